@@ -1,0 +1,40 @@
+# One INTERFACE target carries our warnings, hardening and sanitizers, so that nothing we link to
+# gets them.  Every target of ours links to slipway_flags.
+option(SLIPWAY_WERROR "treat warnings as errors (CI does)" OFF)
+set(SLIPWAY_SANITIZE "" CACHE STRING "sanitizers to build with, such as address,undefined")
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+	set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+
+include(CheckPIESupported)
+check_pie_supported()
+
+add_library(slipway_flags INTERFACE)
+target_compile_definitions(slipway_flags INTERFACE
+	$<$<NOT:$<BOOL:${WIN32}>>:_GNU_SOURCE>
+	SLIPWAY_VERSION="${PROJECT_VERSION}")
+target_compile_options(slipway_flags INTERFACE
+	-Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
+	-Wpointer-arith -Wcast-qual -Wformat=2 -Wvla -Wundef
+	-fstack-protector-strong
+	$<$<BOOL:${SLIPWAY_WERROR}>:-Werror>)
+target_include_directories(slipway_flags INTERFACE ${PROJECT_SOURCE_DIR}/lib)
+
+if(SLIPWAY_SANITIZE)
+	target_compile_options(slipway_flags INTERFACE
+		-fsanitize=${SLIPWAY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+	target_link_options(slipway_flags INTERFACE -fsanitize=${SLIPWAY_SANITIZE})
+else()
+	# _FORTIFY_SOURCE needs optimisation, and hides errors from AddressSanitizer.
+	target_compile_options(slipway_flags INTERFACE
+		$<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)
+endif()
+if(NOT WIN32)
+	target_link_options(slipway_flags INTERFACE LINKER:-z,relro,-z,now,-z,noexecstack)
+endif()

@@ -1,0 +1,153 @@
+/*
+ * Errors: formatting into the caller's fixed buffer, and the words for codes.
+ */
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const names[ERR_CODE_COUNT] = {
+	[ERR_NONE] = "none",
+	[ERR_NOMEM] = "nomem",
+	[ERR_IO] = "io",
+	[ERR_NOENT] = "noent",
+	[ERR_EXISTS] = "exists",
+	[ERR_ACCESS] = "access",
+	[ERR_NOSPC] = "nospc",
+	[ERR_USAGE] = "usage",
+	[ERR_CONFIG] = "config",
+	[ERR_SYNTAX] = "syntax",
+	[ERR_TOO_LARGE] = "too-large",
+	[ERR_UNSAFE] = "unsafe",
+	[ERR_SIGNATURE] = "signature",
+	[ERR_ROLLBACK] = "rollback",
+	[ERR_VERSION] = "version",
+	[ERR_EXPIRED] = "expired",
+	[ERR_CLOCK] = "clock",
+	[ERR_HASH] = "hash",
+	[ERR_SCRIPT] = "script",
+	[ERR_LIMIT] = "limit",
+	[ERR_NETWORK] = "network",
+	[ERR_TIMEOUT] = "timeout",
+	[ERR_HOSTKEY] = "hostkey",
+	[ERR_AUTH] = "auth",
+	[ERR_PROTOCOL] = "protocol",
+	[ERR_CRYPTO] = "crypto",
+	[ERR_BUSY] = "busy",
+	[ERR_CONFLICT] = "conflict",
+};
+
+void
+err_clear(struct err *e)
+{
+	e->code = ERR_NONE;
+	e->text[0] = '\0';
+}
+
+static enum err_code
+code_of_errno(int num)
+{
+	switch (num) {
+	case ENOMEM:
+		return ERR_NOMEM;
+	case ENOENT:
+		return ERR_NOENT;
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return ERR_ACCESS;
+	case ENOSPC:
+#ifdef EDQUOT
+	case EDQUOT:
+#endif
+		return ERR_NOSPC;
+	case EEXIST:
+		return ERR_EXISTS;
+	default:
+		return ERR_IO;
+	}
+}
+
+/* A text that was cut says so, and nothing in it can drive a terminal. */
+static void
+tidy(struct err *e, int cut)
+{
+	for (char *p = e->text; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	if (cut)
+		memcpy(e->text + ERR_TEXT_SIZE - 4, "...", 4);
+}
+
+static int
+format(struct err *e, const char *fmt, va_list ap)
+{
+	int n = vsnprintf(e->text, sizeof e->text, fmt, ap);
+
+	return n < 0 || n >= ERR_TEXT_SIZE;
+}
+
+int
+err_set(struct err *e, enum err_code code, const char *fmt, ...)
+{
+	int num = errno, cut;
+	size_t len;
+	va_list ap;
+
+	va_start(ap, fmt);
+	cut = format(e, fmt, ap);
+	va_end(ap);
+	len = strlen(e->text);
+	cut |= (size_t)snprintf(e->text + len, sizeof e->text - len, ": %s", strerror(num)) >=
+	    sizeof e->text - len;
+	e->code = code == ERR_IO ? code_of_errno(num) : code;
+	tidy(e, cut);
+	return -1;
+}
+
+int
+err_setx(struct err *e, enum err_code code, const char *fmt, ...)
+{
+	va_list ap;
+	int cut;
+
+	va_start(ap, fmt);
+	cut = format(e, fmt, ap);
+	va_end(ap);
+	e->code = code;
+	tidy(e, cut);
+	return -1;
+}
+
+int
+err_nomem(struct err *e)
+{
+	return err_setx(e, ERR_NOMEM, "out of memory");
+}
+
+int
+err_context(struct err *e, const char *fmt, ...)
+{
+	char old[ERR_TEXT_SIZE];
+	size_t len;
+	va_list ap;
+	int cut;
+
+	memcpy(old, e->text, sizeof old);
+	va_start(ap, fmt);
+	cut = format(e, fmt, ap);
+	va_end(ap);
+	len = strlen(e->text);
+	cut |= (size_t)snprintf(e->text + len, sizeof e->text - len, ": %s", old) >=
+	    sizeof e->text - len;
+	tidy(e, cut);
+	return -1;
+}
+
+const char *
+err_name(enum err_code code)
+{
+	return (unsigned)code < ERR_CODE_COUNT ? names[code] : "unknown";
+}

@@ -1,0 +1,119 @@
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+/*
+ * Directories and durable files.
+ *
+ * A name is relative to a struct dir and is opened below it without following any symbolic link and
+ * without leaving it (openat2 RESOLVE_BENEATH|RESOLVE_NO_SYMLINKS, or a walk by descriptor where the
+ * kernel lacks that).  Where dir is NULL the name is a path that the caller vouches for (from the
+ * command line or our own configuration) and is opened as the system does.
+ *
+ * Errors: ERR_NOENT, ERR_ACCESS, ERR_EXISTS, ERR_NOSPC, ERR_NOMEM, ERR_IO by errno; ERR_UNSAFE where a
+ * symbolic link or something that is no regular file or directory stands in the way.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct dir;
+
+/* Open an existing directory by path (links in it are followed: the caller vouches for it). */
+struct dir *dir_open(const char *path, struct err *e);
+
+/* The same, making it and its missing parents with permissions mode (octal) first, durably. */
+struct dir *dir_make(const char *path, unsigned mode, struct err *e);
+
+/* Open a directory below d; with make, create it and missing parents (mode 0755), durably. */
+struct dir *dir_below(struct dir *d, const char *name, bool make, struct err *e);
+
+void dir_close(struct dir *d);
+
+/* The path that d was opened with, for messages.  Owned by d. */
+const char *dir_path(const struct dir *d);
+
+/* Make what was created, renamed or removed in d durable. */
+int dir_sync(struct dir *d, struct err *e);
+
+/*
+ * Call each(arg, name) for every entry but "." and "..", in byte order of the names.  A call that
+ * returns -1 (with e filled in) ends the walk.  0 or -1.
+ */
+int dir_list(struct dir *d, int (*each)(void *arg, const char *name, struct err *e), void *arg,
+    struct err *e);
+
+enum file_type { FILE_REGULAR, FILE_DIRECTORY, FILE_LINK, FILE_OTHER };
+
+struct file_info {
+	enum file_type type;
+	uint64_t size;		/* bytes */
+	unsigned mode;		/* permission bits, 07777 */
+	int64_t mtime_ns;	/* nanoseconds since 1970 */
+	uint64_t inode, device;	/* which file it is */
+	uint32_t uid;		/* owner */
+};
+
+/* What name is, without following a link at its end.  1 found, 0 nothing there, -1 error. */
+int file_stat(struct dir *d, const char *name, struct file_info *info, struct err *e);
+
+/*
+ * Append the whole content of a regular file to out, whose max is the limit (ERR_TOO_LARGE).
+ * A missing file is ERR_NOENT.
+ */
+int file_read(struct dir *d, const char *name, struct buf *out, struct err *e);
+
+/*
+ * file_read() for secrets: refused with ERR_ACCESS when the file's group or others can read or write it,
+ * or when it belongs to neither this user nor root.
+ */
+int file_read_secret(struct dir *d, const char *name, struct buf *out, struct err *e);
+
+/*
+ * Replace name by the len bytes at data, with permissions mode (octal).  A crash leaves the old content
+ * or the new, never a mixture.  0 once the change is durable, or -1; name then holds the old content or
+ * the new.  file_replace_fast() is the same without durability: after a power failure the file may be
+ * the old one, or empty.
+ */
+int file_replace(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
+    struct err *e);
+int file_replace_fast(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
+    struct err *e);
+
+/* Like file_replace(), but ERR_EXISTS if name is there. */
+int file_create(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
+    struct err *e);
+
+/* Rename within one file system, replacing to.  Both directories are synced before it returns 0. */
+int file_rename(struct dir *from, const char *name, struct dir *to, const char *newname,
+    struct err *e);
+
+/* Remove a file (or link).  1 removed, 0 it was not there, -1 error.  Not durable before dir_sync(). */
+int file_remove(struct dir *d, const char *name, struct err *e);
+
+/* Remove an empty directory.  1 removed, 0 not there or not empty, -1 error. */
+int dir_remove(struct dir *d, const char *name, struct err *e);
+
+/* A file that is written piece by piece. */
+struct file_out;
+
+/* Create name (replacing what is there) for writing. */
+struct file_out *file_out_open(struct dir *d, const char *name, unsigned mode, struct err *e);
+int file_out_write(struct file_out *f, const void *data, size_t len, struct err *e);
+/* Flush to the disk when sync, close, and free f in any case.  0 or -1.  f may be NULL. */
+int file_out_close(struct file_out *f, bool sync, struct err *e);
+
+/* SHA-256 of a regular file's content and its size.  0 or -1. */
+int file_sha256(struct dir *d, const char *name, uint8_t out[32], uint64_t *size, struct err *e);
+
+/*
+ * An advisory lock between processes on the file name, which is created if missing and stays.
+ * Waits at most wait_ms (0: not at all) and then fails with ERR_BUSY.
+ */
+struct file_lock;
+struct file_lock *file_lock(struct dir *d, const char *name, int64_t wait_ms, struct err *e);
+void file_unlock(struct file_lock *l);
+
+#endif

@@ -1,0 +1,761 @@
+/*
+ * Directories and durable files on POSIX systems.
+ *
+ * A file is replaced through a temporary file beside it, ".NAME.new".  The name is fixed, so that a crash
+ * leaves at most one and the next replacement takes it away; writers of one name hold a lock.
+ */
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/openat2.h>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/path.h"
+
+#define LOCK_POLL_MS	20
+#define READ_CHUNK	65536
+
+struct dir {
+	int fd;
+	char *path;
+};
+
+struct file_out {
+	int fd;
+	char *name;	/* for messages */
+};
+
+struct file_lock {
+	int fd;
+};
+
+/* "directory/name" for messages. */
+static const char *
+shown(const struct dir *d, const char *name, char out[PATH_MAX])
+{
+	if (d == NULL || name[0] == '/')
+		snprintf(out, PATH_MAX, "%s", name);
+	else
+		snprintf(out, PATH_MAX, "%s/%s", d->path, name);
+	return out;
+}
+
+static int
+fail(const struct dir *d, const char *name, struct err *e)
+{
+	char where[PATH_MAX];
+	int saved = errno;
+
+	shown(d, name, where);
+	if (d != NULL && (saved == ELOOP || saved == EXDEV))
+		return err_setx(e, ERR_UNSAFE, "%s: a symbolic link stands in the way", where);
+	if (saved == ENOTDIR)
+		return err_setx(e, ERR_UNSAFE, "%s: something in the way is not a directory", where);
+	errno = saved;
+	return err_set(e, ERR_IO, "%s", where);
+}
+
+/* For kernels without openat2: component by component, none of them a link. */
+static int
+open_walk(int dirfd, const char *name, int flags, mode_t mode)
+{
+	char part[NAME_MAX + 1];
+	int fd = dirfd, next;
+
+	for (;;) {
+		const char *slash = strchr(name, '/');
+		size_t len = slash == NULL ? strlen(name) : (size_t)(slash - name);
+
+		if (len > NAME_MAX || len == 0 || (len == 2 && memcmp(name, "..", 2) == 0)) {
+			errno = len > NAME_MAX ? ENAMETOOLONG : EXDEV;
+			next = -1;
+		} else {
+			memcpy(part, name, len);
+			part[len] = '\0';
+			next = slash == NULL ? openat(fd, part, flags | O_NOFOLLOW, mode) :
+			    openat(fd, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		}
+		if (fd != dirfd) {
+			int saved = errno;
+
+			close(fd);
+			errno = saved;
+		}
+		if (next == -1 || slash == NULL)
+			return next;
+		fd = next;
+		name = slash + 1;
+	}
+}
+
+/* Open name below d as file.h promises, or as a plain path where d is NULL. */
+static int
+open_at(struct dir *d, const char *name, int flags, mode_t mode)
+{
+	struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC), .mode = mode,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
+	long fd;
+
+	if (d == NULL)
+		return open(name, flags | O_CLOEXEC, mode);
+	/* EAGAIN: a rename elsewhere raced with the walk; the kernel asks to try again. */
+	for (int tries = 0; tries < 100; tries++) {
+		fd = syscall(SYS_openat2, d->fd, name, &how, sizeof how);
+		if (fd != -1 || errno != EAGAIN)
+			break;
+	}
+	if (fd == -1 && (errno == ENOSYS || errno == EPERM))
+		return open_walk(d->fd, name, flags | O_CLOEXEC, mode);
+	return (int)fd;
+}
+
+/* The directory that holds name (which must be closed unless it is d's own), and its last part. */
+static int
+open_parent(struct dir *d, const char *name, const char **leaf)
+{
+	const char *slash = strrchr(name, '/');
+	char parent[PATH_MAX];
+	size_t len;
+
+	*leaf = slash == NULL ? name : slash + 1;
+	if (slash == NULL)
+		return d == NULL ? open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) :
+		    fcntl(d->fd, F_DUPFD_CLOEXEC, 3);
+	len = slash == name ? 1 : (size_t)(slash - name);
+	if (len >= sizeof parent) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(parent, name, len);
+	parent[len] = '\0';
+	return open_at(d, parent, O_RDONLY | O_DIRECTORY, 0);
+}
+
+static struct dir *
+dir_wrap(int fd, const char *path, struct err *e)
+{
+	struct dir *d = malloc(sizeof *d);
+
+	if (d == NULL || (d->path = strdup(path)) == NULL) {
+		free(d);
+		close(fd);
+		err_nomem(e);
+		return NULL;
+	}
+	d->fd = fd;
+	return d;
+}
+
+struct dir *
+dir_open(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd == -1) {
+		err_set(e, ERR_IO, "%s", path);
+		return NULL;
+	}
+	return dir_wrap(fd, path, e);
+}
+
+/* mkdir -p, each new entry made durable.  path is changed and restored on the way. */
+static int
+make_path(char *path, mode_t mode)
+{
+	char *slash;
+	int fd;
+
+	if (mkdir(path, mode) == 0) {
+		slash = strrchr(path, '/');
+		if (slash == NULL)
+			fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		else {
+			*slash = '\0';
+			fd = open(slash == path ? "/" : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			*slash = '/';
+		}
+		if (fd == -1 || fsync(fd) == -1) {
+			if (fd != -1)
+				close(fd);
+			return -1;
+		}
+		close(fd);
+		return 0;
+	}
+	if (errno == EEXIST)
+		return 0;
+	if (errno != ENOENT || (slash = strrchr(path, '/')) == NULL || slash == path)
+		return -1;
+	*slash = '\0';
+	if (make_path(path, mode) == -1) {
+		*slash = '/';
+		return -1;
+	}
+	*slash = '/';
+	return make_path(path, mode);
+}
+
+struct dir *
+dir_make(const char *path, unsigned mode, struct err *e)
+{
+	char copy[PATH_MAX];
+	size_t len = strlen(path);
+
+	if (len == 0 || len >= sizeof copy) {
+		err_setx(e, ERR_TOO_LARGE, "directory name of %zu bytes", len);
+		return NULL;
+	}
+	memcpy(copy, path, len + 1);
+	while (len > 1 && copy[len - 1] == '/')
+		copy[--len] = '\0';
+	if (make_path(copy, mode) == -1) {
+		err_set(e, ERR_IO, "make directory %s", path);
+		return NULL;
+	}
+	return dir_open(path, e);
+}
+
+struct dir *
+dir_below(struct dir *d, const char *name, bool make, struct err *e)
+{
+	char path[PATH_MAX], part[PATH_MAX];
+	int fd;
+
+	fd = open_at(d, name, O_RDONLY | O_DIRECTORY, 0);
+	for (const char *p = name; fd == -1 && errno == ENOENT && make && *p != '\0';) {
+		const char *leaf;
+		int parent;
+
+		p += strcspn(p, "/");
+		snprintf(part, sizeof part, "%.*s", (int)(p - name), name);
+		if ((parent = open_parent(d, part, &leaf)) == -1)
+			break;
+		if (mkdirat(parent, leaf, 0755) == 0) {
+			if (fsync(parent) == -1) {
+				close(parent);
+				break;
+			}
+		} else if (errno != EEXIST) {
+			int saved = errno;
+
+			close(parent);
+			errno = saved;
+			break;
+		}
+		close(parent);
+		errno = ENOENT;
+		if (*p == '\0')
+			fd = open_at(d, name, O_RDONLY | O_DIRECTORY, 0);
+		else
+			p++;
+	}
+	if (fd == -1) {
+		fail(d, name, e);
+		return NULL;
+	}
+	return dir_wrap(fd, shown(d, name, path), e);
+}
+
+void
+dir_close(struct dir *d)
+{
+	if (d == NULL)
+		return;
+	close(d->fd);
+	free(d->path);
+	free(d);
+}
+
+const char *
+dir_path(const struct dir *d)
+{
+	return d->path;
+}
+
+int
+dir_sync(struct dir *d, struct err *e)
+{
+	if (fsync(d->fd) == -1)
+		return err_set(e, ERR_IO, "sync %s", d->path);
+	return 0;
+}
+
+static int
+by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+names_free(char **names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+}
+
+static int
+names_read(struct dir *d, char ***names, size_t *n, struct err *e)
+{
+	size_t room = 0;
+	struct dirent *entry;
+	DIR *dp;
+	int fd = openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd == -1 || (dp = fdopendir(fd)) == NULL) {
+		err_set(e, ERR_IO, "%s", d->path);
+		if (fd != -1)
+			close(fd);
+		return -1;
+	}
+	while (errno = 0, (entry = readdir(dp)) != NULL) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (*n == room) {
+			char **more = realloc(*names, (room * 2 + 16) * sizeof **names);
+
+			if (more == NULL)
+				break;
+			*names = more;
+			room = room * 2 + 16;
+		}
+		if (((*names)[*n] = strdup(entry->d_name)) == NULL)
+			break;
+		++*n;
+	}
+	if (entry != NULL || errno != 0) {
+		err_set(e, entry != NULL ? ERR_NOMEM : ERR_IO, "%s", d->path);
+		closedir(dp);
+		return -1;
+	}
+	closedir(dp);
+	return 0;
+}
+
+int
+dir_list(struct dir *d, int (*each)(void *arg, const char *name, struct err *e), void *arg,
+    struct err *e)
+{
+	char **names = NULL;
+	size_t n = 0;
+	int rc = names_read(d, &names, &n, e);
+
+	if (rc == 0 && n > 0)
+		qsort(names, n, sizeof *names, by_bytes);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = each(arg, names[i], e) == -1 ? -1 : 0;
+	names_free(names, n);
+	return rc;
+}
+
+static void
+info_of(const struct stat *st, struct file_info *info)
+{
+	info->type = S_ISREG(st->st_mode) ? FILE_REGULAR :
+	    S_ISDIR(st->st_mode)	  ? FILE_DIRECTORY :
+	    S_ISLNK(st->st_mode)	  ? FILE_LINK :
+					    FILE_OTHER;
+	info->size = (uint64_t)st->st_size;
+	info->mode = st->st_mode & 07777;
+	info->mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+	info->inode = st->st_ino;
+	info->device = st->st_dev;
+	info->uid = st->st_uid;
+}
+
+int
+file_stat(struct dir *d, const char *name, struct file_info *info, struct err *e)
+{
+	const char *leaf;
+	struct stat st;
+	int fd, rc, saved;
+
+	if ((fd = open_parent(d, name, &leaf)) == -1)
+		return errno == ENOENT ? 0 : fail(d, name, e);
+	rc = fstatat(fd, *leaf == '\0' ? "." : leaf, &st, AT_SYMLINK_NOFOLLOW);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	if (rc == -1)
+		return errno == ENOENT ? 0 : fail(d, name, e);
+	info_of(&st, info);
+	return 1;
+}
+
+/* O_NONBLOCK, so that a FIFO in the place of a file can't make us wait. */
+static int
+open_regular(struct dir *d, const char *name, struct stat *st, struct err *e)
+{
+	char where[PATH_MAX];
+	int fd = open_at(d, name, O_RDONLY | O_NONBLOCK, 0);
+
+	if (fd == -1)
+		return fail(d, name, e);
+	if (fstat(fd, st) == -1) {
+		fail(d, name, e);
+		close(fd);
+		return -1;
+	}
+	if (!S_ISREG(st->st_mode)) {
+		close(fd);
+		return err_setx(e, ERR_UNSAFE, "%s: want a regular file, got something else",
+		    shown(d, name, where));
+	}
+	return fd;
+}
+
+static int
+read_all(int fd, const struct stat *st, struct buf *out, struct err *e)
+{
+	size_t start = out->len;
+	ssize_t n;
+
+	if (st->st_size > 0 && (uint64_t)st->st_size <= out->max - out->len &&
+	    buf_reserve(out, (size_t)st->st_size, e) == -1)
+		return -1;
+	for (;;) {
+		uint8_t chunk[READ_CHUNK];
+
+		if ((n = read(fd, chunk, sizeof chunk)) == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		if (buf_add(out, chunk, (size_t)n, e) == -1) {
+			out->len = start;
+			return -1;
+		}
+	}
+	if (n == -1) {
+		out->len = start;
+		return err_set(e, ERR_IO, "read");
+	}
+	return 0;
+}
+
+static int
+read_file(struct dir *d, const char *name, bool secret, struct buf *out, struct err *e)
+{
+	char where[PATH_MAX];
+	struct stat st;
+	int fd, rc;
+
+	if ((fd = open_regular(d, name, &st, e)) == -1)
+		return -1;
+	shown(d, name, where);
+	if (secret && (st.st_mode & 077) != 0)
+		rc = err_setx(e, ERR_ACCESS,
+		    "%s: want a file that only its owner can read (chmod 600), got mode %04o", where,
+		    (unsigned)st.st_mode & 07777);
+	else if (secret && st.st_uid != geteuid() && st.st_uid != 0)
+		rc = err_setx(e, ERR_ACCESS, "%s: want a file of user %u or root, got one of user %u",
+		    where, (unsigned)geteuid(), (unsigned)st.st_uid);
+	else if ((rc = read_all(fd, &st, out, e)) == -1)
+		err_context(e, "%s", where);
+	close(fd);
+	return rc;
+}
+
+int
+file_read(struct dir *d, const char *name, struct buf *out, struct err *e)
+{
+	return read_file(d, name, false, out, e);
+}
+
+int
+file_read_secret(struct dir *d, const char *name, struct buf *out, struct err *e)
+{
+	return read_file(d, name, true, out, e);
+}
+
+static int
+write_all(int fd, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int
+write_temporary(int parent, const char *temp, const void *data, size_t len, unsigned mode, bool sync)
+{
+	int fd, rc = -1, saved;
+
+	if (unlinkat(parent, temp, 0) == -1 && errno != ENOENT)
+		return -1;
+	fd = openat(parent, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	if (write_all(fd, data, len) == 0 && fchmod(fd, mode) == 0 && (!sync || fsync(fd) == 0))
+		rc = 0;
+	saved = errno;
+	if (close(fd) == -1 && rc == 0) {
+		saved = errno;
+		rc = -1;
+	}
+	errno = saved;
+	return rc;
+}
+
+enum replace_how { REPLACE_DURABLY, REPLACE_FAST, REPLACE_NEVER };
+
+static int
+replace(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
+    enum replace_how how, struct err *e)
+{
+	char temp[NAME_MAX + 1];
+	const char *leaf;
+	int parent, rc = -1;
+	bool sync = how != REPLACE_FAST;
+
+	if ((parent = open_parent(d, name, &leaf)) == -1)
+		return fail(d, name, e);
+	if ((size_t)snprintf(temp, sizeof temp, ".%s.new", leaf) >= sizeof temp) {
+		errno = ENAMETOOLONG;
+		goto out;
+	}
+	if (write_temporary(parent, temp, data, len, mode, sync) == 0 &&
+	    renameat2(parent, temp, parent, leaf,
+		how == REPLACE_NEVER ? RENAME_NOREPLACE : 0) == 0)
+		rc = !sync || fsync(parent) == 0 ? 0 : -1;
+out:
+	if (rc == -1) {
+		fail(d, name, e);
+		unlinkat(parent, temp, 0);
+	}
+	close(parent);
+	return rc;
+}
+
+int
+file_replace(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
+    struct err *e)
+{
+	return replace(d, name, data, len, mode, REPLACE_DURABLY, e);
+}
+
+int
+file_replace_fast(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
+    struct err *e)
+{
+	return replace(d, name, data, len, mode, REPLACE_FAST, e);
+}
+
+int
+file_create(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
+    struct err *e)
+{
+	return replace(d, name, data, len, mode, REPLACE_NEVER, e);
+}
+
+int
+file_rename(struct dir *from, const char *name, struct dir *to, const char *newname, struct err *e)
+{
+	const char *leaf, *newleaf;
+	int source = -1, target = -1, rc = -1;
+
+	if ((source = open_parent(from, name, &leaf)) == -1) {
+		fail(from, name, e);
+		goto out;
+	}
+	if ((target = open_parent(to, newname, &newleaf)) == -1 ||
+	    renameat(source, leaf, target, newleaf) == -1 || fsync(target) == -1 ||
+	    fsync(source) == -1) {
+		fail(to, newname, e);
+		goto out;
+	}
+	rc = 0;
+out:
+	if (source != -1)
+		close(source);
+	if (target != -1)
+		close(target);
+	return rc;
+}
+
+static int
+unlink_at(struct dir *d, const char *name, int flags, struct err *e)
+{
+	const char *leaf;
+	int parent, rc;
+
+	if ((parent = open_parent(d, name, &leaf)) == -1)
+		return errno == ENOENT ? 0 : fail(d, name, e);
+	rc = unlinkat(parent, leaf, flags) == 0 ? 1 : -1;
+	if (rc == -1 && (errno == ENOENT || (flags != 0 && (errno == ENOTEMPTY || errno == EEXIST))))
+		rc = 0;
+	if (rc == -1)
+		fail(d, name, e);
+	close(parent);
+	return rc;
+}
+
+int
+file_remove(struct dir *d, const char *name, struct err *e)
+{
+	return unlink_at(d, name, 0, e);
+}
+
+int
+dir_remove(struct dir *d, const char *name, struct err *e)
+{
+	return unlink_at(d, name, AT_REMOVEDIR, e);
+}
+
+struct file_out *
+file_out_open(struct dir *d, const char *name, unsigned mode, struct err *e)
+{
+	struct file_out *f = NULL;
+	char where[PATH_MAX];
+	const char *leaf;
+	int parent = -1, fd = -1;
+
+	if ((parent = open_parent(d, name, &leaf)) == -1 ||
+	    (unlinkat(parent, leaf, 0) == -1 && errno != ENOENT) ||
+	    (fd = openat(parent, leaf, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		 mode)) == -1) {
+		fail(d, name, e);
+		goto out;
+	}
+	if ((f = malloc(sizeof *f)) == NULL ||
+	    (f->name = strdup(shown(d, name, where))) == NULL) {
+		free(f);
+		f = NULL;
+		err_nomem(e);
+		goto out;
+	}
+	f->fd = fd;
+	fd = -1;
+out:
+	if (fd != -1)
+		close(fd);
+	if (parent != -1)
+		close(parent);
+	return f;
+}
+
+int
+file_out_write(struct file_out *f, const void *data, size_t len, struct err *e)
+{
+	if (write_all(f->fd, data, len) == -1)
+		return err_set(e, ERR_IO, "write %s", f->name);
+	return 0;
+}
+
+int
+file_out_close(struct file_out *f, bool sync, struct err *e)
+{
+	int rc = 0;
+
+	if (f == NULL)
+		return 0;
+	if (sync && fsync(f->fd) == -1)
+		rc = err_set(e, ERR_IO, "sync %s", f->name);
+	if (close(f->fd) == -1 && rc == 0)
+		rc = err_set(e, ERR_IO, "close %s", f->name);
+	free(f->name);
+	free(f);
+	return rc;
+}
+
+int
+file_sha256(struct dir *d, const char *name, uint8_t out[32], uint64_t *size, struct err *e)
+{
+	uint8_t chunk[READ_CHUNK], full[DIGEST_MAX];
+	struct digest *md = NULL;
+	struct stat st;
+	ssize_t n = 0;
+	int fd, rc = -1;
+
+	if ((fd = open_regular(d, name, &st, e)) == -1)
+		return -1;
+	if ((md = digest_new(DIGEST_SHA256, e)) == NULL)
+		goto out;
+	*size = 0;
+	while ((n = read(fd, chunk, sizeof chunk)) > 0 || (n == -1 && errno == EINTR)) {
+		if (n == -1)
+			continue;
+		if (digest_add(md, chunk, (size_t)n, e) == -1)
+			goto out;
+		*size += (uint64_t)n;
+	}
+	if (n == -1) {
+		fail(d, name, e);
+		goto out;
+	}
+	if (digest_end(md, full, e) == -1)
+		goto out;
+	memcpy(out, full, SHA256_SIZE);
+	rc = 0;
+out:
+	digest_free(md);
+	close(fd);
+	return rc;
+}
+
+struct file_lock *
+file_lock(struct dir *d, const char *name, int64_t wait_ms, struct err *e)
+{
+	int64_t end = clock_mono_ms() + wait_ms;
+	struct file_lock *l;
+	char where[PATH_MAX];
+	int fd = open_at(d, name, O_RDWR | O_CREAT, 0600);
+
+	if (fd == -1) {
+		fail(d, name, e);
+		return NULL;
+	}
+	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK) {
+			fail(d, name, e);
+			goto fail;
+		}
+		if (clock_mono_ms() >= end) {
+			err_setx(e, ERR_BUSY, "%s: locked by another process",
+			    shown(d, name, where));
+			goto fail;
+		}
+		clock_sleep_ms(LOCK_POLL_MS);
+	}
+	if ((l = malloc(sizeof *l)) == NULL) {
+		err_nomem(e);
+		goto fail;
+	}
+	l->fd = fd;
+	return l;
+fail:
+	close(fd);
+	return NULL;
+}
+
+void
+file_unlock(struct file_lock *l)
+{
+	if (l == NULL)
+		return;
+	close(l->fd);
+	free(l);
+}

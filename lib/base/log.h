@@ -1,0 +1,28 @@
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+/*
+ * Logging for main() and command functions; nothing else logs.
+ *
+ * One line an event on standard error: "program[pid]: level: subject: want …, got …; consequence".
+ * Control characters are escaped as \xNN, so that what a peer sent can't forge a line.
+ * The state is one process-wide sink, set up once by main(); calls are safe from several threads.
+ */
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+/* Bytes of one line; longer ones are cut. */
+#define LOG_LINE_MAX	2048
+
+/* Name the program (not copied) and choose the most talkative level that is written. */
+void log_open(const char *program, enum log_level most);
+
+void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Write a line at a level: what the four above call. */
+void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

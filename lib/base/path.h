@@ -1,0 +1,45 @@
+#ifndef BASE_PATH_H
+#define BASE_PATH_H
+
+/*
+ * Names of files: which ones from outside may be used, and joining.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Bytes of a relative path, and of one component of it. */
+#define PATH_REL_MAX		1024
+#define PATH_COMPONENT_MAX	200
+
+/*
+ * Whether len bytes at path are a relative path that means the same file on every platform, and
+ * stays below the directory that it is opened in.  '/' separates; refused are: empty, over the
+ * limits, not UTF-8, a leading or doubled or final '/', "." and "..", control characters and any of
+ * \ : * ? " < > |, a component that ends in '.' or ' ', and the device names that Windows reserves
+ * (CON, PRN, AUX, NUL, CONIN$, CONOUT$, COM0 to COM9, LPT0 to LPT9, with any extension).
+ * 0, or -1 with ERR_UNSAFE or ERR_TOO_LARGE and a text that names the path and the fault.
+ */
+int path_check(const char *path, size_t len, struct err *e);
+
+/* Compare two paths the way a file system without regard to case does (ASCII letters only). */
+int path_casecmp(const char *a, const char *b);
+
+/* Whether len bytes are well-formed UTF-8 (no overlong forms, no surrogates, nothing over U+10FFFF). */
+bool valid_utf8(const void *text, size_t len);
+
+/*
+ * "dir/name", without doubling a '/' that dir ends in.  An empty dir, or an absolute name, gives name.
+ * Appends to out.  0, or -1 with ERR_NOMEM or ERR_TOO_LARGE.
+ */
+int path_join(struct buf *out, const char *dir, const char *name, struct err *e);
+
+/* The part after the last '/'; points into path. */
+const char *path_base(const char *path);
+
+/* Whether path is absolute on this platform. */
+bool path_absolute(const char *path);
+
+#endif

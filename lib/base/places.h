@@ -1,0 +1,45 @@
+#ifndef BASE_PLACES_H
+#define BASE_PLACES_H
+
+/*
+ * Where things are on this computer: key files, state, and the folders that %NAME% can name.
+ *
+ *                    the whole station                  an ordinary user
+ *  HKLM (key file)   /etc/slipway/machine.conf          $XDG_CONFIG_HOME/slipway/machine.conf
+ *  HKCU (key file)   $XDG_CONFIG_HOME/slipway/user.conf the same
+ *  state             /var/lib/slipway                   $XDG_STATE_HOME/slipway
+ *
+ * root always works on the whole station.  An ordinary user does too where /etc/slipway/machine.conf exists
+ * (to read it, that is), so that nobody can put a machine.conf of their own in front of the administrator's;
+ * else everything is the user's own.  SLIPWAY_HOME=DIR puts all of it below DIR: DIR/machine.conf,
+ * DIR/user.conf, DIR/state.  A privileged process (root, set-uid, file capabilities) ignores SLIPWAY_HOME
+ * and, when it is set-uid or has file capabilities, the XDG variables and HOME.
+ */
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum place {
+	PLACE_MACHINE_CONF,	/* the key file of HKLM */
+	PLACE_USER_CONF,	/* the key file of HKCU */
+	PLACE_STATE		/* the directory of trust, journals, history and staging */
+};
+
+/* Append the absolute path.  0, or -1 with ERR_CONFIG (no home directory) or ERR_NOMEM. */
+int place_path(enum place which, struct buf *out, struct err *e);
+
+/* Whether the places above are those of the whole station. */
+bool place_stationwide(void);
+
+/* Whether this process has more rights than the user who started it, or is root. */
+bool place_privileged(void);
+
+/*
+ * Append the folder that a fixed name of %NAME% stands for: AppData, LocalAppData, ProgramData,
+ * ProgramFiles, UserProfile, Temp, or the text for ComputerName.  Without regard to case.
+ * 1 known, 0 no such name, -1 error.
+ */
+int place_known(const char *name, size_t len, struct buf *out, struct err *e);
+
+#endif

@@ -1,0 +1,47 @@
+#ifndef SCRIPT_SCRIPT_H
+#define SCRIPT_SCRIPT_H
+
+/*
+ * Configuration scripts: Lua in, change set out.  Scripts compute, C applies.
+ *
+ * A script sees an allowlist of Lua 5.4 (no files, processes, network, clock, bytecode, pcall, setmetatable,
+ * load, debug) and the functions and facts of docs/scripts.md.  %NAME% in the texts that it sets is expanded when
+ * it runs; "%%" is a literal '%'.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "settings/changeset.h"
+#include "settings/expand.h"
+
+/* Limits of one script. */
+#define SCRIPT_SIZE_MAX		(1024u * 1024)		/* bytes of source */
+#define SCRIPT_MEMORY_MAX	(32u * 1024 * 1024)	/* bytes of Lua memory */
+#define SCRIPT_INSTRUCTIONS_MAX	50000000ull		/* Lua VM instructions */
+
+struct script_facts {
+	const char *station, *os, *application, *installation;
+	uint64_t release;			/* number of the release that is being applied */
+	const char *const *files;		/* targets of this release, "app/COV_PB/server.crt" */
+	size_t nfiles;
+	struct expand_names names;
+	const char *const *prefixes;		/* normalised keys that the script may touch */
+	size_t nprefixes;
+	/* get(): read a setting, as settings_get() does.  NULL: get() finds nothing. */
+	int (*get)(void *arg, const char *key, const char *name, struct value *v, struct err *e);
+	/* log(): a line that the script wrote. */
+	void (*log)(void *arg, const char *script, const char *text);
+	void *arg;
+};
+
+/*
+ * Run one script.  name is for messages ("scripts/machine/10-tls.lua").  What it asks for is appended to out;
+ * on failure out is unchanged.  0, or -1 with ERR_SCRIPT (syntax or run-time error, a key that is not allowed, a
+ * lone '%': the text has file and line), ERR_LIMIT (memory, instructions), ERR_TOO_LARGE or ERR_NOMEM.
+ */
+int script_run(const char *name, const uint8_t *source, size_t len,
+    const struct script_facts *facts, struct changeset *out, struct err *e);
+
+#endif

@@ -1,0 +1,35 @@
+#ifndef SETTINGS_EXPAND_H
+#define SETTINGS_EXPAND_H
+
+/*
+ * %NAME% in settings and scripts.  "%%" is one literal '%'.  A lone '%' or an unknown name is an error that names it,
+ * never an empty string.  Expanded once: what a name stands for is not looked into again.
+ *
+ * Names, without regard to case: first the caller's own table, then the fixed list (base/places.h: AppData,
+ * LocalAppData, ProgramData, ProgramFiles, UserProfile, Temp, ComputerName), then, only if the caller says so,
+ * the environment.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct expand_name {
+	const char *name, *text;
+};
+
+struct expand_names {
+	const struct expand_name *own;	/* such as InstallDir, AppDir, Application, Installation */
+	size_t n;
+	bool environment;		/* also look into the environment; never for privileged paths */
+};
+
+/* Most bytes of a result. */
+#define EXPAND_MAX	(64u * 1024)
+
+/* Append text, expanded, to out.  0, or -1 with ERR_SYNTAX (text names the fault), ERR_TOO_LARGE or ERR_NOMEM. */
+int expand(const char *text, size_t len, const struct expand_names *names, struct buf *out,
+    struct err *e);
+
+#endif

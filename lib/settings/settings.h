@@ -1,0 +1,60 @@
+#ifndef SETTINGS_SETTINGS_H
+#define SETTINGS_SETTINGS_H
+
+/*
+ * The settings store of this computer: the Windows registry, or the two key files elsewhere
+ * (base/places.h says where they are).  What is read is always the state on disk at that moment.
+ */
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "settings/changeset.h"
+#include "settings/value.h"
+
+struct settings;
+
+/*
+ * Open the store at its usual places, or (settings_open_files; not on Windows) at two key files named by the caller,
+ * either of which may be NULL.  Opening reads nothing: a file that doesn't exist holds no settings.
+ */
+struct settings *settings_open(struct err *e);
+struct settings *settings_open_files(const char *machine, const char *user, struct err *e);
+void settings_close(struct settings *s);
+
+/*
+ * Read one value into *v, which the caller frees.  1 found, 0 not there, -1 with ERR_SYNTAX (a malformed
+ * key file, with its line number), ERR_ACCESS, ERR_TOO_LARGE, ERR_IO or ERR_NOMEM: never taken for "not there".
+ */
+int settings_get(struct settings *s, const char *key, const char *name, struct value *v,
+    struct err *e);
+
+/*
+ * Call value() for each value directly in key and subkey() for each key directly below it (either may be NULL), in the store's order;
+ * a call that returns -1 ends the walk.  1 the key exists, 0 it doesn't, -1 error.
+ */
+struct settings_walk {
+	int (*value)(void *arg, const char *name, const struct value *v, struct err *e);
+	int (*subkey)(void *arg, const char *subkey, struct err *e);	/* its last part only */
+	void *arg;
+};
+int settings_list(struct settings *s, const char *key, const struct settings_walk *walk,
+    struct err *e);
+
+/*
+ * Fill *effective (empty before) with what of c really differs from the store, and *undo (empty before) with the
+ * changes that lead back.  Either may be NULL.  Changes nothing on disk.
+ */
+int settings_plan(struct settings *s, const struct changeset *c, struct changeset *effective,
+    struct changeset *undo, struct err *e);
+
+/*
+ * Apply all of c.  Each key file is locked, read, changed and replaced atomically and durably, its comments
+ * and order kept; one that would not change is not written.  A malformed file is refused and nothing is
+ * written.  HKLM is written before HKCU; between the two a crash can fall.  0, or -1.
+ */
+int settings_apply(struct settings *s, const struct changeset *c, struct err *e);
+
+/* Say what the store is, for messages: "/home/x/.config/slipway/machine.conf" or "the registry". */
+const char *settings_place(struct settings *s, const char *key);
+
+#endif
