@@ -1,0 +1,67 @@
+#ifndef UPDATER_FETCH_H
+#define UPDATER_FETCH_H
+
+/*
+ * Fetching files of a repository from the first of its servers that answers: sftp://user@host:port/path
+ * or file:///path.  What arrives is bytes; nothing here believes them, the caller verifies.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct fetch_config {
+	const char *const *urls;	/* servers, tried in this order */
+	size_t nurls;
+	const char *const *host_keys;	/* pinned host keys, "SHA256:" and base64 as ssh-keygen -l prints */
+	size_t nhost_keys;
+	const char *key_file;		/* private login key (OpenSSH or PEM); NULL for file: URLs */
+	const char *passphrase_file;	/* for an encrypted key, or NULL */
+	int64_t connect_ms;		/* limit for connecting and logging in to one server */
+	int64_t deadline;		/* clock_mono_ms() at which everything ends with ERR_TIMEOUT */
+	/* Called once for each server that failed before another was tried; may be NULL. */
+	void (*failed)(void *arg, const char *url, const struct err *why);
+	void *arg;
+};
+
+enum fetch_result {
+	FETCH_PENDING,	/* not answered yet */
+	FETCH_OK,	/* all bytes were handed to data() */
+	FETCH_ABSENT,	/* the server says that there is no such file (and only that) */
+	FETCH_FAILED	/* anything else; err says what */
+};
+
+struct fetch_file {
+	const char *path;	/* below the repository, "metadata/2.root.json" */
+	uint64_t max;		/* most bytes in the whole file; a server that sends more is cut off: ERR_TOO_LARGE */
+	uint64_t offset;	/* begin at this byte (what is there already); moved on as bytes arrive */
+	/* Bytes in order, from offset on.  -1 with e filled in ends this file as FETCH_FAILED. */
+	int (*data)(void *arg, const void *bytes, size_t len, struct err *e);
+	void *arg;
+	enum fetch_result result;	/* set by fetch_files() */
+	struct err err;			/* set when result is FETCH_FAILED */
+};
+
+struct fetch;
+
+/*
+ * Prepare, and begin to connect where that can go on in the background.  The configuration's texts must
+ * outlive the handle.  NULL with ERR_CONFIG or ERR_NOMEM; servers that can't be reached are told by fetch_files().
+ */
+struct fetch *fetch_start(const struct fetch_config *config, struct err *e);
+
+/*
+ * Fetch n files, many in flight at once, answered in any order.  When a connection breaks, what is
+ * unfinished goes on at its offset, on the next server if need be.  0 when every file is FETCH_OK or FETCH_ABSENT;
+ * -1 with the first fault in e otherwise: ERR_NETWORK, ERR_TIMEOUT, ERR_HOSTKEY, ERR_AUTH, ERR_PROTOCOL, ERR_ACCESS,
+ * ERR_TOO_LARGE, or what data() gave.
+ */
+int fetch_files(struct fetch *f, struct fetch_file *files, size_t n, struct err *e);
+
+/* The server that answered, or NULL before one did.  Owned by f. */
+const char *fetch_server(const struct fetch *f);
+
+/* Close the connection; nothing waits for the peer.  f may be NULL. */
+void fetch_end(struct fetch *f);
+
+#endif
