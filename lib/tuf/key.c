@@ -1,0 +1,244 @@
+/*
+ * Public keys of a TUF repository.
+ */
+#include "tuf/key.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/bio.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+
+#include "tuf/canonical.h"
+
+/* Most bytes of the canonical form of one key. */
+#define KEY_TEXT_MAX	(64u * 1024)
+#define ED25519_SIZE	32
+
+enum scheme { SCHEME_NONE, SCHEME_ED25519, SCHEME_ECDSA, SCHEME_RSA_PSS };
+
+struct tuf_key {
+	char *id;
+	enum scheme scheme;
+	EVP_PKEY *pkey;		/* NULL: can't count */
+	const char *why;	/* it can't */
+};
+
+int
+tuf_key_id(const json_t *object, char out[SHA256_HEX_SIZE], struct err *e)
+{
+	struct buf b = BUF_INIT(KEY_TEXT_MAX);
+	uint8_t sum[DIGEST_MAX];
+	int rc = -1;
+
+	if (canonical_json(object, &b, e) == 0 &&
+	    digest_of(DIGEST_SHA256, b.data, b.len, sum, e) == 0) {
+		hex_encode(sum, SHA256_SIZE, out);
+		rc = 0;
+	}
+	buf_free(&b);
+	return rc;
+}
+
+static EVP_PKEY *
+parse_ed25519(const char *text, size_t len)
+{
+	uint8_t raw[ED25519_SIZE];
+
+	if (hex_decode(text, len, raw, sizeof raw) == -1)
+		return NULL;
+	return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, raw, sizeof raw);
+}
+
+static EVP_PKEY *
+parse_pem(const char *text, size_t len)
+{
+	EVP_PKEY *pkey;
+	BIO *bio;
+
+	if (len > KEY_TEXT_MAX || (bio = BIO_new_mem_buf(text, (int)len)) == NULL)
+		return NULL;
+	pkey = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+	BIO_free(bio);
+	return pkey;
+}
+
+static bool
+on_p256(EVP_PKEY *pkey)
+{
+	char group[64];
+
+	return EVP_PKEY_is_a(pkey, "EC") &&
+	    EVP_PKEY_get_group_name(pkey, group, sizeof group, NULL) &&
+	    (strcmp(group, "prime256v1") == 0 || strcmp(group, "P-256") == 0);
+}
+
+static bool
+good_rsa(EVP_PKEY *pkey)
+{
+	int bits = EVP_PKEY_get_bits(pkey);
+
+	return EVP_PKEY_is_a(pkey, "RSA") && bits >= TUF_RSA_BITS_MIN && bits <= TUF_RSA_BITS_MAX;
+}
+
+static enum scheme
+scheme_of(const char *type, const char *scheme)
+{
+	if (strcmp(type, "ed25519") == 0 && strcmp(scheme, "ed25519") == 0)
+		return SCHEME_ED25519;
+	if ((strcmp(type, "ecdsa") == 0 || strcmp(type, "ecdsa-sha2-nistp256") == 0) &&
+	    strcmp(scheme, "ecdsa-sha2-nistp256") == 0)
+		return SCHEME_ECDSA;
+	if (strcmp(type, "rsa") == 0 && strcmp(scheme, "rsassa-pss-sha256") == 0)
+		return SCHEME_RSA_PSS;
+	return SCHEME_NONE;
+}
+
+/* Set pkey, or why there can't be one. */
+static void
+parse_public(struct tuf_key *k, const json_t *public)
+{
+	const char *text = json_string_value(public);
+	size_t len = json_string_length(public);
+	bool right = false;
+
+	if (k->scheme == SCHEME_NONE) {
+		k->why = "its type or scheme is not supported";
+		return;
+	}
+	if (text == NULL) {
+		k->why = "it has no public key";
+		return;
+	}
+	k->pkey = k->scheme == SCHEME_ED25519 ? parse_ed25519(text, len) : parse_pem(text, len);
+	ERR_clear_error();
+	if (k->pkey != NULL)
+		right = k->scheme == SCHEME_ED25519 ||
+		    (k->scheme == SCHEME_ECDSA ? on_p256(k->pkey) : good_rsa(k->pkey));
+	if (!right) {
+		EVP_PKEY_free(k->pkey);
+		k->pkey = NULL;
+		k->why = "its public key can't be used with its scheme";
+	}
+}
+
+static void
+key_free(struct tuf_key *k)
+{
+	if (k == NULL)
+		return;
+	EVP_PKEY_free(k->pkey);
+	free(k->id);
+	free(k);
+}
+
+static struct tuf_key *
+key_parse(const char *id, const json_t *object, struct err *e)
+{
+	const char *type = json_string_value(json_object_get(object, "keytype"));
+	const char *scheme = json_string_value(json_object_get(object, "scheme"));
+	const json_t *val = json_object_get(object, "keyval");
+	char real_id[SHA256_HEX_SIZE];
+	struct tuf_key *k;
+
+	if (type == NULL || scheme == NULL || !json_is_object(val)) {
+		err_setx(e, ERR_SYNTAX, "key %.70s: want keytype, scheme and keyval", id);
+		return NULL;
+	}
+	if (tuf_key_id(object, real_id, e) == -1)
+		return NULL;
+	if ((k = calloc(1, sizeof *k)) == NULL || (k->id = strdup(id)) == NULL) {
+		key_free(k);
+		err_nomem(e);
+		return NULL;
+	}
+	k->scheme = scheme_of(type, scheme);
+	if (strcmp(id, real_id) != 0)
+		k->why = "its id is not the SHA-256 of the key";
+	else
+		parse_public(k, json_object_get(val, "public"));
+	return k;
+}
+
+int
+tuf_keyring_parse(const json_t *keys, struct tuf_keyring *ring, struct err *e)
+{
+	struct tuf_keyring r = { NULL, 0 };
+	const char *id;
+	json_t *object;
+
+	if (!json_is_object(keys))
+		return err_setx(e, ERR_SYNTAX, "want an object of keys");
+	if (json_object_size(keys) > TUF_KEYS_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "over %d keys", TUF_KEYS_MAX);
+	if ((r.keys = calloc(json_object_size(keys) + 1, sizeof(struct tuf_key *))) == NULL)
+		return err_nomem(e);
+	json_object_foreach((json_t *)(uintptr_t)keys, id, object) {
+		if ((r.keys[r.n] = key_parse(id, object, e)) == NULL) {
+			tuf_keyring_free(&r);
+			return -1;
+		}
+		r.n++;
+	}
+	*ring = r;
+	return 0;
+}
+
+void
+tuf_keyring_free(struct tuf_keyring *ring)
+{
+	for (size_t i = 0; i < ring->n; i++)
+		key_free(ring->keys[i]);
+	free(ring->keys);
+	ring->keys = NULL;
+	ring->n = 0;
+}
+
+const struct tuf_key *
+tuf_keyring_find(const struct tuf_keyring *ring, const char *id)
+{
+	for (size_t i = 0; i < ring->n; i++)
+		if (strcmp(ring->keys[i]->id, id) == 0)
+			return ring->keys[i];
+	return NULL;
+}
+
+bool
+tuf_key_counts(const struct tuf_key *k, const char **why)
+{
+	if (why != NULL)
+		*why = k->why;
+	return k->pkey != NULL;
+}
+
+bool
+tuf_key_same(const struct tuf_key *a, const struct tuf_key *b)
+{
+	return a->pkey != NULL && b->pkey != NULL && EVP_PKEY_eq(a->pkey, b->pkey) == 1;
+}
+
+bool
+tuf_key_verify(const struct tuf_key *k, const uint8_t *sig, size_t siglen, const uint8_t *data,
+    size_t len)
+{
+	EVP_PKEY_CTX *pctx;
+	EVP_MD_CTX *ctx;
+	bool ok = false;
+
+	if (k->pkey == NULL || (ctx = EVP_MD_CTX_new()) == NULL)
+		return false;
+	if (EVP_DigestVerifyInit(ctx, &pctx, k->scheme == SCHEME_ED25519 ? NULL : EVP_sha256(),
+		NULL, k->pkey) == 1 &&
+	    (k->scheme != SCHEME_RSA_PSS ||
+		(EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) > 0 &&
+		    EVP_PKEY_CTX_set_rsa_mgf1_md(pctx, EVP_sha256()) > 0 &&
+		    EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_AUTO) > 0)))
+		ok = EVP_DigestVerify(ctx, sig, siglen, data, len) == 1;
+	EVP_MD_CTX_free(ctx);
+	ERR_clear_error();
+	return ok;
+}
