@@ -81,6 +81,8 @@ tidy(struct err *e, int cut)
 		memcpy(e->text + ERR_TEXT_SIZE - 4, "...", 4);
 }
 
+static int format(struct err *e, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
 static int
 format(struct err *e, const char *fmt, va_list ap)
 {

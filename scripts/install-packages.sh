@@ -1,0 +1,44 @@
+#!/bin/bash
+# Install the Debian packages of the named groups that are missing; ask for nothing when all are there.
+set -euo pipefail
+
+packages=()
+for group in "$@"; do
+	case $group in
+	build)
+		packages+=(gcc libc6-dev linux-libc-dev cmake ninja-build pkg-config binutils libssl-dev
+			libssh2-1-dev liblua5.4-dev libjansson-dev libseccomp-dev)
+		;;
+	run) packages+=(openssh-server openssh-client openssl util-linux procps) ;;
+	test)
+		packages+=(libcmocka-dev openssh-server openssh-client openssl util-linux procps
+			python3 python3-cryptography)
+		;;
+	asan) packages+=(clang libclang-rt-14-dev) ;;
+	lint) packages+=(clang-tidy cppcheck shellcheck lua-check mandoc) ;;
+	*)
+		echo "install-packages.sh: unknown group '$group'" >&2
+		exit 2
+		;;
+	esac
+done
+
+missing=()
+for p in "${packages[@]}"; do
+	state=$(dpkg-query -W -f '${Status}' "$p" 2>/dev/null || true)
+	[ "$state" = "install ok installed" ] || missing+=("$p")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+sudo=()
+if [ "$(id -u)" -ne 0 ]; then
+	command -v sudo >/dev/null || {
+		echo "install-packages.sh: want these packages: ${missing[*]}; install them as root, or install sudo" >&2
+		exit 1
+	}
+	sudo=(sudo)
+fi
+echo "installing: ${missing[*]}"
+"${sudo[@]}" apt-get update -q
+# A server that a package starts would be a surprise: the tests start their own sshd.
+"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"

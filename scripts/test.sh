@@ -1,0 +1,45 @@
+#!/bin/bash
+# Install what is missing, build, and run all tests.
+set -euo pipefail
+
+usage() {
+	cat <<'TEXT'
+usage: scripts/test.sh [--werror] [--asan] [--] [CTEST-OPTION...]
+
+Installs missing Debian packages (through sudo when not root), builds, and runs all tests with ctest.
+
+  --werror   treat compiler warnings as errors
+  --asan     build with clang, AddressSanitizer and UndefinedBehaviorSanitizer
+  --help     show this text
+TEXT
+}
+
+preset=dev
+werror=OFF
+while [ $# -gt 0 ]; do
+	case $1 in
+	--werror) werror=ON ;;
+	--asan) preset=asan ;;
+	--help)
+		usage
+		exit 0
+		;;
+	--)
+		shift
+		break
+		;;
+	*)
+		echo "test.sh: unknown option '$1'" >&2
+		usage >&2
+		exit 2
+		;;
+	esac
+	shift
+done
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top"
+"$top/scripts/install-packages.sh" build test $([ "$preset" = dev ] || echo asan)
+cmake --preset "$preset" -DSLIPWAY_WERROR="$werror"
+cmake --build --preset "$preset" -j "$(nproc)"
+exec ctest --preset "$preset" -j "$(nproc)" "$@"
