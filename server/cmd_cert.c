@@ -1,0 +1,133 @@
+/*
+ * slipway-repo cert new.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "cert.h"
+#include "command.h"
+#include "repo.h"
+
+#define N(a)	(sizeof(a) / sizeof((a)[0]))
+
+#define KEY_MODE	0600
+#define CERT_MODE	0644
+#define OUT_MODE	0755
+
+#define PATH_BYTES_MAX	4096
+
+static int
+check_name(const char *name, struct err *e)
+{
+	if (path_check(name, strlen(name), e) == -1 || strchr(name, '/') != NULL ||
+	    name[0] == '.' || strlen(name) > PATH_COMPONENT_MAX - 8)
+		return err_setx(e, ERR_USAGE, "cert new: '%s' can't be the name of a file", name);
+	return 0;
+}
+
+static struct dir *
+open_out(struct context *cx, const char *out, struct err *e)
+{
+	struct buf path = BUF_INIT(PATH_BYTES_MAX);
+	struct dir *d = NULL;
+	const char *repo;
+
+	if (out != NULL)
+		return dir_make(out, OUT_MODE, e);
+	if ((repo = command_repo(cx, e)) != NULL && repo_path(repo, "certs", &path, e) == 0)
+		d = dir_make(buf_text(&path), 0700, e);
+	buf_free(&path);
+	return d;
+}
+
+static int
+check_free(struct dir *d, const char *name, struct err *e)
+{
+	struct file_info info;
+	int found = file_stat(d, name, &info, e);
+
+	if (found == 1)
+		return err_setx(e, ERR_EXISTS, "%s/%s: is there already; --force replaces it",
+		    dir_path(d), name);
+	return found;
+}
+
+/* The key first: who reloads the pair between the two writes sees that they don't fit, and waits. */
+static int
+store(struct dir *d, const char *name, bool force, const struct cert_request *rq,
+    struct cert_info *info, struct err *e)
+{
+	struct buf key = BUF_INIT(CERT_PEM_MAX), crt = BUF_INIT(CERT_PEM_MAX);
+	char keyfile[PATH_COMPONENT_MAX + 1], crtfile[PATH_COMPONENT_MAX + 1];
+	int rc = -1;
+
+	snprintf(keyfile, sizeof keyfile, "%s.pem", name);
+	snprintf(crtfile, sizeof crtfile, "%s.crt", name);
+	if (!force && (check_free(d, keyfile, e) == -1 || check_free(d, crtfile, e) == -1))
+		goto out;
+	if (cert_make(rq, &key, &crt, info, e) == -1)
+		goto out;
+	if (force)
+		rc = file_replace(d, keyfile, key.data, key.len, KEY_MODE, e) == -1 ||
+		    file_replace(d, crtfile, crt.data, crt.len, CERT_MODE, e) == -1 ? -1 : 0;
+	else
+		rc = file_create(d, keyfile, key.data, key.len, KEY_MODE, e) == -1 ||
+		    file_create(d, crtfile, crt.data, crt.len, CERT_MODE, e) == -1 ? -1 : 0;
+out:
+	buf_free(&key);
+	buf_free(&crt);
+	return rc;
+}
+
+static void
+print_cert(const struct dir *d, const char *name, const struct cert_info *info)
+{
+	char hex[SHA256_HEX_SIZE], from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
+
+	hex_encode(info->sha256, SHA256_SIZE, hex);
+	clock_format(info->from, from);
+	clock_format(info->to, to);
+	printf("key %s/%s.pem\ncertificate %s/%s.crt\nSHA-256 %s\nvalid from %s to %s\n",
+	    dir_path(d), name, dir_path(d), name, hex, from, to);
+}
+
+int
+cmd_cert_new(struct context *cx, int argc, char **argv)
+{
+	char subject[PATH_COMPONENT_MAX + 8];
+	struct option_list sans = { .n = 0 };
+	struct cert_request rq = { "p256", CERT_DAYS_DEFAULT, NULL, sans.values, 0 };
+	const char *out = NULL;
+	bool force = false;
+	const struct option options[] = {
+		{ "type", OPTION_TEXT, &rq.type, 0, 0 },
+		{ "days", OPTION_NUMBER, &rq.days, 1, CERT_DAYS_MAX },
+		{ "subject", OPTION_TEXT, &rq.subject, 0, 0 },
+		{ "san", OPTION_LIST, &sans, 0, 0 },
+		{ "out", OPTION_TEXT, &out, 0, 0 },
+		{ "force", OPTION_FLAG, &force, 0, 0 },
+	};
+	struct cert_info info;
+	struct dir *d = NULL;
+	struct err e;
+	int status, rc = -1;
+
+	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
+		return status;
+	rq.n = sans.n;
+	if (check_name(argv[1], &e) == -1)
+		return command_failed(&e);
+	if (rq.subject == NULL) {
+		snprintf(subject, sizeof subject, "/CN=%s", argv[1]);
+		rq.subject = subject;
+	}
+	if ((d = open_out(cx, out, &e)) != NULL)
+		rc = store(d, argv[1], force, &rq, &info, &e);
+	if (rc == 0)
+		print_cert(d, argv[1], &info);
+	dir_close(d);
+	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+}

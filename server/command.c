@@ -1,0 +1,217 @@
+/*
+ * The commands of slipway-repo: the table, dispatch, usage and help.
+ */
+#include "command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "repo.h"
+
+#define PROGRAM	"slipway-repo"
+
+/* Most options of one command, --repo included. */
+#define OPTIONS_MAX	32
+
+static int cmd_help(struct context *cx, int argc, char **argv);
+static int cmd_version(struct context *cx, int argc, char **argv);
+
+#define OPTION_PASSPHRASE \
+	"  --passphrase-file FILE  first line is the passphrase; nobody else may read the file\n"
+
+static const struct command commands[] = {
+	{ "init", cmd_init, 1, 1, "DIR [options]", "make an empty repository with new keys",
+	    OPTION_PASSPHRASE
+	    "  --no-passphrase         leave the root and targets keys unencrypted\n" },
+	{ "publish", cmd_publish, 1, 1, "--app APP RELEASE_DIR [options]",
+	    "sign and publish a release of an application",
+	    "  --app APP               the application; made when it is new\n" OPTION_PASSPHRASE },
+	{ "cert new", cmd_cert_new, 1, 1, "NAME [options]",
+	    "make a private key and a self-signed certificate",
+	    "  --type TYPE             p256 (default), p384, ed25519, rsa2048, rsa3072 or rsa4096\n"
+	    "  --days N                valid from now on (default 3650)\n"
+	    "  --subject TEXT          /C=SK/O=Example/CN=kernel (default /CN=NAME)\n"
+	    "  --san dns:NAME|ip:ADDR  a name that the certificate is for; may be repeated\n"
+	    "  --out DIR               where NAME.pem and NAME.crt go (default certs/ of the repository)\n"
+	    "  --force                 replace files that are there\n" },
+	{ "serve", cmd_serve, 0, 0, "[options]", "serve the repository over SFTP until stopped",
+	    "  --port N                0 (default): any free one\n"
+	    "  --listen ADDRESS        default 127.0.0.1\n"
+	    "  --authorized-keys FILE  who may log in (default ssh/authorized_keys of the repository)\n"
+	    "  --print-config          print the permanent, chrooted set-up instead of serving\n"
+	    "  --user NAME             its account (default slipway)\n"
+	    "  --chroot DIR            its directory (default /srv/slipway)\n" },
+	{ "status", cmd_status, 0, 0, "", "list roles, keys, expiry dates and applications", NULL },
+	{ "help", cmd_help, 0, 2, "[COMMAND]", "explain a command", NULL },
+	{ "version", cmd_version, 0, 0, "", "print the version", NULL },
+};
+
+#define COMMANDS	(sizeof commands / sizeof commands[0])
+
+static void
+usage_all(FILE *out)
+{
+	fprintf(out, "usage: " PROGRAM " [--repo DIR] COMMAND ...\n\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
+	fprintf(out,
+	    "\nThe repository is DIR, else $SLIPWAY_REPO, else the current directory.\n"
+	    "'" PROGRAM " help COMMAND' lists a command's options.\n");
+}
+
+static void
+usage_one(FILE *out, const struct command *c)
+{
+	fprintf(out, "usage: " PROGRAM " [--repo DIR] %s%s%s\n", c->name, *c->args ? " " : "",
+	    c->args);
+}
+
+/* The command that argv begins with, and how many words its name has. */
+static const struct command *
+find(int argc, char **argv, int *words)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const char *name = commands[i].name, *space = strchr(name, ' ');
+		size_t len = space == NULL ? strlen(name) : (size_t)(space - name);
+
+		if (argc < 1 || strlen(argv[0]) != len || memcmp(argv[0], name, len) != 0)
+			continue;
+		*words = space == NULL ? 1 : 2;
+		if (space == NULL || (argc > 1 && strcmp(argv[1], space + 1) == 0))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static int
+cmd_help(struct context *cx, int argc, char **argv)
+{
+	const struct command *c;
+	int words;
+
+	if (command_options(cx, NULL, 0, &argc, argv) != 0)
+		return STATUS_MISUSE;
+	if (argc == 1) {
+		usage_all(stdout);
+		return command_done(STATUS_OK);
+	}
+	if ((c = find(argc - 1, argv + 1, &words)) == NULL || words != argc - 1) {
+		log_error("help: no command '%s%s%s'; '" PROGRAM " help' lists them", argv[1],
+		    argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
+		return STATUS_MISUSE;
+	}
+	usage_one(stdout, c);
+	printf("\n%s\n", c->help);
+	if (c->options != NULL)
+		printf("\n%s", c->options);
+	return command_done(STATUS_OK);
+}
+
+static int
+cmd_version(struct context *cx, int argc, char **argv)
+{
+	if (command_options(cx, NULL, 0, &argc, argv) != 0)
+		return STATUS_MISUSE;
+	printf(PROGRAM " " SLIPWAY_VERSION "\n");
+	return command_done(STATUS_OK);
+}
+
+int
+command_options(struct context *cx, const struct option *options, size_t n, int *argc, char **argv)
+{
+	struct option all[OPTIONS_MAX] = { { "repo", OPTION_TEXT, &cx->repo, 0, 0 } };
+	const struct command *c = cx->command;
+	struct err e;
+	int count;
+
+	if (n > 0)
+		memcpy(all + 1, options, n * sizeof *options);
+	if (option_parse(all, n + 1, 0, argc, argv, &e) == -1) {
+		log_error("%s: %s", c->name, e.text);
+		usage_one(stderr, c);
+		return STATUS_MISUSE;
+	}
+	count = *argc - 1;
+	if (count < c->least || (c->most != -1 && count > c->most)) {
+		log_error("%s: %s", c->name, count < c->least ? "an argument is missing" :
+								"too many arguments");
+		usage_one(stderr, c);
+		return STATUS_MISUSE;
+	}
+	return 0;
+}
+
+int
+command_failed(const struct err *e)
+{
+	log_error("%s", e->text);
+	return e->code == ERR_USAGE ? STATUS_MISUSE : STATUS_FAILED;
+}
+
+int
+command_done(int status)
+{
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		log_error("standard output: %s", strerror(errno));
+		return STATUS_FAILED;
+	}
+	return status;
+}
+
+const char *
+command_repo(struct context *cx, struct err *e)
+{
+	const char *env = getenv("SLIPWAY_REPO");
+
+	if (cx->repo != NULL)
+		return cx->repo;
+	if (env != NULL && *env != '\0')
+		return env;
+	if (repo_is_here("."))
+		return ".";
+	err_setx(e, ERR_CONFIG,
+	    "want a repository, got none: the current directory holds none; "
+	    "give --repo DIR or set SLIPWAY_REPO, or make one with '" PROGRAM " init DIR'");
+	return NULL;
+}
+
+int
+server_main(int argc, char **argv)
+{
+	struct context cx = { NULL, NULL };
+	bool help = false, version = false;
+	const struct option global[] = {
+		{ "repo", OPTION_TEXT, &cx.repo, 0, 0 },
+		{ "help", OPTION_FLAG, &help, 0, 0 },
+		{ "version", OPTION_FLAG, &version, 0, 0 },
+	};
+	struct err e;
+	int words;
+
+	log_open(PROGRAM, LOG_LEVEL_INFO);
+	if (option_parse(global, sizeof global / sizeof global[0], 1, &argc, argv, &e) == -1) {
+		log_error("%s", e.text);
+		usage_all(stderr);
+		return STATUS_MISUSE;
+	}
+	if (help) {
+		usage_all(stdout);
+		return command_done(STATUS_OK);
+	}
+	if (version) {
+		printf(PROGRAM " " SLIPWAY_VERSION "\n");
+		return command_done(STATUS_OK);
+	}
+	if (argc < 2) {
+		usage_all(stderr);
+		return STATUS_MISUSE;
+	}
+	if ((cx.command = find(argc - 1, argv + 1, &words)) == NULL) {
+		log_error("unknown command '%s'; '" PROGRAM " help' lists them", argv[1]);
+		return STATUS_MISUSE;
+	}
+	return cx.command->run(&cx, argc - words, argv + words);
+}

@@ -1,0 +1,136 @@
+/*
+ * Private keys in files.
+ */
+#include "keystore.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes of a key file. */
+#define KEY_FILE_MAX	(64u * 1024)
+
+#define DIRECTORY_MODE	0700
+#define FILE_MODE	0600
+
+struct keystore {
+	struct dir *dir;
+};
+
+/* Keys must not be in a directory that somebody else can list or change. */
+static int
+check_directory(const char *path, struct err *e)
+{
+	char dot[4096];
+	struct file_info info;
+	int rc;
+
+	if ((size_t)snprintf(dot, sizeof dot, "%s/.", path) >= sizeof dot)
+		return err_setx(e, ERR_TOO_LARGE, "%s: path over %zu bytes", path, sizeof dot);
+	if ((rc = file_stat(NULL, dot, &info, e)) != 1)
+		return rc == -1 ? -1 : err_setx(e, ERR_NOENT, "%s: no such directory", path);
+	if ((info.mode & 077) != 0)
+		return err_setx(e, ERR_ACCESS,
+		    "%s: want a directory that only its owner can enter (chmod 700), got mode %04o",
+		    path, info.mode);
+	return 0;
+}
+
+struct keystore *
+keystore_open(const char *path, bool make, struct err *e)
+{
+	struct keystore *ks = calloc(1, sizeof *ks);
+
+	if (ks == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	ks->dir = make ? dir_make(path, DIRECTORY_MODE, e) : dir_open(path, e);
+	if (ks->dir == NULL || check_directory(path, e) == -1) {
+		keystore_close(ks);
+		return NULL;
+	}
+	return ks;
+}
+
+void
+keystore_close(struct keystore *ks)
+{
+	if (ks == NULL)
+		return;
+	dir_close(ks->dir);
+	free(ks);
+}
+
+static int
+file_name(const char *role, const char *keyid, char out[KEYSTORE_NAME_SIZE], struct err *e)
+{
+	int n = snprintf(out, KEYSTORE_NAME_SIZE, "%s.%.*s.pem", role, KEYSTORE_ID_DIGITS, keyid);
+
+	if (n < 0 || n >= KEYSTORE_NAME_SIZE || strchr(out, '/') != NULL)
+		return err_setx(e, ERR_UNSAFE, "key of role '%s': no file can have this name", role);
+	return 0;
+}
+
+int
+keystore_add(struct keystore *ks, const char *role, const struct privkey *k, const char *passphrase,
+    struct err *e)
+{
+	struct buf pem = BUF_INIT(KEY_FILE_MAX);
+	char name[KEYSTORE_NAME_SIZE];
+	int rc = -1;
+
+	if (file_name(role, privkey_id(k), name, e) == -1 ||
+	    privkey_write(k, passphrase, &pem, e) == -1)
+		goto out;
+	rc = file_create(ks->dir, name, pem.data, pem.len, FILE_MODE, e);
+out:
+	buf_free(&pem);
+	return rc;
+}
+
+int
+keystore_has(struct keystore *ks, const char *role, const char *keyid, struct err *e)
+{
+	char name[KEYSTORE_NAME_SIZE];
+	struct file_info info;
+
+	if (file_name(role, keyid, name, e) == -1)
+		return -1;
+	return file_stat(ks->dir, name, &info, e);
+}
+
+struct privkey *
+keystore_load(struct keystore *ks, const char *role, const char *keyid, const struct passphrases *p,
+    bool *encrypted, struct err *e)
+{
+	struct buf pem = BUF_INIT(KEY_FILE_MAX), phrase = BUF_INIT(PASSPHRASE_MAX);
+	char name[KEYSTORE_NAME_SIZE], what[KEYSTORE_NAME_SIZE];
+	struct privkey *k = NULL;
+	bool sealed;
+
+	if (file_name(role, keyid, name, e) == -1 ||
+	    file_read_secret(ks->dir, name, &pem, e) == -1)
+		goto out;
+	sealed = privkey_is_encrypted(pem.data, pem.len);
+	snprintf(what, sizeof what, "%s key", role);
+	if (sealed && passphrase_get(p, what, &phrase, e) == -1)
+		goto out;
+	if ((k = privkey_read(pem.data, pem.len, sealed ? buf_text(&phrase) : NULL, e)) == NULL) {
+		err_context(e, "%s/%s", dir_path(ks->dir), name);
+		goto out;
+	}
+	if (strcmp(privkey_id(k), keyid) != 0) {
+		err_setx(e, ERR_CONFLICT, "%s/%s: want key %s, got %s", dir_path(ks->dir), name,
+		    keyid, privkey_id(k));
+		privkey_free(k);
+		k = NULL;
+		goto out;
+	}
+	if (encrypted != NULL)
+		*encrypted = sealed;
+out:
+	buf_free(&phrase);
+	buf_free(&pem);
+	return k;
+}

@@ -1,0 +1,208 @@
+#!/bin/bash
+# slipway-repo: init, publish, cert, status, serve, with openssl and sftp as judges.
+# usage: repo.sh SLIPWAY_REPO_PROGRAM
+set -u
+
+repo=$(realpath "$1")
+work=$(mktemp -d) || exit 1
+served=
+cleanup() {
+	[ -n "$served" ] && kill "$served" 2>/dev/null && wait "$served" 2>/dev/null
+	rm -rf "$work"
+}
+trap cleanup EXIT
+fail() { echo "FAIL: $*" >&2; exit 1; }
+# status WANT COMMAND...: run it, keep its output, check its exit status.
+status() {
+	local want=$1 got
+	shift
+	"$@" >"$work/out" 2>"$work/err" </dev/null
+	got=$?
+	[ "$got" = "$want" ] || { cat "$work/out" "$work/err" >&2; fail "$*: want $want, got $got"; }
+}
+says() { grep -q -- "$1" "$work/out" "$work/err" || { cat "$work/out" "$work/err" >&2; fail "not said: $1"; }; }
+# The public repository of the user must not depend on the environment of the caller.
+unset SLIPWAY_REPO SLIPWAY_PASSPHRASE
+umask 022
+
+cd "$work" || exit 1
+echo 'correct horse' >pass && chmod 600 pass
+export R="$work/a repo%h"
+
+status 2 "$repo" nonsense
+status 2 "$repo" init
+status 2 "$repo" publish --app
+status 0 "$repo" help publish; says 'RELEASE_DIR'
+status 0 "$repo" version
+
+# init
+status 1 setsid -w "$repo" init "$R"; says 'passphrase-file'
+[ ! -e "$R" ] || fail "init without passphrase left something behind"
+status 0 "$repo" init "$R" --passphrase-file pass
+status 1 "$repo" init "$R" --passphrase-file pass
+[ "$(stat -c %a "$R/keys")" = 700 ] || fail "mode of keys/"
+for f in 1.root 1.targets 1.snapshot timestamp; do
+	[ -s "$R/served/metadata/$f.json" ] || fail "no $f.json"
+done
+grep -q ENCRYPTED "$R"/keys/root.*.pem && grep -q ENCRYPTED "$R"/keys/targets.*.pem ||
+	fail "root or targets key is not encrypted"
+for k in snapshot timestamp; do
+	openssl pkey -in "$R"/keys/$k.*.pem -noout || fail "$k key"
+	[ "$(stat -c %a "$R"/keys/$k.*.pem)" = 600 ] || fail "mode of $k key"
+done
+openssl pkey -in "$R"/keys/root.*.pem -passin pass:'correct horse' -noout || fail "root key"
+
+# publish
+mkdir -p rel/install/bin rel/app rel/scripts/machine rel/scripts/user
+echo one >rel/install/bin/hi && chmod 755 rel/install/bin/hi
+: >rel/app/empty
+echo 'log("x")' >rel/scripts/machine/10-tls.lua
+status 2 "$repo" --repo "$R" publish --app root rel
+status 1 "$repo" --repo "$R" publish --app COV_PB rel --passphrase-file /nonexistent
+chmod 644 pass
+status 1 "$repo" --repo "$R" publish --app COV_PB rel --passphrase-file pass
+chmod 600 pass
+status 0 "$repo" --repo "$R" publish --app COV_PB rel --passphrase-file pass
+says 'new, delegated'; says 'release 1: 3 files'
+sum=$(sha256sum <rel/install/bin/hi | cut -d' ' -f1)
+cmp "$R/served/targets/COV_PB/install/bin/$sum.hi" rel/install/bin/hi || fail "stored file"
+cp "$R/served/metadata/timestamp.json" before
+status 1 "$repo" --repo "$R" publish --app COV_PB rel --passphrase-file pass; says 'release 1 already'
+cmp before "$R/served/metadata/timestamp.json" || fail "a refused release changed the repository"
+echo two >rel/install/bin/hi
+echo wrong >badpass && chmod 600 badpass
+status 1 "$repo" --repo "$R" publish --app COV_PB rel --passphrase-file badpass
+status 0 env SLIPWAY_PASSPHRASE='correct horse' SLIPWAY_REPO="$R" "$repo" publish --app COV_PB rel
+says 'release 2: 3 files'; says '1 files new'
+[ -e "$R/served/metadata/2.COV_PB.json" ] && [ -e "$R/served/metadata/3.snapshot.json" ] ||
+	fail "metadata of release 2"
+[ ! -e "$R/served/metadata/3.targets.json" ] || fail "targets signed again without need"
+python=$(command -v python3) && "$python" - "$R" "$sum" <<'PY' || exit 1
+import hashlib, json, sys
+m = sys.argv[1] + "/served/metadata/"
+def load(f, meta=None):
+    b = open(m + f, "rb").read()
+    if meta:
+        assert len(b) == meta["length"] and hashlib.sha256(b).hexdigest() == meta["hashes"]["sha256"], f
+    return json.loads(b)["signed"]
+ts = load("timestamp.json")
+sn = load("3.snapshot.json", ts["meta"]["snapshot.json"])
+tg = load("2.targets.json", sn["meta"]["targets.json"])
+role = load("2.COV_PB.json", sn["meta"]["COV_PB.json"])
+d = tg["delegations"]["roles"][0]
+assert d["terminating"] is True and d["paths"][0] == "COV_PB/*/*" and len(d["paths"]) == 7, d
+assert role["release"] == 2 and role["_type"] == "targets"
+t = role["targets"]["COV_PB/install/bin/hi"]
+assert t["custom"] == {"mode": "0755"} and t["length"] == 4, t
+assert role["targets"]["COV_PB/app/empty"]["custom"]["mode"] == "0644"
+PY
+
+# what a release must not hold; each is refused and changes nothing
+cp "$R/served/metadata/timestamp.json" before
+refused() {
+	status 1 "$repo" --repo "$R" publish --app COV_PB bad --passphrase-file pass
+	says "$1"
+	cmp before "$R/served/metadata/timestamp.json" || fail "refused release changed the repository"
+	rm -rf bad
+}
+mkdir bad && refused 'no files'
+mkdir -p bad/other && echo x >bad/other/x && refused 'only the directories'
+mkdir -p bad/install && ln -s /etc/passwd bad/install/link && refused 'symbolic link'
+mkdir -p bad/install && mkfifo bad/install/pipe && refused 'special file'
+mkdir -p bad/install/Data bad/install/data && echo x >bad/install/data/x && refused 'differ only in case'
+mkdir -p bad/install && echo x >bad/install/NUL.txt && refused 'NUL.txt'
+mkdir -p bad/scripts/machine && echo x >bad/scripts/machine/x.sh && refused 'NAME.lua'
+mkdir -p bad/install/1/2/3/4/5/6/7 && echo x >bad/install/1/2/3/4/5/6/7/x && refused 'levels deep'
+status 1 "$repo" --repo "$R" publish --app COV_PB missing --passphrase-file pass
+
+# status reads what was signed, and notices what wasn't
+status 0 "$repo" --repo "$R" status; says '^COV_PB .*version 2'; says 'release 2, 3 files'; says '\(29\|30\) days left'
+cp -r "$R" broken && sed -i 's/"release": *2/"release": 9/' broken/served/metadata/2.COV_PB.json
+status 1 "$repo" --repo broken status
+rm -rf broken
+
+# cert
+for type in p256 p384 rsa2048 ed25519; do
+	status 0 "$repo" --repo "$R" cert new "k-$type" --type $type --days 30 --subject '/C=SK/O=A\/B/CN=kernel' \
+		--san dns:kernel.example --san ip:127.0.0.1 --san ip:::1
+	key="$R/certs/k-$type.pem" crt="$R/certs/k-$type.crt"
+	[ "$(stat -c %a "$key")" = 600 ] || fail "mode of $key"
+	[ "$(openssl pkey -in "$key" -pubout)" = "$(openssl x509 -in "$crt" -noout -pubkey)" ] || fail "$type pair"
+	openssl verify -CAfile "$crt" "$crt" >/dev/null || fail "$type: not self-signed"
+	openssl x509 -in "$crt" -noout -text >text
+	grep -q 'Version: 3' text && grep -q 'DNS:kernel.example, IP Address:127.0.0.1' text &&
+		grep -q 'CA:FALSE' text && grep -q 'O = A/B' text || { cat text >&2; fail "$type certificate"; }
+	says "SHA-256 $(openssl x509 -in "$crt" -outform DER | sha256sum | cut -d' ' -f1)"
+done
+openssl x509 -in "$crt" -noout -checkend $((29 * 86400)) >/dev/null || fail "ends too early"
+openssl x509 -in "$crt" -noout -checkend $((31 * 86400)) >/dev/null && fail "ends too late"
+cp "$crt" before.crt
+status 1 "$repo" --repo "$R" cert new k-ed25519 --type ed25519; says 'force'
+cmp "$crt" before.crt || fail "replaced without --force"
+status 0 "$repo" --repo "$R" cert new k-ed25519 --type ed25519 --force
+cmp -s "$crt" before.crt && fail "not replaced with --force"
+status 0 "$repo" cert new plain --out "$work/certs"
+openssl x509 -in certs/plain.crt -noout -subject | grep -q 'CN = plain' || fail "default subject"
+status 2 "$repo" cert new x --out certs --type dsa
+status 2 "$repo" cert new x --out certs --san mail:x
+status 2 "$repo" cert new ../x --out certs
+[ ! -e certs/x.pem ] || fail "a refused certificate left a key"
+
+# serve
+status 1 "$repo" --repo "$R" serve; says 'authorized_keys'
+ssh-keygen -q -t ed25519 -N '' -f login
+cp login.pub "$R/ssh/authorized_keys"
+mkdir tmp
+start() {
+	TMPDIR="$work/tmp" "$repo" --repo "$R" serve >serve.out 2>serve.err &
+	served=$!
+	for _ in $(seq 150); do
+		grep -q warning: serve.out && break
+		kill -0 "$served" 2>/dev/null || { cat serve.err >&2; fail "serve ended"; }
+		sleep 0.1
+	done
+	url=$(sed -n 's/^serving //p' serve.out)
+	[ -n "$url" ] || { cat serve.err >&2; fail "serve did not start"; }
+	port=${url#sftp://*:} && port=${port%%/*}
+	login=(-F /dev/null -i login -o "UserKnownHostsFile=$work/known" -o IdentitiesOnly=yes -o BatchMode=yes)
+}
+start
+case $url in "sftp://$(id -un)@127.0.0.1:$port$R/served") ;; *) fail "url $url" ;; esac
+grep -qF "host key $(ssh-keygen -lf "$R/ssh/host_ed25519.pub" | cut -d' ' -f2)" serve.out || fail "host key"
+echo "[127.0.0.1]:$port $(cut -d' ' -f1,2 "$R/ssh/host_ed25519.pub")" >known
+echo "get \"$R/served/metadata/timestamp.json\" got" | sftp -q "${login[@]}" -P "$port" -b - "$(id -un)@127.0.0.1" \
+	>sftp.out 2>&1 || { cat sftp.out serve.err >&2; fail "sftp get"; }
+cmp got "$R/served/metadata/timestamp.json" || fail "sftp get: other content"
+echo "put got \"$R/served/metadata/evil\"" | sftp -q "${login[@]}" -P "$port" -b - "$(id -un)@127.0.0.1" \
+	>sftp.out 2>&1 && fail "sftp put was allowed"
+[ ! -e "$R/served/metadata/evil" ] || fail "sftp put wrote"
+timeout 10 ssh "${login[@]}" -p "$port" "$(id -un)@127.0.0.1" "touch $work/shell" </dev/null >ssh.out 2>&1
+[ ! -e shell ] || fail "a shell command ran"
+timeout 10 ssh "${login[@]}" -o PubkeyAuthentication=no -p "$port" "$(id -un)@127.0.0.1" true \
+	</dev/null >ssh.out 2>&1 && fail "login without a key"
+grep -q 'Permission denied (publickey)' ssh.out || { cat ssh.out >&2; fail "other login methods"; }
+
+# a session that is open when serve is told to end, ends too
+# (ssh itself, because sftp notices the end only when it next writes)
+sleep 20 2>/dev/null | ssh "${login[@]}" -p "$port" -s "$(id -un)@127.0.0.1" sftp >/dev/null 2>&1 &
+session=$!
+sleep 1
+kill -0 "$session" || fail "no session"
+kill -TERM "$served"; wait "$served"; got=$?; served=
+[ "$got" = 0 ] || { cat serve.err >&2; fail "serve ended with $got"; }
+for _ in $(seq 50); do kill -0 "$session" 2>/dev/null || break; sleep 0.1; done
+kill -0 "$session" 2>/dev/null && fail "the session outlived serve"
+[ -z "$(ls -A tmp)" ] || fail "temporary files left"
+closed() { ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
+closed || fail "port still open"
+
+# killed, it takes sshd along
+start
+kill -KILL "$served"; wait "$served" 2>/dev/null; served=
+for _ in $(seq 50); do closed && break; sleep 0.1; done
+closed || fail "sshd outlived slipway-repo"
+
+status 0 "$repo" serve --print-config --user upd --chroot /srv/upd
+says 'Match User upd'; says 'ChrootDirectory /srv/upd'; says 'internal-sftp -R'
+status 2 "$repo" serve --print-config --user 'a b'
+echo ok
