@@ -4,22 +4,28 @@ set -euo pipefail
 
 usage() {
 	cat <<'TEXT'
-usage: scripts/test.sh [--werror] [--asan] [--] [CTEST-OPTION...]
+usage: scripts/test.sh [--werror] [--asan] [--lint] [--] [CTEST-OPTION...]
 
 Installs missing Debian packages (through sudo when not root), builds, and runs all tests with ctest.
 
   --werror   treat compiler warnings as errors
   --asan     build with clang, AddressSanitizer and UndefinedBehaviorSanitizer
+  --lint     check the sources too: clang-tidy, cppcheck, shellcheck, luacheck, mandoc
   --help     show this text
 TEXT
 }
 
 preset=dev
 werror=OFF
+groups=(build test)
 while [ $# -gt 0 ]; do
 	case $1 in
 	--werror) werror=ON ;;
-	--asan) preset=asan ;;
+	--asan)
+		preset=asan
+		groups+=(asan)
+		;;
+	--lint) groups+=(lint) ;;
 	--help)
 		usage
 		exit 0
@@ -39,7 +45,10 @@ done
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
-"$top/scripts/install-packages.sh" build test $([ "$preset" = dev ] || echo asan)
+"$top/scripts/install-packages.sh" "${groups[@]}"
 cmake --preset "$preset" -DSLIPWAY_WERROR="$werror"
+case " ${groups[*]} " in
+*" lint "*) "$top/scripts/lint.sh" "$top/build/$preset" ;;
+esac
 cmake --build --preset "$preset" -j "$(nproc)"
 exec ctest --preset "$preset" -j "$(nproc)" "$@"

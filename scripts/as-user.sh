@@ -1,0 +1,94 @@
+#!/bin/bash
+# Run a script as an ordinary user, in a new directory of its own, with the programs of a build in PATH.
+#
+# A privileged process ignores SLIPWAY_HOME, so the demo and the integration tests can't run as root.
+# When root, the script runs as nobody; else as the user who calls.  In it, WORK is the directory.
+# However the script ends, its processes are gone afterwards; one that was left behind is a failure.
+set -euo pipefail
+
+usage="usage: scripts/as-user.sh [--keep] BUILD-DIR SCRIPT [ARG...]"
+keep=no
+if [ "${1-}" = --keep ]; then
+	keep=yes
+	shift
+fi
+if [ $# -lt 2 ]; then
+	echo "$usage" >&2
+	exit 2
+fi
+build=$1
+script=$2
+shift 2
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/slipway-XXXXXXXX")
+
+# Processes of ours: the directory is in their environment or on their command line.
+processes() {
+	local p
+	for p in /proc/[0-9]*; do
+		case ${p#/proc/} in
+		"$$" | "$BASHPID") continue ;;
+		esac
+		if grep -qsF -- "$work" "$p/environ" "$p/cmdline" 2>/dev/null; then
+			echo "${p#/proc/}"
+		fi
+	done
+}
+
+# shellcheck disable=SC2317  # called by the trap
+end() {
+	local pid
+	for pid in $(processes); do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+	if [ "$keep" = yes ]; then
+		echo "The files are in $work; the directory can be deleted."
+	else
+		rm -rf "$work"
+	fi
+}
+trap end EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+mkdir "$work/bin" "$work/home" "$work/tmp" "$work/tests"
+for program in slipway slipway-repo example-kernel hi; do
+	file=$(find "$build" -type f -perm -u+x -name "$program" -not -path '*/CMakeFiles/*' -print -quit)
+	if [ -z "$file" ]; then
+		echo "as-user.sh: want the program $program below $build, got none; build it first" >&2
+		exit 1
+	fi
+	cp -- "$file" "$work/bin/"
+done
+find "$build" -type f -name 'libslipway-tls.so*' -exec cp -t "$work/bin" {} +
+for lib in "$work"/bin/libslipway-tls.so.*.*.*; do
+	[ ! -e "$lib" ] || ln -sf "$(basename "$lib")" "${lib%.*.*}"
+done
+cp -R -- "$(dirname "$script")"/. "$work/tests/"
+
+as=()
+if [ "$(id -u)" -eq 0 ]; then
+	chown -R nobody: "$work"
+	as=(setpriv --reuid nobody --regid nogroup --clear-groups --)
+fi
+cd "$work"
+rc=0
+env -i WORK="$work" HOME="$work/home" TMPDIR="$work/tmp" LD_LIBRARY_PATH="$work/bin" \
+	PATH="$work/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin" LC_ALL=C.UTF-8 \
+	ASAN_OPTIONS="${ASAN_OPTIONS-}" UBSAN_OPTIONS="${UBSAN_OPTIONS-}" \
+	"${as[@]}" bash "$work/tests/$(basename "$script")" "$@" || rc=$?
+
+# What the script started must end with it; give what it told to end a moment.
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	left=$(processes)
+	[ -n "$left" ] || break
+	sleep 0.3
+done
+if [ -n "$left" ]; then
+	echo "as-user.sh: processes were left behind:" >&2
+	for pid in $left; do
+		echo "  $pid $(tr '\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null || true)" >&2
+	done
+	[ "$rc" -ne 0 ] || rc=1
+fi
+exit "$rc"

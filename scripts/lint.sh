@@ -1,0 +1,78 @@
+#!/bin/bash
+# Check the sources.  BUILD-DIR is a configured build, for its compile_commands.json.
+set -euo pipefail
+
+if [ $# -ne 1 ]; then
+	echo "usage: scripts/lint.sh BUILD-DIR" >&2
+	exit 2
+fi
+cd "$(dirname "$0")/.."
+build=$1
+rc=0
+
+# step NAME COMMAND...: run it; what it says is shown when it fails.
+step() {
+	local name=$1 out
+	shift
+	if out=$("$@" 2>&1); then
+		echo "lint: $name: ok"
+	else
+		printf '%s\nlint: %s: failed\n' "$out" "$name" >&2
+		rc=1
+	fi
+}
+
+# found NAME...: our files with such names, in a fixed order.
+found() {
+	local name
+	for name in "$@"; do
+		find . -path ./build -prune -o -path ./.git -prune -o -type f -name "$name" -print
+	done | sort
+}
+
+mapfile -t sources < <(found '*.c' '*.h')
+mapfile -t posix < <(found '*.c' | grep -v '_windows\.c$')
+mapfile -t shell < <(found '*.sh' run)
+mapfile -t lua < <(found '*.lua')
+mapfile -t man < <(found '*.[1-8]')
+if [ ${#sources[@]} -eq 0 ] || [ ${#shell[@]} -eq 0 ]; then
+	echo "lint.sh: want sources below $PWD, got none" >&2
+	exit 1
+fi
+
+# shellcheck disable=SC2317  # called by step
+text() {
+	local bad=0
+	if grep -nE '[[:space:]]+$' -- "${sources[@]}" "${shell[@]}"; then
+		echo "white space at the end of a line"
+		bad=1
+	fi
+	if grep -nE '^ {8}' -- "${sources[@]}"; then
+		echo "eight spaces where a tab belongs"
+		bad=1
+	fi
+	return "$bad"
+}
+
+# shellcheck disable=SC2317
+tidy() {
+	printf '%s\0' "${posix[@]}" |
+		xargs -0 -n 4 -P "$(nproc)" clang-tidy --quiet -p "$build" --warnings-as-errors='*'
+}
+
+# shellcheck disable=SC2317
+check_cpp() {
+	cppcheck --quiet --project="$build/compile_commands.json" --enable=warning \
+		--inline-suppr --error-exitcode=1 -j "$(nproc)" --library=posix \
+		--suppress='*:*/usr/include/*'
+}
+
+step "white space" text
+step shellcheck shellcheck -x "${shell[@]}"
+[ ${#lua[@]} -eq 0 ] || step luacheck luacheck --quiet "${lua[@]}"
+for page in "${man[@]}"; do
+	step "$page" mandoc -T lint -W warning "$page"
+done
+step cppcheck check_cpp
+step clang-tidy tidy
+exit "$rc"

@@ -1,0 +1,32 @@
+# The main job: fetch, verify, apply, launch; then a second run with nothing new.
+# shellcheck shell=bash source=tests/endtoend/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+make_all
+kernel_settings "$REPO/certs/kernel.pem" "$REPO/certs/kernel.crt"
+start_kernel
+
+expect 0 run1.log slipway run -- hi "/C$APP" --kernel "$kernel"
+want run1.log "applied release 1"
+want run1.log "[TCP/IP][TLSv1.3 VERIFIED]"
+want kernel.log "[TCP/IP][TLSv1.3]. ClientName:"
+cmp "$REPO/certs/kernel.crt" "home/.config/$APP/server.crt"
+want station/machine.conf "%AppData%\\$APP\\server.crt"
+
+# Nothing new: no target is asked for, so their absence doesn't matter.
+before=$(state)
+mv "$REPO/served/targets" "$REPO/targets.away"
+expect 0 run2.log slipway run -- hi "/C$APP" --kernel "$kernel"
+want run2.log "nothing new"
+want run2.log "[TCP/IP][TLSv1.3 VERIFIED]"
+wantno run2.log " warn: "
+[ "$(state)" = "$before" ] || fail "want the state as before a run with nothing new"
+
+# The program's arguments, standard streams and status are its own.
+# shellcheck disable=SC2016  # the program expands it
+expect 7 own.log slipway run --app "$APP" -- sh -c 'echo "out $1 $2"; exit 7' sh 'a b' '--json'
+want own.log "out a b --json"
+expect 0 pipe.log sh -c 'echo hello | slipway run --app COV_PB -- cat'
+want pipe.log hello
+expect 0 status.log slipway status
+want status.log "$APP"
