@@ -90,6 +90,13 @@ int file_create(struct dir *d, const char *name, const void *data, size_t len, u
 int file_rename(struct dir *from, const char *name, struct dir *to, const char *newname,
     struct err *e);
 
+/*
+ * Copy the content of a regular file to to/newname, durably and atomically like file_replace(), in pieces,
+ * so that the size of the file doesn't matter.
+ */
+int file_copy(struct dir *from, const char *name, struct dir *to, const char *newname,
+    unsigned mode, struct err *e);
+
 /* Remove a file (or link).  1 removed, 0 it was not there, -1 error.  Not durable before dir_sync(). */
 int file_remove(struct dir *d, const char *name, struct err *e);
 

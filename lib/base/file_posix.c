@@ -594,6 +594,60 @@ out:
 	return rc;
 }
 
+/* The bytes of fd into the new file parent/temp, flushed to the disk. */
+static int
+copy_temporary(int fd, int parent, const char *temp, unsigned mode)
+{
+	uint8_t chunk[READ_CHUNK];
+	int out, rc = -1, saved;
+	ssize_t n = 0;
+
+	if (write_temporary(parent, temp, "", 0, mode, false) == -1 ||
+	    (out = openat(parent, temp, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
+		return -1;
+	while ((n = read(fd, chunk, sizeof chunk)) > 0 || (n == -1 && errno == EINTR))
+		if (n > 0 && write_all(out, chunk, (size_t)n) == -1)
+			goto out;
+	if (n == 0 && fsync(out) == 0)
+		rc = 0;
+out:
+	saved = errno;
+	close(out);
+	errno = saved;
+	return rc;
+}
+
+int
+file_copy(struct dir *from, const char *name, struct dir *to, const char *newname, unsigned mode,
+    struct err *e)
+{
+	char temp[NAME_MAX + 1] = "";
+	const char *leaf;
+	struct stat st;
+	int fd, parent = -1, rc = -1;
+
+	if ((fd = open_regular(from, name, &st, e)) == -1)
+		return -1;
+	if ((parent = open_parent(to, newname, &leaf)) == -1) {
+		fail(to, newname, e);
+		goto out;
+	}
+	if ((size_t)snprintf(temp, sizeof temp, ".%s.new", leaf) >= sizeof temp)
+		errno = ENAMETOOLONG;
+	else if (copy_temporary(fd, parent, temp, mode) == 0 &&
+	    renameat(parent, temp, parent, leaf) == 0 && fsync(parent) == 0)
+		rc = 0;
+	if (rc == -1) {
+		fail(to, newname, e);
+		unlinkat(parent, temp, 0);
+	}
+out:
+	close(fd);
+	if (parent != -1)
+		close(parent);
+	return rc;
+}
+
 static int
 unlink_at(struct dir *d, const char *name, int flags, struct err *e)
 {

@@ -1,0 +1,188 @@
+/*
+ * slipway status
+ */
+#include "cmd.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/path.h"
+#include "store.h"
+
+#define DAY	86400
+
+/* A directory below the state, or NULL where it isn't there; makes nothing. */
+static struct dir *
+existing_dir(const struct station *st, const char *name)
+{
+	struct buf path = BUF_INIT(4096);
+	struct dir *d = NULL;
+	struct err e;
+
+	if (path_join(&path, st->state_path, name, &e) == 0)
+		d = dir_open(buf_text(&path), &e);
+	buf_free(&path);
+	return d;
+}
+
+/* {"role": {"version", "expires"}} of the trusted metadata; an empty object where there is none. */
+static json_t *
+trust_json(const struct station *st)
+{
+	struct dir *d = existing_dir(st, "metadata");
+	struct tuf_io io = { 0 };
+	struct tuf_client *c;
+	json_t *j = json_object();
+	struct err e;
+
+	if (d == NULL || j == NULL)
+		return j;
+	store_io(d, &io);
+	if ((c = tuf_client_new(&io, 0, &e)) != NULL) {
+		tuf_client_load(c, &e);
+		tuf_client_role(c, st->application, &e);
+		if (tuf_client_root(c) != NULL)
+			json_object_set_new(j, "root_version",
+			    json_integer(tuf_client_root(c)->c.version));
+		if (tuf_client_targets(c) != NULL) {
+			char text[CLOCK_TEXT_SIZE];
+
+			clock_format(tuf_client_expires(c), text);
+			json_object_set_new(j, "expires", json_string(text));
+		}
+	}
+	tuf_client_free(c);
+	dir_close(d);
+	return j;
+}
+
+static json_t *
+status_json(const struct station *st, struct err *e)
+{
+	json_t *servers = json_array(), *host_keys = json_array(), *applied = NULL, *j;
+	struct dir *state = existing_dir(st, "");
+	char when[CLOCK_TEXT_SIZE] = "";
+	int64_t refreshed = 0;
+
+	for (size_t i = 0; i < st->nservers; i++)
+		json_array_append_new(servers, json_string(st->servers[i]));
+	for (size_t i = 0; i < st->nhost_keys; i++)
+		json_array_append_new(host_keys, json_string(st->host_keys[i]));
+	if (state != NULL) {
+		applied = store_applied(state, e);
+		refreshed = store_refreshed(state);
+		dir_close(state);
+	}
+	if (refreshed != 0)
+		clock_format(refreshed, when);
+	j = json_pack("{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s, s:o, s:I, s:I}", "installation",
+	    st->installation, "application", st->application, "release",
+	    json_integer_value(json_object_get(applied, "release")), "refreshed", when, "refreshed_age",
+	    (json_int_t)(refreshed == 0 ? -1 : clock_wall() - refreshed), "servers", servers,
+	    "host_keys", host_keys, "on_error", st->on_error == ON_ERROR_BLOCK ? "block" : "launch",
+	    "app_dir", st->app_dir, "trust", trust_json(st), "files",
+	    (json_int_t)json_object_size(json_object_get(applied, "files")), "deadline",
+	    (json_int_t)(st->deadline_ms / 1000));
+	json_decref(applied);
+	if (j == NULL)
+		err_nomem(e);
+	return j;
+}
+
+static const char *
+text_of(const json_t *j, const char *name)
+{
+	return json_string_value(json_object_get(j, name));
+}
+
+static void
+print_age(json_int_t age)
+{
+	if (age < 2 * 3600)
+		printf(", %lld minutes ago\n", (long long)age / 60);
+	else if (age < 2 * DAY)
+		printf(", %lld hours ago\n", (long long)age / 3600);
+	else
+		printf(", %lld days ago\n", (long long)age / DAY);
+}
+
+static void
+print_text(const json_t *j)
+{
+	const json_t *trust = json_object_get(j, "trust"), *servers = json_object_get(j, "servers");
+	json_int_t release = json_integer_value(json_object_get(j, "release"));
+
+	printf("application   %s of installation %s\n", text_of(j, "application"),
+	    text_of(j, "installation"));
+	if (release == 0)
+		puts("release       none applied yet");
+	else
+		printf("release       %lld, %lld files\n", (long long)release,
+		    (long long)json_integer_value(json_object_get(j, "files")));
+	if (text_of(j, "refreshed")[0] == '\0') {
+		puts("refreshed     never");
+	} else {
+		printf("refreshed     %s", text_of(j, "refreshed"));
+		print_age(json_integer_value(json_object_get(j, "refreshed_age")));
+	}
+	for (size_t i = 0; i < json_array_size(servers); i++)
+		printf("server        %s\n", json_string_value(json_array_get(servers, i)));
+	if (json_object_get(trust, "root_version") != NULL)
+		printf("trust anchor  root version %lld\n",
+		    (long long)json_integer_value(json_object_get(trust, "root_version")));
+	if (text_of(trust, "expires") != NULL)
+		printf("good until    %s, when the first of the trusted metadata expires\n",
+		    text_of(trust, "expires"));
+	printf("files below   %s\n", text_of(j, "app_dir"));
+	printf("next start    asks a server for at most %lld s; if that fails, %s\n",
+	    (long long)json_integer_value(json_object_get(j, "deadline")),
+	    strcmp(text_of(j, "on_error"), "block") == 0 ? "nothing is started" :
+							    "starts on the release above");
+}
+
+int
+cmd_status(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "installation", required_argument, NULL, 'i' },
+		{ "app", required_argument, NULL, 'a' },
+		{ "json", no_argument, NULL, 'j' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *installation = NULL, *application = NULL;
+	struct settings *s = NULL;
+	struct station st = { 0 };
+	bool json = false;
+	json_t *j = NULL;
+	struct err e;
+	int c, status = EXIT_SUCCESS;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 'i')
+			installation = optarg;
+		else if (c == 'a')
+			application = optarg;
+		else if (c == 'j')
+			json = true;
+		else
+			return cmd_usage("status");
+	}
+	if (optind < argc)
+		return cmd_usage("status");
+	if ((s = settings_open(&e)) == NULL ||
+	    station_load(s, installation, application, 0, NULL, &st, &e) == -1 ||
+	    (j = status_json(&st, &e)) == NULL)
+		status = cmd_fail(&e);
+	else if (json) {
+		json_dumpf(j, stdout, JSON_INDENT(1));
+		putchar('\n');
+	} else {
+		print_text(j);
+	}
+	json_decref(j);
+	station_free(&st);
+	settings_close(s);
+	return status;
+}
