@@ -4,6 +4,7 @@
 #include "settings/value.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,0 +1,38 @@
+#ifndef SETTINGS_APPLICATION_H
+#define SETTINGS_APPLICATION_H
+
+/*
+ * Which installation and application a program's settings are under:
+ * HKLM\SOFTWARE\<vendor>\<installation>\cfg_<application>.
+ */
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "settings/settings.h"
+
+/* The vendor part of the keys. */
+#define SETTINGS_VENDOR	"Ipesoft"
+
+/* Most bytes of an application's or installation's name. */
+#define APPLICATION_NAME_MAX	64
+
+/* 1 to APPLICATION_NAME_MAX letters, digits, '_', '-' and '.', not starting with '.'. */
+bool valid_application_name(const char *name);
+
+/* The <name> of the first argument /C<name>, or NULL; points into argv. */
+const char *application_argument(int argc, char **argv);
+
+/* Append the key of an application's settings. */
+int application_key(struct buf *out, const char *installation, const char *application,
+    struct err *e);
+
+/*
+ * Find what the caller leaves NULL: the application by DefaultApplication of the installation, the installation as the
+ * only one with such an application.  Appends both names.  0, or -1 with ERR_NOENT (the text lists
+ * what there is) or what reading the settings gave.
+ */
+int application_find(struct settings *s, const char *installation, const char *application,
+    struct buf *installation_out, struct buf *application_out, struct err *e);
+
+#endif
