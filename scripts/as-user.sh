@@ -2,7 +2,7 @@
 # Run a script as an ordinary user, in a new directory of its own, with the programs of a build in PATH.
 #
 # A privileged process ignores SLIPWAY_HOME, so the demo and the integration tests can't run as root.
-# When root, the script runs as nobody; else as the user who calls.  In it, WORK is the directory.
+# When root, the script runs as a user without rights (nobody, or games); else as the user who calls.  In it, WORK is the directory.
 # However the script ends, its processes are gone afterwards; one that was left behind is a failure.
 set -euo pipefail
 
@@ -66,10 +66,28 @@ for lib in "$work"/bin/libslipway-tls.so.*.*.*; do
 done
 cp -R -- "$(dirname "$script")"/. "$work/tests/"
 
+# sshd refuses a locked account, and where libnss-systemd is installed nobody is one ("!*").
+unlocked() {
+	case $(setpriv --reuid "$1" --regid "$(id -g "$1")" --clear-groups getent shadow "$1") in
+	"$1:!"*) return 1 ;;
+	esac
+}
+
 as=()
 if [ "$(id -u)" -eq 0 ]; then
-	chown -R nobody: "$work"
-	as=(setpriv --reuid nobody --regid nogroup --clear-groups --)
+	user=
+	for name in nobody games; do
+		if id "$name" > /dev/null 2>&1 && unlocked "$name"; then
+			user=$name
+			break
+		fi
+	done
+	if [ -z "$user" ]; then
+		echo "as-user.sh: want an account nobody or games that isn't locked, got none; run this as an ordinary user" >&2
+		exit 1
+	fi
+	chown -R "$user:" "$work"
+	as=(setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups --)
 fi
 cd "$work"
 rc=0

@@ -68,7 +68,7 @@ check_cpp() {
 }
 
 step "white space" text
-step shellcheck shellcheck -x "${shell[@]}"
+step shellcheck shellcheck -x --severity=warning "${shell[@]}"
 [ ${#lua[@]} -eq 0 ] || step luacheck luacheck --quiet "${lua[@]}"
 for page in "${man[@]}"; do
 	step "$page" mandoc -T lint -W warning "$page"
