@@ -82,6 +82,14 @@ int file_replace(struct dir *d, const char *name, const void *data, size_t len, 
 int file_replace_fast(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
     struct err *e);
 
+/*
+ * file_replace() that gives the new file the permissions, owner and group of the one that is there; mode is for
+ * one that wasn't.  Where this process may not give it to that group, the new group can do no more with it than
+ * everybody can.
+ */
+int file_replace_keep(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
+    struct err *e);
+
 /* Like file_replace(), but ERR_EXISTS if name is there. */
 int file_create(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
     struct err *e);

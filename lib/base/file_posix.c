@@ -497,8 +497,22 @@ write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
+/* Owner, group and permissions as those of like, as far as this process may give them. */
 static int
-write_temporary(int parent, const char *temp, const void *data, size_t len, unsigned mode, bool sync)
+take_after(int fd, const struct stat *like)
+{
+	mode_t mode = like->st_mode & 07777;
+
+	if (fchown(fd, like->st_uid, like->st_gid) == 0 || fchown(fd, (uid_t)-1, like->st_gid) == 0)
+		return fchmod(fd, mode);
+	if (errno != EPERM)
+		return -1;
+	return fchmod(fd, (mode & ~(mode_t)070) | ((mode & 07) << 3 & mode));
+}
+
+static int
+write_temporary(int parent, const char *temp, const void *data, size_t len, unsigned mode,
+    const struct stat *like, bool sync)
 {
 	int fd, rc = -1, saved;
 
@@ -507,7 +521,9 @@ write_temporary(int parent, const char *temp, const void *data, size_t len, unsi
 	fd = openat(parent, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return -1;
-	if (write_all(fd, data, len) == 0 && fchmod(fd, mode) == 0 && (!sync || fsync(fd) == 0))
+	if (write_all(fd, data, len) == 0 &&
+	    (like != NULL ? take_after(fd, like) : fchmod(fd, mode)) == 0 &&
+	    (!sync || fsync(fd) == 0))
 		rc = 0;
 	saved = errno;
 	if (close(fd) == -1 && rc == 0) {
@@ -518,7 +534,7 @@ write_temporary(int parent, const char *temp, const void *data, size_t len, unsi
 	return rc;
 }
 
-enum replace_how { REPLACE_DURABLY, REPLACE_FAST, REPLACE_NEVER };
+enum replace_how { REPLACE_DURABLY, REPLACE_FAST, REPLACE_KEEP, REPLACE_NEVER };
 
 static int
 replace(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
@@ -527,7 +543,8 @@ replace(struct dir *d, const char *name, const void *data, size_t len, unsigned 
 	char temp[NAME_MAX + 1];
 	const char *leaf;
 	int parent, rc = -1;
-	bool sync = how != REPLACE_FAST;
+	bool sync = how != REPLACE_FAST, keep = false;
+	struct stat like;
 
 	if ((parent = open_parent(d, name, &leaf)) == -1)
 		return fail(d, name, e);
@@ -535,7 +552,13 @@ replace(struct dir *d, const char *name, const void *data, size_t len, unsigned 
 		errno = ENAMETOOLONG;
 		goto out;
 	}
-	if (write_temporary(parent, temp, data, len, mode, sync) == 0 &&
+	if (how == REPLACE_KEEP) {
+		keep = fstatat(parent, leaf, &like, AT_SYMLINK_NOFOLLOW) == 0;
+		if (!keep && errno != ENOENT)
+			goto out;
+		keep = keep && S_ISREG(like.st_mode);
+	}
+	if (write_temporary(parent, temp, data, len, mode, keep ? &like : NULL, sync) == 0 &&
 	    renameat2(parent, temp, parent, leaf,
 		how == REPLACE_NEVER ? RENAME_NOREPLACE : 0) == 0)
 		rc = !sync || fsync(parent) == 0 ? 0 : -1;
@@ -560,6 +583,13 @@ file_replace_fast(struct dir *d, const char *name, const void *data, size_t len,
     struct err *e)
 {
 	return replace(d, name, data, len, mode, REPLACE_FAST, e);
+}
+
+int
+file_replace_keep(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
+    struct err *e)
+{
+	return replace(d, name, data, len, mode, REPLACE_KEEP, e);
 }
 
 int
@@ -602,7 +632,7 @@ copy_temporary(int fd, int parent, const char *temp, unsigned mode)
 	int out, rc = -1, saved;
 	ssize_t n = 0;
 
-	if (write_temporary(parent, temp, "", 0, mode, false) == -1 ||
+	if (write_temporary(parent, temp, "", 0, mode, NULL, false) == -1 ||
 	    (out = openat(parent, temp, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
 		return -1;
 	while ((n = read(fd, chunk, sizeof chunk)) > 0 || (n == -1 && errno == EINTR))
