@@ -9,7 +9,9 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "settings/value.h"
 
@@ -52,14 +54,27 @@ int setting_name_check(const char *name, size_t len, struct err *e);
 /* Whether the normalised key is prefix itself or lies below it, without regard to case. */
 bool setting_key_within(const char *key, const char *prefix);
 
-/* Append a change; key is normalised, data copied.  0, or -1 with the set unchanged. */
+/* Whether two keys or names are the same: without regard to ASCII case, in every locale. */
+bool setting_same(const char *a, const char *b);
+bool setting_same_n(const char *a, size_t alen, const char *b, size_t blen);
+
+/* A hash that agrees with setting_same(), for tables of our own; not against an adversary. */
+uint64_t setting_hash(const char *text, size_t len, uint64_t seed);
+
+/*
+ * Append a change; key is normalised and must lie below its root, data is copied.  0, or -1 with the set
+ * unchanged.
+ */
 int changeset_set(struct changeset *c, const char *key, const char *name, const struct value *v,
     struct err *e);
 int changeset_delete(struct changeset *c, const char *key, const char *name, struct err *e);
 int changeset_delete_tree(struct changeset *c, const char *key, struct err *e);
 
-/* Append copies of all changes in from. */
+/* Append copies of all changes in from.  0, or -1 with the set unchanged. */
 int changeset_append(struct changeset *c, const struct changeset *from, struct err *e);
+
+/* A line a change for people, "set KEY NAME = VALUE", "delete KEY NAME", "delete KEY", appended to out. */
+int changeset_format(const struct changeset *c, struct buf *out, struct err *e);
 
 /* Release and leave it empty. */
 void changeset_free(struct changeset *c);

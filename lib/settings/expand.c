@@ -5,65 +5,90 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/places.h"
+#include "settings/changeset.h"
 
-/* Most bytes of a name. */
-#define NAME_SIZE	128
+/* Bytes of a name between the two '%'. */
+#define EXPAND_NAME_MAX 255
 
-/* 1 known, 0 no such name, -1. */
+/* 1 found and appended, 0 no such variable, -1 error. */
 static int
-look_up(const char *name, size_t len, const struct expand_names *names, struct buf *out,
-    struct err *e)
+from_environment(const char *name, size_t len, struct buf *out, struct err *e)
 {
-	char copy[NAME_SIZE];
-	const char *env;
-	int rc;
+	char copy[EXPAND_NAME_MAX + 1];
+	const char *text;
 
-	for (size_t i = 0; i < names->n; i++)
-		if (strlen(names->own[i].name) == len && strncasecmp(names->own[i].name, name, len) == 0)
-			return buf_adds(out, names->own[i].text, e) == -1 ? -1 : 1;
-	if ((rc = place_known(name, len, out, e)) != 0 || !names->environment || len >= sizeof copy)
-		return rc;
 	memcpy(copy, name, len);
 	copy[len] = '\0';
-	if ((env = getenv(copy)) == NULL)
+	if (memchr(copy, '=', len) != NULL || memchr(copy, '\0', len) != NULL ||
+	    (text = getenv(copy)) == NULL)
 		return 0;
-	return buf_adds(out, env, e) == -1 ? -1 : 1;
+	return buf_adds(out, text, e) == -1 ? -1 : 1;
+}
+
+static int
+add_name(
+    const char *name, size_t len, const struct expand_names *names, struct buf *out, struct err *e)
+{
+	int shown = len > 100 ? 100 : (int)len, found;
+
+	if (len > EXPAND_NAME_MAX)
+		return err_setx(e, ERR_SYNTAX, "unknown name %%%.*s...%%", shown, name);
+	for (size_t i = 0; i < names->n; i++)
+		if (setting_same_n(names->own[i].name, strlen(names->own[i].name), name, len))
+			return buf_adds(out, names->own[i].text, e);
+	found = place_known(name, len, out, e);
+	if (found == 0 && names->environment)
+		found = from_environment(name, len, out, e);
+	if (found == 0)
+		return err_setx(e, ERR_SYNTAX, "unknown name %%%.*s%%", shown, name);
+	return found == 1 ? 0 : err_context(e, "%%%.*s%%", shown, name);
+}
+
+static int
+expand_all(
+    const char *text, size_t len, const struct expand_names *names, struct buf *out, struct err *e)
+{
+	const char *p = text, *end = text + len;
+
+	while (p < end) {
+		const char *first = memchr(p, '%', (size_t)(end - p)), *second;
+
+		if (first == NULL)
+			first = end;
+		if (buf_add(out, p, (size_t)(first - p), e) == -1)
+			return -1;
+		if (first == end)
+			return 0;
+		second = memchr(first + 1, '%', (size_t)(end - first) - 1);
+		if (second == NULL)
+			return err_setx(e, ERR_SYNTAX,
+			    "lone '%%' at character %zu: want %%NAME%%, or %%%% for one '%%'",
+			    (size_t)(first - text) + 1);
+		if (second == first + 1) {
+			if (buf_addc(out, '%', e) == -1)
+				return -1;
+		} else if (add_name(first + 1, (size_t)(second - first) - 1, names, out, e) == -1) {
+			return -1;
+		}
+		p = second + 1;
+	}
+	return 0;
 }
 
 int
-expand(const char *text, size_t len, const struct expand_names *names, struct buf *out,
-    struct err *e)
+expand(
+    const char *text, size_t len, const struct expand_names *names, struct buf *out, struct err *e)
 {
-	size_t i = 0;
+	static const struct expand_names none = { NULL, 0, false };
+	struct buf whole = BUF_INIT(EXPAND_MAX);
+	int rc = -1;
 
-	while (i < len) {
-		const char *percent = memchr(text + i, '%', len - i), *end;
-		size_t plain = percent == NULL ? len - i : (size_t)(percent - text) - i, n;
-		int rc;
-
-		if (buf_add(out, text + i, plain, e) == -1)
-			return -1;
-		if (percent == NULL)
-			return 0;
-		i += plain + 1;
-		if ((end = memchr(text + i, '%', len - i)) == NULL)
-			return err_setx(e, ERR_SYNTAX,
-			    "a lone '%%' in '%.*s'; a literal one is written '%%%%'",
-			    (int)(len > 200 ? 200 : len), text);
-		n = (size_t)(end - text) - i;
-		if (n == 0)
-			rc = buf_addc(out, '%', e) == -1 ? -1 : 1;
-		else
-			rc = look_up(text + i, n, names, out, e);
-		if (rc == 0)
-			return err_setx(e, ERR_SYNTAX, "%%%.*s%% is not a name that is known here",
-			    (int)(n > 100 ? 100 : n), text + i);
-		if (rc == -1)
-			return -1;
-		i += n + 1;
-	}
-	return 0;
+	if (expand_all(text, len, names != NULL ? names : &none, &whole, e) == -1)
+		goto out;
+	rc = buf_add(out, whole.data, whole.len, e);
+out:
+	buf_free(&whole);
+	return rc;
 }

@@ -28,7 +28,10 @@ struct expand_names {
 /* Most bytes of a result. */
 #define EXPAND_MAX	(64u * 1024)
 
-/* Append text, expanded, to out.  0, or -1 with ERR_SYNTAX (text names the fault), ERR_TOO_LARGE or ERR_NOMEM. */
+/*
+ * Append text, expanded, to out; names may be NULL for the fixed list alone.  0, or -1 with out unchanged and
+ * ERR_SYNTAX (text names the fault), ERR_CONFIG (no home directory), ERR_TOO_LARGE or ERR_NOMEM.
+ */
 int expand(const char *text, size_t len, const struct expand_names *names, struct buf *out,
     struct err *e);
 

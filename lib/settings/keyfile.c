@@ -1,407 +1,484 @@
 /*
- * One key file in memory, as the list of its lines.
+ * One key file in memory.
  */
 #include "settings/keyfile.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-enum line_kind { LINE_OTHER, LINE_SECTION, LINE_VALUE };
+#include "settings/changeset.h"
+#include "settings/keylines.h"
 
-struct line {
-	enum line_kind kind;
-	char *raw;		/* owned, with its line end */
-	size_t len;
-	char *key;		/* owned: of a section */
-	char *name;		/* owned: of a value */
-	struct value value;
-};
+#define BOM	 "\xef\xbb\xbf"
+#define BOM_SIZE 3
 
 struct keyfile {
-	struct line *lines;
-	size_t n, room;
+	struct keylines lines;
+	bool bom;
+	const char *ending; /* of lines that are added */
 };
 
-static void
-line_free(struct line *l)
-{
-	free(l->raw);
-	free(l->key);
-	free(l->name);
-	value_free(&l->value);
-}
-
 void
-keyfile_free(struct keyfile *k)
+keyfile_free(struct keyfile *f)
 {
-	if (k == NULL)
+	if (f == NULL)
 		return;
-	for (size_t i = 0; i < k->n; i++)
-		line_free(&k->lines[i]);
-	free(k->lines);
-	free(k);
+	keylines_free(&f->lines);
+	free(f);
 }
 
-/* Put l, which k takes over in any case, before line at. */
+/* The normalised key of a section that the file doesn't have yet. */
 static int
-insert(struct keyfile *k, size_t at, struct line *l, struct err *e)
+name_section(
+    struct keyfile *f, struct line *l, const struct keyline *k, const char *root, struct err *e)
 {
-	if (k->n == k->room) {
-		struct line *more = realloc(k->lines, (k->room * 2 + 32) * sizeof *more);
-
-		if (more == NULL) {
-			line_free(l);
-			return err_nomem(e);
-		}
-		k->lines = more;
-		k->room = k->room * 2 + 32;
-	}
-	memmove(k->lines + at + 1, k->lines + at, (k->n - at) * sizeof *k->lines);
-	k->lines[at] = *l;
-	k->n++;
-	return 0;
-}
-
-static char *
-copy(const char *p, size_t len)
-{
-	char *s = malloc(len + 1);
-
-	if (s != NULL) {
-		memcpy(s, p, len);
-		s[len] = '\0';
-	}
-	return s;
-}
-
-static void
-trim(const char **p, size_t *len)
-{
-	while (*len > 0 && (**p == ' ' || **p == '\t'))
-		++*p, --*len;
-	while (*len > 0 && ((*p)[*len - 1] == ' ' || (*p)[*len - 1] == '\t'))
-		--*len;
-}
-
-static int
-parse_section(const char *p, size_t len, struct line *l, struct err *e)
-{
-	struct buf b = BUF_INIT(SETTING_KEY_MAX);
-
-	if (p[len - 1] != ']')
-		return err_setx(e, ERR_SYNTAX, "want ']' at the end");
-	if (setting_key_normal(p + 1, len - 2, &b, e) == -1) {
-		buf_free(&b);
-		return -1;
-	}
-	l->kind = LINE_SECTION;
-	l->key = (char *)buf_steal(&b);
-	return 0;
-}
-
-static int
-parse_value(const char *p, size_t len, struct line *l, struct err *e)
-{
-	const char *eq = memchr(p, '=', len), *name = p, *text;
-	size_t nlen, tlen;
-
-	if (eq == NULL)
-		return err_setx(e, ERR_SYNTAX, "want '[key]', 'name = value' or a comment");
-	nlen = (size_t)(eq - p);
-	text = eq + 1;
-	tlen = len - nlen - 1;
-	trim(&name, &nlen);
-	trim(&text, &tlen);
-	if (setting_name_check(name, nlen, e) == -1 || value_parse(text, tlen, &l->value, e) == -1)
-		return -1;
-	if ((l->name = copy(name, nlen)) == NULL)
-		return err_nomem(e);
-	l->kind = LINE_VALUE;
-	return 0;
-}
-
-static int
-parse_line(struct keyfile *k, const char *raw, size_t len, bool in_section, struct err *e)
-{
-	struct line l = { .raw = copy(raw, len), .len = len };
-	const char *p = raw;
-	int rc = 0;
-
-	if (l.raw == NULL)
-		return err_nomem(e);
-	if (len > 0 && p[len - 1] == '\n')
-		len--;
-	if (len > 0 && p[len - 1] == '\r')
-		len--;
-	trim(&p, &len);
-	if (len > KEYFILE_LINE_MAX)
-		rc = err_setx(e, ERR_TOO_LARGE, "over %u bytes", KEYFILE_LINE_MAX);
-	else if (len > 0 && p[0] == '[')
-		rc = parse_section(p, len, &l, e);
-	else if (len > 0 && p[0] != '#' && p[0] != ';') {
-		rc = in_section ? parse_value(p, len, &l, e) :
-				  err_setx(e, ERR_SYNTAX, "a value before the first '[key]'");
-	}
-	if (rc == -1) {
-		line_free(&l);
-		return -1;
-	}
-	return insert(k, k->n, &l, e);
-}
-
-struct keyfile *
-keyfile_parse(const uint8_t *data, size_t len, struct err *e)
-{
-	struct keyfile *k = calloc(1, sizeof *k);
-	const char *p = (const char *)data;
-	bool in_section = false;
-	size_t number = 0;
-
-	if (k == NULL) {
-		err_nomem(e);
-		return NULL;
-	}
-	while (len > 0) {
-		const char *nl = memchr(p, '\n', len);
-		size_t n = nl == NULL ? len : (size_t)(nl - p) + 1;
-
-		number++;
-		if (parse_line(k, p, n, in_section, e) == -1) {
-			err_context(e, "line %zu", number);
-			keyfile_free(k);
-			return NULL;
-		}
-		in_section |= k->lines[k->n - 1].kind == LINE_SECTION;
-		p += n;
-		len -= n;
-	}
-	return k;
-}
-
-/* The last line of key called name (a name that stands twice: the last counts), or k->n. */
-static size_t
-find(const struct keyfile *k, const char *key, const char *name)
-{
-	size_t found = k->n;
-	bool here = false;
-
-	for (size_t i = 0; i < k->n; i++) {
-		const struct line *l = &k->lines[i];
-
-		if (l->kind == LINE_SECTION)
-			here = strcasecmp(l->key, key) == 0;
-		else if (here && l->kind == LINE_VALUE && strcasecmp(l->name, name) == 0)
-			found = i;
-	}
-	return found;
-}
-
-const struct value *
-keyfile_get(const struct keyfile *k, const char *key, const char *name)
-{
-	size_t at = find(k, key, name);
-
-	return at == k->n ? NULL : &k->lines[at].value;
-}
-
-/* The first part of a section's key below key, in part; false if it isn't below. */
-static bool
-part_below(const char *section, const char *key, char part[SETTING_PART_MAX + 1])
-{
-	size_t n = strlen(key), len;
-
-	if (!setting_key_within(section, key) || section[n] == '\0')
-		return false;
-	len = strcspn(section + n + 1, "\\");
-	memcpy(part, section + n + 1, len);
-	part[len] = '\0';
-	return true;
-}
-
-/* Whether an earlier section already gave this part. */
-static bool
-seen_before(const struct keyfile *k, size_t at, const char *key, const char *part)
-{
-	char other[SETTING_PART_MAX + 1];
-
-	for (size_t i = 0; i < at; i++)
-		if (k->lines[i].kind == LINE_SECTION && part_below(k->lines[i].key, key, other) &&
-		    strcasecmp(other, part) == 0)
-			return true;
-	return false;
-}
-
-int
-keyfile_list(const struct keyfile *k, const char *key, const struct settings_walk *walk,
-    struct err *e)
-{
-	char part[SETTING_PART_MAX + 1];
-	bool here = false, exists = false;
-
-	for (size_t i = 0; i < k->n; i++) {
-		const struct line *l = &k->lines[i];
-
-		if (l->kind == LINE_SECTION) {
-			here = strcasecmp(l->key, key) == 0;
-			exists |= setting_key_within(l->key, key);
-			if (walk->subkey != NULL && part_below(l->key, key, part) &&
-			    !seen_before(k, i, key, part) && walk->subkey(walk->arg, part, e) == -1)
-				return -1;
-		} else if (here && l->kind == LINE_VALUE && walk->value != NULL &&
-		    find(k, key, l->name) == i && walk->value(walk->arg, l->name, &l->value, e) == -1) {
-			return -1;
-		}
-	}
-	return exists;
-}
-
-/* A new line of text for a value; the file's own line ends. */
-static int
-value_line(const struct keyfile *k, const char *name, const struct value *v, struct line *l,
-    struct err *e)
-{
-	struct buf b = BUF_INIT(KEYFILE_LINE_MAX);
-	bool crlf = k->n > 0 && k->lines[0].len > 1 && k->lines[0].raw[k->lines[0].len - 2] == '\r';
+	struct buf key = BUF_INIT(2 * SETTING_KEY_MAX);
 	int rc = -1;
 
-	*l = (struct line){ .kind = LINE_VALUE };
-	if (buf_addf(&b, e, "%s = ", name) == 0 && value_format(v, &b, e) == 0 &&
-	    buf_adds(&b, crlf ? "\r\n" : "\n", e) == 0 && value_copy(&l->value, v, e) == 0) {
-		l->len = b.len;
-		l->raw = (char *)buf_steal(&b);
-		if ((l->name = strdup(name)) != NULL)
-			rc = 0;
-		else
-			err_nomem(e);
+	if (setting_key_normal(k->key, k->key_len, &key, e) == -1)
+		goto out;
+	if (!setting_key_within(buf_text(&key), root) || strchr(buf_text(&key), '\\') == NULL) {
+		err_setx(e, ERR_SYNTAX, "section '%s': want a key below %s", buf_text(&key), root);
+		goto out;
 	}
-	if (rc == -1)
-		line_free(l);
-	buf_free(&b);
+	if (keylines_find(&f->lines, NULL, buf_text(&key)) != NULL) {
+		err_setx(e, ERR_SYNTAX, "section '%s' stands here a second time", buf_text(&key));
+		goto out;
+	}
+	l->name = (char *)buf_steal(&key);
+	rc = 0;
+out:
+	buf_free(&key);
 	return rc;
 }
 
-/* The file's last line may lack its line end; what follows needs one. */
 static int
-end_last_line(struct keyfile *k, struct err *e)
+name_value(
+    struct keyfile *f, struct line *l, const struct keyline *k, struct line *section, struct err *e)
 {
-	struct line *last = k->n == 0 ? NULL : &k->lines[k->n - 1];
-	char *more;
-
-	if (last == NULL || (last->len > 0 && last->raw[last->len - 1] == '\n'))
-		return 0;
-	if ((more = realloc(last->raw, last->len + 2)) == NULL)
+	if (section == NULL)
+		return err_setx(e, ERR_SYNTAX, "want a section '[key]' before the first value");
+	if (keylines_find(&f->lines, section, k->name) != NULL)
+		return err_setx(
+		    e, ERR_SYNTAX, "value '%s' stands in this section a second time", k->name);
+	if ((l->name = strdup(k->name)) == NULL)
 		return err_nomem(e);
-	memcpy(more + last->len, "\n", 2);
-	last->raw = more;
-	last->len++;
+	l->section = section;
+	l->value_at = k->value_at;
 	return 0;
 }
 
-/* Where a new value of key goes: after the last value of its section, which is made if missing. */
 static int
-place_for(struct keyfile *k, const char *key, size_t *at, struct err *e)
+add_line(struct keyfile *f, const char *text, size_t len, const char *root, struct line **section,
+    struct err *e)
 {
-	struct line l = { .kind = LINE_SECTION };
-	struct buf b = BUF_INIT(SETTING_KEY_MAX + 8);
-	bool here = false;
+	size_t body = len;
+	struct keyline k;
+	struct line *l = NULL;
+	int rc = -1;
 
-	*at = 0;
-	for (size_t i = 0; i < k->n; i++) {
-		if (k->lines[i].kind == LINE_SECTION)
-			here = strcasecmp(k->lines[i].key, key) == 0;
-		if (here && k->lines[i].kind != LINE_OTHER)
-			*at = i + 1;
+	if (body > 0 && text[body - 1] == '\n')
+		body--;
+	if (body < len && body > 0 && text[body - 1] == '\r')
+		body--;
+	if (f->lines.first == NULL && len - body == 2)
+		f->ending = "\r\n";
+	if (keyline_parse(text, body, &k, e) == -1 ||
+	    (l = line_new(k.kind, text, len, body, e)) == NULL)
+		goto out;
+	if (k.kind == KEYLINE_SECTION && name_section(f, l, &k, root, e) == -1)
+		goto out;
+	if (k.kind == KEYLINE_VALUE && name_value(f, l, &k, *section, e) == -1)
+		goto out;
+	if (keylines_insert(&f->lines, f->lines.last, l, e) == -1)
+		goto out;
+	if (k.kind == KEYLINE_SECTION)
+		*section = l;
+	l = NULL; /* f owns it now */
+	rc = 0;
+out:
+	line_free(l);
+	return rc;
+}
+
+struct keyfile *
+keyfile_parse(const void *data, size_t len, const char *root, struct err *e)
+{
+	const char *p = data, *end = len == 0 ? p : p + len;
+	struct line *section = NULL;
+	struct keyfile *f;
+
+	if (len > KEYFILE_SIZE_MAX) {
+		err_setx(e, ERR_TOO_LARGE, "want a key file of at most %u bytes, got %zu",
+		    KEYFILE_SIZE_MAX, len);
+		return NULL;
 	}
-	if (end_last_line(k, e) == -1)
-		return -1;
-	if (*at > 0)
-		return 0;
-	if (buf_addf(&b, e, "%s[%s]\n", k->n > 0 ? "\n" : "", key) == -1)
-		return -1;
-	l.len = b.len;
-	l.raw = (char *)buf_steal(&b);
-	if ((l.key = strdup(key)) == NULL) {
-		line_free(&l);
-		return err_nomem(e);
+	if ((f = calloc(1, sizeof *f)) == NULL) {
+		err_nomem(e);
+		return NULL;
 	}
-	*at = k->n + 1;
-	return insert(k, k->n, &l, e);
+	f->ending = "\n";
+	if (len >= BOM_SIZE && memcmp(p, BOM, BOM_SIZE) == 0) {
+		f->bom = true;
+		p += BOM_SIZE;
+	}
+	while (p < end) {
+		const char *newline = memchr(p, '\n', (size_t)(end - p));
+		const char *next = newline == NULL ? end : newline + 1;
+
+		if (add_line(f, p, (size_t)(next - p), root, &section, e) == -1) {
+			err_context(e, "line %zu", f->lines.n + 1);
+			keyfile_free(f);
+			return NULL;
+		}
+		p = next;
+	}
+	return f;
+}
+
+int
+keyfile_write(const struct keyfile *f, struct buf *out, struct err *e)
+{
+	size_t start = out->len, total = f->bom ? BOM_SIZE : 0;
+
+	for (const struct line *l = f->lines.first; l != NULL; l = l->next)
+		total += l->len;
+	if (total > KEYFILE_SIZE_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "want a key file of at most %u bytes, got %zu",
+		    KEYFILE_SIZE_MAX, total);
+	/* All room at once: nothing below can fail half-way. */
+	if (buf_reserve(out, total, e) == -1 || (f->bom && buf_add(out, BOM, BOM_SIZE, e) == -1))
+		return -1;
+	for (const struct line *l = f->lines.first; l != NULL; l = l->next)
+		if (buf_add(out, l->text, l->len, e) == -1) {
+			out->len = start;
+			return -1;
+		}
+	return 0;
 }
 
 static int
-set(struct keyfile *k, const struct change *c, struct err *e)
+line_value(const struct line *l, struct value *v, struct err *e)
 {
-	size_t at = find(k, c->key, c->name);
-	struct line l;
+	return value_parse(l->text + l->value_at, l->body - l->value_at, v, e);
+}
 
-	if (at < k->n && value_equal(&k->lines[at].value, &c->value))
+int
+keyfile_get(
+    const struct keyfile *f, const char *key, const char *name, struct value *v, struct err *e)
+{
+	const struct line *section = keylines_find(&f->lines, NULL, key), *l;
+
+	if (section == NULL || (l = keylines_find(&f->lines, section, name)) == NULL)
 		return 0;
-	if (value_line(k, at < k->n ? k->lines[at].name : c->name, &c->value, &l, e) == -1)
-		return -1;
-	if (at < k->n) {
-		line_free(&k->lines[at]);
-		k->lines[at] = l;
-		return 1;
+	return line_value(l, v, e) == -1 ? -1 : 1;
+}
+
+int
+keyfile_each(const struct keyfile *f, const char *key,
+    int (*each)(void *arg, const char *key, const char *name, const struct value *v, struct err *e),
+    void *arg, struct err *e)
+{
+	bool within = false;
+
+	for (const struct line *l = f->lines.first; l != NULL; l = l->next) {
+		struct value v = VALUE_INIT;
+		int rc;
+
+		if (l->kind == KEYLINE_SECTION)
+			within = setting_key_within(l->name, key);
+		if (!within || l->kind != KEYLINE_VALUE)
+			continue;
+		if (line_value(l, &v, e) == -1)
+			return -1;
+		rc = each(arg, l->section->name, l->name, &v, e);
+		value_free(&v);
+		if (rc == -1)
+			return -1;
 	}
-	if (place_for(k, c->key, &at, e) == -1) {
-		line_free(&l);
-		return -1;
+	return 0;
+}
+
+/* Keys directly below key: the next part of each section's key, once. */
+static int
+list_subkeys(const struct keyfile *f, const char *key, const struct settings_walk *walk,
+    bool *found, struct err *e)
+{
+	struct keylines seen = KEYLINES_INIT;
+	size_t len = strlen(key);
+	int rc = 0;
+
+	for (const struct line *l = f->lines.first; l != NULL && rc == 0; l = l->next) {
+		const char *part;
+		struct line *s;
+		size_t n;
+
+		if (l->kind != KEYLINE_SECTION || !setting_key_within(l->name, key))
+			continue;
+		*found = true;
+		if (walk->subkey == NULL || l->name[len] == '\0')
+			continue;
+		part = l->name + len + 1;
+		n = strcspn(part, "\\");
+		rc = -1;
+		if ((s = line_new(KEYLINE_SECTION, part, n, n, e)) == NULL)
+			break;
+		if (keylines_find(&seen, NULL, s->text) != NULL) {
+			line_free(s);
+			rc = 0;
+		} else if ((s->name = strdup(s->text)) == NULL) {
+			line_free(s);
+			err_nomem(e);
+		} else if (keylines_insert(&seen, seen.last, s, e) == -1) {
+			line_free(s);
+		} else {
+			rc = walk->subkey(walk->arg, s->name, e) == -1 ? -1 : 0;
+		}
 	}
-	return insert(k, at, &l, e) == -1 ? -1 : 1;
+	keylines_free(&seen);
+	return rc;
+}
+
+int
+keyfile_list(
+    const struct keyfile *f, const char *key, const struct settings_walk *walk, struct err *e)
+{
+	const struct line *section = keylines_find(&f->lines, NULL, key);
+	bool found = section != NULL;
+
+	for (const struct line *l = section == NULL ? NULL : section->next;
+	     walk->value != NULL && l != NULL && l->kind != KEYLINE_SECTION; l = l->next) {
+		struct value v = VALUE_INIT;
+		int rc;
+
+		if (l->kind != KEYLINE_VALUE)
+			continue;
+		if (line_value(l, &v, e) == -1)
+			return -1;
+		rc = walk->value(walk->arg, l->name, &v, e);
+		value_free(&v);
+		if (rc == -1)
+			return -1;
+	}
+	if (list_subkeys(f, key, walk, &found, e) == -1)
+		return -1;
+	return found;
+}
+
+/* Give a line that ends the file without one a line ending, so that another can follow it. */
+static int
+finish_line(struct keyfile *f, struct line *l, struct err *e)
+{
+	size_t n = strlen(f->ending);
+	char *text;
+
+	if (l->len > l->body)
+		return 0;
+	if ((text = realloc(l->text, l->len + n + 1)) == NULL)
+		return err_nomem(e);
+	memcpy(text + l->len, f->ending, n + 1);
+	l->text = text;
+	l->len += n;
+	return 0;
+}
+
+static int
+add_after(struct keyfile *f, struct line *after, enum keyline_kind kind, const struct buf *body,
+    const char *name, struct line *section, struct line **new, struct err *e)
+{
+	struct line *l = NULL;
+
+	if (after != NULL && finish_line(f, after, e) == -1)
+		return -1;
+	if ((l = line_new(kind, buf_text(body), body->len, body->len, e)) == NULL ||
+	    finish_line(f, l, e) == -1)
+		goto fail;
+	if (name != NULL && (l->name = strdup(name)) == NULL) {
+		err_nomem(e);
+		goto fail;
+	}
+	l->section = section;
+	if (keylines_insert(&f->lines, after, l, e) == -1)
+		goto fail;
+	*new = l;
+	return 0;
+fail:
+	line_free(l);
+	return -1;
+}
+
+static int
+add_section(struct keyfile *f, const char *key, struct line **section, struct err *e)
+{
+	struct buf body = BUF_INIT(KEYLINE_MAX);
+	struct line *unused;
+	int rc = -1;
+
+	if (f->lines.last != NULL && f->lines.last->kind != KEYLINE_BLANK &&
+	    add_after(f, f->lines.last, KEYLINE_BLANK, &body, NULL, NULL, &unused, e) == -1)
+		goto out;
+	if (buf_addf(&body, e, "[%s]", key) == -1)
+		goto out;
+	rc = add_after(f, f->lines.last, KEYLINE_SECTION, &body, key, NULL, section, e);
+out:
+	buf_free(&body);
+	return rc;
+}
+
+/* The last value of a section, or its own line. */
+static struct line *
+last_value(struct line *section)
+{
+	struct line *last = section;
+
+	for (struct line *l = section->next; l != NULL && l->kind != KEYLINE_SECTION; l = l->next)
+		if (l->kind == KEYLINE_VALUE)
+			last = l;
+	return last;
+}
+
+static int
+add_value(
+    struct keyfile *f, struct line *section, const char *name, const struct value *v, struct err *e)
+{
+	struct buf body = BUF_INIT(KEYLINE_MAX);
+	struct line *l;
+	size_t at;
+	int rc = -1;
+
+	if (keyline_format_name(name, &body, e) == -1 || buf_adds(&body, " = ", e) == -1)
+		goto out;
+	at = body.len;
+	if (value_format(v, &body, e) == -1)
+		goto out;
+	if (body.len == at)
+		body.len = --at; /* an empty text: no blank at the end of the line */
+	if (add_after(f, last_value(section), KEYLINE_VALUE, &body, name, section, &l, e) == -1)
+		goto out;
+	l->value_at = at;
+	rc = 0;
+out:
+	buf_free(&body);
+	return rc;
+}
+
+/* Change what stands behind the '='; the name stays as it was written. */
+static int
+change_value(struct line *l, const struct value *v, struct err *e)
+{
+	struct buf body = BUF_INIT(KEYLINE_MAX);
+	size_t at, end;
+	int rc = -1;
+
+	if (buf_add(&body, l->text, l->value_at, e) == -1 ||
+	    (l->text[l->value_at - 1] == '=' && l->value_at == l->body &&
+		buf_addc(&body, ' ', e) == -1))
+		goto out;
+	at = body.len;
+	if (value_format(v, &body, e) == -1)
+		goto out;
+	/* An empty text leaves no blank at the end of the line. */
+	for (; body.len == at && body.data[at - 1] == ' '; body.len--)
+		at--;
+	end = body.len;
+	if (end > KEYLINE_MAX - 2) {
+		err_setx(e, ERR_TOO_LARGE, "want a line of at most %u bytes", KEYLINE_MAX - 2);
+		goto out;
+	}
+	if (buf_add(&body, l->text + l->body, l->len - l->body, e) == -1)
+		goto out;
+	free(l->text);
+	l->value_at = at;
+	l->body = end;
+	l->len = body.len;
+	l->text = (char *)buf_steal(&body);
+	rc = 0;
+out:
+	buf_free(&body);
+	return rc;
+}
+
+int
+keyfile_set(
+    struct keyfile *f, const char *key, const char *name, const struct value *v, struct err *e)
+{
+	struct line *section = keylines_find(&f->lines, NULL, key), *l;
+	struct value old = VALUE_INIT;
+	int same;
+
+	if (section == NULL && add_section(f, key, &section, e) == -1)
+		return -1;
+	if ((l = keylines_find(&f->lines, section, name)) == NULL)
+		return add_value(f, section, name, v, e) == -1 ? -1 : 1;
+	if (line_value(l, &old, e) == -1)
+		return -1;
+	same = value_equal(&old, v);
+	value_free(&old);
+	if (same)
+		return 0;
+	return change_value(l, v, e) == -1 ? -1 : 1;
+}
+
+/*
+ * The last line that belongs to a section: its last value, and comments directly below that.  Comments
+ * behind a blank line are taken to be about what follows, and stay when the section goes.
+ */
+static struct line *
+last_own(struct line *section)
+{
+	struct line *l = last_value(section);
+
+	while (l->next != NULL && l->next->kind == KEYLINE_COMMENT)
+		l = l->next;
+	return l;
 }
 
 static void
-drop(struct keyfile *k, size_t at)
+drop_section(struct keyfile *f, struct line *section)
 {
-	line_free(&k->lines[at]);
-	k->n--;
-	memmove(k->lines + at, k->lines + at + 1, (k->n - at) * sizeof *k->lines);
+	struct line *after = last_own(section)->next, *next;
+
+	while (after != NULL && after->kind == KEYLINE_BLANK)
+		after = after->next;
+	for (struct line *l = section; l != after; l = next) {
+		next = l->next;
+		keylines_drop(&f->lines, l);
+	}
+	/* The blank line that add_section() put before the file's last section. */
+	if (after == NULL && f->lines.last != NULL && f->lines.last->kind == KEYLINE_BLANK)
+		keylines_drop(&f->lines, f->lines.last);
 }
 
-static int
-delete_tree(struct keyfile *k, const char *key)
+int
+keyfile_delete(struct keyfile *f, const char *key, const char *name, struct err *e)
 {
-	bool here = false;
+	struct line *section = keylines_find(&f->lines, NULL, key), *l;
+
+	(void)e;
+	if (section == NULL || (l = keylines_find(&f->lines, section, name)) == NULL)
+		return 0;
+	keylines_drop(&f->lines, l);
+	/* A section that is left with nothing in it goes as well, so that undoing a first set leaves no trace. */
+	if (last_own(section) == section)
+		drop_section(f, section);
+	return 1;
+}
+
+int
+keyfile_delete_tree(struct keyfile *f, const char *key, struct err *e)
+{
 	int changed = 0;
 
-	for (size_t i = 0; i < k->n;) {
-		if (k->lines[i].kind == LINE_SECTION)
-			here = setting_key_within(k->lines[i].key, key);
-		if (here && k->lines[i].kind != LINE_OTHER) {
-			drop(k, i);
-			changed = 1;
-		} else {
-			i++;
-		}
+	(void)e;
+	for (struct line *l = f->lines.first, *next; l != NULL; l = next) {
+		next = l->next;
+		if (l->kind != KEYLINE_SECTION || !setting_key_within(l->name, key))
+			continue;
+		while (next != NULL && next->kind != KEYLINE_SECTION)
+			next = next->next;
+		drop_section(f, l);
+		changed = 1;
 	}
 	return changed;
-}
-
-int
-keyfile_change(struct keyfile *k, const struct change *c, struct err *e)
-{
-	int changed = 0;
-	size_t at;
-
-	switch (c->op) {
-	case CHANGE_SET:
-		return set(k, c, e);
-	case CHANGE_DELETE:
-		for (; (at = find(k, c->key, c->name)) < k->n; changed = 1)
-			drop(k, at);
-		return changed;
-	default:
-		return delete_tree(k, c->key);
-	}
-}
-
-int
-keyfile_write(const struct keyfile *k, struct buf *out, struct err *e)
-{
-	for (size_t i = 0; i < k->n; i++)
-		if (buf_add(out, k->lines[i].raw, k->lines[i].len, e) == -1)
-			return -1;
-	return 0;
 }

@@ -2,36 +2,53 @@
 #define SETTINGS_KEYFILE_H
 
 /*
- * One key file in memory: "[HKLM\SOFTWARE\…]" sections with "name = value" lines, comments (# or ;) and blank lines.
- * Lines that no change touches keep their bytes and their order.  No I/O.
+ * One key file in memory: bytes in, edits, bytes out.  No I/O.
+ *
+ * What is not edited is kept byte for byte: comments, blank lines, order, indentation, line endings, a byte order
+ * mark.  A file with one malformed line is refused as a whole.  Grammar: docs/settings.md.
+ *
+ * Keys are normalised (setting_key_normal()).  After an edit that returned -1 the model must only be freed.
  */
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "settings/changeset.h"
 #include "settings/settings.h"
+#include "settings/value.h"
 
-#define KEYFILE_SIZE_MAX	(16u * 1024 * 1024)	/* bytes of a file */
-#define KEYFILE_LINE_MAX	(VALUE_SIZE_MAX * 2 + 1024)	/* bytes of a line */
+/* Bytes of a key file; keylines.h and keyline.h limit its lines. */
+#define KEYFILE_SIZE_MAX	(16u * 1024 * 1024)
 
 struct keyfile;
 
-/* NULL with ERR_SYNTAX (the text has the line's number), ERR_TOO_LARGE or ERR_NOMEM. */
-struct keyfile *keyfile_parse(const uint8_t *data, size_t len, struct err *e);
-void keyfile_free(struct keyfile *k);
+/*
+ * Read len bytes.  Only keys below root ("HKLM" or "HKCU") may be in the file.  NULL with ERR_SYNTAX or ERR_TOO_LARGE
+ * (the text begins with "line N: "), or ERR_NOMEM.
+ */
+struct keyfile *keyfile_parse(const void *data, size_t len, const char *root, struct err *e);
+void keyfile_free(struct keyfile *f);
 
-/* The value, or NULL; owned by k. */
-const struct value *keyfile_get(const struct keyfile *k, const char *key, const char *name);
+/* Append the whole file to out.  0, or -1 with ERR_TOO_LARGE (over KEYFILE_SIZE_MAX) or ERR_NOMEM. */
+int keyfile_write(const struct keyfile *f, struct buf *out, struct err *e);
 
-/* As settings_list(). */
-int keyfile_list(const struct keyfile *k, const char *key, const struct settings_walk *walk,
+/* A copy of one value into *v, which the caller frees.  1 found, 0 not there, -1 error. */
+int keyfile_get(const struct keyfile *f, const char *key, const char *name, struct value *v,
     struct err *e);
 
-/* Make one change.  1 something changed, 0 it was so already, -1 (k is then to be thrown away). */
-int keyfile_change(struct keyfile *k, const struct change *c, struct err *e);
+/* As settings_list(). */
+int keyfile_list(const struct keyfile *f, const char *key, const struct settings_walk *walk,
+    struct err *e);
 
-int keyfile_write(const struct keyfile *k, struct buf *out, struct err *e);
+/* Call each() for every value of key and of the keys below it, in the file's order.  0 or -1. */
+int keyfile_each(const struct keyfile *f, const char *key,
+    int (*each)(void *arg, const char *key, const char *name, const struct value *v,
+	struct err *e),
+    void *arg, struct err *e);
+
+/* Edits.  1 when the file changed, 0 when it was so already, -1 error. */
+int keyfile_set(struct keyfile *f, const char *key, const char *name, const struct value *v,
+    struct err *e);
+int keyfile_delete(struct keyfile *f, const char *key, const char *name, struct err *e);
+int keyfile_delete_tree(struct keyfile *f, const char *key, struct err *e);
 
 #endif

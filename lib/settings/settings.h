@@ -15,7 +15,8 @@ struct settings;
 
 /*
  * Open the store at its usual places, or (settings_open_files; not on Windows) at two key files named by the caller,
- * either of which may be NULL.  Opening reads nothing: a file that doesn't exist holds no settings.
+ * either of which may be NULL: that root then holds no settings and can't be written (ERR_CONFIG).  Opening reads
+ * nothing: a file that doesn't exist holds no settings.
  */
 struct settings *settings_open(struct err *e);
 struct settings *settings_open_files(const char *machine, const char *user, struct err *e);
@@ -41,17 +42,23 @@ int settings_list(struct settings *s, const char *key, const struct settings_wal
     struct err *e);
 
 /*
- * Fill *effective (empty before) with what of c really differs from the store, and *undo (empty before) with the
- * changes that lead back.  Either may be NULL.  Changes nothing on disk.
+ * Fill *effective (empty before) with how the store would differ after all of c, and *undo (empty before) with the
+ * changes that lead back.  Either may be NULL; on failure both are empty.  Changes nothing on disk.
+ *
+ * What c does and takes back again is no difference: a tree that is deleted and then set anew to the same values
+ * gives nothing.  Each value is named at most once.  A key that holds no values isn't brought back by undo.
  */
 int settings_plan(struct settings *s, const struct changeset *c, struct changeset *effective,
     struct changeset *undo, struct err *e);
 
 /*
- * Apply all of c.  Each key file is locked, read, changed and replaced atomically and durably, its comments
- * and order kept; one that would not change is not written.  A malformed file is refused and nothing is
- * written.  HKLM is written before HKCU; between the two a crash can fall.  0, or -1.
+ * Apply all of c.  Each key file is locked, read, changed and replaced atomically and durably, its comments,
+ * order, permissions and owner kept; one that would not change is neither locked nor written.  A malformed file
+ * is refused and nothing is written.  HKLM is written before HKCU; between the two a crash can fall.
+ * 0, or -1 with ERR_BUSY (another process held the lock for SETTINGS_LOCK_MS), or as settings_get().
  */
+#define SETTINGS_LOCK_MS	5000
+
 int settings_apply(struct settings *s, const struct changeset *c, struct err *e);
 
 /* Say what the store is, for messages: "/home/x/.config/slipway/machine.conf" or "the registry". */

@@ -1,57 +1,67 @@
 /*
- * The settings store where there is no registry: two key files.
+ * The settings store over two key files, one for HKLM and one for HKCU.
+ *
+ * Readers take no lock: a file is only ever replaced as a whole.  Writers hold a lock on a file beside it,
+ * ".NAME.lock", because the key file itself is a new one after each change.
  */
 #include "settings/settings.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/buf.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/places.h"
 #include "settings/keyfile.h"
 
-/* How long to wait for another process that writes. */
-#define LOCK_WAIT_MS	5000
+enum half { MACHINE, USER, HALVES };
 
-enum { MACHINE, USER, FILES };
-
-struct settings {
-	char *path[FILES];	/* NULL: there is none */
+/* A new machine.conf is for everybody to read; a new user.conf is its owner's business. */
+static const struct {
+	const char *root;
+	unsigned mode, dir_mode;
+} halves[HALVES] = {
+	[MACHINE] = { "HKLM", 0644, 0755 },
+	[USER] = { "HKCU", 0600, 0700 },
 };
 
-static const unsigned modes[FILES] = { 0644, 0600 };
-static const char *const roots[FILES] = { "HKLM", "HKCU" };
+struct settings {
+	char *path[HALVES]; /* NULL: no such half */
+};
 
-void
-settings_close(struct settings *s)
-{
-	if (s == NULL)
-		return;
-	free(s->path[MACHINE]);
-	free(s->path[USER]);
-	free(s);
-}
+/* One key file while it is being changed. */
+struct edit {
+	struct dir *dir;
+	struct file_lock *lock;
+	char name[NAME_MAX + 1]; /* in dir */
+	struct buf bytes; /* new content */
+	bool changed;
+};
 
 struct settings *
 settings_open_files(const char *machine, const char *user, struct err *e)
 {
+	const char *const paths[HALVES] = { machine, user };
 	struct settings *s = calloc(1, sizeof *s);
 
-	if (s == NULL || (machine != NULL && (s->path[MACHINE] = strdup(machine)) == NULL) ||
-	    (user != NULL && (s->path[USER] = strdup(user)) == NULL)) {
-		settings_close(s);
+	for (int h = 0; s != NULL && h < HALVES; h++)
+		if (paths[h] != NULL && (s->path[h] = strdup(paths[h])) == NULL) {
+			settings_close(s);
+			s = NULL;
+		}
+	if (s == NULL)
 		err_nomem(e);
-		return NULL;
-	}
 	return s;
 }
 
 struct settings *
 settings_open(struct err *e)
 {
-	struct buf machine = BUF_INIT(4096), user = BUF_INIT(4096);
+	struct buf machine = BUF_INIT(PATH_MAX), user = BUF_INIT(PATH_MAX);
 	struct settings *s = NULL;
 
 	if (place_path(PLACE_MACHINE_CONF, &machine, e) == 0 &&
@@ -62,49 +72,66 @@ settings_open(struct err *e)
 	return s;
 }
 
+void
+settings_close(struct settings *s)
+{
+	if (s == NULL)
+		return;
+	for (int h = 0; h < HALVES; h++)
+		free(s->path[h]);
+	free(s);
+}
+
+static enum half
+half_of(const char *normal_key)
+{
+	return setting_key_within(normal_key, halves[USER].root) ? USER : MACHINE;
+}
+
+/* The bytes of a half; none where there is no file. */
 static int
-which(const char *key)
+read_half(const struct settings *s, enum half h, struct buf *bytes, struct err *e)
 {
-	return strncasecmp(key, "HKCU", 4) == 0 || strncasecmp(key, "HKEY_CURRENT_USER", 17) == 0 ?
-	    USER : MACHINE;
+	if (s->path[h] == NULL || file_read(NULL, s->path[h], bytes, e) == 0)
+		return 0;
+	return e->code == ERR_NOENT ? 0 : -1;
 }
 
-const char *
-settings_place(struct settings *s, const char *key)
-{
-	const char *path = s->path[which(key)];
-
-	return path == NULL ? "(none)" : path;
-}
-
-/* A file that isn't there is an empty one. */
 static struct keyfile *
-read_keyfile(struct settings *s, int i, struct err *e)
+parse_half(const struct settings *s, enum half h, const struct buf *bytes, struct err *e)
 {
-	struct buf b = BUF_INIT(KEYFILE_SIZE_MAX);
-	struct keyfile *k = NULL;
+	struct keyfile *f = keyfile_parse(bytes->data, bytes->len, halves[h].root, e);
 
-	if (s->path[i] == NULL || file_read(NULL, s->path[i], &b, e) == 0 || e->code == ERR_NOENT)
-		if ((k = keyfile_parse(b.data, b.len, e)) == NULL)
-			err_context(e, "%s", s->path[i]);
-	buf_free(&b);
-	return k;
+	if (f == NULL)
+		err_context(e, "%s", s->path[h]);
+	return f;
+}
+
+static struct keyfile *
+load_half(const struct settings *s, enum half h, struct err *e)
+{
+	struct buf bytes = BUF_INIT(KEYFILE_SIZE_MAX);
+	struct keyfile *f = NULL;
+
+	if (read_half(s, h, &bytes, e) == 0)
+		f = parse_half(s, h, &bytes, e);
+	buf_free(&bytes);
+	return f;
 }
 
 int
 settings_get(struct settings *s, const char *key, const char *name, struct value *v, struct err *e)
 {
-	struct buf normal = BUF_INIT(SETTING_KEY_MAX);
-	const struct value *found = NULL;
-	struct keyfile *k = NULL;
+	struct buf normal = BUF_INIT(2 * SETTING_KEY_MAX);
+	struct keyfile *f = NULL;
 	int rc = -1;
 
-	if (setting_key_normal(key, strlen(key), &normal, e) == 0 &&
-	    (k = read_keyfile(s, which(key), e)) != NULL) {
-		found = keyfile_get(k, buf_text(&normal), name);
-		rc = found == NULL ? 0 : value_copy(v, found, e) == -1 ? -1 : 1;
-	}
-	keyfile_free(k);
+	if (setting_key_normal(key, strlen(key), &normal, e) == -1 ||
+	    (f = load_half(s, half_of(buf_text(&normal)), e)) == NULL)
+		goto out;
+	rc = keyfile_get(f, buf_text(&normal), name, v, e);
+out:
+	keyfile_free(f);
 	buf_free(&normal);
 	return rc;
 }
@@ -112,40 +139,166 @@ settings_get(struct settings *s, const char *key, const char *name, struct value
 int
 settings_list(struct settings *s, const char *key, const struct settings_walk *walk, struct err *e)
 {
-	struct buf normal = BUF_INIT(SETTING_KEY_MAX);
-	struct keyfile *k = NULL;
+	struct buf normal = BUF_INIT(2 * SETTING_KEY_MAX);
+	struct keyfile *f = NULL;
 	int rc = -1;
 
-	if (setting_key_normal(key, strlen(key), &normal, e) == 0 &&
-	    (k = read_keyfile(s, which(key), e)) != NULL)
-		rc = keyfile_list(k, buf_text(&normal), walk, e);
-	keyfile_free(k);
+	if (setting_key_normal(key, strlen(key), &normal, e) == -1 ||
+	    (f = load_half(s, half_of(buf_text(&normal)), e)) == NULL)
+		goto out;
+	rc = keyfile_list(f, buf_text(&normal), walk, e);
+out:
+	keyfile_free(f);
 	buf_free(&normal);
 	return rc;
 }
 
-static int
-plan_one(struct keyfile *k, const struct change *c, struct changeset *effective,
-    struct changeset *undo, struct err *e)
+static bool
+concerns(const struct change *c, enum half h)
 {
-	const struct value *old = c->op == CHANGE_DELETE_TREE ? NULL : keyfile_get(k, c->key, c->name);
-	struct changeset one = { (struct change *)(uintptr_t)c, 1, 1 };
-	struct value before = VALUE_INIT;
-	int rc = -1, changed;
+	return half_of(c->key) == h;
+}
 
-	if (old != NULL && value_copy(&before, old, e) == -1)
-		return -1;
-	if ((changed = keyfile_change(k, c, e)) == 1) {
-		if (effective != NULL && changeset_append(effective, &one, e) == -1)
-			goto out;
-		if (undo != NULL && c->op != CHANGE_DELETE_TREE &&
-		    (old != NULL ? changeset_set(undo, c->key, c->name, &before, e) :
-			    changeset_delete(undo, c->key, c->name, e)) == -1)
-			goto out;
+static bool
+any_concerns(const struct changeset *c, enum half h)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (concerns(&c->changes[i], h))
+			return true;
+	return false;
+}
+
+static int
+edit_model(struct keyfile *f, const struct changeset *c, enum half h, struct err *e)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct change *x = &c->changes[i];
+		int rc = 0;
+
+		if (!concerns(x, h))
+			continue;
+		switch (x->op) {
+		case CHANGE_SET:
+			rc = keyfile_set(f, x->key, x->name, &x->value, e);
+			break;
+		case CHANGE_DELETE:
+			rc = keyfile_delete(f, x->key, x->name, e);
+			break;
+		case CHANGE_DELETE_TREE:
+			rc = keyfile_delete_tree(f, x->key, e);
+			break;
+		}
+		if (rc == -1)
+			return -1;
 	}
-	rc = changed == -1 ? -1 : 0;
+	return 0;
+}
+
+/* What comparing two models needs, and gives. */
+struct compare {
+	const struct keyfile *other;
+	struct changeset *effective, *undo;
+};
+
+/* A value of the new state: set it where the old state has another, or none. */
+static int
+compare_new(void *arg, const char *key, const char *name, const struct value *v, struct err *e)
+{
+	struct compare *c = arg;
+	struct value old = VALUE_INIT;
+	int found = keyfile_get(c->other, key, name, &old, e), rc = -1;
+
+	if (found == -1)
+		return -1;
+	if (found == 1 && value_equal(&old, v)) {
+		rc = 0;
+		goto out;
+	}
+	if (c->effective != NULL && changeset_set(c->effective, key, name, v, e) == -1)
+		goto out;
+	if (c->undo != NULL)
+		rc = found == 1 ? changeset_set(c->undo, key, name, &old, e)
+				: changeset_delete(c->undo, key, name, e);
+	else
+		rc = 0;
 out:
-	value_free(&before);
+	value_free(&old);
+	return rc;
+}
+
+/* A value of the old state: where the new state lacks it, delete it, unless its whole tree goes. */
+static int
+compare_old(void *arg, const char *key, const char *name, const struct value *v, struct err *e)
+{
+	struct compare *c = arg;
+	struct value new = VALUE_INIT;
+	int found = keyfile_get(c->other, key, name, &new, e);
+	bool with_tree = false;
+
+	value_free(&new);
+	if (found != 0)
+		return found == 1 ? 0 : -1;
+	if (c->undo != NULL && changeset_set(c->undo, key, name, v, e) == -1)
+		return -1;
+	if (c->effective == NULL)
+		return 0;
+	for (size_t i = 0; i < c->effective->n && !with_tree; i++)
+		with_tree = c->effective->changes[i].op == CHANGE_DELETE_TREE &&
+			    setting_key_within(key, c->effective->changes[i].key);
+	return with_tree ? 0 : changeset_delete(c->effective, key, name, e);
+}
+
+/* Trees that c deletes, that are there before and gone after. */
+static int
+compare_trees(const struct keyfile *before, const struct keyfile *after, const struct changeset *c,
+    enum half h, struct changeset *effective, struct err *e)
+{
+	static const struct settings_walk nothing = { NULL, NULL, NULL };
+
+	for (size_t i = 0; effective != NULL && i < c->n; i++) {
+		const struct change *x = &c->changes[i];
+		bool covered = false;
+		int was, is;
+
+		if (!concerns(x, h) || x->op != CHANGE_DELETE_TREE)
+			continue;
+		for (size_t j = 0; j < effective->n && !covered; j++)
+			covered = effective->changes[j].op == CHANGE_DELETE_TREE &&
+				  setting_key_within(x->key, effective->changes[j].key);
+		if (covered)
+			continue;
+		if ((was = keyfile_list(before, x->key, &nothing, e)) == -1 ||
+		    (is = keyfile_list(after, x->key, &nothing, e)) == -1)
+			return -1;
+		if (was == 1 && is == 0 && changeset_delete_tree(effective, x->key, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+plan_half(const struct settings *s, enum half h, const struct buf *bytes, const struct changeset *c,
+    struct changeset *effective, struct changeset *undo, struct err *e)
+{
+	struct keyfile *before = NULL, *after = NULL;
+	struct compare compare = { NULL, effective, undo };
+	int rc = -1;
+
+	if ((before = parse_half(s, h, bytes, e)) == NULL ||
+	    (after = parse_half(s, h, bytes, e)) == NULL || edit_model(after, c, h, e) == -1)
+		goto out;
+	if (compare_trees(before, after, c, h, effective, e) == -1)
+		goto out;
+	compare.other = after;
+	if (keyfile_each(before, halves[h].root, compare_old, &compare, e) == -1)
+		goto out;
+	compare.other = before;
+	if (keyfile_each(after, halves[h].root, compare_new, &compare, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	keyfile_free(before);
+	keyfile_free(after);
 	return rc;
 }
 
@@ -153,98 +306,137 @@ int
 settings_plan(struct settings *s, const struct changeset *c, struct changeset *effective,
     struct changeset *undo, struct err *e)
 {
-	struct keyfile *k[FILES] = { NULL, NULL };
-	int rc = -1;
+	int rc = 0;
 
-	for (int i = 0; i < FILES; i++)
-		if ((k[i] = read_keyfile(s, i, e)) == NULL)
-			goto out;
-	for (size_t i = 0; i < c->n; i++)
-		if (plan_one(k[which(c->changes[i].key)], &c->changes[i], effective, undo, e) == -1)
-			goto out;
-	rc = 0;
-out:
-	keyfile_free(k[MACHINE]);
-	keyfile_free(k[USER]);
+	for (int h = 0; h < HALVES && rc == 0; h++) {
+		struct buf bytes = BUF_INIT(KEYFILE_SIZE_MAX);
+
+		if (any_concerns(c, (enum half)h) &&
+		    (read_half(s, (enum half)h, &bytes, e) == -1 ||
+			plan_half(s, (enum half)h, &bytes, c, effective, undo, e) == -1))
+			rc = -1;
+		buf_free(&bytes);
+	}
+	if (rc == -1 && effective != NULL)
+		changeset_free(effective);
+	if (rc == -1 && undo != NULL)
+		changeset_free(undo);
 	return rc;
 }
 
-/* Make the changes of one root in memory; *changed says whether the file must be written. */
+/*
+ * Open and lock the directory that the key file is in.  A link in the file's place is followed here, so that
+ * a key file that is kept elsewhere stays there.
+ */
 static int
-change_keyfile(struct keyfile *k, const struct changeset *c, int i, bool *changed, struct err *e)
+edit_lock(const struct settings *s, enum half h, struct edit *ed, struct err *e)
 {
-	for (size_t n = 0; n < c->n; n++) {
-		int rc = which(c->changes[n].key) == i ? keyfile_change(k, &c->changes[n], e) : 0;
+	char path[PATH_MAX], lock[NAME_MAX + 1], *slash;
+	const char *name, *dir;
 
-		if (rc == -1)
-			return -1;
-		*changed |= rc == 1;
+	if (realpath(s->path[h], path) == NULL) {
+		if (errno != ENOENT)
+			return err_set(e, ERR_IO, "%s", s->path[h]);
+		if ((size_t)snprintf(path, sizeof path, "%s", s->path[h]) >= sizeof path)
+			return err_setx(e, ERR_TOO_LARGE, "%s: name too long", s->path[h]);
 	}
+	slash = strrchr(path, '/');
+	name = slash == NULL ? path : slash + 1;
+	if ((size_t)snprintf(ed->name, sizeof ed->name, "%s", name) >= sizeof ed->name ||
+	    (size_t)snprintf(lock, sizeof lock, ".%s.lock", name) >= sizeof lock)
+		return err_setx(e, ERR_TOO_LARGE, "%s: name too long", path);
+	dir = slash == NULL ? "." : slash == path ? "/" : path;
+	if (slash != NULL)
+		*slash = '\0';
+	if ((ed->dir = dir_make(*dir == '\0' ? "/" : dir, halves[h].dir_mode, e)) == NULL ||
+	    (ed->lock = file_lock(ed->dir, lock, SETTINGS_LOCK_MS, e)) == NULL)
+		return -1;
 	return 0;
 }
 
-static struct dir *
-parent_of(const char *path, struct err *e)
-{
-	struct buf b = BUF_INIT(4096);
-	struct dir *d = NULL;
-	size_t len = (size_t)(path_base(path) - path);
-
-	if (buf_add(&b, len == 0 ? "." : path, len == 0 ? 1 : len, e) == 0)
-		d = dir_make(buf_text(&b), 0755, e);
-	buf_free(&b);
-	return d;
-}
-
+/* Read bytes and make the new content of a half; ed->changed says whether there is one. */
 static int
-apply_file(struct settings *s, const struct changeset *c, int i, struct err *e)
+edit_prepare(const struct settings *s, enum half h, const struct changeset *c, struct edit *ed,
+    struct err *e)
 {
-	struct buf out = BUF_INIT(KEYFILE_SIZE_MAX), lock_name = BUF_INIT(4096);
-	struct keyfile *k = NULL;
-	struct file_lock *lock = NULL;
-	struct file_info info;
-	struct dir *d = NULL;
-	bool changed = false;
-	const char *base;
+	struct changeset effective = CHANGESET_INIT;
+	struct buf bytes = BUF_INIT(KEYFILE_SIZE_MAX);
+	struct keyfile *f = NULL;
 	int rc = -1;
 
-	if (s->path[i] == NULL)
-		return err_setx(e, ERR_CONFIG, "there is no key file for %s", roots[i]);
-	base = path_base(s->path[i]);
-	if ((d = parent_of(s->path[i], e)) == NULL ||
-	    buf_addf(&lock_name, e, ".%s.lock", base) == -1 ||
-	    (lock = file_lock(d, buf_text(&lock_name), LOCK_WAIT_MS, e)) == NULL ||
-	    (k = read_keyfile(s, i, e)) == NULL || change_keyfile(k, c, i, &changed, e) == -1)
+	buf_reset(&ed->bytes);
+	if (read_half(s, h, &bytes, e) == -1 ||
+	    plan_half(s, h, &bytes, c, &effective, NULL, e) == -1)
 		goto out;
-	if (changed) {
-		int found = file_stat(d, base, &info, e);
-
-		if (found == -1 || keyfile_write(k, &out, e) == -1 ||
-		    file_replace(d, base, out.data, out.len, found ? info.mode : modes[i], e) == -1)
-			goto out;
-	}
+	ed->changed = effective.n > 0;
+	/* The differences are applied, not c: comments in a tree that is deleted and set anew stay. */
+	if (ed->changed &&
+	    ((f = parse_half(s, h, &bytes, e)) == NULL || edit_model(f, &effective, h, e) == -1 ||
+		keyfile_write(f, &ed->bytes, e) == -1))
+		goto out;
 	rc = 0;
 out:
-	keyfile_free(k);
-	file_unlock(lock);
-	dir_close(d);
-	buf_free(&lock_name);
-	buf_free(&out);
+	keyfile_free(f);
+	buf_free(&bytes);
+	changeset_free(&effective);
 	return rc;
+}
+
+/* Look without a lock first: who may not write must still be able to apply what is so already. */
+static int
+edit_begin(const struct settings *s, enum half h, const struct changeset *c, struct edit *ed,
+    struct err *e)
+{
+	if (!any_concerns(c, h))
+		return 0;
+	if (edit_prepare(s, h, c, ed, e) == -1)
+		return -1;
+	if (!ed->changed)
+		return 0;
+	if (s->path[h] == NULL)
+		return err_setx(
+		    e, ERR_CONFIG, "%s: want a key file for it, got none", halves[h].root);
+	if (edit_lock(s, h, ed, e) == -1 || edit_prepare(s, h, c, ed, e) == -1)
+		return -1;
+	return 0;
 }
 
 int
 settings_apply(struct settings *s, const struct changeset *c, struct err *e)
 {
-	/* Everything is tried in memory first, so that a malformed file is found before anything is written. */
-	if (settings_plan(s, c, NULL, NULL, e) == -1)
-		return -1;
-	for (int i = 0; i < FILES; i++)
-		for (size_t n = 0; n < c->n; n++)
-			if (which(c->changes[n].key) == i) {
-				if (apply_file(s, c, i, e) == -1)
-					return -1;
-				break;
-			}
-	return 0;
+	struct edit edits[HALVES] = { 0 };
+	int rc = -1;
+
+	for (int h = 0; h < HALVES; h++)
+		edits[h].bytes.max = KEYFILE_SIZE_MAX;
+	/* Both are ready before either is written.  Always locked in this order: two writers can't wait for each other. */
+	for (int h = 0; h < HALVES; h++)
+		if (edit_begin(s, (enum half)h, c, &edits[h], e) == -1)
+			goto out;
+	for (int h = 0; h < HALVES; h++)
+		if (edits[h].changed &&
+		    file_replace_keep(edits[h].dir, edits[h].name, edits[h].bytes.data,
+			edits[h].bytes.len, halves[h].mode, e) == -1)
+			goto out;
+	rc = 0;
+out:
+	for (int h = 0; h < HALVES; h++) {
+		file_unlock(edits[h].lock);
+		dir_close(edits[h].dir);
+		buf_free(&edits[h].bytes);
+	}
+	return rc;
+}
+
+const char *
+settings_place(struct settings *s, const char *key)
+{
+	struct buf normal = BUF_INIT(2 * SETTING_KEY_MAX);
+	enum half h = MACHINE;
+	struct err e;
+
+	if (setting_key_normal(key, strlen(key), &normal, &e) == 0)
+		h = half_of(buf_text(&normal));
+	buf_free(&normal);
+	return s->path[h] != NULL ? s->path[h] : "no key file";
 }

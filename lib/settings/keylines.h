@@ -1,0 +1,58 @@
+#ifndef SETTINGS_KEYLINES_H
+#define SETTINGS_KEYLINES_H
+
+/*
+ * The lines of a key file in their order, with a table that finds sections and values by name: what keyfile.c
+ * is built on, and nothing else uses.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "settings/keyline.h"
+
+/* Lines of a key file. */
+#define KEYLINES_MAX	200000u
+
+struct line {
+	struct line *next, *prev;	/* in the file's order */
+	struct line *chain;		/* next in the bucket; sections and values only */
+	struct line *section;		/* of a value; NULL for the others */
+	uint64_t hash;
+	enum keyline_kind kind;
+	char *name;		/* owned: a value's name, or a section's normalised key */
+	char *text;		/* owned: the line with its ending */
+	size_t len;		/* bytes of text */
+	size_t body;		/* the same without the ending */
+	size_t value_at;	/* of a value: where its text form begins */
+};
+
+struct keylines {
+	struct line *first, *last;
+	struct line **buckets;
+	size_t nbuckets, nhashed, n;
+};
+
+#define KEYLINES_INIT	{ NULL, NULL, NULL, 0, 0, 0 }
+
+/* A line that is in no list yet; text is copied.  NULL with ERR_NOMEM.  line_free() takes NULL. */
+struct line *line_new(enum keyline_kind kind, const char *text, size_t len, size_t body,
+    struct err *e);
+void line_free(struct line *l);
+
+/* The section with this key (section NULL), or the value of that section with this name; NULL if there is none. */
+struct line *keylines_find(const struct keylines *k, const struct line *section, const char *name);
+
+/*
+ * Put l, with kind, name and section set, behind after (NULL: first).  The list owns it then.
+ * 0, or -1 with ERR_TOO_LARGE (over KEYLINES_MAX) or ERR_NOMEM.
+ */
+int keylines_insert(struct keylines *k, struct line *after, struct line *l, struct err *e);
+
+/* Take l out and release it. */
+void keylines_drop(struct keylines *k, struct line *l);
+
+/* Release all lines and leave it empty. */
+void keylines_free(struct keylines *k);
+
+#endif
