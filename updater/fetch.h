@@ -17,7 +17,8 @@ struct fetch_config {
 	size_t nhost_keys;
 	const char *key_file;		/* private login key (OpenSSH or PEM); NULL for file: URLs */
 	const char *passphrase_file;	/* for an encrypted key, or NULL */
-	int64_t connect_ms;		/* limit for connecting and logging in to one server */
+	/* Limit for connecting and logging in to one server, and for hearing nothing from it afterwards. */
+	int64_t connect_ms;
 	int64_t deadline;		/* clock_mono_ms() at which everything ends with ERR_TIMEOUT */
 	/* Called once for each server that failed before another was tried; may be NULL. */
 	void (*failed)(void *arg, const char *url, const struct err *why);
@@ -32,13 +33,13 @@ enum fetch_result {
 };
 
 struct fetch_file {
-	const char *path;	/* below the repository, "metadata/2.root.json" */
-	uint64_t max;		/* most bytes in the whole file; a server that sends more is cut off: ERR_TOO_LARGE */
+	const char *path;	/* below the repository, "metadata/2.root.json"; path_check() must take it */
+	uint64_t max;		/* most bytes in the whole file; a server that has more is cut off: ERR_TOO_LARGE */
 	uint64_t offset;	/* begin at this byte (what is there already); moved on as bytes arrive */
 	/* Bytes in order, from offset on.  -1 with e filled in ends this file as FETCH_FAILED. */
 	int (*data)(void *arg, const void *bytes, size_t len, struct err *e);
 	void *arg;
-	enum fetch_result result;	/* set by fetch_files() */
+	enum fetch_result result;	/* FETCH_PENDING (0) before; set by fetch_files() */
 	struct err err;			/* set when result is FETCH_FAILED */
 };
 
@@ -51,10 +52,12 @@ struct fetch;
 struct fetch *fetch_start(const struct fetch_config *config, struct err *e);
 
 /*
- * Fetch n files, many in flight at once, answered in any order.  When a connection breaks, what is
- * unfinished goes on at its offset, on the next server if need be.  0 when every file is FETCH_OK or FETCH_ABSENT;
- * -1 with the first fault in e otherwise: ERR_NETWORK, ERR_TIMEOUT, ERR_HOSTKEY, ERR_AUTH, ERR_PROTOCOL, ERR_ACCESS,
- * ERR_TOO_LARGE, or what data() gave.
+ * Fetch those of n files that are FETCH_PENDING, many in flight at once, answered in any order.  When a connection
+ * breaks, what is unfinished goes on at its offset, on the same server once more if it had sent something, then on the next.
+ * What a server says about one file (that there is none, that it may not be read) is final; the next isn't asked.
+ * 0 when every file is FETCH_OK or FETCH_ABSENT; -1 with the first fault in e otherwise: ERR_NETWORK, ERR_TIMEOUT, ERR_HOSTKEY,
+ * ERR_AUTH, ERR_PROTOCOL, ERR_ACCESS, ERR_TOO_LARGE, ERR_UNSAFE (a path), ERR_CONFLICT (the file is shorter than offset), ERR_IO, or
+ * what data() gave.  No file is FETCH_PENDING afterwards.
  */
 int fetch_files(struct fetch *f, struct fetch_file *files, size_t n, struct err *e);
 

@@ -111,6 +111,16 @@ int file_remove(struct dir *d, const char *name, struct err *e);
 /* Remove an empty directory.  1 removed, 0 not there or not empty, -1 error. */
 int dir_remove(struct dir *d, const char *name, struct err *e);
 
+/* A regular file that is read piece by piece. */
+struct file_in;
+
+/* Open name for reading, from byte offset on (at its end when there are no more).  A missing file is ERR_NOENT. */
+struct file_in *file_in_open(struct dir *d, const char *name, uint64_t offset, struct err *e);
+/* At most len bytes into data, *got says how many; 0 of them at the end.  0 or -1. */
+int file_in_read(struct file_in *f, void *data, size_t len, size_t *got, struct err *e);
+/* f may be NULL. */
+void file_in_close(struct file_in *f);
+
 /* A file that is written piece by piece. */
 struct file_out;
 

@@ -32,6 +32,11 @@ struct dir {
 	char *path;
 };
 
+struct file_in {
+	int fd;
+	char *name;	/* for messages */
+};
+
 struct file_out {
 	int fd;
 	char *name;	/* for messages */
@@ -705,6 +710,59 @@ int
 dir_remove(struct dir *d, const char *name, struct err *e)
 {
 	return unlink_at(d, name, AT_REMOVEDIR, e);
+}
+
+struct file_in *
+file_in_open(struct dir *d, const char *name, uint64_t offset, struct err *e)
+{
+	struct file_in *f = NULL;
+	char where[PATH_MAX];
+	struct stat st;
+	int fd = open_regular(d, name, &st, e);
+
+	if (fd == -1)
+		return NULL;
+	if (offset > INT64_MAX || lseek(fd, (off_t)offset, SEEK_SET) == -1) {
+		fail(d, name, e);
+		goto out;
+	}
+	if ((f = malloc(sizeof *f)) == NULL ||
+	    (f->name = strdup(shown(d, name, where))) == NULL) {
+		free(f);
+		f = NULL;
+		err_nomem(e);
+		goto out;
+	}
+	f->fd = fd;
+	fd = -1;
+out:
+	if (fd != -1)
+		close(fd);
+	return f;
+}
+
+int
+file_in_read(struct file_in *f, void *data, size_t len, size_t *got, struct err *e)
+{
+	ssize_t n;
+
+	do
+		n = read(f->fd, data, len);
+	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return err_set(e, ERR_IO, "read %s", f->name);
+	*got = (size_t)n;
+	return 0;
+}
+
+void
+file_in_close(struct file_in *f)
+{
+	if (f == NULL)
+		return;
+	close(f->fd);
+	free(f->name);
+	free(f);
 }
 
 struct file_out *

@@ -1,0 +1,268 @@
+/*
+ * example-kernel: a server that uses the TLS connection library, with several clients in one event loop.
+ * Keys and certificates are replaced while it runs: the library looks at them at each accept.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <slipway/tls.h>
+
+#include "line.h"
+#include "settings/application.h"
+
+#define CLIENTS_MAX		256
+#define HANDSHAKE_SECONDS	10	/* for the handshake and the REGISTER line */
+
+struct client {
+	int fd;
+	struct slipway_tls_conn *conn;
+	struct line line;
+	char name[LINE_SIZE];	/* "" before it registered */
+	short events;
+	time_t since;
+};
+
+static struct client clients[CLIENTS_MAX];
+static size_t nclients;
+static volatile sig_atomic_t stopped;
+
+static void
+on_stop(int sig)
+{
+	(void)sig;
+	stopped = 1;
+}
+
+static time_t
+seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+static int
+listen_on(const char *address)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *list;
+	char host[256], port[16];
+	int fd = -1, on = 1;
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof ss;
+
+	if (!split_address(address, host, sizeof host, port, sizeof port) ||
+	    getaddrinfo(host, port, &hints, &list) != 0) {
+		fprintf(stderr, "example-kernel: want ADDRESS:PORT to listen on, got '%s'\n", address);
+		return -1;
+	}
+	fd = socket(list->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1 ||
+	    bind(fd, list->ai_addr, list->ai_addrlen) == -1 || listen(fd, 128) == -1 ||
+	    getsockname(fd, (struct sockaddr *)&ss, &len) == -1 ||
+	    getnameinfo((struct sockaddr *)&ss, len, host, sizeof host, port, sizeof port,
+		NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+		fprintf(stderr, "example-kernel: listen on %s: %s\n", address, strerror(errno));
+		if (fd != -1)
+			close(fd);
+		fd = -1;
+	} else {
+		printf("listening on %s%s%s:%s\n", strchr(host, ':') ? "[" : "", host,
+		    strchr(host, ':') ? "]" : "", port);
+		fflush(stdout);
+	}
+	freeaddrinfo(list);
+	return fd;
+}
+
+static void
+drop(size_t i, const char *why)
+{
+	struct client *c = &clients[i];
+
+	if (why != NULL)
+		fprintf(stderr, "BACKEND - Connection %s%s ended: %s\n", c->name[0] != '\0' ? "of " : "",
+		    c->name[0] != '\0' ? c->name : "refused or", why);
+	slipway_tls_shutdown(c->conn);
+	slipway_tls_conn_free(c->conn);
+	close(c->fd);
+	clients[i] = clients[--nclients];
+}
+
+/* A warning once, not for each connection. */
+static void
+warn_once(const struct slipway_tls *t)
+{
+	static char last[1024];
+	const char *now = slipway_tls_warning(t);
+
+	if (now[0] != '\0' && strncmp(last, now, sizeof last - 1) != 0)
+		fprintf(stderr, "BACKEND - TLS warning: %s\n", now);
+	if (now[0] != '\0')
+		snprintf(last, sizeof last, "%s", now);
+}
+
+static void
+accept_one(int listener, struct slipway_tls *t)
+{
+	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct slipway_tls_conn *conn;
+
+	if (fd == -1)
+		return;
+	if (nclients == CLIENTS_MAX || (conn = slipway_tls_conn_new(t, fd)) == NULL) {
+		fprintf(stderr, "BACKEND - Client refused: %s\n",
+		    nclients == CLIENTS_MAX ? "too many clients" : slipway_tls_error(t));
+		close(fd);
+		return;
+	}
+	warn_once(t);
+	clients[nclients++] =
+	    (struct client){ .fd = fd, .conn = conn, .events = POLLIN, .since = seconds() };
+}
+
+/* Lines here are far below what a socket buffers: a client that doesn't take them is dropped. */
+static int
+answer(struct client *c, const char *text)
+{
+	return slipway_tls_write(c->conn, text, strlen(text)) == (long)strlen(text) ? 0 : -1;
+}
+
+static int
+take_line(struct client *c)
+{
+	char text[LINE_SIZE + 16], version[64];
+
+	if (c->name[0] == '\0') {
+		if (sscanf(c->line.text, "REGISTER %200s V%60s", c->name, version) != 2)
+			return -1;
+		fprintf(stderr, "BACKEND - RegistrateProces request from %s V%s [%s]. ClientName: %s\n",
+		    c->name, version, slipway_tls_conn_text(c->conn), c->name);
+		return answer(c, "WELCOME Slipway Kernel V" SLIPWAY_VERSION "\n");
+	}
+	if (strncmp(c->line.text, "PING ", 5) != 0)
+		return -1;
+	snprintf(text, sizeof text, "PONG %s\n", c->line.text + 5);
+	return answer(c, text);
+}
+
+/* Serve what came; false when the client is gone. */
+static bool
+serve(size_t i)
+{
+	struct client *c = &clients[i];
+	char buf[1024];
+	long n;
+
+	while ((n = slipway_tls_read(c->conn, buf, sizeof buf)) > 0)
+		for (long k = 0; k < n; k++) {
+			if (!line_add(&c->line, buf[k]))
+				continue;
+			if (take_line(c) == -1) {
+				drop(i, "it doesn't speak our protocol");
+				return false;
+			}
+			line_clear(&c->line);
+		}
+	if (n == 0 || n == SLIPWAY_TLS_ERROR) {
+		drop(i, n == 0 ? "closed by the client" : slipway_tls_conn_error(c->conn));
+		return false;
+	}
+	c->events = n == SLIPWAY_TLS_WANT_WRITE ? POLLOUT : POLLIN;
+	return true;
+}
+
+static void
+loop(int listener, struct slipway_tls *t)
+{
+	struct pollfd fds[CLIENTS_MAX + 1];
+
+	while (!stopped) {
+		size_t n = nclients;
+
+		fds[0] = (struct pollfd){ .fd = listener, .events = POLLIN };
+		for (size_t i = 0; i < n; i++)
+			fds[i + 1] = (struct pollfd){ .fd = clients[i].fd, .events = clients[i].events };
+		if (poll(fds, n + 1, 1000) == -1)
+			continue;
+		/* From the end: drop() moves the last client into the gap. */
+		for (size_t i = n; i-- > 0;) {
+			if (fds[i + 1].revents != 0 && !serve(i))
+				continue;
+			if (clients[i].name[0] == '\0' && seconds() - clients[i].since > HANDSHAKE_SECONDS)
+				drop(i, "it didn't register in time");
+		}
+		if (fds[0].revents != 0)
+			accept_one(listener, t);
+	}
+}
+
+static int
+usage(FILE *out, int status)
+{
+	fputs("usage: example-kernel [/C<application>] [--installation NAME] [--listen ADDRESS:PORT]\n\n"
+	      "An example server for the TLS connection library.  Settings: TLS_KeyFile, TLS_CertFile,\n"
+	      "TLS_RequiredLevel and TLS_TrustedCerts below ...\\cfg_<application>\\TLS_Server.\n",
+	    out);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = { { "installation", required_argument, NULL, 'i' },
+		{ "listen", required_argument, NULL, 'l' }, { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'v' }, { NULL, 0, NULL, 0 } };
+	const char *installation = NULL, *address = "127.0.0.1:0";
+	struct sigaction stop = { .sa_handler = on_stop }, ignore = { .sa_handler = SIG_IGN };
+	struct slipway_tls *t;
+	int c, listener;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		switch (c) {
+		case 'i':
+			installation = optarg;
+			break;
+		case 'l':
+			address = optarg;
+			break;
+		case 'h':
+			return usage(stdout, EXIT_SUCCESS);
+		case 'v':
+			puts("example-kernel " SLIPWAY_VERSION);
+			return EXIT_SUCCESS;
+		default:
+			return usage(stderr, 2);
+		}
+	for (int i = optind; i < argc; i++)
+		if (strncmp(argv[i], "/C", 2) != 0)
+			return usage(stderr, 2);
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+	t = slipway_tls_new(SLIPWAY_TLS_SERVER, installation, application_argument(argc, argv));
+	if (t == NULL || slipway_tls_check(t) == SLIPWAY_TLS_ERROR) {
+		fprintf(stderr, "example-kernel: %s\n", t == NULL ? "out of memory" : slipway_tls_error(t));
+		slipway_tls_free(t);
+		return EXIT_FAILURE;
+	}
+	warn_once(t);
+	if ((listener = listen_on(address)) != -1)
+		loop(listener, t);
+	while (nclients > 0)
+		drop(nclients - 1, NULL);
+	if (listener != -1)
+		close(listener);
+	slipway_tls_free(t);
+	return listener == -1 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

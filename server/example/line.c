@@ -1,0 +1,44 @@
+/*
+ * What the example Kernel and HI share.
+ */
+#include "line.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool
+line_add(struct line *l, char c)
+{
+	if (c == '\n')
+		return true;
+	if (c != '\r' && l->len + 1 < sizeof l->text) {
+		l->text[l->len++] = c >= 0x20 && c < 0x7f ? c : '?';
+		l->text[l->len] = '\0';
+	}
+	return false;
+}
+
+void
+line_clear(struct line *l)
+{
+	l->len = 0;
+	l->text[0] = '\0';
+}
+
+bool
+split_address(const char *address, char *host, size_t hostsize, char *port, size_t portsize)
+{
+	const char *colon = strrchr(address, ':'), *start = address;
+	size_t len = colon == NULL ? 0 : (size_t)(colon - address);
+
+	if (len > 2 && start[0] == '[' && colon[-1] == ']') {
+		start++;
+		len -= 2;
+	}
+	if (len == 0 || len >= hostsize || colon[1] == '\0' || strlen(colon + 1) >= portsize)
+		return false;
+	memcpy(host, start, len);
+	host[len] = '\0';
+	snprintf(port, portsize, "%s", colon + 1);
+	return true;
+}

@@ -1,0 +1,30 @@
+#ifndef EXAMPLE_LINE_H
+#define EXAMPLE_LINE_H
+
+/*
+ * What the example Kernel and HI share: a line of their little protocol, and names.
+ *
+ *   client: REGISTER <HOST>.HIP V<version>      Kernel: WELCOME Slipway Kernel V<version>
+ *   client: PING <n>                            Kernel: PONG <n>
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#define LINE_SIZE	256	/* bytes of a line, with the final NUL */
+
+struct line {
+	char text[LINE_SIZE];
+	size_t len;
+};
+
+/*
+ * Take one byte.  True when text holds a whole line (without its end); clear it before the next.  A line that is too
+ * long is cut, and unprintable characters become '?', because lines end up in logs.
+ */
+bool line_add(struct line *l, char c);
+void line_clear(struct line *l);
+
+/* "host:port" or "[v6]:port" taken apart; false if it is neither. */
+bool split_address(const char *address, char *host, size_t hostsize, char *port, size_t portsize);
+
+#endif

@@ -1,0 +1,49 @@
+#ifndef TESTS_SSHD_H
+#define TESTS_SSHD_H
+
+/*
+ * A real OpenSSH server for tests: an ordinary process on a free port of 127.0.0.1, with keys of its own in a directory
+ * of its own, that serves files with internal-sftp.  Works as root (who logs in as root) and as any other user.
+ *
+ * These functions end the test program when something can't be set up.
+ */
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct sshd {
+	char dir[128];			/* keys and configuration; repository below it */
+	char repo[160];			/* files that are served */
+	char url[400];			/* sftp://USER@127.0.0.1:PORT/…/repo */
+	char key[160];			/* private login key, ed25519 */
+	char pin[64], pin_ecdsa[64];	/* fingerprints of its host keys */
+	char user[64];
+	int port;
+	pid_t pid;			/* 0: stopped */
+};
+
+/* Make the directory, keys and an empty repository.  other: another server whose repository and login key are used as well, or NULL. */
+void sshd_make(struct sshd *s, const struct sshd *other);
+
+/* Start it; it takes connections when this returns.  descriptors: RLIMIT_NOFILE, or 0. */
+void sshd_start(struct sshd *s, unsigned descriptors);
+
+/* A signal to the server and all its sessions, and to the sessions alone. */
+void sshd_signal(struct sshd *s, int sig);
+void sshd_signal_sessions(struct sshd *s, int sig);
+
+/* Kill all of it and wait until nothing is left. */
+void sshd_stop(struct sshd *s);
+
+/* Stop it and remove its directory. */
+void sshd_remove(struct sshd *s);
+
+/* system() of a formatted command that must succeed. */
+void run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* A port that nothing listens on. */
+int free_port(void);
+
+/* Processes that this one has. */
+int children(void);
+
+#endif

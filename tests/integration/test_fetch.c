@@ -1,0 +1,677 @@
+/*
+ * Fetching from real servers: OpenSSH started by this program, and directories.
+ */
+#include "test.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "sshd.h"
+#include "updater/fetch.h"
+
+#define MANY		1000
+#define MANY_SIZE	2048
+#define BIG_SIZE	(48u * 1024 * 1024)
+#define CONNECT_MS	10000
+#define DEADLINE_MS	60000
+
+static struct sshd one, two;
+
+/* What arrives of a file: its digest, and what it does on the way. */
+struct sink {
+	struct digest *md;
+	uint64_t bytes;
+	uint64_t act_at;		/* after so many bytes … */
+	void (*act)(void);		/* … do this, once */
+};
+
+static int
+take(void *arg, const void *bytes, size_t len, struct err *e)
+{
+	struct sink *s = arg;
+
+	s->bytes += len;
+	if (s->act != NULL && s->bytes >= s->act_at) {
+		s->act();
+		s->act = NULL;
+	}
+	return digest_add(s->md, bytes, len, e);
+}
+
+struct job {
+	const char *urls[2], *pins[2];
+	struct fetch_config config;
+	char failed[2048];		/* what failed() was told */
+};
+
+static void
+note_failed(void *arg, const char *url, const struct err *why)
+{
+	struct job *j = arg;
+	size_t len = strlen(j->failed);
+
+	snprintf(j->failed + len, sizeof j->failed - len, "%s %s %s;", url, err_name(why->code), why->text);
+}
+
+static void
+job_init(struct job *j, const char *first, const char *second)
+{
+	memset(j, 0, sizeof *j);
+	j->urls[0] = first;
+	j->urls[1] = second;
+	j->pins[0] = one.pin;
+	j->pins[1] = two.pin;
+	j->config = (struct fetch_config){ .urls = j->urls, .nurls = second == NULL ? 1 : 2,
+		.host_keys = j->pins, .nhost_keys = 2, .key_file = one.key, .connect_ms = CONNECT_MS,
+		.deadline = clock_mono_ms() + DEADLINE_MS, .failed = note_failed, .arg = j };
+}
+
+static void
+file_init(struct fetch_file *f, struct sink *s, const char *path, uint64_t max)
+{
+	struct err e;
+
+	memset(s, 0, sizeof *s);
+	assert_non_null(s->md = digest_new(DIGEST_SHA256, &e));
+	*f = (struct fetch_file){ .path = path, .max = max, .data = take, .arg = s };
+}
+
+/* The digest of what arrived is that of the file's bytes from offset on. */
+static void
+assert_same(struct sink *s, const char *path, uint64_t offset)
+{
+	uint8_t got[DIGEST_MAX], want[DIGEST_MAX], data[65536];
+	struct digest *md;
+	struct err e;
+	char name[300];
+	FILE *f;
+	size_t n;
+
+	snprintf(name, sizeof name, "%s/%s", one.repo, path);
+	assert_non_null(f = fopen(name, "r"));
+	assert_int_equal(fseek(f, (long)offset, SEEK_SET), 0);
+	assert_non_null(md = digest_new(DIGEST_SHA256, &e));
+	while ((n = fread(data, 1, sizeof data, f)) > 0)
+		assert_ok(digest_add(md, data, n, &e), &e);
+	fclose(f);
+	assert_ok(digest_end(md, want, &e), &e);
+	assert_ok(digest_end(s->md, got, &e), &e);
+	digest_free(md);
+	assert_memory_equal(got, want, SHA256_SIZE);
+}
+
+/* One file with a job; the result is left in *f. */
+static int
+fetch_one(struct job *j, struct fetch_file *f, struct err *e)
+{
+	struct fetch *h = fetch_start(&j->config, e);
+	int rc;
+
+	if (h == NULL)
+		return -1;
+	rc = fetch_files(h, f, 1, e);
+	assert_int_not_equal(f->result, FETCH_PENDING);
+	fetch_end(h);
+	return rc;
+}
+
+static void
+fetch_many(const char *url, struct sshd *server)
+{
+	static struct fetch_file files[MANY];
+	static struct sink sinks[MANY];
+	static char names[MANY][32];
+	struct fetch *h;
+	struct job j;
+	struct err e;
+
+	(void)server;
+	job_init(&j, url, NULL);
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(names[i], sizeof names[i], "many/f%04zu", i);
+		file_init(&files[i], &sinks[i], names[i], MANY_SIZE);
+	}
+	assert_non_null(h = fetch_start(&j.config, &e));
+	assert_ok(fetch_files(h, files, MANY, &e), &e);
+	assert_string_equal(fetch_server(h), url);
+	for (size_t i = 0; i < MANY; i++) {
+		assert_int_equal(files[i].result, FETCH_OK);
+		assert_int_equal(files[i].offset, MANY_SIZE);
+		assert_same(&sinks[i], names[i], 0);
+		digest_free(sinks[i].md);
+	}
+	fetch_end(h);
+}
+
+static void
+many_files(void **state)
+{
+	(void)state;
+	fetch_many(one.url, &one);
+}
+
+static void
+many_files_few_descriptors(void **state)
+{
+	struct sshd few;
+
+	(void)state;
+	sshd_make(&few, &one);
+	sshd_start(&few, 48);
+	strcpy(two.pin, few.pin);
+	fetch_many(few.url, &few);
+	sshd_remove(&few);
+}
+
+static void
+big_file(void **state)
+{
+	struct fetch_file f;
+	struct sink s;
+	struct job j;
+	struct err e;
+
+	(void)state;
+	job_init(&j, one.url, NULL);
+	file_init(&f, &s, "big", BIG_SIZE);
+	assert_ok(fetch_one(&j, &f, &e), &e);
+	assert_int_equal(s.bytes, BIG_SIZE);
+	assert_same(&s, "big", 0);
+	digest_free(s.md);
+}
+
+/* More than there is may be allowed, and the beginning may be there already. */
+static void
+resumed_file(void **state)
+{
+	struct fetch_file f;
+	struct sink s;
+	struct job j;
+	struct err e;
+
+	(void)state;
+	job_init(&j, one.url, NULL);
+	file_init(&f, &s, "big", 3ull * BIG_SIZE);
+	f.offset = BIG_SIZE - 1234567;
+	assert_ok(fetch_one(&j, &f, &e), &e);
+	assert_int_equal(s.bytes, 1234567);
+	assert_same(&s, "big", BIG_SIZE - 1234567);
+	digest_free(s.md);
+
+	file_init(&f, &s, "many/f0001", BIG_SIZE);
+	f.offset = MANY_SIZE + 1;
+	assert_err(fetch_one(&j, &f, &e), ERR_CONFLICT, &e);
+	digest_free(s.md);
+}
+
+static struct one_row {
+	const char *name, *path;
+	uint64_t max;
+	enum fetch_result result;
+	enum err_code code;
+} one_rows[] = {
+	{ "sftp: empty file", "empty", 0, FETCH_OK, ERR_NONE },
+	{ "sftp: unknown size", "many/f0001", 1000000, FETCH_OK, ERR_NONE },
+	{ "sftp: absent", "metadata/9.root.json", 1000, FETCH_ABSENT, ERR_NONE },
+	{ "sftp: one byte too large", "many/f0001", MANY_SIZE - 1, FETCH_FAILED, ERR_TOO_LARGE },
+	{ "sftp: far too large", "big", 100, FETCH_FAILED, ERR_TOO_LARGE },
+	{ "sftp: nothing allowed", "many/f0001", 0, FETCH_FAILED, ERR_TOO_LARGE },
+	{ "sftp: directory", "many", 1000000, FETCH_FAILED, ERR_IO },
+	{ "sftp: parent directory", "../config", 1000000, FETCH_FAILED, ERR_UNSAFE },
+};
+
+static void
+check_one(const char *url, const struct one_row *r)
+{
+	struct fetch_file f;
+	struct sink s;
+	struct job j;
+	struct err e;
+
+	job_init(&j, url, NULL);
+	file_init(&f, &s, r->path, r->max);
+	if (r->code == ERR_NONE)
+		assert_ok(fetch_one(&j, &f, &e), &e);
+	else
+		assert_err(fetch_one(&j, &f, &e), r->code, &e);
+	assert_int_equal(f.result, r->result);
+	if (r->code == ERR_TOO_LARGE)
+		assert_true(s.bytes <= r->max);
+	digest_free(s.md);
+}
+
+static void
+one_file(void **state)
+{
+	check_one(one.url, *state);
+}
+
+static struct one_row dir_rows[] = {
+	{ "file: small", "many/f0001", MANY_SIZE, FETCH_OK, ERR_NONE },
+	{ "file: big", "big", BIG_SIZE, FETCH_OK, ERR_NONE },
+	{ "file: absent", "metadata/9.root.json", 1000, FETCH_ABSENT, ERR_NONE },
+	{ "file: one byte too large", "many/f0001", MANY_SIZE - 1, FETCH_FAILED, ERR_TOO_LARGE },
+	{ "file: directory", "many", 1000000, FETCH_FAILED, ERR_UNSAFE },
+	{ "file: symbolic link", "link", 1000000, FETCH_FAILED, ERR_UNSAFE },
+	{ "file: parent directory", "../config", 1000000, FETCH_FAILED, ERR_UNSAFE },
+};
+
+static void
+directory_file(void **state)
+{
+	char url[300];
+
+	snprintf(url, sizeof url, "file://%s", one.repo);
+	check_one(url, *state);
+}
+
+static void
+directory_missing(void **state)
+{
+	struct fetch_file f;
+	struct sink s;
+	struct job j;
+	struct err e;
+
+	(void)state;
+	job_init(&j, "file:///nonexistent/repository", one.url);
+	file_init(&f, &s, "many/f0001", MANY_SIZE);
+	assert_ok(fetch_one(&j, &f, &e), &e);
+	assert_non_null(strstr(j.failed, "file:///nonexistent/repository network"));
+	digest_free(s.md);
+	job_init(&j, "file:///nonexistent/repository", NULL);
+	file_init(&f, &s, "many/f0001", MANY_SIZE);
+	assert_err(fetch_one(&j, &f, &e), ERR_NETWORK, &e);
+	digest_free(s.md);
+}
+
+/* A file that may not be read is not absent.  Root may read everything, so the session is another user's. */
+static void
+permission_denied(void **state)
+{
+	char url[400];
+	struct fetch_file f;
+	struct sink s;
+	struct job j;
+	struct err e;
+
+	(void)state;
+	snprintf(url, sizeof url, "sftp://%s@127.0.0.1:%d%s", geteuid() == 0 ? "nobody" : one.user,
+	    one.port, one.repo);
+	job_init(&j, url, NULL);
+	file_init(&f, &s, "secret", 1000);
+	assert_err(fetch_one(&j, &f, &e), ERR_ACCESS, &e);
+	assert_int_equal(f.result, FETCH_FAILED);
+	digest_free(s.md);
+}
+
+static void
+wrong_host_key(void **state)
+{
+	struct fetch_file f;
+	struct sink s;
+	struct job j;
+	struct err e;
+
+	(void)state;
+	job_init(&j, one.url, NULL);
+	j.pins[0] = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+	j.config.nhost_keys = 1;
+	file_init(&f, &s, "many/f0001", MANY_SIZE);
+	assert_err(fetch_one(&j, &f, &e), ERR_HOSTKEY, &e);
+	assert_non_null(strstr(e.text, j.pins[0]));
+	assert_non_null(strstr(e.text, one.pin));
+	assert_int_equal(s.bytes, 0);
+	/* The pin of its other key will do. */
+	j.pins[0] = one.pin_ecdsa;
+	f.result = FETCH_PENDING;
+	assert_ok(fetch_one(&j, &f, &e), &e);
+	digest_free(s.md);
+}
+
+static struct key_row {
+	const char *name;
+	const char *make;		/* a shell command that makes the key $K */
+	const char *passphrase;		/* NULL: none configured */
+	bool known;			/* put it into authorized_keys */
+	enum err_code want;
+	const char *text;		/* is in the error's text */
+} key_rows[] = {
+	{ "key: unknown to the server", "ssh-keygen -q -t ed25519 -N '' -f $K", NULL, false, ERR_AUTH, "/key_" },
+	{ "key: ECDSA P-256", "ssh-keygen -q -t ecdsa -b 256 -N '' -f $K", NULL, true, ERR_NONE, NULL },
+	{ "key: ECDSA P-384", "ssh-keygen -q -t ecdsa -b 384 -N '' -f $K", NULL, true, ERR_NONE, NULL },
+	{ "key: ECDSA P-521", "ssh-keygen -q -t ecdsa -b 521 -N '' -f $K", NULL, true, ERR_NONE, NULL },
+	{ "key: ECDSA as PEM", "ssh-keygen -q -m PEM -t ecdsa -N '' -f $K", NULL, true, ERR_NONE, NULL },
+	{ "key: ECDSA as PKCS#8, encrypted", "ssh-keygen -q -m PKCS8 -t ecdsa -N sesame -f $K", "sesame", true,
+	    ERR_NONE, NULL },
+	{ "key: encrypted", "ssh-keygen -q -t ed25519 -N sesame -f $K", "sesame", true, ERR_NONE, NULL },
+	{ "key: encrypted, CBC", "ssh-keygen -q -t ed25519 -Z aes128-cbc -N sesame -f $K", "sesame", true,
+	    ERR_NONE, NULL },
+	{ "key: wrong passphrase", "ssh-keygen -q -t ed25519 -N sesame -f $K", "open", true, ERR_CONFIG,
+	    "passphrase" },
+	{ "key: wrong passphrase, PKCS#8", "ssh-keygen -q -m PKCS8 -t ecdsa -N sesame -f $K", "open", true,
+	    ERR_CONFIG, "passphrase" },
+	{ "key: no passphrase", "ssh-keygen -q -t ed25519 -N sesame -f $K", NULL, true, ERR_CONFIG,
+	    "passphrase" },
+	{ "key: RSA", "ssh-keygen -q -t rsa -b 2048 -N '' -f $K", NULL, true, ERR_CONFIG, "ssh-keygen -t ed25519" },
+	{ "key: RSA as PEM", "ssh-keygen -q -m PEM -t rsa -b 2048 -N '' -f $K", NULL, true, ERR_CONFIG,
+	    "ssh-keygen -t ed25519" },
+	{ "key: readable by all", "ssh-keygen -q -t ed25519 -N '' -f $K && chmod 644 $K", NULL, true, ERR_CONFIG,
+	    "chmod 600" },
+	{ "key: no key", "echo hello > $K && chmod 600 $K && echo > $K.pub", NULL, false, ERR_CONFIG,
+	    "private key" },
+	{ "key: cut off", "ssh-keygen -q -t ed25519 -N '' -f $K && sed -i 3d $K", NULL, false, ERR_CONFIG,
+	    "damaged" },
+	{ "key: missing", "true", NULL, false, ERR_CONFIG, "/key_" },
+};
+
+static void
+login_key(void **state)
+{
+	const struct key_row *r = *state;
+	char key[200], pass[210];
+	struct fetch_file f;
+	struct sink s;
+	struct job j;
+	struct err e;
+
+	snprintf(key, sizeof key, "%s/key_%zu", one.dir, (size_t)(r - key_rows));
+	snprintf(pass, sizeof pass, "%s.pass", key);
+	run("K=%s; export K; %s", key, r->make);
+	if (r->known)
+		run("cat %s.pub >> %s/authorized_keys", key, one.dir);
+	if (r->passphrase != NULL)
+		run("umask 077; echo '%s' > %s", r->passphrase, pass);
+	job_init(&j, one.url, NULL);
+	j.config.key_file = key;
+	j.config.passphrase_file = r->passphrase == NULL ? NULL : pass;
+	file_init(&f, &s, "many/f0001", MANY_SIZE);
+	if (r->want == ERR_NONE) {
+		assert_ok(fetch_one(&j, &f, &e), &e);
+		assert_same(&s, "many/f0001", 0);
+	} else if (r->want == ERR_CONFIG) {
+		struct fetch *h = fetch_start(&j.config, &e);
+
+		assert_null(h);
+		assert_int_equal(e.code, ERR_CONFIG);
+		assert_non_null(strstr(e.text, r->text));
+	} else {
+		assert_err(fetch_one(&j, &f, &e), r->want, &e);
+		assert_non_null(strstr(e.text, r->text));
+		assert_non_null(strstr(e.text, one.user));
+	}
+	digest_free(s.md);
+}
+
+static void
+unreachable_then_second(void **state)
+{
+	char dead[100];
+	struct fetch_file f;
+	struct sink s;
+	struct job j;
+	struct err e;
+
+	(void)state;
+	snprintf(dead, sizeof dead, "sftp://%s@127.0.0.1:%d/", one.user, free_port());
+	job_init(&j, dead, one.url);
+	file_init(&f, &s, "many/f0001", MANY_SIZE);
+	assert_ok(fetch_one(&j, &f, &e), &e);
+	assert_non_null(strstr(j.failed, dead));
+	assert_non_null(strstr(j.failed, "network"));
+	digest_free(s.md);
+	job_init(&j, dead, NULL);
+	file_init(&f, &s, "many/f0001", MANY_SIZE);
+	assert_err(fetch_one(&j, &f, &e), ERR_NETWORK, &e);
+	assert_non_null(strstr(e.text, "127.0.0.1:"));
+	digest_free(s.md);
+	job_init(&j, "sftp://u@no-such-host.invalid/", NULL);
+	file_init(&f, &s, "x", 1);
+	assert_err(fetch_one(&j, &f, &e), ERR_NETWORK, &e);
+	assert_non_null(strstr(e.text, "no-such-host.invalid"));
+	digest_free(s.md);
+}
+
+static void
+kill_one(void)
+{
+	sshd_signal(&one, SIGKILL);
+}
+
+static void
+kill_sessions(void)
+{
+	sshd_signal_sessions(&one, SIGKILL);
+}
+
+static void
+stop_one(void)
+{
+	sshd_signal(&one, SIGSTOP);
+}
+
+/* Killed in the middle: every byte arrives once, the rest from the second server. */
+static void
+killed_then_second(void **state)
+{
+	struct fetch_file f;
+	struct sink s;
+	struct job j;
+	struct err e;
+
+	(void)state;
+	sshd_make(&two, &one);
+	sshd_start(&two, 0);
+	job_init(&j, one.url, two.url);
+	file_init(&f, &s, "big", BIG_SIZE);
+	s.act = kill_one;
+	s.act_at = BIG_SIZE / 3;
+	assert_ok(fetch_one(&j, &f, &e), &e);
+	assert_non_null(strstr(j.failed, one.url));
+	assert_int_equal(s.bytes, BIG_SIZE);
+	assert_same(&s, "big", 0);
+	digest_free(s.md);
+	sshd_remove(&two);
+	sshd_stop(&one);
+	sshd_start(&one, 0);
+}
+
+/* Only the session broke: the same server is asked once more. */
+static void
+session_killed(void **state)
+{
+	struct fetch_file f;
+	struct sink s;
+	struct job j;
+	struct err e;
+
+	(void)state;
+	job_init(&j, one.url, NULL);
+	file_init(&f, &s, "big", BIG_SIZE);
+	s.act = kill_sessions;
+	s.act_at = BIG_SIZE / 3;
+	assert_ok(fetch_one(&j, &f, &e), &e);
+	assert_int_equal(s.bytes, BIG_SIZE);
+	assert_same(&s, "big", 0);
+	digest_free(s.md);
+}
+
+/* The connection that stood between two calls is gone. */
+static void
+session_killed_between(void **state)
+{
+	struct fetch_file f;
+	struct fetch *h;
+	struct sink s;
+	struct job j;
+	struct err e;
+
+	(void)state;
+	job_init(&j, one.url, NULL);
+	assert_non_null(h = fetch_start(&j.config, &e));
+	assert_null(fetch_server(h));
+	for (int i = 0; i < 3; i++) {
+		file_init(&f, &s, "many/f0001", MANY_SIZE);
+		assert_ok(fetch_files(h, &f, 1, &e), &e);
+		assert_same(&s, "many/f0001", 0);
+		digest_free(s.md);
+		if (i == 1)
+			kill_sessions();
+	}
+	fetch_end(h);
+}
+
+/* Hanging: before the banner, and in the middle of a file.  The deadline, or the limit for silence, ends it. */
+static void
+hanging(void **state)
+{
+	struct fetch_file f;
+	struct sink s;
+	struct job j;
+	struct err e;
+	int64_t start, took;
+
+	(void)state;
+	for (int middle = 0; middle < 2; middle++) {
+		for (int silence = 0; silence < 2; silence++) {
+			start = clock_mono_ms();
+			job_init(&j, one.url, NULL);
+			j.config.deadline = start + (silence ? DEADLINE_MS : 1500);
+			j.config.connect_ms = silence ? 1500 : DEADLINE_MS;
+			file_init(&f, &s, "big", BIG_SIZE);
+			s.act = middle ? stop_one : NULL;
+			if (!middle)
+				stop_one();
+			assert_err(fetch_one(&j, &f, &e), ERR_TIMEOUT, &e);
+			took = clock_mono_ms() - start;
+			assert_int_equal(f.result, FETCH_FAILED);
+			assert_true(took >= 1400 && took < 4000);
+			digest_free(s.md);
+			sshd_signal(&one, SIGCONT);
+		}
+	}
+}
+
+/* The first server hangs, the second has the file. */
+static void
+hanging_then_second(void **state)
+{
+	struct fetch_file f;
+	struct sink s;
+	struct job j;
+	struct err e;
+
+	(void)state;
+	sshd_make(&two, &one);
+	sshd_start(&two, 0);
+	job_init(&j, one.url, two.url);
+	j.config.connect_ms = 1000;
+	file_init(&f, &s, "big", BIG_SIZE);
+	s.act = stop_one;
+	s.act_at = BIG_SIZE / 3;
+	assert_ok(fetch_one(&j, &f, &e), &e);
+	assert_non_null(strstr(j.failed, "timeout"));
+	assert_int_equal(s.bytes, BIG_SIZE);
+	assert_same(&s, "big", 0);
+	digest_free(s.md);
+	sshd_signal(&one, SIGCONT);
+	sshd_remove(&two);
+}
+
+static int
+refuse(void *arg, const void *bytes, size_t len, struct err *e)
+{
+	(void)arg;
+	(void)bytes;
+	(void)len;
+	return err_setx(e, ERR_NOSPC, "disk full");
+}
+
+/* A file whose data can't be taken fails alone. */
+static void
+sink_fails(void **state)
+{
+	struct fetch_file files[2];
+	struct sink sinks[2];
+	struct fetch *h;
+	struct job j;
+	struct err e;
+
+	(void)state;
+	job_init(&j, one.url, NULL);
+	file_init(&files[0], &sinks[0], "big", BIG_SIZE);
+	file_init(&files[1], &sinks[1], "many/f0001", MANY_SIZE);
+	files[0].data = refuse;
+	assert_non_null(h = fetch_start(&j.config, &e));
+	assert_err(fetch_files(h, files, 2, &e), ERR_NOSPC, &e);
+	assert_int_equal(files[0].result, FETCH_FAILED);
+	assert_int_equal(files[1].result, FETCH_OK);
+	fetch_end(h);
+	digest_free(sinks[0].md);
+	digest_free(sinks[1].md);
+}
+
+static int
+make_servers(void **state)
+{
+	(void)state;
+	sshd_make(&one, NULL);
+	strcpy(two.pin, one.pin);
+	run("cd %s && mkdir many && head -c %u /dev/urandom | split -d -a 4 -b %d - many/f && "
+	    "head -c %u /dev/urandom > big && : > empty && echo x > secret && chmod %s secret && "
+	    "ln -s big link", one.repo, MANY * MANY_SIZE, MANY_SIZE, BIG_SIZE,
+	    geteuid() == 0 ? "600" : "000");
+	sshd_start(&one, 0);
+	return 0;
+}
+
+/* Nothing is left behind: sessions of servers that were killed end when their connections did. */
+static int
+remove_servers(void **state)
+{
+	int64_t end = clock_mono_ms() + 5000;
+
+	(void)state;
+	sshd_remove(&one);
+	while (children() > 0 && clock_mono_ms() < end) {
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		clock_sleep_ms(20);
+	}
+	return children() == 0 && access(one.dir, F_OK) == -1 ? 0 : -1;
+}
+
+int
+main(void)
+{
+	static struct CMUnitTest tests[100] = {
+		cmocka_unit_test(many_files),
+		cmocka_unit_test(many_files_few_descriptors),
+		cmocka_unit_test(big_file),
+		cmocka_unit_test(resumed_file),
+		cmocka_unit_test(permission_denied),
+		cmocka_unit_test(wrong_host_key),
+		cmocka_unit_test(unreachable_then_second),
+		cmocka_unit_test(killed_then_second),
+		cmocka_unit_test(session_killed),
+		cmocka_unit_test(session_killed_between),
+		cmocka_unit_test(hanging),
+		cmocka_unit_test(hanging_then_second),
+		cmocka_unit_test(sink_fails),
+		cmocka_unit_test(directory_missing),
+	};
+	size_t n = 14;
+
+	/* A server that ends while it is written to must be an error, not a signal; and no test may hang. */
+	alarm(300);
+	TEST_ROWS(tests, n, one_rows, one_file);
+	TEST_ROWS(tests, n, dir_rows, directory_file);
+	TEST_ROWS(tests, n, key_rows, login_key);
+	return _cmocka_run_group_tests("fetch", tests, n, make_servers, remove_servers);
+}

@@ -1,0 +1,273 @@
+/*
+ * Fetching from the first of several servers that answers.
+ */
+#include "updater/fetch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "updater/directory.h"
+#include "updater/login.h"
+#include "updater/net.h"
+#include "updater/sftp.h"
+#include "updater/ssh.h"
+#include "updater/url.h"
+
+/* Servers that one configuration may name. */
+#define FETCH_SERVERS_MAX	16
+
+/* How often one server is connected to again within one call, after it broke off in the middle of files. */
+#define FETCH_RECONNECTS	1
+
+struct fetch {
+	const struct fetch_config *config;
+	struct url *urls;
+	size_t n;
+	struct login *login;		/* NULL when no address is sftp: */
+	size_t now;			/* the server that is connected, or is next */
+	struct net_dial *dial;		/* an attempt to connect to it that was begun early, or NULL */
+	struct ssh *ssh;		/* the connection to it, or NULL */
+	struct sftp *engine;
+	struct dir *dir;
+	bool answered;			/* the server answered once */
+};
+
+static int
+sign(void *arg, const uint8_t *data, size_t len, struct buf *out, struct err *e)
+{
+	return login_sign(arg, data, len, out, e);
+}
+
+static int
+check_config(const struct fetch_config *c, bool sftp, struct err *e)
+{
+	if (!sftp)
+		return 0;
+	if (c->nhost_keys == 0)
+		return err_setx(e, ERR_CONFIG,
+		    "no trusted host key is configured; want the server's fingerprint as ssh-keygen -l prints it");
+	for (size_t i = 0; i < c->nhost_keys; i++)
+		if (!valid_fingerprint(c->host_keys[i]))
+			return err_setx(e, ERR_CONFIG,
+			    "trusted host key '%.100s': want SHA256: and 43 characters, as ssh-keygen -l prints it",
+			    c->host_keys[i]);
+	if (c->key_file == NULL)
+		return err_setx(e, ERR_CONFIG, "no login key is configured for %s", c->urls[0]);
+	return 0;
+}
+
+static int
+prepare(struct fetch *f, struct err *e)
+{
+	const struct fetch_config *c = f->config;
+	bool sftp = false;
+
+	if (c->nurls == 0 || c->nurls > FETCH_SERVERS_MAX)
+		return err_setx(e, ERR_CONFIG, "want 1 to %d servers, got %zu", FETCH_SERVERS_MAX, c->nurls);
+	if ((f->urls = calloc(c->nurls, sizeof *f->urls)) == NULL)
+		return err_nomem(e);
+	for (f->n = 0; f->n < c->nurls; f->n++) {
+		if (url_parse(c->urls[f->n], strlen(c->urls[f->n]), &f->urls[f->n], e) == -1)
+			return -1;
+		sftp |= f->urls[f->n].scheme == URL_SFTP;
+	}
+	if (check_config(c, sftp, e) == -1)
+		return -1;
+	if (sftp && (f->login = login_read(c->key_file, c->passphrase_file, e)) == NULL)
+		return -1;
+	return 0;
+}
+
+struct fetch *
+fetch_start(const struct fetch_config *config, struct err *e)
+{
+	struct fetch *f = calloc(1, sizeof *f);
+	struct err ignored;
+
+	if (f == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	f->config = config;
+	if (prepare(f, e) == -1) {
+		fetch_end(f);
+		return NULL;
+	}
+	/* What goes wrong here goes wrong again, and is told, in fetch_files(). */
+	if (f->urls[0].scheme == URL_SFTP)
+		f->dial = net_dial(f->urls[0].host, f->urls[0].port, &ignored);
+	return f;
+}
+
+static void
+drop_connection(struct fetch *f)
+{
+	/* The engine points into files of a call that is over. */
+	sftp_free(f->engine);
+	ssh_close(f->ssh);
+	dir_close(f->dir);
+	net_dial_free(f->dial);
+	f->engine = NULL;
+	f->ssh = NULL;
+	f->dir = NULL;
+	f->dial = NULL;
+}
+
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int
+connect_sftp(struct fetch *f, struct err *e)
+{
+	const struct fetch_config *c = f->config;
+	const struct url *u = &f->urls[f->now];
+	const struct buf *blob = login_blob(f->login);
+	struct ssh_server server = { u->host, u->port, u->user, c->host_keys, c->nhost_keys,
+		{ blob->data, blob->len, sign, f->login, login_name(f->login) } };
+	struct net_dial *dial = f->dial;
+
+	f->dial = NULL;
+	f->ssh = ssh_open(&server, dial, sooner(c->deadline, clock_mono_ms() + c->connect_ms), e);
+	if (f->ssh == NULL || (f->engine = sftp_new(u->path, NULL, e)) == NULL)
+		return -1;
+	return 0;
+}
+
+static int
+connect_directory(struct fetch *f, struct err *e)
+{
+	if ((f->dir = dir_open(f->urls[f->now].path, e)) != NULL)
+		return 0;
+	/* A share or key that isn't there is a server that can't be reached, and no file that is absent. */
+	if (e->code == ERR_NOENT)
+		e->code = ERR_NETWORK;
+	return -1;
+}
+
+/* Give files that got no answer the reason why. */
+static void
+fail_pending(struct fetch_file *files, size_t n, const struct err *why)
+{
+	for (size_t i = 0; i < n; i++)
+		if (files[i].result == FETCH_PENDING) {
+			files[i].result = FETCH_FAILED;
+			files[i].err = *why;
+		}
+}
+
+static bool
+all_answered(const struct fetch_file *files, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (files[i].result == FETCH_PENDING)
+			return false;
+	return true;
+}
+
+/* One attempt at one server.  0 when all files have a result.  *moved: the server had sent something. */
+static int
+try_server(struct fetch *f, struct fetch_file *files, size_t n, bool *moved, struct err *e)
+{
+	const struct fetch_config *c = f->config;
+	uint64_t before;
+	int rc;
+
+	*moved = false;
+	if (f->urls[f->now].scheme == URL_FILE) {
+		if (f->dir == NULL && connect_directory(f, e) == -1)
+			return -1;
+		f->answered = true;
+		return directory_run(f->dir, files, n, c->deadline, e);
+	}
+	if (f->ssh == NULL && connect_sftp(f, e) == -1)
+		return -1;
+	before = sftp_answered(f->engine) + sftp_received(f->engine);
+	if (sftp_add(f->engine, files, n, e) == -1)
+		return -1;
+	rc = ssh_run(f->ssh, f->engine, c->deadline, c->connect_ms, e);
+	*moved = sftp_answered(f->engine) + sftp_received(f->engine) > before;
+	f->answered |= rc == 0 || *moved;
+	return rc;
+}
+
+/* Whether another attempt, here or elsewhere, could help. */
+static bool
+hopeless(const struct fetch *f, const struct err *e)
+{
+	return e->code == ERR_NOMEM || clock_mono_ms() >= f->config->deadline;
+}
+
+static int
+try_servers(struct fetch *f, struct fetch_file *files, size_t n, struct err *e)
+{
+	/* A connection that stood since the last call may have ended meanwhile; that costs its server nothing. */
+	unsigned again = f->ssh != NULL ? FETCH_RECONNECTS + 1 : FETCH_RECONNECTS;
+	bool moved, kept = f->ssh != NULL;
+
+	for (size_t tried = 0;;) {
+		if (try_server(f, files, n, &moved, e) == 0)
+			return 0;
+		drop_connection(f);
+		if (hopeless(f, e))
+			return -1;
+		if (again > 0 && (moved || kept) && e->code == ERR_NETWORK) {
+			again--;
+			kept = false;
+			continue;
+		}
+		if (++tried == f->n) {
+			f->now = 0;
+			return -1;
+		}
+		if (f->config->failed != NULL)
+			f->config->failed(f->config->arg, f->config->urls[f->now], e);
+		f->now = (f->now + 1) % f->n;
+		f->answered = kept = false;
+		again = FETCH_RECONNECTS;
+	}
+}
+
+int
+fetch_files(struct fetch *f, struct fetch_file *files, size_t n, struct err *e)
+{
+	struct err why;
+
+	if (all_answered(files, n))
+		goto out;
+	err_clear(&why);
+	if (clock_mono_ms() >= f->config->deadline) {
+		err_setx(&why, ERR_TIMEOUT, "the deadline passed before files were fetched");
+		fail_pending(files, n, &why);
+	} else if (try_servers(f, files, n, &why) == -1) {
+		fail_pending(files, n, &why);
+	}
+out:
+	for (size_t i = 0; i < n; i++)
+		if (files[i].result == FETCH_FAILED) {
+			*e = files[i].err;
+			return -1;
+		}
+	return 0;
+}
+
+const char *
+fetch_server(const struct fetch *f)
+{
+	return f->answered ? f->config->urls[f->now] : NULL;
+}
+
+void
+fetch_end(struct fetch *f)
+{
+	if (f == NULL)
+		return;
+	drop_connection(f);
+	login_free(f->login);
+	free(f->urls);
+	free(f);
+}

@@ -1,0 +1,527 @@
+/*
+ * One SSH connection with its "sftp" subsystem, through libssh2.
+ */
+#include "updater/ssh.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libssh2.h>
+#include <openssl/evp.h>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "updater/ssh_alloc.h"
+
+/*
+ * What may be negotiated, best first; names that the installed libssh2 doesn't have are left out by it.  GCM and
+ * chacha20 came to it together with strict key exchange, which they need.
+ */
+#define KEX	"curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256"
+#define CIPHERS	"aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-ctr,aes256-ctr,aes192-ctr," \
+		"chacha20-poly1305@openssh.com"
+#define MACS	"hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512"
+#define HOSTKEY_ECDSA	"ecdsa-sha2-nistp256"
+#define HOSTKEYS	"ssh-ed25519," HOSTKEY_ECDSA
+
+/* Bytes of the channel's receive window and of its packets, and those that are taken from the network in one turn. */
+#define WINDOW_SIZE	(8u * 1024 * 1024)
+#define PACKET_SIZE	32768u
+#define TURN_MAX	(128u * 1024)
+#define READ_SIZE	(64u * 1024)
+
+/* Bytes that wait for the socket before no more are made, and the most there can be. */
+#define OUT_ENOUGH	(64u * 1024)
+#define OUT_MAX		(1024u * 1024)
+
+/* "SHA256:", 43 digits, the NUL. */
+#define FINGERPRINT_SIZE	51
+
+struct ssh {
+	struct ssh_server server;
+	struct ssh_pool pool;
+	struct net *net;
+	LIBSSH2_SESSION *session;
+	LIBSSH2_CHANNEL *channel;
+	struct buf out;			/* encrypted bytes for the network, from sent on */
+	size_t sent;
+	size_t turn;			/* bytes that libssh2 may still receive in this turn */
+	bool dead;			/* no byte moves any more */
+	bool peer_closed;
+	bool signed_in;			/* the signature was made: the last request of the login is in out */
+	int64_t heard;			/* when bytes came last */
+	struct err sign_err;
+	uint8_t data[READ_SIZE];
+};
+
+static struct ssh *
+self(void **abstract)
+{
+	return *abstract;
+}
+
+static
+LIBSSH2_ALLOC_FUNC(on_alloc)
+{
+	return ssh_pool_alloc(&self(abstract)->pool, count);
+}
+
+static
+LIBSSH2_REALLOC_FUNC(on_realloc)
+{
+	return ssh_pool_realloc(&self(abstract)->pool, ptr, count);
+}
+
+static
+LIBSSH2_FREE_FUNC(on_free)
+{
+	ssh_pool_free(&self(abstract)->pool, ptr);
+}
+
+/* libssh2 can't go on with something else while a packet is half sent, so every packet is taken whole. */
+static ssize_t
+on_send(libssh2_socket_t fd, const void *data, size_t len, int flags, void **abstract)
+{
+	struct ssh *s = self(abstract);
+	struct err ignored;
+
+	(void)fd;
+	(void)flags;
+	if (s->dead || buf_add(&s->out, data, len, &ignored) == -1)
+		return -ECONNRESET;
+	return (ssize_t)len;
+}
+
+static ssize_t
+on_recv(libssh2_socket_t fd, void *data, size_t len, int flags, void **abstract)
+{
+	struct ssh *s = self(abstract);
+	ptrdiff_t n;
+
+	(void)fd;
+	(void)flags;
+	if (s->dead)
+		return -ECONNRESET;
+	if (s->turn == 0)
+		return -EAGAIN;
+	n = net_recv(s->net, data, len < s->turn ? len : s->turn);
+	if (n == NET_AGAIN)
+		return -EAGAIN;
+	if (n <= 0) {
+		s->peer_closed = true;
+		return n == 0 ? 0 : -ECONNRESET;
+	}
+	s->turn -= (size_t)n;
+	s->heard = clock_mono_ms();
+	return n;
+}
+
+/* libssh2 takes these two as pointers to objects, which C has no conversion to. */
+static const union {
+	ssize_t (*function)(libssh2_socket_t, const void *, size_t, int, void **);
+	void *object;
+} send_callback = { on_send };
+
+static const union {
+	ssize_t (*function)(libssh2_socket_t, void *, size_t, int, void **);
+	void *object;
+} recv_callback = { on_recv };
+
+/* Text of libssh2's last error, for messages. */
+static const char *
+fault(struct ssh *s)
+{
+	char *text = NULL;
+
+	if (s->peer_closed)
+		return net_fault(s->net);
+	if (libssh2_session_last_error(s->session, &text, NULL, 0) == 0 || text == NULL)
+		return "no reason given";
+	return text;
+}
+
+/* libssh2 gave up at some step: a broken connection, or a peer that does not keep to the protocol. */
+static int
+broken(struct ssh *s, const char *step, struct err *e)
+{
+	switch (libssh2_session_last_errno(s->session)) {
+	case LIBSSH2_ERROR_ALLOC:
+		return err_setx(e, ERR_NOMEM, "%s:%u: %s: out of memory, or over %u bytes for one connection",
+		    s->server.host, (unsigned)s->server.port, step, SSH_MEMORY_MAX);
+	case LIBSSH2_ERROR_SOCKET_SEND:
+	case LIBSSH2_ERROR_SOCKET_RECV:
+	case LIBSSH2_ERROR_SOCKET_DISCONNECT:
+	case LIBSSH2_ERROR_SOCKET_TIMEOUT:
+	case LIBSSH2_ERROR_BANNER_RECV:
+	case LIBSSH2_ERROR_CHANNEL_CLOSED:
+		return err_setx(e, ERR_NETWORK, "%s:%u: connection broke while %s: %s", s->server.host,
+		    (unsigned)s->server.port, step, fault(s));
+	default:
+		if (s->peer_closed)
+			return err_setx(e, ERR_NETWORK, "%s:%u: connection broke while %s: %s", s->server.host,
+			    (unsigned)s->server.port, step, net_fault(s->net));
+		return err_setx(e, ERR_PROTOCOL, "%s:%u: %s failed: %s", s->server.host,
+		    (unsigned)s->server.port, step, fault(s));
+	}
+}
+
+/* Send what waits.  0 or -1. */
+static int
+flush(struct ssh *s, const char *step, struct err *e)
+{
+	while (s->sent < s->out.len) {
+		ptrdiff_t n = net_send(s->net, s->out.data + s->sent, s->out.len - s->sent);
+
+		if (n == NET_AGAIN)
+			return 0;
+		if (n == NET_BROKEN)
+			return err_setx(e, ERR_NETWORK, "%s:%u: connection broke while %s: %s",
+			    s->server.host, (unsigned)s->server.port, step, net_fault(s->net));
+		s->sent += (size_t)n;
+	}
+	buf_reset(&s->out);
+	s->sent = 0;
+	return 0;
+}
+
+/* Send what waits, then wait until libssh2 can go on.  0 or -1. */
+static int
+turn(struct ssh *s, const char *step, int64_t deadline, struct err *e)
+{
+	int rc;
+
+	if (flush(s, step, e) == -1)
+		return -1;
+	rc = net_wait(s->net, s->sent < s->out.len, deadline, e);
+	if (rc == 0)
+		return err_setx(e, ERR_TIMEOUT, "%s:%u: no answer in time while %s", s->server.host,
+		    (unsigned)s->server.port, step);
+	s->turn = TURN_MAX;
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+set_methods(struct ssh *s, const char *hostkeys, struct err *e)
+{
+	const struct {
+		int method;
+		const char *names;
+	} rows[] = {
+		{ LIBSSH2_METHOD_KEX, KEX },
+		{ LIBSSH2_METHOD_HOSTKEY, hostkeys },
+		{ LIBSSH2_METHOD_CRYPT_CS, CIPHERS },
+		{ LIBSSH2_METHOD_CRYPT_SC, CIPHERS },
+		{ LIBSSH2_METHOD_MAC_CS, MACS },
+		{ LIBSSH2_METHOD_MAC_SC, MACS },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (libssh2_session_method_pref(s->session, rows[i].method, rows[i].names) != 0)
+			return err_setx(e, ERR_CRYPTO, "libssh2 has none of these algorithms: %s",
+			    rows[i].names);
+	return 0;
+}
+
+bool
+valid_fingerprint(const char *text)
+{
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	return strlen(text) == FINGERPRINT_SIZE - 1 && strncmp(text, "SHA256:", 7) == 0 &&
+	    strspn(text + 7, digits) == FINGERPRINT_SIZE - 1 - 7;
+}
+
+/* 0 the key is pinned, 1 it isn't (e says so, with both fingerprints), -1 error. */
+static int
+check_hostkey(struct ssh *s, int *type, struct err *e)
+{
+	const struct ssh_server *v = &s->server;
+	char found[FINGERPRINT_SIZE + 4] = "SHA256:", wanted[512] = "";
+	uint8_t digest[DIGEST_MAX];
+	const char *key;
+	size_t len;
+
+	if ((key = libssh2_session_hostkey(s->session, &len, type)) == NULL)
+		return err_setx(e, ERR_PROTOCOL, "%s:%u: no host key", v->host, (unsigned)v->port);
+	if (digest_of(DIGEST_SHA256, key, len, digest, e) == -1)
+		return -1;
+	EVP_EncodeBlock((uint8_t *)found + 7, digest, SHA256_SIZE);
+	found[FINGERPRINT_SIZE - 1] = '\0';	/* ssh-keygen leaves the '=' out */
+	for (size_t i = 0; i < v->nhost_keys; i++) {
+		size_t used = strlen(wanted);
+
+		if (strcmp(found, v->host_keys[i]) == 0)
+			return 0;
+		if (used + strlen(v->host_keys[i]) + 5 < sizeof wanted) {
+			strcat(wanted, i > 0 ? " or " : "");
+			strcat(wanted, v->host_keys[i]);
+		}
+	}
+	err_setx(e, ERR_HOSTKEY, "%s:%u: want host key %s, got %s; if the server's key was changed on purpose, "
+	    "add the new fingerprint to the trusted ones, else somebody is in its place", v->host,
+	    (unsigned)v->port, wanted, found);
+	return 1;
+}
+
+static int
+handshake(struct ssh *s, int64_t deadline, struct err *e)
+{
+	static const char step[] = "shaking hands";
+	int rc;
+
+	while ((rc = libssh2_session_handshake(s->session, net_fd(s->net))) == LIBSSH2_ERROR_EAGAIN)
+		if (turn(s, step, deadline, e) == -1)
+			return -1;
+	if (rc == LIBSSH2_ERROR_KEX_FAILURE || rc == LIBSSH2_ERROR_METHOD_NONE)
+		return err_setx(e, ERR_PROTOCOL, "%s:%u: no algorithms in common (%s); want key exchange %s, host key "
+		    HOSTKEYS ", a cipher of " CIPHERS, s->server.host, (unsigned)s->server.port, fault(s), KEX);
+	return rc == 0 ? 0 : broken(s, step, e);
+}
+
+/* One attempt with a set of host key algorithms.  0; 1 the host key isn't pinned; -1. */
+static int
+connect_once(struct ssh *s, struct net_dial *dial, const char *hostkeys, int *type, int64_t deadline,
+    struct err *e)
+{
+	const struct ssh_server *v = &s->server;
+
+	if (dial == NULL && (dial = net_dial(v->host, v->port, e)) == NULL)
+		return -1;
+	if ((s->net = net_dial_wait(dial, deadline, e)) == NULL)
+		return -1;
+	s->session = libssh2_session_init_ex(on_alloc, on_free, on_realloc, s);
+	if (s->session == NULL)
+		return err_nomem(e);
+	libssh2_session_set_blocking(s->session, 0);
+	libssh2_session_callback_set(s->session, LIBSSH2_CALLBACK_SEND, send_callback.object);
+	libssh2_session_callback_set(s->session, LIBSSH2_CALLBACK_RECV, recv_callback.object);
+	s->turn = TURN_MAX;
+	if (set_methods(s, hostkeys, e) == -1 || handshake(s, deadline, e) == -1)
+		return -1;
+	return check_hostkey(s, type, e);
+}
+
+/* Let go of the connection, so that another can be begun.  Nothing waits for the peer. */
+static void
+disconnect(struct ssh *s)
+{
+	struct err ignored;
+
+	if (s->session != NULL) {
+		if (!s->peer_closed && s->channel != NULL &&
+		    libssh2_session_disconnect(s->session, "done") == 0)
+			flush(s, "closing", &ignored);
+		s->dead = true;
+		/* Both callbacks fail now, so that nothing in here can ask to be called again; but who knows. */
+		for (int i = 0; i < 8 && libssh2_session_free(s->session) == LIBSSH2_ERROR_EAGAIN; i++)
+			;
+	}
+	ssh_pool_end(&s->pool);
+	net_close(s->net);
+	buf_reset(&s->out);
+	s->net = NULL;
+	s->session = NULL;
+	s->channel = NULL;
+	s->sent = 0;
+	s->dead = s->peer_closed = s->signed_in = false;
+}
+
+static int
+connect_pinned(struct ssh *s, struct net_dial *dial, int64_t deadline, struct err *e)
+{
+	struct err second;
+	int type = 0, rc;
+
+	rc = connect_once(s, dial, HOSTKEYS, &type, deadline, e);
+	if (rc != 1 || type != LIBSSH2_HOSTKEY_TYPE_ED25519)
+		return rc == 0 ? 0 : -1;
+	/* The pin may be that of the server's ECDSA key. */
+	disconnect(s);
+	if (connect_once(s, NULL, HOSTKEY_ECDSA, &type, deadline, &second) == 0)
+		return 0;
+	return -1;	/* e tells of the first key, which is what most servers are known by */
+}
+
+/* libssh2 asks for a signature. */
+static
+LIBSSH2_USERAUTH_PUBLICKEY_SIGN_FUNC(on_sign)
+{
+	struct ssh *s = *abstract;
+	const struct ssh_login *login = &s->server.login;
+	struct buf out = BUF_INIT(4096);
+	int rc = -1;
+
+	(void)session;
+	if (login->sign(login->arg, data, data_len, &out, &s->sign_err) == 0 && out.len > 0 &&
+	    (*sig = ssh_pool_alloc(&s->pool, out.len)) != NULL) {
+		memcpy(*sig, out.data, out.len);
+		*sig_len = out.len;
+		s->signed_in = true;
+		rc = 0;
+	}
+	buf_free(&out);
+	return rc;
+}
+
+static int
+refused(struct ssh *s, int rc, struct err *e)
+{
+	const struct ssh_server *v = &s->server;
+
+	if (s->sign_err.code != ERR_NONE) {
+		*e = s->sign_err;
+		return err_context(e, "%s:%u: login", v->host, (unsigned)v->port);
+	}
+	if (s->peer_closed || (rc != LIBSSH2_ERROR_AUTHENTICATION_FAILED &&
+				  rc != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED))
+		return broken(s, "logging in", e);
+	return err_setx(e, ERR_AUTH, "%s:%u: the server refused user %s with the key in %s; the public key must be in its "
+	    "authorized_keys", v->host, (unsigned)v->port, v->user, v->login.name);
+}
+
+/*
+ * Log in and open a channel.  The request for the channel goes out right behind the last one of the login: the server
+ * reads them in order, and when it refuses the login it was going to be left anyway.
+ */
+static int
+login(struct ssh *s, int64_t deadline, struct err *e)
+{
+	const struct ssh_server *v = &s->server;
+	void *arg = s;
+	bool in = false;
+	int rc;
+
+	err_clear(&s->sign_err);
+	for (;;) {
+		if (!in) {
+			rc = libssh2_userauth_publickey(s->session, v->user, v->login.blob, v->login.bloblen,
+			    on_sign, &arg);
+			if (rc != 0 && rc != LIBSSH2_ERROR_EAGAIN)
+				return refused(s, rc, e);
+			in = rc == 0;
+		}
+		if (s->channel == NULL && (in || s->signed_in)) {
+			s->channel = libssh2_channel_open_ex(s->session, "session", 7, WINDOW_SIZE, PACKET_SIZE,
+			    NULL, 0);
+			if (s->channel == NULL && in &&
+			    libssh2_session_last_errno(s->session) != LIBSSH2_ERROR_EAGAIN)
+				return broken(s, "opening a channel", e);
+		}
+		if (in && s->channel != NULL)
+			return 0;
+		if (turn(s, "logging in", deadline, e) == -1)
+			return -1;
+	}
+}
+
+static int
+subsystem(struct ssh *s, int64_t deadline, struct err *e)
+{
+	static const char step[] = "starting the sftp subsystem";
+	int rc;
+
+	/* What a server writes to the other stream is of no use, and must not pile up. */
+	libssh2_channel_handle_extended_data2(s->channel, LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
+	while ((rc = libssh2_channel_process_startup(s->channel, "subsystem", 9, "sftp", 4)) ==
+	    LIBSSH2_ERROR_EAGAIN)
+		if (turn(s, step, deadline, e) == -1)
+			return -1;
+	if (rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED)
+		return err_setx(e, ERR_PROTOCOL, "%s:%u: the server has no sftp subsystem", s->server.host,
+		    (unsigned)s->server.port);
+	return rc == 0 ? 0 : broken(s, step, e);
+}
+
+struct ssh *
+ssh_open(const struct ssh_server *server, struct net_dial *dial, int64_t deadline, struct err *e)
+{
+	struct ssh *s = calloc(1, sizeof *s);
+
+	if (s == NULL) {
+		net_dial_free(dial);
+		err_nomem(e);
+		return NULL;
+	}
+	s->server = *server;
+	s->out.max = OUT_MAX;
+	if (connect_pinned(s, dial, deadline, e) == -1 || login(s, deadline, e) == -1 ||
+	    subsystem(s, deadline, e) == -1) {
+		ssh_close(s);
+		return NULL;
+	}
+	s->heard = clock_mono_ms();
+	return s;
+}
+
+/* Encrypt what the engine wants to send, as far as the server's window allows.  0 or -1. */
+static int
+pump_out(struct ssh *s, struct sftp *engine, struct err *e)
+{
+	while (s->out.len - s->sent < OUT_ENOUGH) {
+		const uint8_t *bytes;
+		size_t len;
+		ssize_t n;
+
+		if (sftp_output(engine, &bytes, &len, e) == -1)
+			return -1;
+		if (len == 0)
+			return 0;
+		n = libssh2_channel_write(s->channel, (const char *)bytes, len);
+		if (n == 0 || n == LIBSSH2_ERROR_EAGAIN)
+			return 0;
+		if (n < 0)
+			return broken(s, "sending requests", e);
+		sftp_sent(engine, (size_t)n);
+	}
+	return 0;
+}
+
+/* Hand on what came.  1 something did, 0 nothing more for now, -1. */
+static int
+pump_in(struct ssh *s, struct sftp *engine, struct err *e)
+{
+	ssize_t n = libssh2_channel_read(s->channel, (char *)s->data, sizeof s->data);
+
+	if (n == LIBSSH2_ERROR_EAGAIN)
+		return 0;
+	if (n < 0)
+		return broken(s, "receiving", e);
+	if (n == 0)
+		return err_setx(e, ERR_NETWORK, "%s:%u: the server ended the sftp session", s->server.host,
+		    (unsigned)s->server.port);
+	return sftp_input(engine, s->data, (size_t)n, e) == -1 ? -1 : 1;
+}
+
+int
+ssh_run(struct ssh *s, struct sftp *engine, int64_t deadline, int64_t idle_ms, struct err *e)
+{
+	s->heard = clock_mono_ms();
+	while (!sftp_done(engine)) {
+		int64_t until = s->heard + idle_ms < deadline ? s->heard + idle_ms : deadline;
+		int rc;
+
+		s->turn = TURN_MAX;
+		if (pump_out(s, engine, e) == -1 || flush(s, "sending requests", e) == -1)
+			return -1;
+		if ((rc = pump_in(s, engine, e)) == -1)
+			return -1;
+		if (clock_mono_ms() >= deadline)
+			return err_setx(e, ERR_TIMEOUT, "%s:%u: the deadline passed while files were fetched",
+			    s->server.host, (unsigned)s->server.port);
+		if (rc == 0 && turn(s, "fetching files", until, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+void
+ssh_close(struct ssh *s)
+{
+	if (s == NULL)
+		return;
+	disconnect(s);
+	buf_free(&s->out);
+	free(s);
+}

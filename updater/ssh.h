@@ -1,0 +1,61 @@
+#ifndef UPDATER_SSH_H
+#define UPDATER_SSH_H
+
+/*
+ * One SSH connection to a server, with its "sftp" subsystem, through libssh2: modern algorithms only, the host key pinned by
+ * its SHA-256 fingerprint, login by public key.  Nothing waits longer than a deadline (clock_mono_ms()).
+ *
+ * libssh2 touches no socket: what it sends is collected and goes out in as few segments as possible, and what it
+ * receives is handed to it in measured pieces.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "updater/net.h"
+#include "updater/sftp.h"
+
+/* Who logs in.  The private key stays with whoever makes the signatures: this process or, by a pipe, another. */
+struct ssh_login {
+	const uint8_t *blob;	/* public key as SSH writes it */
+	size_t bloblen;
+	/* Append the signature over data, as login_sign() does. */
+	int (*sign)(void *arg, const uint8_t *data, size_t len, struct buf *out, struct err *e);
+	void *arg;
+	const char *name;	/* the key file, for messages */
+};
+
+struct ssh_server {
+	const char *host;
+	uint16_t port;
+	const char *user;
+	const char *const *host_keys;	/* fingerprints, "SHA256:" and 43 base64 digits */
+	size_t nhost_keys;
+	struct ssh_login login;
+};
+
+struct ssh;
+
+/*
+ * Connect, check the host key, log in, open the subsystem.  dial is an attempt that net_dial() began for this server, taken over in
+ * any case, or NULL.  What server points to must outlive the connection.  An ed25519 host key is asked for; when it isn't one that is pinned, the server is asked once for its
+ * ECDSA key before it is refused.  NULL with ERR_NETWORK, ERR_TIMEOUT, ERR_HOSTKEY (both fingerprints), ERR_AUTH (user
+ * and key file), ERR_PROTOCOL, ERR_IO or ERR_NOMEM.
+ */
+struct ssh *ssh_open(const struct ssh_server *server, struct net_dial *dial, int64_t deadline,
+    struct err *e);
+
+/*
+ * Move bytes between the server and the engine until sftp_done().  Fails with ERR_TIMEOUT at the deadline, or when
+ * the server was silent for idle_ms; with ERR_NETWORK when the connection breaks; or as sftp_input() does.
+ */
+int ssh_run(struct ssh *s, struct sftp *engine, int64_t deadline, int64_t idle_ms, struct err *e);
+
+/* Say goodbye if that costs nothing, and close.  s may be NULL. */
+void ssh_close(struct ssh *s);
+
+/* Whether text is a fingerprint as in host_keys. */
+bool valid_fingerprint(const char *text);
+
+#endif
