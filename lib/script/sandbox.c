@@ -47,14 +47,16 @@ on_count(lua_State *L, lua_Debug *ar)
 {
 	struct sandbox *b;
 
-	(void)ar;
 	lua_getallocf(L, (void **)&b);
 	if (b->left > HOOK_STEP) {
 		b->left -= HOOK_STEP;
 		return;
 	}
 	b->spent = true;
-	luaL_error(L, "the instruction budget is used up (an endless loop?)");
+	lua_getinfo(L, "Sl", ar);
+	lua_pushfstring(L, "%s:%d: the instruction budget is used up (an endless loop?)", ar->short_src,
+	    ar->currentline);
+	lua_error(L);
 }
 
 /* tostring() and print-like output without addresses of tables and functions. */

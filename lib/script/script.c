@@ -46,7 +46,7 @@ check_key(lua_State *L, struct script *s, char out[SETTING_KEY_MAX + 1])
 	for (size_t i = 0; i < s->facts->nprefixes; i++)
 		ok |= setting_key_within(out, s->facts->prefixes[i]);
 	if (!ok || setting_key_within(out, OWN_KEY))
-		luaL_error(L, "key %s: outside of what this script may touch (%s)", out,
+		luaL_error(L, "key %s is not allowed: this script may touch what is below %s", out,
 		    s->facts->nprefixes > 0 ? s->facts->prefixes[0] : "nothing");
 }
 
