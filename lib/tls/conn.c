@@ -140,12 +140,13 @@ judge(X509_STORE_CTX *ctx, void *arg)
 static int
 set_up_context(struct slipway_tls_conn *c, const struct tls_pair *pair)
 {
+	char groups[] = "X25519:P-256";	/* the macro takes no const */
 	int verify = c->level == TLS_LEVEL_PEER_AUTH ?
 	    SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_NONE;
 
 	c->ctx = SSL_CTX_new(c->side == SLIPWAY_TLS_SERVER ? TLS_server_method() : TLS_client_method());
 	if (c->ctx == NULL || !SSL_CTX_set_min_proto_version(c->ctx, TLS1_3_VERSION) ||
-	    !SSL_CTX_set1_groups_list(c->ctx, "X25519:P-256") || !SSL_CTX_set_num_tickets(c->ctx, 0))
+	    !SSL_CTX_set1_groups_list(c->ctx, groups) || !SSL_CTX_set_num_tickets(c->ctx, 0))
 		return -1;
 	SSL_CTX_set_options(c->ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_session_cache_mode(c->ctx, SSL_SESS_CACHE_OFF);
