@@ -221,8 +221,10 @@ ask_again(struct sftp *s, struct sftp_entry *n)
 static void
 learn_size(struct sftp *s, struct sftp_entry *n)
 {
-	if (n->cut > 0 && n->cut < s->limits.read)
-		s->limits.read = n->cut < SFTP_READ_LEAST ? SFTP_READ_LEAST : n->cut;
+	if (n->cut > 0 && n->cut < SFTP_READ_LEAST)
+		s->single = true;
+	else if (n->cut > 0 && n->cut < s->limits.read)
+		s->limits.read = n->cut;
 	n->cut = 0;
 }
 
@@ -258,6 +260,8 @@ advance(struct sftp *s, struct sftp_entry *n, struct err *e)
 	}
 	if (n->size_known && f->offset >= n->size)
 		return finish(s, n, FETCH_OK, e);
+	if (n->reads == NULL && n->stat == NULL)
+		sftp_list_first(&s->asking, n);
 	return 0;
 }
 

@@ -17,7 +17,10 @@
 #include "base/err.h"
 #include "updater/fetch.h"
 
-/* Bytes that one READ asks for at most; a server that answers with less is asked for that much from then on. */
+/*
+ * Bytes that one READ asks for at most.  A server that answers with less is asked for that much from then on, or, below
+ * SFTP_READ_LEAST, for one piece of each file at a time.
+ */
 #define SFTP_READ_MAX		(255u * 1024)
 #define SFTP_READ_LEAST		1024u
 

@@ -156,7 +156,8 @@ ask_next_read(struct sftp *s, struct err *e)
 	 * allowed may be far more than there is.
 	 */
 	while ((n = s->asking.first) != NULL &&
-	    (n->asked >= end_of(n) || (n->stat != NULL && n->asked > n->start)))
+	    (n->asked >= end_of(n) || (n->stat != NULL && n->asked > n->start) ||
+		(s->single && n->reads != NULL)))
 		sftp_list_last(&s->idle, n);
 	if (n == NULL || s->used >= s->limits.requests)
 		return 0;

@@ -65,6 +65,7 @@ struct sftp {
 
 	struct sftp_request slots[SFTP_SLOTS];
 	uint32_t used, next_id;
+	bool single;			/* one READ a file at a time: the server's answers can't be foreseen */
 	uint64_t held;			/* sum of len of READs that are under way or held back */
 
 	uint8_t packet[4 + SFTP_REPLY_MAX];	/* the reply that is being collected */

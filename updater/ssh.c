@@ -18,6 +18,9 @@
  * What may be negotiated, best first; names that the installed libssh2 doesn't have are left out by it.  GCM and
  * chacha20 came to it together with strict key exchange, which they need.
  */
+/* Bytes of a list of algorithms. */
+#define METHODS_SIZE	1024
+
 #define KEX	"curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256"
 #define CIPHERS	"aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-ctr,aes256-ctr,aes192-ctr," \
 		"chacha20-poly1305@openssh.com"
@@ -201,6 +204,30 @@ turn(struct ssh *s, const char *step, int64_t deadline, struct err *e)
 	return rc == -1 ? -1 : 0;
 }
 
+/*
+ * Those of names (a comma list) that the installed libssh2 has, in our order, into out.  Names that it lacks must not
+ * reach libssh2_session_method_pref(): 1.10 removes them with a memcpy() whose areas overlap.
+ */
+static void
+supported(struct ssh *s, int method, const char *names, char *out, size_t size)
+{
+	const char **have = NULL;
+	int n = libssh2_session_supported_algs(s->session, method, &have);
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (size_t len; *names != '\0'; names += len + (names[len] == ',')) {
+		len = strcspn(names, ",");
+		for (int i = 0; i < n; i++)
+			if (strlen(have[i]) == len && memcmp(have[i], names, len) == 0 &&
+			    used + len + 2 < size)
+				used += (size_t)snprintf(out + used, size - used, "%s%.*s",
+				    used > 0 ? "," : "", (int)len, names);
+	}
+	if (n > 0)
+		libssh2_free(s->session, have);
+}
+
 static int
 set_methods(struct ssh *s, const char *hostkeys, struct err *e)
 {
@@ -216,10 +243,14 @@ set_methods(struct ssh *s, const char *hostkeys, struct err *e)
 		{ LIBSSH2_METHOD_MAC_SC, MACS },
 	};
 
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (libssh2_session_method_pref(s->session, rows[i].method, rows[i].names) != 0)
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char names[METHODS_SIZE];
+
+		supported(s, rows[i].method, rows[i].names, names, sizeof names);
+		if (libssh2_session_method_pref(s->session, rows[i].method, names) != 0)
 			return err_setx(e, ERR_CRYPTO, "libssh2 has none of these algorithms: %s",
 			    rows[i].names);
+	}
 	return 0;
 }
 

@@ -306,7 +306,7 @@ run_server(const struct habits *h, const struct sftp_limits *limits, uint64_t mo
 	static struct server v;
 	struct sftp *s;
 	struct err e;
-	uint64_t max = limits != NULL ? 40000 : 2u << 20;
+	uint64_t max = limits != NULL || (h->most > 0 && h->most < 2000) ? 40000 : 2u << 20;
 
 	memset(&v, 0, sizeof v);
 	v.in.max = 64 << 20;
