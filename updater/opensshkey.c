@@ -63,7 +63,7 @@ unbase64(const char *name, const uint8_t *data, size_t len, struct buf *out, str
 		malformed(name, e);
 		goto out;
 	}
-	out->len = (size_t)(n + last);
+	out->len = (size_t)n + (size_t)last;
 	rc = 0;
 out:
 	EVP_ENCODE_CTX_free(ctx);
