@@ -12,7 +12,7 @@ for group in "$@"; do
 	run) packages+=(openssh-server openssh-client openssl util-linux procps) ;;
 	test)
 		packages+=(libcmocka-dev openssh-server openssh-client openssl util-linux procps
-			python3 python3-cryptography)
+			python3 python3-cryptography rsync)
 		;;
 	asan) packages+=(clang libclang-rt-14-dev) ;;
 	lint) packages+=(clang-tidy cppcheck shellcheck lua-check mandoc) ;;

@@ -63,6 +63,14 @@ wantre conf.log 'machine\.conf' 0
 same "malformed configuration" conf.log
 cp good.conf station/machine.conf
 before=$(state)
+chmod 000 station/machine.conf
+expect 0 unreadable.log slipway run --app "$APP" -- echo started
+expect 1 unreadable-update.log slipway update --app "$APP"
+chmod 600 station/machine.conf
+wantre unreadable.log 'machine\.conf.*[Pp]ermission' 0
+want unreadable.log started 0
+wantre unreadable-update.log 'machine\.conf.*[Pp]ermission' 0
+same "unreadable configuration" unreadable.log
 
 # A host key that isn't pinned, a login that isn't accepted.
 sed "s|$hostkey|SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA|" good.conf > station/machine.conf
@@ -94,7 +102,12 @@ sed -E 's/"expires": *"[0-9]{4}/"expires": "2099/' timestamp.json > forged.json
 cmp -s forged.json timestamp.json && fail "want a changed timestamp" forged.json
 put forged.json
 launched forged 'timestamp.*signature|signature.*timestamp'
+python3 "$WORK/tests/resign.py" timestamp.json "$REPO"/keys/timestamp.*.pem 2020-01-01T00:00:00Z > expired.json
+put expired.json
+launched expired 'timestamp.*expired'
+refused expired-update 1 'timestamp.*expired.*2020-01-01' slipway update --app "$APP"
 put timestamp.json
+expect 0 well-again.log slipway update --app "$APP"
 
 # Scripts of a release: a syntax error, an endless loop, a lone percent sign.  publish may refuse
 # what it can see; what it lets through must not be applied.

@@ -158,6 +158,8 @@ sshd_start(struct sshd *s, unsigned descriptors)
 	if ((s->pid = fork()) == -1)
 		die("fork");
 	if (s->pid == 0) {
+		/* A test that is killed takes its server with it. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		struct rlimit r = { descriptors, descriptors };
 
 		if (descriptors > 0)

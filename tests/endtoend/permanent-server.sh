@@ -1,0 +1,104 @@
+#!/bin/bash
+# The permanent set-up as `slipway-repo serve --print-config` prints it, its commands run as they stand: an account,
+# a chroot and an sshd; then a station for all users of the computer.  Needs root and namespaces; /etc, /run, /srv and
+# /var/lib are private copies, and every process ends with its namespace.
+# shellcheck shell=bash
+set -euo pipefail
+shopt -s inherit_errexit
+
+if [ $# -ne 1 ]; then
+	echo "usage: permanent-server.sh BUILD-DIR" >&2
+	exit 2
+fi
+build=$1
+if [ "$(id -u)" -ne 0 ]; then
+	echo "skipped: only root can make an account and a chroot"
+	exit 77
+fi
+if [ -z "${WORK-}" ]; then
+	if ! why=$(unshare --mount --pid --fork --mount-proc true 2>&1); then
+		echo "skipped: no private mount and process namespaces here: $why"
+		exit 77
+	fi
+	WORK=$(mktemp -d "${TMPDIR:-/tmp}/slipway-XXXXXXXX")
+	trap 'rm -rf -- "$WORK"' EXIT
+	chmod 755 "$WORK"
+	export WORK
+	rc=0
+	unshare --mount --pid --fork --kill-child --mount-proc bash "$0" "$build" || rc=$?
+	exit "$rc"
+fi
+
+# shellcheck source=tests/endtoend/lib.sh
+. "$(dirname "$0")/lib.sh"
+unset SLIPWAY_HOME	# root has none
+cd "$WORK"
+export PATH=$build/updater:$build/server:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+mkdir etc
+cp -a /etc/. etc
+mount --bind etc /etc
+rm -rf /etc/slipway /etc/ssh/sshd_config.d/slipway.conf
+for dir in /run /srv /var/lib; do
+	mount -t tmpfs -o mode=755 tmpfs "$dir"
+done
+mkdir /run/sshd
+ssh-keygen -A > keygen.log
+
+make_repo
+make_release release server.crt="$REPO/certs/kernel.crt"
+publish release
+ssh-keygen -q -t ed25519 -N '' -f login
+cp login.pub authorized_keys
+
+account=slipway-test
+expect 0 config slipway-repo serve --print-config --user "$account" --chroot /srv/updates
+sed -n "s|^#   \(.*\)|\1|p" config | sed "s|DIR/|$REPO/|" > commands
+[ "$(wc -l < commands)" -ge 5 ] || fail "want the commands of the set-up" config
+expect 0 commands.log bash -euxc "$(cat commands)"
+mkdir -p /etc/ssh/sshd_config.d
+cp config /etc/ssh/sshd_config.d/slipway.conf
+expect 0 sshd-t.log sshd -t
+
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+background sshd.log /usr/sbin/sshd -D -e -p "$port" -o ListenAddress=127.0.0.1
+want sshd.log 'Server listening' 15
+print=$(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub | cut -d' ' -f2)
+
+# A station of root's: settings in /etc/slipway, state in /var/lib/slipway.
+mkdir installed
+expect 0 enroll.log slipway enroll "sftp://$account@127.0.0.1:$port/" --host-key "$print" \
+	--root "$REPO/served/metadata/1.root.json" --key "$WORK/login" --installation "$INSTALLATION" \
+	--app "$APP" --install-dir "$WORK/installed"
+expect 0 update.log slipway update --app "$APP"
+want update.log 'applied release 1' 0
+want /etc/slipway/machine.conf 'TLS_RequiredLevel = TLSPeerAuth' 0
+
+# What the account can't do: see outside, write, have a shell, forward.
+sftp_() {
+	sftp -q -b "$1" -P "$port" -i login -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=no \
+		-o UserKnownHostsFile="$WORK/known" "$account@127.0.0.1"
+}
+ssh_() {
+	timeout 20 ssh -p "$port" -i login -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=no \
+		-o UserKnownHostsFile="$WORK/known" -o ExitOnForwardFailure=yes "$@" "$account@127.0.0.1"
+}
+echo 'ls -1 /' > list
+expect 0 list.log sftp_ list
+want list.log metadata 0
+wantno list.log etc
+echo 'get /etc/passwd stolen' > read
+expect 1 read.log sftp_ read
+[ ! -e stolen ] || fail "want nothing outside the chroot readable" read.log
+install -d -o "$account" /srv/updates/own	# even where permissions would allow it
+echo 'put login.pub /own/new' > write
+expect 1 write.log sftp_ write
+echo 'rm /metadata/timestamp.json' > remove
+expect 1 remove.log sftp_ remove
+[ -e /srv/updates/metadata/timestamp.json ] && [ ! -e /srv/updates/own/new ] ||
+	fail "want a read-only server" write.log remove.log
+# A forced internal-sftp speaks SFTP to whoever asks for a command; it runs none.
+ssh_ < /dev/null > shell.log 2>&1 id || true
+wantno shell.log 'uid='
+ssh_ < /dev/null > forward.log 2>&1 -W "127.0.0.1:$port" || true
+want forward.log 'administratively prohibited' 0
+wantno forward.log SSH-2.0
