@@ -82,18 +82,18 @@ ssh_() {
 	timeout 20 ssh -p "$port" -i login -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=no \
 		-o UserKnownHostsFile="$WORK/known" -o ExitOnForwardFailure=yes "$@" "$account@127.0.0.1"
 }
-echo 'ls -1 /' > list
-expect 0 list.log sftp_ list
+echo 'ls -1 /' > list.batch
+expect 0 list.log sftp_ list.batch
 want list.log metadata 0
 wantno list.log etc
-echo 'get /etc/passwd stolen' > read
-expect 1 read.log sftp_ read
+echo 'get /etc/passwd stolen' > read.batch
+expect 1 read.log sftp_ read.batch
 [ ! -e stolen ] || fail "want nothing outside the chroot readable" read.log
 install -d -o "$account" /srv/updates/own	# even where permissions would allow it
-echo 'put login.pub /own/new' > write
-expect 1 write.log sftp_ write
-echo 'rm /metadata/timestamp.json' > remove
-expect 1 remove.log sftp_ remove
+echo 'put login.pub /own/new' > write.batch
+expect 1 write.log sftp_ write.batch
+echo 'rm /metadata/timestamp.json' > remove.batch
+expect 1 remove.log sftp_ remove.batch
 [ -e /srv/updates/metadata/timestamp.json ] && [ ! -e /srv/updates/own/new ] ||
 	fail "want a read-only server" write.log remove.log
 # A forced internal-sftp speaks SFTP to whoever asks for a command; it runs none.
