@@ -51,19 +51,11 @@ trap end EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-mkdir "$work/bin" "$work/home" "$work/tmp" "$work/tests"
-for program in slipway slipway-repo example-kernel hi; do
-	file=$(find "$build" -type f -perm -u+x -name "$program" -not -path '*/CMakeFiles/*' -print -quit)
-	if [ -z "$file" ]; then
-		echo "as-user.sh: want the program $program below $build, got none; build it first" >&2
-		exit 1
-	fi
-	cp -- "$file" "$work/bin/"
-done
-find "$build" -type f -name 'libslipway-tls.so*' -exec cp -t "$work/bin" {} +
-for lib in "$work"/bin/libslipway-tls.so.*.*.*; do
-	[ ! -e "$lib" ] || ln -sf "$(basename "$lib")" "${lib%.*.*}"
-done
+mkdir "$work/home" "$work/tmp" "$work/tests"
+if ! out=$(cmake --install "$build" --prefix "$work" 2>&1); then
+	printf '%s\nas-user.sh: want a complete build in %s; build it first\n' "$out" "$build" >&2
+	exit 1
+fi
 cp -R -- "$(dirname "$script")"/. "$work/tests/"
 
 # sshd refuses a locked account, and where libnss-systemd is installed nobody is one ("!*").
@@ -91,7 +83,7 @@ if [ "$(id -u)" -eq 0 ]; then
 fi
 cd "$work"
 rc=0
-env -i WORK="$work" HOME="$work/home" TMPDIR="$work/tmp" LD_LIBRARY_PATH="$work/bin" \
+env -i WORK="$work" HOME="$work/home" TMPDIR="$work/tmp" \
 	PATH="$work/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin" LC_ALL=C.UTF-8 \
 	ASAN_OPTIONS="${ASAN_OPTIONS-}" UBSAN_OPTIONS="${UBSAN_OPTIONS-}" \
 	"${as[@]}" bash "$work/tests/$(basename "$script")" "$@" || rc=$?
