@@ -58,7 +58,7 @@ foreach(kind "" -static)
 	target_link_libraries(example${kind} PRIVATE slipway::slipway-tls${kind})
 endforeach()
 CMAKE
-expect 0 cmake.log cmake -S project -B project/build -DCMAKE_PREFIX_PATH="$WORK" \
+expect 0 cmake.log cmake -G Ninja -S project -B project/build -DCMAKE_PREFIX_PATH="$WORK" \
 	-DCMAKE_C_COMPILER="$compiler" -DCMAKE_C_FLAGS="${flags[*]}" -DCMAKE_BUILD_TYPE=Debug
 expect 0 cmake-build.log cmake --build project/build
 works cmake-shared project/build/example
