@@ -3,11 +3,11 @@
  */
 #include "plan.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/path.h"
+#include "download.h"
 
 static const struct place {
 	const char *prefix;
@@ -65,9 +65,9 @@ find_place(struct plan_file *f, const char *below, struct err *e)
 }
 
 static int
-mode_of(const struct tuf_target *t, struct plan_file *f, struct err *e)
+mode_of(struct plan_file *f, struct err *e)
 {
-	const char *mode = json_string_value(json_object_get(t->custom, "mode"));
+	const char *mode = json_string_value(json_object_get(f->want.custom, "mode"));
 
 	f->mode = 0644;
 	if (mode == NULL || strcmp(mode, "0644") == 0)
@@ -85,7 +85,6 @@ add_file(const struct station *st, const struct tuf_delegation *d, const struct 
 {
 	size_t app = strlen(st->application), depth = 0;
 	struct plan_file *f = &p->files[p->n];
-	struct tuf_target t;
 
 	if (path_check(path, strlen(path), e) == -1)
 		return -1;
@@ -95,16 +94,15 @@ add_file(const struct station *st, const struct tuf_delegation *d, const struct 
 	    path[app] != '/' || depth > PLAN_DEPTH_MAX)
 		return err_setx(e, ERR_UNSAFE, "target %s: outside of what application %s may publish",
 		    path, st->application);
-	if (targets_get(role, path, &t, e) == -1)
+	if (targets_get(role, path, &f->want, e) == -1)
 		return -1;
-	if (!t.hashes.has_sha256)
+	if (!f->want.hashes.has_sha256)
 		return err_setx(e, ERR_SYNTAX, "target %s: want a sha256 hash", path);
 	if ((f->target = strdup(path)) == NULL)
 		return err_nomem(e);
 	p->n++;
-	f->length = t.length;
-	hex_encode(t.hashes.sha256, SHA256_SIZE, f->sha256);
-	return find_place(f, f->target + app + 1, e) == -1 ? -1 : mode_of(&t, f, e);
+	hex_encode(f->want.hashes.sha256, SHA256_SIZE, f->sha256);
+	return find_place(f, f->target + app + 1, e) == -1 ? -1 : mode_of(f, e);
 }
 
 static int
@@ -167,20 +165,6 @@ plan_is_applied(const struct plan *p, const json_t *applied)
 	    json_integer_value(json_object_get(applied, "version")) == p->version;
 }
 
-static bool
-has_content(struct dir *d, const char *name, const struct plan_file *f)
-{
-	uint8_t sum[SHA256_SIZE];
-	char hex[SHA256_HEX_SIZE];
-	uint64_t size;
-	struct err e;
-
-	if (file_sha256(d, name, sum, &size, &e) == -1 || size != f->length)
-		return false;
-	hex_encode(sum, SHA256_SIZE, hex);
-	return strcmp(hex, f->sha256) == 0;
-}
-
 int
 plan_compare(const struct station *st, struct plan *p, struct err *e)
 {
@@ -200,149 +184,65 @@ plan_compare(const struct station *st, struct plan *p, struct err *e)
 			    "--install-dir", f->target);
 		if ((d = dir_open(root, &none)) == NULL)
 			continue;
-		f->needed = !has_content(d, f->rest, f) || file_stat(d, f->rest, &info, &none) != 1 ||
+		f->needed = !download_is_there(d, f->rest, &f->want) || file_stat(d, f->rest, &info, &none) != 1 ||
 		    info.mode != f->mode;
 		dir_close(d);
 	}
 	return 0;
 }
 
-/* One download: written to staging and hashed as it arrives. */
-struct download {
-	const struct plan_file *file;
-	struct file_out *out;
-	struct digest *sum;
-	uint64_t got;
-	char path[2 * PATH_REL_MAX], temp[SHA256_HEX_SIZE + 8];
-};
-
 static int
-download_data(void *arg, const void *bytes, size_t len, struct err *e)
+by_hash(const void *a, const void *b)
 {
-	struct download *dl = arg;
-
-	if (digest_add(dl->sum, bytes, len, e) == -1 || file_out_write(dl->out, bytes, len, e) == -1)
-		return -1;
-	dl->got += len;
-	return 0;
+	return strcmp(((const struct download *)a)->name, ((const struct download *)b)->name);
 }
 
-static int
-download_begin(struct download *dl, struct fetch_file *ff, const struct plan_file *f,
-    struct refresh *r, struct dir *staging, struct err *e)
+/* Where the server has a target.  Owned by the caller. */
+static char *
+remote_path(const struct plan_file *f, struct refresh *r, struct err *e)
 {
-	const struct tuf_targets *role = refresh_role(r);
-	struct buf remote = BUF_INIT(sizeof dl->path);
-	struct tuf_target t;
-	int rc = -1;
+	struct buf remote = BUF_INIT(2 * PATH_REL_MAX);
 
-	dl->file = f;
-	snprintf(dl->temp, sizeof dl->temp, "%s.part", f->sha256);
-	if (targets_get(role, f->target, &t, e) == 1 &&
-	    tuf_client_target_path(refresh_client(r), f->target, &t, &remote, e) == 0 &&
-	    (dl->sum = digest_new(DIGEST_SHA256, e)) != NULL &&
-	    (dl->out = file_out_open(staging, dl->temp, 0600, e)) != NULL)
-		rc = 0;
-	snprintf(dl->path, sizeof dl->path, "targets/%s", buf_text(&remote));
-	*ff = (struct fetch_file){ .path = dl->path, .max = f->length, .data = download_data, .arg = dl };
+	if (buf_adds(&remote, "targets/", e) == 0 &&
+	    tuf_client_target_path(refresh_client(r), f->target, &f->want, &remote, e) == 0)
+		return (char *)buf_steal(&remote);
 	buf_free(&remote);
-	return rc;
-}
-
-/* Only what is right gets its name; anything else leaves staging. */
-static int
-download_end(struct download *dl, const struct fetch_file *ff, struct dir *staging, struct err *e)
-{
-	uint8_t sum[DIGEST_MAX];
-	char hex[SHA256_HEX_SIZE];
-	struct err ignored;
-	int rc = -1;
-
-	if (file_out_close(dl->out, false, e) == -1 || digest_end(dl->sum, sum, e) == -1)
-		goto out;
-	hex_encode(sum, SHA256_SIZE, hex);
-	if (ff->result == FETCH_ABSENT)
-		err_setx(e, ERR_NOENT, "target %s: the server has no such file", dl->file->target);
-	else if (ff->result != FETCH_OK) {
-		*e = ff->err;
-		err_context(e, "target %s", dl->file->target);
-	} else if (dl->got != dl->file->length || strcmp(hex, dl->file->sha256) != 0)
-		err_setx(e, ERR_HASH,
-		    "target %s: want %" PRIu64 " bytes with SHA-256 %s, got %" PRIu64
-		    " bytes with SHA-256 %s", dl->file->target, dl->file->length, dl->file->sha256,
-		    dl->got, hex);
-	else
-		rc = file_rename(staging, dl->temp, staging, dl->file->sha256, e);
-out:
-	dl->out = NULL;
-	digest_free(dl->sum);
-	if (rc == -1)
-		file_remove(staging, dl->temp, &ignored);
-	return rc;
-}
-
-/* How many files are open at once. */
-#define BATCH	64
-
-static int
-fetch_batch(struct plan_file **files, size_t n, struct refresh *r, struct fetch *f,
-    struct dir *staging, struct err *e)
-{
-	struct download *dl = calloc(n, sizeof *dl);
-	struct fetch_file *ff = calloc(n, sizeof *ff);
-	struct err first = { 0 }, one;
-	size_t begun = 0;
-	int rc = -1;
-
-	if (dl == NULL || ff == NULL) {
-		err_nomem(e);
-		goto out;
-	}
-	for (; begun < n; begun++)
-		if (download_begin(&dl[begun], &ff[begun], files[begun], r, staging, e) == -1) {
-			begun++;
-			first = *e;
-			break;
-		}
-	if (first.code == ERR_NONE)
-		fetch_files(f, ff, n, e);	/* each file's result says more */
-	for (size_t i = 0; i < begun; i++)
-		if (dl[i].sum == NULL || download_end(&dl[i], &ff[i], staging, &one) == -1)
-			if (first.code == ERR_NONE)
-				first = one;
-	rc = first.code == ERR_NONE ? 0 : -1;
-	if (rc == -1)
-		*e = first;
-out:
-	free(dl);
-	free(ff);
-	return rc;
+	return NULL;
 }
 
 int
 plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *staging, struct err *e)
 {
-	struct plan_file *batch[BATCH];
-	size_t n = 0;
+	struct download *d = calloc(p->n + 1, sizeof *d);
+	char **remote = calloc(p->n + 1, sizeof *remote);
+	size_t n = 0, unique = 0;
+	int rc = -1;
 
-	for (size_t i = 0; i < p->n; i++) {
-		bool twin = false;
-
-		if (!p->files[i].needed || has_content(staging, p->files[i].sha256, &p->files[i]))
-			continue;
-		for (size_t k = 0; k < n; k++)
-			twin |= strcmp(batch[k]->sha256, p->files[i].sha256) == 0;
-		if (!twin)
-			batch[n++] = &p->files[i];
-		if (n == BATCH) {
-			if (fetch_batch(batch, n, r, f, staging, e) == -1)
-				return -1;
-			p->fetched += n;
-			n = 0;
-		}
+	if (d == NULL || remote == NULL) {
+		err_nomem(e);
+		goto out;
 	}
-	if (n > 0 && fetch_batch(batch, n, r, f, staging, e) == -1)
-		return -1;
-	p->fetched += n;
-	return 0;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct plan_file *file = &p->files[i];
+
+		if (!file->needed || download_is_there(staging, file->sha256, &file->want))
+			continue;
+		if ((remote[n] = remote_path(file, r, e)) == NULL)
+			goto out;
+		d[n] = (struct download){ file->target, remote[n], file->sha256, &file->want };
+		n++;
+	}
+	/* The same content under several names is fetched once. */
+	qsort(d, n, sizeof *d, by_hash);
+	for (size_t i = 0; i < n; i++)
+		if (unique == 0 || by_hash(&d[unique - 1], &d[i]) != 0)
+			d[unique++] = d[i];
+	if ((rc = download_files(f, staging, d, unique, e)) == 0)
+		p->fetched = unique;
+out:
+	for (size_t i = 0; i < n; i++)
+		free(remote[i]);
+	free(remote);
+	free(d);
+	return rc;
 }

@@ -27,7 +27,7 @@ struct plan_file {
 	char *target;		/* "COV_PB/app/tls/server.crt" */
 	const char *rest;	/* within target: below its place, "tls/server.crt" */
 	enum plan_place place;
-	uint64_t length;
+	struct tuf_target want;	/* custom is borrowed from the role's metadata */
 	char sha256[SHA256_HEX_SIZE];
 	unsigned mode;
 	bool needed;		/* its content is not where it belongs */
