@@ -136,20 +136,45 @@ key_free(struct tuf_key *k)
 	free(k);
 }
 
+/*
+ * Whether id is that of the key: over the whole object or, as signers that pass unknown fields on compute it, over the
+ * fields that the specification defines.  Either way it names this public key and no other.  1, 0 or -1.
+ */
+static int
+right_id(const char *id, const json_t *object, struct err *e)
+{
+	static const char *const fields[] = { "keytype", "scheme", "keyval" };
+	char real[SHA256_HEX_SIZE];
+	json_t *defined;
+	int rc;
+
+	if (tuf_key_id(object, real, e) == -1)
+		return -1;
+	if (strcmp(id, real) == 0)
+		return 1;
+	if ((defined = json_object()) == NULL)
+		return err_nomem(e);
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+		json_object_set(defined, fields[i], json_object_get(object, fields[i]));
+	rc = tuf_key_id(defined, real, e);
+	json_decref(defined);
+	return rc == -1 ? -1 : strcmp(id, real) == 0;
+}
+
 static struct tuf_key *
 key_parse(const char *id, const json_t *object, struct err *e)
 {
 	const char *type = json_string_value(json_object_get(object, "keytype"));
 	const char *scheme = json_string_value(json_object_get(object, "scheme"));
 	const json_t *val = json_object_get(object, "keyval");
-	char real_id[SHA256_HEX_SIZE];
 	struct tuf_key *k;
+	int right;
 
 	if (type == NULL || scheme == NULL || !json_is_object(val)) {
 		err_setx(e, ERR_SYNTAX, "key %.70s: want keytype, scheme and keyval", id);
 		return NULL;
 	}
-	if (tuf_key_id(object, real_id, e) == -1)
+	if ((right = right_id(id, object, e)) == -1)
 		return NULL;
 	if ((k = calloc(1, sizeof *k)) == NULL || (k->id = strdup(id)) == NULL) {
 		key_free(k);
@@ -157,7 +182,7 @@ key_parse(const char *id, const json_t *object, struct err *e)
 		return NULL;
 	}
 	k->scheme = scheme_of(type, scheme);
-	if (strcmp(id, real_id) != 0)
+	if (!right)
 		k->why = "its id is not the SHA-256 of the key";
 	else
 		parse_public(k, json_object_get(val, "public"));

@@ -10,7 +10,8 @@
  *   rsa                          rsassa-pss-sha256    PEM, 2048 bits and up PSS, MGF1 SHA-256, any salt length
  *
  * A key of another type or scheme, one that doesn't parse, and one whose id isn't the SHA-256 of its
- * canonical form are kept as keys that can't count, because public repositories contain such keys.
+ * canonical form (with or without the fields that the specification doesn't define) are kept as keys that can't count,
+ * because public repositories contain such keys.
  */
 #include <stdbool.h>
 #include <stddef.h>
