@@ -2,6 +2,7 @@
  * lib/tuf: the client's workflow against a repository in memory, signed with real keys.  Each hostile row changes
  * one thing; what was trusted before must be untouched after.
  */
+#include "shelf.h"
 #include "test.h"
 
 #include "tuf/client.h"
@@ -16,107 +17,7 @@ enum { K_NONE, K_ROOT, K_TIMESTAMP, K_SNAPSHOT, K_TARGETS, K_APP, K_OTHER, K_COU
 
 static struct privkey *keys[K_COUNT];
 
-struct file {
-	char name[64];
-	uint8_t *data;
-	size_t len;
-};
-
-/* The repository, or the station's store: files by name. */
-struct shelf {
-	struct file files[32];
-	size_t n;
-};
-
-static struct shelf remote, local;
-static int saves;
-
-static struct file *
-shelf_find(struct shelf *s, const char *name)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (strcmp(s->files[i].name, name) == 0)
-			return &s->files[i];
-	return NULL;
-}
-
-static void
-shelf_put(struct shelf *s, const char *name, const uint8_t *data, size_t len)
-{
-	struct file *f = shelf_find(s, name);
-
-	if (f == NULL) {
-		f = &s->files[s->n++];
-		snprintf(f->name, sizeof f->name, "%s", name);
-		f->data = NULL;
-	}
-	free(f->data);
-	f->data = malloc(len + 1);
-	memcpy(f->data, data, len);
-	f->len = len;
-}
-
-static void
-shelf_drop(struct shelf *s, const char *name)
-{
-	struct file *f = shelf_find(s, name);
-
-	if (f == NULL)
-		return;
-	free(f->data);
-	*f = s->files[--s->n];
-}
-
-static void
-shelf_clear(struct shelf *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		free(s->files[i].data);
-	s->n = 0;
-}
-
-static int
-io_get(struct shelf *s, const char *name, struct buf *out, struct err *e)
-{
-	const struct file *f = shelf_find(s, name);
-
-	if (f == NULL)
-		return 0;
-	return buf_add(out, f->data, f->len, e) == -1 ? -1 : 1;
-}
-
-static int
-io_fetch(void *arg, const char *name, struct buf *out, struct err *e)
-{
-	(void)arg;
-	return io_get(&remote, name, out, e);
-}
-
-static int
-io_load(void *arg, const char *role, struct buf *out, struct err *e)
-{
-	(void)arg;
-	return io_get(&local, role, out, e);
-}
-
-static int
-io_save(void *arg, const char *role, const uint8_t *data, size_t len, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	saves++;
-	shelf_put(&local, role, data, len);
-	return 0;
-}
-
-static int
-io_forget(void *arg, const char *role, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	shelf_drop(&local, role);
-	return 0;
-}
+static struct world world;
 
 static json_t *
 role_json(int key, int threshold)
@@ -194,7 +95,7 @@ put(json_t *signed_part, int key, const char *name, int says)
 	struct err e;
 
 	assert_ok(sign_metadata(signed_part, &keys[key], 1, &b, &e), &e);
-	shelf_put(&remote, name, b.data, b.len);
+	shelf_put(&world.remote, name, b.data, b.len);
 	assert_ok(digest_of(DIGEST_SHA256, b.data, b.len, sum, &e), &e);
 	hex_encode(sum, SHA256_SIZE, hex);
 	json_decref(signed_part);
@@ -274,12 +175,14 @@ build(const struct knobs *wanted)
 static enum err_code
 refresh(int64_t now, char text[ERR_TEXT_SIZE])
 {
-	struct tuf_io io = { io_fetch, NULL, io_load, io_save, io_forget, NULL };
+	struct tuf_io io;
 	enum err_code code = ERR_NONE;
 	struct tuf_target t;
 	struct err e = { 0 };
-	struct tuf_client *c = tuf_client_new(&io, now, &e);
+	struct tuf_client *c;
 
+	world_io(&world, &io);
+	c = tuf_client_new(&io, now, &e);
 	if (tuf_client_refresh(c, APP, &e) == -1 || tuf_client_role(c, APP, &e) == NULL)
 		code = e.code;
 	else if (tuf_client_find(c, APP "/app/x", &t, &e) != 1)
@@ -292,13 +195,13 @@ refresh(int64_t now, char text[ERR_TEXT_SIZE])
 static void
 start(const struct knobs *k)
 {
-	const struct file *root;
+	const struct shelf_file *root;
 
-	shelf_clear(&remote);
-	shelf_clear(&local);
+	shelf_clear(&world.remote);
+	shelf_clear(&world.local);
 	build(k);
-	root = shelf_find(&remote, "1.root.json");
-	shelf_put(&local, "root", root->data, root->len);
+	root = shelf_find(&world.remote, "1.root.json");
+	shelf_put(&world.local, "root", root->data, root->len);
 }
 
 /* Second states of the repository, after a good refresh of the normal one with all versions at 2. */
@@ -374,7 +277,7 @@ second_state(void **state)
 
 	start(&first);
 	assert_int_equal(refresh(NOW, text), ERR_NONE);
-	saves = 0;
+	world.saves = 0;
 	build(&r->k);
 	got = refresh(NOW, text);
 	if (got != r->want) {
@@ -405,17 +308,17 @@ nothing_saved(void **state)
 	k.timestamp_v = 3;
 	k.timestamp_key = K_OTHER;
 	build(&k);
-	saves = 0;
+	world.saves = 0;
 	assert_int_equal(refresh(NOW, text), ERR_SIGNATURE);
-	assert_int_equal(saves, 0);
+	assert_int_equal(world.saves, 0);
 	/* Nothing new: nothing is saved either. */
 	k = (struct knobs){ .root_v = 1 };
 	build(&k);
 	assert_int_equal(refresh(NOW, text), ERR_NONE);
-	assert_int_equal(saves, 0);
+	assert_int_equal(world.saves, 0);
 	/* Frozen: the same files, once their time is over. */
 	assert_int_equal(refresh(NOW + 400LL * 86400 * 5, text), ERR_EXPIRED);
-	assert_int_equal(saves, 0);
+	assert_int_equal(world.saves, 0);
 }
 
 static struct glob_row {
@@ -465,8 +368,7 @@ drop_keys(void **state)
 	(void)state;
 	for (int i = K_ROOT; i < K_COUNT; i++)
 		privkey_free(keys[i]);
-	shelf_clear(&remote);
-	shelf_clear(&local);
+	world_clear(&world);
 	return 0;
 }
 
@@ -479,10 +381,10 @@ first_refresh(void **state)
 	(void)state;
 	start(&normal);
 	assert_int_equal(refresh(NOW, text), ERR_NONE);
-	assert_non_null(shelf_find(&local, APP));
-	shelf_drop(&remote, "timestamp.json");
+	assert_non_null(shelf_find(&world.local, APP));
+	shelf_drop(&world.remote, "timestamp.json");
 	assert_int_equal(refresh(NOW, text), ERR_NOENT);
-	shelf_drop(&local, "root");
+	shelf_drop(&world.local, "root");
 	assert_int_equal(refresh(NOW, text), ERR_NOENT);
 }
 
