@@ -896,6 +896,33 @@ cut_anywhere(void **state)
 	assert_int_equal(n, NROLES + 1);
 }
 
+/* What a station may be enrolled with. */
+static void
+trust_anchor(void **state)
+{
+	const struct change over = { .doc = ROOT, .raw = root_over }, stranger = { .doc = ROOT, .sign = 1u << K_OTHER };
+	const struct shelf_file *f;
+	int64_t version = 0;
+	struct err e;
+
+	(void)state;
+	world_clear(&world);
+	build(2, NULL);
+	f = shelf_find(&world.remote, "2.root.json");
+	assert_ok(tuf_root_check(f->data, f->len, &version, &e), &e);
+	assert_int_equal(version, 2);
+	build(2, &over);
+	f = shelf_find(&world.remote, "2.root.json");
+	assert_err(tuf_root_check(f->data, f->len, &version, &e), ERR_TOO_LARGE, &e);
+	build(2, &stranger);
+	f = shelf_find(&world.remote, "2.root.json");
+	assert_err(tuf_root_check(f->data, f->len, &version, &e), ERR_SIGNATURE, &e);
+	/* A store that somebody wrote to is no way around it. */
+	start();
+	shelf_put(&world.local, "root", f->data, f->len);
+	assert_int_equal(refresh(&e), ERR_SIGNATURE);
+}
+
 static void
 order_of_requests(void **state)
 {
@@ -1017,9 +1044,10 @@ main(void)
 		cmocka_unit_test(cut_anywhere),
 		cmocka_unit_test(order_of_requests),
 		cmocka_unit_test(many_roots),
+		cmocka_unit_test(trust_anchor),
 		cmocka_unit_test(any_byte),
 	};
-	size_t n = 5, m = 0;
+	size_t n = 6, m = 0;
 
 	for (int r = ROOT; r < NROLES; r++)
 		for (size_t i = 0; i < N(common); i++) {
