@@ -1,0 +1,28 @@
+/*
+ * canonical FILE: its JSON in canonical form on standard output, for another implementation to compare.
+ */
+#include <stdio.h>
+
+#include "base/file.h"
+#include "base/jsontext.h"
+#include "tuf/canonical.h"
+
+int
+main(int argc, char **argv)
+{
+	struct buf in = BUF_INIT(1 << 24), out = BUF_INIT(1 << 24);
+	struct err e = { 0 };
+	json_t *j = NULL;
+	int rc = 1;
+
+	if (argc == 2 && file_read(NULL, argv[1], &in, &e) == 0 &&
+	    (j = json_text_parse(in.data, in.len, &e)) != NULL && canonical_json(j, &out, &e) == 0 &&
+	    fwrite(out.data, 1, out.len, stdout) == out.len)
+		rc = 0;
+	else
+		fprintf(stderr, "canonical: %s\n", e.text);
+	json_decref(j);
+	buf_free(&in);
+	buf_free(&out);
+	return rc;
+}
