@@ -1,13 +1,11 @@
 /*
- * slipway-repo init, publish, status.
+ * slipway-repo init, status.
  */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "command.h"
-#include "publish.h"
 #include "repo.h"
 
 #define N(a)	(sizeof(a) / sizeof((a)[0]))
@@ -34,51 +32,6 @@ cmd_init(struct context *cx, int argc, char **argv)
 	printf("repository %s: root, targets, snapshot and timestamp signed, version 1\n", argv[1]);
 	printf("private keys in %s/keys (%s); served files in %s/served\n", argv[1],
 	    p.none ? "not encrypted" : "root and targets encrypted", argv[1]);
-	return command_done(STATUS_OK);
-}
-
-/* Stations refuse a release below a role that has expired, and this command renews neither of these. */
-static void
-warn_expired(const struct repo *r)
-{
-	if (r->root->c.expires <= clock_wall())
-		log_warn("publish: root has expired; stations refuse everything until it is renewed");
-	if (r->roles->c.expires <= clock_wall())
-		log_warn("publish: targets have expired; stations refuse them until they are renewed");
-}
-
-int
-cmd_publish(struct context *cx, int argc, char **argv)
-{
-	struct passphrases p = { NULL, false };
-	const char *app = NULL, *path;
-	const struct option options[] = {
-		{ "app", OPTION_TEXT, &app, 0, 0 },
-		{ "passphrase-file", OPTION_TEXT, &p.file, 0, 0 },
-	};
-	struct published done;
-	struct repo *r;
-	struct err e;
-	int status, rc;
-
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	if (app == NULL) {
-		err_setx(&e, ERR_USAGE, "publish: --app APP is missing");
-		return command_failed(&e);
-	}
-	if (repo_check_app(app, &e) == -1 || (path = command_repo(cx, &e)) == NULL ||
-	    (r = repo_open(path, true, &e)) == NULL)
-		return command_failed(&e);
-	if ((rc = publish_release(r, app, argv[1], &p, &done, &e)) == 0)
-		warn_expired(r);
-	repo_close(r);
-	if (rc == -1)
-		return command_failed(&e);
-	if (done.new_app)
-		printf("application %s: new, delegated to key %s\n", app, done.keyid);
-	printf("published %s release %" PRId64 ": %zu files, %" PRIu64 " bytes, %zu files new\n", app,
-	    done.release, done.files, done.bytes, done.stored);
 	return command_done(STATUS_OK);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "change.h"
 #include "repo.h"
 
 #define PROGRAM	"slipway-repo"
@@ -21,14 +22,50 @@ static int cmd_version(struct context *cx, int argc, char **argv);
 
 #define OPTION_PASSPHRASE \
 	"  --passphrase-file FILE  first line is the passphrase; nobody else may read the file\n"
+#define OPTION_UNSIGNED \
+	"  --unsigned FILE         write what is to be signed to FILE, for 'sign'; change nothing\n"
+#define OPTION_NO_PASSPHRASE \
+	"  --no-passphrase         leave new private keys unencrypted\n"
+#define OPTION_KEYS \
+	"  --keys DIR              where keys are kept (default keys/ of the repository)\n"
 
 static const struct command commands[] = {
 	{ "init", cmd_init, 1, 1, "DIR [options]", "make an empty repository with new keys",
 	    OPTION_PASSPHRASE
 	    "  --no-passphrase         leave the root and targets keys unencrypted\n" },
-	{ "publish", cmd_publish, 1, 1, "--app APP RELEASE_DIR [options]",
+	{ "app add", cmd_app_add, 1, 1, "APP [options]", "delegate to a new application",
+	    "  --key FILE              a public key of its own; may be repeated (default: a new key in keys/)\n"
+	    "  --threshold N           how many of them must sign a release (default 1)\n"
+	    OPTION_NO_PASSPHRASE OPTION_UNSIGNED OPTION_PASSPHRASE },
+	{ "publish", cmd_publish, 0, 1, "--app APP RELEASE_DIR | --signed FILE [RELEASE_DIR]",
 	    "sign and publish a release of an application",
-	    "  --app APP               the application; made when it is new\n" OPTION_PASSPHRASE },
+	    "  --app APP               the application\n"
+	    "  --signed FILE           put live what FILE holds, which 'sign' has signed; may be repeated\n"
+	    "                          for copies that were signed apart\n" OPTION_UNSIGNED OPTION_PASSPHRASE },
+	{ "sign", cmd_sign, 1, 1, "FILE [options]", "add signatures to a change that --unsigned wrote",
+	    "  --keys DIR              sign with the keys in DIR (default keys/ of the repository)\n"
+	    "  --key FILE              sign with this private key; may be repeated\n"
+	    "  --yes                   don't ask after showing what is signed\n"
+	    "  --show                  only show it\n" OPTION_PASSPHRASE },
+	{ "renew", cmd_renew, 1, CHANGE_FILES_MAX, "ROLE... [options]",
+	    "sign root, targets or an application again, for a new term",
+	    OPTION_UNSIGNED OPTION_PASSPHRASE },
+	{ "key new", cmd_key_new, 1, 1, "ROLE [options]", "make a key pair; no role changes",
+	    "  --type TYPE             ed25519 (default), ecdsa or rsa\n" OPTION_KEYS
+	    OPTION_NO_PASSPHRASE OPTION_PASSPHRASE },
+	{ "key import", cmd_key_import, 2, 2, "ROLE FILE [options]",
+	    "take over a private key that was made elsewhere; no role changes",
+	    OPTION_KEYS OPTION_NO_PASSPHRASE OPTION_PASSPHRASE },
+	{ "key list", cmd_key_list, 0, 0, "", "list the keys of each role and where they are", NULL },
+	{ "key rotate", cmd_key_rotate, 1, 1, "ROLE [options]", "change who signs a role",
+	    "                          without --add, --remove, --threshold: new keys for all of them\n"
+	    "  --add FILE              add this public key; may be repeated\n"
+	    "  --remove KEYID          remove this key (8 digits or more of its id); may be repeated\n"
+	    "  --threshold N           how many keys must sign\n"
+	    "  --type TYPE             of new keys: ed25519 (default), ecdsa or rsa\n"
+	    OPTION_NO_PASSPHRASE OPTION_UNSIGNED OPTION_PASSPHRASE },
+	{ "key revoke", cmd_key_revoke, 1, 1, "KEYID [options]", "take a key out of every role",
+	    OPTION_UNSIGNED OPTION_PASSPHRASE },
 	{ "cert new", cmd_cert_new, 1, 1, "NAME [options]",
 	    "make a private key and a self-signed certificate",
 	    "  --type TYPE             p256 (default), p384, ed25519, rsa2048, rsa3072 or rsa4096\n"
@@ -86,6 +123,37 @@ find(int argc, char **argv, int *words)
 	return NULL;
 }
 
+/* Whether word begins the name of a command of two words. */
+static bool
+first_word(const char *word)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strncmp(commands[i].name, word, len) == 0 && commands[i].name[len] == ' ')
+			return true;
+	return false;
+}
+
+static int
+help_one(const struct command *c)
+{
+	usage_one(stdout, c);
+	printf("\n%s\n", c->help);
+	if (c->options != NULL)
+		printf("\n%s", c->options);
+	return command_done(STATUS_OK);
+}
+
+static bool
+wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0)
+			return true;
+	return false;
+}
+
 static int
 cmd_help(struct context *cx, int argc, char **argv)
 {
@@ -103,11 +171,7 @@ cmd_help(struct context *cx, int argc, char **argv)
 		    argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
 		return STATUS_MISUSE;
 	}
-	usage_one(stdout, c);
-	printf("\n%s\n", c->help);
-	if (c->options != NULL)
-		printf("\n%s", c->options);
-	return command_done(STATUS_OK);
+	return help_one(c);
 }
 
 static int
@@ -210,8 +274,12 @@ server_main(int argc, char **argv)
 		return STATUS_MISUSE;
 	}
 	if ((cx.command = find(argc - 1, argv + 1, &words)) == NULL) {
-		log_error("unknown command '%s'; '" PROGRAM " help' lists them", argv[1]);
+		log_error("unknown command '%s%s%s'; '" PROGRAM " help' lists them", argv[1],
+		    first_word(argv[1]) && argc > 2 ? " " : "",
+		    first_word(argv[1]) && argc > 2 ? argv[2] : "");
 		return STATUS_MISUSE;
 	}
+	if (wants_help(argc - words, argv + words))
+		return help_one(cx.command);
 	return cx.command->run(&cx, argc - words, argv + words);
 }

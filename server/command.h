@@ -31,6 +31,14 @@ struct command {
 
 int cmd_init(struct context *cx, int argc, char **argv);
 int cmd_publish(struct context *cx, int argc, char **argv);
+int cmd_sign(struct context *cx, int argc, char **argv);
+int cmd_renew(struct context *cx, int argc, char **argv);
+int cmd_app_add(struct context *cx, int argc, char **argv);
+int cmd_key_new(struct context *cx, int argc, char **argv);
+int cmd_key_import(struct context *cx, int argc, char **argv);
+int cmd_key_list(struct context *cx, int argc, char **argv);
+int cmd_key_rotate(struct context *cx, int argc, char **argv);
+int cmd_key_revoke(struct context *cx, int argc, char **argv);
 int cmd_cert_new(struct context *cx, int argc, char **argv);
 int cmd_serve(struct context *cx, int argc, char **argv);
 int cmd_status(struct context *cx, int argc, char **argv);

@@ -6,6 +6,8 @@
  * the digits are the first of the key's id, so that a role can have any number of keys and a key can be carried
  * to another machine and back.  Directory 0700, files 0600; a file that others can read is refused.
  */
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/file.h"
 #include "passphrase.h"
@@ -37,5 +39,28 @@ int keystore_has(struct keystore *ks, const char *role, const char *keyid, struc
  */
 struct privkey *keystore_load(struct keystore *ks, const char *role, const char *keyid,
     const struct passphrases *p, bool *encrypted, struct err *e);
+
+/* The same from any file, which holds a private key in PEM form. */
+struct privkey *keystore_read(const char *path, const struct passphrases *p, bool *encrypted,
+    struct err *e);
+
+/* Remove a role's private key, if it is there. */
+int keystore_remove(struct keystore *ks, const char *role, const char *keyid, struct err *e);
+
+/* Write the public half beside it, ROLE.XXXXXXXXXXXXXXXX.pub, and append the file's path to path. */
+int keystore_add_public(struct keystore *ks, const char *role, const struct privkey *k,
+    struct buf *path, struct err *e);
+
+/* Call each with the role and the first digits of the id of every private key.  0 or -1. */
+int keystore_list(struct keystore *ks,
+    int (*each)(void *arg, const char *role, const char *digits, struct err *e), void *arg,
+    struct err *e);
+
+/* Whether a private key's file is encrypted.  0 or -1. */
+int keystore_encrypted(struct keystore *ks, const char *role, const char *keyid, bool *encrypted,
+    struct err *e);
+
+/* The directory, for messages. */
+const char *keystore_path(const struct keystore *ks);
 
 #endif

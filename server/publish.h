@@ -2,30 +2,28 @@
 #define SERVER_PUBLISH_H
 
 /*
- * Publishing a release of an application: target files first, then the application's role, targets (when the
- * application is new), snapshot, and timestamp last.
+ * Publishing a release of an application: the next version of its role, and its files, which are stored before
+ * the change is written.
  */
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "passphrase.h"
+#include "change.h"
 #include "release.h"
 #include "repo.h"
-#include "tuf/sign.h"
-
-struct published {
-	bool new_app;		/* the application was delegated by this */
-	char keyid[SHA256_HEX_SIZE];	/* its key, when new_app */
-	int64_t release;	/* number of the release */
-	size_t files, stored;	/* files in it, and how many were not in the repository yet */
-	uint64_t bytes;
-};
 
 /*
- * r must be locked.  0, or -1 with ERR_CONFLICT (the current release is the same), what release_scan() gave,
- * what reading the keys gave, and others.
+ * Put the release into the change, to be signed; *number is what it will be called.  0, or -1 with ERR_NOENT (no
+ * such application), ERR_CONFLICT (the current release is the same) and others.
  */
-int publish_release(struct repo *r, const char *app, const char *path, const struct passphrases *p,
-    struct published *out, struct err *e);
+int publish_draft(struct change *c, const char *app, const struct release *rel, int64_t *number,
+    struct err *e);
+
+/* Store the files that the repository doesn't have yet; *stored counts them. */
+int publish_store(struct repo *r, const char *app, const struct release *rel, size_t *stored,
+    struct err *e);
+
+/* Whether the repository has all of a role's "targets" as stated.  0, or -1 with ERR_NOENT, ERR_HASH and others. */
+int publish_check(struct repo *r, const json_t *targets, struct err *e);
 
 #endif

@@ -227,3 +227,21 @@ release_free(struct release *r)
 	dir_close(r->dir);
 	memset(r, 0, sizeof *r);
 }
+
+json_t *
+release_patterns(const char *app)
+{
+	static const char deepest[] = "/*/*/*/*/*/*/*/*";
+	json_t *paths = json_array();
+
+	_Static_assert(sizeof deepest == 2 * RELEASE_DEPTH_MAX + 1, "one component a level");
+	for (int depth = 2; depth <= RELEASE_DEPTH_MAX; depth++) {
+		/* '*' doesn't match '/': one pattern for each depth. */
+		if (json_array_append_new(paths, json_sprintf("%s%.*s", app, 2 * depth, deepest)) ==
+		    -1) {
+			json_decref(paths);
+			return NULL;
+		}
+	}
+	return paths;
+}

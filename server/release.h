@@ -42,4 +42,7 @@ struct release {
 int release_scan(struct release *r, const char *app, const char *path, struct err *e);
 void release_free(struct release *r);
 
+/* The patterns of what a release of app can hold: APP and 2 to RELEASE_DEPTH_MAX components.  NULL: no memory. */
+json_t *release_patterns(const char *app);
+
 #endif

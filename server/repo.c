@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "change.h"
 
 /* How long to wait for somebody else's change to end. */
 #define LOCK_WAIT_MS	10000
@@ -213,6 +214,20 @@ read_all(struct repo *r, struct err *e)
 	return r->roles == NULL ? -1 : 0;
 }
 
+/* A change that was cut: end it, or say that it has to be ended. */
+static int
+end_pending(const struct repo *r, bool locked, struct err *e)
+{
+	int rc;
+
+	if (locked)
+		return change_resume(r->top, r->metadata, e);
+	if ((rc = change_pending(r->top, e)) == 1)
+		return err_setx(e, ERR_BUSY, "a change is under way, or was cut; the next command that "
+					     "changes the repository ends it");
+	return rc;
+}
+
 struct repo *
 repo_open(const char *path, bool lock, struct err *e)
 {
@@ -232,6 +247,7 @@ repo_open(const char *path, bool lock, struct err *e)
 	    (r->metadata = dir_below(r->top, "served/metadata", false, e)) == NULL ||
 	    (r->targets = dir_below(r->top, "served/targets", false, e)) == NULL ||
 	    (lock && (r->lock = file_lock(r->top, LOCK_FILE, LOCK_WAIT_MS, e)) == NULL) ||
+	    end_pending(r, lock, e) == -1 ||
 	    read_all(r, e) == -1) {
 		err_context(e, "%s", path);
 		repo_close(r);
@@ -278,6 +294,41 @@ repo_read_app(const struct repo *r, const char *app, struct tuf_targets **out, s
 	return *out == NULL ? -1 : 1;
 }
 
+/* What is stated about the present file of a role, and its version.  1, 0 no such file. */
+static int
+present_meta(const struct repo *r, const char *role, struct tuf_meta *meta)
+{
+	*meta = (struct tuf_meta){ 0 };
+	if (strcmp(role, tuf_top_name(TUF_ROOT)) == 0)
+		meta->version = r->root->c.version;
+	else if (strcmp(role, tuf_top_name(TUF_SNAPSHOT)) == 0)
+		*meta = r->timestamp->snapshot;
+	else if (strcmp(role, tuf_top_name(TUF_TIMESTAMP)) != 0)
+		return snapshot_meta(r->snapshot, role, meta);
+	return 1;
+}
+
+int
+repo_read_signed(const struct repo *r, const char *role, json_t **out, struct err *e)
+{
+	char file[REPO_FILE_SIZE];
+	struct tuf_meta meta;
+	struct envelope v;
+
+	*out = NULL;
+	if (present_meta(r, role, &meta) == 0)
+		return 0;
+	if (meta.version == 0)
+		snprintf(file, sizeof file, "%s.json", role);
+	else
+		snprintf(file, sizeof file, "%" PRId64 ".%s.json", meta.version, role);
+	if (read_envelope(r, file, &meta, &v, e) == -1)
+		return -1;
+	*out = json_incref(v.json);
+	envelope_free(&v);
+	return 1;
+}
+
 int
 repo_renew_body(json_t *body, int64_t version, int days, struct err *e)
 {
@@ -321,40 +372,4 @@ repo_meta(int64_t version, const struct buf *file, struct err *e)
 	if (meta == NULL)
 		err_nomem(e);
 	return meta;
-}
-
-int
-repo_sign(struct keystore *ks, const char *name, const struct tuf_role *role,
-    const struct passphrases *p, const json_t *body, struct buf *out, bool *encrypted,
-    struct err *e)
-{
-	struct privkey **keys = calloc(role->n + 1, sizeof *keys);
-	size_t n = 0;
-	int found, rc = -1;
-
-	if (keys == NULL)
-		return err_nomem(e);
-	for (size_t i = 0; i < role->n; i++) {
-		bool sealed = false;
-
-		if ((found = keystore_has(ks, name, role->keyids[i], e)) == -1)
-			goto out;
-		if (found == 0)
-			continue;
-		if ((keys[n] = keystore_load(ks, name, role->keyids[i], p, &sealed, e)) == NULL)
-			goto out;
-		n++;
-		if (sealed && encrypted != NULL)
-			*encrypted = true;
-	}
-	if (n < role->threshold)
-		err_setx(e, ERR_NOENT, "%s: want %u of its private keys in keys/, got %zu", name,
-		    role->threshold, n);
-	else
-		rc = sign_metadata(body, keys, n, out, e);
-out:
-	for (size_t i = 0; i < n; i++)
-		privkey_free(keys[i]);
-	free(keys);
-	return rc;
 }

@@ -19,7 +19,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
-#include "keystore.h"
 #include "passphrase.h"
 #include "tuf/metadata.h"
 
@@ -75,6 +74,12 @@ const struct tuf_delegation *repo_delegation(const struct repo *r, const char *a
 /* The current metadata of an application, to be released with targets_free().  1, 0 when there is none, -1. */
 int repo_read_app(const struct repo *r, const char *app, struct tuf_targets **out, struct err *e);
 
+/*
+ * The whole present file of a role, signatures included; its length and hashes are what its parent states.
+ * 1 with a new reference in *out, 0 when there is none, -1.
+ */
+int repo_read_signed(const struct repo *r, const char *role, json_t **out, struct err *e);
+
 /* "DIR/name" of the repository. */
 int repo_path(const char *repo, const char *name, struct buf *out, struct err *e);
 
@@ -86,13 +91,5 @@ int repo_renew_body(json_t *body, int64_t version, int days, struct err *e);
 
 /* {"version", "length", "hashes"} of a file's bytes, as snapshot and timestamp state it. */
 json_t *repo_meta(int64_t version, const struct buf *file, struct err *e);
-
-/*
- * Sign body with every key of role that ks holds, and append the file to out; *encrypted (may be NULL) says whether
- * one of the keys was.  -1 with ERR_NOENT when ks holds fewer keys than the threshold.
- */
-int repo_sign(struct keystore *ks, const char *name, const struct tuf_role *role,
-    const struct passphrases *p, const json_t *body, struct buf *out, bool *encrypted,
-    struct err *e);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "keystore.h"
+
 #define PATH_BYTES_MAX	4096
 
 #define PUBLIC_MODE	0755

@@ -14,4 +14,7 @@
  */
 int terminal_secret(const char *prompt, struct buf *out, struct err *e);
 
+/* The same with echo, for an answer that is no secret. */
+int terminal_ask(const char *prompt, struct buf *out, struct err *e);
+
 #endif

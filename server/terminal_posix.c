@@ -65,8 +65,8 @@ read_line(int fd, struct buf *out, struct err *e)
 	}
 }
 
-int
-terminal_secret(const char *prompt, struct buf *out, struct err *e)
+static int
+ask(const char *prompt, bool echo, struct buf *out, struct err *e)
 {
 	struct sigaction old[HELD];
 	struct termios was, quiet;
@@ -79,8 +79,10 @@ terminal_secret(const char *prompt, struct buf *out, struct err *e)
 		return 0;
 	}
 	quiet = was;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	quiet.c_lflag |= ECHONL;
+	if (!echo) {
+		quiet.c_lflag &= ~(tcflag_t)ECHO;
+		quiet.c_lflag |= ECHONL;
+	}
 	hold(old);
 	if (tcsetattr(fd, TCSAFLUSH, &quiet) == -1 ||
 	    write(fd, prompt, strlen(prompt)) != (ssize_t)strlen(prompt))
@@ -91,4 +93,16 @@ terminal_secret(const char *prompt, struct buf *out, struct err *e)
 	close(fd);
 	release(old);
 	return rc == 0 ? 1 : -1;
+}
+
+int
+terminal_secret(const char *prompt, struct buf *out, struct err *e)
+{
+	return ask(prompt, false, out, e);
+}
+
+int
+terminal_ask(const char *prompt, struct buf *out, struct err *e)
+{
+	return ask(prompt, true, out, e);
 }

@@ -191,6 +191,41 @@ kind_of(EVP_PKEY *pkey, enum privkey_kind *kind)
 	return 0;
 }
 
+static int
+unusable(struct err *e)
+{
+	return err_setx(e, ERR_CRYPTO, "want an ed25519, NIST P-256 or RSA (%d to %d bits) key",
+	    TUF_RSA_BITS_MIN, TUF_RSA_BITS_MAX);
+}
+
+json_t *
+pubkey_object(const uint8_t *pem, size_t len, struct err *e)
+{
+	struct privkey k = { .pkey = NULL };
+	json_t *object = NULL;
+	BIO *bio;
+
+	if (len > PEM_MAX) {
+		err_setx(e, ERR_TOO_LARGE, "public key over %u bytes", PEM_MAX);
+		return NULL;
+	}
+	if ((bio = BIO_new_mem_buf(pem, (int)len)) == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	k.pkey = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+	BIO_free(bio);
+	ERR_clear_error();
+	if (k.pkey == NULL)
+		err_setx(e, ERR_SYNTAX, "want a public key in PEM form, got something else");
+	else if (kind_of(k.pkey, &k.kind) == -1)
+		unusable(e);
+	else
+		object = privkey_public(&k, e);
+	EVP_PKEY_free(k.pkey);
+	return object;
+}
+
 struct privkey *
 privkey_read(const uint8_t *pem, size_t len, const char *passphrase, struct err *e)
 {
@@ -222,8 +257,7 @@ privkey_read(const uint8_t *pem, size_t len, const char *passphrase, struct err 
 	}
 	if (kind_of(pkey, &kind) == -1) {
 		EVP_PKEY_free(pkey);
-		err_setx(e, ERR_CRYPTO, "want an ed25519, NIST P-256 or RSA (%d to %d bits) key",
-		    TUF_RSA_BITS_MIN, TUF_RSA_BITS_MAX);
+		unusable(e);
 		return NULL;
 	}
 	return wrap(pkey, kind, e);

@@ -48,6 +48,9 @@ const char *privkey_id(const struct privkey *k);
 
 void privkey_free(struct privkey *k);
 
+/* The TUF key object of a public key in PEM form (a new reference).  NULL with errors as of privkey_read(). */
+json_t *pubkey_object(const uint8_t *pem, size_t len, struct err *e);
+
 /*
  * Append to out a whole metadata file: {"signatures": [...], "signed": signed_part}, signed by n keys.
  * The file ends in a newline.

@@ -55,6 +55,7 @@ must init.log slipway-repo init "$REPO" --passphrase-file "$WORK/passphrase"
 [ -f "$REPO/served/metadata/1.root.json" ] || fail "want served/metadata/1.root.json"
 [ -z "$(find "$REPO/served" -name '*.pem')" ] || fail "want no key in the served tree"
 export SLIPWAY_REPO=$REPO
+must add.log slipway-repo app add "$APP" --passphrase-file "$WORK/passphrase"
 
 say "2. A private key and a self-signed certificate for the Kernel"
 must cert.log slipway-repo cert new kernel

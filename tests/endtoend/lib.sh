@@ -100,6 +100,7 @@ flat() {
 
 make_repo() {
 	expect 0 "$WORK/init.log" slipway-repo init "$REPO" --no-passphrase
+	expect 0 "$WORK/add.log" slipway-repo --repo "$REPO" app add "$APP" --no-passphrase
 	expect 0 "$WORK/cert.log" slipway-repo --repo "$REPO" cert new kernel
 }
 

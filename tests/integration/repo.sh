@@ -62,8 +62,12 @@ status 1 "$repo" --repo "$R" publish --app COV_PB rel --passphrase-file /nonexis
 chmod 644 pass
 status 1 "$repo" --repo "$R" publish --app COV_PB rel --passphrase-file pass
 chmod 600 pass
+status 1 "$repo" --repo "$R" publish --app COV_PB rel --passphrase-file pass; says 'app add COV_PB'
+status 0 "$repo" --repo "$R" app add COV_PB --passphrase-file pass
+says 'added: targets version 2'
+status 1 "$repo" --repo "$R" app add COV_PB --passphrase-file pass; says 'there is such an application'
 status 0 "$repo" --repo "$R" publish --app COV_PB rel --passphrase-file pass
-says 'new, delegated'; says 'release 1: 3 files'
+says 'release 1: 3 files'
 sum=$(sha256sum <rel/install/bin/hi | cut -d' ' -f1)
 cmp "$R/served/targets/COV_PB/install/bin/$sum.hi" rel/install/bin/hi || fail "stored file"
 cp "$R/served/metadata/timestamp.json" before
@@ -74,7 +78,7 @@ echo wrong >badpass && chmod 600 badpass
 status 1 "$repo" --repo "$R" publish --app COV_PB rel --passphrase-file badpass
 status 0 env SLIPWAY_PASSPHRASE='correct horse' SLIPWAY_REPO="$R" "$repo" publish --app COV_PB rel
 says 'release 2: 3 files'; says '1 files new'
-[ -e "$R/served/metadata/2.COV_PB.json" ] && [ -e "$R/served/metadata/3.snapshot.json" ] ||
+[ -e "$R/served/metadata/2.COV_PB.json" ] && [ -e "$R/served/metadata/4.snapshot.json" ] ||
 	fail "metadata of release 2"
 [ ! -e "$R/served/metadata/3.targets.json" ] || fail "targets signed again without need"
 python=$(command -v python3) && "$python" - "$R" "$sum" <<'PY' || exit 1
@@ -86,7 +90,7 @@ def load(f, meta=None):
         assert len(b) == meta["length"] and hashlib.sha256(b).hexdigest() == meta["hashes"]["sha256"], f
     return json.loads(b)["signed"]
 ts = load("timestamp.json")
-sn = load("3.snapshot.json", ts["meta"]["snapshot.json"])
+sn = load("4.snapshot.json", ts["meta"]["snapshot.json"])
 tg = load("2.targets.json", sn["meta"]["targets.json"])
 role = load("2.COV_PB.json", sn["meta"]["COV_PB.json"])
 d = tg["delegations"]["roles"][0]
