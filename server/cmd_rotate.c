@@ -144,7 +144,7 @@ cmd_key_rotate(struct context *cx, int argc, char **argv)
 	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
 }
 
-/* Take the key from one role if it is there.  1, 0 or -1. */
+/* Take the key from one role if it is there. */
 static int
 revoke_from(struct changing *w, const char *role, const char *id, struct err *e)
 {
@@ -160,7 +160,7 @@ revoke_from(struct changing *w, const char *role, const char *id, struct err *e)
 		return err_context(e, "add a key in the same go: key rotate %s --add FILE --remove %.*s",
 		    role, KEYSTORE_ID_DIGITS, id);
 	}
-	return 1;
+	return 0;
 }
 
 static int
@@ -169,16 +169,15 @@ revoke(struct changing *w, const char *prefix, struct err *e)
 	const char *root_id = keyset_find(w->r->root->c.json, prefix);
 	const char *app_id = keyset_find(w->r->roles->c.json, prefix);
 	const char *id = root_id != NULL ? root_id : app_id;
-	int rc;
 
 	if (id == NULL || (app_id != NULL && strcmp(id, app_id) != 0))
 		return err_setx(e, ERR_NOENT, "no one key has an id that begins with '%s' (%d digits at least)",
 		    prefix, KEYSET_PREFIX_MIN);
 	for (int i = 0; i < TUF_TOP_COUNT; i++)
-		if ((rc = revoke_from(w, tuf_top_name((enum tuf_top)i), id, e)) == -1)
+		if (revoke_from(w, tuf_top_name((enum tuf_top)i), id, e) == -1)
 			return -1;
 	for (size_t i = 0; i < w->r->roles->n; i++)
-		if ((rc = revoke_from(w, w->r->roles->delegations[i].name, id, e)) == -1)
+		if (revoke_from(w, w->r->roles->delegations[i].name, id, e) == -1)
 			return -1;
 	return changing_finish(w, "revoked", e);
 }
