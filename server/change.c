@@ -188,8 +188,8 @@ top_signers(const struct change *c, enum tuf_top which, struct change_signers *o
 }
 
 size_t
-change_signers(const struct change *c, const char *role,
-    struct change_signers out[CHANGE_SIGNERS_MAX])
+change_signers(
+    const struct change *c, const char *role, struct change_signers out[CHANGE_SIGNERS_MAX])
 {
 	const struct tuf_targets *t = c->roles != NULL ? c->roles : c->r->roles;
 
@@ -245,8 +245,8 @@ change_seal(struct change *c, bool add, struct err *e)
 {
 	if (read_parents(c, e) == -1)
 		return -1;
-	if (c->root != NULL && (seal_role(c, tuf_top_name(TUF_TARGETS), add, e) == -1 ||
-				   read_parents(c, e) == -1))
+	if (c->root != NULL &&
+	    (seal_role(c, tuf_top_name(TUF_TARGETS), add, e) == -1 || read_parents(c, e) == -1))
 		return -1;
 	for (size_t i = 0; c->roles != NULL && i < c->roles->n; i++)
 		if (seal_role(c, c->roles->delegations[i].name, add, e) == -1)
@@ -256,8 +256,8 @@ change_seal(struct change *c, bool add, struct err *e)
 
 /* Sign with one key if ks holds it.  1, 0 or -1. */
 static int
-sign_with(json_t *metadata, const char *role, const char *keyid, bool required,
-    struct keystore *ks, const struct passphrases *p, struct err *e)
+sign_with(json_t *metadata, const char *role, const char *keyid, bool required, struct keystore *ks,
+    const struct passphrases *p, struct err *e)
 {
 	int rc = keystore_has(ks, role, keyid, e);
 	struct privkey *k;
@@ -299,8 +299,8 @@ change_sign_role(const struct change *c, const char *role, json_t *metadata, str
 }
 
 int
-change_sign(struct change *c, struct keystore *ks, const struct passphrases *p, size_t *n,
-    struct err *e)
+change_sign(
+    struct change *c, struct keystore *ks, const struct passphrases *p, size_t *n, struct err *e)
 {
 	size_t count = 0;
 

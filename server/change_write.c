@@ -11,16 +11,16 @@
 #include "base/jsontext.h"
 #include "tuf/sign.h"
 
-#define FILE_MODE	0644
+#define FILE_MODE 0644
 
 /* Holds the files of a change that has begun and must be ended. */
-#define PENDING_FILE	"pending.json"
+#define PENDING_FILE "pending.json"
 
 /* Bytes of it: the metadata files as JSON texts. */
-#define PENDING_MAX	(256u * 1024 * 1024)
+#define PENDING_MAX (256u * 1024 * 1024)
 
 /* What is written, in order: the change's files, snapshot, timestamp. */
-#define WRITES_MAX	(CHANGE_FILES_MAX + 2)
+#define WRITES_MAX (CHANGE_FILES_MAX + 2)
 
 struct writes {
 	struct write {
@@ -32,8 +32,8 @@ struct writes {
 
 /* Whether enough of one set of keys signed it. */
 static int
-check_signers(const struct envelope *v, const char *name, const struct change_signers *s,
-    struct err *e)
+check_signers(
+    const struct envelope *v, const char *name, const struct change_signers *s, struct err *e)
 {
 	char what[REPO_FILE_SIZE + 40];
 
@@ -82,7 +82,8 @@ check_file(struct change *c, const struct change_file *f, struct err *e)
 	int rc = -1;
 
 	if (n == 0)
-		return err_setx(e, ERR_CONFLICT, "%s: no such role; make it with 'app add'", f->name);
+		return err_setx(
+		    e, ERR_CONFLICT, "%s: no such role; make it with 'app add'", f->name);
 	if (sign_write(f->metadata, &text, e) == -1 ||
 	    envelope_parse(text.data, text.len, &v, e) == -1 ||
 	    check_body(c, f->name, v.body, e) == -1)
@@ -93,7 +94,7 @@ check_file(struct change *c, const struct change_file *f, struct err *e)
 		if (!s[i].required && check_signers(&v, f->name, &s[i], &why) == -1)
 			c->root_first = true;
 	}
-	if (strcmp(f->name, tuf_top_name(TUF_ROOT)) != 0) {	/* root: change_seal() read it */
+	if (strcmp(f->name, tuf_top_name(TUF_ROOT)) != 0) { /* root: change_seal() read it */
 		if ((t = targets_parse(&v, e)) == NULL) {
 			err_context(e, "%s", f->name);
 			goto out;
@@ -170,7 +171,8 @@ make_snapshot(struct change *c, struct keystore *ks, const struct passphrases *p
 		buf_reset(&text);
 		if (sign_write(c->files[i].metadata, &text, e) == -1 ||
 		    set_meta(json_object_get(body, "meta"), c->files[i].name,
-			json_integer_value(json_object_get(signed_part, "version")), &text, e) == -1)
+			json_integer_value(json_object_get(signed_part, "version")), &text,
+			e) == -1)
 			goto out;
 	}
 	rc = sign_online(c, TUF_SNAPSHOT, body, ks, p, &c->snapshot, e);
@@ -189,9 +191,9 @@ make_timestamp(struct change *c, struct keystore *ks, const struct passphrases *
 	if (body == NULL)
 		return err_nomem(e);
 	if (repo_renew_body(body, c->r->timestamp->c.version + 1, REPO_TIMESTAMP_DAYS, e) == 0 &&
-	    (c->snapshot.len == 0 || set_meta(json_object_get(body, "meta"),
-					 tuf_top_name(TUF_SNAPSHOT), c->snapshot_version,
-					 &c->snapshot, e) == 0))
+	    (c->snapshot.len == 0 ||
+		set_meta(json_object_get(body, "meta"), tuf_top_name(TUF_SNAPSHOT),
+		    c->snapshot_version, &c->snapshot, e) == 0))
 		rc = sign_online(c, TUF_TIMESTAMP, body, ks, p, &c->timestamp, e);
 	json_decref(body);
 	return rc;

@@ -10,10 +10,10 @@
 #include "base/jsontext.h"
 #include "request.h"
 
-#define PATH_BYTES_MAX	4096
+#define PATH_BYTES_MAX 4096
 
 /* Bytes of a public key's file. */
-#define KEY_FILE_MAX	(64u * 1024)
+#define KEY_FILE_MAX (64u * 1024)
 
 int
 changing_begin(struct context *cx, struct changing *w, struct err *e)
@@ -37,7 +37,7 @@ changing_begin(struct context *cx, struct changing *w, struct err *e)
 void
 changing_end(struct changing *w)
 {
-	struct err ignored;	/* what ended the command has been told */
+	struct err ignored; /* what ended the command has been told */
 
 	for (size_t i = 0; i < w->nmade && !w->done; i++)
 		keystore_remove(w->ks, w->made[i].role, w->made[i].id, &ignored);
@@ -51,7 +51,7 @@ changing_new_key(struct changing *w, const char *role, enum privkey_kind kind, s
 {
 	struct buf phrase = BUF_INIT(PASSPHRASE_MAX);
 	bool online = strcmp(role, tuf_top_name(TUF_SNAPSHOT)) == 0 ||
-	    strcmp(role, tuf_top_name(TUF_TIMESTAMP)) == 0;
+		      strcmp(role, tuf_top_name(TUF_TIMESTAMP)) == 0;
 	struct privkey *k = NULL;
 	json_t *public = NULL;
 	char what[REPO_APP_MAX + 16];
@@ -89,7 +89,8 @@ changing_read_key(const char *path, struct err *e)
 	else
 		key = json_text_parse(text.data, text.len, e);
 	if (key == NULL)
-		err_context(e, "%s: want the public half of a key, as 'key new' writes it or in PEM form",
+		err_context(e,
+		    "%s: want the public half of a key, as 'key new' writes it or in PEM form",
 		    path);
 	buf_free(&text);
 	return key;
@@ -105,7 +106,8 @@ changing_sign(struct changing *w, struct err *e)
 	if (change_ready(w->c, w->ks, &w->p, e) == 0)
 		return 0;
 	if (e->code == ERR_SIGNATURE)
-		err_context(e, "not enough private keys in keys/ (--unsigned FILE lets others sign)");
+		err_context(
+		    e, "not enough private keys in keys/ (--unsigned FILE lets others sign)");
 	return -1;
 }
 

@@ -8,9 +8,9 @@
 #include "keyset.h"
 #include "tuf/sign.h"
 
-#define N(a)	(sizeof(a) / sizeof((a)[0]))
+#define N(a) (sizeof(a) / sizeof((a)[0]))
 
-#define PATH_BYTES_MAX	4096
+#define PATH_BYTES_MAX 4096
 
 static int
 check_role(const char *role, struct err *e)
@@ -148,8 +148,8 @@ struct listing {
 
 /* Where a key's private half is. */
 static int
-print_key(const struct listing *l, const char *role, const char *id, const json_t *key,
-    struct err *e)
+print_key(
+    const struct listing *l, const char *role, const char *id, const json_t *key, struct err *e)
 {
 	const char *type = json_string_value(json_object_get(key, "keytype"));
 	bool sealed = false;
@@ -158,7 +158,9 @@ print_key(const struct listing *l, const char *role, const char *id, const json_
 	if (here == -1 || (here == 1 && keystore_encrypted(l->ks, role, id, &sealed, e) == -1))
 		return -1;
 	printf("  %s  %-8s %s\n", id, type == NULL ? "missing" : type,
-	    here == 0 ? "elsewhere" : sealed ? "here, encrypted" : "here, not encrypted");
+	    here == 0 ? "elsewhere"
+	    : sealed  ? "here, encrypted"
+		      : "here, not encrypted");
 	return 0;
 }
 
@@ -179,8 +181,8 @@ static int
 print_spare(void *arg, const char *role, const char *digits, struct err *e)
 {
 	const struct listing *l = arg;
-	const json_t *body = repo_delegation(l->r, role) == NULL ? l->r->root->c.json :
-								    l->r->roles->c.json;
+	const json_t *body =
+	    repo_delegation(l->r, role) == NULL ? l->r->root->c.json : l->r->roles->c.json;
 	const char *id = keyset_find(body, digits);
 
 	(void)e;

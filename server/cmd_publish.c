@@ -11,16 +11,18 @@
 #include "publish.h"
 #include "request.h"
 
-#define N(a)	(sizeof(a) / sizeof((a)[0]))
+#define N(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Stations refuse a release below a role that has expired, and this command renews neither of these. */
 static void
 warn_expired(const struct repo *r)
 {
 	if (r->root->c.expires <= clock_wall())
-		log_warn("publish: root has expired; stations refuse everything until it is renewed");
+		log_warn(
+		    "publish: root has expired; stations refuse everything until it is renewed");
 	if (r->roles->c.expires <= clock_wall())
-		log_warn("publish: targets have expired; stations refuse them until they are renewed");
+		log_warn(
+		    "publish: targets have expired; stations refuse them until they are renewed");
 }
 
 static int
@@ -37,7 +39,8 @@ publish_new(struct changing *w, const char *app, const char *path, struct err *e
 	    changing_write(w, e) == -1)
 		goto out;
 	if (w->request == NULL)
-		printf("published %s release %" PRId64 ": %zu files, %" PRIu64 " bytes, %zu files new\n",
+		printf("published %s release %" PRId64 ": %zu files, %" PRIu64
+		       " bytes, %zu files new\n",
 		    app, number, rel.n, rel.bytes, stored);
 	else
 		changing_report(w, "");
@@ -98,15 +101,16 @@ check_files(struct changing *w, struct err *e)
 		const struct change_file *f = &w->c->files[i];
 
 		if (publish_check(w->r,
-			json_object_get(json_object_get(f->metadata, "signed"), "targets"), e) == -1)
+			json_object_get(json_object_get(f->metadata, "signed"), "targets"),
+			e) == -1)
 			return err_context(e, "%s", f->name);
 	}
 	return 0;
 }
 
 static int
-publish_signed(struct changing *w, const struct option_list *paths, const char *release,
-    struct err *e)
+publish_signed(
+    struct changing *w, const struct option_list *paths, const char *release, struct err *e)
 {
 	json_t *request = read_requests(paths, e);
 	int rc = -1;
@@ -156,8 +160,8 @@ cmd_publish(struct context *cx, int argc, char **argv)
 	if (check_usage(app, &from, &w, argc, &e) == -1)
 		return command_failed(&e);
 	if (changing_begin(cx, &w, &e) == 0)
-		rc = from.n > 0 ? publish_signed(&w, &from, argv[1], &e) :
-				  publish_new(&w, app, argv[1], &e);
+		rc = from.n > 0 ? publish_signed(&w, &from, argv[1], &e)
+				: publish_new(&w, app, argv[1], &e);
 	if (rc == 0)
 		warn_expired(w.r);
 	changing_end(&w);

@@ -7,12 +7,12 @@
 #include "changing.h"
 #include "keyset.h"
 
-#define N(a)	(sizeof(a) / sizeof((a)[0]))
+#define N(a) (sizeof(a) / sizeof((a)[0]))
 
 struct rotation {
 	struct option_list add, remove;
 	const char *type;
-	int64_t threshold;	/* 0: as it is */
+	int64_t threshold; /* 0: as it is */
 };
 
 static bool
@@ -30,7 +30,8 @@ parent_body(struct changing *w, const char *role, struct err *e)
 {
 	if (!is_top(role) && repo_delegation(w->r, role) == NULL) {
 		err_setx(e, ERR_NOENT,
-		    "%s: no such role: want root, targets, snapshot, timestamp or an application", role);
+		    "%s: no such role: want root, targets, snapshot, timestamp or an application",
+		    role);
 		return NULL;
 	}
 	return change_body(w->c, tuf_top_name(is_top(role) ? TUF_ROOT : TUF_TARGETS), e);
@@ -105,14 +106,15 @@ rotate(struct changing *w, const char *role, const struct rotation *how, struct 
 	if (body == NULL)
 		return -1;
 	if (privkey_kind_parse(how->type, &kind) == -1)
-		return err_setx(e, ERR_USAGE, "--type: want ed25519, ecdsa or rsa, got '%s'",
-		    how->type);
+		return err_setx(
+		    e, ERR_USAGE, "--type: want ed25519, ecdsa or rsa, got '%s'", how->type);
 	n = json_array_size(json_object_get(keyset_role(body, role), "keyids"));
 	if (how->add.n + how->remove.n == 0 && how->threshold == 0) {
-		if (add_made(w, body, role, n, kind, e) == -1 || remove_first(body, role, n, e) == -1)
+		if (add_made(w, body, role, n, kind, e) == -1 ||
+		    remove_first(body, role, n, e) == -1)
 			return -1;
 	} else if (add_files(body, role, &how->add, e) == -1 ||
-	    remove_keys(body, role, &how->remove, e) == -1) {
+		   remove_keys(body, role, &how->remove, e) == -1) {
 		return -1;
 	}
 	if (keyset_finish(body, role, (unsigned)how->threshold, e) == -1)
@@ -157,8 +159,9 @@ revoke_from(struct changing *w, const char *role, const char *id, struct err *e)
 		return -1;
 	if (keyset_finish(body, role, 0, e) == -1) {
 		e->code = ERR_CONFLICT;
-		return err_context(e, "add a key in the same go: key rotate %s --add FILE --remove %.*s",
-		    role, KEYSTORE_ID_DIGITS, id);
+		return err_context(e,
+		    "add a key in the same go: key rotate %s --add FILE --remove %.*s", role,
+		    KEYSTORE_ID_DIGITS, id);
 	}
 	return 0;
 }
@@ -171,8 +174,9 @@ revoke(struct changing *w, const char *prefix, struct err *e)
 	const char *id = root_id != NULL ? root_id : app_id;
 
 	if (id == NULL || (app_id != NULL && strcmp(id, app_id) != 0))
-		return err_setx(e, ERR_NOENT, "no one key has an id that begins with '%s' (%d digits at least)",
-		    prefix, KEYSET_PREFIX_MIN);
+		return err_setx(e, ERR_NOENT,
+		    "no one key has an id that begins with '%s' (%d digits at least)", prefix,
+		    KEYSET_PREFIX_MIN);
 	for (int i = 0; i < TUF_TOP_COUNT; i++)
 		if (revoke_from(w, tuf_top_name((enum tuf_top)i), id, e) == -1)
 			return -1;

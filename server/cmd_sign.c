@@ -11,23 +11,23 @@
 #include "terminal.h"
 #include "tuf/sign.h"
 
-#define N(a)	(sizeof(a) / sizeof((a)[0]))
+#define N(a) (sizeof(a) / sizeof((a)[0]))
 
-#define PATH_BYTES_MAX	4096
-#define ANSWER_MAX	64
+#define PATH_BYTES_MAX 4096
+#define ANSWER_MAX     64
 
 /* Private keys that one call signs with. */
-#define KEYS_MAX	64
+#define KEYS_MAX 64
 
 struct signing {
 	const char *path, *keys;
-	struct option_list files;	/* --key */
+	struct option_list files; /* --key */
 	struct passphrases p;
 	bool yes, show;
 	json_t *request;
 	struct {
 		struct privkey *k;
-		const char *role;	/* the one that it may sign, or NULL: whichever asks for it */
+		const char *role; /* the one that it may sign, or NULL: whichever asks for it */
 	} with[KEYS_MAX];
 	size_t n;
 };
@@ -62,7 +62,7 @@ load_for(struct signing *s, struct keystore *ks, const json_t *file, struct err 
 
 			for (size_t m = 0; m < s->n; m++)
 				have |= s->with[m].role == role &&
-				    strcmp(privkey_id(s->with[m].k), id) == 0;
+					strcmp(privkey_id(s->with[m].k), id) == 0;
 			if (have || (rc = keystore_has(ks, role, id, e)) == 0)
 				continue;
 			if (rc == -1 ||
@@ -107,7 +107,7 @@ static bool
 may_sign(const struct signing *s, size_t i, const json_t *file)
 {
 	return (s->with[i].role == NULL || strcmp(s->with[i].role, request_role(file)) == 0) &&
-	    request_wants(file, privkey_id(s->with[i].k));
+	       request_wants(file, privkey_id(s->with[i].k));
 }
 
 /*
@@ -127,8 +127,9 @@ believed(const struct signing *s, const json_t *file, struct err *e)
 		return NULL;
 	for (size_t i = 0; i < s->n && !ours; i++) {
 		json_t *public = privkey_public(s->with[i].k, e);
-		int rc = public == NULL ? -1 :
-					  request_signed_by(before, privkey_id(s->with[i].k), public, e);
+		int rc = public == NULL
+			     ? -1
+			     : request_signed_by(before, privkey_id(s->with[i].k), public, e);
 
 		json_decref(public);
 		if (rc == -1)
@@ -158,8 +159,9 @@ describe(const struct signing *s, struct err *e)
 			struct request_signers who;
 
 			if (request_signers(f, k, &who, e) == -1 ||
-			    buf_addf(&text, e, "  signed by %u of the %u that are needed among %zu ",
-				who.have, who.threshold, who.n) == -1 ||
+			    buf_addf(&text, e,
+				"  signed by %u of the %u that are needed among %zu ", who.have,
+				who.threshold, who.n) == -1 ||
 			    buf_add(&text, who.who, strspn(who.who, "abcdefghijklmnopqrstuvwxyz "),
 				e) == -1 ||
 			    buf_adds(&text, who.required ? "\n" : " (not required)\n", e) == -1)
@@ -218,8 +220,9 @@ check_use(const struct signing *s, struct err *e)
 		for (size_t f = 0; f < request_count(s->request); f++)
 			used |= may_sign(s, i, request_file(s->request, f));
 		if (!used)
-			return err_setx(e, ERR_CONFLICT, "%s: nothing in it is to be signed by key %s",
-			    s->path, privkey_id(s->with[i].k));
+			return err_setx(e, ERR_CONFLICT,
+			    "%s: nothing in it is to be signed by key %s", s->path,
+			    privkey_id(s->with[i].k));
 	}
 	if (s->n == 0)
 		return err_setx(e, ERR_NOENT, "%s: none of the keys here is to sign it", s->path);

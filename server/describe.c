@@ -17,7 +17,8 @@ static int
 add_clean(struct buf *out, const char *text, struct err *e)
 {
 	for (; *text != '\0'; text++)
-		if (buf_addc(out, (unsigned char)*text < ' ' || *text == 127 ? '?' : *text, e) == -1)
+		if (buf_addc(out, (unsigned char)*text < ' ' || *text == 127 ? '?' : *text, e) ==
+		    -1)
 			return -1;
 	return 0;
 }
@@ -26,8 +27,8 @@ add_clean(struct buf *out, const char *text, struct err *e)
 static int
 add_json(struct buf *out, const json_t *value, struct err *e)
 {
-	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS |
-					   JSON_ENSURE_ASCII);
+	char *text =
+	    json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
 	int rc = text == NULL ? err_nomem(e) : add_clean(out, text, e);
 
 	free(text);
@@ -41,7 +42,8 @@ check_fields(const char *role, const json_t *body, const char *const *known, str
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)body, name, value) {
+	json_object_foreach((json_t *)(uintptr_t)body, name, value)
+	{
 		size_t i = 0;
 
 		while (known[i] != NULL && strcmp(known[i], name) != 0)
@@ -55,8 +57,7 @@ check_fields(const char *role, const json_t *body, const char *const *known, str
 }
 
 static int
-add_keys(const json_t *body, const json_t *before, const char *role, struct buf *out,
-    struct err *e)
+add_keys(const json_t *body, const json_t *before, const char *role, struct buf *out, struct err *e)
 {
 	const json_t *r = keyset_role(body, role), *ids = json_object_get(r, "keyids");
 	const json_t *old = before == NULL ? NULL : keyset_role(before, role);
@@ -127,7 +128,7 @@ add_patterns(const json_t *delegation, const char *app, struct buf *out, struct 
 		rc = buf_addf(out, e, "    for the files %s/*/* and below, to depth %d\n", app,
 		    RELEASE_DEPTH_MAX);
 	} else if (buf_adds(out, "    for UNUSUAL files: ", e) == 0 &&
-	    add_json(out, delegation, e) == 0) {
+		   add_json(out, delegation, e) == 0) {
 		rc = buf_addc(out, '\n', e);
 	}
 	json_decref(usual);
@@ -135,11 +136,11 @@ add_patterns(const json_t *delegation, const char *app, struct buf *out, struct 
 }
 
 static int
-describe_delegation(const json_t *body, const json_t *before, const json_t *d, struct buf *out,
-    struct err *e)
+describe_delegation(
+    const json_t *body, const json_t *before, const json_t *d, struct buf *out, struct err *e)
 {
 	const char *app = json_string_value(json_object_get(d, "name"));
-	bool new = before != NULL && keyset_role(before, app) == NULL;
+	bool new = before != NULL &&keyset_role(before, app) == NULL;
 
 	if (buf_adds(out, "  application ", e) == -1 || add_clean(out, app, e) == -1 ||
 	    buf_adds(out, new ? " (NEW) may be signed by\n" : " may be signed by\n", e) == -1 ||
@@ -151,8 +152,8 @@ describe_delegation(const json_t *body, const json_t *before, const json_t *d, s
 static int
 describe_targets(const json_t *body, const json_t *before, struct buf *out, struct err *e)
 {
-	static const char *const known[] = { "_type", "spec_version", "version", "expires", "targets",
-		"delegations", NULL };
+	static const char *const known[] = { "_type", "spec_version", "version", "expires",
+		"targets", "delegations", NULL };
 	const json_t *roles = json_object_get(json_object_get(body, "delegations"), "roles");
 	const json_t *old = json_object_get(json_object_get(before, "delegations"), "roles");
 
@@ -165,7 +166,8 @@ describe_targets(const json_t *body, const json_t *before, struct buf *out, stru
 		if (describe_delegation(body, before, json_array_get(roles, i), out, e) == -1)
 			return -1;
 	for (size_t i = 0; i < json_array_size(old); i++) {
-		const char *app = json_string_value(json_object_get(json_array_get(old, i), "name"));
+		const char *app =
+		    json_string_value(json_object_get(json_array_get(old, i), "name"));
 
 		if (keyset_role(body, app) == NULL &&
 		    (buf_adds(out, "  NO LONGER: application ", e) == -1 ||
@@ -179,16 +181,16 @@ describe_targets(const json_t *body, const json_t *before, struct buf *out, stru
 static int
 describe_target(const char *how, const char *path, const json_t *t, struct buf *out, struct err *e)
 {
-	const char *sha = json_string_value(json_object_get(json_object_get(t, "hashes"), "sha256"));
+	const char *sha =
+	    json_string_value(json_object_get(json_object_get(t, "hashes"), "sha256"));
 
 	if (buf_addf(out, e, "    %-8s", how) == -1 || add_clean(out, path, e) == -1)
 		return -1;
-	if (t != NULL &&
-	    (buf_addf(out, e, "  %" PRId64 " bytes, SHA-256 ",
-		 (int64_t)json_integer_value(json_object_get(t, "length"))) == -1 ||
-		add_clean(out, sha == NULL ? "missing" : sha, e) == -1 ||
-		buf_addc(out, ' ', e) == -1 ||
-		add_json(out, json_object_get(t, "custom"), e) == -1))
+	if (t != NULL && (buf_addf(out, e, "  %" PRId64 " bytes, SHA-256 ",
+			      (int64_t)json_integer_value(json_object_get(t, "length"))) == -1 ||
+			     add_clean(out, sha == NULL ? "missing" : sha, e) == -1 ||
+			     buf_addc(out, ' ', e) == -1 ||
+			     add_json(out, json_object_get(t, "custom"), e) == -1))
 		return -1;
 	return buf_addc(out, '\n', e);
 }
@@ -206,11 +208,11 @@ check_target(const char *app, const char *path, struct err *e)
 }
 
 static int
-describe_app(const char *app, const json_t *body, const json_t *before, struct buf *out,
-    struct err *e)
+describe_app(
+    const char *app, const json_t *body, const json_t *before, struct buf *out, struct err *e)
 {
-	static const char *const known[] = { "_type", "spec_version", "version", "expires", "targets",
-		"release", NULL };
+	static const char *const known[] = { "_type", "spec_version", "version", "expires",
+		"targets", "release", NULL };
 	json_t *targets = json_object_get(body, "targets"), *t;
 	json_t *old = json_object_get(before, "targets");
 	size_t same = 0;
@@ -221,7 +223,8 @@ describe_app(const char *app, const json_t *body, const json_t *before, struct b
 		(int64_t)json_integer_value(json_object_get(body, "release")),
 		json_object_size(targets)) == -1)
 		return -1;
-	json_object_foreach(targets, path, t) {
+	json_object_foreach(targets, path, t)
+	{
 		const json_t *was = json_object_get(old, path);
 
 		if (check_target(app, path, e) == -1)
@@ -231,16 +234,15 @@ describe_app(const char *app, const json_t *body, const json_t *before, struct b
 		    describe_target(was == NULL ? "new" : "changed", path, t, out, e) == -1)
 			return -1;
 	}
-	json_object_foreach(old, path, t)
-		if (json_object_get(targets, path) == NULL &&
-		    describe_target("removed", path, NULL, out, e) == -1)
-			return -1;
+	json_object_foreach(
+	    old, path, t) if (json_object_get(targets, path) == NULL &&
+			      describe_target("removed", path, NULL, out, e) == -1) return -1;
 	return same == 0 ? 0 : buf_addf(out, e, "    %zu files as before\n", same);
 }
 
 int
-describe_role(const char *role, const json_t *body, const json_t *before, struct buf *out,
-    struct err *e)
+describe_role(
+    const char *role, const json_t *body, const json_t *before, struct buf *out, struct err *e)
 {
 	const char *expires = json_string_value(json_object_get(body, "expires"));
 
@@ -248,8 +250,10 @@ describe_role(const char *role, const json_t *body, const json_t *before, struct
 		(int64_t)json_integer_value(json_object_get(body, "version"))) == -1 ||
 	    add_clean(out, expires == NULL ? "nobody knows when" : expires, e) == -1 ||
 	    buf_addc(out, '\n', e) == -1 ||
-	    (before == NULL && buf_adds(out, "  (everything is shown as new: there is no version before "
-					     "it that these keys signed)\n", e) == -1))
+	    (before == NULL && buf_adds(out,
+				   "  (everything is shown as new: there is no version before "
+				   "it that these keys signed)\n",
+				   e) == -1))
 		return -1;
 	if (strcmp(role, tuf_top_name(TUF_ROOT)) == 0)
 		return describe_root(body, before, out, e);
