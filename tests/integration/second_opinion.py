@@ -323,6 +323,7 @@ class TheirsVerifiesOurs(Case):
         (release / "app/dir").mkdir(parents=True)
         (release / "app/dir/a.txt").write_bytes(b"abc")
         (release / "app/b.bin").write_bytes(bytes(range(256)) * 300)
+        self.run_it(REPO, "--repo", repo, "app", "add", "COV_PB", "--no-passphrase")
         self.run_it(REPO, "--repo", repo, "publish", "--app", "COV_PB", release)
         served = repo / "served"
         root = json.loads((served / "metadata/1.root.json").read_text())["signed"]
