@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "audit.h"
 #include "base/jsontext.h"
 #include "request.h"
+#include "tuf/sign.h"
 
 #define PATH_BYTES_MAX 4096
 
@@ -25,6 +27,7 @@ changing_begin(struct context *cx, struct changing *w, struct err *e)
 	w->r = NULL;
 	w->ks = NULL;
 	w->c = NULL;
+	w->action = cx->command->name;
 	if ((path = command_repo(cx, e)) != NULL && (w->r = repo_open(path, true, e)) != NULL &&
 	    repo_path(path, "keys", &keys, e) == 0 &&
 	    (w->ks = keystore_open(buf_text(&keys), false, e)) != NULL &&
@@ -111,11 +114,53 @@ changing_sign(struct changing *w, struct err *e)
 	return -1;
 }
 
+/* {"version", "sha256"} of a role's new file, and the number of the release in it. */
+static json_t *
+recorded_role(const struct change_file *f, struct err *e)
+{
+	const json_t *body = json_object_get(f->metadata, "signed");
+	struct buf text = BUF_INIT(REPO_METADATA_MAX);
+	uint8_t sha[DIGEST_MAX];
+	char hex[SHA256_HEX_SIZE];
+	json_t *j = NULL;
+
+	if (sign_write(f->metadata, &text, e) == 0 &&
+	    digest_of(DIGEST_SHA256, text.data, text.len, sha, e) == 0) {
+		hex_encode(sha, SHA256_SIZE, hex);
+		j = json_pack("{s:O*,s:O,s:s}", "release", json_object_get(body, "release"),
+		    "version", json_object_get(body, "version"), "sha256", hex);
+	}
+	buf_free(&text);
+	return j;
+}
+
+static int
+record(const struct changing *w, struct err *e)
+{
+	json_t *roles = json_object(), *keys = w->nmade == 0 ? NULL : json_array();
+	bool bad = roles == NULL;
+
+	for (size_t i = 0; i < w->c->n && !bad; i++)
+		bad = json_object_set_new(
+			  roles, w->c->files[i].name, recorded_role(&w->c->files[i], e)) == -1;
+	for (size_t i = 0; i < w->nmade && !bad; i++)
+		bad = json_array_append_new(keys, json_string(w->made[i].id)) == -1;
+	if (bad) {
+		json_decref(roles);
+		json_decref(keys);
+		return audit_append(w->r->top, w->action, NULL, e);
+	}
+	return audit_append(
+	    w->r->top, w->action, json_pack("{s:o*,s:o}", "newkeys", keys, "roles", roles), e);
+}
+
 int
 changing_write(struct changing *w, struct err *e)
 {
 	int rc = w->request != NULL ? request_write(w->c, w->request, e) : change_write(w->c, e);
 
+	if (rc == 0 && w->request == NULL)
+		rc = record(w, e);
 	/* Even a write that failed may have taken hold; a key too many does no harm. */
 	if (rc == 0 || w->request == NULL)
 		w->done = true;

@@ -17,6 +17,7 @@ struct changing {
 	struct keystore *ks;
 	struct change *c;
 	struct passphrases p;
+	const char *action;	/* the command, for the record */
 	const char *request;	/* --unsigned, or NULL */
 	/* Private keys made here; removed again when the change comes to nothing. */
 	struct {
@@ -46,7 +47,7 @@ json_t *changing_read_key(const char *path, struct err *e);
  */
 int changing_sign(struct changing *w, struct err *e);
 
-/* Put the change live, or write the request. */
+/* Put the change live and record it, or write the request. */
 int changing_write(struct changing *w, struct err *e);
 
 /* Say on standard output what was done, beginning with what ("published"), and what comes next. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "audit.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
@@ -94,6 +95,21 @@ print_cert(const struct dir *d, const char *name, const struct cert_info *info)
 	    dir_path(d), name, dir_path(d), name, hex, from, to);
 }
 
+/* Only what went into the repository; --out is elsewhere. */
+static int
+record(struct context *cx, const char *name, const struct cert_info *info, struct err *e)
+{
+	char hex[SHA256_HEX_SIZE], to[CLOCK_TEXT_SIZE];
+	const char *repo = command_repo(cx, e);
+
+	if (repo == NULL)
+		return -1;
+	hex_encode(info->sha256, SHA256_SIZE, hex);
+	clock_format(info->to, to);
+	return audit_append_at(repo, "cert new",
+	    json_pack("{s:s,s:s,s:s}", "name", name, "sha256", hex, "until", to), e);
+}
+
 int
 cmd_cert_new(struct context *cx, int argc, char **argv)
 {
@@ -128,6 +144,8 @@ cmd_cert_new(struct context *cx, int argc, char **argv)
 		rc = store(d, argv[1], force, &rq, &info, &e);
 	if (rc == 0)
 		print_cert(d, argv[1], &info);
+	if (rc == 0 && out == NULL)
+		rc = record(cx, argv[1], &info, &e);
 	dir_close(d);
 	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "audit.h"
 #include "changing.h"
 #include "keyset.h"
 #include "tuf/sign.h"
@@ -59,9 +60,21 @@ store(struct keystore *ks, const char *role, const struct privkey *k, const char
 	return rc;
 }
 
+/* Only what went into the repository; --keys is elsewhere. */
+static int
+record(struct context *cx, const char *role, const char *id, struct err *e)
+{
+	const char *repo = command_repo(cx, e);
+
+	if (repo == NULL)
+		return -1;
+	return audit_append_at(
+	    repo, cx->command->name, json_pack("{s:s,s:s}", "role", role, "key", id), e);
+}
+
 static int
 make(struct keystore *ks, const char *role, const char *type, const struct passphrases *p,
-    struct err *e)
+    char id[SHA256_HEX_SIZE], struct err *e)
 {
 	struct buf phrase = BUF_INIT(PASSPHRASE_MAX);
 	enum privkey_kind kind;
@@ -73,6 +86,8 @@ make(struct keystore *ks, const char *role, const char *type, const struct passp
 	if ((sealed = passphrase_new(p, "new key", &phrase, e)) != -1 &&
 	    (k = privkey_generate(kind, e)) != NULL)
 		rc = store(ks, role, k, sealed == 1 ? buf_text(&phrase) : NULL, e);
+	if (rc == 0)
+		memcpy(id, privkey_id(k), SHA256_HEX_SIZE);
 	privkey_free(k);
 	buf_free(&phrase);
 	return rc;
@@ -90,13 +105,16 @@ cmd_key_new(struct context *cx, int argc, char **argv)
 		{ "passphrase-file", OPTION_TEXT, &p.file, 0, 0 },
 	};
 	struct keystore *ks = NULL;
+	char id[SHA256_HEX_SIZE];
 	struct err e;
 	int status, rc = -1;
 
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
 	if (check_role(argv[1], &e) == 0 && (ks = open_keys(cx, dir, &e)) != NULL)
-		rc = make(ks, argv[1], type, &p, &e);
+		rc = make(ks, argv[1], type, &p, id, &e);
+	if (rc == 0 && dir == NULL)
+		rc = record(cx, argv[1], id, &e);
 	keystore_close(ks);
 	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
 }
@@ -104,7 +122,7 @@ cmd_key_new(struct context *cx, int argc, char **argv)
 /* The passphrase that opens the file, if any, protects the copy; one that has none is given one. */
 static int
 import(struct keystore *ks, const char *role, const char *file, const struct passphrases *p,
-    struct err *e)
+    char id[SHA256_HEX_SIZE], struct err *e)
 {
 	struct buf phrase = BUF_INIT(PASSPHRASE_MAX);
 	struct privkey *k;
@@ -114,6 +132,8 @@ import(struct keystore *ks, const char *role, const char *file, const struct pas
 		return -1;
 	if ((sealed = passphrase_new(p, "imported key", &phrase, e)) != -1)
 		rc = store(ks, role, k, sealed == 1 ? buf_text(&phrase) : NULL, e);
+	if (rc == 0)
+		memcpy(id, privkey_id(k), SHA256_HEX_SIZE);
 	privkey_free(k);
 	buf_free(&phrase);
 	return rc;
@@ -130,13 +150,16 @@ cmd_key_import(struct context *cx, int argc, char **argv)
 		{ "passphrase-file", OPTION_TEXT, &p.file, 0, 0 },
 	};
 	struct keystore *ks = NULL;
+	char id[SHA256_HEX_SIZE];
 	struct err e;
 	int status, rc = -1;
 
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
 	if (check_role(argv[1], &e) == 0 && (ks = open_keys(cx, dir, &e)) != NULL)
-		rc = import(ks, argv[1], argv[2], &p, &e);
+		rc = import(ks, argv[1], argv[2], &p, id, &e);
+	if (rc == 0 && dir == NULL)
+		rc = record(cx, argv[1], id, &e);
 	keystore_close(ks);
 	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
 }

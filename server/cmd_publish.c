@@ -119,7 +119,7 @@ publish_signed(
 		return -1;
 	if (request_load(request, w->c, e) == 0 && change_ready(w->c, w->ks, &w->p, e) == 0 &&
 	    (release == NULL || store_signed(w, release, e) == 0) && check_files(w, e) == 0 &&
-	    change_write(w->c, e) == 0) {
+	    changing_write(w, e) == 0) {
 		changing_report(w, "published");
 		rc = 0;
 	}

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "audit.h"
 #include "base/clock.h"
 #include "command.h"
 #include "repo.h"
@@ -27,7 +28,8 @@ cmd_init(struct context *cx, int argc, char **argv)
 		err_setx(&e, ERR_USAGE, "init: --no-passphrase and --passphrase-file exclude each other");
 		return command_failed(&e);
 	}
-	if (repo_init(argv[1], &p, &e) == -1)
+	if (repo_init(argv[1], &p, &e) == -1 ||
+	    audit_append_at(argv[1], "init", json_object(), &e) == -1)
 		return command_failed(&e);
 	printf("repository %s: root, targets, snapshot and timestamp signed, version 1\n", argv[1]);
 	printf("private keys in %s/keys (%s); served files in %s/served\n", argv[1],

@@ -82,6 +82,10 @@ static const struct command commands[] = {
 	    "  --user NAME             its account (default slipway)\n"
 	    "  --chroot DIR            its directory (default /srv/slipway)\n" },
 	{ "status", cmd_status, 0, 0, "", "list roles, keys, expiry dates and applications", NULL },
+	{ "log", cmd_log, 0, 0, "[options]", "show what was done to the repository, and check the record",
+	    "  --verify                check the chain and print its head instead of the lines\n"
+	    "  --head HASH             fail unless a line with this hash (a head kept elsewhere) is there\n"
+	    "  --json                  print the lines as they are\n" },
 	{ "help", cmd_help, 0, 2, "[COMMAND]", "explain a command", NULL },
 	{ "version", cmd_version, 0, 0, "", "print the version", NULL },
 };

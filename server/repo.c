@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
 #include "base/clock.h"
 #include "base/path.h"
 #include "change.h"
@@ -114,23 +115,31 @@ check_version(const char *file, int64_t want, int64_t got, struct err *e)
 	    got);
 }
 
+int
+repo_root_version(struct dir *metadata, int64_t *version, struct err *e)
+{
+	char next[REPO_FILE_SIZE];
+	struct file_info info;
+	int found;
+
+	for (*version = 1;; ++*version) {
+		snprintf(next, sizeof next, "%" PRId64 ".root.json", *version + 1);
+		if ((found = file_stat(metadata, next, &info, e)) != 1)
+			return found;
+	}
+}
+
 /* The newest root; it must be signed by its own keys. */
 static int
 read_root(struct repo *r, struct err *e)
 {
-	char file[REPO_FILE_SIZE], next[REPO_FILE_SIZE];
+	char file[REPO_FILE_SIZE];
 	struct envelope v = { NULL, NULL, NULL, 0 };
-	struct file_info info;
-	int64_t version = 1;
-	int found, rc = -1;
+	int64_t version;
+	int rc = -1;
 
-	for (;; version++) {
-		snprintf(next, sizeof next, "%" PRId64 ".root.json", version + 1);
-		if ((found = file_stat(r->metadata, next, &info, e)) == -1)
-			return -1;
-		if (found == 0)
-			break;
-	}
+	if (repo_root_version(r->metadata, &version, e) == -1)
+		return -1;
 	snprintf(file, sizeof file, "%" PRId64 ".root.json", version);
 	if (read_envelope(r, file, NULL, &v, e) == -1)
 		return -1;
@@ -247,7 +256,7 @@ repo_open(const char *path, bool lock, struct err *e)
 	    (r->metadata = dir_below(r->top, "served/metadata", false, e)) == NULL ||
 	    (r->targets = dir_below(r->top, "served/targets", false, e)) == NULL ||
 	    (lock && (r->lock = file_lock(r->top, LOCK_FILE, LOCK_WAIT_MS, e)) == NULL) ||
-	    end_pending(r, lock, e) == -1 ||
+	    (lock && audit_ready(r->top, e) == -1) || end_pending(r, lock, e) == -1 ||
 	    read_all(r, e) == -1) {
 		err_context(e, "%s", path);
 		repo_close(r);

@@ -6,6 +6,7 @@
  *
  *	served/metadata, served/targets	what update servers hand out
  *	keys				private keys, never served
+ *	audit.log			what was done to it (audit.h)
  *	certs, ssh			certificates made here; host key and authorized_keys of `serve`
  *
  * timestamp.json is what makes new metadata current and is replaced last: a crash before that leaves files
@@ -64,6 +65,9 @@ int repo_init(const char *path, const struct passphrases *p, struct err *e);
  */
 struct repo *repo_open(const char *path, bool lock, struct err *e);
 void repo_close(struct repo *r);
+
+/* The newest root's version, by the files that are in the metadata directory.  0 or -1. */
+int repo_root_version(struct dir *metadata, int64_t *version, struct err *e);
 
 /* Whether name can be an application's: letters, digits, '.', '_', '-', none of the four top-level roles.  0 or -1. */
 int repo_check_app(const char *name, struct err *e);

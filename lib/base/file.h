@@ -111,6 +111,13 @@ int file_remove(struct dir *d, const char *name, struct err *e);
 /* Remove an empty directory.  1 removed, 0 not there or not empty, -1 error. */
 int dir_remove(struct dir *d, const char *name, struct err *e);
 
+/*
+ * Let the len bytes at data follow the first at bytes of the regular file name, which is there; what stood after those
+ * goes.  0 once that is durable, or -1: the file then ends after at bytes, or (power cut) somewhere in data.
+ */
+int file_append(struct dir *d, const char *name, uint64_t at, const void *data, size_t len,
+    struct err *e);
+
 /* A regular file that is read piece by piece. */
 struct file_in;
 

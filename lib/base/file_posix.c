@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -602,6 +603,33 @@ file_create(struct dir *d, const char *name, const void *data, size_t len, unsig
     struct err *e)
 {
 	return replace(d, name, data, len, mode, REPLACE_NEVER, e);
+}
+
+int
+file_append(struct dir *d, const char *name, uint64_t at, const void *data, size_t len,
+    struct err *e)
+{
+	int fd = open_at(d, name, O_WRONLY | O_NONBLOCK, 0), rc = -1;
+	char where[PATH_MAX];
+	struct stat st;
+
+	if (fd == -1)
+		return fail(d, name, e);
+	if (fstat(fd, &st) == -1) {
+		fail(d, name, e);
+	} else if (!S_ISREG(st.st_mode) || at > (uint64_t)st.st_size) {
+		err_setx(e, ERR_UNSAFE, "%s: want a regular file of at least %" PRIu64 " bytes",
+		    shown(d, name, where), at);
+	} else if (ftruncate(fd, (off_t)at) == -1 || lseek(fd, (off_t)at, SEEK_SET) == -1 ||
+	    write_all(fd, data, len) == -1 || fsync(fd) == -1) {
+		fail(d, name, e);
+		if (ftruncate(fd, (off_t)at) == -1)
+			err_context(e, "cannot take back a part that was written");
+	} else {
+		rc = 0;
+	}
+	close(fd);
+	return rc;
 }
 
 int

@@ -1,0 +1,30 @@
+# What the tests of slipway-repo share; sourced.  $1 of the test is the program.
+# shellcheck shell=bash disable=SC2034
+repo=$(realpath "$1")
+work=$(mktemp -d) || exit 1
+cleanup() {
+	chmod -R u+rwx "$work"
+	rm -rf "$work"
+}
+trap cleanup EXIT
+fail() { echo "FAIL: $*" >&2; exit 1; }
+# status WANT COMMAND...: run it, keep its output, check its exit status.
+status() {
+	local want=$1 got
+	shift
+	"$@" >"$work/out" 2>"$work/err" </dev/null
+	got=$?
+	[ "$got" = "$want" ] || { cat "$work/out" "$work/err" >&2; fail "$*: want $want, got $got"; }
+}
+says() { grep -q -- "$1" "$work/out" "$work/err" || { cat "$work/out" "$work/err" >&2; fail "not said: $1"; }; }
+# release TEXT: a release in rel/ whose one file differs by TEXT.
+release() {
+	mkdir -p rel/install/bin rel/app
+	echo "$1" >rel/install/bin/hi
+	: >rel/app/empty
+}
+# The public repository of the user must not depend on the environment of the caller.
+unset SLIPWAY_REPO SLIPWAY_PASSPHRASE
+umask 022
+cd "$work" || exit 1
+export R="$work/a repo%h"
