@@ -48,7 +48,7 @@ CHECKS = [
     ("client.c", "BUF_INIT(limit_of(m, TUF_SNAPSHOT_SIZE))", "BUF_INIT(TUF_SNAPSHOT_SIZE)"),
     ("client.c", "again |= strcmp(visited[i], v.d->name) == 0;", ";"),
     ("client.c", "while (depth > 0 && nvisited < TUF_VISITS_MAX)", "while (depth > 0 && nvisited < TUF_VISITS_MAX - 1)"),
-    ("client.c", "if (v.d->terminating)\n\t\t\tdepth = 0;", ""),
+    ("client.c", "if (terminating)\n\t\t*depth = 0;", ""),
     ("client.c", "terminating = t->delegations[i].terminating;", "terminating = false;"),
     ("client.c", "if (!delegation_covers(&t->delegations[i], path))\n\t\t\tcontinue;", ""),
     ("client.c", "strcmp(c->roles[i].delegator, delegator) == 0", "true"),

@@ -577,27 +577,34 @@ struct visit {
 	const struct tuf_delegation *d;
 };
 
-/* Put the delegations of t that cover path on the stack, the first on top; true if one of them ends the walk. */
-static bool
+/*
+ * Put the delegations of t that cover path on the stack, the first on top.  5.6.7.2: a terminating one leaves nothing to
+ * those that come after it, here and below on the stack.
+ */
+static void
 push_delegations(const struct tuf_targets *t, const char *name, const char *path,
-    struct visit *stack, size_t *depth, size_t most)
+    struct visit *stack, size_t *depth)
 {
-	size_t start = *depth;
+	struct visit fresh[TUF_VISITS_MAX];
+	size_t n = 0;
 	bool terminating = false;
 
-	for (size_t i = 0; i < t->n && *depth < most && !terminating; i++) {
-		if (!delegation_covers(&t->delegations[i], path))
-			continue;
-		stack[(*depth)++] = (struct visit){ t, name, &t->delegations[i] };
-		terminating = t->delegations[i].terminating;
-	}
-	for (size_t a = start, b = *depth; a + 1 < b; a++, b--) {
-		struct visit swap = stack[a];
+	for (size_t i = 0; i < t->n && n < TUF_VISITS_MAX && !terminating; i++)
+		if (delegation_covers(&t->delegations[i], path)) {
+			fresh[n++] = (struct visit){ t, name, &t->delegations[i] };
+			terminating = t->delegations[i].terminating;
+		}
+	if (terminating)
+		*depth = 0;
+	/* What doesn't fit lies so deep that it would not be visited any more. */
+	if (*depth + n > TUF_VISITS_MAX) {
+		size_t drop = *depth + n - TUF_VISITS_MAX;
 
-		stack[a] = stack[b - 1];
-		stack[b - 1] = swap;
+		memmove(stack, stack + drop, (*depth - drop) * sizeof *stack);
+		*depth -= drop;
 	}
-	return terminating;
+	while (n > 0)
+		stack[(*depth)++] = fresh[--n];
 }
 
 int
@@ -610,7 +617,7 @@ tuf_client_find(struct tuf_client *c, const char *path, struct tuf_target *out, 
 
 	if (rc != 0)
 		return rc;
-	push_delegations(c->targets, "targets", path, stack, &depth, TUF_VISITS_MAX);
+	push_delegations(c->targets, "targets", path, stack, &depth);
 	while (depth > 0 && nvisited < TUF_VISITS_MAX) {
 		struct visit v = stack[--depth];
 		const struct tuf_targets *t;
@@ -625,10 +632,7 @@ tuf_client_find(struct tuf_client *c, const char *path, struct tuf_target *out, 
 			return -1;
 		if ((rc = targets_get(t, path, out, e)) != 0)
 			return rc;
-		/* 5.6.7.2: a terminating delegation leaves nothing to those that come after it. */
-		if (v.d->terminating)
-			depth = 0;
-		push_delegations(t, v.d->name, path, stack, &depth, TUF_VISITS_MAX);
+		push_delegations(t, v.d->name, path, stack, &depth);
 	}
 	return 0;
 }

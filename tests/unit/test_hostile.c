@@ -197,7 +197,7 @@ build(int version, const struct change *c)
 }
 
 static enum err_code
-refresh(struct err *e)
+refresh_at(int64_t now, struct err *e)
 {
 	struct tuf_io io;
 	struct tuf_client *c;
@@ -206,13 +206,19 @@ refresh(struct err *e)
 
 	err_clear(e);
 	world_io(&world, &io);
-	assert_non_null(c = tuf_client_new(&io, NOW, e));
+	assert_non_null(c = tuf_client_new(&io, now, e));
 	if (tuf_client_refresh(c, NULL, e) == -1 || tuf_client_role(c, APP, e) == NULL)
 		code = e->code;
 	else
 		assert_int_equal(tuf_client_find(c, TARGET, &t, e), 1);
 	tuf_client_free(c);
 	return code;
+}
+
+static enum err_code
+refresh(struct err *e)
+{
+	return refresh_at(NOW, e);
 }
 
 static void
@@ -896,6 +902,29 @@ cut_anywhere(void **state)
 	assert_int_equal(n, NROLES + 1);
 }
 
+/* The same files again and again, until each kind's time is over. */
+static void
+frozen(void **state)
+{
+	struct shelf before = { NULL, 0 };
+	struct err e;
+
+	(void)state;
+	for (int r = ROOT; r < NROLES; r++) {
+		const struct change soon = { .doc = (enum role)r, .at = "expires", .value = "\"2027-01-15T08:00:10Z\"" };
+
+		start();
+		build(2, &soon);
+		expect(ERR_NONE);
+		shelf_copy(&before, &world.local);
+		assert_int_equal(refresh_at(NOW + 9, &e), ERR_NONE);
+		assert_int_equal(refresh_at(NOW + 10, &e), ERR_EXPIRED);
+		for (int k = ROOT; k < NROLES; k++)
+			assert_true(shelf_same(&before, &world.local, names[k]));
+	}
+	shelf_clear(&before);
+}
+
 /* What a station may be enrolled with. */
 static void
 trust_anchor(void **state)
@@ -1045,9 +1074,10 @@ main(void)
 		cmocka_unit_test(order_of_requests),
 		cmocka_unit_test(many_roots),
 		cmocka_unit_test(trust_anchor),
+		cmocka_unit_test(frozen),
 		cmocka_unit_test(any_byte),
 	};
-	size_t n = 6, m = 0;
+	size_t n = 7, m = 0;
 
 	for (int r = ROOT; r < NROLES; r++)
 		for (size_t i = 0; i < N(common); i++) {

@@ -168,6 +168,42 @@ sign_and_verify(void **state)
 	privkey_free(k);
 }
 
+/* A good key with a scheme that we don't know counts for nothing, whatever its signatures would be. */
+static void
+other_scheme(void **state)
+{
+	static const struct {
+		enum privkey_kind kind;
+		const char *scheme;
+	} pairs[] = {
+		{ PRIVKEY_ED25519, "ed25519ph" },
+		{ PRIVKEY_ECDSA, "ecdsa-sha2-nistp384" },
+		{ PRIVKEY_RSA, "rsa-pkcs1v15-sha256" },
+	};
+	char id[SHA256_HEX_SIZE];
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < N(pairs); i++) {
+		struct privkey *k = privkey_generate(pairs[i].kind, &e);
+		struct tuf_keyring ring;
+		json_t *object, *keys;
+		const char *why;
+
+		assert_non_null(k);
+		assert_non_null(object = privkey_public(k, &e));
+		json_object_set_new(object, "scheme", json_string(pairs[i].scheme));
+		assert_ok(tuf_key_id(object, id, &e), &e);
+		keys = json_pack("{s:o}", id, object);
+		assert_ok(tuf_keyring_parse(keys, &ring, &e), &e);
+		assert_false(tuf_key_counts(tuf_keyring_find(&ring, id), &why));
+		assert_non_null(strstr(why, "scheme"));
+		tuf_keyring_free(&ring);
+		json_decref(keys);
+		privkey_free(k);
+	}
+}
+
 static void
 not_a_key(void **state)
 {
@@ -266,8 +302,9 @@ main(void)
 		cmocka_unit_test(canonical_nul),
 		cmocka_unit_test(canonical_real),
 		cmocka_unit_test(not_a_key),
+		cmocka_unit_test(other_scheme),
 	};
-	size_t n = 3;
+	size_t n = 4;
 
 	TEST_ROWS(tests, n, canonical_rows, canonical);
 	TEST_ROWS(tests, n, kind_rows, sign_and_verify);

@@ -49,6 +49,9 @@ static const struct row rows[] = {
 	{ "walk: two ways to a role, visited once", "targets>A targets>B A>C B>C", "", "f", 0, "A C B ", 0 },
 	{ "walk: two ways, one doesn't cover", "targets>A targets>B A>C:g B>C", "C", "f", 1, "A B C ", 0 },
 	{ "walk: key of one delegator doesn't count for another", "targets>A targets>B A>C:g B>C%", "C", "f", -1, "A B C ", ERR_SIGNATURE },
+	{ "walk: a role visited once isn't verified again", "targets>A targets>B A>C B>C%", "", "f", 0, "A C B ", 0 },
+	{ "walk: terminating counts even where the role was visited before", "targets>A targets>B targets>E A>C B>C! B>D", "D E", "f", 0, "A C B ", 0 },
+	{ "walk: those before a terminating one are visited", "targets>A targets>B! targets>E", "E", "f", 0, "A B ", 0 },
 	{ "walk: role names are escaped in names of files", "targets>../x", "../x", "f", 1, "..%2Fx ", 0 },
 	{ "walk: and others", "targets>/?&\xc3\xa9", "/?&\xc3\xa9", "f", 1, "%2F%3F%26%C3%A9 ", 0 },
 };
