@@ -15,7 +15,7 @@
 
 #include "base/file.h"
 #include "updater/opensshkey.h"
-#include "updater/wire.h"
+#include "base/wire.h"
 
 struct login {
 	char *name;

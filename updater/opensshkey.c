@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "updater/bcrypt.h"
 #include "updater/login.h"
-#include "updater/wire.h"
+#include "base/wire.h"
 
 #define BEGIN	"-----BEGIN OPENSSH PRIVATE KEY-----"
 #define END	"-----END OPENSSH PRIVATE KEY-----"

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "updater/wire.h"
+#include "base/wire.h"
 
 #define VERSION_WANTED	3
 #define OPEN_FOR_READ	1u	/* SSH_FXF_READ */

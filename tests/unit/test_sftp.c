@@ -5,7 +5,7 @@
 
 #include "updater/sftp.h"
 #include "updater/sftp_packet.h"
-#include "updater/wire.h"
+#include "base/wire.h"
 
 #define FILES_MAX	300
 

@@ -1,5 +1,5 @@
-#ifndef UPDATER_WIRE_H
-#define UPDATER_WIRE_H
+#ifndef BASE_WIRE_H
+#define BASE_WIRE_H
 
 /*
  * The data types of SSH (RFC 4251, section 5), read and written: bytes, 32 and 64 bit numbers in network order, and

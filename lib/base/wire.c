@@ -1,7 +1,7 @@
 /*
  * The data types of SSH.
  */
-#include "updater/wire.h"
+#include "base/wire.h"
 
 #include <string.h>
 
