@@ -42,6 +42,20 @@ static const struct command {
 	{ "status", cmd_status, "[options]", "show what is enrolled, trusted and applied",
 	    "  --installation NAME, --app NAME   which enrolment\n"
 	    "  --json                            for programs\n" },
+	{ "settings", cmd_settings, "get|set|delete|list|export|import ...", "look at settings and change them",
+	    "  get KEY NAME               print a value\n"
+	    "    --expand                 with %NAME% in it expanded\n"
+	    "  set KEY NAME VALUE         set a value, and print what changed\n"
+	    "    --type TYPE              string (default), expand, dword, qword, binary (hexadecimal digits),\n"
+	    "                             or multi, which takes any number of values\n"
+	    "  delete KEY NAME            delete a value\n"
+	    "  delete --tree KEY          delete a key with all below it\n"
+	    "  list [KEY]                 print all that is below a key, in the form of a key file\n"
+	    "    --json                   for programs\n"
+	    "  export KEY [FILE]          write a .reg file, as regedit does\n"
+	    "    --utf8                   in UTF-8 instead of UTF-16LE\n"
+	    "  import FILE                do what a .reg file says, and print what changed\n"
+	    "    --dry-run                only print it\n" },
 	{ "help", cmd_help, "[COMMAND]", "show this text, or one command's options", "" },
 	{ "version", cmd_version, "", "show the version", "" },
 };
