@@ -80,7 +80,6 @@ CHECKS = [
     ("metadata.c", "if (length != NULL && (!json_is_integer(length) || json_integer_value(length) < 0))", "if (false)"),
     ("metadata.c", "if (consistent != NULL && !json_is_boolean(consistent))", "if (false)"),
     ("metadata.c", "if (!json_is_object(meta) || json_object_size(meta) > TUF_ROLES_MAX)", "if (false)"),
-    ("metadata.c", "if (entry == NULL)\n\t\t\treturn err_setx(e, ERR_ROLLBACK", "if (false)\n\t\t\treturn err_setx(e, ERR_ROLLBACK"),
     ("metadata.c", "if (got < want)", "if (entry != NULL && false)"),
     ("metadata.c", "if (d->name == NULL || d->name[0] == '\\0' || strlen(d->name) > TUF_ROLE_NAME_MAX)", "if (d->name == NULL)"),
     ("metadata.c", "if (strcmp(d->name, top_names[i]) == 0)", "if (false)"),
@@ -115,7 +114,7 @@ def compile_one(source, out, include):
 
 def main():
     wanted = [int(a) for a in sys.argv[1:]] or range(1, len(CHECKS) + 1)
-    libs = run(["pkg-config", "--cflags", "--libs", "jansson", "libcrypto", "cmocka"]).stdout.split()
+    libs = run(["pkg-config", "--cflags", "--libs", "jansson", "libcrypto", "libseccomp", "cmocka"]).stdout.split()
     bad = 0
     with tempfile.TemporaryDirectory() as work:
         lib = os.path.join(work, "lib")

@@ -439,9 +439,9 @@ raw_bytes(const struct value *v, struct buf *out, struct err *e)
 		return 0;
 	}
 	if (v->type == VALUE_BINARY)
-		return buf_add(out, v->data, v->len, e);
+		return v->len == 0 ? 0 : buf_add(out, v->data, v->len, e);
 	/* Texts with their NULs; a multi has one more at its end. */
-	if (utf8_to_utf16((const char *)v->data, v->len, out, e) == -1)
+	if (v->len > 0 && utf8_to_utf16((const char *)v->data, v->len, out, e) == -1)
 		return -1;
 	return buf_add(out, "\0", 2, e);
 }
