@@ -95,6 +95,10 @@ int change_stays_good(const struct change *c, const char *role, struct err *e);
  */
 int change_ready(struct change *c, struct keystore *ks, const struct passphrases *p, struct err *e);
 
+/* For a change without roles, instead of it: sign timestamp again, and snapshot when that is said. */
+int change_refresh(struct change *c, struct keystore *ks, const struct passphrases *p, bool snapshot,
+    struct err *e);
+
 /* Put it live.  0, or -1; the repository is then as before, or the text says who ends the change. */
 int change_write(struct change *c, struct err *e);
 

@@ -221,6 +221,15 @@ change_ready(struct change *c, struct keystore *ks, const struct passphrases *p,
 	return 0;
 }
 
+int
+change_refresh(struct change *c, struct keystore *ks, const struct passphrases *p, bool snapshot,
+    struct err *e)
+{
+	if (snapshot && make_snapshot(c, ks, p, e) == -1)
+		return -1;
+	return make_timestamp(c, ks, p, e);
+}
+
 /* Takes over the bytes of content, when there are any. */
 static void
 add_write(struct writes *w, const char *role, int64_t version, struct buf *content)

@@ -137,21 +137,48 @@ out:
 	return rc;
 }
 
+/* Print a text that was made with rc. */
+static int
+print_text(struct buf *text, int rc, const struct err *e)
+{
+	int status;
+
+	if (rc == -1) {
+		status = command_failed(e);
+	} else {
+		fputs(buf_text(text), stdout);
+		status = command_done(STATUS_OK);
+	}
+	buf_free(text);
+	return status;
+}
+
 static int
 print_config(const char *user, const char *chroot)
 {
 	struct buf text = BUF_INIT(SERVE_CONFIG_MAX);
 	struct err e;
-	int status;
+	int rc = serve_permanent(user == NULL ? "slipway" : user,
+	    chroot == NULL ? "/srv/slipway" : chroot, &text, &e);
 
-	if (serve_permanent(user, chroot, &text, &e) == -1) {
-		status = command_failed(&e);
-	} else {
-		fputs(buf_text(&text), stdout);
-		status = command_done(STATUS_OK);
-	}
-	buf_free(&text);
-	return status;
+	return print_text(&text, rc, &e);
+}
+
+static int
+print_units(struct context *cx, const char *user, const char *chroot)
+{
+	struct buf text = BUF_INIT(SERVE_CONFIG_MAX), root = BUF_INIT(PATH_BYTES_MAX);
+	struct buf me = BUF_INIT(USER_MAX);
+	const char *repo;
+	struct err e;
+	int rc = -1;
+
+	if ((repo = command_repo(cx, &e)) != NULL && absolute(repo, &root, &e) == 0 &&
+	    sshd_user(&me, &e) == 0)
+		rc = serve_units(buf_text(&root), user == NULL ? buf_text(&me) : user, chroot, &text, &e);
+	buf_free(&root);
+	buf_free(&me);
+	return print_text(&text, rc, &e);
 }
 
 int
@@ -160,14 +187,15 @@ cmd_serve(struct context *cx, int argc, char **argv)
 	struct serving s = { .listen = "127.0.0.1", .root = BUF_INIT(PATH_BYTES_MAX),
 		.keys = BUF_INIT(PATH_BYTES_MAX), .hostkey = BUF_INIT(PATH_BYTES_MAX),
 		.user = BUF_INIT(USER_MAX), .print = BUF_INIT(USER_MAX) };
-	const char *user = "slipway", *chroot = "/srv/slipway";
+	const char *user = NULL, *chroot = NULL;
 	int64_t port = 0;
-	bool print = false;
+	bool print = false, units = false;
 	const struct option options[] = {
 		{ "port", OPTION_NUMBER, &port, 0, 65535 },
 		{ "listen", OPTION_TEXT, &s.listen, 0, 0 },
 		{ "authorized-keys", OPTION_TEXT, &s.authorized, 0, 0 },
 		{ "print-config", OPTION_FLAG, &print, 0, 0 },
+		{ "print-units", OPTION_FLAG, &units, 0, 0 },
 		{ "user", OPTION_TEXT, &user, 0, 0 },
 		{ "chroot", OPTION_TEXT, &chroot, 0, 0 },
 	};
@@ -176,8 +204,14 @@ cmd_serve(struct context *cx, int argc, char **argv)
 
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
+	if (print && units) {
+		err_setx(&e, ERR_USAGE, "serve: --print-config and --print-units exclude each other");
+		return command_failed(&e);
+	}
 	if (print)
 		return print_config(user, chroot);
+	if (units)
+		return print_units(cx, user, chroot);
 	if ((s.repo = command_repo(cx, &e)) == NULL)
 		return command_failed(&e);
 	s.port = (unsigned)port;

@@ -79,9 +79,14 @@ static const struct command commands[] = {
 	    "  --listen ADDRESS        default 127.0.0.1\n"
 	    "  --authorized-keys FILE  who may log in (default ssh/authorized_keys of the repository)\n"
 	    "  --print-config          print the permanent, chrooted set-up instead of serving\n"
-	    "  --user NAME             its account (default slipway)\n"
-	    "  --chroot DIR            its directory (default /srv/slipway)\n" },
-	{ "status", cmd_status, 0, 0, "", "list roles, keys, expiry dates and applications", NULL },
+	    "  --print-units           print a systemd service and timer that refresh the repository\n"
+	    "  --user NAME             the account: of the set-up (default slipway), of the units (default: yours)\n"
+	    "  --chroot DIR            its directory (default /srv/slipway); units copy there what was refreshed\n" },
+	{ "refresh", cmd_refresh, 0, 0, "[options]", "sign timestamp again, and snapshot when it is due",
+	    "  --snapshot-days N       snapshot is due with fewer than N days left (default 15)\n" },
+	{ "status", cmd_status, 0, 0, "[options]", "list roles, keys, expiry dates and applications",
+	    "  --warn-days N           exit with status 3 when something expires within N days\n"
+	    "  --json                  print one JSON object\n" },
 	{ "log", cmd_log, 0, 0, "[options]", "show what was done to the repository, and check the record",
 	    "  --verify                check the chain and print its head instead of the lines\n"
 	    "  --head HASH             fail unless a line with this hash (a head kept elsewhere) is there\n"

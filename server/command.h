@@ -11,6 +11,7 @@
 #define STATUS_OK	0
 #define STATUS_FAILED	1	/* it could not be done; said on standard error */
 #define STATUS_MISUSE	2	/* wrong arguments; nothing was tried */
+#define STATUS_ATTEND	3	/* it was done, and there is something to attend to; where a command says so */
 
 struct command;
 
@@ -42,6 +43,7 @@ int cmd_key_revoke(struct context *cx, int argc, char **argv);
 int cmd_cert_new(struct context *cx, int argc, char **argv);
 int cmd_serve(struct context *cx, int argc, char **argv);
 int cmd_log(struct context *cx, int argc, char **argv);
+int cmd_refresh(struct context *cx, int argc, char **argv);
 int cmd_status(struct context *cx, int argc, char **argv);
 
 /*

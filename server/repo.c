@@ -227,11 +227,13 @@ read_all(struct repo *r, struct err *e)
 static int
 end_pending(const struct repo *r, bool locked, struct err *e)
 {
-	int rc;
+	int rc = change_pending(r->top, e);
 
-	if (locked)
-		return change_resume(r->top, r->metadata, e);
-	if ((rc = change_pending(r->top, e)) == 1)
+	if (rc == 1 && locked)
+		return change_resume(r->top, r->metadata, e) == -1
+		    ? -1
+		    : audit_append(r->top, "end a change that was cut", json_object(), e);
+	if (rc == 1)
 		return err_setx(e, ERR_BUSY, "a change is under way, or was cut; the next command that "
 					     "changes the repository ends it");
 	return rc;

@@ -23,6 +23,13 @@ int serve_config(const struct serve_config *c, struct buf *out, struct err *e);
 /* Append the block for a permanent, chrooted service, and the commands that prepare its account. */
 int serve_permanent(const char *user, const char *chroot, struct buf *out, struct err *e);
 
+/*
+ * Append a systemd service and timer that refresh the repository (an absolute path) as user and, where chroot isn't
+ * NULL, copy what was refreshed to the permanent service's directory.
+ */
+int serve_units(const char *repo, const char *user, const char *chroot, struct buf *out,
+    struct err *e);
+
 /* Append "SHA256:…", as ssh-keygen -l prints it, of a public key file's text. */
 int serve_fingerprint(const char *public, struct buf *out, struct err *e);
 
