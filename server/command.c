@@ -87,6 +87,11 @@ static const struct command commands[] = {
 	{ "status", cmd_status, 0, 0, "[options]", "list roles, keys, expiry dates and applications",
 	    "  --warn-days N           exit with status 3 when something expires within N days\n"
 	    "  --json                  print one JSON object\n" },
+	{ "verify", cmd_verify, 0, 0, "", "check every signature, hash and file of the repository", NULL },
+	{ "gc", cmd_gc, 0, 0, "[options]", "remove what only old snapshots name, and what nothing names",
+	    "  --keep-days N           keep snapshots that were current within N days (default 30, at least 1)\n"
+	    "  --keep N                keep the N newest snapshots in any case (default 3)\n"
+	    "  --dry-run               print what would be removed\n" },
 	{ "log", cmd_log, 0, 0, "[options]", "show what was done to the repository, and check the record",
 	    "  --verify                check the chain and print its head instead of the lines\n"
 	    "  --head HASH             fail unless a line with this hash (a head kept elsewhere) is there\n"

@@ -64,9 +64,8 @@ repo_check_app(const char *name, struct err *e)
 	return 0;
 }
 
-/* Read a metadata file, check it against what a signed parent states, if anything, and split it. */
-static int
-read_envelope(const struct repo *r, const char *file, const struct tuf_meta *meta,
+int
+repo_read_envelope(const struct repo *r, const char *file, const struct tuf_meta *meta,
     struct envelope *v, struct err *e)
 {
 	struct buf data = BUF_INIT(REPO_METADATA_MAX);
@@ -97,7 +96,7 @@ static int
 read_verified(const struct repo *r, const char *file, const struct tuf_meta *meta,
     const struct tuf_keyring *ring, const struct tuf_role *role, struct envelope *v, struct err *e)
 {
-	if (read_envelope(r, file, meta, v, e) == -1)
+	if (repo_read_envelope(r, file, meta, v, e) == -1)
 		return -1;
 	if (envelope_verify(v, ring, role, file, e) == -1) {
 		envelope_free(v);
@@ -141,7 +140,7 @@ read_root(struct repo *r, struct err *e)
 	if (repo_root_version(r->metadata, &version, e) == -1)
 		return -1;
 	snprintf(file, sizeof file, "%" PRId64 ".root.json", version);
-	if (read_envelope(r, file, NULL, &v, e) == -1)
+	if (repo_read_envelope(r, file, NULL, &v, e) == -1)
 		return -1;
 	if ((r->root = root_parse(&v, e)) == NULL) {
 		err_context(e, "%s", file);
@@ -240,7 +239,7 @@ end_pending(const struct repo *r, bool locked, struct err *e)
 }
 
 struct repo *
-repo_open(const char *path, bool lock, struct err *e)
+repo_open_unread(const char *path, bool lock, struct err *e)
 {
 	struct repo *r;
 
@@ -258,11 +257,23 @@ repo_open(const char *path, bool lock, struct err *e)
 	    (r->metadata = dir_below(r->top, "served/metadata", false, e)) == NULL ||
 	    (r->targets = dir_below(r->top, "served/targets", false, e)) == NULL ||
 	    (lock && (r->lock = file_lock(r->top, LOCK_FILE, LOCK_WAIT_MS, e)) == NULL) ||
-	    (lock && audit_ready(r->top, e) == -1) || end_pending(r, lock, e) == -1 ||
-	    read_all(r, e) == -1) {
+	    (lock && audit_ready(r->top, e) == -1) || end_pending(r, lock, e) == -1) {
 		err_context(e, "%s", path);
 		repo_close(r);
 		return NULL;
+	}
+	return r;
+}
+
+struct repo *
+repo_open(const char *path, bool lock, struct err *e)
+{
+	struct repo *r = repo_open_unread(path, lock, e);
+
+	if (r != NULL && read_all(r, e) == -1) {
+		err_context(e, "%s", path);
+		repo_close(r);
+		r = NULL;
 	}
 	return r;
 }
@@ -333,7 +344,7 @@ repo_read_signed(const struct repo *r, const char *role, json_t **out, struct er
 		snprintf(file, sizeof file, "%s.json", role);
 	else
 		snprintf(file, sizeof file, "%" PRId64 ".%s.json", meta.version, role);
-	if (read_envelope(r, file, &meta, &v, e) == -1)
+	if (repo_read_envelope(r, file, &meta, &v, e) == -1)
 		return -1;
 	*out = json_incref(v.json);
 	envelope_free(&v);

@@ -64,10 +64,20 @@ int repo_init(const char *path, const struct passphrases *p, struct err *e);
  * keep other changes out until repo_close(): ERR_BUSY when somebody else is at it for too long.
  */
 struct repo *repo_open(const char *path, bool lock, struct err *e);
+
+/* The same without reading any metadata, for those who say what is wrong with it. */
+struct repo *repo_open_unread(const char *path, bool lock, struct err *e);
 void repo_close(struct repo *r);
 
 /* The newest root's version, by the files that are in the metadata directory.  0 or -1. */
 int repo_root_version(struct dir *metadata, int64_t *version, struct err *e);
+
+/*
+ * Read a metadata file, check it against what a signed parent states (meta, or NULL), and split it; signatures are not
+ * looked at.
+ */
+int repo_read_envelope(const struct repo *r, const char *file, const struct tuf_meta *meta,
+    struct envelope *v, struct err *e);
 
 /* Whether name can be an application's: letters, digits, '.', '_', '-', none of the four top-level roles.  0 or -1. */
 int repo_check_app(const char *name, struct err *e);
