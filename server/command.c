@@ -29,6 +29,9 @@ static int cmd_version(struct context *cx, int argc, char **argv);
 #define OPTION_KEYS \
 	"  --keys DIR              where keys are kept (default keys/ of the repository)\n"
 
+#define OPTION_WARN_DAYS \
+	"  --warn-days N           exit with status 3 when something expires within N days\n"
+
 static const struct command commands[] = {
 	{ "init", cmd_init, 1, 1, "DIR [options]", "make an empty repository with new keys",
 	    OPTION_PASSPHRASE
@@ -74,6 +77,10 @@ static const struct command commands[] = {
 	    "  --san dns:NAME|ip:ADDR  a name that the certificate is for; may be repeated\n"
 	    "  --out DIR               where NAME.pem and NAME.crt go (default certs/ of the repository)\n"
 	    "  --force                 replace files that are there\n" },
+	{ "cert show", cmd_cert_show, 1, -1, "FILE... [options]",
+	    "say what certificates hold, how long they last, and what TLS_TrustedCerts needs", OPTION_WARN_DAYS },
+	{ "cert list", cmd_cert_list, 0, 0, "[options]",
+	    "list the certificates in the applications' present releases", OPTION_WARN_DAYS },
 	{ "serve", cmd_serve, 0, 0, "[options]", "serve the repository over SFTP until stopped",
 	    "  --port N                0 (default): any free one\n"
 	    "  --listen ADDRESS        default 127.0.0.1\n"
@@ -85,8 +92,7 @@ static const struct command commands[] = {
 	{ "refresh", cmd_refresh, 0, 0, "[options]", "sign timestamp again, and snapshot when it is due",
 	    "  --snapshot-days N       snapshot is due with fewer than N days left (default 15)\n" },
 	{ "status", cmd_status, 0, 0, "[options]", "list roles, keys, expiry dates and applications",
-	    "  --warn-days N           exit with status 3 when something expires within N days\n"
-	    "  --json                  print one JSON object\n" },
+	    OPTION_WARN_DAYS "  --json                  print one JSON object\n" },
 	{ "verify", cmd_verify, 0, 0, "", "check every signature, hash and file of the repository", NULL },
 	{ "gc", cmd_gc, 0, 0, "[options]", "remove what only old snapshots name, and what nothing names",
 	    "  --keep-days N           keep snapshots that were current within N days (default 30, at least 1)\n"

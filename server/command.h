@@ -41,6 +41,8 @@ int cmd_key_list(struct context *cx, int argc, char **argv);
 int cmd_key_rotate(struct context *cx, int argc, char **argv);
 int cmd_key_revoke(struct context *cx, int argc, char **argv);
 int cmd_cert_new(struct context *cx, int argc, char **argv);
+int cmd_cert_show(struct context *cx, int argc, char **argv);
+int cmd_cert_list(struct context *cx, int argc, char **argv);
 int cmd_serve(struct context *cx, int argc, char **argv);
 int cmd_gc(struct context *cx, int argc, char **argv);
 int cmd_verify(struct context *cx, int argc, char **argv);

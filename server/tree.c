@@ -12,9 +12,6 @@
 #include "base/path.h"
 #include "tuf/client.h"
 
-/* Bytes of a path below served/. */
-#define TREE_PATH_SIZE (PATH_REL_MAX + SHA256_HEX_SIZE + 16)
-
 #define READ_CHUNK 65536
 
 /* One thing that is wrong; the walk goes on.  0, or -1 when it can't. */
@@ -302,9 +299,8 @@ out:
 	return rc;
 }
 
-/* "targets/DIR/SHA256.NAME" of a target. */
-static int
-target_path(
+int
+tree_target_path(
     const char *name, const struct tuf_target *target, char out[TREE_PATH_SIZE], struct err *e)
 {
 	char hex[SHA256_HEX_SIZE];
@@ -338,7 +334,7 @@ check_target(struct tree *t, const char *file, const struct tuf_targets *role,
 		err_setx(e, ERR_SYNTAX, "%s: %s: want a SHA-256", file, name);
 		return blame(t, e);
 	}
-	if (target_path(name, &target, path, e) == -1)
+	if (tree_target_path(name, &target, path, e) == -1)
 		return blame(t, e);
 	if (json_object_get(t->named, path) != NULL) /* its name holds its hash */
 		return 0;

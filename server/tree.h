@@ -14,12 +14,17 @@
 
 #include <jansson.h>
 
+#include "base/digest.h"
 #include "base/err.h"
+#include "base/path.h"
 #include "repo.h"
 
 /* Files below served/, and how deep directories may nest there. */
 #define TREE_FILES_MAX 4000000
 #define TREE_DEPTH_MAX 16
+
+/* Bytes of a path below served/, with the final NUL. */
+#define TREE_PATH_SIZE (PATH_REL_MAX + SHA256_HEX_SIZE + 16)
 
 struct tree {
 	struct repo *r;			/* the caller's, from repo_open_unread() */
@@ -53,6 +58,10 @@ int tree_snapshot(struct tree *t, int64_t version, struct err *e);
 
 /* Call each(arg, path, e) for every file that nothing named, in no certain order; -1 ends it.  0 or -1. */
 int tree_extra(struct tree *t, int (*each)(void *arg, const char *path, struct err *e), void *arg,
+    struct err *e);
+
+/* "targets/DIR/SHA256.NAME", where a target that has a SHA-256 is stored below served/.  0, or -1 with ERR_TOO_LARGE. */
+int tree_target_path(const char *name, const struct tuf_target *target, char out[TREE_PATH_SIZE],
     struct err *e);
 
 /* The version in the name of a metadata file of this role ("7.snapshot.json"), or 0 when it is none. */
