@@ -23,11 +23,18 @@ alnum(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/* strchr() would find the NUL at the end of the set. */
+static bool
+one_of(char c, const char *set)
+{
+	return c != '\0' && strchr(set, c) != NULL;
+}
+
 /* Unreserved characters, sub-delims, and whatever else the part allows (RFC 3986, section 2). */
 static bool
 allowed(char c, const char *also)
 {
-	return alnum(c) || (c != '\0' && (strchr("-._~!$&'()*+,;=", c) != NULL || strchr(also, c) != NULL));
+	return alnum(c) || one_of(c, "-._~!$&'()*+,;=") || one_of(c, also);
 }
 
 /* Decode the bytes from p to end into out.  NULL, or what is wrong with them. */
@@ -91,8 +98,8 @@ parse_ipv6(struct cursor c, char *out)
 			zone = true;
 			c.p += 2;
 			ch = '%';
-		} else if (zone ? !(alnum(ch) || strchr("._-", ch) != NULL) :
-				  strchr("0123456789abcdefABCDEF:.", ch) == NULL) {
+		} else if (zone ? !(alnum(ch) || one_of(ch, "._-")) :
+				  !one_of(ch, "0123456789abcdefABCDEF:.")) {
 			return "has no IPv6 address between '[' and ']'";
 		}
 		colons += ch == ':';
@@ -124,7 +131,7 @@ parse_host(struct cursor *c, char *out)
 	if (len >= URL_HOST_SIZE)
 		return "has a host that is too long";
 	for (size_t i = 0; i < len; i++)
-		if (!alnum(start[i]) && strchr("-._", start[i]) == NULL)
+		if (!alnum(start[i]) && !one_of(start[i], "-._"))
 			return "has a character in the host that no name has (IPv6 addresses go in [ ])";
 	/* A name like "-oProxyCommand" is nobody's host, and trouble where it meets a command line. */
 	if (start[0] == '-' || start[0] == '.')
