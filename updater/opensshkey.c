@@ -46,12 +46,14 @@ malformed(const char *name, struct err *e)
 static int
 unbase64(const char *name, const uint8_t *data, size_t len, struct buf *out, struct err *e)
 {
-	const uint8_t *start = data + sizeof BEGIN - 1;
-	const uint8_t *end = memmem(start, len - (sizeof BEGIN - 1), END, sizeof END - 1);
+	const uint8_t *start, *end;
 	EVP_ENCODE_CTX *ctx = NULL;
 	int n = 0, last = 0, rc = -1;
 
-	if (end == NULL || len > LOGIN_FILE_MAX)
+	if (!opensshkey_is(data, len) || len > LOGIN_FILE_MAX)
+		return malformed(name, e);
+	start = data + sizeof BEGIN - 1;
+	if ((end = memmem(start, len - (sizeof BEGIN - 1), END, sizeof END - 1)) == NULL)
 		return malformed(name, e);
 	if ((ctx = EVP_ENCODE_CTX_new()) == NULL)
 		return err_nomem(e);
