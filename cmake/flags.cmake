@@ -1,6 +1,7 @@
 # One INTERFACE target carries our warnings, hardening and sanitizers, so that nothing we link to
 # gets them.  Every target of ours links to slipway_flags.
 option(SLIPWAY_WERROR "treat warnings as errors (CI does)" OFF)
+option(SLIPWAY_FUZZ "build the harnesses in tests/fuzz as fuzzers (clang, libFuzzer); never for use" OFF)
 set(SLIPWAY_SANITIZE "" CACHE STRING "sanitizers to build with, such as address,undefined")
 
 set(CMAKE_C_STANDARD 11)
@@ -34,6 +35,16 @@ else()
 	# _FORTIFY_SOURCE needs optimisation, and hides errors from AddressSanitizer.
 	target_compile_options(slipway_flags INTERFACE
 		$<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)
+endif()
+if(SLIPWAY_FUZZ)
+	if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+		message(FATAL_ERROR "SLIPWAY_FUZZ: want clang, got ${CMAKE_C_COMPILER_ID}; use the preset \"fuzz\"")
+	endif()
+	target_compile_options(slipway_flags INTERFACE -fsanitize=fuzzer-no-link)
+	target_link_options(slipway_flags INTERFACE -fsanitize=fuzzer-no-link)
+	# Limits on work that an input may ask for, lower so that each one takes milliseconds.
+	target_compile_definitions(slipway_flags INTERFACE
+		SCRIPT_INSTRUCTIONS_MAX=20000ull OPENSSHKEY_ROUNDS_MAX=2)
 endif()
 if(NOT WIN32)
 	target_link_options(slipway_flags INTERFACE LINKER:-z,relro,-z,now,-z,noexecstack)

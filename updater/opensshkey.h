@@ -14,7 +14,9 @@
 #include "base/err.h"
 
 /* Most rounds of bcrypt_pbkdf that a file may ask for; ssh-keygen writes 16 to 24, and each costs a millisecond or two. */
+#ifndef OPENSSHKEY_ROUNDS_MAX	/* fuzzers are built with less */
 #define OPENSSHKEY_ROUNDS_MAX	1024
+#endif
 
 /* Whether data begins like such a file. */
 bool opensshkey_is(const uint8_t *data, size_t len);

@@ -19,7 +19,9 @@
 /* Limits of one script. */
 #define SCRIPT_SIZE_MAX		(1024u * 1024)		/* bytes of source */
 #define SCRIPT_MEMORY_MAX	(32u * 1024 * 1024)	/* bytes of Lua memory */
+#ifndef SCRIPT_INSTRUCTIONS_MAX				/* fuzzers are built with less */
 #define SCRIPT_INSTRUCTIONS_MAX	50000000ull		/* Lua VM instructions */
+#endif
 
 struct script_facts {
 	const char *station, *os, *application, *installation;

@@ -1,0 +1,32 @@
+/*
+ * %NAME% in texts.  On failure nothing is appended; a text without '%' is itself; what a name stands for isn't looked into.
+ */
+#include "fuzz.h"
+
+#include "settings/expand.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct expand_name own[] = {
+		{ "InstallDir", "/opt/%AppDir%" },
+		{ "AppDir", "" },
+		{ "Application", "COV_PB" },
+	};
+	const struct expand_names names = { own, sizeof own / sizeof own[0], false };
+	struct buf out = BUF_INIT(EXPAND_MAX + 1);
+	struct err e = { 0 };
+	char *text = feed_text(data, size);
+
+	must(buf_addc(&out, '<', &e) == 0);
+	if (expand(text, size, &names, &out, &e) == -1) {
+		must(out.len == 1 && e.code != ERR_NONE);
+	} else {
+		must(out.len <= EXPAND_MAX + 1 && out.data[0] == '<');
+		if (size > 0 && memchr(data, '%', size) == NULL)
+			must(out.len == size + 1 && memcmp(out.data + 1, data, size) == 0);
+	}
+	free(text);
+	buf_free(&out);
+	return 0;
+}

@@ -1,0 +1,51 @@
+/*
+ * JSON and its canonical form: what was decoded, encoded and decoded again is the same, and so is its canonical form.
+ */
+#include "fuzz.h"
+
+#include "base/jsontext.h"
+#include "tuf/canonical.h"
+
+/* Canonical JSON has raw control characters in its texts, which JSON has not. */
+static void
+escape_controls(const struct buf *from, struct buf *to)
+{
+	struct err e;
+
+	for (size_t i = 0; i < from->len; i++)
+		if (from->data[i] < ' ')
+			must(buf_addf(to, &e, "\\u%04x", from->data[i]) == 0);
+		else
+			must(buf_addc(to, (char)from->data[i], &e) == 0);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct buf first = BUF_INIT(CANONICAL_MAX), second = BUF_INIT(CANONICAL_MAX),
+		   text = BUF_INIT(CANONICAL_MAX);
+	struct err e = { 0 };
+	json_t *a = json_text_parse(data, size, &e), *b = NULL;
+
+	if (a == NULL) {
+		must(e.code == ERR_SYNTAX || e.code == ERR_TOO_LARGE);
+		return 0;
+	}
+	if (canonical_json(a, &first, &e) == 0) {
+		must(first.len > 0 && first.data[0] == '{');
+		escape_controls(&first, &text);
+		b = json_text_parse(text.data, text.len, &e);
+		must(b != NULL);
+		must(json_equal(a, b));
+		must(canonical_json(b, &second, &e) == 0);
+		must(first.len == second.len && memcmp(first.data, second.data, first.len) == 0);
+	} else {
+		must(e.code == ERR_SYNTAX);	/* a real number; sizes are far from their limit */
+	}
+	json_decref(a);
+	json_decref(b);
+	buf_free(&first);
+	buf_free(&second);
+	buf_free(&text);
+	return 0;
+}

@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+"""Write the seed corpora of the fuzz harnesses from real files: a repository made by slipway-repo, keys made by ssh-keygen
+and python3-cryptography, and the texts of the manuals.  Run it again when a format changes; inputs that a fuzzer found are kept.
+
+usage: seeds.py SLIPWAY_REPO [DIRECTORY]
+"""
+import hashlib
+import json
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+REPO = Path(sys.argv[1]).resolve()
+OUT = Path(sys.argv[2] if len(sys.argv) > 2 else Path(__file__).parent / "corpus")
+GOOD = "2030-01-01T00:00:00Z"
+
+
+def put(harness, name, data):
+    if isinstance(data, str):
+        data = data.encode()
+    (OUT / harness).mkdir(parents=True, exist_ok=True)
+    (OUT / harness / name).write_bytes(data)
+
+
+def compact(value):
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def key_id(key):
+    return hashlib.sha256(json.dumps(key, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+# The keys that tests/fuzz/client.c has: 32 bytes of the value i + 1.
+def fixed_key(i):
+    raw = ed25519.Ed25519PrivateKey.from_private_bytes(bytes([i + 1]) * 32).public_key().public_bytes(
+        serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return {"keytype": "ed25519", "scheme": "ed25519", "keyval": {"public": raw.hex()}}
+
+
+NAMES = ["root", "timestamp", "snapshot", "targets", "A"]
+KEYS = [fixed_key(i) for i in range(5)]
+IDS = [key_id(k) for k in KEYS]
+
+
+def common(kind, version, **more):
+    return {"_type": kind, "spec_version": "1.0.31", "version": version, "expires": GOOD, **more}
+
+
+def root(version, timestamp_key=1, consistent=True):
+    keys = [0, timestamp_key, 2, 3]
+    return common("root", version, consistent_snapshot=consistent, keys={IDS[k]: KEYS[k] for k in sorted(set(keys))},
+                  roles={NAMES[i]: {"keyids": [IDS[k]], "threshold": 1} for i, k in enumerate(keys)})
+
+
+def timestamp(version=1):
+    return common("timestamp", version, meta={"snapshot.json": {"version": version}})
+
+
+def snapshot(version=1, roles=("targets", "A")):
+    return common("snapshot", version, meta={f"{r}.json": {"version": 1} for r in roles})
+
+
+def delegation(name, **how):
+    return {"name": name, "keyids": [IDS[4]], "threshold": 1, "terminating": False, **how}
+
+
+def targets(*delegations, files=()):
+    body = common("targets", 1, targets={f: {"length": 3, "hashes": {"sha256": "ab" * 32}} for f in files})
+    if delegations:
+        body["delegations"] = {"keys": {IDS[4]: KEYS[4]}, "roles": list(delegations)}
+    return body
+
+
+ABSENT, RAW, OWN = 0, 1, 2
+
+
+def record(how, body=b""):
+    data = body if isinstance(body, bytes) else compact(body).encode()
+    return struct.pack(">BH", how, len(data)) + data
+
+
+def world(root2=None, root3=None, ts=None, sn=None, tg=None, a=None, consistent=1):
+    """Each is None, a body that its own key signs, or a record."""
+    files = [root2, root3, ts, sn, tg, a]
+    return bytes([consistent]) + b"".join(
+        record(ABSENT) if f is None else f if isinstance(f, bytes) else record(OWN, f) for f in files)
+
+
+def client():
+    full = dict(ts=timestamp(), sn=snapshot(), tg=targets(delegation("A", paths=["A/*"])), a=targets(files=["A/file"]))
+    put("client", "plain", world(**full))
+    put("client", "not-consistent", world(**full, consistent=0))
+    put("client", "root-chain", world(root(2), root(3), **full))
+    put("client", "key-changed", world(root(2, timestamp_key=4), **{**full, "ts": record(3 | 4 << 2, timestamp())}))
+    put("client", "wrong-key", world(**{**full, "tg": record(3 | 1 << 2, full["tg"])}))
+    put("client", "not-signed", world(**{**full, "ts": record(RAW, {"signatures": [], "signed": timestamp()})}))
+    prefix = hashlib.sha256(b"A/file").hexdigest()[:4]
+    put("client", "hash-prefix", world(**{**full, "tg": targets(delegation("A", path_hash_prefixes=[prefix]))}))
+    put("client", "terminating", world(**{**full, "tg": targets(delegation("A", paths=["A/?ile"], terminating=True))}))
+    put("client", "loop", world(**{**full, "a": targets(delegation("A", paths=["*/*"]), delegation("root", paths=["*/*"]))}))
+    put("client", "no-role", world(ts=timestamp(), sn=snapshot(roles=["targets"]), tg=targets(files=["A/file"])))
+    put("client", "online-keys", world(ts=timestamp(9), sn=snapshot(9)))
+    put("client", "nothing", world())
+
+
+def public_pem(key):
+    return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def keys():
+    p256 = public_pem(ec.generate_private_key(ec.SECP256R1()))
+    objects = {
+        "ed25519": KEYS[0],
+        "ecdsa": {"keytype": "ecdsa", "scheme": "ecdsa-sha2-nistp256", "keyval": {"public": p256}},
+        "ecdsa-old-name": {"keytype": "ecdsa-sha2-nistp256", "scheme": "ecdsa-sha2-nistp256", "keyval": {"public": p256}},
+        "rsa": {"keytype": "rsa", "scheme": "rsassa-pss-sha256",
+                "keyval": {"public": public_pem(rsa.generate_private_key(65537, 2048))}},
+        "rsa-small": {"keytype": "rsa", "scheme": "rsassa-pss-sha256",
+                      "keyval": {"public": public_pem(rsa.generate_private_key(65537, 1024))}},
+        "p384": {"keytype": "ecdsa", "scheme": "ecdsa-sha2-nistp256",
+                 "keyval": {"public": public_pem(ec.generate_private_key(ec.SECP384R1()))}},
+        "unknown": {"keytype": "sphincs", "scheme": "x", "keyval": {"public": "00"}, "x": [1, None, True, "\u00e9"]},
+    }
+    for name, k in objects.items():
+        put("key", name, compact({key_id(k): k}).encode() + b"\0" + bytes(range(64)))
+    put("key", "all", compact({f"{i}": k for i, k in enumerate(objects.values())}))
+
+
+def envelope(body, signer=0):
+    return {"signatures": [{"keyid": IDS[signer], "sig": "00" * 64}], "signed": body}
+
+
+def metadata(tmp):
+    """Every role as slipway-repo writes it, and JSON that is odder than that."""
+    (tmp / "pass").write_text("correct horse\n")
+    (tmp / "pass").chmod(0o600)
+    (tmp / "rel/app").mkdir(parents=True)
+    (tmp / "rel/app/server.crt").write_text("x\n")
+
+    def repo(*args):
+        subprocess.run([REPO, *args, "--passphrase-file", tmp / "pass"], check=True, stdout=subprocess.DEVNULL)
+
+    repo("init", tmp / "R")
+    repo("--repo", tmp / "R", "app", "add", "COV_PB")
+    repo("--repo", tmp / "R", "publish", "--app", "COV_PB", tmp / "rel")
+    for file in sorted((tmp / "R/served/metadata").glob("*.json")):
+        data = file.read_bytes()
+        kind = json.loads(data)["signed"]["_type"]
+        put(kind, "real-" + file.name, data)
+        if kind != "targets":
+            put("json", "real-" + kind, data)
+    snapshots = sorted((tmp / "R/served/metadata").glob("*.snapshot.json"))
+    put("snapshot", "real-two", snapshots[0].read_bytes() + b"\0" + snapshots[-1].read_bytes())
+    put("root", "no-signature", compact({"signatures": [], "signed": root(1)}))
+    put("root", "two-keys", compact(envelope(root(2, timestamp_key=4, consistent=False))))
+    full = timestamp()
+    full["meta"]["snapshot.json"].update(length=3, hashes={"sha256": "ab" * 32, "sha512": "cd" * 64, "x": "y"})
+    put("timestamp", "hashes", compact(envelope(full)))
+    put("snapshot", "rollback", compact(envelope(snapshot(2))) + "\0" + compact(envelope(snapshot(1, ["targets"]))))
+    put("targets", "delegations", compact(envelope(targets(
+        delegation("A", paths=["A/*", "?/b"]), delegation("B", path_hash_prefixes=["00", "ff"]), files=["A/x", "\u00e9/b"]))))
+
+
+def texts():
+    put("json", "nasty", compact({"\\\"/\b\f\n\r\t\x1f\x7f": "\0\u2028\U0001f600\uffff", "n": [0, -1, 2**63 - 1, -2**63]}))
+    put("json", "surrogates", '{"a":"\\ud83d\\ude00\\u0000\\u00e9","\\ue000":{},"\\ud800\\udc00":[]}')
+    put("json", "deep", '{"a":' + "[" * 63 + "]" * 63 + "}")
+    put("json", "too-deep", '{"a":' + "[" * 64 + "]" * 64 + "}")
+    put("json", "real", '{"a":1.5,"b":1e3,"c":-0}')
+    put("json", "white", ' {\t"a" :\r\n[ true , false , null ] } ')
+    for i, (pattern, path) in enumerate([("A/*/*", "A/b/c"), ("*", "a/b"), ("*a*b*", "xaab/b"), ("?", "é"), ("**?*", "ab"),
+                                         ("a/?/c", "a///c"), ("", ""), ("[a]", "[a]"), ("*é*?", "aééb")]):
+        put("glob", f"{i}", f"{pattern}\n{path}")
+    put("keyfile", "manual", "# a comment, also with ;\n[HKLM\\SOFTWARE\\Ipesoft\\D2EXE_COV_PB]\nDefaultApplication = COV_PB\n\n"
+        "[HKLM\\SOFTWARE\\Ipesoft\\D2EXE_COV_PB\\cfg_COV_PB\\TLS_Client]\nTLS_RequiredLevel = TLSPeerAuth\n"
+        "TLS_TrustedCerts = %AppData%\\COV_PB\\server.crt;x\nRetries = dword:3\nBanner = \"  two spaces at each end  \"\n")
+    put("keyfile", "types", "\ufeff[HKLM\\A]\r\na = dword:0x1f\r\nb=qword:18446744073709551615\r\n\"c=d\" = multi:one\\||two\\\\||\r\n"
+        "e = hex:00,ff\r\nf = expand:\"%AppData% \"\r\ng = \"dword:5\"\r\n\"h\"\"\" = \r\n; end\r\nlast=HEX:00ff")
+    put("keyfile", "own-section", "[HKLM\\SOFTWARE\\fuzz]\n# mine\nNAME = x\n\n[hkey_local_machine/software/Fuzz/below]\nx=multi:\ny=multi:|\n")
+    put("keyfile", "empty", "")
+    put("keyfile", "twice", "[HKLM\\A]\na=1\nA=2\n")
+    for i, text in enumerate(["%AppDir%\\x", "100%%", "50%", "%nothing%", "%InstallDir%/%APPLICATION%.crt", "plain", "%%%AppDir%%%",
+                              "%ProgramData%", "%" + "x" * 300 + "%", ""]):
+        put("expand", f"{i}", text)
+    scripts = {
+        "manual": 'local client = [[HKLM\\SOFTWARE\\HI]]\nset(client, "TLS_RequiredLevel", "TLSPeerAuth")\n'
+                  'if file.exists("app/COV_PB/server.crt") then set(client, "TLS_TrustedCerts", "%AppDir%/server.crt") end\n'
+                  'delete(client, "old")\nset(client, "n", get(client, "number") or 1)\nlog(station.name .. release.number)\n',
+        "loops": "for i = 1, 10 do local t = {} for j = 1, i do t[j] = string.rep('x', j) end log(table.concat(t, ',')) end",
+        "endless": "while true do end",
+        "memory": "local s = 'x' while true do s = s .. s end",
+        "recursion": "local function f(n) return 1 + f(n + 1) end return f(0)",
+        "strings": "log(tostring(#string.rep('ab', 3, '-')) .. string.upper('x') .. string.char(0, 255) .. string.sub('abc', -2))",
+        "tables": "local t = {3, 1, 2} table.sort(t, function(a, b) return true end) log(table.concat(t)) table.remove(t) table.unpack(t)",
+        "error": "error({})",
+        "outside": 'set([[HKLM\\SOFTWARE\\Slipway]], "x", "y")',
+        "bytecode": b"\x1bLua\x54\x00\x19\x93\r\n\x1a\n",
+        "goto": "local a <const> = 1 ::x:: if a == 1 then goto y end goto x ::y:: local b <close> = nil",
+        "numbers": "log(tostring(1 // 0.0) .. tostring(math.maxinteger + 1) .. tostring(7 // 2 % 3 ~ 5 << 70)) log(1 % 0)",
+    }
+    for name, text in scripts.items():
+        put("script", name, text)
+    for i, url in enumerate(["sftp://slipway@updates.example.net/srv/repo", "sftp://u@[::1]:2022/", "file:///srv/repo%20one/",
+                             "file://localhost/srv", "sftp://u:p@h/", "sftp://u@h:65536/", "file:///a/../b", "file:///a/%2e%2E/b",
+                             "sftp://u%00@h/", "http://h/", "SFTP://a%40b@EXAMPLE:22//x//y/"]):
+        put("url", f"{i}", url)
+
+
+def text(data):
+    return struct.pack(">I", len(data)) + data
+
+
+def packets():
+    attrs = struct.pack(">IQII", 0b101, 5, 0o100644, 0)[:4 + 8 + 4]
+    bodies = {
+        "version": (2, struct.pack(">I", 3) + text(b"posix-rename@openssh.com") + text(b"1")),
+        "status": (101, struct.pack(">II", 1, 2) + text(b"No such file") + text(b"")),
+        "status-bare": (101, struct.pack(">II", 1, 1)),
+        "handle": (102, struct.pack(">I", 1) + text(b"\0\0\0\1")),
+        "attrs": (105, struct.pack(">I", 1) + attrs),
+        "attrs-full": (105, struct.pack(">IIQIIIIII", 1, 0x8000000f, 5, 1, 2, 0o644, 3, 4, 1) + text(b"a") + text(b"b")),
+    }
+    for name, (kind, body) in bodies.items():
+        put("sftp_packet", name, bytes([kind]) + body)
+
+    def raw(kind, body):
+        return text(bytes([kind]) + body)
+
+    def fit(kind, which, body=b""):
+        return struct.pack(">BBH", kind, which, len(body)) + body
+
+    hello = fit(2, 0)
+    handle = text(b"h")
+    eof, absent, failure = (struct.pack(">I", c) + text(b"") + text(b"") for c in (1, 2, 4))
+    put("sftp", "raw", bytes([0]) + raw(2, struct.pack(">I", 3)) + raw(101, struct.pack(">II", 0, 2) + text(b"") + text(b"")))
+    put("sftp", "raw-all", bytes([254]) + raw(2, struct.pack(">I", 3)) + b"".join(
+        raw(101, struct.pack(">II", i, 2) + text(b"") + text(b"")) for i in range(4)))
+    put("sftp", "absent", bytes([1]) + hello + fit(101, 0, absent) * 4)
+    opened = hello + fit(102, 0, handle)
+    put("sftp", "one-file", bytes([1]) + opened + fit(105, 2, attrs) + fit(103, 2, text(b"hello")) + fit(101, 2, eof) * 3)
+    put("sftp", "short-reads", bytes([1]) + opened + b"".join(fit(103, 3, text(b"x" * n)) for n in (500, 1000, 1, 0)) + fit(101, 2, eof))
+    put("sftp", "other-order", bytes([1]) + opened + fit(103, 4, text(b"b" * 1000)) + fit(103, 3, text(b"a" * 1000)) + fit(101, 3, eof))
+    put("sftp", "all-open", bytes([1]) + hello + fit(102, 0, handle) * 3 + fit(101, 0, failure) + fit(103, 1, text(b"x" * 1001)))
+    put("sftp", "too-long", bytes([1]) + hello + struct.pack(">I", 0xffffffff))
+
+
+def ssh_keys(tmp):
+    put("opensshkey", "empty", "")
+    put("opensshkey", "no-end", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n")
+    for name, args in {"ed25519": ["-t", "ed25519"], "ecdsa": ["-t", "ecdsa"], "p384": ["-t", "ecdsa", "-b", "384"],
+                       "rsa": ["-t", "rsa", "-b", "1024"]}.items():
+        for suffix, passphrase, cipher in (("", "", []), ("-ctr", "secret", []), ("-cbc", "secret", ["-Z", "aes256-cbc"])):
+            if suffix and name != "ed25519":
+                continue
+            file = tmp / (name + suffix)
+            subprocess.run(["ssh-keygen", "-q", "-a", "1", "-N", passphrase, "-C", "x", *cipher, *args, "-f", file], check=True)
+            put("opensshkey", name + suffix, file.read_bytes())
+
+
+with tempfile.TemporaryDirectory() as directory:
+    metadata(Path(directory))
+    ssh_keys(Path(directory))
+client()
+keys()
+texts()
+packets()
