@@ -57,6 +57,7 @@ if ! out=$(cmake --install "$build" --prefix "$work" 2>&1); then
 	exit 1
 fi
 cp -R -- "$(dirname "$script")"/. "$work/tests/"
+cp -- "$(dirname "${BASH_SOURCE[0]}")/../docs/trust.md" "$work/tests/"	# drills.sh runs its commands
 
 # sshd refuses a locked account, and where libnss-systemd is installed nobody is one ("!*").
 unlocked() {

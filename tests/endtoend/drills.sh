@@ -1,12 +1,56 @@
-# The drills of docs/trust.md, as they are written there.
+# The drills of docs/trust.md, by the commands as they are written there.  OWN is the maintainer's repository, the server's
+# tree is a copy of what it serves.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+OWN=$WORK/own
+export SLIPWAY_PASSPHRASE='a passphrase for every key'
+
+# commands HEADING N: the N indented lines below that heading into $lines.
+commands() {
+	mapfile -t lines < <(awk -v heading="$1" '/^##/ { on = $0 ~ "^##+ " heading "$" } on && sub(/^    /, "")' \
+		"$WORK/tests/trust.md")
+	[ "${#lines[@]}" -eq "$2" ] || fail "want $2 commands below '$1', got ${#lines[@]}"
+}
+# run_line LINE [SED-EXPRESSION...]: run it where it says ("alice$ ..." on her machine), with the placeholders replaced.
+# What can't be done without a terminal is to look at what sign shows and say yes.
+run_line() {
+	local line=$1 place=(env SLIPWAY_REPO="$OWN") edit
+	shift
+	for edit in "$@" "s|RELEASE_DIR|$WORK/release|" 's|^\(.*slipway-repo sign .*\)|\1 --yes|'; do
+		line=$(sed "$edit" <<< "$line")
+	done
+	case $line in
+	[a-z]*'$ '*) place=(env -u SLIPWAY_REPO HOME="$WORK/${line%%\$*}") line=${line#*\$ } ;;
+	esac
+	expect 0 "$WORK/line.log" "${place[@]}" bash -euc "$line"
+}
+# drill HEADING N [SED-EXPRESSION...]: all of its commands.
+drill() {
+	local line lines
+	commands "$1" "$2"
+	shift 2
+	for line in "${lines[@]}"; do
+		run_line "$line" "$@"
+	done
+	in_order
+}
 repo() {
-	slipway-repo --repo "$REPO" "$@"
+	slipway-repo --repo "$OWN" "$@"
 }
 must() {
 	expect 0 "$WORK/must.log" "$@"
+}
+# in_order: the maintainer's repository and its record, with the head that was written down before.
+in_order() {
+	must repo verify
+	must repo log --verify --head "$head"
+	wantno must.log warn
+	write_down
+}
+write_down() {
+	must repo log --verify
+	head=$(sed -n 's/^head //p' must.log)
 }
 update() {
 	expect 0 "$WORK/update.log" slipway update --app "$APP"
@@ -21,14 +65,14 @@ refused() {
 	expect 0 "$WORK/run.log" slipway run --app "$APP" -- echo started
 	want "$WORK/run.log" started 0
 }
-# keep_copy: what the maintainer has, apart from the server.
-keep_copy() {
-	rm -rf "$WORK/own"
-	cp -R "$REPO" "$WORK/own"
-}
 # put_served DIR: the update server has this tree now, whatever it had before.
 put_served() {
 	rsync -a --checksum --delete "$1/served/" "$REPO/served/"
+}
+# copy_to_server: as a maintainer does it.
+copy_to_server() {
+	rsync -a --checksum --exclude timestamp.json "$OWN/served/" "$REPO/served/"
+	rsync -a --checksum "$OWN/served/metadata/timestamp.json" "$REPO/served/metadata/"
 }
 release() {
 	rm -rf "$WORK/release"
@@ -45,32 +89,37 @@ make_login
 publish "$WORK/release"
 start_server
 mkdir -p installed
+cp -R "$REPO" "$OWN"
+rm -r "$REPO/keys" "$REPO/audit.log"
 expect 0 enroll.log enroll
 update
 [ "$(installed_note)" = "the first" ] || fail "want the first release"
+write_down
+
+# Every day.
+drill 'What to do every day, or to let a timer do' 5 "s|HEAD|$head|"
+copy_to_server
+update
 
 # 1. The online keys were stolen.  The thief blocks every later release by a version number that nothing reaches.
-cp -R "$REPO" thief
-keep_copy
+cp -R "$OWN" thief
 python3 "$WORK/tests/resign.py" thief/served/metadata/timestamp.json thief/keys/timestamp.*.pem \
 	2099-01-01T00:00:00Z 1000000 > stolen.json
 cp stolen.json "$REPO/served/metadata/timestamp.json"
 update
 put_served own
 refused 'timestamp.*1000000'
-must repo key rotate timestamp
-must repo key rotate snapshot
+drill 'An online key was lost or stolen' 2
+copy_to_server
 update
-keep_copy
 cp stolen.json "$REPO/served/metadata/timestamp.json"
 refused 'timestamp.*signature'
-put_served own
+copy_to_server
 update
 
 # 2. An application's key was stolen, and the thief has the server with its online keys too.
 rm -rf thief
-cp -R "$REPO" thief
-keep_copy
+cp -R "$OWN" thief
 rm thief/keys/root.*.pem thief/keys/targets.*.pem
 rm -rf evil
 make_release evil server.crt="$REPO/certs/kernel.crt"
@@ -81,67 +130,79 @@ update
 [ "$(installed_note)" = "the thief's" ] || fail "want what the stolen key allows" update.log must.log
 put_served own
 refused 'rollback|version'
-must repo key rotate "$APP" --no-passphrase
-must repo key rotate snapshot
-must repo key rotate timestamp
 release "the second"
-publish "$WORK/release"
+drill "An application's key was stolen" 4
+copy_to_server
 update
 [ "$(installed_note)" = "the second" ] || fail "want the maintainer's release"
-keep_copy
 rsync -a --checksum thief/served/metadata/ "$REPO/served/metadata/"
 refused 'signature'
 put_served own
 update
 
 # 3. A root key was lost, below the threshold: two of three, one is gone.
-must slipway-repo key new root --keys alice --no-passphrase
-must slipway-repo key new root --keys bob --no-passphrase
-must slipway-repo key new root --keys carol --no-passphrase
-old=$(basename "$REPO"/keys/root.*.pem)
+for who in alice bob carol; do
+	must slipway-repo key new root --keys "$WORK/$who/keys"
+done
+old=$(basename "$OWN"/keys/root.*.pem)
 old=${old#root.}
-must repo key rotate root --add "$(echo alice/*.pub)" --add "$(echo bob/*.pub)" --add "$(echo carol/*.pub)" \
-	--remove "${old%.pem}" --threshold 2 --unsigned root.req
-must repo sign root.req --yes
-must slipway-repo sign root.req --keys alice --yes
-must slipway-repo sign root.req --keys bob --yes
-must repo publish --signed root.req
+must repo key rotate root --add "$(echo alice/keys/*.pub)" --add "$(echo bob/keys/*.pub)" \
+	--add "$(echo carol/keys/*.pub)" --remove "${old%.pem}" --threshold 2 --unsigned init.req
+must repo sign init.req --yes
+must slipway-repo sign init.req --keys alice/keys --yes
+must slipway-repo sign init.req --keys bob/keys --yes
+must repo publish --signed init.req
+copy_to_server
 update
-lost=$(basename carol/*.pub)
+lost=$(basename carol/keys/*.pub)
 lost=${lost#root.}
 rm -r carol
-must slipway-repo key new root --keys dave --no-passphrase
-must repo key rotate root --add "$(echo dave/*.pub)" --remove "${lost%.pub}" --unsigned root-2.req
-expect 1 too-few.log repo publish --signed root-2.req
-must slipway-repo sign root-2.req --keys alice --yes
-must slipway-repo sign root-2.req --keys bob --yes
-must slipway-repo sign root-2.req --keys dave --yes
-must repo publish --signed root-2.req
+commands 'A root key was lost, and enough others are left' 6
+run_line "${lines[0]}"
+cp dave/keys/*.pub dave.pub
+for i in 1 2; do run_line "${lines[i]}" "s|CAROLS_KEYID|${lost%.pub}|"; done
+expect 1 too-few.log repo publish --signed root.req
+want too-few.log 'want valid signatures of 2 of its 3 keys'
+for i in 3 4 5; do run_line "${lines[i]}"; done
+in_order
+copy_to_server
 update
 
 # 4. At the threshold: nobody can sign a root any more, or a thief can.  A new repository, and every station anew.
-mv "$REPO" lost-repo
-rm -f "$WORK/init.log"
-make_repo
-mkdir -p "$REPO/ssh"
-cp lost-repo/ssh/* "$REPO/ssh/"
 release "the third"
-publish "$WORK/release"
+commands 'Root keys are lost or stolen at the threshold' 4
+for i in 0 1 2; do run_line "${lines[i]}"; done
+rm -r "$OWN"
+mv new-repository "$OWN"
+put_served own
 refused 'root|signature'
-expect 0 enroll-again.log enroll --force
+cp "$OWN/served/metadata/1.root.json" .
+run_line "${lines[3]}" "s|…|$url --host-key $hostkey --key $WORK/login --installation $INSTALLATION --app $APP \
+--install-dir $WORK/installed|"
 update
 [ "$(installed_note)" = "the third" ] || fail "want the new repository's release"
+write_down
 
-# 5. The server was restored from an old backup.
-cp -R "$REPO" backup
+# 5. The server was restored from an old backup, and then the maintainer's repository too.
+cp -R "$OWN" backup
 release "the fourth"
-publish "$WORK/release"
+must repo publish --app "$APP" "$WORK/release"
+copy_to_server
 update
-rm -rf "$REPO"
-cp -R backup "$REPO"
+write_down
+put_served backup
 refused 'rollback|version'
-must repo key rotate snapshot
-must repo key rotate timestamp
-publish "$WORK/release"
+copy_to_server
+update
+rm -r "$OWN"
+cp -R backup "$OWN"
+put_served own
+refused 'rollback|version'
+must repo verify
+expect 1 head.log repo log --verify --head "$head"
+want head.log 'no line with hash'
+write_down
+drill 'The server was restored from an old backup' 3
+copy_to_server
 update
 [ "$(installed_note)" = "the fourth" ] || fail "want the release that the backup lacked"

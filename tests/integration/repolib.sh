@@ -1,6 +1,7 @@
 # What the tests of slipway-repo share; sourced.  $1 of the test is the program.
 # shellcheck shell=bash disable=SC2034
 repo=$(realpath "$1")
+here=$(realpath "$(dirname "$0")")
 work=$(mktemp -d) || exit 1
 cleanup() {
 	chmod -R u+rwx "$work"

@@ -92,9 +92,21 @@ cp other2/served/metadata/1.root.json "$M/1.root.json"; faulty 'root of somebody
 cp other2/served/metadata/timestamp.json "$M/"; faulty 'timestamp of somebody else' 'timestamp.json: want valid signatures'
 rm -rf other other2
 
-# What stations refuse because of its age.
-if command -v faketime >/dev/null; then
-	status 1 faketime '+40 days' "$repo" --repo "$R" verify; says 'timestamp.json: expired at'; says 'snapshot.json: expired at'
+# What stations refuse because of its age, with a signature that is right; and what lasts another second.
+if python3 -c 'import cryptography' 2>/dev/null; then
+	# aged FILE KEY EXPIRES VERSION
+	aged() {
+		python3 "$here/../endtoend/resign.py" "$M/$1" "$2" "$3" "$4" >new || fail "resign.py"
+		cp new "$M/$1"
+	}
+	# The keys that sign now: a rotated key leaves the old one's file in keys/.
+	present() { "$repo" --repo "$R" key list | awk -v role="$1:" '/^[^ ]/ { on = $1 == role } on && $3 == "here," { print substr($1, 1, 16) }'; }
+	key=$R/keys/timestamp.$(present timestamp).pem
+	aged timestamp.json "$key" 2020-01-01T00:00:00Z 99; faulty 'expired timestamp' 'timestamp.json: expired at 2020-01-01T00:00:00Z'
+	aged timestamp.json "$key" "$(date -u -d '1 hour' +%FT%TZ)" 99; status 0 "$repo" --repo "$R" verify
+	rm -rf "$R" && cp -a good "$R"
+	aged 3.root.json "$R/keys/root.$(present root).pem" 2020-01-01T00:00:00Z 3
+	faulty 'expired root' '3.root.json: expired at 2020-01-01T00:00:00Z'
 fi
 
 # Nothing at all of what others do to it is in the way; nothing is written.
