@@ -1,0 +1,39 @@
+#!/bin/bash
+# Build what is shipped (preset "release") and run a benchmark.
+set -euo pipefail
+
+usage() {
+	cat <<'TEXT'
+usage: tests/bench/run.sh tuf [--runs N] [--json FILE]
+
+  tuf   a refresh with nothing new, and with 1,000, 10,000 and 50,000 targets in a delegated role: CPU time and
+        peak memory of slipway-tuf, and of a client in Python that checks the same files
+
+  --runs N      of each; medians are shown (default and least: 9)
+  --json FILE   write the figures there too (default: build/release/bench-NAME.json)
+TEXT
+}
+
+case ${1:-} in
+tuf) ;;
+--help)
+	usage
+	exit 0
+	;;
+*)
+	usage >&2
+	exit 2
+	;;
+esac
+name=$1
+shift
+top=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$top"
+scripts/install-packages.sh build test
+mkdir -p build/release
+if ! { cmake --preset release && cmake --build --preset release -j "$(nproc)"; } >build/release/build.log 2>&1; then
+	cat build/release/build.log >&2
+	exit 1
+fi
+exec "tests/bench/$name.py" --json "build/release/bench-$name.json" "$@" \
+	build/release/tests/bench/measure build/release/updater/slipway-tuf
