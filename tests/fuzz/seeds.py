@@ -184,6 +184,15 @@ def texts():
     put("keyfile", "own-section", "[HKLM\\SOFTWARE\\fuzz]\n# mine\nNAME = x\n\n[hkey_local_machine/software/Fuzz/below]\nx=multi:\ny=multi:|\n")
     put("keyfile", "empty", "")
     put("keyfile", "twice", "[HKLM\\A]\na=1\nA=2\n")
+    reg = ('Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Ipesoft]\r\n"a"="text \\"q\\" \\\\"\r\n'
+           '"n"=dword:0000001f\r\n"b"=hex:00,ff,\\\r\n  01\r\n"e"=hex(2):25,00,41,00,25,00,00,00\r\n'
+           '"m"=hex(7):61,00,00,00,00,00\r\n"q"=hex(b):ff,00,00,00,00,00,00,80\r\n"old"=-\r\n; comment\r\n\r\n'
+           '[-HKEY_CURRENT_USER\\SOFTWARE\\gone]\r\n\r\n[HKEY_CURRENT_USER\\SOFTWARE\\\u00e9\U0001f600]\r\n"\u00e9"="\U0001f600"\r\n')
+    put("reg", "utf-8", reg)
+    put("reg", "utf-8-mark", "\ufeff" + reg.replace("\r\n", "\n"))
+    put("reg", "utf-16", "\ufeff".encode("utf-16-le") + reg.encode("utf-16-le"))
+    put("reg", "odd-length", b"\xff\xfeW")
+    put("reg", "empty", "")
     for i, text in enumerate(["%AppDir%\\x", "100%%", "50%", "%nothing%", "%InstallDir%/%APPLICATION%.crt", "plain", "%%%AppDir%%%",
                               "%ProgramData%", "%" + "x" * 300 + "%", ""]):
         put("expand", f"{i}", text)
