@@ -1,0 +1,113 @@
+#!/bin/bash
+# slipway-repo killed before each call that changes the disk: clients see the old state or the new one, and the same
+# command given again ends in the new one.
+# usage: repo-cut.sh SLIPWAY_REPO SLIPWAY_TUF CUT_LIBRARY
+set -u
+
+repo=$(realpath "$1")
+tuf=$(realpath "$2")
+library=$(realpath "$3")
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+fail() {
+	echo "FAIL: $*" >&2
+	cat "$work"/*.log >&2
+	exit 1
+}
+unset SLIPWAY_REPO SLIPWAY_PASSPHRASE
+umask 022
+cd "$work" || exit 1
+
+must() { "$@" >must.log 2>&1 || fail "$*"; }
+must "$repo" init base --no-passphrase
+must "$repo" --repo base app add COV_PB --no-passphrase
+mkdir -p one/app two/app
+echo one >one/app/note.txt
+echo two >two/app/note.txt
+echo more >two/app/more.txt
+must "$repo" --repo base publish --app COV_PB one
+must "$tuf" --metadata-dir trusted --metadata-url "file://$work/base/served/metadata" init base/served/metadata/1.root.json
+
+# What a client gets that trusts the first root: "one", "two", or "refused".
+seen() {
+	rm -rf client out
+	cp -R trusted client
+	mkdir out
+	if "$tuf" --metadata-dir client --metadata-url "file://$work/R/served/metadata" \
+		--target-name COV_PB/app/note.txt --target-base-url "file://$work/R/served/targets" \
+		--target-dir out download >client.log 2>&1; then
+		find out -type f -exec cat {} +
+	else
+		echo refused
+	fi
+}
+
+# cutting OLD NEW BASE ARG...: slipway-repo --repo R ARG..., cut at its first change, its second, and so on.
+cutting() {
+	local old=$1 new=$2 base=$3 n=0 got
+	shift 3
+	while :; do
+		n=$((n + 1))
+		rm -rf R
+		cp -a "$base" R
+		{ CUT_AT=$n LD_PRELOAD=$library "$repo" --repo R "$@" >cut.log 2>&1; } 2>killed.log
+		got=$?
+		[ "$got" = 0 ] && break
+		[ "$got" = 137 ] || fail "$*, cut at $n: want it killed or done, got status $got"
+		got=$(seen)
+		if [ "$got" = refused ] && [ -e R/pending.json ]; then
+			pending=$((pending + 1))
+		elif [ "$got" != "$old" ] && [ "$got" != "$new" ]; then
+			fail "$*, cut at $n: want $old or $new, got $got"
+		fi
+		if ! "$repo" --repo R "$@" >again.log 2>&1; then
+			grep -qE 'already; nothing published|there is such an application|repository has changed meanwhile' again.log ||
+				fail "$*, cut at $n: want it done when it is repeated"
+			[ "$got" = "$new" ] || fail "$*, cut at $n: want it published before it is refused"
+		fi
+		[ "$(seen)" = "$new" ] || fail "$*, cut at $n and repeated: want $new"
+		[ ! -e R/pending.json ] || fail "$*, cut at $n and repeated: want nothing pending"
+		must "$repo" --repo R status
+	done
+	[ "$(seen)" = "$new" ] || fail "$*: want $new when it is not cut"
+	[ "$n" -gt 10 ] || fail "$*: want more than 10 calls to cut at, got $n"
+	echo "$*: cut at $((n - 1)) calls"
+}
+
+pending=0
+cutting one two base publish --app COV_PB two
+cutting one one base app add OTHER --no-passphrase
+cutting one one base key rotate root --no-passphrase
+cutting one one base key rotate targets --no-passphrase
+cutting one one base key rotate snapshot
+cutting one one base key rotate COV_PB --no-passphrase
+rm -rf R
+cp -a base R
+must "$repo" --repo R publish --app COV_PB two --unsigned two.req
+must "$repo" --repo R sign two.req --yes
+cutting one two base publish --signed two.req two
+[ "$pending" = 0 ] || fail "want no client refused while the old keys are there"
+
+# The old key is lost: root has to come first.
+cp -a base lost
+rm lost/keys/timestamp.*.pem
+cutting one one lost key rotate timestamp
+[ "$pending" -gt 0 ] || fail "want a change that was ended by the next command"
+
+# Two publishers at once wait for each other; none is lost.
+rm -rf R
+cp -a base R
+for i in 1 2 3 4; do
+	mkdir -p "r$i/app"
+	echo "$i" >"r$i/app/note.txt"
+	"$repo" --repo R publish --app COV_PB "r$i" >"publish-$i.log" 2>&1 &
+done
+for _ in 1 2 3 4; do
+	wait -n || fail "want all four published"
+done
+[ -e R/served/metadata/5.COV_PB.json ] || fail "want release 5"
+for i in 2 3 4 5; do
+	cat publish-*.log | grep -q "release $i:" || fail "want release $i"
+done
+must "$repo" --repo R status
+echo ok
