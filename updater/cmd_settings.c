@@ -58,7 +58,7 @@ change(struct settings *s, const struct changeset *c, bool dry_run, struct err *
 static int
 print_plain(const struct value *v, const struct flags *f, struct err *e)
 {
-	const struct expand_names names = { NULL, 0, true };
+	const struct expand_names names = { .environment = true };
 	struct buf out = BUF_INIT(OUT_MAX);
 	int rc = 0;
 

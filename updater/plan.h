@@ -62,9 +62,12 @@ int plan_compare(const struct station *st, struct plan *p, struct err *e);
 int plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *staging,
     struct err *e);
 
-/* Run the release's scripts in name order and collect what they ask for. */
-int plan_scripts(const struct station *st, struct settings *s, struct dir *staging, struct plan *p,
-    struct err *e);
+/*
+ * Run the release's scripts in name order, in a child process that is stopped at the deadline (clock_mono_ms()), and
+ * collect what they ask for.
+ */
+int plan_scripts(const struct station *st, struct settings *s, struct dir *staging, int64_t deadline,
+    struct plan *p, struct err *e);
 
 /* The directory that a file is installed in; NULL for scripts and for install/ without InstallDir. */
 const char *plan_root(const struct station *st, enum plan_place place);

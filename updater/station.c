@@ -252,7 +252,7 @@ expand_dir(char **dir, const struct expand_names *names, const char *what, struc
 static int
 load_dirs(struct station *st, struct settings *s, const char *key, struct err *e)
 {
-	struct expand_names names = { st->names, 2, false };
+	struct expand_names names = { .own = st->names, .n = 2 };
 	struct buf state = BUF_INIT(PATH_BUF), app = BUF_INIT(PATH_BUF);
 	int rc = -1;
 

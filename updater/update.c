@@ -19,6 +19,7 @@ struct update {
 	struct refresh *refresh;
 	struct plan plan;
 	json_t *applied;
+	int64_t deadline;
 };
 
 static int
@@ -52,7 +53,7 @@ bring_up_to_date(struct update *u, struct update_result *r, struct err *e)
 	if (!plan_is_applied(&u->plan, u->applied)) {
 		if (plan_compare(u->st, &u->plan, e) == -1 ||
 		    plan_fetch(&u->plan, u->refresh, u->fetch, u->staging, e) == -1 ||
-		    plan_scripts(u->st, u->s, u->staging, &u->plan, e) == -1 ||
+		    plan_scripts(u->st, u->s, u->staging, u->deadline, &u->plan, e) == -1 ||
 		    apply(u->st, u->s, u->state, u->staging, &u->plan, u->applied, e) == -1)
 			return -1;
 		r->changed = true;
@@ -70,7 +71,7 @@ update_run(const struct station *st, struct settings *s, int64_t deadline,
     void (*failed)(void *arg, const char *url, const struct err *why), struct update_result *r,
     struct err *e)
 {
-	struct update u = { .st = st, .s = s };
+	struct update u = { .st = st, .s = s, .deadline = deadline };
 	struct file_lock *lock = NULL;
 	int64_t left = deadline - clock_mono_ms();
 	int rc = -1;

@@ -42,4 +42,7 @@ bool place_privileged(void);
  */
 int place_known(const char *name, size_t len, struct buf *out, struct err *e);
 
+/* The i-th of these names; NULL after the last. */
+const char *place_known_name(size_t i);
+
 #endif

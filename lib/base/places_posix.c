@@ -144,24 +144,30 @@ known_computername(struct buf *out, struct err *e)
 	return buf_adds(out, name, e);
 }
 
+static const struct known {
+	const char *name;
+	int (*get)(struct buf *, struct err *);
+} known[] = {
+	{ "AppData", known_appdata },
+	{ "LocalAppData", known_localappdata },
+	{ "ProgramData", known_programdata },
+	{ "ProgramFiles", known_programfiles },
+	{ "UserProfile", home },
+	{ "Temp", known_temp },
+	{ "ComputerName", known_computername },
+};
+
 int
 place_known(const char *name, size_t len, struct buf *out, struct err *e)
 {
-	static const struct {
-		const char *name;
-		int (*get)(struct buf *, struct err *);
-	} known[] = {
-		{ "AppData", known_appdata },
-		{ "LocalAppData", known_localappdata },
-		{ "ProgramData", known_programdata },
-		{ "ProgramFiles", known_programfiles },
-		{ "UserProfile", home },
-		{ "Temp", known_temp },
-		{ "ComputerName", known_computername },
-	};
-
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		if (strlen(known[i].name) == len && strncasecmp(known[i].name, name, len) == 0)
 			return known[i].get(out, e) == -1 ? -1 : 1;
 	return 0;
+}
+
+const char *
+place_known_name(size_t i)
+{
+	return i < sizeof known / sizeof known[0] ? known[i].name : NULL;
 }

@@ -116,7 +116,7 @@ open_allowed(lua_State *L)
 		"tonumber", "type", NULL };
 	static const char *const text[] = { "byte", "char", "len", "lower", "reverse", "sub", "upper",
 		NULL };
-	static const char *const table[] = { "insert", "remove", NULL };
+	static const char *const table[] = { "concat", "insert", "remove", NULL };
 	static const char *const math[] = { "abs", "ceil", "floor", "fmod", "max", "min", "modf",
 		"tointeger", "type", "ult", NULL };
 
@@ -216,18 +216,28 @@ sandbox_lua(struct sandbox *b)
 	return b->L;
 }
 
+/* What Lua calls the chunk; Lua cuts long names, we don't. */
+#define CHUNK	"script"
+
+/* The text of an error, with the script's whole name where Lua put its own. */
+static int
+set_error(struct sandbox *b, const char *name, struct err *e)
+{
+	enum err_code code = b->spent ? ERR_LIMIT : ERR_SCRIPT;
+	const char *text = lua_type(b->L, -1) == LUA_TSTRING ? lua_tostring(b->L, -1) : "error without a text";
+
+	if (strncmp(text, CHUNK ":", sizeof CHUNK) == 0)
+		return err_setx(e, code, "%s%s", name, text + sizeof CHUNK - 1);
+	return err_setx(e, code, "%s: %s", name, text);
+}
+
 int
 sandbox_run(struct sandbox *b, const char *name, const uint8_t *source, size_t len,
     void (*prepare)(lua_State *L, void *arg), void *arg, struct err *e)
 {
-	char chunk[512];
-	struct run r = { chunk, source, len, prepare, arg };
-	const char *text;
+	struct run r = { "@" CHUNK, source, len, prepare, arg };
 	int status;
 
-	chunk[0] = '@';		/* Lua: the name of a file */
-	strncpy(chunk + 1, name, sizeof chunk - 2);
-	chunk[sizeof chunk - 1] = '\0';
 	lua_pushcfunction(b->L, protected_run);
 	lua_pushlightuserdata(b->L, &r);
 	status = lua_pcall(b->L, 1, 0, 0);
@@ -235,8 +245,5 @@ sandbox_run(struct sandbox *b, const char *name, const uint8_t *source, size_t l
 		return 0;
 	if (status == LUA_ERRMEM)
 		return err_setx(e, ERR_LIMIT, "%s: the memory limit of %zu bytes is used up", name, b->most);
-	text = lua_type(b->L, -1) == LUA_TSTRING ? lua_tostring(b->L, -1) : NULL;
-	if (text == NULL)
-		return err_setx(e, ERR_SCRIPT, "%s: error without a text", name);
-	return err_setx(e, b->spent ? ERR_LIMIT : ERR_SCRIPT, "%s", text);
+	return set_error(b, name, e);
 }

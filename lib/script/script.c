@@ -10,15 +10,16 @@
 
 #include <lauxlib.h>
 
+#include "base/path.h"
+#include "script/guard.h"
 #include "script/sandbox.h"
-
-/* Slipway's own settings: out of every script's reach, whatever the prefixes say. */
-#define OWN_KEY	"HKLM\\SOFTWARE\\Slipway"
 
 struct script {
 	const char *name;
 	const struct script_facts *facts;
 	struct changeset changes;
+	size_t size;		/* of the changes, as SCRIPT_CHANGES_MAX counts */
+	unsigned calls, lines;
 };
 
 static struct script *
@@ -27,9 +28,20 @@ self(lua_State *L)
 	return lua_touserdata(L, lua_upvalueindex(1));
 }
 
+/* The text in an argument; one with a NUL in it would end there for everybody else. */
+static const char *
+check_text(lua_State *L, int arg)
+{
+	size_t len;
+	const char *text = luaL_checklstring(L, arg, &len);
+
+	luaL_argcheck(L, strlen(text) == len, arg, "a text with a NUL in it");
+	return text;
+}
+
 /* Normalise the key in argument 1 into out and see that it may be touched; raises a Lua error otherwise. */
 static void
-check_key(lua_State *L, struct script *s, char out[SETTING_KEY_MAX + 1])
+check_key(lua_State *L, struct script *s, bool tree, char out[SETTING_KEY_MAX + 1])
 {
 	struct buf b = BUF_INIT(SETTING_KEY_MAX);
 	struct err e;
@@ -40,14 +52,8 @@ check_key(lua_State *L, struct script *s, char out[SETTING_KEY_MAX + 1])
 	if (ok)
 		memcpy(out, buf_text(&b), b.len + 1);
 	buf_free(&b);
-	if (!ok)
+	if (!ok || guard_key(out, tree, s->facts->prefixes, s->facts->nprefixes, &e) == -1)
 		luaL_error(L, "%s", e.text);
-	ok = false;
-	for (size_t i = 0; i < s->facts->nprefixes; i++)
-		ok |= setting_key_within(out, s->facts->prefixes[i]);
-	if (!ok || setting_key_within(out, OWN_KEY))
-		luaL_error(L, "key %s is not allowed: this script may touch what is below %s", out,
-		    s->facts->nprefixes > 0 ? s->facts->prefixes[0] : "nothing");
 }
 
 static void
@@ -64,14 +70,58 @@ make_text(struct script *s, enum value_type type, const char *text, size_t len, 
 	struct buf b = BUF_INIT(EXPAND_MAX);
 	int rc = expand(text, len, &s->facts->names, &b, e);
 
-	if (rc == 0 && type == VALUE_MULTI) {
-		const char *one = buf_text(&b);
-
-		rc = value_multi(v, &one, 1, e);
-	} else if (rc == 0) {
+	if (rc == 0)
 		rc = value_text(v, type, buf_text(&b), b.len, e);
-	}
 	buf_free(&b);
+	return rc;
+}
+
+/* Expand the i-th text of the table in argument 3 and append it with its NUL; nothing here raises a Lua error. */
+static int
+add_text(lua_State *L, struct script *s, lua_Integer i, struct buf *out, struct err *e)
+{
+	size_t len, before = out->len;
+	const char *text;
+	int rc = -1;
+
+	if (lua_rawgeti(L, 3, i) != LUA_TSTRING) {
+		err_setx(e, ERR_SCRIPT, "want a table of texts, got a %s in it", luaL_typename(L, -1));
+	} else {
+		text = lua_tolstring(L, -1, &len);
+		rc = expand(text, len, &s->facts->names, out, e);
+		if (rc == 0 && out->len > before && memchr(out->data + before, '\0', out->len - before) != NULL)
+			rc = err_setx(e, ERR_SCRIPT, "a text with a NUL in it");
+		if (rc == 0)
+			rc = buf_addc(out, '\0', e);
+	}
+	lua_pop(L, 1);
+	return rc;
+}
+
+/* A multi value from the table of texts in argument 3. */
+static int
+make_multi(lua_State *L, struct script *s, struct value *v, struct err *e)
+{
+	struct buf all = BUF_INIT(VALUE_SIZE_MAX);
+	size_t n = lua_rawlen(L, 3), i = 0;
+	const char **texts = NULL;
+	int rc = -1;
+
+	if (n > VALUE_SIZE_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "a table of over %u texts", VALUE_SIZE_MAX);
+	while (i < n)
+		if (add_text(L, s, (lua_Integer)++i, &all, e) == -1)
+			goto out;
+	if ((texts = calloc(n + 1, sizeof *texts)) == NULL) {
+		err_nomem(e);
+		goto out;
+	}
+	for (const char *p = buf_text(&all), **t = texts; t < texts + n; p += strlen(p) + 1)
+		*t++ = p;
+	rc = value_multi(v, texts, n, e);
+out:
+	free(texts);
+	buf_free(&all);
 	return rc;
 }
 
@@ -79,25 +129,52 @@ make_text(struct script *s, enum value_type type, const char *text, size_t len, 
 static int
 make_value(lua_State *L, struct script *s, struct value *v, struct err *e)
 {
-	enum value_type type = lua_isinteger(L, 3) ? VALUE_DWORD : VALUE_STRING;
+	enum value_type type = lua_isinteger(L, 3) ? VALUE_DWORD :
+	    lua_istable(L, 3)			   ? VALUE_MULTI :
+						     VALUE_STRING;
 	const char *name = luaL_optstring(L, 4, NULL);
 	size_t len;
 	const char *text;
 
 	if (name != NULL && value_type_parse(name, &type) == -1)
-		return err_setx(e, ERR_SCRIPT, "type '%.40s': want string, expand, dword, qword, multi or "
-					       "binary", name);
+		return err_setx(e, ERR_SCRIPT,
+		    "type '%.40s': want string, expand, dword, qword, multi or binary", name);
 	if (type == VALUE_DWORD || type == VALUE_QWORD) {
-		if (!lua_isinteger(L, 3) || lua_type(L, 3) != LUA_TNUMBER ||
-		    (type == VALUE_DWORD && lua_tointeger(L, 3) < 0))
+		if (!lua_isinteger(L, 3) || lua_type(L, 3) != LUA_TNUMBER || lua_tointeger(L, 3) < 0)
 			return err_setx(e, ERR_SCRIPT, "want a whole number of 0 or more");
 		return value_number(v, type, (uint64_t)lua_tointeger(L, 3), e);
 	}
+	if (type == VALUE_MULTI)
+		return lua_istable(L, 3) ? make_multi(L, s, v, e) :
+					   err_setx(e, ERR_SCRIPT, "want a table of texts, got a %s",
+					       luaL_typename(L, 3));
 	if (lua_type(L, 3) != LUA_TSTRING)
-		return err_setx(e, ERR_SCRIPT, "want a text or a whole number, got a %s",
+		return err_setx(e, ERR_SCRIPT, "want a text, a whole number or a table of texts, got a %s",
 		    luaL_typename(L, 3));
 	text = lua_tolstring(L, 3, &len);
 	return type == VALUE_BINARY ? value_binary(v, text, len, e) : make_text(s, type, text, len, v, e);
+}
+
+size_t
+script_change_size(const struct change *c)
+{
+	return strlen(c->key) + (c->name == NULL ? 0 : strlen(c->name)) + c->value.len;
+}
+
+/* Count the change that was just added. */
+static void
+count_change(lua_State *L, struct script *s)
+{
+	s->size += script_change_size(&s->changes.changes[s->changes.n - 1]);
+	if (s->size > SCRIPT_CHANGES_MAX)
+		luaL_error(L, "this script asks for changes of over %d bytes in all", (int)SCRIPT_CHANGES_MAX);
+}
+
+static void
+count_call(lua_State *L, struct script *s)
+{
+	if (++s->calls > SCRIPT_CALLS_MAX)
+		luaL_error(L, "over %d calls of get() and file.exists()", (int)SCRIPT_CALLS_MAX);
 }
 
 static int
@@ -105,15 +182,16 @@ script_set(lua_State *L)
 {
 	struct script *s = self(L);
 	char key[SETTING_KEY_MAX + 1];
-	const char *name = luaL_checkstring(L, 2);
+	const char *name = check_text(L, 2);
 	struct value v = VALUE_INIT;
 	struct err e;
 	bool failed;
 
-	check_key(L, s, key);
+	check_key(L, s, false, key);
 	failed = make_value(L, s, &v, &e) == -1 || changeset_set(&s->changes, key, name, &v, &e) == -1;
 	value_free(&v);
 	raise_if(L, failed, &e);
+	count_change(L, s);
 	return 0;
 }
 
@@ -122,12 +200,13 @@ script_delete(lua_State *L)
 {
 	struct script *s = self(L);
 	char key[SETTING_KEY_MAX + 1];
-	const char *name = luaL_optstring(L, 2, NULL);
+	const char *name = lua_isnoneornil(L, 2) ? NULL : check_text(L, 2);
 	struct err e;
 
-	check_key(L, s, key);
+	check_key(L, s, name == NULL, key);
 	raise_if(L, (name == NULL ? changeset_delete_tree(&s->changes, key, &e) :
 		changeset_delete(&s->changes, key, name, &e)) == -1, &e);
+	count_change(L, s);
 	return 0;
 }
 
@@ -136,14 +215,15 @@ script_get(lua_State *L)
 {
 	struct script *s = self(L);
 	char key[SETTING_KEY_MAX + 1];
-	const char *name = luaL_checkstring(L, 2);
+	const char *name = check_text(L, 2);
 	struct value v = VALUE_INIT;
 	struct err e;
 	char *room;
 	size_t len;
 	int rc = 0;
 
-	check_key(L, s, key);
+	check_key(L, s, false, key);
+	count_call(L, s);
 	/* Memory of Lua's own, taken before there is a value that an error would leave behind. */
 	room = lua_newuserdatauv(L, VALUE_SIZE_MAX, 0);
 	if (s->facts->get != NULL)
@@ -154,7 +234,8 @@ script_get(lua_State *L)
 	} else if (v.type == VALUE_DWORD || v.type == VALUE_QWORD) {
 		lua_pushinteger(L, (lua_Integer)v.number);
 	} else {
-		memcpy(room, v.data, v.len);
+		if (v.len > 0)
+			memcpy(room, v.data, v.len);
 		len = v.len;
 		value_free(&v);
 		lua_pushlstring(L, room, len);
@@ -163,14 +244,32 @@ script_get(lua_State *L)
 	return 1;
 }
 
+bool
+valid_script_log(const char *text, size_t len)
+{
+	if (len > SCRIPT_LOG_LINE_MAX || !valid_utf8(text, len))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			return false;
+	return true;
+}
+
 static int
 script_log(lua_State *L)
 {
 	struct script *s = self(L);
-	const char *text = luaL_checkstring(L, 1);
+	struct err e;
+	size_t len;
+	const char *text = luaL_checklstring(L, 1, &len);
 
+	if (!valid_script_log(text, len))
+		return luaL_error(L, "log: want at most %d bytes of UTF-8 text without control characters",
+		    (int)SCRIPT_LOG_LINE_MAX);
+	if (++s->lines > SCRIPT_LOG_MAX)
+		return luaL_error(L, "log: over %d lines", (int)SCRIPT_LOG_MAX);
 	if (s->facts->log != NULL)
-		s->facts->log(s->facts->arg, s->name, text);
+		raise_if(L, s->facts->log(s->facts->arg, s->name, text, &e) == -1, &e);
 	return 0;
 }
 
@@ -178,12 +277,15 @@ static int
 file_exists(lua_State *L)
 {
 	struct script *s = self(L);
-	const char *name = luaL_checkstring(L, 1);
-	bool found = false;
+	const char *name = check_text(L, 1);
+	struct err e;
+	int rc = 0;
 
-	for (size_t i = 0; i < s->facts->nfiles && !found; i++)
-		found = strcmp(s->facts->files[i], name) == 0;
-	lua_pushboolean(L, found);
+	count_call(L, s);
+	if (s->facts->exists != NULL)
+		rc = s->facts->exists(s->facts->arg, name, &e);
+	raise_if(L, rc == -1, &e);
+	lua_pushboolean(L, rc == 1);
 	return 1;
 }
 
@@ -232,7 +334,7 @@ int
 script_run(const char *name, const uint8_t *source, size_t len, const struct script_facts *facts,
     struct changeset *out, struct err *e)
 {
-	struct script s = { name, facts, CHANGESET_INIT };
+	struct script s = { name, facts, CHANGESET_INIT, 0, 0, 0 };
 	struct sandbox *b;
 	int rc = -1;
 

@@ -37,8 +37,10 @@ add_name(
 		return err_setx(e, ERR_SYNTAX, "unknown name %%%.*s...%%", shown, name);
 	for (size_t i = 0; i < names->n; i++)
 		if (setting_same_n(names->own[i].name, strlen(names->own[i].name), name, len))
-			return buf_adds(out, names->own[i].text, e);
-	found = place_known(name, len, out, e);
+			return names->own[i].text != NULL ? buf_adds(out, names->own[i].text, e) :
+							   err_setx(e, ERR_CONFIG,
+							       "%%%.*s%% has no value here", shown, name);
+	found = names->only_own ? 0 : place_known(name, len, out, e);
 	if (found == 0 && names->environment)
 		found = from_environment(name, len, out, e);
 	if (found == 0)
@@ -81,7 +83,7 @@ int
 expand(
     const char *text, size_t len, const struct expand_names *names, struct buf *out, struct err *e)
 {
-	static const struct expand_names none = { NULL, 0, false };
+	static const struct expand_names none = { .own = NULL };
 	struct buf whole = BUF_INIT(EXPAND_MAX);
 	int rc = -1;
 

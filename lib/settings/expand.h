@@ -23,6 +23,7 @@ struct expand_names {
 	const struct expand_name *own;	/* such as InstallDir, AppDir, Application, Installation */
 	size_t n;
 	bool environment;		/* also look into the environment; never for privileged paths */
+	bool only_own;			/* the fixed list isn't asked: own has it, NULL where it has no answer */
 };
 
 /* Most bytes of a result. */

@@ -23,7 +23,7 @@ config_free(struct tls_config *c)
 static int
 text(struct settings *s, const char *key, const char *name, bool file, char **out, struct err *e)
 {
-	struct expand_names names = { NULL, 0, true };
+	struct expand_names names = { .environment = true };
 	struct value v = VALUE_INIT;
 	struct buf b = BUF_INIT(EXPAND_MAX);
 	int rc = settings_get(s, key, name, &v, e);

@@ -13,7 +13,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		{ "AppDir", "" },
 		{ "Application", "COV_PB" },
 	};
-	const struct expand_names names = { own, sizeof own / sizeof own[0], false };
+	const struct expand_names names = { .own = own, .n = sizeof own / sizeof own[0] };
 	struct buf out = BUF_INIT(EXPAND_MAX + 1);
 	struct err e = { 0 };
 	char *text = feed_text(data, size);

@@ -20,10 +20,18 @@ get(void *arg, const char *key, const char *name, struct value *v, struct err *e
 	return 0;
 }
 
+static int
+exists(void *arg, const char *target, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	return strcmp(target, "app/COV_PB/server.crt") == 0;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const files[] = { "app/COV_PB/server.crt" }, *const prefixes[] = { PREFIX };
+	static const char *const prefixes[] = { PREFIX };
 	static const struct expand_name own[] = { { "AppDir", "/srv/app" } };
 	const struct script_facts facts = {
 		.station = "ST1",
@@ -31,12 +39,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.application = "COV_PB",
 		.installation = "HI",
 		.release = 7,
-		.files = files,
-		.nfiles = 1,
-		.names = { own, 1, false },
+		.names = { .own = own, .n = 1 },
 		.prefixes = prefixes,
 		.nprefixes = 1,
 		.get = get,
+		.exists = exists,
 	};
 	struct changeset out = CHANGESET_INIT;
 	struct err e = { 0 };

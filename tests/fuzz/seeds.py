@@ -258,6 +258,36 @@ def packets():
     put("sftp", "too-long", bytes([1]) + hello + struct.pack(">I", 0xffffffff))
 
 
+# What a script child sends, lib/script/exchange.h, and frames around it.
+def children():
+    def string(data):
+        return struct.pack(">I", len(data)) + data
+
+    def text(t):
+        return string(t.encode() + b"\0")
+
+    def value(kind, number, data):
+        return struct.pack(">BQ", kind, number) + string(data)
+
+    key, frame = "HKLM\\SOFTWARE\\HI\\TLS_Client", lambda kind, data: struct.pack(">I", len(data)) + kind + data
+    values = [value(0, 0, b"TLSPeerAuth"), value(1, 0, b"%AppData%"), value(2, 7, b""), value(3, 1 << 40, b""),
+              value(4, 0, b"a\0b\0"), value(5, 0, b"\0\1")]
+    changes = b"".join(b"\0" + text(key) + text("a") + v for v in values) + b"\1" + text(key) + text("a") + b"\2" + text(key)
+    put("exchange", "changes", b"C" + changes)
+    put("exchange", "own", b"C\2" + text("HKLM\\SOFTWARE\\Slipway"))
+    for i, v in enumerate(values):
+        put("exchange", f"value-{i}", b"V" + v)
+    put("exchange", "facts", b"F" + text("ST1") + text("linux") + text("COV_PB") + text("HI") + struct.pack(">QI", 7, 2) +
+        text("AppDir") + b"\1" + text("/srv") + text("AppData") + b"\0" + text("") + struct.pack(">I", 1) + text(key))
+    put("exchange", "failed", b"E" + bytes([18]) + text("x.lua:3: stop"))
+    whole = frame(b"H", b"\0\0\0\1") + frame(b"C", changes) + frame(b"D", b"")
+    put("frame", "whole", b"\xff" + whole)
+    put("frame", "pieces", b"\2" + whole)
+    put("frame", "half", b"\7" + whole[:-3])
+    put("frame", "largest", b"\xff" + frame(b"x", b"x" * 1000))
+    put("frame", "too-long", b"\xff" + frame(b"x", b"x" * 1001))
+
+
 def ssh_keys(tmp):
     put("opensshkey", "empty", "")
     put("opensshkey", "no-end", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n")
@@ -278,3 +308,4 @@ client()
 keys()
 texts()
 packets()
+children()

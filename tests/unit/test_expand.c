@@ -42,7 +42,7 @@ static const struct expand_name own[] = { { "AppDir", "/app" }, { "Twice", "%App
 static void
 row(void **state)
 {
-	struct expand_names names = { own, N(own), false };
+	struct expand_names names = { .own = own, .n = N(own) };
 	struct row *r = *state;
 	struct buf b = BUF_INIT(EXPAND_MAX);
 	struct err e;
@@ -64,7 +64,7 @@ row(void **state)
 static void
 environment(void **state)
 {
-	struct expand_names names = { NULL, 0, true };
+	struct expand_names names = { .environment = true };
 	struct buf b = BUF_INIT(100);
 	char long_name[400];
 	struct err e;
@@ -87,7 +87,7 @@ limits(void **state)
 {
 	static char big[EXPAND_MAX / 2], text[64] = "";
 	const struct expand_name one = { "Big", big };
-	struct expand_names names = { &one, 1, false };
+	struct expand_names names = { .own = &one, .n = 1 };
 	struct buf b = BUF_INIT(4 * EXPAND_MAX);
 	struct err e;
 

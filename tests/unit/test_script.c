@@ -1,10 +1,10 @@
 /*
- * lib/script: what scripts ask for, and what they can't do.
+ * lib/script: what scripts ask for, and what they can't do, in this process and in a script child.
  */
 #include "test.h"
 
-#include "base/places.h"
-#include "script/script.h"
+#include "base/clock.h"
+#include "script/runner.h"
 
 static struct row {
 	const char *name, *source;
@@ -40,7 +40,8 @@ static struct row {
 	{ "script: bad type", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', 'x', 'blob')", ERR_SCRIPT, "blob" },
 	{ "script: negative dword", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', -1)", ERR_SCRIPT, "whole number" },
 	{ "script: dword too large", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', 4294967296)", ERR_SCRIPT, "dword" },
-	{ "script: a table as value", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', {})", ERR_SCRIPT, "table" },
+	{ "script: a table as value", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', function() end)", ERR_SCRIPT, "got a function" },
+	{ "script: a table in a table", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', { {} })", ERR_SCRIPT, "got a table in it" },
 	{ "script: endless loop", "while true do end", ERR_LIMIT, "test.lua:1: the instruction" },
 	{ "script: endless recursion", "local function f() return f() end f()", ERR_LIMIT, "instruction" },
 	{ "script: deep recursion", "local function f() return 1 + f() end f()", ERR_LIMIT, "memory" },
@@ -63,6 +64,58 @@ static struct row {
 	{ "script: no collectgarbage", "collectgarbage()", ERR_SCRIPT, "nil value" },
 	{ "script: no addresses", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', tostring({}))", ERR_NONE, "table" },
 	{ "script: error that is no text", "error({})", ERR_SCRIPT, "without a text" },
+	{ "script: table.concat", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', table.concat({ 'a', 'b' }, ';'))", ERR_NONE, "a;b" },
+	{ "script: multi", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', { 'x', '%%', '' })", ERR_NONE, "multi:x|%||" },
+	{ "script: multi without texts", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', {}, 'multi')", ERR_NONE, "multi:" },
+	{ "script: multi of numbers", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', { 1 })", ERR_SCRIPT, "want a table of texts, got a number" },
+	{ "script: multi of a text", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', 'x', 'multi')", ERR_SCRIPT, "want a table of texts" },
+	{ "script: NUL in a multi", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', { 'x\\0y' })", ERR_SCRIPT, "NUL" },
+	{ "script: NUL in a name", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a\\0b', 'x')", ERR_SCRIPT, "NUL" },
+	{ "script: NUL in a value", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', 'x\\0y')", ERR_SCRIPT, "control characters" },
+	{ "script: NUL in a key", "set('HKLM\\\\SOFTWARE\\\\Ipesoft\\\\I\\0', 'a', 'x')", ERR_SCRIPT, "control" },
+	{ "script: negative qword", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', -1, 'qword')", ERR_SCRIPT, "whole number" },
+	{ "script: binary", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', '\\0\\255', 'binary')", ERR_NONE, "hex:00ff" },
+	{ "script: a name without a value", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', '%Gone%')", ERR_SCRIPT, "%Gone% has no value" },
+	{ "script: our key, other case and separators", "delete('hklm/Software/SLIPWAY/i/a', 'Server')", ERR_SCRIPT,
+	    "not allowed" },
+	{ "script: our key, long root", "delete('HKEY_LOCAL_MACHINE/SOFTWARE/Slipway')", ERR_SCRIPT, "not allowed" },
+	{ "script: long name", "local n = ('x'):rep(300) set([[HKLM\\SOFTWARE\\Ipesoft\\I]], n, 'x')", ERR_SCRIPT, "over 255 bytes" },
+	{ "script: long value", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', ('x'):rep(70000))", ERR_SCRIPT, "65536" },
+	{ "script: too many changes", "for i = 1, 30000 do set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', i) end", ERR_SCRIPT, "20000" },
+	{ "script: too large changes",
+	    "local v = ('x'):rep(60000) for i = 1, 1000 do set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a' .. i, v) end", ERR_SCRIPT,
+	    "over 4194304 bytes" },
+	{ "script: too many questions", "for i = 1, 10001 do file.exists('x') end", ERR_SCRIPT, "over 10000 " },
+	{ "script: too much talk", "for i = 1, 1001 do log('x') end", ERR_SCRIPT, "over 1000 lines" },
+	{ "script: a log line with an escape", "log('\\27[31m')", ERR_SCRIPT, "without control" },
+	{ "script: a long log line", "log(('x'):rep(1001))", ERR_SCRIPT, "1000 bytes" },
+	{ "script: concat eats memory", "local t = {} for i = 1, 100 do t[i] = ('x'):rep(1e6) end table.concat(t)",
+	    ERR_LIMIT, "memory" },
+	{ "script: concat to the edge",
+	    "local t = {} for i = 1, 100 do t[i] = 'x' end local s = ('x'):rep(1e6) table.concat(t, s)", ERR_LIMIT,
+	    "memory" },
+	{ "script: rep of rep", "local s = 'x' for i = 1, 100 do s = s:rep(1000) end", ERR_SCRIPT, "string.rep" },
+	{ "script: rep with separator", "('x'):rep(2000, ('y'):rep(1000))", ERR_SCRIPT, "string.rep" },
+	{ "script: select from the end", "local t = select(-1, 1, 2) set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', t)", ERR_NONE, "dword:2" },
+	{ "script: many results", "string.byte(('x'):rep(1e6), 1, -1)", ERR_SCRIPT, "too long" },
+	{ "script: deep nesting", "local s = 1 " "x = ((((((((((((((((((((((((((((((((((((((((((((((((((((("
+	    "(((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((("
+	    "((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1", ERR_SCRIPT, "overflow" },
+	{ "script: error in a called function", "local function f()\n error('deep')\nend\nf()", ERR_SCRIPT,
+	    "test.lua:2: deep" },
+	{ "script: line of a refused key", "\n\nset('HKLM/SOFTWARE/X', 'a', 'x')", ERR_SCRIPT,
+	    "test.lua:3: key HKLM\\SOFTWARE\\X is not allowed" },
+	{ "script: metatable of strings", "(''):upper().x = 1", ERR_SCRIPT, "index" },
+	{ "script: string library replaced", "string.upper = function() return 'mine' end "
+	    "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', ('x'):upper())", ERR_NONE, "X" },
+	{ "script: no dump", "string.dump(function() end)", ERR_SCRIPT, "nil value" },
+	{ "script: no gsub", "('x'):gsub('x', 'y')", ERR_SCRIPT, "nil value" },
+	{ "script: no pack", "string.pack('i', 1)", ERR_SCRIPT, "nil value" },
+	{ "script: no sort", "table.sort({})", ERR_SCRIPT, "nil value" },
+	{ "script: no random", "math.random()", ERR_SCRIPT, "nil value" },
+	{ "script: no rawset", "rawset(_G, 'x', 1)", ERR_SCRIPT, "nil value" },
+	{ "script: no print", "print('x')", ERR_SCRIPT, "nil value" },
+	{ "script: no warn", "warn('x')", ERR_SCRIPT, "nil value" },
 };
 
 static int
@@ -75,35 +128,218 @@ get(void *arg, const char *key, const char *name, struct value *v, struct err *e
 	return value_text(v, VALUE_STRING, "stored", 6, e) == -1 ? -1 : 1;
 }
 
-static const char *const prefixes[] = { "HKLM\\SOFTWARE\\Ipesoft\\I" };
-static const char *const files[] = { "app/x" };
-static const struct expand_name own[] = { { "AppDir", "/srv/app" } };
-static const struct script_facts facts = { "st", "linux", "A", "I", 7, files, 1, { own, 1, false },
-	prefixes, 1, get, NULL, NULL };
+static int
+exists(void *arg, const char *target, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	return strcmp(target, "app/x") == 0;
+}
 
+/* The second allows more than it should: Slipway's own settings stay out of reach all the same. */
+static const char *const prefixes[] = { "HKLM\\SOFTWARE\\Ipesoft\\I" };
+static const char *const wide[] = { "HKLM", "HKCU" };
+static const struct expand_name own[] = { { "AppDir", "/srv/app" }, { "Gone", NULL } };
+static struct script_facts facts = { .station = "st", .os = "linux", .application = "A", .installation = "I",
+	.release = 7, .names = { .own = own, .n = N(own) }, .prefixes = prefixes, .nprefixes = N(prefixes),
+	.get = get, .exists = exists };
+
+static int
+in_child(const char *name, const char *source, struct changeset *c, struct err *e)
+{
+	struct runner *r = runner_start(&facts, clock_mono_ms() + 60000, e);
+	int rc;
+
+	if (r == NULL)
+		return -1;
+	rc = runner_run(r, name, (const uint8_t *)source, strlen(source), c, e);
+	runner_end(r);
+	return rc;
+}
+
+static int
+in_process(const char *name, const char *source, struct changeset *c, struct err *e)
+{
+	return script_run(name, (const uint8_t *)source, strlen(source), &facts, c, e);
+}
+
+/* Each script, here and in a child: the same result. */
 static void
 script(void **state)
 {
-	struct changeset c = CHANGESET_INIT;
+	int (*const how[])(const char *, const char *, struct changeset *, struct err *) = { in_process, in_child };
 	struct row *r = *state;
-	struct buf b = BUF_INIT(1000);
+
+	for (size_t i = 0; i < N(how); i++) {
+		struct changeset c = CHANGESET_INIT;
+		struct buf b = BUF_INIT(1000);
+		struct err e;
+
+		if (r->want == ERR_NONE) {
+			assert_ok(how[i]("test.lua", r->source, &c, &e), &e);
+			assert_int_equal(c.n, 1);
+			assert_ok(value_format(&c.changes[0].value, &b, &e), &e);
+			assert_string_equal(buf_text(&b), r->text);
+		} else {
+			assert_err(how[i]("test.lua", r->source, &c, &e), r->want, &e);
+			if (strncmp(e.text, "test.lua:", 9) != 0 || strstr(e.text, r->text) == NULL)
+				fail_msg("want 'test.lua:' and '%s' in '%s'", r->text, e.text);
+			assert_int_equal(c.n, 0);
+		}
+		changeset_free(&c);
+		buf_free(&b);
+	}
+}
+
+/* Keys that reach Slipway's settings where everything else is allowed. */
+static struct own_row {
+	const char *name, *source;
+	bool allowed;
+} own_rows[] = {
+	{ "own: itself", "delete('HKLM/SOFTWARE/Slipway')", false },
+	{ "own: below", "get('HKLM/SOFTWARE/Slipway/I/A', 'Server')", false },
+	{ "own: other case", "set('hkey_local_machine\\\\SOFTware\\\\sLIPWAY', 'a', 'x')", false },
+	{ "own: the tree above", "delete('HKLM/SOFTWARE')", false },
+	{ "own: for 32-bit programs", "delete('HKLM/SOFTWARE/WOW6432Node')", false },
+	{ "own: long s", "set('HKLM/\xc5\xbfOFTWARE/\xc5\xbfl\xc4\xb1pway', 'a', 'x')", false },
+	{ "own: a value of the key above", "set('HKLM/SOFTWARE', 'a', 'x')", true },
+	{ "own: a neighbour", "delete('HKLM/SOFTWARE/Slipway2')", true },
+	{ "own: the user's", "delete('HKCU/SOFTWARE/Slipway')", true },
+};
+
+static void
+reaches_own(void **state)
+{
+	struct own_row *r = *state;
+	struct changeset c = CHANGESET_INIT;
 	struct err e;
 
-	if (r->want == ERR_NONE) {
-		assert_ok(script_run("test.lua", (const uint8_t *)r->source, strlen(r->source), &facts, &c,
-			      &e), &e);
-		assert_int_equal(c.n, 1);
-		assert_ok(value_format(&c.changes[0].value, &b, &e), &e);
-		assert_string_equal(buf_text(&b), r->text);
-	} else {
-		assert_err(script_run("test.lua", (const uint8_t *)r->source, strlen(r->source), &facts, &c,
-			       &e), r->want, &e);
-		if (strstr(e.text, r->text) == NULL)
-			fail_msg("want '%s' in '%s'", r->text, e.text);
-		assert_int_equal(c.n, 0);
-	}
+	facts.prefixes = wide;
+	facts.nprefixes = N(wide);
+	if (r->allowed)
+		assert_ok(in_child("x.lua", r->source, &c, &e), &e);
+	else
+		assert_err(in_child("x.lua", r->source, &c, &e), ERR_SCRIPT, &e);
+	facts.prefixes = prefixes;
+	facts.nprefixes = N(prefixes);
 	changeset_free(&c);
-	buf_free(&b);
+}
+
+/* What no count of instructions sees ends by the clock. */
+static void
+stopped_by_the_clock(void **state)
+{
+	static const char source[] = "local t = {} for i = 1, 1000000 do t[i] = i end "
+				     "while true do table.insert(t, 1, 0) table.remove(t, 1) end";
+	struct changeset c = CHANGESET_INIT;
+	int64_t begun = clock_mono_ms();
+	struct runner *r;
+	struct err e;
+
+	(void)state;
+	assert_non_null(r = runner_start(&facts, begun + 1000, &e));
+	assert_null(runner_confined(r));
+	assert_err(runner_run(r, "slow.lua", (const uint8_t *)source, sizeof source - 1, &c, &e), ERR_TIMEOUT, &e);
+	assert_non_null(strstr(e.text, "slow.lua: stopped, because the update's deadline passed"));
+	assert_true(clock_mono_ms() - begun < 4000);
+	assert_non_null(runner_confined(r));
+	assert_err(runner_run(r, "next.lua", (const uint8_t *)"", 0, &c, &e), ERR_CONFLICT, &e);
+	runner_end(r);
+
+	begun = clock_mono_ms();
+	assert_err(in_child("slow.lua", source, &c, &e), ERR_LIMIT, &e);
+	assert_non_null(strstr(e.text, "slow.lua: stopped after 5 seconds"));
+	assert_true(clock_mono_ms() - begun < 9000);
+	assert_int_equal(c.n, 0);
+}
+
+/* One child runs many scripts; none sees what another left, and one that fails spoils nothing. */
+static void
+many_in_one_child(void **state)
+{
+	static const char leave[] = "left = 'x' set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', tostring(left))",
+			  look[] = "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'b', tostring(left))";
+	struct changeset c = CHANGESET_INIT;
+	int64_t begun;
+	struct runner *r;
+	struct err e;
+
+	(void)state;
+	assert_non_null(r = runner_start(&facts, clock_mono_ms() + 60000, &e));
+	assert_ok(runner_run(r, "1.lua", (const uint8_t *)leave, sizeof leave - 1, &c, &e), &e);
+	assert_err(runner_run(r, "2.lua", (const uint8_t *)"error()", 7, &c, &e), ERR_SCRIPT, &e);
+	assert_ok(runner_run(r, "3.lua", (const uint8_t *)look, sizeof look - 1, &c, &e), &e);
+	assert_int_equal(c.n, 2);
+	assert_string_equal(value_get_text(&c.changes[0].value), "x");
+	assert_string_equal(value_get_text(&c.changes[1].value), "nil");
+	runner_end(r);
+	changeset_free(&c);
+
+	begun = clock_mono_ms();
+	assert_non_null(r = runner_start(&facts, begun + 60000, &e));
+	for (int i = 0; i < 200; i++)
+		assert_ok(runner_run(r, "1.lua", (const uint8_t *)leave, sizeof leave - 1, &c, &e), &e);
+	runner_end(r);
+	print_message("200 scripts in one child: %d ms\n", (int)(clock_mono_ms() - begun));
+	begun = clock_mono_ms();
+	for (int i = 0; i < 200; i++)
+		assert_ok(in_child("1.lua", leave, &c, &e), &e);
+	print_message("200 scripts, a child each: %d ms\n", (int)(clock_mono_ms() - begun));
+	assert_int_equal(c.n, 400);
+	changeset_free(&c);
+}
+
+/* The largest change set comes over whole and in order. */
+static void
+large_answer(void **state)
+{
+	static const char source[] = "local v = ('x'):rep(190) for i = 1, 20000 do "
+				     "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'n' .. i, v .. i) end";
+	struct changeset c = CHANGESET_INIT;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(in_child("large.lua", source, &c, &e), -1);	/* 20,000 of 190 bytes and a key */
+	assert_int_equal(c.n, 0);
+	assert_non_null(strstr(e.text, "over 4194304 bytes"));
+	assert_ok(in_child("large.lua", "for i = 1, 20000 do set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'n' .. i, "
+					"('x'):rep(100) .. i) end", &c, &e), &e);
+	assert_int_equal(c.n, 20000);
+	assert_string_equal(c.changes[19999].name, "n20000");
+	changeset_free(&c);
+}
+
+static void
+large_source(void **state)
+{
+	struct changeset c = CHANGESET_INIT;
+	char *source = malloc(SCRIPT_SIZE_MAX + 2);
+	struct err e;
+
+	(void)state;
+	memset(source, '\n', SCRIPT_SIZE_MAX + 1);
+	source[SCRIPT_SIZE_MAX + 1] = '\0';
+	assert_err(in_child("large.lua", source, &c, &e), ERR_TOO_LARGE, &e);
+	source[SCRIPT_SIZE_MAX] = '\0';
+	assert_ok(in_child("large.lua", source, &c, &e), &e);
+	memcpy(source + SCRIPT_SIZE_MAX - 8, "error(1)", 8);
+	assert_err(in_child("large.lua", source, &c, &e), ERR_SCRIPT, &e);
+	free(source);
+}
+
+/* Lua cuts the names of its chunks; ours are whole. */
+static void
+long_name(void **state)
+{
+	char name[] = "scripts/machine/10-a-name-that-is-longer-than-the-sixty-characters-that-lua-keeps.lua";
+	struct changeset c = CHANGESET_INIT;
+	char want[200];
+	struct err e;
+
+	(void)state;
+	snprintf(want, sizeof want, "%s:2: stop", name);
+	assert_err(in_child(name, "\nerror('stop')", &c, &e), ERR_SCRIPT, &e);
+	assert_string_equal(e.text, want);
 }
 
 /* The script that the project began with: its third value keeps %AppData% for whoever reads it. */
@@ -129,10 +365,16 @@ seed_script(void **state)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	static struct CMUnitTest tests[100] = { cmocka_unit_test(seed_script) };
-	size_t n = 1;
+	static const struct child_role *const roles[] = { &script_child_role, NULL };
+	static struct CMUnitTest tests[140] = { cmocka_unit_test(seed_script),
+		cmocka_unit_test(stopped_by_the_clock), cmocka_unit_test(many_in_one_child),
+		cmocka_unit_test(large_answer), cmocka_unit_test(large_source), cmocka_unit_test(long_name) };
+	size_t n = 6;
+
+	child_main(roles, argc, argv);
+	TEST_ROWS(tests, n, own_rows, reaches_own);
 
 	TEST_ROWS(tests, n, rows, script);
 	return _cmocka_run_group_tests("script", tests, n, NULL, NULL);

@@ -1,0 +1,261 @@
+/*
+ * Configuration scripts in a child process: the parent's side.
+ */
+#include "script/runner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "script/exchange.h"
+#include "script/guard.h"
+
+/* Time for a child that ended its work in a bad way to say how, milliseconds. */
+#define LAST_WORDS_MS 1000
+
+struct runner {
+	struct child *child; /* NULL after it failed */
+	const struct script_facts *facts;
+	int64_t deadline;
+	struct confined confined;
+	bool hello; /* it said how it is confined */
+};
+
+/* One script that is being run. */
+struct running {
+	struct runner *r;
+	const char *name;
+	int64_t deadline;
+	struct changeset changes;
+	size_t size; /* of the changes */
+	unsigned calls, lines;
+};
+
+struct runner *
+runner_start(const struct script_facts *facts, int64_t deadline, struct err *e)
+{
+	struct runner *r = calloc(1, sizeof *r);
+	struct buf b = BUF_INIT(EXCHANGE_FRAME_MAX);
+	int rc = -1;
+
+	if (r == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	r->facts = facts;
+	r->deadline = deadline;
+	if (exchange_put_facts(&b, facts, e) == 0 &&
+	    (r->child = child_start(&script_child_role, e)) != NULL)
+		rc = frame_send(child_frames(r->child), EXCHANGE_FACTS, b.data, b.len, deadline, e);
+	buf_free(&b);
+	if (rc == 0)
+		return r;
+	runner_end(r);
+	return NULL;
+}
+
+void
+runner_end(struct runner *r)
+{
+	if (r == NULL)
+		return;
+	child_end(r->child, 0, NULL);
+	free(r);
+}
+
+const struct confined *
+runner_confined(const struct runner *r)
+{
+	return r->hello ? &r->confined : NULL;
+}
+
+static int
+answer(struct running *s, enum exchange type, const struct buf *b, struct err *e)
+{
+	return frame_send(
+	    child_frames(s->r->child), (uint8_t)type, b->data, b->len, s->deadline, e);
+}
+
+/* Tell the script of an error, which is then its own. */
+static int
+refuse(struct running *s, const struct err *why, struct err *e)
+{
+	struct buf b = BUF_INIT(2 * ERR_TEXT_SIZE);
+	int rc = exchange_put_err(&b, why, e) == -1 ? -1 : answer(s, EXCHANGE_REFUSED, &b, e);
+
+	buf_free(&b);
+	return rc;
+}
+
+static int
+count_call(struct running *s, struct err *e)
+{
+	if (++s->calls > SCRIPT_CALLS_MAX)
+		return err_setx(
+		    e, ERR_PROTOCOL, "the script child asked over %u times", SCRIPT_CALLS_MAX);
+	return 0;
+}
+
+static int
+on_get(struct running *s, struct wire *w, struct err *e)
+{
+	const struct script_facts *facts = s->r->facts;
+	const char *key = exchange_text(w, SETTING_KEY_MAX),
+		   *name = exchange_text(w, SETTING_NAME_MAX);
+	struct buf b = BUF_INIT(VALUE_SIZE_MAX + 64);
+	struct value v = VALUE_INIT;
+	struct err why;
+	int found = 0, rc;
+
+	if (name == NULL || key == NULL || w->p != w->end)
+		return err_setx(e, ERR_PROTOCOL, "the script child sent a malformed question");
+	if (guard_key(key, false, facts->prefixes, facts->nprefixes, &why) == -1)
+		found = -1;
+	else if (facts->get != NULL)
+		found = facts->get(facts->arg, key, name, &v, &why);
+	if (found == 1 && exchange_put_value(&b, &v, &why) == -1)
+		found = -1;
+	rc = found == -1 ? refuse(s, &why, e)
+			 : answer(s, found ? EXCHANGE_VALUE : EXCHANGE_NONE, &b, e);
+	value_free(&v);
+	buf_free(&b);
+	return rc;
+}
+
+static int
+on_exists(struct running *s, struct wire *w, struct err *e)
+{
+	const struct script_facts *facts = s->r->facts;
+	const char *target = exchange_text(w, EXCHANGE_FRAME_MAX);
+	struct buf none = BUF_INIT(0);
+	struct err why;
+	int rc = 0;
+
+	if (target == NULL || w->p != w->end)
+		return err_setx(e, ERR_PROTOCOL, "the script child sent a malformed question");
+	if (facts->exists != NULL)
+		rc = facts->exists(facts->arg, target, &why);
+	return rc == -1 ? refuse(s, &why, e)
+			: answer(s, rc ? EXCHANGE_YES : EXCHANGE_NONE, &none, e);
+}
+
+static int
+on_log(struct running *s, struct wire *w, struct err *e)
+{
+	const struct script_facts *facts = s->r->facts;
+	const char *text = exchange_text(w, SCRIPT_LOG_LINE_MAX);
+
+	if (text == NULL || w->p != w->end || !valid_script_log(text, strlen(text)) ||
+	    ++s->lines > SCRIPT_LOG_MAX)
+		return err_setx(
+		    e, ERR_PROTOCOL, "the script child sent a malformed line, or too many");
+	return facts->log == NULL ? 0 : facts->log(facts->arg, s->name, text, e);
+}
+
+static int
+on_hello(struct runner *r, struct wire *w, struct err *e)
+{
+	uint32_t packed = wire_u32(w);
+
+	if (w->bad || w->p != w->end || r->hello)
+		return err_setx(e, ERR_PROTOCOL, "the script child sent a malformed greeting");
+	confined_unpack(packed, &r->confined);
+	r->hello = true;
+	return 0;
+}
+
+/* 1: the script is done; 0: go on; -1: the child is of no more use; -2: the script failed, as it should. */
+static int
+on_frame(struct running *s, const struct frame *f, struct err *e)
+{
+	struct wire w = WIRE_INIT(f->data, f->len);
+
+	if (f->type != EXCHANGE_HELLO && !s->r->hello)
+		return err_setx(e, ERR_PROTOCOL, "the script child didn't say how it is confined");
+	switch (f->type) {
+	case EXCHANGE_HELLO:
+		return on_hello(s->r, &w, e);
+	case EXCHANGE_GET:
+		return count_call(s, e) == -1 ? -1 : on_get(s, &w, e);
+	case EXCHANGE_EXISTS:
+		return count_call(s, e) == -1 ? -1 : on_exists(s, &w, e);
+	case EXCHANGE_LOG:
+		return on_log(s, &w, e);
+	case EXCHANGE_CHANGES:
+		return exchange_changes(&w, s->r->facts, &s->changes, &s->size, e);
+	case EXCHANGE_DONE:
+		return f->len == 0
+			   ? 1
+			   : err_setx(e, ERR_PROTOCOL, "the script child sent a malformed end");
+	case EXCHANGE_FAILED:
+		exchange_err(&w, e);
+		return e->code == ERR_PROTOCOL ? -1 : -2;
+	default:
+		return err_setx(
+		    e, ERR_PROTOCOL, "the script child sent an unknown frame 0x%02x", f->type);
+	}
+}
+
+/* Kill the child and say what happened to it. */
+static int
+give_up(struct running *s, bool ended, struct err *e)
+{
+	struct runner *r = s->r;
+	char how[CHILD_HOW_SIZE];
+
+	child_end(r->child, ended ? clock_mono_ms() + LAST_WORDS_MS : 0, how);
+	r->child = NULL;
+	if (ended)
+		return err_setx(e, ERR_PROTOCOL, "%s: the script child %s", s->name, how);
+	if (e->code != ERR_TIMEOUT)
+		return err_context(e, "%s", s->name);
+	if (clock_mono_ms() >= r->deadline)
+		return err_setx(
+		    e, ERR_TIMEOUT, "%s: stopped, because the update's deadline passed", s->name);
+	return err_setx(e, ERR_LIMIT, "%s: stopped after %d seconds (an endless loop?)", s->name,
+	    SCRIPT_TIME_MAX_MS / 1000);
+}
+
+static int
+converse(struct running *s, struct changeset *out, struct err *e)
+{
+	struct frames *frames = child_frames(s->r->child);
+	struct frame f;
+	int rc;
+
+	do {
+		if ((rc = frame_recv(frames, &f, s->deadline, e)) == 1)
+			rc = on_frame(s, &f, e);
+		else
+			return give_up(s, rc == 0, e);
+	} while (rc == 0);
+	if (rc == -1)
+		return give_up(s, false, e);
+	return rc == 1 ? changeset_append(out, &s->changes, e) : -1;
+}
+
+int
+runner_run(struct runner *r, const char *name, const uint8_t *source, size_t len,
+    struct changeset *out, struct err *e)
+{
+	struct running s = { r, name, clock_mono_ms() + SCRIPT_TIME_MAX_MS, CHANGESET_INIT, 0, 0,
+		0 };
+	struct buf b = BUF_INIT(EXCHANGE_FRAME_MAX);
+	int rc = -1;
+
+	if (r->child == NULL)
+		return err_setx(
+		    e, ERR_CONFLICT, "%s: not run, because the script child is gone", name);
+	if (s.deadline > r->deadline)
+		s.deadline = r->deadline;
+	if (len > SCRIPT_SIZE_MAX || strlen(name) > SCRIPT_NAME_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "%.200s: over %u bytes", name, SCRIPT_SIZE_MAX);
+	if (exchange_put_text(&b, name, e) == 0 && wire_put_string(&b, source, len, e) == 0)
+		rc = frame_send(child_frames(r->child), EXCHANGE_SCRIPT, b.data, b.len, s.deadline,
+			 e) == -1
+			 ? give_up(&s, e->code == ERR_PROTOCOL, e)
+			 : converse(&s, out, e);
+	buf_free(&b);
+	changeset_free(&s.changes);
+	return rc;
+}
