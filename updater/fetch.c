@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "updater/directory.h"
 #include "updater/login.h"
-#include "updater/net.h"
+#include "base/net.h"
 #include "updater/sftp.h"
 #include "updater/ssh.h"
 #include "updater/url.h"

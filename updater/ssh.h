@@ -13,7 +13,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "updater/net.h"
+#include "base/net.h"
 #include "updater/sftp.h"
 
 /* Who logs in.  The private key stays with whoever makes the signatures: this process or, by a pipe, another. */

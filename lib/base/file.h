@@ -60,6 +60,20 @@ struct file_info {
 int file_stat(struct dir *d, const char *name, struct file_info *info, struct err *e);
 
 /*
+ * What tells whether a file, behind links, is still the one that was read: take a stamp, then read, and compare with a
+ * stamp taken later.  A file that isn't there has a stamp, too.  One that was changed in the last second or lies in the future
+ * is the same as no other, because a second change might not show.
+ */
+struct file_stamp {
+	bool there, settled;
+	uint64_t device, inode, size;
+	unsigned mode;
+	int64_t mtime_ns, ctime_ns;
+};
+void file_stamp(const char *path, struct file_stamp *out);
+bool file_stamp_same(const struct file_stamp *a, const struct file_stamp *b);
+
+/*
  * Append the whole content of a regular file to out, whose max is the limit (ERR_TOO_LARGE).
  * A missing file is ERR_NOENT.
  */

@@ -17,6 +17,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/openat2.h>
@@ -398,6 +399,40 @@ file_stat(struct dir *d, const char *name, struct file_info *info, struct err *e
 		return errno == ENOENT ? 0 : fail(d, name, e);
 	info_of(&st, info);
 	return 1;
+}
+
+static int64_t
+nanoseconds(const struct timespec *t)
+{
+	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
+}
+
+void
+file_stamp(const char *path, struct file_stamp *out)
+{
+	struct timespec now;
+	struct stat st;
+
+	*out = (struct file_stamp){ .settled = true };
+	if (stat(path, &st) == -1)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	out->there = true;
+	out->device = st.st_dev;
+	out->inode = st.st_ino;
+	out->size = (uint64_t)st.st_size;
+	out->mode = st.st_mode;
+	out->mtime_ns = nanoseconds(&st.st_mtim);
+	out->ctime_ns = nanoseconds(&st.st_ctim);
+	out->settled = out->ctime_ns + 1000000000 < nanoseconds(&now);
+}
+
+bool
+file_stamp_same(const struct file_stamp *a, const struct file_stamp *b)
+{
+	return a->settled && b->settled && a->there == b->there && a->device == b->device &&
+	    a->inode == b->inode && a->size == b->size && a->mode == b->mode &&
+	    a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
 }
 
 /* O_NONBLOCK, so that a FIFO in the place of a file can't make us wait. */

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/file.h"
 #include "settings/changeset.h"
 #include "settings/value.h"
 
@@ -60,6 +61,16 @@ int settings_plan(struct settings *s, const struct changeset *c, struct changese
 #define SETTINGS_LOCK_MS	5000
 
 int settings_apply(struct settings *s, const struct changeset *c, struct err *e);
+
+/*
+ * Whether what is below key may have changed: the same stamp before reading and later means that it hasn't.  Costs one
+ * look at a file, no reading.
+ */
+struct settings_stamp {
+	struct file_stamp file;
+};
+void settings_stamp(struct settings *s, const char *key, struct settings_stamp *out);
+bool settings_stamp_same(const struct settings_stamp *a, const struct settings_stamp *b);
 
 /* Say what the store is, for messages: "/home/x/.config/slipway/machine.conf" or "the registry". */
 const char *settings_place(struct settings *s, const char *key);

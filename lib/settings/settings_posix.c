@@ -136,6 +136,20 @@ out:
 	return rc;
 }
 
+void
+settings_stamp(struct settings *s, const char *key, struct settings_stamp *out)
+{
+	const char *path = s->path[half_of(key)];
+
+	file_stamp(path == NULL ? "" : path, &out->file);
+}
+
+bool
+settings_stamp_same(const struct settings_stamp *a, const struct settings_stamp *b)
+{
+	return file_stamp_same(&a->file, &b->file);
+}
+
 int
 settings_list(struct settings *s, const char *key, const struct settings_walk *walk, struct err *e)
 {

@@ -8,82 +8,171 @@
 
 #include "settings/application.h"
 #include "settings/expand.h"
-#include "settings/settings.h"
+
+static const struct {
+	const char *name;
+	bool file;	/* names of files: %NAME% is expanded, '\' separates */
+} rows[TLS_SETTING_COUNT] = {
+	[TLS_LEVEL] = { "TLS_RequiredLevel", false },
+	[TLS_KEY_FILE] = { "TLS_KeyFile", true },
+	[TLS_CERT_FILE] = { "TLS_CertFile", true },
+	[TLS_TRUSTED] = { "TLS_TrustedCerts", true },
+	[TLS_CRL_FILE] = { "TLS_CRLFile", true },
+	[TLS_MIN_VERSION] = { "TLS_MinVersion", false },
+	[TLS_EXPIRY_WARN_DAYS] = { "TLS_ExpiryWarnDays", false },
+};
+
+const char *
+tls_setting_name(enum tls_setting s)
+{
+	return rows[s].name;
+}
+
+int
+tls_setting_find(const char *name)
+{
+	for (int i = 0; i < TLS_SETTING_COUNT; i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return i;
+	return -1;
+}
 
 void
 config_free(struct tls_config *c)
 {
-	free(c->key_file);
-	free(c->cert_file);
-	free(c->trusted);
+	for (int i = 0; i < TLS_SETTING_COUNT; i++) {
+		/* It may be a private key. */
+		if (c->source[i].content)
+			OPENSSL_cleanse(c->source[i].text, c->source[i].len);
+		free(c->source[i].text);
+	}
 	memset(c, 0, sizeof *c);
 }
 
-/* A text setting; for files, with names expanded and '\' as a separator.  1 set, 0 absent (*out ""), -1. */
-static int
-text(struct settings *s, const char *key, const char *name, bool file, char **out, struct err *e)
+int
+config_set(struct tls_config *c, enum tls_setting s, const void *data, size_t len, bool content, struct err *e)
 {
-	struct expand_names names = { .environment = true };
+	char *copy = malloc(len + 1);
+
+	if (copy == NULL)
+		return err_nomem(e);
+	memcpy(copy, data, len);
+	copy[len] = '\0';
+	if (c->source[s].content)
+		OPENSSL_cleanse(c->source[s].text, c->source[s].len);
+	free(c->source[s].text);
+	c->source[s] = (struct tls_source){ copy, content, len };
+	return 0;
+}
+
+const char *
+source_name(const struct tls_source *s)
+{
+	return s->content ? "(given by the program)" : s->text;
+}
+
+int
+source_read(const struct tls_source *s, bool secret, struct buf *out, struct err *e)
+{
+	if (s->content)
+		return buf_add(out, s->text, s->len, e);
+	return secret ? file_read_secret(NULL, s->text, out, e) : file_read(NULL, s->text, out, e);
+}
+
+/* The text of a value: names in it are expanded for files, a number is written out. */
+static int
+text_of(enum tls_setting which, const struct value *v, struct buf *out, struct err *e)
+{
+	const struct expand_names names = { .environment = true };
+
+	if (which == TLS_EXPIRY_WARN_DAYS && v->type == VALUE_DWORD)
+		return buf_addf(out, e, "%u", (unsigned)v->number);
+	if (v->type != VALUE_STRING && v->type != VALUE_EXPAND)
+		return err_setx(e, ERR_CONFIG, "want a text, got a %s", value_type_name(v->type));
+	if (!rows[which].file)
+		return buf_adds(out, value_get_text(v), e);
+	if (expand(value_get_text(v), v->len, &names, out, e) == -1)
+		return -1;
+	for (size_t i = 0; i < out->len; i++)
+		if (out->data[i] == '\\')
+			out->data[i] = '/';
+	return 0;
+}
+
+static int
+read_one(struct settings *s, const char *key, enum tls_setting which, struct tls_config *c, struct err *e)
+{
 	struct value v = VALUE_INIT;
 	struct buf b = BUF_INIT(EXPAND_MAX);
-	int rc = settings_get(s, key, name, &v, e);
+	int rc = settings_get(s, key, rows[which].name, &v, e);
 
-	if (rc == 1 && v.type != VALUE_STRING && v.type != VALUE_EXPAND)
-		rc = err_setx(e, ERR_CONFIG, "%s: want a text, got a %s", name, value_type_name(v.type));
-	if (rc == 1 && (file ? expand(value_get_text(&v), v.len, &names, &b, e) :
-			       buf_adds(&b, value_get_text(&v), e)) == -1)
-		rc = err_context(e, "%s", name);
-	if (rc != -1 && (*out = strdup(buf_text(&b))) == NULL)
-		rc = err_nomem(e);
-	if (rc == 1 && file)
-		for (char *p = *out; *p != '\0'; p++)
-			if (*p == '\\')
-				*p = '/';
+	if (rc == 1 && text_of(which, &v, &b, e) == -1)
+		rc = err_context(e, "%s", rows[which].name);
+	if (rc != -1)
+		rc = config_set(c, which, buf_text(&b), b.len, false, e);
 	buf_free(&b);
 	value_free(&v);
 	return rc;
 }
 
-static int
-parse_level(const char *level, struct tls_config *c, struct err *e)
+int
+config_decide(struct tls_config *c, struct err *e)
 {
-	static const char *const names[] = { "None", "TLSNoPeerAuth", "TLSPeerAuth" };
+	static const char *const levels[] = { "None", "TLSNoPeerAuth", "TLSPeerAuth" };
+	const char *text[TLS_SETTING_COUNT];
+	char *end;
+	int level = -1;
 
+	for (int i = 0; i < TLS_SETTING_COUNT; i++)
+		text[i] = c->source[i].text == NULL ? "" : c->source[i].text;
+	c->level_absent = text[TLS_LEVEL][0] == '\0';
 	for (int i = 0; i < 3; i++)
-		if (strcmp(level, names[i]) == 0) {
-			c->level = (enum tls_level)i;
-			return 0;
-		}
-	return err_setx(e, ERR_CONFIG,
-	    "TLS_RequiredLevel: want None, TLSNoPeerAuth or TLSPeerAuth, got '%.40s'", level);
+		if (strcmp(text[TLS_LEVEL], levels[i]) == 0)
+			level = i;
+	if (level == -1 && !c->level_absent)
+		return err_setx(e, ERR_CONFIG,
+		    "TLS_RequiredLevel: want None, TLSNoPeerAuth or TLSPeerAuth, got '%.40s'", text[TLS_LEVEL]);
+	c->level = level == -1 ? TLS_LEVEL_NONE : (enum tls_level)level;
+	c->tls12 = strcmp(text[TLS_MIN_VERSION], "TLSv1.2") == 0;
+	if (!c->tls12 && text[TLS_MIN_VERSION][0] != '\0' && strcmp(text[TLS_MIN_VERSION], "TLSv1.3") != 0)
+		return err_setx(e, ERR_CONFIG, "TLS_MinVersion: want TLSv1.2 or TLSv1.3, got '%.40s'",
+		    text[TLS_MIN_VERSION]);
+	c->warn_days = TLS_WARN_DAYS;
+	if (text[TLS_EXPIRY_WARN_DAYS][0] != '\0') {
+		long n = strtol(text[TLS_EXPIRY_WARN_DAYS], &end, 10);
+
+		if (*end != '\0' || n < 0 || n > TLS_WARN_DAYS_MAX)
+			return err_setx(e, ERR_CONFIG, "TLS_ExpiryWarnDays: want 0 to %d days, got '%.40s'",
+			    TLS_WARN_DAYS_MAX, text[TLS_EXPIRY_WARN_DAYS]);
+		c->warn_days = (unsigned)n;
+	}
+	return 0;
 }
 
 int
 config_read(enum slipway_tls_side side, const char *installation, const char *application,
-    struct tls_config *c, struct err *e)
+    struct tls_config *c, struct settings_stamp *stamp, struct err *e)
 {
 	struct buf inst = BUF_INIT(SETTING_PART_MAX), app = BUF_INIT(SETTING_PART_MAX),
 		   key = BUF_INIT(SETTING_KEY_MAX);
 	struct settings *s = NULL;
-	char *level = NULL;
-	int rc = -1, found;
+	int rc = -1;
 
 	memset(c, 0, sizeof *c);
-	if ((s = settings_open(e)) == NULL ||
-	    application_find(s, installation, application, &inst, &app, e) == -1 ||
-	    application_key(&key, buf_text(&inst), buf_text(&app), e) == -1 ||
-	    buf_adds(&key, side == SLIPWAY_TLS_SERVER ? "\\TLS_Server" : "\\TLS_Client", e) == -1 ||
-	    (found = text(s, buf_text(&key), "TLS_RequiredLevel", false, &level, e)) == -1 ||
-	    text(s, buf_text(&key), "TLS_KeyFile", true, &c->key_file, e) == -1 ||
-	    text(s, buf_text(&key), "TLS_CertFile", true, &c->cert_file, e) == -1 ||
-	    text(s, buf_text(&key), "TLS_TrustedCerts", true, &c->trusted, e) == -1)
+	if ((s = settings_open(e)) == NULL)
 		goto out;
-	c->level_absent = found == 0;
-	rc = found == 0 ? 0 : parse_level(level, c, e);
+	settings_stamp(s, "HKLM", stamp);
+	if (application_find(s, installation, application, &inst, &app, e) == -1 ||
+	    application_key(&key, buf_text(&inst), buf_text(&app), e) == -1 ||
+	    buf_adds(&key, side == SLIPWAY_TLS_SERVER ? "\\TLS_Server" : "\\TLS_Client", e) == -1)
+		goto out;
+	for (int i = 0; i < TLS_SETTING_COUNT; i++)
+		if (read_one(s, buf_text(&key), (enum tls_setting)i, c, e) == -1)
+			goto out;
+	rc = config_decide(c, e);
 out:
 	if (rc == -1)
 		config_free(c);
-	free(level);
 	settings_close(s);
 	buf_free(&inst);
 	buf_free(&app);

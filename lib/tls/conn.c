@@ -1,204 +1,138 @@
 /*
- * Handles of the public interface, and connections.
+ * Connections.
  */
 #include "tls_internal.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include <openssl/err.h>
+
+#include "base/clock.h"
 
 /* First byte of a TLS record that starts a handshake (RFC 8446, 5.1). */
 #define TLS_HANDSHAKE_BYTE	0x16
 
-struct slipway_tls {
-	enum slipway_tls_side side;
-	char *installation, *application;
-	struct tls_config config;
-	struct tls_pair pair;
-	char error[ERR_TEXT_SIZE], warning[ERR_TEXT_SIZE];
-};
-
 enum mode { MODE_UNDECIDED, MODE_PLAIN, MODE_TLS };
 
 struct slipway_tls_conn {
-	enum slipway_tls_side side;
-	enum tls_level level;
-	int fd;
+	struct tls_setup *setup;
+	struct stream stream;
 	enum mode mode;
-	bool done, verified;
-	SSL_CTX *ctx;
+	bool done, verified, broken;
+	unsigned limit_ms;
 	SSL *ssl;
-	struct tls_trusted trusted;
-	char text[64], error[ERR_TEXT_SIZE];
+	char text[64], error[ERR_TEXT_SIZE], warning[256];
 };
 
-static char *
-copy(const char *s)
+static int
+fail(struct slipway_tls_conn *c, const char *what, const char *why)
 {
-	return s == NULL ? NULL : strdup(s);
-}
-
-struct slipway_tls *
-slipway_tls_new(enum slipway_tls_side side, const char *installation, const char *application)
-{
-	struct slipway_tls *t = calloc(1, sizeof *t);
-
-	if (t == NULL)
-		return NULL;
-	t->side = side;
-	t->installation = copy(installation);
-	t->application = copy(application);
-	if ((installation != NULL && t->installation == NULL) ||
-	    (application != NULL && t->application == NULL)) {
-		slipway_tls_free(t);
-		return NULL;
-	}
-	return t;
-}
-
-void
-slipway_tls_free(struct slipway_tls *t)
-{
-	if (t == NULL)
-		return;
-	free(t->installation);
-	free(t->application);
-	config_free(&t->config);
-	pair_free(&t->pair);
-	free(t);
-}
-
-const char *
-slipway_tls_error(const struct slipway_tls *t)
-{
-	return t->error;
-}
-
-const char *
-slipway_tls_warning(const struct slipway_tls *t)
-{
-	return t->warning;
-}
-
-int
-slipway_tls_check(struct slipway_tls *t)
-{
-	struct tls_trusted trusted;
-	struct tls_config fresh;
-	struct err e = { 0 };
-
-	t->warning[0] = '\0';
-	if (config_read(t->side, t->installation, t->application, &fresh, &e) == -1)
-		goto fail;
-	config_free(&t->config);
-	t->config = fresh;
-	if (fresh.level_absent)
-		snprintf(t->warning, sizeof t->warning, "TLS_RequiredLevel is not set; using None");
-	/* A server at None serves TLS where it can; without a pair set it is a plain server. */
-	if (t->side == SLIPWAY_TLS_SERVER &&
-	    (fresh.level != TLS_LEVEL_NONE || fresh.key_file[0] != '\0' || fresh.cert_file[0] != '\0')) {
-		if (pair_refresh(&t->pair, &fresh, &e) == -1 && fresh.level != TLS_LEVEL_NONE)
-			goto fail;
-		if (e.code != ERR_NONE)
-			snprintf(t->warning, sizeof t->warning, "%.900s%s", e.text,
-			    t->pair.key != NULL ? "; the pair read before stays in use" : "");
-	}
-	if (fresh.level == TLS_LEVEL_PEER_AUTH) {
-		if (trust_read(fresh.trusted, &trusted, &e) == -1)
-			goto fail;
-		trust_free(&trusted);
-	}
-	return 0;
-fail:
-	snprintf(t->error, sizeof t->error, "%s", e.text);
+	c->broken = true;
+	if (c->error[0] == '\0')
+		snprintf(c->error, sizeof c->error, "%s: %s", what, why);
 	return SLIPWAY_TLS_ERROR;
 }
 
-/* Every certificate passes here and is judged after the handshake's own checks, by trust_verify(). */
-static int
-judge(X509_STORE_CTX *ctx, void *arg)
+/* Every certificate passes here and is judged by us, not by OpenSSL's rules for the Web. */
+int
+conn_judge(X509_STORE_CTX *ctx, void *arg)
 {
-	struct slipway_tls_conn *c = arg;
+	SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct slipway_tls_conn *c = SSL_get_app_data(ssl);
+	X509 *leaf = X509_STORE_CTX_get0_cert(ctx);
+	int days = trust_days_left(leaf);
 	struct err e;
 
-	if (c->level != TLS_LEVEL_PEER_AUTH)
+	(void)arg;
+	if (c->setup->level != TLS_LEVEL_PEER_AUTH)
 		return 1;
-	if (trust_verify(&c->trusted, X509_STORE_CTX_get0_cert(ctx),
-		X509_STORE_CTX_get0_untrusted(ctx), c->side == SLIPWAY_TLS_CLIENT, &e) == 0) {
-		c->verified = true;
-		return 1;
+	if (trust_verify(&c->setup->trusted, leaf, X509_STORE_CTX_get0_untrusted(ctx),
+		c->setup->side == SLIPWAY_TLS_CLIENT, &e) == -1) {
+		snprintf(c->error, sizeof c->error, "%s", e.text);
+		X509_STORE_CTX_set_error(ctx, X509_V_ERR_CERT_UNTRUSTED);
+		return 0;
 	}
-	snprintf(c->error, sizeof c->error, "%s", e.text);
-	X509_STORE_CTX_set_error(ctx, X509_V_ERR_CERT_UNTRUSTED);
-	return 0;
+	c->verified = true;
+	if (days <= (int)c->setup->warn_days)
+		snprintf(c->warning, sizeof c->warning, "the peer's certificate ends in %d days", days);
+	return 1;
 }
 
 static int
-set_up_context(struct slipway_tls_conn *c, const struct tls_pair *pair)
+attach(struct slipway_tls_conn *c)
 {
-	char groups[] = "X25519:P-256";	/* the macro takes no const */
-	int verify = c->level == TLS_LEVEL_PEER_AUTH ?
-	    SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_NONE;
+	BIO *bio;
 
-	c->ctx = SSL_CTX_new(c->side == SLIPWAY_TLS_SERVER ? TLS_server_method() : TLS_client_method());
-	if (c->ctx == NULL || !SSL_CTX_set_min_proto_version(c->ctx, TLS1_3_VERSION) ||
-	    !SSL_CTX_set1_groups_list(c->ctx, groups) || !SSL_CTX_set_num_tickets(c->ctx, 0))
+	if ((c->ssl = SSL_new(c->setup->ctx)) == NULL || (bio = BIO_new(c->setup->method)) == NULL)
 		return -1;
-	SSL_CTX_set_options(c->ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
-	SSL_CTX_set_session_cache_mode(c->ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_mode(c->ctx, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE);
-	SSL_CTX_set_verify(c->ctx, verify, NULL);
-	SSL_CTX_set_cert_verify_callback(c->ctx, judge, c);
-	if (c->side == SLIPWAY_TLS_SERVER && pair->key != NULL) {
-		if (SSL_CTX_use_certificate(c->ctx, sk_X509_value(pair->chain, 0)) != 1 ||
-		    SSL_CTX_use_PrivateKey(c->ctx, pair->key) != 1)
-			return -1;
-		for (int i = 1; i < sk_X509_num(pair->chain); i++)
-			if (SSL_CTX_add1_chain_cert(c->ctx, sk_X509_value(pair->chain, i)) != 1)
-				return -1;
-	}
-	if ((c->ssl = SSL_new(c->ctx)) == NULL || SSL_set_fd(c->ssl, c->fd) != 1)
-		return -1;
-	if (c->side == SLIPWAY_TLS_SERVER)
+	BIO_set_data(bio, &c->stream);
+	SSL_set_bio(c->ssl, bio, bio);
+	SSL_set_app_data(c->ssl, c);
+	if (c->setup->side == SLIPWAY_TLS_SERVER)
 		SSL_set_accept_state(c->ssl);
 	else
 		SSL_set_connect_state(c->ssl);
 	return 0;
 }
 
-struct slipway_tls_conn *
-slipway_tls_conn_new(struct slipway_tls *t, int fd)
+static struct slipway_tls_conn *
+conn_new(struct slipway_tls *t, const struct stream *stream)
 {
+	struct tls_setup *setup = handle_setup(t);
 	struct slipway_tls_conn *c;
-	struct err e = { 0 };
+	struct err e;
 
-	if (slipway_tls_check(t) == SLIPWAY_TLS_ERROR)
+	if (setup == NULL)
 		return NULL;
 	if ((c = calloc(1, sizeof *c)) == NULL) {
-		snprintf(t->error, sizeof t->error, "out of memory");
+		setup_release(setup);
+		err_nomem(&e);
+		handle_fail(t, &e);
 		return NULL;
 	}
-	c->side = t->side;
-	c->level = t->config.level;
-	c->fd = fd;
+	c->setup = setup;
+	c->stream = *stream;
+	c->limit_ms = handle_handshake_ms(t);
+	if (c->limit_ms != 0)
+		c->stream.deadline = clock_mono_ms() + c->limit_ms;
 	strcpy(c->text, "TCP/IP");
-	if (c->level != TLS_LEVEL_NONE)
+	if (setup->level != TLS_LEVEL_NONE)
 		c->mode = MODE_TLS;
-	else if (t->side == SLIPWAY_TLS_CLIENT || t->pair.key == NULL)
+	else if (setup->ctx == NULL)
 		c->mode = MODE_PLAIN;
-	if ((c->level == TLS_LEVEL_PEER_AUTH && trust_read(t->config.trusted, &c->trusted, &e) == -1) ||
-	    (c->mode != MODE_PLAIN && set_up_context(c, &t->pair) == -1)) {
-		snprintf(t->error, sizeof t->error, "%s",
-		    e.code != ERR_NONE ? e.text : "OpenSSL can't set up a connection");
+	if (c->mode != MODE_PLAIN && attach(c) == -1) {
 		ERR_clear_error();
 		slipway_tls_conn_free(c);
+		err_nomem(&e);
+		handle_fail(t, &e);
 		return NULL;
 	}
 	return c;
+}
+
+struct slipway_tls_conn *
+slipway_tls_conn_new(struct slipway_tls *t, int fd)
+{
+	const struct stream s = { .fd = fd, .blocking = stream_blocks(fd) };
+
+	return conn_new(t, &s);
+}
+
+struct slipway_tls_conn *
+slipway_tls_conn_new_io(struct slipway_tls *t, long (*read)(void *arg, void *buf, size_t len),
+    long (*write)(void *arg, const void *buf, size_t len), void *arg)
+{
+	const struct stream s = { .fd = -1, .read = read, .write = write, .arg = arg };
+
+	return conn_new(t, &s);
+}
+
+void
+conn_own_fd(struct slipway_tls_conn *c)
+{
+	c->stream.owned = true;
 }
 
 void
@@ -207,9 +141,15 @@ slipway_tls_conn_free(struct slipway_tls_conn *c)
 	if (c == NULL)
 		return;
 	SSL_free(c->ssl);
-	SSL_CTX_free(c->ctx);
-	trust_free(&c->trusted);
+	setup_release(c->setup);
+	stream_close(&c->stream);
 	free(c);
+}
+
+int
+slipway_tls_conn_fd(const struct slipway_tls_conn *c)
+{
+	return c->stream.fd;
 }
 
 const char *
@@ -224,43 +164,77 @@ slipway_tls_conn_error(const struct slipway_tls_conn *c)
 	return c->error;
 }
 
-/* A result of OpenSSL as one of ours; an error that was told already (by judge) keeps its text. */
+const char *
+slipway_tls_conn_warning(const struct slipway_tls_conn *c)
+{
+	return c->warning;
+}
+
+static const char *
+reason(const struct slipway_tls_conn *c, unsigned long code)
+{
+	const char *text = code == 0 ? NULL : ERR_reason_error_string(code);
+
+	if (c->stream.late)
+		return "the time for it is over";
+	if (c->stream.fault != 0)
+		return stream_fault(&c->stream);
+	if (c->stream.ended)
+		return "the peer cut the connection";
+	return text != NULL ? text : stream_fault(&c->stream);
+}
+
+/* A result of OpenSSL as one of ours; an error that was told already (by conn_judge()) keeps its text. */
 static int
 result(struct slipway_tls_conn *c, int rc, const char *what)
 {
-	int saved = errno, kind = SSL_get_error(c->ssl, rc);
+	int kind = SSL_get_error(c->ssl, rc);
 	unsigned long code = ERR_peek_error();
-	const char *reason = code == 0 ? NULL : ERR_reason_error_string(code);
 
 	ERR_clear_error();
 	if (kind == SSL_ERROR_WANT_READ)
 		return SLIPWAY_TLS_WANT_READ;
 	if (kind == SSL_ERROR_WANT_WRITE)
 		return SLIPWAY_TLS_WANT_WRITE;
-	if (c->error[0] == '\0')
-		snprintf(c->error, sizeof c->error, "%s: %s", what, reason != NULL ? reason :
-			kind == SSL_ERROR_SYSCALL && saved != 0 ? strerror(saved) :
-			"the peer cut the connection");
-	return SLIPWAY_TLS_ERROR;
+	return fail(c, what, reason(c, code));
+}
+
+/* A result of the stream, without TLS. */
+static long
+plain(struct slipway_tls_conn *c, long n, const char *what)
+{
+	return n == SLIPWAY_TLS_ERROR ? fail(c, what, reason(c, 0)) : n;
 }
 
 /* A server at None looks at the first byte: a TLS client begins with a handshake record. */
 static int
 decide(struct slipway_tls_conn *c)
 {
-	unsigned char first;
-	ssize_t n;
+	unsigned char first = 0;
+	long n = stream_peek(&c->stream, &first);
 
-	do
-		n = recv(c->fd, &first, 1, MSG_PEEK);
-	while (n == -1 && errno == EINTR);
-	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
-		return SLIPWAY_TLS_WANT_READ;
-	if (n == -1) {
-		snprintf(c->error, sizeof c->error, "receive: %s", strerror(errno));
-		return SLIPWAY_TLS_ERROR;
-	}
+	if (n < 0)
+		return (int)plain(c, n, "receive");
 	c->mode = n == 1 && first == TLS_HANDSHAKE_BYTE ? MODE_TLS : MODE_PLAIN;
+	return 0;
+}
+
+static int
+agree(struct slipway_tls_conn *c)
+{
+	int rc;
+
+	if (c->mode == MODE_UNDECIDED && (rc = decide(c)) != 0)
+		return rc;
+	if (c->mode == MODE_TLS) {
+		ERR_clear_error();
+		if ((rc = SSL_do_handshake(c->ssl)) != 1)
+			return result(c, rc, "TLS handshake");
+		snprintf(c->text, sizeof c->text, "TCP/IP][%s%s", SSL_get_version(c->ssl),
+		    c->verified ? " VERIFIED" : "");
+	}
+	c->done = true;
+	c->stream.deadline = 0;
 	return 0;
 }
 
@@ -269,31 +243,22 @@ slipway_tls_handshake(struct slipway_tls_conn *c)
 {
 	int rc;
 
+	if (c->broken)
+		return SLIPWAY_TLS_ERROR;
 	if (c->done)
 		return 0;
-	if (c->mode == MODE_UNDECIDED && (rc = decide(c)) != 0)
-		return rc;
-	if (c->mode == MODE_TLS) {
-		ERR_clear_error();
-		errno = 0;
-		if ((rc = SSL_do_handshake(c->ssl)) != 1)
-			return result(c, rc, "TLS handshake");
-		snprintf(c->text, sizeof c->text, "TCP/IP][%s%s", SSL_get_version(c->ssl),
-		    c->verified ? " VERIFIED" : "");
-	}
-	c->done = true;
-	return 0;
-}
+	/* On what doesn't block, time is looked at between calls. */
+	if (c->stream.deadline != 0 && clock_mono_ms() >= c->stream.deadline)
+		c->stream.late = true;
+	rc = c->stream.late ? SLIPWAY_TLS_ERROR : agree(c);
+	if (rc == SLIPWAY_TLS_ERROR && c->stream.late) {
+		char why[64];
 
-static long
-plain_result(struct slipway_tls_conn *c, ssize_t n, int want, const char *what)
-{
-	if (n >= 0)
-		return (long)n;
-	if (errno == EAGAIN || errno == EWOULDBLOCK)
-		return want;
-	snprintf(c->error, sizeof c->error, "%s: %s", what, strerror(errno));
-	return SLIPWAY_TLS_ERROR;
+		snprintf(why, sizeof why, "not done within %u ms", c->limit_ms);
+		c->error[0] = '\0';
+		fail(c, "TLS handshake", why);
+	}
+	return rc;
 }
 
 long
@@ -301,18 +266,12 @@ slipway_tls_read(struct slipway_tls_conn *c, void *buf, size_t len)
 {
 	int rc = slipway_tls_handshake(c);
 	size_t got;
-	ssize_t n;
 
 	if (rc != 0)
 		return rc;
-	if (c->mode == MODE_PLAIN) {
-		do
-			n = recv(c->fd, buf, len, 0);
-		while (n == -1 && errno == EINTR);
-		return plain_result(c, n, SLIPWAY_TLS_WANT_READ, "receive");
-	}
+	if (c->mode == MODE_PLAIN)
+		return plain(c, stream_read(&c->stream, buf, len), "receive");
 	ERR_clear_error();
-	errno = 0;
 	if ((rc = SSL_read_ex(c->ssl, buf, len, &got)) == 1)
 		return (long)got;
 	if (SSL_get_error(c->ssl, rc) == SSL_ERROR_ZERO_RETURN)
@@ -325,18 +284,14 @@ slipway_tls_write(struct slipway_tls_conn *c, const void *buf, size_t len)
 {
 	int rc = slipway_tls_handshake(c);
 	size_t put;
-	ssize_t n;
 
 	if (rc != 0)
 		return rc;
-	if (c->mode == MODE_PLAIN) {
-		do
-			n = send(c->fd, buf, len, MSG_NOSIGNAL);
-		while (n == -1 && errno == EINTR);
-		return plain_result(c, n, SLIPWAY_TLS_WANT_WRITE, "send");
-	}
+	if (len == 0)
+		return 0;
+	if (c->mode == MODE_PLAIN)
+		return plain(c, stream_write(&c->stream, buf, len), "send");
 	ERR_clear_error();
-	errno = 0;
 	if ((rc = SSL_write_ex(c->ssl, buf, len, &put)) == 1)
 		return (long)put;
 	return result(c, rc, "write");
@@ -345,7 +300,7 @@ slipway_tls_write(struct slipway_tls_conn *c, const void *buf, size_t len)
 size_t
 slipway_tls_pending(const struct slipway_tls_conn *c)
 {
-	return c->ssl == NULL || c->mode != MODE_TLS ? 0 : (size_t)SSL_pending(c->ssl);
+	return c->mode != MODE_TLS ? c->stream.started : (size_t)SSL_pending(c->ssl);
 }
 
 int
@@ -353,12 +308,11 @@ slipway_tls_shutdown(struct slipway_tls_conn *c)
 {
 	int rc;
 
-	if (c->mode != MODE_TLS || !c->done) {
-		shutdown(c->fd, SHUT_WR);
+	if (c->mode != MODE_TLS || !c->done || c->broken) {
+		stream_end(&c->stream);
 		return 0;
 	}
 	ERR_clear_error();
-	errno = 0;
 	rc = SSL_shutdown(c->ssl);
 	return rc >= 0 ? 0 : result(c, rc, "shutdown");
 }

@@ -2,67 +2,159 @@
 #define TLS_INTERNAL_H
 
 /*
- * What the modules of the TLS library share: configuration, pair and trusted certificates.
+ * What the modules of the TLS library share: configuration, pair, trusted certificates, and the set-up made of them.
  */
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <openssl/ssl.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "settings/settings.h"
 #include "slipway/tls.h"
 
 #define TLS_TRUSTED_MAX	64			/* certificates in all files of TLS_TrustedCerts */
-#define TLS_FILE_MAX	(1024u * 1024)		/* bytes of a key or certificate file */
+#define TLS_FILES_MAX	(TLS_TRUSTED_MAX + 3)	/* files that a configuration names */
+#define TLS_CRLS_MAX	64			/* lists in TLS_CRLFile */
+#define TLS_FILE_MAX	(1024u * 1024)		/* bytes of a key, certificate or CRL file */
 #define TLS_SUBJECT_MAX	200			/* bytes of a subject in a message */
+#define TLS_SERVERS_MAX	64			/* in one slipway_tls_connect() */
+
+#define TLS_WARN_DAYS	30	/* default of TLS_ExpiryWarnDays */
+#define TLS_WARN_DAYS_MAX	3650
 
 enum tls_level { TLS_LEVEL_NONE, TLS_LEVEL_NO_PEER_AUTH, TLS_LEVEL_PEER_AUTH };
 
-/* What the settings say at this moment; texts are owned, "" where not set. */
-struct tls_config {
-	enum tls_level level;
-	char *key_file, *cert_file, *trusted;
-	bool level_absent;
+enum tls_setting { TLS_LEVEL, TLS_KEY_FILE, TLS_CERT_FILE, TLS_TRUSTED, TLS_CRL_FILE, TLS_MIN_VERSION,
+	TLS_EXPIRY_WARN_DAYS, TLS_SETTING_COUNT };
+
+/* The name of a setting, and the setting of a name (-1: none). */
+const char *tls_setting_name(enum tls_setting s);
+int tls_setting_find(const char *name);
+
+/* A setting's text ("" not set), or the content of its file. */
+struct tls_source {
+	char *text;
+	bool content;
+	size_t len;	/* of content */
 };
 
+/* What the settings say at this moment. */
+struct tls_config {
+	enum tls_level level;
+	bool level_absent, tls12;
+	unsigned warn_days;
+	struct tls_source source[TLS_SETTING_COUNT];
+};
+
+/* From the store; *stamp says what was looked at. */
 int config_read(enum slipway_tls_side side, const char *installation, const char *application,
-    struct tls_config *c, struct err *e);
+    struct tls_config *c, struct settings_stamp *stamp, struct err *e);
+/* Set one from the caller; config_decide() then reads level, version and days from the texts. */
+int config_set(struct tls_config *c, enum tls_setting s, const void *data, size_t len, bool content,
+    struct err *e);
+int config_decide(struct tls_config *c, struct err *e);
 void config_free(struct tls_config *c);
 
-/* A server's key and certificate, kept while a new one is bad. */
+/* The bytes of a source: a file, which nobody else may read when it is secret, or what the caller gave. */
+int source_read(const struct tls_source *s, bool secret, struct buf *out, struct err *e);
+/* What to call it in messages. */
+const char *source_name(const struct tls_source *s);
+
+/* A key and its certificate. */
 struct tls_pair {
 	EVP_PKEY *key;
 	STACK_OF(X509) *chain;		/* leaf first */
-	char *key_file, *cert_file;	/* what it was read from */
-	struct file_info key_info, cert_info;
 };
 
-/*
- * Read the pair again if the files changed.  0: p holds a good pair (why->code tells whether a newer one was refused),
- * -1: there is none.
- */
-int pair_refresh(struct tls_pair *p, const struct tls_config *c, struct err *why);
+/* Read and check the pair that c names: it belongs together, and its time has come and isn't over.  0 or -1. */
+int pair_read(const struct tls_config *c, struct tls_pair *p, struct err *e);
 void pair_free(struct tls_pair *p);
 
 struct tls_trusted {
 	X509 *certs[TLS_TRUSTED_MAX];
 	char *files[TLS_TRUSTED_MAX];	/* which file each came from */
 	size_t n;
+	STACK_OF(X509_CRL) *crls;	/* or NULL */
 };
 
-/* Read the list of certificate files; "" gives none.  0 or -1. */
-int trust_read(const char *list, struct tls_trusted *t, struct err *e);
+/* Read TLS_TrustedCerts and TLS_CRLFile.  0, or -1: none can be read, or the CRL file can't. */
+int trust_read(const struct tls_config *c, struct tls_trusted *t, struct err *e);
 void trust_free(struct tls_trusted *t);
 
-/* Whether a peer's certificate is one of t or chains to a CA certificate in t, and its dates are good. */
+/* Whether a peer's certificate is one of t or chains to a CA certificate in t, is not revoked, and its dates are good. */
 int trust_verify(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool server,
     struct err *e);
 
 /* "subject …, SHA-256 …, valid … to …" of a certificate. */
 void trust_describe(X509 *cert, char *out, size_t size);
 
-/* Read all certificates of a PEM file; NULL with e. */
-STACK_OF(X509) *trust_read_file(const char *path, struct err *e);
+/* Whole days until a certificate ends, below 0 when it has. */
+int trust_days_left(X509 *cert);
+
+/* Read all certificates of a source; NULL with e. */
+STACK_OF(X509) *trust_read_certs(const struct tls_source *s, struct err *e);
+
+/* What connections are made with; shared by them and the handle until the last lets go. */
+struct tls_setup {
+	atomic_int owners;
+	enum slipway_tls_side side;
+	enum tls_level level;
+	unsigned warn_days;
+	SSL_CTX *ctx;		/* NULL: no TLS */
+	BIO_METHOD *method;
+	struct tls_trusted trusted;
+};
+
+/* From a configuration and a good pair (or one without a key).  NULL with e. */
+struct tls_setup *setup_new(enum slipway_tls_side side, const struct tls_config *c,
+    const struct tls_pair *pair, struct err *e);
+struct tls_setup *setup_share(struct tls_setup *s);
+void setup_release(struct tls_setup *s);
+
+/* A handle's set-up as it is now, for a new connection; the caller releases it.  NULL with the handle's error. */
+struct tls_setup *handle_setup(struct slipway_tls *t);
+unsigned handle_handshake_ms(const struct slipway_tls *t);
+void handle_fail(struct slipway_tls *t, const struct err *e);
+
+/* OpenSSL's question about a peer's certificate, answered by trust_verify(). */
+int conn_judge(X509_STORE_CTX *ctx, void *arg);
+/* The descriptor is closed with the connection. */
+void conn_own_fd(struct slipway_tls_conn *c);
+
+/* How bytes are moved: a descriptor, or the caller's functions. */
+struct stream {
+	int fd;			/* -1: read and write */
+	bool owned;		/* the descriptor is closed at the end */
+	long (*read)(void *arg, void *buf, size_t len);
+	long (*write)(void *arg, const void *buf, size_t len);
+	void *arg;
+	bool started;		/* first holds the first byte, which was only looked at */
+	unsigned char first;
+	bool ended;		/* the peer's data ended */
+	int fault;		/* errno of what failed */
+	int64_t deadline;	/* clock_mono_ms() at which the handshake ends, or 0 */
+	bool blocking, late;
+};
+
+/* Bytes (0 at the end), WANT_* or ERROR.  A descriptor that blocks is waited for until the deadline, then late is set. */
+long stream_read(struct stream *s, void *buf, size_t len);
+long stream_write(struct stream *s, const void *buf, size_t len);
+/* Look at the first byte without taking it: 1, 0 at the end, WANT_* or ERROR. */
+long stream_peek(struct stream *s, unsigned char *first);
+/* Platform calls: whether fd blocks; end our direction; close. */
+bool stream_blocks(int fd);
+void stream_end(struct stream *s);
+void stream_close(struct stream *s);
+long stream_fd_read(struct stream *s, void *buf, size_t len);
+long stream_fd_write(struct stream *s, const void *buf, size_t len);
+const char *stream_fault(const struct stream *s);
+
+/* The BIO that joins a stream to OpenSSL.  NULL when memory runs out. */
+BIO_METHOD *stream_method(void);
 
 #endif

@@ -14,38 +14,45 @@
 #include "base/digest.h"
 
 STACK_OF(X509) *
-trust_read_file(const char *path, struct err *e)
+trust_read_certs(const struct tls_source *s, struct err *e)
 {
 	struct buf b = BUF_INIT(TLS_FILE_MAX);
 	STACK_OF(X509) *all = sk_X509_new_null();
 	BIO *bio = NULL;
-	X509 *cert;
+	X509 *cert = NULL;
+	unsigned long code = 0;
 
-	if (all == NULL || file_read(NULL, path, &b, e) == -1) {
-		if (all == NULL)
-			err_nomem(e);
+	if (all == NULL)
+		err_nomem(e);
+	if (all == NULL || source_read(s, false, &b, e) == -1)
 		goto fail;
-	}
 	if ((bio = BIO_new_mem_buf(b.data, (int)b.len)) == NULL) {
 		err_nomem(e);
 		goto fail;
 	}
-	while (sk_X509_num(all) < TLS_TRUSTED_MAX &&
-	    (cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL)
+	while (sk_X509_num(all) < TLS_TRUSTED_MAX && (cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL)
 		if (!sk_X509_push(all, cert)) {
 			X509_free(cert);
 			err_nomem(e);
 			goto fail;
 		}
+	/* The end of the file is what ends the reading; anything else is a certificate that is broken. */
+	code = ERR_peek_last_error();
 	ERR_clear_error();
+	if (cert == NULL && ERR_GET_REASON(code) != PEM_R_NO_START_LINE) {
+		err_setx(e, ERR_SYNTAX, "%s: certificate number %d is malformed", source_name(s),
+		    sk_X509_num(all) + 1);
+		goto fail;
+	}
 	if (sk_X509_num(all) == 0) {
-		err_setx(e, ERR_SYNTAX, "%s: want a certificate in PEM form", path);
+		err_setx(e, ERR_SYNTAX, "%s: want a certificate in PEM form", source_name(s));
 		goto fail;
 	}
 	BIO_free(bio);
 	buf_free(&b);
 	return all;
 fail:
+	ERR_clear_error();
 	BIO_free(bio);
 	buf_free(&b);
 	sk_X509_pop_free(all, X509_free);
@@ -59,19 +66,20 @@ trust_free(struct tls_trusted *t)
 		X509_free(t->certs[i]);
 		free(t->files[i]);
 	}
-	t->n = 0;
+	sk_X509_CRL_pop_free(t->crls, X509_CRL_free);
+	memset(t, 0, sizeof *t);
 }
 
 static int
-add_file(const char *path, struct tls_trusted *t, struct err *e)
+add_certs(const struct tls_source *s, struct tls_trusted *t, struct err *e)
 {
-	STACK_OF(X509) *all = trust_read_file(path, e);
+	STACK_OF(X509) *all = trust_read_certs(s, e);
 	int rc = all == NULL ? -1 : 0;
 
 	for (int i = 0; rc == 0 && i < sk_X509_num(all); i++) {
 		if (t->n == TLS_TRUSTED_MAX) {
 			rc = err_setx(e, ERR_TOO_LARGE, "TLS_TrustedCerts: over %d certificates", TLS_TRUSTED_MAX);
-		} else if ((t->files[t->n] = strdup(path)) == NULL) {
+		} else if ((t->files[t->n] = strdup(source_name(s))) == NULL) {
 			rc = err_nomem(e);
 		} else {
 			t->certs[t->n] = sk_X509_value(all, i);
@@ -86,31 +94,74 @@ add_file(const char *path, struct tls_trusted *t, struct err *e)
  * While certificates are exchanged one of several files may not be there yet: those that can be read count, and only
  * when none can is it an error, which the caller decides on.
  */
-int
-trust_read(const char *list, struct tls_trusted *t, struct err *e)
+static int
+read_list(const char *list, struct tls_trusted *t, struct err *e)
 {
 	char path[4096];
-	struct err first = { 0 }, one;
+	struct tls_source one = { path, false, 0 };
+	struct err first = { 0 }, why;
 
-	memset(t, 0, sizeof *t);
 	while (*list != '\0') {
 		size_t n = strcspn(list, ";");
 
 		if (n > 0 && n < sizeof path) {
 			memcpy(path, list, n);
 			path[n] = '\0';
-			if (add_file(path, t, &one) == -1 && first.code == ERR_NONE)
-				first = one;
+			if (add_certs(&one, t, &why) == -1 && first.code == ERR_NONE)
+				first = why;
 		}
 		list += n + (list[n] == ';');
 	}
-	if (t->n == 0) {
-		if (first.code == ERR_NONE)
-			err_setx(&first, ERR_CONFIG, "TLS_TrustedCerts is not set");
-		*e = first;
-		return -1;
+	if (t->n > 0)
+		return 0;
+	if (first.code == ERR_NONE)
+		err_setx(&first, ERR_CONFIG, "TLS_TrustedCerts is not set");
+	*e = first;
+	return -1;
+}
+
+/* A CRL file that can't be read is an error: it may be what refuses the peer. */
+static int
+read_crls(const struct tls_source *s, struct tls_trusted *t, struct err *e)
+{
+	struct buf b = BUF_INIT(TLS_FILE_MAX);
+	BIO *bio = NULL;
+	X509_CRL *crl;
+	int rc = -1;
+
+	if (s->text[0] == '\0')
+		return 0;
+	if ((t->crls = sk_X509_CRL_new_null()) == NULL)
+		err_nomem(e);
+	else if (source_read(s, false, &b, e) == 0) {
+		if ((bio = BIO_new_mem_buf(b.data, (int)b.len)) != NULL)
+			while (sk_X509_CRL_num(t->crls) < TLS_CRLS_MAX &&
+			    (crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL)) != NULL)
+				if (!sk_X509_CRL_push(t->crls, crl))
+					X509_CRL_free(crl);
+		if (sk_X509_CRL_num(t->crls) == 0 || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+			err_setx(e, ERR_SYNTAX, "%s: want certificate revocation lists in PEM form, at most %d",
+			    source_name(s), TLS_CRLS_MAX - 1);
+		else
+			rc = 0;
 	}
-	return 0;
+	ERR_clear_error();
+	BIO_free(bio);
+	buf_free(&b);
+	return rc == -1 ? err_context(e, "TLS_CRLFile") : 0;
+}
+
+int
+trust_read(const struct tls_config *c, struct tls_trusted *t, struct err *e)
+{
+	const struct tls_source *s = &c->source[TLS_TRUSTED];
+
+	memset(t, 0, sizeof *t);
+	if ((s->content ? add_certs(s, t, e) : read_list(s->text, t, e)) == 0 &&
+	    read_crls(&c->source[TLS_CRL_FILE], t, e) == 0)
+		return 0;
+	trust_free(t);
+	return -1;
 }
 
 static void
@@ -148,8 +199,19 @@ trust_describe(X509 *cert, char *out, size_t size)
 	snprintf(out, size, "subject %s, SHA-256 %s, valid %s to %s", subject, hex, from, to);
 }
 
+int
+trust_days_left(X509 *cert)
+{
+	int days = 0, seconds = 0;
+
+	if (!ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(cert)))
+		return 0;
+	return seconds < 0 ? days - 1 : days;
+}
+
+/* *why is set where a chain was found and isn't good. */
 static bool
-chains(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool server)
+chains(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool server, const char **why)
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -162,8 +224,11 @@ chains(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool ser
 	if (any && ctx != NULL && X509_STORE_CTX_init(ctx, store, leaf, others) &&
 	    X509_STORE_CTX_set_purpose(ctx,
 		server ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT)) {
-		X509_VERIFY_PARAM_set_flags(X509_STORE_CTX_get0_param(ctx), X509_V_FLAG_X509_STRICT);
+		X509_VERIFY_PARAM_set_flags(X509_STORE_CTX_get0_param(ctx),
+		    X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN);
 		ok = X509_verify_cert(ctx) == 1;
+		if (!ok)
+			*why = X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx));
 	}
 	ERR_clear_error();
 	X509_STORE_CTX_free(ctx);
@@ -171,8 +236,29 @@ chains(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool ser
 	return ok;
 }
 
+/* Whether a CA that we trust has revoked cert; a pinned certificate can be revoked, too. */
+static bool
+revoked(const struct tls_trusted *t, X509 *cert)
+{
+	X509_REVOKED *entry;
+	bool found = false;
+
+	for (int i = 0; i < sk_X509_CRL_num(t->crls); i++) {
+		X509_CRL *crl = sk_X509_CRL_value(t->crls, i);
+
+		if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_issuer_name(cert)) != 0 ||
+		    X509_CRL_get0_by_cert(crl, &entry, cert) != 1)
+			continue;
+		for (size_t k = 0; k < t->n && !found; k++)
+			found = X509_NAME_cmp(X509_get_subject_name(t->certs[k]), X509_CRL_get_issuer(crl)) == 0 &&
+			    X509_CRL_verify(crl, X509_get0_pubkey(t->certs[k])) == 1;
+	}
+	ERR_clear_error();
+	return found;
+}
+
 static int
-refuse(const struct tls_trusted *t, const char *got, struct err *e)
+refuse(const struct tls_trusted *t, const char *got, const char *why, struct err *e)
 {
 	struct buf list = BUF_INIT(ERR_TEXT_SIZE);
 	char hex[SHA256_HEX_SIZE];
@@ -184,8 +270,9 @@ refuse(const struct tls_trusted *t, const char *got, struct err *e)
 			break;
 	}
 	err_setx(e, ERR_SIGNATURE,
-	    "the peer's certificate is not trusted: got %s; TLS_TrustedCerts has %s; TLS_RequiredLevel is "
-	    "TLSPeerAuth", got, buf_text(&list));
+	    "the peer's certificate is not trusted%s%s%s: got %s; TLS_TrustedCerts has %s; TLS_RequiredLevel is "
+	    "TLSPeerAuth", why == NULL ? "" : " (", why == NULL ? "" : why, why == NULL ? "" : ")", got,
+	    buf_text(&list));
 	buf_free(&list);
 	return -1;
 }
@@ -194,14 +281,17 @@ int
 trust_verify(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool server,
     struct err *e)
 {
+	const char *why = NULL;
 	bool pinned = false;
 	char got[600];
 
 	trust_describe(leaf, got, sizeof got);
 	for (size_t i = 0; i < t->n; i++)
 		pinned |= X509_cmp(t->certs[i], leaf) == 0;
-	if (!pinned && !chains(t, leaf, others, server))
-		return refuse(t, got, e);
+	if (!pinned && !chains(t, leaf, others, server, &why))
+		return refuse(t, got, why, e);
+	if (revoked(t, leaf))
+		return err_setx(e, ERR_SIGNATURE, "the peer's certificate is revoked in TLS_CRLFile: %s", got);
 	if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0)
 		return err_setx(e, ERR_EXPIRED, "the peer's certificate is expired: %s", got);
 	if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0)

@@ -1,17 +1,13 @@
 /*
  * hi: an operator interface in miniature, a client of the TLS connection library.
  */
-#include <errno.h>
 #include <getopt.h>
-#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <slipway/tls.h>
@@ -20,7 +16,7 @@
 #include "settings/application.h"
 
 #define KERNELS_MAX	16
-#define TIMEOUT_SECONDS	10	/* for connecting, and for each answer */
+#define TIMEOUT_MS	10000	/* for connecting to one Kernel, and for more of an answer */
 
 static volatile sig_atomic_t stopped;
 
@@ -29,37 +25,6 @@ on_stop(int sig)
 {
 	(void)sig;
 	stopped = 1;
-}
-
-static int
-connect_to(const char *kernel)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list, *a;
-	struct timeval limit = { .tv_sec = TIMEOUT_SECONDS };
-	char host[256], port[16];
-	int fd = -1, rc;
-
-	if (!split_address(kernel, host, sizeof host, port, sizeof port)) {
-		fprintf(stderr, "CLIENT - want HOST:PORT, got '%s'\n", kernel);
-		return -1;
-	}
-	if ((rc = getaddrinfo(host, port, &hints, &list)) != 0) {
-		fprintf(stderr, "CLIENT - %s: %s\n", kernel, gai_strerror(rc));
-		return -1;
-	}
-	for (a = list; a != NULL && fd == -1; a = a->ai_next) {
-		if ((fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
-			continue;
-		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-		if (connect(fd, a->ai_addr, a->ai_addrlen) == -1) {
-			fprintf(stderr, "CLIENT - %s: %s\n", kernel, strerror(errno));
-			close(fd);
-			fd = -1;
-		}
-	}
-	freeaddrinfo(list);
-	return fd;
 }
 
 static const char *
@@ -74,13 +39,18 @@ static int
 ask(struct slipway_tls_conn *c, const char *question, struct line *answer)
 {
 	long n = slipway_tls_write(c, question, strlen(question));
+	struct pollfd p = { .fd = slipway_tls_conn_fd(c), .events = POLLIN };
 	char byte;
 
 	line_clear(answer);
 	if (n == (long)strlen(question))
-		while ((n = slipway_tls_read(c, &byte, 1)) == 1)
-			if (line_add(answer, byte))
+		do {
+			/* The descriptor blocks: a Kernel that falls silent is not waited for. */
+			if (slipway_tls_pending(c) == 0 && poll(&p, 1, TIMEOUT_MS) == 0)
+				n = SLIPWAY_TLS_WANT_READ;
+			else if ((n = slipway_tls_read(c, &byte, 1)) == 1 && line_add(answer, byte))
 				return 0;
+		} while (n == 1);
 	fprintf(stderr, "CLIENT - Connection refused or lost [%s]: %s\n", slipway_tls_conn_text(c),
 	    reason(c, n));
 	return -1;
@@ -101,24 +71,15 @@ stay(struct slipway_tls_conn *c)
 	return 0;
 }
 
-/* 0 done, 1 this Kernel can't be had, -1 failed after it was connected. */
 static int
-visit(struct slipway_tls *t, const char *kernel, bool staying)
+visit(struct slipway_tls_conn *c, bool staying)
 {
-	struct slipway_tls_conn *c;
 	char text[LINE_SIZE], host[128];
 	struct line answer;
-	int fd = connect_to(kernel), rc = 1;
+	int rc = -1;
 
-	if (fd == -1)
-		return 1;
-	if ((c = slipway_tls_conn_new(t, fd)) == NULL) {
-		fprintf(stderr, "CLIENT - %s\n", slipway_tls_error(t));
-		close(fd);
-		return 1;
-	}
-	if (slipway_tls_warning(t)[0] != '\0')
-		fprintf(stderr, "CLIENT - TLS warning: %s\n", slipway_tls_warning(t));
+	if (slipway_tls_conn_warning(c)[0] != '\0')
+		fprintf(stderr, "CLIENT - TLS warning: %s\n", slipway_tls_conn_warning(c));
 	if (gethostname(host, sizeof host - 1) == -1)
 		strcpy(host, "unknown");
 	host[sizeof host - 1] = '\0';
@@ -130,8 +91,6 @@ visit(struct slipway_tls *t, const char *kernel, bool staying)
 		rc = staying ? stay(c) : 0;
 	}
 	slipway_tls_shutdown(c);
-	slipway_tls_conn_free(c);
-	close(fd);
 	return rc;
 }
 
@@ -155,10 +114,11 @@ main(int argc, char **argv)
 		{ NULL, 0, NULL, 0 } };
 	const char *installation = NULL, *kernels[KERNELS_MAX];
 	struct sigaction stop = { .sa_handler = on_stop }, ignore = { .sa_handler = SIG_IGN };
+	struct slipway_tls_conn *conn = NULL;
 	struct slipway_tls *t;
 	bool staying = false;
 	size_t n = 0;
-	int c, rc = 1;
+	int c, rc = -1;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		switch (c) {
@@ -192,9 +152,15 @@ main(int argc, char **argv)
 	t = slipway_tls_new(SLIPWAY_TLS_CLIENT, installation, application_argument(argc, argv));
 	if (t == NULL || slipway_tls_check(t) == SLIPWAY_TLS_ERROR)
 		fprintf(stderr, "CLIENT - %s\n", t == NULL ? "out of memory" : slipway_tls_error(t));
-	else
-		for (size_t i = 0; i < n && rc == 1; i++)
-			rc = visit(t, kernels[i], staying);
+	else {
+		if (slipway_tls_warning(t)[0] != '\0')
+			fprintf(stderr, "CLIENT - TLS warning: %s\n", slipway_tls_warning(t));
+		if ((conn = slipway_tls_connect(t, kernels, n, TIMEOUT_MS, NULL)) == NULL)
+			fprintf(stderr, "CLIENT - Connection refused or lost: %s\n", slipway_tls_error(t));
+		else
+			rc = visit(conn, staying);
+	}
+	slipway_tls_conn_free(conn);
 	slipway_tls_free(t);
 	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

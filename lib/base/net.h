@@ -1,5 +1,5 @@
-#ifndef UPDATER_NET_H
-#define UPDATER_NET_H
+#ifndef BASE_NET_H
+#define BASE_NET_H
 
 /*
  * TCP connections: resolving and connecting in the background, and moving bytes without ever waiting longer than a
@@ -55,6 +55,9 @@ const char *net_fault(const struct net *n);
 
 /* Wait until bytes can be received, or (when write) sent.  1 ready, 0 the deadline passed, -1 with ERR_IO. */
 int net_wait(struct net *n, bool write, int64_t deadline, struct err *e);
+
+/* The socket, which becomes the caller's and blocks from now on; n is freed. */
+int net_take_fd(struct net *n);
 
 /* Close without waiting for the peer.  n may be NULL. */
 void net_close(struct net *n);

@@ -1,7 +1,7 @@
 /*
  * TCP connections with POSIX sockets.
  */
-#include "updater/net.h"
+#include "base/net.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -396,6 +396,17 @@ net_wait(struct net *n, bool write, int64_t deadline, struct err *e)
 	int rc = poll_until(&fd, 1, deadline, e);
 
 	return rc > 0 ? 1 : rc;
+}
+
+int
+net_take_fd(struct net *n)
+{
+	int fd = n->fd, flags = fcntl(fd, F_GETFL);
+
+	if (flags != -1)
+		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+	free(n);
+	return fd;
 }
 
 void

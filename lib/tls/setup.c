@@ -1,0 +1,103 @@
+/*
+ * What connections are made with: one OpenSSL context for all of them while settings and files stay.
+ */
+#include "tls_internal.h"
+
+#include <stdlib.h>
+
+#include <openssl/err.h>
+
+/* With TLS 1.2 allowed: forward secrecy and authenticated encryption only. */
+#define TLS12_CIPHERS	"ECDHE+AESGCM:ECDHE+CHACHA20"
+
+static int
+use_pair(SSL_CTX *ctx, const struct tls_pair *pair)
+{
+	if (SSL_CTX_use_certificate(ctx, sk_X509_value(pair->chain, 0)) != 1 ||
+	    SSL_CTX_use_PrivateKey(ctx, pair->key) != 1)
+		return -1;
+	for (int i = 1; i < sk_X509_num(pair->chain); i++)
+		if (SSL_CTX_add1_chain_cert(ctx, sk_X509_value(pair->chain, i)) != 1)
+			return -1;
+	return 0;
+}
+
+static SSL_CTX *
+context_new(const struct tls_setup *s, const struct tls_config *c, const struct tls_pair *pair)
+{
+	SSL_CTX *ctx = SSL_CTX_new(s->side == SLIPWAY_TLS_SERVER ? TLS_server_method() : TLS_client_method());
+	char groups[] = "X25519:P-256";	/* the macro takes no const */
+	int verify = s->level == TLS_LEVEL_PEER_AUTH ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT :
+						       SSL_VERIFY_NONE;
+
+	if (ctx == NULL)
+		return NULL;
+	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
+	    SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_mode(ctx, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE |
+	    SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_verify(ctx, verify, NULL);
+	SSL_CTX_set_cert_verify_callback(ctx, conn_judge, NULL);
+	if (SSL_CTX_set_min_proto_version(ctx, c->tls12 ? TLS1_2_VERSION : TLS1_3_VERSION) &&
+	    SSL_CTX_set_cipher_list(ctx, TLS12_CIPHERS) && SSL_CTX_set1_groups_list(ctx, groups) &&
+	    SSL_CTX_set_num_tickets(ctx, 0) && (pair->key == NULL || use_pair(ctx, pair) == 0))
+		return ctx;
+	SSL_CTX_free(ctx);
+	return NULL;
+}
+
+/* Whether any connection with this level and pair speaks TLS. */
+static bool
+wants_tls(const struct tls_setup *s, const struct tls_pair *pair)
+{
+	return s->level != TLS_LEVEL_NONE || (s->side == SLIPWAY_TLS_SERVER && pair->key != NULL);
+}
+
+struct tls_setup *
+setup_new(enum slipway_tls_side side, const struct tls_config *c, const struct tls_pair *pair, struct err *e)
+{
+	struct tls_setup *s = calloc(1, sizeof *s);
+
+	if (s == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	atomic_init(&s->owners, 1);
+	s->side = side;
+	s->level = c->level;
+	s->warn_days = c->warn_days;
+	if (c->level == TLS_LEVEL_PEER_AUTH && trust_read(c, &s->trusted, e) == -1)
+		goto fail;
+	if (!wants_tls(s, pair))
+		return s;
+	if ((s->method = stream_method()) == NULL || (s->ctx = context_new(s, c, pair)) == NULL) {
+		const char *why = ERR_reason_error_string(ERR_peek_error());
+
+		err_setx(e, ERR_CRYPTO, "OpenSSL can't use these settings: %s", why != NULL ? why : "no reason given");
+		ERR_clear_error();
+		goto fail;
+	}
+	return s;
+fail:
+	setup_release(s);
+	return NULL;
+}
+
+struct tls_setup *
+setup_share(struct tls_setup *s)
+{
+	atomic_fetch_add(&s->owners, 1);
+	return s;
+}
+
+void
+setup_release(struct tls_setup *s)
+{
+	if (s == NULL || atomic_fetch_sub(&s->owners, 1) != 1)
+		return;
+	SSL_CTX_free(s->ctx);
+	BIO_meth_free(s->method);
+	trust_free(&s->trusted);
+	free(s);
+}

@@ -1,0 +1,99 @@
+/*
+ * Moving bytes: one way for descriptors and for the caller's functions, and the BIO that joins it to OpenSSL.
+ */
+#include "tls_internal.h"
+
+long
+stream_read(struct stream *s, void *buf, size_t len)
+{
+	unsigned char *to = buf;
+	size_t had = s->started && len > 0;
+	long n = 0;
+
+	if (had > 0) {
+		s->started = false;
+		to[0] = s->first;
+	}
+	if (len > had || len == 0)
+		n = s->read != NULL ? s->read(s->arg, to + had, len - had) : stream_fd_read(s, to + had, len - had);
+	s->ended |= n == 0 && len > had;
+	/* With a byte in hand, whatever else there is to say comes with the next call. */
+	return had > 0 ? (n > 0 ? n + 1 : 1) : n;
+}
+
+long
+stream_write(struct stream *s, const void *buf, size_t len)
+{
+	return s->write != NULL ? s->write(s->arg, buf, len) : stream_fd_write(s, buf, len);
+}
+
+long
+stream_peek(struct stream *s, unsigned char *first)
+{
+	long n = stream_read(s, &s->first, 1);
+
+	if (n == 1) {
+		s->started = true;
+		*first = s->first;
+	}
+	return n;
+}
+
+static int
+bio_read(BIO *b, char *buf, int len)
+{
+	long n = stream_read(BIO_get_data(b), buf, (size_t)len);
+
+	BIO_clear_retry_flags(b);
+	if (n == SLIPWAY_TLS_WANT_READ)
+		BIO_set_retry_read(b);
+	else if (n == SLIPWAY_TLS_WANT_WRITE)
+		BIO_set_retry_write(b);
+	return n < 0 ? -1 : (int)n;
+}
+
+static int
+bio_write(BIO *b, const char *buf, int len)
+{
+	long n = stream_write(BIO_get_data(b), buf, (size_t)len);
+
+	BIO_clear_retry_flags(b);
+	if (n == SLIPWAY_TLS_WANT_WRITE)
+		BIO_set_retry_write(b);
+	else if (n == SLIPWAY_TLS_WANT_READ)
+		BIO_set_retry_read(b);
+	return n < 0 ? -1 : (int)n;
+}
+
+static long
+bio_ctrl(BIO *b, int command, long number, void *pointer)
+{
+	const struct stream *s = BIO_get_data(b);
+
+	(void)number;
+	(void)pointer;
+	if (command == BIO_CTRL_EOF)
+		return s->ended;
+	return command == BIO_CTRL_FLUSH;
+}
+
+static int
+bio_create(BIO *b)
+{
+	BIO_set_init(b, 1);
+	return 1;
+}
+
+BIO_METHOD *
+stream_method(void)
+{
+	BIO_METHOD *m = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "stream");
+
+	if (m != NULL &&
+	    (!BIO_meth_set_read(m, bio_read) || !BIO_meth_set_write(m, bio_write) ||
+		!BIO_meth_set_ctrl(m, bio_ctrl) || !BIO_meth_set_create(m, bio_create))) {
+		BIO_meth_free(m);
+		return NULL;
+	}
+	return m;
+}

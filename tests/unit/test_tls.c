@@ -1,0 +1,901 @@
+/*
+ * lib/tls: both sides in one process, over socket pairs, with certificates made here.
+ */
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "slipway/tls.h"
+#include "test.h"
+
+#define DAY	86400
+
+/* A key and a certificate in PEM form. */
+struct id {
+	EVP_PKEY *key;
+	X509 *cert;
+	char *key_pem, *cert_pem;
+};
+
+/* What a certificate is like; what is 0 is as it should be. */
+struct look {
+	const char *name;
+	long from, days;		/* days from now that it begins, and that it lasts (default 365) */
+	bool ca;
+	const char *usage;		/* extendedKeyUsage */
+	const char *constraint;		/* nameConstraints */
+	const char *san;
+	bool unknown_critical;
+	const EVP_MD *digest;
+	int bits;			/* RSA */
+};
+
+static struct id kernel, kernel2, hi, ca, issued, stranger;
+
+static char *
+pem_of(BIO *bio)
+{
+	char *data, *copy;
+	long len = BIO_get_mem_data(bio, &data);
+
+	copy = malloc((size_t)len + 1);
+	memcpy(copy, data, (size_t)len);
+	copy[len] = '\0';
+	BIO_free(bio);
+	return copy;
+}
+
+static void
+extension(X509 *cert, X509 *issuer, int nid, const char *value)
+{
+	X509V3_CTX ctx;
+	X509_EXTENSION *x;
+
+	X509V3_set_ctx(&ctx, issuer, cert, NULL, NULL, 0);
+	assert_non_null(x = X509V3_EXT_conf_nid(NULL, &ctx, nid, value));
+	assert_int_equal(X509_add_ext(cert, x, -1), 1);
+	X509_EXTENSION_free(x);
+}
+
+/* by NULL: self-signed. */
+static struct id
+make(const struct look *l, const struct id *by)
+{
+	static long serial = 1;
+	struct id id = { .cert = X509_new() };
+	X509 *issuer = by == NULL ? id.cert : by->cert;
+	BIO *bio;
+
+	id.key = l->bits != 0 ? EVP_RSA_gen((unsigned)l->bits) : EVP_EC_gen("P-256");
+	assert_non_null(id.key);
+	X509_set_version(id.cert, 2);
+	ASN1_INTEGER_set(X509_get_serialNumber(id.cert), serial++);
+	X509_gmtime_adj(X509_getm_notBefore(id.cert), l->from * DAY - 60);
+	X509_gmtime_adj(X509_getm_notAfter(id.cert), (l->from + (l->days != 0 ? l->days : 365)) * DAY);
+	X509_set_pubkey(id.cert, id.key);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(id.cert), "CN", MBSTRING_UTF8,
+	    (const unsigned char *)l->name, -1, -1, 0);
+	X509_set_issuer_name(id.cert, X509_get_subject_name(issuer));
+	if (l->ca) {
+		extension(id.cert, issuer, NID_basic_constraints, "critical,CA:TRUE");
+		extension(id.cert, issuer, NID_key_usage, "critical,keyCertSign,cRLSign");
+	}
+	extension(id.cert, issuer, NID_subject_key_identifier, "hash");
+	if (by != NULL)
+		extension(id.cert, issuer, NID_authority_key_identifier, "keyid");
+	if (l->usage != NULL)
+		extension(id.cert, issuer, NID_ext_key_usage, l->usage);
+	if (l->constraint != NULL)
+		extension(id.cert, issuer, NID_name_constraints, l->constraint);
+	if (l->san != NULL)
+		extension(id.cert, issuer, NID_subject_alt_name, l->san);
+	if (l->unknown_critical) {
+		ASN1_OBJECT *o = OBJ_txt2obj("1.2.3.4.5.6.7", 1);
+		ASN1_OCTET_STRING *s = ASN1_OCTET_STRING_new();
+		X509_EXTENSION *x;
+
+		ASN1_OCTET_STRING_set(s, (const unsigned char *)"\x05", 2);
+		x = X509_EXTENSION_create_by_OBJ(NULL, o, 1, s);
+		X509_add_ext(id.cert, x, -1);
+		X509_EXTENSION_free(x);
+		ASN1_OCTET_STRING_free(s);
+		ASN1_OBJECT_free(o);
+	}
+	assert_true(X509_sign(id.cert, by == NULL ? id.key : by->key, l->digest != NULL ? l->digest : EVP_sha256()) > 0);
+	bio = BIO_new(BIO_s_mem());
+	PEM_write_bio_PrivateKey(bio, id.key, NULL, NULL, 0, NULL, NULL);
+	id.key_pem = pem_of(bio);
+	bio = BIO_new(BIO_s_mem());
+	PEM_write_bio_X509(bio, id.cert);
+	id.cert_pem = pem_of(bio);
+	return id;
+}
+
+static void
+id_free(struct id *id)
+{
+	EVP_PKEY_free(id->key);
+	X509_free(id->cert);
+	free(id->key_pem);
+	free(id->cert_pem);
+	memset(id, 0, sizeof *id);
+}
+
+static void
+pem(struct slipway_tls *t, const char *setting, const char *text)
+{
+	assert_int_equal(slipway_tls_set_pem(t, setting, text, strlen(text)), 0);
+}
+
+static struct slipway_tls *
+side_new(enum slipway_tls_side side, const char *level, const struct id *own, const struct id *trusted)
+{
+	struct slipway_tls *t = slipway_tls_new(side, NULL, NULL);
+
+	assert_non_null(t);
+	assert_int_equal(slipway_tls_set(t, "TLS_RequiredLevel", level), 0);
+	if (own != NULL) {
+		pem(t, "TLS_KeyFile", own->key_pem);
+		pem(t, "TLS_CertFile", own->cert_pem);
+	}
+	if (trusted != NULL)
+		pem(t, "TLS_TrustedCerts", trusted->cert_pem);
+	return t;
+}
+
+/* Two connected ends that don't block. */
+struct ends {
+	int fd[2];
+	struct slipway_tls_conn *server, *client;
+};
+
+static void
+ends_open(struct ends *e, struct slipway_tls *server, struct slipway_tls *client)
+{
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, e->fd), 0);
+	e->server = slipway_tls_conn_new(server, e->fd[0]);
+	e->client = slipway_tls_conn_new(client, e->fd[1]);
+	if (e->server == NULL)
+		print_error("server: %s\n", slipway_tls_error(server));
+	if (e->client == NULL)
+		print_error("client: %s\n", slipway_tls_error(client));
+	assert_non_null(e->server);
+	assert_non_null(e->client);
+}
+
+static void
+ends_close(struct ends *e)
+{
+	slipway_tls_conn_free(e->server);
+	slipway_tls_conn_free(e->client);
+	close(e->fd[0]);
+	close(e->fd[1]);
+}
+
+static bool
+waits(long rc)
+{
+	return rc == SLIPWAY_TLS_WANT_READ || rc == SLIPWAY_TLS_WANT_WRITE;
+}
+
+/* The client says something, the server answers: 0 done, or ERROR as soon as one side has it and the other saw its end. */
+static int
+talk(struct ends *e)
+{
+	const char question[] = "question", reply[] = "answer";
+	char buf[64];
+	long c = SLIPWAY_TLS_WANT_WRITE, s = SLIPWAY_TLS_WANT_READ;
+	bool asked = false, answered = false;
+
+	for (int i = 0; i < 1000; i++) {
+		if (!asked && waits(c)) {
+			c = slipway_tls_write(e->client, question, sizeof question);
+			if (c == sizeof question) {
+				asked = true;
+				c = SLIPWAY_TLS_WANT_READ;
+			}
+		} else if (asked && waits(c)) {
+			c = slipway_tls_read(e->client, buf, sizeof buf);
+			if (c == sizeof reply)
+				return memcmp(buf, reply, sizeof reply) == 0 ? 0 : -1;
+		}
+		if (!answered && waits(s)) {
+			s = slipway_tls_read(e->server, buf, sizeof buf);
+			if (s == sizeof question) {
+				assert_memory_equal(buf, question, sizeof question);
+				s = slipway_tls_write(e->server, reply, sizeof reply);
+				answered = s == sizeof reply;
+			} else if (s > 0) {
+				s = 0;	/* not our protocol */
+			}
+		}
+		if (c == SLIPWAY_TLS_ERROR && !waits(s))
+			return SLIPWAY_TLS_ERROR;
+		if (s == SLIPWAY_TLS_ERROR && !waits(c))
+			return SLIPWAY_TLS_ERROR;
+		/* Whoever failed closes, as a program would. */
+		if (c == SLIPWAY_TLS_ERROR || c == 0)
+			shutdown(e->fd[1], SHUT_RDWR);
+		if (s == SLIPWAY_TLS_ERROR || s == 0)
+			shutdown(e->fd[0], SHUT_RDWR);
+	}
+	return SLIPWAY_TLS_ERROR;
+}
+
+/* Levels of both sides, what they have, and what comes of it: the text of each side, or NULL where they don't talk. */
+static const struct level_row {
+	const char *name, *server;
+	const struct id *server_own, *server_trusts;
+	const char *client;
+	const struct id *client_own, *client_trusts;
+	const char *server_text, *client_text;
+} levels[] = {
+	{ "level: plain server, plain client", "None", NULL, NULL, "None", NULL, NULL, "TCP/IP", "TCP/IP" },
+	{ "level: server with a pair, plain client", "None", &kernel, NULL, "None", NULL, NULL, "TCP/IP", "TCP/IP" },
+	{ "level: server with a pair, TLS client", "None", &kernel, NULL, "TLSNoPeerAuth", NULL, NULL, "TCP/IP][TLSv1.3", "TCP/IP][TLSv1.3" },
+	{ "level: server with a pair, client that checks", "None", &kernel, NULL, "TLSPeerAuth", NULL, &kernel, "TCP/IP][TLSv1.3", "TCP/IP][TLSv1.3 VERIFIED" },
+	{ "level: plain server, TLS client", "None", NULL, NULL, "TLSNoPeerAuth", NULL, NULL, NULL, NULL },
+	{ "level: TLS server, plain client", "TLSNoPeerAuth", &kernel, NULL, "None", NULL, NULL, NULL, NULL },
+	{ "level: TLS server, TLS client", "TLSNoPeerAuth", &kernel, NULL, "TLSNoPeerAuth", NULL, NULL, "TCP/IP][TLSv1.3", "TCP/IP][TLSv1.3" },
+	{ "level: TLS server, client that checks", "TLSNoPeerAuth", &kernel, NULL, "TLSPeerAuth", NULL, &kernel, "TCP/IP][TLSv1.3", "TCP/IP][TLSv1.3 VERIFIED" },
+	{ "level: TLS server, client that trusts another", "TLSNoPeerAuth", &kernel, NULL, "TLSPeerAuth", NULL, &kernel2, NULL, NULL },
+	{ "level: TLS server, client that trusts its CA", "TLSNoPeerAuth", &issued, NULL, "TLSPeerAuth", NULL, &ca, "TCP/IP][TLSv1.3", "TCP/IP][TLSv1.3 VERIFIED" },
+	{ "level: TLS server, client that pins what a CA issued", "TLSNoPeerAuth", &issued, NULL, "TLSPeerAuth", NULL, &issued, "TCP/IP][TLSv1.3", "TCP/IP][TLSv1.3 VERIFIED" },
+	{ "level: a pinned leaf vouches for nobody else", "TLSNoPeerAuth", &issued, NULL, "TLSPeerAuth", NULL, &kernel, NULL, NULL },
+	{ "level: server that checks, client without certificate", "TLSPeerAuth", &kernel, &hi, "TLSNoPeerAuth", NULL, NULL, NULL, NULL },
+	{ "level: server that checks, client with one", "TLSPeerAuth", &kernel, &hi, "TLSNoPeerAuth", &hi, NULL, "TCP/IP][TLSv1.3 VERIFIED", "TCP/IP][TLSv1.3" },
+	{ "level: both check", "TLSPeerAuth", &kernel, &hi, "TLSPeerAuth", &hi, &kernel, "TCP/IP][TLSv1.3 VERIFIED", "TCP/IP][TLSv1.3 VERIFIED" },
+	{ "level: server that checks, a stranger", "TLSPeerAuth", &kernel, &hi, "TLSPeerAuth", &stranger, &kernel, NULL, NULL },
+	{ "level: server that checks, plain client", "TLSPeerAuth", &kernel, &hi, "None", NULL, NULL, NULL, NULL },
+	{ "level: a certificate that nobody asks for", "TLSNoPeerAuth", &kernel, NULL, "TLSPeerAuth", &hi, &kernel, "TCP/IP][TLSv1.3", "TCP/IP][TLSv1.3 VERIFIED" },
+};
+
+static void
+level(void **state)
+{
+	const struct level_row *r = *state;
+	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, r->server, r->server_own, r->server_trusts);
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, r->client, r->client_own, r->client_trusts);
+	struct ends e;
+
+	ends_open(&e, s, c);
+	if (r->client_text == NULL) {
+		assert_int_equal(talk(&e), SLIPWAY_TLS_ERROR);
+		assert_true(slipway_tls_conn_error(e.client)[0] != '\0' || slipway_tls_conn_error(e.server)[0] != '\0');
+	} else {
+		if (talk(&e) != 0) {
+			print_error("client: %s\nserver: %s\n", slipway_tls_conn_error(e.client), slipway_tls_conn_error(e.server));
+			fail();
+		}
+		assert_string_equal(slipway_tls_conn_text(e.server), r->server_text);
+		assert_string_equal(slipway_tls_conn_text(e.client), r->client_text);
+	}
+	ends_close(&e);
+	slipway_tls_free(s);
+	slipway_tls_free(c);
+}
+
+/* Peers' certificates that are refused, under a CA that is trusted, or pinned. */
+static const struct cert_row {
+	const char *name;
+	struct look look;
+	bool pinned;		/* trusted itself, instead of its CA */
+	bool self_signed;
+	const char *why;	/* part of the client's message; NULL: accepted */
+} certs[] = {
+	{ "cert: good under a CA", { .name = "good" }, false, false, NULL },
+	{ "cert: good and pinned", { .name = "good" }, true, true, NULL },
+	{ "cert: server usage", { .name = "good", .usage = "serverAuth" }, false, false, NULL },
+	{ "cert: expired under a CA", { .name = "old", .from = -10, .days = 5 }, false, false, "expired" },
+	{ "cert: expired and pinned", { .name = "old", .from = -10, .days = 5 }, true, true, "expired" },
+	{ "cert: not yet valid under a CA", { .name = "early", .from = 5 }, false, false, "not yet valid" },
+	{ "cert: not yet valid and pinned", { .name = "early", .from = 5 }, true, true, "not valid yet" },
+	{ "cert: self-signed and not pinned", { .name = "self" }, false, true, "not trusted" },
+	{ "cert: for clients only", { .name = "client", .usage = "clientAuth" }, false, false, "purpose" },
+	{ "cert: for e-mail only", { .name = "mail", .usage = "emailProtection" }, false, false, "purpose" },
+	{ "cert: unknown critical extension", { .name = "odd", .unknown_critical = true }, false, false, "critical extension" },
+};
+
+static void
+peer_cert(void **state)
+{
+	const struct cert_row *r = *state;
+	struct look l = r->look;
+	struct id id;
+	struct slipway_tls *s, *c;
+	struct ends e;
+
+	id = make(&l, r->self_signed ? NULL : &ca);
+	s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &id, NULL);
+	c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, r->pinned ? &id : &ca);
+	if (slipway_tls_check(s) == SLIPWAY_TLS_ERROR) {
+		/* Dates: our server says the same of its own certificate. */
+		assert_non_null(r->why);
+		assert_true(strstr(slipway_tls_error(s), "expired") != NULL || strstr(slipway_tls_error(s), "not valid yet") != NULL);
+	} else {
+		ends_open(&e, s, c);
+		assert_int_equal(talk(&e), r->why == NULL ? 0 : SLIPWAY_TLS_ERROR);
+		if (r->why != NULL && strstr(slipway_tls_conn_error(e.client), r->why) == NULL) {
+			print_error("want '%s', got '%s'\n", r->why, slipway_tls_conn_error(e.client));
+			fail();
+		}
+		ends_close(&e);
+	}
+	slipway_tls_free(s);
+	slipway_tls_free(c);
+	id_free(&id);
+}
+
+/* A refusal names what came and what was trusted. */
+static void
+refusal_text(void **state)
+{
+	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &kernel, NULL);
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, &kernel2);
+	const struct id *ids[] = { &kernel, &kernel2 };
+	struct ends e;
+
+	(void)state;
+	ends_open(&e, s, c);
+	assert_int_equal(talk(&e), SLIPWAY_TLS_ERROR);
+	for (size_t i = 0; i < N(ids); i++) {
+		unsigned char sum[EVP_MAX_MD_SIZE];
+		char hex[2 * EVP_MAX_MD_SIZE + 1];
+		unsigned len;
+
+		X509_digest(ids[i]->cert, EVP_sha256(), sum, &len);
+		for (unsigned k = 0; k < len; k++)
+			snprintf(hex + 2 * k, 3, "%02x", sum[k]);
+		assert_non_null(strstr(slipway_tls_conn_error(e.client), hex));
+	}
+	assert_non_null(strstr(slipway_tls_conn_error(e.client), "/CN=kernel,"));
+	assert_non_null(strstr(slipway_tls_conn_error(e.client), "TLS_TrustedCerts"));
+	assert_non_null(strstr(slipway_tls_conn_error(e.client), "TLSPeerAuth"));
+	ends_close(&e);
+	slipway_tls_free(s);
+	slipway_tls_free(c);
+}
+
+/* Settings that must not be taken for something weaker. */
+static const struct closed_row {
+	const char *name, *setting, *value, *why;
+	bool content;
+} closed[] = {
+	{ "closed: unknown level", "TLS_RequiredLevel", "tlspeerauth", "TLS_RequiredLevel: want None", false },
+	{ "closed: number as level", "TLS_RequiredLevel", "2", "TLS_RequiredLevel: want None", false },
+	{ "closed: unknown version", "TLS_MinVersion", "TLSv1.1", "TLS_MinVersion: want", false },
+	{ "closed: days that are none", "TLS_ExpiryWarnDays", "soon", "TLS_ExpiryWarnDays: want", false },
+	{ "closed: days below 0", "TLS_ExpiryWarnDays", "-1", "TLS_ExpiryWarnDays: want", false },
+	{ "closed: no trusted certificate", "TLS_TrustedCerts", "", "TLS_TrustedCerts is not set", false },
+	{ "closed: trusted file absent", "TLS_TrustedCerts", "/nonexistent/x.crt", "/nonexistent/x.crt", false },
+	{ "closed: trusted file is none", "TLS_TrustedCerts", "rubbish", "want a certificate in PEM", true },
+	{ "closed: CRL file absent", "TLS_CRLFile", "/nonexistent/x.crl", "TLS_CRLFile", false },
+	{ "closed: CRL file is none", "TLS_CRLFile", "rubbish", "TLS_CRLFile", true },
+};
+
+static void
+fails_closed(void **state)
+{
+	const struct closed_row *r = *state;
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, &kernel);
+
+	assert_int_equal(slipway_tls_check(c), 0);
+	if (r->content)
+		pem(c, r->setting, r->value);
+	else
+		assert_int_equal(slipway_tls_set(c, r->setting, r->value), 0);
+	assert_int_equal(slipway_tls_check(c), SLIPWAY_TLS_ERROR);
+	if (strstr(slipway_tls_error(c), r->why) == NULL)
+		print_error("want '%s', got '%s'\n", r->why, slipway_tls_error(c));
+	assert_non_null(strstr(slipway_tls_error(c), r->why));
+	assert_null(slipway_tls_conn_new(c, 0));
+	slipway_tls_free(c);
+}
+
+static void
+unknown_setting(void **state)
+{
+	struct slipway_tls *t = slipway_tls_new(SLIPWAY_TLS_CLIENT, NULL, NULL);
+
+	(void)state;
+	assert_int_equal(slipway_tls_set(t, "TLS_Level", "None"), SLIPWAY_TLS_ERROR);
+	assert_int_equal(slipway_tls_set_pem(t, "TLS_RequiredLevel", "None", 4), SLIPWAY_TLS_ERROR);
+	assert_non_null(strstr(slipway_tls_error(t), "TLS_RequiredLevel"));
+	slipway_tls_free(t);
+}
+
+static void
+absent_level_is_told(void **state)
+{
+	struct slipway_tls *t = slipway_tls_new(SLIPWAY_TLS_CLIENT, NULL, NULL);
+
+	(void)state;
+	assert_int_equal(slipway_tls_set(t, "TLS_MinVersion", ""), 0);
+	assert_int_equal(slipway_tls_check(t), 0);
+	assert_non_null(strstr(slipway_tls_warning(t), "TLS_RequiredLevel is not set"));
+	assert_int_equal(slipway_tls_check(t), 0);
+	assert_string_equal(slipway_tls_warning(t), "");	/* once */
+	slipway_tls_free(t);
+}
+
+static void
+write_file(const char *dir, const char *name, const char *text, mode_t mode)
+{
+	char path[512], temp[512];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	snprintf(temp, sizeof temp, "%s/%s.new", dir, name);
+	assert_non_null(f = fopen(temp, "w"));
+	assert_true(fputs(text, f) >= 0);
+	fclose(f);
+	chmod(temp, mode);
+	assert_int_equal(rename(temp, path), 0);
+}
+
+static bool
+verified(struct slipway_tls *s, const struct id *trusted)
+{
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, trusted);
+	struct ends e;
+	bool ok;
+
+	ends_open(&e, s, c);
+	ok = talk(&e) == 0;
+	ends_close(&e);
+	slipway_tls_free(c);
+	return ok;
+}
+
+/* A pair is replaced while the server runs; broken ones are refused and told once. */
+static void
+replacement(void **state)
+{
+	char dir[] = "/tmp/slipway-tls-XXXXXX", path[512];
+	struct slipway_tls *s = slipway_tls_new(SLIPWAY_TLS_SERVER, NULL, NULL);
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, &kernel);
+	struct id old = make(&(struct look){ .name = "old", .from = -10, .days = 5 }, NULL);
+	struct ends first;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	slipway_tls_set(s, "TLS_RequiredLevel", "TLSNoPeerAuth");
+	snprintf(path, sizeof path, "%s/key.pem", dir);
+	slipway_tls_set(s, "TLS_KeyFile", path);
+	snprintf(path, sizeof path, "%s/cert.pem", dir);
+	slipway_tls_set(s, "TLS_CertFile", path);
+	assert_int_equal(slipway_tls_check(s), SLIPWAY_TLS_ERROR);	/* nothing there yet */
+	assert_non_null(strstr(slipway_tls_error(s), "key.pem"));
+	write_file(dir, "key.pem", kernel.key_pem, 0600);
+	write_file(dir, "cert.pem", kernel.cert_pem, 0644);
+	ends_open(&first, s, c);
+	assert_int_equal(talk(&first), 0);
+	assert_true(verified(s, &kernel));
+
+	/* Half of the new pair, rubbish, an expired one, nothing, a key that others can read: the old one goes on. */
+	write_file(dir, "key.pem", kernel2.key_pem, 0600);
+	assert_true(verified(s, &kernel));
+	assert_int_equal(slipway_tls_check(s), 0);
+	assert_non_null(strstr(slipway_tls_warning(s), "stays in use"));
+	write_file(dir, "cert.pem", "rubbish", 0644);
+	assert_true(verified(s, &kernel));
+	write_file(dir, "key.pem", old.key_pem, 0600);
+	write_file(dir, "cert.pem", old.cert_pem, 0644);
+	assert_true(verified(s, &kernel));
+	snprintf(path, sizeof path, "%s/cert.pem", dir);
+	unlink(path);
+	assert_true(verified(s, &kernel));
+	write_file(dir, "cert.pem", kernel2.cert_pem, 0644);
+	write_file(dir, "key.pem", kernel2.key_pem, 0644);
+	assert_true(verified(s, &kernel));
+	snprintf(path, sizeof path, "%s/key.pem", dir);
+	chmod(path, 0600);
+	assert_true(verified(s, &kernel2));
+	assert_false(verified(s, &kernel));
+
+	/* The first connection goes on all the while. */
+	assert_int_equal(talk(&first), 0);
+	ends_close(&first);
+	slipway_tls_free(s);
+	slipway_tls_free(c);
+	id_free(&old);
+	unlink(path);
+	snprintf(path, sizeof path, "%s/cert.pem", dir);
+	unlink(path);
+	assert_int_equal(rmdir(dir), 0);
+}
+
+/* A connection lives longer than its handle. */
+static void
+outlives_handle(void **state)
+{
+	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &kernel, NULL);
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, &kernel);
+	struct ends e;
+
+	(void)state;
+	ends_open(&e, s, c);
+	slipway_tls_free(s);
+	slipway_tls_free(c);
+	assert_int_equal(talk(&e), 0);
+	ends_close(&e);
+}
+
+static void
+open_pair(struct ends *e)
+{
+	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &kernel, NULL);
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, &kernel);
+
+	ends_open(e, s, c);
+	assert_int_equal(talk(e), 0);
+	slipway_tls_free(s);
+	slipway_tls_free(c);
+}
+
+/* One side says that it is done; the other still sends, then is done too.  A cut is something else. */
+static void
+half_close(void **state)
+{
+	struct ends e;
+	char buf[64];
+
+	(void)state;
+	open_pair(&e);
+	assert_int_equal(slipway_tls_shutdown(e.client), 0);
+	assert_int_equal(slipway_tls_read(e.server, buf, sizeof buf), 0);
+	assert_int_equal(slipway_tls_write(e.server, "more", 4), 4);
+	assert_int_equal(slipway_tls_read(e.client, buf, sizeof buf), 4);
+	assert_int_equal(slipway_tls_shutdown(e.server), 0);
+	assert_int_equal(slipway_tls_read(e.client, buf, sizeof buf), 0);
+	ends_close(&e);
+	open_pair(&e);
+	shutdown(e.fd[1], SHUT_WR);
+	assert_int_equal(slipway_tls_read(e.server, buf, sizeof buf), SLIPWAY_TLS_ERROR);
+	assert_non_null(strstr(slipway_tls_conn_error(e.server), "cut"));
+	/* It stays that way. */
+	assert_int_equal(slipway_tls_write(e.server, "x", 1), SLIPWAY_TLS_ERROR);
+	ends_close(&e);
+}
+
+/* Bytes through the caller's functions, a few at a time. */
+struct pipe_end {
+	unsigned char *data;
+	size_t *len;
+	unsigned char *peer;
+	size_t *peer_len;
+};
+
+static long
+pipe_read(void *arg, void *buf, size_t len)
+{
+	struct pipe_end *p = arg;
+	size_t n = len < 7 ? len : 7;
+
+	if (*p->len == 0)
+		return SLIPWAY_TLS_WANT_READ;
+	if (n > *p->len)
+		n = *p->len;
+	memcpy(buf, p->data, n);
+	memmove(p->data, p->data + n, *p->len - n);
+	*p->len -= n;
+	return (long)n;
+}
+
+static long
+pipe_write(void *arg, const void *buf, size_t len)
+{
+	struct pipe_end *p = arg;
+	size_t n = len < 11 ? len : 11;
+
+	if (*p->peer_len + n > 65536)
+		return SLIPWAY_TLS_WANT_WRITE;
+	memcpy(p->peer + *p->peer_len, buf, n);
+	*p->peer_len += n;
+	return (long)n;
+}
+
+static void
+own_functions(void **state)
+{
+	static unsigned char a[65536], b[65536];
+	size_t alen = 0, blen = 0;
+	struct pipe_end server = { a, &alen, b, &blen }, client = { b, &blen, a, &alen };
+	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "None", &kernel, NULL);
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, &kernel);
+	struct ends e = { { -1, -1 }, slipway_tls_conn_new_io(s, pipe_read, pipe_write, &server),
+		slipway_tls_conn_new_io(c, pipe_read, pipe_write, &client) };
+
+	(void)state;
+	assert_int_equal(talk(&e), 0);
+	assert_string_equal(slipway_tls_conn_text(e.client), "TCP/IP][TLSv1.3 VERIFIED");
+	assert_int_equal(slipway_tls_conn_fd(e.client), -1);
+	slipway_tls_conn_free(e.server);
+	slipway_tls_conn_free(e.client);
+	slipway_tls_free(s);
+	slipway_tls_free(c);
+}
+
+static void
+old_version(void **state)
+{
+	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &kernel, NULL);
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	const char *want[] = { NULL, "TLSv1.2" };
+
+	(void)state;
+	SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+	for (int i = 0; i < 2; i++) {
+		struct slipway_tls_conn *conn;
+		SSL *ssl = SSL_new(ctx);
+		int fd[2], rc = -1;
+		char byte;
+
+		slipway_tls_set(s, "TLS_MinVersion", i == 0 ? "" : "TLSv1.2");
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
+		assert_non_null(conn = slipway_tls_conn_new(s, fd[0]));
+		SSL_set_fd(ssl, fd[1]);
+		for (int k = 0; k < 20 && rc != 1; k++) {
+			rc = SSL_connect(ssl);
+			slipway_tls_read(conn, &byte, 1);
+		}
+		assert_int_equal(rc == 1, want[i] != NULL);
+		if (want[i] != NULL) {
+			assert_string_equal(slipway_tls_conn_text(conn), "TCP/IP][TLSv1.2");
+			assert_non_null(strstr(SSL_get_cipher(ssl), "GCM"));
+		}
+		SSL_free(ssl);
+		slipway_tls_conn_free(conn);
+		close(fd[0]);
+		close(fd[1]);
+	}
+	SSL_CTX_free(ctx);
+	slipway_tls_free(s);
+}
+
+/* A peer that says nothing holds nobody longer than the limit, whether the descriptor blocks or not. */
+static void
+silent_peer(void **state)
+{
+	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &kernel, NULL);
+	const struct timespec more = { 0, 60000000 };
+
+	(void)state;
+	slipway_tls_set_handshake_limit(s, 50);
+	for (int blocking = 0; blocking < 2; blocking++) {
+		struct slipway_tls_conn *c;
+		int fd[2], rc;
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | (blocking ? 0 : SOCK_NONBLOCK), 0, fd), 0);
+		assert_non_null(c = slipway_tls_conn_new(s, fd[0]));
+		rc = slipway_tls_handshake(c);
+		if (!blocking) {
+			assert_int_equal(rc, SLIPWAY_TLS_WANT_READ);
+			nanosleep(&more, NULL);
+			rc = slipway_tls_handshake(c);
+		}
+		assert_int_equal(rc, SLIPWAY_TLS_ERROR);
+		assert_non_null(strstr(slipway_tls_conn_error(c), "not done within 50 ms"));
+		assert_int_equal(slipway_tls_handshake(c), SLIPWAY_TLS_ERROR);
+		slipway_tls_conn_free(c);
+		close(fd[0]);
+		close(fd[1]);
+	}
+	slipway_tls_free(s);
+}
+
+static void
+expiry_is_told(void **state)
+{
+	struct id soon = make(&(struct look){ .name = "soon", .days = 10 }, NULL);
+	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &soon, NULL);
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, &soon);
+	struct ends e;
+
+	(void)state;
+	assert_int_equal(slipway_tls_check(s), 0);
+	assert_non_null(strstr(slipway_tls_warning(s), "ends in "));
+	assert_int_equal(slipway_tls_check(s), 0);
+	assert_string_equal(slipway_tls_warning(s), "");	/* once a day */
+	ends_open(&e, s, c);
+	assert_int_equal(talk(&e), 0);
+	assert_non_null(strstr(slipway_tls_conn_warning(e.client), "ends in "));
+	ends_close(&e);
+	slipway_tls_set(c, "TLS_ExpiryWarnDays", "5");
+	ends_open(&e, s, c);
+	assert_int_equal(talk(&e), 0);
+	assert_string_equal(slipway_tls_conn_warning(e.client), "");
+	ends_close(&e);
+	slipway_tls_free(s);
+	slipway_tls_free(c);
+	id_free(&soon);
+}
+
+static char *
+crl_of(const struct id *issuer, const struct id *gone)
+{
+	X509_CRL *crl = X509_CRL_new();
+	ASN1_TIME *now = ASN1_TIME_set(NULL, time(NULL));
+	BIO *bio = BIO_new(BIO_s_mem());
+
+	X509_CRL_set_version(crl, 1);
+	X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer->cert));
+	X509_CRL_set1_lastUpdate(crl, now);
+	X509_CRL_set1_nextUpdate(crl, now);
+	if (gone != NULL) {
+		X509_REVOKED *r = X509_REVOKED_new();
+
+		X509_REVOKED_set_serialNumber(r, X509_get_serialNumber(gone->cert));
+		X509_REVOKED_set_revocationDate(r, now);
+		X509_CRL_add0_revoked(crl, r);
+	}
+	X509_CRL_sign(crl, issuer->key, EVP_sha256());
+	PEM_write_bio_X509_CRL(bio, crl);
+	X509_CRL_free(crl);
+	ASN1_TIME_free(now);
+	return pem_of(bio);
+}
+
+static void
+revocation(void **state)
+{
+	struct id other_ca = make(&(struct look){ .name = "ca", .ca = true }, NULL);
+	struct {
+		char *crl;
+		bool refused;
+	} rows[] = { { crl_of(&ca, &issued), true }, { crl_of(&ca, &kernel), false }, { crl_of(&ca, NULL), false },
+		{ crl_of(&other_ca, &issued), false } };
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &issued, NULL);
+		struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, &ca);
+		struct ends e;
+
+		pem(c, "TLS_CRLFile", rows[i].crl);
+		ends_open(&e, s, c);
+		assert_int_equal(talk(&e), rows[i].refused ? SLIPWAY_TLS_ERROR : 0);
+		if (rows[i].refused)
+			assert_non_null(strstr(slipway_tls_conn_error(e.client), "revoked"));
+		ends_close(&e);
+		slipway_tls_free(s);
+		slipway_tls_free(c);
+		free(rows[i].crl);
+	}
+	id_free(&other_ca);
+}
+
+static void
+name_constraints(void **state)
+{
+	struct id narrow = make(&(struct look){ .name = "narrow", .ca = true,
+	    .constraint = "critical,permitted;DNS:.plant.example" }, NULL);
+	struct id in = make(&(struct look){ .name = "in", .san = "DNS:kernel.plant.example" }, &narrow);
+	struct id out = make(&(struct look){ .name = "out", .san = "DNS:kernel.bank.example" }, &narrow);
+	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &in, NULL);
+
+	(void)state;
+	assert_true(verified(s, &narrow));
+	slipway_tls_free(s);
+	s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &out, NULL);
+	assert_false(verified(s, &narrow));
+	slipway_tls_free(s);
+	id_free(&narrow);
+	id_free(&in);
+	id_free(&out);
+}
+
+/* Every byte of a handshake is where the peer may vanish: an error, never a crash, a loop or a connection. */
+static void
+cut_anywhere(void **state)
+{
+	static unsigned char a[65536], b[65536];
+	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &kernel, NULL);
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, &kernel);
+	size_t whole = 0;
+
+	(void)state;
+	for (size_t cut = 0; whole == 0 || cut < whole; cut++) {
+		int fd[2], rs = SLIPWAY_TLS_WANT_READ, rc = SLIPWAY_TLS_WANT_READ;
+		size_t alen = 0, blen = 0, sent = 0;
+		struct pipe_end client = { b, &blen, a, &alen };
+		struct slipway_tls_conn *server, *hi_side;
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
+		assert_non_null(server = slipway_tls_conn_new(s, fd[0]));
+		assert_non_null(hi_side = slipway_tls_conn_new_io(c, pipe_read, pipe_write, &client));
+		for (int i = 0; i < 200 && waits(rs); i++) {
+			ssize_t n;
+
+			if (waits(rc))
+				rc = slipway_tls_handshake(hi_side);
+			/* From client to server, up to the cut. */
+			n = (ssize_t)(alen < cut - sent ? alen : cut - sent);
+			if (whole == 0 && cut == 0)
+				n = (ssize_t)alen;	/* the first round measures */
+			assert_int_equal(send(fd[1], a, (size_t)n, MSG_NOSIGNAL), n);
+			memmove(a, a + n, alen - (size_t)n);
+			alen -= (size_t)n;
+			sent += (size_t)n;
+			if (whole != 0 && sent == cut)
+				shutdown(fd[1], SHUT_WR);
+			rs = slipway_tls_handshake(server);
+			n = recv(fd[1], b + blen, sizeof b - blen, 0);
+			blen += n > 0 ? (size_t)n : 0;
+		}
+		if (whole == 0) {
+			assert_int_equal(rs, 0);
+			whole = sent;
+		} else {
+			assert_int_equal(rs, SLIPWAY_TLS_ERROR);
+			assert_true(slipway_tls_conn_error(server)[0] != '\0');
+		}
+		slipway_tls_conn_free(server);
+		slipway_tls_conn_free(hi_side);
+		close(fd[0]);
+		close(fd[1]);
+	}
+	print_message("cut at each of %zu bytes\n", whole);
+	slipway_tls_free(s);
+	slipway_tls_free(c);
+}
+
+static int
+make_ids(void **state)
+{
+	(void)state;
+	kernel = make(&(struct look){ .name = "kernel" }, NULL);
+	kernel2 = make(&(struct look){ .name = "kernel" }, NULL);
+	hi = make(&(struct look){ .name = "hi" }, NULL);
+	stranger = make(&(struct look){ .name = "stranger" }, NULL);
+	ca = make(&(struct look){ .name = "ca", .ca = true }, NULL);
+	issued = make(&(struct look){ .name = "issued" }, &ca);
+	return 0;
+}
+
+static int
+free_ids(void **state)
+{
+	struct id *all[] = { &kernel, &kernel2, &hi, &stranger, &ca, &issued };
+
+	(void)state;
+	for (size_t i = 0; i < N(all); i++)
+		id_free(all[i]);
+	return 0;
+}
+
+int
+main(void)
+{
+	static struct CMUnitTest tests[N(levels) + N(certs) + N(closed) + 20] = {
+		cmocka_unit_test(refusal_text),
+		cmocka_unit_test(unknown_setting),
+		cmocka_unit_test(absent_level_is_told),
+		cmocka_unit_test(replacement),
+		cmocka_unit_test(outlives_handle),
+		cmocka_unit_test(half_close),
+		cmocka_unit_test(own_functions),
+		cmocka_unit_test(old_version),
+		cmocka_unit_test(silent_peer),
+		cmocka_unit_test(expiry_is_told),
+		cmocka_unit_test(revocation),
+		cmocka_unit_test(name_constraints),
+		cmocka_unit_test(cut_anywhere),
+	};
+	size_t n = 13;
+
+#define ROWS(rows, func) \
+	for (size_t i = 0; i < N(rows); i++) \
+	tests[n++] = (struct CMUnitTest){ .name = (rows)[i].name, .test_func = (func), \
+	    .initial_state = (void *)(uintptr_t)&(rows)[i] }
+	ROWS(levels, level);
+	ROWS(certs, peer_cert);
+	ROWS(closed, fails_closed);
+	return _cmocka_run_group_tests("tls", tests, n, make_ids, free_ids);
+}
