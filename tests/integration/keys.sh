@@ -174,6 +174,36 @@ done
 status 1 r publish --signed twice.req rel; says 'twice in one change'
 status 1 r publish --signed deep.req --signed twice.req; says 'not copies of one'
 
+# At a terminal: the passphrase, then the text, then the question; only "yes" signs.
+cat >terminal.py <<'PY'
+import os, pty, sys
+# terminal.py ANSWER COMMAND...: run it at a terminal and answer its questions; show what it wrote there.
+answers = [("Passphrase of the ", "correct horse"), ("Sign this? ", sys.argv[1])]
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[2], sys.argv[2:])
+seen = ""
+while True:
+    try:
+        data = os.read(fd, 4096)
+    except OSError:
+        break
+    if not data:
+        break
+    seen += data.decode()
+    if answers and answers[0][0] in seen:
+        os.write(fd, (answers.pop(0)[1] + "\n").encode())
+print(seen)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+PY
+cp deep.req copy
+for answer in no y ''; do
+	status 1 python3 terminal.py "$answer" "$repo" sign deep.req --keys 'i rsa'; says 'release 2: 3 files'; says 'not signed'
+	grep -q 'correct horse' out && fail "the passphrase was echoed"
+	cmp copy deep.req || fail "signed after '$answer'"
+done
+status 0 python3 terminal.py yes "$repo" sign deep.req --keys 'i rsa'; says 'signed COV_PB with key'
+
 # renew: the same contents, a new version; nothing else moves.
 status 0 r renew root targets --passphrase-file pass; says 'renewed: root version 2, targets version 4'
 status 0 r status; says '^root  *version 2'
