@@ -30,6 +30,7 @@ target_include_directories(slipway_flags INTERFACE ${PROJECT_SOURCE_DIR}/lib)
 if(SLIPWAY_SANITIZE)
 	target_compile_options(slipway_flags INTERFACE
 		-fsanitize=${SLIPWAY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+	target_compile_definitions(slipway_flags INTERFACE SCRIPT_TIME_MAX_MS=20000)
 	target_link_options(slipway_flags INTERFACE -fsanitize=${SLIPWAY_SANITIZE})
 else()
 	# _FORTIFY_SOURCE needs optimisation, and hides errors from AddressSanitizer.

@@ -25,7 +25,9 @@
 #ifndef SCRIPT_INSTRUCTIONS_MAX				/* fuzzers are built with less */
 #define SCRIPT_INSTRUCTIONS_MAX	50000000ull		/* Lua VM instructions */
 #endif
+#ifndef SCRIPT_TIME_MAX_MS				/* sanitizers are slow and get more */
 #define SCRIPT_TIME_MAX_MS	5000			/* wall time */
+#endif
 #define SCRIPT_CHANGES_MAX	(4u * 1024 * 1024)	/* bytes of all keys, names and data that it sets */
 #define SCRIPT_CALLS_MAX	10000u			/* calls of get() and file.exists() */
 #define SCRIPT_LOG_MAX		1000u			/* lines */

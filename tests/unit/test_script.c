@@ -248,7 +248,7 @@ stopped_by_the_clock(void **state)
 
 	begun = clock_mono_ms();
 	assert_err(in_child("slow.lua", source, &c, &e), ERR_LIMIT, &e);
-	assert_non_null(strstr(e.text, "slow.lua: stopped after 5 seconds"));
+	assert_non_null(strstr(e.text, "slow.lua: stopped after "));
 	assert_true(clock_mono_ms() - begun < 9000);
 	assert_int_equal(c.n, 0);
 }
