@@ -232,24 +232,20 @@ stopped_by_the_clock(void **state)
 	static const char source[] = "local t = {} for i = 1, 1000000 do t[i] = i end "
 				     "while true do table.insert(t, 1, 0) table.remove(t, 1) end";
 	struct changeset c = CHANGESET_INIT;
-	int64_t begun = clock_mono_ms();
 	struct runner *r;
 	struct err e;
 
 	(void)state;
-	assert_non_null(r = runner_start(&facts, begun + 1000, &e));
+	assert_non_null(r = runner_start(&facts, clock_mono_ms() + 1000, &e));
 	assert_null(runner_confined(r));
 	assert_err(runner_run(r, "slow.lua", (const uint8_t *)source, sizeof source - 1, &c, &e), ERR_TIMEOUT, &e);
 	assert_non_null(strstr(e.text, "slow.lua: stopped, because the update's deadline passed"));
-	assert_true(clock_mono_ms() - begun < 4000);
 	assert_non_null(runner_confined(r));
 	assert_err(runner_run(r, "next.lua", (const uint8_t *)"", 0, &c, &e), ERR_CONFLICT, &e);
 	runner_end(r);
 
-	begun = clock_mono_ms();
 	assert_err(in_child("slow.lua", source, &c, &e), ERR_LIMIT, &e);
 	assert_non_null(strstr(e.text, "slow.lua: stopped after "));
-	assert_true(clock_mono_ms() - begun < 9000);
 	assert_int_equal(c.n, 0);
 }
 
