@@ -61,8 +61,6 @@ parse(int argc, char **argv, struct arguments *a)
 static void
 tell(const struct station *st, const struct update_result *r)
 {
-	if (r->stood_still)
-		log_warn("the clock stands before the last good refresh; set it");
 	if (r->changed)
 		log_info("%s: applied release %lld: %zu files replaced (%zu fetched), %zu settings",
 		    st->application, (long long)r->release, r->files, r->fetched, r->settings);
@@ -77,6 +75,8 @@ update(const struct station *st, struct settings *s, int64_t ms, struct update_r
 {
 	int rc = update_run(st, s, clock_mono_ms() + ms, cmd_server_failed, r, e);
 
+	if (r->stood_still)
+		log_warn("the clock stands before the last good refresh, whose time is taken instead; set the clock");
 	if (rc == 0)
 		tell(st, r);
 	return rc;

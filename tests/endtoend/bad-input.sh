@@ -109,6 +109,16 @@ refused expired-update 1 'timestamp.*expired.*2020-01-01' slipway update --app "
 put timestamp.json
 expect 0 well-again.log slipway update --app "$APP"
 
+# A clock that stands before the last good refresh is told, and makes nothing valid again that has expired since.
+refreshed=$(find station/state -name refreshed)
+cp "$refreshed" refreshed.good
+echo 2099-01-01T00:00:00Z > "$refreshed"
+launched clock 'clock stands before the last good refresh'
+wantre clock.log 'expired on .*, now is 2099-01-01' 0
+refused clock-update 1 'clock stands before the last good refresh' slipway update --app "$APP"
+cp refreshed.good "$refreshed"
+expect 0 clock-well.log slipway update --app "$APP"
+
 # Scripts of a release: a syntax error, an endless loop, a lone percent sign.  publish may refuse
 # what it can see; what it lets through must not be applied.
 bad_script() {
