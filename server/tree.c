@@ -183,7 +183,6 @@ next_root(struct tree *t, struct err *e)
 	snprintf(file, sizeof file, "%" PRId64 ".root.json", t->nroots + 1);
 	if ((rc = load(t, file, NULL, TUF_ROOT_SIZE_MAX, &v, e)) != 1)
 		return rc;
-	rc = 0;
 	if ((root = root_parse(&v, e)) == NULL) {
 		err_context(e, "%s", file);
 		rc = blame(t, e);

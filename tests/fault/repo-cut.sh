@@ -67,7 +67,10 @@ cutting() {
 		fi
 		[ "$(seen)" = "$new" ] || fail "$*, cut at $n and repeated: want $new"
 		[ ! -e R/pending.json ] || fail "$*, cut at $n and repeated: want nothing pending"
-		must "$repo" --repo R status
+		# The record holds, cut or not; what was left over goes, and then nothing is wrong.
+		must "$repo" --repo R log --verify
+		must "$repo" --repo R gc
+		must "$repo" --repo R verify
 	done
 	[ "$(seen)" = "$new" ] || fail "$*: want $new when it is not cut"
 	[ "$n" -gt 10 ] || fail "$*: want more than 10 calls to cut at, got $n"
@@ -77,6 +80,7 @@ cutting() {
 pending=0
 cutting one two base publish --app COV_PB two
 cutting one one base app add OTHER --no-passphrase
+cutting one one base refresh --snapshot-days 30
 cutting one one base key rotate root --no-passphrase
 cutting one one base key rotate targets --no-passphrase
 cutting one one base key rotate snapshot
@@ -87,6 +91,13 @@ must "$repo" --repo R publish --app COV_PB two --unsigned two.req
 must "$repo" --repo R sign two.req --yes
 cutting one two base publish --signed two.req two
 [ "$pending" = 0 ] || fail "want no client refused while the old keys are there"
+
+# Old snapshots, and what only they name.
+cp -a base old
+must "$repo" --repo old publish --app COV_PB two
+must "$repo" --repo old publish --app COV_PB one
+find old/served/metadata -name '*.snapshot.json' -exec touch -d '90 days ago' {} +
+cutting one one old gc --keep 1
 
 # The old key is lost: root has to come first.
 cp -a base lost
