@@ -54,6 +54,17 @@ parse_ed25519(const char *text, size_t len)
 	return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, raw, sizeof raw);
 }
 
+/* A public key that asks for a passphrase is none; OpenSSL would ask the terminal. */
+static int
+no_passphrase(char *out, int size, int writing, void *arg)
+{
+	(void)out;
+	(void)size;
+	(void)writing;
+	(void)arg;
+	return -1;
+}
+
 static EVP_PKEY *
 parse_pem(const char *text, size_t len)
 {
@@ -62,7 +73,7 @@ parse_pem(const char *text, size_t len)
 
 	if (len > KEY_TEXT_MAX || (bio = BIO_new_mem_buf(text, (int)len)) == NULL)
 		return NULL;
-	pkey = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+	pkey = PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL);
 	BIO_free(bio);
 	return pkey;
 }
