@@ -57,6 +57,8 @@ common_parse(const struct envelope *v, const char *type, struct tuf_common *c, s
 		return err_setx(e, ERR_SYNTAX, "want spec_version 1.x");
 	if (!json_is_integer(version) || json_integer_value(version) < 1)
 		return err_setx(e, ERR_SYNTAX, "want a version of 1 or more");
+	if (json_integer_value(version) > TUF_VERSION_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "want a version of at most %" PRId64, TUF_VERSION_MAX);
 	if (!json_is_string(expires) || clock_parse(json_string_value(expires),
 					    json_string_length(expires), &c->expires) == -1)
 		return err_setx(e, ERR_SYNTAX, "want expires as YYYY-MM-DDTHH:MM:SSZ");

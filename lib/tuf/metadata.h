@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "tuf/key.h"
 
+#define TUF_VERSION_MAX		(INT64_MAX - 1)	/* of any role: the next one can still be counted */
 #define TUF_SIGNATURES_MAX	256	/* signatures in one file */
 #define TUF_ROLES_MAX		4096	/* delegated roles in one targets file, entries of a snapshot */
 #define TUF_THRESHOLD_MAX	TUF_KEYS_MAX
