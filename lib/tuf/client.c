@@ -238,20 +238,33 @@ open_top(struct tuf_client *c, enum tuf_top which, const struct buf *b, struct e
 	return -1;
 }
 
-/* A local file that no longer verifies is as good as none: it is fetched again. */
-static struct tuf_timestamp *
+/*
+ * A local file of a top-level role: 1 read and signed by the keys trusted now, 0 there is none.  One that no longer
+ * verifies is as good as none; one that can't be read is a fault, because what it says about versions still binds.
+ */
+static int
+load_top(struct tuf_client *c, enum tuf_top which, struct buf *b, struct envelope *v, struct err *e)
+{
+	int got = c->io.load(c->io.arg, tuf_top_name(which), b, e);
+
+	if (got == -1 && e->code != ERR_TOO_LARGE)
+		return err_context(e, "trusted %s metadata", tuf_top_name(which));
+	return got == 1 && open_top(c, which, b, v, e) == 0;
+}
+
+/* 1, 0 there is none, -1. */
+static int
 local_timestamp(struct tuf_client *c, struct err *e)
 {
 	struct buf b = BUF_INIT(TUF_TIMESTAMP_SIZE_MAX);
-	struct tuf_timestamp *t = NULL;
 	struct envelope v = { 0 };
+	int rc = load_top(c, TUF_TIMESTAMP, &b, &v, e);
 
-	if (c->io.load(c->io.arg, "timestamp", &b, e) == 1 &&
-	    open_top(c, TUF_TIMESTAMP, &b, &v, e) == 0)
-		t = timestamp_parse(&v, e);
+	if (rc == 1 && (c->timestamp = timestamp_parse(&v, e)) == NULL)
+		rc = 0;
 	envelope_free(&v);
 	buf_free(&b);
-	return t;
+	return rc;
 }
 
 /* 5.4 */
@@ -263,7 +276,9 @@ update_timestamp(struct tuf_client *c, struct err *e)
 	struct envelope v = { 0 };
 	int rc = -1, got;
 
-	old = c->timestamp = local_timestamp(c, e);
+	if (local_timestamp(c, e) == -1)
+		return -1;
+	old = c->timestamp;
 	if ((got = c->io.fetch(c->io.arg, "timestamp.json", &b, e)) == 0)
 		err_setx(e, ERR_NOENT, "timestamp.json: the repository has no such file");
 	if (got != 1 || open_top(c, TUF_TIMESTAMP, &b, &v, e) == -1 ||
@@ -369,17 +384,17 @@ snapshot_from(struct tuf_client *c, const struct buf *b, const struct tuf_snapsh
 	return s;
 }
 
-/* The local snapshot by its signature alone: what rollback is measured against. */
-static struct tuf_snapshot *
-local_snapshot(struct tuf_client *c, struct buf *b, struct err *e)
+/* The local snapshot by its signature alone: what rollback is measured against.  1, 0 there is none, -1. */
+static int
+local_snapshot(struct tuf_client *c, struct buf *b, struct tuf_snapshot **s, struct err *e)
 {
-	struct tuf_snapshot *s = NULL;
 	struct envelope v = { 0 };
+	int rc = load_top(c, TUF_SNAPSHOT, b, &v, e);
 
-	if (c->io.load(c->io.arg, "snapshot", b, e) == 1 && open_top(c, TUF_SNAPSHOT, b, &v, e) == 0)
-		s = snapshot_parse(&v, e);
+	if (rc == 1 && (*s = snapshot_parse(&v, e)) == NULL)
+		rc = 0;
 	envelope_free(&v);
-	return s;
+	return rc;
 }
 
 static int
@@ -387,9 +402,11 @@ update_snapshot(struct tuf_client *c, struct err *e)
 {
 	const struct tuf_meta *m = &c->timestamp->snapshot;
 	struct buf local = BUF_INIT(TUF_METADATA_SIZE_MAX), b = BUF_INIT(limit_of(m, TUF_SNAPSHOT_SIZE));
-	struct tuf_snapshot *old = local_snapshot(c, &local, e);
+	struct tuf_snapshot *old = NULL;
 	int rc = -1;
 
+	if (local_snapshot(c, &local, &old, e) == -1)
+		goto out;
 	if (old != NULL && check_meta(m, &local, "snapshot", e) == 0 &&
 	    (c->snapshot = snapshot_from(c, &local, NULL, e)) != NULL) {
 		rc = 0;
@@ -495,8 +512,12 @@ tuf_client_load(struct tuf_client *c, struct err *e)
 	c->offline = true;
 	if (load_root(c, e) == -1)
 		return -1;
-	if ((c->timestamp = local_timestamp(c, e)) == NULL)
+	switch (local_timestamp(c, e)) {
+	case -1:
+		return -1;
+	case 0:
 		return err_setx(e, ERR_NOENT, "there is no trusted timestamp metadata yet");
+	}
 	return update_snapshot(c, e) == -1 ? -1 : update_targets(c, e);
 }
 

@@ -102,7 +102,11 @@ io_fetch(void *arg, const char *name, struct buf *out, struct err *e)
 static int
 io_load(void *arg, const char *role, struct buf *out, struct err *e)
 {
-	return get(&((struct world *)arg)->local, role, out, e);
+	const struct world *w = arg;
+
+	if (w->unreadable != NULL && strcmp(w->unreadable, role) == 0)
+		return err_setx(e, ERR_IO, "the disk is broken");
+	return get(&w->local, role, out, e);
 }
 
 static bool

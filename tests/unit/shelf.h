@@ -38,6 +38,7 @@ struct world {
 	char asked[4096];	/* names that were fetched, each followed by a space */
 	int fail_at;		/* the call of save() or forget() that fails, from 1; 0: none */
 	int calls;
+	const char *unreadable;	/* the role that load() fails for with ERR_IO, or NULL */
 };
 
 /* fetch, load, save and forget of io for w; no hint. */

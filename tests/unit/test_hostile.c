@@ -719,6 +719,7 @@ static const struct change common[] = {
 	{ .name = "version missing", .at = "version", .want = ERR_SYNTAX },
 	{ .name = "version 0", .at = "version", .value = "0", .want = ERR_SYNTAX },
 	{ .name = "version below 0", .at = "version", .value = "-2", .want = ERR_SYNTAX },
+	{ .name = "version that has no next one", .at = "version", .value = "9223372036854775807", .want = ERR_TOO_LARGE },
 	{ .name = "version is a text", .at = "version", .value = "\"2\"", .want = ERR_SYNTAX },
 	{ .name = "version is true", .at = "version", .value = "true", .want = ERR_SYNTAX },
 	{ .name = "a real number", .at = "x", .value = "1.5", .want = ERR_SYNTAX },
@@ -788,6 +789,7 @@ static const struct change special[] = {
 
 	{ .name = "timestamp: as large as it may be", .doc = TIMESTAMP, .raw = timestamp_full, .want = ERR_NONE },
 	{ .name = "timestamp: too large", .doc = TIMESTAMP, .raw = timestamp_over, .want = ERR_TOO_LARGE },
+	{ .name = "timestamp: the highest version there is", .doc = TIMESTAMP, .at = "version", .value = "9223372036854775806", .want = ERR_NONE },
 	{ .name = "timestamp: not there", .doc = TIMESTAMP, .gone = true, .want = ERR_NOENT },
 	{ .name = "timestamp: meta missing", .doc = TIMESTAMP, .at = "meta", .want = ERR_SYNTAX },
 	{ .name = "timestamp: snapshot missing", .doc = TIMESTAMP, .at = "meta>snapshot.json", .want = ERR_SYNTAX },
@@ -924,6 +926,30 @@ frozen(void **state)
 		assert_int_equal(refresh_at(NOW + 10, &e), ERR_EXPIRED);
 		for (int k = ROOT; k < NROLES; k++)
 			assert_true(shelf_same(&before, &world.local, names[k]));
+	}
+	shelf_clear(&before);
+}
+
+/* What the disk doesn't give back still binds: without it nobody could tell an old timestamp from a new one. */
+static void
+local_unreadable(void **state)
+{
+	struct shelf before = { NULL, 0 };
+
+	(void)state;
+	for (int r = ROOT; r < NROLES; r++) {
+		bool binds = r < TARGETS;
+
+		start();
+		expect(ERR_NONE);
+		shelf_copy(&before, &world.local);
+		build(2, &nothing);
+		world.unreadable = names[r];
+		expect(binds ? ERR_IO : ERR_NONE);
+		assert_int_equal(shelf_same(&before, &world.local, names[r]), binds);
+		world.unreadable = NULL;
+		expect(ERR_NONE);
+		assert_true(moved_on((enum role)r));
 	}
 	shelf_clear(&before);
 }
@@ -1071,16 +1097,17 @@ main(void)
 {
 	static struct change all[N(common) * NROLES + N(special)];
 	static char texts[N(common) * NROLES][96];
-	static struct CMUnitTest tests[N(all) + 8] = {
+	static struct CMUnitTest tests[N(all) + 9] = {
 		cmocka_unit_test(local_spoilt),
 		cmocka_unit_test(cut_anywhere),
 		cmocka_unit_test(order_of_requests),
 		cmocka_unit_test(many_roots),
 		cmocka_unit_test(trust_anchor),
 		cmocka_unit_test(frozen),
+		cmocka_unit_test(local_unreadable),
 		cmocka_unit_test(any_byte),
 	};
-	size_t n = 7, m = 0;
+	size_t n = 8, m = 0;
 
 	for (int r = ROOT; r < NROLES; r++)
 		for (size_t i = 0; i < N(common); i++) {

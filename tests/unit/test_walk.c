@@ -10,6 +10,17 @@
 #define GOOD	"2030-01-01T00:00:00Z"
 #define ROLES_MAX	64
 
+/* With one role before them these fill what the walk can hold. */
+#define THIRTY_ONE \
+	"targets>T1 targets>T2 targets>T3 targets>T4 targets>T5 targets>T6 targets>T7 " \
+	"targets>T8 targets>T9 targets>T10 targets>T11 targets>T12 targets>T13 targets>T14 " \
+	"targets>T15 targets>T16 targets>T17 targets>T18 targets>T19 targets>T20 targets>T21 " \
+	"targets>T22 targets>T23 targets>T24 targets>T25 targets>T26 targets>T27 targets>T28 " \
+	"targets>T29 targets>T30 targets>T31"
+#define THIRTY \
+	"T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15 T16 T17 T18 T19 T20 T21 T22 T23 " \
+	"T24 T25 T26 T27 T28 T29 T30 "
+
 static struct privkey *key, *second;
 static struct world world;
 
@@ -52,6 +63,10 @@ static const struct row rows[] = {
 	{ "walk: a role visited once isn't verified again", "targets>A targets>B A>C B>C%", "", "f", 0, "A C B ", 0 },
 	{ "walk: terminating counts even where the role was visited before", "targets>A targets>B targets>E A>C B>C! B>D", "D E", "f", 0, "A C B ", 0 },
 	{ "walk: those before a terminating one are visited", "targets>A targets>B! targets>E", "E", "f", 0, "A B ", 0 },
+	{ "walk: a full stack keeps the order", "targets>A " THIRTY_ONE " A>B A>C A>D", "C T1", "f", 1, "A B C ", 0 },
+	{ "walk: a full stack keeps what ends the walk", "targets>A " THIRTY_ONE " A>B A>C! A>D", "D T1", "f", 0, "A B C ", 0 },
+	{ "walk: more roles than may be visited", "targets>A targets>B " THIRTY_ONE, "T31", "f", 0, "A B " THIRTY, 0 },
+	{ "walk: as many roles as may be visited", "targets>A " THIRTY_ONE, "T31", "f", 1, "A " THIRTY "T31 ", 0 },
 	{ "walk: role names are escaped in names of files", "targets>../x", "../x", "f", 1, "..%2Fx ", 0 },
 	{ "walk: and others", "targets>/?&\xc3\xa9", "/?&\xc3\xa9", "f", 1, "%2F%3F%26%C3%A9 ", 0 },
 };
