@@ -6,19 +6,17 @@
 long
 stream_read(struct stream *s, void *buf, size_t len)
 {
-	unsigned char *to = buf;
-	size_t had = s->started && len > 0;
-	long n = 0;
+	long n;
 
-	if (had > 0) {
+	/* The byte that was looked at is given alone: asking for more could wait for what never comes. */
+	if (s->started && len > 0) {
 		s->started = false;
-		to[0] = s->first;
+		*(unsigned char *)buf = s->first;
+		return 1;
 	}
-	if (len > had || len == 0)
-		n = s->read != NULL ? s->read(s->arg, to + had, len - had) : stream_fd_read(s, to + had, len - had);
-	s->ended |= n == 0 && len > had;
-	/* With a byte in hand, whatever else there is to say comes with the next call. */
-	return had > 0 ? (n > 0 ? n + 1 : 1) : n;
+	n = s->read != NULL ? s->read(s->arg, buf, len) : stream_fd_read(s, buf, len);
+	s->ended |= n == 0 && len > 0;
+	return n;
 }
 
 long

@@ -24,6 +24,10 @@
 #define TLS_SUBJECT_MAX	200			/* bytes of a subject in a message */
 #define TLS_SERVERS_MAX	64			/* in one slipway_tls_connect() */
 
+/* OpenSSL's security level 2, whatever openssl.cnf says: keys and signatures of 112 bits (RSA 2048, P-256, SHA-256). */
+#define TLS_SECURITY_LEVEL	2
+#define TLS_SECURITY_BITS	112
+
 #define TLS_WARN_DAYS	30	/* default of TLS_ExpiryWarnDays */
 #define TLS_WARN_DAYS_MAX	3650
 

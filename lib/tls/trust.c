@@ -226,6 +226,8 @@ chains(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool ser
 		server ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT)) {
 		X509_VERIFY_PARAM_set_flags(X509_STORE_CTX_get0_param(ctx),
 		    X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN);
+		/* This context doesn't inherit the connection's level: without it MD5 and RSA 512 would do. */
+		X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(ctx), TLS_SECURITY_LEVEL);
 		ok = X509_verify_cert(ctx) == 1;
 		if (!ok)
 			*why = X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx));
@@ -290,6 +292,10 @@ trust_verify(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bo
 		pinned |= X509_cmp(t->certs[i], leaf) == 0;
 	if (!pinned && !chains(t, leaf, others, server, &why))
 		return refuse(t, got, why, e);
+	/* Whoever can find the key of a pinned certificate has it, too. */
+	if (X509_get0_pubkey(leaf) == NULL || EVP_PKEY_get_security_bits(X509_get0_pubkey(leaf)) < TLS_SECURITY_BITS)
+		return err_setx(e, ERR_SIGNATURE,
+		    "the peer's key is too weak (want RSA 2048, P-256, Ed25519 or stronger): %s", got);
 	if (revoked(t, leaf))
 		return err_setx(e, ERR_SIGNATURE, "the peer's certificate is revoked in TLS_CRLFile: %s", got);
 	if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0)

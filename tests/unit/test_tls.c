@@ -32,7 +32,7 @@ struct look {
 	const char *constraint;		/* nameConstraints */
 	const char *san;
 	bool unknown_critical;
-	const EVP_MD *digest;
+	const char *digest_name;	/* default SHA256 */
 	int bits;			/* RSA */
 };
 
@@ -107,7 +107,7 @@ make(const struct look *l, const struct id *by)
 		ASN1_OCTET_STRING_free(s);
 		ASN1_OBJECT_free(o);
 	}
-	assert_true(X509_sign(id.cert, by == NULL ? id.key : by->key, l->digest != NULL ? l->digest : EVP_sha256()) > 0);
+	assert_true(X509_sign(id.cert, by == NULL ? id.key : by->key, EVP_get_digestbyname(l->digest_name != NULL ? l->digest_name : "SHA256")) > 0);
 	bio = BIO_new(BIO_s_mem());
 	PEM_write_bio_PrivateKey(bio, id.key, NULL, NULL, 0, NULL, NULL);
 	id.key_pem = pem_of(bio);
@@ -189,7 +189,8 @@ static int
 talk(struct ends *e)
 {
 	const char question[] = "question", reply[] = "answer";
-	char buf[64];
+	char buf[64], heard[64];
+	size_t n = 0;	/* bytes in heard: the first one may come alone */
 	long c = SLIPWAY_TLS_WANT_WRITE, s = SLIPWAY_TLS_WANT_READ;
 	bool asked = false, answered = false;
 
@@ -206,9 +207,11 @@ talk(struct ends *e)
 				return memcmp(buf, reply, sizeof reply) == 0 ? 0 : -1;
 		}
 		if (!answered && waits(s)) {
-			s = slipway_tls_read(e->server, buf, sizeof buf);
-			if (s == sizeof question) {
-				assert_memory_equal(buf, question, sizeof question);
+			s = slipway_tls_read(e->server, heard + n, sizeof heard - n);
+			n += s > 0 ? (size_t)s : 0;
+			if (s > 0 && n < sizeof question) {
+				s = SLIPWAY_TLS_WANT_READ;
+			} else if (s > 0 && n == sizeof question && memcmp(heard, question, n) == 0) {
 				s = slipway_tls_write(e->server, reply, sizeof reply);
 				answered = s == sizeof reply;
 			} else if (s > 0) {
@@ -299,6 +302,9 @@ static const struct cert_row {
 	{ "cert: self-signed and not pinned", { .name = "self" }, false, true, "not trusted" },
 	{ "cert: for clients only", { .name = "client", .usage = "clientAuth" }, false, false, "purpose" },
 	{ "cert: for e-mail only", { .name = "mail", .usage = "emailProtection" }, false, false, "purpose" },
+	{ "cert: signed with SHA-1 under a CA", { .name = "sha1", .digest_name = "SHA1" }, false, false, "too weak" },
+	{ "cert: RSA 2048 under a CA", { .name = "rsa", .bits = 2048 }, false, false, NULL },
+	{ "cert: RSA 2048 and pinned", { .name = "rsa", .bits = 2048 }, true, true, NULL },
 	{ "cert: unknown critical extension", { .name = "odd", .unknown_critical = true }, false, false, "critical extension" },
 };
 
@@ -315,9 +321,11 @@ peer_cert(void **state)
 	s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &id, NULL);
 	c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, r->pinned ? &id : &ca);
 	if (slipway_tls_check(s) == SLIPWAY_TLS_ERROR) {
-		/* Dates: our server says the same of its own certificate. */
+		/* Our own server says the same of its certificate. */
 		assert_non_null(r->why);
-		assert_true(strstr(slipway_tls_error(s), "expired") != NULL || strstr(slipway_tls_error(s), "not valid yet") != NULL);
+		assert_true(strstr(slipway_tls_error(s), "expired") != NULL ||
+		    strstr(slipway_tls_error(s), "not valid yet") != NULL ||
+		    strstr(slipway_tls_error(s), "too weak") != NULL);
 	} else {
 		ends_open(&e, s, c);
 		assert_int_equal(talk(&e), r->why == NULL ? 0 : SLIPWAY_TLS_ERROR);
