@@ -26,15 +26,20 @@ warn_expired(const struct repo *r)
 }
 
 static int
-publish_new(struct changing *w, const char *app, const char *path, struct err *e)
+publish_new(struct changing *w, const char *app, const char *path, bool check_scripts, struct err *e)
 {
 	struct release rel;
 	int64_t number = 0;
 	size_t stored = 0;
 	int rc = -1;
 
-	if (release_scan(&rel, app, path, e) == -1 ||
-	    publish_draft(w->c, app, &rel, &number, e) == -1 || changing_sign(w, e) == -1 ||
+	if (release_scan(&rel, app, path, e) == -1)
+		goto out;
+	if (check_scripts && release_check_scripts(&rel, app, e) == -1) {
+		err_context(e, "nothing published (--no-script-check publishes nevertheless)");
+		goto out;
+	}
+	if (publish_draft(w->c, app, &rel, &number, e) == -1 || changing_sign(w, e) == -1 ||
 	    (w->request == NULL && publish_store(w->r, app, &rel, &stored, e) == -1) ||
 	    changing_write(w, e) == -1)
 		goto out;
@@ -147,8 +152,10 @@ cmd_publish(struct context *cx, int argc, char **argv)
 	struct changing w = { .p = { NULL, false } };
 	struct option_list from = { .n = 0 };
 	const char *app = NULL;
+	bool no_check = false;
 	const struct option options[] = {
 		{ "app", OPTION_TEXT, &app, 0, 0 },
+		{ "no-script-check", OPTION_FLAG, &no_check, 0, 0 },
 		{ "signed", OPTION_LIST, &from, 0, 0 },
 		CHANGING_OPTIONS(w),
 	};
@@ -161,7 +168,7 @@ cmd_publish(struct context *cx, int argc, char **argv)
 		return command_failed(&e);
 	if (changing_begin(cx, &w, &e) == 0)
 		rc = from.n > 0 ? publish_signed(&w, &from, argv[1], &e)
-				: publish_new(&w, app, argv[1], &e);
+				: publish_new(&w, app, argv[1], !no_check, &e);
 	if (rc == 0)
 		warn_expired(w.r);
 	changing_end(&w);

@@ -43,6 +43,7 @@ static const struct command commands[] = {
 	{ "publish", cmd_publish, 0, 1, "--app APP RELEASE_DIR | --signed FILE [RELEASE_DIR]",
 	    "sign and publish a release of an application",
 	    "  --app APP               the application\n"
+	    "  --no-script-check       don't run the release's scripts first\n"
 	    "  --signed FILE           put live what FILE holds, which 'sign' has signed; may be repeated\n"
 	    "                          for copies that were signed apart\n" OPTION_UNSIGNED OPTION_PASSPHRASE },
 	{ "sign", cmd_sign, 1, 1, "FILE [options]", "add signatures to a change that --unsigned wrote",

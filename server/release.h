@@ -42,6 +42,12 @@ struct release {
 int release_scan(struct release *r, const char *app, const char *path, struct err *e);
 void release_free(struct release *r);
 
+/*
+ * Run each script in a script child, as script/check.h does without facts of a station, as stations of each operating
+ * system would.  0, or -1: the text names script and line.
+ */
+int release_check_scripts(const struct release *r, const char *app, struct err *e);
+
 /* The patterns of what a release of app can hold: APP and 2 to RELEASE_DEPTH_MAX components.  NULL: no memory. */
 json_t *release_patterns(const char *app);
 

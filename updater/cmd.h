@@ -18,6 +18,7 @@ int cmd_run(int argc, char **argv);
 int cmd_update(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_settings(int argc, char **argv);
+int cmd_script(int argc, char **argv);
 
 /* Print how to use the command called name on standard error and return EXIT_MISUSE. */
 int cmd_usage(const char *name);

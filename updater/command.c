@@ -56,6 +56,8 @@ static const struct command {
 	    "    --utf8                   in UTF-8 instead of UTF-16LE\n"
 	    "  import FILE                do what a .reg file says, and print what changed\n"
 	    "    --dry-run                only print it\n" },
+	{ "script", cmd_script, "check FILE [--facts FILE]", "run a configuration script and print what it would change",
+	    "  --facts FILE         what the station is, as JSON (docs/scripts.md); else it is made up\n" },
 	{ "help", cmd_help, "[COMMAND]", "show this text, or one command's options", "" },
 	{ "version", cmd_version, "", "show the version", "" },
 };

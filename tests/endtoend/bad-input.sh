@@ -119,14 +119,16 @@ refused clock-update 1 'clock stands before the last good refresh' slipway updat
 cp refreshed.good "$refreshed"
 expect 0 clock-well.log slipway update --app "$APP"
 
-# Scripts of a release: a syntax error, an endless loop, a lone percent sign.  publish may refuse
-# what it can see; what it lets through must not be applied.
+# Scripts of a release: a syntax error, an endless loop, a lone percent sign, a key that isn't theirs.  publish runs them
+# first; what somebody publishes nevertheless is not applied.
 bad_script() {
 	local name=$1 regex=$2 dir=$WORK/release-$1
 	mkdir -p "$dir"
 	cp -R "$WORK/release/." "$dir/"
 	printf '%s\n' "$3" > "$dir/scripts/machine/20-bad.lua"
-	publish "$dir"
+	expect 1 "$name-publish.log" slipway-repo --repo "$REPO" publish --app "$APP" "$dir"
+	wantre "$name-publish.log" "20-bad\\.lua.*($regex)" 0
+	expect 0 publish.log slipway-repo --repo "$REPO" publish --app "$APP" --no-script-check "$dir"
 	launched "$name" "20-bad\\.lua.*($regex)"
 	refused "$name-update" 1 "20-bad\\.lua" slipway update --app "$APP"
 }

@@ -1,0 +1,22 @@
+-- TLS settings of a client: the program talks only to a Kernel whose certificate it has.
+--
+-- Copy this file to scripts/machine/10-tls.lua of a release, put the Kernel's certificate (server.crt, made with
+-- 'slipway-repo cert new') into app/ of the same release, and change the two names below.
+-- A line that begins with "--" is a comment: it is for people, Slipway skips it.
+
+-- The names of your installation and application, as in /C<application>.
+local installation = "D2EXE_COV_PB"
+local application = "COV_PB"
+
+-- Text between [[ and ]] is taken as it is, so that each backslash is written once; ".." joins texts.
+local root = [[HKLM\SOFTWARE\Ipesoft\]] .. installation
+local client = root .. [[\cfg_]] .. application .. [[\TLS_Client]]
+
+-- set(key, name, value): give the setting called name, below key, this value.
+-- "None": no TLS. "TLSNoPeerAuth": encrypted, with anybody. "TLSPeerAuth": encrypted, with a Kernel that we know.
+set(client, "TLS_RequiredLevel", "TLSPeerAuth")
+set(root, "DefaultApplication", application)
+
+-- Which certificates we know: files of this release. In a text between quotes a backslash is written twice.
+-- %%AppData%% is stored as %AppData%: the program puts in the folder of the user who starts it.
+set(client, "TLS_TrustedCerts", "%%AppData%%\\" .. application .. "\\server.crt")

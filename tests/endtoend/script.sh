@@ -1,0 +1,99 @@
+# slipway script check, the scripts that people start from, and publish's check of scripts.
+# shellcheck shell=bash source=tests/endtoend/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+scripts=$WORK/share/slipway/scripts	# as installed
+T='HKLM\SOFTWARE\Ipesoft\D2EXE_COV_PB\cfg_COV_PB'
+
+# Each script of the set, alone; what one asks of its release is a fact.
+echo '{"files": ["app/server.crt", "app/server-new.crt"]}' > facts.json
+n=0
+for f in "$scripts"/*.lua; do
+	expect 0 "$(basename "$f").log" slipway script check "$f" --facts facts.json
+	n=$((n + 1))
+done
+[ "$n" -eq 4 ] || fail "want four scripts, got $n"
+want tls-client.lua.log "+ $T\\TLS_Client TLS_RequiredLevel = TLSPeerAuth" 0
+want tls-client.lua.log "+ $T\\TLS_Client TLS_TrustedCerts = %AppData%\\COV_PB\\server.crt" 0
+want tls-both-certificates.lua.log \
+	"TLS_TrustedCerts = %AppData%\\COV_PB\\server.crt;%AppData%\\COV_PB\\server-new.crt" 0
+want tls-remove.lua.log "- $T\\TLS_Client\\*" 0
+want kernel-server.lua.log 'on windows:' 0
+want kernel-server.lua.log "+ $T\\TLS_Server TLS_KeyFile = /etc/kernel/tls/kernel.pem" 0
+expect 1 nofiles.log slipway script check "$scripts/tls-both-certificates.lua"
+want nofiles.log 'tls-both-certificates.lua:21: app/server.crt is not in this release' 0
+
+# Facts: what is there already, and mistakes in them.
+cat > facts.json <<'JSON'
+{
+	"station": {"os": "linux", "name": "ST9", "installation": "I", "application": "A"},
+	"release": {"number": 12},
+	"names": {"AppDir": "/srv/a"},
+	"keys": ["hklm/software/ipesoft/I"],
+	"settings": {"HKLM\\SOFTWARE\\Ipesoft\\I": {"same": "x", "other": "dword:3"}}
+}
+JSON
+cat > facts.lua <<'LUA'
+local key = [[HKLM\SOFTWARE\Ipesoft\I]]
+set(key, "same", "x")
+set(key, "other", get(key, "other") + 1)
+set(key, "new", "%AppDir%/" .. station.name .. release.number)
+log("a line")
+LUA
+expect 0 facts.log slipway script check facts.lua --facts facts.json
+want facts.log '  HKLM\SOFTWARE\Ipesoft\I same = x' 0
+want facts.log '- HKLM\SOFTWARE\Ipesoft\I other = dword:3' 0
+want facts.log '+ HKLM\SOFTWARE\Ipesoft\I other = dword:4' 0
+want facts.log '+ HKLM\SOFTWARE\Ipesoft\I new = /srv/a/ST912' 0
+want facts.log 'facts.lua: a line' 0
+while IFS='|' read -r json text; do
+	echo "$json" > bad.json
+	expect 1 bad.log slipway script check facts.lua --facts bad.json
+	want bad.log "bad.json: $text" 0
+done <<'BAD'
+{"sttation": {}}|facts: file: unknown member 'sttation'
+{"station": {"Name": "x"}}|facts: station: unknown member 'Name'
+{"station": []}|facts: station: want an object
+{"release": {"number": 0}}|facts: release: want a number
+{"keys": ["HKXX/a"]}|facts: keys: key 'HKXX/a'
+{"settings": {"HKLM/a": {"x": "dword:x"}}}|facts: settings: x
+{"names": {"AppDir": 1}}|facts: AppDir: want a text
+BAD
+echo '{' > bad.json
+expect 1 bad.log slipway script check facts.lua --facts bad.json
+want bad.log 'bad.json: ' 0
+expect 1 absent.log slipway script check nothing.lua
+want absent.log 'nothing.lua' 0
+expect 2 misuse.log slipway script
+expect 2 misuse.log slipway script check
+expect 2 misuse.log slipway script check a b
+: > empty.lua
+expect 0 empty.log slipway script check empty.lua
+want empty.log 'nothing changes' 0
+
+# The directory says what a script is for.
+mkdir -p rel/scripts/user rel/scripts/machine rel/app
+echo 'set("HKCU/SOFTWARE/Ipesoft/I", "a", "x")' > rel/scripts/user/10.lua
+expect 0 user.log slipway script check rel/scripts/user/10.lua
+cp rel/scripts/user/10.lua rel/scripts/machine/10.lua
+expect 1 user.log slipway script check rel/scripts/machine/10.lua
+want user.log 'machine/10.lua:1: key HKCU\SOFTWARE\Ipesoft\I is not allowed' 0
+
+# The hidden argument is of no use to people.
+expect 2 child.log slipway --child script $$
+expect 2 child.log slipway --child nothing $$
+
+# publish runs them all, on each system, with the files of the release.
+make_repo
+expect 1 publish.log slipway-repo --repo "$REPO" publish --app "$APP" rel
+want publish.log 'nothing published' 0
+want publish.log 'scripts/machine/10.lua:1: key HKCU' 0
+# shellcheck disable=SC2016
+echo 'if station.os == "windows" then error("not here") end' > rel/scripts/machine/10.lua
+expect 1 publish.log slipway-repo --repo "$REPO" publish --app "$APP" rel
+want publish.log 'on windows: scripts/machine/10.lua:1: not here' 0
+expect 0 publish.log slipway-repo --repo "$REPO" publish --app "$APP" rel --no-script-check
+echo 'assert(file.exists("app/x") and not file.exists("app/y") and station.application == "COV_PB")' \
+	> rel/scripts/machine/10.lua
+: > rel/app/x
+expect 0 publish.log slipway-repo --repo "$REPO" publish --app "$APP" rel
