@@ -50,7 +50,7 @@ CHECKS = [
     ("client.c", "while (depth > 0 && nvisited < TUF_VISITS_MAX)", "while (depth > 0 && nvisited < TUF_VISITS_MAX - 1)"),
     ("client.c", "if (terminating)\n\t\t*depth = 0;", ""),
     ("client.c", "terminating = t->delegations[i].terminating;", "terminating = false;"),
-    ("client.c", "if (!delegation_covers(&t->delegations[i], path))\n\t\t\tcontinue;", ""),
+    ("client.c", "if (delegation_covers(&t->delegations[i], path)) {", "{"),
     ("client.c", "strcmp(c->roles[i].delegator, delegator) == 0", "true"),
     ("client.c", "if (got == -1 && e->code != ERR_TOO_LARGE)", "if (false)"),
     ("envelope.c", "if (!json_is_array(sigs))", "if (false)"),
