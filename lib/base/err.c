@@ -37,6 +37,7 @@ static const char *const names[ERR_CODE_COUNT] = {
 	[ERR_CRYPTO] = "crypto",
 	[ERR_BUSY] = "busy",
 	[ERR_CONFLICT] = "conflict",
+	[ERR_TORN] = "torn",
 };
 
 void

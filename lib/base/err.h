@@ -38,6 +38,7 @@ enum err_code {
 	ERR_CRYPTO,	/* the crypto library failed or refused */
 	ERR_BUSY,	/* somebody else holds the lock */
 	ERR_CONFLICT,	/* the state is not the one that the operation needs */
+	ERR_TORN,	/* a change could be neither finished nor taken back yet */
 	ERR_CODE_COUNT
 };
 

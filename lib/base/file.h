@@ -30,6 +30,16 @@ struct dir *dir_make(const char *path, unsigned mode, struct err *e);
 /* Open a directory below d; with make, create it and missing parents (mode 0755), durably. */
 struct dir *dir_below(struct dir *d, const char *name, bool make, struct err *e);
 
+/*
+ * Open (and make) a directory directly in d that belongs to this user and that nobody else can enter; ERR_UNSAFE
+ * when what has the name is anything else.
+ */
+struct dir *dir_make_private(struct dir *d, const char *name, struct err *e);
+struct dir *dir_open_private(struct dir *d, const char *name, struct err *e);
+
+/* Remove the last n parts of an absolute path that dir_make() made, as far as they are empty, durably.  0 or -1. */
+int dir_unmake(const char *path, unsigned n, struct err *e);
+
 void dir_close(struct dir *d);
 
 /* The path that d was opened with, for messages.  Owned by d. */
@@ -56,7 +66,7 @@ struct file_info {
 	uint32_t uid;		/* owner */
 };
 
-/* What name is, without following a link at its end.  1 found, 0 nothing there, -1 error. */
+/* What name is, without following a link at its end.  1 found, 0 nothing there (nor can be: below a file), -1 error. */
 int file_stat(struct dir *d, const char *name, struct file_info *info, struct err *e);
 
 /*
@@ -119,10 +129,37 @@ int file_rename(struct dir *from, const char *name, struct dir *to, const char *
 int file_copy(struct dir *from, const char *name, struct dir *to, const char *newname,
     unsigned mode, struct err *e);
 
+/*
+ * Give a file a second name.  1 done, 0 where the file system or its rules don't allow that (copy instead), -1;
+ * ERR_EXISTS when newname is there.  Not durable before dir_sync().
+ */
+int file_link(struct dir *from, const char *name, struct dir *to, const char *newname,
+    struct err *e);
+
+/* file_rename() without the syncs, so that many moves share one.  1 moved, 0 there is no such name, -1. */
+int file_move(struct dir *from, const char *name, struct dir *to, const char *newname,
+    struct err *e);
+
+/* Make a regular file's content and permissions durable; set its permissions.  0 or -1. */
+int file_sync(struct dir *d, const char *name, struct err *e);
+int file_set_mode(struct dir *d, const char *name, unsigned mode, struct err *e);
+
 /* Remove a file (or link).  1 removed, 0 it was not there, -1 error.  Not durable before dir_sync(). */
 int file_remove(struct dir *d, const char *name, struct err *e);
 
-/* Remove an empty directory.  1 removed, 0 not there or not empty, -1 error. */
+/* Everything on d's file system that was written before, made durable at once: cheaper than one by one for many files. */
+int dir_sync_all(struct dir *d, struct err *e);
+
+/* What an open directory is.  0 or -1. */
+int dir_info(struct dir *d, struct file_info *info, struct err *e);
+
+/* What d's file system still has for this user: bytes, and how many files can be made. */
+struct dir_room {
+	uint64_t bytes, files;
+};
+int dir_room(struct dir *d, struct dir_room *room, struct err *e);
+
+/* Remove an empty directory.  1 removed, 0 not there, no directory or not empty, -1 error. */
 int dir_remove(struct dir *d, const char *name, struct err *e);
 
 /*

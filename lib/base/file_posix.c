@@ -4,7 +4,7 @@
  * A file is replaced through a temporary file beside it, ".NAME.new".  The name is fixed, so that a crash
  * leaves at most one and the next replacement takes it away; writers of one name hold a lock.
  */
-#include "base/file.h"
+#include "base/file_posix.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -28,11 +28,6 @@
 
 #define LOCK_POLL_MS	20
 #define READ_CHUNK	65536
-
-struct dir {
-	int fd;
-	char *path;
-};
 
 struct file_in {
 	int fd;
@@ -59,8 +54,8 @@ shown(const struct dir *d, const char *name, char out[PATH_MAX])
 	return out;
 }
 
-static int
-fail(const struct dir *d, const char *name, struct err *e)
+int
+file_fail(const struct dir *d, const char *name, struct err *e)
 {
 	char where[PATH_MAX];
 	int saved = errno;
@@ -75,8 +70,8 @@ fail(const struct dir *d, const char *name, struct err *e)
 }
 
 /* For kernels without openat2: component by component, none of them a link. */
-static int
-open_walk(int dirfd, const char *name, int flags, mode_t mode)
+int
+file_open_walk(int dirfd, const char *name, int flags, mode_t mode)
 {
 	char part[NAME_MAX + 1];
 	int fd = dirfd, next;
@@ -108,8 +103,8 @@ open_walk(int dirfd, const char *name, int flags, mode_t mode)
 }
 
 /* Open name below d as file.h promises, or as a plain path where d is NULL. */
-static int
-open_at(struct dir *d, const char *name, int flags, mode_t mode)
+int
+file_open_at(struct dir *d, const char *name, int flags, mode_t mode)
 {
 	struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC), .mode = mode,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
@@ -124,13 +119,13 @@ open_at(struct dir *d, const char *name, int flags, mode_t mode)
 			break;
 	}
 	if (fd == -1 && (errno == ENOSYS || errno == EPERM))
-		return open_walk(d->fd, name, flags | O_CLOEXEC, mode);
+		return file_open_walk(d->fd, name, flags | O_CLOEXEC, mode);
 	return (int)fd;
 }
 
 /* The directory that holds name (which must be closed unless it is d's own), and its last part. */
-static int
-open_parent(struct dir *d, const char *name, const char **leaf)
+int
+file_open_parent(struct dir *d, const char *name, const char **leaf)
 {
 	const char *slash = strrchr(name, '/');
 	char parent[PATH_MAX];
@@ -147,7 +142,7 @@ open_parent(struct dir *d, const char *name, const char **leaf)
 	}
 	memcpy(parent, name, len);
 	parent[len] = '\0';
-	return open_at(d, parent, O_RDONLY | O_DIRECTORY, 0);
+	return file_open_at(d, parent, O_RDONLY | O_DIRECTORY, 0);
 }
 
 static struct dir *
@@ -240,17 +235,18 @@ dir_below(struct dir *d, const char *name, bool make, struct err *e)
 	char path[PATH_MAX], part[PATH_MAX];
 	int fd;
 
-	fd = open_at(d, name, O_RDONLY | O_DIRECTORY, 0);
+	fd = file_open_at(d, name, O_RDONLY | O_DIRECTORY, 0);
 	for (const char *p = name; fd == -1 && errno == ENOENT && make && *p != '\0';) {
 		const char *leaf;
 		int parent;
 
 		p += strcspn(p, "/");
 		snprintf(part, sizeof part, "%.*s", (int)(p - name), name);
-		if ((parent = open_parent(d, part, &leaf)) == -1)
+		if ((parent = file_open_parent(d, part, &leaf)) == -1)
 			break;
 		if (mkdirat(parent, leaf, 0755) == 0) {
-			if (fsync(parent) == -1) {
+			/* Whatever the umask: a program of another user reads what is installed. */
+			if (fchmodat(parent, leaf, 0755, 0) == -1 || fsync(parent) == -1) {
 				close(parent);
 				break;
 			}
@@ -264,12 +260,12 @@ dir_below(struct dir *d, const char *name, bool make, struct err *e)
 		close(parent);
 		errno = ENOENT;
 		if (*p == '\0')
-			fd = open_at(d, name, O_RDONLY | O_DIRECTORY, 0);
+			fd = file_open_at(d, name, O_RDONLY | O_DIRECTORY, 0);
 		else
 			p++;
 	}
 	if (fd == -1) {
-		fail(d, name, e);
+		file_fail(d, name, e);
 		return NULL;
 	}
 	return dir_wrap(fd, shown(d, name, path), e);
@@ -389,14 +385,14 @@ file_stat(struct dir *d, const char *name, struct file_info *info, struct err *e
 	struct stat st;
 	int fd, rc, saved;
 
-	if ((fd = open_parent(d, name, &leaf)) == -1)
-		return errno == ENOENT ? 0 : fail(d, name, e);
+	if ((fd = file_open_parent(d, name, &leaf)) == -1)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : file_fail(d, name, e);
 	rc = fstatat(fd, *leaf == '\0' ? "." : leaf, &st, AT_SYMLINK_NOFOLLOW);
 	saved = errno;
 	close(fd);
 	errno = saved;
 	if (rc == -1)
-		return errno == ENOENT ? 0 : fail(d, name, e);
+		return errno == ENOENT ? 0 : file_fail(d, name, e);
 	info_of(&st, info);
 	return 1;
 }
@@ -440,12 +436,12 @@ static int
 open_regular(struct dir *d, const char *name, struct stat *st, struct err *e)
 {
 	char where[PATH_MAX];
-	int fd = open_at(d, name, O_RDONLY | O_NONBLOCK, 0);
+	int fd = file_open_at(d, name, O_RDONLY | O_NONBLOCK, 0);
 
 	if (fd == -1)
-		return fail(d, name, e);
+		return file_fail(d, name, e);
 	if (fstat(fd, st) == -1) {
-		fail(d, name, e);
+		file_fail(d, name, e);
 		close(fd);
 		return -1;
 	}
@@ -587,8 +583,8 @@ replace(struct dir *d, const char *name, const void *data, size_t len, unsigned 
 	bool sync = how != REPLACE_FAST, keep = false;
 	struct stat like;
 
-	if ((parent = open_parent(d, name, &leaf)) == -1)
-		return fail(d, name, e);
+	if ((parent = file_open_parent(d, name, &leaf)) == -1)
+		return file_fail(d, name, e);
 	if ((size_t)snprintf(temp, sizeof temp, ".%s.new", leaf) >= sizeof temp) {
 		errno = ENAMETOOLONG;
 		goto out;
@@ -605,7 +601,7 @@ replace(struct dir *d, const char *name, const void *data, size_t len, unsigned 
 		rc = !sync || fsync(parent) == 0 ? 0 : -1;
 out:
 	if (rc == -1) {
-		fail(d, name, e);
+		file_fail(d, name, e);
 		unlinkat(parent, temp, 0);
 	}
 	close(parent);
@@ -644,20 +640,20 @@ int
 file_append(struct dir *d, const char *name, uint64_t at, const void *data, size_t len,
     struct err *e)
 {
-	int fd = open_at(d, name, O_WRONLY | O_NONBLOCK, 0), rc = -1;
+	int fd = file_open_at(d, name, O_WRONLY | O_NONBLOCK, 0), rc = -1;
 	char where[PATH_MAX];
 	struct stat st;
 
 	if (fd == -1)
-		return fail(d, name, e);
+		return file_fail(d, name, e);
 	if (fstat(fd, &st) == -1) {
-		fail(d, name, e);
+		file_fail(d, name, e);
 	} else if (!S_ISREG(st.st_mode) || at > (uint64_t)st.st_size) {
 		err_setx(e, ERR_UNSAFE, "%s: want a regular file of at least %" PRIu64 " bytes",
 		    shown(d, name, where), at);
 	} else if (ftruncate(fd, (off_t)at) == -1 || lseek(fd, (off_t)at, SEEK_SET) == -1 ||
 	    write_all(fd, data, len) == -1 || fsync(fd) == -1) {
-		fail(d, name, e);
+		file_fail(d, name, e);
 		if (ftruncate(fd, (off_t)at) == -1)
 			err_context(e, "cannot take back a part that was written");
 	} else {
@@ -673,14 +669,14 @@ file_rename(struct dir *from, const char *name, struct dir *to, const char *newn
 	const char *leaf, *newleaf;
 	int source = -1, target = -1, rc = -1;
 
-	if ((source = open_parent(from, name, &leaf)) == -1) {
-		fail(from, name, e);
+	if ((source = file_open_parent(from, name, &leaf)) == -1) {
+		file_fail(from, name, e);
 		goto out;
 	}
-	if ((target = open_parent(to, newname, &newleaf)) == -1 ||
+	if ((target = file_open_parent(to, newname, &newleaf)) == -1 ||
 	    renameat(source, leaf, target, newleaf) == -1 || fsync(target) == -1 ||
 	    fsync(source) == -1) {
-		fail(to, newname, e);
+		file_fail(to, newname, e);
 		goto out;
 	}
 	rc = 0;
@@ -726,8 +722,8 @@ file_copy(struct dir *from, const char *name, struct dir *to, const char *newnam
 
 	if ((fd = open_regular(from, name, &st, e)) == -1)
 		return -1;
-	if ((parent = open_parent(to, newname, &leaf)) == -1) {
-		fail(to, newname, e);
+	if ((parent = file_open_parent(to, newname, &leaf)) == -1) {
+		file_fail(to, newname, e);
 		goto out;
 	}
 	if ((size_t)snprintf(temp, sizeof temp, ".%s.new", leaf) >= sizeof temp)
@@ -736,7 +732,7 @@ file_copy(struct dir *from, const char *name, struct dir *to, const char *newnam
 	    renameat(parent, temp, parent, leaf) == 0 && fsync(parent) == 0)
 		rc = 0;
 	if (rc == -1) {
-		fail(to, newname, e);
+		file_fail(to, newname, e);
 		unlinkat(parent, temp, 0);
 	}
 out:
@@ -752,13 +748,14 @@ unlink_at(struct dir *d, const char *name, int flags, struct err *e)
 	const char *leaf;
 	int parent, rc;
 
-	if ((parent = open_parent(d, name, &leaf)) == -1)
-		return errno == ENOENT ? 0 : fail(d, name, e);
+	if ((parent = file_open_parent(d, name, &leaf)) == -1)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : file_fail(d, name, e);
 	rc = unlinkat(parent, leaf, flags) == 0 ? 1 : -1;
-	if (rc == -1 && (errno == ENOENT || (flags != 0 && (errno == ENOTEMPTY || errno == EEXIST))))
+	if (rc == -1 && (errno == ENOENT ||
+			    (flags != 0 && (errno == ENOTDIR || errno == ENOTEMPTY || errno == EEXIST))))
 		rc = 0;
 	if (rc == -1)
-		fail(d, name, e);
+		file_fail(d, name, e);
 	close(parent);
 	return rc;
 }
@@ -786,7 +783,7 @@ file_in_open(struct dir *d, const char *name, uint64_t offset, struct err *e)
 	if (fd == -1)
 		return NULL;
 	if (offset > INT64_MAX || lseek(fd, (off_t)offset, SEEK_SET) == -1) {
-		fail(d, name, e);
+		file_fail(d, name, e);
 		goto out;
 	}
 	if ((f = malloc(sizeof *f)) == NULL ||
@@ -836,11 +833,11 @@ file_out_open(struct dir *d, const char *name, unsigned mode, struct err *e)
 	const char *leaf;
 	int parent = -1, fd = -1;
 
-	if ((parent = open_parent(d, name, &leaf)) == -1 ||
+	if ((parent = file_open_parent(d, name, &leaf)) == -1 ||
 	    (unlinkat(parent, leaf, 0) == -1 && errno != ENOENT) ||
 	    (fd = openat(parent, leaf, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 		 mode)) == -1) {
-		fail(d, name, e);
+		file_fail(d, name, e);
 		goto out;
 	}
 	if ((f = malloc(sizeof *f)) == NULL ||
@@ -906,7 +903,7 @@ file_sha256(struct dir *d, const char *name, uint8_t out[32], uint64_t *size, st
 		*size += (uint64_t)n;
 	}
 	if (n == -1) {
-		fail(d, name, e);
+		file_fail(d, name, e);
 		goto out;
 	}
 	if (digest_end(md, full, e) == -1)
@@ -925,17 +922,17 @@ file_lock(struct dir *d, const char *name, int64_t wait_ms, struct err *e)
 	int64_t end = clock_mono_ms() + wait_ms;
 	struct file_lock *l;
 	char where[PATH_MAX];
-	int fd = open_at(d, name, O_RDWR | O_CREAT, 0600);
+	int fd = file_open_at(d, name, O_RDWR | O_CREAT, 0600);
 
 	if (fd == -1) {
-		fail(d, name, e);
+		file_fail(d, name, e);
 		return NULL;
 	}
 	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
 		if (errno == EINTR)
 			continue;
 		if (errno != EWOULDBLOCK) {
-			fail(d, name, e);
+			file_fail(d, name, e);
 			goto fail;
 		}
 		if (clock_mono_ms() >= end) {

@@ -8,6 +8,7 @@
  *  HKLM (key file)   /etc/slipway/machine.conf          $XDG_CONFIG_HOME/slipway/machine.conf
  *  HKCU (key file)   $XDG_CONFIG_HOME/slipway/user.conf the same
  *  state             /var/lib/slipway                   $XDG_STATE_HOME/slipway
+ *  the user's state  $XDG_STATE_HOME/slipway            the same
  *
  * root always works on the whole station.  An ordinary user does too where /etc/slipway/machine.conf exists
  * (to read it, that is), so that nobody can put a machine.conf of their own in front of the administrator's;
@@ -23,7 +24,8 @@
 enum place {
 	PLACE_MACHINE_CONF,	/* the key file of HKLM */
 	PLACE_USER_CONF,	/* the key file of HKCU */
-	PLACE_STATE		/* the directory of trust, journals, history and staging */
+	PLACE_STATE,		/* the directory of trust, journals, history and staging */
+	PLACE_USER_STATE	/* the same for what belongs to one user; may be PLACE_STATE's directory */
 };
 
 /* Append the absolute path.  0, or -1 with ERR_CONFIG (no home directory) or ERR_NOMEM. */

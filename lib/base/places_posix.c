@@ -81,6 +81,7 @@ place_path(enum place which, struct buf *out, struct err *e)
 		[PLACE_MACHINE_CONF] = "/machine.conf",
 		[PLACE_USER_CONF] = "/user.conf",
 		[PLACE_STATE] = "/state",
+		[PLACE_USER_STATE] = "/state",
 	};
 	const char *own = slipway_home();
 	bool station = place_stationwide();
@@ -91,7 +92,7 @@ place_path(enum place which, struct buf *out, struct err *e)
 		return buf_adds(out, STATION_CONF, e);
 	if (which == PLACE_STATE && station)
 		return buf_adds(out, STATION_STATE, e);
-	if (which == PLACE_STATE)
+	if (which == PLACE_STATE || which == PLACE_USER_STATE)
 		return xdg("XDG_STATE_HOME", "/.local/state", out, e) == -1 ||
 			buf_adds(out, "/slipway", e) == -1 ?
 		    -1 :
