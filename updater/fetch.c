@@ -22,7 +22,7 @@
 #define FETCH_RECONNECTS	1
 
 struct fetch {
-	const struct fetch_config *config;
+	struct fetch_config config;
 	struct url *urls;
 	size_t n;
 	struct login *login;		/* NULL when no address is sftp: */
@@ -61,7 +61,7 @@ check_config(const struct fetch_config *c, bool sftp, struct err *e)
 static int
 prepare(struct fetch *f, struct err *e)
 {
-	const struct fetch_config *c = f->config;
+	const struct fetch_config *c = &f->config;
 	bool sftp = false;
 
 	if (c->nurls == 0 || c->nurls > FETCH_SERVERS_MAX)
@@ -90,7 +90,7 @@ fetch_start(const struct fetch_config *config, struct err *e)
 		err_nomem(e);
 		return NULL;
 	}
-	f->config = config;
+	f->config = *config;
 	if (prepare(f, e) == -1) {
 		fetch_end(f);
 		return NULL;
@@ -124,7 +124,7 @@ sooner(int64_t a, int64_t b)
 static int
 connect_sftp(struct fetch *f, struct err *e)
 {
-	const struct fetch_config *c = f->config;
+	const struct fetch_config *c = &f->config;
 	const struct url *u = &f->urls[f->now];
 	const struct buf *blob = login_blob(f->login);
 	struct ssh_server server = { u->host, u->port, u->user, c->host_keys, c->nhost_keys,
@@ -173,7 +173,7 @@ all_answered(const struct fetch_file *files, size_t n)
 static int
 try_server(struct fetch *f, struct fetch_file *files, size_t n, bool *moved, struct err *e)
 {
-	const struct fetch_config *c = f->config;
+	const struct fetch_config *c = &f->config;
 	uint64_t before;
 	int rc;
 
@@ -199,7 +199,7 @@ try_server(struct fetch *f, struct fetch_file *files, size_t n, bool *moved, str
 static bool
 hopeless(const struct fetch *f, const struct err *e)
 {
-	return e->code == ERR_NOMEM || clock_mono_ms() >= f->config->deadline;
+	return e->code == ERR_NOMEM || clock_mono_ms() >= f->config.deadline;
 }
 
 static int
@@ -224,8 +224,8 @@ try_servers(struct fetch *f, struct fetch_file *files, size_t n, struct err *e)
 			f->now = 0;
 			return -1;
 		}
-		if (f->config->failed != NULL)
-			f->config->failed(f->config->arg, f->config->urls[f->now], e);
+		if (f->config.failed != NULL)
+			f->config.failed(f->config.arg, f->config.urls[f->now], e);
 		f->now = (f->now + 1) % f->n;
 		f->answered = kept = false;
 		again = FETCH_RECONNECTS;
@@ -240,7 +240,7 @@ fetch_files(struct fetch *f, struct fetch_file *files, size_t n, struct err *e)
 	if (all_answered(files, n))
 		goto out;
 	err_clear(&why);
-	if (clock_mono_ms() >= f->config->deadline) {
+	if (clock_mono_ms() >= f->config.deadline) {
 		err_setx(&why, ERR_TIMEOUT, "the deadline passed before files were fetched");
 		fail_pending(files, n, &why);
 	} else if (try_servers(f, files, n, &why) == -1) {
@@ -258,7 +258,7 @@ out:
 const char *
 fetch_server(const struct fetch *f)
 {
-	return f->answered ? f->config->urls[f->now] : NULL;
+	return f->answered ? f->config.urls[f->now] : NULL;
 }
 
 void
