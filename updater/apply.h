@@ -2,10 +2,7 @@
 #define UPDATER_APPLY_H
 
 /*
- * Putting a planned release in place: files, then settings, then removals, then the record of it.
- *
- * Each file and each key file is replaced atomically and durably.  The record is written last, so that a crash
- * anywhere before it makes the next start do the whole again, and each step is idempotent.
+ * From a plan to a transaction: the files that change, the directories around them, the settings, and the record.
  */
 #include <jansson.h>
 
@@ -13,9 +10,25 @@
 #include "plan.h"
 #include "settings/settings.h"
 #include "station.h"
+#include "transaction.h"
 
-/* 0, or -1: then the record still names the old release, and the next update goes on from there. */
-int apply(const struct station *st, struct settings *s, struct dir *state, struct dir *staging,
-    const struct plan *p, const json_t *applied, struct err *e);
+/* What is to be applied. */
+struct apply {
+	const struct plan *plan;
+	const struct changeset *set;	/* settings to change */
+	const json_t *applied;		/* the record before */
+	const char *action;		/* "update" or "rollback" */
+	const json_t *asked;		/* for a rollback: what the scripts of that release asked for; else NULL, it is set */
+	int64_t newest;			/* release number */
+	int64_t machine;		/* for a user: serial of the machine's record; else 0 */
+};
+
+/* Fill in *t for the machine's part.  state, source and s must outlive it. */
+void apply_transaction(const struct station *st, struct dir *state, struct dir *source, bool source_is_ours,
+    struct settings *s, char work[static 512], struct transaction *t);
+
+/* Do it.  0 with how many settings changed, or -1 with what transaction_run() gave. */
+int apply(const struct station *st, const struct transaction *t, const struct apply *a, size_t *nsettings,
+    struct err *e);
 
 #endif

@@ -8,8 +8,10 @@
 
 #include "settings/settings.h"
 #include "station.h"
+#include "update.h"
 
 #define EXIT_MISUSE	2
+#define EXIT_DIFFERENT	3	/* plan: there are changes; verify: something is not as it was applied */
 
 int slipway_main(int argc, char **argv);
 
@@ -19,6 +21,31 @@ int cmd_update(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_settings(int argc, char **argv);
 int cmd_script(int argc, char **argv);
+int cmd_plan(int argc, char **argv);
+int cmd_rollback(int argc, char **argv);
+int cmd_history(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
+
+/* What most commands can be told. */
+struct cmd_options {
+	const char *installation, *application;
+	int64_t deadline_ms;	/* 0: not given */
+	bool offline, repair, json;
+};
+
+/*
+ * Read the options of the command argv[0], of those that letters names: i --installation, a --app, d --deadline, o --offline, r --repair, j
+ * --json.  0 with optind at what follows, or the exit status after a message.
+ */
+int cmd_options(int argc, char **argv, const char *letters, struct cmd_options *o);
+
+/* The station that options name.  0 or -1; cmd_station_close() in both cases. */
+struct cmd_station {
+	struct settings *settings;
+	struct station station;
+};
+int cmd_station_open(const struct cmd_options *o, int argc, char **argv, struct cmd_station *c, struct err *e);
+void cmd_station_close(struct cmd_station *c);
 
 /* Print how to use the command called name on standard error and return EXIT_MISUSE. */
 int cmd_usage(const char *name);
@@ -29,7 +56,10 @@ int cmd_fail(const struct err *e);
 /* Say that a server failed before another was tried: fetch_config's failed(). */
 void cmd_server_failed(void *arg, const char *url, const struct err *why);
 
-/* Parse --deadline's text: seconds, into milliseconds.  0, or -1 and a message was logged. */
-int cmd_deadline(const char *text, int64_t *ms);
+/* Limit of an update that nobody waits for. */
+#define CMD_DEADLINE_MS	600000
+
+/* update_options of a command: its --deadline, or default_ms from now. */
+struct update_options cmd_update_options(const struct cmd_options *o, int64_t default_ms);
 
 #endif

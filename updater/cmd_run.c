@@ -3,81 +3,52 @@
  */
 #include "cmd.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "launch.h"
 #include "update.h"
-
-/* Limit of an update that nobody waits for. */
-#define UPDATE_DEADLINE_MS	600000
-
-enum { OPT_INSTALLATION = 256, OPT_APP, OPT_DEADLINE, OPT_OFFLINE };
-
-static const struct option options[] = {
-	{ "installation", required_argument, NULL, OPT_INSTALLATION },
-	{ "app", required_argument, NULL, OPT_APP },
-	{ "deadline", required_argument, NULL, OPT_DEADLINE },
-	{ "offline", no_argument, NULL, OPT_OFFLINE },
-	{ NULL, 0, NULL, 0 },
-};
-
-struct arguments {
-	const char *installation, *application;
-	int64_t deadline_ms;	/* 0: not given */
-	bool offline;
-};
-
-/* 0, or the exit status. */
-static int
-parse(int argc, char **argv, struct arguments *a)
-{
-	int c;
-
-	/* "+": what comes after PROGRAM is the program's. */
-	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1)
-		switch (c) {
-		case OPT_INSTALLATION:
-			a->installation = optarg;
-			break;
-		case OPT_APP:
-			a->application = optarg;
-			break;
-		case OPT_DEADLINE:
-			if (cmd_deadline(optarg, &a->deadline_ms) == -1)
-				return EXIT_MISUSE;
-			break;
-		case OPT_OFFLINE:
-			a->offline = true;
-			break;
-		default:
-			return cmd_usage(argv[0]);
-		}
-	return 0;
-}
 
 static void
 tell(const struct station *st, const struct update_result *r)
 {
 	if (r->changed)
-		log_info("%s: applied release %lld: %zu files replaced (%zu fetched), %zu settings",
+		log_info("%s: applied release %lld: %zu files changed (%zu fetched), %zu settings",
 		    st->application, (long long)r->release, r->files, r->fetched, r->settings);
+	else if (r->read_only)
+		log_info("%s: release %lld is applied; this user may not update the station", st->application,
+		    (long long)r->release);
+	else if (r->held)
+		log_info("%s: release %lld stays, to which this station was rolled back; release %lld isn't taken again",
+		    st->application, (long long)r->release, (long long)r->newest);
 	else
 		log_info("%s: nothing new, release %lld is applied", st->application,
 		    (long long)r->release);
+	if (r->user_settings > 0)
+		log_info("%s: %zu settings of this user changed", st->application, r->user_settings);
+}
+
+static void
+tell_recovered(const struct update_result *r)
+{
+	if (r->recovered == TRANSACTION_FINISHED)
+		log_warn("an earlier update was interrupted; it is completed now");
+	else if (r->recovered == TRANSACTION_UNDONE)
+		log_warn("an earlier update was interrupted; what it had begun is taken back");
 }
 
 static int
-update(const struct station *st, struct settings *s, int64_t ms, struct update_result *r,
-    struct err *e)
+update(const struct station *st, struct settings *s, const struct update_options *o,
+    struct update_result *r, struct err *e)
 {
-	int rc = update_run(st, s, clock_mono_ms() + ms, cmd_server_failed, r, e);
+	int rc = update_run(st, s, o, r, e);
 
+	tell_recovered(r);
 	if (r->stood_still)
 		log_warn("the clock stands before the last good refresh, whose time is taken instead; set the clock");
-	if (rc == 0)
+	if (rc == 0 && o->offline)
+		log_info("%s: offline, no server was asked", st->application);
+	else if (rc == 0)
 		tell(st, r);
 	return rc;
 }
@@ -102,15 +73,15 @@ may_start(const struct station *st, const struct update_result *r, const struct 
 int
 cmd_run(int argc, char **argv)
 {
-	struct arguments a = { 0 };
 	struct update_result r = { 0 };
-	struct settings *s = NULL;
-	struct station st = { 0 };
+	struct update_options update_options;
+	struct cmd_options o;
+	struct cmd_station c;
 	struct err e;
 	bool start = true;
 	int status;
 
-	if ((status = parse(argc, argv, &a)) != 0)
+	if ((status = cmd_options(argc, argv, "iado", &o)) != 0)
 		return status;
 	argc -= optind;
 	argv += optind;
@@ -118,15 +89,14 @@ cmd_run(int argc, char **argv)
 		log_error("run: want the program to start");
 		return cmd_usage("run");
 	}
-	if ((s = settings_open(&e)) == NULL ||
-	    station_load(s, a.installation, a.application, argc, argv, &st, &e) == -1)
-		start = may_start(&st, &r, &e, argv[0]);
-	else if (a.offline)
-		log_info("%s: offline, no server was asked", st.application);
-	else if (update(&st, s, a.deadline_ms > 0 ? a.deadline_ms : st.deadline_ms, &r, &e) == -1)
-		start = may_start(&st, &r, &e, argv[0]);
-	settings_close(s);
-	station_free(&st);
+	if (cmd_station_open(&o, argc, argv, &c, &e) == -1) {
+		start = may_start(&c.station, &r, &e, argv[0]);
+	} else {
+		update_options = cmd_update_options(&o, c.station.deadline_ms);
+		if (update(&c.station, c.settings, &update_options, &r, &e) == -1)
+			start = may_start(&c.station, &r, &e, argv[0]);
+	}
+	cmd_station_close(&c);
 	if (!start)
 		return EXIT_FAILURE;
 	status = launch(argv, &e);
@@ -137,24 +107,23 @@ cmd_run(int argc, char **argv)
 int
 cmd_update(int argc, char **argv)
 {
-	struct arguments a = { 0 };
 	struct update_result r;
-	struct settings *s = NULL;
-	struct station st = { 0 };
+	struct update_options update_options;
+	struct cmd_options o;
+	struct cmd_station c;
 	struct err e;
 	int status;
 
-	if ((status = parse(argc, argv, &a)) != 0)
+	if ((status = cmd_options(argc, argv, "iadr", &o)) != 0)
 		return status;
 	if (optind < argc) {
 		log_error("update: want no arguments, got '%s'", argv[optind]);
 		return cmd_usage("update");
 	}
-	if ((s = settings_open(&e)) == NULL ||
-	    station_load(s, a.installation, a.application, 0, NULL, &st, &e) == -1 ||
-	    update(&st, s, a.deadline_ms > 0 ? a.deadline_ms : UPDATE_DEADLINE_MS, &r, &e) == -1)
+	update_options = cmd_update_options(&o, CMD_DEADLINE_MS);
+	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 ||
+	    update(&c.station, c.settings, &update_options, &r, &e) == -1)
 		status = cmd_fail(&e);
-	settings_close(s);
-	station_free(&st);
+	cmd_station_close(&c);
 	return status;
 }

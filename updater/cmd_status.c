@@ -145,44 +145,25 @@ print_text(const json_t *j)
 int
 cmd_status(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "installation", required_argument, NULL, 'i' },
-		{ "app", required_argument, NULL, 'a' },
-		{ "json", no_argument, NULL, 'j' },
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *installation = NULL, *application = NULL;
-	struct settings *s = NULL;
-	struct station st = { 0 };
-	bool json = false;
+	struct cmd_options o;
+	struct cmd_station c;
 	json_t *j = NULL;
 	struct err e;
-	int c, status = EXIT_SUCCESS;
+	int status;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'i')
-			installation = optarg;
-		else if (c == 'a')
-			application = optarg;
-		else if (c == 'j')
-			json = true;
-		else
-			return cmd_usage("status");
-	}
+	if ((status = cmd_options(argc, argv, "iaj", &o)) != 0)
+		return status;
 	if (optind < argc)
 		return cmd_usage("status");
-	if ((s = settings_open(&e)) == NULL ||
-	    station_load(s, installation, application, 0, NULL, &st, &e) == -1 ||
-	    (j = status_json(&st, &e)) == NULL)
+	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 || (j = status_json(&c.station, &e)) == NULL)
 		status = cmd_fail(&e);
-	else if (json) {
+	else if (o.json) {
 		json_dumpf(j, stdout, JSON_INDENT(1));
 		putchar('\n');
 	} else {
 		print_text(j);
 	}
 	json_decref(j);
-	station_free(&st);
-	settings_close(s);
+	cmd_station_close(&c);
 	return status;
 }

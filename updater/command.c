@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 static int cmd_help(int argc, char **argv);
@@ -38,7 +39,21 @@ static const struct command {
 	    "  --offline                         start on what is applied; ask no server\n" },
 	{ "update", cmd_update, "[options]", "update without starting anything",
 	    "  --installation NAME, --app NAME   which enrolment\n"
-	    "  --deadline SECONDS                longest time that the update may take (default 600)\n" },
+	    "  --deadline SECONDS                longest time that the update may take (default 600)\n"
+	    "  --repair                          look at every file, and put back what is missing or was changed\n" },
+	{ "plan", cmd_plan, "[options]", "show what an update would change; exit 3 if anything",
+	    "  --installation NAME, --app NAME   which enrolment\n"
+	    "  --deadline SECONDS                longest time that it may take (default 600)\n"
+	    "  --json                            for programs\n" },
+	{ "rollback", cmd_rollback, "[options] [RELEASE]", "return to an earlier release, until a newer one is published",
+	    "  RELEASE                           its number (default: the one before; 'slipway history' lists them)\n"
+	    "  --installation NAME, --app NAME   which enrolment\n" },
+	{ "history", cmd_history, "[options]", "show what was applied when",
+	    "  --installation NAME, --app NAME   which enrolment\n"
+	    "  --json                            for programs\n" },
+	{ "verify", cmd_verify, "[options]", "compare files and settings with what was applied; exit 3 if they differ",
+	    "  --installation NAME, --app NAME   which enrolment\n"
+	    "  --json                            for programs\n" },
 	{ "status", cmd_status, "[options]", "show what is enrolled, trusted and applied",
 	    "  --installation NAME, --app NAME   which enrolment\n"
 	    "  --json                            for programs\n" },
@@ -111,8 +126,8 @@ cmd_server_failed(void *arg, const char *url, const struct err *why)
 	log_warn("%s: %s; trying the next server", url, why->text);
 }
 
-int
-cmd_deadline(const char *text, int64_t *ms)
+static int
+parse_deadline(const char *text, int64_t *ms)
 {
 	char *end;
 	long n = strtol(text, &end, 10);
@@ -123,6 +138,80 @@ cmd_deadline(const char *text, int64_t *ms)
 	}
 	*ms = (int64_t)n * 1000;
 	return 0;
+}
+
+int
+cmd_options(int argc, char **argv, const char *letters, struct cmd_options *o)
+{
+	static const struct option all[] = {
+		{ "installation", required_argument, NULL, 'i' },
+		{ "app", required_argument, NULL, 'a' },
+		{ "deadline", required_argument, NULL, 'd' },
+		{ "offline", no_argument, NULL, 'o' },
+		{ "repair", no_argument, NULL, 'r' },
+		{ "json", no_argument, NULL, 'j' },
+	};
+	struct option options[sizeof all / sizeof all[0] + 1] = { { NULL, 0, NULL, 0 } };
+	size_t n = 0;
+	int c;
+
+	*o = (struct cmd_options){ 0 };
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (strchr(letters, all[i].val) != NULL)
+			options[n++] = all[i];
+	/* "+": what comes after PROGRAM is the program's. */
+	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1)
+		switch (c) {
+		case 'i':
+			o->installation = optarg;
+			break;
+		case 'a':
+			o->application = optarg;
+			break;
+		case 'd':
+			if (parse_deadline(optarg, &o->deadline_ms) == -1)
+				return EXIT_MISUSE;
+			break;
+		case 'o':
+			o->offline = true;
+			break;
+		case 'r':
+			o->repair = true;
+			break;
+		case 'j':
+			o->json = true;
+			break;
+		default:
+			return cmd_usage(argv[0]);
+		}
+	return 0;
+}
+
+int
+cmd_station_open(const struct cmd_options *o, int argc, char **argv, struct cmd_station *c, struct err *e)
+{
+	memset(c, 0, sizeof *c);
+	if ((c->settings = settings_open(e)) == NULL)
+		return -1;
+	return station_load(c->settings, o->installation, o->application, argc, argv, &c->station, e);
+}
+
+void
+cmd_station_close(struct cmd_station *c)
+{
+	station_free(&c->station);
+	settings_close(c->settings);
+}
+
+struct update_options
+cmd_update_options(const struct cmd_options *o, int64_t default_ms)
+{
+	return (struct update_options){
+		.deadline = clock_mono_ms() + (o->deadline_ms > 0 ? o->deadline_ms : default_ms),
+		.offline = o->offline,
+		.repair = o->repair,
+		.failed = cmd_server_failed,
+	};
 }
 
 static int

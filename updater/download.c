@@ -137,6 +137,20 @@ begin(struct running *r, const struct download *d, struct dir *dir, struct fetch
 	return r->out == NULL ? -1 : 0;
 }
 
+/* Not durable: what is looked for again is checked again. */
+static int
+move(struct dir *dir, const char *part, const char *name, struct err *e)
+{
+	switch (file_move(dir, part, dir, name, e)) {
+	case 1:
+		return 0;
+	case 0:
+		return err_setx(e, ERR_NOENT, "%s/%s: somebody took it away", dir_path(dir), part);
+	default:
+		return -1;
+	}
+}
+
 /* Only what is right gets its name; anything else goes. */
 static int
 end(struct running *r, const struct fetch_file *ff, struct dir *dir, struct err *e)
@@ -156,7 +170,7 @@ end(struct running *r, const struct fetch_file *ff, struct dir *dir, struct err 
 	} else if (sums_check(&r->sums, r->d->want, r->got, e) == -1)
 		err_context(e, "target %s", r->d->target);
 	else
-		rc = file_rename(dir, r->part, dir, r->d->name, e);
+		rc = move(dir, r->part, r->d->name, e);
 remove:
 	if (rc == -1)
 		file_remove(dir, r->part, &ignored);

@@ -8,6 +8,7 @@
 
 #include "base/path.h"
 #include "download.h"
+#include "store.h"
 
 static const struct place {
 	const char *prefix;
@@ -28,8 +29,10 @@ plan_root(const struct station *st, enum plan_place place)
 void
 plan_free(struct plan *p)
 {
-	for (size_t i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n + p->nremoved; i++) {
 		free(p->files[i].target);
+		free(p->files[i].aside);
+	}
 	free(p->files);
 	changeset_free(&p->settings);
 	memset(p, 0, sizeof *p);
@@ -65,10 +68,15 @@ find_place(struct plan_file *f, const char *below, struct err *e)
 }
 
 static int
-mode_of(struct plan_file *f, struct err *e)
+outside(const struct station *st, const char *path, struct err *e)
 {
-	const char *mode = json_string_value(json_object_get(f->want.custom, "mode"));
+	return err_setx(e, ERR_UNSAFE, "target %s: outside of what application %s may publish", path,
+	    st->application);
+}
 
+static int
+mode_of(struct plan_file *f, const char *mode, struct err *e)
+{
 	f->mode = 0644;
 	if (mode == NULL || strcmp(mode, "0644") == 0)
 		return 0;
@@ -79,9 +87,10 @@ mode_of(struct plan_file *f, struct err *e)
 	return 0;
 }
 
+/* Sets where the file belongs, from its target; what every source of a plan has to hold to. */
 static int
-add_file(const struct station *st, const struct tuf_delegation *d, const struct tuf_targets *role,
-    const char *path, struct plan *p, struct err *e)
+add_target(const struct station *st, struct plan *p, const char *path, struct plan_file **out,
+    struct err *e)
 {
 	size_t app = strlen(st->application), depth = 0;
 	struct plan_file *f = &p->files[p->n];
@@ -90,19 +99,31 @@ add_file(const struct station *st, const struct tuf_delegation *d, const struct 
 		return -1;
 	for (const char *s = path; *s != '\0'; s++)
 		depth += *s == '/';
-	if (!delegation_covers(d, path) || strncmp(path, st->application, app) != 0 ||
-	    path[app] != '/' || depth > PLAN_DEPTH_MAX)
-		return err_setx(e, ERR_UNSAFE, "target %s: outside of what application %s may publish",
-		    path, st->application);
+	if (strncmp(path, st->application, app) != 0 || path[app] != '/' || depth > PLAN_DEPTH_MAX)
+		return outside(st, path, e);
+	if ((f->target = strdup(path)) == NULL)
+		return err_nomem(e);
+	p->n++;
+	*out = f;
+	return find_place(f, f->target + app + 1, e);
+}
+
+static int
+add_file(const struct station *st, const struct tuf_delegation *d, const struct tuf_targets *role,
+    const char *path, struct plan *p, struct err *e)
+{
+	struct plan_file *f;
+
+	if (add_target(st, p, path, &f, e) == -1)
+		return -1;
+	if (!delegation_covers(d, path))
+		return outside(st, path, e);
 	if (targets_get(role, path, &f->want, e) == -1)
 		return -1;
 	if (!f->want.hashes.has_sha256)
 		return err_setx(e, ERR_SYNTAX, "target %s: want a sha256 hash", path);
-	if ((f->target = strdup(path)) == NULL)
-		return err_nomem(e);
-	p->n++;
 	hex_encode(f->want.hashes.sha256, SHA256_SIZE, f->sha256);
-	return find_place(f, f->target + app + 1, e) == -1 ? -1 : mode_of(f, e);
+	return mode_of(f, json_string_value(json_object_get(f->want.custom, "mode")), e);
 }
 
 static int
@@ -158,37 +179,69 @@ fail:
 	return -1;
 }
 
-bool
-plan_is_applied(const struct plan *p, const json_t *applied)
+static int
+add_recorded(const struct station *st, const char *target, const json_t *file, struct plan *p,
+    struct err *e)
 {
-	return json_integer_value(json_object_get(applied, "release")) == p->release &&
-	    json_integer_value(json_object_get(applied, "version")) == p->version;
+	const char *sha256 = json_string_value(json_object_get(file, "sha256"));
+	struct plan_file *f;
+
+	if (add_target(st, p, target, &f, e) == -1)
+		return -1;
+	if (sha256 == NULL || hex_decode(sha256, strlen(sha256), f->want.hashes.sha256, SHA256_SIZE) == -1)
+		return err_setx(e, ERR_SYNTAX, "record: want a sha256 hash of %s", target);
+	hex_encode(f->want.hashes.sha256, SHA256_SIZE, f->sha256);
+	f->want.hashes.has_sha256 = true;
+	f->want.length = (uint64_t)json_integer_value(json_object_get(file, "length"));
+	return mode_of(f, json_string_value(json_object_get(file, "mode")), e);
 }
 
 int
-plan_compare(const struct station *st, struct plan *p, struct err *e)
+plan_of_record(const struct station *st, const json_t *record, struct plan *p, struct err *e)
 {
-	for (size_t i = 0; i < p->n; i++) {
-		struct plan_file *f = &p->files[i];
-		const char *root = plan_root(st, f->place);
-		struct file_info info;
-		struct err none;
-		struct dir *d;
+	json_t *files = json_object_get(record, "files"), *file;
+	const char *target;
 
-		f->needed = true;
-		if (f->place >= PLACE_SCRIPT_MACHINE)
-			continue;
-		if (root == NULL)
-			return err_setx(e, ERR_CONFIG,
-			    "target %s belongs below InstallDir, which is not set; enroll again with "
-			    "--install-dir", f->target);
-		if ((d = dir_open(root, &none)) == NULL)
-			continue;
-		f->needed = !download_is_there(d, f->rest, &f->want) || file_stat(d, f->rest, &info, &none) != 1 ||
-		    info.mode != f->mode;
-		dir_close(d);
-	}
-	return 0;
+	memset(p, 0, sizeof *p);
+	p->release = store_release(record);
+	p->version = json_integer_value(json_object_get(record, "version"));
+	p->files = calloc(json_object_size(files) + 1, sizeof *p->files);
+	if (p->files == NULL)
+		return err_nomem(e);
+	json_object_foreach(files, target, file)
+		if (add_recorded(st, target, file, p, e) == -1)
+			goto fail;
+	if (check_case(p, e) == 0)
+		return 0;
+fail:
+	plan_free(p);
+	return -1;
+}
+
+bool
+plan_is_applied(const struct plan *p, const json_t *applied)
+{
+	int64_t newest = store_newest(applied), release = store_release(applied);
+
+	/* That versions don't go back is TUF's concern, and with it the way out when a thief used up the numbers. */
+	return p->release == newest &&
+	    (release != newest || json_integer_value(json_object_get(applied, "version")) == p->version);
+}
+
+size_t
+plan_changes(const struct plan *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n + p->nremoved; i++)
+		n += p->files[i].op != PLAN_KEEP;
+	return n;
+}
+
+bool
+plan_needs(const struct plan_file *f)
+{
+	return f->op == PLAN_ADD || f->op == PLAN_REPLACE;
 }
 
 static int
@@ -211,7 +264,8 @@ remote_path(const struct plan_file *f, struct refresh *r, struct err *e)
 }
 
 int
-plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *staging, struct err *e)
+plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *dir, unsigned which,
+    struct err *e)
 {
 	struct download *d = calloc(p->n + 1, sizeof *d);
 	char **remote = calloc(p->n + 1, sizeof *remote);
@@ -225,7 +279,9 @@ plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *stagi
 	for (size_t i = 0; i < p->n; i++) {
 		const struct plan_file *file = &p->files[i];
 
-		if (!file->needed || download_is_there(staging, file->sha256, &file->want))
+		if ((which & (file->place >= PLACE_SCRIPT_MACHINE ? PLAN_SCRIPTS : PLAN_FILES)) == 0 ||
+		    (file->place <= PLACE_APP && !plan_needs(file)) ||
+		    download_is_there(dir, file->sha256, &file->want))
 			continue;
 		if ((remote[n] = remote_path(file, r, e)) == NULL)
 			goto out;
@@ -237,7 +293,7 @@ plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *stagi
 	for (size_t i = 0; i < n; i++)
 		if (unique == 0 || by_hash(&d[unique - 1], &d[i]) != 0)
 			d[unique++] = d[i];
-	if ((rc = download_files(f, staging, d, unique, e)) == 0)
+	if ((rc = download_files(f, dir, d, unique, e)) == 0)
 		p->fetched = unique;
 out:
 	for (size_t i = 0; i < n; i++)

@@ -53,18 +53,22 @@ script_log(void *arg, const char *script, const char *text, struct err *e)
 }
 
 static int
-run_one(struct runner *r, struct dir *staging, const struct plan_file *f, struct changeset *out,
+run_one(struct runner *r, struct dir *source, const struct plan_file *f, struct changeset *out,
     struct err *e)
 {
-	struct buf source = BUF_INIT(SCRIPT_SIZE_MAX);
+	struct buf text = BUF_INIT(SCRIPT_SIZE_MAX);
 	const char *name = strchr(f->target, '/') + 1;
+	uint8_t sum[DIGEST_MAX];
 	int rc = -1;
 
-	if (file_read(staging, f->sha256, &source, e) == 0)
-		rc = runner_run(r, name, source.data, source.len, out, e);
-	else
+	if (file_read(source, f->sha256, &text, e) == -1 ||
+	    digest_of(DIGEST_SHA256, text.data, text.len, sum, e) == -1)
 		err_context(e, "%s", name);
-	buf_free(&source);
+	else if (memcmp(sum, f->want.hashes.sha256, SHA256_SIZE) != 0)
+		err_setx(e, ERR_HASH, "%s: not the script that was signed", name);
+	else
+		rc = runner_run(r, name, text.data, text.len, out, e);
+	buf_free(&text);
 	return rc;
 }
 
@@ -82,31 +86,11 @@ tell_confinement(const struct runner *r)
 	buf_free(&text);
 }
 
-/* The scripts of one place, in one child; nothing is started where there are none. */
-static int
-run_place(const struct script_facts *facts, struct dir *staging, struct plan *p,
-    enum plan_place place, int64_t deadline, struct err *e)
-{
-	struct runner *r = NULL;
-	int rc = 0;
-
-	for (size_t i = 0; i < p->n && rc == 0; i++) {
-		if (p->files[i].place != place)
-			continue;
-		if (r == NULL && (r = runner_start(facts, deadline, e)) == NULL)
-			return -1;
-		rc = run_one(r, staging, &p->files[i], &p->settings, e);
-	}
-	if (r != NULL)
-		tell_confinement(r);
-	runner_end(r);
-	return rc;
-}
-
 int
-plan_scripts(const struct station *st, struct settings *s, struct dir *staging, int64_t deadline,
-    struct plan *p, struct err *e)
+plan_scripts(const struct station *st, struct settings *s, struct dir *source,
+    enum plan_place place, int64_t deadline, const struct plan *p, struct changeset *out, struct err *e)
 {
+	const int user = place == PLACE_SCRIPT_USER;
 	struct buf computer = BUF_INIT(256);
 	struct asked asked = { p, s };
 	struct script_facts facts = { .os = "linux",
@@ -119,20 +103,26 @@ plan_scripts(const struct station *st, struct settings *s, struct dir *staging, 
 		.log = script_log,
 		.arg = &asked };
 	struct script_keys keys = { .n = { 0, 0 } };
+	struct runner *r = NULL;
 	int rc = -1;
 
 	if (place_known("ComputerName", strlen("ComputerName"), &computer, e) == -1 ||
 	    script_keys_load(st, s, &keys, e) == -1)
 		goto out;
 	facts.station = buf_text(&computer);
-	for (int user = 0; user < 2; user++) {
-		facts.prefixes = (const char *const *)keys.keys[user];
-		facts.nprefixes = keys.n[user];
-		if (run_place(&facts, staging, p, user ? PLACE_SCRIPT_USER : PLACE_SCRIPT_MACHINE,
-			deadline, e) == -1)
-			goto out;
-	}
+	facts.prefixes = (const char *const *)keys.keys[user];
+	facts.nprefixes = keys.n[user];
 	rc = 0;
+	/* One child for all; nothing is started where there are none. */
+	for (size_t i = 0; i < p->n && rc == 0; i++) {
+		if (p->files[i].place != place)
+			continue;
+		rc = r == NULL && (r = runner_start(&facts, deadline, e)) == NULL ? -1 :
+		    run_one(r, source, &p->files[i], out, e);
+	}
+	if (r != NULL)
+		tell_confinement(r);
+	runner_end(r);
 out:
 	script_keys_free(&keys);
 	buf_free(&computer);

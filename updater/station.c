@@ -253,7 +253,7 @@ static int
 load_dirs(struct station *st, struct settings *s, const char *key, struct err *e)
 {
 	struct expand_names names = { .own = st->names, .n = 2 };
-	struct buf state = BUF_INIT(PATH_BUF), app = BUF_INIT(PATH_BUF);
+	struct buf state = BUF_INIT(PATH_BUF), user = BUF_INIT(PATH_BUF), app = BUF_INIT(PATH_BUF);
 	int rc = -1;
 
 	st->names[0] = (struct expand_name){ "Application", st->application };
@@ -276,10 +276,15 @@ load_dirs(struct station *st, struct settings *s, const char *key, struct err *e
 	if (place_path(PLACE_STATE, &state, e) == -1 ||
 	    buf_addf(&state, e, "/%s/%s", st->installation, st->application) == -1)
 		goto out;
+	if (place_path(PLACE_USER_STATE, &user, e) == -1 ||
+	    buf_addf(&user, e, "/%s/%s/user", st->installation, st->application) == -1)
+		goto out;
 	st->state_path = (char *)buf_steal(&state);
+	st->user_state_path = (char *)buf_steal(&user);
 	rc = 0;
 out:
 	buf_free(&state);
+	buf_free(&user);
 	buf_free(&app);
 	return rc;
 }
@@ -353,6 +358,7 @@ station_free(struct station *st)
 	free(st->install_dir);
 	free(st->app_dir);
 	free(st->state_path);
+	free(st->user_state_path);
 	memset(st, 0, sizeof *st);
 }
 
@@ -363,9 +369,16 @@ station_dir(const struct station *st, const char *name, struct err *e)
 	struct dir *d = NULL;
 
 	if (path_join(&path, st->state_path, name, e) == 0)
-		d = dir_make(buf_text(&path), 0700, e);
+		/* What is there was published: every user of a station reads what is applied, and the scripts for users. */
+		d = dir_make(buf_text(&path), place_stationwide() ? 0755 : 0700, e);
 	buf_free(&path);
 	return d;
+}
+
+struct dir *
+station_user_dir(const struct station *st, bool make, struct err *e)
+{
+	return make ? dir_make(st->user_state_path, 0700, e) : dir_open(st->user_state_path, e);
 }
 
 static int
@@ -446,7 +459,7 @@ station_enroll(struct settings *s, const struct enrolment *en, const uint8_t *ro
 	    enrolment_changes(en, buf_text(&key), &c, e) == -1 ||
 	    place_path(PLACE_STATE, &path, e) == -1 ||
 	    buf_addf(&path, e, "/%s/%s/metadata", en->installation, en->application) == -1 ||
-	    (d = dir_make(buf_text(&path), 0700, e)) == NULL)
+	    (d = dir_make(buf_text(&path), place_stationwide() ? 0755 : 0700, e)) == NULL)
 		goto out;
 	/* A new anchor starts over: nothing that the old one vouched for counts any more. */
 	if (file_remove(d, "timestamp.json", e) == -1 || file_remove(d, "snapshot.json", e) == -1 ||

@@ -35,6 +35,7 @@ struct station {
 	struct expand_name names[4];			/* InstallDir, AppDir, Application, Installation */
 	size_t nnames;
 	char *state_path;				/* directory of this application's state */
+	char *user_state_path;				/* and of this user's part of it */
 };
 
 /* What a person gave at enrolment; texts may be NULL where optional. */
@@ -64,5 +65,8 @@ int station_enroll(struct settings *s, const struct enrolment *en, const uint8_t
 
 /* Open (and make) a directory below the state of this application; name "" is the state itself. */
 struct dir *station_dir(const struct station *st, const char *name, struct err *e);
+
+/* The same for this user's part of it; without make, ERR_NOENT where there is none. */
+struct dir *station_user_dir(const struct station *st, bool make, struct err *e);
 
 #endif

@@ -7,91 +7,316 @@
 
 #include "apply.h"
 #include "base/clock.h"
-#include "plan.h"
+#include "download.h"
 #include "refresh.h"
+#include "rollback.h"
 #include "store.h"
+#include "user_part.h"
 
 struct update {
 	const struct station *st;
 	struct settings *s;
+	const struct update_options *o;
+	struct update_result *r;
+	struct file_lock *lock;
 	struct dir *state, *metadata, *staging;
 	struct fetch *fetch;
 	struct refresh *refresh;
 	struct plan plan;
 	json_t *applied;
-	int64_t deadline;
 };
 
 static int
-begin(struct update *u, int64_t deadline, void (*failed)(void *, const char *, const struct err *),
-    struct err *e)
+read_applied(struct update *u, struct err *e)
 {
-	struct fetch_config config = { .urls = u->st->servers, .nurls = u->st->nservers,
-		.host_keys = u->st->host_keys, .nhost_keys = u->st->nhost_keys,
-		.key_file = u->st->login_key, .passphrase_file = u->st->passphrase_file,
-		.connect_ms = STATION_CONNECT_MS, .deadline = deadline, .failed = failed };
+	json_decref(u->applied);
+	if ((u->applied = store_applied(u->state, e)) == NULL)
+		return -1;
+	u->r->release = store_release(u->applied);
+	u->r->newest = store_newest(u->applied);
+	return 0;
+}
 
-	if ((u->metadata = station_dir(u->st, "metadata", e)) == NULL ||
-	    (u->staging = station_dir(u->st, "staging", e)) == NULL ||
+static int
+recover(struct update *u, struct err *e)
+{
+	struct transaction t;
+	char work[512];
+
+	apply_transaction(u->st, u->state, NULL, true, u->s, work, &t);
+	if (transaction_recover(&t, &u->r->recovered, e) == 0)
+		return 0;
+	if (u->o->repair && e->code == ERR_TORN)
+		return transaction_abandon(u->state, e);
+	if (e->code == ERR_TORN)
+		err_context(e, "'slipway update --repair' gives it up and puts every file in place again");
+	return -1;
+}
+
+/* Lock the machine's part and bring it into a known state. */
+static int
+begin(struct update *u, const struct station *st, struct settings *s, const struct update_options *o,
+    struct update_result *r, struct err *e)
+{
+	int64_t left = o->deadline - clock_mono_ms();
+
+	memset(r, 0, sizeof *r);
+	*u = (struct update){ .st = st, .s = s, .o = o, .r = r };
+	if ((u->state = station_dir(st, "", e)) == NULL)
+		return -1;
+	if ((u->lock = file_lock(u->state, "lock", left > 0 ? left : 0, e)) == NULL) {
+		r->read_only = e->code == ERR_ACCESS;
+		if (!r->read_only || read_applied(u, e) == -1)
+			return -1;
+		if (!transaction_pending(u->state))
+			return 0;
+		return err_setx(e, ERR_TORN,
+		    "a change of this station was interrupted; its administrator has to run 'slipway update'");
+	}
+	return recover(u, e) == -1 ? -1 : read_applied(u, e);
+}
+
+static void
+end(struct update *u)
+{
+	refresh_free(u->refresh);
+	fetch_end(u->fetch);
+	plan_free(&u->plan);
+	json_decref(u->applied);
+	file_unlock(u->lock);
+	dir_close(u->staging);
+	dir_close(u->metadata);
+	dir_close(u->state);
+}
+
+static int
+connect_to_server(struct update *u, struct err *e)
+{
+	const struct station *st = u->st;
+	struct fetch_config config = { .urls = st->servers, .nurls = st->nservers,
+		.host_keys = st->host_keys, .nhost_keys = st->nhost_keys,
+		.key_file = st->login_key, .passphrase_file = st->passphrase_file,
+		.connect_ms = STATION_CONNECT_MS, .deadline = u->o->deadline, .failed = u->o->failed };
+
+	if ((u->metadata = station_dir(st, "metadata", e)) == NULL ||
+	    (u->staging = dir_make_private(u->state, "staging", e)) == NULL ||
 	    (u->fetch = fetch_start(&config, e)) == NULL)
 		return -1;
 	return 0;
 }
 
-static int
-bring_up_to_date(struct update *u, struct update_result *r, struct err *e)
+/* The time for expiry checks: a clock that fell back must not make expired metadata good again. */
+static int64_t
+refresh_time(struct update *u)
 {
 	int64_t now = clock_wall(), floor = store_refreshed(u->state);
 
-	/* A clock that fell back must not make expired metadata good again. */
-	r->stood_still = now < floor;
-	if (r->stood_still)
-		now = floor;
-	if ((u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, now, e)) == NULL ||
-	    plan_make(u->st, u->refresh, &u->plan, e) == -1)
+	u->r->stood_still = now < floor;
+	return now < floor ? floor : now;
+}
+
+/* Trusted metadata, and the plan of the release that it names.  *now: the time to remember as that of the refresh. */
+static int
+refresh(struct update *u, int64_t *now, struct err *e)
+{
+	*now = refresh_time(u);
+	if ((u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, *now, e)) == NULL)
 		return -1;
-	if (!plan_is_applied(&u->plan, u->applied)) {
-		if (plan_compare(u->st, &u->plan, e) == -1 ||
-		    plan_fetch(&u->plan, u->refresh, u->fetch, u->staging, e) == -1 ||
-		    plan_scripts(u->st, u->s, u->staging, u->deadline, &u->plan, e) == -1 ||
-		    apply(u->st, u->s, u->state, u->staging, &u->plan, u->applied, e) == -1)
-			return -1;
-		r->changed = true;
-		r->release = u->plan.release;
-		r->fetched = u->plan.fetched;
-		r->settings = u->plan.settings.n;
-		for (size_t i = 0; i < u->plan.n; i++)
-			r->files += u->plan.files[i].needed && u->plan.files[i].place <= PLACE_APP;
-	}
+	return plan_make(u->st, u->refresh, &u->plan, e);
+}
+
+/* Whether there is nothing to do. */
+static bool
+is_applied(struct update *u)
+{
+	bool is = plan_is_applied(&u->plan, u->applied);
+
+	u->r->held = is && u->r->release != u->r->newest;
+	return is && (!u->o->repair || u->r->held);
+}
+
+static int
+unstage(void *arg, const char *name, struct err *e)
+{
+	return file_remove(arg, name, e) == -1 ? -1 : 0;
+}
+
+static int
+apply_plan(struct update *u, const struct apply *a, struct dir *source, bool source_is_ours, struct err *e)
+{
+	struct transaction t;
+	char work[512];
+
+	apply_transaction(u->st, u->state, source, source_is_ours, u->s, work, &t);
+	if (apply(u->st, &t, a, &u->r->settings, e) == -1)
+		return -1;
+	u->r->changed = true;
+	u->r->files = plan_changes(&u->plan);
+	u->r->fetched = u->plan.fetched;
+	u->r->release = u->plan.release;
+	u->r->newest = a->newest;
+	return 0;
+}
+
+static int
+fetch_and_apply(struct update *u, struct err *e)
+{
+	struct apply a = { .plan = &u->plan, .set = &u->plan.settings, .applied = u->applied,
+		.action = u->plan.release == u->r->release && u->o->repair ? "repair" : "update",
+		.newest = u->plan.release };
+	struct err ignored;
+
+	if (plan_compare(u->st, u->applied, &u->plan, e) == -1 ||
+	    plan_room(u->st, u->state, &u->plan, e) == -1 ||
+	    plan_fetch(&u->plan, u->refresh, u->fetch, u->staging, PLAN_FILES | PLAN_SCRIPTS, e) == -1 ||
+	    plan_scripts(u->st, u->s, u->staging, PLACE_SCRIPT_MACHINE, u->o->deadline, &u->plan,
+		&u->plan.settings, e) == -1 ||
+	    apply_plan(u, &a, u->staging, true, e) == -1)
+		return -1;
+	dir_list(u->staging, unstage, u->staging, &ignored);	/* only room is lost if this fails */
+	return 0;
+}
+
+static int
+machine_part(struct update *u, struct err *e)
+{
+	int64_t now;
+
+	if (connect_to_server(u, e) == -1 || refresh(u, &now, e) == -1 ||
+	    (!is_applied(u) && fetch_and_apply(u, e) == -1))
+		return -1;
 	return store_set_refreshed(u->state, now, e);
 }
 
-int
-update_run(const struct station *st, struct settings *s, int64_t deadline,
-    void (*failed)(void *arg, const char *url, const struct err *why), struct update_result *r,
-    struct err *e)
+/* This user's part follows whatever the machine has, also when no server could be asked. */
+static int
+user_part(struct update *u, struct err *e)
 {
-	struct update u = { .st = st, .s = s, .deadline = deadline };
-	struct file_lock *lock = NULL;
-	int64_t left = deadline - clock_mono_ms();
+	if (u->r->changed && read_applied(u, e) == -1)
+		return -1;
+	return user_part_run(u->st, u->s, u->state, u->applied, u->o->deadline, &u->r->user_settings, e);
+}
+
+int
+update_run(const struct station *st, struct settings *s, const struct update_options *o,
+    struct update_result *r, struct err *e)
+{
+	struct update u;
+	struct err why;
+	int rc = begin(&u, st, s, o, r, e);
+
+	if (rc == 0) {
+		if (!o->offline && !r->read_only)
+			rc = machine_part(&u, e);
+		if ((rc == 0 || e->code != ERR_TORN) && user_part(&u, &why) == -1) {
+			if (rc == 0)
+				*e = why;
+			else
+				err_context(e, "this user's settings were not looked after (%.400s)", why.text);
+			rc = -1;
+		}
+	}
+	end(&u);
+	return rc;
+}
+
+/*
+ * What the release needs is kept, but for files that a person had changed: of those only the changed content was there to
+ * keep, and theirs is fetched again.
+ */
+static int
+fetch_lost(struct update *u, struct dir *kept, struct err *e)
+{
+	size_t lost = 0;
+
+	for (size_t i = 0; i < u->plan.n; i++)
+		lost += plan_needs(&u->plan.files[i]) &&
+		    !download_is_there(kept, u->plan.files[i].sha256, &u->plan.files[i].want);
+	if (lost == 0)
+		return 0;
+	if (connect_to_server(u, e) == 0 &&
+	    (u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, refresh_time(u), e)) != NULL &&
+	    plan_fetch(&u->plan, u->refresh, u->fetch, kept, PLAN_FILES, e) == 0)
+		return 0;
+	return err_context(e, "%zu files of release %lld were changed by hand before they were replaced, and "
+	    "their content could not be fetched again", lost, (long long)u->plan.release);
+}
+
+static int
+roll_back(struct update *u, int64_t release, struct err *e)
+{
+	struct changeset back = CHANGESET_INIT;
+	json_t *was = rollback_find(u->state, u->applied, release, &back, e);
+	struct apply a = { .plan = &u->plan, .set = &back, .applied = u->applied, .action = "rollback",
+		.asked = json_object_get(was, "set"), .newest = u->r->newest };
+	struct dir *kept = NULL;
 	int rc = -1;
 
-	memset(r, 0, sizeof *r);
-	if ((u.state = station_dir(st, "", e)) == NULL ||
-	    (lock = file_lock(u.state, "lock", left > 0 ? left : 0, e)) == NULL ||
-	    (u.applied = store_applied(u.state, e)) == NULL)
-		goto out;
-	r->release = json_integer_value(json_object_get(u.applied, "release"));
-	if (begin(&u, deadline, failed, e) == 0)
-		rc = bring_up_to_date(&u, r, e);
-out:
-	refresh_free(u.refresh);
-	fetch_end(u.fetch);
-	plan_free(&u.plan);
-	json_decref(u.applied);
-	file_unlock(lock);
-	dir_close(u.staging);
-	dir_close(u.metadata);
-	dir_close(u.state);
+	if (was != NULL && plan_of_record(u->st, was, &u->plan, e) == 0 &&
+	    plan_compare(u->st, u->applied, &u->plan, e) == 0 &&
+	    plan_room(u->st, u->state, &u->plan, e) == 0 &&
+	    (kept = dir_below(u->state, "kept", true, e)) != NULL && fetch_lost(u, kept, e) == 0)
+		rc = apply_plan(u, &a, kept, false, e);
+	dir_close(kept);
+	changeset_free(&back);
+	json_decref(was);
+	return rc;
+}
+
+int
+update_rollback(const struct station *st, struct settings *s, const struct update_options *o, int64_t release,
+    struct update_result *r, struct err *e)
+{
+	struct update u;
+	int rc = begin(&u, st, s, o, r, e);
+
+	if (rc == 0 && r->read_only)
+		rc = err_setx(e, ERR_ACCESS, "%s: this user may not change it", st->state_path);
+	if (rc == 0 && (rc = roll_back(&u, release, e)) == 0)
+		rc = user_part(&u, e);
+	end(&u);
+	return rc;
+}
+
+/* The plan, with all settings that the scripts of both parts ask for. */
+static int
+preview(struct update *u, struct update_preview *p, struct err *e)
+{
+	struct changeset *asked = &u->plan.settings;
+
+	if (plan_compare(u->st, u->applied, &u->plan, e) == -1 ||
+	    plan_room(u->st, u->state, &u->plan, e) == -1 ||
+	    plan_fetch(&u->plan, u->refresh, u->fetch, u->staging, PLAN_SCRIPTS, e) == -1)
+		return -1;
+	for (enum plan_place place = PLACE_SCRIPT_MACHINE; place <= PLACE_SCRIPT_USER; place++)
+		if (plan_scripts(u->st, u->s, u->staging, place, u->o->deadline, &u->plan, asked, e) == -1)
+			return -1;
+	return settings_plan(u->s, asked, &p->settings, &p->undo, e);
+}
+
+int
+update_plan(const struct station *st, struct settings *s, const struct update_options *o,
+    int (*show)(void *arg, const struct update_preview *p, struct err *e), void *arg, struct err *e)
+{
+	struct update_preview p = { .settings = CHANGESET_INIT, .undo = CHANGESET_INIT };
+	struct update_result r;
+	struct update u;
+	int64_t now;
+	int rc = begin(&u, st, s, o, &r, e);
+
+	if (rc == 0 && r.read_only)
+		rc = err_setx(e, ERR_ACCESS, "%s: this user may not change it", st->state_path);
+	if (rc == 0 && (connect_to_server(&u, e) == -1 || refresh(&u, &now, e) == -1 ||
+			   (!is_applied(&u) && preview(&u, &p, e) == -1)))
+		rc = -1;
+	if (rc == 0) {
+		p.plan = &u.plan;
+		p.from = r.release;
+		p.held = r.held;
+		rc = show(arg, &p, e);
+	}
+	changeset_free(&p.settings);
+	changeset_free(&p.undo);
+	end(&u);
 	return rc;
 }
