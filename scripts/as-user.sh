@@ -58,6 +58,7 @@ if ! out=$(cmake --install "$build" --prefix "$work" 2>&1); then
 fi
 cp -R -- "$(dirname "$script")"/. "$work/tests/"
 cp -- "$(dirname "${BASH_SOURCE[0]}")/../docs/trust.md" "$work/tests/"	# drills.sh runs its commands
+cp -- "$build/tests/fault/libcut.so" "$work/tests/"	# station.py breaks programs with it
 
 # sshd refuses a locked account, and where libnss-systemd is installed nobody is one ("!*").
 unlocked() {

@@ -1,36 +1,40 @@
 /*
- * Preloaded into a program: kill it at the CUT_AT-th call that changes the disk, as a power cut or kill -9
- * would, before the call; of a write() half of the bytes still get through.  Nothing depends on time.
+ * Preloaded into a program, to break it at a call that changes the disk.  Nothing depends on time.
+ *
+ *   CUT_AT=N            kill it before its N-th such call, as kill -9 would; of a write() half of the bytes still get through
+ *   FAIL_AT=N           its N-th such call does nothing and fails once ...
+ *   FAIL_ERRNO=NUMBER   ... with this error
+ *   CUT_LOG=DIR         write down in DIR/log what is new and what is made durable, with copies of it, for a simulation of
+ *                       the loss of power: power.py reads it
+ *   CUT_ROOT=DIR        what sync of a whole file system stands for
+ *   CUT_COUNT=FILE      append the number of such calls when the program ends
  */
+#include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <linux/openat2.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define EXPORT	__attribute__((visibility("default")))
 
-/* Calls left until the end; 0: none was asked for. */
+static long calls;
+
 static long
-left(void)
+number(const char *name)
 {
-	static long n = -1;
-	const char *text;
+	const char *text = getenv(name);
 
-	if (n == -1)
-		n = (text = getenv("CUT_AT")) == NULL ? 0 : strtol(text, NULL, 10);
-	return n == 0 ? 0 : n--;
-}
-
-static void
-cut(void)
-{
-	if (left() == 1)
-		raise(SIGKILL);
+	return text == NULL ? 0 : strtol(text, NULL, 10);
 }
 
 /* The C library's own function of this name. */
@@ -44,6 +48,142 @@ real(const char *name, void *to)
 	memcpy(to, &f, sizeof f);	/* ISO C has no conversion from an object to a function */
 }
 
+__attribute__((destructor)) static void
+count(void)
+{
+	const char *name = getenv("CUT_COUNT");
+	FILE *f = name == NULL || calls == 0 ? NULL : fopen(name, "a");
+
+	if (f != NULL) {
+		fprintf(f, "%ld\n", calls);
+		fclose(f);
+	}
+}
+
+/* Before a call that changes the disk.  Whether it must fail; errno is set then. */
+static int
+point(void)
+{
+	calls++;
+	if (calls == number("CUT_AT"))
+		raise(SIGKILL);
+	if (calls != number("FAIL_AT"))
+		return 0;
+	errno = (int)number("FAIL_ERRNO");
+	return 1;
+}
+
+/* The log of what survives the loss of power. */
+
+static void
+log_line(const char *kind, const struct stat *st, int copy)
+{
+	const char *dir = getenv("CUT_LOG");
+	char path[4096];
+	FILE *f;
+
+	if (dir == NULL)
+		return;
+	snprintf(path, sizeof path, "%s/log", dir);
+	if ((f = fopen(path, "a")) == NULL)
+		abort();
+	fprintf(f, "%s %llu %o %d\n", kind, (unsigned long long)st->st_ino, (unsigned)st->st_mode, copy);
+	fclose(f);
+}
+
+static void
+log_new(int fd)
+{
+	int saved = errno;
+	struct stat st;
+
+	if (getenv("CUT_LOG") != NULL && fstat(fd, &st) == 0 && st.st_size == 0)
+		log_line("new", &st, 0);
+	errno = saved;
+}
+
+static FILE *
+new_copy(int *number_of)
+{
+	static int next;
+	char path[4096];
+	FILE *f;
+
+	*number_of = ++next;
+	snprintf(path, sizeof path, "%s/%d", getenv("CUT_LOG"), next);
+	if ((f = fopen(path, "w")) == NULL)
+		abort();
+	return f;
+}
+
+static void
+log_file(int fd, const struct stat *st)
+{
+	char data[65536], path[64];
+	int copy, in;
+	FILE *out = new_copy(&copy);
+	ssize_t n;
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	if ((in = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		abort();
+	while ((n = read(in, data, sizeof data)) > 0)
+		fwrite(data, 1, (size_t)n, out);
+	close(in);
+	fclose(out);
+	log_line("file", st, copy);
+}
+
+static void
+log_dir(int fd, const struct stat *st)
+{
+	int copy, again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = again == -1 ? NULL : fdopendir(again);
+	FILE *out = new_copy(&copy);
+	struct dirent *entry;
+	struct stat one;
+
+	if (d == NULL)
+		abort();
+	while ((entry = readdir(d)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    fstatat(fd, entry->d_name, &one, AT_SYMLINK_NOFOLLOW) == 0)
+			fprintf(out, "%llu %o %s\n", (unsigned long long)one.st_ino, (unsigned)one.st_mode,
+			    entry->d_name);
+	closedir(d);
+	fclose(out);
+	log_line("dir", st, copy);
+}
+
+static void
+log_durable(int fd)
+{
+	struct stat st;
+
+	if (getenv("CUT_LOG") == NULL || fstat(fd, &st) == -1)
+		return;
+	if (S_ISDIR(st.st_mode))
+		log_dir(fd, &st);
+	else if (S_ISREG(st.st_mode))
+		log_file(fd, &st);
+}
+
+static int
+log_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	int fd;
+
+	(void)at;
+	if ((type == FTW_F || type == FTW_D) && (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode)) &&
+	    (fd = open(path, O_RDONLY | O_CLOEXEC)) != -1) {
+		log_durable(fd);
+		close(fd);
+	}
+	return 0;
+}
+
+/* The calls. */
+
 EXPORT ssize_t
 write(int fd, const void *data, size_t len)
 {
@@ -51,28 +191,51 @@ write(int fd, const void *data, size_t len)
 	struct stat st;
 
 	real("write", &call);
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && left() == 1) {
+	if (fd <= STDERR_FILENO || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return call(fd, data, len);
+	if (calls + 1 == number("CUT_AT"))
 		call(fd, data, len / 2);
-		raise(SIGKILL);
-	}
-	return call(fd, data, len);
+	return point() ? -1 : call(fd, data, len);
 }
 
 EXPORT int
 openat(int dir, const char *name, int flags, ...)
 {
-	int (*call)(int, const char *, int, ...);
+	int (*call)(int, const char *, int, ...), fd;
 	mode_t mode = 0;
 	va_list ap;
 
 	real("openat", &call);
-	if ((flags & O_CREAT) != 0) {
-		va_start(ap, flags);
-		mode = va_arg(ap, mode_t);
-		va_end(ap);
-		cut();
-	}
-	return call(dir, name, flags, mode);
+	if ((flags & O_CREAT) == 0)
+		return call(dir, name, flags);
+	va_start(ap, flags);
+	mode = va_arg(ap, mode_t);
+	va_end(ap);
+	if (point())
+		return -1;
+	if ((fd = call(dir, name, flags, mode)) != -1)
+		log_new(fd);
+	return fd;
+}
+
+EXPORT long
+syscall(long which, ...)
+{
+	long (*call)(long, ...), a[6], rc;
+	va_list ap;
+
+	real("syscall", &call);
+	va_start(ap, which);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	if (which != SYS_openat2 || (((const struct open_how *)(uintptr_t)a[2])->flags & O_CREAT) == 0)
+		return call(which, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (point())
+		return -1;
+	if ((rc = call(which, a[0], a[1], a[2], a[3], a[4], a[5])) != -1)
+		log_new((int)rc);
+	return rc;
 }
 
 EXPORT int
@@ -81,7 +244,22 @@ fsync(int fd)
 	int (*call)(int);
 
 	real("fsync", &call);
-	cut();
+	if (point())
+		return -1;
+	log_durable(fd);
+	return call(fd);
+}
+
+EXPORT int
+syncfs(int fd)
+{
+	int (*call)(int);
+
+	real("syncfs", &call);
+	if (point())
+		return -1;
+	if (getenv("CUT_LOG") != NULL && getenv("CUT_ROOT") != NULL)
+		nftw(getenv("CUT_ROOT"), log_one, 16, FTW_PHYS);
 	return call(fd);
 }
 
@@ -91,8 +269,7 @@ renameat(int from, const char *name, int to, const char *newname)
 	int (*call)(int, const char *, int, const char *);
 
 	real("renameat", &call);
-	cut();
-	return call(from, name, to, newname);
+	return point() ? -1 : call(from, name, to, newname);
 }
 
 EXPORT int
@@ -101,8 +278,16 @@ renameat2(int from, const char *name, int to, const char *newname, unsigned flag
 	int (*call)(int, const char *, int, const char *, unsigned);
 
 	real("renameat2", &call);
-	cut();
-	return call(from, name, to, newname, flags);
+	return point() ? -1 : call(from, name, to, newname, flags);
+}
+
+EXPORT int
+linkat(int from, const char *name, int to, const char *newname, int flags)
+{
+	int (*call)(int, const char *, int, const char *, int);
+
+	real("linkat", &call);
+	return point() ? -1 : call(from, name, to, newname, flags);
 }
 
 EXPORT int
@@ -111,8 +296,17 @@ unlinkat(int dir, const char *name, int flags)
 	int (*call)(int, const char *, int);
 
 	real("unlinkat", &call);
-	cut();
-	return call(dir, name, flags);
+	return point() ? -1 : call(dir, name, flags);
+}
+
+static int
+made_dir(int dir, const char *name, int rc)
+{
+	struct stat st;
+
+	if (rc == 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		log_line("new", &st, 0);
+	return rc;
 }
 
 EXPORT int
@@ -121,6 +315,50 @@ mkdirat(int dir, const char *name, mode_t mode)
 	int (*call)(int, const char *, mode_t);
 
 	real("mkdirat", &call);
-	cut();
-	return call(dir, name, mode);
+	return point() ? -1 : made_dir(dir, name, call(dir, name, mode));
+}
+
+EXPORT int
+mkdir(const char *name, mode_t mode)
+{
+	int (*call)(const char *, mode_t);
+
+	real("mkdir", &call);
+	return point() ? -1 : made_dir(AT_FDCWD, name, call(name, mode));
+}
+
+EXPORT int
+fchmod(int fd, mode_t mode)
+{
+	int (*call)(int, mode_t);
+
+	real("fchmod", &call);
+	return point() ? -1 : call(fd, mode);
+}
+
+EXPORT int
+fchmodat(int dir, const char *name, mode_t mode, int flags)
+{
+	int (*call)(int, const char *, mode_t, int);
+
+	real("fchmodat", &call);
+	return point() ? -1 : call(dir, name, mode, flags);
+}
+
+EXPORT int
+fchown(int fd, uid_t user, gid_t group)
+{
+	int (*call)(int, uid_t, gid_t);
+
+	real("fchown", &call);
+	return point() ? -1 : call(fd, user, group);
+}
+
+EXPORT int
+ftruncate(int fd, off_t len)
+{
+	int (*call)(int, off_t);
+
+	real("ftruncate", &call);
+	return point() ? -1 : call(fd, len);
 }

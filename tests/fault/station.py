@@ -1,0 +1,267 @@
+"""slipway update broken at every call that changes the disk.
+
+The next start, with no server to ask, must leave exactly the old state or exactly the new one, settings included, and nothing
+else in the destinations; one with the server must lead to the new one.  usage: station.py [EVERY]: try every n-th point.
+"""
+
+import errno
+import hashlib
+import os
+import shutil
+import stat
+import subprocess
+import sys
+
+WORK = os.environ["WORK"]
+SITE = os.path.join(WORK, "site")  # everything that a loss of power concerns
+BASE = os.path.join(WORK, "base")
+LOG = os.path.join(WORK, "cut")
+REPO = os.path.join(WORK, "repo")
+AWAY = os.path.join(WORK, "repo-away")
+LIBRARY = os.path.join(WORK, "tests", "libcut.so")
+EVERY = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+
+os.environ["SLIPWAY_HOME"] = os.path.join(SITE, "home")
+
+RELEASES = [
+    {
+        "install/bin/hi": "one",
+        "install/bin/run.sh": "mode",
+        "install/doc": "a file where a directory comes",
+        "app/tls/server.crt": "certificate one",
+        "app/tls/ca.crt": "stays",
+        "app/old/deep/only.txt": "goes with its directories",
+        "app/place/a.txt": "a directory where a file comes",
+        "scripts/machine/10.lua": 'local k = [[HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV_PB]]\n'
+        'set(k, "Changed", "one") set(k, "Same", 5) set(k, "Gone", "x") set(k .. [[\\Tree]], "In", "it")\n',
+        "scripts/user/10.lua": 'set([[HKCU\\SOFTWARE\\Ipesoft\\D2]], "User", "one")\n',
+    },
+    {
+        "install/bin/hi": "two",
+        "install/bin/run.sh": "mode",
+        "install/doc/read.me": "below it",
+        "app/tls/server.crt": "certificate two",
+        "app/tls/ca.crt": "stays",
+        "app/new/dir/file.txt": "new",
+        "app/new/copy.txt": "new",
+        "app/place": "the file",
+        "scripts/machine/10.lua": 'local k = [[HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV_PB]]\n'
+        'set(k, "Changed", "two") set(k, "Same", 5) delete(k, "Gone") delete(k .. [[\\Tree]])\n'
+        'set(k, "New", "%%AppData%%\\\\x")\n',
+        "scripts/user/10.lua": 'set([[HKCU\\SOFTWARE\\Ipesoft\\D2]], "User", "two")\n',
+    },
+]
+
+
+class Failed(Exception):
+    pass
+
+
+def run(*args, status=0, env=None):
+    done = subprocess.run(
+        args, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})}
+    )
+    if status is not None and done.returncode not in (status if isinstance(status, tuple) else (status,)):
+        raise Failed(f"{' '.join(args)}: want status {status}, got {done.returncode}\n{done.stdout}{done.stderr}")
+    return done
+
+
+def publish(files, name):
+    top = os.path.join(WORK, name)
+    for path, text in files.items():
+        os.makedirs(os.path.dirname(os.path.join(top, path)), exist_ok=True)
+        with open(os.path.join(top, path), "w", encoding="utf-8") as f:
+            f.write(text)
+    if name == "release2":
+        os.chmod(os.path.join(top, "install/bin/run.sh"), 0o755)
+    run("slipway-repo", "--repo", REPO, "publish", "--app", "COV_PB", top)
+
+
+def tree(top):
+    """Names, types, modes and contents."""
+    found = {}
+    for where, dirs, files in os.walk(top):
+        for name in dirs + files:
+            path = os.path.join(where, name)
+            st = os.lstat(path)
+            content = ""
+            if stat.S_ISREG(st.st_mode):
+                with open(path, "rb") as f:
+                    content = hashlib.sha256(f.read()).hexdigest()
+            found[os.path.relpath(path, top)] = f"{st.st_mode:o} {content}"
+    return found
+
+
+def settings(name):
+    """Each value below its key: what is told apart is the settings, not their order."""
+    found, key = set(), ""
+    try:
+        with open(os.path.join(SITE, "home", name), encoding="utf-8") as f:
+            for line in f.read().splitlines():
+                if line.startswith("["):
+                    key = line
+                elif line:
+                    found.add(f"{key} {line}")
+    except FileNotFoundError:
+        pass
+    return found
+
+
+def state():
+    machine = (tree(os.path.join(SITE, "install")), tree(os.path.join(SITE, "app")), settings("machine.conf"))
+    return machine, settings("user.conf")
+
+
+def unfinished():
+    top = os.path.join(SITE, "home/state/D2/COV_PB")
+    return [n for d in (top, os.path.join(top, "user")) if os.path.isdir(d) for n in os.listdir(d) if n.startswith("journal")]
+
+
+def fresh():
+    shutil.rmtree(SITE, ignore_errors=True)
+    subprocess.run(["cp", "-a", BASE, SITE], check=True)
+
+
+def differs(got, want):
+    if got[1] != want[1]:
+        return f"user's settings {got[1]} instead of {want[1]}"
+    for kind, g, w in zip(("install", "app"), got[0], want[0]):
+        for name in sorted(set(g) | set(w)):
+            if g.get(name) != w.get(name):
+                return f"{kind}/{name}: {g.get(name)} instead of {w.get(name)}"
+    return f"settings {sorted(got[0][2])} instead of {sorted(want[0][2])}"
+
+
+def judge(what, out, old, new):
+    """Which state the next start leaves, without a server and then with one."""
+    os.rename(REPO, AWAY)
+    try:
+        start = run("slipway", "update", status=1)
+    finally:
+        os.rename(AWAY, REPO)
+    got = state()
+    if got not in (old, new):
+        raise Failed(
+            f"{what}: neither old nor new after the next start.\nFrom the old state: {differs(got, old)}\n"
+            f"From the new state: {differs(got, new)}\n{out.stderr}{start.stderr}"
+        )
+    if unfinished():
+        raise Failed(f"{what}: {unfinished()} is left after the next start\n{out.stderr}{start.stderr}")
+    run("slipway", "update")
+    if state() != new:
+        raise Failed(f"{what}: not new in the end: {differs(state(), new)}\n{out.stderr}{start.stderr}")
+    run("slipway", "verify")
+    return "old" if got == old else "new"
+
+
+def lose_power(before):
+    """Rebuild SITE from what was made durable: before is what was there at the start."""
+    listings, contents = dict(before[0]), dict(before[1])
+    try:
+        with open(os.path.join(LOG, "log"), encoding="utf-8") as f:
+            log = f.read().splitlines()
+    except FileNotFoundError:
+        log = []
+    for line in log:
+        kind, inode, mode, copy = line.split()
+        if kind == "new":
+            listings.pop(inode, None)
+            contents[inode] = None
+        elif kind == "file":
+            contents[inode] = os.path.join(LOG, copy)
+        else:
+            with open(os.path.join(LOG, copy), encoding="utf-8") as f:
+                listings[inode] = [line.rstrip("\n").split(" ", 2) for line in f]
+
+    def build(inode, to):
+        for child, mode, name in listings.get(inode, []):
+            path = os.path.join(to, name)
+            if stat.S_ISDIR(int(mode, 8)):
+                os.mkdir(path)
+                build(child, path)
+            elif contents.get(child) is not None:
+                shutil.copyfile(contents[child], path)
+            else:
+                open(path, "w", encoding="utf-8").close()
+            os.chmod(path, stat.S_IMODE(int(mode, 8)))
+
+    after = SITE + ".after"
+    os.mkdir(after)
+    build(before[2], after)
+    shutil.rmtree(SITE)
+    os.rename(after, SITE)
+
+
+def durable():
+    """What is on the disk now: listings and contents by inode, and the inode of SITE."""
+    listings, contents = {}, {}
+    for where, dirs, files in os.walk(SITE):
+        entries = []
+        for name in dirs + files:
+            st = os.lstat(os.path.join(where, name))
+            entries.append([str(st.st_ino), f"{st.st_mode:o}", name])
+            if name in files:
+                contents[str(st.st_ino)] = os.path.join(BASE, os.path.relpath(os.path.join(where, name), SITE))
+        listings[str(os.stat(where).st_ino)] = entries
+    return listings, contents, str(os.stat(SITE).st_ino)
+
+
+def broken(mode, old, new, points, **env):
+    seen = {"old": 0, "new": 0}
+    for n in range(1, points + 1, EVERY):
+        fresh()
+        extra = {"LD_PRELOAD": LIBRARY, "FAIL_AT" if mode in errno.errorcode.values() else "CUT_AT": str(n), **env}
+        what = f"{mode} at call {n}"
+        if mode == "power":
+            shutil.rmtree(LOG, ignore_errors=True)
+            os.mkdir(LOG)
+            before = durable()
+        try:
+            out = run("slipway", "update", status=(0, 1) if "FAIL_AT" in extra else -9, env=extra)
+        except Failed as e:
+            raise Failed(f"{what}: {e}") from e
+        if mode == "power":
+            lose_power(before)
+        seen[judge(what, out, old, new)] += 1
+    tried = sum(seen.values())
+    print(f"{mode:7} {tried:4} points: {seen['old']} ended in the old state, {seen['new']} in the new one", flush=True)
+    if seen["old"] == 0 or seen["new"] == 0:
+        raise Failed(f"{mode}: want both states to be seen")
+    return tried
+
+
+def main():
+    os.umask(0o022)
+    run("slipway-repo", "init", REPO, "--no-passphrase")
+    run("slipway-repo", "--repo", REPO, "app", "add", "COV_PB", "--no-passphrase")
+    publish(RELEASES[0], "release1")
+    os.mkdir(SITE)
+    run("slipway", "enroll", f"file://{REPO}/served", "--root", f"{REPO}/served/metadata/1.root.json", "--installation", "D2",
+        "--app", "COV_PB", "--install-dir", f"{SITE}/install", "--app-dir", f"{SITE}/app")
+    run("slipway", "update")
+    publish(RELEASES[1], "release2")
+    subprocess.run(["cp", "-a", SITE, BASE], check=True)
+    old = state()
+
+    count = os.path.join(WORK, "count")
+    run("slipway", "update", env={"LD_PRELOAD": LIBRARY, "CUT_COUNT": count})
+    new = state()
+    with open(count, encoding="utf-8") as f:
+        points = max(int(line) for line in f)
+    if old == new or points < 100:
+        raise Failed(f"want two states and over 100 calls that change the disk, got {points}")
+    print(f"slipway update makes {points} calls that change the disk")
+
+    tried = broken("kill", old, new, points)
+    tried += broken("power", old, new, points, CUT_LOG=LOG, CUT_ROOT=SITE)
+    for code in (errno.EIO, errno.ENOSPC, errno.EACCES, errno.EROFS):
+        tried += broken(errno.errorcode[code], old, new, points, FAIL_ERRNO=str(code))
+    print(f"{tried} points tried")
+    print("ok")
+
+
+try:
+    main()
+except Failed as e:
+    print(f"FAIL: {e}", file=sys.stderr)
+    sys.exit(1)
