@@ -1,16 +1,22 @@
 """slipway update broken at every call that changes the disk.
 
 The next start, with no server to ask, must leave exactly the old state or exactly the new one, settings included, and nothing
-else in the destinations; one with the server must lead to the new one.  usage: station.py [EVERY]: try every n-th point.
+else in the destinations; one with the server must lead to the new one.
+
+usage: station.py N       every N-th call
+       station.py others  other faults: two at once, read-only, links, races, a full disk
 """
 
 import errno
 import hashlib
 import os
+import random
 import shutil
 import stat
 import subprocess
 import sys
+import threading
+import time
 
 WORK = os.environ["WORK"]
 SITE = os.path.join(WORK, "site")  # everything that a loss of power concerns
@@ -19,7 +25,6 @@ LOG = os.path.join(WORK, "cut")
 REPO = os.path.join(WORK, "repo")
 AWAY = os.path.join(WORK, "repo-away")
 LIBRARY = os.path.join(WORK, "tests", "libcut.so")
-EVERY = int(sys.argv[1]) if len(sys.argv) > 1 else 1
 
 os.environ["SLIPWAY_HOME"] = os.path.join(SITE, "home")
 
@@ -206,9 +211,9 @@ def durable():
     return listings, contents, str(os.stat(SITE).st_ino)
 
 
-def broken(mode, old, new, points, **env):
+def broken(mode, old, new, calls, **env):
     seen = {"old": 0, "new": 0}
-    for n in range(1, points + 1, EVERY):
+    for n in calls:
         fresh()
         extra = {"LD_PRELOAD": LIBRARY, "FAIL_AT" if mode in errno.errorcode.values() else "CUT_AT": str(n), **env}
         what = f"{mode} at call {n}"
@@ -230,7 +235,8 @@ def broken(mode, old, new, points, **env):
     return tried
 
 
-def main():
+def prepare():
+    """A station with release 1 in SITE and BASE, and release 2 published.  The old state."""
     os.umask(0o022)
     run("slipway-repo", "init", REPO, "--no-passphrase")
     run("slipway-repo", "--repo", REPO, "app", "add", "COV_PB", "--no-passphrase")
@@ -241,8 +247,11 @@ def main():
     run("slipway", "update")
     publish(RELEASES[1], "release2")
     subprocess.run(["cp", "-a", SITE, BASE], check=True)
-    old = state()
+    return state()
 
+
+def every_call(every):
+    old = prepare()
     count = os.path.join(WORK, "count")
     run("slipway", "update", env={"LD_PRELOAD": LIBRARY, "CUT_COUNT": count})
     new = state()
@@ -251,17 +260,150 @@ def main():
     if old == new or points < 100:
         raise Failed(f"want two states and over 100 calls that change the disk, got {points}")
     print(f"slipway update makes {points} calls that change the disk")
-
-    tried = broken("kill", old, new, points)
-    tried += broken("power", old, new, points, CUT_LOG=LOG, CUT_ROOT=SITE)
+    calls = range(1, points + 1, every)
+    tried = broken("kill", old, new, calls)
+    tried += broken("power", old, new, calls, CUT_LOG=LOG, CUT_ROOT=SITE)
     for code in (errno.EIO, errno.ENOSPC, errno.EACCES, errno.EROFS):
-        tried += broken(errno.errorcode[code], old, new, points, FAIL_ERRNO=str(code))
+        tried += broken(errno.errorcode[code], old, new, calls, FAIL_ERRNO=str(code))
     print(f"{tried} points tried")
-    print("ok")
+
+
+def two_at_once(old, new):
+    fresh()
+    several = [subprocess.Popen(["slipway", "update"], stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    for one in several:
+        err = one.communicate()[1]
+        if one.returncode != 0:
+            raise Failed(f"four at once: {err}")
+    if state() != new:
+        raise Failed("four at once: not new")
+    print("four updaters at once: each waits for the one before, the new state")
+
+
+def read_only(old, new):
+    fresh()
+    closed = [os.path.join(SITE, "app")] + [os.path.join(w, d) for w, dirs, _ in os.walk(os.path.join(SITE, "app")) for d in dirs]
+    for path in closed:
+        os.chmod(path, 0o555)
+    out = run("slipway", "update", status=1)
+    for path in closed:
+        os.chmod(path, 0o755)
+    if "ermission" not in out.stderr or state() != old:
+        raise Failed(f"a destination that is read-only: want it told and the old state\n{out.stderr}")
+    run("slipway", "update")
+    if state() != new:
+        raise Failed("a destination that was read-only: not new")
+    print("a read-only destination: told, the old state")
+
+
+def linked(old):
+    """A symbolic link in the place of a directory leads nowhere."""
+    fresh()
+    elsewhere = os.path.join(WORK, "elsewhere")
+    os.mkdir(elsewhere)
+    os.rename(f"{SITE}/app/tls", f"{SITE}/tls-away")
+    os.symlink(elsewhere, f"{SITE}/app/tls")
+    out = run("slipway", "update", status=1)
+    if "app/tls" not in out.stderr or os.listdir(elsewhere):
+        raise Failed(f"a link in the place of a directory: want it told and not followed\n{out.stderr}")
+    os.unlink(f"{SITE}/app/tls")
+    os.rename(f"{SITE}/tls-away", f"{SITE}/app/tls")
+    if state() != old:
+        raise Failed("a link in the place of a directory: not the old state")
+    print("a directory replaced by a symbolic link: refused, the old state")
+    return elsewhere
+
+
+def raced(elsewhere, new):
+    """Somebody who may write the destination swaps a directory for a link, over and over, while the station goes to and fro."""
+    fresh()
+    done = threading.Event()
+    swaps = 0
+
+    def swap():
+        nonlocal swaps
+        there, away = f"{SITE}/app/tls", f"{SITE}/app-tls-away"
+        while not done.is_set():
+            try:
+                os.rename(there, away)
+                os.symlink(elsewhere, there)
+                os.unlink(there)
+                os.rename(away, there)
+            except OSError:  # the station made a directory there meanwhile
+                if os.path.isdir(there) and os.path.isdir(away):
+                    shutil.rmtree(away)
+                elif os.path.isdir(away):
+                    os.path.islink(there) and os.unlink(there)
+                    os.rename(away, there)
+            swaps += 1
+            time.sleep(random.random() / 1000)
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    ends = {0: 0, 1: 0}
+    try:
+        for command in (["update"], ["rollback", "1"], ["update", "--repair"], ["rollback", "2"]) * 15:
+            ends[run("slipway", *command, status=(0, 1)).returncode] += 1
+            if os.listdir(elsewhere):
+                raise Failed(f"a raced update wrote {os.listdir(elsewhere)} through a link")
+    finally:
+        done.set()
+        thread.join()
+    if ends[0] == 0:
+        raise Failed("a race: want some commands done")
+    run("slipway", "update", "--repair", status=(0, 1))
+    run("slipway", "rollback", "2", status=(0, 1))
+    run("slipway", "update", "--repair")
+    run("slipway", "verify")
+    if state()[0][2] != new[0][2]:
+        raise Failed("after a race: want the settings of release 2")
+    print(f"a user who swaps a directory for a link {swaps} times: {ends[0]} commands done, {ends[1]} refused, nothing elsewhere")
+
+
+FULL = """
+mount -t tmpfs -o size=700k,mode=755 tmpfs "$SITE" || exit 77
+cp -a "$BASE/." "$SITE"
+no_rights="setpriv --ambient-caps -all --inh-caps=-all"
+$no_rights slipway update 2>err && exit 1
+cat err
+grep -q 'MB free' err || exit 2
+$no_rights slipway verify || exit 3
+mount -o remount,size=16m "$SITE"
+$no_rights slipway update && $no_rights slipway verify
+"""
+
+
+def full(old):
+    fresh()
+    shutil.rmtree(SITE)
+    os.mkdir(SITE)
+    out = run("unshare", "--user", "--map-current-user", "--keep-caps", "--mount", "sh", "-c", FULL, status=None,
+              env={"SITE": SITE, "BASE": BASE})
+    if out.returncode in (1, 77) and "unshare" in out.stderr or out.returncode == 77:
+        print("a full disk: skipped, no file system can be mounted here")
+    elif out.returncode != 0:
+        raise Failed(f"a full disk: {out.returncode}\n{out.stdout}{out.stderr}")
+    else:
+        print("a full disk: told before anything is switched, the old state; with room the new one")
+
+
+def others():
+    old = prepare()
+    run("slipway", "update")
+    new = state()
+    two_at_once(old, new)
+    read_only(old, new)
+    elsewhere = linked(old)
+    raced(elsewhere, new)
+    full(old)
 
 
 try:
-    main()
+    if sys.argv[1:] == ["others"]:
+        others()
+    else:
+        every_call(int(sys.argv[1]))
+    print("ok")
 except Failed as e:
     print(f"FAIL: {e}", file=sys.stderr)
     sys.exit(1)
