@@ -301,6 +301,31 @@ def ssh_keys(tmp):
             put("opensshkey", name + suffix, file.read_bytes())
 
 
+def journals():
+    """A journal's text after a byte that says how it lies there."""
+    one, two = (hashlib.sha256(t).hexdigest() for t in (b"one", b"two"))
+    record = {"serial": 2, "time": GOOD, "action": "update", "release": 2, "version": 2, "newest": 2, "from": 1,
+              "files": {"A/install/bin/hi": {"sha256": two, "length": 3, "mode": "0644"}},
+              "dirs": {"install": ["bin", "new"], "app": []}, "roots": {"install": "/i", "app": "/a"},
+              "set": [], "undo": [{"key": "HKLM\\SOFTWARE\\A", "name": "B"}], "changed": {"files": 3, "settings": 1}}
+    journal = {
+        "roots": {"install": {"path": "/i", "made": 0}, "app": {"path": "/a", "made": 1}},
+        "files": [
+            {"root": "install", "path": "bin/hi", "old": {"sha256": one, "mode": 420}, "new": {"sha256": two, "mode": 493},
+             "aside": "hi.changed-by-hand-2026-01-01", "early": False},
+            {"root": "install", "path": "new/file", "old": None, "new": {"sha256": two, "mode": 420}, "aside": None, "early": False},
+            {"root": "app", "path": "tls/server.crt", "old": {"sha256": one, "mode": 420}, "new": None, "aside": None, "early": True},
+        ],
+        "dirs": [{"root": "install", "path": "new", "made": True, "early": False},
+                 {"root": "app", "path": "tls", "made": False, "early": True}],
+        "set": [{"key": "HKLM\\SOFTWARE\\A", "name": "B", "value": "dword:5"}, {"key": "HKLM\\SOFTWARE\\C"}],
+        "record": record,
+    }
+    for what in (0x3C, 0x3D, 0x3E, 0x01, 0x02, 0x41, 0x42):
+        put("journal", f"whole-{what:02x}", bytes([what]) + compact(journal).encode())
+    put("journal", "settings-only", b"\x01" + compact({**journal, "roots": {}, "files": [], "dirs": []}).encode())
+
+
 with tempfile.TemporaryDirectory() as directory:
     metadata(Path(directory))
     ssh_keys(Path(directory))
@@ -309,3 +334,4 @@ keys()
 texts()
 packets()
 children()
+journals()

@@ -1,0 +1,185 @@
+/*
+ * What a crash, or a disk that lies, left of a transaction.  The first byte says under which name the journal lies and which
+ * staged files are there; the rest is its text, whose length and checksum are put right.  Recovery ends with an error or with nothing left
+ * over, touches nothing outside the two roots, and done again it finds nothing to do.
+ */
+#include "fuzz.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "journal.h"
+#include "transaction.h"
+
+static const char *const names[] = { "journal.new", "journal", "journal.undo" };
+static const char outside[] = "nobody may change this";
+static char top[64];
+
+static const char *
+below(const char *name, char path[256])
+{
+	snprintf(path, 256, "%s/%s", top, name);
+	return path;
+}
+
+static int
+remove_one(void *arg, const char *name, struct err *e)
+{
+	struct dir *d = arg, *sub;
+
+	if (file_remove(d, name, e) != -1)
+		return 0;
+	if ((sub = dir_below(d, name, false, e)) == NULL)
+		return -1;
+	must(dir_list(sub, remove_one, sub, e) == 0);
+	dir_close(sub);
+	return dir_remove(d, name, e) == 1 ? 0 : -1;
+}
+
+static void
+remove_all(void)
+{
+	struct err e;
+	struct dir *d = dir_open(top, &e);
+
+	if (d != NULL) {
+		must(dir_list(d, remove_one, d, &e) == 0);
+		dir_close(d);
+	}
+}
+
+static void
+remove_top(void)
+{
+	remove_all();
+	rmdir(top);
+}
+
+static void
+make_top(void)
+{
+	if (top[0] != '\0')
+		return;
+	snprintf(top, sizeof top, "%s/slipway-fuzz-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	must(mkdtemp(top) != NULL);
+	atexit(remove_top);
+}
+
+static void
+put(const char *name, const void *data, size_t len)
+{
+	char path[256];
+	struct err e;
+
+	must(file_replace_fast(NULL, below(name, path), data, len, 0644, &e) == 0);
+}
+
+static struct dir *
+make(const char *name)
+{
+	char path[256];
+	struct err e;
+	struct dir *d = dir_make(below(name, path), 0700, &e);
+
+	must(d != NULL);
+	return d;
+}
+
+/* Two roots with something in them, and what was staged. */
+static void
+make_place(unsigned what)
+{
+	static const char *const dirs[] = { "state", "install/bin", "install/.work", "app/tls", "app/.work" };
+	static const char *const files[] = { "install/bin/hi", "install/old", "app/tls/server.crt" };
+
+	for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++)
+		if ((what & 0x40) == 0 || strstr(dirs[i], ".work") == NULL)
+			dir_close(make(dirs[i]));
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+		put(files[i], "one", 3);
+	for (unsigned i = 0; i < 4 && (what & 0x40) == 0; i++) {
+		char name[32];
+
+		if ((what >> (2 + i) & 1) == 0)
+			continue;
+		snprintf(name, sizeof name, "install/.work/%c%u", i < 2 ? 'n' : 'o', i % 2);
+		put(name, "two", 3);
+	}
+	put("outside", outside, sizeof outside);
+}
+
+/* The journal that the input is, with the roots in our place. */
+static int
+read_journal(const uint8_t *data, size_t size, struct journal *j)
+{
+	struct buf text = BUF_INIT(JOURNAL_MAX);
+	uint8_t sum[DIGEST_MAX];
+	char hex[SHA256_HEX_SIZE], path[256];
+	struct err e = { 0 };
+	int rc;
+
+	must(digest_of(DIGEST_SHA256, data, size, sum, &e) == 0);
+	hex_encode(sum, SHA256_SIZE, hex);
+	must(buf_addf(&text, &e, "slipway-journal 1 %zu %s\n", size, hex) == 0 && buf_add(&text, data, size, &e) == 0);
+	rc = journal_read(text.data, text.len, j, &e);
+	must(rc == 0 || e.code != ERR_NONE);
+	buf_free(&text);
+	for (int r = 0; r < JOURNAL_ROOTS && rc == 0; r++)
+		if (j->roots[r] != NULL) {
+			free(j->roots[r]);
+			must((j->roots[r] = strdup(below(journal_root_names[r], path))) != NULL);
+			j->made[r] %= 2;	/* more would be the place itself */
+		}
+	return rc;
+}
+
+static void
+recover(const struct journal *j, unsigned what)
+{
+	struct transaction t = { .source_is_ours = true, .work = ".work" };
+	char machine[256], user[256];
+	struct buf text = BUF_INIT(2 * JOURNAL_MAX), after = BUF_INIT(1024);
+	enum transaction_end end;
+	struct file_info info;
+	struct err e = { 0 };
+
+	t.state = make("state");
+	must((t.settings = settings_open_files(below("machine.conf", machine), below("user.conf", user), &e)) != NULL);
+	must(journal_write(j, &text, &e) == 0);
+	must(file_replace_fast(t.state, names[what % 3], text.data, text.len, 0600, &e) == 0);
+	if (transaction_recover(&t, &end, &e) == 0) {
+		must(end != TRANSACTION_NONE);
+		for (size_t i = 0; i < 3; i++)
+			must(file_stat(t.state, names[i], &info, &e) == 0);
+		must(transaction_recover(&t, &end, &e) == 0 && end == TRANSACTION_NONE);
+	} else {
+		must(e.code != ERR_NONE);
+	}
+	must(file_read(NULL, below("outside", machine), &after, &e) == 0);
+	must(after.len == sizeof outside && memcmp(after.data, outside, sizeof outside) == 0);
+	settings_close(t.settings);
+	dir_close(t.state);
+	buf_free(&text);
+	buf_free(&after);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct journal j;
+	struct err e;
+
+	/* As it lies there: without the right head it is refused. */
+	if (journal_read(data, size, &j, &e) == 0)
+		journal_free(&j);
+	if (size < 2 || read_journal(data + 1, size - 1, &j) == -1)
+		return 0;
+	make_top();
+	make_place(data[0]);
+	recover(&j, data[0]);
+	journal_free(&j);
+	remove_all();
+	return 0;
+}
