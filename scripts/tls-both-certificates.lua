@@ -20,7 +20,7 @@ for _, name in ipairs(certificates) do
 	if not file.exists("app/" .. name) then
 		error("app/" .. name .. " is not in this release")
 	end
-	table.insert(places, "%%AppData%%\\" .. application .. "\\" .. name)
+	table.insert(places, "%AppDir%\\" .. name) -- the folder that the files of app/ go to
 end
 
 set(client, "TLS_RequiredLevel", "TLSPeerAuth")

@@ -18,5 +18,5 @@ set(client, "TLS_RequiredLevel", "TLSPeerAuth")
 set(root, "DefaultApplication", application)
 
 -- Which certificates we know: files of this release. In a text between quotes a backslash is written twice.
--- %%AppData%% is stored as %AppData%: the program puts in the folder of the user who starts it.
-set(client, "TLS_TrustedCerts", "%%AppData%%\\" .. application .. "\\server.crt")
+-- %AppDir% is the folder that the files of app/ go to, put in when this script runs: the same for every user.
+set(client, "TLS_TrustedCerts", "%AppDir%\\server.crt")

@@ -62,6 +62,7 @@ static json_t *
 status_json(const struct station *st, struct err *e)
 {
 	json_t *servers = json_array(), *host_keys = json_array(), *applied = NULL, *j;
+	bool interrupted = false;
 	struct dir *state = existing_dir(st, "");
 	char when[CLOCK_TEXT_SIZE] = "";
 	int64_t refreshed = 0;
@@ -73,18 +74,20 @@ status_json(const struct station *st, struct err *e)
 	if (state != NULL) {
 		applied = store_applied(state, e);
 		refreshed = store_refreshed(state);
+		interrupted = transaction_pending(state);
 		dir_close(state);
 	}
 	if (refreshed != 0)
 		clock_format(refreshed, when);
-	j = json_pack("{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s, s:o, s:I, s:I}", "installation",
+	j = json_pack("{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s, s:o, s:I, s:I, s:b, s:I}", "installation",
 	    st->installation, "application", st->application, "release",
 	    json_integer_value(json_object_get(applied, "release")), "refreshed", when, "refreshed_age",
 	    (json_int_t)(refreshed == 0 ? -1 : clock_wall() - refreshed), "servers", servers,
 	    "host_keys", host_keys, "on_error", st->on_error == ON_ERROR_BLOCK ? "block" : "launch",
 	    "app_dir", st->app_dir, "trust", trust_json(st), "files",
 	    (json_int_t)json_object_size(json_object_get(applied, "files")), "deadline",
-	    (json_int_t)(st->deadline_ms / 1000));
+	    (json_int_t)(st->deadline_ms / 1000), "interrupted", interrupted, "newest",
+	    (json_int_t)store_newest(applied));
 	json_decref(applied);
 	if (j == NULL)
 		err_nomem(e);
@@ -121,6 +124,11 @@ print_text(const json_t *j)
 	else
 		printf("release       %lld, %lld files\n", (long long)release,
 		    (long long)json_integer_value(json_object_get(j, "files")));
+	if (release != json_integer_value(json_object_get(j, "newest")))
+		printf("rolled back   release %lld isn't taken again, a newer one is\n",
+		    (long long)json_integer_value(json_object_get(j, "newest")));
+	if (json_is_true(json_object_get(j, "interrupted")))
+		puts("interrupted   an update was; the next start completes it or takes it back");
 	if (text_of(j, "refreshed")[0] == '\0') {
 		puts("refreshed     never");
 	} else {

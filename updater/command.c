@@ -29,7 +29,7 @@ static const struct command {
 	    "  --installation NAME  installation, such as D2EXE_COV_PB\n"
 	    "  --app NAME           application, such as COV_PB\n"
 	    "  --install-dir DIR    where files of install/ go\n"
-	    "  --app-dir DIR        where files of app/ go (default %AppData%/NAME)\n"
+	    "  --app-dir DIR        where files of app/ go (default %AppData%/NAME; as root, for all users, %ProgramData%/NAME)\n"
 	    "  --deadline SECONDS   longest time that a start waits for an update (default 10)\n"
 	    "  --on-error WHAT      launch (default) or block, when an update fails\n"
 	    "  --force              replace an enrolment\n" },

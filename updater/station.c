@@ -262,7 +262,7 @@ load_dirs(struct station *st, struct settings *s, const char *key, struct err *e
 	    text_setting(s, key, "AppDir", &st->app_dir, e) == -1)
 		goto out;
 	if (st->app_dir == NULL) {
-		if (buf_adds(&app, "%AppData%/%Application%", e) == -1)
+		if (buf_adds(&app, place_stationwide() ? "%ProgramData%/%Application%" : "%AppData%/%Application%", e) == -1)
 			goto out;
 		st->app_dir = (char *)buf_steal(&app);
 	}

@@ -46,6 +46,8 @@ ssh-keygen -A > keygen.log
 
 make_repo
 make_release release server.crt="$REPO/certs/kernel.crt"
+mkdir release/scripts/user
+echo "set([[HKCU\\SOFTWARE\\Ipesoft\\$INSTALLATION]], \"Skin\", \"day\")" > release/scripts/user/10.lua
 publish release
 ssh-keygen -q -t ed25519 -N '' -f login
 cp login.pub authorized_keys
@@ -72,6 +74,31 @@ expect 0 enroll.log slipway enroll "sftp://$account@127.0.0.1:$port/" --host-key
 expect 0 update.log slipway update --app "$APP"
 want update.log 'applied release 1' 0
 want /etc/slipway/machine.conf 'TLS_RequiredLevel = TLSPeerAuth' 0
+
+# An operator without rights: the station stays as it is, the program starts, and their own settings are looked after.
+install -d -m 755 programs
+install -d -o games operator
+install "$build/updater/slipway" programs/
+operator() {
+	setpriv --reuid games --regid games --clear-groups env HOME="$WORK/operator" PATH="$WORK/programs:/usr/bin:/bin" "$@"
+}
+expect 0 operator.log operator slipway run --app "$APP" -- echo started
+want operator.log started 0
+want operator.log 'release 1 is applied; this user may not update the station' 0
+want operator.log '1 settings of this user changed' 0
+want operator/.config/slipway/user.conf 'Skin = day' 0
+expect 0 operator.log operator slipway run --app "$APP" -- echo started
+wantno operator.log 'settings of this user changed'
+expect 0 operator.log operator slipway verify --app "$APP"
+expect 0 operator.log operator slipway status --app "$APP"
+want operator.log 'root version 1' 0
+expect 1 operator.log operator slipway rollback --app "$APP"
+want operator.log 'this user may not change it' 0
+expect 1 operator.log operator slipway plan --app "$APP"
+touch /var/lib/slipway/"$INSTALLATION/$APP"/journal
+expect 0 operator.log operator slipway run --app "$APP" -- echo started
+want operator.log 'administrator has to run' 0
+rm /var/lib/slipway/"$INSTALLATION/$APP"/journal
 
 # What the account can't do: see outside, write, have a shell, forward.
 sftp_() {

@@ -14,9 +14,9 @@ for f in "$scripts"/*.lua; do
 done
 [ "$n" -eq 4 ] || fail "want four scripts, got $n"
 want tls-client.lua.log "+ $T\\TLS_Client TLS_RequiredLevel = TLSPeerAuth" 0
-want tls-client.lua.log "+ $T\\TLS_Client TLS_TrustedCerts = %AppData%\\COV_PB\\server.crt" 0
+want tls-client.lua.log "+ $T\\TLS_Client TLS_TrustedCerts = <AppDir>\\server.crt" 0
 want tls-both-certificates.lua.log \
-	"TLS_TrustedCerts = %AppData%\\COV_PB\\server.crt;%AppData%\\COV_PB\\server-new.crt" 0
+	"TLS_TrustedCerts = <AppDir>\\server.crt;<AppDir>\\server-new.crt" 0
 want tls-remove.lua.log "- $T\\TLS_Client\\*" 0
 want kernel-server.lua.log 'on windows:' 0
 want kernel-server.lua.log "+ $T\\TLS_Server TLS_KeyFile = /etc/kernel/tls/kernel.pem" 0
