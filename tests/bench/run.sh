@@ -4,10 +4,12 @@ set -euo pipefail
 
 usage() {
 	cat <<'TEXT'
-usage: tests/bench/run.sh tuf [--runs N] [--json FILE]
+usage: tests/bench/run.sh tuf | apply [--runs N] [--json FILE]
 
   tuf   a refresh with nothing new, and with 1,000, 10,000 and 50,000 targets in a delegated role: CPU time and
         peak memory of slipway-tuf, and of a client in Python that checks the same files
+  apply 1,000 new small files and 1,000 settings put in place, against rsync -a --fsync of the files; and what
+        waiting for the disk costs
 
   --runs N      of each; medians are shown (default and least: 9)
   --json FILE   write the figures there too (default: build/release/bench-NAME.json)
@@ -15,7 +17,7 @@ TEXT
 }
 
 case ${1:-} in
-tuf) ;;
+tuf | apply) ;;
 --help)
 	usage
 	exit 0
@@ -35,5 +37,4 @@ if ! { cmake --preset release && cmake --build --preset release -j "$(nproc)"; }
 	cat build/release/build.log >&2
 	exit 1
 fi
-exec "tests/bench/$name.py" --json "build/release/bench-$name.json" "$@" \
-	build/release/tests/bench/measure build/release/updater/slipway-tuf
+exec "tests/bench/$name.py" --json "build/release/bench-$name.json" "$@" build/release

@@ -3,13 +3,10 @@
 
 The peer, tests/bench/peer.py, checks the same files with Python's json and cryptography, and does nothing else.
 """
-import argparse
 import datetime
 import hashlib
 import json
-import platform
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -17,6 +14,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
+
+from bench import arguments, medians, write
 
 SIZES = (1_000, 10_000, 50_000)
 PEER = Path(__file__).resolve().with_name("peer.py")
@@ -69,17 +68,6 @@ def make_repository(where, targets):
     return last
 
 
-def medians(runs, measure, prepare, command):
-    cpu, memory, wall = [], [], []
-    for _ in range(runs):
-        prepare()
-        done = subprocess.run([measure, *map(str, command)], check=True, stdout=subprocess.PIPE)
-        for figures, figure in zip((cpu, memory, wall), done.stdout.split()):
-            figures.append(int(figure))
-    return {"cpu_ms": statistics.median(cpu) / 1000, "peak_mib": statistics.median(memory) / 1024,
-            "wall_ms": statistics.median(wall) / 1000}
-
-
 def bench(args, work):
     results = []
 
@@ -113,17 +101,11 @@ def bench(args, work):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=9)
-    parser.add_argument("--json", type=Path, required=True)
-    parser.add_argument("measure", type=Path)
-    parser.add_argument("program", type=Path)
-    args = parser.parse_args()
-    if args.runs < 9:
-        parser.error(f"--runs: want 9 or more, got {args.runs}")
+    args = arguments()
+    args.program = args.build / "updater/slipway-tuf"
     with tempfile.TemporaryDirectory() as work:
         results = bench(args, Path(work))
-    args.json.write_text(json.dumps({"machine": platform.machine(), "runs": args.runs, "results": results}, indent="\t") + "\n")
+    write(args, results)
 
     def cpu(n):
         return next(r["cpu_ms"] for r in results if r["program"] == "slipway-tuf" and r["case"] == "all new" and r["targets"] == n)

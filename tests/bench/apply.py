@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""slipway update of many small files and many settings, all new, against rsync -a of the same files, with and without
+waiting for the disk.  The repository is on this computer (file:), so that no network is measured.
+"""
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import traceback
+from pathlib import Path
+
+from bench import arguments, medians, write
+
+FILES, SETTINGS, BYTES = 1000, 1000, 2048
+CASES = {"files": (FILES, 0), "settings": (1, SETTINGS), "both": (FILES, SETTINGS)}
+
+
+def as_ordinary_user(work):
+    """A privileged process ignores SLIPWAY_HOME."""
+    if os.geteuid() != 0:
+        return
+    user = pwd.getpwnam("nobody")
+    os.chown(work, user.pw_uid, user.pw_gid)
+    os.setgroups([])
+    os.setgid(user.pw_gid)
+    os.setuid(user.pw_uid)
+    os.environ["HOME"] = str(work)
+
+
+def make_release(top, files, settings):
+    for i in range(files):
+        path = top / f"app/{i // 100:02}/file-{i:04}.dat"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(os.urandom(BYTES // 2) * 2)
+    if settings:
+        script = top / "scripts/machine/10.lua"
+        script.parent.mkdir(parents=True)
+        script.write_text('local k = [[HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_A\\]]\n'
+                          f'for i = 1, {settings} do set(k .. "Part" .. i // 20, "Name" .. i, "the value of setting " .. i) end\n')
+
+
+def bench(args, work):
+    results = []
+    programs, nosync = args.build, args.build / "tests/bench/libnosync.so"
+    repo_program, slipway = programs / "server/slipway-repo", programs / "updater/slipway"
+    local = work / "programs"  # where an ordinary user finds them
+    local.mkdir()
+    for program in (repo_program, slipway, nosync, args.measure):
+        shutil.copy(program, local)
+    as_ordinary_user(work)
+    measure, nosync = local / "measure", local / nosync.name
+
+    def row(case, program, prepare, command):
+        results.append({"case": case, "program": program, **medians(args.runs, measure, prepare, command)})
+        r = results[-1]
+        print(f"{case:<9} {program:<26} {r['cpu_ms']:>9.1f} {r['peak_mib']:>9.1f} {r['wall_ms']:>9.1f}", flush=True)
+        return r["wall_ms"]
+
+    def quiet(*command):
+        subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    print(f"{'case':<9} {'program':<26} {'CPU ms':>9} {'peak MiB':>9} {'wall ms':>9}")
+    for case, (files, settings) in CASES.items():
+        where = work / case
+        release, repo, home, out = where / "release", where / "repo", where / "home", where / "out"
+        make_release(release, files, settings)
+        quiet(local / "slipway-repo", "init", repo, "--no-passphrase")
+        quiet(local / "slipway-repo", "--repo", repo, "app", "add", "A", "--no-passphrase")
+        quiet(local / "slipway-repo", "--repo", repo, "publish", "--app", "A", release)
+        os.environ["SLIPWAY_HOME"] = str(home)
+
+        def fresh():
+            for directory in (home, out):
+                shutil.rmtree(directory, ignore_errors=True)
+            quiet(local / "slipway", "enroll", f"file://{repo}/served", "--root", repo / "served/metadata/1.root.json",
+                  "--installation", "D2", "--app", "A", "--app-dir", out)
+            os.sync()
+
+        update = row(case, "slipway update", fresh, [local / "slipway", "update"])
+        fast = row(case, "the same, no waiting", fresh, ["env", f"LD_PRELOAD={nosync}", local / "slipway", "update"])
+        print(f"{'':<9} durability costs {update - fast:.0f} ms of {update:.0f}")
+        if files > 1:
+            peer = row(case, "rsync -a --fsync", fresh, ["rsync", "-a", "--fsync", f"{release}/app/", f"{out}/"])
+            row(case, "rsync -a", fresh, ["rsync", "-a", f"{release}/app/", f"{out}/"])
+            print(f"{'':<9} slipway update : rsync -a --fsync = {update / peer:.2f}")
+    return results
+
+
+def child(args, work):
+    """The rights that it gives up are wanted again for cleaning up: a process of its own."""
+    status = 1
+    try:
+        results = bench(args, Path(work))
+        args.json = Path(work, "results.json")
+        write(args, results)
+        status = 0
+    except Exception:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def main():
+    args = arguments()
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as work:
+        os.chmod(work, 0o755)
+        pid = os.fork()
+        if pid == 0:
+            child(args, work)
+        if os.waitpid(pid, 0)[1] != 0:
+            raise SystemExit(1)
+        shutil.copy(Path(work, "results.json"), args.json)
+
+
+main()
