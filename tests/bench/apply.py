@@ -42,20 +42,13 @@ def make_release(top, files, settings):
 
 def bench(args, work):
     results = []
-    programs, nosync = args.build, args.build / "tests/bench/libnosync.so"
-    repo_program, slipway = programs / "server/slipway-repo", programs / "updater/slipway"
+    nosync = args.build / "tests/bench/libnosync.so"
     local = work / "programs"  # where an ordinary user finds them
     local.mkdir()
-    for program in (repo_program, slipway, nosync, args.measure):
+    for program in (args.build / "server/slipway-repo", args.build / "updater/slipway", nosync, args.measure):
         shutil.copy(program, local)
     as_ordinary_user(work)
     measure, nosync = local / "measure", local / nosync.name
-
-    def row(case, program, prepare, command):
-        results.append({"case": case, "program": program, **medians(args.runs, measure, prepare, command)})
-        r = results[-1]
-        print(f"{case:<9} {program:<26} {r['cpu_ms']:>9.1f} {r['peak_mib']:>9.1f} {r['wall_ms']:>9.1f}", flush=True)
-        return r["wall_ms"]
 
     def quiet(*command):
         subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -77,13 +70,20 @@ def bench(args, work):
                   "--installation", "D2", "--app", "A", "--app-dir", out)
             os.sync()
 
-        update = row(case, "slipway update", fresh, [local / "slipway", "update"])
-        fast = row(case, "the same, no waiting", fresh, ["env", f"LD_PRELOAD={nosync}", local / "slipway", "update"])
-        print(f"{'':<9} durability costs {update - fast:.0f} ms of {update:.0f}")
+        programs = {"slipway update": [local / "slipway", "update"],
+                    "the same, no waiting": ["env", f"LD_PRELOAD={nosync}", local / "slipway", "update"]}
         if files > 1:
-            peer = row(case, "rsync -a --fsync", fresh, ["rsync", "-a", "--fsync", f"{release}/app/", f"{out}/"])
-            row(case, "rsync -a", fresh, ["rsync", "-a", f"{release}/app/", f"{out}/"])
-            print(f"{'':<9} slipway update : rsync -a --fsync = {update / peer:.2f}")
+            programs["rsync -a --fsync"] = ["rsync", "-a", "--fsync", f"{release}/app/", f"{out}/"]
+            programs["rsync -a"] = ["rsync", "-a", f"{release}/app/", f"{out}/"]
+        wall = {}
+        for program, figures in zip(programs, medians(args.runs, measure, [(fresh, c) for c in programs.values()])):
+            results.append({"case": case, "program": program, **figures})
+            wall[program] = figures["wall_ms"]
+            print(f"{case:<9} {program:<26} {figures['cpu_ms']:>9.1f} {figures['peak_mib']:>9.1f} {figures['wall_ms']:>9.1f}", flush=True)
+        update = wall["slipway update"]
+        print(f"{'':<9} durability costs {update - wall['the same, no waiting']:.0f} ms of {update:.0f}")
+        if files > 1:
+            print(f"{'':<9} slipway update : rsync -a --fsync = {update / wall['rsync -a --fsync']:.2f}")
     return results
 
 

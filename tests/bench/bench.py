@@ -7,15 +7,20 @@ import subprocess
 from pathlib import Path
 
 
-def medians(runs, measure, prepare, command):
-    cpu, memory, wall = [], [], []
+def one(measure, prepare, command):
+    prepare()
+    done = subprocess.run([measure, *map(str, command)], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return [int(figure) for figure in done.stdout.split()]
+
+
+def medians(runs, measure, cases):
+    """cases: (prepare, command) each; run in turns, so that what else the machine does falls on all of them."""
+    figures = [[] for _ in cases]
     for _ in range(runs):
-        prepare()
-        done = subprocess.run([measure, *map(str, command)], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        for figures, figure in zip((cpu, memory, wall), done.stdout.split()):
-            figures.append(int(figure))
-    return {"cpu_ms": statistics.median(cpu) / 1000, "peak_mib": statistics.median(memory) / 1024,
-            "wall_ms": statistics.median(wall) / 1000}
+        for all_of_it, (prepare, command) in zip(figures, cases):
+            all_of_it.append(one(measure, prepare, command))
+    return [dict(zip(("cpu_ms", "peak_mib", "wall_ms"), (statistics.median(f) / scale for f, scale in zip(zip(*all_of_it), (1000, 1024, 1000)))))
+            for all_of_it in figures]
 
 
 def arguments():

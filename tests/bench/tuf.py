@@ -73,7 +73,7 @@ def bench(args, work):
 
     def row(case, program, targets, prepare, command):
         results.append({"case": case, "program": program, "targets": targets,
-                        **medians(args.runs, args.measure, prepare, command)})
+                        **medians(args.runs, args.measure, [(prepare, command)])[0]})
         r = results[-1]
         print(f"{case:<13} {program:<12} {targets:>8,} {r['cpu_ms']:>9.1f} {r['peak_mib']:>9.1f} {r['wall_ms']:>9.1f}", flush=True)
 
