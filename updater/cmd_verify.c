@@ -128,10 +128,12 @@ print_text(const struct verifying *v)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(v->files, i, one)
+	json_array_foreach(v->files, i, one) {
 		printf("%s\n", json_string_value(one));
-	json_array_foreach(v->settings, i, one)
+	}
+	json_array_foreach(v->settings, i, one) {
 		printf("differs; want: %s\n", json_string_value(one));
+	}
 	if (json_array_size(v->files) + json_array_size(v->settings) == 0)
 		printf("%s: release %lld, %zu files and %zu settings: all as they were applied\n",
 		    v->c->station.application, (long long)v->release, v->nfiles, v->nsettings);

@@ -43,8 +43,9 @@ not_found(const struct search *s, struct err *e)
 	json_t *unused;
 	struct err ignored;
 
-	json_object_foreach(s->seen, number, unused)
+	json_object_foreach(s->seen, number, unused) {
 		buf_addf(&list, &ignored, "%s%s", list.len == 0 ? "" : ", ", number);
+	}
 	if (s->release == 0)
 		err_setx(e, ERR_NOENT, "no release before release %lld is kept here", (long long)s->applied);
 	else
