@@ -8,10 +8,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "updater/carrier.h"
 #include "updater/directory.h"
 #include "updater/login.h"
-#include "base/net.h"
-#include "updater/sftp.h"
 #include "updater/ssh.h"
 #include "updater/url.h"
 
@@ -27,18 +26,10 @@ struct fetch {
 	size_t n;
 	struct login *login;		/* NULL when no address is sftp: */
 	size_t now;			/* the server that is connected, or is next */
-	struct net_dial *dial;		/* an attempt to connect to it that was begun early, or NULL */
-	struct ssh *ssh;		/* the connection to it, or NULL */
-	struct sftp *engine;
+	struct carrier *carrier;	/* the connection to it, or NULL */
 	struct dir *dir;
 	bool answered;			/* the server answered once */
 };
-
-static int
-sign(void *arg, const uint8_t *data, size_t len, struct buf *out, struct err *e)
-{
-	return login_sign(arg, data, len, out, e);
-}
 
 static int
 check_config(const struct fetch_config *c, bool sftp, struct err *e)
@@ -80,6 +71,20 @@ prepare(struct fetch *f, struct err *e)
 	return 0;
 }
 
+static int
+connect_sftp(struct fetch *f, bool ecdsa, struct err *e)
+{
+	struct carrier_config c = { .url = &f->urls[f->now],
+		.host_keys = f->config.host_keys,
+		.nhost_keys = f->config.nhost_keys,
+		.login = f->login,
+		.connect_ms = f->config.connect_ms,
+		.deadline = f->config.deadline,
+		.ecdsa = ecdsa };
+
+	return (f->carrier = carrier_start(&c, e)) == NULL ? -1 : 0;
+}
+
 struct fetch *
 fetch_start(const struct fetch_config *config, struct err *e)
 {
@@ -97,45 +102,17 @@ fetch_start(const struct fetch_config *config, struct err *e)
 	}
 	/* What goes wrong here goes wrong again, and is told, in fetch_files(). */
 	if (f->urls[0].scheme == URL_SFTP)
-		f->dial = net_dial(f->urls[0].host, f->urls[0].port, &ignored);
+		connect_sftp(f, false, &ignored);
 	return f;
 }
 
 static void
 drop_connection(struct fetch *f)
 {
-	/* The engine points into files of a call that is over. */
-	sftp_free(f->engine);
-	ssh_close(f->ssh);
+	carrier_end(f->carrier);
 	dir_close(f->dir);
-	net_dial_free(f->dial);
-	f->engine = NULL;
-	f->ssh = NULL;
+	f->carrier = NULL;
 	f->dir = NULL;
-	f->dial = NULL;
-}
-
-static int64_t
-sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int
-connect_sftp(struct fetch *f, struct err *e)
-{
-	const struct fetch_config *c = &f->config;
-	const struct url *u = &f->urls[f->now];
-	const struct buf *blob = login_blob(f->login);
-	struct ssh_server server = { u->host, u->port, u->user, c->host_keys, c->nhost_keys,
-		{ blob->data, blob->len, sign, f->login, login_name(f->login) } };
-	struct net_dial *dial = f->dial;
-
-	f->dial = NULL;
-	f->ssh = ssh_open(&server, dial, sooner(c->deadline, clock_mono_ms() + c->connect_ms), e);
-	if (f->ssh == NULL || (f->engine = sftp_new(u->path, NULL, e)) == NULL)
-		return -1;
-	return 0;
 }
 
 static int
@@ -169,12 +146,20 @@ all_answered(const struct fetch_file *files, size_t n)
 	return true;
 }
 
+static int
+try_sftp(struct fetch *f, bool ecdsa, struct fetch_file *files, size_t n, bool *moved, struct err *e)
+{
+	if (f->carrier == NULL && connect_sftp(f, ecdsa, e) == -1)
+		return -1;
+	return carrier_run(f->carrier, files, n, moved, e);
+}
+
 /* One attempt at one server.  0 when all files have a result.  *moved: the server had sent something. */
 static int
 try_server(struct fetch *f, struct fetch_file *files, size_t n, bool *moved, struct err *e)
 {
 	const struct fetch_config *c = &f->config;
-	uint64_t before;
+	struct err second;
 	int rc;
 
 	*moved = false;
@@ -184,13 +169,13 @@ try_server(struct fetch *f, struct fetch_file *files, size_t n, bool *moved, str
 		f->answered = true;
 		return directory_run(f->dir, files, n, c->deadline, e);
 	}
-	if (f->ssh == NULL && connect_sftp(f, e) == -1)
-		return -1;
-	before = sftp_answered(f->engine) + sftp_received(f->engine);
-	if (sftp_add(f->engine, files, n, e) == -1)
-		return -1;
-	rc = ssh_run(f->ssh, f->engine, c->deadline, c->connect_ms, e);
-	*moved = sftp_answered(f->engine) + sftp_received(f->engine) > before;
+	rc = try_sftp(f, false, files, n, moved, e);
+	/* The pin may be that of the server's other host key; if not, the first is what most servers are known by. */
+	if (rc == -1 && e->code == ERR_HOSTKEY && f->carrier != NULL && carrier_other_key(f->carrier)) {
+		drop_connection(f);
+		if ((rc = try_sftp(f, true, files, n, moved, &second)) == -1 && second.code != ERR_HOSTKEY)
+			*e = second;
+	}
 	f->answered |= rc == 0 || *moved;
 	return rc;
 }
@@ -206,8 +191,8 @@ static int
 try_servers(struct fetch *f, struct fetch_file *files, size_t n, struct err *e)
 {
 	/* A connection that stood since the last call may have ended meanwhile; that costs its server nothing. */
-	unsigned again = f->ssh != NULL ? FETCH_RECONNECTS + 1 : FETCH_RECONNECTS;
-	bool moved, kept = f->ssh != NULL;
+	unsigned again = f->carrier != NULL ? FETCH_RECONNECTS + 1 : FETCH_RECONNECTS;
+	bool moved, kept = f->carrier != NULL;
 
 	for (size_t tried = 0;;) {
 		if (try_server(f, files, n, &moved, e) == 0)

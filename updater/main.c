@@ -1,13 +1,14 @@
 /*
  * slipway: all of it is in a library, so that tests link what ships.
  */
+#include "carry.h"
 #include "cmd.h"
 #include "script/runner.h"
 
 int
 main(int argc, char **argv)
 {
-	static const struct child_role *const roles[] = { &script_child_role, NULL };
+	static const struct child_role *const roles[] = { &carry_child_role, &script_child_role, NULL };
 
 	child_main(roles, argc, argv);
 	return slipway_main(argc, argv);

@@ -311,17 +311,11 @@ handshake(struct ssh *s, int64_t deadline, struct err *e)
 	return rc == 0 ? 0 : broken(s, step, e);
 }
 
-/* One attempt with a set of host key algorithms.  0; 1 the host key isn't pinned; -1. */
 static int
-connect_once(struct ssh *s, struct net_dial *dial, const char *hostkeys, int *type, int64_t deadline,
-    struct err *e)
+connect_pinned(struct ssh *s, enum ssh_hostkey hostkey, bool *other_key, int64_t deadline, struct err *e)
 {
-	const struct ssh_server *v = &s->server;
+	int type = 0, rc;
 
-	if (dial == NULL && (dial = net_dial(v->host, v->port, e)) == NULL)
-		return -1;
-	if ((s->net = net_dial_wait(dial, deadline, e)) == NULL)
-		return -1;
 	s->session = libssh2_session_init_ex(on_alloc, on_free, on_realloc, s);
 	if (s->session == NULL)
 		return err_nomem(e);
@@ -329,12 +323,15 @@ connect_once(struct ssh *s, struct net_dial *dial, const char *hostkeys, int *ty
 	libssh2_session_callback_set(s->session, LIBSSH2_CALLBACK_SEND, send_callback.object);
 	libssh2_session_callback_set(s->session, LIBSSH2_CALLBACK_RECV, recv_callback.object);
 	s->turn = TURN_MAX;
-	if (set_methods(s, hostkeys, e) == -1 || handshake(s, deadline, e) == -1)
+	if (set_methods(s, hostkey == SSH_HOSTKEY_ANY ? HOSTKEYS : HOSTKEY_ECDSA, e) == -1 ||
+	    handshake(s, deadline, e) == -1)
 		return -1;
-	return check_hostkey(s, type, e);
+	if ((rc = check_hostkey(s, &type, e)) == 1)
+		*other_key = type == LIBSSH2_HOSTKEY_TYPE_ED25519;
+	return rc == 0 ? 0 : -1;
 }
 
-/* Let go of the connection, so that another can be begun.  Nothing waits for the peer. */
+/* Nothing waits for the peer. */
 static void
 disconnect(struct ssh *s)
 {
@@ -351,28 +348,6 @@ disconnect(struct ssh *s)
 	}
 	ssh_pool_end(&s->pool);
 	net_close(s->net);
-	buf_reset(&s->out);
-	s->net = NULL;
-	s->session = NULL;
-	s->channel = NULL;
-	s->sent = 0;
-	s->dead = s->peer_closed = s->signed_in = false;
-}
-
-static int
-connect_pinned(struct ssh *s, struct net_dial *dial, int64_t deadline, struct err *e)
-{
-	struct err second;
-	int type = 0, rc;
-
-	rc = connect_once(s, dial, HOSTKEYS, &type, deadline, e);
-	if (rc != 1 || type != LIBSSH2_HOSTKEY_TYPE_ED25519)
-		return rc == 0 ? 0 : -1;
-	/* The pin may be that of the server's ECDSA key. */
-	disconnect(s);
-	if (connect_once(s, NULL, HOSTKEY_ECDSA, &type, deadline, &second) == 0)
-		return 0;
-	return -1;	/* e tells of the first key, which is what most servers are known by */
 }
 
 /* libssh2 asks for a signature. */
@@ -466,18 +441,21 @@ subsystem(struct ssh *s, int64_t deadline, struct err *e)
 }
 
 struct ssh *
-ssh_open(const struct ssh_server *server, struct net_dial *dial, int64_t deadline, struct err *e)
+ssh_open(const struct ssh_server *server, struct net *net, enum ssh_hostkey hostkey, bool *other_key,
+    int64_t deadline, struct err *e)
 {
 	struct ssh *s = calloc(1, sizeof *s);
 
+	*other_key = false;
 	if (s == NULL) {
-		net_dial_free(dial);
+		net_close(net);
 		err_nomem(e);
 		return NULL;
 	}
 	s->server = *server;
+	s->net = net;
 	s->out.max = OUT_MAX;
-	if (connect_pinned(s, dial, deadline, e) == -1 || login(s, deadline, e) == -1 ||
+	if (connect_pinned(s, hostkey, other_key, deadline, e) == -1 || login(s, deadline, e) == -1 ||
 	    subsystem(s, deadline, e) == -1) {
 		ssh_close(s);
 		return NULL;

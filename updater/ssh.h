@@ -37,14 +37,16 @@ struct ssh_server {
 
 struct ssh;
 
+/* Host key algorithms: ed25519 preferred, or ECDSA only. */
+enum ssh_hostkey { SSH_HOSTKEY_ANY, SSH_HOSTKEY_ECDSA };
+
 /*
- * Connect, check the host key, log in, open the subsystem.  dial is an attempt that net_dial() began for this server, taken over in
- * any case, or NULL.  What server points to must outlive the connection.  An ed25519 host key is asked for; when it isn't one that is pinned, the server is asked once for its
- * ECDSA key before it is refused.  NULL with ERR_NETWORK, ERR_TIMEOUT, ERR_HOSTKEY (both fingerprints), ERR_AUTH (user
- * and key file), ERR_PROTOCOL, ERR_IO or ERR_NOMEM.
+ * Over a connection that was made (net is taken over in any case): check the host key, log in, open the subsystem.  What server
+ * points to must outlive the handle.  NULL with ERR_NETWORK, ERR_TIMEOUT, ERR_HOSTKEY (both fingerprints; *other_key says that the
+ * server's ECDSA key may be the one that is pinned), ERR_AUTH (user and key file), ERR_PROTOCOL, ERR_IO or ERR_NOMEM.
  */
-struct ssh *ssh_open(const struct ssh_server *server, struct net_dial *dial, int64_t deadline,
-    struct err *e);
+struct ssh *ssh_open(const struct ssh_server *server, struct net *net, enum ssh_hostkey hostkey,
+    bool *other_key, int64_t deadline, struct err *e);
 
 /*
  * Move bytes between the server and the engine until sftp_done().  Fails with ERR_TIMEOUT at the deadline, or when

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -13,6 +14,7 @@
 #include "knownhosts.h"
 #include "store.h"
 #include "url.h"
+#include "carry.h"
 
 #define EXIT_MISUSE	2
 
@@ -359,10 +361,12 @@ parse(int argc, char **argv, struct arguments *a)
 int
 main(int argc, char **argv)
 {
+	static const struct child_role *const roles[] = { &carry_child_role, NULL };
 	struct arguments a = { .key = getenv("SLIPWAY_KEY"), .known_hosts = getenv("SLIPWAY_KNOWN_HOSTS") };
 	const char *command;
 	int rc;
 
+	child_main(roles, argc, argv);
 	log_open("slipway-tuf", LOG_LEVEL_INFO);
 	if ((rc = parse(argc, argv, &a)) != 0)
 		return rc == -1 ? EXIT_SUCCESS : rc;

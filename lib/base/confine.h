@@ -30,6 +30,12 @@ struct confined {
 	unsigned landlock; /* ABI version of the kernel; 0: it has no Landlock */
 };
 
+/*
+ * Where this process is root: become the user "slipway", or "nobody" where there is none, for good.  Before confine(), as that takes
+ * away the right to.  Whether this is not root any more.
+ */
+bool confine_drop_user(void);
+
 /* Confine this process.  What isn't possible is missing from *out; nothing fails. */
 void confine(const struct confine_want *want, struct confined *out);
 

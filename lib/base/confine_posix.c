@@ -5,6 +5,10 @@
 #include "base/confine.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -144,6 +148,21 @@ allow_memory(scmp_filter_ctx f, const char *name)
 	return nr < 0 ? 0 : seccomp_rule_add(f, SCMP_ACT_ALLOW, nr, 1, no_exec);
 }
 
+/* A library may make its socket one that doesn't block. */
+static int
+allow_flags(scmp_filter_ctx f, const char *name)
+{
+	static const int commands[] = { F_GETFL, F_SETFL };
+	int nr = seccomp_syscall_resolve_name(name), rc = 0;
+
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0] && nr >= 0 && rc == 0; i++) {
+		const struct scmp_arg_cmp command = { 1, SCMP_CMP_EQ, (scmp_datum_t)commands[i], 0 };
+
+		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, nr, 1, command);
+	}
+	return rc;
+}
+
 /* abort() sends itself a signal; nobody else gets one. */
 static int
 allow_abort(scmp_filter_ctx f)
@@ -174,6 +193,10 @@ add_rules(scmp_filter_ctx f, bool sockets)
 	for (size_t i = 0; SANITIZED && i < sizeof sanitizers / sizeof sanitizers[0] && rc == 0;
 	     i++)
 		rc = allow(f, sanitizers[i]);
+	if (rc == 0 && sockets)
+		rc = allow_flags(f, "fcntl");
+	if (rc == 0 && sockets)
+		rc = allow_flags(f, "fcntl64");
 	if (rc == 0)
 		rc = allow_memory(f, "mmap");
 	if (rc == 0)
@@ -197,6 +220,24 @@ apply_seccomp(bool sockets)
 	     add_rules(f, sockets) == 0 && seccomp_load(f) == 0;
 	seccomp_release(f);
 	return ok;
+}
+
+bool
+confine_drop_user(void)
+{
+	const struct passwd *p;
+
+	if (geteuid() != 0)
+		return true;
+	if ((p = getpwnam("slipway")) == NULL && (p = getpwnam("nobody")) == NULL)
+		return false;
+	if (p->pw_uid == 0 || setgroups(0, NULL) == -1 || setresgid(p->pw_gid, p->pw_gid, p->pw_gid) == -1 ||
+	    setresuid(p->pw_uid, p->pw_uid, p->pw_uid) == -1)
+		return false;
+	/* Another user's process doesn't hear of its parent's death; this asks for it again.  Nor may others of that user look in. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return true;
 }
 
 void

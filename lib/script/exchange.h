@@ -43,14 +43,6 @@ enum exchange {
 	EXCHANGE_FAILED = 'E' /* code, text */
 };
 
-/* Append a text, and read one of at most max bytes (without its NUL); NULL and w->bad where there is none. */
-int exchange_put_text(struct buf *b, const char *text, struct err *e);
-const char *exchange_text(struct wire *w, size_t max);
-
-/* An error of the other side: append it, or make it ours; the code of one that makes no sense is ERR_SCRIPT. */
-int exchange_put_err(struct buf *b, const struct err *what, struct err *e);
-int exchange_err(struct wire *w, struct err *e);
-
 int exchange_put_value(struct buf *b, const struct value *v, struct err *e);
 /* *v is freed by the caller. */
 int exchange_value(struct wire *w, struct value *v, struct err *e);

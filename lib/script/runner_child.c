@@ -51,13 +51,13 @@ ask_get(void *arg, const char *key, const char *name, struct value *v, struct er
 	struct wire w;
 
 	buf_reset(&d->out);
-	if (exchange_put_text(&d->out, key, e) == -1 || exchange_put_text(&d->out, name, e) == -1 ||
+	if (wire_put_name(&d->out, key, e) == -1 || wire_put_name(&d->out, name, e) == -1 ||
 	    ask(d, EXCHANGE_GET, &f, e) == -1)
 		return -1;
 	w = (struct wire)WIRE_INIT(f.data, f.len);
 	if (f.type == EXCHANGE_VALUE)
 		return exchange_value(&w, v, e) == -1 ? -1 : 1;
-	return f.type == EXCHANGE_NONE ? 0 : exchange_err(&w, e);
+	return f.type == EXCHANGE_NONE ? 0 : wire_err(&w, e);
 }
 
 static int
@@ -68,10 +68,10 @@ ask_exists(void *arg, const char *target, struct err *e)
 	struct wire w;
 
 	buf_reset(&d->out);
-	if (exchange_put_text(&d->out, target, e) == -1 || ask(d, EXCHANGE_EXISTS, &f, e) == -1)
+	if (wire_put_name(&d->out, target, e) == -1 || ask(d, EXCHANGE_EXISTS, &f, e) == -1)
 		return -1;
 	w = (struct wire)WIRE_INIT(f.data, f.len);
-	return f.type == EXCHANGE_YES ? 1 : f.type == EXCHANGE_NONE ? 0 : exchange_err(&w, e);
+	return f.type == EXCHANGE_YES ? 1 : f.type == EXCHANGE_NONE ? 0 : wire_err(&w, e);
 }
 
 static int
@@ -81,7 +81,7 @@ tell_log(void *arg, const char *script, const char *text, struct err *e)
 
 	(void)script;
 	buf_reset(&d->out);
-	return exchange_put_text(&d->out, text, e) == -1 ? -1 : tell(d, EXCHANGE_LOG, e);
+	return wire_put_name(&d->out, text, e) == -1 ? -1 : tell(d, EXCHANGE_LOG, e);
 }
 
 static int
@@ -131,7 +131,7 @@ static int
 run_one(struct duty *d, const struct frame *f, struct err *e)
 {
 	struct wire w = WIRE_INIT(f->data, f->len);
-	const char *sent = exchange_text(&w, SCRIPT_NAME_MAX);
+	const char *sent = wire_name(&w, SCRIPT_NAME_MAX);
 	struct changeset c = CHANGESET_INIT;
 	char name[SCRIPT_NAME_MAX + 1];
 	const uint8_t *source;
@@ -150,7 +150,7 @@ run_one(struct duty *d, const struct frame *f, struct err *e)
 		rc = tell_changes(d, &c, e);
 	} else {
 		buf_reset(&d->out);
-		rc = exchange_put_err(&d->out, &why, e) == -1 ? -1 : tell(d, EXCHANGE_FAILED, e);
+		rc = wire_put_err(&d->out, &why, e) == -1 ? -1 : tell(d, EXCHANGE_FAILED, e);
 	}
 	free(copy);
 	changeset_free(&c);

@@ -301,6 +301,33 @@ def ssh_keys(tmp):
             put("opensshkey", name + suffix, file.read_bytes())
 
 
+def carriers():
+    """Frames of a fetch child: type, two bytes of length, content."""
+    def frame(kind, data=b""):
+        return kind + struct.pack(">H", len(data)) + data
+
+    def text(t):
+        return struct.pack(">I", len(t)) + t
+
+    public = ed25519.Ed25519PrivateKey.from_private_bytes(bytes([1]) + bytes(31)).public_key().public_bytes(
+        serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    blob = text(b"ssh-ed25519") + text(public)
+    login = text(b"s" * 32) + b"\x32" + text(b"u") + text(b"ssh-connection") + text(b"publickey") + b"\1" + text(b"ssh-ed25519") + text(blob)
+    hello, data = frame(b"H", b"\0\0\0\x3f"), lambda i, d: frame(b"D", struct.pack(">I", i) + d)
+
+    def result(i, kind, more=b""):
+        return frame(b"R", struct.pack(">IB", i, kind) + more)
+
+    failed = b"\x03" + text(b"no\0")
+    put("carrier", "whole", hello + frame(b"Q", text(login)) + frame(b"C") + data(0, b"x" * 50) + data(1, b"y" * 400) + data(0, b"x" * 50) +
+        data(2, b"z") + data(2, b"z") + result(0, 1) + result(1, 2) + result(2, 3, failed) + frame(b"E", b"\0"))
+    put("carrier", "refused", hello + frame(b"E", b"\1" + b"\x17" + text(b"another key\0")))
+    put("carrier", "signs-else", hello + frame(b"Q", text(b"something else")))
+    put("carrier", "signs-thrice", hello + 3 * frame(b"Q", text(login)))
+    put("carrier", "too-much", hello + frame(b"C") + data(0, b"x" * 101))
+    put("carrier", "twice", hello + frame(b"C") + result(0, 1) + result(0, 1))
+
+
 def journals():
     """A journal's text after a byte that says how it lies there."""
     one, two = (hashlib.sha256(t).hexdigest() for t in (b"one", b"two"))
@@ -334,4 +361,5 @@ keys()
 texts()
 packets()
 children()
+carriers()
 journals()

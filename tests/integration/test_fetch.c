@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "sshd.h"
+#include "updater/carry.h"
 #include "updater/fetch.h"
 
 #define MANY		1000
@@ -648,8 +649,9 @@ remove_servers(void **state)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+	static const struct child_role *const roles[] = { &carry_child_role, NULL };
 	static struct CMUnitTest tests[100] = {
 		cmocka_unit_test(many_files),
 		cmocka_unit_test(many_files_few_descriptors),
@@ -668,6 +670,7 @@ main(void)
 	};
 	size_t n = 14;
 
+	child_main(roles, argc, argv);
 	/* A server that ends while it is written to must be an error, not a signal; and no test may hang. */
 	alarm(300);
 	TEST_ROWS(tests, n, one_rows, one_file);

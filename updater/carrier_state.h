@@ -1,0 +1,39 @@
+#ifndef UPDATER_CARRIER_STATE_H
+#define UPDATER_CARRIER_STATE_H
+
+/*
+ * What carrier.c believes of its child, apart from the child, for a fuzzer.  Nobody else includes this.
+ */
+#include "base/buf.h"
+#include "base/child.h"
+#include "base/frame.h"
+#include "updater/carrier.h"
+#include "updater/carry.h"
+
+/* A login takes one signature, or two where a server asks twice. */
+#define SIGNATURES_MAX	2
+
+struct carrier {
+	struct carrier_config config;
+	struct child *child;		/* NULL after it failed */
+	struct confined confined;
+	bool hello, connected, other_key;
+	unsigned signatures;
+	int64_t connect_until;
+};
+
+/* Files that are being fetched. */
+struct carrying {
+	struct carrier *c;
+	struct fetch_file *files;
+	size_t n;
+	bool moved;
+};
+
+/*
+ * What a frame of the child does.  0 go on (where signature isn't empty, it is to be sent), 1 it is connected or at the end of its work, -1
+ * the connection failed or the child lied.
+ */
+int carrier_take(struct carrying *r, const struct frame *f, struct buf *signature, struct err *e);
+
+#endif
