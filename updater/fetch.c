@@ -173,8 +173,7 @@ try_server(struct fetch *f, struct fetch_file *files, size_t n, bool *moved, str
 	/* The pin may be that of the server's other host key; if not, the first is what most servers are known by. */
 	if (rc == -1 && e->code == ERR_HOSTKEY && f->carrier != NULL && carrier_other_key(f->carrier)) {
 		drop_connection(f);
-		if ((rc = try_sftp(f, true, files, n, moved, &second)) == -1 && second.code != ERR_HOSTKEY)
-			*e = second;
+		rc = try_sftp(f, true, files, n, moved, &second);
 	}
 	f->answered |= rc == 0 || *moved;
 	return rc;

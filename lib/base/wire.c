@@ -157,6 +157,6 @@ wire_err(struct wire *w, struct err *e)
 	const char *text = wire_name(w, ERR_TEXT_SIZE);
 
 	if (text == NULL || !valid_utf8(text, strlen(text)))
-		return err_setx(e, ERR_PROTOCOL, "the child sent a malformed error");
+		return err_setx(e, ERR_PROTOCOL, "the child sent malformed text of an error");
 	return err_setx(e, code > ERR_NONE && code < ERR_CODE_COUNT ? (enum err_code)code : ERR_PROTOCOL, "%s", text);
 }

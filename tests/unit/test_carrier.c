@@ -71,7 +71,7 @@ result(struct frames *p, uint32_t file, uint8_t what)
 }
 
 static void do_good(struct frames *p) { begin(p); bytes(p, 0, MAX); result(p, 0, FETCH_OK); result(p, 1, FETCH_ABSENT); say(p, CARRY_END, "", 1); }
-static void do_crash(struct frames *p) { (void)p; raise(SIGSEGV); }
+static void do_crash(struct frames *p) { (void)p; raise(SIGTERM); }
 static void do_crash_later(struct frames *p) { begin(p); bytes(p, 0, 10); raise(SIGKILL); }
 static void do_leave(struct frames *p) { (void)p; _exit(7); }
 static void do_hang(struct frames *p) { (void)p; pause(); }
@@ -113,7 +113,7 @@ static struct row {
 	const char *text;
 } rows[] = {
 	{ "good", do_good, ERR_NONE, NULL },
-	{ "crashes at once", do_crash, ERR_PROTOCOL, "ended by signal 11" },
+	{ "crashes at once", do_crash, ERR_PROTOCOL, "ended by signal 15" },
 	{ "crashes later", do_crash_later, ERR_PROTOCOL, "ended by signal 9" },
 	{ "leaves", do_leave, ERR_PROTOCOL, "ended with status 7" },
 	{ "hangs at once", do_hang, ERR_TIMEOUT, "while connecting" },
@@ -136,7 +136,7 @@ static struct row {
 	{ "ends without a word", do_end_empty, ERR_PROTOCOL, "malformed end" },
 	{ "a fault", do_fault, ERR_LIMIT, "evil" },
 	{ "a fault that makes no sense", do_fault_nonsense, ERR_PROTOCOL, "evil" },
-	{ "a fault without text", do_fault_no_text, ERR_PROTOCOL, "malformed error" },
+	{ "a fault without text", do_fault_no_text, ERR_PROTOCOL, "malformed text" },
 	{ "wants another signature", do_sign_else, ERR_PROTOCOL, "no login of ours" },
 	{ "wants a signature when it is logged in", do_sign_later, ERR_PROTOCOL, "doesn't belong there" },
 	{ "floods", do_flood, ERR_TIMEOUT, "deadline" },
