@@ -13,7 +13,7 @@
 #include "tuf/client.h"
 
 enum { OPT_HOST_KEY = 256, OPT_ROOT, OPT_KEY, OPT_PASSPHRASE, OPT_INSTALLATION, OPT_APP,
-	OPT_INSTALL_DIR, OPT_APP_DIR, OPT_DEADLINE, OPT_ON_ERROR, OPT_FORCE };
+	OPT_INSTALL_DIR, OPT_APP_DIR, OPT_DEADLINE, OPT_ON_ERROR, OPT_WARN_AFTER, OPT_BLOCK_AFTER, OPT_FORCE };
 
 static const struct option options[] = {
 	{ "host-key", required_argument, NULL, OPT_HOST_KEY },
@@ -26,6 +26,8 @@ static const struct option options[] = {
 	{ "app-dir", required_argument, NULL, OPT_APP_DIR },
 	{ "deadline", required_argument, NULL, OPT_DEADLINE },
 	{ "on-error", required_argument, NULL, OPT_ON_ERROR },
+	{ "warn-after-days", required_argument, NULL, OPT_WARN_AFTER },
+	{ "block-after-days", required_argument, NULL, OPT_BLOCK_AFTER },
 	{ "force", no_argument, NULL, OPT_FORCE },
 	{ NULL, 0, NULL, 0 },
 };
@@ -83,6 +85,12 @@ take_option(int c, struct arguments *a)
 		return 0;
 	case OPT_ON_ERROR:
 		a->en.on_error = optarg;
+		return 0;
+	case OPT_WARN_AFTER:
+		a->en.warn_after_days = optarg;
+		return 0;
+	case OPT_BLOCK_AFTER:
+		a->en.block_after_days = optarg;
 		return 0;
 	case OPT_FORCE:
 		a->en.force = true;

@@ -5,8 +5,10 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "launch.h"
+#include "policy.h"
 #include "update.h"
 
 static void
@@ -53,21 +55,17 @@ update(const struct station *st, struct settings *s, const struct update_options
 	return rc;
 }
 
-/* Whether the program may start after this failure; says what happens in any case. */
+/* Whether the program may start; says what there is to say.  why: what went wrong, or NULL. */
 static bool
-may_start(const struct station *st, const struct update_result *r, const struct err *e,
-    const char *program)
+may_start(const struct station *st, const struct update_result *r, const struct err *why, const char *program)
 {
-	if (st->on_error == ON_ERROR_BLOCK) {
-		log_error("%s; %s is not started, because this site set OnError to block", e->text, program);
-		return false;
-	}
-	if (r->release > 0)
-		log_warn("%s; starting %s with release %lld, applied earlier", e->text, program,
-		    (long long)r->release);
-	else
-		log_warn("%s; starting %s although no release was ever applied", e->text, program);
-	return true;
+	struct buf text = BUF_INIT(2 * ERR_TEXT_SIZE);
+	struct verdict v = policy(st, r, why, program, clock_wall(), &text);
+
+	if (v.tell)
+		log_line(v.level, "%s", buf_text(&text));
+	buf_free(&text);
+	return v.start;
 }
 
 int
@@ -78,7 +76,7 @@ cmd_run(int argc, char **argv)
 	struct cmd_options o;
 	struct cmd_station c;
 	struct err e;
-	bool start = true;
+	bool failed, start;
 	int status;
 
 	if ((status = cmd_options(argc, argv, "iado", &o)) != 0)
@@ -89,13 +87,12 @@ cmd_run(int argc, char **argv)
 		log_error("run: want the program to start");
 		return cmd_usage("run");
 	}
-	if (cmd_station_open(&o, argc, argv, &c, &e) == -1) {
-		start = may_start(&c.station, &r, &e, argv[0]);
-	} else {
+	failed = cmd_station_open(&o, argc, argv, &c, &e) == -1;
+	if (!failed) {
 		update_options = cmd_update_options(&o, c.station.deadline_ms);
-		if (update(&c.station, c.settings, &update_options, &r, &e) == -1)
-			start = may_start(&c.station, &r, &e, argv[0]);
+		failed = update(&c.station, c.settings, &update_options, &r, &e) == -1;
 	}
+	start = may_start(&c.station, &r, failed ? &e : NULL, argv[0]);
 	cmd_station_close(&c);
 	if (!start)
 		return EXIT_FAILURE;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "servers.h"
 #include "store.h"
 
 #define DAY	86400
@@ -62,6 +63,8 @@ static json_t *
 status_json(const struct station *st, struct err *e)
 {
 	json_t *servers = json_array(), *host_keys = json_array(), *applied = NULL, *j;
+	struct servers known = { .known = NULL };
+	json_t *said = json_object();
 	bool interrupted = false;
 	struct dir *state = existing_dir(st, "");
 	char when[CLOCK_TEXT_SIZE] = "";
@@ -75,11 +78,14 @@ status_json(const struct station *st, struct err *e)
 		applied = store_applied(state, e);
 		refreshed = store_refreshed(state);
 		interrupted = transaction_pending(state);
+		if (servers_load(state, st, clock_wall(), &known, e) == 0)
+			json_object_update(said, known.known);
+		servers_end(&known, state);
 		dir_close(state);
 	}
 	if (refreshed != 0)
 		clock_format(refreshed, when);
-	j = json_pack("{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s, s:o, s:I, s:I, s:b, s:I}", "installation",
+	j = json_pack("{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s, s:o, s:I, s:I, s:b, s:I, s:I, s:I, s:o}", "installation",
 	    st->installation, "application", st->application, "release",
 	    json_integer_value(json_object_get(applied, "release")), "refreshed", when, "refreshed_age",
 	    (json_int_t)(refreshed == 0 ? -1 : clock_wall() - refreshed), "servers", servers,
@@ -87,7 +93,8 @@ status_json(const struct station *st, struct err *e)
 	    "app_dir", st->app_dir, "trust", trust_json(st), "files",
 	    (json_int_t)json_object_size(json_object_get(applied, "files")), "deadline",
 	    (json_int_t)(st->deadline_ms / 1000), "interrupted", interrupted, "newest",
-	    (json_int_t)store_newest(applied));
+	    (json_int_t)store_newest(applied), "warn_after_days", (json_int_t)st->warn_after_days,
+	    "block_after_days", (json_int_t)st->block_after_days, "said", said);
 	json_decref(applied);
 	if (j == NULL)
 		err_nomem(e);
@@ -109,6 +116,17 @@ print_age(json_int_t age)
 		printf(", %lld hours ago\n", (long long)age / 3600);
 	else
 		printf(", %lld days ago\n", (long long)age / DAY);
+}
+
+/* What it said last, where that was a fault. */
+static void
+print_server(const char *url, const json_t *said)
+{
+	const json_t *one = json_object_get(said, url);
+
+	printf("server        %s\n", url);
+	if (text_of(one, "said") != NULL)
+		printf("              failed at %s: %s\n", text_of(one, "time"), text_of(one, "said"));
 }
 
 static void
@@ -136,7 +154,7 @@ print_text(const json_t *j)
 		print_age(json_integer_value(json_object_get(j, "refreshed_age")));
 	}
 	for (size_t i = 0; i < json_array_size(servers); i++)
-		printf("server        %s\n", json_string_value(json_array_get(servers, i)));
+		print_server(json_string_value(json_array_get(servers, i)), json_object_get(j, "said"));
 	if (json_object_get(trust, "root_version") != NULL)
 		printf("trust anchor  root version %lld\n",
 		    (long long)json_integer_value(json_object_get(trust, "root_version")));
@@ -148,6 +166,9 @@ print_text(const json_t *j)
 	    (long long)json_integer_value(json_object_get(j, "deadline")),
 	    strcmp(text_of(j, "on_error"), "block") == 0 ? "nothing is started" :
 							    "starts on the release above");
+	if (json_integer_value(json_object_get(j, "block_after_days")) > 0)
+		printf("              nothing is started when the last good refresh is %lld days old\n",
+		    (long long)json_integer_value(json_object_get(j, "block_after_days")));
 }
 
 int

@@ -32,6 +32,8 @@ static const struct command {
 	    "  --app-dir DIR        where files of app/ go (default %AppData%/NAME; as root, for all users, %ProgramData%/NAME)\n"
 	    "  --deadline SECONDS   longest time that a start waits for an update (default 10)\n"
 	    "  --on-error WHAT      launch (default) or block, when an update fails\n"
+	    "  --warn-after-days N  warn of a server that can't be reached only when the last good refresh is so old\n"
+	    "  --block-after-days N start nothing when the last good refresh is so old\n"
 	    "  --force              replace an enrolment\n" },
 	{ "run", cmd_run, "[options] [--] PROGRAM [ARG...]", "update, then become PROGRAM",
 	    "  --installation NAME, --app NAME   which enrolment (default: /C<name> among ARG, or the only one)\n"

@@ -231,6 +231,30 @@ parse_on_error(const char *text, enum on_error *out, struct err *e)
 }
 
 static int
+parse_days(const char *name, const char *text, int64_t *days, struct err *e)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (end == text || *end != '\0' || n < 1 || n > STATION_DAYS_MAX)
+		return err_setx(e, ERR_CONFIG, "%s: want 1 to %d days, got '%.40s'", name, STATION_DAYS_MAX, text);
+	*days = n;
+	return 0;
+}
+
+static int
+days_setting(struct settings *s, const char *key, const char *name, int64_t *days, struct err *e)
+{
+	char *text = NULL;
+	int rc = text_setting(s, key, name, &text, e);
+
+	if (rc == 0 && text != NULL)
+		rc = parse_days(name, text, days, e);
+	free(text);
+	return rc;
+}
+
+static int
 expand_dir(char **dir, const struct expand_names *names, const char *what, struct err *e)
 {
 	struct buf b = BUF_INIT(PATH_BUF);
@@ -305,6 +329,8 @@ load_settings(struct station *st, struct settings *s, const char *key, struct er
 	    text_setting(s, key, "OnError", &on_error, e) == -1 ||
 	    (deadline != NULL && parse_deadline(deadline, &st->deadline_ms, e) == -1) ||
 	    (on_error != NULL && parse_on_error(on_error, &st->on_error, e) == -1) ||
+	    days_setting(s, key, "WarnAfterDays", &st->warn_after_days, e) == -1 ||
+	    days_setting(s, key, "BlockAfterDays", &st->block_after_days, e) == -1 ||
 	    load_dirs(st, s, key, e) == -1)
 		goto out;
 	if (st->nservers == 0)
@@ -416,7 +442,9 @@ enrolment_changes(const struct enrolment *en, const char *key, struct changeset 
 	    set_text(c, key, "InstallDir", en->install_dir, e) == -1 ||
 	    set_text(c, key, "AppDir", en->app_dir, e) == -1 ||
 	    set_text(c, key, "Deadline", en->deadline, e) == -1 ||
-	    set_text(c, key, "OnError", en->on_error, e) == -1)
+	    set_text(c, key, "OnError", en->on_error, e) == -1 ||
+	    set_text(c, key, "WarnAfterDays", en->warn_after_days, e) == -1 ||
+	    set_text(c, key, "BlockAfterDays", en->block_after_days, e) == -1)
 		return -1;
 	return 0;
 }
@@ -426,14 +454,16 @@ enrolment_check(struct settings *s, const struct enrolment *en, const char *key,
 {
 	struct value v = VALUE_INIT;
 	enum on_error unused;
-	int64_t ms;
+	int64_t ms, days;
 	int rc;
 
 	if (!valid_application_name(en->application) || !valid_application_name(en->installation))
 		return err_setx(e, ERR_USAGE,
 		    "want letters, digits, '_', '-' and '.' in --installation and --app");
 	if ((en->deadline != NULL && parse_deadline(en->deadline, &ms, e) == -1) ||
-	    (en->on_error != NULL && parse_on_error(en->on_error, &unused, e) == -1))
+	    (en->on_error != NULL && parse_on_error(en->on_error, &unused, e) == -1) ||
+	    (en->warn_after_days != NULL && parse_days("--warn-after-days", en->warn_after_days, &days, e) == -1) ||
+	    (en->block_after_days != NULL && parse_days("--block-after-days", en->block_after_days, &days, e) == -1))
 		return -1;
 	if ((rc = settings_get(s, key, "Server", &v, e)) == -1)
 		return -1;

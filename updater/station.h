@@ -18,6 +18,7 @@
 #define STATION_SERVERS_MAX	16	/* servers, and pinned host keys */
 #define STATION_DEADLINE_MS	10000	/* default of Deadline */
 #define STATION_DEADLINE_MAX_S	3600	/* largest Deadline, seconds */
+#define STATION_DAYS_MAX	36500	/* largest WarnAfterDays and BlockAfterDays */
 #define STATION_CONNECT_MS	5000	/* limit for one server */
 
 enum on_error { ON_ERROR_LAUNCH, ON_ERROR_BLOCK };
@@ -32,6 +33,7 @@ struct station {
 	char *install_dir, *app_dir;			/* expanded; install_dir NULL where not set */
 	int64_t deadline_ms;
 	enum on_error on_error;
+	int64_t warn_after_days, block_after_days;	/* age of the last good refresh; 0: not set */
 	struct expand_name names[4];			/* InstallDir, AppDir, Application, Installation */
 	size_t nnames;
 	char *state_path;				/* directory of this application's state */
@@ -46,6 +48,7 @@ struct enrolment {
 	const char *login_key, *passphrase_file;	/* absolute paths */
 	const char *install_dir, *app_dir;
 	const char *deadline, *on_error;		/* as text */
+	const char *warn_after_days, *block_after_days;
 	bool force;					/* replace an enrolment that is there */
 };
 

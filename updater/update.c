@@ -10,6 +10,7 @@
 #include "download.h"
 #include "refresh.h"
 #include "rollback.h"
+#include "servers.h"
 #include "store.h"
 #include "user_part.h"
 
@@ -20,6 +21,7 @@ struct update {
 	struct update_result *r;
 	struct file_lock *lock;
 	struct dir *state, *metadata, *staging;
+	struct servers servers;
 	struct fetch *fetch;
 	struct refresh *refresh;
 	struct plan plan;
@@ -34,6 +36,7 @@ read_applied(struct update *u, struct err *e)
 		return -1;
 	u->r->release = store_release(u->applied);
 	u->r->newest = store_newest(u->applied);
+	u->r->refreshed = store_refreshed(u->state);
 	return 0;
 }
 
@@ -81,6 +84,8 @@ end(struct update *u)
 {
 	refresh_free(u->refresh);
 	fetch_end(u->fetch);
+	if (u->servers.known != NULL)
+		servers_end(&u->servers, u->state);
 	plan_free(&u->plan);
 	json_decref(u->applied);
 	file_unlock(u->lock);
@@ -89,20 +94,45 @@ end(struct update *u)
 	dir_close(u->state);
 }
 
+static void
+server_failed(void *arg, const char *url, const struct err *why)
+{
+	struct update *u = arg;
+
+	servers_note(&u->servers, url, why);
+	if (u->o->failed != NULL)
+		u->o->failed(NULL, url, why);
+}
+
 static int
 connect_to_server(struct update *u, struct err *e)
 {
 	const struct station *st = u->st;
-	struct fetch_config config = { .urls = st->servers, .nurls = st->nservers,
-		.host_keys = st->host_keys, .nhost_keys = st->nhost_keys,
+	struct fetch_config config = { .host_keys = st->host_keys, .nhost_keys = st->nhost_keys,
 		.key_file = st->login_key, .passphrase_file = st->passphrase_file,
-		.connect_ms = STATION_CONNECT_MS, .deadline = u->o->deadline, .failed = u->o->failed };
+		.connect_ms = STATION_CONNECT_MS, .deadline = u->o->deadline, .failed = server_failed, .arg = u };
 
+	if (servers_load(u->state, st, clock_wall(), &u->servers, e) == -1)
+		return -1;
+	config.urls = u->servers.urls;
+	config.nurls = u->servers.n;
 	if ((u->metadata = station_dir(st, "metadata", e)) == NULL ||
 	    (u->staging = dir_make_private(u->state, "staging", e)) == NULL ||
 	    (u->fetch = fetch_start(&config, e)) == NULL)
 		return -1;
 	return 0;
+}
+
+/* Remember who answered; where none did, what the one that was tried last said. */
+static void
+note_server(struct update *u, int rc, const struct err *why)
+{
+	const char *url = fetch_server(u->fetch);
+
+	if (url != NULL)
+		servers_note(&u->servers, url, NULL);
+	else if (rc == -1 && u->servers.n > 0)
+		servers_note(&u->servers, u->servers.urls[u->servers.n - 1], why);
 }
 
 /* The time for expiry checks: a clock that fell back must not make expired metadata good again. */
@@ -120,7 +150,9 @@ static int
 refresh(struct update *u, int64_t *now, struct err *e)
 {
 	*now = refresh_time(u);
-	if ((u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, *now, e)) == NULL)
+	u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, *now, e);
+	note_server(u, u->refresh == NULL ? -1 : 0, e);
+	if (u->refresh == NULL)
 		return -1;
 	return plan_make(u->st, u->refresh, &u->plan, e);
 }
@@ -185,6 +217,8 @@ machine_part(struct update *u, struct err *e)
 	if (connect_to_server(u, e) == -1 || refresh(u, &now, e) == -1 ||
 	    (!is_applied(u) && fetch_and_apply(u, e) == -1))
 		return -1;
+	u->r->refreshed = now;
+	u->r->fresh = true;
 	return store_set_refreshed(u->state, now, e);
 }
 

@@ -24,12 +24,14 @@ struct update_options {
 
 struct update_result {
 	bool changed;		/* a release was applied */
+	bool fresh;		/* a server was asked, and everything is as it says */
 	bool stood_still;	/* the clock stands before the last good refresh */
 	bool read_only;		/* this user can't change the machine's part, which stays as it is */
 	bool held;		/* a person returned to this release; the newest is not taken again */
 	enum transaction_end recovered;	/* what became of a change that a crash had left */
 	int64_t release;	/* what is applied now; 0: nothing */
 	int64_t newest;		/* newest release that was ever applied */
+	int64_t refreshed;	/* time of the last good refresh, seconds since 1970; 0: never */
 	size_t fetched;		/* files downloaded */
 	size_t files, settings;	/* files replaced, added or removed; settings changed */
 	size_t user_settings;	/* of this user */

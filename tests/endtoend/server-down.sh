@@ -55,3 +55,51 @@ cat whole > "$file"
 expect 0 whole.log slipway update --app "$APP"
 want whole.log "applied release 2"
 want "home/.config/$APP/note.txt" "the signed text"
+
+# Of two servers the one that failed is tried last for a while, and status tells what it said.
+dead="sftp://nobody@127.0.0.1:$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')/"
+expect 0 enroll2.log slipway enroll "$dead" "$url" --host-key "$hostkey" --root "$REPO/served/metadata/1.root.json" \
+	--key "$WORK/login" --installation "$INSTALLATION" --app "$APP" --install-dir "$WORK/installed" --force \
+	--warn-after-days 7 --block-after-days 30
+expect 0 first.log slipway update --app "$APP"
+want first.log "$dead: " 0
+want first.log 'trying the next server' 0
+expect 0 second.log slipway update --app "$APP"
+wantno second.log 'trying the next server'
+expect 0 status.log slipway status
+want status.log 'failed at ' 0
+want status.log 'nothing is started when the last good refresh is 30 days old' 0
+# Ten minutes later it has another chance.
+servers=$SLIPWAY_HOME/state/$INSTALLATION/$APP/servers.json
+python3 - "$servers" <<'PY'
+import json, sys
+servers = json.load(open(sys.argv[1]))
+for one in servers.values():
+    one["time"] = "2026-01-01T00:00:00Z"
+json.dump(servers, open(sys.argv[1], "w"))
+PY
+expect 0 third.log slipway update --app "$APP"
+want third.log 'trying the next server' 0
+echo '{"' > "$servers"
+expect 0 fourth.log slipway update --app "$APP"
+want fourth.log 'trying the next server' 0
+
+# How long a station may go without a server, by the age of the last good refresh.
+stop_server
+refreshed=$SLIPWAY_HOME/state/$INSTALLATION/$APP/refreshed
+ago() { date -u -d "$1 days ago" +%Y-%m-%dT%H:%M:%SZ > "$refreshed"; }
+expect 0 age.log slipway run --app "$APP" -- echo HI-RUNS
+want age.log HI-RUNS 0
+wantno age.log 'warn: .*starting'
+ago 8
+expect 0 age.log slipway run --app "$APP" -- echo HI-RUNS
+want age.log 'this station was last up to date 8 days ago; starting echo' 0
+ago 31
+expect 1 age.log slipway run --app "$APP" -- echo HI-RUNS
+wantno age.log HI-RUNS
+want age.log 'because this site set BlockAfterDays to 30' 0
+expect 1 age.log slipway run --app "$APP" --offline -- echo HI-RUNS
+want age.log 'because this site set BlockAfterDays to 30' 0
+expect 1 enroll3.log slipway enroll "$url" --host-key "$hostkey" --root "$REPO/served/metadata/1.root.json" --key "$WORK/login" \
+	--installation "$INSTALLATION" --app "$APP" --force --warn-after-days never
+want enroll3.log "want 1 to 36500 days, got 'never'" 0

@@ -1,0 +1,36 @@
+#ifndef UPDATER_SERVERS_H
+#define UPDATER_SERVERS_H
+
+/*
+ * What each update server of an application last said, in the state's servers.json: {URL: {"time", "said"}}, where "said" is missing for one
+ * that answered.  One that failed is tried last for a while, so that a start doesn't wait for it again and again.
+ */
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "base/err.h"
+#include "base/file.h"
+#include "station.h"
+
+/* How long a server that failed is tried after the others, seconds. */
+#define SERVERS_LAST_FOR_S	600
+
+struct servers {
+	json_t *known;
+	const char *urls[STATION_SERVERS_MAX];	/* of the station, in the order to try them */
+	size_t n;
+	int64_t now;
+	bool changed;
+};
+
+/* What can't be read is as if nothing were known.  0, or -1 with ERR_NOMEM. */
+int servers_load(struct dir *state, const struct station *st, int64_t now, struct servers *s, struct err *e);
+
+/* One failed, or (why NULL) answered. */
+void servers_note(struct servers *s, const char *url, const struct err *why);
+
+/* Write it down if something changed, not durably; what fails is only forgotten.  Releases s. */
+void servers_end(struct servers *s, struct dir *state);
+
+#endif
