@@ -73,13 +73,14 @@ cmd_run(int argc, char **argv)
 {
 	struct update_result r = { 0 };
 	struct update_options update_options;
+	struct progress progress;
 	struct cmd_options o;
 	struct cmd_station c;
 	struct err e;
 	bool failed, start;
 	int status;
 
-	if ((status = cmd_options(argc, argv, "iado", &o)) != 0)
+	if ((status = cmd_options(argc, argv, "iadop", &o)) != 0)
 		return status;
 	argc -= optind;
 	argv += optind;
@@ -87,9 +88,11 @@ cmd_run(int argc, char **argv)
 		log_error("run: want the program to start");
 		return cmd_usage("run");
 	}
+	progress = progress_new(o.progress_json);
 	failed = cmd_station_open(&o, argc, argv, &c, &e) == -1;
 	if (!failed) {
 		update_options = cmd_update_options(&o, c.station.deadline_ms);
+		update_options.progress = &progress;
 		failed = update(&c.station, c.settings, &update_options, &r, &e) == -1;
 	}
 	start = may_start(&c.station, &r, failed ? &e : NULL, argv[0]);
@@ -106,18 +109,21 @@ cmd_update(int argc, char **argv)
 {
 	struct update_result r;
 	struct update_options update_options;
+	struct progress progress;
 	struct cmd_options o;
 	struct cmd_station c;
 	struct err e;
 	int status;
 
-	if ((status = cmd_options(argc, argv, "iadr", &o)) != 0)
+	if ((status = cmd_options(argc, argv, "iadrp", &o)) != 0)
 		return status;
 	if (optind < argc) {
 		log_error("update: want no arguments, got '%s'", argv[optind]);
 		return cmd_usage("update");
 	}
 	update_options = cmd_update_options(&o, CMD_DEADLINE_MS);
+	progress = progress_new(o.progress_json);
+	update_options.progress = &progress;
 	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 ||
 	    update(&c.station, c.settings, &update_options, &r, &e) == -1)
 		status = cmd_fail(&e);

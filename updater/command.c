@@ -38,11 +38,13 @@ static const struct command {
 	{ "run", cmd_run, "[options] [--] PROGRAM [ARG...]", "update, then become PROGRAM",
 	    "  --installation NAME, --app NAME   which enrolment (default: /C<name> among ARG, or the only one)\n"
 	    "  --deadline SECONDS                longest time that the update may take\n"
-	    "  --offline                         start on what is applied; ask no server\n" },
+	    "  --offline                         start on what is applied; ask no server\n"
+	    "  --progress=json                   a line on standard output for what is fetched, for programs\n" },
 	{ "update", cmd_update, "[options]", "update without starting anything",
 	    "  --installation NAME, --app NAME   which enrolment\n"
 	    "  --deadline SECONDS                longest time that the update may take (default 600)\n"
-	    "  --repair                          look at every file, and put back what is missing or was changed\n" },
+	    "  --repair                          look at every file, and put back what is missing or was changed\n"
+	    "  --progress=json                   a line on standard output for what is fetched, for programs\n" },
 	{ "plan", cmd_plan, "[options]", "show what an update would change; exit 3 if anything",
 	    "  --installation NAME, --app NAME   which enrolment\n"
 	    "  --deadline SECONDS                longest time that it may take (default 600)\n"
@@ -152,6 +154,7 @@ cmd_options(int argc, char **argv, const char *letters, struct cmd_options *o)
 		{ "offline", no_argument, NULL, 'o' },
 		{ "repair", no_argument, NULL, 'r' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "progress", required_argument, NULL, 'p' },
 	};
 	struct option options[sizeof all / sizeof all[0] + 1] = { { NULL, 0, NULL, 0 } };
 	size_t n = 0;
@@ -182,6 +185,13 @@ cmd_options(int argc, char **argv, const char *letters, struct cmd_options *o)
 			break;
 		case 'j':
 			o->json = true;
+			break;
+		case 'p':
+			if (strcmp(optarg, "json") != 0) {
+				log_error("--progress: want 'json', got '%s'", optarg);
+				return EXIT_MISUSE;
+			}
+			o->progress_json = true;
 			break;
 		default:
 			return cmd_usage(argv[0]);

@@ -23,6 +23,7 @@ struct running {
 	const struct download *d;
 	struct file_out *out;
 	struct sums sums;
+	struct progress *progress;
 	uint64_t got;
 	char part[PATH_COMPONENT_MAX];
 };
@@ -120,6 +121,9 @@ take(void *arg, const void *bytes, size_t len, struct err *e)
 	if (sums_add(&r->sums, bytes, len, e) == -1 || file_out_write(r->out, bytes, len, e) == -1)
 		return -1;
 	r->got += len;
+	progress_bytes(r->progress, len);
+	if (r->got == r->d->want->length)
+		progress_file(r->progress);
 	return 0;
 }
 
@@ -180,7 +184,8 @@ out:
 }
 
 static int
-batch(struct fetch *f, struct dir *dir, const struct download *files, size_t n, struct err *e)
+batch(struct fetch *f, struct dir *dir, const struct download *files, size_t n, struct progress *progress,
+    struct err *e)
 {
 	struct running *r = calloc(n, sizeof *r);
 	struct fetch_file *ff = calloc(n, sizeof *ff);
@@ -192,6 +197,7 @@ batch(struct fetch *f, struct dir *dir, const struct download *files, size_t n, 
 		goto out;
 	}
 	while (begun < n && first.code == ERR_NONE) {
+		r[begun].progress = progress;
 		begin(&r[begun], &files[begun], dir, &ff[begun], &first);
 		begun++;
 	}
@@ -210,10 +216,11 @@ out:
 }
 
 int
-download_files(struct fetch *f, struct dir *dir, const struct download *files, size_t n, struct err *e)
+download_files(struct fetch *f, struct dir *dir, const struct download *files, size_t n, struct progress *progress,
+    struct err *e)
 {
 	for (size_t i = 0; i < n; i += BATCH)
-		if (batch(f, dir, files + i, n - i < BATCH ? n - i : BATCH, e) == -1)
+		if (batch(f, dir, files + i, n - i < BATCH ? n - i : BATCH, progress, e) == -1)
 			return -1;
 	return 0;
 }

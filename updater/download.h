@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "fetch.h"
+#include "progress.h"
 #include "tuf/metadata.h"
 
 struct download {
@@ -21,11 +22,11 @@ struct download {
 
 /*
  * Fetch n files into dir, hashing bytes as they arrive.  Nothing that differs from what is wanted stays.
- * 0 when all are there; -1 with the first fault: ERR_NOENT, ERR_HASH, ERR_TOO_LARGE, or what fetch_files() and
+ * progress, which may be NULL, is told of each file and its bytes.  0 when all are there; -1 with the first fault: ERR_NOENT, ERR_HASH, ERR_TOO_LARGE, or what fetch_files() and
  * writing gave.
  */
 int download_files(struct fetch *f, struct dir *dir, const struct download *files, size_t n,
-    struct err *e);
+    struct progress *progress, struct err *e);
 
 /* Whether dir/name is there with this length and these hashes. */
 bool download_is_there(struct dir *dir, const char *name, const struct tuf_target *want);

@@ -162,6 +162,7 @@ plan_make(const struct station *st, struct refresh *r, struct plan *p, struct er
 	json_t *entry;
 
 	memset(p, 0, sizeof *p);
+	p->application = st->application;
 	if (!json_is_integer(release) || json_integer_value(release) < 1)
 		return err_setx(e, ERR_SYNTAX, "%s: want a release number", st->application);
 	p->release = json_integer_value(release);
@@ -203,6 +204,7 @@ plan_of_record(const struct station *st, const json_t *record, struct plan *p, s
 	const char *target;
 
 	memset(p, 0, sizeof *p);
+	p->application = st->application;
 	p->release = store_release(record);
 	p->version = json_integer_value(json_object_get(record, "version"));
 	p->files = calloc(json_object_size(files) + 1, sizeof *p->files);
@@ -265,11 +267,12 @@ remote_path(const struct plan_file *f, struct refresh *r, struct err *e)
 
 int
 plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *dir, unsigned which,
-    struct err *e)
+    struct progress *progress, struct err *e)
 {
 	struct download *d = calloc(p->n + 1, sizeof *d);
 	char **remote = calloc(p->n + 1, sizeof *remote);
-	size_t n = 0, unique = 0;
+	size_t n = 0, unique = 0, files = 0;
+	uint64_t bytes = 0;
 	int rc = -1;
 
 	if (d == NULL || remote == NULL) {
@@ -293,8 +296,16 @@ plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *dir, 
 	for (size_t i = 0; i < n; i++)
 		if (unique == 0 || by_hash(&d[unique - 1], &d[i]) != 0)
 			d[unique++] = d[i];
-	if ((rc = download_files(f, dir, d, unique, e)) == 0)
+	for (size_t i = 0; i < unique; i++) {
+		bytes += d[i].want->length;
+		files += d[i].want->length > 0;	/* nothing is heard of an empty one */
+	}
+	if (unique > 0)
+		progress_begin(progress, p->application, files, bytes);
+	if ((rc = download_files(f, dir, d, unique, progress, e)) == 0)
 		p->fetched = unique;
+	if (unique > 0)
+		progress_end(progress);
 out:
 	for (size_t i = 0; i < n; i++)
 		free(remote[i]);

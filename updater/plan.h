@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "fetch.h"
 #include "journal.h"
+#include "progress.h"
 #include "refresh.h"
 #include "settings/changeset.h"
 #include "station.h"
@@ -40,6 +41,7 @@ struct plan_file {
 };
 
 struct plan {
+	const char *application;	/* borrowed from the station */
 	int64_t release;		/* number of the release */
 	int64_t version;		/* of the role's metadata */
 	struct plan_file *files;	/* owned: the release's by path, then removals */
@@ -83,7 +85,7 @@ int plan_room(const struct station *st, struct dir *state, const struct plan *p,
  */
 enum plan_which { PLAN_FILES = 1, PLAN_SCRIPTS = 2 };
 int plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *dir, unsigned which,
-    struct err *e);
+    struct progress *progress, struct err *e);
 
 /*
  * Run the scripts of one place in name order, in a child process that is stopped at the deadline (clock_mono_ms()), and

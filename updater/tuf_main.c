@@ -257,7 +257,7 @@ download_one(struct work *w, struct dir *to, const char *name, struct err *e)
 	if (rc == 0) {
 		struct download d = { name, buf_text(&remote), DOWNLOAD_NAME, &t };
 
-		if ((rc = download_files(w->targets.fetch, w->dir, &d, 1, e)) == 0 &&
+		if ((rc = download_files(w->targets.fetch, w->dir, &d, 1, NULL, e)) == 0 &&
 		    (rc = put(w->dir, to, name, e)) == -1)
 			file_remove(w->dir, DOWNLOAD_NAME, &ignored);
 	}

@@ -200,7 +200,8 @@ fetch_and_apply(struct update *u, struct err *e)
 
 	if (plan_compare(u->st, u->applied, &u->plan, e) == -1 ||
 	    plan_room(u->st, u->state, &u->plan, e) == -1 ||
-	    plan_fetch(&u->plan, u->refresh, u->fetch, u->staging, PLAN_FILES | PLAN_SCRIPTS, e) == -1 ||
+	    plan_fetch(&u->plan, u->refresh, u->fetch, u->staging, PLAN_FILES | PLAN_SCRIPTS,
+		u->o->progress, e) == -1 ||
 	    plan_scripts(u->st, u->s, u->staging, PLACE_SCRIPT_MACHINE, u->o->deadline, &u->plan,
 		&u->plan.settings, e) == -1 ||
 	    apply_plan(u, &a, u->staging, true, e) == -1)
@@ -270,7 +271,7 @@ fetch_lost(struct update *u, struct dir *kept, struct err *e)
 		return 0;
 	if (connect_to_server(u, e) == 0 &&
 	    (u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, refresh_time(u), e)) != NULL &&
-	    plan_fetch(&u->plan, u->refresh, u->fetch, kept, PLAN_FILES, e) == 0)
+	    plan_fetch(&u->plan, u->refresh, u->fetch, kept, PLAN_FILES, u->o->progress, e) == 0)
 		return 0;
 	return err_context(e, "%zu files of release %lld were changed by hand before they were replaced, and "
 	    "their content could not be fetched again", lost, (long long)u->plan.release);
@@ -320,7 +321,7 @@ preview(struct update *u, struct update_preview *p, struct err *e)
 
 	if (plan_compare(u->st, u->applied, &u->plan, e) == -1 ||
 	    plan_room(u->st, u->state, &u->plan, e) == -1 ||
-	    plan_fetch(&u->plan, u->refresh, u->fetch, u->staging, PLAN_SCRIPTS, e) == -1)
+	    plan_fetch(&u->plan, u->refresh, u->fetch, u->staging, PLAN_SCRIPTS, NULL, e) == -1)
 		return -1;
 	for (enum plan_place place = PLACE_SCRIPT_MACHINE; place <= PLACE_SCRIPT_USER; place++)
 		if (plan_scripts(u->st, u->s, u->staging, place, u->o->deadline, &u->plan, asked, e) == -1)

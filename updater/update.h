@@ -18,6 +18,7 @@ struct update_options {
 	int64_t deadline;	/* clock_mono_ms() at which waiting, fetching and scripts end */
 	bool offline;		/* ask no server: only what a crash left, and the user's part */
 	bool repair;		/* look at every file even when the release is applied, and give up what is torn */
+	struct progress *progress;	/* or NULL */
 	/* Told of each server that failed before another was tried. */
 	void (*failed)(void *arg, const char *url, const struct err *why);
 };

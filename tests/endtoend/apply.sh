@@ -42,8 +42,17 @@ expect 0 history.log slipway history
 want history.log 'nothing was applied yet' 0
 expect 1 back.log slipway rollback
 want back.log 'no release was ever applied' 0
-expect 0 update.log slipway update
+expect 0 update.log bash -c 'slipway update --progress=json > progress.json'
 want update.log "applied release 1: 4 files changed" 0
+python3 - progress.json <<'PY'
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+first, last = lines[0], lines[-1]
+assert len(lines) >= 2 and first["files"] == first["bytes"] == 0, lines
+assert last["files"] == last["of_files"] == 4 and last["bytes"] == last["of_bytes"] > 0, last
+PY
+expect 2 progress.log slipway update --progress=line
+want progress.log "--progress: want 'json', got 'line'" 0
 expect 0 plan.log slipway plan
 want plan.log "nothing would change, release 1 is applied" 0
 expect 0 verify.log slipway verify
