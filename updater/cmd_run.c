@@ -115,7 +115,7 @@ cmd_update(int argc, char **argv)
 	struct err e;
 	int status;
 
-	if ((status = cmd_options(argc, argv, "iadrp", &o)) != 0)
+	if ((status = cmd_options(argc, argv, "iadrpq", &o)) != 0)
 		return status;
 	if (optind < argc) {
 		log_error("update: want no arguments, got '%s'", argv[optind]);
@@ -123,6 +123,8 @@ cmd_update(int argc, char **argv)
 	}
 	update_options = cmd_update_options(&o, CMD_DEADLINE_MS);
 	progress = progress_new(o.progress_json);
+	if (o.quiet && !o.progress_json)
+		progress.kind = PROGRESS_NONE;
 	update_options.progress = &progress;
 	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 ||
 	    update(&c.station, c.settings, &update_options, &r, &e) == -1)

@@ -44,6 +44,7 @@ static const struct command {
 	    "  --installation NAME, --app NAME   which enrolment\n"
 	    "  --deadline SECONDS                longest time that the update may take (default 600)\n"
 	    "  --repair                          look at every file, and put back what is missing or was changed\n"
+	    "  --quiet                           say only what is wrong\n"
 	    "  --progress=json                   a line on standard output for what is fetched, for programs\n" },
 	{ "plan", cmd_plan, "[options]", "show what an update would change; exit 3 if anything",
 	    "  --installation NAME, --app NAME   which enrolment\n"
@@ -155,6 +156,7 @@ cmd_options(int argc, char **argv, const char *letters, struct cmd_options *o)
 		{ "repair", no_argument, NULL, 'r' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "progress", required_argument, NULL, 'p' },
+		{ "quiet", no_argument, NULL, 'q' },
 	};
 	struct option options[sizeof all / sizeof all[0] + 1] = { { NULL, 0, NULL, 0 } };
 	size_t n = 0;
@@ -185,6 +187,10 @@ cmd_options(int argc, char **argv, const char *letters, struct cmd_options *o)
 			break;
 		case 'j':
 			o->json = true;
+			break;
+		case 'q':
+			log_open("slipway", LOG_LEVEL_WARN);
+			o->quiet = true;
 			break;
 		case 'p':
 			if (strcmp(optarg, "json") != 0) {

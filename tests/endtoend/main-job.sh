@@ -30,3 +30,24 @@ expect 0 pipe.log sh -c 'echo hello | slipway run --app COV_PB -- cat'
 want pipe.log hello
 expect 0 status.log slipway status
 want status.log "$APP"
+
+# In the background: nothing is said when nothing is wrong.
+expect 0 quiet.log slipway update --quiet
+[ ! -s quiet.log ] || fail "want nothing said" quiet.log
+want "$WORK/lib/systemd/user/slipway-update.service" '/bin/slipway update --quiet' 0
+
+# Completion offers what the program's help names.
+complete() { :; }
+# shellcheck source=/dev/null
+. "$WORK/share/bash-completion/completions/slipway"
+unset -f complete
+offers() {
+	COMP_WORDS=("$@")
+	COMP_CWORD=$(($# - 1))
+	_slipway
+	echo "${COMPREPLY[*]}"
+}
+[ "$(offers slipway ro)" = rollback ] || fail "want rollback offered, got '$(offers slipway ro)'"
+[ "$(offers slipway update --qu)" = --quiet ] || fail "want --quiet offered, got '$(offers slipway update --qu)'"
+[ "$(offers slipway run --off)" = --offline ] || fail "want --offline offered, got '$(offers slipway run --off)'"
+[ -z "$(offers slipway run -- --of)" ] || fail "want nothing offered for the program's own arguments"
