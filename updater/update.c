@@ -190,6 +190,26 @@ apply_plan(struct update *u, const struct apply *a, struct dir *source, bool sou
 	return 0;
 }
 
+/* What an earlier release had is kept here, and needs no server. */
+static int
+reuse_kept(struct update *u, struct err *e)
+{
+	struct dir *kept = dir_below(u->state, "kept", false, e);
+	int rc = 0;
+
+	if (kept == NULL)
+		return e->code == ERR_NOENT ? 0 : -1;
+	for (size_t i = 0; i < u->plan.n && rc == 0; i++) {
+		const struct plan_file *f = &u->plan.files[i];
+
+		if ((plan_needs(f) || f->place >= PLACE_SCRIPT_MACHINE) && download_is_there(kept, f->sha256, &f->want) &&
+		    !download_is_there(u->staging, f->sha256, &f->want))
+			rc = file_copy(kept, f->sha256, u->staging, f->sha256, 0600, e);
+	}
+	dir_close(kept);
+	return rc;
+}
+
 static int
 fetch_and_apply(struct update *u, struct err *e)
 {
@@ -199,7 +219,7 @@ fetch_and_apply(struct update *u, struct err *e)
 	struct err ignored;
 
 	if (plan_compare(u->st, u->applied, &u->plan, e) == -1 ||
-	    plan_room(u->st, u->state, &u->plan, e) == -1 ||
+	    plan_room(u->st, u->state, &u->plan, e) == -1 || reuse_kept(u, e) == -1 ||
 	    plan_fetch(&u->plan, u->refresh, u->fetch, u->staging, PLAN_FILES | PLAN_SCRIPTS,
 		u->o->progress, e) == -1 ||
 	    plan_scripts(u->st, u->s, u->staging, PLACE_SCRIPT_MACHINE, u->o->deadline, &u->plan,

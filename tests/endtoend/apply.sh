@@ -171,3 +171,13 @@ mv kept.crt "$appdir/tls/server.crt"
 [ "$(state)" = "$three" ] || fail "want the state of release 3"
 expect 0 update.log slipway update
 want update.log 'applied release 4' 0
+
+# What an earlier release had isn't fetched again: only the new file, and the script of the machine, which is not kept.
+expect 0 back.log slipway rollback
+want back.log 'returned to release 3' 0
+cp -R r4 r5
+echo one more > r5/app/more.txt
+publish r5
+expect 0 update.log slipway update
+want update.log 'applied release 5: 3 files changed (2 fetched)' 0
+expect 0 verify.log slipway verify
