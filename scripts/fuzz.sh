@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
 	cat <<'TEXT'
-usage: scripts/fuzz.sh [--seconds N] [--list] [HARNESS...]
+usage: scripts/fuzz.sh [--seconds N | --runs N] [--list] [HARNESS...]
 
 Builds the harnesses of tests/fuzz with clang, libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer (preset
 "fuzz") and runs those named, or all. Prints a line for each: runs, new units, crashes. What they find is kept in
@@ -12,6 +12,7 @@ build/fuzz/found/HARNESS, crashes as crash-*, timeout-*, oom-* or leak-*, with t
 Exits 1 when there was a crash.
 
   --seconds N   for all together, divided evenly (default: 600)
+  --runs N      the same N inputs of each harness every time: from the seeds alone, with a fixed random seed
   --list        print the harnesses
   --help        show this text
 TEXT
@@ -22,15 +23,16 @@ cd "$top"
 mapfile -t all < <(sed -n 's/^fuzz(\([a-z_]*\) .*/\1/p' tests/fuzz/CMakeLists.txt)
 
 seconds=600
+runs_each=
 chosen=()
 while [ $# -gt 0 ]; do
 	case $1 in
-	--seconds)
-		seconds=${2:-}
-		[[ $seconds =~ ^[1-9][0-9]{0,6}$ ]] || {
-			echo "fuzz.sh: --seconds: want a number of seconds, got '$seconds'" >&2
+	--seconds | --runs)
+		[[ ${2:-} =~ ^[1-9][0-9]{0,8}$ ]] || {
+			echo "fuzz.sh: $1: want a number from 1 to 999999999, got '${2:-}'" >&2
 			exit 2
 		}
+		if [ "$1" = --runs ]; then runs_each=$2; else seconds=$2; fi
 		shift
 		;;
 	--list)
@@ -84,9 +86,17 @@ for h in "${chosen[@]}"; do
 	mkdir -p "$found/units"
 	marker=$(mktemp)
 	# What it finds goes to the first directory; the seeds are only read.
+	units=$found/units
+	span=(-max_total_time="$each")
+	if [ -n "$runs_each" ]; then
+		rm -rf "$found/again"
+		mkdir "$found/again"
+		units=$found/again
+		span=(-runs="$runs_each" -seed=1)
+	fi
 	status=0
-	"$program" "${limits[@]}" "${dictionary[@]}" -max_total_time="$each" -print_final_stats=1 \
-		-artifact_prefix="$found/" "$found/units" "tests/fuzz/corpus/$h" >"$log" 2>&1 || status=$?
+	"$program" "${limits[@]}" "${dictionary[@]}" "${span[@]}" -print_final_stats=1 \
+		-artifact_prefix="$found/" "$units" "tests/fuzz/corpus/$h" >"$log" 2>&1 || status=$?
 	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
 	new=$(sed -n 's/^stat::new_units_added: *//p' "$log")
 	mapfile -t crashes < <(find "$found" -maxdepth 1 -type f -newer "$marker" ! -name 'slow-unit-*' | sort)

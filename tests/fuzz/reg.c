@@ -21,11 +21,13 @@ write_again(const struct changeset *c, bool utf16)
 	must(reg_encode(&text, utf16, &file, &e) == 0);
 	must(reg_parse(file.data, file.len, &again, &e) == 0);
 	for (size_t i = 0, j = 0; i < c->n; i++) {
-		const struct change *a = &c->changes[i], *b = &again.changes[j];
+		const struct change *a = &c->changes[i], *b;
 
 		if (a->op != CHANGE_SET)
 			continue;
-		must(j++ < again.n && b->op == CHANGE_SET);
+		must(j < again.n);
+		b = &again.changes[j++];
+		must(b->op == CHANGE_SET);
 		must(strcmp(a->key, b->key) == 0 && strcmp(a->name, b->name) == 0);
 		must(value_equal(&a->value, &b->value));
 	}
