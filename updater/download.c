@@ -9,8 +9,8 @@
 
 #include "base/path.h"
 
-/* How many files are open at once. */
-#define BATCH	64
+/* How many files are asked for in one flight: enough that its round trips count for nothing, few enough that memory stays flat. */
+#define FLIGHT	4096
 
 #define READ_BYTES	65536
 
@@ -19,8 +19,10 @@ struct sums {
 	struct digest *sha256, *sha512;
 };
 
+/* A file that is on its way.  It is open from its first byte to its last, so that few are at once. */
 struct running {
 	const struct download *d;
+	struct dir *dir;
 	struct file_out *out;
 	struct sums sums;
 	struct progress *progress;
@@ -114,31 +116,37 @@ download_is_there(struct dir *dir, const char *name, const struct tuf_target *wa
 }
 
 static int
+begin(struct running *r, struct err *e)
+{
+	if (sums_begin(&r->sums, &r->d->want->hashes, e) == -1)
+		return -1;
+	r->out = file_out_open(r->dir, r->part, 0600, e);
+	return r->out == NULL ? -1 : 0;
+}
+
+static int
+close_out(struct running *r, struct err *e)
+{
+	int rc = file_out_close(r->out, false, e);
+
+	r->out = NULL;
+	return rc;
+}
+
+static int
 take(void *arg, const void *bytes, size_t len, struct err *e)
 {
 	struct running *r = arg;
 
-	if (sums_add(&r->sums, bytes, len, e) == -1 || file_out_write(r->out, bytes, len, e) == -1)
+	if ((r->out == NULL && begin(r, e) == -1) || sums_add(&r->sums, bytes, len, e) == -1 ||
+	    file_out_write(r->out, bytes, len, e) == -1)
 		return -1;
 	r->got += len;
 	progress_bytes(r->progress, len);
-	if (r->got == r->d->want->length)
-		progress_file(r->progress);
-	return 0;
-}
-
-static int
-begin(struct running *r, const struct download *d, struct dir *dir, struct fetch_file *ff,
-    struct err *e)
-{
-	r->d = d;
-	if ((size_t)snprintf(r->part, sizeof r->part, "%s.part", d->name) >= sizeof r->part)
-		return err_setx(e, ERR_TOO_LARGE, "target %s: its name is too long", d->target);
-	*ff = (struct fetch_file){ .path = d->remote, .max = d->want->length, .data = take, .arg = r };
-	if (sums_begin(&r->sums, &d->want->hashes, e) == -1)
-		return -1;
-	r->out = file_out_open(dir, r->part, 0600, e);
-	return r->out == NULL ? -1 : 0;
+	if (r->got < r->d->want->length)
+		return 0;
+	progress_file(r->progress);
+	return close_out(r, e);
 }
 
 /* Not durable: what is looked for again is checked again. */
@@ -157,70 +165,70 @@ move(struct dir *dir, const char *part, const char *name, struct err *e)
 
 /* Only what is right gets its name; anything else goes. */
 static int
-end(struct running *r, const struct fetch_file *ff, struct dir *dir, struct err *e)
+end(struct running *r, const struct fetch_file *ff, struct err *e)
 {
 	struct err ignored;
-	int rc = -1;
+	int rc = 0;
 
-	if (r->out == NULL)
-		goto out;
-	if (file_out_close(r->out, false, e) == -1)
-		goto remove;
 	if (ff->result == FETCH_ABSENT)
-		err_setx(e, ERR_NOENT, "target %s: the server has no such file", r->d->target);
+		rc = err_setx(e, ERR_NOENT, "target %s: the server has no such file", r->d->target);
 	else if (ff->result != FETCH_OK) {
 		*e = ff->err;
+		rc = err_context(e, "target %s", r->d->target);
+	} else if (r->got == 0)
+		rc = begin(r, e);	/* an empty file has no first byte */
+	if (r->out != NULL && close_out(r, rc == 0 ? e : &ignored) == -1)
+		rc = -1;
+	if (rc == 0 && (rc = sums_check(&r->sums, r->d->want, r->got, e)) == -1)
 		err_context(e, "target %s", r->d->target);
-	} else if (sums_check(&r->sums, r->d->want, r->got, e) == -1)
-		err_context(e, "target %s", r->d->target);
-	else
-		rc = move(dir, r->part, r->d->name, e);
-remove:
+	if (rc == 0)
+		rc = move(r->dir, r->part, r->d->name, e);
 	if (rc == -1)
-		file_remove(dir, r->part, &ignored);
-out:
+		file_remove(r->dir, r->part, &ignored);
 	sums_free(&r->sums);
 	return rc;
 }
 
 static int
-batch(struct fetch *f, struct dir *dir, const struct download *files, size_t n, struct progress *progress,
+flight(struct fetch *f, struct dir *dir, const struct download *files, size_t n, struct progress *progress,
     struct err *e)
 {
 	struct running *r = calloc(n, sizeof *r);
 	struct fetch_file *ff = calloc(n, sizeof *ff);
-	struct err first = { 0 }, one;
-	size_t begun = 0;
+	struct err one;
+	int rc = 0;
 
 	if (r == NULL || ff == NULL) {
-		err_nomem(&first);
+		rc = err_nomem(e);
 		goto out;
 	}
-	while (begun < n && first.code == ERR_NONE) {
-		r[begun].progress = progress;
-		begin(&r[begun], &files[begun], dir, &ff[begun], &first);
-		begun++;
+	for (size_t i = 0; i < n; i++) {
+		r[i] = (struct running){ .d = &files[i], .dir = dir, .progress = progress };
+		if ((size_t)snprintf(r[i].part, sizeof r[i].part, "%s.part", files[i].name) >= sizeof r[i].part) {
+			rc = err_setx(e, ERR_TOO_LARGE, "target %s: its name is too long", files[i].target);
+			goto out;
+		}
+		ff[i] = (struct fetch_file){ .path = files[i].remote, .max = files[i].want->length, .data = take,
+			.arg = &r[i] };
 	}
-	if (first.code == ERR_NONE)
-		fetch_files(f, ff, n, &one);	/* each file's result says more */
-	for (size_t i = 0; i < begun; i++)
-		if (end(&r[i], &ff[i], dir, &one) == -1 && first.code == ERR_NONE)
-			first = one;
+	fetch_files(f, ff, n, &one);	/* each file's result says more */
+	for (size_t i = 0; i < n; i++)
+		if (end(&r[i], &ff[i], &one) == -1 && rc == 0) {
+			*e = one;
+			rc = -1;
+		}
 out:
 	free(r);
 	free(ff);
-	if (first.code == ERR_NONE)
-		return 0;
-	*e = first;
-	return -1;
+	return rc;
 }
 
 int
 download_files(struct fetch *f, struct dir *dir, const struct download *files, size_t n, struct progress *progress,
     struct err *e)
 {
-	for (size_t i = 0; i < n; i += BATCH)
-		if (batch(f, dir, files + i, n - i < BATCH ? n - i : BATCH, progress, e) == -1)
+	for (size_t i = 0; i < n; i += FLIGHT)
+		if (flight(f, dir, files + i, n - i < FLIGHT ? n - i : FLIGHT, progress, e) == -1)
 			return -1;
 	return 0;
 }
