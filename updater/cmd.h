@@ -30,13 +30,12 @@ int cmd_verify(int argc, char **argv);
 struct cmd_options {
 	const char *installation, *application;
 	int64_t deadline_ms;	/* 0: not given */
-	bool offline, repair, json, progress_json, quiet;
+	bool offline, repair, json, progress_json, quiet, verbose, no_launch;
 };
 
 /*
  * Read the options of the command argv[0], of those that letters names: i --installation, a --app, d --deadline, o --offline, r --repair, j
- * --json, p --progress=json, q
- * --quiet, which the log follows at once.  0 with optind at what follows, or the exit status after a message.
+ * --json, v --verbose, n --no-launch, p --progress=json, q --quiet and l --log, which the log follows at once.  0 with optind at what follows, or the exit status after a message.
  */
 int cmd_options(int argc, char **argv, const char *letters, struct cmd_options *o);
 

@@ -80,7 +80,7 @@ cmd_run(int argc, char **argv)
 	bool failed, start;
 	int status;
 
-	if ((status = cmd_options(argc, argv, "iadop", &o)) != 0)
+	if ((status = cmd_options(argc, argv, "iadopnl", &o)) != 0)
 		return status;
 	argc -= optind;
 	argv += optind;
@@ -99,6 +99,10 @@ cmd_run(int argc, char **argv)
 	cmd_station_close(&c);
 	if (!start)
 		return EXIT_FAILURE;
+	if (o.no_launch) {
+		log_info("%s would be started now; it isn't, because of --no-launch", argv[0]);
+		return EXIT_SUCCESS;
+	}
 	status = launch(argv, &e);
 	log_error("%s", e.text);
 	return status;
@@ -115,7 +119,7 @@ cmd_update(int argc, char **argv)
 	struct err e;
 	int status;
 
-	if ((status = cmd_options(argc, argv, "iadrpq", &o)) != 0)
+	if ((status = cmd_options(argc, argv, "iadrpql", &o)) != 0)
 		return status;
 	if (optind < argc) {
 		log_error("update: want no arguments, got '%s'", argv[optind]);

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "servers.h"
 #include "store.h"
+#include "trusted.h"
 
 #define DAY	86400
 
@@ -60,16 +61,19 @@ trust_json(const struct station *st)
 }
 
 static json_t *
-status_json(const struct station *st, struct err *e)
+status_json(struct settings *s, const struct station *st, struct err *e)
 {
-	json_t *servers = json_array(), *host_keys = json_array(), *applied = NULL, *j;
+	json_t *servers = json_array(), *host_keys = json_array(), *applied = NULL, *trusted, *j;
 	struct servers known = { .known = NULL };
 	json_t *said = json_object();
 	bool interrupted = false;
+	struct err why;
 	struct dir *state = existing_dir(st, "");
 	char when[CLOCK_TEXT_SIZE] = "";
 	int64_t refreshed = 0;
 
+	if ((trusted = trusted_json(s, st, &why)) == NULL)
+		trusted = json_pack("[{s:s, s:s}]", "file", "TLS_TrustedCerts", "error", why.text);
 	for (size_t i = 0; i < st->nservers; i++)
 		json_array_append_new(servers, json_string(st->servers[i]));
 	for (size_t i = 0; i < st->nhost_keys; i++)
@@ -85,7 +89,7 @@ status_json(const struct station *st, struct err *e)
 	}
 	if (refreshed != 0)
 		clock_format(refreshed, when);
-	j = json_pack("{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s, s:o, s:I, s:I, s:b, s:I, s:I, s:I, s:o}", "installation",
+	j = json_pack("{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s, s:o, s:I, s:I, s:b, s:I, s:I, s:I, s:o, s:o}", "installation",
 	    st->installation, "application", st->application, "release",
 	    json_integer_value(json_object_get(applied, "release")), "refreshed", when, "refreshed_age",
 	    (json_int_t)(refreshed == 0 ? -1 : clock_wall() - refreshed), "servers", servers,
@@ -94,7 +98,8 @@ status_json(const struct station *st, struct err *e)
 	    (json_int_t)json_object_size(json_object_get(applied, "files")), "deadline",
 	    (json_int_t)(st->deadline_ms / 1000), "interrupted", interrupted, "newest",
 	    (json_int_t)store_newest(applied), "warn_after_days", (json_int_t)st->warn_after_days,
-	    "block_after_days", (json_int_t)st->block_after_days, "said", said);
+	    "block_after_days", (json_int_t)st->block_after_days, "said", said,
+	    "certificates", trusted);
 	json_decref(applied);
 	if (j == NULL)
 		err_nomem(e);
@@ -118,19 +123,46 @@ print_age(json_int_t age)
 		printf(", %lld days ago\n", (long long)age / DAY);
 }
 
-/* What it said last, where that was a fault. */
+/* What it said last, where that was a fault; verbose: how the child that spoke with it was confined, too. */
 static void
-print_server(const char *url, const json_t *said)
+print_server(const char *url, const json_t *said, bool verbose)
 {
 	const json_t *one = json_object_get(said, url);
+	const char *confined = text_of(one, "confined");
 
 	printf("server        %s\n", url);
 	if (text_of(one, "said") != NULL)
 		printf("              failed at %s: %s\n", text_of(one, "time"), text_of(one, "said"));
+	else if (one != NULL)
+		puts("              answered when it was asked last");
+	if (verbose && confined != NULL)
+		printf("              what spoke with it was confined by: %s\n", confined);
+}
+
+/* The certificates that the program trusts, and how long they will do. */
+static void
+print_certificates(const json_t *certificates, bool verbose)
+{
+	json_int_t days;
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(certificates, i, one) {
+		if (text_of(one, "error") != NULL) {
+			printf("trusts        nothing from %s: %s\n", text_of(one, "file"), text_of(one, "error"));
+			continue;
+		}
+		days = json_integer_value(json_object_get(one, "days_left"));
+		printf("trusts        %s, %s", text_of(one, "subject"), days < 0 ? "EXPIRED " : "");
+		printf("%lld days %s\n", (long long)(days < 0 ? -days : days), days < 0 ? "ago" : "left");
+		if (verbose)
+			printf("              SHA-256 %s, to %s, in %s\n", text_of(one, "sha256"), text_of(one, "not_after"),
+			    text_of(one, "file"));
+	}
 }
 
 static void
-print_text(const json_t *j)
+print_text(const json_t *j, bool verbose)
 {
 	const json_t *trust = json_object_get(j, "trust"), *servers = json_object_get(j, "servers");
 	json_int_t release = json_integer_value(json_object_get(j, "release"));
@@ -154,13 +186,14 @@ print_text(const json_t *j)
 		print_age(json_integer_value(json_object_get(j, "refreshed_age")));
 	}
 	for (size_t i = 0; i < json_array_size(servers); i++)
-		print_server(json_string_value(json_array_get(servers, i)), json_object_get(j, "said"));
+		print_server(json_string_value(json_array_get(servers, i)), json_object_get(j, "said"), verbose);
 	if (json_object_get(trust, "root_version") != NULL)
 		printf("trust anchor  root version %lld\n",
 		    (long long)json_integer_value(json_object_get(trust, "root_version")));
 	if (text_of(trust, "expires") != NULL)
 		printf("good until    %s, when the first of the trusted metadata expires\n",
 		    text_of(trust, "expires"));
+	print_certificates(json_object_get(j, "certificates"), verbose);
 	printf("files below   %s\n", text_of(j, "app_dir"));
 	printf("next start    asks a server for at most %lld s; if that fails, %s\n",
 	    (long long)json_integer_value(json_object_get(j, "deadline")),
@@ -180,17 +213,17 @@ cmd_status(int argc, char **argv)
 	struct err e;
 	int status;
 
-	if ((status = cmd_options(argc, argv, "iaj", &o)) != 0)
+	if ((status = cmd_options(argc, argv, "iajv", &o)) != 0)
 		return status;
 	if (optind < argc)
 		return cmd_usage("status");
-	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 || (j = status_json(&c.station, &e)) == NULL)
+	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 || (j = status_json(c.settings, &c.station, &e)) == NULL)
 		status = cmd_fail(&e);
 	else if (o.json) {
 		json_dumpf(j, stdout, JSON_INDENT(1));
 		putchar('\n');
 	} else {
-		print_text(j);
+		print_text(j, o.verbose);
 	}
 	json_decref(j);
 	cmd_station_close(&c);

@@ -39,12 +39,15 @@ static const struct command {
 	    "  --installation NAME, --app NAME   which enrolment (default: /C<name> among ARG, or the only one)\n"
 	    "  --deadline SECONDS                longest time that the update may take\n"
 	    "  --offline                         start on what is applied; ask no server\n"
+	    "  --no-launch                       do all but start PROGRAM; exit 1 if it would not be started\n"
+	    "  --log=syslog|json                 write the log to the system's log, too; or as lines of JSON\n"
 	    "  --progress=json                   a line on standard output for what is fetched, for programs\n" },
 	{ "update", cmd_update, "[options]", "update without starting anything",
 	    "  --installation NAME, --app NAME   which enrolment\n"
 	    "  --deadline SECONDS                longest time that the update may take (default 600)\n"
 	    "  --repair                          look at every file, and put back what is missing or was changed\n"
 	    "  --quiet                           say only what is wrong\n"
+	    "  --log=syslog|json                 write the log to the system's log, too; or as lines of JSON\n"
 	    "  --progress=json                   a line on standard output for what is fetched, for programs\n" },
 	{ "plan", cmd_plan, "[options]", "show what an update would change; exit 3 if anything",
 	    "  --installation NAME, --app NAME   which enrolment\n"
@@ -61,6 +64,7 @@ static const struct command {
 	    "  --json                            for programs\n" },
 	{ "status", cmd_status, "[options]", "show what is enrolled, trusted and applied",
 	    "  --installation NAME, --app NAME   which enrolment\n"
+	    "  --verbose                         fingerprints and files of certificates, and how the fetch child was confined\n"
 	    "  --json                            for programs\n" },
 	{ "settings", cmd_settings, "get|set|delete|list|export|import ...", "look at settings and change them",
 	    "  get KEY NAME               print a value\n"
@@ -157,6 +161,9 @@ cmd_options(int argc, char **argv, const char *letters, struct cmd_options *o)
 		{ "json", no_argument, NULL, 'j' },
 		{ "progress", required_argument, NULL, 'p' },
 		{ "quiet", no_argument, NULL, 'q' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "no-launch", no_argument, NULL, 'n' },
+		{ "log", required_argument, NULL, 'l' },
 	};
 	struct option options[sizeof all / sizeof all[0] + 1] = { { NULL, 0, NULL, 0 } };
 	size_t n = 0;
@@ -191,6 +198,18 @@ cmd_options(int argc, char **argv, const char *letters, struct cmd_options *o)
 		case 'q':
 			log_open("slipway", LOG_LEVEL_WARN);
 			o->quiet = true;
+			break;
+		case 'v':
+			o->verbose = true;
+			break;
+		case 'n':
+			o->no_launch = true;
+			break;
+		case 'l':
+			if (log_also(optarg) == -1) {
+				log_error("--log: want 'syslog' or 'json', got '%s'", optarg);
+				return EXIT_MISUSE;
+			}
 			break;
 		case 'p':
 			if (strcmp(optarg, "json") != 0) {

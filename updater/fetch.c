@@ -245,6 +245,12 @@ fetch_server(const struct fetch *f)
 	return f->answered ? f->config.urls[f->now] : NULL;
 }
 
+const struct confined *
+fetch_confined(const struct fetch *f)
+{
+	return f->carrier == NULL ? NULL : carrier_confined(f->carrier);
+}
+
 void
 fetch_end(struct fetch *f)
 {

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/confine.h"
 #include "base/err.h"
 
 struct fetch_config {
@@ -63,6 +64,12 @@ int fetch_files(struct fetch *f, struct fetch_file *files, size_t n, struct err 
 
 /* The server that answered, or NULL before one did.  Owned by f. */
 const char *fetch_server(const struct fetch *f);
+
+/*
+ * How the child that speaks with the server confined itself; NULL for a directory, or before it said so.  Owned by f, until the next
+ * call.
+ */
+const struct confined *fetch_confined(const struct fetch *f);
 
 /* Close the connection; nothing waits for the peer.  f may be NULL. */
 void fetch_end(struct fetch *f);

@@ -24,6 +24,12 @@ failed_lately(const struct servers *s, const char *url)
 	    s->now - t < SERVERS_LAST_FOR_S;
 }
 
+static bool
+same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 int
 servers_load(struct dir *state, const struct station *st, int64_t now, struct servers *s, struct err *e)
 {
@@ -44,17 +50,18 @@ servers_load(struct dir *state, const struct station *st, int64_t now, struct se
 }
 
 void
-servers_note(struct servers *s, const char *url, const struct err *why)
+servers_note(struct servers *s, const char *url, const struct err *why, const char *confined)
 {
 	const json_t *was = json_object_get(s->known, url);
 	char when[CLOCK_TEXT_SIZE];
 	json_t *one;
 
 	/* That one goes on answering is nothing new: the time of the last good refresh is kept elsewhere. */
-	if (why == NULL && was != NULL && json_object_get(was, "said") == NULL)
+	if (why == NULL && was != NULL && json_object_get(was, "said") == NULL &&
+	    same(json_string_value(json_object_get(was, "confined")), confined))
 		return;
 	clock_format(s->now, when);
-	one = why == NULL ? json_pack("{s:s}", "time", when) : json_pack("{s:s, s:s}", "time", when, "said", why->text);
+	one = json_pack("{s:s, s:s*, s:s*}", "time", when, "said", why == NULL ? NULL : why->text, "confined", confined);
 	if (one != NULL && json_object_set_new(s->known, url, one) == 0)
 		s->changed = true;
 }

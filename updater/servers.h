@@ -2,8 +2,8 @@
 #define UPDATER_SERVERS_H
 
 /*
- * What each update server of an application last said, in the state's servers.json: {URL: {"time", "said"}}, where "said" is missing for one
- * that answered.  One that failed is tried last for a while, so that a start doesn't wait for it again and again.
+ * What each update server of an application last said, in the state's servers.json: {URL: {"time", "said", "confined"}}, where "said" is missing for one
+ * that answered, and "confined" says what the fetch child had given up.  One that failed is tried last for a while, so that a start doesn't wait for it again and again.
  */
 #include <stdint.h>
 
@@ -27,8 +27,8 @@ struct servers {
 /* What can't be read is as if nothing were known.  0, or -1 with ERR_NOMEM. */
 int servers_load(struct dir *state, const struct station *st, int64_t now, struct servers *s, struct err *e);
 
-/* One failed, or (why NULL) answered. */
-void servers_note(struct servers *s, const char *url, const struct err *why);
+/* One failed, or (why NULL) answered.  confined: how its fetch child was, or NULL where it didn't get so far or there was none. */
+void servers_note(struct servers *s, const char *url, const struct err *why, const char *confined);
 
 /* Write it down if something changed, not durably; what fails is only forgotten.  Releases s. */
 void servers_end(struct servers *s, struct dir *state);

@@ -14,6 +14,10 @@
 #include "store.h"
 #include "user_part.h"
 
+/* How long a process that changes files is waited for beyond the deadline, and how often it is looked at, milliseconds. */
+#define APPLY_WAIT_MS	60000
+#define APPLY_LOOK_MS	100
+
 struct update {
 	const struct station *st;
 	struct settings *s;
@@ -56,20 +60,41 @@ recover(struct update *u, struct err *e)
 	return -1;
 }
 
+/*
+ * One process updates, others wait for it until their deadline.  Where it is changing files by then, a little longer, because that is soon
+ * done and a program must not start in the middle of it.
+ */
+static struct file_lock *
+lock(struct update *u, struct err *e)
+{
+	int64_t now = clock_mono_ms(), until = u->o->deadline > now ? u->o->deadline : now, last = until + APPLY_WAIT_MS;
+	struct file_lock *l = file_lock(u->state, "lock", until - now, e);
+
+	while (l == NULL && e->code == ERR_BUSY && transaction_pending(u->state) && clock_mono_ms() < last)
+		l = file_lock(u->state, "lock", APPLY_LOOK_MS, e);
+	if (l == NULL && e->code == ERR_BUSY)
+		err_setx(e, ERR_BUSY, "another process is updating %s, and wasn't done in time", u->st->application);
+	return l;
+}
+
 /* Lock the machine's part and bring it into a known state. */
 static int
 begin(struct update *u, const struct station *st, struct settings *s, const struct update_options *o,
     struct update_result *r, struct err *e)
 {
-	int64_t left = o->deadline - clock_mono_ms();
+	struct err why;
 
 	memset(r, 0, sizeof *r);
 	*u = (struct update){ .st = st, .s = s, .o = o, .r = r };
 	if ((u->state = station_dir(st, "", e)) == NULL)
 		return -1;
-	if ((u->lock = file_lock(u->state, "lock", left > 0 ? left : 0, e)) == NULL) {
+	if ((u->lock = lock(u, e)) == NULL) {
 		r->read_only = e->code == ERR_ACCESS;
-		if (!r->read_only || read_applied(u, e) == -1)
+		if (read_applied(u, &why) == -1) {
+			*e = why;
+			return -1;
+		}
+		if (!r->read_only)
 			return -1;
 		if (!transaction_pending(u->state))
 			return 0;
@@ -99,7 +124,7 @@ server_failed(void *arg, const char *url, const struct err *why)
 {
 	struct update *u = arg;
 
-	servers_note(&u->servers, url, why);
+	servers_note(&u->servers, url, why, NULL);
 	if (u->o->failed != NULL)
 		u->o->failed(NULL, url, why);
 }
@@ -128,11 +153,17 @@ static void
 note_server(struct update *u, int rc, const struct err *why)
 {
 	const char *url = fetch_server(u->fetch);
+	const struct confined *confined = fetch_confined(u->fetch);
+	struct buf text = BUF_INIT(256);
+	struct err ignored;
 
+	if (confined != NULL)
+		confined_format(confined, &text, &ignored);
 	if (url != NULL)
-		servers_note(&u->servers, url, NULL);
+		servers_note(&u->servers, url, NULL, text.len > 0 ? buf_text(&text) : NULL);
 	else if (rc == -1 && u->servers.n > 0)
-		servers_note(&u->servers, u->servers.urls[u->servers.n - 1], why);
+		servers_note(&u->servers, u->servers.urls[u->servers.n - 1], why, NULL);
+	buf_free(&text);
 }
 
 /* The time for expiry checks: a clock that fell back must not make expired metadata good again. */

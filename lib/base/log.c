@@ -4,11 +4,20 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+#include <jansson.h>
+
+#include "base/clock.h"
+#include "base/log_system.h"
 
 static const char *program = "slipway";
 static enum log_level most_talkative = LOG_LEVEL_INFO;
+static bool json, to_system;
 static const char *const words[] = { "error", "warn", "info", "debug" };
 
 void
@@ -16,6 +25,19 @@ log_open(const char *name, enum log_level most)
 {
 	program = name;
 	most_talkative = most;
+}
+
+int
+log_also(const char *where)
+{
+	if (strcmp(where, "json") == 0)
+		json = true;
+	else if (strcmp(where, "syslog") == 0) {
+		to_system = true;
+		log_system_open(program);
+	} else
+		return -1;
+	return 0;
 }
 
 /* Escape into out, which holds 4 bytes for each byte of in. */
@@ -40,27 +62,54 @@ escape(const char *in, char *out)
 	return n;
 }
 
+static void
+write_line(enum log_level level, const char *escaped)
+{
+	char line[4 * LOG_LINE_MAX + 128];
+	int n = snprintf(line, sizeof line, "%.64s[%ld]: %s: %s\n", program, (long)getpid(), words[level], escaped);
+
+	if (n > 0)
+		fwrite(line, 1, (size_t)n, stderr);
+}
+
+static void
+write_json(enum log_level level, const char *escaped)
+{
+	char when[CLOCK_TEXT_SIZE], *line;
+	json_t *j;
+
+	clock_format(clock_wall(), when);
+	j = json_pack("{s:s, s:s, s:I, s:s, s:s}", "time", when, "program", program, "pid", (json_int_t)getpid(), "level",
+	    words[level], "text", escaped);
+	if (j != NULL && (line = json_dumps(j, JSON_COMPACT)) != NULL) {
+		fprintf(stderr, "%s\n", line);
+		free(line);
+	} else
+		write_line(level, escaped);	/* what isn't UTF-8 can't be JSON */
+	json_decref(j);
+}
+
 static void vlog(enum log_level level, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 
 static void
 vlog(enum log_level level, const char *fmt, va_list ap)
 {
-	char text[LOG_LINE_MAX], line[4 * LOG_LINE_MAX + 128];
-	int head;
-	size_t n;
+	char text[LOG_LINE_MAX], escaped[4 * LOG_LINE_MAX + 1];
 
-	if (level > most_talkative)
+	if (level > most_talkative && !to_system)
 		return;
 	if (vsnprintf(text, sizeof text, fmt, ap) < 0)
 		return;
-	head = snprintf(line, 128, "%.64s[%ld]: %s: ", program, (long)getpid(), words[level]);
-	if (head < 0)
+	escaped[escape(text, escaped)] = '\0';
+	if (to_system)
+		log_system(level, escaped);
+	if (level > most_talkative)
 		return;
-	n = (size_t)head;
-	n += escape(text, line + n);
-	line[n++] = '\n';
-	fwrite(line, 1, n, stderr);
+	if (json)
+		write_json(level, escaped);
+	else
+		write_line(level, escaped);
 }
 
 void

@@ -129,6 +129,18 @@ note_fault(struct net_dial *d, const struct attempt *a, int num)
 	    strerror(num));
 }
 
+/* A connection that only waits, while the other side or we work, is kept by routers and known to be dead within a minute. */
+static void
+keep_alive(int fd)
+{
+	const int on = 1, idle_s = 30, interval_s = 10, count = 3;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
+}
+
 /* Begin with the next address.  An address that fails at once is noted and the one after it is begun. */
 static void
 begin_next(struct net_dial *d)
@@ -140,6 +152,7 @@ begin_next(struct net_dial *d)
 		a->fd = socket(a->addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		if (a->fd != -1) {
 			setsockopt(a->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+			keep_alive(a->fd);
 			if (connect(a->fd, (struct sockaddr *)&a->addr, a->len) == 0 ||
 			    errno == EINPROGRESS)
 				return;

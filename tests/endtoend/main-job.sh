@@ -28,6 +28,44 @@ expect 7 own.log slipway run --app "$APP" -- sh -c 'echo "out $1 $2"; exit 7' sh
 want own.log "out a b --json"
 expect 0 pipe.log sh -c 'echo hello | slipway run --app COV_PB -- cat'
 want pipe.log hello
+expect 0 status.log slipway status --verbose
+want status.log 'answered when it was asked last' 0
+want status.log 'what spoke with it was confined by: ' 0
+want status.log 'trusts        /' 0
+want status.log 'days left' 0
+expect 0 status.json slipway status --json
+python3 - "$WORK" <<-'PY'
+	import json, sys
+	j = json.load(open(sys.argv[1] + "/status.json"))
+	one, = j["certificates"]
+	assert len(one["sha256"]) == 64 and one["days_left"] > 0 and one["file"].endswith("server.crt"), one
+	said, = j["said"].values()
+	assert "said" not in said and said["confined"], said
+PY
+
+# While another process updates, a start waits as long as it may, and then starts on what is applied.
+exec {lock}< "$SLIPWAY_HOME/state/$INSTALLATION/$APP/lock"
+flock "$lock"
+expect 0 busy.log slipway run --app "$APP" --deadline 1 -- echo started
+want busy.log started
+want busy.log 'another process is updating'
+want busy.log 'with release 1, applied earlier' 0
+exec {lock}<&-
+
+# Everything but the start, and the log as lines of JSON.
+expect 0 nolaunch.log slipway run --app "$APP" --no-launch -- touch launched
+[ ! -e launched ] || fail "want nothing started" nolaunch.log
+want nolaunch.log 'would be started'
+expect 0 json.log slipway run --app "$APP" --log=json -- true
+python3 -c '
+import json, sys
+for line in open(sys.argv[1]):
+    j = json.loads(line)
+    assert j["program"] == "slipway" and j["level"] == "info" and j["time"] and j["text"], j
+' json.log
+expect 2 log.log slipway run --app "$APP" --log=frob -- true
+want log.log "want 'syslog' or 'json'"
+
 expect 0 status.log slipway status
 want status.log "$APP"
 
