@@ -2,8 +2,9 @@
 #define SERVER_CERT_H
 
 /*
- * Private keys and self-signed X.509 v3 certificates for TLS, in memory.
+ * Private keys with self-signed X.509 v3 certificates, or requests for them, in memory.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,15 +15,13 @@
 #define CERT_DAYS_DEFAULT	3650
 #define CERT_DAYS_MAX		36500
 
-/* Bytes of a key or certificate as PEM. */
-#define CERT_PEM_MAX		(64u * 1024)
-
 struct cert_request {
 	const char *type;	/* "p256", "p384", "ed25519", "rsa2048", "rsa3072", "rsa4096" */
 	int64_t days;		/* valid from now on */
 	const char *subject;	/* "/C=SK/CN=name"; "\/" is a slash within a value */
 	const char *const *sans;	/* "dns:NAME", "ip:ADDRESS" */
 	size_t n;		/* of them */
+	bool ca;		/* a certificate for a CA, not for TLS */
 };
 
 struct cert_info {
@@ -36,5 +35,8 @@ struct cert_info {
  */
 int cert_make(const struct cert_request *rq, struct buf *key, struct buf *crt,
     struct cert_info *info, struct err *e);
+
+/* The same with a signing request (PKCS#10) in place of the certificate; days are up to who signs it. */
+int cert_make_request(const struct cert_request *rq, struct buf *key, struct buf *csr, struct err *e);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "cert.h"
+#include "cert_key.h"
 #include "command.h"
 #include "repo.h"
 
@@ -115,7 +116,7 @@ cmd_cert_new(struct context *cx, int argc, char **argv)
 {
 	char subject[PATH_COMPONENT_MAX + 8];
 	struct option_list sans = { .n = 0 };
-	struct cert_request rq = { "p256", CERT_DAYS_DEFAULT, NULL, sans.values, 0 };
+	struct cert_request rq = { "p256", CERT_DAYS_DEFAULT, NULL, sans.values, 0, false };
 	const char *out = NULL;
 	bool force = false;
 	const struct option options[] = {
