@@ -1,5 +1,5 @@
 /*
- * slipway-repo cert new.
+ * slipway-repo cert new, cert csr.
  */
 #include <stdio.h>
 #include <string.h>
@@ -57,27 +57,29 @@ check_free(struct dir *d, const char *name, struct err *e)
 	return found;
 }
 
-/* The key first: who reloads the pair between the two writes sees that they don't fit, and waits. */
+/* Without info, a request in place of the certificate.  The key first: who reloads the pair between the two writes sees that they don't fit, and waits. */
 static int
 store(struct dir *d, const char *name, bool force, const struct cert_request *rq,
     struct cert_info *info, struct err *e)
 {
 	struct buf key = BUF_INIT(CERT_PEM_MAX), crt = BUF_INIT(CERT_PEM_MAX);
 	char keyfile[PATH_COMPONENT_MAX + 1], crtfile[PATH_COMPONENT_MAX + 1];
+	struct err ignored; /* what was wrong before is told */
 	int rc = -1;
 
 	snprintf(keyfile, sizeof keyfile, "%s.pem", name);
-	snprintf(crtfile, sizeof crtfile, "%s.crt", name);
+	snprintf(crtfile, sizeof crtfile, "%s.%s", name, info != NULL ? "crt" : "csr");
 	if (!force && (check_free(d, keyfile, e) == -1 || check_free(d, crtfile, e) == -1))
 		goto out;
-	if (cert_make(rq, &key, &crt, info, e) == -1)
+	if ((info != NULL ? cert_make(rq, &key, &crt, info, e)
+			  : cert_make_request(rq, &key, &crt, e)) == -1)
 		goto out;
 	if (force)
 		rc = file_replace(d, keyfile, key.data, key.len, KEY_MODE, e) == -1 ||
 		    file_replace(d, crtfile, crt.data, crt.len, CERT_MODE, e) == -1 ? -1 : 0;
-	else
-		rc = file_create(d, keyfile, key.data, key.len, KEY_MODE, e) == -1 ||
-		    file_create(d, crtfile, crt.data, crt.len, CERT_MODE, e) == -1 ? -1 : 0;
+	else if (file_create(d, keyfile, key.data, key.len, KEY_MODE, e) == 0 &&
+	    (rc = file_create(d, crtfile, crt.data, crt.len, CERT_MODE, e)) == -1)
+		file_remove(d, keyfile, &ignored);
 out:
 	buf_free(&key);
 	buf_free(&crt);
@@ -147,6 +149,42 @@ cmd_cert_new(struct context *cx, int argc, char **argv)
 		print_cert(d, argv[1], &info);
 	if (rc == 0 && out == NULL)
 		rc = record(cx, argv[1], &info, &e);
+	dir_close(d);
+	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+}
+
+int
+cmd_cert_csr(struct context *cx, int argc, char **argv)
+{
+	char subject[PATH_COMPONENT_MAX + 8];
+	struct option_list sans = { .n = 0 };
+	struct cert_request rq = { "p256", 0, NULL, sans.values, 0, false };
+	const char *out = NULL;
+	bool force = false;
+	const struct option options[] = {
+		{ "type", OPTION_TEXT, &rq.type, 0, 0 },
+		{ "subject", OPTION_TEXT, &rq.subject, 0, 0 },
+		{ "san", OPTION_LIST, &sans, 0, 0 },
+		{ "out", OPTION_TEXT, &out, 0, 0 },
+		{ "force", OPTION_FLAG, &force, 0, 0 },
+	};
+	struct dir *d = NULL;
+	struct err e;
+	int status, rc = -1;
+
+	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
+		return status;
+	rq.n = sans.n;
+	if (check_name(argv[1], &e) == -1)
+		return command_failed(&e);
+	if (rq.subject == NULL) {
+		snprintf(subject, sizeof subject, "/CN=%s", argv[1]);
+		rq.subject = subject;
+	}
+	if ((d = open_out(cx, out, &e)) != NULL)
+		rc = store(d, argv[1], force, &rq, NULL, &e);
+	if (rc == 0)
+		printf("key %s/%s.pem\nrequest %s/%s.csr\n", dir_path(d), argv[1], dir_path(d), argv[1]);
 	dir_close(d);
 	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
 }

@@ -78,6 +78,37 @@ static const struct command commands[] = {
 	    "  --san dns:NAME|ip:ADDR  a name that the certificate is for; may be repeated\n"
 	    "  --out DIR               where NAME.pem and NAME.crt go (default certs/ of the repository)\n"
 	    "  --force                 replace files that are there\n" },
+	{ "cert csr", cmd_cert_csr, 1, 1, "NAME [options]",
+	    "make a private key and a signing request for a CA",
+	    "  --type TYPE             p256 (default), p384, ed25519, rsa2048, rsa3072 or rsa4096\n"
+	    "  --subject TEXT          /C=SK/O=Example/CN=kernel (default /CN=NAME)\n"
+	    "  --san dns:NAME|ip:ADDR  a name that the certificate is for; may be repeated\n"
+	    "  --out DIR               where NAME.pem and NAME.csr go (default certs/ of the repository)\n"
+	    "  --force                 replace files that are there\n" },
+	{ "cert ca", cmd_cert_ca, 1, 1, "NAME [options]",
+	    "make a private CA: a key and a certificate that vouches for those it issues",
+	    "  --type TYPE             p256 (default), p384, ed25519, rsa2048, rsa3072 or rsa4096\n"
+	    "  --days N                valid from now on (default 3650)\n"
+	    "  --subject TEXT          /C=SK/O=Example/CN=kernel (default /CN=NAME)\n"
+	    "  --out DIR               the directory of the CA (default ca/NAME of the repository)\n" },
+	{ "cert sign", cmd_cert_sign, 1, 1, "--ca CA NAME|FILE.csr [options]",
+	    "issue the certificate that a signing request asks for",
+	    "  --ca CA                 its name, or its directory (with a '/')\n"
+	    "  --usage WHAT            server, client or both (default)\n"
+	    "  --days N                valid from now on (default 825, never longer than the CA)\n"
+	    "  --san dns:NAME|ip:ADDR  a name that the certificate is for in place of the request's; repeatable\n"
+	    "  --out DIR               where the .crt goes (default: beside the request)\n"
+	    "  --force                 replace a file that is there\n" },
+	{ "cert revoke", cmd_cert_revoke, 1, 1, "--ca CA NAME|SERIAL|FILE [--reason REASON]",
+	    "take back a certificate that a CA issued; 'cert crl' then tells the others",
+	    "  --ca CA                 its name, or its directory (with a '/')\n"
+	    "  --reason REASON         unspecified (default), keyCompromise, CACompromise, affiliationChanged,\n"
+	    "                          superseded, cessationOfOperation or privilegeWithdrawn\n" },
+	{ "cert crl", cmd_cert_crl, 0, 0, "--ca CA [options]",
+	    "write the list of revoked certificates, for TLS_CRLFile",
+	    "  --ca CA                 its name, or its directory (with a '/')\n"
+	    "  --days N                when the next list is due (default 30)\n"
+	    "  --out FILE              where it goes as well (it is always crl.pem of the CA)\n" },
 	{ "cert show", cmd_cert_show, 1, -1, "FILE... [options]",
 	    "say what certificates hold, how long they last, and what TLS_TrustedCerts needs", OPTION_WARN_DAYS },
 	{ "cert list", cmd_cert_list, 0, 0, "[options]",
@@ -114,7 +145,7 @@ usage_all(FILE *out)
 {
 	fprintf(out, "usage: " PROGRAM " [--repo DIR] COMMAND ...\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
+		fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].help);
 	fprintf(out,
 	    "\nThe repository is DIR, else $SLIPWAY_REPO, else the current directory.\n"
 	    "'" PROGRAM " help COMMAND' lists a command's options.\n");
