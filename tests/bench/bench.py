@@ -23,12 +23,18 @@ def medians(runs, measure, cases):
             for all_of_it in figures]
 
 
-def arguments():
+def parser_with_runs():
     """--runs N, --json FILE, and BUILD, the directory of the build."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=9)
     parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("build", type=Path)
+    return parser
+
+
+def arguments(parser=None):
+    """What the command line says; parser: with more than parser_with_runs() has."""
+    parser = parser or parser_with_runs()
     args = parser.parse_args()
     if args.runs < 9:
         parser.error(f"--runs: want 9 or more, got {args.runs}")
