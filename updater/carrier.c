@@ -19,7 +19,6 @@ static int
 tell_server(struct carrier *c, struct err *e)
 {
 	const struct carrier_config *g = &c->config;
-	const struct buf *blob = login_blob(g->login);
 	struct buf b = BUF_INIT(CARRY_FRAME_MAX);
 	int64_t connect_ms = c->connect_until - clock_mono_ms();
 	int rc = -1;
@@ -27,8 +26,8 @@ tell_server(struct carrier *c, struct err *e)
 	if (wire_put_name(&b, g->url->host, e) == -1 || wire_put_u32(&b, g->url->port, e) == -1 ||
 	    wire_put_name(&b, g->url->user, e) == -1 || wire_put_name(&b, g->url->path, e) == -1 ||
 	    wire_put_u8(&b, g->ecdsa, e) == -1 || wire_put_u64(&b, connect_ms > 0 ? (uint64_t)connect_ms : 0, e) == -1 ||
-	    wire_put_u64(&b, (uint64_t)g->connect_ms, e) == -1 || wire_put_string(&b, blob->data, blob->len, e) == -1 ||
-	    wire_put_name(&b, login_name(g->login), e) == -1 || wire_put_u32(&b, (uint32_t)g->nhost_keys, e) == -1)
+	    wire_put_u64(&b, (uint64_t)g->connect_ms, e) == -1 ||
+	    wire_put_u32(&b, (uint32_t)g->nhost_keys, e) == -1)
 		goto out;
 	for (size_t i = 0; i < g->nhost_keys; i++)
 		if (wire_put_name(&b, g->host_keys[i], e) == -1)
@@ -37,6 +36,27 @@ tell_server(struct carrier *c, struct err *e)
 out:
 	buf_free(&b);
 	return rc;
+}
+
+struct child *
+carrier_early(void)
+{
+	struct err ignored;
+
+	return child_start(&carry_child_role, &ignored);
+}
+
+/* The one that was started early, or a new one. */
+static struct child *
+take_child(struct child **early, struct err *e)
+{
+	struct child *c;
+
+	if (early == NULL || *early == NULL)
+		return child_start(&carry_child_role, e);
+	c = *early;
+	*early = NULL;
+	return c;
 }
 
 struct carrier *
@@ -52,10 +72,27 @@ carrier_start(const struct carrier_config *config, struct err *e)
 	c->connect_until = clock_mono_ms() + config->connect_ms;
 	if (c->connect_until > config->deadline)
 		c->connect_until = config->deadline;
-	if ((c->child = child_start(&carry_child_role, e)) != NULL && tell_server(c, e) == 0)
+	if ((c->child = take_child(config->early, e)) != NULL && tell_server(c, e) == 0)
 		return c;
 	carrier_end(c);
 	return NULL;
+}
+
+int
+carrier_login(struct carrier *c, const struct login *login, struct err *e)
+{
+	const struct buf *blob = login_blob(login);
+	struct buf b = BUF_INIT(CARRY_FRAME_MAX);
+	struct err ignored;
+	int rc = -1;
+
+	c->login = login;
+	if (wire_put_string(&b, blob->data, blob->len, e) == 0 && wire_put_name(&b, login_name(login), e) == 0) {
+		frame_send(child_frames(c->child), CARRY_LOGIN, b.data, b.len, c->connect_until, &ignored);
+		rc = 0;
+	}
+	buf_free(&b);
+	return rc;
 }
 
 void
@@ -93,7 +130,7 @@ lied(struct carrier *c, const char *what, struct err *e)
 static bool
 is_login(const struct carrier *c, const uint8_t *data, size_t len)
 {
-	const struct buf *blob = login_blob(c->config.login);
+	const struct buf *blob = login_blob(c->login);
 	struct wire w = WIRE_INIT(data, len);
 	const uint8_t *got;
 	size_t n;
@@ -119,7 +156,7 @@ on_sign(struct carrier *c, struct wire *w, struct buf *answer, struct err *e)
 	if ((data = wire_string(w, &len)) == NULL || w->p != w->end || ++c->signatures > SIGNATURES_MAX ||
 	    !is_login(c, data, len))
 		return lied(c, "something to sign that is no login of ours", e);
-	rc = login_sign(c->config.login, data, len, &signature, e);
+	rc = login_sign(c->login, data, len, &signature, e);
 	if (rc == 0)
 		rc = wire_put_string(answer, signature.data, signature.len, e);
 	buf_free(&signature);

@@ -20,14 +20,23 @@ struct carrier_config {
 	const struct url *url;
 	const char *const *host_keys;
 	size_t nhost_keys;
-	const struct login *login;
 	int64_t connect_ms;	/* to connect and log in, and for hearing nothing afterwards */
 	int64_t deadline;	/* of clock_mono_ms() */
 	bool ecdsa;		/* ask for the server's ECDSA host key */
+	struct child **early;	/* of carrier_early(): taken and set to NULL where there is one; may be NULL */
 };
+
+/*
+ * A child that is started before it is known which server it will be for, so that it gets ready while its parent finds out.  What nobody
+ * takes is ended with child_end().  NULL: there is none, and carrier_start() will say why.
+ */
+struct child *carrier_early(void);
 
 /* Start the child, which connects at once.  What c points to must outlive the handle.  NULL with what child_start() gave. */
 struct carrier *carrier_start(const struct carrier_config *c, struct err *e);
+
+/* The key to log in with, which must outlive the handle; before carrier_run(), which tells of a child that is gone.  0, or -1 with ERR_NOMEM. */
+int carrier_login(struct carrier *c, const struct login *login, struct err *e);
 
 /*
  * Fetch those of n files that are FETCH_PENDING, as fetch_files() says.  0 when all of them have a result; -1 with the fault of the

@@ -15,6 +15,7 @@
 
 struct carrier {
 	struct carrier_config config;
+	const struct login *login;
 	struct child *child;		/* NULL after it failed */
 	struct confined confined;
 	bool hello, connected, other_key;

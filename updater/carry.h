@@ -8,8 +8,9 @@
  * In each frame's content, as in base/wire.h; numbers are u32 unless said otherwise:
  *
  *   parent to child
- *     S  host, port, user, path; whether only ECDSA host keys (u8); milliseconds to connect, and of silence afterwards (u64); public
- *        login key (string), name of its file; count of pinned fingerprints, the fingerprints
+ *     S  host, port, user, path; whether only ECDSA host keys (u8); milliseconds to connect, and of silence afterwards (u64);
+ *        count of pinned fingerprints, the fingerprints
+ *     L  public login key (string), name of its file: after S, which it doesn't hold up
  *     F  for each file: its number, path, most bytes, offset (u64)
  *     G  milliseconds left (u64): fetch what was named since the last one
  *     K  a signature (string), or nothing
@@ -25,6 +26,7 @@
 
 enum carry {
 	CARRY_SERVER = 'S',
+	CARRY_LOGIN = 'L',
 	CARRY_FILES = 'F',
 	CARRY_GO = 'G',
 	CARRY_SIGNATURE = 'K',

@@ -38,7 +38,7 @@ struct file {
 struct duty {
 	struct frames *parent;
 	struct buf out;			/* the frame that is being made */
-	struct buf about;		/* what server points into */
+	struct buf about, login;	/* what server points into */
 	struct ssh_server server;
 	const char *pins[PINS_MAX];
 	const char *path;
@@ -95,15 +95,29 @@ take_server(struct duty *d, const struct frame *f, struct err *e)
 	d->hostkey = wire_u8(&w) ? SSH_HOSTKEY_ECDSA : SSH_HOSTKEY_ANY;
 	d->connect_ms = (int64_t)(wire_u64(&w) & INT32_MAX);
 	d->idle_ms = (int64_t)(wire_u64(&w) & INT32_MAX);
-	s->login.blob = wire_string(&w, &s->login.bloblen);
-	s->login.name = wire_name(&w, CARRY_FRAME_MAX);
-	s->login.sign = ask_signature;
-	s->login.arg = d;
 	s->nhost_keys = wire_u32(&w);
 	for (size_t i = 0; i < s->nhost_keys && i < PINS_MAX; i++)
 		d->pins[i] = wire_name(&w, 128);
 	s->host_keys = d->pins;
 	return w.bad || s->nhost_keys > PINS_MAX ? err_setx(e, ERR_PROTOCOL, "malformed server") : 0;
+}
+
+/* With what to log in: told after the server, which it isn't needed to connect to. */
+static int
+take_login(struct duty *d, struct err *e)
+{
+	struct ssh_login *l = &d->server.login;
+	struct frame f;
+	struct wire w;
+
+	if (frame_recv(d->parent, &f, FRAME_FOREVER, e) != 1 || f.type != CARRY_LOGIN || buf_add(&d->login, f.data, f.len, e) == -1)
+		return err_setx(e, ERR_PROTOCOL, "want a login");
+	w = (struct wire)WIRE_INIT(d->login.data, d->login.len);
+	l->blob = wire_string(&w, &l->bloblen);
+	l->sign = ask_signature;
+	l->arg = d;
+	l->name = wire_name(&w, CARRY_FRAME_MAX);
+	return w.bad ? err_setx(e, ERR_PROTOCOL, "malformed login") : 0;
 }
 
 /* Whatever the libraries read from files or ask of the system when they are first used, while that is still possible. */
@@ -157,13 +171,14 @@ connect_server(struct duty *d, struct err *e)
 	bool other_key = false;
 	struct err why = { 0 };
 
+	/* While the server starts a process for us. */
 	warm_up();
 	if (dial == NULL)
 		why = *e;
 	else
 		net = net_dial_wait(dial, deadline, &why);
 	confine_drop_user();
-	if (tell_hello(d, e) == -1) {
+	if (tell_hello(d, e) == -1 || take_login(d, e) == -1) {
 		net_close(net);
 		return -1;
 	}
@@ -283,7 +298,8 @@ take(struct duty *d, const struct frame *f, struct err *e)
 static int
 run(struct frames *parent)
 {
-	struct duty d = { .parent = parent, .out = BUF_INIT(CARRY_FRAME_MAX), .about = BUF_INIT(CARRY_FRAME_MAX) };
+	struct duty d = { .parent = parent, .out = BUF_INIT(CARRY_FRAME_MAX), .about = BUF_INIT(CARRY_FRAME_MAX),
+		.login = BUF_INIT(CARRY_FRAME_MAX) };
 	struct frame f;
 	struct err e;
 	int rc = 0;
@@ -295,6 +311,7 @@ run(struct frames *parent)
 	ssh_close(d.ssh);
 	buf_free(&d.out);
 	buf_free(&d.about);
+	buf_free(&d.login);
 	return rc == -1 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

@@ -31,6 +31,7 @@ struct cmd_options {
 	const char *installation, *application;
 	int64_t deadline_ms;	/* 0: not given */
 	bool offline, repair, json, progress_json, quiet, verbose, no_launch;
+	bool fetches;		/* the command has a deadline, because it asks a server */
 };
 
 /*
@@ -43,6 +44,7 @@ int cmd_options(int argc, char **argv, const char *letters, struct cmd_options *
 struct cmd_station {
 	struct settings *settings;
 	struct station station;
+	struct child *early;	/* of carrier_early(), where the command fetches */
 };
 int cmd_station_open(const struct cmd_options *o, int argc, char **argv, struct cmd_station *c, struct err *e);
 void cmd_station_close(struct cmd_station *c);

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "carrier.h"
 
 static int cmd_help(int argc, char **argv);
 static int cmd_version(int argc, char **argv);
@@ -221,6 +223,7 @@ cmd_options(int argc, char **argv, const char *letters, struct cmd_options *o)
 		default:
 			return cmd_usage(argv[0]);
 		}
+	o->fetches = strchr(letters, 'd') != NULL && !o->offline;
 	return 0;
 }
 
@@ -228,6 +231,9 @@ int
 cmd_station_open(const struct cmd_options *o, int argc, char **argv, struct cmd_station *c, struct err *e)
 {
 	memset(c, 0, sizeof *c);
+	/* Before anything else: it gets ready on another processor meanwhile. */
+	if (o->fetches)
+		c->early = carrier_early();
 	if ((c->settings = settings_open(e)) == NULL)
 		return -1;
 	return station_load(c->settings, o->installation, o->application, argc, argv, &c->station, e);
@@ -236,6 +242,7 @@ cmd_station_open(const struct cmd_options *o, int argc, char **argv, struct cmd_
 void
 cmd_station_close(struct cmd_station *c)
 {
+	child_end(c->early, 0, NULL);
 	station_free(&c->station);
 	settings_close(c->settings);
 }

@@ -50,6 +50,41 @@ check_config(const struct fetch_config *c, bool sftp, struct err *e)
 }
 
 static int
+start_carrier(struct fetch *f, bool ecdsa, struct err *e)
+{
+	struct carrier_config c = { .url = &f->urls[f->now],
+		.host_keys = f->config.host_keys,
+		.nhost_keys = f->config.nhost_keys,
+		.connect_ms = f->config.connect_ms,
+		.deadline = f->config.deadline,
+		.ecdsa = ecdsa,
+		.early = f->config.early };
+
+	return (f->carrier = carrier_start(&c, e)) == NULL ? -1 : 0;
+}
+
+static int
+connect_sftp(struct fetch *f, bool ecdsa, struct err *e)
+{
+	return start_carrier(f, ecdsa, e) == -1 ? -1 : carrier_login(f->carrier, f->login, e);
+}
+
+/* Connect to the first server while the login key is read.  What goes wrong here goes wrong again, and is told, in fetch_files(). */
+static int
+connect_early(struct fetch *f, struct err *e)
+{
+	struct err ignored;
+
+	if (f->urls[0].scheme == URL_SFTP)
+		start_carrier(f, false, &ignored);
+	if ((f->login = login_read(f->config.key_file, f->config.passphrase_file, e)) == NULL)
+		return -1;
+	if (f->carrier != NULL)
+		carrier_login(f->carrier, f->login, &ignored);
+	return 0;
+}
+
+static int
 prepare(struct fetch *f, struct err *e)
 {
 	const struct fetch_config *c = &f->config;
@@ -66,30 +101,13 @@ prepare(struct fetch *f, struct err *e)
 	}
 	if (check_config(c, sftp, e) == -1)
 		return -1;
-	if (sftp && (f->login = login_read(c->key_file, c->passphrase_file, e)) == NULL)
-		return -1;
-	return 0;
-}
-
-static int
-connect_sftp(struct fetch *f, bool ecdsa, struct err *e)
-{
-	struct carrier_config c = { .url = &f->urls[f->now],
-		.host_keys = f->config.host_keys,
-		.nhost_keys = f->config.nhost_keys,
-		.login = f->login,
-		.connect_ms = f->config.connect_ms,
-		.deadline = f->config.deadline,
-		.ecdsa = ecdsa };
-
-	return (f->carrier = carrier_start(&c, e)) == NULL ? -1 : 0;
+	return sftp ? connect_early(f, e) : 0;
 }
 
 struct fetch *
 fetch_start(const struct fetch_config *config, struct err *e)
 {
 	struct fetch *f = calloc(1, sizeof *f);
-	struct err ignored;
 
 	if (f == NULL) {
 		err_nomem(e);
@@ -100,9 +118,6 @@ fetch_start(const struct fetch_config *config, struct err *e)
 		fetch_end(f);
 		return NULL;
 	}
-	/* What goes wrong here goes wrong again, and is told, in fetch_files(). */
-	if (f->urls[0].scheme == URL_SFTP)
-		connect_sftp(f, false, &ignored);
 	return f;
 }
 

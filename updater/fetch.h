@@ -24,6 +24,7 @@ struct fetch_config {
 	/* Called once for each server that failed before another was tried; may be NULL. */
 	void (*failed)(void *arg, const char *url, const struct err *why);
 	void *arg;
+	struct child **early;	/* of carrier_early(), for the first connection; may be NULL */
 };
 
 enum fetch_result {

@@ -19,6 +19,7 @@ struct update_options {
 	bool offline;		/* ask no server: only what a crash left, and the user's part */
 	bool repair;		/* look at every file even when the release is applied, and give up what is torn */
 	struct progress *progress;	/* or NULL */
+	struct child **early;	/* of carrier_early(): taken where a server is asked; may be NULL */
 	/* Told of each server that failed before another was tried. */
 	void (*failed)(void *arg, const char *url, const struct err *why);
 };

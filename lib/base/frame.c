@@ -9,6 +9,9 @@
 
 #include "base/clock.h"
 
+/* Content of a frame that is copied behind its header, so that the other side wakes up once for both. */
+#define SMALL_MAX	4096
+
 struct frames {
 	pipe_end pipe;
 	size_t max;
@@ -94,7 +97,7 @@ int
 frame_send(
     struct frames *f, uint8_t type, const void *data, size_t len, int64_t deadline, struct err *e)
 {
-	uint8_t head[FRAME_HEADER_SIZE];
+	uint8_t head[FRAME_HEADER_SIZE + SMALL_MAX];
 
 	if (len > f->max)
 		return err_setx(
@@ -104,9 +107,11 @@ frame_send(
 	head[2] = (uint8_t)(len >> 8);
 	head[3] = (uint8_t)len;
 	head[4] = type;
-	if (send_all(f, head, sizeof head, deadline, e) == -1)
+	if (len <= SMALL_MAX && len > 0)
+		memcpy(head + FRAME_HEADER_SIZE, data, len);
+	if (send_all(f, head, FRAME_HEADER_SIZE + (len <= SMALL_MAX ? len : 0), deadline, e) == -1)
 		return -1;
-	return send_all(f, data, len, deadline, e);
+	return len <= SMALL_MAX ? 0 : send_all(f, data, len, deadline, e);
 }
 
 /* Whether a whole frame is there: 1 with *out filled in, 0 not yet, -1 its length is over the limit. */

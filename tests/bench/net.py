@@ -103,7 +103,9 @@ class Sshd:
         self.fingerprint = run("ssh-keygen", "-lf", work / "hostkey.pub").stdout.decode().split()[1]
         config = work / "sshd_config"
         config.write_text(f"{extra}\nPort {self.port}\nHostKey {work}/hostkey\nAuthorizedKeysFile {work}/authorized\nPidFile none\n"
-                          "StrictModes no\n" + ("" if "Subsystem" in extra else "Subsystem sftp internal-sftp\n"))
+                          "StrictModes no\n"
+                          # A login shell's own start-up files are not what is measured: bash leaves them out below another.
+                          "SetEnv SHLVL=2\n" + ("" if "Subsystem" in extra else "Subsystem sftp internal-sftp\n"))
         if net.root:
             os.makedirs("/run/sshd", exist_ok=True)
         self.log = open(work / "sshd.log", "w")
@@ -164,7 +166,7 @@ class Bench:
         self.sshd, self.stations = None, 0
         try:
             (work / "bin").mkdir()
-            for program in (args.build / "updater/slipway", args.build / "server/slipway-repo", args.measure):
+            for program in (args.build / "updater/slipway", args.build / "server/slipway-repo", args.build / "tests/bench/lean", args.measure):
                 shutil.copy(program, work / "bin")
             self.sshd = Sshd(self.net, work)
         except BaseException:
@@ -311,7 +313,11 @@ class Bench:
         for rtt in self.net.rtts:
             self.peers(rtt)
             st = stations[rtt]
+            timestamp = self.repo / "served/metadata/timestamp.json"
             self.measure(rtt, {"slipway": (lambda i: None, lambda i: st.command("run", "--", "true")),
+                               "our SFTP alone": (lambda i: None, lambda i: [
+                                   self.work / "bin/lean", self.sshd.login, self.net.address(rtt), self.sshd.port,
+                                   self.work / "login", self.sshd.fingerprint, timestamp]),
                                **self.one_file(rtt, "server.crt", full=self.release / "app")})
 
     def one_changed(self):

@@ -55,7 +55,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct url url = { .user = "u", .host = "h", .port = 22, .path = "/" };
-	struct carrier c = { .config = { .url = &url, .login = key() } };
+	struct carrier c = { .config = { .url = &url }, .login = key() };
 	struct fetch_file files[FILES] = { { .path = "a", .max = 100 }, { .path = "b", .max = 5000, .offset = 10 },
 		{ .path = "c", .max = 100 } };
 	struct sink sinks[FILES] = { { &files[0], 0, false }, { &files[1], 10, false }, { &files[2], 0, true } };

@@ -197,7 +197,7 @@ child(void **state)
 	struct url url = { .user = "u", .port = 22, .path = "/" };
 	int64_t start = clock_mono_ms();
 	struct login *login = make_login();
-	struct carrier_config config = { .url = &url, .login = login, .connect_ms = LIMIT_MS, .deadline = start + 3 * LIMIT_MS };
+	struct carrier_config config = { .url = &url, .connect_ms = LIMIT_MS, .deadline = start + 3 * LIMIT_MS };
 	uint64_t got[2] = { 0, 0 };
 	struct fetch_file files[2] = { { .path = "a", .max = MAX, .data = count, .arg = &got[0] },
 		{ .path = "b", .max = MAX, .data = count, .arg = &got[1] } };
@@ -207,6 +207,7 @@ child(void **state)
 
 	snprintf(url.host, sizeof url.host, "%zu", (size_t)(r - rows));
 	assert_non_null(c = carrier_start(&config, &e));
+	assert_ok(carrier_login(c, login, &e), &e);
 	if (r->want == ERR_NONE) {
 		assert_ok(carrier_run(c, files, 2, &moved, &e), &e);
 		assert_int_equal(files[0].result, FETCH_OK);

@@ -1,0 +1,80 @@
+/*
+ * lean USER HOST PORT KEY FINGERPRINT FILE: fetch one file over SFTP with our SSH and SFTP and nothing else: one process, nothing verified, nothing
+ * confined, nothing written.  What slipway takes longer is what trust, children and the transaction cost.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libssh2.h>
+
+#include "base/clock.h"
+#include "updater/login.h"
+#include "updater/ssh.h"
+
+#define LIMIT_MS	60000
+#define FILE_MAX	(1u << 30)
+
+static int
+sign(void *arg, const uint8_t *data, size_t len, struct buf *out, struct err *e)
+{
+	return login_sign(arg, data, len, out, e);
+}
+
+static int
+drop(void *arg, const void *bytes, size_t len, struct err *e)
+{
+	(void)arg;
+	(void)bytes;
+	(void)len;
+	(void)e;
+	return 0;
+}
+
+static int
+fetch(char **argv, struct err *e)
+{
+	int64_t deadline = clock_mono_ms() + LIMIT_MS;
+	struct fetch_file file = { .path = argv[6] + 1, .max = FILE_MAX, .data = drop };
+	struct net_dial *dial = net_dial(argv[2], (uint16_t)strtoul(argv[3], NULL, 10), e);
+	const char *pins[] = { argv[5] };
+	struct ssh_server server = { .host = argv[2], .user = argv[1], .host_keys = pins, .nhost_keys = 1 };
+	struct login *login;
+	struct sftp *engine = NULL;
+	struct ssh *ssh = NULL;
+	struct net *net;
+	bool other;
+	int rc = -1;
+
+	libssh2_init(0);
+	if (dial == NULL || (login = login_read(argv[4], NULL, e)) == NULL)
+		return -1;
+	server.login = (struct ssh_login){ login_blob(login)->data, login_blob(login)->len, sign, login, argv[4] };
+	if ((net = net_dial_wait(dial, deadline, e)) != NULL &&
+	    (ssh = ssh_open(&server, net, SSH_HOSTKEY_ANY, &other, deadline, e)) != NULL &&
+	    (engine = sftp_new("/", NULL, e)) != NULL && sftp_add(engine, &file, 1, e) == 0)
+		rc = ssh_run(ssh, engine, deadline, LIMIT_MS, e);
+	if (rc == 0 && file.result != FETCH_OK)
+		rc = err_setx(e, ERR_NOENT, "%s: not fetched", argv[6]);
+	sftp_free(engine);
+	ssh_close(ssh);
+	login_free(login);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct err e;
+
+	if (argc != 7) {
+		fputs("usage: lean USER HOST PORT KEY FINGERPRINT FILE\n", stderr);
+		return 2;
+	}
+	if (fetch(argv, &e) == -1) {
+		fprintf(stderr, "lean: %s\n", e.text);
+		return 1;
+	}
+	return 0;
+}
