@@ -12,7 +12,8 @@ for group in "$@"; do
 	run) packages+=(openssh-server openssh-client openssl util-linux procps) ;;
 	test)
 		packages+=(libcmocka-dev openssh-server openssh-client openssl util-linux procps
-			python3 python3-cryptography rsync)
+			python3 python3-cryptography rsync
+			proftpd-core proftpd-mod-crypto rclone python3-asyncssh python3-paramiko)
 		;;
 	asan) packages+=(clang libclang-rt-14-dev) ;;
 	lint) packages+=(clang-tidy cppcheck shellcheck lua-check mandoc) ;;
@@ -40,5 +41,24 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "installing: ${missing[*]}"
 "${sudo[@]}" apt-get update -q
-# A server that a package starts would be a surprise: the tests start their own sshd.
-"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
+
+# A server that a package starts would be a surprise: the tests start their own. So nothing is started while packages are installed
+# (policy-rc.d is where Debian asks), and ProFTPD, which is there for its SFTP module only, isn't at the next boot either: systemd's name
+# for it is masked before it comes. One that is here already stays as it is.
+# shellcheck disable=SC2016  # it is that shell that expands them
+"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive sh -euc '
+	policy=/usr/sbin/policy-rc.d unit=/etc/systemd/system/proftpd.service
+	case " $* " in
+	*" proftpd-core "*)
+		mkdir -p "${unit%/*}"
+		[ -e "$unit" ] || [ -h "$unit" ] || ln -s /dev/null "$unit"
+		echo "proftpd.service is masked; to use it yourself: systemctl unmask proftpd.service"
+		;;
+	esac
+	if [ ! -e "$policy" ]; then
+		trap "rm -f $policy" EXIT
+		trap "exit 1" HUP INT TERM
+		printf "#!/bin/sh\nexit 101\n" > "$policy"
+		chmod 755 "$policy"
+	fi
+	apt-get install -y -q --no-install-recommends "$@"' sh "${missing[@]}"

@@ -161,6 +161,7 @@ finish(struct sftp *s, struct sftp_entry *n, enum fetch_result result, struct er
 	if (n->stat != NULL)
 		n->stat->entry = NULL;
 	sftp_list_last(NULL, n);
+	s->exclusive = false;		/* where it was set, this was the only file that was open */
 	n->file->result = result;
 	s->pending--;
 	s->answered++;
@@ -347,6 +348,18 @@ unexpected(const struct sftp_reply *reply, const char *to, struct err *e)
 	    PRIu32 ")", to, reply->type, reply->code);
 }
 
+/* Try again when at most open files are open.  Of a whole flight that failed, the first tells how many that are. */
+static void
+open_later(struct sftp *s, uint32_t id, struct sftp_entry *n, uint32_t open)
+{
+	if ((int32_t)(id - s->shrunk_id) >= 0) {
+		s->limits.open = open > 0 ? open : 1;
+		s->shrunk_id = s->next_id;
+	}
+	n->tries++;
+	sftp_list_first(&s->waiting, n);
+}
+
 static int
 open_failed(struct sftp *s, struct sftp_request *r, struct sftp_entry *n,
     const struct sftp_reply *reply, struct err *e)
@@ -358,13 +371,7 @@ open_failed(struct sftp *s, struct sftp_request *r, struct sftp_entry *n,
 		refusal(n, reply);
 		return finish(s, n, FETCH_FAILED, e);
 	}
-	/* Of a whole flight that failed, the first tells how many can be open. */
-	if ((int32_t)(r->id - s->shrunk_id) >= 0) {
-		s->limits.open = s->handles > 0 ? s->handles : 1;
-		s->shrunk_id = s->next_id;
-	}
-	n->tries++;
-	sftp_list_first(&s->waiting, n);
+	open_later(s, r->id, n, s->handles);
 	return 0;
 }
 
@@ -374,7 +381,6 @@ opened(struct sftp *s, struct sftp_request *r, const struct sftp_reply *reply, s
 	struct sftp_entry *n = r->entry;
 
 	s->opening--;
-	s->exclusive = false;
 	if (reply->type == SFTP_STATUS && reply->code != SFTP_OK)
 		return open_failed(s, r, n, reply, e);
 	if (reply->type != SFTP_HANDLE)
@@ -418,6 +424,26 @@ sized(struct sftp *s, struct sftp_entry *n, const struct sftp_reply *reply, stru
 	return 0;
 }
 
+/* Some servers open a file when it is read first; what fails then may be that so many are open. */
+static int
+open_again(struct sftp *s, struct sftp_request *r, struct sftp_entry *n, struct err *e)
+{
+	uint32_t open = s->handles / 2, id = r->id;
+	int rc = sftp_ask_close(s, n, e);
+
+	r->done = true;
+	drop_reads(s, n);
+	free(n->handle);
+	n->handle = NULL;
+	if (n->stat != NULL)
+		n->stat->entry = NULL;
+	n->stat = NULL;
+	n->size_known = false;
+	n->asked = n->start;
+	open_later(s, id, n, open);
+	return rc;
+}
+
 static int
 read_failed(struct sftp *s, struct sftp_request *r, const struct sftp_reply *reply, struct err *e)
 {
@@ -425,6 +451,9 @@ read_failed(struct sftp *s, struct sftp_request *r, const struct sftp_reply *rep
 		sftp_request_free(s, r);
 		return 0;
 	}
+	if (reply->code == SFTP_FAILURE && !(r->entry->alone && r->entry->turn == s->opens) &&
+	    r->entry->file->offset == r->entry->start)
+		return open_again(s, r, r->entry, e);
 	if (reply->code == SFTP_EOF) {
 		r->done = r->eof = true;
 		return advance(s, r->entry, e);

@@ -188,6 +188,7 @@ ask_next_open(struct sftp *s, struct err *e)
 	if ((r = sftp_request_new(s, SFTP_OPEN, n)) == NULL)
 		return no_slot(e);
 	n->alone = busy + s->closing == 0;
+	n->turn = ++s->opens;
 	s->opening++;
 	sftp_list_last(&s->idle, n);
 	return sftp_put_open(&s->out, r->id, s->root, n->file->path, e) == -1 ? -1 : 1;

@@ -40,6 +40,7 @@ struct sftp_entry {
 	size_t handlelen;
 	unsigned tries;			/* OPENs that failed */
 	bool alone;			/* nothing else was open when OPEN was sent */
+	uint32_t turn;			/* how many OPENs had been sent then */
 	bool size_known;
 	uint64_t size;			/* what FSTAT says */
 	uint64_t start;			/* offset at which this session began */
@@ -59,7 +60,8 @@ struct sftp {
 	struct sftp_list waiting, asking, idle;
 	uint64_t pending;		/* entries in the three */
 	uint32_t opening, handles, closing;	/* OPENs under way, open files, CLOSEs under way */
-	bool exclusive;			/* an OPEN is under way beside which there must be no other */
+	uint32_t opens;			/* OPENs that were sent */
+	bool exclusive;			/* one file is open or about to be, beside which there must be no other */
 	uint32_t shrunk_id;		/* requests before this one don't lower limits.open again */
 	uint64_t answered, received;
 

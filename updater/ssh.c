@@ -388,13 +388,27 @@ refused(struct ssh *s, int rc, struct err *e)
 }
 
 /*
- * Log in and open a channel.  The request for the channel goes out right behind the last one of the login: the server
- * reads them in order, and when it refuses the login it was going to be left anyway.
+ * Servers that read one request after the other take that for the channel right behind the last one of the login.  Others (AsyncSSH) read on
+ * while they check the login, and refuse it for that: RFC 4252, section 6, allows them to.
  */
+static bool
+reads_in_order(struct ssh *s)
+{
+	static const char *const known[] = { "SSH-2.0-OpenSSH_", "SSH-2.0-mod_sftp" };
+	const char *banner = libssh2_session_banner_get(s->session);
+
+	for (size_t i = 0; i < sizeof known / sizeof known[0] && banner != NULL; i++)
+		if (strncmp(banner, known[i], strlen(known[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Log in and open a channel: in one flight where the server can take that.  When it refuses the login it was going to be left anyway. */
 static int
 login(struct ssh *s, int64_t deadline, struct err *e)
 {
 	const struct ssh_server *v = &s->server;
+	bool early = reads_in_order(s);
 	void *arg = s;
 	bool in = false;
 	int rc;
@@ -408,7 +422,7 @@ login(struct ssh *s, int64_t deadline, struct err *e)
 				return refused(s, rc, e);
 			in = rc == 0;
 		}
-		if (s->channel == NULL && (in || s->signed_in)) {
+		if (s->channel == NULL && (in || (early && s->signed_in))) {
 			s->channel = libssh2_channel_open_ex(s->session, "session", 7, WINDOW_SIZE, PACKET_SIZE,
 			    NULL, 0);
 			if (s->channel == NULL && in &&

@@ -24,6 +24,7 @@
 
 #define START_TRIES	500
 #define PAUSE_NS	10000000
+#define ARGUMENTS_MAX	7
 
 static void
 die(const char *what)
@@ -144,27 +145,27 @@ write_config(const struct sshd *s)
 		die(name);
 }
 
-void
-sshd_start(struct sshd *s, unsigned descriptors)
+/* Start argv[0] as a child of this process, and wait until it takes connections. */
+static void
+start(struct sshd *s, const char *const argv[], unsigned descriptors)
 {
 	struct timespec pause = { 0, PAUSE_NS };
-	char config[200], log[200];
+	char *copy[ARGUMENTS_MAX + 1] = { NULL };
 	int fd = -1;
 
-	write_config(s);
-	snprintf(config, sizeof config, "%s/config", s->dir);
-	snprintf(log, sizeof log, "%s/log", s->dir);
 	fflush(NULL);
 	if ((s->pid = fork()) == -1)
 		die("fork");
 	if (s->pid == 0) {
-		/* A test that is killed takes its server with it. */
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		struct rlimit r = { descriptors, descriptors };
 
+		/* A test that is killed takes its server with it. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (descriptors > 0)
 			setrlimit(RLIMIT_NOFILE, &r);
-		execl("/usr/sbin/sshd", "/usr/sbin/sshd", "-D", "-E", log, "-f", config, (char *)NULL);
+		for (int i = 0; i < ARGUMENTS_MAX && argv[i] != NULL; i++)
+			copy[i] = strdup(argv[i]);
+		execv(copy[0], copy);
 		_exit(127);
 	}
 	for (int i = 0; i < START_TRIES && fd == -1; i++) {
@@ -172,8 +173,34 @@ sshd_start(struct sshd *s, unsigned descriptors)
 		fd = loopback_socket(s->port);
 	}
 	if (fd == -1)
-		die("start /usr/sbin/sshd");
+		die(argv[0]);
 	close(fd);
+}
+
+void
+sshd_start(struct sshd *s, unsigned descriptors)
+{
+	char config[200], log[200];
+	const char *const argv[] = { "/usr/sbin/sshd", "-D", "-E", log, "-f", config, NULL };
+
+	write_config(s);
+	snprintf(config, sizeof config, "%s/config", s->dir);
+	snprintf(log, sizeof log, "%s/log", s->dir);
+	start(s, argv, descriptors);
+}
+
+void
+other_start(struct sshd *s, const char *kind, unsigned descriptors)
+{
+	char port[16];
+	const char *const argv[] = { SERVE_SH, kind, s->dir, port, s->repo, NULL };
+
+	snprintf(port, sizeof port, "%d", s->port);
+	snprintf(s->user, sizeof s->user, "station");
+	/* rclone serves what it is given as its root. */
+	snprintf(s->url, sizeof s->url, "sftp://station@127.0.0.1:%d%s", s->port,
+	    strcmp(kind, "rclone") == 0 ? "/" : s->repo);
+	start(s, argv, descriptors);
 }
 
 /* The parent of a process, or 0. */

@@ -27,6 +27,12 @@ void sshd_make(struct sshd *s, const struct sshd *other);
 /* Start it; it takes connections when this returns.  descriptors: RLIMIT_NOFILE, or 0. */
 void sshd_start(struct sshd *s, unsigned descriptors);
 
+/*
+ * The same with a server of another make, as tests/servers/serve.sh knows them: "proftpd", "rclone", "asyncssh" or "paramiko".  The user is
+ * "station"; user and url say so afterwards.
+ */
+void other_start(struct sshd *s, const char *kind, unsigned descriptors);
+
 /* A signal to the server and all its sessions, and to the sessions alone. */
 void sshd_signal(struct sshd *s, int sig);
 void sshd_signal_sessions(struct sshd *s, int sig);

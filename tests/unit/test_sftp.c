@@ -20,11 +20,13 @@ struct habits {
 	unsigned open;		/* files open at once; 0: no limit */
 	size_t piece;		/* bytes given to the engine at once; 0: all */
 	bool open_fails;	/* "failure" for files with an odd number */
+	bool lazy;		/* opens a file when it is read first, so that READ fails where OPEN should */
 };
 
 struct server {
 	struct habits h;
 	size_t sizes[FILES_MAX];
+	bool opened[FILES_MAX];	/* really: see lazy */
 	unsigned open, most_open, opens;
 	uint64_t flights, reads;
 	struct buf replies[10000];
@@ -90,6 +92,17 @@ status(struct server *v, uint32_t id, uint32_t code)
 	end_reply(b);
 }
 
+static bool
+really_open(struct server *v, size_t file)
+{
+	if ((v->h.open > 0 && v->open >= v->h.open) || (v->h.open_fails && file % 2 == 1))
+		return false;
+	v->opened[file] = true;
+	v->open++;
+	v->most_open = v->open > v->most_open ? v->open : v->most_open;
+	return true;
+}
+
 static void
 serve_open(struct server *v, uint32_t id, struct wire *w)
 {
@@ -106,11 +119,9 @@ serve_open(struct server *v, uint32_t id, struct wire *w)
 		file = file * 10 + (size_t)(path[i] - '0');
 	if (file >= FILES_MAX || v->sizes[file] == SIZE_MAX) {
 		status(v, id, SFTP_NO_SUCH_FILE);
-	} else if ((v->h.open > 0 && v->open >= v->h.open) || (v->h.open_fails && file % 2 == 1)) {
+	} else if (!v->h.lazy && !really_open(v, file)) {
 		status(v, id, SFTP_FAILURE);
 	} else {
-		v->open++;
-		v->most_open = v->open > v->most_open ? v->open : v->most_open;
 		b = begin_reply(v, SFTP_HANDLE, id);
 		wire_put_u32(b, 4, &e);
 		wire_put_u32(b, (uint32_t)file, &e);
@@ -135,6 +146,10 @@ serve_read(struct server *v, uint32_t id, struct wire *w)
 
 	v->reads++;
 	assert_true(n > 0);
+	if (!v->opened[file] && !really_open(v, file)) {
+		status(v, id, SFTP_FAILURE);
+		return;
+	}
 	if (v->h.most > 0 && n > v->h.most)
 		n = v->h.most;
 	if (at >= v->sizes[file]) {
@@ -178,6 +193,7 @@ serve(struct server *v, const uint8_t *packet, size_t len)
 	struct wire w = WIRE_INIT(packet, len);
 	uint8_t type = wire_u8(&w);
 	uint32_t id = wire_u32(&w);
+	size_t file;
 
 	switch (type) {
 	case SFTP_INIT:
@@ -194,8 +210,9 @@ serve(struct server *v, const uint8_t *packet, size_t len)
 		serve_stat(v, id, &w);
 		break;
 	case SFTP_CLOSE:
-		handle(&w);
-		v->open--;
+		file = handle(&w);
+		v->open -= v->opened[file];
+		v->opened[file] = false;
 		status(v, id, SFTP_OK);
 		break;
 	default:
@@ -292,6 +309,12 @@ static struct habit_row {
 	{ "server: ten files at once, any order", { .open = 10, .shuffle = 5 }, 0 },
 	{ "server: ten files at once, no FSTAT, short reads", { .open = 10, .no_stat = true, .most = 1000 }, 0 },
 	{ "server: some files can't be opened", { .open_fails = true }, 0 },
+	{ "server: opens when it reads", { .lazy = true }, 4 },
+	{ "server: opens when it reads, one file at once", { .lazy = true, .open = 1 }, 0 },
+	{ "server: opens when it reads, ten files at once", { .lazy = true, .open = 10 }, 0 },
+	{ "server: opens when it reads, ten files at once, any order, no FSTAT, short reads",
+	    { .lazy = true, .open = 10, .shuffle = 5, .no_stat = true, .most = 1000 }, 0 },
+	{ "server: opens when it reads, some files can't be opened", { .lazy = true, .open_fails = true, .open = 7 }, 0 },
 	{ "server: some files can't be opened, few at once", { .open_fails = true, .open = 7, .shuffle = 8 }, 0 },
 };
 
@@ -332,7 +355,7 @@ run_server(const struct habits *h, const struct sftp_limits *limits, uint64_t mo
 	assert_int_equal(sftp_answered(s), FILES_MAX);
 	for (size_t i = 0; i < FILES_MAX; i++) {
 		enum fetch_result want = v.sizes[i] == SIZE_MAX ? FETCH_ABSENT :
-		    (h->open_fails && i % 2 == 1) || i == 12 || i == 20 ? FETCH_FAILED : FETCH_OK;
+		    (h->open_fails && i % 2 == 1 && !(h->lazy && v.sizes[i] == 0)) || i == 12 || i == 20 ? FETCH_FAILED : FETCH_OK;
 
 		if (files[i].result != want)
 			print_error("file %zu: %s\n", i, files[i].err.text);
