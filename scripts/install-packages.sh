@@ -15,6 +15,7 @@ for group in "$@"; do
 			python3 python3-cryptography rsync
 			proftpd-core proftpd-mod-crypto rclone python3-asyncssh python3-paramiko)
 		;;
+	bench) packages+=(iproute2 lftp rclone curl rsync) ;;
 	asan) packages+=(clang libclang-rt-14-dev) ;;
 	lint) packages+=(clang-tidy cppcheck shellcheck lua-check mandoc) ;;
 	*)

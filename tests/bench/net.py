@@ -91,7 +91,8 @@ class Net:
 class Sshd:
     """A stock sshd on a configuration of its own; children: what it started for connections."""
 
-    def __init__(self, net, work, extra=""):
+    # So many connections at once that none of a peer's is refused.
+    def __init__(self, net, work, extra="MaxStartups 200"):
         self.work = work
         if not (work / "hostkey").exists():
             for key in ("hostkey", "login"):
@@ -239,6 +240,8 @@ class Bench:
 
     def measure(self, rtt, programs, small_files=False):
         """programs: name to (prepare(i), command(i)), i the number of the run.  Run in turns, but for those that only wait."""
+        only = self.args.program
+        programs = {n: p for n, p in programs.items() if n == "slipway" or only is None or n.startswith(tuple(only))}
         figures = {name: [self.one(rtt, lambda: prepare(0), command(0))] for name, (prepare, command) in programs.items()}
         waiting = [n for n in programs if small_files and rtt and n != "slipway" and figures[n][0][2] > WAITS_S * 1000]
         for name in waiting:
@@ -425,6 +428,8 @@ def main():
     parser = parser_with_runs()
     parser.add_argument("--case", choices=CASES, action="append")
     parser.add_argument("--rtt", type=int, choices=RTTS, action="append")
+    parser.add_argument("--program", action="append", help="besides slipway, only those whose name begins like this")
+    parser.add_argument("--add", action="store_true", help="keep what FILE has of other cases: measured in pieces")
     args = arguments(parser)
     args.rtt = tuple(sorted(args.rtt or RTTS))
     with tempfile.TemporaryDirectory(dir="/dev/shm") as work:
@@ -439,6 +444,10 @@ def main():
             raise SystemExit(f"{shlex.join(why.cmd)}: {why.stderr.decode()}") from why
         finally:
             bench.end()
+    if args.add and args.json.exists():
+        key = lambda r: (r["case"], r.get("program"), r.get("rtt_ms"), r.get("sshd"), r.get("at_once"))
+        new = {key(r) for r in bench.results}
+        bench.results[:0] = [r for r in json.loads(args.json.read_text())["results"] if key(r) not in new]
     write(args, bench.results)
 
 

@@ -4,12 +4,16 @@ set -euo pipefail
 
 usage() {
 	cat <<'TEXT'
-usage: tests/bench/run.sh tuf | apply [--runs N] [--json FILE]
+usage: tests/bench/run.sh tuf | apply | net [--runs N] [--json FILE]
 
   tuf   a refresh with nothing new, and with 1,000, 10,000 and 50,000 targets in a delegated role: CPU time and
         peak memory of slipway-tuf, and of a client in Python that checks the same files
   apply 1,000 new small files and 1,000 settings put in place, against rsync -a --fsync of the files; and what
         waiting for the disk costs
+  net   over SSH to a real sshd with a round-trip time of 0, 20 and 100 ms (as root, between network namespaces; else
+        loopback only), against sftp, curl, rsync, rclone and lftp: a start with nothing new, with one changed file,
+        with 1,000, with one of 200 MB; and checks a second that one sshd serves.  Takes about an hour;
+        --case, --rtt and --program choose, --add keeps what FILE has of others
 
   --runs N      of each; medians are shown (default and least: 9)
   --json FILE   write the figures there too (default: build/release/bench-NAME.json)
@@ -17,7 +21,7 @@ TEXT
 }
 
 case ${1:-} in
-tuf | apply) ;;
+tuf | apply | net) ;;
 --help)
 	usage
 	exit 0
@@ -31,7 +35,9 @@ name=$1
 shift
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top"
-scripts/install-packages.sh build test
+groups=(build test)
+[ "$name" != net ] || groups+=(bench)
+scripts/install-packages.sh "${groups[@]}"
 mkdir -p build/release
 if ! { cmake --preset release && cmake --build --preset release -j "$(nproc)"; } >build/release/build.log 2>&1; then
 	cat build/release/build.log >&2
