@@ -139,6 +139,21 @@ print_server(const char *url, const json_t *said, bool verbose)
 		printf("              what spoke with it was confined by: %s\n", confined);
 }
 
+/* How the child was confined that spoke with a server last; with --verbose each server has its own line. */
+static void
+print_confined(const json_t *servers, const json_t *said)
+{
+	const char *confined = NULL;
+	const json_t *url;
+	size_t i;
+
+	json_array_foreach(servers, i, url)
+		if (confined == NULL)
+			confined = text_of(json_object_get(said, json_string_value(url)), "confined");
+	if (confined != NULL)
+		printf("confined      fetching, by %s\n", confined);
+}
+
 /* The certificates that the program trusts, and how long they will do. */
 static void
 print_certificates(const json_t *certificates, bool verbose)
@@ -187,6 +202,8 @@ print_text(const json_t *j, bool verbose)
 	}
 	for (size_t i = 0; i < json_array_size(servers); i++)
 		print_server(json_string_value(json_array_get(servers, i)), json_object_get(j, "said"), verbose);
+	if (!verbose)
+		print_confined(servers, json_object_get(j, "said"));
 	if (json_object_get(trust, "root_version") != NULL)
 		printf("trust anchor  root version %lld\n",
 		    (long long)json_integer_value(json_object_get(trust, "root_version")));

@@ -28,6 +28,9 @@ expect 7 own.log slipway run --app "$APP" -- sh -c 'echo "out $1 $2"; exit 7' sh
 want own.log "out a b --json"
 expect 0 pipe.log sh -c 'echo hello | slipway run --app COV_PB -- cat'
 want pipe.log hello
+expect 0 brief.log slipway status
+wantre brief.log '^confined      fetching, by .*limits' 0
+[ "$(wc -l < brief.log)" -le 11 ] || fail "want about ten lines" brief.log
 expect 0 status.log slipway status --verbose
 want status.log 'answered when it was asked last' 0
 want status.log 'what spoke with it was confined by: ' 0
