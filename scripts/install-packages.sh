@@ -17,6 +17,10 @@ for group in "$@"; do
 		;;
 	bench) packages+=(iproute2 lftp rclone curl rsync) ;;
 	asan) packages+=(clang libclang-rt-14-dev) ;;
+	windows)
+		packages+=(gcc-mingw-w64-x86-64-win32 binutils-mingw-w64-x86-64 wine64 cmake ninja-build pkg-config make patch perl xz-utils
+			util-linux openssh-server openssh-client openssl)
+		;;
 	lint) packages+=(clang-tidy cppcheck shellcheck lua-check mandoc) ;;
 	*)
 		echo "install-packages.sh: unknown group '$group'" >&2

@@ -53,7 +53,7 @@ unbase64(const char *name, const uint8_t *data, size_t len, struct buf *out, str
 	if (!opensshkey_is(data, len) || len > LOGIN_FILE_MAX)
 		return malformed(name, e);
 	start = data + sizeof BEGIN - 1;
-	if ((end = memmem(start, len - (sizeof BEGIN - 1), END, sizeof END - 1)) == NULL)
+	if ((end = bytes_find(start, len - (sizeof BEGIN - 1), END)) == NULL)
 		return malformed(name, e);
 	if ((ctx = EVP_ENCODE_CTX_new()) == NULL)
 		return err_nomem(e);

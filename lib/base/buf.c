@@ -117,3 +117,15 @@ buf_free(struct buf *b)
 	b->data = NULL;
 	b->len = b->size = 0;
 }
+
+const uint8_t *
+bytes_find(const void *data, size_t len, const char *text)
+{
+	const uint8_t *p = data;
+	size_t n = strlen(text);
+
+	for (; len >= n; p++, len--)
+		if (memcmp(p, text, n) == 0)
+			return p;
+	return NULL;
+}

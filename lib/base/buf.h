@@ -40,6 +40,9 @@ uint8_t *buf_steal(struct buf *b);
 /* Empty it and keep the memory. */
 void buf_reset(struct buf *b);
 
+/* The first place of a text in len bytes, or NULL: memmem(), which not every platform has. */
+const uint8_t *bytes_find(const void *data, size_t len, const char *text);
+
 /* Release the memory, wiping it first (it may have held keys), and leave b empty and usable. */
 void buf_free(struct buf *b);
 

@@ -117,17 +117,3 @@ path_join(struct buf *out, const char *dir, const char *name, struct err *e)
 		return buf_adds(out, name, e);
 	return buf_addf(out, e, "%s%s%s", dir, dir[len - 1] == '/' ? "" : "/", name);
 }
-
-const char *
-path_base(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
-}
-
-bool
-path_absolute(const char *path)
-{
-	return path[0] == '/';
-}

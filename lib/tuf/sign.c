@@ -151,11 +151,8 @@ privkey_generate(enum privkey_kind kind, struct err *e)
 bool
 privkey_is_encrypted(const uint8_t *pem, size_t len)
 {
-	static const char mark[] = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
-	static const char old_mark[] = "Proc-Type: 4,ENCRYPTED";
-
-	return memmem(pem, len, mark, sizeof mark - 1) != NULL ||
-	    memmem(pem, len, old_mark, sizeof old_mark - 1) != NULL;
+	return bytes_find(pem, len, "-----BEGIN ENCRYPTED PRIVATE KEY-----") != NULL ||
+	    bytes_find(pem, len, "Proc-Type: 4,ENCRYPTED") != NULL;
 }
 
 static int

@@ -2,9 +2,7 @@
  * lib/base: errors, buffers, digests, dates, names of files, durable files, JSON.
  */
 #include "test.h"
-
-#include <sys/stat.h>
-#include <unistd.h>
+#include "temp.h"
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -171,30 +169,6 @@ hex(void **state)
 	assert_string_equal(text, "00ffa5");
 }
 
-/* A directory of its own for each test, removed afterwards. */
-static char temp_dir[64];
-
-static int
-temp_make(void **state)
-{
-	struct err e;
-
-	strcpy(temp_dir, "/tmp/slipway-unit-XXXXXX");
-	if (mkdtemp(temp_dir) == NULL || (*state = dir_open(temp_dir, &e)) == NULL)
-		return -1;
-	return 0;
-}
-
-static int
-temp_remove(void **state)
-{
-	char command[128];
-
-	dir_close(*state);
-	snprintf(command, sizeof command, "rm -rf %s", temp_dir);
-	return system(command);
-}
-
 static void
 file_replaced(void **state)
 {
@@ -218,48 +192,6 @@ file_replaced(void **state)
 	assert_int_equal(b.len, 0);
 	b.max = 100;
 	assert_err(file_read(d, "absent", &b, &e), ERR_NOENT, &e);
-	buf_free(&b);
-}
-
-static void
-file_links(void **state)
-{
-	struct dir *d = *state, *below;
-	struct buf b = BUF_INIT(1000);
-	struct err e;
-	char name[128];
-
-	snprintf(name, sizeof name, "%s/link", temp_dir);
-	assert_int_equal(symlink("/etc", name), 0);
-	assert_err(file_read(d, "link/passwd", &b, &e), ERR_UNSAFE, &e);
-	assert_err(file_replace(d, "link/x", "x", 1, 0644, &e), ERR_UNSAFE, &e);
-	assert_err(file_read(d, "../etc/passwd", &b, &e), ERR_UNSAFE, &e);
-	assert_null(dir_below(d, "link", true, &e));
-	assert_non_null(below = dir_below(d, "a/b/c", true, &e));
-	assert_ok(file_replace(below, "x", "deep", 4, 0600, &e), &e);
-	dir_close(below);
-	assert_ok(file_read(d, "a/b/c/x", &b, &e), &e);
-	assert_string_equal(buf_text(&b), "deep");
-	assert_ok(file_rename(d, "a/b/c/x", d, "link", &e), &e);	/* replaces the link itself */
-	buf_reset(&b);
-	assert_ok(file_read(d, "link", &b, &e), &e);
-	assert_err(file_read(d, "a", &b, &e), ERR_UNSAFE, &e);
-	assert_int_equal(mkfifo(strcat(name, ".fifo"), 0600), 0);
-	assert_err(file_read(d, "link.fifo", &b, &e), ERR_UNSAFE, &e);
-	buf_free(&b);
-}
-
-static void
-file_secret(void **state)
-{
-	struct dir *d = *state;
-	struct buf b = BUF_INIT(100);
-	struct err e;
-
-	assert_ok(file_replace(d, "key", "k", 1, 0600, &e), &e);
-	assert_ok(file_read_secret(d, "key", &b, &e), &e);
-	assert_ok(file_replace(d, "key", "k", 1, 0640, &e), &e);
-	assert_err(file_read_secret(d, "key", &b, &e), ERR_ACCESS, &e);
 	buf_free(&b);
 }
 
@@ -363,12 +295,10 @@ main(void)
 		cmocka_unit_test(hex),
 		cmocka_unit_test(json_depth),
 		cmocka_unit_test_setup_teardown(file_replaced, temp_make, temp_remove),
-		cmocka_unit_test_setup_teardown(file_links, temp_make, temp_remove),
-		cmocka_unit_test_setup_teardown(file_secret, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(file_locked, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(directory_listed, temp_make, temp_remove),
 	};
-	size_t n = 10;
+	size_t n = 8;
 
 	TEST_ROWS(tests, n, path_rows, path);
 	TEST_ROWS(tests, n, date_rows, date);

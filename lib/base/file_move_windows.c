@@ -1,0 +1,230 @@
+/*
+ * Second names, moves without a sync each, and room, on Windows: what a transaction over many files needs.
+ */
+#include "base/file_windows.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINK_INFORMATION	11
+
+NTSTATUS NTAPI NtSetInformationFile(HANDLE, PIO_STATUS_BLOCK, PVOID, ULONG, FILE_INFORMATION_CLASS);
+
+struct link_information {
+	BOOLEAN replace;
+	HANDLE root;
+	ULONG length;	/* bytes */
+	wchar_t name[1];
+};
+
+/* Give an open file a second name. */
+static DWORD
+link_open(HANDLE file, const struct file_at *to)
+{
+	size_t bytes = wcslen(to->leaf) * sizeof(wchar_t), size = sizeof(struct link_information) + bytes;
+	struct link_information *l = calloc(1, size);
+	IO_STATUS_BLOCK io;
+	NTSTATUS status;
+
+	if (l == NULL)
+		return ERROR_OUTOFMEMORY;
+	l->root = to->parent;
+	l->length = (ULONG)bytes;
+	memcpy(l->name, to->leaf, bytes);
+	status = NtSetInformationFile(file, &io, l, (ULONG)size, (FILE_INFORMATION_CLASS)LINK_INFORMATION);
+	free(l);
+	return status >= 0 ? 0 : RtlNtStatusToDosError(status);
+}
+
+int
+file_link(struct dir *from, const char *name, struct dir *to, const char *newname, struct err *e)
+{
+	struct file_how how = { FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES, FILE_OPEN, FILE_NON_DIRECTORY_FILE, false };
+	struct file_at at;
+	HANDLE h;
+	DWORD error = file_open_at(from, name, &how, &h);
+
+	if (error == ERROR_ACCESS_DENIED)
+		return 0;
+	if (error != 0)
+		return file_fail(from, name, error, e);
+	if (file_at_open(&at, to, newname, &error) == 0) {
+		error = link_open(h, &at);
+		file_at_close(&at);
+	}
+	CloseHandle(h);
+	if (error == 0)
+		return 1;
+	/* Another volume, one without links (FAT), a full link count, or a right that is missing. */
+	if (error == ERROR_NOT_SAME_DEVICE || error == ERROR_INVALID_FUNCTION || error == ERROR_NOT_SUPPORTED ||
+	    error == ERROR_TOO_MANY_LINKS || error == ERROR_ACCESS_DENIED || error == ERROR_INVALID_PARAMETER)
+		return 0;
+	return file_fail(to, newname, error, e);
+}
+
+/* Move; with sync, durably.  0 or a Windows error; *missing when there is no such name. */
+static DWORD
+move(struct dir *from, const char *name, struct dir *to, const char *newname, bool sync, bool *missing)
+{
+	struct file_how how = { DELETE | FILE_READ_ATTRIBUTES | (sync ? FILE_WRITE_DATA : 0), FILE_OPEN, 0, false };
+	struct file_at at;
+	HANDLE h;
+	DWORD error = file_open_at(from, name, &how, &h);
+
+	*missing = error == ERROR_FILE_NOT_FOUND;
+	if (error == ERROR_ACCESS_DENIED && sync) {
+		/* Read-only: it can be moved, and flushing it is then up to dir_sync(). */
+		how.access &= ~(ACCESS_MASK)FILE_WRITE_DATA;
+		sync = false;
+		error = file_open_at(from, name, &how, &h);
+	}
+	if (error != 0)
+		return error;
+	if (file_at_open(&at, to, newname, &error) == 0) {
+		error = file_put_open(h, &at);
+		file_at_close(&at);
+	}
+	if (error == 0 && sync && !FlushFileBuffers(h))
+		error = GetLastError();
+	CloseHandle(h);
+	return error;
+}
+
+int
+file_move(struct dir *from, const char *name, struct dir *to, const char *newname, struct err *e)
+{
+	bool missing;
+	DWORD error = move(from, name, to, newname, false, &missing);
+
+	return error == 0 ? 1 : missing ? 0 : file_fail(to, newname, error, e);
+}
+
+int
+file_rename(struct dir *from, const char *name, struct dir *to, const char *newname, struct err *e)
+{
+	bool missing;
+	DWORD error = move(from, name, to, newname, true, &missing);
+
+	if (error != 0)
+		return missing ? file_fail(from, name, error, e) : file_fail(to, newname, error, e);
+	return to == NULL || dir_sync(to, e) == 0 ? from == NULL || from == to ? 0 : dir_sync(from, e) : -1;
+}
+
+int
+file_sync(struct dir *d, const char *name, struct err *e)
+{
+	struct file_info info;
+	DWORD error;
+	HANDLE h;
+
+	if (file_open_regular(d, name, GENERIC_WRITE, &h, &info, e) == -1)
+		return -1;
+	error = FlushFileBuffers(h) ? 0 : GetLastError();
+	CloseHandle(h);
+	return error == 0 ? 0 : file_fail(d, name, error, e);
+}
+
+/* There are no permission bits here: only whether the file may be written is kept, as its read-only attribute. */
+int
+file_set_mode(struct dir *d, const char *name, unsigned mode, struct err *e)
+{
+	FILE_BASIC_INFO basic;
+	struct file_info info;
+	DWORD error = 0;
+	HANDLE h;
+
+	if (file_open_regular(d, name, FILE_WRITE_ATTRIBUTES, &h, &info, e) == -1)
+		return -1;
+	if (!GetFileInformationByHandleEx(h, FileBasicInfo, &basic, sizeof basic))
+		error = GetLastError();
+	else {
+		basic.FileAttributes &= ~(DWORD)FILE_ATTRIBUTE_READONLY;
+		basic.FileAttributes |= mode & 0200 ? FILE_ATTRIBUTE_NORMAL : FILE_ATTRIBUTE_READONLY;
+		if (!SetFileInformationByHandle(h, FileBasicInfo, &basic, sizeof basic))
+			error = GetLastError();
+	}
+	CloseHandle(h);
+	return error == 0 ? 0 : file_fail(d, name, error, e);
+}
+
+int
+dir_unmake(const char *path, unsigned n, struct err *e)
+{
+	char *copy = strdup(path);
+	int rc = copy == NULL ? err_nomem(e) : 0;
+
+	for (; rc == 0 && n > 0; n--) {
+		char *end = copy + strlen(copy);
+		struct dir *parent;
+
+		while (end > copy && *end != '/' && *end != '\\')
+			end--;
+		if (end <= copy + 2)
+			break;
+		*end = '\0';
+		if ((parent = dir_open(copy, e)) == NULL) {
+			rc = e->code == ERR_NOENT ? 0 : -1;
+			continue;
+		}
+		if ((rc = dir_remove(parent, end + 1, e)) == 1)
+			rc = dir_sync(parent, e);
+		dir_close(parent);
+	}
+	free(copy);
+	return rc;
+}
+
+/*
+ * Flushing a volume needs an administrator; without, what was written is flushed file by file, below d.
+ */
+static int
+sync_each(void *arg, const char *name, struct err *e)
+{
+	struct dir *d = arg, *below;
+	struct file_info info;
+	int rc = file_stat(d, name, &info, e);
+
+	if (rc != 1 || info.type == FILE_LINK || info.type == FILE_OTHER)
+		return rc == -1 ? -1 : 0;
+	if (info.type == FILE_REGULAR)
+		return info.mode & 0200 ? file_sync(d, name, e) : 0;
+	if ((below = dir_below(d, name, false, e)) == NULL)
+		return -1;
+	rc = dir_sync_all(below, e);
+	dir_close(below);
+	return rc;
+}
+
+int
+dir_sync_all(struct dir *d, struct err *e)
+{
+	return dir_list(d, sync_each, d, e) == -1 ? -1 : dir_sync(d, e);
+}
+
+int
+dir_info(struct dir *d, struct file_info *info, struct err *e)
+{
+	DWORD error = file_info_open(d->handle, info);
+
+	return error == 0 ? 0 : err_windows(e, error, "%s", d->path);
+}
+
+int
+dir_room(struct dir *d, struct dir_room *room, struct err *e)
+{
+	wchar_t *w = wide_path(d->path, e);
+	ULARGE_INTEGER bytes;
+	DWORD error = 0;
+
+	if (w == NULL)
+		return -1;
+	if (!GetDiskFreeSpaceExW(w, &bytes, NULL, NULL))
+		error = GetLastError();
+	free(w);
+	if (error != 0)
+		return err_windows(e, error, "%s", d->path);
+	room->bytes = bytes.QuadPart;
+	room->files = UINT64_MAX;	/* the volume makes room for them as it needs it */
+	return 0;
+}

@@ -1,0 +1,12 @@
+#ifndef TEMP_H
+#define TEMP_H
+
+/*
+ * A directory of its own for each test, removed afterwards: setup and teardown for cmocka.  *state is its struct dir.
+ */
+#include "base/file.h"
+
+int temp_make(void **state);
+int temp_remove(void **state);
+
+#endif
