@@ -57,6 +57,16 @@ check_free(struct dir *d, const char *name, struct err *e)
 	return found;
 }
 
+static int
+check_free_pair(struct dir *d, const char *name, const char *suffix, struct err *e)
+{
+	char keyfile[PATH_COMPONENT_MAX + 1], crtfile[PATH_COMPONENT_MAX + 1];
+
+	snprintf(keyfile, sizeof keyfile, "%s.pem", name);
+	snprintf(crtfile, sizeof crtfile, "%s.%s", name, suffix);
+	return check_free(d, keyfile, e) == -1 || check_free(d, crtfile, e) == -1 ? -1 : 0;
+}
+
 /* Without info, a request in place of the certificate.  The key first: who reloads the pair between the two writes sees that they don't fit, and waits. */
 static int
 store(struct dir *d, const char *name, bool force, const struct cert_request *rq,
@@ -69,7 +79,7 @@ store(struct dir *d, const char *name, bool force, const struct cert_request *rq
 
 	snprintf(keyfile, sizeof keyfile, "%s.pem", name);
 	snprintf(crtfile, sizeof crtfile, "%s.%s", name, info != NULL ? "crt" : "csr");
-	if (!force && (check_free(d, keyfile, e) == -1 || check_free(d, crtfile, e) == -1))
+	if (!force && check_free_pair(d, name, info != NULL ? "crt" : "csr", e) == -1)
 		goto out;
 	if ((info != NULL ? cert_make(rq, &key, &crt, info, e)
 			  : cert_make_request(rq, &key, &crt, e)) == -1)
@@ -113,10 +123,42 @@ record(struct context *cx, const char *name, const struct cert_info *info, struc
 	    json_pack("{s:s,s:s,s:s}", "name", name, "sha256", hex, "until", to), e);
 }
 
+/* Names that are no files, given twice or there already are told before anything is made. */
+static int
+check_names(struct dir *d, char **names, int n, bool force, struct err *e)
+{
+	for (int i = 0; i < n; i++) {
+		if (check_name(names[i], e) == -1)
+			return -1;
+		for (int k = 0; k < i; k++)
+			if (path_casecmp(names[i], names[k]) == 0)
+				return err_setx(e, ERR_USAGE, "cert new: '%s' is given twice", names[i]);
+		if (d != NULL && !force && check_free_pair(d, names[i], "crt", e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+make_one(struct context *cx, struct dir *d, const char *name, bool force, bool inside,
+    struct cert_request rq, struct err *e)
+{
+	char subject[PATH_COMPONENT_MAX + 8];
+	struct cert_info info;
+
+	if (rq.subject == NULL) {
+		snprintf(subject, sizeof subject, "/CN=%s", name);
+		rq.subject = subject;
+	}
+	if (store(d, name, force, &rq, &info, e) == -1)
+		return -1;
+	print_cert(d, name, &info);
+	return inside ? record(cx, name, &info, e) : 0;
+}
+
 int
 cmd_cert_new(struct context *cx, int argc, char **argv)
 {
-	char subject[PATH_COMPONENT_MAX + 8];
 	struct option_list sans = { .n = 0 };
 	struct cert_request rq = { "p256", CERT_DAYS_DEFAULT, NULL, sans.values, 0, false };
 	const char *out = NULL;
@@ -129,26 +171,18 @@ cmd_cert_new(struct context *cx, int argc, char **argv)
 		{ "out", OPTION_TEXT, &out, 0, 0 },
 		{ "force", OPTION_FLAG, &force, 0, 0 },
 	};
-	struct cert_info info;
 	struct dir *d = NULL;
 	struct err e;
-	int status, rc = -1;
+	int status, rc;
 
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
 	rq.n = sans.n;
-	if (check_name(argv[1], &e) == -1)
+	if (check_names(NULL, argv + 1, argc - 1, true, &e) == -1 || (d = open_out(cx, out, &e)) == NULL)
 		return command_failed(&e);
-	if (rq.subject == NULL) {
-		snprintf(subject, sizeof subject, "/CN=%s", argv[1]);
-		rq.subject = subject;
-	}
-	if ((d = open_out(cx, out, &e)) != NULL)
-		rc = store(d, argv[1], force, &rq, &info, &e);
-	if (rc == 0)
-		print_cert(d, argv[1], &info);
-	if (rc == 0 && out == NULL)
-		rc = record(cx, argv[1], &info, &e);
+	rc = check_names(d, argv + 1, argc - 1, force, &e);
+	for (int i = 1; i < argc && rc == 0; i++)
+		rc = make_one(cx, d, argv[i], force, out == NULL, rq, &e);
 	dir_close(d);
 	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
 }

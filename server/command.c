@@ -70,8 +70,8 @@ static const struct command commands[] = {
 	    OPTION_NO_PASSPHRASE OPTION_UNSIGNED OPTION_PASSPHRASE },
 	{ "key revoke", cmd_key_revoke, 1, 1, "KEYID [options]", "take a key out of every role",
 	    OPTION_UNSIGNED OPTION_PASSPHRASE },
-	{ "cert new", cmd_cert_new, 1, 1, "NAME [options]",
-	    "make a private key and a self-signed certificate",
+	{ "cert new", cmd_cert_new, 1, -1, "NAME... [options]",
+	    "make a private key and a self-signed certificate, a pair for each name",
 	    "  --type TYPE             p256 (default), p384, ed25519, rsa2048, rsa3072 or rsa4096\n"
 	    "  --days N                valid from now on (default 3650)\n"
 	    "  --subject TEXT          /C=SK/O=Example/CN=kernel (default /CN=NAME)\n"
@@ -111,8 +111,14 @@ static const struct command commands[] = {
 	    "  --out FILE              where it goes as well (it is always crl.pem of the CA)\n" },
 	{ "cert show", cmd_cert_show, 1, -1, "FILE... [options]",
 	    "say what certificates hold, how long they last, and what TLS_TrustedCerts needs", OPTION_WARN_DAYS },
-	{ "cert list", cmd_cert_list, 0, 0, "[options]",
-	    "list the certificates in the applications' present releases", OPTION_WARN_DAYS },
+	{ "cert list", cmd_cert_list, 0, -1, "[FILE...] [options]",
+	    "list certificates: in the present releases, in files, and what Kernels really serve",
+	    "  --connect HOST:PORT     what is served there ([ADDRESS]:PORT for IPv6); may be repeated\n"
+	    OPTION_WARN_DAYS "  --json                  print one JSON object\n" },
+	{ "cert check", cmd_cert_check, 2, 2, "KEY CERT [options]",
+	    "say what the TLS library will make of a private key and its certificate",
+	    "  --trust FILE            judge it as a peer whose TLS_TrustedCerts has FILE; may be repeated\n"
+	    "  --client                they are a client's (default: a server's)\n" OPTION_WARN_DAYS },
 	{ "serve", cmd_serve, 0, 0, "[options]", "serve the repository over SFTP until stopped",
 	    "  --port N                0 (default): any free one\n"
 	    "  --listen ADDRESS        default 127.0.0.1\n"

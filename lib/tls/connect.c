@@ -8,11 +8,8 @@
 #include "base/net.h"
 #include "tls_internal.h"
 
-#define HOST_MAX	256
-
-/* "HOST:PORT" or "[ADDRESS]:PORT". */
-static int
-split(const char *server, char host[HOST_MAX], uint16_t *port, struct err *e)
+int
+connect_split(const char *server, char host[TLS_HOST_MAX], uint16_t *port, struct err *e)
 {
 	const char *colon = strrchr(server, ':'), *start = server, *stop = colon;
 	char *end = NULL;
@@ -25,7 +22,7 @@ split(const char *server, char host[HOST_MAX], uint16_t *port, struct err *e)
 		colon = NULL;
 	}
 	if (colon == NULL || end == colon + 1 || *end != '\0' || n < 1 || n > 65535 || stop == start ||
-	    stop - start >= HOST_MAX)
+	    stop - start >= TLS_HOST_MAX)
 		return err_setx(e, ERR_CONFIG, "want HOST:PORT or [ADDRESS]:PORT, got '%.100s'", server);
 	memcpy(host, start, (size_t)(stop - start));
 	host[stop - start] = '\0';
@@ -36,12 +33,12 @@ split(const char *server, char host[HOST_MAX], uint16_t *port, struct err *e)
 static int
 dial(const char *server, int64_t deadline, struct err *e)
 {
-	char host[HOST_MAX];
+	char host[TLS_HOST_MAX];
 	struct net_dial *d;
 	struct net *n;
 	uint16_t port = 0;
 
-	if (split(server, host, &port, e) == -1 || (d = net_dial(host, port, e)) == NULL ||
+	if (connect_split(server, host, &port, e) == -1 || (d = net_dial(host, port, e)) == NULL ||
 	    (n = net_dial_wait(d, deadline, e)) == NULL)
 		return -1;
 	return net_take_fd(n);

@@ -23,6 +23,7 @@
 #define TLS_FILE_MAX	(1024u * 1024)		/* bytes of a key, certificate or CRL file */
 #define TLS_SUBJECT_MAX	200			/* bytes of a subject in a message */
 #define TLS_SERVERS_MAX	64			/* in one slipway_tls_connect() */
+#define TLS_HOST_MAX	256			/* bytes of a server's name or address, with the final NUL */
 
 /* OpenSSL's security level 2, whatever openssl.cnf says: keys and signatures of 112 bits (RSA 2048, P-256, SHA-256). */
 #define TLS_SECURITY_LEVEL	2
@@ -124,6 +125,9 @@ void setup_release(struct tls_setup *s);
 struct tls_setup *handle_setup(struct slipway_tls *t);
 unsigned handle_handshake_ms(const struct slipway_tls *t);
 void handle_fail(struct slipway_tls *t, const struct err *e);
+
+/* "HOST:PORT" or "[ADDRESS]:PORT" in its parts.  0, or -1 with ERR_CONFIG. */
+int connect_split(const char *server, char host[TLS_HOST_MAX], uint16_t *port, struct err *e);
 
 /* OpenSSL's question about a peer's certificate, answered by trust_verify(). */
 int conn_judge(X509_STORE_CTX *ctx, void *arg);

@@ -1,0 +1,145 @@
+#!/bin/bash
+# slipway-repo cert check, cert list of files and servers, with openssl as judge and as server.
+# usage: cert-check.sh SLIPWAY_REPO_PROGRAM
+# shellcheck shell=bash source=tests/integration/repolib.sh
+set -u
+. "$(dirname "$0")/repolib.sh"
+
+server=
+cleanup() {
+	[ -z "$server" ] || kill "$server" 2>/dev/null
+	chmod -R u+rwx "$work"
+	rm -rf "$work"
+}
+sha() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; }
+# serve CERT KEY OPTION...: openssl serves them; its port is in $port.
+serve() {
+	local crt=$1 key=$2 i
+	shift 2
+	[ -z "$server" ] || { kill "$server"; wait "$server"; } 2>/dev/null
+	openssl s_server -accept "${address:-127.0.0.1}:0" -cert "$crt" -key "$key" -quiet -no_ign_eof "$@" >served 2>&1 </dev/null &
+	server=$!
+	find_port
+}
+# The port on which the process $server listens.
+find_port() {
+	local i inode
+	port=
+	for ((i = 0; i < 200; i++)); do
+		for inode in $(find "/proc/$server/fd" -printf '%l\n' 2>/dev/null | sed -n 's/socket:\[\(.*\)\]/\1/p'); do
+			port=$(cat /proc/net/tcp /proc/net/tcp6 | awk -v i="$inode" '$4 == "0A" && $10 == i { sub(/.*:/, "", $2); print $2; exit }')
+			[ -z "$port" ] || { port=$((16#$port)); return; }
+		done
+		sleep 0.05
+	done
+	fail "the server doesn't listen"
+}
+
+for c in check list; do status 0 "$repo" help cert $c; says "usage: .* cert $c"; done
+
+# One pair for all or one each, whole or not at all.
+status 0 "$repo" cert new a b c --out certs --days 40 --san dns:kernel.example
+for n in a b c; do
+	openssl x509 -in certs/$n.crt -noout -subject | grep -q "CN = $n" || fail "subject of $n"
+	status 0 "$repo" cert check certs/$n.pem certs/$n.crt
+	says '^ok: key and certificate belong together, and a server uses them$'; says "SHA-256 $(sha certs/$n.crt)"
+done
+[ "$(cat certs/?.pem | sort | uniq -d | grep -vc -e ----- -e '^M')" = 0 ] || fail "want a key each"
+status 1 "$repo" cert new d a --out certs; says 'certs/a.pem: is there already'
+[ ! -e certs/d.pem ] || fail "made a part of what was refused"
+status 2 "$repo" cert new d d --out certs; says "'d' is given twice"
+for type in p384 ed25519 rsa2048 rsa4096; do
+	status 0 "$repo" cert new $type --type $type --out certs
+	status 0 "$repo" cert check certs/$type.pem certs/$type.crt --trust certs/$type.crt; says '^ok: a client that trusts'
+	status 0 "$repo" cert check certs/$type.pem certs/$type.crt --client --trust certs/$type.crt; says '^ok: a server that trusts'
+done
+status 0 "$repo" cert check certs/a.pem certs/a.crt --warn-days 30
+status 3 "$repo" cert check certs/a.pem certs/a.crt --warn-days 41
+
+# What is wrong with a pair.
+status 1 "$repo" cert check certs/a.pem certs/b.crt; says 'FAULT: certs/a.pem is not the key of the certificate in certs/b.crt'
+chmod 644 certs/c.pem; status 1 "$repo" cert check certs/c.pem certs/c.crt; says 'FAULT: .*c.pem'; chmod 600 certs/c.pem
+chmod 666 certs/c.crt; status 0 "$repo" cert check certs/c.pem certs/c.crt; says 'others can write it'; chmod 644 certs/c.crt
+status 1 "$repo" cert check missing.pem certs/a.crt; says 'missing.pem'
+status 1 "$repo" cert check certs/a.pem missing.crt; says 'missing.crt'
+status 1 "$repo" cert check certs/a.crt certs/a.pem
+: >empty; status 1 "$repo" cert check empty empty
+status 1 "$repo" cert check certs "$work"
+openssl pkey -in certs/a.pem -aes256 -passout pass:x -out locked.pem && chmod 600 locked.pem
+status 1 "$repo" cert check locked.pem certs/a.crt; says 'unencrypted private key'
+status 1 "$repo" cert check certs/a.pem certs/a.crt --trust certs/b.crt; says "FAULT: the peer's certificate is not trusted"
+status 1 "$repo" cert check certs/a.pem certs/a.crt --trust certs/a.crt --trust missing.crt; says 'FAULT: missing.crt'
+status 2 "$repo" cert check certs/a.pem certs/a.crt --trust 'a;b'
+status 2 "$repo" cert check certs/a.pem
+
+# A CA's: chain, order, usage, weak keys and signatures, dates.
+status 0 "$repo" cert ca fleet --out ca
+for n in s c; do status 0 "$repo" cert csr $n --out certs --force; done
+status 0 "$repo" cert sign --ca ./ca certs/s.csr --usage server
+status 0 "$repo" cert sign --ca ./ca certs/c.csr --usage client --force
+status 0 "$repo" cert check certs/s.pem certs/s.crt --trust ca/ca.crt
+status 1 "$repo" cert check certs/s.pem certs/s.crt --client; says "don't allow it to be a client's"
+status 1 "$repo" cert check certs/c.pem certs/c.crt --trust ca/ca.crt; says "FAULT.*server"
+cat certs/s.crt ca/ca.crt >chain.crt; status 0 "$repo" cert check certs/s.pem chain.crt --trust ca/ca.crt
+cat certs/s.crt certs/a.crt >wrong.crt; status 1 "$repo" cert check certs/s.pem wrong.crt; says 'certificate 1 is not issued by certificate 2'
+openssl req -x509 -newkey rsa:1024 -nodes -keyout weak.pem -out weak.crt -subj /CN=weak -days 9 2>/dev/null
+status 1 "$repo" cert check weak.pem weak.crt; says 'FAULT'
+openssl req -new -key certs/a.pem -subj /CN=x -out x.csr && openssl x509 -req -in x.csr -CA ca/ca.crt -CAkey ca/ca.pem -sha1 -days 9 -out sha1.crt 2>/dev/null
+status 1 "$repo" cert check certs/a.pem sha1.crt; says 'is signed with ecdsa-with-SHA1'
+openssl x509 -req -in x.csr -CA ca/ca.crt -CAkey ca/ca.pem -days -1 -out old.crt 2>/dev/null
+status 1 "$repo" cert check certs/a.pem old.crt; says 'FAULT: .*expired'; says 'EXPIRED'
+
+# Files and servers.
+status 1 "$repo" cert list; says 'want a repository'
+status 0 "$repo" cert list certs/a.crt chain.crt
+[ "$(grep -c SHA-256 out)" = 3 ] || fail "want three certificates"
+status 3 "$repo" cert list certs/a.crt --warn-days 41
+status 1 "$repo" cert list missing.crt certs/a.crt; says 'missing.crt'; says "$(sha certs/a.crt)"
+serve certs/a.crt certs/a.pem
+status 0 "$repo" cert list --connect "127.0.0.1:$port"; says "^Kernel 127.0.0.1:$port$"; says "SHA-256 $(sha certs/a.crt)$"
+status 0 "$repo" cert list --connect "localhost:$port"
+status 3 "$repo" cert list --connect "127.0.0.1:$port" --warn-days 41
+status 0 "$repo" cert list certs/b.crt --connect "127.0.0.1:$port" --json
+python3 - <<PY || fail "not the JSON that was wanted"
+import json
+all = json.load(open("out"))
+rows = all["certificates"]
+assert [r["where"] for r in rows] == ["file", "kernel"] and rows[1]["sha256"] == "$(sha certs/a.crt)", rows
+assert rows[1]["days_left"] in (39, 40) and not rows[1]["expired"] and all["faults"] == []
+PY
+serve sha1.crt certs/a.pem -cipher DEFAULT@SECLEVEL=0
+status 0 "$repo" cert list --connect "127.0.0.1:$port"; says "$(sha sha1.crt)"
+serve old.crt certs/a.pem
+status 3 "$repo" cert list --connect "127.0.0.1:$port" --warn-days 0; says EXPIRED
+serve chain.crt certs/s.pem -cert_chain ca/ca.crt -Verify 1
+status 0 "$repo" cert list --connect "127.0.0.1:$port"; says "$(sha certs/s.crt)"
+if [ -e /proc/sys/net/ipv6/conf/lo/disable_ipv6 ] && [ "$(cat /proc/sys/net/ipv6/conf/lo/disable_ipv6)" = 0 ]; then
+	address='[::1]' serve certs/a.crt certs/a.pem
+	status 0 "$repo" cert list --connect "[::1]:$port"; says "$(sha certs/a.crt)"
+fi
+# Servers that give no certificate: silent, closed, other protocols, nobody.
+plain() {
+	[ -z "$server" ] || { kill "$server"; wait "$server"; } 2>/dev/null
+	python3 -c "
+import socket, sys
+s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()
+while True:
+    c = s.accept()[0]
+    c.recv(2000)
+    if $1: c.sendall($1)
+    if $2: c.close()
+    else: keep = c
+" & server=$!
+	find_port
+}
+plain "b'SSH-2.0-x\r\n'" 1; status 1 "$repo" cert list --connect "127.0.0.1:$port"; says 'answers, but not with TLS'
+plain "b'HTTP/1.1 400 Bad Request\r\n\r\n'" 1; status 1 "$repo" cert list --connect "127.0.0.1:$port"; says 'answers, but not with TLS'
+plain "b'\x16\x03\x03'" 1; status 1 "$repo" cert list --connect "127.0.0.1:$port"; says 'closed the connection'
+plain "b''" 1; status 1 "$repo" cert list --connect "127.0.0.1:$port"; says 'closed the connection'
+plain None 0; status 1 "$repo" cert list certs/a.crt --connect "127.0.0.1:$port"; says 'gave no certificate in time'; says "$(sha certs/a.crt)"
+kill "$server"; wait "$server" 2>/dev/null; server=
+status 1 "$repo" cert list --connect "127.0.0.1:$port"; says "127.0.0.1"
+for bad in kernel ::1:3 :3 kernel:0 kernel:99999 '[::1]' kernel:3x; do
+	status 1 "$repo" cert list --connect "$bad"; says 'want HOST:PORT'
+done
+echo ok
