@@ -3,6 +3,7 @@
  */
 #include "cert_look.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,9 +37,10 @@ start(int fd, const char *host, struct err *e)
 		ssl = SSL_new(ctx);
 	}
 	SSL_CTX_free(ctx);
+	/* What SSL_set_tlsext_host_name() does, whose own cast drops the const of the name that OpenSSL copies. */
 	if (ssl == NULL || SSL_set_fd(ssl, fd) != 1 ||
 	    (strspn(host, "0123456789.:abcdefABCDEF%") != strlen(host) &&
-		SSL_set_tlsext_host_name(ssl, host) != 1)) {
+		SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)host) != 1)) {
 		SSL_free(ssl);
 		ssl = NULL;
 		err_setx(e, ERR_CRYPTO, "OpenSSL can't start a connection");
