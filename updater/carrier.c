@@ -153,14 +153,26 @@ on_sign(struct carrier *c, struct wire *w, struct buf *answer, struct err *e)
 	size_t len;
 	int rc;
 
-	if ((data = wire_string(w, &len)) == NULL || w->p != w->end || ++c->signatures > SIGNATURES_MAX ||
-	    !is_login(c, data, len))
+	if ((data = wire_string(w, &len)) == NULL || w->p != w->end || login_password(c->login) != NULL ||
+	    ++c->signatures > SIGNATURES_MAX || !is_login(c, data, len))
 		return lied(c, "something to sign that is no login of ours", e);
 	rc = login_sign(c->login, data, len, &signature, e);
 	if (rc == 0)
 		rc = wire_put_string(answer, signature.data, signature.len, e);
 	buf_free(&signature);
 	return rc;
+}
+
+/* Once: that a server refused it is no reason to give it again. */
+static int
+on_password(struct carrier *c, struct wire *w, struct buf *answer, struct err *e)
+{
+	const struct buf *password = login_password(c->login);
+
+	if (w->p != w->end || password == NULL || c->password_given)
+		return lied(c, "a wish for a password that it isn't to have", e);
+	c->password_given = true;
+	return wire_put_string(answer, password->data, password->len, e);
 }
 
 static int
@@ -232,7 +244,7 @@ on_result(struct carrying *r, struct wire *w, struct err *e)
 }
 
 int
-carrier_take(struct carrying *r, const struct frame *f, struct buf *signature, struct err *e)
+carrier_take(struct carrying *r, const struct frame *f, struct buf *answer, struct err *e)
 {
 	struct wire w = WIRE_INIT(f->data, f->len);
 	struct carrier *c = r->c;
@@ -244,7 +256,9 @@ carrier_take(struct carrying *r, const struct frame *f, struct buf *signature, s
 	if (f->type == CARRY_END)
 		return on_end(c, &w, e);
 	if (!c->connected && f->type == CARRY_SIGN)
-		return on_sign(c, &w, signature, e);
+		return on_sign(c, &w, answer, e);
+	if (!c->connected && f->type == CARRY_PASSWORD)
+		return on_password(c, &w, answer, e);
 	if (!c->connected && f->type == CARRY_CONNECTED && f->len == 0) {
 		c->connected = true;
 		return 1;
@@ -272,7 +286,7 @@ silent(struct carrier *c, struct err *e)
 static int
 listen_to(struct carrying *r, struct err *e)
 {
-	struct buf signature = BUF_INIT(LOGIN_SIGNATURE_MAX + 64);
+	struct buf answer = BUF_INIT(LOGIN_ANSWER_MAX);
 	struct carrier *c = r->c;
 	char how[CHILD_HOW_SIZE];
 	struct frame f;
@@ -290,12 +304,12 @@ listen_to(struct carrying *r, struct err *e)
 			    (unsigned)c->config.url->port, how);
 		} else if (rc == -1) {
 			rc = e->code == ERR_TIMEOUT ? silent(c, e) : -1;
-		} else if ((rc = carrier_take(r, &f, &signature, e)) == 0 && signature.len > 0) {
-			rc = frame_send(child_frames(c->child), CARRY_SIGNATURE, signature.data, signature.len, until, e);
-			buf_reset(&signature);
+		} else if ((rc = carrier_take(r, &f, &answer, e)) == 0 && answer.len > 0) {
+			rc = frame_send(child_frames(c->child), CARRY_SECRET, answer.data, answer.len, until, e);
+			buf_reset(&answer);
 		}
 	} while (rc == 0);
-	buf_free(&signature);
+	buf_free(&answer);
 	return rc == 1 ? 0 : -1;
 }
 

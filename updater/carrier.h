@@ -35,7 +35,7 @@ struct child *carrier_early(void);
 /* Start the child, which connects at once.  What c points to must outlive the handle.  NULL with what child_start() gave. */
 struct carrier *carrier_start(const struct carrier_config *c, struct err *e);
 
-/* The key to log in with, which must outlive the handle; before carrier_run(), which tells of a child that is gone.  0, or -1 with ERR_NOMEM. */
+/* What to log in with, which must outlive the handle; before carrier_run(), which tells of a child that is gone.  0, or -1 with ERR_NOMEM. */
 int carrier_login(struct carrier *c, const struct login *login, struct err *e);
 
 /*

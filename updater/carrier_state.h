@@ -13,12 +13,15 @@
 /* A login takes one signature, or two where a server asks twice. */
 #define SIGNATURES_MAX	2
 
+/* Bytes of the answer to a child: a signature or a password. */
+#define LOGIN_ANSWER_MAX	(4 + LOGIN_PASSPHRASE_MAX)
+
 struct carrier {
 	struct carrier_config config;
 	const struct login *login;
 	struct child *child;		/* NULL after it failed */
 	struct confined confined;
-	bool hello, connected, other_key;
+	bool hello, connected, other_key, password_given;
 	unsigned signatures;
 	int64_t connect_until;
 };
@@ -32,9 +35,9 @@ struct carrying {
 };
 
 /*
- * What a frame of the child does.  0 go on (where signature isn't empty, it is to be sent), 1 it is connected or at the end of its work, -1
+ * What a frame of the child does.  0 go on (where answer isn't empty, it is to be sent), 1 it is connected or at the end of its work, -1
  * the connection failed or the child lied.
  */
-int carrier_take(struct carrying *r, const struct frame *f, struct buf *signature, struct err *e);
+int carrier_take(struct carrying *r, const struct frame *f, struct buf *answer, struct err *e);
 
 #endif

@@ -3,20 +3,21 @@
 
 /*
  * What the updater and its fetch child say to each other, in frames (base/frame.h).  The child speaks SSH and SFTP with one server; the
- * parent keeps the login key, decides what is asked for, and believes nothing of what it is told.
+ * parent keeps what is logged in with, decides what is asked for, and believes nothing of what it is told.
  *
  * In each frame's content, as in base/wire.h; numbers are u32 unless said otherwise:
  *
  *   parent to child
  *     S  host, port, user, path; whether only ECDSA host keys (u8); milliseconds to connect, and of silence afterwards (u64);
  *        count of pinned fingerprints, the fingerprints
- *     L  public login key (string), name of its file: after S, which it doesn't hold up
+ *     L  public login key (string, empty: by password), name of its file or the password's: after S, which it doesn't hold up
  *     F  for each file: its number, path, most bytes, offset (u64)
  *     G  milliseconds left (u64): fetch what was named since the last one
- *     K  a signature (string), or nothing
+ *     K  the signature or the password (string), or nothing
  *   child to parent
  *     H  how it is confined (confined_pack()); after connecting, before it reads the first byte of the server
  *     Q  what the login key is to sign (string)
+ *     P  wants the password: the host key is good
  *     C  connected and logged in
  *     D  number of a file, bytes to the end of the frame
  *     R  number of a file, fetch_result (u8); for FETCH_FAILED an error
@@ -29,9 +30,10 @@ enum carry {
 	CARRY_LOGIN = 'L',
 	CARRY_FILES = 'F',
 	CARRY_GO = 'G',
-	CARRY_SIGNATURE = 'K',
+	CARRY_SECRET = 'K',
 	CARRY_HELLO = 'H',
 	CARRY_SIGN = 'Q',
+	CARRY_PASSWORD = 'P',
 	CARRY_CONNECTED = 'C',
 	CARRY_DATA = 'D',
 	CARRY_RESULT = 'R',

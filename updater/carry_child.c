@@ -1,5 +1,5 @@
 /*
- * The fetch child: SSH and SFTP with one server, for a parent that has the login key.
+ * The fetch child: SSH and SFTP with one server, for a parent that has what is logged in with.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -59,24 +59,42 @@ tell(struct duty *d, enum carry type, struct err *e)
 	return rc;
 }
 
+/* The parent's answer to what was just asked, onto out. */
+static int
+take_secret(struct duty *d, const char *what, struct buf *out, struct err *e)
+{
+	const uint8_t *secret;
+	struct frame f;
+	struct wire w;
+	size_t len;
+
+	if (frame_recv(d->parent, &f, FRAME_FOREVER, e) != 1 || f.type != CARRY_SECRET)
+		return err_setx(e, ERR_PROTOCOL, "want %s", what);
+	w = (struct wire)WIRE_INIT(f.data, f.len);
+	if ((secret = wire_string(&w, &len)) == NULL)
+		return err_setx(e, ERR_AUTH, "there is no %s", what);
+	return buf_add(out, secret, len, e);
+}
+
 /* libssh2 wants a signature: the parent makes it. */
 static int
 ask_signature(void *arg, const uint8_t *data, size_t len, struct buf *out, struct err *e)
 {
 	struct duty *d = arg;
-	const uint8_t *signature;
-	struct frame f;
-	struct wire w;
 
 	buf_reset(&d->out);
 	if (wire_put_string(&d->out, data, len, e) == -1 || tell(d, CARRY_SIGN, e) == -1)
 		return -1;
-	if (frame_recv(d->parent, &f, FRAME_FOREVER, e) != 1 || f.type != CARRY_SIGNATURE)
-		return err_setx(e, ERR_PROTOCOL, "want a signature");
-	w = (struct wire)WIRE_INIT(f.data, f.len);
-	if ((signature = wire_string(&w, &len)) == NULL)
-		return err_setx(e, ERR_AUTH, "the login key made no signature");
-	return buf_add(out, signature, len, e);
+	return take_secret(d, "signature", out, e);
+}
+
+static int
+ask_password(void *arg, struct buf *out, struct err *e)
+{
+	struct duty *d = arg;
+
+	buf_reset(&d->out);
+	return tell(d, CARRY_PASSWORD, e) == -1 ? -1 : take_secret(d, "password", out, e);
 }
 
 static int
@@ -115,6 +133,7 @@ take_login(struct duty *d, struct err *e)
 	w = (struct wire)WIRE_INIT(d->login.data, d->login.len);
 	l->blob = wire_string(&w, &l->bloblen);
 	l->sign = ask_signature;
+	l->password = ask_password;
 	l->arg = d;
 	l->name = wire_name(&w, CARRY_FRAME_MAX);
 	return w.bad ? err_setx(e, ERR_PROTOCOL, "malformed login") : 0;

@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "tuf/client.h"
 
-enum { OPT_HOST_KEY = 256, OPT_ROOT, OPT_KEY, OPT_PASSPHRASE, OPT_INSTALLATION, OPT_APP,
+enum { OPT_HOST_KEY = 256, OPT_ROOT, OPT_KEY, OPT_PASSPHRASE, OPT_PASSWORD, OPT_INSTALLATION, OPT_APP,
 	OPT_INSTALL_DIR, OPT_APP_DIR, OPT_DEADLINE, OPT_ON_ERROR, OPT_WARN_AFTER, OPT_BLOCK_AFTER, OPT_FORCE };
 
 static const struct option options[] = {
@@ -20,6 +20,7 @@ static const struct option options[] = {
 	{ "root", required_argument, NULL, OPT_ROOT },
 	{ "key", required_argument, NULL, OPT_KEY },
 	{ "passphrase-file", required_argument, NULL, OPT_PASSPHRASE },
+	{ "password-file", required_argument, NULL, OPT_PASSWORD },
 	{ "installation", required_argument, NULL, OPT_INSTALLATION },
 	{ "app", required_argument, NULL, OPT_APP },
 	{ "install-dir", required_argument, NULL, OPT_INSTALL_DIR },
@@ -35,7 +36,7 @@ static const struct option options[] = {
 struct arguments {
 	struct enrolment en;
 	const char *root, *host_keys[STATION_SERVERS_MAX];
-	char key[PATH_MAX], passphrase[PATH_MAX];
+	char key[PATH_MAX], passphrase[PATH_MAX], password[PATH_MAX];
 };
 
 /* The key is read at each start from any directory, so its path must be absolute; and it must be there. */
@@ -68,6 +69,8 @@ take_option(int c, struct arguments *a)
 		return absolute(optarg, a->key, &a->en.login_key);
 	case OPT_PASSPHRASE:
 		return absolute(optarg, a->passphrase, &a->en.passphrase_file);
+	case OPT_PASSWORD:
+		return absolute(optarg, a->password, &a->en.password_file);
 	case OPT_INSTALLATION:
 		a->en.installation = optarg;
 		return 0;
@@ -115,6 +118,7 @@ static int
 check(const struct arguments *a)
 {
 	bool sftp = false;
+	int login;
 
 	for (size_t i = 0; i < a->en.nservers; i++) {
 		bool is_sftp = strncmp(a->en.servers[i], "sftp://", 7) == 0;
@@ -132,14 +136,16 @@ check(const struct arguments *a)
 				  "prints it, got '%s'", a->host_keys[i]);
 			return -1;
 		}
+	login = (a->en.login_key != NULL) + (a->en.password_file != NULL);
 	if (a->en.nservers == 0 || a->root == NULL || a->en.installation == NULL ||
-	    a->en.application == NULL || (sftp && (a->en.nhost_keys == 0 || a->en.login_key == NULL))) {
+	    a->en.application == NULL || (sftp && (a->en.nhost_keys == 0 || login != 1))) {
 		log_error("enroll: want %s", a->en.nservers == 0 ? "the URL of an update server" :
 			a->root == NULL ? "--root FILE, the root metadata to trust" :
 			a->en.installation == NULL ? "--installation NAME" :
 			a->en.application == NULL ? "--app NAME" :
 			a->en.nhost_keys == 0 ? "--host-key SHA256:..., the server's fingerprint" :
-			"--key FILE, the private login key");
+			login == 0 ? "--key FILE, the private login key, or --password-file FILE" :
+			"--key FILE or --password-file FILE, not both");
 		return -1;
 	}
 	return 0;

@@ -28,6 +28,7 @@ static const struct command {
 	    "  --root FILE          root metadata to trust (N.root.json), obtained by a safe way\n"
 	    "  --key FILE           private login key (ed25519 or ECDSA)\n"
 	    "  --passphrase-file F  file with the passphrase of an encrypted login key\n"
+	    "  --password-file F    instead of a key: file with the login password, that only its owner can read\n"
 	    "  --installation NAME  installation, such as D2EXE_COV_PB\n"
 	    "  --app NAME           application, such as COV_PB\n"
 	    "  --install-dir DIR    where files of install/ go\n"

@@ -44,8 +44,10 @@ check_config(const struct fetch_config *c, bool sftp, struct err *e)
 			return err_setx(e, ERR_CONFIG,
 			    "trusted host key '%.100s': want SHA256: and 43 characters, as ssh-keygen -l prints it",
 			    c->host_keys[i]);
-	if (c->key_file == NULL)
+	if (c->key_file == NULL && c->password_file == NULL)
 		return err_setx(e, ERR_CONFIG, "no login key is configured for %s", c->urls[0]);
+	if (c->key_file != NULL && c->password_file != NULL)
+		return err_setx(e, ERR_CONFIG, "want a login key or a login password, got both");
 	return 0;
 }
 
@@ -69,7 +71,7 @@ connect_sftp(struct fetch *f, bool ecdsa, struct err *e)
 	return start_carrier(f, ecdsa, e) == -1 ? -1 : carrier_login(f->carrier, f->login, e);
 }
 
-/* Connect to the first server while the login key is read.  What goes wrong here goes wrong again, and is told, in fetch_files(). */
+/* Connect to the first server while what to log in with is read.  What goes wrong here goes wrong again, and is told, in fetch_files(). */
 static int
 connect_early(struct fetch *f, struct err *e)
 {
@@ -77,7 +79,9 @@ connect_early(struct fetch *f, struct err *e)
 
 	if (f->urls[0].scheme == URL_SFTP)
 		start_carrier(f, false, &ignored);
-	if ((f->login = login_read(f->config.key_file, f->config.passphrase_file, e)) == NULL)
+	f->login = f->config.password_file != NULL ? login_read_password(f->config.password_file, e) :
+						     login_read(f->config.key_file, f->config.passphrase_file, e);
+	if (f->login == NULL)
 		return -1;
 	if (f->carrier != NULL)
 		carrier_login(f->carrier, f->login, &ignored);

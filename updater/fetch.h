@@ -18,6 +18,7 @@ struct fetch_config {
 	size_t nhost_keys;
 	const char *key_file;		/* private login key (OpenSSH or PEM); NULL for file: URLs */
 	const char *passphrase_file;	/* for an encrypted key, or NULL */
+	const char *password_file;	/* instead of a key, or NULL */
 	/* Limit for connecting and logging in to one server, and for hearing nothing from it afterwards. */
 	int64_t connect_ms;
 	int64_t deadline;		/* clock_mono_ms() at which everything ends with ERR_TIMEOUT */

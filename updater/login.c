@@ -1,5 +1,5 @@
 /*
- * The private key that a station logs in with.
+ * The private key or the password that a station logs in with.
  */
 #include "updater/login.h"
 
@@ -22,6 +22,7 @@ struct login {
 	EVP_PKEY *key;
 	const EVP_MD *md;	/* NULL for ed25519, which hashes by itself */
 	struct buf blob;
+	struct buf password;	/* empty where there is a key */
 };
 
 #define HOWTO	"make one with: ssh-keygen -t ed25519"
@@ -167,6 +168,17 @@ login_parse(const char *name, const uint8_t *data, size_t len, const char *passp
 	return l;
 }
 
+/* Bytes of the first line, without its end. */
+static size_t
+first_line(const uint8_t *data, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && data[n] != '\r' && data[n] != '\n' && data[n] != '\0')
+		n++;
+	return n;
+}
+
 /* A file that the configuration names and that can't be used is a fault of the configuration. */
 static int
 read_secret(const char *path, struct buf *out, struct err *e)
@@ -176,6 +188,39 @@ read_secret(const char *path, struct buf *out, struct err *e)
 	if (e->code != ERR_NOMEM)
 		e->code = ERR_CONFIG;
 	return -1;
+}
+
+struct login *
+login_parse_password(const char *name, const uint8_t *data, size_t len, struct err *e)
+{
+	struct login *l = calloc(1, sizeof *l);
+
+	if (l == NULL || (l->name = strdup(name)) == NULL) {
+		free(l);
+		err_nomem(e);
+		return NULL;
+	}
+	l->password.max = LOGIN_PASSPHRASE_MAX;
+	if (buf_add(&l->password, data, first_line(data, len), e) == 0 && l->password.len > 0)
+		return l;
+	if (e->code != ERR_NOMEM)
+		err_setx(e, ERR_CONFIG, "%s: want the login password in the first line, 1 to %d bytes", name, LOGIN_PASSPHRASE_MAX);
+	login_free(l);
+	return NULL;
+}
+
+struct login *
+login_read_password(const char *file, struct err *e)
+{
+	struct buf b = BUF_INIT(LOGIN_FILE_MAX);
+	struct login *l = NULL;
+
+	if (read_secret(file, &b, e) == -1)
+		err_context(e, "login password");
+	else
+		l = login_parse_password(file, b.data, b.len, e);
+	buf_free(&b);
+	return l;
 }
 
 struct login *
@@ -193,10 +238,10 @@ login_read(const char *key_file, const char *passphrase_file, struct err *e)
 			err_context(e, "passphrase of the login key");
 			goto out;
 		}
-		pass.data[strcspn((char *)pass.data, "\r\n")] = '\0';
+		pass.data[first_line(pass.data, pass.len)] = '\0';
 	}
 	l = login_parse(key_file, key.data == NULL ? (const uint8_t *)"" : key.data, key.len,
-	    passphrase_file == NULL ? NULL : (const char *)pass.data, e);
+	    passphrase_file == NULL ? NULL : buf_text(&pass), e);
 out:
 	buf_free(&key);
 	buf_free(&pass);
@@ -210,6 +255,7 @@ login_free(struct login *l)
 		return;
 	EVP_PKEY_free(l->key);
 	buf_free(&l->blob);
+	buf_free(&l->password);
 	free(l->name);
 	free(l);
 }
@@ -218,6 +264,12 @@ const struct buf *
 login_blob(const struct login *l)
 {
 	return &l->blob;
+}
+
+const struct buf *
+login_password(const struct login *l)
+{
+	return l->key == NULL ? &l->password : NULL;
 }
 
 const char *

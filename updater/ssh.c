@@ -1,26 +1,24 @@
 /*
  * One SSH connection with its "sftp" subsystem, through libssh2.
  */
-#include "updater/ssh.h"
+#include "updater/ssh_state.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <libssh2.h>
 #include <openssl/evp.h>
 
 #include "base/clock.h"
 #include "base/digest.h"
-#include "updater/ssh_alloc.h"
+
+/* Bytes of a list of algorithms. */
+#define METHODS_SIZE	1024
 
 /*
  * What may be negotiated, best first; names that the installed libssh2 doesn't have are left out by it.  GCM and
  * chacha20 came to it together with strict key exchange, which they need.
  */
-/* Bytes of a list of algorithms. */
-#define METHODS_SIZE	1024
-
 #define KEX	"curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256"
 #define CIPHERS	"aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-ctr,aes256-ctr,aes192-ctr," \
 		"chacha20-poly1305@openssh.com"
@@ -28,11 +26,8 @@
 #define HOSTKEY_ECDSA	"ecdsa-sha2-nistp256"
 #define HOSTKEYS	"ssh-ed25519," HOSTKEY_ECDSA
 
-/* Bytes of the channel's receive window and of its packets, and those that are taken from the network in one turn. */
-#define WINDOW_SIZE	(8u * 1024 * 1024)
-#define PACKET_SIZE	32768u
+/* Bytes that are taken from the network in one turn. */
 #define TURN_MAX	(128u * 1024)
-#define READ_SIZE	(64u * 1024)
 
 /* Bytes that wait for the socket before no more are made, and the most there can be. */
 #define OUT_ENOUGH	(64u * 1024)
@@ -40,23 +35,6 @@
 
 /* "SHA256:", 43 digits, the NUL. */
 #define FINGERPRINT_SIZE	51
-
-struct ssh {
-	struct ssh_server server;
-	struct ssh_pool pool;
-	struct net *net;
-	LIBSSH2_SESSION *session;
-	LIBSSH2_CHANNEL *channel;
-	struct buf out;			/* encrypted bytes for the network, from sent on */
-	size_t sent;
-	size_t turn;			/* bytes that libssh2 may still receive in this turn */
-	bool dead;			/* no byte moves any more */
-	bool peer_closed;
-	bool signed_in;			/* the signature was made: the last request of the login is in out */
-	int64_t heard;			/* when bytes came last */
-	struct err sign_err;
-	uint8_t data[READ_SIZE];
-};
 
 static struct ssh *
 self(void **abstract)
@@ -144,9 +122,8 @@ fault(struct ssh *s)
 	return text;
 }
 
-/* libssh2 gave up at some step: a broken connection, or a peer that does not keep to the protocol. */
-static int
-broken(struct ssh *s, const char *step, struct err *e)
+int
+ssh_broken(struct ssh *s, const char *step, struct err *e)
 {
 	switch (libssh2_session_last_errno(s->session)) {
 	case LIBSSH2_ERROR_ALLOC:
@@ -188,9 +165,8 @@ flush(struct ssh *s, const char *step, struct err *e)
 	return 0;
 }
 
-/* Send what waits, then wait until libssh2 can go on.  0 or -1. */
-static int
-turn(struct ssh *s, const char *step, int64_t deadline, struct err *e)
+int
+ssh_turn(struct ssh *s, const char *step, int64_t deadline, struct err *e)
 {
 	int rc;
 
@@ -303,12 +279,12 @@ handshake(struct ssh *s, int64_t deadline, struct err *e)
 	int rc;
 
 	while ((rc = libssh2_session_handshake(s->session, net_fd(s->net))) == LIBSSH2_ERROR_EAGAIN)
-		if (turn(s, step, deadline, e) == -1)
+		if (ssh_turn(s, step, deadline, e) == -1)
 			return -1;
 	if (rc == LIBSSH2_ERROR_KEX_FAILURE || rc == LIBSSH2_ERROR_METHOD_NONE)
 		return err_setx(e, ERR_PROTOCOL, "%s:%u: no algorithms in common (%s); want key exchange %s, host key "
 		    HOSTKEYS ", a cipher of " CIPHERS, s->server.host, (unsigned)s->server.port, fault(s), KEX);
-	return rc == 0 ? 0 : broken(s, step, e);
+	return rc == 0 ? 0 : ssh_broken(s, step, e);
 }
 
 static int
@@ -347,93 +323,8 @@ disconnect(struct ssh *s)
 			;
 	}
 	ssh_pool_end(&s->pool);
+	buf_free(&s->password);
 	net_close(s->net);
-}
-
-/* libssh2 asks for a signature. */
-static
-LIBSSH2_USERAUTH_PUBLICKEY_SIGN_FUNC(on_sign)
-{
-	struct ssh *s = *abstract;
-	const struct ssh_login *login = &s->server.login;
-	struct buf out = BUF_INIT(4096);
-	int rc = -1;
-
-	(void)session;
-	if (login->sign(login->arg, data, data_len, &out, &s->sign_err) == 0 && out.len > 0 &&
-	    (*sig = ssh_pool_alloc(&s->pool, out.len)) != NULL) {
-		memcpy(*sig, out.data, out.len);
-		*sig_len = out.len;
-		s->signed_in = true;
-		rc = 0;
-	}
-	buf_free(&out);
-	return rc;
-}
-
-static int
-refused(struct ssh *s, int rc, struct err *e)
-{
-	const struct ssh_server *v = &s->server;
-
-	if (s->sign_err.code != ERR_NONE) {
-		*e = s->sign_err;
-		return err_context(e, "%s:%u: login", v->host, (unsigned)v->port);
-	}
-	if (s->peer_closed || (rc != LIBSSH2_ERROR_AUTHENTICATION_FAILED &&
-				  rc != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED))
-		return broken(s, "logging in", e);
-	return err_setx(e, ERR_AUTH, "%s:%u: the server refused user %s with the key in %s; the public key must be in its "
-	    "authorized_keys", v->host, (unsigned)v->port, v->user, v->login.name);
-}
-
-/*
- * Servers that read one request after the other take that for the channel right behind the last one of the login.  Others (AsyncSSH) read on
- * while they check the login, and refuse it for that: RFC 4252, section 6, allows them to.
- */
-static bool
-reads_in_order(struct ssh *s)
-{
-	static const char *const known[] = { "SSH-2.0-OpenSSH_", "SSH-2.0-mod_sftp" };
-	const char *banner = libssh2_session_banner_get(s->session);
-
-	for (size_t i = 0; i < sizeof known / sizeof known[0] && banner != NULL; i++)
-		if (strncmp(banner, known[i], strlen(known[i])) == 0)
-			return true;
-	return false;
-}
-
-/* Log in and open a channel: in one flight where the server can take that.  When it refuses the login it was going to be left anyway. */
-static int
-login(struct ssh *s, int64_t deadline, struct err *e)
-{
-	const struct ssh_server *v = &s->server;
-	bool early = reads_in_order(s);
-	void *arg = s;
-	bool in = false;
-	int rc;
-
-	err_clear(&s->sign_err);
-	for (;;) {
-		if (!in) {
-			rc = libssh2_userauth_publickey(s->session, v->user, v->login.blob, v->login.bloblen,
-			    on_sign, &arg);
-			if (rc != 0 && rc != LIBSSH2_ERROR_EAGAIN)
-				return refused(s, rc, e);
-			in = rc == 0;
-		}
-		if (s->channel == NULL && (in || (early && s->signed_in))) {
-			s->channel = libssh2_channel_open_ex(s->session, "session", 7, WINDOW_SIZE, PACKET_SIZE,
-			    NULL, 0);
-			if (s->channel == NULL && in &&
-			    libssh2_session_last_errno(s->session) != LIBSSH2_ERROR_EAGAIN)
-				return broken(s, "opening a channel", e);
-		}
-		if (in && s->channel != NULL)
-			return 0;
-		if (turn(s, "logging in", deadline, e) == -1)
-			return -1;
-	}
 }
 
 static int
@@ -446,12 +337,12 @@ subsystem(struct ssh *s, int64_t deadline, struct err *e)
 	libssh2_channel_handle_extended_data2(s->channel, LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
 	while ((rc = libssh2_channel_process_startup(s->channel, "subsystem", 9, "sftp", 4)) ==
 	    LIBSSH2_ERROR_EAGAIN)
-		if (turn(s, step, deadline, e) == -1)
+		if (ssh_turn(s, step, deadline, e) == -1)
 			return -1;
 	if (rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED)
 		return err_setx(e, ERR_PROTOCOL, "%s:%u: the server has no sftp subsystem", s->server.host,
 		    (unsigned)s->server.port);
-	return rc == 0 ? 0 : broken(s, step, e);
+	return rc == 0 ? 0 : ssh_broken(s, step, e);
 }
 
 struct ssh *
@@ -469,7 +360,8 @@ ssh_open(const struct ssh_server *server, struct net *net, enum ssh_hostkey host
 	s->server = *server;
 	s->net = net;
 	s->out.max = OUT_MAX;
-	if (connect_pinned(s, hostkey, other_key, deadline, e) == -1 || login(s, deadline, e) == -1 ||
+	s->password.max = SSH_PASSWORD_MAX;
+	if (connect_pinned(s, hostkey, other_key, deadline, e) == -1 || ssh_log_in(s, deadline, e) == -1 ||
 	    subsystem(s, deadline, e) == -1) {
 		ssh_close(s);
 		return NULL;
@@ -495,7 +387,7 @@ pump_out(struct ssh *s, struct sftp *engine, struct err *e)
 		if (n == 0 || n == LIBSSH2_ERROR_EAGAIN)
 			return 0;
 		if (n < 0)
-			return broken(s, "sending requests", e);
+			return ssh_broken(s, "sending requests", e);
 		sftp_sent(engine, (size_t)n);
 	}
 	return 0;
@@ -510,7 +402,7 @@ pump_in(struct ssh *s, struct sftp *engine, struct err *e)
 	if (n == LIBSSH2_ERROR_EAGAIN)
 		return 0;
 	if (n < 0)
-		return broken(s, "receiving", e);
+		return ssh_broken(s, "receiving", e);
 	if (n == 0)
 		return err_setx(e, ERR_NETWORK, "%s:%u: the server ended the sftp session", s->server.host,
 		    (unsigned)s->server.port);
@@ -533,7 +425,7 @@ ssh_run(struct ssh *s, struct sftp *engine, int64_t deadline, int64_t idle_ms, s
 		if (clock_mono_ms() >= deadline)
 			return err_setx(e, ERR_TIMEOUT, "%s:%u: the deadline passed while files were fetched",
 			    s->server.host, (unsigned)s->server.port);
-		if (rc == 0 && turn(s, "fetching files", until, e) == -1)
+		if (rc == 0 && ssh_turn(s, "fetching files", until, e) == -1)
 			return -1;
 	}
 	return 0;

@@ -3,7 +3,7 @@
 
 /*
  * One SSH connection to a server, with its "sftp" subsystem, through libssh2: modern algorithms only, the host key pinned by
- * its SHA-256 fingerprint, login by public key.  Nothing waits longer than a deadline (clock_mono_ms()).
+ * its SHA-256 fingerprint, login by public key or password.  Nothing waits longer than a deadline (clock_mono_ms()).
  *
  * libssh2 touches no socket: what it sends is collected and goes out in as few segments as possible, and what it
  * receives is handed to it in measured pieces.
@@ -16,14 +16,22 @@
 #include "base/net.h"
 #include "updater/sftp.h"
 
-/* Who logs in.  The private key stays with whoever makes the signatures: this process or, by a pipe, another. */
+/* Bytes of a password. */
+#define SSH_PASSWORD_MAX	1024
+
+/*
+ * Who logs in.  The private key stays with whoever makes the signatures: this process or, by a pipe, another.  So does a password until it is
+ * asked for, after the host key was found good.
+ */
 struct ssh_login {
 	const uint8_t *blob;	/* public key as SSH writes it */
-	size_t bloblen;
+	size_t bloblen;		/* 0: by password */
 	/* Append the signature over data, as login_sign() does. */
 	int (*sign)(void *arg, const uint8_t *data, size_t len, struct buf *out, struct err *e);
+	/* Append the password, at most SSH_PASSWORD_MAX bytes, no NUL. */
+	int (*password)(void *arg, struct buf *out, struct err *e);
 	void *arg;
-	const char *name;	/* the key file, for messages */
+	const char *name;	/* the file of the key or password, for messages */
 };
 
 struct ssh_server {

@@ -325,6 +325,7 @@ load_settings(struct station *st, struct settings *s, const char *key, struct er
 		&st->nhost_keys, e) == -1 ||
 	    text_setting(s, key, "LoginKey", &st->login_key, e) == -1 ||
 	    text_setting(s, key, "LoginPassphraseFile", &st->passphrase_file, e) == -1 ||
+	    text_setting(s, key, "LoginPasswordFile", &st->password_file, e) == -1 ||
 	    text_setting(s, key, "Deadline", &deadline, e) == -1 ||
 	    text_setting(s, key, "OnError", &on_error, e) == -1 ||
 	    (deadline != NULL && parse_deadline(deadline, &st->deadline_ms, e) == -1) ||
@@ -381,6 +382,7 @@ station_free(struct station *st)
 	value_free(&st->host_key_data);
 	free(st->login_key);
 	free(st->passphrase_file);
+	free(st->password_file);
 	free(st->install_dir);
 	free(st->app_dir);
 	free(st->state_path);
@@ -439,6 +441,7 @@ enrolment_changes(const struct enrolment *en, const char *key, struct changeset 
 	    set_list(c, key, "TrustedHostKeysSHA256", en->host_keys, en->nhost_keys, e) == -1 ||
 	    set_text(c, key, "LoginKey", en->login_key, e) == -1 ||
 	    set_text(c, key, "LoginPassphraseFile", en->passphrase_file, e) == -1 ||
+	    set_text(c, key, "LoginPasswordFile", en->password_file, e) == -1 ||
 	    set_text(c, key, "InstallDir", en->install_dir, e) == -1 ||
 	    set_text(c, key, "AppDir", en->app_dir, e) == -1 ||
 	    set_text(c, key, "Deadline", en->deadline, e) == -1 ||

@@ -29,7 +29,7 @@ struct station {
 	const char *host_keys[STATION_SERVERS_MAX];	/* point into host_key_data */
 	size_t nservers, nhost_keys;
 	struct value server_data, host_key_data;
-	char *login_key, *passphrase_file;		/* NULL where not set */
+	char *login_key, *passphrase_file, *password_file;	/* NULL where not set */
 	char *install_dir, *app_dir;			/* expanded; install_dir NULL where not set */
 	int64_t deadline_ms;
 	enum on_error on_error;
@@ -45,7 +45,7 @@ struct enrolment {
 	const char *installation, *application;
 	const char *const *servers, *const *host_keys;
 	size_t nservers, nhost_keys;
-	const char *login_key, *passphrase_file;	/* absolute paths */
+	const char *login_key, *passphrase_file, *password_file;	/* absolute paths, or NULL */
 	const char *install_dir, *app_dir;
 	const char *deadline, *on_error;		/* as text */
 	const char *warn_after_days, *block_after_days;

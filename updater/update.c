@@ -135,6 +135,7 @@ connect_to_server(struct update *u, struct err *e)
 	const struct station *st = u->st;
 	struct fetch_config config = { .host_keys = st->host_keys, .nhost_keys = st->nhost_keys,
 		.key_file = st->login_key, .passphrase_file = st->passphrase_file,
+		.password_file = st->password_file,
 		.connect_ms = STATION_CONNECT_MS, .deadline = u->o->deadline, .failed = server_failed, .arg = u,
 		.early = u->o->early };
 

@@ -50,7 +50,8 @@ fetch(char **argv, struct err *e)
 	libssh2_init(0);
 	if (dial == NULL || (login = login_read(argv[4], NULL, e)) == NULL)
 		return -1;
-	server.login = (struct ssh_login){ login_blob(login)->data, login_blob(login)->len, sign, login, argv[4] };
+	server.login = (struct ssh_login){ .blob = login_blob(login)->data, .bloblen = login_blob(login)->len,
+		.sign = sign, .arg = login, .name = argv[4] };
 	if ((net = net_dial_wait(dial, deadline, e)) != NULL &&
 	    (ssh = ssh_open(&server, net, SSH_HOSTKEY_ANY, &other, deadline, e)) != NULL &&
 	    (engine = sftp_new("/", NULL, e)) != NULL && sftp_add(engine, &file, 1, e) == 0)

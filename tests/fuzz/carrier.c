@@ -51,19 +51,42 @@ key(void)
 	return l;
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static struct login *
+password(void)
+{
+	static struct login *l;
+	struct err e;
+
+	if (l == NULL)
+		must((l = login_parse_password("file", (const uint8_t *)"secret\n", 7, &e)) != NULL);
+	return l;
+}
+
+/* A child gets what it is to have, once, and nothing else. */
+static void
+judge(const struct carrier *c, const struct frame *f, unsigned given)
+{
+	if (login_password(c->login) != NULL) {
+		must(f->type == CARRY_PASSWORD && given == 1);
+		return;
+	}
+	must(f->type == CARRY_SIGN && given <= SIGNATURES_MAX);
+	must(memmem(f->data, f->len, "ssh-connection", 14) != NULL);
+}
+
+static void
+run(const uint8_t *data, size_t size, const struct login *login)
 {
 	static const struct url url = { .user = "u", .host = "h", .port = 22, .path = "/" };
-	struct carrier c = { .config = { .url = &url }, .login = key() };
+	struct carrier c = { .config = { .url = &url }, .login = login };
 	struct fetch_file files[FILES] = { { .path = "a", .max = 100 }, { .path = "b", .max = 5000, .offset = 10 },
 		{ .path = "c", .max = 100 } };
 	struct sink sinks[FILES] = { { &files[0], 0, false }, { &files[1], 10, false }, { &files[2], 0, true } };
 	struct carrying r = { .c = &c, .files = files, .n = FILES };
-	struct buf signature = BUF_INIT(1024);
+	struct buf answer = BUF_INIT(1024);
 	struct feed f = { data, size };
 	struct err e = { 0 };
-	unsigned signed_ = 0;
+	unsigned given = 0;
 	int rc = 0;
 
 	for (size_t i = 0; i < FILES; i++) {
@@ -78,18 +101,24 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		len = len << 8 | feed_u8(&f);
 		frame.data = feed_bytes(&f, &len);
 		frame.len = len;
-		rc = carrier_take(&r, &frame, &signature, &e);
+		rc = carrier_take(&r, &frame, &answer, &e);
 		must(rc != -1 || e.code != ERR_NONE);
-		if (signature.len > 0) {
-			must(rc == 0 && !was_connected && frame.type == CARRY_SIGN);
-			must(++signed_ <= SIGNATURES_MAX);
-			must(memmem(frame.data, frame.len, "ssh-connection", 14) != NULL);
+		if (answer.len > 0) {
+			must(rc == 0 && !was_connected);
+			judge(&c, &frame, ++given);
 		}
-		buf_reset(&signature);
+		buf_reset(&answer);
 		must(c.hello || rc == -1);
 	}
 	for (size_t i = 0; i < FILES; i++)
 		must(files[i].offset <= files[i].max && files[i].result <= FETCH_FAILED);
-	buf_free(&signature);
+	buf_free(&answer);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	run(data, size, key());
+	run(data, size, password());
 	return 0;
 }

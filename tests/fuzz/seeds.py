@@ -324,6 +324,8 @@ def carriers():
     put("carrier", "refused", hello + frame(b"E", b"\1" + b"\x17" + text(b"another key\0")))
     put("carrier", "signs-else", hello + frame(b"Q", text(b"something else")))
     put("carrier", "signs-thrice", hello + 3 * frame(b"Q", text(login)))
+    put("carrier", "password", hello + frame(b"P") + frame(b"C") + data(0, b"x" * 50))
+    put("carrier", "password-twice", hello + 2 * frame(b"P"))
     put("carrier", "too-much", hello + frame(b"C") + data(0, b"x" * 101))
     put("carrier", "twice", hello + frame(b"C") + result(0, 1) + result(0, 1))
 

@@ -203,6 +203,108 @@ do_unknown_key(struct sshd *server)
 	digest_free(s.md);
 }
 
+/* Write one line to a file that only we can read. */
+static void
+put_line(const char *dir, const char *name, const char *line, char path[200])
+{
+	snprintf(path, 200, "%s/%s", dir, name);
+	run("umask 077 && echo '%s' > %s", line, path);
+}
+
+static void
+login_with(const struct sshd *server, const char *password_file, enum err_code code, const char *text)
+{
+	struct fetch_file f;
+	struct sink s;
+	struct job j;
+	struct err e;
+
+	job_init(&j, server, NULL);
+	j.config.key_file = NULL;
+	j.config.password_file = password_file;
+	file_init(&f, &s, "many/f0001", MANY_SIZE);
+	if (code == ERR_NONE) {
+		assert_ok(fetch_with(&j.config, &f, 1, &e), &e);
+		assert_arrived(&s, server->repo, "many/f0001", 0);
+	} else {
+		assert_err(fetch_with(&j.config, &f, 1, &e), code, &e);
+		assert_int_equal(s.bytes, 0);
+		if (strstr(e.text, text) == NULL)
+			fail_msg("want '%s' in '%s'", text, e.text);
+		assert_null(strstr(e.text, "right one"));
+	}
+	digest_free(s.md);
+}
+
+static void
+do_password(struct sshd *server)
+{
+	char good[200], bad[200], open[200], empty[200], ignored[200];
+	struct sshd own;
+
+	sshd_make(&own, server);
+	put_line(own.dir, "password", "the right one", ignored);
+	put_line(own.dir, "good", "the right one", good);
+	put_line(own.dir, "bad", "another", bad);
+	put_line(own.dir, "empty", "", empty);
+	put_line(own.dir, "open", "the right one", open);
+	run("chmod 644 %s", open);
+	other_start(&own, kinds[server - servers], 0);
+	login_with(&own, good, ERR_NONE, NULL);
+	login_with(&own, bad, ERR_AUTH, "refused user station with the password in ");
+	login_with(&own, open, ERR_CONFIG, "/open");
+	login_with(&own, empty, ERR_CONFIG, "first line");
+	sshd_remove(&own);
+}
+
+/* A server that asks for the password as for an answer to a question, or for other things. */
+static void
+ask(struct sshd *server, const char *questions, enum err_code code)
+{
+	char password[200], ignored[200];
+	struct sshd own;
+
+	sshd_make(&own, server);
+	put_line(own.dir, "password", "the right one", password);
+	put_line(own.dir, "kbdint", questions, ignored);
+	other_start(&own, kinds[server - servers], 0);
+	login_with(&own, password, code, "asks for more than a password");
+	sshd_remove(&own);
+}
+
+static void
+do_questions(struct sshd *server)
+{
+	if (strcmp(kinds[server - servers], "asyncssh") != 0)
+		skip();	/* the only one of them that can be told what to ask */
+	ask(server, "hidden", ERR_NONE);
+	ask(server, "shown", ERR_AUTH);
+	ask(server, "hidden hidden", ERR_AUTH);
+}
+
+static void
+do_keys_only(struct sshd *server)
+{
+	char password[200];
+
+	put_line(server->dir, "given", "the right one", password);
+	login_with(server, password, ERR_AUTH, strcmp(kinds[server - servers], "rclone") == 0 ? "refused" : "takes no password");
+}
+
+static void
+do_key_and_password(struct sshd *server)
+{
+	struct fetch *f;
+	struct job j;
+	struct err e;
+
+	job_init(&j, server, NULL);
+	j.config.password_file = "/file";
+	assert_null(f = fetch_start(&j.config, &e));
+	assert_int_equal(e.code, ERR_CONFIG);
+	assert_non_null(strstr(e.text, "got both"));
+}
+
 static const struct deed {
 	const char *name;
 	void (*act)(struct sshd *server);
@@ -220,6 +322,10 @@ static const struct deed {
 	{ "directory", do_directory },
 	{ "host keys", do_host_key },
 	{ "unknown login key", do_unknown_key },
+	{ "password", do_password },
+	{ "password as an answer", do_questions },
+	{ "password where keys only are taken", do_keys_only },
+	{ "key and password", do_key_and_password },
 };
 
 #define DEEDS	(sizeof deeds / sizeof deeds[0])

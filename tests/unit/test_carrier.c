@@ -96,6 +96,33 @@ static void do_fault_nonsense(struct frames *p) { begin(p); say(p, CARRY_END, "\
 static void do_fault_no_text(struct frames *p) { begin(p); say(p, CARRY_END, "\0\x13\0\0\1\0evil", 10); }
 static void do_sign_else(struct frames *p) { hello(p); say(p, CARRY_SIGN, "\0\0\0\4sign", 8); pause(); }
 static void do_sign_later(struct frames *p) { begin(p); say(p, CARRY_SIGN, "\0\0\0\4sign", 8); pause(); }
+static void do_password(struct frames *p) { hello(p); say(p, CARRY_PASSWORD, NULL, 0); pause(); }
+static void do_password_twice(struct frames *p) { hello(p); say(p, CARRY_PASSWORD, NULL, 0); say(p, CARRY_PASSWORD, NULL, 0); pause(); }
+static void do_password_more(struct frames *p) { hello(p); say(p, CARRY_PASSWORD, "x", 1); pause(); }
+static void do_password_later(struct frames *p) { begin(p); say(p, CARRY_PASSWORD, NULL, 0); pause(); }
+
+/* Asks for the password, and goes on only when it is the right one. */
+static void
+do_password_good(struct frames *p)
+{
+	struct frame f = { 0 };
+	struct err e;
+
+	hello(p);
+	say(p, CARRY_PASSWORD, NULL, 0);
+	while (f.type != CARRY_SECRET)
+		if (frame_recv(p, &f, FRAME_FOREVER, &e) != 1)
+			_exit(1);
+	if (f.len != 4 + 6 || memcmp(f.data, "\0\0\0\6secret", f.len) != 0)
+		_exit(2);
+	say(p, CARRY_CONNECTED, NULL, 0);
+	bytes(p, 0, MAX);
+	result(p, 0, FETCH_OK);
+	result(p, 1, FETCH_ABSENT);
+	say(p, CARRY_END, "", 1);
+	pause();
+}
+
 static void do_frame_too_large(struct frames *p) { (void)p; if (write((int)frames_pipe(p), "\xff\xff\xff\xff" "D", 5) == 5) pause(); }
 
 static void
@@ -111,35 +138,42 @@ static struct row {
 	void (*act)(struct frames *p);
 	enum err_code want;
 	const char *text;
+	bool password;		/* the login is one */
 } rows[] = {
-	{ "good", do_good, ERR_NONE, NULL },
-	{ "crashes at once", do_crash, ERR_PROTOCOL, "ended by signal 15" },
-	{ "crashes later", do_crash_later, ERR_PROTOCOL, "ended by signal 9" },
-	{ "leaves", do_leave, ERR_PROTOCOL, "ended with status 7" },
-	{ "hangs at once", do_hang, ERR_TIMEOUT, "while connecting" },
-	{ "hangs later", do_hang_later, ERR_TIMEOUT, "while fetching files" },
-	{ "doesn't greet", do_early, ERR_PROTOCOL, "before saying how it is confined" },
-	{ "greets twice", do_hello_twice, ERR_PROTOCOL, "greeting" },
-	{ "short greeting", do_hello_short, ERR_PROTOCOL, "greeting" },
-	{ "data before it is connected", do_data_early, ERR_PROTOCOL, "doesn't belong there" },
-	{ "unknown frame", do_unknown, ERR_PROTOCOL, "doesn't belong there" },
-	{ "frame too large", do_frame_too_large, ERR_PROTOCOL, "" },
-	{ "one byte too much", do_too_much, ERR_PROTOCOL, "nobody asked for" },
-	{ "far too much", do_far_too_much, ERR_PROTOCOL, "nobody asked for" },
-	{ "a file that nobody wants", do_nobodys, ERR_PROTOCOL, "nobody asked for" },
-	{ "data without a number", do_no_number, ERR_PROTOCOL, "nobody asked for" },
-	{ "bytes after the result", do_after_result, ERR_PROTOCOL, "nobody asked for" },
-	{ "two results", do_result_twice, ERR_PROTOCOL, "two results" },
-	{ "no result", do_result_pending, ERR_PROTOCOL, "malformed result" },
-	{ "unknown result", do_result_unknown, ERR_PROTOCOL, "malformed result" },
-	{ "ends early", do_end_early, ERR_PROTOCOL, "before all files" },
-	{ "ends without a word", do_end_empty, ERR_PROTOCOL, "malformed end" },
-	{ "a fault", do_fault, ERR_LIMIT, "evil" },
-	{ "a fault that makes no sense", do_fault_nonsense, ERR_PROTOCOL, "evil" },
-	{ "a fault without text", do_fault_no_text, ERR_PROTOCOL, "malformed text" },
-	{ "wants another signature", do_sign_else, ERR_PROTOCOL, "no login of ours" },
-	{ "wants a signature when it is logged in", do_sign_later, ERR_PROTOCOL, "doesn't belong there" },
-	{ "floods", do_flood, ERR_TIMEOUT, "deadline" },
+	{ "good", do_good, ERR_NONE, NULL, false },
+	{ "crashes at once", do_crash, ERR_PROTOCOL, "ended by signal 15", false },
+	{ "crashes later", do_crash_later, ERR_PROTOCOL, "ended by signal 9", false },
+	{ "leaves", do_leave, ERR_PROTOCOL, "ended with status 7", false },
+	{ "hangs at once", do_hang, ERR_TIMEOUT, "while connecting", false },
+	{ "hangs later", do_hang_later, ERR_TIMEOUT, "while fetching files", false },
+	{ "doesn't greet", do_early, ERR_PROTOCOL, "before saying how it is confined", false },
+	{ "greets twice", do_hello_twice, ERR_PROTOCOL, "greeting", false },
+	{ "short greeting", do_hello_short, ERR_PROTOCOL, "greeting", false },
+	{ "data before it is connected", do_data_early, ERR_PROTOCOL, "doesn't belong there", false },
+	{ "unknown frame", do_unknown, ERR_PROTOCOL, "doesn't belong there", false },
+	{ "frame too large", do_frame_too_large, ERR_PROTOCOL, "", false },
+	{ "one byte too much", do_too_much, ERR_PROTOCOL, "nobody asked for", false },
+	{ "far too much", do_far_too_much, ERR_PROTOCOL, "nobody asked for", false },
+	{ "a file that nobody wants", do_nobodys, ERR_PROTOCOL, "nobody asked for", false },
+	{ "data without a number", do_no_number, ERR_PROTOCOL, "nobody asked for", false },
+	{ "bytes after the result", do_after_result, ERR_PROTOCOL, "nobody asked for", false },
+	{ "two results", do_result_twice, ERR_PROTOCOL, "two results", false },
+	{ "no result", do_result_pending, ERR_PROTOCOL, "malformed result", false },
+	{ "unknown result", do_result_unknown, ERR_PROTOCOL, "malformed result", false },
+	{ "ends early", do_end_early, ERR_PROTOCOL, "before all files", false },
+	{ "ends without a word", do_end_empty, ERR_PROTOCOL, "malformed end", false },
+	{ "a fault", do_fault, ERR_LIMIT, "evil", false },
+	{ "a fault that makes no sense", do_fault_nonsense, ERR_PROTOCOL, "evil", false },
+	{ "a fault without text", do_fault_no_text, ERR_PROTOCOL, "malformed text", false },
+	{ "wants another signature", do_sign_else, ERR_PROTOCOL, "no login of ours", false },
+	{ "wants a password where there is a key", do_password, ERR_PROTOCOL, "password that it isn't to have", false },
+	{ "a password", do_password_good, ERR_NONE, NULL, true },
+	{ "wants the password twice", do_password_twice, ERR_PROTOCOL, "password that it isn't to have", true },
+	{ "says more than that it wants the password", do_password_more, ERR_PROTOCOL, "password that it isn't to have", true },
+	{ "wants the password when it is logged in", do_password_later, ERR_PROTOCOL, "doesn't belong there", true },
+	{ "wants a signature where there is a password", do_sign_else, ERR_PROTOCOL, "no login of ours", true },
+	{ "wants a signature when it is logged in", do_sign_later, ERR_PROTOCOL, "doesn't belong there", false },
+	{ "floods", do_flood, ERR_TIMEOUT, "deadline", false },
 };
 
 /* The first frame names the deed. */
@@ -164,7 +198,17 @@ act(struct frames *parent)
 const struct child_role carry_child_role = { "fetch", CARRY_FRAME_MAX, act };
 
 static struct login *
-make_login(void)
+make_password(void)
+{
+	struct login *l;
+	struct err e;
+
+	assert_non_null(l = login_parse_password("file", (const uint8_t *)"secret\nrest", 11, &e));
+	return l;
+}
+
+static struct login *
+make_key(void)
 {
 	EVP_PKEY *k = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	BIO *b = BIO_new(BIO_s_mem());
@@ -196,7 +240,7 @@ child(void **state)
 	const struct row *r = *state;
 	struct url url = { .user = "u", .port = 22, .path = "/" };
 	int64_t start = clock_mono_ms();
-	struct login *login = make_login();
+	struct login *login = r->password ? make_password() : make_key();
 	struct carrier_config config = { .url = &url, .connect_ms = LIMIT_MS, .deadline = start + 3 * LIMIT_MS };
 	uint64_t got[2] = { 0, 0 };
 	struct fetch_file files[2] = { { .path = "a", .max = MAX, .data = count, .arg = &got[0] },
