@@ -4,12 +4,14 @@ set -euo pipefail
 
 usage() {
 	cat <<'TEXT'
-usage: scripts/test.sh [--werror] [--asan] [--lint] [--] [CTEST-OPTION...]
+usage: scripts/test.sh [--werror] [--asan | --windows] [--lint] [--] [CTEST-OPTION...]
 
 Installs missing Debian packages (through sudo when not root), builds, and runs all tests with ctest.
 
   --werror   treat compiler warnings as errors
   --asan     build with clang, AddressSanitizer and UndefinedBehaviorSanitizer
+  --windows  build for Windows with mingw-w64, and run the tests under wine; the libraries that Debian has no
+             such packages of are built from Debian's sources first (about 4 minutes, once)
   --lint     check the sources too: clang-tidy, cppcheck, shellcheck, luacheck, mandoc
   --help     show this text
 TEXT
@@ -25,6 +27,7 @@ while [ $# -gt 0 ]; do
 		preset=asan
 		groups+=(asan)
 		;;
+	--windows) preset=windows ;;
 	--lint) groups+=(lint) ;;
 	--help)
 		usage
@@ -43,12 +46,22 @@ while [ $# -gt 0 ]; do
 	shift
 done
 
+case "$preset ${groups[*]}" in
+windows*" lint")
+	echo "test.sh: --lint goes with a build for Linux, not with --windows" >&2
+	exit 2
+	;;
+windows*) groups=(windows) ;;
+esac
+
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
 "$top/scripts/install-packages.sh" "${groups[@]}"
+[ "$preset" != windows ] || "$top/scripts/windows-deps.sh"
 cmake --preset "$preset" -DSLIPWAY_WERROR="$werror"
 case " ${groups[*]} " in
 *" lint "*) "$top/scripts/lint.sh" "$top/build/$preset" ;;
 esac
 cmake --build --preset "$preset" -j "$(nproc)"
-exec ctest --preset "$preset" -j "$(nproc)" "$@"
+[ "$preset" != windows ] || trap '"$top/scripts/wine.sh" --stop' EXIT
+ctest --preset "$preset" -j "$(nproc)" "$@"

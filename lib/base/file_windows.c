@@ -61,7 +61,8 @@ file_fail(const struct dir *d, const char *name, DWORD error, struct err *e)
 static bool
 valid_leaf(const wchar_t *name)
 {
-	return wcscmp(name, L".") != 0 && wcscmp(name, L"..") != 0 && wcspbrk(name, L"\\/:*?\"<>|") == NULL;
+	return *name != L'\0' && wcscmp(name, L".") != 0 && wcscmp(name, L"..") != 0 &&
+	    wcspbrk(name, L"\\/:*?\"<>|") == NULL;
 }
 
 /*
