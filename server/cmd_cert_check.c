@@ -182,7 +182,7 @@ check_trust(struct checking *k, STACK_OF(X509) *chain)
 		sk_X509_pop_free(one, X509_free);
 	}
 	if (config_fill(&c, k, "TLSPeerAuth", &e) == 0 && trust_read(&c, &t, &e) == 0) {
-		rc = trust_verify(&t, sk_X509_value(chain, 0), chain, !k->client, &e);
+		rc = trust_verify(&t, sk_X509_value(chain, 0), chain, !k->client, &e) == SLIPWAY_TLS_OK ? 0 : -1;
 		trust_free(&t);
 	}
 	config_free(&c);

@@ -18,7 +18,7 @@ valid_application_name(const char *name)
 }
 
 const char *
-application_argument(int argc, char **argv)
+application_argument(int argc, char *const *argv)
 {
 	for (int i = 0; i < argc; i++)
 		if (strncmp(argv[i], "/C", 2) == 0 && valid_application_name(argv[i] + 2))

@@ -21,7 +21,7 @@
 bool valid_application_name(const char *name);
 
 /* The <name> of the first argument /C<name>, or NULL; points into argv. */
-const char *application_argument(int argc, char **argv);
+const char *application_argument(int argc, char *const *argv);
 
 /* Append the key of an application's settings. */
 int application_key(struct buf *out, const char *installation, const char *application,

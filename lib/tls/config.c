@@ -23,6 +23,12 @@ static const struct {
 };
 
 const char *
+slipway_tls_application(int argc, char *const *argv)
+{
+	return application_argument(argc, argv);
+}
+
+const char *
 tls_setting_name(enum tls_setting s)
 {
 	return rows[s].name;
@@ -115,10 +121,17 @@ read_one(struct settings *s, const char *key, enum tls_setting which, struct tls
 	return rc;
 }
 
+static const char *const levels[] = { "None", "TLSNoPeerAuth", "TLSPeerAuth" };
+
+const char *
+tls_level_name(enum tls_level level)
+{
+	return levels[level];
+}
+
 int
 config_decide(struct tls_config *c, struct err *e)
 {
-	static const char *const levels[] = { "None", "TLSNoPeerAuth", "TLSPeerAuth" };
 	const char *text[TLS_SETTING_COUNT];
 	char *end;
 	int level = -1;
@@ -141,7 +154,7 @@ config_decide(struct tls_config *c, struct err *e)
 	if (text[TLS_EXPIRY_WARN_DAYS][0] != '\0') {
 		long n = strtol(text[TLS_EXPIRY_WARN_DAYS], &end, 10);
 
-		if (*end != '\0' || n < 0 || n > TLS_WARN_DAYS_MAX)
+		if (end == text[TLS_EXPIRY_WARN_DAYS] || *end != '\0' || n < 0 || n > TLS_WARN_DAYS_MAX)
 			return err_setx(e, ERR_CONFIG, "TLS_ExpiryWarnDays: want 0 to %d days, got '%.40s'",
 			    TLS_WARN_DAYS_MAX, text[TLS_EXPIRY_WARN_DAYS]);
 		c->warn_days = (unsigned)n;
@@ -150,17 +163,14 @@ config_decide(struct tls_config *c, struct err *e)
 }
 
 int
-config_read(enum slipway_tls_side side, const char *installation, const char *application,
+config_read(struct settings *s, enum slipway_tls_side side, const char *installation, const char *application,
     struct tls_config *c, struct settings_stamp *stamp, struct err *e)
 {
 	struct buf inst = BUF_INIT(SETTING_PART_MAX), app = BUF_INIT(SETTING_PART_MAX),
 		   key = BUF_INIT(SETTING_KEY_MAX);
-	struct settings *s = NULL;
 	int rc = -1;
 
 	memset(c, 0, sizeof *c);
-	if ((s = settings_open(e)) == NULL)
-		goto out;
 	settings_stamp(s, "HKLM", stamp);
 	if (application_find(s, installation, application, &inst, &app, e) == -1 ||
 	    application_key(&key, buf_text(&inst), buf_text(&app), e) == -1 ||
@@ -173,7 +183,6 @@ config_read(enum slipway_tls_side side, const char *installation, const char *ap
 out:
 	if (rc == -1)
 		config_free(c);
-	settings_close(s);
 	buf_free(&inst);
 	buf_free(&app);
 	buf_free(&key);

@@ -3,6 +3,8 @@
  */
 #include "tls_internal.h"
 
+#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,23 +18,72 @@
 
 enum mode { MODE_UNDECIDED, MODE_PLAIN, MODE_TLS };
 
+/* The texts are made when they are needed: most connections never need any, and a server may have ten thousand. */
 struct slipway_tls_conn {
 	struct tls_setup *setup;
 	struct stream stream;
 	enum mode mode;
 	bool done, verified, broken;
+	bool judged;		/* error holds why the peer was refused */
+	bool ended;		/* we said that nothing more comes */
+	enum slipway_tls_code code;
 	unsigned limit_ms;
 	SSL *ssl;
-	char text[64], error[ERR_TEXT_SIZE], warning[256];
+	char *error, *warning, *peer;	/* NULL: none, or no memory for it */
+	char hex[SHA256_HEX_SIZE];	/* of the peer's certificate */
+	char text[40];
 };
 
-static int
-fail(struct slipway_tls_conn *c, const char *what, const char *why)
+__attribute__((format(printf, 1, 0))) static char *
+vtext(const char *fmt, va_list ap)
 {
-	c->broken = true;
-	if (c->error[0] == '\0')
-		snprintf(c->error, sizeof c->error, "%s: %s", what, why);
+	char buf[ERR_TEXT_SIZE];
+
+	vsnprintf(buf, sizeof buf, fmt, ap);
+	return strdup(buf);
+}
+
+__attribute__((format(printf, 3, 4))) static int
+set_error(struct slipway_tls_conn *c, enum slipway_tls_code code, const char *fmt, ...)
+{
+	va_list ap;
+
+	free(c->error);
+	c->code = code;
+	va_start(ap, fmt);
+	c->error = vtext(fmt, ap);
+	va_end(ap);
 	return SLIPWAY_TLS_ERROR;
+}
+
+/* The end of a connection; conn_judge() may have said why already. */
+static int
+fail(struct slipway_tls_conn *c, enum slipway_tls_code code, const char *what, const char *why)
+{
+	if (!c->judged && !c->broken)
+		set_error(c, code, "%s: %s", what, why);
+	c->broken = true;
+	return SLIPWAY_TLS_ERROR;
+}
+
+/* Remember the texts of the peer's certificate, once. */
+static void
+note_peer(struct slipway_tls_conn *c, X509 *cert)
+{
+	if (c->peer != NULL || cert == NULL || (c->peer = malloc(TLS_CERT_TEXT)) == NULL)
+		return;
+	trust_describe(cert, c->peer, TLS_CERT_TEXT);
+	trust_fingerprint(cert, c->hex);
+	ERR_clear_error();
+}
+
+/* What OpenSSL tells the peer. */
+static int
+alert_for(enum slipway_tls_code code)
+{
+	return code == SLIPWAY_TLS_E_EXPIRED ? X509_V_ERR_CERT_HAS_EXPIRED :
+	    code == SLIPWAY_TLS_E_REVOKED    ? X509_V_ERR_CERT_REVOKED :
+					       X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
 }
 
 /* Every certificate passes here and is judged by us, not by OpenSSL's rules for the Web. */
@@ -42,21 +93,28 @@ conn_judge(X509_STORE_CTX *ctx, void *arg)
 	SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct slipway_tls_conn *c = SSL_get_app_data(ssl);
 	X509 *leaf = X509_STORE_CTX_get0_cert(ctx);
-	int days = trust_days_left(leaf);
+	enum slipway_tls_code code;
+	char text[64];
+	int days;
 	struct err e;
 
 	(void)arg;
 	if (c->setup->level != TLS_LEVEL_PEER_AUTH)
 		return 1;
-	if (trust_verify(&c->setup->trusted, leaf, X509_STORE_CTX_get0_untrusted(ctx),
-		c->setup->side == SLIPWAY_TLS_CLIENT, &e) == -1) {
-		snprintf(c->error, sizeof c->error, "%s", e.text);
-		X509_STORE_CTX_set_error(ctx, X509_V_ERR_CERT_UNTRUSTED);
+	code = trust_verify(&c->setup->trusted, leaf, X509_STORE_CTX_get0_untrusted(ctx),
+	    c->setup->side == SLIPWAY_TLS_CLIENT, &e);
+	if (code != SLIPWAY_TLS_OK) {
+		set_error(c, code, "%s", e.text);
+		note_peer(c, leaf);	/* OpenSSL forgets it */
+		c->judged = true;
+		X509_STORE_CTX_set_error(ctx, alert_for(code));
 		return 0;
 	}
 	c->verified = true;
-	if (days <= (int)c->setup->warn_days)
-		snprintf(c->warning, sizeof c->warning, "the peer's certificate ends in %d days", days);
+	if ((days = trust_days_left(leaf)) <= (int)c->setup->warn_days) {
+		snprintf(text, sizeof text, "the peer's certificate ends in %d days", days);
+		c->warning = strdup(text);
+	}
 	return 1;
 }
 
@@ -82,15 +140,12 @@ conn_new(struct slipway_tls *t, const struct stream *stream)
 {
 	struct tls_setup *setup = handle_setup(t);
 	struct slipway_tls_conn *c;
-	struct err e;
 
 	if (setup == NULL)
 		return NULL;
 	if ((c = calloc(1, sizeof *c)) == NULL) {
 		setup_release(setup);
-		err_nomem(&e);
-		handle_fail(t, &e);
-		return NULL;
+		goto nomem;
 	}
 	c->setup = setup;
 	c->stream = *stream;
@@ -102,14 +157,13 @@ conn_new(struct slipway_tls *t, const struct stream *stream)
 		c->mode = MODE_TLS;
 	else if (setup->ctx == NULL)
 		c->mode = MODE_PLAIN;
-	if (c->mode != MODE_PLAIN && attach(c) == -1) {
-		ERR_clear_error();
-		slipway_tls_conn_free(c);
-		err_nomem(&e);
-		handle_fail(t, &e);
-		return NULL;
-	}
-	return c;
+	if (c->mode == MODE_PLAIN || attach(c) == 0)
+		return c;
+	ERR_clear_error();
+	slipway_tls_conn_free(c);
+nomem:
+	handle_fail(t, SLIPWAY_TLS_E_NOMEM, "out of memory");
+	return NULL;
 }
 
 struct slipway_tls_conn *
@@ -130,9 +184,15 @@ slipway_tls_conn_new_io(struct slipway_tls *t, long (*read)(void *arg, void *buf
 }
 
 void
-conn_own_fd(struct slipway_tls_conn *c)
+conn_own_fd(struct slipway_tls_conn *c, int64_t deadline)
 {
+	int64_t now = clock_mono_ms();
+
 	c->stream.owned = true;
+	if (c->stream.deadline == 0 || deadline < c->stream.deadline) {
+		c->stream.deadline = deadline;
+		c->limit_ms = deadline > now ? (unsigned)(deadline - now) : 0;
+	}
 }
 
 void
@@ -143,6 +203,9 @@ slipway_tls_conn_free(struct slipway_tls_conn *c)
 	SSL_free(c->ssl);
 	setup_release(c->setup);
 	stream_close(&c->stream);
+	free(c->error);
+	free(c->warning);
+	free(c->peer);
 	free(c);
 }
 
@@ -152,6 +215,17 @@ slipway_tls_conn_fd(const struct slipway_tls_conn *c)
 	return c->stream.fd;
 }
 
+int
+slipway_tls_conn_timeout(const struct slipway_tls_conn *c)
+{
+	int64_t left;
+
+	if (c->done || c->stream.deadline == 0)
+		return -1;
+	left = c->broken ? 0 : c->stream.deadline - clock_mono_ms();
+	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
+
 const char *
 slipway_tls_conn_text(const struct slipway_tls_conn *c)
 {
@@ -159,51 +233,87 @@ slipway_tls_conn_text(const struct slipway_tls_conn *c)
 }
 
 const char *
+slipway_tls_conn_version(const struct slipway_tls_conn *c)
+{
+	return c->done && c->mode == MODE_TLS ? SSL_get_version(c->ssl) : "";
+}
+
+int
+slipway_tls_conn_verified(const struct slipway_tls_conn *c)
+{
+	return c->done && c->verified;
+}
+
+enum slipway_tls_code
+slipway_tls_conn_error_code(const struct slipway_tls_conn *c)
+{
+	return c->code;
+}
+
+const char *
 slipway_tls_conn_error(const struct slipway_tls_conn *c)
 {
-	return c->error;
+	if (c->code == SLIPWAY_TLS_OK)
+		return "";
+	return c->error != NULL ? c->error : "out of memory for the reason";
 }
 
 const char *
 slipway_tls_conn_warning(const struct slipway_tls_conn *c)
 {
-	return c->warning;
+	return c->warning != NULL ? c->warning : "";
 }
 
-static const char *
-reason(const struct slipway_tls_conn *c, unsigned long code)
+const char *
+slipway_tls_conn_peer(struct slipway_tls_conn *c)
 {
-	const char *text = code == 0 ? NULL : ERR_reason_error_string(code);
-
-	if (c->stream.late)
-		return "the time for it is over";
-	if (c->stream.fault != 0)
-		return stream_fault(&c->stream);
-	if (c->stream.ended)
-		return "the peer cut the connection";
-	return text != NULL ? text : stream_fault(&c->stream);
+	if (c->ssl != NULL)
+		note_peer(c, SSL_get0_peer_certificate(c->ssl));
+	return c->peer != NULL ? c->peer : "";
 }
 
-/* A result of OpenSSL as one of ours; an error that was told already (by conn_judge()) keeps its text. */
+const char *
+slipway_tls_conn_peer_sha256(struct slipway_tls_conn *c)
+{
+	if (c->ssl != NULL)
+		note_peer(c, SSL_get0_peer_certificate(c->ssl));
+	return c->hex;
+}
+
+/* The stream's part of an error. */
+static int
+stream_failed(struct slipway_tls_conn *c, const char *what)
+{
+	if (c->stream.fault == 0 && c->stream.ended)
+		return fail(c, SLIPWAY_TLS_E_CUT, what, "the peer cut the connection");
+	return fail(c, SLIPWAY_TLS_E_NETWORK, what, stream_fault(&c->stream));
+}
+
+/* A result of OpenSSL as one of ours. */
 static int
 result(struct slipway_tls_conn *c, int rc, const char *what)
 {
 	int kind = SSL_get_error(c->ssl, rc);
-	unsigned long code = ERR_peek_error();
+	unsigned long first = ERR_peek_error();
+	enum slipway_tls_code code;
+	char why[256];
 
 	ERR_clear_error();
 	if (kind == SSL_ERROR_WANT_READ)
 		return SLIPWAY_TLS_WANT_READ;
 	if (kind == SSL_ERROR_WANT_WRITE)
 		return SLIPWAY_TLS_WANT_WRITE;
-	return fail(c, what, reason(c, code));
+	if (first == 0 || c->stream.fault != 0 || c->stream.ended)
+		return stream_failed(c, what);
+	code = reason_of(first, c->setup, why, sizeof why);
+	return fail(c, code, what, why);
 }
 
 /* A result of the stream, without TLS. */
 static long
 plain(struct slipway_tls_conn *c, long n, const char *what)
 {
-	return n == SLIPWAY_TLS_ERROR ? fail(c, what, reason(c, 0)) : n;
+	return n == SLIPWAY_TLS_ERROR ? stream_failed(c, what) : n;
 }
 
 /* A server at None looks at the first byte: a TLS client begins with a handshake record. */
@@ -252,31 +362,46 @@ slipway_tls_handshake(struct slipway_tls_conn *c)
 		c->stream.late = true;
 	rc = c->stream.late ? SLIPWAY_TLS_ERROR : agree(c);
 	if (rc == SLIPWAY_TLS_ERROR && c->stream.late) {
-		char why[64];
-
-		snprintf(why, sizeof why, "not done within %u ms", c->limit_ms);
-		c->error[0] = '\0';
-		fail(c, "TLS handshake", why);
+		c->broken = true;
+		set_error(c, SLIPWAY_TLS_E_TIMEOUT, "TLS handshake: not done within %u ms", c->limit_ms);
 	}
 	return rc;
+}
+
+/*
+ * Records without data (a key update) are not what the caller waits for.  Where waiting isn't allowed their number is
+ * bounded, so that a peer that sends nothing else can't keep us here.
+ */
+static long
+read_tls(struct slipway_tls_conn *c, void *buf, size_t len)
+{
+	size_t got;
+	int rc, kind;
+
+	for (int n = 1;; n++) {
+		ERR_clear_error();
+		c->stream.waits = false;
+		if ((rc = SSL_read_ex(c->ssl, buf, len, &got)) == 1)
+			return (long)got;
+		kind = SSL_get_error(c->ssl, rc);
+		if (kind == SSL_ERROR_ZERO_RETURN)
+			return 0;
+		if (kind != SSL_ERROR_WANT_READ || c->stream.waits ||
+		    (n >= TLS_RECORDS_MAX && !c->stream.blocking))
+			return result(c, rc, "read");
+	}
 }
 
 long
 slipway_tls_read(struct slipway_tls_conn *c, void *buf, size_t len)
 {
 	int rc = slipway_tls_handshake(c);
-	size_t got;
 
-	if (rc != 0)
+	if (rc != 0 || len == 0)
 		return rc;
 	if (c->mode == MODE_PLAIN)
 		return plain(c, stream_read(&c->stream, buf, len), "receive");
-	ERR_clear_error();
-	if ((rc = SSL_read_ex(c->ssl, buf, len, &got)) == 1)
-		return (long)got;
-	if (SSL_get_error(c->ssl, rc) == SSL_ERROR_ZERO_RETURN)
-		return 0;
-	return result(c, rc, "read");
+	return read_tls(c, buf, len);
 }
 
 long
@@ -285,10 +410,10 @@ slipway_tls_write(struct slipway_tls_conn *c, const void *buf, size_t len)
 	int rc = slipway_tls_handshake(c);
 	size_t put;
 
-	if (rc != 0)
+	if (rc != 0 || len == 0)
 		return rc;
-	if (len == 0)
-		return 0;
+	if (c->ended)
+		return set_error(c, SLIPWAY_TLS_E_USAGE, "write: after slipway_tls_shutdown()");
 	if (c->mode == MODE_PLAIN)
 		return plain(c, stream_write(&c->stream, buf, len), "send");
 	ERR_clear_error();
@@ -308,11 +433,18 @@ slipway_tls_shutdown(struct slipway_tls_conn *c)
 {
 	int rc;
 
-	if (c->mode != MODE_TLS || !c->done || c->broken) {
+	if (c->broken)
+		return SLIPWAY_TLS_ERROR;
+	if (c->mode != MODE_TLS || !c->done) {
 		stream_end(&c->stream);
+		c->ended = true;
 		return 0;
 	}
+	if (c->ended)
+		return 0;
 	ERR_clear_error();
-	rc = SSL_shutdown(c->ssl);
-	return rc >= 0 ? 0 : result(c, rc, "shutdown");
+	if ((rc = SSL_shutdown(c->ssl)) < 0)
+		return result(c, rc, "shutdown");
+	c->ended = true;
+	return 0;
 }

@@ -3,6 +3,7 @@
  */
 #include "tls_internal.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,8 @@ struct slipway_tls {
 	enum slipway_tls_side side;
 	char *installation, *application;
 	unsigned handshake_ms;
+	bool open_key;			/* others may read the key */
+	struct settings *store;		/* NULL until it was looked at */
 	bool own;			/* settings are the caller's */
 	bool changed;			/* ... and were set since they were looked at */
 	struct tls_config config;
@@ -19,7 +22,10 @@ struct slipway_tls {
 	struct tls_pair pair;		/* the last good one */
 	struct tls_setup *setup;	/* NULL: nothing good yet */
 	int told_days;			/* the days left that were warned of last */
-	char error[ERR_TEXT_SIZE], warning[ERR_TEXT_SIZE];
+	bool told_overdue;		/* a revocation list was */
+	char told[TLS_TEXT_SIZE];	/* the last warning of what was read */
+	enum slipway_tls_code code;
+	char error[TLS_TEXT_SIZE], warning[TLS_TEXT_SIZE];
 };
 
 static char *
@@ -35,6 +41,7 @@ slipway_tls_new(enum slipway_tls_side side, const char *installation, const char
 
 	if (t == NULL)
 		return NULL;
+	setup_init();
 	t->side = side;
 	t->handshake_ms = SLIPWAY_TLS_HANDSHAKE_MS;
 	t->told_days = TLS_WARN_DAYS_MAX + 1;
@@ -58,13 +65,20 @@ slipway_tls_free(struct slipway_tls *t)
 	config_free(&t->config);
 	pair_free(&t->pair);
 	setup_release(t->setup);
+	settings_close(t->store);
 	free(t);
+}
+
+enum slipway_tls_code
+slipway_tls_error_code(const struct slipway_tls *t)
+{
+	return t == NULL ? SLIPWAY_TLS_E_NOMEM : t->code;
 }
 
 const char *
 slipway_tls_error(const struct slipway_tls *t)
 {
-	return t->error;
+	return t == NULL ? "out of memory" : t->error;
 }
 
 const char *
@@ -79,38 +93,65 @@ slipway_tls_set_handshake_limit(struct slipway_tls *t, unsigned ms)
 	t->handshake_ms = ms;
 }
 
+void
+slipway_tls_set_open_key(struct slipway_tls *t, int allowed)
+{
+	t->changed |= t->open_key != (allowed != 0);
+	t->open_key = allowed != 0;
+}
+
 unsigned
 handle_handshake_ms(const struct slipway_tls *t)
 {
 	return t->handshake_ms;
 }
 
-void
-handle_fail(struct slipway_tls *t, const struct err *e)
+int
+handle_fail(struct slipway_tls *t, enum slipway_tls_code code, const char *text)
 {
-	snprintf(t->error, sizeof t->error, "%s", e->text);
+	t->code = code;
+	snprintf(t->error, sizeof t->error, "%s", text);
+	return SLIPWAY_TLS_ERROR;
+}
+
+/* Add to the warning. */
+__attribute__((format(printf, 2, 3))) static void
+warn(struct slipway_tls *t, const char *fmt, ...)
+{
+	size_t len = strlen(t->warning);
+	va_list ap;
+
+	if (len > 0 && len + 2 < sizeof t->warning)
+		len += (size_t)snprintf(t->warning + len, sizeof t->warning - len, "; ");
+	va_start(ap, fmt);
+	vsnprintf(t->warning + len, sizeof t->warning - len, fmt, ap);
+	va_end(ap);
 }
 
 static int
 set(struct slipway_tls *t, const char *setting, const void *data, size_t len, bool content)
 {
+	struct tls_config fresh = { 0 }, *c = t->own ? &t->config : &fresh;
 	int which = tls_setting_find(setting);
 	struct err e;
 
-	if (which == -1 || (content && (which < TLS_KEY_FILE || which > TLS_CRL_FILE)))
+	if (which == -1 || (content && (which < TLS_KEY_FILE || which > TLS_CRL_FILE))) {
 		err_setx(&e, ERR_USAGE, "%.60s: no such setting%s", setting, content ? " that is a file" : "");
-	else if (len > TLS_FILE_MAX)
-		err_setx(&e, ERR_TOO_LARGE, "%s: over %u bytes", setting, TLS_FILE_MAX);
-	else {
-		/* What was read from the store doesn't mix with what the caller says. */
-		if (!t->own)
-			config_free(&t->config);
-		t->own = t->changed = true;
-		if (config_set(&t->config, (enum tls_setting)which, data, len, content, &e) == 0)
-			return 0;
+		return handle_fail(t, SLIPWAY_TLS_E_USAGE, e.text);
 	}
-	handle_fail(t, &e);
-	return SLIPWAY_TLS_ERROR;
+	if (len > TLS_FILE_MAX) {
+		err_setx(&e, ERR_TOO_LARGE, "%s: over %u bytes", setting, TLS_FILE_MAX);
+		return handle_fail(t, SLIPWAY_TLS_E_USAGE, e.text);
+	}
+	if (config_set(c, (enum tls_setting)which, data, len, content, &e) == -1)
+		return handle_fail(t, SLIPWAY_TLS_E_NOMEM, e.text);
+	/* What was read from the store doesn't mix with what the caller says. */
+	if (!t->own) {
+		config_free(&t->config);
+		t->config = fresh;
+	}
+	t->own = t->changed = true;
+	return 0;
 }
 
 int
@@ -166,15 +207,10 @@ static bool
 store_same(const struct slipway_tls *t)
 {
 	struct settings_stamp now;
-	struct settings *s;
-	struct err e;
 
-	if (t->own)
-		return !t->changed;
-	if ((s = settings_open(&e)) == NULL)
-		return false;
-	settings_stamp(s, "HKLM", &now);
-	settings_close(s);
+	if (t->own || t->changed || t->store == NULL)
+		return t->own && !t->changed;
+	settings_stamp(t->store, "HKLM", &now);
 	return settings_stamp_same(&now, &t->stamp);
 }
 
@@ -190,7 +226,8 @@ read_config(struct slipway_tls *t, struct err *e)
 				return -1;
 		return config_decide(&t->config, e);
 	}
-	if (config_read(t->side, t->installation, t->application, &fresh, &t->stamp, e) == -1)
+	if ((t->store == NULL && (t->store = settings_open(e)) == NULL) ||
+	    config_read(t->store, t->side, t->installation, t->application, &fresh, &t->stamp, e) == -1)
 		return -1;
 	config_free(&t->config);
 	t->config = fresh;
@@ -216,37 +253,60 @@ read_pair(struct slipway_tls *t, struct err *e)
 		pair_free(&t->pair);
 		return 0;
 	}
+	t->config.open_key = t->open_key;
 	if (pair_read(&t->config, &fresh, e) == 0) {
+		if (t->pair.key == NULL ||
+		    X509_cmp(sk_X509_value(t->pair.chain, 0), sk_X509_value(fresh.chain, 0)) != 0)
+			t->told_days = TLS_WARN_DAYS_MAX + 1;
 		pair_free(&t->pair);
 		t->pair = fresh;
-		t->told_days = TLS_WARN_DAYS_MAX + 1;
+		if (fresh.remark.code != ERR_NONE)
+			warn(t, "TLS_KeyFile: %s", fresh.remark.text);
 		return 0;
 	}
 	if (t->pair.key == NULL && t->config.level != TLS_LEVEL_NONE)
 		return -1;
-	snprintf(t->warning, sizeof t->warning, "%.900s%s", e->text,
-	    t->pair.key != NULL ? "; the pair read before stays in use" : "");
+	warn(t, "%s%s", e->text, t->pair.key != NULL ? "; the pair read before stays in use" : "");
 	return 0;
 }
 
-/* Our own certificate's last days, once for each number of days. */
+/* What comes with time alone: our own certificate's last days, once for each number of days, and an overdue list. */
 static void
-warn_expiry(struct slipway_tls *t)
+warn_of_time(struct slipway_tls *t)
 {
+	X509_CRL *crl = trust_overdue(&t->setup->trusted);
+	char text[TLS_CERT_TEXT];
 	int days;
 
-	if (t->pair.key == NULL || t->warning[0] != '\0')
+	if (crl != NULL && !t->told_overdue) {
+		trust_describe_crl(crl, text, sizeof text);
+		warn(t, "TLS_CRLFile: %s; it stays in use", text);
+	}
+	t->told_overdue = crl != NULL;
+	if (t->pair.key == NULL)
 		return;
 	days = trust_days_left(sk_X509_value(t->pair.chain, 0));
 	if (days > (int)t->config.warn_days || days == t->told_days)
 		return;
 	t->told_days = days;
 	if (days < 0)
-		snprintf(t->warning, sizeof t->warning, "our certificate in %.600s has expired",
-		    source_name(&t->config.source[TLS_CERT_FILE]));
+		warn(t, "our certificate in %s has expired", source_name(&t->config.source[TLS_CERT_FILE]));
 	else
-		snprintf(t->warning, sizeof t->warning, "our certificate in %.600s ends in %d days",
-		    source_name(&t->config.source[TLS_CERT_FILE]), days);
+		warn(t, "our certificate in %s ends in %d days", source_name(&t->config.source[TLS_CERT_FILE]), days);
+}
+
+/* What was wrong with what was read, unless that was told the last time. */
+static void
+warn_of_state(struct slipway_tls *t)
+{
+	if (t->setup->trusted.remark.code != ERR_NONE)
+		warn(t, "TLS_TrustedCerts: %s; the others stay in use", t->setup->trusted.remark.text);
+	if (t->config.level_absent)
+		warn(t, "TLS_RequiredLevel is not set; using None");
+	if (strcmp(t->warning, t->told) == 0)
+		t->warning[0] = '\0';
+	else
+		memcpy(t->told, t->warning, sizeof t->told);
 }
 
 int
@@ -257,7 +317,7 @@ slipway_tls_check(struct slipway_tls *t)
 
 	t->warning[0] = '\0';
 	if (t->setup != NULL && store_same(t) && files_same(t)) {
-		warn_expiry(t);
+		warn_of_time(t);
 		return 0;
 	}
 	if (read_config(t, &e) == -1)
@@ -268,16 +328,15 @@ slipway_tls_check(struct slipway_tls *t)
 	setup_release(t->setup);
 	t->setup = fresh;
 	t->changed = false;
-	if (t->config.level_absent && t->warning[0] == '\0')
-		snprintf(t->warning, sizeof t->warning, "TLS_RequiredLevel is not set; using None");
-	warn_expiry(t);
+	warn_of_state(t);
+	warn_of_time(t);
 	return 0;
 fail:
 	/* What can't be read is never replaced by what was: the level may have become stricter. */
 	setup_release(t->setup);
 	t->setup = NULL;
-	handle_fail(t, &e);
-	return SLIPWAY_TLS_ERROR;
+	t->warning[0] = '\0';
+	return handle_fail(t, e.code == ERR_NOMEM ? SLIPWAY_TLS_E_NOMEM : SLIPWAY_TLS_E_SETTINGS, e.text);
 }
 
 struct tls_setup *

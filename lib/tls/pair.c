@@ -26,14 +26,26 @@ no_passphrase(char *out, int size, int writing, void *arg)
 	return -1;	/* and never ask on a terminal */
 }
 
+/* A key that others can read is no secret any more; whether that is an error is the program's decision. */
+static int
+read_key_file(const struct tls_source *s, bool open_key, struct buf *out, struct err *remark, struct err *e)
+{
+	if (source_read(s, true, out, e) == 0)
+		return 0;
+	if (!open_key || e->code != ERR_ACCESS)
+		return -1;
+	*remark = *e;
+	return source_read(s, false, out, e);
+}
+
 static EVP_PKEY *
-read_key(const struct tls_source *s, struct err *e)
+read_key(const struct tls_source *s, bool open_key, struct err *remark, struct err *e)
 {
 	struct buf b = BUF_INIT(TLS_FILE_MAX);
 	EVP_PKEY *key = NULL;
 	BIO *bio = NULL;
 
-	if (source_read(s, true, &b, e) == 0) {
+	if (read_key_file(s, open_key, &b, remark, e) == 0) {
 		if ((bio = BIO_new_mem_buf(b.data, (int)b.len)) != NULL)
 			key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
 		if (key == NULL)
@@ -51,7 +63,7 @@ check(const struct tls_pair *p, const struct tls_config *c, struct err *e)
 {
 	const struct tls_source *cert = &c->source[TLS_CERT_FILE];
 	X509 *leaf = sk_X509_value(p->chain, 0);
-	char text[600];
+	char text[TLS_CERT_TEXT];
 
 	trust_describe(leaf, text, sizeof text);
 	if (X509_check_private_key(leaf, p->key) != 1) {
@@ -64,16 +76,18 @@ check(const struct tls_pair *p, const struct tls_config *c, struct err *e)
 	if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0)
 		return err_setx(e, ERR_EXPIRED, "%s: the certificate is not valid yet (%s)", source_name(cert),
 		    text);
+	if (setup_takes_pair(p, e) == -1)
+		return err_context(e, "%s", source_name(cert));
 	return 0;
 }
 
 int
 pair_read(const struct tls_config *c, struct tls_pair *p, struct err *e)
 {
-	*p = (struct tls_pair){ NULL, NULL };
+	memset(p, 0, sizeof *p);
 	if (c->source[TLS_KEY_FILE].text[0] == '\0' || c->source[TLS_CERT_FILE].text[0] == '\0')
 		return err_setx(e, ERR_CONFIG, "TLS_KeyFile and TLS_CertFile must both be set");
-	if ((p->key = read_key(&c->source[TLS_KEY_FILE], e)) != NULL &&
+	if ((p->key = read_key(&c->source[TLS_KEY_FILE], c->open_key, &p->remark, e)) != NULL &&
 	    (p->chain = trust_read_certs(&c->source[TLS_CERT_FILE], e)) != NULL && check(p, c, e) == 0)
 		return 0;
 	pair_free(p);

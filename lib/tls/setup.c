@@ -1,5 +1,7 @@
 /*
  * What connections are made with: one OpenSSL context for all of them while settings and files stay.
+ *
+ * Everything is set here, so that neither OpenSSL's defaults nor a configuration that the program loaded decide.
  */
 #include "tls_internal.h"
 
@@ -7,8 +9,31 @@
 
 #include <openssl/err.h>
 
+#define TLS13_CIPHERS	"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"
 /* With TLS 1.2 allowed: forward secrecy and authenticated encryption only. */
 #define TLS12_CIPHERS	"ECDHE+AESGCM:ECDHE+CHACHA20"
+#define SIGNATURES \
+	"ed25519:ed448:ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384:ecdsa_secp521r1_sha512:" \
+	"rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:" \
+	"rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:" \
+	"rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512"	/* PKCS #1: in certificates, and in TLS 1.2 */
+
+void
+setup_init(void)
+{
+	OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+}
+
+/* "what: why", why from OpenSSL's queue, which is empty then. */
+static int
+failed(const char *what, struct err *e)
+{
+	const char *why = ERR_reason_error_string(ERR_peek_error());
+
+	err_setx(e, ERR_CRYPTO, "%s: %s", what, why != NULL ? why : "no reason given");
+	ERR_clear_error();
+	return -1;
+}
 
 static int
 use_pair(SSL_CTX *ctx, const struct tls_pair *pair)
@@ -22,27 +47,54 @@ use_pair(SSL_CTX *ctx, const struct tls_pair *pair)
 	return 0;
 }
 
+int
+setup_takes_pair(const struct tls_pair *pair, struct err *e)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+	int rc = -1;
+
+	if (ctx != NULL) {
+		SSL_CTX_set_security_level(ctx, TLS_SECURITY_LEVEL);
+		rc = use_pair(ctx, pair);
+	}
+	if (rc == -1)
+		failed("OpenSSL can't use the pair", e);
+	SSL_CTX_free(ctx);
+	return rc;
+}
+
+static void
+set_modes(SSL_CTX *ctx)
+{
+	SSL_CTX_set_security_level(ctx, TLS_SECURITY_LEVEL);
+	SSL_CTX_clear_options(ctx, SSL_CTX_get_options(ctx));
+	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
+	    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	/* Without AUTO_RETRY a peer that sends records without data can't keep us in one call. */
+	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
+	SSL_CTX_set_mode(ctx, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE |
+	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
+}
+
 static SSL_CTX *
-context_new(const struct tls_setup *s, const struct tls_config *c, const struct tls_pair *pair)
+context_new(const struct tls_setup *s, const struct tls_pair *pair)
 {
 	SSL_CTX *ctx = SSL_CTX_new(s->side == SLIPWAY_TLS_SERVER ? TLS_server_method() : TLS_client_method());
-	char groups[] = "X25519:P-256";	/* the macro takes no const */
+	char groups[] = "X25519:P-256", signatures[] = SIGNATURES;	/* the macros take no const */
 	int verify = s->level == TLS_LEVEL_PEER_AUTH ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT :
 						       SSL_VERIFY_NONE;
 
 	if (ctx == NULL)
 		return NULL;
-	SSL_CTX_set_security_level(ctx, TLS_SECURITY_LEVEL);
-	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
-	    SSL_OP_CIPHER_SERVER_PREFERENCE);
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_mode(ctx, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE |
-	    SSL_MODE_RELEASE_BUFFERS);
+	set_modes(ctx);
 	SSL_CTX_set_verify(ctx, verify, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, conn_judge, NULL);
-	if (SSL_CTX_set_min_proto_version(ctx, c->tls12 ? TLS1_2_VERSION : TLS1_3_VERSION) &&
+	if (SSL_CTX_set_min_proto_version(ctx, s->tls12 ? TLS1_2_VERSION : TLS1_3_VERSION) &&
+	    SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) && SSL_CTX_set_ciphersuites(ctx, TLS13_CIPHERS) &&
 	    SSL_CTX_set_cipher_list(ctx, TLS12_CIPHERS) && SSL_CTX_set1_groups_list(ctx, groups) &&
-	    SSL_CTX_set_num_tickets(ctx, 0) && (pair->key == NULL || use_pair(ctx, pair) == 0))
+	    SSL_CTX_set1_sigalgs_list(ctx, signatures) && SSL_CTX_set_num_tickets(ctx, 0) &&
+	    (pair->key == NULL || use_pair(ctx, pair) == 0))
 		return ctx;
 	SSL_CTX_free(ctx);
 	return NULL;
@@ -67,16 +119,14 @@ setup_new(enum slipway_tls_side side, const struct tls_config *c, const struct t
 	atomic_init(&s->owners, 1);
 	s->side = side;
 	s->level = c->level;
+	s->tls12 = c->tls12;
 	s->warn_days = c->warn_days;
 	if (c->level == TLS_LEVEL_PEER_AUTH && trust_read(c, &s->trusted, e) == -1)
 		goto fail;
 	if (!wants_tls(s, pair))
 		return s;
-	if ((s->method = stream_method()) == NULL || (s->ctx = context_new(s, c, pair)) == NULL) {
-		const char *why = ERR_reason_error_string(ERR_peek_error());
-
-		err_setx(e, ERR_CRYPTO, "OpenSSL can't use these settings: %s", why != NULL ? why : "no reason given");
-		ERR_clear_error();
+	if ((s->method = stream_method()) == NULL || (s->ctx = context_new(s, pair)) == NULL) {
+		failed("OpenSSL can't use these settings", e);
 		goto fail;
 	}
 	return s;

@@ -3,6 +3,17 @@
  */
 #include "tls_internal.h"
 
+/* A number of bytes that fits every long; what isn't moved now is moved by the next call. */
+#define STREAM_MAX	(1u << 30)
+
+/* The program's function may give what it shouldn't: more than was asked for is an error, like all that isn't WANT_*. */
+static long
+checked(struct stream *s, long n, size_t len)
+{
+	s->waits = n == SLIPWAY_TLS_WANT_READ || n == SLIPWAY_TLS_WANT_WRITE;
+	return s->waits || (n >= 0 && (size_t)n <= len) ? n : SLIPWAY_TLS_ERROR;
+}
+
 long
 stream_read(struct stream *s, void *buf, size_t len)
 {
@@ -10,11 +21,13 @@ stream_read(struct stream *s, void *buf, size_t len)
 
 	/* The byte that was looked at is given alone: asking for more could wait for what never comes. */
 	if (s->started && len > 0) {
-		s->started = false;
+		s->started = s->waits = false;
 		*(unsigned char *)buf = s->first;
 		return 1;
 	}
-	n = s->read != NULL ? s->read(s->arg, buf, len) : stream_fd_read(s, buf, len);
+	if (len > STREAM_MAX)
+		len = STREAM_MAX;
+	n = checked(s, s->read != NULL ? s->read(s->arg, buf, len) : stream_fd_read(s, buf, len), len);
 	s->ended |= n == 0 && len > 0;
 	return n;
 }
@@ -22,7 +35,12 @@ stream_read(struct stream *s, void *buf, size_t len)
 long
 stream_write(struct stream *s, const void *buf, size_t len)
 {
-	return s->write != NULL ? s->write(s->arg, buf, len) : stream_fd_write(s, buf, len);
+	long n;
+
+	if (len > STREAM_MAX)
+		len = STREAM_MAX;
+	n = s->write != NULL ? s->write(s->arg, buf, len) : stream_fd_write(s, buf, len);
+	return checked(s, n, len);
 }
 
 long

@@ -12,6 +12,7 @@
 #include <openssl/ssl.h>
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "settings/settings.h"
@@ -24,6 +25,9 @@
 #define TLS_SUBJECT_MAX	200			/* bytes of a subject in a message */
 #define TLS_SERVERS_MAX	64			/* in one slipway_tls_connect() */
 #define TLS_HOST_MAX	256			/* bytes of a server's name or address, with the final NUL */
+#define TLS_TEXT_SIZE	4096			/* bytes of a handle's texts, with the final NUL */
+#define TLS_CERT_TEXT	600			/* bytes of trust_describe(), with the final NUL */
+#define TLS_RECORDS_MAX	32			/* without data, that one call of read takes from a peer */
 
 /* OpenSSL's security level 2, whatever openssl.cnf says: keys and signatures of 112 bits (RSA 2048, P-256, SHA-256). */
 #define TLS_SECURITY_LEVEL	2
@@ -52,12 +56,16 @@ struct tls_source {
 struct tls_config {
 	enum tls_level level;
 	bool level_absent, tls12;
+	bool open_key;		/* others may read the key: that is only warned of */
 	unsigned warn_days;
 	struct tls_source source[TLS_SETTING_COUNT];
 };
 
+/* The settings' words for a level. */
+const char *tls_level_name(enum tls_level level);
+
 /* From the store; *stamp says what was looked at. */
-int config_read(enum slipway_tls_side side, const char *installation, const char *application,
+int config_read(struct settings *s, enum slipway_tls_side side, const char *installation, const char *application,
     struct tls_config *c, struct settings_stamp *stamp, struct err *e);
 /* Set one from the caller; config_decide() then reads level, version and days from the texts. */
 int config_set(struct tls_config *c, enum tls_setting s, const void *data, size_t len, bool content,
@@ -74,9 +82,13 @@ const char *source_name(const struct tls_source *s);
 struct tls_pair {
 	EVP_PKEY *key;
 	STACK_OF(X509) *chain;		/* leaf first */
+	struct err remark;		/* what is wrong but allowed; ERR_NONE: nothing */
 };
 
-/* Read and check the pair that c names: it belongs together, and its time has come and isn't over.  0 or -1. */
+/*
+ * Read and check the pair that c names: it belongs together, its time has come and isn't over, and OpenSSL uses it at our
+ * level.  0 or -1.
+ */
 int pair_read(const struct tls_config *c, struct tls_pair *p, struct err *e);
 void pair_free(struct tls_pair *p);
 
@@ -85,18 +97,30 @@ struct tls_trusted {
 	char *files[TLS_TRUSTED_MAX];	/* which file each came from */
 	size_t n;
 	STACK_OF(X509_CRL) *crls;	/* or NULL */
+	struct err remark;		/* what else is wrong; ERR_NONE: nothing */
 };
 
-/* Read TLS_TrustedCerts and TLS_CRLFile.  0, or -1: none can be read, or the CRL file can't. */
+/*
+ * Read TLS_TrustedCerts and TLS_CRLFile.  0, with a remark when some file of several can't be read; or -1: none can, or
+ * the CRL file can't.
+ */
 int trust_read(const struct tls_config *c, struct tls_trusted *t, struct err *e);
 void trust_free(struct tls_trusted *t);
 
-/* Whether a peer's certificate is one of t or chains to a CA certificate in t, is not revoked, and its dates are good. */
-int trust_verify(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool server,
+/*
+ * Whether a peer's certificate is one of t or chains to a CA certificate in t, is strong enough, its dates are good, and
+ * neither it nor a certificate between is revoked.  SLIPWAY_TLS_OK, or what it is with the text in e.
+ */
+enum slipway_tls_code trust_verify(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool server,
     struct err *e);
 
-/* "subject …, SHA-256 …, valid … to …" of a certificate. */
+/* "subject …, SHA-256 …, valid … to …" of a certificate, and the SHA-256 alone. */
 void trust_describe(X509 *cert, char *out, size_t size);
+void trust_fingerprint(X509 *cert, char hex[SHA256_HEX_SIZE]);
+
+/* A revocation list whose successor is overdue, or NULL; how to call it in a message. */
+X509_CRL *trust_overdue(const struct tls_trusted *t);
+void trust_describe_crl(X509_CRL *crl, char *out, size_t size);
 
 /* Whole days until a certificate ends, below 0 when it has. */
 int trust_days_left(X509 *cert);
@@ -109,6 +133,7 @@ struct tls_setup {
 	atomic_int owners;
 	enum slipway_tls_side side;
 	enum tls_level level;
+	bool tls12;
 	unsigned warn_days;
 	SSL_CTX *ctx;		/* NULL: no TLS */
 	BIO_METHOD *method;
@@ -121,18 +146,27 @@ struct tls_setup *setup_new(enum slipway_tls_side side, const struct tls_config 
 struct tls_setup *setup_share(struct tls_setup *s);
 void setup_release(struct tls_setup *s);
 
+/* Whether OpenSSL uses a pair at our level.  0, or -1 with its reason, which doesn't name the file. */
+int setup_takes_pair(const struct tls_pair *pair, struct err *e);
+
+/* OpenSSL's configuration file and its environment variables are left alone from here on. */
+void setup_init(void);
+
 /* A handle's set-up as it is now, for a new connection; the caller releases it.  NULL with the handle's error. */
 struct tls_setup *handle_setup(struct slipway_tls *t);
 unsigned handle_handshake_ms(const struct slipway_tls *t);
-void handle_fail(struct slipway_tls *t, const struct err *e);
+int handle_fail(struct slipway_tls *t, enum slipway_tls_code code, const char *text);
 
 /* "HOST:PORT" or "[ADDRESS]:PORT" in its parts.  0, or -1 with ERR_CONFIG. */
 int connect_split(const char *server, char host[TLS_HOST_MAX], uint16_t *port, struct err *e);
 
 /* OpenSSL's question about a peer's certificate, answered by trust_verify(). */
 int conn_judge(X509_STORE_CTX *ctx, void *arg);
-/* The descriptor is closed with the connection. */
-void conn_own_fd(struct slipway_tls_conn *c);
+/* The descriptor is closed with the connection, and its handshake ends at deadline (clock_mono_ms()), or before. */
+void conn_own_fd(struct slipway_tls_conn *c, int64_t deadline);
+
+/* What an error of OpenSSL's means to people who know our settings. */
+enum slipway_tls_code reason_of(unsigned long code, const struct tls_setup *s, char *text, size_t size);
 
 /* How bytes are moved: a descriptor, or the caller's functions. */
 struct stream {
@@ -147,6 +181,7 @@ struct stream {
 	int fault;		/* errno of what failed */
 	int64_t deadline;	/* clock_mono_ms() at which the handshake ends, or 0 */
 	bool blocking, late;
+	bool waits;		/* the last call said WANT_* */
 };
 
 /* Bytes (0 at the end), WANT_* or ERROR.  A descriptor that blocks is waited for until the deadline, then late is set. */

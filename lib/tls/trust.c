@@ -91,32 +91,35 @@ add_certs(const struct tls_source *s, struct tls_trusted *t, struct err *e)
 }
 
 /*
- * While certificates are exchanged one of several files may not be there yet: those that can be read count, and only
- * when none can is it an error, which the caller decides on.
+ * While certificates are exchanged one of several files may not be there yet: those that can be read count, the first
+ * that can't is remarked, and only when none can is it an error, which the caller decides on.
  */
 static int
 read_list(const char *list, struct tls_trusted *t, struct err *e)
 {
 	char path[4096];
 	struct tls_source one = { path, false, 0 };
-	struct err first = { 0 }, why;
+	struct err *first = &t->remark, why;
 
 	while (*list != '\0') {
 		size_t n = strcspn(list, ";");
 
-		if (n > 0 && n < sizeof path) {
+		if (n >= sizeof path) {
+			err_setx(&why, ERR_TOO_LARGE, "%.60s...: the file's name is over %zu bytes", list,
+			    sizeof path - 1);
+		} else if (n > 0) {
 			memcpy(path, list, n);
 			path[n] = '\0';
-			if (add_certs(&one, t, &why) == -1 && first.code == ERR_NONE)
-				first = why;
 		}
+		if (n > 0 && (n >= sizeof path || add_certs(&one, t, &why) == -1) && first->code == ERR_NONE)
+			*first = why;
 		list += n + (list[n] == ';');
 	}
 	if (t->n > 0)
 		return 0;
-	if (first.code == ERR_NONE)
-		err_setx(&first, ERR_CONFIG, "TLS_TrustedCerts is not set");
-	*e = first;
+	if (first->code == ERR_NONE)
+		return err_setx(e, ERR_CONFIG, "TLS_TrustedCerts is not set");
+	*e = *first;
 	return -1;
 }
 
@@ -176,8 +179,8 @@ date_text(const ASN1_TIME *t, char out[16])
 		snprintf(out, 16, "(no date)");
 }
 
-static void
-fingerprint(X509 *cert, char hex[SHA256_HEX_SIZE])
+void
+trust_fingerprint(X509 *cert, char hex[SHA256_HEX_SIZE])
 {
 	uint8_t sum[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
@@ -193,7 +196,7 @@ trust_describe(X509 *cert, char *out, size_t size)
 	char subject[TLS_SUBJECT_MAX], hex[SHA256_HEX_SIZE], from[16], to[16];
 
 	X509_NAME_oneline(X509_get_subject_name(cert), subject, sizeof subject);
-	fingerprint(cert, hex);
+	trust_fingerprint(cert, hex);
 	date_text(X509_get0_notBefore(cert), from);
 	date_text(X509_get0_notAfter(cert), to);
 	snprintf(out, size, "subject %s, SHA-256 %s, valid %s to %s", subject, hex, from, to);
@@ -209,13 +212,36 @@ trust_days_left(X509 *cert)
 	return seconds < 0 ? days - 1 : days;
 }
 
-/* *why is set where a chain was found and isn't good. */
-static bool
-chains(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool server, const char **why)
+X509_CRL *
+trust_overdue(const struct tls_trusted *t)
+{
+	for (int i = 0; i < sk_X509_CRL_num(t->crls); i++) {
+		const ASN1_TIME *next = X509_CRL_get0_nextUpdate(sk_X509_CRL_value(t->crls, i));
+
+		if (next != NULL && X509_cmp_current_time(next) < 0)
+			return sk_X509_CRL_value(t->crls, i);
+	}
+	return NULL;
+}
+
+void
+trust_describe_crl(X509_CRL *crl, char *out, size_t size)
+{
+	char issuer[TLS_SUBJECT_MAX], next[16];
+
+	X509_NAME_oneline(X509_CRL_get_issuer(crl), issuer, sizeof issuer);
+	date_text(X509_CRL_get0_nextUpdate(crl), next);
+	snprintf(out, size, "the list of %s was to be followed by a newer one on %s", issuer, next);
+}
+
+/* The chain from leaf to one of t, or NULL; *why is set where one was found and isn't good. */
+static STACK_OF(X509) *
+chain_of(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool server, const char **why)
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-	bool ok = false, any = false;
+	STACK_OF(X509) *chain = NULL;
+	bool any = false;
 
 	/* Only CA certificates can vouch for others; a pinned leaf vouches for itself alone. */
 	for (size_t i = 0; store != NULL && i < t->n; i++)
@@ -228,38 +254,62 @@ chains(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool ser
 		    X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN);
 		/* This context doesn't inherit the connection's level: without it MD5 and RSA 512 would do. */
 		X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(ctx), TLS_SECURITY_LEVEL);
-		ok = X509_verify_cert(ctx) == 1;
-		if (!ok)
+		if (X509_verify_cert(ctx) == 1)
+			chain = X509_STORE_CTX_get1_chain(ctx);
+		else
 			*why = X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx));
 	}
 	ERR_clear_error();
 	X509_STORE_CTX_free(ctx);
 	X509_STORE_free(store);
+	return chain;
+}
+
+/* Whether a list was signed by a certificate that is trusted, or that a chain to a trusted one has proved. */
+static bool
+valid_crl(const struct tls_trusted *t, X509_CRL *crl, STACK_OF(X509) *chain)
+{
+	bool ok = false;
+
+	for (size_t i = 0; i < t->n && !ok; i++)
+		ok = X509_NAME_cmp(X509_get_subject_name(t->certs[i]), X509_CRL_get_issuer(crl)) == 0 &&
+		    X509_CRL_verify(crl, X509_get0_pubkey(t->certs[i])) == 1;
+	for (int i = 1; i < sk_X509_num(chain) && !ok; i++)
+		ok = X509_NAME_cmp(X509_get_subject_name(sk_X509_value(chain, i)), X509_CRL_get_issuer(crl)) == 0 &&
+		    X509_CRL_verify(crl, X509_get0_pubkey(sk_X509_value(chain, i))) == 1;
 	return ok;
 }
 
-/* Whether a CA that we trust has revoked cert; a pinned certificate can be revoked, too. */
+/* Whether cert was revoked; a pinned certificate can be, too.  chain is NULL for one. */
 static bool
-revoked(const struct tls_trusted *t, X509 *cert)
+revoked(const struct tls_trusted *t, X509 *cert, STACK_OF(X509) *chain)
 {
 	X509_REVOKED *entry;
 	bool found = false;
 
-	for (int i = 0; i < sk_X509_CRL_num(t->crls); i++) {
+	for (int i = 0; i < sk_X509_CRL_num(t->crls) && !found; i++) {
 		X509_CRL *crl = sk_X509_CRL_value(t->crls, i);
 
-		if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_issuer_name(cert)) != 0 ||
-		    X509_CRL_get0_by_cert(crl, &entry, cert) != 1)
-			continue;
-		for (size_t k = 0; k < t->n && !found; k++)
-			found = X509_NAME_cmp(X509_get_subject_name(t->certs[k]), X509_CRL_get_issuer(crl)) == 0 &&
-			    X509_CRL_verify(crl, X509_get0_pubkey(t->certs[k])) == 1;
+		found = X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_issuer_name(cert)) == 0 &&
+		    X509_CRL_get0_by_cert(crl, &entry, cert) == 1 && valid_crl(t, crl, chain);
 	}
 	ERR_clear_error();
 	return found;
 }
 
-static int
+/* The first of a chain, from the leaf, that was revoked; NULL: none. */
+static X509 *
+first_revoked(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *chain)
+{
+	if (revoked(t, leaf, chain))
+		return leaf;
+	for (int i = 1; i < sk_X509_num(chain); i++)
+		if (revoked(t, sk_X509_value(chain, i), chain))
+			return sk_X509_value(chain, i);
+	return NULL;
+}
+
+static void
 refuse(const struct tls_trusted *t, const char *got, const char *why, struct err *e)
 {
 	struct buf list = BUF_INIT(ERR_TEXT_SIZE);
@@ -267,7 +317,7 @@ refuse(const struct tls_trusted *t, const char *got, const char *why, struct err
 	struct err ignored;
 
 	for (size_t i = 0; i < t->n; i++) {
-		fingerprint(t->certs[i], hex);
+		trust_fingerprint(t->certs[i], hex);
 		if (buf_addf(&list, &ignored, "%sSHA-256 %s (%s)", i == 0 ? "" : ", ", hex, t->files[i]) == -1)
 			break;
 	}
@@ -276,31 +326,46 @@ refuse(const struct tls_trusted *t, const char *got, const char *why, struct err
 	    "TLSPeerAuth", why == NULL ? "" : " (", why == NULL ? "" : why, why == NULL ? "" : ")", got,
 	    buf_text(&list));
 	buf_free(&list);
-	return -1;
 }
 
-int
+enum slipway_tls_code
 trust_verify(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool server,
     struct err *e)
 {
 	const char *why = NULL;
+	STACK_OF(X509) *chain = NULL;
 	bool pinned = false;
-	char got[600];
+	X509 *gone;
+	char got[TLS_CERT_TEXT];
 
 	trust_describe(leaf, got, sizeof got);
 	for (size_t i = 0; i < t->n; i++)
 		pinned |= X509_cmp(t->certs[i], leaf) == 0;
-	if (!pinned && !chains(t, leaf, others, server, &why))
-		return refuse(t, got, why, e);
+	if (!pinned && (chain = chain_of(t, leaf, others, server, &why)) == NULL) {
+		refuse(t, got, why, e);
+		return SLIPWAY_TLS_E_UNTRUSTED;
+	}
+	gone = first_revoked(t, leaf, chain);
+	if (gone != NULL && gone != leaf)
+		trust_describe(gone, got, sizeof got);
+	if (gone != NULL)
+		err_setx(e, ERR_SIGNATURE, "%s is revoked in TLS_CRLFile: %s",
+		    gone == leaf ? "the peer's certificate" : "an issuer of the peer's certificate", got);
+	sk_X509_pop_free(chain, X509_free);
+	if (gone != NULL)
+		return SLIPWAY_TLS_E_REVOKED;
 	/* Whoever can find the key of a pinned certificate has it, too. */
-	if (X509_get0_pubkey(leaf) == NULL || EVP_PKEY_get_security_bits(X509_get0_pubkey(leaf)) < TLS_SECURITY_BITS)
-		return err_setx(e, ERR_SIGNATURE,
+	if (X509_get0_pubkey(leaf) == NULL ||
+	    EVP_PKEY_get_security_bits(X509_get0_pubkey(leaf)) < TLS_SECURITY_BITS) {
+		err_setx(e, ERR_SIGNATURE,
 		    "the peer's key is too weak (want RSA 2048, P-256, Ed25519 or stronger): %s", got);
-	if (revoked(t, leaf))
-		return err_setx(e, ERR_SIGNATURE, "the peer's certificate is revoked in TLS_CRLFile: %s", got);
+		return SLIPWAY_TLS_E_UNTRUSTED;
+	}
 	if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0)
-		return err_setx(e, ERR_EXPIRED, "the peer's certificate is expired: %s", got);
-	if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0)
-		return err_setx(e, ERR_EXPIRED, "the peer's certificate is not valid yet: %s", got);
-	return 0;
+		err_setx(e, ERR_EXPIRED, "the peer's certificate is expired: %s", got);
+	else if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0)
+		err_setx(e, ERR_EXPIRED, "the peer's certificate is not valid yet: %s", got);
+	else
+		return SLIPWAY_TLS_OK;
+	return SLIPWAY_TLS_E_EXPIRED;
 }

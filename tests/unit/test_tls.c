@@ -1,235 +1,17 @@
 /*
  * lib/tls: both sides in one process, over socket pairs, with certificates made here.
  */
-#include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
-#include "slipway/tls.h"
 #include "test.h"
-
-#define DAY	86400
-
-/* A key and a certificate in PEM form. */
-struct id {
-	EVP_PKEY *key;
-	X509 *cert;
-	char *key_pem, *cert_pem;
-};
-
-/* What a certificate is like; what is 0 is as it should be. */
-struct look {
-	const char *name;
-	long from, days;		/* days from now that it begins, and that it lasts (default 365) */
-	bool ca;
-	const char *usage;		/* extendedKeyUsage */
-	const char *constraint;		/* nameConstraints */
-	const char *san;
-	bool unknown_critical;
-	const char *digest_name;	/* default SHA256 */
-	int bits;			/* RSA */
-};
+#include "tls_sides.h"
 
 static struct id kernel, kernel2, hi, ca, issued, stranger;
-
-static char *
-pem_of(BIO *bio)
-{
-	char *data, *copy;
-	long len = BIO_get_mem_data(bio, &data);
-
-	copy = malloc((size_t)len + 1);
-	memcpy(copy, data, (size_t)len);
-	copy[len] = '\0';
-	BIO_free(bio);
-	return copy;
-}
-
-static void
-extension(X509 *cert, X509 *issuer, int nid, const char *value)
-{
-	X509V3_CTX ctx;
-	X509_EXTENSION *x;
-
-	X509V3_set_ctx(&ctx, issuer, cert, NULL, NULL, 0);
-	assert_non_null(x = X509V3_EXT_conf_nid(NULL, &ctx, nid, value));
-	assert_int_equal(X509_add_ext(cert, x, -1), 1);
-	X509_EXTENSION_free(x);
-}
-
-/* by NULL: self-signed. */
-static struct id
-make(const struct look *l, const struct id *by)
-{
-	static long serial = 1;
-	struct id id = { .cert = X509_new() };
-	X509 *issuer = by == NULL ? id.cert : by->cert;
-	BIO *bio;
-
-	id.key = l->bits != 0 ? EVP_RSA_gen((unsigned)l->bits) : EVP_EC_gen("P-256");
-	assert_non_null(id.key);
-	X509_set_version(id.cert, 2);
-	ASN1_INTEGER_set(X509_get_serialNumber(id.cert), serial++);
-	X509_gmtime_adj(X509_getm_notBefore(id.cert), l->from * DAY - 60);
-	X509_gmtime_adj(X509_getm_notAfter(id.cert), (l->from + (l->days != 0 ? l->days : 365)) * DAY);
-	X509_set_pubkey(id.cert, id.key);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(id.cert), "CN", MBSTRING_UTF8,
-	    (const unsigned char *)l->name, -1, -1, 0);
-	X509_set_issuer_name(id.cert, X509_get_subject_name(issuer));
-	if (l->ca) {
-		extension(id.cert, issuer, NID_basic_constraints, "critical,CA:TRUE");
-		extension(id.cert, issuer, NID_key_usage, "critical,keyCertSign,cRLSign");
-	}
-	extension(id.cert, issuer, NID_subject_key_identifier, "hash");
-	if (by != NULL)
-		extension(id.cert, issuer, NID_authority_key_identifier, "keyid");
-	if (l->usage != NULL)
-		extension(id.cert, issuer, NID_ext_key_usage, l->usage);
-	if (l->constraint != NULL)
-		extension(id.cert, issuer, NID_name_constraints, l->constraint);
-	if (l->san != NULL)
-		extension(id.cert, issuer, NID_subject_alt_name, l->san);
-	if (l->unknown_critical) {
-		ASN1_OBJECT *o = OBJ_txt2obj("1.2.3.4.5.6.7", 1);
-		ASN1_OCTET_STRING *s = ASN1_OCTET_STRING_new();
-		X509_EXTENSION *x;
-
-		ASN1_OCTET_STRING_set(s, (const unsigned char *)"\x05", 2);
-		x = X509_EXTENSION_create_by_OBJ(NULL, o, 1, s);
-		X509_add_ext(id.cert, x, -1);
-		X509_EXTENSION_free(x);
-		ASN1_OCTET_STRING_free(s);
-		ASN1_OBJECT_free(o);
-	}
-	assert_true(X509_sign(id.cert, by == NULL ? id.key : by->key, EVP_get_digestbyname(l->digest_name != NULL ? l->digest_name : "SHA256")) > 0);
-	bio = BIO_new(BIO_s_mem());
-	PEM_write_bio_PrivateKey(bio, id.key, NULL, NULL, 0, NULL, NULL);
-	id.key_pem = pem_of(bio);
-	bio = BIO_new(BIO_s_mem());
-	PEM_write_bio_X509(bio, id.cert);
-	id.cert_pem = pem_of(bio);
-	return id;
-}
-
-static void
-id_free(struct id *id)
-{
-	EVP_PKEY_free(id->key);
-	X509_free(id->cert);
-	free(id->key_pem);
-	free(id->cert_pem);
-	memset(id, 0, sizeof *id);
-}
-
-static void
-pem(struct slipway_tls *t, const char *setting, const char *text)
-{
-	assert_int_equal(slipway_tls_set_pem(t, setting, text, strlen(text)), 0);
-}
-
-static struct slipway_tls *
-side_new(enum slipway_tls_side side, const char *level, const struct id *own, const struct id *trusted)
-{
-	struct slipway_tls *t = slipway_tls_new(side, NULL, NULL);
-
-	assert_non_null(t);
-	assert_int_equal(slipway_tls_set(t, "TLS_RequiredLevel", level), 0);
-	if (own != NULL) {
-		pem(t, "TLS_KeyFile", own->key_pem);
-		pem(t, "TLS_CertFile", own->cert_pem);
-	}
-	if (trusted != NULL)
-		pem(t, "TLS_TrustedCerts", trusted->cert_pem);
-	return t;
-}
-
-/* Two connected ends that don't block. */
-struct ends {
-	int fd[2];
-	struct slipway_tls_conn *server, *client;
-};
-
-static void
-ends_open(struct ends *e, struct slipway_tls *server, struct slipway_tls *client)
-{
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, e->fd), 0);
-	e->server = slipway_tls_conn_new(server, e->fd[0]);
-	e->client = slipway_tls_conn_new(client, e->fd[1]);
-	if (e->server == NULL)
-		print_error("server: %s\n", slipway_tls_error(server));
-	if (e->client == NULL)
-		print_error("client: %s\n", slipway_tls_error(client));
-	assert_non_null(e->server);
-	assert_non_null(e->client);
-}
-
-static void
-ends_close(struct ends *e)
-{
-	slipway_tls_conn_free(e->server);
-	slipway_tls_conn_free(e->client);
-	close(e->fd[0]);
-	close(e->fd[1]);
-}
-
-static bool
-waits(long rc)
-{
-	return rc == SLIPWAY_TLS_WANT_READ || rc == SLIPWAY_TLS_WANT_WRITE;
-}
-
-/* The client says something, the server answers: 0 done, or ERROR as soon as one side has it and the other saw its end. */
-static int
-talk(struct ends *e)
-{
-	const char question[] = "question", reply[] = "answer";
-	char buf[64], heard[64];
-	size_t n = 0;	/* bytes in heard: the first one may come alone */
-	long c = SLIPWAY_TLS_WANT_WRITE, s = SLIPWAY_TLS_WANT_READ;
-	bool asked = false, answered = false;
-
-	for (int i = 0; i < 1000; i++) {
-		if (!asked && waits(c)) {
-			c = slipway_tls_write(e->client, question, sizeof question);
-			if (c == sizeof question) {
-				asked = true;
-				c = SLIPWAY_TLS_WANT_READ;
-			}
-		} else if (asked && waits(c)) {
-			c = slipway_tls_read(e->client, buf, sizeof buf);
-			if (c == sizeof reply)
-				return memcmp(buf, reply, sizeof reply) == 0 ? 0 : -1;
-		}
-		if (!answered && waits(s)) {
-			s = slipway_tls_read(e->server, heard + n, sizeof heard - n);
-			n += s > 0 ? (size_t)s : 0;
-			if (s > 0 && n < sizeof question) {
-				s = SLIPWAY_TLS_WANT_READ;
-			} else if (s > 0 && n == sizeof question && memcmp(heard, question, n) == 0) {
-				s = slipway_tls_write(e->server, reply, sizeof reply);
-				answered = s == sizeof reply;
-			} else if (s > 0) {
-				s = 0;	/* not our protocol */
-			}
-		}
-		if (c == SLIPWAY_TLS_ERROR && !waits(s))
-			return SLIPWAY_TLS_ERROR;
-		if (s == SLIPWAY_TLS_ERROR && !waits(c))
-			return SLIPWAY_TLS_ERROR;
-		/* Whoever failed closes, as a program would. */
-		if (c == SLIPWAY_TLS_ERROR || c == 0)
-			shutdown(e->fd[1], SHUT_RDWR);
-		if (s == SLIPWAY_TLS_ERROR || s == 0)
-			shutdown(e->fd[0], SHUT_RDWR);
-	}
-	return SLIPWAY_TLS_ERROR;
-}
 
 /* Levels of both sides, what they have, and what comes of it: the text of each side, or NULL where they don't talk. */
 static const struct level_row {
@@ -317,7 +99,7 @@ peer_cert(void **state)
 	struct slipway_tls *s, *c;
 	struct ends e;
 
-	id = make(&l, r->self_signed ? NULL : &ca);
+	id = id_make(&l, r->self_signed ? NULL : &ca);
 	s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &id, NULL);
 	c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, r->pinned ? &id : &ca);
 	if (slipway_tls_check(s) == SLIPWAY_TLS_ERROR) {
@@ -468,7 +250,8 @@ replacement(void **state)
 	char dir[] = "/tmp/slipway-tls-XXXXXX", path[512];
 	struct slipway_tls *s = slipway_tls_new(SLIPWAY_TLS_SERVER, NULL, NULL);
 	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, &kernel);
-	struct id old = make(&(struct look){ .name = "old", .from = -10, .days = 5 }, NULL);
+	struct id old = id_make(&(struct look){ .name = "old", .from = -10, .days = 5 }, NULL);
+	struct id weak = id_make(&(struct look){ .name = "weak", .bits = 1024 }, NULL);
 	struct ends first;
 
 	(void)state;
@@ -488,13 +271,21 @@ replacement(void **state)
 
 	/* Half of the new pair, rubbish, an expired one, nothing, a key that others can read: the old one goes on. */
 	write_file(dir, "key.pem", kernel2.key_pem, 0600);
-	assert_true(verified(s, &kernel));
 	assert_int_equal(slipway_tls_check(s), 0);
 	assert_non_null(strstr(slipway_tls_warning(s), "stays in use"));
+	assert_true(verified(s, &kernel));
+	assert_string_equal(slipway_tls_warning(s), "");	/* once, also where the files may still change */
 	write_file(dir, "cert.pem", "rubbish", 0644);
 	assert_true(verified(s, &kernel));
 	write_file(dir, "key.pem", old.key_pem, 0600);
 	write_file(dir, "cert.pem", old.cert_pem, 0644);
+	assert_int_equal(slipway_tls_check(s), 0);
+	assert_non_null(strstr(slipway_tls_warning(s), "expired"));
+	assert_true(verified(s, &kernel));
+	write_file(dir, "key.pem", weak.key_pem, 0600);
+	write_file(dir, "cert.pem", weak.cert_pem, 0644);
+	assert_int_equal(slipway_tls_check(s), 0);
+	assert_non_null(strstr(slipway_tls_warning(s), "too small"));
 	assert_true(verified(s, &kernel));
 	snprintf(path, sizeof path, "%s/cert.pem", dir);
 	unlink(path);
@@ -513,6 +304,7 @@ replacement(void **state)
 	slipway_tls_free(s);
 	slipway_tls_free(c);
 	id_free(&old);
+	id_free(&weak);
 	unlink(path);
 	snprintf(path, sizeof path, "%s/cert.pem", dir);
 	unlink(path);
@@ -535,18 +327,6 @@ outlives_handle(void **state)
 	ends_close(&e);
 }
 
-static void
-open_pair(struct ends *e)
-{
-	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &kernel, NULL);
-	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, &kernel);
-
-	ends_open(e, s, c);
-	assert_int_equal(talk(e), 0);
-	slipway_tls_free(s);
-	slipway_tls_free(c);
-}
-
 /* One side says that it is done; the other still sends, then is done too.  A cut is something else. */
 static void
 half_close(void **state)
@@ -555,7 +335,7 @@ half_close(void **state)
 	char buf[64];
 
 	(void)state;
-	open_pair(&e);
+	ends_talking(&e, &kernel);
 	assert_int_equal(slipway_tls_shutdown(e.client), 0);
 	assert_int_equal(slipway_tls_read(e.server, buf, sizeof buf), 0);
 	assert_int_equal(slipway_tls_write(e.server, "more", 4), 4);
@@ -563,7 +343,7 @@ half_close(void **state)
 	assert_int_equal(slipway_tls_shutdown(e.server), 0);
 	assert_int_equal(slipway_tls_read(e.client, buf, sizeof buf), 0);
 	ends_close(&e);
-	open_pair(&e);
+	ends_talking(&e, &kernel);
 	shutdown(e.fd[1], SHUT_WR);
 	assert_int_equal(slipway_tls_read(e.server, buf, sizeof buf), SLIPWAY_TLS_ERROR);
 	assert_non_null(strstr(slipway_tls_conn_error(e.server), "cut"));
@@ -701,7 +481,7 @@ silent_peer(void **state)
 static void
 expiry_is_told(void **state)
 {
-	struct id soon = make(&(struct look){ .name = "soon", .days = 10 }, NULL);
+	struct id soon = id_make(&(struct look){ .name = "soon", .days = 10 }, NULL);
 	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &soon, NULL);
 	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, &soon);
 	struct ends e;
@@ -725,40 +505,15 @@ expiry_is_told(void **state)
 	id_free(&soon);
 }
 
-static char *
-crl_of(const struct id *issuer, const struct id *gone)
-{
-	X509_CRL *crl = X509_CRL_new();
-	ASN1_TIME *now = ASN1_TIME_set(NULL, time(NULL));
-	BIO *bio = BIO_new(BIO_s_mem());
-
-	X509_CRL_set_version(crl, 1);
-	X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer->cert));
-	X509_CRL_set1_lastUpdate(crl, now);
-	X509_CRL_set1_nextUpdate(crl, now);
-	if (gone != NULL) {
-		X509_REVOKED *r = X509_REVOKED_new();
-
-		X509_REVOKED_set_serialNumber(r, X509_get_serialNumber(gone->cert));
-		X509_REVOKED_set_revocationDate(r, now);
-		X509_CRL_add0_revoked(crl, r);
-	}
-	X509_CRL_sign(crl, issuer->key, EVP_sha256());
-	PEM_write_bio_X509_CRL(bio, crl);
-	X509_CRL_free(crl);
-	ASN1_TIME_free(now);
-	return pem_of(bio);
-}
-
 static void
 revocation(void **state)
 {
-	struct id other_ca = make(&(struct look){ .name = "ca", .ca = true }, NULL);
+	struct id other_ca = id_make(&(struct look){ .name = "ca", .ca = true }, NULL);
 	struct {
 		char *crl;
 		bool refused;
-	} rows[] = { { crl_of(&ca, &issued), true }, { crl_of(&ca, &kernel), false }, { crl_of(&ca, NULL), false },
-		{ crl_of(&other_ca, &issued), false } };
+	} rows[] = { { crl_make(&ca, &issued, 30), true }, { crl_make(&ca, &kernel, 30), false }, { crl_make(&ca, NULL, 30), false },
+		{ crl_make(&other_ca, &issued, 30), false } };
 
 	(void)state;
 	for (size_t i = 0; i < N(rows); i++) {
@@ -782,10 +537,10 @@ revocation(void **state)
 static void
 name_constraints(void **state)
 {
-	struct id narrow = make(&(struct look){ .name = "narrow", .ca = true,
+	struct id narrow = id_make(&(struct look){ .name = "narrow", .ca = true,
 	    .constraint = "critical,permitted;DNS:.plant.example" }, NULL);
-	struct id in = make(&(struct look){ .name = "in", .san = "DNS:kernel.plant.example" }, &narrow);
-	struct id out = make(&(struct look){ .name = "out", .san = "DNS:kernel.bank.example" }, &narrow);
+	struct id in = id_make(&(struct look){ .name = "in", .san = "DNS:kernel.plant.example" }, &narrow);
+	struct id out = id_make(&(struct look){ .name = "out", .san = "DNS:kernel.bank.example" }, &narrow);
 	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &in, NULL);
 
 	(void)state;
@@ -858,12 +613,12 @@ static int
 make_ids(void **state)
 {
 	(void)state;
-	kernel = make(&(struct look){ .name = "kernel" }, NULL);
-	kernel2 = make(&(struct look){ .name = "kernel" }, NULL);
-	hi = make(&(struct look){ .name = "hi" }, NULL);
-	stranger = make(&(struct look){ .name = "stranger" }, NULL);
-	ca = make(&(struct look){ .name = "ca", .ca = true }, NULL);
-	issued = make(&(struct look){ .name = "issued" }, &ca);
+	kernel = id_make(&(struct look){ .name = "kernel" }, NULL);
+	kernel2 = id_make(&(struct look){ .name = "kernel" }, NULL);
+	hi = id_make(&(struct look){ .name = "hi" }, NULL);
+	stranger = id_make(&(struct look){ .name = "stranger" }, NULL);
+	ca = id_make(&(struct look){ .name = "ca", .ca = true }, NULL);
+	issued = id_make(&(struct look){ .name = "issued" }, &ca);
 	return 0;
 }
 
