@@ -13,7 +13,6 @@
 #include <slipway/tls.h>
 
 #include "line.h"
-#include "settings/application.h"
 
 #define KERNELS_MAX	16
 #define TIMEOUT_MS	10000	/* for connecting to one Kernel, and for more of an answer */
@@ -113,7 +112,7 @@ main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 } };
 	const char *installation = NULL, *kernels[KERNELS_MAX];
-	struct sigaction stop = { .sa_handler = on_stop }, ignore = { .sa_handler = SIG_IGN };
+	struct sigaction stop = { .sa_handler = on_stop };
 	struct slipway_tls_conn *conn = NULL;
 	struct slipway_tls *t;
 	bool staying = false;
@@ -148,10 +147,9 @@ main(int argc, char **argv)
 		return usage(stderr, 2);
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGINT, &stop, NULL);
-	sigaction(SIGPIPE, &ignore, NULL);
-	t = slipway_tls_new(SLIPWAY_TLS_CLIENT, installation, application_argument(argc, argv));
+	t = slipway_tls_new(SLIPWAY_TLS_CLIENT, installation, slipway_tls_application(argc, argv));
 	if (t == NULL || slipway_tls_check(t) == SLIPWAY_TLS_ERROR)
-		fprintf(stderr, "CLIENT - %s\n", t == NULL ? "out of memory" : slipway_tls_error(t));
+		fprintf(stderr, "CLIENT - %s\n", slipway_tls_error(t));
 	else {
 		if (slipway_tls_warning(t)[0] != '\0')
 			fprintf(stderr, "CLIENT - TLS warning: %s\n", slipway_tls_warning(t));

@@ -1,6 +1,8 @@
 /*
  * example-kernel: a server that uses the TLS connection library, with several clients in one event loop.
  * Keys and certificates are replaced while it runs: the library looks at them at each accept.
+ *
+ * Whoever connects and says nothing costs at most one of PENDING_MAX places, for HANDSHAKE_SECONDS.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +10,7 @@
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +21,11 @@
 #include <slipway/tls.h>
 
 #include "line.h"
-#include "settings/application.h"
 
-#define CLIENTS_MAX		256
+#define CLIENTS_MAX		256	/* with those that haven't registered */
+#define PENDING_MAX		64	/* that haven't registered; when one more comes, the oldest goes */
 #define HANDSHAKE_SECONDS	10	/* for the handshake and the REGISTER line */
+#define ACCEPTS_MAX		16	/* new ones between two looks at the others */
 
 struct client {
 	int fd;
@@ -30,6 +34,7 @@ struct client {
 	char name[LINE_SIZE];	/* "" before it registered */
 	short events;
 	time_t since;
+	unsigned long long number;	/* grows */
 };
 
 static struct client clients[CLIENTS_MAX];
@@ -85,50 +90,67 @@ listen_on(const char *address)
 	return fd;
 }
 
+/* Those of the end move into the gap: who goes through the clients begins there. */
 static void
 drop(size_t i, const char *why)
 {
 	struct client *c = &clients[i];
+	bool known = c->name[0] != '\0';
 
 	if (why != NULL)
-		fprintf(stderr, "BACKEND - Connection %s%s ended: %s\n", c->name[0] != '\0' ? "of " : "",
-		    c->name[0] != '\0' ? c->name : "refused or", why);
+		fprintf(stderr, "BACKEND - Connection %s%s ended: %s\n", known ? "of " : "refused or",
+		    known ? c->name : "", why);
 	slipway_tls_shutdown(c->conn);
 	slipway_tls_conn_free(c->conn);
 	close(c->fd);
 	clients[i] = clients[--nclients];
 }
 
-/* A warning once, not for each connection. */
+/* What the library noticed; it says each thing once. */
 static void
-warn_once(const struct slipway_tls *t)
+log_warning(const struct slipway_tls *t)
 {
-	static char last[1024];
-	const char *now = slipway_tls_warning(t);
-
-	if (now[0] != '\0' && strncmp(last, now, sizeof last - 1) != 0)
-		fprintf(stderr, "BACKEND - TLS warning: %s\n", now);
-	if (now[0] != '\0')
-		snprintf(last, sizeof last, "%s", now);
+	if (slipway_tls_warning(t)[0] != '\0')
+		fprintf(stderr, "BACKEND - TLS warning: %s\n", slipway_tls_warning(t));
 }
 
+/* Room for one that hasn't registered; the longest waiting gives way, so that silence can't keep others out. */
 static void
+make_room(void)
+{
+	size_t pending = 0, oldest = 0;
+
+	for (size_t i = 0; i < nclients; i++)
+		if (clients[i].name[0] == '\0' && (pending++ == 0 || clients[i].number < clients[oldest].number))
+			oldest = i;
+	if (pending >= PENDING_MAX || (pending > 0 && nclients == CLIENTS_MAX))
+		drop(oldest, "too many are waiting to register");
+}
+
+static bool
 accept_one(int listener, struct slipway_tls *t)
 {
+	static unsigned long long number;
 	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	struct slipway_tls_conn *conn;
+	struct slipway_tls_conn *conn = NULL;
 
 	if (fd == -1)
-		return;
-	if (nclients == CLIENTS_MAX || (conn = slipway_tls_conn_new(t, fd)) == NULL) {
+		return false;
+	make_room();
+	if (nclients < CLIENTS_MAX) {
+		conn = slipway_tls_conn_new(t, fd);	/* here it looks at settings and files */
+		log_warning(t);
+	}
+	if (conn == NULL) {
 		fprintf(stderr, "BACKEND - Client refused: %s\n",
 		    nclients == CLIENTS_MAX ? "too many clients" : slipway_tls_error(t));
 		close(fd);
-		return;
+		return true;
 	}
-	warn_once(t);
-	clients[nclients++] =
-	    (struct client){ .fd = fd, .conn = conn, .events = POLLIN, .since = seconds() };
+	clients[nclients++] = (struct client){
+		.fd = fd, .conn = conn, .events = POLLIN, .since = seconds(), .number = number++
+	};
+	return true;
 }
 
 /* Lines here are far below what a socket buffers: a client that doesn't take them is dropped. */
@@ -156,30 +178,32 @@ take_line(struct client *c)
 	return answer(c, text);
 }
 
-/* Serve what came; false when the client is gone. */
-static bool
+static void
 serve(size_t i)
 {
 	struct client *c = &clients[i];
 	char buf[1024];
 	long n;
 
-	while ((n = slipway_tls_read(c->conn, buf, sizeof buf)) > 0)
+	/* What the library holds already doesn't show in poll(); the rest waits until the others had their turn. */
+	do {
+		n = slipway_tls_read(c->conn, buf, sizeof buf);
 		for (long k = 0; k < n; k++) {
 			if (!line_add(&c->line, buf[k]))
 				continue;
 			if (take_line(c) == -1) {
 				drop(i, "it doesn't speak our protocol");
-				return false;
+				return;
 			}
 			line_clear(&c->line);
 		}
-	if (n == 0 || n == SLIPWAY_TLS_ERROR) {
-		drop(i, n == 0 ? "closed by the client" : slipway_tls_conn_error(c->conn));
-		return false;
-	}
-	c->events = n == SLIPWAY_TLS_WANT_WRITE ? POLLOUT : POLLIN;
-	return true;
+	} while (n > 0 && slipway_tls_pending(c->conn) > 0);
+	if (n == 0)
+		drop(i, "closed by the client");
+	else if (n == SLIPWAY_TLS_ERROR)
+		drop(i, slipway_tls_conn_error(c->conn));
+	else
+		c->events = n == SLIPWAY_TLS_WANT_WRITE ? POLLOUT : POLLIN;
 }
 
 static void
@@ -195,15 +219,14 @@ loop(int listener, struct slipway_tls *t)
 			fds[i + 1] = (struct pollfd){ .fd = clients[i].fd, .events = clients[i].events };
 		if (poll(fds, n + 1, 1000) == -1)
 			continue;
-		/* From the end: drop() moves the last client into the gap. */
-		for (size_t i = n; i-- > 0;) {
-			if (fds[i + 1].revents != 0 && !serve(i))
-				continue;
+		for (size_t i = n; i-- > 0;)
 			if (clients[i].name[0] == '\0' && seconds() - clients[i].since > HANDSHAKE_SECONDS)
 				drop(i, "it didn't register in time");
-		}
-		if (fds[0].revents != 0)
-			accept_one(listener, t);
+			else if (fds[i + 1].revents != 0)
+				serve(i);
+		for (int i = 0; i < ACCEPTS_MAX && fds[0].revents != 0; i++)
+			if (!accept_one(listener, t))
+				break;
 	}
 }
 
@@ -224,7 +247,7 @@ main(int argc, char **argv)
 		{ "listen", required_argument, NULL, 'l' }, { "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' }, { NULL, 0, NULL, 0 } };
 	const char *installation = NULL, *address = "127.0.0.1:0";
-	struct sigaction stop = { .sa_handler = on_stop }, ignore = { .sa_handler = SIG_IGN };
+	struct sigaction stop = { .sa_handler = on_stop };
 	struct slipway_tls *t;
 	int c, listener;
 
@@ -249,14 +272,13 @@ main(int argc, char **argv)
 			return usage(stderr, 2);
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGINT, &stop, NULL);
-	sigaction(SIGPIPE, &ignore, NULL);
-	t = slipway_tls_new(SLIPWAY_TLS_SERVER, installation, application_argument(argc, argv));
+	t = slipway_tls_new(SLIPWAY_TLS_SERVER, installation, slipway_tls_application(argc, argv));
 	if (t == NULL || slipway_tls_check(t) == SLIPWAY_TLS_ERROR) {
-		fprintf(stderr, "example-kernel: %s\n", t == NULL ? "out of memory" : slipway_tls_error(t));
+		fprintf(stderr, "example-kernel: %s\n", slipway_tls_error(t));
 		slipway_tls_free(t);
 		return EXIT_FAILURE;
 	}
-	warn_once(t);
+	log_warning(t);
 	if ((listener = listen_on(address)) != -1)
 		loop(listener, t);
 	while (nclients > 0)

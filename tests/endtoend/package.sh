@@ -1,5 +1,5 @@
 # The library as a developer gets it: installed, found by pkg-config and CMake, shared and static; the manual's example
-# is what is built each time, and it talks to the installed example Kernel.
+# is what is built each time, and it talks to the installed example Kernel.  Header, manual and symbols say the same.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -12,7 +12,9 @@ lib=$(pkg-config --variable=libdir slipway-tls)
 
 # mdoc's \e is a backslash.
 sed -n '/^#include <stdio/,/^\.Ed/p' "$WORK/share/man/man3/slipway_tls.3" | sed '/^\.Ed/d; s/\\e/\\/g' > example.c
-[ "$(wc -l < example.c)" -gt 30 ] || fail "want the manual's example" example.c
+lines=$(wc -l < example.c)
+[ "$lines" -gt 30 ] || fail "want the manual's example" example.c
+[ "$lines" -le 60 ] || fail "want an example of 60 lines, got $lines" example.c
 
 make_repo
 kernel_settings "$REPO/certs/kernel.pem" "$REPO/certs/kernel.crt"
@@ -63,6 +65,39 @@ expect 0 cmake.log cmake -G Ninja -S project -B project/build -DCMAKE_PREFIX_PAT
 expect 0 cmake-build.log cmake --build project/build
 works cmake-shared project/build/example
 works cmake-static env -u LD_LIBRARY_PATH project/build/example-static
-expect 0 names.log nm -g --defined-only "$lib/libslipway-tls.a"
-! grep -E '^[0-9a-f]+ [A-Z] ' names.log | grep -vE ' [TRD] slipway_tls_' ||
-	fail "want no other name in the static library" names.log
+
+# The functions of the header, no more and no less, are what both libraries define, each with its version, and each
+# has a manual page.
+header=$WORK/include/slipway/tls.h
+tr '\n' ' ' < "$header" | grep -oE 'SLIPWAY_TLS_API [^;]*;' | grep -oE 'slipway_tls_[a-z0-9_]+\(' | tr -d '(' |
+	sort -u > want.names
+[ "$(wc -l < want.names)" -gt 20 ] || fail "want the functions of the header" want.names
+
+# same FILE: its names are those of the header.
+same() {
+	sort -u "$1" | diff want.names - > diff.log || fail "want the same names in the header (<) and in $1 (>)" diff.log
+}
+expect 0 nm.log nm -g --defined-only "$lib/libslipway-tls.a"
+awk 'NF == 3 && $2 ~ /[A-Z]/ { print $3 }' nm.log > static.names
+same static.names
+expect 0 readelf.log readelf --dyn-syms --wide "$lib/libslipway-tls.so"
+awk '$7 ~ /^[0-9]+$/ && $5 != "LOCAL" && $4 != "OBJECT" { print $8 }' readelf.log > exported
+sed -n 's/@@SLIPWAY_TLS_0\.1$//p' exported > shared.names
+same shared.names
+[ "$(grep -c . shared.names)" -eq "$(grep -c . exported)" ] || fail "want a version at every symbol" exported
+expect 0 dynamic.log readelf --dynamic "$lib/libslipway-tls.so"
+want dynamic.log 'soname: [libslipway-tls.so.0]' 0
+sed -n 's/^\.Nm \(slipway_tls_[a-z0-9_]*\).*/\1/p' "$WORK"/share/man/man3/slipway_tls_*.3 > manual.names
+same manual.names
+while read -r name; do
+	page=$WORK/share/man/man3/$name.3
+	target=$(sed -n 's/^\.so //p' "$page")
+	grep -q "^\.Fn $name\b\|^\.Fo $name\$" "$WORK/share/man/${target:-man3/$name.3}" ||
+		fail "want $name in its manual" "$page"
+done < want.names
+
+# The header by itself, for the C of 1999 and for C++.
+echo '#include <slipway/tls.h>' > header.c
+cp header.c header.cc
+expect 0 c99.log "$compiler" -std=c99 -pedantic -Wall -Wextra -Werror "${cflags[@]}" -fsyntax-only header.c
+expect 0 cxx.log c++ -std=c++11 -pedantic -Wall -Wextra -Werror "${cflags[@]}" -fsyntax-only header.cc
