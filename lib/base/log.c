@@ -17,7 +17,8 @@
 
 static const char *program = "slipway";
 static enum log_level most_talkative = LOG_LEVEL_INFO;
-static bool json, to_system;
+static int system_most = -1;	/* the most talkative level that goes to the system's log; -1: none */
+static bool json;
 static const char *const words[] = { "error", "warn", "info", "debug" };
 
 void
@@ -25,6 +26,10 @@ log_open(const char *name, enum log_level most)
 {
 	program = name;
 	most_talkative = most;
+	if (system_most == -1 && log_system_needed()) {
+		system_most = LOG_LEVEL_WARN;
+		log_system_open(program);
+	}
 }
 
 int
@@ -33,7 +38,7 @@ log_also(const char *where)
 	if (strcmp(where, "json") == 0)
 		json = true;
 	else if (strcmp(where, "syslog") == 0) {
-		to_system = true;
+		system_most = LOG_LEVEL_DEBUG;
 		log_system_open(program);
 	} else
 		return -1;
@@ -97,12 +102,12 @@ vlog(enum log_level level, const char *fmt, va_list ap)
 {
 	char text[LOG_LINE_MAX], escaped[4 * LOG_LINE_MAX + 1];
 
-	if (level > most_talkative && !to_system)
+	if (level > most_talkative && (int)level > system_most)
 		return;
 	if (vsnprintf(text, sizeof text, fmt, ap) < 0)
 		return;
 	escaped[escape(text, escaped)] = '\0';
-	if (to_system)
+	if ((int)level <= system_most)
 		log_system(level, escaped);
 	if (level > most_talkative)
 		return;

@@ -6,6 +6,11 @@
  */
 #include "base/log.h"
 
+#include <stdbool.h>
+
+/* Whether nobody could see standard error, so that errors and warnings belong into the system's log without being asked for. */
+bool log_system_needed(void);
+
 /* program isn't copied. */
 void log_system_open(const char *program);
 

@@ -5,6 +5,12 @@
 
 #include <syslog.h>
 
+bool
+log_system_needed(void)
+{
+	return false;
+}
+
 void
 log_system_open(const char *program)
 {

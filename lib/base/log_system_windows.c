@@ -3,14 +3,24 @@
  */
 #include "base/log_system.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log_system_windows.h"
+#include "base/start_windows.h"
 #include "base/windows.h"
 
 /* Every event has the line as its one text; no message file is registered, so the viewer shows it below a remark. */
 #define EVENT_ID	1
 
 static HANDLE source;
+static char last[LOG_LINE_MAX];
+
+bool
+log_system_needed(void)
+{
+	return !start_is_heard();
+}
 
 void
 log_system_open(const char *program)
@@ -33,9 +43,17 @@ log_system(enum log_level level, const char *line)
 	struct err e;
 	wchar_t *w;
 
+	if (level <= LOG_LEVEL_WARN)
+		snprintf(last, sizeof last, "%s", line);
 	if (source == NULL || (w = wide_of(line, &e)) == NULL)
 		return;
 	texts[0] = w;
 	ReportEventW(source, types[level], 0, EVENT_ID, NULL, 1, 0, texts, NULL);
 	free(w);
+}
+
+const char *
+log_system_last(void)
+{
+	return last;
 }

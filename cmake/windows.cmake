@@ -1,0 +1,20 @@
+# What a program has on Windows besides its sources.  On other platforms nothing of this happens.
+if(WIN32)
+	enable_language(RC)
+endif()
+
+# windows_program(TARGET DESCRIPTION): arguments in UTF-8, what Explorer shows of the file, a manifest.
+function(windows_program target description)
+	if(NOT WIN32)
+		return()
+	endif()
+	set(name ${target})
+	set(manifest ${PROJECT_SOURCE_DIR}/cmake/program.manifest)
+	set(resource ${CMAKE_CURRENT_BINARY_DIR}/${target}.rc)
+	configure_file(${PROJECT_SOURCE_DIR}/cmake/program.rc.in ${resource} @ONLY)
+	set_source_files_properties(${resource} PROPERTIES OBJECT_DEPENDS ${manifest})
+	target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/lib/base/main_windows.c ${resource})
+	target_link_libraries(${target} PRIVATE base)
+	target_link_options(${target} PRIVATE -municode)
+	set_property(GLOBAL APPEND PROPERTY SLIPWAY_WINDOWS_PROGRAMS ${target})
+endfunction()
