@@ -6,7 +6,10 @@ set(SLIPWAY_SANITIZE "" CACHE STRING "sanitizers to build with, such as address,
 
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_STANDARD_REQUIRED ON)
-set(CMAKE_C_EXTENSIONS ${WIN32})	# mingw-w64 hides strdup() and the like from strict C11
+set(CMAKE_C_EXTENSIONS OFF)
+if(WIN32)
+	set(CMAKE_C_EXTENSIONS ON)	# mingw-w64 hides strdup() and the like from strict C11
+endif()
 set(CMAKE_C_VISIBILITY_PRESET hidden)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 if(NOT CMAKE_BUILD_TYPE)
@@ -51,7 +54,7 @@ if(WIN32)
 	# Windows 10 and later, its wide API, and printf() as C11 has it.  What formats are given is checked by the build
 	# for Linux: mingw's gcc takes the attribute "printf" for Microsoft's.
 	target_compile_definitions(slipway_flags INTERFACE
-		_WIN32_WINNT=0x0A00 UNICODE _UNICODE __USE_MINGW_ANSI_STDIO=1)
+		_WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN UNICODE _UNICODE __USE_MINGW_ANSI_STDIO=1)
 	target_compile_options(slipway_flags INTERFACE -Wno-format -fcf-protection=none)
 	target_link_options(slipway_flags INTERFACE
 		-fstack-protector-strong LINKER:--dynamicbase,--nxcompat,--high-entropy-va)

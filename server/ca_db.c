@@ -150,7 +150,7 @@ time_text(const ASN1_TIME *t, char out[CLOCK_TEXT_SIZE], struct err *e)
 
 	if (ASN1_TIME_to_tm(t, &tm) != 1)
 		return cert_crypto_error(e, "date");
-	clock_format((int64_t)timegm(&tm), out);
+	clock_format(clock_of_date(&tm), out);
 	return 0;
 }
 

@@ -25,20 +25,7 @@ struct serving {
 	struct buf root, keys, hostkey, user, print;
 };
 
-/* The absolute path without links: sshd changes directory, and clients are given it. */
-static int
-absolute(const char *path, struct buf *out, struct err *e)
-{
-	char *full = realpath(path, NULL);
-	int rc;
-
-	if (full == NULL)
-		return err_set(e, ERR_IO, "%s", path);
-	rc = buf_adds(out, full, e);
-	free(full);
-	return rc;
-}
-
+/* Paths are absolute and without links: sshd changes directory, and clients are given them. */
 static int
 find_keys(struct serving *s, struct err *e)
 {
@@ -46,10 +33,10 @@ find_keys(struct serving *s, struct err *e)
 	int rc = -1;
 
 	if (s->authorized != NULL)
-		return absolute(s->authorized, &s->keys, e);
+		return path_real(&s->keys, s->authorized, e);
 	if (repo_path(s->repo, "ssh/authorized_keys", &path, e) == -1)
 		goto out;
-	if (absolute(buf_text(&path), &s->keys, e) == -1) {
+	if (path_real(&s->keys, buf_text(&path), e) == -1) {
 		if (e->code == ERR_NOENT)
 			err_context(e, "put the stations' public login keys there or give "
 				       "--authorized-keys FILE");
@@ -114,9 +101,11 @@ run(struct serving *s, struct err *e)
 	struct sshd *d = NULL;
 	int rc = -1;
 
+	if (sshd_here(e) == -1)
+		return -1;
 	if (!repo_is_here(s->repo))
 		return err_setx(e, ERR_CONFIG, "%s: not a repository", s->repo);
-	if (absolute(s->repo, &s->root, e) == -1 || find_keys(s, e) == -1 ||
+	if (path_real(&s->root, s->repo, e) == -1 || find_keys(s, e) == -1 ||
 	    prepare_hostkey(s, e) == -1 || sshd_user(&s->user, e) == -1 ||
 	    sshd_port(s->listen, &s->port, e) == -1)
 		return -1;
@@ -173,7 +162,7 @@ print_units(struct context *cx, const char *user, const char *chroot)
 	struct err e;
 	int rc = -1;
 
-	if ((repo = command_repo(cx, &e)) != NULL && absolute(repo, &root, &e) == 0 &&
+	if (sshd_here(&e) == 0 && (repo = command_repo(cx, &e)) != NULL && path_real(&root, repo, &e) == 0 &&
 	    sshd_user(&me, &e) == 0)
 		rc = serve_units(buf_text(&root), user == NULL ? buf_text(&me) : user, chroot, &text, &e);
 	buf_free(&root);

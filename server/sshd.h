@@ -9,6 +9,9 @@
 
 struct sshd;
 
+/* Whether this platform has an sshd for us: OpenSSH on Linux.  0, or -1 with ERR_CONFIG. */
+int sshd_here(struct err *e);
+
 /* The name of the account that this process runs as. */
 int sshd_user(struct buf *out, struct err *e);
 

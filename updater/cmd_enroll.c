@@ -3,13 +3,13 @@
  */
 #include "cmd.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/digest.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "tuf/client.h"
 
 enum { OPT_HOST_KEY = 256, OPT_ROOT, OPT_KEY, OPT_PASSPHRASE, OPT_PASSWORD, OPT_INSTALLATION, OPT_APP,
@@ -33,21 +33,26 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+#define FILE_NAME_MAX	4096	/* bytes */
+
 struct arguments {
 	struct enrolment en;
 	const char *root, *host_keys[STATION_SERVERS_MAX];
-	char key[PATH_MAX], passphrase[PATH_MAX], password[PATH_MAX];
+	struct buf key, passphrase, password;
 };
 
 /* The key is read at each start from any directory, so its path must be absolute; and it must be there. */
 static int
-absolute(const char *path, char out[PATH_MAX], const char **where)
+absolute(const char *path, struct buf *out, const char **where)
 {
-	if (realpath(path, out) == NULL) {
+	struct err e;
+
+	buf_reset(out);
+	if (path_real(out, path, &e) == -1) {
 		log_error("%s: want a file that can be read; check the path", path);
 		return -1;
 	}
-	*where = out;
+	*where = buf_text(out);
 	return 0;
 }
 
@@ -66,11 +71,11 @@ take_option(int c, struct arguments *a)
 		a->root = optarg;
 		return 0;
 	case OPT_KEY:
-		return absolute(optarg, a->key, &a->en.login_key);
+		return absolute(optarg, &a->key, &a->en.login_key);
 	case OPT_PASSPHRASE:
-		return absolute(optarg, a->passphrase, &a->en.passphrase_file);
+		return absolute(optarg, &a->passphrase, &a->en.passphrase_file);
 	case OPT_PASSWORD:
-		return absolute(optarg, a->password, &a->en.password_file);
+		return absolute(optarg, &a->password, &a->en.password_file);
 	case OPT_INSTALLATION:
 		a->en.installation = optarg;
 		return 0;
@@ -182,24 +187,36 @@ out:
 	return rc;
 }
 
-int
-cmd_enroll(int argc, char **argv)
+static int
+enroll_with(struct arguments *a, int argc, char **argv)
 {
-	struct arguments a = { 0 };
 	struct err e;
 	int c;
 
-	a.en.host_keys = a.host_keys;
+	a->en.host_keys = a->host_keys;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (take_option(c, &a) == -1)
+		if (take_option(c, a) == -1)
 			return c == '?' ? cmd_usage("enroll") : EXIT_MISUSE;
-	a.en.servers = (const char *const *)(argv + optind);
-	a.en.nservers = (size_t)(argc - optind);
-	if (a.en.nservers > STATION_SERVERS_MAX) {
+	a->en.servers = (const char *const *)(argv + optind);
+	a->en.nservers = (size_t)(argc - optind);
+	if (a->en.nservers > STATION_SERVERS_MAX) {
 		log_error("enroll: over %d servers", STATION_SERVERS_MAX);
 		return EXIT_MISUSE;
 	}
-	if (check(&a) == -1)
+	if (check(a) == -1)
 		return EXIT_MISUSE;
-	return enroll(&a, &e) == -1 ? cmd_fail(&e) : EXIT_SUCCESS;
+	return enroll(a, &e) == -1 ? cmd_fail(&e) : EXIT_SUCCESS;
+}
+
+int
+cmd_enroll(int argc, char **argv)
+{
+	struct arguments a = { .key = BUF_INIT(FILE_NAME_MAX), .passphrase = BUF_INIT(FILE_NAME_MAX),
+		.password = BUF_INIT(FILE_NAME_MAX) };
+	int status = enroll_with(&a, argc, argv);
+
+	buf_free(&a.key);
+	buf_free(&a.passphrase);
+	buf_free(&a.password);
+	return status;
 }

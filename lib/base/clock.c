@@ -69,6 +69,14 @@ clock_parse(const char *text, size_t len, int64_t *out)
 	return 0;
 }
 
+int64_t
+clock_of_date(const struct tm *date)
+{
+	int64_t days = days_of(date->tm_year + 1900, date->tm_mon + 1, date->tm_mday);
+
+	return days * DAY + date->tm_hour * 3600 + date->tm_min * 60 + date->tm_sec;
+}
+
 void
 clock_format(int64_t t, char out[CLOCK_TEXT_SIZE])
 {

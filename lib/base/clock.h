@@ -7,6 +7,7 @@
  */
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 /* Bytes of such a text, with the final NUL. */
 #define CLOCK_TEXT_SIZE	21
@@ -21,6 +22,9 @@ void clock_sleep_ms(int64_t ms);
 
 /* Exactly 20 characters.  0 with *out set, or -1 (out unchanged) if it isn't a real date and time. */
 int clock_parse(const char *text, size_t len, int64_t *out);
+
+/* The time of a date in UTC, whose fields are within their ranges: timegm(), which not every platform has. */
+int64_t clock_of_date(const struct tm *date);
 
 /* The text for t; a time outside the years above is clamped to them. */
 void clock_format(int64_t t, char out[CLOCK_TEXT_SIZE]);

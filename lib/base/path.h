@@ -39,6 +39,12 @@ int path_join(struct buf *out, const char *dir, const char *name, struct err *e)
 /* The part after the last '/'; points into path. */
 const char *path_base(const char *path);
 
+/*
+ * Append the absolute path, without links, of something that is there.  0, or -1 with ERR_NOENT, ERR_ACCESS and others of the
+ * system, or as buf_adds().
+ */
+int path_real(struct buf *out, const char *path, struct err *e);
+
 /* Whether path is absolute on this platform. */
 bool path_absolute(const char *path);
 

@@ -3,6 +3,7 @@
  */
 #include "base/path.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const char *
@@ -17,4 +18,17 @@ bool
 path_absolute(const char *path)
 {
 	return path[0] == '/';
+}
+
+int
+path_real(struct buf *out, const char *path, struct err *e)
+{
+	char *full = realpath(path, NULL);
+	int rc;
+
+	if (full == NULL)
+		return err_set(e, ERR_IO, "%s", path);
+	rc = buf_adds(out, full, e);
+	free(full);
+	return rc;
 }

@@ -4,6 +4,11 @@
 #include "base/path.h"
 
 #include <ctype.h>
+#include <stdlib.h>
+
+#include "base/windows.h"
+
+#define REAL_MAX	32768	/* characters: no path is longer */
 
 static bool
 separates(char c)
@@ -28,4 +33,44 @@ path_absolute(const char *path)
 	if (separates(path[0]) && separates(path[1]))
 		return true;
 	return isalpha((unsigned char)path[0]) && path[1] == ':' && separates(path[2]);
+}
+
+/* Without "\\?\", which programs besides ours don't always take; "\\?\UNC\server" is "\\server". */
+static const wchar_t *
+plain(wchar_t *path)
+{
+	if (wcsncmp(path, L"\\\\?\\UNC\\", 8) == 0) {
+		path[6] = L'\\';
+		return path + 6;
+	}
+	return wcsncmp(path, L"\\\\?\\", 4) == 0 ? path + 4 : path;
+}
+
+int
+path_real(struct buf *out, const char *path, struct err *e)
+{
+	wchar_t *w = wide_path(path, e), *full = NULL;
+	HANDLE h = INVALID_HANDLE_VALUE;
+	int rc = -1;
+	DWORD n;
+
+	if (w == NULL)
+		return -1;
+	if ((full = malloc(REAL_MAX * sizeof *full)) == NULL) {
+		err_nomem(e);
+		goto out;
+	}
+	h = CreateFileW(w, FILE_READ_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+	    FILE_FLAG_BACKUP_SEMANTICS, NULL);
+	if (h == INVALID_HANDLE_VALUE || (n = GetFinalPathNameByHandleW(h, full, REAL_MAX, FILE_NAME_NORMALIZED)) == 0 ||
+	    n >= REAL_MAX)
+		err_windows(e, GetLastError(), "%s", path);
+	else
+		rc = wide_add(out, plain(full), e);
+out:
+	if (h != INVALID_HANDLE_VALUE)
+		CloseHandle(h);
+	free(full);
+	free(w);
+	return rc;
 }

@@ -285,6 +285,42 @@ json_depth(void **state)
 	assert_int_equal(e.code, ERR_TOO_LARGE);
 }
 
+static void
+dates(void **state)
+{
+	struct tm leap = { .tm_year = 2028 - 1900, .tm_mon = 1, .tm_mday = 29, .tm_hour = 23, .tm_min = 59, .tm_sec = 59 };
+	struct tm epoch = { .tm_year = 70, .tm_mday = 1 };
+	char text[CLOCK_TEXT_SIZE];
+
+	(void)state;
+	assert_int_equal(clock_of_date(&epoch), 0);
+	clock_format(clock_of_date(&leap), text);
+	assert_string_equal(text, "2028-02-29T23:59:59Z");
+}
+
+static void
+real_path(void **state)
+{
+	struct dir *d = *state;
+	struct buf real = BUF_INIT(4096), b = BUF_INIT(100);
+	char path[4096];
+	struct err e;
+
+	assert_ok(file_replace(d, "f \xc5\xbe", "x", 1, 0644, &e), &e);
+	snprintf(path, sizeof path, "%s/./f \xc5\xbe", dir_path(d));
+	assert_ok(path_real(&real, path, &e), &e);
+	assert_true(path_absolute(buf_text(&real)));
+	assert_null(strstr(buf_text(&real), "/."));
+	assert_ok(file_read(NULL, buf_text(&real), &b, &e), &e);
+	assert_string_equal(buf_text(&b), "x");
+	strcat(path, "absent");
+	buf_reset(&real);
+	assert_err(path_real(&real, path, &e), ERR_NOENT, &e);
+	assert_int_equal(real.len, 0);
+	buf_free(&real);
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -294,11 +330,13 @@ main(void)
 		cmocka_unit_test(error_text),
 		cmocka_unit_test(hex),
 		cmocka_unit_test(json_depth),
+		cmocka_unit_test(dates),
+		cmocka_unit_test_setup_teardown(real_path, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(file_replaced, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(file_locked, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(directory_listed, temp_make, temp_remove),
 	};
-	size_t n = 8;
+	size_t n = 10;
 
 	TEST_ROWS(tests, n, path_rows, path);
 	TEST_ROWS(tests, n, date_rows, date);

@@ -22,7 +22,7 @@ rc=0
 for program in "$@"; do
 	"$triple-objdump" -p "$program" > "$work/headers"
 	"$triple-objdump" -h "$program" > "$work/sections"
-	"$triple-windres" -O rc "$program" > "$work/resources"
+	"$triple-windres" -O rc "$program" > "$work/resources" || fail "want resources"
 
 	# ASLR over the whole address space, with what is needed to move it there; data is never run.
 	for flag in HIGH_ENTROPY_VA DYNAMIC_BASE NX_COMPAT; do
