@@ -158,12 +158,13 @@ warm_up(void)
 	}
 }
 
+static const struct confine_want want = { .sockets = true,
+	.memory = SSH_MEMORY_MAX + SFTP_WINDOW_BYTES + OTHER_MEMORY,
+	.cpu_seconds = CPU_SECONDS };
+
 static int
 tell_hello(struct duty *d, struct err *e)
 {
-	const struct confine_want want = { .sockets = true,
-		.memory = SSH_MEMORY_MAX + SFTP_WINDOW_BYTES + OTHER_MEMORY,
-		.cpu_seconds = CPU_SECONDS };
 	struct confined c;
 
 	confine(&want, &c);
@@ -334,4 +335,4 @@ run(struct frames *parent)
 	return rc == -1 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-const struct child_role carry_child_role = { "fetch", CARRY_FRAME_MAX, run };
+const struct child_role carry_child_role = { "fetch", CARRY_FRAME_MAX, run, &want };

@@ -3,14 +3,16 @@
 
 /*
  * Duties that run in a child process of the same executable, because they parse what can't be trusted: the child is
- * given one pipe and nothing else, confines itself (confine.h), and the parent believes nothing that it says.
+ * given one pipe and nothing else, confines itself (confine.h), and the parent believes nothing that it says.  On Windows,
+ * where a process can't give up everything by itself, it is confined from its first instruction on.
  *
- * Each program's main() begins with child_main().  A child dies with the thread that started it, at the latest; it is
- * always reaped by child_end().  Start and end children from one thread.
+ * Each program's main() begins with child_main().  A child dies with the thread that started it (Windows: the process), at the
+ * latest; it is always reaped by child_end().  Start and end children from one thread.
  */
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/confine.h"
 #include "base/err.h"
 #include "base/frame.h"
 
@@ -19,6 +21,7 @@ struct child_role {
 	const char *name;
 	size_t frame_max; /* most bytes of one frame, either way */
 	int (*run)(struct frames *parent);
+	const struct confine_want *want; /* for confine(), which run() calls; NULL: it doesn't */
 };
 
 /*
@@ -41,7 +44,7 @@ struct frames *child_frames(struct child *c);
 /*
  * Tell it that no more will come, wait until it ends or the deadline (of clock_mono_ms(); 0: at once), then kill it and
  * what it may have started, and reap it.  how, where not NULL, says in words how it ended: "ended with status 1",
- * "was ended by signal 31 (Bad system call)", "was stopped".  c may be NULL.
+ * "was ended by signal 31 (Bad system call)", on Windows "was ended by exception 0xc0000005", "was stopped".  c may be NULL.
  */
 #define CHILD_HOW_SIZE 80
 

@@ -16,18 +16,24 @@
 /* What stays possible besides computing and using the descriptors that are open. */
 struct confine_want {
 	bool sockets; /* sending and receiving on sockets that are open */
-	uint64_t memory; /* bytes of address space more than now; 0: no limit */
+	uint64_t memory; /* bytes of address space more than now (Windows: than any program needs); 0: no limit */
 	unsigned cpu_seconds; /* of processor time in all; 0: no limit */
 };
 
-/* What holds.  The order is that of the bits of confined_pack(). */
+/* What holds. */
 struct confined {
-	bool limits; /* no core file, no file written, no new descriptor, the processor time */
+	bool limits; /* no core file, no file written, no new descriptor (Windows: no new process), the processor time */
 	bool memory; /* the address space */
 	bool memory_unlimited; /* a sanitizer makes that impossible */
 	bool privileges; /* none to gain, and none held */
+	/* Linux */
 	bool seccomp; /* only the listed system calls */
 	unsigned landlock; /* ABI version of the kernel; 0: it has no Landlock */
+	/* Windows */
+	bool token; /* restricted: opens only what everybody can open, not what is this user's */
+	bool integrity; /* low: changes nothing but what is marked as low, too */
+	bool desktop; /* no clipboard, no other program's windows, no settings of the desktop */
+	bool code; /* no memory that becomes code, none loaded from the network or from low places */
 };
 
 /*
@@ -47,7 +53,8 @@ void confined_unpack(uint32_t packed, struct confined *c);
 bool confined_fully(const struct confined *c);
 
 /*
- * Append a line for people: "Landlock version 6, seccomp, no privileges, memory limit, limits".
+ * Append a line for people: "Landlock version 6, seccomp, no privileges, memory limit, limits", on Windows
+ * "restricted token, low integrity, no privileges, memory limit, limits, no desktop, no new code".
  * 0 or -1 with ERR_NOMEM or ERR_TOO_LARGE.
  */
 int confined_format(const struct confined *c, struct buf *out, struct err *e);

@@ -251,3 +251,25 @@ confine(const struct confine_want *want, struct confined *out)
 	out->landlock = apply_landlock();
 	out->seccomp = apply_seccomp(want->sockets);
 }
+
+bool
+confined_fully(const struct confined *c)
+{
+	return c->limits && c->memory && c->privileges && c->seccomp && c->landlock > 0;
+}
+
+int
+confined_format(const struct confined *c, struct buf *out, struct err *e)
+{
+	const char *memory = c->memory ? "memory limit"
+			     : c->memory_unlimited
+				 ? "no memory limit (AddressSanitizer needs the room)"
+				 : "no memory limit";
+
+	if (c->landlock > 0 ? buf_addf(out, e, "Landlock version %u", c->landlock) == -1
+			    : buf_adds(out, "no Landlock", e) == -1)
+		return -1;
+	return buf_addf(out, e, ", %s, %s, %s, %s", c->seccomp ? "seccomp" : "no seccomp",
+	    c->privileges ? "no privileges" : "privileges as they were", memory,
+	    c->limits ? "limits" : "no limits");
+}

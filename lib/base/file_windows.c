@@ -3,7 +3,6 @@
  */
 #include "base/file_windows.h"
 
-#include <sddl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,37 +64,6 @@ valid_leaf(const wchar_t *name)
 	    wcspbrk(name, L"\\/:*?\"<>|") == NULL;
 }
 
-/*
- * A security descriptor that this user, administrators and the system alone can use, to be freed with LocalFree();
- * NULL with GetLastError().
- */
-static PSECURITY_DESCRIPTOR
-descriptor_private(void)
-{
-	wchar_t text[256], *sid = NULL;
-	PSECURITY_DESCRIPTOR sd = NULL;
-	union {
-		TOKEN_USER user;
-		uint8_t room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
-	} u;
-	HANDLE token;
-	DWORD n, error;
-
-	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
-		return NULL;
-	if (GetTokenInformation(token, TokenUser, &u, sizeof u, &n) && ConvertSidToStringSidW(u.user.User.Sid, &sid)) {
-		swprintf(text, sizeof text / sizeof *text,
-		    L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;%ls)", sid);
-		if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(text, SDDL_REVISION_1, &sd, NULL))
-			sd = NULL;
-	}
-	error = GetLastError();
-	LocalFree(sid);
-	CloseHandle(token);
-	SetLastError(error);
-	return sd;
-}
-
 /* What another program's short look (a virus scanner's, an indexer's) gives, and a file that is just going. */
 static bool
 passes_by(NTSTATUS status)
@@ -116,7 +84,7 @@ file_open_in(HANDLE parent, const wchar_t *leaf, const struct file_how *how, HAN
 
 	if (bytes > UNICODE_STRING_MAX_BYTES)
 		return ERROR_FILENAME_EXCED_RANGE;
-	if (how->secret && (sd = descriptor_private()) == NULL)
+	if (how->secret && (sd = windows_private()) == NULL)
 		return GetLastError();
 	InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, parent, sd);
 	for (int tries = 0;; tries++) {
@@ -402,7 +370,7 @@ dir_make(const char *path, unsigned mode, struct err *e)
 		return NULL;
 	for (len = wcslen(w); len > 7 && w[len - 1] == L'\\';)
 		w[--len] = L'\0';
-	if ((mode & 077) == 0 && (security.lpSecurityDescriptor = descriptor_private()) == NULL)
+	if ((mode & 077) == 0 && (security.lpSecurityDescriptor = windows_private()) == NULL)
 		error = GetLastError();
 	else
 		error = make_path(w, security.lpSecurityDescriptor == NULL ? NULL : &security);

@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 
-/* A descriptor, or a handle on Windows. */
+/* A descriptor; on Windows what pipe_windows.c makes of two handles. */
 typedef intptr_t pipe_end;
 
 #define PIPE_NONE ((pipe_end)-1)
@@ -28,7 +28,7 @@ void pipe_finish(pipe_end p);
 /*
  * Read or write what is possible at once, *did says how many bytes.  1 something was done, 0 nothing is possible now,
  * -1 error; pipe_read() sets *ended when the peer is gone and all that it wrote was read.  Writing to a peer that is
- * gone is ERR_PROTOCOL.
+ * gone is ERR_PROTOCOL.  After a 0, pipe_write() is called again with the same bytes, or never again.
  */
 int pipe_read(pipe_end p, void *data, size_t len, size_t *did, bool *ended, struct err *e);
 int pipe_write(pipe_end p, const void *data, size_t len, size_t *did, struct err *e);
@@ -39,7 +39,7 @@ int pipe_write(pipe_end p, const void *data, size_t len, size_t *did, struct err
  */
 int pipe_wait(pipe_end p, bool reading, bool writing, int64_t deadline, struct err *e);
 
-/* Wait until the peer is gone, whatever it wrote before.  Whether it is. */
+/* Wait until the peer is gone; what it wrote before may be lost.  Whether it is. */
 bool pipe_wait_gone(pipe_end p, int64_t deadline);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "base/windows.h"
 
+#include <sddl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,6 +153,33 @@ windows_env(const wchar_t *name, struct buf *out, struct err *e)
 	rc = n == 0 || n >= room ? 0 : wide_add(out, w, e) == -1 ? -1 : 1;
 	free(w);
 	return rc;
+}
+
+PSECURITY_DESCRIPTOR
+windows_private(void)
+{
+	wchar_t text[256], *sid = NULL;
+	PSECURITY_DESCRIPTOR sd = NULL;
+	union {
+		TOKEN_USER user;
+		uint8_t room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+	} u;
+	HANDLE token;
+	DWORD n, error;
+
+	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
+		return NULL;
+	if (GetTokenInformation(token, TokenUser, &u, sizeof u, &n) && ConvertSidToStringSidW(u.user.User.Sid, &sid)) {
+		swprintf(text, sizeof text / sizeof *text,
+		    L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;%ls)", sid);
+		if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(text, SDDL_REVISION_1, &sd, NULL))
+			sd = NULL;
+	}
+	error = GetLastError();
+	LocalFree(sid);
+	CloseHandle(token);
+	SetLastError(error);
+	return sd;
 }
 
 int64_t

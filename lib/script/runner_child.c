@@ -84,11 +84,12 @@ tell_log(void *arg, const char *script, const char *text, struct err *e)
 	return wire_put_name(&d->out, text, e) == -1 ? -1 : tell(d, EXCHANGE_LOG, e);
 }
 
+static const struct confine_want want = { .memory = SCRIPT_MEMORY_MAX + OTHER_MEMORY,
+	.cpu_seconds = CPU_SECONDS };
+
 static int
 tell_hello(struct duty *d, struct err *e)
 {
-	const struct confine_want want = { .memory = SCRIPT_MEMORY_MAX + OTHER_MEMORY,
-		.cpu_seconds = CPU_SECONDS };
 	struct confined c;
 
 	confine(&want, &c);
@@ -179,4 +180,4 @@ run(struct frames *parent)
 	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-const struct child_role script_child_role = { "script", EXCHANGE_FRAME_MAX, run };
+const struct child_role script_child_role = { "script", EXCHANGE_FRAME_MAX, run, &want };

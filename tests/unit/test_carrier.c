@@ -195,7 +195,7 @@ act(struct frames *parent)
 	return 0;
 }
 
-const struct child_role carry_child_role = { "fetch", CARRY_FRAME_MAX, act };
+const struct child_role carry_child_role = { "fetch", CARRY_FRAME_MAX, act, NULL };
 
 static struct login *
 make_password(void)

@@ -453,7 +453,7 @@ hostile(void **state)
 int
 main(int argc, char **argv)
 {
-	static const struct child_role mine = { "script", EXCHANGE_FRAME_MAX, taken_over };
+	static const struct child_role mine = { "script", EXCHANGE_FRAME_MAX, taken_over, NULL };
 	static const struct child_role *const roles[] = { &mine, NULL };
 	static struct CMUnitTest tests[60];
 	size_t n = 0;
