@@ -172,3 +172,11 @@ place_known_name(size_t i)
 {
 	return i < sizeof known / sizeof known[0] ? known[i].name : NULL;
 }
+
+int
+place_variable(const char *name, struct buf *out, struct err *e)
+{
+	const char *text = getenv(name);
+
+	return text == NULL ? 0 : buf_adds(out, text, e) == -1 ? -1 : 1;
+}

@@ -178,3 +178,13 @@ place_known_name(size_t i)
 {
 	return i < sizeof known / sizeof known[0] ? known[i].name : NULL;
 }
+
+int
+place_variable(const char *name, struct buf *out, struct err *e)
+{
+	wchar_t *w = wide_of(name, e);
+	int rc = w == NULL ? -1 : windows_env(w, out, e);
+
+	free(w);
+	return rc;
+}

@@ -3,7 +3,6 @@
  */
 #include "settings/expand.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/places.h"
@@ -17,14 +16,12 @@ static int
 from_environment(const char *name, size_t len, struct buf *out, struct err *e)
 {
 	char copy[EXPAND_NAME_MAX + 1];
-	const char *text;
 
 	memcpy(copy, name, len);
 	copy[len] = '\0';
-	if (memchr(copy, '=', len) != NULL || memchr(copy, '\0', len) != NULL ||
-	    (text = getenv(copy)) == NULL)
+	if (memchr(copy, '=', len) != NULL || memchr(copy, '\0', len) != NULL)
 		return 0;
-	return buf_adds(out, text, e) == -1 ? -1 : 1;
+	return place_variable(copy, out, e);
 }
 
 static int

@@ -53,7 +53,8 @@ int settings_plan(struct settings *s, const struct changeset *c, struct changese
     struct changeset *undo, struct err *e);
 
 /*
- * Apply all of c.  Each key file is locked, read, changed and replaced atomically and durably, its comments,
+ * Apply all of c.  In the registry: value by value, all on the disk when it returns 0; what was written is taken back when one of
+ * them can't be.  Whoever must be sure after a crash keeps a journal.  Elsewhere: each key file is locked, read, changed and replaced atomically and durably, its comments,
  * order, permissions and owner kept; one that would not change is neither locked nor written.  A malformed file
  * is refused and nothing is written.  HKLM is written before HKCU; between the two a crash can fall.
  * 0, or -1 with ERR_BUSY (another process held the lock for SETTINGS_LOCK_MS), or as settings_get().
@@ -64,7 +65,7 @@ int settings_apply(struct settings *s, const struct changeset *c, struct err *e)
 
 /*
  * Whether what is below key may have changed: the same stamp before reading and later means that it hasn't.  Costs one
- * look at a file, no reading.
+ * look at a file, no reading; in the registry one at an event, and any change below SOFTWARE counts.  Compare stamps of the same s.
  */
 struct settings_stamp {
 	struct file_stamp file;
