@@ -51,7 +51,7 @@ struct duty {
 };
 
 static int
-tell(struct duty *d, enum carry type, struct err *e)
+say(struct duty *d, enum carry type, struct err *e)
 {
 	int rc = frame_send(d->parent, (uint8_t)type, d->out.data, d->out.len, FRAME_FOREVER, e);
 
@@ -83,7 +83,7 @@ ask_signature(void *arg, const uint8_t *data, size_t len, struct buf *out, struc
 	struct duty *d = arg;
 
 	buf_reset(&d->out);
-	if (wire_put_string(&d->out, data, len, e) == -1 || tell(d, CARRY_SIGN, e) == -1)
+	if (wire_put_string(&d->out, data, len, e) == -1 || say(d, CARRY_SIGN, e) == -1)
 		return -1;
 	return take_secret(d, "signature", out, e);
 }
@@ -94,7 +94,7 @@ ask_password(void *arg, struct buf *out, struct err *e)
 	struct duty *d = arg;
 
 	buf_reset(&d->out);
-	return tell(d, CARRY_PASSWORD, e) == -1 ? -1 : take_secret(d, "password", out, e);
+	return say(d, CARRY_PASSWORD, e) == -1 ? -1 : take_secret(d, "password", out, e);
 }
 
 static int
@@ -168,7 +168,7 @@ tell_hello(struct duty *d, struct err *e)
 	struct confined c;
 
 	confine(&want, &c);
-	return wire_put_u32(&d->out, confined_pack(&c), e) == -1 ? -1 : tell(d, CARRY_HELLO, e);
+	return wire_put_u32(&d->out, confined_pack(&c), e) == -1 ? -1 : say(d, CARRY_HELLO, e);
 }
 
 /* The end of connecting or of a G. */
@@ -178,7 +178,7 @@ tell_end(struct duty *d, const struct err *why, bool other_key, struct err *e)
 	buf_reset(&d->out);
 	if (wire_put_u8(&d->out, other_key, e) == -1 || (why != NULL && wire_put_err(&d->out, why, e) == -1))
 		return -1;
-	return tell(d, CARRY_END, e);
+	return say(d, CARRY_END, e);
 }
 
 /* The one connection: made, then everything else given up, then the first byte of the peer is read. */
@@ -208,7 +208,7 @@ connect_server(struct duty *d, struct err *e)
 	    (d->engine = sftp_new(d->path, NULL, &why)) == NULL)
 		return tell_end(d, &why, other_key, e) == -1 ? -1 : 1;
 	buf_reset(&d->out);
-	return tell(d, CARRY_CONNECTED, e);
+	return say(d, CARRY_CONNECTED, e);
 }
 
 static int
@@ -219,7 +219,7 @@ pass_on(void *arg, const void *bytes, size_t len, struct err *e)
 
 	buf_reset(&d->out);
 	return wire_put_u32(&d->out, file->number, e) == -1 || buf_add(&d->out, bytes, len, e) == -1 ? -1 :
-												       tell(d, CARRY_DATA, e);
+												       say(d, CARRY_DATA, e);
 }
 
 static int
@@ -278,7 +278,7 @@ tell_result(struct duty *d, const struct file *file, struct err *e)
 	if (wire_put_u32(&d->out, file->number, e) == -1 || wire_put_u8(&d->out, (uint8_t)file->f.result, e) == -1 ||
 	    (file->f.result == FETCH_FAILED && wire_put_err(&d->out, &file->f.err, e) == -1))
 		return -1;
-	return tell(d, CARRY_RESULT, e);
+	return say(d, CARRY_RESULT, e);
 }
 
 static int

@@ -57,6 +57,14 @@ on_abort(int sig)
 	TerminateProcess(GetCurrentProcess(), ABORTED);
 }
 
+/* A crash is the parent's to tell, at once: not a debugger's, a reporter's or a window's. */
+static LONG WINAPI
+on_crash(EXCEPTION_POINTERS *x)
+{
+	TerminateProcess(GetCurrentProcess(), x->ExceptionRecord->ExceptionCode);
+	return EXCEPTION_EXECUTE_HANDLER;
+}
+
 static int
 run_child(const struct child_role *role, char **handles)
 {
@@ -65,8 +73,8 @@ run_child(const struct child_role *role, char **handles)
 	struct err e;
 	pipe_end p;
 
-	/* A crash is the parent's to tell, not a window's. */
 	SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
+	SetUnhandledExceptionFilter(on_crash);
 	signal(SIGABRT, on_abort);
 	for (int i = 0; i < PIPE_HANDLES; i++)
 		h[i] = (HANDLE)(intptr_t)strtoll(handles[i], NULL, 10);

@@ -4,9 +4,7 @@
  */
 #include "test.h"
 
-#include <signal.h>
-#include <unistd.h>
-
+#include "bad_end.h"
 #include "base/clock.h"
 #include "script/exchange.h"
 #include "script/runner.h"
@@ -62,21 +60,20 @@ do_nothing_wrong(void)
 static void
 do_exit(void)
 {
-	_exit(5);
+	_Exit(5);
 }
 
 static void
 do_crash(void)
 {
-	signal(SIGSEGV, SIG_DFL);
-	raise(SIGSEGV);
+	crash();
 }
 
 static void
 do_die_after_changes(void)
 {
 	do_nothing_wrong();
-	_exit(0);
+	_Exit(0);
 }
 
 static void
@@ -85,7 +82,7 @@ do_half_a_frame(void)
 	size_t did;
 
 	pipe_write(frames_pipe(parent), "\0\0\1\0Cxx", 7, &did, &e0);
-	_exit(0);
+	_Exit(0);
 }
 
 static void
@@ -97,7 +94,7 @@ do_too_long_a_frame(void)
 	    "\x7f\xff\xff\xff"
 	    "C",
 	    5, &did, &e0);
-	pause();
+	hang();
 }
 
 static void
@@ -259,7 +256,7 @@ do_read_other_key(void)
 	tell(EXCHANGE_GET);
 	/* An answer that says what is there would be worse than any error. */
 	if (frame_recv(parent, &f, FRAME_FOREVER, &e0) == 1 && f.type == EXCHANGE_REFUSED)
-		_exit(77);
+		_Exit(77);
 }
 
 static void
@@ -292,7 +289,7 @@ do_ask_and_not_listen(void)
 		for (size_t i = 0; i < sizeof question; i += did)
 			if (pipe_write(frames_pipe(parent), question + i, sizeof question - i, &did,
 				&e0) == -1)
-				_exit(1);
+				_Exit(1);
 }
 
 static void
@@ -328,9 +325,7 @@ do_end_with_content(void)
 static void
 do_hang(void)
 {
-	signal(SIGTERM, SIG_IGN);
-	for (;;)
-		pause();
+	hang();
 }
 
 static struct row {
@@ -341,7 +336,7 @@ static struct row {
 } rows[] = {
 	{ "taken over: nothing wrong", do_nothing_wrong, ERR_NONE, "" },
 	{ "taken over: exits", do_exit, ERR_PROTOCOL, "the script child ended with status 5" },
-	{ "taken over: crashes", do_crash, ERR_PROTOCOL, "ended by signal 11" },
+	{ "taken over: crashes", do_crash, ERR_PROTOCOL, CRASHED },
 	{ "taken over: dies after its changes", do_die_after_changes, ERR_PROTOCOL,
 	    "ended with status 0" },
 	{ "taken over: half a frame", do_half_a_frame, ERR_PROTOCOL, "in the middle" },
@@ -405,7 +400,7 @@ taken_over(struct frames *f)
 		if (strcmp(rows[i].name, facts.station) == 0)
 			rows[i].deed();
 	tell(EXCHANGE_DONE);
-	pause();
+	hang();
 	return 0;
 }
 
@@ -437,8 +432,14 @@ hostile(void **state)
 		assert_ok(runner_run(runner, "x.lua", (const uint8_t *)"", 0, &c, &e), &e);
 		assert_int_equal(c.n, 1);
 	} else {
-		assert_err(
-		    runner_run(runner, "x.lua", (const uint8_t *)"", 0, &c, &e), r->want, &e);
+		assert_int_equal(runner_run(runner, "x.lua", (const uint8_t *)"", 0, &c, &e), -1);
+		if (BAD_END_SLOW && e.code == ERR_LIMIT && (r->deed == do_too_many || r->deed == do_ask_for_ever)) {
+			runner_end(runner);
+			print_message("%s: stopped by the clock first: too many frames for wine\n", r->name);
+			skip();
+		}
+		if (e.code != r->want)
+			fail_msg("want %s, got %s (%s)", err_name(r->want), err_name(e.code), e.text);
 		if (strncmp(e.text, "x.lua: ", 7) != 0 || strstr(e.text, r->text) == NULL)
 			fail_msg("want 'x.lua: ' and '%s' in '%s'", r->text, e.text);
 		assert_int_equal(c.n, 0);

@@ -236,7 +236,7 @@ stopped_by_the_clock(void **state)
 	struct err e;
 
 	(void)state;
-	assert_non_null(r = runner_start(&facts, clock_mono_ms() + 1000, &e));
+	assert_non_null(r = runner_start(&facts, clock_mono_ms() + 2500, &e));
 	assert_null(runner_confined(r));
 	assert_err(runner_run(r, "slow.lua", (const uint8_t *)source, sizeof source - 1, &c, &e), ERR_TIMEOUT, &e);
 	assert_non_null(strstr(e.text, "slow.lua: stopped, because the update's deadline passed"));

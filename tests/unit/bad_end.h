@@ -1,0 +1,25 @@
+#ifndef TEST_BAD_END_H
+#define TEST_BAD_END_H
+
+/*
+ * Ways in which a child doesn't end as it should, on every platform.
+ */
+#include <stdbool.h>
+
+/* Crash, which child_end() tells with these words.  SLOW: a frame can take a thousand times what it takes elsewhere (wine). */
+void crash(void);
+#ifdef _WIN32
+#define CRASHED "ended by exception 0xc0000005"
+#define BAD_END_SLOW true
+#else
+#define CRASHED "ended by signal 11"
+#define BAD_END_SLOW false
+#endif
+
+/* Never come back. */
+void hang(void);
+
+/* Whether a child of this process is left, running or not reaped. */
+bool has_children(void);
+
+#endif
