@@ -6,8 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define VENDOR_KEY	"HKLM\\SOFTWARE\\" SETTINGS_VENDOR
-
 bool
 valid_application_name(const char *name)
 {
@@ -29,7 +27,7 @@ application_argument(int argc, char *const *argv)
 int
 application_key(struct buf *out, const char *installation, const char *application, struct err *e)
 {
-	return buf_addf(out, e, VENDOR_KEY "\\%s\\cfg_%s", installation, application);
+	return buf_addf(out, e, SETTINGS_VENDOR_KEY "\\%s\\cfg_%s", installation, application);
 }
 
 /* The search: installations that fit, the last of them, and all that there are for the message. */
@@ -47,7 +45,7 @@ default_application(struct settings *s, const char *installation, struct buf *ou
 	struct value v = VALUE_INIT;
 	int rc = -1;
 
-	if (buf_addf(&key, e, VENDOR_KEY "\\%s", installation) == 0)
+	if (buf_addf(&key, e, SETTINGS_VENDOR_KEY "\\%s", installation) == 0)
 		rc = settings_get(s, buf_text(&key), "DefaultApplication", &v, e);
 	if (rc == 1 && valid_application_name(value_get_text(&v)))
 		rc = buf_adds(out, value_get_text(&v), e);
@@ -99,13 +97,13 @@ application_find(struct settings *s, const char *installation, const char *appli
 	struct search q = { s, installation, application, BUF_INIT(SETTING_PART_MAX),
 		BUF_INIT(SETTING_PART_MAX), BUF_INIT(4096), 0 };
 	struct settings_walk walk = { NULL, try_installation, &q };
-	int rc = settings_list(s, VENDOR_KEY, &walk, e) == -1 ? -1 : 0;
+	int rc = settings_list(s, SETTINGS_VENDOR_KEY, &walk, e) == -1 ? -1 : 0;
 
 	if (rc == 0 && q.n != 1)
 		rc = err_setx(e, ERR_NOENT,
 		    "want one installation with application %s, got %zu; installations in %s: %s",
 		    application == NULL ? "(DefaultApplication)" : application, q.n,
-		    settings_place(s, VENDOR_KEY), q.all.len > 0 ? buf_text(&q.all) : "none");
+		    settings_place(s, SETTINGS_VENDOR_KEY), q.all.len > 0 ? buf_text(&q.all) : "none");
 	if (rc == 0)
 		rc = buf_adds(installation_out, buf_text(&q.found), e) == -1 ||
 			buf_adds(application_out, buf_text(&q.found_application), e) == -1 ? -1 : 0;

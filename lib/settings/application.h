@@ -11,8 +11,9 @@
 #include "base/err.h"
 #include "settings/settings.h"
 
-/* The vendor part of the keys. */
+/* The vendor part of the keys, and the key of all installations. */
 #define SETTINGS_VENDOR	"Ipesoft"
+#define SETTINGS_VENDOR_KEY	"HKLM\\SOFTWARE\\" SETTINGS_VENDOR
 
 /* Most bytes of an application's or installation's name. */
 #define APPLICATION_NAME_MAX	64

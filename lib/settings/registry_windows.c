@@ -1,351 +1,343 @@
 /*
- * Keys and values of the Windows registry, as ours.
+ * Keys of the registry: opening without following links, making and removing.
+ *
+ * A key that is made gets a class of its own, a text that the registry keeps with each key and shows in exports, so
+ * that it can be told later from keys that were there before.
  */
 #include "settings/registry_windows.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <winternl.h>
 
+#include "base/places.h"
 #include "settings/changeset.h"
-#include "settings/utf16.h"
 
-#define NAME_UNITS	16384			/* a value's name: 16383 characters, and a NUL */
-#define DATA_MAX	(2 * VALUE_SIZE_MAX + 4)	/* bytes of UTF-16 that can be VALUE_SIZE_MAX of UTF-8 */
-#define TREE_TRIES	3
+#define VIEW		KEY_WOW64_64KEY
+#define OUR_CLASS	L"Slipway"
+#define MAKE_TRIES	8	/* somebody else may remove a key between two looks */
 
-static const struct {
-	enum value_type type;
-	DWORD native;
-} types[] = {
-	{ VALUE_STRING, REG_SZ },
-	{ VALUE_EXPAND, REG_EXPAND_SZ },
-	{ VALUE_DWORD, REG_DWORD },
-	{ VALUE_QWORD, REG_QWORD },
-	{ VALUE_MULTI, REG_MULTI_SZ },
-	{ VALUE_BINARY, REG_BINARY },
+/* The documented ZwDeleteKey(): by handle, so that what is removed is what was looked at. */
+NTSTATUS NTAPI NtDeleteKey(HANDLE key);
+
+/* The documented ZwQueryKey(), which tells a key's name. */
+NTSTATUS NTAPI NtQueryKey(HANDLE key, int what, void *info, ULONG room, ULONG *len);
+#define KEY_NAME_INFORMATION	3
+#define NAME_UNITS_MAX		32767
+
+/* A normalised path as its root and the parts below, each ended by a NUL, then an empty one. */
+struct parts {
+	HKEY root;
+	wchar_t *first;
 };
 
-/* The root of a key, and its path below that as Windows wants it, to be freed; NULL with e. */
-static wchar_t *
-path_of(const char *key, HKEY *root, struct err *e)
+static int
+parts_of(const char *key, struct parts *p, struct err *e)
 {
-	const char *rest = strchr(key, '\\');
+	wchar_t *w = wide_of(key, e);
+	size_t len;
 
-	*root = setting_key_within(key, "HKCU") ? HKEY_CURRENT_USER : HKEY_LOCAL_MACHINE;
-	return wide_of(rest == NULL ? "" : rest + 1, e);
+	if (w == NULL)
+		return -1;
+	len = wcslen(w);
+	p->root = setting_key_within(key, "HKCU") ? HKEY_CURRENT_USER : HKEY_LOCAL_MACHINE;
+	if ((p->first = calloc(len + 2, sizeof *w)) == NULL) {
+		free(w);
+		return err_nomem(e);
+	}
+	/* "HKLM\" or "HKCU\" goes. */
+	if (len > 5)
+		memcpy(p->first, w + 5, (len - 5) * sizeof *w);
+	for (size_t i = 0; i < len; i++)
+		if (p->first[i] == L'\\')
+			p->first[i] = L'\0';
+	free(w);
+	return 0;
+}
+
+static const wchar_t *
+next_part(const wchar_t *part)
+{
+	return part + wcslen(part) + 1;
+}
+
+static bool
+is_link(HKEY key)
+{
+	DWORD type = REG_NONE;
+
+	return RegQueryValueExW(key, L"SymbolicLinkValue", NULL, &type, NULL, NULL) == ERROR_SUCCESS &&
+	       type == REG_LINK;
+}
+
+/* Windows' own link, which only who may change everything can change. */
+static bool
+own_link(const struct parts *p, const wchar_t *part)
+{
+	return p->root == HKEY_LOCAL_MACHINE && part == next_part(p->first) && _wcsicmp(p->first, L"SYSTEM") == 0 &&
+	       _wcsicmp(part, L"CurrentControlSet") == 0;
+}
+
+/* Open one part itself.  A Windows error; ERROR_REPARSE_TAG_MISMATCH for a link. */
+static LSTATUS
+open_itself(HKEY parent, const wchar_t *part, REGSAM access, HKEY *out)
+{
+	LSTATUS rc = RegOpenKeyExW(parent, part, REG_OPTION_OPEN_LINK, access | KEY_QUERY_VALUE | VIEW, out);
+
+	if (rc == ERROR_SUCCESS && is_link(*out)) {
+		RegCloseKey(*out);
+		rc = ERROR_REPARSE_TAG_MISMATCH;
+	}
+	return rc;
+}
+
+static LSTATUS
+open_part(const struct parts *p, HKEY parent, const wchar_t *part, REGSAM access, HKEY *out)
+{
+	if (place_privileged() && !own_link(p, part))
+		return open_itself(parent, part, access, out);
+	return RegOpenKeyExW(parent, part, 0, access | VIEW, out);
+}
+
+/* Fill in e for a key. */
+static int
+fail(LSTATUS rc, const char *key, struct err *e)
+{
+	if (rc == ERROR_REPARSE_TAG_MISMATCH)
+		return err_setx(e, ERR_UNSAFE, "%s: a link of the registry stands in the way", key);
+	return err_windows(e, (DWORD)rc, "%s", key);
+}
+
+static void
+close_below(const struct parts *p, HKEY h)
+{
+	if (h != p->root)
+		RegCloseKey(h);
+}
+
+static LSTATUS
+open_parts(const struct parts *p, REGSAM access, HKEY *out)
+{
+	HKEY h = p->root;
+
+	if (*p->first == L'\0')
+		return RegOpenKeyExW(h, NULL, 0, access | VIEW, out);
+	for (const wchar_t *part = p->first; *part != L'\0'; part = next_part(part)) {
+		bool last = *next_part(part) == L'\0';
+		HKEY below;
+		LSTATUS rc = open_part(p, h, part, last ? access : MAXIMUM_ALLOWED, &below);
+
+		close_below(p, h);
+		if (rc != ERROR_SUCCESS)
+			return rc;
+		h = below;
+	}
+	*out = h;
+	return ERROR_SUCCESS;
+}
+
+static bool
+absent(LSTATUS rc)
+{
+	return rc == ERROR_FILE_NOT_FOUND || rc == ERROR_PATH_NOT_FOUND || rc == ERROR_KEY_DELETED;
 }
 
 int
 registry_open(const char *key, REGSAM access, HKEY *out, struct err *e)
 {
-	HKEY root;
-	wchar_t *path = path_of(key, &root, e);
-	LSTATUS status;
+	struct parts p;
+	LSTATUS rc;
 
-	if (path == NULL)
+	if (parts_of(key, &p, e) == -1)
 		return -1;
-	status = RegOpenKeyExW(root, path, 0, access | KEY_WOW64_64KEY, out);
-	free(path);
-	if (status == ERROR_SUCCESS)
+	rc = open_parts(&p, access, out);
+	free(p.first);
+	if (rc == ERROR_SUCCESS)
 		return 1;
-	return status == ERROR_FILE_NOT_FOUND ? 0 : err_windows(e, (DWORD)status, "%s", key);
+	return absent(rc) ? 0 : fail(rc, key, e);
 }
 
-/* The bytes of a text in UTF-16, the NULs at its end left out. */
-static size_t
-without_end(const uint8_t *data, size_t len, size_t most)
+void
+registry_spelling(HKEY h, char *key)
 {
-	for (; most > 0 && len >= 2 && data[len - 1] == 0 && data[len - 2] == 0; most--)
-		len -= 2;
-	return len;
-}
+	struct {
+		ULONG bytes;
+		wchar_t name[NAME_UNITS_MAX + 1];
+	} *info = calloc(1, sizeof *info);
+	struct buf name = BUF_INIT(4 * NAME_UNITS_MAX);
+	size_t len = strlen(key) - strlen("HKLM");
+	struct err ignored;
+	ULONG got;
 
-/* Texts with a NUL each, and one NUL more; the last of these may be missing. */
-static int
-multi_of(const uint8_t *data, size_t len, struct value *v, struct err *e)
-{
-	struct buf text = BUF_INIT(VALUE_SIZE_MAX);
-	const char **texts = NULL;
-	size_t n = 0, at = 0;
-	int rc = -1;
-
-	len = without_end(data, len, 2);
-	if (utf16_to_utf8(data, len, &text, e) == -1 || (text.len > 0 && buf_addc(&text, '\0', e) == -1))
-		goto out;
-	if ((texts = malloc((text.len + 1) * sizeof *texts)) == NULL) {
-		err_nomem(e);
-		goto out;
-	}
-	for (; at < text.len; at += strlen(texts[n - 1]) + 1)
-		texts[n++] = buf_text(&text) + at;
-	rc = value_multi(v, texts, n, e);
-out:
-	free(texts);
-	buf_free(&text);
-	return rc;
-}
-
-static int
-text_of(enum value_type type, const uint8_t *data, size_t len, struct value *v, struct err *e)
-{
-	struct buf text = BUF_INIT(VALUE_SIZE_MAX);
-	int rc = -1;
-
-	if (utf16_to_utf8(data, without_end(data, len, 1), &text, e) == 0)
-		rc = value_text(v, type, buf_text(&text), text.len, e);
-	buf_free(&text);
-	return rc;
-}
-
-static int
-number_of(enum value_type type, const uint8_t *data, size_t len, struct value *v, struct err *e)
-{
-	size_t want = type == VALUE_DWORD ? sizeof(uint32_t) : sizeof(uint64_t);
-	uint64_t number = 0;
-
-	if (len != want)
-		return err_setx(e, ERR_SYNTAX, "want %zu bytes of a number, got %zu", want, len);
-	memcpy(&number, data, len);	/* Windows is little-endian */
-	return value_number(v, type, number, e);
-}
-
-static int
-value_of(DWORD native, const uint8_t *data, size_t len, struct value *v, struct err *e)
-{
-	size_t i = 0;
-
-	while (i < sizeof types / sizeof types[0] && types[i].native != native)
-		i++;
-	if (i == sizeof types / sizeof types[0])
-		return err_setx(e, ERR_SYNTAX, "want a text, a number or bytes, got a value of the registry's type %lu",
-		    (unsigned long)native);
-	switch (types[i].type) {
-	case VALUE_DWORD:
-	case VALUE_QWORD:
-		return number_of(types[i].type, data, len, v, e);
-	case VALUE_MULTI:
-		return multi_of(data, len, v, e);
-	case VALUE_BINARY:
-		return value_binary(v, data, len, e);
-	default:
-		return text_of(types[i].type, data, len, v, e);
-	}
-}
-
-/* Read an open key's value.  1, 0, -1; the error's text is to be given the value's name. */
-static int
-get_open(HKEY h, const wchar_t *name, struct value *v, struct err *e)
-{
-	DWORD native, len = DATA_MAX;
-	uint8_t *data = malloc(DATA_MAX);
-	LSTATUS status;
-	int rc = -1;
-
-	if (data == NULL)
-		return err_nomem(e);
-	status = RegQueryValueExW(h, name, NULL, &native, data, &len);
-	if (status == ERROR_FILE_NOT_FOUND)
-		rc = 0;
-	else if (status == ERROR_MORE_DATA)
-		err_setx(e, ERR_TOO_LARGE, "over %u bytes", DATA_MAX);
-	else if (status != ERROR_SUCCESS)
-		err_windows(e, (DWORD)status, "read");
-	else
-		rc = value_of(native, data, len, v, e) == -1 ? -1 : 1;
-	free(data);
-	return rc;
-}
-
-int
-registry_get(const char *key, const char *name, struct value *v, struct err *e)
-{
-	wchar_t *w = wide_of(name, e);
-	int rc = -1;
-	HKEY h;
-
-	if (w != NULL && (rc = registry_open(key, KEY_QUERY_VALUE, &h, e)) == 1) {
-		if ((rc = get_open(h, w, v, e)) == -1)
-			err_context(e, "%s %s", key, name);
-		RegCloseKey(h);
-	}
-	free(w);
-	return rc;
-}
-
-/* The i-th name of an open key, a value's or a subkey's, in UTF-8.  1, 0 there are no more, -1. */
-static int
-name_at(HKEY h, bool subkey, DWORD i, wchar_t *w, struct buf *name, struct err *e)
-{
-	DWORD n = NAME_UNITS;
-	LSTATUS status = subkey ? RegEnumKeyExW(h, i, w, &n, NULL, NULL, NULL, NULL) :
-				  RegEnumValueW(h, i, w, &n, NULL, NULL, NULL, NULL);
-
-	buf_reset(name);
-	if (status == ERROR_NO_MORE_ITEMS)
-		return 0;
-	if (status != ERROR_SUCCESS)
-		return err_windows(e, (DWORD)status, "list");
-	return wide_add(name, w, e) == -1 ? -1 : 1;
-}
-
-static int
-list_values(HKEY h, const struct registry_walk *walk, wchar_t *w, struct buf *name, struct err *e)
-{
-	int rc;
-
-	for (DWORD i = 0; (rc = name_at(h, false, i, w, name, e)) == 1; i++) {
-		struct value v = VALUE_INIT;
-
-		if (name->len == 0)
-			continue;	/* the key's default value, which settings don't have */
-		if ((rc = get_open(h, w, &v, e)) == -1)
-			return err_context(e, "%s", buf_text(name));
-		if (rc == 1)
-			rc = walk->value(walk->arg, buf_text(name), &v, e);
-		value_free(&v);
-		if (rc == -1)
-			return -1;
-	}
-	return rc;
-}
-
-static int
-list_subkeys(HKEY h, const struct registry_walk *walk, wchar_t *w, struct buf *name, struct err *e)
-{
-	int rc;
-
-	for (DWORD i = 0; (rc = name_at(h, true, i, w, name, e)) == 1; i++)
-		if (walk->subkey(walk->arg, buf_text(name), e) == -1)
-			return -1;
-	return rc;
-}
-
-int
-registry_list(const char *key, const struct registry_walk *walk, struct err *e)
-{
-	struct buf name = BUF_INIT(3 * NAME_UNITS);
-	wchar_t *w = NULL;
-	HKEY h;
-	int rc = registry_open(key, KEY_QUERY_VALUE | KEY_ENUMERATE_SUB_KEYS, &h, e);
-
-	if (rc != 1)
-		return rc;
-	if ((w = malloc(NAME_UNITS * sizeof *w)) == NULL)
-		rc = err_nomem(e);
-	else if ((walk->value != NULL && list_values(h, walk, w, &name, e) == -1) ||
-	    (walk->subkey != NULL && list_subkeys(h, walk, w, &name, e) == -1))
-		rc = err_context(e, "%s", key);
-	free(w);
+	if (info != NULL &&
+	    NtQueryKey(h, KEY_NAME_INFORMATION, info, sizeof *info - sizeof info->name[0], &got) == 0 &&
+	    wide_add(&name, info->name, &ignored) == 0 && name.len >= len &&
+	    setting_same(buf_text(&name) + name.len - len, key + strlen("HKLM")))
+		memcpy(key + strlen("HKLM"), buf_text(&name) + name.len - len, len);
+	free(info);
 	buf_free(&name);
-	RegCloseKey(h);
-	return rc;
 }
 
-/* A value's bytes as the registry has them, appended. */
-static int
-bytes_of(const struct value *v, DWORD *native, struct buf *out, struct err *e)
+/* Open a part, or make it. */
+static LSTATUS
+make_part(const struct parts *p, HKEY parent, const wchar_t *part, REGSAM access, HKEY *out)
 {
-	static const uint8_t nul[2] = { 0, 0 };
+	wchar_t class[] = OUR_CLASS;
+	LSTATUS rc = ERROR_KEY_DELETED;
 
-	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-		if (types[i].type == v->type)
-			*native = types[i].native;
-	switch (v->type) {
-	case VALUE_DWORD:
-		return buf_add(out, &v->number, sizeof(uint32_t), e);
-	case VALUE_QWORD:
-		return buf_add(out, &v->number, sizeof(uint64_t), e);
-	case VALUE_BINARY:
-		return buf_add(out, v->data, v->len, e);
-	default:
-		/* A multi's texts have their NULs already; one more ends them all. */
-		return utf8_to_utf16((const char *)v->data, v->len, out, e) == -1 ? -1 : buf_add(out, nul, sizeof nul, e);
+	for (int i = 0; i < MAKE_TRIES; i++) {
+		DWORD how = 0;
+
+		if (!absent(rc = open_part(p, parent, part, access, out)))
+			return rc;
+		rc = RegCreateKeyExW(parent, part, 0, class, REG_OPTION_NON_VOLATILE, access | VIEW, NULL, out, &how);
+		if (rc == ERROR_SUCCESS && how == REG_CREATED_NEW_KEY)
+			return rc;
+		/* Somebody was faster.  It may be a link: look at it as at any other. */
+		if (rc == ERROR_SUCCESS)
+			RegCloseKey(*out);
+		else if (rc != ERROR_KEY_DELETED)
+			return rc;
 	}
+	return rc == ERROR_SUCCESS ? ERROR_BUSY : rc;
 }
 
 int
-registry_set(const char *key, const char *name, const struct value *v, struct err *e)
+registry_make(const char *key, HKEY *out, struct err *e)
 {
-	struct buf bytes = BUF_INIT(DATA_MAX);
-	wchar_t *path = NULL, *w = NULL;
-	HKEY root, h = NULL;
-	DWORD native = REG_NONE;
-	LSTATUS status;
-	int rc = -1;
-
-	if (bytes_of(v, &native, &bytes, e) == -1 || (path = path_of(key, &root, e)) == NULL || (w = wide_of(name, e)) == NULL)
-		goto out;
-	status = RegCreateKeyExW(root, path, 0, NULL, REG_OPTION_NON_VOLATILE, KEY_SET_VALUE | KEY_WOW64_64KEY, NULL, &h, NULL);
-	if (status == ERROR_SUCCESS)
-		status = RegSetValueExW(h, w, 0, native, bytes.data, (DWORD)bytes.len);
-	rc = status == ERROR_SUCCESS ? 0 : err_windows(e, (DWORD)status, "%s %s", key, name);
-out:
-	if (h != NULL)
-		RegCloseKey(h);
-	free(path);
-	free(w);
-	buf_free(&bytes);
-	return rc;
-}
-
-int
-registry_delete(const char *key, const char *name, struct err *e)
-{
-	wchar_t *w = wide_of(name, e);
-	LSTATUS status;
-	int rc = -1;
+	struct parts p;
+	LSTATUS rc = ERROR_SUCCESS;
 	HKEY h;
 
-	if (w != NULL && (rc = registry_open(key, KEY_SET_VALUE, &h, e)) == 1) {
-		status = RegDeleteValueW(h, w);
-		rc = status == ERROR_SUCCESS || status == ERROR_FILE_NOT_FOUND ? 0 :
-		    err_windows(e, (DWORD)status, "%s %s", key, name);
-		RegCloseKey(h);
+	if (parts_of(key, &p, e) == -1)
+		return -1;
+	h = p.root;
+	for (const wchar_t *part = p.first; *part != L'\0' && rc == ERROR_SUCCESS; part = next_part(part)) {
+		bool last = *next_part(part) == L'\0';
+		HKEY below;
+
+		rc = make_part(&p, h, part, last ? KEY_SET_VALUE : MAXIMUM_ALLOWED, &below);
+		close_below(&p, h);
+		h = rc == ERROR_SUCCESS ? below : p.root;
 	}
-	free(w);
-	return rc;
+	free(p.first);
+	if (rc != ERROR_SUCCESS)
+		return fail(rc, key, e);
+	*out = h;
+	return 0;
+}
+
+/* Whether an open key is marked as ours and holds nothing. */
+static bool
+ours_and_empty(HKEY h)
+{
+	wchar_t class[sizeof OUR_CLASS / sizeof(wchar_t) + 1];
+	DWORD len = sizeof class / sizeof *class, keys = 1, values = 1;
+
+	return RegQueryInfoKeyW(h, class, &len, NULL, &keys, NULL, NULL, &values, NULL, NULL, NULL, NULL) ==
+		   ERROR_SUCCESS &&
+	       keys == 0 && values == 0 && wcscmp(class, OUR_CLASS) == 0;
+}
+
+void
+registry_tidy(const char *key)
+{
+	struct err ignored;
+	char *path = strdup(key), *cut = path;
+	bool gone = true;
+	HKEY h;
+
+	while (path != NULL && gone && cut != NULL) {
+		if (registry_open(path, KEY_READ | DELETE, &h, &ignored) == 1) {
+			gone = ours_and_empty(h) && NtDeleteKey(h) == 0;
+			RegCloseKey(h);
+		}
+		if ((cut = strrchr(path, '\\')) != NULL)
+			*cut = '\0';
+	}
+	free(path);
+}
+
+int
+registry_below(HKEY parent, const char *shown, DWORD i, REGSAM access, HKEY *out, struct buf *name, struct err *e)
+{
+	wchar_t part[SETTING_PART_MAX + 1];
+	DWORD len = sizeof part / sizeof *part;
+	LSTATUS rc = RegEnumKeyExW(parent, i, part, &len, NULL, NULL, NULL, NULL);
+
+	if (rc == ERROR_NO_MORE_ITEMS || absent(rc))
+		return 0;
+	if (rc != ERROR_SUCCESS)
+		return fail(rc, shown, e);
+	if (wide_add(name, part, e) == -1)
+		return err_context(e, "a key below %s", shown);
+	if (out == NULL || (rc = open_itself(parent, part, access, out)) == ERROR_SUCCESS)
+		return 1;
+	if (rc == ERROR_REPARSE_TAG_MISMATCH)
+		return err_setx(e, ERR_UNSAFE, "%s\\%s: want a key, got a link of the registry", shown, buf_text(name));
+	return err_windows(e, (DWORD)rc, "%s\\%s", shown, buf_text(name));
+}
+
+/* The depth is bounded: a key's path has at most SETTING_KEY_MAX bytes, the registry's at most 512 parts. */
+static int
+delete_open(HKEY h, const char *shown, struct err *e)
+{
+	NTSTATUS status;
+	HKEY below;
+	int rc;
+
+	do {
+		struct buf name = BUF_INIT(3 * SETTING_PART_MAX), path = BUF_INIT(64u * 1024);
+
+		if ((rc = registry_below(h, shown, 0, KEY_READ | DELETE, &below, &name, e)) == 1) {
+			rc = buf_addf(&path, e, "%s\\%s", shown, buf_text(&name)) == -1 ||
+				     delete_open(below, buf_text(&path), e) == -1 ? -1 : 1;
+			RegCloseKey(below);
+		}
+		buf_free(&name);
+		buf_free(&path);
+	} while (rc == 1);
+	if (rc == -1)
+		return -1;
+	if ((status = NtDeleteKey(h)) != 0)
+		return err_windows(e, RtlNtStatusToDosError(status), "%s", shown);
+	return 0;
 }
 
 int
 registry_delete_tree(const char *key, struct err *e)
 {
-	HKEY root;
-	wchar_t *path = path_of(key, &root, e);
-	LSTATUS status;
+	HKEY h;
+	int rc = registry_open(key, KEY_READ | DELETE, &h, e);
 
-	if (path == NULL)
-		return -1;
-	if (*path == L'\0') {
-		free(path);
-		return err_setx(e, ERR_UNSAFE, "%s: want a key below it", key);
-	}
-	/* A program that is adding keys meanwhile makes it fail with "not empty" or the like. */
-	for (int tries = 1;; tries++) {
-		status = RegDeleteTreeW(root, path);
-		if (status == ERROR_SUCCESS || status == ERROR_FILE_NOT_FOUND || status == ERROR_ACCESS_DENIED || tries == TREE_TRIES)
-			break;
-	}
-	free(path);
-	return status == ERROR_SUCCESS || status == ERROR_FILE_NOT_FOUND ? 0 : err_windows(e, (DWORD)status, "%s", key);
+	if (rc != 1)
+		return rc;
+	rc = delete_open(h, key, e);
+	RegCloseKey(h);
+	return rc;
 }
 
 int
 registry_flush(const char *key, struct err *e)
 {
-	char *k = _strdup(key), *slash;
+	bool user = setting_key_within(key, "HKCU");
+	char *hive = strdup(key), *end;
 	LSTATUS status;
-	int rc = 0;
+	int rc;
 	HKEY h;
 
-	if (k == NULL)
+	if (hive == NULL)
 		return err_nomem(e);
-	while ((rc = registry_open(k, KEY_QUERY_VALUE, &h, e)) == 0 && (slash = strrchr(k, '\\')) != NULL)
-		*slash = '\0';
-	if (rc == 1) {
+	/* HKCU is one; those of HKLM are like HKLM\SOFTWARE. */
+	if ((end = strchr(hive, '\\')) != NULL && !user)
+		end = strchr(end + 1, '\\');
+	if (end != NULL)
+		*end = '\0';
+	if ((rc = registry_open(hive, KEY_QUERY_VALUE, &h, e)) == 1) {
 		status = RegFlushKey(h);
 		RegCloseKey(h);
-		rc = status == ERROR_SUCCESS ? 0 : err_windows(e, (DWORD)status, "%s", k);
+		rc = status == ERROR_SUCCESS ? 0 : fail(status, hive, e);
 	}
-	free(k);
+	free(hive);
 	return rc;
 }

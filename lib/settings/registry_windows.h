@@ -2,36 +2,35 @@
 #define SETTINGS_REGISTRY_WINDOWS_H
 
 /*
- * The Windows registry through its wide API, in the 64-bit view, one key or value at a time.
+ * Keys of the registry, 64-bit view, by our normalised paths ("HKLM\SOFTWARE\…").
  *
- * Keys are normalised (setting_key_normal()).  Errors name the key.  A value that struct value can't hold (another type, half a
- * surrogate pair, a NUL inside of a text) is ERR_SYNTAX, never "not there": what can't be read can't be brought back either.
+ * Who may write below a key may put a link there that leads elsewhere.  A privileged process opens a path part by
+ * part, each as itself, and refuses links (ERR_UNSAFE) but Windows' own HKLM\SYSTEM\CurrentControlSet.
  */
 #include "base/windows.h"
-#include "settings/value.h"
 
-/* Open a key.  1 with *out, which is closed with RegCloseKey(); 0 where there is none; -1. */
+/* Open a key.  1 with *out, 0 not there, -1. */
 int registry_open(const char *key, REGSAM access, HKEY *out, struct err *e);
 
-/* As settings_get(). */
-int registry_get(const char *key, const char *name, struct value *v, struct err *e);
+/* Write an open key's path as the registry spells it, where that differs from key in the case of letters only. */
+void registry_spelling(HKEY h, char *key);
 
-/* Call value() for each value with a name, and subkey() for each key directly below; either may be NULL.  1, 0 no such key, -1. */
-struct registry_walk {
-	int (*value)(void *arg, const char *name, const struct value *v, struct err *e);
-	int (*subkey)(void *arg, const char *subkey, struct err *e);
-	void *arg;
-};
-int registry_list(const char *key, const struct registry_walk *walk, struct err *e);
+/* Open a key for setting values, making it and its missing parents; those are marked as ours.  0 or -1. */
+int registry_make(const char *key, HKEY *out, struct err *e);
 
-/* Set a value, its key made where there is none.  0 or -1. */
-int registry_set(const char *key, const char *name, const struct value *v, struct err *e);
+/* Remove key and then its parents, as far as they are marked as ours and hold nothing.  What can't be removed stays. */
+void registry_tidy(const char *key);
 
-/* Delete a value, or a key with all below it; absent is no error.  0 or -1. */
-int registry_delete(const char *key, const char *name, struct err *e);
+/* Remove a key with all below it.  A link below is ERR_UNSAFE.  0 (also when it isn't there) or -1. */
 int registry_delete_tree(const char *key, struct err *e);
 
-/* Put on the disk what was written to a key, or to where it was.  0 or -1. */
+/*
+ * Open the i-th key directly below an open one, itself and never what it points at; its name is appended as UTF-8.
+ * 1, 0 there are no more, -1.
+ */
+int registry_below(HKEY parent, const char *shown, DWORD i, REGSAM access, HKEY *out, struct buf *name, struct err *e);
+
+/* Write the hive that key is in to the disk.  0 or -1. */
 int registry_flush(const char *key, struct err *e);
 
 #endif

@@ -1,9 +1,8 @@
 /*
- * The settings store over the Windows registry.
+ * The settings store over the registry.
  *
- * Plans are made in memory, as on other platforms: what a change set touches is read into the model of a key file.  The
- * registry can't change several values at once: a change that fails in the middle is taken back value by value, and one
- * that a crash cuts is finished or taken back by whoever keeps a journal (updater/transaction.c).
+ * What a change set changes is worked out on models, as for key files: they hold what the registry has of the values
+ * and trees that the set names.
  */
 #include "settings/settings.h"
 
@@ -11,25 +10,18 @@
 #include <string.h>
 
 #include "settings/model.h"
+#include "settings/rawvalue.h"
 #include "settings/registry_windows.h"
 
-/* What settings_stamp() watches: changes anywhere below these. */
-static const char *const watched[] = { "HKLM\\SOFTWARE", "HKCU\\SOFTWARE" };
-
-#define WATCHED	(sizeof watched / sizeof watched[0])
-
 static const char *const roots[] = { "HKLM", "HKCU" };
-
 #define ROOTS	(sizeof roots / sizeof roots[0])
 
-struct watch {
-	HKEY key;
-	HANDLE changed;		/* signalled when something below key has changed since the last look */
-	uint64_t changes;
-};
-
 struct settings {
-	struct watch watches[WATCHED];
+	/* The key that is watched for settings_stamp(), or NULL; what is set when something below it changes. */
+	char *watched;
+	HKEY key;	/* NULL: it isn't there */
+	HANDLE event;
+	uint64_t notices;
 };
 
 struct settings *
@@ -51,18 +43,75 @@ settings_open(struct err *e)
 	return s;
 }
 
+static void
+watch_end(struct settings *s)
+{
+	if (s->key != NULL)
+		RegCloseKey(s->key);
+	s->key = NULL;
+	if (s->event != NULL)
+		CloseHandle(s->event);
+	s->event = NULL;
+}
+
 void
 settings_close(struct settings *s)
 {
 	if (s == NULL)
 		return;
-	for (size_t i = 0; i < WATCHED; i++) {
-		if (s->watches[i].key != NULL)
-			RegCloseKey(s->watches[i].key);
-		if (s->watches[i].changed != NULL)
-			CloseHandle(s->watches[i].changed);
-	}
+	watch_end(s);
+	free(s->watched);
 	free(s);
+}
+
+/* One value of an open key, any size within the limit.  1, 0, -1. */
+static int
+get_open(HKEY h, const wchar_t *name, struct value *v, struct err *e)
+{
+	uint8_t *data = malloc(RAW_SIZE_MAX);
+	DWORD type = REG_NONE, len = RAW_SIZE_MAX;
+	LSTATUS status;
+	int rc = -1;
+
+	if (data == NULL)
+		return err_nomem(e);
+	status = RegQueryValueExW(h, name, NULL, &type, data, &len);
+	if (status == ERROR_FILE_NOT_FOUND || status == ERROR_KEY_DELETED)
+		rc = 0;
+	else if (status == ERROR_MORE_DATA)
+		err_setx(e, ERR_TOO_LARGE, "want at most %u bytes, got %lu", RAW_SIZE_MAX, (unsigned long)len);
+	else if (status != ERROR_SUCCESS)
+		err_windows(e, (DWORD)status, "it can't be read");
+	else
+		rc = raw_parse(type, data, len, v, e) == -1 ? -1 : 1;
+	/* It may have been a password. */
+	SecureZeroMemory(data, len < RAW_SIZE_MAX ? len : RAW_SIZE_MAX);
+	free(data);
+	return rc;
+}
+
+static int
+get(HKEY h, const char *key, const char *name, struct value *v, struct err *e)
+{
+	wchar_t *w = wide_of(name, e);
+	int rc = w == NULL ? -1 : get_open(h, w, v, e);
+
+	free(w);
+	return rc == -1 ? err_context(e, "%s: value %s", key, name) : rc;
+}
+
+/* The same by the key's normalised path. */
+static int
+get_at(const char *key, const char *name, struct value *v, struct err *e)
+{
+	HKEY h;
+	int rc = registry_open(key, KEY_QUERY_VALUE, &h, e);
+
+	if (rc != 1)
+		return rc;
+	rc = get(h, key, name, v, e);
+	RegCloseKey(h);
+	return rc;
 }
 
 int
@@ -73,165 +122,243 @@ settings_get(struct settings *s, const char *key, const char *name, struct value
 
 	(void)s;
 	if (setting_key_normal(key, strlen(key), &normal, e) == 0 && setting_name_check(name, strlen(name), e) == 0)
-		rc = registry_get(buf_text(&normal), name, v, e);
+		rc = get_at(buf_text(&normal), name, v, e);
 	buf_free(&normal);
+	return rc;
+}
+
+/* A walk over the values of an open key; with strict, what has no counterpart here is an error. */
+struct values {
+	const char *key;
+	bool strict;
+	int (*each)(void *arg, const char *name, const struct value *v, struct err *e);
+	void *arg;
+};
+
+static int
+list_value(HKEY h, const wchar_t *wide, const struct values *w, struct err *e)
+{
+	struct buf name = BUF_INIT(64u * 1024);
+	struct value v = VALUE_INIT;
+	int rc = -1;
+
+	if (wide_add(&name, wide, e) == -1 ||
+	    (*wide != L'\0' && setting_name_check(buf_text(&name), name.len, e) == -1))
+		goto out;
+	if (*wide == L'\0')
+		err_setx(e, ERR_SYNTAX, "a key's default value has no counterpart in settings");
+	else
+		rc = get_open(h, wide, &v, e);
+out:
+	if (rc == 1)
+		rc = w->each(w->arg, buf_text(&name), &v, e);
+	else if (rc == -1 && !w->strict && (e->code == ERR_SYNTAX || e->code == ERR_TOO_LARGE))
+		rc = 0;
+	else if (rc == -1)
+		err_context(e, "%s: value %s", w->key, name.len > 0 ? buf_text(&name) : "(default)");
+	value_free(&v);
+	buf_free(&name);
+	return rc;
+}
+
+static int
+list_values(HKEY h, const struct values *w, struct err *e)
+{
+	enum { NAME_ROOM = 16384 };	/* the longest name, and its NUL */
+	wchar_t *name = malloc(NAME_ROOM * sizeof *name);
+	int rc = 0;
+
+	if (name == NULL)
+		return err_nomem(e);
+	for (DWORD i = 0; rc == 0; i++) {
+		DWORD len = NAME_ROOM;
+		LSTATUS status = RegEnumValueW(h, i, name, &len, NULL, NULL, NULL, NULL);
+
+		if (status == ERROR_NO_MORE_ITEMS || status == ERROR_KEY_DELETED)
+			break;
+		if (status != ERROR_SUCCESS)
+			rc = err_windows(e, (DWORD)status, "%s", w->key);
+		else
+			rc = list_value(h, name, w, e);
+	}
+	free(name);
+	return rc;
+}
+
+/* Whether a key's name can be a part of our paths: '/' separates there. */
+static int
+check_part(const char *name, struct err *e)
+{
+	struct buf path = BUF_INIT(4 * SETTING_PART_MAX), normal = BUF_INIT(4 * SETTING_PART_MAX);
+	int rc = -1;
+
+	if (strchr(name, '/') != NULL)
+		err_setx(e, ERR_SYNTAX, "a key's name with '/' has no counterpart in settings");
+	else if (buf_addf(&path, e, "HKLM\\%s", name) == 0)
+		rc = setting_key_normal(buf_text(&path), path.len, &normal, e);
+	buf_free(&path);
+	buf_free(&normal);
+	return rc;
+}
+
+static int
+list_subkeys(HKEY h, const char *key, const struct settings_walk *walk, struct err *e)
+{
+	int rc = 1;
+
+	for (DWORD i = 0; rc == 1; i++) {
+		struct buf name = BUF_INIT(3 * SETTING_PART_MAX);
+		struct err unfit;
+
+		if ((rc = registry_below(h, key, i, 0, NULL, &name, e)) == 1 && check_part(buf_text(&name), &unfit) == 0)
+			rc = walk->subkey(walk->arg, buf_text(&name), e) == -1 ? -1 : 1;
+		buf_free(&name);
+	}
 	return rc;
 }
 
 int
 settings_list(struct settings *s, const char *key, const struct settings_walk *walk, struct err *e)
 {
-	struct registry_walk w = { walk->value, walk->subkey, walk->arg };
 	struct buf normal = BUF_INIT(2 * SETTING_KEY_MAX);
 	int rc = -1;
+	HKEY h;
 
 	(void)s;
-	if (setting_key_normal(key, strlen(key), &normal, e) == 0)
-		rc = registry_list(buf_text(&normal), &w, e);
+	if (setting_key_normal(key, strlen(key), &normal, e) == -1 ||
+	    (rc = registry_open(buf_text(&normal), KEY_READ, &h, e)) != 1)
+		goto out;
+	if (walk->value != NULL) {
+		const struct values w = { buf_text(&normal), false, walk->value, walk->arg };
+
+		rc = list_values(h, &w, e) == -1 ? -1 : 1;
+	}
+	if (rc == 1 && walk->subkey != NULL)
+		rc = list_subkeys(h, buf_text(&normal), walk, e) == -1 ? -1 : 1;
+	RegCloseKey(h);
+out:
 	buf_free(&normal);
 	return rc;
 }
 
-/* Ask to be told of the next change.  Whether that works. */
-static bool
-watch_again(struct watch *w)
-{
-	return RegNotifyChangeKeyValue(w->key, TRUE,
-		   REG_NOTIFY_CHANGE_NAME | REG_NOTIFY_CHANGE_LAST_SET | REG_NOTIFY_THREAD_AGNOSTIC, w->changed,
-		   TRUE) == ERROR_SUCCESS;
-}
-
-static bool
-watch_open(struct watch *w, const char *key)
-{
-	struct err e;
-
-	if (w->key == NULL && registry_open(key, KEY_NOTIFY, &w->key, &e) != 1)
-		w->key = NULL;
-	if (w->key != NULL && w->changed == NULL && (w->changed = CreateEventW(NULL, FALSE, FALSE, NULL)) != NULL &&
-	    watch_again(w))
-		return true;
-	return w->changed != NULL;
-}
-
-void
-settings_stamp(struct settings *s, const char *key, struct settings_stamp *out)
-{
-	size_t i = setting_key_within(key, "HKCU") ? 1 : 0;
-	struct watch *w = &s->watches[i];
-
-	*out = (struct settings_stamp){ .file = { .there = true, .settled = false } };
-	if (!watch_open(w, watched[i]))
-		return;
-	/* Told of a change: count it, and listen again before anybody reads. */
-	if (WaitForSingleObject(w->changed, 0) == WAIT_OBJECT_0) {
-		w->changes++;
-		if (!watch_again(w))
-			return;
-	}
-	out->file.settled = true;
-	out->file.inode = w->changes;
-	out->file.device = i + 1;
-}
-
-bool
-settings_stamp_same(const struct settings_stamp *a, const struct settings_stamp *b)
-{
-	return a->file.settled && b->file.settled && a->file.inode == b->file.inode && a->file.device == b->file.device;
-}
-
-/* Reading a tree into a model. */
-struct load {
-	struct keyfile *to;
-	const char *key;
+/* What the registry has of a change set's values, in two models that hold the same. */
+struct models {
+	struct keyfile *before, *after;
+	const char *key;	/* of the values that come */
 };
 
-static int load_tree(struct keyfile *to, const char *key, struct err *e);
-
 static int
-load_value(void *arg, const char *name, const struct value *v, struct err *e)
+model_value(void *arg, const char *name, const struct value *v, struct err *e)
 {
-	struct load *l = arg;
+	struct models *m = arg;
 
-	return setting_name_check(name, strlen(name), e) == -1 ? -1 : keyfile_set(l->to, l->key, name, v, e) == -1 ? -1 : 0;
+	return keyfile_set(m->before, m->key, name, v, e) == -1 || keyfile_set(m->after, m->key, name, v, e) == -1
+		   ? -1 : 0;
 }
 
 static int
-load_subkey(void *arg, const char *subkey, struct err *e)
+model_tree(struct models *m, HKEY h, const char *key, struct err *e)
 {
-	struct buf below = BUF_INIT(2 * SETTING_KEY_MAX), normal = BUF_INIT(2 * SETTING_KEY_MAX);
-	struct load *l = arg;
-	int rc = -1;
+	const struct values w = { key, true, model_value, m };
+	int rc;
 
-	if (buf_addf(&below, e, "%s\\%s", l->key, subkey) == 0 &&
-	    setting_key_normal(buf_text(&below), below.len, &normal, e) == 0)
-		rc = load_tree(l->to, buf_text(&normal), e);
-	buf_free(&below);
-	buf_free(&normal);
-	return rc;
-}
+	m->key = key;
+	if (list_values(h, &w, e) == -1)
+		return -1;
+	rc = 1;
+	for (DWORD i = 0; rc == 1; i++) {
+		struct buf name = BUF_INIT(3 * SETTING_PART_MAX), path = BUF_INIT(4 * SETTING_KEY_MAX),
+			   normal = BUF_INIT(2 * SETTING_KEY_MAX);
+		HKEY below;
 
-static int
-load_tree(struct keyfile *to, const char *key, struct err *e)
-{
-	struct load l = { to, key };
-	struct registry_walk walk = { load_value, load_subkey, &l };
-	struct value v = VALUE_INIT;
-	int rc = registry_get(key, "", &v, e);
-
-	value_free(&v);
-	if (rc == 1)
-		return err_setx(e, ERR_SYNTAX, "%s: want no default value in a tree that goes; it couldn't be brought back", key);
-	return rc == -1 || registry_list(key, &walk, e) == -1 ? -1 : 0;
-}
-
-/* What the registry holds of all that c touches below root. */
-static struct keyfile *
-load(const struct changeset *c, const char *root, struct err *e)
-{
-	struct keyfile *f = keyfile_parse("", 0, root, e);
-	int rc = f == NULL ? -1 : 0;
-
-	for (size_t i = 0; rc == 0 && i < c->n; i++) {
-		const struct change *x = &c->changes[i];
-		struct value v = VALUE_INIT;
-
-		if (!setting_key_within(x->key, root))
-			continue;
-		if (x->op == CHANGE_DELETE_TREE)
-			rc = load_tree(f, x->key, e);
-		else if ((rc = registry_get(x->key, x->name, &v, e)) == 1)
-			rc = keyfile_set(f, x->key, x->name, &v, e) == -1 ? -1 : 0;
-		value_free(&v);
+		if ((rc = registry_below(h, key, i, KEY_READ, &below, &name, e)) == 1) {
+			if (buf_addf(&path, e, "%s\\%s", key, buf_text(&name)) == -1 ||
+			    (check_part(buf_text(&name), e) == -1 && err_context(e, "%s", buf_text(&path)) == -1) ||
+			    setting_key_normal(buf_text(&path), path.len, &normal, e) == -1 ||
+			    model_tree(m, below, buf_text(&normal), e) == -1)
+				rc = -1;
+			RegCloseKey(below);
+		}
+		buf_free(&name);
+		buf_free(&path);
+		buf_free(&normal);
 	}
-	if (rc == 0)
-		return f;
-	keyfile_free(f);
-	return NULL;
+	return rc;
 }
 
 static int
-plan_root(const struct changeset *c, const char *root, struct changeset *effective, struct changeset *undo, struct err *e)
+model_change(struct models *m, const struct change *x, struct err *e)
 {
-	struct keyfile *before = load(c, root, e), *after = before == NULL ? NULL : load(c, root, e);
+	struct value v = VALUE_INIT;
+	int rc;
+
+	if (x->op == CHANGE_DELETE_TREE) {
+		char *key = strdup(x->key);
+		HKEY h;
+
+		if (key == NULL)
+			return err_nomem(e);
+		if ((rc = registry_open(key, KEY_READ, &h, e)) == 1) {
+			registry_spelling(h, key);
+			rc = model_tree(m, h, key, e);
+			RegCloseKey(h);
+		}
+		free(key);
+		return rc;
+	}
+	m->key = x->key;
+	if ((rc = get_at(x->key, x->name, &v, e)) == 1)
+		rc = model_value(m, x->name, &v, e);
+	value_free(&v);
+	return rc;
+}
+
+static int
+plan_root(const char *root, const struct changeset *c, struct changeset *effective, struct changeset *undo,
+    struct err *e)
+{
+	struct models m = { NULL, NULL, NULL };
 	int rc = -1;
 
-	if (after != NULL && model_edit(after, c, root, e) == 0)
-		rc = model_compare(before, after, c, root, effective, undo, e);
-	keyfile_free(before);
-	keyfile_free(after);
+	if ((m.before = keyfile_parse("", 0, root, e)) == NULL || (m.after = keyfile_parse("", 0, root, e)) == NULL)
+		goto out;
+	for (size_t i = 0; i < c->n; i++)
+		if (setting_key_within(c->changes[i].key, root) && model_change(&m, &c->changes[i], e) == -1)
+			goto out;
+	if (model_edit(m.after, c, root, e) == 0)
+		rc = model_compare(m.before, m.after, c, root, effective, undo, e);
+out:
+	keyfile_free(m.before);
+	keyfile_free(m.after);
 	return rc;
+}
+
+/* Values that the registry can't hold are found before the first is written. */
+static int
+check_values(const struct changeset *c, struct err *e)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct change *x = &c->changes[i];
+		struct buf raw = BUF_INIT(RAW_SIZE_MAX);
+		uint32_t type;
+		int rc = x->op == CHANGE_SET ? raw_format(&x->value, &type, &raw, e) : 0;
+
+		buf_free(&raw);
+		if (rc == -1)
+			return err_context(e, "%s: value %s", x->key, x->name);
+	}
+	return 0;
 }
 
 int
-settings_plan(struct settings *s, const struct changeset *c, struct changeset *effective, struct changeset *undo,
-    struct err *e)
+settings_plan(struct settings *s, const struct changeset *c, struct changeset *effective,
+    struct changeset *undo, struct err *e)
 {
-	int rc = 0;
+	int rc = check_values(c, e);
 
 	(void)s;
 	for (size_t i = 0; i < ROOTS && rc == 0; i++)
-		rc = plan_root(c, roots[i], effective, undo, e);
+		rc = plan_root(roots[i], c, effective, undo, e);
 	if (rc == -1 && effective != NULL)
 		changeset_free(effective);
 	if (rc == -1 && undo != NULL)
@@ -240,46 +367,143 @@ settings_plan(struct settings *s, const struct changeset *c, struct changeset *e
 }
 
 static int
-write_one(const struct change *x, struct err *e)
+write_value(const struct change *x, struct err *e)
 {
-	switch (x->op) {
-	case CHANGE_SET:
-		return registry_set(x->key, x->name, &x->value, e);
-	case CHANGE_DELETE:
-		return registry_delete(x->key, x->name, e);
-	default:
-		return registry_delete_tree(x->key, e);
-	}
+	struct buf raw = BUF_INIT(RAW_SIZE_MAX);
+	wchar_t *name = NULL;
+	uint32_t type = 0;
+	LSTATUS status;
+	int rc = -1;
+	HKEY h;
+
+	if (raw_format(&x->value, &type, &raw, e) == -1 || (name = wide_of(x->name, e)) == NULL ||
+	    registry_make(x->key, &h, e) == -1)
+		goto out;
+	status = RegSetValueExW(h, name, 0, type, (const BYTE *)buf_text(&raw), (DWORD)raw.len);
+	RegCloseKey(h);
+	rc = status == ERROR_SUCCESS ? 0 : err_windows(e, (DWORD)status, "%s: value %s", x->key, x->name);
+out:
+	free(name);
+	buf_free(&raw);
+	return rc;
 }
 
-/* On the disk, key by key; changes of one key follow each other. */
 static int
-flush(const struct changeset *c, struct err *e)
+delete_value(const struct change *x, struct err *e)
 {
-	for (size_t i = 0; i < c->n; i++)
-		if ((i == 0 || !setting_same(c->changes[i].key, c->changes[i - 1].key)) &&
-		    registry_flush(c->changes[i].key, e) == -1)
+	wchar_t *name = wide_of(x->name, e);
+	LSTATUS status = ERROR_SUCCESS;
+	HKEY h;
+	int rc = name == NULL ? -1 : registry_open(x->key, KEY_SET_VALUE, &h, e);
+
+	if (rc == 1) {
+		status = RegDeleteValueW(h, name);
+		RegCloseKey(h);
+		rc = status == ERROR_SUCCESS || status == ERROR_FILE_NOT_FOUND
+			 ? 0 : err_windows(e, (DWORD)status, "%s: value %s", x->key, x->name);
+	}
+	free(name);
+	if (rc == 0)
+		registry_tidy(x->key);
+	return rc;
+}
+
+static int
+delete_tree(const struct change *x, struct err *e)
+{
+	struct buf parent = BUF_INIT(2 * SETTING_KEY_MAX);
+	int rc = registry_delete_tree(x->key, e);
+
+	if (rc == 0 && (rc = buf_add(&parent, x->key, (size_t)(strrchr(x->key, '\\') - x->key), e)) == 0)
+		registry_tidy(buf_text(&parent));
+	buf_free(&parent);
+	return rc;
+}
+
+/* Write all of c, and what it wrote to the disk. */
+static int
+carry_out(const struct changeset *c, struct err *e)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct change *x = &c->changes[i];
+		int rc = x->op == CHANGE_SET ? write_value(x, e) : x->op == CHANGE_DELETE ? delete_value(x, e)
+											   : delete_tree(x, e);
+
+		if (rc == -1)
 			return -1;
+	}
+	/* Sets are grouped by root; a hive is flushed once for a run of changes in it. */
+	for (size_t i = 0; i < c->n; i++) {
+		const char *key = c->changes[i].key, *part = strchr(key, '\\') + 1;
+		size_t len = (size_t)(part - key) + strcspn(part, "\\");
+
+		if ((i == 0 || !setting_same_n(key, len, c->changes[i - 1].key, strnlen(c->changes[i - 1].key, len))) &&
+		    registry_flush(key, e) == -1)
+			return -1;
+	}
 	return 0;
 }
 
 int
 settings_apply(struct settings *s, const struct changeset *c, struct err *e)
 {
-	struct changeset effective = CHANGESET_INIT, undo = CHANGESET_INIT;
-	struct err ignored;
+	struct changeset effective = CHANGESET_INIT, undo = CHANGESET_INIT, back = CHANGESET_INIT;
+	struct err second;
 	int rc = settings_plan(s, c, &effective, &undo, e);
 
-	for (size_t i = 0; rc == 0 && i < effective.n; i++)
-		rc = write_one(&effective.changes[i], e);
-	/* As it was, as far as that goes: what wasn't written yet is so already. */
-	for (size_t i = 0; rc == -1 && i < undo.n; i++)
-		write_one(&undo.changes[i], &ignored);
-	if (rc == 0)
-		rc = flush(&effective, e);
+	/* Only what was written is put back: the rest can't be written now either. */
+	if (rc == 0 && (rc = carry_out(&effective, e)) == -1 &&
+	    (settings_plan(s, &undo, &back, NULL, &second) == -1 || carry_out(&back, &second) == -1))
+		err_context(e, "what was changed before can't be put back (%.200s)", second.text);
+	changeset_free(&back);
 	changeset_free(&effective);
 	changeset_free(&undo);
 	return rc;
+}
+
+/* Begin to watch key, or go on after it told of a change.  Nothing is watched where the key isn't there. */
+static void
+watch(struct settings *s, const char *key)
+{
+	struct err ignored;
+
+	s->notices++;
+	if (s->key == NULL) {
+		watch_end(s);
+		if (registry_open(key, KEY_NOTIFY, &s->key, &ignored) != 1)
+			s->key = NULL;
+		else
+			s->event = CreateEventW(NULL, FALSE, FALSE, NULL);
+	}
+	if (s->key != NULL &&
+	    (s->event == NULL ||
+		RegNotifyChangeKeyValue(s->key, TRUE,
+		    REG_NOTIFY_CHANGE_NAME | REG_NOTIFY_CHANGE_LAST_SET | REG_NOTIFY_THREAD_AGNOSTIC, s->event,
+		    TRUE) != ERROR_SUCCESS))
+		watch_end(s);
+}
+
+void
+settings_stamp(struct settings *s, const char *key, struct settings_stamp *out)
+{
+	bool new = s->watched == NULL || strcmp(s->watched, key) != 0;
+
+	if (new) {
+		watch_end(s);
+		free(s->watched);
+		s->watched = strdup(key);
+	}
+	/* Without a watch each look is a new one: settings are read again, which is right and only slower. */
+	if (new || s->key == NULL || WaitForSingleObject(s->event, 0) != WAIT_TIMEOUT)
+		watch(s, key);
+	memset(out, 0, sizeof *out);
+	out->notices = s->notices;
+}
+
+bool
+settings_stamp_same(const struct settings_stamp *a, const struct settings_stamp *b)
+{
+	return a->notices == b->notices;
 }
 
 const char *

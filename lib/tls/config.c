@@ -171,7 +171,7 @@ config_read(struct settings *s, enum slipway_tls_side side, const char *installa
 	int rc = -1;
 
 	memset(c, 0, sizeof *c);
-	settings_stamp(s, "HKLM", stamp);
+	settings_stamp(s, SETTINGS_VENDOR_KEY, stamp);
 	if (application_find(s, installation, application, &inst, &app, e) == -1 ||
 	    application_key(&key, buf_text(&inst), buf_text(&app), e) == -1 ||
 	    buf_adds(&key, side == SLIPWAY_TLS_SERVER ? "\\TLS_Server" : "\\TLS_Client", e) == -1)

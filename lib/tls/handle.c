@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "settings/application.h"
+
 struct slipway_tls {
 	enum slipway_tls_side side;
 	char *installation, *application;
@@ -210,7 +212,7 @@ store_same(const struct slipway_tls *t)
 
 	if (t->own || t->changed || t->store == NULL)
 		return t->own && !t->changed;
-	settings_stamp(t->store, "HKLM", &now);
+	settings_stamp(t->store, SETTINGS_VENDOR_KEY, &now);
 	return settings_stamp_same(&now, &t->stamp);
 }
 
