@@ -1,0 +1,116 @@
+/*
+ * Sockets of Winsock: a descriptor is a SOCKET, whose values Windows keeps within 32 bits (as for OpenSSL).
+ *
+ * Winsock doesn't tell whether a socket blocks.  So every socket is taken for one that does, and where it would be waited
+ * for elsewhere, its own limits of time are set for the call: those count for what blocks only.
+ */
+#include "tls_internal.h"
+
+#include <limits.h>
+
+#include "base/clock.h"
+#include "base/windows.h"
+
+bool
+stream_blocks(int fd)
+{
+	(void)fd;
+	return true;
+}
+
+static SOCKET
+socket_of(const struct stream *s)
+{
+	return (SOCKET)(unsigned)s->fd;
+}
+
+/* A limit of time that was set for one call. */
+struct limit {
+	int option;	/* SO_RCVTIMEO or SO_SNDTIMEO; 0: none was set */
+	DWORD before;
+};
+
+/* Set what is left until the deadline.  False: nothing is, and late says so. */
+static bool
+limit_set(struct stream *s, int option, struct limit *l)
+{
+	int64_t left = s->deadline - clock_mono_ms();
+	int len = sizeof l->before;
+	DWORD ms;
+
+	l->option = 0;
+	if (s->deadline == 0)
+		return true;
+	if (left <= 0) {
+		s->late = true;
+		return false;
+	}
+	ms = left > INT_MAX ? INT_MAX : (DWORD)left;
+	if (getsockopt(socket_of(s), SOL_SOCKET, option, (char *)&l->before, &len) == 0 &&
+	    (l->before == 0 || l->before > ms) &&
+	    setsockopt(socket_of(s), SOL_SOCKET, option, (const char *)&ms, sizeof ms) == 0)
+		l->option = option;
+	return true;
+}
+
+static long
+result(struct stream *s, int n, const struct limit *l, long want)
+{
+	int error = n == SOCKET_ERROR ? WSAGetLastError() : 0;
+
+	if (l->option != 0)
+		setsockopt(socket_of(s), SOL_SOCKET, l->option, (const char *)&l->before, sizeof l->before);
+	if (error == 0)
+		return n;
+	if (error == WSAEWOULDBLOCK)
+		return want;
+	s->late = error == WSAETIMEDOUT && l->option != 0;
+	s->fault = error;
+	return SLIPWAY_TLS_ERROR;
+}
+
+long
+stream_fd_read(struct stream *s, void *buf, size_t len)
+{
+	struct limit l;
+
+	if (!limit_set(s, SO_RCVTIMEO, &l))
+		return SLIPWAY_TLS_ERROR;
+	return result(s, recv(socket_of(s), buf, (int)len, 0), &l, SLIPWAY_TLS_WANT_READ);
+}
+
+long
+stream_fd_write(struct stream *s, const void *buf, size_t len)
+{
+	struct limit l;
+
+	if (!limit_set(s, SO_SNDTIMEO, &l))
+		return SLIPWAY_TLS_ERROR;
+	return result(s, send(socket_of(s), buf, (int)len, 0), &l, SLIPWAY_TLS_WANT_WRITE);
+}
+
+void
+stream_end(struct stream *s)
+{
+	if (s->fd != -1)
+		shutdown(socket_of(s), SD_SEND);
+}
+
+void
+stream_close(struct stream *s)
+{
+	if (s->owned && s->fd != -1)
+		closesocket(socket_of(s));
+	s->fd = -1;
+}
+
+const char *
+stream_fault(const struct stream *s)
+{
+	static _Thread_local struct err e;
+
+	if (s->fault == 0)
+		return "the program's own function failed";
+	err_windows(&e, (DWORD)s->fault, "socket");
+	return e.text;
+}
