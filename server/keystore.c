@@ -20,25 +20,6 @@ struct keystore {
 	struct dir *dir;
 };
 
-/* Keys must not be in a directory that somebody else can list or change. */
-static int
-check_directory(const char *path, struct err *e)
-{
-	char dot[4096];
-	struct file_info info;
-	int rc;
-
-	if ((size_t)snprintf(dot, sizeof dot, "%s/.", path) >= sizeof dot)
-		return err_setx(e, ERR_TOO_LARGE, "%s: path over %zu bytes", path, sizeof dot);
-	if ((rc = file_stat(NULL, dot, &info, e)) != 1)
-		return rc == -1 ? -1 : err_setx(e, ERR_NOENT, "%s: no such directory", path);
-	if ((info.mode & 077) != 0)
-		return err_setx(e, ERR_ACCESS,
-		    "%s: want a directory that only its owner can enter (chmod 700), got mode %04o",
-		    path, info.mode);
-	return 0;
-}
-
 struct keystore *
 keystore_open(const char *path, bool make, struct err *e)
 {
@@ -49,7 +30,7 @@ keystore_open(const char *path, bool make, struct err *e)
 		return NULL;
 	}
 	ks->dir = make ? dir_make(path, DIRECTORY_MODE, e) : dir_open(path, e);
-	if (ks->dir == NULL || check_directory(path, e) == -1) {
+	if (ks->dir == NULL || dir_check_private(ks->dir, e) == -1) {
 		keystore_close(ks);
 		return NULL;
 	}

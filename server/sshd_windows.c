@@ -3,6 +3,10 @@
  */
 #include "sshd.h"
 
+#include "base/windows.h"
+
+#include <lmcons.h>	/* after windows.h */
+
 static int
 elsewhere(struct err *e)
 {
@@ -19,8 +23,12 @@ sshd_here(struct err *e)
 int
 sshd_user(struct buf *out, struct err *e)
 {
-	(void)out;
-	return elsewhere(e);
+	wchar_t name[UNLEN + 1];
+	DWORD n = sizeof name / sizeof *name;
+
+	if (!GetUserNameW(name, &n))
+		return err_windows(e, GetLastError(), "name of this user");
+	return wide_add(out, name, e);
 }
 
 int

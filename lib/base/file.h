@@ -40,6 +40,9 @@ struct dir *dir_open_private(struct dir *d, const char *name, struct err *e);
 /* Remove the last n parts of an absolute path that dir_make() made, as far as they are empty, durably.  0 or -1. */
 int dir_unmake(const char *path, unsigned n, struct err *e);
 
+/* Whether nobody but d's owner (on Windows: administrators and the system besides) can list or change it.  0, or -1 with ERR_ACCESS. */
+int dir_check_private(struct dir *d, struct err *e);
+
 void dir_close(struct dir *d);
 
 /* The path that d was opened with, for messages.  Owned by d. */

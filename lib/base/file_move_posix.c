@@ -193,3 +193,16 @@ dir_room(struct dir *d, struct dir_room *room, struct err *e)
 	room->files = v.f_files == 0 ? UINT64_MAX : v.f_favail;
 	return 0;
 }
+
+int
+dir_check_private(struct dir *d, struct err *e)
+{
+	struct file_info info;
+
+	if (dir_info(d, &info, e) == -1)
+		return -1;
+	if ((info.mode & 077) != 0)
+		return err_setx(e, ERR_ACCESS, "%s: want a directory that only its owner can enter (chmod 700), got mode %04o",
+		    dir_path(d), info.mode);
+	return 0;
+}

@@ -228,3 +228,9 @@ dir_room(struct dir *d, struct dir_room *room, struct err *e)
 	room->files = UINT64_MAX;	/* the volume makes room for them as it needs it */
 	return 0;
 }
+
+int
+dir_check_private(struct dir *d, struct err *e)
+{
+	return file_check_private(d->handle, d->path, e);
+}
