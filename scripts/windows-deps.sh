@@ -192,6 +192,18 @@ pc() {
 	TEXT
 }
 
+# What a program that holds these libraries must come with: upstream's licence, and what Debian knows of each file.
+licences() {
+	local package file
+	mkdir -p "$prefix/share/licenses"
+	for package in openssl libssh2 lua5.4 jansson; do
+		for file in "$work/$package"/{LICENSE*,COPYING*,debian/copyright}; do
+			[ ! -f "$file" ] || { cat "$file" && echo; }
+		done >"$prefix/share/licenses/$package.txt"
+		[ -s "$prefix/share/licenses/$package.txt" ] || die "$package: want a licence, got none"
+	done
+}
+
 build() {
 	local name begin
 	export SOURCE_DATE_EPOCH=1700000000
@@ -236,6 +248,7 @@ if [ ! -f "$final/complete" ]; then
 	rm -rf "$prefix"
 	get
 	(build)
+	licences
 	touch "$final/complete"
 fi
 echo "$final"

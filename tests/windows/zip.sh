@@ -1,0 +1,46 @@
+#!/bin/bash
+# The zip as its users get it: unpacked, everything is there, and the programs run from a folder with a space in its name.
+#
+# usage: zip.sh BUILD-DIR VERSION PROGRAM.exe...
+set -euo pipefail
+
+build=$1
+version=$2
+shift 2
+top=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fail() {
+	echo "zip: $*" >&2
+	exit 1
+}
+
+cpack --config "$build/CPackConfig.cmake" -B "$work/package" > "$work/log" 2>&1 || fail "$(cat "$work/log")"
+zip=$work/package/slipway-$version-windows-x86_64.zip
+[ -f "$zip" ] || fail "want $zip, got $(ls "$work/package")"
+mkdir "$work/Program Files"
+(cd "$work/Program Files" && cmake -E tar xf "$zip")
+here="$work/Program Files/slipway-$version-windows-x86_64"
+
+for program in "$@"; do
+	file=$here/$(basename "$program")
+	[ -f "$file" ] || fail "want $(basename "$program") in the zip"
+	"$top/tests/windows/programs.sh" "$version" "$file"
+	[ "$(stat -c %s "$file")" -le "$(stat -c %s "$program")" ] || fail "want what only a debugger reads stripped"
+done
+for file in README.md docs/windows.md scripts/tls-client.lua licenses/{openssl,libssh2,lua5.4,jansson}.txt \
+	licenses/{mingw-w64-x86-64-dev,gcc-mingw-w64-x86-64-win32}.txt; do
+	[ -s "$here/$file" ] || fail "want $file in the zip"
+done
+grep -q 'Apache License' "$here/licenses/openssl.txt" || fail "want OpenSSL's licence in full"
+
+for program in "$@"; do
+	name=$(basename "$program" .exe)
+	case $name in
+	slipway | slipway-repo) ;;
+	*) continue ;;
+	esac
+	said=$("$top/scripts/wine.sh" "$here/$name.exe" version)
+	[ "$said" = "$name $version" ] || fail "want '$name $version', got '$said'"
+done
