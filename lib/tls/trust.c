@@ -26,7 +26,7 @@ trust_read_certs(const struct tls_source *s, struct err *e)
 		err_nomem(e);
 	if (all == NULL || source_read(s, false, &b, e) == -1)
 		goto fail;
-	if ((bio = BIO_new_mem_buf(b.data, (int)b.len)) == NULL) {
+	if ((bio = BIO_new_mem_buf(buf_text(&b), (int)b.len)) == NULL) {
 		err_nomem(e);
 		goto fail;
 	}

@@ -11,116 +11,7 @@
 #include "test.h"
 #include "tls_sides.h"
 
-static struct id kernel, kernel2, hi, ca, issued, stranger;
-
-/* Levels of both sides, what they have, and what comes of it: the text of each side, or NULL where they don't talk. */
-static const struct level_row {
-	const char *name, *server;
-	const struct id *server_own, *server_trusts;
-	const char *client;
-	const struct id *client_own, *client_trusts;
-	const char *server_text, *client_text;
-} levels[] = {
-	{ "level: plain server, plain client", "None", NULL, NULL, "None", NULL, NULL, "TCP/IP", "TCP/IP" },
-	{ "level: server with a pair, plain client", "None", &kernel, NULL, "None", NULL, NULL, "TCP/IP", "TCP/IP" },
-	{ "level: server with a pair, TLS client", "None", &kernel, NULL, "TLSNoPeerAuth", NULL, NULL, "TCP/IP][TLSv1.3", "TCP/IP][TLSv1.3" },
-	{ "level: server with a pair, client that checks", "None", &kernel, NULL, "TLSPeerAuth", NULL, &kernel, "TCP/IP][TLSv1.3", "TCP/IP][TLSv1.3 VERIFIED" },
-	{ "level: plain server, TLS client", "None", NULL, NULL, "TLSNoPeerAuth", NULL, NULL, NULL, NULL },
-	{ "level: TLS server, plain client", "TLSNoPeerAuth", &kernel, NULL, "None", NULL, NULL, NULL, NULL },
-	{ "level: TLS server, TLS client", "TLSNoPeerAuth", &kernel, NULL, "TLSNoPeerAuth", NULL, NULL, "TCP/IP][TLSv1.3", "TCP/IP][TLSv1.3" },
-	{ "level: TLS server, client that checks", "TLSNoPeerAuth", &kernel, NULL, "TLSPeerAuth", NULL, &kernel, "TCP/IP][TLSv1.3", "TCP/IP][TLSv1.3 VERIFIED" },
-	{ "level: TLS server, client that trusts another", "TLSNoPeerAuth", &kernel, NULL, "TLSPeerAuth", NULL, &kernel2, NULL, NULL },
-	{ "level: TLS server, client that trusts its CA", "TLSNoPeerAuth", &issued, NULL, "TLSPeerAuth", NULL, &ca, "TCP/IP][TLSv1.3", "TCP/IP][TLSv1.3 VERIFIED" },
-	{ "level: TLS server, client that pins what a CA issued", "TLSNoPeerAuth", &issued, NULL, "TLSPeerAuth", NULL, &issued, "TCP/IP][TLSv1.3", "TCP/IP][TLSv1.3 VERIFIED" },
-	{ "level: a pinned leaf vouches for nobody else", "TLSNoPeerAuth", &issued, NULL, "TLSPeerAuth", NULL, &kernel, NULL, NULL },
-	{ "level: server that checks, client without certificate", "TLSPeerAuth", &kernel, &hi, "TLSNoPeerAuth", NULL, NULL, NULL, NULL },
-	{ "level: server that checks, client with one", "TLSPeerAuth", &kernel, &hi, "TLSNoPeerAuth", &hi, NULL, "TCP/IP][TLSv1.3 VERIFIED", "TCP/IP][TLSv1.3" },
-	{ "level: both check", "TLSPeerAuth", &kernel, &hi, "TLSPeerAuth", &hi, &kernel, "TCP/IP][TLSv1.3 VERIFIED", "TCP/IP][TLSv1.3 VERIFIED" },
-	{ "level: server that checks, a stranger", "TLSPeerAuth", &kernel, &hi, "TLSPeerAuth", &stranger, &kernel, NULL, NULL },
-	{ "level: server that checks, plain client", "TLSPeerAuth", &kernel, &hi, "None", NULL, NULL, NULL, NULL },
-	{ "level: a certificate that nobody asks for", "TLSNoPeerAuth", &kernel, NULL, "TLSPeerAuth", &hi, &kernel, "TCP/IP][TLSv1.3", "TCP/IP][TLSv1.3 VERIFIED" },
-};
-
-static void
-level(void **state)
-{
-	const struct level_row *r = *state;
-	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, r->server, r->server_own, r->server_trusts);
-	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, r->client, r->client_own, r->client_trusts);
-	struct ends e;
-
-	ends_open(&e, s, c);
-	if (r->client_text == NULL) {
-		assert_int_equal(talk(&e), SLIPWAY_TLS_ERROR);
-		assert_true(slipway_tls_conn_error(e.client)[0] != '\0' || slipway_tls_conn_error(e.server)[0] != '\0');
-	} else {
-		if (talk(&e) != 0) {
-			print_error("client: %s\nserver: %s\n", slipway_tls_conn_error(e.client), slipway_tls_conn_error(e.server));
-			fail();
-		}
-		assert_string_equal(slipway_tls_conn_text(e.server), r->server_text);
-		assert_string_equal(slipway_tls_conn_text(e.client), r->client_text);
-	}
-	ends_close(&e);
-	slipway_tls_free(s);
-	slipway_tls_free(c);
-}
-
-/* Peers' certificates that are refused, under a CA that is trusted, or pinned. */
-static const struct cert_row {
-	const char *name;
-	struct look look;
-	bool pinned;		/* trusted itself, instead of its CA */
-	bool self_signed;
-	const char *why;	/* part of the client's message; NULL: accepted */
-} certs[] = {
-	{ "cert: good under a CA", { .name = "good" }, false, false, NULL },
-	{ "cert: good and pinned", { .name = "good" }, true, true, NULL },
-	{ "cert: server usage", { .name = "good", .usage = "serverAuth" }, false, false, NULL },
-	{ "cert: expired under a CA", { .name = "old", .from = -10, .days = 5 }, false, false, "expired" },
-	{ "cert: expired and pinned", { .name = "old", .from = -10, .days = 5 }, true, true, "expired" },
-	{ "cert: not yet valid under a CA", { .name = "early", .from = 5 }, false, false, "not yet valid" },
-	{ "cert: not yet valid and pinned", { .name = "early", .from = 5 }, true, true, "not valid yet" },
-	{ "cert: self-signed and not pinned", { .name = "self" }, false, true, "not trusted" },
-	{ "cert: for clients only", { .name = "client", .usage = "clientAuth" }, false, false, "purpose" },
-	{ "cert: for e-mail only", { .name = "mail", .usage = "emailProtection" }, false, false, "purpose" },
-	{ "cert: signed with SHA-1 under a CA", { .name = "sha1", .digest_name = "SHA1" }, false, false, "too weak" },
-	{ "cert: RSA 2048 under a CA", { .name = "rsa", .bits = 2048 }, false, false, NULL },
-	{ "cert: RSA 2048 and pinned", { .name = "rsa", .bits = 2048 }, true, true, NULL },
-	{ "cert: unknown critical extension", { .name = "odd", .unknown_critical = true }, false, false, "critical extension" },
-};
-
-static void
-peer_cert(void **state)
-{
-	const struct cert_row *r = *state;
-	struct look l = r->look;
-	struct id id;
-	struct slipway_tls *s, *c;
-	struct ends e;
-
-	id = id_make(&l, r->self_signed ? NULL : &ca);
-	s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &id, NULL);
-	c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, r->pinned ? &id : &ca);
-	if (slipway_tls_check(s) == SLIPWAY_TLS_ERROR) {
-		/* Our own server says the same of its certificate. */
-		assert_non_null(r->why);
-		assert_true(strstr(slipway_tls_error(s), "expired") != NULL ||
-		    strstr(slipway_tls_error(s), "not valid yet") != NULL ||
-		    strstr(slipway_tls_error(s), "too weak") != NULL);
-	} else {
-		ends_open(&e, s, c);
-		assert_int_equal(talk(&e), r->why == NULL ? 0 : SLIPWAY_TLS_ERROR);
-		if (r->why != NULL && strstr(slipway_tls_conn_error(e.client), r->why) == NULL) {
-			print_error("want '%s', got '%s'\n", r->why, slipway_tls_conn_error(e.client));
-			fail();
-		}
-		ends_close(&e);
-	}
-	slipway_tls_free(s);
-	slipway_tls_free(c);
-	id_free(&id);
-}
+static struct id kernel, kernel2, ca, issued;
 
 /* A refusal names what came and what was trusted. */
 static void
@@ -554,69 +445,12 @@ name_constraints(void **state)
 	id_free(&out);
 }
 
-/* Every byte of a handshake is where the peer may vanish: an error, never a crash, a loop or a connection. */
-static void
-cut_anywhere(void **state)
-{
-	static unsigned char a[65536], b[65536];
-	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &kernel, NULL);
-	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, &kernel);
-	size_t whole = 0;
-
-	(void)state;
-	for (size_t cut = 0; whole == 0 || cut < whole; cut++) {
-		int fd[2], rs = SLIPWAY_TLS_WANT_READ, rc = SLIPWAY_TLS_WANT_READ;
-		size_t alen = 0, blen = 0, sent = 0;
-		struct pipe_end client = { b, &blen, a, &alen };
-		struct slipway_tls_conn *server, *hi_side;
-
-		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
-		assert_non_null(server = slipway_tls_conn_new(s, fd[0]));
-		assert_non_null(hi_side = slipway_tls_conn_new_io(c, pipe_read, pipe_write, &client));
-		for (int i = 0; i < 200 && waits(rs); i++) {
-			ssize_t n;
-
-			if (waits(rc))
-				rc = slipway_tls_handshake(hi_side);
-			/* From client to server, up to the cut. */
-			n = (ssize_t)(alen < cut - sent ? alen : cut - sent);
-			if (whole == 0 && cut == 0)
-				n = (ssize_t)alen;	/* the first round measures */
-			assert_int_equal(send(fd[1], a, (size_t)n, MSG_NOSIGNAL), n);
-			memmove(a, a + n, alen - (size_t)n);
-			alen -= (size_t)n;
-			sent += (size_t)n;
-			if (whole != 0 && sent == cut)
-				shutdown(fd[1], SHUT_WR);
-			rs = slipway_tls_handshake(server);
-			n = recv(fd[1], b + blen, sizeof b - blen, 0);
-			blen += n > 0 ? (size_t)n : 0;
-		}
-		if (whole == 0) {
-			assert_int_equal(rs, 0);
-			whole = sent;
-		} else {
-			assert_int_equal(rs, SLIPWAY_TLS_ERROR);
-			assert_true(slipway_tls_conn_error(server)[0] != '\0');
-		}
-		slipway_tls_conn_free(server);
-		slipway_tls_conn_free(hi_side);
-		close(fd[0]);
-		close(fd[1]);
-	}
-	print_message("cut at each of %zu bytes\n", whole);
-	slipway_tls_free(s);
-	slipway_tls_free(c);
-}
-
 static int
 make_ids(void **state)
 {
 	(void)state;
 	kernel = id_make(&(struct look){ .name = "kernel" }, NULL);
 	kernel2 = id_make(&(struct look){ .name = "kernel" }, NULL);
-	hi = id_make(&(struct look){ .name = "hi" }, NULL);
-	stranger = id_make(&(struct look){ .name = "stranger" }, NULL);
 	ca = id_make(&(struct look){ .name = "ca", .ca = true }, NULL);
 	issued = id_make(&(struct look){ .name = "issued" }, &ca);
 	return 0;
@@ -625,7 +459,7 @@ make_ids(void **state)
 static int
 free_ids(void **state)
 {
-	struct id *all[] = { &kernel, &kernel2, &hi, &stranger, &ca, &issued };
+	struct id *all[] = { &kernel, &kernel2, &ca, &issued };
 
 	(void)state;
 	for (size_t i = 0; i < N(all); i++)
@@ -636,7 +470,7 @@ free_ids(void **state)
 int
 main(void)
 {
-	static struct CMUnitTest tests[N(levels) + N(certs) + N(closed) + 20] = {
+	static struct CMUnitTest tests[N(closed) + 20] = {
 		cmocka_unit_test(refusal_text),
 		cmocka_unit_test(unknown_setting),
 		cmocka_unit_test(absent_level_is_told),
@@ -649,16 +483,13 @@ main(void)
 		cmocka_unit_test(expiry_is_told),
 		cmocka_unit_test(revocation),
 		cmocka_unit_test(name_constraints),
-		cmocka_unit_test(cut_anywhere),
 	};
-	size_t n = 13;
+	size_t n = 12;
 
 #define ROWS(rows, func) \
 	for (size_t i = 0; i < N(rows); i++) \
 	tests[n++] = (struct CMUnitTest){ .name = (rows)[i].name, .test_func = (func), \
 	    .initial_state = (void *)(uintptr_t)&(rows)[i] }
-	ROWS(levels, level);
-	ROWS(certs, peer_cert);
 	ROWS(closed, fails_closed);
 	return _cmocka_run_group_tests("tls", tests, n, make_ids, free_ids);
 }

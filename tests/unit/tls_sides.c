@@ -3,6 +3,9 @@
  */
 #include "tls_sides.h"
 
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,12 +16,12 @@
 #include "test.h"
 
 static char *
-pem_of(BIO *bio)
+text_of(BIO *bio)
 {
 	char *data, *copy;
 	long len = BIO_get_mem_data(bio, &data);
 
-	copy = malloc((size_t)len + 1);
+	assert_non_null(copy = malloc((size_t)len + 1));
 	memcpy(copy, data, (size_t)len);
 	copy[len] = '\0';
 	BIO_free(bio);
@@ -37,56 +40,89 @@ extension(X509 *cert, X509 *issuer, int nid, const char *value)
 	X509_EXTENSION_free(x);
 }
 
+/* A dNSName with any bytes in it, which no text can say. */
+static void
+dns_name(X509 *cert, const char *name, size_t len)
+{
+	GENERAL_NAMES *all = GENERAL_NAMES_new();
+	GENERAL_NAME *one = GENERAL_NAME_new();
+	ASN1_IA5STRING *s = ASN1_IA5STRING_new();
+
+	assert_int_equal(ASN1_STRING_set(s, name, (int)len), 1);
+	GENERAL_NAME_set0_value(one, GEN_DNS, s);
+	assert_true(sk_GENERAL_NAME_push(all, one) > 0);
+	assert_int_equal(X509_add1_ext_i2d(cert, NID_subject_alt_name, all, 0, X509V3_ADD_DEFAULT), 1);
+	GENERAL_NAMES_free(all);
+}
+
+static void
+unknown_extension(X509 *cert)
+{
+	ASN1_OBJECT *o = OBJ_txt2obj("1.2.3.4.5.6.7", 1);
+	ASN1_OCTET_STRING *s = ASN1_OCTET_STRING_new();
+	X509_EXTENSION *x;
+
+	ASN1_OCTET_STRING_set(s, (const unsigned char *)"\x05", 2);
+	assert_non_null(x = X509_EXTENSION_create_by_OBJ(NULL, o, 1, s));
+	assert_int_equal(X509_add_ext(cert, x, -1), 1);
+	X509_EXTENSION_free(x);
+	ASN1_OCTET_STRING_free(s);
+	ASN1_OBJECT_free(o);
+}
+
+static void
+extensions(const struct look *l, X509 *cert, X509 *issuer)
+{
+	const struct {
+		int nid;
+		const char *value;
+	} all[] = {
+		{ NID_basic_constraints, l->constraints != NULL ? l->constraints : l->ca ? "critical,CA:TRUE" : NULL },
+		{ NID_key_usage, l->key_usage != NULL ? l->key_usage : l->ca ? "critical,keyCertSign,cRLSign" : NULL },
+		{ NID_subject_key_identifier, "hash" },
+		{ NID_authority_key_identifier, issuer != cert && X509_get0_subject_key_id(issuer) != NULL ? "keyid" : NULL },
+		{ NID_ext_key_usage, l->usage },
+		{ NID_name_constraints, l->constraint },
+		{ NID_subject_alt_name, l->san_len == 0 ? l->san : NULL },
+	};
+
+	for (size_t i = 0; i < N(all); i++)
+		if (all[i].value != NULL)
+			extension(cert, issuer, all[i].nid, all[i].value);
+	if (l->san_len != 0)
+		dns_name(cert, l->san, l->san_len);
+	if (l->unknown_critical)
+		unknown_extension(cert);
+}
+
 struct id
 id_make(const struct look *l, const struct id *by)
 {
 	static long serial = 1;
 	struct id id = { .cert = X509_new() };
 	X509 *issuer = by == NULL ? id.cert : by->cert;
+	const EVP_MD *digest = EVP_get_digestbyname(l->digest_name != NULL ? l->digest_name : "SHA256");
 	BIO *bio;
 
-	id.key = l->bits != 0 ? EVP_RSA_gen((unsigned)l->bits) : EVP_EC_gen("P-256");
+	id.key = l->bits != 0 ? EVP_RSA_gen((unsigned)l->bits) : EVP_EC_gen(l->curve != NULL ? l->curve : "P-256");
 	assert_non_null(id.key);
-	X509_set_version(id.cert, 2);
+	X509_set_version(id.cert, l->old_version ? X509_VERSION_1 : X509_VERSION_3);
 	ASN1_INTEGER_set(X509_get_serialNumber(id.cert), serial++);
 	X509_gmtime_adj(X509_getm_notBefore(id.cert), l->from * DAY - 60);
 	X509_gmtime_adj(X509_getm_notAfter(id.cert), (l->from + (l->days != 0 ? l->days : 365)) * DAY);
 	X509_set_pubkey(id.cert, id.key);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(id.cert), "CN", MBSTRING_UTF8,
-	    (const unsigned char *)l->name, -1, -1, 0);
+	assert_int_equal(X509_NAME_add_entry_by_txt(X509_get_subject_name(id.cert), "CN", MBSTRING_UTF8,
+	    (const unsigned char *)l->name, l->name_len != 0 ? (int)l->name_len : -1, -1, 0), 1);
 	X509_set_issuer_name(id.cert, X509_get_subject_name(issuer));
-	if (l->ca) {
-		extension(id.cert, issuer, NID_basic_constraints, "critical,CA:TRUE");
-		extension(id.cert, issuer, NID_key_usage, "critical,keyCertSign,cRLSign");
-	}
-	extension(id.cert, issuer, NID_subject_key_identifier, "hash");
-	if (by != NULL)
-		extension(id.cert, issuer, NID_authority_key_identifier, "keyid");
-	if (l->usage != NULL)
-		extension(id.cert, issuer, NID_ext_key_usage, l->usage);
-	if (l->constraint != NULL)
-		extension(id.cert, issuer, NID_name_constraints, l->constraint);
-	if (l->san != NULL)
-		extension(id.cert, issuer, NID_subject_alt_name, l->san);
-	if (l->unknown_critical) {
-		ASN1_OBJECT *o = OBJ_txt2obj("1.2.3.4.5.6.7", 1);
-		ASN1_OCTET_STRING *s = ASN1_OCTET_STRING_new();
-		X509_EXTENSION *x;
-
-		ASN1_OCTET_STRING_set(s, (const unsigned char *)"\x05", 2);
-		x = X509_EXTENSION_create_by_OBJ(NULL, o, 1, s);
-		X509_add_ext(id.cert, x, -1);
-		X509_EXTENSION_free(x);
-		ASN1_OCTET_STRING_free(s);
-		ASN1_OBJECT_free(o);
-	}
-	assert_true(X509_sign(id.cert, by == NULL ? id.key : by->key, EVP_get_digestbyname(l->digest_name != NULL ? l->digest_name : "SHA256")) > 0);
+	if (!l->old_version)
+		extensions(l, id.cert, issuer);
+	assert_true(X509_sign(id.cert, by == NULL ? id.key : by->key, digest) > 0);
 	bio = BIO_new(BIO_s_mem());
 	PEM_write_bio_PrivateKey(bio, id.key, NULL, NULL, 0, NULL, NULL);
-	id.key_pem = pem_of(bio);
+	id.key_pem = text_of(bio);
 	bio = BIO_new(BIO_s_mem());
 	PEM_write_bio_X509(bio, id.cert);
-	id.cert_pem = pem_of(bio);
+	id.cert_pem = text_of(bio);
 	return id;
 }
 
@@ -122,10 +158,10 @@ side_new(enum slipway_tls_side side, const char *level, const struct id *own, co
 	return t;
 }
 
-void
-ends_open(struct ends *e, struct slipway_tls *server, struct slipway_tls *client)
+/* Connections over the two descriptors that e has. */
+static void
+ends_join(struct ends *e, struct slipway_tls *server, struct slipway_tls *client)
 {
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, e->fd), 0);
 	e->server = slipway_tls_conn_new(server, e->fd[0]);
 	e->client = slipway_tls_conn_new(client, e->fd[1]);
 	if (e->server == NULL)
@@ -134,6 +170,30 @@ ends_open(struct ends *e, struct slipway_tls *server, struct slipway_tls *client
 		print_error("client: %s\n", slipway_tls_error(client));
 	assert_non_null(e->server);
 	assert_non_null(e->client);
+}
+
+void
+ends_open(struct ends *e, struct slipway_tls *server, struct slipway_tls *client)
+{
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, e->fd), 0);
+	ends_join(e, server, client);
+}
+
+void
+ends_open_tcp(struct ends *e, struct slipway_tls *server, struct slipway_tls *client)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof at;
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(listener, (struct sockaddr *)&at, sizeof at), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &len), 0);
+	e->fd[1] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	assert_true(connect(e->fd[1], (struct sockaddr *)&at, sizeof at) == 0 || errno == EINPROGRESS);
+	assert_true((e->fd[0] = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0);
+	close(listener);
+	ends_join(e, server, client);
 }
 
 void
@@ -149,6 +209,21 @@ bool
 waits(long rc)
 {
 	return rc == SLIPWAY_TLS_WANT_READ || rc == SLIPWAY_TLS_WANT_WRITE;
+}
+
+/* Where both sides wait for the other, nothing comes before one of the descriptors is ready. */
+static void
+pause_for(const struct ends *e, long server, long client)
+{
+	struct pollfd p[] = { { .fd = e->fd[0], .events = server == SLIPWAY_TLS_WANT_WRITE ? POLLOUT : POLLIN },
+		{ .fd = e->fd[1], .events = client == SLIPWAY_TLS_WANT_WRITE ? POLLOUT : POLLIN } };
+
+	if (!waits(server))
+		p[0].fd = -1;
+	if (!waits(client))
+		p[1].fd = -1;
+	if (p[0].fd != -1 || p[1].fd != -1)
+		poll(p, N(p), 5000);
 }
 
 int
@@ -193,6 +268,7 @@ talk(struct ends *e)
 			shutdown(e->fd[1], SHUT_RDWR);
 		if (s == SLIPWAY_TLS_ERROR || s == 0)
 			shutdown(e->fd[0], SHUT_RDWR);
+		pause_for(e, s, c);
 	}
 	return SLIPWAY_TLS_ERROR;
 }
@@ -232,5 +308,5 @@ crl_make(const struct id *issuer, const struct id *gone, int days)
 	X509_CRL_free(crl);
 	ASN1_TIME_free(now);
 	ASN1_TIME_free(next);
-	return pem_of(bio);
+	return text_of(bio);
 }

@@ -2,17 +2,19 @@
 #define TLS_SIDES_H
 
 /*
- * For tests of lib/tls: certificates made on the spot, and both sides in one process.
+ * Both sides of a TLS connection for tests: keys and certificates made on the spot, handles with settings in memory, and two
+ * connected ends.  What goes wrong in here fails the test.
  */
 #include <stdbool.h>
+#include <stddef.h>
 
-#include <openssl/x509.h>
+#include <openssl/ssl.h>
 
 #include "slipway/tls.h"
 
 #define DAY	86400
 
-/* A key and a certificate in PEM form. */
+/* A key and a certificate, and both in PEM form. */
 struct id {
 	EVP_PKEY *key;
 	X509 *cert;
@@ -22,41 +24,47 @@ struct id {
 /* What a certificate is like; what is 0 is as it should be. */
 struct look {
 	const char *name;
+	size_t name_len;		/* of a name with a NUL in it */
 	long from, days;		/* days from now that it begins, and that it lasts (default 365) */
 	bool ca;
+	const char *constraints;	/* basicConstraints (default, of a CA: critical,CA:TRUE) */
+	const char *key_usage;		/* keyUsage (default, of a CA: keyCertSign and cRLSign) */
 	const char *usage;		/* extendedKeyUsage */
 	const char *constraint;		/* nameConstraints */
-	const char *san;
+	const char *san;		/* or, where san_len isn't 0, one dNSName of so many bytes */
+	size_t san_len;
 	bool unknown_critical;
+	bool old_version;		/* version 1, which has no extensions */
 	const char *digest_name;	/* default SHA256 */
 	int bits;			/* RSA */
+	const char *curve;		/* default P-256 */
 };
 
 /* by NULL: self-signed. */
 struct id id_make(const struct look *l, const struct id *by);
 void id_free(struct id *id);
 
-/* slipway_tls_set_pem(), which is to succeed. */
+/* Set one of the settings that are files. */
 void pem(struct slipway_tls *t, const char *setting, const char *text);
 
-struct slipway_tls *side_new(
-    enum slipway_tls_side side, const char *level, const struct id *own, const struct id *trusted);
+/* A handle with this level, pair (or NULL) and trusted certificate (or NULL). */
+struct slipway_tls *side_new(enum slipway_tls_side side, const char *level, const struct id *own, const struct id *trusted);
 
 /* Two connected ends that don't block. */
 struct ends {
-	int fd[2];
+	int fd[2];	/* server, client */
 	struct slipway_tls_conn *server, *client;
 };
 
+/* Over a socket pair; over TCP. */
 void ends_open(struct ends *e, struct slipway_tls *server, struct slipway_tls *client);
+void ends_open_tcp(struct ends *e, struct slipway_tls *server, struct slipway_tls *client);
 void ends_close(struct ends *e);
 
-/* Whether a result says to wait. */
+/* Whether a result is WANT_*. */
 bool waits(long rc);
 
-/*
- * The client says something, the server answers: 0 done, or ERROR as soon as one side has it and the other saw its end.
- */
+/* The client says something, the server answers: 0 done, or ERROR as soon as one side has it and the other saw its end. */
 int talk(struct ends *e);
 
 /* A connection at TLSNoPeerAuth for which s and c aren't needed any more, after talk(). */
