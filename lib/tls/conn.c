@@ -303,7 +303,10 @@ result(struct slipway_tls_conn *c, int rc, const char *what)
 		return SLIPWAY_TLS_WANT_READ;
 	if (kind == SSL_ERROR_WANT_WRITE)
 		return SLIPWAY_TLS_WANT_WRITE;
-	if (first == 0 || c->stream.fault != 0 || c->stream.ended)
+	/* Whatever went wrong first: that the peer can't be told of it any more is no news. */
+	if (c->stream.ended)
+		return fail(c, SLIPWAY_TLS_E_CUT, what, "the peer cut the connection");
+	if (first == 0)
 		return stream_failed(c, what);
 	code = reason_of(first, c->setup, why, sizeof why);
 	return fail(c, code, what, why);

@@ -222,16 +222,16 @@ measure(struct slipway_tls *s, struct slipway_tls *c, size_t *up, size_t *down)
 	meeting_close(&m);
 }
 
-/* Cut one direction after each number of bytes, until a whole meeting fits. */
+/* Cut one direction after each number of bytes, or after every so many, until a whole meeting fits. */
 static void
-cut_direction(bool up, enum how how, enum slipway_tls_code code, const char *text)
+cut_direction(bool up, size_t every, enum how how, enum slipway_tls_code code, const char *text)
 {
 	static struct meeting m;
 	struct slipway_tls *s = server_side(), *c = client_side();
 	size_t cut = 0, whole[2];
 
 	measure(s, c, &whole[0], &whole[1]);
-	for (bool all = false; !all; cut++) {
+	for (bool all = false; !all; cut += all ? 1 : every) {
 		const struct party *reader = up ? &m.server : &m.client;
 
 		m.up = wire(up ? cut : NO_CUT, 1 + cut * 37 % 1500, how);
@@ -247,7 +247,7 @@ cut_direction(bool up, enum how how, enum slipway_tls_code code, const char *tex
 	}
 	/* Signatures make it a few bytes longer or shorter; far less than whole would be a cut that wasn't noticed. */
 	assert_true(cut + 64 > whole[!up] && cut < whole[!up] + 64);
-	print_message("at each of %zu bytes\n", cut - 1);
+	print_message("%zu bytes, cut after every %zu\n", cut - 1, every);
 	slipway_tls_free(s);
 	slipway_tls_free(c);
 }
@@ -256,28 +256,28 @@ static void
 cut_client(void **state)
 {
 	(void)state;
-	cut_direction(true, CUT, SLIPWAY_TLS_E_CUT, "cut the connection");
+	cut_direction(true, 1, CUT, SLIPWAY_TLS_E_CUT, "cut the connection");
 }
 
 static void
 cut_server(void **state)
 {
 	(void)state;
-	cut_direction(false, CUT, SLIPWAY_TLS_E_CUT, "cut the connection");
+	cut_direction(false, 1, CUT, SLIPWAY_TLS_E_CUT, "cut the connection");
 }
 
 static void
 reset_client(void **state)
 {
 	(void)state;
-	cut_direction(true, RESET, SLIPWAY_TLS_E_NETWORK, "own function failed");
+	cut_direction(true, 7, RESET, SLIPWAY_TLS_E_NETWORK, "own function failed");
 }
 
 static void
 reset_server(void **state)
 {
 	(void)state;
-	cut_direction(false, RESET, SLIPWAY_TLS_E_NETWORK, "own function failed");
+	cut_direction(false, 7, RESET, SLIPWAY_TLS_E_NETWORK, "own function failed");
 }
 
 /* Silence is no end: in the handshake its time runs out, afterwards the program decides how long it waits. */
@@ -292,9 +292,10 @@ silence(void **state)
 
 	(void)state;
 	measure(s, c, &whole[0], &whole[1]);
-	slipway_tls_set_handshake_limit(s, 20);
-	slipway_tls_set_handshake_limit(c, 20);
-	for (int up = 0; up < 2; up++)
+	for (int up = 0; up < 2; up++) {
+		/* The other waits for ever, so that it is never the one who ends it. */
+		slipway_tls_set_handshake_limit(s, up ? 20 : 0);
+		slipway_tls_set_handshake_limit(c, up ? 0 : 20);
 		for (size_t cut = 0; cut + 64 < whole[!up]; cut += 41) {
 			struct party *reader = up ? &m.server : &m.client;
 
@@ -316,6 +317,7 @@ silence(void **state)
 			}
 			meeting_close(&m);
 		}
+	}
 	assert_true(late && open);
 	slipway_tls_free(s);
 	slipway_tls_free(c);
@@ -362,6 +364,58 @@ real_socket(void **state)
 	slipway_tls_free(c);
 }
 
+/*
+ * The peer is gone before we notice what is wrong, so that what we tell it of that fails, too: it is still the first
+ * fault that is told.
+ */
+static const struct late_row {
+	const char *name, *sends;	/* what comes before the end */
+	const char *says;
+	enum slipway_tls_code code;
+} lates[] = {
+	{ "gone after half a record", "\x16\x03\x01\x02\x7f\x01", "the peer cut the connection", SLIPWAY_TLS_E_CUT },
+	{ "gone after what is no TLS", "GET / HTTP/1.0\r\n\r\n", "the peer doesn't speak TLS", SLIPWAY_TLS_E_PROTOCOL },
+};
+
+static long
+late_read(void *arg, void *buf, size_t len)
+{
+	const char **left = arg;
+	size_t n = strlen(*left);
+
+	if (len > n)
+		len = n;
+	memcpy(buf, *left, len);
+	*left += len;
+	return (long)len;
+}
+
+static long
+late_write(void *arg, const void *buf, size_t len)
+{
+	(void)arg;
+	(void)buf;
+	(void)len;
+	return SLIPWAY_TLS_ERROR;
+}
+
+static void
+late(void **state)
+{
+	const struct late_row *r = *state;
+	struct slipway_tls *s = server_side();
+	const char *left = r->sends;
+	struct slipway_tls_conn *c;
+
+	assert_non_null(c = slipway_tls_conn_new_io(s, late_read, late_write, &left));
+	assert_int_equal(slipway_tls_handshake(c), SLIPWAY_TLS_ERROR);
+	if (strstr(slipway_tls_conn_error(c), r->says) == NULL)
+		fail_msg("want '%s', got '%s'", r->says, slipway_tls_conn_error(c));
+	assert_int_equal(slipway_tls_conn_error_code(c), r->code);
+	slipway_tls_conn_free(c);
+	slipway_tls_free(s);
+}
+
 static int
 make_ids(void **state)
 {
@@ -383,7 +437,7 @@ free_ids(void **state)
 int
 main(void)
 {
-	static struct CMUnitTest tests[N(ends) + 5] = {
+	static struct CMUnitTest tests[N(ends) + N(lates) + 5] = {
 		cmocka_unit_test(cut_client),
 		cmocka_unit_test(cut_server),
 		cmocka_unit_test(reset_client),
@@ -395,5 +449,8 @@ main(void)
 	for (size_t i = 0; i < N(ends); i++)
 		tests[n++] = (struct CMUnitTest){ .name = ends[i].name, .test_func = real_socket,
 		    .initial_state = (void *)(uintptr_t)&ends[i] };
+	for (size_t i = 0; i < N(lates); i++)
+		tests[n++] = (struct CMUnitTest){ .name = lates[i].name, .test_func = late,
+		    .initial_state = (void *)(uintptr_t)&lates[i] };
 	return _cmocka_run_group_tests("tls-cut", tests, n, make_ids, free_ids);
 }
