@@ -103,6 +103,13 @@ take_chain(SSL *ssl, struct buf *pem, struct err *e)
 }
 
 int
+cert_look_split(const char *server, char host[CERT_LOOK_HOST_SIZE], uint16_t *port, struct err *e)
+{
+	_Static_assert(CERT_LOOK_HOST_SIZE == TLS_HOST_MAX, "connect_split() fills it");
+	return connect_split(server, host, port, e);
+}
+
+int
 cert_look(const char *server, int64_t ms, struct buf *pem, char version[CERT_LOOK_VERSION_SIZE],
     struct err *e)
 {

@@ -18,6 +18,12 @@
 /* Bytes of "TLSv1.3". */
 #define CERT_LOOK_VERSION_SIZE 16
 
+/* Bytes of a host's name, with the final NUL. */
+#define CERT_LOOK_HOST_SIZE 256
+
+/* Split such a text.  0, or -1 with ERR_CONFIG. */
+int cert_look_split(const char *server, char host[CERT_LOOK_HOST_SIZE], uint16_t *port, struct err *e);
+
 /*
  * Append the certificates of server, "HOST:PORT" or "[ADDRESS]:PORT", as PEM, its own first.  0, or -1 with ERR_CONFIG
  * (server is no such text), ERR_NETWORK, ERR_TIMEOUT, ERR_PROTOCOL (it answers, but not with TLS) or ERR_TOO_LARGE.

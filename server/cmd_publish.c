@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "changing.h"
 #include "publish.h"
+#include "replace.h"
 #include "request.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -26,7 +27,8 @@ warn_expired(const struct repo *r)
 }
 
 static int
-publish_new(struct changing *w, const char *app, const char *path, bool check_scripts, struct err *e)
+publish_new(struct changing *w, const char *app, const char *path, bool check_scripts, bool guard,
+    struct err *e)
 {
 	struct release rel;
 	int64_t number = 0;
@@ -41,7 +43,7 @@ publish_new(struct changing *w, const char *app, const char *path, bool check_sc
 	}
 	if (publish_draft(w->c, app, &rel, &number, e) == -1 || changing_sign(w, e) == -1 ||
 	    (w->request == NULL && publish_store(w->r, app, &rel, &stored, e) == -1) ||
-	    changing_write(w, e) == -1)
+	    (w->request == NULL && guard && replace_guard(w->c, e) == -1) || changing_write(w, e) == -1)
 		goto out;
 	if (w->request == NULL)
 		printf("published %s release %" PRId64 ": %zu files, %" PRIu64
@@ -115,7 +117,7 @@ check_files(struct changing *w, struct err *e)
 
 static int
 publish_signed(
-    struct changing *w, const struct option_list *paths, const char *release, struct err *e)
+    struct changing *w, const struct option_list *paths, const char *release, bool guard, struct err *e)
 {
 	json_t *request = read_requests(paths, e);
 	int rc = -1;
@@ -124,7 +126,7 @@ publish_signed(
 		return -1;
 	if (request_load(request, w->c, e) == 0 && change_ready(w->c, w->ks, &w->p, e) == 0 &&
 	    (release == NULL || store_signed(w, release, e) == 0) && check_files(w, e) == 0 &&
-	    changing_write(w, e) == 0) {
+	    (!guard || replace_guard(w->c, e) == 0) && changing_write(w, e) == 0) {
 		changing_report(w, "published");
 		rc = 0;
 	}
@@ -152,10 +154,11 @@ cmd_publish(struct context *cx, int argc, char **argv)
 	struct changing w = { .p = { NULL, false } };
 	struct option_list from = { .n = 0 };
 	const char *app = NULL;
-	bool no_check = false;
+	bool no_check = false, no_guard = false;
 	const struct option options[] = {
 		{ "app", OPTION_TEXT, &app, 0, 0 },
 		{ "no-script-check", OPTION_FLAG, &no_check, 0, 0 },
+		{ "no-certificate-check", OPTION_FLAG, &no_guard, 0, 0 },
 		{ "signed", OPTION_LIST, &from, 0, 0 },
 		CHANGING_OPTIONS(w),
 	};
@@ -167,8 +170,8 @@ cmd_publish(struct context *cx, int argc, char **argv)
 	if (check_usage(app, &from, &w, argc, &e) == -1)
 		return command_failed(&e);
 	if (changing_begin(cx, &w, &e) == 0)
-		rc = from.n > 0 ? publish_signed(&w, &from, argv[1], &e)
-				: publish_new(&w, app, argv[1], !no_check, &e);
+		rc = from.n > 0 ? publish_signed(&w, &from, argv[1], !no_guard, &e)
+				: publish_new(&w, app, argv[1], !no_check, !no_guard, &e);
 	if (rc == 0)
 		warn_expired(w.r);
 	changing_end(&w);

@@ -44,6 +44,7 @@ static const struct command commands[] = {
 	    "sign and publish a release of an application",
 	    "  --app APP               the application\n"
 	    "  --no-script-check       don't run the release's scripts first\n"
+	    "  --no-certificate-check  publish even what 'cert replace' needs stations to trust still is missing\n"
 	    "  --signed FILE           put live what FILE holds, which 'sign' has signed; may be repeated\n"
 	    "                          for copies that were signed apart\n" OPTION_UNSIGNED OPTION_PASSPHRASE },
 	{ "sign", cmd_sign, 1, 1, "FILE [options]", "add signatures to a change that --unsigned wrote",
@@ -115,6 +116,20 @@ static const struct command commands[] = {
 	    "list certificates: in the present releases, in files, and what Kernels really serve",
 	    "  --connect HOST:PORT     what is served there ([ADDRESS]:PORT for IPv6); may be repeated\n"
 	    OPTION_WARN_DAYS "  --json                  print one JSON object\n" },
+	{ "cert replace", cmd_cert_replace, 1, 1, "NAME [options]",
+	    "replace the pair that Kernels use, step by step, without a refused connection; 'cert status' says the next",
+	    "  --connect HOST:PORT     a Kernel that uses the pair; may be repeated; remembered\n"
+	    "  --hook COMMAND          copies the pair to one Kernel, by the shell; remembered; see slipway-repo(8)\n"
+	    "  --confirm               every station has the present release\n"
+	    "  --after DATE            go on by itself from this date on (2026-12-01)\n"
+	    "  --undo                  take the last step back\n"
+	    "  --start                 begin another replacement after one that is finished\n"
+	    "  --type TYPE             kind of the new key (default that of the old one)\n"
+	    "  --days N                days that the new certificate is valid (default 3650)\n"
+	    "  --with NAME             take this pair of certs/ as the new one instead of making one\n" OPTION_UNSIGNED
+		OPTION_PASSPHRASE },
+	{ "cert status", cmd_cert_status, 0, 1, "[NAME]",
+	    "say where each replacement of a pair stands and which command comes next", NULL },
 	{ "cert check", cmd_cert_check, 2, 2, "KEY CERT [options]",
 	    "say what the TLS library will make of a private key and its certificate",
 	    "  --trust FILE            judge it as a peer whose TLS_TrustedCerts has FILE; may be repeated\n"

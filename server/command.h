@@ -48,6 +48,8 @@ int cmd_cert_revoke(struct context *cx, int argc, char **argv);
 int cmd_cert_crl(struct context *cx, int argc, char **argv);
 int cmd_cert_show(struct context *cx, int argc, char **argv);
 int cmd_cert_check(struct context *cx, int argc, char **argv);
+int cmd_cert_replace(struct context *cx, int argc, char **argv);
+int cmd_cert_status(struct context *cx, int argc, char **argv);
 int cmd_cert_list(struct context *cx, int argc, char **argv);
 int cmd_serve(struct context *cx, int argc, char **argv);
 int cmd_gc(struct context *cx, int argc, char **argv);

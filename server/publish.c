@@ -49,7 +49,7 @@ out:
 
 /* Put content where its hash says.  1 stored, 0 it was there, -1. */
 static int
-store_content(struct dir *d, const char *name, const struct release_file *f,
+store_content(struct dir *d, const char *name, const uint8_t sha256[SHA256_SIZE],
     const struct buf *content, struct err *e)
 {
 	uint8_t there[SHA256_SIZE];
@@ -63,9 +63,28 @@ store_content(struct dir *d, const char *name, const struct release_file *f,
 		return file_create(d, name, content->data, content->len, FILE_MODE, e) == -1 ? -1 : 1;
 	if (file_sha256(d, name, there, &size, e) == -1)
 		return -1;
-	if (memcmp(there, f->sha256, SHA256_SIZE) == 0)
+	if (memcmp(there, sha256, SHA256_SIZE) == 0)
 		return 0;
 	return file_replace(d, name, content->data, content->len, FILE_MODE, e) == -1 ? -1 : 1;
+}
+
+int
+publish_put(struct repo *r, const char *path, const uint8_t sha[SHA256_SIZE], const struct buf *content,
+    struct err *e)
+{
+	char place[PATH_REL_MAX + 2], name[SHA256_HEX_SIZE + RELEASE_NAME_MAX + 1], hex[SHA256_HEX_SIZE];
+	const char *base = path_base(path);
+	struct dir *d;
+	int rc;
+
+	hex_encode(sha, SHA256_SIZE, hex);
+	snprintf(name, sizeof name, "%s.%s", hex, base);
+	snprintf(place, sizeof place, "%.*s", base == path ? 0 : (int)(base - path - 1), path);
+	if ((d = dir_below(r->targets, place, true, e)) == NULL)
+		return -1;
+	rc = store_content(d, name, sha, content, e);
+	dir_close(d);
+	return rc == -1 ? -1 : 0;
 }
 
 static int
@@ -92,7 +111,7 @@ store_file(struct repo *r, const char *app, const struct release *rel,
 	    (int)(path_base(f->path) - f->path - 1), f->path);
 	if ((d = dir_below(r->targets, place, true, e)) == NULL)
 		goto out;
-	rc = store_content(d, name, f, &content, e);
+	rc = store_content(d, name, f->sha256, &content, e);
 out:
 	dir_close(d);
 	buf_free(&content);

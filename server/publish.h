@@ -23,6 +23,10 @@ int publish_draft(struct change *c, const char *app, const struct release *rel, 
 int publish_store(struct repo *r, const char *app, const struct release *rel, size_t *stored,
     struct err *e);
 
+/* Store one file, the content of the target path ("COV_PB/app/server.crt"), whose SHA-256 is sha.  0 or -1. */
+int publish_put(struct repo *r, const char *path, const uint8_t sha[SHA256_SIZE], const struct buf *content,
+    struct err *e);
+
 /* Whether the repository has all of a role's "targets" as stated.  0, or -1 with ERR_NOENT, ERR_HASH and others. */
 int publish_check(struct repo *r, const json_t *targets, struct err *e);
 
