@@ -58,6 +58,7 @@ if ! out=$(cmake --install "$build" --prefix "$work" 2>&1); then
 fi
 cp -R -- "$(dirname "$script")"/. "$work/tests/"
 cp -- "$(dirname "${BASH_SOURCE[0]}")/../docs/trust.md" "$work/tests/"	# drills.sh runs its commands
+cp -- "$(dirname "${BASH_SOURCE[0]}")/../docs/tls-in-15-minutes.md" "$work/tests/"	# and guide.sh those of this
 # station.py breaks programs with this; the demo is built without tests.
 if [ -e "$build/tests/fault/libcut.so" ]; then
 	cp -- "$build/tests/fault/libcut.so" "$work/tests/"

@@ -24,7 +24,10 @@ say_step(const struct replace *p, enum replace_step step, const char *what, cons
 {
 	const char *mark = step < p->next ? "done" : step == p->next ? "NEXT" : "";
 
-	printf(*detail == '\0' && *mark == '\0' ? "  %d. %s\n" : "  %d. %-47s %-5s%s\n", (int)step, what, mark, detail);
+	if (*mark == '\0')
+		printf("  %d. %s\n", (int)step, what);
+	else
+		printf("  %d. %-47s %s%s%s\n", (int)step, what, mark, *detail == '\0' ? "" : " ", detail);
 }
 
 static void

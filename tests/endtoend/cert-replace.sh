@@ -105,7 +105,6 @@ want no.log 'missing.crt: want the certificate that the Kernels serve now'
 expect 2 no.log repo cert replace ../kernel
 replace 1 --undo
 replace 1 --confirm
-connected
 
 # 1. Make.
 replace 0
@@ -138,7 +137,6 @@ stands 3
 eval "$(cd "$WORK/release" && sed -n 's/^in your own release directory: //p' "$WORK/replace.log" | sed "s|\([^ ]*\)$|$WORK/release/\1|")"
 echo more > release/app/more.txt
 publish release
-connected
 
 # 3. Wait.  Nothing goes on without it, and a date is as good.
 replace 3
@@ -175,7 +173,6 @@ rm refuses
 replace 0 --undo
 served 1 first.crt
 stands 4
-connected
 replace 0
 served 1 second.crt
 served 2 second.crt
@@ -191,7 +188,6 @@ stands 6
 connected
 replace 0 --undo
 stands 3
-connected
 replace 1 --undo
 want replace.log 'stations that have a release without the old certificate would refuse it'
 served 1 second.crt
