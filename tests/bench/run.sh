@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
 	cat <<'TEXT'
-usage: tests/bench/run.sh tuf | apply | net [--runs N] [--json FILE]
+usage: tests/bench/run.sh tuf | apply | net | tls [--runs N] [--json FILE]
 
   tuf   a refresh with nothing new, and with 1,000, 10,000 and 50,000 targets in a delegated role: CPU time and
         peak memory of slipway-tuf, and of a client in Python that checks the same files
@@ -14,6 +14,10 @@ usage: tests/bench/run.sh tuf | apply | net [--runs N] [--json FILE]
         loopback only), against sftp, curl, rsync, rclone and lftp: a start with nothing new, with one changed file,
         with 1,000, with one of 200 MB; and checks a second that one sshd serves.  Takes about an hour;
         --case, --rtt and --program choose, --add keeps what FILE has of others
+  tls   the TLS library against the same calls of OpenSSL written by hand, and openssl's s_server and s_time: handshakes
+        a second (EC P-256, RSA 4096; with and without a client certificate), the throughput of one connection, the memory
+        of 10,000 idle ones, and what looking at the settings for each costs.  Takes about a quarter of an hour;
+        --case and --key choose, --add keeps what FILE has of others
 
   --runs N      of each; medians are shown (default and least: 9)
   --json FILE   write the figures there too (default: build/release/bench-NAME.json)
@@ -21,7 +25,7 @@ TEXT
 }
 
 case ${1:-} in
-tuf | apply | net) ;;
+tuf | apply | net | tls) ;;
 --help)
 	usage
 	exit 0
