@@ -20,11 +20,11 @@ from pathlib import Path
 from bench import arguments, parser_with_runs, write
 
 LIBRARY, HAND, TOOL = "library", "by hand", "openssl"
-KEYS = {"ec": ("EC P-256", ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], 1500), "rsa": ("RSA 4096", ["rsa:4096"], 250)}
+KEYS = {"ec": ("EC P-256", ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], 600), "rsa": ("RSA 4096", ["rsa:4096"], 60)}
 CLIENTS = 4             # processes that make handshakes at once
-BYTES = 1_000_000_000   # sent over one connection
+BYTES = 200_000_000   # sent over one connection
 IDLE = 10_000           # connections
-CHECKS, NEW = 200_000, 30_000
+CHECKS, NEW = 50_000, 20_000
 S_TIME_S = 1
 # A file that changed less than a second ago is always read again: what is measured is a server that has been running.
 SETTLE_S = 1.2
