@@ -21,22 +21,37 @@ stream_blocks(int fd)
 	return flags != -1 && (flags & O_NONBLOCK) == 0;
 }
 
-/* Whether the descriptor is ready, or need not be waited for.  False: the deadline passed. */
+/* A call that the handshake's deadline bounds doesn't block: again() waits. */
 static bool
-wait_for(struct stream *s, short events)
+bounded(const struct stream *s)
+{
+	return s->blocking && s->deadline != 0;
+}
+
+static bool
+in_time(struct stream *s)
+{
+	s->late |= bounded(s) && clock_mono_ms() >= s->deadline;
+	return !s->late;
+}
+
+/*
+ * Whether to call again after a failure.  The descriptor is waited for only now: most of what a handshake reads lies there already, and
+ * a poll() for each would cost more than the reading.
+ */
+static bool
+again(const struct stream *s, short events)
 {
 	struct pollfd p = { .fd = s->fd, .events = events };
+	int64_t left;
 
-	while (s->blocking && s->deadline != 0) {
-		int64_t left = s->deadline - clock_mono_ms();
-
-		if (left <= 0) {
-			s->late = true;
-			return false;
-		}
-		if (poll(&p, 1, left > INT_MAX ? INT_MAX : (int)left) > 0)
-			return true;
-	}
+	if (errno == EINTR)
+		return true;
+	if (!bounded(s) || (errno != EAGAIN && errno != EWOULDBLOCK))
+		return false;
+	left = s->deadline - clock_mono_ms();
+	if (left > 0)
+		poll(&p, 1, left > INT_MAX ? INT_MAX : (int)left);
 	return true;
 }
 
@@ -56,11 +71,11 @@ stream_fd_read(struct stream *s, void *buf, size_t len)
 {
 	ssize_t n;
 
-	if (!wait_for(s, POLLIN))
-		return SLIPWAY_TLS_ERROR;
-	do
-		n = recv(s->fd, buf, len, 0);
-	while (n == -1 && errno == EINTR);
+	do {
+		if (!in_time(s))
+			return SLIPWAY_TLS_ERROR;
+		n = recv(s->fd, buf, len, bounded(s) ? MSG_DONTWAIT : 0);
+	} while (n == -1 && again(s, POLLIN));
 	return result(s, n, SLIPWAY_TLS_WANT_READ);
 }
 
@@ -69,11 +84,11 @@ stream_fd_write(struct stream *s, const void *buf, size_t len)
 {
 	ssize_t n;
 
-	if (!wait_for(s, POLLOUT))
-		return SLIPWAY_TLS_ERROR;
-	do
-		n = send(s->fd, buf, len, MSG_NOSIGNAL);
-	while (n == -1 && errno == EINTR);
+	do {
+		if (!in_time(s))
+			return SLIPWAY_TLS_ERROR;
+		n = send(s->fd, buf, len, MSG_NOSIGNAL | (bounded(s) ? MSG_DONTWAIT : 0));
+	} while (n == -1 && again(s, POLLOUT));
 	return result(s, n, SLIPWAY_TLS_WANT_WRITE);
 }
 

@@ -332,40 +332,38 @@ enum slipway_tls_code
 trust_verify(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool server,
     struct err *e)
 {
-	const char *why = NULL;
+	const char *why = NULL, *expired = NULL;
 	STACK_OF(X509) *chain = NULL;
 	bool pinned = false;
 	X509 *gone;
 	char got[TLS_CERT_TEXT];
 
-	trust_describe(leaf, got, sizeof got);
 	for (size_t i = 0; i < t->n; i++)
 		pinned |= X509_cmp(t->certs[i], leaf) == 0;
 	if (!pinned && (chain = chain_of(t, leaf, others, server, &why)) == NULL) {
+		trust_describe(leaf, got, sizeof got);
 		refuse(t, got, why, e);
 		return SLIPWAY_TLS_E_UNTRUSTED;
 	}
 	gone = first_revoked(t, leaf, chain);
-	if (gone != NULL && gone != leaf)
+	if (gone != NULL) {
 		trust_describe(gone, got, sizeof got);
-	if (gone != NULL)
 		err_setx(e, ERR_SIGNATURE, "%s is revoked in TLS_CRLFile: %s",
 		    gone == leaf ? "the peer's certificate" : "an issuer of the peer's certificate", got);
+	}
 	sk_X509_pop_free(chain, X509_free);
 	if (gone != NULL)
 		return SLIPWAY_TLS_E_REVOKED;
 	/* Whoever can find the key of a pinned certificate has it, too. */
-	if (X509_get0_pubkey(leaf) == NULL ||
-	    EVP_PKEY_get_security_bits(X509_get0_pubkey(leaf)) < TLS_SECURITY_BITS) {
-		err_setx(e, ERR_SIGNATURE,
-		    "the peer's key is too weak (want RSA 2048, P-256, Ed25519 or stronger): %s", got);
-		return SLIPWAY_TLS_E_UNTRUSTED;
-	}
-	if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0)
-		err_setx(e, ERR_EXPIRED, "the peer's certificate is expired: %s", got);
+	if (X509_get0_pubkey(leaf) == NULL || EVP_PKEY_get_security_bits(X509_get0_pubkey(leaf)) < TLS_SECURITY_BITS)
+		why = "the peer's key is too weak (want RSA 2048, P-256, Ed25519 or stronger)";
+	else if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0)
+		expired = "the peer's certificate is expired";
 	else if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0)
-		err_setx(e, ERR_EXPIRED, "the peer's certificate is not valid yet: %s", got);
+		expired = "the peer's certificate is not valid yet";
 	else
 		return SLIPWAY_TLS_OK;
-	return SLIPWAY_TLS_E_EXPIRED;
+	trust_describe(leaf, got, sizeof got);
+	err_setx(e, expired != NULL ? ERR_EXPIRED : ERR_SIGNATURE, "%s: %s", expired != NULL ? expired : why, got);
+	return expired != NULL ? SLIPWAY_TLS_E_EXPIRED : SLIPWAY_TLS_E_UNTRUSTED;
 }
