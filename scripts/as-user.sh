@@ -59,10 +59,12 @@ fi
 cp -R -- "$(dirname "$script")"/. "$work/tests/"
 cp -- "$(dirname "${BASH_SOURCE[0]}")/../docs/trust.md" "$work/tests/"	# drills.sh runs its commands
 cp -- "$(dirname "${BASH_SOURCE[0]}")/../docs/tls-in-15-minutes.md" "$work/tests/"	# and guide.sh those of this
-# station.py breaks programs with this; the demo is built without tests.
-if [ -e "$build/tests/fault/libcut.so" ]; then
-	cp -- "$build/tests/fault/libcut.so" "$work/tests/"
-fi
+# What tests/fault breaks things with; the demo is built without tests.
+for program in libcut.so proxy started; do
+	if [ -e "$build/tests/fault/$program" ]; then
+		cp -- "$build/tests/fault/$program" "$work/tests/"
+	fi
+done
 
 # sshd refuses a locked account, and where libnss-systemd is installed nobody is one ("!*").
 unlocked() {

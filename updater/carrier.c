@@ -14,6 +14,10 @@
 
 /* Beyond the limits that the child keeps itself, milliseconds: for its words to arrive. */
 #define GRACE_MS	500
+#define DEADLINE_GRACE_MS	100
+
+/* Bytes in the time of the longest silence: less is no progress. */
+#define DRIBBLE_BYTES	1024
 
 static int
 tell_server(struct carrier *c, struct err *e)
@@ -282,6 +286,20 @@ silent(struct carrier *c, struct err *e)
 	    c->connected ? "fetching files" : "connecting");
 }
 
+/* Whether what comes is too little to wait for while there are other servers. */
+static bool
+dribbles(struct carrier *c, const struct frame *f)
+{
+	int64_t now = clock_mono_ms();
+
+	c->paced += f->len;
+	if (c->paced < DRIBBLE_BYTES)
+		return c->config.others && now - c->paced_from >= c->config.connect_ms;
+	c->paced_from = now;
+	c->paced = 0;
+	return false;
+}
+
 /* Read what the child says until it is connected, or has ended its work. */
 static int
 listen_to(struct carrying *r, struct err *e)
@@ -295,8 +313,8 @@ listen_to(struct carrying *r, struct err *e)
 	do {
 		int64_t until = c->connected ? clock_mono_ms() + c->config.connect_ms + GRACE_MS : c->connect_until + GRACE_MS;
 
-		if (until > c->config.deadline + GRACE_MS)
-			until = c->config.deadline + GRACE_MS;
+		if (until > c->config.deadline + DEADLINE_GRACE_MS)
+			until = c->config.deadline + DEADLINE_GRACE_MS;
 		if ((rc = frame_recv(child_frames(c->child), &f, until, e)) == 0) {
 			child_end(c->child, clock_mono_ms() + GRACE_MS, how);
 			c->child = NULL;
@@ -304,6 +322,8 @@ listen_to(struct carrying *r, struct err *e)
 			    (unsigned)c->config.url->port, how);
 		} else if (rc == -1) {
 			rc = e->code == ERR_TIMEOUT ? silent(c, e) : -1;
+		} else if (c->connected && dribbles(c, &f)) {
+			rc = silent(c, e);
 		} else if ((rc = carrier_take(r, &f, &answer, e)) == 0 && answer.len > 0) {
 			rc = frame_send(child_frames(c->child), CARRY_SECRET, answer.data, answer.len, until, e);
 			buf_reset(&answer);
@@ -374,6 +394,8 @@ carrier_run(struct carrier *c, struct fetch_file *files, size_t n, bool *moved, 
 	refuse_unsafe(files, n);
 	if (!c->connected)
 		rc = listen_to(&r, e);
+	c->paced_from = clock_mono_ms();
+	c->paced = 0;
 	if (rc == 0 && (rc = tell_files(&r, e)) == 0)
 		rc = listen_to(&r, e);
 	*moved = r.moved;

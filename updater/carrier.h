@@ -22,6 +22,7 @@ struct carrier_config {
 	size_t nhost_keys;
 	int64_t connect_ms;	/* to connect and log in, and for hearing nothing afterwards */
 	int64_t deadline;	/* of clock_mono_ms() */
+	bool others;		/* there are other servers: one that dribbles is as good as silent */
 	bool ecdsa;		/* ask for the server's ECDSA host key */
 	struct child **early;	/* of carrier_early(): taken and set to NULL where there is one; may be NULL */
 };

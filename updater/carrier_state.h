@@ -23,6 +23,8 @@ struct carrier {
 	struct confined confined;
 	bool hello, connected, other_key, password_given;
 	unsigned signatures;
+	int64_t paced_from;		/* when there last were enough bytes, of clock_mono_ms() */
+	uint64_t paced;			/* bytes since then */
 	int64_t connect_until;
 };
 

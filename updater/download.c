@@ -14,6 +14,9 @@
 
 #define READ_BYTES	65536
 
+/* Files from so many bytes on are worth going on with. */
+#define RESUME_MIN	65536u
+
 /* Both kinds of hash that metadata may state; NULL where it doesn't. */
 struct sums {
 	struct digest *sha256, *sha512;
@@ -27,6 +30,8 @@ struct running {
 	struct sums sums;
 	struct progress *progress;
 	uint64_t got;
+	bool keep;	/* what came may stay for the next call */
+	bool resumed;	/* an earlier call's bytes come first */
 	char part[PATH_COMPONENT_MAX];
 };
 
@@ -88,39 +93,66 @@ sums_check(struct sums *s, const struct tuf_target *t, uint64_t got, struct err 
 	return compare(s->sha512, t->hashes.sha512, SHA512_SIZE, "SHA-512", got, t, e);
 }
 
+/* Add what the file name has, at most limit bytes and what is read with them.  0 with *total, or -1. */
+static int
+sums_add_file(struct sums *s, struct dir *dir, const char *name, uint64_t limit, uint64_t *total, struct err *e)
+{
+	struct file_in *in = file_in_open(dir, name, 0, e);
+	uint8_t data[READ_BYTES];
+	size_t got = 1;
+	int rc = 0;
+
+	*total = 0;
+	if (in == NULL)
+		return -1;
+	while (rc == 0 && got > 0 && *total <= limit) {
+		if ((rc = file_in_read(in, data, sizeof data, &got, e)) == 0 && (rc = sums_add(s, data, got, e)) == 0)
+			*total += got;
+	}
+	file_in_close(in);
+	return rc;
+}
+
 bool
 download_is_there(struct dir *dir, const char *name, const struct tuf_target *want)
 {
-	uint8_t data[READ_BYTES];
-	struct file_in *in;
 	struct sums sums;
-	uint64_t total = 0;
-	size_t got = 1;
+	uint64_t total;
 	struct err e;
-	bool same = false;
+	bool same;
 
-	if ((in = file_in_open(dir, name, 0, &e)) == NULL)
+	if (sums_begin(&sums, &want->hashes, &e) == -1)
 		return false;
-	if (sums_begin(&sums, &want->hashes, &e) == 0) {
-		while (got > 0 && total <= want->length) {
-			if (file_in_read(in, data, sizeof data, &got, &e) == -1 ||
-			    sums_add(&sums, data, got, &e) == -1)
-				break;
-			total += got;
-		}
-		same = got == 0 && sums_check(&sums, want, total, &e) == 0;
-		sums_free(&sums);
-	}
-	file_in_close(in);
+	same = sums_add_file(&sums, dir, name, want->length, &total, &e) == 0 && sums_check(&sums, want, total, &e) == 0;
+	sums_free(&sums);
 	return same;
+}
+
+/* Go on after what an earlier call left of the file, if it left something that fits. */
+static void
+take_up(struct running *r)
+{
+	uint64_t length = r->d->want->length, total;
+	struct err e;
+
+	if (sums_begin(&r->sums, &r->d->want->hashes, &e) == -1)
+		return;
+	if (sums_add_file(&r->sums, r->dir, r->part, length, &total, &e) == -1 || total == 0 || total >= length) {
+		sums_free(&r->sums);
+		return;
+	}
+	r->got = total;
+	r->resumed = true;
+	progress_bytes(r->progress, (size_t)total);
 }
 
 static int
 begin(struct running *r, struct err *e)
 {
-	if (sums_begin(&r->sums, &r->d->want->hashes, e) == -1)
-		return -1;
-	r->out = file_out_open(r->dir, r->part, 0600, e);
+	if (r->resumed)
+		r->out = file_out_continue(r->dir, r->part, r->got, e);
+	else if (sums_begin(&r->sums, &r->d->want->hashes, e) == 0)
+		r->out = file_out_open(r->dir, r->part, 0600, e);
 	return r->out == NULL ? -1 : 0;
 }
 
@@ -163,7 +195,14 @@ move(struct dir *dir, const char *part, const char *name, struct err *e)
 	}
 }
 
-/* Only what is right gets its name; anything else goes. */
+/* Whether the network was at fault, and what came may be right. */
+static bool
+worth_keeping(const struct running *r, const struct err *e)
+{
+	return r->keep && r->got > 0 && (e->code == ERR_NETWORK || e->code == ERR_TIMEOUT || e->code == ERR_PROTOCOL);
+}
+
+/* Only what is right gets its name; of anything else at most the beginning stays. */
 static int
 end(struct running *r, const struct fetch_file *ff, struct err *e)
 {
@@ -183,15 +222,15 @@ end(struct running *r, const struct fetch_file *ff, struct err *e)
 		err_context(e, "target %s", r->d->target);
 	if (rc == 0)
 		rc = move(r->dir, r->part, r->d->name, e);
-	if (rc == -1)
+	if (rc == -1 && !worth_keeping(r, e))
 		file_remove(r->dir, r->part, &ignored);
 	sums_free(&r->sums);
 	return rc;
 }
 
 static int
-flight(struct fetch *f, struct dir *dir, const struct download *files, size_t n, struct progress *progress,
-    struct err *e)
+flight(struct fetch *f, struct dir *dir, const struct download *files, size_t n, bool resume,
+    struct progress *progress, struct err *e)
 {
 	struct running *r = calloc(n, sizeof *r);
 	struct fetch_file *ff = calloc(n, sizeof *ff);
@@ -208,27 +247,69 @@ flight(struct fetch *f, struct dir *dir, const struct download *files, size_t n,
 			rc = err_setx(e, ERR_TOO_LARGE, "target %s: its name is too long", files[i].target);
 			goto out;
 		}
-		ff[i] = (struct fetch_file){ .path = files[i].remote, .max = files[i].want->length, .data = take,
-			.arg = &r[i] };
+		if ((r[i].keep = resume && files[i].want->length >= RESUME_MIN))
+			take_up(&r[i]);
+		ff[i] = (struct fetch_file){ .path = files[i].remote, .max = files[i].want->length, .offset = r[i].got,
+			.data = take, .arg = &r[i] };
 	}
 	fetch_files(f, ff, n, &one);	/* each file's result says more */
-	for (size_t i = 0; i < n; i++)
-		if (end(&r[i], &ff[i], &one) == -1 && rc == 0) {
+	for (size_t i = 0; i < n; i++) {
+		if (end(&r[i], &ff[i], &one) == 0)
+			continue;
+		/* Maybe only what was there before was wrong. */
+		if (r[i].resumed && (one.code == ERR_HASH || one.code == ERR_CONFLICT) &&
+		    flight(f, dir, &files[i], 1, false, progress, &one) == 0)
+			continue;
+		if (rc == 0) {
 			*e = one;
 			rc = -1;
 		}
+	}
 out:
 	free(r);
 	free(ff);
 	return rc;
 }
 
-int
-download_files(struct fetch *f, struct dir *dir, const struct download *files, size_t n, struct progress *progress,
-    struct err *e)
+static int
+flights(struct fetch *f, struct dir *dir, const struct download *files, size_t n, bool resume,
+    struct progress *progress, struct err *e)
 {
 	for (size_t i = 0; i < n; i += FLIGHT)
-		if (flight(f, dir, files + i, n - i < FLIGHT ? n - i : FLIGHT, progress, e) == -1)
+		if (flight(f, dir, files + i, n - i < FLIGHT ? n - i : FLIGHT, resume, progress, e) == -1)
 			return -1;
 	return 0;
+}
+
+/* How many of n files aren't there; they are moved to the front. */
+static size_t
+missing(struct dir *dir, struct download *files, size_t n)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!download_is_there(dir, files[i].name, files[i].want))
+			files[left++] = files[i];
+	return left;
+}
+
+int
+download_files(struct fetch *f, struct dir *dir, const struct download *files, size_t n, bool resume,
+    struct progress *progress, struct err *e)
+{
+	struct download *left;
+	int rc = flights(f, dir, files, n, resume, progress, e);
+
+	if (rc == 0 || !fetch_next(f, e))
+		return rc;
+	/* What one server has wrong, or not, another may have right. */
+	if ((left = malloc(n * sizeof *left)) == NULL)
+		return err_nomem(e);
+	memcpy(left, files, n * sizeof *left);
+	do {
+		n = missing(dir, left, n);
+		rc = flights(f, dir, left, n, resume, progress, e);
+	} while (rc == -1 && fetch_next(f, e));
+	free(left);
+	return rc;
 }

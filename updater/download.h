@@ -4,6 +4,7 @@
 /*
  * Fetching targets into files that bear their name only when length and hashes are the signed ones.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,11 +22,13 @@ struct download {
 };
 
 /*
- * Fetch n files into dir, hashing bytes as they arrive.  Nothing that differs from what is wanted stays.
- * progress, which may be NULL, is told of each file and its bytes.  0 when all are there; -1 with the first fault: ERR_NOENT, ERR_HASH, ERR_TOO_LARGE, or what fetch_files() and
- * writing gave.
+ * Fetch n files into dir, hashing bytes as they arrive.  Nothing that differs from what is wanted gets its name.  With resume, what
+ * had come of a large file when the network failed stays as NAME.part, and the next call goes on there; whether that was right is seen
+ * by the hash of the whole, and if it wasn't, the file is fetched anew.
+ * progress, which may be NULL, is told of each file and its bytes.  0 when all are there; -1 with the first fault: ERR_NOENT, ERR_HASH,
+ * ERR_TOO_LARGE, or what fetch_files() and writing gave.
  */
-int download_files(struct fetch *f, struct dir *dir, const struct download *files, size_t n,
+int download_files(struct fetch *f, struct dir *dir, const struct download *files, size_t n, bool resume,
     struct progress *progress, struct err *e);
 
 /* Whether dir/name is there with this length and these hashes. */

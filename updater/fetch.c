@@ -29,6 +29,8 @@ struct fetch {
 	struct carrier *carrier;	/* the connection to it, or NULL */
 	struct dir *dir;
 	bool answered;			/* the server answered once */
+	size_t tried;			/* servers that failed in this call */
+	size_t left;			/* servers that were left by fetch_next() */
 };
 
 static int
@@ -51,14 +53,24 @@ check_config(const struct fetch_config *c, bool sftp, struct err *e)
 	return 0;
 }
 
+/* The next server's share of the time that is left. */
+static int64_t
+patience(const struct fetch *f)
+{
+	int64_t share = (f->config.deadline - clock_mono_ms()) / (int64_t)(f->n - f->tried);
+
+	return share < f->config.connect_ms ? share : f->config.connect_ms;
+}
+
 static int
 start_carrier(struct fetch *f, bool ecdsa, struct err *e)
 {
 	struct carrier_config c = { .url = &f->urls[f->now],
 		.host_keys = f->config.host_keys,
 		.nhost_keys = f->config.nhost_keys,
-		.connect_ms = f->config.connect_ms,
+		.connect_ms = patience(f),
 		.deadline = f->config.deadline,
+		.others = f->tried + 1 < f->n,
 		.ecdsa = ecdsa,
 		.early = f->config.early };
 
@@ -205,6 +217,26 @@ hopeless(const struct fetch *f, const struct err *e)
 	return e->code == ERR_NOMEM || clock_mono_ms() >= f->config.deadline;
 }
 
+/* What another connection can't go on with. */
+static void
+begin_again(struct fetch_file *files, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (files[i].result == FETCH_PENDING && files[i].again != NULL && files[i].offset > 0) {
+			files[i].again(files[i].arg);
+			files[i].offset = 0;
+		}
+}
+
+static void
+leave(struct fetch *f, const struct err *why)
+{
+	if (f->config.failed != NULL)
+		f->config.failed(f->config.arg, f->config.urls[f->now], why);
+	f->now = (f->now + 1) % f->n;
+	f->answered = false;
+}
+
 static int
 try_servers(struct fetch *f, struct fetch_file *files, size_t n, struct err *e)
 {
@@ -212,10 +244,11 @@ try_servers(struct fetch *f, struct fetch_file *files, size_t n, struct err *e)
 	unsigned again = f->carrier != NULL ? FETCH_RECONNECTS + 1 : FETCH_RECONNECTS;
 	bool moved, kept = f->carrier != NULL;
 
-	for (size_t tried = 0;;) {
+	for (f->tried = 0;;) {
 		if (try_server(f, files, n, &moved, e) == 0)
 			return 0;
 		drop_connection(f);
+		begin_again(files, n);
 		if (hopeless(f, e))
 			return -1;
 		if (again > 0 && (moved || kept) && e->code == ERR_NETWORK) {
@@ -223,16 +256,46 @@ try_servers(struct fetch *f, struct fetch_file *files, size_t n, struct err *e)
 			kept = false;
 			continue;
 		}
-		if (++tried == f->n) {
+		if (f->tried + 1 == f->n) {
 			f->now = 0;
 			return -1;
 		}
-		if (f->config.failed != NULL)
-			f->config.failed(f->config.arg, f->config.urls[f->now], e);
-		f->now = (f->now + 1) % f->n;
-		f->answered = kept = false;
+		f->tried++;
+		leave(f, e);
+		kept = false;
 		again = FETCH_RECONNECTS;
 	}
+}
+
+/* Whether what was sent is wrong or missing, and another server may have it right. */
+static bool
+is_servers_fault(enum err_code code)
+{
+	switch (code) {
+	case ERR_NOENT:
+	case ERR_ACCESS:
+	case ERR_SYNTAX:
+	case ERR_TOO_LARGE:
+	case ERR_SIGNATURE:
+	case ERR_ROLLBACK:
+	case ERR_VERSION:
+	case ERR_EXPIRED:
+	case ERR_HASH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool
+fetch_next(struct fetch *f, const struct err *why)
+{
+	if (!f->answered || !is_servers_fault(why->code) || f->left + 1 >= f->n || clock_mono_ms() >= f->config.deadline)
+		return false;
+	f->left++;
+	drop_connection(f);
+	leave(f, why);
+	return true;
 }
 
 int

@@ -302,7 +302,7 @@ plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *dir, 
 	}
 	if (unique > 0)
 		progress_begin(progress, p->application, files, bytes);
-	if ((rc = download_files(f, dir, d, unique, progress, e)) == 0)
+	if ((rc = download_files(f, dir, d, unique, true, progress, e)) == 0)
 		p->fetched = unique;
 	if (unique > 0)
 		progress_end(progress);

@@ -30,6 +30,12 @@ collect(void *arg, const void *bytes, size_t len, struct err *e)
 	return buf_add(arg, bytes, len, e);
 }
 
+static void
+collect_again(void *arg)
+{
+	buf_reset(arg);
+}
+
 /* Was it fetched along with an earlier file?  1 yes, 0 there is no such file, 2 not fetched, -1. */
 static int
 from_ahead(struct refresh *r, const char *name, struct buf *out, struct err *e)
@@ -57,13 +63,14 @@ fetch_metadata(void *arg, const char *name, struct buf *out, struct err *e)
 	if (got != 2)
 		return got;
 	snprintf(path[0], sizeof path[0], "metadata/%s", name);
-	files[0] = (struct fetch_file){ .path = path[0], .max = out->max, .data = collect, .arg = out };
+	files[0] = (struct fetch_file){ .path = path[0], .max = out->max, .data = collect,
+		.again = collect_again, .arg = out };
 	if (r->hint[0] != '\0' && strcmp(r->hint, name) != 0 && strcmp(r->hint, r->ahead) != 0) {
 		snprintf(path[1], sizeof path[1], "metadata/%s", r->hint);
 		buf_free(&r->ahead_bytes);
 		r->ahead_bytes.max = r->hint_max;
 		files[n++] = (struct fetch_file){ .path = path[1], .max = r->hint_max, .data = collect,
-			.arg = &r->ahead_bytes };
+			.again = collect_again, .arg = &r->ahead_bytes };
 	}
 	if (fetch_files(r->f, files, n, e) == -1 && files[0].result != FETCH_OK &&
 	    files[0].result != FETCH_ABSENT)

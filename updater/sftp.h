@@ -24,8 +24,8 @@
 #define SFTP_READ_MAX		(255u * 1024)
 #define SFTP_READ_LEAST		1024u
 
-/* Bytes asked for and not yet handed on, over all files: what the server can make us hold. */
-#define SFTP_WINDOW_BYTES	(8u * 1024 * 1024)
+/* Bytes asked for and not yet handed on, over all files: what the server can make us hold.  As many as the channel's window. */
+#define SFTP_WINDOW_BYTES	(4u * 1024 * 1024)
 
 /* Requests without reply, and files open at once (OpenSSH's limit is its number of descriptors, often 1,024). */
 #define SFTP_WINDOW_REQUESTS	4096u

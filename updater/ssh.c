@@ -393,6 +393,19 @@ pump_out(struct ssh *s, struct sftp *engine, struct err *e)
 	return 0;
 }
 
+/*
+ * Whether libssh2 holds bytes that weren't handed on.  They are before more is received: else they pile up, and are lost when the connection
+ * breaks.
+ */
+static bool
+queued(struct ssh *s)
+{
+	unsigned long bytes = 0;
+
+	libssh2_channel_window_read_ex(s->channel, &bytes, NULL);
+	return bytes > 0;
+}
+
 /* Hand on what came.  1 something did, 0 nothing more for now, -1. */
 static int
 pump_in(struct ssh *s, struct sftp *engine, struct err *e)
@@ -417,7 +430,7 @@ ssh_run(struct ssh *s, struct sftp *engine, int64_t deadline, int64_t idle_ms, s
 		int64_t until = s->heard + idle_ms < deadline ? s->heard + idle_ms : deadline;
 		int rc;
 
-		s->turn = TURN_MAX;
+		s->turn = queued(s) ? 0 : TURN_MAX;
 		if (pump_out(s, engine, e) == -1 || flush(s, "sending requests", e) == -1)
 			return -1;
 		if ((rc = pump_in(s, engine, e)) == -1)

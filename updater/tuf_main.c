@@ -101,6 +101,12 @@ collect(void *arg, const void *bytes, size_t len, struct err *e)
 	return buf_add(arg, bytes, len, e);
 }
 
+static void
+collect_again(void *arg)
+{
+	buf_reset(arg);
+}
+
 /* Metadata from a place and to the metadata directory; no hints, so that requests keep the specification's order. */
 struct metadata {
 	struct place *place;
@@ -111,7 +117,7 @@ static int
 metadata_fetch(void *arg, const char *name, struct buf *out, struct err *e)
 {
 	const struct metadata *m = arg;
-	struct fetch_file f = { .path = name, .max = out->max, .data = collect, .arg = out };
+	struct fetch_file f = { .path = name, .max = out->max, .data = collect, .again = collect_again, .arg = out };
 
 	if (fetch_files(m->place->fetch, &f, 1, e) == -1)
 		return err_context(e, "%s", name);
@@ -257,7 +263,7 @@ download_one(struct work *w, struct dir *to, const char *name, struct err *e)
 	if (rc == 0) {
 		struct download d = { name, buf_text(&remote), DOWNLOAD_NAME, &t };
 
-		if ((rc = download_files(w->targets.fetch, w->dir, &d, 1, NULL, e)) == 0 &&
+		if ((rc = download_files(w->targets.fetch, w->dir, &d, 1, false, NULL, e)) == 0 &&
 		    (rc = put(w->dir, to, name, e)) == -1)
 			file_remove(w->dir, DOWNLOAD_NAME, &ignored);
 	}

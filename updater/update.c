@@ -182,11 +182,19 @@ refresh_time(struct update *u)
 static int
 refresh(struct update *u, int64_t *now, struct err *e)
 {
+	struct err first = { 0 };
+
 	*now = refresh_time(u);
-	u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, *now, e);
+	/* A server whose metadata is wrong or behind keeps nobody from another's; what is told in the end is what was wrong first. */
+	while ((u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, *now, e)) == NULL && fetch_next(u->fetch, e))
+		if (first.code == ERR_NONE)
+			first = *e;
 	note_server(u, u->refresh == NULL ? -1 : 0, e);
-	if (u->refresh == NULL)
+	if (u->refresh == NULL) {
+		if (first.code != ERR_NONE)
+			*e = first;
 		return -1;
+	}
 	return plan_make(u->st, u->refresh, &u->plan, e);
 }
 

@@ -187,6 +187,8 @@ struct file_out;
 
 /* Create name (replacing what is there) for writing. */
 struct file_out *file_out_open(struct dir *d, const char *name, unsigned mode, struct err *e);
+/* Write on after the first at bytes of the regular file name, which is there; what stood after those goes. */
+struct file_out *file_out_continue(struct dir *d, const char *name, uint64_t at, struct err *e);
 int file_out_write(struct file_out *f, const void *data, size_t len, struct err *e);
 /* Flush to the disk when sync, close, and free f in any case.  0 or -1.  f may be NULL. */
 int file_out_close(struct file_out *f, bool sync, struct err *e);

@@ -636,23 +636,35 @@ file_create(struct dir *d, const char *name, const void *data, size_t len, unsig
 	return replace(d, name, data, len, mode, REPLACE_NEVER, e);
 }
 
+/* Cut an open file after its first at bytes, and stand there. */
+static int
+cut_at(int fd, struct dir *d, const char *name, uint64_t at, struct err *e)
+{
+	char where[PATH_MAX];
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return file_fail(d, name, e);
+	if (!S_ISREG(st.st_mode) || at > (uint64_t)st.st_size)
+		return err_setx(e, ERR_UNSAFE, "%s: want a regular file of at least %" PRIu64 " bytes", shown(d, name, where), at);
+	if (ftruncate(fd, (off_t)at) == -1 || lseek(fd, (off_t)at, SEEK_SET) == -1)
+		return file_fail(d, name, e);
+	return 0;
+}
+
 int
 file_append(struct dir *d, const char *name, uint64_t at, const void *data, size_t len,
     struct err *e)
 {
 	int fd = file_open_at(d, name, O_WRONLY | O_NONBLOCK, 0), rc = -1;
-	char where[PATH_MAX];
-	struct stat st;
 
 	if (fd == -1)
 		return file_fail(d, name, e);
-	if (fstat(fd, &st) == -1) {
-		file_fail(d, name, e);
-	} else if (!S_ISREG(st.st_mode) || at > (uint64_t)st.st_size) {
-		err_setx(e, ERR_UNSAFE, "%s: want a regular file of at least %" PRIu64 " bytes",
-		    shown(d, name, where), at);
-	} else if (ftruncate(fd, (off_t)at) == -1 || lseek(fd, (off_t)at, SEEK_SET) == -1 ||
-	    write_all(fd, data, len) == -1 || fsync(fd) == -1) {
+	if (cut_at(fd, d, name, at, e) == -1) {
+		close(fd);
+		return -1;
+	}
+	if (write_all(fd, data, len) == -1 || fsync(fd) == -1) {
 		file_fail(d, name, e);
 		if (ftruncate(fd, (off_t)at) == -1)
 			err_context(e, "cannot take back a part that was written");
@@ -825,36 +837,55 @@ file_in_close(struct file_in *f)
 	free(f);
 }
 
+/* fd is taken over in any case. */
+static struct file_out *
+out_of(int fd, struct dir *d, const char *name, struct err *e)
+{
+	struct file_out *f = malloc(sizeof *f);
+	char where[PATH_MAX];
+
+	if (f == NULL || (f->name = strdup(shown(d, name, where))) == NULL) {
+		free(f);
+		close(fd);
+		err_nomem(e);
+		return NULL;
+	}
+	f->fd = fd;
+	return f;
+}
+
 struct file_out *
 file_out_open(struct dir *d, const char *name, unsigned mode, struct err *e)
 {
 	struct file_out *f = NULL;
-	char where[PATH_MAX];
 	const char *leaf;
-	int parent = -1, fd = -1;
+	int parent, fd;
 
 	if ((parent = file_open_parent(d, name, &leaf)) == -1 ||
 	    (unlinkat(parent, leaf, 0) == -1 && errno != ENOENT) ||
 	    (fd = openat(parent, leaf, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		 mode)) == -1) {
+		 mode)) == -1)
 		file_fail(d, name, e);
-		goto out;
-	}
-	if ((f = malloc(sizeof *f)) == NULL ||
-	    (f->name = strdup(shown(d, name, where))) == NULL) {
-		free(f);
-		f = NULL;
-		err_nomem(e);
-		goto out;
-	}
-	f->fd = fd;
-	fd = -1;
-out:
-	if (fd != -1)
-		close(fd);
+	else
+		f = out_of(fd, d, name, e);
 	if (parent != -1)
 		close(parent);
 	return f;
+}
+
+struct file_out *
+file_out_continue(struct dir *d, const char *name, uint64_t at, struct err *e)
+{
+	int fd = file_open_at(d, name, O_WRONLY | O_NONBLOCK, 0);
+
+	if (fd == -1) {
+		file_fail(d, name, e);
+		return NULL;
+	}
+	if (cut_at(fd, d, name, at, e) == 0)
+		return out_of(fd, d, name, e);
+	close(fd);
+	return NULL;
 }
 
 int

@@ -498,11 +498,26 @@ file_in_close(struct file_in *f)
 	free(f);
 }
 
+/* h is taken over in any case. */
+static struct file_out *
+out_of(HANDLE h, struct dir *d, const char *name, struct err *e)
+{
+	struct file_out *f = malloc(sizeof *f);
+	char where[FILE_SHOWN_MAX];
+
+	if (f == NULL || (f->name = strdup(file_shown(d, name, where))) == NULL) {
+		free(f);
+		CloseHandle(h);
+		err_nomem(e);
+		return NULL;
+	}
+	f->h = h;
+	return f;
+}
+
 struct file_out *
 file_out_open(struct dir *d, const char *name, unsigned mode, struct err *e)
 {
-	char where[FILE_SHOWN_MAX];
-	struct file_out *f;
 	struct file_at at;
 	HANDLE h;
 	DWORD error;
@@ -515,14 +530,27 @@ file_out_open(struct dir *d, const char *name, unsigned mode, struct err *e)
 		file_fail(d, name, error, e);
 		return NULL;
 	}
-	if ((f = malloc(sizeof *f)) == NULL || (f->name = strdup(file_shown(d, name, where))) == NULL) {
-		free(f);
-		CloseHandle(h);
-		err_nomem(e);
+	return out_of(h, d, name, e);
+}
+
+struct file_out *
+file_out_continue(struct dir *d, const char *name, uint64_t at, struct err *e)
+{
+	char where[FILE_SHOWN_MAX];
+	struct file_info info;
+	DWORD error;
+	HANDLE h;
+
+	if (file_open_regular(d, name, GENERIC_WRITE, &h, &info, e) == -1)
 		return NULL;
-	}
-	f->h = h;
-	return f;
+	if (at > info.size)
+		err_setx(e, ERR_UNSAFE, "%s: want a regular file of at least %" PRIu64 " bytes", file_shown(d, name, where), at);
+	else if ((error = cut(h, at)) != 0)
+		file_fail(d, name, error, e);
+	else
+		return out_of(h, d, name, e);
+	CloseHandle(h);
+	return NULL;
 }
 
 int

@@ -8,7 +8,6 @@ usage: station.py N       every N-th call
 """
 
 import errno
-import hashlib
 import os
 import random
 import shutil
@@ -18,123 +17,19 @@ import sys
 import threading
 import time
 
-WORK = os.environ["WORK"]
+from common import REPO, RELEASES, WORK, Failed, differs, enroll, journals, make_repository, publish, run, state
+
 SITE = os.path.join(WORK, "site")  # everything that a loss of power concerns
 BASE = os.path.join(WORK, "base")
 LOG = os.path.join(WORK, "cut")
-REPO = os.path.join(WORK, "repo")
 AWAY = os.path.join(WORK, "repo-away")
 LIBRARY = os.path.join(WORK, "tests", "libcut.so")
 
 os.environ["SLIPWAY_HOME"] = os.path.join(SITE, "home")
 
-RELEASES = [
-    {
-        "install/bin/hi": "one",
-        "install/bin/run.sh": "mode",
-        "install/doc": "a file where a directory comes",
-        "app/tls/server.crt": "certificate one",
-        "app/tls/ca.crt": "stays",
-        "app/old/deep/only.txt": "goes with its directories",
-        "app/place/a.txt": "a directory where a file comes",
-        "scripts/machine/10.lua": 'local k = [[HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV_PB]]\n'
-        'set(k, "Changed", "one") set(k, "Same", 5) set(k, "Gone", "x") set(k .. [[\\Tree]], "In", "it")\n',
-        "scripts/user/10.lua": 'set([[HKCU\\SOFTWARE\\Ipesoft\\D2]], "User", "one")\n',
-    },
-    {
-        "install/bin/hi": "two",
-        "install/bin/run.sh": "mode",
-        "install/doc/read.me": "below it",
-        "app/tls/server.crt": "certificate two",
-        "app/tls/ca.crt": "stays",
-        "app/new/dir/file.txt": "new",
-        "app/new/copy.txt": "new",
-        "app/place": "the file",
-        "scripts/machine/10.lua": 'local k = [[HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV_PB]]\n'
-        'set(k, "Changed", "two") set(k, "Same", 5) delete(k, "Gone") delete(k .. [[\\Tree]])\n'
-        'set(k, "New", "%%AppData%%\\\\x")\n',
-        "scripts/user/10.lua": 'set([[HKCU\\SOFTWARE\\Ipesoft\\D2]], "User", "two")\n',
-    },
-]
-
-
-class Failed(Exception):
-    pass
-
-
-def run(*args, status=0, env=None):
-    done = subprocess.run(
-        args, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})}
-    )
-    if status is not None and done.returncode not in (status if isinstance(status, tuple) else (status,)):
-        raise Failed(f"{' '.join(args)}: want status {status}, got {done.returncode}\n{done.stdout}{done.stderr}")
-    return done
-
-
-def publish(files, name):
-    top = os.path.join(WORK, name)
-    for path, text in files.items():
-        os.makedirs(os.path.dirname(os.path.join(top, path)), exist_ok=True)
-        with open(os.path.join(top, path), "w", encoding="utf-8") as f:
-            f.write(text)
-    if name == "release2":
-        os.chmod(os.path.join(top, "install/bin/run.sh"), 0o755)
-    run("slipway-repo", "--repo", REPO, "publish", "--app", "COV_PB", top)
-
-
-def tree(top):
-    """Names, types, modes and contents."""
-    found = {}
-    for where, dirs, files in os.walk(top):
-        for name in dirs + files:
-            path = os.path.join(where, name)
-            st = os.lstat(path)
-            content = ""
-            if stat.S_ISREG(st.st_mode):
-                with open(path, "rb") as f:
-                    content = hashlib.sha256(f.read()).hexdigest()
-            found[os.path.relpath(path, top)] = f"{st.st_mode:o} {content}"
-    return found
-
-
-def settings(name):
-    """Each value below its key: what is told apart is the settings, not their order."""
-    found, key = set(), ""
-    try:
-        with open(os.path.join(SITE, "home", name), encoding="utf-8") as f:
-            for line in f.read().splitlines():
-                if line.startswith("["):
-                    key = line
-                elif line:
-                    found.add(f"{key} {line}")
-    except FileNotFoundError:
-        pass
-    return found
-
-
-def state():
-    machine = (tree(os.path.join(SITE, "install")), tree(os.path.join(SITE, "app")), settings("machine.conf"))
-    return machine, settings("user.conf")
-
-
-def unfinished():
-    top = os.path.join(SITE, "home/state/D2/COV_PB")
-    return [n for d in (top, os.path.join(top, "user")) if os.path.isdir(d) for n in os.listdir(d) if n.startswith("journal")]
-
-
 def fresh():
     shutil.rmtree(SITE, ignore_errors=True)
     subprocess.run(["cp", "-a", BASE, SITE], check=True)
-
-
-def differs(got, want):
-    if got[1] != want[1]:
-        return f"user's settings {got[1]} instead of {want[1]}"
-    for kind, g, w in zip(("install", "app"), got[0], want[0]):
-        for name in sorted(set(g) | set(w)):
-            if g.get(name) != w.get(name):
-                return f"{kind}/{name}: {g.get(name)} instead of {w.get(name)}"
-    return f"settings {sorted(got[0][2])} instead of {sorted(want[0][2])}"
 
 
 def judge(what, out, old, new):
@@ -144,17 +39,17 @@ def judge(what, out, old, new):
         start = run("slipway", "update", status=1)
     finally:
         os.rename(AWAY, REPO)
-    got = state()
+    got = state(SITE)
     if got not in (old, new):
         raise Failed(
             f"{what}: neither old nor new after the next start.\nFrom the old state: {differs(got, old)}\n"
             f"From the new state: {differs(got, new)}\n{out.stderr}{start.stderr}"
         )
-    if unfinished():
-        raise Failed(f"{what}: {unfinished()} is left after the next start\n{out.stderr}{start.stderr}")
+    if journals(SITE):
+        raise Failed(f"{what}: {journals(SITE)} is left after the next start\n{out.stderr}{start.stderr}")
     run("slipway", "update")
-    if state() != new:
-        raise Failed(f"{what}: not new in the end: {differs(state(), new)}\n{out.stderr}{start.stderr}")
+    if state(SITE) != new:
+        raise Failed(f"{what}: not new in the end: {differs(state(SITE), new)}\n{out.stderr}{start.stderr}")
     run("slipway", "verify")
     return "old" if got == old else "new"
 
@@ -237,24 +132,20 @@ def broken(mode, old, new, calls, **env):
 
 def prepare():
     """A station with release 1 in SITE and BASE, and release 2 published.  The old state."""
-    os.umask(0o022)
-    run("slipway-repo", "init", REPO, "--no-passphrase")
-    run("slipway-repo", "--repo", REPO, "app", "add", "COV_PB", "--no-passphrase")
-    publish(RELEASES[0], "release1")
+    make_repository()
     os.mkdir(SITE)
-    run("slipway", "enroll", f"file://{REPO}/served", "--root", f"{REPO}/served/metadata/1.root.json", "--installation", "D2",
-        "--app", "COV_PB", "--install-dir", f"{SITE}/install", "--app-dir", f"{SITE}/app")
+    enroll(SITE, f"file://{REPO}/served")
     run("slipway", "update")
     publish(RELEASES[1], "release2")
     subprocess.run(["cp", "-a", SITE, BASE], check=True)
-    return state()
+    return state(SITE)
 
 
 def every_call(every):
     old = prepare()
     count = os.path.join(WORK, "count")
     run("slipway", "update", env={"LD_PRELOAD": LIBRARY, "CUT_COUNT": count})
-    new = state()
+    new = state(SITE)
     with open(count, encoding="utf-8") as f:
         points = max(int(line) for line in f)
     if old == new or points < 100:
@@ -275,7 +166,7 @@ def two_at_once(old, new):
         err = one.communicate()[1]
         if one.returncode != 0:
             raise Failed(f"four at once: {err}")
-    if state() != new:
+    if state(SITE) != new:
         raise Failed("four at once: not new")
     print("four updaters at once: each waits for the one before, the new state")
 
@@ -288,10 +179,10 @@ def read_only(old, new):
     out = run("slipway", "update", status=1)
     for path in closed:
         os.chmod(path, 0o755)
-    if "ermission" not in out.stderr or state() != old:
+    if "ermission" not in out.stderr or state(SITE) != old:
         raise Failed(f"a destination that is read-only: want it told and the old state\n{out.stderr}")
     run("slipway", "update")
-    if state() != new:
+    if state(SITE) != new:
         raise Failed("a destination that was read-only: not new")
     print("a read-only destination: told, the old state")
 
@@ -308,7 +199,7 @@ def linked(old):
         raise Failed(f"a link in the place of a directory: want it told and not followed\n{out.stderr}")
     os.unlink(f"{SITE}/app/tls")
     os.rename(f"{SITE}/tls-away", f"{SITE}/app/tls")
-    if state() != old:
+    if state(SITE) != old:
         raise Failed("a link in the place of a directory: not the old state")
     print("a directory replaced by a symbolic link: refused, the old state")
     return elsewhere
@@ -355,7 +246,7 @@ def raced(elsewhere, new):
     run("slipway", "rollback", "2", status=(0, 1))
     run("slipway", "update", "--repair")
     run("slipway", "verify")
-    if state()[0][2] != new[0][2]:
+    if state(SITE)[0][2] != new[0][2]:
         raise Failed("after a race: want the settings of release 2")
     print(f"a user who swaps a directory for a link {swaps} times: {ends[0]} commands done, {ends[1]} refused, nothing elsewhere")
 
@@ -390,7 +281,7 @@ def full(old):
 def others():
     old = prepare()
     run("slipway", "update")
-    new = state()
+    new = state(SITE)
     two_at_once(old, new)
     read_only(old, new)
     elsewhere = linked(old)

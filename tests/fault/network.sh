@@ -1,0 +1,4 @@
+# slipway run over a network that breaks: the program is started in time, on the old state or the new one.
+# shellcheck shell=bash
+set -euo pipefail
+exec python3 "$WORK/tests/network.py" "$@"
