@@ -28,7 +28,7 @@ if [ "${1:-}" = --stop ]; then
 fi
 if [ ! -f "$WINEPREFIX/ready" ]; then
 	# Several tests may start at once; one makes the prefix.  Nobody else may own what stands at its place.
-	mkdir -p -m 700 "$WINEPREFIX"
+	(umask 077 && mkdir -p "$WINEPREFIX")
 	[ -O "$WINEPREFIX" ] && [ ! -L "$WINEPREFIX" ] || {
 		echo "wine.sh: $WINEPREFIX: want a directory of this user" >&2
 		exit 126

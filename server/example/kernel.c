@@ -148,8 +148,9 @@ accept_one(int listener, struct slipway_tls *t)
 		return true;
 	}
 	clients[nclients++] = (struct client){
-		.fd = fd, .conn = conn, .events = POLLIN, .since = seconds(), .number = number++
+		.fd = fd, .conn = conn, .events = POLLIN, .since = seconds(), .number = number
 	};
+	number++;
 	return true;
 }
 

@@ -329,8 +329,8 @@ int
 main(int argc, char **argv)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	socklen_t size = sizeof at;
+	int listener;
 
 	if (argc < 3 || argc > 5) {
 		fputs("usage: proxy PORT FAULT [VALUE [CONNECTIONS]]\n", stderr);
@@ -338,6 +338,7 @@ main(int argc, char **argv)
 	}
 	set_fault(argv[2], argc > 3 ? strtoul(argv[3], NULL, 10) : 0, argc > 4 ? strtol(argv[4], NULL, 10) : ALL);
 	setvbuf(stdin, NULL, _IONBF, 0);	/* poll() knows of no buffer */
+	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (listener == -1 || bind(listener, (struct sockaddr *)&at, sizeof at) == -1 || listen(listener, 16) == -1 ||
 	    getsockname(listener, (struct sockaddr *)&at, &size) == -1)
 		die("listen");
