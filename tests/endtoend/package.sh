@@ -4,7 +4,8 @@
 . "$(dirname "$0")/lib.sh"
 
 compiler=$1
-shift
+guide=$2
+shift 2
 flags=("$@")	# sanitizers that the library was built with
 export PKG_CONFIG_PATH
 PKG_CONFIG_PATH=$(dirname "$(find "$WORK" -name slipway-tls.pc)")
@@ -65,6 +66,29 @@ expect 0 cmake.log cmake -G Ninja -S project -B project/build -DCMAKE_PREFIX_PAT
 expect 0 cmake-build.log cmake --build project/build
 works cmake-shared project/build/example
 works cmake-static env -u LD_LIBRARY_PATH project/build/example-static
+
+# The guide's server, with the manual's client; its pair is replaced while it runs.
+sed -n '/^```c$/,/^```$/p' "$guide" | sed '/^```/d' > server.c
+[ "$(wc -l < server.c)" -gt 40 ] || fail "want the guide's server" server.c
+expect 0 cc-server.log "$compiler" -Wall -Werror "${flags[@]}" "${cflags[@]}" -o server server.c "${shared[@]}"
+expect 0 cert2.log slipway-repo --repo "$REPO" cert new other
+mkdir pair
+cp "$REPO/certs/kernel.pem" pair/key.pem
+cp "$REPO/certs/kernel.crt" pair/cert.pem
+kernel_settings "$WORK/pair/key.pem" "$WORK/pair/cert.pem"
+background server.log env SLIPWAY_HOME="$WORK/kernel" LD_LIBRARY_PATH="$lib" ./server "/C$APP"
+wantre server.log 'listening on 127\.0\.0\.1:[0-9]+' 15
+kernel=$(sed -n 's/^listening on //p' server.log)
+works guide env LD_LIBRARY_PATH="$lib" ./shared
+cp "$REPO/certs/other.crt" pair/new
+mv pair/new pair/cert.pem
+works guide-half env LD_LIBRARY_PATH="$lib" ./shared
+want server.log "stays in use"
+cp "$REPO/certs/other.pem" pair/new
+mv pair/new pair/key.pem
+expect 1 guide-other.log env LD_LIBRARY_PATH="$lib" ./shared "$kernel"
+want guide-other.log "not trusted" 0
+want guide-other.log "$(fingerprint "$REPO/certs/other.crt")" 0
 
 # The functions of the header, no more and no less, are what both libraries define, each with its version, and each
 # has a manual page.
