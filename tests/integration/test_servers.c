@@ -275,8 +275,10 @@ ask(struct sshd *server, const char *questions, enum err_code code)
 static void
 do_questions(struct sshd *server)
 {
-	if (strcmp(kinds[server - servers], "asyncssh") != 0)
-		skip();	/* the only one of them that can be told what to ask */
+	if (strcmp(kinds[server - servers], "asyncssh") != 0) {
+		print_message("%s can't be told what to ask; AsyncSSH can\n", kinds[server - servers]);
+		skip();
+	}
 	ask(server, "hidden", ERR_NONE);
 	ask(server, "shown", ERR_AUTH);
 	ask(server, "hidden hidden", ERR_AUTH);
