@@ -31,7 +31,7 @@ found() {
 }
 
 mapfile -t sources < <(found '*.c' '*.h')
-mapfile -t posix < <(found '*.c' | grep -v '_windows\.c$')
+mapfile -t posix < <(found '*.c' | grep -v '[_/]windows\.c$')
 mapfile -t shell < <(found '*.sh' run)
 mapfile -t lua < <(found '*.lua')
 mapfile -t man < <(found '*.[1-8]')
