@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "settings/application.h"
 
 struct slipway_tls {
@@ -23,6 +24,7 @@ struct slipway_tls {
 	struct file_stamp files[TLS_FILES_MAX];	/* what the configuration names, when it was read */
 	struct tls_pair pair;		/* the last good one */
 	struct tls_setup *setup;	/* NULL: nothing good yet */
+	int64_t looked;			/* at what comes with time alone, the last time */
 	int told_days;			/* the days left that were warned of last */
 	bool told_overdue;		/* a revocation list was */
 	char told[TLS_TEXT_SIZE];	/* the last warning of what was read */
@@ -173,7 +175,7 @@ static size_t
 stamp_files(const struct tls_config *c, struct file_stamp out[TLS_FILES_MAX])
 {
 	static const enum tls_setting which[] = { TLS_KEY_FILE, TLS_CERT_FILE, TLS_CRL_FILE, TLS_TRUSTED };
-	char path[4096];
+	char part[4096];
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof which / sizeof which[0]; i++) {
@@ -185,8 +187,9 @@ stamp_files(const struct tls_config *c, struct file_stamp out[TLS_FILES_MAX])
 		while (*p != '\0' && n < TLS_FILES_MAX) {
 			size_t len = which[i] == TLS_TRUSTED ? strcspn(p, ";") : strlen(p);
 
-			snprintf(path, sizeof path, "%.*s", (int)len, p);
-			file_stamp(path, &out[n++]);
+			if (p[len] == ';')
+				snprintf(part, sizeof part, "%.*s", (int)len, p);
+			file_stamp(p[len] == ';' ? part : p, &out[n++]);
 			p += len + (p[len] == ';');
 		}
 	}
@@ -276,10 +279,15 @@ read_pair(struct slipway_tls *t, struct err *e)
 static void
 warn_of_time(struct slipway_tls *t)
 {
-	X509_CRL *crl = trust_overdue(&t->setup->trusted);
 	char text[TLS_CERT_TEXT];
+	int64_t now = clock_wall();
+	X509_CRL *crl;
 	int days;
 
+	if (now == t->looked)
+		return;
+	t->looked = now;
+	crl = trust_overdue(&t->setup->trusted);
 	if (crl != NULL && !t->told_overdue) {
 		trust_describe_crl(crl, text, sizeof text);
 		warn(t, "TLS_CRLFile: %s; it stays in use", text);
@@ -330,6 +338,7 @@ slipway_tls_check(struct slipway_tls *t)
 	setup_release(t->setup);
 	t->setup = fresh;
 	t->changed = false;
+	t->looked = 0;
 	warn_of_state(t);
 	warn_of_time(t);
 	return 0;
