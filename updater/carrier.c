@@ -19,6 +19,15 @@
 /* Bytes in the time of the longest silence: less is no progress. */
 #define DRIBBLE_BYTES	1024
 
+/* What one server may use up of the time that is left from when on. */
+static int64_t
+share(const struct carrier_config *g, int64_t when)
+{
+	int64_t ms = (g->deadline - when) / (int64_t)g->servers;
+
+	return ms < g->connect_ms ? ms : g->connect_ms;
+}
+
 static int
 tell_server(struct carrier *c, struct err *e)
 {
@@ -30,7 +39,6 @@ tell_server(struct carrier *c, struct err *e)
 	if (wire_put_name(&b, g->url->host, e) == -1 || wire_put_u32(&b, g->url->port, e) == -1 ||
 	    wire_put_name(&b, g->url->user, e) == -1 || wire_put_name(&b, g->url->path, e) == -1 ||
 	    wire_put_u8(&b, g->ecdsa, e) == -1 || wire_put_u64(&b, connect_ms > 0 ? (uint64_t)connect_ms : 0, e) == -1 ||
-	    wire_put_u64(&b, (uint64_t)g->connect_ms, e) == -1 ||
 	    wire_put_u32(&b, (uint32_t)g->nhost_keys, e) == -1)
 		goto out;
 	for (size_t i = 0; i < g->nhost_keys; i++)
@@ -73,9 +81,8 @@ carrier_start(const struct carrier_config *config, struct err *e)
 		return NULL;
 	}
 	c->config = *config;
-	c->connect_until = clock_mono_ms() + config->connect_ms;
-	if (c->connect_until > config->deadline)
-		c->connect_until = config->deadline;
+	c->connect_until = clock_mono_ms();
+	c->connect_until += share(config, c->connect_until);
 	if ((c->child = take_child(config->early, e)) != NULL && tell_server(c, e) == 0)
 		return c;
 	carrier_end(c);
@@ -286,7 +293,7 @@ silent(struct carrier *c, struct err *e)
 	    c->connected ? "fetching files" : "connecting");
 }
 
-/* Whether what comes is too little to wait for while there are other servers. */
+/* Whether what comes is too little to wait for while there are other servers: one that dribbles is as good as silent. */
 static bool
 dribbles(struct carrier *c, const struct frame *f)
 {
@@ -294,7 +301,7 @@ dribbles(struct carrier *c, const struct frame *f)
 
 	c->paced += f->len;
 	if (c->paced < DRIBBLE_BYTES)
-		return c->config.others && now - c->paced_from >= c->config.connect_ms;
+		return c->config.servers > 1 && now - c->paced_from >= share(&c->config, c->paced_from);
 	c->paced_from = now;
 	c->paced = 0;
 	return false;
@@ -311,7 +318,7 @@ listen_to(struct carrying *r, struct err *e)
 	int rc;
 
 	do {
-		int64_t until = c->connected ? clock_mono_ms() + c->config.connect_ms + GRACE_MS : c->connect_until + GRACE_MS;
+		int64_t now = clock_mono_ms(), until = GRACE_MS + (c->connected ? now + share(&c->config, now) : c->connect_until);
 
 		if (until > c->config.deadline + DEADLINE_GRACE_MS)
 			until = c->config.deadline + DEADLINE_GRACE_MS;
@@ -337,7 +344,8 @@ static int
 tell_files(struct carrying *r, struct err *e)
 {
 	struct frames *frames = child_frames(r->c->child);
-	int64_t until = r->c->config.deadline, left = until - clock_mono_ms();
+	const struct carrier_config *g = &r->c->config;
+	int64_t until = g->deadline, now = clock_mono_ms(), left = until > now ? until - now : 0, idle = share(g, now);
 	struct buf b = BUF_INIT(CARRY_FRAME_MAX);
 	int rc = 0;
 
@@ -357,7 +365,8 @@ tell_files(struct carrying *r, struct err *e)
 	if (rc == 0 && b.len > 0)
 		rc = frame_send(frames, CARRY_FILES, b.data, b.len, until, e);
 	buf_reset(&b);
-	if (rc == 0 && (rc = wire_put_u64(&b, left > 0 ? (uint64_t)left : 0, e)) == 0)
+	if (rc == 0 && (rc = wire_put_u64(&b, (uint64_t)left, e)) == 0 &&
+	    (rc = wire_put_u64(&b, idle > 0 ? (uint64_t)idle : 0, e)) == 0)
 		rc = frame_send(frames, CARRY_GO, b.data, b.len, until, e);
 	buf_free(&b);
 	return rc;

@@ -20,9 +20,9 @@ struct carrier_config {
 	const struct url *url;
 	const char *const *host_keys;
 	size_t nhost_keys;
-	int64_t connect_ms;	/* to connect and log in, and for hearing nothing afterwards */
+	int64_t connect_ms;	/* most time to connect and log in, and for hearing nothing afterwards */
 	int64_t deadline;	/* of clock_mono_ms() */
-	bool others;		/* there are other servers: one that dribbles is as good as silent */
+	size_t servers;		/* that can still be tried, this one counted: they share the time that is left */
 	bool ecdsa;		/* ask for the server's ECDSA host key */
 	struct child **early;	/* of carrier_early(): taken and set to NULL where there is one; may be NULL */
 };

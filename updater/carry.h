@@ -8,11 +8,11 @@
  * In each frame's content, as in base/wire.h; numbers are u32 unless said otherwise:
  *
  *   parent to child
- *     S  host, port, user, path; whether only ECDSA host keys (u8); milliseconds to connect, and of silence afterwards (u64);
+ *     S  host, port, user, path; whether only ECDSA host keys (u8); milliseconds to connect (u64);
  *        count of pinned fingerprints, the fingerprints
  *     L  public login key (string, empty: by password), name of its file or the password's: after S, which it doesn't hold up
  *     F  for each file: its number, path, most bytes, offset (u64)
- *     G  milliseconds left (u64): fetch what was named since the last one
+ *     G  milliseconds left, and of silence at most (u64): fetch what was named since the last one
  *     K  the signature or the password (string), or nothing
  *   child to parent
  *     H  how it is confined (confined_pack()); after connecting, before it reads the first byte of the server

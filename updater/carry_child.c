@@ -43,7 +43,7 @@ struct duty {
 	const char *pins[PINS_MAX];
 	const char *path;
 	enum ssh_hostkey hostkey;
-	int64_t connect_ms, idle_ms;
+	int64_t connect_ms;
 	struct ssh *ssh;
 	struct sftp *engine;
 	struct file **files;		/* of the G that comes */
@@ -112,7 +112,6 @@ take_server(struct duty *d, const struct frame *f, struct err *e)
 	d->path = wire_name(&w, CARRY_FRAME_MAX);
 	d->hostkey = wire_u8(&w) ? SSH_HOSTKEY_ECDSA : SSH_HOSTKEY_ANY;
 	d->connect_ms = (int64_t)(wire_u64(&w) & INT32_MAX);
-	d->idle_ms = (int64_t)(wire_u64(&w) & INT32_MAX);
 	s->nhost_keys = wire_u32(&w);
 	for (size_t i = 0; i < s->nhost_keys && i < PINS_MAX; i++)
 		d->pins[i] = wire_name(&w, 128);
@@ -285,14 +284,14 @@ static int
 go(struct duty *d, const struct frame *f, struct err *e)
 {
 	struct wire w = WIRE_INIT(f->data, f->len);
-	int64_t deadline = clock_mono_ms() + (int64_t)(wire_u64(&w) & INT32_MAX);
+	int64_t deadline = clock_mono_ms() + (int64_t)(wire_u64(&w) & INT32_MAX), idle_ms = (int64_t)(wire_u64(&w) & INT32_MAX);
 	struct err why;
 	int rc = 0;
 
 	for (size_t i = 0; i < d->nfiles && rc == 0; i++)
 		rc = sftp_add(d->engine, &d->files[i]->f, 1, &why);
 	if (rc == 0)
-		rc = ssh_run(d->ssh, d->engine, deadline, d->idle_ms, &why);
+		rc = ssh_run(d->ssh, d->engine, deadline, idle_ms, &why);
 	for (size_t i = 0; i < d->nfiles; i++)
 		if (d->files[i]->f.result != FETCH_PENDING && tell_result(d, d->files[i], e) == -1)
 			return -1;

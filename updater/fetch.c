@@ -29,8 +29,8 @@ struct fetch {
 	struct carrier *carrier;	/* the connection to it, or NULL */
 	struct dir *dir;
 	bool answered;			/* the server answered once */
-	size_t tried;			/* servers that failed in this call */
-	size_t left;			/* servers that were left by fetch_next() */
+	size_t failed;			/* servers that failed, in all calls, each time counted */
+	size_t left;			/* those of them that were left by fetch_next() */
 };
 
 static int
@@ -53,24 +53,15 @@ check_config(const struct fetch_config *c, bool sftp, struct err *e)
 	return 0;
 }
 
-/* The next server's share of the time that is left. */
-static int64_t
-patience(const struct fetch *f)
-{
-	int64_t share = (f->config.deadline - clock_mono_ms()) / (int64_t)(f->n - f->tried);
-
-	return share < f->config.connect_ms ? share : f->config.connect_ms;
-}
-
 static int
 start_carrier(struct fetch *f, bool ecdsa, struct err *e)
 {
 	struct carrier_config c = { .url = &f->urls[f->now],
 		.host_keys = f->config.host_keys,
 		.nhost_keys = f->config.nhost_keys,
-		.connect_ms = patience(f),
+		.connect_ms = f->config.connect_ms,
 		.deadline = f->config.deadline,
-		.others = f->tried + 1 < f->n,
+		.servers = f->failed < f->n ? f->n - f->failed : 1,
 		.ecdsa = ecdsa,
 		.early = f->config.early };
 
@@ -233,6 +224,7 @@ leave(struct fetch *f, const struct err *why)
 {
 	if (f->config.failed != NULL)
 		f->config.failed(f->config.arg, f->config.urls[f->now], why);
+	f->failed++;
 	f->now = (f->now + 1) % f->n;
 	f->answered = false;
 }
@@ -244,7 +236,7 @@ try_servers(struct fetch *f, struct fetch_file *files, size_t n, struct err *e)
 	unsigned again = f->carrier != NULL ? FETCH_RECONNECTS + 1 : FETCH_RECONNECTS;
 	bool moved, kept = f->carrier != NULL;
 
-	for (f->tried = 0;;) {
+	for (size_t tried = 0;;) {
 		if (try_server(f, files, n, &moved, e) == 0)
 			return 0;
 		drop_connection(f);
@@ -256,11 +248,10 @@ try_servers(struct fetch *f, struct fetch_file *files, size_t n, struct err *e)
 			kept = false;
 			continue;
 		}
-		if (f->tried + 1 == f->n) {
+		if (++tried == f->n) {
 			f->now = 0;
 			return -1;
 		}
-		f->tried++;
 		leave(f, e);
 		kept = false;
 		again = FETCH_RECONNECTS;

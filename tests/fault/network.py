@@ -121,6 +121,7 @@ class Net:
         self.sshd = Sshd()
         self.slots, self.old, self.new = queue.Queue(), None, None
         self.slowest, self.seen, self.cases = 0, {"old": 0, "new": 0}, 0
+        self.late = 0  # in the large file, of a session's bytes
         make_repository()
         slots = [Slot(i, self.sshd) for i in range(SLOTS)]
         for slot in slots:
@@ -235,7 +236,7 @@ class Net:
     def resumes(self):
         """Cut in the large file: the next start, and the next server, go on where it broke."""
         whole = self.case(UPDATE, [GOOD], "new")[0][0][0]
-        at = whole - BIG // 3
+        self.late = at = whole - BIG // 3
         # On the next server, in one start: less than the file comes from it.
         passed, _ = self.case(UPDATE, [("die-down", at), GOOD], "new")
         if passed[1][0] > whole - BIG // 3:
@@ -271,6 +272,30 @@ class Net:
             print(f"the next start was sent {sent} bytes" + (", since what was there had been damaged" if broken else f", not {whole}"))
             slot.restore(UPDATE)
         self.slots.put(slot)
+
+
+def another_release(net):
+    """Cut in a large file of one release; the next start finds another one, in which that file is another."""
+    slot = net.slots.get()
+    slot.restore(UPDATE)
+    proxy = Proxy(net.sshd, ("die-down", net.late))
+    slot.enroll(proxy.port)
+    net.start(slot, "cut in a large file")
+    proxy.end()
+    staging = f"{slot.site}/home/state/D2/COV_PB/staging"
+    if not any(n.endswith(".part") for n in os.listdir(staging)):
+        raise Failed("want a part of the large file")
+    publish({"app/big.dat": "".join(random.choices("abcdefgh", k=BIG))}, "release2")
+    slot.enroll(net.sshd.port)
+    said = net.start(slot, "another release")
+    with open(f"{slot.site}/app/big.dat", "rb") as got, open(os.path.join(WORK, "release2/app/big.dat"), "rb") as want:
+        if got.read() != want.read():
+            raise Failed(f"another release: the file isn't the new one\n{said}")
+    if os.listdir(staging):
+        raise Failed(f"another release: {os.listdir(staging)} is left\n{said}")
+    run("slipway", "verify", env=slot.env)
+    net.slots.put(slot)
+    print("cut in a large file, and another release at the next start: that release, and nothing left of the first")
 
 
 def behind(net):
@@ -359,6 +384,7 @@ def main():
         whole_connections(net)
         long_session(net, 40 if every == 1 else 5 if every < 500 else 3)
         short_session(net, every)
+        another_release(net)
     finally:
         net.sshd.stop()
     if 0 in net.seen.values():

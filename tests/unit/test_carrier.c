@@ -246,7 +246,7 @@ child(void **state)
 	struct url url = { .user = "u", .port = 22, .path = "/" };
 	int64_t start = clock_mono_ms();
 	struct login *login = r->password ? make_password() : make_key();
-	struct carrier_config config = { .url = &url, .connect_ms = LIMIT_MS, .deadline = start + 3 * LIMIT_MS };
+	struct carrier_config config = { .url = &url, .connect_ms = LIMIT_MS, .deadline = start + 3 * LIMIT_MS, .servers = 1 };
 	uint64_t got[2] = { 0, 0 };
 	struct fetch_file files[2] = { { .path = "a", .max = MAX, .data = count, .arg = &got[0] },
 		{ .path = "b", .max = MAX, .data = count, .arg = &got[1] } };
