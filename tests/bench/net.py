@@ -387,7 +387,6 @@ class Bench:
         "... and an sftp-server process": "MaxStartups 200\nSubsystem sftp /usr/lib/openssh/sftp-server",
         "... and UsePAM yes": "MaxStartups 200\nUsePAM yes",
         "... and UseDNS yes": "MaxStartups 200\nUseDNS yes",
-        "... and LogLevel QUIET": "MaxStartups 200\nLogLevel QUIET",
     }
 
     def server(self):
