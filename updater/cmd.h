@@ -55,6 +55,9 @@ int cmd_usage(const char *name);
 /* Report e as an error of the command and return EXIT_FAILURE. */
 int cmd_fail(const struct err *e);
 
+/* "" or "s", after the name of n things. */
+const char *cmd_plural(size_t n);
+
 /* Say that a server failed before another was tried: fetch_config's failed(). */
 void cmd_server_failed(void *arg, const char *url, const struct err *why);
 

@@ -15,8 +15,9 @@ static void
 tell(const struct station *st, const struct update_result *r)
 {
 	if (r->changed)
-		log_info("%s: applied release %lld: %zu files changed (%zu fetched), %zu settings",
-		    st->application, (long long)r->release, r->files, r->fetched, r->settings);
+		log_info("%s: applied release %lld: %zu file%s changed (%zu fetched), %zu setting%s",
+		    st->application, (long long)r->release, r->files, cmd_plural(r->files), r->fetched, r->settings,
+		    cmd_plural(r->settings));
 	else if (r->read_only)
 		log_info("%s: release %lld is applied; this user may not update the station", st->application,
 		    (long long)r->release);
@@ -27,7 +28,8 @@ tell(const struct station *st, const struct update_result *r)
 		log_info("%s: nothing new, release %lld is applied", st->application,
 		    (long long)r->release);
 	if (r->user_settings > 0)
-		log_info("%s: %zu settings of this user changed", st->application, r->user_settings);
+		log_info("%s: %zu setting%s of this user changed", st->application, r->user_settings,
+		    cmd_plural(r->user_settings));
 }
 
 static void

@@ -131,6 +131,12 @@ cmd_fail(const struct err *e)
 	return e->code == ERR_USAGE ? EXIT_MISUSE : EXIT_FAILURE;
 }
 
+const char *
+cmd_plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 void
 cmd_server_failed(void *arg, const char *url, const struct err *why)
 {

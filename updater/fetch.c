@@ -258,9 +258,24 @@ try_servers(struct fetch *f, struct fetch_file *files, size_t n, struct err *e)
 	}
 }
 
+static bool
+is_network(enum err_code code)
+{
+	switch (code) {
+	case ERR_NETWORK:
+	case ERR_TIMEOUT:
+	case ERR_HOSTKEY:
+	case ERR_AUTH:
+	case ERR_PROTOCOL:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Whether what was sent is wrong or missing, and another server may have it right. */
 static bool
-is_servers_fault(enum err_code code)
+is_content(enum err_code code)
 {
 	switch (code) {
 	case ERR_NOENT:
@@ -279,9 +294,15 @@ is_servers_fault(enum err_code code)
 }
 
 bool
+fetch_is_servers_fault(const struct err *why)
+{
+	return is_network(why->code) || is_content(why->code);
+}
+
+bool
 fetch_next(struct fetch *f, const struct err *why)
 {
-	if (!f->answered || !is_servers_fault(why->code) || f->left + 1 >= f->n || clock_mono_ms() >= f->config.deadline)
+	if (!f->answered || !is_content(why->code) || f->left + 1 >= f->n || clock_mono_ms() >= f->config.deadline)
 		return false;
 	f->left++;
 	drop_connection(f);

@@ -78,6 +78,9 @@ int fetch_files(struct fetch *f, struct fetch_file *files, size_t n, struct err 
  */
 bool fetch_next(struct fetch *f, const struct err *why);
 
+/* Whether why is of what a server is, sent or didn't send, and not of this machine. */
+bool fetch_is_servers_fault(const struct err *why);
+
 /* The server that answered, or NULL before one did.  Owned by f. */
 const char *fetch_server(const struct fetch *f);
 

@@ -53,15 +53,17 @@ void
 servers_note(struct servers *s, const char *url, const struct err *why, const char *confined)
 {
 	const json_t *was = json_object_get(s->known, url);
+	const char *confined_before = json_string_value(json_object_get(was, "confined"));
 	char when[CLOCK_TEXT_SIZE];
 	json_t *one;
 
 	/* That one goes on answering is nothing new: the time of the last good refresh is kept elsewhere. */
 	if (why == NULL && was != NULL && json_object_get(was, "said") == NULL &&
-	    same(json_string_value(json_object_get(was, "confined")), confined))
+	    (confined == NULL || same(confined_before, confined)))
 		return;
 	clock_format(s->now, when);
-	one = json_pack("{s:s, s:s*, s:s*}", "time", when, "said", why == NULL ? NULL : why->text, "confined", confined);
+	one = json_pack("{s:s, s:s*, s:s*}", "time", when, "said", why == NULL ? NULL : why->text,
+	    "confined", confined == NULL ? confined_before : confined);
 	if (one != NULL && json_object_set_new(s->known, url, one) == 0)
 		s->changed = true;
 }

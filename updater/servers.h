@@ -27,7 +27,10 @@ struct servers {
 /* What can't be read is as if nothing were known.  0, or -1 with ERR_NOMEM. */
 int servers_load(struct dir *state, const struct station *st, int64_t now, struct servers *s, struct err *e);
 
-/* One failed, or (why NULL) answered.  confined: how its fetch child was, or NULL where it didn't get so far or there was none. */
+/*
+ * One failed, or (why NULL) answered.  confined: how its fetch child was, or NULL where it didn't get so far or there was none:
+ * what is known of an earlier one stays.
+ */
 void servers_note(struct servers *s, const char *url, const struct err *why, const char *confined);
 
 /* Write it down if something changed, not durably; what fails is only forgotten.  Releases s. */

@@ -150,9 +150,9 @@ connect_to_server(struct update *u, struct err *e)
 	return 0;
 }
 
-/* Remember who answered; where none did, what the one that was tried last said. */
+/* Remember that the server that was asked last answered, or (why not NULL) what was wrong. */
 static void
-note_server(struct update *u, int rc, const struct err *why)
+note_server(struct update *u, const struct err *why)
 {
 	const char *url = fetch_server(u->fetch);
 	const struct confined *confined = fetch_confined(u->fetch);
@@ -161,10 +161,12 @@ note_server(struct update *u, int rc, const struct err *why)
 
 	if (confined != NULL)
 		confined_format(confined, &text, &ignored);
+	if (why != NULL && !fetch_is_servers_fault(why))
+		why = NULL;
+	if (url == NULL && why != NULL && u->servers.n > 0)
+		url = u->servers.urls[u->servers.n - 1];
 	if (url != NULL)
-		servers_note(&u->servers, url, NULL, text.len > 0 ? buf_text(&text) : NULL);
-	else if (rc == -1 && u->servers.n > 0)
-		servers_note(&u->servers, u->servers.urls[u->servers.n - 1], why, NULL);
+		servers_note(&u->servers, url, why, text.len > 0 ? buf_text(&text) : NULL);
 	buf_free(&text);
 }
 
@@ -189,7 +191,7 @@ refresh(struct update *u, int64_t *now, struct err *e)
 	while ((u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, *now, e)) == NULL && fetch_next(u->fetch, e))
 		if (first.code == ERR_NONE)
 			first = *e;
-	note_server(u, u->refresh == NULL ? -1 : 0, e);
+	note_server(u, u->refresh == NULL ? e : NULL);
 	if (u->refresh == NULL) {
 		if (first.code != ERR_NONE)
 			*e = first;
@@ -252,6 +254,15 @@ reuse_kept(struct update *u, struct err *e)
 }
 
 static int
+fetch_what_is_missing(struct update *u, struct err *e)
+{
+	if (plan_fetch(&u->plan, u->refresh, u->fetch, u->staging, PLAN_FILES | PLAN_SCRIPTS, u->o->progress, e) == 0)
+		return 0;
+	note_server(u, e);
+	return -1;
+}
+
+static int
 fetch_and_apply(struct update *u, struct err *e)
 {
 	struct apply a = { .plan = &u->plan, .set = &u->plan.settings, .applied = u->applied,
@@ -260,9 +271,7 @@ fetch_and_apply(struct update *u, struct err *e)
 	struct err ignored;
 
 	if (plan_compare(u->st, u->applied, &u->plan, e) == -1 ||
-	    plan_room(u->st, u->state, &u->plan, e) == -1 || reuse_kept(u, e) == -1 ||
-	    plan_fetch(&u->plan, u->refresh, u->fetch, u->staging, PLAN_FILES | PLAN_SCRIPTS,
-		u->o->progress, e) == -1 ||
+	    plan_room(u->st, u->state, &u->plan, e) == -1 || reuse_kept(u, e) == -1 || fetch_what_is_missing(u, e) == -1 ||
 	    plan_scripts(u->st, u->s, u->staging, PLACE_SCRIPT_MACHINE, u->o->deadline, &u->plan,
 		&u->plan.settings, e) == -1 ||
 	    apply_plan(u, &a, u->staging, true, e) == -1)

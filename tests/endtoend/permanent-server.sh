@@ -85,10 +85,10 @@ operator() {
 expect 0 operator.log operator slipway run --app "$APP" -- echo started
 want operator.log started 0
 want operator.log 'release 1 is applied; this user may not update the station' 0
-want operator.log '1 settings of this user changed' 0
+want operator.log '1 setting of this user changed' 0
 want operator/.config/slipway/user.conf 'Skin = day' 0
 expect 0 operator.log operator slipway run --app "$APP" -- echo started
-wantno operator.log 'settings of this user changed'
+wantno operator.log 'of this user changed'
 expect 0 operator.log operator slipway verify --app "$APP"
 expect 0 operator.log operator slipway status --app "$APP"
 want operator.log 'root version 1' 0

@@ -47,6 +47,9 @@ sed 's/forged/signed/' forged > "$file"
 echo more >> "$file"
 expect 1 longer.log slipway update --app "$APP"
 want longer.log note.txt
+expect 0 status.log slipway status --verbose
+wantre status.log 'failed at .*note.txt' 0
+want status.log 'what spoke with it was confined by' 0
 [ "$(state)" = "$before" ] || fail "want nothing applied" longer.log
 
 # Once it is whole again, the release is applied.
