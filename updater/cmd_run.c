@@ -90,6 +90,7 @@ cmd_run(int argc, char **argv)
 		log_error("run: want the program to start");
 		return cmd_usage("run");
 	}
+	launch_begin();
 	progress = progress_new(o.progress_json);
 	failed = cmd_station_open(&o, argc, argv, &c, &e) == -1;
 	if (!failed) {

@@ -10,6 +10,9 @@
 #define LAUNCH_NOT_FOUND	127
 #define LAUNCH_NOT_RUNNABLE	126
 
+/* Before anything is written: who reads our output and goes away keeps nobody from the program.  launch() takes it back. */
+void launch_begin(void);
+
 /*
  * Become argv[0], looked up in PATH where it has no '/'.  Doesn't return when it works; otherwise
  * returns one of the statuses above with e filled in.

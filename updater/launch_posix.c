@@ -5,14 +5,26 @@
 #include "launch.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
+
+static struct sigaction pipe_before;
+
+void
+launch_begin(void)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGPIPE, &ignore, &pipe_before);
+}
 
 int
 launch(char **argv, struct err *e)
 {
 	fflush(stdout);
 	fflush(stderr);
+	sigaction(SIGPIPE, &pipe_before, NULL);
 	execvp(argv[0], argv);
 	if (errno == ENOENT) {
 		err_setx(e, ERR_NOENT, "%s: no such program; give its path, or put its directory into PATH",

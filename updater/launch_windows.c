@@ -196,6 +196,12 @@ become(const wchar_t *file, wchar_t *line, const char *name, struct err *e)
 	ExitProcess(code);
 }
 
+void
+launch_begin(void)
+{
+	/* Writing to a pipe that nobody reads is an error here, and no signal. */
+}
+
 int
 launch(char **argv, struct err *e)
 {

@@ -28,6 +28,15 @@ expect 7 own.log slipway run --app "$APP" -- sh -c 'echo "out $1 $2"; exit 7' sh
 want own.log "out a b --json"
 expect 0 pipe.log sh -c 'echo hello | slipway run --app COV_PB -- cat'
 want pipe.log hello
+# Who reads what it says may have gone away; the program still starts, with SIGPIPE as it was.
+exec {gone}> >(true)
+wait $!
+status=0
+# shellcheck disable=SC2016
+slipway run --app "$APP" -- sh -c 'grep SigIgn /proc/self/status > ignored.log; exit 5' 2>&"$gone" || status=$?
+[ "$status" -eq 5 ] || fail "want the program started though nobody reads its messages, got status $status"
+[ "$(cat ignored.log)" = "$(grep SigIgn /proc/self/status)" ] || fail "want the signals that are ignored as they came" ignored.log
+exec {gone}>&-
 expect 0 brief.log slipway status
 wantre brief.log '^confined      fetching, by .*limits' 0
 [ "$(wc -l < brief.log)" -le 11 ] || fail "want about ten lines" brief.log
