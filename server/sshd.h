@@ -18,7 +18,10 @@ int sshd_user(struct buf *out, struct err *e);
 /* Make an ed25519 host key (file, file.pub) with ssh-keygen. */
 int sshd_keygen(const char *file, struct err *e);
 
-/* Whether port (0: any free one, which *port becomes) can be listened at.  0, or -1 with ERR_NETWORK or ERR_USAGE. */
+/*
+ * Whether port can be listened at.  0: a free one, which *port becomes, of those that the system gives no outgoing connection, so that
+ * a server that is started again finds it free.  0, or -1 with ERR_NETWORK or ERR_USAGE.
+ */
 int sshd_port(const char *address, unsigned *port, struct err *e);
 
 /* From now on SIGINT, SIGTERM and SIGHUP wait for sshd_wait().  Call it before there is anything to clean up. */

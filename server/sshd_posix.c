@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -28,6 +29,10 @@
 #define POLL_MS		20
 #define BANNER_MS	1000
 #define PATH_BYTES	4096
+/* Below those that outgoing connections get: from 32768 on Linux, 49152 elsewhere. */
+#define PORT_FIRST	20000u
+#define PORT_COUNT	10000u
+#define PORT_TRIES	100
 #define STAT_BYTES	1024
 
 static const char *const sshd_places[] = { "/usr/sbin/sshd", "/usr/local/sbin/sshd", "/sbin/sshd",
@@ -96,33 +101,42 @@ numeric(const char *address, unsigned port, struct err *e)
 	return ai;
 }
 
-int
-sshd_port(const char *address, unsigned *port, struct err *e)
+static int
+can_listen(const char *address, unsigned port, struct err *e)
 {
-	struct addrinfo *ai = numeric(address, *port, e);
-	struct sockaddr_storage sa;
-	socklen_t len = sizeof sa;
-	char service[16];
-	int fd = -1, on = 1, rc = -1;
+	struct addrinfo *ai = numeric(address, port, e);
+	int fd, on = 1, rc = 0;
 
 	if (ai == NULL)
 		return -1;
 	if ((fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1 ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1 ||
-	    bind(fd, ai->ai_addr, ai->ai_addrlen) == -1 || listen(fd, 1) == -1 ||
-	    getsockname(fd, (struct sockaddr *)&sa, &len) == -1)
-		err_set(e, ERR_NETWORK, "listen at %s port %u", address, *port);
-	else if (getnameinfo((struct sockaddr *)&sa, len, NULL, 0, service, sizeof service,
-		     NI_NUMERICSERV) != 0)
-		err_setx(e, ERR_NETWORK, "listen at %s: no port number", address);
-	else {
-		*port = (unsigned)strtoul(service, NULL, 10);
-		rc = 0;
-	}
+	    bind(fd, ai->ai_addr, ai->ai_addrlen) == -1 || listen(fd, 1) == -1)
+		rc = err_set(e, ERR_NETWORK, "listen at %s port %u", address, port);
 	if (fd != -1)
 		close(fd);
 	freeaddrinfo(ai);
 	return rc;
+}
+
+int
+sshd_port(const char *address, unsigned *port, struct err *e)
+{
+	uint16_t random;
+
+	if (*port != 0)
+		return can_listen(address, *port, e);
+	for (int i = 0; i < PORT_TRIES; i++) {
+		if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
+			return err_set(e, ERR_IO, "random number");
+		if (can_listen(address, PORT_FIRST + random % PORT_COUNT, e) == 0) {
+			*port = PORT_FIRST + random % PORT_COUNT;
+			return 0;
+		}
+		if (e->code != ERR_NETWORK)
+			break;
+	}
+	return -1;
 }
 
 static void

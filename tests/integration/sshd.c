@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -57,7 +58,7 @@ read_word(const char *command, char *out, size_t size)
 }
 
 static int
-loopback_socket(int port)
+loopback_socket(int port, bool listens)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -65,8 +66,7 @@ loopback_socket(int port)
 
 	if (fd == -1)
 		die("socket");
-	if (port == 0 ? bind(fd, (struct sockaddr *)&a, sizeof a) == -1 :
-			connect(fd, (struct sockaddr *)&a, sizeof a) == -1) {
+	if (listens ? bind(fd, (struct sockaddr *)&a, sizeof a) == -1 : connect(fd, (struct sockaddr *)&a, sizeof a) == -1) {
 		close(fd);
 		return -1;
 	}
@@ -76,14 +76,17 @@ loopback_socket(int port)
 int
 free_port(void)
 {
-	struct sockaddr_in a;
-	socklen_t len = sizeof a;
-	int fd = loopback_socket(0);
+	uint16_t random;
+	int port, fd;
 
-	if (fd == -1 || getsockname(fd, (struct sockaddr *)&a, &len) == -1)
-		die("free port");
+	/* None that an outgoing connection may get: a server that is started again must find its port free. */
+	do {
+		if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
+			die("free port");
+		port = 10000 + random % 10000;
+	} while ((fd = loopback_socket(port, true)) == -1);
 	close(fd);
-	return ntohs(a.sin_port);
+	return port;
 }
 
 static void
@@ -170,7 +173,7 @@ start(struct sshd *s, const char *const argv[], unsigned descriptors)
 	}
 	for (int i = 0; i < START_TRIES && fd == -1; i++) {
 		nanosleep(&pause, NULL);
-		fd = loopback_socket(s->port);
+		fd = loopback_socket(s->port, false);
 	}
 	if (fd == -1)
 		die(argv[0]);
