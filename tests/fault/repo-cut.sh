@@ -1,12 +1,13 @@
 #!/bin/bash
 # slipway-repo killed before each call that changes the disk: clients see the old state or the new one, and the same
 # command given again ends in the new one.
-# usage: repo-cut.sh SLIPWAY_REPO SLIPWAY_TUF CUT_LIBRARY
+# usage: repo-cut.sh SLIPWAY_REPO SLIPWAY_TUF CUT_LIBRARY EVERY   one of EVERY calls is tried: 1 tries each
 set -u
 
 repo=$(realpath "$1")
 tuf=$(realpath "$2")
 library=$(realpath "$3")
+every=$4
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 fail() {
@@ -42,17 +43,18 @@ seen() {
 	fi
 }
 
-# cutting OLD NEW BASE ARG...: slipway-repo --repo R ARG..., cut at its first change, its second, and so on.
+# cutting OLD NEW BASE ARG...: slipway-repo --repo R ARG..., cut at its first change, and at one of EVERY after it.
 cutting() {
-	local old=$1 new=$2 base=$3 n=0 got
+	local old=$1 new=$2 base=$3 n=$((1 - every)) cuts=0 got
 	shift 3
 	while :; do
-		n=$((n + 1))
+		n=$((n + every))
 		rm -rf R
 		cp -a "$base" R
 		{ CUT_AT=$n LD_PRELOAD=$library "$repo" --repo R "$@" >cut.log 2>&1; } 2>killed.log
 		got=$?
 		[ "$got" = 0 ] && break
+		cuts=$((cuts + 1))
 		[ "$got" = 137 ] || fail "$*, cut at $n: want it killed or done, got status $got"
 		got=$(seen)
 		if [ "$got" = refused ] && [ -e R/pending.json ]; then
@@ -74,7 +76,7 @@ cutting() {
 	done
 	[ "$(seen)" = "$new" ] || fail "$*: want $new when it is not cut"
 	[ "$n" -gt 10 ] || fail "$*: want more than 10 calls to cut at, got $n"
-	echo "$*: cut at $((n - 1)) calls"
+	echo "$*: cut at $cuts calls"
 }
 
 pending=0
