@@ -4,12 +4,13 @@ set -euo pipefail
 
 usage() {
 	cat <<'TEXT'
-usage: scripts/test.sh [--werror] [--asan | --windows] [--lint] [--] [CTEST-OPTION...]
+usage: scripts/test.sh [--werror] [--asan | --tsan | --windows] [--lint] [--] [CTEST-OPTION...]
 
 Installs missing Debian packages (through sudo when not root), builds, and runs all tests with ctest.
 
   --werror   treat compiler warnings as errors
   --asan     build with clang, AddressSanitizer and UndefinedBehaviorSanitizer
+  --tsan     build the tests that run threads with clang and ThreadSanitizer, and run these alone
   --windows  build for Windows with mingw-w64, and run the tests under wine; the libraries that Debian has no
              such packages of are built from Debian's sources first (about 4 minutes, once)
   --lint     check the sources too: clang-tidy, cppcheck, shellcheck, luacheck, mandoc
@@ -25,6 +26,10 @@ while [ $# -gt 0 ]; do
 	--werror) werror=ON ;;
 	--asan)
 		preset=asan
+		groups+=(asan)
+		;;
+	--tsan)
+		preset=tsan
 		groups+=(asan)
 		;;
 	--windows) preset=windows ;;

@@ -59,7 +59,7 @@ bool confined_fully(const struct confined *c);
  */
 int confined_format(const struct confined *c, struct buf *out, struct err *e);
 
-/* Whether this build is one with AddressSanitizer, which needs an address space without limit. */
+/* Whether this build is one with AddressSanitizer or ThreadSanitizer, which need an address space without limit. */
 bool confine_sanitized(void);
 
 #endif

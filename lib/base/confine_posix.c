@@ -23,10 +23,10 @@
 /* Descriptors: the standard streams, the pipe, the connection, and room for poll(), which counts its slots by this. */
 #define DESCRIPTORS 8
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED true
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define SANITIZED true
 #endif
 #endif

@@ -30,7 +30,8 @@ struct lookup {
 	char port[8];
 	struct addrinfo *list;
 	int rc, num;		/* of getaddrinfo(), and errno */
-	int ready[2];		/* a pipe: the thread closes its end when rc and list are there */
+	atomic_bool answered;	/* rc, num and list are there */
+	int ready[2];		/* a pipe: the thread closes its end then, which wakes poll() */
 };
 
 struct attempt {
@@ -81,6 +82,7 @@ lookup_thread(void *arg)
 
 	l->rc = resolve(l, AI_ADDRCONFIG);
 	l->num = errno;
+	atomic_store(&l->answered, true);
 	close(done);
 	lookup_release(l);
 	return NULL;
@@ -218,6 +220,7 @@ net_dial(const char *host, uint16_t port, struct err *e)
 	snprintf(l->port, sizeof l->port, "%u", (unsigned)port);
 	l->ready[0] = l->ready[1] = -1;
 	atomic_init(&l->owners, 1);
+	atomic_init(&l->answered, false);
 	if ((rc = lookup_start(l, e)) == -1) {
 		lookup_release(l);
 		free(d);
@@ -260,6 +263,9 @@ wait_lookup(struct net_dial *d, int64_t deadline, struct err *e)
 
 	if (rc == 0)
 		return err_setx(e, ERR_TIMEOUT, "%s: the name was not resolved in time", d->host);
+	/* A pipe that is closed says when, not that one thread sees what the other wrote. */
+	if (rc == 1 && !atomic_load(&d->lookup->answered))
+		return err_setx(e, ERR_NETWORK, "%s: the resolver gave no answer", d->host);
 	return rc == -1 ? -1 : take_addresses(d, e);
 }
 

@@ -14,6 +14,7 @@
 
 #define STATION_CONF	"/etc/slipway/machine.conf"
 #define STATION_STATE	"/var/lib/slipway"
+#define PASSWD_MAX	4096	/* bytes of a user's entry */
 
 static bool
 elevated(void)
@@ -54,10 +55,13 @@ static int
 home(struct buf *out, struct err *e)
 {
 	const char *h = env_path("HOME");
-	const struct passwd *pw;
+	char strings[PASSWD_MAX];
+	struct passwd pw, *found;
 
-	if (h == NULL && (pw = getpwuid(geteuid())) != NULL && pw->pw_dir[0] == '/')
-		h = pw->pw_dir;
+	/* Several threads may ask at once. */
+	if (h == NULL && getpwuid_r(geteuid(), &pw, strings, sizeof strings, &found) == 0 && found != NULL &&
+	    pw.pw_dir[0] == '/')
+		h = pw.pw_dir;
 	if (h == NULL)
 		return err_setx(e, ERR_CONFIG, "want a home directory, got none; set HOME");
 	return buf_adds(out, h, e);
