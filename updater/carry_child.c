@@ -147,7 +147,7 @@ warm_up(void)
 	EVP_CIPHER *cipher;
 	uint8_t random[16];
 
-	OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL);
+	OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL);
 	libssh2_init(0);
 	RAND_bytes(random, sizeof random);
 	EVP_PKEY_free(key);

@@ -1,6 +1,8 @@
 /*
  * slipway: all of it is in a library, so that tests link what ships.
  */
+#include <openssl/crypto.h>
+
 #include "carry.h"
 #include "cmd.h"
 #include "script/runner.h"
@@ -10,6 +12,8 @@ main(int argc, char **argv)
 {
 	static const struct child_role *const roles[] = { &carry_child_role, &script_child_role, NULL };
 
+	/* A configuration of OpenSSL's, which the environment may name, would load code and weaken what we rely on. */
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	child_main(roles, argc, argv);
 	return slipway_main(argc, argv);
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -372,6 +374,8 @@ main(int argc, char **argv)
 	const char *command;
 	int rc;
 
+	/* A configuration of OpenSSL's, which the environment may name, would load code and weaken what we rely on. */
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	child_main(roles, argc, argv);
 	log_open("slipway-tuf", LOG_LEVEL_INFO);
 	if ((rc = parse(argc, argv, &a)) != 0)

@@ -1,12 +1,13 @@
-# An environment that somebody else prepared changes nothing about TLS: OpenSSL's configuration file would load his code and
-# weaken the protocol, and his certificates would be trusted.
+# An environment that somebody else prepared changes nothing, neither about TLS nor in our programs: OpenSSL's configuration
+# file would load his code and weaken the protocol, and his certificates would be trusted.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 compiler=$1
 
-make_repo
+make_all
 expect 0 cert2.log slipway-repo --repo "$REPO" cert new other
+served=$(fingerprint "$REPO/certs/kernel.crt")
 kernel_settings "$REPO/certs/kernel.pem" "$REPO/certs/kernel.crt"
 
 # What leaves a mark where it is loaded.
@@ -30,11 +31,14 @@ openssl_conf = init
 [init]
 providers = providers
 ssl_conf = ssl
+alg_section = algorithms
 [providers]
 trap = trap
 [trap]
 module = $WORK/trap.so
 activate = 1
+[algorithms]
+default_properties = fips=yes
 [ssl]
 system_default = system
 [system]
@@ -51,12 +55,17 @@ openssl list -providers > trap.log 2>&1 || true
 [ -f mark ] || fail "want OpenSSL's own program to load the trap" trap.log
 rm mark
 
+# unmarked PROGRAM FILE...: it was loaded by none.
+unmarked() {
+	[ ! -e mark ] || fail "want the trap not loaded by $1" "${@:2}"
+}
+
 start_kernel
 
-# client_settings CERT: what HI trusts.
+# client_settings CERT: what HI trusts, on a station that nobody enrolled.
 client_settings() {
-	mkdir -p "$SLIPWAY_HOME"
-	cat > "$SLIPWAY_HOME/machine.conf" <<CONF
+	mkdir -p client
+	cat > client/machine.conf <<CONF
 [HKLM\\SOFTWARE\\Ipesoft\\$INSTALLATION]
 DefaultApplication = $APP
 [HKLM\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP\\TLS_Client]
@@ -65,13 +74,32 @@ TLS_TrustedCerts = $1
 CONF
 }
 client_settings "$REPO/certs/kernel.crt"
-expect 0 hi.log hi --kernel "$kernel"
+expect 0 hi.log env SLIPWAY_HOME="$WORK/client" hi --kernel "$kernel"
 want hi.log "[TCP/IP][TLSv1.3 VERIFIED]" 0
 want kernel.log "[TCP/IP][TLSv1.3]"
 
 # A certificate that only the environment vouches for.
 client_settings "$REPO/certs/other.crt"
-expect 1 refused.log hi --kernel "$kernel"
+expect 1 refused.log env SLIPWAY_HOME="$WORK/client" hi --kernel "$kernel"
 want refused.log "not trusted" 0
 wantno refused.log VERIFIED
-[ ! -e mark ] || fail "want the trap not loaded" kernel.log hi.log
+unmarked "example-kernel or hi" kernel.log hi.log
+
+# The other programs, where they work with keys and signatures. The server was started before the trap: sshd is the system's and
+# does as the system's OpenSSL is told.
+make_release "$WORK/release2" server.crt="$REPO/certs/kernel.crt" other.crt="$REPO/certs/other.crt"
+expect 0 repo.log slipway-repo --repo "$REPO" publish --app "$APP" "$WORK/release2"
+expect 0 new.log slipway-repo --repo "$REPO" cert new third
+expect 0 check.log slipway-repo --repo "$REPO" cert check "$REPO/certs/third.pem" "$REPO/certs/third.crt"
+expect 0 list.log slipway-repo cert list --connect "$kernel"
+want list.log "$served" 0
+expect 0 verify.log slipway-repo --repo "$REPO" verify
+unmarked slipway-repo repo.log new.log check.log list.log verify.log
+expect 0 run.log slipway run -- hi "/C$APP" --kernel "$kernel"
+want run.log "applied release 2" 0
+want run.log "[TCP/IP][TLSv1.3 VERIFIED]" 0
+expect 0 whole.log slipway verify
+unmarked slipway run.log whole.log
+expect 0 init.log slipway-tuf --metadata-dir "$WORK/trusted" init "$REPO/served/metadata/1.root.json"
+expect 0 tuf.log slipway-tuf --metadata-dir "$WORK/trusted" --metadata-url "file://$REPO/served/metadata" refresh
+unmarked slipway-tuf init.log tuf.log
