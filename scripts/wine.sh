@@ -27,18 +27,24 @@ if [ "${1:-}" = --stop ]; then
 	exit 0
 fi
 if [ ! -f "$WINEPREFIX/ready" ]; then
-	# Several tests may start at once; one makes the prefix.  Nobody else may own what stands at its place.
+	# Nobody else may own what stands at its place.
 	(umask 077 && mkdir -p "$WINEPREFIX")
 	[ -O "$WINEPREFIX" ] && [ ! -L "$WINEPREFIX" ] || {
 		echo "wine.sh: $WINEPREFIX: want a directory of this user" >&2
 		exit 126
 	}
-	(
-		flock 9
-		[ -f "$WINEPREFIX/ready" ] || {
-			"$bin/wine64" wineboot.exe --init </dev/null >/dev/null 2>&1 9>&-
-			touch "$WINEPREFIX/ready"
-		}
-	) 9>"$WINEPREFIX.lock"
 fi
+# Several programs may start at once; one makes the prefix, and one starts the server, which waits 20 s for the next
+# program. wine's services come with it and run as long as it does: were they started by a program that is tested, its
+# standard output would stay open so long.
+(
+	flock 9
+	if [ ! -f "$WINEPREFIX/ready" ]; then
+		"$bin/wine64" wineboot.exe --init </dev/null >/dev/null 2>&1 9>&-
+		touch "$WINEPREFIX/ready"
+	fi
+	if "$bin/wineserver" -p20 </dev/null >/dev/null 2>&1 9>&-; then
+		"$bin/wine64" cmd.exe /c exit </dev/null >/dev/null 2>&1 9>&-
+	fi
+) 9>"$WINEPREFIX.lock"
 exec "$bin/wine64" "$@"
