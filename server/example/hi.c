@@ -2,29 +2,18 @@
  * hi: an operator interface in miniature, a client of the TLS connection library.
  */
 #include <getopt.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <slipway/tls.h>
 
 #include "line.h"
+#include "system.h"
 
 #define KERNELS_MAX	16
 #define TIMEOUT_MS	10000	/* for connecting to one Kernel, and for more of an answer */
-
-static volatile sig_atomic_t stopped;
-
-static void
-on_stop(int sig)
-{
-	(void)sig;
-	stopped = 1;
-}
 
 static const char *
 reason(const struct slipway_tls_conn *c, long n)
@@ -45,7 +34,7 @@ ask(struct slipway_tls_conn *c, const char *question, struct line *answer)
 	if (n == (long)strlen(question))
 		do {
 			/* The descriptor blocks: a Kernel that falls silent is not waited for. */
-			if (slipway_tls_pending(c) == 0 && poll(&p, 1, TIMEOUT_MS) == 0)
+			if (slipway_tls_pending(c) == 0 && system_poll(&p, 1, TIMEOUT_MS) == 0)
 				n = SLIPWAY_TLS_WANT_READ;
 			else if ((n = slipway_tls_read(c, &byte, 1)) == 1 && line_add(answer, byte))
 				return 0;
@@ -61,11 +50,11 @@ stay(struct slipway_tls_conn *c)
 	struct line answer;
 	char text[64];
 
-	for (unsigned n = 1; !stopped; n++) {
+	for (unsigned n = 1; !system_stopping(); n++) {
 		snprintf(text, sizeof text, "PING %u\n", n);
 		if (ask(c, text, &answer) == -1)
-			return stopped ? 0 : -1;
-		poll(NULL, 0, 1000);	/* a signal ends it early */
+			return system_stopping() ? 0 : -1;
+		system_poll(NULL, 0, 1000);	/* a wish to stop ends it early */
 	}
 	return 0;
 }
@@ -79,9 +68,7 @@ visit(struct slipway_tls_conn *c, bool staying)
 
 	if (slipway_tls_conn_warning(c)[0] != '\0')
 		fprintf(stderr, "CLIENT - TLS warning: %s\n", slipway_tls_conn_warning(c));
-	if (gethostname(host, sizeof host - 1) == -1)
-		strcpy(host, "unknown");
-	host[sizeof host - 1] = '\0';
+	system_host_name(host, sizeof host);
 	snprintf(text, sizeof text, "REGISTER %s.HIP V%s\n", host, SLIPWAY_VERSION);
 	if (ask(c, text, &answer) == 0) {
 		fprintf(stderr, "CLIENT - Connection established to %s [%s].\n",
@@ -98,7 +85,7 @@ usage(FILE *out, int status)
 {
 	fputs("usage: hi [/C<application>] [--installation NAME] --kernel HOST:PORT [--kernel ...] [--stay]\n\n"
 	      "An example client for the TLS connection library.  Kernels are tried in order.  --stay keeps the\n"
-	      "connection until SIGTERM.  Settings: TLS_TrustedCerts and\n"
+	      "connection until SIGTERM or Ctrl-C.  Settings: TLS_TrustedCerts and\n"
 	      "TLS_RequiredLevel below ...\\cfg_<application>\\TLS_Client.\n",
 	    out);
 	return status;
@@ -112,7 +99,6 @@ main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 } };
 	const char *installation = NULL, *kernels[KERNELS_MAX];
-	struct sigaction stop = { .sa_handler = on_stop };
 	struct slipway_tls_conn *conn = NULL;
 	struct slipway_tls *t;
 	bool staying = false;
@@ -145,8 +131,7 @@ main(int argc, char **argv)
 			return usage(stderr, 2);
 	if (n == 0)
 		return usage(stderr, 2);
-	sigaction(SIGTERM, &stop, NULL);
-	sigaction(SIGINT, &stop, NULL);
+	system_start();
 	t = slipway_tls_new(SLIPWAY_TLS_CLIENT, installation, slipway_tls_application(argc, argv));
 	if (t == NULL || slipway_tls_check(t) == SLIPWAY_TLS_ERROR)
 		fprintf(stderr, "CLIENT - %s\n", slipway_tls_error(t));

@@ -4,23 +4,16 @@
  *
  * Whoever connects and says nothing costs at most one of PENDING_MAX places, for HANDSHAKE_SECONDS.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <netdb.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <slipway/tls.h>
 
 #include "line.h"
+#include "system.h"
 
 #define CLIENTS_MAX		256	/* with those that haven't registered */
 #define PENDING_MAX		64	/* that haven't registered; when one more comes, the oldest goes */
@@ -33,36 +26,19 @@ struct client {
 	struct line line;
 	char name[LINE_SIZE];	/* "" before it registered */
 	short events;
-	time_t since;
+	long long since;	/* system_seconds() */
 	unsigned long long number;	/* grows */
 };
 
 static struct client clients[CLIENTS_MAX];
 static size_t nclients;
-static volatile sig_atomic_t stopped;
-
-static void
-on_stop(int sig)
-{
-	(void)sig;
-	stopped = 1;
-}
-
-static time_t
-seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec;
-}
 
 static int
 listen_on(const char *address)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *list;
 	char host[256], port[16];
-	int fd = -1, on = 1;
+	int fd;
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof ss;
 
@@ -71,15 +47,13 @@ listen_on(const char *address)
 		fprintf(stderr, "example-kernel: want ADDRESS:PORT to listen on, got '%s'\n", address);
 		return -1;
 	}
-	fd = socket(list->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1 ||
-	    bind(fd, list->ai_addr, list->ai_addrlen) == -1 || listen(fd, 128) == -1 ||
-	    getsockname(fd, (struct sockaddr *)&ss, &len) == -1 ||
+	fd = system_listen(list);
+	if (fd == -1 || getsockname(fd, (struct sockaddr *)&ss, &len) == -1 ||
 	    getnameinfo((struct sockaddr *)&ss, len, host, sizeof host, port, sizeof port,
 		NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-		fprintf(stderr, "example-kernel: listen on %s: %s\n", address, strerror(errno));
+		fprintf(stderr, "example-kernel: listen on %s: %s\n", address, system_fault());
 		if (fd != -1)
-			close(fd);
+			system_close(fd);
 		fd = -1;
 	} else {
 		printf("listening on %s%s%s:%s\n", strchr(host, ':') ? "[" : "", host,
@@ -102,7 +76,7 @@ drop(size_t i, const char *why)
 		    known ? c->name : "", why);
 	slipway_tls_shutdown(c->conn);
 	slipway_tls_conn_free(c->conn);
-	close(c->fd);
+	system_close(c->fd);
 	clients[i] = clients[--nclients];
 }
 
@@ -131,7 +105,7 @@ static bool
 accept_one(int listener, struct slipway_tls *t)
 {
 	static unsigned long long number;
-	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = system_accept(listener);
 	struct slipway_tls_conn *conn = NULL;
 
 	if (fd == -1)
@@ -144,11 +118,11 @@ accept_one(int listener, struct slipway_tls *t)
 	if (conn == NULL) {
 		fprintf(stderr, "BACKEND - Client refused: %s\n",
 		    nclients == CLIENTS_MAX ? "too many clients" : slipway_tls_error(t));
-		close(fd);
+		system_close(fd);
 		return true;
 	}
 	clients[nclients++] = (struct client){
-		.fd = fd, .conn = conn, .events = POLLIN, .since = seconds(), .number = number
+		.fd = fd, .conn = conn, .events = POLLIN, .since = system_seconds(), .number = number
 	};
 	number++;
 	return true;
@@ -212,16 +186,16 @@ loop(int listener, struct slipway_tls *t)
 {
 	struct pollfd fds[CLIENTS_MAX + 1];
 
-	while (!stopped) {
+	while (!system_stopping()) {
 		size_t n = nclients;
 
 		fds[0] = (struct pollfd){ .fd = listener, .events = POLLIN };
 		for (size_t i = 0; i < n; i++)
 			fds[i + 1] = (struct pollfd){ .fd = clients[i].fd, .events = clients[i].events };
-		if (poll(fds, n + 1, 1000) == -1)
+		if (system_poll(fds, n + 1, 1000) == -1)
 			continue;
 		for (size_t i = n; i-- > 0;)
-			if (clients[i].name[0] == '\0' && seconds() - clients[i].since > HANDSHAKE_SECONDS)
+			if (clients[i].name[0] == '\0' && system_seconds() - clients[i].since > HANDSHAKE_SECONDS)
 				drop(i, "it didn't register in time");
 			else if (fds[i + 1].revents != 0)
 				serve(i);
@@ -248,7 +222,6 @@ main(int argc, char **argv)
 		{ "listen", required_argument, NULL, 'l' }, { "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' }, { NULL, 0, NULL, 0 } };
 	const char *installation = NULL, *address = "127.0.0.1:0";
-	struct sigaction stop = { .sa_handler = on_stop };
 	struct slipway_tls *t;
 	int c, listener;
 
@@ -271,8 +244,7 @@ main(int argc, char **argv)
 	for (int i = optind; i < argc; i++)
 		if (strncmp(argv[i], "/C", 2) != 0)
 			return usage(stderr, 2);
-	sigaction(SIGTERM, &stop, NULL);
-	sigaction(SIGINT, &stop, NULL);
+	system_start();
 	t = slipway_tls_new(SLIPWAY_TLS_SERVER, installation, slipway_tls_application(argc, argv));
 	if (t == NULL || slipway_tls_check(t) == SLIPWAY_TLS_ERROR) {
 		fprintf(stderr, "example-kernel: %s\n", slipway_tls_error(t));
@@ -285,7 +257,7 @@ main(int argc, char **argv)
 	while (nclients > 0)
 		drop(nclients - 1, NULL);
 	if (listener != -1)
-		close(listener);
+		system_close(listener);
 	slipway_tls_free(t);
 	return listener == -1 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,0 +1,44 @@
+#ifndef EXAMPLE_SYSTEM_H
+#define EXAMPLE_SYSTEM_H
+
+/*
+ * What the examples want of the operating system, besides what the TLS library does: sockets, and a wish to stop.
+ * system_posix.c and system_windows.c have it.  A socket is an int on both, as for the library.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef _WIN32
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#else
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#endif
+
+/*
+ * Once, before the others: sockets can be used, and SIGTERM, SIGINT (on Windows Ctrl-C and the end of the console or session) are
+ * wishes to stop from now on.
+ */
+void system_start(void);
+bool system_stopping(void);
+
+/* As poll(); a wish to stop ends it with -1, on Windows only where n is 0. */
+int system_poll(struct pollfd *fds, size_t n, int ms);
+
+/* A socket that listens there, and a client of it; neither blocks, and no program that is started inherits them.  -1: system_fault(). */
+int system_listen(const struct addrinfo *where);
+int system_accept(int listener);
+void system_close(int fd);
+
+/* Why the last of these calls that failed did. */
+const char *system_fault(void);
+
+/* This computer's name, "unknown" where it has none. */
+void system_host_name(char *out, size_t size);
+
+/* Seconds of a clock that nobody sets. */
+long long system_seconds(void);
+
+#endif
