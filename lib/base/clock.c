@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 #define DAY	86400
@@ -91,4 +92,12 @@ clock_format(int64_t t, char out[CLOCK_TEXT_SIZE])
 	    rest / 60 % 60, rest % 60);
 	for (int i = 0; i < CLOCK_TEXT_SIZE; i++)
 		out[i] = text[i];
+}
+
+int
+clock_left_ms(int64_t deadline)
+{
+	int64_t left = deadline - clock_mono_ms();
+
+	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }

@@ -20,6 +20,9 @@ int64_t clock_wall(void);
 int64_t clock_mono_ms(void);
 void clock_sleep_ms(int64_t ms);
 
+/* Milliseconds until a time of clock_mono_ms(), for poll() and the like: 0 where it has passed, at most INT_MAX. */
+int clock_left_ms(int64_t deadline);
+
 /* Exactly 20 characters.  0 with *out set, or -1 (out unchanged) if it isn't a real date and time. */
 int clock_parse(const char *text, size_t len, int64_t *out);
 

@@ -3,7 +3,6 @@
  */
 #include "tls_internal.h"
 
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,12 +217,9 @@ slipway_tls_conn_fd(const struct slipway_tls_conn *c)
 int
 slipway_tls_conn_timeout(const struct slipway_tls_conn *c)
 {
-	int64_t left;
-
 	if (c->done || c->stream.deadline == 0)
 		return -1;
-	left = c->broken ? 0 : c->stream.deadline - clock_mono_ms();
-	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+	return c->broken ? 0 : clock_left_ms(c->stream.deadline);
 }
 
 const char *

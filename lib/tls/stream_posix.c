@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -43,15 +42,13 @@ static bool
 again(const struct stream *s, short events)
 {
 	struct pollfd p = { .fd = s->fd, .events = events };
-	int64_t left;
 
 	if (errno == EINTR)
 		return true;
 	if (!bounded(s) || (errno != EAGAIN && errno != EWOULDBLOCK))
 		return false;
-	left = s->deadline - clock_mono_ms();
-	if (left > 0)
-		poll(&p, 1, left > INT_MAX ? INT_MAX : (int)left);
+	if (clock_left_ms(s->deadline) > 0)
+		poll(&p, 1, clock_left_ms(s->deadline));
 	return true;
 }
 
