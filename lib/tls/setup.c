@@ -81,7 +81,8 @@ static SSL_CTX *
 context_new(const struct tls_setup *s, const struct tls_pair *pair)
 {
 	SSL_CTX *ctx = SSL_CTX_new(s->side == SLIPWAY_TLS_SERVER ? TLS_server_method() : TLS_client_method());
-	char groups[] = "X25519:P-256", signatures[] = SIGNATURES;	/* the macros take no const */
+	/* In TLS 1.2 the key of a certificate must be of one of them, too (RFC 8422, 5.1).  The macros take no const. */
+	char groups13[] = "X25519:P-256", groups12[] = "X25519:P-256:P-384", signatures[] = SIGNATURES;
 	int verify = s->level == TLS_LEVEL_PEER_AUTH ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT :
 						       SSL_VERIFY_NONE;
 
@@ -92,7 +93,8 @@ context_new(const struct tls_setup *s, const struct tls_pair *pair)
 	SSL_CTX_set_cert_verify_callback(ctx, conn_judge, NULL);
 	if (SSL_CTX_set_min_proto_version(ctx, s->tls12 ? TLS1_2_VERSION : TLS1_3_VERSION) &&
 	    SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) && SSL_CTX_set_ciphersuites(ctx, TLS13_CIPHERS) &&
-	    SSL_CTX_set_cipher_list(ctx, TLS12_CIPHERS) && SSL_CTX_set1_groups_list(ctx, groups) &&
+	    SSL_CTX_set_cipher_list(ctx, TLS12_CIPHERS) &&
+	    SSL_CTX_set1_groups_list(ctx, s->tls12 ? groups12 : groups13) &&
 	    SSL_CTX_set1_sigalgs_list(ctx, signatures) && SSL_CTX_set_num_tickets(ctx, 0) &&
 	    (pair->key == NULL || use_pair(ctx, pair) == 0))
 		return ctx;

@@ -18,12 +18,12 @@
 #include "settings/settings.h"
 #include "slipway/tls.h"
 
-#define TLS_TRUSTED_MAX	64			/* certificates in all files of TLS_TrustedCerts */
+#define TLS_SERVERS_MAX	64			/* in one slipway_tls_connect() */
+#define TLS_TRUSTED_MAX	(2 * TLS_SERVERS_MAX)	/* certificates in a file, and in all of TLS_TrustedCerts; files there */
 #define TLS_FILES_MAX	(TLS_TRUSTED_MAX + 3)	/* files that a configuration names */
 #define TLS_CRLS_MAX	64			/* lists in TLS_CRLFile */
 #define TLS_FILE_MAX	(1024u * 1024)		/* bytes of a key, certificate or CRL file */
 #define TLS_SUBJECT_MAX	200			/* bytes of a subject in a message */
-#define TLS_SERVERS_MAX	64			/* in one slipway_tls_connect() */
 #define TLS_HOST_MAX	256			/* bytes of a server's name or address, with the final NUL */
 #define TLS_TEXT_SIZE	4096			/* bytes of a handle's texts, with the final NUL */
 #define TLS_CERT_TEXT	600			/* bytes of trust_describe(), with the final NUL */
@@ -114,7 +114,10 @@ void trust_free(struct tls_trusted *t);
 enum slipway_tls_code trust_verify(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool server,
     struct err *e);
 
-/* "subject …, SHA-256 …, valid … to …" of a certificate, and the SHA-256 alone. */
+/*
+ * "subject "…", SHA-256 …, valid … to …" of a certificate, and the SHA-256 alone.  A name is in quotes, as RFC 4514 writes it
+ * in ASCII: whatever comes from a peer can't end the quotes, nor the line.
+ */
 void trust_describe(X509 *cert, char *out, size_t size);
 void trust_fingerprint(X509 *cert, char hex[SHA256_HEX_SIZE]);
 

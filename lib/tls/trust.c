@@ -30,16 +30,19 @@ trust_read_certs(const struct tls_source *s, struct err *e)
 		err_nomem(e);
 		goto fail;
 	}
-	while (sk_X509_num(all) < TLS_TRUSTED_MAX && (cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL)
-		if (!sk_X509_push(all, cert)) {
+	while ((cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL)
+		if (sk_X509_num(all) == TLS_TRUSTED_MAX || !sk_X509_push(all, cert)) {
+			if (sk_X509_num(all) == TLS_TRUSTED_MAX)
+				err_setx(e, ERR_TOO_LARGE, "%s: over %d certificates", source_name(s), TLS_TRUSTED_MAX);
+			else
+				err_nomem(e);
 			X509_free(cert);
-			err_nomem(e);
 			goto fail;
 		}
 	/* The end of the file is what ends the reading; anything else is a certificate that is broken. */
 	code = ERR_peek_last_error();
 	ERR_clear_error();
-	if (cert == NULL && ERR_GET_REASON(code) != PEM_R_NO_START_LINE) {
+	if (ERR_GET_REASON(code) != PEM_R_NO_START_LINE) {
 		err_setx(e, ERR_SYNTAX, "%s: certificate number %d is malformed", source_name(s),
 		    sk_X509_num(all) + 1);
 		goto fail;
@@ -70,16 +73,18 @@ trust_free(struct tls_trusted *t)
 	memset(t, 0, sizeof *t);
 }
 
+/* All of a file, or none where they would be too many. */
 static int
 add_certs(const struct tls_source *s, struct tls_trusted *t, struct err *e)
 {
 	STACK_OF(X509) *all = trust_read_certs(s, e);
 	int rc = all == NULL ? -1 : 0;
 
+	if (rc == 0 && t->n + (size_t)sk_X509_num(all) > TLS_TRUSTED_MAX)
+		rc = err_setx(e, ERR_TOO_LARGE, "%s: with those of the files before it over %d certificates",
+		    source_name(s), TLS_TRUSTED_MAX);
 	for (int i = 0; rc == 0 && i < sk_X509_num(all); i++) {
-		if (t->n == TLS_TRUSTED_MAX) {
-			rc = err_setx(e, ERR_TOO_LARGE, "TLS_TrustedCerts: over %d certificates", TLS_TRUSTED_MAX);
-		} else if ((t->files[t->n] = strdup(source_name(s))) == NULL) {
+		if ((t->files[t->n] = strdup(source_name(s))) == NULL) {
 			rc = err_nomem(e);
 		} else {
 			t->certs[t->n] = sk_X509_value(all, i);
@@ -100,10 +105,13 @@ read_list(const char *list, struct tls_trusted *t, struct err *e)
 	char path[4096];
 	struct tls_source one = { path, false, 0 };
 	struct err *first = &t->remark, why;
+	unsigned files = 0;
 
 	while (*list != '\0') {
 		size_t n = strcspn(list, ";");
 
+		if (++files > TLS_TRUSTED_MAX)
+			return err_setx(e, ERR_TOO_LARGE, "TLS_TrustedCerts: over %d files", TLS_TRUSTED_MAX);
 		if (n >= sizeof path) {
 			err_setx(&why, ERR_TOO_LARGE, "%.60s...: the file's name is over %zu bytes", list,
 			    sizeof path - 1);
@@ -138,13 +146,16 @@ read_crls(const struct tls_source *s, struct tls_trusted *t, struct err *e)
 		err_nomem(e);
 	else if (source_read(s, false, &b, e) == 0) {
 		if ((bio = BIO_new_mem_buf(b.data, (int)b.len)) != NULL)
-			while (sk_X509_CRL_num(t->crls) < TLS_CRLS_MAX &&
+			while (sk_X509_CRL_num(t->crls) <= TLS_CRLS_MAX &&
 			    (crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL)) != NULL)
-				if (!sk_X509_CRL_push(t->crls, crl))
+				if (!sk_X509_CRL_push(t->crls, crl)) {
 					X509_CRL_free(crl);
-		if (sk_X509_CRL_num(t->crls) == 0 || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
-			err_setx(e, ERR_SYNTAX, "%s: want certificate revocation lists in PEM form, at most %d",
-			    source_name(s), TLS_CRLS_MAX - 1);
+					break;	/* the end was not reached, which is an error */
+				}
+		if (sk_X509_CRL_num(t->crls) > TLS_CRLS_MAX)
+			err_setx(e, ERR_TOO_LARGE, "%s: over %d revocation lists", source_name(s), TLS_CRLS_MAX);
+		else if (sk_X509_CRL_num(t->crls) == 0 || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+			err_setx(e, ERR_SYNTAX, "%s: want certificate revocation lists in PEM form", source_name(s));
 		else
 			rc = 0;
 	}
@@ -190,12 +201,27 @@ trust_fingerprint(X509 *cert, char hex[SHA256_HEX_SIZE])
 	hex_encode(sum, SHA256_SIZE, hex);
 }
 
+static void
+name_text(const X509_NAME *name, char out[TLS_SUBJECT_MAX])
+{
+	const int room = TLS_SUBJECT_MAX - (int)sizeof "\"...\"";
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text = NULL;
+	int len = 0;
+
+	if (bio != NULL && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) >= 0)
+		len = (int)BIO_get_mem_data(bio, &text);
+	snprintf(out, TLS_SUBJECT_MAX, "\"%.*s%s\"", len < room ? len : room, len == 0 ? "" : text, len > room ? "..." : "");
+	BIO_free(bio);
+	ERR_clear_error();
+}
+
 void
 trust_describe(X509 *cert, char *out, size_t size)
 {
 	char subject[TLS_SUBJECT_MAX], hex[SHA256_HEX_SIZE], from[16], to[16];
 
-	X509_NAME_oneline(X509_get_subject_name(cert), subject, sizeof subject);
+	name_text(X509_get_subject_name(cert), subject);
 	trust_fingerprint(cert, hex);
 	date_text(X509_get0_notBefore(cert), from);
 	date_text(X509_get0_notAfter(cert), to);
@@ -229,7 +255,7 @@ trust_describe_crl(X509_CRL *crl, char *out, size_t size)
 {
 	char issuer[TLS_SUBJECT_MAX], next[16];
 
-	X509_NAME_oneline(X509_CRL_get_issuer(crl), issuer, sizeof issuer);
+	name_text(X509_CRL_get_issuer(crl), issuer);
 	date_text(X509_CRL_get0_nextUpdate(crl), next);
 	snprintf(out, size, "the list of %s was to be followed by a newer one on %s", issuer, next);
 }

@@ -35,12 +35,55 @@ refusal_text(void **state)
 			snprintf(hex + 2 * k, 3, "%02x", sum[k]);
 		assert_non_null(strstr(slipway_tls_conn_error(e.client), hex));
 	}
-	assert_non_null(strstr(slipway_tls_conn_error(e.client), "/CN=kernel,"));
+	assert_non_null(strstr(slipway_tls_conn_error(e.client), "got subject \"CN=kernel\", SHA-256 "));
 	assert_non_null(strstr(slipway_tls_conn_error(e.client), "TLS_TrustedCerts"));
 	assert_non_null(strstr(slipway_tls_conn_error(e.client), "TLSPeerAuth"));
 	ends_close(&e);
 	slipway_tls_free(s);
 	slipway_tls_free(c);
+}
+
+/* Names that peers choose: one line, and none but our own quotes in it. */
+static const struct name_row {
+	const char *name, *cn;
+	size_t len;
+	const char *want;
+} names[] = {
+	{ "name: plain", "Kernel 1", 0, "subject \"CN=Kernel 1\", SHA-256 " },
+	{ "name: lines", "a\r\nslipway[1]: info: all is well", 0, "subject \"CN=a\\0D\\0Aslipway[1]: info: all is well\", SHA-256 " },
+	{ "name: another certificate", "a\", SHA-256 0, valid", 0, "subject \"CN=a\\\"\\, SHA-256 0\\, valid\", SHA-256 " },
+	{ "name: another part", "a,O=Plant\\", 0, "subject \"CN=a\\,O=Plant\\\\\", SHA-256 " },
+	{ "name: terminal", "a\033[31mb\x7f", 0, "subject \"CN=a\\1B[31mb\\7F\", SHA-256 " },
+	{ "name: NUL", "a\0b", 3, "subject \"CN=a\\00b\", SHA-256 " },
+	{ "name: next line and right to left", "a\xc2\x85\xe2\x80\xae", 0, "subject \"CN=a\\C2\\85\\E2\\80\\AE\", SHA-256 " },
+	{ "name: too long", "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n",
+	    0, "\\0A\\0A\\0...\", SHA-256 " },
+};
+
+static void
+peers_name(void **state)
+{
+	const struct name_row *r = *state;
+	struct id peer = id_make(&(struct look){ .name = r->cn, .name_len = r->len }, NULL);
+	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &peer, NULL);
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, &kernel);
+	const char *texts[2];
+	struct ends e;
+
+	ends_open(&e, s, c);
+	assert_int_equal(talk(&e), SLIPWAY_TLS_ERROR);
+	texts[0] = slipway_tls_conn_error(e.client);
+	texts[1] = slipway_tls_conn_peer(e.client);
+	for (size_t i = 0; i < N(texts); i++) {
+		if (strstr(texts[i], r->want) == NULL)
+			fail_msg("want '%s', got '%s'", r->want, texts[i]);
+		for (const char *p = texts[i]; *p != '\0'; p++)
+			assert_in_range(*p, ' ', '~');
+	}
+	ends_close(&e);
+	slipway_tls_free(s);
+	slipway_tls_free(c);
+	id_free(&peer);
 }
 
 /* Settings that must not be taken for something weaker. */
@@ -445,6 +488,106 @@ name_constraints(void **state)
 	id_free(&out);
 }
 
+/* n certificates: kernel2's, and one of last at the end; to be freed. */
+static char *
+many(size_t n, const struct id *last)
+{
+	size_t len = strlen(kernel2.cert_pem), size = n * len + strlen(last->cert_pem) + 1;
+	char *text = malloc(size);
+
+	assert_non_null(text);
+	for (size_t i = 0; i + 1 < n; i++)
+		memcpy(text + i * len, kernel2.cert_pem, len);
+	strcpy(text + (n - 1) * len, last->cert_pem);
+	return text;
+}
+
+/* A server that c knows, or doesn't.  What c warned of. */
+static const char *
+knows(struct slipway_tls *c, const struct id *server, bool want)
+{
+	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", server, NULL);
+	struct ends e;
+
+	ends_open(&e, s, c);
+	assert_int_equal(talk(&e), want ? 0 : SLIPWAY_TLS_ERROR);
+	ends_close(&e);
+	slipway_tls_free(s);
+	return slipway_tls_warning(c);
+}
+
+/* No trusted certificate is left out in silence: all of 128, or an error; of several files, a warning. */
+static void
+many_trusted(void **state)
+{
+	char dir[] = "/tmp/slipway-tls-XXXXXX", list[16384], path[512];
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, NULL);
+	char *most = many(128, &kernel), *over = many(129, &kernel), *first = many(100, &kernel), *second = many(29, &issued);
+
+	(void)state;
+	pem(c, "TLS_TrustedCerts", most);
+	knows(c, &kernel, true);
+	pem(c, "TLS_TrustedCerts", over);
+	assert_int_equal(slipway_tls_check(c), SLIPWAY_TLS_ERROR);
+	assert_non_null(strstr(slipway_tls_error(c), "(given by the program): over 128 certificates"));
+
+	assert_non_null(mkdtemp(dir));
+	write_file(dir, "first.crt", first, 0644);
+	write_file(dir, "second.crt", second, 0644);
+	snprintf(list, sizeof list, "%s/first.crt;%s/second.crt", dir, dir);
+	slipway_tls_set(c, "TLS_TrustedCerts", list);
+	assert_non_null(strstr(knows(c, &kernel, true), "second.crt: with those of the files before it over 128 certificates; the others stay in use"));
+	knows(c, &issued, false);
+	write_file(dir, "first.crt", kernel.cert_pem, 0644);
+	knows(c, &issued, true);
+
+	list[0] = '\0';
+	for (size_t i = 0; i < 129; i++)
+		snprintf(list + strlen(list), sizeof list - strlen(list), "%s/first.crt;", dir);
+	list[strlen(list) - strlen("/first.crt;") - strlen(dir)] = '\0';
+	slipway_tls_set(c, "TLS_TrustedCerts", list);
+	knows(c, &kernel, true);
+	strcat(list, "/nonexistent/last.crt");
+	slipway_tls_set(c, "TLS_TrustedCerts", list);
+	assert_int_equal(slipway_tls_check(c), SLIPWAY_TLS_ERROR);
+	assert_non_null(strstr(slipway_tls_error(c), "TLS_TrustedCerts: over 128 files"));
+
+	slipway_tls_free(c);
+	snprintf(path, sizeof path, "%s/first.crt", dir);
+	unlink(path);
+	snprintf(path, sizeof path, "%s/second.crt", dir);
+	unlink(path);
+	assert_int_equal(rmdir(dir), 0);
+	free(most);
+	free(over);
+	free(first);
+	free(second);
+}
+
+/* As many revocation lists as there may be, the last of which decides; one more is an error. */
+static void
+many_lists(void **state)
+{
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, &ca);
+	char *none = crl_make(&ca, NULL, 1), *last = crl_make(&ca, &issued, 1), text[65536] = "";
+
+	(void)state;
+	for (size_t i = 0; i < 63; i++)
+		strcat(text, none);
+	strcat(text, last);
+	pem(c, "TLS_CRLFile", none);
+	knows(c, &issued, true);
+	pem(c, "TLS_CRLFile", text);
+	knows(c, &issued, false);
+	strcat(text, none);
+	pem(c, "TLS_CRLFile", text);
+	assert_int_equal(slipway_tls_check(c), SLIPWAY_TLS_ERROR);
+	assert_non_null(strstr(slipway_tls_error(c), "over 64 revocation lists"));
+	slipway_tls_free(c);
+	free(none);
+	free(last);
+}
+
 static int
 make_ids(void **state)
 {
@@ -470,7 +613,7 @@ free_ids(void **state)
 int
 main(void)
 {
-	static struct CMUnitTest tests[N(closed) + 20] = {
+	static struct CMUnitTest tests[N(closed) + N(names) + 20] = {
 		cmocka_unit_test(refusal_text),
 		cmocka_unit_test(unknown_setting),
 		cmocka_unit_test(absent_level_is_told),
@@ -483,13 +626,16 @@ main(void)
 		cmocka_unit_test(expiry_is_told),
 		cmocka_unit_test(revocation),
 		cmocka_unit_test(name_constraints),
+		cmocka_unit_test(many_trusted),
+		cmocka_unit_test(many_lists),
 	};
-	size_t n = 12;
+	size_t n = 14;
 
 #define ROWS(rows, func) \
 	for (size_t i = 0; i < N(rows); i++) \
 	tests[n++] = (struct CMUnitTest){ .name = (rows)[i].name, .test_func = (func), \
 	    .initial_state = (void *)(uintptr_t)&(rows)[i] }
 	ROWS(closed, fails_closed);
+	ROWS(names, peers_name);
 	return _cmocka_run_group_tests("tls", tests, n, make_ids, free_ids);
 }

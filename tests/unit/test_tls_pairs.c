@@ -53,6 +53,7 @@ static const struct pair_row {
 	{ "key of zeros", RUBBISH, GOOD, "want an unencrypted private key", { 0 }, false },
 	{ "certificate of zeros", GOOD, RUBBISH, "want a certificate in PEM form", { 0 }, false },
 	{ "second certificate of the chain is broken", GOOD, SECOND_BROKEN, "certificate number 2 is malformed", { 0 }, false },
+	{ "chain of 129 certificates", GOOD, MANY, "over 128 certificates", { 0 }, false },
 	{ "expired", OF_LOOK, OF_LOOK, "is expired", { .name = "old", .from = -10, .days = 5 }, false },
 	{ "not yet valid", OF_LOOK, OF_LOOK, "is not valid yet", { .name = "early", .from = 5 }, false },
 	{ "RSA 512", OF_LOOK, OF_LOOK, "too small", { .name = "weak", .bits = 512 }, false },
@@ -188,6 +189,11 @@ put_bad(const char *path, enum content what, bool key, const struct id *look)
 		break;
 	case SECOND_BROKEN:
 		snprintf(big, sizeof big, "%s%.*s", good, (int)strlen(good) / 2, good);
+		put(path, big, strlen(big), 0600);
+		break;
+	case MANY:
+		for (size_t i = 0, n = 0; i < 129; i++)
+			n += (size_t)snprintf(big + n, sizeof big - n, "%s", good);
 		put(path, big, strlen(big), 0600);
 		break;
 	case OF_LOOK:

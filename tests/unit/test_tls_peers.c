@@ -39,6 +39,10 @@ static const struct peer_row {
 	{ "good, of the CA and pinned", { .name = "good" }, BY_CA, true, NULL, NULL, NOTHING, { 0 }, false },
 	{ "good, RSA 2048", { .name = "good", .bits = 2048 }, BY_CA, false, NULL, NULL, NOTHING, { 0 }, false },
 	{ "good, TLS 1.2", { .name = "good" }, BY_CA, false, NULL, NULL, NOTHING, { 0 }, true },
+	{ "good, P-384", { .name = "good", .curve = "P-384" }, BY_CA, false, NULL, NULL, NOTHING, { 0 }, false },
+	{ "good, P-384, TLS 1.2", { .name = "good", .curve = "P-384" }, BY_CA, false, NULL, NULL, NOTHING, { 0 }, true },
+	{ "good, P-384, TLS 1.2, pinned", { .name = "good", .curve = "P-384" }, BY_SELF, true, NULL, NULL, NOTHING, { 0 }, true },
+	{ "good, RSA 4096, TLS 1.2", { .name = "good", .bits = 4096 }, BY_CA, false, NULL, NULL, NOTHING, { 0 }, true },
 	{ "good, for servers and clients", { .name = "good", .usage = "serverAuth,clientAuth" }, BY_CA, false,
 	    NULL, NULL, NOTHING, { 0 }, false },
 	{ "good, with a CA between", { .name = "good" }, BY_MIDDLE, false, NULL, NULL, NOTHING,
@@ -173,7 +177,7 @@ static SSL_CTX *
 careless(bool server, const struct peer_row *r, const struct id *leaf, const struct id *middle)
 {
 	SSL_CTX *ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
-	char signatures[] = "ECDSA+SHA256:RSA-PSS+SHA256:RSA+SHA256";	/* the macro takes no const */
+	char signatures[] = "ECDSA+SHA256:ECDSA+SHA384:RSA-PSS+SHA256:RSA+SHA256";	/* the macro takes no const */
 	EVP_PKEY *key = r->twist == WITHOUT_KEY ? without_key(leaf, &stranger) : leaf->key;
 	X509 *cert = r->twist == FLIPPED ? flipped(leaf->cert) : leaf->cert;
 

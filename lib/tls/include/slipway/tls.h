@@ -190,8 +190,8 @@ SLIPWAY_TLS_API const char *slipway_tls_conn_version(const struct slipway_tls_co
 SLIPWAY_TLS_API int slipway_tls_conn_verified(const struct slipway_tls_conn *c);
 
 /*
- * The certificate that the peer showed, "" if none, also when it was refused or not verified: "subject ..., SHA-256 ..., valid ... to ...",
- * and its SHA-256 as 64 lower-case hexadecimal digits.
+ * The certificate that the peer showed, "" if none, also when it was refused or not verified: "subject "...", SHA-256 ..., valid ... to
+ * ...", the subject as RFC 4514 writes it; and its SHA-256 as 64 lower-case hexadecimal digits.
  */
 SLIPWAY_TLS_API const char *slipway_tls_conn_peer(struct slipway_tls_conn *c);
 SLIPWAY_TLS_API const char *slipway_tls_conn_peer_sha256(struct slipway_tls_conn *c);
