@@ -166,7 +166,7 @@ usage_all(FILE *out)
 {
 	fprintf(out, "usage: " PROGRAM " [--repo DIR] COMMAND ...\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].help);
+		fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].help);
 	fprintf(out,
 	    "\nThe repository is DIR, else $SLIPWAY_REPO, else the current directory.\n"
 	    "'" PROGRAM " help COMMAND' lists a command's options.\n");
