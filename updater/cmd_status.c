@@ -60,10 +60,33 @@ trust_json(const struct station *st)
 	return j;
 }
 
+/* The old files that are still in use, as paths. */
+static json_t *
+in_use_json(struct dir *state)
+{
+	json_t *list = store_leftovers(state), *paths = json_array(), *one;
+	struct buf path = BUF_INIT(4096);
+	struct err ignored;
+	size_t i;
+
+	json_array_foreach(list, i, one) {
+		const char *root = json_string_value(json_object_get(one, "root"));
+		const char *name = json_string_value(json_object_get(one, "path"));
+
+		buf_reset(&path);
+		if (root != NULL && name != NULL && path_join(&path, root, name, &ignored) == 0)
+			json_array_append_new(paths, json_string(buf_text(&path)));
+	}
+	buf_free(&path);
+	json_decref(list);
+	return paths;
+}
+
 static json_t *
 status_json(struct settings *s, const struct station *st, struct err *e)
 {
 	json_t *servers = json_array(), *host_keys = json_array(), *applied = NULL, *trusted, *j;
+	json_t *waiting = NULL, *in_use = NULL;
 	struct servers known = { .known = NULL };
 	json_t *said = json_object();
 	bool interrupted = false;
@@ -82,6 +105,8 @@ status_json(struct settings *s, const struct station *st, struct err *e)
 		applied = store_applied(state, e);
 		refreshed = store_refreshed(state);
 		interrupted = transaction_pending(state);
+		waiting = store_waiting(state, applied);
+		in_use = in_use_json(state);
 		if (servers_load(state, st, clock_wall(), &known, e) == 0)
 			json_object_update(said, known.known);
 		servers_end(&known, state);
@@ -89,7 +114,7 @@ status_json(struct settings *s, const struct station *st, struct err *e)
 	}
 	if (refreshed != 0)
 		clock_format(refreshed, when);
-	j = json_pack("{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s, s:o, s:I, s:I, s:b, s:I, s:I, s:I, s:o, s:o}", "installation",
+	j = json_pack("{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s, s:o, s:I, s:I, s:b, s:I, s:I, s:I, s:o, s:o, s:o*, s:o}", "installation",
 	    st->installation, "application", st->application, "release",
 	    json_integer_value(json_object_get(applied, "release")), "refreshed", when, "refreshed_age",
 	    (json_int_t)(refreshed == 0 ? -1 : clock_wall() - refreshed), "servers", servers,
@@ -99,7 +124,7 @@ status_json(struct settings *s, const struct station *st, struct err *e)
 	    (json_int_t)(st->deadline_ms / 1000), "interrupted", interrupted, "newest",
 	    (json_int_t)store_newest(applied), "warn_after_days", (json_int_t)st->warn_after_days,
 	    "block_after_days", (json_int_t)st->block_after_days, "said", said,
-	    "certificates", trusted);
+	    "certificates", trusted, "waiting", waiting, "in_use", in_use != NULL ? in_use : json_array());
 	json_decref(applied);
 	if (j == NULL)
 		err_nomem(e);
@@ -176,6 +201,24 @@ print_certificates(const json_t *certificates, bool verbose)
 	}
 }
 
+/* What the next start tries again. */
+static void
+print_waiting(const json_t *waiting, const json_t *in_use)
+{
+	const json_t *path;
+	size_t i;
+
+	if (waiting != NULL) {
+		printf("waiting       release %lld, which could not be applied at %s: %s\n",
+		    (long long)json_integer_value(json_object_get(waiting, "release")), text_of(waiting, "time"),
+		    text_of(json_object_get(waiting, "error"), "text"));
+		puts("              the next start tries it again");
+	}
+	json_array_foreach(in_use, i, path)
+		printf("in use        the old version of %s; a start after its end removes it\n",
+		    json_string_value(path));
+}
+
 static void
 print_text(const json_t *j, bool verbose)
 {
@@ -194,6 +237,7 @@ print_text(const json_t *j, bool verbose)
 		    (long long)json_integer_value(json_object_get(j, "newest")));
 	if (json_is_true(json_object_get(j, "interrupted")))
 		puts("interrupted   an update was; the next start completes it or takes it back");
+	print_waiting(json_object_get(j, "waiting"), json_object_get(j, "in_use"));
 	if (text_of(j, "refreshed")[0] == '\0') {
 		puts("refreshed     never");
 	} else {

@@ -10,7 +10,9 @@
 #include "base/clock.h"
 #include "base/jsontext.h"
 
-#define APPLIED	"applied.json"
+#define APPLIED		"applied.json"
+#define WAITING		"waiting.json"
+#define LEFTOVERS	"leftovers.json"
 
 static int
 file_name(const char *role, struct buf *name, struct err *e)
@@ -267,7 +269,10 @@ prune_one(void *arg, const char *name, struct err *e)
 {
 	const struct pruning *p = arg;
 
-	return json_object_get(p->wanted, name) != NULL || file_remove(p->kept, name, e) != -1 ? 0 : -1;
+	/* One that can't go yet keeps no other. */
+	if (json_object_get(p->wanted, name) == NULL)
+		file_remove(p->kept, name, e);
+	return 0;
 }
 
 static void
@@ -318,6 +323,61 @@ store_prune(struct dir *state)
 	json_decref(wanted);
 	names_free(&all);
 	dir_close(d);
+}
+
+void
+store_set_waiting(struct dir *state, const json_t *applied, int64_t release, const struct err *why)
+{
+	char when[CLOCK_TEXT_SIZE];
+	struct err ignored;
+	json_t *j;
+
+	clock_format(clock_wall(), when);
+	j = json_pack("{s:I, s:I, s:s, s:{s:s, s:s}}", "serial", (json_int_t)store_serial(applied), "release",
+	    (json_int_t)release, "time", when, "error", "code", err_name(why->code), "text", why->text);
+	if (j != NULL)
+		write_record(state, WAITING, j, &ignored);
+	json_decref(j);
+}
+
+json_t *
+store_waiting(struct dir *state, const json_t *applied)
+{
+	struct err ignored;
+	json_t *j = read_record(state, WAITING, &ignored);
+
+	if (j != NULL && store_serial(j) == store_serial(applied) && json_object_del(j, "serial") == 0)
+		return j;
+	json_decref(j);
+	return NULL;
+}
+
+json_t *
+store_leftovers(struct dir *state)
+{
+	struct err ignored;
+	json_t *j = read_record(state, LEFTOVERS, &ignored), *list = json_incref(json_object_get(j, "leftovers"));
+
+	json_decref(j);
+	if (json_is_array(list))
+		return list;
+	json_decref(list);
+	return json_array();
+}
+
+int
+store_set_leftovers(struct dir *state, const json_t *list, struct err *e)
+{
+	json_t *j;
+	int rc;
+
+	if (json_array_size(list) == 0)
+		return file_remove(state, LEFTOVERS, e) == -1 ? -1 : 0;
+	if ((j = json_pack("{s:O}", "leftovers", list)) == NULL)
+		return err_nomem(e);
+	rc = write_record(state, LEFTOVERS, j, e);
+	json_decref(j);
+	return rc;
 }
 
 int64_t

@@ -11,6 +11,8 @@
  *   kept/<sha256>         content that those records need and that is installed nowhere, and users' scripts
  *   journal...            a transaction that is under way (transaction.h)
  *   refreshed             time of the last good refresh
+ *   waiting.json          why the newest release isn't applied
+ *   leftovers.json        old files that are still in use (leftover.h)
  *   lock                  held by whoever updates
  *
  * A record is a JSON object:
@@ -71,6 +73,19 @@ bool store_is_whole(const json_t *record);
  * next time.
  */
 void store_prune(struct dir *state);
+
+/*
+ * Write down that a release can't be applied now, and why.  It counts until anything else is applied, and needs no
+ * removing; what fails is only not told.
+ */
+void store_set_waiting(struct dir *state, const json_t *applied, int64_t release, const struct err *why);
+/* {"release", "time", "error": {"code", "text"}} as long as that counts, or NULL. */
+json_t *store_waiting(struct dir *state, const json_t *applied);
+
+/* [{"root", "work", "name", "path"}]; an empty array where there are none, NULL when out of memory. */
+json_t *store_leftovers(struct dir *state);
+/* An empty list removes the file.  0 or -1. */
+int store_set_leftovers(struct dir *state, const json_t *list, struct err *e);
 
 /* Seconds since 1970 of the last good refresh; 0 when there was none or it can't be read. */
 int64_t store_refreshed(struct dir *state);

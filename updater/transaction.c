@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "leftover.h"
 #include "store.h"
 
 #define PREPARED	"journal.new"
@@ -194,12 +195,39 @@ prepare(const struct work *w, struct err *e)
 
 /* Step 2. */
 
+/* What is at file i's path goes into the private directory: a program runs it or has it open, but lets it be moved. */
+static int
+move_away(const struct work *w, size_t i, struct err *e)
+{
+	const struct journal_file *f = &w->j->files[i];
+	char name[LEFTOVER_NAME_SIZE];
+
+	return w->dirs[f->root] == NULL ? -1 : leftover_move(w->roots[f->root], f->path, w->dirs[f->root], i, name, e);
+}
+
 static int
 remove_file(const struct work *w, size_t i, struct err *e)
 {
-	const struct journal_file *f = &w->j->files[i];
+	struct dir *root = w->roots[w->j->files[i].root];
+	struct err ignored;
 
-	return w->roots[f->root] == NULL || file_remove(w->roots[f->root], f->path, e) != -1 ? 0 : -1;
+	if (root == NULL || file_remove(root, w->j->files[i].path, e) != -1)
+		return 0;
+	return e->code == ERR_BUSY && move_away(w, i, &ignored) != -1 ? 0 : -1;
+}
+
+/* Move what is staged under this name, if it still is, to file i's path.  1, 0, -1. */
+static int
+move_into_place(const struct work *w, const char *staged, size_t i, struct err *e)
+{
+	const struct journal_file *f = &w->j->files[i];
+	struct dir *root = w->roots[f->root], *dir = w->dirs[f->root];
+	int moved = dir == NULL ? 0 : file_move(dir, staged, root, f->path, e);
+	struct err ignored;
+
+	if (moved == -1 && e->code == ERR_BUSY && move_away(w, i, &ignored) != -1)
+		moved = file_move(dir, staged, root, f->path, e);
+	return moved;
 }
 
 /* A directory that isn't empty stays. */
@@ -241,10 +269,9 @@ put(const struct work *w, size_t i, struct err *e)
 {
 	const struct journal_file *f = &w->j->files[i];
 	char new[32];
-	int moved = 0;
+	int moved = move_into_place(w, work_name('n', i, new), i, e);
 
-	if (w->dirs[f->root] != NULL &&
-	    (moved = file_move(w->dirs[f->root], work_name('n', i, new), w->roots[f->root], f->path, e)) == -1)
+	if (moved == -1)
 		return -1;
 	if (moved == 0 && !is_there(w->roots[f->root], f->path, &f->new))
 		return err_setx(e, ERR_CONFLICT, "%s/%s: neither staged nor in place", w->j->roots[f->root],
@@ -332,15 +359,14 @@ put_back(const struct work *w, size_t i, struct err *e)
 	const struct journal_file *f = &w->j->files[i];
 	struct dir *root = w->roots[f->root];
 	char old[32], path[PATH_REL_MAX + 1];
-	int moved = 0;
+	int moved;
 
 	if (root == NULL)
 		return 0;
 	if (!has(&f->old))
 		return is_there(root, f->path, &f->new) ? remove_file(w, i, e) : 0;
 	/* Of two names for one file rename() leaves both, and nothing has to be put back. */
-	if (w->dirs[f->root] != NULL &&
-	    (moved = file_move(w->dirs[f->root], work_name('o', i, old), root, f->path, e)) == -1)
+	if ((moved = move_into_place(w, work_name('o', i, old), i, e)) == -1)
 		return -1;
 	if (moved == 0 && !is_there(root, f->path, &f->old))
 		return err_setx(e, ERR_CONFLICT, "%s/%s: can't be put back, its old content is gone",
@@ -399,27 +425,70 @@ keep_old(const struct work *w, struct err *e)
 	return rc;
 }
 
+/* While private directories are emptied. */
+struct cleaning {
+	const struct work *w;
+	int root;
+	json_t *leftovers;	/* what can't go yet; NULL as long as there is nothing */
+};
+
+/* Name and write down what a program has in use. */
+static int
+leave(struct cleaning *c, const char *name, struct err *e)
+{
+	const struct journal *j = c->w->j;
+	bool named = leftover_index(name) != -1;
+	long i = strtol(name + strcspn(name, "0123456789"), NULL, 10);
+	char new[LEFTOVER_NAME_SIZE];
+
+	if (!named && leftover_move(c->w->dirs[c->root], name, c->w->dirs[c->root], (size_t)i, new, e) == -1)
+		return -1;
+	if (c->leftovers == NULL && (c->leftovers = store_leftovers(c->w->t->state)) == NULL)
+		return err_nomem(e);
+	return leftover_add(c->leftovers, j->roots[c->root], c->w->t->work, named ? name : new,
+	    (size_t)i < j->nfiles ? j->files[i].path : "", e);
+}
+
 static int
 remove_entry(void *arg, const char *name, struct err *e)
 {
-	return file_remove(arg, name, e) == -1 ? -1 : 0;
+	struct cleaning *c = arg;
+
+	if (file_remove(c->w->dirs[c->root], name, e) != -1)
+		return 0;
+	return e->code == ERR_BUSY ? leave(c, name, e) : -1;
 }
 
-/* The private directories, and with unmake, roots that the transaction made. */
+/* The private directory of one root, and with unmake, the root if the transaction made it. */
 static int
-clean(struct work *w, bool unmake, struct err *e)
+clean_root(struct cleaning *c, bool unmake, struct err *e)
 {
-	for (int r = 0; r < JOURNAL_ROOTS; r++) {
-		if (w->dirs[r] != NULL &&
-		    (dir_list(w->dirs[r], remove_entry, w->dirs[r], e) == -1 ||
-			dir_remove(w->roots[r], w->t->work, e) == -1))
-			return -1;
-		if (w->roots[r] != NULL && dir_sync(w->roots[r], e) == -1)
-			return -1;
-		if (unmake && w->j->roots[r] != NULL && dir_unmake(w->j->roots[r], w->j->made[r], e) == -1)
-			return -1;
-	}
+	const struct work *w = c->w;
+	struct dir *root = w->roots[c->root], *dir = w->dirs[c->root];
+
+	if (dir != NULL && (dir_list(dir, remove_entry, c, e) == -1 || dir_remove(root, w->t->work, e) == -1))
+		return -1;
+	if (root != NULL && dir_sync(root, e) == -1)
+		return -1;
+	if (unmake && w->j->roots[c->root] != NULL &&
+	    dir_unmake(w->j->roots[c->root], w->j->made[c->root], e) == -1)
+		return -1;
 	return 0;
+}
+
+/* The private directories go, but for what is in use. */
+static int
+clean(const struct work *w, bool unmake, struct err *e)
+{
+	struct cleaning c = { w, 0, NULL };
+	int rc = 0;
+
+	for (; c.root < JOURNAL_ROOTS && rc == 0; c.root++)
+		rc = clean_root(&c, unmake, e);
+	if (rc == 0 && c.leftovers != NULL)
+		rc = store_set_leftovers(w->t->state, c.leftovers, e);
+	json_decref(c.leftovers);
+	return rc;
 }
 
 static int

@@ -8,6 +8,7 @@
 #include "apply.h"
 #include "base/clock.h"
 #include "download.h"
+#include "leftover.h"
 #include "refresh.h"
 #include "rollback.h"
 #include "servers.h"
@@ -51,8 +52,10 @@ recover(struct update *u, struct err *e)
 	char work[512];
 
 	apply_transaction(u->st, u->state, NULL, true, u->s, work, &t);
-	if (transaction_recover(&t, &u->r->recovered, e) == 0)
+	if (transaction_recover(&t, &u->r->recovered, e) == 0) {
+		leftovers_remove(u->state);
 		return 0;
+	}
 	if (u->o->repair && e->code == ERR_TORN)
 		return transaction_abandon(u->state, e);
 	if (e->code == ERR_TORN)
@@ -274,8 +277,10 @@ fetch_and_apply(struct update *u, struct err *e)
 	    plan_room(u->st, u->state, &u->plan, e) == -1 || reuse_kept(u, e) == -1 || fetch_what_is_missing(u, e) == -1 ||
 	    plan_scripts(u->st, u->s, u->staging, PLACE_SCRIPT_MACHINE, u->o->deadline, &u->plan,
 		&u->plan.settings, e) == -1 ||
-	    apply_plan(u, &a, u->staging, true, e) == -1)
+	    apply_plan(u, &a, u->staging, true, e) == -1) {
+		store_set_waiting(u->state, u->applied, u->plan.release, e);
 		return -1;
+	}
 	dir_list(u->staging, unstage, u->staging, &ignored);	/* only room is lost if this fails */
 	return 0;
 }

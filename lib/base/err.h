@@ -36,7 +36,7 @@ enum err_code {
 	ERR_AUTH,	/* the server refused our login */
 	ERR_PROTOCOL,	/* a peer or child sent what the protocol forbids */
 	ERR_CRYPTO,	/* the crypto library failed or refused */
-	ERR_BUSY,	/* somebody else holds the lock */
+	ERR_BUSY,	/* somebody else holds the lock, or has the file open */
 	ERR_CONFLICT,	/* the state is not the one that the operation needs */
 	ERR_TORN,	/* a change could be neither finished nor taken back yet */
 	ERR_CODE_COUNT

@@ -139,7 +139,10 @@ int file_copy(struct dir *from, const char *name, struct dir *to, const char *ne
 int file_link(struct dir *from, const char *name, struct dir *to, const char *newname,
     struct err *e);
 
-/* file_rename() without the syncs, so that many moves share one.  1 moved, 0 there is no such name, -1. */
+/*
+ * file_rename() without the syncs, so that many moves share one.  1 moved, 0 there is no such name, -1; ERR_BUSY where
+ * a program runs or has open what is to be moved or replaced (Windows alone minds).
+ */
 int file_move(struct dir *from, const char *name, struct dir *to, const char *newname,
     struct err *e);
 
@@ -147,7 +150,10 @@ int file_move(struct dir *from, const char *name, struct dir *to, const char *ne
 int file_sync(struct dir *d, const char *name, struct err *e);
 int file_set_mode(struct dir *d, const char *name, unsigned mode, struct err *e);
 
-/* Remove a file (or link).  1 removed, 0 it was not there, -1 error.  Not durable before dir_sync(). */
+/*
+ * Remove a file (or link).  1 removed, 0 it was not there, -1 error, ERR_BUSY as of file_move().  Not durable before
+ * dir_sync().
+ */
 int file_remove(struct dir *d, const char *name, struct err *e);
 
 /* Everything on d's file system that was written before, made durable at once: cheaper than one by one for many files. */

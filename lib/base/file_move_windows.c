@@ -63,51 +63,49 @@ file_link(struct dir *from, const char *name, struct dir *to, const char *newnam
 	return file_fail(to, newname, error, e);
 }
 
-/* Move; with sync, durably.  0 or a Windows error; *missing when there is no such name. */
-static DWORD
-move(struct dir *from, const char *name, struct dir *to, const char *newname, bool sync, bool *missing)
+/* Move; with sync, durably, and over a file that is in use.  1, 0 when there is no such name, -1. */
+static int
+move(struct dir *from, const char *name, struct dir *to, const char *newname, bool sync, struct err *e)
 {
 	struct file_how how = { DELETE | FILE_READ_ATTRIBUTES | (sync ? FILE_WRITE_DATA : 0), FILE_OPEN, 0, false };
+	bool flush = sync;
 	struct file_at at;
 	HANDLE h;
 	DWORD error = file_open_at(from, name, &how, &h);
 
-	*missing = error == ERROR_FILE_NOT_FOUND;
-	if (error == ERROR_ACCESS_DENIED && sync) {
+	if (error == ERROR_ACCESS_DENIED && flush) {
 		/* Read-only: it can be moved, and flushing it is then up to dir_sync(). */
 		how.access &= ~(ACCESS_MASK)FILE_WRITE_DATA;
-		sync = false;
+		flush = false;
 		error = file_open_at(from, name, &how, &h);
 	}
+	if (error == ERROR_FILE_NOT_FOUND)
+		return 0;
 	if (error != 0)
-		return error;
+		return file_fail(from, name, error, e);
 	if (file_at_open(&at, to, newname, &error) == 0) {
-		error = file_put_open(h, &at);
+		error = sync ? file_put_open(h, &at) : file_rename_open(h, &at, true);
 		file_at_close(&at);
 	}
-	if (error == 0 && sync && !FlushFileBuffers(h))
+	if (error == 0 && flush && !FlushFileBuffers(h))
 		error = GetLastError();
 	CloseHandle(h);
-	return error;
+	return error == 0 ? 1 : file_fail(to, newname, error, e);
 }
 
 int
 file_move(struct dir *from, const char *name, struct dir *to, const char *newname, struct err *e)
 {
-	bool missing;
-	DWORD error = move(from, name, to, newname, false, &missing);
-
-	return error == 0 ? 1 : missing ? 0 : file_fail(to, newname, error, e);
+	return move(from, name, to, newname, false, e);
 }
 
 int
 file_rename(struct dir *from, const char *name, struct dir *to, const char *newname, struct err *e)
 {
-	bool missing;
-	DWORD error = move(from, name, to, newname, true, &missing);
+	int rc = move(from, name, to, newname, true, e);
 
-	if (error != 0)
-		return missing ? file_fail(from, name, error, e) : file_fail(to, newname, error, e);
+	if (rc != 1)
+		return rc == -1 ? -1 : file_fail(from, name, ERROR_FILE_NOT_FOUND, e);
 	return to == NULL || dir_sync(to, e) == 0 ? from == NULL || from == to ? 0 : dir_sync(from, e) : -1;
 }
 

@@ -53,6 +53,8 @@ file_fail(const struct dir *d, const char *name, DWORD error, struct err *e)
 		return err_setx(e, ERR_UNSAFE, "%s: something in the way is not a directory", where);
 	if (error == ERROR_INVALID_NAME)
 		return err_setx(e, ERR_UNSAFE, "%s: want a plain name below the directory", where);
+	if (error == ERROR_SHARING_VIOLATION)
+		return err_setx(e, ERR_BUSY, "%s: a program runs it or has it open", where);
 	return err_windows(e, error, "%s", where);
 }
 
@@ -232,6 +234,23 @@ file_open_at(struct dir *d, const char *name, const struct file_how *how, HANDLE
 	return error;
 }
 
+/* Why what has a name can't be replaced: Windows denies access also where it is only in use. */
+static DWORD
+replace_error(DWORD error, const struct file_at *to)
+{
+	struct file_how how = { DELETE | FILE_READ_ATTRIBUTES, FILE_OPEN, FILE_NON_DIRECTORY_FILE, false };
+	HANDLE there;
+	DWORD why;
+
+	if (error == ERROR_USER_MAPPED_FILE)
+		return ERROR_SHARING_VIOLATION;
+	if (error != ERROR_ACCESS_DENIED)
+		return error;
+	if ((why = file_open_in(to->parent, to->leaf, &how, &there)) == 0)
+		CloseHandle(there);
+	return why == 0 || why == ERROR_SHARING_VIOLATION ? ERROR_SHARING_VIOLATION : error;
+}
+
 DWORD
 file_rename_open(HANDLE file, const struct file_at *to, bool over)
 {
@@ -239,6 +258,7 @@ file_rename_open(HANDLE file, const struct file_at *to, bool over)
 	struct rename_information *r = calloc(1, size);
 	IO_STATUS_BLOCK io;
 	NTSTATUS status;
+	DWORD error;
 
 	if (r == NULL)
 		return ERROR_OUTOFMEMORY;
@@ -259,7 +279,10 @@ file_rename_open(HANDLE file, const struct file_at *to, bool over)
 		status = NtSetInformationFile(file, &io, r, (ULONG)size, (FILE_INFORMATION_CLASS)RENAME_INFORMATION);
 	}
 	free(r);
-	return status >= 0 ? 0 : RtlNtStatusToDosError(status);
+	if (status >= 0)
+		return 0;
+	error = RtlNtStatusToDosError(status);
+	return over ? replace_error(error, to) : error;
 }
 
 DWORD
@@ -274,6 +297,9 @@ file_remove_open(HANDLE file)
 	if (status < 0 && status != (NTSTATUS)0xC0000101 /* STATUS_DIRECTORY_NOT_EMPTY */)
 		status = NtSetInformationFile(file, &io, &remove, sizeof remove,
 		    (FILE_INFORMATION_CLASS)DISPOSITION_INFORMATION);
+	/* It was opened to be removed, so this isn't about rights. */
+	if (status == (NTSTATUS)0xC0000121 /* STATUS_CANNOT_DELETE */)
+		return ERROR_SHARING_VIOLATION;
 	return status >= 0 ? 0 : RtlNtStatusToDosError(status);
 }
 

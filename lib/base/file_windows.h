@@ -51,17 +51,23 @@ DWORD file_open_in(HANDLE parent, const wchar_t *leaf, const struct file_how *ho
 /* The two at once. */
 DWORD file_open_at(struct dir *d, const char *name, const struct file_how *how, HANDLE *out);
 
-/* Give an open file (opened with DELETE) another name; with over, in the place of what has it.  0 or a Windows error. */
+/*
+ * Give an open file (opened with DELETE) another name; with over, in the place of what has it.  0 or a Windows error:
+ * ERROR_SHARING_VIOLATION when a program runs what has the name, or has it open or mapped.
+ */
 DWORD file_rename_open(HANDLE file, const struct file_at *to, bool over);
 
 /*
- * The same, for the new content of a file that another program may run or have locked: what can't be replaced is moved
- * aside, to ".NAME.old", and removed when that can be: at once, or by the next replacement that needs the name.  Between
- * the two moves the name is absent.
+ * The same over what has the name, though a program runs it or has it open: what can't be replaced is moved aside, to
+ * ".NAME.old", and removed when that can be: at once, or by the next replacement that needs the name.  Between the two
+ * moves the name is absent.
  */
 DWORD file_put_open(HANDLE file, const struct file_at *to);
 
-/* Remove an open file or directory (opened with DELETE), though others have it open.  0 or a Windows error. */
+/*
+ * Remove an open file or directory (opened with DELETE), though others have it open.  0 or a Windows error:
+ * ERROR_SHARING_VIOLATION when a program runs it or has it mapped.
+ */
 DWORD file_remove_open(HANDLE file);
 
 /* Fill in e from a Windows error, naming d/name.  -1. */

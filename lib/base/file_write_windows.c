@@ -220,7 +220,7 @@ file_put_open(HANDLE file, const struct file_at *to)
 	DWORD error = file_rename_open(file, to, true), moved = 0;
 	HANDLE old;
 
-	if (error != ERROR_ACCESS_DENIED && error != ERROR_SHARING_VIOLATION && error != ERROR_USER_MAPPED_FILE)
+	if (error != ERROR_SHARING_VIOLATION)
 		return error;
 	if (file_open_in(to->parent, to->leaf, &how, &old) != 0)
 		return error;
