@@ -209,9 +209,12 @@ parse(struct cursor c, struct url *u)
 		fault = NULL;
 	else
 		fault = "has a host; write file:///PATH with three '/'";
-	if (fault != NULL)
-		return fault;
-	return parse_path((struct cursor){ slash, c.end }, u->path);
+	if (fault == NULL)
+		fault = parse_path((struct cursor){ slash, c.end }, u->path);
+	/* Where there are drives, file:///C:/dir is C:/dir. */
+	if (fault == NULL && u->scheme == URL_FILE && !path_absolute(u->path) && path_absolute(u->path + 1))
+		memmove(u->path, u->path + 1, strlen(u->path));
+	return fault;
 }
 
 int

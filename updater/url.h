@@ -27,7 +27,7 @@ struct url {
 	char user[URL_USER_SIZE];	/* "" for file: */
 	char host[URL_HOST_SIZE];	/* a name or an address, IPv6 without its brackets; "" for file: */
 	uint16_t port;			/* 0 for file: */
-	char path[URL_PATH_SIZE];	/* decoded; absolute, without a '/' at its end unless it is "/" */
+	char path[URL_PATH_SIZE];	/* decoded; absolute, without a '/' at its end unless it is "/"; on a drive C:/... */
 };
 
 /*

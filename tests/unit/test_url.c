@@ -5,6 +5,13 @@
 
 #include "updater/url.h"
 
+/* Elsewhere a path can begin with "/C:". */
+#ifdef _WIN32
+#define ON_A_DRIVE ""
+#else
+#define ON_A_DRIVE "/"
+#endif
+
 static struct url_row {
 	const char *name, *text;
 	size_t len;
@@ -29,6 +36,7 @@ static struct url_row {
 	{ "at sign in the path", URL("sftp://u@h/a@b:c"), URL_SFTP, "u", "h", 22, "/a@b:c" },
 	{ "hidden directory", URL("sftp://u@h/.a/..b/c.."), URL_SFTP, "u", "h", 22, "/.a/..b/c.." },
 	{ "file", URL("file:///mnt/usb"), URL_FILE, "", "", 0, "/mnt/usb" },
+	{ "file on a drive", URL("file:///C:/usb%20key/"), URL_FILE, "", "", 0, ON_A_DRIVE "C:/usb key" },
 	{ "file on localhost", URL("file://localhost/mnt"), URL_FILE, "", "", 0, "/mnt" },
 	{ "file with percent", URL("file:///a%20b"), URL_FILE, "", "", 0, "/a b" },
 	{ "empty", URL(""), BAD },
