@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/path.h"
+#define SHOWN_PATH_MAX	16384	/* bytes */
 
 /* Each action: its word and, on a terminal, its colour. */
 struct word {
@@ -56,13 +56,18 @@ value_text_of(const struct change *c, struct buf *out, struct err *e)
 	return c == NULL ? 0 : value_format(&c->value, out, e);
 }
 
-static void
-print_file(const struct showing *s, const struct plan_file *f)
+static int
+print_file(const struct showing *s, const struct plan_file *f, struct err *e)
 {
+	struct buf path = BUF_INIT(SHOWN_PATH_MAX);
+
 	if (f->op == PLAN_KEEP)
-		return;
+		return 0;
+	if (plan_shown_path(s->st, f, &path, e) == -1)
+		return -1;
 	print_word(s, &ops[f->op]);
-	printf("%s/%s", plan_root(s->st, f->place), f->rest);
+	fputs(buf_text(&path), stdout);
+	buf_free(&path);
 	if (f->op == PLAN_ADD)
 		printf("  (%" PRIu64 " bytes)", f->want.length);
 	else if (f->op == PLAN_REPLACE)
@@ -72,6 +77,7 @@ print_file(const struct showing *s, const struct plan_file *f)
 	putchar('\n');
 	if (f->aside != NULL)
 		printf("          it isn't as it was installed, and is kept as %s\n", f->aside);
+	return 0;
 }
 
 static int
@@ -135,7 +141,8 @@ show_text(const struct showing *s, const struct update_preview *p, struct err *e
 	if (changes > 0)
 		puts("\nFiles");
 	for (size_t i = 0; i < plan->n + plan->nremoved; i++)
-		print_file(s, &plan->files[i]);
+		if (print_file(s, &plan->files[i], e) == -1)
+			return -1;
 	for (size_t i = 0; i < p->settings.n; i++) {
 		const struct change *c = &p->settings.changes[i];
 
@@ -155,11 +162,11 @@ show_text(const struct showing *s, const struct update_preview *p, struct err *e
 static json_t *
 file_json(const struct showing *s, const struct plan_file *f)
 {
-	struct buf path = BUF_INIT(8192);
+	struct buf path = BUF_INIT(SHOWN_PATH_MAX);
 	struct err e;
 	json_t *j = NULL;
 
-	if (path_join(&path, plan_root(s->st, f->place), f->rest, &e) == 0)
+	if (plan_shown_path(s->st, f, &path, &e) == 0)
 		j = json_pack("{s:s, s:s, s:s}", "action", ops[f->op].text, "target", f->target, "path",
 		    buf_text(&path));
 	if (j != NULL && f->op != PLAN_REMOVE) {

@@ -119,7 +119,7 @@ status_json(struct settings *s, const struct station *st, struct err *e)
 	    json_integer_value(json_object_get(applied, "release")), "refreshed", when, "refreshed_age",
 	    (json_int_t)(refreshed == 0 ? -1 : clock_wall() - refreshed), "servers", servers,
 	    "host_keys", host_keys, "on_error", st->on_error == ON_ERROR_BLOCK ? "block" : "launch",
-	    "app_dir", st->app_dir, "trust", trust_json(st), "files",
+	    "app_dir", st->app_dir_native, "trust", trust_json(st), "files",
 	    (json_int_t)json_object_size(json_object_get(applied, "files")), "deadline",
 	    (json_int_t)(st->deadline_ms / 1000), "interrupted", interrupted, "newest",
 	    (json_int_t)store_newest(applied), "warn_after_days", (json_int_t)st->warn_after_days,

@@ -27,7 +27,7 @@ static int
 check_file(struct verifying *v, const struct plan_file *f, struct err *e)
 {
 	struct buf text = BUF_INIT(16384);
-	int rc = buf_addf(&text, e, "%s/%s", plan_root(&v->c->station, f->place), f->rest);
+	int rc = plan_shown_path(&v->c->station, f, &text, e);
 
 	if (rc == 0 && f->op == PLAN_ADD)
 		rc = buf_adds(&text, ": is missing", e);

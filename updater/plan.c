@@ -26,6 +26,17 @@ plan_root(const struct station *st, enum plan_place place)
 	return place == PLACE_INSTALL ? st->install_dir : place == PLACE_APP ? st->app_dir : NULL;
 }
 
+int
+plan_shown_path(const struct station *st, const struct plan_file *f, struct buf *out, struct err *e)
+{
+	size_t before = out->len;
+
+	if (path_join(out, plan_root(st, f->place), f->rest, e) == -1)
+		return -1;
+	path_native((char *)out->data + before);
+	return 0;
+}
+
 void
 plan_free(struct plan *p)
 {

@@ -97,4 +97,7 @@ int plan_scripts(const struct station *st, struct settings *s, struct dir *sourc
 /* The directory that a file is installed in; NULL for scripts and for install/ without InstallDir. */
 const char *plan_root(const struct station *st, enum plan_place place);
 
+/* Append the path of a file that has such a directory, as people there write it.  0, or -1 as buf_adds(). */
+int plan_shown_path(const struct station *st, const struct plan_file *f, struct buf *out, struct err *e);
+
 #endif

@@ -93,7 +93,7 @@ plan_scripts(const struct station *st, struct settings *s, struct dir *source,
 	const int user = place == PLACE_SCRIPT_USER;
 	struct buf computer = BUF_INIT(256);
 	struct asked asked = { p, s };
-	struct script_facts facts = { .os = "linux",
+	struct script_facts facts = { .os = place_system(),
 		.application = st->application,
 		.installation = st->installation,
 		.release = (uint64_t)p->release,

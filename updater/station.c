@@ -254,8 +254,9 @@ days_setting(struct settings *s, const char *key, const char *name, int64_t *day
 	return rc;
 }
 
+/* Expand *dir, and give it to scripts under the name what. */
 static int
-expand_dir(char **dir, const struct expand_names *names, const char *what, struct err *e)
+expand_dir(struct station *st, char **dir, char **native, const struct expand_names *names, const char *what, struct err *e)
 {
 	struct buf b = BUF_INIT(PATH_BUF);
 
@@ -270,6 +271,11 @@ expand_dir(char **dir, const struct expand_names *names, const char *what, struc
 	}
 	free(*dir);
 	*dir = (char *)buf_steal(&b);
+	if ((*native = strdup(*dir)) == NULL)
+		return err_nomem(e);
+	path_slashes(*dir);
+	path_native(*native);
+	st->names[st->nnames++] = (struct expand_name){ what, *native };
 	return 0;
 }
 
@@ -290,13 +296,11 @@ load_dirs(struct station *st, struct settings *s, const char *key, struct err *e
 			goto out;
 		st->app_dir = (char *)buf_steal(&app);
 	}
-	if (expand_dir(&st->app_dir, &names, "AppDir", e) == -1 ||
-	    (st->install_dir != NULL && expand_dir(&st->install_dir, &names, "InstallDir", e) == -1))
-		goto out;
 	st->nnames = 2;
-	st->names[st->nnames++] = (struct expand_name){ "AppDir", st->app_dir };
-	if (st->install_dir != NULL)
-		st->names[st->nnames++] = (struct expand_name){ "InstallDir", st->install_dir };
+	if (expand_dir(st, &st->app_dir, &st->app_dir_native, &names, "AppDir", e) == -1 ||
+	    (st->install_dir != NULL &&
+		expand_dir(st, &st->install_dir, &st->install_dir_native, &names, "InstallDir", e) == -1))
+		goto out;
 	if (place_path(PLACE_STATE, &state, e) == -1 ||
 	    buf_addf(&state, e, "/%s/%s", st->installation, st->application) == -1)
 		goto out;
@@ -385,6 +389,8 @@ station_free(struct station *st)
 	free(st->password_file);
 	free(st->install_dir);
 	free(st->app_dir);
+	free(st->install_dir_native);
+	free(st->app_dir_native);
 	free(st->state_path);
 	free(st->user_state_path);
 	memset(st, 0, sizeof *st);

@@ -31,6 +31,7 @@ struct station {
 	struct value server_data, host_key_data;
 	char *login_key, *passphrase_file, *password_file;	/* NULL where not set */
 	char *install_dir, *app_dir;			/* expanded; install_dir NULL where not set */
+	char *install_dir_native, *app_dir_native;	/* the same as other programs write them: path_native() */
 	int64_t deadline_ms;
 	enum on_error on_error;
 	int64_t warn_after_days, block_after_days;	/* age of the last good refresh; 0: not set */

@@ -48,4 +48,11 @@ int path_real(struct buf *out, const char *path, struct err *e);
 /* Whether path is absolute on this platform. */
 bool path_absolute(const char *path);
 
+/*
+ * Separators where the platform has two: '/', as all of this program's own paths have, and what other programs and people there
+ * write.  In place; on POSIX systems a path stays as it is.
+ */
+void path_slashes(char *path);
+void path_native(char *path);
+
 #endif

@@ -20,6 +20,18 @@ path_absolute(const char *path)
 	return path[0] == '/';
 }
 
+void
+path_slashes(char *path)
+{
+	(void)path;
+}
+
+void
+path_native(char *path)
+{
+	(void)path;
+}
+
 int
 path_real(struct buf *out, const char *path, struct err *e)
 {

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/windows.h"
 
@@ -33,6 +34,25 @@ path_absolute(const char *path)
 	if (separates(path[0]) && separates(path[1]))
 		return true;
 	return isalpha((unsigned char)path[0]) && path[1] == ':' && separates(path[2]);
+}
+
+static void
+replace(char *path, char old, char new)
+{
+	for (; (path = strchr(path, old)) != NULL; path++)
+		*path = new;
+}
+
+void
+path_slashes(char *path)
+{
+	replace(path, '\\', '/');
+}
+
+void
+path_native(char *path)
+{
+	replace(path, '/', '\\');
 }
 
 /* Without "\\?\", which programs besides ours don't always take; "\\?\UNC\server" is "\\server". */

@@ -47,6 +47,9 @@ int place_known(const char *name, size_t len, struct buf *out, struct err *e);
 /* Append an environment variable, in UTF-8.  1 set, 0 not set (on Windows an empty one isn't), -1 error. */
 int place_variable(const char *name, struct buf *out, struct err *e);
 
+/* What scripts know this system as: "linux" or "windows". */
+const char *place_system(void);
+
 /* The i-th of these names; NULL after the last. */
 const char *place_known_name(size_t i);
 

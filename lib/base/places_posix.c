@@ -172,6 +172,12 @@ place_known(const char *name, size_t len, struct buf *out, struct err *e)
 }
 
 const char *
+place_system(void)
+{
+	return "linux";
+}
+
+const char *
 place_known_name(size_t i)
 {
 	return i < sizeof known / sizeof known[0] ? known[i].name : NULL;

@@ -85,16 +85,18 @@ place_stationwide(void)
 int
 place_path(enum place which, struct buf *out, struct err *e)
 {
+	size_t before = out->len;
 	int own;
 
 	if (which == PLACE_MACHINE_CONF || which == PLACE_USER_CONF)
 		return err_setx(e, ERR_CONFIG, "settings are in the registry here, not in a key file");
-	if ((own = slipway_home(out, e)) != 0)
-		return own == -1 || buf_adds(out, "/state", e) == -1 ? -1 : 0;
-	if (folder(which == PLACE_STATE && place_stationwide() ? &FOLDERID_ProgramData : &FOLDERID_LocalAppData, out,
-		e) == -1)
+	if ((own = slipway_home(out, e)) == -1 ||
+	    (own == 0 && folder(which == PLACE_STATE && place_stationwide() ? &FOLDERID_ProgramData : &FOLDERID_LocalAppData,
+			     out, e) == -1) ||
+	    buf_adds(out, own == 1 ? "/state" : "/Slipway", e) == -1)
 		return -1;
-	return buf_adds(out, "/Slipway", e);
+	path_slashes((char *)out->data + before);
+	return 0;
 }
 
 static int
@@ -171,6 +173,12 @@ place_known(const char *name, size_t len, struct buf *out, struct err *e)
 		if (strlen(known[i].name) == len && strncasecmp(known[i].name, name, len) == 0)
 			return known[i].get(out, e) == -1 ? -1 : 1;
 	return 0;
+}
+
+const char *
+place_system(void)
+{
+	return "windows";
 }
 
 const char *

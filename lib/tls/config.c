@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "settings/application.h"
 #include "settings/expand.h"
 
@@ -102,6 +103,8 @@ text_of(enum tls_setting which, const struct value *v, struct buf *out, struct e
 	for (size_t i = 0; i < out->len; i++)
 		if (out->data[i] == '\\')
 			out->data[i] = '/';
+	if (out->len > 0)
+		path_native((char *)out->data);
 	return 0;
 }
 
