@@ -71,6 +71,7 @@ expect() {
 background() {
 	local file=$1
 	shift
+	: > "$file"	# before it starts, so that nobody reads what an earlier one said
 	"$@" > "$file" 2>&1 &
 	job=$!
 	jobs_started+=("$job")

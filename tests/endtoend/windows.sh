@@ -1,0 +1,259 @@
+# The demo's steps with a station that runs Windows: its programs under wine, the settings in wine's registry, the update server
+# a real sshd.  There is no Linux build here, so the release is published and the Kernel runs under wine, too.
+#
+# usage: windows.sh, through scripts/as-user.sh with a build for Windows
+# shellcheck shell=bash source=tests/endtoend/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# A computer of its own, which is gone afterwards.
+export SLIPWAY_WINEPREFIX=$WORK/prefix
+unset SLIPWAY_HOME
+trap 'cleanup; tests/wine.sh --stop' EXIT
+win() { tests/wine.sh "$@"; }
+dos() { printf 'Z:%s' "${1//\//\\}"; }
+
+# What lib.sh calls by name.
+mkdir bin
+for program in slipway slipway-repo hi example-kernel; do
+	printf '#!/bin/sh\nexec %s/tests/wine.sh %s/%s.exe "$@"\n' "$WORK" "$WORK" "$program" > "bin/$program"
+	chmod +x "bin/$program"
+done
+hi=$(dos "$WORK/hi.exe")
+settings="HKLM\\SOFTWARE\\Ipesoft\\$INSTALLATION"
+client="$settings\\cfg_$APP\\TLS_Client"
+server_settings="$settings\\cfg_$APP\\TLS_Server"
+
+# wantreg KEY NAME TYPE TEXT: what Windows' own tool says of a value; exactly this line.
+wantreg() {
+	local got
+	win reg query "$1" /v "$2" > reg.log 2>&1 || fail "want $2 in $1" reg.log
+	got=$(tr -d '\r' < reg.log | grep -F "    $2    ") || fail "want $2 in $1" reg.log
+	[ "$got" = "    $2    $3    $4" ] || fail "want $2 of type $3 to be $4, got '$got'"
+}
+
+# setreg KEY NAME TEXT: somebody else changes a value.
+setreg() {
+	expect 0 reg.log win reg add "$1" /v "$2" /d "$3" /f
+}
+
+# shortcut STATUS TEXT WINDOW COMMAND...: slipwayw as a shortcut starts it, without console and streams, ends with this status. Wine
+# prints what goes to the event log: this text ("" nothing); and that there is no display for a window, which "yes" wants of slipwayw.
+shortcut() {
+	local status=$1 text=$2 window=$3 thread
+	shift 3
+	expect "$status" shortcut.log env WINEDEBUG=-all,err+eventlog,warn+eventlog,err+winediag tests/wine.sh start.exe /wait \
+		"$(dos "$WORK/slipwayw.exe")" "$@"
+	thread=$(sed -nE 's/:(err|warn):eventlog:.*//p' shortcut.log | tail -n 1)
+	if [ -n "$text" ]; then
+		want shortcut.log "$text" 0
+		[ "$window" = "$(grep -q "^$thread:err:winediag:.*CreateWindow" shortcut.log && echo yes || echo no)" ] ||
+			fail "window: want $window" shortcut.log
+	else
+		wantno shortcut.log eventlog
+	fi
+}
+
+# registered: how many clients the Kernel has had.
+registered() {
+	grep -c '^BACKEND - RegistrateProces' kernel.log
+}
+
+state() {
+	{
+		win reg query 'HKLM\SOFTWARE\Ipesoft' /s
+		cd "$WORK"
+		find "$appdata" installed -type f -exec sha256sum {} + | sort
+	} | sha256sum
+}
+
+# serve on $port, or on a free one: sshd as slipway-repo serve starts it on Linux.
+serve() {
+	local try
+	for try in 1 2 3 4 5 6; do
+		port=${1:-$((20000 + RANDOM % 12000))}
+		cat > sshd_config <<-CONF
+			ListenAddress 127.0.0.1:$port
+			HostKey $WORK/host
+			AuthorizedKeysFile $REPO/ssh/authorized_keys
+			PidFile none
+			UsePAM no
+			StrictModes no
+			PasswordAuthentication no
+			KbdInteractiveAuthentication no
+			ForceCommand internal-sftp -R
+			Subsystem sftp internal-sftp
+		CONF
+		background sshd.log /usr/sbin/sshd -D -e -f "$WORK/sshd_config"
+		server=$job
+		wantre sshd.log 'Server listening on|Bind to port .* failed' 15
+		! grep -q 'Server listening on' sshd.log || break
+		[ "$try" -lt 6 ] || fail "want a free port" sshd.log
+		sleep 0.3
+	done
+	url="sftp://$(id -un)@127.0.0.1:$port$REPO/served"
+}
+
+verified() {
+	want "$1" "CLIENT - Connection established to Slipway Kernel V"
+	want "$1" "[TCP/IP][TLSv1.3 VERIFIED]."
+}
+
+run_hi() {
+	expect 0 "$1" slipway run -- "$hi" "/C$APP" --kernel "$kernel"
+	verified "$1"
+}
+
+# A repository and a server, both reached with paths of Linux; the station's key is one of its own.
+make_repo
+make_login
+ssh-keygen -q -t ed25519 -N '' -C '' -f host
+hostkey=$(ssh-keygen -l -f host.pub | cut -d' ' -f2)
+fingerprint_1=$(fingerprint "$REPO/certs/kernel.crt")
+make_release release-1 server.crt="$REPO/certs/kernel.crt"
+mkdir release-1/install release-1/scripts/user installed
+echo one > release-1/install/hi.ini
+cat > release-1/scripts/user/10-facts.lua <<LUA
+set([[HKCU\\SOFTWARE\\Ipesoft\\$INSTALLATION]], "Facts", station.os .. " %InstallDir%")
+LUA
+publish release-1
+serve
+
+# 5. A station is enrolled.
+enroll_windows() {
+	slipway enroll "$url" --host-key "$hostkey" --root "$REPO/served/metadata/1.root.json" --key "$(dos "$WORK/login")" \
+		--installation "$INSTALLATION" --app "$APP" --install-dir "$(dos "$WORK/installed")" \
+		--app-dir "%AppData%\\$APP" --deadline 60 "$@"
+}
+expect 0 enroll.log enroll_windows
+wantreg "HKLM\\SOFTWARE\\Slipway\\$INSTALLATION\\$APP" AppDir REG_SZ "%AppData%\\$APP"
+expect 1 again.log enroll_windows
+want again.log "--force"
+
+# 6. The Kernel.
+mkdir kernel
+cp "$REPO/certs/kernel.pem" kernel/server.pem
+cp "$REPO/certs/kernel.crt" kernel/server.crt
+setreg "$server_settings" TLS_KeyFile "$(dos "$WORK/kernel/server.pem")"
+setreg "$server_settings" TLS_CertFile "$(dos "$WORK/kernel/server.crt")"
+setreg "$server_settings" TLS_RequiredLevel TLSNoPeerAuth
+start_kernel
+
+# 7. The main job: fetch over SFTP, verify, run the script, apply, and start HI.
+run_hi run-1.log
+want run-1.log "applied release 1"
+wantre kernel.log 'BACKEND - RegistrateProces request from [^ ]+\.HIP V.* \[TCP/IP\]\[TLSv1\.3\]\. ClientName: [^ ]+\.HIP'
+wantreg "$client" TLS_RequiredLevel REG_SZ TLSPeerAuth
+wantreg "$client" TLS_TrustedCerts REG_SZ "%AppData%\\$APP\\server.crt"
+wantreg "$settings" DefaultApplication REG_SZ "$APP"
+wantreg "HKCU\\SOFTWARE\\Ipesoft\\$INSTALLATION" Facts REG_SZ "windows $(dos "$WORK/installed")"
+appdata=$(find prefix/drive_c/users -type d -path "*/AppData/Roaming/$APP")
+cmp "$appdata/server.crt" "$REPO/certs/kernel.crt"
+cmp installed/hi.ini release-1/install/hi.ini
+# The program's arguments and exit code are its own.
+expect 7 exit.log slipway run -- cmd.exe /c exit 7
+expect 127 missing.log slipway run --app "$APP" --offline -- 'C:\nowhere\program.exe'
+want missing.log "no such program"
+# The same from a shortcut.  Whoever clicked it sees nothing but a window when nothing can be started.
+before=$(registered)
+shortcut 0 "" no run -- "$hi" "/C$APP" --kernel "$kernel"
+[ "$(registered)" -eq $((before + 1)) ] || fail "want HI registered" kernel.log
+shortcut 7 "" no run -- cmd.exe /c exit 7
+shortcut 127 "no such program" yes run --app "$APP" --offline -- 'C:\nowhere\program.exe'
+
+# 8. Nothing new: HI starts without any target fetched.
+mv "$REPO/served/targets" targets.away
+run_hi run-2.log
+want run-2.log "nothing new"
+mv targets.away "$REPO/served/targets"
+
+# 9. The certificate is replaced without one refused start.
+background stay.log slipway run -- "$hi" "/C$APP" --kernel "$kernel" --stay
+stay=$job
+verified stay.log
+expect 0 cert-2.log slipway-repo --repo "$REPO" cert new kernel-2
+make_release release-2 server.crt="$REPO/certs/kernel.crt" server-2.crt="$REPO/certs/kernel-2.crt"
+publish release-2
+run_hi run-3.log
+want run-3.log "applied release 2"
+wantreg "$client" TLS_TrustedCerts REG_SZ "%AppData%\\$APP\\server.crt;%AppData%\\$APP\\server-2.crt"
+[ ! -e installed/hi.ini ] || fail "want what release 2 hasn't removed"
+cp "$REPO/certs/kernel-2.pem" kernel/server.pem.new
+cp "$REPO/certs/kernel-2.crt" kernel/server.crt.new
+mv kernel/server.pem.new kernel/server.pem
+mv kernel/server.crt.new kernel/server.crt
+run_hi run-4.log
+make_release release-3 server-2.crt="$REPO/certs/kernel-2.crt"
+publish release-3
+run_hi run-5.log
+want run-5.log "applied release 3"
+[ ! -e "$appdata/server.crt" ] || fail "want the old certificate removed"
+kill -0 "$stay" 2>/dev/null || fail "want the first connection to go on" stay.log
+# A HI that knows only the old certificate; that somebody changed a value is seen.
+cp "$REPO/certs/kernel.crt" old.crt
+setreg "$client" TLS_TrustedCerts "$(dos "$WORK/old.crt")"
+expect 1 refused.log hi "/C$APP" --kernel "$kernel"
+wantno refused.log VERIFIED
+flat refused.log > refused.flat
+want refused.flat "$fingerprint_1"
+want refused.flat "$(fingerprint "$REPO/certs/kernel-2.crt")"
+expect 3 verify.log slipway verify
+want verify.log TLS_TrustedCerts
+expect 0 repair.log slipway update --repair
+wantreg "$client" TLS_TrustedCerts REG_SZ "%AppData%\\$APP\\server-2.crt"
+expect 0 verify.log slipway verify
+
+# 10. No update server: HI starts and is told why; then a tampered target.
+before=$(state)
+stop_server
+begin=$SECONDS
+run_hi run-6.log
+[ $((SECONDS - begin)) -le 20 ] || fail "want HI at once when nothing listens there" run-6.log
+wantre run-6.log 'slipway\[[0-9]+\]: (warn|error): '
+[ "$(state)" = "$before" ] || fail "want the state as before" run-6.log
+shortcut 0 "with release 3, applied earlier" no run -- "$hi" "/C$APP" --kernel "$kernel"
+cp -R release-3 release-4
+echo "the signed text" > release-4/app/note.txt
+publish release-4
+file=$(find "$REPO/served/targets" -name '*.note.txt')
+good=$(sha256sum < "$file" | cut -c1-64)
+sed -i s/signed/forged/ "$file"
+bad=$(sha256sum < "$file" | cut -c1-64)
+serve "$port"
+run_hi run-7.log
+want run-7.log note.txt
+want run-7.log "$good"
+want run-7.log "$bad"
+[ "$(state)" = "$before" ] || fail "want nothing applied" run-7.log
+
+# The way back, and what the station says of itself.
+expect 0 rollback.log slipway rollback 2
+wantreg "$client" TLS_TrustedCerts REG_SZ "%AppData%\\$APP\\server.crt;%AppData%\\$APP\\server-2.crt"
+expect 0 status.log slipway status
+want status.log "release       2, 3 files"
+want status.log "files below   C:\\users\\$(id -un)\\AppData\\Roaming\\$APP"
+expect 0 history.log slipway history
+
+# The Kernel reads its level at each connection, and HI its own.
+# level KERNEL HI STATUS FILE
+level() {
+	setreg "$server_settings" TLS_RequiredLevel "$1"
+	setreg "$client" TLS_RequiredLevel "$2"
+	expect "$3" "$4" hi "/C$APP" --kernel "$kernel"
+}
+level None None 0 level.log
+want level.log "[TCP/IP]."
+level TLSNoPeerAuth None 1 level.log
+level None TLSNoPeerAuth 0 level.log
+want level.log "[TCP/IP][TLSv1.3]."
+level TLSPeerAuth TLSPeerAuth 1 level.log	# nobody is trusted yet
+want kernel.log "Client refused: TLS_TrustedCerts is not set"
+setreg "$server_settings" TLS_TrustedCerts "$(dos "$REPO/certs/kernel.crt")"
+level TLSPeerAuth TLSPeerAuth 1 level.log
+want kernel.log "the peer showed no certificate"
+setreg "$client" TLS_KeyFile "$(dos "$REPO/certs/kernel.pem")"
+setreg "$client" TLS_CertFile "$(dos "$REPO/certs/kernel.crt")"
+level TLSPeerAuth TLSPeerAuth 0 level.log
+verified level.log
+want kernel.log "[TCP/IP][TLSv1.3 VERIFIED]"
+level TLSPeerAut TLSPeerAuth 1 level.log
+want kernel.log "TLSPeerAut'"
