@@ -355,7 +355,7 @@ tell_files(struct carrying *r, struct err *e)
 		if (f->result != FETCH_PENDING)
 			continue;
 		if (wire_put_u32(&b, (uint32_t)i, e) == -1 || wire_put_name(&b, f->path, e) == -1 ||
-		    wire_put_u64(&b, f->max, e) == -1 || wire_put_u64(&b, f->offset, e) == -1)
+		    wire_put_u64(&b, f->max, e) == -1 || wire_put_u8(&b, f->exact, e) == -1 || wire_put_u64(&b, f->offset, e) == -1)
 			rc = -1;
 		else if (b.len > CARRY_FRAME_MAX / 2) {
 			rc = frame_send(frames, CARRY_FILES, b.data, b.len, until, e);

@@ -11,7 +11,7 @@
  *     S  host, port, user, path; whether only ECDSA host keys (u8); milliseconds to connect (u64);
  *        count of pinned fingerprints, the fingerprints
  *     L  public login key (string, empty: by password), name of its file or the password's: after S, which it doesn't hold up
- *     F  for each file: its number, path, most bytes, offset (u64)
+ *     F  for each file: its number, path, most bytes (u64), whether it should have so many (u8), offset (u64)
  *     G  milliseconds left, and of silence at most (u64): fetch what was named since the last one
  *     K  the signature or the password (string), or nothing
  *   child to parent

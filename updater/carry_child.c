@@ -238,7 +238,10 @@ add_file(struct duty *d, struct wire *w, struct err *e)
 	file->duty = d;
 	file->number = wire_u32(w);
 	path = wire_name(w, CARRY_FRAME_MAX);
-	file->f = (struct fetch_file){ .max = wire_u64(w), .offset = wire_u64(w), .data = pass_on, .arg = file };
+	file->f = (struct fetch_file){ .data = pass_on, .arg = file };
+	file->f.max = wire_u64(w);
+	file->f.exact = wire_u8(w) != 0;
+	file->f.offset = wire_u64(w);
 	if (path == NULL || w->bad)
 		return err_setx(e, ERR_PROTOCOL, "malformed file");
 	if ((file->path = strdup(path)) == NULL)

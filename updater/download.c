@@ -249,7 +249,7 @@ flight(struct fetch *f, struct dir *dir, const struct download *files, size_t n,
 		}
 		if ((r[i].keep = resume && files[i].want->length >= RESUME_MIN))
 			take_up(&r[i]);
-		ff[i] = (struct fetch_file){ .path = files[i].remote, .max = files[i].want->length, .offset = r[i].got,
+		ff[i] = (struct fetch_file){ .path = files[i].remote, .max = files[i].want->length, .exact = true, .offset = r[i].got,
 			.data = take, .arg = &r[i] };
 	}
 	fetch_files(f, ff, n, &one);	/* each file's result says more */

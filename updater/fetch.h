@@ -39,6 +39,7 @@ enum fetch_result {
 struct fetch_file {
 	const char *path;	/* below the repository, "metadata/2.root.json"; path_check() must take it */
 	uint64_t max;		/* most bytes in the whole file; a server that has more is cut off: ERR_TOO_LARGE */
+	bool exact;		/* the file should have max bytes: with the last of them it is whole, and its size isn't asked for */
 	uint64_t offset;	/* begin at this byte (what is there already); moved on as bytes arrive */
 	/* Bytes in order, from offset on.  -1 with e filled in ends this file as FETCH_FAILED. */
 	int (*data)(void *arg, const void *bytes, size_t len, struct err *e);

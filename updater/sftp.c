@@ -251,6 +251,9 @@ advance(struct sftp *s, struct sftp_entry *n, struct err *e)
 		rc = r->got < r->len;
 		n->cut = rc ? r->got : 0;
 		sftp_request_free(s, r);
+		/* One byte more than is wanted was asked for, and there was none. */
+		if (!n->size_known && f->exact && rc && f->offset == f->max)
+			return finish(s, n, FETCH_OK, e);
 		if (n->size_known && f->offset >= n->size)
 			break;
 		if (rc) {

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of requests that wait to be sent before no more are made. */
-#define BACKLOG_ENOUGH	(64u * 1024)
+/* Bytes of requests that wait to be sent before no more are made.  Few, because READs of what is open don't overtake OPENs that wait here. */
+#define BACKLOG_ENOUGH	(4u * 1024)
 
 /* OPENs that failed before a file is opened with nothing else open, to see whether it is the file's fault. */
 #define SHARED_TRIES	2
@@ -166,7 +166,7 @@ ask_next_read(struct sftp *s, struct err *e)
 	if (s->held > 0 && s->held + len > s->limits.bytes)
 		return 0;
 	/* Before the READ, so that the size is known when its bytes come. */
-	if (n->asked == n->start && n->stat == NULL && !n->size_known && ask_stat(s, n, e) == -1)
+	if (n->asked == n->start && n->stat == NULL && !n->size_known && !n->file->exact && ask_stat(s, n, e) == -1)
 		return -1;
 	return ask_read(s, n, len, e) == -1 ? -1 : 1;
 }

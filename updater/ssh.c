@@ -29,8 +29,8 @@
 /* Bytes that are taken from the network in one turn. */
 #define TURN_MAX	(128u * 1024)
 
-/* Bytes that wait for the socket before no more are made, and the most there can be. */
-#define OUT_ENOUGH	(64u * 1024)
+/* Bytes that wait for the socket before no more are made (few, as in sftp_ask.c), and the most there can be. */
+#define OUT_ENOUGH	(4u * 1024)
 #define OUT_MAX		(1024u * 1024)
 
 /* "SHA256:", 43 digits, the NUL. */
