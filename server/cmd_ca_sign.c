@@ -139,11 +139,14 @@ static struct dir *
 open_out(const struct signing *s, struct err *e)
 {
 	const char *path = buf_text(&s->request), *base = path_base(path);
+	size_t len = (size_t)(base - path);
 	char dir[PATH_BYTES_MAX];
 
 	if (s->out != NULL)
 		return dir_make(s->out, 0755, e);
-	snprintf(dir, sizeof dir, "%.*s", (int)(base - path), path);
+	if (len > 1 && path[len - 2] != ':')
+		len--;	/* the separator, unless it is the root */
+	snprintf(dir, sizeof dir, "%.*s", (int)len, path);
 	return dir_open(dir[0] == '\0' ? "." : dir, e);
 }
 

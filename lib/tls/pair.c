@@ -72,12 +72,13 @@ check(const struct tls_pair *p, const struct tls_config *c, struct err *e)
 		    source_name(&c->source[TLS_KEY_FILE]), source_name(cert), text);
 	}
 	if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0)
-		return err_setx(e, ERR_EXPIRED, "%s: the certificate is expired (%s)", source_name(cert), text);
-	if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0)
-		return err_setx(e, ERR_EXPIRED, "%s: the certificate is not valid yet (%s)", source_name(cert),
+		return err_setx(e, ERR_EXPIRED, "TLS_CertFile: %s: the certificate is expired (%s)", source_name(cert),
 		    text);
+	if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0)
+		return err_setx(e, ERR_EXPIRED, "TLS_CertFile: %s: the certificate is not valid yet (%s)",
+		    source_name(cert), text);
 	if (setup_takes_pair(p, e) == -1)
-		return err_context(e, "%s", source_name(cert));
+		return err_context(e, "TLS_CertFile: %s", source_name(cert));
 	return 0;
 }
 
@@ -87,8 +88,11 @@ pair_read(const struct tls_config *c, struct tls_pair *p, struct err *e)
 	memset(p, 0, sizeof *p);
 	if (c->source[TLS_KEY_FILE].text[0] == '\0' || c->source[TLS_CERT_FILE].text[0] == '\0')
 		return err_setx(e, ERR_CONFIG, "TLS_KeyFile and TLS_CertFile must both be set");
-	if ((p->key = read_key(&c->source[TLS_KEY_FILE], c->open_key, &p->remark, e)) != NULL &&
-	    (p->chain = trust_read_certs(&c->source[TLS_CERT_FILE], e)) != NULL && check(p, c, e) == 0)
+	if ((p->key = read_key(&c->source[TLS_KEY_FILE], c->open_key, &p->remark, e)) == NULL)
+		err_context(e, "TLS_KeyFile");
+	else if ((p->chain = trust_read_certs(&c->source[TLS_CERT_FILE], e)) == NULL)
+		err_context(e, "TLS_CertFile");
+	else if (check(p, c, e) == 0)
 		return 0;
 	pair_free(p);
 	return -1;

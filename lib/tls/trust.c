@@ -128,7 +128,7 @@ read_list(const char *list, struct tls_trusted *t, struct err *e)
 	if (first->code == ERR_NONE)
 		return err_setx(e, ERR_CONFIG, "TLS_TrustedCerts is not set");
 	*e = *first;
-	return -1;
+	return err_context(e, "TLS_TrustedCerts");
 }
 
 /* A CRL file that can't be read is an error: it may be what refuses the peer. */
@@ -171,7 +171,9 @@ trust_read(const struct tls_config *c, struct tls_trusted *t, struct err *e)
 	const struct tls_source *s = &c->source[TLS_TRUSTED];
 
 	memset(t, 0, sizeof *t);
-	if ((s->content ? add_certs(s, t, e) : read_list(s->text, t, e)) == 0 &&
+	if (s->content && add_certs(s, t, e) == -1)
+		err_context(e, "TLS_TrustedCerts");
+	else if ((s->content || read_list(s->text, t, e) == 0) &&
 	    read_crls(&c->source[TLS_CRL_FILE], t, e) == 0)
 		return 0;
 	trust_free(t);
@@ -348,8 +350,8 @@ refuse(const struct tls_trusted *t, const char *got, const char *why, struct err
 			break;
 	}
 	err_setx(e, ERR_SIGNATURE,
-	    "the peer's certificate is not trusted%s%s%s: got %s; TLS_TrustedCerts has %s; TLS_RequiredLevel is "
-	    "TLSPeerAuth", why == NULL ? "" : " (", why == NULL ? "" : why, why == NULL ? "" : ")", got,
+	    "the peer's certificate is not trusted%s%s%s: got %s; TLS_RequiredLevel is TLSPeerAuth, and "
+	    "TLS_TrustedCerts has %s", why == NULL ? "" : " (", why == NULL ? "" : why, why == NULL ? "" : ")", got,
 	    buf_text(&list));
 	buf_free(&list);
 }
