@@ -186,8 +186,14 @@ class Bench:
         self.ends_in_turns("throughput", where, False, BYTES // 1_000_000, ("send", BYTES), 1)
 
     def idle(self):
-        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        n = min(IDLE, limit - 64)
+        soft, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+        n, need = IDLE, IDLE + 64
+        if limit != resource.RLIM_INFINITY and limit < need:
+            try:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, need))
+                limit = need
+            except (PermissionError, ValueError):
+                n = limit - 64
         if n < IDLE:
             print(f"The limit of open files is {limit}: {n:,} connections instead of {IDLE:,}.")
         where = self.where[self.args.key[0], False]
