@@ -39,10 +39,10 @@
 		} \
 	} while (0)
 
-/* Run one test a row: rows is an array of structs with a member name. */
+/* Run one test a row: rows is an array of structs (const or not) with a member name. */
 #define TEST_ROWS(tests, n, rows, func) \
 	for (size_t i_ = 0; i_ < N(rows); i_++) \
 	(tests)[(n)++] = (struct CMUnitTest){ .name = (rows)[i_].name, .test_func = (func), \
-	    .initial_state = &(rows)[i_] }
+	    .initial_state = (void *)(uintptr_t)&(rows)[i_] }
 
 #endif

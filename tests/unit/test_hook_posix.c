@@ -144,11 +144,7 @@ main(void)
 	};
 	size_t n = 1;
 
-	for (size_t i = 0; i < N(ends); i++)
-		tests[n++] = (struct CMUnitTest){ .name = ends[i].name, .test_func = end,
-		    .initial_state = (void *)(uintptr_t)&ends[i] };
-	for (size_t i = 0; i < N(typed); i++)
-		tests[n++] = (struct CMUnitTest){ .name = typed[i].name, .test_func = asks,
-		    .initial_state = (void *)(uintptr_t)&typed[i] };
+	TEST_ROWS(tests, n, ends, end);
+	TEST_ROWS(tests, n, typed, asks);
 	return _cmocka_run_group_tests("hook", tests, n, NULL, NULL);
 }

@@ -225,8 +225,6 @@ main(void)
 			    clients[c].name, cells[s][c]);
 			tests[n++] = (struct CMUnitTest){ .name = one->name, .test_func = cell, .initial_state = one };
 		}
-	for (size_t i = 0; i < N(unusable); i++)
-		tests[n++] = (struct CMUnitTest){ .name = unusable[i].name, .test_func = is_unusable,
-		    .initial_state = (void *)(uintptr_t)&unusable[i] };
+	TEST_ROWS(tests, n, unusable, is_unusable);
 	return _cmocka_run_group_tests("tls-levels", tests, n, make_ids, free_ids);
 }

@@ -63,49 +63,12 @@ static const struct pair_row {
 	{ "SHA-1 signature", OF_LOOK, OF_LOOK, "too weak", { .name = "weak", .digest_name = "SHA1" }, true },
 };
 
-/* A directory with a key and a certificate. */
-struct place {
-	char dir[64], key[96], cert[96];
-};
-
-static void
-place_make(struct place *p)
-{
-	strcpy(p->dir, "/tmp/slipway-bad-XXXXXX");
-	assert_non_null(mkdtemp(p->dir));
-	snprintf(p->key, sizeof p->key, "%s/key.pem", p->dir);
-	snprintf(p->cert, sizeof p->cert, "%s/cert.pem", p->dir);
-}
-
-static void
-gone(const char *path)
-{
-	if (unlink(path) == -1)
-		rmdir(path);
-}
-
-static void
-place_remove(struct place *p)
-{
-	gone(p->key);
-	gone(p->cert);
-	assert_int_equal(rmdir(p->dir), 0);
-}
-
-/* In its place at once, as whoever replaces a file should do it. */
+/* Instead of what is there, which may be a directory. */
 static void
 put(const char *path, const void *bytes, size_t len, mode_t mode)
 {
-	char temp[128];
-	FILE *f;
-
-	gone(path);
-	snprintf(temp, sizeof temp, "%s.new", path);
-	assert_non_null(f = fopen(temp, "w"));
-	assert_int_equal(fwrite(bytes, 1, len, f), len);
-	assert_int_equal(fclose(f), 0);
-	assert_int_equal(chmod(temp, mode), 0);
-	assert_int_equal(rename(temp, path), 0);
+	remove(path);
+	put_file(path, bytes, len, mode);
 }
 
 /* Either half of a pair in another form. */
@@ -136,7 +99,7 @@ put_bad(const char *path, enum content what, bool key, const struct id *look)
 	const char *good = key ? kernel2.key_pem : kernel2.cert_pem, *other = key ? stranger.key_pem : stranger.cert_pem;
 	char *second = strstr(good, "\n") + 1;
 
-	gone(path);
+	remove(path);
 	memset(big, 0, sizeof big);
 	switch (what) {
 	case GOOD:
@@ -324,8 +287,6 @@ main(void)
 	static struct CMUnitTest tests[N(pairs)];
 	size_t n = 0;
 
-	for (size_t i = 0; i < N(pairs); i++)
-		tests[n++] = (struct CMUnitTest){ .name = pairs[i].name, .test_func = pair,
-		    .initial_state = (void *)(uintptr_t)&pairs[i] };
+	TEST_ROWS(tests, n, pairs, pair);
 	return _cmocka_run_group_tests("tls-pairs", tests, n, make_ids, free_ids);
 }

@@ -201,7 +201,7 @@ careless(bool server, const struct peer_row *r, const struct id *leaf, const str
 static int
 meet(struct slipway_tls *t, bool we_serve, SSL_CTX *theirs, enum slipway_tls_code *code, char *said, size_t size)
 {
-	int fd[2], rc = SLIPWAY_TLS_WANT_READ;
+	int fd[2], rc;
 	struct slipway_tls_conn *c;
 	SSL *ssl = SSL_new(theirs);
 
@@ -213,10 +213,7 @@ meet(struct slipway_tls *t, bool we_serve, SSL_CTX *theirs, enum slipway_tls_cod
 		SSL_set_accept_state(ssl);
 	if ((c = slipway_tls_conn_new(t, fd[0])) == NULL)
 		fail_msg("%s", slipway_tls_error(t));
-	for (int i = 0; i < 100 && waits(rc); i++) {
-		SSL_do_handshake(ssl);
-		rc = slipway_tls_handshake(c);
-	}
+	rc = shake(c, ssl);
 	snprintf(said, size, "%s", slipway_tls_conn_error(c));
 	*code = slipway_tls_conn_error_code(c);
 	if (rc == 0)
@@ -335,8 +332,6 @@ main(void)
 	static struct CMUnitTest tests[N(peers)];
 	size_t n = 0;
 
-	for (size_t i = 0; i < N(peers); i++)
-		tests[n++] = (struct CMUnitTest){ .name = peers[i].name, .test_func = peer,
-		    .initial_state = (void *)(uintptr_t)&peers[i] };
+	TEST_ROWS(tests, n, peers, peer);
 	return _cmocka_run_group_tests("tls-peers", tests, n, make_ids, free_ids);
 }

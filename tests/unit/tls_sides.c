@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -102,6 +103,8 @@ id_make(const struct look *l, const struct id *by)
 	struct id id = { .cert = X509_new() };
 	X509 *issuer = by == NULL ? id.cert : by->cert;
 	const EVP_MD *digest = EVP_get_digestbyname(l->digest_name != NULL ? l->digest_name : "SHA256");
+	uint8_t sum[EVP_MAX_MD_SIZE];
+	unsigned len;
 	BIO *bio;
 
 	id.key = l->bits != 0 ? EVP_RSA_gen((unsigned)l->bits) : EVP_EC_gen(l->curve != NULL ? l->curve : "P-256");
@@ -123,6 +126,9 @@ id_make(const struct look *l, const struct id *by)
 	bio = BIO_new(BIO_s_mem());
 	PEM_write_bio_X509(bio, id.cert);
 	id.cert_pem = text_of(bio);
+	assert_int_equal(X509_digest(id.cert, EVP_sha256(), sum, &len), 1);
+	for (unsigned i = 0; i < len; i++)
+		snprintf(id.hex + 2 * i, 3, "%02x", sum[i]);
 	return id;
 }
 
@@ -134,6 +140,45 @@ id_free(struct id *id)
 	free(id->key_pem);
 	free(id->cert_pem);
 	memset(id, 0, sizeof *id);
+}
+
+void
+put_file(const char *path, const void *data, size_t len, mode_t mode)
+{
+	char temp[128];
+	FILE *f;
+
+	snprintf(temp, sizeof temp, "%s.new", path);
+	assert_non_null(f = fopen(temp, "w"));
+	assert_int_equal(fwrite(data, 1, len, f), len);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(temp, mode), 0);
+	assert_int_equal(rename(temp, path), 0);
+}
+
+void
+put_text(const char *path, const char *text, mode_t mode)
+{
+	put_file(path, text, strlen(text), mode);
+}
+
+void
+place_make(struct place *p)
+{
+	strcpy(p->dir, "/tmp/slipway-tls-XXXXXX");
+	assert_non_null(mkdtemp(p->dir));
+	snprintf(p->key, sizeof p->key, "%s/key.pem", p->dir);
+	snprintf(p->cert, sizeof p->cert, "%s/cert.pem", p->dir);
+	snprintf(p->conf, sizeof p->conf, "%s/machine.conf", p->dir);
+}
+
+void
+place_remove(struct place *p)
+{
+	remove(p->key);
+	remove(p->cert);
+	remove(p->conf);
+	assert_int_equal(rmdir(p->dir), 0);
 }
 
 void
@@ -209,6 +254,19 @@ bool
 waits(long rc)
 {
 	return rc == SLIPWAY_TLS_WANT_READ || rc == SLIPWAY_TLS_WANT_WRITE;
+}
+
+int
+shake(struct slipway_tls_conn *ours, SSL *theirs)
+{
+	int rc = SLIPWAY_TLS_WANT_READ;
+
+	for (int i = 0; i < 100 && (waits(rc) || !SSL_is_init_finished(theirs)); i++) {
+		SSL_do_handshake(theirs);
+		if ((rc = slipway_tls_handshake(ours)) == SLIPWAY_TLS_ERROR)
+			break;
+	}
+	return rc;
 }
 
 /* Where both sides wait for the other, nothing comes before one of the descriptors is ready. */

@@ -7,6 +7,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include <openssl/ssl.h>
 
@@ -14,11 +15,12 @@
 
 #define DAY	86400
 
-/* A key and a certificate, and both in PEM form. */
+/* A key and a certificate, both in PEM form, and the certificate's SHA-256 as lower-case digits. */
 struct id {
 	EVP_PKEY *key;
 	X509 *cert;
 	char *key_pem, *cert_pem;
+	char hex[2 * EVP_MAX_MD_SIZE + 1];
 };
 
 /* What a certificate is like; what is 0 is as it should be. */
@@ -44,6 +46,17 @@ struct look {
 struct id id_make(const struct look *l, const struct id *by);
 void id_free(struct id *id);
 
+/* Put a file in its place at once, as whoever replaces one should do it; text ends with NUL. */
+void put_text(const char *path, const char *text, mode_t mode);
+void put_file(const char *path, const void *data, size_t len, mode_t mode);
+
+/* An empty directory, and the names of a key, a certificate and settings in it; they go with it, whatever they are. */
+struct place {
+	char dir[32], key[64], cert[64], conf[64];
+};
+void place_make(struct place *p);
+void place_remove(struct place *p);
+
 /* Set one of the settings that are files. */
 void pem(struct slipway_tls *t, const char *setting, const char *text);
 
@@ -63,6 +76,9 @@ void ends_close(struct ends *e);
 
 /* Whether a result is WANT_*. */
 bool waits(long rc);
+
+/* A handshake of ours, over a socket that doesn't block, with OpenSSL's own at its other end: our result, WANT_* where neither goes on. */
+int shake(struct slipway_tls_conn *ours, SSL *theirs);
 
 /* The client says something, the server answers: 0 done, or ERROR as soon as one side has it and the other saw its end. */
 int talk(struct ends *e);
