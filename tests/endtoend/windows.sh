@@ -1,7 +1,7 @@
 # The demo's steps with a station that runs Windows: its programs under wine, the settings in wine's registry, the update server
 # a real sshd.  There is no Linux build here, so the release is published and the Kernel runs under wine, too.
 #
-# usage: windows.sh, through scripts/as-user.sh with a build for Windows
+# usage: windows.sh SLIPWAY_TLS.3, through scripts/as-user.sh with a build for Windows
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -257,3 +257,12 @@ verified level.log
 want kernel.log "[TCP/IP][TLSv1.3 VERIFIED]"
 level TLSPeerAut TLSPeerAuth 1 level.log
 want kernel.log "TLSPeerAut'"
+
+# A program of somebody else: the manual's example, built with what is in the zip for developers.
+sed -n '/^#include <stdio/,/^\.Ed/p' "$1" | sed '/^\.Ed/d; s/\\e/\\/g' > example.c
+expect 0 cc.log x86_64-w64-mingw32-gcc -Wall -Werror -Iinclude -o example.exe example.c -Llib -lslipway-tls
+setreg "$server_settings" TLS_RequiredLevel TLSNoPeerAuth
+expect 53 example.log win example.exe "$kernel"	# there is no DLL beside it
+cp lib/libslipway-tls.dll .
+expect 0 example.log win example.exe 127.0.0.1:1 "$kernel"
+want example.log "[TCP/IP][TLSv1.3 VERIFIED] WELCOME Slipway Kernel"

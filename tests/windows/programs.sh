@@ -1,7 +1,7 @@
 #!/bin/bash
-# What the files of Windows programs say: hardening, libraries, version, manifest, and which directories they know.
+# What the files of programs and libraries for Windows say: hardening, libraries, version, manifest, and which directories they know.
 #
-# usage: programs.sh VERSION PROGRAM.exe...
+# usage: programs.sh VERSION FILE...
 set -euo pipefail
 
 version=$1
@@ -46,9 +46,11 @@ for program in "$@"; do
 	grep -qF "VALUE \"FileVersion\", \"$version\"" "$work/resources" || fail "want version $version in its resources"
 	grep -qF "VALUE \"OriginalFilename\", \"$(basename "$program")\"" "$work/resources" || fail "want its name in its resources"
 	grep -qE "FILEVERSION +${version//./, *}, *0$" "$work/resources" || fail "want file version $version"
-	for text in 'level="asInvoker"' 'SMI/2016/WindowsSettings">true</longPathAware>' '>UTF-8</activeCodePage>'; do
-		grep -qaF "$text" "$program" || fail "want $text in its manifest"
-	done
+	if [ "${program##*.}" = exe ]; then
+		for text in 'level="asInvoker"' 'SMI/2016/WindowsSettings">true</longPathAware>' '>UTF-8</activeCodePage>'; do
+			grep -qaF "$text" "$program" || fail "want $text in its manifest"
+		done
+	fi
 
 	# A directory that anybody can make or write to is none to read from.  Of those with a drive, only what only
 	# administrators can write to; none of the machine that it was built on.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The zip as its users get it: unpacked, everything is there, and the programs run from a folder with a space in its name.
 #
-# usage: zip.sh BUILD-DIR VERSION PROGRAM.exe...
+# usage: zip.sh BUILD-DIR VERSION FILE...     (programs, and libraries of lib/)
 set -euo pipefail
 
 build=$1
@@ -24,12 +24,16 @@ mkdir "$work/Program Files"
 here="$work/Program Files/slipway-$version-windows-x86_64"
 
 for program in "$@"; do
-	file=$here/$(basename "$program")
+	case $program in
+	*.dll) file=$here/lib/$(basename "$program") ;;
+	*) file=$here/$(basename "$program") ;;
+	esac
 	[ -f "$file" ] || fail "want $(basename "$program") in the zip"
 	"$top/tests/windows/programs.sh" "$version" "$file"
 	[ "$(stat -c %s "$file")" -le "$(stat -c %s "$program")" ] || fail "want what only a debugger reads stripped"
 done
-for file in README.md docs/windows.md scripts/tls-client.lua licenses/{openssl,libssh2,lua5.4,jansson}.txt \
+for file in README.md docs/{windows,tls-library}.md scripts/tls-client.lua \
+	include/slipway/tls.h lib/{libslipway-tls.dll.a,slipway-tls.def} licenses/{openssl,libssh2,lua5.4,jansson}.txt \
 	licenses/{mingw-w64-x86-64-dev,gcc-mingw-w64-x86-64-win32}.txt; do
 	[ -s "$here/$file" ] || fail "want $file in the zip"
 done
@@ -38,9 +42,10 @@ grep -q 'Apache License' "$here/licenses/openssl.txt" || fail "want OpenSSL's li
 for program in "$@"; do
 	name=$(basename "$program" .exe)
 	case $name in
-	slipway | slipway-repo) ;;
+	slipway | slipway-repo) argument=version ;;
+	slipway-tuf | hi | example-kernel) argument=--version ;;
 	*) continue ;;
 	esac
-	said=$("$top/scripts/wine.sh" "$here/$name.exe" version)
+	said=$("$top/scripts/wine.sh" "$here/$name.exe" "$argument")
 	[ "$said" = "$name $version" ] || fail "want '$name $version', got '$said'"
 done
