@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/places.h"
 #include "change.h"
 #include "repo.h"
 
@@ -16,6 +17,7 @@
 
 /* Most options of one command, --repo included. */
 #define OPTIONS_MAX	32
+#define REPO_TEXT_MAX	4096	/* bytes of SLIPWAY_REPO */
 
 static int cmd_help(struct context *cx, int argc, char **argv);
 static int cmd_version(struct context *cx, int argc, char **argv);
@@ -301,12 +303,12 @@ command_done(int status)
 const char *
 command_repo(struct context *cx, struct err *e)
 {
-	const char *env = getenv("SLIPWAY_REPO");
-
 	if (cx->repo != NULL)
 		return cx->repo;
-	if (env != NULL && *env != '\0')
-		return env;
+	if (cx->variable.len == 0 && place_variable("SLIPWAY_REPO", &cx->variable, e) == -1)
+		return NULL;
+	if (cx->variable.len > 0)
+		return buf_text(&cx->variable);
 	if (repo_is_here("."))
 		return ".";
 	err_setx(e, ERR_CONFIG,
@@ -318,7 +320,7 @@ command_repo(struct context *cx, struct err *e)
 int
 server_main(int argc, char **argv)
 {
-	struct context cx = { NULL, NULL };
+	struct context cx = { NULL, NULL, BUF_INIT(REPO_TEXT_MAX) };
 	bool help = false, version = false;
 	const struct option global[] = {
 		{ "repo", OPTION_TEXT, &cx.repo, 0, 0 },
@@ -326,7 +328,7 @@ server_main(int argc, char **argv)
 		{ "version", OPTION_FLAG, &version, 0, 0 },
 	};
 	struct err e;
-	int words;
+	int words, status;
 
 	log_open(PROGRAM, LOG_LEVEL_INFO);
 	if (option_parse(global, sizeof global / sizeof global[0], 1, &argc, argv, &e) == -1) {
@@ -354,5 +356,7 @@ server_main(int argc, char **argv)
 	}
 	if (wants_help(argc - words, argv + words))
 		return help_one(cx.command);
-	return cx.command->run(&cx, argc - words, argv + words);
+	status = cx.command->run(&cx, argc - words, argv + words);
+	buf_free(&cx.variable);
+	return status;
 }

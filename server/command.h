@@ -4,6 +4,7 @@
 /*
  * The commands of slipway-repo: one table says what each is called, what it takes and what it does.
  */
+#include "base/buf.h"
 #include "base/err.h"
 #include "option.h"
 
@@ -18,6 +19,7 @@ struct command;
 struct context {
 	const struct command *command;	/* the one that runs */
 	const char *repo;		/* --repo, or NULL */
+	struct buf variable;		/* SLIPWAY_REPO, once command_repo() asked for it */
 };
 
 struct command {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/places.h"
 #include "terminal.h"
 
 #define VARIABLE	"SLIPWAY_PASSPHRASE"
@@ -45,13 +46,17 @@ from_file(const char *file, struct buf *out, struct err *e)
 static int
 without_asking(const struct passphrases *p, struct buf *out, struct err *e)
 {
-	const char *env = getenv(VARIABLE);
+	struct buf env = BUF_INIT(4 * PASSPHRASE_MAX);
+	int rc;
 
 	if (p->file != NULL)
 		return from_file(p->file, out, e) == -1 ? -1 : 1;
-	if (env != NULL)
-		return append(env, strlen(env), VARIABLE, out, e) == -1 ? -1 : 1;
-	return 0;
+	if ((rc = place_variable(VARIABLE, &env, e)) == 1)
+		rc = append(buf_text(&env), env.len, VARIABLE, out, e) == -1 ? -1 : 1;
+	else if (rc == -1)
+		err_context(e, VARIABLE);
+	buf_free(&env);
+	return rc;
 }
 
 static int

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/places.h"
 #include "download.h"
 #include "knownhosts.h"
 #include "store.h"
@@ -21,6 +22,7 @@
 #define EXIT_MISUSE	2
 
 #define TARGETS_MAX	1024	/* --target-name in one call */
+#define VARIABLE_MAX	4096	/* bytes of an environment variable */
 
 /* How long one server may be silent, and how long everything may take. */
 #define SILENCE_MS	30000
@@ -35,8 +37,8 @@ struct arguments {
 	size_t ntargets;
 };
 
-/* One place that files are fetched from, with what its fetch handle points to. */
-struct place {
+/* Where files are fetched from, with what its fetch handle points to. */
+struct origin {
 	const char *url;
 	struct knownhosts known;
 	const char *host_keys[KNOWNHOSTS_KEYS_MAX];
@@ -73,7 +75,7 @@ failed(const struct err *e)
 }
 
 static int
-place_open(struct place *p, const char *url, const struct arguments *a, struct err *e)
+origin_open(struct origin *p, const char *url, const struct arguments *a, struct err *e)
 {
 	struct url u;
 
@@ -111,7 +113,7 @@ collect_again(void *arg)
 
 /* Metadata from a place and to the metadata directory; no hints, so that requests keep the specification's order. */
 struct metadata {
-	struct place *place;
+	struct origin *origin;
 	struct tuf_io disk;
 };
 
@@ -121,7 +123,7 @@ metadata_fetch(void *arg, const char *name, struct buf *out, struct err *e)
 	const struct metadata *m = arg;
 	struct fetch_file f = { .path = name, .max = out->max, .data = collect, .again = collect_again, .arg = out };
 
-	if (fetch_files(m->place->fetch, &f, 1, e) == -1)
+	if (fetch_files(m->origin->fetch, &f, 1, e) == -1)
 		return err_context(e, "%s", name);
 	return f.result == FETCH_OK ? 1 : 0;
 }
@@ -154,7 +156,7 @@ metadata_forget(void *arg, const char *role, struct err *e)
 struct work {
 	struct dir *dir;
 	struct file_lock *lock;
-	struct place from, targets;
+	struct origin from, targets;
 	struct metadata metadata;
 	struct tuf_client *client;
 };
@@ -185,8 +187,8 @@ refresh(struct work *w, const struct arguments *a, struct err *e)
 		now = floor;
 	}
 	store_io(w->dir, &w->metadata.disk);
-	w->metadata.place = &w->from;
-	if (place_open(&w->from, a->metadata_url, a, e) == -1 ||
+	w->metadata.origin = &w->from;
+	if (origin_open(&w->from, a->metadata_url, a, e) == -1 ||
 	    (w->client = tuf_client_new(&io, now, e)) == NULL ||
 	    tuf_client_refresh(w->client, NULL, e) == -1)
 		return -1;
@@ -303,7 +305,7 @@ cmd_download(const struct arguments *a)
 	int rc = refresh(&w, a, &e);
 
 	if (rc == 0 && ((to = dir_make(a->target_dir, 0755, &e)) == NULL ||
-			   place_open(&w.targets, a->target_base_url, a, &e) == -1))
+			   origin_open(&w.targets, a->target_base_url, a, &e) == -1))
 		rc = -1;
 	for (size_t i = 0; rc == 0 && i < a->ntargets; i++)
 		rc = download_one(&w, to, a->targets[i], &e);
@@ -366,36 +368,56 @@ parse(int argc, char **argv, struct arguments *a)
 	return 0;
 }
 
+static int
+run(struct arguments *a, int argc, char **argv)
+{
+	const char *command;
+	int rc;
+
+	if ((rc = parse(argc, argv, a)) != 0)
+		return rc == -1 ? EXIT_SUCCESS : rc;
+	if (optind == argc)
+		return misuse("want a command: init, refresh or download");
+	command = argv[optind++];
+	if (a->metadata_dir == NULL)
+		return misuse("want --metadata-dir DIR");
+	if (strcmp(command, "init") == 0)
+		return optind + 1 == argc ? cmd_init(a, argv[optind]) : misuse("init: want one file ROOT");
+	if (optind < argc)
+		return misuse("too many arguments");
+	if (strcmp(command, "refresh") != 0 && strcmp(command, "download") != 0)
+		return misuse("want a command: init, refresh or download");
+	if (a->metadata_url == NULL)
+		return misuse("want --metadata-url URL");
+	if (strcmp(command, "refresh") == 0)
+		return cmd_refresh(a);
+	if (a->ntargets == 0 || a->target_base_url == NULL || a->target_dir == NULL)
+		return misuse("download: want --target-name NAME, --target-base-url URL and --target-dir DIR");
+	return cmd_download(a);
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct child_role *const roles[] = { &carry_child_role, NULL };
-	struct arguments a = { .key = getenv("SLIPWAY_KEY"), .known_hosts = getenv("SLIPWAY_KNOWN_HOSTS") };
-	const char *command;
-	int rc;
+	struct buf key = BUF_INIT(VARIABLE_MAX), known_hosts = BUF_INIT(VARIABLE_MAX);
+	struct arguments a = { .key = NULL };
+	struct err e;
+	int rc = EXIT_FAILURE;
 
 	/* A configuration of OpenSSL's, which the environment may name, would load code and weaken what we rely on. */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	child_main(roles, argc, argv);
 	log_open("slipway-tuf", LOG_LEVEL_INFO);
-	if ((rc = parse(argc, argv, &a)) != 0)
-		return rc == -1 ? EXIT_SUCCESS : rc;
-	if (optind == argc)
-		return misuse("want a command: init, refresh or download");
-	command = argv[optind++];
-	if (a.metadata_dir == NULL)
-		return misuse("want --metadata-dir DIR");
-	if (strcmp(command, "init") == 0)
-		return optind + 1 == argc ? cmd_init(&a, argv[optind]) : misuse("init: want one file ROOT");
-	if (optind < argc)
-		return misuse("too many arguments");
-	if (strcmp(command, "refresh") != 0 && strcmp(command, "download") != 0)
-		return misuse("want a command: init, refresh or download");
-	if (a.metadata_url == NULL)
-		return misuse("want --metadata-url URL");
-	if (strcmp(command, "refresh") == 0)
-		return cmd_refresh(&a);
-	if (a.ntargets == 0 || a.target_base_url == NULL || a.target_dir == NULL)
-		return misuse("download: want --target-name NAME, --target-base-url URL and --target-dir DIR");
-	return cmd_download(&a);
+	if (place_variable("SLIPWAY_KEY", &key, &e) == -1 ||
+	    place_variable("SLIPWAY_KNOWN_HOSTS", &known_hosts, &e) == -1) {
+		log_error("environment: %s", e.text);
+	} else {
+		a.key = key.len > 0 ? buf_text(&key) : NULL;
+		a.known_hosts = known_hosts.len > 0 ? buf_text(&known_hosts) : NULL;
+		rc = run(&a, argc, argv);
+	}
+	buf_free(&key);
+	buf_free(&known_hosts);
+	return rc;
 }
