@@ -214,9 +214,10 @@ print_waiting(const json_t *waiting, const json_t *in_use)
 		    text_of(json_object_get(waiting, "error"), "text"));
 		puts("              the next start tries it again");
 	}
-	json_array_foreach(in_use, i, path)
+	json_array_foreach(in_use, i, path) {
 		printf("in use        the old version of %s; a start after its end removes it\n",
 		    json_string_value(path));
+	}
 }
 
 static void
