@@ -1,0 +1,55 @@
+# Each command of docs/security.md, as it is written there, prints what the page says it prints; what differs between two
+# repositories (digests, fingerprints, lengths) is not compared.
+# shellcheck shell=bash source=tests/endtoend/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+page=$1
+
+make_all
+kernel_settings "$REPO/certs/kernel.pem" "$REPO/certs/kernel.crt"
+start_kernel
+expect 0 replace.log slipway-repo --repo "$REPO" cert replace kernel --connect "$kernel"
+cp login "$REPO/login"
+# The host key is taken as it comes, and is remembered nowhere.
+mkdir shims
+for program in ssh sftp; do
+	cat > "shims/$program" <<-SH
+	#!/bin/sh
+	exec $(command -v "$program") -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null "\$@"
+	SH
+	chmod +x "shims/$program"
+done
+export K=$kernel P=$port USER PATH=$WORK/shims:$PATH
+USER=$(id -un)
+
+expect 0 page.log python3 - "$page" "$REPO" <<'PY'
+import re
+import subprocess
+import sys
+
+page, repo = sys.argv[1:]
+count, command = 0, None
+
+
+def same(text):
+    """What is the same in every repository, whichever line comes first."""
+    text = re.sub(r"\b[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){19,}|\b[0-9a-f]{16,}\b", "#", text)
+    return sorted(re.sub(r"'length': \d+", "'length': #", line).rstrip() for line in text.splitlines())
+
+
+for paragraph in re.findall(r"(?:^    .*\n)+", open(page).read(), re.MULTILINE):
+    text = "".join(line[4:] + "\n" for line in paragraph.splitlines())
+    if text.startswith("import json\n"):
+        open(f"{repo}/check.py", "w").write(text)
+    elif command is None:
+        command = text
+    else:
+        done = subprocess.run(["bash", "-c", command], cwd=repo, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=60, check=False)
+        if same(done.stdout) != same(text):
+            sys.exit(f"$ {command}\nwant\n{text}\ngot\n{done.stdout}")
+        command, count = None, count + 1
+if command is not None or count < 14:
+    sys.exit(f"want 14 commands and what they print, got {count}")
+print(count)
+PY
