@@ -311,6 +311,8 @@ warn_of_state(struct slipway_tls *t)
 {
 	if (t->setup->trusted.remark.code != ERR_NONE)
 		warn(t, "TLS_TrustedCerts: %s; the others stay in use", t->setup->trusted.remark.text);
+	if (t->setup->trusted.crl_remark.code != ERR_NONE)
+		warn(t, "TLS_CRLFile: %s", t->setup->trusted.crl_remark.text);
 	if (t->config.level_absent)
 		warn(t, "TLS_RequiredLevel is not set; using None");
 	if (strcmp(t->warning, t->told) == 0)

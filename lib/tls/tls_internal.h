@@ -97,11 +97,12 @@ struct tls_trusted {
 	char *files[TLS_TRUSTED_MAX];	/* which file each came from */
 	size_t n;
 	STACK_OF(X509_CRL) *crls;	/* or NULL */
-	struct err remark;		/* what else is wrong; ERR_NONE: nothing */
+	struct err remark;		/* a file of several that can't be used; ERR_NONE: none */
+	struct err crl_remark;		/* a list that revokes nothing; ERR_NONE: none */
 };
 
 /*
- * Read TLS_TrustedCerts and TLS_CRLFile.  0, with a remark when some file of several can't be read; or -1: none can, or
+ * Read TLS_TrustedCerts and TLS_CRLFile.  0, with remarks when some file of several can't be used, or some list; or -1: none can, or
  * the CRL file can't.
  */
 int trust_read(const struct tls_config *c, struct tls_trusted *t, struct err *e);

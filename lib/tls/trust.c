@@ -165,6 +165,72 @@ read_crls(const struct tls_source *s, struct tls_trusted *t, struct err *e)
 	return rc == -1 ? err_context(e, "TLS_CRLFile") : 0;
 }
 
+static void
+name_text(const X509_NAME *name, char out[TLS_SUBJECT_MAX])
+{
+	const int room = TLS_SUBJECT_MAX - (int)sizeof "\"...\"";
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text = NULL;
+	int len = 0;
+
+	if (bio != NULL && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) >= 0)
+		len = (int)BIO_get_mem_data(bio, &text);
+	snprintf(out, TLS_SUBJECT_MAX, "\"%.*s%s\"", len < room ? len : room, len == 0 ? "" : text, len > room ? "..." : "");
+	BIO_free(bio);
+	ERR_clear_error();
+}
+
+/* Whether a list was signed by a certificate that is trusted, or that a chain to a trusted one has proved. */
+static bool
+valid_crl(const struct tls_trusted *t, X509_CRL *crl, STACK_OF(X509) *chain)
+{
+	bool ok = false;
+
+	for (size_t i = 0; i < t->n && !ok; i++)
+		ok = X509_NAME_cmp(X509_get_subject_name(t->certs[i]), X509_CRL_get_issuer(crl)) == 0 &&
+		    X509_CRL_verify(crl, X509_get0_pubkey(t->certs[i])) == 1;
+	for (int i = 1; i < sk_X509_num(chain) && !ok; i++)
+		ok = X509_NAME_cmp(X509_get_subject_name(sk_X509_value(chain, i)), X509_CRL_get_issuer(crl)) == 0 &&
+		    X509_CRL_verify(crl, X509_get0_pubkey(sk_X509_value(chain, i))) == 1;
+	return ok;
+}
+
+/*
+ * A list can be signed by a CA that only a peer's chain will prove, but not where the CA of that name is here with another key,
+ * nor where nobody here may vouch for a CA.
+ */
+static bool
+may_count(const struct tls_trusted *t, X509_CRL *crl)
+{
+	bool here = false, below = false;
+
+	if (valid_crl(t, crl, NULL))
+		return true;
+	for (size_t i = 0; i < t->n; i++) {
+		here |= X509_NAME_cmp(X509_get_subject_name(t->certs[i]), X509_CRL_get_issuer(crl)) == 0;
+		below |= X509_check_ca(t->certs[i]) == 1 && X509_get_pathlen(t->certs[i]) != 0;
+	}
+	return below && !here;
+}
+
+/* Whoever relies on a list that revokes nothing should know. */
+static void
+remark_crls(struct tls_trusted *t)
+{
+	char issuer[TLS_SUBJECT_MAX];
+
+	for (int i = 0; i < sk_X509_CRL_num(t->crls) && t->crl_remark.code == ERR_NONE; i++) {
+		X509_CRL *crl = sk_X509_CRL_value(t->crls, i);
+
+		if (may_count(t, crl))
+			continue;
+		name_text(X509_CRL_get_issuer(crl), issuer);
+		err_setx(&t->crl_remark, ERR_SIGNATURE,
+		    "the list of %s is signed by no CA of TLS_TrustedCerts; it revokes nothing", issuer);
+	}
+	ERR_clear_error();
+}
+
 int
 trust_read(const struct tls_config *c, struct tls_trusted *t, struct err *e)
 {
@@ -174,8 +240,10 @@ trust_read(const struct tls_config *c, struct tls_trusted *t, struct err *e)
 	if (s->content && add_certs(s, t, e) == -1)
 		err_context(e, "TLS_TrustedCerts");
 	else if ((s->content || read_list(s->text, t, e) == 0) &&
-	    read_crls(&c->source[TLS_CRL_FILE], t, e) == 0)
+	    read_crls(&c->source[TLS_CRL_FILE], t, e) == 0) {
+		remark_crls(t);
 		return 0;
+	}
 	trust_free(t);
 	return -1;
 }
@@ -201,21 +269,6 @@ trust_fingerprint(X509 *cert, char hex[SHA256_HEX_SIZE])
 	if (!X509_digest(cert, EVP_sha256(), sum, &len) || len != SHA256_SIZE)
 		memset(sum, 0, sizeof sum);
 	hex_encode(sum, SHA256_SIZE, hex);
-}
-
-static void
-name_text(const X509_NAME *name, char out[TLS_SUBJECT_MAX])
-{
-	const int room = TLS_SUBJECT_MAX - (int)sizeof "\"...\"";
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *text = NULL;
-	int len = 0;
-
-	if (bio != NULL && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) >= 0)
-		len = (int)BIO_get_mem_data(bio, &text);
-	snprintf(out, TLS_SUBJECT_MAX, "\"%.*s%s\"", len < room ? len : room, len == 0 ? "" : text, len > room ? "..." : "");
-	BIO_free(bio);
-	ERR_clear_error();
 }
 
 void
@@ -291,21 +344,6 @@ chain_of(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool s
 	X509_STORE_CTX_free(ctx);
 	X509_STORE_free(store);
 	return chain;
-}
-
-/* Whether a list was signed by a certificate that is trusted, or that a chain to a trusted one has proved. */
-static bool
-valid_crl(const struct tls_trusted *t, X509_CRL *crl, STACK_OF(X509) *chain)
-{
-	bool ok = false;
-
-	for (size_t i = 0; i < t->n && !ok; i++)
-		ok = X509_NAME_cmp(X509_get_subject_name(t->certs[i]), X509_CRL_get_issuer(crl)) == 0 &&
-		    X509_CRL_verify(crl, X509_get0_pubkey(t->certs[i])) == 1;
-	for (int i = 1; i < sk_X509_num(chain) && !ok; i++)
-		ok = X509_NAME_cmp(X509_get_subject_name(sk_X509_value(chain, i)), X509_CRL_get_issuer(crl)) == 0 &&
-		    X509_CRL_verify(crl, X509_get0_pubkey(sk_X509_value(chain, i))) == 1;
-	return ok;
 }
 
 /* Whether cert was revoked; a pinned certificate can be, too.  chain is NULL for one. */

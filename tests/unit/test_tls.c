@@ -433,23 +433,33 @@ expiry_is_told(void **state)
 static void
 revocation(void **state)
 {
+	static const char no_ca[] = "TLS_CRLFile: the list of \"CN=ca\" is signed by no CA of TLS_TrustedCerts; it revokes nothing";
 	struct id other_ca = id_make(&(struct look){ .name = "ca", .ca = true }, NULL);
-	struct {
+	struct id above = id_make(&(struct look){ .name = "above", .ca = true }, NULL);
+	struct id last = id_make(&(struct look){ .name = "last", .ca = true, .constraints = "critical,CA:TRUE,pathlen:0" }, NULL);
+	const struct {
 		char *crl;
+		const struct id *trusted;
+		const char *warning;	/* of a list that revokes nothing; nothing is said of one whose CA a chain may yet prove */
 		bool refused;
-	} rows[] = { { crl_make(&ca, &issued, 30), true }, { crl_make(&ca, &kernel, 30), false }, { crl_make(&ca, NULL, 30), false },
-		{ crl_make(&other_ca, &issued, 30), false } };
+	} rows[] = { { crl_make(&ca, &issued, 30), &ca, "", true }, { crl_make(&ca, &kernel, 30), &ca, "", false },
+		{ crl_make(&ca, NULL, 30), &ca, "", false }, { crl_make(&other_ca, &issued, 30), &ca, no_ca, false },
+		{ crl_make(&ca, &issued, 30), &issued, no_ca, false }, { crl_make(&ca, &issued, 30), &above, "", true },
+		{ crl_make(&ca, &issued, 30), &last, no_ca, true } };
 
 	(void)state;
 	for (size_t i = 0; i < N(rows); i++) {
 		struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &issued, NULL);
-		struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, &ca);
+		struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, rows[i].trusted);
 		struct ends e;
 
 		pem(c, "TLS_CRLFile", rows[i].crl);
+		assert_int_equal(slipway_tls_check(c), 0);
+		assert_string_equal(slipway_tls_warning(c), rows[i].warning);
 		ends_open(&e, s, c);
+		assert_string_equal(slipway_tls_warning(c), "");	/* once */
 		assert_int_equal(talk(&e), rows[i].refused ? SLIPWAY_TLS_ERROR : 0);
-		if (rows[i].refused)
+		if (rows[i].refused && rows[i].trusted == &ca)
 			assert_non_null(strstr(slipway_tls_conn_error(e.client), "revoked"));
 		ends_close(&e);
 		slipway_tls_free(s);
@@ -457,6 +467,8 @@ revocation(void **state)
 		free(rows[i].crl);
 	}
 	id_free(&other_ca);
+	id_free(&above);
+	id_free(&last);
 }
 
 static void
