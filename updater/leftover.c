@@ -72,10 +72,10 @@ is_gone(const json_t *one)
 {
 	const char *name = text_of(one, "name"), *work = text_of(one, "work");
 	struct dir *root = NULL, *dir = NULL;
-	struct err e = { 0 };
+	struct err e;
 	bool gone = false;
 
-	if (leftover_index(name) == -1 || path_check(work, strlen(work), &e) == -1 ||
+	if (path_check(work, strlen(work), &e) == -1 || path_check(name, strlen(name), &e) == -1 ||
 	    (root = dir_open(text_of(one, "root"), &e)) == NULL || (dir = dir_open_private(root, work, &e)) == NULL) {
 		gone = e.code == ERR_NOENT;
 	} else if (file_remove(dir, name, &e) != -1) {

@@ -133,7 +133,23 @@ stage(const struct work *w, size_t i, struct err *e)
 	/* What was copied from where others write may have changed since it was looked at. */
 	if (!w->t->source_is_ours && !is_there(dir, new, &f->new))
 		return err_setx(e, ERR_HASH, "%s: its content changed while it was staged", f->path);
-	return w->j->nfiles < SYNC_ALL_FROM ? file_sync(dir, new, e) : 0;
+	return 0;
+}
+
+/* The new files of one root, and their names. */
+static int
+sync_staged(const struct work *w, int r, struct err *e)
+{
+	int all = w->j->nfiles >= SYNC_ALL_FROM ? dir_sync_all(w->dirs[r], e) : 0;
+	char new[32];
+
+	if (all == -1)
+		return -1;
+	for (size_t i = 0; i < w->j->nfiles && all == 0; i++)
+		if ((int)w->j->files[i].root == r && has(&w->j->files[i].new) &&
+		    file_sync(w->dirs[r], work_name('n', i, new), e) == -1)
+			return -1;
+	return dir_sync(w->dirs[r], e);
 }
 
 /* Into kept/, under its hash, unless it is there. */
@@ -182,14 +198,9 @@ prepare(const struct work *w, struct err *e)
 	for (size_t i = 0; i < w->j->nfiles; i++)
 		if (stage(w, i, e) == -1)
 			return -1;
-	for (int r = 0; r < JOURNAL_ROOTS; r++) {
-		if (w->dirs[r] == NULL)
-			continue;
-		if (w->j->nfiles >= SYNC_ALL_FROM && dir_sync_all(w->dirs[r], e) == -1)
+	for (int r = 0; r < JOURNAL_ROOTS; r++)
+		if (w->dirs[r] != NULL && (sync_staged(w, r, e) == -1 || dir_sync(w->roots[r], e) == -1))
 			return -1;
-		if (dir_sync(w->dirs[r], e) == -1 || dir_sync(w->roots[r], e) == -1)
-			return -1;
-	}
 	return keep_scripts(w, e);
 }
 
@@ -292,18 +303,29 @@ removals(const struct work *w, bool early, struct err *e)
 	return 0;
 }
 
+/* Whether there is no directory any more, perhaps a file in its place. */
+static bool
+is_gone(struct dir *root, const char *path)
+{
+	struct file_info info;
+	struct err e;
+	int found = file_stat(root, path, &info, &e);
+
+	return found == 0 || (found == 1 && info.type == FILE_REGULAR);
+}
+
 /* Make the new names durable: each directory once, as files are in order of their paths. */
 static int
 sync_parents(const struct work *w, struct err *e)
 {
 	char parent[PATH_REL_MAX + 1], last[PATH_REL_MAX + 1] = "";
-	int last_root = -1, rc = 0;
+	int last_root = -1, rc = 0, all = w->j->nfiles + w->j->ndirs >= SYNC_ALL_FROM;
 
-	if (w->j->nfiles + w->j->ndirs >= SYNC_ALL_FROM) {
-		for (int r = 0; r < JOURNAL_ROOTS && rc == 0; r++)
-			rc = w->roots[r] == NULL ? 0 : dir_sync_all(w->roots[r], e);
-		return rc;
-	}
+	for (int r = 0; r < JOURNAL_ROOTS && all == 1; r++)
+		if (w->roots[r] != NULL)
+			all = dir_sync_all(w->roots[r], e);
+	if (all != 0)
+		return all == -1 ? -1 : 0;
 	for (size_t i = 0; i < w->j->nfiles + w->j->ndirs && rc == 0; i++) {
 		bool is_file = i < w->j->nfiles;
 		const struct journal_dir *jd = is_file ? NULL : &w->j->dirs[i - w->j->nfiles];
@@ -323,7 +345,7 @@ sync_parents(const struct work *w, struct err *e)
 		else if ((d = dir_below(w->roots[root], parent, false, e)) != NULL) {
 			rc = dir_sync(d, e);
 			dir_close(d);
-		} else if (e->code != ERR_NOENT) /* it was removed */
+		} else if (!is_gone(w->roots[root], parent))
 			rc = -1;
 	}
 	return rc;
@@ -365,8 +387,12 @@ put_back(const struct work *w, size_t i, struct err *e)
 		return 0;
 	if (!has(&f->old))
 		return is_there(root, f->path, &f->new) ? remove_file(w, i, e) : 0;
-	/* Of two names for one file rename() leaves both, and nothing has to be put back. */
-	if ((moved = move_into_place(w, work_name('o', i, old), i, e)) == -1)
+	/*
+	 * Of two names for one file rename() leaves both, and nothing has to be put back; nor where a program has opened
+	 * the old one since, so that neither name can go.
+	 */
+	moved = move_into_place(w, work_name('o', i, old), i, e);
+	if (moved == -1 && (e->code != ERR_BUSY || !is_there(root, f->path, &f->old)))
 		return -1;
 	if (moved == 0 && !is_there(root, f->path, &f->old))
 		return err_setx(e, ERR_CONFLICT, "%s/%s: can't be put back, its old content is gone",
@@ -441,8 +467,12 @@ leave(struct cleaning *c, const char *name, struct err *e)
 	long i = strtol(name + strcspn(name, "0123456789"), NULL, 10);
 	char new[LEFTOVER_NAME_SIZE];
 
-	if (!named && leftover_move(c->w->dirs[c->root], name, c->w->dirs[c->root], (size_t)i, new, e) == -1)
-		return -1;
+	/* Most can be moved and make room for another; one that is open without sharing stays as it is. */
+	if (!named && leftover_move(c->w->dirs[c->root], name, c->w->dirs[c->root], (size_t)i, new, e) == -1) {
+		if (e->code != ERR_BUSY)
+			return -1;
+		named = true;
+	}
 	if (c->leftovers == NULL && (c->leftovers = store_leftovers(c->w->t->state)) == NULL)
 		return err_nomem(e);
 	return leftover_add(c->leftovers, j->roots[c->root], c->w->t->work, named ? name : new,

@@ -134,14 +134,14 @@ int file_copy(struct dir *from, const char *name, struct dir *to, const char *ne
 
 /*
  * Give a file a second name.  1 done, 0 where the file system or its rules don't allow that (copy instead), -1;
- * ERR_EXISTS when newname is there.  Not durable before dir_sync().
+ * ERR_EXISTS when newname is there, ERR_BUSY as of file_move().  Not durable before dir_sync().
  */
 int file_link(struct dir *from, const char *name, struct dir *to, const char *newname,
     struct err *e);
 
 /*
  * file_rename() without the syncs, so that many moves share one.  1 moved, 0 there is no such name, -1; ERR_BUSY where
- * a program runs or has open what is to be moved or replaced (Windows alone minds).
+ * a program has open what is to be moved, or runs or has open what is to be replaced (Windows alone minds).
  */
 int file_move(struct dir *from, const char *name, struct dir *to, const char *newname,
     struct err *e);
@@ -156,7 +156,10 @@ int file_set_mode(struct dir *d, const char *name, unsigned mode, struct err *e)
  */
 int file_remove(struct dir *d, const char *name, struct err *e);
 
-/* Everything on d's file system that was written before, made durable at once: cheaper than one by one for many files. */
+/*
+ * Everything on d's file system that was written before, made durable at once: cheaper than one by one for many files.
+ * 1, 0 where the system has no such thing, -1.
+ */
 int dir_sync_all(struct dir *d, struct err *e);
 
 /* What an open directory is.  0 or -1. */

@@ -172,7 +172,7 @@ dir_unmake(const char *path, unsigned n, struct err *e)
 int
 dir_sync_all(struct dir *d, struct err *e)
 {
-	return syncfs(d->fd) == 0 ? 0 : err_set(e, ERR_IO, "sync the file system of %s", d->path);
+	return syncfs(d->fd) == 0 ? 1 : err_set(e, ERR_IO, "sync the file system of %s", d->path);
 }
 
 int

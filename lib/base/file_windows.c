@@ -286,6 +286,20 @@ file_rename_open(HANDLE file, const struct file_at *to, bool over)
 }
 
 DWORD
+file_set_read_only(HANDLE file, bool read_only)
+{
+	FILE_BASIC_INFO basic;
+
+	if (!GetFileInformationByHandleEx(file, FileBasicInfo, &basic, sizeof basic))
+		return GetLastError();
+	if (((basic.FileAttributes & FILE_ATTRIBUTE_READONLY) != 0) == read_only)
+		return 0;
+	basic.FileAttributes &= ~(DWORD)FILE_ATTRIBUTE_READONLY;
+	basic.FileAttributes |= read_only ? FILE_ATTRIBUTE_READONLY : FILE_ATTRIBUTE_NORMAL;
+	return SetFileInformationByHandle(file, FileBasicInfo, &basic, sizeof basic) ? 0 : GetLastError();
+}
+
+DWORD
 file_remove_open(HANDLE file)
 {
 	ULONG flags = REMOVE_POSIX | REMOVE_IGNORE_READONLY;
@@ -294,9 +308,12 @@ file_remove_open(HANDLE file)
 	NTSTATUS status = NtSetInformationFile(file, &io, &flags, sizeof flags,
 	    (FILE_INFORMATION_CLASS)DISPOSITION_INFORMATION_EX);
 
-	if (status < 0 && status != (NTSTATUS)0xC0000101 /* STATUS_DIRECTORY_NOT_EMPTY */)
+	/* Other file systems than NTFS know only the old way, and mind when a file is read-only. */
+	if (status < 0 && status != (NTSTATUS)0xC0000101 /* STATUS_DIRECTORY_NOT_EMPTY */) {
+		file_set_read_only(file, false);
 		status = NtSetInformationFile(file, &io, &remove, sizeof remove,
 		    (FILE_INFORMATION_CLASS)DISPOSITION_INFORMATION);
+	}
 	/* It was opened to be removed, so this isn't about rights. */
 	if (status == (NTSTATUS)0xC0000121 /* STATUS_CANNOT_DELETE */)
 		return ERROR_SHARING_VIOLATION;

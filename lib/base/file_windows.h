@@ -64,9 +64,12 @@ DWORD file_rename_open(HANDLE file, const struct file_at *to, bool over);
  */
 DWORD file_put_open(HANDLE file, const struct file_at *to);
 
+/* Set or take away the read-only attribute of an open file or directory.  0 or a Windows error. */
+DWORD file_set_read_only(HANDLE file, bool read_only);
+
 /*
- * Remove an open file or directory (opened with DELETE), though others have it open.  0 or a Windows error:
- * ERROR_SHARING_VIOLATION when a program runs it or has it mapped.
+ * Remove an open file or directory (opened with DELETE; one that is read-only with FILE_WRITE_ATTRIBUTES, too), though
+ * others have it open.  0 or a Windows error: ERROR_SHARING_VIOLATION when a program runs it or has it mapped.
  */
 DWORD file_remove_open(HANDLE file);
 

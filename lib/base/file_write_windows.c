@@ -201,10 +201,14 @@ beside(const struct file_at *at, const wchar_t *suffix, struct file_at *out)
 static DWORD
 remove_in(HANDLE parent, const wchar_t *leaf, ULONG options)
 {
-	struct file_how how = { DELETE | FILE_READ_ATTRIBUTES, FILE_OPEN, options, false };
+	struct file_how how = { DELETE | FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES, FILE_OPEN, options, false };
 	HANDLE h;
 	DWORD error = file_open_in(parent, leaf, &how, &h);
 
+	if (error == ERROR_ACCESS_DENIED) {
+		how.access &= ~(ACCESS_MASK)FILE_WRITE_ATTRIBUTES;
+		error = file_open_in(parent, leaf, &how, &h);
+	}
 	if (error != 0)
 		return error;
 	error = file_remove_open(h);
