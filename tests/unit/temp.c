@@ -50,6 +50,12 @@ remove_one(void *arg, const char *name, struct err *e)
 }
 
 int
+temp_empty(struct dir *d, struct err *e)
+{
+	return dir_list(d, remove_one, d, e);
+}
+
+int
 temp_remove(void **state)
 {
 	struct dir *d = *state;
@@ -58,7 +64,7 @@ temp_remove(void **state)
 	int rc;
 
 	snprintf(path, sizeof path, "%s", dir_path(d));
-	rc = dir_list(d, remove_one, d, &e);
+	rc = temp_empty(d, &e);
 	dir_close(d);
 	if (rc == 0)
 		rc = dir_unmake(path, 1, &e);

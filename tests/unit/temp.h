@@ -9,4 +9,7 @@
 int temp_make(void **state);
 int temp_remove(void **state);
 
+/* Remove all that is in a directory.  0 or -1. */
+int temp_empty(struct dir *d, struct err *e);
+
 #endif
