@@ -39,7 +39,7 @@ assert_arrived(struct sink *s, const char *repo, const char *path, uint64_t offs
 	size_t n;
 
 	snprintf(name, sizeof name, "%s/%s", repo, path);
-	assert_non_null(f = fopen(name, "r"));
+	assert_non_null(f = fopen(name, "rb"));
 	assert_int_equal(fseek(f, (long)offset, SEEK_SET), 0);
 	assert_non_null(md = digest_new(DIGEST_SHA256, &e));
 	while ((n = fread(data, 1, sizeof data, f)) > 0)

@@ -3,29 +3,19 @@
  */
 #include "sshd.h"
 
-#include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <pwd.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/random.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/net.h"
+#include "sshd_side.h"
 
 #define START_TRIES	500
-#define PAUSE_NS	10000000
-#define ARGUMENTS_MAX	7
+#define PAUSE_MS	10
+#define GONE_MS		5000
 
 static void
 die(const char *what)
@@ -43,49 +33,39 @@ run(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(command, sizeof command, fmt, ap);
 	va_end(ap);
-	if (system(command) != 0)
+	if (!side_run(command, NULL, 0))
 		die(command);
 }
 
 static void
 read_word(const char *command, char *out, size_t size)
 {
-	FILE *f = popen(command, "r");
-
-	if (f == NULL || fgets(out, (int)size, f) == NULL || pclose(f) != 0)
+	if (!side_run(command, out, size) || *out == '\0')
 		die(command);
-	out[strcspn(out, "\n")] = '\0';
 }
 
-static int
-loopback_socket(int port, bool listens)
+/* Whether something listens on a port. */
+static bool
+answers(int port)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct err e;
+	struct net_dial *d = net_dial("127.0.0.1", (uint16_t)port, &e);
+	struct net *n = d == NULL ? NULL : net_dial_wait(d, clock_mono_ms() + 1000, &e);
 
-	if (fd == -1)
-		die("socket");
-	if (listens ? bind(fd, (struct sockaddr *)&a, sizeof a) == -1 : connect(fd, (struct sockaddr *)&a, sizeof a) == -1) {
-		close(fd);
-		return -1;
-	}
-	return fd;
+	net_close(n);
+	return n != NULL;
 }
 
 int
 free_port(void)
 {
-	uint16_t random;
-	int port, fd;
+	char word[16];
+	int port;
 
-	/* None that an outgoing connection may get: a server that is started again must find its port free. */
 	do {
-		if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
-			die("free port");
-		port = 10000 + random % 10000;
-	} while ((fd = loopback_socket(port, true)) == -1);
-	close(fd);
+		read_word("shuf -n 1 -i 10000-19999", word, sizeof word);
+		port = atoi(word);
+	} while (answers(port));
 	return port;
 }
 
@@ -101,16 +81,12 @@ fingerprint(const struct sshd *s, const char *kind, char *out, size_t size)
 void
 sshd_make(struct sshd *s, const struct sshd *other)
 {
-	const struct passwd *pw = getpwuid(geteuid());
-
 	memset(s, 0, sizeof *s);
-	strcpy(s->dir, "/tmp/slipway-sshd-XXXXXX");
-	if (pw == NULL || mkdtemp(s->dir) == NULL)
-		die("make directory");
+	read_word("mktemp -d /tmp/slipway-sshd-XXXXXX", s->dir, sizeof s->dir);
+	read_word("id -un", s->user, sizeof s->user);
+	s->root = side_run("[ $(id -u) -eq 0 ]", NULL, 0);
 	/* The sessions of a server that is root become other users, who must be able to read. */
-	chmod(s->dir, 0755);
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	snprintf(s->user, sizeof s->user, "%s", pw->pw_name);
+	run("chmod 755 %s", s->dir);
 	run("cd %s && ssh-keygen -q -t ed25519 -N '' -f host_ed25519 && "
 	    "ssh-keygen -q -t ecdsa -b 256 -N '' -f host_ecdsa", s->dir);
 	fingerprint(s, "ed25519", s->pin, sizeof s->pin);
@@ -124,10 +100,11 @@ sshd_make(struct sshd *s, const struct sshd *other)
 		run("mkdir %s && ssh-keygen -q -t ed25519 -N '' -f %s", s->repo, s->key);
 	}
 	run("cp %s.pub %s/authorized_keys && chmod 644 %s/authorized_keys", s->key, s->dir, s->dir);
-	if (geteuid() == 0)
+	if (s->root)
 		run("mkdir -p /run/sshd");
 	s->port = free_port();
 	snprintf(s->url, sizeof s->url, "sftp://%s@127.0.0.1:%d%s", s->user, s->port, s->repo);
+	snprintf(s->file_url, sizeof s->file_url, "%s%s", side_file_url(), s->repo);
 }
 
 static void
@@ -137,7 +114,7 @@ write_config(const struct sshd *s)
 	FILE *f;
 
 	snprintf(name, sizeof name, "%s/config", s->dir);
-	if ((f = fopen(name, "w")) == NULL)
+	if ((f = fopen(name, "wb")) == NULL)
 		die(name);
 	fprintf(f, "ListenAddress 127.0.0.1:%d\nHostKey %s/host_ed25519\nHostKey %s/host_ecdsa\n"
 	    "PidFile none\nUsePAM no\nStrictModes no\nPasswordAuthentication no\n"
@@ -148,36 +125,20 @@ write_config(const struct sshd *s)
 		die(name);
 }
 
-/* Start argv[0] as a child of this process, and wait until it takes connections. */
+/* Start argv[0], and wait until it takes connections. */
 static void
 start(struct sshd *s, const char *const argv[], unsigned descriptors)
 {
-	struct timespec pause = { 0, PAUSE_NS };
-	char *copy[ARGUMENTS_MAX + 1] = { NULL };
-	int fd = -1;
+	bool ready = false;
 
-	fflush(NULL);
-	if ((s->pid = fork()) == -1)
-		die("fork");
-	if (s->pid == 0) {
-		struct rlimit r = { descriptors, descriptors };
-
-		/* A test that is killed takes its server with it. */
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (descriptors > 0)
-			setrlimit(RLIMIT_NOFILE, &r);
-		for (int i = 0; i < ARGUMENTS_MAX && argv[i] != NULL; i++)
-			copy[i] = strdup(argv[i]);
-		execv(copy[0], copy);
-		_exit(127);
-	}
-	for (int i = 0; i < START_TRIES && fd == -1; i++) {
-		nanosleep(&pause, NULL);
-		fd = loopback_socket(s->port, false);
-	}
-	if (fd == -1)
+	if ((s->pid = side_start(argv, descriptors)) == 0)
 		die(argv[0]);
-	close(fd);
+	for (int i = 0; i < START_TRIES && !ready; i++) {
+		clock_sleep_ms(PAUSE_MS);
+		ready = answers(s->port);
+	}
+	if (!ready)
+		die(argv[0]);
 }
 
 void
@@ -206,68 +167,16 @@ other_start(struct sshd *s, const char *kind, unsigned descriptors)
 	start(s, argv, descriptors);
 }
 
-/* The parent of a process, or 0. */
-static pid_t
-parent_of(pid_t pid)
+void
+sshd_signal_sessions(const struct sshd *s, enum sshd_signal sig)
 {
-	char name[64], line[512], *end;
-	int parent = 0;
-	FILE *f;
-
-	snprintf(name, sizeof name, "/proc/%d/stat", (int)pid);
-	if ((f = fopen(name, "r")) == NULL)
-		return 0;
-	if (fgets(line, sizeof line, f) != NULL && (end = strrchr(line, ')')) != NULL)
-		sscanf(end + 1, " %*c %d", &parent);
-	fclose(f);
-	return parent;
-}
-
-static void
-signal_below(pid_t top, int sig)
-{
-	const struct dirent *entry;
-	DIR *d = opendir("/proc");
-
-	if (d == NULL)
-		die("/proc");
-	while ((entry = readdir(d)) != NULL) {
-		pid_t pid = (pid_t)atoi(entry->d_name);
-
-		if (pid > 0 && parent_of(pid) == top) {
-			signal_below(pid, sig);
-			kill(pid, sig);
-		}
-	}
-	closedir(d);
+	side_signal(s->pid, sig, true);
 }
 
 void
-sshd_signal_sessions(struct sshd *s, int sig)
+sshd_signal(const struct sshd *s, enum sshd_signal sig)
 {
-	signal_below(s->pid, sig);
-}
-
-void
-sshd_signal(struct sshd *s, int sig)
-{
-	sshd_signal_sessions(s, sig);
-	kill(s->pid, sig);
-}
-
-int
-children(void)
-{
-	const struct dirent *entry;
-	DIR *d = opendir("/proc");
-	int n = 0;
-
-	if (d == NULL)
-		die("/proc");
-	while ((entry = readdir(d)) != NULL)
-		n += atoi(entry->d_name) > 0 && parent_of((pid_t)atoi(entry->d_name)) == getpid();
-	closedir(d);
-	return n;
+	side_signal(s->pid, sig, false);
 }
 
 void
@@ -275,12 +184,9 @@ sshd_stop(struct sshd *s)
 {
 	if (s->pid == 0)
 		return;
-	/* Its sessions become children of ours when it dies; they end with their connections. */
-	sshd_signal(s, SIGKILL);
-	waitpid(s->pid, NULL, 0);
+	sshd_signal(s, SSHD_KILL);
+	side_wait(s->pid);
 	s->pid = 0;
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;
 }
 
 void
@@ -289,4 +195,17 @@ sshd_remove(struct sshd *s)
 	sshd_stop(s);
 	if (s->dir[0] != '\0')
 		run("rm -rf %s", s->dir);
+}
+
+bool
+sshd_gone(const struct sshd *s)
+{
+	int64_t end = clock_mono_ms() + GONE_MS;
+	char command[200];
+	bool busy;
+
+	while ((busy = side_busy()) && clock_mono_ms() < end)
+		clock_sleep_ms(2 * PAUSE_MS);
+	snprintf(command, sizeof command, "[ ! -e %s ]", s->dir);
+	return !busy && side_run(command, NULL, 0);
 }

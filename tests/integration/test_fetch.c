@@ -3,16 +3,10 @@
  */
 #include "test.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
 #include "base/clock.h"
 #include "fetching.h"
 #include "sshd.h"
+#include "sshd_side.h"
 #include "updater/carry.h"
 #include "updater/fetch.h"
 
@@ -209,10 +203,13 @@ static struct one_row dir_rows[] = {
 static void
 directory_file(void **state)
 {
-	char url[300];
+	const struct one_row *r = *state;
 
-	snprintf(url, sizeof url, "file://%s", one.repo);
-	check_one(url, *state);
+	if (strcmp(r->path, "link") == 0 && !side_shows_links()) {
+		print_message("%s: skipped under wine: it follows a link by itself; see docs/windows.md\n", r->name);
+		skip();
+	}
+	check_one(one.file_url, r);
 }
 
 static void
@@ -246,7 +243,7 @@ permission_denied(void **state)
 	struct err e;
 
 	(void)state;
-	snprintf(url, sizeof url, "sftp://%s@127.0.0.1:%d%s", geteuid() == 0 ? "nobody" : one.user,
+	snprintf(url, sizeof url, "sftp://%s@127.0.0.1:%d%s", one.root ? "nobody" : one.user,
 	    one.port, one.repo);
 	job_init(&j, url, NULL);
 	file_init(&f, &s, "secret", 1000);
@@ -307,7 +304,7 @@ static struct key_row {
 	{ "key: RSA as PEM", "ssh-keygen -q -m PEM -t rsa -b 2048 -N '' -f $K", NULL, true, ERR_CONFIG,
 	    "ssh-keygen -t ed25519" },
 	{ "key: readable by all", "ssh-keygen -q -t ed25519 -N '' -f $K && chmod 644 $K", NULL, true, ERR_CONFIG,
-	    "chmod 600" },
+	    "only its owner" },
 	{ "key: no key", "echo hello > $K && chmod 600 $K && echo > $K.pub", NULL, false, ERR_CONFIG,
 	    "private key" },
 	{ "key: cut off", "ssh-keygen -q -t ed25519 -N '' -f $K && sed -i 3d $K", NULL, false, ERR_CONFIG,
@@ -385,19 +382,19 @@ unreachable_then_second(void **state)
 static void
 kill_one(void)
 {
-	sshd_signal(&one, SIGKILL);
+	sshd_signal(&one, SSHD_KILL);
 }
 
 static void
 kill_sessions(void)
 {
-	sshd_signal_sessions(&one, SIGKILL);
+	sshd_signal_sessions(&one, SSHD_KILL);
 }
 
 static void
 stop_one(void)
 {
-	sshd_signal(&one, SIGSTOP);
+	sshd_signal(&one, SSHD_PAUSE);
 }
 
 /* Killed in the middle: every byte arrives once, the rest from the second server. */
@@ -497,7 +494,7 @@ hanging(void **state)
 			assert_int_equal(f.result, FETCH_FAILED);
 			assert_true(took >= 1400 && took < 4000);
 			digest_free(s.md);
-			sshd_signal(&one, SIGCONT);
+			sshd_signal(&one, SSHD_GO_ON);
 		}
 	}
 }
@@ -524,7 +521,7 @@ hanging_then_second(void **state)
 	assert_int_equal(s.bytes, BIG_SIZE);
 	assert_same(&s, "big", 0);
 	digest_free(s.md);
-	sshd_signal(&one, SIGCONT);
+	sshd_signal(&one, SSHD_GO_ON);
 	sshd_remove(&two);
 }
 
@@ -570,7 +567,7 @@ make_servers(void **state)
 	run("cd %s && mkdir many && head -c %u /dev/urandom | split -d -a 4 -b %d - many/f && "
 	    "head -c %u /dev/urandom > big && : > empty && echo x > secret && chmod %s secret && "
 	    "ln -s big link", one.repo, MANY * MANY_SIZE, MANY_SIZE, BIG_SIZE,
-	    geteuid() == 0 ? "600" : "000");
+	    one.root ? "600" : "000");
 	sshd_start(&one, 0);
 	return 0;
 }
@@ -579,16 +576,9 @@ make_servers(void **state)
 static int
 remove_servers(void **state)
 {
-	int64_t end = clock_mono_ms() + 5000;
-
 	(void)state;
 	sshd_remove(&one);
-	while (children() > 0 && clock_mono_ms() < end) {
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
-		clock_sleep_ms(20);
-	}
-	return children() == 0 && access(one.dir, F_OK) == -1 ? 0 : -1;
+	return sshd_gone(&one) ? 0 : -1;
 }
 
 int
@@ -615,7 +605,7 @@ main(int argc, char **argv)
 
 	child_main(roles, argc, argv);
 	/* A server that ends while it is written to must be an error, not a signal; and no test may hang. */
-	alarm(300);
+	sshd_limit();
 	TEST_ROWS(tests, n, one_rows, one_file);
 	TEST_ROWS(tests, n, dir_rows, directory_file);
 	TEST_ROWS(tests, n, key_rows, login_key);

@@ -4,10 +4,6 @@
  */
 #include "test.h"
 
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "base/clock.h"
 #include "fetching.h"
 #include "sshd.h"
@@ -113,7 +109,7 @@ do_big(struct sshd *server)
 static void
 kill_server(void)
 {
-	sshd_signal(killed, SIGKILL);
+	sshd_signal(killed, SSHD_KILL);
 }
 
 /* Killed in the middle, the next one (of another make) goes on. */
@@ -365,17 +361,10 @@ make_servers(void **state)
 static int
 remove_servers(void **state)
 {
-	int64_t end = clock_mono_ms() + 5000;
-
 	(void)state;
 	for (size_t i = KINDS; i-- > 0;)
 		sshd_remove(&servers[i]);
-	while (children() > 0 && clock_mono_ms() < end) {
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
-		clock_sleep_ms(20);
-	}
-	return children() == 0 && access(servers[0].dir, F_OK) == -1 ? 0 : -1;
+	return sshd_gone(&servers[0]) ? 0 : -1;
 }
 
 int
@@ -386,7 +375,7 @@ main(int argc, char **argv)
 	size_t n = 0;
 
 	child_main(roles, argc, argv);
-	alarm(300);
+	sshd_limit();
 	for (size_t i = 0; i < KINDS; i++)
 		for (size_t k = 0; k < DEEDS; k++) {
 			struct row *r = &rows[n];
