@@ -37,7 +37,8 @@ class Server(asyncssh.SSHServer):
 
 
 async def main():
-    await asyncssh.listen("127.0.0.1", PORT, server_factory=Server, sftp_factory=True,
+    # A server that is started again comes to a port where connections of the killed one still linger.
+    await asyncssh.listen("127.0.0.1", PORT, reuse_address=True, server_factory=Server, sftp_factory=True,
                           server_host_keys=[os.path.join(DIR, "host_ed25519"), os.path.join(DIR, "host_ecdsa")],
                           authorized_client_keys=os.path.join(DIR, "authorized_keys"))
     await asyncio.Event().wait()
