@@ -1,5 +1,5 @@
 /*
- * slipway-repo cert list: certificates in the present releases, in files, and those that Kernels serve.
+ * slipway-repo cert list: certificates in the present releases, the repository's own, in files, and those that Kernels serve.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -123,6 +123,73 @@ list_app(struct listing *l, const struct repo *r, const char *app, struct err *e
 	return rc;
 }
 
+/* The certificates of a file, in d or (NULL) anywhere. */
+static int
+list_in(struct listing *l, const char *where, struct dir *d, const char *path, struct err *e)
+{
+	struct buf text = BUF_INIT(CERT_FILE_MAX);
+	struct err why;
+	int rc = 0;
+
+	l->where = where;
+	l->path = path;
+	if (file_read(d, path, &text, &why) == -1) {
+		rc = add_fault(l, &why, e);
+	} else if (cert_read(text.data, text.len, add_row, l, &why) == -1) {
+		err_context(&why, "%s", path);
+		rc = add_fault(l, &why, e);
+	}
+	buf_free(&text);
+	return rc;
+}
+
+struct own {
+	struct listing *l;
+	struct dir *top;
+};
+
+/* An old pair that was replaced is nobody's concern any more. */
+static int
+list_own_pair(void *arg, const char *name, struct err *e)
+{
+	const struct own *o = arg;
+	size_t len = strlen(name);
+	char path[PATH_COMPONENT_MAX + 16];
+
+	if (len <= 4 || strcmp(name + len - 4, ".crt") != 0 || (len > 8 && strcmp(name + len - 8, ".old.crt") == 0))
+		return 0;
+	snprintf(path, sizeof path, "certs/%s", name);
+	return list_in(o->l, "repository", o->top, path, e);
+}
+
+static int
+list_own_ca(void *arg, const char *name, struct err *e)
+{
+	const struct own *o = arg;
+	char path[PATH_COMPONENT_MAX + 16];
+	struct file_info info;
+	int rc;
+
+	snprintf(path, sizeof path, "ca/%s/ca.crt", name);
+	rc = file_stat(o->top, path, &info, e);
+	return rc == 1 ? list_in(o->l, "repository", o->top, path, e) : rc;
+}
+
+static int
+list_own(struct listing *l, struct dir *top, const char *name, int (*each)(void *arg, const char *name, struct err *e),
+    struct err *e)
+{
+	struct own o = { l, top };
+	struct dir *d = dir_below(top, name, false, e);
+	int rc;
+
+	if (d == NULL)
+		return e->code == ERR_NOENT ? 0 : -1;
+	rc = dir_list(d, each, &o, e);
+	dir_close(d);
+	return rc;
+}
+
 static int
 list_repo(struct listing *l, const char *path, struct err *e)
 {
@@ -131,26 +198,9 @@ list_repo(struct listing *l, const char *path, struct err *e)
 
 	for (size_t i = 0; rc == 0 && i < r->roles->n; i++)
 		rc = list_app(l, r, r->roles->delegations[i].name, e);
+	if (rc == 0 && (list_own(l, r->top, "certs", list_own_pair, e) == -1 || list_own(l, r->top, "ca", list_own_ca, e) == -1))
+		rc = -1;
 	repo_close(r);
-	return rc;
-}
-
-static int
-list_file(struct listing *l, const char *path, struct err *e)
-{
-	struct buf text = BUF_INIT(CERT_FILE_MAX);
-	struct err why;
-	int rc = 0;
-
-	l->where = "file";
-	l->path = path;
-	if (file_read(NULL, path, &text, &why) == -1)
-		rc = add_fault(l, &why, e);
-	else if (cert_read(text.data, text.len, add_row, l, &why) == -1) {
-		err_context(&why, "%s", path);
-		rc = add_fault(l, &why, e);
-	}
-	buf_free(&text);
 	return rc;
 }
 
@@ -225,7 +275,7 @@ collect(struct listing *l, struct context *cx, int argc, char **argv, const stru
 	if (repo != NULL && list_repo(l, repo, e) == -1)
 		return -1;
 	for (int i = 1; i < argc; i++)
-		if (list_file(l, argv[i], e) == -1)
+		if (list_in(l, "file", NULL, argv[i], e) == -1)
 			return -1;
 	for (size_t i = 0; i < kernels->n; i++)
 		if (list_kernel(l, kernels->values[i], e) == -1)

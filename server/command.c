@@ -115,7 +115,7 @@ static const struct command commands[] = {
 	{ "cert show", cmd_cert_show, 1, -1, "FILE... [options]",
 	    "say what certificates hold, how long they last, and what TLS_TrustedCerts needs", OPTION_WARN_DAYS },
 	{ "cert list", cmd_cert_list, 0, -1, "[FILE...] [options]",
-	    "list certificates: in the present releases, in files, and what Kernels really serve",
+	    "list certificates: in the present releases, the repository's own, in files, and what Kernels really serve",
 	    "  --connect HOST:PORT     what is served there ([ADDRESS]:PORT for IPv6); may be repeated\n"
 	    OPTION_WARN_DAYS "  --json                  print one JSON object\n" },
 	{ "cert replace", cmd_cert_replace, 1, 1, "NAME [options]",

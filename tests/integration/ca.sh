@@ -43,6 +43,14 @@ for type in p256 p384 ed25519 rsa2048; do
 done
 [ "$(openssl x509 -in "$certs/p256.crt" -noout -enddate)" = "$(openssl x509 -in "$ca/ca.crt" -noout -enddate)" ] ||
 	fail "want what is issued to end with the CA"
+# What is the repository's own is listed: pairs, but those that were replaced, and CAs.
+cp "$certs/p256.crt" "$certs/p256.old.crt"
+status 0 "$repo" cert list
+diff <(grep -v '^  ' out) <(printf '%s\n' certs/{ed25519,p256,p384,rsa2048}.crt ca/fleet/ca.crt) || fail "want certs and ca listed"
+grep -A2 '^ca/fleet/ca.crt$' out | grep -q ' 400 days left\| 399 days left' || fail "want the CA's days"
+status 0 "$repo" cert list --warn-days 390
+status 3 "$repo" cert list --warn-days 401
+rm "$certs/p256.old.crt"
 status 1 "$repo" cert sign --ca fleet p256; says '--force'
 status 0 "$repo" cert sign --ca fleet p256 --force --days 30
 status 2 "$repo" cert sign --ca fleet p256 --force --days 401; says 'the CA ends in'
