@@ -8,6 +8,8 @@ import subprocess
 import threading
 import time
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from parts import Kernel, Pair, WORK, fail, hi, settings, stop_all, started, wait_for
 
 VERSIONS = ("1.3", "1.2")
@@ -277,8 +279,32 @@ def ends():
         done(f"TLS {version}: the Kernel says that it was cut")
 
 
+def other_curve():
+    """A Kernel whose key is of P-384: in TLS 1.2 that curve has to be offered for it, and accepted."""
+    global kernel_pair
+    kernel_pair = Pair("kernel384", curve=ec.SECP384R1).write()
+    kernel = Kernel(TLS_KeyFile=kernel_pair.key_file, TLS_CertFile=kernel_pair.cert_file, TLS_RequiredLevel="TLSNoPeerAuth",
+                    TLS_MinVersion="TLSv1.2")
+    for version in VERSIONS:
+        for name, client in CLIENTS.items():
+            answer = client(kernel.port, version, None)
+            if "WELCOME" not in answer:
+                fail(f"{name}, TLS {version}, P-384: want it served, got '{answer}'", kernel.log)
+            done(f"{name}, TLS {version}, P-384")
+        for name, command in (("openssl s_server", openssl_server), ("gnutls-serv", gnutls_server)):
+            p, port = serve(command, version, None)
+            if hi(hi_home("TLSPeerAuth", None, kernel_pair), WORK / "hi.log", port).wait(30) != 0:
+                fail(f"{name}, TLS {version}, P-384: want HI served", WORK / "hi.log", WORK / "server.log")
+            p.terminate()
+            p.wait(20)
+            p.stdin.close()
+            done(f"{name}, TLS {version}, HI, P-384")
+    kernel.stop()
+
+
 clients_of_other_makes()
 servers_of_other_makes()
+other_curve()
 ends()
 stop_all()
 print(f"{counted} meetings")

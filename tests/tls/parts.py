@@ -42,10 +42,10 @@ def stop_all():
 class Pair:
     """A key and its certificate, in PEM and as DER."""
 
-    def __init__(self, name, starts=-1, days=30, bits=0):
+    def __init__(self, name, starts=-1, days=30, bits=0, curve=ec.SECP256R1):
         now = datetime.datetime.utcnow()
         self.name = name
-        self.key = rsa.generate_private_key(65537, bits) if bits else ec.generate_private_key(ec.SECP256R1())
+        self.key = rsa.generate_private_key(65537, bits) if bits else ec.generate_private_key(curve())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         cert = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(self.key.public_key()) \
             .serial_number(x509.random_serial_number()).not_valid_before(now + datetime.timedelta(days=starts)) \
