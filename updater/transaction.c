@@ -220,9 +220,14 @@ static int
 remove_file(const struct work *w, size_t i, struct err *e)
 {
 	struct dir *root = w->roots[w->j->files[i].root];
+	const char *path = w->j->files[i].path;
+	struct file_info info;
 	struct err ignored;
 
-	if (root == NULL || file_remove(root, w->j->files[i].path, e) != -1)
+	if (root == NULL || file_remove(root, path, e) != -1)
+		return 0;
+	/* What a crash cut may have made a directory there already. */
+	if (file_stat(root, path, &info, &ignored) == 1 && info.type == FILE_DIRECTORY)
 		return 0;
 	return e->code == ERR_BUSY && move_away(w, i, &ignored) != -1 ? 0 : -1;
 }
