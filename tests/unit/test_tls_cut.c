@@ -5,10 +5,7 @@
 #include "test.h"
 #include "tls_sides.h"
 
-#include <poll.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #define WIRE_SIZE	32768
 #define QUESTION	700	/* bytes that the client sends before it ends its side */
@@ -331,9 +328,9 @@ static const struct end_row {
 	enum slipway_tls_code code;
 } ends[] = {
 	{ "TLS, closed", "TLSNoPeerAuth", false, "cut the connection", SLIPWAY_TLS_E_CUT },
-	{ "TLS, reset", "TLSNoPeerAuth", true, "reset by peer", SLIPWAY_TLS_E_NETWORK },
+	{ "TLS, reset", "TLSNoPeerAuth", true, SOCKETS_RESET, SLIPWAY_TLS_E_NETWORK },
 	{ "no TLS, closed", "None", false, NULL, SLIPWAY_TLS_OK },
-	{ "no TLS, reset", "None", true, "reset by peer", SLIPWAY_TLS_E_NETWORK },
+	{ "no TLS, reset", "None", true, SOCKETS_RESET, SLIPWAY_TLS_E_NETWORK },
 };
 
 static void
@@ -342,19 +339,25 @@ real_socket(void **state)
 	const struct end_row *r = *state;
 	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, r->level, &kernel, NULL);
 	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, r->level, NULL, NULL);
-	const struct linger at_once = { 1, 0 };
 	struct ends e;
 	char byte;
 	long n;
 
 	ends_open_tcp(&e, s, c);
 	assert_int_equal(talk(&e), 0);
-	if (r->reset)
-		assert_int_equal(setsockopt(e.fd[1], SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
-	close(e.fd[1]);
+	if (!r->reset)
+		sockets_close(e.fd[1]);
+	else if (!sockets_reset(e.fd[1])) {
+		print_message("%s: skipped under wine: a linger time of 0 makes no reset there; see docs/windows.md\n", r->name);
+		e.fd[1] = -1;
+		ends_close(&e);
+		slipway_tls_free(s);
+		slipway_tls_free(c);
+		skip();
+	}
 	e.fd[1] = -1;
 	while (waits(n = slipway_tls_read(e.server, &byte, 1)))
-		poll(&(struct pollfd){ .fd = e.fd[0], .events = POLLIN }, 1, 5000);
+		sockets_wait(e.fd, (const bool[]){ false }, 1);
 	assert_int_equal(n, r->says == NULL ? 0 : SLIPWAY_TLS_ERROR);
 	assert_int_equal(slipway_tls_conn_error_code(e.server), r->code);
 	if (r->says != NULL && strstr(slipway_tls_conn_error(e.server), r->says) == NULL)

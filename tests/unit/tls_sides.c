@@ -3,13 +3,7 @@
  */
 #include "tls_sides.h"
 
-#include <errno.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -143,45 +137,6 @@ id_free(struct id *id)
 }
 
 void
-put_file(const char *path, const void *data, size_t len, mode_t mode)
-{
-	char temp[128];
-	FILE *f;
-
-	snprintf(temp, sizeof temp, "%s.new", path);
-	assert_non_null(f = fopen(temp, "w"));
-	assert_int_equal(fwrite(data, 1, len, f), len);
-	assert_int_equal(fclose(f), 0);
-	assert_int_equal(chmod(temp, mode), 0);
-	assert_int_equal(rename(temp, path), 0);
-}
-
-void
-put_text(const char *path, const char *text, mode_t mode)
-{
-	put_file(path, text, strlen(text), mode);
-}
-
-void
-place_make(struct place *p)
-{
-	strcpy(p->dir, "/tmp/slipway-tls-XXXXXX");
-	assert_non_null(mkdtemp(p->dir));
-	snprintf(p->key, sizeof p->key, "%s/key.pem", p->dir);
-	snprintf(p->cert, sizeof p->cert, "%s/cert.pem", p->dir);
-	snprintf(p->conf, sizeof p->conf, "%s/machine.conf", p->dir);
-}
-
-void
-place_remove(struct place *p)
-{
-	remove(p->key);
-	remove(p->cert);
-	remove(p->conf);
-	assert_int_equal(rmdir(p->dir), 0);
-}
-
-void
 pem(struct slipway_tls *t, const char *setting, const char *text)
 {
 	assert_int_equal(slipway_tls_set_pem(t, setting, text, strlen(text)), 0);
@@ -220,24 +175,14 @@ ends_join(struct ends *e, struct slipway_tls *server, struct slipway_tls *client
 void
 ends_open(struct ends *e, struct slipway_tls *server, struct slipway_tls *client)
 {
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, e->fd), 0);
+	sockets_pair(e->fd, false, false);
 	ends_join(e, server, client);
 }
 
 void
 ends_open_tcp(struct ends *e, struct slipway_tls *server, struct slipway_tls *client)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof at;
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(bind(listener, (struct sockaddr *)&at, sizeof at), 0);
-	assert_int_equal(listen(listener, 1), 0);
-	assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &len), 0);
-	e->fd[1] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	assert_true(connect(e->fd[1], (struct sockaddr *)&at, sizeof at) == 0 || errno == EINPROGRESS);
-	assert_true((e->fd[0] = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0);
-	close(listener);
+	sockets_pair(e->fd, true, false);
 	ends_join(e, server, client);
 }
 
@@ -246,8 +191,8 @@ ends_close(struct ends *e)
 {
 	slipway_tls_conn_free(e->server);
 	slipway_tls_conn_free(e->client);
-	close(e->fd[0]);
-	close(e->fd[1]);
+	sockets_close(e->fd[0]);
+	sockets_close(e->fd[1]);
 }
 
 bool
@@ -273,15 +218,11 @@ shake(struct slipway_tls_conn *ours, SSL *theirs)
 static void
 pause_for(const struct ends *e, long server, long client)
 {
-	struct pollfd p[] = { { .fd = e->fd[0], .events = server == SLIPWAY_TLS_WANT_WRITE ? POLLOUT : POLLIN },
-		{ .fd = e->fd[1], .events = client == SLIPWAY_TLS_WANT_WRITE ? POLLOUT : POLLIN } };
+	const int fd[] = { waits(server) ? e->fd[0] : -1, waits(client) ? e->fd[1] : -1 };
+	const bool write[] = { server == SLIPWAY_TLS_WANT_WRITE, client == SLIPWAY_TLS_WANT_WRITE };
 
-	if (!waits(server))
-		p[0].fd = -1;
-	if (!waits(client))
-		p[1].fd = -1;
-	if (p[0].fd != -1 || p[1].fd != -1)
-		poll(p, N(p), 5000);
+	if (fd[0] != -1 || fd[1] != -1)
+		sockets_wait(fd, write, N(fd));
 }
 
 int
@@ -323,9 +264,9 @@ talk(struct ends *e)
 			return SLIPWAY_TLS_ERROR;
 		/* Whoever failed closes, as a program would. */
 		if (c == SLIPWAY_TLS_ERROR || c == 0)
-			shutdown(e->fd[1], SHUT_RDWR);
+			sockets_end(e->fd[1]);
 		if (s == SLIPWAY_TLS_ERROR || s == 0)
-			shutdown(e->fd[0], SHUT_RDWR);
+			sockets_end(e->fd[0]);
 		pause_for(e, s, c);
 	}
 	return SLIPWAY_TLS_ERROR;

@@ -63,6 +63,28 @@ void pem(struct slipway_tls *t, const char *setting, const char *text);
 /* A handle with this level, pair (or NULL) and trusted certificate (or NULL). */
 struct slipway_tls *side_new(enum slipway_tls_side side, const char *level, const struct id *own, const struct id *trusted);
 
+/*
+ * Two connected sockets, which don't block unless told to; over TCP with tcp, on Windows always.  sockets_end() tells the
+ * other side, both ways, that nothing comes any more.
+ */
+void sockets_pair(int fd[2], bool tcp, bool block);
+void sockets_end(int fd);
+void sockets_close(int fd);
+
+/*
+ * Close, so that the other side sees a reset; the system says so with these words (Windows in the user's language).  False:
+ * closed, but this system (wine) makes no reset of it.
+ */
+bool sockets_reset(int fd);
+#ifdef _WIN32
+#define SOCKETS_RESET	""
+#else
+#define SOCKETS_RESET	"reset by peer"
+#endif
+
+/* Wait until one of n is ready to be read, or written where write says so, 5 seconds at most; -1 in place of one: not that. */
+void sockets_wait(const int *fd, const bool *write, size_t n);
+
 /* Two connected ends that don't block. */
 struct ends {
 	int fd[2];	/* server, client */
