@@ -8,7 +8,6 @@ set -u
 status 0 "$repo" init "$R" --no-passphrase
 export SLIPWAY_REPO=$R
 certs=$R/certs ca=$R/ca/fleet
-mode() { stat -c %a "$1"; }
 text() { openssl x509 -in "$1" -noout -text >"$work/out" 2>"$work/err" || fail "openssl x509 $1"; }
 serial() { openssl x509 -in "$1" -noout -serial | sed 's/serial=//' | tr A-F a-f; }
 
@@ -16,7 +15,7 @@ for c in csr ca sign revoke crl; do status 0 "$repo" cert $c --help; says "usage
 
 # The CA.
 status 0 "$repo" cert ca fleet --days 400 --subject '/O=Example/CN=Fleet CA'
-[ "$(mode "$ca/ca.pem")" = 600 ] && [ "$(mode "$ca")" = 700 ] || fail "the CA's key can be read by others"
+private 600 "$ca/ca.pem"; private 700 "$ca"
 text "$ca/ca.crt"
 says 'CA:TRUE, pathlen:0'; says 'Certificate Sign, CRL Sign'; says 'Key Usage: critical'
 openssl verify -x509_strict -CAfile "$ca/ca.crt" "$ca/ca.crt" >/dev/null || fail "openssl: CA"
@@ -28,7 +27,7 @@ status 2 "$repo" cert ca ../up; status 2 "$repo" cert ca x --type dsa; status 2 
 # Requests of every kind, and what is issued for them.
 for type in p256 p384 ed25519 rsa2048; do
 	status 0 "$repo" cert csr $type --type $type --san dns:kernel.example --san ip:192.0.2.1
-	[ "$(mode "$certs/$type.pem")" = 600 ] || fail "$type.pem can be read by others"
+	private 600 "$certs/$type.pem"
 	openssl req -in "$certs/$type.csr" -noout -verify 2>/dev/null || fail "openssl req $type"
 	status 0 "$repo" cert sign --ca fleet $type
 	openssl verify -x509_strict -purpose sslserver -verify_hostname kernel.example -CAfile "$ca/ca.crt" \

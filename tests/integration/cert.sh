@@ -48,7 +48,7 @@ sed '3s/^..../!!!!/' leaf.crt >damaged.crt
 cat ca.crt damaged.crt >half.crt
 status 1 "$repo" cert show half.crt; says 'certificate 2 of 2 is damaged'
 : >empty.crt; status 1 "$repo" cert show empty.crt
-status 1 "$repo" cert show missing.crt leaf.crt; says 'missing.crt: No such file'; says 'CN=leaf'
+status 1 "$repo" cert show missing.crt leaf.crt; says 'missing.crt: \(No such file\|File not found\)'; says 'CN=leaf'
 for _ in $(seq 65); do cat leaf.crt; done >many.crt
 status 1 "$repo" cert show many.crt; says 'over 64 certificates'
 head -c 300000 /dev/zero >big.crt; status 1 "$repo" cert show big.crt

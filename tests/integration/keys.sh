@@ -34,7 +34,8 @@ for type in ed25519 ecdsa rsa; do
 	head -n 1 "k $type"/targets.*.pem | grep -qx -- '-----BEGIN ENCRYPTED PRIVATE KEY-----' || fail "PKCS#8"
 	openssl pkey -in "k $type"/targets.*.pem -passin pass:'correct horse' -noout || fail "$type key"
 	openssl pkey -in "k $type"/targets.*.pem -passin pass:'wrong horse' -noout 2>/dev/null && fail "any passphrase"
-	[ "$(stat -c %a "k $type" "k $type"/targets.*.pem | tr '\n' ' ')" = '700 600 ' ] || fail "modes"
+	private 700 "k $type"
+	private 600 "k $type"/targets.*.pem
 done
 openssl pkey -in "k rsa"/targets.*.pem -passin pass:'correct horse' -text -noout | grep -q '3072 bit' || fail "RSA bits"
 status 2 "$repo" key new targets --keys k --type dsa --no-passphrase; says 'ed25519, ecdsa or rsa'
@@ -62,19 +63,19 @@ status 1 "$repo" key import COV_PB in-short.pem --keys i2 --no-passphrase; says 
 status 1 "$repo" key import COV_PB in-text.pem --keys i2 --no-passphrase; says 'in-text.pem'
 status 1 "$repo" key import COV_PB missing.pem --keys i2 --no-passphrase; says 'missing.pem'
 status 1 "$repo" key import COV_PB in-rsa.pem --keys 'i rsa' --passphrase-file pass; says 'exist'
-chmod 640 in-rsa.pem
-status 1 "$repo" key import COV_PB in-rsa.pem --keys i2 --no-passphrase; says 'in-rsa.pem'; says '0640'
+chmod 644 in-rsa.pem
+status 1 "$repo" key import COV_PB in-rsa.pem --keys i2 --no-passphrase; says 'in-rsa.pem.*only its owner'; linux says '0644'
 chmod 600 in-rsa.pem
 [ -z "$(ls -A i2 2>/dev/null)" ] || fail "a refused import left a key"
 
 # Keys in a directory, or files, that others can read.
 status 0 "$repo" init "$R" --passphrase-file pass
 status 0 r app add COV_PB --passphrase-file pass
-chmod 750 "$R/keys"
-status 1 r app add OTHER --passphrase-file pass; says 'chmod 700'
+chmod 755 "$R/keys"
+status 1 r app add OTHER --passphrase-file pass; says 'keys: .*only its owner'; linux says 'chmod 700'
 chmod 700 "$R/keys"
 chmod 644 "$R"/keys/targets.*.pem
-status 1 r app add OTHER --passphrase-file pass; says 'targets\..*0644'
+status 1 r app add OTHER --passphrase-file pass; says 'targets\..*only its owner'; linux says 0644
 chmod 600 "$R"/keys/targets.*.pem
 
 # What is refused changes nothing and leaves no key behind.

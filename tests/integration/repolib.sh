@@ -5,10 +5,34 @@ here=$(realpath "$(dirname "$0")")
 work=$(mktemp -d) || exit 1
 cleanup() {
 	chmod -R u+rwx "$work"
-	rm -rf "$work"
+	rm -rf "$work" "$work.exe"
 }
 trap cleanup EXIT
 fail() { echo "FAIL: $*" >&2; exit 1; }
+# A program for Windows runs under wine, through a script.
+windows=no
+case $repo in
+*.exe)
+	windows=yes
+	printf '#!/bin/bash\nexec %q %q "$@"\n' "$here/../../scripts/wine.sh" "$repo" >"$work.exe"
+	chmod +x "$work.exe"
+	repo=$work.exe
+	;;
+esac
+# linux COMMAND...: what has no like of it on Windows.
+linux() { [ $windows = yes ] || "$@"; }
+# private MODE FILE...: only the owner can use it, by this mode; wine shows Windows' administrators as the group.
+private() {
+	local want=$1 file mode
+	shift
+	for file in "$@"; do
+		mode=$(stat -c %a "$file")
+		case $windows$mode in
+		no"$want" | yes?[05]0) ;;
+		*) fail "$file: want mode $want, got $mode" ;;
+		esac
+	done
+}
 # status WANT COMMAND...: run it, keep its output, check its exit status.
 status() {
 	local want=$1 got
