@@ -252,7 +252,7 @@ file_put_open(HANDLE file, const struct file_at *to)
 static DWORD
 create_temporary(const struct file_at *temp, unsigned mode, HANDLE *out)
 {
-	struct file_how how = { GENERIC_WRITE | DELETE | FILE_READ_ATTRIBUTES, FILE_CREATE, FILE_NON_DIRECTORY_FILE,
+	struct file_how how = { GENERIC_WRITE | DELETE | FILE_READ_ATTRIBUTES | WRITE_DAC, FILE_CREATE, FILE_NON_DIRECTORY_FILE,
 		(mode & 077) == 0 };
 	DWORD error = remove_in(temp->parent, temp->leaf, FILE_NON_DIRECTORY_FILE);
 
