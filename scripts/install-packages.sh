@@ -19,7 +19,7 @@ for group in "$@"; do
 	asan) packages+=(clang libclang-rt-14-dev) ;;
 	windows)
 		packages+=(gcc-mingw-w64-x86-64-win32 binutils-mingw-w64-x86-64 wine64 cmake ninja-build pkg-config make patch perl xz-utils
-			util-linux openssh-server openssh-client openssl)
+			util-linux procps openssh-server openssh-client openssl python3)
 		;;
 	lint) packages+=(clang-tidy cppcheck shellcheck lua-check mandoc) ;;
 	*)

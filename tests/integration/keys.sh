@@ -175,7 +175,7 @@ done
 status 1 r publish --signed twice.req rel; says 'twice in one change'
 status 1 r publish --signed deep.req --signed twice.req; says 'not copies of one'
 
-# At a terminal: the passphrase, then the text, then the question; only "yes" signs.
+# At a terminal: the passphrase, then the text, then the question; only "yes" signs.  wine draws a console by itself.
 cat >terminal.py <<'PY'
 import os, pty, sys
 # terminal.py ANSWER COMMAND...: run it at a terminal and answer its questions; show what it wrote there.
@@ -198,12 +198,15 @@ print(seen)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 PY
 cp deep.req copy
-for answer in no y ''; do
-	status 1 python3 terminal.py "$answer" "$repo" sign deep.req --keys 'i rsa'; says 'release 2: 3 files'; says 'not signed'
-	grep -q 'correct horse' out && fail "the passphrase was echoed"
-	cmp copy deep.req || fail "signed after '$answer'"
-done
-status 0 python3 terminal.py yes "$repo" sign deep.req --keys 'i rsa'; says 'signed COV_PB with key'
+at_a_terminal() {
+	for answer in no y ''; do
+		status 1 python3 terminal.py "$answer" "$repo" sign deep.req --keys 'i rsa'; says 'release 2: 3 files'; says 'not signed'
+		grep -q 'correct horse' out && fail "the passphrase was echoed"
+		cmp copy deep.req || fail "signed after '$answer'"
+	done
+	status 0 python3 terminal.py yes "$repo" sign deep.req --keys 'i rsa'; says 'signed COV_PB with key'
+}
+linux at_a_terminal
 
 # renew: the same contents, a new version; nothing else moves.
 status 0 r renew root targets --passphrase-file pass; says 'renewed: root version 2, targets version 4'
