@@ -105,6 +105,8 @@ run_hi() {
 
 # A repository and a server, both reached with paths of Linux; the station's key is one of its own.
 make_repo
+expect 1 no-server.log slipway-repo --repo "$REPO" serve
+want no-server.log "an update server is OpenSSH on Linux"
 make_login
 ssh-keygen -q -t ed25519 -N '' -C '' -f host
 hostkey=$(ssh-keygen -l -f host.pub | cut -d' ' -f2)
