@@ -37,6 +37,12 @@ tuf | apply | net | tls) ;;
 esac
 name=$1
 shift
+case " $* " in
+*" --help "*)
+	usage
+	exit 0
+	;;
+esac
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top"
 groups=(build test)
