@@ -1,12 +1,8 @@
 /*
  * lib/tls: both sides in one process, over socket pairs, with certificates made here.
  */
-#include <poll.h>
 #include <pthread.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <openssl/ssl.h>
 
@@ -197,12 +193,15 @@ replacement(void **state)
 	assert_int_equal(slipway_tls_check(s), 0);
 	assert_non_null(strstr(slipway_tls_warning(s), "too small"));
 	assert_true(verified(s, &kernel));
-	unlink(p.cert);
+	remove(p.cert);
 	assert_true(verified(s, &kernel));
 	put_text(p.cert, kernel2.cert_pem, 0644);
 	put_text(p.key, kernel2.key_pem, 0644);
-	assert_true(verified(s, &kernel));
-	chmod(p.key, 0600);
+	if (put_mode_counts())
+		assert_true(verified(s, &kernel));
+	else
+		print_message("a key that others can read: not tried under wine, whose access lists don't come back; see docs/windows.md\n");
+	put_mode(p.key, 0600);
 	assert_true(verified(s, &kernel2));
 	assert_false(verified(s, &kernel));
 
@@ -232,6 +231,18 @@ outlives_handle(void **state)
 	ends_close(&e);
 }
 
+/* Read; what was sent may not be there yet. */
+static long
+reads(struct slipway_tls_conn *c, char *buf, size_t len)
+{
+	const int fd = slipway_tls_conn_fd(c);
+	long n;
+
+	while (waits(n = slipway_tls_read(c, buf, len)))
+		sockets_wait(&fd, (const bool[]){ false }, 1, SOCKETS_WAIT_MS);
+	return n;
+}
+
 /* One side says that it is done; the other still sends, then is done too.  A cut is something else. */
 static void
 half_close(void **state)
@@ -242,15 +253,15 @@ half_close(void **state)
 	(void)state;
 	ends_talking(&e, &kernel);
 	assert_int_equal(slipway_tls_shutdown(e.client), 0);
-	assert_int_equal(slipway_tls_read(e.server, buf, sizeof buf), 0);
+	assert_int_equal(reads(e.server, buf, sizeof buf), 0);
 	assert_int_equal(slipway_tls_write(e.server, "more", 4), 4);
-	assert_int_equal(slipway_tls_read(e.client, buf, sizeof buf), 4);
+	assert_int_equal(reads(e.client, buf, sizeof buf), 4);
 	assert_int_equal(slipway_tls_shutdown(e.server), 0);
-	assert_int_equal(slipway_tls_read(e.client, buf, sizeof buf), 0);
+	assert_int_equal(reads(e.client, buf, sizeof buf), 0);
 	ends_close(&e);
 	ends_talking(&e, &kernel);
-	shutdown(e.fd[1], SHUT_WR);
-	assert_int_equal(slipway_tls_read(e.server, buf, sizeof buf), SLIPWAY_TLS_ERROR);
+	sockets_end(e.fd[1]);
+	assert_int_equal(reads(e.server, buf, sizeof buf), SLIPWAY_TLS_ERROR);
 	assert_non_null(strstr(slipway_tls_conn_error(e.server), "cut"));
 	/* It stays that way. */
 	assert_int_equal(slipway_tls_write(e.server, "x", 1), SLIPWAY_TLS_ERROR);
@@ -331,7 +342,7 @@ old_version(void **state)
 		char byte;
 
 		slipway_tls_set(s, "TLS_MinVersion", i == 0 ? "" : "TLSv1.2");
-		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
+		sockets_pair(fd, false, false);
 		assert_non_null(conn = slipway_tls_conn_new(s, fd[0]));
 		SSL_set_fd(ssl, fd[1]);
 		for (int k = 0; k < 20 && rc != 1; k++) {
@@ -345,8 +356,8 @@ old_version(void **state)
 		}
 		SSL_free(ssl);
 		slipway_tls_conn_free(conn);
-		close(fd[0]);
-		close(fd[1]);
+		sockets_close(fd[0]);
+		sockets_close(fd[1]);
 	}
 	SSL_CTX_free(ctx);
 	slipway_tls_free(s);
@@ -360,7 +371,7 @@ dribble(void *arg)
 	const struct timespec pause = { 0, 5000000 };
 
 	for (size_t i = 0; i < 517; i++) {
-		if (send(*(int *)arg, i < sizeof hello ? hello + i : "", 1, MSG_NOSIGNAL) != 1)
+		if (!sockets_send(*(int *)arg, i < sizeof hello ? hello[i] : '\0'))
 			break;
 		nanosleep(&pause, NULL);
 	}
@@ -381,24 +392,24 @@ silent_peer(void **state)
 		pthread_t peer;
 		int fd[2], rc;
 
-		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | (blocking ? 0 : SOCK_NONBLOCK), 0, fd), 0);
+		sockets_pair(fd, false, blocking);
 		assert_non_null(c = slipway_tls_conn_new(s, fd[0]));
 		if (dribbles)
 			assert_int_equal(pthread_create(&peer, NULL, dribble, &fd[1]), 0);
 		while (waits(rc = slipway_tls_handshake(c))) {
 			assert_false(blocking);
-			poll(&(struct pollfd){ .fd = fd[0], .events = POLLIN }, 1, slipway_tls_conn_timeout(c));
+			sockets_wait(fd, (const bool[]){ false }, 1, (int)slipway_tls_conn_timeout(c));
 		}
 		assert_int_equal(rc, SLIPWAY_TLS_ERROR);
 		assert_int_equal(slipway_tls_conn_error_code(c), SLIPWAY_TLS_E_TIMEOUT);
 		assert_non_null(strstr(slipway_tls_conn_error(c), "not done within 50 ms"));
 		assert_int_equal(slipway_tls_handshake(c), SLIPWAY_TLS_ERROR);
 		slipway_tls_conn_free(c);
-		shutdown(fd[0], SHUT_RDWR);
+		sockets_end(fd[0]);
 		if (dribbles)
 			assert_int_equal(pthread_join(peer, NULL), 0);
-		close(fd[0]);
-		close(fd[1]);
+		sockets_close(fd[0]);
+		sockets_close(fd[1]);
 	}
 	slipway_tls_free(s);
 }

@@ -357,7 +357,7 @@ real_socket(void **state)
 	}
 	e.fd[1] = -1;
 	while (waits(n = slipway_tls_read(e.server, &byte, 1)))
-		sockets_wait(e.fd, (const bool[]){ false }, 1);
+		sockets_wait(e.fd, (const bool[]){ false }, 1, SOCKETS_WAIT_MS);
 	assert_int_equal(n, r->says == NULL ? 0 : SLIPWAY_TLS_ERROR);
 	assert_int_equal(slipway_tls_conn_error_code(e.server), r->code);
 	if (r->says != NULL && strstr(slipway_tls_conn_error(e.server), r->says) == NULL)

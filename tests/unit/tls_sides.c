@@ -222,7 +222,7 @@ pause_for(const struct ends *e, long server, long client)
 	const bool write[] = { server == SLIPWAY_TLS_WANT_WRITE, client == SLIPWAY_TLS_WANT_WRITE };
 
 	if (fd[0] != -1 || fd[1] != -1)
-		sockets_wait(fd, write, N(fd));
+		sockets_wait(fd, write, N(fd), SOCKETS_WAIT_MS);
 }
 
 int

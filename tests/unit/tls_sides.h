@@ -50,9 +50,13 @@ void id_free(struct id *id);
 void put_text(const char *path, const char *text, mode_t mode);
 void put_file(const char *path, const void *data, size_t len, mode_t mode);
 
+/* Change who may read a file.  Whether this system (not wine) keeps others from a file of mode 0600 and tells it from others. */
+void put_mode(const char *path, mode_t mode);
+bool put_mode_counts(void);
+
 /* An empty directory, and the names of a key, a certificate and settings in it; they go with it, whatever they are. */
 struct place {
-	char dir[32], key[64], cert[64], conf[64];
+	char dir[128], key[160], cert[160], conf[160];
 };
 void place_make(struct place *p);
 void place_remove(struct place *p);
@@ -82,8 +86,12 @@ bool sockets_reset(int fd);
 #define SOCKETS_RESET	"reset by peer"
 #endif
 
-/* Wait until one of n is ready to be read, or written where write says so, 5 seconds at most; -1 in place of one: not that. */
-void sockets_wait(const int *fd, const bool *write, size_t n);
+/* Send one byte.  False: the other side is gone. */
+bool sockets_send(int fd, char byte);
+
+/* Wait until one of n is ready to be read, or written where write says so; -1 in place of one: not that. */
+#define SOCKETS_WAIT_MS	5000
+void sockets_wait(const int *fd, const bool *write, size_t n, int ms);
 
 /* Two connected ends that don't block. */
 struct ends {

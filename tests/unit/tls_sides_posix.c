@@ -15,7 +15,7 @@
 void
 put_file(const char *path, const void *data, size_t len, mode_t mode)
 {
-	char temp[128];
+	char temp[256];
 	FILE *f;
 
 	snprintf(temp, sizeof temp, "%s.new", path);
@@ -30,6 +30,18 @@ void
 put_text(const char *path, const char *text, mode_t mode)
 {
 	put_file(path, text, strlen(text), mode);
+}
+
+void
+put_mode(const char *path, mode_t mode)
+{
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+bool
+put_mode_counts(void)
+{
+	return true;
 }
 
 void
@@ -101,13 +113,19 @@ sockets_reset(int fd)
 	return true;
 }
 
+bool
+sockets_send(int fd, char byte)
+{
+	return send(fd, &byte, 1, MSG_NOSIGNAL) == 1;
+}
+
 void
-sockets_wait(const int *fd, const bool *write, size_t n)
+sockets_wait(const int *fd, const bool *write, size_t n, int ms)
 {
 	struct pollfd p[2];
 
 	assert_true(n <= N(p));
 	for (size_t i = 0; i < n; i++)
 		p[i] = (struct pollfd){ .fd = fd[i], .events = write[i] ? POLLOUT : POLLIN };
-	poll(p, n, 5000);
+	poll(p, n, ms);
 }

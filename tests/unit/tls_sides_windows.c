@@ -1,10 +1,73 @@
 /*
- * Sockets of the tests of lib/tls, on Windows.
+ * Sockets and files of the tests of lib/tls, on Windows.
  */
 #include "tls_sides.h"
 
+#include "base/file.h"
 #include "base/windows.h"
+#include "temp.h"
 #include "test.h"
+
+static bool
+under_wine(void)
+{
+	return GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version") != NULL;
+}
+
+void
+put_file(const char *path, const void *data, size_t len, mode_t mode)
+{
+	struct err e;
+
+	assert_ok(file_replace(NULL, path, data, len, mode, &e), &e);
+}
+
+void
+put_text(const char *path, const char *text, mode_t mode)
+{
+	put_file(path, text, strlen(text), mode);
+}
+
+/* A new file's access list goes by its mode. */
+void
+put_mode(const char *path, mode_t mode)
+{
+	struct buf content = BUF_INIT(1u << 20);
+	struct err e;
+
+	assert_ok(file_read(NULL, path, &content, &e), &e);
+	put_file(path, buf_text(&content), content.len, mode);
+	buf_free(&content);
+}
+
+bool
+put_mode_counts(void)
+{
+	return !under_wine();
+}
+
+void
+place_make(struct place *p)
+{
+	void *d;
+
+	assert_int_equal(temp_make(&d), 0);
+	snprintf(p->dir, sizeof p->dir, "%s", dir_path(d));
+	dir_close(d);
+	snprintf(p->key, sizeof p->key, "%s/key.pem", p->dir);
+	snprintf(p->cert, sizeof p->cert, "%s/cert.pem", p->dir);
+	snprintf(p->conf, sizeof p->conf, "%s/machine.conf", p->dir);
+}
+
+void
+place_remove(struct place *p)
+{
+	struct err e;
+	void *d = dir_open(p->dir, &e);
+
+	assert_non_null(d);
+	assert_int_equal(temp_remove(&d), 0);
+}
 
 void
 sockets_pair(int fd[2], bool tcp, bool block)
@@ -51,13 +114,19 @@ sockets_reset(int fd)
 
 	assert_int_equal(setsockopt((SOCKET)(unsigned)fd, SOL_SOCKET, SO_LINGER, (const char *)&at_once, sizeof at_once), 0);
 	sockets_close(fd);
-	return GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version") == NULL;
+	return !under_wine();
+}
+
+bool
+sockets_send(int fd, char byte)
+{
+	return send((SOCKET)(unsigned)fd, &byte, 1, 0) == 1;
 }
 
 void
-sockets_wait(const int *fd, const bool *write, size_t n)
+sockets_wait(const int *fd, const bool *write, size_t n, int ms)
 {
-	struct timeval limit = { 5, 0 };
+	struct timeval limit = { ms / 1000, ms % 1000 * 1000 };
 	fd_set r, w;
 
 	FD_ZERO(&r);
