@@ -74,8 +74,10 @@ in_use_json(struct dir *state)
 		const char *name = json_string_value(json_object_get(one, "path"));
 
 		buf_reset(&path);
-		if (root != NULL && name != NULL && path_join(&path, root, name, &ignored) == 0)
+		if (root != NULL && name != NULL && path_join(&path, root, name, &ignored) == 0) {
+			path_native((char *)path.data);
 			json_array_append_new(paths, json_string(buf_text(&path)));
+		}
 	}
 	buf_free(&path);
 	json_decref(list);
