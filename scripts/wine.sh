@@ -23,6 +23,11 @@ bin=/usr/lib/wine
 
 if [ "${1:-}" = --stop ]; then
 	[ ! -d "$WINEPREFIX" ] || "$bin/wineserver" -k || true
+	# The server's socket was in a directory that it names here.
+	socket=$(cat "$WINEPREFIX/wineserver" 2>/dev/null || true)
+	case $socket in
+	wine-??????) rm -rf "${TMPDIR:-/tmp}/$socket" ;;
+	esac
 	rm -rf "$WINEPREFIX" "$WINEPREFIX.lock"
 	exit 0
 fi

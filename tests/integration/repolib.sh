@@ -5,7 +5,7 @@ here=$(realpath "$(dirname "$0")")
 work=$(mktemp -d) || exit 1
 cleanup() {
 	chmod -R u+rwx "$work"
-	rm -rf "$work" "$work.exe"
+	rm -rf "$work" ${shim:+"$shim"}
 }
 trap cleanup EXIT
 fail() { echo "FAIL: $*" >&2; exit 1; }
@@ -14,9 +14,10 @@ windows=no
 case $repo in
 *.exe)
 	windows=yes
-	printf '#!/bin/bash\nexec %q %q "$@"\n' "$here/../../scripts/wine.sh" "$repo" >"$work.exe"
-	chmod +x "$work.exe"
-	repo=$work.exe
+	shim=$(mktemp -d) || exit 1
+	printf '#!/bin/bash\nexec %q %q "$@"\n' "$here/../../scripts/wine.sh" "$repo" >"$shim/slipway-repo"
+	chmod +x "$shim/slipway-repo"
+	repo=$shim/slipway-repo
 	;;
 esac
 # linux COMMAND...: what has no like of it on Windows.
