@@ -158,6 +158,7 @@ ssh-keygen -q -t ed25519 -N '' -f login
 cp login.pub "$R/ssh/authorized_keys"
 mkdir tmp
 start() {
+	: >serve.out	# what an earlier one said isn't its
 	TMPDIR="$work/tmp" "$repo" --repo "$R" serve >serve.out 2>serve.err &
 	served=$!
 	for _ in $(seq 150); do
