@@ -32,16 +32,11 @@ leftover_move(struct dir *from, const char *name, struct dir *work, size_t i, ch
 	return err_setx(e, ERR_BUSY, "%s/%s: %u of its old versions are in use", dir_path(from), name, SAME_MAX);
 }
 
-long
-leftover_index(const char *name)
+/* Whether it has the name that a leftover gets. */
+static bool
+is_named(const char *name)
 {
-	char *end;
-	long i;
-
-	if (name[0] != 'x' || name[1] < '0' || name[1] > '9')
-		return -1;
-	i = strtol(name + 1, &end, 10);
-	return *end == '-' ? i : -1;
+	return name[0] == 'x';
 }
 
 static const char *
@@ -52,8 +47,9 @@ text_of(const json_t *one, const char *member)
 	return text == NULL ? "" : text;
 }
 
-int
-leftover_add(json_t *list, const char *root, const char *work, const char *name, const char *path, struct err *e)
+/* Add one to the list, unless it is in it: root/work/name, which was root/path. */
+static int
+add(json_t *list, const char *root, const char *work, const char *name, const char *path, struct err *e)
 {
 	json_t *one;
 	size_t i;
@@ -64,6 +60,50 @@ leftover_add(json_t *list, const char *root, const char *work, const char *name,
 			return 0;
 	one = json_pack("{s:s, s:s, s:s, s:s}", "root", root, "work", work, "name", name, "path", path);
 	return json_array_append_new(list, one) == -1 ? err_nomem(e) : 0;
+}
+
+struct emptying {
+	struct leftovers *l;
+	enum journal_root r;
+	struct dir *dir;
+};
+
+/* Name and write down what a program has in use: of file i of the journal, as its name says. */
+static int
+leave(const struct emptying *x, const char *name, struct err *e)
+{
+	struct leftovers *l = x->l;
+	size_t i = strtoul(name + strcspn(name, "0123456789"), NULL, 10);
+	char new[LEFTOVER_NAME_SIZE];
+
+	/* Most can be moved and make room for another; one that is open without sharing stays as it is. */
+	if (!is_named(name)) {
+		if (leftover_move(x->dir, name, x->dir, i, new, e) != -1)
+			name = new;
+		else if (e->code != ERR_BUSY)
+			return -1;
+	}
+	if (l->list == NULL && (l->list = store_leftovers(l->state)) == NULL)
+		return err_nomem(e);
+	return add(l->list, l->j->roots[x->r], l->work, name, i < l->j->nfiles ? l->j->files[i].path : "", e);
+}
+
+static int
+remove_or_leave(void *arg, const char *name, struct err *e)
+{
+	struct emptying *x = arg;
+
+	if (file_remove(x->dir, name, e) != -1)
+		return 0;
+	return e->code == ERR_BUSY ? leave(x, name, e) : -1;
+}
+
+int
+leftovers_empty(struct leftovers *l, enum journal_root r, struct dir *dir, struct err *e)
+{
+	struct emptying x = { l, r, dir };
+
+	return dir_list(dir, remove_or_leave, &x, e);
 }
 
 /* Whether one is gone. */

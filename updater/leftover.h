@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "journal.h"
 
 /* Room for the name of one, with its NUL. */
 #define LEFTOVER_NAME_SIZE	48
@@ -24,11 +25,16 @@
 int leftover_move(struct dir *from, const char *name, struct dir *work, size_t i, char out[LEFTOVER_NAME_SIZE],
     struct err *e);
 
-/* Which file of its journal one is, by its name; -1 where that is no name of theirs. */
-long leftover_index(const char *name);
+/* While the private directories of a transaction are emptied. */
+struct leftovers {
+	struct dir *state;
+	const struct journal *j;
+	const char *work;	/* the name of these directories */
+	json_t *list;		/* with what can't go now, for store_set_leftovers(); NULL as long as there is nothing.  Owned */
+};
 
-/* Add one to a list, unless it is in it: root/work/name, which was root/path.  0 or -1. */
-int leftover_add(json_t *list, const char *root, const char *work, const char *name, const char *path, struct err *e);
+/* Empty the private directory dir of root r.  What is in use stays and is in the list.  0 or -1. */
+int leftovers_empty(struct leftovers *l, enum journal_root r, struct dir *dir, struct err *e);
 
 /* Remove those in the state's list that nobody uses any more.  What fails is tried again the next time. */
 void leftovers_remove(struct dir *state);

@@ -456,73 +456,32 @@ keep_old(const struct work *w, struct err *e)
 	return rc;
 }
 
-/* While private directories are emptied. */
-struct cleaning {
-	const struct work *w;
-	int root;
-	json_t *leftovers;	/* what can't go yet; NULL as long as there is nothing */
-};
-
-/* Name and write down what a program has in use. */
-static int
-leave(struct cleaning *c, const char *name, struct err *e)
-{
-	const struct journal *j = c->w->j;
-	bool named = leftover_index(name) != -1;
-	long i = strtol(name + strcspn(name, "0123456789"), NULL, 10);
-	char new[LEFTOVER_NAME_SIZE];
-
-	/* Most can be moved and make room for another; one that is open without sharing stays as it is. */
-	if (!named && leftover_move(c->w->dirs[c->root], name, c->w->dirs[c->root], (size_t)i, new, e) == -1) {
-		if (e->code != ERR_BUSY)
-			return -1;
-		named = true;
-	}
-	if (c->leftovers == NULL && (c->leftovers = store_leftovers(c->w->t->state)) == NULL)
-		return err_nomem(e);
-	return leftover_add(c->leftovers, j->roots[c->root], c->w->t->work, named ? name : new,
-	    (size_t)i < j->nfiles ? j->files[i].path : "", e);
-}
-
-static int
-remove_entry(void *arg, const char *name, struct err *e)
-{
-	struct cleaning *c = arg;
-
-	if (file_remove(c->w->dirs[c->root], name, e) != -1)
-		return 0;
-	return e->code == ERR_BUSY ? leave(c, name, e) : -1;
-}
-
 /* The private directory of one root, and with unmake, the root if the transaction made it. */
 static int
-clean_root(struct cleaning *c, bool unmake, struct err *e)
+clean_root(const struct work *w, int r, bool unmake, struct leftovers *l, struct err *e)
 {
-	const struct work *w = c->w;
-	struct dir *root = w->roots[c->root], *dir = w->dirs[c->root];
+	struct dir *root = w->roots[r], *dir = w->dirs[r];
 
-	if (dir != NULL && (dir_list(dir, remove_entry, c, e) == -1 || dir_remove(root, w->t->work, e) == -1))
+	if (dir != NULL &&
+	    (leftovers_empty(l, (enum journal_root)r, dir, e) == -1 || dir_remove(root, w->t->work, e) == -1))
 		return -1;
 	if (root != NULL && dir_sync(root, e) == -1)
 		return -1;
-	if (unmake && w->j->roots[c->root] != NULL &&
-	    dir_unmake(w->j->roots[c->root], w->j->made[c->root], e) == -1)
-		return -1;
-	return 0;
+	return unmake && w->j->roots[r] != NULL ? dir_unmake(w->j->roots[r], w->j->made[r], e) : 0;
 }
 
 /* The private directories go, but for what is in use. */
 static int
 clean(const struct work *w, bool unmake, struct err *e)
 {
-	struct cleaning c = { w, 0, NULL };
+	struct leftovers l = { .state = w->t->state, .j = w->j, .work = w->t->work };
 	int rc = 0;
 
-	for (; c.root < JOURNAL_ROOTS && rc == 0; c.root++)
-		rc = clean_root(&c, unmake, e);
-	if (rc == 0 && c.leftovers != NULL)
-		rc = store_set_leftovers(w->t->state, c.leftovers, e);
-	json_decref(c.leftovers);
+	for (int r = 0; r < JOURNAL_ROOTS && rc == 0; r++)
+		rc = clean_root(w, r, unmake, &l, e);
+	if (rc == 0 && l.list != NULL)
+		rc = store_set_leftovers(w->t->state, l.list, e);
+	json_decref(l.list);
 	return rc;
 }
 
