@@ -53,8 +53,18 @@ limit_set(struct stream *s, int option, struct limit *l)
 	return true;
 }
 
+/* Whether the program has set a limit of its own, which is no end of the connection. */
+static bool
+has_own_limit(const struct stream *s, int option)
+{
+	DWORD ms = 0;
+	int len = sizeof ms;
+
+	return getsockopt(socket_of(s), SOL_SOCKET, option, (char *)&ms, &len) == 0 && ms != 0;
+}
+
 static long
-result(struct stream *s, int n, const struct limit *l, long want)
+result(struct stream *s, int n, int option, const struct limit *l, long want)
 {
 	int error = n == SOCKET_ERROR ? WSAGetLastError() : 0;
 
@@ -62,7 +72,7 @@ result(struct stream *s, int n, const struct limit *l, long want)
 		setsockopt(socket_of(s), SOL_SOCKET, l->option, (const char *)&l->before, sizeof l->before);
 	if (error == 0)
 		return n;
-	if (error == WSAEWOULDBLOCK)
+	if (error == WSAEWOULDBLOCK || (error == WSAETIMEDOUT && l->option == 0 && has_own_limit(s, option)))
 		return want;
 	s->late = error == WSAETIMEDOUT && l->option != 0;
 	s->fault = error;
@@ -76,7 +86,7 @@ stream_fd_read(struct stream *s, void *buf, size_t len)
 
 	if (!limit_set(s, SO_RCVTIMEO, &l))
 		return SLIPWAY_TLS_ERROR;
-	return result(s, recv(socket_of(s), buf, (int)len, 0), &l, SLIPWAY_TLS_WANT_READ);
+	return result(s, recv(socket_of(s), buf, (int)len, 0), SO_RCVTIMEO, &l, SLIPWAY_TLS_WANT_READ);
 }
 
 long
@@ -86,7 +96,7 @@ stream_fd_write(struct stream *s, const void *buf, size_t len)
 
 	if (!limit_set(s, SO_SNDTIMEO, &l))
 		return SLIPWAY_TLS_ERROR;
-	return result(s, send(socket_of(s), buf, (int)len, 0), &l, SLIPWAY_TLS_WANT_WRITE);
+	return result(s, send(socket_of(s), buf, (int)len, 0), SO_SNDTIMEO, &l, SLIPWAY_TLS_WANT_WRITE);
 }
 
 void

@@ -118,6 +118,30 @@ waits(long n)
 	return n == SLIPWAY_TLS_WANT_READ || n == SLIPWAY_TLS_WANT_WRITE;
 }
 
+/* A limit of time that the program set on its socket is no end of the connection. */
+static void
+own_limit(void **state)
+{
+	struct slipway_tls *c = side(SLIPWAY_TLS_CLIENT, "None", NULL, NULL);
+	struct slipway_tls_conn *conn;
+	DWORD ms = SILENCE_MS;
+	SOCKET ends[2];
+	char buf[8];
+
+	(void)state;
+	sockets_make(ends, true);
+	assert_non_null(conn = slipway_tls_conn_new(c, (int)ends[1]));
+	assert_int_equal(slipway_tls_handshake(conn), 0);
+	assert_int_equal(setsockopt(ends[1], SOL_SOCKET, SO_RCVTIMEO, (const char *)&ms, sizeof ms), 0);
+	assert_int_equal(slipway_tls_read(conn, buf, sizeof buf), SLIPWAY_TLS_WANT_READ);
+	assert_int_equal(send(ends[0], "later", 5, 0), 5);
+	assert_int_equal(slipway_tls_read(conn, buf, sizeof buf), 5);
+	slipway_tls_conn_free(conn);
+	slipway_tls_free(c);
+	closesocket(ends[0]);
+	closesocket(ends[1]);
+}
+
 /* Sockets that don't block: both sides in one thread, each call at once, through the end of the data. */
 static void
 not_blocking(void **state)
@@ -354,6 +378,7 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(own_limit),
 		cmocka_unit_test(not_blocking),
 		cmocka_unit_test(cut),
 		cmocka_unit_test(silent),
