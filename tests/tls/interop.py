@@ -200,6 +200,11 @@ class PythonServer(threading.Thread):
                     s.sendall(b"WELCOME Python\n")
                     if self.says_end:
                         s.unwrap()
+                        continue
+                    # What HI says next must be read: closed with it unread, the connection would be reset instead.
+                    s.shutdown(socket.SHUT_WR)
+                    while s.recv(256):
+                        pass
             except OSError:
                 raw.close()
 

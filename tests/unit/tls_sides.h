@@ -54,6 +54,17 @@ void put_file(const char *path, const void *data, size_t len, mode_t mode);
 void put_mode(const char *path, mode_t mode);
 bool put_mode_counts(void);
 
+/* No file, directory or anything else in a place; a directory; and what only POSIX systems have among files: a FIFO, a device without an end. */
+void put_nothing(const char *path);
+void put_directory(const char *path);
+#ifdef _WIN32
+#define PUT_SPECIAL	false
+#else
+#define PUT_SPECIAL	true
+#endif
+void put_fifo(const char *path);
+void put_endless(const char *path);
+
 /* An empty directory, and the names of a key, a certificate and settings in it; they go with it, whatever they are. */
 struct place {
 	char dir[128], key[160], cert[160], conf[160];
@@ -72,6 +83,13 @@ struct slipway_tls *side_new(enum slipway_tls_side side, const char *level, cons
  * other side, both ways, that nothing comes any more.
  */
 void sockets_pair(int fd[2], bool tcp, bool block);
+
+/* Whether the library takes every socket for one that blocks, because the system doesn't tell. */
+#ifdef _WIN32
+#define SOCKETS_BLOCK	true
+#else
+#define SOCKETS_BLOCK	false
+#endif
 void sockets_end(int fd);
 void sockets_close(int fd);
 

@@ -45,6 +45,30 @@ put_mode_counts(void)
 }
 
 void
+put_nothing(const char *path)
+{
+	remove(path);
+}
+
+void
+put_directory(const char *path)
+{
+	assert_int_equal(mkdir(path, 0700), 0);
+}
+
+void
+put_fifo(const char *path)
+{
+	assert_int_equal(mkfifo(path, 0600), 0);
+}
+
+void
+put_endless(const char *path)
+{
+	assert_int_equal(symlink("/dev/zero", path), 0);
+}
+
+void
 place_make(struct place *p)
 {
 	strcpy(p->dir, "/tmp/slipway-tls-XXXXXX");

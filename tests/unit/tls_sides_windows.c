@@ -3,6 +3,8 @@
  */
 #include "tls_sides.h"
 
+#include <direct.h>
+
 #include "base/file.h"
 #include "base/windows.h"
 #include "temp.h"
@@ -44,6 +46,31 @@ bool
 put_mode_counts(void)
 {
 	return !under_wine();
+}
+
+void
+put_nothing(const char *path)
+{
+	remove(path);
+	_rmdir(path);
+}
+
+void
+put_directory(const char *path)
+{
+	assert_int_equal(_mkdir(path), 0);
+}
+
+void
+put_fifo(const char *path)
+{
+	fail_msg("%s: want a FIFO, which Windows hasn't among files", path);
+}
+
+void
+put_endless(const char *path)
+{
+	fail_msg("%s: want a device, which Windows hasn't among files", path);
 }
 
 void
