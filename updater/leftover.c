@@ -47,7 +47,7 @@ text_of(const json_t *one, const char *member)
 	return text == NULL ? "" : text;
 }
 
-/* Add one to the list, unless it is in it: root/work/name, which was root/path. */
+/* Add one to the list, unless it is in it: name, in the private directory work of a root, below which it was path. */
 static int
 add(json_t *list, const char *root, const char *work, const char *name, const char *path, struct err *e)
 {
