@@ -4,6 +4,7 @@
 /*
  * What the POSIX files of base/file.h share.  Not for others.
  */
+#include <limits.h>
 #include <sys/types.h>
 
 #include "base/file.h"
@@ -21,6 +22,9 @@ int file_open_at(struct dir *d, const char *name, int flags, mode_t mode);
 
 /* The walk by descriptor, for kernels without openat2: for file_open_at() and its test. */
 int file_open_walk(int dirfd, const char *name, int flags, mode_t mode);
+
+/* "directory/name" for messages: out. */
+const char *file_shown(const struct dir *d, const char *name, char out[PATH_MAX]);
 
 /* Fill in e from errno, naming d/name.  -1. */
 int file_fail(const struct dir *d, const char *name, struct err *e);
