@@ -28,7 +28,8 @@ target_compile_options(slipway_flags INTERFACE
 	-Wpointer-arith -Wcast-qual -Wformat=2 -Wvla -Wundef
 	-fstack-protector-strong
 	$<$<BOOL:${SLIPWAY_WERROR}>:-Werror>)
-target_include_directories(slipway_flags INTERFACE ${PROJECT_SOURCE_DIR}/lib)
+# One way of including: "lib/base/err.h", from the root of the sources.
+target_include_directories(slipway_flags INTERFACE ${PROJECT_SOURCE_DIR})
 
 if(SLIPWAY_SANITIZE)
 	target_compile_options(slipway_flags INTERFACE

@@ -9,7 +9,7 @@ foreach(guide ${guides})
 	get_filename_component(folder ${guide} DIRECTORY)
 	install(FILES ${guide} DESTINATION ./${folder})
 endforeach()
-file(GLOB starters CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/scripts/*.lua)
+file(GLOB starters CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/share/scripts/*.lua)
 install(FILES ${starters} DESTINATION scripts)
 
 # Libraries that are linked in; and the compiler's and mingw-w64's own parts, which come with Debian's packages.

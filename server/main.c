@@ -3,8 +3,8 @@
  */
 #include <openssl/crypto.h>
 
-#include "command.h"
-#include "script/runner.h"
+#include "server/cmd/command.h"
+#include "lib/script/runner.h"
 
 int
 main(int argc, char **argv)

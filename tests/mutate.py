@@ -96,9 +96,9 @@ CHECKS = [
     ("delegation.c", "(*pattern == '?' && *path != '/')", "*pattern == '?'"),
     ("delegation.c", "if (strncmp(hex, p, strlen(p)) == 0)", "if (true)"),
     ("canonical.c", '"want integers only in signed JSON, got a real number");', '"") + 1;'),
-    ("../base/jsontext.c", "if (depth_of(data, len) > JSON_DEPTH_MAX)", "if (false)"),
-    ("../base/jsontext.c", "JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL", "JSON_ALLOW_NUL"),
-    ("../base/jsontext.c", "JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL", "JSON_REJECT_DUPLICATES"),
+    ("../base/json.c", "if (depth_of(data, len) > JSON_DEPTH_MAX)", "if (false)"),
+    ("../base/json.c", "JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL", "JSON_ALLOW_NUL"),
+    ("../base/json.c", "JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL", "JSON_REJECT_DUPLICATES"),
 ]
 
 FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-O1", "-w"]

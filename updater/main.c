@@ -3,9 +3,9 @@
  */
 #include <openssl/crypto.h>
 
-#include "carry.h"
-#include "cmd.h"
-#include "script/runner.h"
+#include "lib/sftp/sftp_frames.h"
+#include "updater/cmd/common.h"
+#include "lib/script/runner.h"
 
 int
 main(int argc, char **argv)

@@ -1,7 +1,7 @@
 /*
  * A growable byte buffer with a limit.
  */
-#include "base/buf.h"
+#include "lib/base/buf.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/err.h"
+#include "lib/base/err.h"
 
 struct buf {
 	uint8_t *data;	/* owned; NULL while empty and never grown */

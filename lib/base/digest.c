@@ -1,7 +1,7 @@
 /*
  * SHA-256 and SHA-512 through OpenSSL, and hexadecimal texts.
  */
-#include "base/digest.h"
+#include "lib/base/digest.h"
 
 #include <stdlib.h>
 

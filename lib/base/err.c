@@ -1,7 +1,7 @@
 /*
  * Errors: formatting into the caller's fixed buffer, and the words for codes.
  */
-#include "base/err.h"
+#include "lib/base/err.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /*
  * Names of files: the allowlist for names from outside, and joining.
  */
-#include "base/path.h"
+#include "lib/base/path.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/buf.h"
-#include "base/err.h"
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
 
 /* Bytes of a relative path, and of one component of it. */
 #define PATH_REL_MAX		1024

@@ -1,11 +1,11 @@
 /*
  * The data types of SSH.
  */
-#include "base/wire.h"
+#include "lib/base/wire.h"
 
 #include <string.h>
 
-#include "base/path.h"
+#include "lib/base/path.h"
 
 static uint64_t
 number(struct wire *w, size_t bytes)

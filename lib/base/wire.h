@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
-#include "base/err.h"
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
 
 struct wire {
 	const uint8_t *p, *end;

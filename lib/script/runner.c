@@ -1,14 +1,14 @@
 /*
  * Configuration scripts in a child process: the parent's side.
  */
-#include "script/runner.h"
+#include "lib/script/runner.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "script/exchange.h"
-#include "script/guard.h"
+#include "lib/os/clock.h"
+#include "lib/script/script_frames.h"
+#include "lib/script/keyguard.h"
 
 /* Time for a child that ended its work in a bad way to say how, milliseconds. */
 #define LAST_WORDS_MS 1000

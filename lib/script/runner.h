@@ -12,10 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/child.h"
-#include "base/confine.h"
-#include "base/err.h"
-#include "script/script.h"
+#include "lib/os/child.h"
+#include "lib/os/confine.h"
+#include "lib/base/err.h"
+#include "lib/script/script.h"
 
 /* For the table of child_main(): each program that runs scripts has it. */
 extern const struct child_role script_child_role;

@@ -1,7 +1,7 @@
 /*
  * A Lua state that can compute and nothing else.
  */
-#include "script/sandbox.h"
+#include "lib/script/sandbox.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

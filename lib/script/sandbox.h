@@ -13,7 +13,7 @@
 
 #include <lua.h>
 
-#include "base/err.h"
+#include "lib/base/err.h"
 
 struct sandbox;
 

@@ -3,16 +3,16 @@
  *
  * Lua errors leave C functions by longjmp, so these hold nothing that must be freed across a call that can raise one.
  */
-#include "script/script.h"
+#include "lib/script/script.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <lauxlib.h>
 
-#include "base/path.h"
-#include "script/guard.h"
-#include "script/sandbox.h"
+#include "lib/base/path.h"
+#include "lib/script/keyguard.h"
+#include "lib/script/sandbox.h"
 
 struct script {
 	const char *name;

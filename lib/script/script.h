@@ -14,9 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/err.h"
-#include "settings/changeset.h"
-#include "settings/expand.h"
+#include "lib/base/err.h"
+#include "lib/settings/changeset.h"
+#include "lib/settings/expand.h"
 
 /* Limits of one script. */
 #define SCRIPT_SIZE_MAX		(1024u * 1024)		/* bytes of source */

@@ -1,7 +1,7 @@
 /*
  * Which installation and application a program's settings are under.
  */
-#include "settings/application.h"
+#include "lib/settings/application.h"
 
 #include <string.h>
 #include <strings.h>

@@ -7,9 +7,9 @@
  */
 #include <stdbool.h>
 
-#include "base/buf.h"
-#include "base/err.h"
-#include "settings/settings.h"
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/settings/settings.h"
 
 /* The vendor part of the keys, and the key of all installations. */
 #define SETTINGS_VENDOR	"Ipesoft"

@@ -1,12 +1,12 @@
 /*
  * Change sets, and the rules for key paths and names in them.
  */
-#include "settings/changeset.h"
+#include "lib/settings/changeset.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/path.h"
+#include "lib/base/path.h"
 
 static char
 lower(char c)

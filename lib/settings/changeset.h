@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
-#include "base/err.h"
-#include "settings/value.h"
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/settings/value.h"
 
 /* Limits on one change set, and on the names in it (bytes; the registry's own limits). */
 #define CHANGESET_MAX		20000

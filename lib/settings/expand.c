@@ -1,12 +1,12 @@
 /*
  * %NAME% in settings and scripts.
  */
-#include "settings/expand.h"
+#include "lib/settings/expand.h"
 
 #include <string.h>
 
-#include "base/places.h"
-#include "settings/changeset.h"
+#include "lib/os/places.h"
+#include "lib/settings/changeset.h"
 
 /* Bytes of a name between the two '%'. */
 #define EXPAND_NAME_MAX 255

@@ -1,14 +1,14 @@
 /*
  * One key file in memory.
  */
-#include "settings/keyfile.h"
+#include "lib/settings/keyfile.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "settings/changeset.h"
-#include "settings/keylines.h"
+#include "lib/settings/changeset.h"
+#include "lib/settings/keylines.h"
 
 #define BOM	 "\xef\xbb\xbf"
 #define BOM_SIZE 3

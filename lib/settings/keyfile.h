@@ -11,10 +11,10 @@
  */
 #include <stddef.h>
 
-#include "base/buf.h"
-#include "base/err.h"
-#include "settings/settings.h"
-#include "settings/value.h"
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/settings/settings.h"
+#include "lib/settings/value.h"
 
 /* Bytes of a key file; keylines.h and keyline.h limit its lines. */
 #define KEYFILE_SIZE_MAX	(16u * 1024 * 1024)

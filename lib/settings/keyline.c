@@ -1,13 +1,13 @@
 /*
  * One line of a key file.
  */
-#include "settings/keyline.h"
+#include "lib/settings/keyline.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/path.h"
-#include "settings/value.h"
+#include "lib/base/path.h"
+#include "lib/settings/value.h"
 
 static bool
 blank(char c)

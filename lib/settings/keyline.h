@@ -6,9 +6,9 @@
  */
 #include <stddef.h>
 
-#include "base/buf.h"
-#include "base/err.h"
-#include "settings/changeset.h"
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/settings/changeset.h"
 
 /* Bytes of one line, without its ending: room for the longest value in its longest text form. */
 #define KEYLINE_MAX	(256u * 1024)

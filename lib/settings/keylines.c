@@ -1,7 +1,7 @@
 /*
  * The lines of a key file as a list, and a hash table over the sections and values among them.
  */
-#include "settings/keylines.h"
+#include "lib/settings/keylines.h"
 
 #include <stdlib.h>
 #include <string.h>

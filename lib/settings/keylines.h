@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/err.h"
-#include "settings/keyline.h"
+#include "lib/base/err.h"
+#include "lib/settings/keyline.h"
 
 /* Lines of a key file. */
 #define KEYLINES_MAX	200000u

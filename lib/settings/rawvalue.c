@@ -1,12 +1,12 @@
 /*
  * Raw values of the registry.
  */
-#include "settings/rawvalue.h"
+#include "lib/settings/rawvalue.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#include "settings/utf16.h"
+#include "lib/settings/utf16.h"
 
 static const uint32_t raw_types[VALUE_TYPE_COUNT] = {
 	[VALUE_STRING] = RAW_SZ,

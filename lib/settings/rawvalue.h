@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
-#include "base/err.h"
-#include "settings/value.h"
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/settings/value.h"
 
 /* Types of the registry (winnt.h). */
 enum raw_type { RAW_SZ = 1, RAW_EXPAND_SZ = 2, RAW_BINARY = 3, RAW_DWORD = 4, RAW_MULTI_SZ = 7, RAW_QWORD = 11 };

@@ -4,14 +4,14 @@
  * A key that is made gets a class of its own, a text that the registry keeps with each key and shows in exports, so
  * that it can be told later from keys that were there before.
  */
-#include "settings/registry_windows.h"
+#include "lib/settings/registry_windows.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <winternl.h>
 
-#include "base/places.h"
-#include "settings/changeset.h"
+#include "lib/os/places.h"
+#include "lib/settings/changeset.h"
 
 #define VIEW		KEY_WOW64_64KEY
 #define OUR_CLASS	L"Slipway"

@@ -7,7 +7,7 @@
  * Who may write below a key may put a link there that leads elsewhere.  A privileged process opens a path part by
  * part, each as itself, and refuses links (ERR_UNSAFE) but Windows' own HKLM\SYSTEM\CurrentControlSet.
  */
-#include "base/windows.h"
+#include "lib/os/wide_windows.h"
 
 /* Open a key.  1 with *out, 0 not there, -1. */
 int registry_open(const char *key, REGSAM access, HKEY *out, struct err *e);

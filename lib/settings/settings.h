@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/err.h"
-#include "base/file.h"
-#include "settings/changeset.h"
-#include "settings/value.h"
+#include "lib/base/err.h"
+#include "lib/os/file.h"
+#include "lib/settings/changeset.h"
+#include "lib/settings/value.h"
 
 struct settings;
 

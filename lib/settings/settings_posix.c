@@ -4,7 +4,7 @@
  * Readers take no lock: a file is only ever replaced as a whole.  Writers hold a lock on a file beside it,
  * ".NAME.lock", because the key file itself is a new one after each change.
  */
-#include "settings/settings.h"
+#include "lib/settings/settings.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -12,12 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "base/file.h"
-#include "base/path.h"
-#include "base/places.h"
-#include "settings/keyfile.h"
-#include "settings/model.h"
+#include "lib/base/buf.h"
+#include "lib/os/file.h"
+#include "lib/base/path.h"
+#include "lib/os/places.h"
+#include "lib/settings/keyfile.h"
+#include "lib/settings/difference.h"
 
 enum half { MACHINE, USER, HALVES };
 

@@ -4,14 +4,14 @@
  * What a change set changes is worked out on models, as for key files: they hold what the registry has of the values
  * and trees that the set names.
  */
-#include "settings/settings.h"
+#include "lib/settings/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "settings/model.h"
-#include "settings/rawvalue.h"
-#include "settings/registry_windows.h"
+#include "lib/settings/difference.h"
+#include "lib/settings/rawvalue.h"
+#include "lib/settings/registry_windows.h"
 
 static const char *const roots[] = { "HKLM", "HKCU" };
 #define ROOTS	(sizeof roots / sizeof roots[0])

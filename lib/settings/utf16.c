@@ -1,9 +1,9 @@
 /*
  * UTF-16LE and UTF-8.
  */
-#include "settings/utf16.h"
+#include "lib/settings/utf16.h"
 
-#include "base/path.h"
+#include "lib/base/path.h"
 
 static bool
 high(uint32_t unit)

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
-#include "base/err.h"
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
 
 /* Append len bytes of UTF-16LE as UTF-8.  0, or -1 with ERR_SYNTAX (odd length, half a surrogate pair) or as buf_add(). */
 int utf16_to_utf8(const uint8_t *data, size_t len, struct buf *out, struct err *e);

@@ -1,7 +1,7 @@
 /*
  * Typed values: building, checking, comparing, and their text form.
  */
-#include "settings/value.h"
+#include "lib/settings/value.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -9,8 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/digest.h"
-#include "base/path.h"
+#include "lib/base/digest.h"
+#include "lib/base/path.h"
 
 static const struct {
 	const char *name;

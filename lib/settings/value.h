@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
-#include "base/err.h"
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
 
 enum value_type {
 	VALUE_STRING,

@@ -1,14 +1,14 @@
 /*
  * From settings to what a connection needs.  Fails closed: what can't be read is an error, never a weaker level.
  */
-#include "tls_internal.h"
+#include "lib/tls/tls_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/path.h"
-#include "settings/application.h"
-#include "settings/expand.h"
+#include "lib/base/path.h"
+#include "lib/settings/application.h"
+#include "lib/settings/expand.h"
 
 static const struct {
 	const char *name;

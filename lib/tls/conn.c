@@ -1,7 +1,7 @@
 /*
  * Connections.
  */
-#include "tls_internal.h"
+#include "lib/tls/tls_internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 #include <openssl/err.h>
 
-#include "base/clock.h"
+#include "lib/os/clock.h"
 
 /* First byte of a TLS record that starts a handshake (RFC 8446, 5.1). */
 #define TLS_HANDSHAKE_BYTE	0x16

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/net.h"
-#include "tls_internal.h"
+#include "lib/os/clock.h"
+#include "lib/os/net.h"
+#include "lib/tls/tls_internal.h"
 
 int
 connect_split(const char *server, char host[TLS_HOST_MAX], uint16_t *port, struct err *e)

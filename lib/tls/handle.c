@@ -1,15 +1,15 @@
 /*
  * The handle: settings and files as they are now, looked at for every connection and read when they changed.
  */
-#include "tls_internal.h"
+#include "lib/tls/tls_internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "settings/application.h"
+#include "lib/os/clock.h"
+#include "lib/settings/application.h"
 
 struct slipway_tls {
 	enum slipway_tls_side side;

@@ -1,7 +1,7 @@
 /*
  * What an error of OpenSSL's means to people who know our settings.
  */
-#include "tls_internal.h"
+#include "lib/tls/tls_internal.h"
 
 #include <stdio.h>
 

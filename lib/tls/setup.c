@@ -3,7 +3,7 @@
  *
  * Everything is set here, so that neither OpenSSL's defaults nor a configuration that the program loaded decide.
  */
-#include "tls_internal.h"
+#include "lib/tls/tls_internal.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /*
  * Descriptors of POSIX sockets.
  */
-#include "tls_internal.h"
+#include "lib/tls/tls_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "lib/os/clock.h"
 
 bool
 stream_blocks(int fd)

@@ -4,12 +4,12 @@
  * Winsock doesn't tell whether a socket blocks.  So every socket is taken for one that does, and where it would be waited
  * for elsewhere, its own limits of time are set for the call: those count for what blocks only.
  */
-#include "tls_internal.h"
+#include "lib/tls/tls_internal.h"
 
 #include <limits.h>
 
-#include "base/clock.h"
-#include "base/windows.h"
+#include "lib/os/clock.h"
+#include "lib/os/wide_windows.h"
 
 bool
 stream_blocks(int fd)

@@ -11,11 +11,11 @@
 
 #include <openssl/ssl.h>
 
-#include "base/buf.h"
-#include "base/digest.h"
-#include "base/err.h"
-#include "base/file.h"
-#include "settings/settings.h"
+#include "lib/base/buf.h"
+#include "lib/base/digest.h"
+#include "lib/base/err.h"
+#include "lib/os/file.h"
+#include "lib/settings/settings.h"
 #include "slipway/tls.h"
 
 #define TLS_SERVERS_MAX	64			/* in one slipway_tls_connect() */

@@ -1,7 +1,7 @@
 /*
  * Canonical JSON.  Recursion is bounded: jsontext.c refuses what nests deeper than JSON_DEPTH_MAX.
  */
-#include "tuf/canonical.h"
+#include "lib/tuf/canonical.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

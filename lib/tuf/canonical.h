@@ -8,8 +8,8 @@
  */
 #include <jansson.h>
 
-#include "base/buf.h"
-#include "base/err.h"
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
 
 /* Most bytes of one canonical text. */
 #define CANONICAL_MAX	(64u * 1024 * 1024)

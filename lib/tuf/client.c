@@ -1,13 +1,13 @@
 /*
  * The client's workflow.  Numbers in comments are sections of the TUF specification 1.0.
  */
-#include "tuf/client.h"
+#include "lib/tuf/client.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "lib/os/clock.h"
 
 /* A delegated role that was verified under one delegator. */
 struct loaded {

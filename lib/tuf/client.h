@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
-#include "base/err.h"
-#include "tuf/metadata.h"
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/tuf/metadata.h"
 
 /* Most bytes to read of a file whose length no signed parent states, and in any case. */
 #define TUF_ROOT_SIZE_MAX	(512u * 1024)

@@ -1,7 +1,7 @@
 /*
  * Which paths a delegation covers.
  */
-#include "tuf/metadata.h"
+#include "lib/tuf/metadata.h"
 
 #include <string.h>
 

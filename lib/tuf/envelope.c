@@ -1,14 +1,14 @@
 /*
  * The envelope of a metadata file, {"signatures": [...], "signed": {...}}, and counting signatures.
  */
-#include "tuf/metadata.h"
+#include "lib/tuf/metadata.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "base/jsontext.h"
-#include "tuf/canonical.h"
+#include "lib/base/buf.h"
+#include "lib/base/json.h"
+#include "lib/tuf/canonical.h"
 
 /* Most bytes of one signature: RSA with TUF_RSA_BITS_MAX. */
 #define SIGNATURE_MAX	(TUF_RSA_BITS_MAX / 8)

@@ -1,7 +1,7 @@
 /*
  * Public keys of a TUF repository.
  */
-#include "tuf/key.h"
+#include "lib/tuf/key.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
-#include "tuf/canonical.h"
+#include "lib/tuf/canonical.h"
 
 /* Most bytes of the canonical form of one key. */
 #define KEY_TEXT_MAX	(64u * 1024)

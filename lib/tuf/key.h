@@ -19,8 +19,8 @@
 
 #include <jansson.h>
 
-#include "base/digest.h"
-#include "base/err.h"
+#include "lib/base/digest.h"
+#include "lib/base/err.h"
 
 /* Bits of an RSA modulus. */
 #define TUF_RSA_BITS_MIN	2048

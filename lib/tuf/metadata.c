@@ -1,13 +1,13 @@
 /*
  * The contents of metadata files.
  */
-#include "tuf/metadata.h"
+#include "lib/tuf/metadata.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "lib/os/clock.h"
 
 static const char *const top_names[TUF_TOP_COUNT] = { "root", "timestamp", "snapshot", "targets" };
 

@@ -15,9 +15,9 @@
 
 #include <jansson.h>
 
-#include "base/digest.h"
-#include "base/err.h"
-#include "tuf/key.h"
+#include "lib/base/digest.h"
+#include "lib/base/err.h"
+#include "lib/tuf/key.h"
 
 #define TUF_VERSION_MAX		(INT64_MAX - 1)	/* of any role: the next one can still be counted */
 #define TUF_SIGNATURES_MAX	256	/* signatures in one file */

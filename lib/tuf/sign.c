@@ -1,7 +1,7 @@
 /*
  * The signing side.
  */
-#include "tuf/sign.h"
+#include "lib/tuf/sign.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +14,9 @@
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 
-#include "base/digest.h"
-#include "tuf/canonical.h"
-#include "tuf/key.h"
+#include "lib/base/digest.h"
+#include "lib/tuf/canonical.h"
+#include "lib/tuf/key.h"
 
 #define RSA_BITS	3072
 

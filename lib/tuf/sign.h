@@ -14,8 +14,8 @@
 
 #include <jansson.h>
 
-#include "base/buf.h"
-#include "base/err.h"
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
 
 struct privkey;
 

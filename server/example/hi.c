@@ -9,8 +9,8 @@
 
 #include <slipway/tls.h>
 
-#include "line.h"
-#include "system.h"
+#include "server/example/line.h"
+#include "server/example/system.h"
 
 #define KERNELS_MAX	16
 #define TIMEOUT_MS	10000	/* for connecting to one Kernel, and for more of an answer */

@@ -12,8 +12,8 @@
 
 #include <slipway/tls.h>
 
-#include "line.h"
-#include "system.h"
+#include "server/example/line.h"
+#include "server/example/system.h"
 
 #define CLIENTS_MAX		256	/* with those that haven't registered */
 #define PENDING_MAX		64	/* that haven't registered; when one more comes, the oldest goes */

@@ -1,7 +1,7 @@
 /*
  * What the example Kernel and HI share.
  */
-#include "line.h"
+#include "server/example/line.h"
 
 #include <stdio.h>
 #include <string.h>

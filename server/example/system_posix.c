@@ -1,7 +1,7 @@
 /*
  * What the examples want of a POSIX system.
  */
-#include "system.h"
+#include "server/example/system.h"
 
 #include <errno.h>
 #include <signal.h>

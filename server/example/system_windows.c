@@ -1,7 +1,7 @@
 /*
  * What the examples want of Windows.  Windows keeps the values of sockets within 32 bits, so that an int holds one.
  */
-#include "system.h"
+#include "server/example/system.h"
 
 #include <windows.h>	/* after winsock2.h */
 

@@ -9,9 +9,9 @@
 
 #include <libssh2.h>
 
-#include "base/clock.h"
-#include "updater/login.h"
-#include "updater/ssh.h"
+#include "lib/os/clock.h"
+#include "lib/sftp/login.h"
+#include "lib/sftp/ssh.h"
 
 #define LIMIT_MS	60000
 #define FILE_MAX	(1u << 30)

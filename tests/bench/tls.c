@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tls_side.h"
+#include "tests/bench/tls_side.h"
 
 #define SOURCES	32	/* loopback addresses that clients come from, so that ports don't run out */
 #define CHUNK	16384	/* bytes of one read or write */

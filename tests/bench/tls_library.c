@@ -1,7 +1,7 @@
 /*
  * The library's side of tls_side.h: settings from the store, looked at for each connection.
  */
-#include "tls_side.h"
+#include "tests/bench/tls_side.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * pin each other's certificates.  The same versions, groups, checks and limits as the library; settings are read once, a new
  * pair needs a restart.
  */
-#include "tls_side.h"
+#include "tests/bench/tls_side.h"
 
 #include <poll.h>
 #include <stdio.h>

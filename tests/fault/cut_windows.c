@@ -9,7 +9,7 @@
  *   HOLD=FILE        ... this file open, for reading, and shares it with who reads
  *   CUT_COUNT=FILE   write the number of such calls there when the program ends
  */
-#include "base/windows.h"
+#include "lib/os/wide_windows.h"
 
 #include <aclapi.h>
 #include <stdio.h>

@@ -1,16 +1,16 @@
 /*
  * A station on Windows that is changed by a release, for tests that disturb it.
  */
-#include "site_windows.h"
+#include "tests/fault/site_windows.h"
 
 #include <openssl/rand.h>
 
-#include "base/cmdline_windows.h"
-#include "base/file.h"
-#include "base/places.h"
-#include "spawn_windows.h"
-#include "temp.h"
-#include "test.h"
+#include "lib/os/cmdline_windows.h"
+#include "lib/os/file.h"
+#include "lib/os/places.h"
+#include "tests/unit/common/spawn_windows.h"
+#include "tests/unit/common/temp.h"
+#include "tests/unit/common/test.h"
 
 #define TEXT_MAX	(1024u * 1024)
 

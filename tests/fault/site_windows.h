@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buf.h"
-#include "snapshot_windows.h"
+#include "lib/base/buf.h"
+#include "tests/fault/snapshot_windows.h"
 
 #define SITE_PATH_SIZE	1024
 

@@ -1,14 +1,14 @@
 /*
  * Directories and keys of the registry as they are at one moment.
  */
-#include "test.h"
-#include "snapshot_windows.h"
+#include "tests/unit/common/test.h"
+#include "tests/fault/snapshot_windows.h"
 
 #include <stdbool.h>
 
-#include "base/digest.h"
-#include "base/file.h"
-#include "temp.h"
+#include "lib/base/digest.h"
+#include "lib/os/file.h"
+#include "tests/unit/common/temp.h"
 
 #define ENTRIES_MAX	1000
 #define PLACES_MAX	8

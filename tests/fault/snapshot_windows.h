@@ -5,8 +5,8 @@
  * Directories and keys of the registry as they are at one moment: to be brought back, and to be compared.  What fails fails
  * the test.
  */
-#include "base/buf.h"
-#include "base/windows.h"
+#include "lib/base/buf.h"
+#include "lib/os/wide_windows.h"
 
 struct snapshot;
 

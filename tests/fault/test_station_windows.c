@@ -12,9 +12,9 @@
  *
  * Runs on Windows too, as an administrator (settings below HKLM are changed, in keys of its own).
  */
-#include "test.h"
+#include "tests/unit/common/test.h"
 
-#include "site_windows.h"
+#include "tests/fault/site_windows.h"
 
 #define KILLED		137	/* cut_windows.c */
 #define TEXT_MAX	(1024u * 1024)

@@ -10,12 +10,12 @@
  * Nothing may be saved for a role that a key of that role didn't sign, unless the input used the key of the role
  * that names the keys.  What was refreshed can be refreshed again, and changes nothing then.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <openssl/evp.h>
 
-#include "tuf/client.h"
-#include "tuf/sign.h"
+#include "lib/tuf/client.h"
+#include "lib/tuf/sign.h"
 
 #define NOW		INT64_C(1772323200)	/* 2026-03-01 */
 #define FILE_MAX	(1u << 20)

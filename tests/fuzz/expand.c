@@ -1,9 +1,9 @@
 /*
  * %NAME% in texts.  On failure nothing is appended; a text without '%' is itself; what a name stands for isn't looked into.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "settings/expand.h"
+#include "lib/settings/expand.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

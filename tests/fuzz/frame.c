@@ -2,9 +2,9 @@
  * Frames from a child that was taken over: the input is what it writes, in pieces as long as the first byte says, before
  * it goes.  What is received is what was written, and what is left over is an error.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "base/frame.h"
+#include "lib/os/frame.h"
 
 #define MAX	1000u	/* bytes of a frame here */
 

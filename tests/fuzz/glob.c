@@ -1,11 +1,11 @@
 /*
  * Path patterns, compared with a second matcher that is slow and plain.  The input is a pattern, a newline, a path.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <jansson.h>
 
-#include "tuf/metadata.h"
+#include "lib/tuf/metadata.h"
 
 #define TEXT_MAX	64	/* bytes of each; the second matcher takes the product of them */
 

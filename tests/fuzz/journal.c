@@ -3,15 +3,15 @@
  * staged files are there; the rest is its text, whose length and checksum are put right.  Recovery ends with an error or with nothing left
  * over, touches nothing outside the two roots, and done again it finds nothing to do.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/digest.h"
-#include "base/file.h"
-#include "journal.h"
-#include "transaction.h"
+#include "lib/base/digest.h"
+#include "lib/os/file.h"
+#include "updater/apply/journal.h"
+#include "updater/apply/transaction.h"
 
 static const char *const names[] = { "journal.new", "journal", "journal.undo" };
 static const char outside[] = "nobody may change this";

@@ -1,10 +1,10 @@
 /*
  * JSON and its canonical form: what was decoded, encoded and decoded again is the same, and so is its canonical form.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "base/jsontext.h"
-#include "tuf/canonical.h"
+#include "lib/base/json.h"
+#include "lib/tuf/canonical.h"
 
 /* Canonical JSON has raw control characters in its texts, which JSON has not. */
 static void

@@ -2,10 +2,10 @@
  * Public keys of each type, first under the ids that the input gives and then under their right ids, so that they count;
  * and a signature by each.  The input is a JSON object as "keys" in metadata, then a NUL and the bytes of a signature.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "base/jsontext.h"
-#include "tuf/key.h"
+#include "lib/base/json.h"
+#include "lib/tuf/key.h"
 
 static void
 use(const struct tuf_keyring *ring, const uint8_t *sig, size_t siglen)

@@ -2,9 +2,9 @@
  * Key files: what is not edited is kept byte for byte; every value is read back as it was written; an edit that is
  * taken back leaves a file that still reads.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "settings/keyfile.h"
+#include "lib/settings/keyfile.h"
 
 #define KEY	"HKLM\\SOFTWARE\\Fuzz"
 

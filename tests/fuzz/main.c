@@ -2,12 +2,12 @@
  * Drives a harness where there is no libFuzzer: runs it on each file of the directories (and on each file) named
  * on the command line, so that what a fuzzer once found is tried in every build.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
+#include "lib/os/file.h"
 
 /* Bytes of an input; libFuzzer's seeds are far smaller. */
 #define INPUT_MAX	(4u * 1024 * 1024)

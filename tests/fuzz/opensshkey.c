@@ -1,9 +1,9 @@
 /*
  * OpenSSH's private keys, plain and encrypted.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "updater/opensshkey.h"
+#include "lib/sftp/opensshkey.h"
 
 static void
 read_key(const uint8_t *data, size_t size, const char *passphrase)

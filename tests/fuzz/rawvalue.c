@@ -2,9 +2,9 @@
  * Raw values of the registry: the first byte is the type, the rest the data.  What is read is written in a form that reads
  * the same again.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "settings/rawvalue.h"
+#include "lib/settings/rawvalue.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,9 +1,9 @@
 /*
  * Root metadata: envelope, contents and its own signatures.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "tuf/metadata.h"
+#include "lib/tuf/metadata.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -2,9 +2,9 @@
  * Script texts in the sandbox: within its memory and instructions, and nothing but well formed changes below the prefix
  * that it was given.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "script/script.h"
+#include "lib/script/script.h"
 
 #define PREFIX	"HKLM\\SOFTWARE\\HI"
 

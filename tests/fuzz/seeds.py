@@ -188,11 +188,11 @@ def texts():
            '"n"=dword:0000001f\r\n"b"=hex:00,ff,\\\r\n  01\r\n"e"=hex(2):25,00,41,00,25,00,00,00\r\n'
            '"m"=hex(7):61,00,00,00,00,00\r\n"q"=hex(b):ff,00,00,00,00,00,00,80\r\n"old"=-\r\n; comment\r\n\r\n'
            '[-HKEY_CURRENT_USER\\SOFTWARE\\gone]\r\n\r\n[HKEY_CURRENT_USER\\SOFTWARE\\\u00e9\U0001f600]\r\n"\u00e9"="\U0001f600"\r\n')
-    put("reg", "utf-8", reg)
-    put("reg", "utf-8-mark", "\ufeff" + reg.replace("\r\n", "\n"))
-    put("reg", "utf-16", "\ufeff".encode("utf-16-le") + reg.encode("utf-16-le"))
-    put("reg", "odd-length", b"\xff\xfeW")
-    put("reg", "empty", "")
+    put("regfile", "utf-8", reg)
+    put("regfile", "utf-8-mark", "\ufeff" + reg.replace("\r\n", "\n"))
+    put("regfile", "utf-16", "\ufeff".encode("utf-16-le") + reg.encode("utf-16-le"))
+    put("regfile", "odd-length", b"\xff\xfeW")
+    put("regfile", "empty", "")
     for i, text in enumerate(["%AppDir%\\x", "100%%", "50%", "%nothing%", "%InstallDir%/%APPLICATION%.crt", "plain", "%%%AppDir%%%",
                               "%ProgramData%", "%" + "x" * 300 + "%", ""]):
         put("expand", f"{i}", text)
@@ -258,7 +258,7 @@ def packets():
     put("sftp", "too-long", bytes([1]) + hello + struct.pack(">I", 0xffffffff))
 
 
-# What a script child sends, lib/script/exchange.h, and frames around it.
+# What a script child sends, lib/script/script_frames.h, and frames around it.
 def children():
     def string(data):
         return struct.pack(">I", len(data)) + data
@@ -273,13 +273,13 @@ def children():
     values = [value(0, 0, b"TLSPeerAuth"), value(1, 0, b"%AppData%"), value(2, 7, b""), value(3, 1 << 40, b""),
               value(4, 0, b"a\0b\0"), value(5, 0, b"\0\1")]
     changes = b"".join(b"\0" + text(key) + text("a") + v for v in values) + b"\1" + text(key) + text("a") + b"\2" + text(key)
-    put("exchange", "changes", b"C" + changes)
-    put("exchange", "own", b"C\2" + text("HKLM\\SOFTWARE\\Slipway"))
+    put("script_frames", "changes", b"C" + changes)
+    put("script_frames", "own", b"C\2" + text("HKLM\\SOFTWARE\\Slipway"))
     for i, v in enumerate(values):
-        put("exchange", f"value-{i}", b"V" + v)
-    put("exchange", "facts", b"F" + text("ST1") + text("linux") + text("COV_PB") + text("HI") + struct.pack(">QI", 7, 2) +
+        put("script_frames", f"value-{i}", b"V" + v)
+    put("script_frames", "facts", b"F" + text("ST1") + text("linux") + text("COV_PB") + text("HI") + struct.pack(">QI", 7, 2) +
         text("AppDir") + b"\1" + text("/srv") + text("AppData") + b"\0" + text("") + struct.pack(">I", 1) + text(key))
-    put("exchange", "failed", b"E" + bytes([18]) + text("x.lua:3: stop"))
+    put("script_frames", "failed", b"E" + bytes([18]) + text("x.lua:3: stop"))
     whole = frame(b"H", b"\0\0\0\1") + frame(b"C", changes) + frame(b"D", b"")
     put("frame", "whole", b"\xff" + whole)
     put("frame", "pieces", b"\2" + whole)
@@ -319,15 +319,15 @@ def carriers():
         return frame(b"R", struct.pack(">IB", i, kind) + more)
 
     failed = b"\x03" + text(b"no\0")
-    put("carrier", "whole", hello + frame(b"Q", text(login)) + frame(b"C") + data(0, b"x" * 50) + data(1, b"y" * 400) + data(0, b"x" * 50) +
+    put("session", "whole", hello + frame(b"Q", text(login)) + frame(b"C") + data(0, b"x" * 50) + data(1, b"y" * 400) + data(0, b"x" * 50) +
         data(2, b"z") + data(2, b"z") + result(0, 1) + result(1, 2) + result(2, 3, failed) + frame(b"E", b"\0"))
-    put("carrier", "refused", hello + frame(b"E", b"\1" + b"\x17" + text(b"another key\0")))
-    put("carrier", "signs-else", hello + frame(b"Q", text(b"something else")))
-    put("carrier", "signs-thrice", hello + 3 * frame(b"Q", text(login)))
-    put("carrier", "password", hello + frame(b"P") + frame(b"C") + data(0, b"x" * 50))
-    put("carrier", "password-twice", hello + 2 * frame(b"P"))
-    put("carrier", "too-much", hello + frame(b"C") + data(0, b"x" * 101))
-    put("carrier", "twice", hello + frame(b"C") + result(0, 1) + result(0, 1))
+    put("session", "refused", hello + frame(b"E", b"\1" + b"\x17" + text(b"another key\0")))
+    put("session", "signs-else", hello + frame(b"Q", text(b"something else")))
+    put("session", "signs-thrice", hello + 3 * frame(b"Q", text(login)))
+    put("session", "password", hello + frame(b"P") + frame(b"C") + data(0, b"x" * 50))
+    put("session", "password-twice", hello + 2 * frame(b"P"))
+    put("session", "too-much", hello + frame(b"C") + data(0, b"x" * 101))
+    put("session", "twice", hello + frame(b"C") + result(0, 1) + result(0, 1))
 
 
 def journals():

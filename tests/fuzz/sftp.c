@@ -7,11 +7,11 @@
  *
  * No file gets more than its limit or bytes twice, and what is held stays within the windows.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "updater/sftp.h"
-#include "updater/sftp_packet.h"
-#include "base/wire.h"
+#include "lib/sftp/sftp.h"
+#include "lib/sftp/sftp_packet.h"
+#include "lib/base/wire.h"
 
 #define FILES		4
 #define FILE_MAX	5000u

@@ -1,9 +1,9 @@
 /*
  * One SFTP reply: what it points to lies in the packet.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "updater/sftp_packet.h"
+#include "lib/sftp/sftp_packet.h"
 
 static bool
 within(const void *p, size_t len, const uint8_t *data, size_t size)

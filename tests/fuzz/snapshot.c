@@ -1,9 +1,9 @@
 /*
  * Snapshot metadata: envelope, contents, and the comparison of two: the input is one file, or two with a NUL between.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "tuf/metadata.h"
+#include "lib/tuf/metadata.h"
 
 static struct tuf_snapshot *
 parse(const uint8_t *data, size_t size)

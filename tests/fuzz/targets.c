@@ -1,9 +1,9 @@
 /*
  * Targets metadata: envelope, contents, every target in it, and which of them each delegation covers.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "tuf/metadata.h"
+#include "lib/tuf/metadata.h"
 
 static void
 look(const struct tuf_targets *t)

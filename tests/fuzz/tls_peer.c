@@ -5,7 +5,7 @@
  * added to the next. Nothing is random and no clock is read but for the certificates' dates: an input is the same every time.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED	/* RAND_set_rand_method() */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>

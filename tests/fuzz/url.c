@@ -1,9 +1,9 @@
 /*
  * Addresses of repositories.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "updater/url.h"
+#include "lib/sftp/url.h"
 
 static bool
 is_clean(const char *s, size_t size)

@@ -3,9 +3,9 @@
  */
 #include <stdio.h>
 
-#include "base/file.h"
-#include "base/jsontext.h"
-#include "tuf/canonical.h"
+#include "lib/os/file.h"
+#include "lib/base/json.h"
+#include "lib/tuf/canonical.h"
 
 int
 main(int argc, char **argv)

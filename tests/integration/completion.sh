@@ -14,8 +14,8 @@ fail() {
 
 completes=
 complete() { completes="$*"; }
-# shellcheck source=scripts/completion/slipway-repo
-. scripts/completion/slipway-repo
+# shellcheck source=share/completion/slipway-repo
+. share/completion/slipway-repo
 unset -f complete
 [ "$completes" = "-o default -F _slipway_repo slipway-repo" ] || fail "want a function for slipway-repo, got '$completes'"
 
@@ -68,6 +68,6 @@ offers 'ed25519 p256 p384 rsa2048 rsa3072 rsa4096' cert csr --type = ''
 offers 'ecdsa ed25519 rsa' key new timestamp --type ''
 offers 'both client server' cert sign --usage ''
 offers 'CACompromise affiliationChanged cessationOfOperation keyCompromise privilegeWithdrawn superseded unspecified' cert revoke --reason ''
-offers scripts --repo scr
-offers scripts/completion cert new kernel --out scripts/comp
-offers '' cert show scripts/comp	# files are the shell's own
+offers share --repo sha
+offers share/completion cert new kernel --out share/comp
+offers '' cert show share/comp	# files are the shell's own

@@ -1,9 +1,9 @@
 /*
  * What tests of the transport share.
  */
-#include "test.h"
+#include "tests/unit/common/test.h"
 
-#include "fetching.h"
+#include "tests/integration/fetching.h"
 
 static int
 take(void *arg, const void *bytes, size_t len, struct err *e)

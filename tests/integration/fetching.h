@@ -4,8 +4,8 @@
 /*
  * What tests of the transport share: where files go, and a check of what arrived.
  */
-#include "base/digest.h"
-#include "updater/fetch.h"
+#include "lib/base/digest.h"
+#include "updater/fetch/fetch.h"
 
 /* What arrives of a file: its digest, and what it does on the way. */
 struct sink {

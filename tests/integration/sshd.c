@@ -1,7 +1,7 @@
 /*
  * A real OpenSSH server for tests.
  */
-#include "sshd.h"
+#include "tests/integration/sshd.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/net.h"
-#include "sshd_side.h"
+#include "lib/os/clock.h"
+#include "lib/os/net.h"
+#include "tests/integration/sshd_side.h"
 
 #define START_TRIES	500
 #define PAUSE_MS	10

@@ -6,7 +6,7 @@
  */
 #include <stddef.h>
 
-#include "sshd.h"
+#include "tests/integration/sshd.h"
 
 #define SIDE_ARGUMENTS_MAX	7
 

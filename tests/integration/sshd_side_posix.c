@@ -1,7 +1,7 @@
 /*
  * Servers for tests as children of this process.
  */
-#include "sshd_side.h"
+#include "tests/integration/sshd_side.h"
 
 #include <dirent.h>
 #include <signal.h>

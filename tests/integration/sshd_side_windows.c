@@ -3,14 +3,14 @@
  * a directory of its, N from 1; what became of it is answer-N, the exit status in its first line.  start, tell, runs and busy are
  * functions of that script.
  */
-#include "sshd_side.h"
+#include "tests/integration/sshd_side.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/windows.h"
+#include "lib/os/clock.h"
+#include "lib/os/wide_windows.h"
 
 #define ANSWER_MAX	4096
 #define LINE_MAX	2600

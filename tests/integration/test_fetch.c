@@ -1,14 +1,14 @@
 /*
  * Fetching from real servers: OpenSSH started by this program, and directories.
  */
-#include "test.h"
+#include "tests/unit/common/test.h"
 
-#include "base/clock.h"
-#include "fetching.h"
-#include "sshd.h"
-#include "sshd_side.h"
-#include "updater/carry.h"
-#include "updater/fetch.h"
+#include "lib/os/clock.h"
+#include "tests/integration/fetching.h"
+#include "tests/integration/sshd.h"
+#include "tests/integration/sshd_side.h"
+#include "lib/sftp/sftp_frames.h"
+#include "updater/fetch/fetch.h"
 
 #define MANY		1000
 #define MANY_SIZE	2048

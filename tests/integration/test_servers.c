@@ -2,12 +2,12 @@
  * Fetching from SFTP servers of other makes than OpenSSH, each started by this program: what differs (short reads, few open files, no
  * extensions, other algorithms, requests that may not be sent ahead) makes no difference for what arrives.
  */
-#include "test.h"
+#include "tests/unit/common/test.h"
 
-#include "base/clock.h"
-#include "fetching.h"
-#include "sshd.h"
-#include "updater/carry.h"
+#include "lib/os/clock.h"
+#include "tests/integration/fetching.h"
+#include "tests/integration/sshd.h"
+#include "lib/sftp/sftp_frames.h"
 
 #define MANY		1000
 #define MANY_SIZE	2048

@@ -1,0 +1,293 @@
+/*
+ * Child processes of the same executable, on Windows.
+ *
+ * A child is started suspended, put into a job that ends it when this process ends or lets go of it, and only then runs.  It
+ * has the two handles of its pipe and no other.
+ */
+#include "lib/os/child.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/os/clock.h"
+#include "lib/os/confine_windows.h"
+#include "lib/os/pipe_windows.h"
+
+/* Hidden first argument: --child ROLE HANDLE HANDLE. */
+#define CHILD_ARGUMENT "--child"
+
+#define STATUS_NOT_A_CHILD 2
+
+/* Exit codes from here on are the system's for a crash; abort() has this one of them. */
+#define CRASH	0xC0000000u
+#define ABORTED	0xC0000420u /* STATUS_ASSERTION_FAILURE */
+
+/* Time for a process whose pipe is closed to be gone, milliseconds. */
+#define GONE_MS 1000
+
+#define PATH_ROOM 32768u
+
+struct child {
+	HANDLE process, job;
+	struct frames *frames;
+};
+
+/* This executable's file, whatever its name became since. */
+static HANDLE ourselves = INVALID_HANDLE_VALUE;
+
+static void
+remember_ourselves(void)
+{
+	wchar_t *path = malloc(PATH_ROOM * sizeof *path);
+	DWORD n = path == NULL ? 0 : GetModuleFileNameW(NULL, path, PATH_ROOM);
+
+	if (n > 0 && n < PATH_ROOM)
+		ourselves = CreateFileW(path, FILE_READ_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+		    NULL, OPEN_EXISTING, 0, NULL);
+	free(path);
+}
+
+static void
+on_abort(int sig)
+{
+	(void)sig;
+	TerminateProcess(GetCurrentProcess(), ABORTED);
+}
+
+/* A crash is the parent's to tell, at once: not a debugger's, a reporter's or a window's. */
+static LONG WINAPI
+on_crash(EXCEPTION_POINTERS *x)
+{
+	TerminateProcess(GetCurrentProcess(), x->ExceptionRecord->ExceptionCode);
+	return EXCEPTION_EXECUTE_HANDLER;
+}
+
+static int
+run_child(const struct child_role *role, char **handles)
+{
+	HANDLE h[PIPE_HANDLES];
+	struct frames *f;
+	struct err e;
+	pipe_end p;
+
+	SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
+	SetUnhandledExceptionFilter(on_crash);
+	signal(SIGABRT, on_abort);
+	for (int i = 0; i < PIPE_HANDLES; i++)
+		h[i] = (HANDLE)(intptr_t)strtoll(handles[i], NULL, 10);
+	if ((p = pipe_adopt(h, &e)) == PIPE_NONE)
+		return STATUS_NOT_A_CHILD;
+	if ((f = frames_open(p, role->frame_max, &e)) == NULL)
+		return EXIT_FAILURE;
+	return role->run(f);
+}
+
+void
+child_main(const struct child_role *const *roles, int argc, char **argv)
+{
+	UINT status = STATUS_NOT_A_CHILD;
+
+	if (argc != 3 + PIPE_HANDLES || strcmp(argv[1], CHILD_ARGUMENT) != 0) {
+		remember_ourselves();
+		return;
+	}
+	for (; *roles != NULL; roles++)
+		if (strcmp((*roles)->name, argv[2]) == 0) {
+			status = (UINT)run_child(*roles, argv + 3);
+			break;
+		}
+	/* Without the exit handlers of libraries, which a confined process may not be able to run. */
+	TerminateProcess(GetCurrentProcess(), status);
+}
+
+/* The path of what runs, to be freed. */
+static wchar_t *
+own_path(struct err *e)
+{
+	wchar_t *path = malloc(PATH_ROOM * sizeof *path);
+	DWORD n;
+
+	if (path == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	n = GetFinalPathNameByHandleW(ourselves, path, PATH_ROOM, FILE_NAME_NORMALIZED | VOLUME_NAME_DOS);
+	if (n > 0 && n < PATH_ROOM)
+		return path;
+	err_windows(e, GetLastError(), "this program's file");
+	free(path);
+	return NULL;
+}
+
+/* What Windows' own libraries need to find themselves (sockets do); nothing else of our environment is the child's business. */
+static void
+choose_environment(wchar_t *out, size_t room)
+{
+	static const wchar_t name[] = L"SystemRoot=";
+	const size_t len = sizeof name / sizeof *name - 1;
+	DWORD n;
+
+	memcpy(out, name, len * sizeof *out);
+	n = GetEnvironmentVariableW(L"SystemRoot", out + len, (DWORD)(room - len - 1));
+	if (n == 0 || n >= room - len - 1)
+		n = GetWindowsDirectoryW(out + len, (UINT)(room - len - 1));
+	out[len + n] = out[len + n + 1] = L'\0';
+}
+
+/* Which handles the child gets; to be freed after DeleteProcThreadAttributeList().  NULL with e filled in. */
+static LPPROC_THREAD_ATTRIBUTE_LIST
+list_handles(HANDLE handles[PIPE_HANDLES], struct err *e)
+{
+	LPPROC_THREAD_ATTRIBUTE_LIST list;
+	SIZE_T size = 0;
+
+	InitializeProcThreadAttributeList(NULL, 1, 0, &size);
+	if ((list = malloc(size)) == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	if (InitializeProcThreadAttributeList(list, 1, 0, &size)) {
+		if (UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, handles,
+			PIPE_HANDLES * sizeof *handles, NULL, NULL))
+			return list;
+		DeleteProcThreadAttributeList(list);
+	}
+	err_windows(e, GetLastError(), "child");
+	free(list);
+	return NULL;
+}
+
+/* Start it, suspended, with a token that can do little where the system has one. */
+static int
+create(wchar_t *path, wchar_t *line, LPPROC_THREAD_ATTRIBUTE_LIST list, PROCESS_INFORMATION *out, struct err *e)
+{
+	const DWORD flags = CREATE_SUSPENDED | DETACHED_PROCESS | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT;
+	/* Standard streams that lead nowhere. */
+	STARTUPINFOEXW si = { .StartupInfo = { .cb = sizeof si, .dwFlags = STARTF_USESTDHANDLES }, .lpAttributeList = list };
+	wchar_t environment[MAX_PATH + 32], system[MAX_PATH + 1];
+	HANDLE token = confine_token();
+	UINT n = GetSystemDirectoryW(system, MAX_PATH);
+	BOOL ok = FALSE;
+
+	system[n <= MAX_PATH ? n : 0] = L'\0';
+	choose_environment(environment, sizeof environment / sizeof *environment);
+	if (token != NULL) {
+		ok = CreateProcessAsUserW(token, path, line, NULL, NULL, TRUE, flags, environment, system, &si.StartupInfo, out);
+		CloseHandle(token);
+	}
+	if (!ok)
+		ok = CreateProcessW(path, line, NULL, NULL, TRUE, flags, environment, system, &si.StartupInfo, out);
+	return ok ? 0 : err_windows(e, GetLastError(), "child");
+}
+
+static int
+spawn(struct child *c, const struct child_role *role, pipe_end theirs, struct err *e)
+{
+	LPPROC_THREAD_ATTRIBUTE_LIST list;
+	HANDLE handles[PIPE_HANDLES];
+	PROCESS_INFORMATION pi;
+	wchar_t line[128], *path = own_path(e);
+	int rc = -1;
+
+	pipe_handles(theirs, handles);
+	if (path == NULL || (list = list_handles(handles, e)) == NULL) {
+		free(path);
+		return -1;
+	}
+	swprintf(line, sizeof line / sizeof *line, L"slipway " CHILD_ARGUMENT " %.32hs %lld %lld", role->name,
+	    (long long)(intptr_t)handles[0], (long long)(intptr_t)handles[1]);
+	for (int i = 0; i < PIPE_HANDLES; i++)
+		SetHandleInformation(handles[i], HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
+	if (create(path, line, list, &pi, e) == 0) {
+		c->process = pi.hProcess;
+		if (!AssignProcessToJobObject(c->job, pi.hProcess)) {
+			err_windows(e, GetLastError(), "job");
+			TerminateProcess(pi.hProcess, STATUS_NOT_A_CHILD);
+		} else {
+			confine_desktop(c->job);
+			ResumeThread(pi.hThread);
+			rc = 0;
+		}
+		CloseHandle(pi.hThread);
+	}
+	DeleteProcThreadAttributeList(list);
+	free(list);
+	free(path);
+	return rc;
+}
+
+static void
+child_free(struct child *c)
+{
+	if (c->process != NULL)
+		CloseHandle(c->process);
+	if (c->job != NULL)
+		CloseHandle(c->job);
+	frames_close(c->frames);
+	free(c);
+}
+
+struct child *
+child_start(const struct child_role *role, struct err *e)
+{
+	struct child *c = calloc(1, sizeof *c);
+	pipe_end ends[2];
+	int rc = -1;
+
+	if (c == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	if (pipe_pair(ends, e) == -1) {
+		free(c);
+		return NULL;
+	}
+	if ((c->frames = frames_open(ends[0], role->frame_max, e)) != NULL && (c->job = confine_job(role->want, e)) != NULL)
+		rc = spawn(c, role, ends[1], e);
+	pipe_close(ends[1]);
+	if (rc == 0)
+		return c;
+	err_context(e, "%s child", role->name);
+	child_free(c);
+	return NULL;
+}
+
+struct frames *
+child_frames(struct child *c)
+{
+	return c->frames;
+}
+
+static void
+say_how(DWORD status, bool gone, char how[CHILD_HOW_SIZE])
+{
+	if (!gone)
+		snprintf(how, CHILD_HOW_SIZE, "was stopped");
+	else if (status >= CRASH)
+		snprintf(how, CHILD_HOW_SIZE, "was ended by exception 0x%08lx", (unsigned long)status);
+	else
+		snprintf(how, CHILD_HOW_SIZE, "ended with status %lu", (unsigned long)status);
+}
+
+void
+child_end(struct child *c, int64_t deadline, char how[CHILD_HOW_SIZE])
+{
+	DWORD status = 0;
+	bool gone;
+
+	if (c == NULL)
+		return;
+	pipe_finish(frames_pipe(c->frames));
+	/* Its pipe is closed while it ends; one that closed its pipe and stays is ended like any other. */
+	gone = pipe_wait_gone(frames_pipe(c->frames), deadline) &&
+	    WaitForSingleObject(c->process, GONE_MS) == WAIT_OBJECT_0;
+	TerminateJobObject(c->job, STATUS_NOT_A_CHILD);
+	WaitForSingleObject(c->process, INFINITE);
+	GetExitCodeProcess(c->process, &status);
+	if (how != NULL)
+		say_how(status, gone, how);
+	child_free(c);
+}

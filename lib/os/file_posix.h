@@ -1,0 +1,32 @@
+#ifndef BASE_FILE_POSIX_H
+#define BASE_FILE_POSIX_H
+
+/*
+ * What the POSIX files of base/file.h share.  Not for others.
+ */
+#include <limits.h>
+#include <sys/types.h>
+
+#include "lib/os/file.h"
+
+struct dir {
+	int fd;
+	char *path;
+};
+
+/* The directory that holds name, below d, as a descriptor that the caller closes; *leaf is name's last part.  -1 with errno. */
+int file_open_parent(struct dir *d, const char *name, const char **leaf);
+
+/* Open name below d as file.h promises, or as a plain path where d is NULL.  -1 with errno. */
+int file_open_at(struct dir *d, const char *name, int flags, mode_t mode);
+
+/* The walk by descriptor, for kernels without openat2: for file_open_at() and its test. */
+int file_open_walk(int dirfd, const char *name, int flags, mode_t mode);
+
+/* "directory/name" for messages: out. */
+const char *file_shown(const struct dir *d, const char *name, char out[PATH_MAX]);
+
+/* Fill in e from errno, naming d/name.  -1. */
+int file_fail(const struct dir *d, const char *name, struct err *e);
+
+#endif

@@ -1,0 +1,165 @@
+/*
+ * Frames over a pipe.
+ */
+#include "lib/os/frame.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/os/clock.h"
+
+/* Content of a frame that is copied behind its header, so that the other side wakes up once for both. */
+#define SMALL_MAX	4096
+
+struct frames {
+	pipe_end pipe;
+	size_t max;
+	uint8_t *in; /* FRAME_HEADER_SIZE + max bytes: room for the largest frame */
+	size_t start, used; /* what was read and not yet handed out: used bytes from start on */
+	bool ended;
+};
+
+struct frames *
+frames_open(pipe_end p, size_t max, struct err *e)
+{
+	struct frames *f = calloc(1, sizeof *f);
+
+	if (f != NULL && max <= FRAME_SIZE_MAX)
+		f->in = malloc(FRAME_HEADER_SIZE + max);
+	if (f == NULL || f->in == NULL) {
+		free(f);
+		pipe_close(p);
+		err_nomem(e);
+		return NULL;
+	}
+	f->pipe = p;
+	f->max = max;
+	return f;
+}
+
+void
+frames_close(struct frames *f)
+{
+	if (f == NULL)
+		return;
+	pipe_close(f->pipe);
+	free(f->in);
+	free(f);
+}
+
+pipe_end
+frames_pipe(const struct frames *f)
+{
+	return f->pipe;
+}
+
+static size_t
+room(const struct frames *f)
+{
+	return FRAME_HEADER_SIZE + f->max - f->start - f->used;
+}
+
+/* Read what is there, as much as there is room for. */
+static int
+take_in(struct frames *f, struct err *e)
+{
+	size_t n;
+
+	if (f->ended || room(f) == 0)
+		return 0;
+	if (pipe_read(f->pipe, f->in + f->start + f->used, room(f), &n, &f->ended, e) == -1)
+		return -1;
+	f->used += n;
+	return 0;
+}
+
+static int
+send_all(struct frames *f, const uint8_t *data, size_t len, int64_t deadline, struct err *e)
+{
+	while (len > 0) {
+		size_t n;
+
+		if (pipe_write(f->pipe, data, len, &n, e) == -1)
+			return -1;
+		data += n;
+		len -= n;
+		if (len == 0)
+			return 0;
+		if (pipe_wait(f->pipe, !f->ended && room(f) > 0, true, deadline, e) == -1 ||
+		    take_in(f, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+frame_send(
+    struct frames *f, uint8_t type, const void *data, size_t len, int64_t deadline, struct err *e)
+{
+	uint8_t head[FRAME_HEADER_SIZE + SMALL_MAX];
+
+	if (len > f->max)
+		return err_setx(
+		    e, ERR_TOO_LARGE, "frame: want at most %zu bytes, got %zu", f->max, len);
+	head[0] = (uint8_t)(len >> 24);
+	head[1] = (uint8_t)(len >> 16);
+	head[2] = (uint8_t)(len >> 8);
+	head[3] = (uint8_t)len;
+	head[4] = type;
+	if (len <= SMALL_MAX && len > 0)
+		memcpy(head + FRAME_HEADER_SIZE, data, len);
+	if (send_all(f, head, FRAME_HEADER_SIZE + (len <= SMALL_MAX ? len : 0), deadline, e) == -1)
+		return -1;
+	return len <= SMALL_MAX ? 0 : send_all(f, data, len, deadline, e);
+}
+
+/* Whether a whole frame is there: 1 with *out filled in, 0 not yet, -1 its length is over the limit. */
+static int
+whole(struct frames *f, struct frame *out, struct err *e)
+{
+	const uint8_t *p = f->in + f->start;
+	size_t len;
+
+	if (f->used < FRAME_HEADER_SIZE)
+		return 0;
+	len = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
+	if (len > f->max)
+		return err_setx(e, ERR_PROTOCOL,
+		    "frame: want at most %zu bytes, got a length of %zu", f->max, len);
+	if (f->used - FRAME_HEADER_SIZE < len)
+		return 0;
+	*out = (struct frame){ p[4], p + FRAME_HEADER_SIZE, len };
+	f->start += FRAME_HEADER_SIZE + len;
+	f->used -= FRAME_HEADER_SIZE + len;
+	return 1;
+}
+
+int
+frame_recv(struct frames *f, struct frame *out, int64_t deadline, struct err *e)
+{
+	int rc;
+
+	/* A flood of frames isn't worth more time than silence. */
+	if (clock_mono_ms() >= deadline)
+		return err_setx(e, ERR_TIMEOUT, "no answer in time");
+	while ((rc = whole(f, out, e)) == 0) {
+		/* From the front of the buffer there is room for any frame. */
+		if (f->start > 0) {
+			memmove(f->in, f->in + f->start, f->used);
+			f->start = 0;
+		}
+		if (take_in(f, e) == -1)
+			return -1;
+		if ((rc = whole(f, out, e)) != 0)
+			break;
+		if (f->ended && f->used == 0)
+			return 0;
+		if (f->ended)
+			return err_setx(
+			    e, ERR_PROTOCOL, "frame: the other side ended in the middle of one");
+		if (pipe_wait(f->pipe, true, false, deadline, e) == -1)
+			return -1;
+	}
+	return rc;
+}

@@ -1,0 +1,143 @@
+/*
+ * Logging: one escaped line an event, in one write, to standard error.
+ */
+#include "lib/os/log.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "lib/os/clock.h"
+#include "lib/os/log_system.h"
+
+static const char *program = "slipway";
+static enum log_level most_talkative = LOG_LEVEL_INFO;
+static int system_most = -1;	/* the most talkative level that goes to the system's log; -1: none */
+static bool json;
+static const char *const words[] = { "error", "warn", "info", "debug" };
+
+void
+log_open(const char *name, enum log_level most)
+{
+	program = name;
+	most_talkative = most;
+	if (system_most == -1 && log_system_needed()) {
+		system_most = LOG_LEVEL_WARN;
+		log_system_open(program);
+	}
+}
+
+int
+log_also(const char *where)
+{
+	if (strcmp(where, "json") == 0)
+		json = true;
+	else if (strcmp(where, "syslog") == 0) {
+		system_most = LOG_LEVEL_DEBUG;
+		log_system_open(program);
+	} else
+		return -1;
+	return 0;
+}
+
+/* Escape into out, which holds 4 bytes for each byte of in. */
+static size_t
+escape(const char *in, char *out)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t n = 0;
+
+	for (; *in != '\0'; in++) {
+		unsigned char c = (unsigned char)*in;
+
+		if (c >= 0x20 && c != 0x7f) {
+			out[n++] = (char)c;
+			continue;
+		}
+		out[n++] = '\\';
+		out[n++] = 'x';
+		out[n++] = hex[c >> 4];
+		out[n++] = hex[c & 15];
+	}
+	return n;
+}
+
+static void
+write_line(enum log_level level, const char *escaped)
+{
+	char line[4 * LOG_LINE_MAX + 128];
+	int n = snprintf(line, sizeof line, "%.64s[%ld]: %s: %s\n", program, (long)getpid(), words[level], escaped);
+
+	if (n > 0)
+		fwrite(line, 1, (size_t)n, stderr);
+}
+
+static void
+write_json(enum log_level level, const char *escaped)
+{
+	char when[CLOCK_TEXT_SIZE], *line;
+	json_t *j;
+
+	clock_format(clock_wall(), when);
+	j = json_pack("{s:s, s:s, s:I, s:s, s:s}", "time", when, "program", program, "pid", (json_int_t)getpid(), "level",
+	    words[level], "text", escaped);
+	if (j != NULL && (line = json_dumps(j, JSON_COMPACT)) != NULL) {
+		fprintf(stderr, "%s\n", line);
+		free(line);
+	} else
+		write_line(level, escaped);	/* what isn't UTF-8 can't be JSON */
+	json_decref(j);
+}
+
+static void vlog(enum log_level level, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
+static void
+vlog(enum log_level level, const char *fmt, va_list ap)
+{
+	char text[LOG_LINE_MAX], escaped[4 * LOG_LINE_MAX + 1];
+
+	if (level > most_talkative && (int)level > system_most)
+		return;
+	if (vsnprintf(text, sizeof text, fmt, ap) < 0)
+		return;
+	escaped[escape(text, escaped)] = '\0';
+	if ((int)level <= system_most)
+		log_system(level, escaped);
+	if (level > most_talkative)
+		return;
+	if (json)
+		write_json(level, escaped);
+	else
+		write_line(level, escaped);
+}
+
+void
+log_line(enum log_level level, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vlog(level, fmt, ap);
+	va_end(ap);
+}
+
+#define LOG_AT(name, level) \
+	void log_##name(const char *fmt, ...) \
+	{ \
+		va_list ap; \
+\
+		va_start(ap, fmt); \
+		vlog(level, fmt, ap); \
+		va_end(ap); \
+	}
+
+LOG_AT(error, LOG_LEVEL_ERROR)
+LOG_AT(warn, LOG_LEVEL_WARN)
+LOG_AT(info, LOG_LEVEL_INFO)
+LOG_AT(debug, LOG_LEVEL_DEBUG)

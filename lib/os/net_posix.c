@@ -1,0 +1,307 @@
+/*
+ * POSIX sockets, for net.c.
+ */
+#include "lib/os/net.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/os/clock.h"
+#include "lib/os/net_system.h"
+
+struct net_lookup {
+	atomic_int owners;
+	char host[NI_MAXHOST];
+	char port[8];
+	struct addrinfo *list;
+	int rc, num;		/* of getaddrinfo(), and errno */
+	atomic_bool answered;	/* rc, num and list are there */
+	int ready[2];		/* a pipe: the thread closes its end then, which wakes poll() */
+};
+
+struct net {
+	int fd;
+	int fault;		/* errno of what broke the connection */
+};
+
+void
+net_lookup_release(struct net_lookup *l)
+{
+	if (l == NULL || atomic_fetch_sub(&l->owners, 1) != 1)
+		return;
+	if (l->list != NULL)
+		freeaddrinfo(l->list);
+	if (l->ready[0] != -1)
+		close(l->ready[0]);
+	free(l);
+}
+
+static int
+resolve(struct net_lookup *l, int flags)
+{
+	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICSERV | flags };
+
+	return getaddrinfo(l->host, l->port, &hints, &l->list);
+}
+
+/* Closes the pipe's end that it was given, since l may be gone by then. */
+static void
+answer(struct net_lookup *l, int flags, int done)
+{
+	l->rc = resolve(l, flags);
+	l->num = errno;
+	atomic_store(&l->answered, true);
+	close(done);
+}
+
+static void *
+lookup_thread(void *arg)
+{
+	struct net_lookup *l = arg;
+
+	answer(l, AI_ADDRCONFIG, l->ready[1]);
+	net_lookup_release(l);
+	return NULL;
+}
+
+static int
+ask_in_thread(struct net_lookup *l, struct err *e)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	int rc;
+
+	atomic_store(&l->owners, 2);
+	if ((rc = pthread_attr_init(&attr)) == 0) {
+		pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+		rc = pthread_create(&thread, &attr, lookup_thread, l);
+		pthread_attr_destroy(&attr);
+	}
+	if (rc == 0)
+		return 0;
+	atomic_store(&l->owners, 1);
+	close(l->ready[1]);
+	errno = rc;
+	return err_set(e, ERR_IO, "thread for the resolver");
+}
+
+struct net_lookup *
+net_lookup_start(const char *host, uint16_t port, struct err *e)
+{
+	struct net_lookup *l = calloc(1, sizeof *l);
+
+	if (l == NULL || strlen(host) >= sizeof l->host) {
+		err_nomem(e);
+		free(l);
+		return NULL;
+	}
+	strcpy(l->host, host);
+	snprintf(l->port, sizeof l->port, "%u", (unsigned)port);
+	l->ready[0] = l->ready[1] = -1;
+	atomic_init(&l->owners, 1);
+	atomic_init(&l->answered, false);
+	if (pipe2(l->ready, O_CLOEXEC) == -1) {
+		err_set(e, ERR_IO, "pipe for the resolver");
+		net_lookup_release(l);
+		return NULL;
+	}
+	/* An address needs no thread and no waiting. */
+	if (resolve(l, AI_NUMERICHOST) == 0) {
+		atomic_store(&l->answered, true);
+		close(l->ready[1]);
+	} else if (ask_in_thread(l, e) == -1) {
+		net_lookup_release(l);
+		return NULL;
+	}
+	return l;
+}
+
+/* For poll(), again and again until the deadline. */
+static int
+poll_until(struct pollfd *fds, nfds_t n, int64_t deadline, struct err *e)
+{
+	int rc;
+
+	do
+		rc = poll(fds, n, clock_left_ms(deadline));
+	while (rc == -1 && errno == EINTR);
+	return rc == -1 ? err_set(e, ERR_IO, "poll") : rc;
+}
+
+int
+net_lookup_wait(struct net_lookup *l, int64_t deadline, struct err *e)
+{
+	struct pollfd fd = { .fd = l->ready[0], .events = POLLIN };
+	int rc = poll_until(&fd, 1, deadline, e);
+
+	return rc > 0 ? 1 : rc;
+}
+
+int
+net_lookup_take(const struct net_lookup *l, const struct addrinfo **out, struct err *e)
+{
+	/* A pipe that is closed says when, not that one thread sees what the other wrote. */
+	if (!atomic_load(&l->answered))
+		return err_setx(e, ERR_NETWORK, "the resolver gave no answer");
+	if (l->rc != 0 || l->list == NULL)
+		return err_setx(e, ERR_NETWORK, "%s", l->rc == EAI_SYSTEM ? strerror(l->num) : gai_strerror(l->rc));
+	*out = l->list;
+	return 0;
+}
+
+/* A connection that only waits, while the other side or we work, is kept by routers and known to be dead within a minute. */
+static void
+keep_alive(int fd)
+{
+	const int on = 1, idle_s = 30, interval_s = 10, count = 3;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
+}
+
+int
+net_connect(const struct sockaddr_storage *addr, socklen_t len, int *fault)
+{
+	int fd = socket(addr->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), one = 1;
+
+	if (fd != -1) {
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+		keep_alive(fd);
+		if (connect(fd, (const struct sockaddr *)addr, len) == 0 || errno == EINPROGRESS)
+			return fd;
+	}
+	*fault = errno;
+	if (fd != -1)
+		close(fd);
+	return -1;
+}
+
+int
+net_connect_wait(const int *fds, bool *ended, size_t n, int64_t deadline, struct err *e)
+{
+	struct pollfd polls[NET_ADDRESSES_MAX];
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		polls[i] = (struct pollfd){ .fd = fds[i], .events = POLLOUT };
+	rc = poll_until(polls, n, deadline, e);
+	for (size_t i = 0; i < n; i++)
+		ended[i] = polls[i].revents != 0;
+	return rc;
+}
+
+int
+net_connect_fault(int fd)
+{
+	int fault = 0;
+	socklen_t len = sizeof fault;
+
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &fault, &len) == -1 ? errno : fault;
+}
+
+void
+net_close_socket(int fd)
+{
+	close(fd);
+}
+
+const char *
+net_words(int fault, char out[NET_WORDS_SIZE])
+{
+	snprintf(out, NET_WORDS_SIZE, "%s", strerror(fault));
+	return out;
+}
+
+struct net *
+net_of(int fd, struct err *e)
+{
+	struct net *n = calloc(1, sizeof *n);
+
+	if (n == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	n->fd = fd;
+	return n;
+}
+
+int
+net_fd(const struct net *n)
+{
+	return n->fd;
+}
+
+static ptrdiff_t
+moved(struct net *n, ssize_t rc)
+{
+	if (rc >= 0)
+		return rc;
+	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
+		return NET_AGAIN;
+	n->fault = errno;
+	return NET_BROKEN;
+}
+
+ptrdiff_t
+net_send(struct net *n, const void *data, size_t len)
+{
+	return moved(n, send(n->fd, data, len, MSG_NOSIGNAL));
+}
+
+ptrdiff_t
+net_recv(struct net *n, void *data, size_t len)
+{
+	ptrdiff_t rc = moved(n, recv(n->fd, data, len, 0));
+	int one = 1;
+
+	/* The kernel forgets it again by itself. */
+	if (rc > 0)
+		setsockopt(n->fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof one);
+	return rc;
+}
+
+const char *
+net_fault(const struct net *n)
+{
+	return n->fault == 0 ? "closed by the server" : strerror(n->fault);
+}
+
+int
+net_wait(struct net *n, bool write, int64_t deadline, struct err *e)
+{
+	struct pollfd fd = { .fd = n->fd, .events = (short)(write ? POLLIN | POLLOUT : POLLIN) };
+	int rc = poll_until(&fd, 1, deadline, e);
+
+	return rc > 0 ? 1 : rc;
+}
+
+int
+net_take_fd(struct net *n)
+{
+	int fd = n->fd, flags = fcntl(fd, F_GETFL);
+
+	if (flags != -1)
+		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+	free(n);
+	return fd;
+}
+
+void
+net_close(struct net *n)
+{
+	if (n == NULL)
+		return;
+	close(n->fd);
+	free(n);
+}

@@ -1,0 +1,309 @@
+/*
+ * Winsock, for net.c.
+ */
+#include "lib/os/net.h"
+
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/os/clock.h"
+#include "lib/os/net_system.h"
+
+#include <mstcpip.h>	/* after windows.h */
+
+struct net_lookup {
+	atomic_int owners;
+	char host[NI_MAXHOST];
+	char port[8];
+	struct addrinfo *list;
+	int rc;			/* of getaddrinfo() */
+	HANDLE ready;		/* an event: rc and list are there */
+};
+
+struct net {
+	SOCKET fd;
+	int fault;		/* Winsock's error that broke the connection */
+	char words[NET_WORDS_SIZE];	/* of net_fault() */
+};
+
+const char *
+net_words(int fault, char out[NET_WORDS_SIZE])
+{
+	struct err e;
+
+	err_windows(&e, (DWORD)fault, "network");
+	snprintf(out, NET_WORDS_SIZE, "%.*s", NET_WORDS_SIZE - 1, e.text + strlen("network: "));
+	return out;
+}
+
+void
+net_lookup_release(struct net_lookup *l)
+{
+	if (l == NULL || atomic_fetch_sub(&l->owners, 1) != 1)
+		return;
+	if (l->list != NULL)
+		freeaddrinfo(l->list);
+	if (l->ready != NULL)
+		CloseHandle(l->ready);
+	free(l);
+}
+
+static int
+resolve(struct net_lookup *l, int flags)
+{
+	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICSERV | flags };
+
+	return getaddrinfo(l->host, l->port, &hints, &l->list);
+}
+
+static DWORD WINAPI
+lookup_thread(void *arg)
+{
+	struct net_lookup *l = arg;
+
+	l->rc = resolve(l, AI_ADDRCONFIG);
+	SetEvent(l->ready);
+	net_lookup_release(l);
+	return 0;
+}
+
+static int
+ask_in_thread(struct net_lookup *l, struct err *e)
+{
+	HANDLE thread;
+
+	atomic_store(&l->owners, 2);
+	if ((thread = CreateThread(NULL, 0, lookup_thread, l, 0, NULL)) == NULL) {
+		atomic_store(&l->owners, 1);
+		return err_windows(e, GetLastError(), "thread for the resolver");
+	}
+	CloseHandle(thread);
+	return 0;
+}
+
+static int
+start(struct net_lookup *l, struct err *e)
+{
+	WSADATA unused;
+	int rc = WSAStartup(MAKEWORD(2, 2), &unused);
+
+	if (rc != 0)
+		return err_windows(e, (DWORD)rc, "sockets");
+	if ((l->ready = CreateEventW(NULL, TRUE, FALSE, NULL)) == NULL)
+		return err_windows(e, GetLastError(), "event for the resolver");
+	/* An address needs no thread and no waiting. */
+	if (resolve(l, AI_NUMERICHOST) != 0)
+		return ask_in_thread(l, e);
+	SetEvent(l->ready);
+	return 0;
+}
+
+struct net_lookup *
+net_lookup_start(const char *host, uint16_t port, struct err *e)
+{
+	struct net_lookup *l = calloc(1, sizeof *l);
+
+	if (l == NULL || strlen(host) >= sizeof l->host) {
+		err_nomem(e);
+		free(l);
+		return NULL;
+	}
+	strcpy(l->host, host);
+	snprintf(l->port, sizeof l->port, "%u", (unsigned)port);
+	atomic_init(&l->owners, 1);
+	if (start(l, e) == 0)
+		return l;
+	net_lookup_release(l);
+	return NULL;
+}
+
+int
+net_lookup_wait(struct net_lookup *l, int64_t deadline, struct err *e)
+{
+	(void)e;
+	return WaitForSingleObject(l->ready, (DWORD)clock_left_ms(deadline)) == WAIT_OBJECT_0;
+}
+
+int
+net_lookup_take(const struct net_lookup *l, const struct addrinfo **out, struct err *e)
+{
+	char words[NET_WORDS_SIZE];
+
+	if (l->rc != 0 || l->list == NULL)
+		return err_setx(e, ERR_NETWORK, "%s", net_words(l->rc, words));
+	*out = l->list;
+	return 0;
+}
+
+static void
+set_option(SOCKET fd, int level, int name, DWORD value)
+{
+	setsockopt(fd, level, name, (const char *)&value, sizeof value);
+}
+
+/* A connection that only waits, while the other side or we work, is kept by routers and known to be dead within a minute. */
+static void
+keep_alive(SOCKET fd)
+{
+	/* On, milliseconds of idleness, and between the probes, of which Windows sends ten. */
+	struct tcp_keepalive values = { 1, 30000, 3000 };
+	DWORD n;
+
+	WSAIoctl(fd, SIO_KEEPALIVE_VALS, &values, sizeof values, NULL, 0, &n, NULL, NULL);
+}
+
+/* A socket that doesn't block and isn't inherited. */
+static SOCKET
+new_socket(int family)
+{
+	SOCKET fd = WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+	u_long on = 1;
+
+	if (fd == INVALID_SOCKET)
+		return fd;
+	if (ioctlsocket(fd, FIONBIO, &on) == 0) {
+		set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+		keep_alive(fd);
+		return fd;
+	}
+	closesocket(fd);
+	return INVALID_SOCKET;
+}
+
+int
+net_connect(const struct sockaddr_storage *addr, socklen_t len, int *fault)
+{
+	SOCKET fd = new_socket(addr->ss_family);
+
+	if (fd != INVALID_SOCKET &&
+	    (connect(fd, (const struct sockaddr *)addr, len) == 0 || WSAGetLastError() == WSAEWOULDBLOCK))
+		return (int)fd;
+	*fault = WSAGetLastError();
+	if (fd != INVALID_SOCKET)
+		closesocket(fd);
+	return -1;
+}
+
+/* select(), because WSAPoll() doesn't tell of a connection that failed before Windows 10 2004. */
+int
+net_connect_wait(const int *fds, bool *ended, size_t n, int64_t deadline, struct err *e)
+{
+	int ms = clock_left_ms(deadline), rc;
+	struct timeval t = { ms / 1000, ms % 1000 * 1000 };
+	fd_set connected, failed;
+
+	FD_ZERO(&connected);
+	FD_ZERO(&failed);
+	for (size_t i = 0; i < n; i++) {
+		FD_SET((SOCKET)fds[i], &connected);
+		FD_SET((SOCKET)fds[i], &failed);
+	}
+	if ((rc = select(0, NULL, &connected, &failed, &t)) == SOCKET_ERROR)
+		return err_windows(e, (DWORD)WSAGetLastError(), "select");
+	for (size_t i = 0; i < n; i++)
+		ended[i] = FD_ISSET((SOCKET)fds[i], &connected) || FD_ISSET((SOCKET)fds[i], &failed);
+	return rc;
+}
+
+int
+net_connect_fault(int fd)
+{
+	int fault = 0, len = sizeof fault;
+
+	if (getsockopt((SOCKET)fd, SOL_SOCKET, SO_ERROR, (char *)&fault, &len) == SOCKET_ERROR)
+		return WSAGetLastError();
+	return fault;
+}
+
+void
+net_close_socket(int fd)
+{
+	closesocket((SOCKET)fd);
+}
+
+struct net *
+net_of(int fd, struct err *e)
+{
+	struct net *n = calloc(1, sizeof *n);
+
+	if (n == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	n->fd = (SOCKET)fd;
+	return n;
+}
+
+int
+net_fd(const struct net *n)
+{
+	/* Handles of Windows fit 32 bits. */
+	return (int)n->fd;
+}
+
+static ptrdiff_t
+moved(struct net *n, int rc)
+{
+	int error = rc == SOCKET_ERROR ? WSAGetLastError() : 0;
+
+	if (rc != SOCKET_ERROR)
+		return rc;
+	if (error == WSAEWOULDBLOCK || error == WSAEINTR)
+		return NET_AGAIN;
+	n->fault = error;
+	net_words(error, n->words);
+	return NET_BROKEN;
+}
+
+ptrdiff_t
+net_send(struct net *n, const void *data, size_t len)
+{
+	return moved(n, send(n->fd, data, len > INT_MAX ? INT_MAX : (int)len, 0));
+}
+
+ptrdiff_t
+net_recv(struct net *n, void *data, size_t len)
+{
+	return moved(n, recv(n->fd, data, len > INT_MAX ? INT_MAX : (int)len, 0));
+}
+
+const char *
+net_fault(const struct net *n)
+{
+	return n->fault == 0 ? "closed by the server" : n->words;
+}
+
+int
+net_wait(struct net *n, bool write, int64_t deadline, struct err *e)
+{
+	WSAPOLLFD fd = { .fd = n->fd, .events = (SHORT)(write ? POLLIN | POLLOUT : POLLIN) };
+	int rc = WSAPoll(&fd, 1, clock_left_ms(deadline));
+
+	if (rc == SOCKET_ERROR)
+		return err_windows(e, (DWORD)WSAGetLastError(), "WSAPoll");
+	return rc > 0 ? 1 : 0;
+}
+
+int
+net_take_fd(struct net *n)
+{
+	int fd = (int)n->fd;
+	u_long off = 0;
+
+	ioctlsocket(n->fd, FIONBIO, &off);
+	free(n);
+	return fd;
+}
+
+void
+net_close(struct net *n)
+{
+	if (n == NULL)
+		return;
+	closesocket(n->fd);
+	free(n);
+}

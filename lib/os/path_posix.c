@@ -1,0 +1,46 @@
+/*
+ * What a path is on POSIX systems.
+ */
+#include "lib/base/path.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *
+path_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+bool
+path_absolute(const char *path)
+{
+	return path[0] == '/';
+}
+
+void
+path_slashes(char *path)
+{
+	(void)path;
+}
+
+void
+path_native(char *path)
+{
+	(void)path;
+}
+
+int
+path_real(struct buf *out, const char *path, struct err *e)
+{
+	char *full = realpath(path, NULL);
+	int rc;
+
+	if (full == NULL)
+		return err_set(e, ERR_IO, "%s", path);
+	rc = buf_adds(out, full, e);
+	free(full);
+	return rc;
+}

@@ -1,0 +1,56 @@
+#ifndef BASE_PLACES_H
+#define BASE_PLACES_H
+
+/*
+ * Where things are on this computer: key files, state, and the folders that %NAME% can name.
+ *
+ *                    the whole station                  an ordinary user
+ *  HKLM (key file)   /etc/slipway/machine.conf          $XDG_CONFIG_HOME/slipway/machine.conf
+ *  HKCU (key file)   $XDG_CONFIG_HOME/slipway/user.conf the same
+ *  state             /var/lib/slipway                   $XDG_STATE_HOME/slipway
+ *  the user's state  $XDG_STATE_HOME/slipway            the same
+ *
+ * root always works on the whole station.  An ordinary user does too where /etc/slipway/machine.conf exists
+ * (to read it, that is), so that nobody can put a machine.conf of their own in front of the administrator's;
+ * else everything is the user's own.  SLIPWAY_HOME=DIR puts all of it below DIR: DIR/machine.conf,
+ * DIR/user.conf, DIR/state.  A privileged process (root, set-uid, file capabilities) ignores SLIPWAY_HOME
+ * and, when it is set-uid or has file capabilities, the XDG variables and HOME.
+ */
+#include <stdbool.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+
+enum place {
+	PLACE_MACHINE_CONF,	/* the key file of HKLM */
+	PLACE_USER_CONF,	/* the key file of HKCU */
+	PLACE_STATE,		/* the directory of trust, journals, history and staging */
+	PLACE_USER_STATE	/* the same for what belongs to one user; may be PLACE_STATE's directory */
+};
+
+/* Append the absolute path.  0, or -1 with ERR_CONFIG (no home directory) or ERR_NOMEM. */
+int place_path(enum place which, struct buf *out, struct err *e);
+
+/* Whether the places above are those of the whole station. */
+bool place_stationwide(void);
+
+/* Whether this process has more rights than the user who started it, or is root. */
+bool place_privileged(void);
+
+/*
+ * Append the folder that a fixed name of %NAME% stands for: AppData, LocalAppData, ProgramData,
+ * ProgramFiles, UserProfile, Temp, or the text for ComputerName.  Without regard to case.
+ * 1 known, 0 no such name, -1 error.
+ */
+int place_known(const char *name, size_t len, struct buf *out, struct err *e);
+
+/* Append an environment variable, in UTF-8.  1 set, 0 not set (on Windows an empty one isn't), -1 error. */
+int place_variable(const char *name, struct buf *out, struct err *e);
+
+/* What scripts know this system as: "linux" or "windows". */
+const char *place_system(void);
+
+/* The i-th of these names; NULL after the last. */
+const char *place_known_name(size_t i);
+
+#endif

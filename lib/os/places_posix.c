@@ -1,0 +1,192 @@
+/*
+ * Where things are, on POSIX systems: the XDG base directories and /etc, /var.
+ */
+#include "lib/os/places.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "lib/base/path.h"
+
+#define STATION_CONF	"/etc/slipway/machine.conf"
+#define STATION_STATE	"/var/lib/slipway"
+#define PASSWD_MAX	4096	/* bytes of a user's entry */
+
+static bool
+elevated(void)
+{
+	return getauxval(AT_SECURE) != 0;
+}
+
+bool
+place_privileged(void)
+{
+	return geteuid() == 0 || elevated();
+}
+
+/* An environment variable that holds an absolute path, as the XDG specification asks. */
+static const char *
+env_path(const char *name)
+{
+	const char *v = elevated() ? NULL : getenv(name);
+
+	return v != NULL && v[0] == '/' ? v : NULL;
+}
+
+static const char *
+slipway_home(void)
+{
+	return place_privileged() ? NULL : env_path("SLIPWAY_HOME");
+}
+
+bool
+place_stationwide(void)
+{
+	if (geteuid() == 0)
+		return true;
+	return slipway_home() == NULL && access(STATION_CONF, F_OK) == 0;
+}
+
+static int
+home(struct buf *out, struct err *e)
+{
+	const char *h = env_path("HOME");
+	char strings[PASSWD_MAX];
+	struct passwd pw, *found;
+
+	/* Several threads may ask at once. */
+	if (h == NULL && getpwuid_r(geteuid(), &pw, strings, sizeof strings, &found) == 0 && found != NULL &&
+	    pw.pw_dir[0] == '/')
+		h = pw.pw_dir;
+	if (h == NULL)
+		return err_setx(e, ERR_CONFIG, "want a home directory, got none; set HOME");
+	return buf_adds(out, h, e);
+}
+
+/* $variable, or the home directory and rest. */
+static int
+xdg(const char *variable, const char *rest, struct buf *out, struct err *e)
+{
+	const char *v = env_path(variable);
+
+	if (v != NULL)
+		return buf_adds(out, v, e);
+	return home(out, e) == -1 || buf_adds(out, rest, e) == -1 ? -1 : 0;
+}
+
+int
+place_path(enum place which, struct buf *out, struct err *e)
+{
+	static const char *const below[] = {
+		[PLACE_MACHINE_CONF] = "/machine.conf",
+		[PLACE_USER_CONF] = "/user.conf",
+		[PLACE_STATE] = "/state",
+		[PLACE_USER_STATE] = "/state",
+	};
+	const char *own = slipway_home();
+	bool station = place_stationwide();
+
+	if (own != NULL)
+		return path_join(out, own, below[which] + 1, e);
+	if (which == PLACE_MACHINE_CONF && station)
+		return buf_adds(out, STATION_CONF, e);
+	if (which == PLACE_STATE && station)
+		return buf_adds(out, STATION_STATE, e);
+	if (which == PLACE_STATE || which == PLACE_USER_STATE)
+		return xdg("XDG_STATE_HOME", "/.local/state", out, e) == -1 ||
+			buf_adds(out, "/slipway", e) == -1 ?
+		    -1 :
+		    0;
+	if (xdg("XDG_CONFIG_HOME", "/.config", out, e) == -1)
+		return -1;
+	return buf_addf(out, e, "/slipway%s", below[which]);
+}
+
+static int
+known_appdata(struct buf *out, struct err *e)
+{
+	return xdg("XDG_CONFIG_HOME", "/.config", out, e);
+}
+
+static int
+known_localappdata(struct buf *out, struct err *e)
+{
+	return xdg("XDG_DATA_HOME", "/.local/share", out, e);
+}
+
+static int
+known_programdata(struct buf *out, struct err *e)
+{
+	return buf_adds(out, "/var/lib", e);
+}
+
+static int
+known_programfiles(struct buf *out, struct err *e)
+{
+	return buf_adds(out, "/opt", e);
+}
+
+static int
+known_temp(struct buf *out, struct err *e)
+{
+	const char *t = env_path("TMPDIR");
+
+	return buf_adds(out, t != NULL ? t : "/tmp", e);
+}
+
+static int
+known_computername(struct buf *out, struct err *e)
+{
+	char name[256];
+
+	if (gethostname(name, sizeof name - 1) == -1)
+		return err_set(e, ERR_IO, "host name");
+	name[sizeof name - 1] = '\0';
+	return buf_adds(out, name, e);
+}
+
+static const struct known {
+	const char *name;
+	int (*get)(struct buf *, struct err *);
+} known[] = {
+	{ "AppData", known_appdata },
+	{ "LocalAppData", known_localappdata },
+	{ "ProgramData", known_programdata },
+	{ "ProgramFiles", known_programfiles },
+	{ "UserProfile", home },
+	{ "Temp", known_temp },
+	{ "ComputerName", known_computername },
+};
+
+int
+place_known(const char *name, size_t len, struct buf *out, struct err *e)
+{
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (strlen(known[i].name) == len && strncasecmp(known[i].name, name, len) == 0)
+			return known[i].get(out, e) == -1 ? -1 : 1;
+	return 0;
+}
+
+const char *
+place_system(void)
+{
+	return "linux";
+}
+
+const char *
+place_known_name(size_t i)
+{
+	return i < sizeof known / sizeof known[0] ? known[i].name : NULL;
+}
+
+int
+place_variable(const char *name, struct buf *out, struct err *e)
+{
+	const char *text = getenv(name);
+
+	return text == NULL ? 0 : buf_adds(out, text, e) == -1 ? -1 : 1;
+}

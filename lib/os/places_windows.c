@@ -1,0 +1,198 @@
+/*
+ * Where things are on Windows: the known folders.  Settings are in the registry, so there are no key files.
+ */
+#include "lib/os/places.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/base/path.h"
+#include "lib/os/wide_windows.h"
+
+#include <shlobj.h>	/* after windows.h */
+
+bool
+place_privileged(void)
+{
+	TOKEN_ELEVATION elevation = { 0 };
+	HANDLE token;
+	DWORD n;
+
+	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
+		return true;	/* the careful answer */
+	if (!GetTokenInformation(token, TokenElevation, &elevation, sizeof elevation, &n))
+		elevation.TokenIsElevated = 1;
+	CloseHandle(token);
+	return elevation.TokenIsElevated != 0;
+}
+
+/* Append SLIPWAY_HOME.  1, 0 where it isn't set or must not count, -1. */
+static int
+slipway_home(struct buf *out, struct err *e)
+{
+	struct buf value = BUF_INIT(PATH_REL_MAX);
+	int rc = 0;
+
+	if (!place_privileged() && (rc = windows_env(L"SLIPWAY_HOME", &value, e)) == 1)
+		rc = !path_absolute(buf_text(&value)) ? 0 : buf_adds(out, buf_text(&value), e) == -1 ? -1 : 1;
+	buf_free(&value);
+	return rc;
+}
+
+/* Append a known folder, as Windows spells it. */
+static int
+folder(const KNOWNFOLDERID *id, struct buf *out, struct err *e)
+{
+	wchar_t *w = NULL;
+	HRESULT result = SHGetKnownFolderPath(id, KF_FLAG_DEFAULT, NULL, &w);
+	int rc = -1;
+
+	if (result != S_OK)
+		err_setx(e, ERR_CONFIG, "Windows doesn't tell a known folder: error 0x%08lx", (unsigned long)result);
+	else
+		rc = wide_add(out, w, e);
+	CoTaskMemFree(w);
+	return rc;
+}
+
+bool
+place_stationwide(void)
+{
+	struct buf home = BUF_INIT(PATH_REL_MAX);
+	struct err e;
+	int rc = slipway_home(&home, &e);
+
+	buf_free(&home);
+	if (rc == 1)
+		return false;
+	if (place_privileged())
+		return true;
+	home = (struct buf)BUF_INIT(PATH_REL_MAX);
+	rc = folder(&FOLDERID_ProgramData, &home, &e);
+	if (rc == 0)
+		rc = buf_adds(&home, "/Slipway", &e);
+	if (rc == 0) {
+		wchar_t *w = wide_path(buf_text(&home), &e);
+
+		rc = w != NULL && GetFileAttributesW(w) != INVALID_FILE_ATTRIBUTES ? 1 : 0;
+		free(w);
+	}
+	buf_free(&home);
+	return rc == 1;
+}
+
+int
+place_path(enum place which, struct buf *out, struct err *e)
+{
+	size_t before = out->len;
+	int own;
+
+	if (which == PLACE_MACHINE_CONF || which == PLACE_USER_CONF)
+		return err_setx(e, ERR_CONFIG, "settings are in the registry here, not in a key file");
+	if ((own = slipway_home(out, e)) == -1 ||
+	    (own == 0 && folder(which == PLACE_STATE && place_stationwide() ? &FOLDERID_ProgramData : &FOLDERID_LocalAppData,
+			     out, e) == -1) ||
+	    buf_adds(out, own == 1 ? "/state" : "/Slipway", e) == -1)
+		return -1;
+	path_slashes((char *)out->data + before);
+	return 0;
+}
+
+static int
+known_appdata(struct buf *out, struct err *e)
+{
+	return folder(&FOLDERID_RoamingAppData, out, e);
+}
+
+static int
+known_localappdata(struct buf *out, struct err *e)
+{
+	return folder(&FOLDERID_LocalAppData, out, e);
+}
+
+static int
+known_programdata(struct buf *out, struct err *e)
+{
+	return folder(&FOLDERID_ProgramData, out, e);
+}
+
+static int
+known_programfiles(struct buf *out, struct err *e)
+{
+	return folder(&FOLDERID_ProgramFiles, out, e);
+}
+
+static int
+known_userprofile(struct buf *out, struct err *e)
+{
+	return folder(&FOLDERID_Profile, out, e);
+}
+
+static int
+known_temp(struct buf *out, struct err *e)
+{
+	wchar_t w[MAX_PATH + 1];
+	DWORD n = GetTempPathW(sizeof w / sizeof *w, w);
+
+	if (n == 0 || n > MAX_PATH)
+		return err_windows(e, GetLastError(), "directory for temporary files");
+	if (w[n - 1] == L'\\')
+		w[n - 1] = L'\0';
+	return wide_add(out, w, e);
+}
+
+static int
+known_computername(struct buf *out, struct err *e)
+{
+	wchar_t w[256];
+	DWORD n = sizeof w / sizeof *w;
+
+	if (!GetComputerNameExW(ComputerNameDnsHostname, w, &n))
+		return err_windows(e, GetLastError(), "computer name");
+	return wide_add(out, w, e);
+}
+
+static const struct known {
+	const char *name;
+	int (*get)(struct buf *, struct err *);
+} known[] = {
+	{ "AppData", known_appdata },
+	{ "LocalAppData", known_localappdata },
+	{ "ProgramData", known_programdata },
+	{ "ProgramFiles", known_programfiles },
+	{ "UserProfile", known_userprofile },
+	{ "Temp", known_temp },
+	{ "ComputerName", known_computername },
+};
+
+int
+place_known(const char *name, size_t len, struct buf *out, struct err *e)
+{
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (strlen(known[i].name) == len && strncasecmp(known[i].name, name, len) == 0)
+			return known[i].get(out, e) == -1 ? -1 : 1;
+	return 0;
+}
+
+const char *
+place_system(void)
+{
+	return "windows";
+}
+
+const char *
+place_known_name(size_t i)
+{
+	return i < sizeof known / sizeof known[0] ? known[i].name : NULL;
+}
+
+int
+place_variable(const char *name, struct buf *out, struct err *e)
+{
+	wchar_t *w = wide_of(name, e);
+	int rc = w == NULL ? -1 : windows_env(w, out, e);
+
+	free(w);
+	return rc;
+}

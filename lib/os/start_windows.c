@@ -1,0 +1,116 @@
+/*
+ * What comes before main() on Windows: where libraries are loaded from, arguments, the console.
+ */
+#include "lib/os/start_windows.h"
+
+#include <fcntl.h>
+#include <io.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/os/wide_windows.h"
+
+#include <shellapi.h>	/* after windows.h */
+
+/* The console's code page from before start_console(); 0: nothing to restore. */
+static UINT page_before;
+
+void
+start_harden(void)
+{
+	SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
+}
+
+/* The UTF-8 of the words, one after the other behind the array of pointers to them. */
+static char **
+block_of(wchar_t **words, int n, struct err *e)
+{
+	size_t size = ((size_t)n + 1) * sizeof(char *);
+	char **argv, *p;
+
+	for (int i = 0; i < n; i++) {
+		int len = WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, words[i], -1, NULL, 0, NULL, NULL);
+
+		if (len <= 0) {
+			err_setx(e, ERR_SYNTAX, "argument %d holds half a surrogate pair", i);
+			return NULL;
+		}
+		size += (size_t)len;
+	}
+	if ((argv = malloc(size)) == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	p = (char *)(argv + n + 1);
+	for (int i = 0; i < n; i++) {
+		argv[i] = p;
+		p += WideCharToMultiByte(CP_UTF8, 0, words[i], -1, p, (int)(size - (size_t)(p - (char *)argv)), NULL,
+		    NULL);
+	}
+	argv[n] = NULL;
+	return argv;
+}
+
+char **
+start_arguments(const wchar_t *line, int *argc, struct err *e)
+{
+	wchar_t **words = CommandLineToArgvW(line, argc);
+	char **argv;
+
+	if (words == NULL) {
+		err_windows(e, GetLastError(), "the command line");
+		return NULL;
+	}
+	argv = block_of(words, *argc, e);
+	LocalFree(words);
+	return argv;
+}
+
+void
+start_console_restore(void)
+{
+	if (page_before != 0)
+		SetConsoleOutputCP(page_before);
+	page_before = 0;
+}
+
+void
+start_console(void)
+{
+	_setmode(_fileno(stdout), _O_BINARY);
+	_setmode(_fileno(stderr), _O_BINARY);
+	page_before = GetConsoleOutputCP();
+	if (page_before == CP_UTF8 || !SetConsoleOutputCP(CP_UTF8) || atexit(start_console_restore) != 0)
+		page_before = 0;
+}
+
+bool
+start_is_heard(void)
+{
+	HANDLE h = GetStdHandle(STD_ERROR_HANDLE);
+
+	return h != NULL && h != INVALID_HANDLE_VALUE;
+}
+
+/* A service and a task that runs for nobody have a desktop too, but one that nobody sees: a window there stays forever. */
+static bool
+desktop_is_seen(void)
+{
+	USEROBJECTFLAGS flags = { 0 };
+
+	return GetUserObjectInformationW(GetProcessWindowStation(), UOI_FLAGS, &flags, sizeof flags, NULL) &&
+	    (flags.dwFlags & WSF_VISIBLE) != 0;
+}
+
+void
+start_show(const char *title, const char *text)
+{
+	struct err e;
+	wchar_t *t = wide_of(title, &e), *w = wide_of(text, &e);
+
+	if (t != NULL && w != NULL && desktop_is_seen())
+		MessageBoxW(NULL, w, t, MB_OK | MB_ICONERROR | MB_SETFOREGROUND);
+	free(t);
+	free(w);
+}

@@ -1,0 +1,397 @@
+/*
+ * Running a script where there is no station.
+ */
+#include "lib/script/dryrun.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/os/clock.h"
+#include "lib/base/json.h"
+#include "lib/os/places.h"
+#include "lib/script/script_frames.h"
+#include "lib/script/runner.h"
+#include "lib/settings/application.h"
+
+struct check {
+	const struct check_options *options;
+	struct check_options copy;
+	json_t *json;				/* owned; never NULL */
+	struct script_facts facts;
+	struct expand_name names[EXCHANGE_NAMES_MAX];
+	char *made_up[EXCHANGE_NAMES_MAX];	/* owned texts of names */
+	char *keys[2][EXCHANGE_NAMES_MAX];	/* owned; [0] HKLM, [1] HKCU */
+	size_t nkeys[2];
+	bool any_os;
+};
+
+/* The members that an object of facts may have; a misspelt one would silently be a default. */
+static int
+only(const json_t *object, const char *what, const char *const *names, struct err *e)
+{
+	const char *name;
+	json_t *value;
+
+	if (object != NULL && !json_is_object(object))
+		return err_setx(e, ERR_SYNTAX, "facts: %s: want an object", what);
+	json_object_foreach((json_t *)(uintptr_t)object, name, value)
+	{
+		size_t i = 0;
+
+		while (names[i] != NULL && strcmp(names[i], name) != 0)
+			i++;
+		if (names[i] == NULL)
+			return err_setx(e, ERR_SYNTAX, "facts: %s: unknown member '%.100s'", what, name);
+	}
+	return 0;
+}
+
+/* A text of an object, which may be absent. */
+static int
+text_of(const json_t *object, const char *name, const char **out, struct err *e)
+{
+	const json_t *v = json_object_get(object, name);
+
+	if (v == NULL)
+		return 0;
+	if (!json_is_string(v) || strlen(json_string_value(v)) != json_string_length(v))
+		return err_setx(e, ERR_SYNTAX, "facts: %s: want a text", name);
+	*out = json_string_value(v);
+	return 0;
+}
+
+static int
+read_station(struct check *c, struct err *e)
+{
+	static const char *const members[] = { "name", "os", "application", "installation", NULL };
+	static const char *const release_members[] = { "number", NULL };
+	const json_t *station = json_object_get(c->json, "station"),
+		     *release = json_object_get(c->json, "release"),
+		     *number = json_object_get(release, "number");
+
+	c->facts.station = "STATION";
+	c->facts.application = c->options->application != NULL ? c->options->application : "APPLICATION";
+	c->facts.installation = "INSTALLATION";
+	c->facts.release = 1;
+	if (only(station, "station", members, e) == -1 ||
+	    only(release, "release", release_members, e) == -1 ||
+	    text_of(station, "name", &c->facts.station, e) == -1 ||
+	    text_of(station, "os", &c->facts.os, e) == -1 ||
+	    text_of(station, "application", &c->facts.application, e) == -1 ||
+	    text_of(station, "installation", &c->facts.installation, e) == -1)
+		return -1;
+	if (number != NULL && (!json_is_integer(number) || json_integer_value(number) < 1))
+		return err_setx(e, ERR_SYNTAX, "facts: release: want a number of 1 or more");
+	if (number != NULL)
+		c->facts.release = (uint64_t)json_integer_value(number);
+	c->any_os = c->facts.os == NULL;
+	return 0;
+}
+
+static int
+add_name(struct check *c, const char *name, const char *text, struct err *e)
+{
+	size_t n = c->facts.names.n;
+	struct buf b = BUF_INIT(EXPAND_MAX);
+
+	if (n == EXCHANGE_NAMES_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "facts: over %u names", EXCHANGE_NAMES_MAX);
+	if (text == NULL) {
+		if (buf_addf(&b, e, "<%s>", name) == -1)
+			return -1;
+		text = c->made_up[n] = (char *)buf_steal(&b);
+	}
+	c->names[n] = (struct expand_name){ name, text };
+	c->facts.names.n++;
+	return 0;
+}
+
+/* Names that the facts give come first, and so count. */
+static int
+read_names(struct check *c, struct err *e)
+{
+	static const char *const directories[] = { "InstallDir", "AppDir" };
+	const json_t *names = json_object_get(c->json, "names");
+	const char *name, *text = NULL;
+	json_t *value;
+
+	c->facts.names = (struct expand_names){ .own = c->names, .only_own = true };
+	if (names != NULL && !json_is_object(names))
+		return err_setx(e, ERR_SYNTAX, "facts: names: want an object");
+	json_object_foreach((json_t *)(uintptr_t)names, name, value)
+		if (text_of(names, name, &text, e) == -1 || add_name(c, name, text, e) == -1)
+			return -1;
+	for (size_t i = 0; (name = place_known_name(i)) != NULL; i++)
+		if (add_name(c, name, NULL, e) == -1)
+			return -1;
+	for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++)
+		if (add_name(c, directories[i], NULL, e) == -1)
+			return -1;
+	if (add_name(c, "Application", c->facts.application, e) == -1)
+		return -1;
+	return add_name(c, "Installation", c->facts.installation, e);
+}
+
+static int
+add_key(struct check *c, const char *key, struct err *e)
+{
+	struct buf b = BUF_INIT(2 * SETTING_KEY_MAX);
+	int user;
+
+	if (setting_key_normal(key, strlen(key), &b, e) == -1)
+		return err_context(e, "facts: keys");
+	user = strncmp(buf_text(&b), "HKCU", 4) == 0;
+	if (c->nkeys[user] == EXCHANGE_NAMES_MAX / 2) {
+		buf_free(&b);
+		return err_setx(e, ERR_TOO_LARGE, "facts: over %u keys", EXCHANGE_NAMES_MAX / 2);
+	}
+	c->keys[user][c->nkeys[user]++] = (char *)buf_steal(&b);
+	return 0;
+}
+
+static int
+read_keys(struct check *c, struct err *e)
+{
+	const json_t *keys = json_object_get(c->json, "keys");
+
+	if (keys == NULL)
+		return add_key(c, "HKLM\\SOFTWARE\\" SETTINGS_VENDOR, e) == -1 ?
+		    -1 :
+		    add_key(c, "HKCU\\SOFTWARE\\" SETTINGS_VENDOR, e);
+	if (!json_is_array(keys))
+		return err_setx(e, ERR_SYNTAX, "facts: keys: want an array of texts");
+	for (size_t i = 0; i < json_array_size(keys); i++) {
+		const char *key = json_string_value(json_array_get(keys, i));
+
+		if (key == NULL)
+			return err_setx(e, ERR_SYNTAX, "facts: keys: want an array of texts");
+		if (add_key(c, key, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Whether a setting is among the facts: 1 with *v to be freed, 0, -1. */
+static int
+find_setting(void *arg, const char *key, const char *name, struct value *v, struct err *e)
+{
+	const struct check *c = arg;
+	const char *k, *n;
+	json_t *values, *text;
+
+	json_object_foreach(json_object_get(c->json, "settings"), k, values)
+	{
+		struct buf normal = BUF_INIT(2 * SETTING_KEY_MAX);
+		int rc = setting_key_normal(k, strlen(k), &normal, e);
+		bool same = rc == 0 && setting_same(buf_text(&normal), key);
+
+		buf_free(&normal);
+		if (rc == -1)
+			return -1;
+		if (!same)
+			continue;
+		json_object_foreach(values, n, text)
+			if (setting_same(n, name))
+				return value_parse(json_string_value(text), json_string_length(text), v, e) == -1 ?
+				    -1 :
+				    1;
+	}
+	return 0;
+}
+
+/* Say now what is wrong with the settings, not when a script asks for one. */
+static int
+check_settings(struct check *c, struct err *e)
+{
+	const json_t *settings = json_object_get(c->json, "settings");
+	const char *key, *name;
+	json_t *values, *text;
+
+	if (settings != NULL && !json_is_object(settings))
+		return err_setx(e, ERR_SYNTAX, "facts: settings: want an object");
+	json_object_foreach((json_t *)(uintptr_t)settings, key, values)
+	{
+		struct buf normal = BUF_INIT(2 * SETTING_KEY_MAX);
+		int rc = setting_key_normal(key, strlen(key), &normal, e);
+
+		buf_free(&normal);
+		if (rc == -1)
+			return err_context(e, "facts: settings");
+		if (!json_is_object(values))
+			return err_setx(e, ERR_SYNTAX, "facts: settings: %.200s: want an object", key);
+		json_object_foreach(values, name, text)
+		{
+			struct value v = VALUE_INIT;
+
+			if (!json_is_string(text))
+				return err_setx(e, ERR_SYNTAX,
+				    "facts: settings: %.200s: want a text, as in a key file", name);
+			if (value_parse(json_string_value(text), json_string_length(text), &v, e) == -1)
+				return err_context(e, "facts: settings: %.200s", name);
+			value_free(&v);
+		}
+	}
+	return 0;
+}
+
+static int
+exists(void *arg, const char *target, struct err *e)
+{
+	const struct check *c = arg;
+	const json_t *files = json_object_get(c->json, "files");
+
+	if (c->options->exists != NULL)
+		return c->options->exists(c->options->arg, target, e);
+	for (size_t i = 0; i < json_array_size(files); i++) {
+		const char *file = json_string_value(json_array_get(files, i));
+
+		if (file != NULL && strcmp(file, target) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static int
+on_log(void *arg, const char *script, const char *text, struct err *e)
+{
+	const struct check *c = arg;
+
+	return c->options->log == NULL ? 0 : c->options->log(c->options->arg, script, text, e);
+}
+
+struct check *
+check_new(const struct check_options *o, struct err *e)
+{
+	static const char *const members[] = { "station", "release", "files", "names", "keys", "settings",
+		NULL };
+	struct check *c = calloc(1, sizeof *c);
+
+	if (c == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	c->copy = *o;
+	c->options = &c->copy;
+	c->json = o->json != NULL ? json_text_parse(o->json, o->len, e) : json_object();
+	c->facts.get = find_setting;
+	c->facts.exists = exists;
+	c->facts.log = on_log;
+	c->facts.arg = c;
+	if (c->json != NULL && only(c->json, "file", members, e) == 0 && read_station(c, e) == 0 &&
+	    read_names(c, e) == 0 && read_keys(c, e) == 0 && check_settings(c, e) == 0)
+		return c;
+	check_free(c);
+	return NULL;
+}
+
+void
+check_free(struct check *c)
+{
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < EXCHANGE_NAMES_MAX; i++) {
+		free(c->made_up[i]);
+		free(c->keys[0][i]);
+		free(c->keys[1][i]);
+	}
+	json_decref(c->json);
+	free(c);
+}
+
+static int
+put_value(struct buf *out, const char *mark, const struct change *x, const struct value *v, struct err *e)
+{
+	if (buf_addf(out, e, "%s %s %s = ", mark, x->key, x->name) == -1 || value_format(v, out, e) == -1)
+		return -1;
+	return buf_addc(out, '\n', e);
+}
+
+static int
+put_set(struct check *c, const struct change *x, struct buf *out, struct err *e)
+{
+	struct value old = VALUE_INIT;
+	int found = find_setting(c, x->key, x->name, &old, e), rc = found == -1 ? -1 : 0;
+	bool same = found == 1 && value_equal(&old, &x->value);
+
+	if (found == 1 && !same)
+		rc = put_value(out, "-", x, &old, e);
+	if (rc == 0)
+		rc = put_value(out, same ? " " : "+", x, &x->value, e);
+	value_free(&old);
+	return rc;
+}
+
+static int
+put_changes(struct check *c, const struct changeset *changes, struct buf *out, struct err *e)
+{
+	for (size_t i = 0; i < changes->n; i++) {
+		const struct change *x = &changes->changes[i];
+		int rc;
+
+		if (x->op == CHANGE_SET)
+			rc = put_set(c, x, out, e);
+		else if (x->op == CHANGE_DELETE)
+			rc = buf_addf(out, e, "- %s %s\n", x->key, x->name);
+		else
+			rc = buf_addf(out, e, "- %s\\*\n", x->key);
+		if (rc == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Whether the directory that a script is in has this name. */
+static bool
+is_in(const char *name, const char *directory)
+{
+	const char *end = strrchr(name, '/');
+	size_t len = strlen(directory);
+
+	return end != NULL && (size_t)(end - name) >= len && strncmp(end - len, directory, len) == 0 &&
+	    (end - len == name || end[-(ptrdiff_t)len - 1] == '/');
+}
+
+static int
+run_as(struct check *c, const char *os, const char *name, const uint8_t *source, size_t len,
+    struct buf *out, struct err *e)
+{
+	const char *prefixes[2 * EXCHANGE_NAMES_MAX];
+	struct changeset changes = CHANGESET_INIT;
+	struct script_facts facts = c->facts;
+	struct runner *r;
+	int rc = -1;
+
+	facts.os = os;
+	facts.prefixes = prefixes;
+	for (int user = 0; user < 2; user++)
+		for (size_t i = 0; i < c->nkeys[user] && !is_in(name, user ? "machine" : "user"); i++)
+			prefixes[facts.nprefixes++] = c->keys[user][i];
+	if ((r = runner_start(&facts, clock_mono_ms() + 2 * SCRIPT_TIME_MAX_MS, e)) != NULL &&
+	    runner_run(r, name, source, len, &changes, e) == 0)
+		rc = put_changes(c, &changes, out, e);
+	runner_end(r);
+	changeset_free(&changes);
+	return rc;
+}
+
+int
+check_run(struct check *c, const char *name, const uint8_t *source, size_t len, struct buf *out,
+    struct err *e)
+{
+	struct buf each[2] = { BUF_INIT(out->max), BUF_INIT(out->max) };
+	static const char *const systems[2] = { "linux", "windows" };
+	int rc = 0;
+
+	if (!c->any_os)
+		return run_as(c, c->facts.os, name, source, len, out, e);
+	for (int i = 0; i < 2 && rc == 0; i++)
+		if ((rc = run_as(c, systems[i], name, source, len, &each[i], e)) == -1)
+			err_context(e, "on %s", systems[i]);
+	if (rc == 0 && strcmp(buf_text(&each[0]), buf_text(&each[1])) == 0)
+		rc = buf_add(out, each[0].data, each[0].len, e);
+	else if (rc == 0)
+		rc = buf_addf(out, e, "on linux:\n%son windows:\n%s", buf_text(&each[0]), buf_text(&each[1]));
+	buf_free(&each[0]);
+	buf_free(&each[1]);
+	return rc;
+}

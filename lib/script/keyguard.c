@@ -1,0 +1,75 @@
+/*
+ * Which keys a script may touch.
+ */
+#include "lib/script/keyguard.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/settings/changeset.h"
+
+/* The second is where 32-bit programs find the first. */
+static const char *const own_keys[] = { "HKLM\\SOFTWARE\\Slipway",
+	"HKLM\\SOFTWARE\\WOW6432Node\\Slipway" };
+
+/*
+ * Letters outside ASCII whose upper case is a letter of our keys (long s, dotless and dotted i) become that letter,
+ * should a registry somewhere compare that way.
+ */
+static void
+fold(const char *key, char out[SETTING_KEY_MAX + 1])
+{
+	static const struct {
+		const char *from, to;
+	} odd[] = { { "\xc5\xbf", 's' }, { "\xc4\xb0", 'i' }, { "\xc4\xb1", 'i' } };
+	size_t n = 0;
+
+	while (*key != '\0' && n < SETTING_KEY_MAX) {
+		size_t i = 0;
+
+		while (i < sizeof odd / sizeof odd[0] && strncmp(key, odd[i].from, 2) != 0)
+			i++;
+		if (i < sizeof odd / sizeof odd[0]) {
+			out[n++] = odd[i].to;
+			key += 2;
+		} else {
+			out[n++] = *key++;
+		}
+	}
+	out[n] = '\0';
+}
+
+static bool
+touches_own(const char *key, bool tree)
+{
+	char folded[SETTING_KEY_MAX + 1];
+
+	fold(key, folded);
+	for (size_t i = 0; i < sizeof own_keys / sizeof own_keys[0]; i++)
+		if (setting_key_within(folded, own_keys[i]) ||
+		    (tree && setting_key_within(own_keys[i], folded)))
+			return true;
+	return false;
+}
+
+int
+guard_key(const char *key, bool tree, const char *const *prefixes, size_t n, struct err *e)
+{
+	bool within = false;
+
+	for (size_t i = 0; i < n; i++)
+		within |= setting_key_within(key, prefixes[i]);
+	if (within && touches_own(key, tree))
+		return err_setx(e, ERR_SCRIPT,
+		    "key %s is not allowed: no script can touch Slipway's own settings", key);
+	if (within)
+		return 0;
+	err_setx(e, ERR_SCRIPT, "key %s is not allowed: this script may touch what is below %s",
+	    key, n > 0 ? prefixes[0] : "nothing");
+	for (size_t i = 1; i < n; i++) {
+		size_t len = strlen(e->text);
+
+		snprintf(e->text + len, sizeof e->text - len, ", %s", prefixes[i]);
+	}
+	return -1;
+}

@@ -1,0 +1,125 @@
+/*
+ * What a change set does to settings that are in memory: the same for key files and for the registry.
+ */
+#include "lib/settings/difference.h"
+
+int
+model_edit(struct keyfile *f, const struct changeset *c, const char *root, struct err *e)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct change *x = &c->changes[i];
+		int rc = 0;
+
+		if (!setting_key_within(x->key, root))
+			continue;
+		switch (x->op) {
+		case CHANGE_SET:
+			rc = keyfile_set(f, x->key, x->name, &x->value, e);
+			break;
+		case CHANGE_DELETE:
+			rc = keyfile_delete(f, x->key, x->name, e);
+			break;
+		case CHANGE_DELETE_TREE:
+			rc = keyfile_delete_tree(f, x->key, e);
+			break;
+		}
+		if (rc == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* What comparing two models needs, and gives. */
+struct compare {
+	const struct keyfile *other;
+	struct changeset *effective, *undo;
+};
+
+/* A value of the new state: set it where the old state has another, or none. */
+static int
+compare_new(void *arg, const char *key, const char *name, const struct value *v, struct err *e)
+{
+	struct compare *c = arg;
+	struct value old = VALUE_INIT;
+	int found = keyfile_get(c->other, key, name, &old, e), rc = -1;
+
+	if (found == -1)
+		return -1;
+	if (found == 1 && value_equal(&old, v)) {
+		rc = 0;
+		goto out;
+	}
+	if (c->effective != NULL && changeset_set(c->effective, key, name, v, e) == -1)
+		goto out;
+	if (c->undo != NULL)
+		rc = found == 1 ? changeset_set(c->undo, key, name, &old, e)
+				: changeset_delete(c->undo, key, name, e);
+	else
+		rc = 0;
+out:
+	value_free(&old);
+	return rc;
+}
+
+/* A value of the old state: where the new state lacks it, delete it, unless its whole tree goes. */
+static int
+compare_old(void *arg, const char *key, const char *name, const struct value *v, struct err *e)
+{
+	struct compare *c = arg;
+	struct value new = VALUE_INIT;
+	int found = keyfile_get(c->other, key, name, &new, e);
+	bool with_tree = false;
+
+	value_free(&new);
+	if (found != 0)
+		return found == 1 ? 0 : -1;
+	if (c->undo != NULL && changeset_set(c->undo, key, name, v, e) == -1)
+		return -1;
+	if (c->effective == NULL)
+		return 0;
+	for (size_t i = 0; i < c->effective->n && !with_tree; i++)
+		with_tree = c->effective->changes[i].op == CHANGE_DELETE_TREE &&
+			    setting_key_within(key, c->effective->changes[i].key);
+	return with_tree ? 0 : changeset_delete(c->effective, key, name, e);
+}
+
+/* Trees that c deletes, that are there before and gone after. */
+static int
+compare_trees(const struct keyfile *before, const struct keyfile *after, const struct changeset *c,
+    const char *root, struct changeset *effective, struct err *e)
+{
+	static const struct settings_walk nothing = { NULL, NULL, NULL };
+
+	for (size_t i = 0; effective != NULL && i < c->n; i++) {
+		const struct change *x = &c->changes[i];
+		bool covered = false;
+		int was, is;
+
+		if (!setting_key_within(x->key, root) || x->op != CHANGE_DELETE_TREE)
+			continue;
+		for (size_t j = 0; j < effective->n && !covered; j++)
+			covered = effective->changes[j].op == CHANGE_DELETE_TREE &&
+				  setting_key_within(x->key, effective->changes[j].key);
+		if (covered)
+			continue;
+		if ((was = keyfile_list(before, x->key, &nothing, e)) == -1 ||
+		    (is = keyfile_list(after, x->key, &nothing, e)) == -1)
+			return -1;
+		if (was == 1 && is == 0 && changeset_delete_tree(effective, x->key, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+model_compare(const struct keyfile *before, const struct keyfile *after, const struct changeset *c, const char *root,
+    struct changeset *effective, struct changeset *undo, struct err *e)
+{
+	struct compare compare = { after, effective, undo };
+
+	if (compare_trees(before, after, c, root, effective, e) == -1 ||
+	    keyfile_each(before, root, compare_old, &compare, e) == -1)
+		return -1;
+	compare.other = before;
+	return keyfile_each(after, root, compare_new, &compare, e);
+}

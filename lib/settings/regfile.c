@@ -1,0 +1,482 @@
+/*
+ * Registry export files.
+ */
+#include "lib/settings/regfile.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/base/digest.h"
+#include "lib/base/path.h"
+#include "lib/settings/utf16.h"
+
+#define HEAD	"Windows Registry Editor Version 5.00"
+
+/* regedit breaks lines of hexadecimal digits behind this column. */
+#define HEX_COLUMN	76
+
+/* Types in hex(N): of the registry (winnt.h). */
+enum { REG_SZ = 1, REG_EXPAND_SZ = 2, REG_BINARY = 3, REG_DWORD = 4, REG_MULTI_SZ = 7, REG_QWORD = 0xb };
+
+struct reader {
+	const char *p, *end;
+	size_t number;		/* of the line that was read last */
+	struct buf line;	/* it, with its continuation lines joined */
+	struct buf key;		/* the section that values go to */
+	bool deleted;		/* ... was deleted as a whole */
+	struct changeset changes;
+};
+
+static bool
+blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* The file as UTF-8 without its mark. */
+static int
+decode(const uint8_t *data, size_t len, struct buf *out, struct err *e)
+{
+	if (len >= 2 && data[0] == 0xff && data[1] == 0xfe)
+		return utf16_to_utf8(data + 2, len - 2, out, e);
+	if (len >= 2 && data[0] == 0xfe && data[1] == 0xff)
+		return err_setx(e, ERR_SYNTAX, "want UTF-16LE or UTF-8, got UTF-16BE");
+	if (len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) {
+		data += 3;
+		len -= 3;
+	}
+	if (!valid_utf8(data, len))
+		return err_setx(e, ERR_SYNTAX,
+		    "want UTF-16LE with its byte order mark or UTF-8, got other bytes");
+	return buf_add(out, data, len, e);
+}
+
+/* One line as it stands, without its ending and the blanks around it.  False at the end. */
+static bool
+raw_line(struct reader *r, const char **line, size_t *len)
+{
+	const char *stop;
+
+	if (r->p == r->end)
+		return false;
+	stop = memchr(r->p, '\n', (size_t)(r->end - r->p));
+	*line = r->p;
+	*len = (size_t)((stop == NULL ? r->end : stop) - r->p);
+	r->p = stop == NULL ? r->end : stop + 1;
+	r->number++;
+	while (*len > 0 && ((*line)[*len - 1] == '\r' || blank((*line)[*len - 1])))
+		--*len;
+	while (*len > 0 && blank(**line)) {
+		++*line;
+		--*len;
+	}
+	return true;
+}
+
+/* Hexadecimal data goes on in the next line behind a '\'.  A text may end in one inside its quotes: that ends in '"'. */
+static bool
+goes_on(const struct buf *line)
+{
+	return line->len > 0 && line->data[line->len - 1] == '\\' &&
+	    strstr(buf_text(line), "=hex") != NULL;
+}
+
+/* 1 a line is in r->line, 0 the end, -1. */
+static int
+next_line(struct reader *r, struct err *e)
+{
+	const char *line;
+	size_t len;
+
+	buf_reset(&r->line);
+	if (!raw_line(r, &line, &len))
+		return 0;
+	if (buf_add(&r->line, line, len, e) == -1)
+		return -1;
+	while (goes_on(&r->line)) {
+		r->line.data[--r->line.len] = '\0';
+		if (!raw_line(r, &line, &len))
+			return err_setx(e, ERR_SYNTAX, "want a line behind '\\', got the end of the file");
+		if (buf_add(&r->line, line, len, e) == -1)
+			return -1;
+	}
+	if (strlen(buf_text(&r->line)) != r->line.len)
+		return err_setx(e, ERR_SYNTAX, "want text, got a NUL");
+	return 1;
+}
+
+/* A text in double quotes at *p, with \\ and \" inside; *p is moved behind it. */
+static int
+quoted(const char **p, struct buf *out, struct err *e)
+{
+	const char *s = *p;
+
+	if (*s++ != '"')
+		return err_setx(e, ERR_SYNTAX, "want a '\"', got '%.40s'", *p);
+	for (; *s != '"'; s++) {
+		if (*s == '\\' && s[1] != '\\' && s[1] != '"')
+			return err_setx(e, ERR_SYNTAX, "want \\\\ or \\\" in a text, got '%.2s'", s);
+		if (*s == '\\')
+			s++;
+		if (*s == '\0')
+			return err_setx(e, ERR_SYNTAX,
+			    "want a '\"' at the end of the text (a text of several lines can't be kept)");
+		if (buf_addc(out, *s, e) == -1)
+			return -1;
+	}
+	*p = s + 1;
+	return 0;
+}
+
+/* "00,1f," as bytes. */
+static int
+hex_bytes(const char *s, struct buf *out, struct err *e)
+{
+	while (*s != '\0') {
+		uint8_t byte;
+
+		if (blank(*s)) {
+			s++;
+			continue;
+		}
+		if (strlen(s) < 2 || hex_decode(s, 2, &byte, 1) == -1 || (s[2] != '\0' && s[2] != ',' && !blank(s[2])))
+			return err_setx(e, ERR_SYNTAX, "want pairs of hexadecimal digits and commas, got '%.10s'", s);
+		if (buf_addc(out, (char)byte, e) == -1)
+			return -1;
+		s += 2;
+		s += strspn(s, " \t");
+		s += *s == ',';
+	}
+	return 0;
+}
+
+static uint64_t
+little_endian(const struct buf *b)
+{
+	uint64_t n = 0;
+
+	for (size_t i = b->len; i-- > 0;)
+		n = n << 8 | b->data[i];
+	return n;
+}
+
+/* UTF-16LE texts, each with its NUL and one more NUL at the end, which some writers leave out. */
+static int
+multi(const struct buf *text, struct value *v, struct err *e)
+{
+	size_t len = text->len;
+
+	if (len >= 1 && text->data[len - 1] != '\0')
+		return err_setx(e, ERR_SYNTAX, "want a NUL at the end of each text");
+	if (len == 1 || (len >= 2 && text->data[len - 2] == '\0'))
+		len--;
+	*v = (struct value){ VALUE_MULTI, NULL, 0, 0 };
+	if (len > VALUE_SIZE_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "value: want at most %u bytes, got %zu", VALUE_SIZE_MAX, len);
+	struct value raw = { VALUE_MULTI, text->data, len, 0 };
+
+	return value_check(&raw, e) == -1 ? -1 : value_copy(v, &raw, e);
+}
+
+static int
+hex_value(unsigned type, const struct buf *bytes, struct value *v, struct err *e)
+{
+	struct buf text = BUF_INIT(REG_LINE_MAX);
+	int rc = -1;
+
+	switch (type) {
+	case REG_BINARY:
+		rc = value_binary(v, bytes->data, bytes->len, e);
+		break;
+	case REG_DWORD:
+	case REG_QWORD:
+		if (bytes->len != (type == REG_DWORD ? 4u : 8u))
+			err_setx(e, ERR_SYNTAX, "hex(%x): want %d bytes, got %zu", type, type == REG_DWORD ? 4 : 8,
+			    bytes->len);
+		else
+			rc = value_number(v, type == REG_DWORD ? VALUE_DWORD : VALUE_QWORD, little_endian(bytes), e);
+		break;
+	case REG_SZ:
+	case REG_EXPAND_SZ:
+	case REG_MULTI_SZ:
+		if (utf16_to_utf8(bytes->data, bytes->len, &text, e) == -1)
+			break;
+		if (type == REG_MULTI_SZ) {
+			rc = multi(&text, v, e);
+			break;
+		}
+		if (text.len > 0 && text.data[text.len - 1] == '\0')
+			text.len--;
+		rc = value_text(v, type == REG_SZ ? VALUE_STRING : VALUE_EXPAND,
+		    text.len == 0 ? "" : (const char *)text.data, text.len, e);
+		break;
+	default:
+		err_setx(e, ERR_SYNTAX, "hex(%x): this type of the registry can't be kept", type);
+	}
+	buf_free(&text);
+	return rc;
+}
+
+static int
+dword(const char *s, struct value *v, struct err *e)
+{
+	uint8_t b[4];
+	char digits[9] = "00000000";
+	size_t n = strlen(s);
+
+	if (n < 1 || n > 8)
+		return err_setx(e, ERR_SYNTAX, "dword: want 1 to 8 hexadecimal digits, got '%.20s'", s);
+	memcpy(digits + 8 - n, s, n);
+	if (hex_decode(digits, 8, b, 4) == -1)
+		return err_setx(e, ERR_SYNTAX, "dword: want 1 to 8 hexadecimal digits, got '%.20s'", s);
+	return value_number(v, VALUE_DWORD,
+	    (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3], e);
+}
+
+/* "hex:…" or "hex(N):…" behind its first three letters. */
+static int
+hex(const char *s, struct value *v, struct err *e)
+{
+	struct buf bytes = BUF_INIT(REG_LINE_MAX);
+	unsigned type = REG_BINARY;
+	uint8_t digit;
+	char two[3] = "00";
+	int rc = -1;
+
+	if (s[0] == '(' && s[1] != '\0' && s[2] == ')') {
+		two[1] = s[1];
+		if (hex_decode(two, 2, &digit, 1) == -1)
+			return err_setx(e, ERR_SYNTAX, "want hex(N), got 'hex%.3s'", s);
+		type = digit;
+		s += 3;
+	}
+	if (*s != ':')
+		return err_setx(e, ERR_SYNTAX, "want hex: or hex(N):, got 'hex%.10s'", s);
+	if (hex_bytes(s + 1, &bytes, e) == 0)
+		rc = hex_value(type, &bytes, v, e);
+	buf_free(&bytes);
+	return rc;
+}
+
+static int
+parse_data(const char *s, struct value *v, struct err *e)
+{
+	struct buf text = BUF_INIT(VALUE_SIZE_MAX);
+	int rc = -1;
+
+	if (strncmp(s, "dword:", 6) == 0)
+		return dword(s + 6, v, e);
+	if (strncmp(s, "hex", 3) == 0)
+		return hex(s + 3, v, e);
+	if (*s != '"')
+		return err_setx(e, ERR_SYNTAX, "want a text in quotes, dword:, hex: or -, got '%.40s'", s);
+	if (quoted(&s, &text, e) == 0) {
+		if (*s != '\0')
+			err_setx(e, ERR_SYNTAX, "want nothing behind a text, got '%.40s'", s);
+		else
+			rc = value_text(v, VALUE_STRING, buf_text(&text), text.len, e);
+	}
+	buf_free(&text);
+	return rc;
+}
+
+static int
+parse_value(struct reader *r, const char *s, struct err *e)
+{
+	struct buf name = BUF_INIT(REG_LINE_MAX);
+	struct value v = VALUE_INIT;
+	int rc = -1;
+
+	if (r->key.len == 0) {
+		err_setx(e, ERR_SYNTAX, "want a [KEY] before the first value");
+		goto out;
+	}
+	if (*s == '@') {
+		err_setx(e, ERR_SYNTAX, "the default value of a key (@) can't be kept; remove this line");
+		goto out;
+	}
+	if (r->deleted) {
+		err_setx(e, ERR_SYNTAX, "a value below a key that is deleted");
+		goto out;
+	}
+	if (quoted(&s, &name, e) == -1)
+		goto out;
+	s += strspn(s, " \t");
+	if (*s++ != '=') {
+		err_setx(e, ERR_SYNTAX, "want '=' behind the name");
+		goto out;
+	}
+	s += strspn(s, " \t");
+	if (strcmp(s, "-") == 0)
+		rc = changeset_delete(&r->changes, buf_text(&r->key), buf_text(&name), e);
+	else if (parse_data(s, &v, e) == 0)
+		rc = changeset_set(&r->changes, buf_text(&r->key), buf_text(&name), &v, e);
+out:
+	value_free(&v);
+	buf_free(&name);
+	return rc;
+}
+
+static int
+parse_key(struct reader *r, const char *s, struct err *e)
+{
+	size_t len = strlen(s);
+
+	if (s[len - 1] != ']')
+		return err_setx(e, ERR_SYNTAX, "want ']' at the end of a key");
+	r->deleted = s[1] == '-';
+	s += r->deleted ? 2 : 1;
+	buf_reset(&r->key);
+	if (setting_key_normal(s, strlen(s) - 1, &r->key, e) == -1)
+		return -1;
+	return r->deleted ? changeset_delete_tree(&r->changes, buf_text(&r->key), e) : 0;
+}
+
+static int
+parse_lines(struct reader *r, struct err *e)
+{
+	bool head = false;
+	int rc;
+
+	while ((rc = next_line(r, e)) == 1) {
+		const char *s = buf_text(&r->line);
+
+		if (*s == '\0' || (head && *s == ';'))
+			continue;
+		if (!head) {
+			if (strcmp(s, HEAD) != 0)
+				return err_setx(e, ERR_SYNTAX, "want '" HEAD "', got '%.60s'", s);
+			head = true;
+		} else if ((*s == '[' ? parse_key(r, s, e) : parse_value(r, s, e)) == -1) {
+			return -1;
+		}
+	}
+	if (rc == 0 && !head)
+		return err_setx(e, ERR_SYNTAX, "want '" HEAD "', got nothing");
+	return rc;
+}
+
+int
+reg_parse(const void *data, size_t len, struct changeset *c, struct err *e)
+{
+	struct reader r = { .line = BUF_INIT(REG_LINE_MAX), .key = BUF_INIT(SETTING_KEY_MAX) };
+	struct buf text = BUF_INIT(2 * REG_FILE_MAX);
+	int rc = -1;
+
+	if (len > REG_FILE_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "want at most %u bytes, got %zu", REG_FILE_MAX, len);
+	if (decode(data, len, &text, e) == 0) {
+		r.p = buf_text(&text);
+		r.end = r.p + text.len;
+		if (parse_lines(&r, e) == -1)
+			err_context(e, "line %zu", r.number);
+		else
+			rc = changeset_append(c, &r.changes, e);
+	}
+	changeset_free(&r.changes);
+	buf_free(&r.line);
+	buf_free(&r.key);
+	buf_free(&text);
+	return rc;
+}
+
+int
+reg_begin(struct buf *out, struct err *e)
+{
+	return buf_adds(out, HEAD "\r\n", e);
+}
+
+int
+reg_key(struct buf *out, const char *key, struct err *e)
+{
+	bool machine = strncmp(key, "HKLM", 4) == 0;
+
+	return buf_addf(out, e, "\r\n[%s%s]\r\n", machine ? "HKEY_LOCAL_MACHINE" : "HKEY_CURRENT_USER", key + 4);
+}
+
+static int
+put_quoted(struct buf *out, const char *text, struct err *e)
+{
+	if (buf_addc(out, '"', e) == -1)
+		return -1;
+	for (; *text != '\0'; text++)
+		if (((*text == '"' || *text == '\\') && buf_addc(out, '\\', e) == -1) ||
+		    buf_addc(out, *text, e) == -1)
+			return -1;
+	return buf_addc(out, '"', e);
+}
+
+/* "hex(7):61,00,…", broken into lines as regedit does; start is where the line begins. */
+static int
+put_hex(struct buf *out, size_t start, const char *prefix, const struct buf *bytes, struct err *e)
+{
+	size_t column;
+
+	if (buf_adds(out, prefix, e) == -1)
+		return -1;
+	column = out->len - start;
+	for (size_t i = 0; i < bytes->len; i++) {
+		if (buf_addf(out, e, "%02x%s", bytes->data[i], i + 1 < bytes->len ? "," : "") == -1)
+			return -1;
+		column += 3;
+		if (column > HEX_COLUMN && i + 1 < bytes->len) {
+			if (buf_adds(out, "\\\r\n  ", e) == -1)
+				return -1;
+			column = 2;
+		}
+	}
+	return 0;
+}
+
+/* What hex(N): holds. */
+static int
+raw_bytes(const struct value *v, struct buf *out, struct err *e)
+{
+	if (v->type == VALUE_QWORD) {
+		for (unsigned i = 0; i < 8; i++)
+			if (buf_addc(out, (char)(v->number >> (8 * i)), e) == -1)
+				return -1;
+		return 0;
+	}
+	if (v->type == VALUE_BINARY)
+		return v->len == 0 ? 0 : buf_add(out, v->data, v->len, e);
+	/* Texts with their NULs; a multi has one more at its end. */
+	if (v->len > 0 && utf8_to_utf16((const char *)v->data, v->len, out, e) == -1)
+		return -1;
+	return buf_add(out, "\0", 2, e);
+}
+
+int
+reg_value(struct buf *out, const char *name, const struct value *v, struct err *e)
+{
+	static const char *const prefixes[VALUE_TYPE_COUNT] = { [VALUE_EXPAND] = "hex(2):",
+		[VALUE_MULTI] = "hex(7):", [VALUE_QWORD] = "hex(b):", [VALUE_BINARY] = "hex:" };
+	struct buf bytes = BUF_INIT(4 * VALUE_SIZE_MAX);
+	size_t start = out->len;
+	int rc = -1;
+
+	if (value_check(v, e) == -1 || put_quoted(out, name, e) == -1 || buf_addc(out, '=', e) == -1)
+		goto out;
+	if (v->type == VALUE_STRING)
+		rc = put_quoted(out, value_get_text(v), e);
+	else if (v->type == VALUE_DWORD)
+		rc = buf_addf(out, e, "dword:%08" PRIx64, v->number);
+	else if (raw_bytes(v, &bytes, e) == 0)
+		rc = put_hex(out, start, prefixes[v->type], &bytes, e);
+	if (rc == 0)
+		rc = buf_adds(out, "\r\n", e);
+out:
+	buf_free(&bytes);
+	return rc;
+}
+
+int
+reg_encode(const struct buf *text, bool utf16, struct buf *out, struct err *e)
+{
+	if (!utf16)
+		return buf_add(out, text->data, text->len, e) == -1 ? -1 : buf_adds(out, "\r\n", e);
+	if (buf_add(out, "\xff\xfe", 2, e) == -1 ||
+	    utf8_to_utf16(buf_text(text), text->len, out, e) == -1)
+		return -1;
+	return utf8_to_utf16("\r\n", 2, out, e);
+}

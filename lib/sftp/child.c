@@ -1,0 +1,340 @@
+/*
+ * The fetch child: SSH and SFTP with one server, for a parent that has what is logged in with.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <libssh2.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include "lib/os/clock.h"
+#include "lib/os/confine.h"
+#include "lib/base/path.h"
+#include "lib/base/wire.h"
+#include "lib/sftp/sftp_frames.h"
+#include "lib/sftp/login.h"
+#include "lib/sftp/sftp.h"
+#include "lib/sftp/ssh.h"
+#include "lib/sftp/ssh_alloc.h"
+#include "lib/sftp/url.h"
+
+/* Address space besides libssh2's: the engine's windows, frames, the heap. */
+#define OTHER_MEMORY	(64u * 1024 * 1024)
+
+/* Processor time of one child in all, for the day when its parent stands still and can't stop it. */
+#define CPU_SECONDS	3600
+
+#define PINS_MAX	64
+
+struct file {
+	struct fetch_file f;
+	struct duty *duty;
+	uint32_t number;
+	char *path;
+};
+
+struct duty {
+	struct frames *parent;
+	struct buf out;			/* the frame that is being made */
+	struct buf about, login;	/* what server points into */
+	struct ssh_server server;
+	const char *pins[PINS_MAX];
+	const char *path;
+	enum ssh_hostkey hostkey;
+	int64_t connect_ms;
+	struct ssh *ssh;
+	struct sftp *engine;
+	struct file **files;		/* of the G that comes */
+	size_t nfiles;
+};
+
+static int
+say(struct duty *d, enum carry type, struct err *e)
+{
+	int rc = frame_send(d->parent, (uint8_t)type, d->out.data, d->out.len, FRAME_FOREVER, e);
+
+	buf_reset(&d->out);
+	return rc;
+}
+
+/* The parent's answer to what was just asked, onto out. */
+static int
+take_secret(struct duty *d, const char *what, struct buf *out, struct err *e)
+{
+	const uint8_t *secret;
+	struct frame f;
+	struct wire w;
+	size_t len;
+
+	if (frame_recv(d->parent, &f, FRAME_FOREVER, e) != 1 || f.type != CARRY_SECRET)
+		return err_setx(e, ERR_PROTOCOL, "want %s", what);
+	w = (struct wire)WIRE_INIT(f.data, f.len);
+	if ((secret = wire_string(&w, &len)) == NULL)
+		return err_setx(e, ERR_AUTH, "there is no %s", what);
+	return buf_add(out, secret, len, e);
+}
+
+/* libssh2 wants a signature: the parent makes it. */
+static int
+ask_signature(void *arg, const uint8_t *data, size_t len, struct buf *out, struct err *e)
+{
+	struct duty *d = arg;
+
+	buf_reset(&d->out);
+	if (wire_put_string(&d->out, data, len, e) == -1 || say(d, CARRY_SIGN, e) == -1)
+		return -1;
+	return take_secret(d, "signature", out, e);
+}
+
+static int
+ask_password(void *arg, struct buf *out, struct err *e)
+{
+	struct duty *d = arg;
+
+	buf_reset(&d->out);
+	return say(d, CARRY_PASSWORD, e) == -1 ? -1 : take_secret(d, "password", out, e);
+}
+
+static int
+take_server(struct duty *d, const struct frame *f, struct err *e)
+{
+	struct ssh_server *s = &d->server;
+	struct wire w;
+
+	if (d->about.len > 0 || buf_add(&d->about, f->data, f->len, e) == -1)
+		return err_setx(e, ERR_PROTOCOL, "want one server");
+	w = (struct wire)WIRE_INIT(d->about.data, d->about.len);
+	s->host = wire_name(&w, URL_HOST_SIZE);
+	s->port = (uint16_t)wire_u32(&w);
+	s->user = wire_name(&w, URL_USER_SIZE);
+	d->path = wire_name(&w, CARRY_FRAME_MAX);
+	d->hostkey = wire_u8(&w) ? SSH_HOSTKEY_ECDSA : SSH_HOSTKEY_ANY;
+	d->connect_ms = (int64_t)(wire_u64(&w) & INT32_MAX);
+	s->nhost_keys = wire_u32(&w);
+	for (size_t i = 0; i < s->nhost_keys && i < PINS_MAX; i++)
+		d->pins[i] = wire_name(&w, 128);
+	s->host_keys = d->pins;
+	return w.bad || s->nhost_keys > PINS_MAX ? err_setx(e, ERR_PROTOCOL, "malformed server") : 0;
+}
+
+/* With what to log in: told after the server, which it isn't needed to connect to. */
+static int
+take_login(struct duty *d, struct err *e)
+{
+	struct ssh_login *l = &d->server.login;
+	struct frame f;
+	struct wire w;
+
+	if (frame_recv(d->parent, &f, FRAME_FOREVER, e) != 1 || f.type != CARRY_LOGIN || buf_add(&d->login, f.data, f.len, e) == -1)
+		return err_setx(e, ERR_PROTOCOL, "want a login");
+	w = (struct wire)WIRE_INIT(d->login.data, d->login.len);
+	l->blob = wire_string(&w, &l->bloblen);
+	l->sign = ask_signature;
+	l->password = ask_password;
+	l->arg = d;
+	l->name = wire_name(&w, CARRY_FRAME_MAX);
+	return w.bad ? err_setx(e, ERR_PROTOCOL, "malformed login") : 0;
+}
+
+/* Whatever the libraries read from files or ask of the system when they are first used, while that is still possible. */
+static void
+warm_up(void)
+{
+	static const char *const ciphers[] = { "AES-128-CTR", "AES-256-CTR" };
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
+	EVP_CIPHER *cipher;
+	uint8_t random[16];
+
+	OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL);
+	libssh2_init(0);
+	RAND_bytes(random, sizeof random);
+	EVP_PKEY_free(key);
+	for (size_t i = 0; i < sizeof ciphers / sizeof ciphers[0]; i++) {
+		cipher = EVP_CIPHER_fetch(NULL, ciphers[i], NULL);
+		EVP_CIPHER_free(cipher);
+	}
+}
+
+static const struct confine_want want = { .sockets = true,
+	.memory = SSH_MEMORY_MAX + SFTP_WINDOW_BYTES + OTHER_MEMORY,
+	.cpu_seconds = CPU_SECONDS };
+
+static int
+tell_hello(struct duty *d, struct err *e)
+{
+	struct confined c;
+
+	confine(&want, &c);
+	return wire_put_u32(&d->out, confined_pack(&c), e) == -1 ? -1 : say(d, CARRY_HELLO, e);
+}
+
+/* The end of connecting or of a G. */
+static int
+tell_end(struct duty *d, const struct err *why, bool other_key, struct err *e)
+{
+	buf_reset(&d->out);
+	if (wire_put_u8(&d->out, other_key, e) == -1 || (why != NULL && wire_put_err(&d->out, why, e) == -1))
+		return -1;
+	return say(d, CARRY_END, e);
+}
+
+/* The one connection: made, then everything else given up, then the first byte of the peer is read. */
+static int
+connect_server(struct duty *d, struct err *e)
+{
+	int64_t deadline = clock_mono_ms() + d->connect_ms;
+	struct net_dial *dial = net_dial(d->server.host, d->server.port, e);
+	struct net *net = NULL;
+	bool other_key = false;
+	struct err why = { 0 };
+
+	/* While the server starts a process for us. */
+	warm_up();
+	if (dial == NULL)
+		why = *e;
+	else
+		net = net_dial_wait(dial, deadline, &why);
+	confine_drop_user();
+	if (tell_hello(d, e) == -1 || take_login(d, e) == -1) {
+		net_close(net);
+		return -1;
+	}
+	if (net == NULL)
+		return tell_end(d, &why, false, e) == -1 ? -1 : 1;
+	if ((d->ssh = ssh_open(&d->server, net, d->hostkey, &other_key, deadline, &why)) == NULL ||
+	    (d->engine = sftp_new(d->path, NULL, &why)) == NULL)
+		return tell_end(d, &why, other_key, e) == -1 ? -1 : 1;
+	buf_reset(&d->out);
+	return say(d, CARRY_CONNECTED, e);
+}
+
+static int
+pass_on(void *arg, const void *bytes, size_t len, struct err *e)
+{
+	struct file *file = arg;
+	struct duty *d = file->duty;
+
+	buf_reset(&d->out);
+	return wire_put_u32(&d->out, file->number, e) == -1 || buf_add(&d->out, bytes, len, e) == -1 ? -1 :
+												       say(d, CARRY_DATA, e);
+}
+
+static int
+add_file(struct duty *d, struct wire *w, struct err *e)
+{
+	struct file *file = calloc(1, sizeof *file), **files = d->files;
+	const char *path;
+
+	if (file != NULL && (d->nfiles & (d->nfiles - 1)) == 0 &&
+	    (files = realloc(d->files, (2 * d->nfiles + 1) * sizeof *files)) != NULL)
+		d->files = files;
+	if (file == NULL || files == NULL) {
+		free(file);
+		return err_nomem(e);
+	}
+	d->files[d->nfiles++] = file;
+	file->duty = d;
+	file->number = wire_u32(w);
+	path = wire_name(w, CARRY_FRAME_MAX);
+	file->f = (struct fetch_file){ .data = pass_on, .arg = file };
+	file->f.max = wire_u64(w);
+	file->f.exact = wire_u8(w) != 0;
+	file->f.offset = wire_u64(w);
+	if (path == NULL || w->bad)
+		return err_setx(e, ERR_PROTOCOL, "malformed file");
+	if ((file->path = strdup(path)) == NULL)
+		return err_nomem(e);
+	file->f.path = file->path;
+	return 0;
+}
+
+static int
+take_files(struct duty *d, const struct frame *f, struct err *e)
+{
+	struct wire w = WIRE_INIT(f->data, f->len);
+
+	while (w.p < w.end)
+		if (d->nfiles == CARRY_FILES_MAX || add_file(d, &w, e) == -1)
+			return -1;
+	return 0;
+}
+
+static void
+forget_files(struct duty *d)
+{
+	for (size_t i = 0; i < d->nfiles; i++) {
+		free(d->files[i]->path);
+		free(d->files[i]);
+	}
+	free(d->files);
+	d->files = NULL;
+	d->nfiles = 0;
+}
+
+static int
+tell_result(struct duty *d, const struct file *file, struct err *e)
+{
+	buf_reset(&d->out);
+	if (wire_put_u32(&d->out, file->number, e) == -1 || wire_put_u8(&d->out, (uint8_t)file->f.result, e) == -1 ||
+	    (file->f.result == FETCH_FAILED && wire_put_err(&d->out, &file->f.err, e) == -1))
+		return -1;
+	return say(d, CARRY_RESULT, e);
+}
+
+static int
+go(struct duty *d, const struct frame *f, struct err *e)
+{
+	struct wire w = WIRE_INIT(f->data, f->len);
+	int64_t deadline = clock_mono_ms() + (int64_t)(wire_u64(&w) & INT32_MAX), idle_ms = (int64_t)(wire_u64(&w) & INT32_MAX);
+	struct err why;
+	int rc = 0;
+
+	for (size_t i = 0; i < d->nfiles && rc == 0; i++)
+		rc = sftp_add(d->engine, &d->files[i]->f, 1, &why);
+	if (rc == 0)
+		rc = ssh_run(d->ssh, d->engine, deadline, idle_ms, &why);
+	for (size_t i = 0; i < d->nfiles; i++)
+		if (d->files[i]->f.result != FETCH_PENDING && tell_result(d, d->files[i], e) == -1)
+			return -1;
+	if (tell_end(d, rc == -1 ? &why : NULL, false, e) == -1)
+		return -1;
+	forget_files(d);
+	return rc == -1 ? 1 : 0;
+}
+
+/* 0 go on, 1 that was all, -1. */
+static int
+take(struct duty *d, const struct frame *f, struct err *e)
+{
+	if (f->type == CARRY_SERVER && d->ssh == NULL)
+		return take_server(d, f, e) == -1 ? -1 : connect_server(d, e);
+	if (f->type == CARRY_FILES)
+		return take_files(d, f, e);
+	if (f->type == CARRY_GO && d->ssh != NULL)
+		return go(d, f, e);
+	return -1;
+}
+
+static int
+run(struct frames *parent)
+{
+	struct duty d = { .parent = parent, .out = BUF_INIT(CARRY_FRAME_MAX), .about = BUF_INIT(CARRY_FRAME_MAX),
+		.login = BUF_INIT(CARRY_FRAME_MAX) };
+	struct frame f;
+	struct err e;
+	int rc = 0;
+
+	while (rc == 0 && (rc = frame_recv(parent, &f, FRAME_FOREVER, &e)) == 1)
+		rc = take(&d, &f, &e);
+	sftp_free(d.engine);	/* it points into the files */
+	forget_files(&d);
+	ssh_close(d.ssh);
+	buf_free(&d.out);
+	buf_free(&d.about);
+	buf_free(&d.login);
+	return rc == -1 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+const struct child_role carry_child_role = { "fetch", CARRY_FRAME_MAX, run, &want };

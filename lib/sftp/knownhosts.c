@@ -1,0 +1,164 @@
+/*
+ * known_hosts files.
+ */
+#include "lib/sftp/knownhosts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <libssh2.h>
+#include <openssl/evp.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/digest.h"
+#include "lib/os/file.h"
+
+#define REVOKED		"@revoked"
+#define KEY_TEXT_MAX	4096	/* base64 digits of a public key */
+
+/* "SHA256:…" of a public key in base64.  False when it is none. */
+static bool
+fingerprint(const char *key, char out[KNOWNHOSTS_PRINT_SIZE])
+{
+	uint8_t blob[KEY_TEXT_MAX], sum[DIGEST_MAX];
+	unsigned char text[4 * SHA256_SIZE];
+	size_t len = strlen(key);
+	struct err e;
+	int n;
+
+	if (len == 0 || len > KEY_TEXT_MAX || len % 4 != 0 ||
+	    (n = EVP_DecodeBlock(blob, (const unsigned char *)key, (int)len)) <= 0)
+		return false;
+	for (size_t i = len; i > 0 && key[i - 1] == '='; i--)
+		n--;	/* EVP_DecodeBlock() counts the padding as bytes */
+	if (digest_of(DIGEST_SHA256, blob, (size_t)n, sum, &e) == -1)
+		return false;
+	EVP_EncodeBlock(text, sum, SHA256_SIZE);
+	snprintf(out, KNOWNHOSTS_PRINT_SIZE, "SHA256:%.43s", (char *)text);	/* ssh-keygen leaves the '=' out */
+	return true;
+}
+
+/*
+ * The key on one line: 1 it is for this host (any host where name is NULL), 0 not, or no line that we can use.
+ * Each line is a collection of its own, so that one can't hide another.
+ */
+static int
+key_of_line(LIBSSH2_SESSION *session, const char *line, const char *name,
+    char print[KNOWNHOSTS_PRINT_SIZE])
+{
+	LIBSSH2_KNOWNHOSTS *one = libssh2_knownhost_init(session);
+	struct libssh2_knownhost *entry = NULL;
+	struct buf whole = BUF_INIT(KNOWNHOSTS_FILE_MAX);
+	struct err e;
+	int rc = 0;
+
+	if (one == NULL || buf_addf(&whole, &e, "%s%s", name == NULL ? "revoked.invalid " : "", line) == -1)
+		rc = -1;
+	else if (libssh2_knownhost_readline(one, buf_text(&whole), whole.len,
+		LIBSSH2_KNOWNHOST_FILE_OPENSSH) == 0 &&
+	    libssh2_knownhost_get(one, &entry, NULL) == 0 &&
+	    (name == NULL ||
+		libssh2_knownhost_check(one, name, entry->key, strlen(entry->key),
+		    LIBSSH2_KNOWNHOST_TYPE_PLAIN | LIBSSH2_KNOWNHOST_KEYENC_BASE64, NULL) ==
+		    LIBSSH2_KNOWNHOST_CHECK_MATCH))
+		rc = fingerprint(entry->key, print);
+	if (one != NULL)
+		libssh2_knownhost_free(one);
+	buf_free(&whole);
+	return rc;
+}
+
+static void
+add(struct knownhosts *k, const char *print)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (strcmp(k->print[i], print) == 0)
+			return;
+	if (k->n < KNOWNHOSTS_KEYS_MAX)
+		strcpy(k->print[k->n++], print);
+}
+
+static void
+drop(struct knownhosts *k, const char *print)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (strcmp(k->print[i], print) == 0) {
+			memmove(k->print[i], k->print[i + 1], (k->n - i - 1) * sizeof k->print[0]);
+			k->n--;
+			return;
+		}
+}
+
+/* A line for this pass, or NULL.  name is NULL in the pass for revoked keys: the line then begins with the key. */
+static const char *
+text_of_line(const char *line, const char *name)
+{
+	line += strspn(line, " \t");
+	if (*line == '\0' || *line == '#' || (*line == '@') != (name == NULL))
+		return NULL;
+	if (name != NULL)
+		return line;
+	if (strncmp(line, REVOKED, strlen(REVOKED)) != 0)
+		return NULL;
+	line += strlen(REVOKED);
+	if (*line != ' ' && *line != '\t')
+		return NULL;
+	line += strspn(line, " \t");
+	line += strcspn(line, " \t");	/* the hosts: revoked is revoked */
+	return line + strspn(line, " \t");
+}
+
+/* One pass over the lines, each ending in NUL: first for the keys, then for those that are revoked. */
+static int
+pass(LIBSSH2_SESSION *session, const struct buf *lines, const char *name, struct knownhosts *out)
+{
+	char print[KNOWNHOSTS_PRINT_SIZE];
+
+	for (size_t at = 0; at < lines->len; at += strlen((const char *)lines->data + at) + 1) {
+		const char *text = text_of_line((const char *)lines->data + at, name);
+		int rc = text == NULL ? 0 : key_of_line(session, text, name, print);
+
+		if (rc == -1)
+			return -1;
+		if (rc == 1)
+			(name == NULL ? drop : add)(out, print);
+	}
+	return 0;
+}
+
+int
+knownhosts_find(const char *file, const char *host, uint16_t port, struct knownhosts *out,
+    struct err *e)
+{
+	LIBSSH2_SESSION *session = libssh2_session_init();
+	struct buf text = BUF_INIT(KNOWNHOSTS_FILE_MAX);
+	char name[512];
+	int rc = -1;
+
+	/* As ssh writes it: the port stands there when it isn't the usual one. */
+	if (port == 22)
+		snprintf(name, sizeof name, "%s", host);
+	else
+		snprintf(name, sizeof name, "[%s]:%u", host, port);
+	out->n = 0;
+	if (session == NULL)
+		err_nomem(e);
+	else if (file_read(NULL, file, &text, e) == 0) {
+		for (size_t i = 0; i < text.len; i++)
+			if (text.data[i] == '\n' || text.data[i] == '\r')
+				text.data[i] = '\0';
+		if (pass(session, &text, name, out) == -1 || pass(session, &text, NULL, out) == -1)
+			err_nomem(e);
+		else if (out->n == 0)
+			err_setx(e, ERR_HOSTKEY,
+			    "%s: want a host key of %s, got none; 'ssh-keyscan -p %u %s' shows what the server "
+			    "has, compare it with what its maintainer says before you add it", file, name,
+			    port, host);
+		else
+			rc = 0;
+	}
+	buf_free(&text);
+	if (session != NULL)
+		libssh2_session_free(session);
+	return rc;
+}

@@ -1,0 +1,333 @@
+/*
+ * The private key or the password that a station logs in with.
+ */
+#include "lib/sftp/login.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include "lib/os/file.h"
+#include "lib/sftp/opensshkey.h"
+#include "lib/base/wire.h"
+
+struct login {
+	char *name;
+	EVP_PKEY *key;
+	const EVP_MD *md;	/* NULL for ed25519, which hashes by itself */
+	struct buf blob;
+	struct buf password;	/* empty where there is a key */
+};
+
+#define HOWTO	"make one with: ssh-keygen -t ed25519"
+
+/* NULL or the row for a curve by OpenSSL's name of it. */
+static const struct curve {
+	const char *openssl, *ssh, *algorithm;
+	const EVP_MD *(*md)(void);
+} *
+curve_by_name(const char *name)
+{
+	static const struct curve curves[] = {
+		{ SN_X9_62_prime256v1, "nistp256", "ecdsa-sha2-nistp256", EVP_sha256 },
+		{ SN_secp384r1, "nistp384", "ecdsa-sha2-nistp384", EVP_sha384 },
+		{ SN_secp521r1, "nistp521", "ecdsa-sha2-nistp521", EVP_sha512 },
+	};
+
+	for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++)
+		if (strcmp(curves[i].openssl, name) == 0)
+			return &curves[i];
+	return NULL;
+}
+
+static int
+blob_ed25519(struct login *l, struct err *e)
+{
+	uint8_t raw[32];
+	size_t len = sizeof raw;
+
+	if (!EVP_PKEY_get_raw_public_key(l->key, raw, &len))
+		return err_setx(e, ERR_CRYPTO, "%s: no public key", l->name);
+	return wire_put_text(&l->blob, "ssh-ed25519", e) == -1 ||
+		wire_put_string(&l->blob, raw, len, e) == -1 ?
+	    -1 :
+	    0;
+}
+
+static int
+blob_ecdsa(struct login *l, struct err *e)
+{
+	const struct curve *curve;
+	char name[64];
+	uint8_t point[1 + 2 * 66];
+	size_t len;
+
+	if (!EVP_PKEY_get_group_name(l->key, name, sizeof name, NULL) ||
+	    (curve = curve_by_name(name)) == NULL)
+		return err_setx(e, ERR_CONFIG,
+		    "%s: want a key over NIST P-256, P-384 or P-521, got another curve; " HOWTO, l->name);
+	if (!EVP_PKEY_set_utf8_string_param(l->key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+		"uncompressed") ||
+	    !EVP_PKEY_get_octet_string_param(l->key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &len))
+		return err_setx(e, ERR_CRYPTO, "%s: no public key", l->name);
+	l->md = curve->md();
+	if (wire_put_text(&l->blob, curve->algorithm, e) == -1 ||
+	    wire_put_text(&l->blob, curve->ssh, e) == -1 ||
+	    wire_put_string(&l->blob, point, len, e) == -1)
+		return -1;
+	return 0;
+}
+
+static int
+make_blob(struct login *l, struct err *e)
+{
+	switch (EVP_PKEY_get_base_id(l->key)) {
+	case EVP_PKEY_ED25519:
+		return blob_ed25519(l, e);
+	case EVP_PKEY_EC:
+		return blob_ecdsa(l, e);
+	case EVP_PKEY_RSA:
+		return err_setx(e, ERR_CONFIG,
+		    "%s: want an ed25519 or ECDSA login key, got RSA, which libssh2 can't use with current servers; "
+		    HOWTO, l->name);
+	default:
+		return err_setx(e, ERR_CONFIG, "%s: want an ed25519 or ECDSA login key, got another kind; "
+		    HOWTO, l->name);
+	}
+}
+
+struct secret {
+	const char *passphrase;
+	int asked;
+};
+
+static int
+give_passphrase(char *out, int size, int writing, void *arg)
+{
+	struct secret *s = arg;
+	size_t len;
+
+	(void)writing;
+	s->asked = 1;
+	if (s->passphrase == NULL || (len = strlen(s->passphrase)) > (size_t)size)
+		return -1;
+	memcpy(out, s->passphrase, len);
+	return (int)len;
+}
+
+static EVP_PKEY *
+parse_pem(const char *name, const uint8_t *data, size_t len, const char *passphrase, struct err *e)
+{
+	struct secret s = { passphrase, 0 };
+	EVP_PKEY *key = NULL;
+	BIO *in = len > LOGIN_FILE_MAX ? NULL : BIO_new_mem_buf(data, (int)len);
+
+	if (in == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	ERR_clear_error();
+	key = PEM_read_bio_PrivateKey(in, NULL, give_passphrase, &s);
+	if (key == NULL && s.asked && passphrase == NULL)
+		err_setx(e, ERR_CONFIG, "%s: the key is encrypted, and no passphrase file is configured", name);
+	else if (key == NULL && s.asked)
+		err_setx(e, ERR_CONFIG, "%s: the passphrase doesn't fit this key", name);
+	else if (key == NULL)
+		err_setx(e, ERR_CONFIG, "%s: want a private key (OpenSSH or PEM), got something else; "
+		    HOWTO, name);
+	ERR_clear_error();
+	BIO_free(in);
+	return key;
+}
+
+struct login *
+login_parse(const char *name, const uint8_t *data, size_t len, const char *passphrase, struct err *e)
+{
+	struct login *l = calloc(1, sizeof *l);
+
+	if (l == NULL || (l->name = strdup(name)) == NULL) {
+		free(l);
+		err_nomem(e);
+		return NULL;
+	}
+	l->blob.max = LOGIN_BLOB_MAX;
+	if (opensshkey_is(data, len))
+		l->key = opensshkey_read(name, data, len, passphrase, e);
+	else
+		l->key = parse_pem(name, data, len, passphrase, e);
+	if (l->key == NULL || make_blob(l, e) == -1) {
+		login_free(l);
+		return NULL;
+	}
+	return l;
+}
+
+/* Bytes of the first line, without its end. */
+static size_t
+first_line(const uint8_t *data, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && data[n] != '\r' && data[n] != '\n' && data[n] != '\0')
+		n++;
+	return n;
+}
+
+/* A file that the configuration names and that can't be used is a fault of the configuration. */
+static int
+read_secret(const char *path, struct buf *out, struct err *e)
+{
+	if (file_read_secret(NULL, path, out, e) == 0)
+		return 0;
+	if (e->code != ERR_NOMEM)
+		e->code = ERR_CONFIG;
+	return -1;
+}
+
+struct login *
+login_parse_password(const char *name, const uint8_t *data, size_t len, struct err *e)
+{
+	struct login *l = calloc(1, sizeof *l);
+
+	if (l == NULL || (l->name = strdup(name)) == NULL) {
+		free(l);
+		err_nomem(e);
+		return NULL;
+	}
+	l->password.max = LOGIN_PASSPHRASE_MAX;
+	if (buf_add(&l->password, data, first_line(data, len), e) == 0 && l->password.len > 0)
+		return l;
+	if (e->code != ERR_NOMEM)
+		err_setx(e, ERR_CONFIG, "%s: want the login password in the first line, 1 to %d bytes", name, LOGIN_PASSPHRASE_MAX);
+	login_free(l);
+	return NULL;
+}
+
+struct login *
+login_read_password(const char *file, struct err *e)
+{
+	struct buf b = BUF_INIT(LOGIN_FILE_MAX);
+	struct login *l = NULL;
+
+	if (read_secret(file, &b, e) == -1)
+		err_context(e, "login password");
+	else
+		l = login_parse_password(file, b.data, b.len, e);
+	buf_free(&b);
+	return l;
+}
+
+struct login *
+login_read(const char *key_file, const char *passphrase_file, struct err *e)
+{
+	struct buf key = BUF_INIT(LOGIN_FILE_MAX), pass = BUF_INIT(LOGIN_PASSPHRASE_MAX);
+	struct login *l = NULL;
+
+	if (read_secret(key_file, &key, e) == -1) {
+		err_context(e, "login key");
+		goto out;
+	}
+	if (passphrase_file != NULL) {
+		if (read_secret(passphrase_file, &pass, e) == -1 || buf_addc(&pass, '\0', e) == -1) {
+			err_context(e, "passphrase of the login key");
+			goto out;
+		}
+		pass.data[first_line(pass.data, pass.len)] = '\0';
+	}
+	l = login_parse(key_file, key.data == NULL ? (const uint8_t *)"" : key.data, key.len,
+	    passphrase_file == NULL ? NULL : buf_text(&pass), e);
+out:
+	buf_free(&key);
+	buf_free(&pass);
+	return l;
+}
+
+void
+login_free(struct login *l)
+{
+	if (l == NULL)
+		return;
+	EVP_PKEY_free(l->key);
+	buf_free(&l->blob);
+	buf_free(&l->password);
+	free(l->name);
+	free(l);
+}
+
+const struct buf *
+login_blob(const struct login *l)
+{
+	return &l->blob;
+}
+
+const struct buf *
+login_password(const struct login *l)
+{
+	return l->key == NULL ? &l->password : NULL;
+}
+
+const char *
+login_name(const struct login *l)
+{
+	return l->name;
+}
+
+/* OpenSSL writes an ECDSA signature as DER; SSH wants its two numbers as mpints. */
+static int
+put_ecdsa(const uint8_t *der, size_t len, struct buf *out, struct err *e)
+{
+	const uint8_t *p = der;
+	ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &p, (long)len);
+	uint8_t raw[LOGIN_SIGNATURE_MAX];
+	const BIGNUM *part[2];
+	int rc = -1;
+
+	if (sig == NULL)
+		return err_setx(e, ERR_CRYPTO, "ECDSA signature can't be read");
+	ECDSA_SIG_get0(sig, &part[0], &part[1]);
+	for (int i = 0; i < 2; i++) {
+		int n = BN_num_bytes(part[i]);
+
+		if ((size_t)n > sizeof raw || BN_bn2binpad(part[i], raw, n) != n) {
+			err_setx(e, ERR_CRYPTO, "ECDSA signature is too long");
+			goto out;
+		}
+		if (wire_put_mpint(out, raw, (size_t)n, e) == -1)
+			goto out;
+	}
+	rc = 0;
+out:
+	ECDSA_SIG_free(sig);
+	return rc;
+}
+
+int
+login_sign(const struct login *l, const uint8_t *data, size_t len, struct buf *out, struct err *e)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	uint8_t sig[LOGIN_SIGNATURE_MAX];
+	size_t siglen = sizeof sig;
+	int rc = -1;
+
+	if (ctx == NULL)
+		return err_nomem(e);
+	if (len > LOGIN_DATA_MAX) {
+		err_setx(e, ERR_TOO_LARGE, "%zu bytes to sign, want at most %u", len, LOGIN_DATA_MAX);
+		goto out;
+	}
+	if (!EVP_DigestSignInit(ctx, NULL, l->md, NULL, l->key) ||
+	    !EVP_DigestSign(ctx, sig, &siglen, data, len)) {
+		err_setx(e, ERR_CRYPTO, "%s: can't sign", l->name);
+		goto out;
+	}
+	rc = l->md == NULL ? buf_add(out, sig, siglen, e) : put_ecdsa(sig, siglen, out, e);
+out:
+	EVP_MD_CTX_free(ctx);
+	return rc;
+}

@@ -1,0 +1,415 @@
+/*
+ * The parent of a fetch child.
+ */
+#include "lib/sftp/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/os/child.h"
+#include "lib/os/clock.h"
+#include "lib/base/path.h"
+#include "lib/base/wire.h"
+#include "lib/sftp/session_state.h"
+
+/* Beyond the limits that the child keeps itself, milliseconds: for its words to arrive. */
+#define GRACE_MS	500
+#define DEADLINE_GRACE_MS	100
+
+/* Bytes in the time of the longest silence: less is no progress. */
+#define DRIBBLE_BYTES	1024
+
+/* What one server may use up of the time that is left from when on. */
+static int64_t
+share(const struct carrier_config *g, int64_t when)
+{
+	int64_t ms = (g->deadline - when) / (int64_t)g->servers;
+
+	return ms < g->connect_ms ? ms : g->connect_ms;
+}
+
+static int
+tell_server(struct carrier *c, struct err *e)
+{
+	const struct carrier_config *g = &c->config;
+	struct buf b = BUF_INIT(CARRY_FRAME_MAX);
+	int64_t connect_ms = c->connect_until - clock_mono_ms();
+	int rc = -1;
+
+	if (wire_put_name(&b, g->url->host, e) == -1 || wire_put_u32(&b, g->url->port, e) == -1 ||
+	    wire_put_name(&b, g->url->user, e) == -1 || wire_put_name(&b, g->url->path, e) == -1 ||
+	    wire_put_u8(&b, g->ecdsa, e) == -1 || wire_put_u64(&b, connect_ms > 0 ? (uint64_t)connect_ms : 0, e) == -1 ||
+	    wire_put_u32(&b, (uint32_t)g->nhost_keys, e) == -1)
+		goto out;
+	for (size_t i = 0; i < g->nhost_keys; i++)
+		if (wire_put_name(&b, g->host_keys[i], e) == -1)
+			goto out;
+	rc = frame_send(child_frames(c->child), CARRY_SERVER, b.data, b.len, c->connect_until, e);
+out:
+	buf_free(&b);
+	return rc;
+}
+
+struct child *
+carrier_early(void)
+{
+	struct err ignored;
+
+	return child_start(&carry_child_role, &ignored);
+}
+
+/* The one that was started early, or a new one. */
+static struct child *
+take_child(struct child **early, struct err *e)
+{
+	struct child *c;
+
+	if (early == NULL || *early == NULL)
+		return child_start(&carry_child_role, e);
+	c = *early;
+	*early = NULL;
+	return c;
+}
+
+struct carrier *
+carrier_start(const struct carrier_config *config, struct err *e)
+{
+	struct carrier *c = calloc(1, sizeof *c);
+
+	if (c == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	c->config = *config;
+	c->connect_until = clock_mono_ms();
+	c->connect_until += share(config, c->connect_until);
+	if ((c->child = take_child(config->early, e)) != NULL && tell_server(c, e) == 0)
+		return c;
+	carrier_end(c);
+	return NULL;
+}
+
+int
+carrier_login(struct carrier *c, const struct login *login, struct err *e)
+{
+	const struct buf *blob = login_blob(login);
+	struct buf b = BUF_INIT(CARRY_FRAME_MAX);
+	struct err ignored;
+	int rc = -1;
+
+	c->login = login;
+	if (wire_put_string(&b, blob->data, blob->len, e) == 0 && wire_put_name(&b, login_name(login), e) == 0) {
+		frame_send(child_frames(c->child), CARRY_LOGIN, b.data, b.len, c->connect_until, &ignored);
+		rc = 0;
+	}
+	buf_free(&b);
+	return rc;
+}
+
+void
+carrier_end(struct carrier *c)
+{
+	if (c == NULL)
+		return;
+	child_end(c->child, 0, NULL);
+	free(c);
+}
+
+bool
+carrier_other_key(const struct carrier *c)
+{
+	return c->other_key;
+}
+
+const struct confined *
+carrier_confined(const struct carrier *c)
+{
+	return c->hello ? &c->confined : NULL;
+}
+
+static int
+lied(struct carrier *c, const char *what, struct err *e)
+{
+	return err_setx(e, ERR_PROTOCOL, "%s:%u: the fetch child sent %s", c->config.url->host,
+	    (unsigned)c->config.url->port, what);
+}
+
+/*
+ * Nothing is signed but a request to log in as our user with our key (RFC 4252, section 7): a child that was taken over must not get
+ * other signatures.
+ */
+static bool
+is_login(const struct carrier *c, const uint8_t *data, size_t len)
+{
+	const struct buf *blob = login_blob(c->login);
+	struct wire w = WIRE_INIT(data, len);
+	const uint8_t *got;
+	size_t n;
+
+	if (wire_string(&w, &n) == NULL || n < 16 || n > 64)	/* the session identifier: a hash */
+		return false;
+	if (wire_u8(&w) != 50 || !wire_is(&w, c->config.url->user) || !wire_is(&w, "ssh-connection") ||
+	    !wire_is(&w, "publickey") || wire_u8(&w) != 1)
+		return false;
+	wire_string(&w, &n);					/* the algorithm: the key allows one only */
+	got = wire_string(&w, &n);
+	return got != NULL && !w.bad && w.p == w.end && n == blob->len && memcmp(got, blob->data, n) == 0;
+}
+
+static int
+on_sign(struct carrier *c, struct wire *w, struct buf *answer, struct err *e)
+{
+	struct buf signature = BUF_INIT(LOGIN_SIGNATURE_MAX);
+	const uint8_t *data;
+	size_t len;
+	int rc;
+
+	if ((data = wire_string(w, &len)) == NULL || w->p != w->end || login_password(c->login) != NULL ||
+	    ++c->signatures > SIGNATURES_MAX || !is_login(c, data, len))
+		return lied(c, "something to sign that is no login of ours", e);
+	rc = login_sign(c->login, data, len, &signature, e);
+	if (rc == 0)
+		rc = wire_put_string(answer, signature.data, signature.len, e);
+	buf_free(&signature);
+	return rc;
+}
+
+/* Once: that a server refused it is no reason to give it again. */
+static int
+on_password(struct carrier *c, struct wire *w, struct buf *answer, struct err *e)
+{
+	const struct buf *password = login_password(c->login);
+
+	if (w->p != w->end || password == NULL || c->password_given)
+		return lied(c, "a wish for a password that it isn't to have", e);
+	c->password_given = true;
+	return wire_put_string(answer, password->data, password->len, e);
+}
+
+static int
+on_hello(struct carrier *c, struct wire *w, struct err *e)
+{
+	uint32_t packed = wire_u32(w);
+
+	if (w->bad || w->p != w->end || c->hello)
+		return lied(c, "a malformed greeting", e);
+	confined_unpack(packed, &c->confined);
+	c->hello = true;
+	return 0;
+}
+
+/* 1: the end without a fault; -1 with the fault. */
+static int
+on_end(struct carrier *c, struct wire *w, struct err *e)
+{
+	c->other_key = wire_u8(w) == 1;
+	if (w->bad)
+		return lied(c, "a malformed end", e);
+	return w->p == w->end ? 1 : wire_err(w, e);
+}
+
+/* The file that a frame is about; NULL for a number that none has. */
+static struct fetch_file *
+file_of(struct carrying *r, struct wire *w)
+{
+	uint32_t number = wire_u32(w);
+
+	return w->bad || number >= r->n ? NULL : &r->files[number];
+}
+
+static int
+on_data(struct carrying *r, struct wire *w, struct err *e)
+{
+	struct fetch_file *f = file_of(r, w);
+	size_t len = (size_t)(w->end - w->p);
+
+	/* FETCH_FAILED: its bytes couldn't be taken, and what is under way is dropped. */
+	if (f == NULL || (f->result != FETCH_PENDING && f->result != FETCH_FAILED) || len > f->max - f->offset)
+		return lied(r->c, "bytes that nobody asked for", e);
+	r->moved = true;
+	f->offset += len;
+	if (f->result == FETCH_PENDING && len > 0 && f->data(f->arg, w->p, len, &f->err) == -1)
+		f->result = FETCH_FAILED;
+	return 0;
+}
+
+static int
+on_result(struct carrying *r, struct wire *w, struct err *e)
+{
+	struct fetch_file *f = file_of(r, w);
+	uint8_t result = wire_u8(w);
+	struct err why;
+
+	if (f == NULL || w->bad || result <= FETCH_PENDING || result > FETCH_FAILED ||
+	    (result != FETCH_FAILED && w->p != w->end))
+		return lied(r->c, "a malformed result", e);
+	r->moved = true;
+	if (f->result != FETCH_PENDING)
+		return f->result == FETCH_FAILED ? 0 : lied(r->c, "two results for one file", e);
+	f->result = (enum fetch_result)result;
+	if (result == FETCH_FAILED) {
+		wire_err(w, &why);
+		f->err = why;
+	}
+	return 0;
+}
+
+int
+carrier_take(struct carrying *r, const struct frame *f, struct buf *answer, struct err *e)
+{
+	struct wire w = WIRE_INIT(f->data, f->len);
+	struct carrier *c = r->c;
+
+	if (f->type == CARRY_HELLO)
+		return on_hello(c, &w, e);
+	if (!c->hello)
+		return lied(c, "something before saying how it is confined", e);
+	if (f->type == CARRY_END)
+		return on_end(c, &w, e);
+	if (!c->connected && f->type == CARRY_SIGN)
+		return on_sign(c, &w, answer, e);
+	if (!c->connected && f->type == CARRY_PASSWORD)
+		return on_password(c, &w, answer, e);
+	if (!c->connected && f->type == CARRY_CONNECTED && f->len == 0) {
+		c->connected = true;
+		return 1;
+	}
+	if (c->connected && f->type == CARRY_DATA)
+		return on_data(r, &w, e);
+	if (c->connected && f->type == CARRY_RESULT)
+		return on_result(r, &w, e);
+	return lied(c, "a frame that doesn't belong there", e);
+}
+
+static int
+silent(struct carrier *c, struct err *e)
+{
+	const struct url *u = c->config.url;
+
+	if (clock_mono_ms() >= c->config.deadline)
+		return err_setx(e, ERR_TIMEOUT, "%s:%u: the deadline passed while %s", u->host, (unsigned)u->port,
+		    c->connected ? "files were fetched" : "connecting");
+	return err_setx(e, ERR_TIMEOUT, "%s:%u: no answer in time while %s", u->host, (unsigned)u->port,
+	    c->connected ? "fetching files" : "connecting");
+}
+
+/* Whether what comes is too little to wait for while there are other servers: one that dribbles is as good as silent. */
+static bool
+dribbles(struct carrier *c, const struct frame *f)
+{
+	int64_t now = clock_mono_ms();
+
+	c->paced += f->len;
+	if (c->paced < DRIBBLE_BYTES)
+		return c->config.servers > 1 && now - c->paced_from >= share(&c->config, c->paced_from);
+	c->paced_from = now;
+	c->paced = 0;
+	return false;
+}
+
+/* Read what the child says until it is connected, or has ended its work. */
+static int
+listen_to(struct carrying *r, struct err *e)
+{
+	struct buf answer = BUF_INIT(LOGIN_ANSWER_MAX);
+	struct carrier *c = r->c;
+	char how[CHILD_HOW_SIZE];
+	struct frame f;
+	int rc;
+
+	do {
+		int64_t now = clock_mono_ms(), until = GRACE_MS + (c->connected ? now + share(&c->config, now) : c->connect_until);
+
+		if (until > c->config.deadline + DEADLINE_GRACE_MS)
+			until = c->config.deadline + DEADLINE_GRACE_MS;
+		if ((rc = frame_recv(child_frames(c->child), &f, until, e)) == 0) {
+			child_end(c->child, clock_mono_ms() + GRACE_MS, how);
+			c->child = NULL;
+			rc = err_setx(e, ERR_PROTOCOL, "%s:%u: the fetch child %s", c->config.url->host,
+			    (unsigned)c->config.url->port, how);
+		} else if (rc == -1) {
+			rc = e->code == ERR_TIMEOUT ? silent(c, e) : -1;
+		} else if (c->connected && dribbles(c, &f)) {
+			rc = silent(c, e);
+		} else if ((rc = carrier_take(r, &f, &answer, e)) == 0 && answer.len > 0) {
+			rc = frame_send(child_frames(c->child), CARRY_SECRET, answer.data, answer.len, until, e);
+			buf_reset(&answer);
+		}
+	} while (rc == 0);
+	buf_free(&answer);
+	return rc == 1 ? 0 : -1;
+}
+
+static int
+tell_files(struct carrying *r, struct err *e)
+{
+	struct frames *frames = child_frames(r->c->child);
+	const struct carrier_config *g = &r->c->config;
+	int64_t until = g->deadline, now = clock_mono_ms(), left = until > now ? until - now : 0, idle = share(g, now);
+	struct buf b = BUF_INIT(CARRY_FRAME_MAX);
+	int rc = 0;
+
+	for (size_t i = 0; i < r->n && rc == 0; i++) {
+		const struct fetch_file *f = &r->files[i];
+
+		if (f->result != FETCH_PENDING)
+			continue;
+		if (wire_put_u32(&b, (uint32_t)i, e) == -1 || wire_put_name(&b, f->path, e) == -1 ||
+		    wire_put_u64(&b, f->max, e) == -1 || wire_put_u8(&b, f->exact, e) == -1 || wire_put_u64(&b, f->offset, e) == -1)
+			rc = -1;
+		else if (b.len > CARRY_FRAME_MAX / 2) {
+			rc = frame_send(frames, CARRY_FILES, b.data, b.len, until, e);
+			buf_reset(&b);
+		}
+	}
+	if (rc == 0 && b.len > 0)
+		rc = frame_send(frames, CARRY_FILES, b.data, b.len, until, e);
+	buf_reset(&b);
+	if (rc == 0 && (rc = wire_put_u64(&b, (uint64_t)left, e)) == 0 &&
+	    (rc = wire_put_u64(&b, idle > 0 ? (uint64_t)idle : 0, e)) == 0)
+		rc = frame_send(frames, CARRY_GO, b.data, b.len, until, e);
+	buf_free(&b);
+	return rc;
+}
+
+/* What can't be asked for fails without asking: the child checks it too, but its word is none. */
+static void
+refuse_unsafe(struct fetch_file *files, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct fetch_file *f = &files[i];
+
+		if (f->result != FETCH_PENDING)
+			continue;
+		if (path_check(f->path, strlen(f->path), &f->err) == -1)
+			f->result = FETCH_FAILED;
+		else if (f->offset > f->max) {
+			err_setx(&f->err, ERR_TOO_LARGE, "%s: there is more than is wanted already", f->path);
+			f->result = FETCH_FAILED;
+		}
+	}
+}
+
+int
+carrier_run(struct carrier *c, struct fetch_file *files, size_t n, bool *moved, struct err *e)
+{
+	struct carrying r = { .c = c, .files = files, .n = n };
+	int rc = 0;
+
+	*moved = false;
+	if (c->child == NULL || n > CARRY_FILES_MAX)
+		return err_setx(e, n > CARRY_FILES_MAX ? ERR_TOO_LARGE : ERR_CONFLICT, "%s:%u: can't fetch so many files at once",
+		    c->config.url->host, (unsigned)c->config.url->port);
+	refuse_unsafe(files, n);
+	if (!c->connected)
+		rc = listen_to(&r, e);
+	c->paced_from = clock_mono_ms();
+	c->paced = 0;
+	if (rc == 0 && (rc = tell_files(&r, e)) == 0)
+		rc = listen_to(&r, e);
+	*moved = r.moved;
+	for (size_t i = 0; i < n && rc == 0; i++)
+		if (files[i].result == FETCH_PENDING)
+			rc = lied(c, "an end before all files had a result", e);
+	return rc;
+}

@@ -1,0 +1,45 @@
+#ifndef UPDATER_CARRIER_STATE_H
+#define UPDATER_CARRIER_STATE_H
+
+/*
+ * What carrier.c believes of its child, apart from the child, for a fuzzer.  Nobody else includes this.
+ */
+#include "lib/base/buf.h"
+#include "lib/os/child.h"
+#include "lib/os/frame.h"
+#include "lib/sftp/session.h"
+#include "lib/sftp/sftp_frames.h"
+
+/* A login takes one signature, or two where a server asks twice. */
+#define SIGNATURES_MAX	2
+
+/* Bytes of the answer to a child: a signature or a password. */
+#define LOGIN_ANSWER_MAX	(4 + LOGIN_PASSPHRASE_MAX)
+
+struct carrier {
+	struct carrier_config config;
+	const struct login *login;
+	struct child *child;		/* NULL after it failed */
+	struct confined confined;
+	bool hello, connected, other_key, password_given;
+	unsigned signatures;
+	int64_t paced_from;		/* when there last were enough bytes, of clock_mono_ms() */
+	uint64_t paced;			/* bytes since then */
+	int64_t connect_until;
+};
+
+/* Files that are being fetched. */
+struct carrying {
+	struct carrier *c;
+	struct fetch_file *files;
+	size_t n;
+	bool moved;
+};
+
+/*
+ * What a frame of the child does.  0 go on (where answer isn't empty, it is to be sent), 1 it is connected or at the end of its work, -1
+ * the connection failed or the child lied.
+ */
+int carrier_take(struct carrying *r, const struct frame *f, struct buf *answer, struct err *e);
+
+#endif

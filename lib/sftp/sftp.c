@@ -1,0 +1,576 @@
+/*
+ * Reading many files over one SFTP session: the replies.
+ */
+#include "lib/sftp/sftp_state.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/path.h"
+
+/* Most bytes of requests that are kept; the windows and the backlog stay far below it. */
+#define OUT_MAX		(4u * 1024 * 1024)
+
+#define DATA_HEAD	13	/* length, type, id, length of the data */
+#define SHOWN_MAX	200	/* bytes of a server's message that a text shows */
+
+#define MODE_TYPE	0170000u
+#define MODE_REGULAR	0100000u
+
+static void
+entry_free(struct sftp_entry *n)
+{
+	free(n->handle);
+	free(n);
+}
+
+static void
+list_free(struct sftp_list *l)
+{
+	struct sftp_entry *n, *next;
+
+	for (n = l->first; n != NULL; n = next) {
+		next = n->next;
+		entry_free(n);
+	}
+}
+
+struct sftp *
+sftp_new(const char *root, const struct sftp_limits *limits, struct err *e)
+{
+	struct sftp *s = calloc(1, sizeof *s);
+
+	if (s == NULL || (s->root = strdup(root)) == NULL) {
+		free(s);
+		err_nomem(e);
+		return NULL;
+	}
+	s->limits = limits != NULL ? *limits :
+				     (struct sftp_limits){ SFTP_READ_MAX, SFTP_WINDOW_BYTES,
+					     SFTP_WINDOW_REQUESTS, SFTP_OPEN_MAX };
+	s->out.max = OUT_MAX;
+	return s;
+}
+
+void
+sftp_free(struct sftp *s)
+{
+	if (s == NULL)
+		return;
+	list_free(&s->waiting);
+	list_free(&s->asking);
+	list_free(&s->idle);
+	for (size_t i = 0; i < SFTP_SLOTS; i++)
+		free(s->slots[i].early);
+	buf_free(&s->out);
+	free(s->root);
+	free(s);
+}
+
+int
+sftp_add(struct sftp *s, struct fetch_file *files, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct fetch_file *f = &files[i];
+		struct sftp_entry *new;
+
+		if (f->result != FETCH_PENDING)
+			continue;
+		if (path_check(f->path, strlen(f->path), &f->err) == -1) {
+			f->result = FETCH_FAILED;
+			continue;
+		}
+		if (f->offset > f->max) {
+			err_setx(&f->err, ERR_TOO_LARGE, "%s: want at most %" PRIu64 " bytes, got %" PRIu64
+			    " already", f->path, f->max, f->offset);
+			f->result = FETCH_FAILED;
+			continue;
+		}
+		if ((new = calloc(1, sizeof *new)) == NULL)
+			return err_nomem(e);
+		new->file = f;
+		new->start = new->asked = f->offset;
+		sftp_list_last(&s->waiting, new);
+		s->pending++;
+	}
+	return 0;
+}
+
+int
+sftp_output(struct sftp *s, const uint8_t **bytes, size_t *len, struct err *e)
+{
+	if (sftp_ask(s, e) == -1)
+		return -1;
+	*bytes = s->out.data + s->sent;
+	*len = s->out.len - s->sent;
+	return 0;
+}
+
+void
+sftp_sent(struct sftp *s, size_t len)
+{
+	s->sent += len;
+	if (s->sent == s->out.len) {
+		buf_reset(&s->out);
+		s->sent = 0;
+	}
+}
+
+bool
+sftp_done(const struct sftp *s)
+{
+	return s->pending == 0;
+}
+
+uint64_t
+sftp_answered(const struct sftp *s)
+{
+	return s->answered;
+}
+
+uint64_t
+sftp_received(const struct sftp *s)
+{
+	return s->received;
+}
+
+/* Let go of a file's READs; what is under way will be dropped when it comes. */
+static void
+drop_reads(struct sftp *s, struct sftp_entry *n)
+{
+	for (struct sftp_request *r = n->reads, *next; r != NULL; r = next) {
+		next = r->next;
+		r->entry = NULL;
+		if (r->done) {
+			sftp_request_free(s, r);
+		} else {
+			free(r->early);
+			r->early = NULL;
+		}
+	}
+	n->reads = n->last_read = NULL;
+}
+
+static int
+finish(struct sftp *s, struct sftp_entry *n, enum fetch_result result, struct err *e)
+{
+	int rc = sftp_ask_close(s, n, e);
+
+	drop_reads(s, n);
+	if (n->stat != NULL)
+		n->stat->entry = NULL;
+	sftp_list_last(NULL, n);
+	s->exclusive = false;		/* where it was set, this was the only file that was open */
+	n->file->result = result;
+	s->pending--;
+	s->answered++;
+	entry_free(n);
+	return rc;
+}
+
+/* The server's refusal of one file, as an error of that file. */
+static void
+refusal(struct sftp_entry *n, const struct sftp_reply *r)
+{
+	enum err_code code = r->code == SFTP_PERMISSION_DENIED ? ERR_ACCESS :
+	    r->code == SFTP_BAD_MESSAGE || r->code == SFTP_OP_UNSUPPORTED ? ERR_PROTOCOL :
+									       ERR_IO;
+	int len = r->messagelen > SHOWN_MAX ? SHOWN_MAX : (int)r->messagelen;
+
+	err_setx(&n->file->err, code, "%s: the server refuses it: %.*s (SFTP status %" PRIu32 ")",
+	    n->file->path, len, r->message == NULL ? "" : r->message, r->code);
+}
+
+static int
+too_large(struct sftp *s, struct sftp_entry *n, struct err *e)
+{
+	err_setx(&n->file->err, ERR_TOO_LARGE, "%s: want at most %" PRIu64 " bytes, the server has more",
+	    n->file->path, n->file->max);
+	return finish(s, n, FETCH_FAILED, e);
+}
+
+/* Hand bytes on.  1, or 0 when that ended the file (n is gone), or -1. */
+static int
+deliver(struct sftp *s, struct sftp_entry *n, const uint8_t *bytes, size_t len, struct err *e)
+{
+	struct fetch_file *f = n->file;
+
+	if (len > f->max - f->offset)
+		return too_large(s, n, e);
+	if (f->data(f->arg, bytes, len, &f->err) == -1)
+		return finish(s, n, FETCH_FAILED, e);
+	f->offset += len;
+	s->received += len;
+	return 1;
+}
+
+/*
+ * A READ gave less than asked before the end of the file.  Ask again from there: what is under way behind it would leave
+ * a hole each time, because a server that cut one cuts them all.
+ */
+static void
+ask_again(struct sftp *s, struct sftp_entry *n)
+{
+	drop_reads(s, n);
+	n->asked = n->file->offset;
+	/* With the size still to come, it may be that there is nothing left to ask for. */
+	sftp_list_first(n->stat != NULL ? &s->idle : &s->asking, n);
+}
+
+/* Data came where a READ was cut: it wasn't the end of the file, so the server never gives more at once. */
+static void
+learn_size(struct sftp *s, struct sftp_entry *n)
+{
+	if (n->cut > 0 && n->cut < SFTP_READ_LEAST)
+		s->single = true;
+	else if (n->cut > 0 && n->cut < s->limits.read)
+		s->limits.read = n->cut;
+	n->cut = 0;
+}
+
+/* Hand on what is complete at the front of a file.  0 or -1; n may be gone afterwards. */
+static int
+advance(struct sftp *s, struct sftp_entry *n, struct err *e)
+{
+	struct fetch_file *f = n->file;
+	struct sftp_request *r;
+	int rc;
+
+	while ((r = n->reads) != NULL && r->done) {
+		if (r->eof)
+			return finish(s, n, FETCH_OK, e);
+		if (r->early != NULL) {
+			learn_size(s, n);
+			if ((rc = deliver(s, n, r->early, r->got, e)) != 1)
+				return rc;
+		}
+		n->reads = r->next;
+		if (n->reads == NULL)
+			n->last_read = NULL;
+		rc = r->got < r->len;
+		n->cut = rc ? r->got : 0;
+		sftp_request_free(s, r);
+		/* One byte more than is wanted was asked for, and there was none. */
+		if (!n->size_known && f->exact && rc && f->offset == f->max)
+			return finish(s, n, FETCH_OK, e);
+		if (n->size_known && f->offset >= n->size)
+			break;
+		if (rc) {
+			if (n->size_known)
+				learn_size(s, n);
+			ask_again(s, n);
+		}
+	}
+	if (n->size_known && f->offset >= n->size)
+		return finish(s, n, FETCH_OK, e);
+	if (n->reads == NULL && n->stat == NULL)
+		sftp_list_first(&s->asking, n);
+	return 0;
+}
+
+static struct sftp_request *
+find(struct sftp *s, uint32_t id, struct err *e)
+{
+	struct sftp_request *r = &s->slots[id % SFTP_SLOTS];
+
+	if (r->type == 0 || r->id != id || r->done) {
+		err_setx(e, ERR_PROTOCOL, "SFTP: the server answered request %" PRIu32
+		    ", which was not asked or is answered already", id);
+		return NULL;
+	}
+	return r;
+}
+
+/* The head of a DATA packet is there. */
+static int
+data_begins(struct sftp *s, const uint8_t *head, struct err *e)
+{
+	uint32_t length = (uint32_t)head[0] << 24 | (uint32_t)head[1] << 16 | (uint32_t)head[2] << 8 |
+	    head[3];
+	uint32_t id = (uint32_t)head[5] << 24 | (uint32_t)head[6] << 16 | (uint32_t)head[7] << 8 |
+	    head[8];
+	uint32_t len = (uint32_t)head[9] << 24 | (uint32_t)head[10] << 16 | (uint32_t)head[11] << 8 |
+	    head[12];
+	struct sftp_request *r = find(s, id, e);
+
+	if (r == NULL)
+		return -1;
+	if (r->type != SFTP_READ)
+		return err_setx(e, ERR_PROTOCOL, "SFTP: the server sent data for a request that asked for none");
+	if (len > r->len)
+		return err_setx(e, ERR_PROTOCOL, "SFTP: asked for %" PRIu32 " bytes, the server sent %"
+		    PRIu32, r->len, len);
+	if (length != DATA_HEAD - 4 + len)
+		return err_setx(e, ERR_PROTOCOL, "SFTP: a packet of %" PRIu32 " bytes holds %" PRIu32
+		    " bytes of data", length, len);
+	if (r->entry != NULL && r->entry->reads != r && len > 0 && (r->early = malloc(len)) == NULL)
+		return err_nomem(e);
+	s->filling = r;
+	s->filling_left = len;
+	return 0;
+}
+
+static int
+data_ends(struct sftp *s, struct err *e)
+{
+	struct sftp_request *r = s->filling;
+
+	s->filling = NULL;
+	r->done = true;
+	r->eof = r->got == 0;	/* some servers say the end like this */
+	if (r->entry == NULL) {
+		sftp_request_free(s, r);
+		return 0;
+	}
+	return advance(s, r->entry, e);
+}
+
+static int
+data_comes(struct sftp *s, const uint8_t *bytes, size_t len, struct err *e)
+{
+	struct sftp_request *r = s->filling;
+
+	/* The entry may have ended in the middle of its bytes; then they are dropped. */
+	if (r->entry != NULL && r->early != NULL) {
+		memcpy(r->early + r->got, bytes, len);
+	} else if (r->entry != NULL) {
+		learn_size(s, r->entry);
+		if (deliver(s, r->entry, bytes, len, e) == -1)
+			return -1;
+	}
+	r->got += (uint32_t)len;
+	s->filling_left -= (uint32_t)len;
+	return 0;
+}
+
+static int
+unexpected(const struct sftp_reply *reply, const char *to, struct err *e)
+{
+	return err_setx(e, ERR_PROTOCOL, "SFTP: the server answered %s with a packet of type %u (status %"
+	    PRIu32 ")", to, reply->type, reply->code);
+}
+
+/* Try again when at most open files are open.  Of a whole flight that failed, the first tells how many that are. */
+static void
+open_later(struct sftp *s, uint32_t id, struct sftp_entry *n, uint32_t open)
+{
+	if ((int32_t)(id - s->shrunk_id) >= 0) {
+		s->limits.open = open > 0 ? open : 1;
+		s->shrunk_id = s->next_id;
+	}
+	n->tries++;
+	sftp_list_first(&s->waiting, n);
+}
+
+static int
+open_failed(struct sftp *s, struct sftp_request *r, struct sftp_entry *n,
+    const struct sftp_reply *reply, struct err *e)
+{
+	if (reply->code == SFTP_NO_SUCH_FILE)
+		return finish(s, n, FETCH_ABSENT, e);
+	/* "Failure" is also what a server says that can't open so many files at once. */
+	if (reply->code != SFTP_FAILURE || n->alone) {
+		refusal(n, reply);
+		return finish(s, n, FETCH_FAILED, e);
+	}
+	open_later(s, r->id, n, s->handles);
+	return 0;
+}
+
+static int
+opened(struct sftp *s, struct sftp_request *r, const struct sftp_reply *reply, struct err *e)
+{
+	struct sftp_entry *n = r->entry;
+
+	s->opening--;
+	if (reply->type == SFTP_STATUS && reply->code != SFTP_OK)
+		return open_failed(s, r, n, reply, e);
+	if (reply->type != SFTP_HANDLE)
+		return unexpected(reply, "OPEN", e);
+	if ((n->handle = malloc(reply->handlelen)) == NULL)
+		return err_nomem(e);
+	memcpy(n->handle, reply->handle, reply->handlelen);
+	n->handlelen = reply->handlelen;
+	s->handles++;
+	sftp_list_last(&s->asking, n);
+	return 0;
+}
+
+static int
+sized(struct sftp *s, struct sftp_entry *n, const struct sftp_reply *reply, struct err *e)
+{
+	struct fetch_file *f = n->file;
+
+	n->stat = NULL;
+	if (reply->has_mode && (reply->mode & MODE_TYPE) != 0 &&
+	    (reply->mode & MODE_TYPE) != MODE_REGULAR) {
+		err_setx(&f->err, ERR_IO, "%s: want a regular file, the server has something else", f->path);
+		return finish(s, n, FETCH_FAILED, e);
+	}
+	if (reply->has_size) {
+		if (reply->size > f->max)
+			return too_large(s, n, e);
+		if (reply->size < n->start) {
+			err_setx(&f->err, ERR_CONFLICT, "%s: %" PRIu64 " bytes are here already, the server has %"
+			    PRIu64 "; it is not the same file", f->path, n->start, reply->size);
+			return finish(s, n, FETCH_FAILED, e);
+		}
+		n->size = reply->size;
+		n->size_known = true;
+		if (f->offset >= n->size)
+			return finish(s, n, FETCH_OK, e);
+		learn_size(s, n);
+	}
+	if (n->asked < UINT64_MAX)
+		sftp_list_first(&s->asking, n);
+	return 0;
+}
+
+/* Some servers open a file when it is read first; what fails then may be that so many are open. */
+static int
+open_again(struct sftp *s, struct sftp_request *r, struct sftp_entry *n, struct err *e)
+{
+	uint32_t open = s->handles / 2, id = r->id;
+	int rc = sftp_ask_close(s, n, e);
+
+	r->done = true;
+	drop_reads(s, n);
+	free(n->handle);
+	n->handle = NULL;
+	if (n->stat != NULL)
+		n->stat->entry = NULL;
+	n->stat = NULL;
+	n->size_known = false;
+	n->asked = n->start;
+	open_later(s, id, n, open);
+	return rc;
+}
+
+static int
+read_failed(struct sftp *s, struct sftp_request *r, const struct sftp_reply *reply, struct err *e)
+{
+	if (r->entry == NULL) {
+		sftp_request_free(s, r);
+		return 0;
+	}
+	if (reply->code == SFTP_FAILURE && !(r->entry->alone && r->entry->turn == s->opens) &&
+	    r->entry->file->offset == r->entry->start)
+		return open_again(s, r, r->entry, e);
+	if (reply->code == SFTP_EOF) {
+		r->done = r->eof = true;
+		return advance(s, r->entry, e);
+	}
+	refusal(r->entry, reply);
+	r->done = true;
+	return finish(s, r->entry, FETCH_FAILED, e);
+}
+
+/* A packet other than DATA is complete. */
+static int
+reply(struct sftp *s, const uint8_t *packet, size_t len, struct err *e)
+{
+	struct sftp_reply p;
+	struct sftp_request *r;
+	struct sftp_entry *n;
+	bool status;
+	int rc = 0;
+
+	if (sftp_reply_parse(packet, len, &p, e) == -1)
+		return -1;
+	if ((p.type == SFTP_VERSION) == s->version)
+		return unexpected(&p, s->version ? "nothing" : "INIT", e);
+	if (!s->version) {
+		s->version = true;
+		return p.id == 3 ? 0 :
+				   err_setx(e, ERR_PROTOCOL, "SFTP: want version 3, the server speaks %" PRIu32,
+				       p.id);
+	}
+	if ((r = find(s, p.id, e)) == NULL)
+		return -1;
+	status = p.type == SFTP_STATUS;
+	if (status && (p.code == SFTP_NO_CONNECTION || p.code == SFTP_CONNECTION_LOST))
+		return err_setx(e, ERR_NETWORK, "SFTP: the server lost its connection (status %" PRIu32 ")",
+		    p.code);
+	switch (r->type) {
+	case SFTP_OPEN:
+		rc = opened(s, r, &p, e);
+		break;
+	case SFTP_READ:
+		/* This one frees the request itself: its bytes may have to wait for others. */
+		return status && p.code != SFTP_OK ? read_failed(s, r, &p, e) : unexpected(&p, "READ", e);
+	case SFTP_FSTAT:
+		if (p.type != SFTP_ATTRS && (!status || p.code == SFTP_OK))
+			return unexpected(&p, "FSTAT", e);
+		n = r->entry;
+		rc = n == NULL ? 0 : sized(s, n, &p, e);
+		break;
+	case SFTP_CLOSE:
+		if (!status)
+			return unexpected(&p, "CLOSE", e);
+		s->closing--;
+		break;
+	}
+	sftp_request_free(s, r);
+	return rc;
+}
+
+/* How many bytes of the packet that is being collected must be there before it can be looked at.  0: never. */
+static size_t
+wanted(const struct sftp *s)
+{
+	const uint8_t *p = s->packet;
+	uint32_t length = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+
+	if (s->have < 5)
+		return 5;
+	if (p[4] == SFTP_DATA)
+		return length >= DATA_HEAD - 4 && s->version ? DATA_HEAD : 0;
+	return length >= 5 && length <= SFTP_REPLY_MAX ? 4 + (size_t)length : 0;
+}
+
+static int
+collect(struct sftp *s, const uint8_t **bytes, size_t *len, struct err *e)
+{
+	size_t want = wanted(s), n;
+	int rc = 0;
+
+	n = want - s->have < *len ? want - s->have : *len;
+	memcpy(s->packet + s->have, *bytes, n);
+	s->have += n;
+	*bytes += n;
+	*len -= n;
+	if (s->have < want)
+		return 0;
+	if ((want = wanted(s)) == 0)
+		return err_setx(e, ERR_PROTOCOL, "SFTP: the server sent a packet of impossible length");
+	if (s->have < want)
+		return 0;
+	s->have = 0;
+	if (s->packet[4] != SFTP_DATA)
+		return reply(s, s->packet + 4, want - 4, e);
+	if ((rc = data_begins(s, s->packet, e)) == 0 && s->filling_left == 0)
+		rc = data_ends(s, e);
+	return rc;
+}
+
+int
+sftp_input(struct sftp *s, const uint8_t *bytes, size_t len, struct err *e)
+{
+	while (len > 0) {
+		size_t n = len < s->filling_left ? len : s->filling_left;
+
+		if (s->filling == NULL) {
+			if (collect(s, &bytes, &len, e) == -1)
+				return -1;
+			continue;
+		}
+		if (data_comes(s, bytes, n, e) == -1)
+			return -1;
+		bytes += n;
+		len -= n;
+		if (s->filling_left == 0 && data_ends(s, e) == -1)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,213 @@
+/*
+ * Logging in, by public key or by password, and the channel that may be opened along with it.
+ */
+#include "lib/sftp/ssh_state.h"
+
+#include <string.h>
+
+/*
+ * Bytes of the channel's receive window and of its packets.  OpenSSH copies all that waits for the network whenever it grows, so that with 8 MB
+ * a slow line costs the server seconds; less than 4 MB is too little for a long one.
+ */
+#define WINDOW_SIZE	(4u * 1024 * 1024)
+#define PACKET_SIZE	32768u
+
+static const char step[] = "logging in";
+
+/* One way to log in: goes on where it stood, and returns what libssh2 does. */
+typedef int way_fn(struct ssh *s, void *arg);
+
+/* libssh2 asks for a signature. */
+static
+LIBSSH2_USERAUTH_PUBLICKEY_SIGN_FUNC(on_sign)
+{
+	struct ssh *s = *abstract;
+	const struct ssh_login *login = &s->server.login;
+	struct buf out = BUF_INIT(4096);
+	int rc = -1;
+
+	(void)session;
+	if (login->sign(login->arg, data, data_len, &out, &s->login_err) == 0 && out.len > 0 &&
+	    (*sig = ssh_pool_alloc(&s->pool, out.len)) != NULL) {
+		memcpy(*sig, out.data, out.len);
+		*sig_len = out.len;
+		s->signed_in = true;
+		rc = 0;
+	}
+	buf_free(&out);
+	return rc;
+}
+
+static int
+by_key(struct ssh *s, void *arg)
+{
+	const struct ssh_server *v = &s->server;
+
+	return libssh2_userauth_publickey(s->session, v->user, v->login.blob, v->login.bloblen, on_sign, arg);
+}
+
+static int
+by_password(struct ssh *s, void *arg)
+{
+	const char *user = s->server.user;
+
+	(void)arg;
+	return libssh2_userauth_password_ex(s->session, user, (unsigned)strlen(user), buf_text(&s->password),
+	    (unsigned)s->password.len, NULL);
+}
+
+/*
+ * The server asks questions (RFC 4256).  One whose answer isn't to be shown is for the password; none at all is how some end.  The
+ * answer is released by libssh2.
+ */
+static
+LIBSSH2_USERAUTH_KBDINT_RESPONSE_FUNC(on_questions)
+{
+	struct ssh *s = *abstract;
+
+	(void)name;
+	(void)name_len;
+	(void)instruction;
+	(void)instruction_len;
+	if (num_prompts == 0)
+		return;
+	if (num_prompts != 1 || prompts[0].echo) {
+		err_setx(&s->login_err, ERR_AUTH, "the server asks for more than a password");
+		return;
+	}
+	if ((responses[0].text = ssh_pool_alloc(&s->pool, s->password.len)) == NULL)
+		return;
+	memcpy(responses[0].text, s->password.data, s->password.len);
+	responses[0].length = (unsigned)s->password.len;
+}
+
+static int
+by_answer(struct ssh *s, void *arg)
+{
+	const char *user = s->server.user;
+
+	(void)arg;
+	return libssh2_userauth_keyboard_interactive_ex(s->session, user, (unsigned)strlen(user), on_questions);
+}
+
+/* A server that asks for nothing. */
+static int
+by_nothing(struct ssh *s, void *arg)
+{
+	(void)s;
+	(void)arg;
+	return 0;
+}
+
+/* Whether list, names with commas between them, has name. */
+static bool
+has(const char *list, const char *name)
+{
+	for (size_t n; *list != '\0'; list += n + (list[n] == ',')) {
+		n = strcspn(list, ",");
+		if (n == strlen(name) && memcmp(list, name, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* How the server takes a password, and get one where it does.  NULL with e. */
+static way_fn *
+way_of_password(struct ssh *s, int64_t deadline, struct err *e)
+{
+	const struct ssh_server *v = &s->server;
+	const char *list;
+	way_fn *way;
+
+	while ((list = libssh2_userauth_list(s->session, v->user, (unsigned)strlen(v->user))) == NULL) {
+		if (libssh2_userauth_authenticated(s->session))
+			return by_nothing;
+		if (libssh2_session_last_errno(s->session) != LIBSSH2_ERROR_EAGAIN) {
+			ssh_broken(s, step, e);
+			return NULL;
+		}
+		if (ssh_turn(s, step, deadline, e) == -1)
+			return NULL;
+	}
+	way = has(list, "password") ? by_password : has(list, "keyboard-interactive") ? by_answer : NULL;
+	if (way == NULL)
+		err_setx(e, ERR_AUTH, "%s:%u: the server takes no password from user %s, only %.100s", v->host,
+		    (unsigned)v->port, v->user, list);
+	else if (v->login.password(v->login.arg, &s->password, e) == -1)
+		way = NULL;
+	return way;
+}
+
+static int
+refused(struct ssh *s, int rc, struct err *e)
+{
+	const struct ssh_server *v = &s->server;
+
+	if (s->login_err.code != ERR_NONE) {
+		*e = s->login_err;
+		return err_context(e, "%s:%u: login", v->host, (unsigned)v->port);
+	}
+	if (rc == LIBSSH2_ERROR_PASSWORD_EXPIRED)
+		return err_setx(e, ERR_AUTH, "%s:%u: the password of user %s has expired; set a new one on the server",
+		    v->host, (unsigned)v->port, v->user);
+	if (s->peer_closed || (rc != LIBSSH2_ERROR_AUTHENTICATION_FAILED &&
+				  rc != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED))
+		return ssh_broken(s, step, e);
+	if (v->login.bloblen == 0)
+		return err_setx(e, ERR_AUTH, "%s:%u: the server refused user %s with the password in %s", v->host,
+		    (unsigned)v->port, v->user, v->login.name);
+	return err_setx(e, ERR_AUTH, "%s:%u: the server refused user %s with the key in %s; the public key must be in its "
+	    "authorized_keys", v->host, (unsigned)v->port, v->user, v->login.name);
+}
+
+/*
+ * Servers that read one request after the other take that for the channel right behind the last one of the login.  Others (AsyncSSH) read on
+ * while they check the login, and refuse it for that: RFC 4252, section 6, allows them to.
+ */
+static bool
+reads_in_order(struct ssh *s)
+{
+	static const char *const known[] = { "SSH-2.0-OpenSSH_", "SSH-2.0-mod_sftp" };
+	const char *banner = libssh2_session_banner_get(s->session);
+
+	for (size_t i = 0; i < sizeof known / sizeof known[0] && banner != NULL; i++)
+		if (strncmp(banner, known[i], strlen(known[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Log in and open a channel: in one flight where the server can take that.  When it refuses the login it was going to be left anyway. */
+int
+ssh_log_in(struct ssh *s, int64_t deadline, struct err *e)
+{
+	way_fn *way = s->server.login.bloblen > 0 ? by_key : way_of_password(s, deadline, e);
+	bool early = reads_in_order(s);
+	void *arg = s;
+	bool in = false;
+	int rc;
+
+	if (way == NULL)
+		return -1;
+	err_clear(&s->login_err);
+	for (;;) {
+		if (!in) {
+			rc = way(s, &arg);
+			if (rc != 0 && rc != LIBSSH2_ERROR_EAGAIN)
+				return refused(s, rc, e);
+			in = rc == 0;
+		}
+		if (in)
+			buf_free(&s->password);
+		if (s->channel == NULL && (in || (early && s->signed_in))) {
+			s->channel = libssh2_channel_open_ex(s->session, "session", 7, WINDOW_SIZE, PACKET_SIZE,
+			    NULL, 0);
+			if (s->channel == NULL && in &&
+			    libssh2_session_last_errno(s->session) != LIBSSH2_ERROR_EAGAIN)
+				return ssh_broken(s, "opening a channel", e);
+		}
+		if (in && s->channel != NULL)
+			return 0;
+		if (ssh_turn(s, step, deadline, e) == -1)
+			return -1;
+	}
+}

@@ -1,0 +1,111 @@
+/*
+ * Private keys for certificates.
+ */
+#include "lib/x509/key.h"
+
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+int
+cert_crypto_error(struct err *e, const char *what)
+{
+	char text[256] = "unknown error";
+	unsigned long code = ERR_peek_last_error();
+
+	if (code != 0)
+		ERR_error_string_n(code, text, sizeof text);
+	ERR_clear_error();
+	return err_setx(e, ERR_CRYPTO, "%s: %s", what, text);
+}
+
+EVP_PKEY *
+cert_key_make(const char *type, struct err *e)
+{
+	EVP_PKEY *key;
+
+	if (strcmp(type, "p256") == 0)
+		key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	else if (strcmp(type, "p384") == 0)
+		key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-384");
+	else if (strcmp(type, "ed25519") == 0)
+		key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	else if (strcmp(type, "rsa2048") == 0)
+		key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+	else if (strcmp(type, "rsa3072") == 0)
+		key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)3072);
+	else if (strcmp(type, "rsa4096") == 0)
+		key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)4096);
+	else {
+		err_setx(e, ERR_USAGE,
+		    "--type: want p256, p384, ed25519, rsa2048, rsa3072 or rsa4096, got '%s'", type);
+		return NULL;
+	}
+	if (key == NULL)
+		cert_crypto_error(e, "make a key");
+	return key;
+}
+
+const EVP_MD *
+cert_key_digest(const EVP_PKEY *key)
+{
+	if (EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448"))
+		return NULL;
+	return EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_bits(key) > 256 ? EVP_sha384()
+									  : EVP_sha256();
+}
+
+int
+cert_key_write(EVP_PKEY *key, struct buf *out, struct err *e)
+{
+	BIO *bio = BIO_new(BIO_s_secmem());
+	char *data;
+	long len;
+	int rc = -1;
+
+	if (bio == NULL)
+		return err_nomem(e);
+	if (PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1 ||
+	    (len = BIO_get_mem_data(bio, &data)) <= 0)
+		cert_crypto_error(e, "write a private key");
+	else
+		rc = buf_add(out, data, (size_t)len, e);
+	BIO_free(bio);
+	return rc;
+}
+
+static int
+no_passphrase(char *out, int size, int writing, void *arg)
+{
+	(void)out;
+	(void)size;
+	(void)writing;
+	(void)arg;
+	return -1; /* and never ask on a terminal */
+}
+
+EVP_PKEY *
+cert_key_parse(const struct buf *pem, struct err *e)
+{
+	BIO *bio = pem->len == 0 ? NULL : BIO_new_mem_buf(pem->data, (int)pem->len);
+	EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+
+	BIO_free(bio);
+	ERR_clear_error();
+	if (key == NULL)
+		err_setx(e, ERR_SYNTAX, "want a private key in PEM form, not encrypted");
+	return key;
+}
+
+EVP_PKEY *
+cert_key_read(struct dir *d, const char *name, struct err *e)
+{
+	struct buf pem = BUF_INIT(CERT_PEM_MAX);
+	EVP_PKEY *key = NULL;
+
+	if (file_read_secret(d, name, &pem, e) == 0 && (key = cert_key_parse(&pem, e)) == NULL)
+		err_context(e, "%s%s%s", d == NULL ? "" : dir_path(d), d == NULL ? "" : "/", name);
+	buf_free(&pem);
+	return key;
+}

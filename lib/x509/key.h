@@ -1,0 +1,37 @@
+#ifndef SERVER_CERT_KEY_H
+#define SERVER_CERT_KEY_H
+
+/*
+ * Private keys for certificates.
+ */
+#include <openssl/evp.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/os/file.h"
+
+/* Bytes of a key or certificate as PEM. */
+#define CERT_PEM_MAX (64u * 1024)
+
+/* Bits of security that a key must have: RSA 2048, P-256 and what is stronger. */
+#define CERT_SECURITY_BITS 112
+
+/* ERR_CRYPTO with OpenSSL's own reason, whose queue is emptied.  Returns -1. */
+int cert_crypto_error(struct err *e, const char *what);
+
+/* A new key: "p256", "p384", "ed25519", "rsa2048", "rsa3072" or "rsa4096".  NULL with ERR_USAGE or ERR_CRYPTO. */
+EVP_PKEY *cert_key_make(const char *type, struct err *e);
+
+/* The digest that it signs with; NULL where that is built in. */
+const EVP_MD *cert_key_digest(const EVP_PKEY *key);
+
+/* Append it as PKCS#8 in PEM form, not encrypted. */
+int cert_key_write(EVP_PKEY *key, struct buf *out, struct err *e);
+
+/* From a file that nobody else may read.  NULL with ERR_ACCESS, ERR_SYNTAX and others. */
+EVP_PKEY *cert_key_read(struct dir *d, const char *name, struct err *e);
+
+/* The same from PEM text; what is encrypted isn't asked about. */
+EVP_PKEY *cert_key_parse(const struct buf *pem, struct err *e);
+
+#endif

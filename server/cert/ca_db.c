@@ -1,0 +1,232 @@
+/*
+ * The database of a CA.
+ */
+#include "server/cert/ca_db.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/os/clock.h"
+#include "lib/base/digest.h"
+#include "lib/base/json.h"
+#include "lib/x509/key.h"
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+
+#define FILE_MODE 0600
+
+/* As RFC 5280 and openssl ca write them; certificateHold and removeFromCRL aren't offered. */
+static const struct {
+	const char *text;
+	int number;
+} reasons[] = {
+	{ "unspecified", 0 },
+	{ "keyCompromise", 1 },
+	{ "CACompromise", 2 },
+	{ "affiliationChanged", 3 },
+	{ "superseded", 4 },
+	{ "cessationOfOperation", 5 },
+	{ "privilegeWithdrawn", 9 },
+};
+
+int
+ca_reason(const char *text)
+{
+	for (size_t i = 0; i < N(reasons); i++)
+		if (strcmp(reasons[i].text, text) == 0)
+			return reasons[i].number;
+	return -1;
+}
+
+json_t *
+ca_db_new(struct err *e)
+{
+	json_t *db = json_pack("{s:i,s:[],s:i}", "crl", 0, "issued", "slipway_ca", 1);
+
+	if (db == NULL)
+		err_nomem(e);
+	return db;
+}
+
+const char *
+ca_db_text(const json_t *entry, const char *member)
+{
+	const char *text = json_string_value(json_object_get(entry, member));
+
+	return text == NULL ? "" : text;
+}
+
+static bool
+valid_time(const json_t *entry, const char *member)
+{
+	const char *text = ca_db_text(entry, member);
+	int64_t t;
+
+	return clock_parse(text, strlen(text), &t) == 0;
+}
+
+static bool
+valid_serial(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len >= 2 && len % 2 == 0 && len < CERT_SERIAL_SIZE &&
+	       strspn(text, "0123456789abcdef") == len;
+}
+
+static bool
+valid_entry(const json_t *entry)
+{
+	const json_t *revoked = json_object_get(entry, "revoked");
+
+	return valid_serial(ca_db_text(entry, "serial")) && valid_time(entry, "from") &&
+	       valid_time(entry, "to") &&
+	       strlen(ca_db_text(entry, "sha256")) == SHA256_HEX_SIZE - 1 &&
+	       strspn(ca_db_text(entry, "sha256"), "0123456789abcdef") == SHA256_HEX_SIZE - 1 &&
+	       json_is_string(json_object_get(entry, "name")) &&
+	       json_is_string(json_object_get(entry, "subject")) &&
+	       json_is_string(json_object_get(entry, "usage")) &&
+	       (revoked == NULL || (valid_time(revoked, "time") &&
+				       ca_reason(ca_db_text(revoked, "reason")) != -1));
+}
+
+static int
+check(const json_t *db, struct err *e)
+{
+	const json_t *issued = json_object_get(db, "issued"), *entry;
+	size_t i;
+
+	if (json_integer_value(json_object_get(db, "slipway_ca")) != 1 ||
+	    !json_is_integer(json_object_get(db, "crl")) ||
+	    json_integer_value(json_object_get(db, "crl")) < 0 ||
+	    json_integer_value(json_object_get(db, "crl")) > CA_CRL_MAX || !json_is_array(issued))
+		return err_setx(e, ERR_SYNTAX, "not the database of a CA that this program knows");
+	if (json_array_size(issued) > CA_ISSUED_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "over %d certificates", CA_ISSUED_MAX);
+	json_array_foreach(issued, i, entry)
+	{
+		if (!valid_entry(entry))
+			return err_setx(e, ERR_SYNTAX, "certificate %zu is not as it was written", i + 1);
+	}
+	return 0;
+}
+
+json_t *
+ca_db_read(struct dir *d, struct err *e)
+{
+	struct buf text = BUF_INIT(CA_DB_MAX);
+	json_t *db = NULL;
+
+	if (file_read(d, CA_DB_FILE, &text, e) == 0 &&
+	    ((db = json_text_parse(text.data, text.len, e)) == NULL || check(db, e) == -1)) {
+		err_context(e, "%s/%s", dir_path(d), CA_DB_FILE);
+		json_decref(db);
+		db = NULL;
+	}
+	buf_free(&text);
+	return db;
+}
+
+int
+ca_db_write(struct dir *d, const json_t *db, struct err *e)
+{
+	char *text = json_dumps(db, JSON_INDENT(1) | JSON_SORT_KEYS);
+	struct buf out = BUF_INIT(CA_DB_MAX);
+	int rc = -1;
+
+	if (text == NULL)
+		return err_nomem(e);
+	if (buf_adds(&out, text, e) == 0 && buf_addc(&out, '\n', e) == 0)
+		rc = file_replace(d, CA_DB_FILE, out.data, out.len, FILE_MODE, e);
+	buf_free(&out);
+	free(text);
+	return rc;
+}
+
+static int
+time_text(const ASN1_TIME *t, char out[CLOCK_TEXT_SIZE], struct err *e)
+{
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(t, &tm) != 1)
+		return cert_crypto_error(e, "date");
+	clock_format(clock_of_date(&tm), out);
+	return 0;
+}
+
+int
+ca_db_add(json_t *db, X509 *x, const char *name, enum cert_usage usage, struct err *e)
+{
+	char serial[CERT_SERIAL_SIZE], hex[SHA256_HEX_SIZE], from[CLOCK_TEXT_SIZE],
+	    to[CLOCK_TEXT_SIZE], subject[512];
+	json_t *issued = json_object_get(db, "issued");
+	uint8_t sha[SHA256_SIZE];
+	unsigned len = 0;
+
+	if (json_array_size(issued) >= CA_ISSUED_MAX)
+		return err_setx(e, ERR_TOO_LARGE,
+		    "this CA has issued %d certificates; make another one", CA_ISSUED_MAX);
+	if (cert_serial(X509_get0_serialNumber(x), serial, e) == -1 ||
+	    time_text(X509_get0_notBefore(x), from, e) == -1 ||
+	    time_text(X509_get0_notAfter(x), to, e) == -1)
+		return -1;
+	if (X509_digest(x, EVP_sha256(), sha, &len) != 1 || len != SHA256_SIZE)
+		return cert_crypto_error(e, "fingerprint");
+	hex_encode(sha, SHA256_SIZE, hex);
+	X509_NAME_oneline(X509_get_subject_name(x), subject, sizeof subject);
+	if (json_array_append_new(issued,
+		json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "serial", serial, "sha256", hex, "name",
+		    name, "subject", subject, "usage", cert_usage_text(usage), "from", from, "to",
+		    to)) == -1)
+		return err_nomem(e);
+	return 0;
+}
+
+json_t *
+ca_db_find(const json_t *db, const char *member, const char *text, struct err *e)
+{
+	json_t *found = NULL, *revoked = NULL, *entry;
+	bool part = strcmp(member, "serial") == 0;
+	size_t i, len = strlen(text);
+
+	json_array_foreach(json_object_get(db, "issued"), i, entry)
+	{
+		const char *value = ca_db_text(entry, member);
+
+		if (part ? strncmp(value, text, len) != 0 : strcmp(value, text) != 0)
+			continue;
+		if (json_object_get(entry, "revoked") != NULL) {
+			revoked = entry;
+		} else if (found != NULL) {
+			err_setx(e, ERR_CONFLICT,
+			    "several certificates have the %s %s; give the whole serial number", member,
+			    text);
+			return NULL;
+		} else {
+			found = entry;
+		}
+	}
+	if (found == NULL && revoked == NULL)
+		err_setx(e, ERR_NOENT, "this CA has issued no certificate with the %s '%s'", member,
+		    text);
+	return found != NULL ? found : revoked;
+}
+
+int
+ca_db_revoke(json_t *entry, const char *reason, struct err *e)
+{
+	char now[CLOCK_TEXT_SIZE];
+
+	if (ca_reason(reason) == -1)
+		return err_setx(e, ERR_USAGE,
+		    "--reason: want unspecified, keyCompromise, CACompromise, affiliationChanged, superseded, "
+		    "cessationOfOperation or privilegeWithdrawn, got '%s'",
+		    reason);
+	if (json_object_get(entry, "revoked") != NULL)
+		return 0;
+	clock_format(clock_wall(), now);
+	if (json_object_set_new(entry, "revoked",
+		json_pack("{s:s,s:s}", "reason", reason, "time", now)) == -1)
+		return err_nomem(e);
+	return 1;
+}

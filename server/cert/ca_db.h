@@ -1,0 +1,47 @@
+#ifndef SERVER_CA_DB_H
+#define SERVER_CA_DB_H
+
+/*
+ * What a CA has issued: issued.json beside its key, one JSON object, replaced as a whole and durably.
+ *
+ *	{"slipway_ca":1, "crl":3,
+ *	 "issued":[{"serial":"4f…", "sha256":"…", "name":"kernel", "subject":"CN=kernel", "usage":"server",
+ *	            "from":"2026-03-01T12:00:00Z", "to":"…", "revoked":{"time":"…", "reason":"superseded"}}]}
+ *
+ * "crl" is the number of the last list of revocations.  A certificate is entered before it is handed out, so that there is none
+ * that can't be revoked.
+ */
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "lib/base/err.h"
+#include "lib/os/file.h"
+#include "server/cert/issue.h"
+
+#define CA_DB_FILE    "issued.json"
+#define CA_DB_MAX     (64u * 1024 * 1024)
+#define CA_ISSUED_MAX 100000
+#define CA_CRL_MAX    1000000000 /* number of a list of revocations */
+
+/* The number of a reason (RFC 5280, 5.3.1), -1: there is none. */
+int ca_reason(const char *text);
+
+json_t *ca_db_new(struct err *e);
+/* NULL with ERR_SYNTAX when anything in it is not as it is written here. */
+json_t *ca_db_read(struct dir *d, struct err *e);
+int ca_db_write(struct dir *d, const json_t *db, struct err *e);
+
+/* Enter a certificate that is to be called name. */
+int ca_db_add(json_t *db, X509 *x, const char *name, enum cert_usage usage, struct err *e);
+
+/* Members of an entry; "" where there is none. */
+const char *ca_db_text(const json_t *entry, const char *member);
+
+/* The one entry whose member is the text (serial: begins with it), not counting revoked ones if there are others.  NULL. */
+json_t *ca_db_find(const json_t *db, const char *member, const char *text, struct err *e);
+
+/* Mark it.  1, 0 when it was revoked before, -1 with ERR_USAGE and others. */
+int ca_db_revoke(json_t *entry, const char *reason, struct err *e);
+
+#endif

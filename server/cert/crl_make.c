@@ -1,0 +1,146 @@
+/*
+ * Certificate revocation lists.
+ */
+#include "server/cert/crl_make.h"
+
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "lib/os/clock.h"
+#include "server/cert/ca_db.h"
+#include "lib/x509/key.h"
+
+static int
+set_serial(X509_REVOKED *r, const char *hex, struct err *e)
+{
+	ASN1_INTEGER *serial = NULL;
+	BIGNUM *n = NULL;
+	int ok = BN_hex2bn(&n, hex) != 0 && (serial = BN_to_ASN1_INTEGER(n, NULL)) != NULL &&
+		 X509_REVOKED_set_serialNumber(r, serial) == 1;
+
+	ASN1_INTEGER_free(serial);
+	BN_free(n);
+	return ok ? 0 : cert_crypto_error(e, "serial number");
+}
+
+/* "unspecified" is what no reason at all means, and shouldn't be written (RFC 5280, 5.3.1). */
+static int
+set_reason(X509_REVOKED *r, const char *reason, struct err *e)
+{
+	ASN1_ENUMERATED *code;
+	int ok;
+
+	if (ca_reason(reason) <= 0)
+		return 0;
+	if ((code = ASN1_ENUMERATED_new()) == NULL)
+		return err_nomem(e);
+	ok = ASN1_ENUMERATED_set(code, ca_reason(reason)) == 1 &&
+	     X509_REVOKED_add1_ext_i2d(r, NID_crl_reason, code, 0, 0) == 1;
+	ASN1_ENUMERATED_free(code);
+	return ok ? 0 : cert_crypto_error(e, "reason");
+}
+
+static int
+add_entry(X509_CRL *crl, const json_t *entry, struct err *e)
+{
+	const json_t *revoked = json_object_get(entry, "revoked");
+	const char *when = ca_db_text(revoked, "time");
+	X509_REVOKED *r = X509_REVOKED_new();
+	ASN1_TIME *time = NULL;
+	int64_t seconds = 0;
+	int rc = -1;
+
+	if (r == NULL)
+		return err_nomem(e);
+	if (clock_parse(when, strlen(when), &seconds) == -1)
+		err_setx(e, ERR_SYNTAX, "a revocation without a time");
+	else if ((time = ASN1_TIME_set(NULL, (time_t)seconds)) == NULL ||
+		 X509_REVOKED_set_revocationDate(r, time) != 1)
+		cert_crypto_error(e, "time of a revocation");
+	else if (set_serial(r, ca_db_text(entry, "serial"), e) == 0 &&
+		 set_reason(r, ca_db_text(revoked, "reason"), e) == 0) {
+		if (X509_CRL_add0_revoked(crl, r) != 1) {
+			cert_crypto_error(e, "list of revocations");
+		} else {
+			r = NULL; /* crl owns it now */
+			rc = 0;
+		}
+	}
+	ASN1_TIME_free(time);
+	X509_REVOKED_free(r);
+	return rc;
+}
+
+static int
+add_extensions(X509_CRL *crl, const struct crl_order *o, struct err *e)
+{
+	ASN1_INTEGER *number = ASN1_INTEGER_new();
+	X509_EXTENSION *ext = NULL;
+	X509V3_CTX ctx;
+	int ok;
+
+	X509V3_set_ctx_nodb(&ctx);
+	X509V3_set_ctx(&ctx, o->cert, NULL, NULL, crl, 0);
+	ok = number != NULL && ASN1_INTEGER_set_int64(number, o->number) == 1 &&
+	     X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, 0) == 1 &&
+	     (ext = X509V3_EXT_conf_nid(
+		  NULL, &ctx, NID_authority_key_identifier, "keyid:always")) != NULL &&
+	     X509_CRL_add_ext(crl, ext, -1) == 1;
+	X509_EXTENSION_free(ext);
+	ASN1_INTEGER_free(number);
+	return ok ? 0 : cert_crypto_error(e, "extension");
+}
+
+static int
+fill(X509_CRL *crl, const struct crl_order *o, struct err *e)
+{
+	ASN1_TIME *from = ASN1_TIME_set(NULL, (time_t)o->from);
+	ASN1_TIME *to = ASN1_TIME_set(NULL, (time_t)o->to);
+	const json_t *entry;
+	size_t i;
+	int ok = from != NULL && to != NULL && X509_CRL_set_version(crl, X509_CRL_VERSION_2) == 1 &&
+		 X509_CRL_set_issuer_name(crl, X509_get_subject_name(o->cert)) == 1 &&
+		 X509_CRL_set1_lastUpdate(crl, from) == 1 && X509_CRL_set1_nextUpdate(crl, to) == 1;
+
+	ASN1_TIME_free(from);
+	ASN1_TIME_free(to);
+	if (!ok)
+		return cert_crypto_error(e, "list of revocations");
+	json_array_foreach(o->issued, i, entry)
+	{
+		if (json_object_get(entry, "revoked") != NULL && add_entry(crl, entry, e) == -1)
+			return -1;
+	}
+	if (add_extensions(crl, o, e) == -1)
+		return -1;
+	X509_CRL_sort(crl);
+	return X509_CRL_sign(crl, o->key, cert_key_digest(o->key)) > 0
+		   ? 0
+		   : cert_crypto_error(e, "sign the list of revocations");
+}
+
+int
+crl_make(const struct crl_order *o, struct buf *out, struct err *e)
+{
+	X509_CRL *crl = X509_CRL_new();
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *data;
+	long len;
+	int rc = -1;
+
+	if (crl == NULL || bio == NULL)
+		err_nomem(e);
+	else if (fill(crl, o, e) == 0) {
+		if (PEM_write_bio_X509_CRL(bio, crl) != 1 ||
+		    (len = BIO_get_mem_data(bio, &data)) <= 0)
+			cert_crypto_error(e, "write a list of revocations");
+		else
+			rc = buf_add(out, data, (size_t)len, e);
+	}
+	BIO_free(bio);
+	X509_CRL_free(crl);
+	return rc;
+}

@@ -1,0 +1,28 @@
+#ifndef SERVER_CRL_H
+#define SERVER_CRL_H
+
+/*
+ * Certificate revocation lists (RFC 5280, 5), as PEM.
+ */
+#include <stdint.h>
+
+#include <jansson.h>
+#include <openssl/x509.h>
+
+#include "lib/base/buf.h"
+
+#define CRL_DAYS_DEFAULT 30
+#define CRL_DAYS_MAX	 3650
+
+struct crl_order {
+	X509 *cert; /* of the CA, and its key */
+	EVP_PKEY *key;
+	const json_t *issued; /* entries of the database (ca_db.h); those that are revoked are listed */
+	int64_t number; /* grows with every list */
+	int64_t from, to; /* when it was made, and when the next one is there at the latest */
+};
+
+/* Append the list.  0, or -1 with ERR_CRYPTO, ERR_NOMEM. */
+int crl_make(const struct crl_order *o, struct buf *out, struct err *e);
+
+#endif

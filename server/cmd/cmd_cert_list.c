@@ -1,0 +1,314 @@
+/*
+ * slipway-repo cert list: certificates in the present releases, the repository's own, in files, and those that Kernels serve.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "lib/os/clock.h"
+#include "lib/os/log.h"
+#include "server/cert/probe.h"
+#include "lib/x509/facts.h"
+#include "server/cmd/command.h"
+#include "server/repo/repo.h"
+#include "server/repo/served.h"
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+
+#define WARN_DAYS_MAX 36500
+
+struct listing {
+	json_t *rows, *faults; /* owned */
+	int64_t now, warn; /* seconds; warn -1: not asked for */
+	bool expiring;
+	const char *where, *path; /* of the certificates that are read */
+};
+
+static int
+add_row(void *arg, const struct cert_facts *c, struct err *e)
+{
+	struct listing *l = arg;
+	int64_t left = c->to - l->now;
+	char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE], hex[SHA256_HEX_SIZE];
+	json_t *row;
+
+	if (l->warn != -1 && left <= l->warn)
+		l->expiring = true;
+	clock_format(c->from, from);
+	clock_format(c->to, to);
+	hex_encode(c->sha256, SHA256_SIZE, hex);
+	row = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:I,s:b,s:b}", "where", l->where, "path",
+	    l->path, "subject", c->subject, "issuer", c->issuer, "names", c->names, "key", c->key,
+	    "from", from, "to", to, "sha256", hex, "ca", (int)c->ca, "days_left",
+	    (json_int_t)(left <= 0 ? 0 : left / REPO_DAY_SECONDS), "expired", left <= 0,
+	    "not_valid_yet", c->from > l->now);
+	return row == NULL || json_array_append_new(l->rows, row) == -1 ? err_nomem(e) : 0;
+}
+
+/* What can't be looked at is told, and the others are listed. */
+static int
+add_fault(struct listing *l, const struct err *why, struct err *e)
+{
+	json_t *row = json_pack("{s:s,s:s,s:s}", "where", l->where, "path", l->path, "error", why->text);
+
+	log_error("cert list: %s", why->text);
+	return row == NULL || json_array_append_new(l->faults, row) == -1 ? err_nomem(e) : 0;
+}
+
+static bool
+is_certificate(const char *path)
+{
+	static const char *const suffixes[] = { ".crt", ".cer", ".pem" };
+	size_t len = strlen(path);
+
+	for (size_t i = 0; i < N(suffixes); i++)
+		if (len > 4 && strcmp(path + len - 4, suffixes[i]) == 0)
+			return true;
+	return false;
+}
+
+/* A file of a release that is no certificate after all is told, and the others are listed. */
+static int
+list_target(struct listing *l, const struct repo *r, const struct tuf_targets *t, const char *path,
+    struct err *e)
+{
+	struct buf text = BUF_INIT(CERT_FILE_MAX);
+	char stored[TREE_PATH_SIZE];
+	struct tuf_target target;
+	int rc = -1;
+
+	l->where = "release";
+	l->path = path;
+	if (path_check(path, strlen(path), e) == -1 || targets_get(t, path, &target, e) != 1)
+		goto out;
+	if (target.length > CERT_FILE_MAX) {
+		log_warn("cert list: %s: %" PRIu64 " bytes, not looked at", path, target.length);
+		rc = 0;
+		goto out;
+	}
+	if (tree_target_path(path, &target, stored, e) == -1 ||
+	    file_read(r->targets, stored + strlen("targets/"), &text, e) == -1 ||
+	    tuf_hashes_check(&target.hashes, text.data, text.len, path, e) == -1)
+		goto out;
+	if (cert_has_key(text.data, text.len))
+		log_warn("cert list: %s: every station is given a private key", path);
+	if (cert_read(text.data, text.len, add_row, l, e) == -1)
+		log_warn("cert list: %s: %s", path, e->text);
+	rc = 0;
+out:
+	buf_free(&text);
+	return rc;
+}
+
+static int
+list_app(struct listing *l, const struct repo *r, const char *app, struct err *e)
+{
+	struct tuf_targets *t;
+	const char *path;
+	json_t *one;
+	int rc = repo_read_app(r, app, &t, e);
+
+	if (rc != 1)
+		return rc;
+	rc = 0;
+	json_object_foreach(json_object_get(t->c.json, "targets"), path, one)
+	{
+		if (is_certificate(path) && (rc = list_target(l, r, t, path, e)) == -1)
+			break;
+	}
+	targets_free(t);
+	return rc;
+}
+
+/* The certificates of a file, in d or (NULL) anywhere. */
+static int
+list_in(struct listing *l, const char *where, struct dir *d, const char *path, struct err *e)
+{
+	struct buf text = BUF_INIT(CERT_FILE_MAX);
+	struct err why;
+	int rc = 0;
+
+	l->where = where;
+	l->path = path;
+	if (file_read(d, path, &text, &why) == -1) {
+		rc = add_fault(l, &why, e);
+	} else if (cert_read(text.data, text.len, add_row, l, &why) == -1) {
+		err_context(&why, "%s", path);
+		rc = add_fault(l, &why, e);
+	}
+	buf_free(&text);
+	return rc;
+}
+
+struct own {
+	struct listing *l;
+	struct dir *top;
+};
+
+/* An old pair that was replaced is nobody's concern any more. */
+static int
+list_own_pair(void *arg, const char *name, struct err *e)
+{
+	const struct own *o = arg;
+	size_t len = strlen(name);
+	char path[PATH_COMPONENT_MAX + 16];
+
+	if (len <= 4 || strcmp(name + len - 4, ".crt") != 0 || (len > 8 && strcmp(name + len - 8, ".old.crt") == 0))
+		return 0;
+	snprintf(path, sizeof path, "certs/%s", name);
+	return list_in(o->l, "repository", o->top, path, e);
+}
+
+static int
+list_own_ca(void *arg, const char *name, struct err *e)
+{
+	const struct own *o = arg;
+	char path[PATH_COMPONENT_MAX + 16];
+	struct file_info info;
+	int rc;
+
+	snprintf(path, sizeof path, "ca/%s/ca.crt", name);
+	rc = file_stat(o->top, path, &info, e);
+	return rc == 1 ? list_in(o->l, "repository", o->top, path, e) : rc;
+}
+
+static int
+list_own(struct listing *l, struct dir *top, const char *name, int (*each)(void *arg, const char *name, struct err *e),
+    struct err *e)
+{
+	struct own o = { l, top };
+	struct dir *d = dir_below(top, name, false, e);
+	int rc;
+
+	if (d == NULL)
+		return e->code == ERR_NOENT ? 0 : -1;
+	rc = dir_list(d, each, &o, e);
+	dir_close(d);
+	return rc;
+}
+
+static int
+list_repo(struct listing *l, const char *path, struct err *e)
+{
+	struct repo *r = repo_open(path, false, e);
+	int rc = r == NULL ? -1 : 0;
+
+	for (size_t i = 0; rc == 0 && i < r->roles->n; i++)
+		rc = list_app(l, r, r->roles->delegations[i].name, e);
+	if (rc == 0 && (list_own(l, r->top, "certs", list_own_pair, e) == -1 || list_own(l, r->top, "ca", list_own_ca, e) == -1))
+		rc = -1;
+	repo_close(r);
+	return rc;
+}
+
+static int
+list_kernel(struct listing *l, const char *server, struct err *e)
+{
+	struct buf pem = BUF_INIT(CERT_FILE_MAX);
+	char version[CERT_LOOK_VERSION_SIZE];
+	struct err why;
+	int rc = 0;
+
+	l->where = "kernel";
+	l->path = server;
+	if (cert_look(server, CERT_LOOK_MS, &pem, version, &why) == -1 ||
+	    cert_read(pem.data, pem.len, add_row, l, &why) == -1)
+		rc = add_fault(l, &why, e);
+	buf_free(&pem);
+	return rc;
+}
+
+static const char *
+text_of(const json_t *row, const char *name)
+{
+	return json_string_value(json_object_get(row, name));
+}
+
+static void
+print_row(const json_t *row)
+{
+	printf("%s%s\n  %s, until %s, ", strcmp(text_of(row, "where"), "kernel") == 0 ? "Kernel " : "",
+	    text_of(row, "path"), text_of(row, "subject"), text_of(row, "to"));
+	if (json_is_true(json_object_get(row, "expired")))
+		printf("EXPIRED");
+	else
+		printf("%s%" PRId64 " days left",
+		    json_is_true(json_object_get(row, "not_valid_yet")) ? "NOT VALID YET, " : "",
+		    (int64_t)json_integer_value(json_object_get(row, "days_left")));
+	printf("\n  SHA-256 %s\n", text_of(row, "sha256"));
+}
+
+static int
+print(const struct listing *l, bool json, struct err *e)
+{
+	json_t *all;
+	char *text;
+
+	for (size_t i = 0; !json && i < json_array_size(l->rows); i++)
+		print_row(json_array_get(l->rows, i));
+	if (!json)
+		return 0;
+	all = json_pack("{s:O,s:O}", "certificates", l->rows, "faults", l->faults);
+	text = all == NULL ? NULL : json_dumps(all, JSON_INDENT(2));
+	json_decref(all);
+	if (text == NULL)
+		return err_nomem(e);
+	puts(text);
+	free(text);
+	return 0;
+}
+
+/* Without files and Kernels the repository is what was asked for; with them it is listed where there is one. */
+static int
+collect(struct listing *l, struct context *cx, int argc, char **argv, const struct option_list *kernels,
+    struct err *e)
+{
+	const char *repo = command_repo(cx, e);
+
+	if (repo == NULL && argc == 1 && kernels->n == 0)
+		return -1;
+	if ((l->rows = json_array()) == NULL || (l->faults = json_array()) == NULL)
+		return err_nomem(e);
+	if (repo != NULL && list_repo(l, repo, e) == -1)
+		return -1;
+	for (int i = 1; i < argc; i++)
+		if (list_in(l, "file", NULL, argv[i], e) == -1)
+			return -1;
+	for (size_t i = 0; i < kernels->n; i++)
+		if (list_kernel(l, kernels->values[i], e) == -1)
+			return -1;
+	return 0;
+}
+
+int
+cmd_cert_list(struct context *cx, int argc, char **argv)
+{
+	struct listing l = { .now = clock_wall(), .warn = -1 };
+	struct option_list kernels = { .n = 0 };
+	int64_t days = -1;
+	bool json = false;
+	const struct option options[] = {
+		{ "warn-days", OPTION_NUMBER, &days, 0, WARN_DAYS_MAX },
+		{ "connect", OPTION_LIST, &kernels, 0, 0 },
+		{ "json", OPTION_FLAG, &json, 0, 0 },
+	};
+	struct err e;
+	bool failed;
+	int status, rc;
+
+	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
+		return status;
+	if (days != -1)
+		l.warn = days * REPO_DAY_SECONDS;
+	if ((rc = collect(&l, cx, argc, argv, &kernels, &e)) == 0)
+		rc = print(&l, json, &e);
+	failed = json_array_size(l.faults) > 0;
+	json_decref(l.rows);
+	json_decref(l.faults);
+	if (rc == -1)
+		return command_failed(&e);
+	return command_done(failed ? STATUS_FAILED : l.expiring ? STATUS_ATTEND : STATUS_OK);
+}

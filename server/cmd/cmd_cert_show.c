@@ -1,0 +1,103 @@
+/*
+ * slipway-repo cert show.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/os/clock.h"
+#include "lib/os/log.h"
+#include "lib/x509/facts.h"
+#include "server/cmd/command.h"
+#include "server/repo/repo.h"
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+
+#define WARN_DAYS_MAX 36500
+
+struct showing {
+	int64_t now, warn; /* seconds; warn -1: not asked for */
+	bool expiring;
+};
+
+/* "3649 days left", and whether that is worth a warning. */
+static void
+left_text(struct showing *s, const struct cert_facts *c, char *out, size_t size)
+{
+	int64_t left = c->to - s->now;
+
+	if (s->warn != -1 && left <= s->warn)
+		s->expiring = true;
+	if (left <= 0)
+		snprintf(out, size, "EXPIRED");
+	else
+		snprintf(out, size, "%s%" PRId64 " days left",
+		    c->from > s->now ? "NOT VALID YET, " : "", left / REPO_DAY_SECONDS);
+}
+
+static int
+show_one(void *arg, const struct cert_facts *c, struct err *e)
+{
+	char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE], left[64], hex[SHA256_HEX_SIZE];
+
+	(void)e;
+	clock_format(c->from, from);
+	clock_format(c->to, to);
+	left_text(arg, c, left, sizeof left);
+	hex_encode(c->sha256, SHA256_SIZE, hex);
+	printf("  subject  %s\n  issuer   %s\n", c->subject, c->self_issued ? "itself" : c->issuer);
+	printf("  names    %s\n", c->names[0] == '\0' ? "none" : c->names);
+	printf(
+	    "  key      %s\n  valid    %s to %s, %s\n  SHA-256  %s\n", c->key, from, to, left, hex);
+	if (c->ca)
+		printf(
+		    "  TLS_TrustedCerts: this file, to trust every certificate that this CA issues\n");
+	else if (c->self_issued)
+		printf("  TLS_TrustedCerts: this file\n");
+	else
+		printf(
+		    "  TLS_TrustedCerts: this file, to trust this certificate alone, or the CA certificate "
+		    "of %s\n",
+		    c->issuer);
+	return 0;
+}
+
+static int
+show_file(struct showing *s, const char *path, struct err *e)
+{
+	struct buf text = BUF_INIT(CERT_FILE_MAX);
+	int rc = -1;
+
+	if (file_read(NULL, path, &text, e) == 0) {
+		printf("%s:\n", path);
+		if (cert_has_key(text.data, text.len))
+			log_warn(
+			    "cert show: %s: holds a private key as well; never hand this file out",
+			    path);
+		if ((rc = cert_read(text.data, text.len, show_one, s, e)) == -1)
+			err_context(e, "%s", path);
+	}
+	buf_free(&text);
+	return rc;
+}
+
+int
+cmd_cert_show(struct context *cx, int argc, char **argv)
+{
+	struct showing s = { .now = clock_wall(), .warn = -1 };
+	int64_t days = -1;
+	const struct option options[] = { { "warn-days", OPTION_NUMBER, &days, 0, WARN_DAYS_MAX } };
+	struct err e;
+	int status, result = STATUS_OK;
+
+	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
+		return status;
+	if (days != -1)
+		s.warn = days * REPO_DAY_SECONDS;
+	for (int i = 1; i < argc; i++)
+		if (show_file(&s, argv[i], &e) == -1)
+			result = command_failed(&e);
+	if (result == STATUS_OK && s.expiring)
+		result = STATUS_ATTEND;
+	return command_done(result);
+}

@@ -1,0 +1,252 @@
+/*
+ * slipway-repo key new, key import, key list.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "server/repo/audit.h"
+#include "server/cmd/cmd_change.h"
+#include "server/repo/keyset.h"
+#include "lib/tuf/sign.h"
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+
+#define PATH_BYTES_MAX 4096
+
+static int
+check_role(const char *role, struct err *e)
+{
+	for (int i = 0; i < TUF_TOP_COUNT; i++)
+		if (strcmp(role, tuf_top_name((enum tuf_top)i)) == 0)
+			return 0;
+	return repo_check_app(role, e);
+}
+
+/* The directory of keys that was named, made if missing, else that of the repository. */
+static struct keystore *
+open_keys(struct context *cx, const char *dir, struct err *e)
+{
+	struct buf path = BUF_INIT(PATH_BYTES_MAX);
+	struct keystore *ks = NULL;
+	const char *repo;
+
+	if (dir != NULL)
+		return keystore_open(dir, true, e);
+	if ((repo = command_repo(cx, e)) == NULL)
+		err_context(e, "give --keys DIR, or a repository");
+	else if (repo_path(repo, "keys", &path, e) == 0)
+		ks = keystore_open(buf_text(&path), false, e);
+	buf_free(&path);
+	return ks;
+}
+
+static int
+store(struct keystore *ks, const char *role, const struct privkey *k, const char *passphrase,
+    struct err *e)
+{
+	struct buf public = BUF_INIT(PATH_BYTES_MAX);
+	int rc = -1;
+
+	if (keystore_add(ks, role, k, passphrase, e) == 0 &&
+	    keystore_add_public(ks, role, k, &public, e) == 0) {
+		printf("%s key %s\n", role, privkey_id(k));
+		printf("private key %s/%s.%.*s.pem (%s)\n", keystore_path(ks), role,
+		    KEYSTORE_ID_DIGITS, privkey_id(k),
+		    passphrase == NULL ? "not encrypted" : "encrypted");
+		printf("public key  %s\n", buf_text(&public));
+		rc = 0;
+	}
+	buf_free(&public);
+	return rc;
+}
+
+/* Only what went into the repository; --keys is elsewhere. */
+static int
+record(struct context *cx, const char *role, const char *id, struct err *e)
+{
+	const char *repo = command_repo(cx, e);
+
+	if (repo == NULL)
+		return -1;
+	return audit_append_at(
+	    repo, cx->command->name, json_pack("{s:s,s:s}", "role", role, "key", id), e);
+}
+
+static int
+make(struct keystore *ks, const char *role, const char *type, const struct passphrases *p,
+    char id[SHA256_HEX_SIZE], struct err *e)
+{
+	struct buf phrase = BUF_INIT(PASSPHRASE_MAX);
+	enum privkey_kind kind;
+	struct privkey *k = NULL;
+	int sealed, rc = -1;
+
+	if (privkey_kind_parse(type, &kind) == -1)
+		return err_setx(e, ERR_USAGE, "--type: want ed25519, ecdsa or rsa, got '%s'", type);
+	if ((sealed = passphrase_new(p, "new key", &phrase, e)) != -1 &&
+	    (k = privkey_generate(kind, e)) != NULL)
+		rc = store(ks, role, k, sealed == 1 ? buf_text(&phrase) : NULL, e);
+	if (rc == 0)
+		memcpy(id, privkey_id(k), SHA256_HEX_SIZE);
+	privkey_free(k);
+	buf_free(&phrase);
+	return rc;
+}
+
+int
+cmd_key_new(struct context *cx, int argc, char **argv)
+{
+	struct passphrases p = { NULL, false };
+	const char *dir = NULL, *type = "ed25519";
+	const struct option options[] = {
+		{ "type", OPTION_TEXT, &type, 0, 0 },
+		{ "keys", OPTION_TEXT, &dir, 0, 0 },
+		{ "no-passphrase", OPTION_FLAG, &p.none, 0, 0 },
+		{ "passphrase-file", OPTION_TEXT, &p.file, 0, 0 },
+	};
+	struct keystore *ks = NULL;
+	char id[SHA256_HEX_SIZE];
+	struct err e;
+	int status, rc = -1;
+
+	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
+		return status;
+	if (check_role(argv[1], &e) == 0 && (ks = open_keys(cx, dir, &e)) != NULL)
+		rc = make(ks, argv[1], type, &p, id, &e);
+	if (rc == 0 && dir == NULL)
+		rc = record(cx, argv[1], id, &e);
+	keystore_close(ks);
+	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+}
+
+/* The passphrase that opens the file, if any, protects the copy; one that has none is given one. */
+static int
+import(struct keystore *ks, const char *role, const char *file, const struct passphrases *p,
+    char id[SHA256_HEX_SIZE], struct err *e)
+{
+	struct buf phrase = BUF_INIT(PASSPHRASE_MAX);
+	struct privkey *k;
+	int sealed, rc = -1;
+
+	if ((k = keystore_read(file, p, NULL, e)) == NULL)
+		return -1;
+	if ((sealed = passphrase_new(p, "imported key", &phrase, e)) != -1)
+		rc = store(ks, role, k, sealed == 1 ? buf_text(&phrase) : NULL, e);
+	if (rc == 0)
+		memcpy(id, privkey_id(k), SHA256_HEX_SIZE);
+	privkey_free(k);
+	buf_free(&phrase);
+	return rc;
+}
+
+int
+cmd_key_import(struct context *cx, int argc, char **argv)
+{
+	struct passphrases p = { NULL, false };
+	const char *dir = NULL;
+	const struct option options[] = {
+		{ "keys", OPTION_TEXT, &dir, 0, 0 },
+		{ "no-passphrase", OPTION_FLAG, &p.none, 0, 0 },
+		{ "passphrase-file", OPTION_TEXT, &p.file, 0, 0 },
+	};
+	struct keystore *ks = NULL;
+	char id[SHA256_HEX_SIZE];
+	struct err e;
+	int status, rc = -1;
+
+	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
+		return status;
+	if (check_role(argv[1], &e) == 0 && (ks = open_keys(cx, dir, &e)) != NULL)
+		rc = import(ks, argv[1], argv[2], &p, id, &e);
+	if (rc == 0 && dir == NULL)
+		rc = record(cx, argv[1], id, &e);
+	keystore_close(ks);
+	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+}
+
+struct listing {
+	const struct repo *r;
+	struct keystore *ks;
+};
+
+/* Where a key's private half is. */
+static int
+print_key(
+    const struct listing *l, const char *role, const char *id, const json_t *key, struct err *e)
+{
+	const char *type = json_string_value(json_object_get(key, "keytype"));
+	bool sealed = false;
+	int here = keystore_has(l->ks, role, id, e);
+
+	if (here == -1 || (here == 1 && keystore_encrypted(l->ks, role, id, &sealed, e) == -1))
+		return -1;
+	printf("  %s  %-8s %s\n", id, type == NULL ? "missing" : type,
+	    here == 0 ? "elsewhere"
+	    : sealed  ? "here, encrypted"
+		      : "here, not encrypted");
+	return 0;
+}
+
+static int
+print_role(const struct listing *l, const char *role, const struct tuf_role *who,
+    const json_t *keys, struct err *e)
+{
+	printf("%s: any %u of %zu key%s\n", role, who->threshold, who->n, who->n == 1 ? "" : "s");
+	for (size_t i = 0; i < who->n; i++)
+		if (print_key(l, role, who->keyids[i], json_object_get(keys, who->keyids[i]), e) ==
+		    -1)
+			return -1;
+	return 0;
+}
+
+/* A private key that signs nothing. */
+static int
+print_spare(void *arg, const char *role, const char *digits, struct err *e)
+{
+	const struct listing *l = arg;
+	const json_t *body =
+	    repo_delegation(l->r, role) == NULL ? l->r->root->c.json : l->r->roles->c.json;
+	const char *id = keyset_find(body, digits);
+
+	(void)e;
+	if (id == NULL || !keyset_has(body, role, id))
+		printf("in no role: %s/%s.%s.pem\n", keystore_path(l->ks), role, digits);
+	return 0;
+}
+
+static int
+list(const struct listing *l, struct err *e)
+{
+	const struct repo *r = l->r;
+
+	for (int i = 0; i < TUF_TOP_COUNT; i++)
+		if (print_role(l, tuf_top_name((enum tuf_top)i), &r->root->roles[i],
+			keyset_keys(r->root->c.json), e) == -1)
+			return -1;
+	for (size_t i = 0; i < r->roles->n; i++)
+		if (print_role(l, r->roles->delegations[i].name, &r->roles->delegations[i].role,
+			keyset_keys(r->roles->c.json), e) == -1)
+			return -1;
+	return keystore_list(l->ks, print_spare, (void *)(uintptr_t)l, e);
+}
+
+int
+cmd_key_list(struct context *cx, int argc, char **argv)
+{
+	struct listing l = { NULL, NULL };
+	struct repo *r = NULL;
+	const char *path;
+	struct err e;
+	int status, rc = -1;
+
+	if ((status = command_options(cx, NULL, 0, &argc, argv)) != 0)
+		return status;
+	if ((path = command_repo(cx, &e)) != NULL && (r = repo_open(path, false, &e)) != NULL &&
+	    (l.ks = open_keys(cx, NULL, &e)) != NULL) {
+		l.r = r;
+		rc = list(&l, &e);
+	}
+	keystore_close(l.ks);
+	repo_close(r);
+	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+}

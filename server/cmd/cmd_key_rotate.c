@@ -1,0 +1,237 @@
+/*
+ * slipway-repo key rotate, key revoke, renew.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "server/cmd/cmd_change.h"
+#include "server/repo/keyset.h"
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+
+struct rotation {
+	struct option_list add, remove;
+	const char *type;
+	int64_t threshold; /* 0: as it is */
+};
+
+static bool
+is_top(const char *role)
+{
+	for (int i = 0; i < TUF_TOP_COUNT; i++)
+		if (strcmp(role, tuf_top_name((enum tuf_top)i)) == 0)
+			return true;
+	return false;
+}
+
+/* The contents that say who signs the role. */
+static json_t *
+parent_body(struct changing *w, const char *role, struct err *e)
+{
+	if (!is_top(role) && repo_delegation(w->r, role) == NULL) {
+		err_setx(e, ERR_NOENT,
+		    "%s: no such role: want root, targets, snapshot, timestamp or an application",
+		    role);
+		return NULL;
+	}
+	return change_body(w->c, tuf_top_name(is_top(role) ? TUF_ROOT : TUF_TARGETS), e);
+}
+
+/* As many new keys, made here, as the role has. */
+static int
+add_made(struct changing *w, json_t *body, const char *role, size_t n, enum privkey_kind kind,
+    struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		json_t *key = changing_new_key(w, role, kind, e);
+		int rc = key == NULL ? -1 : keyset_add(body, role, key, e);
+
+		json_decref(key);
+		if (rc == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+add_files(json_t *body, const char *role, const struct option_list *files, struct err *e)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		json_t *key = changing_read_key(files->values[i], e);
+		int rc = key == NULL ? -1 : keyset_add(body, role, key, e);
+
+		json_decref(key);
+		if (rc == -1)
+			return err_context(e, "%s", files->values[i]);
+	}
+	return 0;
+}
+
+static int
+remove_keys(json_t *body, const char *role, const struct option_list *ids, struct err *e)
+{
+	for (size_t i = 0; i < ids->n; i++) {
+		const char *id = keyset_find(body, ids->values[i]);
+
+		if (id == NULL)
+			return err_setx(e, ERR_NOENT,
+			    "%s: no one key has an id that begins with '%s' (%d digits at least)",
+			    role, ids->values[i], KEYSET_PREFIX_MIN);
+		if (keyset_remove(body, role, id, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* All keys that the role has now. */
+static int
+remove_first(json_t *body, const char *role, size_t n, struct err *e)
+{
+	while (n-- > 0) {
+		const json_t *ids = json_object_get(keyset_role(body, role), "keyids");
+
+		if (keyset_remove(body, role, json_string_value(json_array_get(ids, 0)), e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+rotate(struct changing *w, const char *role, const struct rotation *how, struct err *e)
+{
+	json_t *body = parent_body(w, role, e);
+	enum privkey_kind kind;
+	size_t n;
+
+	if (body == NULL)
+		return -1;
+	if (privkey_kind_parse(how->type, &kind) == -1)
+		return err_setx(
+		    e, ERR_USAGE, "--type: want ed25519, ecdsa or rsa, got '%s'", how->type);
+	n = json_array_size(json_object_get(keyset_role(body, role), "keyids"));
+	if (how->add.n + how->remove.n == 0 && how->threshold == 0) {
+		if (add_made(w, body, role, n, kind, e) == -1 ||
+		    remove_first(body, role, n, e) == -1)
+			return -1;
+	} else if (add_files(body, role, &how->add, e) == -1 ||
+		   remove_keys(body, role, &how->remove, e) == -1) {
+		return -1;
+	}
+	if (keyset_finish(body, role, (unsigned)how->threshold, e) == -1)
+		return -1;
+	return changing_finish(w, "rotated", e);
+}
+
+int
+cmd_key_rotate(struct context *cx, int argc, char **argv)
+{
+	struct changing w = { .p = { NULL, false } };
+	struct rotation how = { .type = "ed25519" };
+	const struct option options[] = {
+		{ "add", OPTION_LIST, &how.add, 0, 0 },
+		{ "remove", OPTION_LIST, &how.remove, 0, 0 },
+		{ "threshold", OPTION_NUMBER, &how.threshold, 1, TUF_THRESHOLD_MAX },
+		{ "type", OPTION_TEXT, &how.type, 0, 0 },
+		{ "no-passphrase", OPTION_FLAG, &w.p.none, 0, 0 },
+		CHANGING_OPTIONS(w),
+	};
+	struct err e;
+	int status, rc = -1;
+
+	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
+		return status;
+	if (changing_begin(cx, &w, &e) == 0)
+		rc = rotate(&w, argv[1], &how, &e);
+	changing_end(&w);
+	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+}
+
+/* Take the key from one role if it is there. */
+static int
+revoke_from(struct changing *w, const char *role, const char *id, struct err *e)
+{
+	const json_t *now = is_top(role) ? w->r->root->c.json : w->r->roles->c.json;
+	json_t *body;
+
+	if (!keyset_has(now, role, id))
+		return 0;
+	if ((body = parent_body(w, role, e)) == NULL || keyset_remove(body, role, id, e) == -1)
+		return -1;
+	if (keyset_finish(body, role, 0, e) == -1) {
+		e->code = ERR_CONFLICT;
+		return err_context(e,
+		    "add a key in the same go: key rotate %s --add FILE --remove %.*s", role,
+		    KEYSTORE_ID_DIGITS, id);
+	}
+	return 0;
+}
+
+static int
+revoke(struct changing *w, const char *prefix, struct err *e)
+{
+	const char *root_id = keyset_find(w->r->root->c.json, prefix);
+	const char *app_id = keyset_find(w->r->roles->c.json, prefix);
+	const char *id = root_id != NULL ? root_id : app_id;
+
+	if (id == NULL || (app_id != NULL && strcmp(id, app_id) != 0))
+		return err_setx(e, ERR_NOENT,
+		    "no one key has an id that begins with '%s' (%d digits at least)", prefix,
+		    KEYSET_PREFIX_MIN);
+	for (int i = 0; i < TUF_TOP_COUNT; i++)
+		if (revoke_from(w, tuf_top_name((enum tuf_top)i), id, e) == -1)
+			return -1;
+	for (size_t i = 0; i < w->r->roles->n; i++)
+		if (revoke_from(w, w->r->roles->delegations[i].name, id, e) == -1)
+			return -1;
+	return changing_finish(w, "revoked", e);
+}
+
+int
+cmd_key_revoke(struct context *cx, int argc, char **argv)
+{
+	struct changing w = { .p = { NULL, false } };
+	const struct option options[] = { CHANGING_OPTIONS(w) };
+	struct err e;
+	int status, rc = -1;
+
+	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
+		return status;
+	if (changing_begin(cx, &w, &e) == 0)
+		rc = revoke(&w, argv[1], &e);
+	changing_end(&w);
+	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+}
+
+static int
+renew(struct changing *w, char **roles, struct err *e)
+{
+	struct tuf_meta meta;
+
+	for (; *roles != NULL; roles++) {
+		if (strcmp(*roles, tuf_top_name(TUF_ROOT)) != 0 &&
+		    strcmp(*roles, tuf_top_name(TUF_TARGETS)) != 0 &&
+		    (repo_delegation(w->r, *roles) == NULL ||
+			!snapshot_meta(w->r->snapshot, *roles, &meta)))
+			return err_setx(e, ERR_NOENT,
+			    "%s: want root, targets or an application with a release", *roles);
+		if (change_body(w->c, *roles, e) == NULL)
+			return -1;
+	}
+	return changing_finish(w, "renewed", e);
+}
+
+int
+cmd_renew(struct context *cx, int argc, char **argv)
+{
+	struct changing w = { .p = { NULL, false } };
+	const struct option options[] = { CHANGING_OPTIONS(w) };
+	struct err e;
+	int status, rc = -1;
+
+	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
+		return status;
+	if (changing_begin(cx, &w, &e) == 0)
+		rc = renew(&w, argv + 1, &e);
+	changing_end(&w);
+	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+}

@@ -1,0 +1,206 @@
+/*
+ * slipway-repo log.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/repo/audit.h"
+#include "lib/os/log.h"
+#include "server/cmd/command.h"
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+
+struct logging {
+	bool json, verify;
+	const char *head; /* --head, or NULL */
+	bool found;
+	int64_t timestamp; /* version in the line before, or 0 */
+};
+
+static const char *
+text_of(const json_t *j, const char *name)
+{
+	const char *text = json_string_value(json_object_get(j, name));
+
+	return text == NULL ? "?" : text;
+}
+
+/* The line comes from a file: err_setx() and log_*() replace control characters, so do we. */
+static void
+print_plain(const char *text)
+{
+	for (; *text != '\0'; text++)
+		putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
+}
+
+/* Which roles have which version now. */
+static void
+print_roles(json_t *roles)
+{
+	const char *name;
+	json_t *role;
+
+	json_object_foreach(roles, name, role)
+	{
+		const json_t *release = json_object_get(role, "release");
+
+		putchar(' ');
+		print_plain(name);
+		printf(" version %" PRId64,
+		    (int64_t)json_integer_value(json_object_get(role, "version")));
+		if (release != NULL)
+			printf(" release %" PRId64, (int64_t)json_integer_value(release));
+	}
+}
+
+static void
+print_detail(const char *name, const json_t *value)
+{
+	char *text;
+
+	putchar(' ');
+	print_plain(name);
+	putchar('=');
+	if (json_is_string(value)) {
+		print_plain(json_string_value(value));
+		return;
+	}
+	text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
+	print_plain(text == NULL ? "?" : text);
+	free(text);
+}
+
+static void
+print_entry(const json_t *entry)
+{
+	const json_t *who = json_object_get(entry, "who");
+	const char *name;
+	json_t *value;
+
+	print_plain(text_of(entry, "time"));
+	putchar(' ');
+	print_plain(text_of(who, "user"));
+	putchar('@');
+	print_plain(text_of(who, "host"));
+	if (json_object_get(who, "sudo") != NULL) {
+		printf(" (sudo ");
+		print_plain(text_of(who, "sudo"));
+		putchar(')');
+	}
+	putchar(' ');
+	print_plain(text_of(entry, "action"));
+	json_object_foreach(json_object_get(entry, "details"), name, value)
+	{
+		if (strcmp(name, "roles") == 0)
+			print_roles(value);
+		else
+			print_detail(name, value);
+	}
+	if (json_object_get(entry, "cut") != NULL)
+		printf(" (a line before it was cut by a power failure)");
+	putchar('\n');
+}
+
+static int64_t
+timestamp_version(const json_t *entry)
+{
+	return json_integer_value(json_object_get(
+	    json_object_get(json_object_get(entry, "state"), "timestamp"), "version"));
+}
+
+static int
+each(void *arg, const json_t *entry, const char *hash, const char *line, struct err *e)
+{
+	struct logging *l = arg;
+	int64_t version = timestamp_version(entry);
+
+	(void)e;
+	if (l->head != NULL && strcmp(l->head, hash) == 0)
+		l->found = true;
+	/* Every change makes one new timestamp at most. */
+	if (l->timestamp != 0 && (version > l->timestamp + 1 || version < l->timestamp))
+		log_warn("log: line %" PRId64 ": timestamp went from version %" PRId64
+			 " to %" PRId64 "; what made those between is not recorded",
+		    (int64_t)json_integer_value(json_object_get(entry, "seq")), l->timestamp,
+		    version);
+	l->timestamp = version;
+	if (l->json)
+		puts(line);
+	else if (!l->verify)
+		print_entry(entry);
+	return 0;
+}
+
+/* What is live must be what the last line says, or something was done without this program. */
+static void
+compare_live(struct dir *top, const struct audit_report *report)
+{
+	struct err e;
+	json_t *now;
+
+	if (report->last == NULL)
+		return;
+	if ((now = audit_state(top, &e)) == NULL)
+		log_warn("log: can't compare with what is live: %s", e.text);
+	else if (!json_equal(now, json_object_get(report->last, "state")))
+		log_warn("log: what is live now is not what the last line says; "
+			 "the last change is not recorded, or was not made by this program");
+	json_decref(now);
+}
+
+static int
+run(struct logging *l, struct dir *top, struct err *e)
+{
+	struct audit_report report;
+	int rc = audit_walk(top, each, l, &report, e);
+
+	if (rc == 0 && report.cut > 0)
+		log_warn("log: the last line was cut after %zu bytes (a power failure?); "
+			 "the next change replaces it",
+		    report.cut);
+	if (rc == 0 && l->verify) {
+		compare_live(top, &report);
+		if (!l->json)
+			printf("%" PRId64 " lines, the chain holds\nhead %s\n", report.lines,
+			    report.head);
+	}
+	if (rc == 0 && l->head != NULL && !l->found)
+		rc = err_setx(e, ERR_CONFLICT,
+		    AUDIT_FILE
+		    ": no line with hash %.64s: lines were taken away at the end, or the whole "
+		    "file was written anew",
+		    l->head);
+	audit_report_free(&report);
+	return rc;
+}
+
+int
+cmd_log(struct context *cx, int argc, char **argv)
+{
+	struct logging l = { 0 };
+	const struct option options[] = {
+		{ "verify", OPTION_FLAG, &l.verify, 0, 0 },
+		{ "json", OPTION_FLAG, &l.json, 0, 0 },
+		{ "head", OPTION_TEXT, &l.head, 0, 0 },
+	};
+	const char *path;
+	struct dir *top;
+	struct err e;
+	int status, rc;
+
+	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
+		return status;
+	if (l.head != NULL &&
+	    (strlen(l.head) != 64 || l.head[strspn(l.head, "0123456789abcdef")] != '\0')) {
+		err_setx(&e, ERR_USAGE,
+		    "--head: want 64 hexadecimal digits in lower case, got '%s'", l.head);
+		return command_failed(&e);
+	}
+	if ((path = command_repo(cx, &e)) == NULL || (top = dir_open(path, &e)) == NULL)
+		return command_failed(&e);
+	rc = run(&l, top, &e);
+	dir_close(top);
+	return rc == -1 ? (command_done(STATUS_OK), command_failed(&e)) : command_done(STATUS_OK);
+}

@@ -1,0 +1,179 @@
+/*
+ * slipway-repo publish, sign.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/os/clock.h"
+#include "lib/os/log.h"
+#include "server/cmd/cmd_change.h"
+#include "server/repo/publish.h"
+#include "server/rollover/state.h"
+#include "server/repo/request.h"
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Stations refuse a release below a role that has expired, and this command renews neither of these. */
+static void
+warn_expired(const struct repo *r)
+{
+	if (r->root->c.expires <= clock_wall())
+		log_warn(
+		    "publish: root has expired; stations refuse everything until it is renewed");
+	if (r->roles->c.expires <= clock_wall())
+		log_warn(
+		    "publish: targets have expired; stations refuse them until they are renewed");
+}
+
+static int
+publish_new(struct changing *w, const char *app, const char *path, bool check_scripts, bool guard,
+    struct err *e)
+{
+	struct release rel;
+	int64_t number = 0;
+	size_t stored = 0;
+	int rc = -1;
+
+	if (release_scan(&rel, app, path, e) == -1)
+		goto out;
+	if (check_scripts && release_check_scripts(&rel, app, e) == -1) {
+		err_context(e, "nothing published (--no-script-check publishes nevertheless)");
+		goto out;
+	}
+	if (publish_draft(w->c, app, &rel, &number, e) == -1 || changing_sign(w, e) == -1 ||
+	    (w->request == NULL && publish_store(w->r, app, &rel, &stored, e) == -1) ||
+	    (w->request == NULL && guard && replace_guard(w->c, e) == -1) || changing_write(w, e) == -1)
+		goto out;
+	if (w->request == NULL)
+		printf("published %s release %" PRId64 ": %zu files, %" PRIu64
+		       " bytes, %zu files new\n",
+		    app, number, rel.n, rel.bytes, stored);
+	else
+		changing_report(w, "");
+	rc = 0;
+out:
+	release_free(&rel);
+	return rc;
+}
+
+/* All copies of the request in one. */
+static json_t *
+read_requests(const struct option_list *paths, struct err *e)
+{
+	json_t *all = request_read(paths->values[0], e);
+
+	for (size_t i = 1; all != NULL && i < paths->n; i++) {
+		json_t *other = request_read(paths->values[i], e);
+		int rc = other == NULL ? -1 : request_merge(all, other, e);
+
+		json_decref(other);
+		if (rc == -1) {
+			err_context(e, "%s", paths->values[i]);
+			json_decref(all);
+			all = NULL;
+		}
+	}
+	return all;
+}
+
+/* The files of the one application in the change come from the directory that the signed release was made of. */
+static int
+store_signed(struct changing *w, const char *path, struct err *e)
+{
+	const char *app = w->c->files[0].name;
+	const json_t *body = json_object_get(w->c->files[0].metadata, "signed");
+	struct release rel;
+	size_t stored;
+	int rc = -1;
+
+	if (w->c->n != 1 || repo_check_app(app, e) == -1)
+		return err_setx(e, ERR_USAGE, "%s: the request is about no release", path);
+	if (release_scan(&rel, app, path, e) == -1)
+		goto out;
+	if (!json_equal(rel.targets, json_object_get(body, "targets")))
+		err_setx(e, ERR_CONFLICT, "%s: want the files that were signed, got others", path);
+	else
+		rc = publish_store(w->r, app, &rel, &stored, e);
+out:
+	release_free(&rel);
+	return rc;
+}
+
+/* Whatever the change names is in the repository. */
+static int
+check_files(struct changing *w, struct err *e)
+{
+	for (size_t i = 0; i < w->c->n; i++) {
+		const struct change_file *f = &w->c->files[i];
+
+		if (publish_check(w->r,
+			json_object_get(json_object_get(f->metadata, "signed"), "targets"),
+			e) == -1)
+			return err_context(e, "%s", f->name);
+	}
+	return 0;
+}
+
+static int
+publish_signed(
+    struct changing *w, const struct option_list *paths, const char *release, bool guard, struct err *e)
+{
+	json_t *request = read_requests(paths, e);
+	int rc = -1;
+
+	if (request == NULL)
+		return -1;
+	if (request_load(request, w->c, e) == 0 && change_ready(w->c, w->ks, &w->p, e) == 0 &&
+	    (release == NULL || store_signed(w, release, e) == 0) && check_files(w, e) == 0 &&
+	    (!guard || replace_guard(w->c, e) == 0) && changing_write(w, e) == 0) {
+		changing_report(w, "published");
+		rc = 0;
+	}
+	json_decref(request);
+	return rc;
+}
+
+static int
+check_usage(const char *app, const struct option_list *from, const struct changing *w, int argc,
+    struct err *e)
+{
+	if (from->n > 0 && (app != NULL || w->request != NULL))
+		return err_setx(e, ERR_USAGE,
+		    "publish: --signed goes with neither --app nor --unsigned: the request says what it is");
+	if (from->n == 0 && app == NULL)
+		return err_setx(e, ERR_USAGE, "publish: --app APP is missing");
+	if (from->n == 0 && argc < 2)
+		return err_setx(e, ERR_USAGE, "publish: the directory of the release is missing");
+	return app == NULL ? 0 : repo_check_app(app, e);
+}
+
+int
+cmd_publish(struct context *cx, int argc, char **argv)
+{
+	struct changing w = { .p = { NULL, false } };
+	struct option_list from = { .n = 0 };
+	const char *app = NULL;
+	bool no_check = false, no_guard = false;
+	const struct option options[] = {
+		{ "app", OPTION_TEXT, &app, 0, 0 },
+		{ "no-script-check", OPTION_FLAG, &no_check, 0, 0 },
+		{ "no-certificate-check", OPTION_FLAG, &no_guard, 0, 0 },
+		{ "signed", OPTION_LIST, &from, 0, 0 },
+		CHANGING_OPTIONS(w),
+	};
+	struct err e;
+	int status, rc = -1;
+
+	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
+		return status;
+	if (check_usage(app, &from, &w, argc, &e) == -1)
+		return command_failed(&e);
+	if (changing_begin(cx, &w, &e) == 0)
+		rc = from.n > 0 ? publish_signed(&w, &from, argv[1], !no_guard, &e)
+				: publish_new(&w, app, argv[1], !no_check, !no_guard, &e);
+	if (rc == 0)
+		warn_expired(w.r);
+	changing_end(&w);
+	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+}

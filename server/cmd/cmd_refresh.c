@@ -1,0 +1,81 @@
+/*
+ * slipway-repo refresh: what a timer runs, with the online keys only.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "lib/os/clock.h"
+#include "lib/os/log.h"
+#include "server/cmd/cmd_change.h"
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Days that a snapshot must have left; half of its term, so that a timer may fail for two weeks. */
+#define SNAPSHOT_DAYS_DEFAULT (REPO_SNAPSHOT_DAYS / 2)
+
+static void
+warn_expiry(const char *role, const struct tuf_common *c)
+{
+	int64_t left = c->expires - clock_wall();
+
+	if (left <= 0)
+		log_warn(
+		    "refresh: %s has expired; stations refuse updates until its keys' holders renew it",
+		    role);
+	else if (left < REPO_SNAPSHOT_DAYS * REPO_DAY_SECONDS)
+		log_warn("refresh: %s expires in %" PRId64 " days; its keys' holders must renew it",
+		    role, left / REPO_DAY_SECONDS);
+}
+
+/* What this command can't renew. */
+static int
+warn_others(const struct repo *r, struct err *e)
+{
+	warn_expiry(tuf_top_name(TUF_ROOT), &r->root->c);
+	warn_expiry(tuf_top_name(TUF_TARGETS), &r->roles->c);
+	for (size_t i = 0; i < r->roles->n; i++) {
+		struct tuf_targets *t;
+		int rc = repo_read_app(r, r->roles->delegations[i].name, &t, e);
+
+		if (rc == -1)
+			return -1;
+		if (rc == 1)
+			warn_expiry(r->roles->delegations[i].name, &t->c);
+		targets_free(t);
+	}
+	return 0;
+}
+
+static int
+refresh(struct changing *w, int64_t days, struct err *e)
+{
+	bool due = w->r->snapshot->c.expires <= clock_wall() + days * REPO_DAY_SECONDS;
+
+	if (warn_others(w->r, e) == -1 || change_refresh(w->c, w->ks, &w->p, due, e) == -1 ||
+	    changing_write(w, e) == -1)
+		return -1;
+	printf("refreshed: timestamp version %" PRId64, w->r->timestamp->c.version + 1);
+	if (due)
+		printf(", snapshot version %" PRId64, w->c->snapshot_version);
+	printf("; good for %d days\n", REPO_TIMESTAMP_DAYS);
+	return 0;
+}
+
+int
+cmd_refresh(struct context *cx, int argc, char **argv)
+{
+	struct changing w = { .p = { NULL, false } };
+	int64_t days = SNAPSHOT_DAYS_DEFAULT;
+	const struct option options[] = {
+		{ "snapshot-days", OPTION_NUMBER, &days, 0, REPO_SNAPSHOT_DAYS },
+	};
+	struct err e;
+	int status, rc = -1;
+
+	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
+		return status;
+	if (changing_begin(cx, &w, &e) == 0)
+		rc = refresh(&w, days, &e);
+	changing_end(&w);
+	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+}

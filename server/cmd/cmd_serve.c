@@ -1,0 +1,214 @@
+/*
+ * slipway-repo serve.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/os/file.h"
+#include "lib/base/path.h"
+#include "server/cmd/command.h"
+#include "server/repo/repo.h"
+#include "server/sshd/serve.h"
+#include "server/sshd/sshd.h"
+
+#define N(a)	(sizeof(a) / sizeof((a)[0]))
+
+#define PATH_BYTES_MAX	4096
+#define PUBLIC_KEY_MAX	4096
+#define USER_MAX	256
+
+struct serving {
+	const char *repo;		/* as given */
+	const char *listen, *authorized;
+	unsigned port;
+	struct buf root, keys, hostkey, user, print;
+};
+
+/* Paths are absolute and without links: sshd changes directory, and clients are given them. */
+static int
+find_keys(struct serving *s, struct err *e)
+{
+	struct buf path = BUF_INIT(PATH_BYTES_MAX);
+	int rc = -1;
+
+	if (s->authorized != NULL)
+		return path_real(&s->keys, s->authorized, e);
+	if (repo_path(s->repo, "ssh/authorized_keys", &path, e) == -1)
+		goto out;
+	if (path_real(&s->keys, buf_text(&path), e) == -1) {
+		if (e->code == ERR_NOENT)
+			err_context(e, "put the stations' public login keys there or give "
+				       "--authorized-keys FILE");
+		goto out;
+	}
+	rc = 0;
+out:
+	buf_free(&path);
+	return rc;
+}
+
+/* The host key, made on first use, and its fingerprint. */
+static int
+prepare_hostkey(struct serving *s, struct err *e)
+{
+	struct buf public = BUF_INIT(PATH_BYTES_MAX), text = BUF_INIT(PUBLIC_KEY_MAX);
+	struct file_info info;
+	int found, rc = -1;
+
+	if (path_join(&s->hostkey, buf_text(&s->root), "ssh/host_ed25519", e) == -1 ||
+	    buf_addf(&public, e, "%s.pub", buf_text(&s->hostkey)) == -1 ||
+	    (found = file_stat(NULL, buf_text(&s->hostkey), &info, e)) == -1)
+		goto out;
+	if (found == 0 && sshd_keygen(buf_text(&s->hostkey), e) == -1)
+		goto out;
+	if (file_read(NULL, buf_text(&public), &text, e) == 0 &&
+	    serve_fingerprint(buf_text(&text), &s->print, e) == 0)
+		rc = 0;
+out:
+	buf_free(&public);
+	buf_free(&text);
+	return rc;
+}
+
+/* Where clients on this machine find what listens at address. */
+static const char *
+reachable(const char *address)
+{
+	if (strcmp(address, "0.0.0.0") == 0)
+		return "127.0.0.1";
+	return strcmp(address, "::") == 0 ? "::1" : address;
+}
+
+static void
+announce(const struct serving *s)
+{
+	const char *host = reachable(s->listen);
+	bool v6 = strchr(host, ':') != NULL;
+
+	printf("serving sftp://%s@%s%s%s:%u%s/served\n", buf_text(&s->user), v6 ? "[" : "", host,
+	    v6 ? "]" : "", s->port, buf_text(&s->root));
+	printf("host key %s\n", buf_text(&s->print));
+	printf("warning: no chroot: whoever logs in can read every file that %s can read, the private keys "
+	       "included; 'serve --print-config' prints a permanent set-up without this\n",
+	    buf_text(&s->user));
+}
+
+static int
+run(struct serving *s, struct err *e)
+{
+	struct buf config = BUF_INIT(SERVE_CONFIG_MAX);
+	struct sshd *d = NULL;
+	int rc = -1;
+
+	if (sshd_here(e) == -1)
+		return -1;
+	if (!repo_is_here(s->repo))
+		return err_setx(e, ERR_CONFIG, "%s: not a repository", s->repo);
+	if (path_real(&s->root, s->repo, e) == -1 || find_keys(s, e) == -1 ||
+	    prepare_hostkey(s, e) == -1 || sshd_user(&s->user, e) == -1 ||
+	    sshd_port(s->listen, &s->port, e) == -1)
+		return -1;
+	struct serve_config c = { s->listen, s->port, buf_text(&s->user), buf_text(&s->hostkey),
+		buf_text(&s->keys) };
+
+	if (serve_config(&c, &config, e) == -1 || sshd_hold_signals(e) == -1 ||
+	    (d = sshd_start(buf_text(&config), reachable(s->listen), s->port, e)) == NULL)
+		goto out;
+	announce(s);
+	if (command_done(STATUS_OK) != STATUS_OK)
+		err_setx(e, ERR_IO, "serve: nobody can be told the address");
+	else
+		rc = sshd_wait(d, e);
+out:
+	sshd_stop(d);
+	buf_free(&config);
+	return rc;
+}
+
+/* Print a text that was made with rc. */
+static int
+print_text(struct buf *text, int rc, const struct err *e)
+{
+	int status;
+
+	if (rc == -1) {
+		status = command_failed(e);
+	} else {
+		fputs(buf_text(text), stdout);
+		status = command_done(STATUS_OK);
+	}
+	buf_free(text);
+	return status;
+}
+
+static int
+print_config(const char *user, const char *chroot)
+{
+	struct buf text = BUF_INIT(SERVE_CONFIG_MAX);
+	struct err e;
+	int rc = serve_permanent(user == NULL ? "slipway" : user,
+	    chroot == NULL ? "/srv/slipway" : chroot, &text, &e);
+
+	return print_text(&text, rc, &e);
+}
+
+static int
+print_units(struct context *cx, const char *user, const char *chroot)
+{
+	struct buf text = BUF_INIT(SERVE_CONFIG_MAX), root = BUF_INIT(PATH_BYTES_MAX);
+	struct buf me = BUF_INIT(USER_MAX);
+	const char *repo;
+	struct err e;
+	int rc = -1;
+
+	if (sshd_here(&e) == 0 && (repo = command_repo(cx, &e)) != NULL && path_real(&root, repo, &e) == 0 &&
+	    sshd_user(&me, &e) == 0)
+		rc = serve_units(buf_text(&root), user == NULL ? buf_text(&me) : user, chroot, &text, &e);
+	buf_free(&root);
+	buf_free(&me);
+	return print_text(&text, rc, &e);
+}
+
+int
+cmd_serve(struct context *cx, int argc, char **argv)
+{
+	struct serving s = { .listen = "127.0.0.1", .root = BUF_INIT(PATH_BYTES_MAX),
+		.keys = BUF_INIT(PATH_BYTES_MAX), .hostkey = BUF_INIT(PATH_BYTES_MAX),
+		.user = BUF_INIT(USER_MAX), .print = BUF_INIT(USER_MAX) };
+	const char *user = NULL, *chroot = NULL;
+	int64_t port = 0;
+	bool print = false, units = false;
+	const struct option options[] = {
+		{ "port", OPTION_NUMBER, &port, 0, 65535 },
+		{ "listen", OPTION_TEXT, &s.listen, 0, 0 },
+		{ "authorized-keys", OPTION_TEXT, &s.authorized, 0, 0 },
+		{ "print-config", OPTION_FLAG, &print, 0, 0 },
+		{ "print-units", OPTION_FLAG, &units, 0, 0 },
+		{ "user", OPTION_TEXT, &user, 0, 0 },
+		{ "chroot", OPTION_TEXT, &chroot, 0, 0 },
+	};
+	struct err e;
+	int status, rc;
+
+	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
+		return status;
+	if (print && units) {
+		err_setx(&e, ERR_USAGE, "serve: --print-config and --print-units exclude each other");
+		return command_failed(&e);
+	}
+	if (print)
+		return print_config(user, chroot);
+	if (units)
+		return print_units(cx, user, chroot);
+	if ((s.repo = command_repo(cx, &e)) == NULL)
+		return command_failed(&e);
+	s.port = (unsigned)port;
+	rc = run(&s, &e);
+	buf_free(&s.root);
+	buf_free(&s.keys);
+	buf_free(&s.hostkey);
+	buf_free(&s.user);
+	buf_free(&s.print);
+	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+}

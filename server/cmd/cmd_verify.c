@@ -1,0 +1,116 @@
+/*
+ * slipway-repo verify.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/os/clock.h"
+#include "lib/os/log.h"
+#include "server/cmd/command.h"
+#include "server/repo/served.h"
+
+/* Bytes of timestamp.json that are compared. */
+#define STAMP_MAX (64u * 1024)
+
+static void
+tell(void *arg, const struct err *what)
+{
+	(void)arg;
+	log_error("verify: %s", what->text);
+}
+
+static int
+tell_extra(void *arg, const char *path, struct err *e)
+{
+	struct tree *t = arg;
+
+	err_setx(e, ERR_CONFLICT, "%s: nothing names it%s", path,
+	    strncmp(path, "metadata/", 9) == 0 && strstr(path, ".root.json") != NULL
+		? ", because the chain of roots ends before it"
+		: " ('slipway-repo gc' removes what it knows)");
+	t->faults++;
+	tell(NULL, e);
+	err_clear(e);
+	return 0;
+}
+
+/* Every older snapshot that is there. */
+static int
+older(struct tree *t, struct err *e)
+{
+	const char *path;
+	json_t *size;
+
+	json_object_foreach(t->files, path, size)
+	{
+		int64_t version = tree_version(path, "snapshot");
+
+		/* One that is newer than the timestamp says was never published: tree_extra() tells. */
+		if (version != 0 && version < t->snapshot && tree_snapshot(t, version, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+walk(struct tree *t, struct err *e)
+{
+	if (tree_open(t, e) == -1 || tree_roots(t, e) == -1)
+		return -1;
+	if (t->nroots == 0)
+		return 0;
+	if (tree_current(t, e) == -1 || older(t, e) == -1)
+		return -1;
+	return tree_extra(t, tell_extra, t, e);
+}
+
+/* The repository isn't locked, so that one that can only be read can be verified. */
+static int
+read_stamp(struct repo *r, struct buf *out, struct err *e)
+{
+	return file_read(r->metadata, "timestamp.json", out, e);
+}
+
+static int
+run(struct repo *r, struct tree *t, struct err *e)
+{
+	struct buf before = BUF_INIT(STAMP_MAX), after = BUF_INIT(STAMP_MAX);
+	int rc = -1;
+
+	if (read_stamp(r, &before, e) == -1 || walk(t, e) == -1 || read_stamp(r, &after, e) == -1)
+		goto out;
+	if (before.len != after.len || memcmp(before.data, after.data, after.len) != 0)
+		err_setx(
+		    e, ERR_BUSY, "verify: the repository was changed meanwhile; verify it again");
+	else
+		rc = 0;
+out:
+	buf_free(&before);
+	buf_free(&after);
+	return rc;
+}
+
+int
+cmd_verify(struct context *cx, int argc, char **argv)
+{
+	struct tree t = { .fault = tell, .content = true, .now = clock_wall() };
+	const char *path;
+	struct err e;
+	int status, rc = -1;
+
+	if ((status = command_options(cx, NULL, 0, &argc, argv)) != 0)
+		return status;
+	if ((path = command_repo(cx, &e)) != NULL &&
+	    (t.r = repo_open_unread(path, false, &e)) != NULL)
+		rc = run(t.r, &t, &e);
+	if (rc == 0)
+		printf("checked %" PRId64 " roots, %zu metadata files with them, "
+		       "%zu targets' files of %" PRIu64 " bytes: %zu fault%s\n",
+		    t.nroots, t.metadata, t.targets, t.bytes, t.faults, t.faults == 1 ? "" : "s");
+	tree_close(&t);
+	repo_close(t.r);
+	if (rc == -1)
+		return command_failed(&e);
+	return command_done(t.faults == 0 ? STATUS_OK : STATUS_FAILED);
+}

@@ -1,0 +1,222 @@
+/*
+ * Private keys in files.
+ */
+#include "server/keys/keystore.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/path.h"
+
+/* Bytes of a key file. */
+#define KEY_FILE_MAX	(64u * 1024)
+
+#define DIRECTORY_MODE	0700
+#define FILE_MODE	0600
+#define PUBLIC_MODE	0644
+
+struct keystore {
+	struct dir *dir;
+};
+
+struct keystore *
+keystore_open(const char *path, bool make, struct err *e)
+{
+	struct keystore *ks = calloc(1, sizeof *ks);
+
+	if (ks == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	ks->dir = make ? dir_make(path, DIRECTORY_MODE, e) : dir_open(path, e);
+	if (ks->dir == NULL || dir_check_private(ks->dir, e) == -1) {
+		keystore_close(ks);
+		return NULL;
+	}
+	return ks;
+}
+
+void
+keystore_close(struct keystore *ks)
+{
+	if (ks == NULL)
+		return;
+	dir_close(ks->dir);
+	free(ks);
+}
+
+static int
+file_name(const char *role, const char *keyid, const char *suffix, char out[KEYSTORE_NAME_SIZE],
+    struct err *e)
+{
+	int n = snprintf(out, KEYSTORE_NAME_SIZE, "%s.%.*s%s", role, KEYSTORE_ID_DIGITS, keyid, suffix);
+
+	if (n < 0 || n >= KEYSTORE_NAME_SIZE || strchr(out, '/') != NULL)
+		return err_setx(e, ERR_UNSAFE, "key of role '%s': no file can have this name", role);
+	return 0;
+}
+
+int
+keystore_add(struct keystore *ks, const char *role, const struct privkey *k, const char *passphrase,
+    struct err *e)
+{
+	struct buf pem = BUF_INIT(KEY_FILE_MAX);
+	char name[KEYSTORE_NAME_SIZE];
+	int rc = -1;
+
+	if (file_name(role, privkey_id(k), ".pem", name, e) == -1 ||
+	    privkey_write(k, passphrase, &pem, e) == -1)
+		goto out;
+	rc = file_create(ks->dir, name, pem.data, pem.len, FILE_MODE, e);
+out:
+	buf_free(&pem);
+	return rc;
+}
+
+int
+keystore_has(struct keystore *ks, const char *role, const char *keyid, struct err *e)
+{
+	char name[KEYSTORE_NAME_SIZE];
+	struct file_info info;
+
+	if (file_name(role, keyid, ".pem", name, e) == -1)
+		return -1;
+	return file_stat(ks->dir, name, &info, e);
+}
+
+/* The key in a file; dir NULL: name is a path. */
+static struct privkey *
+read_key(struct dir *dir, const char *name, const char *what, const struct passphrases *p,
+    bool *encrypted, struct err *e)
+{
+	struct buf pem = BUF_INIT(KEY_FILE_MAX), phrase = BUF_INIT(PASSPHRASE_MAX);
+	struct privkey *k = NULL;
+	bool sealed;
+
+	if (file_read_secret(dir, name, &pem, e) == -1)
+		goto out;
+	sealed = privkey_is_encrypted(pem.data, pem.len);
+	if (sealed && passphrase_get(p, what, &phrase, e) == -1)
+		goto out;
+	if ((k = privkey_read(pem.data, pem.len, sealed ? buf_text(&phrase) : NULL, e)) == NULL)
+		err_context(e, "%s%s%s", dir == NULL ? "" : dir_path(dir), dir == NULL ? "" : "/", name);
+	if (encrypted != NULL)
+		*encrypted = sealed;
+out:
+	buf_free(&phrase);
+	buf_free(&pem);
+	return k;
+}
+
+struct privkey *
+keystore_load(struct keystore *ks, const char *role, const char *keyid, const struct passphrases *p,
+    bool *encrypted, struct err *e)
+{
+	char name[KEYSTORE_NAME_SIZE], what[KEYSTORE_NAME_SIZE + 32];
+	struct privkey *k;
+
+	if (file_name(role, keyid, ".pem", name, e) == -1)
+		return NULL;
+	snprintf(what, sizeof what, "%s key %.*s", role, KEYSTORE_ID_DIGITS, keyid);
+	if ((k = read_key(ks->dir, name, what, p, encrypted, e)) == NULL)
+		return NULL;
+	if (strcmp(privkey_id(k), keyid) != 0) {
+		err_setx(e, ERR_CONFLICT, "%s/%s: want key %s, got %s", dir_path(ks->dir), name, keyid,
+		    privkey_id(k));
+		privkey_free(k);
+		k = NULL;
+	}
+	return k;
+}
+
+struct privkey *
+keystore_read(const char *path, const struct passphrases *p, bool *encrypted, struct err *e)
+{
+	return read_key(NULL, path, path, p, encrypted, e);
+}
+
+int
+keystore_remove(struct keystore *ks, const char *role, const char *keyid, struct err *e)
+{
+	char name[KEYSTORE_NAME_SIZE];
+
+	if (file_name(role, keyid, ".pem", name, e) == -1)
+		return -1;
+	return file_remove(ks->dir, name, e) == -1 ? -1 : dir_sync(ks->dir, e);
+}
+
+int
+keystore_add_public(struct keystore *ks, const char *role, const struct privkey *k, struct buf *path,
+    struct err *e)
+{
+	struct buf text = BUF_INIT(KEY_FILE_MAX);
+	char name[KEYSTORE_NAME_SIZE];
+	json_t *public = privkey_public(k, e);
+	int rc = -1;
+
+	if (public == NULL)
+		return -1;
+	if (file_name(role, privkey_id(k), ".pub", name, e) == 0 &&
+	    sign_write(public, &text, e) == 0 &&
+	    file_replace(ks->dir, name, text.data, text.len, PUBLIC_MODE, e) == 0)
+		rc = path_join(path, dir_path(ks->dir), name, e);
+	json_decref(public);
+	buf_free(&text);
+	return rc;
+}
+
+struct listing {
+	int (*each)(void *arg, const char *role, const char *digits, struct err *e);
+	void *arg;
+};
+
+/* ROLE.XXXXXXXXXXXXXXXX.pem; anything else is none of ours. */
+static int
+list_file(void *arg, const char *name, struct err *e)
+{
+	const struct listing *l = arg;
+	size_t len = strlen(name), tail = KEYSTORE_ID_DIGITS + sizeof ".pem" - 1;
+	char role[KEYSTORE_NAME_SIZE], digits[KEYSTORE_ID_DIGITS + 1];
+
+	if (len <= tail + 1 || len >= KEYSTORE_NAME_SIZE || strcmp(name + len - 4, ".pem") != 0 ||
+	    name[len - tail - 1] != '.' ||
+	    strspn(name + len - tail, "0123456789abcdef") != KEYSTORE_ID_DIGITS)
+		return 0;
+	snprintf(role, sizeof role, "%.*s", (int)(len - tail - 1), name);
+	snprintf(digits, sizeof digits, "%.*s", KEYSTORE_ID_DIGITS, name + len - tail);
+	return l->each(l->arg, role, digits, e);
+}
+
+int
+keystore_list(struct keystore *ks,
+    int (*each)(void *arg, const char *role, const char *digits, struct err *e), void *arg,
+    struct err *e)
+{
+	struct listing l = { each, arg };
+
+	return dir_list(ks->dir, list_file, &l, e);
+}
+
+int
+keystore_encrypted(struct keystore *ks, const char *role, const char *keyid, bool *encrypted,
+    struct err *e)
+{
+	struct buf pem = BUF_INIT(KEY_FILE_MAX);
+	char name[KEYSTORE_NAME_SIZE];
+	int rc = -1;
+
+	if (file_name(role, keyid, ".pem", name, e) == 0 &&
+	    file_read_secret(ks->dir, name, &pem, e) == 0) {
+		*encrypted = privkey_is_encrypted(pem.data, pem.len);
+		rc = 0;
+	}
+	buf_free(&pem);
+	return rc;
+}
+
+const char *
+keystore_path(const struct keystore *ks)
+{
+	return dir_path(ks->dir);
+}

@@ -1,0 +1,242 @@
+/*
+ * Removing what stations don't ask for any more.
+ */
+#include "server/repo/gc.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/os/clock.h"
+#include "lib/base/path.h"
+#include "server/repo/served.h"
+
+/* Names are the tree's. */
+struct list {
+	const char **names; /* owned */
+	size_t n, room;
+};
+
+struct collecting {
+	struct gc *g;
+	struct tree t;
+	int64_t *versions; /* owned: of the snapshots that are there, newest first */
+	size_t n;
+	struct list snapshots, others;
+};
+
+static int
+newest_first(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x > y ? -1 : x < y;
+}
+
+/* Of those that were published: a crash may have left one that is newer than timestamp.json says. */
+static int
+find_snapshots(struct collecting *w, struct err *e)
+{
+	const char *path;
+	json_t *size;
+
+	w->versions = calloc(json_object_size(w->t.files) + 1, sizeof *w->versions);
+	if (w->versions == NULL)
+		return err_nomem(e);
+	json_object_foreach(w->t.files, path, size)
+	{
+		int64_t version = tree_version(path, tuf_top_name(TUF_SNAPSHOT));
+
+		/* A crash leaves one too many at most. */
+		if (version > w->t.snapshot + 1 && w->t.snapshot != 0)
+			return err_setx(e, ERR_CONFLICT,
+			    "gc: timestamp.json names %" PRId64
+			    ".snapshot.json, and there is %" PRId64
+			    ".snapshot.json: was an old file restored? nothing removed",
+			    w->t.snapshot, version);
+		if (version != 0 && version <= w->t.snapshot)
+			w->versions[w->n++] = version;
+	}
+	qsort(w->versions, w->n, sizeof *w->versions, newest_first);
+	return 0;
+}
+
+/*
+ * Whether the snapshot at index i was current within the days to keep: until the next one was written.  A file from
+ * the future, or one whose time was lost in a copy, only keeps more.  1, 0 or -1.
+ */
+static int
+was_current(const struct collecting *w, size_t i, struct err *e)
+{
+	char file[REPO_FILE_SIZE];
+	struct file_info info;
+	int found;
+
+	snprintf(file, sizeof file, "%" PRId64 ".snapshot.json", w->versions[i - 1]);
+	if ((found = file_stat(w->t.r->metadata, file, &info, e)) != 1)
+		return found;
+	return info.mtime_ns / 1000000000 > clock_wall() - w->g->days * REPO_DAY_SECONDS;
+}
+
+/* Name all that is to stay. */
+static int
+name_kept(struct collecting *w, struct err *e)
+{
+	if (tree_open(&w->t, e) == -1 || tree_roots(&w->t, e) == -1 ||
+	    tree_current(&w->t, e) == -1 || find_snapshots(w, e) == -1)
+		return -1;
+	for (size_t i = 1; i < w->n; i++) {
+		int keep = (int64_t)i < w->g->keep ? 1 : was_current(w, i, e);
+
+		if (keep == -1 || (keep == 1 && tree_snapshot(&w->t, w->versions[i], e) == -1))
+			return -1;
+	}
+	if (w->t.faults > 0)
+		return err_setx(e, ERR_CONFLICT,
+		    "gc: %zu fault%s in what is to stay; nothing removed ('slipway-repo verify' checks all of it)",
+		    w->t.faults, w->t.faults == 1 ? "" : "s");
+	return 0;
+}
+
+static int
+add(struct list *l, const char *name, struct err *e)
+{
+	if (l->n == l->room) {
+		size_t room = l->room == 0 ? 64 : 2 * l->room;
+		const char **more = realloc(l->names, room * sizeof *more);
+
+		if (more == NULL)
+			return err_nomem(e);
+		l->names = more;
+		l->room = room;
+	}
+	l->names[l->n++] = name;
+	return 0;
+}
+
+/* ".NAME.new": what a crash leaves of a file that was being replaced. */
+static bool
+is_temporary(const char *base)
+{
+	size_t len = strlen(base);
+
+	return base[0] == '.' && len > 5 && strcmp(base + len - 4, ".new") == 0;
+}
+
+/* "N.ROLE.json", but no root. */
+static bool
+is_metadata(const char *base)
+{
+	size_t digits = strspn(base, "0123456789"), len = strlen(base);
+
+	return digits > 0 && base[digits] == '.' && len > digits + strlen("..json") &&
+	       strcmp(base + len - 5, ".json") == 0 && strcmp(base + digits, ".root.json") != 0;
+}
+
+/* "SHA256.NAME" */
+static bool
+is_target(const char *base)
+{
+	return strspn(base, "0123456789abcdef") >= SHA256_HEX_SIZE - 1 &&
+	       base[SHA256_HEX_SIZE - 1] == '.';
+}
+
+static bool
+in_metadata(const char *path)
+{
+	static const char place[] = "metadata/";
+
+	return strncmp(path, place, sizeof place - 1) == 0;
+}
+
+static int
+sort_out(void *arg, const char *path, struct err *e)
+{
+	struct collecting *w = arg;
+	const char *base = path_base(path);
+
+	if (tree_version(path, tuf_top_name(TUF_SNAPSHOT)) != 0)
+		return add(&w->snapshots, path, e);
+	if (is_temporary(base) || (in_metadata(path) ? is_metadata(base) : is_target(base)))
+		return add(&w->others, path, e);
+	w->g->each(w->g->arg, path, false);
+	return 0;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Take away the directories of targets that this file leaves empty. */
+static int
+remove_empty(struct repo *r, const char *name, struct err *e)
+{
+	char *dir = strdup(name), *slash;
+	int rc = 1;
+
+	if (dir == NULL)
+		return err_nomem(e);
+	while (rc == 1 && (slash = strrchr(dir, '/')) != NULL) {
+		*slash = '\0';
+		rc = dir_remove(r->targets, dir, e);
+	}
+	free(dir);
+	return rc == -1 ? -1 : 0;
+}
+
+static int
+remove_one(struct collecting *w, const char *path, struct err *e)
+{
+	const char *name = strchr(path, '/') + 1;
+	struct repo *r = w->t.r;
+	struct gc *g = w->g;
+
+	if (!g->dry) {
+		if (file_remove(in_metadata(path) ? r->metadata : r->targets, name, e) == -1)
+			return -1;
+		if (!in_metadata(path) && remove_empty(r, name, e) == -1)
+			return -1;
+	}
+	g->each(g->arg, path, true);
+	if (in_metadata(path))
+		g->metadata++;
+	else
+		g->targets++;
+	g->bytes += (uint64_t)json_integer_value(json_object_get(w->t.files, path));
+	return 0;
+}
+
+static int
+remove_list(struct collecting *w, struct list *l, struct err *e)
+{
+	if (l->n > 0)
+		qsort(l->names, l->n, sizeof *l->names, by_name);
+	for (size_t i = 0; i < l->n; i++)
+		if (remove_one(w, l->names[i], e) == -1)
+			return -1;
+	return 0;
+}
+
+int
+gc_run(struct gc *g, struct repo *r, struct err *e)
+{
+	struct collecting w = { .g = g, .t = { .r = r, .fault = g->fault, .arg = g->arg } };
+	int rc = -1;
+
+	if (name_kept(&w, e) == -1 || tree_extra(&w.t, sort_out, &w, e) == -1 ||
+	    remove_list(&w, &w.snapshots, e) == -1)
+		goto out;
+	g->snapshots = w.snapshots.n;
+	if ((!g->dry && dir_sync(r->metadata, e) == -1) || remove_list(&w, &w.others, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	free(w.versions);
+	free(w.snapshots.names);
+	free(w.others.names);
+	tree_close(&w.t);
+	return rc;
+}

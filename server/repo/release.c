@@ -1,0 +1,247 @@
+/*
+ * Reading and checking the directory of a release.
+ */
+#include "server/repo/release.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/path.h"
+
+#define DIRECTORY_ENTRIES_MAX	RELEASE_FILES_MAX
+
+struct names {
+	char **v;
+	size_t n, room;
+};
+
+static int
+add_name(void *arg, const char *name, struct err *e)
+{
+	struct names *names = arg;
+	char **v;
+
+	if (names->n == names->room) {
+		if (names->n >= DIRECTORY_ENTRIES_MAX)
+			return err_setx(e, ERR_TOO_LARGE, "a directory with over %d entries",
+			    DIRECTORY_ENTRIES_MAX);
+		names->room = names->room == 0 ? 16 : 2 * names->room;
+		if ((v = realloc(names->v, names->room * sizeof *v)) == NULL)
+			return err_nomem(e);
+		names->v = v;
+	}
+	if ((names->v[names->n] = strdup(name)) == NULL)
+		return err_nomem(e);
+	names->n++;
+	return 0;
+}
+
+static void
+free_names(struct names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->v[i]);
+	free(names->v);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	return path_casecmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Two names that Windows takes for one would overwrite each other there. */
+static int
+check_collisions(const struct names *names, const char *below, struct err *e)
+{
+	for (size_t i = 1; i < names->n; i++)
+		if (compare(&names->v[i - 1], &names->v[i]) == 0)
+			return err_setx(e, ERR_UNSAFE, "%s%s and %s differ only in case", below,
+			    names->v[i - 1], names->v[i]);
+	return 0;
+}
+
+/* Whether this place of the tree may hold such a thing. */
+static int
+check_place(const char *path, bool directory, struct err *e)
+{
+	const char *slash = strchr(path, '/'), *base = path_base(path);
+	size_t len = strlen(base);
+
+	if (slash == NULL) {
+		if (directory && (strcmp(path, "install") == 0 || strcmp(path, "app") == 0 ||
+				     strcmp(path, "scripts") == 0))
+			return 0;
+		return err_setx(e, ERR_UNSAFE,
+		    "%s: a release holds only the directories install, app and scripts", path);
+	}
+	if (strncmp(path, "scripts/", 8) != 0)
+		return 0;
+	if (strcmp(path, "scripts/machine") == 0 || strcmp(path, "scripts/user") == 0) {
+		if (directory)
+			return 0;
+	} else if (strchr(slash + 1, '/') != NULL && !directory && len > 4 &&
+	    strcmp(base + len - 4, ".lua") == 0) {
+		return 0;
+	}
+	return err_setx(e, ERR_UNSAFE,
+	    "%s: scripts holds only machine/NAME.lua and user/NAME.lua", path);
+}
+
+static int
+check_path(const char *target, const char *path, struct err *e)
+{
+	size_t depth = 1;
+
+	if (path_check(target, strlen(target), e) == -1)
+		return -1;
+	if (strlen(path_base(path)) > RELEASE_NAME_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "%s: name over %d bytes", path, RELEASE_NAME_MAX);
+	for (const char *p = path; *p != '\0'; p++)
+		depth += *p == '/';
+	if (depth > RELEASE_DEPTH_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "%s: more than %d levels deep", path,
+		    RELEASE_DEPTH_MAX);
+	return 0;
+}
+
+static int
+add_target(struct release *r, const char *target, const struct release_file *f, bool executable,
+    struct err *e)
+{
+	char hex[SHA256_HEX_SIZE];
+	json_t *j;
+
+	hex_encode(f->sha256, SHA256_SIZE, hex);
+	j = json_pack("{s:I,s:{s:s},s:{s:s}}", "length", (json_int_t)f->size, "hashes", "sha256",
+	    hex, "custom", "mode", executable ? "0755" : "0644");
+	if (j == NULL || json_object_set_new(r->targets, target, j) == -1)
+		return err_nomem(e);
+	return 0;
+}
+
+static int
+add_file(struct release *r, const char *target, const char *path, const struct file_info *info,
+    struct err *e)
+{
+	struct release_file *f;
+
+	if (r->n == r->room) {
+		if (r->n >= RELEASE_FILES_MAX)
+			return err_setx(e, ERR_TOO_LARGE, "more than %d files", RELEASE_FILES_MAX);
+		r->room = r->room == 0 ? 64 : 2 * r->room;
+		if ((f = realloc(r->files, r->room * sizeof *f)) == NULL)
+			return err_nomem(e);
+		r->files = f;
+	}
+	f = &r->files[r->n];
+	if (file_sha256(r->dir, path, f->sha256, &f->size, e) == -1)
+		return -1;
+	if (f->size > RELEASE_FILE_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "%s: over %" PRIu64 " bytes", path,
+		    RELEASE_FILE_MAX);
+	if ((f->path = strdup(path)) == NULL)
+		return err_nomem(e);
+	r->n++;
+	r->bytes += f->size;
+	return add_target(r, target, f, (info->mode & 0100) != 0, e);
+}
+
+static int walk(struct release *r, const char *app, struct dir *d, const char *below, struct err *e);
+
+static int
+visit(struct release *r, const char *app, struct dir *d, const char *below, const char *name,
+    struct err *e)
+{
+	char target[PATH_REL_MAX + 2], *path = target + strlen(app) + 1;
+	struct file_info info;
+	struct dir *sub;
+	int rc;
+
+	if ((size_t)snprintf(target, sizeof target, "%s/%s%s", app, below, name) >= sizeof target)
+		return err_setx(e, ERR_TOO_LARGE, "%s%s: path over %d bytes", below, name,
+		    PATH_REL_MAX);
+	if (check_path(target, path, e) == -1)
+		return -1;
+	if ((rc = file_stat(d, name, &info, e)) != 1)
+		return rc == -1 ? -1 : err_setx(e, ERR_NOENT, "%s: vanished meanwhile", path);
+	if (info.type != FILE_REGULAR && info.type != FILE_DIRECTORY)
+		return err_setx(e, ERR_UNSAFE, "%s: want a regular file, got %s", path,
+		    info.type == FILE_LINK ? "a symbolic link" : "a special file");
+	if (check_place(path, info.type == FILE_DIRECTORY, e) == -1)
+		return -1;
+	if (info.type == FILE_REGULAR)
+		return add_file(r, target, path, &info, e);
+	if ((sub = dir_below(d, name, false, e)) == NULL)
+		return -1;
+	strcat(target, "/");	/* check_path() left room: a path has at most PATH_REL_MAX bytes */
+	rc = walk(r, app, sub, path, e);
+	dir_close(sub);
+	return rc;
+}
+
+/* below: the path of d in the release, ending in '/', or "". */
+static int
+walk(struct release *r, const char *app, struct dir *d, const char *below, struct err *e)
+{
+	struct names names = { NULL, 0, 0 };
+	int rc = -1;
+
+	if (dir_list(d, add_name, &names, e) == -1)
+		goto out;
+	if (names.n > 0)
+		qsort(names.v, names.n, sizeof *names.v, compare);
+	if (check_collisions(&names, below, e) == -1)
+		goto out;
+	for (size_t i = 0; i < names.n; i++)
+		if (visit(r, app, d, below, names.v[i], e) == -1)
+			goto out;
+	rc = 0;
+out:
+	free_names(&names);
+	return rc;
+}
+
+int
+release_scan(struct release *r, const char *app, const char *path, struct err *e)
+{
+	memset(r, 0, sizeof *r);
+	if ((r->targets = json_object()) == NULL)
+		return err_nomem(e);
+	if ((r->dir = dir_open(path, e)) == NULL || walk(r, app, r->dir, "", e) == -1)
+		return err_context(e, "release %s", path);
+	if (r->n == 0)
+		return err_setx(e, ERR_CONFLICT, "release %s: no files in it", path);
+	return 0;
+}
+
+void
+release_free(struct release *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		free(r->files[i].path);
+	free(r->files);
+	json_decref(r->targets);
+	dir_close(r->dir);
+	memset(r, 0, sizeof *r);
+}
+
+json_t *
+release_patterns(const char *app)
+{
+	static const char deepest[] = "/*/*/*/*/*/*/*/*";
+	json_t *paths = json_array();
+
+	_Static_assert(sizeof deepest == 2 * RELEASE_DEPTH_MAX + 1, "one component a level");
+	for (int depth = 2; depth <= RELEASE_DEPTH_MAX; depth++) {
+		/* '*' doesn't match '/': one pattern for each depth. */
+		if (json_array_append_new(paths, json_sprintf("%s%.*s", app, 2 * depth, deepest)) ==
+		    -1) {
+			json_decref(paths);
+			return NULL;
+		}
+	}
+	return paths;
+}

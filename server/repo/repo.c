@@ -1,0 +1,397 @@
+/*
+ * A repository on disk: opening, reading and checking its metadata, signing.  repo_init.c makes a new one.
+ */
+#include "server/repo/repo.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/repo/audit.h"
+#include "lib/os/clock.h"
+#include "lib/base/path.h"
+#include "server/repo/change.h"
+
+/* How long to wait for somebody else's change to end. */
+#define LOCK_WAIT_MS	10000
+
+#define LOCK_FILE	"lock"
+
+#define PATH_BYTES_MAX	4096
+
+bool
+repo_is_here(const char *path)
+{
+	struct buf name = BUF_INIT(PATH_BYTES_MAX);
+	struct file_info info;
+	struct err e;
+	bool here;
+
+	here = repo_path(path, "served/metadata/timestamp.json", &name, &e) == 0 &&
+	    file_stat(NULL, buf_text(&name), &info, &e) == 1 && info.type == FILE_REGULAR;
+	buf_free(&name);
+	return here;
+}
+
+int
+repo_path(const char *repo, const char *name, struct buf *out, struct err *e)
+{
+	return path_join(out, repo, name, e);
+}
+
+int
+repo_check_app(const char *name, struct err *e)
+{
+	static const char allowed[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+	size_t len = strlen(name);
+
+	if (len > REPO_APP_MAX)
+		return err_setx(e, ERR_USAGE, "application: name over %d bytes", REPO_APP_MAX);
+	if (len == 0 || name[strspn(name, allowed)] != '\0' || strchr(".-", name[0]) != NULL)
+		return err_setx(e, ERR_USAGE,
+		    "application '%s': want letters, digits, '.', '_' and '-', first no '.' or '-'",
+		    name);
+	for (int i = 0; i < TUF_TOP_COUNT; i++)
+		if (path_casecmp(name, tuf_top_name((enum tuf_top)i)) == 0)
+			return err_setx(e, ERR_USAGE, "application '%s': a role of TUF has this name",
+			    name);
+	if (path_check(name, len, e) == -1) {
+		e->code = ERR_USAGE;
+		return -1;
+	}
+	return 0;
+}
+
+int
+repo_read_envelope(const struct repo *r, const char *file, const struct tuf_meta *meta,
+    struct envelope *v, struct err *e)
+{
+	struct buf data = BUF_INIT(REPO_METADATA_MAX);
+	int rc = -1;
+
+	if (file_read(r->metadata, file, &data, e) == -1)
+		goto out;
+	if (meta != NULL && meta->has_length && meta->length != data.len) {
+		err_setx(e, ERR_HASH, "%s: want %" PRIu64 " bytes, got %zu", file, meta->length,
+		    data.len);
+		goto out;
+	}
+	if (meta != NULL && meta->has_hashes &&
+	    tuf_hashes_check(&meta->hashes, data.data, data.len, file, e) == -1)
+		goto out;
+	if (envelope_parse(data.data, data.len, v, e) == -1) {
+		err_context(e, "%s", file);
+		goto out;
+	}
+	rc = 0;
+out:
+	buf_free(&data);
+	return rc;
+}
+
+/* The same for a role whose keys are known. */
+static int
+read_verified(const struct repo *r, const char *file, const struct tuf_meta *meta,
+    const struct tuf_keyring *ring, const struct tuf_role *role, struct envelope *v, struct err *e)
+{
+	if (repo_read_envelope(r, file, meta, v, e) == -1)
+		return -1;
+	if (envelope_verify(v, ring, role, file, e) == -1) {
+		envelope_free(v);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+check_version(const char *file, int64_t want, int64_t got, struct err *e)
+{
+	if (want == got)
+		return 0;
+	return err_setx(e, ERR_VERSION, "%s: want version %" PRId64 ", got %" PRId64, file, want,
+	    got);
+}
+
+int
+repo_root_version(struct dir *metadata, int64_t *version, struct err *e)
+{
+	char next[REPO_FILE_SIZE];
+	struct file_info info;
+	int found;
+
+	for (*version = 1;; ++*version) {
+		snprintf(next, sizeof next, "%" PRId64 ".root.json", *version + 1);
+		if ((found = file_stat(metadata, next, &info, e)) != 1)
+			return found;
+	}
+}
+
+/* The newest root; it must be signed by its own keys. */
+static int
+read_root(struct repo *r, struct err *e)
+{
+	char file[REPO_FILE_SIZE];
+	struct envelope v = { NULL, NULL, NULL, 0 };
+	int64_t version;
+	int rc = -1;
+
+	if (repo_root_version(r->metadata, &version, e) == -1)
+		return -1;
+	snprintf(file, sizeof file, "%" PRId64 ".root.json", version);
+	if (repo_read_envelope(r, file, NULL, &v, e) == -1)
+		return -1;
+	if ((r->root = root_parse(&v, e)) == NULL) {
+		err_context(e, "%s", file);
+		goto out;
+	}
+	if (envelope_verify(&v, &r->root->ring, &r->root->roles[TUF_ROOT], file, e) == -1 ||
+	    check_version(file, version, r->root->c.version, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	envelope_free(&v);
+	return rc;
+}
+
+static int
+read_timestamp(struct repo *r, struct err *e)
+{
+	struct envelope v = { NULL, NULL, NULL, 0 };
+
+	if (read_verified(r, "timestamp.json", NULL, &r->root->ring,
+		&r->root->roles[TUF_TIMESTAMP], &v, e) == -1)
+		return -1;
+	if ((r->timestamp = timestamp_parse(&v, e)) == NULL)
+		err_context(e, "timestamp.json");
+	envelope_free(&v);
+	return r->timestamp == NULL ? -1 : 0;
+}
+
+static int
+read_snapshot(struct repo *r, struct err *e)
+{
+	const struct tuf_meta *meta = &r->timestamp->snapshot;
+	struct envelope v = { NULL, NULL, NULL, 0 };
+	char file[REPO_FILE_SIZE];
+
+	snprintf(file, sizeof file, "%" PRId64 ".snapshot.json", meta->version);
+	if (read_verified(r, file, meta, &r->root->ring, &r->root->roles[TUF_SNAPSHOT], &v, e) ==
+	    -1)
+		return -1;
+	if ((r->snapshot = snapshot_parse(&v, e)) == NULL)
+		err_context(e, "%s", file);
+	envelope_free(&v);
+	return r->snapshot == NULL ? -1 : check_version(file, meta->version, r->snapshot->c.version, e);
+}
+
+/* The targets file of a role that the snapshot lists. */
+static struct tuf_targets *
+read_targets(const struct repo *r, const char *name, const struct tuf_meta *meta,
+    const struct tuf_keyring *ring, const struct tuf_role *role, struct err *e)
+{
+	struct envelope v = { NULL, NULL, NULL, 0 };
+	struct tuf_targets *t;
+	char file[REPO_FILE_SIZE];
+
+	snprintf(file, sizeof file, "%" PRId64 ".%s.json", meta->version, name);
+	if (read_verified(r, file, meta, ring, role, &v, e) == -1)
+		return NULL;
+	if ((t = targets_parse(&v, e)) == NULL)
+		err_context(e, "%s", file);
+	envelope_free(&v);
+	if (t != NULL && check_version(file, meta->version, t->c.version, e) == -1) {
+		targets_free(t);
+		t = NULL;
+	}
+	return t;
+}
+
+static int
+read_all(struct repo *r, struct err *e)
+{
+	struct tuf_meta meta;
+
+	if (read_root(r, e) == -1 || read_timestamp(r, e) == -1 || read_snapshot(r, e) == -1)
+		return -1;
+	if (!snapshot_meta(r->snapshot, "targets", &meta))
+		return err_setx(e, ERR_SYNTAX, "snapshot: no entry for targets.json");
+	r->roles = read_targets(r, "targets", &meta, &r->root->ring, &r->root->roles[TUF_TARGETS],
+	    e);
+	return r->roles == NULL ? -1 : 0;
+}
+
+/* A change that was cut: end it, or say that it has to be ended. */
+static int
+end_pending(const struct repo *r, bool locked, struct err *e)
+{
+	int rc = change_pending(r->top, e);
+
+	if (rc == 1 && locked)
+		return change_resume(r->top, r->metadata, e) == -1
+		    ? -1
+		    : audit_append(r->top, "end a change that was cut", json_object(), e);
+	if (rc == 1)
+		return err_setx(e, ERR_BUSY, "a change is under way, or was cut; the next command that "
+					     "changes the repository ends it");
+	return rc;
+}
+
+struct repo *
+repo_open_unread(const char *path, bool lock, struct err *e)
+{
+	struct repo *r;
+
+	if (!repo_is_here(path)) {
+		err_setx(e, ERR_CONFIG, "%s: not a repository (no served/metadata/timestamp.json)",
+		    path);
+		return NULL;
+	}
+	if ((r = calloc(1, sizeof *r)) == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	r->path = path;
+	if ((r->top = dir_open(path, e)) == NULL ||
+	    (r->metadata = dir_below(r->top, "served/metadata", false, e)) == NULL ||
+	    (r->targets = dir_below(r->top, "served/targets", false, e)) == NULL ||
+	    (lock && (r->lock = file_lock(r->top, LOCK_FILE, LOCK_WAIT_MS, e)) == NULL) ||
+	    (lock && audit_ready(r->top, e) == -1) || end_pending(r, lock, e) == -1) {
+		err_context(e, "%s", path);
+		repo_close(r);
+		return NULL;
+	}
+	return r;
+}
+
+struct repo *
+repo_open(const char *path, bool lock, struct err *e)
+{
+	struct repo *r = repo_open_unread(path, lock, e);
+
+	if (r != NULL && read_all(r, e) == -1) {
+		err_context(e, "%s", path);
+		repo_close(r);
+		r = NULL;
+	}
+	return r;
+}
+
+void
+repo_close(struct repo *r)
+{
+	if (r == NULL)
+		return;
+	targets_free(r->roles);
+	snapshot_free(r->snapshot);
+	timestamp_free(r->timestamp);
+	root_free(r->root);
+	file_unlock(r->lock);
+	dir_close(r->targets);
+	dir_close(r->metadata);
+	dir_close(r->top);
+	free(r);
+}
+
+const struct tuf_delegation *
+repo_delegation(const struct repo *r, const char *app)
+{
+	for (size_t i = 0; i < r->roles->n; i++)
+		if (strcmp(r->roles->delegations[i].name, app) == 0)
+			return &r->roles->delegations[i];
+	return NULL;
+}
+
+int
+repo_read_app(const struct repo *r, const char *app, struct tuf_targets **out, struct err *e)
+{
+	const struct tuf_delegation *d = repo_delegation(r, app);
+	struct tuf_meta meta;
+
+	*out = NULL;
+	if (d == NULL || !snapshot_meta(r->snapshot, app, &meta))
+		return 0;
+	*out = read_targets(r, app, &meta, &r->roles->ring, &d->role, e);
+	return *out == NULL ? -1 : 1;
+}
+
+/* What is stated about the present file of a role, and its version.  1, 0 no such file. */
+static int
+present_meta(const struct repo *r, const char *role, struct tuf_meta *meta)
+{
+	*meta = (struct tuf_meta){ 0 };
+	if (strcmp(role, tuf_top_name(TUF_ROOT)) == 0)
+		meta->version = r->root->c.version;
+	else if (strcmp(role, tuf_top_name(TUF_SNAPSHOT)) == 0)
+		*meta = r->timestamp->snapshot;
+	else if (strcmp(role, tuf_top_name(TUF_TIMESTAMP)) != 0)
+		return snapshot_meta(r->snapshot, role, meta);
+	return 1;
+}
+
+int
+repo_read_signed(const struct repo *r, const char *role, json_t **out, struct err *e)
+{
+	char file[REPO_FILE_SIZE];
+	struct tuf_meta meta;
+	struct envelope v;
+
+	*out = NULL;
+	if (present_meta(r, role, &meta) == 0)
+		return 0;
+	if (meta.version == 0)
+		snprintf(file, sizeof file, "%s.json", role);
+	else
+		snprintf(file, sizeof file, "%" PRId64 ".%s.json", meta.version, role);
+	if (repo_read_envelope(r, file, &meta, &v, e) == -1)
+		return -1;
+	*out = json_incref(v.json);
+	envelope_free(&v);
+	return 1;
+}
+
+int
+repo_renew_body(json_t *body, int64_t version, int days, struct err *e)
+{
+	char expires[CLOCK_TEXT_SIZE];
+
+	clock_format(clock_wall() + (int64_t)days * REPO_DAY_SECONDS, expires);
+	if (json_object_set_new(body, "version", json_integer(version)) == -1 ||
+	    json_object_set_new(body, "expires", json_string(expires)) == -1)
+		return err_nomem(e);
+	return 0;
+}
+
+json_t *
+repo_new_body(const char *type, int64_t version, int days, struct err *e)
+{
+	json_t *body = json_pack("{s:s,s:s}", "_type", type, "spec_version", REPO_SPEC_VERSION);
+
+	if (body == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	if (repo_renew_body(body, version, days, e) == -1) {
+		json_decref(body);
+		return NULL;
+	}
+	return body;
+}
+
+json_t *
+repo_meta(int64_t version, const struct buf *file, struct err *e)
+{
+	uint8_t sha[DIGEST_MAX];
+	char hex[SHA256_HEX_SIZE];
+	json_t *meta;
+
+	if (digest_of(DIGEST_SHA256, file->data, file->len, sha, e) == -1)
+		return NULL;
+	hex_encode(sha, SHA256_SIZE, hex);
+	meta = json_pack("{s:I,s:I,s:{s:s}}", "version", (json_int_t)version, "length",
+	    (json_int_t)file->len, "hashes", "sha256", hex);
+	if (meta == NULL)
+		err_nomem(e);
+	return meta;
+}

@@ -1,0 +1,109 @@
+#ifndef SERVER_REPO_H
+#define SERVER_REPO_H
+
+/*
+ * A repository on the maintainer's disk and its current metadata.
+ *
+ *	served/metadata, served/targets	what update servers hand out
+ *	keys				private keys, never served
+ *	audit.log			what was done to it (audit.h)
+ *	certs, ca, ssh			certificates made here; private CAs; host key and authorized_keys of `serve`
+ *
+ * timestamp.json is what makes new metadata current and is replaced last: a crash before that leaves files
+ * that nothing refers to, and the next attempt replaces them.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/os/file.h"
+#include "server/keys/passphrase.h"
+#include "lib/tuf/metadata.h"
+
+#define REPO_SPEC_VERSION	"1.0.31"
+
+/* Days that metadata is valid from when it is signed. */
+#define REPO_ROOT_DAYS		365
+#define REPO_TARGETS_DAYS	365
+#define REPO_APP_DAYS		90
+#define REPO_SNAPSHOT_DAYS	30
+#define REPO_TIMESTAMP_DAYS	30
+
+#define REPO_DAY_SECONDS	86400
+
+/* Bytes of one metadata file. */
+#define REPO_METADATA_MAX	(64u * 1024 * 1024)
+
+/* Bytes of an application's name. */
+#define REPO_APP_MAX		64
+
+/* Bytes of a metadata file's name, with the final NUL. */
+#define REPO_FILE_SIZE		(REPO_APP_MAX + 40)
+
+struct repo {
+	const char *path;	/* the caller's */
+	struct dir *top, *metadata, *targets;
+	struct file_lock *lock;	/* or NULL */
+	struct tuf_root *root;
+	struct tuf_timestamp *timestamp;
+	struct tuf_snapshot *snapshot;
+	struct tuf_targets *roles;	/* the top-level targets, which delegate to the applications */
+};
+
+/* Whether path is the directory of a repository. */
+bool repo_is_here(const char *path);
+
+/* Make a repository in a missing or empty directory.  0, or -1 with ERR_EXISTS and others. */
+int repo_init(const char *path, const struct passphrases *p, struct err *e);
+
+/*
+ * Open a repository (path must outlive it) and read its metadata, checking signatures, lengths and hashes.  With lock,
+ * keep other changes out until repo_close(): ERR_BUSY when somebody else is at it for too long.
+ */
+struct repo *repo_open(const char *path, bool lock, struct err *e);
+
+/* The same without reading any metadata, for those who say what is wrong with it. */
+struct repo *repo_open_unread(const char *path, bool lock, struct err *e);
+void repo_close(struct repo *r);
+
+/* The newest root's version, by the files that are in the metadata directory.  0 or -1. */
+int repo_root_version(struct dir *metadata, int64_t *version, struct err *e);
+
+/*
+ * Read a metadata file, check it against what a signed parent states (meta, or NULL), and split it; signatures are not
+ * looked at.
+ */
+int repo_read_envelope(const struct repo *r, const char *file, const struct tuf_meta *meta,
+    struct envelope *v, struct err *e);
+
+/* Whether name can be an application's: letters, digits, '.', '_', '-', none of the four top-level roles.  0 or -1. */
+int repo_check_app(const char *name, struct err *e);
+
+/* The delegation to an application, or NULL. */
+const struct tuf_delegation *repo_delegation(const struct repo *r, const char *app);
+
+/* The current metadata of an application, to be released with targets_free().  1, 0 when there is none, -1. */
+int repo_read_app(const struct repo *r, const char *app, struct tuf_targets **out, struct err *e);
+
+/*
+ * The whole present file of a role, signatures included; its length and hashes are what its parent states.
+ * 1 with a new reference in *out, 0 when there is none, -1.
+ */
+int repo_read_signed(const struct repo *r, const char *role, json_t **out, struct err *e);
+
+/* "DIR/name" of the repository. */
+int repo_path(const char *repo, const char *name, struct buf *out, struct err *e);
+
+/* What every role begins with, or NULL with ERR_NOMEM: valid for days from now. */
+json_t *repo_new_body(const char *type, int64_t version, int days, struct err *e);
+
+/* Make body the next version of itself, valid for days from now. */
+int repo_renew_body(json_t *body, int64_t version, int days, struct err *e);
+
+/* {"version", "length", "hashes"} of a file's bytes, as snapshot and timestamp state it. */
+json_t *repo_meta(int64_t version, const struct buf *file, struct err *e);
+
+#endif

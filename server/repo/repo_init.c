@@ -1,0 +1,219 @@
+/*
+ * Making a new repository: directories, four keys, and version 1 of the four top-level roles.
+ */
+#include "server/repo/repo.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "server/keys/keystore.h"
+
+#define PATH_BYTES_MAX	4096
+
+#define PUBLIC_MODE	0755
+#define PRIVATE_MODE	0700
+#define METADATA_MODE	0644
+
+struct making {
+	struct dir *top, *metadata;
+	struct keystore *ks;
+	struct privkey *keys[TUF_TOP_COUNT];
+	struct buf files[TUF_TOP_COUNT];
+};
+
+static int
+refuse_entry(void *arg, const char *name, struct err *e)
+{
+	return err_setx(e, ERR_EXISTS, "%s: want an empty directory, got one that holds '%s'",
+	    (const char *)arg, name);
+}
+
+/* A directory below the repository, which nobody else may enter unless mode says so. */
+static int
+make_directory(const char *path, const char *name, unsigned mode, struct err *e)
+{
+	struct buf full = BUF_INIT(PATH_BYTES_MAX);
+	struct dir *d = NULL;
+
+	if (repo_path(path, name, &full, e) == 0)
+		d = dir_make(buf_text(&full), mode, e);
+	buf_free(&full);
+	dir_close(d);
+	return d == NULL ? -1 : 0;
+}
+
+static int
+make_directories(struct making *m, const char *path, struct err *e)
+{
+	char shown[PATH_BYTES_MAX];
+	struct buf keys = BUF_INIT(PATH_BYTES_MAX);
+	int rc = -1;
+
+	snprintf(shown, sizeof shown, "%s", path);
+	if ((m->top = dir_make(path, PUBLIC_MODE, e)) == NULL ||
+	    dir_list(m->top, refuse_entry, shown, e) == -1)
+		return -1;
+	if (make_directory(path, "served/metadata", PUBLIC_MODE, e) == -1 ||
+	    make_directory(path, "served/targets", PUBLIC_MODE, e) == -1 ||
+	    make_directory(path, "certs", PRIVATE_MODE, e) == -1 ||
+	    make_directory(path, "ssh", PRIVATE_MODE, e) == -1)
+		return -1;
+	if (repo_path(path, "keys", &keys, e) == 0 &&
+	    (m->ks = keystore_open(buf_text(&keys), true, e)) != NULL &&
+	    (m->metadata = dir_below(m->top, "served/metadata", false, e)) != NULL)
+		rc = 0;
+	buf_free(&keys);
+	return rc;
+}
+
+/* The keys that sign seldom are encrypted; snapshot and timestamp must work unattended. */
+static int
+make_keys(struct making *m, const char *passphrase, struct err *e)
+{
+	for (int i = 0; i < TUF_TOP_COUNT; i++) {
+		bool seldom = i == TUF_ROOT || i == TUF_TARGETS;
+
+		if ((m->keys[i] = privkey_generate(PRIVKEY_ED25519, e)) == NULL ||
+		    keystore_add(m->ks, tuf_top_name((enum tuf_top)i), m->keys[i],
+			seldom ? passphrase : NULL, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static json_t *
+root_body(const struct making *m, struct err *e)
+{
+	json_t *body = repo_new_body("root", 1, REPO_ROOT_DAYS, e);
+	json_t *keys = json_object(), *roles = json_object();
+	bool bad = body == NULL;
+
+	for (int i = 0; i < TUF_TOP_COUNT && !bad; i++) {
+		json_t *public = privkey_public(m->keys[i], e);
+
+		if (public == NULL)
+			goto fail;
+		bad = json_object_set_new(keys, privkey_id(m->keys[i]), public) == -1 ||
+		    json_object_set_new(roles, tuf_top_name((enum tuf_top)i),
+			json_pack("{s:[s],s:i}", "keyids", privkey_id(m->keys[i]), "threshold",
+			    1)) == -1;
+	}
+	bad = bad || json_object_set_new(body, "consistent_snapshot", json_true()) == -1 ||
+	    json_object_set(body, "keys", keys) == -1 || json_object_set(body, "roles", roles) == -1;
+	if (!bad)
+		goto out;
+	err_nomem(e);
+fail:
+	json_decref(body);
+	body = NULL;
+out:
+	json_decref(keys);
+	json_decref(roles);
+	return body;
+}
+
+/* Sign body, which is released, with the role's key. */
+static int
+sign_one(struct making *m, enum tuf_top which, json_t *body, struct err *e)
+{
+	int rc = -1;
+
+	if (body != NULL)
+		rc = sign_metadata(body, &m->keys[which], 1, &m->files[which], e);
+	json_decref(body);
+	return rc;
+}
+
+/* A body whose field is value, or about one file when that is under "meta". */
+static json_t *
+body_with(const char *type, int days, const char *field, json_t *value, struct err *e)
+{
+	json_t *body = value == NULL ? NULL : repo_new_body(type, 1, days, e);
+
+	if (body == NULL) {
+		json_decref(value);
+		return NULL;
+	}
+	if (json_object_set_new(body, field, value) == -1) {
+		err_nomem(e);
+		json_decref(body);
+		return NULL;
+	}
+	return body;
+}
+
+static json_t *
+meta_of(const char *file, const struct buf *content, struct err *e)
+{
+	json_t *meta = repo_meta(1, content, e), *all;
+
+	if (meta == NULL)
+		return NULL;
+	if ((all = json_pack("{s:o}", file, meta)) == NULL)
+		err_nomem(e);
+	return all;
+}
+
+static int
+make_metadata(struct making *m, struct err *e)
+{
+	static const struct {
+		enum tuf_top which;
+		const char *file;
+	} order[] = {	/* the one that makes it a repository comes last */
+		{ TUF_ROOT, "1.root.json" },
+		{ TUF_TARGETS, "1.targets.json" },
+		{ TUF_SNAPSHOT, "1.snapshot.json" },
+		{ TUF_TIMESTAMP, "timestamp.json" },
+	};
+
+	if (sign_one(m, TUF_ROOT, root_body(m, e), e) == -1 ||
+	    sign_one(m, TUF_TARGETS,
+		body_with("targets", REPO_TARGETS_DAYS, "targets", json_object(), e), e) == -1 ||
+	    sign_one(m, TUF_SNAPSHOT,
+		body_with("snapshot", REPO_SNAPSHOT_DAYS, "meta",
+		    meta_of("targets.json", &m->files[TUF_TARGETS], e), e), e) == -1 ||
+	    sign_one(m, TUF_TIMESTAMP,
+		body_with("timestamp", REPO_TIMESTAMP_DAYS, "meta",
+		    meta_of("snapshot.json", &m->files[TUF_SNAPSHOT], e), e), e) == -1)
+		return -1;
+	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+		const struct buf *f = &m->files[order[i].which];
+
+		if (file_create(m->metadata, order[i].file, f->data, f->len, METADATA_MODE, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+repo_init(const char *path, const struct passphrases *p, struct err *e)
+{
+	struct making m = { 0 };
+	struct buf phrase = BUF_INIT(PASSPHRASE_MAX);
+	int sealed, rc = -1;
+
+	err_clear(e);
+	for (int i = 0; i < TUF_TOP_COUNT; i++)
+		m.files[i] = (struct buf)BUF_INIT(REPO_METADATA_MAX);
+	/* Before anything is on the disk, so that asking in vain leaves nothing behind. */
+	if ((sealed = passphrase_new(p, "root and targets keys", &phrase, e)) == -1)
+		goto out;
+	if (make_directories(&m, path, e) == -1 ||
+	    make_keys(&m, sealed == 1 ? buf_text(&phrase) : NULL, e) == -1 ||
+	    make_metadata(&m, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	if (rc == -1 && e->code == ERR_NONE)
+		err_nomem(e);
+	for (int i = 0; i < TUF_TOP_COUNT; i++) {
+		privkey_free(m.keys[i]);
+		buf_free(&m.files[i]);
+	}
+	keystore_close(m.ks);
+	dir_close(m.metadata);
+	dir_close(m.top);
+	buf_free(&phrase);
+	return rc;
+}

@@ -1,0 +1,234 @@
+/*
+ * The files of a pair that is being replaced: making the new one, and moving them.
+ */
+#include "server/rollover/pair.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "lib/os/clock.h"
+#include "lib/base/path.h"
+#include "server/cert/request.h"
+#include "server/cert/issue.h"
+#include "lib/x509/key.h"
+#include "lib/x509/facts.h"
+
+#define KEY_MODE  0600
+#define CERT_MODE 0644
+#define DAY_SECONDS 86400
+
+/* "NAME.new.pem" and its temporary sisters. */
+#define FILE_SIZE (REPLACE_NAME_MAX + 32)
+
+static void
+file_of(const char *name, const char *at, const char *suffix, char out[FILE_SIZE])
+{
+	snprintf(out, FILE_SIZE, "%s%s.%s", name, at, suffix);
+}
+
+static int
+read_cert(const struct buf *text, const char *file, struct replace_pair *out, struct err *e)
+{
+	BIO *bio = text->len == 0 ? NULL : BIO_new_mem_buf(text->data, (int)text->len);
+	unsigned size = 0;
+	int rc = -1;
+
+	out->x = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	BIO_free(bio);
+	ERR_clear_error();
+	if (out->x == NULL)
+		err_setx(e, ERR_SYNTAX, "%s: want a certificate in PEM form", file);
+	else if (X509_digest(out->x, EVP_sha256(), out->sha256, &size) != 1 || size != SHA256_SIZE)
+		cert_crypto_error(e, file);
+	else
+		rc = cert_write(out->x, &out->pem, e);
+	return rc;
+}
+
+static int
+read_pair(struct dir *d, const char *name, const char *at, struct replace_pair *out, struct err *e)
+{
+	struct buf text = BUF_INIT(CERT_FILE_MAX);
+	char file[FILE_SIZE];
+	struct file_info info;
+	EVP_PKEY *key;
+	int found, rc = -1;
+
+	memset(out, 0, sizeof *out);
+	out->pem = (struct buf)BUF_INIT(CERT_FILE_MAX);
+	file_of(name, at, "crt", file);
+	if ((found = file_stat(d, file, &info, e)) == -1)
+		goto out;
+	if (found == 1 && (file_read(d, file, &text, e) == -1 || read_cert(&text, file, out, e) == -1))
+		goto out;
+	out->cert = found == 1;
+	file_of(name, at, "pem", file);
+	if ((found = file_stat(d, file, &info, e)) == -1)
+		goto out;
+	rc = 0;
+	if (found == 0)
+		goto out;
+	out->keyfile = true;
+	if ((key = cert_key_read(d, file, e)) == NULL) {
+		rc = -1;
+		goto out;
+	}
+	out->key = out->cert && X509_check_private_key(out->x, key) == 1;
+	EVP_PKEY_free(key);
+	ERR_clear_error();
+out:
+	buf_free(&text);
+	if (rc == -1)
+		replace_pair_free(out);
+	return rc;
+}
+
+int
+replace_pair_read(struct replace *p, const char *at, struct replace_pair *out, struct err *e)
+{
+	return read_pair(p->certs, p->name, at, out, e);
+}
+
+void
+replace_pair_free(struct replace_pair *pair)
+{
+	X509_free(pair->x);
+	buf_free(&pair->pem);
+	memset(pair, 0, sizeof *pair);
+}
+
+/* What `cert new --type` calls a key like that of x, or the default. */
+static const char *
+type_of(X509 *x)
+{
+	EVP_PKEY *key = X509_get0_pubkey(x);
+	int bits = key == NULL ? 0 : EVP_PKEY_get_bits(key);
+
+	if (key != NULL && EVP_PKEY_is_a(key, "ED25519"))
+		return "ed25519";
+	if (key != NULL && EVP_PKEY_is_a(key, "RSA"))
+		return bits >= 4096 ? "rsa4096" : bits >= 3072 ? "rsa3072" : "rsa2048";
+	return bits > 256 ? "p384" : "p256";
+}
+
+/* A self-signed certificate that says what the old one said. */
+static int
+make_like(X509 *old, const struct replace_wish *wish, struct buf *key, struct buf *crt, struct err *e)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(old, NID_subject_alt_name, NULL, NULL);
+	struct cert_order o = { .subject = X509_get_subject_name(old), .names = names,
+		.usage = CERT_USAGE_BOTH };
+	X509 *x = NULL;
+	int rc = -1;
+
+	ERR_clear_error();
+	o.from = clock_wall();
+	o.to = o.from + wish->days * DAY_SECONDS;
+	if ((o.key = cert_key_make(wish->type != NULL ? wish->type : type_of(old), e)) != NULL &&
+	    (x = cert_issue(&o, NULL, o.key, e)) != NULL && cert_key_write(o.key, key, e) == 0)
+		rc = cert_write(x, crt, e);
+	X509_free(x);
+	EVP_PKEY_free(o.key);
+	GENERAL_NAMES_free(names);
+	return rc;
+}
+
+static int
+copy_of(struct replace *p, const char *with, struct buf *key, struct buf *crt, struct err *e)
+{
+	struct replace_pair pair;
+	char file[FILE_SIZE];
+	int rc = -1;
+
+	if (replace_check_name(with, e) == -1 || read_pair(p->certs, with, "", &pair, e) == -1)
+		return -1;
+	file_of(with, "", "pem", file);
+	if (!pair.cert || !pair.key)
+		err_setx(e, pair.cert && pair.keyfile ? ERR_CONFLICT : ERR_NOENT,
+		    "%s/%s: want %s.crt and the private key that belongs to it in %s", dir_path(p->certs), with,
+		    with, file);
+	else if (file_read_secret(p->certs, file, key, e) == 0) {
+		file_of(with, "", "crt", file); /* the whole file: it may hold a CA's certificate as well */
+		rc = file_read(p->certs, file, crt, e);
+	}
+	replace_pair_free(&pair);
+	return rc;
+}
+
+int
+replace_make(struct replace *p, const struct replace_wish *wish, struct err *e)
+{
+	struct buf key = BUF_INIT(CERT_PEM_MAX), crt = BUF_INIT(CERT_FILE_MAX);
+	char file[FILE_SIZE], hex[SHA256_HEX_SIZE];
+	struct replace_pair old, made = { .pem = BUF_INIT(CERT_FILE_MAX) };
+	int rc = -1;
+
+	if (replace_pair_read(p, "", &old, e) == -1)
+		return -1;
+	if ((wish->with != NULL ? copy_of(p, wish->with, &key, &crt, e)
+				: make_like(old.x, wish, &key, &crt, e)) == -1 ||
+	    read_cert(&crt, "the new certificate", &made, e) == -1)
+		goto out;
+	if (memcmp(made.sha256, old.sha256, SHA256_SIZE) == 0) {
+		err_setx(e, ERR_CONFLICT, "certs/%s.crt: this is the certificate that is to be replaced",
+		    wish->with);
+		goto out;
+	}
+	hex_encode(made.sha256, SHA256_SIZE, hex);
+	file_of(p->name, ".new", "pem", file);
+	if (file_replace(p->certs, file, key.data, key.len, KEY_MODE, e) == -1)
+		goto out;
+	file_of(p->name, ".new", "crt", file);
+	if (file_replace(p->certs, file, crt.data, crt.len, CERT_MODE, e) == 0 &&
+	    replace_set_text(p, "new", hex, e) == 0)
+		rc = replace_save(p, e);
+out:
+	replace_pair_free(&made);
+	replace_pair_free(&old);
+	buf_free(&key);
+	buf_free(&crt);
+	return rc;
+}
+
+/*
+ * The certificate goes first, and a key only to the certificate that it belongs to: after a crash between the two the same
+ * call, or the one for the way back, finds the key by what it fits.
+ */
+int
+replace_move(struct replace *p, int which, const char *from, const char *to, struct err *e)
+{
+	char a[FILE_SIZE], b[FILE_SIZE];
+	struct replace_pair here = { .cert = false }, there = { .cert = false };
+	EVP_PKEY *key = NULL;
+	int rc = -1;
+
+	if (replace_pair_read(p, from, &here, e) == -1)
+		return -1;
+	if (here.cert && memcmp(here.sha256, p->cert[which].sha256, SHA256_SIZE) == 0) {
+		file_of(p->name, from, "crt", a);
+		file_of(p->name, to, "crt", b);
+		if (file_rename(p->certs, a, p->certs, b, e) == -1)
+			goto out;
+	}
+	if (replace_pair_read(p, to, &there, e) == -1)
+		goto out;
+	rc = 0;
+	if (!here.keyfile || !there.cert || memcmp(there.sha256, p->cert[which].sha256, SHA256_SIZE) != 0)
+		goto out;
+	file_of(p->name, from, "pem", a);
+	file_of(p->name, to, "pem", b);
+	if ((key = cert_key_read(p->certs, a, e)) == NULL)
+		rc = -1;
+	else if (X509_check_private_key(there.x, key) == 1)
+		rc = file_rename(p->certs, a, p->certs, b, e);
+	EVP_PKEY_free(key);
+	ERR_clear_error();
+out:
+	replace_pair_free(&here);
+	replace_pair_free(&there);
+	return rc;
+}

@@ -1,0 +1,225 @@
+/*
+ * Texts of an SFTP service.
+ */
+#include "server/sshd/serve.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "lib/base/digest.h"
+
+/* Bytes of an ed25519 public key blob are 51; this leaves room for any other kind. */
+#define BLOB_MAX	4096
+
+/* Days before something expires that the timer begins to complain. */
+#define SERVE_WARN_DAYS	14
+
+/* What both services forbid: everything but reading files. */
+static const char locked_down[] =
+    "\tForceCommand internal-sftp -R\n"
+    "\tPermitTTY no\n"
+    "\tPermitTunnel no\n"
+    "\tDisableForwarding yes\n"
+    "\tAllowAgentForwarding no\n"
+    "\tAllowTcpForwarding no\n"
+    "\tX11Forwarding no\n"
+    "\tPermitUserRC no\n"
+    "\tAuthenticationMethods publickey\n"
+    "\tPasswordAuthentication no\n"
+    "\tKbdInteractiveAuthentication no\n";
+
+/* A path between quotes; sshd expands %, and has no way to write a quote or a backslash. */
+static int
+add_path(struct buf *out, const char *keyword, const char *path, bool expanded, struct err *e)
+{
+	if (strpbrk(path, "\"\\\n\r") != NULL)
+		return err_setx(e, ERR_UNSAFE, "%s: sshd can't be told of a path with such characters",
+		    path);
+	if (buf_addf(out, e, "%s \"", keyword) == -1)
+		return -1;
+	for (; *path != '\0'; path++)
+		if (buf_addc(out, *path, e) == -1 ||
+		    (expanded && *path == '%' && buf_addc(out, '%', e) == -1))
+			return -1;
+	return buf_adds(out, "\"\n", e);
+}
+
+/* PAM and StrictModes want root's rights or a tidy home directory; the private service has neither. */
+int
+serve_config(const struct serve_config *c, struct buf *out, struct err *e)
+{
+	if (buf_addf(out, e, "AddressFamily any\nListenAddress %s\nPort %u\nAllowUsers %s\n",
+		c->listen, c->port, c->user) == -1 ||
+	    add_path(out, "HostKey", c->hostkey, false, e) == -1 ||
+	    add_path(out, "AuthorizedKeysFile", c->authorized_keys, true, e) == -1)
+		return -1;
+	return buf_addf(out, e,
+	    "PidFile none\n"
+	    "UsePAM no\n"
+	    "StrictModes no\n"
+	    "PubkeyAuthentication yes\n"
+	    "PermitRootLogin prohibit-password\n"
+	    "UseDNS no\n"
+	    "PrintMotd no\n"
+	    "Subsystem sftp internal-sftp -R\n"
+	    "%s", locked_down);
+}
+
+static int
+check_word(const char *text, const char *what, const char *allowed, struct err *e)
+{
+	if (*text == '\0' || *text == '-' || text[strspn(text, allowed)] != '\0')
+		return err_setx(e, ERR_USAGE, "%s: can't use '%s'", what, text);
+	return 0;
+}
+
+/* What an account and the directory of a chroot may be written with: no shell, sshd or systemd gives these a meaning. */
+#define WORD "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+
+static int
+check_names(const char *user, const char *chroot, struct err *e)
+{
+	if (check_word(user, "--user", WORD, e) == -1 ||
+	    check_word(chroot, "--chroot", WORD "/", e) == -1)
+		return -1;
+	if (*chroot != '/')
+		return err_setx(e, ERR_USAGE, "--chroot: want an absolute path, got '%s'", chroot);
+	return 0;
+}
+
+int
+serve_permanent(const char *user, const char *chroot, struct buf *out, struct err *e)
+{
+	if (check_names(user, chroot, e) == -1)
+		return -1;
+	return buf_addf(out, e,
+	    "# As root: the account, and a directory that only root can change.\n"
+	    "#   useradd --system --home-dir / --no-create-home --shell /usr/sbin/nologin %s\n"
+	    "#   usermod -p '*' %s\n"
+	    "#   install -d -o root -g root -m 0755 %s /etc/ssh/authorized_keys.d\n"
+	    "#   install -o root -g root -m 0644 authorized_keys /etc/ssh/authorized_keys.d/%s\n"
+	    "# After each publish (targets before metadata, timestamp.json last):\n"
+	    "#   rsync -rt --chmod=D755,F644 DIR/served/targets %s/\n"
+	    "#   rsync -rtc --chmod=D755,F644 --exclude timestamp.json DIR/served/metadata %s/\n"
+	    "#   rsync -tc --chmod=F644 DIR/served/metadata/timestamp.json %s/metadata/\n"
+	    "# In /etc/ssh/sshd_config.d/slipway.conf; then: sshd -t && systemctl reload ssh\n"
+	    "Match User %s\n"
+	    "\tChrootDirectory %s\n"
+	    "\tAuthorizedKeysFile /etc/ssh/authorized_keys.d/%s\n"
+	    "%s"
+	    "Match all\n",
+	    user, user, chroot, user, chroot, chroot, chroot, user, chroot, user, locked_down);
+}
+
+/*
+ * A path between quotes as systemd reads it: C escapes, and % begins a specifier.  In a command line $ begins a
+ * variable as well.
+ */
+static int
+add_unit_path(struct buf *out, const char *path, bool command, struct err *e)
+{
+	if (buf_addc(out, '"', e) == -1)
+		return -1;
+	for (; *path != '\0'; path++) {
+		if ((unsigned char)*path < 0x20 || *path == 0x7f)
+			return err_setx(e, ERR_UNSAFE,
+			    "the repository's path: systemd can't be told of control characters");
+		if (((*path == '"' || *path == '\\') && buf_addc(out, '\\', e) == -1) ||
+		    ((*path == '%' || (command && *path == '$')) && buf_addc(out, *path, e) == -1) ||
+		    buf_addc(out, *path, e) == -1)
+			return -1;
+	}
+	return buf_addc(out, '"', e);
+}
+
+/* Not as root, who would read for the repository's account what that account can't: everything but timestamp.json first. */
+static int
+add_copy(struct buf *out, const char *repo, const char *chroot, struct err *e)
+{
+	struct buf metadata = BUF_INIT(SERVE_CONFIG_MAX);
+	int rc = -1;
+
+	if (buf_addf(&metadata, e, "%s/served/metadata/", repo) == 0 &&
+	    buf_adds(out, "ExecStart=rsync -rt --chmod=D755,F644 --exclude timestamp.json ", e) == 0 &&
+	    add_unit_path(out, buf_text(&metadata), true, e) == 0 &&
+	    buf_addf(out, e, " %s/metadata/\nExecStart=rsync -t --chmod=F644 ", chroot) == 0 &&
+	    buf_adds(&metadata, "timestamp.json", e) == 0 &&
+	    add_unit_path(out, buf_text(&metadata), true, e) == 0)
+		rc = buf_addf(out, e, " %s/metadata/\n", chroot);
+	buf_free(&metadata);
+	return rc;
+}
+
+int
+serve_units(const char *repo, const char *user, const char *chroot, struct buf *out, struct err *e)
+{
+	if (check_names(user, chroot == NULL ? "/" : chroot, e) == -1 ||
+	    buf_addf(out, e,
+		"# /etc/systemd/system/slipway-refresh.service\n"
+		"[Unit]\n"
+		"Description=Sign the timestamp of the update repository again\n"
+		"\n"
+		"[Service]\n"
+		"Type=oneshot\n"
+		"User=%s\n"
+		"UMask=0022\n"
+		"ExecStart=slipway-repo --repo ", user) == -1 ||
+	    add_unit_path(out, repo, true, e) == -1 || buf_adds(out, " refresh\n", e) == -1 ||
+	    (chroot != NULL && add_copy(out, repo, chroot, e) == -1) ||
+	    buf_adds(out,
+		"# Fails, so that monitoring tells somebody, when other roles need their keys' holders.\n"
+		"ExecStart=slipway-repo --repo ", e) == -1 ||
+	    add_unit_path(out, repo, true, e) == -1 ||
+	    buf_addf(out, e,
+		" status --warn-days %d\n"
+		"NoNewPrivileges=yes\n"
+		"ProtectSystem=strict\n"
+		"ProtectHome=read-only\n"
+		"PrivateTmp=yes\n"
+		"PrivateDevices=yes\n"
+		"PrivateNetwork=yes\n"
+		"ReadWritePaths=", SERVE_WARN_DAYS) == -1 ||
+	    add_unit_path(out, repo, false, e) == -1 ||
+	    (chroot != NULL &&
+		buf_addf(out, e, "\n# As root, once: install -d -o %s %s/metadata\nReadWritePaths=%s/metadata",
+		    user, chroot, chroot) == -1))
+		return -1;
+	return buf_adds(out,
+	    "\n\n"
+	    "# /etc/systemd/system/slipway-refresh.timer\n"
+	    "# Then: systemctl daemon-reload && systemctl enable --now slipway-refresh.timer\n"
+	    "[Unit]\n"
+	    "Description=Refresh the update repository every day\n"
+	    "\n"
+	    "[Timer]\n"
+	    "OnCalendar=daily\n"
+	    "RandomizedDelaySec=1h\n"
+	    "Persistent=yes\n"
+	    "\n"
+	    "[Install]\n"
+	    "WantedBy=timers.target\n", e);
+}
+
+int
+serve_fingerprint(const char *public, struct buf *out, struct err *e)
+{
+	unsigned char blob[BLOB_MAX], text[4 * SHA256_SIZE];
+	uint8_t sha[DIGEST_MAX];
+	const char *b64 = public + strcspn(public, " ");
+	size_t len;
+	int n;
+
+	b64 += *b64 == ' ';
+	len = strcspn(b64, " \r\n");
+	if (len == 0 || len % 4 != 0 || len / 4 * 3 > sizeof blob ||
+	    (n = EVP_DecodeBlock(blob, (const unsigned char *)b64, (int)len)) <= 0)
+		return err_setx(e, ERR_SYNTAX, "host key: not a public key");
+	for (size_t i = len; i > 0 && b64[i - 1] == '='; i--)
+		n--;	/* EVP_DecodeBlock() counts the padding as bytes */
+	if (digest_of(DIGEST_SHA256, blob, (size_t)n, sha, e) == -1)
+		return -1;
+	EVP_EncodeBlock(text, sha, SHA256_SIZE);
+	return buf_addf(out, e, "SHA256:%.*s", (int)strcspn((char *)text, "="), (char *)text);
+}

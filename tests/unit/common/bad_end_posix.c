@@ -1,0 +1,30 @@
+/*
+ * Ways in which a child doesn't end as it should, on POSIX systems.
+ */
+#include "tests/unit/common/bad_end.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void
+crash(void)
+{
+	/* Sanitizers have a handler of their own. */
+	signal(SIGSEGV, SIG_DFL);
+	raise(SIGSEGV);
+}
+
+void
+hang(void)
+{
+	signal(SIGTERM, SIG_IGN);
+	while (pause() == -1)
+		;
+}
+
+bool
+has_children(void)
+{
+	return waitpid(-1, NULL, WNOHANG) != -1;
+}

@@ -1,0 +1,252 @@
+/*
+ * lib/base: what is special about files on Windows.  Under wine, what wine does differently is skipped, by name.
+ */
+#include "tests/unit/common/test.h"
+#include "tests/unit/common/temp.h"
+
+#include "lib/base/buf.h"
+#include "lib/os/file.h"
+#include "lib/os/wide_windows.h"
+
+#include <sddl.h>	/* after windows.h */
+
+static bool
+under_wine(void)
+{
+	return GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version") != NULL;
+}
+
+/* End the test as skipped where wine can't prove it; docs/windows.md lists these for a real machine. */
+#define NOT_UNDER_WINE(why) \
+	do { \
+		if (under_wine()) { \
+			print_message("%s: skipped under wine: %s; see docs/windows.md\n", __func__, (why)); \
+			skip(); \
+		} \
+	} while (0)
+
+static wchar_t *
+wide_in(struct dir *d, const char *name)
+{
+	char path[4096];
+	struct err e;
+	wchar_t *w;
+
+	snprintf(path, sizeof path, "%s/%s", dir_path(d), name);
+	assert_non_null(w = wide_path(path, &e));
+	return w;
+}
+
+static void
+unsafe_names(void **state)
+{
+	static const char *const names[] = { "../x", "a/../x", "x:stream", "x::$DATA", "a\\x", "C:/x", "/x", "a//x", ".",
+		"..", "x?", "" };
+	struct dir *d = *state;
+	struct buf b = BUF_INIT(100);
+	struct file_info info;
+	struct err e;
+
+	assert_non_null(*state);
+	dir_close(dir_below(d, "a", true, &e));
+	for (size_t i = 0; i < N(names); i++) {
+		assert_err(file_replace(d, names[i], "x", 1, 0644, &e), ERR_UNSAFE, &e);
+		assert_err(file_read(d, names[i], &b, &e), ERR_UNSAFE, &e);
+	}
+	assert_int_equal(file_stat(d, "x", &info, &e), 0);
+	assert_null(dir_below(d, "..", true, &e));
+	assert_int_equal(e.code, ERR_UNSAFE);
+}
+
+static void
+long_and_unicode_names(void **state)
+{
+	char name[1000] = "";
+	struct dir *d = *state, *below;
+	struct buf b = BUF_INIT(100);
+	struct err e;
+
+	/* 900 characters: over MAX_PATH, which is 260. */
+	for (int i = 0; i < 9; i++) {
+		memset(name + strlen(name), 'a' + i, 99);
+		strcat(name, i < 8 ? "/" : "");
+	}
+	assert_non_null(below = dir_below(d, name, true, &e));
+	dir_close(below);
+	strcat(name, "/\xc5\xbeltou\xc4\x8dk\xc3\xbd \xe2\x82\xac \xf0\x9f\x94\x91.crt");
+	assert_ok(file_replace(d, name, "deep", 4, 0644, &e), &e);
+	assert_ok(file_replace(d, name, "deeper", 6, 0644, &e), &e);
+	assert_ok(file_read(d, name, &b, &e), &e);
+	assert_string_equal(buf_text(&b), "deeper");
+	assert_int_equal(file_move(d, name, d, "\xc5\xbe", &e), 1);
+	assert_int_equal(file_link(d, "\xc5\xbe", d, "second", &e), 1);
+	buf_reset(&b);
+	assert_ok(file_read(d, "second", &b, &e), &e);
+	assert_string_equal(buf_text(&b), "deeper");
+	assert_err(file_link(d, "\xc5\xbe", d, "second", &e), ERR_EXISTS, &e);
+	buf_free(&b);
+}
+
+static void
+case_is_the_same_file(void **state)
+{
+	struct dir *d = *state;
+	struct buf b = BUF_INIT(100);
+	struct err e;
+
+	assert_ok(file_replace(d, "Server.crt", "one", 3, 0644, &e), &e);
+	assert_ok(file_replace(d, "SERVER.CRT", "two", 3, 0644, &e), &e);
+	assert_ok(file_read(d, "server.crt", &b, &e), &e);
+	assert_string_equal(buf_text(&b), "two");
+	buf_free(&b);
+}
+
+/* Another program has the file open without sharing it: told as busy, and the old content stays. */
+static void
+open_without_sharing(void **state)
+{
+	struct dir *d = *state;
+	struct buf b = BUF_INIT(100);
+	struct err e;
+	wchar_t *w;
+	HANDLE h;
+
+	assert_ok(file_replace(d, "f", "old", 3, 0644, &e), &e);
+	w = wide_in(d, "f");
+	h = CreateFileW(w, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
+	assert_true(h != INVALID_HANDLE_VALUE);
+	assert_err(file_read(d, "f", &b, &e), ERR_BUSY, &e);
+	CloseHandle(h);
+	assert_ok(file_read(d, "f", &b, &e), &e);
+	assert_string_equal(buf_text(&b), "old");
+	buf_free(&b);
+	free(w);
+}
+
+/* Another program reads the file and shares it for that alone: it keeps the old one, the name has the new one. */
+static void
+replaced_while_open(void **state)
+{
+	struct dir *d = *state;
+	struct buf b = BUF_INIT(100);
+	struct err e;
+	wchar_t *w;
+	HANDLE h;
+
+	assert_ok(file_replace(d, "f", "old", 3, 0644, &e), &e);
+	w = wide_in(d, "f");
+	h = CreateFileW(w, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0, NULL);
+	assert_true(h != INVALID_HANDLE_VALUE);
+	assert_ok(file_replace(d, "f", "new", 3, 0644, &e), &e);
+	CloseHandle(h);
+	assert_ok(file_read(d, "f", &b, &e), &e);
+	assert_string_equal(buf_text(&b), "new");
+	buf_free(&b);
+	free(w);
+}
+
+/* A program that runs can be renamed but not replaced: it is moved aside. */
+static void
+replaced_while_running(void **state)
+{
+	struct dir *d = *state;
+	wchar_t self[MAX_PATH], *w, command[] = L"running.exe --wait";
+	STARTUPINFOW start = { .cb = sizeof start };
+	PROCESS_INFORMATION p;
+	struct buf b = BUF_INIT(100);
+	struct err e;
+
+	assert_true(GetModuleFileNameW(NULL, self, MAX_PATH) > 0);
+	w = wide_in(d, "running.exe");
+	assert_true(CopyFileW(self, w, TRUE));
+	/* CreateProcessW() wants no "\\?\". */
+	assert_true(CreateProcessW(w + 4, command, NULL, NULL, FALSE, 0, NULL, NULL, &start, &p));
+	assert_ok(file_replace(d, "running.exe", "new", 3, 0644, &e), &e);
+	assert_ok(file_read(d, "running.exe", &b, &e), &e);
+	assert_string_equal(buf_text(&b), "new");
+	assert_true(TerminateProcess(p.hProcess, 0));
+	WaitForSingleObject(p.hProcess, INFINITE);
+	CloseHandle(p.hThread);
+	CloseHandle(p.hProcess);
+	assert_ok(file_replace(d, "running.exe", "newer", 5, 0644, &e), &e);
+	buf_free(&b);
+	free(w);
+}
+
+static void
+read_only_is_replaced(void **state)
+{
+	struct dir *d = *state;
+	struct file_info info;
+	struct err e;
+
+	assert_ok(file_replace(d, "f", "old", 3, 0644, &e), &e);
+	assert_ok(file_set_mode(d, "f", 0444, &e), &e);
+	assert_int_equal(file_stat(d, "f", &info, &e), 1);
+	assert_int_equal(info.mode, 0444);
+	assert_ok(file_replace(d, "f", "new!", 4, 0644, &e), &e);
+	assert_int_equal(file_stat(d, "f", &info, &e), 1);
+	assert_int_equal(info.size, 4);
+	assert_int_equal(info.mode, 0644);
+}
+
+static void
+links_are_refused(void **state)
+{
+	struct dir *d = *state;
+	struct err e;
+	wchar_t *w;
+
+	NOT_UNDER_WINE("CreateSymbolicLinkW() makes no reparse point there");
+	w = wide_in(d, "link");
+	assert_true(CreateSymbolicLinkW(w, L"C:\\Windows",
+	    SYMBOLIC_LINK_FLAG_DIRECTORY | SYMBOLIC_LINK_FLAG_ALLOW_UNPRIVILEGED_CREATE));
+	assert_err(file_replace(d, "link/x", "x", 1, 0644, &e), ERR_UNSAFE, &e);
+	assert_null(dir_below(d, "link", true, &e));
+	assert_int_equal(e.code, ERR_UNSAFE);
+	free(w);
+}
+
+static void
+secrets_have_an_access_list(void **state)
+{
+	struct dir *d = *state;
+	struct buf b = BUF_INIT(100);
+	PSECURITY_DESCRIPTOR everybody;
+	struct err e;
+	wchar_t *w;
+
+	NOT_UNDER_WINE("access lists don't come back as they were set");
+	assert_ok(file_replace(d, "key", "k", 1, 0600, &e), &e);
+	assert_ok(file_read_secret(d, "key", &b, &e), &e);
+	w = wide_in(d, "key");
+	assert_true(ConvertStringSecurityDescriptorToSecurityDescriptorW(L"D:P(A;;FA;;;WD)", SDDL_REVISION_1, &everybody,
+	    NULL));
+	assert_true(SetFileSecurityW(w, DACL_SECURITY_INFORMATION, everybody));
+	assert_err(file_read_secret(d, "key", &b, &e), ERR_ACCESS, &e);
+	LocalFree(everybody);
+	free(w);
+	buf_free(&b);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(unsafe_names, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(long_and_unicode_names, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(case_is_the_same_file, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(open_without_sharing, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(replaced_while_open, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(replaced_while_running, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(read_only_is_replaced, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(links_are_refused, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(secrets_have_an_access_list, temp_make, temp_remove),
+	};
+
+	if (argc > 1 && strcmp(argv[1], "--wait") == 0) {
+		Sleep(60000);	/* the running program of a test, which ends it */
+		return 0;
+	}
+	return cmocka_run_group_tests_name("file", tests, NULL, NULL);
+}

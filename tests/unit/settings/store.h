@@ -1,0 +1,25 @@
+#ifndef STORE_H
+#define STORE_H
+
+/*
+ * A settings store of its own for each test: two key files, or a part of the registry that stands for HKLM and HKCU.
+ */
+#include "lib/settings/settings.h"
+
+/* Setup and teardown for cmocka; *state is the store. */
+int store_make(void **state);
+int store_remove(void **state);
+
+/* HKLM becomes what a key file would say; HKLM is exactly that (not on every platform with its comments and its order). */
+void store_write(const char *text);
+void store_want(const char *text);
+
+/* Append "set key name = text" (the text form of a value). */
+void add_set(struct changeset *c, const char *key, const char *name, const char *text);
+
+/* Key files only: a path in the store's directory, and the content of a file. */
+const char *store_path(const char *name);
+void write_text(const char *path, const char *text);
+void want_text(const char *path, const char *text);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * A directory, two key files in it that aren't there yet, and the store over them.
+ */
+#include "tests/unit/common/test.h"
+#include "tests/unit/settings/store.h"
+
+#include "lib/os/file.h"
+
+static char dir[64], machine[96], user[96];
+
+const char *
+store_path(const char *name)
+{
+	return *name == '\0' ? dir : strcmp(name, "user.conf") == 0 ? user : machine;
+}
+
+int
+store_make(void **state)
+{
+	struct err e;
+
+	strcpy(dir, "/tmp/slipway-unit-XXXXXX");
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	snprintf(machine, sizeof machine, "%s/etc/machine.conf", dir);
+	snprintf(user, sizeof user, "%s/user.conf", dir);
+	return (*state = settings_open_files(machine, user, &e)) == NULL ? -1 : 0;
+}
+
+int
+store_remove(void **state)
+{
+	char command[128];
+
+	settings_close(*state);
+	snprintf(command, sizeof command, "rm -rf %s", dir);
+	return system(command);
+}
+
+void
+write_text(const char *path, const char *text)
+{
+	char parent[96];
+	struct dir *d;
+	struct err e;
+
+	snprintf(parent, sizeof parent, "%.*s", (int)(strrchr(path, '/') - path), path);
+	assert_non_null(d = dir_make(parent, 0755, &e));
+	dir_close(d);
+	assert_ok(file_replace(NULL, path, text, strlen(text), 0644, &e), &e);
+}
+
+void
+want_text(const char *path, const char *text)
+{
+	struct buf b = BUF_INIT(100000);
+	struct err e;
+
+	assert_ok(file_read(NULL, path, &b, &e), &e);
+	assert_string_equal(buf_text(&b), text);
+	buf_free(&b);
+}
+
+void
+store_write(const char *text)
+{
+	write_text(machine, text);
+}
+
+void
+store_want(const char *text)
+{
+	want_text(machine, text);
+}

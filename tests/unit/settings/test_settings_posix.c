@@ -1,0 +1,252 @@
+/*
+ * lib/settings: the store over key files: locks, permissions, and files that can't be used.
+ */
+#include "tests/unit/common/test.h"
+#include "tests/unit/settings/store.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/os/file.h"
+#include "lib/settings/application.h"
+
+static const char *dir, *machine, *user;
+
+static int
+make(void **state)
+{
+	int rc = store_make(state);
+
+	dir = store_path("");
+	machine = store_path("etc/machine.conf");
+	user = store_path("user.conf");
+	return rc;
+}
+
+static void
+both_files(void **state)
+{
+	struct settings *s = *state;
+	struct changeset c = CHANGESET_INIT, undo = CHANGESET_INIT;
+	struct value v = VALUE_INIT;
+	struct file_info info;
+	struct err e;
+
+	assert_int_equal(settings_get(s, "HKLM\\a", "x", &v, &e), 0);
+	add_set(&c, "HKLM\\SOFTWARE\\Ipesoft", "x", "dword:1");
+	add_set(&c, "HKCU\\u", "y", "two");
+	assert_ok(settings_plan(s, &c, NULL, &undo, &e), &e);
+	assert_int_equal(undo.n, 2);
+	assert_ok(settings_apply(s, &c, &e), &e);
+	want_text(machine, "[HKLM\\SOFTWARE\\Ipesoft]\nx = dword:1\n");
+	want_text(user, "[HKCU\\u]\ny = two\n");
+	assert_int_equal(file_stat(NULL, machine, &info, &e), 1);
+	assert_int_equal(info.mode, 0644);
+	assert_int_equal(file_stat(NULL, user, &info, &e), 1);
+	assert_int_equal(info.mode, 0600);
+	assert_int_equal(settings_get(s, "hkey_local_machine/software/IPESOFT", "X", &v, &e), 1);
+	assert_int_equal(v.number, 1);
+	assert_string_equal(settings_place(s, "HKCU\\u"), user);
+	assert_string_equal(settings_place(s, "HKLM\\u"), machine);
+	assert_err(settings_get(s, "HKXX\\a", "x", &v, &e), ERR_SYNTAX, &e);
+	assert_ok(settings_apply(s, &undo, &e), &e);
+	want_text(machine, "");
+	want_text(user, "");
+	changeset_free(&c);
+	changeset_free(&undo);
+}
+
+/* A malformed file is an error, never "not there", and neither file is written then. */
+static void
+malformed(void **state)
+{
+	static const char bad[] = "[HKCU\\u]\nx = 1\nnonsense\n";
+	struct settings_walk walk = { NULL, NULL, NULL };
+	struct settings *s = *state;
+	struct changeset c = CHANGESET_INIT, effective = CHANGESET_INIT, undo = CHANGESET_INIT;
+	struct value v = VALUE_INIT;
+	char want[256];
+	struct err e;
+
+	write_text(user, bad);
+	write_text(machine, "[HKLM\\a]\nx = 1\n");
+	add_set(&c, "HKLM\\a", "x", "2");
+	add_set(&c, "HKCU\\u", "x", "2");
+	assert_err(settings_get(s, "HKCU\\u", "x", &v, &e), ERR_SYNTAX, &e);
+	snprintf(want, sizeof want, "%s: line 3: want 'name = value'", user);
+	assert_memory_equal(e.text, want, strlen(want));
+	assert_err(settings_list(s, "HKCU\\u", &walk, &e), ERR_SYNTAX, &e);
+	assert_err(settings_plan(s, &c, &effective, &undo, &e), ERR_SYNTAX, &e);
+	assert_int_equal(effective.n + undo.n, 0);
+	assert_err(settings_apply(s, &c, &e), ERR_SYNTAX, &e);
+	want_text(user, bad);
+	want_text(machine, "[HKLM\\a]\nx = 1\n");
+	assert_int_equal(settings_get(s, "HKLM\\a", "x", &v, &e), 1);
+	value_free(&v);
+	changeset_free(&c);
+}
+
+static void
+unreadable(void **state)
+{
+	struct settings *s = *state;
+	struct changeset c = CHANGESET_INIT;
+	struct value v = VALUE_INIT;
+	struct err e;
+
+	assert_int_equal(mkdir(user, 0755), 0);
+	assert_err(settings_get(s, "HKCU\\u", "x", &v, &e), ERR_UNSAFE, &e);
+	add_set(&c, "HKCU\\u", "x", "2");
+	assert_err(settings_apply(s, &c, &e), ERR_UNSAFE, &e);
+	changeset_free(&c);
+}
+
+/* Permissions, owner and the place behind a link are kept. */
+static void
+kept(void **state)
+{
+	struct settings *s = *state;
+	struct changeset c = CHANGESET_INIT;
+	struct file_info info;
+	char real[96];
+	struct err e;
+
+	snprintf(real, sizeof real, "%s/real.conf", dir);
+	write_text(real, "[HKCU\\u]\nx = 1\n");
+	assert_int_equal(chmod(real, 0640), 0);
+	if (geteuid() == 0)
+		assert_int_equal(chown(real, 12345, 23456), 0);
+	assert_int_equal(symlink("real.conf", user), 0);
+	add_set(&c, "HKCU\\u", "x", "2");
+	assert_ok(settings_apply(s, &c, &e), &e);
+	want_text(real, "[HKCU\\u]\nx = 2\n");
+	assert_int_equal(file_stat(NULL, user, &info, &e), 1);
+	assert_int_equal(info.type, FILE_LINK);
+	assert_int_equal(file_stat(NULL, real, &info, &e), 1);
+	assert_int_equal(info.mode, 0640);
+	assert_int_equal(info.uid, geteuid() == 0 ? 12345 : geteuid());
+	changeset_free(&c);
+}
+
+/* What is so already is neither locked nor written; a change waits for the lock and then fails. */
+static void
+locked(void **state)
+{
+	struct settings *s = *state;
+	struct changeset same = CHANGESET_INIT, other = CHANGESET_INIT;
+	struct file_info before, after;
+	struct file_lock *l;
+	struct dir *d;
+	struct err e;
+
+	write_text(user, "[HKCU\\u]\nx = 1\n");
+	assert_int_equal(file_stat(NULL, user, &before, &e), 1);
+	assert_non_null(d = dir_open(dir, &e));
+	assert_non_null(l = file_lock(d, ".user.conf.lock", 0, &e));
+	add_set(&same, "HKCU\\u", "x", "1");
+	add_set(&other, "HKCU\\u", "x", "2");
+	assert_ok(settings_apply(s, &same, &e), &e);
+	assert_int_equal(file_stat(NULL, user, &after, &e), 1);
+	assert_int_equal(before.inode, after.inode);
+	assert_int_equal(before.mtime_ns, after.mtime_ns);
+	assert_err(settings_apply(s, &other, &e), ERR_BUSY, &e);
+	want_text(user, "[HKCU\\u]\nx = 1\n");
+	file_unlock(l);
+	assert_ok(settings_apply(s, &other, &e), &e);
+	want_text(user, "[HKCU\\u]\nx = 2\n");
+	dir_close(d);
+	changeset_free(&same);
+	changeset_free(&other);
+}
+
+/* Many processes add a value each: none is lost. */
+static void
+together(void **state)
+{
+	enum { WRITERS = 8, EACH = 5 };
+	struct settings *s = *state;
+	struct value v = VALUE_INIT;
+	char name[32];
+	struct err e;
+	int status;
+
+	for (int i = 0; i < WRITERS; i++) {
+		pid_t pid = fork();
+
+		assert_true(pid != -1);
+		if (pid != 0)
+			continue;
+		for (int j = 0; j < EACH; j++) {
+			struct changeset c = CHANGESET_INIT;
+
+			snprintf(name, sizeof name, "n%d-%d", i, j);
+			add_set(&c, "HKCU\\u", name, "x");
+			if (settings_apply(s, &c, &e) == -1)
+				_exit(1);
+			changeset_free(&c);
+		}
+		_exit(0);
+	}
+	for (int i = 0; i < WRITERS; i++) {
+		assert_true(wait(&status) != -1);
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	}
+	for (int i = 0; i < WRITERS * EACH; i++) {
+		snprintf(name, sizeof name, "n%d-%d", i / EACH, i % EACH);
+		assert_int_equal(settings_get(s, "HKCU\\u", name, &v, &e), 1);
+		value_free(&v);
+	}
+}
+
+static void
+half_a_store(void **state)
+{
+	struct settings *s;
+	struct changeset c = CHANGESET_INIT;
+	struct value v = VALUE_INIT;
+	struct err e;
+
+	(void)state;
+	write_text(machine, "[HKLM\\a]\nx = 1\n");
+	assert_non_null(s = settings_open_files(machine, NULL, &e));
+	assert_int_equal(settings_get(s, "HKLM\\a", "x", &v, &e), 1);
+	value_free(&v);
+	assert_int_equal(settings_get(s, "HKCU\\a", "x", &v, &e), 0);
+	add_set(&c, "HKLM\\a", "x", "2");
+	add_set(&c, "HKCU\\a", "x", "2");
+	assert_err(settings_apply(s, &c, &e), ERR_CONFIG, &e);
+	want_text(machine, "[HKLM\\a]\nx = 1\n");
+	changeset_free(&c);
+	settings_close(s);
+}
+
+/* A search among settings that can't be read finds nothing, and says why. */
+static void
+find_malformed(void **state)
+{
+	struct buf installation = BUF_INIT(1000), application = BUF_INIT(1000);
+	struct err e;
+
+	write_text(machine, "x\n");
+	assert_err(application_find(*state, NULL, "A", &installation, &application, &e), ERR_SYNTAX, &e);
+	assert_non_null(strstr(e.text, "line 1"));
+	assert_int_equal(installation.len + application.len, 0);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(both_files, make, store_remove),
+		cmocka_unit_test_setup_teardown(malformed, make, store_remove),
+		cmocka_unit_test_setup_teardown(unreadable, make, store_remove),
+		cmocka_unit_test_setup_teardown(kept, make, store_remove),
+		cmocka_unit_test_setup_teardown(locked, make, store_remove),
+		cmocka_unit_test_setup_teardown(together, make, store_remove),
+		cmocka_unit_test_setup_teardown(half_a_store, make, store_remove),
+		cmocka_unit_test_setup_teardown(find_malformed, make, store_remove),
+	};
+
+	return cmocka_run_group_tests_name("settings_posix", tests, NULL, NULL);
+}

@@ -1,0 +1,230 @@
+/*
+ * lib/tls: every level against every level, with and without certificates, and what comes of it.
+ */
+#include "tests/unit/common/test.h"
+#include "tests/unit/tls/tls_sides.h"
+
+/* What they have.  Those of hi and of the Kernel are pinned by name; the others are issued by the CA, or nobody knows them. */
+static struct id kernel, kernel_of_ca, hi, hi_of_ca, stranger, ca;
+
+static const struct side {
+	const char *name, *level;
+	const struct id *own, *trusts;
+} servers[] = {
+	{ "None", "None", NULL, NULL },
+	{ "None with a pair", "None", &kernel, NULL },
+	{ "TLSNoPeerAuth", "TLSNoPeerAuth", &kernel, NULL },
+	{ "TLSNoPeerAuth of a CA", "TLSNoPeerAuth", &kernel_of_ca, NULL },
+	{ "TLSPeerAuth, trusts hi", "TLSPeerAuth", &kernel, &hi },
+	{ "TLSPeerAuth, trusts a CA", "TLSPeerAuth", &kernel_of_ca, &ca },
+}, clients[] = {
+	{ "None", "None", NULL, NULL },
+	{ "None with a pair", "None", &hi, NULL },
+	{ "TLSNoPeerAuth", "TLSNoPeerAuth", NULL, NULL },
+	{ "TLSNoPeerAuth as hi", "TLSNoPeerAuth", &hi, NULL },
+	{ "TLSNoPeerAuth of a CA", "TLSNoPeerAuth", &hi_of_ca, NULL },
+	{ "TLSNoPeerAuth as a stranger", "TLSNoPeerAuth", &stranger, NULL },
+	{ "TLSPeerAuth", "TLSPeerAuth", NULL, &kernel },
+	{ "TLSPeerAuth as hi", "TLSPeerAuth", &hi, &kernel },
+	{ "TLSPeerAuth of a CA", "TLSPeerAuth", &hi_of_ca, &kernel },
+	{ "TLSPeerAuth as a stranger", "TLSPeerAuth", &stranger, &kernel },
+	{ "TLSPeerAuth, trusts a CA", "TLSPeerAuth", NULL, &ca },
+	{ "TLSPeerAuth as hi, trusts a CA", "TLSPeerAuth", &hi, &ca },
+	{ "TLSPeerAuth of a CA, trusts it", "TLSPeerAuth", &hi_of_ca, &ca },
+	{ "TLSPeerAuth, trusts another", "TLSPeerAuth", NULL, &stranger },
+	{ "TLSPeerAuth as hi, trusts another", "TLSPeerAuth", &hi, &stranger },
+};
+
+/*
+ * What both say of the connection, or who refuses it and why:
+ *   plain   [TCP/IP] on both sides
+ *   tls     [TCP/IP][TLSv1.3], and ... VERIFIED said by the client (tls-c), the server (tls-s), or both (tls-cs)
+ *   !plain  the server: there is no TLS in what came        !tls   the client: there is no TLS in what came
+ *   !none   the server: the client has no certificate       !who   the server: the client's is not trusted
+ *   !pin    the client: the server's is not trusted
+ */
+static const char *const cells[N(servers)][N(clients)] = {
+	/*  None               TLSNoPeerAuth                        TLSPeerAuth, trusts the Kernel's           ... trusts a CA                 ... another */
+	/*  -         hi       -        hi       of CA    stranger  -         hi        of CA     stranger     -         hi        of CA       -       hi   */
+	{ "plain",  "plain",  "!tls",  "!tls",  "!tls",  "!tls",  "!tls",   "!tls",   "!tls",   "!tls",     "!tls",   "!tls",   "!tls",   "!tls", "!tls" },
+	{ "plain",  "plain",  "tls",   "tls",   "tls",   "tls",   "tls-c",  "tls-c",  "tls-c",  "tls-c",    "!pin",   "!pin",   "!pin",   "!pin", "!pin" },
+	{ "!plain", "!plain", "tls",   "tls",   "tls",   "tls",   "tls-c",  "tls-c",  "tls-c",  "tls-c",    "!pin",   "!pin",   "!pin",   "!pin", "!pin" },
+	{ "!plain", "!plain", "tls",   "tls",   "tls",   "tls",   "!pin",   "!pin",   "!pin",   "!pin",     "tls-c",  "tls-c",  "tls-c",  "!pin", "!pin" },
+	{ "!plain", "!plain", "!none", "tls-s", "!who",  "!who",  "!none",  "tls-cs", "!who",   "!who",     "!pin",   "!pin",   "!pin",   "!pin", "!pin" },
+	{ "!plain", "!plain", "!none", "!who",  "tls-s", "!who",  "!pin",   "!pin",   "!pin",   "!pin",     "!none",  "!who",   "tls-cs", "!pin", "!pin" },
+};
+
+/* What a cell's word means: the text of each side, or where it says why not and what that has in it. */
+static const struct meaning {
+	const char *word, *server, *client;
+	const char *server_says, *client_says;
+	enum slipway_tls_code code;
+} meanings[] = {
+	{ "plain", "TCP/IP", "TCP/IP", NULL, NULL, SLIPWAY_TLS_OK },
+	{ "tls", "TCP/IP][TLSv1.3", "TCP/IP][TLSv1.3", NULL, NULL, SLIPWAY_TLS_OK },
+	{ "tls-c", "TCP/IP][TLSv1.3", "TCP/IP][TLSv1.3 VERIFIED", NULL, NULL, SLIPWAY_TLS_OK },
+	{ "tls-s", "TCP/IP][TLSv1.3 VERIFIED", "TCP/IP][TLSv1.3", NULL, NULL, SLIPWAY_TLS_OK },
+	{ "tls-cs", "TCP/IP][TLSv1.3 VERIFIED", "TCP/IP][TLSv1.3 VERIFIED", NULL, NULL, SLIPWAY_TLS_OK },
+	{ "!plain", NULL, NULL, "the peer doesn't speak TLS", NULL, SLIPWAY_TLS_E_PROTOCOL },
+	{ "!tls", NULL, NULL, NULL, "TLS handshake", SLIPWAY_TLS_E_CUT },
+	{ "!none", NULL, NULL, "the peer showed no certificate", NULL, SLIPWAY_TLS_E_UNTRUSTED },
+	{ "!who", NULL, NULL, "is not trusted", NULL, SLIPWAY_TLS_E_UNTRUSTED },
+	{ "!pin", NULL, NULL, NULL, "is not trusted", SLIPWAY_TLS_E_UNTRUSTED },
+};
+
+struct cell {
+	char name[128];
+	const struct side *server, *client;
+	const struct meaning *meaning;
+};
+
+static const struct meaning *
+meaning_of(const char *word)
+{
+	for (size_t i = 0; i < N(meanings); i++)
+		if (strcmp(meanings[i].word, word) == 0)
+			return &meanings[i];
+	return NULL;
+}
+
+static struct slipway_tls *
+handle(enum slipway_tls_side which, const struct side *s, const char *version)
+{
+	struct slipway_tls *t = side_new(which, s->level, s->own, s->trusts);
+
+	assert_int_equal(slipway_tls_set(t, "TLS_MinVersion", version), 0);
+	return t;
+}
+
+/* A connection that wasn't made is not told as one, and whoever refused says why. */
+static void
+refused(const struct cell *c, const struct ends *e)
+{
+	const struct meaning *m = c->meaning;
+	const char *server = slipway_tls_conn_error(e->server), *client = slipway_tls_conn_error(e->client);
+	enum slipway_tls_code code;
+
+	if ((m->server_says != NULL && strstr(server, m->server_says) == NULL) ||
+	    (m->client_says != NULL && strstr(client, m->client_says) == NULL))
+		fail_msg("want %s; the server says '%s', the client says '%s'", m->word, server, client);
+	assert_string_equal(slipway_tls_conn_text(m->server_says != NULL ? e->server : e->client), "TCP/IP");
+	code = slipway_tls_conn_error_code(m->server_says != NULL ? e->server : e->client);
+	/* A server without TLS hangs up; what was not read yet makes that a reset. */
+	if (m->code == SLIPWAY_TLS_E_CUT && code == SLIPWAY_TLS_E_NETWORK)
+		code = SLIPWAY_TLS_E_CUT;
+	assert_int_equal(code, m->code);
+}
+
+static void
+meet(const struct cell *c, const char *version, void (*open)(struct ends *, struct slipway_tls *, struct slipway_tls *))
+{
+	struct slipway_tls *s = handle(SLIPWAY_TLS_SERVER, c->server, version);
+	struct slipway_tls *t = handle(SLIPWAY_TLS_CLIENT, c->client, version);
+	struct ends e;
+	int rc;
+
+	open(&e, s, t);
+	rc = talk(&e);
+	if (c->meaning->server == NULL) {
+		assert_int_equal(rc, SLIPWAY_TLS_ERROR);
+		refused(c, &e);
+	} else {
+		if (rc != 0)
+			fail_msg("want %s; the server says '%s', the client says '%s'", c->meaning->word,
+			    slipway_tls_conn_error(e.server), slipway_tls_conn_error(e.client));
+		assert_string_equal(slipway_tls_conn_text(e.server), c->meaning->server);
+		assert_string_equal(slipway_tls_conn_text(e.client), c->meaning->client);
+	}
+	ends_close(&e);
+	slipway_tls_free(s);
+	slipway_tls_free(t);
+}
+
+/* It is the same over a socket pair and over TCP, and where older versions are allowed but not needed. */
+static void
+cell(void **state)
+{
+	const struct cell *c = *state;
+
+	meet(c, "TLSv1.3", ends_open);
+	meet(c, "TLSv1.2", ends_open);
+	meet(c, "TLSv1.3", ends_open_tcp);
+}
+
+/* Levels without what they need are refused before anybody connects. */
+static const struct unusable_row {
+	const char *name;
+	enum slipway_tls_side which;
+	struct side side;
+	const char *why;
+} unusable[] = {
+	{ "unusable: server at TLSNoPeerAuth without a pair", SLIPWAY_TLS_SERVER,
+	    { NULL, "TLSNoPeerAuth", NULL, NULL }, "TLS_KeyFile and TLS_CertFile must both be set" },
+	{ "unusable: server at TLSPeerAuth without a pair", SLIPWAY_TLS_SERVER,
+	    { NULL, "TLSPeerAuth", NULL, &hi }, "TLS_KeyFile and TLS_CertFile must both be set" },
+	{ "unusable: server at TLSPeerAuth that trusts nobody", SLIPWAY_TLS_SERVER,
+	    { NULL, "TLSPeerAuth", &kernel, NULL }, "TLS_TrustedCerts is not set" },
+	{ "unusable: client at TLSPeerAuth that trusts nobody", SLIPWAY_TLS_CLIENT,
+	    { NULL, "TLSPeerAuth", NULL, NULL }, "TLS_TrustedCerts is not set" },
+	{ "unusable: client with a pair at TLSPeerAuth that trusts nobody", SLIPWAY_TLS_CLIENT,
+	    { NULL, "TLSPeerAuth", &hi, NULL }, "TLS_TrustedCerts is not set" },
+};
+
+static void
+is_unusable(void **state)
+{
+	const struct unusable_row *r = *state;
+	struct slipway_tls *t = handle(r->which, &r->side, "TLSv1.3");
+
+	assert_int_equal(slipway_tls_check(t), SLIPWAY_TLS_ERROR);
+	if (strstr(slipway_tls_error(t), r->why) == NULL)
+		fail_msg("want '%s', got '%s'", r->why, slipway_tls_error(t));
+	assert_null(slipway_tls_conn_new(t, 0));
+	slipway_tls_free(t);
+}
+
+static int
+make_ids(void **state)
+{
+	(void)state;
+	ca = id_make(&(struct look){ .name = "ca", .ca = true }, NULL);
+	kernel = id_make(&(struct look){ .name = "kernel" }, NULL);
+	kernel_of_ca = id_make(&(struct look){ .name = "kernel", .usage = "serverAuth" }, &ca);
+	hi = id_make(&(struct look){ .name = "hi" }, NULL);
+	hi_of_ca = id_make(&(struct look){ .name = "hi", .usage = "clientAuth" }, &ca);
+	stranger = id_make(&(struct look){ .name = "stranger" }, NULL);
+	return 0;
+}
+
+static int
+free_ids(void **state)
+{
+	struct id *all[] = { &kernel, &kernel_of_ca, &hi, &hi_of_ca, &stranger, &ca };
+
+	(void)state;
+	for (size_t i = 0; i < N(all); i++)
+		id_free(all[i]);
+	return 0;
+}
+
+int
+main(void)
+{
+	static struct CMUnitTest tests[N(servers) * N(clients) + N(unusable)];
+	static struct cell all[N(servers) * N(clients)];
+	size_t n = 0;
+
+	for (size_t s = 0; s < N(servers); s++)
+		for (size_t c = 0; c < N(clients); c++) {
+			struct cell *one = &all[n];
+
+			*one = (struct cell){ "", &servers[s], &clients[c], meaning_of(cells[s][c]) };
+			if (one->meaning == NULL)
+				abort();	/* a word that the table doesn't explain */
+			snprintf(one->name, sizeof one->name, "server %s, client %s: %s", servers[s].name,
+			    clients[c].name, cells[s][c]);
+			tests[n++] = (struct CMUnitTest){ .name = one->name, .test_func = cell, .initial_state = one };
+		}
+	TEST_ROWS(tests, n, unusable, is_unusable);
+	return _cmocka_run_group_tests("tls-levels", tests, n, make_ids, free_ids);
+}

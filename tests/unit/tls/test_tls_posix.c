@@ -1,0 +1,287 @@
+/*
+ * lib/tls on POSIX systems: what a look at the settings costs, a key that others can read, signals, and several servers in
+ * blocking calls.  What doesn't depend on the platform is tested in test_tls.c and test_tls_api.c.
+ */
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/os/clock.h"
+#include "lib/os/file.h"
+#include "lib/settings/settings.h"
+#include "tests/unit/common/test.h"
+#include "tests/unit/tls/tls_sides.h"
+
+static struct id kernel;
+
+/* Calls of lib/tls that look at files and settings; the linker leads them here. */
+static unsigned stamps, reads;
+
+void __real_file_stamp(const char *path, struct file_stamp *out);
+int __real_file_read(struct dir *d, const char *name, struct buf *out, struct err *e);
+int __real_file_read_secret(struct dir *d, const char *name, struct buf *out, struct err *e);
+int __real_settings_get(struct settings *s, const char *key, const char *name, struct value *v, struct err *e);
+void __wrap_file_stamp(const char *path, struct file_stamp *out);
+int __wrap_file_read(struct dir *d, const char *name, struct buf *out, struct err *e);
+int __wrap_file_read_secret(struct dir *d, const char *name, struct buf *out, struct err *e);
+int __wrap_settings_get(struct settings *s, const char *key, const char *name, struct value *v, struct err *e);
+
+void
+__wrap_file_stamp(const char *path, struct file_stamp *out)
+{
+	stamps++;
+	__real_file_stamp(path, out);
+}
+
+int
+__wrap_file_read(struct dir *d, const char *name, struct buf *out, struct err *e)
+{
+	reads++;
+	return __real_file_read(d, name, out, e);
+}
+
+int
+__wrap_file_read_secret(struct dir *d, const char *name, struct buf *out, struct err *e)
+{
+	reads++;
+	return __real_file_read_secret(d, name, out, e);
+}
+
+int
+__wrap_settings_get(struct settings *s, const char *key, const char *name, struct value *v, struct err *e)
+{
+	reads++;
+	return __real_settings_get(s, key, name, v, e);
+}
+
+/* The Kernel's pair, and settings that name it. */
+static void
+place_fill(const struct place *p)
+{
+	char text[1024];
+
+	put_text(p->key, kernel.key_pem, 0600);
+	put_text(p->cert, kernel.cert_pem, 0644);
+	snprintf(text, sizeof text,
+	    "[HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV\\TLS_Server]\nTLS_RequiredLevel = TLSNoPeerAuth\n"
+	    "TLS_KeyFile = %s\nTLS_CertFile = %s\n[HKLM\\SOFTWARE\\Ipesoft\\D2]\nDefaultApplication = COV\n",
+	    p->key, p->cert);
+	put_text(p->conf, text, 0644);
+}
+
+/* Unchanged: one look at the store and at each file, and nothing read, however many connections. */
+static void
+look_costs_a_stat(void **state)
+{
+	const struct timespec settle = { 1, 100000000 };	/* what was changed within a second is read again */
+	struct slipway_tls *s;
+	struct slipway_tls_conn *c;
+	const uid_t root = geteuid();
+	struct place p;
+	int fd[2];
+
+	(void)state;
+	/* Root has its settings in /etc and nowhere else: be nobody for a while. */
+	assert_true(root == 0 ? seteuid(65534) == 0 : true);
+	place_make(&p);
+	place_fill(&p);
+	assert_int_equal(setenv("SLIPWAY_HOME", p.dir, 1), 0);
+	assert_non_null(s = slipway_tls_new(SLIPWAY_TLS_SERVER, NULL, NULL));
+	nanosleep(&settle, NULL);
+	if (slipway_tls_check(s) == SLIPWAY_TLS_ERROR)
+		fail_msg("%s", slipway_tls_error(s));
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	for (int i = 0; i < 3; i++) {
+		stamps = reads = 0;
+		assert_non_null(c = slipway_tls_conn_new(s, fd[0]));
+		assert_int_equal(stamps, 3);
+		assert_int_equal(reads, 0);
+		slipway_tls_conn_free(c);
+	}
+	assert_int_equal(chmod(p.cert, 0600), 0);
+	assert_non_null(c = slipway_tls_conn_new(s, fd[0]));
+	assert_true(reads > 0);
+	slipway_tls_conn_free(c);
+	slipway_tls_free(s);
+	assert_int_equal(unsetenv("SLIPWAY_HOME"), 0);
+	close(fd[0]);
+	close(fd[1]);
+	place_remove(&p);
+	assert_int_equal(seteuid(root), 0);
+}
+
+/* A key that others can read is refused, or warned of once when the program says so. */
+static void
+open_key(void **state)
+{
+	struct slipway_tls *s = slipway_tls_new(SLIPWAY_TLS_SERVER, NULL, NULL);
+	struct place p;
+
+	(void)state;
+	place_make(&p);
+	place_fill(&p);
+	assert_int_equal(chmod(p.key, 0640), 0);
+	slipway_tls_set(s, "TLS_RequiredLevel", "TLSNoPeerAuth");
+	slipway_tls_set(s, "TLS_KeyFile", p.key);
+	slipway_tls_set(s, "TLS_CertFile", p.cert);
+	assert_int_equal(slipway_tls_check(s), SLIPWAY_TLS_ERROR);
+	assert_int_equal(slipway_tls_error_code(s), SLIPWAY_TLS_E_SETTINGS);
+	assert_non_null(strstr(slipway_tls_error(s), "mode 0640"));
+	slipway_tls_set_open_key(s, 1);
+	assert_int_equal(slipway_tls_check(s), 0);
+	assert_non_null(strstr(slipway_tls_warning(s), "mode 0640"));
+	assert_int_equal(slipway_tls_check(s), 0);
+	assert_string_equal(slipway_tls_warning(s), "");
+	slipway_tls_free(s);
+	place_remove(&p);
+}
+
+/* A peer that is gone is an error and no signal, and the first error stays. */
+static void
+no_sigpipe(void **state)
+{
+	struct sigaction was, standard = { .sa_handler = SIG_DFL };
+	char first[128];
+	struct ends e;
+
+	(void)state;
+	sigaction(SIGPIPE, &standard, &was);
+	for (int tls = 0; tls < 2; tls++) {
+		if (tls) {
+			ends_talking(&e, &kernel);
+		} else {
+			struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "None", NULL, NULL);
+			struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "None", NULL, NULL);
+
+			ends_open(&e, s, c);
+			assert_int_equal(talk(&e), 0);
+			slipway_tls_free(s);
+			slipway_tls_free(c);
+		}
+		shutdown(e.fd[1], SHUT_RDWR);
+		assert_int_equal(slipway_tls_write(e.server, "x", 1), SLIPWAY_TLS_ERROR);
+		assert_int_equal(slipway_tls_conn_error_code(e.server), SLIPWAY_TLS_E_NETWORK);
+		assert_non_null(strstr(slipway_tls_conn_error(e.server), "Broken pipe"));
+		snprintf(first, sizeof first, "%s", slipway_tls_conn_error(e.server));
+		assert_int_equal(slipway_tls_read(e.server, first, 1), SLIPWAY_TLS_ERROR);
+		assert_int_equal(slipway_tls_shutdown(e.server), SLIPWAY_TLS_ERROR);
+		assert_string_equal(slipway_tls_conn_error(e.server), first);
+		ends_close(&e);
+	}
+	sigaction(SIGPIPE, &was, NULL);
+}
+
+/* A listener on a free port of the loopback address. */
+static int
+listener(char where[32])
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof sin;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&sin, len), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
+	snprintf(where, 32, "127.0.0.1:%u", ntohs(sin.sin_port));
+	return fd;
+}
+
+static void *
+serve_one(void *arg)
+{
+	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &kernel, NULL);
+	int fd = accept(*(int *)arg, NULL, NULL);
+	struct slipway_tls_conn *c = slipway_tls_conn_new(s, fd);
+	char buf[16];
+	long n;
+
+	/* A descriptor that blocks: no WANT_* ever. */
+	while ((n = slipway_tls_read(c, buf, sizeof buf)) > 0)
+		if (slipway_tls_write(c, buf, (size_t)n) != n)
+			break;
+	slipway_tls_shutdown(c);
+	slipway_tls_conn_free(c);
+	slipway_tls_free(s);
+	close(fd);
+	return (void *)n;
+}
+
+/* Several servers: one isn't there, one takes the connection and says nothing, the third answers; in blocking calls. */
+static void
+several_servers(void **state)
+{
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, &kernel);
+	struct slipway_tls_conn *conn;
+	char dead[32], silent[32], good[32], buf[16];
+	const char *servers[] = { dead, silent, good };
+	int gone = listener(dead), mute = listener(silent), live = listener(good), fd;
+	pthread_t thread;
+	size_t which = 99;
+	int64_t from = clock_mono_ms();
+	void *end;
+
+	(void)state;
+	close(gone);
+	assert_int_equal(pthread_create(&thread, NULL, serve_one, &live), 0);
+	assert_non_null(conn = slipway_tls_connect(c, servers, 3, 400, &which));
+	assert_int_equal(which, 2);
+	assert_in_range(clock_mono_ms() - from, 400, 5000);
+	assert_int_equal(slipway_tls_write(conn, "hello", 5), 5);
+	assert_int_equal(slipway_tls_read(conn, buf, sizeof buf), 5);
+	assert_int_equal(slipway_tls_shutdown(conn), 0);
+	assert_int_equal(slipway_tls_read(conn, buf, sizeof buf), 0);
+	assert_int_equal(pthread_join(thread, &end), 0);
+	assert_null(end);
+	fd = slipway_tls_conn_fd(conn);
+	slipway_tls_conn_free(conn);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);	/* its own, so it is closed */
+
+	which = 99;
+	assert_null(slipway_tls_connect(c, servers, 2, 200, &which));
+	assert_int_equal(which, 99);
+	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_TIMEOUT);
+	assert_non_null(strstr(slipway_tls_error(c), "Connection refused"));
+	assert_non_null(strstr(slipway_tls_error(c), "not done within"));
+	servers[0] = "nonsense";
+	assert_null(slipway_tls_connect(c, servers, 1, 200, NULL));
+	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_USAGE);
+	assert_null(slipway_tls_connect(c, servers, 0, 200, NULL));
+	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_USAGE);
+	close(mute);
+	close(live);
+	slipway_tls_free(c);
+}
+
+static int
+make_kernel(void **state)
+{
+	(void)state;
+	kernel = id_make(&(struct look){ .name = "kernel" }, NULL);
+	return 0;
+}
+
+static int
+free_kernel(void **state)
+{
+	(void)state;
+	id_free(&kernel);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(look_costs_a_stat),
+		cmocka_unit_test(open_key),
+		cmocka_unit_test(no_sigpipe),
+		cmocka_unit_test(several_servers),
+	};
+
+	return cmocka_run_group_tests_name("tls_posix", tests, make_kernel, free_kernel);
+}

@@ -1,0 +1,414 @@
+/*
+ * lib/tls in several threads, each with a handle of its own, while the settings and the pair in the store are replaced;
+ * connections are used in other threads than they were made in, and outlive their handles.  The preset tsan builds this
+ * with ThreadSanitizer.
+ *
+ * cmocka's assertions are for the main thread: the others leave it their first complaint.
+ */
+#include "tests/unit/common/test.h"
+#include "tests/unit/tls/tls_sides.h"
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/os/clock.h"
+#include "lib/os/file.h"
+
+#define SERVERS		3
+#define CLIENTS		4
+#define SLOTS		(3 * CLIENTS)	/* connections of one server at a time: more than the clients have open */
+#define REPLACEMENTS	8
+#define BETWEEN		2		/* connections that each client makes from one replacement to the next, at least */
+#define HANDLE_LIVES	5		/* connections that a client makes with one handle */
+#define PATIENCE_MS	120000
+#define SHOWN		"TCP/IP][TLSv1.3 VERIFIED"
+
+static struct id pairs[2], hi;
+
+/* Replacements that were begun, and that are there: where both are the same, it is known which pair serves. */
+static atomic_uint begun, replaced;
+
+/* In its thread, and in the main thread once that has ended. */
+struct complaint {
+	char text[512];
+};
+
+/* One connection of a server, in a thread of its own. */
+struct slot {
+	pthread_t thread;
+	bool started;
+	atomic_bool ended;
+	struct slipway_tls_conn *conn;
+	int fd;
+	struct complaint why;
+};
+
+struct server {
+	pthread_t thread;
+	int listener;
+	char name[32];
+	struct slot slots[SLOTS];
+	struct complaint why;
+};
+
+struct client {
+	pthread_t thread;
+	unsigned number;
+	atomic_uint made;		/* connections */
+	bool saw[N(pairs)];
+	struct complaint why;
+};
+
+static struct server servers[SERVERS];
+static struct client clients[CLIENTS];
+
+__attribute__((format(printf, 2, 3))) static void
+complain(struct complaint *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (c->text[0] == '\0')
+		vsnprintf(c->text, sizeof c->text, fmt, ap);
+	va_end(ap);
+}
+
+static void
+pause_1ms(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+}
+
+/* Give back what the client says until it ends. */
+static void *
+answer(void *arg)
+{
+	struct slot *s = arg;
+	char buf[64];
+	long n;
+
+	while ((n = slipway_tls_read(s->conn, buf, sizeof buf)) > 0)
+		if (slipway_tls_write(s->conn, buf, (size_t)n) != n)
+			break;
+	if (n != 0 || slipway_tls_shutdown(s->conn) != 0 || strcmp(slipway_tls_conn_text(s->conn), SHOWN) != 0)
+		complain(&s->why, "a server's connection: [%s] %s", slipway_tls_conn_text(s->conn),
+		    slipway_tls_conn_error(s->conn));
+	slipway_tls_conn_free(s->conn);
+	close(s->fd);
+	atomic_store(&s->ended, true);
+	return NULL;
+}
+
+static void
+slot_join(struct server *v, struct slot *s)
+{
+	if (!s->started)
+		return;
+	pthread_join(s->thread, NULL);
+	s->started = false;
+	if (s->why.text[0] != '\0')
+		complain(&v->why, "%s", s->why.text);
+}
+
+static struct slot *
+slot_free(struct server *v)
+{
+	for (;; pause_1ms())
+		for (size_t i = 0; i < SLOTS; i++) {
+			struct slot *s = &v->slots[i];
+
+			if (s->started && !atomic_load(&s->ended))
+				continue;
+			slot_join(v, s);
+			return s;
+		}
+}
+
+static void *
+serve(void *arg)
+{
+	struct server *v = arg;
+	struct slipway_tls *t = slipway_tls_new(SLIPWAY_TLS_SERVER, NULL, NULL);
+	int fd;
+
+	while ((fd = accept(v->listener, NULL, NULL)) != -1) {
+		struct slot *s = slot_free(v);
+
+		s->fd = fd;
+		atomic_store(&s->ended, false);
+		if ((s->conn = slipway_tls_conn_new(t, fd)) == NULL) {
+			complain(&v->why, "a server: %s", slipway_tls_error(t));
+			close(fd);
+		} else {
+			s->started = pthread_create(&s->thread, NULL, answer, s) == 0;
+		}
+	}
+	slipway_tls_free(t);	/* before its last connections */
+	for (size_t i = 0; i < SLOTS; i++)
+		slot_join(v, &v->slots[i]);
+	return NULL;
+}
+
+/* Settings of the store, or the same in memory. */
+static struct slipway_tls *
+client_handle(const struct client *k)
+{
+	struct slipway_tls *t = slipway_tls_new(SLIPWAY_TLS_CLIENT, NULL, NULL);
+	char both[8192];
+
+	if (k->number % 2 == 0)
+		return t;
+	snprintf(both, sizeof both, "%s%s", pairs[0].cert_pem, pairs[1].cert_pem);
+	slipway_tls_set(t, "TLS_RequiredLevel", "TLSPeerAuth");
+	slipway_tls_set(t, "TLS_MinVersion", atomic_load(&k->made) % 2 == 0 ? "TLSv1.2" : "TLSv1.3");
+	slipway_tls_set_pem(t, "TLS_KeyFile", hi.key_pem, strlen(hi.key_pem));
+	slipway_tls_set_pem(t, "TLS_CertFile", hi.cert_pem, strlen(hi.cert_pem));
+	slipway_tls_set_pem(t, "TLS_TrustedCerts", both, strlen(both));
+	return t;
+}
+
+/* Say something and hear the same. */
+static void
+say(struct client *k, struct slipway_tls_conn *c)
+{
+	char text[32], buf[32];
+	size_t len = (size_t)snprintf(text, sizeof text, "client %u, %u", k->number, atomic_load(&k->made)), have = 0;
+	long n = slipway_tls_write(c, text, len);
+
+	while (n > 0 && have < len && (n = slipway_tls_read(c, buf + have, sizeof buf - have)) > 0)
+		have += (size_t)n;
+	if (have != len || memcmp(text, buf, len) != 0)
+		complain(&k->why, "client %u: want '%s' back, got %zu bytes of it: %s", k->number, text, have,
+		    slipway_tls_conn_error(c));
+}
+
+/* What is shown to a client that came when so many replacements were there. */
+static void
+judge(struct client *k, struct slipway_tls_conn *c, unsigned there)
+{
+	const char *hex = slipway_tls_conn_peer_sha256(c);
+	size_t shown = 0;
+
+	while (shown < N(pairs) && strcmp(hex, pairs[shown].hex) != 0)
+		shown++;
+	if (shown == N(pairs) || strcmp(slipway_tls_conn_text(c), SHOWN) != 0)
+		complain(&k->why, "client %u: [%s] of %s", k->number, slipway_tls_conn_text(c), hex);
+	else if (atomic_load(&begun) == there && shown != there % N(pairs))
+		complain(&k->why, "client %u: after replacement %u the other pair is shown", k->number, there);
+	else
+		k->saw[shown] = true;
+}
+
+static void
+hang_up(struct client *k, struct slipway_tls_conn *c)
+{
+	char byte;
+
+	if (slipway_tls_shutdown(c) != 0 || slipway_tls_read(c, &byte, 1) != 0)
+		complain(&k->why, "client %u: the end: %s", k->number, slipway_tls_conn_error(c));
+	slipway_tls_conn_free(c);
+}
+
+/* Connect until the last replacement is there and was seen; the first connection stays all the while. */
+static void *
+ask(void *arg)
+{
+	struct client *k = arg;
+	struct slipway_tls *t = client_handle(k);
+	struct slipway_tls_conn *first = NULL, *c;
+	const char *list[SERVERS];
+	unsigned there = 0;
+
+	for (size_t i = 0; i < SERVERS; i++)
+		list[i] = servers[(k->number + i) % SERVERS].name;
+	while (there < REPLACEMENTS && k->why.text[0] == '\0') {
+		there = atomic_load(&replaced);
+		if ((c = slipway_tls_connect(t, list, SERVERS, PATIENCE_MS, NULL)) == NULL) {
+			complain(&k->why, "client %u: %s", k->number, slipway_tls_error(t));
+			break;
+		}
+		judge(k, c, there);
+		if (first == NULL)
+			first = c;
+		say(k, first);
+		say(k, c);
+		if (c != first)
+			hang_up(k, c);
+		if ((atomic_fetch_add(&k->made, 1) + 1) % HANDLE_LIVES == 0) {
+			slipway_tls_free(t);
+			t = client_handle(k);
+		}
+	}
+	slipway_tls_free(t);
+	if (first != NULL)
+		hang_up(k, first);
+	return NULL;
+}
+
+static void
+put(struct dir *d, const char *name, const char *text)
+{
+	struct err e;
+
+	assert_ok(file_replace_fast(d, name, text, strlen(text), 0600, &e), &e);
+}
+
+static void
+put_settings(struct dir *d, unsigned days)
+{
+	const char *dir = dir_path(d);
+	char text[2048];
+
+	snprintf(text, sizeof text,
+	    "[HKLM\\SOFTWARE\\Ipesoft\\D2]\nDefaultApplication = COV\n"
+	    "[HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV\\TLS_Server]\nTLS_RequiredLevel = TLSPeerAuth\n"
+	    "TLS_KeyFile = %s/kernel.key\nTLS_CertFile = %s/kernel.crt\nTLS_TrustedCerts = %s/hi.crt\n"
+	    "TLS_ExpiryWarnDays = dword:%u\n"
+	    "[HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV\\TLS_Client]\nTLS_RequiredLevel = TLSPeerAuth\n"
+	    "TLS_KeyFile = %s/hi.key\nTLS_CertFile = %s/hi.crt\nTLS_TrustedCerts = %s/0.crt;%s/1.crt\n",
+	    dir, dir, dir, days, dir, dir, dir, dir);
+	put(d, "machine.conf", text);
+}
+
+static void
+put_pair(struct dir *d, const struct id *pair)
+{
+	put(d, "kernel.key", pair->key_pem);
+	put(d, "kernel.crt", pair->cert_pem);
+}
+
+static void
+listen_on_loopback(struct server *v)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof at;
+
+	v->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(v->listener, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(listen(v->listener, 64), 0);
+	assert_int_equal(getsockname(v->listener, (struct sockaddr *)&at, &len), 0);
+	/* A name has the resolver's thread, an address hasn't. */
+	snprintf(v->name, sizeof v->name, "%s:%u", v == servers ? "localhost" : "127.0.0.1", ntohs(at.sin_port));
+}
+
+/* Until each client has made some connections more, or one has complained, which then doesn't. */
+static void
+wait_for_clients(void)
+{
+	int64_t until = clock_mono_ms() + PATIENCE_MS;
+	unsigned want[CLIENTS];
+
+	for (size_t i = 0; i < CLIENTS; i++)
+		want[i] = atomic_load(&clients[i].made) + BETWEEN;
+	for (size_t i = 0; i < CLIENTS; i++)
+		while (atomic_load(&clients[i].made) < want[i] && clock_mono_ms() < until)
+			pause_1ms();
+}
+
+static void
+start_all(void)
+{
+	for (size_t i = 0; i < SERVERS; i++) {
+		listen_on_loopback(&servers[i]);
+		assert_int_equal(pthread_create(&servers[i].thread, NULL, serve, &servers[i]), 0);
+	}
+	for (size_t i = 0; i < CLIENTS; i++) {
+		clients[i].number = (unsigned)i;
+		assert_int_equal(pthread_create(&clients[i].thread, NULL, ask, &clients[i]), 0);
+	}
+}
+
+static void
+end_all(void)
+{
+	for (size_t i = 0; i < CLIENTS; i++)
+		assert_int_equal(pthread_join(clients[i].thread, NULL), 0);
+	for (size_t i = 0; i < SERVERS; i++) {
+		shutdown(servers[i].listener, SHUT_RDWR);
+		assert_int_equal(pthread_join(servers[i].thread, NULL), 0);
+		close(servers[i].listener);
+	}
+	for (size_t i = 0; i < CLIENTS; i++)
+		if (clients[i].why.text[0] != '\0')
+			fail_msg("%s", clients[i].why.text);
+	for (size_t i = 0; i < SERVERS; i++)
+		if (servers[i].why.text[0] != '\0')
+			fail_msg("%s", servers[i].why.text);
+}
+
+static void
+threads(void **state)
+{
+	static const char *const files[] = { "machine.conf", "kernel.key", "kernel.crt", "hi.key", "hi.crt", "0.crt", "1.crt" };
+	char path[] = "/tmp/slipway-threads-XXXXXX";
+	const uid_t root = geteuid();
+	struct dir *d;
+	struct err e;
+
+	(void)state;
+	/* Root has its settings in /etc and nowhere else: be nobody for a while. */
+	assert_true(root == 0 ? seteuid(65534) == 0 : true);
+	assert_non_null(mkdtemp(path));
+	assert_non_null(d = dir_open(path, &e));
+	put(d, "hi.key", hi.key_pem);
+	put(d, "hi.crt", hi.cert_pem);
+	put(d, "0.crt", pairs[0].cert_pem);
+	put(d, "1.crt", pairs[1].cert_pem);
+	put_pair(d, &pairs[0]);
+	put_settings(d, 0);
+	assert_int_equal(setenv("SLIPWAY_HOME", path, 1), 0);
+
+	start_all();
+	for (unsigned i = 1; i <= REPLACEMENTS; i++) {
+		wait_for_clients();
+		atomic_store(&begun, i);
+		put_pair(d, &pairs[i % N(pairs)]);
+		put_settings(d, i);
+		atomic_store(&replaced, i);
+	}
+	end_all();
+	for (size_t i = 0; i < CLIENTS; i++) {
+		assert_in_range(atomic_load(&clients[i].made), BETWEEN * REPLACEMENTS, UINT32_MAX);
+		assert_true(clients[i].saw[0] && clients[i].saw[1]);
+	}
+
+	assert_int_equal(unsetenv("SLIPWAY_HOME"), 0);
+	for (size_t i = 0; i < N(files); i++)
+		assert_ok(file_remove(d, files[i], &e), &e);
+	dir_close(d);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(seteuid(root), 0);
+}
+
+static int
+make_ids(void **state)
+{
+	(void)state;
+	hi = id_make(&(struct look){ .name = "hi" }, NULL);
+	for (size_t i = 0; i < N(pairs); i++)
+		pairs[i] = id_make(&(struct look){ .name = "kernel" }, NULL);
+	return 0;
+}
+
+static int
+free_ids(void **state)
+{
+	(void)state;
+	id_free(&hi);
+	for (size_t i = 0; i < N(pairs); i++)
+		id_free(&pairs[i]);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(threads) };
+
+	return _cmocka_run_group_tests("tls-threads", tests, N(tests), make_ids, free_ids);
+}

@@ -1,0 +1,156 @@
+/*
+ * Files by name in memory.
+ */
+#include "tests/unit/tuf/shelf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct shelf_file *
+shelf_find(const struct shelf *s, const char *name)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->files[i].name, name) == 0)
+			return &s->files[i];
+	return NULL;
+}
+
+static void *
+must(void *p)
+{
+	if (p == NULL)
+		abort();
+	return p;
+}
+
+void
+shelf_put(struct shelf *s, const char *name, const void *data, size_t len)
+{
+	struct shelf_file *f = shelf_find(s, name);
+
+	if (f == NULL) {
+		s->files = must(realloc(s->files, (s->n + 1) * sizeof *s->files));
+		f = &s->files[s->n++];
+		snprintf(f->name, sizeof f->name, "%s", name);
+		f->data = NULL;
+	}
+	free(f->data);
+	f->data = must(malloc(len + 1));
+	memcpy(f->data, data, len);
+	f->len = len;
+}
+
+void
+shelf_drop(struct shelf *s, const char *name)
+{
+	struct shelf_file *f = shelf_find(s, name);
+
+	if (f == NULL)
+		return;
+	free(f->data);
+	*f = s->files[--s->n];
+}
+
+void
+shelf_clear(struct shelf *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->files[i].data);
+	free(s->files);
+	*s = (struct shelf){ NULL, 0 };
+}
+
+void
+shelf_copy(struct shelf *to, const struct shelf *from)
+{
+	shelf_clear(to);
+	for (size_t i = 0; i < from->n; i++)
+		shelf_put(to, from->files[i].name, from->files[i].data, from->files[i].len);
+}
+
+bool
+shelf_same(const struct shelf *a, const struct shelf *b, const char *name)
+{
+	const struct shelf_file *fa = shelf_find(a, name), *fb = shelf_find(b, name);
+
+	if (fa == NULL || fb == NULL)
+		return fa == fb;
+	return fa->len == fb->len && memcmp(fa->data, fb->data, fa->len) == 0;
+}
+
+static int
+get(const struct shelf *s, const char *name, struct buf *out, struct err *e)
+{
+	const struct shelf_file *f = shelf_find(s, name);
+
+	if (f == NULL)
+		return 0;
+	return buf_add(out, f->data, f->len, e) == -1 ? -1 : 1;
+}
+
+static int
+io_fetch(void *arg, const char *name, struct buf *out, struct err *e)
+{
+	struct world *w = arg;
+	size_t used = strlen(w->asked);
+
+	snprintf(w->asked + used, sizeof w->asked - used, "%s ", name);
+	return get(&w->remote, name, out, e);
+}
+
+static int
+io_load(void *arg, const char *role, struct buf *out, struct err *e)
+{
+	const struct world *w = arg;
+
+	if (w->unreadable != NULL && strcmp(w->unreadable, role) == 0)
+		return err_setx(e, ERR_IO, "the disk is broken");
+	return get(&w->local, role, out, e);
+}
+
+static bool
+fails(struct world *w, struct err *e)
+{
+	if (++w->calls != w->fail_at)
+		return false;
+	err_setx(e, ERR_NOSPC, "the disk is full");
+	return true;
+}
+
+static int
+io_save(void *arg, const char *role, const uint8_t *data, size_t len, struct err *e)
+{
+	struct world *w = arg;
+
+	if (fails(w, e))
+		return -1;
+	w->saves++;
+	shelf_put(&w->local, role, data, len);
+	return 0;
+}
+
+static int
+io_forget(void *arg, const char *role, struct err *e)
+{
+	struct world *w = arg;
+
+	if (fails(w, e))
+		return -1;
+	shelf_drop(&w->local, role);
+	return 0;
+}
+
+void
+world_io(struct world *w, struct tuf_io *io)
+{
+	*io = (struct tuf_io){ io_fetch, NULL, io_load, io_save, io_forget, w };
+}
+
+void
+world_clear(struct world *w)
+{
+	shelf_clear(&w->remote);
+	shelf_clear(&w->local);
+	*w = (struct world){ .saves = 0 };
+}

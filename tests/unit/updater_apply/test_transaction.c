@@ -1,0 +1,440 @@
+/*
+ * updater/transaction, journal and store: a change of files and settings as a whole, and what a crash leaves of one.
+ */
+#include "tests/unit/common/test.h"
+
+#include <stdbool.h>
+
+#include "updater/state/changes_json.h"
+#include "updater/apply/journal.h"
+#include "tests/unit/settings/store.h"
+#include "tests/unit/common/temp.h"
+#include "updater/apply/transaction.h"
+#include "updater/state/record.h"
+
+#define WORK	".slipway-test"
+#define KEY	"HKLM\\SOFTWARE\\Ipesoft\\I"
+
+static struct dir *top, *root, *state, *source;
+static struct transaction t;
+
+/* A release of few files: one becomes a directory, a directory becomes a file.  In order of their paths. */
+static const struct file {
+	const char *path, *old, *new;	/* contents; NULL: isn't there */
+	bool early;
+} files[] = {
+	{ "bin/hi", "one", "two", false },
+	{ "doc", "a file", NULL, true },
+	{ "doc/read.me", NULL, "below it", false },
+	{ "gone.txt", "gone", NULL, false },
+	{ "new.txt", NULL, "new", false },
+	{ "place", NULL, "the file", false },
+	{ "place/a.txt", "in it", NULL, true },
+};
+
+static void
+put(struct dir *d, const char *path, const char *text)
+{
+	char parent[100];
+	struct dir *made;
+	struct err e;
+
+	snprintf(parent, sizeof parent, "%s", path);
+	if (strrchr(parent, '/') != NULL) {
+		*strrchr(parent, '/') = '\0';
+		assert_non_null(made = dir_below(d, parent, true, &e));
+		dir_close(made);
+	}
+	assert_ok(file_replace_fast(d, path, text, strlen(text), 0644, &e), &e);
+}
+
+static void
+want(struct dir *d, const char *path, const char *text)
+{
+	struct buf b = BUF_INIT(1000);
+	struct file_info info;
+	struct err e;
+
+	if (text == NULL) {
+		assert_true(file_stat(d, path, &info, &e) == 0 || info.type == FILE_DIRECTORY);
+		return;
+	}
+	assert_ok(file_read(d, path, &b, &e), &e);
+	assert_string_equal(buf_text(&b), text);
+	buf_free(&b);
+}
+
+/* The state before or after, and nothing of a transaction left. */
+static void
+want_state(bool after)
+{
+	static const char *const left[] = { "journal", "journal.new", "journal.undo" };
+	struct file_info info;
+	json_t *applied;
+	struct err e;
+
+	for (size_t i = 0; i < N(files); i++)
+		want(root, files[i].path, after ? files[i].new : files[i].old);
+	store_want(after ? "[" KEY "]\na = two\n" : "[" KEY "]\na = one\n");
+	for (size_t i = 0; i < N(left); i++)
+		assert_int_equal(file_stat(state, left[i], &info, &e), 0);
+	assert_int_equal(file_stat(root, WORK, &info, &e), 0);
+	assert_false(transaction_pending(state));
+	assert_non_null(applied = store_applied(state, &e));
+	assert_int_equal(store_serial(applied), after ? 2 : 1);
+	json_decref(applied);
+}
+
+static void
+hash(const char *text, char out[SHA256_HEX_SIZE])
+{
+	uint8_t sum[DIGEST_MAX];
+	struct err e;
+
+	assert_ok(digest_of(DIGEST_SHA256, text, strlen(text), sum, &e), &e);
+	hex_encode(sum, SHA256_SIZE, out);
+}
+
+static void
+fill(struct journal_state *s, const char *text)
+{
+	if (text == NULL)
+		return;
+	hash(text, s->sha256);
+	s->mode = 0644;
+}
+
+/* One that has the first file with this content, and leads back by undo. */
+static json_t *
+record(int serial, const char *content, const struct changeset *undo)
+{
+	char sha256[SHA256_HEX_SIZE];
+	struct err e;
+
+	hash(content, sha256);
+	return json_pack("{s:i, s:i, s:{s:{s:s}}, s:o}", "serial", serial, "release", serial, "files", files[0].path,
+	    "sha256", sha256, "undo", changes_json(undo, &e));
+}
+
+static void
+make_journal(struct journal *j)
+{
+	struct journal_dir *d;
+	struct err e;
+
+	*j = (struct journal){ .set = CHANGESET_INIT, .undo = CHANGESET_INIT };
+	assert_non_null(j->roots[JOURNAL_INSTALL] = strdup(dir_path(root)));
+	for (size_t i = 0; i < N(files); i++) {
+		struct journal_file *f = journal_add_file(j, &e);
+
+		assert_non_null(f);
+		f->path = strdup(files[i].path);
+		f->early = files[i].early;
+		f->only = true;
+		fill(&f->old, files[i].old);
+		fill(&f->new, files[i].new);
+	}
+	assert_non_null(d = journal_add_dir(j, &e));
+	d->path = strdup("doc");
+	d->made = true;
+	assert_non_null(d = journal_add_dir(j, &e));
+	d->path = strdup("place");
+	d->early = true;
+	add_set(&j->set, KEY, "a", "two");
+	add_set(&j->undo, KEY, "a", "one");
+	assert_non_null(j->record = record(2, files[0].new, &j->undo));
+}
+
+static int
+setup(void **unused)
+{
+	char name[SHA256_HEX_SIZE];
+	void *d, *settings;
+	const struct changeset none = CHANGESET_INIT;
+	json_t *first = record(1, files[0].old, &none);
+	struct err e;
+
+	(void)unused;
+	if (temp_make(&d) == -1 || store_make(&settings) == -1)
+		return -1;
+	top = d;
+	assert_non_null(root = dir_below(top, "root", true, &e));
+	assert_non_null(state = dir_make_private(top, "state", &e));
+	assert_non_null(source = dir_make_private(state, "staging", &e));
+	for (size_t i = 0; i < N(files); i++) {
+		if (files[i].old != NULL)
+			put(root, files[i].path, files[i].old);
+		if (files[i].new == NULL)
+			continue;
+		hash(files[i].new, name);
+		put(source, name, files[i].new);
+	}
+	store_write("[" KEY "]\na = one\n");
+	assert_ok(store_set_applied(state, first, &e), &e);
+	json_decref(first);
+	t = (struct transaction){ .state = state, .source = source, .source_is_ours = true, .settings = settings, .work = WORK };
+	return 0;
+}
+
+static int
+teardown(void **unused)
+{
+	void *d = top, *settings = t.settings;
+
+	(void)unused;
+	dir_close(source);
+	dir_close(state);
+	dir_close(root);
+	store_remove(&settings);
+	return temp_remove(&d);
+}
+
+static void
+whole(void **unused)
+{
+	struct journal j;
+	struct dir *kept;
+	char name[SHA256_HEX_SIZE];
+	struct err e;
+
+	(void)unused;
+	make_journal(&j);
+	want_state(false);
+	assert_ok(transaction_run(&t, &j, &e), &e);
+	want_state(true);
+	/* For the way back. */
+	assert_non_null(kept = dir_below(state, "kept", false, &e));
+	hash("one", name);
+	want(kept, name, "one");
+	dir_close(kept);
+	journal_free(&j);
+}
+
+/* Something that can't be replaced is in the way of a file: all is as it was, told with the file's name. */
+static void
+taken_back(void **unused)
+{
+	struct journal j;
+	struct err e;
+
+	(void)unused;
+	make_journal(&j);
+	put(root, "new.txt/in the way", "x");
+	assert_int_equal(transaction_run(&t, &j, &e), -1);
+	assert_true(e.code != ERR_TORN);
+	assert_non_null(strstr(e.text, "new.txt"));
+	want(root, "new.txt/in the way", "x");
+	want_state(false);
+	journal_free(&j);
+}
+
+/* Stage file i's content as a transaction does. */
+static void
+stage(struct dir *work, char kind, size_t i, const char *text)
+{
+	char name[32];
+
+	snprintf(name, sizeof name, "%c%zu", kind, i);
+	if (text != NULL)
+		put(work, name, text);
+}
+
+/* A crash: the journal under this name, everything staged but for new content of the first done files, which is in place. */
+static void
+crash(const char *name, size_t done)
+{
+	struct buf text = BUF_INIT(JOURNAL_MAX);
+	struct journal j;
+	struct dir *work;
+	struct err e;
+
+	make_journal(&j);
+	assert_ok(journal_write(&j, &text, &e), &e);
+	assert_ok(file_replace(state, name, text.data, text.len, 0600, &e), &e);
+	assert_non_null(work = dir_make_private(root, WORK, &e));
+	for (size_t i = 0; i < N(files); i++) {
+		stage(work, 'o', i, files[i].old);
+		if (i >= done)
+			stage(work, 'n', i, files[i].new);
+		else if (files[i].new == NULL)
+			file_remove(root, files[i].path, &e);
+		else
+			put(root, files[i].path, files[i].new);
+	}
+	dir_close(work);
+	journal_free(&j);
+	buf_free(&text);
+}
+
+static void
+recovered(const char *name, size_t done, enum transaction_end want_end)
+{
+	enum transaction_end end;
+	struct err e;
+
+	crash(name, done);
+	assert_int_equal(transaction_pending(state), strcmp(name, "journal.new") != 0);
+	assert_ok(transaction_recover(&t, &end, &e), &e);
+	assert_int_equal(end, want_end);
+	want_state(want_end == TRANSACTION_FINISHED);
+	assert_ok(transaction_recover(&t, &end, &e), &e);
+	assert_int_equal(end, TRANSACTION_NONE);
+}
+
+static void
+prepared(void **unused)
+{
+	(void)unused;
+	recovered("journal.new", 0, TRANSACTION_UNDONE);
+}
+
+static void
+committed(void **unused)
+{
+	(void)unused;
+	recovered("journal", 0, TRANSACTION_FINISHED);
+}
+
+static void
+half_in_place(void **unused)
+{
+	(void)unused;
+	recovered("journal", 3, TRANSACTION_FINISHED);
+}
+
+static void
+being_taken_back(void **unused)
+{
+	(void)unused;
+	recovered("journal.undo", 3, TRANSACTION_UNDONE);
+}
+
+/* A journal that was cut while it was written says that nothing was staged yet; one that is decided can't be cut. */
+static void
+cut_journal(void **unused)
+{
+	struct buf text = BUF_INIT(JOURNAL_MAX);
+	enum transaction_end end;
+	struct file_info info;
+	struct journal j, got;
+	struct err e;
+
+	(void)unused;
+	make_journal(&j);
+	assert_ok(journal_write(&j, &text, &e), &e);
+	for (size_t len = 0; len < text.len; len += 97) {
+		assert_ok(file_replace_fast(state, "journal.new", text.data, len, 0600, &e), &e);
+		assert_ok(transaction_recover(&t, &end, &e), &e);
+		assert_int_equal(end, TRANSACTION_NONE);
+		assert_int_equal(file_stat(state, "journal.new", &info, &e), 0);
+	}
+	want_state(false);
+	assert_ok(file_replace_fast(state, "journal", text.data, text.len - 1, 0600, &e), &e);
+	assert_err(transaction_recover(&t, &end, &e), ERR_HASH, &e);
+	assert_non_null(strstr(e.text, "journal"));
+	assert_true(transaction_pending(state));
+
+	assert_ok(journal_read(text.data, text.len, &got, &e), &e);
+	assert_int_equal(got.nfiles, j.nfiles);
+	assert_int_equal(got.ndirs, 2);
+	assert_true(got.files[1].early && got.dirs[0].made && !got.dirs[1].made);
+	assert_string_equal(got.files[0].new.sha256, j.files[0].new.sha256);
+	assert_int_equal(got.set.n, 1);
+	journal_free(&got);
+	text.data[text.len / 2] ^= 1;
+	assert_err(journal_read(text.data, text.len, &got, &e), ERR_HASH, &e);
+	assert_int_equal(got.nfiles, 0);
+	journal_free(&j);
+	buf_free(&text);
+}
+
+/* What was staged is gone: neither forward nor back, until somebody gives it up. */
+static void
+torn(void **unused)
+{
+	enum transaction_end end;
+	struct file_info info;
+	struct dir *work;
+	struct err e;
+
+	(void)unused;
+	crash("journal", 0);
+	put(root, "bin/hi", "neither");
+	assert_non_null(work = dir_open_private(root, WORK, &e));
+	assert_int_equal(file_remove(work, "n0", &e), 1);
+	assert_int_equal(file_remove(work, "o0", &e), 1);
+	dir_close(work);
+	for (int i = 0; i < 2; i++) {
+		assert_err(transaction_recover(&t, &end, &e), ERR_TORN, &e);
+		assert_true(transaction_pending(state));
+	}
+	assert_ok(transaction_abandon(state, &e), &e);
+	assert_false(transaction_pending(state));
+	assert_int_equal(file_stat(state, "journal.torn", &info, &e), 1);
+	assert_ok(transaction_recover(&t, &end, &e), &e);
+	assert_int_equal(end, TRANSACTION_NONE);
+}
+
+static int
+note_serial(void *arg, json_t *one, struct err *e)
+{
+	(void)e;
+	*(int64_t *)arg = *(int64_t *)arg * 10 + store_serial(one);
+	return 0;
+}
+
+/* The records: the one that is applied, and those before it, newest first. */
+static void
+records(void **unused)
+{
+	const struct changeset none = CHANGESET_INIT;
+	int64_t serials = 0;
+	json_t *one;
+	struct err e;
+
+	(void)unused;
+	for (int i = 2; i <= 4; i++) {
+		one = record(i, "x", &none);
+		assert_ok(store_set_applied(state, one, &e), &e);
+		assert_ok(store_set_applied(state, one, &e), &e);
+		json_decref(one);
+	}
+	assert_ok(store_history(state, note_serial, &serials, &e), &e);
+	assert_int_equal(serials, 321);
+	assert_int_equal(store_refreshed(state), 0);
+	assert_ok(store_set_refreshed(state, 1800000000, &e), &e);
+	assert_int_equal(store_refreshed(state), 1800000000);
+}
+
+/* Why a release isn't applied counts until another thing is. */
+static void
+waiting(void **unused)
+{
+	const struct changeset none = CHANGESET_INIT;
+	json_t *applied, *said, *next = record(2, "x", &none);
+	struct err why, e;
+
+	(void)unused;
+	assert_non_null(applied = store_applied(state, &e));
+	assert_null(store_waiting(state, applied));
+	err_setx(&why, ERR_BUSY, "C:/x: it is open");
+	store_set_waiting(state, applied, 7, &why);
+	assert_non_null(said = store_waiting(state, applied));
+	assert_int_equal(json_integer_value(json_object_get(said, "release")), 7);
+	assert_string_equal(json_string_value(json_object_get(json_object_get(said, "error"), "text")), "C:/x: it is open");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(said, "error"), "code")), "busy");
+	assert_null(store_waiting(state, next));
+	json_decref(said);
+	json_decref(next);
+	json_decref(applied);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	static const struct CMUnitTest tests[] = { TEST(whole), TEST(taken_back), TEST(prepared), TEST(committed),
+		TEST(half_in_place), TEST(being_taken_back), TEST(cut_journal), TEST(torn), TEST(records), TEST(waiting) };
+
+	return cmocka_run_group_tests_name("transaction", tests, NULL, NULL);
+}

@@ -1,0 +1,76 @@
+#ifndef UPDATER_JOURNAL_H
+#define UPDATER_JOURNAL_H
+
+/*
+ * A transaction as a value: every file and setting that it changes, with what was there before; and its
+ * text on disk.
+ *
+ * The text is one line "slipway-journal 1 LENGTH SHA256" and LENGTH bytes of JSON, so that a write that was torn is noticed.
+ * Reading believes nothing: names must pass path_check(), numbers and counts their limits.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/digest.h"
+#include "lib/base/err.h"
+#include "lib/settings/changeset.h"
+
+#define JOURNAL_MAX		(64u * 1024 * 1024)	/* bytes of a journal */
+#define JOURNAL_FILES_MAX	100000			/* files, and directories, in one */
+
+enum journal_root { JOURNAL_INSTALL, JOURNAL_APP, JOURNAL_ROOTS };
+
+/* "install", "app": as targets are named. */
+extern const char *const journal_root_names[JOURNAL_ROOTS];
+
+/* What a file is; sha256 is empty where there is none. */
+struct journal_state {
+	char sha256[SHA256_HEX_SIZE];
+	unsigned mode;
+};
+
+struct journal_file {
+	enum journal_root root;
+	char *path;			/* below the root */
+	struct journal_state old, new;
+	char *aside;			/* name beside it under which the old one is kept, or NULL */
+	bool early;			/* removed before anything is put in place, because it stands in the way */
+	bool only;			/* no other file has this new content (not in the text) */
+};
+
+struct journal_dir {
+	enum journal_root root;
+	char *path;
+	bool made;			/* by this transaction; else it is removed once it is empty */
+	bool early;			/* removed early */
+};
+
+struct journal {
+	char *roots[JOURNAL_ROOTS];	/* absolute paths; NULL where nothing is changed below one */
+	unsigned made[JOURNAL_ROOTS];	/* how many last parts of the root's path the transaction makes */
+	struct journal_file *files;
+	size_t nfiles;
+	struct journal_dir *dirs;	/* parents before what is in them */
+	size_t ndirs;
+	struct changeset set, undo;	/* settings: what is changed, and what leads back (kept in the record) */
+	json_t *record;			/* owned: what applied.json holds afterwards (store.h) */
+};
+
+/* Append an empty entry, for the caller to fill in.  NULL with ERR_NOMEM or ERR_TOO_LARGE. */
+struct journal_file *journal_add_file(struct journal *j, struct err *e);
+struct journal_dir *journal_add_dir(struct journal *j, struct err *e);
+
+/* Append the text to out.  0 or -1. */
+int journal_write(const struct journal *j, struct buf *out, struct err *e);
+
+/* Read a text.  0, or -1 with ERR_SYNTAX, ERR_HASH, ERR_UNSAFE or ERR_TOO_LARGE and *j empty. */
+int journal_read(const uint8_t *data, size_t len, struct journal *j, struct err *e);
+
+/* Release and leave it empty. */
+void journal_free(struct journal *j);
+
+#endif

@@ -1,0 +1,145 @@
+/*
+ * Old files that could not go.
+ */
+#include "updater/apply/leftover.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/path.h"
+#include "updater/state/record.h"
+
+/* How many of one file there may be: each is a program of an older release that still runs. */
+#define SAME_MAX	100
+
+int
+leftover_move(struct dir *from, const char *name, struct dir *work, size_t i, char out[LEFTOVER_NAME_SIZE],
+    struct err *e)
+{
+	struct file_info info;
+
+	for (unsigned k = 0; k < SAME_MAX; k++) {
+		int found;
+
+		snprintf(out, LEFTOVER_NAME_SIZE, "x%zu-%u", i, k);
+		if ((found = file_stat(work, out, &info, e)) == -1)
+			return -1;
+		if (found == 0)
+			return file_move(from, name, work, out, e);
+	}
+	return err_setx(e, ERR_BUSY, "%s/%s: %u of its old versions are in use", dir_path(from), name, SAME_MAX);
+}
+
+/* Whether it has the name that a leftover gets. */
+static bool
+is_named(const char *name)
+{
+	return name[0] == 'x';
+}
+
+static const char *
+text_of(const json_t *one, const char *member)
+{
+	const char *text = json_string_value(json_object_get(one, member));
+
+	return text == NULL ? "" : text;
+}
+
+/* Add one to the list, unless it is in it: name, in the private directory work of a root, below which it was path. */
+static int
+add(json_t *list, const char *root, const char *work, const char *name, const char *path, struct err *e)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		if (strcmp(text_of(one, "root"), root) == 0 && strcmp(text_of(one, "work"), work) == 0 &&
+		    strcmp(text_of(one, "name"), name) == 0)
+			return 0;
+	one = json_pack("{s:s, s:s, s:s, s:s}", "root", root, "work", work, "name", name, "path", path);
+	return json_array_append_new(list, one) == -1 ? err_nomem(e) : 0;
+}
+
+struct emptying {
+	struct leftovers *l;
+	enum journal_root r;
+	struct dir *dir;
+};
+
+/* Name and write down what a program has in use: of file i of the journal, as its name says. */
+static int
+leave(const struct emptying *x, const char *name, struct err *e)
+{
+	struct leftovers *l = x->l;
+	size_t i = strtoul(name + strcspn(name, "0123456789"), NULL, 10);
+	char new[LEFTOVER_NAME_SIZE];
+
+	/* Most can be moved and make room for another; one that is open without sharing stays as it is. */
+	if (!is_named(name)) {
+		if (leftover_move(x->dir, name, x->dir, i, new, e) != -1)
+			name = new;
+		else if (e->code != ERR_BUSY)
+			return -1;
+	}
+	if (l->list == NULL && (l->list = store_leftovers(l->state)) == NULL)
+		return err_nomem(e);
+	return add(l->list, l->j->roots[x->r], l->work, name, i < l->j->nfiles ? l->j->files[i].path : "", e);
+}
+
+static int
+remove_or_leave(void *arg, const char *name, struct err *e)
+{
+	struct emptying *x = arg;
+
+	if (file_remove(x->dir, name, e) != -1)
+		return 0;
+	return e->code == ERR_BUSY ? leave(x, name, e) : -1;
+}
+
+int
+leftovers_empty(struct leftovers *l, enum journal_root r, struct dir *dir, struct err *e)
+{
+	struct emptying x = { l, r, dir };
+
+	return dir_list(dir, remove_or_leave, &x, e);
+}
+
+/* Whether one is gone. */
+static bool
+is_gone(const json_t *one)
+{
+	const char *name = text_of(one, "name"), *work = text_of(one, "work");
+	struct dir *root = NULL, *dir = NULL;
+	struct err e;
+	bool gone = false;
+
+	if (path_check(work, strlen(work), &e) == -1 || path_check(name, strlen(name), &e) == -1 ||
+	    (root = dir_open(text_of(one, "root"), &e)) == NULL || (dir = dir_open_private(root, work, &e)) == NULL) {
+		gone = e.code == ERR_NOENT;
+	} else if (file_remove(dir, name, &e) != -1) {
+		gone = true;
+		dir_close(dir);
+		dir = NULL;
+		dir_remove(root, work, &e);	/* the last one takes it along */
+	}
+	dir_close(dir);
+	dir_close(root);
+	return gone;
+}
+
+void
+leftovers_remove(struct dir *state)
+{
+	json_t *list = store_leftovers(state);
+	size_t n = json_array_size(list);
+	struct err ignored;
+
+	for (size_t i = n; i > 0; i--)
+		if (is_gone(json_array_get(list, i - 1)))
+			json_array_remove(list, i - 1);
+	if (json_array_size(list) < n)
+		store_set_leftovers(state, list, &ignored);
+	json_decref(list);
+}

@@ -1,0 +1,262 @@
+/*
+ * slipway plan
+ */
+#include "updater/cmd/common.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SHOWN_PATH_MAX	16384	/* bytes */
+
+/* Each action: its word and, on a terminal, its colour. */
+struct word {
+	const char *text, *colour;
+};
+static const struct word ops[] = {
+	[PLAN_KEEP] = { "keep", "" },
+	[PLAN_ADD] = { "add", "\033[32m" },
+	[PLAN_REPLACE] = { "replace", "\033[33m" },
+	[PLAN_MODE] = { "mode", "\033[33m" },
+	[PLAN_REMOVE] = { "remove", "\033[31m" },
+};
+
+struct showing {
+	const struct station *st;
+	bool json, colour;
+	int status;
+};
+
+static void
+print_word(const struct showing *s, const struct word *w)
+{
+	if (s->colour)
+		printf("  %s%-8s\033[0m", w->colour, w->text);
+	else
+		printf("  %-8s", w->text);
+}
+
+/* The value that is there now, or NULL. */
+static const struct change *
+value_now(const struct changeset *undo, const struct change *c)
+{
+	for (size_t i = 0; i < undo->n && c->name != NULL; i++)
+		if (undo->changes[i].op == CHANGE_SET && setting_same(undo->changes[i].key, c->key) &&
+		    setting_same(undo->changes[i].name, c->name))
+			return &undo->changes[i];
+	return NULL;
+}
+
+static int
+value_text_of(const struct change *c, struct buf *out, struct err *e)
+{
+	buf_reset(out);
+	return c == NULL ? 0 : value_format(&c->value, out, e);
+}
+
+static int
+print_file(const struct showing *s, const struct plan_file *f, struct err *e)
+{
+	struct buf path = BUF_INIT(SHOWN_PATH_MAX);
+
+	if (f->op == PLAN_KEEP)
+		return 0;
+	if (plan_shown_path(s->st, f, &path, e) == -1)
+		return -1;
+	print_word(s, &ops[f->op]);
+	fputs(buf_text(&path), stdout);
+	buf_free(&path);
+	if (f->op == PLAN_ADD)
+		printf("  (%" PRIu64 " bytes)", f->want.length);
+	else if (f->op == PLAN_REPLACE)
+		printf("  (%" PRIu64 " bytes, now %" PRIu64 ")", f->want.length, f->old_length);
+	else if (f->op == PLAN_MODE)
+		printf("  (%04o, now %04o)", f->mode, f->old.mode);
+	putchar('\n');
+	if (f->aside != NULL)
+		printf("          it isn't as it was installed, and is kept as %s\n", f->aside);
+	return 0;
+}
+
+static int
+print_setting(const struct showing *s, const struct update_preview *p, const struct change *c, struct err *e)
+{
+	static const struct word words[] = { { "add", "\033[32m" }, { "change", "\033[33m" },
+		{ "remove", "\033[31m" } };
+	struct buf text = BUF_INIT(2 * VALUE_SIZE_MAX);
+	const struct change *now = value_now(&p->undo, c);
+	int rc = -1;
+
+	print_word(s, &words[c->op != CHANGE_SET ? 2 : now != NULL]);
+	if (c->op == CHANGE_DELETE_TREE)
+		printf("%s, with all below it", c->key);
+	else
+		printf("%s", c->name);
+	if (c->op == CHANGE_SET) {
+		if (value_text_of(c, &text, e) == -1)
+			goto out;
+		printf(" = %s", buf_text(&text));
+	}
+	if (now != NULL) {
+		if (value_text_of(now, &text, e) == -1)
+			goto out;
+		printf("  (now %s)", buf_text(&text));
+	}
+	putchar('\n');
+	rc = 0;
+out:
+	buf_free(&text);
+	return rc;
+}
+
+static void
+print_first_line(const struct showing *s, const struct update_preview *p, bool nothing)
+{
+	const char *app = s->st->application;
+	long long from = p->from, to = p->plan->release;
+
+	if (p->held)
+		printf("%s: release %lld stays, to which this station was rolled back; release %lld isn't taken again.\n",
+		    app, from, to);
+	else if (nothing && from == to)
+		printf("%s: nothing would change, release %lld is applied.\n", app, to);
+	else if (from == 0)
+		printf("%s: release %lld would be the first to be applied here.\n", app, to);
+	else if (from == to)
+		printf("%s: release %lld would be applied again.\n", app, to);
+	else
+		printf("%s: release %lld would follow release %lld.\n", app, to, from);
+}
+
+static int
+show_text(const struct showing *s, const struct update_preview *p, struct err *e)
+{
+	const struct plan *plan = p->plan;
+	size_t changes = plan_changes(plan);
+	const char *key = "";
+
+	print_first_line(s, p, changes + p->settings.n == 0);
+	if (changes > 0)
+		puts("\nFiles");
+	for (size_t i = 0; i < plan->n + plan->nremoved; i++)
+		if (print_file(s, &plan->files[i], e) == -1)
+			return -1;
+	for (size_t i = 0; i < p->settings.n; i++) {
+		const struct change *c = &p->settings.changes[i];
+
+		if (c->op != CHANGE_DELETE_TREE && !setting_same(key, c->key)) {
+			key = c->key;
+			printf("\nSettings of %s\n", key);
+		}
+		if (print_setting(s, p, c, e) == -1)
+			return -1;
+	}
+	if (changes + p->settings.n > 0)
+		printf("\n%zu file%s and %zu setting%s would change. 'slipway update' does it.\n", changes,
+		    changes == 1 ? "" : "s", p->settings.n, p->settings.n == 1 ? "" : "s");
+	return 0;
+}
+
+static json_t *
+file_json(const struct showing *s, const struct plan_file *f)
+{
+	struct buf path = BUF_INIT(SHOWN_PATH_MAX);
+	struct err e;
+	json_t *j = NULL;
+
+	if (plan_shown_path(s->st, f, &path, &e) == 0)
+		j = json_pack("{s:s, s:s, s:s}", "action", ops[f->op].text, "target", f->target, "path",
+		    buf_text(&path));
+	if (j != NULL && f->op != PLAN_REMOVE) {
+		json_object_set_new(j, "length", json_integer((json_int_t)f->want.length));
+		json_object_set_new(j, "sha256", json_string(f->sha256));
+	}
+	if (j != NULL && f->old.sha256[0] != '\0') {
+		json_object_set_new(j, "length_now", json_integer((json_int_t)f->old_length));
+		json_object_set_new(j, "sha256_now", json_string(f->old.sha256));
+	}
+	if (j != NULL && f->aside != NULL)
+		json_object_set_new(j, "kept_as", json_string(f->aside));
+	buf_free(&path);
+	return j;
+}
+
+static json_t *
+setting_json(const struct update_preview *p, const struct change *c, struct err *e)
+{
+	struct buf text = BUF_INIT(2 * VALUE_SIZE_MAX);
+	const struct change *now = value_now(&p->undo, c);
+	json_t *j = json_pack("{s:s}", "key", c->key);
+
+	if (c->name != NULL)
+		json_object_set_new(j, "name", json_string(c->name));
+	if (c->op == CHANGE_SET && value_text_of(c, &text, e) == 0)
+		json_object_set_new(j, "value", json_string(buf_text(&text)));
+	if (now != NULL && value_text_of(now, &text, e) == 0)
+		json_object_set_new(j, "now", json_string(buf_text(&text)));
+	buf_free(&text);
+	return j;
+}
+
+static int
+show_json(const struct showing *s, const struct update_preview *p, struct err *e)
+{
+	json_t *files = json_array(), *settings = json_array(), *j;
+	int rc = 0;
+
+	for (size_t i = 0; i < p->plan->n + p->plan->nremoved && rc == 0; i++)
+		if (p->plan->files[i].op != PLAN_KEEP)
+			rc = json_array_append_new(files, file_json(s, &p->plan->files[i]));
+	for (size_t i = 0; i < p->settings.n && rc == 0; i++)
+		rc = json_array_append_new(settings, setting_json(p, &p->settings.changes[i], e));
+	j = json_pack("{s:s, s:s, s:I, s:I, s:b, s:o, s:o}", "installation", s->st->installation, "application",
+	    s->st->application, "applied", (json_int_t)p->from, "release", (json_int_t)p->plan->release, "held",
+	    p->held, "files", files, "settings", settings);
+	if (rc == -1 || j == NULL) {
+		json_decref(j);
+		return err_nomem(e);
+	}
+	json_dumpf(j, stdout, JSON_INDENT(1));
+	putchar('\n');
+	json_decref(j);
+	return 0;
+}
+
+static int
+show(void *arg, const struct update_preview *p, struct err *e)
+{
+	struct showing *s = arg;
+
+	/* A release with nothing in it that differs still is another release. */
+	if (!p->held && (plan_changes(p->plan) + p->settings.n > 0 || p->from != p->plan->release))
+		s->status = EXIT_DIFFERENT;
+	return s->json ? show_json(s, p, e) : show_text(s, p, e);
+}
+
+int
+cmd_plan(int argc, char **argv)
+{
+	struct update_options update_options;
+	struct showing s = { .status = EXIT_SUCCESS };
+	struct cmd_options o;
+	struct cmd_station c;
+	struct err e;
+	int status;
+
+	if ((status = cmd_options(argc, argv, "iadj", &o)) != 0)
+		return status;
+	if (optind < argc)
+		return cmd_usage("plan");
+	update_options = cmd_update_options(&o, CMD_DEADLINE_MS);
+	update_options.early = &c.early;
+	s.json = o.json;
+	s.colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
+	s.st = &c.station;
+	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 ||
+	    update_plan(&c.station, c.settings, &update_options, show, &s, &e) == -1)
+		s.status = cmd_fail(&e);
+	cmd_station_close(&c);
+	return s.status;
+}

@@ -1,0 +1,182 @@
+/*
+ * slipway verify
+ */
+#include "updater/cmd/common.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "updater/state/changes_json.h"
+#include "updater/state/record.h"
+
+struct verifying {
+	struct cmd_station *c;
+	json_t *files, *settings;	/* what differs: texts */
+	int64_t release;
+	size_t nfiles, nsettings;
+};
+
+static int
+add(json_t *list, const struct buf *text, struct err *e)
+{
+	return json_array_append_new(list, json_string(buf_text(text))) == -1 ? err_nomem(e) : 0;
+}
+
+static int
+check_file(struct verifying *v, const struct plan_file *f, struct err *e)
+{
+	struct buf text = BUF_INIT(16384);
+	int rc = plan_shown_path(&v->c->station, f, &text, e);
+
+	if (rc == 0 && f->op == PLAN_ADD)
+		rc = buf_adds(&text, ": is missing", e);
+	else if (rc == 0 && f->op == PLAN_REPLACE)
+		rc = buf_addf(&text, e, ": was changed (want SHA-256 %s, found %s)", f->sha256, f->old.sha256);
+	else if (rc == 0)
+		rc = buf_addf(&text, e, ": has permissions %04o, want %04o", f->old.mode, f->mode);
+	if (rc == 0)
+		rc = add(v->files, &text, e);
+	buf_free(&text);
+	return rc;
+}
+
+static int
+check_files(struct verifying *v, const json_t *record, struct err *e)
+{
+	struct plan p;
+	int rc;
+
+	if (plan_of_record(&v->c->station, record, &p, e) == -1)
+		return -1;
+	rc = plan_compare(&v->c->station, record, &p, e);
+	for (size_t i = 0; i < p.n && rc == 0; i++) {
+		v->nfiles += p.files[i].place <= PLACE_APP;
+		if (p.files[i].op != PLAN_KEEP)
+			rc = check_file(v, &p.files[i], e);
+	}
+	plan_free(&p);
+	return rc;
+}
+
+/* Whatever applying the same again would change. */
+static int
+check_settings(struct verifying *v, const json_t *record, struct err *e)
+{
+	struct changeset asked = CHANGESET_INIT, differ = CHANGESET_INIT;
+	struct buf text = BUF_INIT(4 * VALUE_SIZE_MAX);
+	int rc = -1;
+
+	if (store_serial(record) == 0)
+		return 0;
+	if (changes_json_read(json_object_get(record, "set"), &asked, e) == -1 ||
+	    settings_plan(v->c->settings, &asked, &differ, NULL, e) == -1)
+		goto out;
+	v->nsettings += asked.n;
+	rc = 0;
+	for (size_t i = 0; i < differ.n && rc == 0; i++) {
+		struct changeset one = { &differ.changes[i], 1, 1 };
+
+		buf_reset(&text);
+		if ((rc = changeset_format(&one, &text, e)) == 0) {
+			text.data[--text.len] = '\0';	/* the end of the line */
+			rc = add(v->settings, &text, e);
+		}
+	}
+out:
+	buf_free(&text);
+	changeset_free(&asked);
+	changeset_free(&differ);
+	return rc;
+}
+
+static int
+verify(struct verifying *v, struct err *e)
+{
+	struct dir *state = dir_open(v->c->station.state_path, e);
+	struct dir *user = NULL;
+	json_t *record = NULL, *own = NULL;
+	int rc = -1;
+
+	if (state == NULL || (record = store_applied(state, e)) == NULL)
+		goto out;
+	if ((v->release = store_release(record)) == 0) {
+		err_setx(e, ERR_NOENT, "no release was ever applied here");
+		goto out;
+	}
+	if (transaction_pending(state)) {
+		err_setx(e, ERR_TORN, "an update was interrupted; 'slipway update' completes it or takes it back");
+		goto out;
+	}
+	if (check_files(v, record, e) == -1 || check_settings(v, record, e) == -1)
+		goto out;
+	if ((user = station_user_dir(&v->c->station, false, e)) == NULL)
+		rc = e->code == ERR_NOENT ? 0 : -1;
+	else if ((own = store_applied(user, e)) != NULL)
+		rc = check_settings(v, own, e);
+out:
+	json_decref(own);
+	json_decref(record);
+	dir_close(user);
+	dir_close(state);
+	return rc;
+}
+
+static void
+print_text(const struct verifying *v)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(v->files, i, one) {
+		printf("%s\n", json_string_value(one));
+	}
+	json_array_foreach(v->settings, i, one) {
+		printf("differs; want: %s\n", json_string_value(one));
+	}
+	if (json_array_size(v->files) + json_array_size(v->settings) == 0)
+		printf("%s: release %lld, %zu files and %zu settings: all as they were applied\n",
+		    v->c->station.application, (long long)v->release, v->nfiles, v->nsettings);
+	else
+		printf("%s: release %lld, %zu of %zu files and %zu of %zu settings differ; "
+		       "'slipway update --repair' puts them back\n", v->c->station.application,
+		    (long long)v->release, json_array_size(v->files), v->nfiles, json_array_size(v->settings),
+		    v->nsettings);
+}
+
+int
+cmd_verify(int argc, char **argv)
+{
+	struct cmd_options o;
+	struct cmd_station c;
+	struct verifying v = { .c = &c };
+	struct err e;
+	int status;
+
+	if ((status = cmd_options(argc, argv, "iaj", &o)) != 0)
+		return status;
+	if (optind < argc)
+		return cmd_usage("verify");
+	v.files = json_array();
+	v.settings = json_array();
+	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 || verify(&v, &e) == -1) {
+		status = cmd_fail(&e);
+	} else {
+		if (json_array_size(v.files) + json_array_size(v.settings) > 0)
+			status = EXIT_DIFFERENT;
+		if (o.json) {
+			json_t *j = json_pack("{s:I, s:O, s:O}", "release", (json_int_t)v.release, "files", v.files,
+			    "settings", v.settings);
+
+			json_dumpf(j, stdout, JSON_INDENT(1));
+			putchar('\n');
+			json_decref(j);
+		} else {
+			print_text(&v);
+		}
+	}
+	json_decref(v.files);
+	json_decref(v.settings);
+	cmd_station_close(&c);
+	return status;
+}

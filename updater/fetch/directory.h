@@ -1,0 +1,22 @@
+#ifndef UPDATER_DIRECTORY_H
+#define UPDATER_DIRECTORY_H
+
+/*
+ * A repository in a directory of this computer: a USB key, a network share.  Read through the same interface as a
+ * server, and trusted as little.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "lib/os/file.h"
+#include "updater/fetch/fetch.h"
+
+/*
+ * Read the files that are FETCH_PENDING, one after the other, and set their results.  Links in the repository aren't followed.
+ * 0 when every file has a result; -1 with ERR_TIMEOUT at the deadline (clock_mono_ms()), looked at between pieces: a share
+ * that hangs in one call can't be interrupted from here.
+ */
+int directory_run(struct dir *d, struct fetch_file *files, size_t n, int64_t deadline, struct err *e);
+
+#endif

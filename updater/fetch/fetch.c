@@ -1,0 +1,357 @@
+/*
+ * Fetching from the first of several servers that answers.
+ */
+#include "updater/fetch/fetch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/os/clock.h"
+#include "lib/os/file.h"
+#include "lib/sftp/session.h"
+#include "updater/fetch/directory.h"
+#include "lib/sftp/login.h"
+#include "lib/sftp/ssh.h"
+#include "lib/sftp/url.h"
+
+/* Servers that one configuration may name. */
+#define FETCH_SERVERS_MAX	16
+
+/* How often one server is connected to again within one call, after it broke off in the middle of files. */
+#define FETCH_RECONNECTS	1
+
+struct fetch {
+	struct fetch_config config;
+	struct url *urls;
+	size_t n;
+	struct login *login;		/* NULL when no address is sftp: */
+	size_t now;			/* the server that is connected, or is next */
+	struct carrier *carrier;	/* the connection to it, or NULL */
+	struct dir *dir;
+	bool answered;			/* the server answered once */
+	size_t failed;			/* servers that failed, in all calls, each time counted */
+	size_t left;			/* those of them that were left by fetch_next() */
+};
+
+static int
+check_config(const struct fetch_config *c, bool sftp, struct err *e)
+{
+	if (!sftp)
+		return 0;
+	if (c->nhost_keys == 0)
+		return err_setx(e, ERR_CONFIG,
+		    "no trusted host key is configured; want the server's fingerprint as ssh-keygen -l prints it");
+	for (size_t i = 0; i < c->nhost_keys; i++)
+		if (!valid_fingerprint(c->host_keys[i]))
+			return err_setx(e, ERR_CONFIG,
+			    "trusted host key '%.100s': want SHA256: and 43 characters, as ssh-keygen -l prints it",
+			    c->host_keys[i]);
+	if (c->key_file == NULL && c->password_file == NULL)
+		return err_setx(e, ERR_CONFIG, "no login key is configured for %s", c->urls[0]);
+	if (c->key_file != NULL && c->password_file != NULL)
+		return err_setx(e, ERR_CONFIG, "want a login key or a login password, got both");
+	return 0;
+}
+
+static int
+start_carrier(struct fetch *f, bool ecdsa, struct err *e)
+{
+	struct carrier_config c = { .url = &f->urls[f->now],
+		.host_keys = f->config.host_keys,
+		.nhost_keys = f->config.nhost_keys,
+		.connect_ms = f->config.connect_ms,
+		.deadline = f->config.deadline,
+		.servers = f->failed < f->n ? f->n - f->failed : 1,
+		.ecdsa = ecdsa,
+		.early = f->config.early };
+
+	return (f->carrier = carrier_start(&c, e)) == NULL ? -1 : 0;
+}
+
+static int
+connect_sftp(struct fetch *f, bool ecdsa, struct err *e)
+{
+	return start_carrier(f, ecdsa, e) == -1 ? -1 : carrier_login(f->carrier, f->login, e);
+}
+
+/* Connect to the first server while what to log in with is read.  What goes wrong here goes wrong again, and is told, in fetch_files(). */
+static int
+connect_early(struct fetch *f, struct err *e)
+{
+	struct err ignored;
+
+	if (f->urls[0].scheme == URL_SFTP)
+		start_carrier(f, false, &ignored);
+	f->login = f->config.password_file != NULL ? login_read_password(f->config.password_file, e) :
+						     login_read(f->config.key_file, f->config.passphrase_file, e);
+	if (f->login == NULL)
+		return -1;
+	if (f->carrier != NULL)
+		carrier_login(f->carrier, f->login, &ignored);
+	return 0;
+}
+
+static int
+prepare(struct fetch *f, struct err *e)
+{
+	const struct fetch_config *c = &f->config;
+	bool sftp = false;
+
+	if (c->nurls == 0 || c->nurls > FETCH_SERVERS_MAX)
+		return err_setx(e, ERR_CONFIG, "want 1 to %d servers, got %zu", FETCH_SERVERS_MAX, c->nurls);
+	if ((f->urls = calloc(c->nurls, sizeof *f->urls)) == NULL)
+		return err_nomem(e);
+	for (f->n = 0; f->n < c->nurls; f->n++) {
+		if (url_parse(c->urls[f->n], strlen(c->urls[f->n]), &f->urls[f->n], e) == -1)
+			return -1;
+		sftp |= f->urls[f->n].scheme == URL_SFTP;
+	}
+	if (check_config(c, sftp, e) == -1)
+		return -1;
+	return sftp ? connect_early(f, e) : 0;
+}
+
+struct fetch *
+fetch_start(const struct fetch_config *config, struct err *e)
+{
+	struct fetch *f = calloc(1, sizeof *f);
+
+	if (f == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	f->config = *config;
+	if (prepare(f, e) == -1) {
+		fetch_end(f);
+		return NULL;
+	}
+	return f;
+}
+
+static void
+drop_connection(struct fetch *f)
+{
+	carrier_end(f->carrier);
+	dir_close(f->dir);
+	f->carrier = NULL;
+	f->dir = NULL;
+}
+
+static int
+connect_directory(struct fetch *f, struct err *e)
+{
+	if ((f->dir = dir_open(f->urls[f->now].path, e)) != NULL)
+		return 0;
+	/* A share or key that isn't there is a server that can't be reached, and no file that is absent. */
+	if (e->code == ERR_NOENT)
+		e->code = ERR_NETWORK;
+	return -1;
+}
+
+/* Give files that got no answer the reason why. */
+static void
+fail_pending(struct fetch_file *files, size_t n, const struct err *why)
+{
+	for (size_t i = 0; i < n; i++)
+		if (files[i].result == FETCH_PENDING) {
+			files[i].result = FETCH_FAILED;
+			files[i].err = *why;
+		}
+}
+
+static bool
+all_answered(const struct fetch_file *files, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (files[i].result == FETCH_PENDING)
+			return false;
+	return true;
+}
+
+static int
+try_sftp(struct fetch *f, bool ecdsa, struct fetch_file *files, size_t n, bool *moved, struct err *e)
+{
+	if (f->carrier == NULL && connect_sftp(f, ecdsa, e) == -1)
+		return -1;
+	return carrier_run(f->carrier, files, n, moved, e);
+}
+
+/* One attempt at one server.  0 when all files have a result.  *moved: the server had sent something. */
+static int
+try_server(struct fetch *f, struct fetch_file *files, size_t n, bool *moved, struct err *e)
+{
+	const struct fetch_config *c = &f->config;
+	struct err second;
+	int rc;
+
+	*moved = false;
+	if (f->urls[f->now].scheme == URL_FILE) {
+		if (f->dir == NULL && connect_directory(f, e) == -1)
+			return -1;
+		f->answered = true;
+		return directory_run(f->dir, files, n, c->deadline, e);
+	}
+	rc = try_sftp(f, false, files, n, moved, e);
+	/* The pin may be that of the server's other host key; if not, the first is what most servers are known by. */
+	if (rc == -1 && e->code == ERR_HOSTKEY && f->carrier != NULL && carrier_other_key(f->carrier)) {
+		drop_connection(f);
+		rc = try_sftp(f, true, files, n, moved, &second);
+	}
+	f->answered |= rc == 0 || *moved;
+	return rc;
+}
+
+/* Whether another attempt, here or elsewhere, could help. */
+static bool
+hopeless(const struct fetch *f, const struct err *e)
+{
+	return e->code == ERR_NOMEM || clock_mono_ms() >= f->config.deadline;
+}
+
+/* What another connection can't go on with. */
+static void
+begin_again(struct fetch_file *files, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (files[i].result == FETCH_PENDING && files[i].again != NULL && files[i].offset > 0) {
+			files[i].again(files[i].arg);
+			files[i].offset = 0;
+		}
+}
+
+static void
+leave(struct fetch *f, const struct err *why)
+{
+	if (f->config.failed != NULL)
+		f->config.failed(f->config.arg, f->config.urls[f->now], why);
+	f->failed++;
+	f->now = (f->now + 1) % f->n;
+	f->answered = false;
+}
+
+static int
+try_servers(struct fetch *f, struct fetch_file *files, size_t n, struct err *e)
+{
+	/* A connection that stood since the last call may have ended meanwhile; that costs its server nothing. */
+	unsigned again = f->carrier != NULL ? FETCH_RECONNECTS + 1 : FETCH_RECONNECTS;
+	bool moved, kept = f->carrier != NULL;
+
+	for (size_t tried = 0;;) {
+		if (try_server(f, files, n, &moved, e) == 0)
+			return 0;
+		drop_connection(f);
+		begin_again(files, n);
+		if (hopeless(f, e))
+			return -1;
+		if (again > 0 && (moved || kept) && e->code == ERR_NETWORK) {
+			again--;
+			kept = false;
+			continue;
+		}
+		if (++tried == f->n) {
+			f->now = 0;
+			return -1;
+		}
+		leave(f, e);
+		kept = false;
+		again = FETCH_RECONNECTS;
+	}
+}
+
+static bool
+is_network(enum err_code code)
+{
+	switch (code) {
+	case ERR_NETWORK:
+	case ERR_TIMEOUT:
+	case ERR_HOSTKEY:
+	case ERR_AUTH:
+	case ERR_PROTOCOL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Whether what was sent is wrong or missing, and another server may have it right. */
+static bool
+is_content(enum err_code code)
+{
+	switch (code) {
+	case ERR_NOENT:
+	case ERR_ACCESS:
+	case ERR_SYNTAX:
+	case ERR_TOO_LARGE:
+	case ERR_SIGNATURE:
+	case ERR_ROLLBACK:
+	case ERR_VERSION:
+	case ERR_EXPIRED:
+	case ERR_HASH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool
+fetch_is_servers_fault(const struct err *why)
+{
+	return is_network(why->code) || is_content(why->code);
+}
+
+bool
+fetch_next(struct fetch *f, const struct err *why)
+{
+	if (!f->answered || !is_content(why->code) || f->left + 1 >= f->n || clock_mono_ms() >= f->config.deadline)
+		return false;
+	f->left++;
+	drop_connection(f);
+	leave(f, why);
+	return true;
+}
+
+int
+fetch_files(struct fetch *f, struct fetch_file *files, size_t n, struct err *e)
+{
+	struct err why;
+
+	if (all_answered(files, n))
+		goto out;
+	err_clear(&why);
+	if (clock_mono_ms() >= f->config.deadline) {
+		err_setx(&why, ERR_TIMEOUT, "the deadline passed before files were fetched");
+		fail_pending(files, n, &why);
+	} else if (try_servers(f, files, n, &why) == -1) {
+		fail_pending(files, n, &why);
+	}
+out:
+	for (size_t i = 0; i < n; i++)
+		if (files[i].result == FETCH_FAILED) {
+			*e = files[i].err;
+			return -1;
+		}
+	return 0;
+}
+
+const char *
+fetch_server(const struct fetch *f)
+{
+	return f->answered ? f->config.urls[f->now] : NULL;
+}
+
+const struct confined *
+fetch_confined(const struct fetch *f)
+{
+	return f->carrier == NULL ? NULL : carrier_confined(f->carrier);
+}
+
+void
+fetch_end(struct fetch *f)
+{
+	if (f == NULL)
+		return;
+	drop_connection(f);
+	login_free(f->login);
+	free(f->urls);
+	free(f);
+}

@@ -1,0 +1,22 @@
+#ifndef UPDATER_LAUNCH_H
+#define UPDATER_LAUNCH_H
+
+/*
+ * Becoming the program: arguments, environment, directory and standard streams as they came.
+ */
+#include "lib/base/err.h"
+
+/* Exit statuses for a program that can't be started, as shells have them. */
+#define LAUNCH_NOT_FOUND	127
+#define LAUNCH_NOT_RUNNABLE	126
+
+/* Before anything is written: who reads our output and goes away keeps nobody from the program.  launch() takes it back. */
+void launch_begin(void);
+
+/*
+ * Become argv[0], looked up in PATH where it has no '/'.  Doesn't return when it works; otherwise
+ * returns one of the statuses above with e filled in.
+ */
+int launch(char **argv, struct err *e);
+
+#endif

@@ -1,0 +1,220 @@
+/*
+ * Becoming the program, on Windows: it is started and waited for, and this process ends with its exit code.  A process can't
+ * become another there, so what would tell the two apart is taken care of: streams, Ctrl-C, priority, how the window is
+ * shown, and that the program ends when this process is ended.
+ */
+#include "updater/launch/launch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/buf.h"
+#include "lib/os/cmdline_windows.h"
+#include "lib/os/start_windows.h"
+#include "lib/os/wide_windows.h"
+
+#define PATH_TEXT_MAX	65536
+#define SHUTDOWN_LATE	0x1ff	/* below what programs have, 0x280, so that they are asked first when a user logs off */
+
+static bool
+ends_in(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n > m && _stricmp(text + n - m, end) == 0;
+}
+
+/* A file that cmd.exe would read.  Windows drops dots and spaces at the end of a name. */
+static bool
+is_batch(const char *name)
+{
+	size_t n = strlen(name);
+
+	while (n > 0 && (name[n - 1] == '.' || name[n - 1] == ' '))
+		n--;
+	return n > 4 && (_strnicmp(name + n - 4, ".bat", 4) == 0 || _strnicmp(name + n - 4, ".cmd", 4) == 0);
+}
+
+/* The absolute path of dir\name, or of name where dir is NULL, when that is a file; else NULL. */
+static wchar_t *
+file_at(const wchar_t *dir, const wchar_t *name)
+{
+	size_t room = (dir == NULL ? 0 : wcslen(dir)) + wcslen(name) + 2;
+	wchar_t *joined = malloc(room * sizeof *joined), *full = NULL;
+	DWORD n, attributes;
+
+	if (joined == NULL)
+		return NULL;
+	swprintf(joined, room, L"%ls%ls%ls", dir == NULL ? L"" : dir, dir == NULL ? L"" : L"\\", name);
+	attributes = GetFileAttributesW(joined);
+	if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0 &&
+	    (n = GetFullPathNameW(joined, 0, NULL, NULL)) > 0 && (full = malloc(n * sizeof *full)) != NULL)
+		GetFullPathNameW(joined, n, full, NULL);
+	free(joined);
+	return full;
+}
+
+/* "C:\dir" or "\\server\share": what stays the same wherever this process stands. */
+static bool
+fixed_place(const wchar_t *dir)
+{
+	return (dir[0] == L'\\' && dir[1] == L'\\') || (dir[0] != L'\0' && dir[1] == L':' && dir[2] == L'\\');
+}
+
+/* The first directory of PATH that has it.  Never the current directory, in which anybody may have put a file. */
+static wchar_t *
+in_path(const wchar_t *name)
+{
+	wchar_t *path = malloc(PATH_TEXT_MAX * sizeof *path), *found = NULL, *dir, *rest;
+	DWORD n;
+
+	if (path == NULL)
+		return NULL;
+	n = GetEnvironmentVariableW(L"PATH", path, PATH_TEXT_MAX);
+	if (n == 0 || n >= PATH_TEXT_MAX)
+		*path = L'\0';
+	for (rest = path; found == NULL && (dir = rest) != NULL;) {
+		size_t len = wcscspn(dir, L";");
+
+		rest = dir[len] == L'\0' ? NULL : dir + len + 1;
+		dir[len] = L'\0';
+		if (len > 1 && dir[0] == L'"' && dir[len - 1] == L'"') {
+			dir[len - 1] = L'\0';
+			dir++;
+		}
+		if (fixed_place(dir))
+			found = file_at(dir, name);
+	}
+	free(path);
+	return found;
+}
+
+/* The file that a name stands for, to be freed; or NULL, with *status and e. */
+static wchar_t *
+find(const char *name, int *status, struct err *e)
+{
+	struct buf exe = BUF_INIT(PATH_TEXT_MAX);
+	wchar_t *w = NULL, *found = NULL;
+
+	*status = LAUNCH_NOT_RUNNABLE;
+	if (is_batch(name)) {
+		err_setx(e, ERR_UNSAFE, "%s: want a program (.exe), got a batch file, whose arguments can't be handed over "
+		    "safely; start what it starts, or cmd.exe with the file as its argument", name);
+		return NULL;
+	}
+	if (buf_addf(&exe, e, "%s%s", name, ends_in(name, ".exe") ? "" : ".exe") == 0 &&
+	    (w = wide_of(buf_text(&exe), e)) != NULL) {
+		found = wcspbrk(w, L"\\/:") != NULL ? file_at(NULL, w) : in_path(w);
+		if (found == NULL) {
+			*status = LAUNCH_NOT_FOUND;
+			err_setx(e, ERR_NOENT,
+			    "%s: no such program; give its path, or put its directory into PATH", name);
+		}
+	}
+	free(w);
+	buf_free(&exe);
+	return found;
+}
+
+/* How this process was started is how the program is: its streams, its window, the shortcut that it belongs to. */
+static void
+same_start(STARTUPINFOW *s)
+{
+	HANDLE *streams[] = { &s->hStdInput, &s->hStdOutput, &s->hStdError };
+	static const DWORD ids[] = { STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE };
+	bool any = false;
+
+	GetStartupInfoW(s);
+	s->lpReserved = NULL;
+	for (size_t i = 0; i < 3; i++) {
+		HANDLE h = GetStdHandle(ids[i]);
+
+		*streams[i] = h == INVALID_HANDLE_VALUE ? NULL : h;
+		if (*streams[i] != NULL) {
+			any = true;
+			SetHandleInformation(h, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
+		}
+	}
+	/* A program for a console, started without one, gets a console and streams of its own. */
+	s->dwFlags &= ~(DWORD)(STARTF_USESTDHANDLES | STARTF_USEHOTKEY);
+	if (any)
+		s->dwFlags |= STARTF_USESTDHANDLES;
+}
+
+/*
+ * What happens at a console reaches every program there, and is the program's own affair; we end when it has.  A console that
+ * is closed gives all of them 5 seconds, less if we didn't wait.
+ */
+static BOOL WINAPI
+leave_to_program(DWORD event)
+{
+	if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT)
+		Sleep(INFINITE);
+	return TRUE;
+}
+
+/* A job that ends the program, but nothing that it starts, with this process.  NULL: then it doesn't. */
+static HANDLE
+job_of(HANDLE process)
+{
+	JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = { 0 };
+	HANDLE job = CreateJobObjectW(NULL, NULL);
+
+	limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK;
+	if (job != NULL && SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits) &&
+	    AssignProcessToJobObject(job, process))
+		return job;
+	if (job != NULL)
+		CloseHandle(job);
+	return NULL;
+}
+
+/* Start it and end with its exit code; comes back with e filled in when it can't be started. */
+static void
+become(const wchar_t *file, wchar_t *line, const char *name, struct err *e)
+{
+	DWORD code = EXIT_FAILURE, flags = CREATE_SUSPENDED | GetPriorityClass(GetCurrentProcess());
+	STARTUPINFOW start = { .cb = sizeof start };
+	PROCESS_INFORMATION p;
+
+	same_start(&start);
+	start_console_restore();
+	SetConsoleCtrlHandler(leave_to_program, TRUE);
+	if (!CreateProcessW(file, line, NULL, NULL, TRUE, flags, NULL, NULL, &start, &p)) {
+		err_windows(e, GetLastError(), "%s can't be started", name);
+		SetConsoleCtrlHandler(leave_to_program, FALSE);
+		return;
+	}
+	(void)job_of(p.hProcess);	/* stays open until this process ends */
+	AllowSetForegroundWindow(p.dwProcessId);
+	SetProcessShutdownParameters(SHUTDOWN_LATE, 0);
+	ResumeThread(p.hThread);
+	CloseHandle(p.hThread);
+	WaitForSingleObject(p.hProcess, INFINITE);
+	GetExitCodeProcess(p.hProcess, &code);
+	ExitProcess(code);
+}
+
+void
+launch_begin(void)
+{
+	/* Writing to a pipe that nobody reads is an error here, and no signal. */
+}
+
+int
+launch(char **argv, struct err *e)
+{
+	int status;
+	wchar_t *file = find(argv[0], &status, e), *line = NULL;
+
+	if (file == NULL)
+		return status;
+	fflush(stdout);
+	fflush(stderr);
+	if ((line = cmdline_of(argv, e)) != NULL)
+		become(file, line, argv[0], e);
+	free(line);
+	free(file);
+	return LAUNCH_NOT_RUNNABLE;
+}

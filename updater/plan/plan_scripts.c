@@ -1,0 +1,130 @@
+/*
+ * The part of a plan that runs the release's scripts.
+ */
+#include "updater/plan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/os/log.h"
+#include "lib/os/places.h"
+#include "lib/script/runner.h"
+#include "updater/station/script_keys.h"
+
+/* What the scripts of a release may ask about. */
+struct asked {
+	const struct plan *plan;
+	struct settings *settings;
+};
+
+static int
+get_setting(void *arg, const char *key, const char *name, struct value *v, struct err *e)
+{
+	const struct asked *a = arg;
+
+	return settings_get(a->settings, key, name, v, e);
+}
+
+/* key: below the application's directory, as scripts name targets. */
+static int
+compare_target(const void *key, const void *file)
+{
+	return strcmp(key, strchr(((const struct plan_file *)file)->target, '/') + 1);
+}
+
+/* Files are in order of their targets, which all begin with the same application. */
+static int
+target_exists(void *arg, const char *target, struct err *e)
+{
+	const struct asked *a = arg;
+
+	(void)e;
+	return bsearch(target, a->plan->files, a->plan->n, sizeof *a->plan->files,
+		   compare_target) != NULL;
+}
+
+static int
+script_log(void *arg, const char *script, const char *text, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	log_info("%s: %s", script, text);
+	return 0;
+}
+
+static int
+run_one(struct runner *r, struct dir *source, const struct plan_file *f, struct changeset *out,
+    struct err *e)
+{
+	struct buf text = BUF_INIT(SCRIPT_SIZE_MAX);
+	const char *name = strchr(f->target, '/') + 1;
+	uint8_t sum[DIGEST_MAX];
+	int rc = -1;
+
+	if (file_read(source, f->sha256, &text, e) == -1 ||
+	    digest_of(DIGEST_SHA256, text.data, text.len, sum, e) == -1)
+		err_context(e, "%s", name);
+	else if (memcmp(sum, f->want.hashes.sha256, SHA256_SIZE) != 0)
+		err_setx(e, ERR_HASH, "%s: not the script that was signed", name);
+	else
+		rc = runner_run(r, name, text.data, text.len, out, e);
+	buf_free(&text);
+	return rc;
+}
+
+/* A station whose kernel can't confine the child runs scripts nevertheless, and says so. */
+static void
+tell_confinement(const struct runner *r)
+{
+	const struct confined *c = runner_confined(r);
+	struct buf text = BUF_INIT(256);
+	struct err e;
+
+	if (c != NULL && confined_format(c, &text, &e) == 0)
+		log_line(confined_fully(c) ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, "script child: %s",
+		    buf_text(&text));
+	buf_free(&text);
+}
+
+int
+plan_scripts(const struct station *st, struct settings *s, struct dir *source,
+    enum plan_place place, int64_t deadline, const struct plan *p, struct changeset *out, struct err *e)
+{
+	const int user = place == PLACE_SCRIPT_USER;
+	struct buf computer = BUF_INIT(256);
+	struct asked asked = { p, s };
+	struct script_facts facts = { .os = place_system(),
+		.application = st->application,
+		.installation = st->installation,
+		.release = (uint64_t)p->release,
+		.names = { .own = st->names, .n = st->nnames },
+		.get = get_setting,
+		.exists = target_exists,
+		.log = script_log,
+		.arg = &asked };
+	struct script_keys keys = { .n = { 0, 0 } };
+	struct runner *r = NULL;
+	int rc = -1;
+
+	if (place_known("ComputerName", strlen("ComputerName"), &computer, e) == -1 ||
+	    script_keys_load(st, s, &keys, e) == -1)
+		goto out;
+	facts.station = buf_text(&computer);
+	facts.prefixes = (const char *const *)keys.keys[user];
+	facts.nprefixes = keys.n[user];
+	rc = 0;
+	/* One child for all; nothing is started where there are none. */
+	for (size_t i = 0; i < p->n && rc == 0; i++) {
+		if (p->files[i].place != place)
+			continue;
+		rc = r == NULL && (r = runner_start(&facts, deadline, e)) == NULL ? -1 :
+		    run_one(r, source, &p->files[i], out, e);
+	}
+	if (r != NULL)
+		tell_confinement(r);
+	runner_end(r);
+out:
+	script_keys_free(&keys);
+	buf_free(&computer);
+	return rc;
+}

@@ -1,0 +1,164 @@
+/*
+ * A TUF refresh over a fetch handle and the station's store.
+ */
+#include "updater/plan/refresh.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "updater/state/record.h"
+
+#define NAME_MAX_BYTES	1024
+
+struct refresh {
+	struct fetch *f;
+	struct dir *metadata;
+	struct tuf_io disk;		/* load, save and forget of the store */
+	struct tuf_client *client;
+	const struct tuf_targets *role;
+	/* What will probably be asked for next, and what came when it was fetched along. */
+	char hint[NAME_MAX_BYTES];
+	size_t hint_max;
+	char ahead[NAME_MAX_BYTES];
+	struct buf ahead_bytes;
+	enum fetch_result ahead_result;
+};
+
+static int
+collect(void *arg, const void *bytes, size_t len, struct err *e)
+{
+	return buf_add(arg, bytes, len, e);
+}
+
+static void
+collect_again(void *arg)
+{
+	buf_reset(arg);
+}
+
+/* Was it fetched along with an earlier file?  1 yes, 0 there is no such file, 2 not fetched, -1. */
+static int
+from_ahead(struct refresh *r, const char *name, struct buf *out, struct err *e)
+{
+	enum fetch_result result = r->ahead_result;
+
+	if (r->ahead[0] == '\0' || strcmp(r->ahead, name) != 0)
+		return 2;
+	r->ahead[0] = '\0';
+	if (result == FETCH_OK)
+		return buf_add(out, r->ahead_bytes.data, r->ahead_bytes.len, e) == -1 ? -1 : 1;
+	/* A fault in what was only a guess is worth a second, proper request. */
+	return result == FETCH_ABSENT ? 0 : 2;
+}
+
+static int
+fetch_metadata(void *arg, const char *name, struct buf *out, struct err *e)
+{
+	struct refresh *r = arg;
+	char path[2][NAME_MAX_BYTES + 16];
+	struct fetch_file files[2] = { { 0 } };
+	int got = from_ahead(r, name, out, e);
+	size_t n = 1;
+
+	if (got != 2)
+		return got;
+	snprintf(path[0], sizeof path[0], "metadata/%s", name);
+	files[0] = (struct fetch_file){ .path = path[0], .max = out->max, .data = collect,
+		.again = collect_again, .arg = out };
+	if (r->hint[0] != '\0' && strcmp(r->hint, name) != 0 && strcmp(r->hint, r->ahead) != 0) {
+		snprintf(path[1], sizeof path[1], "metadata/%s", r->hint);
+		buf_free(&r->ahead_bytes);
+		r->ahead_bytes.max = r->hint_max;
+		files[n++] = (struct fetch_file){ .path = path[1], .max = r->hint_max, .data = collect,
+			.again = collect_again, .arg = &r->ahead_bytes };
+	}
+	if (fetch_files(r->f, files, n, e) == -1 && files[0].result != FETCH_OK &&
+	    files[0].result != FETCH_ABSENT)
+		return -1;
+	if (n == 2) {
+		snprintf(r->ahead, sizeof r->ahead, "%s", r->hint);
+		r->ahead_result = files[1].result;
+	}
+	r->hint[0] = '\0';
+	return files[0].result == FETCH_OK ? 1 : 0;
+}
+
+static void
+hint(void *arg, const char *name, size_t max)
+{
+	struct refresh *r = arg;
+
+	if (strlen(name) >= sizeof r->hint)
+		return;
+	snprintf(r->hint, sizeof r->hint, "%s", name);
+	r->hint_max = max;
+}
+
+static int
+disk_load(void *arg, const char *role, struct buf *out, struct err *e)
+{
+	struct refresh *r = arg;
+
+	return r->disk.load(r->disk.arg, role, out, e);
+}
+
+static int
+disk_save(void *arg, const char *role, const uint8_t *data, size_t len, struct err *e)
+{
+	struct refresh *r = arg;
+
+	return r->disk.save(r->disk.arg, role, data, len, e);
+}
+
+static int
+disk_forget(void *arg, const char *role, struct err *e)
+{
+	struct refresh *r = arg;
+
+	return r->disk.forget(r->disk.arg, role, e);
+}
+
+void
+refresh_free(struct refresh *r)
+{
+	if (r == NULL)
+		return;
+	tuf_client_free(r->client);
+	buf_free(&r->ahead_bytes);
+	free(r);
+}
+
+struct refresh *
+refresh_run(struct fetch *f, struct dir *metadata, const char *application, int64_t now,
+    struct err *e)
+{
+	struct refresh *r = calloc(1, sizeof *r);
+	struct tuf_io io = { fetch_metadata, hint, disk_load, disk_save, disk_forget, r };
+
+	if (r == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	r->f = f;
+	r->metadata = metadata;
+	store_io(metadata, &r->disk);
+	if ((r->client = tuf_client_new(&io, now, e)) == NULL ||
+	    tuf_client_refresh(r->client, application, e) == -1 ||
+	    (r->role = tuf_client_role(r->client, application, e)) == NULL) {
+		refresh_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+struct tuf_client *
+refresh_client(struct refresh *r)
+{
+	return r->client;
+}
+
+const struct tuf_targets *
+refresh_role(struct refresh *r)
+{
+	return r->role;
+}

@@ -1,0 +1,28 @@
+#ifndef UPDATER_REFRESH_H
+#define UPDATER_REFRESH_H
+
+/*
+ * A TUF refresh over a fetch handle and the station's store: joins lib/tuf with transport and disk.
+ */
+#include <stdbool.h>
+
+#include "lib/base/err.h"
+#include "lib/os/file.h"
+#include "updater/fetch/fetch.h"
+#include "lib/tuf/client.h"
+
+struct refresh;
+
+/*
+ * Bring the metadata up to date for one application.  now is the time for expiry checks.  metadata and f must
+ * outlive the handle.  NULL on error, with what tuf_client_refresh() and fetch_files() list.
+ */
+struct refresh *refresh_run(struct fetch *f, struct dir *metadata, const char *application,
+    int64_t now, struct err *e);
+void refresh_free(struct refresh *r);
+
+struct tuf_client *refresh_client(struct refresh *r);
+/* The application's verified role. */
+const struct tuf_targets *refresh_role(struct refresh *r);
+
+#endif

@@ -1,0 +1,19 @@
+#ifndef UPDATER_CHANGES_JSON_H
+#define UPDATER_CHANGES_JSON_H
+
+/*
+ * Change sets as JSON, the way journals and records keep them: a list of {"key", "name", "value"}, values in the text form
+ * of key files; without "value" it is a deletion, without "name" that of a whole tree.
+ */
+#include <jansson.h>
+
+#include "lib/base/err.h"
+#include "lib/settings/changeset.h"
+
+/* NULL with ERR_NOMEM.  The caller calls json_decref(). */
+json_t *changes_json(const struct changeset *c, struct err *e);
+
+/* Append what list says to out.  0, or -1 with ERR_SYNTAX or ERR_TOO_LARGE. */
+int changes_json_read(const json_t *list, struct changeset *out, struct err *e);
+
+#endif

@@ -1,0 +1,37 @@
+#ifndef UPDATER_SCRIPT_KEYS_H
+#define UPDATER_SCRIPT_KEYS_H
+
+/*
+ * Which keys this station lets a release's scripts touch: its setting ScriptKeys, else the installation's tree below the
+ * vendor's key.  Scripts of machine/ get those below HKLM, scripts of user/ those below HKCU.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/err.h"
+#include "lib/settings/settings.h"
+#include "updater/station/station.h"
+
+#define SCRIPT_KEYS_MAX 32 /* of each kind */
+
+struct script_keys {
+	char *keys[2][SCRIPT_KEYS_MAX]; /* owned, normalised; [0] HKLM, [1] HKCU */
+	size_t n[2];
+};
+
+/*
+ * Read ScriptKeys: a multi value, or a text with ';' between the keys.  0, or -1 with ERR_CONFIG (a key that is none, too
+ * many) or what reading the settings gave; *k is empty then.
+ */
+int script_keys_load(
+    const struct station *st, struct settings *s, struct script_keys *k, struct err *e);
+
+/* The default for an installation; NULL: for every one, the vendor's whole tree. */
+int script_keys_default(const char *installation, struct script_keys *k, struct err *e);
+
+/* Add one key.  0, or -1 with ERR_CONFIG. */
+int script_keys_add(struct script_keys *k, const char *key, size_t len, struct err *e);
+
+void script_keys_free(struct script_keys *k);
+
+#endif
