@@ -11,7 +11,10 @@ main(int argc, char **argv)
 {
 	static const struct child_role *const roles[] = { &script_child_role, NULL };
 
-	/* A configuration of OpenSSL's, which the environment may name, would load code and weaken what we rely on. */
+	/*
+	 * A configuration of OpenSSL's, which the environment may name, would load code and weaken
+	 * what we rely on.
+	 */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	child_main(roles, argc, argv);
 	return server_main(argc, argv);

@@ -10,9 +10,13 @@
 int
 main(int argc, char **argv)
 {
-	static const struct child_role *const roles[] = { &carry_child_role, &script_child_role, NULL };
+	static const struct child_role *const roles[] = { &carry_child_role, &script_child_role,
+		NULL };
 
-	/* A configuration of OpenSSL's, which the environment may name, would load code and weaken what we rely on. */
+	/*
+	 * A configuration of OpenSSL's, which the environment may name, would load code and weaken
+	 * what we rely on.
+	 */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	child_main(roles, argc, argv);
 	return slipway_main(argc, argv);

@@ -1,5 +1,6 @@
 /*
- * slipway-tuf: a thin face on lib/tuf and the transport, to look into a repository or to fetch a file with full verification.
+ * slipway-tuf: a thin face on lib/tuf and the transport, to look into a repository or to fetch a
+ * file with full verification.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -19,20 +20,21 @@
 #include "lib/sftp/url.h"
 #include "lib/sftp/sftp_frames.h"
 
-#define EXIT_MISUSE	2
+#define EXIT_MISUSE 2
 
-#define TARGETS_MAX	1024	/* --target-name in one call */
-#define VARIABLE_MAX	4096	/* bytes of an environment variable */
+#define TARGETS_MAX  1024 /* --target-name in one call */
+#define VARIABLE_MAX 4096 /* bytes of an environment variable */
 
 /* How long one server may be silent, and how long everything may take. */
-#define SILENCE_MS	30000
-#define WHOLE_MS	(24LL * 3600 * 1000)
+#define SILENCE_MS 30000
+#define WHOLE_MS   (24LL * 3600 * 1000)
 
-#define DOWNLOAD_NAME	"download"	/* in the metadata directory, while a target isn't verified */
+/* in the metadata directory, while a target isn't verified */
+#define DOWNLOAD_NAME "download"
 
 struct arguments {
-	const char *metadata_dir, *metadata_url, *target_base_url, *target_dir, *key, *passphrase_file,
-	    *known_hosts;
+	const char *metadata_dir, *metadata_url, *target_base_url, *target_dir, *key,
+	    *passphrase_file, *known_hosts;
 	const char *targets[TARGETS_MAX];
 	size_t ntargets;
 };
@@ -49,21 +51,22 @@ struct origin {
 static void
 usage(FILE *out)
 {
-	fputs("usage: slipway-tuf --metadata-dir DIR init ROOT\n"
-	      "       slipway-tuf --metadata-dir DIR --metadata-url URL refresh\n"
-	      "       slipway-tuf --metadata-dir DIR --metadata-url URL --target-name NAME...\n"
-	      "                   --target-base-url URL --target-dir DIR download\n\n"
-	      "Looks into a repository of The Update Framework, or fetches files from it with full verification.\n\n"
-	      "  --metadata-dir DIR     where trusted metadata is kept\n"
-	      "  --metadata-url URL     sftp://user@host:port/path or file:///path of the metadata files\n"
-	      "  --target-name NAME     a target to fetch (may be repeated)\n"
-	      "  --target-base-url URL  where target names begin\n"
-	      "  --target-dir DIR       where verified targets go\n"
-	      "  --key FILE             private login key for sftp (or SLIPWAY_KEY)\n"
-	      "  --passphrase-file F    file with the passphrase of an encrypted key\n"
-	      "  --known-hosts FILE     host keys, as ssh keeps them (or SLIPWAY_KNOWN_HOSTS)\n"
-	      "  --help, --version      show this text, or the version\n\n"
-	      "init trusts ROOT, a root metadata file that you obtained by a safe way.  slipway-tuf(1) tells the rest.\n",
+	fputs(
+	    "usage: slipway-tuf --metadata-dir DIR init ROOT\n"
+	    "       slipway-tuf --metadata-dir DIR --metadata-url URL refresh\n"
+	    "       slipway-tuf --metadata-dir DIR --metadata-url URL --target-name NAME...\n"
+	    "                   --target-base-url URL --target-dir DIR download\n\n"
+	    "Looks into a repository of The Update Framework, or fetches files from it with full verification.\n\n"
+	    "  --metadata-dir DIR     where trusted metadata is kept\n"
+	    "  --metadata-url URL     sftp://user@host:port/path or file:///path of the metadata files\n"
+	    "  --target-name NAME     a target to fetch (may be repeated)\n"
+	    "  --target-base-url URL  where target names begin\n"
+	    "  --target-dir DIR       where verified targets go\n"
+	    "  --key FILE             private login key for sftp (or SLIPWAY_KEY)\n"
+	    "  --passphrase-file F    file with the passphrase of an encrypted key\n"
+	    "  --known-hosts FILE     host keys, as ssh keeps them (or SLIPWAY_KNOWN_HOSTS)\n"
+	    "  --help, --version      show this text, or the version\n\n"
+	    "init trusts ROOT, a root metadata file that you obtained by a safe way.  slipway-tuf(1) tells the rest.\n",
 	    out);
 }
 
@@ -84,18 +87,25 @@ origin_open(struct origin *p, const char *url, const struct arguments *a, struct
 		return -1;
 	if (u.scheme == URL_SFTP) {
 		if (a->key == NULL)
-			return err_setx(e, ERR_CONFIG, "%s: want a login key; give --key FILE or SLIPWAY_KEY", url);
+			return err_setx(e, ERR_CONFIG,
+			    "%s: want a login key; give --key FILE or SLIPWAY_KEY", url);
 		if (a->known_hosts == NULL)
 			return err_setx(e, ERR_CONFIG,
-			    "%s: want the server's host key; give --known-hosts FILE or SLIPWAY_KNOWN_HOSTS", url);
+			    "%s: want the server's host key; give --known-hosts FILE or SLIPWAY_KNOWN_HOSTS",
+			    url);
 		if (knownhosts_find(a->known_hosts, u.host, u.port, &p->known, e) == -1)
 			return -1;
 	}
 	for (size_t i = 0; i < p->known.n; i++)
 		p->host_keys[i] = p->known.print[i];
-	p->config = (struct fetch_config){ .urls = &p->url, .nurls = 1, .host_keys = p->host_keys,
-		.nhost_keys = p->known.n, .key_file = a->key, .passphrase_file = a->passphrase_file,
-		.connect_ms = SILENCE_MS, .deadline = clock_mono_ms() + WHOLE_MS };
+	p->config = (struct fetch_config){ .urls = &p->url,
+		.nurls = 1,
+		.host_keys = p->host_keys,
+		.nhost_keys = p->known.n,
+		.key_file = a->key,
+		.passphrase_file = a->passphrase_file,
+		.connect_ms = SILENCE_MS,
+		.deadline = clock_mono_ms() + WHOLE_MS };
 	return (p->fetch = fetch_start(&p->config, e)) == NULL ? -1 : 0;
 }
 
@@ -111,7 +121,10 @@ collect_again(void *arg)
 	buf_reset(arg);
 }
 
-/* Metadata from a place and to the metadata directory; no hints, so that requests keep the specification's order. */
+/*
+ * Metadata from a place and to the metadata directory; no hints, so that requests keep the
+ * specification's order.
+ */
 struct metadata {
 	struct origin *origin;
 	struct tuf_io disk;
@@ -121,7 +134,11 @@ static int
 metadata_fetch(void *arg, const char *name, struct buf *out, struct err *e)
 {
 	const struct metadata *m = arg;
-	struct fetch_file f = { .path = name, .max = out->max, .data = collect, .again = collect_again, .arg = out };
+	struct fetch_file f = { .path = name,
+		.max = out->max,
+		.data = collect,
+		.again = collect_again,
+		.arg = out };
 
 	if (fetch_files(m->origin->fetch, &f, 1, e) == -1)
 		return err_context(e, "%s", name);
@@ -183,7 +200,8 @@ refresh(struct work *w, const struct arguments *a, struct err *e)
 	if ((w->lock = file_lock(w->dir, "lock", SILENCE_MS, e)) == NULL)
 		return -1;
 	if ((floor = store_refreshed(w->dir)) > now) {
-		log_warn("the clock stands before the last good refresh; expiry is checked against that time");
+		log_warn(
+		    "the clock stands before the last good refresh; expiry is checked against that time");
 		now = floor;
 	}
 	store_io(w->dir, &w->metadata.disk);
@@ -304,8 +322,9 @@ cmd_download(const struct arguments *a)
 	struct err e;
 	int rc = refresh(&w, a, &e);
 
-	if (rc == 0 && ((to = dir_make(a->target_dir, 0755, &e)) == NULL ||
-			   origin_open(&w.targets, a->target_base_url, a, &e) == -1))
+	if (rc == 0 &&
+	    ((to = dir_make(a->target_dir, 0755, &e)) == NULL ||
+		origin_open(&w.targets, a->target_base_url, a, &e) == -1))
 		rc = -1;
 	for (size_t i = 0; rc == 0 && i < a->ntargets; i++)
 		rc = download_one(&w, to, a->targets[i], &e);
@@ -322,8 +341,18 @@ misuse(const char *what)
 	return EXIT_MISUSE;
 }
 
-enum { OPT_METADATA_DIR = 256, OPT_METADATA_URL, OPT_TARGET_NAME, OPT_TARGET_BASE_URL, OPT_TARGET_DIR,
-	OPT_KEY, OPT_PASSPHRASE_FILE, OPT_KNOWN_HOSTS, OPT_HELP, OPT_VERSION };
+enum {
+	OPT_METADATA_DIR = 256,
+	OPT_METADATA_URL,
+	OPT_TARGET_NAME,
+	OPT_TARGET_BASE_URL,
+	OPT_TARGET_DIR,
+	OPT_KEY,
+	OPT_PASSPHRASE_FILE,
+	OPT_KNOWN_HOSTS,
+	OPT_HELP,
+	OPT_VERSION
+};
 
 /* 0, an exit status, or -1: the text was asked for and printed. */
 static int
@@ -382,7 +411,8 @@ run(struct arguments *a, int argc, char **argv)
 	if (a->metadata_dir == NULL)
 		return misuse("want --metadata-dir DIR");
 	if (strcmp(command, "init") == 0)
-		return optind + 1 == argc ? cmd_init(a, argv[optind]) : misuse("init: want one file ROOT");
+		return optind + 1 == argc ? cmd_init(a, argv[optind])
+					  : misuse("init: want one file ROOT");
 	if (optind < argc)
 		return misuse("too many arguments");
 	if (strcmp(command, "refresh") != 0 && strcmp(command, "download") != 0)
@@ -392,7 +422,8 @@ run(struct arguments *a, int argc, char **argv)
 	if (strcmp(command, "refresh") == 0)
 		return cmd_refresh(a);
 	if (a->ntargets == 0 || a->target_base_url == NULL || a->target_dir == NULL)
-		return misuse("download: want --target-name NAME, --target-base-url URL and --target-dir DIR");
+		return misuse(
+		    "download: want --target-name NAME, --target-base-url URL and --target-dir DIR");
 	return cmd_download(a);
 }
 
@@ -405,7 +436,10 @@ main(int argc, char **argv)
 	struct err e;
 	int rc = EXIT_FAILURE;
 
-	/* A configuration of OpenSSL's, which the environment may name, would load code and weaken what we rely on. */
+	/*
+	 * A configuration of OpenSSL's, which the environment may name, would load code and weaken
+	 * what we rely on.
+	 */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	child_main(roles, argc, argv);
 	log_open("slipway-tuf", LOG_LEVEL_INFO);

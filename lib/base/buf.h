@@ -13,20 +13,23 @@
 #include "lib/base/err.h"
 
 struct buf {
-	uint8_t *data;	/* owned; NULL while empty and never grown */
-	size_t len;	/* bytes used */
-	size_t size;	/* bytes allocated */
-	size_t max;	/* most bytes that len may reach */
+	uint8_t *data; /* owned; NULL while empty and never grown */
+	size_t len;    /* bytes used */
+	size_t size;   /* bytes allocated */
+	size_t max;    /* most bytes that len may reach */
 };
 
-#define BUF_INIT(most)	{ NULL, 0, 0, (most) }
+#define BUF_INIT(most) \
+	{ \
+		NULL, 0, 0, (most) \
+	}
 
 /* Append.  0, or -1 with ERR_TOO_LARGE or ERR_NOMEM. */
 int buf_add(struct buf *b, const void *data, size_t len, struct err *e);
 int buf_addc(struct buf *b, char c, struct err *e);
 int buf_adds(struct buf *b, const char *text, struct err *e);
-int buf_addf(struct buf *b, struct err *e, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+__attribute__((format(printf, 3, 4))) int
+buf_addf(struct buf *b, struct err *e, const char *fmt, ...);
 
 /* Make room for len more bytes without changing the content.  0, or -1 as above. */
 int buf_reserve(struct buf *b, size_t len, struct err *e);

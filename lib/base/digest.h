@@ -12,7 +12,7 @@
 #define SHA256_SIZE	32
 #define SHA512_SIZE	64
 #define DIGEST_MAX	SHA512_SIZE
-#define SHA256_HEX_SIZE	(2 * SHA256_SIZE + 1)	/* with the final NUL */
+#define SHA256_HEX_SIZE (2 * SHA256_SIZE + 1) /* with the final NUL */
 
 enum digest_kind { DIGEST_SHA256, DIGEST_SHA512 };
 
@@ -23,7 +23,10 @@ size_t digest_size(enum digest_kind kind);
 int digest_of(enum digest_kind kind, const void *data, size_t len, uint8_t out[DIGEST_MAX],
     struct err *e);
 
-/* Piece by piece.  digest_new() gives NULL with ERR_CRYPTO or ERR_NOMEM; digest_end() may be called once. */
+/*
+ * Piece by piece.  digest_new() gives NULL with ERR_CRYPTO or ERR_NOMEM; digest_end() may be called
+ * once.
+ */
 struct digest *digest_new(enum digest_kind kind, struct err *e);
 int digest_add(struct digest *d, const void *data, size_t len, struct err *e);
 int digest_end(struct digest *d, uint8_t out[DIGEST_MAX], struct err *e);

@@ -12,12 +12,12 @@
 #include "lib/base/err.h"
 
 /* How deep arrays and objects may nest. */
-#define JSON_DEPTH_MAX	64
+#define JSON_DEPTH_MAX 64
 
 /*
- * Parse exactly one JSON object: UTF-8, no duplicate names, no trailing bytes, at most JSON_DEPTH_MAX
- * deep, integers within 64 bits.  A NUL inside a text survives.  The caller calls json_decref().
- * NULL with ERR_SYNTAX or ERR_TOO_LARGE otherwise; the text names line and column.
+ * Parse exactly one JSON object: UTF-8, no duplicate names, no trailing bytes, at most
+ * JSON_DEPTH_MAX deep, integers within 64 bits.  A NUL inside a text survives.  The caller calls
+ * json_decref(). NULL with ERR_SYNTAX or ERR_TOO_LARGE otherwise; the text names line and column.
  */
 json_t *json_text_parse(const uint8_t *data, size_t len, struct err *e);
 

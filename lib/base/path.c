@@ -66,7 +66,8 @@ component_fault(const char *p, size_t len)
 	if (len > PATH_COMPONENT_MAX)
 		return "has a component that is too long";
 	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f || strchr("\\:*?\"<>|", p[i]) != NULL)
+		if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f ||
+		    strchr("\\:*?\"<>|", p[i]) != NULL)
 			return "has a character that is not allowed";
 	if (p[len - 1] == '.' || p[len - 1] == ' ')
 		return "has a component that ends in a dot or a space";

@@ -11,8 +11,8 @@
 #include "lib/base/err.h"
 
 /* Bytes of a relative path, and of one component of it. */
-#define PATH_REL_MAX		1024
-#define PATH_COMPONENT_MAX	200
+#define PATH_REL_MAX	   1024
+#define PATH_COMPONENT_MAX 200
 
 /*
  * Whether len bytes at path are a relative path that means the same file on every platform, and
@@ -27,12 +27,15 @@ int path_check(const char *path, size_t len, struct err *e);
 /* Compare two paths the way a file system without regard to case does (ASCII letters only). */
 int path_casecmp(const char *a, const char *b);
 
-/* Whether len bytes are well-formed UTF-8 (no overlong forms, no surrogates, nothing over U+10FFFF). */
+/*
+ * Whether len bytes are well-formed UTF-8 (no overlong forms, no surrogates, nothing over
+ * U+10FFFF).
+ */
 bool valid_utf8(const void *text, size_t len);
 
 /*
- * "dir/name", without doubling a '/' that dir ends in.  An empty dir, or an absolute name, gives name.
- * Appends to out.  0, or -1 with ERR_NOMEM or ERR_TOO_LARGE.
+ * "dir/name", without doubling a '/' that dir ends in.  An empty dir, or an absolute name, gives
+ * name. Appends to out.  0, or -1 with ERR_NOMEM or ERR_TOO_LARGE.
  */
 int path_join(struct buf *out, const char *dir, const char *name, struct err *e);
 
@@ -40,8 +43,8 @@ int path_join(struct buf *out, const char *dir, const char *name, struct err *e)
 const char *path_base(const char *path);
 
 /*
- * Append the absolute path, without links, of something that is there.  0, or -1 with ERR_NOENT, ERR_ACCESS and others of the
- * system, or as buf_adds().
+ * Append the absolute path, without links, of something that is there.  0, or -1 with ERR_NOENT,
+ * ERR_ACCESS and others of the system, or as buf_adds().
  */
 int path_real(struct buf *out, const char *path, struct err *e);
 
@@ -49,8 +52,8 @@ int path_real(struct buf *out, const char *path, struct err *e);
 bool path_absolute(const char *path);
 
 /*
- * Separators where the platform has two: '/', as all of this program's own paths have, and what other programs and people there
- * write.  In place; on POSIX systems a path stays as it is.
+ * Separators where the platform has two: '/', as all of this program's own paths have, and what
+ * other programs and people there write.  In place; on POSIX systems a path stays as it is.
  */
 void path_slashes(char *path);
 void path_native(char *path);

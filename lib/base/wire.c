@@ -158,5 +158,7 @@ wire_err(struct wire *w, struct err *e)
 
 	if (text == NULL || !valid_utf8(text, strlen(text)))
 		return err_setx(e, ERR_PROTOCOL, "the child sent malformed text of an error");
-	return err_setx(e, code > ERR_NONE && code < ERR_CODE_COUNT ? (enum err_code)code : ERR_PROTOCOL, "%s", text);
+	return err_setx(e,
+	    code > ERR_NONE && code < ERR_CODE_COUNT ? (enum err_code)code : ERR_PROTOCOL, "%s",
+	    text);
 }

@@ -2,10 +2,11 @@
 #define BASE_WIRE_H
 
 /*
- * The data types of SSH (RFC 4251, section 5), read and written: bytes, 32 and 64 bit numbers in network order, and
- * strings with a 32 bit length before them.
+ * The data types of SSH (RFC 4251, section 5), read and written: bytes, 32 and 64 bit numbers in
+ * network order, and strings with a 32 bit length before them.
  *
- * A reader that ran out of bytes stays empty and remembers it, so that a sequence of calls is checked once, at its end.
+ * A reader that ran out of bytes stays empty and remembers it, so that a sequence of calls is
+ * checked once, at its end.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,25 +17,36 @@
 
 struct wire {
 	const uint8_t *p, *end;
-	bool bad;	/* something was asked for that is not there; all results since are 0 */
+	bool bad; /* something was asked for that is not there; all results since are 0 */
 };
 
-#define WIRE_INIT(data, len)	{ (data), (data) + (len), false }
+#define WIRE_INIT(data, len) \
+	{ \
+		(data), (data) + (len), false \
+	}
 
 uint8_t wire_u8(struct wire *w);
 uint32_t wire_u32(struct wire *w);
 uint64_t wire_u64(struct wire *w);
 
-/* A string's bytes, which stay where they are, and its length.  NULL and 0 when it isn't all there. */
+/*
+ * A string's bytes, which stay where they are, and its length.  NULL and 0 when it isn't all there.
+ */
 const uint8_t *wire_string(struct wire *w, size_t *len);
 
 /* Whether the next string is exactly this text; it is read in any case. */
 bool wire_is(struct wire *w, const char *text);
 
-/* A text of at most max bytes that was sent with its final NUL, and has no other; NULL and w->bad where there is none. */
+/*
+ * A text of at most max bytes that was sent with its final NUL, and has no other; NULL and w->bad
+ * where there is none.
+ */
 const char *wire_name(struct wire *w, size_t max);
 
-/* An error of the other side becomes ours; the code of one that makes no sense is ERR_PROTOCOL.  -1. */
+/*
+ * An error of the other side becomes ours; the code of one that makes no sense is ERR_PROTOCOL.
+ * -1.
+ */
 int wire_err(struct wire *w, struct err *e);
 
 /* Append to a buffer.  0, or -1 with ERR_TOO_LARGE or ERR_NOMEM. */
@@ -46,7 +58,9 @@ int wire_put_text(struct buf *b, const char *text, struct err *e);
 int wire_put_name(struct buf *b, const char *text, struct err *e);
 int wire_put_err(struct buf *b, const struct err *what, struct err *e);
 
-/* A number of len bytes without sign, in network order, as a string without leading zeros (mpint). */
+/*
+ * A number of len bytes without sign, in network order, as a string without leading zeros (mpint).
+ */
 int wire_put_mpint(struct buf *b, const uint8_t *data, size_t len, struct err *e);
 
 #endif

@@ -2,12 +2,14 @@
 #define BASE_CHILD_H
 
 /*
- * Duties that run in a child process of the same executable, because they parse what can't be trusted: the child is
- * given one pipe and nothing else, confines itself (confine.h), and the parent believes nothing that it says.  On Windows,
- * where a process can't give up everything by itself, it is confined from its first instruction on.
+ * Duties that run in a child process of the same executable, because they parse what can't be
+ * trusted: the child is given one pipe and nothing else, confines itself (confine.h), and the
+ * parent believes nothing that it says.  On Windows, where a process can't give up everything by
+ * itself, it is confined from its first instruction on.
  *
- * Each program's main() begins with child_main().  A child dies with the thread that started it (Windows: the process), at the
- * latest; it is always reaped by child_end().  Start and end children from one thread.
+ * Each program's main() begins with child_main().  A child dies with the thread that started it
+ * (Windows: the process), at the latest; it is always reaped by child_end().  Start and end
+ * children from one thread.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -25,26 +27,28 @@ struct child_role {
 };
 
 /*
- * The first thing in main(): where the arguments say that this process is a child, do the duty and end the process.
- * Else nothing happens.  roles ends in NULL.
+ * The first thing in main(): where the arguments say that this process is a child, do the duty and
+ * end the process. Else nothing happens.  roles ends in NULL.
  */
 void child_main(const struct child_role *const *roles, int argc, char **argv);
 
 struct child;
 
 /*
- * Start this executable again, the very file that runs even if another stands in its place by now, with the pipe and
- * three closed standard streams, no other descriptor, no signal blocked or ignored, and an environment that holds only
- * what the run-time linker and the sanitizers need.  NULL with ERR_IO and its relatives, ERR_CONFIG (no /proc).
+ * Start this executable again, the very file that runs even if another stands in its place by now,
+ * with the pipe and three closed standard streams, no other descriptor, no signal blocked or
+ * ignored, and an environment that holds only what the run-time linker and the sanitizers need.
+ * NULL with ERR_IO and its relatives, ERR_CONFIG (no /proc).
  */
 struct child *child_start(const struct child_role *role, struct err *e);
 
 struct frames *child_frames(struct child *c);
 
 /*
- * Tell it that no more will come, wait until it ends or the deadline (of clock_mono_ms(); 0: at once), then kill it and
- * what it may have started, and reap it.  how, where not NULL, says in words how it ended: "ended with status 1",
- * "was ended by signal 31 (Bad system call)", on Windows "was ended by exception 0xc0000005", "was stopped".  c may be NULL.
+ * Tell it that no more will come, wait until it ends or the deadline (of clock_mono_ms(); 0: at
+ * once), then kill it and what it may have started, and reap it.  how, where not NULL, says in
+ * words how it ended: "ended with status 1", "was ended by signal 31 (Bad system call)", on Windows
+ * "was ended by exception 0xc0000005", "was stopped".  c may be NULL.
  */
 #define CHILD_HOW_SIZE 80
 

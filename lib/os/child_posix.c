@@ -1,7 +1,8 @@
 /*
  * Child processes of the same executable, on POSIX systems with /proc.
  *
- * The child is started by posix_spawn(), which neither copies page tables nor runs code of ours between fork and exec.
+ * The child is started by posix_spawn(), which neither copies page tables nor runs code of ours
+ * between fork and exec.
  */
 #include "lib/os/child.h"
 
@@ -38,8 +39,8 @@ struct child {
 };
 
 /*
- * Where children that end are not kept for waitpid(), as after "trap '' CHLD" in the shell that started us, they are
- * while one of ours lives.
+ * Where children that end are not kept for waitpid(), as after "trap '' CHLD" in the shell that
+ * started us, they are while one of ours lives.
  */
 static struct {
 	unsigned children;
@@ -89,7 +90,10 @@ child_main(const struct child_role *const *roles, int argc, char **argv)
 		return;
 	for (; *roles != NULL; roles++)
 		if (strcmp((*roles)->name, argv[2]) == 0)
-			/* Without the exit handlers of libraries, which a confined process may not be able to run. */
+			/*
+			 * Without the exit handlers of libraries, which a confined process may not
+			 * be able to run.
+			 */
 			_exit(run_child(*roles, argv[3]));
 	_exit(STATUS_NOT_A_CHILD);
 }
@@ -134,8 +138,8 @@ describe_signals(posix_spawnattr_t *attr)
 	sigemptyset(&none);
 	sigfillset(&all);
 	/* A group of its own, so that what it might have started can be killed with it. */
-	rc = posix_spawnattr_setflags(
-	    attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+	rc = posix_spawnattr_setflags(attr,
+	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	if (rc == 0)
 		rc = posix_spawnattr_setsigmask(attr, &none);
 	if (rc == 0)
@@ -168,8 +172,8 @@ out:
 	posix_spawn_file_actions_destroy(&files);
 	errno = rc;
 	if (rc == ENOENT)
-		return err_setx(
-		    e, ERR_CONFIG, "%s child: want " OURSELVES "; is /proc mounted?", role->name);
+		return err_setx(e, ERR_CONFIG, "%s child: want " OURSELVES "; is /proc mounted?",
+		    role->name);
 	return rc == 0 ? 0 : err_set(e, ERR_IO, "%s child", role->name);
 }
 
@@ -234,8 +238,9 @@ child_end(struct child *c, int64_t deadline, char how[CHILD_HOW_SIZE])
 	pipe_finish(frames_pipe(c->frames));
 	gone = pipe_wait_gone(frames_pipe(c->frames), deadline);
 	/*
-	 * The kernel closes the descriptors of a process that ends after it has noted why, so this kill changes nothing
-	 * for one that ended by itself; one that closed its pipe and stayed is ended by it.
+	 * The kernel closes the descriptors of a process that ends after it has noted why, so this
+	 * kill changes nothing for one that ended by itself; one that closed its pipe and stayed is
+	 * ended by it.
 	 */
 	kill(-c->pid, SIGKILL);
 	kill(c->pid, SIGKILL);

@@ -1,8 +1,8 @@
 /*
  * Child processes of the same executable, on Windows.
  *
- * A child is started suspended, put into a job that ends it when this process ends or lets go of it, and only then runs.  It
- * has the two handles of its pipe and no other.
+ * A child is started suspended, put into a job that ends it when this process ends or lets go of
+ * it, and only then runs.  It has the two handles of its pipe and no other.
  */
 #include "lib/os/child.h"
 
@@ -23,7 +23,7 @@
 
 /* Exit codes from here on are the system's for a crash; abort() has this one of them. */
 #define CRASH	0xC0000000u
-#define ABORTED	0xC0000420u /* STATUS_ASSERTION_FAILURE */
+#define ABORTED 0xC0000420u /* STATUS_ASSERTION_FAILURE */
 
 /* Time for a process whose pipe is closed to be gone, milliseconds. */
 #define GONE_MS 1000
@@ -45,8 +45,9 @@ remember_ourselves(void)
 	DWORD n = path == NULL ? 0 : GetModuleFileNameW(NULL, path, PATH_ROOM);
 
 	if (n > 0 && n < PATH_ROOM)
-		ourselves = CreateFileW(path, FILE_READ_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-		    NULL, OPEN_EXISTING, 0, NULL);
+		ourselves = CreateFileW(path, FILE_READ_ATTRIBUTES,
+		    FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0,
+		    NULL);
 	free(path);
 }
 
@@ -99,7 +100,9 @@ child_main(const struct child_role *const *roles, int argc, char **argv)
 			status = (UINT)run_child(*roles, argv + 3);
 			break;
 		}
-	/* Without the exit handlers of libraries, which a confined process may not be able to run. */
+	/*
+	 * Without the exit handlers of libraries, which a confined process may not be able to run.
+	 */
 	TerminateProcess(GetCurrentProcess(), status);
 }
 
@@ -114,7 +117,8 @@ own_path(struct err *e)
 		err_nomem(e);
 		return NULL;
 	}
-	n = GetFinalPathNameByHandleW(ourselves, path, PATH_ROOM, FILE_NAME_NORMALIZED | VOLUME_NAME_DOS);
+	n = GetFinalPathNameByHandleW(ourselves, path, PATH_ROOM,
+	    FILE_NAME_NORMALIZED | VOLUME_NAME_DOS);
 	if (n > 0 && n < PATH_ROOM)
 		return path;
 	err_windows(e, GetLastError(), "this program's file");
@@ -122,7 +126,10 @@ own_path(struct err *e)
 	return NULL;
 }
 
-/* What Windows' own libraries need to find themselves (sockets do); nothing else of our environment is the child's business. */
+/*
+ * What Windows' own libraries need to find themselves (sockets do); nothing else of our environment
+ * is the child's business.
+ */
 static void
 choose_environment(wchar_t *out, size_t room)
 {
@@ -137,7 +144,10 @@ choose_environment(wchar_t *out, size_t room)
 	out[len + n] = out[len + n + 1] = L'\0';
 }
 
-/* Which handles the child gets; to be freed after DeleteProcThreadAttributeList().  NULL with e filled in. */
+/*
+ * Which handles the child gets; to be freed after DeleteProcThreadAttributeList().  NULL with e
+ * filled in.
+ */
 static LPPROC_THREAD_ATTRIBUTE_LIST
 list_handles(HANDLE handles[PIPE_HANDLES], struct err *e)
 {
@@ -162,11 +172,14 @@ list_handles(HANDLE handles[PIPE_HANDLES], struct err *e)
 
 /* Start it, suspended, with a token that can do little where the system has one. */
 static int
-create(wchar_t *path, wchar_t *line, LPPROC_THREAD_ATTRIBUTE_LIST list, PROCESS_INFORMATION *out, struct err *e)
+create(wchar_t *path, wchar_t *line, LPPROC_THREAD_ATTRIBUTE_LIST list, PROCESS_INFORMATION *out,
+    struct err *e)
 {
-	const DWORD flags = CREATE_SUSPENDED | DETACHED_PROCESS | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT;
+	const DWORD flags = CREATE_SUSPENDED | DETACHED_PROCESS | CREATE_UNICODE_ENVIRONMENT |
+	    EXTENDED_STARTUPINFO_PRESENT;
 	/* Standard streams that lead nowhere. */
-	STARTUPINFOEXW si = { .StartupInfo = { .cb = sizeof si, .dwFlags = STARTF_USESTDHANDLES }, .lpAttributeList = list };
+	STARTUPINFOEXW si = { .StartupInfo = { .cb = sizeof si, .dwFlags = STARTF_USESTDHANDLES },
+		.lpAttributeList = list };
 	wchar_t environment[MAX_PATH + 32], system[MAX_PATH + 1];
 	HANDLE token = confine_token();
 	UINT n = GetSystemDirectoryW(system, MAX_PATH);
@@ -175,11 +188,13 @@ create(wchar_t *path, wchar_t *line, LPPROC_THREAD_ATTRIBUTE_LIST list, PROCESS_
 	system[n <= MAX_PATH ? n : 0] = L'\0';
 	choose_environment(environment, sizeof environment / sizeof *environment);
 	if (token != NULL) {
-		ok = CreateProcessAsUserW(token, path, line, NULL, NULL, TRUE, flags, environment, system, &si.StartupInfo, out);
+		ok = CreateProcessAsUserW(token, path, line, NULL, NULL, TRUE, flags, environment,
+		    system, &si.StartupInfo, out);
 		CloseHandle(token);
 	}
 	if (!ok)
-		ok = CreateProcessW(path, line, NULL, NULL, TRUE, flags, environment, system, &si.StartupInfo, out);
+		ok = CreateProcessW(path, line, NULL, NULL, TRUE, flags, environment, system,
+		    &si.StartupInfo, out);
 	return ok ? 0 : err_windows(e, GetLastError(), "child");
 }
 
@@ -197,8 +212,8 @@ spawn(struct child *c, const struct child_role *role, pipe_end theirs, struct er
 		free(path);
 		return -1;
 	}
-	swprintf(line, sizeof line / sizeof *line, L"slipway " CHILD_ARGUMENT " %.32hs %lld %lld", role->name,
-	    (long long)(intptr_t)handles[0], (long long)(intptr_t)handles[1]);
+	swprintf(line, sizeof line / sizeof *line, L"slipway " CHILD_ARGUMENT " %.32hs %lld %lld",
+	    role->name, (long long)(intptr_t)handles[0], (long long)(intptr_t)handles[1]);
 	for (int i = 0; i < PIPE_HANDLES; i++)
 		SetHandleInformation(handles[i], HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
 	if (create(path, line, list, &pi, e) == 0) {
@@ -245,7 +260,8 @@ child_start(const struct child_role *role, struct err *e)
 		free(c);
 		return NULL;
 	}
-	if ((c->frames = frames_open(ends[0], role->frame_max, e)) != NULL && (c->job = confine_job(role->want, e)) != NULL)
+	if ((c->frames = frames_open(ends[0], role->frame_max, e)) != NULL &&
+	    (c->job = confine_job(role->want, e)) != NULL)
 		rc = spawn(c, role, ends[1], e);
 	pipe_close(ends[1]);
 	if (rc == 0)
@@ -267,7 +283,8 @@ say_how(DWORD status, bool gone, char how[CHILD_HOW_SIZE])
 	if (!gone)
 		snprintf(how, CHILD_HOW_SIZE, "was stopped");
 	else if (status >= CRASH)
-		snprintf(how, CHILD_HOW_SIZE, "was ended by exception 0x%08lx", (unsigned long)status);
+		snprintf(how, CHILD_HOW_SIZE, "was ended by exception 0x%08lx",
+		    (unsigned long)status);
 	else
 		snprintf(how, CHILD_HOW_SIZE, "ended with status %lu", (unsigned long)status);
 }
@@ -281,7 +298,10 @@ child_end(struct child *c, int64_t deadline, char how[CHILD_HOW_SIZE])
 	if (c == NULL)
 		return;
 	pipe_finish(frames_pipe(c->frames));
-	/* Its pipe is closed while it ends; one that closed its pipe and stays is ended like any other. */
+	/*
+	 * Its pipe is closed while it ends; one that closed its pipe and stays is ended like any
+	 * other.
+	 */
 	gone = pipe_wait_gone(frames_pipe(c->frames), deadline) &&
 	    WaitForSingleObject(c->process, GONE_MS) == WAIT_OBJECT_0;
 	TerminateJobObject(c->job, STATUS_NOT_A_CHILD);

@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 
-#define DAY	86400
+#define DAY 86400
 
 /* Days since 1970-01-01 of a date in the proleptic Gregorian calendar. */
 static int64_t

@@ -1,8 +1,9 @@
 /*
  * Arguments as one command line, by the rules that CommandLineToArgvW() undoes.
  *
- * Quotes keep spaces together, and \" is a quote.  A backslash is itself, except in front of a quote: there 2n of them mean n,
- * and the quote counts; 2n+1 mean n, and the quote is text.  In the program's name neither has a meaning.
+ * Quotes keep spaces together, and \" is a quote.  A backslash is itself, except in front of a
+ * quote: there 2n of them mean n, and the quote counts; 2n+1 mean n, and the quote is text.  In the
+ * program's name neither has a meaning.
  */
 #include "lib/os/cmdline_windows.h"
 
@@ -33,7 +34,10 @@ add_quoted(struct buf *out, const char *arg, struct err *e)
 
 		arg += slashes;
 		plain = strcspn(arg, "\\\"");
-		/* The quote that follows, one of the text or our own at the end, must not be taken for another. */
+		/*
+		 * The quote that follows, one of the text or our own at the end, must not be taken
+		 * for another.
+		 */
 		if (backslashes(out, plain == 0 ? 2 * slashes : slashes, e) == -1)
 			return -1;
 		if (*arg == '\0')
@@ -75,9 +79,11 @@ cmdline_of(char *const *argv, struct err *e)
 		rc = add_argument(&out, argv[i], e);
 	if (rc == 0)
 		line = wide_of(buf_text(&out), e);
-	if ((line != NULL && wcslen(line) >= CMDLINE_MAX) || (rc == -1 && e->code == ERR_TOO_LARGE)) {
-		err_setx(e, ERR_TOO_LARGE, "%.200s: the arguments are longer than Windows' limit of %d characters", argv[0],
-		    CMDLINE_MAX - 1);
+	if ((line != NULL && wcslen(line) >= CMDLINE_MAX) ||
+	    (rc == -1 && e->code == ERR_TOO_LARGE)) {
+		err_setx(e, ERR_TOO_LARGE,
+		    "%.200s: the arguments are longer than Windows' limit of %d characters",
+		    argv[0], CMDLINE_MAX - 1);
 		free(line);
 		line = NULL;
 	}

@@ -2,9 +2,9 @@
 #define BASE_CONFINE_H
 
 /*
- * Giving up what a process doesn't need before it touches what can't be trusted: files, network, other processes, new
- * privileges, more memory.  Each measure is taken where the kernel has it; what was and wasn't is a value that status
- * and log can show.  There is no way back.
+ * Giving up what a process doesn't need before it touches what can't be trusted: files, network,
+ * other processes, new privileges, more memory.  Each measure is taken where the kernel has it;
+ * what was and wasn't is a value that status and log can show.  There is no way back.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,29 +16,35 @@
 /* What stays possible besides computing and using the descriptors that are open. */
 struct confine_want {
 	bool sockets; /* sending and receiving on sockets that are open */
-	uint64_t memory; /* bytes of address space more than now (Windows: than any program needs); 0: no limit */
+	/* bytes of address space more than now (Windows: than any program needs); 0: no limit */
+	uint64_t memory;
 	unsigned cpu_seconds; /* of processor time in all; 0: no limit */
 };
 
 /* What holds. */
 struct confined {
-	bool limits; /* no core file, no file written, no new descriptor (Windows: no new process), the processor time */
-	bool memory; /* the address space */
+	/*
+	 * no core file, no file written, no new descriptor (Windows: no new process), the processor
+	 * time
+	 */
+	bool limits;
+	bool memory;	       /* the address space */
 	bool memory_unlimited; /* a sanitizer makes that impossible */
-	bool privileges; /* none to gain, and none held */
+	bool privileges;       /* none to gain, and none held */
 	/* Linux */
-	bool seccomp; /* only the listed system calls */
+	bool seccomp;	   /* only the listed system calls */
 	unsigned landlock; /* ABI version of the kernel; 0: it has no Landlock */
 	/* Windows */
 	bool token; /* restricted: opens only what everybody can open, not what is this user's */
 	bool integrity; /* low: changes nothing but what is marked as low, too */
-	bool desktop; /* no clipboard, no other program's windows, no settings of the desktop */
-	bool code; /* no memory that becomes code, none loaded from the network or from low places */
+	bool desktop;	/* no clipboard, no other program's windows, no settings of the desktop */
+	/* no memory that becomes code, none loaded from the network or from low places */
+	bool code;
 };
 
 /*
- * Where this process is root: become the user "slipway", or "nobody" where there is none, for good.  Before confine(), as that takes
- * away the right to.  Whether this is not root any more.
+ * Where this process is root: become the user "slipway", or "nobody" where there is none, for good.
+ *  Before confine(), as that takes away the right to.  Whether this is not root any more.
  */
 bool confine_drop_user(void);
 
@@ -53,13 +59,16 @@ void confined_unpack(uint32_t packed, struct confined *c);
 bool confined_fully(const struct confined *c);
 
 /*
- * Append a line for people: "Landlock version 6, seccomp, no privileges, memory limit, limits", on Windows
- * "restricted token, low integrity, no privileges, memory limit, limits, no desktop, no new code".
- * 0 or -1 with ERR_NOMEM or ERR_TOO_LARGE.
+ * Append a line for people: "Landlock version 6, seccomp, no privileges, memory limit, limits", on
+ * Windows "restricted token, low integrity, no privileges, memory limit, limits, no desktop, no new
+ * code". 0 or -1 with ERR_NOMEM or ERR_TOO_LARGE.
  */
 int confined_format(const struct confined *c, struct buf *out, struct err *e);
 
-/* Whether this build is one with AddressSanitizer or ThreadSanitizer, which need an address space without limit. */
+/*
+ * Whether this build is one with AddressSanitizer or ThreadSanitizer, which need an address space
+ * without limit.
+ */
 bool confine_sanitized(void);
 
 #endif

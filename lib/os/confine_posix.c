@@ -1,6 +1,6 @@
 /*
- * Confinement on Linux: resource limits, no_new_privs, no capabilities, Landlock, seccomp, in this order, because each
- * takes away what the ones before it need.
+ * Confinement on Linux: resource limits, no_new_privs, no capabilities, Landlock, seccomp, in this
+ * order, because each takes away what the ones before it need.
  */
 #include "lib/os/confine.h"
 
@@ -20,7 +20,10 @@
 #include <linux/capability.h>
 #include <seccomp.h>
 
-/* Descriptors: the standard streams, the pipe, the connection, and room for poll(), which counts its slots by this. */
+/*
+ * Descriptors: the standard streams, the pipe, the connection, and room for poll(), which counts
+ * its slots by this.
+ */
 #define DESCRIPTORS 8
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -40,7 +43,10 @@
 #define SYS_landlock_restrict_self  446
 #endif
 
-/* Landlock's struct landlock_ruleset_attr with all that we know of; the kernel is told how much of it there is. */
+/*
+ * Landlock's struct landlock_ruleset_attr with all that we know of; the kernel is told how much of
+ * it there is.
+ */
 struct ruleset {
 	uint64_t fs, net, scoped;
 };
@@ -101,7 +107,9 @@ drop_privileges(void)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && syscall(SYS_capset, &head, none) == 0;
 }
 
-/* Every right on files that this version of Landlock knows, handled, and no rule that grants one. */
+/*
+ * Every right on files that this version of Landlock knows, handled, and no rule that grants one.
+ */
 static unsigned
 apply_landlock(void)
 {
@@ -156,7 +164,8 @@ allow_flags(scmp_filter_ctx f, const char *name)
 	int nr = seccomp_syscall_resolve_name(name), rc = 0;
 
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0] && nr >= 0 && rc == 0; i++) {
-		const struct scmp_arg_cmp command = { 1, SCMP_CMP_EQ, (scmp_datum_t)commands[i], 0 };
+		const struct scmp_arg_cmp command = { 1, SCMP_CMP_EQ, (scmp_datum_t)commands[i],
+			0 };
 
 		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, nr, 1, command);
 	}
@@ -209,7 +218,10 @@ add_rules(scmp_filter_ctx f, bool sockets)
 static bool
 apply_seccomp(bool sockets)
 {
-	/* A sanitizer that reports an error tries much that isn't listed; it shall fail, not silence the report. */
+	/*
+	 * A sanitizer that reports an error tries much that isn't listed; it shall fail, not
+	 * silence the report.
+	 */
 	uint32_t other = SANITIZED ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS;
 	scmp_filter_ctx f = seccomp_init(other);
 	bool ok;
@@ -217,7 +229,7 @@ apply_seccomp(bool sockets)
 	if (f == NULL)
 		return false;
 	ok = seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 &&
-	     add_rules(f, sockets) == 0 && seccomp_load(f) == 0;
+	    add_rules(f, sockets) == 0 && seccomp_load(f) == 0;
 	seccomp_release(f);
 	return ok;
 }
@@ -231,10 +243,14 @@ confine_drop_user(void)
 		return true;
 	if ((p = getpwnam("slipway")) == NULL && (p = getpwnam("nobody")) == NULL)
 		return false;
-	if (p->pw_uid == 0 || setgroups(0, NULL) == -1 || setresgid(p->pw_gid, p->pw_gid, p->pw_gid) == -1 ||
+	if (p->pw_uid == 0 || setgroups(0, NULL) == -1 ||
+	    setresgid(p->pw_gid, p->pw_gid, p->pw_gid) == -1 ||
 	    setresuid(p->pw_uid, p->pw_uid, p->pw_uid) == -1)
 		return false;
-	/* Another user's process doesn't hear of its parent's death; this asks for it again.  Nor may others of that user look in. */
+	/*
+	 * Another user's process doesn't hear of its parent's death; this asks for it again.  Nor
+	 * may others of that user look in.
+	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	return true;
@@ -262,9 +278,8 @@ int
 confined_format(const struct confined *c, struct buf *out, struct err *e)
 {
 	const char *memory = c->memory ? "memory limit"
-			     : c->memory_unlimited
-				 ? "no memory limit (AddressSanitizer needs the room)"
-				 : "no memory limit";
+	    : c->memory_unlimited      ? "no memory limit (AddressSanitizer needs the room)"
+				       : "no memory limit";
 
 	if (c->landlock > 0 ? buf_addf(out, e, "Landlock version %u", c->landlock) == -1
 			    : buf_adds(out, "no Landlock", e) == -1)

@@ -1,6 +1,7 @@
 /*
- * Confinement on Windows: a restricted token of low integrity and a job, both from the parent, and what a process can still give
- * up by itself.  What holds is never what was asked for: it is read back from the system.
+ * Confinement on Windows: a restricted token of low integrity and a job, both from the parent, and
+ * what a process can still give up by itself.  What holds is never what was asked for: it is read
+ * back from the system.
  */
 #include "lib/os/confine_windows.h"
 
@@ -8,18 +9,20 @@
 #include <stdlib.h>
 
 /* Memory that a program has before it does anything: its image, the system's libraries, heaps. */
-#define START_MEMORY	(32u * 1024 * 1024)
+#define START_MEMORY (32u * 1024 * 1024)
 
 /* Groups of one token that are looked at, and privileges. */
-#define GROUPS_MAX	1000u
-#define GROUPS_ROOM	65536u
+#define GROUPS_MAX  1000u
+#define GROUPS_ROOM 65536u
 
 /* The LUID of SE_CHANGE_NOTIFY_NAME. */
-#define CHANGE_NOTIFY	23u
+#define CHANGE_NOTIFY 23u
 
-#define UI_ALL	(JOB_OBJECT_UILIMIT_DESKTOP | JOB_OBJECT_UILIMIT_DISPLAYSETTINGS | JOB_OBJECT_UILIMIT_EXITWINDOWS | \
-	JOB_OBJECT_UILIMIT_GLOBALATOMS | JOB_OBJECT_UILIMIT_HANDLES | JOB_OBJECT_UILIMIT_READCLIPBOARD | \
-	JOB_OBJECT_UILIMIT_SYSTEMPARAMETERS | JOB_OBJECT_UILIMIT_WRITECLIPBOARD)
+#define UI_ALL \
+	(JOB_OBJECT_UILIMIT_DESKTOP | JOB_OBJECT_UILIMIT_DISPLAYSETTINGS | \
+	    JOB_OBJECT_UILIMIT_EXITWINDOWS | JOB_OBJECT_UILIMIT_GLOBALATOMS | \
+	    JOB_OBJECT_UILIMIT_HANDLES | JOB_OBJECT_UILIMIT_READCLIPBOARD | \
+	    JOB_OBJECT_UILIMIT_SYSTEMPARAMETERS | JOB_OBJECT_UILIMIT_WRITECLIPBOARD)
 
 struct sid {
 	union {
@@ -65,18 +68,20 @@ is_logon(const SID_AND_ATTRIBUTES *group)
 static bool
 is_common(const SID_AND_ATTRIBUTES *group)
 {
-	return is_logon(group) || (group->Attributes & SE_GROUP_INTEGRITY) != 0 || IsWellKnownSid(group->Sid, WinWorldSid) ||
+	return is_logon(group) || (group->Attributes & SE_GROUP_INTEGRITY) != 0 ||
+	    IsWellKnownSid(group->Sid, WinWorldSid) ||
 	    IsWellKnownSid(group->Sid, WinBuiltinUsersSid);
 }
 
 /*
- * Access is checked twice: by the groups that are left, and again by these alone, among which this user is not.  So what
- * is in a user's profile can't be opened, while the system's libraries can.
+ * Access is checked twice: by the groups that are left, and again by these alone, among which this
+ * user is not.  So what is in a user's profile can't be opened, while the system's libraries can.
  */
 static bool
 restrict_token(HANDLE own, HANDLE *out)
 {
-	static const WELL_KNOWN_SID_TYPE types[] = { WinWorldSid, WinBuiltinUsersSid, WinRestrictedCodeSid };
+	static const WELL_KNOWN_SID_TYPE types[] = { WinWorldSid, WinBuiltinUsersSid,
+		WinRestrictedCodeSid };
 	enum { TYPES = sizeof types / sizeof *types };
 	TOKEN_GROUPS *groups = token_information(own, TokenGroups);
 	SID_AND_ATTRIBUTES *off, allowed[TYPES + 1] = { { NULL, 0 } };
@@ -95,7 +100,9 @@ restrict_token(HANDLE own, HANDLE *out)
 			off[noff++].Sid = groups->Groups[i].Sid;
 		else if (is_logon(&groups->Groups[i]) && nallowed == TYPES)
 			allowed[nallowed++].Sid = groups->Groups[i].Sid;
-	ok = ok && CreateRestrictedToken(own, DISABLE_MAX_PRIVILEGE, noff, off, 0, NULL, nallowed, allowed, out);
+	ok = ok &&
+	    CreateRestrictedToken(own, DISABLE_MAX_PRIVILEGE, noff, off, 0, NULL, nallowed, allowed,
+		out);
 	free(off);
 	free(groups);
 	return ok;
@@ -112,7 +119,8 @@ let_own_objects(HANDLE token)
 	bool ok = was != NULL && well_known(WinRestrictedCodeSid, &restricted);
 
 	access.Trustee.ptstrName = (wchar_t *)&restricted.u.sid;
-	ok = ok && SetEntriesInAclW(1, &access, was->DefaultDacl, &now.DefaultDacl) == ERROR_SUCCESS &&
+	ok = ok &&
+	    SetEntriesInAclW(1, &access, was->DefaultDacl, &now.DefaultDacl) == ERROR_SUCCESS &&
 	    SetTokenInformation(token, TokenDefaultDacl, &now, sizeof now);
 	LocalFree(now.DefaultDacl);
 	free(was);
@@ -126,7 +134,8 @@ lower_integrity(HANDLE token)
 	TOKEN_MANDATORY_LABEL label = { { &low.u.sid, SE_GROUP_INTEGRITY } };
 
 	return well_known(WinLowLabelSid, &low) &&
-	    SetTokenInformation(token, TokenIntegrityLevel, &label, (DWORD)sizeof label + GetLengthSid(&low.u.sid));
+	    SetTokenInformation(token, TokenIntegrityLevel, &label,
+		(DWORD)sizeof label + GetLengthSid(&low.u.sid));
 }
 
 HANDLE
@@ -148,8 +157,12 @@ confine_token(void)
 HANDLE
 confine_job(const struct confine_want *want, struct err *e)
 {
-	JOBOBJECT_EXTENDED_LIMIT_INFORMATION l = { .BasicLimitInformation = { .LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE |
-		JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION | JOB_OBJECT_LIMIT_ACTIVE_PROCESS, .ActiveProcessLimit = 1 } };
+	JOBOBJECT_EXTENDED_LIMIT_INFORMATION l = {
+		.BasicLimitInformation = { .LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE |
+			JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION |
+			JOB_OBJECT_LIMIT_ACTIVE_PROCESS,
+		    .ActiveProcessLimit = 1 }
+	};
 	HANDLE job = CreateJobObjectW(NULL, NULL);
 
 	if (want != NULL && want->memory > 0) {
@@ -158,9 +171,11 @@ confine_job(const struct confine_want *want, struct err *e)
 	}
 	if (want != NULL && want->cpu_seconds > 0) {
 		l.BasicLimitInformation.LimitFlags |= JOB_OBJECT_LIMIT_PROCESS_TIME;
-		l.BasicLimitInformation.PerProcessUserTimeLimit.QuadPart = (LONGLONG)want->cpu_seconds * 10000000;
+		l.BasicLimitInformation.PerProcessUserTimeLimit.QuadPart =
+		    (LONGLONG)want->cpu_seconds * 10000000;
 	}
-	if (job != NULL && SetInformationJobObject(job, JobObjectExtendedLimitInformation, &l, sizeof l))
+	if (job != NULL &&
+	    SetInformationJobObject(job, JobObjectExtendedLimitInformation, &l, sizeof l))
 		return job;
 	err_windows(e, GetLastError(), "job");
 	if (job != NULL)
@@ -190,7 +205,8 @@ lower_self(void)
 	TOKEN_PRIVILEGES *held;
 	HANDLE token;
 
-	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY | TOKEN_ADJUST_PRIVILEGES | TOKEN_ADJUST_DEFAULT, &token))
+	if (!OpenProcessToken(GetCurrentProcess(),
+		TOKEN_QUERY | TOKEN_ADJUST_PRIVILEGES | TOKEN_ADJUST_DEFAULT, &token))
 		return;
 	if ((held = token_information(token, TokenPrivileges)) != NULL) {
 		for (DWORD i = 0; i < held->PrivilegeCount; i++)
@@ -206,11 +222,14 @@ static void
 refuse_code(void)
 {
 	PROCESS_MITIGATION_DYNAMIC_CODE_POLICY dynamic = { .ProhibitDynamicCode = 1 };
-	PROCESS_MITIGATION_EXTENSION_POINT_DISABLE_POLICY extensions = { .DisableExtensionPoints = 1 };
-	PROCESS_MITIGATION_IMAGE_LOAD_POLICY images = { .NoRemoteImages = 1, .NoLowMandatoryLabelImages = 1,
+	PROCESS_MITIGATION_EXTENSION_POINT_DISABLE_POLICY extensions = { .DisableExtensionPoints =
+									     1 };
+	PROCESS_MITIGATION_IMAGE_LOAD_POLICY images = { .NoRemoteImages = 1,
+		.NoLowMandatoryLabelImages = 1,
 		.PreferSystem32Images = 1 };
 
-	SetProcessMitigationPolicy(ProcessExtensionPointDisablePolicy, &extensions, sizeof extensions);
+	SetProcessMitigationPolicy(ProcessExtensionPointDisablePolicy, &extensions,
+	    sizeof extensions);
 	SetProcessMitigationPolicy(ProcessImageLoadPolicy, &images, sizeof images);
 	SetProcessMitigationPolicy(ProcessDynamicCodePolicy, &dynamic, sizeof dynamic);
 }
@@ -223,7 +242,8 @@ has_no_privileges(void)
 
 	/* All programs have the right to walk through directories that they can't list. */
 	for (DWORD i = 0; none && i < held->PrivilegeCount; i++)
-		none = held->Privileges[i].Luid.LowPart == CHANGE_NOTIFY && held->Privileges[i].Luid.HighPart == 0;
+		none = held->Privileges[i].Luid.LowPart == CHANGE_NOTIFY &&
+		    held->Privileges[i].Luid.HighPart == 0;
 	free(held);
 	return none;
 }
@@ -231,8 +251,10 @@ has_no_privileges(void)
 static bool
 has_low_integrity(void)
 {
-	TOKEN_MANDATORY_LABEL *label = token_information(GetCurrentProcessToken(), TokenIntegrityLevel);
-	bool low = label != NULL && *GetSidSubAuthority(label->Label.Sid, 0) <= SECURITY_MANDATORY_LOW_RID;
+	TOKEN_MANDATORY_LABEL *label =
+	    token_information(GetCurrentProcessToken(), TokenIntegrityLevel);
+	bool low =
+	    label != NULL && *GetSidSubAuthority(label->Label.Sid, 0) <= SECURITY_MANDATORY_LOW_RID;
 
 	free(label);
 	return low;
@@ -242,14 +264,17 @@ has_low_integrity(void)
 static void
 look_at_job(const struct confine_want *want, struct confined *out)
 {
-	const DWORD needed = JOB_OBJECT_LIMIT_ACTIVE_PROCESS | (want->cpu_seconds > 0 ? JOB_OBJECT_LIMIT_PROCESS_TIME : 0);
+	const DWORD needed = JOB_OBJECT_LIMIT_ACTIVE_PROCESS |
+	    (want->cpu_seconds > 0 ? JOB_OBJECT_LIMIT_PROCESS_TIME : 0);
 	JOBOBJECT_EXTENDED_LIMIT_INFORMATION l = { .ProcessMemoryLimit = 0 };
 	JOBOBJECT_BASIC_UI_RESTRICTIONS ui = { 0 };
 	DWORD flags;
 
-	if (QueryInformationJobObject(NULL, JobObjectExtendedLimitInformation, &l, sizeof l, NULL)) {
+	if (QueryInformationJobObject(NULL, JobObjectExtendedLimitInformation, &l, sizeof l,
+		NULL)) {
 		flags = l.BasicLimitInformation.LimitFlags;
-		out->limits = (flags & needed) == needed && l.BasicLimitInformation.ActiveProcessLimit == 1;
+		out->limits =
+		    (flags & needed) == needed && l.BasicLimitInformation.ActiveProcessLimit == 1;
 		out->memory = want->memory > 0 && (flags & JOB_OBJECT_LIMIT_PROCESS_MEMORY) != 0 &&
 		    l.ProcessMemoryLimit <= START_MEMORY + want->memory;
 	}
@@ -265,11 +290,13 @@ refuses_code(void)
 	PROCESS_MITIGATION_IMAGE_LOAD_POLICY images = { .Flags = 0 };
 	HANDLE self = GetCurrentProcess();
 
-	return GetProcessMitigationPolicy(self, ProcessDynamicCodePolicy, &dynamic, sizeof dynamic) &&
-	    GetProcessMitigationPolicy(self, ProcessExtensionPointDisablePolicy, &extensions, sizeof extensions) &&
+	return GetProcessMitigationPolicy(self, ProcessDynamicCodePolicy, &dynamic,
+		   sizeof dynamic) &&
+	    GetProcessMitigationPolicy(self, ProcessExtensionPointDisablePolicy, &extensions,
+		sizeof extensions) &&
 	    GetProcessMitigationPolicy(self, ProcessImageLoadPolicy, &images, sizeof images) &&
-	    dynamic.ProhibitDynamicCode && extensions.DisableExtensionPoints && images.NoRemoteImages &&
-	    images.NoLowMandatoryLabelImages;
+	    dynamic.ProhibitDynamicCode && extensions.DisableExtensionPoints &&
+	    images.NoRemoteImages && images.NoLowMandatoryLabelImages;
 }
 
 void
@@ -288,15 +315,18 @@ confine(const struct confine_want *want, struct confined *out)
 bool
 confined_fully(const struct confined *c)
 {
-	return c->token && c->integrity && c->privileges && c->memory && c->limits && c->desktop && c->code;
+	return c->token && c->integrity && c->privileges && c->memory && c->limits && c->desktop &&
+	    c->code;
 }
 
 int
 confined_format(const struct confined *c, struct buf *out, struct err *e)
 {
-	return buf_addf(out, e, "%s, %s, %s, %s, %s, %s, %s", c->token ? "restricted token" : "no restricted token",
+	return buf_addf(out, e, "%s, %s, %s, %s, %s, %s, %s",
+	    c->token ? "restricted token" : "no restricted token",
 	    c->integrity ? "low integrity" : "integrity as it was",
-	    c->privileges ? "no privileges" : "privileges as they were", c->memory ? "memory limit" : "no memory limit",
-	    c->limits ? "limits" : "no limits", c->desktop ? "no desktop" : "the desktop as it was",
+	    c->privileges ? "no privileges" : "privileges as they were",
+	    c->memory ? "memory limit" : "no memory limit", c->limits ? "limits" : "no limits",
+	    c->desktop ? "no desktop" : "the desktop as it was",
 	    c->code ? "no new code" : "new code possible");
 }

@@ -5,12 +5,12 @@
  * Directories and durable files.
  *
  * A name is relative to a struct dir and is opened below it without following any symbolic link and
- * without leaving it (openat2 RESOLVE_BENEATH|RESOLVE_NO_SYMLINKS, or a walk by descriptor where the
- * kernel lacks that).  Where dir is NULL the name is a path that the caller vouches for (from the
- * command line or our own configuration) and is opened as the system does.
+ * without leaving it (openat2 RESOLVE_BENEATH|RESOLVE_NO_SYMLINKS, or a walk by descriptor where
+ * the kernel lacks that).  Where dir is NULL the name is a path that the caller vouches for (from
+ * the command line or our own configuration) and is opened as the system does.
  *
- * Errors: ERR_NOENT, ERR_ACCESS, ERR_EXISTS, ERR_NOSPC, ERR_NOMEM, ERR_IO by errno; ERR_UNSAFE where a
- * symbolic link or something that is no regular file or directory stands in the way.
+ * Errors: ERR_NOENT, ERR_ACCESS, ERR_EXISTS, ERR_NOSPC, ERR_NOMEM, ERR_IO by errno; ERR_UNSAFE
+ * where a symbolic link or something that is no regular file or directory stands in the way.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,16 +31,22 @@ struct dir *dir_make(const char *path, unsigned mode, struct err *e);
 struct dir *dir_below(struct dir *d, const char *name, bool make, struct err *e);
 
 /*
- * Open (and make) a directory directly in d that belongs to this user and that nobody else can enter; ERR_UNSAFE
- * when what has the name is anything else.
+ * Open (and make) a directory directly in d that belongs to this user and that nobody else can
+ * enter; ERR_UNSAFE when what has the name is anything else.
  */
 struct dir *dir_make_private(struct dir *d, const char *name, struct err *e);
 struct dir *dir_open_private(struct dir *d, const char *name, struct err *e);
 
-/* Remove the last n parts of an absolute path that dir_make() made, as far as they are empty, durably.  0 or -1. */
+/*
+ * Remove the last n parts of an absolute path that dir_make() made, as far as they are empty,
+ * durably.  0 or -1.
+ */
 int dir_unmake(const char *path, unsigned n, struct err *e);
 
-/* Whether nobody but d's owner (on Windows: administrators and the system besides) can list or change it.  0, or -1 with ERR_ACCESS. */
+/*
+ * Whether nobody but d's owner (on Windows: administrators and the system besides) can list or
+ * change it.  0, or -1 with ERR_ACCESS.
+ */
 int dir_check_private(struct dir *d, struct err *e);
 
 void dir_close(struct dir *d);
@@ -65,17 +71,21 @@ struct file_info {
 	uint64_t size;		/* bytes */
 	unsigned mode;		/* permission bits, 07777 */
 	int64_t mtime_ns;	/* nanoseconds since 1970 */
-	uint64_t inode, device;	/* which file it is */
+	uint64_t inode, device; /* which file it is */
 	uint32_t uid;		/* owner */
 };
 
-/* What name is, without following a link at its end.  1 found, 0 nothing there (nor can be: below a file), -1 error. */
+/*
+ * What name is, without following a link at its end.  1 found, 0 nothing there (nor can be: below a
+ * file), -1 error.
+ */
 int file_stat(struct dir *d, const char *name, struct file_info *info, struct err *e);
 
 /*
- * What tells whether a file, behind links, is still the one that was read: take a stamp, then read, and compare with a
- * stamp taken later.  A file that isn't there has a stamp, too.  One that was changed in the last second or lies in the future
- * is the same as no other, because a second change might not show.
+ * What tells whether a file, behind links, is still the one that was read: take a stamp, then read,
+ * and compare with a stamp taken later.  A file that isn't there has a stamp, too.  One that was
+ * changed in the last second or lies in the future is the same as no other, because a second change
+ * might not show.
  */
 struct file_stamp {
 	bool there, settled;
@@ -93,16 +103,16 @@ bool file_stamp_same(const struct file_stamp *a, const struct file_stamp *b);
 int file_read(struct dir *d, const char *name, struct buf *out, struct err *e);
 
 /*
- * file_read() for secrets: refused with ERR_ACCESS when the file's group or others can read or write it,
- * or when it belongs to neither this user nor root.
+ * file_read() for secrets: refused with ERR_ACCESS when the file's group or others can read or
+ * write it, or when it belongs to neither this user nor root.
  */
 int file_read_secret(struct dir *d, const char *name, struct buf *out, struct err *e);
 
 /*
- * Replace name by the len bytes at data, with permissions mode (octal).  A crash leaves the old content
- * or the new, never a mixture.  0 once the change is durable, or -1; name then holds the old content or
- * the new.  file_replace_fast() is the same without durability: after a power failure the file may be
- * the old one, or empty.
+ * Replace name by the len bytes at data, with permissions mode (octal).  A crash leaves the old
+ * content or the new, never a mixture.  0 once the change is durable, or -1; name then holds the
+ * old content or the new.  file_replace_fast() is the same without durability: after a power
+ * failure the file may be the old one, or empty.
  */
 int file_replace(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
     struct err *e);
@@ -110,9 +120,9 @@ int file_replace_fast(struct dir *d, const char *name, const void *data, size_t 
     struct err *e);
 
 /*
- * file_replace() that gives the new file the permissions, owner and group of the one that is there; mode is for
- * one that wasn't.  Where this process may not give it to that group, the new group can do no more with it than
- * everybody can.
+ * file_replace() that gives the new file the permissions, owner and group of the one that is there;
+ * mode is for one that wasn't.  Where this process may not give it to that group, the new group can
+ * do no more with it than everybody can.
  */
 int file_replace_keep(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
     struct err *e);
@@ -122,43 +132,45 @@ int file_create(struct dir *d, const char *name, const void *data, size_t len, u
     struct err *e);
 
 /* Rename within one file system, replacing to.  Both directories are synced before it returns 0. */
-int file_rename(struct dir *from, const char *name, struct dir *to, const char *newname,
-    struct err *e);
+int
+file_rename(struct dir *from, const char *name, struct dir *to, const char *newname, struct err *e);
 
 /*
- * Copy the content of a regular file to to/newname, durably and atomically like file_replace(), in pieces,
- * so that the size of the file doesn't matter.
+ * Copy the content of a regular file to to/newname, durably and atomically like file_replace(), in
+ * pieces, so that the size of the file doesn't matter.
  */
 int file_copy(struct dir *from, const char *name, struct dir *to, const char *newname,
     unsigned mode, struct err *e);
 
 /*
- * Give a file a second name.  1 done, 0 where the file system or its rules don't allow that (copy instead), -1;
- * ERR_EXISTS when newname is there, ERR_BUSY as of file_move().  Not durable before dir_sync().
+ * Give a file a second name.  1 done, 0 where the file system or its rules don't allow that (copy
+ * instead), -1; ERR_EXISTS when newname is there, ERR_BUSY as of file_move().  Not durable before
+ * dir_sync().
  */
-int file_link(struct dir *from, const char *name, struct dir *to, const char *newname,
-    struct err *e);
+int
+file_link(struct dir *from, const char *name, struct dir *to, const char *newname, struct err *e);
 
 /*
- * file_rename() without the syncs, so that many moves share one.  1 moved, 0 there is no such name, -1; ERR_BUSY where
- * a program has open what is to be moved, or runs or has open what is to be replaced (Windows alone minds).
+ * file_rename() without the syncs, so that many moves share one.  1 moved, 0 there is no such name,
+ * -1; ERR_BUSY where a program has open what is to be moved, or runs or has open what is to be
+ * replaced (Windows alone minds).
  */
-int file_move(struct dir *from, const char *name, struct dir *to, const char *newname,
-    struct err *e);
+int
+file_move(struct dir *from, const char *name, struct dir *to, const char *newname, struct err *e);
 
 /* Make a regular file's content and permissions durable; set its permissions.  0 or -1. */
 int file_sync(struct dir *d, const char *name, struct err *e);
 int file_set_mode(struct dir *d, const char *name, unsigned mode, struct err *e);
 
 /*
- * Remove a file (or link).  1 removed, 0 it was not there, -1 error, ERR_BUSY as of file_move().  Not durable before
- * dir_sync().
+ * Remove a file (or link).  1 removed, 0 it was not there, -1 error, ERR_BUSY as of file_move().
+ * Not durable before dir_sync().
  */
 int file_remove(struct dir *d, const char *name, struct err *e);
 
 /*
- * Everything on d's file system that was written before, made durable at once: cheaper than one by one for many files.
- * 1, 0 where the system has no such thing, -1.
+ * Everything on d's file system that was written before, made durable at once: cheaper than one by
+ * one for many files. 1, 0 where the system has no such thing, -1.
  */
 int dir_sync_all(struct dir *d, struct err *e);
 
@@ -175,8 +187,9 @@ int dir_room(struct dir *d, struct dir_room *room, struct err *e);
 int dir_remove(struct dir *d, const char *name, struct err *e);
 
 /*
- * Let the len bytes at data follow the first at bytes of the regular file name, which is there; what stood after those
- * goes.  0 once that is durable, or -1: the file then ends after at bytes, or (power cut) somewhere in data.
+ * Let the len bytes at data follow the first at bytes of the regular file name, which is there;
+ * what stood after those goes.  0 once that is durable, or -1: the file then ends after at bytes,
+ * or (power cut) somewhere in data.
  */
 int file_append(struct dir *d, const char *name, uint64_t at, const void *data, size_t len,
     struct err *e);
@@ -184,7 +197,10 @@ int file_append(struct dir *d, const char *name, uint64_t at, const void *data, 
 /* A regular file that is read piece by piece. */
 struct file_in;
 
-/* Open name for reading, from byte offset on (at its end when there are no more).  A missing file is ERR_NOENT. */
+/*
+ * Open name for reading, from byte offset on (at its end when there are no more).  A missing file
+ * is ERR_NOENT.
+ */
 struct file_in *file_in_open(struct dir *d, const char *name, uint64_t offset, struct err *e);
 /* At most len bytes into data, *got says how many; 0 of them at the end.  0 or -1. */
 int file_in_read(struct file_in *f, void *data, size_t len, size_t *got, struct err *e);
@@ -196,7 +212,10 @@ struct file_out;
 
 /* Create name (replacing what is there) for writing. */
 struct file_out *file_out_open(struct dir *d, const char *name, unsigned mode, struct err *e);
-/* Write on after the first at bytes of the regular file name, which is there; what stood after those goes. */
+/*
+ * Write on after the first at bytes of the regular file name, which is there; what stood after
+ * those goes.
+ */
 struct file_out *file_out_continue(struct dir *d, const char *name, uint64_t at, struct err *e);
 int file_out_write(struct file_out *f, const void *data, size_t len, struct err *e);
 /* Flush to the disk when sync, close, and free f in any case.  0 or -1.  f may be NULL. */

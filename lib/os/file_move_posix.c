@@ -1,5 +1,6 @@
 /*
- * Second names, moves without a sync each, and room, on POSIX systems: what a transaction over many files needs.
+ * Second names, moves without a sync each, and room, on POSIX systems: what a transaction over many
+ * files needs.
  */
 #include "lib/os/file_posix.h"
 
@@ -54,8 +55,12 @@ file_link(struct dir *from, const char *name, struct dir *to, const char *newnam
 	ends_close(&n);
 	if (rc == 0)
 		return 1;
-	/* Another file system, one without links, a full link count, or /proc/sys/fs/protected_hardlinks. */
-	if (errno == EXDEV || errno == EPERM || errno == EMLINK || errno == EOPNOTSUPP || errno == ENOSYS)
+	/*
+	 * Another file system, one without links, a full link count, or
+	 * /proc/sys/fs/protected_hardlinks.
+	 */
+	if (errno == EXDEV || errno == EPERM || errno == EMLINK || errno == EOPNOTSUPP ||
+	    errno == ENOSYS)
 		return 0;
 	return file_fail(to, newname, e);
 }
@@ -70,8 +75,8 @@ file_move(struct dir *from, const char *name, struct dir *to, const char *newnam
 	if (ends_open(&n, from, name, to, newname, e) == -1)
 		return -1;
 	rc = renameat(n.from, n.name, n.to, n.newname);
-	if (rc == -1 && errno == ENOENT && fstatat(n.from, n.name, &st, AT_SYMLINK_NOFOLLOW) == -1 &&
-	    errno == ENOENT) {
+	if (rc == -1 && errno == ENOENT &&
+	    fstatat(n.from, n.name, &st, AT_SYMLINK_NOFOLLOW) == -1 && errno == ENOENT) {
 		ends_close(&n);
 		return 0;
 	}
@@ -79,7 +84,9 @@ file_move(struct dir *from, const char *name, struct dir *to, const char *newnam
 	return rc == 0 ? 1 : file_fail(to, newname, e);
 }
 
-/* Open an existing regular file, so that what is done to it can't be done to what a link points at. */
+/*
+ * Open an existing regular file, so that what is done to it can't be done to what a link points at.
+ */
 static int
 open_file(struct dir *d, const char *name, struct err *e)
 {
@@ -91,7 +98,8 @@ open_file(struct dir *d, const char *name, struct err *e)
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		return fd;
 	close(fd);
-	return err_setx(e, ERR_UNSAFE, "%s/%s: want a regular file, got something else", d->path, name);
+	return err_setx(e, ERR_UNSAFE, "%s/%s: want a regular file, got something else", d->path,
+	    name);
 }
 
 int
@@ -126,9 +134,11 @@ dir_open_private(struct dir *d, const char *name, struct err *e)
 	struct dir *opened = dir_below(d, name, false, e);
 	struct stat st;
 
-	if (opened == NULL || (fstat(opened->fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 077) == 0))
+	if (opened == NULL ||
+	    (fstat(opened->fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 077) == 0))
 		return opened;
-	err_setx(e, ERR_UNSAFE, "%s: want a directory of our own that nobody else can enter", opened->path);
+	err_setx(e, ERR_UNSAFE, "%s: want a directory of our own that nobody else can enter",
+	    opened->path);
 	dir_close(opened);
 	return NULL;
 }
@@ -202,7 +212,8 @@ dir_check_private(struct dir *d, struct err *e)
 	if (dir_info(d, &info, e) == -1)
 		return -1;
 	if ((info.mode & 077) != 0)
-		return err_setx(e, ERR_ACCESS, "%s: want a directory that only its owner can enter (chmod 700), got mode %04o",
+		return err_setx(e, ERR_ACCESS,
+		    "%s: want a directory that only its owner can enter (chmod 700), got mode %04o",
 		    dir_path(d), info.mode);
 	return 0;
 }

@@ -1,5 +1,6 @@
 /*
- * Second names, moves without a sync each, and room, on Windows: what a transaction over many files needs.
+ * Second names, moves without a sync each, and room, on Windows: what a transaction over many files
+ * needs.
  */
 #include "lib/os/file_windows.h"
 
@@ -7,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINK_INFORMATION	11
+#define LINK_INFORMATION 11
 
 NTSTATUS NTAPI NtSetInformationFile(HANDLE, PIO_STATUS_BLOCK, PVOID, ULONG, FILE_INFORMATION_CLASS);
 
 struct link_information {
 	BOOLEAN replace;
 	HANDLE root;
-	ULONG length;	/* bytes */
+	ULONG length; /* bytes */
 	wchar_t name[1];
 };
 
@@ -22,7 +23,8 @@ struct link_information {
 static DWORD
 link_open(HANDLE file, const struct file_at *to)
 {
-	size_t bytes = wcslen(to->leaf) * sizeof(wchar_t), size = sizeof(struct link_information) + bytes;
+	size_t bytes = wcslen(to->leaf) * sizeof(wchar_t),
+	       size = sizeof(struct link_information) + bytes;
 	struct link_information *l = calloc(1, size);
 	IO_STATUS_BLOCK io;
 	NTSTATUS status;
@@ -32,7 +34,8 @@ link_open(HANDLE file, const struct file_at *to)
 	l->root = to->parent;
 	l->length = (ULONG)bytes;
 	memcpy(l->name, to->leaf, bytes);
-	status = NtSetInformationFile(file, &io, l, (ULONG)size, (FILE_INFORMATION_CLASS)LINK_INFORMATION);
+	status = NtSetInformationFile(file, &io, l, (ULONG)size,
+	    (FILE_INFORMATION_CLASS)LINK_INFORMATION);
 	free(l);
 	return status >= 0 ? 0 : RtlNtStatusToDosError(status);
 }
@@ -41,8 +44,8 @@ int
 file_link(struct dir *from, const char *name, struct dir *to, const char *newname, struct err *e)
 {
 	/* A second name of a file that can't be removed couldn't be removed either. */
-	struct file_how how = { DELETE | FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES, FILE_OPEN, FILE_NON_DIRECTORY_FILE,
-		false };
+	struct file_how how = { DELETE | FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES, FILE_OPEN,
+		FILE_NON_DIRECTORY_FILE, false };
 	struct file_at at;
 	HANDLE h;
 	DWORD error = file_open_at(from, name, &how, &h);
@@ -58,18 +61,25 @@ file_link(struct dir *from, const char *name, struct dir *to, const char *newnam
 	CloseHandle(h);
 	if (error == 0)
 		return 1;
-	/* Another volume, one without links (FAT), a full link count, or a right that is missing. */
-	if (error == ERROR_NOT_SAME_DEVICE || error == ERROR_INVALID_FUNCTION || error == ERROR_NOT_SUPPORTED ||
-	    error == ERROR_TOO_MANY_LINKS || error == ERROR_ACCESS_DENIED || error == ERROR_INVALID_PARAMETER)
+	/*
+	 * Another volume, one without links (FAT), a full link count, or a right that is missing.
+	 */
+	if (error == ERROR_NOT_SAME_DEVICE || error == ERROR_INVALID_FUNCTION ||
+	    error == ERROR_NOT_SUPPORTED || error == ERROR_TOO_MANY_LINKS ||
+	    error == ERROR_ACCESS_DENIED || error == ERROR_INVALID_PARAMETER)
 		return 0;
 	return file_fail(to, newname, error, e);
 }
 
-/* Move; with sync, durably, and over a file that is in use.  1, 0 when there is no such name, -1. */
+/*
+ * Move; with sync, durably, and over a file that is in use.  1, 0 when there is no such name, -1.
+ */
 static int
-move(struct dir *from, const char *name, struct dir *to, const char *newname, bool sync, struct err *e)
+move(struct dir *from, const char *name, struct dir *to, const char *newname, bool sync,
+    struct err *e)
 {
-	struct file_how how = { DELETE | FILE_READ_ATTRIBUTES | (sync ? FILE_WRITE_DATA : 0), FILE_OPEN, 0, false };
+	struct file_how how = { DELETE | FILE_READ_ATTRIBUTES | (sync ? FILE_WRITE_DATA : 0),
+		FILE_OPEN, 0, false };
 	bool flush = sync;
 	struct file_at at;
 	HANDLE h;
@@ -108,10 +118,15 @@ file_rename(struct dir *from, const char *name, struct dir *to, const char *newn
 
 	if (rc != 1)
 		return rc == -1 ? -1 : file_fail(from, name, ERROR_FILE_NOT_FOUND, e);
-	return to == NULL || dir_sync(to, e) == 0 ? from == NULL || from == to ? 0 : dir_sync(from, e) : -1;
+	return to == NULL || dir_sync(to, e) == 0
+	    ? from == NULL || from == to ? 0 : dir_sync(from, e)
+	    : -1;
 }
 
-/* Only what is open for writing can be flushed, and a read-only file can't be opened so: it isn't for a moment. */
+/*
+ * Only what is open for writing can be flushed, and a read-only file can't be opened so: it isn't
+ * for a moment.
+ */
 static DWORD
 sync_read_only(struct dir *d, const char *name, HANDLE attributes)
 {
@@ -151,7 +166,10 @@ file_sync(struct dir *d, const char *name, struct err *e)
 	return error == 0 ? 0 : file_fail(d, name, error, e);
 }
 
-/* There are no permission bits here: only whether the file may be written is kept, as its read-only attribute. */
+/*
+ * There are no permission bits here: only whether the file may be written is kept, as its read-only
+ * attribute.
+ */
 int
 file_set_mode(struct dir *d, const char *name, unsigned mode, struct err *e)
 {
@@ -225,7 +243,7 @@ dir_room(struct dir *d, struct dir_room *room, struct err *e)
 	if (error != 0)
 		return err_windows(e, error, "%s", d->path);
 	room->bytes = bytes.QuadPart;
-	room->files = UINT64_MAX;	/* the volume makes room for them as it needs it */
+	room->files = UINT64_MAX; /* the volume makes room for them as it needs it */
 	return 0;
 }
 

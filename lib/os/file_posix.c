@@ -37,7 +37,8 @@ file_fail(const struct dir *d, const char *name, struct err *e)
 	if (d != NULL && (saved == ELOOP || saved == EXDEV))
 		return err_setx(e, ERR_UNSAFE, "%s: a symbolic link stands in the way", where);
 	if (saved == ENOTDIR)
-		return err_setx(e, ERR_UNSAFE, "%s: something in the way is not a directory", where);
+		return err_setx(e, ERR_UNSAFE, "%s: something in the way is not a directory",
+		    where);
 	errno = saved;
 	return err_set(e, ERR_IO, "%s", where);
 }
@@ -59,8 +60,9 @@ file_open_walk(int dirfd, const char *name, int flags, mode_t mode)
 		} else {
 			memcpy(part, name, len);
 			part[len] = '\0';
-			next = slash == NULL ? openat(fd, part, flags | O_NOFOLLOW, mode) :
-			    openat(fd, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			next = slash == NULL
+			    ? openat(fd, part, flags | O_NOFOLLOW, mode)
+			    : openat(fd, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		}
 		if (fd != dirfd) {
 			int saved = errno;
@@ -79,7 +81,8 @@ file_open_walk(int dirfd, const char *name, int flags, mode_t mode)
 int
 file_open_at(struct dir *d, const char *name, int flags, mode_t mode)
 {
-	struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC), .mode = mode,
+	struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC),
+		.mode = mode,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
 	long fd;
 
@@ -106,8 +109,8 @@ file_open_parent(struct dir *d, const char *name, const char **leaf)
 
 	*leaf = slash == NULL ? name : slash + 1;
 	if (slash == NULL)
-		return d == NULL ? open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) :
-		    fcntl(d->fd, F_DUPFD_CLOEXEC, 3);
+		return d == NULL ? open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+				 : fcntl(d->fd, F_DUPFD_CLOEXEC, 3);
 	len = slash == name ? 1 : (size_t)(slash - name);
 	if (len >= sizeof parent) {
 		errno = ENAMETOOLONG;
@@ -339,10 +342,10 @@ dir_list(struct dir *d, int (*each)(void *arg, const char *name, struct err *e),
 static void
 info_of(const struct stat *st, struct file_info *info)
 {
-	info->type = S_ISREG(st->st_mode) ? FILE_REGULAR :
-	    S_ISDIR(st->st_mode)	  ? FILE_DIRECTORY :
-	    S_ISLNK(st->st_mode)	  ? FILE_LINK :
-					    FILE_OTHER;
+	info->type = S_ISREG(st->st_mode) ? FILE_REGULAR
+	    : S_ISDIR(st->st_mode)	  ? FILE_DIRECTORY
+	    : S_ISLNK(st->st_mode)	  ? FILE_LINK
+					  : FILE_OTHER;
 	info->size = (uint64_t)st->st_size;
 	info->mode = st->st_mode & 07777;
 	info->mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
@@ -385,7 +388,7 @@ file_stamp(const char *path, struct file_stamp *out)
 	*out = (struct file_stamp){ .settled = true };
 	if (stat(path, &st) == -1)
 		return;
-	clock_gettime(CLOCK_REALTIME_COARSE, &now);	/* as the kernel does for a file's times */
+	clock_gettime(CLOCK_REALTIME_COARSE, &now); /* as the kernel does for a file's times */
 	out->there = true;
 	out->device = st.st_dev;
 	out->inode = st.st_ino;

@@ -14,7 +14,10 @@ struct dir {
 	char *path;
 };
 
-/* The directory that holds name, below d, as a descriptor that the caller closes; *leaf is name's last part.  -1 with errno. */
+/*
+ * The directory that holds name, below d, as a descriptor that the caller closes; *leaf is name's
+ * last part.  -1 with errno.
+ */
 int file_open_parent(struct dir *d, const char *name, const char **leaf);
 
 /* Open name below d as file.h promises, or as a plain path where d is NULL.  -1 with errno. */

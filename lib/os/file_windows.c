@@ -10,24 +10,25 @@
 #include "lib/os/clock.h"
 
 /* Parts of FILE_RENAME_INFORMATION and of the disposition that mingw's headers don't name. */
-#define RENAME_INFORMATION		10
-#define DISPOSITION_INFORMATION		13
-#define DISPOSITION_INFORMATION_EX	64
-#define RENAME_INFORMATION_EX		65
-#define RENAME_REPLACE			0x1u
-#define RENAME_POSIX			0x2u
-#define RENAME_IGNORE_READONLY		0x40u
-#define REMOVE_POSIX			0x3u	/* remove, with the name gone at once */
-#define REMOVE_IGNORE_READONLY		0x10u
+#define RENAME_INFORMATION	   10
+#define DISPOSITION_INFORMATION	   13
+#define DISPOSITION_INFORMATION_EX 64
+#define RENAME_INFORMATION_EX	   65
+#define RENAME_REPLACE		   0x1u
+#define RENAME_POSIX		   0x2u
+#define RENAME_IGNORE_READONLY	   0x40u
+#define REMOVE_POSIX		   0x3u /* remove, with the name gone at once */
+#define REMOVE_IGNORE_READONLY	   0x10u
 
-#define DIR_ACCESS	(FILE_LIST_DIRECTORY | FILE_TRAVERSE | FILE_READ_ATTRIBUTES | READ_CONTROL | SYNCHRONIZE)
+#define DIR_ACCESS \
+	(FILE_LIST_DIRECTORY | FILE_TRAVERSE | FILE_READ_ATTRIBUTES | READ_CONTROL | SYNCHRONIZE)
 
 NTSTATUS NTAPI NtSetInformationFile(HANDLE, PIO_STATUS_BLOCK, PVOID, ULONG, FILE_INFORMATION_CLASS);
 
 struct rename_information {
-	ULONG flags;	/* the old form reads its first byte alone */
+	ULONG flags; /* the old form reads its first byte alone */
 	HANDLE root;
-	ULONG length;	/* bytes */
+	ULONG length; /* bytes */
 	wchar_t name[1];
 };
 
@@ -50,7 +51,8 @@ file_fail(const struct dir *d, const char *name, DWORD error, struct err *e)
 	if (error == ERROR_REPARSE_TAG_MISMATCH)
 		return err_setx(e, ERR_UNSAFE, "%s: a link or junction stands in the way", where);
 	if (error == ERROR_DIRECTORY)
-		return err_setx(e, ERR_UNSAFE, "%s: something in the way is not a directory", where);
+		return err_setx(e, ERR_UNSAFE, "%s: something in the way is not a directory",
+		    where);
 	if (error == ERROR_INVALID_NAME)
 		return err_setx(e, ERR_UNSAFE, "%s: want a plain name below the directory", where);
 	if (error == ERROR_SHARING_VIOLATION)
@@ -66,7 +68,10 @@ valid_leaf(const wchar_t *name)
 	    wcspbrk(name, L"\\/:*?\"<>|") == NULL;
 }
 
-/* What another program's short look (a virus scanner's, an indexer's) gives, and a file that is just going. */
+/*
+ * What another program's short look (a virus scanner's, an indexer's) gives, and a file that is
+ * just going.
+ */
 static bool
 passes_by(NTSTATUS status)
 {
@@ -90,8 +95,8 @@ file_open_in(HANDLE parent, const wchar_t *leaf, const struct file_how *how, HAN
 		return GetLastError();
 	InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, parent, sd);
 	for (int tries = 0;; tries++) {
-		status = NtCreateFile(out, how->access | SYNCHRONIZE, &attributes, &io, NULL, FILE_ATTRIBUTE_NORMAL,
-		    FILE_SHARE_ALL, how->disposition,
+		status = NtCreateFile(out, how->access | SYNCHRONIZE, &attributes, &io, NULL,
+		    FILE_ATTRIBUTE_NORMAL, FILE_SHARE_ALL, how->disposition,
 		    how->options | FILE_OPEN_REPARSE_POINT | FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
 		if (!passes_by(status) || tries == FILE_BUSY_TRIES)
 			break;
@@ -130,7 +135,8 @@ duplicate(HANDLE h)
 {
 	HANDLE copy = NULL;
 
-	DuplicateHandle(GetCurrentProcess(), h, GetCurrentProcess(), &copy, 0, FALSE, DUPLICATE_SAME_ACCESS);
+	DuplicateHandle(GetCurrentProcess(), h, GetCurrentProcess(), &copy, 0, FALSE,
+	    DUPLICATE_SAME_ACCESS);
 	return copy;
 }
 
@@ -138,7 +144,8 @@ duplicate(HANDLE h)
 static HANDLE
 open_path(const wchar_t *path)
 {
-	return CreateFileW(path, DIR_ACCESS, FILE_SHARE_ALL, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+	return CreateFileW(path, DIR_ACCESS, FILE_SHARE_ALL, NULL, OPEN_EXISTING,
+	    FILE_FLAG_BACKUP_SEMANTICS, NULL);
 }
 
 /* The parent of a path that the caller vouches for. */
@@ -155,7 +162,7 @@ at_path(struct file_at *at, const char *name)
 		error = ERROR_OUTOFMEMORY;
 		goto out;
 	}
-	slash[1] = L'\0';	/* "C:\" needs its end, and others don't mind */
+	slash[1] = L'\0'; /* "C:\" needs its end, and others don't mind */
 	if ((at->parent = open_path(w)) == INVALID_HANDLE_VALUE) {
 		error = GetLastError();
 		free(at->leaf);
@@ -167,7 +174,9 @@ out:
 	return error;
 }
 
-/* Walk from d to the directory that holds the last part of the path w, which is cut up on the way. */
+/*
+ * Walk from d to the directory that holds the last part of the path w, which is cut up on the way.
+ */
 static DWORD
 at_walk(struct file_at *at, const struct dir *d, wchar_t *w)
 {
@@ -238,7 +247,8 @@ file_open_at(struct dir *d, const char *name, const struct file_how *how, HANDLE
 static DWORD
 replace_error(DWORD error, const struct file_at *to)
 {
-	struct file_how how = { DELETE | FILE_READ_ATTRIBUTES, FILE_OPEN, FILE_NON_DIRECTORY_FILE, false };
+	struct file_how how = { DELETE | FILE_READ_ATTRIBUTES, FILE_OPEN, FILE_NON_DIRECTORY_FILE,
+		false };
 	HANDLE there;
 	DWORD why;
 
@@ -254,7 +264,8 @@ replace_error(DWORD error, const struct file_at *to)
 DWORD
 file_rename_open(HANDLE file, const struct file_at *to, bool over)
 {
-	size_t bytes = wcslen(to->leaf) * sizeof(wchar_t), size = sizeof(struct rename_information) + bytes;
+	size_t bytes = wcslen(to->leaf) * sizeof(wchar_t),
+	       size = sizeof(struct rename_information) + bytes;
 	struct rename_information *r = calloc(1, size);
 	IO_STATUS_BLOCK io;
 	NTSTATUS status;
@@ -265,9 +276,13 @@ file_rename_open(HANDLE file, const struct file_at *to, bool over)
 	r->root = to->parent;
 	r->length = (ULONG)bytes;
 	memcpy(r->name, to->leaf, bytes);
-	/* Windows 10 1709 and later replace what others have open; before, that must be tried again. */
+	/*
+	 * Windows 10 1709 and later replace what others have open; before, that must be tried
+	 * again.
+	 */
 	r->flags = RENAME_POSIX | RENAME_IGNORE_READONLY | (over ? RENAME_REPLACE : 0);
-	status = NtSetInformationFile(file, &io, r, (ULONG)size, (FILE_INFORMATION_CLASS)RENAME_INFORMATION_EX);
+	status = NtSetInformationFile(file, &io, r, (ULONG)size,
+	    (FILE_INFORMATION_CLASS)RENAME_INFORMATION_EX);
 	r->flags = over ? 1 : 0;
 	for (int tries = 0; status == (NTSTATUS)0xC0000003 || status == (NTSTATUS)0xC000000D ||
 	     status == (NTSTATUS)0xC0000002 || passes_by(status);
@@ -276,7 +291,8 @@ file_rename_open(HANDLE file, const struct file_at *to, bool over)
 			break;
 		if (passes_by(status))
 			clock_sleep_ms(FILE_BUSY_WAIT_MS);
-		status = NtSetInformationFile(file, &io, r, (ULONG)size, (FILE_INFORMATION_CLASS)RENAME_INFORMATION);
+		status = NtSetInformationFile(file, &io, r, (ULONG)size,
+		    (FILE_INFORMATION_CLASS)RENAME_INFORMATION);
 	}
 	free(r);
 	if (status >= 0)
@@ -296,7 +312,9 @@ file_set_read_only(HANDLE file, bool read_only)
 		return 0;
 	basic.FileAttributes &= ~(DWORD)FILE_ATTRIBUTE_READONLY;
 	basic.FileAttributes |= read_only ? FILE_ATTRIBUTE_READONLY : FILE_ATTRIBUTE_NORMAL;
-	return SetFileInformationByHandle(file, FileBasicInfo, &basic, sizeof basic) ? 0 : GetLastError();
+	return SetFileInformationByHandle(file, FileBasicInfo, &basic, sizeof basic)
+	    ? 0
+	    : GetLastError();
 }
 
 DWORD
@@ -329,10 +347,10 @@ file_info_open(HANDLE file, struct file_info *info)
 	if (!GetFileInformationByHandle(file, &i))
 		return GetLastError();
 	a = i.dwFileAttributes;
-	info->type = a & FILE_ATTRIBUTE_REPARSE_POINT ? FILE_LINK :
-	    a & FILE_ATTRIBUTE_DIRECTORY	      ? FILE_DIRECTORY :
-	    a & FILE_ATTRIBUTE_DEVICE		      ? FILE_OTHER :
-							FILE_REGULAR;
+	info->type = a & FILE_ATTRIBUTE_REPARSE_POINT ? FILE_LINK
+	    : a & FILE_ATTRIBUTE_DIRECTORY	      ? FILE_DIRECTORY
+	    : a & FILE_ATTRIBUTE_DEVICE		      ? FILE_OTHER
+						      : FILE_REGULAR;
 	info->size = (uint64_t)i.nFileSizeHigh << 32 | i.nFileSizeLow;
 	info->mode = a & FILE_ATTRIBUTE_READONLY ? 0444 : 0644;
 	info->mtime_ns = windows_time_ns(
@@ -391,14 +409,17 @@ make_path(wchar_t *path, SECURITY_ATTRIBUTES *security)
 
 	if (CreateDirectoryW(path, security) || (error = GetLastError()) == ERROR_ALREADY_EXISTS)
 		return 0;
-	if (error != ERROR_PATH_NOT_FOUND || (slash = wcsrchr(path, L'\\')) == NULL || slash <= path + 6)
+	if (error != ERROR_PATH_NOT_FOUND || (slash = wcsrchr(path, L'\\')) == NULL ||
+	    slash <= path + 6)
 		return error;
 	*slash = L'\0';
 	error = make_path(path, security);
 	*slash = L'\\';
 	if (error != 0)
 		return error;
-	return CreateDirectoryW(path, security) || GetLastError() == ERROR_ALREADY_EXISTS ? 0 : GetLastError();
+	return CreateDirectoryW(path, security) || GetLastError() == ERROR_ALREADY_EXISTS
+	    ? 0
+	    : GetLastError();
 }
 
 struct dir *
@@ -440,8 +461,9 @@ dir_below(struct dir *d, const char *name, bool make, struct err *e)
 	do {
 		if ((slash = wcschr(part, L'/')) != NULL)
 			*slash = L'\0';
-		error = *part == L'\0' ? ERROR_INVALID_NAME :
-					 step(here, part, false, make ? FILE_OPEN_IF : FILE_OPEN, &next);
+		error = *part == L'\0'
+		    ? ERROR_INVALID_NAME
+		    : step(here, part, false, make ? FILE_OPEN_IF : FILE_OPEN, &next);
 		CloseHandle(here);
 		if (error != 0)
 			break;
@@ -473,8 +495,8 @@ dir_path(const struct dir *d)
 }
 
 /*
- * NTFS logs changes of names in their order; flushing the directory forces the log out.  In a directory that this user
- * can't write to there is nothing of ours to flush.
+ * NTFS logs changes of names in their order; flushing the directory forces the log out.  In a
+ * directory that this user can't write to there is nothing of ours to flush.
  */
 int
 dir_sync(struct dir *d, struct err *e)
@@ -544,7 +566,8 @@ names_read(struct dir *d, struct names *l, struct err *e)
 	while (rc == 0 && GetFileInformationByHandleEx(d->handle, class, all, (DWORD)room)) {
 		const FILE_ID_BOTH_DIR_INFO *i = (const void *)all;
 
-		while ((rc = names_add(l, i->FileName, i->FileNameLength / sizeof(wchar_t), e)) == 0 &&
+		while (
+		    (rc = names_add(l, i->FileName, i->FileNameLength / sizeof(wchar_t), e)) == 0 &&
 		    i->NextEntryOffset != 0)
 			i = (const void *)((const uint8_t *)i + i->NextEntryOffset);
 		class = FileIdBothDirectoryInfo;
@@ -556,7 +579,8 @@ names_read(struct dir *d, struct names *l, struct err *e)
 }
 
 int
-dir_list(struct dir *d, int (*each)(void *arg, const char *name, struct err *e), void *arg, struct err *e)
+dir_list(struct dir *d, int (*each)(void *arg, const char *name, struct err *e), void *arg,
+    struct err *e)
 {
 	struct names l = { NULL, 0 };
 	int rc = names_read(d, &l, e);
@@ -578,7 +602,8 @@ file_stat(struct dir *d, const char *name, struct file_info *info, struct err *e
 	HANDLE h;
 	DWORD error = file_open_at(d, name, &how, &h);
 
-	if (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND || error == ERROR_DIRECTORY)
+	if (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND ||
+	    error == ERROR_DIRECTORY)
 		return 0;
 	if (error == 0) {
 		error = file_info_open(h, info);
@@ -599,7 +624,8 @@ file_stamp(const char *path, struct file_stamp *out)
 	*out = (struct file_stamp){ .settled = true };
 	if ((w = wide_path(path, &e)) == NULL)
 		return;
-	h = CreateFileW(w, FILE_READ_ATTRIBUTES, FILE_SHARE_ALL, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+	h = CreateFileW(w, FILE_READ_ATTRIBUTES, FILE_SHARE_ALL, NULL, OPEN_EXISTING,
+	    FILE_FLAG_BACKUP_SEMANTICS, NULL);
 	free(w);
 	if (h == INVALID_HANDLE_VALUE)
 		return;
@@ -621,11 +647,15 @@ file_stamp(const char *path, struct file_stamp *out)
 bool
 file_stamp_same(const struct file_stamp *a, const struct file_stamp *b)
 {
-	return a->settled && b->settled && a->there == b->there && a->device == b->device && a->inode == b->inode &&
-	    a->size == b->size && a->mode == b->mode && a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
+	return a->settled && b->settled && a->there == b->there && a->device == b->device &&
+	    a->inode == b->inode && a->size == b->size && a->mode == b->mode &&
+	    a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
 }
 
-/* Whether a directory belongs to this user, and nobody but administrators and the system can use it besides. */
+/*
+ * Whether a directory belongs to this user, and nobody but administrators and the system can use it
+ * besides.
+ */
 static struct dir *
 private_only(struct dir *d, const char *name, ULONG disposition, struct err *e)
 {

@@ -4,10 +4,11 @@
 /*
  * What the Windows files of base/file.h share.  Not for others.
  *
- * Everything below a struct dir is opened relative to a directory's handle, one component after the other, each as
- * itself (FILE_OPEN_REPARSE_POINT) and refused when it is a reparse point: a junction or symbolic link can't be put in
- * the way between looking and opening.  That is NtCreateFile(), the only call of Windows that takes a directory's handle.
- * It takes names of any length, too.
+ * Everything below a struct dir is opened relative to a directory's handle, one component after the
+ * other, each as itself (FILE_OPEN_REPARSE_POINT) and refused when it is a reparse point: a
+ * junction or symbolic link can't be put in the way between looking and opening.  That is
+ * NtCreateFile(), the only call of Windows that takes a directory's handle. It takes names of any
+ * length, too.
  */
 #include "lib/os/file.h"
 #include "lib/os/wide_windows.h"
@@ -16,14 +17,17 @@
 
 struct dir {
 	HANDLE handle;
-	char *path;	/* for messages */
+	char *path; /* for messages */
 };
 
-/* How often, and how long apart (milliseconds), what another program has open just now is tried again: 1 second. */
-#define FILE_BUSY_TRIES		50
-#define FILE_BUSY_WAIT_MS	20
+/*
+ * How often, and how long apart (milliseconds), what another program has open just now is tried
+ * again: 1 second.
+ */
+#define FILE_BUSY_TRIES	  50
+#define FILE_BUSY_WAIT_MS 20
 
-#define FILE_SHARE_ALL	(FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
+#define FILE_SHARE_ALL (FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
 
 /* Where something is: an open directory, and one name in it. */
 struct file_at {
@@ -32,17 +36,21 @@ struct file_at {
 };
 
 /*
- * Find the directory that holds name below d (any path where d is NULL).  0, or -1 with at holding nothing:
+ * Find the directory that holds name below d (any path where d is NULL).  0, or -1 with at holding
+ * nothing:
  * *error (a Windows error) says why, ERROR_REPARSE_TAG_MISMATCH that a link stands in the way.
  */
 int file_at_open(struct file_at *at, struct dir *d, const char *name, DWORD *error);
 void file_at_close(struct file_at *at);
 
-/* How to open: what to do with it, FILE_OPEN, FILE_CREATE…, FILE_NON_DIRECTORY_FILE…, and who may use a new one. */
+/*
+ * How to open: what to do with it, FILE_OPEN, FILE_CREATE…, FILE_NON_DIRECTORY_FILE…, and who may
+ * use a new one.
+ */
 struct file_how {
 	ACCESS_MASK access;
 	ULONG disposition, options;
-	bool secret;	/* a new one is for its owner, administrators and the system alone */
+	bool secret; /* a new one is for its owner, administrators and the system alone */
 };
 
 /* Open one name in parent, itself and never what it points at.  0 with *out, or a Windows error. */
@@ -52,15 +60,16 @@ DWORD file_open_in(HANDLE parent, const wchar_t *leaf, const struct file_how *ho
 DWORD file_open_at(struct dir *d, const char *name, const struct file_how *how, HANDLE *out);
 
 /*
- * Give an open file (opened with DELETE) another name; with over, in the place of what has it.  0 or a Windows error:
- * ERROR_SHARING_VIOLATION when a program runs what has the name, or has it open or mapped.
+ * Give an open file (opened with DELETE) another name; with over, in the place of what has it.  0
+ * or a Windows error: ERROR_SHARING_VIOLATION when a program runs what has the name, or has it open
+ * or mapped.
  */
 DWORD file_rename_open(HANDLE file, const struct file_at *to, bool over);
 
 /*
- * The same over what has the name, though a program runs it or has it open: what can't be replaced is moved aside, to
- * ".NAME.old", and removed when that can be: at once, or by the next replacement that needs the name.  Between the two
- * moves the name is absent.
+ * The same over what has the name, though a program runs it or has it open: what can't be replaced
+ * is moved aside, to ".NAME.old", and removed when that can be: at once, or by the next replacement
+ * that needs the name.  Between the two moves the name is absent.
  */
 DWORD file_put_open(HANDLE file, const struct file_at *to);
 
@@ -68,8 +77,9 @@ DWORD file_put_open(HANDLE file, const struct file_at *to);
 DWORD file_set_read_only(HANDLE file, bool read_only);
 
 /*
- * Remove an open file or directory (opened with DELETE; one that is read-only with FILE_WRITE_ATTRIBUTES, too), though
- * others have it open.  0 or a Windows error: ERROR_SHARING_VIOLATION when a program runs it or has it mapped.
+ * Remove an open file or directory (opened with DELETE; one that is read-only with
+ * FILE_WRITE_ATTRIBUTES, too), though others have it open.  0 or a Windows error:
+ * ERROR_SHARING_VIOLATION when a program runs it or has it mapped.
  */
 DWORD file_remove_open(HANDLE file);
 
@@ -77,17 +87,20 @@ DWORD file_remove_open(HANDLE file);
 int file_fail(const struct dir *d, const char *name, DWORD error, struct err *e);
 
 /* "directory/name" for messages. */
-#define FILE_SHOWN_MAX	2048
+#define FILE_SHOWN_MAX 2048
 const char *file_shown(const struct dir *d, const char *name, char out[FILE_SHOWN_MAX]);
 
-/* Whether nobody but this user, administrators and the system can use an open file or directory.  0, or -1 with ERR_ACCESS. */
+/*
+ * Whether nobody but this user, administrators and the system can use an open file or directory.
+ * 0, or -1 with ERR_ACCESS.
+ */
 int file_check_private(HANDLE h, const char *where, struct err *e);
 
 /* What an open file is.  0 or a Windows error. */
 DWORD file_info_open(HANDLE file, struct file_info *info);
 
 /* Open an existing regular file; its info.  0, or -1 with e filled in. */
-int file_open_regular(struct dir *d, const char *name, ACCESS_MASK access, HANDLE *out, struct file_info *info,
-    struct err *e);
+int file_open_regular(struct dir *d, const char *name, ACCESS_MASK access, HANDLE *out,
+    struct file_info *info, struct err *e);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * The contents of files on POSIX systems: reading, replacing durably, locks.
  *
- * A file is replaced through a temporary file beside it, ".NAME.new".  The name is fixed, so that a crash
- * leaves at most one and the next replacement takes it away; writers of one name hold a lock.
+ * A file is replaced through a temporary file beside it, ".NAME.new".  The name is fixed, so that a
+ * crash leaves at most one and the next replacement takes it away; writers of one name hold a lock.
  */
 #include "lib/os/file_posix.h"
 
@@ -20,17 +20,17 @@
 #include "lib/os/clock.h"
 #include "lib/base/digest.h"
 
-#define LOCK_POLL_MS	20
-#define READ_CHUNK	65536
+#define LOCK_POLL_MS 20
+#define READ_CHUNK   65536
 
 struct file_in {
 	int fd;
-	char *name;	/* for messages */
+	char *name; /* for messages */
 };
 
 struct file_out {
 	int fd;
-	char *name;	/* for messages */
+	char *name; /* for messages */
 };
 
 struct file_lock {
@@ -99,11 +99,12 @@ read_file(struct dir *d, const char *name, bool secret, struct buf *out, struct 
 	file_shown(d, name, where);
 	if (secret && (st.st_mode & 077) != 0)
 		rc = err_setx(e, ERR_ACCESS,
-		    "%s: want a file that only its owner can read (chmod 600), got mode %04o", where,
-		    (unsigned)st.st_mode & 07777);
+		    "%s: want a file that only its owner can read (chmod 600), got mode %04o",
+		    where, (unsigned)st.st_mode & 07777);
 	else if (secret && st.st_uid != geteuid() && st.st_uid != 0)
-		rc = err_setx(e, ERR_ACCESS, "%s: want a file of user %u or root, got one of user %u",
-		    where, (unsigned)geteuid(), (unsigned)st.st_uid);
+		rc = err_setx(e, ERR_ACCESS,
+		    "%s: want a file of user %u or root, got one of user %u", where,
+		    (unsigned)geteuid(), (unsigned)st.st_uid);
 	else if ((rc = read_all(fd, &st, out, e)) == -1)
 		err_context(e, "%s", where);
 	close(fd);
@@ -202,8 +203,7 @@ replace(struct dir *d, const char *name, const void *data, size_t len, unsigned 
 		keep = keep && S_ISREG(like.st_mode);
 	}
 	if (write_temporary(parent, temp, data, len, mode, keep ? &like : NULL, sync) == 0 &&
-	    renameat2(parent, temp, parent, leaf,
-		how == REPLACE_NEVER ? RENAME_NOREPLACE : 0) == 0)
+	    renameat2(parent, temp, parent, leaf, how == REPLACE_NEVER ? RENAME_NOREPLACE : 0) == 0)
 		rc = !sync || fsync(parent) == 0 ? 0 : -1;
 out:
 	if (rc == -1) {
@@ -252,7 +252,9 @@ cut_at(int fd, struct dir *d, const char *name, uint64_t at, struct err *e)
 	if (fstat(fd, &st) == -1)
 		return file_fail(d, name, e);
 	if (!S_ISREG(st.st_mode) || at > (uint64_t)st.st_size)
-		return err_setx(e, ERR_UNSAFE, "%s: want a regular file of at least %" PRIu64 " bytes", file_shown(d, name, where), at);
+		return err_setx(e, ERR_UNSAFE,
+		    "%s: want a regular file of at least %" PRIu64 " bytes",
+		    file_shown(d, name, where), at);
 	if (ftruncate(fd, (off_t)at) == -1 || lseek(fd, (off_t)at, SEEK_SET) == -1)
 		return file_fail(d, name, e);
 	return 0;
@@ -369,8 +371,9 @@ unlink_at(struct dir *d, const char *name, int flags, struct err *e)
 	if ((parent = file_open_parent(d, name, &leaf)) == -1)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : file_fail(d, name, e);
 	rc = unlinkat(parent, leaf, flags) == 0 ? 1 : -1;
-	if (rc == -1 && (errno == ENOENT ||
-			    (flags != 0 && (errno == ENOTDIR || errno == ENOTEMPTY || errno == EEXIST))))
+	if (rc == -1 &&
+	    (errno == ENOENT ||
+		(flags != 0 && (errno == ENOTDIR || errno == ENOTEMPTY || errno == EEXIST))))
 		rc = 0;
 	if (rc == -1)
 		file_fail(d, name, e);

@@ -1,8 +1,8 @@
 /*
  * The contents of files, on Windows: reading, replacing durably, locks.
  *
- * A file is replaced through a temporary file beside it, ".NAME.new", as on POSIX systems: written, flushed, renamed over
- * the name, and flushed once more so that the rename is on the disk, too.
+ * A file is replaced through a temporary file beside it, ".NAME.new", as on POSIX systems: written,
+ * flushed, renamed over the name, and flushed once more so that the rename is on the disk, too.
  */
 #include "lib/os/file_windows.h"
 
@@ -15,25 +15,28 @@
 #include "lib/os/clock.h"
 #include "lib/base/digest.h"
 
-#define LOCK_POLL_MS	20
-#define READ_CHUNK	65536
-#define ASIDE_MAX	10	/* old ones of one file that are still running */
+#define LOCK_POLL_MS 20
+#define READ_CHUNK   65536
+#define ASIDE_MAX    10 /* old ones of one file that are still running */
 
 struct file_in {
 	HANDLE h;
-	char *name;	/* for messages */
+	char *name; /* for messages */
 };
 
 struct file_out {
 	HANDLE h;
-	char *name;	/* for messages */
+	char *name; /* for messages */
 };
 
 struct file_lock {
 	HANDLE h;
 };
 
-/* Whether one entry of an access list lets somebody in who is not us, an administrator or the system. */
+/*
+ * Whether one entry of an access list lets somebody in who is not us, an administrator or the
+ * system.
+ */
 static bool
 lets_others_in(ACE_HEADER *ace, PSID self)
 {
@@ -42,11 +45,13 @@ lets_others_in(ACE_HEADER *ace, PSID self)
 
 	if (ace->AceType != ACCESS_ALLOWED_ACE_TYPE || (ace->AceFlags & INHERIT_ONLY_ACE) != 0)
 		return false;
-	if ((allowed->Mask & (FILE_READ_DATA | FILE_WRITE_DATA | FILE_APPEND_DATA | WRITE_DAC | WRITE_OWNER |
-				 GENERIC_READ | GENERIC_WRITE | GENERIC_ALL)) == 0)
+	if ((allowed->Mask &
+		(FILE_READ_DATA | FILE_WRITE_DATA | FILE_APPEND_DATA | WRITE_DAC | WRITE_OWNER |
+		    GENERIC_READ | GENERIC_WRITE | GENERIC_ALL)) == 0)
 		return false;
 	return !EqualSid(sid, self) && !IsWellKnownSid(sid, WinBuiltinAdministratorsSid) &&
-	    !IsWellKnownSid(sid, WinLocalSystemSid) && !IsWellKnownSid(sid, WinCreatorOwnerRightsSid);
+	    !IsWellKnownSid(sid, WinLocalSystemSid) &&
+	    !IsWellKnownSid(sid, WinCreatorOwnerRightsSid);
 }
 
 int
@@ -68,31 +73,35 @@ file_check_private(HANDLE h, const char *where, struct err *e)
 	error = GetTokenInformation(token, TokenUser, &u, sizeof u, &n) ? 0 : GetLastError();
 	CloseHandle(token);
 	if (error == 0)
-		error = GetSecurityInfo(h, SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &owner,
-		    NULL, &acl, NULL, &sd);
+		error = GetSecurityInfo(h, SE_FILE_OBJECT,
+		    OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &owner, NULL, &acl,
+		    NULL, &sd);
 	if (error != 0)
 		return err_windows(e, error, "%s: who may use it", where);
 	self = u.user.User.Sid;
 	if (!EqualSid(owner, self) && !IsWellKnownSid(owner, WinBuiltinAdministratorsSid) &&
 	    !IsWellKnownSid(owner, WinLocalSystemSid))
-		rc = err_setx(e, ERR_ACCESS, "%s: want one of this user or of administrators, got another owner", where);
+		rc = err_setx(e, ERR_ACCESS,
+		    "%s: want one of this user or of administrators, got another owner", where);
 	else if (acl == NULL)
-		rc = err_setx(e, ERR_ACCESS, "%s: want one for its owner alone, got one for everybody", where);
+		rc = err_setx(e, ERR_ACCESS,
+		    "%s: want one for its owner alone, got one for everybody", where);
 	for (DWORD i = 0; rc == 0 && i < acl->AceCount; i++) {
 		void *ace;
 
 		if (!GetAce(acl, i, &ace) || lets_others_in(ace, self))
 			rc = err_setx(e, ERR_ACCESS,
 			    "%s: want one that only its owner and administrators can use (icacls FILE /inheritance:r "
-			    "/grant:r %%USERNAME%%:F), got one that others can use", where);
+			    "/grant:r %%USERNAME%%:F), got one that others can use",
+			    where);
 	}
 	LocalFree(sd);
 	return rc;
 }
 
 int
-file_open_regular(struct dir *d, const char *name, ACCESS_MASK access, HANDLE *out, struct file_info *info,
-    struct err *e)
+file_open_regular(struct dir *d, const char *name, ACCESS_MASK access, HANDLE *out,
+    struct file_info *info, struct err *e)
 {
 	struct file_how how = { access | FILE_READ_ATTRIBUTES, FILE_OPEN, 0, false };
 	char where[FILE_SHOWN_MAX];
@@ -103,7 +112,8 @@ file_open_regular(struct dir *d, const char *name, ACCESS_MASK access, HANDLE *o
 	if ((error = file_info_open(*out, info)) != 0) {
 		file_fail(d, name, error, e);
 	} else if (info->type != FILE_REGULAR) {
-		err_setx(e, ERR_UNSAFE, "%s: want a regular file, got something else", file_shown(d, name, where));
+		err_setx(e, ERR_UNSAFE, "%s: want a regular file, got something else",
+		    file_shown(d, name, where));
 	} else
 		return 0;
 	CloseHandle(*out);
@@ -116,7 +126,8 @@ read_all(HANDLE h, const struct file_info *info, struct buf *out, struct err *e)
 	size_t start = out->len;
 	DWORD n;
 
-	if (info->size > 0 && info->size <= out->max - out->len && buf_reserve(out, (size_t)info->size, e) == -1)
+	if (info->size > 0 && info->size <= out->max - out->len &&
+	    buf_reserve(out, (size_t)info->size, e) == -1)
 		return -1;
 	for (;;) {
 		uint8_t chunk[READ_CHUNK];
@@ -145,7 +156,8 @@ read_file(struct dir *d, const char *name, bool secret, struct buf *out, struct 
 	if (file_open_regular(d, name, GENERIC_READ, &h, &info, e) == -1)
 		return -1;
 	file_shown(d, name, where);
-	if ((!secret || file_check_private(h, where, e) == 0) && (rc = read_all(h, &info, out, e)) == -1)
+	if ((!secret || file_check_private(h, where, e) == 0) &&
+	    (rc = read_all(h, &info, out, e)) == -1)
 		err_context(e, "%s", where);
 	CloseHandle(h);
 	return rc;
@@ -201,7 +213,8 @@ beside(const struct file_at *at, const wchar_t *suffix, struct file_at *out)
 static DWORD
 remove_in(HANDLE parent, const wchar_t *leaf, ULONG options)
 {
-	struct file_how how = { DELETE | FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES, FILE_OPEN, options, false };
+	struct file_how how = { DELETE | FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES, FILE_OPEN,
+		options, false };
 	HANDLE h;
 	DWORD error = file_open_in(parent, leaf, &how, &h);
 
@@ -219,7 +232,8 @@ remove_in(HANDLE parent, const wchar_t *leaf, ULONG options)
 DWORD
 file_put_open(HANDLE file, const struct file_at *to)
 {
-	struct file_how how = { DELETE | FILE_READ_ATTRIBUTES, FILE_OPEN, FILE_NON_DIRECTORY_FILE, false };
+	struct file_how how = { DELETE | FILE_READ_ATTRIBUTES, FILE_OPEN, FILE_NON_DIRECTORY_FILE,
+		false };
 	struct file_at aside = { NULL, NULL };
 	DWORD error = file_rename_open(file, to, true), moved = 0;
 	HANDLE old;
@@ -242,7 +256,8 @@ file_put_open(HANDLE file, const struct file_at *to)
 	if (moved == 0 && (error = file_rename_open(file, to, false)) != 0)
 		file_rename_open(old, to, false);
 	else if (moved == 0)
-		file_remove_open(old);	/* refused while it runs: the next replacement tries again */
+		/* refused while it runs: the next replacement tries again */
+		file_remove_open(old);
 	CloseHandle(old);
 	free(aside.leaf);
 	return error;
@@ -252,8 +267,8 @@ file_put_open(HANDLE file, const struct file_at *to)
 static DWORD
 create_temporary(const struct file_at *temp, unsigned mode, HANDLE *out)
 {
-	struct file_how how = { GENERIC_WRITE | DELETE | FILE_READ_ATTRIBUTES | WRITE_DAC, FILE_CREATE, FILE_NON_DIRECTORY_FILE,
-		(mode & 077) == 0 };
+	struct file_how how = { GENERIC_WRITE | DELETE | FILE_READ_ATTRIBUTES | WRITE_DAC,
+		FILE_CREATE, FILE_NON_DIRECTORY_FILE, (mode & 077) == 0 };
 	DWORD error = remove_in(temp->parent, temp->leaf, FILE_NON_DIRECTORY_FILE);
 
 	if (error != 0 && error != ERROR_FILE_NOT_FOUND)
@@ -275,9 +290,11 @@ take_after(HANDLE h, const struct file_at *at)
 		return 0;
 	if (error != 0)
 		return error;
-	error = GetSecurityInfo(old, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, &acl, NULL, &sd);
+	error = GetSecurityInfo(old, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, &acl,
+	    NULL, &sd);
 	if (error == 0)
-		error = SetSecurityInfo(h, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, acl, NULL);
+		error = SetSecurityInfo(h, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL,
+		    acl, NULL);
 	LocalFree(sd);
 	CloseHandle(old);
 	return error;
@@ -296,7 +313,8 @@ put(HANDLE h, const struct file_at *at, enum replace_how how)
 	if (error == 0 && how != REPLACE_FAST)
 		error = flush(h);
 	if (error == 0)
-		error = how == REPLACE_NEVER ? file_rename_open(h, at, false) : file_put_open(h, at);
+		error =
+		    how == REPLACE_NEVER ? file_rename_open(h, at, false) : file_put_open(h, at);
 	if (error == 0 && how != REPLACE_FAST)
 		return flush(h);
 	if (error != 0)
@@ -305,8 +323,8 @@ put(HANDLE h, const struct file_at *at, enum replace_how how)
 }
 
 static int
-replace(struct dir *d, const char *name, const void *data, size_t len, unsigned mode, enum replace_how how,
-    struct err *e)
+replace(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
+    enum replace_how how, struct err *e)
 {
 	struct file_at at, temp = { NULL, NULL };
 	HANDLE h;
@@ -314,7 +332,8 @@ replace(struct dir *d, const char *name, const void *data, size_t len, unsigned 
 
 	if (file_at_open(&at, d, name, &error) == -1)
 		return file_fail(d, name, error, e);
-	if ((error = beside(&at, L".new", &temp)) == 0 && (error = create_temporary(&temp, mode, &h)) == 0) {
+	if ((error = beside(&at, L".new", &temp)) == 0 &&
+	    (error = create_temporary(&temp, mode, &h)) == 0) {
 		if ((error = write_all(h, data, len)) != 0)
 			file_remove_open(h);
 		else
@@ -327,25 +346,29 @@ replace(struct dir *d, const char *name, const void *data, size_t len, unsigned 
 }
 
 int
-file_replace(struct dir *d, const char *name, const void *data, size_t len, unsigned mode, struct err *e)
+file_replace(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
+    struct err *e)
 {
 	return replace(d, name, data, len, mode, REPLACE_DURABLY, e);
 }
 
 int
-file_replace_fast(struct dir *d, const char *name, const void *data, size_t len, unsigned mode, struct err *e)
+file_replace_fast(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
+    struct err *e)
 {
 	return replace(d, name, data, len, mode, REPLACE_FAST, e);
 }
 
 int
-file_replace_keep(struct dir *d, const char *name, const void *data, size_t len, unsigned mode, struct err *e)
+file_replace_keep(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
+    struct err *e)
 {
 	return replace(d, name, data, len, mode, REPLACE_KEEP, e);
 }
 
 int
-file_create(struct dir *d, const char *name, const void *data, size_t len, unsigned mode, struct err *e)
+file_create(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
+    struct err *e)
 {
 	return replace(d, name, data, len, mode, REPLACE_NEVER, e);
 }
@@ -359,7 +382,8 @@ cut(HANDLE h, uint64_t at)
 }
 
 int
-file_append(struct dir *d, const char *name, uint64_t at, const void *data, size_t len, struct err *e)
+file_append(struct dir *d, const char *name, uint64_t at, const void *data, size_t len,
+    struct err *e)
 {
 	char where[FILE_SHOWN_MAX];
 	struct file_info info;
@@ -372,7 +396,8 @@ file_append(struct dir *d, const char *name, uint64_t at, const void *data, size
 	if (at > info.size) {
 		err_setx(e, ERR_UNSAFE, "%s: want a regular file of at least %" PRIu64 " bytes",
 		    file_shown(d, name, where), at);
-	} else if ((error = cut(h, at)) != 0 || (error = write_all(h, data, len)) != 0 || (error = flush(h)) != 0) {
+	} else if ((error = cut(h, at)) != 0 || (error = write_all(h, data, len)) != 0 ||
+	    (error = flush(h)) != 0) {
 		file_fail(d, name, error, e);
 		if (cut(h, at) != 0)
 			err_context(e, "cannot take back a part that was written");
@@ -400,7 +425,8 @@ copy_bytes(HANDLE from, HANDLE to)
 }
 
 int
-file_copy(struct dir *from, const char *name, struct dir *to, const char *newname, unsigned mode, struct err *e)
+file_copy(struct dir *from, const char *name, struct dir *to, const char *newname, unsigned mode,
+    struct err *e)
 {
 	struct file_at at, temp = { NULL, NULL };
 	struct file_info info;
@@ -410,7 +436,8 @@ file_copy(struct dir *from, const char *name, struct dir *to, const char *newnam
 	if (file_open_regular(from, name, GENERIC_READ, &source, &info, e) == -1)
 		return -1;
 	if (file_at_open(&at, to, newname, &error) == 0) {
-		if ((error = beside(&at, L".new", &temp)) == 0 && (error = create_temporary(&temp, mode, &h)) == 0) {
+		if ((error = beside(&at, L".new", &temp)) == 0 &&
+		    (error = create_temporary(&temp, mode, &h)) == 0) {
 			if ((error = copy_bytes(source, h)) != 0)
 				file_remove_open(h);
 			else
@@ -438,7 +465,8 @@ remove_at(struct dir *d, const char *name, ULONG options, struct err *e)
 		return 1;
 	if (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND)
 		return 0;
-	if (options == FILE_DIRECTORY_FILE && (error == ERROR_DIRECTORY || error == ERROR_DIR_NOT_EMPTY))
+	if (options == FILE_DIRECTORY_FILE &&
+	    (error == ERROR_DIRECTORY || error == ERROR_DIR_NOT_EMPTY))
 		return 0;
 	return file_fail(d, name, error, e);
 }
@@ -471,7 +499,8 @@ file_in_open(struct dir *d, const char *name, uint64_t offset, struct err *e)
 		CloseHandle(h);
 		return NULL;
 	}
-	if ((f = malloc(sizeof *f)) == NULL || (f->name = strdup(file_shown(d, name, where))) == NULL) {
+	if ((f = malloc(sizeof *f)) == NULL ||
+	    (f->name = strdup(file_shown(d, name, where))) == NULL) {
 		free(f);
 		CloseHandle(h);
 		err_nomem(e);
@@ -548,7 +577,8 @@ file_out_continue(struct dir *d, const char *name, uint64_t at, struct err *e)
 	if (file_open_regular(d, name, GENERIC_WRITE, &h, &info, e) == -1)
 		return NULL;
 	if (at > info.size)
-		err_setx(e, ERR_UNSAFE, "%s: want a regular file of at least %" PRIu64 " bytes", file_shown(d, name, where), at);
+		err_setx(e, ERR_UNSAFE, "%s: want a regular file of at least %" PRIu64 " bytes",
+		    file_shown(d, name, where), at);
 	else if ((error = cut(h, at)) != 0)
 		file_fail(d, name, error, e);
 	else
@@ -619,7 +649,8 @@ out:
 struct file_lock *
 file_lock(struct dir *d, const char *name, int64_t wait_ms, struct err *e)
 {
-	struct file_how how = { GENERIC_READ | GENERIC_WRITE, FILE_OPEN_IF, FILE_NON_DIRECTORY_FILE, false };
+	struct file_how how = { GENERIC_READ | GENERIC_WRITE, FILE_OPEN_IF, FILE_NON_DIRECTORY_FILE,
+		false };
 	int64_t end = clock_mono_ms() + wait_ms;
 	char where[FILE_SHOWN_MAX];
 	struct file_lock *l;
@@ -633,14 +664,16 @@ file_lock(struct dir *d, const char *name, int64_t wait_ms, struct err *e)
 	for (;;) {
 		OVERLAPPED whole = { 0 };
 
-		if (LockFileEx(h, LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, MAXDWORD, MAXDWORD, &whole))
+		if (LockFileEx(h, LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, MAXDWORD,
+			MAXDWORD, &whole))
 			break;
 		if ((error = GetLastError()) != ERROR_LOCK_VIOLATION && error != ERROR_IO_PENDING) {
 			file_fail(d, name, error, e);
 			goto fail;
 		}
 		if (clock_mono_ms() >= end) {
-			err_setx(e, ERR_BUSY, "%s: locked by another process", file_shown(d, name, where));
+			err_setx(e, ERR_BUSY, "%s: locked by another process",
+			    file_shown(d, name, where));
 			goto fail;
 		}
 		clock_sleep_ms(LOCK_POLL_MS);

@@ -9,13 +9,16 @@
 
 #include "lib/os/clock.h"
 
-/* Content of a frame that is copied behind its header, so that the other side wakes up once for both. */
-#define SMALL_MAX	4096
+/*
+ * Content of a frame that is copied behind its header, so that the other side wakes up once for
+ * both.
+ */
+#define SMALL_MAX 4096
 
 struct frames {
 	pipe_end pipe;
 	size_t max;
-	uint8_t *in; /* FRAME_HEADER_SIZE + max bytes: room for the largest frame */
+	uint8_t *in;	    /* FRAME_HEADER_SIZE + max bytes: room for the largest frame */
 	size_t start, used; /* what was read and not yet handed out: used bytes from start on */
 	bool ended;
 };
@@ -94,14 +97,14 @@ send_all(struct frames *f, const uint8_t *data, size_t len, int64_t deadline, st
 }
 
 int
-frame_send(
-    struct frames *f, uint8_t type, const void *data, size_t len, int64_t deadline, struct err *e)
+frame_send(struct frames *f, uint8_t type, const void *data, size_t len, int64_t deadline,
+    struct err *e)
 {
 	uint8_t head[FRAME_HEADER_SIZE + SMALL_MAX];
 
 	if (len > f->max)
-		return err_setx(
-		    e, ERR_TOO_LARGE, "frame: want at most %zu bytes, got %zu", f->max, len);
+		return err_setx(e, ERR_TOO_LARGE, "frame: want at most %zu bytes, got %zu", f->max,
+		    len);
 	head[0] = (uint8_t)(len >> 24);
 	head[1] = (uint8_t)(len >> 16);
 	head[2] = (uint8_t)(len >> 8);
@@ -114,7 +117,10 @@ frame_send(
 	return len <= SMALL_MAX ? 0 : send_all(f, data, len, deadline, e);
 }
 
-/* Whether a whole frame is there: 1 with *out filled in, 0 not yet, -1 its length is over the limit. */
+/*
+ * Whether a whole frame is there: 1 with *out filled in, 0 not yet, -1 its length is over the
+ * limit.
+ */
 static int
 whole(struct frames *f, struct frame *out, struct err *e)
 {
@@ -156,8 +162,8 @@ frame_recv(struct frames *f, struct frame *out, int64_t deadline, struct err *e)
 		if (f->ended && f->used == 0)
 			return 0;
 		if (f->ended)
-			return err_setx(
-			    e, ERR_PROTOCOL, "frame: the other side ended in the middle of one");
+			return err_setx(e, ERR_PROTOCOL,
+			    "frame: the other side ended in the middle of one");
 		if (pipe_wait(f->pipe, true, false, deadline, e) == -1)
 			return -1;
 	}

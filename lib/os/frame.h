@@ -2,12 +2,13 @@
 #define BASE_FRAME_H
 
 /*
- * Frames over a pipe to a child or parent: four bytes of length in network order, one byte that says what it is, and
- * the content.  The length counts the content alone.
+ * Frames over a pipe to a child or parent: four bytes of length in network order, one byte that
+ * says what it is, and the content.  The length counts the content alone.
  *
- * While one side sends it also reads, into a buffer of fixed size, so that two sides that send at the same time don't
- * wait for each other for ever.  Nothing that the other side does can make a call take longer than its deadline or hold
- * more memory than the limit that the frames were opened with.
+ * While one side sends it also reads, into a buffer of fixed size, so that two sides that send at
+ * the same time don't wait for each other for ever.  Nothing that the other side does can make a
+ * call take longer than its deadline or hold more memory than the limit that the frames were opened
+ * with.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -31,21 +32,24 @@ struct frame {
 	size_t len;
 };
 
-/* max: most bytes of content of one frame, either way.  p is owned from now on, also on failure.  NULL: ERR_NOMEM. */
+/*
+ * max: most bytes of content of one frame, either way.  p is owned from now on, also on failure.
+ * NULL: ERR_NOMEM.
+ */
 struct frames *frames_open(pipe_end p, size_t max, struct err *e);
 void frames_close(struct frames *f);
 pipe_end frames_pipe(const struct frames *f);
 
 /*
- * Send one frame.  0, or -1 with ERR_TOO_LARGE (nothing was sent), ERR_TIMEOUT, ERR_PROTOCOL (the other side is gone) or
- * ERR_IO; after any of the last three the stream is of no more use.
+ * Send one frame.  0, or -1 with ERR_TOO_LARGE (nothing was sent), ERR_TIMEOUT, ERR_PROTOCOL (the
+ * other side is gone) or ERR_IO; after any of the last three the stream is of no more use.
  */
-int frame_send(
-    struct frames *f, uint8_t type, const void *data, size_t len, int64_t deadline, struct err *e);
+int frame_send(struct frames *f, uint8_t type, const void *data, size_t len, int64_t deadline,
+    struct err *e);
 
 /*
- * Receive one frame.  1 received, 0 the stream ended between two frames, -1 with ERR_TIMEOUT, ERR_PROTOCOL (a length over
- * the limit, an end in the middle of a frame) or ERR_IO.
+ * Receive one frame.  1 received, 0 the stream ended between two frames, -1 with ERR_TIMEOUT,
+ * ERR_PROTOCOL (a length over the limit, an end in the middle of a frame) or ERR_IO.
  */
 int frame_recv(struct frames *f, struct frame *out, int64_t deadline, struct err *e);
 

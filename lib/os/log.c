@@ -17,7 +17,8 @@
 
 static const char *program = "slipway";
 static enum log_level most_talkative = LOG_LEVEL_INFO;
-static int system_most = -1;	/* the most talkative level that goes to the system's log; -1: none */
+/* the most talkative level that goes to the system's log; -1: none */
+static int system_most = -1;
 static bool json;
 static const char *const words[] = { "error", "warn", "info", "debug" };
 
@@ -71,7 +72,8 @@ static void
 write_line(enum log_level level, const char *escaped)
 {
 	char line[4 * LOG_LINE_MAX + 128];
-	int n = snprintf(line, sizeof line, "%.64s[%ld]: %s: %s\n", program, (long)getpid(), words[level], escaped);
+	int n = snprintf(line, sizeof line, "%.64s[%ld]: %s: %s\n", program, (long)getpid(),
+	    words[level], escaped);
 
 	if (n > 0)
 		fwrite(line, 1, (size_t)n, stderr);
@@ -84,18 +86,18 @@ write_json(enum log_level level, const char *escaped)
 	json_t *j;
 
 	clock_format(clock_wall(), when);
-	j = json_pack("{s:s, s:s, s:I, s:s, s:s}", "time", when, "program", program, "pid", (json_int_t)getpid(), "level",
-	    words[level], "text", escaped);
+	j = json_pack("{s:s, s:s, s:I, s:s, s:s}", "time", when, "program", program, "pid",
+	    (json_int_t)getpid(), "level", words[level], "text", escaped);
 	if (j != NULL && (line = json_dumps(j, JSON_COMPACT)) != NULL) {
 		fprintf(stderr, "%s\n", line);
 		free(line);
 	} else
-		write_line(level, escaped);	/* what isn't UTF-8 can't be JSON */
+		write_line(level, escaped); /* what isn't UTF-8 can't be JSON */
 	json_decref(j);
 }
 
-static void vlog(enum log_level level, const char *fmt, va_list ap)
-    __attribute__((format(printf, 2, 0)));
+static void
+vlog(enum log_level level, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 static void
 vlog(enum log_level level, const char *fmt, va_list ap)

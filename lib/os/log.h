@@ -5,22 +5,24 @@
  * Logging for main() and command functions; nothing else logs.
  *
  * One line an event on standard error: "program[pid]: level: subject: want …, got …; consequence".
- * Or, on request, as a line of JSON: {"time", "program", "pid", "level", "text"}, and to the system's log besides.
- * Control characters are escaped as \xNN, so that what a peer sent can't forge a line.
- * The state is one process-wide sink, set up once by main(); calls are safe from several threads.
+ * Or, on request, as a line of JSON: {"time", "program", "pid", "level", "text"}, and to the
+ * system's log besides. Control characters are escaped as \xNN, so that what a peer sent can't
+ * forge a line. The state is one process-wide sink, set up once by main(); calls are safe from
+ * several threads.
  */
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 /* Bytes of one line; longer ones are cut. */
-#define LOG_LINE_MAX	2048
+#define LOG_LINE_MAX 2048
 
 /* Name the program (not copied) and choose the most talkative level that is written. */
 void log_open(const char *program, enum log_level most);
 
 /*
- * "syslog": each line goes to the system's log, too (syslog(3), which the journal reads), details included that
- * standard error is spared.  "json": lines of JSON on standard error.  0, or -1 for another word.  Once, after log_open().
+ * "syslog": each line goes to the system's log, too (syslog(3), which the journal reads), details
+ * included that standard error is spared.  "json": lines of JSON on standard error.  0, or -1 for
+ * another word.  Once, after log_open().
  */
 int log_also(const char *where);
 

@@ -8,7 +8,10 @@
 
 #include <stdbool.h>
 
-/* Whether nobody could see standard error, so that errors and warnings belong into the system's log without being asked for. */
+/*
+ * Whether nobody could see standard error, so that errors and warnings belong into the system's log
+ * without being asked for.
+ */
 bool log_system_needed(void);
 
 /* program isn't copied. */

@@ -10,8 +10,11 @@
 #include "lib/os/start_windows.h"
 #include "lib/os/wide_windows.h"
 
-/* Every event has the line as its one text; no message file is registered, so the viewer shows it below a remark. */
-#define EVENT_ID	1
+/*
+ * Every event has the line as its one text; no message file is registered, so the viewer shows it
+ * below a remark.
+ */
+#define EVENT_ID 1
 
 static HANDLE source;
 static char last[LOG_LINE_MAX];
@@ -37,8 +40,8 @@ log_system_open(const char *program)
 void
 log_system(enum log_level level, const char *line)
 {
-	static const WORD types[] = { EVENTLOG_ERROR_TYPE, EVENTLOG_WARNING_TYPE, EVENTLOG_INFORMATION_TYPE,
-		EVENTLOG_INFORMATION_TYPE };
+	static const WORD types[] = { EVENTLOG_ERROR_TYPE, EVENTLOG_WARNING_TYPE,
+		EVENTLOG_INFORMATION_TYPE, EVENTLOG_INFORMATION_TYPE };
 	const wchar_t *texts[1];
 	struct err e;
 	wchar_t *w;

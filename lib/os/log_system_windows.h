@@ -1,7 +1,10 @@
 #ifndef BASE_LOG_SYSTEM_WINDOWS_H
 #define BASE_LOG_SYSTEM_WINDOWS_H
 
-/* The last error or warning that went to the event log, "" when there was none; for the user of a program without a console. */
+/*
+ * The last error or warning that went to the event log, "" when there was none; for the user of a
+ * program without a console.
+ */
 const char *log_system_last(void);
 
 #endif

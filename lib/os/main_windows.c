@@ -1,5 +1,6 @@
 /*
- * Where a program begins on Windows: UTF-16 becomes UTF-8 here, and main() is the same as on other platforms.
+ * Where a program begins on Windows: UTF-16 becomes UTF-8 here, and main() is the same as on other
+ * platforms.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,11 +13,17 @@
 int main(int argc, char **argv);
 int wmain(void);
 
-/* Shells don't expand "*.txt" on Windows, and neither does the C runtime: arguments come as they were written. */
+/*
+ * Shells don't expand "*.txt" on Windows, and neither does the C runtime: arguments come as they
+ * were written.
+ */
 extern int _dowildcard;
 int _dowildcard = 0;
 
-/* The runtime's own reading of the command line isn't used: it differs from what Windows' programs have agreed on. */
+/*
+ * The runtime's own reading of the command line isn't used: it differs from what Windows' programs
+ * have agreed on.
+ */
 int
 wmain(void)
 {
@@ -31,7 +38,10 @@ wmain(void)
 		return EXIT_FAILURE;
 	}
 	rc = main(argc, argv);
-	/* A shortcut was clicked, and nothing starts: without a console, that would be all that its user ever sees. */
+	/*
+	 * A shortcut was clicked, and nothing starts: without a console, that would be all that its
+	 * user ever sees.
+	 */
 	if (rc != 0 && !start_is_heard() && argc > 1 && strcmp(argv[1], "run") == 0)
 		start_show("Slipway", log_system_last());
 	free(argv);

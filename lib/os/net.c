@@ -11,7 +11,7 @@
 #include "lib/os/net_system.h"
 
 struct attempt {
-	int fd;			/* -1: not begun, or failed */
+	int fd; /* -1: not begun, or failed */
 	struct sockaddr_storage addr;
 	socklen_t len;
 };
@@ -19,10 +19,10 @@ struct attempt {
 struct net_dial {
 	char host[NI_MAXHOST];
 	uint16_t port;
-	struct net_lookup *lookup;	/* NULL once answered */
+	struct net_lookup *lookup; /* NULL once answered */
 	struct attempt tries[NET_ADDRESSES_MAX];
 	size_t n, begun;
-	char faults[NET_WORDS_SIZE];	/* what each address that failed said */
+	char faults[NET_WORDS_SIZE]; /* what each address that failed said */
 };
 
 static void
@@ -38,7 +38,10 @@ note_fault(struct net_dial *d, const struct attempt *a, int fault)
 	    net_words(fault, words));
 }
 
-/* Begin with the next address.  An address that fails at once is noted and the one after it is begun. */
+/*
+ * Begin with the next address.  An address that fails at once is noted and the one after it is
+ * begun.
+ */
 static void
 begin_next(struct net_dial *d)
 {
@@ -53,7 +56,10 @@ begin_next(struct net_dial *d)
 	}
 }
 
-/* Take over the resolver's answer, the families by turns (RFC 8305, section 4), and begin with the first. */
+/*
+ * Take over the resolver's answer, the families by turns (RFC 8305, section 4), and begin with the
+ * first.
+ */
 static int
 take_addresses(struct net_dial *d, struct err *e)
 {
@@ -65,7 +71,7 @@ take_addresses(struct net_dial *d, struct err *e)
 	first = same->ai_family;
 	other = same;
 	for (bool turn = true; d->n < NET_ADDRESSES_MAX && (same != NULL || other != NULL);
-	    turn = !turn) {
+	     turn = !turn) {
 		const struct addrinfo **from = turn ? &same : &other;
 
 		while (*from != NULL && ((*from)->ai_family == first) != turn)
@@ -164,14 +170,15 @@ wait_connected(struct net_dial *d, int64_t deadline, struct err *e)
 			    (unsigned)d->port, d->faults);
 			return NULL;
 		}
-		switch (net_connect_wait(fds, ended, n, more && stagger < deadline ? stagger : deadline, e)) {
+		switch (net_connect_wait(fds, ended, n,
+		    more && stagger < deadline ? stagger : deadline, e)) {
 		case -1:
 			return NULL;
 		case 0:
 			if (clock_mono_ms() >= deadline) {
-				err_setx(e, ERR_TIMEOUT, "can't connect to %s:%u: no answer in time%s%s",
-				    d->host, (unsigned)d->port, d->faults[0] != '\0' ? "; " : "",
-				    d->faults);
+				err_setx(e, ERR_TIMEOUT,
+				    "can't connect to %s:%u: no answer in time%s%s", d->host,
+				    (unsigned)d->port, d->faults[0] != '\0' ? "; " : "", d->faults);
 				return NULL;
 			}
 			begin_next(d);

@@ -2,8 +2,8 @@
 #define BASE_NET_H
 
 /*
- * TCP connections: resolving and connecting in the background, and moving bytes without ever waiting longer than a
- * deadline.  Deadlines are clock_mono_ms().
+ * TCP connections: resolving and connecting in the background, and moving bytes without ever
+ * waiting longer than a deadline.  Deadlines are clock_mono_ms().
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,9 +11,12 @@
 
 #include "lib/base/err.h"
 
-/* Addresses of one host that are tried, and the time that one is given before the next joins in (RFC 8305). */
-#define NET_ADDRESSES_MAX	8
-#define NET_STAGGER_MS		250
+/*
+ * Addresses of one host that are tried, and the time that one is given before the next joins in
+ * (RFC 8305).
+ */
+#define NET_ADDRESSES_MAX 8
+#define NET_STAGGER_MS	  250
 
 /* An attempt to connect that goes on while its caller does something else. */
 struct net_dial;
@@ -22,15 +25,16 @@ struct net_dial;
 struct net;
 
 /*
- * Begin to resolve host (a name, or an address without brackets) and to connect to port.  A name is resolved in a
- * thread, because the resolver can't be told when to stop.  host is copied.  NULL with ERR_NOMEM or ERR_IO.
+ * Begin to resolve host (a name, or an address without brackets) and to connect to port.  A name is
+ * resolved in a thread, because the resolver can't be told when to stop.  host is copied.  NULL
+ * with ERR_NOMEM or ERR_IO.
  */
 struct net_dial *net_dial(const char *host, uint16_t port, struct err *e);
 
 /*
- * Wait until connected; IPv4 and IPv6 are tried in turns, the next beginning when one failed or NET_STAGGER_MS have
- * passed.  Ends the attempt in any case.  NULL with ERR_NETWORK or ERR_TIMEOUT, the text naming host, port and what
- * each address said, ERR_NOMEM or ERR_IO.
+ * Wait until connected; IPv4 and IPv6 are tried in turns, the next beginning when one failed or
+ * NET_STAGGER_MS have passed.  Ends the attempt in any case.  NULL with ERR_NETWORK or ERR_TIMEOUT,
+ * the text naming host, port and what each address said, ERR_NOMEM or ERR_IO.
  */
 struct net *net_dial_wait(struct net_dial *d, int64_t deadline, struct err *e);
 
@@ -41,19 +45,22 @@ void net_dial_free(struct net_dial *d);
 int net_fd(const struct net *n);
 
 /* What net_send() and net_recv() give besides a number of bytes. */
-#define NET_AGAIN	(-1)	/* nothing can be moved now */
-#define NET_BROKEN	(-2)	/* the connection is gone; net_fault() says why */
+#define NET_AGAIN  (-1) /* nothing can be moved now */
+#define NET_BROKEN (-2) /* the connection is gone; net_fault() says why */
 
 /*
- * Move what can be moved at once.  A number of bytes, 0 from net_recv() when the peer closed, or one of the above.
- * net_recv() asks for an immediate acknowledgement (TCP_QUICKACK where there is one), because a peer that waits for
- * it with Nagle's algorithm costs 40 ms.
+ * Move what can be moved at once.  A number of bytes, 0 from net_recv() when the peer closed, or
+ * one of the above. net_recv() asks for an immediate acknowledgement (TCP_QUICKACK where there is
+ * one), because a peer that waits for it with Nagle's algorithm costs 40 ms.
  */
 ptrdiff_t net_send(struct net *n, const void *data, size_t len);
 ptrdiff_t net_recv(struct net *n, void *data, size_t len);
 const char *net_fault(const struct net *n);
 
-/* Wait until bytes can be received, or (when write) sent.  1 ready, 0 the deadline passed, -1 with ERR_IO. */
+/*
+ * Wait until bytes can be received, or (when write) sent.  1 ready, 0 the deadline passed, -1 with
+ * ERR_IO.
+ */
 int net_wait(struct net *n, bool write, int64_t deadline, struct err *e);
 
 /* The socket, which becomes the caller's and blocks from now on; n is freed. */

@@ -22,14 +22,14 @@ struct net_lookup {
 	char host[NI_MAXHOST];
 	char port[8];
 	struct addrinfo *list;
-	int rc, num;		/* of getaddrinfo(), and errno */
-	atomic_bool answered;	/* rc, num and list are there */
-	int ready[2];		/* a pipe: the thread closes its end then, which wakes poll() */
+	int rc, num;	      /* of getaddrinfo(), and errno */
+	atomic_bool answered; /* rc, num and list are there */
+	int ready[2];	      /* a pipe: the thread closes its end then, which wakes poll() */
 };
 
 struct net {
 	int fd;
-	int fault;		/* errno of what broke the connection */
+	int fault; /* errno of what broke the connection */
 };
 
 void
@@ -47,7 +47,8 @@ net_lookup_release(struct net_lookup *l)
 static int
 resolve(struct net_lookup *l, int flags)
 {
-	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
+	struct addrinfo hints = { .ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
 		.ai_flags = AI_NUMERICSERV | flags };
 
 	return getaddrinfo(l->host, l->port, &hints, &l->list);
@@ -153,12 +154,16 @@ net_lookup_take(const struct net_lookup *l, const struct addrinfo **out, struct 
 	if (!atomic_load(&l->answered))
 		return err_setx(e, ERR_NETWORK, "the resolver gave no answer");
 	if (l->rc != 0 || l->list == NULL)
-		return err_setx(e, ERR_NETWORK, "%s", l->rc == EAI_SYSTEM ? strerror(l->num) : gai_strerror(l->rc));
+		return err_setx(e, ERR_NETWORK, "%s",
+		    l->rc == EAI_SYSTEM ? strerror(l->num) : gai_strerror(l->rc));
 	*out = l->list;
 	return 0;
 }
 
-/* A connection that only waits, while the other side or we work, is kept by routers and known to be dead within a minute. */
+/*
+ * A connection that only waits, while the other side or we work, is kept by routers and known to be
+ * dead within a minute.
+ */
 static void
 keep_alive(int fd)
 {

@@ -2,8 +2,9 @@
 #define BASE_NET_SYSTEM_H
 
 /*
- * What net.c wants of the operating system: a resolver that is asked in a thread, and sockets that connect.  A socket is an int,
- * into which handles of Windows fit, too; a fault is a number of errno or of Winsock.
+ * What net.c wants of the operating system: a resolver that is asked in a thread, and sockets that
+ * connect.  A socket is an int, into which handles of Windows fit, too; a fault is a number of
+ * errno or of Winsock.
  */
 #include "lib/os/net.h"
 
@@ -17,7 +18,9 @@
 #include <sys/socket.h>
 #endif
 
-/* A question to the resolver, shared with the thread that asks it; whoever lets go last frees it. */
+/*
+ * A question to the resolver, shared with the thread that asks it; whoever lets go last frees it.
+ */
 struct net_lookup;
 
 /* Ask; an address is its own answer, at once.  NULL with ERR_NOMEM or ERR_IO. */
@@ -32,10 +35,16 @@ int net_lookup_take(const struct net_lookup *l, const struct addrinfo **out, str
 /* l may be NULL. */
 void net_lookup_release(struct net_lookup *l);
 
-/* A socket that neither blocks nor is inherited, kept alive, and on its way to the address; -1 with *fault. */
+/*
+ * A socket that neither blocks nor is inherited, kept alive, and on its way to the address; -1 with
+ * *fault.
+ */
 int net_connect(const struct sockaddr_storage *addr, socklen_t len, int *fault);
 
-/* Wait until some of n sockets have ended connecting, well or not, and say which.  How many, 0 at the deadline, -1 with ERR_IO. */
+/*
+ * Wait until some of n sockets have ended connecting, well or not, and say which.  How many, 0 at
+ * the deadline, -1 with ERR_IO.
+ */
 int net_connect_wait(const int *fds, bool *ended, size_t n, int64_t deadline, struct err *e);
 
 /* What came of it: 0 connected, or the fault. */
@@ -44,7 +53,7 @@ int net_connect_fault(int fd);
 void net_close_socket(int fd);
 
 /* The system's words for a fault. */
-#define NET_WORDS_SIZE	512
+#define NET_WORDS_SIZE 512
 const char *net_words(int fault, char out[NET_WORDS_SIZE]);
 
 /* The connection, which owns the socket from now on; NULL with ERR_NOMEM. */

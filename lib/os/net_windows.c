@@ -12,21 +12,21 @@
 #include "lib/os/clock.h"
 #include "lib/os/net_system.h"
 
-#include <mstcpip.h>	/* after windows.h */
+#include <mstcpip.h> /* after windows.h */
 
 struct net_lookup {
 	atomic_int owners;
 	char host[NI_MAXHOST];
 	char port[8];
 	struct addrinfo *list;
-	int rc;			/* of getaddrinfo() */
-	HANDLE ready;		/* an event: rc and list are there */
+	int rc;	      /* of getaddrinfo() */
+	HANDLE ready; /* an event: rc and list are there */
 };
 
 struct net {
 	SOCKET fd;
-	int fault;		/* Winsock's error that broke the connection */
-	char words[NET_WORDS_SIZE];	/* of net_fault() */
+	int fault;		    /* Winsock's error that broke the connection */
+	char words[NET_WORDS_SIZE]; /* of net_fault() */
 };
 
 const char *
@@ -54,7 +54,8 @@ net_lookup_release(struct net_lookup *l)
 static int
 resolve(struct net_lookup *l, int flags)
 {
-	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
+	struct addrinfo hints = { .ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
 		.ai_flags = AI_NUMERICSERV | flags };
 
 	return getaddrinfo(l->host, l->port, &hints, &l->list);
@@ -145,7 +146,10 @@ set_option(SOCKET fd, int level, int name, DWORD value)
 	setsockopt(fd, level, name, (const char *)&value, sizeof value);
 }
 
-/* A connection that only waits, while the other side or we work, is kept by routers and known to be dead within a minute. */
+/*
+ * A connection that only waits, while the other side or we work, is kept by routers and known to be
+ * dead within a minute.
+ */
 static void
 keep_alive(SOCKET fd)
 {
@@ -160,7 +164,8 @@ keep_alive(SOCKET fd)
 static SOCKET
 new_socket(int family)
 {
-	SOCKET fd = WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+	SOCKET fd = WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
+	    WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
 	u_long on = 1;
 
 	if (fd == INVALID_SOCKET)
@@ -180,7 +185,8 @@ net_connect(const struct sockaddr_storage *addr, socklen_t len, int *fault)
 	SOCKET fd = new_socket(addr->ss_family);
 
 	if (fd != INVALID_SOCKET &&
-	    (connect(fd, (const struct sockaddr *)addr, len) == 0 || WSAGetLastError() == WSAEWOULDBLOCK))
+	    (connect(fd, (const struct sockaddr *)addr, len) == 0 ||
+		WSAGetLastError() == WSAEWOULDBLOCK))
 		return (int)fd;
 	*fault = WSAGetLastError();
 	if (fd != INVALID_SOCKET)
@@ -205,7 +211,8 @@ net_connect_wait(const int *fds, bool *ended, size_t n, int64_t deadline, struct
 	if ((rc = select(0, NULL, &connected, &failed, &t)) == SOCKET_ERROR)
 		return err_windows(e, (DWORD)WSAGetLastError(), "select");
 	for (size_t i = 0; i < n; i++)
-		ended[i] = FD_ISSET((SOCKET)fds[i], &connected) || FD_ISSET((SOCKET)fds[i], &failed);
+		ended[i] =
+		    FD_ISSET((SOCKET)fds[i], &connected) || FD_ISSET((SOCKET)fds[i], &failed);
 	return rc;
 }
 

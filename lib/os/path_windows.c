@@ -1,5 +1,6 @@
 /*
- * What a path is on Windows: '\\' separates as '/' does, and an absolute one begins with a drive or a share.
+ * What a path is on Windows: '\\' separates as '/' does, and an absolute one begins with a drive or
+ * a share.
  */
 #include "lib/base/path.h"
 
@@ -9,7 +10,7 @@
 
 #include "lib/os/wide_windows.h"
 
-#define REAL_MAX	32768	/* characters: no path is longer */
+#define REAL_MAX 32768 /* characters: no path is longer */
 
 static bool
 separates(char c)
@@ -80,9 +81,11 @@ path_real(struct buf *out, const char *path, struct err *e)
 		err_nomem(e);
 		goto out;
 	}
-	h = CreateFileW(w, FILE_READ_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+	h = CreateFileW(w, FILE_READ_ATTRIBUTES,
+	    FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
 	    FILE_FLAG_BACKUP_SEMANTICS, NULL);
-	if (h == INVALID_HANDLE_VALUE || (n = GetFinalPathNameByHandleW(h, full, REAL_MAX, FILE_NAME_NORMALIZED)) == 0 ||
+	if (h == INVALID_HANDLE_VALUE ||
+	    (n = GetFinalPathNameByHandleW(h, full, REAL_MAX, FILE_NAME_NORMALIZED)) == 0 ||
 	    n >= REAL_MAX)
 		err_windows(e, GetLastError(), "%s", path);
 	else

@@ -26,16 +26,18 @@ void pipe_close(pipe_end p);
 void pipe_finish(pipe_end p);
 
 /*
- * Read or write what is possible at once, *did says how many bytes.  1 something was done, 0 nothing is possible now,
- * -1 error; pipe_read() sets *ended when the peer is gone and all that it wrote was read.  Writing to a peer that is
- * gone is ERR_PROTOCOL.  After a 0, pipe_write() is called again with the same bytes, or never again.
+ * Read or write what is possible at once, *did says how many bytes.  1 something was done, 0
+ * nothing is possible now,
+ * -1 error; pipe_read() sets *ended when the peer is gone and all that it wrote was read.  Writing
+ * to a peer that is gone is ERR_PROTOCOL.  After a 0, pipe_write() is called again with the same
+ * bytes, or never again.
  */
 int pipe_read(pipe_end p, void *data, size_t len, size_t *did, bool *ended, struct err *e);
 int pipe_write(pipe_end p, const void *data, size_t len, size_t *did, struct err *e);
 
 /*
- * Wait until it can be read from or written to, as asked, or the peer is gone.  deadline is of clock_mono_ms().
- * 0, or -1 with ERR_TIMEOUT or ERR_IO.
+ * Wait until it can be read from or written to, as asked, or the peer is gone.  deadline is of
+ * clock_mono_ms(). 0, or -1 with ERR_TIMEOUT or ERR_IO.
  */
 int pipe_wait(pipe_end p, bool reading, bool writing, int64_t deadline, struct err *e);
 

@@ -1,6 +1,6 @@
 /*
- * Two-way pipes on POSIX systems: a pair of sockets, because writing to one whose peer is gone can be told not to raise
- * SIGPIPE, which a program that is started later must find as it was.
+ * Two-way pipes on POSIX systems: a pair of sockets, because writing to one whose peer is gone can
+ * be told not to raise SIGPIPE, which a program that is started later must find as it was.
  */
 #include "lib/os/pipe.h"
 
@@ -13,7 +13,10 @@
 
 #include "lib/os/clock.h"
 
-/* Above the standard streams and the descriptor that a child gets, so that putting them in place overwrites neither. */
+/*
+ * Above the standard streams and the descriptor that a child gets, so that putting them in place
+ * overwrites neither.
+ */
 #define LOWEST 4
 
 static int

@@ -1,9 +1,10 @@
 /*
- * Two-way pipes on Windows: a named pipe for each direction, because only named pipes can be waited for with a deadline
- * (overlapped), and only with one for each direction can a side say that it is done.
+ * Two-way pipes on Windows: a named pipe for each direction, because only named pipes can be waited
+ * for with a deadline (overlapped), and only with one for each direction can a side say that it is
+ * done.
  *
- * The names can't be guessed, there is one instance of each, for this user alone, and both ends are open before anybody
- * is told: whoever came first makes pipe_pair() fail.
+ * The names can't be guessed, there is one instance of each, for this user alone, and both ends are
+ * open before anybody is told: whoever came first makes pipe_pair() fail.
  */
 #include "lib/os/pipe_windows.h"
 
@@ -19,16 +20,16 @@
 
 /* One direction, and what is under way in it. */
 struct half {
-	HANDLE h;	/* NULL: closed */
+	HANDLE h; /* NULL: closed */
 	OVERLAPPED o;
-	bool pending;	/* h reads into data, or writes from it */
-	size_t start, len;	/* of a reader: what was read and not yet handed out */
+	bool pending;	   /* h reads into data, or writes from it */
+	size_t start, len; /* of a reader: what was read and not yet handed out */
 	uint8_t data[CHUNK];
 };
 
 struct pipe {
 	struct half in, out;
-	DWORD fault;	/* of reading; 0 while there is none */
+	DWORD fault; /* of reading; 0 while there is none */
 };
 
 static struct pipe *
@@ -41,8 +42,8 @@ of(pipe_end p)
 static bool
 means_gone(DWORD error)
 {
-	return error == ERROR_BROKEN_PIPE || error == ERROR_NO_DATA || error == ERROR_PIPE_NOT_CONNECTED ||
-	    error == ERROR_HANDLE_EOF;
+	return error == ERROR_BROKEN_PIPE || error == ERROR_NO_DATA ||
+	    error == ERROR_PIPE_NOT_CONNECTED || error == ERROR_HANDLE_EOF;
 }
 
 static void
@@ -52,7 +53,8 @@ half_close(struct half *half)
 
 	if (half->h != NULL) {
 		/* The system must be done with data before it is freed. */
-		if (half->pending && (CancelIoEx(half->h, &half->o) || GetLastError() != ERROR_NOT_FOUND))
+		if (half->pending &&
+		    (CancelIoEx(half->h, &half->o) || GetLastError() != ERROR_NOT_FOUND))
 			GetOverlappedResult(half->h, &half->o, &n, TRUE);
 		CloseHandle(half->h);
 	}
@@ -92,12 +94,14 @@ connect_halves(HANDLE *reader, HANDLE *writer, struct err *e)
 
 	if (BCryptGenRandom(NULL, (PUCHAR)r, sizeof r, BCRYPT_USE_SYSTEM_PREFERRED_RNG) != 0)
 		return err_setx(e, ERR_IO, "pipe: no random numbers");
-	swprintf(name, sizeof name / sizeof *name, L"\\\\.\\pipe\\slipway-%016llx%016llx", (unsigned long long)r[0],
-	    (unsigned long long)r[1]);
+	swprintf(name, sizeof name / sizeof *name, L"\\\\.\\pipe\\slipway-%016llx%016llx",
+	    (unsigned long long)r[0], (unsigned long long)r[1]);
 	if ((security.lpSecurityDescriptor = windows_private()) == NULL)
 		return err_windows(e, GetLastError(), "pipe");
-	server = CreateNamedPipeW(name, PIPE_ACCESS_INBOUND | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
-	    PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS, 1, CHUNK, CHUNK, 0, &security);
+	server = CreateNamedPipeW(name,
+	    PIPE_ACCESS_INBOUND | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
+	    PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS, 1, CHUNK,
+	    CHUNK, 0, &security);
 	if (server != INVALID_HANDLE_VALUE)
 		client = CreateFileW(name, GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
 		    FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_ANONYMOUS, NULL);
@@ -118,7 +122,8 @@ pipe_pair(pipe_end ends[2], struct err *e)
 {
 	struct pipe *a = new_pipe(e), *b = a == NULL ? NULL : new_pipe(e);
 
-	if (b != NULL && connect_halves(&a->in.h, &b->out.h, e) == 0 && connect_halves(&b->in.h, &a->out.h, e) == 0) {
+	if (b != NULL && connect_halves(&a->in.h, &b->out.h, e) == 0 &&
+	    connect_halves(&b->in.h, &a->out.h, e) == 0) {
 		ends[0] = (pipe_end)a;
 		ends[1] = (pipe_end)b;
 		return 0;
@@ -141,7 +146,8 @@ pipe_adopt(const HANDLE handles[PIPE_HANDLES], struct err *e)
 	struct pipe *p;
 
 	for (int i = 0; i < PIPE_HANDLES; i++)
-		if (GetFileType(handles[i]) != FILE_TYPE_PIPE || !SetHandleInformation(handles[i], HANDLE_FLAG_INHERIT, 0)) {
+		if (GetFileType(handles[i]) != FILE_TYPE_PIPE ||
+		    !SetHandleInformation(handles[i], HANDLE_FLAG_INHERIT, 0)) {
 			err_setx(e, ERR_IO, "want a pipe to the parent");
 			return PIPE_NONE;
 		}
@@ -168,7 +174,9 @@ pipe_finish(pipe_end p)
 	half_close(&of(p)->out);
 }
 
-/* What became of an operation: 0 with *n, ERROR_IO_INCOMPLETE while it goes on, or why it failed. */
+/*
+ * What became of an operation: 0 with *n, ERROR_IO_INCOMPLETE while it goes on, or why it failed.
+ */
 static DWORD
 outcome(struct half *half, DWORD *n)
 {
@@ -229,7 +237,10 @@ pipe_write(pipe_end end, const void *data, size_t len, size_t *did, struct err *
 	*did = 0;
 	if (out->h == NULL)
 		return err_setx(e, ERR_PROTOCOL, "pipe: nothing more can be written");
-	/* One that goes on has the first of these very bytes: the caller was told that none were written yet. */
+	/*
+	 * One that goes on has the first of these very bytes: the caller was told that none were
+	 * written yet.
+	 */
 	if (!out->pending) {
 		n = len < CHUNK ? (DWORD)len : CHUNK;
 		memcpy(out->data, data, n);

@@ -13,7 +13,10 @@
 /* Those of p, which keeps them. */
 void pipe_handles(pipe_end p, HANDLE out[PIPE_HANDLES]);
 
-/* An end of handles that this process was given, owned from now on.  PIPE_NONE with ERR_IO (no pipes) or ERR_NOMEM. */
+/*
+ * An end of handles that this process was given, owned from now on.  PIPE_NONE with ERR_IO (no
+ * pipes) or ERR_NOMEM.
+ */
 pipe_end pipe_adopt(const HANDLE handles[PIPE_HANDLES], struct err *e);
 
 #endif

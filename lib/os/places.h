@@ -10,11 +10,12 @@
  *  state             /var/lib/slipway                   $XDG_STATE_HOME/slipway
  *  the user's state  $XDG_STATE_HOME/slipway            the same
  *
- * root always works on the whole station.  An ordinary user does too where /etc/slipway/machine.conf exists
- * (to read it, that is), so that nobody can put a machine.conf of their own in front of the administrator's;
- * else everything is the user's own.  SLIPWAY_HOME=DIR puts all of it below DIR: DIR/machine.conf,
- * DIR/user.conf, DIR/state.  A privileged process (root, set-uid, file capabilities) ignores SLIPWAY_HOME
- * and, when it is set-uid or has file capabilities, the XDG variables and HOME.
+ * root always works on the whole station.  An ordinary user does too where
+ * /etc/slipway/machine.conf exists (to read it, that is), so that nobody can put a machine.conf of
+ * their own in front of the administrator's; else everything is the user's own.  SLIPWAY_HOME=DIR
+ * puts all of it below DIR: DIR/machine.conf, DIR/user.conf, DIR/state.  A privileged process
+ * (root, set-uid, file capabilities) ignores SLIPWAY_HOME and, when it is set-uid or has file
+ * capabilities, the XDG variables and HOME.
  */
 #include <stdbool.h>
 
@@ -22,10 +23,11 @@
 #include "lib/base/err.h"
 
 enum place {
-	PLACE_MACHINE_CONF,	/* the key file of HKLM */
-	PLACE_USER_CONF,	/* the key file of HKCU */
-	PLACE_STATE,		/* the directory of trust, journals, history and staging */
-	PLACE_USER_STATE	/* the same for what belongs to one user; may be PLACE_STATE's directory */
+	PLACE_MACHINE_CONF, /* the key file of HKLM */
+	PLACE_USER_CONF,    /* the key file of HKCU */
+	PLACE_STATE,	    /* the directory of trust, journals, history and staging */
+	/* the same for what belongs to one user; may be PLACE_STATE's directory */
+	PLACE_USER_STATE
 };
 
 /* Append the absolute path.  0, or -1 with ERR_CONFIG (no home directory) or ERR_NOMEM. */
@@ -44,7 +46,10 @@ bool place_privileged(void);
  */
 int place_known(const char *name, size_t len, struct buf *out, struct err *e);
 
-/* Append an environment variable, in UTF-8.  1 set, 0 not set (on Windows an empty one isn't), -1 error. */
+/*
+ * Append an environment variable, in UTF-8.  1 set, 0 not set (on Windows an empty one isn't), -1
+ * error.
+ */
 int place_variable(const char *name, struct buf *out, struct err *e);
 
 /* What scripts know this system as: "linux" or "windows". */

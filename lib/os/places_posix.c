@@ -12,9 +12,9 @@
 
 #include "lib/base/path.h"
 
-#define STATION_CONF	"/etc/slipway/machine.conf"
-#define STATION_STATE	"/var/lib/slipway"
-#define PASSWD_MAX	4096	/* bytes of a user's entry */
+#define STATION_CONF  "/etc/slipway/machine.conf"
+#define STATION_STATE "/var/lib/slipway"
+#define PASSWD_MAX    4096 /* bytes of a user's entry */
 
 static bool
 elevated(void)
@@ -59,8 +59,8 @@ home(struct buf *out, struct err *e)
 	struct passwd pw, *found;
 
 	/* Several threads may ask at once. */
-	if (h == NULL && getpwuid_r(geteuid(), &pw, strings, sizeof strings, &found) == 0 && found != NULL &&
-	    pw.pw_dir[0] == '/')
+	if (h == NULL && getpwuid_r(geteuid(), &pw, strings, sizeof strings, &found) == 0 &&
+	    found != NULL && pw.pw_dir[0] == '/')
 		h = pw.pw_dir;
 	if (h == NULL)
 		return err_setx(e, ERR_CONFIG, "want a home directory, got none; set HOME");
@@ -98,9 +98,9 @@ place_path(enum place which, struct buf *out, struct err *e)
 		return buf_adds(out, STATION_STATE, e);
 	if (which == PLACE_STATE || which == PLACE_USER_STATE)
 		return xdg("XDG_STATE_HOME", "/.local/state", out, e) == -1 ||
-			buf_adds(out, "/slipway", e) == -1 ?
-		    -1 :
-		    0;
+			buf_adds(out, "/slipway", e) == -1
+		    ? -1
+		    : 0;
 	if (xdg("XDG_CONFIG_HOME", "/.config", out, e) == -1)
 		return -1;
 	return buf_addf(out, e, "/slipway%s", below[which]);

@@ -1,5 +1,6 @@
 /*
- * Where things are on Windows: the known folders.  Settings are in the registry, so there are no key files.
+ * Where things are on Windows: the known folders.  Settings are in the registry, so there are no
+ * key files.
  */
 #include "lib/os/places.h"
 
@@ -10,7 +11,7 @@
 #include "lib/base/path.h"
 #include "lib/os/wide_windows.h"
 
-#include <shlobj.h>	/* after windows.h */
+#include <shlobj.h> /* after windows.h */
 
 bool
 place_privileged(void)
@@ -20,7 +21,7 @@ place_privileged(void)
 	DWORD n;
 
 	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
-		return true;	/* the careful answer */
+		return true; /* the careful answer */
 	if (!GetTokenInformation(token, TokenElevation, &elevation, sizeof elevation, &n))
 		elevation.TokenIsElevated = 1;
 	CloseHandle(token);
@@ -35,7 +36,9 @@ slipway_home(struct buf *out, struct err *e)
 	int rc = 0;
 
 	if (!place_privileged() && (rc = windows_env(L"SLIPWAY_HOME", &value, e)) == 1)
-		rc = !path_absolute(buf_text(&value)) ? 0 : buf_adds(out, buf_text(&value), e) == -1 ? -1 : 1;
+		rc = !path_absolute(buf_text(&value))	       ? 0
+		    : buf_adds(out, buf_text(&value), e) == -1 ? -1
+							       : 1;
 	buf_free(&value);
 	return rc;
 }
@@ -49,7 +52,8 @@ folder(const KNOWNFOLDERID *id, struct buf *out, struct err *e)
 	int rc = -1;
 
 	if (result != S_OK)
-		err_setx(e, ERR_CONFIG, "Windows doesn't tell a known folder: error 0x%08lx", (unsigned long)result);
+		err_setx(e, ERR_CONFIG, "Windows doesn't tell a known folder: error 0x%08lx",
+		    (unsigned long)result);
 	else
 		rc = wide_add(out, w, e);
 	CoTaskMemFree(w);
@@ -89,10 +93,13 @@ place_path(enum place which, struct buf *out, struct err *e)
 	int own;
 
 	if (which == PLACE_MACHINE_CONF || which == PLACE_USER_CONF)
-		return err_setx(e, ERR_CONFIG, "settings are in the registry here, not in a key file");
+		return err_setx(e, ERR_CONFIG,
+		    "settings are in the registry here, not in a key file");
 	if ((own = slipway_home(out, e)) == -1 ||
-	    (own == 0 && folder(which == PLACE_STATE && place_stationwide() ? &FOLDERID_ProgramData : &FOLDERID_LocalAppData,
-			     out, e) == -1) ||
+	    (own == 0 &&
+		folder(which == PLACE_STATE && place_stationwide() ? &FOLDERID_ProgramData
+								   : &FOLDERID_LocalAppData,
+		    out, e) == -1) ||
 	    buf_adds(out, own == 1 ? "/state" : "/Slipway", e) == -1)
 		return -1;
 	path_slashes((char *)out->data + before);

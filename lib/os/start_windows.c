@@ -11,7 +11,7 @@
 
 #include "lib/os/wide_windows.h"
 
-#include <shellapi.h>	/* after windows.h */
+#include <shellapi.h> /* after windows.h */
 
 /* The console's code page from before start_console(); 0: nothing to restore. */
 static UINT page_before;
@@ -30,7 +30,8 @@ block_of(wchar_t **words, int n, struct err *e)
 	char **argv, *p;
 
 	for (int i = 0; i < n; i++) {
-		int len = WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, words[i], -1, NULL, 0, NULL, NULL);
+		int len = WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, words[i], -1, NULL, 0,
+		    NULL, NULL);
 
 		if (len <= 0) {
 			err_setx(e, ERR_SYNTAX, "argument %d holds half a surrogate pair", i);
@@ -45,8 +46,8 @@ block_of(wchar_t **words, int n, struct err *e)
 	p = (char *)(argv + n + 1);
 	for (int i = 0; i < n; i++) {
 		argv[i] = p;
-		p += WideCharToMultiByte(CP_UTF8, 0, words[i], -1, p, (int)(size - (size_t)(p - (char *)argv)), NULL,
-		    NULL);
+		p += WideCharToMultiByte(CP_UTF8, 0, words[i], -1, p,
+		    (int)(size - (size_t)(p - (char *)argv)), NULL, NULL);
 	}
 	argv[n] = NULL;
 	return argv;
@@ -81,7 +82,8 @@ start_console(void)
 	_setmode(_fileno(stdout), _O_BINARY);
 	_setmode(_fileno(stderr), _O_BINARY);
 	page_before = GetConsoleOutputCP();
-	if (page_before == CP_UTF8 || !SetConsoleOutputCP(CP_UTF8) || atexit(start_console_restore) != 0)
+	if (page_before == CP_UTF8 || !SetConsoleOutputCP(CP_UTF8) ||
+	    atexit(start_console_restore) != 0)
 		page_before = 0;
 }
 
@@ -93,13 +95,17 @@ start_is_heard(void)
 	return h != NULL && h != INVALID_HANDLE_VALUE;
 }
 
-/* A service and a task that runs for nobody have a desktop too, but one that nobody sees: a window there stays forever. */
+/*
+ * A service and a task that runs for nobody have a desktop too, but one that nobody sees: a window
+ * there stays forever.
+ */
 static bool
 desktop_is_seen(void)
 {
 	USEROBJECTFLAGS flags = { 0 };
 
-	return GetUserObjectInformationW(GetProcessWindowStation(), UOI_FLAGS, &flags, sizeof flags, NULL) &&
+	return GetUserObjectInformationW(GetProcessWindowStation(), UOI_FLAGS, &flags, sizeof flags,
+		   NULL) &&
 	    (flags.dwFlags & WSF_VISIBLE) != 0;
 }
 

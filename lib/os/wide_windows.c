@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EPOCH_1601	116444736000000000ull	/* 100 ns units from 1601 to 1970 */
+#define EPOCH_1601 116444736000000000ull /* 100 ns units from 1601 to 1970 */
 
 wchar_t *
 wide_of(const char *text, struct err *e)
@@ -32,7 +32,8 @@ wide_of(const char *text, struct err *e)
 int
 wide_add(struct buf *out, const wchar_t *text, struct err *e)
 {
-	int n = WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, text, -1, NULL, 0, NULL, NULL), rc;
+	int n = WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, text, -1, NULL, 0, NULL, NULL),
+	    rc;
 	char *utf8;
 
 	if (n <= 0)
@@ -127,14 +128,15 @@ err_windows(struct err *e, DWORD error, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	n = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, error, 0, words,
-	    sizeof words / sizeof *words, NULL);
+	n = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, error,
+	    0, words, sizeof words / sizeof *words, NULL);
 	while (n > 0 && (words[n - 1] < L' ' || words[n - 1] == L'.' || words[n - 1] == L' '))
 		n--;
 	words[n < 256 ? n : 255] = L'\0';
 	if (n == 0 ||
 	    WideCharToMultiByte(CP_UTF8, 0, words, -1, utf8, sizeof utf8, NULL, NULL) == 0)
-		return err_setx(e, code_of(error), "%s: Windows error %lu", text, (unsigned long)error);
+		return err_setx(e, code_of(error), "%s: Windows error %lu", text,
+		    (unsigned long)error);
 	return err_setx(e, code_of(error), "%s: %s", text, utf8);
 }
 
@@ -169,10 +171,12 @@ windows_private(void)
 
 	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
 		return NULL;
-	if (GetTokenInformation(token, TokenUser, &u, sizeof u, &n) && ConvertSidToStringSidW(u.user.User.Sid, &sid)) {
+	if (GetTokenInformation(token, TokenUser, &u, sizeof u, &n) &&
+	    ConvertSidToStringSidW(u.user.User.Sid, &sid)) {
 		swprintf(text, sizeof text / sizeof *text,
 		    L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;%ls)", sid);
-		if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(text, SDDL_REVISION_1, &sd, NULL))
+		if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(text, SDDL_REVISION_1,
+			&sd, NULL))
 			sd = NULL;
 	}
 	error = GetLastError();

@@ -16,11 +16,11 @@
 struct check {
 	const struct check_options *options;
 	struct check_options copy;
-	json_t *json;				/* owned; never NULL */
+	json_t *json; /* owned; never NULL */
 	struct script_facts facts;
 	struct expand_name names[EXCHANGE_NAMES_MAX];
-	char *made_up[EXCHANGE_NAMES_MAX];	/* owned texts of names */
-	char *keys[2][EXCHANGE_NAMES_MAX];	/* owned; [0] HKLM, [1] HKCU */
+	char *made_up[EXCHANGE_NAMES_MAX]; /* owned texts of names */
+	char *keys[2][EXCHANGE_NAMES_MAX]; /* owned; [0] HKLM, [1] HKCU */
 	size_t nkeys[2];
 	bool any_os;
 };
@@ -34,14 +34,14 @@ only(const json_t *object, const char *what, const char *const *names, struct er
 
 	if (object != NULL && !json_is_object(object))
 		return err_setx(e, ERR_SYNTAX, "facts: %s: want an object", what);
-	json_object_foreach((json_t *)(uintptr_t)object, name, value)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)object, name, value) {
 		size_t i = 0;
 
 		while (names[i] != NULL && strcmp(names[i], name) != 0)
 			i++;
 		if (names[i] == NULL)
-			return err_setx(e, ERR_SYNTAX, "facts: %s: unknown member '%.100s'", what, name);
+			return err_setx(e, ERR_SYNTAX, "facts: %s: unknown member '%.100s'", what,
+			    name);
 	}
 	return 0;
 }
@@ -70,7 +70,8 @@ read_station(struct check *c, struct err *e)
 		     *number = json_object_get(release, "number");
 
 	c->facts.station = "STATION";
-	c->facts.application = c->options->application != NULL ? c->options->application : "APPLICATION";
+	c->facts.application =
+	    c->options->application != NULL ? c->options->application : "APPLICATION";
 	c->facts.installation = "INSTALLATION";
 	c->facts.release = 1;
 	if (only(station, "station", members, e) == -1 ||
@@ -118,7 +119,7 @@ read_names(struct check *c, struct err *e)
 	c->facts.names = (struct expand_names){ .own = c->names, .only_own = true };
 	if (names != NULL && !json_is_object(names))
 		return err_setx(e, ERR_SYNTAX, "facts: names: want an object");
-	json_object_foreach((json_t *)(uintptr_t)names, name, value)
+	json_object_foreach ((json_t *)(uintptr_t)names, name, value)
 		if (text_of(names, name, &text, e) == -1 || add_name(c, name, text, e) == -1)
 			return -1;
 	for (size_t i = 0; (name = place_known_name(i)) != NULL; i++)
@@ -155,9 +156,9 @@ read_keys(struct check *c, struct err *e)
 	const json_t *keys = json_object_get(c->json, "keys");
 
 	if (keys == NULL)
-		return add_key(c, "HKLM\\SOFTWARE\\" SETTINGS_VENDOR, e) == -1 ?
-		    -1 :
-		    add_key(c, "HKCU\\SOFTWARE\\" SETTINGS_VENDOR, e);
+		return add_key(c, "HKLM\\SOFTWARE\\" SETTINGS_VENDOR, e) == -1
+		    ? -1
+		    : add_key(c, "HKCU\\SOFTWARE\\" SETTINGS_VENDOR, e);
 	if (!json_is_array(keys))
 		return err_setx(e, ERR_SYNTAX, "facts: keys: want an array of texts");
 	for (size_t i = 0; i < json_array_size(keys); i++) {
@@ -179,8 +180,7 @@ find_setting(void *arg, const char *key, const char *name, struct value *v, stru
 	const char *k, *n;
 	json_t *values, *text;
 
-	json_object_foreach(json_object_get(c->json, "settings"), k, values)
-	{
+	json_object_foreach (json_object_get(c->json, "settings"), k, values) {
 		struct buf normal = BUF_INIT(2 * SETTING_KEY_MAX);
 		int rc = setting_key_normal(k, strlen(k), &normal, e);
 		bool same = rc == 0 && setting_same(buf_text(&normal), key);
@@ -190,11 +190,12 @@ find_setting(void *arg, const char *key, const char *name, struct value *v, stru
 			return -1;
 		if (!same)
 			continue;
-		json_object_foreach(values, n, text)
+		json_object_foreach (values, n, text)
 			if (setting_same(n, name))
-				return value_parse(json_string_value(text), json_string_length(text), v, e) == -1 ?
-				    -1 :
-				    1;
+				return value_parse(json_string_value(text),
+					   json_string_length(text), v, e) == -1
+				    ? -1
+				    : 1;
 	}
 	return 0;
 }
@@ -209,8 +210,7 @@ check_settings(struct check *c, struct err *e)
 
 	if (settings != NULL && !json_is_object(settings))
 		return err_setx(e, ERR_SYNTAX, "facts: settings: want an object");
-	json_object_foreach((json_t *)(uintptr_t)settings, key, values)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)settings, key, values) {
 		struct buf normal = BUF_INIT(2 * SETTING_KEY_MAX);
 		int rc = setting_key_normal(key, strlen(key), &normal, e);
 
@@ -218,15 +218,16 @@ check_settings(struct check *c, struct err *e)
 		if (rc == -1)
 			return err_context(e, "facts: settings");
 		if (!json_is_object(values))
-			return err_setx(e, ERR_SYNTAX, "facts: settings: %.200s: want an object", key);
-		json_object_foreach(values, name, text)
-		{
+			return err_setx(e, ERR_SYNTAX, "facts: settings: %.200s: want an object",
+			    key);
+		json_object_foreach (values, name, text) {
 			struct value v = VALUE_INIT;
 
 			if (!json_is_string(text))
 				return err_setx(e, ERR_SYNTAX,
 				    "facts: settings: %.200s: want a text, as in a key file", name);
-			if (value_parse(json_string_value(text), json_string_length(text), &v, e) == -1)
+			if (value_parse(json_string_value(text), json_string_length(text), &v, e) ==
+			    -1)
 				return err_context(e, "facts: settings: %.200s", name);
 			value_free(&v);
 		}
@@ -262,8 +263,8 @@ on_log(void *arg, const char *script, const char *text, struct err *e)
 struct check *
 check_new(const struct check_options *o, struct err *e)
 {
-	static const char *const members[] = { "station", "release", "files", "names", "keys", "settings",
-		NULL };
+	static const char *const members[] = { "station", "release", "files", "names", "keys",
+		"settings", NULL };
 	struct check *c = calloc(1, sizeof *c);
 
 	if (c == NULL) {
@@ -299,9 +300,11 @@ check_free(struct check *c)
 }
 
 static int
-put_value(struct buf *out, const char *mark, const struct change *x, const struct value *v, struct err *e)
+put_value(struct buf *out, const char *mark, const struct change *x, const struct value *v,
+    struct err *e)
 {
-	if (buf_addf(out, e, "%s %s %s = ", mark, x->key, x->name) == -1 || value_format(v, out, e) == -1)
+	if (buf_addf(out, e, "%s %s %s = ", mark, x->key, x->name) == -1 ||
+	    value_format(v, out, e) == -1)
 		return -1;
 	return buf_addc(out, '\n', e);
 }
@@ -347,7 +350,8 @@ is_in(const char *name, const char *directory)
 	const char *end = strrchr(name, '/');
 	size_t len = strlen(directory);
 
-	return end != NULL && (size_t)(end - name) >= len && strncmp(end - len, directory, len) == 0 &&
+	return end != NULL && (size_t)(end - name) >= len &&
+	    strncmp(end - len, directory, len) == 0 &&
 	    (end - len == name || end[-(ptrdiff_t)len - 1] == '/');
 }
 
@@ -364,7 +368,8 @@ run_as(struct check *c, const char *os, const char *name, const uint8_t *source,
 	facts.os = os;
 	facts.prefixes = prefixes;
 	for (int user = 0; user < 2; user++)
-		for (size_t i = 0; i < c->nkeys[user] && !is_in(name, user ? "machine" : "user"); i++)
+		for (size_t i = 0; i < c->nkeys[user] && !is_in(name, user ? "machine" : "user");
+		     i++)
 			prefixes[facts.nprefixes++] = c->keys[user][i];
 	if ((r = runner_start(&facts, clock_mono_ms() + 2 * SCRIPT_TIME_MAX_MS, e)) != NULL &&
 	    runner_run(r, name, source, len, &changes, e) == 0)
@@ -390,7 +395,8 @@ check_run(struct check *c, const char *name, const uint8_t *source, size_t len, 
 	if (rc == 0 && strcmp(buf_text(&each[0]), buf_text(&each[1])) == 0)
 		rc = buf_add(out, each[0].data, each[0].len, e);
 	else if (rc == 0)
-		rc = buf_addf(out, e, "on linux:\n%son windows:\n%s", buf_text(&each[0]), buf_text(&each[1]));
+		rc = buf_addf(out, e, "on linux:\n%son windows:\n%s", buf_text(&each[0]),
+		    buf_text(&each[1]));
 	buf_free(&each[0]);
 	buf_free(&each[1]);
 	return rc;

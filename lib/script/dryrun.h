@@ -2,10 +2,11 @@
 #define SCRIPT_CHECK_H
 
 /*
- * Running a script where there is no station, to see what it would do: before it is published, or while it is written.
+ * Running a script where there is no station, to see what it would do: before it is published, or
+ * while it is written.
  *
- * Facts that nobody gave are made up: names of %NAME% stand for "<NAME>", no setting exists, and keys of every
- * installation below the vendor's are allowed.
+ * Facts that nobody gave are made up: names of %NAME% stand for "<NAME>", no setting exists, and
+ * keys of every installation below the vendor's are allowed.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -15,31 +16,35 @@
 #include "lib/script/script.h"
 
 /* Bytes of a file of facts. */
-#define CHECK_FACTS_MAX	(1024u * 1024)
+#define CHECK_FACTS_MAX (1024u * 1024)
 
 struct check;
 
 struct check_options {
-	const uint8_t *json;		/* facts, the format of docs/scripts.md; NULL: none */
+	const uint8_t *json; /* facts, the format of docs/scripts.md; NULL: none */
 	size_t len;
-	const char *application;	/* where the facts don't say; NULL: "APPLICATION" */
+	const char *application; /* where the facts don't say; NULL: "APPLICATION" */
 	/* As in script_facts; exists NULL: what the facts list. */
 	int (*exists)(void *arg, const char *target, struct err *e);
 	int (*log)(void *arg, const char *script, const char *text, struct err *e);
 	void *arg;
 };
 
-/* What json and application point to must live as long.  NULL with ERR_SYNTAX (the text says where) and others. */
+/*
+ * What json and application point to must live as long.  NULL with ERR_SYNTAX (the text says where)
+ * and others.
+ */
 struct check *check_new(const struct check_options *o, struct err *e);
 void check_free(struct check *c);
 
 /*
- * Run one script in a script child and append what it would do to out, a line a change: "+ KEY NAME = VALUE" (with
- * "- KEY NAME = OLD" before it where the facts have another value, and "  KEY NAME = VALUE" where they have the same),
- * "- KEY NAME", "- KEY\*".  Scripts in a directory "machine" may touch HKLM, in "user" HKCU, elsewhere both.
+ * Run one script in a script child and append what it would do to out, a line a change: "+ KEY NAME
+ * = VALUE" (with "- KEY NAME = OLD" before it where the facts have another value, and "  KEY NAME =
+ * VALUE" where they have the same), "- KEY NAME", "- KEY\*".  Scripts in a directory "machine" may
+ * touch HKLM, in "user" HKCU, elsewhere both.
  *
- * Where the facts name no operating system it runs as on each; where that makes a difference out says so.
- * 0, or -1 with what runner_run() gave.
+ * Where the facts name no operating system it runs as on each; where that makes a difference out
+ * says so. 0, or -1 with what runner_run() gave.
  */
 int check_run(struct check *c, const char *name, const uint8_t *source, size_t len, struct buf *out,
     struct err *e);

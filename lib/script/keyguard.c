@@ -13,8 +13,8 @@ static const char *const own_keys[] = { "HKLM\\SOFTWARE\\Slipway",
 	"HKLM\\SOFTWARE\\WOW6432Node\\Slipway" };
 
 /*
- * Letters outside ASCII whose upper case is a letter of our keys (long s, dotless and dotted i) become that letter,
- * should a registry somewhere compare that way.
+ * Letters outside ASCII whose upper case is a letter of our keys (long s, dotless and dotted i)
+ * become that letter, should a registry somewhere compare that way.
  */
 static void
 fold(const char *key, char out[SETTING_KEY_MAX + 1])

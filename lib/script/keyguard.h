@@ -2,8 +2,8 @@
 #define SCRIPT_GUARD_H
 
 /*
- * Which keys a script may touch.  The child asks first, so that the error names the script's line; the parent asks
- * again, because it doesn't believe the child.
+ * Which keys a script may touch.  The child asks first, so that the error names the script's line;
+ * the parent asks again, because it doesn't believe the child.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,9 +11,9 @@
 #include "lib/base/err.h"
 
 /*
- * Whether a normalised key may be read or changed, or with tree be deleted with all below it: it is one of the prefixes
- * or below one, and neither is nor (tree) holds Slipway's own settings, HKLM\SOFTWARE\Slipway, whatever the prefixes say.
- * 0, or -1 with ERR_SCRIPT.
+ * Whether a normalised key may be read or changed, or with tree be deleted with all below it: it is
+ * one of the prefixes or below one, and neither is nor (tree) holds Slipway's own settings,
+ * HKLM\SOFTWARE\Slipway, whatever the prefixes say. 0, or -1 with ERR_SCRIPT.
  */
 int guard_key(const char *key, bool tree, const char *const *prefixes, size_t n, struct err *e);
 

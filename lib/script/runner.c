@@ -72,8 +72,8 @@ runner_confined(const struct runner *r)
 static int
 answer(struct running *s, enum exchange type, const struct buf *b, struct err *e)
 {
-	return frame_send(
-	    child_frames(s->r->child), (uint8_t)type, b->data, b->len, s->deadline, e);
+	return frame_send(child_frames(s->r->child), (uint8_t)type, b->data, b->len, s->deadline,
+	    e);
 }
 
 /* Tell the script of an error, which is then its own. */
@@ -91,8 +91,8 @@ static int
 count_call(struct running *s, struct err *e)
 {
 	if (++s->calls > SCRIPT_CALLS_MAX)
-		return err_setx(
-		    e, ERR_PROTOCOL, "the script child asked over %u times", SCRIPT_CALLS_MAX);
+		return err_setx(e, ERR_PROTOCOL, "the script child asked over %u times",
+		    SCRIPT_CALLS_MAX);
 	return 0;
 }
 
@@ -100,8 +100,7 @@ static int
 on_get(struct running *s, struct wire *w, struct err *e)
 {
 	const struct script_facts *facts = s->r->facts;
-	const char *key = wire_name(w, SETTING_KEY_MAX),
-		   *name = wire_name(w, SETTING_NAME_MAX);
+	const char *key = wire_name(w, SETTING_KEY_MAX), *name = wire_name(w, SETTING_NAME_MAX);
 	struct buf b = BUF_INIT(VALUE_SIZE_MAX + 64);
 	struct value v = VALUE_INIT;
 	struct err why;
@@ -147,8 +146,8 @@ on_log(struct running *s, struct wire *w, struct err *e)
 
 	if (text == NULL || w->p != w->end || !valid_script_log(text, strlen(text)) ||
 	    ++s->lines > SCRIPT_LOG_MAX)
-		return err_setx(
-		    e, ERR_PROTOCOL, "the script child sent a malformed line, or too many");
+		return err_setx(e, ERR_PROTOCOL,
+		    "the script child sent a malformed line, or too many");
 	return facts->log == NULL ? 0 : facts->log(facts->arg, s->name, text, e);
 }
 
@@ -164,7 +163,10 @@ on_hello(struct runner *r, struct wire *w, struct err *e)
 	return 0;
 }
 
-/* 1: the script is done; 0: go on; -1: the child is of no more use; -2: the script failed, as it should. */
+/*
+ * 1: the script is done; 0: go on; -1: the child is of no more use; -2: the script failed, as it
+ * should.
+ */
 static int
 on_frame(struct running *s, const struct frame *f, struct err *e)
 {
@@ -185,14 +187,14 @@ on_frame(struct running *s, const struct frame *f, struct err *e)
 		return exchange_changes(&w, s->r->facts, &s->changes, &s->size, e);
 	case EXCHANGE_DONE:
 		return f->len == 0
-			   ? 1
-			   : err_setx(e, ERR_PROTOCOL, "the script child sent a malformed end");
+		    ? 1
+		    : err_setx(e, ERR_PROTOCOL, "the script child sent a malformed end");
 	case EXCHANGE_FAILED:
 		wire_err(&w, e);
 		return e->code == ERR_PROTOCOL ? -1 : -2;
 	default:
-		return err_setx(
-		    e, ERR_PROTOCOL, "the script child sent an unknown frame 0x%02x", f->type);
+		return err_setx(e, ERR_PROTOCOL, "the script child sent an unknown frame 0x%02x",
+		    f->type);
 	}
 }
 
@@ -210,8 +212,8 @@ give_up(struct running *s, bool ended, struct err *e)
 	if (e->code != ERR_TIMEOUT)
 		return err_context(e, "%s", s->name);
 	if (clock_mono_ms() >= r->deadline)
-		return err_setx(
-		    e, ERR_TIMEOUT, "%s: stopped, because the update's deadline passed", s->name);
+		return err_setx(e, ERR_TIMEOUT, "%s: stopped, because the update's deadline passed",
+		    s->name);
 	return err_setx(e, ERR_LIMIT, "%s: stopped after %d seconds (an endless loop?)", s->name,
 	    SCRIPT_TIME_MAX_MS / 1000);
 }
@@ -244,8 +246,8 @@ runner_run(struct runner *r, const char *name, const uint8_t *source, size_t len
 	int rc = -1;
 
 	if (r->child == NULL)
-		return err_setx(
-		    e, ERR_CONFLICT, "%s: not run, because the script child is gone", name);
+		return err_setx(e, ERR_CONFLICT, "%s: not run, because the script child is gone",
+		    name);
 	if (s.deadline > r->deadline)
 		s.deadline = r->deadline;
 	if (len > SCRIPT_SIZE_MAX || strlen(name) > SCRIPT_NAME_MAX)
@@ -253,8 +255,8 @@ runner_run(struct runner *r, const char *name, const uint8_t *source, size_t len
 	if (wire_put_name(&b, name, e) == 0 && wire_put_string(&b, source, len, e) == 0)
 		rc = frame_send(child_frames(r->child), EXCHANGE_SCRIPT, b.data, b.len, s.deadline,
 			 e) == -1
-			 ? give_up(&s, e->code == ERR_PROTOCOL, e)
-			 : converse(&s, out, e);
+		    ? give_up(&s, e->code == ERR_PROTOCOL, e)
+		    : converse(&s, out, e);
 	buf_free(&b);
 	changeset_free(&s.changes);
 	return rc;

@@ -2,12 +2,13 @@
 #define SCRIPT_RUNNER_H
 
 /*
- * Configuration scripts in a child process: no files, no network, a limit on memory, instructions and time; what it asks
- * for is validated as if an attacker had written it.
+ * Configuration scripts in a child process: no files, no network, a limit on memory, instructions
+ * and time; what it asks for is validated as if an attacker had written it.
  *
- * One child runs any number of scripts one after the other, each in a Lua state of its own.  Scripts of one release are
- * signed together, so that one which took over the child gains nothing over its neighbours that it couldn't have been
- * signed with; a child for each would cost its start again.
+ * One child runs any number of scripts one after the other, each in a Lua state of its own.
+ * Scripts of one release are signed together, so that one which took over the child gains nothing
+ * over its neighbours that it couldn't have been signed with; a child for each would cost its start
+ * again.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -23,14 +24,16 @@ extern const struct child_role script_child_role;
 struct runner;
 
 /*
- * Start the child, which is given the facts; they, and what they point to, must live as long.  deadline is of
- * clock_mono_ms(): when it has passed every script is stopped.  NULL with what child_start() gave.
+ * Start the child, which is given the facts; they, and what they point to, must live as long.
+ * deadline is of clock_mono_ms(): when it has passed every script is stopped.  NULL with what
+ * child_start() gave.
  */
 struct runner *runner_start(const struct script_facts *facts, int64_t deadline, struct err *e);
 
 /*
- * Run one script, as script_run() does.  Besides its errors ERR_LIMIT (it took SCRIPT_TIME_MAX_MS), ERR_TIMEOUT (the
- * deadline) and ERR_PROTOCOL (the child died or sent what it must not); after these three the child is gone.
+ * Run one script, as script_run() does.  Besides its errors ERR_LIMIT (it took SCRIPT_TIME_MAX_MS),
+ * ERR_TIMEOUT (the deadline) and ERR_PROTOCOL (the child died or sent what it must not); after
+ * these three the child is gone.
  */
 int runner_run(struct runner *r, const char *name, const uint8_t *source, size_t len,
     struct changeset *out, struct err *e);

@@ -11,23 +11,23 @@
 #include <lualib.h>
 
 /* Instructions between two looks at the budget. */
-#define HOOK_STEP	1000
+#define HOOK_STEP 1000
 
 /* Longest result of string.rep, bytes. */
-#define REP_MAX		(1024 * 1024)
+#define REP_MAX (1024 * 1024)
 
 struct sandbox {
 	lua_State *L;
 	size_t used, most;
 	uint64_t left;
-	bool spent;		/* the instruction budget is */
+	bool spent; /* the instruction budget is */
 };
 
 static void *
 allocate(void *arg, void *old, size_t osize, size_t nsize)
 {
 	struct sandbox *b = arg;
-	size_t had = old == NULL ? 0 : osize;	/* for a new block osize is a type */
+	size_t had = old == NULL ? 0 : osize; /* for a new block osize is a type */
 	void *p;
 
 	if (nsize == 0) {
@@ -54,8 +54,8 @@ on_count(lua_State *L, lua_Debug *ar)
 	}
 	b->spent = true;
 	lua_getinfo(L, "Sl", ar);
-	lua_pushfstring(L, "%s:%d: the instruction budget is used up (an endless loop?)", ar->short_src,
-	    ar->currentline);
+	lua_pushfstring(L, "%s:%d: the instruction budget is used up (an endless loop?)",
+	    ar->short_src, ar->currentline);
 	lua_error(L);
 }
 
@@ -97,7 +97,10 @@ bounded_rep(lua_State *L)
 	return 1;
 }
 
-/* Take the named functions of a library's table on top of the stack into a new table, which replaces it. */
+/*
+ * Take the named functions of a library's table on top of the stack into a new table, which
+ * replaces it.
+ */
 static void
 take(lua_State *L, const char *const *names)
 {
@@ -114,13 +117,16 @@ open_allowed(lua_State *L)
 {
 	static const char *const base[] = { "assert", "error", "ipairs", "next", "pairs", "select",
 		"tonumber", "type", NULL };
-	static const char *const text[] = { "byte", "char", "len", "lower", "reverse", "sub", "upper",
-		NULL };
+	static const char *const text[] = { "byte", "char", "len", "lower", "reverse", "sub",
+		"upper", NULL };
 	static const char *const table[] = { "concat", "insert", "remove", NULL };
 	static const char *const math[] = { "abs", "ceil", "floor", "fmod", "max", "min", "modf",
 		"tointeger", "type", "ult", NULL };
 
-	/* The base library writes into the table of globals; what we want of it moves into a new one. */
+	/*
+	 * The base library writes into the table of globals; what we want of it moves into a new
+	 * one.
+	 */
 	lua_pushcfunction(L, luaopen_base);
 	lua_call(L, 0, 1);
 	take(L, base);
@@ -132,7 +138,10 @@ open_allowed(lua_State *L)
 	take(L, text);
 	lua_pushcfunction(L, bounded_rep);
 	lua_setfield(L, -2, "rep");
-	/* ("x"):upper() goes through the metatable of strings: the same allowlist there, and a copy of its own. */
+	/*
+	 * ("x"):upper() goes through the metatable of strings: the same allowlist there, and a copy
+	 * of its own.
+	 */
 	lua_pushliteral(L, "");
 	lua_newtable(L);
 	lua_newtable(L);
@@ -217,14 +226,15 @@ sandbox_lua(struct sandbox *b)
 }
 
 /* What Lua calls the chunk; Lua cuts long names, we don't. */
-#define CHUNK	"script"
+#define CHUNK "script"
 
 /* The text of an error, with the script's whole name where Lua put its own. */
 static int
 set_error(struct sandbox *b, const char *name, struct err *e)
 {
 	enum err_code code = b->spent ? ERR_LIMIT : ERR_SCRIPT;
-	const char *text = lua_type(b->L, -1) == LUA_TSTRING ? lua_tostring(b->L, -1) : "error without a text";
+	const char *text =
+	    lua_type(b->L, -1) == LUA_TSTRING ? lua_tostring(b->L, -1) : "error without a text";
 
 	if (strncmp(text, CHUNK ":", sizeof CHUNK) == 0)
 		return err_setx(e, code, "%s%s", name, text + sizeof CHUNK - 1);
@@ -244,6 +254,7 @@ sandbox_run(struct sandbox *b, const char *name, const uint8_t *source, size_t l
 	if (status == LUA_OK)
 		return 0;
 	if (status == LUA_ERRMEM)
-		return err_setx(e, ERR_LIMIT, "%s: the memory limit of %zu bytes is used up", name, b->most);
+		return err_setx(e, ERR_LIMIT, "%s: the memory limit of %zu bytes is used up", name,
+		    b->most);
 	return set_error(b, name, e);
 }

@@ -4,9 +4,10 @@
 /*
  * A Lua 5.4 state that can compute and nothing else.
  *
- * Built by allowlist: no library is opened whole.  There is no pcall, setmetatable, load, coroutine, os, io, debug,
- * collectgarbage, no pattern matching and no string.format, so that nothing outlives the instruction budget: the
- * count hook raises an error, and nothing in a script can catch it.
+ * Built by allowlist: no library is opened whole.  There is no pcall, setmetatable, load,
+ * coroutine, os, io, debug, collectgarbage, no pattern matching and no string.format, so that
+ * nothing outlives the instruction budget: the count hook raises an error, and nothing in a script
+ * can catch it.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -25,8 +26,9 @@ void sandbox_free(struct sandbox *b);
 lua_State *sandbox_lua(struct sandbox *b);
 
 /*
- * Run a text chunk.  prepare(L, arg) is called first, protected, to register what the script may use.  0, or -1 with
- * ERR_SCRIPT (the text has file and line) or ERR_LIMIT (memory or instructions).
+ * Run a text chunk.  prepare(L, arg) is called first, protected, to register what the script may
+ * use.  0, or -1 with ERR_SCRIPT (the text has file and line) or ERR_LIMIT (memory or
+ * instructions).
  */
 int sandbox_run(struct sandbox *b, const char *name, const uint8_t *source, size_t len,
     void (*prepare)(lua_State *L, void *arg), void *arg, struct err *e);

@@ -1,7 +1,8 @@
 /*
  * Configuration scripts: the functions and facts that a script sees.
  *
- * Lua errors leave C functions by longjmp, so these hold nothing that must be freed across a call that can raise one.
+ * Lua errors leave C functions by longjmp, so these hold nothing that must be freed across a call
+ * that can raise one.
  */
 #include "lib/script/script.h"
 
@@ -18,7 +19,7 @@ struct script {
 	const char *name;
 	const struct script_facts *facts;
 	struct changeset changes;
-	size_t size;		/* of the changes, as SCRIPT_CHANGES_MAX counts */
+	size_t size; /* of the changes, as SCRIPT_CHANGES_MAX counts */
 	unsigned calls, lines;
 };
 
@@ -39,7 +40,10 @@ check_text(lua_State *L, int arg)
 	return text;
 }
 
-/* Normalise the key in argument 1 into out and see that it may be touched; raises a Lua error otherwise. */
+/*
+ * Normalise the key in argument 1 into out and see that it may be touched; raises a Lua error
+ * otherwise.
+ */
 static void
 check_key(lua_State *L, struct script *s, bool tree, char out[SETTING_KEY_MAX + 1])
 {
@@ -76,7 +80,10 @@ make_text(struct script *s, enum value_type type, const char *text, size_t len, 
 	return rc;
 }
 
-/* Expand the i-th text of the table in argument 3 and append it with its NUL; nothing here raises a Lua error. */
+/*
+ * Expand the i-th text of the table in argument 3 and append it with its NUL; nothing here raises a
+ * Lua error.
+ */
 static int
 add_text(lua_State *L, struct script *s, lua_Integer i, struct buf *out, struct err *e)
 {
@@ -85,11 +92,13 @@ add_text(lua_State *L, struct script *s, lua_Integer i, struct buf *out, struct 
 	int rc = -1;
 
 	if (lua_rawgeti(L, 3, i) != LUA_TSTRING) {
-		err_setx(e, ERR_SCRIPT, "want a table of texts, got a %s in it", luaL_typename(L, -1));
+		err_setx(e, ERR_SCRIPT, "want a table of texts, got a %s in it",
+		    luaL_typename(L, -1));
 	} else {
 		text = lua_tolstring(L, -1, &len);
 		rc = expand(text, len, &s->facts->names, out, e);
-		if (rc == 0 && out->len > before && memchr(out->data + before, '\0', out->len - before) != NULL)
+		if (rc == 0 && out->len > before &&
+		    memchr(out->data + before, '\0', out->len - before) != NULL)
 			rc = err_setx(e, ERR_SCRIPT, "a text with a NUL in it");
 		if (rc == 0)
 			rc = buf_addc(out, '\0', e);
@@ -129,9 +138,9 @@ out:
 static int
 make_value(lua_State *L, struct script *s, struct value *v, struct err *e)
 {
-	enum value_type type = lua_isinteger(L, 3) ? VALUE_DWORD :
-	    lua_istable(L, 3)			   ? VALUE_MULTI :
-						     VALUE_STRING;
+	enum value_type type = lua_isinteger(L, 3) ? VALUE_DWORD
+	    : lua_istable(L, 3)			   ? VALUE_MULTI
+						   : VALUE_STRING;
 	const char *name = luaL_optstring(L, 4, NULL);
 	size_t len;
 	const char *text;
@@ -140,19 +149,23 @@ make_value(lua_State *L, struct script *s, struct value *v, struct err *e)
 		return err_setx(e, ERR_SCRIPT,
 		    "type '%.40s': want string, expand, dword, qword, multi or binary", name);
 	if (type == VALUE_DWORD || type == VALUE_QWORD) {
-		if (!lua_isinteger(L, 3) || lua_type(L, 3) != LUA_TNUMBER || lua_tointeger(L, 3) < 0)
+		if (!lua_isinteger(L, 3) || lua_type(L, 3) != LUA_TNUMBER ||
+		    lua_tointeger(L, 3) < 0)
 			return err_setx(e, ERR_SCRIPT, "want a whole number of 0 or more");
 		return value_number(v, type, (uint64_t)lua_tointeger(L, 3), e);
 	}
 	if (type == VALUE_MULTI)
-		return lua_istable(L, 3) ? make_multi(L, s, v, e) :
-					   err_setx(e, ERR_SCRIPT, "want a table of texts, got a %s",
-					       luaL_typename(L, 3));
+		return lua_istable(L, 3)
+		    ? make_multi(L, s, v, e)
+		    : err_setx(e, ERR_SCRIPT, "want a table of texts, got a %s",
+			  luaL_typename(L, 3));
 	if (lua_type(L, 3) != LUA_TSTRING)
-		return err_setx(e, ERR_SCRIPT, "want a text, a whole number or a table of texts, got a %s",
+		return err_setx(e, ERR_SCRIPT,
+		    "want a text, a whole number or a table of texts, got a %s",
 		    luaL_typename(L, 3));
 	text = lua_tolstring(L, 3, &len);
-	return type == VALUE_BINARY ? value_binary(v, text, len, e) : make_text(s, type, text, len, v, e);
+	return type == VALUE_BINARY ? value_binary(v, text, len, e)
+				    : make_text(s, type, text, len, v, e);
 }
 
 size_t
@@ -167,7 +180,8 @@ count_change(lua_State *L, struct script *s)
 {
 	s->size += script_change_size(&s->changes.changes[s->changes.n - 1]);
 	if (s->size > SCRIPT_CHANGES_MAX)
-		luaL_error(L, "this script asks for changes of over %d bytes in all", (int)SCRIPT_CHANGES_MAX);
+		luaL_error(L, "this script asks for changes of over %d bytes in all",
+		    (int)SCRIPT_CHANGES_MAX);
 }
 
 static void
@@ -188,7 +202,8 @@ script_set(lua_State *L)
 	bool failed;
 
 	check_key(L, s, false, key);
-	failed = make_value(L, s, &v, &e) == -1 || changeset_set(&s->changes, key, name, &v, &e) == -1;
+	failed =
+	    make_value(L, s, &v, &e) == -1 || changeset_set(&s->changes, key, name, &v, &e) == -1;
 	value_free(&v);
 	raise_if(L, failed, &e);
 	count_change(L, s);
@@ -204,8 +219,10 @@ script_delete(lua_State *L)
 	struct err e;
 
 	check_key(L, s, name == NULL, key);
-	raise_if(L, (name == NULL ? changeset_delete_tree(&s->changes, key, &e) :
-		changeset_delete(&s->changes, key, name, &e)) == -1, &e);
+	raise_if(L,
+	    (name == NULL ? changeset_delete_tree(&s->changes, key, &e)
+			  : changeset_delete(&s->changes, key, name, &e)) == -1,
+	    &e);
 	count_change(L, s);
 	return 0;
 }
@@ -264,7 +281,8 @@ script_log(lua_State *L)
 	const char *text = luaL_checklstring(L, 1, &len);
 
 	if (!valid_script_log(text, len))
-		return luaL_error(L, "log: want at most %d bytes of UTF-8 text without control characters",
+		return luaL_error(L,
+		    "log: want at most %d bytes of UTF-8 text without control characters",
 		    (int)SCRIPT_LOG_LINE_MAX);
 	if (++s->lines > SCRIPT_LOG_MAX)
 		return luaL_error(L, "log: over %d lines", (int)SCRIPT_LOG_MAX);

@@ -10,7 +10,9 @@
 /* Address space besides Lua's: the frames, the change set, the C library's heap. */
 #define OTHER_MEMORY (32u * 1024 * 1024)
 
-/* Processor time of one child in all, for the day when its parent stands still and can't stop it. */
+/*
+ * Processor time of one child in all, for the day when its parent stands still and can't stop it.
+ */
 #define CPU_SECONDS 60
 
 /* Changes are sent in frames of about this many bytes. */

@@ -88,8 +88,8 @@ exchange_put_facts(struct buf *b, const struct script_facts *facts, struct err *
 	while (!facts->names.only_own && place_known_name(fixed) != NULL)
 		fixed++;
 	if (facts->names.n + fixed > EXCHANGE_NAMES_MAX || facts->nprefixes > EXCHANGE_NAMES_MAX)
-		return err_setx(
-		    e, ERR_TOO_LARGE, "scripts: over %u names or allowed keys", EXCHANGE_NAMES_MAX);
+		return err_setx(e, ERR_TOO_LARGE, "scripts: over %u names or allowed keys",
+		    EXCHANGE_NAMES_MAX);
 	if (wire_put_u64(b, facts->release, e) == -1 ||
 	    wire_put_u32(b, (uint32_t)(facts->names.n + fixed), e) == -1)
 		return -1;
@@ -187,7 +187,7 @@ check_key(const char *key, bool tree, const struct script_facts *facts, struct e
 {
 	struct buf normal = BUF_INIT(SETTING_KEY_MAX);
 	bool same = setting_key_normal(key, strlen(key), &normal, e) == 0 &&
-		    strcmp(buf_text(&normal), key) == 0;
+	    strcmp(buf_text(&normal), key) == 0;
 
 	buf_free(&normal);
 	if (!same)

@@ -2,16 +2,17 @@
 #define SCRIPT_EXCHANGE_H
 
 /*
- * What a program and its script child say to each other, one frame each, in the data types of base/wire.h.  Texts are
- * strings whose last byte is their only NUL.
+ * What a program and its script child say to each other, one frame each, in the data types of
+ * base/wire.h.  Texts are strings whose last byte is their only NUL.
  *
  *   to the child                                  from the child
  *   FACTS    once, then any number of             HELLO    once: how it is confined
- *   SCRIPT   name, source                         GET, EXISTS, LOG, CHANGES any number of times, then
+ *   SCRIPT   name, source                         GET, EXISTS, LOG, CHANGES any number of times,
+ * then
  *   VALUE, NONE, YES, REFUSED: to GET and EXISTS  DONE or FAILED: to each SCRIPT
  *
- * What is decoded here comes from a process that may have been taken over: everything is checked, and nothing but the
- * reader's position changes where it isn't as it should be (ERR_PROTOCOL).
+ * What is decoded here comes from a process that may have been taken over: everything is checked,
+ * and nothing but the reader's position changes where it isn't as it should be (ERR_PROTOCOL).
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -47,7 +48,10 @@ int exchange_put_value(struct buf *b, const struct value *v, struct err *e);
 /* *v is freed by the caller. */
 int exchange_value(struct wire *w, struct value *v, struct err *e);
 
-/* Facts, all but the functions.  exchange_facts() allocates arrays and keeps pointers into what w reads. */
+/*
+ * Facts, all but the functions.  exchange_facts() allocates arrays and keeps pointers into what w
+ * reads.
+ */
 int exchange_put_facts(struct buf *b, const struct script_facts *facts, struct err *e);
 int exchange_facts(struct wire *w, struct script_facts *facts, struct err *e);
 void exchange_facts_free(struct script_facts *facts);
@@ -55,8 +59,9 @@ void exchange_facts_free(struct script_facts *facts);
 int exchange_put_change(struct buf *b, const struct change *c, struct err *e);
 
 /*
- * Read changes to the end of a frame and append them to c, of which *size bytes are taken (SCRIPT_CHANGES_MAX).  Each
- * must be well formed by the rules of change sets, its key normalised and one that guard_key() lets through.
+ * Read changes to the end of a frame and append them to c, of which *size bytes are taken
+ * (SCRIPT_CHANGES_MAX).  Each must be well formed by the rules of change sets, its key normalised
+ * and one that guard_key() lets through.
  */
 int exchange_changes(struct wire *w, const struct script_facts *facts, struct changeset *c,
     size_t *size, struct err *e);

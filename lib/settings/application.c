@@ -12,7 +12,8 @@ valid_application_name(const char *name)
 	size_t len = strlen(name);
 
 	return len >= 1 && len <= APPLICATION_NAME_MAX && name[0] != '.' &&
-	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.") == len;
+	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.") ==
+	    len;
 }
 
 const char *
@@ -68,8 +69,8 @@ try_installation(void *arg, const char *name, struct err *e)
 		rc = 0;
 		goto out;
 	}
-	if (q->application != NULL ? buf_adds(&application, q->application, e) == -1 :
-				     default_application(q->s, name, &application, e) == -1)
+	if (q->application != NULL ? buf_adds(&application, q->application, e) == -1
+				   : default_application(q->s, name, &application, e) == -1)
 		goto out;
 	if (application.len > 0 &&
 	    (application_key(&key, name, buf_text(&application), e) == -1 ||
@@ -103,10 +104,13 @@ application_find(struct settings *s, const char *installation, const char *appli
 		rc = err_setx(e, ERR_NOENT,
 		    "want one installation with application %s, got %zu; installations in %s: %s",
 		    application == NULL ? "(DefaultApplication)" : application, q.n,
-		    settings_place(s, SETTINGS_VENDOR_KEY), q.all.len > 0 ? buf_text(&q.all) : "none");
+		    settings_place(s, SETTINGS_VENDOR_KEY),
+		    q.all.len > 0 ? buf_text(&q.all) : "none");
 	if (rc == 0)
 		rc = buf_adds(installation_out, buf_text(&q.found), e) == -1 ||
-			buf_adds(application_out, buf_text(&q.found_application), e) == -1 ? -1 : 0;
+			buf_adds(application_out, buf_text(&q.found_application), e) == -1
+		    ? -1
+		    : 0;
 	buf_free(&q.found);
 	buf_free(&q.found_application);
 	buf_free(&q.all);

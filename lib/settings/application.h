@@ -12,11 +12,11 @@
 #include "lib/settings/settings.h"
 
 /* The vendor part of the keys, and the key of all installations. */
-#define SETTINGS_VENDOR	"Ipesoft"
-#define SETTINGS_VENDOR_KEY	"HKLM\\SOFTWARE\\" SETTINGS_VENDOR
+#define SETTINGS_VENDOR	    "Ipesoft"
+#define SETTINGS_VENDOR_KEY "HKLM\\SOFTWARE\\" SETTINGS_VENDOR
 
 /* Most bytes of an application's or installation's name. */
-#define APPLICATION_NAME_MAX	64
+#define APPLICATION_NAME_MAX 64
 
 /* 1 to APPLICATION_NAME_MAX letters, digits, '_', '-' and '.', not starting with '.'. */
 bool valid_application_name(const char *name);
@@ -25,13 +25,13 @@ bool valid_application_name(const char *name);
 const char *application_argument(int argc, char *const *argv);
 
 /* Append the key of an application's settings. */
-int application_key(struct buf *out, const char *installation, const char *application,
-    struct err *e);
+int
+application_key(struct buf *out, const char *installation, const char *application, struct err *e);
 
 /*
- * Find what the caller leaves NULL: the application by DefaultApplication of the installation, the installation as the
- * only one with such an application.  Appends both names.  0, or -1 with ERR_NOENT (the text lists
- * what there is) or what reading the settings gave.
+ * Find what the caller leaves NULL: the application by DefaultApplication of the installation, the
+ * installation as the only one with such an application.  Appends both names.  0, or -1 with
+ * ERR_NOENT (the text lists what there is) or what reading the settings gave.
  */
 int application_find(struct settings *s, const char *installation, const char *application,
     struct buf *installation_out, struct buf *application_out, struct err *e);

@@ -85,8 +85,8 @@ add_parts(const char *key, size_t len, struct buf *out, struct err *e)
 	int shown = len > 200 ? 200 : (int)len;
 
 	if ((root = root_of(p, n)) == NULL)
-		return err_setx(
-		    e, ERR_SYNTAX, "key '%.*s': want HKLM\\... or HKCU\\...", shown, key);
+		return err_setx(e, ERR_SYNTAX, "key '%.*s': want HKLM\\... or HKCU\\...", shown,
+		    key);
 	if (buf_adds(out, root, e) == -1)
 		return -1;
 	for (p += n; p < end; p += n) {
@@ -110,8 +110,8 @@ setting_key_normal(const char *key, size_t len, struct buf *out, struct err *e)
 
 	/* The long names of the roots may make what is given longer than what is kept. */
 	if (len > SETTING_KEY_MAX + sizeof "HKEY_LOCAL_MACHINE")
-		return err_setx(
-		    e, ERR_TOO_LARGE, "key '%.*s...': over %d bytes", shown, key, SETTING_KEY_MAX);
+		return err_setx(e, ERR_TOO_LARGE, "key '%.*s...': over %d bytes", shown, key,
+		    SETTING_KEY_MAX);
 	if (!valid_utf8(key, len) || has_control(key, len))
 		return err_setx(e, ERR_SYNTAX,
 		    "key '%.*s': want UTF-8 without control characters, got other bytes", shown,
@@ -119,8 +119,8 @@ setting_key_normal(const char *key, size_t len, struct buf *out, struct err *e)
 	if (add_parts(key, len, out, e) == -1)
 		goto fail;
 	if (out->len - start > SETTING_KEY_MAX) {
-		err_setx(
-		    e, ERR_TOO_LARGE, "key '%.*s...': over %d bytes", shown, key, SETTING_KEY_MAX);
+		err_setx(e, ERR_TOO_LARGE, "key '%.*s...': over %d bytes", shown, key,
+		    SETTING_KEY_MAX);
 		goto fail;
 	}
 	return 0;
@@ -156,7 +156,7 @@ setting_key_within(const char *key, const char *prefix)
 	size_t len = strlen(prefix);
 
 	return strlen(key) >= len && setting_same_n(key, len, prefix, len) &&
-	       (key[len] == '\0' || key[len] == '\\');
+	    (key[len] == '\0' || key[len] == '\\');
 }
 
 static void
@@ -222,8 +222,8 @@ out:
 }
 
 int
-changeset_set(
-    struct changeset *c, const char *key, const char *name, const struct value *v, struct err *e)
+changeset_set(struct changeset *c, const char *key, const char *name, const struct value *v,
+    struct err *e)
 {
 	return add(c, CHANGE_SET, key, name, v, e);
 }

@@ -1,5 +1,6 @@
 /*
- * What a change set does to settings that are in memory: the same for key files and for the registry.
+ * What a change set does to settings that are in memory: the same for key files and for the
+ * registry.
  */
 #include "lib/settings/difference.h"
 
@@ -79,7 +80,7 @@ compare_old(void *arg, const char *key, const char *name, const struct value *v,
 		return 0;
 	for (size_t i = 0; i < c->effective->n && !with_tree; i++)
 		with_tree = c->effective->changes[i].op == CHANGE_DELETE_TREE &&
-			    setting_key_within(key, c->effective->changes[i].key);
+		    setting_key_within(key, c->effective->changes[i].key);
 	return with_tree ? 0 : changeset_delete(c->effective, key, name, e);
 }
 
@@ -99,7 +100,7 @@ compare_trees(const struct keyfile *before, const struct keyfile *after, const s
 			continue;
 		for (size_t j = 0; j < effective->n && !covered; j++)
 			covered = effective->changes[j].op == CHANGE_DELETE_TREE &&
-				  setting_key_within(x->key, effective->changes[j].key);
+			    setting_key_within(x->key, effective->changes[j].key);
 		if (covered)
 			continue;
 		if ((was = keyfile_list(before, x->key, &nothing, e)) == -1 ||
@@ -112,8 +113,8 @@ compare_trees(const struct keyfile *before, const struct keyfile *after, const s
 }
 
 int
-model_compare(const struct keyfile *before, const struct keyfile *after, const struct changeset *c, const char *root,
-    struct changeset *effective, struct changeset *undo, struct err *e)
+model_compare(const struct keyfile *before, const struct keyfile *after, const struct changeset *c,
+    const char *root, struct changeset *effective, struct changeset *undo, struct err *e)
 {
 	struct compare compare = { after, effective, undo };
 

@@ -2,7 +2,8 @@
 #define SETTINGS_MODEL_H
 
 /*
- * Applying change sets to settings in memory, and comparing two states of them, for settings_plan() and settings_apply().
+ * Applying change sets to settings in memory, and comparing two states of them, for settings_plan()
+ * and settings_apply().
  */
 #include "lib/settings/changeset.h"
 #include "lib/settings/keyfile.h"
@@ -10,8 +11,12 @@
 /* Make those changes of c that are below root.  0 or -1; then f must only be freed. */
 int model_edit(struct keyfile *f, const struct changeset *c, const char *root, struct err *e);
 
-/* Append to effective and undo, as settings_plan() describes them, what c made of before.  Either may be NULL.  0 or -1. */
-int model_compare(const struct keyfile *before, const struct keyfile *after, const struct changeset *c, const char *root,
-    struct changeset *effective, struct changeset *undo, struct err *e);
+/*
+ * Append to effective and undo, as settings_plan() describes them, what c made of before.  Either
+ * may be NULL.  0 or -1.
+ */
+int
+model_compare(const struct keyfile *before, const struct keyfile *after, const struct changeset *c,
+    const char *root, struct changeset *effective, struct changeset *undo, struct err *e);
 
 #endif

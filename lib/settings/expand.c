@@ -25,8 +25,8 @@ from_environment(const char *name, size_t len, struct buf *out, struct err *e)
 }
 
 static int
-add_name(
-    const char *name, size_t len, const struct expand_names *names, struct buf *out, struct err *e)
+add_name(const char *name, size_t len, const struct expand_names *names, struct buf *out,
+    struct err *e)
 {
 	int shown = len > 100 ? 100 : (int)len, found;
 
@@ -34,9 +34,9 @@ add_name(
 		return err_setx(e, ERR_SYNTAX, "unknown name %%%.*s...%%", shown, name);
 	for (size_t i = 0; i < names->n; i++)
 		if (setting_same_n(names->own[i].name, strlen(names->own[i].name), name, len))
-			return names->own[i].text != NULL ? buf_adds(out, names->own[i].text, e) :
-							   err_setx(e, ERR_CONFIG,
-							       "%%%.*s%% has no value here", shown, name);
+			return names->own[i].text != NULL
+			    ? buf_adds(out, names->own[i].text, e)
+			    : err_setx(e, ERR_CONFIG, "%%%.*s%% has no value here", shown, name);
 	found = names->only_own ? 0 : place_known(name, len, out, e);
 	if (found == 0 && names->environment)
 		found = from_environment(name, len, out, e);
@@ -46,8 +46,8 @@ add_name(
 }
 
 static int
-expand_all(
-    const char *text, size_t len, const struct expand_names *names, struct buf *out, struct err *e)
+expand_all(const char *text, size_t len, const struct expand_names *names, struct buf *out,
+    struct err *e)
 {
 	const char *p = text, *end = text + len;
 
@@ -77,8 +77,8 @@ expand_all(
 }
 
 int
-expand(
-    const char *text, size_t len, const struct expand_names *names, struct buf *out, struct err *e)
+expand(const char *text, size_t len, const struct expand_names *names, struct buf *out,
+    struct err *e)
 {
 	static const struct expand_names none = { .own = NULL };
 	struct buf whole = BUF_INIT(EXPAND_MAX);

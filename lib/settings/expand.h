@@ -2,12 +2,13 @@
 #define SETTINGS_EXPAND_H
 
 /*
- * %NAME% in settings and scripts.  "%%" is one literal '%'.  A lone '%' or an unknown name is an error that names it,
- * never an empty string.  Expanded once: what a name stands for is not looked into again.
+ * %NAME% in settings and scripts.  "%%" is one literal '%'.  A lone '%' or an unknown name is an
+ * error that names it, never an empty string.  Expanded once: what a name stands for is not looked
+ * into again.
  *
- * Names, without regard to case: first the caller's own table, then the fixed list (base/places.h: AppData,
- * LocalAppData, ProgramData, ProgramFiles, UserProfile, Temp, ComputerName), then, only if the caller says so,
- * the environment.
+ * Names, without regard to case: first the caller's own table, then the fixed list (base/places.h:
+ * AppData, LocalAppData, ProgramData, ProgramFiles, UserProfile, Temp, ComputerName), then, only if
+ * the caller says so, the environment.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,18 +21,21 @@ struct expand_name {
 };
 
 struct expand_names {
-	const struct expand_name *own;	/* such as InstallDir, AppDir, Application, Installation */
+	const struct expand_name *own; /* such as InstallDir, AppDir, Application, Installation */
 	size_t n;
-	bool environment;		/* also look into the environment; never for privileged paths */
-	bool only_own;			/* the fixed list isn't asked: own has it, NULL where it has no answer */
+	/* also look into the environment; never for privileged paths */
+	bool environment;
+	/* the fixed list isn't asked: own has it, NULL where it has no answer */
+	bool only_own;
 };
 
 /* Most bytes of a result. */
-#define EXPAND_MAX	(64u * 1024)
+#define EXPAND_MAX (64u * 1024)
 
 /*
- * Append text, expanded, to out; names may be NULL for the fixed list alone.  0, or -1 with out unchanged and
- * ERR_SYNTAX (text names the fault), ERR_CONFIG (no home directory), ERR_TOO_LARGE or ERR_NOMEM.
+ * Append text, expanded, to out; names may be NULL for the fixed list alone.  0, or -1 with out
+ * unchanged and ERR_SYNTAX (text names the fault), ERR_CONFIG (no home directory), ERR_TOO_LARGE or
+ * ERR_NOMEM.
  */
 int expand(const char *text, size_t len, const struct expand_names *names, struct buf *out,
     struct err *e);

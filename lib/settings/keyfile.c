@@ -30,8 +30,8 @@ keyfile_free(struct keyfile *f)
 
 /* The normalised key of a section that the file doesn't have yet. */
 static int
-name_section(
-    struct keyfile *f, struct line *l, const struct keyline *k, const char *root, struct err *e)
+name_section(struct keyfile *f, struct line *l, const struct keyline *k, const char *root,
+    struct err *e)
 {
 	struct buf key = BUF_INIT(2 * SETTING_KEY_MAX);
 	int rc = -1;
@@ -54,14 +54,14 @@ out:
 }
 
 static int
-name_value(
-    struct keyfile *f, struct line *l, const struct keyline *k, struct line *section, struct err *e)
+name_value(struct keyfile *f, struct line *l, const struct keyline *k, struct line *section,
+    struct err *e)
 {
 	if (section == NULL)
 		return err_setx(e, ERR_SYNTAX, "want a section '[key]' before the first value");
 	if (keylines_find(&f->lines, section, k->name) != NULL)
-		return err_setx(
-		    e, ERR_SYNTAX, "value '%s' stands in this section a second time", k->name);
+		return err_setx(e, ERR_SYNTAX, "value '%s' stands in this section a second time",
+		    k->name);
 	if ((l->name = strdup(k->name)) == NULL)
 		return err_nomem(e);
 	l->section = section;
@@ -165,8 +165,8 @@ line_value(const struct line *l, struct value *v, struct err *e)
 }
 
 int
-keyfile_get(
-    const struct keyfile *f, const char *key, const char *name, struct value *v, struct err *e)
+keyfile_get(const struct keyfile *f, const char *key, const char *name, struct value *v,
+    struct err *e)
 {
 	const struct line *section = keylines_find(&f->lines, NULL, key), *l;
 
@@ -241,8 +241,8 @@ list_subkeys(const struct keyfile *f, const char *key, const struct settings_wal
 }
 
 int
-keyfile_list(
-    const struct keyfile *f, const char *key, const struct settings_walk *walk, struct err *e)
+keyfile_list(const struct keyfile *f, const char *key, const struct settings_walk *walk,
+    struct err *e)
 {
 	const struct line *section = keylines_find(&f->lines, NULL, key);
 	bool found = section != NULL;
@@ -339,8 +339,8 @@ last_value(struct line *section)
 }
 
 static int
-add_value(
-    struct keyfile *f, struct line *section, const char *name, const struct value *v, struct err *e)
+add_value(struct keyfile *f, struct line *section, const char *name, const struct value *v,
+    struct err *e)
 {
 	struct buf body = BUF_INIT(KEYLINE_MAX);
 	struct line *l;
@@ -400,8 +400,8 @@ out:
 }
 
 int
-keyfile_set(
-    struct keyfile *f, const char *key, const char *name, const struct value *v, struct err *e)
+keyfile_set(struct keyfile *f, const char *key, const char *name, const struct value *v,
+    struct err *e)
 {
 	struct line *section = keylines_find(&f->lines, NULL, key), *l;
 	struct value old = VALUE_INIT;
@@ -421,8 +421,8 @@ keyfile_set(
 }
 
 /*
- * The last line that belongs to a section: its last value, and comments directly below that.  Comments
- * behind a blank line are taken to be about what follows, and stay when the section goes.
+ * The last line that belongs to a section: its last value, and comments directly below that.
+ * Comments behind a blank line are taken to be about what follows, and stay when the section goes.
  */
 static struct line *
 last_own(struct line *section)
@@ -459,7 +459,10 @@ keyfile_delete(struct keyfile *f, const char *key, const char *name, struct err 
 	if (section == NULL || (l = keylines_find(&f->lines, section, name)) == NULL)
 		return 0;
 	keylines_drop(&f->lines, l);
-	/* A section that is left with nothing in it goes as well, so that undoing a first set leaves no trace. */
+	/*
+	 * A section that is left with nothing in it goes as well, so that undoing a first set
+	 * leaves no trace.
+	 */
 	if (last_own(section) == section)
 		drop_section(f, section);
 	return 1;

@@ -4,10 +4,12 @@
 /*
  * One key file in memory: bytes in, edits, bytes out.  No I/O.
  *
- * What is not edited is kept byte for byte: comments, blank lines, order, indentation, line endings, a byte order
- * mark.  A file with one malformed line is refused as a whole.  Grammar: docs/settings.md.
+ * What is not edited is kept byte for byte: comments, blank lines, order, indentation, line
+ * endings, a byte order mark.  A file with one malformed line is refused as a whole.  Grammar:
+ * docs/settings.md.
  *
- * Keys are normalised (setting_key_normal()).  After an edit that returned -1 the model must only be freed.
+ * Keys are normalised (setting_key_normal()).  After an edit that returned -1 the model must only
+ * be freed.
  */
 #include <stddef.h>
 
@@ -17,18 +19,20 @@
 #include "lib/settings/value.h"
 
 /* Bytes of a key file; keylines.h and keyline.h limit its lines. */
-#define KEYFILE_SIZE_MAX	(16u * 1024 * 1024)
+#define KEYFILE_SIZE_MAX (16u * 1024 * 1024)
 
 struct keyfile;
 
 /*
- * Read len bytes.  Only keys below root ("HKLM" or "HKCU") may be in the file.  NULL with ERR_SYNTAX or ERR_TOO_LARGE
- * (the text begins with "line N: "), or ERR_NOMEM.
+ * Read len bytes.  Only keys below root ("HKLM" or "HKCU") may be in the file.  NULL with
+ * ERR_SYNTAX or ERR_TOO_LARGE (the text begins with "line N: "), or ERR_NOMEM.
  */
 struct keyfile *keyfile_parse(const void *data, size_t len, const char *root, struct err *e);
 void keyfile_free(struct keyfile *f);
 
-/* Append the whole file to out.  0, or -1 with ERR_TOO_LARGE (over KEYFILE_SIZE_MAX) or ERR_NOMEM. */
+/*
+ * Append the whole file to out.  0, or -1 with ERR_TOO_LARGE (over KEYFILE_SIZE_MAX) or ERR_NOMEM.
+ */
 int keyfile_write(const struct keyfile *f, struct buf *out, struct err *e);
 
 /* A copy of one value into *v, which the caller frees.  1 found, 0 not there, -1 error. */
@@ -41,8 +45,7 @@ int keyfile_list(const struct keyfile *f, const char *key, const struct settings
 
 /* Call each() for every value of key and of the keys below it, in the file's order.  0 or -1. */
 int keyfile_each(const struct keyfile *f, const char *key,
-    int (*each)(void *arg, const char *key, const char *name, const struct value *v,
-	struct err *e),
+    int (*each)(void *arg, const char *key, const char *name, const struct value *v, struct err *e),
     void *arg, struct err *e);
 
 /* Edits.  1 when the file changed, 0 when it was so already, -1 error. */

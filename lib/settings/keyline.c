@@ -19,8 +19,8 @@ static int
 check_bytes(const char *line, size_t len, struct err *e)
 {
 	if (len > KEYLINE_MAX)
-		return err_setx(
-		    e, ERR_TOO_LARGE, "want a line of at most %u bytes, got %zu", KEYLINE_MAX, len);
+		return err_setx(e, ERR_TOO_LARGE, "want a line of at most %u bytes, got %zu",
+		    KEYLINE_MAX, len);
 	if (!valid_utf8(line, len))
 		return err_setx(e, ERR_SYNTAX, "want UTF-8, got other bytes");
 	for (size_t i = 0; i < len; i++)

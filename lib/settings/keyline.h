@@ -2,7 +2,8 @@
 #define SETTINGS_KEYLINE_H
 
 /*
- * One line of a key file: what it is, and how the name of a value is written.  Grammar: docs/settings.md.
+ * One line of a key file: what it is, and how the name of a value is written.  Grammar:
+ * docs/settings.md.
  */
 #include <stddef.h>
 
@@ -11,16 +12,17 @@
 #include "lib/settings/changeset.h"
 
 /* Bytes of one line, without its ending: room for the longest value in its longest text form. */
-#define KEYLINE_MAX	(256u * 1024)
+#define KEYLINE_MAX (256u * 1024)
 
 enum keyline_kind { KEYLINE_BLANK, KEYLINE_COMMENT, KEYLINE_SECTION, KEYLINE_VALUE };
 
 struct keyline {
 	enum keyline_kind kind;
-	const char *key;	/* SECTION: what is between the brackets; points into the line */
+	const char *key; /* SECTION: what is between the brackets; points into the line */
 	size_t key_len;
-	char name[SETTING_NAME_MAX + 1];	/* VALUE: without its quotes */
-	size_t value_at;	/* VALUE: where its text form begins in the line; it ends with the line */
+	char name[SETTING_NAME_MAX + 1]; /* VALUE: without its quotes */
+	/* VALUE: where its text form begins in the line; it ends with the line */
+	size_t value_at;
 };
 
 /*

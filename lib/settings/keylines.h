@@ -2,8 +2,8 @@
 #define SETTINGS_KEYLINES_H
 
 /*
- * The lines of a key file in their order, with a table that finds sections and values by name: what keyfile.c
- * is built on, and nothing else uses.
+ * The lines of a key file in their order, with a table that finds sections and values by name: what
+ * keyfile.c is built on, and nothing else uses.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -12,19 +12,19 @@
 #include "lib/settings/keyline.h"
 
 /* Lines of a key file. */
-#define KEYLINES_MAX	200000u
+#define KEYLINES_MAX 200000u
 
 struct line {
-	struct line *next, *prev;	/* in the file's order */
-	struct line *chain;		/* next in the bucket; sections and values only */
-	struct line *section;		/* of a value; NULL for the others */
+	struct line *next, *prev; /* in the file's order */
+	struct line *chain;	  /* next in the bucket; sections and values only */
+	struct line *section;	  /* of a value; NULL for the others */
 	uint64_t hash;
 	enum keyline_kind kind;
-	char *name;		/* owned: a value's name, or a section's normalised key */
-	char *text;		/* owned: the line with its ending */
-	size_t len;		/* bytes of text */
-	size_t body;		/* the same without the ending */
-	size_t value_at;	/* of a value: where its text form begins */
+	char *name;	 /* owned: a value's name, or a section's normalised key */
+	char *text;	 /* owned: the line with its ending */
+	size_t len;	 /* bytes of text */
+	size_t body;	 /* the same without the ending */
+	size_t value_at; /* of a value: where its text form begins */
 };
 
 struct keylines {
@@ -33,14 +33,20 @@ struct keylines {
 	size_t nbuckets, nhashed, n;
 };
 
-#define KEYLINES_INIT	{ NULL, NULL, NULL, 0, 0, 0 }
+#define KEYLINES_INIT \
+	{ \
+		NULL, NULL, NULL, 0, 0, 0 \
+	}
 
 /* A line that is in no list yet; text is copied.  NULL with ERR_NOMEM.  line_free() takes NULL. */
-struct line *line_new(enum keyline_kind kind, const char *text, size_t len, size_t body,
-    struct err *e);
+struct line *
+line_new(enum keyline_kind kind, const char *text, size_t len, size_t body, struct err *e);
 void line_free(struct line *l);
 
-/* The section with this key (section NULL), or the value of that section with this name; NULL if there is none. */
+/*
+ * The section with this key (section NULL), or the value of that section with this name; NULL if
+ * there is none.
+ */
 struct line *keylines_find(const struct keylines *k, const struct line *section, const char *name);
 
 /*

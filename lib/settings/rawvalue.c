@@ -44,7 +44,8 @@ parse_text(enum value_type type, const uint8_t *data, size_t len, struct value *
 		return -1;
 	for (size_t i = 0; i < len; i += 2)
 		if (nul_at(data, i))
-			return err_setx(e, ERR_SYNTAX, "want one text, got a NUL and more text behind it");
+			return err_setx(e, ERR_SYNTAX,
+			    "want one text, got a NUL and more text behind it");
 	if (utf16_to_utf8(data, len, &text, e) == 0)
 		rc = value_text(v, type, buf_text(&text), text.len, e);
 	buf_free(&text);
@@ -62,14 +63,16 @@ parse_multi(const uint8_t *data, size_t len, struct value *v, struct err *e)
 		return -1;
 	for (size_t i = 0; i + 2 < len; i += 2)
 		if (nul_at(data, i) && (i == 0 || nul_at(data, i + 2)))
-			return err_setx(e, ERR_SYNTAX, "want texts, got an empty one and more text behind it");
-	if (utf16_to_utf8(data, len, &texts, e) == -1 || (len > 0 && buf_addc(&texts, '\0', e) == -1))
+			return err_setx(e, ERR_SYNTAX,
+			    "want texts, got an empty one and more text behind it");
+	if (utf16_to_utf8(data, len, &texts, e) == -1 ||
+	    (len > 0 && buf_addc(&texts, '\0', e) == -1))
 		goto out;
 	made.len = texts.len;
 	made.data = buf_steal(&texts);
 	if (value_check(&made, e) == -1)
 		goto out;
-	*v = made;		/* v owns it now */
+	*v = made; /* v owns it now */
 	made.data = NULL;
 	rc = 0;
 out:
@@ -85,7 +88,8 @@ parse_number(enum value_type type, const uint8_t *data, size_t len, struct value
 	uint64_t number = 0;
 
 	if (len != want)
-		return err_setx(e, ERR_SYNTAX, "want a %s of %zu bytes, got %zu", value_type_name(type), want, len);
+		return err_setx(e, ERR_SYNTAX, "want a %s of %zu bytes, got %zu",
+		    value_type_name(type), want, len);
 	for (size_t i = len; i > 0; i--)
 		number = number << 8 | data[i - 1];
 	return value_number(v, type, number, e);
@@ -108,7 +112,8 @@ raw_parse(uint32_t type, const uint8_t *data, size_t len, struct value *v, struc
 	case RAW_BINARY:
 		return value_binary(v, data, len, e);
 	default:
-		return err_setx(e, ERR_SYNTAX, "want a type that settings have, got the registry's type %u", (unsigned)type);
+		return err_setx(e, ERR_SYNTAX,
+		    "want a type that settings have, got the registry's type %u", (unsigned)type);
 	}
 }
 
@@ -119,7 +124,8 @@ format_multi(const struct value *v, struct buf *out, struct err *e)
 
 	for (size_t i = 0; i < v->len; i += strlen(texts + i) + 1)
 		if (texts[i] == '\0')
-			return err_setx(e, ERR_SYNTAX, "the registry can't hold an empty text in a multi");
+			return err_setx(e, ERR_SYNTAX,
+			    "the registry can't hold an empty text in a multi");
 	if (utf8_to_utf16(v->len == 0 ? "" : texts, v->len, out, e) == -1)
 		return -1;
 	return buf_add(out, "\0\0\0\0", v->len == 0 ? 4 : 2, e);

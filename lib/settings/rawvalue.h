@@ -2,7 +2,8 @@
 #define SETTINGS_RAWVALUE_H
 
 /*
- * The bytes by which the registry holds a value, to a typed value and back.  No I/O, and the same on every platform.
+ * The bytes by which the registry holds a value, to a typed value and back.  No I/O, and the same
+ * on every platform.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -12,20 +13,34 @@
 #include "lib/settings/value.h"
 
 /* Types of the registry (winnt.h). */
-enum raw_type { RAW_SZ = 1, RAW_EXPAND_SZ = 2, RAW_BINARY = 3, RAW_DWORD = 4, RAW_MULTI_SZ = 7, RAW_QWORD = 11 };
-
-/* Most bytes of the raw form of a value within VALUE_SIZE_MAX: each byte of a text takes at most two, and each text an end. */
-#define RAW_SIZE_MAX	(2 * VALUE_SIZE_MAX + 4)
+enum raw_type {
+	RAW_SZ = 1,
+	RAW_EXPAND_SZ = 2,
+	RAW_BINARY = 3,
+	RAW_DWORD = 4,
+	RAW_MULTI_SZ = 7,
+	RAW_QWORD = 11
+};
 
 /*
- * Make *v (which holds nothing that must be freed) of len bytes that the registry has under type.  Programs write texts
- * without their final NUL, or with several; Windows reads them the same, and so does this.  0, or -1 with ERR_SYNTAX
- * for what has no counterpart: other types, half a character, a NUL with text behind it, a number of another size,
- * control characters; or ERR_TOO_LARGE or ERR_NOMEM.
+ * Most bytes of the raw form of a value within VALUE_SIZE_MAX: each byte of a text takes at most
+ * two, and each text an end.
+ */
+#define RAW_SIZE_MAX (2 * VALUE_SIZE_MAX + 4)
+
+/*
+ * Make *v (which holds nothing that must be freed) of len bytes that the registry has under type.
+ * Programs write texts without their final NUL, or with several; Windows reads them the same, and
+ * so does this.  0, or -1 with ERR_SYNTAX for what has no counterpart: other types, half a
+ * character, a NUL with text behind it, a number of another size, control characters; or
+ * ERR_TOO_LARGE or ERR_NOMEM.
  */
 int raw_parse(uint32_t type, const uint8_t *data, size_t len, struct value *v, struct err *e);
 
-/* Append the raw form of v, its texts ended.  0, or -1 with ERR_SYNTAX (an empty text in a multi ends it there) or as buf_add(). */
+/*
+ * Append the raw form of v, its texts ended.  0, or -1 with ERR_SYNTAX (an empty text in a multi
+ * ends it there) or as buf_add().
+ */
 int raw_format(const struct value *v, uint32_t *type, struct buf *out, struct err *e);
 
 #endif

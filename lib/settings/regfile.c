@@ -10,20 +10,27 @@
 #include "lib/base/path.h"
 #include "lib/settings/utf16.h"
 
-#define HEAD	"Windows Registry Editor Version 5.00"
+#define HEAD "Windows Registry Editor Version 5.00"
 
 /* regedit breaks lines of hexadecimal digits behind this column. */
-#define HEX_COLUMN	76
+#define HEX_COLUMN 76
 
 /* Types in hex(N): of the registry (winnt.h). */
-enum { REG_SZ = 1, REG_EXPAND_SZ = 2, REG_BINARY = 3, REG_DWORD = 4, REG_MULTI_SZ = 7, REG_QWORD = 0xb };
+enum {
+	REG_SZ = 1,
+	REG_EXPAND_SZ = 2,
+	REG_BINARY = 3,
+	REG_DWORD = 4,
+	REG_MULTI_SZ = 7,
+	REG_QWORD = 0xb
+};
 
 struct reader {
 	const char *p, *end;
-	size_t number;		/* of the line that was read last */
-	struct buf line;	/* it, with its continuation lines joined */
-	struct buf key;		/* the section that values go to */
-	bool deleted;		/* ... was deleted as a whole */
+	size_t number;	 /* of the line that was read last */
+	struct buf line; /* it, with its continuation lines joined */
+	struct buf key;	 /* the section that values go to */
+	bool deleted;	 /* ... was deleted as a whole */
 	struct changeset changes;
 };
 
@@ -73,7 +80,10 @@ raw_line(struct reader *r, const char **line, size_t *len)
 	return true;
 }
 
-/* Hexadecimal data goes on in the next line behind a '\'.  A text may end in one inside its quotes: that ends in '"'. */
+/*
+ * Hexadecimal data goes on in the next line behind a '\'.  A text may end in one inside its quotes:
+ * that ends in '"'.
+ */
 static bool
 goes_on(const struct buf *line)
 {
@@ -96,7 +106,8 @@ next_line(struct reader *r, struct err *e)
 	while (goes_on(&r->line)) {
 		r->line.data[--r->line.len] = '\0';
 		if (!raw_line(r, &line, &len))
-			return err_setx(e, ERR_SYNTAX, "want a line behind '\\', got the end of the file");
+			return err_setx(e, ERR_SYNTAX,
+			    "want a line behind '\\', got the end of the file");
 		if (buf_add(&r->line, line, len, e) == -1)
 			return -1;
 	}
@@ -115,7 +126,8 @@ quoted(const char **p, struct buf *out, struct err *e)
 		return err_setx(e, ERR_SYNTAX, "want a '\"', got '%.40s'", *p);
 	for (; *s != '"'; s++) {
 		if (*s == '\\' && s[1] != '\\' && s[1] != '"')
-			return err_setx(e, ERR_SYNTAX, "want \\\\ or \\\" in a text, got '%.2s'", s);
+			return err_setx(e, ERR_SYNTAX, "want \\\\ or \\\" in a text, got '%.2s'",
+			    s);
 		if (*s == '\\')
 			s++;
 		if (*s == '\0')
@@ -139,8 +151,10 @@ hex_bytes(const char *s, struct buf *out, struct err *e)
 			s++;
 			continue;
 		}
-		if (strlen(s) < 2 || hex_decode(s, 2, &byte, 1) == -1 || (s[2] != '\0' && s[2] != ',' && !blank(s[2])))
-			return err_setx(e, ERR_SYNTAX, "want pairs of hexadecimal digits and commas, got '%.10s'", s);
+		if (strlen(s) < 2 || hex_decode(s, 2, &byte, 1) == -1 ||
+		    (s[2] != '\0' && s[2] != ',' && !blank(s[2])))
+			return err_setx(e, ERR_SYNTAX,
+			    "want pairs of hexadecimal digits and commas, got '%.10s'", s);
 		if (buf_addc(out, (char)byte, e) == -1)
 			return -1;
 		s += 2;
@@ -172,7 +186,8 @@ multi(const struct buf *text, struct value *v, struct err *e)
 		len--;
 	*v = (struct value){ VALUE_MULTI, NULL, 0, 0 };
 	if (len > VALUE_SIZE_MAX)
-		return err_setx(e, ERR_TOO_LARGE, "value: want at most %u bytes, got %zu", VALUE_SIZE_MAX, len);
+		return err_setx(e, ERR_TOO_LARGE, "value: want at most %u bytes, got %zu",
+		    VALUE_SIZE_MAX, len);
 	struct value raw = { VALUE_MULTI, text->data, len, 0 };
 
 	return value_check(&raw, e) == -1 ? -1 : value_copy(v, &raw, e);
@@ -191,10 +206,11 @@ hex_value(unsigned type, const struct buf *bytes, struct value *v, struct err *e
 	case REG_DWORD:
 	case REG_QWORD:
 		if (bytes->len != (type == REG_DWORD ? 4u : 8u))
-			err_setx(e, ERR_SYNTAX, "hex(%x): want %d bytes, got %zu", type, type == REG_DWORD ? 4 : 8,
-			    bytes->len);
+			err_setx(e, ERR_SYNTAX, "hex(%x): want %d bytes, got %zu", type,
+			    type == REG_DWORD ? 4 : 8, bytes->len);
 		else
-			rc = value_number(v, type == REG_DWORD ? VALUE_DWORD : VALUE_QWORD, little_endian(bytes), e);
+			rc = value_number(v, type == REG_DWORD ? VALUE_DWORD : VALUE_QWORD,
+			    little_endian(bytes), e);
 		break;
 	case REG_SZ:
 	case REG_EXPAND_SZ:
@@ -225,10 +241,12 @@ dword(const char *s, struct value *v, struct err *e)
 	size_t n = strlen(s);
 
 	if (n < 1 || n > 8)
-		return err_setx(e, ERR_SYNTAX, "dword: want 1 to 8 hexadecimal digits, got '%.20s'", s);
+		return err_setx(e, ERR_SYNTAX, "dword: want 1 to 8 hexadecimal digits, got '%.20s'",
+		    s);
 	memcpy(digits + 8 - n, s, n);
 	if (hex_decode(digits, 8, b, 4) == -1)
-		return err_setx(e, ERR_SYNTAX, "dword: want 1 to 8 hexadecimal digits, got '%.20s'", s);
+		return err_setx(e, ERR_SYNTAX, "dword: want 1 to 8 hexadecimal digits, got '%.20s'",
+		    s);
 	return value_number(v, VALUE_DWORD,
 	    (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3], e);
 }
@@ -269,7 +287,8 @@ parse_data(const char *s, struct value *v, struct err *e)
 	if (strncmp(s, "hex", 3) == 0)
 		return hex(s + 3, v, e);
 	if (*s != '"')
-		return err_setx(e, ERR_SYNTAX, "want a text in quotes, dword:, hex: or -, got '%.40s'", s);
+		return err_setx(e, ERR_SYNTAX,
+		    "want a text in quotes, dword:, hex: or -, got '%.40s'", s);
 	if (quoted(&s, &text, e) == 0) {
 		if (*s != '\0')
 			err_setx(e, ERR_SYNTAX, "want nothing behind a text, got '%.40s'", s);
@@ -292,7 +311,8 @@ parse_value(struct reader *r, const char *s, struct err *e)
 		goto out;
 	}
 	if (*s == '@') {
-		err_setx(e, ERR_SYNTAX, "the default value of a key (@) can't be kept; remove this line");
+		err_setx(e, ERR_SYNTAX,
+		    "the default value of a key (@) can't be kept; remove this line");
 		goto out;
 	}
 	if (r->deleted) {
@@ -364,7 +384,8 @@ reg_parse(const void *data, size_t len, struct changeset *c, struct err *e)
 	int rc = -1;
 
 	if (len > REG_FILE_MAX)
-		return err_setx(e, ERR_TOO_LARGE, "want at most %u bytes, got %zu", REG_FILE_MAX, len);
+		return err_setx(e, ERR_TOO_LARGE, "want at most %u bytes, got %zu", REG_FILE_MAX,
+		    len);
 	if (decode(data, len, &text, e) == 0) {
 		r.p = buf_text(&text);
 		r.end = r.p + text.len;
@@ -391,7 +412,8 @@ reg_key(struct buf *out, const char *key, struct err *e)
 {
 	bool machine = strncmp(key, "HKLM", 4) == 0;
 
-	return buf_addf(out, e, "\r\n[%s%s]\r\n", machine ? "HKEY_LOCAL_MACHINE" : "HKEY_CURRENT_USER", key + 4);
+	return buf_addf(out, e, "\r\n[%s%s]\r\n",
+	    machine ? "HKEY_LOCAL_MACHINE" : "HKEY_CURRENT_USER", key + 4);
 }
 
 static int
@@ -450,12 +472,15 @@ int
 reg_value(struct buf *out, const char *name, const struct value *v, struct err *e)
 {
 	static const char *const prefixes[VALUE_TYPE_COUNT] = { [VALUE_EXPAND] = "hex(2):",
-		[VALUE_MULTI] = "hex(7):", [VALUE_QWORD] = "hex(b):", [VALUE_BINARY] = "hex:" };
+		[VALUE_MULTI] = "hex(7):",
+		[VALUE_QWORD] = "hex(b):",
+		[VALUE_BINARY] = "hex:" };
 	struct buf bytes = BUF_INIT(4 * VALUE_SIZE_MAX);
 	size_t start = out->len;
 	int rc = -1;
 
-	if (value_check(v, e) == -1 || put_quoted(out, name, e) == -1 || buf_addc(out, '=', e) == -1)
+	if (value_check(v, e) == -1 || put_quoted(out, name, e) == -1 ||
+	    buf_addc(out, '=', e) == -1)
 		goto out;
 	if (v->type == VALUE_STRING)
 		rc = put_quoted(out, value_get_text(v), e);

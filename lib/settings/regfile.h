@@ -2,8 +2,8 @@
 #define SETTINGS_REG_H
 
 /*
- * Registry export files (.reg, "Windows Registry Editor Version 5.00"), as regedit writes and reads them: UTF-16LE with
- * a byte order mark, or UTF-8 with or without one.  Grammar: docs/settings.md.
+ * Registry export files (.reg, "Windows Registry Editor Version 5.00"), as regedit writes and reads
+ * them: UTF-16LE with a byte order mark, or UTF-8 with or without one.  Grammar: docs/settings.md.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,17 +12,21 @@
 #include "lib/base/err.h"
 #include "lib/settings/changeset.h"
 
-#define REG_FILE_MAX	(32u * 1024 * 1024)	/* bytes */
-#define REG_LINE_MAX	(1024u * 1024)		/* bytes of one entry as UTF-8, its continuation lines included */
+#define REG_FILE_MAX (32u * 1024 * 1024) /* bytes */
+/* bytes of one entry as UTF-8, its continuation lines included */
+#define REG_LINE_MAX (1024u * 1024)
 
 /*
- * Append what the file asks for to c.  0, or -1 with c unchanged and ERR_SYNTAX or ERR_TOO_LARGE (the text begins with "line
- * N: "), or ERR_NOMEM.  Refused are what settings can't hold: default values (@), REG_NONE and other types without a
- * counterpart, texts with control characters.
+ * Append what the file asks for to c.  0, or -1 with c unchanged and ERR_SYNTAX or ERR_TOO_LARGE
+ * (the text begins with "line N: "), or ERR_NOMEM.  Refused are what settings can't hold: default
+ * values (@), REG_NONE and other types without a counterpart, texts with control characters.
  */
 int reg_parse(const void *data, size_t len, struct changeset *c, struct err *e);
 
-/* Write a file: the head, then for each key its line and its values.  Text is UTF-8 with CR LF; reg_encode() makes the file. */
+/*
+ * Write a file: the head, then for each key its line and its values.  Text is UTF-8 with CR LF;
+ * reg_encode() makes the file.
+ */
 int reg_begin(struct buf *out, struct err *e);
 int reg_key(struct buf *out, const char *key, struct err *e);
 int reg_value(struct buf *out, const char *name, const struct value *v, struct err *e);

@@ -1,8 +1,8 @@
 /*
  * Keys of the registry: opening without following links, making and removing.
  *
- * A key that is made gets a class of its own, a text that the registry keeps with each key and shows in exports, so
- * that it can be told later from keys that were there before.
+ * A key that is made gets a class of its own, a text that the registry keeps with each key and
+ * shows in exports, so that it can be told later from keys that were there before.
  */
 #include "lib/settings/registry_windows.h"
 
@@ -13,17 +13,17 @@
 #include "lib/os/places.h"
 #include "lib/settings/changeset.h"
 
-#define VIEW		KEY_WOW64_64KEY
-#define OUR_CLASS	L"Slipway"
-#define MAKE_TRIES	8	/* somebody else may remove a key between two looks */
+#define VIEW	   KEY_WOW64_64KEY
+#define OUR_CLASS  L"Slipway"
+#define MAKE_TRIES 8 /* somebody else may remove a key between two looks */
 
 /* The documented ZwDeleteKey(): by handle, so that what is removed is what was looked at. */
 NTSTATUS NTAPI NtDeleteKey(HANDLE key);
 
 /* The documented ZwQueryKey(), which tells a key's name. */
 NTSTATUS NTAPI NtQueryKey(HANDLE key, int what, void *info, ULONG room, ULONG *len);
-#define KEY_NAME_INFORMATION	3
-#define NAME_UNITS_MAX		32767
+#define KEY_NAME_INFORMATION 3
+#define NAME_UNITS_MAX	     32767
 
 /* A normalised path as its root and the parts below, each ended by a NUL, then an empty one. */
 struct parts {
@@ -66,23 +66,25 @@ is_link(HKEY key)
 {
 	DWORD type = REG_NONE;
 
-	return RegQueryValueExW(key, L"SymbolicLinkValue", NULL, &type, NULL, NULL) == ERROR_SUCCESS &&
-	       type == REG_LINK;
+	return RegQueryValueExW(key, L"SymbolicLinkValue", NULL, &type, NULL, NULL) ==
+	    ERROR_SUCCESS &&
+	    type == REG_LINK;
 }
 
 /* Windows' own link, which only who may change everything can change. */
 static bool
 own_link(const struct parts *p, const wchar_t *part)
 {
-	return p->root == HKEY_LOCAL_MACHINE && part == next_part(p->first) && _wcsicmp(p->first, L"SYSTEM") == 0 &&
-	       _wcsicmp(part, L"CurrentControlSet") == 0;
+	return p->root == HKEY_LOCAL_MACHINE && part == next_part(p->first) &&
+	    _wcsicmp(p->first, L"SYSTEM") == 0 && _wcsicmp(part, L"CurrentControlSet") == 0;
 }
 
 /* Open one part itself.  A Windows error; ERROR_REPARSE_TAG_MISMATCH for a link. */
 static LSTATUS
 open_itself(HKEY parent, const wchar_t *part, REGSAM access, HKEY *out)
 {
-	LSTATUS rc = RegOpenKeyExW(parent, part, REG_OPTION_OPEN_LINK, access | KEY_QUERY_VALUE | VIEW, out);
+	LSTATUS rc =
+	    RegOpenKeyExW(parent, part, REG_OPTION_OPEN_LINK, access | KEY_QUERY_VALUE | VIEW, out);
 
 	if (rc == ERROR_SUCCESS && is_link(*out)) {
 		RegCloseKey(*out);
@@ -170,7 +172,8 @@ registry_spelling(HKEY h, char *key)
 	ULONG got;
 
 	if (info != NULL &&
-	    NtQueryKey(h, KEY_NAME_INFORMATION, info, sizeof *info - sizeof info->name[0], &got) == 0 &&
+	    NtQueryKey(h, KEY_NAME_INFORMATION, info, sizeof *info - sizeof info->name[0], &got) ==
+		0 &&
 	    wide_add(&name, info->name, &ignored) == 0 && name.len >= len &&
 	    setting_same(buf_text(&name) + name.len - len, key + strlen("HKLM")))
 		memcpy(key + strlen("HKLM"), buf_text(&name) + name.len - len, len);
@@ -190,7 +193,8 @@ make_part(const struct parts *p, HKEY parent, const wchar_t *part, REGSAM access
 
 		if (!absent(rc = open_part(p, parent, part, access, out)))
 			return rc;
-		rc = RegCreateKeyExW(parent, part, 0, class, REG_OPTION_NON_VOLATILE, access | VIEW, NULL, out, &how);
+		rc = RegCreateKeyExW(parent, part, 0, class, REG_OPTION_NON_VOLATILE, access | VIEW,
+		    NULL, out, &how);
 		if (rc == ERROR_SUCCESS && how == REG_CREATED_NEW_KEY)
 			return rc;
 		/* Somebody was faster.  It may be a link: look at it as at any other. */
@@ -212,7 +216,8 @@ registry_make(const char *key, HKEY *out, struct err *e)
 	if (parts_of(key, &p, e) == -1)
 		return -1;
 	h = p.root;
-	for (const wchar_t *part = p.first; *part != L'\0' && rc == ERROR_SUCCESS; part = next_part(part)) {
+	for (const wchar_t *part = p.first; *part != L'\0' && rc == ERROR_SUCCESS;
+	     part = next_part(part)) {
 		bool last = *next_part(part) == L'\0';
 		HKEY below;
 
@@ -234,9 +239,9 @@ ours_and_empty(HKEY h)
 	wchar_t class[sizeof OUR_CLASS / sizeof(wchar_t) + 1];
 	DWORD len = sizeof class / sizeof *class, keys = 1, values = 1;
 
-	return RegQueryInfoKeyW(h, class, &len, NULL, &keys, NULL, NULL, &values, NULL, NULL, NULL, NULL) ==
-		   ERROR_SUCCESS &&
-	       keys == 0 && values == 0 && wcscmp(class, OUR_CLASS) == 0;
+	return RegQueryInfoKeyW(h, class, &len, NULL, &keys, NULL, NULL, &values, NULL, NULL, NULL,
+		   NULL) == ERROR_SUCCESS &&
+	    keys == 0 && values == 0 && wcscmp(class, OUR_CLASS) == 0;
 }
 
 void
@@ -259,7 +264,8 @@ registry_tidy(const char *key)
 }
 
 int
-registry_below(HKEY parent, const char *shown, DWORD i, REGSAM access, HKEY *out, struct buf *name, struct err *e)
+registry_below(HKEY parent, const char *shown, DWORD i, REGSAM access, HKEY *out, struct buf *name,
+    struct err *e)
 {
 	wchar_t part[SETTING_PART_MAX + 1];
 	DWORD len = sizeof part / sizeof *part;
@@ -274,11 +280,15 @@ registry_below(HKEY parent, const char *shown, DWORD i, REGSAM access, HKEY *out
 	if (out == NULL || (rc = open_itself(parent, part, access, out)) == ERROR_SUCCESS)
 		return 1;
 	if (rc == ERROR_REPARSE_TAG_MISMATCH)
-		return err_setx(e, ERR_UNSAFE, "%s\\%s: want a key, got a link of the registry", shown, buf_text(name));
+		return err_setx(e, ERR_UNSAFE, "%s\\%s: want a key, got a link of the registry",
+		    shown, buf_text(name));
 	return err_windows(e, (DWORD)rc, "%s\\%s", shown, buf_text(name));
 }
 
-/* The depth is bounded: a key's path has at most SETTING_KEY_MAX bytes, the registry's at most 512 parts. */
+/*
+ * The depth is bounded: a key's path has at most SETTING_KEY_MAX bytes, the registry's at most 512
+ * parts.
+ */
 static int
 delete_open(HKEY h, const char *shown, struct err *e)
 {
@@ -291,7 +301,9 @@ delete_open(HKEY h, const char *shown, struct err *e)
 
 		if ((rc = registry_below(h, shown, 0, KEY_READ | DELETE, &below, &name, e)) == 1) {
 			rc = buf_addf(&path, e, "%s\\%s", shown, buf_text(&name)) == -1 ||
-				     delete_open(below, buf_text(&path), e) == -1 ? -1 : 1;
+				delete_open(below, buf_text(&path), e) == -1
+			    ? -1
+			    : 1;
 			RegCloseKey(below);
 		}
 		buf_free(&name);

@@ -16,67 +16,75 @@
 struct settings;
 
 /*
- * Open the store at its usual places, or (settings_open_files; not on Windows) at two key files named by the caller,
- * either of which may be NULL: that root then holds no settings and can't be written (ERR_CONFIG).  Opening reads
- * nothing: a file that doesn't exist holds no settings.
+ * Open the store at its usual places, or (settings_open_files; not on Windows) at two key files
+ * named by the caller, either of which may be NULL: that root then holds no settings and can't be
+ * written (ERR_CONFIG).  Opening reads nothing: a file that doesn't exist holds no settings.
  */
 struct settings *settings_open(struct err *e);
 struct settings *settings_open_files(const char *machine, const char *user, struct err *e);
 void settings_close(struct settings *s);
 
 /*
- * Read one value into *v, which the caller frees.  1 found, 0 not there, -1 with ERR_SYNTAX (a malformed
- * key file, with its line number; a value of the registry that has no counterpart here), ERR_ACCESS, ERR_TOO_LARGE,
- * ERR_UNSAFE (a link in the registry), ERR_IO or ERR_NOMEM: never taken for "not there".
+ * Read one value into *v, which the caller frees.  1 found, 0 not there, -1 with ERR_SYNTAX (a
+ * malformed key file, with its line number; a value of the registry that has no counterpart here),
+ * ERR_ACCESS, ERR_TOO_LARGE, ERR_UNSAFE (a link in the registry), ERR_IO or ERR_NOMEM: never taken
+ * for "not there".
  */
-int settings_get(struct settings *s, const char *key, const char *name, struct value *v,
-    struct err *e);
+int
+settings_get(struct settings *s, const char *key, const char *name, struct value *v, struct err *e);
 
 /*
- * Call value() for each value directly in key and subkey() for each key directly below it (either may be NULL), in the store's order;
- * a call that returns -1 ends the walk.  1 the key exists, 0 it doesn't, -1 error.  Values and keys of the registry that
- * have no counterpart here (a default value, other types) are left out.
+ * Call value() for each value directly in key and subkey() for each key directly below it (either
+ * may be NULL), in the store's order; a call that returns -1 ends the walk.  1 the key exists, 0 it
+ * doesn't, -1 error.  Values and keys of the registry that have no counterpart here (a default
+ * value, other types) are left out.
  */
 struct settings_walk {
 	int (*value)(void *arg, const char *name, const struct value *v, struct err *e);
-	int (*subkey)(void *arg, const char *subkey, struct err *e);	/* its last part only */
+	int (*subkey)(void *arg, const char *subkey, struct err *e); /* its last part only */
 	void *arg;
 };
-int settings_list(struct settings *s, const char *key, const struct settings_walk *walk,
-    struct err *e);
+int
+settings_list(struct settings *s, const char *key, const struct settings_walk *walk, struct err *e);
 
 /*
- * Fill *effective (empty before) with how the store would differ after all of c, and *undo (empty before) with the
- * changes that lead back.  Either may be NULL; on failure both are empty.  Changes nothing on disk.
+ * Fill *effective (empty before) with how the store would differ after all of c, and *undo (empty
+ * before) with the changes that lead back.  Either may be NULL; on failure both are empty.  Changes
+ * nothing on disk.
  *
- * What c does and takes back again is no difference: a tree that is deleted and then set anew to the same values
- * gives nothing.  Each value is named at most once.  A key that holds no values isn't brought back by undo.  What the
- * registry holds without a counterpart here is neither overwritten nor deleted (-1), because undo couldn't bring it back.
+ * What c does and takes back again is no difference: a tree that is deleted and then set anew to
+ * the same values gives nothing.  Each value is named at most once.  A key that holds no values
+ * isn't brought back by undo.  What the registry holds without a counterpart here is neither
+ * overwritten nor deleted (-1), because undo couldn't bring it back.
  */
 int settings_plan(struct settings *s, const struct changeset *c, struct changeset *effective,
     struct changeset *undo, struct err *e);
 
 /*
- * Apply all of c.  Each key file is locked, read, changed and replaced atomically and durably, its comments,
- * order, permissions and owner kept; one that would not change is neither locked nor written.  A malformed file
- * is refused and nothing is written.  HKLM is written before HKCU; between the two a crash can fall.
+ * Apply all of c.  Each key file is locked, read, changed and replaced atomically and durably, its
+ * comments, order, permissions and owner kept; one that would not change is neither locked nor
+ * written.  A malformed file is refused and nothing is written.  HKLM is written before HKCU;
+ * between the two a crash can fall.
  *
- * The registry is written value by value, and is on the disk when this returns 0.  When one can't be written, those before
- * it are put back.  A crash can fall between any two: whoever must be sure keeps a journal.  A key that was made for
- * a value goes with its last value; one that was there before stays.
+ * The registry is written value by value, and is on the disk when this returns 0.  When one can't
+ * be written, those before it are put back.  A crash can fall between any two: whoever must be sure
+ * keeps a journal.  A key that was made for a value goes with its last value; one that was there
+ * before stays.
  *
- * 0, or -1 with ERR_BUSY (another process held the lock for SETTINGS_LOCK_MS), or as settings_get().
+ * 0, or -1 with ERR_BUSY (another process held the lock for SETTINGS_LOCK_MS), or as
+ * settings_get().
  */
-#define SETTINGS_LOCK_MS	5000
+#define SETTINGS_LOCK_MS 5000
 
 int settings_apply(struct settings *s, const struct changeset *c, struct err *e);
 
 /*
- * Whether what is below key may have changed: the same stamp before reading and later means that it hasn't.  Costs one
- * look at a file or at an event of the registry, no reading.  Compare stamps of the same s and key.
+ * Whether what is below key may have changed: the same stamp before reading and later means that it
+ * hasn't.  Costs one look at a file or at an event of the registry, no reading.  Compare stamps of
+ * the same s and key.
  */
 struct settings_stamp {
-	struct file_stamp file;	/* of the key file */
+	struct file_stamp file; /* of the key file */
 	uint64_t notices;	/* how often the registry told of a change */
 };
 void settings_stamp(struct settings *s, const char *key, struct settings_stamp *out);

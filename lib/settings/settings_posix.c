@@ -1,8 +1,8 @@
 /*
  * The settings store over two key files, one for HKLM and one for HKCU.
  *
- * Readers take no lock: a file is only ever replaced as a whole.  Writers hold a lock on a file beside it,
- * ".NAME.lock", because the key file itself is a new one after each change.
+ * Readers take no lock: a file is only ever replaced as a whole.  Writers hold a lock on a file
+ * beside it, ".NAME.lock", because the key file itself is a new one after each change.
  */
 #include "lib/settings/settings.h"
 
@@ -39,7 +39,7 @@ struct edit {
 	struct dir *dir;
 	struct file_lock *lock;
 	char name[NAME_MAX + 1]; /* in dir */
-	struct buf bytes; /* new content */
+	struct buf bytes;	 /* new content */
 	bool changed;
 };
 
@@ -191,7 +191,8 @@ plan_half(const struct settings *s, enum half h, const struct buf *bytes, const 
 	int rc = -1;
 
 	if ((before = parse_half(s, h, bytes, e)) == NULL ||
-	    (after = parse_half(s, h, bytes, e)) == NULL || model_edit(after, c, halves[h].root, e) == -1)
+	    (after = parse_half(s, h, bytes, e)) == NULL ||
+	    model_edit(after, c, halves[h].root, e) == -1)
 		goto out;
 	rc = model_compare(before, after, c, halves[h].root, effective, undo, e);
 out:
@@ -223,8 +224,8 @@ settings_plan(struct settings *s, const struct changeset *c, struct changeset *e
 }
 
 /*
- * Open and lock the directory that the key file is in.  A link in the file's place is followed here, so that
- * a key file that is kept elsewhere stays there.
+ * Open and lock the directory that the key file is in.  A link in the file's place is followed
+ * here, so that a key file that is kept elsewhere stays there.
  */
 static int
 edit_lock(const struct settings *s, enum half h, struct edit *ed, struct err *e)
@@ -267,9 +268,12 @@ edit_prepare(const struct settings *s, enum half h, const struct changeset *c, s
 	    plan_half(s, h, &bytes, c, &effective, NULL, e) == -1)
 		goto out;
 	ed->changed = effective.n > 0;
-	/* The differences are applied, not c: comments in a tree that is deleted and set anew stay. */
+	/*
+	 * The differences are applied, not c: comments in a tree that is deleted and set anew stay.
+	 */
 	if (ed->changed &&
-	    ((f = parse_half(s, h, &bytes, e)) == NULL || model_edit(f, &effective, halves[h].root, e) == -1 ||
+	    ((f = parse_half(s, h, &bytes, e)) == NULL ||
+		model_edit(f, &effective, halves[h].root, e) == -1 ||
 		keyfile_write(f, &ed->bytes, e) == -1))
 		goto out;
 	rc = 0;
@@ -292,8 +296,8 @@ edit_begin(const struct settings *s, enum half h, const struct changeset *c, str
 	if (!ed->changed)
 		return 0;
 	if (s->path[h] == NULL)
-		return err_setx(
-		    e, ERR_CONFIG, "%s: want a key file for it, got none", halves[h].root);
+		return err_setx(e, ERR_CONFIG, "%s: want a key file for it, got none",
+		    halves[h].root);
 	if (edit_lock(s, h, ed, e) == -1 || edit_prepare(s, h, c, ed, e) == -1)
 		return -1;
 	return 0;
@@ -307,7 +311,10 @@ settings_apply(struct settings *s, const struct changeset *c, struct err *e)
 
 	for (int h = 0; h < HALVES; h++)
 		edits[h].bytes.max = KEYFILE_SIZE_MAX;
-	/* Both are ready before either is written.  Always locked in this order: two writers can't wait for each other. */
+	/*
+	 * Both are ready before either is written.  Always locked in this order: two writers can't
+	 * wait for each other.
+	 */
 	for (int h = 0; h < HALVES; h++)
 		if (edit_begin(s, (enum half)h, c, &edits[h], e) == -1)
 			goto out;

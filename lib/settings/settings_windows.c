@@ -1,8 +1,8 @@
 /*
  * The settings store over the registry.
  *
- * What a change set changes is worked out on models, as for key files: they hold what the registry has of the values
- * and trees that the set names.
+ * What a change set changes is worked out on models, as for key files: they hold what the registry
+ * has of the values and trees that the set names.
  */
 #include "lib/settings/settings.h"
 
@@ -14,12 +14,15 @@
 #include "lib/settings/registry_windows.h"
 
 static const char *const roots[] = { "HKLM", "HKCU" };
-#define ROOTS	(sizeof roots / sizeof roots[0])
+#define ROOTS (sizeof roots / sizeof roots[0])
 
 struct settings {
-	/* The key that is watched for settings_stamp(), or NULL; what is set when something below it changes. */
+	/*
+	 * The key that is watched for settings_stamp(), or NULL; what is set when something below
+	 * it changes.
+	 */
 	char *watched;
-	HKEY key;	/* NULL: it isn't there */
+	HKEY key; /* NULL: it isn't there */
 	HANDLE event;
 	uint64_t notices;
 };
@@ -79,7 +82,8 @@ get_open(HKEY h, const wchar_t *name, struct value *v, struct err *e)
 	if (status == ERROR_FILE_NOT_FOUND || status == ERROR_KEY_DELETED)
 		rc = 0;
 	else if (status == ERROR_MORE_DATA)
-		err_setx(e, ERR_TOO_LARGE, "want at most %u bytes, got %lu", RAW_SIZE_MAX, (unsigned long)len);
+		err_setx(e, ERR_TOO_LARGE, "want at most %u bytes, got %lu", RAW_SIZE_MAX,
+		    (unsigned long)len);
 	else if (status != ERROR_SUCCESS)
 		err_windows(e, (DWORD)status, "it can't be read");
 	else
@@ -121,7 +125,8 @@ settings_get(struct settings *s, const char *key, const char *name, struct value
 	int rc = -1;
 
 	(void)s;
-	if (setting_key_normal(key, strlen(key), &normal, e) == 0 && setting_name_check(name, strlen(name), e) == 0)
+	if (setting_key_normal(key, strlen(key), &normal, e) == 0 &&
+	    setting_name_check(name, strlen(name), e) == 0)
 		rc = get_at(buf_text(&normal), name, v, e);
 	buf_free(&normal);
 	return rc;
@@ -155,7 +160,8 @@ out:
 	else if (rc == -1 && !w->strict && (e->code == ERR_SYNTAX || e->code == ERR_TOO_LARGE))
 		rc = 0;
 	else if (rc == -1)
-		err_context(e, "%s: value %s", w->key, name.len > 0 ? buf_text(&name) : "(default)");
+		err_context(e, "%s: value %s", w->key,
+		    name.len > 0 ? buf_text(&name) : "(default)");
 	value_free(&v);
 	buf_free(&name);
 	return rc;
@@ -164,7 +170,7 @@ out:
 static int
 list_values(HKEY h, const struct values *w, struct err *e)
 {
-	enum { NAME_ROOM = 16384 };	/* the longest name, and its NUL */
+	enum { NAME_ROOM = 16384 }; /* the longest name, and its NUL */
 	wchar_t *name = malloc(NAME_ROOM * sizeof *name);
 	int rc = 0;
 
@@ -210,7 +216,8 @@ list_subkeys(HKEY h, const char *key, const struct settings_walk *walk, struct e
 		struct buf name = BUF_INIT(3 * SETTING_PART_MAX);
 		struct err unfit;
 
-		if ((rc = registry_below(h, key, i, 0, NULL, &name, e)) == 1 && check_part(buf_text(&name), &unfit) == 0)
+		if ((rc = registry_below(h, key, i, 0, NULL, &name, e)) == 1 &&
+		    check_part(buf_text(&name), &unfit) == 0)
 			rc = walk->subkey(walk->arg, buf_text(&name), e) == -1 ? -1 : 1;
 		buf_free(&name);
 	}
@@ -244,7 +251,7 @@ out:
 /* What the registry has of a change set's values, in two models that hold the same. */
 struct models {
 	struct keyfile *before, *after;
-	const char *key;	/* of the values that come */
+	const char *key; /* of the values that come */
 };
 
 static int
@@ -252,8 +259,10 @@ model_value(void *arg, const char *name, const struct value *v, struct err *e)
 {
 	struct models *m = arg;
 
-	return keyfile_set(m->before, m->key, name, v, e) == -1 || keyfile_set(m->after, m->key, name, v, e) == -1
-		   ? -1 : 0;
+	return keyfile_set(m->before, m->key, name, v, e) == -1 ||
+		keyfile_set(m->after, m->key, name, v, e) == -1
+	    ? -1
+	    : 0;
 }
 
 static int
@@ -267,13 +276,15 @@ model_tree(struct models *m, HKEY h, const char *key, struct err *e)
 		return -1;
 	rc = 1;
 	for (DWORD i = 0; rc == 1; i++) {
-		struct buf name = BUF_INIT(3 * SETTING_PART_MAX), path = BUF_INIT(4 * SETTING_KEY_MAX),
+		struct buf name = BUF_INIT(3 * SETTING_PART_MAX),
+			   path = BUF_INIT(4 * SETTING_KEY_MAX),
 			   normal = BUF_INIT(2 * SETTING_KEY_MAX);
 		HKEY below;
 
 		if ((rc = registry_below(h, key, i, KEY_READ, &below, &name, e)) == 1) {
 			if (buf_addf(&path, e, "%s\\%s", key, buf_text(&name)) == -1 ||
-			    (check_part(buf_text(&name), e) == -1 && err_context(e, "%s", buf_text(&path)) == -1) ||
+			    (check_part(buf_text(&name), e) == -1 &&
+				err_context(e, "%s", buf_text(&path)) == -1) ||
 			    setting_key_normal(buf_text(&path), path.len, &normal, e) == -1 ||
 			    model_tree(m, below, buf_text(&normal), e) == -1)
 				rc = -1;
@@ -314,16 +325,18 @@ model_change(struct models *m, const struct change *x, struct err *e)
 }
 
 static int
-plan_root(const char *root, const struct changeset *c, struct changeset *effective, struct changeset *undo,
-    struct err *e)
+plan_root(const char *root, const struct changeset *c, struct changeset *effective,
+    struct changeset *undo, struct err *e)
 {
 	struct models m = { NULL, NULL, NULL };
 	int rc = -1;
 
-	if ((m.before = keyfile_parse("", 0, root, e)) == NULL || (m.after = keyfile_parse("", 0, root, e)) == NULL)
+	if ((m.before = keyfile_parse("", 0, root, e)) == NULL ||
+	    (m.after = keyfile_parse("", 0, root, e)) == NULL)
 		goto out;
 	for (size_t i = 0; i < c->n; i++)
-		if (setting_key_within(c->changes[i].key, root) && model_change(&m, &c->changes[i], e) == -1)
+		if (setting_key_within(c->changes[i].key, root) &&
+		    model_change(&m, &c->changes[i], e) == -1)
 			goto out;
 	if (model_edit(m.after, c, root, e) == 0)
 		rc = model_compare(m.before, m.after, c, root, effective, undo, e);
@@ -381,7 +394,9 @@ write_value(const struct change *x, struct err *e)
 		goto out;
 	status = RegSetValueExW(h, name, 0, type, (const BYTE *)buf_text(&raw), (DWORD)raw.len);
 	RegCloseKey(h);
-	rc = status == ERROR_SUCCESS ? 0 : err_windows(e, (DWORD)status, "%s: value %s", x->key, x->name);
+	rc = status == ERROR_SUCCESS
+	    ? 0
+	    : err_windows(e, (DWORD)status, "%s: value %s", x->key, x->name);
 out:
 	free(name);
 	buf_free(&raw);
@@ -400,7 +415,8 @@ delete_value(const struct change *x, struct err *e)
 		status = RegDeleteValueW(h, name);
 		RegCloseKey(h);
 		rc = status == ERROR_SUCCESS || status == ERROR_FILE_NOT_FOUND
-			 ? 0 : err_windows(e, (DWORD)status, "%s: value %s", x->key, x->name);
+		    ? 0
+		    : err_windows(e, (DWORD)status, "%s: value %s", x->key, x->name);
 	}
 	free(name);
 	if (rc == 0)
@@ -414,7 +430,8 @@ delete_tree(const struct change *x, struct err *e)
 	struct buf parent = BUF_INIT(2 * SETTING_KEY_MAX);
 	int rc = registry_delete_tree(x->key, e);
 
-	if (rc == 0 && (rc = buf_add(&parent, x->key, (size_t)(strrchr(x->key, '\\') - x->key), e)) == 0)
+	if (rc == 0 &&
+	    (rc = buf_add(&parent, x->key, (size_t)(strrchr(x->key, '\\') - x->key), e)) == 0)
 		registry_tidy(buf_text(&parent));
 	buf_free(&parent);
 	return rc;
@@ -426,8 +443,9 @@ carry_out(const struct changeset *c, struct err *e)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		const struct change *x = &c->changes[i];
-		int rc = x->op == CHANGE_SET ? write_value(x, e) : x->op == CHANGE_DELETE ? delete_value(x, e)
-											   : delete_tree(x, e);
+		int rc = x->op == CHANGE_SET ? write_value(x, e)
+		    : x->op == CHANGE_DELETE ? delete_value(x, e)
+					     : delete_tree(x, e);
 
 		if (rc == -1)
 			return -1;
@@ -437,7 +455,9 @@ carry_out(const struct changeset *c, struct err *e)
 		const char *key = c->changes[i].key, *part = strchr(key, '\\') + 1;
 		size_t len = (size_t)(part - key) + strcspn(part, "\\");
 
-		if ((i == 0 || !setting_same_n(key, len, c->changes[i - 1].key, strnlen(c->changes[i - 1].key, len))) &&
+		if ((i == 0 ||
+			!setting_same_n(key, len, c->changes[i - 1].key,
+			    strnlen(c->changes[i - 1].key, len))) &&
 		    registry_flush(key, e) == -1)
 			return -1;
 	}
@@ -453,7 +473,8 @@ settings_apply(struct settings *s, const struct changeset *c, struct err *e)
 
 	/* Only what was written is put back: the rest can't be written now either. */
 	if (rc == 0 && (rc = carry_out(&effective, e)) == -1 &&
-	    (settings_plan(s, &undo, &back, NULL, &second) == -1 || carry_out(&back, &second) == -1))
+	    (settings_plan(s, &undo, &back, NULL, &second) == -1 ||
+		carry_out(&back, &second) == -1))
 		err_context(e, "what was changed before can't be put back (%.200s)", second.text);
 	changeset_free(&back);
 	changeset_free(&effective);
@@ -461,7 +482,10 @@ settings_apply(struct settings *s, const struct changeset *c, struct err *e)
 	return rc;
 }
 
-/* Begin to watch key, or go on after it told of a change.  Nothing is watched where the key isn't there. */
+/*
+ * Begin to watch key, or go on after it told of a change.  Nothing is watched where the key isn't
+ * there.
+ */
 static void
 watch(struct settings *s, const char *key)
 {
@@ -478,8 +502,9 @@ watch(struct settings *s, const char *key)
 	if (s->key != NULL &&
 	    (s->event == NULL ||
 		RegNotifyChangeKeyValue(s->key, TRUE,
-		    REG_NOTIFY_CHANGE_NAME | REG_NOTIFY_CHANGE_LAST_SET | REG_NOTIFY_THREAD_AGNOSTIC, s->event,
-		    TRUE) != ERROR_SUCCESS))
+		    REG_NOTIFY_CHANGE_NAME | REG_NOTIFY_CHANGE_LAST_SET |
+			REG_NOTIFY_THREAD_AGNOSTIC,
+		    s->event, TRUE) != ERROR_SUCCESS))
 		watch_end(s);
 }
 
@@ -493,7 +518,10 @@ settings_stamp(struct settings *s, const char *key, struct settings_stamp *out)
 		free(s->watched);
 		s->watched = strdup(key);
 	}
-	/* Without a watch each look is a new one: settings are read again, which is right and only slower. */
+	/*
+	 * Without a watch each look is a new one: settings are read again, which is right and only
+	 * slower.
+	 */
 	if (new || s->key == NULL || WaitForSingleObject(s->event, 0) != WAIT_TIMEOUT)
 		watch(s, key);
 	memset(out, 0, sizeof *out);

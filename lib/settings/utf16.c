@@ -52,7 +52,8 @@ utf16_to_utf8(const uint8_t *data, size_t len, struct buf *out, struct err *e)
 			c = 0x10000 + ((c - 0xd800) << 10) + (unit_at(data, i + 2) - 0xdc00);
 			i += 2;
 		} else if (high(c) || low(c)) {
-			return err_setx(e, ERR_SYNTAX, "UTF-16: half a surrogate pair at byte %zu", i);
+			return err_setx(e, ERR_SYNTAX, "UTF-16: half a surrogate pair at byte %zu",
+			    i);
 		}
 		if (put_utf8(c, out, e) == -1)
 			return -1;
@@ -82,8 +83,8 @@ utf8_to_utf16(const char *text, size_t len, struct buf *out, struct err *e)
 		for (size_t k = 1; k < n; k++)
 			c = c << 6 | (p[i + k] & 0x3f);
 		i += n;
-		if (c < 0x10000 ? put_unit(c, out, e) == -1 :
-				  put_unit(0xd800 + ((c - 0x10000) >> 10), out, e) == -1 ||
+		if (c < 0x10000 ? put_unit(c, out, e) == -1
+				: put_unit(0xd800 + ((c - 0x10000) >> 10), out, e) == -1 ||
 			    put_unit(0xdc00 + ((c - 0x10000) & 0x3ff), out, e) == -1)
 			return -1;
 	}

@@ -10,7 +10,10 @@
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 
-/* Append len bytes of UTF-16LE as UTF-8.  0, or -1 with ERR_SYNTAX (odd length, half a surrogate pair) or as buf_add(). */
+/*
+ * Append len bytes of UTF-16LE as UTF-8.  0, or -1 with ERR_SYNTAX (odd length, half a surrogate
+ * pair) or as buf_add().
+ */
 int utf16_to_utf8(const uint8_t *data, size_t len, struct buf *out, struct err *e);
 
 /* Append len bytes of UTF-8 as UTF-16LE.  0, or -1 with ERR_SYNTAX (not UTF-8) or as buf_add(). */

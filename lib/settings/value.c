@@ -51,8 +51,8 @@ static int
 check_size(size_t len, struct err *e)
 {
 	if (len > VALUE_SIZE_MAX)
-		return err_setx(
-		    e, ERR_TOO_LARGE, "value: want at most %u bytes, got %zu", VALUE_SIZE_MAX, len);
+		return err_setx(e, ERR_TOO_LARGE, "value: want at most %u bytes, got %zu",
+		    VALUE_SIZE_MAX, len);
 	return 0;
 }
 
@@ -190,7 +190,7 @@ int
 value_equal(const struct value *a, const struct value *b)
 {
 	return a->type == b->type && a->number == b->number && a->len == b->len &&
-	       (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
+	    (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
 }
 
 const char *
@@ -252,8 +252,9 @@ static int
 format_text(const char *text, size_t len, bool plain, struct buf *out, struct err *e)
 {
 	size_t skip;
-	bool quote = len > 0 && (blank(text[0]) || blank(text[len - 1]) || is_quoted(text, len) ||
-				    (plain && prefix_of(text, len, &skip) != VALUE_STRING));
+	bool quote = len > 0 &&
+	    (blank(text[0]) || blank(text[len - 1]) || is_quoted(text, len) ||
+		(plain && prefix_of(text, len, &skip) != VALUE_STRING));
 
 	if ((quote && buf_addc(out, '"', e) == -1) || buf_add(out, text, len, e) == -1)
 		return -1;
@@ -343,8 +344,8 @@ digit_of(char c)
 }
 
 /*
- * Decimal, or hexadecimal behind 0x.  Leading zeros are refused: "dword:00000010" comes from a .reg file,
- * where it means 16.
+ * Decimal, or hexadecimal behind 0x.  Leading zeros are refused: "dword:00000010" comes from a .reg
+ * file, where it means 16.
  */
 static int
 parse_number(enum value_type type, const char *text, size_t len, struct value *v, struct err *e)
@@ -446,7 +447,9 @@ value_parse(const char *text, size_t len, struct value *v, struct err *e)
 	enum value_type type;
 	size_t skip;
 
-	/* First of all, so that no control character, above all no NUL, has to be thought of below. */
+	/*
+	 * First of all, so that no control character, above all no NUL, has to be thought of below.
+	 */
 	if (check_text(text, len, e) == -1)
 		return -1;
 	trim(&text, &len);

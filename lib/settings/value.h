@@ -29,26 +29,33 @@ enum value_type {
 };
 
 /* Most bytes of one value's data. */
-#define VALUE_SIZE_MAX	(64u * 1024)
+#define VALUE_SIZE_MAX (64u * 1024)
 
 struct value {
 	enum value_type type;
-	uint8_t *data;		/* owned */
+	uint8_t *data; /* owned */
 	size_t len;
 	uint64_t number;
 };
 
-#define VALUE_INIT	{ VALUE_STRING, NULL, 0, 0 }
+#define VALUE_INIT \
+	{ \
+		VALUE_STRING, NULL, 0, 0 \
+	}
 
-/* Make a value in *v (which holds nothing that must be freed).  Data is copied.  0, or -1 with *v unchanged. */
+/*
+ * Make a value in *v (which holds nothing that must be freed).  Data is copied.  0, or -1 with *v
+ * unchanged.
+ */
 int value_text(struct value *v, enum value_type type, const char *text, size_t len, struct err *e);
 int value_number(struct value *v, enum value_type type, uint64_t number, struct err *e);
 int value_multi(struct value *v, const char *const *texts, size_t n, struct err *e);
 int value_binary(struct value *v, const void *data, size_t len, struct err *e);
 
 /*
- * Whether v is well formed by the table above: known type, sizes within limits, texts valid UTF-8 without NUL or
- * control characters other than tab (string, expand, multi).  0, or -1 with ERR_SYNTAX or ERR_TOO_LARGE.
+ * Whether v is well formed by the table above: known type, sizes within limits, texts valid UTF-8
+ * without NUL or control characters other than tab (string, expand, multi).  0, or -1 with
+ * ERR_SYNTAX or ERR_TOO_LARGE.
  */
 int value_check(const struct value *v, struct err *e);
 

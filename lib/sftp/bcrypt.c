@@ -1,8 +1,9 @@
 /*
  * bcrypt_pbkdf, on Blowfish and SHA-512.
  *
- * Blowfish's initial tables are the first 33,344 bits of the fraction of pi.  OpenSSL has the cipher but
- * gives nobody its tables, so they are computed here: a few milliseconds, next to some hundred that bcrypt is meant to take.
+ * Blowfish's initial tables are the first 33,344 bits of the fraction of pi.  OpenSSL has the
+ * cipher but gives nobody its tables, so they are computed here: a few milliseconds, next to some
+ * hundred that bcrypt is meant to take.
  */
 #include "lib/sftp/bcrypt.h"
 
@@ -14,13 +15,13 @@
 
 #include "lib/base/digest.h"
 
-#define P_WORDS		18
-#define S_WORDS		256
-#define TABLE_WORDS	(P_WORDS + 4 * S_WORDS)
-#define GUARD_WORDS	4	/* computed as well, so that rounding never reaches the table */
-#define HASH_SIZE	32
-#define HASH_WORDS	(HASH_SIZE / 4)
-#define BCRYPT_TURNS	64
+#define P_WORDS	     18
+#define S_WORDS	     256
+#define TABLE_WORDS  (P_WORDS + 4 * S_WORDS)
+#define GUARD_WORDS  4 /* computed as well, so that rounding never reaches the table */
+#define HASH_SIZE    32
+#define HASH_WORDS   (HASH_SIZE / 4)
+#define BCRYPT_TURNS 64
 
 struct blowfish {
 	uint32_t p[P_WORDS];
@@ -32,8 +33,8 @@ static int
 add_arctan(BIGNUM *sum, BN_ULONG factor, BN_ULONG n, int bits, int negative)
 {
 	BIGNUM *power = BN_new(), *term = BN_new();
-	int ok = power != NULL && term != NULL && BN_set_bit(power, bits) && BN_mul_word(power, factor) &&
-	    BN_div_word(power, n) != (BN_ULONG)-1;
+	int ok = power != NULL && term != NULL && BN_set_bit(power, bits) &&
+	    BN_mul_word(power, factor) && BN_div_word(power, n) != (BN_ULONG)-1;
 
 	for (BN_ULONG k = 1; ok && !BN_is_zero(power); k += 2) {
 		ok = BN_copy(term, power) != NULL && BN_div_word(term, k) != (BN_ULONG)-1 &&
@@ -61,7 +62,8 @@ blowfish_tables(struct blowfish *b, struct err *e)
 		return err_setx(e, ERR_CRYPTO, "Blowfish's tables can't be computed");
 	for (size_t i = 0; i < TABLE_WORDS; i++) {
 		const uint8_t *p = raw + 4 * i;
-		uint32_t word = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+		uint32_t word =
+		    (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 
 		if (i < P_WORDS)
 			b->p[i] = word;
@@ -78,7 +80,8 @@ encipher(const struct blowfish *b, uint32_t x[2])
 
 	for (int i = 1; i <= 16; i++) {
 		r ^= (((b->s[0][l >> 24] + b->s[1][l >> 16 & 255]) ^ b->s[2][l >> 8 & 255]) +
-			 b->s[3][l & 255]) ^ b->p[i];
+			 b->s[3][l & 255]) ^
+		    b->p[i];
 		t = l;
 		l = r;
 		r = t;
@@ -110,7 +113,9 @@ expand(struct blowfish *b, const uint8_t *salt, const uint8_t key[SHA512_SIZE])
 	for (int i = 0; i < P_WORDS; i++)
 		b->p[i] ^= next_word(key, &at);
 	for (size_t i = 0; i < TABLE_WORDS; i += 2) {
-		uint32_t *to = i < P_WORDS ? &b->p[i] : &b->s[(i - P_WORDS) / S_WORDS][(i - P_WORDS) % S_WORDS];
+		uint32_t *to = i < P_WORDS
+		    ? &b->p[i]
+		    : &b->s[(i - P_WORDS) / S_WORDS][(i - P_WORDS) % S_WORDS];
 
 		if (salt != NULL) {
 			x[0] ^= next_word(salt, &salt_at);
@@ -188,7 +193,10 @@ bcrypt_pbkdf(const char *passphrase, const uint8_t *salt, size_t saltlen, uint32
 	if (blowfish_tables(tables, e) == -1 ||
 	    digest_of(DIGEST_SHA512, passphrase, strlen(passphrase), pass, e) == -1)
 		goto out;
-	/* Byte i of block n goes to place i * blocks + n, so that no block alone is a part of the key. */
+	/*
+	 * Byte i of block n goes to place i * blocks + n, so that no block alone is a part of the
+	 * key.
+	 */
 	for (size_t n = 0; n < blocks; n++) {
 		if (block(tables, pass, salt, saltlen, (uint32_t)n + 1, rounds, part, e) == -1)
 			goto out;

@@ -2,8 +2,8 @@
 #define UPDATER_BCRYPT_H
 
 /*
- * bcrypt_pbkdf, the function that turns a passphrase into the key of an encrypted OpenSSH key file: PBKDF2
- * with bcrypt over SHA-512 in the place of HMAC, its output bytes shuffled.
+ * bcrypt_pbkdf, the function that turns a passphrase into the key of an encrypted OpenSSH key file:
+ * PBKDF2 with bcrypt over SHA-512 in the place of HMAC, its output bytes shuffled.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -11,7 +11,7 @@
 #include "lib/base/err.h"
 
 /* Bytes of a salt, and of a derived key. */
-#define BCRYPT_SALT_MAX	64
+#define BCRYPT_SALT_MAX 64
 #define BCRYPT_KEY_MAX	128
 
 /*

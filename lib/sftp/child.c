@@ -21,12 +21,14 @@
 #include "lib/sftp/url.h"
 
 /* Address space besides libssh2's: the engine's windows, frames, the heap. */
-#define OTHER_MEMORY	(64u * 1024 * 1024)
+#define OTHER_MEMORY (64u * 1024 * 1024)
 
-/* Processor time of one child in all, for the day when its parent stands still and can't stop it. */
-#define CPU_SECONDS	3600
+/*
+ * Processor time of one child in all, for the day when its parent stands still and can't stop it.
+ */
+#define CPU_SECONDS 3600
 
-#define PINS_MAX	64
+#define PINS_MAX 64
 
 struct file {
 	struct fetch_file f;
@@ -37,8 +39,8 @@ struct file {
 
 struct duty {
 	struct frames *parent;
-	struct buf out;			/* the frame that is being made */
-	struct buf about, login;	/* what server points into */
+	struct buf out;		 /* the frame that is being made */
+	struct buf about, login; /* what server points into */
 	struct ssh_server server;
 	const char *pins[PINS_MAX];
 	const char *path;
@@ -46,7 +48,7 @@ struct duty {
 	int64_t connect_ms;
 	struct ssh *ssh;
 	struct sftp *engine;
-	struct file **files;		/* of the G that comes */
+	struct file **files; /* of the G that comes */
 	size_t nfiles;
 };
 
@@ -116,7 +118,8 @@ take_server(struct duty *d, const struct frame *f, struct err *e)
 	for (size_t i = 0; i < s->nhost_keys && i < PINS_MAX; i++)
 		d->pins[i] = wire_name(&w, 128);
 	s->host_keys = d->pins;
-	return w.bad || s->nhost_keys > PINS_MAX ? err_setx(e, ERR_PROTOCOL, "malformed server") : 0;
+	return w.bad || s->nhost_keys > PINS_MAX ? err_setx(e, ERR_PROTOCOL, "malformed server")
+						 : 0;
 }
 
 /* With what to log in: told after the server, which it isn't needed to connect to. */
@@ -127,7 +130,8 @@ take_login(struct duty *d, struct err *e)
 	struct frame f;
 	struct wire w;
 
-	if (frame_recv(d->parent, &f, FRAME_FOREVER, e) != 1 || f.type != CARRY_LOGIN || buf_add(&d->login, f.data, f.len, e) == -1)
+	if (frame_recv(d->parent, &f, FRAME_FOREVER, e) != 1 || f.type != CARRY_LOGIN ||
+	    buf_add(&d->login, f.data, f.len, e) == -1)
 		return err_setx(e, ERR_PROTOCOL, "want a login");
 	w = (struct wire)WIRE_INIT(d->login.data, d->login.len);
 	l->blob = wire_string(&w, &l->bloblen);
@@ -138,7 +142,10 @@ take_login(struct duty *d, struct err *e)
 	return w.bad ? err_setx(e, ERR_PROTOCOL, "malformed login") : 0;
 }
 
-/* Whatever the libraries read from files or ask of the system when they are first used, while that is still possible. */
+/*
+ * Whatever the libraries read from files or ask of the system when they are first used, while that
+ * is still possible.
+ */
 static void
 warm_up(void)
 {
@@ -175,12 +182,15 @@ static int
 tell_end(struct duty *d, const struct err *why, bool other_key, struct err *e)
 {
 	buf_reset(&d->out);
-	if (wire_put_u8(&d->out, other_key, e) == -1 || (why != NULL && wire_put_err(&d->out, why, e) == -1))
+	if (wire_put_u8(&d->out, other_key, e) == -1 ||
+	    (why != NULL && wire_put_err(&d->out, why, e) == -1))
 		return -1;
 	return say(d, CARRY_END, e);
 }
 
-/* The one connection: made, then everything else given up, then the first byte of the peer is read. */
+/*
+ * The one connection: made, then everything else given up, then the first byte of the peer is read.
+ */
 static int
 connect_server(struct duty *d, struct err *e)
 {
@@ -217,8 +227,9 @@ pass_on(void *arg, const void *bytes, size_t len, struct err *e)
 	struct duty *d = file->duty;
 
 	buf_reset(&d->out);
-	return wire_put_u32(&d->out, file->number, e) == -1 || buf_add(&d->out, bytes, len, e) == -1 ? -1 :
-												       say(d, CARRY_DATA, e);
+	return wire_put_u32(&d->out, file->number, e) == -1 || buf_add(&d->out, bytes, len, e) == -1
+	    ? -1
+	    : say(d, CARRY_DATA, e);
 }
 
 static int
@@ -277,7 +288,8 @@ static int
 tell_result(struct duty *d, const struct file *file, struct err *e)
 {
 	buf_reset(&d->out);
-	if (wire_put_u32(&d->out, file->number, e) == -1 || wire_put_u8(&d->out, (uint8_t)file->f.result, e) == -1 ||
+	if (wire_put_u32(&d->out, file->number, e) == -1 ||
+	    wire_put_u8(&d->out, (uint8_t)file->f.result, e) == -1 ||
 	    (file->f.result == FETCH_FAILED && wire_put_err(&d->out, &file->f.err, e) == -1))
 		return -1;
 	return say(d, CARRY_RESULT, e);
@@ -287,7 +299,8 @@ static int
 go(struct duty *d, const struct frame *f, struct err *e)
 {
 	struct wire w = WIRE_INIT(f->data, f->len);
-	int64_t deadline = clock_mono_ms() + (int64_t)(wire_u64(&w) & INT32_MAX), idle_ms = (int64_t)(wire_u64(&w) & INT32_MAX);
+	int64_t deadline = clock_mono_ms() + (int64_t)(wire_u64(&w) & INT32_MAX),
+		idle_ms = (int64_t)(wire_u64(&w) & INT32_MAX);
 	struct err why;
 	int rc = 0;
 
@@ -320,7 +333,9 @@ take(struct duty *d, const struct frame *f, struct err *e)
 static int
 run(struct frames *parent)
 {
-	struct duty d = { .parent = parent, .out = BUF_INIT(CARRY_FRAME_MAX), .about = BUF_INIT(CARRY_FRAME_MAX),
+	struct duty d = { .parent = parent,
+		.out = BUF_INIT(CARRY_FRAME_MAX),
+		.about = BUF_INIT(CARRY_FRAME_MAX),
 		.login = BUF_INIT(CARRY_FRAME_MAX) };
 	struct frame f;
 	struct err e;
@@ -328,7 +343,7 @@ run(struct frames *parent)
 
 	while (rc == 0 && (rc = frame_recv(parent, &f, FRAME_FOREVER, &e)) == 1)
 		rc = take(&d, &f, &e);
-	sftp_free(d.engine);	/* it points into the files */
+	sftp_free(d.engine); /* it points into the files */
 	forget_files(&d);
 	ssh_close(d.ssh);
 	buf_free(&d.out);

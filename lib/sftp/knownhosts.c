@@ -13,8 +13,8 @@
 #include "lib/base/digest.h"
 #include "lib/os/file.h"
 
-#define REVOKED		"@revoked"
-#define KEY_TEXT_MAX	4096	/* base64 digits of a public key */
+#define REVOKED	     "@revoked"
+#define KEY_TEXT_MAX 4096 /* base64 digits of a public key */
 
 /* "SHA256:…" of a public key in base64.  False when it is none. */
 static bool
@@ -30,17 +30,18 @@ fingerprint(const char *key, char out[KNOWNHOSTS_PRINT_SIZE])
 	    (n = EVP_DecodeBlock(blob, (const unsigned char *)key, (int)len)) <= 0)
 		return false;
 	for (size_t i = len; i > 0 && key[i - 1] == '='; i--)
-		n--;	/* EVP_DecodeBlock() counts the padding as bytes */
+		n--; /* EVP_DecodeBlock() counts the padding as bytes */
 	if (digest_of(DIGEST_SHA256, blob, (size_t)n, sum, &e) == -1)
 		return false;
 	EVP_EncodeBlock(text, sum, SHA256_SIZE);
-	snprintf(out, KNOWNHOSTS_PRINT_SIZE, "SHA256:%.43s", (char *)text);	/* ssh-keygen leaves the '=' out */
+	/* ssh-keygen leaves the '=' out */
+	snprintf(out, KNOWNHOSTS_PRINT_SIZE, "SHA256:%.43s", (char *)text);
 	return true;
 }
 
 /*
- * The key on one line: 1 it is for this host (any host where name is NULL), 0 not, or no line that we can use.
- * Each line is a collection of its own, so that one can't hide another.
+ * The key on one line: 1 it is for this host (any host where name is NULL), 0 not, or no line that
+ * we can use. Each line is a collection of its own, so that one can't hide another.
  */
 static int
 key_of_line(LIBSSH2_SESSION *session, const char *line, const char *name,
@@ -52,15 +53,16 @@ key_of_line(LIBSSH2_SESSION *session, const char *line, const char *name,
 	struct err e;
 	int rc = 0;
 
-	if (one == NULL || buf_addf(&whole, &e, "%s%s", name == NULL ? "revoked.invalid " : "", line) == -1)
+	if (one == NULL ||
+	    buf_addf(&whole, &e, "%s%s", name == NULL ? "revoked.invalid " : "", line) == -1)
 		rc = -1;
 	else if (libssh2_knownhost_readline(one, buf_text(&whole), whole.len,
-		LIBSSH2_KNOWNHOST_FILE_OPENSSH) == 0 &&
+		     LIBSSH2_KNOWNHOST_FILE_OPENSSH) == 0 &&
 	    libssh2_knownhost_get(one, &entry, NULL) == 0 &&
 	    (name == NULL ||
 		libssh2_knownhost_check(one, name, entry->key, strlen(entry->key),
-		    LIBSSH2_KNOWNHOST_TYPE_PLAIN | LIBSSH2_KNOWNHOST_KEYENC_BASE64, NULL) ==
-		    LIBSSH2_KNOWNHOST_CHECK_MATCH))
+		    LIBSSH2_KNOWNHOST_TYPE_PLAIN | LIBSSH2_KNOWNHOST_KEYENC_BASE64,
+		    NULL) == LIBSSH2_KNOWNHOST_CHECK_MATCH))
 		rc = fingerprint(entry->key, print);
 	if (one != NULL)
 		libssh2_knownhost_free(one);
@@ -89,7 +91,10 @@ drop(struct knownhosts *k, const char *print)
 		}
 }
 
-/* A line for this pass, or NULL.  name is NULL in the pass for revoked keys: the line then begins with the key. */
+/*
+ * A line for this pass, or NULL.  name is NULL in the pass for revoked keys: the line then begins
+ * with the key.
+ */
 static const char *
 text_of_line(const char *line, const char *name)
 {
@@ -104,11 +109,13 @@ text_of_line(const char *line, const char *name)
 	if (*line != ' ' && *line != '\t')
 		return NULL;
 	line += strspn(line, " \t");
-	line += strcspn(line, " \t");	/* the hosts: revoked is revoked */
+	line += strcspn(line, " \t"); /* the hosts: revoked is revoked */
 	return line + strspn(line, " \t");
 }
 
-/* One pass over the lines, each ending in NUL: first for the keys, then for those that are revoked. */
+/*
+ * One pass over the lines, each ending in NUL: first for the keys, then for those that are revoked.
+ */
 static int
 pass(LIBSSH2_SESSION *session, const struct buf *lines, const char *name, struct knownhosts *out)
 {
@@ -152,8 +159,8 @@ knownhosts_find(const char *file, const char *host, uint16_t port, struct knownh
 		else if (out->n == 0)
 			err_setx(e, ERR_HOSTKEY,
 			    "%s: want a host key of %s, got none; 'ssh-keyscan -p %u %s' shows what the server "
-			    "has, compare it with what its maintainer says before you add it", file, name,
-			    port, host);
+			    "has, compare it with what its maintainer says before you add it",
+			    file, name, port, host);
 		else
 			rc = 0;
 	}

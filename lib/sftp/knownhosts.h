@@ -2,27 +2,27 @@
 #define UPDATER_KNOWNHOSTS_H
 
 /*
- * Host keys from a file in OpenSSH's known_hosts format (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"), read through libssh2:
- * plain and hashed names, [host]:port.  Names with wildcards never match.  Lines marked @cert-authority are
- * passed over; a key on a line marked @revoked counts for no host.
+ * Host keys from a file in OpenSSH's known_hosts format (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"),
+ * read through libssh2: plain and hashed names, [host]:port.  Names with wildcards never match.
+ * Lines marked @cert-authority are passed over; a key on a line marked @revoked counts for no host.
  */
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lib/base/err.h"
 
-#define KNOWNHOSTS_FILE_MAX	(4u * 1024 * 1024)	/* bytes */
-#define KNOWNHOSTS_KEYS_MAX	16			/* keys of one host */
-#define KNOWNHOSTS_PRINT_SIZE	52			/* "SHA256:", 43 digits, NUL */
+#define KNOWNHOSTS_FILE_MAX   (4u * 1024 * 1024) /* bytes */
+#define KNOWNHOSTS_KEYS_MAX   16		 /* keys of one host */
+#define KNOWNHOSTS_PRINT_SIZE 52		 /* "SHA256:", 43 digits, NUL */
 
 struct knownhosts {
-	char print[KNOWNHOSTS_KEYS_MAX][KNOWNHOSTS_PRINT_SIZE];	/* as fetch_config's host_keys */
+	char print[KNOWNHOSTS_KEYS_MAX][KNOWNHOSTS_PRINT_SIZE]; /* as fetch_config's host_keys */
 	size_t n;
 };
 
 /*
- * The keys that file knows for a host.  0, or -1 with ERR_HOSTKEY (none; the text says how to get them),
- * ERR_TOO_LARGE, ERR_NOMEM or what reading the file gave.
+ * The keys that file knows for a host.  0, or -1 with ERR_HOSTKEY (none; the text says how to get
+ * them), ERR_TOO_LARGE, ERR_NOMEM or what reading the file gave.
  */
 int knownhosts_find(const char *file, const char *host, uint16_t port, struct knownhosts *out,
     struct err *e);

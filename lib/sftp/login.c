@@ -20,19 +20,18 @@
 struct login {
 	char *name;
 	EVP_PKEY *key;
-	const EVP_MD *md;	/* NULL for ed25519, which hashes by itself */
+	const EVP_MD *md; /* NULL for ed25519, which hashes by itself */
 	struct buf blob;
-	struct buf password;	/* empty where there is a key */
+	struct buf password; /* empty where there is a key */
 };
 
-#define HOWTO	"make one with: ssh-keygen -t ed25519"
+#define HOWTO "make one with: ssh-keygen -t ed25519"
 
 /* NULL or the row for a curve by OpenSSL's name of it. */
 static const struct curve {
 	const char *openssl, *ssh, *algorithm;
 	const EVP_MD *(*md)(void);
-} *
-curve_by_name(const char *name)
+} * curve_by_name(const char *name)
 {
 	static const struct curve curves[] = {
 		{ SN_X9_62_prime256v1, "nistp256", "ecdsa-sha2-nistp256", EVP_sha256 },
@@ -55,9 +54,9 @@ blob_ed25519(struct login *l, struct err *e)
 	if (!EVP_PKEY_get_raw_public_key(l->key, raw, &len))
 		return err_setx(e, ERR_CRYPTO, "%s: no public key", l->name);
 	return wire_put_text(&l->blob, "ssh-ed25519", e) == -1 ||
-		wire_put_string(&l->blob, raw, len, e) == -1 ?
-	    -1 :
-	    0;
+		wire_put_string(&l->blob, raw, len, e) == -1
+	    ? -1
+	    : 0;
 }
 
 static int
@@ -71,10 +70,12 @@ blob_ecdsa(struct login *l, struct err *e)
 	if (!EVP_PKEY_get_group_name(l->key, name, sizeof name, NULL) ||
 	    (curve = curve_by_name(name)) == NULL)
 		return err_setx(e, ERR_CONFIG,
-		    "%s: want a key over NIST P-256, P-384 or P-521, got another curve; " HOWTO, l->name);
+		    "%s: want a key over NIST P-256, P-384 or P-521, got another curve; " HOWTO,
+		    l->name);
 	if (!EVP_PKEY_set_utf8_string_param(l->key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
 		"uncompressed") ||
-	    !EVP_PKEY_get_octet_string_param(l->key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &len))
+	    !EVP_PKEY_get_octet_string_param(l->key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point,
+		&len))
 		return err_setx(e, ERR_CRYPTO, "%s: no public key", l->name);
 	l->md = curve->md();
 	if (wire_put_text(&l->blob, curve->algorithm, e) == -1 ||
@@ -94,11 +95,11 @@ make_blob(struct login *l, struct err *e)
 		return blob_ecdsa(l, e);
 	case EVP_PKEY_RSA:
 		return err_setx(e, ERR_CONFIG,
-		    "%s: want an ed25519 or ECDSA login key, got RSA, which libssh2 can't use with current servers; "
-		    HOWTO, l->name);
+		    "%s: want an ed25519 or ECDSA login key, got RSA, which libssh2 can't use with current servers; " HOWTO,
+		    l->name);
 	default:
-		return err_setx(e, ERR_CONFIG, "%s: want an ed25519 or ECDSA login key, got another kind; "
-		    HOWTO, l->name);
+		return err_setx(e, ERR_CONFIG,
+		    "%s: want an ed25519 or ECDSA login key, got another kind; " HOWTO, l->name);
 	}
 }
 
@@ -135,19 +136,21 @@ parse_pem(const char *name, const uint8_t *data, size_t len, const char *passphr
 	ERR_clear_error();
 	key = PEM_read_bio_PrivateKey(in, NULL, give_passphrase, &s);
 	if (key == NULL && s.asked && passphrase == NULL)
-		err_setx(e, ERR_CONFIG, "%s: the key is encrypted, and no passphrase file is configured", name);
+		err_setx(e, ERR_CONFIG,
+		    "%s: the key is encrypted, and no passphrase file is configured", name);
 	else if (key == NULL && s.asked)
 		err_setx(e, ERR_CONFIG, "%s: the passphrase doesn't fit this key", name);
 	else if (key == NULL)
-		err_setx(e, ERR_CONFIG, "%s: want a private key (OpenSSH or PEM), got something else; "
-		    HOWTO, name);
+		err_setx(e, ERR_CONFIG,
+		    "%s: want a private key (OpenSSH or PEM), got something else; " HOWTO, name);
 	ERR_clear_error();
 	BIO_free(in);
 	return key;
 }
 
 struct login *
-login_parse(const char *name, const uint8_t *data, size_t len, const char *passphrase, struct err *e)
+login_parse(const char *name, const uint8_t *data, size_t len, const char *passphrase,
+    struct err *e)
 {
 	struct login *l = calloc(1, sizeof *l);
 
@@ -204,7 +207,9 @@ login_parse_password(const char *name, const uint8_t *data, size_t len, struct e
 	if (buf_add(&l->password, data, first_line(data, len), e) == 0 && l->password.len > 0)
 		return l;
 	if (e->code != ERR_NOMEM)
-		err_setx(e, ERR_CONFIG, "%s: want the login password in the first line, 1 to %d bytes", name, LOGIN_PASSPHRASE_MAX);
+		err_setx(e, ERR_CONFIG,
+		    "%s: want the login password in the first line, 1 to %d bytes", name,
+		    LOGIN_PASSPHRASE_MAX);
 	login_free(l);
 	return NULL;
 }
@@ -234,7 +239,8 @@ login_read(const char *key_file, const char *passphrase_file, struct err *e)
 		goto out;
 	}
 	if (passphrase_file != NULL) {
-		if (read_secret(passphrase_file, &pass, e) == -1 || buf_addc(&pass, '\0', e) == -1) {
+		if (read_secret(passphrase_file, &pass, e) == -1 ||
+		    buf_addc(&pass, '\0', e) == -1) {
 			err_context(e, "passphrase of the login key");
 			goto out;
 		}
@@ -318,7 +324,8 @@ login_sign(const struct login *l, const uint8_t *data, size_t len, struct buf *o
 	if (ctx == NULL)
 		return err_nomem(e);
 	if (len > LOGIN_DATA_MAX) {
-		err_setx(e, ERR_TOO_LARGE, "%zu bytes to sign, want at most %u", len, LOGIN_DATA_MAX);
+		err_setx(e, ERR_TOO_LARGE, "%zu bytes to sign, want at most %u", len,
+		    LOGIN_DATA_MAX);
 		goto out;
 	}
 	if (!EVP_DigestSignInit(ctx, NULL, l->md, NULL, l->key) ||

@@ -15,9 +15,9 @@
 #include "lib/sftp/login.h"
 #include "lib/base/wire.h"
 
-#define BEGIN	"-----BEGIN OPENSSH PRIVATE KEY-----"
-#define END	"-----END OPENSSH PRIVATE KEY-----"
-#define MAGIC	"openssh-key-v1"	/* with its NUL */
+#define BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----"
+#define END   "-----END OPENSSH PRIVATE KEY-----"
+#define MAGIC "openssh-key-v1" /* with its NUL */
 
 static const struct cipher {
 	const char *name;
@@ -97,7 +97,8 @@ decrypt(const char *name, const struct cipher *c, struct wire options, const cha
 		goto out;
 	}
 	if (!EVP_DecryptInit_ex2(ctx, cipher, derived, derived + keylen, NULL) ||
-	    !EVP_CIPHER_CTX_set_padding(ctx, 0) || !EVP_DecryptUpdate(ctx, data, &n, data, (int)len)) {
+	    !EVP_CIPHER_CTX_set_padding(ctx, 0) ||
+	    !EVP_DecryptUpdate(ctx, data, &n, data, (int)len)) {
 		err_setx(e, ERR_CRYPTO, "%s: can't be decrypted", name);
 		goto out;
 	}
@@ -115,7 +116,10 @@ read_ed25519(const char *name, struct wire *w, struct err *e)
 	const uint8_t *pub = wire_string(w, &publen), *sec = wire_string(w, &seclen);
 	EVP_PKEY *key;
 
-	/* The secret part is the seed and the public key once more (RFC 8709 leaves it to the file format). */
+	/*
+	 * The secret part is the seed and the public key once more (RFC 8709 leaves it to the file
+	 * format).
+	 */
 	if (w->bad || publen != 32 || seclen != 64 || memcmp(sec + 32, pub, 32) != 0) {
 		malformed(name, e);
 		return NULL;
@@ -184,7 +188,8 @@ read_section(const char *name, struct wire w, bool encrypted, struct err *e)
 		return read_ecdsa(name, "P-521", &w, e);
 	err_setx(e, ERR_CONFIG,
 	    "%s: want an ed25519 or ECDSA login key, got %.*s, which libssh2 can't use with current servers; "
-	    "make one with: ssh-keygen -t ed25519", name, len > 64 ? 64 : (int)len, (const char *)kind);
+	    "make one with: ssh-keygen -t ed25519",
+	    name, len > 64 ? 64 : (int)len, (const char *)kind);
 	return NULL;
 }
 
@@ -233,7 +238,8 @@ opensshkey_read(const char *name, const uint8_t *data, size_t len, const char *p
 	if (encrypted) {
 		cipher = cipher_by_name(ciphername, cipherlen);
 		if (cipher == NULL || kdflen != 6 || memcmp(kdf, "bcrypt", 6) != 0) {
-			err_setx(e, ERR_CONFIG, "%s: the key is encrypted with %.*s, want aes256-ctr", name,
+			err_setx(e, ERR_CONFIG,
+			    "%s: the key is encrypted with %.*s, want aes256-ctr", name,
 			    cipherlen > 64 ? 64 : (int)cipherlen, (const char *)ciphername);
 			goto out;
 		}

@@ -13,11 +13,11 @@
 #include "lib/sftp/session_state.h"
 
 /* Beyond the limits that the child keeps itself, milliseconds: for its words to arrive. */
-#define GRACE_MS	500
-#define DEADLINE_GRACE_MS	100
+#define GRACE_MS	  500
+#define DEADLINE_GRACE_MS 100
 
 /* Bytes in the time of the longest silence: less is no progress. */
-#define DRIBBLE_BYTES	1024
+#define DRIBBLE_BYTES 1024
 
 /* What one server may use up of the time that is left from when on. */
 static int64_t
@@ -38,7 +38,8 @@ tell_server(struct carrier *c, struct err *e)
 
 	if (wire_put_name(&b, g->url->host, e) == -1 || wire_put_u32(&b, g->url->port, e) == -1 ||
 	    wire_put_name(&b, g->url->user, e) == -1 || wire_put_name(&b, g->url->path, e) == -1 ||
-	    wire_put_u8(&b, g->ecdsa, e) == -1 || wire_put_u64(&b, connect_ms > 0 ? (uint64_t)connect_ms : 0, e) == -1 ||
+	    wire_put_u8(&b, g->ecdsa, e) == -1 ||
+	    wire_put_u64(&b, connect_ms > 0 ? (uint64_t)connect_ms : 0, e) == -1 ||
 	    wire_put_u32(&b, (uint32_t)g->nhost_keys, e) == -1)
 		goto out;
 	for (size_t i = 0; i < g->nhost_keys; i++)
@@ -98,8 +99,10 @@ carrier_login(struct carrier *c, const struct login *login, struct err *e)
 	int rc = -1;
 
 	c->login = login;
-	if (wire_put_string(&b, blob->data, blob->len, e) == 0 && wire_put_name(&b, login_name(login), e) == 0) {
-		frame_send(child_frames(c->child), CARRY_LOGIN, b.data, b.len, c->connect_until, &ignored);
+	if (wire_put_string(&b, blob->data, blob->len, e) == 0 &&
+	    wire_put_name(&b, login_name(login), e) == 0) {
+		frame_send(child_frames(c->child), CARRY_LOGIN, b.data, b.len, c->connect_until,
+		    &ignored);
 		rc = 0;
 	}
 	buf_free(&b);
@@ -135,8 +138,8 @@ lied(struct carrier *c, const char *what, struct err *e)
 }
 
 /*
- * Nothing is signed but a request to log in as our user with our key (RFC 4252, section 7): a child that was taken over must not get
- * other signatures.
+ * Nothing is signed but a request to log in as our user with our key (RFC 4252, section 7): a child
+ * that was taken over must not get other signatures.
  */
 static bool
 is_login(const struct carrier *c, const uint8_t *data, size_t len)
@@ -146,14 +149,16 @@ is_login(const struct carrier *c, const uint8_t *data, size_t len)
 	const uint8_t *got;
 	size_t n;
 
-	if (wire_string(&w, &n) == NULL || n < 16 || n > 64)	/* the session identifier: a hash */
+	if (wire_string(&w, &n) == NULL || n < 16 || n > 64) /* the session identifier: a hash */
 		return false;
-	if (wire_u8(&w) != 50 || !wire_is(&w, c->config.url->user) || !wire_is(&w, "ssh-connection") ||
-	    !wire_is(&w, "publickey") || wire_u8(&w) != 1)
+	if (wire_u8(&w) != 50 || !wire_is(&w, c->config.url->user) ||
+	    !wire_is(&w, "ssh-connection") || !wire_is(&w, "publickey") || wire_u8(&w) != 1)
 		return false;
-	wire_string(&w, &n);					/* the algorithm: the key allows one only */
+	/* the algorithm: the key allows one only */
+	wire_string(&w, &n);
 	got = wire_string(&w, &n);
-	return got != NULL && !w.bad && w.p == w.end && n == blob->len && memcmp(got, blob->data, n) == 0;
+	return got != NULL && !w.bad && w.p == w.end && n == blob->len &&
+	    memcmp(got, blob->data, n) == 0;
 }
 
 static int
@@ -164,8 +169,9 @@ on_sign(struct carrier *c, struct wire *w, struct buf *answer, struct err *e)
 	size_t len;
 	int rc;
 
-	if ((data = wire_string(w, &len)) == NULL || w->p != w->end || login_password(c->login) != NULL ||
-	    ++c->signatures > SIGNATURES_MAX || !is_login(c, data, len))
+	if ((data = wire_string(w, &len)) == NULL || w->p != w->end ||
+	    login_password(c->login) != NULL || ++c->signatures > SIGNATURES_MAX ||
+	    !is_login(c, data, len))
 		return lied(c, "something to sign that is no login of ours", e);
 	rc = login_sign(c->login, data, len, &signature, e);
 	if (rc == 0)
@@ -224,7 +230,8 @@ on_data(struct carrying *r, struct wire *w, struct err *e)
 	size_t len = (size_t)(w->end - w->p);
 
 	/* FETCH_FAILED: its bytes couldn't be taken, and what is under way is dropped. */
-	if (f == NULL || (f->result != FETCH_PENDING && f->result != FETCH_FAILED) || len > f->max - f->offset)
+	if (f == NULL || (f->result != FETCH_PENDING && f->result != FETCH_FAILED) ||
+	    len > f->max - f->offset)
 		return lied(r->c, "bytes that nobody asked for", e);
 	r->moved = true;
 	f->offset += len;
@@ -287,13 +294,16 @@ silent(struct carrier *c, struct err *e)
 	const struct url *u = c->config.url;
 
 	if (clock_mono_ms() >= c->config.deadline)
-		return err_setx(e, ERR_TIMEOUT, "%s:%u: the deadline passed while %s", u->host, (unsigned)u->port,
-		    c->connected ? "files were fetched" : "connecting");
-	return err_setx(e, ERR_TIMEOUT, "%s:%u: no answer in time while %s", u->host, (unsigned)u->port,
-	    c->connected ? "fetching files" : "connecting");
+		return err_setx(e, ERR_TIMEOUT, "%s:%u: the deadline passed while %s", u->host,
+		    (unsigned)u->port, c->connected ? "files were fetched" : "connecting");
+	return err_setx(e, ERR_TIMEOUT, "%s:%u: no answer in time while %s", u->host,
+	    (unsigned)u->port, c->connected ? "fetching files" : "connecting");
 }
 
-/* Whether what comes is too little to wait for while there are other servers: one that dribbles is as good as silent. */
+/*
+ * Whether what comes is too little to wait for while there are other servers: one that dribbles is
+ * as good as silent.
+ */
 static bool
 dribbles(struct carrier *c, const struct frame *f)
 {
@@ -301,7 +311,8 @@ dribbles(struct carrier *c, const struct frame *f)
 
 	c->paced += f->len;
 	if (c->paced < DRIBBLE_BYTES)
-		return c->config.servers > 1 && now - c->paced_from >= share(&c->config, c->paced_from);
+		return c->config.servers > 1 &&
+		    now - c->paced_from >= share(&c->config, c->paced_from);
 	c->paced_from = now;
 	c->paced = 0;
 	return false;
@@ -318,21 +329,24 @@ listen_to(struct carrying *r, struct err *e)
 	int rc;
 
 	do {
-		int64_t now = clock_mono_ms(), until = GRACE_MS + (c->connected ? now + share(&c->config, now) : c->connect_until);
+		int64_t now = clock_mono_ms(),
+			until = GRACE_MS +
+		    (c->connected ? now + share(&c->config, now) : c->connect_until);
 
 		if (until > c->config.deadline + DEADLINE_GRACE_MS)
 			until = c->config.deadline + DEADLINE_GRACE_MS;
 		if ((rc = frame_recv(child_frames(c->child), &f, until, e)) == 0) {
 			child_end(c->child, clock_mono_ms() + GRACE_MS, how);
 			c->child = NULL;
-			rc = err_setx(e, ERR_PROTOCOL, "%s:%u: the fetch child %s", c->config.url->host,
-			    (unsigned)c->config.url->port, how);
+			rc = err_setx(e, ERR_PROTOCOL, "%s:%u: the fetch child %s",
+			    c->config.url->host, (unsigned)c->config.url->port, how);
 		} else if (rc == -1) {
 			rc = e->code == ERR_TIMEOUT ? silent(c, e) : -1;
 		} else if (c->connected && dribbles(c, &f)) {
 			rc = silent(c, e);
 		} else if ((rc = carrier_take(r, &f, &answer, e)) == 0 && answer.len > 0) {
-			rc = frame_send(child_frames(c->child), CARRY_SECRET, answer.data, answer.len, until, e);
+			rc = frame_send(child_frames(c->child), CARRY_SECRET, answer.data,
+			    answer.len, until, e);
 			buf_reset(&answer);
 		}
 	} while (rc == 0);
@@ -345,7 +359,8 @@ tell_files(struct carrying *r, struct err *e)
 {
 	struct frames *frames = child_frames(r->c->child);
 	const struct carrier_config *g = &r->c->config;
-	int64_t until = g->deadline, now = clock_mono_ms(), left = until > now ? until - now : 0, idle = share(g, now);
+	int64_t until = g->deadline, now = clock_mono_ms(), left = until > now ? until - now : 0,
+		idle = share(g, now);
 	struct buf b = BUF_INIT(CARRY_FRAME_MAX);
 	int rc = 0;
 
@@ -355,7 +370,8 @@ tell_files(struct carrying *r, struct err *e)
 		if (f->result != FETCH_PENDING)
 			continue;
 		if (wire_put_u32(&b, (uint32_t)i, e) == -1 || wire_put_name(&b, f->path, e) == -1 ||
-		    wire_put_u64(&b, f->max, e) == -1 || wire_put_u8(&b, f->exact, e) == -1 || wire_put_u64(&b, f->offset, e) == -1)
+		    wire_put_u64(&b, f->max, e) == -1 || wire_put_u8(&b, f->exact, e) == -1 ||
+		    wire_put_u64(&b, f->offset, e) == -1)
 			rc = -1;
 		else if (b.len > CARRY_FRAME_MAX / 2) {
 			rc = frame_send(frames, CARRY_FILES, b.data, b.len, until, e);
@@ -384,7 +400,8 @@ refuse_unsafe(struct fetch_file *files, size_t n)
 		if (path_check(f->path, strlen(f->path), &f->err) == -1)
 			f->result = FETCH_FAILED;
 		else if (f->offset > f->max) {
-			err_setx(&f->err, ERR_TOO_LARGE, "%s: there is more than is wanted already", f->path);
+			err_setx(&f->err, ERR_TOO_LARGE, "%s: there is more than is wanted already",
+			    f->path);
 			f->result = FETCH_FAILED;
 		}
 	}
@@ -398,8 +415,9 @@ carrier_run(struct carrier *c, struct fetch_file *files, size_t n, bool *moved, 
 
 	*moved = false;
 	if (c->child == NULL || n > CARRY_FILES_MAX)
-		return err_setx(e, n > CARRY_FILES_MAX ? ERR_TOO_LARGE : ERR_CONFLICT, "%s:%u: can't fetch so many files at once",
-		    c->config.url->host, (unsigned)c->config.url->port);
+		return err_setx(e, n > CARRY_FILES_MAX ? ERR_TOO_LARGE : ERR_CONFLICT,
+		    "%s:%u: can't fetch so many files at once", c->config.url->host,
+		    (unsigned)c->config.url->port);
 	refuse_unsafe(files, n);
 	if (!c->connected)
 		rc = listen_to(&r, e);

@@ -2,7 +2,8 @@
 #define UPDATER_CARRIER_STATE_H
 
 /*
- * What carrier.c believes of its child, apart from the child, for a fuzzer.  Nobody else includes this.
+ * What carrier.c believes of its child, apart from the child, for a fuzzer.  Nobody else includes
+ * this.
  */
 #include "lib/base/buf.h"
 #include "lib/os/child.h"
@@ -11,20 +12,20 @@
 #include "lib/sftp/sftp_frames.h"
 
 /* A login takes one signature, or two where a server asks twice. */
-#define SIGNATURES_MAX	2
+#define SIGNATURES_MAX 2
 
 /* Bytes of the answer to a child: a signature or a password. */
-#define LOGIN_ANSWER_MAX	(4 + LOGIN_PASSPHRASE_MAX)
+#define LOGIN_ANSWER_MAX (4 + LOGIN_PASSPHRASE_MAX)
 
 struct carrier {
 	struct carrier_config config;
 	const struct login *login;
-	struct child *child;		/* NULL after it failed */
+	struct child *child; /* NULL after it failed */
 	struct confined confined;
 	bool hello, connected, other_key, password_given;
 	unsigned signatures;
-	int64_t paced_from;		/* when there last were enough bytes, of clock_mono_ms() */
-	uint64_t paced;			/* bytes since then */
+	int64_t paced_from; /* when there last were enough bytes, of clock_mono_ms() */
+	uint64_t paced;	    /* bytes since then */
 	int64_t connect_until;
 };
 
@@ -37,8 +38,8 @@ struct carrying {
 };
 
 /*
- * What a frame of the child does.  0 go on (where answer isn't empty, it is to be sent), 1 it is connected or at the end of its work, -1
- * the connection failed or the child lied.
+ * What a frame of the child does.  0 go on (where answer isn't empty, it is to be sent), 1 it is
+ * connected or at the end of its work, -1 the connection failed or the child lied.
  */
 int carrier_take(struct carrying *r, const struct frame *f, struct buf *answer, struct err *e);
 

@@ -10,13 +10,13 @@
 #include "lib/base/path.h"
 
 /* Most bytes of requests that are kept; the windows and the backlog stay far below it. */
-#define OUT_MAX		(4u * 1024 * 1024)
+#define OUT_MAX (4u * 1024 * 1024)
 
-#define DATA_HEAD	13	/* length, type, id, length of the data */
-#define SHOWN_MAX	200	/* bytes of a server's message that a text shows */
+#define DATA_HEAD 13  /* length, type, id, length of the data */
+#define SHOWN_MAX 200 /* bytes of a server's message that a text shows */
 
-#define MODE_TYPE	0170000u
-#define MODE_REGULAR	0100000u
+#define MODE_TYPE    0170000u
+#define MODE_REGULAR 0100000u
 
 static void
 entry_free(struct sftp_entry *n)
@@ -46,8 +46,8 @@ sftp_new(const char *root, const struct sftp_limits *limits, struct err *e)
 		err_nomem(e);
 		return NULL;
 	}
-	s->limits = limits != NULL ? *limits :
-				     (struct sftp_limits){ SFTP_READ_MAX, SFTP_WINDOW_BYTES,
+	s->limits = limits != NULL ? *limits
+				   : (struct sftp_limits){ SFTP_READ_MAX, SFTP_WINDOW_BYTES,
 					     SFTP_WINDOW_REQUESTS, SFTP_OPEN_MAX };
 	s->out.max = OUT_MAX;
 	return s;
@@ -82,8 +82,9 @@ sftp_add(struct sftp *s, struct fetch_file *files, size_t n, struct err *e)
 			continue;
 		}
 		if (f->offset > f->max) {
-			err_setx(&f->err, ERR_TOO_LARGE, "%s: want at most %" PRIu64 " bytes, got %" PRIu64
-			    " already", f->path, f->max, f->offset);
+			err_setx(&f->err, ERR_TOO_LARGE,
+			    "%s: want at most %" PRIu64 " bytes, got %" PRIu64 " already", f->path,
+			    f->max, f->offset);
 			f->result = FETCH_FAILED;
 			continue;
 		}
@@ -161,7 +162,7 @@ finish(struct sftp *s, struct sftp_entry *n, enum fetch_result result, struct er
 	if (n->stat != NULL)
 		n->stat->entry = NULL;
 	sftp_list_last(NULL, n);
-	s->exclusive = false;		/* where it was set, this was the only file that was open */
+	s->exclusive = false; /* where it was set, this was the only file that was open */
 	n->file->result = result;
 	s->pending--;
 	s->answered++;
@@ -173,9 +174,9 @@ finish(struct sftp *s, struct sftp_entry *n, enum fetch_result result, struct er
 static void
 refusal(struct sftp_entry *n, const struct sftp_reply *r)
 {
-	enum err_code code = r->code == SFTP_PERMISSION_DENIED ? ERR_ACCESS :
-	    r->code == SFTP_BAD_MESSAGE || r->code == SFTP_OP_UNSUPPORTED ? ERR_PROTOCOL :
-									       ERR_IO;
+	enum err_code code = r->code == SFTP_PERMISSION_DENIED		    ? ERR_ACCESS
+	    : r->code == SFTP_BAD_MESSAGE || r->code == SFTP_OP_UNSUPPORTED ? ERR_PROTOCOL
+									    : ERR_IO;
 	int len = r->messagelen > SHOWN_MAX ? SHOWN_MAX : (int)r->messagelen;
 
 	err_setx(&n->file->err, code, "%s: the server refuses it: %.*s (SFTP status %" PRIu32 ")",
@@ -185,8 +186,8 @@ refusal(struct sftp_entry *n, const struct sftp_reply *r)
 static int
 too_large(struct sftp *s, struct sftp_entry *n, struct err *e)
 {
-	err_setx(&n->file->err, ERR_TOO_LARGE, "%s: want at most %" PRIu64 " bytes, the server has more",
-	    n->file->path, n->file->max);
+	err_setx(&n->file->err, ERR_TOO_LARGE,
+	    "%s: want at most %" PRIu64 " bytes, the server has more", n->file->path, n->file->max);
 	return finish(s, n, FETCH_FAILED, e);
 }
 
@@ -206,8 +207,8 @@ deliver(struct sftp *s, struct sftp_entry *n, const uint8_t *bytes, size_t len, 
 }
 
 /*
- * A READ gave less than asked before the end of the file.  Ask again from there: what is under way behind it would leave
- * a hole each time, because a server that cut one cuts them all.
+ * A READ gave less than asked before the end of the file.  Ask again from there: what is under way
+ * behind it would leave a hole each time, because a server that cut one cuts them all.
  */
 static void
 ask_again(struct sftp *s, struct sftp_entry *n)
@@ -218,7 +219,10 @@ ask_again(struct sftp *s, struct sftp_entry *n)
 	sftp_list_first(n->stat != NULL ? &s->idle : &s->asking, n);
 }
 
-/* Data came where a READ was cut: it wasn't the end of the file, so the server never gives more at once. */
+/*
+ * Data came where a READ was cut: it wasn't the end of the file, so the server never gives more at
+ * once.
+ */
 static void
 learn_size(struct sftp *s, struct sftp_entry *n)
 {
@@ -275,8 +279,10 @@ find(struct sftp *s, uint32_t id, struct err *e)
 	struct sftp_request *r = &s->slots[id % SFTP_SLOTS];
 
 	if (r->type == 0 || r->id != id || r->done) {
-		err_setx(e, ERR_PROTOCOL, "SFTP: the server answered request %" PRIu32
-		    ", which was not asked or is answered already", id);
+		err_setx(e, ERR_PROTOCOL,
+		    "SFTP: the server answered request %" PRIu32
+		    ", which was not asked or is answered already",
+		    id);
 		return NULL;
 	}
 	return r;
@@ -286,24 +292,26 @@ find(struct sftp *s, uint32_t id, struct err *e)
 static int
 data_begins(struct sftp *s, const uint8_t *head, struct err *e)
 {
-	uint32_t length = (uint32_t)head[0] << 24 | (uint32_t)head[1] << 16 | (uint32_t)head[2] << 8 |
-	    head[3];
-	uint32_t id = (uint32_t)head[5] << 24 | (uint32_t)head[6] << 16 | (uint32_t)head[7] << 8 |
-	    head[8];
-	uint32_t len = (uint32_t)head[9] << 24 | (uint32_t)head[10] << 16 | (uint32_t)head[11] << 8 |
-	    head[12];
+	uint32_t length =
+	    (uint32_t)head[0] << 24 | (uint32_t)head[1] << 16 | (uint32_t)head[2] << 8 | head[3];
+	uint32_t id =
+	    (uint32_t)head[5] << 24 | (uint32_t)head[6] << 16 | (uint32_t)head[7] << 8 | head[8];
+	uint32_t len =
+	    (uint32_t)head[9] << 24 | (uint32_t)head[10] << 16 | (uint32_t)head[11] << 8 | head[12];
 	struct sftp_request *r = find(s, id, e);
 
 	if (r == NULL)
 		return -1;
 	if (r->type != SFTP_READ)
-		return err_setx(e, ERR_PROTOCOL, "SFTP: the server sent data for a request that asked for none");
+		return err_setx(e, ERR_PROTOCOL,
+		    "SFTP: the server sent data for a request that asked for none");
 	if (len > r->len)
-		return err_setx(e, ERR_PROTOCOL, "SFTP: asked for %" PRIu32 " bytes, the server sent %"
-		    PRIu32, r->len, len);
+		return err_setx(e, ERR_PROTOCOL,
+		    "SFTP: asked for %" PRIu32 " bytes, the server sent %" PRIu32, r->len, len);
 	if (length != DATA_HEAD - 4 + len)
-		return err_setx(e, ERR_PROTOCOL, "SFTP: a packet of %" PRIu32 " bytes holds %" PRIu32
-		    " bytes of data", length, len);
+		return err_setx(e, ERR_PROTOCOL,
+		    "SFTP: a packet of %" PRIu32 " bytes holds %" PRIu32 " bytes of data", length,
+		    len);
 	if (r->entry != NULL && r->entry->reads != r && len > 0 && (r->early = malloc(len)) == NULL)
 		return err_nomem(e);
 	s->filling = r;
@@ -318,7 +326,7 @@ data_ends(struct sftp *s, struct err *e)
 
 	s->filling = NULL;
 	r->done = true;
-	r->eof = r->got == 0;	/* some servers say the end like this */
+	r->eof = r->got == 0; /* some servers say the end like this */
 	if (r->entry == NULL) {
 		sftp_request_free(s, r);
 		return 0;
@@ -347,11 +355,15 @@ data_comes(struct sftp *s, const uint8_t *bytes, size_t len, struct err *e)
 static int
 unexpected(const struct sftp_reply *reply, const char *to, struct err *e)
 {
-	return err_setx(e, ERR_PROTOCOL, "SFTP: the server answered %s with a packet of type %u (status %"
-	    PRIu32 ")", to, reply->type, reply->code);
+	return err_setx(e, ERR_PROTOCOL,
+	    "SFTP: the server answered %s with a packet of type %u (status %" PRIu32 ")", to,
+	    reply->type, reply->code);
 }
 
-/* Try again when at most open files are open.  Of a whole flight that failed, the first tells how many that are. */
+/*
+ * Try again when at most open files are open.  Of a whole flight that failed, the first tells how
+ * many that are.
+ */
 static void
 open_later(struct sftp *s, uint32_t id, struct sftp_entry *n, uint32_t open)
 {
@@ -405,15 +417,18 @@ sized(struct sftp *s, struct sftp_entry *n, const struct sftp_reply *reply, stru
 	n->stat = NULL;
 	if (reply->has_mode && (reply->mode & MODE_TYPE) != 0 &&
 	    (reply->mode & MODE_TYPE) != MODE_REGULAR) {
-		err_setx(&f->err, ERR_IO, "%s: want a regular file, the server has something else", f->path);
+		err_setx(&f->err, ERR_IO, "%s: want a regular file, the server has something else",
+		    f->path);
 		return finish(s, n, FETCH_FAILED, e);
 	}
 	if (reply->has_size) {
 		if (reply->size > f->max)
 			return too_large(s, n, e);
 		if (reply->size < n->start) {
-			err_setx(&f->err, ERR_CONFLICT, "%s: %" PRIu64 " bytes are here already, the server has %"
-			    PRIu64 "; it is not the same file", f->path, n->start, reply->size);
+			err_setx(&f->err, ERR_CONFLICT,
+			    "%s: %" PRIu64 " bytes are here already, the server has %" PRIu64
+			    "; it is not the same file",
+			    f->path, n->start, reply->size);
 			return finish(s, n, FETCH_FAILED, e);
 		}
 		n->size = reply->size;
@@ -482,23 +497,24 @@ reply(struct sftp *s, const uint8_t *packet, size_t len, struct err *e)
 		return unexpected(&p, s->version ? "nothing" : "INIT", e);
 	if (!s->version) {
 		s->version = true;
-		return p.id == 3 ? 0 :
-				   err_setx(e, ERR_PROTOCOL, "SFTP: want version 3, the server speaks %" PRIu32,
-				       p.id);
+		return p.id == 3 ? 0
+				 : err_setx(e, ERR_PROTOCOL,
+				       "SFTP: want version 3, the server speaks %" PRIu32, p.id);
 	}
 	if ((r = find(s, p.id, e)) == NULL)
 		return -1;
 	status = p.type == SFTP_STATUS;
 	if (status && (p.code == SFTP_NO_CONNECTION || p.code == SFTP_CONNECTION_LOST))
-		return err_setx(e, ERR_NETWORK, "SFTP: the server lost its connection (status %" PRIu32 ")",
-		    p.code);
+		return err_setx(e, ERR_NETWORK,
+		    "SFTP: the server lost its connection (status %" PRIu32 ")", p.code);
 	switch (r->type) {
 	case SFTP_OPEN:
 		rc = opened(s, r, &p, e);
 		break;
 	case SFTP_READ:
 		/* This one frees the request itself: its bytes may have to wait for others. */
-		return status && p.code != SFTP_OK ? read_failed(s, r, &p, e) : unexpected(&p, "READ", e);
+		return status && p.code != SFTP_OK ? read_failed(s, r, &p, e)
+						   : unexpected(&p, "READ", e);
 	case SFTP_FSTAT:
 		if (p.type != SFTP_ATTRS && (!status || p.code == SFTP_OK))
 			return unexpected(&p, "FSTAT", e);
@@ -515,7 +531,10 @@ reply(struct sftp *s, const uint8_t *packet, size_t len, struct err *e)
 	return rc;
 }
 
-/* How many bytes of the packet that is being collected must be there before it can be looked at.  0: never. */
+/*
+ * How many bytes of the packet that is being collected must be there before it can be looked at.
+ * 0: never.
+ */
 static size_t
 wanted(const struct sftp *s)
 {
@@ -543,7 +562,8 @@ collect(struct sftp *s, const uint8_t **bytes, size_t *len, struct err *e)
 	if (s->have < want)
 		return 0;
 	if ((want = wanted(s)) == 0)
-		return err_setx(e, ERR_PROTOCOL, "SFTP: the server sent a packet of impossible length");
+		return err_setx(e, ERR_PROTOCOL,
+		    "SFTP: the server sent a packet of impossible length");
 	if (s->have < want)
 		return 0;
 	s->have = 0;

@@ -6,11 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of requests that wait to be sent before no more are made.  Few, because READs of what is open don't overtake OPENs that wait here. */
-#define BACKLOG_ENOUGH	(4u * 1024)
+/*
+ * Bytes of requests that wait to be sent before no more are made.  Few, because READs of what is
+ * open don't overtake OPENs that wait here.
+ */
+#define BACKLOG_ENOUGH (4u * 1024)
 
-/* OPENs that failed before a file is opened with nothing else open, to see whether it is the file's fault. */
-#define SHARED_TRIES	2
+/*
+ * OPENs that failed before a file is opened with nothing else open, to see whether it is the file's
+ * fault.
+ */
+#define SHARED_TRIES 2
 
 static void
 list_remove(struct sftp_entry *n)
@@ -107,7 +113,10 @@ sftp_ask_close(struct sftp *s, struct sftp_entry *n, struct err *e)
 	return sftp_put_handle(&s->out, SFTP_CLOSE, r->id, n->handle, n->handlelen, e);
 }
 
-/* Where reading ends: the size, or one byte more than is allowed, which shows that there are too many. */
+/*
+ * Where reading ends: the size, or one byte more than is allowed, which shows that there are too
+ * many.
+ */
 static uint64_t
 end_of(const struct sftp_entry *n)
 {
@@ -143,7 +152,10 @@ ask_read(struct sftp *s, struct sftp_entry *n, uint32_t len, struct err *e)
 	return sftp_put_read(&s->out, r->id, n->handle, n->handlelen, r->offset, len, e);
 }
 
-/* One READ of the first file that has something to ask for.  1 asked, 0 nothing to ask or no room, -1. */
+/*
+ * One READ of the first file that has something to ask for.  1 asked, 0 nothing to ask or no room,
+ * -1.
+ */
 static int
 ask_next_read(struct sftp *s, struct err *e)
 {
@@ -152,8 +164,8 @@ ask_next_read(struct sftp *s, struct err *e)
 	uint32_t len;
 
 	/*
-	 * While the size may still come, one READ is enough: it is more than TCP's first flights carry, and what is
-	 * allowed may be far more than there is.
+	 * While the size may still come, one READ is enough: it is more than TCP's first flights
+	 * carry, and what is allowed may be far more than there is.
 	 */
 	while ((n = s->asking.first) != NULL &&
 	    (n->asked >= end_of(n) || (n->stat != NULL && n->asked > n->start) ||
@@ -166,7 +178,8 @@ ask_next_read(struct sftp *s, struct err *e)
 	if (s->held > 0 && s->held + len > s->limits.bytes)
 		return 0;
 	/* Before the READ, so that the size is known when its bytes come. */
-	if (n->asked == n->start && n->stat == NULL && !n->size_known && !n->file->exact && ask_stat(s, n, e) == -1)
+	if (n->asked == n->start && n->stat == NULL && !n->size_known && !n->file->exact &&
+	    ask_stat(s, n, e) == -1)
 		return -1;
 	return ask_read(s, n, len, e) == -1 ? -1 : 1;
 }

@@ -7,21 +7,22 @@
 
 #include "lib/base/wire.h"
 
-#define VERSION_WANTED	3
-#define OPEN_FOR_READ	1u	/* SSH_FXF_READ */
+#define VERSION_WANTED 3
+#define OPEN_FOR_READ  1u /* SSH_FXF_READ */
 
 /* Flags of ATTRS (section 5). */
-#define ATTR_SIZE	0x00000001u
-#define ATTR_UIDGID	0x00000002u
-#define ATTR_MODE	0x00000004u
-#define ATTR_TIMES	0x00000008u
-#define ATTR_EXTENDED	0x80000000u
+#define ATTR_SIZE     0x00000001u
+#define ATTR_UIDGID   0x00000002u
+#define ATTR_MODE     0x00000004u
+#define ATTR_TIMES    0x00000008u
+#define ATTR_EXTENDED 0x80000000u
 
 /* Every packet begins with its length, its type, and (but for INIT) its id. */
 static int
 put_head(struct buf *out, size_t rest, enum sftp_type type, uint32_t id, struct err *e)
 {
-	if (buf_reserve(out, 9 + rest, e) == -1 || wire_put_u32(out, (uint32_t)(5 + rest), e) == -1 ||
+	if (buf_reserve(out, 9 + rest, e) == -1 ||
+	    wire_put_u32(out, (uint32_t)(5 + rest), e) == -1 ||
 	    wire_put_u8(out, (uint8_t)type, e) == -1)
 		return -1;
 	return wire_put_u32(out, id, e);
@@ -46,7 +47,7 @@ sftp_put_open(struct buf *out, uint32_t id, const char *root, const char *path, 
 	    buf_add(out, "/", slash, e) == -1 || buf_add(out, path, pathlen, e) == -1 ||
 	    wire_put_u32(out, OPEN_FOR_READ, e) == -1)
 		return -1;
-	return wire_put_u32(out, 0, e);		/* no attributes */
+	return wire_put_u32(out, 0, e); /* no attributes */
 }
 
 int
@@ -60,8 +61,8 @@ sftp_put_read(struct buf *out, uint32_t id, const uint8_t *handle, size_t len, u
 }
 
 int
-sftp_put_handle(struct buf *out, enum sftp_type type, uint32_t id, const uint8_t *handle, size_t len,
-    struct err *e)
+sftp_put_handle(struct buf *out, enum sftp_type type, uint32_t id, const uint8_t *handle,
+    size_t len, struct err *e)
 {
 	if (put_head(out, 4 + len, type, id, e) == -1)
 		return -1;
@@ -111,7 +112,7 @@ parse_attrs(struct wire *w, struct sftp_reply *r)
 	if ((flags & ATTR_TIMES) != 0)
 		wire_u64(w);
 	if ((flags & ATTR_EXTENDED) != 0)
-		w->p = w->end;		/* pairs of texts, to the end; nothing here reads them */
+		w->p = w->end; /* pairs of texts, to the end; nothing here reads them */
 	return w->bad ? "ATTRS that are cut off" : NULL;
 }
 
@@ -139,8 +140,8 @@ sftp_reply_parse(const uint8_t *packet, size_t len, struct sftp_reply *out, stru
 	r.type = wire_u8(&w);
 	r.id = wire_u32(&w);
 	if (w.bad)
-		return err_setx(e, ERR_PROTOCOL, "SFTP: the server sent a packet of %zu bytes, want at least 5",
-		    len);
+		return err_setx(e, ERR_PROTOCOL,
+		    "SFTP: the server sent a packet of %zu bytes, want at least 5", len);
 	switch (r.type) {
 	case SFTP_VERSION:
 		fault = parse_version(&w);
@@ -155,8 +156,8 @@ sftp_reply_parse(const uint8_t *packet, size_t len, struct sftp_reply *out, stru
 		fault = parse_attrs(&w, &r);
 		break;
 	default:
-		return err_setx(e, ERR_PROTOCOL, "SFTP: the server sent a packet of type %u, which answers nothing",
-		    r.type);
+		return err_setx(e, ERR_PROTOCOL,
+		    "SFTP: the server sent a packet of type %u, which answers nothing", r.type);
 	}
 	if (fault == NULL && w.p != w.end)
 		fault = "a packet with bytes left over";

@@ -2,8 +2,8 @@
 #define UPDATER_SFTP_PACKET_H
 
 /*
- * Packets of SFTP version 3 (draft-ietf-secsh-filexfer-02): writing the few requests that reading files takes, and
- * reading the replies to them.  No state, no I/O.
+ * Packets of SFTP version 3 (draft-ietf-secsh-filexfer-02): writing the few requests that reading
+ * files takes, and reading the replies to them.  No state, no I/O.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,8 +39,8 @@ enum sftp_code {
 };
 
 /* Limits of the draft: bytes of a handle, and of any packet that a peer must be able to take. */
-#define SFTP_HANDLE_MAX		256
-#define SFTP_REPLY_MAX		34000
+#define SFTP_HANDLE_MAX 256
+#define SFTP_REPLY_MAX	34000
 
 /* Append a request to out.  0, or -1 with ERR_NOMEM or ERR_TOO_LARGE. */
 int sftp_put_init(struct buf *out, struct err *e);
@@ -54,20 +54,21 @@ int sftp_put_handle(struct buf *out, enum sftp_type type, uint32_t id, const uin
 /* A reply other than DATA.  Pointers lead into the packet. */
 struct sftp_reply {
 	uint8_t type;
-	uint32_t id;			/* for VERSION: the version */
-	uint32_t code;			/* STATUS */
-	const char *message;		/* STATUS: what the server says, not terminated */
+	uint32_t id;	     /* for VERSION: the version */
+	uint32_t code;	     /* STATUS */
+	const char *message; /* STATUS: what the server says, not terminated */
 	size_t messagelen;
-	const uint8_t *handle;		/* HANDLE */
+	const uint8_t *handle; /* HANDLE */
 	size_t handlelen;
-	bool has_size, has_mode;	/* ATTRS */
+	bool has_size, has_mode; /* ATTRS */
 	uint64_t size;
 	uint32_t mode;
 };
 
 /*
- * Read one packet without its length field.  0, or -1 with ERR_PROTOCOL: a type that answers nothing that is
- * asked here, fields that are cut off, bytes left over, a handle that is empty or over its limit.
+ * Read one packet without its length field.  0, or -1 with ERR_PROTOCOL: a type that answers
+ * nothing that is asked here, fields that are cut off, bytes left over, a handle that is empty or
+ * over its limit.
  */
 int sftp_reply_parse(const uint8_t *packet, size_t len, struct sftp_reply *out, struct err *e);
 

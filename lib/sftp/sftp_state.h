@@ -2,30 +2,36 @@
 #define UPDATER_SFTP_STATE_H
 
 /*
- * What sftp.c (replies) and sftp_ask.c (requests) share: the files of a session and its open requests.  Nobody else includes this.
+ * What sftp.c (replies) and sftp_ask.c (requests) share: the files of a session and its open
+ * requests.  Nobody else includes this.
  *
- * An entry is one file on its way.  It is in exactly one list: waiting (no OPEN sent, or to be sent again), asking (has a handle,
- * and bytes that nobody has asked for) or idle (all asked for, or its OPEN is under way).  An entry that ends is freed at once; replies
- * that come for it later find a request without an entry and are dropped.
+ * An entry is one file on its way.  It is in exactly one list: waiting (no OPEN sent, or to be sent
+ * again), asking (has a handle, and bytes that nobody has asked for) or idle (all asked for, or its
+ * OPEN is under way).  An entry that ends is freed at once; replies that come for it later find a
+ * request without an entry and are dropped.
  */
 #include "lib/base/buf.h"
 #include "lib/sftp/sftp.h"
 #include "lib/sftp/sftp_packet.h"
 
-/* Slots for open requests; above every sum of SFTP_WINDOW_REQUESTS and one CLOSE for each open file. */
-#define SFTP_SLOTS	8192u
+/*
+ * Slots for open requests; above every sum of SFTP_WINDOW_REQUESTS and one CLOSE for each open
+ * file.
+ */
+#define SFTP_SLOTS 8192u
 
 struct sftp_entry;
 
 struct sftp_request {
-	uint8_t type;			/* of the packet; 0: the slot is free */
-	bool done, eof;			/* READ: answered; answered with EOF */
+	uint8_t type;	/* of the packet; 0: the slot is free */
+	bool done, eof; /* READ: answered; answered with EOF */
 	uint32_t id;
-	uint32_t len, got;		/* READ: bytes asked for, and that came */
-	uint64_t offset;		/* READ */
-	uint8_t *early;			/* READ: bytes that came before those in front of them; owned */
-	struct sftp_entry *entry;	/* NULL: nobody waits for the reply any more */
-	struct sftp_request *next;	/* READ: the one behind it in the file */
+	uint32_t len, got; /* READ: bytes asked for, and that came */
+	uint64_t offset;   /* READ */
+	/* READ: bytes that came before those in front of them; owned */
+	uint8_t *early;
+	struct sftp_entry *entry;  /* NULL: nobody waits for the reply any more */
+	struct sftp_request *next; /* READ: the one behind it in the file */
 };
 
 struct sftp_list {
@@ -36,43 +42,46 @@ struct sftp_entry {
 	struct fetch_file *file;
 	struct sftp_list *in;
 	struct sftp_entry *prev, *next;
-	uint8_t *handle;		/* owned; NULL: not open */
+	uint8_t *handle; /* owned; NULL: not open */
 	size_t handlelen;
-	unsigned tries;			/* OPENs that failed */
-	bool alone;			/* nothing else was open when OPEN was sent */
-	uint32_t turn;			/* how many OPENs had been sent then */
+	unsigned tries; /* OPENs that failed */
+	bool alone;	/* nothing else was open when OPEN was sent */
+	uint32_t turn;	/* how many OPENs had been sent then */
 	bool size_known;
-	uint64_t size;			/* what FSTAT says */
-	uint64_t start;			/* offset at which this session began */
-	uint64_t asked;			/* the first byte that nobody has asked for */
-	uint32_t cut;			/* bytes that came when a READ gave less than asked; 0: none did */
-	struct sftp_request *stat;	/* FSTAT under way */
-	struct sftp_request *reads, *last_read;		/* READs under way, in order */
+	uint64_t size;	/* what FSTAT says */
+	uint64_t start; /* offset at which this session began */
+	uint64_t asked; /* the first byte that nobody has asked for */
+	/* bytes that came when a READ gave less than asked; 0: none did */
+	uint32_t cut;
+	struct sftp_request *stat;		/* FSTAT under way */
+	struct sftp_request *reads, *last_read; /* READs under way, in order */
 };
 
 struct sftp {
 	char *root;
 	struct sftp_limits limits;
-	struct buf out;			/* packets to be sent, from sent on */
+	struct buf out; /* packets to be sent, from sent on */
 	size_t sent;
-	bool greeted, version;		/* INIT is in out; VERSION came */
+	bool greeted, version; /* INIT is in out; VERSION came */
 
 	struct sftp_list waiting, asking, idle;
-	uint64_t pending;		/* entries in the three */
-	uint32_t opening, handles, closing;	/* OPENs under way, open files, CLOSEs under way */
-	uint32_t opens;			/* OPENs that were sent */
-	bool exclusive;			/* one file is open or about to be, beside which there must be no other */
-	uint32_t shrunk_id;		/* requests before this one don't lower limits.open again */
+	uint64_t pending;		    /* entries in the three */
+	uint32_t opening, handles, closing; /* OPENs under way, open files, CLOSEs under way */
+	uint32_t opens;			    /* OPENs that were sent */
+	/* one file is open or about to be, beside which there must be no other */
+	bool exclusive;
+	uint32_t shrunk_id; /* requests before this one don't lower limits.open again */
 	uint64_t answered, received;
 
 	struct sftp_request slots[SFTP_SLOTS];
 	uint32_t used, next_id;
-	bool single;			/* one READ a file at a time: the server's answers can't be foreseen */
-	uint64_t held;			/* sum of len of READs that are under way or held back */
+	/* one READ a file at a time: the server's answers can't be foreseen */
+	bool single;
+	uint64_t held; /* sum of len of READs that are under way or held back */
 
-	uint8_t packet[4 + SFTP_REPLY_MAX];	/* the reply that is being collected */
+	uint8_t packet[4 + SFTP_REPLY_MAX]; /* the reply that is being collected */
 	size_t have;
-	struct sftp_request *filling;	/* the READ whose bytes are coming */
+	struct sftp_request *filling; /* the READ whose bytes are coming */
 	uint32_t filling_left;
 };
 

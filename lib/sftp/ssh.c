@@ -13,28 +13,33 @@
 #include "lib/base/digest.h"
 
 /* Bytes of a list of algorithms. */
-#define METHODS_SIZE	1024
+#define METHODS_SIZE 1024
 
 /*
- * What may be negotiated, best first; names that the installed libssh2 doesn't have are left out by it.  GCM and
- * chacha20 came to it together with strict key exchange, which they need.
+ * What may be negotiated, best first; names that the installed libssh2 doesn't have are left out by
+ * it.  GCM and chacha20 came to it together with strict key exchange, which they need.
  */
-#define KEX	"curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256"
-#define CIPHERS	"aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-ctr,aes256-ctr,aes192-ctr," \
-		"chacha20-poly1305@openssh.com"
-#define MACS	"hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512"
-#define HOSTKEY_ECDSA	"ecdsa-sha2-nistp256"
-#define HOSTKEYS	"ssh-ed25519," HOSTKEY_ECDSA
+#define KEX "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256"
+#define CIPHERS \
+	"aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-ctr,aes256-ctr,aes192-ctr," \
+	"chacha20-poly1305@openssh.com"
+#define MACS \
+	"hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512"
+#define HOSTKEY_ECDSA "ecdsa-sha2-nistp256"
+#define HOSTKEYS      "ssh-ed25519," HOSTKEY_ECDSA
 
 /* Bytes that are taken from the network in one turn. */
-#define TURN_MAX	(128u * 1024)
+#define TURN_MAX (128u * 1024)
 
-/* Bytes that wait for the socket before no more are made (few, as in sftp_ask.c), and the most there can be. */
-#define OUT_ENOUGH	(4u * 1024)
-#define OUT_MAX		(1024u * 1024)
+/*
+ * Bytes that wait for the socket before no more are made (few, as in sftp_ask.c), and the most
+ * there can be.
+ */
+#define OUT_ENOUGH (4u * 1024)
+#define OUT_MAX	   (1024u * 1024)
 
 /* "SHA256:", 43 digits, the NUL. */
-#define FINGERPRINT_SIZE	51
+#define FINGERPRINT_SIZE 51
 
 static struct ssh *
 self(void **abstract)
@@ -42,25 +47,25 @@ self(void **abstract)
 	return *abstract;
 }
 
-static
-LIBSSH2_ALLOC_FUNC(on_alloc)
+static LIBSSH2_ALLOC_FUNC(on_alloc)
 {
 	return ssh_pool_alloc(&self(abstract)->pool, count);
 }
 
-static
-LIBSSH2_REALLOC_FUNC(on_realloc)
+static LIBSSH2_REALLOC_FUNC(on_realloc)
 {
 	return ssh_pool_realloc(&self(abstract)->pool, ptr, count);
 }
 
-static
-LIBSSH2_FREE_FUNC(on_free)
+static LIBSSH2_FREE_FUNC(on_free)
 {
 	ssh_pool_free(&self(abstract)->pool, ptr);
 }
 
-/* libssh2 can't go on with something else while a packet is half sent, so every packet is taken whole. */
+/*
+ * libssh2 can't go on with something else while a packet is half sent, so every packet is taken
+ * whole.
+ */
 static ssize_t
 on_send(libssh2_socket_t fd, const void *data, size_t len, int flags, void **abstract)
 {
@@ -127,20 +132,21 @@ ssh_broken(struct ssh *s, const char *step, struct err *e)
 {
 	switch (libssh2_session_last_errno(s->session)) {
 	case LIBSSH2_ERROR_ALLOC:
-		return err_setx(e, ERR_NOMEM, "%s:%u: %s: out of memory, or over %u bytes for one connection",
-		    s->server.host, (unsigned)s->server.port, step, SSH_MEMORY_MAX);
+		return err_setx(e, ERR_NOMEM,
+		    "%s:%u: %s: out of memory, or over %u bytes for one connection", s->server.host,
+		    (unsigned)s->server.port, step, SSH_MEMORY_MAX);
 	case LIBSSH2_ERROR_SOCKET_SEND:
 	case LIBSSH2_ERROR_SOCKET_RECV:
 	case LIBSSH2_ERROR_SOCKET_DISCONNECT:
 	case LIBSSH2_ERROR_SOCKET_TIMEOUT:
 	case LIBSSH2_ERROR_BANNER_RECV:
 	case LIBSSH2_ERROR_CHANNEL_CLOSED:
-		return err_setx(e, ERR_NETWORK, "%s:%u: connection broke while %s: %s", s->server.host,
-		    (unsigned)s->server.port, step, fault(s));
+		return err_setx(e, ERR_NETWORK, "%s:%u: connection broke while %s: %s",
+		    s->server.host, (unsigned)s->server.port, step, fault(s));
 	default:
 		if (s->peer_closed)
-			return err_setx(e, ERR_NETWORK, "%s:%u: connection broke while %s: %s", s->server.host,
-			    (unsigned)s->server.port, step, net_fault(s->net));
+			return err_setx(e, ERR_NETWORK, "%s:%u: connection broke while %s: %s",
+			    s->server.host, (unsigned)s->server.port, step, net_fault(s->net));
 		return err_setx(e, ERR_PROTOCOL, "%s:%u: %s failed: %s", s->server.host,
 		    (unsigned)s->server.port, step, fault(s));
 	}
@@ -181,8 +187,9 @@ ssh_turn(struct ssh *s, const char *step, int64_t deadline, struct err *e)
 }
 
 /*
- * Those of names (a comma list) that the installed libssh2 has, in our order, into out.  Names that it lacks must not
- * reach libssh2_session_method_pref(): 1.10 removes them with a memcpy() whose areas overlap.
+ * Those of names (a comma list) that the installed libssh2 has, in our order, into out.  Names that
+ * it lacks must not reach libssh2_session_method_pref(): 1.10 removes them with a memcpy() whose
+ * areas overlap.
  */
 static void
 supported(struct ssh *s, int method, const char *names, char *out, size_t size)
@@ -255,7 +262,7 @@ check_hostkey(struct ssh *s, int *type, struct err *e)
 	if (digest_of(DIGEST_SHA256, key, len, digest, e) == -1)
 		return -1;
 	EVP_EncodeBlock((uint8_t *)found + 7, digest, SHA256_SIZE);
-	found[FINGERPRINT_SIZE - 1] = '\0';	/* ssh-keygen leaves the '=' out */
+	found[FINGERPRINT_SIZE - 1] = '\0'; /* ssh-keygen leaves the '=' out */
 	for (size_t i = 0; i < v->nhost_keys; i++) {
 		size_t used = strlen(wanted);
 
@@ -266,9 +273,10 @@ check_hostkey(struct ssh *s, int *type, struct err *e)
 			strcat(wanted, v->host_keys[i]);
 		}
 	}
-	err_setx(e, ERR_HOSTKEY, "%s:%u: want host key %s, got %s; if the server's key was changed on purpose, "
-	    "add the new fingerprint to the trusted ones, else somebody is in its place", v->host,
-	    (unsigned)v->port, wanted, found);
+	err_setx(e, ERR_HOSTKEY,
+	    "%s:%u: want host key %s, got %s; if the server's key was changed on purpose, "
+	    "add the new fingerprint to the trusted ones, else somebody is in its place",
+	    v->host, (unsigned)v->port, wanted, found);
 	return 1;
 }
 
@@ -282,13 +290,16 @@ handshake(struct ssh *s, int64_t deadline, struct err *e)
 		if (ssh_turn(s, step, deadline, e) == -1)
 			return -1;
 	if (rc == LIBSSH2_ERROR_KEX_FAILURE || rc == LIBSSH2_ERROR_METHOD_NONE)
-		return err_setx(e, ERR_PROTOCOL, "%s:%u: no algorithms in common (%s); want key exchange %s, host key "
-		    HOSTKEYS ", a cipher of " CIPHERS, s->server.host, (unsigned)s->server.port, fault(s), KEX);
+		return err_setx(e, ERR_PROTOCOL,
+		    "%s:%u: no algorithms in common (%s); want key exchange %s, host key " HOSTKEYS
+		    ", a cipher of " CIPHERS,
+		    s->server.host, (unsigned)s->server.port, fault(s), KEX);
 	return rc == 0 ? 0 : ssh_broken(s, step, e);
 }
 
 static int
-connect_pinned(struct ssh *s, enum ssh_hostkey hostkey, bool *other_key, int64_t deadline, struct err *e)
+connect_pinned(struct ssh *s, enum ssh_hostkey hostkey, bool *other_key, int64_t deadline,
+    struct err *e)
 {
 	int type = 0, rc;
 
@@ -318,8 +329,12 @@ disconnect(struct ssh *s)
 		    libssh2_session_disconnect(s->session, "done") == 0)
 			flush(s, "closing", &ignored);
 		s->dead = true;
-		/* Both callbacks fail now, so that nothing in here can ask to be called again; but who knows. */
-		for (int i = 0; i < 8 && libssh2_session_free(s->session) == LIBSSH2_ERROR_EAGAIN; i++)
+		/*
+		 * Both callbacks fail now, so that nothing in here can ask to be called again; but
+		 * who knows.
+		 */
+		for (int i = 0; i < 8 && libssh2_session_free(s->session) == LIBSSH2_ERROR_EAGAIN;
+		     i++)
 			;
 	}
 	ssh_pool_end(&s->pool);
@@ -340,14 +355,14 @@ subsystem(struct ssh *s, int64_t deadline, struct err *e)
 		if (ssh_turn(s, step, deadline, e) == -1)
 			return -1;
 	if (rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED)
-		return err_setx(e, ERR_PROTOCOL, "%s:%u: the server has no sftp subsystem", s->server.host,
-		    (unsigned)s->server.port);
+		return err_setx(e, ERR_PROTOCOL, "%s:%u: the server has no sftp subsystem",
+		    s->server.host, (unsigned)s->server.port);
 	return rc == 0 ? 0 : ssh_broken(s, step, e);
 }
 
 struct ssh *
-ssh_open(const struct ssh_server *server, struct net *net, enum ssh_hostkey hostkey, bool *other_key,
-    int64_t deadline, struct err *e)
+ssh_open(const struct ssh_server *server, struct net *net, enum ssh_hostkey hostkey,
+    bool *other_key, int64_t deadline, struct err *e)
 {
 	struct ssh *s = calloc(1, sizeof *s);
 
@@ -361,8 +376,8 @@ ssh_open(const struct ssh_server *server, struct net *net, enum ssh_hostkey host
 	s->net = net;
 	s->out.max = OUT_MAX;
 	s->password.max = SSH_PASSWORD_MAX;
-	if (connect_pinned(s, hostkey, other_key, deadline, e) == -1 || ssh_log_in(s, deadline, e) == -1 ||
-	    subsystem(s, deadline, e) == -1) {
+	if (connect_pinned(s, hostkey, other_key, deadline, e) == -1 ||
+	    ssh_log_in(s, deadline, e) == -1 || subsystem(s, deadline, e) == -1) {
 		ssh_close(s);
 		return NULL;
 	}
@@ -394,8 +409,8 @@ pump_out(struct ssh *s, struct sftp *engine, struct err *e)
 }
 
 /*
- * Whether libssh2 holds bytes that weren't handed on.  They are before more is received: else they pile up, and are lost when the connection
- * breaks.
+ * Whether libssh2 holds bytes that weren't handed on.  They are before more is received: else they
+ * pile up, and are lost when the connection breaks.
  */
 static bool
 queued(struct ssh *s)
@@ -417,8 +432,8 @@ pump_in(struct ssh *s, struct sftp *engine, struct err *e)
 	if (n < 0)
 		return ssh_broken(s, "receiving", e);
 	if (n == 0)
-		return err_setx(e, ERR_NETWORK, "%s:%u: the server ended the sftp session", s->server.host,
-		    (unsigned)s->server.port);
+		return err_setx(e, ERR_NETWORK, "%s:%u: the server ended the sftp session",
+		    s->server.host, (unsigned)s->server.port);
 	return sftp_input(engine, s->data, (size_t)n, e) == -1 ? -1 : 1;
 }
 
@@ -436,8 +451,9 @@ ssh_run(struct ssh *s, struct sftp *engine, int64_t deadline, int64_t idle_ms, s
 		if ((rc = pump_in(s, engine, e)) == -1)
 			return -1;
 		if (clock_mono_ms() >= deadline)
-			return err_setx(e, ERR_TIMEOUT, "%s:%u: the deadline passed while files were fetched",
-			    s->server.host, (unsigned)s->server.port);
+			return err_setx(e, ERR_TIMEOUT,
+			    "%s:%u: the deadline passed while files were fetched", s->server.host,
+			    (unsigned)s->server.port);
 		if (rc == 0 && ssh_turn(s, "fetching files", until, e) == -1)
 			return -1;
 	}

@@ -2,11 +2,12 @@
 #define UPDATER_SSH_H
 
 /*
- * One SSH connection to a server, with its "sftp" subsystem, through libssh2: modern algorithms only, the host key pinned by
- * its SHA-256 fingerprint, login by public key or password.  Nothing waits longer than a deadline (clock_mono_ms()).
+ * One SSH connection to a server, with its "sftp" subsystem, through libssh2: modern algorithms
+ * only, the host key pinned by its SHA-256 fingerprint, login by public key or password.  Nothing
+ * waits longer than a deadline (clock_mono_ms()).
  *
- * libssh2 touches no socket: what it sends is collected and goes out in as few segments as possible, and what it
- * receives is handed to it in measured pieces.
+ * libssh2 touches no socket: what it sends is collected and goes out in as few segments as
+ * possible, and what it receives is handed to it in measured pieces.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -17,28 +18,28 @@
 #include "lib/sftp/sftp.h"
 
 /* Bytes of a password. */
-#define SSH_PASSWORD_MAX	1024
+#define SSH_PASSWORD_MAX 1024
 
 /*
- * Who logs in.  The private key stays with whoever makes the signatures: this process or, by a pipe, another.  So does a password until it is
- * asked for, after the host key was found good.
+ * Who logs in.  The private key stays with whoever makes the signatures: this process or, by a
+ * pipe, another.  So does a password until it is asked for, after the host key was found good.
  */
 struct ssh_login {
-	const uint8_t *blob;	/* public key as SSH writes it */
-	size_t bloblen;		/* 0: by password */
+	const uint8_t *blob; /* public key as SSH writes it */
+	size_t bloblen;	     /* 0: by password */
 	/* Append the signature over data, as login_sign() does. */
 	int (*sign)(void *arg, const uint8_t *data, size_t len, struct buf *out, struct err *e);
 	/* Append the password, at most SSH_PASSWORD_MAX bytes, no NUL. */
 	int (*password)(void *arg, struct buf *out, struct err *e);
 	void *arg;
-	const char *name;	/* the file of the key or password, for messages */
+	const char *name; /* the file of the key or password, for messages */
 };
 
 struct ssh_server {
 	const char *host;
 	uint16_t port;
 	const char *user;
-	const char *const *host_keys;	/* fingerprints, "SHA256:" and 43 base64 digits */
+	const char *const *host_keys; /* fingerprints, "SHA256:" and 43 base64 digits */
 	size_t nhost_keys;
 	struct ssh_login login;
 };
@@ -49,16 +50,18 @@ struct ssh;
 enum ssh_hostkey { SSH_HOSTKEY_ANY, SSH_HOSTKEY_ECDSA };
 
 /*
- * Over a connection that was made (net is taken over in any case): check the host key, log in, open the subsystem.  What server
- * points to must outlive the handle.  NULL with ERR_NETWORK, ERR_TIMEOUT, ERR_HOSTKEY (both fingerprints; *other_key says that the
- * server's ECDSA key may be the one that is pinned), ERR_AUTH (user and key file), ERR_PROTOCOL, ERR_IO or ERR_NOMEM.
+ * Over a connection that was made (net is taken over in any case): check the host key, log in, open
+ * the subsystem.  What server points to must outlive the handle.  NULL with ERR_NETWORK,
+ * ERR_TIMEOUT, ERR_HOSTKEY (both fingerprints; *other_key says that the server's ECDSA key may be
+ * the one that is pinned), ERR_AUTH (user and key file), ERR_PROTOCOL, ERR_IO or ERR_NOMEM.
  */
 struct ssh *ssh_open(const struct ssh_server *server, struct net *net, enum ssh_hostkey hostkey,
     bool *other_key, int64_t deadline, struct err *e);
 
 /*
- * Move bytes between the server and the engine until sftp_done().  Fails with ERR_TIMEOUT at the deadline, or when
- * the server was silent for idle_ms; with ERR_NETWORK when the connection breaks; or as sftp_input() does.
+ * Move bytes between the server and the engine until sftp_done().  Fails with ERR_TIMEOUT at the
+ * deadline, or when the server was silent for idle_ms; with ERR_NETWORK when the connection breaks;
+ * or as sftp_input() does.
  */
 int ssh_run(struct ssh *s, struct sftp *engine, int64_t deadline, int64_t idle_ms, struct err *e);
 

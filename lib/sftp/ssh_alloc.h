@@ -2,19 +2,20 @@
 #define UPDATER_SSH_ALLOC_H
 
 /*
- * The memory of one libssh2 session: counted, so that a server can't make the library queue packets without bound, and
- * released as a whole, because the library loses some of it when a session ends in the middle of an exchange.
+ * The memory of one libssh2 session: counted, so that a server can't make the library queue packets
+ * without bound, and released as a whole, because the library loses some of it when a session ends
+ * in the middle of an exchange.
  */
 #include <stddef.h>
 
 /* Bytes that one session may hold; a receive window of 8 MB and its queue need about half. */
-#define SSH_MEMORY_MAX	(24u * 1024 * 1024)
+#define SSH_MEMORY_MAX (24u * 1024 * 1024)
 
 struct ssh_block;
 
 struct ssh_pool {
 	struct ssh_block *first;
-	size_t used;		/* bytes */
+	size_t used; /* bytes */
 };
 
 /* malloc() and its friends; NULL also when SSH_MEMORY_MAX would be passed. */

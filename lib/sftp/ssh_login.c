@@ -6,11 +6,12 @@
 #include <string.h>
 
 /*
- * Bytes of the channel's receive window and of its packets.  OpenSSH copies all that waits for the network whenever it grows, so that with 8 MB
- * a slow line costs the server seconds; less than 4 MB is too little for a long one.
+ * Bytes of the channel's receive window and of its packets.  OpenSSH copies all that waits for the
+ * network whenever it grows, so that with 8 MB a slow line costs the server seconds; less than 4 MB
+ * is too little for a long one.
  */
-#define WINDOW_SIZE	(4u * 1024 * 1024)
-#define PACKET_SIZE	32768u
+#define WINDOW_SIZE (4u * 1024 * 1024)
+#define PACKET_SIZE 32768u
 
 static const char step[] = "logging in";
 
@@ -18,8 +19,7 @@ static const char step[] = "logging in";
 typedef int way_fn(struct ssh *s, void *arg);
 
 /* libssh2 asks for a signature. */
-static
-LIBSSH2_USERAUTH_PUBLICKEY_SIGN_FUNC(on_sign)
+static LIBSSH2_USERAUTH_PUBLICKEY_SIGN_FUNC(on_sign)
 {
 	struct ssh *s = *abstract;
 	const struct ssh_login *login = &s->server.login;
@@ -43,7 +43,8 @@ by_key(struct ssh *s, void *arg)
 {
 	const struct ssh_server *v = &s->server;
 
-	return libssh2_userauth_publickey(s->session, v->user, v->login.blob, v->login.bloblen, on_sign, arg);
+	return libssh2_userauth_publickey(s->session, v->user, v->login.blob, v->login.bloblen,
+	    on_sign, arg);
 }
 
 static int
@@ -52,16 +53,15 @@ by_password(struct ssh *s, void *arg)
 	const char *user = s->server.user;
 
 	(void)arg;
-	return libssh2_userauth_password_ex(s->session, user, (unsigned)strlen(user), buf_text(&s->password),
-	    (unsigned)s->password.len, NULL);
+	return libssh2_userauth_password_ex(s->session, user, (unsigned)strlen(user),
+	    buf_text(&s->password), (unsigned)s->password.len, NULL);
 }
 
 /*
- * The server asks questions (RFC 4256).  One whose answer isn't to be shown is for the password; none at all is how some end.  The
- * answer is released by libssh2.
+ * The server asks questions (RFC 4256).  One whose answer isn't to be shown is for the password;
+ * none at all is how some end.  The answer is released by libssh2.
  */
-static
-LIBSSH2_USERAUTH_KBDINT_RESPONSE_FUNC(on_questions)
+static LIBSSH2_USERAUTH_KBDINT_RESPONSE_FUNC(on_questions)
 {
 	struct ssh *s = *abstract;
 
@@ -87,7 +87,8 @@ by_answer(struct ssh *s, void *arg)
 	const char *user = s->server.user;
 
 	(void)arg;
-	return libssh2_userauth_keyboard_interactive_ex(s->session, user, (unsigned)strlen(user), on_questions);
+	return libssh2_userauth_keyboard_interactive_ex(s->session, user, (unsigned)strlen(user),
+	    on_questions);
 }
 
 /* A server that asks for nothing. */
@@ -119,7 +120,8 @@ way_of_password(struct ssh *s, int64_t deadline, struct err *e)
 	const char *list;
 	way_fn *way;
 
-	while ((list = libssh2_userauth_list(s->session, v->user, (unsigned)strlen(v->user))) == NULL) {
+	while ((list = libssh2_userauth_list(s->session, v->user, (unsigned)strlen(v->user))) ==
+	    NULL) {
 		if (libssh2_userauth_authenticated(s->session))
 			return by_nothing;
 		if (libssh2_session_last_errno(s->session) != LIBSSH2_ERROR_EAGAIN) {
@@ -129,9 +131,12 @@ way_of_password(struct ssh *s, int64_t deadline, struct err *e)
 		if (ssh_turn(s, step, deadline, e) == -1)
 			return NULL;
 	}
-	way = has(list, "password") ? by_password : has(list, "keyboard-interactive") ? by_answer : NULL;
+	way = has(list, "password")		? by_password
+	    : has(list, "keyboard-interactive") ? by_answer
+						: NULL;
 	if (way == NULL)
-		err_setx(e, ERR_AUTH, "%s:%u: the server takes no password from user %s, only %.100s", v->host,
+		err_setx(e, ERR_AUTH,
+		    "%s:%u: the server takes no password from user %s, only %.100s", v->host,
 		    (unsigned)v->port, v->user, list);
 	else if (v->login.password(v->login.arg, &s->password, e) == -1)
 		way = NULL;
@@ -148,21 +153,26 @@ refused(struct ssh *s, int rc, struct err *e)
 		return err_context(e, "%s:%u: login", v->host, (unsigned)v->port);
 	}
 	if (rc == LIBSSH2_ERROR_PASSWORD_EXPIRED)
-		return err_setx(e, ERR_AUTH, "%s:%u: the password of user %s has expired; set a new one on the server",
+		return err_setx(e, ERR_AUTH,
+		    "%s:%u: the password of user %s has expired; set a new one on the server",
 		    v->host, (unsigned)v->port, v->user);
-	if (s->peer_closed || (rc != LIBSSH2_ERROR_AUTHENTICATION_FAILED &&
-				  rc != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED))
+	if (s->peer_closed ||
+	    (rc != LIBSSH2_ERROR_AUTHENTICATION_FAILED && rc != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED))
 		return ssh_broken(s, step, e);
 	if (v->login.bloblen == 0)
-		return err_setx(e, ERR_AUTH, "%s:%u: the server refused user %s with the password in %s", v->host,
+		return err_setx(e, ERR_AUTH,
+		    "%s:%u: the server refused user %s with the password in %s", v->host,
 		    (unsigned)v->port, v->user, v->login.name);
-	return err_setx(e, ERR_AUTH, "%s:%u: the server refused user %s with the key in %s; the public key must be in its "
-	    "authorized_keys", v->host, (unsigned)v->port, v->user, v->login.name);
+	return err_setx(e, ERR_AUTH,
+	    "%s:%u: the server refused user %s with the key in %s; the public key must be in its "
+	    "authorized_keys",
+	    v->host, (unsigned)v->port, v->user, v->login.name);
 }
 
 /*
- * Servers that read one request after the other take that for the channel right behind the last one of the login.  Others (AsyncSSH) read on
- * while they check the login, and refuse it for that: RFC 4252, section 6, allows them to.
+ * Servers that read one request after the other take that for the channel right behind the last one
+ * of the login.  Others (AsyncSSH) read on while they check the login, and refuse it for that: RFC
+ * 4252, section 6, allows them to.
  */
 static bool
 reads_in_order(struct ssh *s)
@@ -176,7 +186,10 @@ reads_in_order(struct ssh *s)
 	return false;
 }
 
-/* Log in and open a channel: in one flight where the server can take that.  When it refuses the login it was going to be left anyway. */
+/*
+ * Log in and open a channel: in one flight where the server can take that.  When it refuses the
+ * login it was going to be left anyway.
+ */
 int
 ssh_log_in(struct ssh *s, int64_t deadline, struct err *e)
 {
@@ -199,8 +212,8 @@ ssh_log_in(struct ssh *s, int64_t deadline, struct err *e)
 		if (in)
 			buf_free(&s->password);
 		if (s->channel == NULL && (in || (early && s->signed_in))) {
-			s->channel = libssh2_channel_open_ex(s->session, "session", 7, WINDOW_SIZE, PACKET_SIZE,
-			    NULL, 0);
+			s->channel = libssh2_channel_open_ex(s->session, "session", 7, WINDOW_SIZE,
+			    PACKET_SIZE, NULL, 0);
 			if (s->channel == NULL && in &&
 			    libssh2_session_last_errno(s->session) != LIBSSH2_ERROR_EAGAIN)
 				return ssh_broken(s, "opening a channel", e);

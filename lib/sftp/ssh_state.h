@@ -15,7 +15,7 @@
 #include "lib/sftp/ssh_alloc.h"
 
 /* Bytes that are read from the channel at once. */
-#define SSH_READ_SIZE	(64u * 1024)
+#define SSH_READ_SIZE (64u * 1024)
 
 struct ssh {
 	struct ssh_server server;
@@ -23,22 +23,26 @@ struct ssh {
 	struct net *net;
 	LIBSSH2_SESSION *session;
 	LIBSSH2_CHANNEL *channel;
-	struct buf out;			/* encrypted bytes for the network, from sent on */
+	struct buf out; /* encrypted bytes for the network, from sent on */
 	size_t sent;
-	size_t turn;			/* bytes that libssh2 may still receive in this turn */
-	bool dead;			/* no byte moves any more */
+	size_t turn; /* bytes that libssh2 may still receive in this turn */
+	bool dead;   /* no byte moves any more */
 	bool peer_closed;
-	bool signed_in;			/* the signature was made: the last request of the login is in out */
-	int64_t heard;			/* when bytes came last */
-	struct buf password;		/* while it is sent */
-	struct err login_err;		/* what went wrong in a callback of libssh2's */
+	/* the signature was made: the last request of the login is in out */
+	bool signed_in;
+	int64_t heard;	      /* when bytes came last */
+	struct buf password;  /* while it is sent */
+	struct err login_err; /* what went wrong in a callback of libssh2's */
 	uint8_t data[SSH_READ_SIZE];
 };
 
 /* Send what waits, then wait until libssh2 can go on; step is for messages.  0 or -1. */
 int ssh_turn(struct ssh *s, const char *step, int64_t deadline, struct err *e);
 
-/* libssh2 gave up at some step: a broken connection, or a peer that does not keep to the protocol.  Always -1. */
+/*
+ * libssh2 gave up at some step: a broken connection, or a peer that does not keep to the protocol.
+ * Always -1.
+ */
 int ssh_broken(struct ssh *s, const char *step, struct err *e);
 
 /* Log in and open the channel.  0, or -1 as ssh_open(). */

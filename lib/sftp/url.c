@@ -11,7 +11,7 @@
 #include "lib/base/path.h"
 
 /* Bytes of an address that a message shows. */
-#define SHOWN_MAX	200
+#define SHOWN_MAX 200
 
 struct cursor {
 	const char *p, *end;
@@ -98,8 +98,8 @@ parse_ipv6(struct cursor c, char *out)
 			zone = true;
 			c.p += 2;
 			ch = '%';
-		} else if (zone ? !(alnum(ch) || one_of(ch, "._-")) :
-				  !one_of(ch, "0123456789abcdefABCDEF:.")) {
+		} else if (zone ? !(alnum(ch) || one_of(ch, "._-"))
+				: !one_of(ch, "0123456789abcdefABCDEF:.")) {
 			return "has no IPv6 address between '[' and ']'";
 		}
 		colons += ch == ':';
@@ -133,7 +133,9 @@ parse_host(struct cursor *c, char *out)
 	for (size_t i = 0; i < len; i++)
 		if (!alnum(start[i]) && !one_of(start[i], "-._"))
 			return "has a character in the host that no name has (IPv6 addresses go in [ ])";
-	/* A name like "-oProxyCommand" is nobody's host, and trouble where it meets a command line. */
+	/*
+	 * A name like "-oProxyCommand" is nobody's host, and trouble where it meets a command line.
+	 */
 	if (start[0] == '-' || start[0] == '.')
 		return "has a host that no name begins like";
 	memcpy(out, start, len);
@@ -212,7 +214,8 @@ parse(struct cursor c, struct url *u)
 	if (fault == NULL)
 		fault = parse_path((struct cursor){ slash, c.end }, u->path);
 	/* Where there are drives, file:///C:/dir is C:/dir. */
-	if (fault == NULL && u->scheme == URL_FILE && !path_absolute(u->path) && path_absolute(u->path + 1))
+	if (fault == NULL && u->scheme == URL_FILE && !path_absolute(u->path) &&
+	    path_absolute(u->path + 1))
 		memmove(u->path, u->path + 1, strlen(u->path));
 	return fault;
 }

@@ -1,5 +1,6 @@
 /*
- * From settings to what a connection needs.  Fails closed: what can't be read is an error, never a weaker level.
+ * From settings to what a connection needs.  Fails closed: what can't be read is an error, never a
+ * weaker level.
  */
 #include "lib/tls/tls_internal.h"
 
@@ -12,7 +13,7 @@
 
 static const struct {
 	const char *name;
-	bool file;	/* names of files: %NAME% is expanded, '\' separates */
+	bool file; /* names of files: %NAME% is expanded, '\' separates */
 } rows[TLS_SETTING_COUNT] = {
 	[TLS_LEVEL] = { "TLS_RequiredLevel", false },
 	[TLS_KEY_FILE] = { "TLS_KeyFile", true },
@@ -57,7 +58,8 @@ config_free(struct tls_config *c)
 }
 
 int
-config_set(struct tls_config *c, enum tls_setting s, const void *data, size_t len, bool content, struct err *e)
+config_set(struct tls_config *c, enum tls_setting s, const void *data, size_t len, bool content,
+    struct err *e)
 {
 	char *copy = malloc(len + 1);
 
@@ -109,7 +111,8 @@ text_of(enum tls_setting which, const struct value *v, struct buf *out, struct e
 }
 
 static int
-read_one(struct settings *s, const char *key, enum tls_setting which, struct tls_config *c, struct err *e)
+read_one(struct settings *s, const char *key, enum tls_setting which, struct tls_config *c,
+    struct err *e)
 {
 	struct value v = VALUE_INIT;
 	struct buf b = BUF_INIT(EXPAND_MAX);
@@ -147,27 +150,31 @@ config_decide(struct tls_config *c, struct err *e)
 			level = i;
 	if (level == -1 && !c->level_absent)
 		return err_setx(e, ERR_CONFIG,
-		    "TLS_RequiredLevel: want None, TLSNoPeerAuth or TLSPeerAuth, got '%.40s'", text[TLS_LEVEL]);
+		    "TLS_RequiredLevel: want None, TLSNoPeerAuth or TLSPeerAuth, got '%.40s'",
+		    text[TLS_LEVEL]);
 	c->level = level == -1 ? TLS_LEVEL_NONE : (enum tls_level)level;
 	c->tls12 = strcmp(text[TLS_MIN_VERSION], "TLSv1.2") == 0;
-	if (!c->tls12 && text[TLS_MIN_VERSION][0] != '\0' && strcmp(text[TLS_MIN_VERSION], "TLSv1.3") != 0)
-		return err_setx(e, ERR_CONFIG, "TLS_MinVersion: want TLSv1.2 or TLSv1.3, got '%.40s'",
-		    text[TLS_MIN_VERSION]);
+	if (!c->tls12 && text[TLS_MIN_VERSION][0] != '\0' &&
+	    strcmp(text[TLS_MIN_VERSION], "TLSv1.3") != 0)
+		return err_setx(e, ERR_CONFIG,
+		    "TLS_MinVersion: want TLSv1.2 or TLSv1.3, got '%.40s'", text[TLS_MIN_VERSION]);
 	c->warn_days = TLS_WARN_DAYS;
 	if (text[TLS_EXPIRY_WARN_DAYS][0] != '\0') {
 		long n = strtol(text[TLS_EXPIRY_WARN_DAYS], &end, 10);
 
-		if (end == text[TLS_EXPIRY_WARN_DAYS] || *end != '\0' || n < 0 || n > TLS_WARN_DAYS_MAX)
-			return err_setx(e, ERR_CONFIG, "TLS_ExpiryWarnDays: want 0 to %d days, got '%.40s'",
-			    TLS_WARN_DAYS_MAX, text[TLS_EXPIRY_WARN_DAYS]);
+		if (end == text[TLS_EXPIRY_WARN_DAYS] || *end != '\0' || n < 0 ||
+		    n > TLS_WARN_DAYS_MAX)
+			return err_setx(e, ERR_CONFIG,
+			    "TLS_ExpiryWarnDays: want 0 to %d days, got '%.40s'", TLS_WARN_DAYS_MAX,
+			    text[TLS_EXPIRY_WARN_DAYS]);
 		c->warn_days = (unsigned)n;
 	}
 	return 0;
 }
 
 int
-config_read(struct settings *s, enum slipway_tls_side side, const char *installation, const char *application,
-    struct tls_config *c, struct settings_stamp *stamp, struct err *e)
+config_read(struct settings *s, enum slipway_tls_side side, const char *installation,
+    const char *application, struct tls_config *c, struct settings_stamp *stamp, struct err *e)
 {
 	struct buf inst = BUF_INIT(SETTING_PART_MAX), app = BUF_INIT(SETTING_PART_MAX),
 		   key = BUF_INIT(SETTING_KEY_MAX);

@@ -13,23 +13,26 @@
 #include "lib/os/clock.h"
 
 /* First byte of a TLS record that starts a handshake (RFC 8446, 5.1). */
-#define TLS_HANDSHAKE_BYTE	0x16
+#define TLS_HANDSHAKE_BYTE 0x16
 
 enum mode { MODE_UNDECIDED, MODE_PLAIN, MODE_TLS };
 
-/* The texts are made when they are needed: most connections never need any, and a server may have ten thousand. */
+/*
+ * The texts are made when they are needed: most connections never need any, and a server may have
+ * ten thousand.
+ */
 struct slipway_tls_conn {
 	struct tls_setup *setup;
 	struct stream stream;
 	enum mode mode;
 	bool done, verified, broken;
-	bool judged;		/* error holds why the peer was refused */
-	bool ended;		/* we said that nothing more comes */
+	bool judged; /* error holds why the peer was refused */
+	bool ended;  /* we said that nothing more comes */
 	enum slipway_tls_code code;
 	unsigned limit_ms;
 	SSL *ssl;
-	char *error, *warning, *peer;	/* NULL: none, or no memory for it */
-	char hex[SHA256_HEX_SIZE];	/* of the peer's certificate */
+	char *error, *warning, *peer; /* NULL: none, or no memory for it */
+	char hex[SHA256_HEX_SIZE];    /* of the peer's certificate */
 	char text[40];
 };
 
@@ -80,9 +83,9 @@ note_peer(struct slipway_tls_conn *c, X509 *cert)
 static int
 alert_for(enum slipway_tls_code code)
 {
-	return code == SLIPWAY_TLS_E_EXPIRED ? X509_V_ERR_CERT_HAS_EXPIRED :
-	    code == SLIPWAY_TLS_E_REVOKED    ? X509_V_ERR_CERT_REVOKED :
-					       X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
+	return code == SLIPWAY_TLS_E_EXPIRED ? X509_V_ERR_CERT_HAS_EXPIRED
+	    : code == SLIPWAY_TLS_E_REVOKED  ? X509_V_ERR_CERT_REVOKED
+					     : X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
 }
 
 /* Every certificate passes here and is judged by us, not by OpenSSL's rules for the Web. */
@@ -104,7 +107,7 @@ conn_judge(X509_STORE_CTX *ctx, void *arg)
 	    c->setup->side == SLIPWAY_TLS_CLIENT, &e);
 	if (code != SLIPWAY_TLS_OK) {
 		set_error(c, code, "%s", e.text);
-		note_peer(c, leaf);	/* OpenSSL forgets it */
+		note_peer(c, leaf); /* OpenSSL forgets it */
 		c->judged = true;
 		X509_STORE_CTX_set_error(ctx, alert_for(code));
 		return 0;
@@ -362,14 +365,15 @@ slipway_tls_handshake(struct slipway_tls_conn *c)
 	rc = c->stream.late ? SLIPWAY_TLS_ERROR : agree(c);
 	if (rc == SLIPWAY_TLS_ERROR && c->stream.late) {
 		c->broken = true;
-		set_error(c, SLIPWAY_TLS_E_TIMEOUT, "TLS handshake: not done within %u ms", c->limit_ms);
+		set_error(c, SLIPWAY_TLS_E_TIMEOUT, "TLS handshake: not done within %u ms",
+		    c->limit_ms);
 	}
 	return rc;
 }
 
 /*
- * Records without data (a key update) are not what the caller waits for.  Where waiting isn't allowed their number is
- * bounded, so that a peer that sends nothing else can't keep us here.
+ * Records without data (a key update) are not what the caller waits for.  Where waiting isn't
+ * allowed their number is bounded, so that a peer that sends nothing else can't keep us here.
  */
 static long
 read_tls(struct slipway_tls_conn *c, void *buf, size_t len)

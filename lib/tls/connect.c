@@ -21,9 +21,10 @@ connect_split(const char *server, char host[TLS_HOST_MAX], uint16_t *port, struc
 	} else if (colon != NULL && memchr(server, ':', (size_t)(colon - server)) != NULL) {
 		colon = NULL;
 	}
-	if (colon == NULL || end == colon + 1 || *end != '\0' || n < 1 || n > 65535 || stop == start ||
-	    stop - start >= TLS_HOST_MAX)
-		return err_setx(e, ERR_CONFIG, "want HOST:PORT or [ADDRESS]:PORT, got '%.100s'", server);
+	if (colon == NULL || end == colon + 1 || *end != '\0' || n < 1 || n > 65535 ||
+	    stop == start || stop - start >= TLS_HOST_MAX)
+		return err_setx(e, ERR_CONFIG, "want HOST:PORT or [ADDRESS]:PORT, got '%.100s'",
+		    server);
 	memcpy(host, start, (size_t)(stop - start));
 	host[stop - start] = '\0';
 	*port = (uint16_t)n;
@@ -46,15 +47,18 @@ dial(const char *server, int64_t deadline, struct err *e)
 
 /* NULL with the text in e and the code in *code. */
 static struct slipway_tls_conn *
-connect_one(struct slipway_tls *t, const char *server, unsigned ms, enum slipway_tls_code *code, struct err *e)
+connect_one(struct slipway_tls *t, const char *server, unsigned ms, enum slipway_tls_code *code,
+    struct err *e)
 {
 	int64_t deadline = clock_mono_ms() + ms;
 	struct slipway_tls_conn *c;
 	int fd = dial(server, deadline, e);
 
 	if (fd == -1) {
-		*code = e->code == ERR_CONFIG ? SLIPWAY_TLS_E_USAGE : e->code == ERR_NOMEM ? SLIPWAY_TLS_E_NOMEM :
-		    e->code == ERR_TIMEOUT ? SLIPWAY_TLS_E_TIMEOUT : SLIPWAY_TLS_E_NETWORK;
+		*code = e->code == ERR_CONFIG ? SLIPWAY_TLS_E_USAGE
+		    : e->code == ERR_NOMEM    ? SLIPWAY_TLS_E_NOMEM
+		    : e->code == ERR_TIMEOUT  ? SLIPWAY_TLS_E_TIMEOUT
+					      : SLIPWAY_TLS_E_NETWORK;
 		return NULL;
 	}
 	if ((c = slipway_tls_conn_new(t, fd)) == NULL) {
@@ -75,7 +79,8 @@ connect_one(struct slipway_tls *t, const char *server, unsigned ms, enum slipway
 }
 
 struct slipway_tls_conn *
-slipway_tls_connect(struct slipway_tls *t, const char *const *servers, size_t n, unsigned ms, size_t *which)
+slipway_tls_connect(struct slipway_tls *t, const char *const *servers, size_t n, unsigned ms,
+    size_t *which)
 {
 	struct buf faults = BUF_INIT(TLS_TEXT_SIZE - 1);
 	enum slipway_tls_code code = SLIPWAY_TLS_OK;

@@ -1,5 +1,6 @@
 /*
- * The handle: settings and files as they are now, looked at for every connection and read when they changed.
+ * The handle: settings and files as they are now, looked at for every connection and read when they
+ * changed.
  */
 #include "lib/tls/tls_internal.h"
 
@@ -15,19 +16,19 @@ struct slipway_tls {
 	enum slipway_tls_side side;
 	char *installation, *application;
 	unsigned handshake_ms;
-	bool open_key;			/* others may read the key */
-	struct settings *store;		/* NULL until it was looked at */
-	bool own;			/* settings are the caller's */
-	bool changed;			/* ... and were set since they were looked at */
+	bool open_key;		/* others may read the key */
+	struct settings *store; /* NULL until it was looked at */
+	bool own;		/* settings are the caller's */
+	bool changed;		/* ... and were set since they were looked at */
 	struct tls_config config;
-	struct settings_stamp stamp;	/* of the store, when it was read */
-	struct file_stamp files[TLS_FILES_MAX];	/* what the configuration names, when it was read */
-	struct tls_pair pair;		/* the last good one */
-	struct tls_setup *setup;	/* NULL: nothing good yet */
-	int64_t looked;			/* at what comes with time alone, the last time */
-	int told_days;			/* the days left that were warned of last */
-	bool told_overdue;		/* a revocation list was */
-	char told[TLS_TEXT_SIZE];	/* the last warning of what was read */
+	struct settings_stamp stamp;		/* of the store, when it was read */
+	struct file_stamp files[TLS_FILES_MAX]; /* what the configuration names, when it was read */
+	struct tls_pair pair;			/* the last good one */
+	struct tls_setup *setup;		/* NULL: nothing good yet */
+	int64_t looked;				/* at what comes with time alone, the last time */
+	int told_days;				/* the days left that were warned of last */
+	bool told_overdue;			/* a revocation list was */
+	char told[TLS_TEXT_SIZE];		/* the last warning of what was read */
 	enum slipway_tls_code code;
 	char error[TLS_TEXT_SIZE], warning[TLS_TEXT_SIZE];
 };
@@ -140,7 +141,8 @@ set(struct slipway_tls *t, const char *setting, const void *data, size_t len, bo
 	struct err e;
 
 	if (which == -1 || (content && (which < TLS_KEY_FILE || which > TLS_CRL_FILE))) {
-		err_setx(&e, ERR_USAGE, "%.60s: no such setting%s", setting, content ? " that is a file" : "");
+		err_setx(&e, ERR_USAGE, "%.60s: no such setting%s", setting,
+		    content ? " that is a file" : "");
 		return handle_fail(t, SLIPWAY_TLS_E_USAGE, e.text);
 	}
 	if (len > TLS_FILE_MAX) {
@@ -161,7 +163,8 @@ set(struct slipway_tls *t, const char *setting, const void *data, size_t len, bo
 int
 slipway_tls_set(struct slipway_tls *t, const char *setting, const char *value)
 {
-	return set(t, setting, value == NULL ? "" : value, value == NULL ? 0 : strlen(value), false);
+	return set(t, setting, value == NULL ? "" : value, value == NULL ? 0 : strlen(value),
+	    false);
 }
 
 int
@@ -174,7 +177,8 @@ slipway_tls_set_pem(struct slipway_tls *t, const char *setting, const void *pem,
 static size_t
 stamp_files(const struct tls_config *c, struct file_stamp out[TLS_FILES_MAX])
 {
-	static const enum tls_setting which[] = { TLS_KEY_FILE, TLS_CERT_FILE, TLS_CRL_FILE, TLS_TRUSTED };
+	static const enum tls_setting which[] = { TLS_KEY_FILE, TLS_CERT_FILE, TLS_CRL_FILE,
+		TLS_TRUSTED };
 	char part[4096];
 	size_t n = 0;
 
@@ -232,7 +236,8 @@ read_config(struct slipway_tls *t, struct err *e)
 		return config_decide(&t->config, e);
 	}
 	if ((t->store == NULL && (t->store = settings_open(e)) == NULL) ||
-	    config_read(t->store, t->side, t->installation, t->application, &fresh, &t->stamp, e) == -1)
+	    config_read(t->store, t->side, t->installation, t->application, &fresh, &t->stamp, e) ==
+		-1)
 		return -1;
 	config_free(&t->config);
 	t->config = fresh;
@@ -275,7 +280,10 @@ read_pair(struct slipway_tls *t, struct err *e)
 	return 0;
 }
 
-/* What comes with time alone: our own certificate's last days, once for each number of days, and an overdue list. */
+/*
+ * What comes with time alone: our own certificate's last days, once for each number of days, and an
+ * overdue list.
+ */
 static void
 warn_of_time(struct slipway_tls *t)
 {
@@ -300,9 +308,11 @@ warn_of_time(struct slipway_tls *t)
 		return;
 	t->told_days = days;
 	if (days < 0)
-		warn(t, "our certificate in %s has expired", source_name(&t->config.source[TLS_CERT_FILE]));
+		warn(t, "our certificate in %s has expired",
+		    source_name(&t->config.source[TLS_CERT_FILE]));
 	else
-		warn(t, "our certificate in %s ends in %d days", source_name(&t->config.source[TLS_CERT_FILE]), days);
+		warn(t, "our certificate in %s ends in %d days",
+		    source_name(&t->config.source[TLS_CERT_FILE]), days);
 }
 
 /* What was wrong with what was read, unless that was told the last time. */
@@ -310,7 +320,8 @@ static void
 warn_of_state(struct slipway_tls *t)
 {
 	if (t->setup->trusted.remark.code != ERR_NONE)
-		warn(t, "TLS_TrustedCerts: %s; the others stay in use", t->setup->trusted.remark.text);
+		warn(t, "TLS_TrustedCerts: %s; the others stay in use",
+		    t->setup->trusted.remark.text);
 	if (t->setup->trusted.crl_remark.code != ERR_NONE)
 		warn(t, "TLS_CRLFile: %s", t->setup->trusted.crl_remark.text);
 	if (t->config.level_absent)
@@ -335,7 +346,8 @@ slipway_tls_check(struct slipway_tls *t)
 	if (read_config(t, &e) == -1)
 		goto fail;
 	stamp_files(&t->config, t->files);
-	if (read_pair(t, &e) == -1 || (fresh = setup_new(t->side, &t->config, &t->pair, &e)) == NULL)
+	if (read_pair(t, &e) == -1 ||
+	    (fresh = setup_new(t->side, &t->config, &t->pair, &e)) == NULL)
 		goto fail;
 	setup_release(t->setup);
 	t->setup = fresh;
@@ -349,7 +361,8 @@ fail:
 	setup_release(t->setup);
 	t->setup = NULL;
 	t->warning[0] = '\0';
-	return handle_fail(t, e.code == ERR_NOMEM ? SLIPWAY_TLS_E_NOMEM : SLIPWAY_TLS_E_SETTINGS, e.text);
+	return handle_fail(t, e.code == ERR_NOMEM ? SLIPWAY_TLS_E_NOMEM : SLIPWAY_TLS_E_SETTINGS,
+	    e.text);
 }
 
 struct tls_setup *

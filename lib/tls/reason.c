@@ -31,13 +31,15 @@ reason_of_alert(int alert, const struct tls_setup *s, char *text, size_t size)
 	if (alert == TLS13_AD_CERTIFICATE_REQUIRED ||
 	    (alert == SSL_AD_HANDSHAKE_FAILURE && s->side == SLIPWAY_TLS_CLIENT))
 		snprintf(text, size, "the peer refused the connection; %s",
-		    alert == SSL_AD_HANDSHAKE_FAILURE ?
-			"it may want a certificate of ours (TLS_KeyFile and TLS_CertFile)" :
-			"it wants a certificate of ours (TLS_KeyFile and TLS_CertFile)");
+		    alert == SSL_AD_HANDSHAKE_FAILURE
+			? "it may want a certificate of ours (TLS_KeyFile and TLS_CertFile)"
+			: "it wants a certificate of ours (TLS_KeyFile and TLS_CertFile)");
 	else if (refuses_certificate(alert))
-		snprintf(text, size, "the peer refused our certificate: %s", SSL_alert_desc_string_long(alert));
+		snprintf(text, size, "the peer refused our certificate: %s",
+		    SSL_alert_desc_string_long(alert));
 	else if (alert == SSL_AD_PROTOCOL_VERSION) {
-		snprintf(text, size, "the peer speaks no version that we allow; TLS_MinVersion is %s",
+		snprintf(text, size,
+		    "the peer speaks no version that we allow; TLS_MinVersion is %s",
 		    s->tls12 ? "TLSv1.2" : "TLSv1.3");
 		return SLIPWAY_TLS_E_PROTOCOL;
 	} else {
@@ -60,11 +62,13 @@ reason_of(unsigned long code, const struct tls_setup *s, char *text, size_t size
 	case SSL_R_HTTP_REQUEST:
 	case SSL_R_HTTPS_PROXY_REQUEST:
 	case SSL_R_PACKET_LENGTH_TOO_LONG:
-		snprintf(text, size, "the peer doesn't speak TLS; TLS_RequiredLevel is %s", tls_level_name(s->level));
+		snprintf(text, size, "the peer doesn't speak TLS; TLS_RequiredLevel is %s",
+		    tls_level_name(s->level));
 		return SLIPWAY_TLS_E_PROTOCOL;
 	case SSL_R_UNSUPPORTED_PROTOCOL:
 	case SSL_R_VERSION_TOO_LOW:
-		snprintf(text, size, "the peer speaks no version that we allow; TLS_MinVersion is %s",
+		snprintf(text, size,
+		    "the peer speaks no version that we allow; TLS_MinVersion is %s",
 		    s->tls12 ? "TLSv1.2" : "TLSv1.3");
 		return SLIPWAY_TLS_E_PROTOCOL;
 	case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
@@ -80,6 +84,7 @@ reason_of(unsigned long code, const struct tls_setup *s, char *text, size_t size
 		return SLIPWAY_TLS_E_CUT;
 	default:
 		snprintf(text, size, "%s", words != NULL ? words : "no reason given");
-		return reason == ERR_R_MALLOC_FAILURE ? SLIPWAY_TLS_E_NOMEM : SLIPWAY_TLS_E_PROTOCOL;
+		return reason == ERR_R_MALLOC_FAILURE ? SLIPWAY_TLS_E_NOMEM
+						      : SLIPWAY_TLS_E_PROTOCOL;
 	}
 }

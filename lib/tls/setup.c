@@ -1,7 +1,9 @@
 /*
- * What connections are made with: one OpenSSL context for all of them while settings and files stay.
+ * What connections are made with: one OpenSSL context for all of them while settings and files
+ * stay.
  *
- * Everything is set here, so that neither OpenSSL's defaults nor a configuration that the program loaded decide.
+ * Everything is set here, so that neither OpenSSL's defaults nor a configuration that the program
+ * loaded decide.
  */
 #include "lib/tls/tls_internal.h"
 
@@ -9,14 +11,15 @@
 
 #include <openssl/err.h>
 
-#define TLS13_CIPHERS	"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"
+#define TLS13_CIPHERS "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"
 /* With TLS 1.2 allowed: forward secrecy and authenticated encryption only. */
-#define TLS12_CIPHERS	"ECDHE+AESGCM:ECDHE+CHACHA20"
+#define TLS12_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
+/* PKCS #1 is for signatures in certificates, and for TLS 1.2. */
 #define SIGNATURES \
 	"ed25519:ed448:ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384:ecdsa_secp521r1_sha512:" \
 	"rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:" \
 	"rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:" \
-	"rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512"	/* PKCS #1: in certificates, and in TLS 1.2 */
+	"rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512"
 
 void
 setup_init(void)
@@ -68,23 +71,31 @@ set_modes(SSL_CTX *ctx)
 {
 	SSL_CTX_set_security_level(ctx, TLS_SECURITY_LEVEL);
 	SSL_CTX_clear_options(ctx, SSL_CTX_get_options(ctx));
-	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
-	    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
+	SSL_CTX_set_options(ctx,
+	    SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
+		SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	/* Without AUTO_RETRY a peer that sends records without data can't keep us in one call. */
 	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
-	SSL_CTX_set_mode(ctx, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE |
-	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
+	SSL_CTX_set_mode(ctx,
+	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE |
+		SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
 }
 
 static SSL_CTX *
 context_new(const struct tls_setup *s, const struct tls_pair *pair)
 {
-	SSL_CTX *ctx = SSL_CTX_new(s->side == SLIPWAY_TLS_SERVER ? TLS_server_method() : TLS_client_method());
-	/* In TLS 1.2 the key of a certificate must be of one of them, too (RFC 8422, 5.1).  The macros take no const. */
-	char groups13[] = "X25519:P-256", groups12[] = "X25519:P-256:P-384", signatures[] = SIGNATURES;
-	int verify = s->level == TLS_LEVEL_PEER_AUTH ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT :
-						       SSL_VERIFY_NONE;
+	SSL_CTX *ctx =
+	    SSL_CTX_new(s->side == SLIPWAY_TLS_SERVER ? TLS_server_method() : TLS_client_method());
+	/*
+	 * In TLS 1.2 the key of a certificate must be of one of them, too (RFC 8422, 5.1).  The
+	 * macros take no const.
+	 */
+	char groups13[] = "X25519:P-256", groups12[] = "X25519:P-256:P-384",
+	     signatures[] = SIGNATURES;
+	int verify = s->level == TLS_LEVEL_PEER_AUTH
+	    ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT
+	    : SSL_VERIFY_NONE;
 
 	if (ctx == NULL)
 		return NULL;
@@ -92,7 +103,8 @@ context_new(const struct tls_setup *s, const struct tls_pair *pair)
 	SSL_CTX_set_verify(ctx, verify, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, conn_judge, NULL);
 	if (SSL_CTX_set_min_proto_version(ctx, s->tls12 ? TLS1_2_VERSION : TLS1_3_VERSION) &&
-	    SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) && SSL_CTX_set_ciphersuites(ctx, TLS13_CIPHERS) &&
+	    SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) &&
+	    SSL_CTX_set_ciphersuites(ctx, TLS13_CIPHERS) &&
 	    SSL_CTX_set_cipher_list(ctx, TLS12_CIPHERS) &&
 	    SSL_CTX_set1_groups_list(ctx, s->tls12 ? groups12 : groups13) &&
 	    SSL_CTX_set1_sigalgs_list(ctx, signatures) && SSL_CTX_set_num_tickets(ctx, 0) &&
@@ -110,7 +122,8 @@ wants_tls(const struct tls_setup *s, const struct tls_pair *pair)
 }
 
 struct tls_setup *
-setup_new(enum slipway_tls_side side, const struct tls_config *c, const struct tls_pair *pair, struct err *e)
+setup_new(enum slipway_tls_side side, const struct tls_config *c, const struct tls_pair *pair,
+    struct err *e)
 {
 	struct tls_setup *s = calloc(1, sizeof *s);
 

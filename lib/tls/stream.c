@@ -1,12 +1,16 @@
 /*
- * Moving bytes: one way for descriptors and for the caller's functions, and the BIO that joins it to OpenSSL.
+ * Moving bytes: one way for descriptors and for the caller's functions, and the BIO that joins it
+ * to OpenSSL.
  */
 #include "lib/tls/tls_internal.h"
 
 /* A number of bytes that fits every long; what isn't moved now is moved by the next call. */
-#define STREAM_MAX	(1u << 30)
+#define STREAM_MAX (1u << 30)
 
-/* The program's function may give what it shouldn't: more than was asked for is an error, like all that isn't WANT_*. */
+/*
+ * The program's function may give what it shouldn't: more than was asked for is an error, like all
+ * that isn't WANT_*.
+ */
 static long
 checked(struct stream *s, long n, size_t len)
 {
@@ -19,7 +23,10 @@ stream_read(struct stream *s, void *buf, size_t len)
 {
 	long n;
 
-	/* The byte that was looked at is given alone: asking for more could wait for what never comes. */
+	/*
+	 * The byte that was looked at is given alone: asking for more could wait for what never
+	 * comes.
+	 */
 	if (s->started && len > 0) {
 		s->started = s->waits = false;
 		*(unsigned char *)buf = s->first;
@@ -27,7 +34,8 @@ stream_read(struct stream *s, void *buf, size_t len)
 	}
 	if (len > STREAM_MAX)
 		len = STREAM_MAX;
-	n = checked(s, s->read != NULL ? s->read(s->arg, buf, len) : stream_fd_read(s, buf, len), len);
+	n = checked(s, s->read != NULL ? s->read(s->arg, buf, len) : stream_fd_read(s, buf, len),
+	    len);
 	s->ended |= n == 0 && len > 0;
 	return n;
 }

@@ -35,8 +35,8 @@ in_time(struct stream *s)
 }
 
 /*
- * Whether to call again after a failure.  The descriptor is waited for only now: most of what a handshake reads lies there already, and
- * a poll() for each would cost more than the reading.
+ * Whether to call again after a failure.  The descriptor is waited for only now: most of what a
+ * handshake reads lies there already, and a poll() for each would cost more than the reading.
  */
 static bool
 again(const struct stream *s, short events)

@@ -1,8 +1,10 @@
 /*
- * Sockets of Winsock: a descriptor is a SOCKET, whose values Windows keeps within 32 bits (as for OpenSSL).
+ * Sockets of Winsock: a descriptor is a SOCKET, whose values Windows keeps within 32 bits (as for
+ * OpenSSL).
  *
- * Winsock doesn't tell whether a socket blocks.  So every socket is taken for one that does, and where it would be waited
- * for elsewhere, its own limits of time are set for the call: those count for what blocks only.
+ * Winsock doesn't tell whether a socket blocks.  So every socket is taken for one that does, and
+ * where it would be waited for elsewhere, its own limits of time are set for the call: those count
+ * for what blocks only.
  */
 #include "lib/tls/tls_internal.h"
 
@@ -26,7 +28,7 @@ socket_of(const struct stream *s)
 
 /* A limit of time that was set for one call. */
 struct limit {
-	int option;	/* SO_RCVTIMEO or SO_SNDTIMEO; 0: none was set */
+	int option; /* SO_RCVTIMEO or SO_SNDTIMEO; 0: none was set */
 	DWORD before;
 };
 
@@ -69,10 +71,12 @@ result(struct stream *s, int n, int option, const struct limit *l, long want)
 	int error = n == SOCKET_ERROR ? WSAGetLastError() : 0;
 
 	if (l->option != 0)
-		setsockopt(socket_of(s), SOL_SOCKET, l->option, (const char *)&l->before, sizeof l->before);
+		setsockopt(socket_of(s), SOL_SOCKET, l->option, (const char *)&l->before,
+		    sizeof l->before);
 	if (error == 0)
 		return n;
-	if (error == WSAEWOULDBLOCK || (error == WSAETIMEDOUT && l->option == 0 && has_own_limit(s, option)))
+	if (error == WSAEWOULDBLOCK ||
+	    (error == WSAETIMEDOUT && l->option == 0 && has_own_limit(s, option)))
 		return want;
 	s->late = error == WSAETIMEDOUT && l->option != 0;
 	s->fault = error;
@@ -86,7 +90,8 @@ stream_fd_read(struct stream *s, void *buf, size_t len)
 
 	if (!limit_set(s, SO_RCVTIMEO, &l))
 		return SLIPWAY_TLS_ERROR;
-	return result(s, recv(socket_of(s), buf, (int)len, 0), SO_RCVTIMEO, &l, SLIPWAY_TLS_WANT_READ);
+	return result(s, recv(socket_of(s), buf, (int)len, 0), SO_RCVTIMEO, &l,
+	    SLIPWAY_TLS_WANT_READ);
 }
 
 long
@@ -96,7 +101,8 @@ stream_fd_write(struct stream *s, const void *buf, size_t len)
 
 	if (!limit_set(s, SO_SNDTIMEO, &l))
 		return SLIPWAY_TLS_ERROR;
-	return result(s, send(socket_of(s), buf, (int)len, 0), SO_SNDTIMEO, &l, SLIPWAY_TLS_WANT_WRITE);
+	return result(s, send(socket_of(s), buf, (int)len, 0), SO_SNDTIMEO, &l,
+	    SLIPWAY_TLS_WANT_WRITE);
 }
 
 void

@@ -42,7 +42,7 @@ object(const json_t *j, struct buf *out, struct err *e)
 		return err_nomem(e);
 	/* jansson's iterators want a pointer without const, and don't write through it. */
 	for (void *it = json_object_iter((json_t *)(uintptr_t)j); it != NULL;
-	    it = json_object_iter_next((json_t *)(uintptr_t)j, it))
+	     it = json_object_iter_next((json_t *)(uintptr_t)j, it))
 		names[i++] = json_object_iter_key(it);
 	if (n > 0)
 		qsort(names, n, sizeof *names, by_name);

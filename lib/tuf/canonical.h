@@ -2,9 +2,9 @@
 #define TUF_CANONICAL_H
 
 /*
- * Canonical JSON, the bytes that signatures and key ids are made over, as securesystemslib writes it:
- * names sorted by code point, no white space, integers only, and in texts only '"' and '\' are escaped;
- * everything else, control characters included, stands there as raw UTF-8.
+ * Canonical JSON, the bytes that signatures and key ids are made over, as securesystemslib writes
+ * it: names sorted by code point, no white space, integers only, and in texts only '"' and '\' are
+ * escaped; everything else, control characters included, stands there as raw UTF-8.
  */
 #include <jansson.h>
 
@@ -12,9 +12,12 @@
 #include "lib/base/err.h"
 
 /* Most bytes of one canonical text. */
-#define CANONICAL_MAX	(64u * 1024 * 1024)
+#define CANONICAL_MAX (64u * 1024 * 1024)
 
-/* Append the canonical form of j to out.  0, or -1 with ERR_SYNTAX (a real number), ERR_TOO_LARGE or ERR_NOMEM. */
+/*
+ * Append the canonical form of j to out.  0, or -1 with ERR_SYNTAX (a real number), ERR_TOO_LARGE
+ * or ERR_NOMEM.
+ */
 int canonical_json(const json_t *j, struct buf *out, struct err *e);
 
 #endif

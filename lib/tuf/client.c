@@ -63,11 +63,13 @@ tuf_client_free(struct tuf_client *c)
 int
 tuf_role_filename(const char *role, struct buf *out, struct err *e)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~";
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~";
 
 	for (; *role != '\0'; role++)
-		if ((strchr(plain, *role) != NULL ? buf_addc(out, *role, e) :
-			buf_addf(out, e, "%%%02X", (unsigned)(unsigned char)*role)) == -1)
+		if ((strchr(plain, *role) != NULL
+			    ? buf_addc(out, *role, e)
+			    : buf_addf(out, e, "%%%02X", (unsigned)(unsigned char)*role)) == -1)
 			return -1;
 	return 0;
 }
@@ -83,7 +85,8 @@ remote_name(const char *role, int64_t version, struct buf *out, struct err *e)
 }
 
 static int
-expired(const struct tuf_client *c, const struct tuf_common *common, const char *what, struct err *e)
+expired(const struct tuf_client *c, const struct tuf_common *common, const char *what,
+    struct err *e)
 {
 	char when[CLOCK_TEXT_SIZE], now[CLOCK_TEXT_SIZE];
 
@@ -134,8 +137,9 @@ load_root(struct tuf_client *c, struct err *e)
 	if (rc == 0)
 		rc = err_setx(e, ERR_NOENT, "there is no trusted root metadata");
 	else if (rc == 1)
-		rc = (c->root = root_from(b.data, b.len, e)) == NULL ?
-		    err_context(e, "trusted root metadata") : 0;
+		rc = (c->root = root_from(b.data, b.len, e)) == NULL
+		    ? err_context(e, "trusted root metadata")
+		    : 0;
 	buf_free(&b);
 	return rc;
 }
@@ -157,8 +161,9 @@ same_role(const struct tuf_role *a, const struct tuf_role *b)
 }
 
 /*
- * 5.3.4 to 5.3.8 and 5.3.11: one new root.  Where timestamp or snapshot keys changed, the local files go before
- * the root is saved, so that a crash in between can't leave a fast-forwarded version number in force.
+ * 5.3.4 to 5.3.8 and 5.3.11: one new root.  Where timestamp or snapshot keys changed, the local
+ * files go before the root is saved, so that a crash in between can't leave a fast-forwarded
+ * version number in force.
  */
 static int
 accept_root(struct tuf_client *c, const struct buf *b, struct err *e)
@@ -171,7 +176,8 @@ accept_root(struct tuf_client *c, const struct buf *b, struct err *e)
 	    envelope_verify(&v, &c->root->ring, &c->root->roles[TUF_ROOT],
 		"root (by the keys trusted so far)", e) == -1 ||
 	    (new = root_parse(&v, e)) == NULL ||
-	    envelope_verify(&v, &new->ring, &new->roles[TUF_ROOT], "root (by its own keys)", e) == -1)
+	    envelope_verify(&v, &new->ring, &new->roles[TUF_ROOT], "root (by its own keys)", e) ==
+		-1)
 		goto out;
 	if (new->c.version != c->root->c.version + 1) {
 		err_setx(e, ERR_VERSION, "root: want version %" PRId64 ", got %" PRId64,
@@ -239,8 +245,9 @@ open_top(struct tuf_client *c, enum tuf_top which, const struct buf *b, struct e
 }
 
 /*
- * A local file of a top-level role: 1 read and signed by the keys trusted now, 0 there is none.  One that no longer
- * verifies is as good as none; one that can't be read is a fault, because what it says about versions still binds.
+ * A local file of a top-level role: 1 read and signed by the keys trusted now, 0 there is none.
+ * One that no longer verifies is as good as none; one that can't be read is a fault, because what
+ * it says about versions still binds.
  */
 static int
 load_top(struct tuf_client *c, enum tuf_top which, struct buf *b, struct envelope *v, struct err *e)
@@ -290,7 +297,7 @@ update_timestamp(struct tuf_client *c, struct err *e)
 		goto out;
 	}
 	if (old != NULL && new->c.version == old->c.version) {
-		c->unchanged = true;	/* keep the old bytes and go on */
+		c->unchanged = true; /* keep the old bytes and go on */
 		rc = expired(c, &old->c, "timestamp", e);
 		goto out;
 	}
@@ -343,7 +350,8 @@ check_version(const struct tuf_common *common, const struct tuf_meta *m, const c
 }
 
 /*
- * Fetch the file of a role, "N.ROLE.json" under consistent snapshots, and check its length and hashes.
+ * Fetch the file of a role, "N.ROLE.json" under consistent snapshots, and check its length and
+ * hashes.
  */
 static int
 fetch_role(struct tuf_client *c, const char *role, const struct tuf_meta *m, struct buf *b,
@@ -353,11 +361,13 @@ fetch_role(struct tuf_client *c, const char *role, const struct tuf_meta *m, str
 	int rc = -1, got;
 
 	if (c->offline)
-		return err_setx(e, ERR_NOENT, "%s: no local copy of version %" PRId64, role, m->version);
+		return err_setx(e, ERR_NOENT, "%s: no local copy of version %" PRId64, role,
+		    m->version);
 	if (remote_name(role, c->root->consistent ? m->version : 0, &name, e) == 0) {
 		got = c->io.fetch(c->io.arg, buf_text(&name), b, e);
 		if (got == 0)
-			err_setx(e, ERR_NOENT, "%s: the repository has no such file", buf_text(&name));
+			err_setx(e, ERR_NOENT, "%s: the repository has no such file",
+			    buf_text(&name));
 		if (got == 1)
 			rc = check_meta(m, b, buf_text(&name), e);
 	}
@@ -384,7 +394,10 @@ snapshot_from(struct tuf_client *c, const struct buf *b, const struct tuf_snapsh
 	return s;
 }
 
-/* The local snapshot by its signature alone: what rollback is measured against.  1, 0 there is none, -1. */
+/*
+ * The local snapshot by its signature alone: what rollback is measured against.  1, 0 there is
+ * none, -1.
+ */
 static int
 local_snapshot(struct tuf_client *c, struct buf *b, struct tuf_snapshot **s, struct err *e)
 {
@@ -401,7 +414,8 @@ static int
 update_snapshot(struct tuf_client *c, struct err *e)
 {
 	const struct tuf_meta *m = &c->timestamp->snapshot;
-	struct buf local = BUF_INIT(TUF_METADATA_SIZE_MAX), b = BUF_INIT(limit_of(m, TUF_SNAPSHOT_SIZE));
+	struct buf local = BUF_INIT(TUF_METADATA_SIZE_MAX),
+		   b = BUF_INIT(limit_of(m, TUF_SNAPSHOT_SIZE));
 	struct tuf_snapshot *old = NULL;
 	int rc = -1;
 
@@ -425,9 +439,8 @@ out:
 
 /* 5.6: a targets role from these bytes, under these keys. */
 static struct tuf_targets *
-targets_from(struct tuf_client *c, const char *role, const struct buf *b,
-    const struct tuf_meta *m, const struct tuf_keyring *ring, const struct tuf_role *keys,
-    struct err *e)
+targets_from(struct tuf_client *c, const char *role, const struct buf *b, const struct tuf_meta *m,
+    const struct tuf_keyring *ring, const struct tuf_role *keys, struct err *e)
 {
 	struct tuf_targets *t = NULL;
 	struct envelope v = { 0 };
@@ -445,7 +458,10 @@ targets_from(struct tuf_client *c, const char *role, const struct buf *b,
 	return t;
 }
 
-/* The targets role called role: the local copy where it is the one that the snapshot names, else fetched. */
+/*
+ * The targets role called role: the local copy where it is the one that the snapshot names, else
+ * fetched.
+ */
 static struct tuf_targets *
 obtain_targets(struct tuf_client *c, const char *role, const struct tuf_keyring *ring,
     const struct tuf_role *keys, struct err *e)
@@ -599,8 +615,8 @@ struct visit {
 };
 
 /*
- * Put the delegations of t that cover path on the stack, the first on top.  5.6.7.2: a terminating one leaves nothing to
- * those that come after it, here and below on the stack.
+ * Put the delegations of t that cover path on the stack, the first on top.  5.6.7.2: a terminating
+ * one leaves nothing to those that come after it, here and below on the stack.
  */
 static void
 push_delegations(const struct tuf_targets *t, const char *name, const char *path,

@@ -2,11 +2,11 @@
 #define TUF_CLIENT_H
 
 /*
- * The client's workflow (TUF specification 1.0, section 5): which metadata is asked for, in which order, and
- * when it may replace what is trusted.
+ * The client's workflow (TUF specification 1.0, section 5): which metadata is asked for, in which
+ * order, and when it may replace what is trusted.
  *
- * No I/O and no clock of its own: files come and go through struct tuf_io, so that SFTP, a directory and a fuzzer
- * serve equally.  What fails any check is never given to save().
+ * No I/O and no clock of its own: files come and go through struct tuf_io, so that SFTP, a
+ * directory and a fuzzer serve equally.  What fails any check is never given to save().
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,24 +17,29 @@
 #include "lib/tuf/metadata.h"
 
 /* Most bytes to read of a file whose length no signed parent states, and in any case. */
-#define TUF_ROOT_SIZE_MAX	(512u * 1024)
-#define TUF_TIMESTAMP_SIZE_MAX	(16u * 1024)
-#define TUF_SNAPSHOT_SIZE	(2u * 1024 * 1024)
-#define TUF_TARGETS_SIZE	(5u * 1024 * 1024)
-#define TUF_METADATA_SIZE_MAX	(64u * 1024 * 1024)
+#define TUF_ROOT_SIZE_MAX      (512u * 1024)
+#define TUF_TIMESTAMP_SIZE_MAX (16u * 1024)
+#define TUF_SNAPSHOT_SIZE      (2u * 1024 * 1024)
+#define TUF_TARGETS_SIZE       (5u * 1024 * 1024)
+#define TUF_METADATA_SIZE_MAX  (64u * 1024 * 1024)
 
-#define TUF_ROOTS_MAX		1024	/* new roots in one refresh */
-#define TUF_VISITS_MAX		32	/* delegated roles visited in one search */
+#define TUF_ROOTS_MAX  1024 /* new roots in one refresh */
+#define TUF_VISITS_MAX 32   /* delegated roles visited in one search */
 
 struct tuf_io {
 	/*
-	 * Fetch the metadata file called name ("3.root.json"), appending to out, whose max is the limit.
-	 * 1 got it, 0 the repository says that there is no such file, -1 any other fault.
+	 * Fetch the metadata file called name ("3.root.json"), appending to out, whose max is the
+	 * limit. 1 got it, 0 the repository says that there is no such file, -1 any other fault.
 	 */
 	int (*fetch)(void *arg, const char *name, struct buf *out, struct err *e);
-	/* name will probably be asked for next, with this limit: requests may overlap.  May be NULL. */
+	/*
+	 * name will probably be asked for next, with this limit: requests may overlap.  May be
+	 * NULL.
+	 */
 	void (*hint)(void *arg, const char *name, size_t max);
-	/* Local trusted metadata by role, byte for byte as it was received.  load: 1, 0 none, -1. */
+	/*
+	 * Local trusted metadata by role, byte for byte as it was received.  load: 1, 0 none, -1.
+	 */
 	int (*load)(void *arg, const char *role, struct buf *out, struct err *e);
 	int (*save)(void *arg, const char *role, const uint8_t *data, size_t len, struct err *e);
 	int (*forget)(void *arg, const char *role, struct err *e);
@@ -48,30 +53,34 @@ struct tuf_client *tuf_client_new(const struct tuf_io *io, int64_t now, struct e
 void tuf_client_free(struct tuf_client *c);
 
 /*
- * Check an initial root: well formed and signed by a threshold of its own keys.  0, or -1 with ERR_SYNTAX,
- * ERR_SIGNATURE, ERR_TOO_LARGE or ERR_NOMEM.  *version is set on success.
+ * Check an initial root: well formed and signed by a threshold of its own keys.  0, or -1 with
+ * ERR_SYNTAX, ERR_SIGNATURE, ERR_TOO_LARGE or ERR_NOMEM.  *version is set on success.
  */
 int tuf_root_check(const uint8_t *data, size_t len, int64_t *version, struct err *e);
 
 /*
- * Bring root, timestamp, snapshot and targets up to date.  wanted names a delegated role that will be asked for
- * afterwards (for the hint), or is NULL.  0, or -1 with ERR_NOENT (no local root), ERR_SIGNATURE, ERR_VERSION,
- * ERR_ROLLBACK, ERR_EXPIRED, ERR_HASH, ERR_SYNTAX, ERR_TOO_LARGE, or what io gave.
+ * Bring root, timestamp, snapshot and targets up to date.  wanted names a delegated role that will
+ * be asked for afterwards (for the hint), or is NULL.  0, or -1 with ERR_NOENT (no local root),
+ * ERR_SIGNATURE, ERR_VERSION, ERR_ROLLBACK, ERR_EXPIRED, ERR_HASH, ERR_SYNTAX, ERR_TOO_LARGE, or
+ * what io gave.
  */
 int tuf_client_refresh(struct tuf_client *c, const char *wanted, struct err *e);
 
 /*
- * The same from local metadata alone; expiry is not looked at.  For showing and verifying what was trusted at
- * the last refresh.
+ * The same from local metadata alone; expiry is not looked at.  For showing and verifying what was
+ * trusted at the last refresh.
  */
 int tuf_client_load(struct tuf_client *c, struct err *e);
 
-/* Whether the refresh found the timestamp that was trusted already, and nothing else had to be fetched. */
+/*
+ * Whether the refresh found the timestamp that was trusted already, and nothing else had to be
+ * fetched.
+ */
 bool tuf_client_unchanged(const struct tuf_client *c);
 
 /*
- * A role delegated directly by the top-level targets role, verified; owned by c.  NULL with ERR_NOENT where there
- * is no such delegation, or what tuf_client_refresh() lists.
+ * A role delegated directly by the top-level targets role, verified; owned by c.  NULL with
+ * ERR_NOENT where there is no such delegation, or what tuf_client_refresh() lists.
  */
 const struct tuf_targets *tuf_client_role(struct tuf_client *c, const char *name, struct err *e);
 
@@ -87,16 +96,23 @@ const struct tuf_timestamp *tuf_client_timestamp(const struct tuf_client *c);
 const struct tuf_snapshot *tuf_client_snapshot(const struct tuf_client *c);
 const struct tuf_targets *tuf_client_targets(const struct tuf_client *c);
 
-/* The earliest expiry among what a start relies on: timestamp, snapshot, targets and the delegated role. */
+/*
+ * The earliest expiry among what a start relies on: timestamp, snapshot, targets and the delegated
+ * role.
+ */
 int64_t tuf_client_expires(const struct tuf_client *c);
 
 /*
- * Append the remote path of a target, "dir/<hash>.name" or without the hash by the root's consistent_snapshot.
+ * Append the remote path of a target, "dir/<hash>.name" or without the hash by the root's
+ * consistent_snapshot.
  */
 int tuf_client_target_path(const struct tuf_client *c, const char *path, const struct tuf_target *t,
     struct buf *out, struct err *e);
 
-/* Append a role's name as it stands in file names: percent-encoded but for letters, digits and "_.-~". */
+/*
+ * Append a role's name as it stands in file names: percent-encoded but for letters, digits and
+ * "_.-~".
+ */
 int tuf_role_filename(const char *role, struct buf *out, struct err *e);
 
 #endif

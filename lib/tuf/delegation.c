@@ -6,8 +6,8 @@
 #include <string.h>
 
 /*
- * Without recursion: only the last '*' is ever tried again, so the time is at most the product of the
- * two lengths whatever the pattern.
+ * Without recursion: only the last '*' is ever tried again, so the time is at most the product of
+ * the two lengths whatever the pattern.
  */
 bool
 tuf_glob(const char *pattern, const char *path)

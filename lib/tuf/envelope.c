@@ -11,7 +11,7 @@
 #include "lib/tuf/canonical.h"
 
 /* Most bytes of one signature: RSA with TUF_RSA_BITS_MAX. */
-#define SIGNATURE_MAX	(TUF_RSA_BITS_MAX / 8)
+#define SIGNATURE_MAX (TUF_RSA_BITS_MAX / 8)
 
 void
 envelope_free(struct envelope *v)
@@ -36,11 +36,14 @@ check_signatures(const json_t *sigs, struct err *e)
 		const char *id = json_string_value(json_object_get(sig, "keyid"));
 
 		if (id == NULL || !json_is_string(json_object_get(sig, "sig")))
-			return err_setx(e, ERR_SYNTAX, "want \"keyid\" and \"sig\" in each signature");
+			return err_setx(e, ERR_SYNTAX,
+			    "want \"keyid\" and \"sig\" in each signature");
 		for (size_t k = 0; k < i; k++)
-			if (strcmp(id, json_string_value(json_object_get(
-					   json_array_get(sigs, k), "keyid"))) == 0)
-				return err_setx(e, ERR_SYNTAX, "two signatures with key id %.70s", id);
+			if (strcmp(id,
+				json_string_value(
+				    json_object_get(json_array_get(sigs, k), "keyid"))) == 0)
+				return err_setx(e, ERR_SYNTAX, "two signatures with key id %.70s",
+				    id);
 	}
 	return 0;
 }

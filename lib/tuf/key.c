@@ -16,16 +16,16 @@
 #include "lib/tuf/canonical.h"
 
 /* Most bytes of the canonical form of one key. */
-#define KEY_TEXT_MAX	(64u * 1024)
-#define ED25519_SIZE	32
+#define KEY_TEXT_MAX (64u * 1024)
+#define ED25519_SIZE 32
 
 enum scheme { SCHEME_NONE, SCHEME_ED25519, SCHEME_ECDSA, SCHEME_RSA_PSS };
 
 struct tuf_key {
 	char *id;
 	enum scheme scheme;
-	EVP_PKEY *pkey;		/* NULL: can't count */
-	const char *why;	/* it can't */
+	EVP_PKEY *pkey;	 /* NULL: can't count */
+	const char *why; /* it can't */
 };
 
 int
@@ -148,8 +148,9 @@ key_free(struct tuf_key *k)
 }
 
 /*
- * Whether id is that of the key: over the whole object or, as signers that pass unknown fields on compute it, over the
- * fields that the specification defines.  Either way it names this public key and no other.  1, 0 or -1.
+ * Whether id is that of the key: over the whole object or, as signers that pass unknown fields on
+ * compute it, over the fields that the specification defines.  Either way it names this public key
+ * and no other.  1, 0 or -1.
  */
 static int
 right_id(const char *id, const json_t *object, struct err *e)
@@ -213,7 +214,7 @@ tuf_keyring_parse(const json_t *keys, struct tuf_keyring *ring, struct err *e)
 		return err_setx(e, ERR_TOO_LARGE, "over %d keys", TUF_KEYS_MAX);
 	if ((r.keys = calloc(json_object_size(keys) + 1, sizeof(struct tuf_key *))) == NULL)
 		return err_nomem(e);
-	json_object_foreach((json_t *)(uintptr_t)keys, id, object) {
+	json_object_foreach ((json_t *)(uintptr_t)keys, id, object) {
 		if ((r.keys[r.n] = key_parse(id, object, e)) == NULL) {
 			tuf_keyring_free(&r);
 			return -1;

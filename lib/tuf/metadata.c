@@ -58,9 +58,10 @@ common_parse(const struct envelope *v, const char *type, struct tuf_common *c, s
 	if (!json_is_integer(version) || json_integer_value(version) < 1)
 		return err_setx(e, ERR_SYNTAX, "want a version of 1 or more");
 	if (json_integer_value(version) > TUF_VERSION_MAX)
-		return err_setx(e, ERR_TOO_LARGE, "want a version of at most %" PRId64, TUF_VERSION_MAX);
-	if (!json_is_string(expires) || clock_parse(json_string_value(expires),
-					    json_string_length(expires), &c->expires) == -1)
+		return err_setx(e, ERR_TOO_LARGE, "want a version of at most %" PRId64,
+		    TUF_VERSION_MAX);
+	if (!json_is_string(expires) ||
+	    clock_parse(json_string_value(expires), json_string_length(expires), &c->expires) == -1)
 		return err_setx(e, ERR_SYNTAX, "want expires as YYYY-MM-DDTHH:MM:SSZ");
 	c->version = json_integer_value(version);
 	c->json = json_incref((json_t *)(uintptr_t)v->body);
@@ -79,8 +80,9 @@ role_parse(const json_t *j, struct tuf_role *r, struct err *e)
 	if (n > TUF_KEYS_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "a role with over %d keys", TUF_KEYS_MAX);
 	if (json_integer_value(threshold) < 1 || json_integer_value(threshold) > TUF_THRESHOLD_MAX)
-		return err_setx(e, ERR_SYNTAX, "want a threshold of 1 to %d, got %" JSON_INTEGER_FORMAT,
-		    TUF_THRESHOLD_MAX, json_integer_value(threshold));
+		return err_setx(e, ERR_SYNTAX,
+		    "want a threshold of 1 to %d, got %" JSON_INTEGER_FORMAT, TUF_THRESHOLD_MAX,
+		    json_integer_value(threshold));
 	if ((r->keyids = calloc(n + 1, sizeof *r->keyids)) == NULL)
 		return err_nomem(e);
 	r->threshold = (unsigned)json_integer_value(threshold);
@@ -97,19 +99,24 @@ role_parse(const json_t *j, struct tuf_role *r, struct err *e)
 	return 0;
 }
 
-/* {"sha256": "…"}: at least one that we know, all of ours well formed.  A hash we don't know proves nothing. */
+/*
+ * {"sha256": "…"}: at least one that we know, all of ours well formed.  A hash we don't know proves
+ * nothing.
+ */
 static int
 hashes_parse(const json_t *j, struct tuf_hashes *h, struct err *e)
 {
 	const json_t *s256 = json_object_get(j, "sha256"), *s512 = json_object_get(j, "sha512");
 
 	*h = (struct tuf_hashes){ 0 };
-	if ((s256 != NULL && (!json_is_string(s256) ||
-		 hex_decode(json_string_value(s256), json_string_length(s256), h->sha256,
-		     SHA256_SIZE) == -1)) ||
-	    (s512 != NULL && (!json_is_string(s512) ||
-		 hex_decode(json_string_value(s512), json_string_length(s512), h->sha512,
-		     SHA512_SIZE) == -1)))
+	if ((s256 != NULL &&
+		(!json_is_string(s256) ||
+		    hex_decode(json_string_value(s256), json_string_length(s256), h->sha256,
+			SHA256_SIZE) == -1)) ||
+	    (s512 != NULL &&
+		(!json_is_string(s512) ||
+		    hex_decode(json_string_value(s512), json_string_length(s512), h->sha512,
+			SHA512_SIZE) == -1)))
 		return err_setx(e, ERR_SYNTAX, "a hash that is malformed");
 	h->has_sha256 = s256 != NULL;
 	h->has_sha512 = s512 != NULL;
@@ -141,8 +148,8 @@ tuf_hashes_check(const struct tuf_hashes *h, const uint8_t *data, size_t len, co
 			continue;
 		hex_encode(want, size, want_text);
 		hex_encode(sum, size, got_text);
-		return err_setx(e, ERR_HASH, "%s: want %s %s, got %s", what, kinds[i].name, want_text,
-		    got_text);
+		return err_setx(e, ERR_HASH, "%s: want %s %s, got %s", what, kinds[i].name,
+		    want_text, got_text);
 	}
 	return 0;
 }
@@ -265,7 +272,7 @@ snapshot_parse(const struct envelope *v, struct err *e)
 		    TUF_ROLES_MAX);
 		goto fail;
 	}
-	json_object_foreach(meta, name, entry)
+	json_object_foreach (meta, name, entry)
 		if (meta_parse(entry, name, &m, e) == -1)
 			goto fail;
 	return s;
@@ -288,7 +295,7 @@ snapshot_meta(const struct tuf_snapshot *s, const char *role, struct tuf_meta *m
 	memcpy(name + len, ".json", sizeof ".json");
 	if ((entry = json_object_get(json_object_get(s->c.json, "meta"), name)) == NULL)
 		return 0;
-	return meta_parse(entry, name, m, &e) == 0;	/* snapshot_parse() has checked it */
+	return meta_parse(entry, name, m, &e) == 0; /* snapshot_parse() has checked it */
 }
 
 int
@@ -299,17 +306,19 @@ snapshot_check_rollback(const struct tuf_snapshot *old, const struct tuf_snapsho
 	json_t *before;
 	const char *name;
 
-	json_object_foreach(json_object_get(old->c.json, "meta"), name, before) {
+	json_object_foreach (json_object_get(old->c.json, "meta"), name, before) {
 		const json_t *entry = json_object_get(now, name);
 		json_int_t want = json_integer_value(json_object_get(before, "version"));
 		json_int_t got = json_integer_value(json_object_get(entry, "version"));
 
 		if (entry == NULL)
-			return err_setx(e, ERR_ROLLBACK, "snapshot: want an entry for %.200s, got none", name);
+			return err_setx(e, ERR_ROLLBACK,
+			    "snapshot: want an entry for %.200s, got none", name);
 		if (got < want)
 			return err_setx(e, ERR_ROLLBACK,
 			    "snapshot: want version >= %" JSON_INTEGER_FORMAT " of %.200s, got "
-			    "%" JSON_INTEGER_FORMAT, want, name, got);
+			    "%" JSON_INTEGER_FORMAT,
+			    want, name, got);
 	}
 	return 0;
 }
@@ -376,7 +385,7 @@ delegations_parse(const json_t *j, struct tuf_targets *t, struct err *e)
 	if ((t->delegations = calloc(n + 1, sizeof *t->delegations)) == NULL)
 		return err_nomem(e);
 	for (size_t i = 0; i < n; i++) {
-		t->n = i + 1;	/* what was begun is freed, too */
+		t->n = i + 1; /* what was begun is freed, too */
 		if (delegation_parse(json_array_get(roles, i), &t->delegations[i], e) == -1)
 			return -1;
 		for (size_t k = 0; k < i; k++)
@@ -423,7 +432,7 @@ targets_parse(const struct envelope *v, struct err *e)
 		    TUF_TARGETS_MAX);
 		goto fail;
 	}
-	json_object_foreach((json_t *)(uintptr_t)t->targets, path, entry)
+	json_object_foreach ((json_t *)(uintptr_t)t->targets, path, entry)
 		if (target_parse(entry, path, &unused, e) == -1)
 			goto fail;
 	if (delegations != NULL && delegations_parse(delegations, t, e) == -1)

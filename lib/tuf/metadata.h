@@ -19,25 +19,26 @@
 #include "lib/base/err.h"
 #include "lib/tuf/key.h"
 
-#define TUF_VERSION_MAX		(INT64_MAX - 1)	/* of any role: the next one can still be counted */
-#define TUF_SIGNATURES_MAX	256	/* signatures in one file */
-#define TUF_ROLES_MAX		4096	/* delegated roles in one targets file, entries of a snapshot */
-#define TUF_THRESHOLD_MAX	TUF_KEYS_MAX
-#define TUF_ROLE_NAME_MAX	200	/* bytes of a role's name */
-#define TUF_TARGETS_MAX		1000000	/* targets in one file */
-#define TUF_TARGET_SIZE_MAX	(1ull << 40)	/* bytes of one target */
+#define TUF_VERSION_MAX	    (INT64_MAX - 1) /* of any role: the next one can still be counted */
+#define TUF_SIGNATURES_MAX  256		    /* signatures in one file */
+/* delegated roles in one targets file, entries of a snapshot */
+#define TUF_ROLES_MAX	    4096
+#define TUF_THRESHOLD_MAX   TUF_KEYS_MAX
+#define TUF_ROLE_NAME_MAX   200		 /* bytes of a role's name */
+#define TUF_TARGETS_MAX	    1000000	 /* targets in one file */
+#define TUF_TARGET_SIZE_MAX (1ull << 40) /* bytes of one target */
 
 /* Who may sign a role. */
 struct tuf_role {
-	const char **keyids;	/* owned array; the texts belong to the JSON */
+	const char **keyids; /* owned array; the texts belong to the JSON */
 	size_t n;
 	unsigned threshold;
 };
 
 struct envelope {
-	json_t *json;			/* owned */
-	const json_t *body;		/* "signed", within json */
-	uint8_t *canonical;		/* owned; the bytes that signatures are over */
+	json_t *json;	    /* owned */
+	const json_t *body; /* "signed", within json */
+	uint8_t *canonical; /* owned; the bytes that signatures are over */
 	size_t len;
 };
 
@@ -56,9 +57,9 @@ struct tuf_meta {
 
 /* What the contents of all roles begin with. */
 struct tuf_common {
-	json_t *json;		/* owned: the "signed" object */
+	json_t *json; /* owned: the "signed" object */
 	int64_t version;
-	int64_t expires;	/* seconds since 1970 */
+	int64_t expires; /* seconds since 1970 */
 };
 
 enum tuf_top { TUF_ROOT, TUF_TIMESTAMP, TUF_SNAPSHOT, TUF_TARGETS, TUF_TOP_COUNT };
@@ -76,21 +77,21 @@ struct tuf_timestamp {
 };
 
 struct tuf_snapshot {
-	struct tuf_common c;	/* entries are looked up with snapshot_meta() */
+	struct tuf_common c; /* entries are looked up with snapshot_meta() */
 };
 
 struct tuf_delegation {
 	const char *name;
 	struct tuf_role role;
 	bool terminating;
-	const json_t *paths, *prefixes;	/* exactly one of them is an array */
+	const json_t *paths, *prefixes; /* exactly one of them is an array */
 };
 
 struct tuf_targets {
 	struct tuf_common c;
 	const json_t *targets;
-	struct tuf_keyring ring;		/* of the delegations */
-	struct tuf_delegation *delegations;	/* owned */
+	struct tuf_keyring ring;	    /* of the delegations */
+	struct tuf_delegation *delegations; /* owned */
 	size_t n;
 };
 
@@ -98,22 +99,24 @@ struct tuf_targets {
 struct tuf_target {
 	uint64_t length;
 	struct tuf_hashes hashes;
-	const json_t *custom;	/* or NULL; belongs to the role */
+	const json_t *custom; /* or NULL; belongs to the role */
 };
 
 /* "root", "timestamp", "snapshot", "targets". */
 const char *tuf_top_name(enum tuf_top which);
 
 /*
- * 0, or -1 with ERR_SYNTAX (not this form, two signatures with one key id), ERR_TOO_LARGE, ERR_NOMEM;
+ * 0, or -1 with ERR_SYNTAX (not this form, two signatures with one key id), ERR_TOO_LARGE,
+ * ERR_NOMEM;
  * *v is then empty.
  */
 int envelope_parse(const uint8_t *data, size_t len, struct envelope *v, struct err *e);
 void envelope_free(struct envelope *v);
 
 /*
- * Whether a threshold of different keys of role vouch for v.  Keys are counted once by id and once by their
- * public key; signatures by others count nothing.  0, or -1 with ERR_SIGNATURE; what names the file in the text.
+ * Whether a threshold of different keys of role vouch for v.  Keys are counted once by id and once
+ * by their public key; signatures by others count nothing.  0, or -1 with ERR_SIGNATURE; what names
+ * the file in the text.
  */
 int envelope_verify(const struct envelope *v, const struct tuf_keyring *ring,
     const struct tuf_role *role, const char *what, struct err *e);
@@ -132,13 +135,16 @@ void targets_free(struct tuf_targets *t);
 /* The entry of "ROLE.json".  1 found, 0 not there. */
 int snapshot_meta(const struct tuf_snapshot *s, const char *role, struct tuf_meta *m);
 
-/* Whether every entry of old is in new with a version at least as high.  0, or -1 with ERR_ROLLBACK. */
+/*
+ * Whether every entry of old is in new with a version at least as high.  0, or -1 with
+ * ERR_ROLLBACK.
+ */
 int snapshot_check_rollback(const struct tuf_snapshot *old, const struct tuf_snapshot *new,
     struct err *e);
 
 /* The target called path in this role.  1 found, 0 not there, -1 malformed (ERR_SYNTAX). */
-int targets_get(const struct tuf_targets *t, const char *path, struct tuf_target *out,
-    struct err *e);
+int
+targets_get(const struct tuf_targets *t, const char *path, struct tuf_target *out, struct err *e);
 
 /* Whether a delegation covers path (specification 4.5): `*` and `?` never match '/'. */
 bool delegation_covers(const struct tuf_delegation *d, const char *path);
@@ -146,7 +152,10 @@ bool delegation_covers(const struct tuf_delegation *d, const char *path);
 /* Whether the pattern matches the path: `*` and `?` are the only wildcards and never match '/'. */
 bool tuf_glob(const char *pattern, const char *path);
 
-/* Whether len bytes at data are what h states; every hash that is stated must fit.  0 or -1 with ERR_HASH. */
+/*
+ * Whether len bytes at data are what h states; every hash that is stated must fit.  0 or -1 with
+ * ERR_HASH.
+ */
 int tuf_hashes_check(const struct tuf_hashes *h, const uint8_t *data, size_t len, const char *what,
     struct err *e);
 

@@ -18,16 +18,16 @@
 #include "lib/tuf/canonical.h"
 #include "lib/tuf/key.h"
 
-#define RSA_BITS	3072
+#define RSA_BITS 3072
 
 /* scrypt cost of encrypted keys (RFC 7914): 16 MiB, the most that OpenSSL decrypts by default. */
-#define SCRYPT_N	16384
-#define SCRYPT_R	8
-#define SCRYPT_P	1
-#define SALT_SIZE	16
+#define SCRYPT_N  16384
+#define SCRYPT_R  8
+#define SCRYPT_P  1
+#define SALT_SIZE 16
 
 /* Most bytes of a PEM text. */
-#define PEM_MAX		(64u * 1024)
+#define PEM_MAX (64u * 1024)
 
 struct privkey {
 	EVP_PKEY *pkey;
@@ -247,9 +247,10 @@ privkey_read(const uint8_t *pem, size_t len, const char *passphrase, struct err 
 	BIO_free(bio);
 	ERR_clear_error();
 	if (pkey == NULL) {
-		err_setx(e, encrypted ? ERR_AUTH : ERR_SYNTAX, encrypted ?
-			"the key can't be decrypted: wrong passphrase, or the file is damaged" :
-			"want a private key in PEM form, got something else");
+		err_setx(e, encrypted ? ERR_AUTH : ERR_SYNTAX,
+		    encrypted
+			? "the key can't be decrypted: wrong passphrase, or the file is damaged"
+			: "want a private key in PEM form, got something else");
 		return NULL;
 	}
 	if (kind_of(pkey, &kind) == -1) {
@@ -295,8 +296,8 @@ privkey_write(const struct privkey *k, const char *passphrase, struct buf *out, 
 	if (passphrase != NULL)
 		rc = write_encrypted(bio, k->pkey, passphrase);
 	else
-		rc = PEM_write_bio_PKCS8PrivateKey(bio, k->pkey, NULL, NULL, 0, NULL, NULL) ? 0 :
-											      -1;
+		rc =
+		    PEM_write_bio_PKCS8PrivateKey(bio, k->pkey, NULL, NULL, 0, NULL, NULL) ? 0 : -1;
 	if (rc == -1)
 		crypto_err(e, "write a private key");
 	else if ((n = BIO_get_mem_data(bio, &text)) <= 0)
@@ -364,8 +365,8 @@ static void
 drop_signature(json_t *signatures, const char *id)
 {
 	for (size_t i = json_array_size(signatures); i-- > 0;) {
-		const char *old = json_string_value(
-		    json_object_get(json_array_get(signatures, i), "keyid"));
+		const char *old =
+		    json_string_value(json_object_get(json_array_get(signatures, i), "keyid"));
 
 		if (old != NULL && strcmp(old, id) == 0)
 			json_array_remove(signatures, i);

@@ -61,11 +61,11 @@ key_text(X509 *x, char out[CERT_KEY_SIZE])
 	if (type == NULL)
 		snprintf(out, CERT_KEY_SIZE, "of a kind that is not known here");
 	else if (EVP_PKEY_is_a(key, "EC") &&
-		 EVP_PKEY_get_group_name(key, group, sizeof group, NULL) == 1)
+	    EVP_PKEY_get_group_name(key, group, sizeof group, NULL) == 1)
 		snprintf(out, CERT_KEY_SIZE, "EC %s",
-		    strcmp(group, "prime256v1") == 0  ? "P-256"
-		    : strcmp(group, "secp384r1") == 0 ? "P-384"
-						      : group);
+		    strcmp(group, "prime256v1") == 0	  ? "P-256"
+			: strcmp(group, "secp384r1") == 0 ? "P-384"
+							  : group);
 	else if (EVP_PKEY_is_a(key, "RSA"))
 		snprintf(out, CERT_KEY_SIZE, "RSA %d bits", EVP_PKEY_get_bits(key));
 	else

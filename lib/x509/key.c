@@ -39,7 +39,8 @@ cert_key_make(const char *type, struct err *e)
 		key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)4096);
 	else {
 		err_setx(e, ERR_USAGE,
-		    "--type: want p256, p384, ed25519, rsa2048, rsa3072 or rsa4096, got '%s'", type);
+		    "--type: want p256, p384, ed25519, rsa2048, rsa3072 or rsa4096, got '%s'",
+		    type);
 		return NULL;
 	}
 	if (key == NULL)
@@ -53,7 +54,7 @@ cert_key_digest(const EVP_PKEY *key)
 	if (EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448"))
 		return NULL;
 	return EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_bits(key) > 256 ? EVP_sha384()
-									  : EVP_sha256();
+									: EVP_sha256();
 }
 
 int
@@ -89,7 +90,8 @@ EVP_PKEY *
 cert_key_parse(const struct buf *pem, struct err *e)
 {
 	BIO *bio = pem->len == 0 ? NULL : BIO_new_mem_buf(pem->data, (int)pem->len);
-	EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	EVP_PKEY *key =
+	    bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
 
 	BIO_free(bio);
 	ERR_clear_error();

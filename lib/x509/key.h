@@ -19,7 +19,10 @@
 /* ERR_CRYPTO with OpenSSL's own reason, whose queue is emptied.  Returns -1. */
 int cert_crypto_error(struct err *e, const char *what);
 
-/* A new key: "p256", "p384", "ed25519", "rsa2048", "rsa3072" or "rsa4096".  NULL with ERR_USAGE or ERR_CRYPTO. */
+/*
+ * A new key: "p256", "p384", "ed25519", "rsa2048", "rsa3072" or "rsa4096".  NULL with ERR_USAGE or
+ * ERR_CRYPTO.
+ */
 EVP_PKEY *cert_key_make(const char *type, struct err *e);
 
 /* The digest that it signs with; NULL where that is built in. */

@@ -23,12 +23,16 @@ no_passphrase(char *out, int size, int writing, void *arg)
 	(void)size;
 	(void)writing;
 	(void)arg;
-	return -1;	/* and never ask on a terminal */
+	return -1; /* and never ask on a terminal */
 }
 
-/* A key that others can read is no secret any more; whether that is an error is the program's decision. */
+/*
+ * A key that others can read is no secret any more; whether that is an error is the program's
+ * decision.
+ */
 static int
-read_key_file(const struct tls_source *s, bool open_key, struct buf *out, struct err *remark, struct err *e)
+read_key_file(const struct tls_source *s, bool open_key, struct buf *out, struct err *remark,
+    struct err *e)
 {
 	if (source_read(s, true, out, e) == 0)
 		return 0;
@@ -72,11 +76,12 @@ check(const struct tls_pair *p, const struct tls_config *c, struct err *e)
 		    source_name(&c->source[TLS_KEY_FILE]), source_name(cert), text);
 	}
 	if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0)
-		return err_setx(e, ERR_EXPIRED, "TLS_CertFile: %s: the certificate is expired (%s)", source_name(cert),
-		    text);
-	if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0)
-		return err_setx(e, ERR_EXPIRED, "TLS_CertFile: %s: the certificate is not valid yet (%s)",
+		return err_setx(e, ERR_EXPIRED, "TLS_CertFile: %s: the certificate is expired (%s)",
 		    source_name(cert), text);
+	if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0)
+		return err_setx(e, ERR_EXPIRED,
+		    "TLS_CertFile: %s: the certificate is not valid yet (%s)", source_name(cert),
+		    text);
 	if (setup_takes_pair(p, e) == -1)
 		return err_context(e, "TLS_CertFile: %s", source_name(cert));
 	return 0;

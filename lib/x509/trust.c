@@ -13,8 +13,7 @@
 
 #include "lib/base/digest.h"
 
-STACK_OF(X509) *
-trust_read_certs(const struct tls_source *s, struct err *e)
+STACK_OF(X509) * trust_read_certs(const struct tls_source *s, struct err *e)
 {
 	struct buf b = BUF_INIT(TLS_FILE_MAX);
 	STACK_OF(X509) *all = sk_X509_new_null();
@@ -33,13 +32,17 @@ trust_read_certs(const struct tls_source *s, struct err *e)
 	while ((cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL)
 		if (sk_X509_num(all) == TLS_TRUSTED_MAX || !sk_X509_push(all, cert)) {
 			if (sk_X509_num(all) == TLS_TRUSTED_MAX)
-				err_setx(e, ERR_TOO_LARGE, "%s: over %d certificates", source_name(s), TLS_TRUSTED_MAX);
+				err_setx(e, ERR_TOO_LARGE, "%s: over %d certificates",
+				    source_name(s), TLS_TRUSTED_MAX);
 			else
 				err_nomem(e);
 			X509_free(cert);
 			goto fail;
 		}
-	/* The end of the file is what ends the reading; anything else is a certificate that is broken. */
+	/*
+	 * The end of the file is what ends the reading; anything else is a certificate that is
+	 * broken.
+	 */
 	code = ERR_peek_last_error();
 	ERR_clear_error();
 	if (ERR_GET_REASON(code) != PEM_R_NO_START_LINE) {
@@ -81,8 +84,9 @@ add_certs(const struct tls_source *s, struct tls_trusted *t, struct err *e)
 	int rc = all == NULL ? -1 : 0;
 
 	if (rc == 0 && t->n + (size_t)sk_X509_num(all) > TLS_TRUSTED_MAX)
-		rc = err_setx(e, ERR_TOO_LARGE, "%s: with those of the files before it over %d certificates",
-		    source_name(s), TLS_TRUSTED_MAX);
+		rc = err_setx(e, ERR_TOO_LARGE,
+		    "%s: with those of the files before it over %d certificates", source_name(s),
+		    TLS_TRUSTED_MAX);
 	for (int i = 0; rc == 0 && i < sk_X509_num(all); i++) {
 		if ((t->files[t->n] = strdup(source_name(s))) == NULL) {
 			rc = err_nomem(e);
@@ -96,8 +100,9 @@ add_certs(const struct tls_source *s, struct tls_trusted *t, struct err *e)
 }
 
 /*
- * While certificates are exchanged one of several files may not be there yet: those that can be read count, the first
- * that can't is remarked, and only when none can is it an error, which the caller decides on.
+ * While certificates are exchanged one of several files may not be there yet: those that can be
+ * read count, the first that can't is remarked, and only when none can is it an error, which the
+ * caller decides on.
  */
 static int
 read_list(const char *list, struct tls_trusted *t, struct err *e)
@@ -111,15 +116,17 @@ read_list(const char *list, struct tls_trusted *t, struct err *e)
 		size_t n = strcspn(list, ";");
 
 		if (++files > TLS_TRUSTED_MAX)
-			return err_setx(e, ERR_TOO_LARGE, "TLS_TrustedCerts: over %d files", TLS_TRUSTED_MAX);
+			return err_setx(e, ERR_TOO_LARGE, "TLS_TrustedCerts: over %d files",
+			    TLS_TRUSTED_MAX);
 		if (n >= sizeof path) {
-			err_setx(&why, ERR_TOO_LARGE, "%.60s...: the file's name is over %zu bytes", list,
-			    sizeof path - 1);
+			err_setx(&why, ERR_TOO_LARGE, "%.60s...: the file's name is over %zu bytes",
+			    list, sizeof path - 1);
 		} else if (n > 0) {
 			memcpy(path, list, n);
 			path[n] = '\0';
 		}
-		if (n > 0 && (n >= sizeof path || add_certs(&one, t, &why) == -1) && first->code == ERR_NONE)
+		if (n > 0 && (n >= sizeof path || add_certs(&one, t, &why) == -1) &&
+		    first->code == ERR_NONE)
 			*first = why;
 		list += n + (list[n] == ';');
 	}
@@ -150,12 +157,15 @@ read_crls(const struct tls_source *s, struct tls_trusted *t, struct err *e)
 			    (crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL)) != NULL)
 				if (!sk_X509_CRL_push(t->crls, crl)) {
 					X509_CRL_free(crl);
-					break;	/* the end was not reached, which is an error */
+					break; /* the end was not reached, which is an error */
 				}
 		if (sk_X509_CRL_num(t->crls) > TLS_CRLS_MAX)
-			err_setx(e, ERR_TOO_LARGE, "%s: over %d revocation lists", source_name(s), TLS_CRLS_MAX);
-		else if (sk_X509_CRL_num(t->crls) == 0 || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
-			err_setx(e, ERR_SYNTAX, "%s: want certificate revocation lists in PEM form", source_name(s));
+			err_setx(e, ERR_TOO_LARGE, "%s: over %d revocation lists", source_name(s),
+			    TLS_CRLS_MAX);
+		else if (sk_X509_CRL_num(t->crls) == 0 ||
+		    ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+			err_setx(e, ERR_SYNTAX, "%s: want certificate revocation lists in PEM form",
+			    source_name(s));
 		else
 			rc = 0;
 	}
@@ -175,29 +185,35 @@ name_text(const X509_NAME *name, char out[TLS_SUBJECT_MAX])
 
 	if (bio != NULL && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) >= 0)
 		len = (int)BIO_get_mem_data(bio, &text);
-	snprintf(out, TLS_SUBJECT_MAX, "\"%.*s%s\"", len < room ? len : room, len == 0 ? "" : text, len > room ? "..." : "");
+	snprintf(out, TLS_SUBJECT_MAX, "\"%.*s%s\"", len < room ? len : room, len == 0 ? "" : text,
+	    len > room ? "..." : "");
 	BIO_free(bio);
 	ERR_clear_error();
 }
 
-/* Whether a list was signed by a certificate that is trusted, or that a chain to a trusted one has proved. */
+/*
+ * Whether a list was signed by a certificate that is trusted, or that a chain to a trusted one has
+ * proved.
+ */
 static bool
-valid_crl(const struct tls_trusted *t, X509_CRL *crl, STACK_OF(X509) *chain)
+valid_crl(const struct tls_trusted *t, X509_CRL *crl, STACK_OF(X509) * chain)
 {
 	bool ok = false;
 
 	for (size_t i = 0; i < t->n && !ok; i++)
-		ok = X509_NAME_cmp(X509_get_subject_name(t->certs[i]), X509_CRL_get_issuer(crl)) == 0 &&
+		ok = X509_NAME_cmp(X509_get_subject_name(t->certs[i]), X509_CRL_get_issuer(crl)) ==
+			0 &&
 		    X509_CRL_verify(crl, X509_get0_pubkey(t->certs[i])) == 1;
 	for (int i = 1; i < sk_X509_num(chain) && !ok; i++)
-		ok = X509_NAME_cmp(X509_get_subject_name(sk_X509_value(chain, i)), X509_CRL_get_issuer(crl)) == 0 &&
+		ok = X509_NAME_cmp(X509_get_subject_name(sk_X509_value(chain, i)),
+			 X509_CRL_get_issuer(crl)) == 0 &&
 		    X509_CRL_verify(crl, X509_get0_pubkey(sk_X509_value(chain, i))) == 1;
 	return ok;
 }
 
 /*
- * A list can be signed by a CA that only a peer's chain will prove, but not where the CA of that name is here with another key,
- * nor where nobody here may vouch for a CA.
+ * A list can be signed by a CA that only a peer's chain will prove, but not where the CA of that
+ * name is here with another key, nor where nobody here may vouch for a CA.
  */
 static bool
 may_count(const struct tls_trusted *t, X509_CRL *crl)
@@ -207,7 +223,8 @@ may_count(const struct tls_trusted *t, X509_CRL *crl)
 	if (valid_crl(t, crl, NULL))
 		return true;
 	for (size_t i = 0; i < t->n; i++) {
-		here |= X509_NAME_cmp(X509_get_subject_name(t->certs[i]), X509_CRL_get_issuer(crl)) == 0;
+		here |= X509_NAME_cmp(X509_get_subject_name(t->certs[i]),
+			    X509_CRL_get_issuer(crl)) == 0;
 		below |= X509_check_ca(t->certs[i]) == 1 && X509_get_pathlen(t->certs[i]) != 0;
 	}
 	return below && !here;
@@ -226,7 +243,8 @@ remark_crls(struct tls_trusted *t)
 			continue;
 		name_text(X509_CRL_get_issuer(crl), issuer);
 		err_setx(&t->crl_remark, ERR_SIGNATURE,
-		    "the list of %s is signed by no CA of TLS_TrustedCerts; it revokes nothing", issuer);
+		    "the list of %s is signed by no CA of TLS_TrustedCerts; it revokes nothing",
+		    issuer);
 	}
 	ERR_clear_error();
 }
@@ -254,8 +272,8 @@ date_text(const ASN1_TIME *t, char out[16])
 	struct tm tm;
 
 	if (ASN1_TIME_to_tm(t, &tm))
-		snprintf(out, 16, "%04d-%02d-%02d", (tm.tm_year + 1900) % 10000, (tm.tm_mon + 1) % 100,
-		    tm.tm_mday % 100);
+		snprintf(out, 16, "%04d-%02d-%02d", (tm.tm_year + 1900) % 10000,
+		    (tm.tm_mon + 1) % 100, tm.tm_mday % 100);
 	else
 		snprintf(out, 16, "(no date)");
 }
@@ -317,7 +335,8 @@ trust_describe_crl(X509_CRL *crl, char *out, size_t size)
 
 /* The chain from leaf to one of t, or NULL; *why is set where one was found and isn't good. */
 static STACK_OF(X509) *
-chain_of(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool server, const char **why)
+    chain_of(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) * others, bool server,
+	const char **why)
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -333,8 +352,12 @@ chain_of(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool s
 		server ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT)) {
 		X509_VERIFY_PARAM_set_flags(X509_STORE_CTX_get0_param(ctx),
 		    X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN);
-		/* This context doesn't inherit the connection's level: without it MD5 and RSA 512 would do. */
-		X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(ctx), TLS_SECURITY_LEVEL);
+		/*
+		 * This context doesn't inherit the connection's level: without it MD5 and RSA 512
+		 * would do.
+		 */
+		X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(ctx),
+		    TLS_SECURITY_LEVEL);
 		if (X509_verify_cert(ctx) == 1)
 			chain = X509_STORE_CTX_get1_chain(ctx);
 		else
@@ -348,7 +371,7 @@ chain_of(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool s
 
 /* Whether cert was revoked; a pinned certificate can be, too.  chain is NULL for one. */
 static bool
-revoked(const struct tls_trusted *t, X509 *cert, STACK_OF(X509) *chain)
+revoked(const struct tls_trusted *t, X509 *cert, STACK_OF(X509) * chain)
 {
 	X509_REVOKED *entry;
 	bool found = false;
@@ -365,7 +388,7 @@ revoked(const struct tls_trusted *t, X509 *cert, STACK_OF(X509) *chain)
 
 /* The first of a chain, from the leaf, that was revoked; NULL: none. */
 static X509 *
-first_revoked(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *chain)
+first_revoked(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) * chain)
 {
 	if (revoked(t, leaf, chain))
 		return leaf;
@@ -384,18 +407,20 @@ refuse(const struct tls_trusted *t, const char *got, const char *why, struct err
 
 	for (size_t i = 0; i < t->n; i++) {
 		trust_fingerprint(t->certs[i], hex);
-		if (buf_addf(&list, &ignored, "%sSHA-256 %s (%s)", i == 0 ? "" : ", ", hex, t->files[i]) == -1)
+		if (buf_addf(&list, &ignored, "%sSHA-256 %s (%s)", i == 0 ? "" : ", ", hex,
+			t->files[i]) == -1)
 			break;
 	}
 	err_setx(e, ERR_SIGNATURE,
 	    "the peer's certificate is not trusted%s%s%s: got %s; TLS_RequiredLevel is TLSPeerAuth, and "
-	    "TLS_TrustedCerts has %s", why == NULL ? "" : " (", why == NULL ? "" : why, why == NULL ? "" : ")", got,
+	    "TLS_TrustedCerts has %s",
+	    why == NULL ? "" : " (", why == NULL ? "" : why, why == NULL ? "" : ")", got,
 	    buf_text(&list));
 	buf_free(&list);
 }
 
 enum slipway_tls_code
-trust_verify(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bool server,
+trust_verify(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) * others, bool server,
     struct err *e)
 {
 	const char *why = NULL, *expired = NULL;
@@ -415,13 +440,15 @@ trust_verify(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bo
 	if (gone != NULL) {
 		trust_describe(gone, got, sizeof got);
 		err_setx(e, ERR_SIGNATURE, "%s is revoked in TLS_CRLFile: %s",
-		    gone == leaf ? "the peer's certificate" : "an issuer of the peer's certificate", got);
+		    gone == leaf ? "the peer's certificate" : "an issuer of the peer's certificate",
+		    got);
 	}
 	sk_X509_pop_free(chain, X509_free);
 	if (gone != NULL)
 		return SLIPWAY_TLS_E_REVOKED;
 	/* Whoever can find the key of a pinned certificate has it, too. */
-	if (X509_get0_pubkey(leaf) == NULL || EVP_PKEY_get_security_bits(X509_get0_pubkey(leaf)) < TLS_SECURITY_BITS)
+	if (X509_get0_pubkey(leaf) == NULL ||
+	    EVP_PKEY_get_security_bits(X509_get0_pubkey(leaf)) < TLS_SECURITY_BITS)
 		why = "the peer's key is too weak (want RSA 2048, P-256, Ed25519 or stronger)";
 	else if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0)
 		expired = "the peer's certificate is expired";
@@ -430,6 +457,7 @@ trust_verify(const struct tls_trusted *t, X509 *leaf, STACK_OF(X509) *others, bo
 	else
 		return SLIPWAY_TLS_OK;
 	trust_describe(leaf, got, sizeof got);
-	err_setx(e, expired != NULL ? ERR_EXPIRED : ERR_SIGNATURE, "%s: %s", expired != NULL ? expired : why, got);
+	err_setx(e, expired != NULL ? ERR_EXPIRED : ERR_SIGNATURE, "%s: %s",
+	    expired != NULL ? expired : why, got);
 	return expired != NULL ? SLIPWAY_TLS_E_EXPIRED : SLIPWAY_TLS_E_UNTRUSTED;
 }

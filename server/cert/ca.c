@@ -89,8 +89,8 @@ read_cert(struct dir *d, struct err *e)
 		BIO_free(bio);
 		ERR_clear_error();
 		if (x == NULL)
-			err_setx(e, ERR_SYNTAX, "%s/%s: want a certificate in PEM form", dir_path(d),
-			    CA_CERT_FILE);
+			err_setx(e, ERR_SYNTAX, "%s/%s: want a certificate in PEM form",
+			    dir_path(d), CA_CERT_FILE);
 	}
 	buf_free(&pem);
 	return x;
@@ -105,8 +105,9 @@ load(struct ca *ca, struct err *e)
 		return -1;
 	if (X509_check_private_key(ca->cert, ca->key) != 1 || X509_check_ca(ca->cert) != 1) {
 		ERR_clear_error();
-		return err_setx(e, ERR_CONFLICT, "%s: %s is not the CA certificate of the key in %s",
-		    dir_path(ca->dir), CA_CERT_FILE, CA_KEY_FILE);
+		return err_setx(e, ERR_CONFLICT,
+		    "%s: %s is not the CA certificate of the key in %s", dir_path(ca->dir),
+		    CA_CERT_FILE, CA_KEY_FILE);
 	}
 	return 0;
 }

@@ -71,7 +71,7 @@ valid_serial(const char *text)
 	size_t len = strlen(text);
 
 	return len >= 2 && len % 2 == 0 && len < CERT_SERIAL_SIZE &&
-	       strspn(text, "0123456789abcdef") == len;
+	    strspn(text, "0123456789abcdef") == len;
 }
 
 static bool
@@ -80,14 +80,13 @@ valid_entry(const json_t *entry)
 	const json_t *revoked = json_object_get(entry, "revoked");
 
 	return valid_serial(ca_db_text(entry, "serial")) && valid_time(entry, "from") &&
-	       valid_time(entry, "to") &&
-	       strlen(ca_db_text(entry, "sha256")) == SHA256_HEX_SIZE - 1 &&
-	       strspn(ca_db_text(entry, "sha256"), "0123456789abcdef") == SHA256_HEX_SIZE - 1 &&
-	       json_is_string(json_object_get(entry, "name")) &&
-	       json_is_string(json_object_get(entry, "subject")) &&
-	       json_is_string(json_object_get(entry, "usage")) &&
-	       (revoked == NULL || (valid_time(revoked, "time") &&
-				       ca_reason(ca_db_text(revoked, "reason")) != -1));
+	    valid_time(entry, "to") && strlen(ca_db_text(entry, "sha256")) == SHA256_HEX_SIZE - 1 &&
+	    strspn(ca_db_text(entry, "sha256"), "0123456789abcdef") == SHA256_HEX_SIZE - 1 &&
+	    json_is_string(json_object_get(entry, "name")) &&
+	    json_is_string(json_object_get(entry, "subject")) &&
+	    json_is_string(json_object_get(entry, "usage")) &&
+	    (revoked == NULL ||
+		(valid_time(revoked, "time") && ca_reason(ca_db_text(revoked, "reason")) != -1));
 }
 
 static int
@@ -103,10 +102,10 @@ check(const json_t *db, struct err *e)
 		return err_setx(e, ERR_SYNTAX, "not the database of a CA that this program knows");
 	if (json_array_size(issued) > CA_ISSUED_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "over %d certificates", CA_ISSUED_MAX);
-	json_array_foreach(issued, i, entry)
-	{
+	json_array_foreach (issued, i, entry) {
 		if (!valid_entry(entry))
-			return err_setx(e, ERR_SYNTAX, "certificate %zu is not as it was written", i + 1);
+			return err_setx(e, ERR_SYNTAX, "certificate %zu is not as it was written",
+			    i + 1);
 	}
 	return 0;
 }
@@ -189,8 +188,7 @@ ca_db_find(const json_t *db, const char *member, const char *text, struct err *e
 	bool part = strcmp(member, "serial") == 0;
 	size_t i, len = strlen(text);
 
-	json_array_foreach(json_object_get(db, "issued"), i, entry)
-	{
+	json_array_foreach (json_object_get(db, "issued"), i, entry) {
 		const char *value = ca_db_text(entry, member);
 
 		if (part ? strncmp(value, text, len) != 0 : strcmp(value, text) != 0)
@@ -199,8 +197,8 @@ ca_db_find(const json_t *db, const char *member, const char *text, struct err *e
 			revoked = entry;
 		} else if (found != NULL) {
 			err_setx(e, ERR_CONFLICT,
-			    "several certificates have the %s %s; give the whole serial number", member,
-			    text);
+			    "several certificates have the %s %s; give the whole serial number",
+			    member, text);
 			return NULL;
 		} else {
 			found = entry;

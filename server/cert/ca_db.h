@@ -2,14 +2,15 @@
 #define SERVER_CA_DB_H
 
 /*
- * What a CA has issued: issued.json beside its key, one JSON object, replaced as a whole and durably.
+ * What a CA has issued: issued.json beside its key, one JSON object, replaced as a whole and
+ * durably.
  *
  *	{"slipway_ca":1, "crl":3,
  *	 "issued":[{"serial":"4f…", "sha256":"…", "name":"kernel", "subject":"CN=kernel", "usage":"server",
  *	            "from":"2026-03-01T12:00:00Z", "to":"…", "revoked":{"time":"…", "reason":"superseded"}}]}
  *
- * "crl" is the number of the last list of revocations.  A certificate is entered before it is handed out, so that there is none
- * that can't be revoked.
+ * "crl" is the number of the last list of revocations.  A certificate is entered before it is
+ * handed out, so that there is none that can't be revoked.
  */
 #include <stdbool.h>
 
@@ -38,7 +39,10 @@ int ca_db_add(json_t *db, X509 *x, const char *name, enum cert_usage usage, stru
 /* Members of an entry; "" where there is none. */
 const char *ca_db_text(const json_t *entry, const char *member);
 
-/* The one entry whose member is the text (serial: begins with it), not counting revoked ones if there are others.  NULL. */
+/*
+ * The one entry whose member is the text (serial: begins with it), not counting revoked ones if
+ * there are others.  NULL.
+ */
 json_t *ca_db_find(const json_t *db, const char *member, const char *text, struct err *e);
 
 /* Mark it.  1, 0 when it was revoked before, -1 with ERR_USAGE and others. */

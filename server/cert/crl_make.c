@@ -19,7 +19,7 @@ set_serial(X509_REVOKED *r, const char *hex, struct err *e)
 	ASN1_INTEGER *serial = NULL;
 	BIGNUM *n = NULL;
 	int ok = BN_hex2bn(&n, hex) != 0 && (serial = BN_to_ASN1_INTEGER(n, NULL)) != NULL &&
-		 X509_REVOKED_set_serialNumber(r, serial) == 1;
+	    X509_REVOKED_set_serialNumber(r, serial) == 1;
 
 	ASN1_INTEGER_free(serial);
 	BN_free(n);
@@ -38,7 +38,7 @@ set_reason(X509_REVOKED *r, const char *reason, struct err *e)
 	if ((code = ASN1_ENUMERATED_new()) == NULL)
 		return err_nomem(e);
 	ok = ASN1_ENUMERATED_set(code, ca_reason(reason)) == 1 &&
-	     X509_REVOKED_add1_ext_i2d(r, NID_crl_reason, code, 0, 0) == 1;
+	    X509_REVOKED_add1_ext_i2d(r, NID_crl_reason, code, 0, 0) == 1;
 	ASN1_ENUMERATED_free(code);
 	return ok ? 0 : cert_crypto_error(e, "reason");
 }
@@ -58,10 +58,10 @@ add_entry(X509_CRL *crl, const json_t *entry, struct err *e)
 	if (clock_parse(when, strlen(when), &seconds) == -1)
 		err_setx(e, ERR_SYNTAX, "a revocation without a time");
 	else if ((time = ASN1_TIME_set(NULL, (time_t)seconds)) == NULL ||
-		 X509_REVOKED_set_revocationDate(r, time) != 1)
+	    X509_REVOKED_set_revocationDate(r, time) != 1)
 		cert_crypto_error(e, "time of a revocation");
 	else if (set_serial(r, ca_db_text(entry, "serial"), e) == 0 &&
-		 set_reason(r, ca_db_text(revoked, "reason"), e) == 0) {
+	    set_reason(r, ca_db_text(revoked, "reason"), e) == 0) {
 		if (X509_CRL_add0_revoked(crl, r) != 1) {
 			cert_crypto_error(e, "list of revocations");
 		} else {
@@ -85,10 +85,10 @@ add_extensions(X509_CRL *crl, const struct crl_order *o, struct err *e)
 	X509V3_set_ctx_nodb(&ctx);
 	X509V3_set_ctx(&ctx, o->cert, NULL, NULL, crl, 0);
 	ok = number != NULL && ASN1_INTEGER_set_int64(number, o->number) == 1 &&
-	     X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, 0) == 1 &&
-	     (ext = X509V3_EXT_conf_nid(
-		  NULL, &ctx, NID_authority_key_identifier, "keyid:always")) != NULL &&
-	     X509_CRL_add_ext(crl, ext, -1) == 1;
+	    X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, 0) == 1 &&
+	    (ext = X509V3_EXT_conf_nid(NULL, &ctx, NID_authority_key_identifier, "keyid:always")) !=
+		NULL &&
+	    X509_CRL_add_ext(crl, ext, -1) == 1;
 	X509_EXTENSION_free(ext);
 	ASN1_INTEGER_free(number);
 	return ok ? 0 : cert_crypto_error(e, "extension");
@@ -102,15 +102,14 @@ fill(X509_CRL *crl, const struct crl_order *o, struct err *e)
 	const json_t *entry;
 	size_t i;
 	int ok = from != NULL && to != NULL && X509_CRL_set_version(crl, X509_CRL_VERSION_2) == 1 &&
-		 X509_CRL_set_issuer_name(crl, X509_get_subject_name(o->cert)) == 1 &&
-		 X509_CRL_set1_lastUpdate(crl, from) == 1 && X509_CRL_set1_nextUpdate(crl, to) == 1;
+	    X509_CRL_set_issuer_name(crl, X509_get_subject_name(o->cert)) == 1 &&
+	    X509_CRL_set1_lastUpdate(crl, from) == 1 && X509_CRL_set1_nextUpdate(crl, to) == 1;
 
 	ASN1_TIME_free(from);
 	ASN1_TIME_free(to);
 	if (!ok)
 		return cert_crypto_error(e, "list of revocations");
-	json_array_foreach(o->issued, i, entry)
-	{
+	json_array_foreach (o->issued, i, entry) {
 		if (json_object_get(entry, "revoked") != NULL && add_entry(crl, entry, e) == -1)
 			return -1;
 	}
@@ -118,8 +117,8 @@ fill(X509_CRL *crl, const struct crl_order *o, struct err *e)
 		return -1;
 	X509_CRL_sort(crl);
 	return X509_CRL_sign(crl, o->key, cert_key_digest(o->key)) > 0
-		   ? 0
-		   : cert_crypto_error(e, "sign the list of revocations");
+	    ? 0
+	    : cert_crypto_error(e, "sign the list of revocations");
 }
 
 int

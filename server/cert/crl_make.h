@@ -17,8 +17,9 @@
 struct crl_order {
 	X509 *cert; /* of the CA, and its key */
 	EVP_PKEY *key;
-	const json_t *issued; /* entries of the database (ca_db.h); those that are revoked are listed */
-	int64_t number; /* grows with every list */
+	/* entries of the database (ca_db.h); those that are revoked are listed */
+	const json_t *issued;
+	int64_t number;	  /* grows with every list */
 	int64_t from, to; /* when it was made, and when the next one is there at the latest */
 };
 

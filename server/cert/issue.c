@@ -100,8 +100,10 @@ san_name(const char *text, struct err *e)
 	GENERAL_NAME *g = NULL;
 
 	if (strlen(text) <= SAN_MAX && strncmp(text, "dns:", 4) == 0 && text[4] != '\0' &&
-	    text[4 + strspn(text + 4, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				      "0123456789.-_*")] == '\0')
+	    text[4 +
+		strspn(text + 4,
+		    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		    "0123456789.-_*")] == '\0')
 		g = a2i_GENERAL_NAME(NULL, NULL, NULL, GEN_DNS, text + 4, 0);
 	else if (strlen(text) <= SAN_MAX && strncmp(text, "ip:", 3) == 0)
 		g = a2i_GENERAL_NAME(NULL, NULL, NULL, GEN_IPADD, text + 3, 0);
@@ -140,14 +142,16 @@ cert_sans(const char *const *sans, size_t n, GENERAL_NAMES **out, struct err *e)
 static int
 add_extensions(X509 *x, const struct cert_order *o, X509 *issuer, struct err *e)
 {
-	static const char *const extended[] = { "serverAuth,clientAuth", "serverAuth", "clientAuth" };
+	static const char *const extended[] = { "serverAuth,clientAuth", "serverAuth",
+		"clientAuth" };
 	bool ca = o->usage == CERT_USAGE_CA;
 	const struct {
 		int nid;
 		const char *value;
 	} extensions[] = {
 		{ NID_basic_constraints, ca ? "critical,CA:TRUE,pathlen:0" : "critical,CA:FALSE" },
-		{ NID_key_usage, ca ? "critical,keyCertSign,cRLSign"
+		{ NID_key_usage,
+		    ca				       ? "critical,keyCertSign,cRLSign"
 			: EVP_PKEY_is_a(o->key, "RSA") ? "critical,digitalSignature,keyEncipherment"
 						       : "critical,digitalSignature" },
 		{ NID_ext_key_usage, ca ? NULL : extended[o->usage] },
@@ -170,8 +174,9 @@ add_extensions(X509 *x, const struct cert_order *o, X509 *issuer, struct err *e)
 		if (!ok)
 			return cert_crypto_error(e, "extension");
 	}
-	if (o->names != NULL && X509_add1_ext_i2d(x, NID_subject_alt_name,
-				    (void *)(uintptr_t)o->names, 0, X509V3_ADD_APPEND) != 1)
+	if (o->names != NULL &&
+	    X509_add1_ext_i2d(x, NID_subject_alt_name, (void *)(uintptr_t)o->names, 0,
+		X509V3_ADD_APPEND) != 1)
 		return cert_crypto_error(e, "subjectAltName");
 	return 0;
 }
@@ -205,8 +210,8 @@ cert_issue(const struct cert_order *o, X509 *issuer, EVP_PKEY *key, struct err *
 	if (set_serial(x, e) == -1)
 		goto fail;
 	if (X509_set_version(x, X509_VERSION_3) != 1 || X509_set_subject_name(x, o->subject) != 1 ||
-	    X509_set_issuer_name(
-		x, issuer == NULL ? o->subject : X509_get_subject_name(issuer)) != 1 ||
+	    X509_set_issuer_name(x, issuer == NULL ? o->subject : X509_get_subject_name(issuer)) !=
+		1 ||
 	    ASN1_TIME_set(X509_getm_notBefore(x), (time_t)o->from) == NULL ||
 	    ASN1_TIME_set(X509_getm_notAfter(x), (time_t)o->to) == NULL ||
 	    X509_set_pubkey(x, o->key) != 1) {
@@ -234,7 +239,7 @@ request_names(X509_REQ *rq, GENERAL_NAMES *names, struct err *e)
 	if (names == NULL)
 		return 0;
 	ok = X509V3_add1_i2d(&all, NID_subject_alt_name, names, 0, X509V3_ADD_APPEND) == 1 &&
-	     X509_REQ_add_extensions(rq, all) == 1;
+	    X509_REQ_add_extensions(rq, all) == 1;
 	sk_X509_EXTENSION_pop_free(all, X509_EXTENSION_free);
 	return ok ? 0 : cert_crypto_error(e, "subjectAltName");
 }
@@ -304,7 +309,8 @@ cert_serial(const ASN1_INTEGER *serial, char out[CERT_SERIAL_SIZE], struct err *
 		err_setx(e, ERR_SYNTAX, "want a serial number of at most 20 bytes, not below 0");
 	} else {
 		for (size_t i = 0; i <= strlen(hex); i++)
-			out[i] = (char)(hex[i] >= 'A' && hex[i] <= 'F' ? hex[i] - 'A' + 'a' : hex[i]);
+			out[i] =
+			    (char)(hex[i] >= 'A' && hex[i] <= 'F' ? hex[i] - 'A' + 'a' : hex[i]);
 		rc = 0;
 	}
 	OPENSSL_free(hex);

@@ -14,7 +14,9 @@
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 
-/* Hexadecimal digits of a serial number (RFC 5280, 4.1.2.2: at most 20 bytes), with the final NUL. */
+/*
+ * Hexadecimal digits of a serial number (RFC 5280, 4.1.2.2: at most 20 bytes), with the final NUL.
+ */
 #define CERT_SERIAL_SIZE 41
 
 enum cert_usage { CERT_USAGE_BOTH, CERT_USAGE_SERVER, CERT_USAGE_CLIENT, CERT_USAGE_CA };
@@ -38,13 +40,15 @@ X509_NAME *cert_subject(const char *text, struct err *e);
 int cert_sans(const char *const *sans, size_t n, GENERAL_NAMES **out, struct err *e);
 
 /*
- * A certificate with a random serial number, signed with key, which is that of issuer, or (issuer NULL) the subject's own.
- * Nobody but a CA vouches for others, and a CA only for certificates that don't (path length 0).
+ * A certificate with a random serial number, signed with key, which is that of issuer, or (issuer
+ * NULL) the subject's own. Nobody but a CA vouches for others, and a CA only for certificates that
+ * don't (path length 0).
  */
 X509 *cert_issue(const struct cert_order *o, X509 *issuer, EVP_PKEY *key, struct err *e);
 
 /* A signing request (PKCS#10) with the subject and the names. */
-X509_REQ *cert_request(EVP_PKEY *key, const X509_NAME *subject, GENERAL_NAMES *names, struct err *e);
+X509_REQ *
+cert_request(EVP_PKEY *key, const X509_NAME *subject, GENERAL_NAMES *names, struct err *e);
 
 /* Append as PEM. */
 int cert_write(X509 *x, struct buf *out, struct err *e);

@@ -37,10 +37,14 @@ start(int fd, const char *host, struct err *e)
 		ssl = SSL_new(ctx);
 	}
 	SSL_CTX_free(ctx);
-	/* What SSL_set_tlsext_host_name() does, whose own cast drops the const of the name that OpenSSL copies. */
+	/*
+	 * What SSL_set_tlsext_host_name() does, whose own cast drops the const of the name that
+	 * OpenSSL copies.
+	 */
 	if (ssl == NULL || SSL_set_fd(ssl, fd) != 1 ||
 	    (strspn(host, "0123456789.:abcdefABCDEF%") != strlen(host) &&
-		SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)host) != 1)) {
+		SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+		    (void *)(uintptr_t)host) != 1)) {
 		SSL_free(ssl);
 		ssl = NULL;
 		err_setx(e, ERR_CRYPTO, "OpenSSL can't start a connection");
@@ -66,7 +70,8 @@ handshake_failed(int why, struct err *e)
 		return err_setx(e, ERR_NETWORK,
 		    "it closed the connection instead of answering with TLS; is TLS_KeyFile set there, and its "
 		    "TLS_RequiredLevel not without TLS?");
-	return err_setx(e, ERR_PROTOCOL, "the handshake failed: %s", text == NULL ? "no reason given" : text);
+	return err_setx(e, ERR_PROTOCOL, "the handshake failed: %s",
+	    text == NULL ? "no reason given" : text);
 }
 
 static int

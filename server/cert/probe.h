@@ -4,8 +4,9 @@
 /*
  * Which certificates a server really serves.
  *
- * It is only looked: any certificate is taken, however weak or old, nothing is trusted and nothing is sent but the handshake.
- * The handshake is carried to its end, so that the server has shown that it holds the private key.
+ * It is only looked: any certificate is taken, however weak or old, nothing is trusted and nothing
+ * is sent but the handshake. The handshake is carried to its end, so that the server has shown that
+ * it holds the private key.
  */
 #include <stdint.h>
 
@@ -22,11 +23,13 @@
 #define CERT_LOOK_HOST_SIZE 256
 
 /* Split such a text.  0, or -1 with ERR_CONFIG. */
-int cert_look_split(const char *server, char host[CERT_LOOK_HOST_SIZE], uint16_t *port, struct err *e);
+int
+cert_look_split(const char *server, char host[CERT_LOOK_HOST_SIZE], uint16_t *port, struct err *e);
 
 /*
- * Append the certificates of server, "HOST:PORT" or "[ADDRESS]:PORT", as PEM, its own first.  0, or -1 with ERR_CONFIG
- * (server is no such text), ERR_NETWORK, ERR_TIMEOUT, ERR_PROTOCOL (it answers, but not with TLS) or ERR_TOO_LARGE.
+ * Append the certificates of server, "HOST:PORT" or "[ADDRESS]:PORT", as PEM, its own first.  0, or
+ * -1 with ERR_CONFIG (server is no such text), ERR_NETWORK, ERR_TIMEOUT, ERR_PROTOCOL (it answers,
+ * but not with TLS) or ERR_TOO_LARGE.
  */
 int cert_look(const char *server, int64_t ms, struct buf *pem, char version[CERT_LOOK_VERSION_SIZE],
     struct err *e);

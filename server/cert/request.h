@@ -12,31 +12,35 @@
 #include "lib/base/digest.h"
 #include "lib/base/err.h"
 
-#define CERT_DAYS_DEFAULT	3650
-#define CERT_DAYS_MAX		36500
+#define CERT_DAYS_DEFAULT 3650
+#define CERT_DAYS_MAX	  36500
 
 struct cert_request {
-	const char *type;	/* "p256", "p384", "ed25519", "rsa2048", "rsa3072", "rsa4096" */
-	int64_t days;		/* valid from now on */
-	const char *subject;	/* "/C=SK/CN=name"; "\/" is a slash within a value */
-	const char *const *sans;	/* "dns:NAME", "ip:ADDRESS" */
-	size_t n;		/* of them */
-	bool ca;		/* a certificate for a CA, not for TLS */
+	const char *type;	 /* "p256", "p384", "ed25519", "rsa2048", "rsa3072", "rsa4096" */
+	int64_t days;		 /* valid from now on */
+	const char *subject;	 /* "/C=SK/CN=name"; "\/" is a slash within a value */
+	const char *const *sans; /* "dns:NAME", "ip:ADDRESS" */
+	size_t n;		 /* of them */
+	bool ca;		 /* a certificate for a CA, not for TLS */
 };
 
 struct cert_info {
-	uint8_t sha256[SHA256_SIZE];	/* of the DER, as pins state it */
-	int64_t from, to;		/* seconds since 1970 */
+	uint8_t sha256[SHA256_SIZE]; /* of the DER, as pins state it */
+	int64_t from, to;	     /* seconds since 1970 */
 };
 
 /*
- * Append a new key (PKCS#8) and its certificate as PEM.  0, or -1 with ERR_USAGE (something in the request is
- * no such thing), ERR_CRYPTO or ERR_NOMEM.
+ * Append a new key (PKCS#8) and its certificate as PEM.  0, or -1 with ERR_USAGE (something in the
+ * request is no such thing), ERR_CRYPTO or ERR_NOMEM.
  */
 int cert_make(const struct cert_request *rq, struct buf *key, struct buf *crt,
     struct cert_info *info, struct err *e);
 
-/* The same with a signing request (PKCS#10) in place of the certificate; days are up to who signs it. */
-int cert_make_request(const struct cert_request *rq, struct buf *key, struct buf *csr, struct err *e);
+/*
+ * The same with a signing request (PKCS#10) in place of the certificate; days are up to who signs
+ * it.
+ */
+int
+cert_make_request(const struct cert_request *rq, struct buf *key, struct buf *csr, struct err *e);
 
 #endif

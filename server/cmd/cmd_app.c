@@ -41,8 +41,8 @@ add(struct changing *w, const char *app, const struct option_list *keys, unsigne
 	json_t *body, *paths;
 
 	if (keys->n == 0 && threshold > 1)
-		return err_setx(
-		    e, ERR_USAGE, "app add: want --key FILE for each key of a threshold over 1");
+		return err_setx(e, ERR_USAGE,
+		    "app add: want --key FILE for each key of a threshold over 1");
 	if (repo_delegation(w->r, app) != NULL)
 		return err_setx(e, ERR_EXISTS, "%s: there is such an application", app);
 	if ((body = change_body(w->c, tuf_top_name(TUF_TARGETS), e)) == NULL)

@@ -35,18 +35,21 @@ make(struct context *cx, const char *name, const char *out, const struct cert_re
 	snprintf(below, sizeof below, "ca/%s", name);
 	if (out != NULL ? buf_adds(&path, out, e) == -1
 			: (repo = command_repo(cx, e)) == NULL ||
-		    (!repo_is_here(repo) && err_setx(e, ERR_CONFIG, "%s: not a repository", repo) == -1) ||
+		    (!repo_is_here(repo) &&
+			err_setx(e, ERR_CONFIG, "%s: not a repository", repo) == -1) ||
 		    repo_path(repo, below, &path, e) == -1)
 		goto out;
 	if (ca_make(buf_text(&path), rq, &info, e) == -1)
 		goto out;
 	hex_encode(info.sha256, SHA256_SIZE, hex);
 	clock_format(info.to, to);
-	printf("CA certificate %s/%s, for TLS_TrustedCerts\nkey %s/%s\nSHA-256 %s\nvalid until %s\n",
+	printf(
+	    "CA certificate %s/%s, for TLS_TrustedCerts\nkey %s/%s\nSHA-256 %s\nvalid until %s\n",
 	    buf_text(&path), CA_CERT_FILE, buf_text(&path), CA_KEY_FILE, hex, to);
-	rc = repo == NULL ? 0
-			  : audit_append_at(repo, "cert ca",
-				json_pack("{s:s,s:s,s:s}", "name", name, "sha256", hex, "until", to), e);
+	rc = repo == NULL
+	    ? 0
+	    : audit_append_at(repo, "cert ca",
+		  json_pack("{s:s,s:s,s:s}", "name", name, "sha256", hex, "until", to), e);
 out:
 	buf_free(&path);
 	return rc;
@@ -106,7 +109,10 @@ find_by_file(const struct ca *ca, const char *path, struct err *e)
 	return found;
 }
 
-/* A file where it looks like one, a serial number where it can be one and no certificate is called so, else a name. */
+/*
+ * A file where it looks like one, a serial number where it can be one and no certificate is called
+ * so, else a name.
+ */
 static json_t *
 find(const struct ca *ca, const char *what, struct err *e)
 {
@@ -135,7 +141,8 @@ revoke(struct ca *ca, const char *what, const char *reason, struct err *e)
 	}
 	if (ca_db_write(ca->dir, ca->db, e) == -1)
 		return -1;
-	printf("revoked %s (%s), serial %s\n'slipway-repo cert crl' writes the list that tells others\n",
+	printf(
+	    "revoked %s (%s), serial %s\n'slipway-repo cert crl' writes the list that tells others\n",
 	    ca_db_text(entry, "name"), ca_db_text(entry, "subject"), ca_db_text(entry, "serial"));
 	return ca_record(ca, "cert revoke",
 	    json_pack("{s:s,s:s}", "serial", ca_db_text(entry, "serial"), "reason", reason), e);
@@ -185,7 +192,8 @@ write_crl(struct ca *ca, int64_t days, const char *out, struct err *e)
 	clock_format(o.to, to);
 	printf("list %lld in %s, the next is due before %s\n", (long long)o.number,
 	    out == NULL ? dir_path(ca->dir) : out, to);
-	return ca_record(ca, "cert crl", json_pack("{s:I,s:s}", "number", (json_int_t)o.number, "next", to), e);
+	return ca_record(ca, "cert crl",
+	    json_pack("{s:I,s:s}", "number", (json_int_t)o.number, "next", to), e);
 }
 
 int

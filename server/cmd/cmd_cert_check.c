@@ -1,7 +1,9 @@
 /*
- * slipway-repo cert check: what the TLS library will make of a key, a certificate and the certificates that clients trust.
+ * slipway-repo cert check: what the TLS library will make of a key, a certificate and the
+ * certificates that clients trust.
  *
- * The library's own functions judge; here is only what they don't say because it is no reason to refuse.
+ * The library's own functions judge; here is only what they don't say because it is no reason to
+ * refuse.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -69,7 +71,10 @@ config_fill(struct tls_config *c, const struct checking *k, const char *level, s
 	return rc;
 }
 
-/* The library's judgement of the pair as one side's own: files, match, dates, then what OpenSSL says at our level. */
+/*
+ * The library's judgement of the pair as one side's own: files, match, dates, then what OpenSSL
+ * says at our level.
+ */
 static void
 check_pair(struct checking *k)
 {
@@ -79,7 +84,8 @@ check_pair(struct checking *k)
 	struct err e;
 
 	if (config_fill(&c, k, "TLSNoPeerAuth", &e) == -1 || pair_read(&c, &pair, &e) == -1 ||
-	    (setup = setup_new(k->client ? SLIPWAY_TLS_CLIENT : SLIPWAY_TLS_SERVER, &c, &pair, &e)) == NULL)
+	    (setup = setup_new(k->client ? SLIPWAY_TLS_CLIENT : SLIPWAY_TLS_SERVER, &c, &pair,
+		 &e)) == NULL)
 		fault(k, &e);
 	else
 		printf("ok: key and certificate belong together, and a %s uses them\n",
@@ -123,10 +129,12 @@ check_signature(struct checking *k, X509 *x, int number)
 	ERR_clear_error();
 	if (bits >= SIGNATURE_BITS_MIN)
 		return;
-	err_setx(&e, ERR_SIGNATURE, "%s: certificate %d is signed with %s: want SHA-256 or stronger", k->cert,
-	    number, OBJ_nid2ln(X509_get_signature_nid(x)));
+	err_setx(&e, ERR_SIGNATURE,
+	    "%s: certificate %d is signed with %s: want SHA-256 or stronger", k->cert, number,
+	    OBJ_nid2ln(X509_get_signature_nid(x)));
 	if (self)
-		log_warn("cert check: %s; it is its own issuer, so this matters only where it is trusted as a CA",
+		log_warn(
+		    "cert check: %s; it is its own issuer, so this matters only where it is trusted as a CA",
 		    e.text);
 	else
 		fault(k, &e);
@@ -140,20 +148,21 @@ check_usage(struct checking *k, X509 *leaf)
 
 	if (X509_check_purpose(leaf, purpose, 0) == 1)
 		return;
-	err_setx(&e, ERR_CONFIG, "%s: the certificate's key usages don't allow it to be a %s's", k->cert,
-	    k->client ? "client" : "server");
+	err_setx(&e, ERR_CONFIG, "%s: the certificate's key usages don't allow it to be a %s's",
+	    k->cert, k->client ? "client" : "server");
 	fault(k, &e);
 }
 
 /* Each certificate of the file is to be signed by the next. */
 static void
-check_order(struct checking *k, STACK_OF(X509) *chain)
+check_order(struct checking *k, STACK_OF(X509) * chain)
 {
 	for (int i = 0; i + 1 < sk_X509_num(chain); i++) {
 		X509 *x = sk_X509_value(chain, i), *issuer = sk_X509_value(chain, i + 1);
 		struct err e;
 
-		if (X509_check_issued(issuer, x) == X509_V_OK && X509_verify(x, X509_get0_pubkey(issuer)) == 1)
+		if (X509_check_issued(issuer, x) == X509_V_OK &&
+		    X509_verify(x, X509_get0_pubkey(issuer)) == 1)
 			continue;
 		err_setx(&e, ERR_CONFIG,
 		    "%s: certificate %d is not issued by certificate %d: want the server's first, then its issuer's",
@@ -165,7 +174,7 @@ check_order(struct checking *k, STACK_OF(X509) *chain)
 
 /* What a peer says that trusts these files. */
 static void
-check_trust(struct checking *k, STACK_OF(X509) *chain)
+check_trust(struct checking *k, STACK_OF(X509) * chain)
 {
 	struct tls_trusted t;
 	struct tls_config c;
@@ -182,7 +191,10 @@ check_trust(struct checking *k, STACK_OF(X509) *chain)
 		sk_X509_pop_free(one, X509_free);
 	}
 	if (config_fill(&c, k, "TLSPeerAuth", &e) == 0 && trust_read(&c, &t, &e) == 0) {
-		rc = trust_verify(&t, sk_X509_value(chain, 0), chain, !k->client, &e) == SLIPWAY_TLS_OK ? 0 : -1;
+		rc = trust_verify(&t, sk_X509_value(chain, 0), chain, !k->client, &e) ==
+			SLIPWAY_TLS_OK
+		    ? 0
+		    : -1;
 		trust_free(&t);
 	}
 	config_free(&c);
@@ -198,19 +210,22 @@ check_certificate(struct checking *k)
 {
 	struct tls_source s = { (char *)(uintptr_t)k->cert, false, 0 };
 	struct buf text = BUF_INIT(CERT_FILE_MAX);
-	STACK_OF(X509) *chain;
+	STACK_OF(X509) * chain;
 	struct file_info info;
 	struct err e;
 
-	if ((chain = trust_read_certs(&s, &e)) == NULL || file_read(NULL, k->cert, &text, &e) == -1 ||
+	if ((chain = trust_read_certs(&s, &e)) == NULL ||
+	    file_read(NULL, k->cert, &text, &e) == -1 ||
 	    cert_read(text.data, text.len, show_one, k, &e) == -1) {
 		if (chain != NULL)
 			fault(k, &e); /* else check_pair() has told it */
 		goto out;
 	}
 	if (cert_has_key(text.data, text.len))
-		log_warn("cert check: %s: holds a private key as well; never hand this file out", k->cert);
-	if (file_stat(NULL, k->cert, &info, &e) == 1 && info.type == FILE_REGULAR && (info.mode & 022) != 0)
+		log_warn("cert check: %s: holds a private key as well; never hand this file out",
+		    k->cert);
+	if (file_stat(NULL, k->cert, &info, &e) == 1 && info.type == FILE_REGULAR &&
+	    (info.mode & 022) != 0)
 		log_warn("cert check: %s: others can write it (mode %04o)", k->cert, info.mode);
 	for (int i = 0; i < sk_X509_num(chain); i++)
 		check_signature(k, sk_X509_value(chain, i), i + 1);
@@ -241,7 +256,8 @@ cmd_cert_check(struct context *cx, int argc, char **argv)
 		return status;
 	for (size_t i = 0; i < trust.n; i++)
 		if (strchr(trust.values[i], ';') != NULL) {
-			err_setx(&e, ERR_USAGE, "cert check: --trust: ';' separates files in TLS_TrustedCerts, got '%s'",
+			err_setx(&e, ERR_USAGE,
+			    "cert check: --trust: ';' separates files in TLS_TrustedCerts, got '%s'",
 			    trust.values[i]);
 			return command_failed(&e);
 		}

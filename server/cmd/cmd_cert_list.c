@@ -1,5 +1,6 @@
 /*
- * slipway-repo cert list: certificates in the present releases, the repository's own, in files, and those that Kernels serve.
+ * slipway-repo cert list: certificates in the present releases, the repository's own, in files, and
+ * those that Kernels serve.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@
 
 struct listing {
 	json_t *rows, *faults; /* owned */
-	int64_t now, warn; /* seconds; warn -1: not asked for */
+	int64_t now, warn;     /* seconds; warn -1: not asked for */
 	bool expiring;
 	const char *where, *path; /* of the certificates that are read */
 };
@@ -40,9 +41,9 @@ add_row(void *arg, const struct cert_facts *c, struct err *e)
 	clock_format(c->from, from);
 	clock_format(c->to, to);
 	hex_encode(c->sha256, SHA256_SIZE, hex);
-	row = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:I,s:b,s:b}", "where", l->where, "path",
-	    l->path, "subject", c->subject, "issuer", c->issuer, "names", c->names, "key", c->key,
-	    "from", from, "to", to, "sha256", hex, "ca", (int)c->ca, "days_left",
+	row = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:I,s:b,s:b}", "where", l->where,
+	    "path", l->path, "subject", c->subject, "issuer", c->issuer, "names", c->names, "key",
+	    c->key, "from", from, "to", to, "sha256", hex, "ca", (int)c->ca, "days_left",
 	    (json_int_t)(left <= 0 ? 0 : left / REPO_DAY_SECONDS), "expired", left <= 0,
 	    "not_valid_yet", c->from > l->now);
 	return row == NULL || json_array_append_new(l->rows, row) == -1 ? err_nomem(e) : 0;
@@ -52,7 +53,8 @@ add_row(void *arg, const struct cert_facts *c, struct err *e)
 static int
 add_fault(struct listing *l, const struct err *why, struct err *e)
 {
-	json_t *row = json_pack("{s:s,s:s,s:s}", "where", l->where, "path", l->path, "error", why->text);
+	json_t *row =
+	    json_pack("{s:s,s:s,s:s}", "where", l->where, "path", l->path, "error", why->text);
 
 	log_error("cert list: %s", why->text);
 	return row == NULL || json_array_append_new(l->faults, row) == -1 ? err_nomem(e) : 0;
@@ -114,8 +116,7 @@ list_app(struct listing *l, const struct repo *r, const char *app, struct err *e
 	if (rc != 1)
 		return rc;
 	rc = 0;
-	json_object_foreach(json_object_get(t->c.json, "targets"), path, one)
-	{
+	json_object_foreach (json_object_get(t->c.json, "targets"), path, one) {
 		if (is_certificate(path) && (rc = list_target(l, r, t, path, e)) == -1)
 			break;
 	}
@@ -156,7 +157,8 @@ list_own_pair(void *arg, const char *name, struct err *e)
 	size_t len = strlen(name);
 	char path[PATH_COMPONENT_MAX + 16];
 
-	if (len <= 4 || strcmp(name + len - 4, ".crt") != 0 || (len > 8 && strcmp(name + len - 8, ".old.crt") == 0))
+	if (len <= 4 || strcmp(name + len - 4, ".crt") != 0 ||
+	    (len > 8 && strcmp(name + len - 8, ".old.crt") == 0))
 		return 0;
 	snprintf(path, sizeof path, "certs/%s", name);
 	return list_in(o->l, "repository", o->top, path, e);
@@ -176,8 +178,8 @@ list_own_ca(void *arg, const char *name, struct err *e)
 }
 
 static int
-list_own(struct listing *l, struct dir *top, const char *name, int (*each)(void *arg, const char *name, struct err *e),
-    struct err *e)
+list_own(struct listing *l, struct dir *top, const char *name,
+    int (*each)(void *arg, const char *name, struct err *e), struct err *e)
 {
 	struct own o = { l, top };
 	struct dir *d = dir_below(top, name, false, e);
@@ -198,7 +200,9 @@ list_repo(struct listing *l, const char *path, struct err *e)
 
 	for (size_t i = 0; rc == 0 && i < r->roles->n; i++)
 		rc = list_app(l, r, r->roles->delegations[i].name, e);
-	if (rc == 0 && (list_own(l, r->top, "certs", list_own_pair, e) == -1 || list_own(l, r->top, "ca", list_own_ca, e) == -1))
+	if (rc == 0 &&
+	    (list_own(l, r->top, "certs", list_own_pair, e) == -1 ||
+		list_own(l, r->top, "ca", list_own_ca, e) == -1))
 		rc = -1;
 	repo_close(r);
 	return rc;
@@ -230,8 +234,9 @@ text_of(const json_t *row, const char *name)
 static void
 print_row(const json_t *row)
 {
-	printf("%s%s\n  %s, until %s, ", strcmp(text_of(row, "where"), "kernel") == 0 ? "Kernel " : "",
-	    text_of(row, "path"), text_of(row, "subject"), text_of(row, "to"));
+	printf("%s%s\n  %s, until %s, ",
+	    strcmp(text_of(row, "where"), "kernel") == 0 ? "Kernel " : "", text_of(row, "path"),
+	    text_of(row, "subject"), text_of(row, "to"));
 	if (json_is_true(json_object_get(row, "expired")))
 		printf("EXPIRED");
 	else
@@ -261,10 +266,13 @@ print(const struct listing *l, bool json, struct err *e)
 	return 0;
 }
 
-/* Without files and Kernels the repository is what was asked for; with them it is listed where there is one. */
+/*
+ * Without files and Kernels the repository is what was asked for; with them it is listed where
+ * there is one.
+ */
 static int
-collect(struct listing *l, struct context *cx, int argc, char **argv, const struct option_list *kernels,
-    struct err *e)
+collect(struct listing *l, struct context *cx, int argc, char **argv,
+    const struct option_list *kernels, struct err *e)
 {
 	const char *repo = command_repo(cx, e);
 

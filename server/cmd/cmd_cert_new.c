@@ -13,13 +13,13 @@
 #include "server/cmd/command.h"
 #include "server/repo/repo.h"
 
-#define N(a)	(sizeof(a) / sizeof((a)[0]))
+#define N(a) (sizeof(a) / sizeof((a)[0]))
 
-#define KEY_MODE	0600
-#define CERT_MODE	0644
-#define OUT_MODE	0755
+#define KEY_MODE  0600
+#define CERT_MODE 0644
+#define OUT_MODE  0755
 
-#define PATH_BYTES_MAX	4096
+#define PATH_BYTES_MAX 4096
 
 static int
 check_name(const char *name, struct err *e)
@@ -67,7 +67,10 @@ check_free_pair(struct dir *d, const char *name, const char *suffix, struct err 
 	return check_free(d, keyfile, e) == -1 || check_free(d, crtfile, e) == -1 ? -1 : 0;
 }
 
-/* Without info, a request in place of the certificate.  The key first: who reloads the pair between the two writes sees that they don't fit, and waits. */
+/*
+ * Without info, a request in place of the certificate.  The key first: who reloads the pair between
+ * the two writes sees that they don't fit, and waits.
+ */
 static int
 store(struct dir *d, const char *name, bool force, const struct cert_request *rq,
     struct cert_info *info, struct err *e)
@@ -86,7 +89,9 @@ store(struct dir *d, const char *name, bool force, const struct cert_request *rq
 		goto out;
 	if (force)
 		rc = file_replace(d, keyfile, key.data, key.len, KEY_MODE, e) == -1 ||
-		    file_replace(d, crtfile, crt.data, crt.len, CERT_MODE, e) == -1 ? -1 : 0;
+			file_replace(d, crtfile, crt.data, crt.len, CERT_MODE, e) == -1
+		    ? -1
+		    : 0;
 	else if (file_create(d, keyfile, key.data, key.len, KEY_MODE, e) == 0 &&
 	    (rc = file_create(d, crtfile, crt.data, crt.len, CERT_MODE, e)) == -1)
 		file_remove(d, keyfile, &ignored);
@@ -132,7 +137,8 @@ check_names(struct dir *d, char **names, int n, bool force, struct err *e)
 			return -1;
 		for (int k = 0; k < i; k++)
 			if (path_casecmp(names[i], names[k]) == 0)
-				return err_setx(e, ERR_USAGE, "cert new: '%s' is given twice", names[i]);
+				return err_setx(e, ERR_USAGE, "cert new: '%s' is given twice",
+				    names[i]);
 		if (d != NULL && !force && check_free_pair(d, names[i], "crt", e) == -1)
 			return -1;
 	}
@@ -178,7 +184,8 @@ cmd_cert_new(struct context *cx, int argc, char **argv)
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
 	rq.n = sans.n;
-	if (check_names(NULL, argv + 1, argc - 1, true, &e) == -1 || (d = open_out(cx, out, &e)) == NULL)
+	if (check_names(NULL, argv + 1, argc - 1, true, &e) == -1 ||
+	    (d = open_out(cx, out, &e)) == NULL)
 		return command_failed(&e);
 	rc = check_names(d, argv + 1, argc - 1, force, &e);
 	for (int i = 1; i < argc && rc == 0; i++)
@@ -218,7 +225,8 @@ cmd_cert_csr(struct context *cx, int argc, char **argv)
 	if ((d = open_out(cx, out, &e)) != NULL)
 		rc = store(d, argv[1], force, &rq, NULL, &e);
 	if (rc == 0)
-		printf("key %s/%s.pem\nrequest %s/%s.csr\n", dir_path(d), argv[1], dir_path(d), argv[1]);
+		printf("key %s/%s.pem\nrequest %s/%s.csr\n", dir_path(d), argv[1], dir_path(d),
+		    argv[1]);
 	dir_close(d);
 	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
 }

@@ -1,5 +1,6 @@
 /*
- * slipway-repo cert replace, cert status: the Kernels' pair is replaced in an order in which no station refuses a Kernel.
+ * slipway-repo cert replace, cert status: the Kernels' pair is replaced in an order in which no
+ * station refuses a Kernel.
  *
  * One call takes one step at most, after looking at what is really so.
  */
@@ -48,13 +49,14 @@ replacing_record(struct replacing *s, const char *step, struct err *e)
 	if (replace_save(&s->p, e) == -1)
 		return -1;
 	return audit_append(s->p.top, "cert replace",
-	    json_pack("{s:s,s:s,s:s*,s:s*}", "name", s->p.name, "step", step, "old", replace_text(&s->p, "old"), "new",
-		replace_text(&s->p, "new")),
+	    json_pack("{s:s,s:s,s:s*,s:s*}", "name", s->p.name, "step", step, "old",
+		replace_text(&s->p, "old"), "new", replace_text(&s->p, "new")),
 	    e);
 }
 
 int
-replacing_publish(struct replacing *s, const bool want[REPLACE_COUNT], const char *going, struct err *e)
+replacing_publish(struct replacing *s, const bool want[REPLACE_COUNT], const char *going,
+    struct err *e)
 {
 	if (going == NULL)
 		json_object_del(s->p.entry, "going");
@@ -76,8 +78,10 @@ replacing_move(struct replacing *s, const char *way, struct err *e)
 	json_object_del(p->entry, "finished");
 	if (replace_save(p, e) == -1)
 		return -1;
-	if (on ? replace_move(p, REPLACE_OLD, "", ".old", e) == -1 || replace_move(p, REPLACE_NEW, ".new", "", e) == -1
-	       : replace_move(p, REPLACE_NEW, "", ".new", e) == -1 || replace_move(p, REPLACE_OLD, ".old", "", e) == -1)
+	if (on ? replace_move(p, REPLACE_OLD, "", ".old", e) == -1 ||
+		    replace_move(p, REPLACE_NEW, ".new", "", e) == -1
+	       : replace_move(p, REPLACE_NEW, "", ".new", e) == -1 ||
+		    replace_move(p, REPLACE_OLD, ".old", "", e) == -1)
 		return -1;
 	json_object_del(p->entry, "moving");
 	if (on && replace_set_now(p, "finished", e) == -1)
@@ -147,13 +151,16 @@ replacing_install(struct replacing *s, int which, struct err *e)
 		return err_setx(e, ERR_USAGE,
 		    "want the Kernels that use the pair, to see what they serve: give --connect HOST:PORT for each");
 	if (p->at[which] == NULL)
-		return err_setx(e, ERR_NOENT, "want the pair with SHA-256 %s in %s, found no such or not its private key",
+		return err_setx(e, ERR_NOENT,
+		    "want the pair with SHA-256 %s in %s, found no such or not its private key",
 		    replace_text(p, which == REPLACE_OLD ? "old" : "new"), dir_path(p->certs));
-	if (replace_path(p, p->at[which], "pem", &key, e) == -1 || replace_path(p, p->at[which], "crt", &crt, e) == -1)
+	if (replace_path(p, p->at[which], "pem", &key, e) == -1 ||
+	    replace_path(p, p->at[which], "crt", &crt, e) == -1)
 		goto out;
 	if (replace_text(p, "hook") == NULL) {
-		printf("copy to each Kernel that doesn't serve it yet, in the place of the files that TLS_KeyFile and "
-		       "TLS_CertFile name:\n  %s\n  %s\nThe Kernel is not restarted. Then give the same command again.\n",
+		printf(
+		    "copy to each Kernel that doesn't serve it yet, in the place of the files that TLS_KeyFile and "
+		    "TLS_CertFile name:\n  %s\n  %s\nThe Kernel is not restarted. Then give the same command again.\n",
 		    buf_text(&key), buf_text(&crt));
 		rc = REPLACING_ATTEND;
 		goto out;
@@ -190,11 +197,12 @@ check_no_leftover(struct replace *p, struct err *e)
 		return -1;
 	there = pair.cert || pair.keyfile;
 	replace_pair_free(&pair);
-	return there ? err_setx(e, ERR_EXISTS,
-			   "%s/%s.new.pem or .crt is there, and no replacement is under way: take it with --with %s.new after "
-			   "renaming it, or remove it",
-			   dir_path(p->certs), p->name, p->name)
-		     : 0;
+	return there
+	    ? err_setx(e, ERR_EXISTS,
+		  "%s/%s.new.pem or .crt is there, and no replacement is under way: take it with --with %s.new after "
+		  "renaming it, or remove it",
+		  dir_path(p->certs), p->name, p->name)
+	    : 0;
 }
 
 /* A new entry, after making sure that the pair is there and that stations trust it. */
@@ -211,16 +219,19 @@ begin(struct replacing *s, struct err *e)
 	hex_encode(pair.sha256, SHA256_SIZE, hex);
 	if (!pair.cert) {
 		replace_pair_free(&pair);
-		return err_setx(e, ERR_NOENT, "%s/%s.crt: want the certificate that the Kernels serve now, found none",
+		return err_setx(e, ERR_NOENT,
+		    "%s/%s.crt: want the certificate that the Kernels serve now, found none",
 		    dir_path(p->certs), p->name);
 	}
 	replace_pair_free(&pair);
-	entry = json_pack("{s:s,s:O*,s:O*}", "old", hex, "kernels", json_object_get(p->entry, "kernels"), "hook",
-	    json_object_get(p->entry, "hook"));
-	if (entry == NULL || json_object_set_new(json_object_get(p->all, "pairs"), p->name, entry) == -1)
+	entry = json_pack("{s:s,s:O*,s:O*}", "old", hex, "kernels",
+	    json_object_get(p->entry, "kernels"), "hook", json_object_get(p->entry, "hook"));
+	if (entry == NULL ||
+	    json_object_set_new(json_object_get(p->all, "pairs"), p->name, entry) == -1)
 		return err_nomem(e);
 	p->entry = entry;
-	if (json_object_get(entry, "kernels") == NULL && json_object_set_new(entry, "kernels", json_array()) == -1)
+	if (json_object_get(entry, "kernels") == NULL &&
+	    json_object_set_new(entry, "kernels", json_array()) == -1)
 		return err_nomem(e);
 	if (replace_set_now(p, "started", e) == -1 || replacing_look(s, e) == -1)
 		return -1;
@@ -274,10 +285,13 @@ confirm(struct replacing *s, const struct asked *a, struct err *e)
 		return REPLACING_DONE;
 	json_object_del(p->entry, "after");
 	if (a->after == NULL)
-		return replace_set_now(p, "confirmed", e) == -1 ? -1 : replacing_record(s, "confirm", e);
+		return replace_set_now(p, "confirmed", e) == -1 ? -1
+								: replacing_record(s, "confirm", e);
 	snprintf(date, sizeof date, "%s%s", a->after, strlen(a->after) == 10 ? "T00:00:00Z" : "");
 	if (clock_parse(date, strlen(date), &t) == -1)
-		return err_setx(e, ERR_USAGE, "--after: want a date like 2026-12-01 or 2026-12-01T06:00:00Z, got '%s'", a->after);
+		return err_setx(e, ERR_USAGE,
+		    "--after: want a date like 2026-12-01 or 2026-12-01T06:00:00Z, got '%s'",
+		    a->after);
 	json_object_del(p->entry, "confirmed");
 	return replace_set_text(p, "after", date, e) == -1 ? -1 : replacing_record(s, "after", e);
 }
@@ -300,7 +314,8 @@ make(struct replacing *s, const struct asked *a, struct err *e)
 static int
 step(struct replacing *s, const struct asked *a, struct err *e)
 {
-	static const bool both[REPLACE_COUNT] = { true, true }, only[REPLACE_COUNT] = { false, true };
+	static const bool both[REPLACE_COUNT] = { true, true },
+			  only[REPLACE_COUNT] = { false, true };
 	struct replace *p = &s->p;
 
 	switch (p->next) {
@@ -334,7 +349,8 @@ run(struct replacing *s, const struct asked *a, struct err *e)
 	if (begun && (a->undo || a->confirm || a->after != NULL))
 		return err_setx(e, ERR_CONFLICT, "%s: no replacement is under way", p->name);
 	if (a->start && !begun)
-		return err_setx(e, ERR_CONFLICT, "%s: a replacement is under way; 'slipway-repo cert status' says what is next",
+		return err_setx(e, ERR_CONFLICT,
+		    "%s: a replacement is under way; 'slipway-repo cert status' says what is next",
 		    p->name);
 	if (begun && begin(s, e) == -1)
 		return -1;
@@ -345,7 +361,9 @@ run(struct replacing *s, const struct asked *a, struct err *e)
 	    (replacing_move(s, replace_text(p, "moving")[0] == 'o' ? "on" : "back", e) == -1 ||
 		replacing_look(s, e) == -1))
 		return -1;
-	rc = a->undo ? replacing_undo(s, e) : a->confirm || a->after != NULL ? confirm(s, a, e) : step(s, a, e);
+	rc = a->undo			     ? replacing_undo(s, e)
+	    : a->confirm || a->after != NULL ? confirm(s, a, e)
+					     : step(s, a, e);
 	if (rc == -1)
 		return -1;
 	return p->entry != NULL && replacing_look(s, e) == -1 ? -1 : rc;
@@ -355,9 +373,11 @@ static int
 check_usage(const struct asked *a, struct err *e)
 {
 	if (a->confirm + a->undo + a->start + (a->after != NULL) > 1)
-		return err_setx(e, ERR_USAGE, "cert replace: want one of --confirm, --after, --undo and --start");
+		return err_setx(e, ERR_USAGE,
+		    "cert replace: want one of --confirm, --after, --undo and --start");
 	if (a->wish.with != NULL && a->wish.type != NULL)
-		return err_setx(e, ERR_USAGE, "cert replace: --with brings its own key; --type makes one");
+		return err_setx(e, ERR_USAGE,
+		    "cert replace: --with brings its own key; --type makes one");
 	return 0;
 }
 
@@ -406,8 +426,8 @@ say_one(const char *repo, const char *name, struct err *e)
 	struct repo *r = NULL;
 	int rc = -1;
 
-	if (replace_open(&p, repo, name, false, e) == 0 && (r = repo_open(repo, false, e)) != NULL &&
-	    replace_look(&p, r, e) == 0) {
+	if (replace_open(&p, repo, name, false, e) == 0 &&
+	    (r = repo_open(repo, false, e)) != NULL && replace_look(&p, r, e) == 0) {
 		replace_say(&p);
 		rc = p.entry != NULL && p.next != REPLACE_DONE;
 	}
@@ -420,14 +440,15 @@ static int
 say_all(const char *repo, struct err *e)
 {
 	struct dir *top = dir_open(repo, e);
-	json_t *all = top == NULL ? NULL : replace_read(top, e), *pairs = json_object_get(all, "pairs"), *entry;
+	json_t *all = top == NULL ? NULL : replace_read(top, e),
+	       *pairs = json_object_get(all, "pairs"), *entry;
 	const char *name;
 	int rc = all == NULL ? -1 : 0;
 
 	if (all != NULL && json_object_size(pairs) == 0)
-		printf("no replacement under way; 'slipway-repo cert replace NAME' begins one for certs/NAME.pem, .crt\n");
-	json_object_foreach(pairs, name, entry)
-	{
+		printf(
+		    "no replacement under way; 'slipway-repo cert replace NAME' begins one for certs/NAME.pem, .crt\n");
+	json_object_foreach (pairs, name, entry) {
 		int one = rc == -1 ? -1 : say_one(repo, name, e);
 
 		rc = one == -1 ? -1 : rc | one;

@@ -47,8 +47,8 @@ show_one(void *arg, const struct cert_facts *c, struct err *e)
 	hex_encode(c->sha256, SHA256_SIZE, hex);
 	printf("  subject  %s\n  issuer   %s\n", c->subject, c->self_issued ? "itself" : c->issuer);
 	printf("  names    %s\n", c->names[0] == '\0' ? "none" : c->names);
-	printf(
-	    "  key      %s\n  valid    %s to %s, %s\n  SHA-256  %s\n", c->key, from, to, left, hex);
+	printf("  key      %s\n  valid    %s to %s, %s\n  SHA-256  %s\n", c->key, from, to, left,
+	    hex);
 	if (c->ca)
 		printf(
 		    "  TLS_TrustedCerts: this file, to trust every certificate that this CA issues\n");

@@ -29,7 +29,7 @@ struct signing {
 	const char *out; /* --out, or NULL */
 	bool force;
 	char name[PATH_COMPONENT_MAX + 1]; /* of the request, without its ending */
-	struct buf request; /* where it is */
+	struct buf request;		   /* where it is */
 };
 
 /* "dir/NAME.csr", or NAME in certs/ of the repository. */
@@ -77,7 +77,8 @@ read_request(const struct signing *s, struct err *e)
 	key = X509_REQ_get0_pubkey(rq);
 	if (key == NULL || X509_REQ_verify(rq, key) != 1)
 		err_setx(e, ERR_SIGNATURE,
-		    "%s: the request isn't signed with the key that it is about; ask for a new one", path);
+		    "%s: the request isn't signed with the key that it is about; ask for a new one",
+		    path);
 	else if (EVP_PKEY_get_security_bits(key) < CERT_SECURITY_BITS)
 		err_setx(e, ERR_CRYPTO,
 		    "%s: the key is too weak (want RSA 2048, P-256, Ed25519 or stronger)", path);
@@ -127,7 +128,8 @@ set_dates(const struct signing *s, struct cert_order *o, struct err *e)
 		return err_setx(e, ERR_EXPIRED, "%s: the CA has expired; make another one",
 		    dir_path(s->ca.dir));
 	if (s->days > days)
-		return err_setx(e, ERR_USAGE, "--days: the CA ends in %d days, got %" PRId64, days, s->days);
+		return err_setx(e, ERR_USAGE, "--days: the CA ends in %d days, got %" PRId64, days,
+		    s->days);
 	o->from = clock_wall();
 	o->to = o->from + (s->days == -1 ? DAYS_DEFAULT : s->days) * REPO_DAY_SECONDS;
 	if (s->days == -1 && days < DAYS_DEFAULT)
@@ -145,12 +147,15 @@ open_out(const struct signing *s, struct err *e)
 	if (s->out != NULL)
 		return dir_make(s->out, 0755, e);
 	if (len > 1 && path[len - 2] != ':')
-		len--;	/* the separator, unless it is the root */
+		len--; /* the separator, unless it is the root */
 	snprintf(dir, sizeof dir, "%.*s", (int)len, path);
 	return dir_open(dir[0] == '\0' ? "." : dir, e);
 }
 
-/* Entered first, so that there is no certificate that the CA doesn't know; taken back when it can't be written. */
+/*
+ * Entered first, so that there is no certificate that the CA doesn't know; taken back when it can't
+ * be written.
+ */
 static int
 store(const struct signing *s, struct dir *d, X509 *x, const char *file, struct err *e)
 {
@@ -159,8 +164,7 @@ store(const struct signing *s, struct dir *d, X509 *x, const char *file, struct 
 	struct err ignored;
 	int rc = -1;
 
-	if (cert_write(x, &pem, e) == -1 ||
-	    ca_db_add(s->ca.db, x, s->name, s->usage, e) == -1 ||
+	if (cert_write(x, &pem, e) == -1 || ca_db_add(s->ca.db, x, s->name, s->usage, e) == -1 ||
 	    ca_db_write(s->ca.dir, s->ca.db, e) == -1)
 		goto out;
 	rc = s->force ? file_replace(d, file, pem.data, pem.len, 0644, e)
@@ -192,7 +196,8 @@ sign(struct signing *s, struct err *e)
 	o.key = X509_REQ_get0_pubkey(rq);
 	o.subject = X509_REQ_get_subject_name(rq);
 	o.names = names;
-	if ((d = open_out(s, e)) == NULL || (x = cert_issue(&o, s->ca.cert, s->ca.key, e)) == NULL ||
+	if ((d = open_out(s, e)) == NULL ||
+	    (x = cert_issue(&o, s->ca.cert, s->ca.key, e)) == NULL ||
 	    cert_serial(X509_get0_serialNumber(x), serial, e) == -1)
 		goto out;
 	if (store(s, d, x, file, e) == -1) {
@@ -201,9 +206,8 @@ sign(struct signing *s, struct err *e)
 		goto out;
 	}
 	clock_format(o.to, to);
-	printf("certificate %s/%s\nserial %s\nvalid until %s, for %s\n", dir_path(d), file, serial, to,
-	    s->usage == CERT_USAGE_BOTH ? "servers and clients"
-					: cert_usage_text(s->usage));
+	printf("certificate %s/%s\nserial %s\nvalid until %s, for %s\n", dir_path(d), file, serial,
+	    to, s->usage == CERT_USAGE_BOTH ? "servers and clients" : cert_usage_text(s->usage));
 	rc = ca_record(&s->ca, "cert sign",
 	    json_pack("{s:s,s:s,s:s}", "name", s->name, "serial", serial, "until", to), e);
 out:
@@ -232,8 +236,8 @@ cmd_cert_sign(struct context *cx, int argc, char **argv)
 
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
-	if (cert_usage_parse(usage, &s.usage, &e) == 0 &&
-	    find_request(cx, &s, argv[1], &e) == 0 && ca_open(cx, ca, &s.ca, &e) == 0) {
+	if (cert_usage_parse(usage, &s.usage, &e) == 0 && find_request(cx, &s, argv[1], &e) == 0 &&
+	    ca_open(cx, ca, &s.ca, &e) == 0) {
 		rc = sign(&s, &e);
 		ca_close(&s.ca);
 	}

@@ -54,7 +54,7 @@ changing_new_key(struct changing *w, const char *role, enum privkey_kind kind, s
 {
 	struct buf phrase = BUF_INIT(PASSPHRASE_MAX);
 	bool online = strcmp(role, tuf_top_name(TUF_SNAPSHOT)) == 0 ||
-		      strcmp(role, tuf_top_name(TUF_TIMESTAMP)) == 0;
+	    strcmp(role, tuf_top_name(TUF_TIMESTAMP)) == 0;
 	struct privkey *k = NULL;
 	json_t *public = NULL;
 	char what[REPO_APP_MAX + 16];
@@ -109,8 +109,8 @@ changing_sign(struct changing *w, struct err *e)
 	if (change_ready(w->c, w->ks, &w->p, e) == 0)
 		return 0;
 	if (e->code == ERR_SIGNATURE)
-		err_context(
-		    e, "not enough private keys in keys/ (--unsigned FILE lets others sign)");
+		err_context(e,
+		    "not enough private keys in keys/ (--unsigned FILE lets others sign)");
 	return -1;
 }
 
@@ -141,8 +141,8 @@ record(const struct changing *w, struct err *e)
 	bool bad = roles == NULL;
 
 	for (size_t i = 0; i < w->c->n && !bad; i++)
-		bad = json_object_set_new(
-			  roles, w->c->files[i].name, recorded_role(&w->c->files[i], e)) == -1;
+		bad = json_object_set_new(roles, w->c->files[i].name,
+			  recorded_role(&w->c->files[i], e)) == -1;
 	for (size_t i = 0; i < w->nmade && !bad; i++)
 		bad = json_array_append_new(keys, json_string(w->made[i].id)) == -1;
 	if (bad) {
@@ -150,8 +150,8 @@ record(const struct changing *w, struct err *e)
 		json_decref(keys);
 		return audit_append(w->r->top, w->action, NULL, e);
 	}
-	return audit_append(
-	    w->r->top, w->action, json_pack("{s:o*,s:o}", "newkeys", keys, "roles", roles), e);
+	return audit_append(w->r->top, w->action,
+	    json_pack("{s:o*,s:o}", "newkeys", keys, "roles", roles), e);
 }
 
 int

@@ -2,23 +2,23 @@
 #define SERVER_CHANGING_H
 
 /*
- * What the commands that change a repository have in common: open it, make a change, and end it, either at once
- * with the keys that are here or, with --unsigned, as a signing request.
+ * What the commands that change a repository have in common: open it, make a change, and end it,
+ * either at once with the keys that are here or, with --unsigned, as a signing request.
  */
 #include "server/repo/change.h"
 #include "server/cmd/command.h"
 #include "server/keys/passphrase.h"
 
 /* Keys made in one change. */
-#define CHANGING_KEYS_MAX	TUF_KEYS_MAX
+#define CHANGING_KEYS_MAX TUF_KEYS_MAX
 
 struct changing {
 	struct repo *r;
 	struct keystore *ks;
 	struct change *c;
 	struct passphrases p;
-	const char *action;	/* the command, for the record */
-	const char *request;	/* --unsigned, or NULL */
+	const char *action;  /* the command, for the record */
+	const char *request; /* --unsigned, or NULL */
 	/* Private keys made here; removed again when the change comes to nothing. */
 	struct {
 		char role[REPO_APP_MAX + 1], id[SHA256_HEX_SIZE];
@@ -30,20 +30,28 @@ struct changing {
 /* Options that each of these commands has. */
 #define CHANGING_OPTIONS(w) \
 	{ "passphrase-file", OPTION_TEXT, &(w).p.file, 0, 0 }, \
-	{ "unsigned", OPTION_TEXT, &(w).request, 0, 0 }
+	{ \
+		"unsigned", OPTION_TEXT, &(w).request, 0, 0 \
+	}
 
 int changing_begin(struct context *cx, struct changing *w, struct err *e);
 void changing_end(struct changing *w);
 
-/* Make a private key of role in keys/; its public object (a new reference).  snapshot and timestamp keys aren't encrypted. */
-json_t *changing_new_key(struct changing *w, const char *role, enum privkey_kind kind,
-    struct err *e);
+/*
+ * Make a private key of role in keys/; its public object (a new reference).  snapshot and timestamp
+ * keys aren't encrypted.
+ */
+json_t *
+changing_new_key(struct changing *w, const char *role, enum privkey_kind kind, struct err *e);
 
-/* The key object in a file that `key new` wrote, or of a public key in PEM form (a new reference). */
+/*
+ * The key object in a file that `key new` wrote, or of a public key in PEM form (a new reference).
+ */
 json_t *changing_read_key(const char *path, struct err *e);
 
 /*
- * Sign with the keys that are here and check that they suffice; nothing is written.  With --unsigned it does nothing.
+ * Sign with the keys that are here and check that they suffice; nothing is written.  With
+ * --unsigned it does nothing.
  */
 int changing_sign(struct changing *w, struct err *e);
 

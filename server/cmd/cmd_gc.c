@@ -26,8 +26,8 @@ tell_file(void *arg, const char *path, bool removed)
 	const struct gc *g = arg;
 
 	if (!removed)
-		log_warn(
-		    "gc: %s: nothing names it, and it is not of slipway-repo; left alone", path);
+		log_warn("gc: %s: nothing names it, and it is not of slipway-repo; left alone",
+		    path);
 	else if (g->dry)
 		printf("would remove %s\n", path);
 }

@@ -7,7 +7,7 @@
 #include "server/cmd/command.h"
 #include "server/repo/repo.h"
 
-#define N(a)	(sizeof(a) / sizeof((a)[0]))
+#define N(a) (sizeof(a) / sizeof((a)[0]))
 
 int
 cmd_init(struct context *cx, int argc, char **argv)
@@ -23,7 +23,8 @@ cmd_init(struct context *cx, int argc, char **argv)
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
 	if (p.none && p.file != NULL) {
-		err_setx(&e, ERR_USAGE, "init: --no-passphrase and --passphrase-file exclude each other");
+		err_setx(&e, ERR_USAGE,
+		    "init: --no-passphrase and --passphrase-file exclude each other");
 		return command_failed(&e);
 	}
 	if (repo_init(argv[1], &p, &e) == -1 ||

@@ -68,8 +68,8 @@ record(struct context *cx, const char *role, const char *id, struct err *e)
 
 	if (repo == NULL)
 		return -1;
-	return audit_append_at(
-	    repo, cx->command->name, json_pack("{s:s,s:s}", "role", role, "key", id), e);
+	return audit_append_at(repo, cx->command->name,
+	    json_pack("{s:s,s:s}", "role", role, "key", id), e);
 }
 
 static int
@@ -171,8 +171,8 @@ struct listing {
 
 /* Where a key's private half is. */
 static int
-print_key(
-    const struct listing *l, const char *role, const char *id, const json_t *key, struct err *e)
+print_key(const struct listing *l, const char *role, const char *id, const json_t *key,
+    struct err *e)
 {
 	const char *type = json_string_value(json_object_get(key, "keytype"));
 	bool sealed = false;
@@ -181,9 +181,9 @@ print_key(
 	if (here == -1 || (here == 1 && keystore_encrypted(l->ks, role, id, &sealed, e) == -1))
 		return -1;
 	printf("  %s  %-8s %s\n", id, type == NULL ? "missing" : type,
-	    here == 0 ? "elsewhere"
-	    : sealed  ? "here, encrypted"
-		      : "here, not encrypted");
+	    here == 0	 ? "elsewhere"
+		: sealed ? "here, encrypted"
+			 : "here, not encrypted");
 	return 0;
 }
 

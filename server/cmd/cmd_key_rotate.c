@@ -106,15 +106,15 @@ rotate(struct changing *w, const char *role, const struct rotation *how, struct 
 	if (body == NULL)
 		return -1;
 	if (privkey_kind_parse(how->type, &kind) == -1)
-		return err_setx(
-		    e, ERR_USAGE, "--type: want ed25519, ecdsa or rsa, got '%s'", how->type);
+		return err_setx(e, ERR_USAGE, "--type: want ed25519, ecdsa or rsa, got '%s'",
+		    how->type);
 	n = json_array_size(json_object_get(keyset_role(body, role), "keyids"));
 	if (how->add.n + how->remove.n == 0 && how->threshold == 0) {
 		if (add_made(w, body, role, n, kind, e) == -1 ||
 		    remove_first(body, role, n, e) == -1)
 			return -1;
 	} else if (add_files(body, role, &how->add, e) == -1 ||
-		   remove_keys(body, role, &how->remove, e) == -1) {
+	    remove_keys(body, role, &how->remove, e) == -1) {
 		return -1;
 	}
 	if (keyset_finish(body, role, (unsigned)how->threshold, e) == -1)

@@ -42,8 +42,7 @@ print_roles(json_t *roles)
 	const char *name;
 	json_t *role;
 
-	json_object_foreach(roles, name, role)
-	{
+	json_object_foreach (roles, name, role) {
 		const json_t *release = json_object_get(role, "release");
 
 		putchar(' ');
@@ -91,8 +90,7 @@ print_entry(const json_t *entry)
 	}
 	putchar(' ');
 	print_plain(text_of(entry, "action"));
-	json_object_foreach(json_object_get(entry, "details"), name, value)
-	{
+	json_object_foreach (json_object_get(entry, "details"), name, value) {
 		if (strcmp(name, "roles") == 0)
 			print_roles(value);
 		else

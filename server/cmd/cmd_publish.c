@@ -14,7 +14,10 @@
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Stations refuse a release below a role that has expired, and this command renews neither of these. */
+/*
+ * Stations refuse a release below a role that has expired, and this command renews neither of
+ * these.
+ */
 static void
 warn_expired(const struct repo *r)
 {
@@ -43,7 +46,8 @@ publish_new(struct changing *w, const char *app, const char *path, bool check_sc
 	}
 	if (publish_draft(w->c, app, &rel, &number, e) == -1 || changing_sign(w, e) == -1 ||
 	    (w->request == NULL && publish_store(w->r, app, &rel, &stored, e) == -1) ||
-	    (w->request == NULL && guard && replace_guard(w->c, e) == -1) || changing_write(w, e) == -1)
+	    (w->request == NULL && guard && replace_guard(w->c, e) == -1) ||
+	    changing_write(w, e) == -1)
 		goto out;
 	if (w->request == NULL)
 		printf("published %s release %" PRId64 ": %zu files, %" PRIu64
@@ -77,7 +81,10 @@ read_requests(const struct option_list *paths, struct err *e)
 	return all;
 }
 
-/* The files of the one application in the change come from the directory that the signed release was made of. */
+/*
+ * The files of the one application in the change come from the directory that the signed release
+ * was made of.
+ */
 static int
 store_signed(struct changing *w, const char *path, struct err *e)
 {
@@ -116,8 +123,8 @@ check_files(struct changing *w, struct err *e)
 }
 
 static int
-publish_signed(
-    struct changing *w, const struct option_list *paths, const char *release, bool guard, struct err *e)
+publish_signed(struct changing *w, const struct option_list *paths, const char *release, bool guard,
+    struct err *e)
 {
 	json_t *request = read_requests(paths, e);
 	int rc = -1;

@@ -12,14 +12,14 @@
 #include "server/sshd/serve.h"
 #include "server/sshd/sshd.h"
 
-#define N(a)	(sizeof(a) / sizeof((a)[0]))
+#define N(a) (sizeof(a) / sizeof((a)[0]))
 
-#define PATH_BYTES_MAX	4096
-#define PUBLIC_KEY_MAX	4096
-#define USER_MAX	256
+#define PATH_BYTES_MAX 4096
+#define PUBLIC_KEY_MAX 4096
+#define USER_MAX       256
 
 struct serving {
-	const char *repo;		/* as given */
+	const char *repo; /* as given */
 	const char *listen, *authorized;
 	unsigned port;
 	struct buf root, keys, hostkey, user, print;
@@ -38,8 +38,9 @@ find_keys(struct serving *s, struct err *e)
 		goto out;
 	if (path_real(&s->keys, buf_text(&path), e) == -1) {
 		if (e->code == ERR_NOENT)
-			err_context(e, "put the stations' public login keys there or give "
-				       "--authorized-keys FILE");
+			err_context(e,
+			    "put the stations' public login keys there or give "
+			    "--authorized-keys FILE");
 		goto out;
 	}
 	rc = 0;
@@ -89,8 +90,9 @@ announce(const struct serving *s)
 	printf("serving sftp://%s@%s%s%s:%u%s/served\n", buf_text(&s->user), v6 ? "[" : "", host,
 	    v6 ? "]" : "", s->port, buf_text(&s->root));
 	printf("host key %s\n", buf_text(&s->print));
-	printf("warning: no chroot: whoever logs in can read every file that %s can read, the private keys "
-	       "included; 'serve --print-config' prints a permanent set-up without this\n",
+	printf(
+	    "warning: no chroot: whoever logs in can read every file that %s can read, the private keys "
+	    "included; 'serve --print-config' prints a permanent set-up without this\n",
 	    buf_text(&s->user));
 }
 
@@ -162,9 +164,10 @@ print_units(struct context *cx, const char *user, const char *chroot)
 	struct err e;
 	int rc = -1;
 
-	if (sshd_here(&e) == 0 && (repo = command_repo(cx, &e)) != NULL && path_real(&root, repo, &e) == 0 &&
-	    sshd_user(&me, &e) == 0)
-		rc = serve_units(buf_text(&root), user == NULL ? buf_text(&me) : user, chroot, &text, &e);
+	if (sshd_here(&e) == 0 && (repo = command_repo(cx, &e)) != NULL &&
+	    path_real(&root, repo, &e) == 0 && sshd_user(&me, &e) == 0)
+		rc = serve_units(buf_text(&root), user == NULL ? buf_text(&me) : user, chroot,
+		    &text, &e);
 	buf_free(&root);
 	buf_free(&me);
 	return print_text(&text, rc, &e);
@@ -173,9 +176,12 @@ print_units(struct context *cx, const char *user, const char *chroot)
 int
 cmd_serve(struct context *cx, int argc, char **argv)
 {
-	struct serving s = { .listen = "127.0.0.1", .root = BUF_INIT(PATH_BYTES_MAX),
-		.keys = BUF_INIT(PATH_BYTES_MAX), .hostkey = BUF_INIT(PATH_BYTES_MAX),
-		.user = BUF_INIT(USER_MAX), .print = BUF_INIT(USER_MAX) };
+	struct serving s = { .listen = "127.0.0.1",
+		.root = BUF_INIT(PATH_BYTES_MAX),
+		.keys = BUF_INIT(PATH_BYTES_MAX),
+		.hostkey = BUF_INIT(PATH_BYTES_MAX),
+		.user = BUF_INIT(USER_MAX),
+		.print = BUF_INIT(USER_MAX) };
 	const char *user = NULL, *chroot = NULL;
 	int64_t port = 0;
 	bool print = false, units = false;
@@ -194,7 +200,8 @@ cmd_serve(struct context *cx, int argc, char **argv)
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
 	if (print && units) {
-		err_setx(&e, ERR_USAGE, "serve: --print-config and --print-units exclude each other");
+		err_setx(&e, ERR_USAGE,
+		    "serve: --print-config and --print-units exclude each other");
 		return command_failed(&e);
 	}
 	if (print)

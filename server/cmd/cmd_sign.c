@@ -1,5 +1,6 @@
 /*
- * slipway-repo sign: add signatures to a request, on the machine that holds the keys.  Needs no repository.
+ * slipway-repo sign: add signatures to a request, on the machine that holds the keys.  Needs no
+ * repository.
  */
 #include <stdio.h>
 #include <string.h>
@@ -62,7 +63,7 @@ load_for(struct signing *s, struct keystore *ks, const json_t *file, struct err 
 
 			for (size_t m = 0; m < s->n; m++)
 				have |= s->with[m].role == role &&
-					strcmp(privkey_id(s->with[m].k), id) == 0;
+				    strcmp(privkey_id(s->with[m].k), id) == 0;
 			if (have || (rc = keystore_has(ks, role, id, e)) == 0)
 				continue;
 			if (rc == -1 ||
@@ -107,12 +108,12 @@ static bool
 may_sign(const struct signing *s, size_t i, const json_t *file)
 {
 	return (s->with[i].role == NULL || strcmp(s->with[i].role, request_role(file)) == 0) &&
-	       request_wants(file, privkey_id(s->with[i].k));
+	    request_wants(file, privkey_id(s->with[i].k));
 }
 
 /*
- * The version before the one to be signed, if one of our keys signed it: whoever made the request could have
- * written anything there, to make a change look small.
+ * The version before the one to be signed, if one of our keys signed it: whoever made the request
+ * could have written anything there, to make a change look small.
  */
 static const json_t *
 believed(const struct signing *s, const json_t *file, struct err *e)
@@ -128,8 +129,8 @@ believed(const struct signing *s, const json_t *file, struct err *e)
 	for (size_t i = 0; i < s->n && !ours; i++) {
 		json_t *public = privkey_public(s->with[i].k, e);
 		int rc = public == NULL
-			     ? -1
-			     : request_signed_by(before, privkey_id(s->with[i].k), public, e);
+		    ? -1
+		    : request_signed_by(before, privkey_id(s->with[i].k), public, e);
 
 		json_decref(public);
 		if (rc == -1)

@@ -18,7 +18,7 @@
 struct report {
 	json_t *roles; /* owned */
 	int64_t now;
-	int64_t warn; /* seconds, or -1 */
+	int64_t warn;  /* seconds, or -1 */
 	bool expiring; /* something expires within them */
 };
 
@@ -46,8 +46,8 @@ add_role(struct report *p, const char *name, const struct tuf_common *c,
 	    (json_int_t)(left <= 0 ? 0 : left / REPO_DAY_SECONDS), "expired", left <= 0);
 	if (j != NULL && t != NULL &&
 	    (json_object_set(j, "release", json_object_get(t->c.json, "release")) == -1 ||
-		json_object_set_new(
-		    j, "files", json_integer((json_int_t)json_object_size(t->targets))) == -1)) {
+		json_object_set_new(j, "files",
+		    json_integer((json_int_t)json_object_size(t->targets))) == -1)) {
 		json_decref(j);
 		j = NULL;
 	}

@@ -42,11 +42,13 @@ older(struct tree *t, struct err *e)
 	const char *path;
 	json_t *size;
 
-	json_object_foreach(t->files, path, size)
-	{
+	json_object_foreach (t->files, path, size) {
 		int64_t version = tree_version(path, "snapshot");
 
-		/* One that is newer than the timestamp says was never published: tree_extra() tells. */
+		/*
+		 * One that is newer than the timestamp says was never published: tree_extra()
+		 * tells.
+		 */
 		if (version != 0 && version < t->snapshot && tree_snapshot(t, version, e) == -1)
 			return -1;
 	}
@@ -81,8 +83,8 @@ run(struct repo *r, struct tree *t, struct err *e)
 	if (read_stamp(r, &before, e) == -1 || walk(t, e) == -1 || read_stamp(r, &after, e) == -1)
 		goto out;
 	if (before.len != after.len || memcmp(before.data, after.data, after.len) != 0)
-		err_setx(
-		    e, ERR_BUSY, "verify: the repository was changed meanwhile; verify it again");
+		err_setx(e, ERR_BUSY,
+		    "verify: the repository was changed meanwhile; verify it again");
 	else
 		rc = 0;
 out:

@@ -13,11 +13,11 @@
 #include "server/repo/change.h"
 #include "server/repo/repo.h"
 
-#define PROGRAM	"slipway-repo"
+#define PROGRAM "slipway-repo"
 
 /* Most options of one command, --repo included. */
-#define OPTIONS_MAX	32
-#define REPO_TEXT_MAX	4096	/* bytes of SLIPWAY_REPO */
+#define OPTIONS_MAX   32
+#define REPO_TEXT_MAX 4096 /* bytes of SLIPWAY_REPO */
 
 static int cmd_help(struct context *cx, int argc, char **argv);
 static int cmd_version(struct context *cx, int argc, char **argv);
@@ -26,8 +26,7 @@ static int cmd_version(struct context *cx, int argc, char **argv);
 	"  --passphrase-file FILE  first line is the passphrase; nobody else may read the file\n"
 #define OPTION_UNSIGNED \
 	"  --unsigned FILE         write what is to be signed to FILE, for 'sign'; change nothing\n"
-#define OPTION_NO_PASSPHRASE \
-	"  --no-passphrase         leave new private keys unencrypted\n"
+#define OPTION_NO_PASSPHRASE "  --no-passphrase         leave new private keys unencrypted\n"
 #define OPTION_KEYS \
 	"  --keys DIR              where keys are kept (default keys/ of the repository)\n"
 
@@ -40,16 +39,18 @@ static const struct command commands[] = {
 	    "  --no-passphrase         leave the root and targets keys unencrypted\n" },
 	{ "app add", cmd_app_add, 1, 1, "APP [options]", "delegate to a new application",
 	    "  --key FILE              a public key of its own; may be repeated (default: a new key in keys/)\n"
-	    "  --threshold N           how many of them must sign a release (default 1)\n"
-	    OPTION_NO_PASSPHRASE OPTION_UNSIGNED OPTION_PASSPHRASE },
+	    "  --threshold N           how many of them must sign a release (default 1)\n" OPTION_NO_PASSPHRASE
+		OPTION_UNSIGNED OPTION_PASSPHRASE },
 	{ "publish", cmd_publish, 0, 1, "--app APP RELEASE_DIR | --signed FILE [RELEASE_DIR]",
 	    "sign and publish a release of an application",
 	    "  --app APP               the application\n"
 	    "  --no-script-check       don't run the release's scripts first\n"
 	    "  --no-certificate-check  publish even what 'cert replace' needs stations to trust still is missing\n"
 	    "  --signed FILE           put live what FILE holds, which 'sign' has signed; may be repeated\n"
-	    "                          for copies that were signed apart\n" OPTION_UNSIGNED OPTION_PASSPHRASE },
-	{ "sign", cmd_sign, 1, 1, "FILE [options]", "add signatures to a change that --unsigned wrote",
+	    "                          for copies that were signed apart\n" OPTION_UNSIGNED
+		OPTION_PASSPHRASE },
+	{ "sign", cmd_sign, 1, 1, "FILE [options]",
+	    "add signatures to a change that --unsigned wrote",
 	    "  --keys DIR              sign with the keys in DIR (default keys/ of the repository)\n"
 	    "  --key FILE              sign with this private key; may be repeated\n"
 	    "  --yes                   don't ask after showing what is signed\n"
@@ -59,18 +60,19 @@ static const struct command commands[] = {
 	    OPTION_UNSIGNED OPTION_PASSPHRASE },
 	{ "key new", cmd_key_new, 1, 1, "ROLE [options]", "make a key pair; no role changes",
 	    "  --type TYPE             ed25519 (default), ecdsa or rsa\n" OPTION_KEYS
-	    OPTION_NO_PASSPHRASE OPTION_PASSPHRASE },
+		OPTION_NO_PASSPHRASE OPTION_PASSPHRASE },
 	{ "key import", cmd_key_import, 2, 2, "ROLE FILE [options]",
 	    "take over a private key that was made elsewhere; no role changes",
 	    OPTION_KEYS OPTION_NO_PASSPHRASE OPTION_PASSPHRASE },
-	{ "key list", cmd_key_list, 0, 0, "", "list the keys of each role and where they are", NULL },
+	{ "key list", cmd_key_list, 0, 0, "", "list the keys of each role and where they are",
+	    NULL },
 	{ "key rotate", cmd_key_rotate, 1, 1, "ROLE [options]", "change who signs a role",
 	    "                          without --add, --remove, --threshold: new keys for all of them\n"
 	    "  --add FILE              add this public key; may be repeated\n"
 	    "  --remove KEYID          remove this key (8 digits or more of its id); may be repeated\n"
 	    "  --threshold N           how many keys must sign\n"
-	    "  --type TYPE             of new keys: ed25519 (default), ecdsa or rsa\n"
-	    OPTION_NO_PASSPHRASE OPTION_UNSIGNED OPTION_PASSPHRASE },
+	    "  --type TYPE             of new keys: ed25519 (default), ecdsa or rsa\n" OPTION_NO_PASSPHRASE
+		OPTION_UNSIGNED OPTION_PASSPHRASE },
 	{ "key revoke", cmd_key_revoke, 1, 1, "KEYID [options]", "take a key out of every role",
 	    OPTION_UNSIGNED OPTION_PASSPHRASE },
 	{ "cert new", cmd_cert_new, 1, -1, "NAME... [options]",
@@ -113,11 +115,12 @@ static const struct command commands[] = {
 	    "  --days N                when the next list is due (default 30)\n"
 	    "  --out FILE              where it goes as well (it is always crl.pem of the CA)\n" },
 	{ "cert show", cmd_cert_show, 1, -1, "FILE... [options]",
-	    "say what certificates hold, how long they last, and what TLS_TrustedCerts needs", OPTION_WARN_DAYS },
+	    "say what certificates hold, how long they last, and what TLS_TrustedCerts needs",
+	    OPTION_WARN_DAYS },
 	{ "cert list", cmd_cert_list, 0, -1, "[FILE...] [options]",
 	    "list certificates: in the present releases, the repository's own, in files, and what Kernels really serve",
-	    "  --connect HOST:PORT     what is served there ([ADDRESS]:PORT for IPv6); may be repeated\n"
-	    OPTION_WARN_DAYS "  --json                  print one JSON object\n" },
+	    "  --connect HOST:PORT     what is served there ([ADDRESS]:PORT for IPv6); may be repeated\n" OPTION_WARN_DAYS
+	    "  --json                  print one JSON object\n" },
 	{ "cert replace", cmd_cert_replace, 1, 1, "NAME [options]",
 	    "replace the pair that Kernels use, step by step, without a refused connection; 'cert status' says the next",
 	    "  --connect HOST:PORT     a Kernel that uses the pair; may be repeated; remembered\n"
@@ -144,16 +147,21 @@ static const struct command commands[] = {
 	    "  --print-units           print a systemd service and timer that refresh the repository\n"
 	    "  --user NAME             the account: of the set-up (default slipway), of the units (default: yours)\n"
 	    "  --chroot DIR            its directory (default /srv/slipway); units copy there what was refreshed\n" },
-	{ "refresh", cmd_refresh, 0, 0, "[options]", "sign timestamp again, and snapshot when it is due",
+	{ "refresh", cmd_refresh, 0, 0, "[options]",
+	    "sign timestamp again, and snapshot when it is due",
 	    "  --snapshot-days N       snapshot is due with fewer than N days left (default 15)\n" },
-	{ "status", cmd_status, 0, 0, "[options]", "list roles, keys, expiry dates and applications",
+	{ "status", cmd_status, 0, 0, "[options]",
+	    "list roles, keys, expiry dates and applications",
 	    OPTION_WARN_DAYS "  --json                  print one JSON object\n" },
-	{ "verify", cmd_verify, 0, 0, "", "check every signature, hash and file of the repository", NULL },
-	{ "gc", cmd_gc, 0, 0, "[options]", "remove what only old snapshots name, and what nothing names",
+	{ "verify", cmd_verify, 0, 0, "", "check every signature, hash and file of the repository",
+	    NULL },
+	{ "gc", cmd_gc, 0, 0, "[options]",
+	    "remove what only old snapshots name, and what nothing names",
 	    "  --keep-days N           keep snapshots that were current within N days (default 30, at least 1)\n"
 	    "  --keep N                keep the N newest snapshots in any case (default 3)\n"
 	    "  --dry-run               print what would be removed\n" },
-	{ "log", cmd_log, 0, 0, "[options]", "show what was done to the repository, and check the record",
+	{ "log", cmd_log, 0, 0, "[options]",
+	    "show what was done to the repository, and check the record",
 	    "  --verify                check the chain and print its head instead of the lines\n"
 	    "  --head HASH             fail unless a line with this hash (a head kept elsewhere) is there\n"
 	    "  --json                  print the lines as they are\n" },
@@ -161,7 +169,7 @@ static const struct command commands[] = {
 	{ "version", cmd_version, 0, 0, "", "print the version", NULL },
 };
 
-#define COMMANDS	(sizeof commands / sizeof commands[0])
+#define COMMANDS (sizeof commands / sizeof commands[0])
 
 static void
 usage_all(FILE *out)
@@ -275,8 +283,8 @@ command_options(struct context *cx, const struct option *options, size_t n, int 
 	}
 	count = *argc - 1;
 	if (count < c->least || (c->most != -1 && count > c->most)) {
-		log_error("%s: %s", c->name, count < c->least ? "an argument is missing" :
-								"too many arguments");
+		log_error("%s: %s", c->name,
+		    count < c->least ? "an argument is missing" : "too many arguments");
 		usage_one(stderr, c);
 		return STATUS_MISUSE;
 	}

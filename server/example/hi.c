@@ -12,14 +12,15 @@
 #include "server/example/line.h"
 #include "server/example/system.h"
 
-#define KERNELS_MAX	16
-#define TIMEOUT_MS	10000	/* for connecting to one Kernel, and for more of an answer */
+#define KERNELS_MAX 16
+#define TIMEOUT_MS  10000 /* for connecting to one Kernel, and for more of an answer */
 
 static const char *
 reason(const struct slipway_tls_conn *c, long n)
 {
-	return n == 0 ? "closed by the Kernel" :
-	    n == SLIPWAY_TLS_ERROR ? slipway_tls_conn_error(c) : "no answer in time";
+	return n == 0		     ? "closed by the Kernel"
+	    : n == SLIPWAY_TLS_ERROR ? slipway_tls_conn_error(c)
+				     : "no answer in time";
 }
 
 /* Send a line and wait for the one that answers it. */
@@ -54,7 +55,7 @@ stay(struct slipway_tls_conn *c)
 		snprintf(text, sizeof text, "PING %u\n", n);
 		if (ask(c, text, &answer) == -1)
 			return system_stopping() ? 0 : -1;
-		system_poll(NULL, 0, 1000);	/* a wish to stop ends it early */
+		system_poll(NULL, 0, 1000); /* a wish to stop ends it early */
 	}
 	return 0;
 }
@@ -72,7 +73,8 @@ visit(struct slipway_tls_conn *c, bool staying)
 	snprintf(text, sizeof text, "REGISTER %s.HIP V%s\n", host, SLIPWAY_VERSION);
 	if (ask(c, text, &answer) == 0) {
 		fprintf(stderr, "CLIENT - Connection established to %s [%s].\n",
-		    strncmp(answer.text, "WELCOME ", 8) == 0 ? answer.text + 8 : "an unknown server",
+		    strncmp(answer.text, "WELCOME ", 8) == 0 ? answer.text + 8
+							     : "an unknown server",
 		    slipway_tls_conn_text(c));
 		rc = staying ? stay(c) : 0;
 	}
@@ -83,10 +85,11 @@ visit(struct slipway_tls_conn *c, bool staying)
 static int
 usage(FILE *out, int status)
 {
-	fputs("usage: hi [/C<application>] [--installation NAME] --kernel HOST:PORT [--kernel ...] [--stay]\n\n"
-	      "An example client for the TLS connection library.  Kernels are tried in order.  --stay keeps the\n"
-	      "connection until SIGTERM or Ctrl-C.  Settings: TLS_TrustedCerts and\n"
-	      "TLS_RequiredLevel below ...\\cfg_<application>\\TLS_Client.\n",
+	fputs(
+	    "usage: hi [/C<application>] [--installation NAME] --kernel HOST:PORT [--kernel ...] [--stay]\n\n"
+	    "An example client for the TLS connection library.  Kernels are tried in order.  --stay keeps the\n"
+	    "connection until SIGTERM or Ctrl-C.  Settings: TLS_TrustedCerts and\n"
+	    "TLS_RequiredLevel below ...\\cfg_<application>\\TLS_Client.\n",
 	    out);
 	return status;
 }
@@ -139,7 +142,8 @@ main(int argc, char **argv)
 		if (slipway_tls_warning(t)[0] != '\0')
 			fprintf(stderr, "CLIENT - TLS warning: %s\n", slipway_tls_warning(t));
 		if ((conn = slipway_tls_connect(t, kernels, n, TIMEOUT_MS, NULL)) == NULL)
-			fprintf(stderr, "CLIENT - Connection refused or lost: %s\n", slipway_tls_error(t));
+			fprintf(stderr, "CLIENT - Connection refused or lost: %s\n",
+			    slipway_tls_error(t));
 		else
 			rc = visit(conn, staying);
 	}

@@ -1,6 +1,6 @@
 /*
- * example-kernel: a server that uses the TLS connection library, with several clients in one event loop.
- * Keys and certificates are replaced while it runs: the library looks at them at each accept.
+ * example-kernel: a server that uses the TLS connection library, with several clients in one event
+ * loop. Keys and certificates are replaced while it runs: the library looks at them at each accept.
  *
  * Whoever connects and says nothing costs at most one of PENDING_MAX places, for HANDSHAKE_SECONDS.
  */
@@ -15,19 +15,20 @@
 #include "server/example/line.h"
 #include "server/example/system.h"
 
-#define CLIENTS_MAX		256	/* with those that haven't registered */
-#define PENDING_MAX		64	/* that haven't registered; when one more comes, the oldest goes */
-#define HANDSHAKE_SECONDS	10	/* for the handshake and the REGISTER line */
-#define ACCEPTS_MAX		16	/* new ones between two looks at the others */
+#define CLIENTS_MAX	  256 /* with those that haven't registered */
+/* that haven't registered; when one more comes, the oldest goes */
+#define PENDING_MAX	  64
+#define HANDSHAKE_SECONDS 10 /* for the handshake and the REGISTER line */
+#define ACCEPTS_MAX	  16 /* new ones between two looks at the others */
 
 struct client {
 	int fd;
 	struct slipway_tls_conn *conn;
 	struct line line;
-	char name[LINE_SIZE];	/* "" before it registered */
+	char name[LINE_SIZE]; /* "" before it registered */
 	short events;
-	long long since;	/* system_seconds() */
-	unsigned long long number;	/* grows */
+	long long since;	   /* system_seconds() */
+	unsigned long long number; /* grows */
 };
 
 static struct client clients[CLIENTS_MAX];
@@ -44,7 +45,8 @@ listen_on(const char *address)
 
 	if (!split_address(address, host, sizeof host, port, sizeof port) ||
 	    getaddrinfo(host, port, &hints, &list) != 0) {
-		fprintf(stderr, "example-kernel: want ADDRESS:PORT to listen on, got '%s'\n", address);
+		fprintf(stderr, "example-kernel: want ADDRESS:PORT to listen on, got '%s'\n",
+		    address);
 		return -1;
 	}
 	fd = system_listen(list);
@@ -72,8 +74,8 @@ drop(size_t i, const char *why)
 	bool known = c->name[0] != '\0';
 
 	if (why != NULL)
-		fprintf(stderr, "BACKEND - Connection %s%s ended: %s\n", known ? "of " : "refused or",
-		    known ? c->name : "", why);
+		fprintf(stderr, "BACKEND - Connection %s%s ended: %s\n",
+		    known ? "of " : "refused or", known ? c->name : "", why);
 	slipway_tls_shutdown(c->conn);
 	slipway_tls_conn_free(c->conn);
 	system_close(c->fd);
@@ -88,14 +90,18 @@ log_warning(const struct slipway_tls *t)
 		fprintf(stderr, "BACKEND - TLS warning: %s\n", slipway_tls_warning(t));
 }
 
-/* Room for one that hasn't registered; the longest waiting gives way, so that silence can't keep others out. */
+/*
+ * Room for one that hasn't registered; the longest waiting gives way, so that silence can't keep
+ * others out.
+ */
 static void
 make_room(void)
 {
 	size_t pending = 0, oldest = 0;
 
 	for (size_t i = 0; i < nclients; i++)
-		if (clients[i].name[0] == '\0' && (pending++ == 0 || clients[i].number < clients[oldest].number))
+		if (clients[i].name[0] == '\0' &&
+		    (pending++ == 0 || clients[i].number < clients[oldest].number))
 			oldest = i;
 	if (pending >= PENDING_MAX || (pending > 0 && nclients == CLIENTS_MAX))
 		drop(oldest, "too many are waiting to register");
@@ -112,7 +118,7 @@ accept_one(int listener, struct slipway_tls *t)
 		return false;
 	make_room();
 	if (nclients < CLIENTS_MAX) {
-		conn = slipway_tls_conn_new(t, fd);	/* here it looks at settings and files */
+		conn = slipway_tls_conn_new(t, fd); /* here it looks at settings and files */
 		log_warning(t);
 	}
 	if (conn == NULL) {
@@ -121,9 +127,11 @@ accept_one(int listener, struct slipway_tls *t)
 		system_close(fd);
 		return true;
 	}
-	clients[nclients++] = (struct client){
-		.fd = fd, .conn = conn, .events = POLLIN, .since = system_seconds(), .number = number
-	};
+	clients[nclients++] = (struct client){ .fd = fd,
+		.conn = conn,
+		.events = POLLIN,
+		.since = system_seconds(),
+		.number = number };
 	number++;
 	return true;
 }
@@ -143,7 +151,8 @@ take_line(struct client *c)
 	if (c->name[0] == '\0') {
 		if (sscanf(c->line.text, "REGISTER %200s V%60s", c->name, version) != 2)
 			return -1;
-		fprintf(stderr, "BACKEND - RegistrateProces request from %s V%s [%s]. ClientName: %s\n",
+		fprintf(stderr,
+		    "BACKEND - RegistrateProces request from %s V%s [%s]. ClientName: %s\n",
 		    c->name, version, slipway_tls_conn_text(c->conn), c->name);
 		return answer(c, "WELCOME Slipway Kernel V" SLIPWAY_VERSION "\n");
 	}
@@ -160,7 +169,10 @@ serve(size_t i)
 	char buf[1024];
 	long n;
 
-	/* What the library holds already doesn't show in poll(); the rest waits until the others had their turn. */
+	/*
+	 * What the library holds already doesn't show in poll(); the rest waits until the others
+	 * had their turn.
+	 */
 	do {
 		n = slipway_tls_read(c->conn, buf, sizeof buf);
 		for (long k = 0; k < n; k++) {
@@ -191,11 +203,13 @@ loop(int listener, struct slipway_tls *t)
 
 		fds[0] = (struct pollfd){ .fd = listener, .events = POLLIN };
 		for (size_t i = 0; i < n; i++)
-			fds[i + 1] = (struct pollfd){ .fd = clients[i].fd, .events = clients[i].events };
+			fds[i + 1] =
+			    (struct pollfd){ .fd = clients[i].fd, .events = clients[i].events };
 		if (system_poll(fds, n + 1, 1000) == -1)
 			continue;
 		for (size_t i = n; i-- > 0;)
-			if (clients[i].name[0] == '\0' && system_seconds() - clients[i].since > HANDSHAKE_SECONDS)
+			if (clients[i].name[0] == '\0' &&
+			    system_seconds() - clients[i].since > HANDSHAKE_SECONDS)
 				drop(i, "it didn't register in time");
 			else if (fds[i + 1].revents != 0)
 				serve(i);
@@ -208,9 +222,10 @@ loop(int listener, struct slipway_tls *t)
 static int
 usage(FILE *out, int status)
 {
-	fputs("usage: example-kernel [/C<application>] [--installation NAME] [--listen ADDRESS:PORT]\n\n"
-	      "An example server for the TLS connection library.  Settings: TLS_KeyFile, TLS_CertFile,\n"
-	      "TLS_RequiredLevel and TLS_TrustedCerts below ...\\cfg_<application>\\TLS_Server.\n",
+	fputs(
+	    "usage: example-kernel [/C<application>] [--installation NAME] [--listen ADDRESS:PORT]\n\n"
+	    "An example server for the TLS connection library.  Settings: TLS_KeyFile, TLS_CertFile,\n"
+	    "TLS_RequiredLevel and TLS_TrustedCerts below ...\\cfg_<application>\\TLS_Server.\n",
 	    out);
 	return status;
 }

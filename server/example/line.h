@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define LINE_SIZE	256	/* bytes of a line, with the final NUL */
+#define LINE_SIZE 256 /* bytes of a line, with the final NUL */
 
 struct line {
 	char text[LINE_SIZE];
@@ -18,8 +18,9 @@ struct line {
 };
 
 /*
- * Take one byte.  True when text holds a whole line (without its end); clear it before the next.  A line that is too
- * long is cut, and unprintable characters become '?', because lines end up in logs.
+ * Take one byte.  True when text holds a whole line (without its end); clear it before the next.  A
+ * line that is too long is cut, and unprintable characters become '?', because lines end up in
+ * logs.
  */
 bool line_add(struct line *l, char c);
 void line_clear(struct line *l);

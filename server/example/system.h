@@ -2,8 +2,9 @@
 #define EXAMPLE_SYSTEM_H
 
 /*
- * What the examples want of the operating system, besides what the TLS library does: sockets, and a wish to stop.
- * system_posix.c and system_windows.c have it.  A socket is an int on both, as for the library.
+ * What the examples want of the operating system, besides what the TLS library does: sockets, and a
+ * wish to stop. system_posix.c and system_windows.c have it.  A socket is an int on both, as for
+ * the library.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,8 +19,8 @@
 #endif
 
 /*
- * Once, before the others: sockets can be used, and SIGTERM, SIGINT (on Windows Ctrl-C and the end of the console or session) are
- * wishes to stop from now on.
+ * Once, before the others: sockets can be used, and SIGTERM, SIGINT (on Windows Ctrl-C and the end
+ * of the console or session) are wishes to stop from now on.
  */
 void system_start(void);
 bool system_stopping(void);
@@ -27,7 +28,10 @@ bool system_stopping(void);
 /* As poll(); a wish to stop ends it with -1, on Windows only where n is 0. */
 int system_poll(struct pollfd *fds, size_t n, int ms);
 
-/* A socket that listens there, and a client of it; neither blocks, and no program that is started inherits them.  -1: system_fault(). */
+/*
+ * A socket that listens there, and a client of it; neither blocks, and no program that is started
+ * inherits them.  -1: system_fault().
+ */
 int system_listen(const struct addrinfo *where);
 int system_accept(int listener);
 void system_close(int fd);

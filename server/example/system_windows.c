@@ -1,14 +1,15 @@
 /*
- * What the examples want of Windows.  Windows keeps the values of sockets within 32 bits, so that an int holds one.
+ * What the examples want of Windows.  Windows keeps the values of sockets within 32 bits, so that
+ * an int holds one.
  */
 #include "server/example/system.h"
 
-#include <windows.h>	/* after winsock2.h */
+#include <windows.h> /* after winsock2.h */
 
 #include <stdio.h>
 #include <string.h>
 
-static HANDLE stop;	/* an event: somebody wishes it */
+static HANDLE stop; /* an event: somebody wishes it */
 
 static BOOL WINAPI
 on_stop(DWORD event)
@@ -69,12 +70,14 @@ ready(SOCKET s)
 int
 system_listen(const struct addrinfo *where)
 {
-	SOCKET s = WSASocketW(where->ai_family, SOCK_STREAM, 0, NULL, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+	SOCKET s = WSASocketW(where->ai_family, SOCK_STREAM, 0, NULL, 0,
+	    WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
 	int fd = ready(s), fault;
 	DWORD on = 1;
 
 	/* Here SO_REUSEADDR would let any program take the port away from us. */
-	if (fd != -1 && setsockopt(s, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (const char *)&on, sizeof on) == 0 &&
+	if (fd != -1 &&
+	    setsockopt(s, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (const char *)&on, sizeof on) == 0 &&
 	    bind(s, where->ai_addr, (int)where->ai_addrlen) == 0 && listen(s, SOMAXCONN) == 0)
 		return fd;
 	fault = WSAGetLastError();
@@ -102,10 +105,12 @@ system_fault(void)
 	static char text[512];
 	int fault = WSAGetLastError();
 	wchar_t words[256];
-	DWORD n = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK,
+	DWORD n = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS |
+		FORMAT_MESSAGE_MAX_WIDTH_MASK,
 	    NULL, (DWORD)fault, 0, words, sizeof words / sizeof *words, NULL);
 
-	if (n == 0 || WideCharToMultiByte(CP_UTF8, 0, words, -1, text, sizeof text, NULL, NULL) == 0)
+	if (n == 0 ||
+	    WideCharToMultiByte(CP_UTF8, 0, words, -1, text, sizeof text, NULL, NULL) == 0)
 		snprintf(text, sizeof text, "Windows error %d", fault);
 	text[strcspn(text, ".\r\n")] = '\0';
 	return text;

@@ -10,11 +10,11 @@
 #include "lib/base/path.h"
 
 /* Bytes of a key file. */
-#define KEY_FILE_MAX	(64u * 1024)
+#define KEY_FILE_MAX (64u * 1024)
 
-#define DIRECTORY_MODE	0700
-#define FILE_MODE	0600
-#define PUBLIC_MODE	0644
+#define DIRECTORY_MODE 0700
+#define FILE_MODE      0600
+#define PUBLIC_MODE    0644
 
 struct keystore {
 	struct dir *dir;
@@ -50,10 +50,12 @@ static int
 file_name(const char *role, const char *keyid, const char *suffix, char out[KEYSTORE_NAME_SIZE],
     struct err *e)
 {
-	int n = snprintf(out, KEYSTORE_NAME_SIZE, "%s.%.*s%s", role, KEYSTORE_ID_DIGITS, keyid, suffix);
+	int n =
+	    snprintf(out, KEYSTORE_NAME_SIZE, "%s.%.*s%s", role, KEYSTORE_ID_DIGITS, keyid, suffix);
 
 	if (n < 0 || n >= KEYSTORE_NAME_SIZE || strchr(out, '/') != NULL)
-		return err_setx(e, ERR_UNSAFE, "key of role '%s': no file can have this name", role);
+		return err_setx(e, ERR_UNSAFE, "key of role '%s': no file can have this name",
+		    role);
 	return 0;
 }
 
@@ -100,7 +102,8 @@ read_key(struct dir *dir, const char *name, const char *what, const struct passp
 	if (sealed && passphrase_get(p, what, &phrase, e) == -1)
 		goto out;
 	if ((k = privkey_read(pem.data, pem.len, sealed ? buf_text(&phrase) : NULL, e)) == NULL)
-		err_context(e, "%s%s%s", dir == NULL ? "" : dir_path(dir), dir == NULL ? "" : "/", name);
+		err_context(e, "%s%s%s", dir == NULL ? "" : dir_path(dir), dir == NULL ? "" : "/",
+		    name);
 	if (encrypted != NULL)
 		*encrypted = sealed;
 out:
@@ -122,8 +125,8 @@ keystore_load(struct keystore *ks, const char *role, const char *keyid, const st
 	if ((k = read_key(ks->dir, name, what, p, encrypted, e)) == NULL)
 		return NULL;
 	if (strcmp(privkey_id(k), keyid) != 0) {
-		err_setx(e, ERR_CONFLICT, "%s/%s: want key %s, got %s", dir_path(ks->dir), name, keyid,
-		    privkey_id(k));
+		err_setx(e, ERR_CONFLICT, "%s/%s: want key %s, got %s", dir_path(ks->dir), name,
+		    keyid, privkey_id(k));
 		privkey_free(k);
 		k = NULL;
 	}
@@ -147,8 +150,8 @@ keystore_remove(struct keystore *ks, const char *role, const char *keyid, struct
 }
 
 int
-keystore_add_public(struct keystore *ks, const char *role, const struct privkey *k, struct buf *path,
-    struct err *e)
+keystore_add_public(struct keystore *ks, const char *role, const struct privkey *k,
+    struct buf *path, struct err *e)
 {
 	struct buf text = BUF_INIT(KEY_FILE_MAX);
 	char name[KEYSTORE_NAME_SIZE];

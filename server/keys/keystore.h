@@ -2,9 +2,10 @@
 #define SERVER_KEYSTORE_H
 
 /*
- * Private keys in files, in a directory of their own that is never served: ROLE.XXXXXXXXXXXXXXXX.pem, where
- * the digits are the first of the key's id, so that a role can have any number of keys and a key can be carried
- * to another machine and back.  Directory 0700, files 0600; a file that others can read is refused.
+ * Private keys in files, in a directory of their own that is never served:
+ * ROLE.XXXXXXXXXXXXXXXX.pem, where the digits are the first of the key's id, so that a role can
+ * have any number of keys and a key can be carried to another machine and back.  Directory 0700,
+ * files 0600; a file that others can read is refused.
  */
 #include <stdbool.h>
 
@@ -14,14 +15,16 @@
 #include "lib/tuf/sign.h"
 
 /* Hexadecimal digits of the key id in a file's name. */
-#define KEYSTORE_ID_DIGITS	16
+#define KEYSTORE_ID_DIGITS 16
 
 /* Bytes of a key file's name, with the final NUL. */
-#define KEYSTORE_NAME_SIZE	128
+#define KEYSTORE_NAME_SIZE 128
 
 struct keystore;
 
-/* Open the directory; with make, create it.  ERR_ACCESS when others can write it or look into it. */
+/*
+ * Open the directory; with make, create it.  ERR_ACCESS when others can write it or look into it.
+ */
 struct keystore *keystore_open(const char *path, bool make, struct err *e);
 void keystore_close(struct keystore *ks);
 
@@ -33,21 +36,23 @@ int keystore_add(struct keystore *ks, const char *role, const struct privkey *k,
 int keystore_has(struct keystore *ks, const char *role, const char *keyid, struct err *e);
 
 /*
- * Load a role's private key, getting its passphrase from p if it is encrypted; *encrypted (may be NULL) says so.
- * NULL with ERR_NOENT (no such file), ERR_AUTH (wrong passphrase), ERR_CONFLICT (the file holds another
- * key), ERR_ACCESS, or what passphrase_get() gave.
+ * Load a role's private key, getting its passphrase from p if it is encrypted; *encrypted (may be
+ * NULL) says so. NULL with ERR_NOENT (no such file), ERR_AUTH (wrong passphrase), ERR_CONFLICT (the
+ * file holds another key), ERR_ACCESS, or what passphrase_get() gave.
  */
 struct privkey *keystore_load(struct keystore *ks, const char *role, const char *keyid,
     const struct passphrases *p, bool *encrypted, struct err *e);
 
 /* The same from any file, which holds a private key in PEM form. */
-struct privkey *keystore_read(const char *path, const struct passphrases *p, bool *encrypted,
-    struct err *e);
+struct privkey *
+keystore_read(const char *path, const struct passphrases *p, bool *encrypted, struct err *e);
 
 /* Remove a role's private key, if it is there. */
 int keystore_remove(struct keystore *ks, const char *role, const char *keyid, struct err *e);
 
-/* Write the public half beside it, ROLE.XXXXXXXXXXXXXXXX.pub, and append the file's path to path. */
+/*
+ * Write the public half beside it, ROLE.XXXXXXXXXXXXXXXX.pub, and append the file's path to path.
+ */
 int keystore_add_public(struct keystore *ks, const char *role, const struct privkey *k,
     struct buf *path, struct err *e);
 

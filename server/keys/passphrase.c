@@ -11,8 +11,8 @@
 #include "lib/os/places.h"
 #include "server/keys/terminal.h"
 
-#define VARIABLE	"SLIPWAY_PASSPHRASE"
-#define PROMPT_MAX	256
+#define VARIABLE   "SLIPWAY_PASSPHRASE"
+#define PROMPT_MAX 256
 
 static int
 append(const char *text, size_t len, const char *from, struct buf *out, struct err *e)

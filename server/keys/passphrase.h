@@ -3,8 +3,8 @@
 
 /*
  * Where passphrases of private keys come from: --passphrase-file, else the environment variable
- * SLIPWAY_PASSPHRASE, else the terminal.  One from a file or the environment serves every key of the
- * command; at the terminal each key is asked for by name.
+ * SLIPWAY_PASSPHRASE, else the terminal.  One from a file or the environment serves every key of
+ * the command; at the terminal each key is asked for by name.
  */
 #include <stdbool.h>
 
@@ -12,22 +12,23 @@
 #include "lib/base/err.h"
 
 /* Bytes of a passphrase. */
-#define PASSPHRASE_MAX	1024
+#define PASSPHRASE_MAX 1024
 
 struct passphrases {
-	const char *file;	/* --passphrase-file, or NULL */
-	bool none;		/* --no-passphrase: new keys are not encrypted */
+	const char *file; /* --passphrase-file, or NULL */
+	bool none;	  /* --no-passphrase: new keys are not encrypted */
 };
 
 /*
- * The passphrase of an existing key, what ("targets key"), appended to out.  0, or -1 with ERR_CONFIG (no
- * source; the text says what to give), ERR_ACCESS (others can read the file), or what reading gave.
+ * The passphrase of an existing key, what ("targets key"), appended to out.  0, or -1 with
+ * ERR_CONFIG (no source; the text says what to give), ERR_ACCESS (others can read the file), or
+ * what reading gave.
  */
 int passphrase_get(const struct passphrases *p, const char *what, struct buf *out, struct err *e);
 
 /*
- * A passphrase for a new key, asked for twice at the terminal.  1 with it in out, 0 when p->none says that
- * there is to be none, -1 as above.
+ * A passphrase for a new key, asked for twice at the terminal.  1 with it in out, 0 when p->none
+ * says that there is to be none, -1 as above.
  */
 int passphrase_new(const struct passphrases *p, const char *what, struct buf *out, struct err *e);
 

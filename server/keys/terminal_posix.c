@@ -15,7 +15,7 @@
 /* Signals that would end or stop us while the echo is off. */
 static const int held[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
 
-#define HELD	(sizeof held / sizeof held[0])
+#define HELD (sizeof held / sizeof held[0])
 
 static volatile sig_atomic_t caught;
 
@@ -33,7 +33,7 @@ hold(struct sigaction old[HELD])
 	caught = 0;
 	sigemptyset(&sa.sa_mask);
 	for (size_t i = 0; i < HELD; i++)
-		sigaction(held[i], &sa, &old[i]);	/* no SA_RESTART: read() must return */
+		sigaction(held[i], &sa, &old[i]); /* no SA_RESTART: read() must return */
 }
 
 static void

@@ -9,7 +9,7 @@
 
 #include "lib/os/wide_windows.h"
 
-#define LINE_MAX_CHARS	4096
+#define LINE_MAX_CHARS 4096
 
 /* The console's settings, for what ends the program while the echo is off. */
 static HANDLE console_in;
@@ -20,13 +20,14 @@ on_end(DWORD event)
 {
 	(void)event;
 	SetConsoleMode(console_in, mode_before);
-	return FALSE;	/* the program ends as it would have */
+	return FALSE; /* the program ends as it would have */
 }
 
 static HANDLE
 console(const wchar_t *name)
 {
-	return CreateFileW(name, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
+	return CreateFileW(name, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
+	    NULL, OPEN_EXISTING, 0, NULL);
 }
 
 static int
@@ -41,10 +42,11 @@ read_line(HANDLE in, struct buf *out, struct err *e)
 		goto out;
 	}
 	line[n] = L'\0';
-	if (n == 0 || line[0] == 0x1a)	/* Ctrl-Z */
+	if (n == 0 || line[0] == 0x1a) /* Ctrl-Z */
 		err_setx(e, ERR_USAGE, "end of file at the console");
 	else if (wcspbrk(line, L"\r\n") == NULL)
-		err_setx(e, ERR_TOO_LARGE, "the console: want a line of at most %d characters", LINE_MAX_CHARS - 2);
+		err_setx(e, ERR_TOO_LARGE, "the console: want a line of at most %d characters",
+		    LINE_MAX_CHARS - 2);
 	else {
 		line[wcscspn(line, L"\r\n")] = L'\0';
 		rc = wide_add(out, line, e);
@@ -62,7 +64,8 @@ ask(const char *prompt, bool echo, struct buf *out, struct err *e)
 	int rc = 0;
 	DWORD n;
 
-	if (in == INVALID_HANDLE_VALUE || to == INVALID_HANDLE_VALUE || !GetConsoleMode(in, &mode_before))
+	if (in == INVALID_HANDLE_VALUE || to == INVALID_HANDLE_VALUE ||
+	    !GetConsoleMode(in, &mode_before))
 		goto out;
 	rc = -1;
 	if ((w = wide_of(prompt, e)) == NULL)
@@ -70,7 +73,8 @@ ask(const char *prompt, bool echo, struct buf *out, struct err *e)
 	console_in = in;
 	SetConsoleCtrlHandler(on_end, TRUE);
 	FlushConsoleInputBuffer(in);
-	if (!SetConsoleMode(in, ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | (echo ? ENABLE_ECHO_INPUT : 0)) ||
+	if (!SetConsoleMode(in,
+		ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | (echo ? ENABLE_ECHO_INPUT : 0)) ||
 	    !WriteConsoleW(to, w, (DWORD)wcslen(w), &n, NULL))
 		err_windows(e, GetLastError(), "the console");
 	else if (read_line(in, out, e) == 0)

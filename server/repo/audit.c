@@ -96,8 +96,8 @@ read_end(struct dir *top, uint64_t size, struct buf *out, struct err *e)
 		return -1;
 	if (buf_reserve(out, (size_t)(size - from), e) == 0)
 		do {
-			rc = file_in_read(
-			    f, out->data + out->len, (size_t)(size - from) - out->len, &got, e);
+			rc = file_in_read(f, out->data + out->len, (size_t)(size - from) - out->len,
+			    &got, e);
 			out->len += got;
 		} while (rc == 0 && got > 0 && out->len < size - from);
 	file_in_close(f);
@@ -116,8 +116,8 @@ split_end(const struct buf *end, uint64_t size, struct tail *t, struct err *e)
 	t->cut = end->len - whole;
 	t->at = size - t->cut;
 	if (t->cut > AUDIT_LINE_MAX)
-		return err_setx(
-		    e, ERR_TOO_LARGE, "over %u bytes without a line's end", AUDIT_LINE_MAX);
+		return err_setx(e, ERR_TOO_LARGE, "over %u bytes without a line's end",
+		    AUDIT_LINE_MAX);
 	if (t->cut > 0 && hash_text(end->data + whole, t->cut, t->cut_hash, e) == -1)
 		return -1;
 	if (t->at == 0)
@@ -189,7 +189,10 @@ add_state(json_t *state, struct dir *metadata, const char *role, const char *fil
 	return json_object_set_new(state, role, one) == -1 ? err_nomem(e) : 0;
 }
 
-/* The versions that timestamp.json states, which nobody has verified here: the log says what is there. */
+/*
+ * The versions that timestamp.json states, which nobody has verified here: the log says what is
+ * there.
+ */
 static int
 read_versions(struct dir *metadata, int64_t *timestamp, int64_t *snapshot, struct err *e)
 {
@@ -255,7 +258,9 @@ set_text(json_t *j, const char *name, const char *text, struct err *e)
 	return json_object_set_new(j, name, json_string(text)) == -1 ? err_nomem(e) : 0;
 }
 
-/* The account, the computer, and who became that account through sudo (as the environment says it). */
+/*
+ * The account, the computer, and who became that account through sudo (as the environment says it).
+ */
 static json_t *
 who(struct err *e)
 {
@@ -266,9 +271,9 @@ who(struct err *e)
 	if (j == NULL)
 		err_nomem(e);
 	else if (sshd_user(&user, e) == 0 &&
-		 place_known("ComputerName", strlen("ComputerName"), &host, e) != -1 &&
-		 set_text(j, "user", buf_text(&user), e) == 0 &&
-		 set_text(j, "host", buf_text(&host), e) == 0)
+	    place_known("ComputerName", strlen("ComputerName"), &host, e) != -1 &&
+	    set_text(j, "user", buf_text(&user), e) == 0 &&
+	    set_text(j, "host", buf_text(&host), e) == 0)
 		rc = set_text(j, "sudo", getenv("SUDO_USER"), e);
 	buf_free(&user);
 	buf_free(&host);
@@ -292,9 +297,11 @@ write_line(struct dir *top, const struct tail *t, const char *action, json_t *de
 	clock_format(clock_wall(), now);
 	entry = json_pack("{s:s,s:O,s:s,s:I,s:O,s:s,s:O}", "action", action, "details", details,
 	    "prev", t->head, "seq", (json_int_t)t->seq + 1, "state", state, "time", now, "who", by);
-	if (entry == NULL || (t->cut > 0 && json_object_set_new(entry, "cut",
-						json_pack("{s:I,s:s}", "bytes", (json_int_t)t->cut,
-						    "sha256", t->cut_hash)) == -1))
+	if (entry == NULL ||
+	    (t->cut > 0 &&
+		json_object_set_new(entry, "cut",
+		    json_pack("{s:I,s:s}", "bytes", (json_int_t)t->cut, "sha256", t->cut_hash)) ==
+		    -1))
 		err_nomem(e);
 	else if (canonical_json(entry, out, e) == 0)
 		rc = buf_addc(out, '\n', e);
@@ -316,9 +323,8 @@ audit_append(struct dir *top, const char *action, json_t *details, struct err *e
 	if (details == NULL)
 		err_nomem(e);
 	else if ((lock = file_lock(top, AUDIT_FILE, LOCK_WAIT_MS, e)) != NULL &&
-		 read_tail(top, &t, e) == 0 &&
-		 write_line(top, &t, action, details, &line, e) == 0 &&
-		 file_append(top, AUDIT_FILE, t.at, line.data, line.len, e) == 0)
+	    read_tail(top, &t, e) == 0 && write_line(top, &t, action, details, &line, e) == 0 &&
+	    file_append(top, AUDIT_FILE, t.at, line.data, line.len, e) == 0)
 		rc = t.at == 0 ? dir_sync(top, e) : 0;
 	file_unlock(lock);
 	buf_free(&line);
@@ -344,8 +350,8 @@ audit_append_at(const char *repo, const char *action, json_t *details, struct er
 }
 
 struct walk {
-	int (*each)(
-	    void *arg, const json_t *entry, const char *hash, const char *line, struct err *e);
+	int (*each)(void *arg, const json_t *entry, const char *hash, const char *line,
+	    struct err *e);
 	void *arg;
 	struct audit_report *out;
 };

@@ -2,21 +2,24 @@
 #define SERVER_AUDIT_H
 
 /*
- * The record of what was done to a repository: audit.log, beside served/ and never below it.  It isn't in keys/
- * because that directory may be carried away while the repository stays and is refreshed.
+ * The record of what was done to a repository: audit.log, beside served/ and never below it.  It
+ * isn't in keys/ because that directory may be carried away while the repository stays and is
+ * refreshed.
  *
- * One canonical JSON object a line; "prev" is the SHA-256 of the line before without its newline, 64 zeros in the
- * first, so that no line can be altered, removed or put in between without breaking the chain:
+ * One canonical JSON object a line; "prev" is the SHA-256 of the line before without its newline,
+ * 64 zeros in the first, so that no line can be altered, removed or put in between without breaking
+ * the chain:
  *
  *	{"action":"publish","cut":{...},"details":{...},"prev":"…","seq":7,
  *	 "state":{"root":{"sha256":"…","version":1},"snapshot":{...},"timestamp":{...}},
  *	 "time":"2026-03-01T12:00:00Z","who":{"host":"…","sudo":"…","user":"…"}}
  *
- * "state" is what was live afterwards; a snapshot states the hashes of all other roles.  "cut" is there when a power
- * failure left a part of a line, which this line replaced.
+ * "state" is what was live afterwards; a snapshot states the hashes of all other roles.  "cut" is
+ * there when a power failure left a part of a line, which this line replaced.
  *
- * What the chain can't show: that the last lines were taken away, or that all of it was written anew, by somebody who
- * can write the file.  Keep the hash of the last line (the head) somewhere else: audit_walk() finds it again.
+ * What the chain can't show: that the last lines were taken away, or that all of it was written
+ * anew, by somebody who can write the file.  Keep the hash of the last line (the head) somewhere
+ * else: audit_walk() finds it again.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,13 +35,16 @@
 /* Bytes of one line. */
 #define AUDIT_LINE_MAX (256u * 1024)
 
-/* Whether a line can be appended: ERR_CONFLICT where the last one isn't whole.  Ask before changing anything.  0 or -1. */
+/*
+ * Whether a line can be appended: ERR_CONFLICT where the last one isn't whole.  Ask before changing
+ * anything.  0 or -1.
+ */
 int audit_ready(struct dir *top, struct err *e);
 
 /*
- * Record that action was done to the repository at top.  Call it when the change is live.  details is taken over
- * in any case; NULL (json_pack() failed) is ERR_NOMEM.  0 once the line is durable, or -1; the text then says that
- * the change itself was made.
+ * Record that action was done to the repository at top.  Call it when the change is live.  details
+ * is taken over in any case; NULL (json_pack() failed) is ERR_NOMEM.  0 once the line is durable,
+ * or -1; the text then says that the change itself was made.
  */
 int audit_append(struct dir *top, const char *action, json_t *details, struct err *e);
 
@@ -48,13 +54,14 @@ int audit_append_at(const char *repo, const char *action, json_t *details, struc
 struct audit_report {
 	int64_t lines;
 	char head[SHA256_HEX_SIZE]; /* hash of the last line, zeros if there is none */
-	json_t *last; /* owned: the last line, or NULL */
-	size_t cut; /* bytes of a line that a power failure cut, at the end */
+	json_t *last;		    /* owned: the last line, or NULL */
+	size_t cut;		    /* bytes of a line that a power failure cut, at the end */
 };
 
 /*
- * Check the chain and call each(arg, entry, hash, line) for every line, in order; a call that returns -1 ends it.
- * 0, or -1 with ERR_CONFLICT naming the line where the chain breaks.  A missing file has no lines.
+ * Check the chain and call each(arg, entry, hash, line) for every line, in order; a call that
+ * returns -1 ends it. 0, or -1 with ERR_CONFLICT naming the line where the chain breaks.  A missing
+ * file has no lines.
  * *out is filled in as far as the chain holds; release with audit_report_free().
  */
 int audit_walk(struct dir *top,

@@ -180,7 +180,10 @@ top_signers(const struct change *c, enum tuf_top which, struct change_signers *o
 		json_object_get(c->r->root->c.json, "keys"), "present keys", true };
 	if (c->root == NULL)
 		return n;
-	/* A new root needs the old keys; the others only so that clients which don't know it yet are served. */
+	/*
+	 * A new root needs the old keys; the others only so that clients which don't know it yet
+	 * are served.
+	 */
 	out[0].required = which == TUF_ROOT;
 	out[n++] = (struct change_signers){ &c->root->ring, &c->root->roles[which],
 		json_object_get(c->root->c.json, "keys"), "new keys", true };
@@ -188,8 +191,8 @@ top_signers(const struct change *c, enum tuf_top which, struct change_signers *o
 }
 
 size_t
-change_signers(
-    const struct change *c, const char *role, struct change_signers out[CHANGE_SIGNERS_MAX])
+change_signers(const struct change *c, const char *role,
+    struct change_signers out[CHANGE_SIGNERS_MAX])
 {
 	const struct tuf_targets *t = c->roles != NULL ? c->roles : c->r->roles;
 
@@ -299,8 +302,8 @@ change_sign_role(const struct change *c, const char *role, json_t *metadata, str
 }
 
 int
-change_sign(
-    struct change *c, struct keystore *ks, const struct passphrases *p, size_t *n, struct err *e)
+change_sign(struct change *c, struct keystore *ks, const struct passphrases *p, size_t *n,
+    struct err *e)
 {
 	size_t count = 0;
 

@@ -2,15 +2,17 @@
 #define SERVER_CHANGE_H
 
 /*
- * A change of a repository: the next versions of root, targets and applications' roles, made in memory, signed
- * by enough of their keys (here, or elsewhere: request.h), and put live with a new snapshot and timestamp.
+ * A change of a repository: the next versions of root, targets and applications' roles, made in
+ * memory, signed by enough of their keys (here, or elsewhere: request.h), and put live with a new
+ * snapshot and timestamp.
  *
  *	change_new(), change_body() and edits, change_seal(), change_sign(), change_ready(), change_write()
  *
- * Clients that read meanwhile see the old state or the new one: timestamp.json is replaced last, and where
- * root changes who may sign the others, these are signed by old and new keys and root becomes visible after them.
- * When the old keys are lost root has to come first; the change is then kept in PENDING_FILE until all of it is
- * written, and whoever next opens the repository for a change ends it.
+ * Clients that read meanwhile see the old state or the new one: timestamp.json is replaced last,
+ * and where root changes who may sign the others, these are signed by old and new keys and root
+ * becomes visible after them. When the old keys are lost root has to come first; the change is then
+ * kept in PENDING_FILE until all of it is written, and whoever next opens the repository for a
+ * change ends it.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,21 +26,21 @@
 #include "server/repo/repo.h"
 
 /* Roles in one change. */
-#define CHANGE_FILES_MAX	64
+#define CHANGE_FILES_MAX 64
 
 struct change_file {
-	char name[REPO_APP_MAX + 1];	/* the role's */
-	json_t *metadata;		/* owned: {"signatures", "signed"} */
+	char name[REPO_APP_MAX + 1]; /* the role's */
+	json_t *metadata;	     /* owned: {"signatures", "signed"} */
 };
 
 struct change {
-	struct repo *r;			/* the caller's, locked */
+	struct repo *r; /* the caller's, locked */
 	struct change_file files[CHANGE_FILES_MAX];
 	size_t n;
-	struct tuf_root *root;		/* the next ones as clients read them, or NULL */
+	struct tuf_root *root; /* the next ones as clients read them, or NULL */
 	struct tuf_targets *roles;
 	int64_t snapshot_version;
-	struct buf snapshot, timestamp;	/* empty: stay as they are */
+	struct buf snapshot, timestamp; /* empty: stay as they are */
 	bool root_first;		/* clients that read meanwhile may be refused once */
 };
 
@@ -46,12 +48,12 @@ struct change {
 struct change_signers {
 	const struct tuf_keyring *ring;
 	const struct tuf_role *role;
-	const json_t *keys;	/* key objects by id */
-	const char *who;	/* "present keys" */
-	bool required;		/* otherwise it only makes the change smooth */
+	const json_t *keys; /* key objects by id */
+	const char *who;    /* "present keys" */
+	bool required;	    /* otherwise it only makes the change smooth */
 };
 
-#define CHANGE_SIGNERS_MAX	2
+#define CHANGE_SIGNERS_MAX 2
 
 struct change *change_new(struct repo *r, struct err *e);
 void change_free(struct change *c);
@@ -59,18 +61,22 @@ void change_free(struct change *c);
 /* The entry of a role, or NULL. */
 struct change_file *change_find(struct change *c, const char *role);
 
-/* Take over a metadata object that was made before, as the next version of a role.  0 or -1, then it isn't taken. */
+/*
+ * Take over a metadata object that was made before, as the next version of a role.  0 or -1, then
+ * it isn't taken.
+ */
 int change_add(struct change *c, const char *role, json_t *metadata, struct err *e);
 
 /*
- * The contents of a role's next version, to be edited: those of the present one with the next version number
- * and expiry.  Belongs to c.
+ * The contents of a role's next version, to be edited: those of the present one with the next
+ * version number and expiry.  Belongs to c.
  */
 json_t *change_body(struct change *c, const char *role, struct err *e);
 
 /*
- * The edits are done: read them as clients do.  With add, roles whose present signatures don't suffice for the
- * keys that the change gives them are added, to be signed again; else they must be there (ERR_CONFLICT).
+ * The edits are done: read them as clients do.  With add, roles whose present signatures don't
+ * suffice for the keys that the change gives them are added, to be signed again; else they must be
+ * there (ERR_CONFLICT).
  */
 int change_seal(struct change *c, bool add, struct err *e);
 
@@ -86,20 +92,28 @@ int change_sign(struct change *c, struct keystore *ks, const struct passphrases 
 int change_sign_role(const struct change *c, const char *role, json_t *metadata,
     struct keystore *ks, const struct passphrases *p, size_t *count, struct err *e);
 
-/* Whether the role's present file has the signatures that the sealed change wants of it.  1, 0 or -1. */
+/*
+ * Whether the role's present file has the signatures that the sealed change wants of it.  1, 0 or
+ * -1.
+ */
 int change_stays_good(const struct change *c, const char *role, struct err *e);
 
 /*
- * Check versions, expiry and thresholds, and make snapshot and timestamp with the keys in ks.  0, or -1 with
- * ERR_CONFLICT (the repository has moved on), ERR_EXPIRED, ERR_SIGNATURE, ERR_NOENT and others.
+ * Check versions, expiry and thresholds, and make snapshot and timestamp with the keys in ks.  0,
+ * or -1 with ERR_CONFLICT (the repository has moved on), ERR_EXPIRED, ERR_SIGNATURE, ERR_NOENT and
+ * others.
  */
 int change_ready(struct change *c, struct keystore *ks, const struct passphrases *p, struct err *e);
 
-/* For a change without roles, instead of it: sign timestamp again, and snapshot when that is said. */
-int change_refresh(struct change *c, struct keystore *ks, const struct passphrases *p, bool snapshot,
-    struct err *e);
+/*
+ * For a change without roles, instead of it: sign timestamp again, and snapshot when that is said.
+ */
+int change_refresh(struct change *c, struct keystore *ks, const struct passphrases *p,
+    bool snapshot, struct err *e);
 
-/* Put it live.  0, or -1; the repository is then as before, or the text says who ends the change. */
+/*
+ * Put it live.  0, or -1; the repository is then as before, or the text says who ends the change.
+ */
 int change_write(struct change *c, struct err *e);
 
 /* What change_write() was cut in, if anything, is ended.  For repo_open(). */

@@ -32,8 +32,8 @@ struct writes {
 
 /* Whether enough of one set of keys signed it. */
 static int
-check_signers(
-    const struct envelope *v, const char *name, const struct change_signers *s, struct err *e)
+check_signers(const struct envelope *v, const char *name, const struct change_signers *s,
+    struct err *e)
 {
 	char what[REPO_FILE_SIZE + 40];
 
@@ -82,8 +82,8 @@ check_file(struct change *c, const struct change_file *f, struct err *e)
 	int rc = -1;
 
 	if (n == 0)
-		return err_setx(
-		    e, ERR_CONFLICT, "%s: no such role; make it with 'app add'", f->name);
+		return err_setx(e, ERR_CONFLICT, "%s: no such role; make it with 'app add'",
+		    f->name);
 	if (sign_write(f->metadata, &text, e) == -1 ||
 	    envelope_parse(text.data, text.len, &v, e) == -1 ||
 	    check_body(c, f->name, v.body, e) == -1)

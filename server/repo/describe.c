@@ -42,8 +42,7 @@ check_fields(const char *role, const json_t *body, const char *const *known, str
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)body, name, value)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)body, name, value) {
 		size_t i = 0;
 
 		while (known[i] != NULL && strcmp(known[i], name) != 0)
@@ -128,7 +127,7 @@ add_patterns(const json_t *delegation, const char *app, struct buf *out, struct 
 		rc = buf_addf(out, e, "    for the files %s/*/* and below, to depth %d\n", app,
 		    RELEASE_DEPTH_MAX);
 	} else if (buf_adds(out, "    for UNUSUAL files: ", e) == 0 &&
-		   add_json(out, delegation, e) == 0) {
+	    add_json(out, delegation, e) == 0) {
 		rc = buf_addc(out, '\n', e);
 	}
 	json_decref(usual);
@@ -136,8 +135,8 @@ add_patterns(const json_t *delegation, const char *app, struct buf *out, struct 
 }
 
 static int
-describe_delegation(
-    const json_t *body, const json_t *before, const json_t *d, struct buf *out, struct err *e)
+describe_delegation(const json_t *body, const json_t *before, const json_t *d, struct buf *out,
+    struct err *e)
 {
 	const char *app = json_string_value(json_object_get(d, "name"));
 	bool new = before != NULL &&keyset_role(before, app) == NULL;
@@ -186,11 +185,12 @@ describe_target(const char *how, const char *path, const json_t *t, struct buf *
 
 	if (buf_addf(out, e, "    %-8s", how) == -1 || add_clean(out, path, e) == -1)
 		return -1;
-	if (t != NULL && (buf_addf(out, e, "  %" PRId64 " bytes, SHA-256 ",
-			      (int64_t)json_integer_value(json_object_get(t, "length"))) == -1 ||
-			     add_clean(out, sha == NULL ? "missing" : sha, e) == -1 ||
-			     buf_addc(out, ' ', e) == -1 ||
-			     add_json(out, json_object_get(t, "custom"), e) == -1))
+	if (t != NULL &&
+	    (buf_addf(out, e, "  %" PRId64 " bytes, SHA-256 ",
+		 (int64_t)json_integer_value(json_object_get(t, "length"))) == -1 ||
+		add_clean(out, sha == NULL ? "missing" : sha, e) == -1 ||
+		buf_addc(out, ' ', e) == -1 ||
+		add_json(out, json_object_get(t, "custom"), e) == -1))
 		return -1;
 	return buf_addc(out, '\n', e);
 }
@@ -208,8 +208,8 @@ check_target(const char *app, const char *path, struct err *e)
 }
 
 static int
-describe_app(
-    const char *app, const json_t *body, const json_t *before, struct buf *out, struct err *e)
+describe_app(const char *app, const json_t *body, const json_t *before, struct buf *out,
+    struct err *e)
 {
 	static const char *const known[] = { "_type", "spec_version", "version", "expires",
 		"targets", "release", NULL };
@@ -223,8 +223,7 @@ describe_app(
 		(int64_t)json_integer_value(json_object_get(body, "release")),
 		json_object_size(targets)) == -1)
 		return -1;
-	json_object_foreach(targets, path, t)
-	{
+	json_object_foreach (targets, path, t) {
 		const json_t *was = json_object_get(old, path);
 
 		if (check_target(app, path, e) == -1)
@@ -234,15 +233,16 @@ describe_app(
 		    describe_target(was == NULL ? "new" : "changed", path, t, out, e) == -1)
 			return -1;
 	}
-	json_object_foreach(
-	    old, path, t) if (json_object_get(targets, path) == NULL &&
-			      describe_target("removed", path, NULL, out, e) == -1) return -1;
+	json_object_foreach (old, path, t)
+		if (json_object_get(targets, path) == NULL &&
+		    describe_target("removed", path, NULL, out, e) == -1)
+			return -1;
 	return same == 0 ? 0 : buf_addf(out, e, "    %zu files as before\n", same);
 }
 
 int
-describe_role(
-    const char *role, const json_t *body, const json_t *before, struct buf *out, struct err *e)
+describe_role(const char *role, const json_t *body, const json_t *before, struct buf *out,
+    struct err *e)
 {
 	const char *expires = json_string_value(json_object_get(body, "expires"));
 
@@ -250,10 +250,11 @@ describe_role(
 		(int64_t)json_integer_value(json_object_get(body, "version"))) == -1 ||
 	    add_clean(out, expires == NULL ? "nobody knows when" : expires, e) == -1 ||
 	    buf_addc(out, '\n', e) == -1 ||
-	    (before == NULL && buf_adds(out,
-				   "  (everything is shown as new: there is no version before "
-				   "it that these keys signed)\n",
-				   e) == -1))
+	    (before == NULL &&
+		buf_adds(out,
+		    "  (everything is shown as new: there is no version before "
+		    "it that these keys signed)\n",
+		    e) == -1))
 		return -1;
 	if (strcmp(role, tuf_top_name(TUF_ROOT)) == 0)
 		return describe_root(body, before, out, e);

@@ -34,7 +34,9 @@ newest_first(const void *a, const void *b)
 	return x > y ? -1 : x < y;
 }
 
-/* Of those that were published: a crash may have left one that is newer than timestamp.json says. */
+/*
+ * Of those that were published: a crash may have left one that is newer than timestamp.json says.
+ */
 static int
 find_snapshots(struct collecting *w, struct err *e)
 {
@@ -44,8 +46,7 @@ find_snapshots(struct collecting *w, struct err *e)
 	w->versions = calloc(json_object_size(w->t.files) + 1, sizeof *w->versions);
 	if (w->versions == NULL)
 		return err_nomem(e);
-	json_object_foreach(w->t.files, path, size)
-	{
+	json_object_foreach (w->t.files, path, size) {
 		int64_t version = tree_version(path, tuf_top_name(TUF_SNAPSHOT));
 
 		/* A crash leaves one too many at most. */
@@ -63,8 +64,9 @@ find_snapshots(struct collecting *w, struct err *e)
 }
 
 /*
- * Whether the snapshot at index i was current within the days to keep: until the next one was written.  A file from
- * the future, or one whose time was lost in a copy, only keeps more.  1, 0 or -1.
+ * Whether the snapshot at index i was current within the days to keep: until the next one was
+ * written.  A file from the future, or one whose time was lost in a copy, only keeps more.  1, 0 or
+ * -1.
  */
 static int
 was_current(const struct collecting *w, size_t i, struct err *e)
@@ -131,7 +133,7 @@ is_metadata(const char *base)
 	size_t digits = strspn(base, "0123456789"), len = strlen(base);
 
 	return digits > 0 && base[digits] == '.' && len > digits + strlen("..json") &&
-	       strcmp(base + len - 5, ".json") == 0 && strcmp(base + digits, ".root.json") != 0;
+	    strcmp(base + len - 5, ".json") == 0 && strcmp(base + digits, ".root.json") != 0;
 }
 
 /* "SHA256.NAME" */
@@ -139,7 +141,7 @@ static bool
 is_target(const char *base)
 {
 	return strspn(base, "0123456789abcdef") >= SHA256_HEX_SIZE - 1 &&
-	       base[SHA256_HEX_SIZE - 1] == '.';
+	    base[SHA256_HEX_SIZE - 1] == '.';
 }
 
 static bool

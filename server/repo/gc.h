@@ -2,11 +2,13 @@
 #define SERVER_GC_H
 
 /*
- * Removing what stations don't ask for any more: old snapshots, and what neither a kept snapshot nor the current
- * metadata names.  Roots always stay: a station that slept for years needs the whole chain.
+ * Removing what stations don't ask for any more: old snapshots, and what neither a kept snapshot
+ * nor the current metadata names.  Roots always stay: a station that slept for years needs the
+ * whole chain.
  *
- * A station that is in the middle of an update reads what was current when it began; that is among the snapshots
- * of the last day at least.  Snapshots go first, so that after a crash none is left that names what is gone.
+ * A station that is in the middle of an update reads what was current when it began; that is among
+ * the snapshots of the last day at least.  Snapshots go first, so that after a crash none is left
+ * that names what is gone.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,7 +24,10 @@ struct gc {
 	int64_t days,
 	    keep; /* snapshots that were current within these days, and the newest ones, stay */
 	bool dry; /* remove nothing */
-	/* Called for each file that goes (removed), or that nothing names and that is left alone because it isn't ours. */
+	/*
+	 * Called for each file that goes (removed), or that nothing names and that is left alone
+	 * because it isn't ours.
+	 */
 	void (*each)(void *arg, const char *path, bool removed);
 	void (*fault)(void *arg, const struct err *what);
 	void *arg;
@@ -33,8 +38,8 @@ struct gc {
 };
 
 /*
- * r is locked.  0, or -1 with ERR_CONFLICT when what is to stay has faults (each was told; nothing was removed), and
- * others; what was counted until then is gone.
+ * r is locked.  0, or -1 with ERR_CONFLICT when what is to stay has faults (each was told; nothing
+ * was removed), and others; what was counted until then is gone.
  */
 int gc_run(struct gc *g, struct repo *r, struct err *e);
 

@@ -90,8 +90,8 @@ keyset_add(json_t *body, const char *role, json_t *key, struct err *e)
 	if (tuf_key_id(key, keyid, e) == -1 || check_counts(keyid, key, e) == -1)
 		return -1;
 	if (place(r, keyid) != -1)
-		return err_setx(
-		    e, ERR_EXISTS, "%s: key %s is one of its keys already", role, keyid);
+		return err_setx(e, ERR_EXISTS, "%s: key %s is one of its keys already", role,
+		    keyid);
 	if (json_array_append_new(json_object_get(r, "keyids"), json_string(keyid)) == -1 ||
 	    json_object_set(keyset_keys(body), keyid, key) == -1)
 		return err_nomem(e);
@@ -143,8 +143,9 @@ keyset_finish(json_t *body, const char *role, unsigned threshold, struct err *e)
 		return err_setx(e, ERR_USAGE,
 		    "%s: want at least as many keys as its threshold of %u, got %zu", role,
 		    threshold, n);
-	json_object_foreach_safe(keyset_keys(body), next, id, key) if (!used(body, id))
-	    json_object_del(keyset_keys(body), id);
+	json_object_foreach_safe (keyset_keys(body), next, id, key)
+		if (!used(body, id))
+			json_object_del(keyset_keys(body), id);
 	return 0;
 }
 
@@ -178,8 +179,7 @@ keyset_find(const json_t *body, const char *prefix)
 
 	if (len < KEYSET_PREFIX_MIN)
 		return NULL;
-	json_object_foreach(keyset_keys(body), id, key)
-	{
+	json_object_foreach (keyset_keys(body), id, key) {
 		if (strncmp(id, prefix, len) != 0)
 			continue;
 		if (found != NULL)

@@ -9,7 +9,7 @@
 
 #include "lib/base/path.h"
 
-#define FILE_MODE	0644
+#define FILE_MODE 0644
 
 /* Whether it is what stations have already; it must not cost them anything. */
 static int
@@ -18,8 +18,9 @@ check_changed(const struct tuf_targets *old, const char *app, const struct relea
 {
 	if (old == NULL || !json_equal(old->targets, rel->targets))
 		return 0;
-	return err_setx(e, ERR_CONFLICT, "%s: this is release %" PRId64 " already; nothing published",
-	    app, (int64_t)json_integer_value(json_object_get(old->c.json, "release")));
+	return err_setx(e, ERR_CONFLICT,
+	    "%s: this is release %" PRId64 " already; nothing published", app,
+	    (int64_t)json_integer_value(json_object_get(old->c.json, "release")));
 }
 
 int
@@ -31,8 +32,8 @@ publish_draft(struct change *c, const char *app, const struct release *rel, int6
 	int rc = -1;
 
 	if (repo_delegation(c->r, app) == NULL)
-		return err_setx(e, ERR_NOENT, "%s: no such application; 'slipway-repo app add %s' makes it",
-		    app, app);
+		return err_setx(e, ERR_NOENT,
+		    "%s: no such application; 'slipway-repo app add %s' makes it", app, app);
 	if (repo_read_app(c->r, app, &old, e) == -1 || check_changed(old, app, rel, e) == -1 ||
 	    (body = change_body(c, app, e)) == NULL)
 		goto out;
@@ -60,7 +61,8 @@ store_content(struct dir *d, const char *name, const uint8_t sha256[SHA256_SIZE]
 	if (found == -1)
 		return -1;
 	if (found == 0)
-		return file_create(d, name, content->data, content->len, FILE_MODE, e) == -1 ? -1 : 1;
+		return file_create(d, name, content->data, content->len, FILE_MODE, e) == -1 ? -1
+											     : 1;
 	if (file_sha256(d, name, there, &size, e) == -1)
 		return -1;
 	if (memcmp(there, sha256, SHA256_SIZE) == 0)
@@ -69,10 +71,11 @@ store_content(struct dir *d, const char *name, const uint8_t sha256[SHA256_SIZE]
 }
 
 int
-publish_put(struct repo *r, const char *path, const uint8_t sha[SHA256_SIZE], const struct buf *content,
-    struct err *e)
+publish_put(struct repo *r, const char *path, const uint8_t sha[SHA256_SIZE],
+    const struct buf *content, struct err *e)
 {
-	char place[PATH_REL_MAX + 2], name[SHA256_HEX_SIZE + RELEASE_NAME_MAX + 1], hex[SHA256_HEX_SIZE];
+	char place[PATH_REL_MAX + 2], name[SHA256_HEX_SIZE + RELEASE_NAME_MAX + 1],
+	    hex[SHA256_HEX_SIZE];
 	const char *base = path_base(path);
 	struct dir *d;
 	int rc;
@@ -88,8 +91,8 @@ publish_put(struct repo *r, const char *path, const uint8_t sha[SHA256_SIZE], co
 }
 
 static int
-store_file(struct repo *r, const char *app, const struct release *rel,
-    const struct release_file *f, struct err *e)
+store_file(struct repo *r, const char *app, const struct release *rel, const struct release_file *f,
+    struct err *e)
 {
 	struct buf content = BUF_INIT(RELEASE_FILE_MAX);
 	char place[PATH_REL_MAX + 2], name[SHA256_HEX_SIZE + RELEASE_NAME_MAX + 1];
@@ -107,8 +110,8 @@ store_file(struct repo *r, const char *app, const struct release *rel,
 	}
 	hex_encode(sha, SHA256_SIZE, hex);
 	snprintf(name, sizeof name, "%s.%s", hex, path_base(f->path));
-	snprintf(place, sizeof place, "%s/%.*s", app,
-	    (int)(path_base(f->path) - f->path - 1), f->path);
+	snprintf(place, sizeof place, "%s/%.*s", app, (int)(path_base(f->path) - f->path - 1),
+	    f->path);
 	if ((d = dir_below(r->targets, place, true, e)) == NULL)
 		goto out;
 	rc = store_content(d, name, f->sha256, &content, e);
@@ -137,8 +140,8 @@ publish_store(struct repo *r, const char *app, const struct release *rel, size_t
 static int
 check_stored(struct repo *r, const char *path, const json_t *target, struct err *e)
 {
-	const char *hash = json_string_value(
-	    json_object_get(json_object_get(target, "hashes"), "sha256"));
+	const char *hash =
+	    json_string_value(json_object_get(json_object_get(target, "hashes"), "sha256"));
 	const char *base = path_base(path);
 	char name[PATH_REL_MAX + SHA256_HEX_SIZE + 2], hex[SHA256_HEX_SIZE];
 	uint8_t sha[SHA256_SIZE];
@@ -166,7 +169,7 @@ publish_check(struct repo *r, const json_t *targets, struct err *e)
 	const char *path;
 	json_t *target;
 
-	json_object_foreach((json_t *)(uintptr_t)targets, path, target)
+	json_object_foreach ((json_t *)(uintptr_t)targets, path, target)
 		if (check_stored(r, path, target, e) == -1)
 			return -1;
 	return 0;

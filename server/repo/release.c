@@ -10,7 +10,7 @@
 
 #include "lib/base/path.h"
 
-#define DIRECTORY_ENTRIES_MAX	RELEASE_FILES_MAX
+#define DIRECTORY_ENTRIES_MAX RELEASE_FILES_MAX
 
 struct names {
 	char **v;
@@ -71,8 +71,9 @@ check_place(const char *path, bool directory, struct err *e)
 	size_t len = strlen(base);
 
 	if (slash == NULL) {
-		if (directory && (strcmp(path, "install") == 0 || strcmp(path, "app") == 0 ||
-				     strcmp(path, "scripts") == 0))
+		if (directory &&
+		    (strcmp(path, "install") == 0 || strcmp(path, "app") == 0 ||
+			strcmp(path, "scripts") == 0))
 			return 0;
 		return err_setx(e, ERR_UNSAFE,
 		    "%s: a release holds only the directories install, app and scripts", path);
@@ -86,8 +87,8 @@ check_place(const char *path, bool directory, struct err *e)
 	    strcmp(base + len - 4, ".lua") == 0) {
 		return 0;
 	}
-	return err_setx(e, ERR_UNSAFE,
-	    "%s: scripts holds only machine/NAME.lua and user/NAME.lua", path);
+	return err_setx(e, ERR_UNSAFE, "%s: scripts holds only machine/NAME.lua and user/NAME.lua",
+	    path);
 }
 
 static int
@@ -149,7 +150,8 @@ add_file(struct release *r, const char *target, const char *path, const struct f
 	return add_target(r, target, f, (info->mode & 0100) != 0, e);
 }
 
-static int walk(struct release *r, const char *app, struct dir *d, const char *below, struct err *e);
+static int
+walk(struct release *r, const char *app, struct dir *d, const char *below, struct err *e);
 
 static int
 visit(struct release *r, const char *app, struct dir *d, const char *below, const char *name,
@@ -176,7 +178,7 @@ visit(struct release *r, const char *app, struct dir *d, const char *below, cons
 		return add_file(r, target, path, &info, e);
 	if ((sub = dir_below(d, name, false, e)) == NULL)
 		return -1;
-	strcat(target, "/");	/* check_path() left room: a path has at most PATH_REL_MAX bytes */
+	strcat(target, "/"); /* check_path() left room: a path has at most PATH_REL_MAX bytes */
 	rc = walk(r, app, sub, path, e);
 	dir_close(sub);
 	return rc;

@@ -2,8 +2,8 @@
 #define SERVER_RELEASE_H
 
 /*
- * The directory that a maintainer hands to publish: install/, app/, scripts/machine/NAME.lua and scripts/user/NAME.lua,
- * regular files only, with names that mean the same file on every platform.
+ * The directory that a maintainer hands to publish: install/, app/, scripts/machine/NAME.lua and
+ * scripts/user/NAME.lua, regular files only, with names that mean the same file on every platform.
  */
 #include <jansson.h>
 #include <stddef.h>
@@ -13,42 +13,53 @@
 #include "lib/base/err.h"
 #include "lib/os/file.h"
 
-/* Components of a path below the application's name; the delegation has one pattern for each count. */
-#define RELEASE_DEPTH_MAX	8
+/*
+ * Components of a path below the application's name; the delegation has one pattern for each count.
+ */
+#define RELEASE_DEPTH_MAX 8
 
-/* Bytes of one component: the SHA-256, a dot and what a file system adds while writing must fit as well. */
-#define RELEASE_NAME_MAX	160
+/*
+ * Bytes of one component: the SHA-256, a dot and what a file system adds while writing must fit as
+ * well.
+ */
+#define RELEASE_NAME_MAX 160
 
-#define RELEASE_FILES_MAX	100000
+#define RELEASE_FILES_MAX 100000
 
 /* Bytes of one file. */
-#define RELEASE_FILE_MAX	((uint64_t)1 << 30)
+#define RELEASE_FILE_MAX ((uint64_t)1 << 30)
 
 struct release_file {
-	char *path;			/* owned; below the release's directory */
+	char *path; /* owned; below the release's directory */
 	uint8_t sha256[SHA256_SIZE];
-	uint64_t size;			/* bytes */
+	uint64_t size; /* bytes */
 };
 
 struct release {
-	struct dir *dir;		/* owned */
-	struct release_file *files;	/* owned */
+	struct dir *dir;	    /* owned */
+	struct release_file *files; /* owned */
 	size_t n, room;
 	uint64_t bytes;
-	json_t *targets;		/* owned: {"APP/path": {"length", "hashes", "custom"}} */
+	json_t *targets; /* owned: {"APP/path": {"length", "hashes", "custom"}} */
 };
 
-/* Read and check the directory.  0, or -1 with ERR_UNSAFE, ERR_TOO_LARGE and others; release with release_free(). */
+/*
+ * Read and check the directory.  0, or -1 with ERR_UNSAFE, ERR_TOO_LARGE and others; release with
+ * release_free().
+ */
 int release_scan(struct release *r, const char *app, const char *path, struct err *e);
 void release_free(struct release *r);
 
 /*
- * Run each script in a script child, as script/check.h does without facts of a station, as stations of each operating
- * system would.  0, or -1: the text names script and line.
+ * Run each script in a script child, as script/check.h does without facts of a station, as stations
+ * of each operating system would.  0, or -1: the text names script and line.
  */
 int release_check_scripts(const struct release *r, const char *app, struct err *e);
 
-/* The patterns of what a release of app can hold: APP and 2 to RELEASE_DEPTH_MAX components.  NULL: no memory. */
+/*
+ * The patterns of what a release of app can hold: APP and 2 to RELEASE_DEPTH_MAX components.  NULL:
+ * no memory.
+ */
 json_t *release_patterns(const char *app);
 
 #endif

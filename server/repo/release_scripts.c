@@ -8,9 +8,11 @@
 #include "lib/script/dryrun.h"
 
 /* Bytes of what one script may change, printed. */
-#define OUTPUT_MAX	(64u * 1024 * 1024)
+#define OUTPUT_MAX (64u * 1024 * 1024)
 
-/* Other targets are few for a script to ask for; the files are in no order that a search could use. */
+/*
+ * Other targets are few for a script to ask for; the files are in no order that a search could use.
+ */
 static int
 target_exists(void *arg, const char *target, struct err *e)
 {

@@ -1,5 +1,6 @@
 /*
- * A repository on disk: opening, reading and checking its metadata, signing.  repo_init.c makes a new one.
+ * A repository on disk: opening, reading and checking its metadata, signing.  repo_init.c makes a
+ * new one.
  */
 #include "server/repo/repo.h"
 
@@ -14,11 +15,11 @@
 #include "server/repo/change.h"
 
 /* How long to wait for somebody else's change to end. */
-#define LOCK_WAIT_MS	10000
+#define LOCK_WAIT_MS 10000
 
-#define LOCK_FILE	"lock"
+#define LOCK_FILE "lock"
 
-#define PATH_BYTES_MAX	4096
+#define PATH_BYTES_MAX 4096
 
 bool
 repo_is_here(const char *path)
@@ -55,8 +56,8 @@ repo_check_app(const char *name, struct err *e)
 		    name);
 	for (int i = 0; i < TUF_TOP_COUNT; i++)
 		if (path_casecmp(name, tuf_top_name((enum tuf_top)i)) == 0)
-			return err_setx(e, ERR_USAGE, "application '%s': a role of TUF has this name",
-			    name);
+			return err_setx(e, ERR_USAGE,
+			    "application '%s': a role of TUF has this name", name);
 	if (path_check(name, len, e) == -1) {
 		e->code = ERR_USAGE;
 		return -1;
@@ -160,8 +161,8 @@ read_timestamp(struct repo *r, struct err *e)
 {
 	struct envelope v = { NULL, NULL, NULL, 0 };
 
-	if (read_verified(r, "timestamp.json", NULL, &r->root->ring,
-		&r->root->roles[TUF_TIMESTAMP], &v, e) == -1)
+	if (read_verified(r, "timestamp.json", NULL, &r->root->ring, &r->root->roles[TUF_TIMESTAMP],
+		&v, e) == -1)
 		return -1;
 	if ((r->timestamp = timestamp_parse(&v, e)) == NULL)
 		err_context(e, "timestamp.json");
@@ -183,7 +184,8 @@ read_snapshot(struct repo *r, struct err *e)
 	if ((r->snapshot = snapshot_parse(&v, e)) == NULL)
 		err_context(e, "%s", file);
 	envelope_free(&v);
-	return r->snapshot == NULL ? -1 : check_version(file, meta->version, r->snapshot->c.version, e);
+	return r->snapshot == NULL ? -1
+				   : check_version(file, meta->version, r->snapshot->c.version, e);
 }
 
 /* The targets file of a role that the snapshot lists. */
@@ -217,8 +219,8 @@ read_all(struct repo *r, struct err *e)
 		return -1;
 	if (!snapshot_meta(r->snapshot, "targets", &meta))
 		return err_setx(e, ERR_SYNTAX, "snapshot: no entry for targets.json");
-	r->roles = read_targets(r, "targets", &meta, &r->root->ring, &r->root->roles[TUF_TARGETS],
-	    e);
+	r->roles =
+	    read_targets(r, "targets", &meta, &r->root->ring, &r->root->roles[TUF_TARGETS], e);
 	return r->roles == NULL ? -1 : 0;
 }
 
@@ -233,8 +235,9 @@ end_pending(const struct repo *r, bool locked, struct err *e)
 		    ? -1
 		    : audit_append(r->top, "end a change that was cut", json_object(), e);
 	if (rc == 1)
-		return err_setx(e, ERR_BUSY, "a change is under way, or was cut; the next command that "
-					     "changes the repository ends it");
+		return err_setx(e, ERR_BUSY,
+		    "a change is under way, or was cut; the next command that "
+		    "changes the repository ends it");
 	return rc;
 }
 

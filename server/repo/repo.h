@@ -9,8 +9,8 @@
  *	audit.log			what was done to it (audit.h)
  *	certs, ca, ssh			certificates made here; private CAs; host key and authorized_keys of `serve`
  *
- * timestamp.json is what makes new metadata current and is replaced last: a crash before that leaves files
- * that nothing refers to, and the next attempt replaces them.
+ * timestamp.json is what makes new metadata current and is replaced last: a crash before that
+ * leaves files that nothing refers to, and the next attempt replaces them.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,34 +23,35 @@
 #include "server/keys/passphrase.h"
 #include "lib/tuf/metadata.h"
 
-#define REPO_SPEC_VERSION	"1.0.31"
+#define REPO_SPEC_VERSION "1.0.31"
 
 /* Days that metadata is valid from when it is signed. */
-#define REPO_ROOT_DAYS		365
-#define REPO_TARGETS_DAYS	365
-#define REPO_APP_DAYS		90
-#define REPO_SNAPSHOT_DAYS	30
-#define REPO_TIMESTAMP_DAYS	30
+#define REPO_ROOT_DAYS	    365
+#define REPO_TARGETS_DAYS   365
+#define REPO_APP_DAYS	    90
+#define REPO_SNAPSHOT_DAYS  30
+#define REPO_TIMESTAMP_DAYS 30
 
-#define REPO_DAY_SECONDS	86400
+#define REPO_DAY_SECONDS 86400
 
 /* Bytes of one metadata file. */
-#define REPO_METADATA_MAX	(64u * 1024 * 1024)
+#define REPO_METADATA_MAX (64u * 1024 * 1024)
 
 /* Bytes of an application's name. */
-#define REPO_APP_MAX		64
+#define REPO_APP_MAX 64
 
 /* Bytes of a metadata file's name, with the final NUL. */
-#define REPO_FILE_SIZE		(REPO_APP_MAX + 40)
+#define REPO_FILE_SIZE (REPO_APP_MAX + 40)
 
 struct repo {
-	const char *path;	/* the caller's */
+	const char *path; /* the caller's */
 	struct dir *top, *metadata, *targets;
-	struct file_lock *lock;	/* or NULL */
+	struct file_lock *lock; /* or NULL */
 	struct tuf_root *root;
 	struct tuf_timestamp *timestamp;
 	struct tuf_snapshot *snapshot;
-	struct tuf_targets *roles;	/* the top-level targets, which delegate to the applications */
+	/* the top-level targets, which delegate to the applications */
+	struct tuf_targets *roles;
 };
 
 /* Whether path is the directory of a repository. */
@@ -60,8 +61,9 @@ bool repo_is_here(const char *path);
 int repo_init(const char *path, const struct passphrases *p, struct err *e);
 
 /*
- * Open a repository (path must outlive it) and read its metadata, checking signatures, lengths and hashes.  With lock,
- * keep other changes out until repo_close(): ERR_BUSY when somebody else is at it for too long.
+ * Open a repository (path must outlive it) and read its metadata, checking signatures, lengths and
+ * hashes.  With lock, keep other changes out until repo_close(): ERR_BUSY when somebody else is at
+ * it for too long.
  */
 struct repo *repo_open(const char *path, bool lock, struct err *e);
 
@@ -73,24 +75,30 @@ void repo_close(struct repo *r);
 int repo_root_version(struct dir *metadata, int64_t *version, struct err *e);
 
 /*
- * Read a metadata file, check it against what a signed parent states (meta, or NULL), and split it; signatures are not
- * looked at.
+ * Read a metadata file, check it against what a signed parent states (meta, or NULL), and split it;
+ * signatures are not looked at.
  */
 int repo_read_envelope(const struct repo *r, const char *file, const struct tuf_meta *meta,
     struct envelope *v, struct err *e);
 
-/* Whether name can be an application's: letters, digits, '.', '_', '-', none of the four top-level roles.  0 or -1. */
+/*
+ * Whether name can be an application's: letters, digits, '.', '_', '-', none of the four top-level
+ * roles.  0 or -1.
+ */
 int repo_check_app(const char *name, struct err *e);
 
 /* The delegation to an application, or NULL. */
 const struct tuf_delegation *repo_delegation(const struct repo *r, const char *app);
 
-/* The current metadata of an application, to be released with targets_free().  1, 0 when there is none, -1. */
+/*
+ * The current metadata of an application, to be released with targets_free().  1, 0 when there is
+ * none, -1.
+ */
 int repo_read_app(const struct repo *r, const char *app, struct tuf_targets **out, struct err *e);
 
 /*
- * The whole present file of a role, signatures included; its length and hashes are what its parent states.
- * 1 with a new reference in *out, 0 when there is none, -1.
+ * The whole present file of a role, signatures included; its length and hashes are what its parent
+ * states. 1 with a new reference in *out, 0 when there is none, -1.
  */
 int repo_read_signed(const struct repo *r, const char *role, json_t **out, struct err *e);
 

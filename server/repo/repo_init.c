@@ -8,11 +8,11 @@
 
 #include "server/keys/keystore.h"
 
-#define PATH_BYTES_MAX	4096
+#define PATH_BYTES_MAX 4096
 
-#define PUBLIC_MODE	0755
-#define PRIVATE_MODE	0700
-#define METADATA_MODE	0644
+#define PUBLIC_MODE   0755
+#define PRIVATE_MODE  0700
+#define METADATA_MODE 0644
 
 struct making {
 	struct dir *top, *metadata;
@@ -99,7 +99,8 @@ root_body(const struct making *m, struct err *e)
 			    1)) == -1;
 	}
 	bad = bad || json_object_set_new(body, "consistent_snapshot", json_true()) == -1 ||
-	    json_object_set(body, "keys", keys) == -1 || json_object_set(body, "roles", roles) == -1;
+	    json_object_set(body, "keys", keys) == -1 ||
+	    json_object_set(body, "roles", roles) == -1;
 	if (!bad)
 		goto out;
 	err_nomem(e);
@@ -160,7 +161,8 @@ make_metadata(struct making *m, struct err *e)
 	static const struct {
 		enum tuf_top which;
 		const char *file;
-	} order[] = {	/* the one that makes it a repository comes last */
+	} order[] = {
+		/* the one that makes it a repository comes last */
 		{ TUF_ROOT, "1.root.json" },
 		{ TUF_TARGETS, "1.targets.json" },
 		{ TUF_SNAPSHOT, "1.snapshot.json" },
@@ -172,15 +174,18 @@ make_metadata(struct making *m, struct err *e)
 		body_with("targets", REPO_TARGETS_DAYS, "targets", json_object(), e), e) == -1 ||
 	    sign_one(m, TUF_SNAPSHOT,
 		body_with("snapshot", REPO_SNAPSHOT_DAYS, "meta",
-		    meta_of("targets.json", &m->files[TUF_TARGETS], e), e), e) == -1 ||
+		    meta_of("targets.json", &m->files[TUF_TARGETS], e), e),
+		e) == -1 ||
 	    sign_one(m, TUF_TIMESTAMP,
 		body_with("timestamp", REPO_TIMESTAMP_DAYS, "meta",
-		    meta_of("snapshot.json", &m->files[TUF_SNAPSHOT], e), e), e) == -1)
+		    meta_of("snapshot.json", &m->files[TUF_SNAPSHOT], e), e),
+		e) == -1)
 		return -1;
 	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
 		const struct buf *f = &m->files[order[i].which];
 
-		if (file_create(m->metadata, order[i].file, f->data, f->len, METADATA_MODE, e) == -1)
+		if (file_create(m->metadata, order[i].file, f->data, f->len, METADATA_MODE, e) ==
+		    -1)
 			return -1;
 	}
 	return 0;

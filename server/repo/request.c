@@ -123,7 +123,7 @@ check_envelope(const json_t *metadata, const char *role, struct err *e)
 	if (!json_is_object(metadata))
 		err_setx(e, ERR_SYNTAX, "want metadata");
 	else if (sign_write(metadata, &text, e) == 0 &&
-		 (rc = envelope_parse(text.data, text.len, &v, e)) == 0) {
+	    (rc = envelope_parse(text.data, text.len, &v, e)) == 0) {
 		rc = check_body(&v, role, e);
 		envelope_free(&v);
 	}
@@ -143,8 +143,8 @@ check_signers(const json_t *signers, struct err *e)
 	    !json_is_object(json_object_get(signers, "keys")) || !json_is_array(ids) ||
 	    json_array_size(ids) > TUF_KEYS_MAX || !json_is_integer(threshold) ||
 	    json_integer_value(threshold) < 1 || json_integer_value(threshold) > TUF_THRESHOLD_MAX)
-		return err_setx(
-		    e, ERR_SYNTAX, "want who, keys, keyids and threshold of the signers");
+		return err_setx(e, ERR_SYNTAX,
+		    "want who, keys, keyids and threshold of the signers");
 	for (size_t i = 0; i < json_array_size(ids); i++)
 		if (!json_is_string(json_array_get(ids, i)))
 			return err_setx(e, ERR_SYNTAX, "a key id that is no text");
@@ -180,8 +180,8 @@ check(const json_t *request, struct err *e)
 	const json_t *files = json_object_get(request, "files");
 
 	if (json_integer_value(json_object_get(request, FORMAT)) != FORMAT_VERSION)
-		return err_setx(
-		    e, ERR_SYNTAX, "want a signing request (\"" FORMAT "\": %d)", FORMAT_VERSION);
+		return err_setx(e, ERR_SYNTAX, "want a signing request (\"" FORMAT "\": %d)",
+		    FORMAT_VERSION);
 	if (!json_is_array(files) || json_array_size(files) == 0 ||
 	    json_array_size(files) > CHANGE_FILES_MAX)
 		return err_setx(e, ERR_SYNTAX, "want 1 to %d files to be signed", CHANGE_FILES_MAX);
@@ -247,8 +247,8 @@ merge_file(json_t *file, const json_t *other, struct err *e)
 
 	if (strcmp(request_role(file), request_role(other)) != 0 ||
 	    !json_equal(json_object_get(mine, "signed"), json_object_get(theirs, "signed")))
-		return err_setx(
-		    e, ERR_CONFLICT, "%s: the requests are not copies of one", request_role(file));
+		return err_setx(e, ERR_CONFLICT, "%s: the requests are not copies of one",
+		    request_role(file));
 	for (size_t i = 0; i < json_array_size(sigs); i++) {
 		json_t *sig = json_array_get(sigs, i);
 		const char *id = json_string_value(json_object_get(sig, "keyid"));

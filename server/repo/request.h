@@ -10,8 +10,8 @@
  *	     "before": the present file of the role, or null,
  *	     "signers": [{"who", "required", "keys": {ID: key}, "keyids": [...], "threshold": 2}]}]}
  *
- * "before" and "signers" are for the signer's eyes and prove nothing: the repository checks the signatures
- * against its own metadata.
+ * "before" and "signers" are for the signer's eyes and prove nothing: the repository checks the
+ * signatures against its own metadata.
  */
 #include <jansson.h>
 
@@ -20,7 +20,7 @@
 #include "lib/tuf/metadata.h"
 
 /* Bytes of a request. */
-#define REQUEST_MAX	REPO_METADATA_MAX
+#define REQUEST_MAX REPO_METADATA_MAX
 
 /* Write a sealed change to a new file.  ERR_EXISTS when path is there. */
 int request_write(const struct change *c, const char *path, struct err *e);
@@ -31,7 +31,10 @@ json_t *request_read(const char *path, struct err *e);
 /* Replace the file by a request that has been signed. */
 int request_save(const json_t *request, const char *path, struct err *e);
 
-/* Add the signatures of other, a copy of the same request that somebody else signed.  ERR_CONFLICT if it isn't. */
+/*
+ * Add the signatures of other, a copy of the same request that somebody else signed.  ERR_CONFLICT
+ * if it isn't.
+ */
 int request_merge(json_t *request, const json_t *other, struct err *e);
 
 /* Put what it holds into an empty change and seal that. */
@@ -46,7 +49,7 @@ const char *request_role(const json_t *file);
 struct request_signers {
 	const char *who;
 	bool required;
-	size_t n;		/* keys */
+	size_t n; /* keys */
 	unsigned threshold, have;
 };
 

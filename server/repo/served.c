@@ -53,10 +53,10 @@ list_entry(void *arg, const char *name, struct err *e)
 	if (info.type == FILE_REGULAR) {
 		if (json_object_size(l->t->files) == TREE_FILES_MAX)
 			return err_setx(e, ERR_TOO_LARGE, "over %d files", TREE_FILES_MAX);
-		return json_object_set_new_nocheck(
-			   l->t->files, path, json_integer((json_int_t)info.size)) == -1
-			   ? err_nomem(e)
-			   : 0;
+		return json_object_set_new_nocheck(l->t->files, path,
+			   json_integer((json_int_t)info.size)) == -1
+		    ? err_nomem(e)
+		    : 0;
 	}
 	if (info.type != FILE_DIRECTORY) {
 		err_setx(e, ERR_UNSAFE, "%s: want a file or directory, got %s", path,
@@ -94,9 +94,9 @@ tree_open(struct tree *t, struct err *e)
 	if (t->files == NULL || t->named == NULL || t->done == NULL)
 		return err_nomem(e);
 	return list_dir(t, t->r->metadata, "metadata", 0, e) == -1 ||
-		       list_dir(t, t->r->targets, "targets", 0, e) == -1
-		   ? -1
-		   : 0;
+		list_dir(t, t->r->targets, "targets", 0, e) == -1
+	    ? -1
+	    : 0;
 }
 
 void
@@ -122,7 +122,9 @@ is_there(const struct tree *t, const char *path)
 	return json_object_get(t->files, path) != NULL;
 }
 
-/* Name a metadata file and read it, at most max bytes.  1, 0 when something is wrong with it, -1. */
+/*
+ * Name a metadata file and read it, at most max bytes.  1, 0 when something is wrong with it, -1.
+ */
 static int
 load(struct tree *t, const char *file, const struct tuf_meta *meta, size_t max, struct envelope *v,
     struct err *e)
@@ -145,7 +147,9 @@ load(struct tree *t, const char *file, const struct tuf_meta *meta, size_t max, 
 	return blame(t, e);
 }
 
-/* Version as the file's name and the parent say it, and for what is current the expiry.  0 or -1. */
+/*
+ * Version as the file's name and the parent say it, and for what is current the expiry.  0 or -1.
+ */
 static int
 check_common(struct tree *t, const char *file, const struct tuf_common *c, int64_t version,
     bool current, struct err *e)
@@ -165,7 +169,9 @@ check_common(struct tree *t, const char *file, const struct tuf_common *c, int64
 	return blame(t, e);
 }
 
-/* The next root of the chain, whose version is t->nroots + 1.  1 went on, 0 no use in going on, -1. */
+/*
+ * The next root of the chain, whose version is t->nroots + 1.  1 went on, 0 no use in going on, -1.
+ */
 static int
 next_root(struct tree *t, struct err *e)
 {
@@ -219,7 +225,7 @@ root_beyond(const struct tree *t)
 	const char *path;
 	json_t *size;
 
-	json_object_foreach(t->files, path, size)
+	json_object_foreach (t->files, path, size)
 		if (tree_version(path, tuf_top_name(TUF_ROOT)) > t->nroots)
 			return true;
 	return false;
@@ -246,7 +252,10 @@ tree_roots(struct tree *t, struct err *e)
 	return check_common(t, path, &t->roots[t->nroots - 1]->c, 0, true, e);
 }
 
-/* The newest root, or for what is older any root, whose keys signed it; NULL when none did, with e filled in. */
+/*
+ * The newest root, or for what is older any root, whose keys signed it; NULL when none did, with e
+ * filled in.
+ */
 static const struct tuf_root *
 signer(const struct tree *t, const struct envelope *v, enum tuf_top which, const char *file,
     bool current, struct err *e)
@@ -299,8 +308,8 @@ out:
 }
 
 int
-tree_target_path(
-    const char *name, const struct tuf_target *target, char out[TREE_PATH_SIZE], struct err *e)
+tree_target_path(const char *name, const struct tuf_target *target, char out[TREE_PATH_SIZE],
+    struct err *e)
 {
 	char hex[SHA256_HEX_SIZE];
 	const char *base = path_base(name);
@@ -373,16 +382,17 @@ check_contents(struct tree *t, const struct below *b, const char *file,
 	json_t *one;
 
 	/* jansson walks only objects that it may write to; nothing is written. */
-	json_object_foreach(json_object_get(role->c.json, "targets"), name,
-	    one) if (check_target(t, file, role, b->d, name, e) == -1) return -1;
+	json_object_foreach (json_object_get(role->c.json, "targets"), name, one)
+		if (check_target(t, file, role, b->d, name, e) == -1)
+			return -1;
 	for (size_t i = 0; i < role->n; i++) {
 		const struct tuf_delegation *d = &role->delegations[i];
 		struct below next = { b->snapshot, file, &role->ring, &d->role, d, b->current,
 			b->depth + 1 };
 
 		if (next.depth > TUF_VISITS_MAX) {
-			err_setx(
-			    e, ERR_TOO_LARGE, "%s: over %d delegations deep", file, TUF_VISITS_MAX);
+			err_setx(e, ERR_TOO_LARGE, "%s: over %d delegations deep", file,
+			    TUF_VISITS_MAX);
 			return blame(t, e);
 		}
 		if (check_delegated(t, &next, d->name, e) == -1)
@@ -465,8 +475,8 @@ check_delegated(struct tree *t, const struct below *b, const char *name, struct 
 }
 
 static int
-check_targets(
-    struct tree *t, const struct tuf_snapshot *s, const char *file, bool current, struct err *e)
+check_targets(struct tree *t, const struct tuf_snapshot *s, const char *file, bool current,
+    struct err *e)
 {
 	struct below b = { s, file, NULL, NULL, NULL, current, 0 };
 	struct tuf_meta meta;
@@ -478,7 +488,10 @@ check_targets(
 	return check_delegated(t, &b, tuf_top_name(TUF_TARGETS), e);
 }
 
-/* What it lists and nothing delegates to: an application that was taken away.  Its entry has to stay. */
+/*
+ * What it lists and nothing delegates to: an application that was taken away.  Its entry has to
+ * stay.
+ */
 static int
 name_entries(struct tree *t, const struct tuf_snapshot *s, struct err *e)
 {
@@ -487,8 +500,7 @@ name_entries(struct tree *t, const struct tuf_snapshot *s, struct err *e)
 	const char *name;
 	json_t *entry;
 
-	json_object_foreach(json_object_get(s->c.json, "meta"), name, entry)
-	{
+	json_object_foreach (json_object_get(s->c.json, "meta"), name, entry) {
 		snprintf(path, sizeof path, "metadata/%" PRId64 ".%.*s%s",
 		    (int64_t)json_integer_value(json_object_get(entry, "version")), REPO_FILE_SIZE,
 		    name, strlen(name) < sizeof suffix ? suffix : "");
@@ -516,7 +528,7 @@ read_snapshot(struct tree *t, int64_t version, const struct tuf_meta *meta, stru
 		err_context(e, "%s", file);
 		rc = blame(t, e);
 	} else if ((rc = check_common(t, file, &s->c, version, current, e)) == 0 &&
-		   (rc = check_targets(t, s, file, current, e)) == 0) {
+	    (rc = check_targets(t, s, file, current, e)) == 0) {
 		rc = name_entries(t, s, e);
 	}
 	snapshot_free(s);
@@ -561,8 +573,9 @@ tree_extra(struct tree *t, int (*each)(void *arg, const char *path, struct err *
 	const char *path;
 	json_t *size;
 
-	json_object_foreach(t->files, path, size) if (json_object_get(t->named, path) == NULL &&
-						      each(arg, path, e) == -1) return -1;
+	json_object_foreach (t->files, path, size)
+		if (json_object_get(t->named, path) == NULL && each(arg, path, e) == -1)
+			return -1;
 	return 0;
 }
 

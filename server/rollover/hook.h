@@ -13,16 +13,18 @@ struct hook_variable {
 };
 
 /* Seconds that a hook may take. */
-#define HOOK_LIMIT_S	600
+#define HOOK_LIMIT_S 600
 
 /*
- * Run command by the system's shell with these environment variables added, its output to our standard error.  0, or -1 with
- * ERR_CONFLICT (it ended with another status than 0, or by a signal), ERR_TIMEOUT (it was ended at its limit, with all that it
- * had started and that is still in its process group; on Windows with all that it had started) and others.
+ * Run command by the system's shell with these environment variables added, its output to our
+ * standard error.  0, or -1 with ERR_CONFLICT (it ended with another status than 0, or by a
+ * signal), ERR_TIMEOUT (it was ended at its limit, with all that it had started and that is still
+ * in its process group; on Windows with all that it had started) and others.
  */
 int hook_run(const char *command, const struct hook_variable *variables, size_t n, struct err *e);
 
 /* The same with a limit of its own. */
-int hook_run_within(unsigned seconds, const char *command, const struct hook_variable *variables, size_t n, struct err *e);
+int hook_run_within(unsigned seconds, const char *command, const struct hook_variable *variables,
+    size_t n, struct err *e);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * Commands of the maintainer's own, by /bin/sh.
  *
- * A hook is a process group, so that it can be ended with all that it started.  Where the terminal is ours the hook has it
- * meanwhile, because what it starts may ask for a passphrase there.
+ * A hook is a process group, so that it can be ended with all that it started.  Where the terminal
+ * is ours the hook has it meanwhile, because what it starts may ask for a passphrase there.
  */
 #include "server/rollover/hook.h"
 
@@ -16,8 +16,8 @@
 
 #include "lib/os/clock.h"
 
-#define LOOK_MS		10	/* between looks whether it has ended */
-#define END_MS		2000	/* for an end in good order, once the limit is over */
+#define LOOK_MS 10   /* between looks whether it has ended */
+#define END_MS	2000 /* for an end in good order, once the limit is over */
 
 /* The terminal, if we are in its foreground, or -1. */
 static int
@@ -59,7 +59,7 @@ start(const char *command, int terminal)
 		_exit(127);
 	}
 	if (pid != -1)
-		setpgid(pid, pid);	/* whichever of us is first */
+		setpgid(pid, pid); /* whichever of us is first */
 	return pid;
 }
 
@@ -84,7 +84,7 @@ end_now(pid_t pid)
 	int status;
 
 	kill(-pid, SIGTERM);
-	kill(-pid, SIGCONT);	/* one that is stopped hears nothing */
+	kill(-pid, SIGCONT); /* one that is stopped hears nothing */
 	if (wait_until(pid, clock_mono_ms() + END_MS, &status) == 0) {
 		kill(-pid, SIGKILL);
 		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
@@ -94,7 +94,8 @@ end_now(pid_t pid)
 }
 
 int
-hook_run_within(unsigned seconds, const char *command, const struct hook_variable *variables, size_t n, struct err *e)
+hook_run_within(unsigned seconds, const char *command, const struct hook_variable *variables,
+    size_t n, struct err *e)
 {
 	int64_t deadline = clock_mono_ms() + (int64_t)seconds * 1000;
 	int status = 0, terminal;
@@ -109,7 +110,9 @@ hook_run_within(unsigned seconds, const char *command, const struct hook_variabl
 	else if ((ended = wait_until(pid, deadline, &status)) == -1)
 		err_set(e, ERR_IO, "hook: wait");
 	else if (ended == 0)
-		err_setx(e, ERR_TIMEOUT, "the hook was not done within %u s and was ended, with what it had started", seconds);
+		err_setx(e, ERR_TIMEOUT,
+		    "the hook was not done within %u s and was ended, with what it had started",
+		    seconds);
 	if (ended == 0)
 		end_now(pid);
 	terminal_give(terminal, getpgrp());
@@ -121,10 +124,12 @@ hook_run_within(unsigned seconds, const char *command, const struct hook_variabl
 		/* What is typed at the terminal was meant for us, too. */
 		if (terminal != -1 && WTERMSIG(status) == SIGINT)
 			raise(SIGINT);
-		return err_setx(e, ERR_CONFLICT, "the hook was ended by signal %d", WTERMSIG(status));
+		return err_setx(e, ERR_CONFLICT, "the hook was ended by signal %d",
+		    WTERMSIG(status));
 	}
-	return WEXITSTATUS(status) == 0 ? 0
-		: err_setx(e, ERR_CONFLICT, "the hook ended with status %d", WEXITSTATUS(status));
+	return WEXITSTATUS(status) == 0
+	    ? 0
+	    : err_setx(e, ERR_CONFLICT, "the hook ended with status %d", WEXITSTATUS(status));
 }
 
 int

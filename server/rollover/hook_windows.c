@@ -16,15 +16,18 @@ set_variable(const struct hook_variable *v, struct err *e)
 	int rc = -1;
 
 	if (value != NULL)
-		rc = SetEnvironmentVariableW(name, value) ? 0 : err_windows(e, GetLastError(), "hook: can't set %s", v->name);
+		rc = SetEnvironmentVariableW(name, value)
+		    ? 0
+		    : err_windows(e, GetLastError(), "hook: can't set %s", v->name);
 	free(name);
 	free(value);
 	return rc;
 }
 
 /*
- * "cmd.exe" /d /s /c "command", as _wsystem() would start it: /s takes away just the quotes around the whole.  From the system's
- * folder, and not what COMSPEC names.  Two texts to be freed; 0, or -1.
+ * "cmd.exe" /d /s /c "command", as _wsystem() would start it: /s takes away just the quotes around
+ * the whole.  From the system's folder, and not what COMSPEC names.  Two texts to be freed; 0, or
+ * -1.
  */
 static int
 shell_line(const char *command, wchar_t **program, wchar_t **line, struct err *e)
@@ -37,7 +40,8 @@ shell_line(const char *command, wchar_t **program, wchar_t **line, struct err *e
 	*program = *line = NULL;
 	if (w == NULL)
 		return -1;
-	if (len > 0 && len < MAX_PATH && (*program = calloc(len + sizeof "\\cmd.exe", sizeof **program)) != NULL) {
+	if (len > 0 && len < MAX_PATH &&
+	    (*program = calloc(len + sizeof "\\cmd.exe", sizeof **program)) != NULL) {
 		swprintf(*program, len + sizeof "\\cmd.exe", L"%ls\\cmd.exe", folder);
 		size = wcslen(*program) + wcslen(w) + sizeof form / sizeof *form;
 		if ((*line = calloc(size, sizeof **line)) != NULL)
@@ -54,8 +58,11 @@ shell_line(const char *command, wchar_t **program, wchar_t **line, struct err *e
 static HANDLE
 start(const char *command, PROCESS_INFORMATION *p, struct err *e)
 {
-	STARTUPINFOW si = { .cb = sizeof si, .dwFlags = STARTF_USESTDHANDLES, .hStdInput = GetStdHandle(STD_INPUT_HANDLE),
-		.hStdOutput = GetStdHandle(STD_ERROR_HANDLE), .hStdError = GetStdHandle(STD_ERROR_HANDLE) };
+	STARTUPINFOW si = { .cb = sizeof si,
+		.dwFlags = STARTF_USESTDHANDLES,
+		.hStdInput = GetStdHandle(STD_INPUT_HANDLE),
+		.hStdOutput = GetStdHandle(STD_ERROR_HANDLE),
+		.hStdError = GetStdHandle(STD_ERROR_HANDLE) };
 	HANDLE job = CreateJobObjectW(NULL, NULL);
 	wchar_t *program, *line;
 
@@ -67,7 +74,8 @@ start(const char *command, PROCESS_INFORMATION *p, struct err *e)
 		goto fail;
 	SetHandleInformation(si.hStdInput, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
 	SetHandleInformation(si.hStdError, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
-	if (!CreateProcessW(program, line, NULL, NULL, TRUE, CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT, NULL, NULL, &si, p)) {
+	if (!CreateProcessW(program, line, NULL, NULL, TRUE,
+		CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT, NULL, NULL, &si, p)) {
 		err_windows(e, GetLastError(), "hook: start cmd.exe");
 		p->hProcess = NULL;
 	} else if (!AssignProcessToJobObject(job, p->hProcess)) {
@@ -87,7 +95,8 @@ fail:
 }
 
 int
-hook_run_within(unsigned seconds, const char *command, const struct hook_variable *variables, size_t n, struct err *e)
+hook_run_within(unsigned seconds, const char *command, const struct hook_variable *variables,
+    size_t n, struct err *e)
 {
 	PROCESS_INFORMATION p;
 	DWORD status = 1;
@@ -104,7 +113,9 @@ hook_run_within(unsigned seconds, const char *command, const struct hook_variabl
 	if (WaitForSingleObject(p.hProcess, seconds * 1000) != WAIT_OBJECT_0) {
 		TerminateJobObject(job, 1);
 		WaitForSingleObject(p.hProcess, INFINITE);
-		rc = err_setx(e, ERR_TIMEOUT, "the hook was not done within %u s and was ended, with what it had started", seconds);
+		rc = err_setx(e, ERR_TIMEOUT,
+		    "the hook was not done within %u s and was ended, with what it had started",
+		    seconds);
 	} else if (GetExitCodeProcess(p.hProcess, &status) && status != 0) {
 		rc = err_setx(e, ERR_CONFLICT, "the hook ended with status %lu", status);
 	}

@@ -17,8 +17,8 @@
 #include "lib/x509/key.h"
 #include "lib/x509/facts.h"
 
-#define KEY_MODE  0600
-#define CERT_MODE 0644
+#define KEY_MODE    0600
+#define CERT_MODE   0644
 #define DAY_SECONDS 86400
 
 /* "NAME.new.pem" and its temporary sisters. */
@@ -63,7 +63,8 @@ read_pair(struct dir *d, const char *name, const char *at, struct replace_pair *
 	file_of(name, at, "crt", file);
 	if ((found = file_stat(d, file, &info, e)) == -1)
 		goto out;
-	if (found == 1 && (file_read(d, file, &text, e) == -1 || read_cert(&text, file, out, e) == -1))
+	if (found == 1 &&
+	    (file_read(d, file, &text, e) == -1 || read_cert(&text, file, out, e) == -1))
 		goto out;
 	out->cert = found == 1;
 	file_of(name, at, "pem", file);
@@ -117,10 +118,12 @@ type_of(X509 *x)
 
 /* A self-signed certificate that says what the old one said. */
 static int
-make_like(X509 *old, const struct replace_wish *wish, struct buf *key, struct buf *crt, struct err *e)
+make_like(X509 *old, const struct replace_wish *wish, struct buf *key, struct buf *crt,
+    struct err *e)
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(old, NID_subject_alt_name, NULL, NULL);
-	struct cert_order o = { .subject = X509_get_subject_name(old), .names = names,
+	struct cert_order o = { .subject = X509_get_subject_name(old),
+		.names = names,
 		.usage = CERT_USAGE_BOTH };
 	X509 *x = NULL;
 	int rc = -1;
@@ -149,10 +152,11 @@ copy_of(struct replace *p, const char *with, struct buf *key, struct buf *crt, s
 	file_of(with, "", "pem", file);
 	if (!pair.cert || !pair.key)
 		err_setx(e, pair.cert && pair.keyfile ? ERR_CONFLICT : ERR_NOENT,
-		    "%s/%s: want %s.crt and the private key that belongs to it in %s", dir_path(p->certs), with,
-		    with, file);
+		    "%s/%s: want %s.crt and the private key that belongs to it in %s",
+		    dir_path(p->certs), with, with, file);
 	else if (file_read_secret(p->certs, file, key, e) == 0) {
-		file_of(with, "", "crt", file); /* the whole file: it may hold a CA's certificate as well */
+		/* the whole file: it may hold a CA's certificate as well */
+		file_of(with, "", "crt", file);
 		rc = file_read(p->certs, file, crt, e);
 	}
 	replace_pair_free(&pair);
@@ -174,8 +178,8 @@ replace_make(struct replace *p, const struct replace_wish *wish, struct err *e)
 	    read_cert(&crt, "the new certificate", &made, e) == -1)
 		goto out;
 	if (memcmp(made.sha256, old.sha256, SHA256_SIZE) == 0) {
-		err_setx(e, ERR_CONFLICT, "certs/%s.crt: this is the certificate that is to be replaced",
-		    wish->with);
+		err_setx(e, ERR_CONFLICT,
+		    "certs/%s.crt: this is the certificate that is to be replaced", wish->with);
 		goto out;
 	}
 	hex_encode(made.sha256, SHA256_SIZE, hex);
@@ -195,8 +199,8 @@ out:
 }
 
 /*
- * The certificate goes first, and a key only to the certificate that it belongs to: after a crash between the two the same
- * call, or the one for the way back, finds the key by what it fits.
+ * The certificate goes first, and a key only to the certificate that it belongs to: after a crash
+ * between the two the same call, or the one for the way back, finds the key by what it fits.
  */
 int
 replace_move(struct replace *p, int which, const char *from, const char *to, struct err *e)
@@ -217,7 +221,8 @@ replace_move(struct replace *p, int which, const char *from, const char *to, str
 	if (replace_pair_read(p, to, &there, e) == -1)
 		goto out;
 	rc = 0;
-	if (!here.keyfile || !there.cert || memcmp(there.sha256, p->cert[which].sha256, SHA256_SIZE) != 0)
+	if (!here.keyfile || !there.cert ||
+	    memcmp(there.sha256, p->cert[which].sha256, SHA256_SIZE) != 0)
 		goto out;
 	file_of(p->name, from, "pem", a);
 	file_of(p->name, to, "pem", b);

@@ -9,10 +9,10 @@
 #include "server/rollover/state.h"
 
 struct replace_pair {
-	bool cert, key;			/* the certificate is there; the key is, and is its */
-	bool keyfile;			/* some key is there */
+	bool cert, key; /* the certificate is there; the key is, and is its */
+	bool keyfile;	/* some key is there */
 	uint8_t sha256[SHA256_SIZE];
-	struct buf pem;			/* the certificate alone */
+	struct buf pem; /* the certificate alone */
 	X509 *x;
 };
 

@@ -27,7 +27,8 @@ say_step(const struct replace *p, enum replace_step step, const char *what, cons
 	if (*mark == '\0')
 		printf("  %d. %s\n", (int)step, what);
 	else
-		printf("  %d. %-47s %s%s%s\n", (int)step, what, mark, *detail == '\0' ? "" : " ", detail);
+		printf("  %d. %-47s %s%s%s\n", (int)step, what, mark, *detail == '\0' ? "" : " ",
+		    detail);
 }
 
 static void
@@ -38,17 +39,24 @@ say_steps(const struct replace *p)
 	bool only = p->trust.fresh > 0 && p->trust.both == 0 && p->trust.old == 0;
 
 	if (p->at[REPLACE_NEW] != NULL)
-		snprintf(detail, sizeof detail, "certs/%s%s.pem, .crt", p->name, p->at[REPLACE_NEW]);
+		snprintf(detail, sizeof detail, "certs/%s%s.pem, .crt", p->name,
+		    p->at[REPLACE_NEW]);
 	say_step(p, REPLACE_MAKE, "make the new pair", detail);
 	say_step(p, REPLACE_BOTH, "publish: stations trust the old and the new",
 	    p->next > REPLACE_BOTH && !only ? buf_text(&p->trust.where) : "");
-	snprintf(detail, sizeof detail, "%s%s", confirmed != NULL ? "confirmed " : after != NULL ? "until " : "",
-	    confirmed != NULL ? confirmed : after != NULL ? after : "");
+	snprintf(detail, sizeof detail, "%s%s",
+	    confirmed != NULL	? "confirmed "
+		: after != NULL ? "until "
+				: "",
+	    confirmed != NULL	? confirmed
+		: after != NULL ? after
+				: "");
 	say_step(p, REPLACE_WAIT, "wait until every station has that release", detail);
 	say_step(p, REPLACE_INSTALL, "install the new pair on the Kernels", "");
 	for (size_t i = 0; i < p->n; i++)
 		printf("       %s: %s\n", p->kernels[i].server, serves(&p->kernels[i]));
-	say_step(p, REPLACE_ONLY, "publish: stations trust the new one only", only ? buf_text(&p->trust.where) : "");
+	say_step(p, REPLACE_ONLY, "publish: stations trust the new one only",
+	    only ? buf_text(&p->trust.where) : "");
 	say_step(p, REPLACE_RETIRE, "retire the old pair", "");
 }
 
@@ -60,21 +68,24 @@ say_next(const struct replace *p)
 	switch (p->next) {
 	case REPLACE_WAIT:
 		if (replace_text(p, "after") != NULL) {
-			printf("next: after %s, or with --confirm: slipway-repo cert replace %s\n", replace_text(p, "after"),
-			    p->name);
+			printf("next: after %s, or with --confirm: slipway-repo cert replace %s\n",
+			    replace_text(p, "after"), p->name);
 			return;
 		}
 		again = " --confirm";
-		hint = "\n      when every station has the release ('slipway status' there); or --after DATE";
+		hint =
+		    "\n      when every station has the release ('slipway status' there); or --after DATE";
 		break;
 	case REPLACE_INSTALL:
 		if (p->n == 0) {
 			again = " --connect HOST:PORT";
-			hint = "\n      with --connect for each Kernel; with --hook COMMAND it copies the pair itself";
+			hint =
+			    "\n      with --connect for each Kernel; with --hook COMMAND it copies the pair itself";
 		}
 		break;
 	case REPLACE_DONE:
-		printf("finished %s\nundo: slipway-repo cert replace %s --undo\n", replace_text(p, "finished"), p->name);
+		printf("finished %s\nundo: slipway-repo cert replace %s --undo\n",
+		    replace_text(p, "finished"), p->name);
 		return;
 	default:
 		break;
@@ -90,15 +101,18 @@ replace_say(const struct replace *p)
 	const char *old = replace_text(p, "old"), *new = replace_text(p, "new");
 
 	if (p->entry == NULL) {
-		printf("%s: no replacement under way\nnext: slipway-repo cert replace %s\n", p->name, p->name);
+		printf("%s: no replacement under way\nnext: slipway-repo cert replace %s\n",
+		    p->name, p->name);
 		return;
 	}
 	printf("%s: SHA-256 %.*s... is replaced by %.*s%s\n", p->name, SHORT, old, SHORT,
 	    new == NULL ? "a new one" : new, new == NULL ? "" : "...");
 	say_steps(p);
 	if (p->next < REPLACE_INSTALL && replace_serving(p, REPLACE_NEW) > 0)
-		printf("  WARNING: a Kernel serves the new certificate before every station is known to trust it\n");
+		printf(
+		    "  WARNING: a Kernel serves the new certificate before every station is known to trust it\n");
 	if (p->trust.fresh > 0 && replace_serving(p, REPLACE_NEW) < p->n)
-		printf("  WARNING: stations with the present release refuse a Kernel that doesn't serve the new certificate\n");
+		printf(
+		    "  WARNING: stations with the present release refuse a Kernel that doesn't serve the new certificate\n");
 	say_next(p);
 }

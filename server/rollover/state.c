@@ -31,9 +31,10 @@ static const char *const fields[REPLACE_COUNT] = { "old", "new" };
 int
 replace_check_name(const char *name, struct err *e)
 {
-	if (path_check(name, strlen(name), e) == -1 || strchr(name, '/') != NULL || name[0] == '.' ||
-	    strlen(name) > REPLACE_NAME_MAX)
-		return err_setx(e, ERR_USAGE, "cert replace: '%s' can't be the name of a pair in certs/", name);
+	if (path_check(name, strlen(name), e) == -1 || strchr(name, '/') != NULL ||
+	    name[0] == '.' || strlen(name) > REPLACE_NAME_MAX)
+		return err_setx(e, ERR_USAGE,
+		    "cert replace: '%s' can't be the name of a pair in certs/", name);
 	return 0;
 }
 
@@ -52,7 +53,8 @@ check_entry(const char *name, const json_t *entry, struct err *e)
 
 		if ((j == NULL && i != REPLACE_OLD) ||
 		    (json_is_string(j) &&
-			hex_decode(json_string_value(j), json_string_length(j), sha, sizeof sha) == 0))
+			hex_decode(json_string_value(j), json_string_length(j), sha, sizeof sha) ==
+			    0))
 			continue;
 		return err_setx(e, ERR_SYNTAX, "%s: %s: want a SHA-256", name, fields[i]);
 	}
@@ -60,12 +62,14 @@ check_entry(const char *name, const json_t *entry, struct err *e)
 		const json_t *j = json_object_get(entry, times[i]);
 
 		if (j != NULL &&
-		    (!json_is_string(j) || clock_parse(json_string_value(j), json_string_length(j), &t) == -1))
+		    (!json_is_string(j) ||
+			clock_parse(json_string_value(j), json_string_length(j), &t) == -1))
 			return err_setx(e, ERR_SYNTAX, "%s: %s: want a time", name, times[i]);
 	}
 	if (!json_is_array(kernels) || json_array_size(kernels) > REPLACE_KERNELS_MAX)
-		return err_setx(e, ERR_SYNTAX, "%s: want at most %d Kernels", name, REPLACE_KERNELS_MAX);
-	json_array_foreach((json_t *)(uintptr_t)kernels, i, kernel)
+		return err_setx(e, ERR_SYNTAX, "%s: want at most %d Kernels", name,
+		    REPLACE_KERNELS_MAX);
+	json_array_foreach ((json_t *)(uintptr_t)kernels, i, kernel)
 		if (!json_is_string(kernel))
 			return err_setx(e, ERR_SYNTAX, "%s: a Kernel that is no text", name);
 	return 0;
@@ -77,10 +81,11 @@ check_all(json_t *all, struct err *e)
 	json_t *pairs = json_object_get(all, "pairs"), *entry;
 	const char *name;
 
-	if (json_integer_value(json_object_get(all, FORMAT)) != FORMAT_VERSION || !json_is_object(pairs))
-		return err_setx(e, ERR_SYNTAX, "want the state of replacements (\"" FORMAT "\": %d)",
-		    FORMAT_VERSION);
-	json_object_foreach(pairs, name, entry)
+	if (json_integer_value(json_object_get(all, FORMAT)) != FORMAT_VERSION ||
+	    !json_is_object(pairs))
+		return err_setx(e, ERR_SYNTAX,
+		    "want the state of replacements (\"" FORMAT "\": %d)", FORMAT_VERSION);
+	json_object_foreach (pairs, name, entry)
 		if (replace_check_name(name, e) == -1 || check_entry(name, entry, e) == -1)
 			return -1;
 	return 0;
@@ -96,7 +101,8 @@ replace_read(struct dir *top, struct err *e)
 		if (e->code == ERR_NOENT &&
 		    (all = json_pack("{s:i,s:{}}", FORMAT, FORMAT_VERSION, "pairs")) == NULL)
 			err_nomem(e);
-	} else if ((all = json_text_parse(text.data, text.len, e)) == NULL || check_all(all, e) == -1) {
+	} else if ((all = json_text_parse(text.data, text.len, e)) == NULL ||
+	    check_all(all, e) == -1) {
 		err_context(e, "%s/" REPLACE_FILE, dir_path(top));
 		json_decref(all);
 		all = NULL;
@@ -119,7 +125,8 @@ replace_open(struct replace *p, const char *repo, const char *name, bool lock, s
 		p->pem[i] = (struct buf)BUF_INIT(CERT_FILE_MAX);
 	if (replace_check_name(name, e) == 0 && (p->top = dir_open(repo, e)) != NULL &&
 	    (!lock || (p->lock = file_lock(p->top, LOCK_FILE, LOCK_WAIT_MS, e)) != NULL) &&
-	    (p->all = replace_read(p->top, e)) != NULL && repo_path(repo, "certs", &certs, e) == 0 &&
+	    (p->all = replace_read(p->top, e)) != NULL &&
+	    repo_path(repo, "certs", &certs, e) == 0 &&
 	    (p->certs = lock ? dir_make(buf_text(&certs), CERTS_MODE, e)
 			     : dir_open(buf_text(&certs), e)) != NULL) {
 		p->entry = json_object_get(json_object_get(p->all, "pairs"), name);
@@ -186,7 +193,8 @@ replace_waited(const struct replace *p)
 }
 
 int
-replace_path(const struct replace *p, const char *at, const char *suffix, struct buf *out, struct err *e)
+replace_path(const struct replace *p, const char *at, const char *suffix, struct buf *out,
+    struct err *e)
 {
 	return buf_addf(out, e, "%s/%s%s.%s", dir_path(p->certs), p->name, at, suffix);
 }
@@ -212,7 +220,8 @@ look_pairs(struct replace *p, struct err *e)
 
 			if (replace_pair_read(p, places[i], &pair, e) == -1)
 				return -1;
-			if (pair.cert && memcmp(pair.sha256, p->cert[which].sha256, SHA256_SIZE) == 0) {
+			if (pair.cert &&
+			    memcmp(pair.sha256, p->cert[which].sha256, SHA256_SIZE) == 0) {
 				buf_reset(&p->pem[which]);
 				if (buf_add(&p->pem[which], pair.pem.data, pair.pem.len, e) == -1) {
 					replace_pair_free(&pair);
@@ -293,8 +302,9 @@ next_step(const struct replace *p)
 	if (only) {
 		if (!installed)
 			return REPLACE_INSTALL;
-		return *p->at[REPLACE_NEW] != '\0' || replace_text(p, "finished") == NULL ? REPLACE_RETIRE
-										  : REPLACE_DONE;
+		return *p->at[REPLACE_NEW] != '\0' || replace_text(p, "finished") == NULL
+		    ? REPLACE_RETIRE
+		    : REPLACE_DONE;
 	}
 	if (t->both == 0 || t->old > 0 || t->fresh > 0)
 		return REPLACE_BOTH;

@@ -23,9 +23,13 @@ int replacing_look(struct replacing *s, struct err *e);
 int replacing_install(struct replacing *s, int which, struct err *e);
 
 /* Publish; the certificate "going" may be missing from now on (NULL: none). */
-int replacing_publish(struct replacing *s, const bool want[REPLACE_COUNT], const char *going, struct err *e);
+int replacing_publish(struct replacing *s, const bool want[REPLACE_COUNT], const char *going,
+    struct err *e);
 
-/* Bring the files of certs/ to where they belong after ("on") or before ("back") the old pair is retired. */
+/*
+ * Bring the files of certs/ to where they belong after ("on") or before ("back") the old pair is
+ * retired.
+ */
 int replacing_move(struct replacing *s, const char *way, struct err *e);
 
 /* Record a step that isn't a publication, and make the state durable. */

@@ -1,5 +1,6 @@
 /*
- * A certificate's replacement in the releases: which certificates stations trust, and publishing that they trust others.
+ * A certificate's replacement in the releases: which certificates stations trust, and publishing
+ * that they trust others.
  */
 #include "server/rollover/state.h"
 
@@ -16,9 +17,11 @@
 
 /* Read the stored content of a target that may hold certificates; *is says whether it does. */
 static int
-read_target(const struct repo *r, const char *path, const json_t *target, struct buf *out, bool *is, struct err *e)
+read_target(const struct repo *r, const char *path, const json_t *target, struct buf *out, bool *is,
+    struct err *e)
 {
-	const char *hash = json_string_value(json_object_get(json_object_get(target, "hashes"), "sha256"));
+	const char *hash =
+	    json_string_value(json_object_get(json_object_get(target, "hashes"), "sha256"));
 	json_int_t length = json_integer_value(json_object_get(target, "length"));
 	const char *base = path_base(path);
 	char stored[STORED_SIZE], hex[SHA256_HEX_SIZE];
@@ -52,8 +55,7 @@ count(const struct repo *r, const json_t *targets, const struct bundle_cert cert
 	json_t *target;
 	int rc = 0;
 
-	json_object_foreach((json_t *)(uintptr_t)targets, path, target)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)targets, path, target) {
 		if ((rc = read_target(r, path, target, &text, &is, e)) == -1)
 			break;
 		if (!is)
@@ -78,8 +80,8 @@ look_app(struct replace *p, const struct repo *r, const char *app, struct err *e
 		return rc;
 	rc = count(r, json_object_get(now->c.json, "targets"), p->cert, &one, e);
 	if (rc == 0 && one.old + one.both + one.fresh > 0)
-		rc = buf_addf(&t->where, e, "%s%s release %" PRId64, t->where.len == 0 ? "" : ", ", app,
-		    (int64_t)json_integer_value(json_object_get(now->c.json, "release")));
+		rc = buf_addf(&t->where, e, "%s%s release %" PRId64, t->where.len == 0 ? "" : ", ",
+		    app, (int64_t)json_integer_value(json_object_get(now->c.json, "release")));
 	t->old += one.old;
 	t->both += one.both;
 	t->fresh += one.fresh;
@@ -100,7 +102,8 @@ replace_trust_look(struct replace *p, const struct repo *r, struct err *e)
 
 /* State the new content of a target and store it. */
 static int
-set_target(struct repo *r, const char *path, json_t *target, const struct buf *content, struct err *e)
+set_target(struct repo *r, const char *path, json_t *target, const struct buf *content,
+    struct err *e)
 {
 	uint8_t sha[DIGEST_MAX];
 	char hex[SHA256_HEX_SIZE];
@@ -117,7 +120,8 @@ set_target(struct repo *r, const char *path, json_t *target, const struct buf *c
 static int
 say_copy(const struct repo *r, const char *app, const char *path, const json_t *target)
 {
-	const char *hash = json_string_value(json_object_get(json_object_get(target, "hashes"), "sha256"));
+	const char *hash =
+	    json_string_value(json_object_get(json_object_get(target, "hashes"), "sha256"));
 	const char *base = path_base(path);
 
 	return printf("in your own release directory: cp %s/%.*s%s.%s %s\n", dir_path(r->targets),
@@ -126,8 +130,8 @@ say_copy(const struct repo *r, const char *app, const char *path, const json_t *
 
 /* The next version of one application's release, where it has such files.  *edited counts them. */
 static int
-edit_app(struct replace *p, struct change *c, const char *app, const bool want[REPLACE_COUNT], size_t *edited,
-    struct err *e)
+edit_app(struct replace *p, struct change *c, const char *app, const bool want[REPLACE_COUNT],
+    size_t *edited, struct err *e)
 {
 	struct buf text = BUF_INIT(CERT_FILE_MAX), next = BUF_INIT(CERT_FILE_MAX);
 	bool have[REPLACE_COUNT], is;
@@ -138,15 +142,15 @@ edit_app(struct replace *p, struct change *c, const char *app, const bool want[R
 
 	if (rc != 1)
 		return rc;
-	json_object_foreach(json_object_get(now->c.json, "targets"), path, target)
-	{
+	json_object_foreach (json_object_get(now->c.json, "targets"), path, target) {
 		if ((rc = read_target(c->r, path, target, &text, &is, e)) == -1)
 			break;
 		rc = 0;
 		if (!is)
 			continue;
 		bundle_look(text.data, text.len, p->cert, REPLACE_COUNT, have);
-		if ((!have[REPLACE_OLD] && !have[REPLACE_NEW]) || memcmp(have, want, sizeof have) == 0)
+		if ((!have[REPLACE_OLD] && !have[REPLACE_NEW]) ||
+		    memcmp(have, want, sizeof have) == 0)
 			continue;
 		buf_reset(&next);
 		rc = -1;
@@ -172,17 +176,18 @@ edit_app(struct replace *p, struct change *c, const char *app, const bool want[R
 }
 
 int
-replace_publish(struct replace *p, struct context *cx, struct changing *w, const bool want[REPLACE_COUNT],
-    struct err *e)
+replace_publish(struct replace *p, struct context *cx, struct changing *w,
+    const bool want[REPLACE_COUNT], struct err *e)
 {
 	size_t edited = 0;
 	int rc = -1;
 
 	for (int i = 0; i < REPLACE_COUNT; i++)
 		if (want[i] && p->pem[i].len == 0)
-			return err_setx(e, ERR_NOENT, "want the %s certificate (SHA-256 %s) in %s, found none; bring it back there",
-			    i == REPLACE_OLD ? "old" : "new", replace_text(p, i == REPLACE_OLD ? "old" : "new"),
-			    dir_path(p->certs));
+			return err_setx(e, ERR_NOENT,
+			    "want the %s certificate (SHA-256 %s) in %s, found none; bring it back there",
+			    i == REPLACE_OLD ? "old" : "new",
+			    replace_text(p, i == REPLACE_OLD ? "old" : "new"), dir_path(p->certs));
 	if (changing_begin(cx, w, e) == -1)
 		goto out;
 	for (size_t i = 0; i < w->r->roles->n; i++)
@@ -193,7 +198,8 @@ replace_publish(struct replace *p, struct context *cx, struct changing *w, const
 		    "no present release has a file with the certificate in use (SHA-256 %s): want one that stations "
 		    "trust; publish a release with it first",
 		    replace_text(p, "old"));
-	else if (change_seal(w->c, false, e) == 0 && changing_sign(w, e) == 0 && changing_write(w, e) == 0) {
+	else if (change_seal(w->c, false, e) == 0 && changing_sign(w, e) == 0 &&
+	    changing_write(w, e) == 0) {
 		changing_report(w, "published");
 		rc = 0;
 	}
@@ -204,8 +210,8 @@ out:
 
 /* One replacement against one application's present and next release. */
 static int
-guard_one(const struct change *c, const char *app, const json_t *now, const json_t *next, const char *name,
-    const json_t *entry, struct err *e)
+guard_one(const struct change *c, const char *app, const json_t *now, const json_t *next,
+    const char *name, const json_t *entry, struct err *e)
 {
 	static const char *const fields[REPLACE_COUNT] = { "old", "new" };
 	struct replace_trust a = { 0, 0, 0, BUF_INIT(0) }, b = { 0, 0, 0, BUF_INIT(0) };
@@ -244,14 +250,17 @@ replace_guard(const struct change *c, struct err *e)
 
 	for (size_t i = 0; i < c->n && rc == 0; i++) {
 		const struct change_file *f = &c->files[i];
-		const json_t *next = json_object_get(json_object_get(f->metadata, "signed"), "targets");
+		const json_t *next =
+		    json_object_get(json_object_get(f->metadata, "signed"), "targets");
 		struct tuf_targets *now;
 
-		if (repo_delegation(c->r, f->name) == NULL || repo_read_app(c->r, f->name, &now, e) != 1)
+		if (repo_delegation(c->r, f->name) == NULL ||
+		    repo_read_app(c->r, f->name, &now, e) != 1)
 			continue;
-		json_object_foreach(json_object_get(all, "pairs"), name, entry)
+		json_object_foreach (json_object_get(all, "pairs"), name, entry)
 			if (rc == 0)
-				rc = guard_one(c, f->name, json_object_get(now->c.json, "targets"), next, name, entry, e);
+				rc = guard_one(c, f->name, json_object_get(now->c.json, "targets"),
+				    next, name, entry, e);
 		targets_free(now);
 	}
 	json_decref(all);

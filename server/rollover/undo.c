@@ -1,8 +1,8 @@
 /*
  * Taking a step of a replacement back.
  *
- * The same rule as on the way there: no Kernel is given a pair that a station may not trust yet, and no release drops a
- * certificate that a Kernel may serve.
+ * The same rule as on the way there: no Kernel is given a pair that a station may not trust yet,
+ * and no release drops a certificate that a Kernel may serve.
  */
 #include <stdio.h>
 
@@ -18,8 +18,8 @@ check_none_serves_new(const struct replace *p, struct err *e)
 			    "want to see that no Kernel serves the new certificate, but %s; nothing changed",
 			    p->kernels[i].why.text);
 		if (p->kernels[i].serves[REPLACE_NEW])
-			return err_setx(e, ERR_CONFLICT, "%s serves the new certificate; nothing changed",
-			    p->kernels[i].server);
+			return err_setx(e, ERR_CONFLICT,
+			    "%s serves the new certificate; nothing changed", p->kernels[i].server);
 	}
 	return 0;
 }
@@ -29,7 +29,10 @@ undo_only(struct replacing *s, struct err *e)
 {
 	static const bool both[REPLACE_COUNT] = { true, true };
 
-	/* Stations may trust the new one alone by now: what was confirmed before says nothing about the old one. */
+	/*
+	 * Stations may trust the new one alone by now: what was confirmed before says nothing about
+	 * the old one.
+	 */
 	json_object_del(s->p.entry, "confirmed");
 	json_object_del(s->p.entry, "after");
 	return replacing_publish(s, both, NULL, e);

@@ -11,32 +11,31 @@
 #include "lib/base/digest.h"
 
 /* Bytes of an ed25519 public key blob are 51; this leaves room for any other kind. */
-#define BLOB_MAX	4096
+#define BLOB_MAX 4096
 
 /* Days before something expires that the timer begins to complain. */
-#define SERVE_WARN_DAYS	14
+#define SERVE_WARN_DAYS 14
 
 /* What both services forbid: everything but reading files. */
-static const char locked_down[] =
-    "\tForceCommand internal-sftp -R\n"
-    "\tPermitTTY no\n"
-    "\tPermitTunnel no\n"
-    "\tDisableForwarding yes\n"
-    "\tAllowAgentForwarding no\n"
-    "\tAllowTcpForwarding no\n"
-    "\tX11Forwarding no\n"
-    "\tPermitUserRC no\n"
-    "\tAuthenticationMethods publickey\n"
-    "\tPasswordAuthentication no\n"
-    "\tKbdInteractiveAuthentication no\n";
+static const char locked_down[] = "\tForceCommand internal-sftp -R\n"
+				  "\tPermitTTY no\n"
+				  "\tPermitTunnel no\n"
+				  "\tDisableForwarding yes\n"
+				  "\tAllowAgentForwarding no\n"
+				  "\tAllowTcpForwarding no\n"
+				  "\tX11Forwarding no\n"
+				  "\tPermitUserRC no\n"
+				  "\tAuthenticationMethods publickey\n"
+				  "\tPasswordAuthentication no\n"
+				  "\tKbdInteractiveAuthentication no\n";
 
 /* A path between quotes; sshd expands %, and has no way to write a quote or a backslash. */
 static int
 add_path(struct buf *out, const char *keyword, const char *path, bool expanded, struct err *e)
 {
 	if (strpbrk(path, "\"\\\n\r") != NULL)
-		return err_setx(e, ERR_UNSAFE, "%s: sshd can't be told of a path with such characters",
-		    path);
+		return err_setx(e, ERR_UNSAFE,
+		    "%s: sshd can't be told of a path with such characters", path);
 	if (buf_addf(out, e, "%s \"", keyword) == -1)
 		return -1;
 	for (; *path != '\0'; path++)
@@ -46,7 +45,9 @@ add_path(struct buf *out, const char *keyword, const char *path, bool expanded, 
 	return buf_adds(out, "\"\n", e);
 }
 
-/* PAM and StrictModes want root's rights or a tidy home directory; the private service has neither. */
+/*
+ * PAM and StrictModes want root's rights or a tidy home directory; the private service has neither.
+ */
 int
 serve_config(const struct serve_config *c, struct buf *out, struct err *e)
 {
@@ -64,7 +65,8 @@ serve_config(const struct serve_config *c, struct buf *out, struct err *e)
 	    "UseDNS no\n"
 	    "PrintMotd no\n"
 	    "Subsystem sftp internal-sftp -R\n"
-	    "%s", locked_down);
+	    "%s",
+	    locked_down);
 }
 
 static int
@@ -75,7 +77,10 @@ check_word(const char *text, const char *what, const char *allowed, struct err *
 	return 0;
 }
 
-/* What an account and the directory of a chroot may be written with: no shell, sshd or systemd gives these a meaning. */
+/*
+ * What an account and the directory of a chroot may be written with: no shell, sshd or systemd
+ * gives these a meaning.
+ */
 #define WORD "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
 static int
@@ -114,8 +119,8 @@ serve_permanent(const char *user, const char *chroot, struct buf *out, struct er
 }
 
 /*
- * A path between quotes as systemd reads it: C escapes, and % begins a specifier.  In a command line $ begins a
- * variable as well.
+ * A path between quotes as systemd reads it: C escapes, and % begins a specifier.  In a command
+ * line $ begins a variable as well.
  */
 static int
 add_unit_path(struct buf *out, const char *path, bool command, struct err *e)
@@ -127,14 +132,18 @@ add_unit_path(struct buf *out, const char *path, bool command, struct err *e)
 			return err_setx(e, ERR_UNSAFE,
 			    "the repository's path: systemd can't be told of control characters");
 		if (((*path == '"' || *path == '\\') && buf_addc(out, '\\', e) == -1) ||
-		    ((*path == '%' || (command && *path == '$')) && buf_addc(out, *path, e) == -1) ||
+		    ((*path == '%' || (command && *path == '$')) &&
+			buf_addc(out, *path, e) == -1) ||
 		    buf_addc(out, *path, e) == -1)
 			return -1;
 	}
 	return buf_addc(out, '"', e);
 }
 
-/* Not as root, who would read for the repository's account what that account can't: everything but timestamp.json first. */
+/*
+ * Not as root, who would read for the repository's account what that account can't: everything but
+ * timestamp.json first.
+ */
 static int
 add_copy(struct buf *out, const char *repo, const char *chroot, struct err *e)
 {
@@ -142,7 +151,8 @@ add_copy(struct buf *out, const char *repo, const char *chroot, struct err *e)
 	int rc = -1;
 
 	if (buf_addf(&metadata, e, "%s/served/metadata/", repo) == 0 &&
-	    buf_adds(out, "ExecStart=rsync -rt --chmod=D755,F644 --exclude timestamp.json ", e) == 0 &&
+	    buf_adds(out, "ExecStart=rsync -rt --chmod=D755,F644 --exclude timestamp.json ", e) ==
+		0 &&
 	    add_unit_path(out, buf_text(&metadata), true, e) == 0 &&
 	    buf_addf(out, e, " %s/metadata/\nExecStart=rsync -t --chmod=F644 ", chroot) == 0 &&
 	    buf_adds(&metadata, "timestamp.json", e) == 0 &&
@@ -165,12 +175,14 @@ serve_units(const char *repo, const char *user, const char *chroot, struct buf *
 		"Type=oneshot\n"
 		"User=%s\n"
 		"UMask=0022\n"
-		"ExecStart=slipway-repo --repo ", user) == -1 ||
+		"ExecStart=slipway-repo --repo ",
+		user) == -1 ||
 	    add_unit_path(out, repo, true, e) == -1 || buf_adds(out, " refresh\n", e) == -1 ||
 	    (chroot != NULL && add_copy(out, repo, chroot, e) == -1) ||
 	    buf_adds(out,
 		"# Fails, so that monitoring tells somebody, when other roles need their keys' holders.\n"
-		"ExecStart=slipway-repo --repo ", e) == -1 ||
+		"ExecStart=slipway-repo --repo ",
+		e) == -1 ||
 	    add_unit_path(out, repo, true, e) == -1 ||
 	    buf_addf(out, e,
 		" status --warn-days %d\n"
@@ -180,10 +192,12 @@ serve_units(const char *repo, const char *user, const char *chroot, struct buf *
 		"PrivateTmp=yes\n"
 		"PrivateDevices=yes\n"
 		"PrivateNetwork=yes\n"
-		"ReadWritePaths=", SERVE_WARN_DAYS) == -1 ||
+		"ReadWritePaths=",
+		SERVE_WARN_DAYS) == -1 ||
 	    add_unit_path(out, repo, false, e) == -1 ||
 	    (chroot != NULL &&
-		buf_addf(out, e, "\n# As root, once: install -d -o %s %s/metadata\nReadWritePaths=%s/metadata",
+		buf_addf(out, e,
+		    "\n# As root, once: install -d -o %s %s/metadata\nReadWritePaths=%s/metadata",
 		    user, chroot, chroot) == -1))
 		return -1;
 	return buf_adds(out,
@@ -199,7 +213,8 @@ serve_units(const char *repo, const char *user, const char *chroot, struct buf *
 	    "Persistent=yes\n"
 	    "\n"
 	    "[Install]\n"
-	    "WantedBy=timers.target\n", e);
+	    "WantedBy=timers.target\n",
+	    e);
 }
 
 int
@@ -217,7 +232,7 @@ serve_fingerprint(const char *public, struct buf *out, struct err *e)
 	    (n = EVP_DecodeBlock(blob, (const unsigned char *)b64, (int)len)) <= 0)
 		return err_setx(e, ERR_SYNTAX, "host key: not a public key");
 	for (size_t i = len; i > 0 && b64[i - 1] == '='; i--)
-		n--;	/* EVP_DecodeBlock() counts the padding as bytes */
+		n--; /* EVP_DecodeBlock() counts the padding as bytes */
 	if (digest_of(DIGEST_SHA256, blob, (size_t)n, sha, e) == -1)
 		return -1;
 	EVP_EncodeBlock(text, sha, SHA256_SIZE);

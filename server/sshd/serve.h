@@ -2,33 +2,36 @@
 #define SERVER_SERVE_H
 
 /*
- * Texts of an SFTP service for a repository: sshd's configuration and the host key's fingerprint.  No I/O.
+ * Texts of an SFTP service for a repository: sshd's configuration and the host key's fingerprint.
+ * No I/O.
  */
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 
 /* Bytes of a configuration. */
-#define SERVE_CONFIG_MAX	(64u * 1024)
+#define SERVE_CONFIG_MAX (64u * 1024)
 
 struct serve_config {
-	const char *listen;	/* numeric address */
+	const char *listen; /* numeric address */
 	unsigned port;
-	const char *user;	/* the only account that may log in */
-	const char *hostkey, *authorized_keys;	/* absolute paths */
+	const char *user;		       /* the only account that may log in */
+	const char *hostkey, *authorized_keys; /* absolute paths */
 };
 
-/* Append the private configuration of `serve`.  -1 with ERR_UNSAFE when a path can't stand in one. */
+/*
+ * Append the private configuration of `serve`.  -1 with ERR_UNSAFE when a path can't stand in one.
+ */
 int serve_config(const struct serve_config *c, struct buf *out, struct err *e);
 
 /* Append the block for a permanent, chrooted service, and the commands that prepare its account. */
 int serve_permanent(const char *user, const char *chroot, struct buf *out, struct err *e);
 
 /*
- * Append a systemd service and timer that refresh the repository (an absolute path) as user and, where chroot isn't
- * NULL, copy what was refreshed to the permanent service's directory.
+ * Append a systemd service and timer that refresh the repository (an absolute path) as user and,
+ * where chroot isn't NULL, copy what was refreshed to the permanent service's directory.
  */
-int serve_units(const char *repo, const char *user, const char *chroot, struct buf *out,
-    struct err *e);
+int
+serve_units(const char *repo, const char *user, const char *chroot, struct buf *out, struct err *e);
 
 /* Append "SHA256:…", as ssh-keygen -l prints it, of a public key file's text. */
 int serve_fingerprint(const char *public, struct buf *out, struct err *e);

@@ -19,17 +19,21 @@ int sshd_user(struct buf *out, struct err *e);
 int sshd_keygen(const char *file, struct err *e);
 
 /*
- * Whether port can be listened at.  0: a free one, which *port becomes, of those that the system gives no outgoing connection, so that
- * a server that is started again finds it free.  0, or -1 with ERR_NETWORK or ERR_USAGE.
+ * Whether port can be listened at.  0: a free one, which *port becomes, of those that the system
+ * gives no outgoing connection, so that a server that is started again finds it free.  0, or -1
+ * with ERR_NETWORK or ERR_USAGE.
  */
 int sshd_port(const char *address, unsigned *port, struct err *e);
 
-/* From now on SIGINT, SIGTERM and SIGHUP wait for sshd_wait().  Call it before there is anything to clean up. */
+/*
+ * From now on SIGINT, SIGTERM and SIGHUP wait for sshd_wait().  Call it before there is anything to
+ * clean up.
+ */
 int sshd_hold_signals(struct err *e);
 
 /*
- * Start sshd and wait until it accepts connections at address and port.  It ends when this process does.
- * NULL with ERR_NOENT (not installed), ERR_TIMEOUT, ERR_CONFLICT (it ended) and others.
+ * Start sshd and wait until it accepts connections at address and port.  It ends when this process
+ * does. NULL with ERR_NOENT (not installed), ERR_TIMEOUT, ERR_CONFLICT (it ended) and others.
  */
 struct sshd *sshd_start(const char *config, const char *address, unsigned port, struct err *e);
 

@@ -1,5 +1,6 @@
 /*
- * Running OpenSSH's sshd as a child, on POSIX systems (on Linux as far as its death with ours goes).
+ * Running OpenSSH's sshd as a child, on POSIX systems (on Linux as far as its death with ours
+ * goes).
  */
 #include "server/sshd/sshd.h"
 
@@ -24,23 +25,23 @@
 
 #include "lib/os/clock.h"
 
-#define START_MS	10000	/* how long sshd may take to accept connections */
-#define STOP_MS		3000	/* how long it may take to end when asked nicely */
-#define POLL_MS		20
-#define BANNER_MS	1000
-#define PATH_BYTES	4096
+#define START_MS   10000 /* how long sshd may take to accept connections */
+#define STOP_MS	   3000	 /* how long it may take to end when asked nicely */
+#define POLL_MS	   20
+#define BANNER_MS  1000
+#define PATH_BYTES 4096
 /* Below those that outgoing connections get: from 32768 on Linux, 49152 elsewhere. */
-#define PORT_FIRST	20000u
-#define PORT_COUNT	10000u
-#define PORT_TRIES	100
-#define STAT_BYTES	1024
+#define PORT_FIRST 20000u
+#define PORT_COUNT 10000u
+#define PORT_TRIES 100
+#define STAT_BYTES 1024
 
 static const char *const sshd_places[] = { "/usr/sbin/sshd", "/usr/local/sbin/sshd", "/sbin/sshd",
 	"/usr/bin/sshd" };
 
 struct sshd {
-	pid_t pid;		/* 0 when it has ended */
-	char dir[PATH_BYTES];	/* temporary, holds the configuration */
+	pid_t pid;	      /* 0 when it has ended */
+	char dir[PATH_BYTES]; /* temporary, holds the configuration */
 	char config[PATH_BYTES + 16];
 };
 
@@ -170,7 +171,8 @@ write_config(struct sshd *s, const char *config, struct err *e)
 
 	if (tmp == NULL || *tmp != '/')
 		tmp = "/tmp";
-	if ((size_t)snprintf(s->dir, sizeof s->dir, "%s/slipway-repo.XXXXXX", tmp) >= sizeof s->dir) {
+	if ((size_t)snprintf(s->dir, sizeof s->dir, "%s/slipway-repo.XXXXXX", tmp) >=
+	    sizeof s->dir) {
 		s->dir[0] = '\0';
 		return err_setx(e, ERR_TOO_LARGE, "TMPDIR: path over %d bytes", PATH_BYTES);
 	}
@@ -250,7 +252,9 @@ wait_until_ready(struct sshd *s, const char *address, unsigned port, struct err 
 	for (;;) {
 		bool ready = answers(ai);
 
-		/* In this order, because an answer may have come from somebody else at that port. */
+		/*
+		 * In this order, because an answer may have come from somebody else at that port.
+		 */
 		if (reap(s, e) == -1)
 			break;
 		if (ready) {
@@ -274,7 +278,8 @@ find_sshd(struct err *e)
 	for (size_t i = 0; i < sizeof sshd_places / sizeof sshd_places[0]; i++)
 		if (access(sshd_places[i], X_OK) == 0)
 			return sshd_places[i];
-	err_setx(e, ERR_NOENT, "sshd: not found in /usr/sbin and the like; install OpenSSH's server");
+	err_setx(e, ERR_NOENT,
+	    "sshd: not found in /usr/sbin and the like; install OpenSSH's server");
 	return NULL;
 }
 
@@ -291,7 +296,10 @@ sshd_start(const char *config, const char *address, unsigned port, struct err *e
 		err_nomem(e);
 		return NULL;
 	}
-	/* As root sshd wants this directory for separating privileges; the system's service makes it. */
+	/*
+	 * As root sshd wants this directory for separating privileges; the system's service makes
+	 * it.
+	 */
 	if (geteuid() == 0 && mkdir("/run/sshd", 0755) == -1 && errno != EEXIST) {
 		err_set(e, ERR_IO, "/run/sshd");
 		goto fail;

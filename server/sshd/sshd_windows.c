@@ -1,16 +1,18 @@
 /*
- * An update server is OpenSSH on Linux, also for stations that run Windows: here all of it is told so.
+ * An update server is OpenSSH on Linux, also for stations that run Windows: here all of it is told
+ * so.
  */
 #include "server/sshd/sshd.h"
 
 #include "lib/os/wide_windows.h"
 
-#include <lmcons.h>	/* after windows.h */
+#include <lmcons.h> /* after windows.h */
 
 static int
 elsewhere(struct err *e)
 {
-	return err_setx(e, ERR_CONFIG, "serve: an update server is OpenSSH on Linux, not Windows; copy the repository's served "
+	return err_setx(e, ERR_CONFIG,
+	    "serve: an update server is OpenSSH on Linux, not Windows; copy the repository's served "
 	    "tree to one; 'slipway-repo serve --print-config' prints its set-up");
 }
 

@@ -1,7 +1,8 @@
 /*
- * delaylink NETNS-A NETNS-B INTERFACE DELAY_US: join two network namespaces by a pair of TUN devices and hold every packet for DELAY_US
- * each way, so that a real TCP has a real round-trip time also where the kernel has no netem.  Bandwidth is not limited, nothing is lost.
- * Prints "up" when the devices are there; ends when its standard input does.  Needs root.
+ * delaylink NETNS-A NETNS-B INTERFACE DELAY_US: join two network namespaces by a pair of TUN
+ * devices and hold every packet for DELAY_US each way, so that a real TCP has a real round-trip
+ * time also where the kernel has no netem.  Bandwidth is not limited, nothing is lost. Prints "up"
+ * when the devices are there; ends when its standard input does.  Needs root.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,10 +21,13 @@
 #include <unistd.h>
 
 /* A packet that TCP hands down in one piece (TSO), and the header that says so. */
-#define PACKET_MAX	(65536 + 64)
+#define PACKET_MAX (65536 + 64)
 
-/* Bytes that are under way in one direction before packets are dropped: far above every window of the peers. */
-#define QUEUE_MAX	(512u * 1024 * 1024)
+/*
+ * Bytes that are under way in one direction before packets are dropped: far above every window of
+ * the peers.
+ */
+#define QUEUE_MAX (512u * 1024 * 1024)
 
 struct packet {
 	struct packet *next;
@@ -57,7 +61,10 @@ fail(const char *what)
 	exit(1);
 }
 
-/* The device, with packets as TCP segments of up to 64 KiB and without checksums, as between a kernel and a good network card. */
+/*
+ * The device, with packets as TCP segments of up to 64 KiB and without checksums, as between a
+ * kernel and a good network card.
+ */
 static int
 open_tun(const char *netns, const char *interface)
 {
@@ -72,7 +79,8 @@ open_tun(const char *netns, const char *interface)
 	if ((fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)) == -1)
 		fail("/dev/net/tun");
 	snprintf(r.ifr_name, sizeof r.ifr_name, "%s", interface);
-	if (ioctl(fd, TUNSETIFF, &r) == -1 || ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6) == -1)
+	if (ioctl(fd, TUNSETIFF, &r) == -1 ||
+	    ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6) == -1)
 		fail(interface);
 	return fd;
 }
@@ -89,7 +97,8 @@ take(struct way *w)
 		struct packet *p;
 
 		took = 1;
-		if (w->held + (size_t)len > QUEUE_MAX || (p = malloc(sizeof *p + (size_t)len)) == NULL)
+		if (w->held + (size_t)len > QUEUE_MAX ||
+		    (p = malloc(sizeof *p + (size_t)len)) == NULL)
 			continue;
 		memcpy(p->bytes, bytes, (size_t)len);
 		p->len = (size_t)len;
@@ -139,7 +148,8 @@ carry(void *arg)
 
 			if (left <= 0)
 				continue;
-			t = (struct timespec){ .tv_sec = left / 1000000000, .tv_nsec = left % 1000000000 };
+			t = (struct timespec){ .tv_sec = left / 1000000000,
+				.tv_nsec = left % 1000000000 };
 			wait = &t;
 		}
 		ppoll(&fd, 1, wait, NULL);

@@ -1,6 +1,7 @@
 /*
- * lean USER HOST PORT KEY FINGERPRINT FILE: fetch one file over SFTP with our SSH and SFTP and nothing else: one process, nothing verified, nothing
- * confined, nothing written.  What slipway takes longer is what trust, children and the transaction cost.
+ * lean USER HOST PORT KEY FINGERPRINT FILE: fetch one file over SFTP with our SSH and SFTP and
+ * nothing else: one process, nothing verified, nothing confined, nothing written.  What slipway
+ * takes longer is what trust, children and the transaction cost.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,8 +14,8 @@
 #include "lib/sftp/login.h"
 #include "lib/sftp/ssh.h"
 
-#define LIMIT_MS	60000
-#define FILE_MAX	(1u << 30)
+#define LIMIT_MS 60000
+#define FILE_MAX (1u << 30)
 
 static int
 sign(void *arg, const uint8_t *data, size_t len, struct buf *out, struct err *e)
@@ -39,7 +40,10 @@ fetch(char **argv, struct err *e)
 	struct fetch_file file = { .path = argv[6] + 1, .max = FILE_MAX, .data = drop };
 	struct net_dial *dial = net_dial(argv[2], (uint16_t)strtoul(argv[3], NULL, 10), e);
 	const char *pins[] = { argv[5] };
-	struct ssh_server server = { .host = argv[2], .user = argv[1], .host_keys = pins, .nhost_keys = 1 };
+	struct ssh_server server = { .host = argv[2],
+		.user = argv[1],
+		.host_keys = pins,
+		.nhost_keys = 1 };
 	struct login *login;
 	struct sftp *engine = NULL;
 	struct ssh *ssh = NULL;
@@ -50,8 +54,11 @@ fetch(char **argv, struct err *e)
 	libssh2_init(0);
 	if (dial == NULL || (login = login_read(argv[4], NULL, e)) == NULL)
 		return -1;
-	server.login = (struct ssh_login){ .blob = login_blob(login)->data, .bloblen = login_blob(login)->len,
-		.sign = sign, .arg = login, .name = argv[4] };
+	server.login = (struct ssh_login){ .blob = login_blob(login)->data,
+		.bloblen = login_blob(login)->len,
+		.sign = sign,
+		.arg = login,
+		.name = argv[4] };
 	if ((net = net_dial_wait(dial, deadline, e)) != NULL &&
 	    (ssh = ssh_open(&server, net, SSH_HOSTKEY_ANY, &other, deadline, e)) != NULL &&
 	    (engine = sftp_new("/", NULL, e)) != NULL && sftp_add(engine, &file, 1, e) == 0)

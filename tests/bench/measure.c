@@ -1,7 +1,8 @@
 /*
- * measure COMMAND [ARGUMENT...]: run it and print, on one line, the microseconds of CPU that it took, the KiB of memory that it
- * held at most, and the microseconds that went by.  A small program of its own, because what a process held before exec()
- * counts toward its peak.  Exits as COMMAND did.
+ * measure COMMAND [ARGUMENT...]: run it and print, on one line, the microseconds of CPU that it
+ * took, the KiB of memory that it held at most, and the microseconds that went by.  A small program
+ * of its own, because what a process held before exec() counts toward its peak.  Exits as COMMAND
+ * did.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +51,8 @@ main(int argc, char **argv)
 			return 1;
 		}
 	clock_gettime(CLOCK_MONOTONIC, &to);
-	printf("%lld %ld %lld\n", microseconds(used.ru_utime) + microseconds(used.ru_stime), used.ru_maxrss,
+	printf("%lld %ld %lld\n", microseconds(used.ru_utime) + microseconds(used.ru_stime),
+	    used.ru_maxrss,
 	    (to.tv_sec - from.tv_sec) * 1000000ll + (to.tv_nsec - from.tv_nsec) / 1000);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }

@@ -1,12 +1,16 @@
 /*
  * One end of what run.sh tls measures, over tls_side.h:
- *   server DIR                          listen on loopback, print the port, serve until standard input ends
- *   client DIR PORT handshakes N K      N handshakes by K processes, each after the other; both ends say that nothing more comes
+ *   server DIR                          listen on loopback, print the port, serve until standard
+ * input ends
+ *   client DIR PORT handshakes N K      N handshakes by K processes, each after the other; both
+ * ends say that nothing more comes
  *   client DIR PORT send BYTES          over one connection
- *   client DIR PORT idle N              make N connections, print a line, keep them until standard input ends
+ *   client DIR PORT idle N              make N connections, print a line, keep them until standard
+ * input ends
  *   check DIR N                         look N times whether anything changed
- *   new DIR N                           make N connections on a socket and release them, without a handshake
- * handshakes, send, check and new print the nanoseconds that went by, and the nanoseconds of CPU.
+ *   new DIR N                           make N connections on a socket and release them, without a
+ * handshake handshakes, send, check and new print the nanoseconds that went by, and the nanoseconds
+ * of CPU.
  *
  * The server is one thread with epoll and sockets that don't block; a client's block.
  */
@@ -26,8 +30,8 @@
 
 #include "tests/bench/tls_side.h"
 
-#define SOURCES	32	/* loopback addresses that clients come from, so that ports don't run out */
-#define CHUNK	16384	/* bytes of one read or write */
+#define SOURCES 32    /* loopback addresses that clients come from, so that ports don't run out */
+#define CHUNK	16384 /* bytes of one read or write */
 
 struct client {
 	int fd;
@@ -132,8 +136,10 @@ server(const char *dir)
 {
 	struct side *s = side_new(true, dir);
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	struct epoll_event listening = { .events = EPOLLIN }, stop = { .events = EPOLLIN | EPOLLHUP, .data.ptr = s }, events[64];
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), epoll = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event listening = { .events = EPOLLIN },
+			   stop = { .events = EPOLLIN | EPOLLHUP, .data.ptr = s }, events[64];
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
+	    epoll = epoll_create1(EPOLL_CLOEXEC);
 	socklen_t len = sizeof a;
 	int n;
 
@@ -163,12 +169,16 @@ server(const char *dir)
 static int
 dial(int port, long i)
 {
-	struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000002u + (unsigned)(i % SOURCES)) },
-			   to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port) };
+	struct sockaddr_in from = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(0x7f000002u + (unsigned)(i % SOURCES)) },
+			   to = { .sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+				   .sin_port = htons((uint16_t)port) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
 	if (fd == -1 || setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) == -1 ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == -1 || bind(fd, (struct sockaddr *)&from, sizeof from) == -1 ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == -1 ||
+	    bind(fd, (struct sockaddr *)&from, sizeof from) == -1 ||
 	    connect(fd, (struct sockaddr *)&to, sizeof to) == -1)
 		die("connect");
 	return fd;

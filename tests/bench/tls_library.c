@@ -25,7 +25,8 @@ conn(struct link *l)
 struct side *
 side_new(bool server, const char *dir)
 {
-	struct slipway_tls *t = slipway_tls_new(server ? SLIPWAY_TLS_SERVER : SLIPWAY_TLS_CLIENT, "D2", "A");
+	struct slipway_tls *t =
+	    slipway_tls_new(server ? SLIPWAY_TLS_SERVER : SLIPWAY_TLS_CLIENT, "D2", "A");
 
 	(void)dir;
 	if (t == NULL || slipway_tls_check(t) != 0) {
@@ -74,7 +75,8 @@ link_shutdown(struct link *l)
 bool
 link_verified(struct link *l)
 {
-	return strcmp(slipway_tls_conn_version(conn(l)), "TLSv1.3") == 0 && slipway_tls_conn_verified(conn(l));
+	return strcmp(slipway_tls_conn_version(conn(l)), "TLSv1.3") == 0 &&
+	    slipway_tls_conn_verified(conn(l));
 }
 
 const char *

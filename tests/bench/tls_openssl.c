@@ -1,7 +1,7 @@
 /*
- * OpenSSL's calls written by hand, without the library: what a developer who knows them writes for a server and a client that
- * pin each other's certificates.  The same versions, groups, checks and limits as the library; settings are read once, a new
- * pair needs a restart.
+ * OpenSSL's calls written by hand, without the library: what a developer who knows them writes for
+ * a server and a client that pin each other's certificates.  The same versions, groups, checks and
+ * limits as the library; settings are read once, a new pair needs a restart.
  */
 #include "tests/bench/tls_side.h"
 
@@ -18,7 +18,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
-#define FILES	4	/* key, certificate, pin and what says so: as the library looks at */
+#define FILES 4 /* key, certificate, pin and what says so: as the library looks at */
 
 struct side {
 	SSL_CTX *ctx;
@@ -109,23 +109,26 @@ struct side *
 side_new(bool server, const char *dir)
 {
 	struct side *s = calloc(1, sizeof *s);
-	char groups[] = "X25519:P-256";	/* the macro takes no const */
+	char groups[] = "X25519:P-256"; /* the macro takes no const */
 	const char *pin;
 
-	if (s == NULL || (s->ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method())) == NULL)
+	if (s == NULL ||
+	    (s->ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method())) == NULL)
 		die("SSL_CTX_new");
 	s->server = server;
 	path_of(s, dir, "home/machine.conf");
 	use_pair(s, path_of(s, dir, server ? "server.key" : "client.key"),
 	    path_of(s, dir, server ? "server.crt" : "client.crt"));
 	SSL_CTX_set_security_level(s->ctx, 2);
-	SSL_CTX_set_options(s->ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
-	    SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_options(s->ctx,
+	    SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
+		SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_session_cache_mode(s->ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_mode(s->ctx, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE |
-	    SSL_MODE_RELEASE_BUFFERS);
-	if (!SSL_CTX_set_min_proto_version(s->ctx, TLS1_3_VERSION) || !SSL_CTX_set_num_tickets(s->ctx, 0) ||
-	    SSL_CTX_set1_groups_list(s->ctx, groups) != 1)
+	SSL_CTX_set_mode(s->ctx,
+	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE |
+		SSL_MODE_RELEASE_BUFFERS);
+	if (!SSL_CTX_set_min_proto_version(s->ctx, TLS1_3_VERSION) ||
+	    !SSL_CTX_set_num_tickets(s->ctx, 0) || SSL_CTX_set1_groups_list(s->ctx, groups) != 1)
 		die("settings");
 	if ((pin = path_of(s, dir, server ? "client.crt" : "server.crt")) != NULL) {
 		s->pin = read_pin(pin);
@@ -142,8 +145,10 @@ side_check(struct side *s)
 	struct stat now;
 
 	for (int i = 0; i < s->nfiles; i++)
-		if (stat(s->files[i], &now) == -1 || now.st_ino != s->seen[i].st_ino || now.st_size != s->seen[i].st_size ||
-		    now.st_mtim.tv_sec != s->seen[i].st_mtim.tv_sec || now.st_mtim.tv_nsec != s->seen[i].st_mtim.tv_nsec)
+		if (stat(s->files[i], &now) == -1 || now.st_ino != s->seen[i].st_ino ||
+		    now.st_size != s->seen[i].st_size ||
+		    now.st_mtim.tv_sec != s->seen[i].st_mtim.tv_sec ||
+		    now.st_mtim.tv_nsec != s->seen[i].st_mtim.tv_nsec)
 			return 1;
 	return 0;
 }
@@ -231,7 +236,8 @@ link_shutdown(struct link *l)
 bool
 link_verified(struct link *l)
 {
-	return SSL_version(l->ssl) == TLS1_3_VERSION && (SSL_get_verify_mode(l->ssl) & SSL_VERIFY_PEER) != 0 &&
+	return SSL_version(l->ssl) == TLS1_3_VERSION &&
+	    (SSL_get_verify_mode(l->ssl) & SSL_VERIFY_PEER) != 0 &&
 	    SSL_get0_peer_certificate(l->ssl) != NULL && SSL_get_verify_result(l->ssl) == X509_V_OK;
 }
 

@@ -2,21 +2,22 @@
 #define TLS_SIDE_H
 
 /*
- * What tls.c drives: TLS connections made with the library (tls_library.c), or with OpenSSL's calls written by hand
- * (tls_openssl.c).  Both are made as their users make them, and each is linked into a program of its own.
+ * What tls.c drives: TLS connections made with the library (tls_library.c), or with OpenSSL's calls
+ * written by hand (tls_openssl.c).  Both are made as their users make them, and each is linked into
+ * a program of its own.
  *
- * DIR has server.key, server.crt, client.crt and client.key, or no client.* for servers that want no certificate of a client; for the
- * library $SLIPWAY_HOME has the settings that say the same.
+ * DIR has server.key, server.crt, client.crt and client.key, or no client.* for servers that want
+ * no certificate of a client; for the library $SLIPWAY_HOME has the settings that say the same.
  */
 #include <stdbool.h>
 #include <stddef.h>
 
 #define SIDE_WANT_READ	(-2)
-#define SIDE_WANT_WRITE	(-3)
-#define SIDE_LIMIT_MS	10000	/* that a handshake may take */
+#define SIDE_WANT_WRITE (-3)
+#define SIDE_LIMIT_MS	10000 /* that a handshake may take */
 
-struct side;	/* a server's or a client's settings */
-struct link;	/* a connection */
+struct side; /* a server's or a client's settings */
+struct link; /* a connection */
 
 /* Prints why and exits when it can't be had. */
 struct side *side_new(bool server, const char *dir);

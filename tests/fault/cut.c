@@ -1,10 +1,12 @@
 /*
  * Preloaded into a program, to break it at a call that changes the disk.  Nothing depends on time.
  *
- *   CUT_AT=N            kill it before its N-th such call, as kill -9 would; of a write() half of the bytes still get through
+ *   CUT_AT=N            kill it before its N-th such call, as kill -9 would; of a write() half of
+ * the bytes still get through
  *   FAIL_AT=N           its N-th such call does nothing and fails once ...
  *   FAIL_ERRNO=NUMBER   ... with this error
- *   CUT_LOG=DIR         write down in DIR/log what is new and what is made durable, with copies of it, for a simulation of
+ *   CUT_LOG=DIR         write down in DIR/log what is new and what is made durable, with copies of
+ * it, for a simulation of
  *                       the loss of power: power.py reads it
  *   CUT_ROOT=DIR        what sync of a whole file system stands for
  *   CUT_COUNT=FILE      append the number of such calls when the program ends
@@ -25,7 +27,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define EXPORT	__attribute__((visibility("default")))
+#define EXPORT __attribute__((visibility("default")))
 
 static long calls;
 
@@ -45,7 +47,7 @@ real(const char *name, void *to)
 
 	if (f == NULL)
 		abort();
-	memcpy(to, &f, sizeof f);	/* ISO C has no conversion from an object to a function */
+	memcpy(to, &f, sizeof f); /* ISO C has no conversion from an object to a function */
 }
 
 __attribute__((destructor)) static void
@@ -87,7 +89,8 @@ log_line(const char *kind, const struct stat *st, int copy)
 	snprintf(path, sizeof path, "%s/log", dir);
 	if ((f = fopen(path, "a")) == NULL)
 		abort();
-	fprintf(f, "%s %llu %o %d\n", kind, (unsigned long long)st->st_ino, (unsigned)st->st_mode, copy);
+	fprintf(f, "%s %llu %o %d\n", kind, (unsigned long long)st->st_ino, (unsigned)st->st_mode,
+	    copy);
 	fclose(f);
 }
 
@@ -148,8 +151,8 @@ log_dir(int fd, const struct stat *st)
 	while ((entry = readdir(d)) != NULL)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
 		    fstatat(fd, entry->d_name, &one, AT_SYMLINK_NOFOLLOW) == 0)
-			fprintf(out, "%llu %o %s\n", (unsigned long long)one.st_ino, (unsigned)one.st_mode,
-			    entry->d_name);
+			fprintf(out, "%llu %o %s\n", (unsigned long long)one.st_ino,
+			    (unsigned)one.st_mode, entry->d_name);
 	closedir(d);
 	fclose(out);
 	log_line("dir", st, copy);
@@ -229,7 +232,8 @@ syscall(long which, ...)
 	for (int i = 0; i < 6; i++)
 		a[i] = va_arg(ap, long);
 	va_end(ap);
-	if (which != SYS_openat2 || (((const struct open_how *)(uintptr_t)a[2])->flags & O_CREAT) == 0)
+	if (which != SYS_openat2 ||
+	    (((const struct open_how *)(uintptr_t)a[2])->flags & O_CREAT) == 0)
 		return call(which, a[0], a[1], a[2], a[3], a[4], a[5]);
 	if (point())
 		return -1;

@@ -1,8 +1,9 @@
 /*
- * Linked into slipway for a test, to break it at a call that changes the disk or the registry (--wrap of the linker; what
- * is broken is otherwise what ships).  Nothing depends on time.
+ * Linked into slipway for a test, to break it at a call that changes the disk or the registry
+ * (--wrap of the linker; what is broken is otherwise what ships).  Nothing depends on time.
  *
- *   CUT_AT=N         end it before its N-th such call, as the task manager would; of a write half of the bytes still get through
+ *   CUT_AT=N         end it before its N-th such call, as the task manager would; of a write half
+ * of the bytes still get through
  *   FAIL_AT=N        its N-th such call does nothing and fails once ...
  *   FAIL_STATUS=0xN  ... with this NTSTATUS, or the Windows error that it stands for
  *   HOLD_AT=N        from its N-th such call on another program, as it were, has ...
@@ -16,15 +17,17 @@
 #include <stdlib.h>
 #include <winternl.h>
 
-#define KILLED	137	/* what the test takes for the end that it wanted */
+#define KILLED 137 /* what the test takes for the end that it wanted */
 
 /* The functions themselves: "__imp_" is where a program finds one of another library. */
 typedef BOOL WINAPI flush_fn(HANDLE);
 typedef BOOL WINAPI write_fn(HANDLE, LPCVOID, DWORD, LPDWORD, LPOVERLAPPED);
 typedef BOOL WINAPI make_dir_fn(LPCWSTR, LPSECURITY_ATTRIBUTES);
 typedef BOOL WINAPI set_info_fn(HANDLE, FILE_INFO_BY_HANDLE_CLASS, LPVOID, DWORD);
-typedef DWORD WINAPI set_security_fn(HANDLE, SE_OBJECT_TYPE, SECURITY_INFORMATION, PSID, PSID, PACL, PACL);
-typedef LSTATUS WINAPI make_key_fn(HKEY, LPCWSTR, DWORD, LPWSTR, DWORD, REGSAM, LPSECURITY_ATTRIBUTES, PHKEY, LPDWORD);
+typedef DWORD
+    WINAPI set_security_fn(HANDLE, SE_OBJECT_TYPE, SECURITY_INFORMATION, PSID, PSID, PACL, PACL);
+typedef LSTATUS WINAPI make_key_fn(HKEY, LPCWSTR, DWORD, LPWSTR, DWORD, REGSAM,
+    LPSECURITY_ATTRIBUTES, PHKEY, LPDWORD);
 typedef LSTATUS WINAPI set_value_fn(HKEY, LPCWSTR, DWORD, DWORD, const BYTE *, DWORD);
 typedef LSTATUS WINAPI delete_value_fn(HKEY, LPCWSTR);
 typedef LSTATUS WINAPI flush_key_fn(HKEY);
@@ -46,12 +49,14 @@ WRAPPED(set_value_fn, RegSetValueExW);
 WRAPPED(delete_value_fn, RegDeleteValueW);
 WRAPPED(flush_key_fn, RegFlushKey);
 
-NTSTATUS NTAPI __real_NtCreateFile(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, PIO_STATUS_BLOCK, PLARGE_INTEGER, ULONG, ULONG,
-    ULONG, ULONG, PVOID, ULONG);
-NTSTATUS NTAPI __wrap_NtCreateFile(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, PIO_STATUS_BLOCK, PLARGE_INTEGER, ULONG, ULONG,
-    ULONG, ULONG, PVOID, ULONG);
-NTSTATUS NTAPI __real_NtSetInformationFile(HANDLE, PIO_STATUS_BLOCK, PVOID, ULONG, FILE_INFORMATION_CLASS);
-NTSTATUS NTAPI __wrap_NtSetInformationFile(HANDLE, PIO_STATUS_BLOCK, PVOID, ULONG, FILE_INFORMATION_CLASS);
+NTSTATUS NTAPI __real_NtCreateFile(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, PIO_STATUS_BLOCK,
+    PLARGE_INTEGER, ULONG, ULONG, ULONG, ULONG, PVOID, ULONG);
+NTSTATUS NTAPI __wrap_NtCreateFile(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, PIO_STATUS_BLOCK,
+    PLARGE_INTEGER, ULONG, ULONG, ULONG, ULONG, PVOID, ULONG);
+NTSTATUS NTAPI __real_NtSetInformationFile(HANDLE, PIO_STATUS_BLOCK, PVOID, ULONG,
+    FILE_INFORMATION_CLASS);
+NTSTATUS NTAPI __wrap_NtSetInformationFile(HANDLE, PIO_STATUS_BLOCK, PVOID, ULONG,
+    FILE_INFORMATION_CLASS);
 NTSTATUS NTAPI __real_NtDeleteKey(HANDLE);
 NTSTATUS NTAPI __wrap_NtDeleteKey(HANDLE);
 
@@ -85,7 +90,8 @@ point(void)
 	if (calls == number("CUT_AT"))
 		TerminateProcess(GetCurrentProcess(), KILLED);
 	if (calls == number("HOLD_AT"))
-		CreateFileA(getenv("HOLD"), GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+		CreateFileA(getenv("HOLD"), GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0,
+		    NULL);
 	return calls == number("FAIL_AT") ? (NTSTATUS)strtoul(getenv("FAIL_STATUS"), NULL, 16) : 0;
 }
 
@@ -144,21 +150,24 @@ my_SetFileInformationByHandle(HANDLE h, FILE_INFO_BY_HANDLE_CLASS what, LPVOID i
 }
 
 static DWORD WINAPI
-my_SetSecurityInfo(HANDLE h, SE_OBJECT_TYPE type, SECURITY_INFORMATION what, PSID owner, PSID group, PACL dacl, PACL sacl)
+my_SetSecurityInfo(HANDLE h, SE_OBJECT_TYPE type, SECURITY_INFORMATION what, PSID owner, PSID group,
+    PACL dacl, PACL sacl)
 {
 	DWORD error = point_error();
 
-	return error != 0 ? error : __real___imp_SetSecurityInfo(h, type, what, owner, group, dacl, sacl);
+	return error != 0 ? error
+			  : __real___imp_SetSecurityInfo(h, type, what, owner, group, dacl, sacl);
 }
 
 static LSTATUS WINAPI
-my_RegCreateKeyExW(HKEY key, LPCWSTR name, DWORD reserved, LPWSTR class, DWORD options, REGSAM access,
-    LPSECURITY_ATTRIBUTES security, PHKEY out, LPDWORD how)
+my_RegCreateKeyExW(HKEY key, LPCWSTR name, DWORD reserved, LPWSTR class, DWORD options,
+    REGSAM access, LPSECURITY_ATTRIBUTES security, PHKEY out, LPDWORD how)
 {
 	LSTATUS error = (LSTATUS)point_error();
 
-	return error != 0 ? error :
-			    __real___imp_RegCreateKeyExW(key, name, reserved, class, options, access, security, out, how);
+	return error != 0 ? error
+			  : __real___imp_RegCreateKeyExW(key, name, reserved, class, options,
+				access, security, out, how);
 }
 
 static LSTATUS WINAPI
@@ -166,7 +175,8 @@ my_RegSetValueExW(HKEY key, LPCWSTR name, DWORD reserved, DWORD type, const BYTE
 {
 	LSTATUS error = (LSTATUS)point_error();
 
-	return error != 0 ? error : __real___imp_RegSetValueExW(key, name, reserved, type, data, len);
+	return error != 0 ? error
+			  : __real___imp_RegSetValueExW(key, name, reserved, type, data, len);
 }
 
 static LSTATUS WINAPI
@@ -186,18 +196,21 @@ my_RegFlushKey(HKEY key)
 }
 
 NTSTATUS NTAPI
-__wrap_NtCreateFile(PHANDLE out, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK io, PLARGE_INTEGER size,
-    ULONG how, ULONG share, ULONG disposition, ULONG options, PVOID ea, ULONG len)
+__wrap_NtCreateFile(PHANDLE out, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
+    PIO_STATUS_BLOCK io, PLARGE_INTEGER size, ULONG how, ULONG share, ULONG disposition,
+    ULONG options, PVOID ea, ULONG len)
 {
 	NTSTATUS status = disposition == FILE_OPEN ? 0 : point();
 
-	return status != 0 ? status :
-			     __real_NtCreateFile(out, access, attributes, io, size, how, share, disposition, options, ea, len);
+	return status != 0 ? status
+			   : __real_NtCreateFile(out, access, attributes, io, size, how, share,
+				 disposition, options, ea, len);
 }
 
 /* Names, second names and removals. */
 NTSTATUS NTAPI
-__wrap_NtSetInformationFile(HANDLE h, PIO_STATUS_BLOCK io, PVOID info, ULONG len, FILE_INFORMATION_CLASS what)
+__wrap_NtSetInformationFile(HANDLE h, PIO_STATUS_BLOCK io, PVOID info, ULONG len,
+    FILE_INFORMATION_CLASS what)
 {
 	NTSTATUS status = point();
 

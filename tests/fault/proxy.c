@@ -1,14 +1,17 @@
 /*
- * proxy PORT FAULT [VALUE [CONNECTIONS]]: stands between stations and the server on 127.0.0.1:PORT, and does harm to the first CONNECTIONS
- * (default: all).  Prints the port that it listens on.  A line of standard input is the next fault, with its VALUE and CONNECTIONS; all connections
- * end, and how many bytes went down (to the station) and up is printed.  The same at the end of standard input, with which it ends.
+ * proxy PORT FAULT [VALUE [CONNECTIONS]]: stands between stations and the server on 127.0.0.1:PORT,
+ * and does harm to the first CONNECTIONS (default: all).  Prints the port that it listens on.  A
+ * line of standard input is the next fault, with its VALUE and CONNECTIONS; all connections end,
+ * and how many bytes went down (to the station) and up is printed.  The same at the end of standard
+ * input, with which it ends.
  *
  *   none                  no harm
  *   close                 the connection is closed as soon as it is there
  *   silent                it is taken, and nothing is ever said
  *   cut-down, cut-up      reset after VALUE bytes in that direction
  *   die-down              no more comes after VALUE bytes, and every later connection is closed
- *   half-down             after VALUE bytes the station is told that no more come, and nothing else happens
+ *   half-down             after VALUE bytes the station is told that no more come, and nothing else
+ * happens
  *   stall-down, stall-up  after VALUE bytes nothing goes in that direction any more
  *   flip-down, flip-up    one bit of the byte after VALUE bytes is another
  *   dribble-down          after VALUE bytes one goes each 100 ms
@@ -30,11 +33,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LINKS		32
-#define PIECE		65536
-#define DRIBBLE_MS	100
-#define RATE_MS		50
-#define ALL		1000000
+#define LINKS	   32
+#define PIECE	   65536
+#define DRIBBLE_MS 100
+#define RATE_MS	   50
+#define ALL	   1000000
 
 enum { DOWN, UP };
 
@@ -50,7 +53,7 @@ struct way {
 	uint8_t data[PIECE];
 	size_t at, len;
 	size_t passed;
-	int64_t due;		/* nothing is sent before */
+	int64_t due; /* nothing is sent before */
 	bool ended, stuck;
 };
 
@@ -89,7 +92,8 @@ hits(const struct link *l, int direction, const char *what)
 {
 	size_t n = strlen(what);
 
-	return l->harmed && strncmp(fault.what, what, n) == 0 && strcmp(fault.what + n, direction == DOWN ? "-down" : "-up") == 0;
+	return l->harmed && strncmp(fault.what, what, n) == 0 &&
+	    strcmp(fault.what + n, direction == DOWN ? "-down" : "-up") == 0;
 }
 
 static void
@@ -126,7 +130,9 @@ reached(struct link *l, int direction)
 		end_link(l, true);
 		return false;
 	}
-	/* Not closed: the reset that this can end in would take what the station hasn't read yet. */
+	/*
+	 * Not closed: the reset that this can end in would take what the station hasn't read yet.
+	 */
 	if (hits(l, direction, "die")) {
 		shutdown(w->to, SHUT_WR);
 		w->stuck = true;
@@ -218,7 +224,9 @@ take(struct link *l, int direction)
 static int
 dial(int port)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
 	if (fd == -1 || connect(fd, (struct sockaddr *)&to, sizeof to) == -1)
@@ -280,8 +288,12 @@ next_fault(void)
 static void
 turn(int listener, int port)
 {
-	struct pollfd p[2 + 4 * LINKS] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = listener, .events = POLLIN } };
-	struct { struct link *l; int direction; } of[2 + 4 * LINKS];
+	struct pollfd p[2 + 4 * LINKS] = { { .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = listener, .events = POLLIN } };
+	struct {
+		struct link *l;
+		int direction;
+	} of[2 + 4 * LINKS];
 	int64_t now = now_ms();
 	int wait = -1;
 	nfds_t n = 2;
@@ -296,7 +308,8 @@ turn(int listener, int port)
 			if (w->stuck)
 				p[n++] = (struct pollfd){ .fd = w->from, .events = POLLRDHUP };
 			else if (w->len > 0 && w->due > now)
-				wait = wait == -1 || w->due - now < wait ? (int)(w->due - now) : wait;
+				wait =
+				    wait == -1 || w->due - now < wait ? (int)(w->due - now) : wait;
 			else if (w->len > 0)
 				p[n++] = (struct pollfd){ .fd = w->to, .events = POLLOUT };
 			else if (!w->ended)
@@ -328,7 +341,8 @@ turn(int listener, int port)
 int
 main(int argc, char **argv)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t size = sizeof at;
 	int listener;
 
@@ -336,10 +350,12 @@ main(int argc, char **argv)
 		fputs("usage: proxy PORT FAULT [VALUE [CONNECTIONS]]\n", stderr);
 		return 2;
 	}
-	set_fault(argv[2], argc > 3 ? strtoul(argv[3], NULL, 10) : 0, argc > 4 ? strtol(argv[4], NULL, 10) : ALL);
-	setvbuf(stdin, NULL, _IONBF, 0);	/* poll() knows of no buffer */
+	set_fault(argv[2], argc > 3 ? strtoul(argv[3], NULL, 10) : 0,
+	    argc > 4 ? strtol(argv[4], NULL, 10) : ALL);
+	setvbuf(stdin, NULL, _IONBF, 0); /* poll() knows of no buffer */
 	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (listener == -1 || bind(listener, (struct sockaddr *)&at, sizeof at) == -1 || listen(listener, 16) == -1 ||
+	if (listener == -1 || bind(listener, (struct sockaddr *)&at, sizeof at) == -1 ||
+	    listen(listener, 16) == -1 ||
 	    getsockname(listener, (struct sockaddr *)&at, &size) == -1)
 		die("listen");
 	printf("%d\n", ntohs(at.sin_port));

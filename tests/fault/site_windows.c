@@ -12,13 +12,14 @@
 #include "tests/unit/common/temp.h"
 #include "tests/unit/common/test.h"
 
-#define TEXT_MAX	(1024u * 1024)
+#define TEXT_MAX (1024u * 1024)
 
 struct site site;
 
 /* Where it all is. */
 static struct dir *work;
-static char repo[SITE_PATH_SIZE], away[SITE_PATH_SIZE], state_dir[SITE_PATH_SIZE], user_state_dir[SITE_PATH_SIZE];
+static char repo[SITE_PATH_SIZE], away[SITE_PATH_SIZE], state_dir[SITE_PATH_SIZE],
+    user_state_dir[SITE_PATH_SIZE];
 static wchar_t key[128];
 
 /* What the station is before and after. */
@@ -40,7 +41,8 @@ static const struct content {
 	    { "scripts/machine/10.lua",
 		"local k = [[HKLM\\SOFTWARE\\Ipesoft\\]] .. station.installation .. [[\\cfg_COV_PB]]\n"
 		"set(k, 'Changed', 'one') set(k, 'Same', 5) set(k, 'Gone', 'x') set(k .. [[\\Tree]], 'In', 'it')\n" },
-	    { "scripts/user/10.lua", "set([[HKCU\\SOFTWARE\\Ipesoft\\]] .. station.installation, 'User', 'one')\n" },
+	    { "scripts/user/10.lua",
+		"set([[HKCU\\SOFTWARE\\Ipesoft\\]] .. station.installation, 'User', 'one')\n" },
 	},
 	{
 	    { "install/bin/hi.exe", "+two" },
@@ -55,7 +57,8 @@ static const struct content {
 		"local k = [[HKLM\\SOFTWARE\\Ipesoft\\]] .. station.installation .. [[\\cfg_COV_PB]]\n"
 		"set(k, 'Changed', 'two') set(k, 'Same', 5) delete(k, 'Gone') delete(k .. [[\\Tree]])\n"
 		"set(k, 'New', '%%AppData%%\\\\x')\n" },
-	    { "scripts/user/10.lua", "set([[HKCU\\SOFTWARE\\Ipesoft\\]] .. station.installation, 'User', 'two')\n" },
+	    { "scripts/user/10.lua",
+		"set([[HKCU\\SOFTWARE\\Ipesoft\\]] .. station.installation, 'User', 'two')\n" },
 	},
 };
 
@@ -92,15 +95,16 @@ site_run(struct buf *said, char *const *argv)
 }
 
 void
-site_slipway(uint32_t want, const char *what, const char *command, const char *option, struct buf *keep)
+site_slipway(uint32_t want, const char *what, const char *command, const char *option,
+    struct buf *keep)
 {
 	struct buf said = BUF_INIT(TEXT_MAX);
-	uint32_t got = SITE_RUN(&said, SITE_ARG(site.slipway), SITE_ARG(command), SITE_ARG("--installation"),
-	    site.installation, SITE_ARG(option));
+	uint32_t got = SITE_RUN(&said, SITE_ARG(site.slipway), SITE_ARG(command),
+	    SITE_ARG("--installation"), site.installation, SITE_ARG(option));
 
 	if (got != want)
-		fail_msg("%s: slipway %s: want status %lu, got %lu\n%s", what, command, (unsigned long)want,
-		    (unsigned long)got, buf_text(&said));
+		fail_msg("%s: slipway %s: want status %lu, got %lu\n%s", what, command,
+		    (unsigned long)want, (unsigned long)got, buf_text(&said));
 	if (keep != NULL)
 		*keep = said;
 	else
@@ -151,8 +155,8 @@ publish(int n)
 	snprintf(path, sizeof path, "%s/%s", dir_path(work), name);
 	for (const struct content *c = releases[n - 1]; c->path != NULL; c++)
 		write_content(name, c);
-	want_repo((char *[]){ SITE_ARG(site.repo_program), SITE_ARG("--repo"), repo, SITE_ARG("publish"), SITE_ARG("--app"),
-	    SITE_ARG("COV_PB"), path, NULL });
+	want_repo((char *[]){ SITE_ARG(site.repo_program), SITE_ARG("--repo"), repo,
+	    SITE_ARG("publish"), SITE_ARG("--app"), SITE_ARG("COV_PB"), path, NULL });
 }
 
 static void
@@ -165,10 +169,10 @@ enroll(void)
 	for (char *c = url; *c != '\0'; c++)
 		*c = *c == '\\' ? '/' : *c;
 	snprintf(root, sizeof root, "%s/served/metadata/1.root.json", repo);
-	if (SITE_RUN(&said, SITE_ARG(site.slipway), SITE_ARG("enroll"), url, SITE_ARG("--root"), root,
-		SITE_ARG("--installation"), site.installation,
-		SITE_ARG("--app"), SITE_ARG("COV_PB"),
-		SITE_ARG("--install-dir"), site.install_dir, SITE_ARG("--app-dir"), site.app_dir) != 0)
+	if (SITE_RUN(&said, SITE_ARG(site.slipway), SITE_ARG("enroll"), url, SITE_ARG("--root"),
+		root, SITE_ARG("--installation"), site.installation, SITE_ARG("--app"),
+		SITE_ARG("COV_PB"), SITE_ARG("--install-dir"), site.install_dir,
+		SITE_ARG("--app-dir"), site.app_dir) != 0)
 		fail_msg("enroll: %s", buf_text(&said));
 	buf_free(&said);
 }
@@ -209,13 +213,17 @@ find_places(void)
 	struct err e;
 
 	assert_int_equal(RAND_bytes(raw, sizeof raw), 1);
-	snprintf(site.installation, sizeof site.installation, "slipway-fault-%02x%02x%02x%02x", raw[0], raw[1], raw[2], raw[3]);
+	snprintf(site.installation, sizeof site.installation, "slipway-fault-%02x%02x%02x%02x",
+	    raw[0], raw[1], raw[2], raw[3]);
 	swprintf(key, sizeof key / sizeof *key, L"SOFTWARE\\Ipesoft\\%hs", site.installation);
 	snprintf(repo, sizeof repo, "%s/repo", dir_path(work));
 	snprintf(away, sizeof away, "%s/repo-away", dir_path(work));
 	snprintf(site.install_dir, sizeof site.install_dir, "%s/install", dir_path(work));
 	snprintf(site.app_dir, sizeof site.app_dir, "%s/app", dir_path(work));
-	/* For an ordinary user; an administrator's state is where it always is, below the installation's name. */
+	/*
+	 * For an ordinary user; an administrator's state is where it always is, below the
+	 * installation's name.
+	 */
 	assert_ok(buf_addf(&path, &e, "%s/home", dir_path(work)), &e);
 	site_env("SLIPWAY_HOME", buf_text(&path));
 	buf_reset(&path);
@@ -223,7 +231,8 @@ find_places(void)
 	snprintf(state_dir, sizeof state_dir, "%s/%s", buf_text(&path), site.installation);
 	buf_reset(&path);
 	assert_ok(place_path(PLACE_USER_STATE, &path, &e), &e);
-	snprintf(user_state_dir, sizeof user_state_dir, "%s/%s", buf_text(&path), site.installation);
+	snprintf(user_state_dir, sizeof user_state_dir, "%s/%s", buf_text(&path),
+	    site.installation);
 	buf_free(&path);
 }
 
@@ -237,7 +246,8 @@ count_points(void)
 
 	snprintf(path, sizeof path, "%s/count", dir_path(work));
 	site_env("CUT_COUNT", path);
-	if (SITE_RUN(&said, SITE_ARG(site.cut), SITE_ARG("update"), SITE_ARG("--installation"), site.installation) != 0)
+	if (SITE_RUN(&said, SITE_ARG(site.cut), SITE_ARG("update"), SITE_ARG("--installation"),
+		site.installation) != 0)
 		fail_msg("update: %s", buf_text(&said));
 	site_env("CUT_COUNT", NULL);
 	assert_ok(file_read(work, "count", &text, &e), &e);
@@ -245,7 +255,8 @@ count_points(void)
 	state_text(NULL, &new_text);
 	assert_string_not_equal(buf_text(&old_text), buf_text(&new_text));
 	assert_true(site.points > 100);
-	print_message("slipway update makes %lu calls that change the disk or the registry\n", site.points);
+	print_message("slipway update makes %lu calls that change the disk or the registry\n",
+	    site.points);
 	buf_free(&text);
 	buf_free(&said);
 }
@@ -255,14 +266,16 @@ site_make(void **state)
 {
 	void *d;
 
-	(void)state;	/* rows bring their own */
+	(void)state; /* rows bring their own */
 	if (temp_make(&d) == -1)
 		return -1;
 	work = d;
 	find_places();
-	want_repo((char *[]){ SITE_ARG(site.repo_program), SITE_ARG("init"), repo, SITE_ARG("--no-passphrase"), NULL });
-	want_repo((char *[]){ SITE_ARG(site.repo_program), SITE_ARG("--repo"), repo, SITE_ARG("app"), SITE_ARG("add"),
-	    SITE_ARG("COV_PB"), SITE_ARG("--no-passphrase"), NULL });
+	want_repo((char *[]){ SITE_ARG(site.repo_program), SITE_ARG("init"), repo,
+	    SITE_ARG("--no-passphrase"), NULL });
+	want_repo(
+	    (char *[]){ SITE_ARG(site.repo_program), SITE_ARG("--repo"), repo, SITE_ARG("app"),
+		SITE_ARG("add"), SITE_ARG("COV_PB"), SITE_ARG("--no-passphrase"), NULL });
 	publish(1);
 	enroll();
 	site_slipway(0, "release 1", "update", NULL, NULL);
@@ -301,8 +314,9 @@ say_difference(const char *name, const char *got, const char *want)
 	for (size_t i = 0; got[i] != '\0' && got[i] == want[i]; i++)
 		if (got[i] == '\n')
 			line = i + 1;
-	print_error("from the %s state: want '%.*s', got '%.*s'\n", name, (int)strcspn(want + line, "\n"), want + line,
-	    (int)strcspn(got + line, "\n"), got + line);
+	print_error("from the %s state: want '%.*s', got '%.*s'\n", name,
+	    (int)strcspn(want + line, "\n"), want + line, (int)strcspn(got + line, "\n"),
+	    got + line);
 }
 
 static int
@@ -343,7 +357,7 @@ site_want_either(const char *what, const char *without)
 
 	state_text(without, &got);
 	new = strcmp(buf_text(&got), buf_text(&new_text)) == 0;
-	if (!new && strcmp(buf_text(&got), buf_text(&old_text)) != 0) {
+	if (!new &&strcmp(buf_text(&got), buf_text(&old_text)) != 0) {
 		say_difference("old", buf_text(&got), buf_text(&old_text));
 		say_difference("new", buf_text(&got), buf_text(&new_text));
 		fail_msg("%s: neither old nor new", what);

@@ -2,8 +2,8 @@
 #define SITE_WINDOWS_H
 
 /*
- * A station on Windows with release 1 applied and release 2 published, in places of its own, for tests that disturb its
- * update.  What fails fails the test.
+ * A station on Windows with release 1 applied and release 2 published, in places of its own, for
+ * tests that disturb its update.  What fails fails the test.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,16 +11,20 @@
 #include "lib/base/buf.h"
 #include "tests/fault/snapshot_windows.h"
 
-#define SITE_PATH_SIZE	1024
+#define SITE_PATH_SIZE 1024
 
 /* There is one. */
 extern struct site {
-	/* Programs, for the caller to fill in: slipway, the same with cut_windows.c, slipway-repo, hold_windows.c. */
+	/*
+	 * Programs, for the caller to fill in: slipway, the same with cut_windows.c, slipway-repo,
+	 * hold_windows.c.
+	 */
 	const char *slipway, *cut, *repo_program, *hold;
-	char installation[64];		/* tells this run from others on this computer */
+	char installation[64]; /* tells this run from others on this computer */
 	char install_dir[SITE_PATH_SIZE], app_dir[SITE_PATH_SIZE];
-	struct snapshot *old;		/* with release 1 */
-	unsigned long points;		/* calls of an update that change the disk or the registry */
+	struct snapshot *old; /* with release 1 */
+	/* calls of an update that change the disk or the registry */
+	unsigned long points;
 } site;
 
 /* Setup and teardown for cmocka, of a group. */
@@ -33,18 +37,19 @@ void site_env_number(const char *name, unsigned long value);
 
 /* Run a program with these arguments; its exit code, and what it said. */
 uint32_t site_run(struct buf *said, char *const *argv);
-#define SITE_RUN(said, ...)	site_run((said), (char *[]){ __VA_ARGS__, NULL })
-#define SITE_ARG(text)		((char *)(uintptr_t)(text))
+#define SITE_RUN(said, ...) site_run((said), (char *[]){ __VA_ARGS__, NULL })
+#define SITE_ARG(text)	    ((char *)(uintptr_t)(text))
 
 /*
- * Run a command of slipway, with an option or NULL, and want an exit code.  what is for messages; what it said is the
- * caller's to free, where keep isn't NULL.
+ * Run a command of slipway, with an option or NULL, and want an exit code.  what is for messages;
+ * what it said is the caller's to free, where keep isn't NULL.
  */
-void site_slipway(uint32_t want, const char *what, const char *command, const char *option, struct buf *keep);
+void site_slipway(uint32_t want, const char *what, const char *command, const char *option,
+    struct buf *keep);
 
 /*
- * Whether the station is in the new state; it must be in that or in the old one.  Names in its directories that begin with
- * without, where that isn't NULL, don't count.
+ * Whether the station is in the new state; it must be in that or in the old one.  Names in its
+ * directories that begin with without, where that isn't NULL, don't count.
  */
 bool site_want_either(const char *what, const char *without);
 void site_want_new(const char *what);

@@ -10,16 +10,16 @@
 #include "lib/os/file.h"
 #include "tests/unit/common/temp.h"
 
-#define ENTRIES_MAX	1000
-#define PLACES_MAX	8
-#define CONTENT_MAX	(1024u * 1024)
-#define VALUE_MAX	4096
+#define ENTRIES_MAX 1000
+#define PLACES_MAX  8
+#define CONTENT_MAX (1024u * 1024)
+#define VALUE_MAX   4096
 
 /* A directory, or a file with its content; a key, or a value of one. */
 struct entry {
-	char *path;	/* of a directory or file; NULL for what is in the registry */
+	char *path; /* of a directory or file; NULL for what is in the registry */
 	HKEY root;
-	wchar_t *key, *name, *class;	/* name: NULL for the key itself */
+	wchar_t *key, *name, *class; /* name: NULL for the key itself */
 	bool directory, read_only;
 	DWORD type, len;
 	uint8_t *data;
@@ -59,8 +59,7 @@ add(struct snapshot *s, const void *data, size_t len)
 	return x;
 }
 
-static void
-walk_dir(struct snapshot *s, const char *path);
+static void walk_dir(struct snapshot *s, const char *path);
 
 struct walk {
 	struct snapshot *s;
@@ -148,13 +147,17 @@ walk_key(struct snapshot *s, HKEY root, const wchar_t *key)
 
 	if (RegOpenKeyExW(root, key, 0, KEY_READ | KEY_WOW64_64KEY, &h) != ERROR_SUCCESS)
 		return;
-	assert_int_equal(RegQueryInfoKeyW(h, class, &room, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), 0);
+	assert_int_equal(
+	    RegQueryInfoKeyW(h, class, &room, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+	    0);
 	x = add(s, "", 0);
 	x->root = root;
 	x->key = _wcsdup(key);
 	x->class = _wcsdup(class);
 	walk_values(s, root, key, h);
-	for (DWORD i = 0; room = 256, RegEnumKeyExW(h, i, name, &room, NULL, NULL, NULL, NULL) == ERROR_SUCCESS; i++) {
+	for (DWORD i = 0;
+	     room = 256, RegEnumKeyExW(h, i, name, &room, NULL, NULL, NULL, NULL) == ERROR_SUCCESS;
+	     i++) {
 		swprintf(path, sizeof path / sizeof *path, L"%ls\\%ls", key, name);
 		walk_key(s, root, path);
 	}
@@ -213,7 +216,9 @@ restore_in_registry(const struct entry *x)
 {
 	HKEY h;
 
-	assert_int_equal(RegCreateKeyExW(x->root, x->key, 0, x->class, 0, KEY_WRITE | KEY_WOW64_64KEY, NULL, &h, NULL), 0);
+	assert_int_equal(RegCreateKeyExW(x->root, x->key, 0, x->class, 0,
+			     KEY_WRITE | KEY_WOW64_64KEY, NULL, &h, NULL),
+	    0);
 	if (x->name != NULL)
 		assert_int_equal(RegSetValueExW(h, x->name, 0, x->type, x->data, x->len), 0);
 	RegCloseKey(h);
@@ -234,7 +239,9 @@ snapshot_restore(const struct snapshot *s)
 		else if (!x->directory)
 			restore_file(x);
 		else {
-			/* Some have to be for their owner alone, which does no harm to the others. */
+			/*
+			 * Some have to be for their owner alone, which does no harm to the others.
+			 */
 			assert_non_null(d = dir_make(x->path, 0700, &e));
 			dir_close(d);
 		}
@@ -265,9 +272,13 @@ describe(const struct entry *x, struct buf *out)
 
 	if (x->path != NULL) {
 		assert_ok(buf_addf(out, &e, "%s %s", x->path,
-			      x->directory ? "directory" : x->read_only ? "read-only" : "file"), &e);
+			      x->directory	 ? "directory"
+				  : x->read_only ? "read-only"
+						 : "file"),
+		    &e);
 	} else {
-		assert_ok(buf_adds(out, x->root == HKEY_LOCAL_MACHINE ? "HKLM\\" : "HKCU\\", &e), &e);
+		assert_ok(buf_adds(out, x->root == HKEY_LOCAL_MACHINE ? "HKLM\\" : "HKCU\\", &e),
+		    &e);
 		assert_ok(wide_add(out, x->key, &e), &e);
 		if (x->name != NULL) {
 			assert_ok(buf_adds(out, " value ", &e), &e);

@@ -2,8 +2,8 @@
 #define SNAPSHOT_WINDOWS_H
 
 /*
- * Directories and keys of the registry as they are at one moment: to be brought back, and to be compared.  What fails fails
- * the test.
+ * Directories and keys of the registry as they are at one moment: to be brought back, and to be
+ * compared.  What fails fails the test.
  */
 #include "lib/base/buf.h"
 #include "lib/os/wide_windows.h"
@@ -21,8 +21,8 @@ void snapshot_restore(const struct snapshot *s);
 void snapshot_clear(const struct snapshot *s);
 
 /*
- * A line for each file, directory, key and value, in order.  Where without is not NULL, names in directories that begin
- * with it are left out.
+ * A line for each file, directory, key and value, in order.  Where without is not NULL, names in
+ * directories that begin with it are left out.
  */
 void snapshot_text(const struct snapshot *s, const char *without, struct buf *out);
 

@@ -1,6 +1,7 @@
 /*
- * started FILE: the program that a station starts.  Writes when that was (ms of CLOCK_MONOTONIC), and how many children it found itself
- * with: it took the place of the updater, which must have left none, dead or alive.
+ * started FILE: the program that a station starts.  Writes when that was (ms of CLOCK_MONOTONIC),
+ * and how many children it found itself with: it took the place of the updater, which must have
+ * left none, dead or alive.
  */
 #include <stdio.h>
 #include <time.h>

@@ -1,9 +1,10 @@
 /*
- * slipway update on Windows, broken at calls that change the disk or the registry, and with files that programs have in
- * use.
+ * slipway update on Windows, broken at calls that change the disk or the registry, and with files
+ * that programs have in use.
  *
- * After each the next start, with no repository to ask, must leave exactly the old state or exactly the new one, settings
- * included, and nothing else in the destinations; one with the repository must lead to the new one.
+ * After each the next start, with no repository to ask, must leave exactly the old state or exactly
+ * the new one, settings included, and nothing else in the destinations; one with the repository
+ * must lead to the new one.
  *
  * usage: test_station_windows SLIPWAY SLIPWAY-CUT SLIPWAY-REPO HOLD EVERY
  *   SLIPWAY-CUT  slipway with cut_windows.c
@@ -16,8 +17,8 @@
 
 #include "tests/fault/site_windows.h"
 
-#define KILLED		137	/* cut_windows.c */
-#define TEXT_MAX	(1024u * 1024)
+#define KILLED	 137 /* cut_windows.c */
+#define TEXT_MAX (1024u * 1024)
 
 static unsigned every;
 
@@ -40,7 +41,8 @@ start_programs(struct running *r)
 		snprintf(path, sizeof path, "%s/bin/%s", site.install_dir, names[i]);
 		assert_non_null(w = wide_path(path, &e));
 		/* CreateProcessW() wants no "\\?\". */
-		assert_true(CreateProcessW(w + 4, NULL, NULL, NULL, FALSE, 0, NULL, NULL, &start, &r->p[i]));
+		assert_true(CreateProcessW(w + 4, NULL, NULL, NULL, FALSE, 0, NULL, NULL, &start,
+		    &r->p[i]));
 		free(w);
 	}
 }
@@ -59,10 +61,11 @@ end_programs(struct running *r)
 /* A way to break it: the program is ended, or ... */
 struct way {
 	const char *name;
-	const char *status;	/* the call fails with this NTSTATUS */
-	const char *held;	/* below the directory of app/: a program has it open from then on */
-	bool running;		/* while programs run from what is installed */
-	unsigned rarely;	/* times as rarely as EVERY says */
+	const char *status; /* the call fails with this NTSTATUS */
+	/* below the directory of app/: a program has it open from then on */
+	const char *held;
+	bool running;	 /* while programs run from what is installed */
+	unsigned rarely; /* times as rarely as EVERY says */
 };
 
 static struct way ways[] = {
@@ -95,7 +98,8 @@ broken_at(const struct way *way, unsigned long n)
 	site_env("HOLD", held);
 	site_env("FAIL_STATUS", way->status);
 	site_env_number(ends ? "CUT_AT" : way->status != NULL ? "FAIL_AT" : "HOLD_AT", n);
-	code = SITE_RUN(&said, SITE_ARG(site.cut), SITE_ARG("update"), SITE_ARG("--installation"), site.installation);
+	code = SITE_RUN(&said, SITE_ARG(site.cut), SITE_ARG("update"), SITE_ARG("--installation"),
+	    site.installation);
 	site_env("CUT_AT", NULL);
 	site_env("FAIL_AT", NULL);
 	site_env("HOLD_AT", NULL);
@@ -115,11 +119,13 @@ static void
 broken(void **state)
 {
 	const struct way *way = *state;
-	unsigned long tried = 0, new = 0, step = (unsigned long)every * (every == 1 ? 1 : way->rarely);
+	unsigned long tried = 0, new = 0,
+		      step = (unsigned long)every *(every == 1 ? 1 : way->rarely);
 
 	for (unsigned long n = 1 + step / 2; n <= site.points; n += step, tried++)
 		new += broken_at(way, n);
-	print_message("%s: %lu points: %lu ended in the old state, %lu in the new one\n", way->name, tried, tried - new, new);
+	print_message("%s: %lu points: %lu ended in the old state, %lu in the new one\n", way->name,
+	    tried, tried - new, new);
 	if (tried > 5 && (new == 0 || new == tried))
 		fail_msg("%s: want both states to be seen", way->name);
 }
@@ -183,7 +189,10 @@ open_in_app(const char *name)
 	return h;
 }
 
-/* A file that is open and can't be moved: nothing of the release is applied, which is told, and the next start does it. */
+/*
+ * A file that is open and can't be moved: nothing of the release is applied, which is told, and the
+ * next start does it.
+ */
 static void
 waits_for_a_file(void **state)
 {
@@ -227,7 +236,8 @@ open_for_a_moment(void **state)
 
 	(void)state;
 	snapshot_restore(site.old);
-	assert_non_null(thread = CreateThread(NULL, 0, close_soon, open_in_app("tls/server.crt"), 0, NULL));
+	assert_non_null(
+	    thread = CreateThread(NULL, 0, close_soon, open_in_app("tls/server.crt"), 0, NULL));
 	site_slipway(0, "open for a moment", "update", NULL, NULL);
 	WaitForSingleObject(thread, INFINITE);
 	CloseHandle(thread);
@@ -237,12 +247,13 @@ open_for_a_moment(void **state)
 int
 main(int argc, char **argv)
 {
-	struct CMUnitTest tests[12] = { cmocka_unit_test(replaced_while_they_run), cmocka_unit_test(waits_for_a_file),
-		cmocka_unit_test(open_for_a_moment) };
+	struct CMUnitTest tests[12] = { cmocka_unit_test(replaced_while_they_run),
+		cmocka_unit_test(waits_for_a_file), cmocka_unit_test(open_for_a_moment) };
 	size_t n = 3;
 
 	if (argc != 6 || (every = (unsigned)strtoul(argv[5], NULL, 10)) == 0) {
-		fprintf(stderr, "usage: test_station_windows SLIPWAY SLIPWAY-CUT SLIPWAY-REPO HOLD EVERY\n");
+		fprintf(stderr,
+		    "usage: test_station_windows SLIPWAY SLIPWAY-CUT SLIPWAY-REPO HOLD EVERY\n");
 		return 2;
 	}
 	site.slipway = argv[1];

@@ -1,14 +1,18 @@
 /*
- * The client's whole workflow against a repository that the input makes up, signed with those keys that it uses.
+ * The client's whole workflow against a repository that the input makes up, signed with those keys
+ * that it uses.
  *
- * The first byte: bit 0, whether the station's root says consistent_snapshot.  Then one record for each of 2.root.json,
- * 3.root.json, timestamp, snapshot, targets and the delegated role A: a byte of flags, two of length, that many bytes.
+ * The first byte: bit 0, whether the station's root says consistent_snapshot.  Then one record for
+ * each of 2.root.json, 3.root.json, timestamp, snapshot, targets and the delegated role A: a byte
+ * of flags, two of length, that many bytes.
  *
- *   flags & 3   0 there is no such file, 1 the bytes are the file, 2 they are what the role's key signs,
+ *   flags & 3   0 there is no such file, 1 the bytes are the file, 2 they are what the role's key
+ * signs,
  *               3 what key number flags >> 2 signs
  *
- * Nothing may be saved for a role that a key of that role didn't sign, unless the input used the key of the role
- * that names the keys.  What was refreshed can be refreshed again, and changes nothing then.
+ * Nothing may be saved for a role that a key of that role didn't sign, unless the input used the
+ * key of the role that names the keys.  What was refreshed can be refreshed again, and changes
+ * nothing then.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -17,8 +21,8 @@
 #include "lib/tuf/client.h"
 #include "lib/tuf/sign.h"
 
-#define NOW		INT64_C(1772323200)	/* 2026-03-01 */
-#define FILE_MAX	(1u << 20)
+#define NOW	 INT64_C(1772323200) /* 2026-03-01 */
+#define FILE_MAX (1u << 20)
 
 enum { K_ROOT, K_TIMESTAMP, K_SNAPSHOT, K_TARGETS, K_A, K_COUNT };
 enum { F_ROOT2, F_ROOT3, F_TIMESTAMP, F_SNAPSHOT, F_TARGETS, F_A, F_COUNT };
@@ -30,7 +34,7 @@ static const int file_keys[F_COUNT] = { K_ROOT, K_ROOT, K_TIMESTAMP, K_SNAPSHOT,
 
 static struct privkey *keys[K_COUNT];
 
-#define LOCAL_MAX	16
+#define LOCAL_MAX 16
 
 struct local {
 	char role[TUF_ROLE_NAME_MAX + 1];
@@ -40,8 +44,8 @@ struct local {
 struct world {
 	struct buf files[F_COUNT];
 	bool there[F_COUNT];
-	struct buf bodies[F_COUNT];	/* canonical forms of what was signed, and by which key */
-	int signers[F_COUNT];		/* -1: nothing was */
+	struct buf bodies[F_COUNT]; /* canonical forms of what was signed, and by which key */
+	int signers[F_COUNT];	    /* -1: nothing was */
 	bool used[K_COUNT];
 	struct local local[LOCAL_MAX];
 	size_t nlocal;
@@ -52,8 +56,8 @@ struct world {
 static void
 make_keys(void)
 {
-	static const uint8_t head[16] = { 0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65,
-		0x70, 0x04, 0x22, 0x04, 0x20 };
+	static const uint8_t head[16] = { 0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03,
+		0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20 };
 	struct err e = { 0 };
 
 	for (int i = 0; i < K_COUNT && keys[i] == NULL; i++) {
@@ -64,7 +68,8 @@ make_keys(void)
 		memcpy(der, head, sizeof head);
 		memset(der + sizeof head, i + 1, 32);
 		EVP_EncodeBlock(text, der, (int)sizeof der);
-		snprintf(pem, sizeof pem, "-----BEGIN PRIVATE KEY-----\n%s\n-----END PRIVATE KEY-----\n",
+		snprintf(pem, sizeof pem,
+		    "-----BEGIN PRIVATE KEY-----\n%s\n-----END PRIVATE KEY-----\n",
 		    (const char *)text);
 		keys[i] = privkey_read((const uint8_t *)pem, strlen(pem), NULL, &e);
 		must(keys[i] != NULL);
@@ -124,7 +129,8 @@ static bool
 is_signed(const struct world *w, const struct envelope *v, int key)
 {
 	for (int i = 0; i < F_COUNT; i++)
-		if (w->signers[i] != -1 && (key == -1 || w->signers[i] == key) && w->bodies[i].len == v->len &&
+		if (w->signers[i] != -1 && (key == -1 || w->signers[i] == key) &&
+		    w->bodies[i].len == v->len &&
 		    memcmp(w->bodies[i].data, v->canonical, v->len) == 0)
 			return true;
 	return false;
@@ -141,7 +147,7 @@ io_save(void *arg, const char *role, const uint8_t *data, size_t len, struct err
 		if (strcmp(role, role_names[i]) == 0)
 			key = i;
 	if (w->used[K_ROOT] || ((key == -1 || key == K_A) && w->used[K_TARGETS]))
-		key = -1;	/* the input may have said itself whose keys count */
+		key = -1; /* the input may have said itself whose keys count */
 	else
 		must(key != -1);
 	must(envelope_parse(data, len, &v, e) == 0);
@@ -180,9 +186,9 @@ first_root(struct world *w, bool consistent)
 		json_object_set_new(roles, role_names[i],
 		    json_pack("{s:[s], s:i}", "keyids", privkey_id(keys[i]), "threshold", 1));
 	}
-	j = json_pack("{s:s, s:s, s:i, s:s, s:b, s:o, s:o}", "_type", "root", "spec_version", "1.0.31",
-	    "version", 1, "expires", "2030-01-01T00:00:00Z", "consistent_snapshot", consistent, "keys", ring,
-	    "roles", roles);
+	j = json_pack("{s:s, s:s, s:i, s:s, s:b, s:o, s:o}", "_type", "root", "spec_version",
+	    "1.0.31", "version", 1, "expires", "2030-01-01T00:00:00Z", "consistent_snapshot",
+	    consistent, "keys", ring, "roles", roles);
 	must(j != NULL && sign_metadata(j, &keys[K_ROOT], 1, &out, &e) == 0);
 	put_local(w, "root", out.data, out.len);
 	json_decref(j);
@@ -194,7 +200,8 @@ sign_file(struct world *w, int file, int key, const uint8_t *bytes, size_t len)
 {
 	struct err e = { 0 };
 	struct envelope v;
-	json_t *j = json_loadb((const char *)bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+	json_t *j =
+	    json_loadb((const char *)bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 
 	if (json_is_object(j) && sign_metadata(j, &keys[key], 1, &w->files[file], &e) == 0 &&
 	    envelope_parse(w->files[file].data, w->files[file].len, &v, &e) == 0) {
@@ -224,7 +231,8 @@ build(struct world *w, struct feed *f)
 		if ((flags & 3) == 1)
 			must(buf_add(&w->files[i], bytes, len, &e) == 0);
 		else if ((flags & 3) >= 2)
-			sign_file(w, i, (flags & 3) == 2 ? file_keys[i] : (flags >> 2) % K_COUNT, bytes, len);
+			sign_file(w, i, (flags & 3) == 2 ? file_keys[i] : (flags >> 2) % K_COUNT,
+			    bytes, len);
 	}
 }
 

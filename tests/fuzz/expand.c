@@ -1,5 +1,6 @@
 /*
- * %NAME% in texts.  On failure nothing is appended; a text without '%' is itself; what a name stands for isn't looked into.
+ * %NAME% in texts.  On failure nothing is appended; a text without '%' is itself; what a name
+ * stands for isn't looked into.
  */
 #include "tests/fuzz/fuzz.h"
 

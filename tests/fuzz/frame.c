@@ -1,12 +1,13 @@
 /*
- * Frames from a child that was taken over: the input is what it writes, in pieces as long as the first byte says, before
- * it goes.  What is received is what was written, and what is left over is an error.
+ * Frames from a child that was taken over: the input is what it writes, in pieces as long as the
+ * first byte says, before it goes.  What is received is what was written, and what is left over is
+ * an error.
  */
 #include "tests/fuzz/fuzz.h"
 
 #include "lib/os/frame.h"
 
-#define MAX	1000u	/* bytes of a frame here */
+#define MAX 1000u /* bytes of a frame here */
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -2,8 +2,9 @@
 #define FUZZ_H
 
 /*
- * What every harness includes.  A harness is one function that takes any bytes; it returns 0, and stops the process
- * where the code under test breaks its word.  With libFuzzer that function is driven by it, else by main.c.
+ * What every harness includes.  A harness is one function that takes any bytes; it returns 0, and
+ * stops the process where the code under test breaks its word.  With libFuzzer that function is
+ * driven by it, else by main.c.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /*
- * Path patterns, compared with a second matcher that is slow and plain.  The input is a pattern, a newline, a path.
+ * Path patterns, compared with a second matcher that is slow and plain.  The input is a pattern, a
+ * newline, a path.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -7,7 +8,7 @@
 
 #include "lib/tuf/metadata.h"
 
-#define TEXT_MAX	64	/* bytes of each; the second matcher takes the product of them */
+#define TEXT_MAX 64 /* bytes of each; the second matcher takes the product of them */
 
 static size_t
 character(const char *s)
@@ -36,7 +37,8 @@ matches(const char *pattern, const char *path)
 			else if (j == n)
 				table[i][j] = false;
 			else if (pattern[i] == '?')
-				table[i][j] = path[j] != '/' && table[i + 1][j + character(path + j)];
+				table[i][j] =
+				    path[j] != '/' && table[i + 1][j + character(path + j)];
 			else
 				table[i][j] = pattern[i] == path[j] && table[i + 1][j + 1];
 		}

@@ -1,7 +1,8 @@
 /*
- * What a crash, or a disk that lies, left of a transaction.  The first byte says under which name the journal lies and which
- * staged files are there; the rest is its text, whose length and checksum are put right.  Recovery ends with an error or with nothing left
- * over, touches nothing outside the two roots, and done again it finds nothing to do.
+ * What a crash, or a disk that lies, left of a transaction.  The first byte says under which name
+ * the journal lies and which staged files are there; the rest is its text, whose length and
+ * checksum are put right.  Recovery ends with an error or with nothing left over, touches nothing
+ * outside the two roots, and done again it finds nothing to do.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -62,7 +63,8 @@ make_top(void)
 {
 	if (top[0] != '\0')
 		return;
-	snprintf(top, sizeof top, "%s/slipway-fuzz-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	snprintf(top, sizeof top, "%s/slipway-fuzz-XXXXXX",
+	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	must(mkdtemp(top) != NULL);
 	atexit(remove_top);
 }
@@ -91,8 +93,10 @@ make(const char *name)
 static void
 make_place(unsigned what)
 {
-	static const char *const dirs[] = { "state", "install/bin", "install/.work", "app/tls", "app/.work" };
-	static const char *const files[] = { "install/bin/hi", "install/old", "app/tls/server.crt" };
+	static const char *const dirs[] = { "state", "install/bin", "install/.work", "app/tls",
+		"app/.work" };
+	static const char *const files[] = { "install/bin/hi", "install/old",
+		"app/tls/server.crt" };
 
 	for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++)
 		if ((what & 0x40) == 0 || strstr(dirs[i], ".work") == NULL)
@@ -122,7 +126,8 @@ read_journal(const uint8_t *data, size_t size, struct journal *j)
 
 	must(digest_of(DIGEST_SHA256, data, size, sum, &e) == 0);
 	hex_encode(sum, SHA256_SIZE, hex);
-	must(buf_addf(&text, &e, "slipway-journal 1 %zu %s\n", size, hex) == 0 && buf_add(&text, data, size, &e) == 0);
+	must(buf_addf(&text, &e, "slipway-journal 1 %zu %s\n", size, hex) == 0 &&
+	    buf_add(&text, data, size, &e) == 0);
 	rc = journal_read(text.data, text.len, j, &e);
 	must(rc == 0 || e.code != ERR_NONE);
 	buf_free(&text);
@@ -130,7 +135,7 @@ read_journal(const uint8_t *data, size_t size, struct journal *j)
 		if (j->roots[r] != NULL) {
 			free(j->roots[r]);
 			must((j->roots[r] = strdup(below(journal_root_names[r], path))) != NULL);
-			j->made[r] %= 2;	/* more would be the place itself */
+			j->made[r] %= 2; /* more would be the place itself */
 		}
 	return rc;
 }
@@ -146,7 +151,8 @@ recover(const struct journal *j, unsigned what)
 	struct err e = { 0 };
 
 	t.state = make("state");
-	must((t.settings = settings_open_files(below("machine.conf", machine), below("user.conf", user), &e)) != NULL);
+	must((t.settings = settings_open_files(below("machine.conf", machine),
+		  below("user.conf", user), &e)) != NULL);
 	must(journal_write(j, &text, &e) == 0);
 	must(file_replace_fast(t.state, names[what % 3], text.data, text.len, 0600, &e) == 0);
 	if (transaction_recover(&t, &end, &e) == 0) {

@@ -1,5 +1,6 @@
 /*
- * JSON and its canonical form: what was decoded, encoded and decoded again is the same, and so is its canonical form.
+ * JSON and its canonical form: what was decoded, encoded and decoded again is the same, and so is
+ * its canonical form.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -40,7 +41,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(canonical_json(b, &second, &e) == 0);
 		must(first.len == second.len && memcmp(first.data, second.data, first.len) == 0);
 	} else {
-		must(e.code == ERR_SYNTAX);	/* a real number; sizes are far from their limit */
+		must(e.code == ERR_SYNTAX); /* a real number; sizes are far from their limit */
 	}
 	json_decref(a);
 	json_decref(b);

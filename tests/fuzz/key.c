@@ -1,6 +1,7 @@
 /*
- * Public keys of each type, first under the ids that the input gives and then under their right ids, so that they count;
- * and a signature by each.  The input is a JSON object as "keys" in metadata, then a NUL and the bytes of a signature.
+ * Public keys of each type, first under the ids that the input gives and then under their right
+ * ids, so that they count; and a signature by each.  The input is a JSON object as "keys" in
+ * metadata, then a NUL and the bytes of a signature.
  */
 #include "tests/fuzz/fuzz.h"
 

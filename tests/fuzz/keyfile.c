@@ -1,12 +1,12 @@
 /*
- * Key files: what is not edited is kept byte for byte; every value is read back as it was written; an edit that is
- * taken back leaves a file that still reads.
+ * Key files: what is not edited is kept byte for byte; every value is read back as it was written;
+ * an edit that is taken back leaves a file that still reads.
  */
 #include "tests/fuzz/fuzz.h"
 
 #include "lib/settings/keyfile.h"
 
-#define KEY	"HKLM\\SOFTWARE\\Fuzz"
+#define KEY "HKLM\\SOFTWARE\\Fuzz"
 
 static int
 check(void *arg, const char *key, const char *name, const struct value *v, struct err *e)
@@ -36,7 +36,8 @@ edit(struct keyfile *f)
 	struct err e = { 0 };
 
 	must(value_text(&v, VALUE_STRING, " dword:1 ", 9, &e) == 0);
-	if (keyfile_set(f, KEY, "odd\"=name", &v, &e) != -1 && keyfile_set(f, KEY, "name", &v, &e) != -1) {
+	if (keyfile_set(f, KEY, "odd\"=name", &v, &e) != -1 &&
+	    keyfile_set(f, KEY, "name", &v, &e) != -1) {
 		must(keyfile_write(f, &out, &e) == 0);
 		again = keyfile_parse(out.data, out.len, "HKLM", &e);
 		must(again != NULL);

@@ -1,6 +1,6 @@
 /*
- * Drives a harness where there is no libFuzzer: runs it on each file of the directories (and on each file) named
- * on the command line, so that what a fuzzer once found is tried in every build.
+ * Drives a harness where there is no libFuzzer: runs it on each file of the directories (and on
+ * each file) named on the command line, so that what a fuzzer once found is tried in every build.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -10,7 +10,7 @@
 #include "lib/os/file.h"
 
 /* Bytes of an input; libFuzzer's seeds are far smaller. */
-#define INPUT_MAX	(4u * 1024 * 1024)
+#define INPUT_MAX (4u * 1024 * 1024)
 
 static int
 run_file(const char *path)
@@ -22,7 +22,10 @@ run_file(const char *path)
 	if (rc == -1) {
 		fprintf(stderr, "%s\n", e.text);
 	} else {
-		/* Exactly as long as the input, so that AddressSanitizer sees a byte read behind it. */
+		/*
+		 * Exactly as long as the input, so that AddressSanitizer sees a byte read behind
+		 * it.
+		 */
 		uint8_t *copy = malloc(in.len > 0 ? in.len : 1);
 
 		must(copy != NULL);

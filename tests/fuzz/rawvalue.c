@@ -1,6 +1,6 @@
 /*
- * Raw values of the registry: the first byte is the type, the rest the data.  What is read is written in a form that reads
- * the same again.
+ * Raw values of the registry: the first byte is the type, the rest the data.  What is read is
+ * written in a form that reads the same again.
  */
 #include "tests/fuzz/fuzz.h"
 

@@ -1,12 +1,12 @@
 /*
- * Script texts in the sandbox: within its memory and instructions, and nothing but well formed changes below the prefix
- * that it was given.
+ * Script texts in the sandbox: within its memory and instructions, and nothing but well formed
+ * changes below the prefix that it was given.
  */
 #include "tests/fuzz/fuzz.h"
 
 #include "lib/script/script.h"
 
-#define PREFIX	"HKLM\\SOFTWARE\\HI"
+#define PREFIX "HKLM\\SOFTWARE\\HI"
 
 static int
 get(void *arg, const char *key, const char *name, struct value *v, struct err *e)

@@ -1,12 +1,13 @@
 /*
- * What a script child that was taken over answers.  The first byte says what it is; changes that are taken are well formed,
- * within the limits and below the allowed key, and go over the pipe and back unchanged.
+ * What a script child that was taken over answers.  The first byte says what it is; changes that
+ * are taken are well formed, within the limits and below the allowed key, and go over the pipe and
+ * back unchanged.
  */
 #include "tests/fuzz/fuzz.h"
 
 #include "lib/script/script_frames.h"
 
-#define PREFIX	"HKLM\\SOFTWARE\\HI"
+#define PREFIX "HKLM\\SOFTWARE\\HI"
 
 static const char *const prefixes[] = { PREFIX };
 static const struct script_facts facts = { .prefixes = prefixes, .nprefixes = 1 };
@@ -50,7 +51,8 @@ changes(struct wire *w)
 	}
 	for (size_t i = 0; i < c.n; i++) {
 		must(setting_key_within(c.changes[i].key, PREFIX));
-		must(c.changes[i].name == NULL || setting_name_check(c.changes[i].name, strlen(c.changes[i].name), &e) == 0);
+		must(c.changes[i].name == NULL ||
+		    setting_name_check(c.changes[i].name, strlen(c.changes[i].name), &e) == 0);
 		must(value_check(&c.changes[i].value, &e) == 0);
 	}
 	changeset_free(&c);

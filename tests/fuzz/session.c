@@ -1,6 +1,7 @@
 /*
- * What a fetch child that was taken over says.  The input is frames, each with its type and two bytes of length.  No file gets more
- * than was asked for, none gets bytes after its result, and nothing but a login is signed.
+ * What a fetch child that was taken over says.  The input is frames, each with its type and two
+ * bytes of length.  No file gets more than was asked for, none gets bytes after its result, and
+ * nothing but a login is signed.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -9,7 +10,7 @@
 
 #include "lib/sftp/session_state.h"
 
-#define FILES	3
+#define FILES 3
 
 struct sink {
 	struct fetch_file *f;
@@ -43,7 +44,8 @@ key(void)
 	if (l != NULL)
 		return l;
 	k = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, raw, sizeof raw);
-	must((b = BIO_new(BIO_s_mem())) != NULL && PEM_write_bio_PrivateKey(b, k, NULL, NULL, 0, NULL, NULL));
+	must((b = BIO_new(BIO_s_mem())) != NULL &&
+	    PEM_write_bio_PrivateKey(b, k, NULL, NULL, 0, NULL, NULL));
 	len = BIO_get_mem_data(b, &text);
 	must((l = login_parse("key", (uint8_t *)text, (size_t)len, NULL, &e)) != NULL);
 	BIO_free(b);
@@ -58,7 +60,8 @@ password(void)
 	struct err e;
 
 	if (l == NULL)
-		must((l = login_parse_password("file", (const uint8_t *)"secret\n", 7, &e)) != NULL);
+		must(
+		    (l = login_parse_password("file", (const uint8_t *)"secret\n", 7, &e)) != NULL);
 	return l;
 }
 
@@ -79,9 +82,10 @@ run(const uint8_t *data, size_t size, const struct login *login)
 {
 	static const struct url url = { .user = "u", .host = "h", .port = 22, .path = "/" };
 	struct carrier c = { .config = { .url = &url }, .login = login };
-	struct fetch_file files[FILES] = { { .path = "a", .max = 100 }, { .path = "b", .max = 5000, .offset = 10 },
-		{ .path = "c", .max = 100 } };
-	struct sink sinks[FILES] = { { &files[0], 0, false }, { &files[1], 10, false }, { &files[2], 0, true } };
+	struct fetch_file files[FILES] = { { .path = "a", .max = 100 },
+		{ .path = "b", .max = 5000, .offset = 10 }, { .path = "c", .max = 100 } };
+	struct sink sinks[FILES] = { { &files[0], 0, false }, { &files[1], 10, false },
+		{ &files[2], 0, true } };
 	struct carrying r = { .c = &c, .files = files, .n = FILES };
 	struct buf answer = BUF_INIT(1024);
 	struct feed f = { data, size };

@@ -1,8 +1,10 @@
 /*
- * An SFTP server that says what it likes: the input is its answers.  The first byte chooses how they are given.
+ * An SFTP server that says what it likes: the input is its answers.  The first byte chooses how
+ * they are given.
  *
  *   even   bytes as they are, in pieces of (first byte / 2 + 1)
- *   odd    records: type, which open request it answers (counted from the oldest), two bytes of length, that many bytes
+ *   odd    records: type, which open request it answers (counted from the oldest), two bytes of
+ * length, that many bytes
  *          of contents; packet length and request id are filled in, so that answers fit
  *
  * No file gets more than its limit or bytes twice, and what is held stays within the windows.
@@ -13,15 +15,15 @@
 #include "lib/sftp/sftp_packet.h"
 #include "lib/base/wire.h"
 
-#define FILES		4
-#define FILE_MAX	5000u
-#define REQUESTS	256u
+#define FILES	 4
+#define FILE_MAX 5000u
+#define REQUESTS 256u
 
 struct session {
 	struct sftp *s;
 	struct fetch_file files[FILES];
 	uint64_t got[FILES];
-	uint32_t ids[REQUESTS];	/* requests that were sent and not answered */
+	uint32_t ids[REQUESTS]; /* requests that were sent and not answered */
 	size_t n;
 };
 
@@ -30,7 +32,7 @@ static const struct sftp_limits limits = { 1000, 8000, 32, 3 };
 static int
 take(void *arg, const void *bytes, size_t len, struct err *e)
 {
-	static uint8_t copy[FILE_MAX];	/* reads every byte, so that AddressSanitizer sees them */
+	static uint8_t copy[FILE_MAX]; /* reads every byte, so that AddressSanitizer sees them */
 	uint64_t *got = arg;
 
 	(void)e;
@@ -114,7 +116,8 @@ check(const struct session *x)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const paths[FILES] = { "1.root.json", "timestamp.json", "a/b", "targets/c.d" };
+	static const char *const paths[FILES] = { "1.root.json", "timestamp.json", "a/b",
+		"targets/c.d" };
 	struct session *x = calloc(1, sizeof *x);
 	struct feed f = { data, size };
 	uint8_t how = feed_u8(&f);
@@ -124,9 +127,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(x != NULL && (x->s = sftp_new("/repo", &limits, &e)) != NULL);
 	for (size_t i = 0; i < FILES; i++)
 		x->files[i] = (struct fetch_file){ .path = paths[i],
-		    .max = FILE_MAX,
-		    .data = take,
-		    .arg = &x->got[i] };
+			.max = FILE_MAX,
+			.data = take,
+			.arg = &x->got[i] };
 	must(sftp_add(x->s, x->files, FILES, &e) == 0);
 	while (rc == 0 && f.left > 0) {
 		send_all(x);

@@ -1,5 +1,6 @@
 /*
- * Snapshot metadata: envelope, contents, and the comparison of two: the input is one file, or two with a NUL between.
+ * Snapshot metadata: envelope, contents, and the comparison of two: the input is one file, or two
+ * with a NUL between.
  */
 #include "tests/fuzz/fuzz.h"
 

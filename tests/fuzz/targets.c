@@ -1,5 +1,6 @@
 /*
- * Targets metadata: envelope, contents, every target in it, and which of them each delegation covers.
+ * Targets metadata: envelope, contents, every target in it, and which of them each delegation
+ * covers.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -15,7 +16,8 @@ look(const struct tuf_targets *t)
 
 	must(t->c.version >= 1);
 	must(t->n <= TUF_ROLES_MAX);
-	must(targets_get(t, "no/such/target", &one, &e) != 1 || json_object_get(t->targets, "no/such/target"));
+	must(targets_get(t, "no/such/target", &one, &e) != 1 ||
+	    json_object_get(t->targets, "no/such/target"));
 	json_object_foreach ((json_t *)(uintptr_t)t->targets, path, value) {
 		if (targets_get(t, path, &one, &e) == 1) {
 			must(one.length <= TUF_TARGET_SIZE_MAX);

@@ -1,10 +1,11 @@
 /*
- * A peer of the TLS library that says anything. The first byte: the role (1: we are the client), the level (2: TLSPeerAuth,
- * 4: None), TLS 1.2 allowed (8), how the rest is meant (16), and bytes a read. The rest is what the peer sends; or, so that
- * what is encrypted is reached too, where a real peer's bytes are changed: three bytes each, how many go by and what is
- * added to the next. Nothing is random and no clock is read but for the certificates' dates: an input is the same every time.
+ * A peer of the TLS library that says anything. The first byte: the role (1: we are the client),
+ * the level (2: TLSPeerAuth, 4: None), TLS 1.2 allowed (8), how the rest is meant (16), and bytes a
+ * read. The rest is what the peer sends; or, so that what is encrypted is reached too, where a real
+ * peer's bytes are changed: three bytes each, how many go by and what is added to the next. Nothing
+ * is random and no clock is read but for the certificates' dates: an input is the same every time.
  */
-#define OPENSSL_SUPPRESS_DEPRECATED	/* RAND_set_rand_method() */
+#define OPENSSL_SUPPRESS_DEPRECATED /* RAND_set_rand_method() */
 #include "tests/fuzz/fuzz.h"
 
 #include <openssl/evp.h>
@@ -14,8 +15,8 @@
 
 #include "slipway/tls.h"
 
-#define CALLS_MAX	400
-#define WIRE_MAX	65536	/* bytes that a real peer sends */
+#define CALLS_MAX 400
+#define WIRE_MAX  65536 /* bytes that a real peer sends */
 
 static uint64_t state;
 
@@ -59,13 +60,17 @@ make_pair(void)
 
 	must(RAND_set_rand_method(&method) == 1);
 	must((key = EVP_EC_gen("P-256")) != NULL && cert != NULL);
-	must(X509_set_version(cert, X509_VERSION_3) && ASN1_INTEGER_set(X509_get_serialNumber(cert), 1));
+	must(X509_set_version(cert, X509_VERSION_3) &&
+	    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1));
 	must(ASN1_TIME_set_string(X509_getm_notBefore(cert), "20200101000000Z"));
 	must(ASN1_TIME_set_string(X509_getm_notAfter(cert), "20991231000000Z"));
-	must(X509_set_pubkey(cert, key) && X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_UTF8,
-	    (const unsigned char *)"peer", -1, -1, 0));
-	must(X509_set_issuer_name(cert, X509_get_subject_name(cert)) && X509_sign(cert, key, EVP_sha256()) > 0);
-	must((b = BIO_new(BIO_s_mem())) != NULL && PEM_write_bio_PrivateKey(b, key, NULL, NULL, 0, NULL, NULL));
+	must(X509_set_pubkey(cert, key) &&
+	    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_UTF8,
+		(const unsigned char *)"peer", -1, -1, 0));
+	must(X509_set_issuer_name(cert, X509_get_subject_name(cert)) &&
+	    X509_sign(cert, key, EVP_sha256()) > 0);
+	must((b = BIO_new(BIO_s_mem())) != NULL &&
+	    PEM_write_bio_PrivateKey(b, key, NULL, NULL, 0, NULL, NULL));
 	key_pem = text_of(b);
 	must((b = BIO_new(BIO_s_mem())) != NULL && PEM_write_bio_X509(b, cert));
 	cert_pem = text_of(b);
@@ -84,7 +89,10 @@ side(enum slipway_tls_side which, uint8_t how)
 		return t;
 	must((t = slipway_tls_new(which, NULL, NULL)) != NULL);
 	made[which == SLIPWAY_TLS_CLIENT][how & 14] = t;
-	must(slipway_tls_set(t, "TLS_RequiredLevel", (how & 4) ? "None" : (how & 2) ? "TLSPeerAuth" : "TLSNoPeerAuth") == 0);
+	must(slipway_tls_set(t, "TLS_RequiredLevel",
+		 (how & 4)	 ? "None"
+		     : (how & 2) ? "TLSPeerAuth"
+				 : "TLSNoPeerAuth") == 0);
 	must(slipway_tls_set(t, "TLS_MinVersion", (how & 8) ? "TLSv1.2" : "TLSv1.3") == 0);
 	must(slipway_tls_set_pem(t, "TLS_KeyFile", key_pem, strlen(key_pem)) == 0);
 	must(slipway_tls_set_pem(t, "TLS_CertFile", cert_pem, strlen(cert_pem)) == 0);
@@ -98,10 +106,10 @@ side(enum slipway_tls_side which, uint8_t how)
 struct wire {
 	uint8_t data[WIRE_MAX];
 	size_t put, got, piece;
-	struct feed *changes;	/* of what is put; NULL: none */
-	size_t left;		/* bytes until the next change */
+	struct feed *changes; /* of what is put; NULL: none */
+	size_t left;	      /* bytes until the next change */
 	uint8_t add;
-	bool over;		/* nothing more comes */
+	bool over; /* nothing more comes */
 };
 
 struct end {
@@ -141,7 +149,7 @@ wire_write(void *arg, const void *buf, size_t len)
 	const uint8_t *p = buf;
 
 	if (w == NULL)
-		return (long)len;	/* nobody listens */
+		return (long)len; /* nobody listens */
 	if (w->put + len > WIRE_MAX)
 		return SLIPWAY_TLS_ERROR;
 	for (size_t i = 0; i < len; i++) {
@@ -165,7 +173,8 @@ look(struct slipway_tls_conn *c, long n, size_t size, uint8_t how)
 
 	must(n >= SLIPWAY_TLS_WANT_WRITE && n <= (long)size);
 	must(strncmp(slipway_tls_conn_text(c), "TCP/IP", 6) == 0);
-	must((slipway_tls_conn_error_code(c) != SLIPWAY_TLS_OK) == (slipway_tls_conn_error(c)[0] != '\0'));
+	must((slipway_tls_conn_error_code(c) != SLIPWAY_TLS_OK) ==
+	    (slipway_tls_conn_error(c)[0] != '\0'));
 	/* No data, and no end of it, before what the level asks for. */
 	if (n >= 0 && !(how & 4)) {
 		must(tls);

@@ -40,11 +40,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(is_clean(u.user, sizeof u.user) && is_clean(u.host, sizeof u.host) &&
 		    is_clean(u.path, sizeof u.path));
 		must(u.path[0] == '/' && (len == 1 || u.path[len - 1] != '/'));
-		must(strstr(u.path, "/../") == NULL && (len < 3 || strcmp(u.path + len - 3, "/..") != 0));
+		must(strstr(u.path, "/../") == NULL &&
+		    (len < 3 || strcmp(u.path + len - 3, "/..") != 0));
 		if (u.scheme == URL_FILE)
 			must(u.user[0] == '\0' && u.host[0] == '\0' && u.port == 0);
 		else
-			must(u.scheme == URL_SFTP && u.user[0] != '\0' && u.host[0] != '\0' && u.port != 0);
+			must(u.scheme == URL_SFTP && u.user[0] != '\0' && u.host[0] != '\0' &&
+			    u.port != 0);
 	}
 	free(text);
 	return 0;

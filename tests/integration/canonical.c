@@ -1,5 +1,6 @@
 /*
- * canonical FILE: its JSON in canonical form on standard output, for another implementation to compare.
+ * canonical FILE: its JSON in canonical form on standard output, for another implementation to
+ * compare.
  */
 #include <stdio.h>
 
@@ -16,8 +17,8 @@ main(int argc, char **argv)
 	int rc = 1;
 
 	if (argc == 2 && file_read(NULL, argv[1], &in, &e) == 0 &&
-	    (j = json_text_parse(in.data, in.len, &e)) != NULL && canonical_json(j, &out, &e) == 0 &&
-	    fwrite(out.data, 1, out.len, stdout) == out.len)
+	    (j = json_text_parse(in.data, in.len, &e)) != NULL &&
+	    canonical_json(j, &out, &e) == 0 && fwrite(out.data, 1, out.len, stdout) == out.len)
 		rc = 0;
 	else
 		fprintf(stderr, "canonical: %s\n", e.text);

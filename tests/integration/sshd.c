@@ -13,9 +13,9 @@
 #include "lib/os/net.h"
 #include "tests/integration/sshd_side.h"
 
-#define START_TRIES	500
-#define PAUSE_MS	10
-#define GONE_MS		5000
+#define START_TRIES 500
+#define PAUSE_MS    10
+#define GONE_MS	    5000
 
 static void
 die(const char *what)
@@ -74,7 +74,8 @@ fingerprint(const struct sshd *s, const char *kind, char *out, size_t size)
 {
 	char command[256];
 
-	snprintf(command, sizeof command, "ssh-keygen -l -f %s/host_%s | cut -d' ' -f2", s->dir, kind);
+	snprintf(command, sizeof command, "ssh-keygen -l -f %s/host_%s | cut -d' ' -f2", s->dir,
+	    kind);
 	read_word(command, out, size);
 }
 
@@ -88,7 +89,8 @@ sshd_make(struct sshd *s, const struct sshd *other)
 	/* The sessions of a server that is root become other users, who must be able to read. */
 	run("chmod 755 %s", s->dir);
 	run("cd %s && ssh-keygen -q -t ed25519 -N '' -f host_ed25519 && "
-	    "ssh-keygen -q -t ecdsa -b 256 -N '' -f host_ecdsa", s->dir);
+	    "ssh-keygen -q -t ecdsa -b 256 -N '' -f host_ecdsa",
+	    s->dir);
 	fingerprint(s, "ed25519", s->pin, sizeof s->pin);
 	fingerprint(s, "ecdsa", s->pin_ecdsa, sizeof s->pin_ecdsa);
 	if (other != NULL) {
@@ -116,11 +118,13 @@ write_config(const struct sshd *s)
 	snprintf(name, sizeof name, "%s/config", s->dir);
 	if ((f = fopen(name, "wb")) == NULL)
 		die(name);
-	fprintf(f, "ListenAddress 127.0.0.1:%d\nHostKey %s/host_ed25519\nHostKey %s/host_ecdsa\n"
+	fprintf(f,
+	    "ListenAddress 127.0.0.1:%d\nHostKey %s/host_ed25519\nHostKey %s/host_ecdsa\n"
 	    "PidFile none\nUsePAM no\nStrictModes no\nPasswordAuthentication no\n"
 	    "KbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\n"
 	    "AuthorizedKeysFile %s/authorized_keys\nSubsystem sftp internal-sftp\n"
-	    "MaxStartups 100\nLogLevel ERROR\n", s->port, s->dir, s->dir, s->dir);
+	    "MaxStartups 100\nLogLevel ERROR\n",
+	    s->port, s->dir, s->dir, s->dir);
 	if (fclose(f) != 0)
 		die(name);
 }

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LIMIT_S	300
+#define LIMIT_S 300
 
 void
 sshd_limit(void)
@@ -121,7 +121,8 @@ below(pid_t top, int sig)
 void
 side_signal(int pid, enum sshd_signal sig, bool only_below)
 {
-	static const int signals[] = { [SSHD_KILL] = SIGKILL, [SSHD_PAUSE] = SIGSTOP, [SSHD_GO_ON] = SIGCONT };
+	static const int
+	    signals[] = { [SSHD_KILL] = SIGKILL, [SSHD_PAUSE] = SIGSTOP, [SSHD_GO_ON] = SIGCONT };
 
 	below(pid, signals[sig]);
 	if (!only_below)

@@ -1,7 +1,8 @@
 /*
- * Servers for a test that runs under wine: tests/windows/beside.sh runs the commands, on the Linux side.  A command is the file ask-N in
- * a directory of its, N from 1; what became of it is answer-N, the exit status in its first line.  start, tell, runs and busy are
- * functions of that script.
+ * Servers for a test that runs under wine: tests/windows/beside.sh runs the commands, on the Linux
+ * side.  A command is the file ask-N in a directory of its, N from 1; what became of it is
+ * answer-N, the exit status in its first line.  start, tell, runs and busy are functions of that
+ * script.
  */
 #include "tests/integration/sshd_side.h"
 
@@ -12,10 +13,10 @@
 #include "lib/os/clock.h"
 #include "lib/os/wide_windows.h"
 
-#define ANSWER_MAX	4096
-#define LINE_MAX	2600
-#define PAUSE_MS	5
-#define ANSWER_MS	60000
+#define ANSWER_MAX 4096
+#define LINE_MAX   2600
+#define PAUSE_MS   5
+#define ANSWER_MS  60000
 
 static void
 die(const char *what)
@@ -37,7 +38,8 @@ send_command(const char *name, const char *command)
 	FILE *f;
 
 	snprintf(part, sizeof part, "%s.part", name);
-	if ((f = fopen(part, "wb")) == NULL || fprintf(f, "%s\n", command) < 0 || fclose(f) != 0 || rename(part, name) != 0)
+	if ((f = fopen(part, "wb")) == NULL || fprintf(f, "%s\n", command) < 0 || fclose(f) != 0 ||
+	    rename(part, name) != 0)
 		die(name);
 }
 
@@ -98,7 +100,8 @@ side_start(const char *const argv[], unsigned descriptors)
 void
 side_signal(int pid, enum sshd_signal sig, bool only_below)
 {
-	static const char *const names[] = { [SSHD_KILL] = "KILL", [SSHD_PAUSE] = "STOP", [SSHD_GO_ON] = "CONT" };
+	static const char
+	    *const names[] = { [SSHD_KILL] = "KILL", [SSHD_PAUSE] = "STOP", [SSHD_GO_ON] = "CONT" };
 	char line[100];
 
 	snprintf(line, sizeof line, "tell %s %d %s", names[sig], pid, only_below ? "below" : "all");

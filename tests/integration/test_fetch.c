@@ -10,18 +10,18 @@
 #include "lib/sftp/sftp_frames.h"
 #include "updater/fetch/fetch.h"
 
-#define MANY		1000
-#define MANY_SIZE	2048
-#define BIG_SIZE	(48u * 1024 * 1024)
-#define CONNECT_MS	10000
-#define DEADLINE_MS	60000
+#define MANY	    1000
+#define MANY_SIZE   2048
+#define BIG_SIZE    (48u * 1024 * 1024)
+#define CONNECT_MS  10000
+#define DEADLINE_MS 60000
 
 static struct sshd one, two;
 
 struct job {
 	const char *urls[2], *pins[2];
 	struct fetch_config config;
-	char failed[2048];		/* what failed() was told */
+	char failed[2048]; /* what failed() was told */
 };
 
 static void
@@ -30,7 +30,8 @@ note_failed(void *arg, const char *url, const struct err *why)
 	struct job *j = arg;
 	size_t len = strlen(j->failed);
 
-	snprintf(j->failed + len, sizeof j->failed - len, "%s %s %s;", url, err_name(why->code), why->text);
+	snprintf(j->failed + len, sizeof j->failed - len, "%s %s %s;", url, err_name(why->code),
+	    why->text);
 }
 
 static void
@@ -41,9 +42,15 @@ job_init(struct job *j, const char *first, const char *second)
 	j->urls[1] = second;
 	j->pins[0] = one.pin;
 	j->pins[1] = two.pin;
-	j->config = (struct fetch_config){ .urls = j->urls, .nurls = second == NULL ? 1 : 2,
-		.host_keys = j->pins, .nhost_keys = 2, .key_file = one.key, .connect_ms = CONNECT_MS,
-		.deadline = clock_mono_ms() + DEADLINE_MS, .failed = note_failed, .arg = j };
+	j->config = (struct fetch_config){ .urls = j->urls,
+		.nurls = second == NULL ? 1 : 2,
+		.host_keys = j->pins,
+		.nhost_keys = 2,
+		.key_file = one.key,
+		.connect_ms = CONNECT_MS,
+		.deadline = clock_mono_ms() + DEADLINE_MS,
+		.failed = note_failed,
+		.arg = j };
 }
 
 /* What arrived is what the servers have from offset on. */
@@ -206,7 +213,9 @@ directory_file(void **state)
 	const struct one_row *r = *state;
 
 	if (strcmp(r->path, "link") == 0 && !side_shows_links()) {
-		print_message("%s: skipped under wine: it follows a link by itself; see docs/windows.md\n", r->name);
+		print_message(
+		    "%s: skipped under wine: it follows a link by itself; see docs/windows.md\n",
+		    r->name);
 		skip();
 	}
 	check_one(one.file_url, r);
@@ -232,7 +241,10 @@ directory_missing(void **state)
 	digest_free(s.md);
 }
 
-/* A file that may not be read is not absent.  Root may read everything, so the session is another user's. */
+/*
+ * A file that may not be read is not absent.  Root may read everything, so the session is another
+ * user's.
+ */
 static void
 permission_denied(void **state)
 {
@@ -278,37 +290,44 @@ wrong_host_key(void **state)
 
 static struct key_row {
 	const char *name;
-	const char *make;		/* a shell command that makes the key $K */
-	const char *passphrase;		/* NULL: none configured */
-	bool known;			/* put it into authorized_keys */
+	const char *make;	/* a shell command that makes the key $K */
+	const char *passphrase; /* NULL: none configured */
+	bool known;		/* put it into authorized_keys */
 	enum err_code want;
-	const char *text;		/* is in the error's text */
+	const char *text; /* is in the error's text */
 } key_rows[] = {
-	{ "key: unknown to the server", "ssh-keygen -q -t ed25519 -N '' -f $K", NULL, false, ERR_AUTH, "/key_" },
-	{ "key: ECDSA P-256", "ssh-keygen -q -t ecdsa -b 256 -N '' -f $K", NULL, true, ERR_NONE, NULL },
-	{ "key: ECDSA P-384", "ssh-keygen -q -t ecdsa -b 384 -N '' -f $K", NULL, true, ERR_NONE, NULL },
-	{ "key: ECDSA P-521", "ssh-keygen -q -t ecdsa -b 521 -N '' -f $K", NULL, true, ERR_NONE, NULL },
-	{ "key: ECDSA as PEM", "ssh-keygen -q -m PEM -t ecdsa -N '' -f $K", NULL, true, ERR_NONE, NULL },
-	{ "key: ECDSA as PKCS#8, encrypted", "ssh-keygen -q -m PKCS8 -t ecdsa -N sesame -f $K", "sesame", true,
-	    ERR_NONE, NULL },
-	{ "key: encrypted", "ssh-keygen -q -t ed25519 -N sesame -f $K", "sesame", true, ERR_NONE, NULL },
-	{ "key: encrypted, CBC", "ssh-keygen -q -t ed25519 -Z aes128-cbc -N sesame -f $K", "sesame", true,
-	    ERR_NONE, NULL },
-	{ "key: wrong passphrase", "ssh-keygen -q -t ed25519 -N sesame -f $K", "open", true, ERR_CONFIG,
-	    "passphrase" },
-	{ "key: wrong passphrase, PKCS#8", "ssh-keygen -q -m PKCS8 -t ecdsa -N sesame -f $K", "open", true,
+	{ "key: unknown to the server", "ssh-keygen -q -t ed25519 -N '' -f $K", NULL, false,
+	    ERR_AUTH, "/key_" },
+	{ "key: ECDSA P-256", "ssh-keygen -q -t ecdsa -b 256 -N '' -f $K", NULL, true, ERR_NONE,
+	    NULL },
+	{ "key: ECDSA P-384", "ssh-keygen -q -t ecdsa -b 384 -N '' -f $K", NULL, true, ERR_NONE,
+	    NULL },
+	{ "key: ECDSA P-521", "ssh-keygen -q -t ecdsa -b 521 -N '' -f $K", NULL, true, ERR_NONE,
+	    NULL },
+	{ "key: ECDSA as PEM", "ssh-keygen -q -m PEM -t ecdsa -N '' -f $K", NULL, true, ERR_NONE,
+	    NULL },
+	{ "key: ECDSA as PKCS#8, encrypted", "ssh-keygen -q -m PKCS8 -t ecdsa -N sesame -f $K",
+	    "sesame", true, ERR_NONE, NULL },
+	{ "key: encrypted", "ssh-keygen -q -t ed25519 -N sesame -f $K", "sesame", true, ERR_NONE,
+	    NULL },
+	{ "key: encrypted, CBC", "ssh-keygen -q -t ed25519 -Z aes128-cbc -N sesame -f $K", "sesame",
+	    true, ERR_NONE, NULL },
+	{ "key: wrong passphrase", "ssh-keygen -q -t ed25519 -N sesame -f $K", "open", true,
 	    ERR_CONFIG, "passphrase" },
+	{ "key: wrong passphrase, PKCS#8", "ssh-keygen -q -m PKCS8 -t ecdsa -N sesame -f $K",
+	    "open", true, ERR_CONFIG, "passphrase" },
 	{ "key: no passphrase", "ssh-keygen -q -t ed25519 -N sesame -f $K", NULL, true, ERR_CONFIG,
 	    "passphrase" },
-	{ "key: RSA", "ssh-keygen -q -t rsa -b 2048 -N '' -f $K", NULL, true, ERR_CONFIG, "ssh-keygen -t ed25519" },
-	{ "key: RSA as PEM", "ssh-keygen -q -m PEM -t rsa -b 2048 -N '' -f $K", NULL, true, ERR_CONFIG,
+	{ "key: RSA", "ssh-keygen -q -t rsa -b 2048 -N '' -f $K", NULL, true, ERR_CONFIG,
 	    "ssh-keygen -t ed25519" },
-	{ "key: readable by all", "ssh-keygen -q -t ed25519 -N '' -f $K && chmod 644 $K", NULL, true, ERR_CONFIG,
-	    "only its owner" },
-	{ "key: no key", "echo hello > $K && chmod 600 $K && echo > $K.pub", NULL, false, ERR_CONFIG,
-	    "private key" },
-	{ "key: cut off", "ssh-keygen -q -t ed25519 -N '' -f $K && sed -i 3d $K", NULL, false, ERR_CONFIG,
-	    "damaged" },
+	{ "key: RSA as PEM", "ssh-keygen -q -m PEM -t rsa -b 2048 -N '' -f $K", NULL, true,
+	    ERR_CONFIG, "ssh-keygen -t ed25519" },
+	{ "key: readable by all", "ssh-keygen -q -t ed25519 -N '' -f $K && chmod 644 $K", NULL,
+	    true, ERR_CONFIG, "only its owner" },
+	{ "key: no key", "echo hello > $K && chmod 600 $K && echo > $K.pub", NULL, false,
+	    ERR_CONFIG, "private key" },
+	{ "key: cut off", "ssh-keygen -q -t ed25519 -N '' -f $K && sed -i 3d $K", NULL, false,
+	    ERR_CONFIG, "damaged" },
 	{ "key: missing", "true", NULL, false, ERR_CONFIG, "/key_" },
 };
 
@@ -468,7 +487,10 @@ session_killed_between(void **state)
 	fetch_end(h);
 }
 
-/* Hanging: before the banner, and in the middle of a file.  The deadline, or the limit for silence, ends it. */
+/*
+ * Hanging: before the banner, and in the middle of a file.  The deadline, or the limit for silence,
+ * ends it.
+ */
 static void
 hanging(void **state)
 {
@@ -566,8 +588,8 @@ make_servers(void **state)
 	strcpy(two.pin, one.pin);
 	run("cd %s && mkdir many && head -c %u /dev/urandom | split -d -a 4 -b %d - many/f && "
 	    "head -c %u /dev/urandom > big && : > empty && echo x > secret && chmod %s secret && "
-	    "ln -s big link", one.repo, MANY * MANY_SIZE, MANY_SIZE, BIG_SIZE,
-	    one.root ? "600" : "000");
+	    "ln -s big link",
+	    one.repo, MANY * MANY_SIZE, MANY_SIZE, BIG_SIZE, one.root ? "600" : "000");
 	sshd_start(&one, 0);
 	return 0;
 }
@@ -604,7 +626,10 @@ main(int argc, char **argv)
 	size_t n = 14;
 
 	child_main(roles, argc, argv);
-	/* A server that ends while it is written to must be an error, not a signal; and no test may hang. */
+	/*
+	 * A server that ends while it is written to must be an error, not a signal; and no test may
+	 * hang.
+	 */
 	sshd_limit();
 	TEST_ROWS(tests, n, one_rows, one_file);
 	TEST_ROWS(tests, n, dir_rows, directory_file);

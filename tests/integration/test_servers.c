@@ -1,6 +1,7 @@
 /*
- * Fetching from SFTP servers of other makes than OpenSSH, each started by this program: what differs (short reads, few open files, no
- * extensions, other algorithms, requests that may not be sent ahead) makes no difference for what arrives.
+ * Fetching from SFTP servers of other makes than OpenSSH, each started by this program: what
+ * differs (short reads, few open files, no extensions, other algorithms, requests that may not be
+ * sent ahead) makes no difference for what arrives.
  */
 #include "tests/unit/common/test.h"
 
@@ -9,19 +10,19 @@
 #include "tests/integration/sshd.h"
 #include "lib/sftp/sftp_frames.h"
 
-#define MANY		1000
-#define MANY_SIZE	2048
-#define BIG_SIZE	(12u * 1024 * 1024)
-#define CONNECT_MS	10000
-#define DEADLINE_MS	60000
-#define DESCRIPTORS	64	/* of the server that may open few files */
+#define MANY	    1000
+#define MANY_SIZE   2048
+#define BIG_SIZE    (12u * 1024 * 1024)
+#define CONNECT_MS  10000
+#define DEADLINE_MS 60000
+#define DESCRIPTORS 64 /* of the server that may open few files */
 
 static const char *const kinds[] = { "proftpd", "rclone", "asyncssh", "paramiko" };
 
-#define KINDS	(sizeof kinds / sizeof kinds[0])
+#define KINDS (sizeof kinds / sizeof kinds[0])
 
 static struct sshd servers[KINDS];
-static struct sshd *killed;	/* what kill_server() kills */
+static struct sshd *killed; /* what kill_server() kills */
 
 struct job {
 	const char *urls[2], *pins[2];
@@ -33,8 +34,12 @@ job_init(struct job *j, const struct sshd *first, const struct sshd *second)
 {
 	*j = (struct job){ .urls = { first->url, second == NULL ? NULL : second->url },
 		.pins = { first->pin, second == NULL ? NULL : second->pin } };
-	j->config = (struct fetch_config){ .urls = j->urls, .nurls = second == NULL ? 1 : 2, .host_keys = j->pins,
-		.nhost_keys = second == NULL ? 1 : 2, .key_file = servers[0].key, .connect_ms = CONNECT_MS,
+	j->config = (struct fetch_config){ .urls = j->urls,
+		.nurls = second == NULL ? 1 : 2,
+		.host_keys = j->pins,
+		.nhost_keys = second == NULL ? 1 : 2,
+		.key_file = servers[0].key,
+		.connect_ms = CONNECT_MS,
 		.deadline = clock_mono_ms() + DEADLINE_MS };
 }
 
@@ -127,7 +132,8 @@ do_killed(struct sshd *server)
 }
 
 static void
-one(const struct sshd *server, const char *path, uint64_t max, enum fetch_result result, enum err_code code)
+one(const struct sshd *server, const char *path, uint64_t max, enum fetch_result result,
+    enum err_code code)
 {
 	struct fetch_file f;
 	struct sink s;
@@ -145,12 +151,36 @@ one(const struct sshd *server, const char *path, uint64_t max, enum fetch_result
 	digest_free(s.md);
 }
 
-static void do_empty(struct sshd *s) { one(s, "empty", 0, FETCH_OK, ERR_NONE); }
-static void do_unknown_size(struct sshd *s) { one(s, "many/f0001", 1000000, FETCH_OK, ERR_NONE); }
-static void do_absent(struct sshd *s) { one(s, "metadata/9.root.json", 1000, FETCH_ABSENT, ERR_NONE); }
-static void do_absent_dir(struct sshd *s) { one(s, "many/none/x", 1000, FETCH_ABSENT, ERR_NONE); }
-static void do_one_too_large(struct sshd *s) { one(s, "many/f0001", MANY_SIZE - 1, FETCH_FAILED, ERR_TOO_LARGE); }
-static void do_far_too_large(struct sshd *s) { one(s, "big", 100, FETCH_FAILED, ERR_TOO_LARGE); }
+static void
+do_empty(struct sshd *s)
+{
+	one(s, "empty", 0, FETCH_OK, ERR_NONE);
+}
+static void
+do_unknown_size(struct sshd *s)
+{
+	one(s, "many/f0001", 1000000, FETCH_OK, ERR_NONE);
+}
+static void
+do_absent(struct sshd *s)
+{
+	one(s, "metadata/9.root.json", 1000, FETCH_ABSENT, ERR_NONE);
+}
+static void
+do_absent_dir(struct sshd *s)
+{
+	one(s, "many/none/x", 1000, FETCH_ABSENT, ERR_NONE);
+}
+static void
+do_one_too_large(struct sshd *s)
+{
+	one(s, "many/f0001", MANY_SIZE - 1, FETCH_FAILED, ERR_TOO_LARGE);
+}
+static void
+do_far_too_large(struct sshd *s)
+{
+	one(s, "big", 100, FETCH_FAILED, ERR_TOO_LARGE);
+}
 
 /* ProFTPD says that it may not be read. */
 static void
@@ -208,7 +238,8 @@ put_line(const char *dir, const char *name, const char *line, char path[200])
 }
 
 static void
-login_with(const struct sshd *server, const char *password_file, enum err_code code, const char *text)
+login_with(const struct sshd *server, const char *password_file, enum err_code code,
+    const char *text)
 {
 	struct fetch_file f;
 	struct sink s;
@@ -272,7 +303,8 @@ static void
 do_questions(struct sshd *server)
 {
 	if (strcmp(kinds[server - servers], "asyncssh") != 0) {
-		print_message("%s can't be told what to ask; AsyncSSH can\n", kinds[server - servers]);
+		print_message("%s can't be told what to ask; AsyncSSH can\n",
+		    kinds[server - servers]);
 		skip();
 	}
 	ask(server, "hidden", ERR_NONE);
@@ -286,7 +318,8 @@ do_keys_only(struct sshd *server)
 	char password[200];
 
 	put_line(server->dir, "given", "the right one", password);
-	login_with(server, password, ERR_AUTH, strcmp(kinds[server - servers], "rclone") == 0 ? "refused" : "takes no password");
+	login_with(server, password, ERR_AUTH,
+	    strcmp(kinds[server - servers], "rclone") == 0 ? "refused" : "takes no password");
 }
 
 static void
@@ -326,7 +359,7 @@ static const struct deed {
 	{ "key and password", do_key_and_password },
 };
 
-#define DEEDS	(sizeof deeds / sizeof deeds[0])
+#define DEEDS (sizeof deeds / sizeof deeds[0])
 
 static struct row {
 	char name[80];
@@ -350,8 +383,8 @@ make_servers(void **state)
 		sshd_make(&servers[i], i == 0 ? NULL : &servers[0]);
 		if (i == 0)
 			run("cd %s && mkdir many && head -c %u /dev/urandom | split -d -a 4 -b %d - many/f && "
-			    "head -c %u /dev/urandom > big && : > empty", servers[0].repo, MANY * MANY_SIZE, MANY_SIZE,
-			    BIG_SIZE);
+			    "head -c %u /dev/urandom > big && : > empty",
+			    servers[0].repo, MANY * MANY_SIZE, MANY_SIZE, BIG_SIZE);
 		other_start(&servers[i], kinds[i], 0);
 	}
 	return 0;
@@ -382,7 +415,9 @@ main(int argc, char **argv)
 
 			*r = (struct row){ .deed = &deeds[k], .server = &servers[i] };
 			snprintf(r->name, sizeof r->name, "%s: %s", kinds[i], deeds[k].name);
-			tests[n++] = (struct CMUnitTest){ .name = r->name, .test_func = deed, .initial_state = r };
+			tests[n++] = (struct CMUnitTest){ .name = r->name,
+				.test_func = deed,
+				.initial_state = r };
 		}
 	return _cmocka_run_group_tests("servers", tests, n, make_servers, remove_servers);
 }

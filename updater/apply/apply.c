@@ -18,9 +18,10 @@ struct building {
 	const struct apply *a;
 	struct journal *j;
 	struct dir *roots[JOURNAL_ROOTS];
-	json_t *parents[JOURNAL_ROOTS];	/* directories that the release's files are in */
+	json_t *parents[JOURNAL_ROOTS]; /* directories that the release's files are in */
 	json_t *ours[JOURNAL_ROOTS];	/* directories that Slipway made, before and by this */
-	json_t *hashes;			/* new content that was seen once (true) or more often (false) */
+	/* new content that was seen once (true) or more often (false) */
+	json_t *hashes;
 };
 
 static int
@@ -39,8 +40,8 @@ add_root(struct building *b, enum journal_root r, struct err *e)
 		return err_setx(e, ERR_TOO_LARGE, "%.200s...: name too long", path);
 	while ((slash = strrchr(copy, '/')) != NULL && slash[1] == '\0' && slash != copy)
 		*slash = '\0';
-	while ((found = file_stat(NULL, copy, &info, e)) == 0 && (slash = strrchr(copy, '/')) != NULL &&
-	    slash != copy) {
+	while ((found = file_stat(NULL, copy, &info, e)) == 0 &&
+	    (slash = strrchr(copy, '/')) != NULL && slash != copy) {
 		*slash = '\0';
 		b->j->made[r]++;
 	}
@@ -77,8 +78,9 @@ need_dir(struct building *b, enum journal_root r, const char *path, struct err *
 	if (found == 1 && info.type == FILE_DIRECTORY)
 		return 0;
 	if (found == 1 && !makes_way(b, r, path))
-		return err_setx(e, ERR_UNSAFE, "%s/%s: want a directory or nothing, found %s; move it away",
-		    b->j->roots[r], path, info.type == FILE_LINK ? "a symbolic link" : "a file");
+		return err_setx(e, ERR_UNSAFE,
+		    "%s/%s: want a directory or nothing, found %s; move it away", b->j->roots[r],
+		    path, info.type == FILE_LINK ? "a symbolic link" : "a file");
 	if ((d = journal_add_dir(b->j, e)) == NULL || (d->path = strdup(path)) == NULL)
 		return d == NULL ? -1 : err_nomem(e);
 	d->root = r;
@@ -93,7 +95,8 @@ each_parent(struct building *b, const struct plan_file *f,
 {
 	char path[PATH_REL_MAX + 1];
 
-	for (const char *slash = strchr(f->rest, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+	for (const char *slash = strchr(f->rest, '/'); slash != NULL;
+	     slash = strchr(slash + 1, '/')) {
 		snprintf(path, sizeof path, "%.*s", (int)(slash - f->rest), f->rest);
 		if (each(b, (enum journal_root)f->place, path, e) == -1)
 			return -1;
@@ -122,34 +125,40 @@ add_file(struct building *b, const struct plan_file *f, struct err *e)
 		return -1;
 	jf->root = r;
 	jf->old = f->old;
-	if ((jf->path = strdup(f->rest)) == NULL || (f->aside != NULL && (jf->aside = strdup(f->aside)) == NULL))
+	if ((jf->path = strdup(f->rest)) == NULL ||
+	    (f->aside != NULL && (jf->aside = strdup(f->aside)) == NULL))
 		return err_nomem(e);
 	if (f->op == PLAN_REMOVE)
 		return 0;
 	memcpy(jf->new.sha256, f->sha256, sizeof jf->new.sha256);
 	jf->new.mode = f->mode;
 	return json_object_set_new(b->hashes, f->sha256,
-		   json_boolean(json_object_get(b->hashes, f->sha256) == NULL)) == -1 ? err_nomem(e) : 0;
+		   json_boolean(json_object_get(b->hashes, f->sha256) == NULL)) == -1
+	    ? err_nomem(e)
+	    : 0;
 }
 
 /* Directories of ours that no file of the release is in. */
 static int
 add_obsolete_dirs(struct building *b, enum journal_root r, struct err *e)
 {
-	const json_t *was = json_object_get(json_object_get(b->a->applied, "dirs"), journal_root_names[r]);
+	const json_t *was =
+	    json_object_get(json_object_get(b->a->applied, "dirs"), journal_root_names[r]);
 
 	for (size_t i = 0; i < json_array_size(was); i++) {
 		const char *path = json_string_value(json_array_get(was, i));
 		struct journal_dir *d;
 
 		if (path == NULL || path_check(path, strlen(path), e) == -1)
-			return path == NULL ? err_setx(e, ERR_SYNTAX, "record: dirs is malformed") : -1;
+			return path == NULL ? err_setx(e, ERR_SYNTAX, "record: dirs is malformed")
+					    : -1;
 		if (json_object_get(b->parents[r], path) != NULL) {
 			if (json_object_set_new(b->ours[r], path, json_true()) == -1)
 				return err_nomem(e);
 			continue;
 		}
-		if ((b->j->roots[r] == NULL && add_root(b, r, e) == -1) || (d = journal_add_dir(b->j, e)) == NULL)
+		if ((b->j->roots[r] == NULL && add_root(b, r, e) == -1) ||
+		    (d = journal_add_dir(b->j, e)) == NULL)
 			return -1;
 		d->root = r;
 		if ((d->path = strdup(path)) == NULL)
@@ -174,7 +183,8 @@ hurry_files(struct journal *j)
 		for (size_t k = 0; k < j->ndirs && !j->files[i].early; k++) {
 			const char *dir = j->dirs[k].path;
 
-			j->files[i].early = j->dirs[k].early && j->files[i].root == j->dirs[k].root &&
+			j->files[i].early = j->dirs[k].early &&
+			    j->files[i].root == j->dirs[k].root &&
 			    j->files[i].new.sha256[0] == '\0' &&
 			    strncmp(j->files[i].path, dir, strlen(dir)) == 0 &&
 			    j->files[i].path[strlen(dir)] == '/';
@@ -200,7 +210,8 @@ add_files_and_dirs(struct building *b, struct err *e)
 		if (add_file(b, &p->files[i], e) == -1)
 			return -1;
 	for (size_t i = 0; i < b->j->nfiles; i++)
-		b->j->files[i].only = json_is_true(json_object_get(b->hashes, b->j->files[i].new.sha256));
+		b->j->files[i].only =
+		    json_is_true(json_object_get(b->hashes, b->j->files[i].new.sha256));
 	for (size_t i = 0; i < p->n; i++)
 		if (p->files[i].place <= PLACE_APP && p->files[i].op == PLAN_KEEP &&
 		    each_parent(b, &p->files[i], note_dir, e) == -1)
@@ -226,8 +237,9 @@ files_json(const struct plan *p)
 		char mode[8];
 
 		snprintf(mode, sizeof mode, "%04o", f->mode);
-		if (json_object_set_new(files, f->target, json_pack("{s:s, s:I, s:s}", "sha256", f->sha256,
-			"length", (json_int_t)f->want.length, "mode", mode)) == -1) {
+		if (json_object_set_new(files, f->target,
+			json_pack("{s:s, s:I, s:s}", "sha256", f->sha256, "length",
+			    (json_int_t)f->want.length, "mode", mode)) == -1) {
 			json_decref(files);
 			files = NULL;
 		}
@@ -250,7 +262,7 @@ names_json(json_t *set)
 	size_t n = 0;
 
 	if (list != NULL) {
-		json_object_foreach(set, name, unused)
+		json_object_foreach (set, name, unused)
 			names[n++] = name;
 		qsort(names, n, sizeof *names, by_text);
 	}
@@ -273,11 +285,12 @@ add_record(struct building *b, size_t changes, size_t nsettings, struct err *e)
 	clock_format(clock_wall(), when);
 	b->j->record = json_pack(
 	    "{s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:{s:o, s:o}, s:{s:s?, s:s?}, s:o, s:o, s:{s:I, s:I}}",
-	    "serial", (json_int_t)store_serial(a->applied) + 1, "time", when, "action", a->action, "release",
-	    (json_int_t)a->plan->release, "version", (json_int_t)a->plan->version, "newest", (json_int_t)a->newest,
-	    "from", (json_int_t)store_release(a->applied), "machine", (json_int_t)a->machine, "files",
-	    files_json(a->plan), "dirs", "install", names_json(b->ours[0]), "app", names_json(b->ours[1]), "roots",
-	    "install", b->st->install_dir, "app", b->st->app_dir, "set", asked, "undo",
+	    "serial", (json_int_t)store_serial(a->applied) + 1, "time", when, "action", a->action,
+	    "release", (json_int_t)a->plan->release, "version", (json_int_t)a->plan->version,
+	    "newest", (json_int_t)a->newest, "from", (json_int_t)store_release(a->applied),
+	    "machine", (json_int_t)a->machine, "files", files_json(a->plan), "dirs", "install",
+	    names_json(b->ours[0]), "app", names_json(b->ours[1]), "roots", "install",
+	    b->st->install_dir, "app", b->st->app_dir, "set", asked, "undo",
 	    changes_json(&b->j->undo, e), "changed", "files", (json_int_t)changes, "settings",
 	    (json_int_t)nsettings);
 	return b->j->record == NULL ? err_nomem(e) : 0;
@@ -295,7 +308,8 @@ building_end(struct building *b)
 }
 
 static int
-build(const struct station *st, struct settings *s, const struct apply *a, struct journal *j, struct err *e)
+build(const struct station *st, struct settings *s, const struct apply *a, struct journal *j,
+    struct err *e)
 {
 	struct building b = { .st = st, .a = a, .j = j, .hashes = json_object() };
 	struct changeset effective = CHANGESET_INIT;
@@ -305,7 +319,8 @@ build(const struct station *st, struct settings *s, const struct apply *a, struc
 		b.parents[r] = json_object();
 		b.ours[r] = json_object();
 	}
-	if (add_files_and_dirs(&b, e) == 0 && settings_plan(s, a->set, &effective, &j->undo, e) == 0) {
+	if (add_files_and_dirs(&b, e) == 0 &&
+	    settings_plan(s, a->set, &effective, &j->undo, e) == 0) {
 		j->set = effective;
 		rc = add_record(&b, plan_changes(a->plan), effective.n, e);
 	}
@@ -314,8 +329,8 @@ build(const struct station *st, struct settings *s, const struct apply *a, struc
 }
 
 void
-apply_transaction(const struct station *st, struct dir *state, struct dir *source, bool source_is_ours,
-    struct settings *s, char work[static 512], struct transaction *t)
+apply_transaction(const struct station *st, struct dir *state, struct dir *source,
+    bool source_is_ours, struct settings *s, char work[static 512], struct transaction *t)
 {
 	snprintf(work, 512, ".slipway-%.200s-%.200s", st->installation, st->application);
 	*t = (struct transaction){ .state = state,
@@ -326,8 +341,8 @@ apply_transaction(const struct station *st, struct dir *state, struct dir *sourc
 }
 
 int
-apply(const struct station *st, const struct transaction *t, const struct apply *a, size_t *nsettings,
-    struct err *e)
+apply(const struct station *st, const struct transaction *t, const struct apply *a,
+    size_t *nsettings, struct err *e)
 {
 	struct journal j = { 0 };
 	int rc = build(st, t->settings, a, &j, e);

@@ -2,7 +2,8 @@
 #define UPDATER_APPLY_H
 
 /*
- * From a plan to a transaction: the files that change, the directories around them, the settings, and the record.
+ * From a plan to a transaction: the files that change, the directories around them, the settings,
+ * and the record.
  */
 #include <jansson.h>
 
@@ -15,20 +16,21 @@
 /* What is to be applied. */
 struct apply {
 	const struct plan *plan;
-	const struct changeset *set;	/* settings to change */
-	const json_t *applied;		/* the record before */
-	const char *action;		/* "update" or "rollback" */
-	const json_t *asked;		/* for a rollback: what the scripts of that release asked for; else NULL, it is set */
-	int64_t newest;			/* release number */
-	int64_t machine;		/* for a user: serial of the machine's record; else 0 */
+	const struct changeset *set; /* settings to change */
+	const json_t *applied;	     /* the record before */
+	const char *action;	     /* "update" or "rollback" */
+	/* for a rollback: what the scripts of that release asked for; else NULL, it is set */
+	const json_t *asked;
+	int64_t newest;	 /* release number */
+	int64_t machine; /* for a user: serial of the machine's record; else 0 */
 };
 
 /* Fill in *t for the machine's part.  state, source and s must outlive it. */
-void apply_transaction(const struct station *st, struct dir *state, struct dir *source, bool source_is_ours,
-    struct settings *s, char work[static 512], struct transaction *t);
+void apply_transaction(const struct station *st, struct dir *state, struct dir *source,
+    bool source_is_ours, struct settings *s, char work[static 512], struct transaction *t);
 
 /* Do it.  0 with how many settings changed, or -1 with what transaction_run() gave. */
-int apply(const struct station *st, const struct transaction *t, const struct apply *a, size_t *nsettings,
-    struct err *e);
+int apply(const struct station *st, const struct transaction *t, const struct apply *a,
+    size_t *nsettings, struct err *e);
 
 #endif

@@ -15,9 +15,9 @@
 #include "updater/state/changes_json.h"
 #include "updater/state/record.h"
 
-#define MAGIC		"slipway-journal 1 "
-#define HEAD_MAX	(sizeof MAGIC + 20 + SHA256_HEX_SIZE)
-#define MADE_MAX	64	/* parts of a root's path */
+#define MAGIC	 "slipway-journal 1 "
+#define HEAD_MAX (sizeof MAGIC + 20 + SHA256_HEX_SIZE)
+#define MADE_MAX 64 /* parts of a root's path */
 
 const char *const journal_root_names[JOURNAL_ROOTS] = { "install", "app" };
 
@@ -49,7 +49,8 @@ journal_add_dir(struct journal *j, struct err *e)
 	struct journal_dir *dirs;
 
 	if (j->ndirs == JOURNAL_FILES_MAX) {
-		err_setx(e, ERR_TOO_LARGE, "want at most %d changes of directories", JOURNAL_FILES_MAX);
+		err_setx(e, ERR_TOO_LARGE, "want at most %d changes of directories",
+		    JOURNAL_FILES_MAX);
 		return NULL;
 	}
 	if ((j->ndirs & (j->ndirs - 1)) == 0) {
@@ -88,16 +89,17 @@ journal_free(struct journal *j)
 static json_t *
 state_json(const struct journal_state *s)
 {
-	return s->sha256[0] == '\0' ? json_null() :
-				      json_pack("{s:s, s:i}", "sha256", s->sha256, "mode", (int)s->mode);
+	return s->sha256[0] == '\0'
+	    ? json_null()
+	    : json_pack("{s:s, s:i}", "sha256", s->sha256, "mode", (int)s->mode);
 }
 
 static json_t *
 file_json(const struct journal_file *f)
 {
-	return json_pack("{s:s, s:s, s:o, s:o, s:s?, s:b}", "root", journal_root_names[f->root], "path",
-	    f->path, "old", state_json(&f->old), "new", state_json(&f->new), "aside", f->aside, "early",
-	    f->early);
+	return json_pack("{s:s, s:s, s:o, s:o, s:s?, s:b}", "root", journal_root_names[f->root],
+	    "path", f->path, "old", state_json(&f->old), "new", state_json(&f->new), "aside",
+	    f->aside, "early", f->early);
 }
 
 static json_t *
@@ -121,9 +123,9 @@ dirs_json(const struct journal *j)
 	for (size_t i = 0; i < j->ndirs && list != NULL; i++) {
 		const struct journal_dir *d = &j->dirs[i];
 
-		if (json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:b}", "root",
-			journal_root_names[d->root], "path", d->path, "made", d->made, "early",
-			d->early)) == -1) {
+		if (json_array_append_new(list,
+			json_pack("{s:s, s:s, s:b, s:b}", "root", journal_root_names[d->root],
+			    "path", d->path, "made", d->made, "early", d->early)) == -1) {
 			json_decref(list);
 			list = NULL;
 		}
@@ -137,8 +139,10 @@ roots_json(const struct journal *j)
 	json_t *o = json_object();
 
 	for (int r = 0; r < JOURNAL_ROOTS && o != NULL; r++)
-		if (j->roots[r] != NULL && json_object_set_new(o, journal_root_names[r],
-			json_pack("{s:s, s:i}", "path", j->roots[r], "made", (int)j->made[r])) == -1) {
+		if (j->roots[r] != NULL &&
+		    json_object_set_new(o, journal_root_names[r],
+			json_pack("{s:s, s:i}", "path", j->roots[r], "made", (int)j->made[r])) ==
+			-1) {
 			json_decref(o);
 			o = NULL;
 		}
@@ -154,9 +158,10 @@ journal_write(const struct journal *j, struct buf *out, struct err *e)
 	json_t *body;
 	int rc = -1;
 
-	err_nomem(e);	/* what else can fail says so itself */
-	body = json_pack("{s:o, s:o, s:o, s:o, s:O}", "roots", roots_json(j), "files", files_json(j),
-	    "dirs", dirs_json(j), "set", changes_json(&j->set, e), "record", j->record);
+	err_nomem(e); /* what else can fail says so itself */
+	body =
+	    json_pack("{s:o, s:o, s:o, s:o, s:O}", "roots", roots_json(j), "files", files_json(j),
+		"dirs", dirs_json(j), "set", changes_json(&j->set, e), "record", j->record);
 	if (body == NULL || (text = json_dumps(body, JSON_COMPACT)) == NULL)
 		goto out;
 	if (digest_of(DIGEST_SHA256, text, strlen(text), sum, e) == -1)
@@ -215,7 +220,8 @@ read_state(const json_t *j, struct journal_state *s, struct err *e)
 	if (json_is_null(j))
 		return 0;
 	if (!json_is_string(sha256) || mode < 0 || mode > 07777 ||
-	    hex_decode(json_string_value(sha256), json_string_length(sha256), sum, sizeof sum) == -1)
+	    hex_decode(json_string_value(sha256), json_string_length(sha256), sum, sizeof sum) ==
+		-1)
 		return malformed(e, "state of a file");
 	hex_encode(sum, sizeof sum, s->sha256);
 	s->mode = (unsigned)mode;
@@ -236,8 +242,8 @@ read_file(const json_t *j, struct journal *out, struct err *e)
 	f->early = json_is_true(json_object_get(j, "early"));
 	if (json_is_null(aside))
 		return 0;
-	if (name == NULL || strchr(name, '/') != NULL || strlen(name) != json_string_length(aside) ||
-	    path_check(name, strlen(name), e) == -1)
+	if (name == NULL || strchr(name, '/') != NULL ||
+	    strlen(name) != json_string_length(aside) || path_check(name, strlen(name), e) == -1)
 		return malformed(e, "aside");
 	return (f->aside = strdup(name)) == NULL ? err_nomem(e) : 0;
 }
@@ -313,7 +319,8 @@ read_body(const json_t *body, struct journal *j, struct err *e)
 static int
 read_head(const uint8_t *data, size_t len, const uint8_t **body, size_t *body_len, struct err *e)
 {
-	const uint8_t *newline = len == 0 ? NULL : memchr(data, '\n', len < HEAD_MAX ? len : HEAD_MAX);
+	const uint8_t *newline =
+	    len == 0 ? NULL : memchr(data, '\n', len < HEAD_MAX ? len : HEAD_MAX);
 	char want[HEAD_MAX + 2], hex[SHA256_HEX_SIZE];
 	uint8_t sum[DIGEST_MAX];
 	int n;

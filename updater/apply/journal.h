@@ -2,11 +2,12 @@
 #define UPDATER_JOURNAL_H
 
 /*
- * A transaction as a value: every file and setting that it changes, with what was there before; and its
- * text on disk.
+ * A transaction as a value: every file and setting that it changes, with what was there before; and
+ * its text on disk.
  *
- * The text is one line "slipway-journal 1 LENGTH SHA256" and LENGTH bytes of JSON, so that a write that was torn is noticed.
- * Reading believes nothing: names must pass path_check(), numbers and counts their limits.
+ * The text is one line "slipway-journal 1 LENGTH SHA256" and LENGTH bytes of JSON, so that a write
+ * that was torn is noticed. Reading believes nothing: names must pass path_check(), numbers and
+ * counts their limits.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,8 +20,8 @@
 #include "lib/base/err.h"
 #include "lib/settings/changeset.h"
 
-#define JOURNAL_MAX		(64u * 1024 * 1024)	/* bytes of a journal */
-#define JOURNAL_FILES_MAX	100000			/* files, and directories, in one */
+#define JOURNAL_MAX	  (64u * 1024 * 1024) /* bytes of a journal */
+#define JOURNAL_FILES_MAX 100000	      /* files, and directories, in one */
 
 enum journal_root { JOURNAL_INSTALL, JOURNAL_APP, JOURNAL_ROOTS };
 
@@ -35,29 +36,35 @@ struct journal_state {
 
 struct journal_file {
 	enum journal_root root;
-	char *path;			/* below the root */
+	char *path; /* below the root */
 	struct journal_state old, new;
-	char *aside;			/* name beside it under which the old one is kept, or NULL */
-	bool early;			/* removed before anything is put in place, because it stands in the way */
-	bool only;			/* no other file has this new content (not in the text) */
+	/* name beside it under which the old one is kept, or NULL */
+	char *aside;
+	/* removed before anything is put in place, because it stands in the way */
+	bool early;
+	bool only; /* no other file has this new content (not in the text) */
 };
 
 struct journal_dir {
 	enum journal_root root;
 	char *path;
-	bool made;			/* by this transaction; else it is removed once it is empty */
-	bool early;			/* removed early */
+	/* by this transaction; else it is removed once it is empty */
+	bool made;
+	bool early; /* removed early */
 };
 
 struct journal {
-	char *roots[JOURNAL_ROOTS];	/* absolute paths; NULL where nothing is changed below one */
-	unsigned made[JOURNAL_ROOTS];	/* how many last parts of the root's path the transaction makes */
+	/* absolute paths; NULL where nothing is changed below one */
+	char *roots[JOURNAL_ROOTS];
+	/* how many last parts of the root's path the transaction makes */
+	unsigned made[JOURNAL_ROOTS];
 	struct journal_file *files;
 	size_t nfiles;
-	struct journal_dir *dirs;	/* parents before what is in them */
+	struct journal_dir *dirs; /* parents before what is in them */
 	size_t ndirs;
-	struct changeset set, undo;	/* settings: what is changed, and what leads back (kept in the record) */
-	json_t *record;			/* owned: what applied.json holds afterwards (store.h) */
+	/* settings: what is changed, and what leads back (kept in the record) */
+	struct changeset set, undo;
+	json_t *record; /* owned: what applied.json holds afterwards (store.h) */
 };
 
 /* Append an empty entry, for the caller to fill in.  NULL with ERR_NOMEM or ERR_TOO_LARGE. */

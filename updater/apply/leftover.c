@@ -12,11 +12,11 @@
 #include "updater/state/record.h"
 
 /* How many of one file there may be: each is a program of an older release that still runs. */
-#define SAME_MAX	100
+#define SAME_MAX 100
 
 int
-leftover_move(struct dir *from, const char *name, struct dir *work, size_t i, char out[LEFTOVER_NAME_SIZE],
-    struct err *e)
+leftover_move(struct dir *from, const char *name, struct dir *work, size_t i,
+    char out[LEFTOVER_NAME_SIZE], struct err *e)
 {
 	struct file_info info;
 
@@ -29,7 +29,8 @@ leftover_move(struct dir *from, const char *name, struct dir *work, size_t i, ch
 		if (found == 0)
 			return file_move(from, name, work, out, e);
 	}
-	return err_setx(e, ERR_BUSY, "%s/%s: %u of its old versions are in use", dir_path(from), name, SAME_MAX);
+	return err_setx(e, ERR_BUSY, "%s/%s: %u of its old versions are in use", dir_path(from),
+	    name, SAME_MAX);
 }
 
 /* Whether it has the name that a leftover gets. */
@@ -47,18 +48,24 @@ text_of(const json_t *one, const char *member)
 	return text == NULL ? "" : text;
 }
 
-/* Add one to the list, unless it is in it: name, in the private directory work of a root, below which it was path. */
+/*
+ * Add one to the list, unless it is in it: name, in the private directory work of a root, below
+ * which it was path.
+ */
 static int
-add(json_t *list, const char *root, const char *work, const char *name, const char *path, struct err *e)
+add(json_t *list, const char *root, const char *work, const char *name, const char *path,
+    struct err *e)
 {
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(list, i, one)
-		if (strcmp(text_of(one, "root"), root) == 0 && strcmp(text_of(one, "work"), work) == 0 &&
+	json_array_foreach (list, i, one)
+		if (strcmp(text_of(one, "root"), root) == 0 &&
+		    strcmp(text_of(one, "work"), work) == 0 &&
 		    strcmp(text_of(one, "name"), name) == 0)
 			return 0;
-	one = json_pack("{s:s, s:s, s:s, s:s}", "root", root, "work", work, "name", name, "path", path);
+	one = json_pack("{s:s, s:s, s:s, s:s}", "root", root, "work", work, "name", name, "path",
+	    path);
 	return json_array_append_new(list, one) == -1 ? err_nomem(e) : 0;
 }
 
@@ -76,7 +83,10 @@ leave(const struct emptying *x, const char *name, struct err *e)
 	size_t i = strtoul(name + strcspn(name, "0123456789"), NULL, 10);
 	char new[LEFTOVER_NAME_SIZE];
 
-	/* Most can be moved and make room for another; one that is open without sharing stays as it is. */
+	/*
+	 * Most can be moved and make room for another; one that is open without sharing stays as it
+	 * is.
+	 */
 	if (!is_named(name)) {
 		if (leftover_move(x->dir, name, x->dir, i, new, e) != -1)
 			name = new;
@@ -85,7 +95,8 @@ leave(const struct emptying *x, const char *name, struct err *e)
 	}
 	if (l->list == NULL && (l->list = store_leftovers(l->state)) == NULL)
 		return err_nomem(e);
-	return add(l->list, l->j->roots[x->r], l->work, name, i < l->j->nfiles ? l->j->files[i].path : "", e);
+	return add(l->list, l->j->roots[x->r], l->work, name,
+	    i < l->j->nfiles ? l->j->files[i].path : "", e);
 }
 
 static int
@@ -116,13 +127,14 @@ is_gone(const json_t *one)
 	bool gone = false;
 
 	if (path_check(work, strlen(work), &e) == -1 || path_check(name, strlen(name), &e) == -1 ||
-	    (root = dir_open(text_of(one, "root"), &e)) == NULL || (dir = dir_open_private(root, work, &e)) == NULL) {
+	    (root = dir_open(text_of(one, "root"), &e)) == NULL ||
+	    (dir = dir_open_private(root, work, &e)) == NULL) {
 		gone = e.code == ERR_NOENT;
 	} else if (file_remove(dir, name, &e) != -1) {
 		gone = true;
 		dir_close(dir);
 		dir = NULL;
-		dir_remove(root, work, &e);	/* the last one takes it along */
+		dir_remove(root, work, &e); /* the last one takes it along */
 	}
 	dir_close(dir);
 	dir_close(root);

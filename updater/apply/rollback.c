@@ -11,7 +11,8 @@
 struct search {
 	int64_t applied, release;
 	struct changeset *back;
-	json_t *seen;	/* releases that could be returned to, as names of an object, for the message */
+	/* releases that could be returned to, as names of an object, for the message */
+	json_t *seen;
 	json_t *found;
 };
 
@@ -43,19 +44,22 @@ not_found(const struct search *s, struct err *e)
 	json_t *unused;
 	struct err ignored;
 
-	json_object_foreach(s->seen, number, unused) {
+	json_object_foreach (s->seen, number, unused) {
 		buf_addf(&list, &ignored, "%s%s", list.len == 0 ? "" : ", ", number);
 	}
 	if (s->release == 0)
-		err_setx(e, ERR_NOENT, "no release before release %lld is kept here", (long long)s->applied);
+		err_setx(e, ERR_NOENT, "no release before release %lld is kept here",
+		    (long long)s->applied);
 	else
-		err_setx(e, ERR_NOENT, "want release %lld, which isn't kept here; %s%s", (long long)s->release,
-		    list.len == 0 ? "no other is" : "there are: ", list.len == 0 ? "" : buf_text(&list));
+		err_setx(e, ERR_NOENT, "want release %lld, which isn't kept here; %s%s",
+		    (long long)s->release, list.len == 0 ? "no other is" : "there are: ",
+		    list.len == 0 ? "" : buf_text(&list));
 	buf_free(&list);
 }
 
 json_t *
-rollback_find(struct dir *state, const json_t *applied, int64_t release, struct changeset *back, struct err *e)
+rollback_find(struct dir *state, const json_t *applied, int64_t release, struct changeset *back,
+    struct err *e)
 {
 	struct search s = { .applied = store_release(applied), .release = release, .back = back };
 

@@ -11,19 +11,20 @@
 #include "updater/apply/leftover.h"
 #include "updater/state/record.h"
 
-#define PREPARED	"journal.new"
-#define COMMITTED	"journal"
-#define UNDOING		"journal.undo"
+#define PREPARED  "journal.new"
+#define COMMITTED "journal"
+#define UNDOING	  "journal.undo"
 
 /* From how many files on one sync of the file system is cheaper than one for each. */
-#define SYNC_ALL_FROM	16
+#define SYNC_ALL_FROM 16
 
 /* A transaction with its directories open. */
 struct work {
 	const struct transaction *t;
 	const struct journal *j;
-	struct dir *roots[JOURNAL_ROOTS];	/* NULL where nothing is changed, or where the root isn't there */
-	struct dir *dirs[JOURNAL_ROOTS];	/* the private ones below them, the same */
+	/* NULL where nothing is changed, or where the root isn't there */
+	struct dir *roots[JOURNAL_ROOTS];
+	struct dir *dirs[JOURNAL_ROOTS]; /* the private ones below them, the same */
 };
 
 static void
@@ -38,7 +39,8 @@ work_close(struct work *w)
 
 /* Open roots and private directories; with make, those that are missing are made. */
 static int
-work_open(struct work *w, const struct transaction *t, const struct journal *j, bool make, struct err *e)
+work_open(struct work *w, const struct transaction *t, const struct journal *j, bool make,
+    struct err *e)
 {
 	*w = (struct work){ .t = t, .j = j };
 	for (int r = 0; r < JOURNAL_ROOTS; r++) {
@@ -46,8 +48,8 @@ work_open(struct work *w, const struct transaction *t, const struct journal *j, 
 			continue;
 		w->roots[r] = make ? dir_make(j->roots[r], 0755, e) : dir_open(j->roots[r], e);
 		if (w->roots[r] != NULL)
-			w->dirs[r] = make ? dir_make_private(w->roots[r], t->work, e) :
-					    dir_open_private(w->roots[r], t->work, e);
+			w->dirs[r] = make ? dir_make_private(w->roots[r], t->work, e)
+					  : dir_open_private(w->roots[r], t->work, e);
 		if (w->dirs[r] == NULL && (make || e->code != ERR_NOENT)) {
 			work_close(w);
 			return -1;
@@ -75,7 +77,10 @@ beside(const char *path, const char *leaf, char out[PATH_REL_MAX + 1], struct er
 	return 0;
 }
 
-/* Give from/name a second name, or where that can't be, a copy.  A new name that is there already is replaced. */
+/*
+ * Give from/name a second name, or where that can't be, a copy.  A new name that is there already
+ * is replaced.
+ */
 static int
 link_or_copy(struct dir *from, const char *name, struct dir *to, const char *newname, unsigned mode,
     struct err *e)
@@ -132,7 +137,8 @@ stage(const struct work *w, size_t i, struct err *e)
 		return -1;
 	/* What was copied from where others write may have changed since it was looked at. */
 	if (!w->t->source_is_ours && !is_there(dir, new, &f->new))
-		return err_setx(e, ERR_HASH, "%s: its content changed while it was staged", f->path);
+		return err_setx(e, ERR_HASH, "%s: its content changed while it was staged",
+		    f->path);
 	return 0;
 }
 
@@ -175,13 +181,15 @@ keep_scripts(const struct work *w, struct err *e)
 	json_t *file;
 	int rc = 0;
 
-	json_object_foreach(json_object_get(w->j->record, "files"), target, file) {
+	json_object_foreach (json_object_get(w->j->record, "files"), target, file) {
 		sha256 = json_string_value(json_object_get(file, "sha256"));
-		if (sha256 == NULL || strstr(target, "/scripts/user/") == NULL || w->t->source == NULL)
+		if (sha256 == NULL || strstr(target, "/scripts/user/") == NULL ||
+		    w->t->source == NULL)
 			continue;
 		if ((kept == NULL && (kept = dir_below(w->t->state, "kept", true, e)) == NULL) ||
 		    keep(w->t->source, sha256, kept, sha256, e) == -1 ||
-		    file_set_mode(kept, sha256, 0644, e) == -1 || file_sync(kept, sha256, e) == -1) {
+		    file_set_mode(kept, sha256, 0644, e) == -1 ||
+		    file_sync(kept, sha256, e) == -1) {
 			rc = -1;
 			break;
 		}
@@ -199,21 +207,27 @@ prepare(const struct work *w, struct err *e)
 		if (stage(w, i, e) == -1)
 			return -1;
 	for (int r = 0; r < JOURNAL_ROOTS; r++)
-		if (w->dirs[r] != NULL && (sync_staged(w, r, e) == -1 || dir_sync(w->roots[r], e) == -1))
+		if (w->dirs[r] != NULL &&
+		    (sync_staged(w, r, e) == -1 || dir_sync(w->roots[r], e) == -1))
 			return -1;
 	return keep_scripts(w, e);
 }
 
 /* Step 2. */
 
-/* What is at file i's path goes into the private directory: a program runs it or has it open, but lets it be moved. */
+/*
+ * What is at file i's path goes into the private directory: a program runs it or has it open, but
+ * lets it be moved.
+ */
 static int
 move_away(const struct work *w, size_t i, struct err *e)
 {
 	const struct journal_file *f = &w->j->files[i];
 	char name[LEFTOVER_NAME_SIZE];
 
-	return w->dirs[f->root] == NULL ? -1 : leftover_move(w->roots[f->root], f->path, w->dirs[f->root], i, name, e);
+	return w->dirs[f->root] == NULL
+	    ? -1
+	    : leftover_move(w->roots[f->root], f->path, w->dirs[f->root], i, name, e);
 }
 
 static int
@@ -277,7 +291,8 @@ set_aside(const struct work *w, size_t i, struct err *e)
 		return -1;
 	if (is_there(w->roots[f->root], path, &f->old))
 		return 0;
-	return link_or_copy(w->dirs[f->root], work_name('o', i, old), w->roots[f->root], path, f->old.mode, e);
+	return link_or_copy(w->dirs[f->root], work_name('o', i, old), w->roots[f->root], path,
+	    f->old.mode, e);
 }
 
 static int
@@ -290,8 +305,8 @@ put(const struct work *w, size_t i, struct err *e)
 	if (moved == -1)
 		return -1;
 	if (moved == 0 && !is_there(w->roots[f->root], f->path, &f->new))
-		return err_setx(e, ERR_CONFLICT, "%s/%s: neither staged nor in place", w->j->roots[f->root],
-		    f->path);
+		return err_setx(e, ERR_CONFLICT, "%s/%s: neither staged nor in place",
+		    w->j->roots[f->root], f->path);
 	return 0;
 }
 
@@ -299,7 +314,8 @@ static int
 removals(const struct work *w, bool early, struct err *e)
 {
 	for (size_t i = 0; i < w->j->nfiles; i++)
-		if (!has(&w->j->files[i].new) && w->j->files[i].early == early && remove_file(w, i, e) == -1)
+		if (!has(&w->j->files[i].new) && w->j->files[i].early == early &&
+		    remove_file(w, i, e) == -1)
 			return -1;
 	for (size_t i = w->j->ndirs; i > 0; i--)
 		if (!w->j->dirs[i - 1].made && w->j->dirs[i - 1].early == early &&
@@ -393,15 +409,16 @@ put_back(const struct work *w, size_t i, struct err *e)
 	if (!has(&f->old))
 		return is_there(root, f->path, &f->new) ? remove_file(w, i, e) : 0;
 	/*
-	 * Of two names for one file rename() leaves both, and nothing has to be put back; nor where a program has opened
-	 * the old one since, so that neither name can go.
+	 * Of two names for one file rename() leaves both, and nothing has to be put back; nor where
+	 * a program has opened the old one since, so that neither name can go.
 	 */
 	moved = move_into_place(w, work_name('o', i, old), i, e);
 	if (moved == -1 && (e->code != ERR_BUSY || !is_there(root, f->path, &f->old)))
 		return -1;
 	if (moved == 0 && !is_there(root, f->path, &f->old))
-		return err_setx(e, ERR_CONFLICT, "%s/%s: can't be put back, its old content is gone",
-		    w->j->roots[f->root], f->path);
+		return err_setx(e, ERR_CONFLICT,
+		    "%s/%s: can't be put back, its old content is gone", w->j->roots[f->root],
+		    f->path);
 	if (f->aside == NULL)
 		return 0;
 	if (beside(f->path, f->aside, path, e) == -1 ||
@@ -425,7 +442,8 @@ undo(const struct work *w, struct err *e)
 		if (j->dirs[i - 1].made && remove_dir(w, &j->dirs[i - 1], e) == -1)
 			return -1;
 	for (size_t i = 0; i < j->ndirs; i++)
-		if (!j->dirs[i].made && w->roots[j->dirs[i].root] != NULL && make_dir(w, &j->dirs[i], e) == -1)
+		if (!j->dirs[i].made && w->roots[j->dirs[i].root] != NULL &&
+		    make_dir(w, &j->dirs[i], e) == -1)
 			return -1;
 	for (size_t i = j->nfiles; i > 0; i--)
 		if (has(&j->files[i - 1].old) && put_back(w, i - 1, e) == -1)
@@ -463,7 +481,8 @@ clean_root(const struct work *w, int r, bool unmake, struct leftovers *l, struct
 	struct dir *root = w->roots[r], *dir = w->dirs[r];
 
 	if (dir != NULL &&
-	    (leftovers_empty(l, (enum journal_root)r, dir, e) == -1 || dir_remove(root, w->t->work, e) == -1))
+	    (leftovers_empty(l, (enum journal_root)r, dir, e) == -1 ||
+		dir_remove(root, w->t->work, e) == -1))
 		return -1;
 	if (root != NULL && dir_sync(root, e) == -1)
 		return -1;
@@ -506,8 +525,9 @@ finish(struct work *w, struct err *e)
 static int
 torn(struct err *e)
 {
-	err_context(e, "a change was begun and could be neither finished nor taken back; it is tried again at "
-		       "the next start");
+	err_context(e,
+	    "a change was begun and could be neither finished nor taken back; it is tried again at "
+	    "the next start");
 	e->code = ERR_TORN;
 	return -1;
 }
@@ -516,7 +536,8 @@ torn(struct err *e)
 static int
 take_back(struct work *w, const char *name, struct err *e)
 {
-	if ((strcmp(name, UNDOING) != 0 && file_rename(w->t->state, name, w->t->state, UNDOING, e) == -1) ||
+	if ((strcmp(name, UNDOING) != 0 &&
+		file_rename(w->t->state, name, w->t->state, UNDOING, e) == -1) ||
 	    undo(w, e) == -1 || clean(w, true, e) == -1 || end(w->t, UNDOING, e) == -1)
 		return torn(e);
 	return 0;
@@ -553,7 +574,7 @@ transaction_run(const struct transaction *t, const struct journal *j, struct err
 	buf_free(&text);
 	if (work_open(&w, t, j, true, e) == -1 || prepare(&w, e) == -1) {
 		work_close(&w);
-		forget(t, j, &ignored);	/* else the next start does */
+		forget(t, j, &ignored); /* else the next start does */
 		return -1;
 	}
 	if (file_rename(t->state, PREPARED, t->state, COMMITTED, e) == -1) {
@@ -606,7 +627,8 @@ is_recorded(const struct transaction *t, const struct journal *j)
 
 /* One that is whole, or, of journal.new, none at all: a torn one says nothing was staged yet. */
 static int
-recover_one(const struct transaction *t, const char *name, enum transaction_end *done, struct err *e)
+recover_one(const struct transaction *t, const char *name, enum transaction_end *done,
+    struct err *e)
 {
 	struct journal j;
 	struct work w;
@@ -614,7 +636,8 @@ recover_one(const struct transaction *t, const char *name, enum transaction_end 
 	int rc;
 
 	if ((rc = load(t->state, name, &j, e)) <= 0) {
-		if (rc == -1 && strcmp(name, PREPARED) == 0 && (e->code == ERR_HASH || e->code == ERR_SYNTAX))
+		if (rc == -1 && strcmp(name, PREPARED) == 0 &&
+		    (e->code == ERR_HASH || e->code == ERR_SYNTAX))
 			rc = end(t, name, e);
 		return rc;
 	}
@@ -624,7 +647,8 @@ recover_one(const struct transaction *t, const char *name, enum transaction_end 
 	} else if ((rc = work_open(&w, t, &j, false, e)) == 0) {
 		if (strcmp(name, COMMITTED) == 0 && (is_recorded(t, &j) || redo(&w, &why) == 0)) {
 			if ((rc = finish(&w, e)) == -1)
-				err_context(e, "the last change is in place, but it could not be completed");
+				err_context(e,
+				    "the last change is in place, but it could not be completed");
 			*done = TRANSACTION_FINISHED;
 		} else {
 			rc = take_back(&w, name, e);
@@ -654,7 +678,8 @@ transaction_pending(struct dir *state)
 	struct file_info info;
 	struct err e;
 
-	return file_stat(state, COMMITTED, &info, &e) == 1 || file_stat(state, UNDOING, &info, &e) == 1;
+	return file_stat(state, COMMITTED, &info, &e) == 1 ||
+	    file_stat(state, UNDOING, &info, &e) == 1;
 }
 
 int

@@ -12,8 +12,22 @@
 #include "lib/base/path.h"
 #include "lib/tuf/client.h"
 
-enum { OPT_HOST_KEY = 256, OPT_ROOT, OPT_KEY, OPT_PASSPHRASE, OPT_PASSWORD, OPT_INSTALLATION, OPT_APP,
-	OPT_INSTALL_DIR, OPT_APP_DIR, OPT_DEADLINE, OPT_ON_ERROR, OPT_WARN_AFTER, OPT_BLOCK_AFTER, OPT_FORCE };
+enum {
+	OPT_HOST_KEY = 256,
+	OPT_ROOT,
+	OPT_KEY,
+	OPT_PASSPHRASE,
+	OPT_PASSWORD,
+	OPT_INSTALLATION,
+	OPT_APP,
+	OPT_INSTALL_DIR,
+	OPT_APP_DIR,
+	OPT_DEADLINE,
+	OPT_ON_ERROR,
+	OPT_WARN_AFTER,
+	OPT_BLOCK_AFTER,
+	OPT_FORCE
+};
 
 static const struct option options[] = {
 	{ "host-key", required_argument, NULL, OPT_HOST_KEY },
@@ -33,7 +47,7 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-#define FILE_NAME_MAX	4096	/* bytes */
+#define FILE_NAME_MAX 4096 /* bytes */
 
 struct arguments {
 	struct enrolment en;
@@ -41,7 +55,10 @@ struct arguments {
 	struct buf key, passphrase, password;
 };
 
-/* The key is read at each start from any directory, so its path must be absolute; and it must be there. */
+/*
+ * The key is read at each start from any directory, so its path must be absolute; and it must be
+ * there.
+ */
 static int
 absolute(const char *path, struct buf *out, const char **where)
 {
@@ -137,20 +154,23 @@ check(const struct arguments *a)
 	}
 	for (size_t i = 0; i < a->en.nhost_keys; i++)
 		if (!valid_host_key(a->host_keys[i])) {
-			log_error("--host-key: want SHA256: and 43 characters of base64, as 'ssh-keygen -l' "
-				  "prints it, got '%s'", a->host_keys[i]);
+			log_error(
+			    "--host-key: want SHA256: and 43 characters of base64, as 'ssh-keygen -l' "
+			    "prints it, got '%s'",
+			    a->host_keys[i]);
 			return -1;
 		}
 	login = (a->en.login_key != NULL) + (a->en.password_file != NULL);
 	if (a->en.nservers == 0 || a->root == NULL || a->en.installation == NULL ||
 	    a->en.application == NULL || (sftp && (a->en.nhost_keys == 0 || login != 1))) {
-		log_error("enroll: want %s", a->en.nservers == 0 ? "the URL of an update server" :
-			a->root == NULL ? "--root FILE, the root metadata to trust" :
-			a->en.installation == NULL ? "--installation NAME" :
-			a->en.application == NULL ? "--app NAME" :
-			a->en.nhost_keys == 0 ? "--host-key SHA256:..., the server's fingerprint" :
-			login == 0 ? "--key FILE, the private login key, or --password-file FILE" :
-			"--key FILE or --password-file FILE, not both");
+		log_error("enroll: want %s",
+		    a->en.nservers == 0		     ? "the URL of an update server"
+			: a->root == NULL	     ? "--root FILE, the root metadata to trust"
+			: a->en.installation == NULL ? "--installation NAME"
+			: a->en.application == NULL  ? "--app NAME"
+			: a->en.nhost_keys == 0 ? "--host-key SHA256:..., the server's fingerprint"
+			: login == 0 ? "--key FILE, the private login key, or --password-file FILE"
+				     : "--key FILE or --password-file FILE, not both");
 		return -1;
 	}
 	return 0;
@@ -172,7 +192,8 @@ enroll(const struct arguments *a, struct err *e)
 		err_context(e, "%s is no root metadata that can be trusted", a->root);
 		goto out;
 	}
-	if ((s = settings_open(e)) == NULL || digest_of(DIGEST_SHA256, root.data, root.len, sum, e) == -1 ||
+	if ((s = settings_open(e)) == NULL ||
+	    digest_of(DIGEST_SHA256, root.data, root.len, sum, e) == -1 ||
 	    station_enroll(s, &a->en, root.data, root.len, e) == -1)
 		goto out;
 	hex_encode(sum, SHA256_SIZE, hex);
@@ -211,7 +232,8 @@ enroll_with(struct arguments *a, int argc, char **argv)
 int
 cmd_enroll(int argc, char **argv)
 {
-	struct arguments a = { .key = BUF_INIT(FILE_NAME_MAX), .passphrase = BUF_INIT(FILE_NAME_MAX),
+	struct arguments a = { .key = BUF_INIT(FILE_NAME_MAX),
+		.passphrase = BUF_INIT(FILE_NAME_MAX),
 		.password = BUF_INIT(FILE_NAME_MAX) };
 	int status = enroll_with(&a, argc, argv);
 

@@ -15,10 +15,11 @@ summary(const json_t *record, bool applied)
 {
 	const json_t *changed = json_object_get(record, "changed");
 
-	return json_pack("{s:O, s:O, s:O, s:O, s:O, s:O, s:b, s:b}", "time", json_object_get(record, "time"),
-	    "action", json_object_get(record, "action"), "release", json_object_get(record, "release"), "from",
-	    json_object_get(record, "from"), "files", json_object_get(changed, "files"), "settings",
-	    json_object_get(changed, "settings"), "applied", applied, "rollback", !applied && store_is_whole(record));
+	return json_pack("{s:O, s:O, s:O, s:O, s:O, s:O, s:b, s:b}", "time",
+	    json_object_get(record, "time"), "action", json_object_get(record, "action"), "release",
+	    json_object_get(record, "release"), "from", json_object_get(record, "from"), "files",
+	    json_object_get(changed, "files"), "settings", json_object_get(changed, "settings"),
+	    "applied", applied, "rollback", !applied && store_is_whole(record));
 }
 
 static int
@@ -74,16 +75,18 @@ print_text(const json_t *list)
 		return;
 	}
 	puts("TIME                  RELEASE  FILES  SETTINGS  WHAT");
-	json_array_foreach(list, i, one) {
+	json_array_foreach (list, i, one) {
 		const char *action = json_string_value(json_object_get(one, "action"));
 
-		printf("%s  %7lld  %5lld  %8lld  %s", json_string_value(json_object_get(one, "time")),
-		    number(one, "release"), number(one, "files"), number(one, "settings"), action);
+		printf("%s  %7lld  %5lld  %8lld  %s",
+		    json_string_value(json_object_get(one, "time")), number(one, "release"),
+		    number(one, "files"), number(one, "settings"), action);
 		if (number(one, "from") > 0)
 			printf(" from release %lld", number(one, "from"));
-		puts(json_is_true(json_object_get(one, "applied"))  ? "; applied now" :
-		    json_is_true(json_object_get(one, "rollback")) ? "" :
-								      "; too old to return to");
+		puts(json_is_true(json_object_get(one, "applied")) ? "; applied now"
+			: json_is_true(json_object_get(one, "rollback"))
+			? ""
+			: "; too old to return to");
 	}
 }
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SHOWN_PATH_MAX	16384	/* bytes */
+#define SHOWN_PATH_MAX 16384 /* bytes */
 
 /* Each action: its word and, on a terminal, its colour. */
 struct word {
@@ -43,7 +43,8 @@ static const struct change *
 value_now(const struct changeset *undo, const struct change *c)
 {
 	for (size_t i = 0; i < undo->n && c->name != NULL; i++)
-		if (undo->changes[i].op == CHANGE_SET && setting_same(undo->changes[i].key, c->key) &&
+		if (undo->changes[i].op == CHANGE_SET &&
+		    setting_same(undo->changes[i].key, c->key) &&
 		    setting_same(undo->changes[i].name, c->name))
 			return &undo->changes[i];
 	return NULL;
@@ -81,7 +82,8 @@ print_file(const struct showing *s, const struct plan_file *f, struct err *e)
 }
 
 static int
-print_setting(const struct showing *s, const struct update_preview *p, const struct change *c, struct err *e)
+print_setting(const struct showing *s, const struct update_preview *p, const struct change *c,
+    struct err *e)
 {
 	static const struct word words[] = { { "add", "\033[32m" }, { "change", "\033[33m" },
 		{ "remove", "\033[31m" } };
@@ -118,7 +120,8 @@ print_first_line(const struct showing *s, const struct update_preview *p, bool n
 	long long from = p->from, to = p->plan->release;
 
 	if (p->held)
-		printf("%s: release %lld stays, to which this station was rolled back; release %lld isn't taken again.\n",
+		printf(
+		    "%s: release %lld stays, to which this station was rolled back; release %lld isn't taken again.\n",
 		    app, from, to);
 	else if (nothing && from == to)
 		printf("%s: nothing would change, release %lld is applied.\n", app, to);
@@ -154,8 +157,8 @@ show_text(const struct showing *s, const struct update_preview *p, struct err *e
 			return -1;
 	}
 	if (changes + p->settings.n > 0)
-		printf("\n%zu file%s and %zu setting%s would change. 'slipway update' does it.\n", changes,
-		    changes == 1 ? "" : "s", p->settings.n, p->settings.n == 1 ? "" : "s");
+		printf("\n%zu file%s and %zu setting%s would change. 'slipway update' does it.\n",
+		    changes, changes == 1 ? "" : "s", p->settings.n, p->settings.n == 1 ? "" : "s");
 	return 0;
 }
 
@@ -167,8 +170,8 @@ file_json(const struct showing *s, const struct plan_file *f)
 	json_t *j = NULL;
 
 	if (plan_shown_path(s->st, f, &path, &e) == 0)
-		j = json_pack("{s:s, s:s, s:s}", "action", ops[f->op].text, "target", f->target, "path",
-		    buf_text(&path));
+		j = json_pack("{s:s, s:s, s:s}", "action", ops[f->op].text, "target", f->target,
+		    "path", buf_text(&path));
 	if (j != NULL && f->op != PLAN_REMOVE) {
 		json_object_set_new(j, "length", json_integer((json_int_t)f->want.length));
 		json_object_set_new(j, "sha256", json_string(f->sha256));
@@ -211,9 +214,9 @@ show_json(const struct showing *s, const struct update_preview *p, struct err *e
 			rc = json_array_append_new(files, file_json(s, &p->plan->files[i]));
 	for (size_t i = 0; i < p->settings.n && rc == 0; i++)
 		rc = json_array_append_new(settings, setting_json(p, &p->settings.changes[i], e));
-	j = json_pack("{s:s, s:s, s:I, s:I, s:b, s:o, s:o}", "installation", s->st->installation, "application",
-	    s->st->application, "applied", (json_int_t)p->from, "release", (json_int_t)p->plan->release, "held",
-	    p->held, "files", files, "settings", settings);
+	j = json_pack("{s:s, s:s, s:I, s:I, s:b, s:o, s:o}", "installation", s->st->installation,
+	    "application", s->st->application, "applied", (json_int_t)p->from, "release",
+	    (json_int_t)p->plan->release, "held", p->held, "files", files, "settings", settings);
 	if (rc == -1 || j == NULL) {
 		json_decref(j);
 		return err_nomem(e);

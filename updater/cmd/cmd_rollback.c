@@ -43,9 +43,10 @@ cmd_rollback(int argc, char **argv)
 	    update_rollback(&c.station, c.settings, &update_options, release, &r, &e) == -1)
 		status = cmd_fail(&e);
 	else
-		log_info("%s: returned to release %lld: %zu file%s changed, %zu setting%s; it stays until a release after %lld is published",
-		    c.station.application, (long long)r.release, r.files, cmd_plural(r.files), r.settings,
-		    cmd_plural(r.settings), (long long)r.newest);
+		log_info(
+		    "%s: returned to release %lld: %zu file%s changed, %zu setting%s; it stays until a release after %lld is published",
+		    c.station.application, (long long)r.release, r.files, cmd_plural(r.files),
+		    r.settings, cmd_plural(r.settings), (long long)r.newest);
 	cmd_station_close(&c);
 	return status;
 }

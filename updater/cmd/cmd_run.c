@@ -15,21 +15,23 @@ static void
 tell(const struct station *st, const struct update_result *r)
 {
 	if (r->changed)
-		log_info("%s: applied release %lld: %zu file%s changed (%zu fetched), %zu setting%s",
-		    st->application, (long long)r->release, r->files, cmd_plural(r->files), r->fetched, r->settings,
-		    cmd_plural(r->settings));
+		log_info(
+		    "%s: applied release %lld: %zu file%s changed (%zu fetched), %zu setting%s",
+		    st->application, (long long)r->release, r->files, cmd_plural(r->files),
+		    r->fetched, r->settings, cmd_plural(r->settings));
 	else if (r->read_only)
-		log_info("%s: release %lld is applied; this user may not update the station", st->application,
-		    (long long)r->release);
+		log_info("%s: release %lld is applied; this user may not update the station",
+		    st->application, (long long)r->release);
 	else if (r->held)
-		log_info("%s: release %lld stays, to which this station was rolled back; release %lld isn't taken again",
+		log_info(
+		    "%s: release %lld stays, to which this station was rolled back; release %lld isn't taken again",
 		    st->application, (long long)r->release, (long long)r->newest);
 	else
 		log_info("%s: nothing new, release %lld is applied", st->application,
 		    (long long)r->release);
 	if (r->user_settings > 0)
-		log_info("%s: %zu setting%s of this user changed", st->application, r->user_settings,
-		    cmd_plural(r->user_settings));
+		log_info("%s: %zu setting%s of this user changed", st->application,
+		    r->user_settings, cmd_plural(r->user_settings));
 }
 
 static void
@@ -49,7 +51,8 @@ update(const struct station *st, struct settings *s, const struct update_options
 
 	tell_recovered(r);
 	if (r->stood_still)
-		log_warn("the clock stands before the last good refresh, whose time is taken instead; set the clock");
+		log_warn(
+		    "the clock stands before the last good refresh, whose time is taken instead; set the clock");
 	if (rc == 0 && o->offline)
 		log_info("%s: offline, no server was asked", st->application);
 	else if (rc == 0)
@@ -59,7 +62,8 @@ update(const struct station *st, struct settings *s, const struct update_options
 
 /* Whether the program may start; says what there is to say.  why: what went wrong, or NULL. */
 static bool
-may_start(const struct station *st, const struct update_result *r, const struct err *why, const char *program)
+may_start(const struct station *st, const struct update_result *r, const struct err *why,
+    const char *program)
 {
 	struct buf text = BUF_INIT(2 * ERR_TEXT_SIZE);
 	struct verdict v = policy(st, r, why, program, clock_wall(), &text);

@@ -12,7 +12,7 @@
 #include "lib/script/dryrun.h"
 
 /* Bytes of a printed change set. */
-#define OUTPUT_MAX	(64u * 1024 * 1024)
+#define OUTPUT_MAX (64u * 1024 * 1024)
 
 static int
 tell(void *arg, const char *script, const char *text, struct err *e)

@@ -17,7 +17,7 @@
 #include "lib/settings/keyline.h"
 #include "lib/settings/regfile.h"
 
-#define OUT_MAX	(64u * 1024 * 1024)	/* bytes of what is printed or exported */
+#define OUT_MAX (64u * 1024 * 1024) /* bytes of what is printed or exported */
 
 enum { OPT_TYPE = 256, OPT_EXPAND, OPT_TREE, OPT_JSON, OPT_UTF8, OPT_DRY_RUN };
 
@@ -44,7 +44,8 @@ change(struct settings *s, const struct changeset *c, bool dry_run, struct err *
 	struct buf text = BUF_INIT(OUT_MAX);
 	int rc = -1;
 
-	if (settings_plan(s, c, &effective, NULL, e) == 0 && changeset_format(&effective, &text, e) == 0 &&
+	if (settings_plan(s, c, &effective, NULL, e) == 0 &&
+	    changeset_format(&effective, &text, e) == 0 &&
 	    (dry_run || settings_apply(s, &effective, e) == 0)) {
 		fputs(effective.n == 0 ? "nothing changes\n" : buf_text(&text), stdout);
 		rc = 0;
@@ -54,7 +55,10 @@ change(struct settings *s, const struct changeset *c, bool dry_run, struct err *
 	return rc;
 }
 
-/* As people and shells want it: without prefix and quotes; each text of a multi on a line of its own. */
+/*
+ * As people and shells want it: without prefix and quotes; each text of a multi on a line of its
+ * own.
+ */
 static int
 print_plain(const struct value *v, const struct flags *f, struct err *e)
 {
@@ -65,14 +69,14 @@ print_plain(const struct value *v, const struct flags *f, struct err *e)
 	switch (v->type) {
 	case VALUE_STRING:
 	case VALUE_EXPAND:
-		rc = f->expand ? expand(value_get_text(v), v->len, &names, &out, e) :
-				 buf_add(&out, v->data, v->len, e);
+		rc = f->expand ? expand(value_get_text(v), v->len, &names, &out, e)
+			       : buf_add(&out, v->data, v->len, e);
 		break;
 	case VALUE_MULTI:
 		for (size_t i = 0; i < v->len && rc == 0; i++)
 			rc = buf_addc(&out, v->data[i] == '\0' ? '\n' : (char)v->data[i], e);
 		if (out.len > 0)
-			out.len--;	/* puts() ends the last one */
+			out.len--; /* puts() ends the last one */
 		if (out.data != NULL)
 			out.data[out.len] = '\0';
 		break;
@@ -98,7 +102,8 @@ get(struct settings *s, int argc, char **argv, const struct flags *f, struct err
 	(void)argc;
 	rc = settings_get(s, argv[0], argv[1], &v, e);
 	if (rc == 0)
-		rc = err_setx(e, ERR_NOENT, "%s: there is no setting %s; 'slipway settings list' shows what is there",
+		rc = err_setx(e, ERR_NOENT,
+		    "%s: there is no setting %s; 'slipway settings list' shows what is there",
 		    argv[0], argv[1]);
 	else if (rc == 1)
 		rc = print_plain(&v, f, e);
@@ -115,10 +120,12 @@ typed_value(const char *type, int argc, char **argv, struct value *v, struct err
 	int rc = -1;
 
 	if (type != NULL && value_type_parse(type, &t) == -1)
-		return err_setx(e, ERR_USAGE, "--type: want string, expand, dword, qword, multi or binary, got '%.40s'",
+		return err_setx(e, ERR_USAGE,
+		    "--type: want string, expand, dword, qword, multi or binary, got '%.40s'",
 		    type);
 	if (t != VALUE_MULTI && argc != 1)
-		return err_setx(e, ERR_USAGE, "want one value, got %d; --type multi takes several", argc);
+		return err_setx(e, ERR_USAGE, "want one value, got %d; --type multi takes several",
+		    argc);
 	if (t == VALUE_MULTI)
 		return value_multi(v, (const char *const *)argv, (size_t)argc, e);
 	if (t == VALUE_STRING || t == VALUE_EXPAND)
@@ -145,15 +152,16 @@ set(struct settings *s, int argc, char **argv, const struct flags *f, struct err
 	return rc;
 }
 
-static int
-delete(struct settings *s, int argc, char **argv, const struct flags *f, struct err *e)
+static int delete (struct settings *s, int argc, char **argv, const struct flags *f, struct err *e)
 {
 	struct changeset c = CHANGESET_INIT;
 	int rc;
 
 	if (f->tree != (argc == 1))
-		return err_setx(e, ERR_USAGE, "want KEY NAME, or --tree KEY for all that is below it");
-	rc = f->tree ? changeset_delete_tree(&c, argv[0], e) : changeset_delete(&c, argv[0], argv[1], e);
+		return err_setx(e, ERR_USAGE,
+		    "want KEY NAME, or --tree KEY for all that is below it");
+	rc = f->tree ? changeset_delete_tree(&c, argv[0], e)
+		     : changeset_delete(&c, argv[0], argv[1], e);
 	if (rc == 0)
 		rc = change(s, &c, false, e);
 	changeset_free(&c);
@@ -163,8 +171,8 @@ delete(struct settings *s, int argc, char **argv, const struct flags *f, struct 
 /* A walk over a key and all below it, to one of three forms. */
 struct tree {
 	struct settings *s;
-	struct buf key;		/* where the walk is */
-	bool shown;		/* its line was written */
+	struct buf key; /* where the walk is */
+	bool shown;	/* its line was written */
 	int (*begin)(struct tree *t, struct err *e);
 	int (*value)(struct tree *t, const char *name, const struct value *v, struct err *e);
 	struct buf out;
@@ -256,10 +264,14 @@ reg_tree_value(struct tree *t, const char *name, const struct value *v, struct e
 static int
 json_begin(struct tree *t, struct err *e)
 {
-	return json_object_set_new(t->json, buf_text(&t->key), json_object()) == -1 ? err_nomem(e) : 0;
+	return json_object_set_new(t->json, buf_text(&t->key), json_object()) == -1 ? err_nomem(e)
+										    : 0;
 }
 
-/* A dword and a qword as a number (a text where JSON's integers end), a multi as an array, bytes in hexadecimal. */
+/*
+ * A dword and a qword as a number (a text where JSON's integers end), a multi as an array, bytes in
+ * hexadecimal.
+ */
 static json_t *
 json_of(const struct value *v)
 {
@@ -283,15 +295,16 @@ json_of(const struct value *v)
 		free(hex);
 		return j;
 	default:
-		return v->number <= INT64_MAX ? json_integer((json_int_t)v->number) :
-						json_sprintf("%" PRIu64, v->number);
+		return v->number <= INT64_MAX ? json_integer((json_int_t)v->number)
+					      : json_sprintf("%" PRIu64, v->number);
 	}
 }
 
 static int
 json_value(struct tree *t, const char *name, const struct value *v, struct err *e)
 {
-	json_t *entry = json_pack("{s:s, s:o}", "type", value_type_name(v->type), "value", json_of(v));
+	json_t *entry =
+	    json_pack("{s:s, s:o}", "type", value_type_name(v->type), "value", json_of(v));
 
 	if (entry == NULL ||
 	    json_object_set_new(json_object_get(t->json, buf_text(&t->key)), name, entry) == -1)
@@ -314,8 +327,8 @@ tree_of(struct tree *t, struct settings *s, const char *key, struct err *e)
 		buf_reset(&t->key);
 		rc = setting_key_normal(from, strlen(from), &t->key, e);
 		if (rc == 0 && (rc = walk(t, e)) == 0 && key != NULL)
-			rc = err_setx(e, ERR_NOENT, "%s: there is no such key in %s", buf_text(&t->key),
-			    settings_place(s, buf_text(&t->key)));
+			rc = err_setx(e, ERR_NOENT, "%s: there is no such key in %s",
+			    buf_text(&t->key), settings_place(s, buf_text(&t->key)));
 	}
 	buf_free(&t->key);
 	return rc == -1 ? -1 : 0;
@@ -324,7 +337,8 @@ tree_of(struct tree *t, struct settings *s, const char *key, struct err *e)
 static int
 list(struct settings *s, int argc, char **argv, const struct flags *f, struct err *e)
 {
-	struct tree t = { .out = BUF_INIT(OUT_MAX), .begin = f->json ? json_begin : text_begin,
+	struct tree t = { .out = BUF_INIT(OUT_MAX),
+		.begin = f->json ? json_begin : text_begin,
 		.value = f->json ? json_value : text_value };
 	int rc;
 
@@ -343,10 +357,11 @@ list(struct settings *s, int argc, char **argv, const struct flags *f, struct er
 	return rc;
 }
 
-static int
-export(struct settings *s, int argc, char **argv, const struct flags *f, struct err *e)
+static int export(struct settings *s, int argc, char **argv, const struct flags *f, struct err *e)
 {
-	struct tree t = { .out = BUF_INIT(OUT_MAX), .begin = reg_tree_begin, .value = reg_tree_value };
+	struct tree t = { .out = BUF_INIT(OUT_MAX),
+		.begin = reg_tree_begin,
+		.value = reg_tree_value };
 	struct buf file = BUF_INIT(2 * OUT_MAX);
 	int rc = -1;
 
@@ -373,7 +388,8 @@ import(struct settings *s, int argc, char **argv, const struct flags *f, struct 
 
 	(void)argc;
 	if (file_read(NULL, argv[0], &file, e) == 0) {
-		if (reg_parse(file.data == NULL ? (const uint8_t *)"" : file.data, file.len, &c, e) == -1)
+		if (reg_parse(file.data == NULL ? (const uint8_t *)"" : file.data, file.len, &c,
+			e) == -1)
 			err_context(e, "%s", argv[0]);
 		else
 			rc = change(s, &c, f->dry_run, e);
@@ -386,8 +402,8 @@ import(struct settings *s, int argc, char **argv, const struct flags *f, struct 
 static const struct action {
 	const char *name;
 	int (*run)(struct settings *s, int argc, char **argv, const struct flags *f, struct err *e);
-	int least, most;	/* arguments */
-	const char *options;	/* those that it takes, each in spaces */
+	int least, most;     /* arguments */
+	const char *options; /* those that it takes, each in spaces */
 } actions[] = {
 	{ "get", get, 2, 2, " expand " },
 	{ "set", set, 2, 1000, " type " },
@@ -441,8 +457,8 @@ cmd_settings(int argc, char **argv)
 	int status, rc;
 
 	if (a == NULL) {
-		log_error("settings: want get, set, delete, list, export or import%s%s", argc > 1 ? ", got " : "",
-		    argc > 1 ? argv[1] : "");
+		log_error("settings: want get, set, delete, list, export or import%s%s",
+		    argc > 1 ? ", got " : "", argc > 1 ? argv[1] : "");
 		return cmd_usage("settings");
 	}
 	argc--;

@@ -13,7 +13,7 @@
 #include "updater/state/record.h"
 #include "updater/cmd/trusted.h"
 
-#define DAY	86400
+#define DAY 86400
 
 /* A directory below the state, or NULL where it isn't there; makes nothing. */
 static struct dir *
@@ -69,7 +69,7 @@ in_use_json(struct dir *state)
 	struct err ignored;
 	size_t i;
 
-	json_array_foreach(list, i, one) {
+	json_array_foreach (list, i, one) {
 		const char *root = json_string_value(json_object_get(one, "root"));
 		const char *name = json_string_value(json_object_get(one, "path"));
 
@@ -116,17 +116,19 @@ status_json(struct settings *s, const struct station *st, struct err *e)
 	}
 	if (refreshed != 0)
 		clock_format(refreshed, when);
-	j = json_pack("{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s, s:o, s:I, s:I, s:b, s:I, s:I, s:I, s:o, s:o, s:o*, s:o}", "installation",
-	    st->installation, "application", st->application, "release",
-	    json_integer_value(json_object_get(applied, "release")), "refreshed", when, "refreshed_age",
-	    (json_int_t)(refreshed == 0 ? -1 : clock_wall() - refreshed), "servers", servers,
-	    "host_keys", host_keys, "on_error", st->on_error == ON_ERROR_BLOCK ? "block" : "launch",
-	    "app_dir", st->app_dir_native, "trust", trust_json(st), "files",
+	j = json_pack(
+	    "{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s, s:o, s:I, s:I, s:b, s:I, s:I, s:I, s:o, s:o, s:o*, s:o}",
+	    "installation", st->installation, "application", st->application, "release",
+	    json_integer_value(json_object_get(applied, "release")), "refreshed", when,
+	    "refreshed_age", (json_int_t)(refreshed == 0 ? -1 : clock_wall() - refreshed),
+	    "servers", servers, "host_keys", host_keys, "on_error",
+	    st->on_error == ON_ERROR_BLOCK ? "block" : "launch", "app_dir", st->app_dir_native,
+	    "trust", trust_json(st), "files",
 	    (json_int_t)json_object_size(json_object_get(applied, "files")), "deadline",
 	    (json_int_t)(st->deadline_ms / 1000), "interrupted", interrupted, "newest",
 	    (json_int_t)store_newest(applied), "warn_after_days", (json_int_t)st->warn_after_days,
-	    "block_after_days", (json_int_t)st->block_after_days, "said", said,
-	    "certificates", trusted, "waiting", waiting, "in_use", in_use != NULL ? in_use : json_array());
+	    "block_after_days", (json_int_t)st->block_after_days, "said", said, "certificates",
+	    trusted, "waiting", waiting, "in_use", in_use != NULL ? in_use : json_array());
 	json_decref(applied);
 	if (j == NULL)
 		err_nomem(e);
@@ -150,7 +152,10 @@ print_age(json_int_t age)
 		printf(", %lld days ago\n", (long long)age / DAY);
 }
 
-/* What it said last, where that was a fault; verbose: how the child that spoke with it was confined, too. */
+/*
+ * What it said last, where that was a fault; verbose: how the child that spoke with it was
+ * confined, too.
+ */
 static void
 print_server(const char *url, const json_t *said, bool verbose)
 {
@@ -159,14 +164,18 @@ print_server(const char *url, const json_t *said, bool verbose)
 
 	printf("server        %s\n", url);
 	if (text_of(one, "said") != NULL)
-		printf("              failed at %s: %s\n", text_of(one, "time"), text_of(one, "said"));
+		printf("              failed at %s: %s\n", text_of(one, "time"),
+		    text_of(one, "said"));
 	else if (one != NULL)
 		puts("              answered when it was asked last");
 	if (verbose && confined != NULL)
 		printf("              what spoke with it was confined by: %s\n", confined);
 }
 
-/* How the child was confined that spoke with a server last; with --verbose each server has its own line. */
+/*
+ * How the child was confined that spoke with a server last; with --verbose each server has its own
+ * line.
+ */
 static void
 print_confined(const json_t *servers, const json_t *said)
 {
@@ -174,9 +183,10 @@ print_confined(const json_t *servers, const json_t *said)
 	const json_t *url;
 	size_t i;
 
-	json_array_foreach(servers, i, url)
+	json_array_foreach (servers, i, url)
 		if (confined == NULL)
-			confined = text_of(json_object_get(said, json_string_value(url)), "confined");
+			confined =
+			    text_of(json_object_get(said, json_string_value(url)), "confined");
 	if (confined != NULL)
 		printf("confined      fetching, by %s\n", confined);
 }
@@ -189,17 +199,19 @@ print_certificates(const json_t *certificates, bool verbose)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(certificates, i, one) {
+	json_array_foreach (certificates, i, one) {
 		if (text_of(one, "error") != NULL) {
-			printf("trusts        nothing from %s: %s\n", text_of(one, "file"), text_of(one, "error"));
+			printf("trusts        nothing from %s: %s\n", text_of(one, "file"),
+			    text_of(one, "error"));
 			continue;
 		}
 		days = json_integer_value(json_object_get(one, "days_left"));
 		printf("trusts        %s, %s", text_of(one, "subject"), days < 0 ? "EXPIRED " : "");
-		printf("%lld days %s\n", (long long)(days < 0 ? -days : days), days < 0 ? "ago" : "left");
+		printf("%lld days %s\n", (long long)(days < 0 ? -days : days),
+		    days < 0 ? "ago" : "left");
 		if (verbose)
-			printf("              SHA-256 %s, to %s, in %s\n", text_of(one, "sha256"), text_of(one, "not_after"),
-			    text_of(one, "file"));
+			printf("              SHA-256 %s, to %s, in %s\n", text_of(one, "sha256"),
+			    text_of(one, "not_after"), text_of(one, "file"));
 	}
 }
 
@@ -212,11 +224,11 @@ print_waiting(const json_t *waiting, const json_t *in_use)
 
 	if (waiting != NULL) {
 		printf("waiting       release %lld, which could not be applied at %s: %s\n",
-		    (long long)json_integer_value(json_object_get(waiting, "release")), text_of(waiting, "time"),
-		    text_of(json_object_get(waiting, "error"), "text"));
+		    (long long)json_integer_value(json_object_get(waiting, "release")),
+		    text_of(waiting, "time"), text_of(json_object_get(waiting, "error"), "text"));
 		puts("              the next start tries it again");
 	}
-	json_array_foreach(in_use, i, path) {
+	json_array_foreach (in_use, i, path) {
 		printf("in use        the old version of %s; a start after its end removes it\n",
 		    json_string_value(path));
 	}
@@ -248,7 +260,8 @@ print_text(const json_t *j, bool verbose)
 		print_age(json_integer_value(json_object_get(j, "refreshed_age")));
 	}
 	for (size_t i = 0; i < json_array_size(servers); i++)
-		print_server(json_string_value(json_array_get(servers, i)), json_object_get(j, "said"), verbose);
+		print_server(json_string_value(json_array_get(servers, i)),
+		    json_object_get(j, "said"), verbose);
 	if (!verbose)
 		print_confined(servers, json_object_get(j, "said"));
 	if (json_object_get(trust, "root_version") != NULL)
@@ -261,10 +274,11 @@ print_text(const json_t *j, bool verbose)
 	printf("files below   %s\n", text_of(j, "app_dir"));
 	printf("next start    asks a server for at most %lld s; if that fails, %s\n",
 	    (long long)json_integer_value(json_object_get(j, "deadline")),
-	    strcmp(text_of(j, "on_error"), "block") == 0 ? "nothing is started" :
-							    "starts on the release above");
+	    strcmp(text_of(j, "on_error"), "block") == 0 ? "nothing is started"
+							 : "starts on the release above");
 	if (json_integer_value(json_object_get(j, "block_after_days")) > 0)
-		printf("              nothing is started when the last good refresh is %lld days old\n",
+		printf(
+		    "              nothing is started when the last good refresh is %lld days old\n",
 		    (long long)json_integer_value(json_object_get(j, "block_after_days")));
 }
 
@@ -281,7 +295,8 @@ cmd_status(int argc, char **argv)
 		return status;
 	if (optind < argc)
 		return cmd_usage("status");
-	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 || (j = status_json(c.settings, &c.station, &e)) == NULL)
+	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 ||
+	    (j = status_json(c.settings, &c.station, &e)) == NULL)
 		status = cmd_fail(&e);
 	else if (o.json) {
 		json_dumpf(j, stdout, JSON_INDENT(1));

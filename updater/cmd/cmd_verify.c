@@ -12,7 +12,7 @@
 
 struct verifying {
 	struct cmd_station *c;
-	json_t *files, *settings;	/* what differs: texts */
+	json_t *files, *settings; /* what differs: texts */
 	int64_t release;
 	size_t nfiles, nsettings;
 };
@@ -32,7 +32,8 @@ check_file(struct verifying *v, const struct plan_file *f, struct err *e)
 	if (rc == 0 && f->op == PLAN_ADD)
 		rc = buf_adds(&text, ": is missing", e);
 	else if (rc == 0 && f->op == PLAN_REPLACE)
-		rc = buf_addf(&text, e, ": was changed (want SHA-256 %s, found %s)", f->sha256, f->old.sha256);
+		rc = buf_addf(&text, e, ": was changed (want SHA-256 %s, found %s)", f->sha256,
+		    f->old.sha256);
 	else if (rc == 0)
 		rc = buf_addf(&text, e, ": has permissions %04o, want %04o", f->old.mode, f->mode);
 	if (rc == 0)
@@ -79,7 +80,7 @@ check_settings(struct verifying *v, const json_t *record, struct err *e)
 
 		buf_reset(&text);
 		if ((rc = changeset_format(&one, &text, e)) == 0) {
-			text.data[--text.len] = '\0';	/* the end of the line */
+			text.data[--text.len] = '\0'; /* the end of the line */
 			rc = add(v->settings, &text, e);
 		}
 	}
@@ -105,7 +106,8 @@ verify(struct verifying *v, struct err *e)
 		goto out;
 	}
 	if (transaction_pending(state)) {
-		err_setx(e, ERR_TORN, "an update was interrupted; 'slipway update' completes it or takes it back");
+		err_setx(e, ERR_TORN,
+		    "an update was interrupted; 'slipway update' completes it or takes it back");
 		goto out;
 	}
 	if (check_files(v, record, e) == -1 || check_settings(v, record, e) == -1)
@@ -128,10 +130,10 @@ print_text(const struct verifying *v)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(v->files, i, one) {
+	json_array_foreach (v->files, i, one) {
 		printf("%s\n", json_string_value(one));
 	}
-	json_array_foreach(v->settings, i, one) {
+	json_array_foreach (v->settings, i, one) {
 		printf("differs; want: %s\n", json_string_value(one));
 	}
 	if (json_array_size(v->files) + json_array_size(v->settings) == 0)
@@ -139,9 +141,9 @@ print_text(const struct verifying *v)
 		    v->c->station.application, (long long)v->release, v->nfiles, v->nsettings);
 	else
 		printf("%s: release %lld, %zu of %zu files and %zu of %zu settings differ; "
-		       "'slipway update --repair' puts them back\n", v->c->station.application,
-		    (long long)v->release, json_array_size(v->files), v->nfiles, json_array_size(v->settings),
-		    v->nsettings);
+		       "'slipway update --repair' puts them back\n",
+		    v->c->station.application, (long long)v->release, json_array_size(v->files),
+		    v->nfiles, json_array_size(v->settings), v->nsettings);
 }
 
 int
@@ -165,8 +167,8 @@ cmd_verify(int argc, char **argv)
 		if (json_array_size(v.files) + json_array_size(v.settings) > 0)
 			status = EXIT_DIFFERENT;
 		if (o.json) {
-			json_t *j = json_pack("{s:I, s:O, s:O}", "release", (json_int_t)v.release, "files", v.files,
-			    "settings", v.settings);
+			json_t *j = json_pack("{s:I, s:O, s:O}", "release", (json_int_t)v.release,
+			    "files", v.files, "settings", v.settings);
 
 			json_dumpf(j, stdout, JSON_INDENT(1));
 			putchar('\n');

@@ -56,20 +56,23 @@ static const struct command {
 	    "  --installation NAME, --app NAME   which enrolment\n"
 	    "  --deadline SECONDS                longest time that it may take (default 600)\n"
 	    "  --json                            for programs\n" },
-	{ "rollback", cmd_rollback, "[options] [RELEASE]", "return to an earlier release, until a newer one is published",
+	{ "rollback", cmd_rollback, "[options] [RELEASE]",
+	    "return to an earlier release, until a newer one is published",
 	    "  RELEASE                           its number (default: the one before; 'slipway history' lists them)\n"
 	    "  --installation NAME, --app NAME   which enrolment\n" },
 	{ "history", cmd_history, "[options]", "show what was applied when",
 	    "  --installation NAME, --app NAME   which enrolment\n"
 	    "  --json                            for programs\n" },
-	{ "verify", cmd_verify, "[options]", "compare files and settings with what was applied; exit 3 if they differ",
+	{ "verify", cmd_verify, "[options]",
+	    "compare files and settings with what was applied; exit 3 if they differ",
 	    "  --installation NAME, --app NAME   which enrolment\n"
 	    "  --json                            for programs\n" },
 	{ "status", cmd_status, "[options]", "show what is enrolled, trusted and applied",
 	    "  --installation NAME, --app NAME   which enrolment\n"
 	    "  --verbose                         fingerprints and files of certificates, and how the fetch child was confined\n"
 	    "  --json                            for programs\n" },
-	{ "settings", cmd_settings, "get|set|delete|list|export|import ...", "look at settings and change them",
+	{ "settings", cmd_settings, "get|set|delete|list|export|import ...",
+	    "look at settings and change them",
 	    "  get KEY NAME               print a value\n"
 	    "    --expand                 with %NAME% in it expanded\n"
 	    "  set KEY NAME VALUE         set a value, and print what changed\n"
@@ -83,23 +86,26 @@ static const struct command {
 	    "    --utf8                   in UTF-8 instead of UTF-16LE\n"
 	    "  import FILE                do what a .reg file says, and print what changed\n"
 	    "    --dry-run                only print it\n" },
-	{ "script", cmd_script, "check FILE [--facts FILE]", "run a configuration script and print what it would change",
+	{ "script", cmd_script, "check FILE [--facts FILE]",
+	    "run a configuration script and print what it would change",
 	    "  --facts FILE         what the station is, as JSON (docs/scripts.md); else it is made up\n" },
 	{ "help", cmd_help, "[COMMAND]", "show this text, or one command's options", "" },
 	{ "version", cmd_version, "", "show the version", "" },
 };
 
-#define NCOMMANDS	(sizeof commands / sizeof commands[0])
+#define NCOMMANDS (sizeof commands / sizeof commands[0])
 
 static void
 print_summary(FILE *out)
 {
-	fputs("usage: slipway COMMAND [ARG...]\n\n"
-	      "Fetches, verifies and applies what an update server publishes, then starts the program.\n\n",
+	fputs(
+	    "usage: slipway COMMAND [ARG...]\n\n"
+	    "Fetches, verifies and applies what an update server publishes, then starts the program.\n\n",
 	    out);
 	for (size_t i = 0; i < NCOMMANDS; i++)
 		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
-	fputs("\n'slipway help COMMAND' shows a command's options; slipway(1) tells the rest.\n", out);
+	fputs("\n'slipway help COMMAND' shows a command's options; slipway(1) tells the rest.\n",
+	    out);
 }
 
 static const struct command *
@@ -151,7 +157,8 @@ parse_deadline(const char *text, int64_t *ms)
 	long n = strtol(text, &end, 10);
 
 	if (end == text || *end != '\0' || n < 1 || n > STATION_DEADLINE_MAX_S) {
-		log_error("--deadline: want 1 to %d seconds, got '%s'", STATION_DEADLINE_MAX_S, text);
+		log_error("--deadline: want 1 to %d seconds, got '%s'", STATION_DEADLINE_MAX_S,
+		    text);
 		return -1;
 	}
 	*ms = (int64_t)n * 1000;
@@ -235,7 +242,8 @@ cmd_options(int argc, char **argv, const char *letters, struct cmd_options *o)
 }
 
 int
-cmd_station_open(const struct cmd_options *o, int argc, char **argv, struct cmd_station *c, struct err *e)
+cmd_station_open(const struct cmd_options *o, int argc, char **argv, struct cmd_station *c,
+    struct err *e)
 {
 	memset(c, 0, sizeof *c);
 	/* Before anything else: it gets ready on another processor meanwhile. */
@@ -243,7 +251,8 @@ cmd_station_open(const struct cmd_options *o, int argc, char **argv, struct cmd_
 		c->early = carrier_early();
 	if ((c->settings = settings_open(e)) == NULL)
 		return -1;
-	return station_load(c->settings, o->installation, o->application, argc, argv, &c->station, e);
+	return station_load(c->settings, o->installation, o->application, argc, argv, &c->station,
+	    e);
 }
 
 void

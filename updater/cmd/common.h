@@ -10,8 +10,9 @@
 #include "updater/station/station.h"
 #include "updater/update/update.h"
 
-#define EXIT_MISUSE	2
-#define EXIT_DIFFERENT	3	/* plan: there are changes; verify: something is not as it was applied */
+#define EXIT_MISUSE    2
+/* plan: there are changes; verify: something is not as it was applied */
+#define EXIT_DIFFERENT 3
 
 int slipway_main(int argc, char **argv);
 
@@ -29,14 +30,16 @@ int cmd_verify(int argc, char **argv);
 /* What most commands can be told. */
 struct cmd_options {
 	const char *installation, *application;
-	int64_t deadline_ms;	/* 0: not given */
+	int64_t deadline_ms; /* 0: not given */
 	bool offline, repair, json, progress_json, quiet, verbose, no_launch;
-	bool fetches;		/* the command has a deadline, because it asks a server */
+	bool fetches; /* the command has a deadline, because it asks a server */
 };
 
 /*
- * Read the options of the command argv[0], of those that letters names: i --installation, a --app, d --deadline, o --offline, r --repair, j
- * --json, v --verbose, n --no-launch, p --progress=json, q --quiet and l --log, which the log follows at once.  0 with optind at what follows, or the exit status after a message.
+ * Read the options of the command argv[0], of those that letters names: i --installation, a --app,
+ * d --deadline, o --offline, r --repair, j
+ * --json, v --verbose, n --no-launch, p --progress=json, q --quiet and l --log, which the log
+ * follows at once.  0 with optind at what follows, or the exit status after a message.
  */
 int cmd_options(int argc, char **argv, const char *letters, struct cmd_options *o);
 
@@ -44,9 +47,10 @@ int cmd_options(int argc, char **argv, const char *letters, struct cmd_options *
 struct cmd_station {
 	struct settings *settings;
 	struct station station;
-	struct child *early;	/* of carrier_early(), where the command fetches */
+	struct child *early; /* of carrier_early(), where the command fetches */
 };
-int cmd_station_open(const struct cmd_options *o, int argc, char **argv, struct cmd_station *c, struct err *e);
+int cmd_station_open(const struct cmd_options *o, int argc, char **argv, struct cmd_station *c,
+    struct err *e);
 void cmd_station_close(struct cmd_station *c);
 
 /* Print how to use the command called name on standard error and return EXIT_MISUSE. */
@@ -62,7 +66,7 @@ const char *cmd_plural(size_t n);
 void cmd_server_failed(void *arg, const char *url, const struct err *why);
 
 /* Limit of an update that nobody waits for. */
-#define CMD_DEADLINE_MS	600000
+#define CMD_DEADLINE_MS 600000
 
 /* update_options of a command: its --deadline, or default_ms from now. */
 struct update_options cmd_update_options(const struct cmd_options *o, int64_t default_ms);

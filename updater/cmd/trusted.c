@@ -15,7 +15,7 @@
 #include "lib/settings/application.h"
 #include "lib/settings/expand.h"
 
-#define FILE_MAX	(1024u * 1024)	/* as the TLS library */
+#define FILE_MAX (1024u * 1024) /* as the TLS library */
 
 static json_t *
 describe(const char *file, X509 *cert)
@@ -31,8 +31,8 @@ describe(const char *file, X509 *cert)
 	X509_NAME_oneline(X509_get_subject_name(cert), subject, sizeof subject);
 	hex_encode(sum, SHA256_SIZE, hex);
 	clock_format(clock_wall() + (int64_t)days * 86400 + seconds, when);
-	return json_pack("{s:s, s:s, s:s, s:s, s:i}", "file", file, "subject", subject, "sha256", hex, "not_after", when,
-	    "days_left", seconds < 0 ? days - 1 : days);
+	return json_pack("{s:s, s:s, s:s, s:s, s:i}", "file", file, "subject", subject, "sha256",
+	    hex, "not_after", when, "days_left", seconds < 0 ? days - 1 : days);
 }
 
 static void
@@ -44,15 +44,20 @@ add_file(json_t *all, const char *file)
 	struct err e;
 	size_t n = 0;
 
-	if (file_read(NULL, file, &b, &e) == 0 && (in = BIO_new_mem_buf(b.data, (int)b.len)) != NULL)
-		for (; n < TRUSTED_SHOWN_MAX && (cert = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL; n++) {
+	if (file_read(NULL, file, &b, &e) == 0 &&
+	    (in = BIO_new_mem_buf(b.data, (int)b.len)) != NULL)
+		for (; n < TRUSTED_SHOWN_MAX &&
+		     (cert = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL;
+		     n++) {
 			json_array_append_new(all, describe(file, cert));
 			X509_free(cert);
 		}
 	else if (in == NULL && b.len == 0)
 		json_array_append_new(all, json_pack("{s:s, s:s}", "file", file, "error", e.text));
 	if (in != NULL && n == 0)
-		json_array_append_new(all, json_pack("{s:s, s:s}", "file", file, "error", "holds no certificate in PEM form"));
+		json_array_append_new(all,
+		    json_pack("{s:s, s:s}", "file", file, "error",
+			"holds no certificate in PEM form"));
 	ERR_clear_error();
 	BIO_free(in);
 	buf_free(&b);
@@ -71,7 +76,8 @@ add_files(json_t *all, const struct value *v, struct err *e)
 		for (char *p = (char *)list.data; *p != '\0'; p++)
 			if (*p == '\\')
 				*p = '/';
-		for (char *file = strtok_r((char *)list.data, ";", &rest); file != NULL; file = strtok_r(NULL, ";", &rest))
+		for (char *file = strtok_r((char *)list.data, ";", &rest); file != NULL;
+		     file = strtok_r(NULL, ";", &rest))
 			add_file(all, file);
 	}
 	buf_free(&list);

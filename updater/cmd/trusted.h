@@ -2,7 +2,8 @@
 #define UPDATER_TRUSTED_H
 
 /*
- * For people: which certificates the program of a station trusts, as its TLS_TrustedCerts says.  Only looked at; the TLS library decides.
+ * For people: which certificates the program of a station trusts, as its TLS_TrustedCerts says.
+ * Only looked at; the TLS library decides.
  */
 #include <jansson.h>
 
@@ -10,11 +11,11 @@
 #include "updater/station/station.h"
 
 /* Certificates of one file that are shown. */
-#define TRUSTED_SHOWN_MAX	64
+#define TRUSTED_SHOWN_MAX 64
 
 /*
- * [{"file", "subject", "sha256", "not_after", "days_left"}], with "error" in the place of the last four for a file that can't be read.
- * Empty where nothing is set.  NULL with e.
+ * [{"file", "subject", "sha256", "not_after", "days_left"}], with "error" in the place of the last
+ * four for a file that can't be read. Empty where nothing is set.  NULL with e.
  */
 json_t *trusted_json(struct settings *s, const struct station *st, struct err *e);
 

@@ -9,13 +9,13 @@
 #include "lib/os/clock.h"
 #include "lib/base/path.h"
 
-#define PIECE	65536
+#define PIECE 65536
 
 static int
 too_large(struct fetch_file *f)
 {
-	return err_setx(&f->err, ERR_TOO_LARGE, "%s: want at most %" PRIu64 " bytes, the repository has more",
-	    f->path, f->max);
+	return err_setx(&f->err, ERR_TOO_LARGE,
+	    "%s: want at most %" PRIu64 " bytes, the repository has more", f->path, f->max);
 }
 
 /* 0 read to its end, 1 the deadline passed, -1 with f->err. */
@@ -31,7 +31,8 @@ copy(struct file_in *in, struct fetch_file *f, int64_t deadline)
 		if (clock_mono_ms() >= deadline)
 			return 1;
 		/* One byte more than is allowed shows that there are too many. */
-		if (file_in_read(in, data, left < PIECE ? (size_t)left + 1 : PIECE, &got, &f->err) == -1)
+		if (file_in_read(in, data, left < PIECE ? (size_t)left + 1 : PIECE, &got,
+			&f->err) == -1)
 			return -1;
 		if (got == 0)
 			return 0;
@@ -76,6 +77,7 @@ directory_run(struct dir *d, struct fetch_file *files, size_t n, int64_t deadlin
 	for (size_t i = 0; i < n; i++)
 		if (files[i].result == FETCH_PENDING &&
 		    (clock_mono_ms() >= deadline || read_one(d, &files[i], deadline) == 1))
-			return err_setx(e, ERR_TIMEOUT, "%s: the deadline passed while files were read", dir_path(d));
+			return err_setx(e, ERR_TIMEOUT,
+			    "%s: the deadline passed while files were read", dir_path(d));
 	return 0;
 }

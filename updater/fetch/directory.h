@@ -2,8 +2,8 @@
 #define UPDATER_DIRECTORY_H
 
 /*
- * A repository in a directory of this computer: a USB key, a network share.  Read through the same interface as a
- * server, and trusted as little.
+ * A repository in a directory of this computer: a USB key, a network share.  Read through the same
+ * interface as a server, and trusted as little.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -13,10 +13,12 @@
 #include "updater/fetch/fetch.h"
 
 /*
- * Read the files that are FETCH_PENDING, one after the other, and set their results.  Links in the repository aren't followed.
- * 0 when every file has a result; -1 with ERR_TIMEOUT at the deadline (clock_mono_ms()), looked at between pieces: a share
- * that hangs in one call can't be interrupted from here.
+ * Read the files that are FETCH_PENDING, one after the other, and set their results.  Links in the
+ * repository aren't followed. 0 when every file has a result; -1 with ERR_TIMEOUT at the deadline
+ * (clock_mono_ms()), looked at between pieces: a share that hangs in one call can't be interrupted
+ * from here.
  */
-int directory_run(struct dir *d, struct fetch_file *files, size_t n, int64_t deadline, struct err *e);
+int
+directory_run(struct dir *d, struct fetch_file *files, size_t n, int64_t deadline, struct err *e);
 
 #endif

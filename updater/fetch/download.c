@@ -9,20 +9,25 @@
 
 #include "lib/base/path.h"
 
-/* How many files are asked for in one flight: enough that its round trips count for nothing, few enough that memory stays flat. */
-#define FLIGHT	4096
+/*
+ * How many files are asked for in one flight: enough that its round trips count for nothing, few
+ * enough that memory stays flat.
+ */
+#define FLIGHT 4096
 
-#define READ_BYTES	65536
+#define READ_BYTES 65536
 
 /* Files from so many bytes on are worth going on with. */
-#define RESUME_MIN	65536u
+#define RESUME_MIN 65536u
 
 /* Both kinds of hash that metadata may state; NULL where it doesn't. */
 struct sums {
 	struct digest *sha256, *sha512;
 };
 
-/* A file that is on its way.  It is open from its first byte to its last, so that few are at once. */
+/*
+ * A file that is on its way.  It is open from its first byte to its last, so that few are at once.
+ */
 struct running {
 	const struct download *d;
 	struct dir *dir;
@@ -30,8 +35,8 @@ struct running {
 	struct sums sums;
 	struct progress *progress;
 	uint64_t got;
-	bool keep;	/* what came may stay for the next call */
-	bool resumed;	/* an earlier call's bytes come first */
+	bool keep;    /* what came may stay for the next call */
+	bool resumed; /* an earlier call's bytes come first */
 	char part[PATH_COMPONENT_MAX];
 };
 
@@ -81,8 +86,9 @@ compare(struct digest *d, const uint8_t *want, size_t size, const char *kind, ui
 		return 0;
 	hex_encode(want, size, want_text);
 	hex_encode(sum, size, got_text);
-	return err_setx(e, ERR_HASH, "want %" PRIu64 " bytes with %s %s, got %" PRIu64 " bytes with %s %s",
-	    t->length, kind, want_text, got, kind, got_text);
+	return err_setx(e, ERR_HASH,
+	    "want %" PRIu64 " bytes with %s %s, got %" PRIu64 " bytes with %s %s", t->length, kind,
+	    want_text, got, kind, got_text);
 }
 
 static int
@@ -93,9 +99,13 @@ sums_check(struct sums *s, const struct tuf_target *t, uint64_t got, struct err 
 	return compare(s->sha512, t->hashes.sha512, SHA512_SIZE, "SHA-512", got, t, e);
 }
 
-/* Add what the file name has, at most limit bytes and what is read with them.  0 with *total, or -1. */
+/*
+ * Add what the file name has, at most limit bytes and what is read with them.  0 with *total, or
+ * -1.
+ */
 static int
-sums_add_file(struct sums *s, struct dir *dir, const char *name, uint64_t limit, uint64_t *total, struct err *e)
+sums_add_file(struct sums *s, struct dir *dir, const char *name, uint64_t limit, uint64_t *total,
+    struct err *e)
 {
 	struct file_in *in = file_in_open(dir, name, 0, e);
 	uint8_t data[READ_BYTES];
@@ -106,7 +116,8 @@ sums_add_file(struct sums *s, struct dir *dir, const char *name, uint64_t limit,
 	if (in == NULL)
 		return -1;
 	while (rc == 0 && got > 0 && *total <= limit) {
-		if ((rc = file_in_read(in, data, sizeof data, &got, e)) == 0 && (rc = sums_add(s, data, got, e)) == 0)
+		if ((rc = file_in_read(in, data, sizeof data, &got, e)) == 0 &&
+		    (rc = sums_add(s, data, got, e)) == 0)
 			*total += got;
 	}
 	file_in_close(in);
@@ -123,7 +134,8 @@ download_is_there(struct dir *dir, const char *name, const struct tuf_target *wa
 
 	if (sums_begin(&sums, &want->hashes, &e) == -1)
 		return false;
-	same = sums_add_file(&sums, dir, name, want->length, &total, &e) == 0 && sums_check(&sums, want, total, &e) == 0;
+	same = sums_add_file(&sums, dir, name, want->length, &total, &e) == 0 &&
+	    sums_check(&sums, want, total, &e) == 0;
 	sums_free(&sums);
 	return same;
 }
@@ -137,7 +149,8 @@ take_up(struct running *r)
 
 	if (sums_begin(&r->sums, &r->d->want->hashes, &e) == -1)
 		return;
-	if (sums_add_file(&r->sums, r->dir, r->part, length, &total, &e) == -1 || total == 0 || total >= length) {
+	if (sums_add_file(&r->sums, r->dir, r->part, length, &total, &e) == -1 || total == 0 ||
+	    total >= length) {
 		sums_free(&r->sums);
 		return;
 	}
@@ -199,7 +212,8 @@ move(struct dir *dir, const char *part, const char *name, struct err *e)
 static bool
 worth_keeping(const struct running *r, const struct err *e)
 {
-	return r->keep && r->got > 0 && (e->code == ERR_NETWORK || e->code == ERR_TIMEOUT || e->code == ERR_PROTOCOL);
+	return r->keep && r->got > 0 &&
+	    (e->code == ERR_NETWORK || e->code == ERR_TIMEOUT || e->code == ERR_PROTOCOL);
 }
 
 /* Only what is right gets its name; of anything else at most the beginning stays. */
@@ -215,7 +229,7 @@ end(struct running *r, const struct fetch_file *ff, struct err *e)
 		*e = ff->err;
 		rc = err_context(e, "target %s", r->d->target);
 	} else if (r->got == 0)
-		rc = begin(r, e);	/* an empty file has no first byte */
+		rc = begin(r, e); /* an empty file has no first byte */
 	if (r->out != NULL && close_out(r, rc == 0 ? e : &ignored) == -1)
 		rc = -1;
 	if (rc == 0 && (rc = sums_check(&r->sums, r->d->want, r->got, e)) == -1)
@@ -243,16 +257,22 @@ flight(struct fetch *f, struct dir *dir, const struct download *files, size_t n,
 	}
 	for (size_t i = 0; i < n; i++) {
 		r[i] = (struct running){ .d = &files[i], .dir = dir, .progress = progress };
-		if ((size_t)snprintf(r[i].part, sizeof r[i].part, "%s.part", files[i].name) >= sizeof r[i].part) {
-			rc = err_setx(e, ERR_TOO_LARGE, "target %s: its name is too long", files[i].target);
+		if ((size_t)snprintf(r[i].part, sizeof r[i].part, "%s.part", files[i].name) >=
+		    sizeof r[i].part) {
+			rc = err_setx(e, ERR_TOO_LARGE, "target %s: its name is too long",
+			    files[i].target);
 			goto out;
 		}
 		if ((r[i].keep = resume && files[i].want->length >= RESUME_MIN))
 			take_up(&r[i]);
-		ff[i] = (struct fetch_file){ .path = files[i].remote, .max = files[i].want->length, .exact = true, .offset = r[i].got,
-			.data = take, .arg = &r[i] };
+		ff[i] = (struct fetch_file){ .path = files[i].remote,
+			.max = files[i].want->length,
+			.exact = true,
+			.offset = r[i].got,
+			.data = take,
+			.arg = &r[i] };
 	}
-	fetch_files(f, ff, n, &one);	/* each file's result says more */
+	fetch_files(f, ff, n, &one); /* each file's result says more */
 	for (size_t i = 0; i < n; i++) {
 		if (end(&r[i], &ff[i], &one) == 0)
 			continue;
@@ -276,7 +296,8 @@ flights(struct fetch *f, struct dir *dir, const struct download *files, size_t n
     struct progress *progress, struct err *e)
 {
 	for (size_t i = 0; i < n; i += FLIGHT)
-		if (flight(f, dir, files + i, n - i < FLIGHT ? n - i : FLIGHT, resume, progress, e) == -1)
+		if (flight(f, dir, files + i, n - i < FLIGHT ? n - i : FLIGHT, resume, progress,
+			e) == -1)
 			return -1;
 	return 0;
 }
@@ -294,8 +315,8 @@ missing(struct dir *dir, struct download *files, size_t n)
 }
 
 int
-download_files(struct fetch *f, struct dir *dir, const struct download *files, size_t n, bool resume,
-    struct progress *progress, struct err *e)
+download_files(struct fetch *f, struct dir *dir, const struct download *files, size_t n,
+    bool resume, struct progress *progress, struct err *e)
 {
 	struct download *left;
 	int rc = flights(f, dir, files, n, resume, progress, e);

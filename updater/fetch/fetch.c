@@ -15,22 +15,25 @@
 #include "lib/sftp/url.h"
 
 /* Servers that one configuration may name. */
-#define FETCH_SERVERS_MAX	16
+#define FETCH_SERVERS_MAX 16
 
-/* How often one server is connected to again within one call, after it broke off in the middle of files. */
-#define FETCH_RECONNECTS	1
+/*
+ * How often one server is connected to again within one call, after it broke off in the middle of
+ * files.
+ */
+#define FETCH_RECONNECTS 1
 
 struct fetch {
 	struct fetch_config config;
 	struct url *urls;
 	size_t n;
-	struct login *login;		/* NULL when no address is sftp: */
-	size_t now;			/* the server that is connected, or is next */
-	struct carrier *carrier;	/* the connection to it, or NULL */
+	struct login *login;	 /* NULL when no address is sftp: */
+	size_t now;		 /* the server that is connected, or is next */
+	struct carrier *carrier; /* the connection to it, or NULL */
 	struct dir *dir;
-	bool answered;			/* the server answered once */
-	size_t failed;			/* servers that failed, in all calls, each time counted */
-	size_t left;			/* those of them that were left by fetch_next() */
+	bool answered; /* the server answered once */
+	size_t failed; /* servers that failed, in all calls, each time counted */
+	size_t left;   /* those of them that were left by fetch_next() */
 };
 
 static int
@@ -74,7 +77,10 @@ connect_sftp(struct fetch *f, bool ecdsa, struct err *e)
 	return start_carrier(f, ecdsa, e) == -1 ? -1 : carrier_login(f->carrier, f->login, e);
 }
 
-/* Connect to the first server while what to log in with is read.  What goes wrong here goes wrong again, and is told, in fetch_files(). */
+/*
+ * Connect to the first server while what to log in with is read.  What goes wrong here goes wrong
+ * again, and is told, in fetch_files().
+ */
 static int
 connect_early(struct fetch *f, struct err *e)
 {
@@ -82,8 +88,9 @@ connect_early(struct fetch *f, struct err *e)
 
 	if (f->urls[0].scheme == URL_SFTP)
 		start_carrier(f, false, &ignored);
-	f->login = f->config.password_file != NULL ? login_read_password(f->config.password_file, e) :
-						     login_read(f->config.key_file, f->config.passphrase_file, e);
+	f->login = f->config.password_file != NULL
+	    ? login_read_password(f->config.password_file, e)
+	    : login_read(f->config.key_file, f->config.passphrase_file, e);
 	if (f->login == NULL)
 		return -1;
 	if (f->carrier != NULL)
@@ -98,7 +105,8 @@ prepare(struct fetch *f, struct err *e)
 	bool sftp = false;
 
 	if (c->nurls == 0 || c->nurls > FETCH_SERVERS_MAX)
-		return err_setx(e, ERR_CONFIG, "want 1 to %d servers, got %zu", FETCH_SERVERS_MAX, c->nurls);
+		return err_setx(e, ERR_CONFIG, "want 1 to %d servers, got %zu", FETCH_SERVERS_MAX,
+		    c->nurls);
 	if ((f->urls = calloc(c->nurls, sizeof *f->urls)) == NULL)
 		return err_nomem(e);
 	for (f->n = 0; f->n < c->nurls; f->n++) {
@@ -142,7 +150,10 @@ connect_directory(struct fetch *f, struct err *e)
 {
 	if ((f->dir = dir_open(f->urls[f->now].path, e)) != NULL)
 		return 0;
-	/* A share or key that isn't there is a server that can't be reached, and no file that is absent. */
+	/*
+	 * A share or key that isn't there is a server that can't be reached, and no file that is
+	 * absent.
+	 */
 	if (e->code == ERR_NOENT)
 		e->code = ERR_NETWORK;
 	return -1;
@@ -169,14 +180,18 @@ all_answered(const struct fetch_file *files, size_t n)
 }
 
 static int
-try_sftp(struct fetch *f, bool ecdsa, struct fetch_file *files, size_t n, bool *moved, struct err *e)
+try_sftp(struct fetch *f, bool ecdsa, struct fetch_file *files, size_t n, bool *moved,
+    struct err *e)
 {
 	if (f->carrier == NULL && connect_sftp(f, ecdsa, e) == -1)
 		return -1;
 	return carrier_run(f->carrier, files, n, moved, e);
 }
 
-/* One attempt at one server.  0 when all files have a result.  *moved: the server had sent something. */
+/*
+ * One attempt at one server.  0 when all files have a result.  *moved: the server had sent
+ * something.
+ */
 static int
 try_server(struct fetch *f, struct fetch_file *files, size_t n, bool *moved, struct err *e)
 {
@@ -192,8 +207,12 @@ try_server(struct fetch *f, struct fetch_file *files, size_t n, bool *moved, str
 		return directory_run(f->dir, files, n, c->deadline, e);
 	}
 	rc = try_sftp(f, false, files, n, moved, e);
-	/* The pin may be that of the server's other host key; if not, the first is what most servers are known by. */
-	if (rc == -1 && e->code == ERR_HOSTKEY && f->carrier != NULL && carrier_other_key(f->carrier)) {
+	/*
+	 * The pin may be that of the server's other host key; if not, the first is what most
+	 * servers are known by.
+	 */
+	if (rc == -1 && e->code == ERR_HOSTKEY && f->carrier != NULL &&
+	    carrier_other_key(f->carrier)) {
 		drop_connection(f);
 		rc = try_sftp(f, true, files, n, moved, &second);
 	}
@@ -213,7 +232,8 @@ static void
 begin_again(struct fetch_file *files, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (files[i].result == FETCH_PENDING && files[i].again != NULL && files[i].offset > 0) {
+		if (files[i].result == FETCH_PENDING && files[i].again != NULL &&
+		    files[i].offset > 0) {
 			files[i].again(files[i].arg);
 			files[i].offset = 0;
 		}
@@ -232,7 +252,10 @@ leave(struct fetch *f, const struct err *why)
 static int
 try_servers(struct fetch *f, struct fetch_file *files, size_t n, struct err *e)
 {
-	/* A connection that stood since the last call may have ended meanwhile; that costs its server nothing. */
+	/*
+	 * A connection that stood since the last call may have ended meanwhile; that costs its
+	 * server nothing.
+	 */
 	unsigned again = f->carrier != NULL ? FETCH_RECONNECTS + 1 : FETCH_RECONNECTS;
 	bool moved, kept = f->carrier != NULL;
 
@@ -302,7 +325,8 @@ fetch_is_servers_fault(const struct err *why)
 bool
 fetch_next(struct fetch *f, const struct err *why)
 {
-	if (!f->answered || !is_content(why->code) || f->left + 1 >= f->n || clock_mono_ms() >= f->config.deadline)
+	if (!f->answered || !is_content(why->code) || f->left + 1 >= f->n ||
+	    clock_mono_ms() >= f->config.deadline)
 		return false;
 	f->left++;
 	drop_connection(f);

@@ -2,8 +2,9 @@
 #define UPDATER_FETCH_H
 
 /*
- * Fetching files of a repository from the first of its servers that answers: sftp://user@host:port/path
- * or file:///path.  What arrives is bytes; nothing here believes them, the caller verifies.
+ * Fetching files of a repository from the first of its servers that answers:
+ * sftp://user@host:port/path or file:///path.  What arrives is bytes; nothing here believes them,
+ * the caller verifies.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,69 +14,85 @@
 #include "lib/base/err.h"
 
 struct fetch_config {
-	const char *const *urls;	/* servers, tried in this order */
+	const char *const *urls; /* servers, tried in this order */
 	size_t nurls;
-	const char *const *host_keys;	/* pinned host keys, "SHA256:" and base64 as ssh-keygen -l prints */
+	const char *const
+	    *host_keys; /* pinned host keys, "SHA256:" and base64 as ssh-keygen -l prints */
 	size_t nhost_keys;
-	const char *key_file;		/* private login key (OpenSSH or PEM); NULL for file: URLs */
-	const char *passphrase_file;	/* for an encrypted key, or NULL */
-	const char *password_file;	/* instead of a key, or NULL */
-	/* Most time for connecting and logging in to one server, and for hearing nothing from it afterwards. */
+	/* private login key (OpenSSH or PEM); NULL for file: URLs */
+	const char *key_file;
+	const char *passphrase_file; /* for an encrypted key, or NULL */
+	const char *password_file;   /* instead of a key, or NULL */
+	/*
+	 * Most time for connecting and logging in to one server, and for hearing nothing from it
+	 * afterwards.
+	 */
 	int64_t connect_ms;
-	int64_t deadline;		/* clock_mono_ms() at which everything ends with ERR_TIMEOUT */
+	/* clock_mono_ms() at which everything ends with ERR_TIMEOUT */
+	int64_t deadline;
 	/* Called once for each server that failed before another was tried; may be NULL. */
 	void (*failed)(void *arg, const char *url, const struct err *why);
 	void *arg;
-	struct child **early;	/* of carrier_early(), for the first connection; may be NULL */
+	struct child **early; /* of carrier_early(), for the first connection; may be NULL */
 };
 
 enum fetch_result {
-	FETCH_PENDING,	/* not answered yet */
-	FETCH_OK,	/* all bytes were handed to data() */
-	FETCH_ABSENT,	/* the server says that there is no such file (and only that) */
-	FETCH_FAILED	/* anything else; err says what */
+	FETCH_PENDING, /* not answered yet */
+	FETCH_OK,      /* all bytes were handed to data() */
+	FETCH_ABSENT,  /* the server says that there is no such file (and only that) */
+	FETCH_FAILED   /* anything else; err says what */
 };
 
 struct fetch_file {
-	const char *path;	/* below the repository, "metadata/2.root.json"; path_check() must take it */
-	uint64_t max;		/* most bytes in the whole file; a server that has more is cut off: ERR_TOO_LARGE */
-	bool exact;		/* the file should have max bytes: with the last of them it is whole, and its size isn't asked for */
-	uint64_t offset;	/* begin at this byte (what is there already); moved on as bytes arrive */
+	const char
+	    *path; /* below the repository, "metadata/2.root.json"; path_check() must take it */
+	/* most bytes in the whole file; a server that has more is cut off: ERR_TOO_LARGE */
+	uint64_t max;
+	/*
+	 * the file should have max bytes: with the last of them it is whole, and its size isn't
+	 * asked for
+	 */
+	bool exact;
+	/* begin at this byte (what is there already); moved on as bytes arrive */
+	uint64_t offset;
 	/* Bytes in order, from offset on.  -1 with e filled in ends this file as FETCH_FAILED. */
 	int (*data)(void *arg, const void *bytes, size_t len, struct err *e);
 	/*
-	 * Forget the bytes that came: another connection begins at the first one again, because the file may be another by then.  NULL for a file
-	 * that is named after its hash: the next connection, or server, goes on where this one broke.
+	 * Forget the bytes that came: another connection begins at the first one again, because the
+	 * file may be another by then.  NULL for a file that is named after its hash: the next
+	 * connection, or server, goes on where this one broke.
 	 */
 	void (*again)(void *arg);
 	void *arg;
-	enum fetch_result result;	/* FETCH_PENDING (0) before; set by fetch_files() */
-	struct err err;			/* set when result is FETCH_FAILED */
+	enum fetch_result result; /* FETCH_PENDING (0) before; set by fetch_files() */
+	struct err err;		  /* set when result is FETCH_FAILED */
 };
 
 struct fetch;
 
 /*
- * Prepare, and begin to connect where that can go on in the background.  The configuration's texts must
- * outlive the handle.  NULL with ERR_CONFIG or ERR_NOMEM; servers that can't be reached are told by fetch_files().
+ * Prepare, and begin to connect where that can go on in the background.  The configuration's texts
+ * must outlive the handle.  NULL with ERR_CONFIG or ERR_NOMEM; servers that can't be reached are
+ * told by fetch_files().
  */
 struct fetch *fetch_start(const struct fetch_config *config, struct err *e);
 
 /*
- * Fetch those of n files that are FETCH_PENDING, many in flight at once, answered in any order.  When a connection
- * breaks, what is unfinished goes on at its offset, on the same server once more if it had sent something, then on the next.
- * A server has its share of the time that is left, at most connect_ms, to connect and for each silence; one that only dribbles while there
- * is another counts as silent.
- * What a server says about one file (that there is none, that it may not be read) is final; the next isn't asked.
- * 0 when every file is FETCH_OK or FETCH_ABSENT; -1 with the first fault in e otherwise: ERR_NETWORK, ERR_TIMEOUT, ERR_HOSTKEY,
- * ERR_AUTH, ERR_PROTOCOL, ERR_ACCESS, ERR_TOO_LARGE, ERR_UNSAFE (a path), ERR_CONFLICT (the file is shorter than offset), ERR_IO, or
+ * Fetch those of n files that are FETCH_PENDING, many in flight at once, answered in any order.
+ * When a connection breaks, what is unfinished goes on at its offset, on the same server once more
+ * if it had sent something, then on the next. A server has its share of the time that is left, at
+ * most connect_ms, to connect and for each silence; one that only dribbles while there is another
+ * counts as silent. What a server says about one file (that there is none, that it may not be read)
+ * is final; the next isn't asked. 0 when every file is FETCH_OK or FETCH_ABSENT; -1 with the first
+ * fault in e otherwise: ERR_NETWORK, ERR_TIMEOUT, ERR_HOSTKEY, ERR_AUTH, ERR_PROTOCOL, ERR_ACCESS,
+ * ERR_TOO_LARGE, ERR_UNSAFE (a path), ERR_CONFLICT (the file is shorter than offset), ERR_IO, or
  * what data() gave.  No file is FETCH_PENDING afterwards.
  */
 int fetch_files(struct fetch *f, struct fetch_file *files, size_t n, struct err *e);
 
 /*
- * What the server sent is no good, says who verified it: leave it for the next one, of which failed() is told.  false when why is no fault
- * of a server's, or each has been left.
+ * What the server sent is no good, says who verified it: leave it for the next one, of which
+ * failed() is told.  false when why is no fault of a server's, or each has been left.
  */
 bool fetch_next(struct fetch *f, const struct err *why);
 
@@ -86,8 +103,8 @@ bool fetch_is_servers_fault(const struct err *why);
 const char *fetch_server(const struct fetch *f);
 
 /*
- * How the child that speaks with the server confined itself; NULL for a directory, or before it said so.  Owned by f, until the next
- * call.
+ * How the child that speaks with the server confined itself; NULL for a directory, or before it
+ * said so.  Owned by f, until the next call.
  */
 const struct confined *fetch_confined(const struct fetch *f);
 

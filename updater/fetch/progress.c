@@ -13,7 +13,8 @@ progress_new(bool json)
 {
 	if (json)
 		return (struct progress){ .kind = PROGRESS_JSON, .out = stdout };
-	return (struct progress){ .kind = isatty(STDERR_FILENO) ? PROGRESS_LINE : PROGRESS_NONE, .out = stderr };
+	return (struct progress){ .kind = isatty(STDERR_FILENO) ? PROGRESS_LINE : PROGRESS_NONE,
+		.out = stderr };
 }
 
 /* "912 B", "3.1 MB". */
@@ -40,7 +41,8 @@ draw(struct progress *p, int64_t now)
 	amount(p->bytes, got);
 	amount(p->of_bytes, all);
 	amount(rate, speed);
-	fprintf(p->out, "\r%s: %zu of %zu files, %s of %s, %s/s", p->what, p->files, p->of_files, got, all, speed);
+	fprintf(p->out, "\r%s: %zu of %zu files, %s of %s, %s/s", p->what, p->files, p->of_files,
+	    got, all, speed);
 	if (rate > 0 && p->of_bytes > p->bytes)
 		fprintf(p->out, ", %" PRIu64 " s left", (p->of_bytes - p->bytes) / rate + 1);
 	fputs("\033[K", p->out);
@@ -51,8 +53,10 @@ draw(struct progress *p, int64_t now)
 static void
 write_json(const struct progress *p)
 {
-	fprintf(p->out, "{\"application\": \"%s\", \"files\": %zu, \"of_files\": %zu, \"bytes\": %" PRIu64
-			", \"of_bytes\": %" PRIu64 "}\n", p->what, p->files, p->of_files, p->bytes, p->of_bytes);
+	fprintf(p->out,
+	    "{\"application\": \"%s\", \"files\": %zu, \"of_files\": %zu, \"bytes\": %" PRIu64
+	    ", \"of_bytes\": %" PRIu64 "}\n",
+	    p->what, p->files, p->of_files, p->bytes, p->of_bytes);
 }
 
 static void

@@ -7,10 +7,13 @@
 #include "lib/base/err.h"
 
 /* Exit statuses for a program that can't be started, as shells have them. */
-#define LAUNCH_NOT_FOUND	127
-#define LAUNCH_NOT_RUNNABLE	126
+#define LAUNCH_NOT_FOUND    127
+#define LAUNCH_NOT_RUNNABLE 126
 
-/* Before anything is written: who reads our output and goes away keeps nobody from the program.  launch() takes it back. */
+/*
+ * Before anything is written: who reads our output and goes away keeps nobody from the program.
+ * launch() takes it back.
+ */
 void launch_begin(void);
 
 /*

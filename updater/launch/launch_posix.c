@@ -27,8 +27,8 @@ launch(char **argv, struct err *e)
 	sigaction(SIGPIPE, &pipe_before, NULL);
 	execvp(argv[0], argv);
 	if (errno == ENOENT) {
-		err_setx(e, ERR_NOENT, "%s: no such program; give its path, or put its directory into PATH",
-		    argv[0]);
+		err_setx(e, ERR_NOENT,
+		    "%s: no such program; give its path, or put its directory into PATH", argv[0]);
 		return LAUNCH_NOT_FOUND;
 	}
 	err_set(e, ERR_ACCESS, "%s can't be started", argv[0]);

@@ -1,7 +1,8 @@
 /*
- * Becoming the program, on Windows: it is started and waited for, and this process ends with its exit code.  A process can't
- * become another there, so what would tell the two apart is taken care of: streams, Ctrl-C, priority, how the window is
- * shown, and that the program ends when this process is ended.
+ * Becoming the program, on Windows: it is started and waited for, and this process ends with its
+ * exit code.  A process can't become another there, so what would tell the two apart is taken care
+ * of: streams, Ctrl-C, priority, how the window is shown, and that the program ends when this
+ * process is ended.
  */
 #include "updater/launch/launch.h"
 
@@ -14,8 +15,9 @@
 #include "lib/os/start_windows.h"
 #include "lib/os/wide_windows.h"
 
-#define PATH_TEXT_MAX	65536
-#define SHUTDOWN_LATE	0x1ff	/* below what programs have, 0x280, so that they are asked first when a user logs off */
+#define PATH_TEXT_MAX 65536
+/* below what programs have, 0x280, so that they are asked first when a user logs off */
+#define SHUTDOWN_LATE 0x1ff
 
 static bool
 ends_in(const char *text, const char *end)
@@ -33,7 +35,8 @@ is_batch(const char *name)
 
 	while (n > 0 && (name[n - 1] == '.' || name[n - 1] == ' '))
 		n--;
-	return n > 4 && (_strnicmp(name + n - 4, ".bat", 4) == 0 || _strnicmp(name + n - 4, ".cmd", 4) == 0);
+	return n > 4 &&
+	    (_strnicmp(name + n - 4, ".bat", 4) == 0 || _strnicmp(name + n - 4, ".cmd", 4) == 0);
 }
 
 /* The absolute path of dir\name, or of name where dir is NULL, when that is a file; else NULL. */
@@ -46,10 +49,12 @@ file_at(const wchar_t *dir, const wchar_t *name)
 
 	if (joined == NULL)
 		return NULL;
-	swprintf(joined, room, L"%ls%ls%ls", dir == NULL ? L"" : dir, dir == NULL ? L"" : L"\\", name);
+	swprintf(joined, room, L"%ls%ls%ls", dir == NULL ? L"" : dir, dir == NULL ? L"" : L"\\",
+	    name);
 	attributes = GetFileAttributesW(joined);
 	if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0 &&
-	    (n = GetFullPathNameW(joined, 0, NULL, NULL)) > 0 && (full = malloc(n * sizeof *full)) != NULL)
+	    (n = GetFullPathNameW(joined, 0, NULL, NULL)) > 0 &&
+	    (full = malloc(n * sizeof *full)) != NULL)
 		GetFullPathNameW(joined, n, full, NULL);
 	free(joined);
 	return full;
@@ -59,10 +64,14 @@ file_at(const wchar_t *dir, const wchar_t *name)
 static bool
 fixed_place(const wchar_t *dir)
 {
-	return (dir[0] == L'\\' && dir[1] == L'\\') || (dir[0] != L'\0' && dir[1] == L':' && dir[2] == L'\\');
+	return (dir[0] == L'\\' && dir[1] == L'\\') ||
+	    (dir[0] != L'\0' && dir[1] == L':' && dir[2] == L'\\');
 }
 
-/* The first directory of PATH that has it.  Never the current directory, in which anybody may have put a file. */
+/*
+ * The first directory of PATH that has it.  Never the current directory, in which anybody may have
+ * put a file.
+ */
 static wchar_t *
 in_path(const wchar_t *name)
 {
@@ -99,8 +108,10 @@ find(const char *name, int *status, struct err *e)
 
 	*status = LAUNCH_NOT_RUNNABLE;
 	if (is_batch(name)) {
-		err_setx(e, ERR_UNSAFE, "%s: want a program (.exe), got a batch file, whose arguments can't be handed over "
-		    "safely; start what it starts, or cmd.exe with the file as its argument", name);
+		err_setx(e, ERR_UNSAFE,
+		    "%s: want a program (.exe), got a batch file, whose arguments can't be handed over "
+		    "safely; start what it starts, or cmd.exe with the file as its argument",
+		    name);
 		return NULL;
 	}
 	if (buf_addf(&exe, e, "%s%s", name, ends_in(name, ".exe") ? "" : ".exe") == 0 &&
@@ -109,7 +120,8 @@ find(const char *name, int *status, struct err *e)
 		if (found == NULL) {
 			*status = LAUNCH_NOT_FOUND;
 			err_setx(e, ERR_NOENT,
-			    "%s: no such program; give its path, or put its directory into PATH", name);
+			    "%s: no such program; give its path, or put its directory into PATH",
+			    name);
 		}
 	}
 	free(w);
@@ -117,7 +129,10 @@ find(const char *name, int *status, struct err *e)
 	return found;
 }
 
-/* How this process was started is how the program is: its streams, its window, the shortcut that it belongs to. */
+/*
+ * How this process was started is how the program is: its streams, its window, the shortcut that it
+ * belongs to.
+ */
 static void
 same_start(STARTUPINFOW *s)
 {
@@ -143,8 +158,8 @@ same_start(STARTUPINFOW *s)
 }
 
 /*
- * What happens at a console reaches every program there, and is the program's own affair; we end when it has.  A console that
- * is closed gives all of them 5 seconds, less if we didn't wait.
+ * What happens at a console reaches every program there, and is the program's own affair; we end
+ * when it has.  A console that is closed gives all of them 5 seconds, less if we didn't wait.
  */
 static BOOL WINAPI
 leave_to_program(DWORD event)
@@ -154,15 +169,21 @@ leave_to_program(DWORD event)
 	return TRUE;
 }
 
-/* A job that ends the program, but nothing that it starts, with this process.  NULL: then it doesn't. */
+/*
+ * A job that ends the program, but nothing that it starts, with this process.  NULL: then it
+ * doesn't.
+ */
 static HANDLE
 job_of(HANDLE process)
 {
 	JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = { 0 };
 	HANDLE job = CreateJobObjectW(NULL, NULL);
 
-	limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK;
-	if (job != NULL && SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits) &&
+	limits.BasicLimitInformation.LimitFlags =
+	    JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK;
+	if (job != NULL &&
+	    SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits,
+		sizeof limits) &&
 	    AssignProcessToJobObject(job, process))
 		return job;
 	if (job != NULL)
@@ -186,7 +207,7 @@ become(const wchar_t *file, wchar_t *line, const char *name, struct err *e)
 		SetConsoleCtrlHandler(leave_to_program, FALSE);
 		return;
 	}
-	(void)job_of(p.hProcess);	/* stays open until this process ends */
+	(void)job_of(p.hProcess); /* stays open until this process ends */
 	AllowSetForegroundWindow(p.dwProcessId);
 	SetProcessShutdownParameters(SHUTDOWN_LATE, 0);
 	ResumeThread(p.hThread);

@@ -3,7 +3,7 @@
  */
 #include "updater/launch/policy.h"
 
-#define DAY	86400
+#define DAY 86400
 
 /* Days since the last good refresh; a station that never had one is older than any limit. */
 static int64_t
@@ -22,10 +22,14 @@ add_age(const struct update_result *r, int64_t now, struct buf *text, struct err
 	if (r->refreshed == 0)
 		buf_adds(text, "this station was never up to date", e);
 	else
-		buf_addf(text, e, "this station was last up to date %lld day%s ago", (long long)days, days == 1 ? "" : "s");
+		buf_addf(text, e, "this station was last up to date %lld day%s ago",
+		    (long long)days, days == 1 ? "" : "s");
 }
 
-/* Nobody can do anything wrong about these: a server or the network is down, or another start is updating. */
+/*
+ * Nobody can do anything wrong about these: a server or the network is down, or another start is
+ * updating.
+ */
 static bool
 passes_by_itself(const struct err *why)
 {
@@ -33,8 +37,8 @@ passes_by_itself(const struct err *why)
 }
 
 struct verdict
-policy(const struct station *st, const struct update_result *r, const struct err *why, const char *program,
-    int64_t now, struct buf *text)
+policy(const struct station *st, const struct update_result *r, const struct err *why,
+    const char *program, int64_t now, struct buf *text)
 {
 	bool old = st->warn_after_days > 0 && age(r, now) >= st->warn_after_days;
 	struct verdict v = { .start = true, .tell = why != NULL, .level = LOG_LEVEL_WARN };
@@ -43,12 +47,14 @@ policy(const struct station *st, const struct update_result *r, const struct err
 	if (why != NULL)
 		buf_addf(text, &e, "%s; ", why->text);
 	if (why != NULL && st->on_error == ON_ERROR_BLOCK) {
-		buf_addf(text, &e, "%s is not started, because this site set OnError to block", program);
+		buf_addf(text, &e, "%s is not started, because this site set OnError to block",
+		    program);
 		return (struct verdict){ false, true, LOG_LEVEL_ERROR };
 	}
 	if (!r->fresh && st->block_after_days > 0 && age(r, now) >= st->block_after_days) {
 		add_age(r, now, text, &e);
-		buf_addf(text, &e, "; %s is not started, because this site set BlockAfterDays to %lld", program,
+		buf_addf(text, &e,
+		    "; %s is not started, because this site set BlockAfterDays to %lld", program,
 		    (long long)st->block_after_days);
 		return (struct verdict){ false, true, LOG_LEVEL_ERROR };
 	}
@@ -60,7 +66,8 @@ policy(const struct station *st, const struct update_result *r, const struct err
 		v.level = LOG_LEVEL_INFO;
 	}
 	if (r->release > 0)
-		buf_addf(text, &e, "starting %s with release %lld, applied earlier", program, (long long)r->release);
+		buf_addf(text, &e, "starting %s with release %lld, applied earlier", program,
+		    (long long)r->release);
 	else
 		buf_addf(text, &e, "starting %s although no release was ever applied", program);
 	return v;

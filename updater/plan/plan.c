@@ -70,8 +70,8 @@ find_place(struct plan_file *f, const char *below, struct err *e)
 		f->rest = below + len;
 		if (f->place >= PLACE_SCRIPT_MACHINE &&
 		    (strchr(f->rest, '/') != NULL || !ends_in(f->rest, ".lua")))
-			return err_setx(e, ERR_UNSAFE, "target %s: want NAME.lua below %s", f->target,
-			    places[i].prefix);
+			return err_setx(e, ERR_UNSAFE, "target %s: want NAME.lua below %s",
+			    f->target, places[i].prefix);
 		return 0;
 	}
 	return err_setx(e, ERR_UNSAFE,
@@ -81,8 +81,8 @@ find_place(struct plan_file *f, const char *below, struct err *e)
 static int
 outside(const struct station *st, const char *path, struct err *e)
 {
-	return err_setx(e, ERR_UNSAFE, "target %s: outside of what application %s may publish", path,
-	    st->application);
+	return err_setx(e, ERR_UNSAFE, "target %s: outside of what application %s may publish",
+	    path, st->application);
 }
 
 static int
@@ -146,8 +146,8 @@ by_target(const void *a, const void *b)
 static int
 by_target_case(const void *a, const void *b)
 {
-	return path_casecmp(
-	    ((const struct plan_file *)a)->target, ((const struct plan_file *)b)->target);
+	return path_casecmp(((const struct plan_file *)a)->target,
+	    ((const struct plan_file *)b)->target);
 }
 
 /* Two names that are one file where case doesn't count. */
@@ -181,7 +181,7 @@ plan_make(const struct station *st, struct refresh *r, struct plan *p, struct er
 	p->files = calloc(json_object_size(role->targets) + 1, sizeof *p->files);
 	if (p->files == NULL)
 		return err_nomem(e);
-	json_object_foreach((json_t *)(uintptr_t)role->targets, path, entry)
+	json_object_foreach ((json_t *)(uintptr_t)role->targets, path, entry)
 		if (add_file(st, d, role, path, p, e) == -1)
 			goto fail;
 	if (check_case(p, e) == 0)
@@ -200,7 +200,8 @@ add_recorded(const struct station *st, const char *target, const json_t *file, s
 
 	if (add_target(st, p, target, &f, e) == -1)
 		return -1;
-	if (sha256 == NULL || hex_decode(sha256, strlen(sha256), f->want.hashes.sha256, SHA256_SIZE) == -1)
+	if (sha256 == NULL ||
+	    hex_decode(sha256, strlen(sha256), f->want.hashes.sha256, SHA256_SIZE) == -1)
 		return err_setx(e, ERR_SYNTAX, "record: want a sha256 hash of %s", target);
 	hex_encode(f->want.hashes.sha256, SHA256_SIZE, f->sha256);
 	f->want.hashes.has_sha256 = true;
@@ -221,7 +222,7 @@ plan_of_record(const struct station *st, const json_t *record, struct plan *p, s
 	p->files = calloc(json_object_size(files) + 1, sizeof *p->files);
 	if (p->files == NULL)
 		return err_nomem(e);
-	json_object_foreach(files, target, file)
+	json_object_foreach (files, target, file)
 		if (add_recorded(st, target, file, p, e) == -1)
 			goto fail;
 	if (check_case(p, e) == 0)
@@ -236,9 +237,13 @@ plan_is_applied(const struct plan *p, const json_t *applied)
 {
 	int64_t newest = store_newest(applied), release = store_release(applied);
 
-	/* That versions don't go back is TUF's concern, and with it the way out when a thief used up the numbers. */
+	/*
+	 * That versions don't go back is TUF's concern, and with it the way out when a thief used
+	 * up the numbers.
+	 */
 	return p->release == newest &&
-	    (release != newest || json_integer_value(json_object_get(applied, "version")) == p->version);
+	    (release != newest ||
+		json_integer_value(json_object_get(applied, "version")) == p->version);
 }
 
 size_t
@@ -293,7 +298,8 @@ plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *dir, 
 	for (size_t i = 0; i < p->n; i++) {
 		const struct plan_file *file = &p->files[i];
 
-		if ((which & (file->place >= PLACE_SCRIPT_MACHINE ? PLAN_SCRIPTS : PLAN_FILES)) == 0 ||
+		if ((which & (file->place >= PLACE_SCRIPT_MACHINE ? PLAN_SCRIPTS : PLAN_FILES)) ==
+			0 ||
 		    (file->place <= PLACE_APP && !plan_needs(file)) ||
 		    download_is_there(dir, file->sha256, &file->want))
 			continue;
@@ -309,7 +315,7 @@ plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *dir, 
 			d[unique++] = d[i];
 	for (size_t i = 0; i < unique; i++) {
 		bytes += d[i].want->length;
-		files += d[i].want->length > 0;	/* nothing is heard of an empty one */
+		files += d[i].want->length > 0; /* nothing is heard of an empty one */
 	}
 	if (unique > 0)
 		progress_begin(progress, p->application, files, bytes);

@@ -12,14 +12,14 @@
 #include "updater/state/record.h"
 
 /* What a release needs besides its files: journal, record, directories. */
-#define ROOM_BYTES	(1024u * 1024)
-#define ROOM_FILES	64
+#define ROOM_BYTES (1024u * 1024)
+#define ROOM_FILES 64
 
 struct comparing {
 	const struct station *st;
 	const json_t *applied;
-	struct dir *roots[JOURNAL_ROOTS];	/* NULL: not there, so nothing is in it */
-	bool same_root[JOURNAL_ROOTS];		/* what is applied is in this very directory */
+	struct dir *roots[JOURNAL_ROOTS]; /* NULL: not there, so nothing is in it */
+	bool same_root[JOURNAL_ROOTS];	  /* what is applied is in this very directory */
 	char when[CLOCK_TEXT_SIZE];
 };
 
@@ -33,7 +33,8 @@ open_roots(struct comparing *c, struct err *e)
 
 		was = json_string_value(json_object_get(roots, journal_root_names[r]));
 		c->same_root[r] = path != NULL && was != NULL && strcmp(path, was) == 0;
-		if (path != NULL && (c->roots[r] = dir_open(path, e)) == NULL && e->code != ERR_NOENT)
+		if (path != NULL && (c->roots[r] = dir_open(path, e)) == NULL &&
+		    e->code != ERR_NOENT)
 			return -1;
 	}
 	return 0;
@@ -43,7 +44,8 @@ open_roots(struct comparing *c, struct err *e)
 static bool
 is_our_dir(const struct comparing *c, enum plan_place place, const char *path)
 {
-	const json_t *dirs = json_object_get(json_object_get(c->applied, "dirs"), journal_root_names[place]);
+	const json_t *dirs =
+	    json_object_get(json_object_get(c->applied, "dirs"), journal_root_names[place]);
 
 	for (size_t i = 0; c->same_root[place] && i < json_array_size(dirs); i++)
 		if (strcmp(json_string_value(json_array_get(dirs, i)), path) == 0)
@@ -67,11 +69,12 @@ look(const struct comparing *c, struct plan_file *f, struct err *e)
 	if (info.type == FILE_DIRECTORY && is_our_dir(c, f->place, f->rest))
 		return 0;
 	if (info.type != FILE_REGULAR)
-		return err_setx(e, ERR_UNSAFE, "%s/%s: want a file or nothing, found %s; move it away",
-		    dir_path(root), f->rest,
-		    info.type == FILE_DIRECTORY ? "a directory" :
-		    info.type == FILE_LINK	? "a symbolic link" :
-						  "something else");
+		return err_setx(e, ERR_UNSAFE,
+		    "%s/%s: want a file or nothing, found %s; move it away", dir_path(root),
+		    f->rest,
+		    info.type == FILE_DIRECTORY	 ? "a directory"
+			: info.type == FILE_LINK ? "a symbolic link"
+						 : "something else");
 	if (file_sha256(root, f->rest, sum, &f->old_length, e) == -1)
 		return -1;
 	hex_encode(sum, sizeof sum, f->old.sha256);
@@ -94,14 +97,15 @@ choose_aside(const struct comparing *c, struct plan_file *f, struct err *e)
 		if (i > 1)
 			snprintf(count, sizeof count, "-%d", i);
 		snprintf(name, sizeof name, "%.150s.changed-by-hand-%.10s%s", leaf, c->when, count);
-		if ((size_t)snprintf(path, sizeof path, "%.*s%s", (int)(leaf - f->rest), f->rest, name) >=
-		    sizeof path)
+		if ((size_t)snprintf(path, sizeof path, "%.*s%s", (int)(leaf - f->rest), f->rest,
+			name) >= sizeof path)
 			return err_setx(e, ERR_TOO_LARGE, "%s: its name is too long", f->rest);
 		if ((found = file_stat(c->roots[f->place], path, &info, e)) == -1)
 			return -1;
 	}
 	if (found == 1)
-		return err_setx(e, ERR_EXISTS, "%s: there are many copies changed by hand; remove some", path);
+		return err_setx(e, ERR_EXISTS,
+		    "%s: there are many copies changed by hand; remove some", path);
 	return (f->aside = strdup(name)) == NULL ? err_nomem(e) : 0;
 }
 
@@ -167,7 +171,8 @@ add_removal(const struct comparing *c, const struct plan_file *was, struct plan 
 {
 	struct plan_file *f = &p->files[p->n + p->nremoved];
 
-	if (was->place >= PLACE_SCRIPT_MACHINE || !c->same_root[was->place] || has_target(p, was->target))
+	if (was->place >= PLACE_SCRIPT_MACHINE || !c->same_root[was->place] ||
+	    has_target(p, was->target))
 		return 0;
 	memset(f, 0, sizeof *f);
 	if ((f->target = strdup(was->target)) == NULL)
@@ -251,19 +256,21 @@ check_room(struct dir *d, uint64_t bytes, uint64_t files, struct err *e)
 	bytes = 2 * bytes + ROOM_BYTES;
 	files = 2 * files + ROOM_FILES;
 	if (room.bytes < bytes)
-		return err_setx(e, ERR_NOSPC, "%s: want %llu MB free for this release, found %llu MB",
-		    dir_path(d), (unsigned long long)bytes / 1000000 + 1,
+		return err_setx(e, ERR_NOSPC,
+		    "%s: want %llu MB free for this release, found %llu MB", dir_path(d),
+		    (unsigned long long)bytes / 1000000 + 1,
 		    (unsigned long long)room.bytes / 1000000);
 	if (room.files < files)
-		return err_setx(e, ERR_NOSPC, "%s: want room for %llu files (inodes), found %llu", dir_path(d),
-		    (unsigned long long)files, (unsigned long long)room.files);
+		return err_setx(e, ERR_NOSPC, "%s: want room for %llu files (inodes), found %llu",
+		    dir_path(d), (unsigned long long)files, (unsigned long long)room.files);
 	return 0;
 }
 
 int
 plan_room(const struct station *st, struct dir *state, const struct plan *p, struct err *e)
 {
-	uint64_t bytes[JOURNAL_ROOTS] = { 0 }, files[JOURNAL_ROOTS] = { 0 }, all_bytes = 0, all_files = 0;
+	uint64_t bytes[JOURNAL_ROOTS] = { 0 }, files[JOURNAL_ROOTS] = { 0 }, all_bytes = 0,
+		 all_files = 0;
 
 	for (size_t i = 0; i < p->n + p->nremoved; i++) {
 		const struct plan_file *f = &p->files[i];

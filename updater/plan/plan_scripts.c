@@ -88,7 +88,8 @@ tell_confinement(const struct runner *r)
 
 int
 plan_scripts(const struct station *st, struct settings *s, struct dir *source,
-    enum plan_place place, int64_t deadline, const struct plan *p, struct changeset *out, struct err *e)
+    enum plan_place place, int64_t deadline, const struct plan *p, struct changeset *out,
+    struct err *e)
 {
 	const int user = place == PLACE_SCRIPT_USER;
 	struct buf computer = BUF_INIT(256);
@@ -117,8 +118,9 @@ plan_scripts(const struct station *st, struct settings *s, struct dir *source,
 	for (size_t i = 0; i < p->n && rc == 0; i++) {
 		if (p->files[i].place != place)
 			continue;
-		rc = r == NULL && (r = runner_start(&facts, deadline, e)) == NULL ? -1 :
-		    run_one(r, source, &p->files[i], out, e);
+		rc = r == NULL && (r = runner_start(&facts, deadline, e)) == NULL
+		    ? -1
+		    : run_one(r, source, &p->files[i], out, e);
 	}
 	if (r != NULL)
 		tell_confinement(r);

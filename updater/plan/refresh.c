@@ -8,12 +8,12 @@
 
 #include "updater/state/record.h"
 
-#define NAME_MAX_BYTES	1024
+#define NAME_MAX_BYTES 1024
 
 struct refresh {
 	struct fetch *f;
 	struct dir *metadata;
-	struct tuf_io disk;		/* load, save and forget of the store */
+	struct tuf_io disk; /* load, save and forget of the store */
 	struct tuf_client *client;
 	const struct tuf_targets *role;
 	/* What will probably be asked for next, and what came when it was fetched along. */
@@ -63,14 +63,20 @@ fetch_metadata(void *arg, const char *name, struct buf *out, struct err *e)
 	if (got != 2)
 		return got;
 	snprintf(path[0], sizeof path[0], "metadata/%s", name);
-	files[0] = (struct fetch_file){ .path = path[0], .max = out->max, .data = collect,
-		.again = collect_again, .arg = out };
+	files[0] = (struct fetch_file){ .path = path[0],
+		.max = out->max,
+		.data = collect,
+		.again = collect_again,
+		.arg = out };
 	if (r->hint[0] != '\0' && strcmp(r->hint, name) != 0 && strcmp(r->hint, r->ahead) != 0) {
 		snprintf(path[1], sizeof path[1], "metadata/%s", r->hint);
 		buf_free(&r->ahead_bytes);
 		r->ahead_bytes.max = r->hint_max;
-		files[n++] = (struct fetch_file){ .path = path[1], .max = r->hint_max, .data = collect,
-			.again = collect_again, .arg = &r->ahead_bytes };
+		files[n++] = (struct fetch_file){ .path = path[1],
+			.max = r->hint_max,
+			.data = collect,
+			.again = collect_again,
+			.arg = &r->ahead_bytes };
 	}
 	if (fetch_files(r->f, files, n, e) == -1 && files[0].result != FETCH_OK &&
 	    files[0].result != FETCH_ABSENT)

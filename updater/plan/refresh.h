@@ -14,8 +14,9 @@
 struct refresh;
 
 /*
- * Bring the metadata up to date for one application.  now is the time for expiry checks.  metadata and f must
- * outlive the handle.  NULL on error, with what tuf_client_refresh() and fetch_files() list.
+ * Bring the metadata up to date for one application.  now is the time for expiry checks.  metadata
+ * and f must outlive the handle.  NULL on error, with what tuf_client_refresh() and fetch_files()
+ * list.
  */
 struct refresh *refresh_run(struct fetch *f, struct dir *metadata, const char *application,
     int64_t now, struct err *e);

@@ -2,8 +2,9 @@
 #define UPDATER_CHANGES_JSON_H
 
 /*
- * Change sets as JSON, the way journals and records keep them: a list of {"key", "name", "value"}, values in the text form
- * of key files; without "value" it is a deletion, without "name" that of a whole tree.
+ * Change sets as JSON, the way journals and records keep them: a list of {"key", "name", "value"},
+ * values in the text form of key files; without "value" it is a deletion, without "name" that of a
+ * whole tree.
  */
 #include <jansson.h>
 

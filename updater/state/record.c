@@ -10,9 +10,9 @@
 #include "lib/os/clock.h"
 #include "lib/base/json.h"
 
-#define APPLIED		"applied.json"
-#define WAITING		"waiting.json"
-#define LEFTOVERS	"leftovers.json"
+#define APPLIED	  "applied.json"
+#define WAITING	  "waiting.json"
+#define LEFTOVERS "leftovers.json"
 
 static int
 file_name(const char *role, struct buf *name, struct err *e)
@@ -24,8 +24,9 @@ static int
 load(void *arg, const char *role, struct buf *out, struct err *e)
 {
 	struct buf name = BUF_INIT(1024);
-	int rc = file_name(role, &name, e) == -1 || file_read(arg, buf_text(&name), out, e) == -1 ? -1 :
-												    1;
+	int rc = file_name(role, &name, e) == -1 || file_read(arg, buf_text(&name), out, e) == -1
+	    ? -1
+	    : 1;
 
 	buf_free(&name);
 	return rc == -1 && e->code == ERR_NOENT ? 0 : rc;
@@ -35,8 +36,9 @@ static int
 save(void *arg, const char *role, const uint8_t *data, size_t len, struct err *e)
 {
 	struct buf name = BUF_INIT(1024);
-	int rc = file_name(role, &name, e) == -1 ? -1 :
-	    file_replace(arg, buf_text(&name), data, len, 0644, e);
+	int rc = file_name(role, &name, e) == -1
+	    ? -1
+	    : file_replace(arg, buf_text(&name), data, len, 0644, e);
 
 	buf_free(&name);
 	return rc;
@@ -169,7 +171,8 @@ add_name(void *arg, const char *name, struct err *e)
 	struct names *all = arg;
 	char **names;
 
-	if (strlen(name) != 15 || strspn(name, "0123456789") != 10 || strcmp(name + 10, ".json") != 0)
+	if (strlen(name) != 15 || strspn(name, "0123456789") != 10 ||
+	    strcmp(name + 10, ".json") != 0)
 		return 0;
 	if ((all->n & (all->n - 1)) == 0) {
 		if ((names = realloc(all->names, (2 * all->n + 1) * sizeof *names)) == NULL)
@@ -254,7 +257,7 @@ want_content(json_t *wanted, const json_t *record)
 	const char *target, *sha256;
 	json_t *file;
 
-	json_object_foreach(json_object_get(record, "files"), target, file)
+	json_object_foreach (json_object_get(record, "files"), target, file)
 		if ((sha256 = json_string_value(json_object_get(file, "sha256"))) != NULL)
 			json_object_set_new(wanted, sha256, json_true());
 }
@@ -304,7 +307,8 @@ store_prune(struct dir *state)
 
 		if (age > STORE_HISTORY_MAX)
 			file_remove(d, all.names[i], &e);
-		else if (age <= STORE_WHOLE_MAX + 1 && (record = read_record(d, all.names[i], &e)) == NULL)
+		else if (age <= STORE_WHOLE_MAX + 1 &&
+		    (record = read_record(d, all.names[i], &e)) == NULL)
 			sure = false;
 		else if (age <= STORE_WHOLE_MAX + 1) {
 			if (age > STORE_WHOLE_MAX)
@@ -333,8 +337,9 @@ store_set_waiting(struct dir *state, const json_t *applied, int64_t release, con
 	json_t *j;
 
 	clock_format(clock_wall(), when);
-	j = json_pack("{s:I, s:I, s:s, s:{s:s, s:s}}", "serial", (json_int_t)store_serial(applied), "release",
-	    (json_int_t)release, "time", when, "error", "code", err_name(why->code), "text", why->text);
+	j = json_pack("{s:I, s:I, s:s, s:{s:s, s:s}}", "serial", (json_int_t)store_serial(applied),
+	    "release", (json_int_t)release, "time", when, "error", "code", err_name(why->code),
+	    "text", why->text);
 	if (j != NULL)
 		write_record(state, WAITING, j, &ignored);
 	json_decref(j);
@@ -346,7 +351,8 @@ store_waiting(struct dir *state, const json_t *applied)
 	struct err ignored;
 	json_t *j = read_record(state, WAITING, &ignored);
 
-	if (j != NULL && store_serial(j) == store_serial(applied) && json_object_del(j, "serial") == 0)
+	if (j != NULL && store_serial(j) == store_serial(applied) &&
+	    json_object_del(j, "serial") == 0)
 		return j;
 	json_decref(j);
 	return NULL;
@@ -356,7 +362,8 @@ json_t *
 store_leftovers(struct dir *state)
 {
 	struct err ignored;
-	json_t *j = read_record(state, LEFTOVERS, &ignored), *list = json_incref(json_object_get(j, "leftovers"));
+	json_t *j = read_record(state, LEFTOVERS, &ignored),
+	       *list = json_incref(json_object_get(j, "leftovers"));
 
 	json_decref(j);
 	if (json_is_array(list))

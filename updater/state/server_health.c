@@ -9,8 +9,8 @@
 #include "lib/os/clock.h"
 #include "lib/base/json.h"
 
-#define NAME		"servers.json"
-#define FILE_MAX	(64u * 1024)
+#define NAME	 "servers.json"
+#define FILE_MAX (64u * 1024)
 
 /* Whether it failed not long ago.  A time in the future is none. */
 static bool
@@ -20,8 +20,8 @@ failed_lately(const struct servers *s, const char *url)
 	int64_t t;
 
 	return json_object_get(one, "said") != NULL && json_is_string(when) &&
-	    clock_parse(json_string_value(when), json_string_length(when), &t) == 0 && t <= s->now &&
-	    s->now - t < SERVERS_LAST_FOR_S;
+	    clock_parse(json_string_value(when), json_string_length(when), &t) == 0 &&
+	    t <= s->now && s->now - t < SERVERS_LAST_FOR_S;
 }
 
 static bool
@@ -31,7 +31,8 @@ same(const char *a, const char *b)
 }
 
 int
-servers_load(struct dir *state, const struct station *st, int64_t now, struct servers *s, struct err *e)
+servers_load(struct dir *state, const struct station *st, int64_t now, struct servers *s,
+    struct err *e)
 {
 	struct buf b = BUF_INIT(FILE_MAX);
 	struct err ignored;
@@ -57,7 +58,10 @@ servers_note(struct servers *s, const char *url, const struct err *why, const ch
 	char when[CLOCK_TEXT_SIZE];
 	json_t *one;
 
-	/* That one goes on answering is nothing new: the time of the last good refresh is kept elsewhere. */
+	/*
+	 * That one goes on answering is nothing new: the time of the last good refresh is kept
+	 * elsewhere.
+	 */
 	if (why == NULL && was != NULL && json_object_get(was, "said") == NULL &&
 	    (confined == NULL || same(confined_before, confined)))
 		return;

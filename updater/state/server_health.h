@@ -2,8 +2,10 @@
 #define UPDATER_SERVERS_H
 
 /*
- * What each update server of an application last said, in the state's servers.json: {URL: {"time", "said", "confined"}}, where "said" is missing for one
- * that answered, and "confined" says what the fetch child had given up.  One that failed is tried last for a while, so that a start doesn't wait for it again and again.
+ * What each update server of an application last said, in the state's servers.json: {URL: {"time",
+ * "said", "confined"}}, where "said" is missing for one that answered, and "confined" says what the
+ * fetch child had given up.  One that failed is tried last for a while, so that a start doesn't
+ * wait for it again and again.
  */
 #include <stdint.h>
 
@@ -14,22 +16,23 @@
 #include "updater/station/station.h"
 
 /* How long a server that failed is tried after the others, seconds. */
-#define SERVERS_LAST_FOR_S	600
+#define SERVERS_LAST_FOR_S 600
 
 struct servers {
 	json_t *known;
-	const char *urls[STATION_SERVERS_MAX];	/* of the station, in the order to try them */
+	const char *urls[STATION_SERVERS_MAX]; /* of the station, in the order to try them */
 	size_t n;
 	int64_t now;
 	bool changed;
 };
 
 /* What can't be read is as if nothing were known.  0, or -1 with ERR_NOMEM. */
-int servers_load(struct dir *state, const struct station *st, int64_t now, struct servers *s, struct err *e);
+int servers_load(struct dir *state, const struct station *st, int64_t now, struct servers *s,
+    struct err *e);
 
 /*
- * One failed, or (why NULL) answered.  confined: how its fetch child was, or NULL where it didn't get so far or there was none:
- * what is known of an earlier one stays.
+ * One failed, or (why NULL) answered.  confined: how its fetch child was, or NULL where it didn't
+ * get so far or there was none: what is known of an earlier one stays.
  */
 void servers_note(struct servers *s, const char *url, const struct err *why, const char *confined);
 

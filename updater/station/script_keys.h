@@ -2,8 +2,9 @@
 #define UPDATER_SCRIPT_KEYS_H
 
 /*
- * Which keys this station lets a release's scripts touch: its setting ScriptKeys, else the installation's tree below the
- * vendor's key.  Scripts of machine/ get those below HKLM, scripts of user/ those below HKCU.
+ * Which keys this station lets a release's scripts touch: its setting ScriptKeys, else the
+ * installation's tree below the vendor's key.  Scripts of machine/ get those below HKLM, scripts of
+ * user/ those below HKCU.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,11 +21,11 @@ struct script_keys {
 };
 
 /*
- * Read ScriptKeys: a multi value, or a text with ';' between the keys.  0, or -1 with ERR_CONFIG (a key that is none, too
- * many) or what reading the settings gave; *k is empty then.
+ * Read ScriptKeys: a multi value, or a text with ';' between the keys.  0, or -1 with ERR_CONFIG (a
+ * key that is none, too many) or what reading the settings gave; *k is empty then.
  */
-int script_keys_load(
-    const struct station *st, struct settings *s, struct script_keys *k, struct err *e);
+int script_keys_load(const struct station *st, struct settings *s, struct script_keys *k,
+    struct err *e);
 
 /* The default for an installation; NULL: for every one, the vendor's whole tree. */
 int script_keys_default(const char *installation, struct script_keys *k, struct err *e);

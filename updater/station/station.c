@@ -11,14 +11,14 @@
 #include "lib/os/places.h"
 #include "lib/settings/application.h"
 
-#define PATH_BUF	4096
+#define PATH_BUF 4096
 
 /* The enrolled pairs, as "installation\0application\0" texts. */
 struct enrolled {
 	char *installation[64], *application[64];
 	size_t n;
 	struct settings *s;
-	const char *current;	/* installation that is being walked */
+	const char *current; /* installation that is being walked */
 };
 
 static int
@@ -87,7 +87,8 @@ count(const struct enrolled *all, const char *installation, const char *applicat
 	size_t n = 0;
 
 	for (size_t i = 0; i < all->n; i++)
-		if (same(installation, all->installation[i]) && same(application, all->application[i])) {
+		if (same(installation, all->installation[i]) &&
+		    same(application, all->application[i])) {
 			*which = i;
 			n++;
 		}
@@ -110,8 +111,8 @@ not_one(const struct enrolled *all, const char *installation, const char *applic
 	else
 		err_setx(e, ERR_NOENT,
 		    "want %s application %s of installation %s, got %zu; enrolled here: %s; name one "
-		    "with --installation and --app", n == 0 ? "an enrolled" : "one",
-		    application == NULL ? "(any)" : application,
+		    "with --installation and --app",
+		    n == 0 ? "an enrolled" : "one", application == NULL ? "(any)" : application,
 		    installation == NULL ? "(any)" : installation, n, buf_text(&list));
 	buf_free(&list);
 	return -1;
@@ -131,8 +132,9 @@ default_application(struct settings *s, const struct enrolled *all, const char *
 		if (!same(installation, all->installation[i]))
 			continue;
 		rc = buf_addf(&key, e, "HKLM\\SOFTWARE\\" SETTINGS_VENDOR "\\%s",
-			 all->installation[i]) == -1 ? -1 :
-		    settings_get(s, buf_text(&key), "DefaultApplication", &v, e);
+			 all->installation[i]) == -1
+		    ? -1
+		    : settings_get(s, buf_text(&key), "DefaultApplication", &v, e);
 		if (rc == 1 && count(all, all->installation[i], value_get_text(&v), &unused) > 0)
 			rc = buf_adds(out, value_get_text(&v), e);
 		value_free(&v);
@@ -202,7 +204,8 @@ list_setting(struct settings *s, const char *key, const char *name, struct value
 	end = p + data->len;
 	for (*n = 0; p < end; p += strlen(p) + 1) {
 		if (*n == STATION_SERVERS_MAX)
-			return err_setx(e, ERR_CONFIG, "%s: over %d entries", name, STATION_SERVERS_MAX);
+			return err_setx(e, ERR_CONFIG, "%s: over %d entries", name,
+			    STATION_SERVERS_MAX);
 		list[(*n)++] = p;
 	}
 	return 0;
@@ -225,7 +228,8 @@ static int
 parse_on_error(const char *text, enum on_error *out, struct err *e)
 {
 	if (strcasecmp(text, "launch") != 0 && strcasecmp(text, "block") != 0)
-		return err_setx(e, ERR_CONFIG, "OnError: want 'launch' or 'block', got '%.40s'", text);
+		return err_setx(e, ERR_CONFIG, "OnError: want 'launch' or 'block', got '%.40s'",
+		    text);
 	*out = strcasecmp(text, "block") == 0 ? ON_ERROR_BLOCK : ON_ERROR_LAUNCH;
 	return 0;
 }
@@ -237,7 +241,8 @@ parse_days(const char *name, const char *text, int64_t *days, struct err *e)
 	long n = strtol(text, &end, 10);
 
 	if (end == text || *end != '\0' || n < 1 || n > STATION_DAYS_MAX)
-		return err_setx(e, ERR_CONFIG, "%s: want 1 to %d days, got '%.40s'", name, STATION_DAYS_MAX, text);
+		return err_setx(e, ERR_CONFIG, "%s: want 1 to %d days, got '%.40s'", name,
+		    STATION_DAYS_MAX, text);
 	*days = n;
 	return 0;
 }
@@ -256,7 +261,8 @@ days_setting(struct settings *s, const char *key, const char *name, int64_t *day
 
 /* Expand *dir, and give it to scripts under the name what. */
 static int
-expand_dir(struct station *st, char **dir, char **native, const struct expand_names *names, const char *what, struct err *e)
+expand_dir(struct station *st, char **dir, char **native, const struct expand_names *names,
+    const char *what, struct err *e)
 {
 	struct buf b = BUF_INIT(PATH_BUF);
 
@@ -265,7 +271,8 @@ expand_dir(struct station *st, char **dir, char **native, const struct expand_na
 		return err_context(e, "%s", what);
 	}
 	if (!path_absolute(buf_text(&b))) {
-		err_setx(e, ERR_CONFIG, "%s: want an absolute path, got '%.200s'", what, buf_text(&b));
+		err_setx(e, ERR_CONFIG, "%s: want an absolute path, got '%.200s'", what,
+		    buf_text(&b));
 		buf_free(&b);
 		return -1;
 	}
@@ -292,14 +299,18 @@ load_dirs(struct station *st, struct settings *s, const char *key, struct err *e
 	    text_setting(s, key, "AppDir", &st->app_dir, e) == -1)
 		goto out;
 	if (st->app_dir == NULL) {
-		if (buf_adds(&app, place_stationwide() ? "%ProgramData%/%Application%" : "%AppData%/%Application%", e) == -1)
+		if (buf_adds(&app,
+			place_stationwide() ? "%ProgramData%/%Application%"
+					    : "%AppData%/%Application%",
+			e) == -1)
 			goto out;
 		st->app_dir = (char *)buf_steal(&app);
 	}
 	st->nnames = 2;
 	if (expand_dir(st, &st->app_dir, &st->app_dir_native, &names, "AppDir", e) == -1 ||
 	    (st->install_dir != NULL &&
-		expand_dir(st, &st->install_dir, &st->install_dir_native, &names, "InstallDir", e) == -1))
+		expand_dir(st, &st->install_dir, &st->install_dir_native, &names, "InstallDir",
+		    e) == -1))
 		goto out;
 	if (place_path(PLACE_STATE, &state, e) == -1 ||
 	    buf_addf(&state, e, "/%s/%s", st->installation, st->application) == -1)
@@ -403,7 +414,10 @@ station_dir(const struct station *st, const char *name, struct err *e)
 	struct dir *d = NULL;
 
 	if (path_join(&path, st->state_path, name, e) == 0)
-		/* What is there was published: every user of a station reads what is applied, and the scripts for users. */
+		/*
+		 * What is there was published: every user of a station reads what is applied, and
+		 * the scripts for users.
+		 */
 		d = dir_make(buf_text(&path), place_stationwide() ? 0755 : 0700, e);
 	buf_free(&path);
 	return d;
@@ -423,8 +437,9 @@ set_text(struct changeset *c, const char *key, const char *name, const char *tex
 
 	if (text == NULL)
 		return changeset_delete(c, key, name, e);
-	rc = value_text(&v, VALUE_STRING, text, strlen(text), e) == -1 ? -1 :
-	    changeset_set(c, key, name, &v, e);
+	rc = value_text(&v, VALUE_STRING, text, strlen(text), e) == -1
+	    ? -1
+	    : changeset_set(c, key, name, &v, e);
 	value_free(&v);
 	return rc;
 }
@@ -471,8 +486,10 @@ enrolment_check(struct settings *s, const struct enrolment *en, const char *key,
 		    "want letters, digits, '_', '-' and '.' in --installation and --app");
 	if ((en->deadline != NULL && parse_deadline(en->deadline, &ms, e) == -1) ||
 	    (en->on_error != NULL && parse_on_error(en->on_error, &unused, e) == -1) ||
-	    (en->warn_after_days != NULL && parse_days("--warn-after-days", en->warn_after_days, &days, e) == -1) ||
-	    (en->block_after_days != NULL && parse_days("--block-after-days", en->block_after_days, &days, e) == -1))
+	    (en->warn_after_days != NULL &&
+		parse_days("--warn-after-days", en->warn_after_days, &days, e) == -1) ||
+	    (en->block_after_days != NULL &&
+		parse_days("--block-after-days", en->block_after_days, &days, e) == -1))
 		return -1;
 	if ((rc = settings_get(s, key, "Server", &v, e)) == -1)
 		return -1;

@@ -15,9 +15,12 @@
 #include "updater/state/record.h"
 #include "updater/update/user_part.h"
 
-/* How long a process that changes files is waited for beyond the deadline, and how often it is looked at, milliseconds. */
-#define APPLY_WAIT_MS	60000
-#define APPLY_LOOK_MS	100
+/*
+ * How long a process that changes files is waited for beyond the deadline, and how often it is
+ * looked at, milliseconds.
+ */
+#define APPLY_WAIT_MS 60000
+#define APPLY_LOOK_MS 100
 
 struct update {
 	const struct station *st;
@@ -59,31 +62,36 @@ recover(struct update *u, struct err *e)
 	if (u->o->repair && e->code == ERR_TORN)
 		return transaction_abandon(u->state, e);
 	if (e->code == ERR_TORN)
-		err_context(e, "'slipway update --repair' gives it up and puts every file in place again");
+		err_context(e,
+		    "'slipway update --repair' gives it up and puts every file in place again");
 	return -1;
 }
 
 /*
- * One process updates, others wait for it until their deadline.  Where it is changing files by then, a little longer, because that is soon
- * done and a program must not start in the middle of it.
+ * One process updates, others wait for it until their deadline.  Where it is changing files by
+ * then, a little longer, because that is soon done and a program must not start in the middle of
+ * it.
  */
 static struct file_lock *
 lock(struct update *u, struct err *e)
 {
-	int64_t now = clock_mono_ms(), until = u->o->deadline > now ? u->o->deadline : now, last = until + APPLY_WAIT_MS;
+	int64_t now = clock_mono_ms(), until = u->o->deadline > now ? u->o->deadline : now,
+		last = until + APPLY_WAIT_MS;
 	struct file_lock *l = file_lock(u->state, "lock", until - now, e);
 
-	while (l == NULL && e->code == ERR_BUSY && transaction_pending(u->state) && clock_mono_ms() < last)
+	while (l == NULL && e->code == ERR_BUSY && transaction_pending(u->state) &&
+	    clock_mono_ms() < last)
 		l = file_lock(u->state, "lock", APPLY_LOOK_MS, e);
 	if (l == NULL && e->code == ERR_BUSY)
-		err_setx(e, ERR_BUSY, "another process is updating %s, and wasn't done in time", u->st->application);
+		err_setx(e, ERR_BUSY, "another process is updating %s, and wasn't done in time",
+		    u->st->application);
 	return l;
 }
 
 /* Lock the machine's part and bring it into a known state. */
 static int
-begin(struct update *u, const struct station *st, struct settings *s, const struct update_options *o,
-    struct update_result *r, struct err *e)
+begin(struct update *u, const struct station *st, struct settings *s,
+    const struct update_options *o, struct update_result *r, struct err *e)
 {
 	struct err why;
 
@@ -136,10 +144,15 @@ static int
 connect_to_server(struct update *u, struct err *e)
 {
 	const struct station *st = u->st;
-	struct fetch_config config = { .host_keys = st->host_keys, .nhost_keys = st->nhost_keys,
-		.key_file = st->login_key, .passphrase_file = st->passphrase_file,
+	struct fetch_config config = { .host_keys = st->host_keys,
+		.nhost_keys = st->nhost_keys,
+		.key_file = st->login_key,
+		.passphrase_file = st->passphrase_file,
 		.password_file = st->password_file,
-		.connect_ms = STATION_CONNECT_MS, .deadline = u->o->deadline, .failed = server_failed, .arg = u,
+		.connect_ms = STATION_CONNECT_MS,
+		.deadline = u->o->deadline,
+		.failed = server_failed,
+		.arg = u,
 		.early = u->o->early };
 
 	if (servers_load(u->state, st, clock_wall(), &u->servers, e) == -1)
@@ -183,15 +196,23 @@ refresh_time(struct update *u)
 	return now < floor ? floor : now;
 }
 
-/* Trusted metadata, and the plan of the release that it names.  *now: the time to remember as that of the refresh. */
+/*
+ * Trusted metadata, and the plan of the release that it names.  *now: the time to remember as that
+ * of the refresh.
+ */
 static int
 refresh(struct update *u, int64_t *now, struct err *e)
 {
 	struct err first = { 0 };
 
 	*now = refresh_time(u);
-	/* A server whose metadata is wrong or behind keeps nobody from another's; what is told in the end is what was wrong first. */
-	while ((u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, *now, e)) == NULL && fetch_next(u->fetch, e))
+	/*
+	 * A server whose metadata is wrong or behind keeps nobody from another's; what is told in
+	 * the end is what was wrong first.
+	 */
+	while ((u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, *now, e)) ==
+		NULL &&
+	    fetch_next(u->fetch, e))
 		if (first.code == ERR_NONE)
 			first = *e;
 	note_server(u, u->refresh == NULL ? e : NULL);
@@ -220,7 +241,8 @@ unstage(void *arg, const char *name, struct err *e)
 }
 
 static int
-apply_plan(struct update *u, const struct apply *a, struct dir *source, bool source_is_ours, struct err *e)
+apply_plan(struct update *u, const struct apply *a, struct dir *source, bool source_is_ours,
+    struct err *e)
 {
 	struct transaction t;
 	char work[512];
@@ -248,7 +270,8 @@ reuse_kept(struct update *u, struct err *e)
 	for (size_t i = 0; i < u->plan.n && rc == 0; i++) {
 		const struct plan_file *f = &u->plan.files[i];
 
-		if ((plan_needs(f) || f->place >= PLACE_SCRIPT_MACHINE) && download_is_there(kept, f->sha256, &f->want) &&
+		if ((plan_needs(f) || f->place >= PLACE_SCRIPT_MACHINE) &&
+		    download_is_there(kept, f->sha256, &f->want) &&
 		    !download_is_there(u->staging, f->sha256, &f->want))
 			rc = file_copy(kept, f->sha256, u->staging, f->sha256, 0600, e);
 	}
@@ -259,7 +282,8 @@ reuse_kept(struct update *u, struct err *e)
 static int
 fetch_what_is_missing(struct update *u, struct err *e)
 {
-	if (plan_fetch(&u->plan, u->refresh, u->fetch, u->staging, PLAN_FILES | PLAN_SCRIPTS, u->o->progress, e) == 0)
+	if (plan_fetch(&u->plan, u->refresh, u->fetch, u->staging, PLAN_FILES | PLAN_SCRIPTS,
+		u->o->progress, e) == 0)
 		return 0;
 	note_server(u, e);
 	return -1;
@@ -268,20 +292,24 @@ fetch_what_is_missing(struct update *u, struct err *e)
 static int
 fetch_and_apply(struct update *u, struct err *e)
 {
-	struct apply a = { .plan = &u->plan, .set = &u->plan.settings, .applied = u->applied,
+	struct apply a = { .plan = &u->plan,
+		.set = &u->plan.settings,
+		.applied = u->applied,
 		.action = u->plan.release == u->r->release && u->o->repair ? "repair" : "update",
 		.newest = u->plan.release };
 	struct err ignored;
 
 	if (plan_compare(u->st, u->applied, &u->plan, e) == -1 ||
-	    plan_room(u->st, u->state, &u->plan, e) == -1 || reuse_kept(u, e) == -1 || fetch_what_is_missing(u, e) == -1 ||
+	    plan_room(u->st, u->state, &u->plan, e) == -1 || reuse_kept(u, e) == -1 ||
+	    fetch_what_is_missing(u, e) == -1 ||
 	    plan_scripts(u->st, u->s, u->staging, PLACE_SCRIPT_MACHINE, u->o->deadline, &u->plan,
 		&u->plan.settings, e) == -1 ||
 	    apply_plan(u, &a, u->staging, true, e) == -1) {
 		store_set_waiting(u->state, u->applied, u->plan.release, e);
 		return -1;
 	}
-	dir_list(u->staging, unstage, u->staging, &ignored);	/* only room is lost if this fails */
+	/* only room is lost if this fails */
+	dir_list(u->staging, unstage, u->staging, &ignored);
 	return 0;
 }
 
@@ -304,7 +332,8 @@ user_part(struct update *u, struct err *e)
 {
 	if (u->r->changed && read_applied(u, e) == -1)
 		return -1;
-	return user_part_run(u->st, u->s, u->state, u->applied, u->o->deadline, &u->r->user_settings, e);
+	return user_part_run(u->st, u->s, u->state, u->applied, u->o->deadline,
+	    &u->r->user_settings, e);
 }
 
 int
@@ -322,7 +351,9 @@ update_run(const struct station *st, struct settings *s, const struct update_opt
 			if (rc == 0)
 				*e = why;
 			else
-				err_context(e, "this user's settings were not looked after (%.400s)", why.text);
+				err_context(e,
+				    "this user's settings were not looked after (%.400s)",
+				    why.text);
 			rc = -1;
 		}
 	}
@@ -331,8 +362,8 @@ update_run(const struct station *st, struct settings *s, const struct update_opt
 }
 
 /*
- * What the release needs is kept, but for files that a person had changed: of those only the changed content was there to
- * keep, and theirs is fetched again.
+ * What the release needs is kept, but for files that a person had changed: of those only the
+ * changed content was there to keep, and theirs is fetched again.
  */
 static int
 fetch_lost(struct update *u, struct dir *kept, struct err *e)
@@ -345,11 +376,14 @@ fetch_lost(struct update *u, struct dir *kept, struct err *e)
 	if (lost == 0)
 		return 0;
 	if (connect_to_server(u, e) == 0 &&
-	    (u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, refresh_time(u), e)) != NULL &&
+	    (u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, refresh_time(u),
+		 e)) != NULL &&
 	    plan_fetch(&u->plan, u->refresh, u->fetch, kept, PLAN_FILES, u->o->progress, e) == 0)
 		return 0;
-	return err_context(e, "%zu files of release %lld were changed by hand before they were replaced, and "
-	    "their content could not be fetched again", lost, (long long)u->plan.release);
+	return err_context(e,
+	    "%zu files of release %lld were changed by hand before they were replaced, and "
+	    "their content could not be fetched again",
+	    lost, (long long)u->plan.release);
 }
 
 static int
@@ -357,8 +391,12 @@ roll_back(struct update *u, int64_t release, struct err *e)
 {
 	struct changeset back = CHANGESET_INIT;
 	json_t *was = rollback_find(u->state, u->applied, release, &back, e);
-	struct apply a = { .plan = &u->plan, .set = &back, .applied = u->applied, .action = "rollback",
-		.asked = json_object_get(was, "set"), .newest = u->r->newest };
+	struct apply a = { .plan = &u->plan,
+		.set = &back,
+		.applied = u->applied,
+		.action = "rollback",
+		.asked = json_object_get(was, "set"),
+		.newest = u->r->newest };
 	struct dir *kept = NULL;
 	int rc = -1;
 
@@ -374,8 +412,8 @@ roll_back(struct update *u, int64_t release, struct err *e)
 }
 
 int
-update_rollback(const struct station *st, struct settings *s, const struct update_options *o, int64_t release,
-    struct update_result *r, struct err *e)
+update_rollback(const struct station *st, struct settings *s, const struct update_options *o,
+    int64_t release, struct update_result *r, struct err *e)
 {
 	struct update u;
 	int rc = begin(&u, st, s, o, r, e);
@@ -399,7 +437,8 @@ preview(struct update *u, struct update_preview *p, struct err *e)
 	    plan_fetch(&u->plan, u->refresh, u->fetch, u->staging, PLAN_SCRIPTS, NULL, e) == -1)
 		return -1;
 	for (enum plan_place place = PLACE_SCRIPT_MACHINE; place <= PLACE_SCRIPT_USER; place++)
-		if (plan_scripts(u->st, u->s, u->staging, place, u->o->deadline, &u->plan, asked, e) == -1)
+		if (plan_scripts(u->st, u->s, u->staging, place, u->o->deadline, &u->plan, asked,
+			e) == -1)
 			return -1;
 	return settings_plan(u->s, asked, &p->settings, &p->undo, e);
 }
@@ -416,8 +455,9 @@ update_plan(const struct station *st, struct settings *s, const struct update_op
 
 	if (rc == 0 && r.read_only)
 		rc = err_setx(e, ERR_ACCESS, "%s: this user may not change it", st->state_path);
-	if (rc == 0 && (connect_to_server(&u, e) == -1 || refresh(&u, &now, e) == -1 ||
-			   (!is_applied(&u) && preview(&u, &p, e) == -1)))
+	if (rc == 0 &&
+	    (connect_to_server(&u, e) == -1 || refresh(&u, &now, e) == -1 ||
+		(!is_applied(&u) && preview(&u, &p, e) == -1)))
 		rc = -1;
 	if (rc == 0) {
 		p.plan = &u.plan;

@@ -2,7 +2,8 @@
 #define UPDATER_UPDATE_H
 
 /*
- * One whole update of one application: lock, recover, refresh, plan, fetch, scripts, apply; then this user's part.
+ * One whole update of one application: lock, recover, refresh, plan, fetch, scripts, apply; then
+ * this user's part.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,55 +16,64 @@
 #include "updater/apply/transaction.h"
 
 struct update_options {
-	int64_t deadline;	/* clock_mono_ms() at which waiting, fetching and scripts end */
-	bool offline;		/* ask no server: only what a crash left, and the user's part */
-	bool repair;		/* look at every file even when the release is applied, and give up what is torn */
-	struct progress *progress;	/* or NULL */
-	struct child **early;	/* of carrier_early(): taken where a server is asked; may be NULL */
+	int64_t deadline; /* clock_mono_ms() at which waiting, fetching and scripts end */
+	bool offline;	  /* ask no server: only what a crash left, and the user's part */
+	/* look at every file even when the release is applied, and give up what is torn */
+	bool repair;
+	struct progress *progress; /* or NULL */
+	struct child **early; /* of carrier_early(): taken where a server is asked; may be NULL */
 	/* Told of each server that failed before another was tried. */
 	void (*failed)(void *arg, const char *url, const struct err *why);
 };
 
 struct update_result {
-	bool changed;		/* a release was applied */
-	bool fresh;		/* a server was asked, and everything is as it says */
-	bool stood_still;	/* the clock stands before the last good refresh */
-	bool read_only;		/* this user can't change the machine's part, which stays as it is */
-	bool held;		/* a person returned to this release; the newest is not taken again */
-	enum transaction_end recovered;	/* what became of a change that a crash had left */
-	int64_t release;	/* what is applied now; 0: nothing */
-	int64_t newest;		/* newest release that was ever applied */
+	bool changed;	  /* a release was applied */
+	bool fresh;	  /* a server was asked, and everything is as it says */
+	bool stood_still; /* the clock stands before the last good refresh */
+	/* this user can't change the machine's part, which stays as it is */
+	bool read_only;
+	/* a person returned to this release; the newest is not taken again */
+	bool held;
+	enum transaction_end recovered; /* what became of a change that a crash had left */
+	int64_t release;		/* what is applied now; 0: nothing */
+	int64_t newest;			/* newest release that was ever applied */
 	int64_t refreshed;	/* time of the last good refresh, seconds since 1970; 0: never */
 	size_t fetched;		/* files downloaded */
-	size_t files, settings;	/* files replaced, added or removed; settings changed */
+	size_t files, settings; /* files replaced, added or removed; settings changed */
 	size_t user_settings;	/* of this user */
 };
 
 /*
- * 0, or -1: the station is in the state before or, with ERR_TORN, between.  ERR_BUSY: another process updates.
+ * 0, or -1: the station is in the state before or, with ERR_TORN, between.  ERR_BUSY: another
+ * process updates.
  * *r says in all cases what is applied.
  */
 int update_run(const struct station *st, struct settings *s, const struct update_options *o,
     struct update_result *r, struct err *e);
 
 /*
- * Return to a release that was applied here before; 0: the one with the next lower number.  Errors as update_run(), and
- * ERR_NOENT: that release, or the content of one of its files, isn't kept here.
+ * Return to a release that was applied here before; 0: the one with the next lower number.  Errors
+ * as update_run(), and ERR_NOENT: that release, or the content of one of its files, isn't kept
+ * here.
  */
 int update_rollback(const struct station *st, struct settings *s, const struct update_options *o,
     int64_t release, struct update_result *r, struct err *e);
 
 /* What an update would do. */
 struct update_preview {
-	const struct plan *plan;	/* compared; with nothing to do its files are all PLAN_KEEP */
-	int64_t from;			/* release that is applied */
+	/* compared; with nothing to do its files are all PLAN_KEEP */
+	const struct plan *plan;
+	int64_t from; /* release that is applied */
 	bool held;
-	struct changeset settings;	/* how they would differ */
-	struct changeset undo;		/* and what leads back: the values that are there now */
+	struct changeset settings; /* how they would differ */
+	struct changeset undo;	   /* and what leads back: the values that are there now */
 };
 
-/* Find out, changing nothing but the trusted metadata and what is staged.  show() is called once. */
+/*
+ * Find out, changing nothing but the trusted metadata and what is staged.  show() is called once.
+ */
 int update_plan(const struct station *st, struct settings *s, const struct update_options *o,
-    int (*show)(void *arg, const struct update_preview *p, struct err *e), void *arg, struct err *e);
+    int (*show)(void *arg, const struct update_preview *p, struct err *e), void *arg,
+    struct err *e);
 
 #endif

@@ -25,13 +25,16 @@ has_scripts(const json_t *record)
 	const char *target;
 	json_t *unused;
 
-	json_object_foreach(json_object_get(record, "files"), target, unused)
+	json_object_foreach (json_object_get(record, "files"), target, unused)
 		if (strstr(target, "/scripts/user/") != NULL)
 			return true;
 	return false;
 }
 
-/* The machine went back to a release that this user had: their settings go back as well.  1, or 0 where they can't. */
+/*
+ * The machine went back to a release that this user had: their settings go back as well.  1, or 0
+ * where they can't.
+ */
 static int
 go_back(struct user_part *u, struct changeset *set, json_t **was, struct err *e)
 {
@@ -65,8 +68,12 @@ bring(struct user_part *u, const struct transaction *t, size_t *nsettings, struc
 {
 	struct changeset set = CHANGESET_INIT;
 	struct plan files = { 0 }, none = { 0 };
-	struct apply a = { .plan = &none, .set = &set, .applied = u->applied, .action = "update",
-		.newest = store_newest(u->machine), .machine = store_serial(u->machine) };
+	struct apply a = { .plan = &none,
+		.set = &set,
+		.applied = u->applied,
+		.action = "update",
+		.newest = store_newest(u->machine),
+		.machine = store_serial(u->machine) };
 	json_t *was = NULL;
 	int back = go_back(u, &set, &was, e), rc = -1;
 
@@ -91,7 +98,10 @@ int
 user_part_run(const struct station *st, struct settings *s, struct dir *machine_state,
     const json_t *machine, int64_t deadline, size_t *nsettings, struct err *e)
 {
-	struct user_part u = { .st = st, .s = s, .machine_state = machine_state, .machine = machine,
+	struct user_part u = { .st = st,
+		.s = s,
+		.machine_state = machine_state,
+		.machine = machine,
 		.deadline = deadline };
 	struct file_lock *lock = NULL;
 	struct transaction t;
@@ -113,10 +123,12 @@ user_part_run(const struct station *st, struct settings *s, struct dir *machine_
 	}
 	apply_transaction(st, u.state, NULL, false, s, work, &t);
 	if ((lock = file_lock(u.state, "lock", left > 0 ? left : 0, e)) == NULL ||
-	    transaction_recover(&t, &ended, e) == -1 || (u.applied = store_applied(u.state, e)) == NULL)
+	    transaction_recover(&t, &ended, e) == -1 ||
+	    (u.applied = store_applied(u.state, e)) == NULL)
 		goto out;
-	rc = json_integer_value(json_object_get(u.applied, "machine")) == store_serial(machine) ? 0 :
-	    bring(&u, &t, nsettings, e);
+	rc = json_integer_value(json_object_get(u.applied, "machine")) == store_serial(machine)
+	    ? 0
+	    : bring(&u, &t, nsettings, e);
 out:
 	json_decref(u.applied);
 	file_unlock(lock);

@@ -80,7 +80,7 @@ path_limits(void **state)
 
 static struct date_row {
 	const char *name, *text;
-	int64_t want;	/* -1: refused */
+	int64_t want; /* -1: refused */
 } date_rows[] = {
 	{ "date: epoch", "1970-01-01T00:00:00Z", 0 },
 	{ "date: leap day", "2024-02-29T12:34:56Z", 1709210096 },
@@ -233,7 +233,8 @@ directory_listed(void **state)
 	assert_string_equal(buf_text(&b), "C a b ");
 	assert_ok(file_sha256(d, "b", sum, &size, &e), &e);
 	hex_encode(sum, 32, text);
-	assert_string_equal(text, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_string_equal(text,
+	    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	assert_int_equal(size, 3);
 	assert_int_equal(file_remove(d, "a", &e), 1);
 	assert_int_equal(file_remove(d, "a", &e), 0);
@@ -288,7 +289,12 @@ json_depth(void **state)
 static void
 dates(void **state)
 {
-	struct tm leap = { .tm_year = 2028 - 1900, .tm_mon = 1, .tm_mday = 29, .tm_hour = 23, .tm_min = 59, .tm_sec = 59 };
+	struct tm leap = { .tm_year = 2028 - 1900,
+		.tm_mon = 1,
+		.tm_mday = 29,
+		.tm_hour = 23,
+		.tm_min = 59,
+		.tm_sec = 59 };
 	struct tm epoch = { .tm_year = 70, .tm_mday = 1 };
 	char text[CLOCK_TEXT_SIZE];
 

@@ -7,15 +7,15 @@
 #include <stdbool.h>
 
 /*
- * Crash, which child_end() tells with these words.  SLOW: a frame, or the start of a child, can take a thousand times
- * what it takes elsewhere (wine).
+ * Crash, which child_end() tells with these words.  SLOW: a frame, or the start of a child, can
+ * take a thousand times what it takes elsewhere (wine).
  */
 void crash(void);
 #ifdef _WIN32
-#define CRASHED "ended by exception 0xc0000005"
+#define CRASHED	     "ended by exception 0xc0000005"
 #define BAD_END_SLOW true
 #else
-#define CRASHED "ended by signal 11"
+#define CRASHED	     "ended by signal 11"
 #define BAD_END_SLOW false
 #endif
 

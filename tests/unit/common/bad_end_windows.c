@@ -5,7 +5,7 @@
 
 #include "lib/os/wide_windows.h"
 
-#include <tlhelp32.h>	/* after windows.h */
+#include <tlhelp32.h> /* after windows.h */
 
 void
 crash(void)
@@ -40,7 +40,8 @@ has_children(void)
 
 	if (all == INVALID_HANDLE_VALUE)
 		return true;
-	for (BOOL more = Process32FirstW(all, &one); more && !found; more = Process32NextW(all, &one))
+	for (BOOL more = Process32FirstW(all, &one); more && !found;
+	     more = Process32NextW(all, &one))
 		found = one.th32ParentProcessID == GetCurrentProcessId() && runs(one.th32ProcessID);
 	CloseHandle(all);
 	return found;

@@ -22,7 +22,8 @@ temp_make(void **state)
 		return -1;
 	hex_encode(raw, sizeof raw, name);
 	*state = NULL;
-	if (place_known("Temp", 4, &path, &e) == 1 && buf_addf(&path, &e, "/slipway-unit-%s", name) == 0)
+	if (place_known("Temp", 4, &path, &e) == 1 &&
+	    buf_addf(&path, &e, "/slipway-unit-%s", name) == 0)
 		*state = dir_make(buf_text(&path), 0700, &e);
 	buf_free(&path);
 	if (*state != NULL)

@@ -2,7 +2,8 @@
 #define TEMP_H
 
 /*
- * A directory of its own for each test, removed afterwards: setup and teardown for cmocka.  *state is its struct dir.
+ * A directory of its own for each test, removed afterwards: setup and teardown for cmocka.  *state
+ * is its struct dir.
  */
 #include "lib/os/file.h"
 

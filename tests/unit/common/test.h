@@ -16,7 +16,7 @@
 
 #include "lib/base/err.h"
 
-#define N(a)	(sizeof(a) / sizeof((a)[0]))
+#define N(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The call succeeded; where it did not, print why. */
 #define assert_ok(call, e) \
@@ -42,7 +42,10 @@
 /* Run one test a row: rows is an array of structs (const or not) with a member name. */
 #define TEST_ROWS(tests, n, rows, func) \
 	for (size_t i_ = 0; i_ < N(rows); i_++) \
-	(tests)[(n)++] = (struct CMUnitTest){ .name = (rows)[i_].name, .test_func = (func), \
-	    .initial_state = (void *)(uintptr_t)&(rows)[i_] }
+		(tests)[(n)++] = (struct CMUnitTest) \
+		{ \
+			.name = (rows)[i_].name, .test_func = (func), \
+			.initial_state = (void *)(uintptr_t) & (rows)[i_] \
+		}
 
 #endif

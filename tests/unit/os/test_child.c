@@ -1,5 +1,6 @@
 /*
- * lib/base child, frame, pipe: what children can and can't do to their parent, on every platform.  This program is its own children.
+ * lib/base child, frame, pipe: what children can and can't do to their parent, on every platform.
+ * This program is its own children.
  */
 #include "tests/unit/common/test.h"
 
@@ -128,11 +129,13 @@ trickles(struct frames *parent)
 	return 0;
 }
 
-static const struct child_role roles[] = { { "echo", MAX, echo, NULL }, { "exits", MAX, exits, NULL },
-	{ "hangs", MAX, hangs, NULL }, { "closes-and-hangs", MAX, closes_and_hangs, NULL }, { "floods", MAX, floods, NULL },
-	{ "floods-empty", MAX, floods_empty, NULL }, { "too-long", MAX, too_long, NULL }, { "huge", MAX, huge, NULL },
-	{ "half-header", MAX, half_header, NULL }, { "half-frame", MAX, half_frame, NULL },
-	{ "stalls-in-frame", MAX, stalls_in_frame, NULL }, { "trickles", MAX, trickles, NULL } };
+static const struct child_role roles[] = { { "echo", MAX, echo, NULL },
+	{ "exits", MAX, exits, NULL }, { "hangs", MAX, hangs, NULL },
+	{ "closes-and-hangs", MAX, closes_and_hangs, NULL }, { "floods", MAX, floods, NULL },
+	{ "floods-empty", MAX, floods_empty, NULL }, { "too-long", MAX, too_long, NULL },
+	{ "huge", MAX, huge, NULL }, { "half-header", MAX, half_header, NULL },
+	{ "half-frame", MAX, half_frame, NULL }, { "stalls-in-frame", MAX, stalls_in_frame, NULL },
+	{ "trickles", MAX, trickles, NULL } };
 
 static const struct child_role *
 role(const char *name)
@@ -289,8 +292,9 @@ sending_to_the_deaf(void **state)
 int
 main(int argc, char **argv)
 {
-	static struct CMUnitTest tests[30] = { cmocka_unit_test(frames_of_every_size), cmocka_unit_test(both_ways),
-		cmocka_unit_test(sending_to_the_dead), cmocka_unit_test(sending_to_the_deaf) };
+	static struct CMUnitTest tests[30] = { cmocka_unit_test(frames_of_every_size),
+		cmocka_unit_test(both_ways), cmocka_unit_test(sending_to_the_dead),
+		cmocka_unit_test(sending_to_the_deaf) };
 	const struct child_role *all[N(roles) + 1] = { NULL };
 	size_t n = 4;
 

@@ -1,5 +1,6 @@
 /*
- * lib/base child, confine on Linux: signals, descriptors, and what a confined child can't do.  This program is its own children.
+ * lib/base child, confine on Linux: signals, descriptors, and what a confined child can't do.  This
+ * program is its own children.
  */
 #include "tests/unit/common/test.h"
 
@@ -110,10 +111,10 @@ confined(struct frames *parent)
 	switch (f.type) {
 	case 'o':
 		/* cppcheck-suppress leakReturnValNotUsed; the process ends */
-	return open("/etc/passwd", O_RDONLY) == -1 ? 20 : 21;
+		return open("/etc/passwd", O_RDONLY) == -1 ? 20 : 21;
 	case 's':
 		/* cppcheck-suppress leakReturnValNotUsed; the process ends */
-	return socket(AF_INET, SOCK_STREAM, 0) == -1 ? 20 : 21;
+		return socket(AF_INET, SOCK_STREAM, 0) == -1 ? 20 : 21;
 	case 'f':
 		return fork() == -1 ? 20 : 21;
 	case 'e':
@@ -122,10 +123,10 @@ confined(struct frames *parent)
 		return kill(getppid(), 0) == -1 ? 20 : 21;
 	case 'x':
 		/* cppcheck-suppress [leakReturnValNotUsed, invalidFunctionArg]; it has no file */
-	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 			   0) == MAP_FAILED
-			   ? 20
-			   : 21;
+		    ? 20
+		    : 21;
 	case 'm': {
 		volatile char *p = malloc(256u << 20);
 
@@ -138,8 +139,9 @@ confined(struct frames *parent)
 	}
 }
 
-static const struct child_role roles[] = { { "exits", MAX, exits, NULL }, { "crashes", MAX, crashes, NULL },
-	{ "hangs", MAX, hangs, NULL }, { "forks", MAX, forks, NULL }, { "tells", MAX, tells, NULL },
+static const struct child_role roles[] = { { "exits", MAX, exits, NULL },
+	{ "crashes", MAX, crashes, NULL }, { "hangs", MAX, hangs, NULL },
+	{ "forks", MAX, forks, NULL }, { "tells", MAX, tells, NULL },
 	{ "confined", MAX, confined, &want } };
 
 static const struct child_role *
@@ -190,9 +192,11 @@ static struct row {
 	int64_t patience; /* milliseconds for its end */
 	const char *how;
 } rows[] = {
-	{ "child: crashes", "crashes", 0, ERR_NONE, 20000, "was ended by signal 11 (Segmentation fault)" },
+	{ "child: crashes", "crashes", 0, ERR_NONE, 20000,
+	    "was ended by signal 11 (Segmentation fault)" },
 	{ "child: hangs and ignores every signal", "hangs", -1, ERR_TIMEOUT, 0, "was stopped" },
-	{ "child: leaves a child of its own", "forks", -1, ERR_TIMEOUT, 100, "ended with status 0" },
+	{ "child: leaves a child of its own", "forks", -1, ERR_TIMEOUT, 100,
+	    "ended with status 0" },
 };
 
 static void
@@ -205,7 +209,8 @@ hostile(void **state)
 	struct err e;
 
 	err_clear(&e);
-	assert_int_equal(frame_recv(child_frames(c), &f, in(r->code == ERR_TIMEOUT ? 200 : 20000), &e), r->want);
+	assert_int_equal(
+	    frame_recv(child_frames(c), &f, in(r->code == ERR_TIMEOUT ? 200 : 20000), &e), r->want);
 	assert_int_equal(e.code, r->code);
 	child_end(c, in(r->patience), how);
 	assert_string_equal(how, r->how);
@@ -380,25 +385,27 @@ tries(void **state)
 	else if (d->type == 'm')
 		print_message("%s\n", buf_text(&text));
 	else
-		assert_string_equal(how, confine_sanitized()
-					     ? "ended with status 20"
-					     : "was ended by signal 31 (Bad system call)");
+		assert_string_equal(how,
+		    confine_sanitized() ? "ended with status 20"
+					: "was ended by signal 31 (Bad system call)");
 	buf_free(&text);
 }
 
 static void
 words(void **state)
 {
-	struct confined c = {
-		.limits = true, .memory = true, .privileges = true, .seccomp = true, .landlock = 6
-	};
+	struct confined c = { .limits = true,
+		.memory = true,
+		.privileges = true,
+		.seccomp = true,
+		.landlock = 6 };
 	struct buf b = BUF_INIT(1000);
 	struct err e;
 
 	(void)state;
 	assert_ok(confined_format(&c, &b, &e), &e);
-	assert_string_equal(
-	    buf_text(&b), "Landlock version 6, seccomp, no privileges, memory limit, limits");
+	assert_string_equal(buf_text(&b),
+	    "Landlock version 6, seccomp, no privileges, memory limit, limits");
 	confined_unpack(confined_pack(&c), &c);
 	assert_true(confined_fully(&c));
 	assert_int_equal(c.landlock, 6);
@@ -414,8 +421,9 @@ words(void **state)
 int
 main(int argc, char **argv)
 {
-	static struct CMUnitTest tests[30] = { cmocka_unit_test(inherits_nothing), cmocka_unit_test(closed_streams),
-		cmocka_unit_test(ignored_sigchld), cmocka_unit_test(a_thousand_starts), cmocka_unit_test(failing_starts),
+	static struct CMUnitTest tests[30] = { cmocka_unit_test(inherits_nothing),
+		cmocka_unit_test(closed_streams), cmocka_unit_test(ignored_sigchld),
+		cmocka_unit_test(a_thousand_starts), cmocka_unit_test(failing_starts),
 		cmocka_unit_test(dies_with_its_parent), cmocka_unit_test(words) };
 	const struct child_role *all[N(roles) + 1] = { NULL };
 	size_t n = 7;

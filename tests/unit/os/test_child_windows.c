@@ -1,6 +1,6 @@
 /*
- * lib/base child, confine on Windows: handles, jobs, tokens, and what a confined child can't do.  This program is its own
- * children.
+ * lib/base child, confine on Windows: handles, jobs, tokens, and what a confined child can't do.
+ * This program is its own children.
  */
 #include "tests/unit/common/test.h"
 
@@ -54,10 +54,14 @@ tells_who(struct frames *parent)
 	DWORD pid = GetCurrentProcessId();
 	struct err e;
 
-	return frame_send(parent, 'w', &pid, sizeof pid, FRAME_FOREVER, &e) == -1 ? 1 : hangs(parent);
+	return frame_send(parent, 'w', &pid, sizeof pid, FRAME_FOREVER, &e) == -1 ? 1
+										  : hangs(parent);
 }
 
-/* Starts this program again, as a child would that runs foreign code, and tells which process that is: 0 where it can't. */
+/*
+ * Starts this program again, as a child would that runs foreign code, and tells which process that
+ * is: 0 where it can't.
+ */
 static int
 starts(struct frames *parent)
 {
@@ -68,10 +72,14 @@ starts(struct frames *parent)
 
 	GetModuleFileNameW(NULL, self, MAX_PATH);
 	CreateProcessW(self, line, NULL, NULL, FALSE, DETACHED_PROCESS, NULL, NULL, &si, &pi);
-	return frame_send(parent, 's', &pi.dwProcessId, sizeof pi.dwProcessId, FRAME_FOREVER, &e) == -1;
+	return frame_send(parent, 's', &pi.dwProcessId, sizeof pi.dwProcessId, FRAME_FOREVER, &e) ==
+	    -1;
 }
 
-/* Tells whether the handle that its parent names works here, and whether it has a variable and standard streams. */
+/*
+ * Tells whether the handle that its parent names works here, and whether it has a variable and
+ * standard streams.
+ */
 static int
 tells(struct frames *parent)
 {
@@ -84,9 +92,10 @@ tells(struct frames *parent)
 		return 1;
 	memcpy(&h, f.data, sizeof h);
 	has[0] = SetEvent((HANDLE)(uintptr_t)h) != 0;
-	has[1] = GetEnvironmentVariableW(L"SECRET_TOKEN", NULL, 0) > 0 || GetEnvironmentVariableW(L"PATH", NULL, 0) > 0;
-	has[2] = GetStdHandle(STD_INPUT_HANDLE) != NULL || GetStdHandle(STD_OUTPUT_HANDLE) != NULL ||
-	    GetStdHandle(STD_ERROR_HANDLE) != NULL;
+	has[1] = GetEnvironmentVariableW(L"SECRET_TOKEN", NULL, 0) > 0 ||
+	    GetEnvironmentVariableW(L"PATH", NULL, 0) > 0;
+	has[2] = GetStdHandle(STD_INPUT_HANDLE) != NULL ||
+	    GetStdHandle(STD_OUTPUT_HANDLE) != NULL || GetStdHandle(STD_ERROR_HANDLE) != NULL;
 	return frame_send(parent, 't', has, sizeof has, FRAME_FOREVER, &e) == -1;
 }
 
@@ -112,31 +121,40 @@ confined(struct frames *parent)
 	case 'o':
 		n = GetTempPathW(MAX_PATH, path);
 		swprintf(path + n, 32, L"slipway-confined-%lu", GetCurrentProcessId());
-		return CreateFileW(path, GENERIC_WRITE | DELETE, 0, NULL, CREATE_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, NULL) ==
-			INVALID_HANDLE_VALUE ?
-		    20 :
-		    21;
+		return CreateFileW(path, GENERIC_WRITE | DELETE, 0, NULL, CREATE_ALWAYS,
+			   FILE_FLAG_DELETE_ON_CLOSE, NULL) == INVALID_HANDLE_VALUE
+		    ? 20
+		    : 21;
 	case 'p':
 		memcpy(&n, f.data, sizeof n);
 		return OpenProcess(PROCESS_TERMINATE, FALSE, n) == NULL ? 20 : 21;
 	case 'e':
 		n = GetModuleFileNameW(NULL, path, MAX_PATH);
 		return !CreateProcessW(path, NULL, NULL, NULL, FALSE, DETACHED_PROCESS, NULL, NULL,
-			   &(STARTUPINFOW){ .cb = sizeof(STARTUPINFOW) }, &(PROCESS_INFORMATION){ .dwProcessId = 0 }) ?
-		    20 :
-		    21;
+			   &(STARTUPINFOW){ .cb = sizeof(STARTUPINFOW) },
+			   &(PROCESS_INFORMATION){ .dwProcessId = 0 })
+		    ? 20
+		    : 21;
 	case 'x':
-		return VirtualAlloc(NULL, 4096, MEM_COMMIT | MEM_RESERVE, PAGE_EXECUTE_READWRITE) == NULL ? 20 : 21;
+		return VirtualAlloc(NULL, 4096, MEM_COMMIT | MEM_RESERVE, PAGE_EXECUTE_READWRITE) ==
+			NULL
+		    ? 20
+		    : 21;
 	case 'm':
-		return VirtualAlloc(NULL, 256u << 20, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE) == NULL ? 20 : 21;
+		return VirtualAlloc(NULL, 256u << 20, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE) ==
+			NULL
+		    ? 20
+		    : 21;
 	default:
 		return 22;
 	}
 }
 
-static const struct child_role roles[] = { { "exits", MAX, exits, NULL }, { "crashes", MAX, crashes, NULL },
-	{ "aborts", MAX, aborts, NULL }, { "hangs", MAX, hangs, NULL }, { "starts", MAX, starts, NULL },
-	{ "tells", MAX, tells, NULL }, { "tells_who", MAX, tells_who, NULL }, { "confined", MAX, confined, &want } };
+static const struct child_role roles[] = { { "exits", MAX, exits, NULL },
+	{ "crashes", MAX, crashes, NULL }, { "aborts", MAX, aborts, NULL },
+	{ "hangs", MAX, hangs, NULL }, { "starts", MAX, starts, NULL },
+	{ "tells", MAX, tells, NULL }, { "tells_who", MAX, tells_who, NULL },
+	{ "confined", MAX, confined, &want } };
 
 static struct child *
 start(const char *name)
@@ -229,7 +247,10 @@ leaves_nothing(void **state)
 	CloseHandle(grandchild);
 }
 
-/* A parent that ends with a child running: it gives the child's process as its exit status, and says goodbye to nobody. */
+/*
+ * A parent that ends with a child running: it gives the child's process as its exit status, and
+ * says goodbye to nobody.
+ */
 static int
 be_a_parent(void)
 {
@@ -328,7 +349,8 @@ tries(void **state)
 	assert_ok(frame_send(child_frames(c), d->type, &pid, sizeof pid, in(20000), &e), &e);
 	child_end(c, in(20000), how);
 	if (!kept_from(&got, d->type)) {
-		print_message("%s: not proven here, because the system gave: %s\n", d->name, buf_text(&text));
+		print_message("%s: not proven here, because the system gave: %s\n", d->name,
+		    buf_text(&text));
 		buf_free(&text);
 		assert_string_equal(how, "ended with status 21");
 		skip();
@@ -340,8 +362,13 @@ tries(void **state)
 static void
 words(void **state)
 {
-	struct confined c = { .limits = true, .memory = true, .privileges = true, .token = true, .integrity = true,
-		.desktop = true, .code = true };
+	struct confined c = { .limits = true,
+		.memory = true,
+		.privileges = true,
+		.token = true,
+		.integrity = true,
+		.desktop = true,
+		.code = true };
 	struct buf b = BUF_INIT(1000);
 	struct err e;
 
@@ -365,8 +392,9 @@ words(void **state)
 int
 main(int argc, char **argv)
 {
-	static struct CMUnitTest tests[30] = { cmocka_unit_test(inherits_nothing), cmocka_unit_test(leaves_nothing),
-		cmocka_unit_test(dies_with_its_parent), cmocka_unit_test(many_starts), cmocka_unit_test(words) };
+	static struct CMUnitTest tests[30] = { cmocka_unit_test(inherits_nothing),
+		cmocka_unit_test(leaves_nothing), cmocka_unit_test(dies_with_its_parent),
+		cmocka_unit_test(many_starts), cmocka_unit_test(words) };
 	const struct child_role *all[N(roles) + 1] = { NULL };
 	size_t n = 5;
 

@@ -1,6 +1,7 @@
 /*
- * lib/base: a command line comes apart into the arguments that it was made of, for each of the readers that there are:
- * CommandLineToArgvW(), the C runtime, and main_windows.c.  And what else comes before main().
+ * lib/base: a command line comes apart into the arguments that it was made of, for each of the
+ * readers that there are: CommandLineToArgvW(), the C runtime, and main_windows.c.  And what else
+ * comes before main().
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/common/spawn_windows.h"
@@ -15,12 +16,12 @@
 #include "lib/os/start_windows.h"
 #include "lib/os/wide_windows.h"
 
-#include <shellapi.h>	/* after windows.h */
+#include <shellapi.h> /* after windows.h */
 
-#define VECTORS		20000	/* random argument vectors in one process */
-#define SPAWNED		40	/* and in a process each */
-#define ARGS		12
-#define PIECES		10
+#define VECTORS 20000 /* random argument vectors in one process */
+#define SPAWNED 40    /* and in a process each */
+#define ARGS	12
+#define PIECES	10
 
 /* The C runtime's reading of this process's command line; mingw's headers don't have it. */
 struct startup {
@@ -28,8 +29,9 @@ struct startup {
 };
 int __wgetmainargs(int *argc, wchar_t ***argv, wchar_t ***env, int wildcards, struct startup *);
 
-static const char *const pieces[] = { "\"", "\"", "\\", "\\", "\\\\", " ", "\t", "\n", "\r", "\v", "'", "%PATH%", "^", "&", "|", "<", "*", "?",
-	"/C", "-", "=", ";", "a", "COV_PB", "\xc5\xbe", "\xe2\x82\xac", "\xf0\x9f\x94\x91", "\x01", "C:\\Program Files\\" };
+static const char *const pieces[] = { "\"", "\"", "\\", "\\", "\\\\", " ", "\t", "\n", "\r", "\v",
+	"'", "%PATH%", "^", "&", "|", "<", "*", "?", "/C", "-", "=", ";", "a", "COV_PB", "\xc5\xbe",
+	"\xe2\x82\xac", "\xf0\x9f\x94\x91", "\x01", "C:\\Program Files\\" };
 
 static uint32_t
 next(uint32_t *seed)
@@ -68,7 +70,7 @@ arguments_free(char **args, size_t n)
 static void
 as_windows_reads(void **state)
 {
-	char *argv[ARGS + 2] = { (char *)(uintptr_t)"C:\\Program Files\\HI \xc5\xbe\\hi.exe" };
+	char *argv[ARGS + 2] = { (char *)(uintptr_t) "C:\\Program Files\\HI \xc5\xbe\\hi.exe" };
 	uint32_t seed = 20260101;
 	struct err e;
 
@@ -126,7 +128,7 @@ told(int argc, char **argv)
 static void
 as_programs_read(void **state)
 {
-	char *args[ARGS + 2] = { (char *)(uintptr_t)"--tell" };
+	char *args[ARGS + 2] = { (char *)(uintptr_t) "--tell" };
 	uint32_t seed = 4711;
 
 	(void)state;
@@ -155,9 +157,12 @@ static struct line_row {
 	const wchar_t *line;
 	enum err_code code;
 } line_rows[] = {
-	{ "line: an application's name stays as it is", { "hi", "/CCOV_PB", "-x=1" }, L"\"hi\" /CCOV_PB -x=1", ERR_NONE },
-	{ "line: backslashes stay where no quote follows", { "hi", "a\\\\b\\", "\\\\s\\c d" }, L"\"hi\" a\\\\b\\ \"\\\\s\\c d\"", ERR_NONE },
-	{ "line: backslashes in front of a quote", { "hi", "\\\"", "a b\\" }, L"\"hi\" \"\\\\\\\"\" \"a b\\\\\"", ERR_NONE },
+	{ "line: an application's name stays as it is", { "hi", "/CCOV_PB", "-x=1" },
+	    L"\"hi\" /CCOV_PB -x=1", ERR_NONE },
+	{ "line: backslashes stay where no quote follows", { "hi", "a\\\\b\\", "\\\\s\\c d" },
+	    L"\"hi\" a\\\\b\\ \"\\\\s\\c d\"", ERR_NONE },
+	{ "line: backslashes in front of a quote", { "hi", "\\\"", "a b\\" },
+	    L"\"hi\" \"\\\\\\\"\" \"a b\\\\\"", ERR_NONE },
 	{ "line: empty", { "hi", "", "" }, L"\"hi\" \"\" \"\"", ERR_NONE },
 	{ "line: a quote in the name", { "h\"i", "x" }, NULL, ERR_SYNTAX },
 	{ "line: not UTF-8", { "hi", "\xff" }, NULL, ERR_SYNTAX },
@@ -183,7 +188,7 @@ lines(void **state)
 static void
 longest_line(void **state)
 {
-	char *text = calloc(1, CMDLINE_MAX + 1), *argv[] = { (char *)(uintptr_t)"hi", text, NULL };
+	char *text = calloc(1, CMDLINE_MAX + 1), *argv[] = { (char *)(uintptr_t) "hi", text, NULL };
 	struct err e;
 	wchar_t *line;
 
@@ -222,7 +227,10 @@ loads(const wchar_t *name)
 	return m != NULL;
 }
 
-/* The child: whether a library that somebody put into the current directory is loaded, hardened as programs are or not. */
+/*
+ * The child: whether a library that somebody put into the current directory is loaded, hardened as
+ * programs are or not.
+ */
 static int
 load_planted(const char *how)
 {
@@ -230,7 +238,8 @@ load_planted(const char *how)
 	wchar_t *dir = wide_of(how + 1, &e);
 
 	if (*how == '-')
-		SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_DEFAULT_DIRS | LOAD_LIBRARY_SEARCH_USER_DIRS);
+		SetDefaultDllDirectories(
+		    LOAD_LIBRARY_SEARCH_DEFAULT_DIRS | LOAD_LIBRARY_SEARCH_USER_DIRS);
 	if (*how == '-' && dir != NULL)
 		AddDllDirectory(dir);
 	printf("%d %d\n", loads(L"planted.dll"), loads(L"version.dll"));
@@ -242,7 +251,7 @@ planted_library(void **state)
 {
 	struct dir *d = *state;
 	wchar_t path[MAX_PATH], from[MAX_PATH], *to, *dir;
-	char how[4096], *args[] = { (char *)(uintptr_t)"--load", how, NULL };
+	char how[4096], *args[] = { (char *)(uintptr_t) "--load", how, NULL };
 	struct buf out = BUF_INIT(100), err = BUF_INIT(1000);
 	struct err e;
 
@@ -274,7 +283,7 @@ planted_library(void **state)
 static void
 output_is_as_written(void **state)
 {
-	char *args[] = { (char *)(uintptr_t)"--print", NULL };
+	char *args[] = { (char *)(uintptr_t) "--print", NULL };
 	struct buf out = BUF_INIT(100), err = BUF_INIT(1000);
 
 	(void)state;

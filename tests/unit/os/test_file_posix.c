@@ -29,7 +29,8 @@ file_links(void **state)
 	dir_close(below);
 	assert_ok(file_read(d, "a/b/c/x", &b, &e), &e);
 	assert_string_equal(buf_text(&b), "deep");
-	assert_ok(file_rename(d, "a/b/c/x", d, "link", &e), &e);	/* replaces the link itself */
+	/* replaces the link itself */
+	assert_ok(file_rename(d, "a/b/c/x", d, "link", &e), &e);
 	buf_reset(&b);
 	assert_ok(file_read(d, "link", &b, &e), &e);
 	assert_err(file_read(d, "a", &b, &e), ERR_UNSAFE, &e);

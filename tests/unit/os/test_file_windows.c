@@ -1,5 +1,6 @@
 /*
- * lib/base: what is special about files on Windows.  Under wine, what wine does differently is skipped, by name.
+ * lib/base: what is special about files on Windows.  Under wine, what wine does differently is
+ * skipped, by name.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/common/temp.h"
@@ -8,7 +9,7 @@
 #include "lib/os/file.h"
 #include "lib/os/wide_windows.h"
 
-#include <sddl.h>	/* after windows.h */
+#include <sddl.h> /* after windows.h */
 
 static bool
 under_wine(void)
@@ -16,11 +17,15 @@ under_wine(void)
 	return GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version") != NULL;
 }
 
-/* End the test as skipped where wine can't prove it; docs/windows.md lists these for a real machine. */
+/*
+ * End the test as skipped where wine can't prove it; docs/windows.md lists these for a real
+ * machine.
+ */
 #define NOT_UNDER_WINE(why) \
 	do { \
 		if (under_wine()) { \
-			print_message("%s: skipped under wine: %s; see docs/windows.md\n", __func__, (why)); \
+			print_message("%s: skipped under wine: %s; see docs/windows.md\n", \
+			    __func__, (why)); \
 			skip(); \
 		} \
 	} while (0)
@@ -40,8 +45,8 @@ wide_in(struct dir *d, const char *name)
 static void
 unsafe_names(void **state)
 {
-	static const char *const names[] = { "../x", "a/../x", "x:stream", "x::$DATA", "a\\x", "C:/x", "/x", "a//x", ".",
-		"..", "x?", "" };
+	static const char *const names[] = { "../x", "a/../x", "x:stream", "x::$DATA", "a\\x",
+		"C:/x", "/x", "a//x", ".", "..", "x?", "" };
 	struct dir *d = *state;
 	struct buf b = BUF_INIT(100);
 	struct file_info info;
@@ -123,7 +128,10 @@ open_without_sharing(void **state)
 	free(w);
 }
 
-/* Another program reads the file and shares it for that alone: it keeps the old one, the name has the new one. */
+/*
+ * Another program reads the file and shares it for that alone: it keeps the old one, the name has
+ * the new one.
+ */
 static void
 replaced_while_open(void **state)
 {
@@ -135,7 +143,8 @@ replaced_while_open(void **state)
 
 	assert_ok(file_replace(d, "f", "old", 3, 0644, &e), &e);
 	w = wide_in(d, "f");
-	h = CreateFileW(w, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0, NULL);
+	h = CreateFileW(w, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+	    0, NULL);
 	assert_true(h != INVALID_HANDLE_VALUE);
 	assert_ok(file_replace(d, "f", "new", 3, 0644, &e), &e);
 	CloseHandle(h);
@@ -220,8 +229,8 @@ secrets_have_an_access_list(void **state)
 	assert_ok(file_replace(d, "key", "k", 1, 0600, &e), &e);
 	assert_ok(file_read_secret(d, "key", &b, &e), &e);
 	w = wide_in(d, "key");
-	assert_true(ConvertStringSecurityDescriptorToSecurityDescriptorW(L"D:P(A;;FA;;;WD)", SDDL_REVISION_1, &everybody,
-	    NULL));
+	assert_true(ConvertStringSecurityDescriptorToSecurityDescriptorW(L"D:P(A;;FA;;;WD)",
+	    SDDL_REVISION_1, &everybody, NULL));
 	assert_true(SetFileSecurityW(w, DACL_SECURITY_INFORMATION, everybody));
 	assert_err(file_read_secret(d, "key", &b, &e), ERR_ACCESS, &e);
 	LocalFree(everybody);
@@ -241,11 +250,12 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(replaced_while_running, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(read_only_is_replaced, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(links_are_refused, temp_make, temp_remove),
-		cmocka_unit_test_setup_teardown(secrets_have_an_access_list, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(secrets_have_an_access_list, temp_make,
+		    temp_remove),
 	};
 
 	if (argc > 1 && strcmp(argv[1], "--wait") == 0) {
-		Sleep(60000);	/* the running program of a test, which ends it */
+		Sleep(60000); /* the running program of a test, which ends it */
 		return 0;
 	}
 	return cmocka_run_group_tests_name("file", tests, NULL, NULL);

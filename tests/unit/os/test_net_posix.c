@@ -1,6 +1,6 @@
 /*
- * lib/base/net: which addresses of a name are tried, in which order, and what is said when none answers.  The resolver is ours;
- * the addresses are the loopback's, one of which never answers.
+ * lib/base/net: which addresses of a name are tried, in which order, and what is said when none
+ * answers.  The resolver is ours; the addresses are the loopback's, one of which never answers.
  */
 #include "tests/unit/common/test.h"
 
@@ -17,12 +17,12 @@
 #include "lib/os/net.h"
 
 #define GOOD	"127.0.0.1"
-#define HOLE	"127.0.0.2"	/* takes no more connections */
-#define GONE	"127.0.0.3"	/* refuses */
+#define HOLE	"127.0.0.2" /* takes no more connections */
+#define GONE	"127.0.0.3" /* refuses */
 #define GOOD6	"::ffff:127.0.0.1"
 #define GONE6	"::ffff:127.0.0.3"
-#define MANY	8		/* more than the hole takes */
-#define LATE_MS	600		/* what a slow resolver takes */
+#define MANY	8   /* more than the hole takes */
+#define LATE_MS 600 /* what a slow resolver takes */
 
 static uint16_t port;
 static int listener, hole, fillers[MANY];
@@ -34,7 +34,8 @@ static int fault;
 static unsigned slow_ms, answers;
 static char tried[512];
 
-int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **out);
+int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+    struct addrinfo **out);
 void __wrap_freeaddrinfo(struct addrinfo *list);
 int __real_connect(int fd, const struct sockaddr *addr, socklen_t len);
 int __wrap_connect(int fd, const struct sockaddr *addr, socklen_t len);
@@ -62,7 +63,8 @@ address(const char *text)
 }
 
 int
-__wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **out)
+__wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+    struct addrinfo **out)
 {
 	struct addrinfo **end = out;
 	unsigned ms;
@@ -102,9 +104,11 @@ __wrap_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	size_t at = strlen(tried);
 
 	if (addr->sa_family == AF_INET)
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)addr)->sin_addr, text, sizeof text);
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)addr)->sin_addr,
+		    text, sizeof text);
 	else
-		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)addr)->sin6_addr, text, sizeof text);
+		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)addr)->sin6_addr,
+		    text, sizeof text);
 	snprintf(tried + at, sizeof tried - at, "%s%s", at == 0 ? "" : " ", text);
 	return __real_connect(fd, addr, len);
 }
@@ -112,29 +116,39 @@ __wrap_connect(int fd, const struct sockaddr *addr, socklen_t len)
 static const struct dial_row {
 	const char *name;
 	const char *const addresses[NET_ADDRESSES_MAX + 2];
-	const char *tried;	/* in this order */
-	int64_t least_ms;	/* that it takes */
-	enum err_code code;	/* ERR_NONE: connected */
+	const char *tried;  /* in this order */
+	int64_t least_ms;   /* that it takes */
+	enum err_code code; /* ERR_NONE: connected */
 	const char *says;
 	unsigned slow_ms;
 	int fault;
 } rows[] = {
 	{ "one", { GOOD }, GOOD, 0, ERR_NONE, NULL, 0, 0 },
-	{ "refused, then the next at once", { GONE, GOOD }, GONE " " GOOD, 0, ERR_NONE, NULL, 0, 0 },
-	{ "no answer, then the next joins in", { HOLE, GOOD }, HOLE " " GOOD, NET_STAGGER_MS, ERR_NONE, NULL, 0, 0 },
-	{ "no answer twice", { HOLE, HOLE, GOOD }, HOLE " " HOLE " " GOOD, 2 * NET_STAGGER_MS, ERR_NONE, NULL, 0, 0 },
-	{ "the families by turns", { HOLE, HOLE, GOOD6 }, HOLE " " GOOD6, NET_STAGGER_MS, ERR_NONE, NULL, 0, 0 },
+	{ "refused, then the next at once", { GONE, GOOD }, GONE " " GOOD, 0, ERR_NONE, NULL, 0,
+	    0 },
+	{ "no answer, then the next joins in", { HOLE, GOOD }, HOLE " " GOOD, NET_STAGGER_MS,
+	    ERR_NONE, NULL, 0, 0 },
+	{ "no answer twice", { HOLE, HOLE, GOOD }, HOLE " " HOLE " " GOOD, 2 * NET_STAGGER_MS,
+	    ERR_NONE, NULL, 0, 0 },
+	{ "the families by turns", { HOLE, HOLE, GOOD6 }, HOLE " " GOOD6, NET_STAGGER_MS, ERR_NONE,
+	    NULL, 0, 0 },
 	{ "the families by turns, as long as there are both", { GONE6, GONE6, GONE6, GONE, GOOD },
 	    GONE6 " " GONE " " GONE6 " " GOOD, 0, ERR_NONE, NULL, 0, 0 },
 	{ "all refuse", { GONE, GONE6 }, GONE " " GONE6, 0, ERR_NETWORK,
-	    "can't connect to kernel.example:PORT: " GONE ": Connection refused, " GONE6 ": Connection refused", 0, 0 },
-	{ "none answers", { HOLE, HOLE }, HOLE " " HOLE, 500, ERR_TIMEOUT, "can't connect to kernel.example:PORT: no answer in time", 0, 0 },
+	    "can't connect to kernel.example:PORT: " GONE ": Connection refused, " GONE6
+	    ": Connection refused",
+	    0, 0 },
+	{ "none answers", { HOLE, HOLE }, HOLE " " HOLE, 500, ERR_TIMEOUT,
+	    "can't connect to kernel.example:PORT: no answer in time", 0, 0 },
 	{ "one refuses, the other doesn't answer", { GONE, HOLE }, GONE " " HOLE, 500, ERR_TIMEOUT,
 	    "no answer in time; " GONE ": Connection refused", 0, 0 },
 	{ "eight at most", { GONE, GONE, GONE, GONE, GONE, GONE, GONE, GONE, GOOD },
-	    GONE " " GONE " " GONE " " GONE " " GONE " " GONE " " GONE " " GONE, 0, ERR_NETWORK, "Connection refused", 0, 0 },
-	{ "no such name", { NULL }, "", 0, ERR_NETWORK, "kernel.example: no address for this name: Name or service not known", 0, EAI_NONAME },
-	{ "a slow resolver", { GOOD }, "", 500, ERR_TIMEOUT, "kernel.example: the name was not resolved in time", LATE_MS, 0 },
+	    GONE " " GONE " " GONE " " GONE " " GONE " " GONE " " GONE " " GONE, 0, ERR_NETWORK,
+	    "Connection refused", 0, 0 },
+	{ "no such name", { NULL }, "", 0, ERR_NETWORK,
+	    "kernel.example: no address for this name: Name or service not known", 0, EAI_NONAME },
+	{ "a slow resolver", { GOOD }, "", 500, ERR_TIMEOUT,
+	    "kernel.example: the name was not resolved in time", LATE_MS, 0 },
 };
 
 /* The text with this run's port in it. */
@@ -146,7 +160,8 @@ with_port(const char *text, char *out, size_t size)
 	if (p == NULL)
 		snprintf(out, size, "%s", text);
 	else
-		snprintf(out, size, "%.*s%u%s", (int)(p - text), text, (unsigned)port, p + strlen("PORT"));
+		snprintf(out, size, "%.*s%u%s", (int)(p - text), text, (unsigned)port,
+		    p + strlen("PORT"));
 }
 
 static void
@@ -264,8 +279,9 @@ main(void)
 			print_message("%s: left out: this kernel has no IPv6\n", rows[i].name);
 			continue;
 		}
-		tests[n++] = (struct CMUnitTest){ .name = rows[i].name, .test_func = dials,
-		    .initial_state = (void *)(uintptr_t)&rows[i] };
+		tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
+			.test_func = dials,
+			.initial_state = (void *)(uintptr_t)&rows[i] };
 	}
 	if (v6 != -1)
 		close(v6);

@@ -1,6 +1,6 @@
 /*
- * lib/script/runner: script children that were taken over.  This program is its own children; what each does is the name
- * of the station in the facts that it gets.
+ * lib/script/runner: script children that were taken over.  This program is its own children; what
+ * each does is the name of the station in the facts that it gets.
  */
 #include "tests/unit/common/test.h"
 
@@ -418,9 +418,10 @@ hostile(void **state)
 {
 	static const char *const prefixes[] = { KEY };
 	struct row *r = *state;
-	const struct script_facts facts = {
-		.station = r->name, .prefixes = prefixes, .nprefixes = 1, .get = get
-	};
+	const struct script_facts facts = { .station = r->name,
+		.prefixes = prefixes,
+		.nprefixes = 1,
+		.get = get };
 	struct changeset c = CHANGESET_INIT;
 	int64_t begun = clock_mono_ms();
 	struct runner *runner;
@@ -433,18 +434,21 @@ hostile(void **state)
 		assert_int_equal(c.n, 1);
 	} else {
 		assert_int_equal(runner_run(runner, "x.lua", (const uint8_t *)"", 0, &c, &e), -1);
-		if (BAD_END_SLOW && e.code == ERR_LIMIT && (r->deed == do_too_many || r->deed == do_ask_for_ever)) {
+		if (BAD_END_SLOW && e.code == ERR_LIMIT &&
+		    (r->deed == do_too_many || r->deed == do_ask_for_ever)) {
 			runner_end(runner);
-			print_message("%s: stopped by the clock first: too many frames for wine\n", r->name);
+			print_message("%s: stopped by the clock first: too many frames for wine\n",
+			    r->name);
 			skip();
 		}
 		if (e.code != r->want)
-			fail_msg("want %s, got %s (%s)", err_name(r->want), err_name(e.code), e.text);
+			fail_msg("want %s, got %s (%s)", err_name(r->want), err_name(e.code),
+			    e.text);
 		if (strncmp(e.text, "x.lua: ", 7) != 0 || strstr(e.text, r->text) == NULL)
 			fail_msg("want 'x.lua: ' and '%s' in '%s'", r->text, e.text);
 		assert_int_equal(c.n, 0);
-		assert_err(
-		    runner_run(runner, "y.lua", (const uint8_t *)"", 0, &c, &e), ERR_CONFLICT, &e);
+		assert_err(runner_run(runner, "y.lua", (const uint8_t *)"", 0, &c, &e),
+		    ERR_CONFLICT, &e);
 	}
 	runner_end(runner);
 	changeset_free(&c);

@@ -11,44 +11,64 @@
 static struct row {
 	const char *name, *source;
 	enum err_code want;
-	const char *text;	/* of the last change, or a part of the error */
+	const char *text; /* of the last change, or a part of the error */
 } rows[] = {
 	{ "script: set a text", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', 'x')", ERR_NONE, "x" },
-	{ "script: integer is a dword", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', 7)", ERR_NONE, "dword:7" },
-	{ "script: qword", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', 7, 'qword')", ERR_NONE, "qword:7" },
-	{ "script: expand", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', '%%Temp%%', 'expand')", ERR_NONE,
-	    "expand:%Temp%" },
-	{ "script: name expanded", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', '%AppDir%/x')", ERR_NONE,
-	    "/srv/app/x" },
+	{ "script: integer is a dword", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', 7)", ERR_NONE,
+	    "dword:7" },
+	{ "script: qword", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', 7, 'qword')", ERR_NONE,
+	    "qword:7" },
+	{ "script: expand", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', '%%Temp%%', 'expand')",
+	    ERR_NONE, "expand:%Temp%" },
+	{ "script: name expanded", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', '%AppDir%/x')",
+	    ERR_NONE, "/srv/app/x" },
 	{ "script: slashes", "set('HKLM/SOFTWARE/Ipesoft/I/cfg_X', 'a', 'x')", ERR_NONE, "x" },
 	{ "script: facts",
 	    "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', station.name .. station.os .. station.application .. "
-	    "station.installation .. release.number)", ERR_NONE, "stlinuxAI7" },
+	    "station.installation .. release.number)",
+	    ERR_NONE, "stlinuxAI7" },
 	{ "script: a file of the release",
 	    "if file.exists('app/x') and not file.exists('app/y') then "
-	    "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', 'yes') end", ERR_NONE, "yes" },
-	{ "script: get", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', get([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'old') "
-	    ".. tostring(get([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'none')))", ERR_NONE, "storednil" },
-	{ "script: string methods", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', ('ab'):upper())", ERR_NONE, "AB" },
+	    "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', 'yes') end",
+	    ERR_NONE, "yes" },
+	{ "script: get",
+	    "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', get([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'old') "
+	    ".. tostring(get([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'none')))",
+	    ERR_NONE, "storednil" },
+	{ "script: string methods", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', ('ab'):upper())",
+	    ERR_NONE, "AB" },
 	{ "script: syntax error", "set(\nset(", ERR_SCRIPT, "test.lua:2:" },
 	{ "script: run-time error", "\n\nerror('stop')", ERR_SCRIPT, "test.lua:3: stop" },
-	{ "script: lone percent", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', '50%')", ERR_SCRIPT, "lone '%'" },
-	{ "script: unknown name", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', '%Nope%')", ERR_SCRIPT, "%Nope%" },
-	{ "script: another key", "set([[HKLM\\SOFTWARE\\Microsoft]], 'a', 'x')", ERR_SCRIPT, "not allowed" },
-	{ "script: key beside the prefix", "set([[HKLM\\SOFTWARE\\Ipesoft\\I2]], 'a', 'x')", ERR_SCRIPT, "not allowed" },
-	{ "script: our own key", "set([[HKLM\\SOFTWARE\\Slipway\\I\\A]], 'Server', 'x')", ERR_SCRIPT, "not allowed" },
-	{ "script: user's key from a machine script", "set([[HKCU\\SOFTWARE\\Ipesoft\\I]], 'a', 'x')", ERR_SCRIPT,
+	{ "script: lone percent", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', '50%')", ERR_SCRIPT,
+	    "lone '%'" },
+	{ "script: unknown name", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', '%Nope%')", ERR_SCRIPT,
+	    "%Nope%" },
+	{ "script: another key", "set([[HKLM\\SOFTWARE\\Microsoft]], 'a', 'x')", ERR_SCRIPT,
 	    "not allowed" },
-	{ "script: bad type", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', 'x', 'blob')", ERR_SCRIPT, "blob" },
-	{ "script: negative dword", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', -1)", ERR_SCRIPT, "whole number" },
-	{ "script: dword too large", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', 4294967296)", ERR_SCRIPT, "dword" },
-	{ "script: a table as value", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', function() end)", ERR_SCRIPT, "got a function" },
-	{ "script: a table in a table", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', { {} })", ERR_SCRIPT, "got a table in it" },
+	{ "script: key beside the prefix", "set([[HKLM\\SOFTWARE\\Ipesoft\\I2]], 'a', 'x')",
+	    ERR_SCRIPT, "not allowed" },
+	{ "script: our own key", "set([[HKLM\\SOFTWARE\\Slipway\\I\\A]], 'Server', 'x')",
+	    ERR_SCRIPT, "not allowed" },
+	{ "script: user's key from a machine script",
+	    "set([[HKCU\\SOFTWARE\\Ipesoft\\I]], 'a', 'x')", ERR_SCRIPT, "not allowed" },
+	{ "script: bad type", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', 'x', 'blob')", ERR_SCRIPT,
+	    "blob" },
+	{ "script: negative dword", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', -1)", ERR_SCRIPT,
+	    "whole number" },
+	{ "script: dword too large", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', 4294967296)",
+	    ERR_SCRIPT, "dword" },
+	{ "script: a table as value", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', function() end)",
+	    ERR_SCRIPT, "got a function" },
+	{ "script: a table in a table", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', { {} })",
+	    ERR_SCRIPT, "got a table in it" },
 	{ "script: endless loop", "while true do end", ERR_LIMIT, "test.lua:1: the instruction" },
-	{ "script: endless recursion", "local function f() return f() end f()", ERR_LIMIT, "instruction" },
-	{ "script: deep recursion", "local function f() return 1 + f() end f()", ERR_LIMIT, "memory" },
+	{ "script: endless recursion", "local function f() return f() end f()", ERR_LIMIT,
+	    "instruction" },
+	{ "script: deep recursion", "local function f() return 1 + f() end f()", ERR_LIMIT,
+	    "memory" },
 	{ "script: memory", "local t = {} for i = 1, 1e9 do t[i] = i end", ERR_LIMIT, "memory" },
-	{ "script: doubling text", "local s = 'x' while true do s = s .. s end", ERR_LIMIT, "memory" },
+	{ "script: doubling text", "local s = 'x' while true do s = s .. s end", ERR_LIMIT,
+	    "memory" },
 	{ "script: rep", "local s = ('x'):rep(1e9)", ERR_SCRIPT, "string.rep" },
 	{ "script: bytecode", "\x1bLua", ERR_SCRIPT, "" },
 	{ "script: no pcall", "pcall(error)", ERR_SCRIPT, "nil value (global 'pcall')" },
@@ -59,57 +79,90 @@ static struct row {
 	{ "script: no dofile", "dofile('/etc/passwd')", ERR_SCRIPT, "nil value" },
 	{ "script: no debug", "debug.getregistry()", ERR_SCRIPT, "nil value" },
 	{ "script: no setmetatable", "setmetatable({}, {})", ERR_SCRIPT, "nil value" },
-	{ "script: no getmetatable", "getmetatable('').__index.upper = nil", ERR_SCRIPT, "nil value" },
+	{ "script: no getmetatable", "getmetatable('').__index.upper = nil", ERR_SCRIPT,
+	    "nil value" },
 	{ "script: no coroutine", "coroutine.wrap(error)", ERR_SCRIPT, "nil value" },
 	{ "script: no patterns", "('x'):find('x')", ERR_SCRIPT, "nil value" },
 	{ "script: no format", "('%99d'):format(1)", ERR_SCRIPT, "nil value" },
 	{ "script: no collectgarbage", "collectgarbage()", ERR_SCRIPT, "nil value" },
-	{ "script: no addresses", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', tostring({}))", ERR_NONE, "table" },
+	{ "script: no addresses", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', tostring({}))",
+	    ERR_NONE, "table" },
 	{ "script: error that is no text", "error({})", ERR_SCRIPT, "without a text" },
-	{ "script: table.concat", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', table.concat({ 'a', 'b' }, ';'))", ERR_NONE, "a;b" },
-	{ "script: multi", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', { 'x', '%%', '' })", ERR_NONE, "multi:x|%||" },
-	{ "script: multi without texts", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', {}, 'multi')", ERR_NONE, "multi:" },
-	{ "script: multi of numbers", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', { 1 })", ERR_SCRIPT, "want a table of texts, got a number" },
-	{ "script: multi of a text", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', 'x', 'multi')", ERR_SCRIPT, "want a table of texts" },
-	{ "script: NUL in a multi", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', { 'x\\0y' })", ERR_SCRIPT, "NUL" },
-	{ "script: NUL in a name", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a\\0b', 'x')", ERR_SCRIPT, "NUL" },
-	{ "script: NUL in a value", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', 'x\\0y')", ERR_SCRIPT, "control characters" },
-	{ "script: NUL in a key", "set('HKLM\\\\SOFTWARE\\\\Ipesoft\\\\I\\0', 'a', 'x')", ERR_SCRIPT, "control" },
-	{ "script: negative qword", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', -1, 'qword')", ERR_SCRIPT, "whole number" },
-	{ "script: binary", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', '\\0\\255', 'binary')", ERR_NONE, "hex:00ff" },
-	{ "script: a name without a value", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', '%Gone%')", ERR_SCRIPT, "%Gone% has no value" },
-	{ "script: our key, other case and separators", "delete('hklm/Software/SLIPWAY/i/a', 'Server')", ERR_SCRIPT,
+	{ "script: table.concat",
+	    "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', table.concat({ 'a', 'b' }, ';'))", ERR_NONE,
+	    "a;b" },
+	{ "script: multi", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', { 'x', '%%', '' })", ERR_NONE,
+	    "multi:x|%||" },
+	{ "script: multi without texts", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', {}, 'multi')",
+	    ERR_NONE, "multi:" },
+	{ "script: multi of numbers", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', { 1 })", ERR_SCRIPT,
+	    "want a table of texts, got a number" },
+	{ "script: multi of a text", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', 'x', 'multi')",
+	    ERR_SCRIPT, "want a table of texts" },
+	{ "script: NUL in a multi", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', { 'x\\0y' })",
+	    ERR_SCRIPT, "NUL" },
+	{ "script: NUL in a name", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a\\0b', 'x')", ERR_SCRIPT,
+	    "NUL" },
+	{ "script: NUL in a value", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', 'x\\0y')", ERR_SCRIPT,
+	    "control characters" },
+	{ "script: NUL in a key", "set('HKLM\\\\SOFTWARE\\\\Ipesoft\\\\I\\0', 'a', 'x')",
+	    ERR_SCRIPT, "control" },
+	{ "script: negative qword", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', -1, 'qword')",
+	    ERR_SCRIPT, "whole number" },
+	{ "script: binary", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', '\\0\\255', 'binary')",
+	    ERR_NONE, "hex:00ff" },
+	{ "script: a name without a value", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', '%Gone%')",
+	    ERR_SCRIPT, "%Gone% has no value" },
+	{ "script: our key, other case and separators",
+	    "delete('hklm/Software/SLIPWAY/i/a', 'Server')", ERR_SCRIPT, "not allowed" },
+	{ "script: our key, long root", "delete('HKEY_LOCAL_MACHINE/SOFTWARE/Slipway')", ERR_SCRIPT,
 	    "not allowed" },
-	{ "script: our key, long root", "delete('HKEY_LOCAL_MACHINE/SOFTWARE/Slipway')", ERR_SCRIPT, "not allowed" },
-	{ "script: long name", "local n = ('x'):rep(300) set([[HKLM\\SOFTWARE\\Ipesoft\\I]], n, 'x')", ERR_SCRIPT, "over 255 bytes" },
-	{ "script: long value", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', ('x'):rep(70000))", ERR_SCRIPT, "65536" },
-	{ "script: too many changes", "for i = 1, 30000 do set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', i) end", ERR_SCRIPT, "20000" },
+	{ "script: long name",
+	    "local n = ('x'):rep(300) set([[HKLM\\SOFTWARE\\Ipesoft\\I]], n, 'x')", ERR_SCRIPT,
+	    "over 255 bytes" },
+	{ "script: long value", "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', ('x'):rep(70000))",
+	    ERR_SCRIPT, "65536" },
+	{ "script: too many changes",
+	    "for i = 1, 30000 do set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', i) end", ERR_SCRIPT,
+	    "20000" },
 	{ "script: too large changes",
-	    "local v = ('x'):rep(60000) for i = 1, 1000 do set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a' .. i, v) end", ERR_SCRIPT,
-	    "over 4194304 bytes" },
-	{ "script: too many questions", "for i = 1, 10001 do file.exists('x') end", ERR_SCRIPT, "over 10000 " },
-	{ "script: too much talk", "for i = 1, 1001 do log('x') end", ERR_SCRIPT, "over 1000 lines" },
+	    "local v = ('x'):rep(60000) for i = 1, 1000 do set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a' .. i, v) end",
+	    ERR_SCRIPT, "over 4194304 bytes" },
+	{ "script: too many questions", "for i = 1, 10001 do file.exists('x') end", ERR_SCRIPT,
+	    "over 10000 " },
+	{ "script: too much talk", "for i = 1, 1001 do log('x') end", ERR_SCRIPT,
+	    "over 1000 lines" },
 	{ "script: a log line with an escape", "log('\\27[31m')", ERR_SCRIPT, "without control" },
 	{ "script: a long log line", "log(('x'):rep(1001))", ERR_SCRIPT, "1000 bytes" },
-	{ "script: concat eats memory", "local t = {} for i = 1, 100 do t[i] = ('x'):rep(1e6) end table.concat(t)",
-	    ERR_LIMIT, "memory" },
-	{ "script: concat to the edge",
-	    "local t = {} for i = 1, 100 do t[i] = 'x' end local s = ('x'):rep(1e6) table.concat(t, s)", ERR_LIMIT,
+	{ "script: concat eats memory",
+	    "local t = {} for i = 1, 100 do t[i] = ('x'):rep(1e6) end table.concat(t)", ERR_LIMIT,
 	    "memory" },
-	{ "script: rep of rep", "local s = 'x' for i = 1, 100 do s = s:rep(1000) end", ERR_SCRIPT, "string.rep" },
-	{ "script: rep with separator", "('x'):rep(2000, ('y'):rep(1000))", ERR_SCRIPT, "string.rep" },
-	{ "script: select from the end", "local t = select(-1, 1, 2) set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', t)", ERR_NONE, "dword:2" },
+	{ "script: concat to the edge",
+	    "local t = {} for i = 1, 100 do t[i] = 'x' end local s = ('x'):rep(1e6) table.concat(t, s)",
+	    ERR_LIMIT, "memory" },
+	{ "script: rep of rep", "local s = 'x' for i = 1, 100 do s = s:rep(1000) end", ERR_SCRIPT,
+	    "string.rep" },
+	{ "script: rep with separator", "('x'):rep(2000, ('y'):rep(1000))", ERR_SCRIPT,
+	    "string.rep" },
+	{ "script: select from the end",
+	    "local t = select(-1, 1, 2) set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', t)", ERR_NONE,
+	    "dword:2" },
 	{ "script: many results", "string.byte(('x'):rep(1e6), 1, -1)", ERR_SCRIPT, "too long" },
-	{ "script: deep nesting", "local s = 1 " "x = ((((((((((((((((((((((((((((((((((((((((((((((((((((("
+	{ "script: deep nesting",
+	    "local s = 1 "
+	    "x = ((((((((((((((((((((((((((((((((((((((((((((((((((((("
 	    "(((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((("
-	    "((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1", ERR_SCRIPT, "overflow" },
-	{ "script: error in a called function", "local function f()\n error('deep')\nend\nf()", ERR_SCRIPT,
-	    "test.lua:2: deep" },
+	    "((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1",
+	    ERR_SCRIPT, "overflow" },
+	{ "script: error in a called function", "local function f()\n error('deep')\nend\nf()",
+	    ERR_SCRIPT, "test.lua:2: deep" },
 	{ "script: line of a refused key", "\n\nset('HKLM/SOFTWARE/X', 'a', 'x')", ERR_SCRIPT,
 	    "test.lua:3: key HKLM\\SOFTWARE\\X is not allowed" },
 	{ "script: metatable of strings", "(''):upper().x = 1", ERR_SCRIPT, "index" },
-	{ "script: string library replaced", "string.upper = function() return 'mine' end "
-	    "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', ('x'):upper())", ERR_NONE, "X" },
+	{ "script: string library replaced",
+	    "string.upper = function() return 'mine' end "
+	    "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', ('x'):upper())",
+	    ERR_NONE, "X" },
 	{ "script: no dump", "string.dump(function() end)", ERR_SCRIPT, "nil value" },
 	{ "script: no gsub", "('x'):gsub('x', 'y')", ERR_SCRIPT, "nil value" },
 	{ "script: no pack", "string.pack('i', 1)", ERR_SCRIPT, "nil value" },
@@ -142,11 +195,21 @@ exists(void *arg, const char *target, struct err *e)
 static const char *const prefixes[] = { "HKLM\\SOFTWARE\\Ipesoft\\I" };
 static const char *const wide[] = { "HKLM", "HKCU" };
 static const struct expand_name own[] = { { "AppDir", "/srv/app" }, { "Gone", NULL } };
-static struct script_facts facts = { .station = "st", .os = "linux", .application = "A", .installation = "I",
-	.release = 7, .names = { .own = own, .n = N(own) }, .prefixes = prefixes, .nprefixes = N(prefixes),
-	.get = get, .exists = exists };
+static struct script_facts facts = { .station = "st",
+	.os = "linux",
+	.application = "A",
+	.installation = "I",
+	.release = 7,
+	.names = { .own = own, .n = N(own) },
+	.prefixes = prefixes,
+	.nprefixes = N(prefixes),
+	.get = get,
+	.exists = exists };
 
-/* One child for many rows, because its start can take longer than its work; one that met a limit isn't asked again. */
+/*
+ * One child for many rows, because its start can take longer than its work; one that met a limit
+ * isn't asked again.
+ */
 static struct runner *shared;
 
 static int
@@ -182,7 +245,8 @@ in_process(const char *name, const char *source, struct changeset *c, struct err
 static void
 script(void **state)
 {
-	int (*const how[])(const char *, const char *, struct changeset *, struct err *) = { in_process, in_child };
+	int (*const how[])(const char *, const char *, struct changeset *,
+	    struct err *) = { in_process, in_child };
 	struct row *r = *state;
 
 	for (size_t i = 0; i < N(how); i++) {
@@ -197,8 +261,11 @@ script(void **state)
 			assert_string_equal(buf_text(&b), r->text);
 		} else {
 			assert_int_equal(how[i]("test.lua", r->source, &c, &e), -1);
-			if (BAD_END_SLOW && e.code == ERR_LIMIT && strstr(r->source, "10001") != NULL) {
-				print_message("%s: stopped by the clock first: too many questions for wine\n", r->name);
+			if (BAD_END_SLOW && e.code == ERR_LIMIT &&
+			    strstr(r->source, "10001") != NULL) {
+				print_message(
+				    "%s: stopped by the clock first: too many questions for wine\n",
+				    r->name);
 				skip();
 			}
 			assert_int_equal(e.code, r->want);
@@ -254,7 +321,8 @@ stopped_by_the_clock(void **state)
 	(void)state;
 	assert_non_null(r = runner_start(&facts, clock_mono_ms() + 2500, &e));
 	assert_null(runner_confined(r));
-	assert_err(runner_run(r, "slow.lua", (const uint8_t *)source, sizeof source - 1, &c, &e), ERR_TIMEOUT, &e);
+	assert_err(runner_run(r, "slow.lua", (const uint8_t *)source, sizeof source - 1, &c, &e),
+	    ERR_TIMEOUT, &e);
 	assert_non_null(strstr(e.text, "slow.lua: stopped, because the update's deadline passed"));
 	assert_non_null(runner_confined(r));
 	assert_err(runner_run(r, "next.lua", (const uint8_t *)"", 0, &c, &e), ERR_CONFLICT, &e);
@@ -269,7 +337,8 @@ stopped_by_the_clock(void **state)
 static void
 many_in_one_child(void **state)
 {
-	static const char leave[] = "left = 'x' set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', tostring(left))",
+	static const char leave[] =
+	    "left = 'x' set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'a', tostring(left))",
 			  look[] = "set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'b', tostring(left))";
 	const int each = BAD_END_SLOW ? 10 : 200;
 	struct changeset c = CHANGESET_INIT;
@@ -291,7 +360,8 @@ many_in_one_child(void **state)
 	begun = clock_mono_ms();
 	assert_non_null(r = runner_start(&facts, begun + 60000, &e));
 	for (int i = 0; i < 200; i++)
-		assert_ok(runner_run(r, "1.lua", (const uint8_t *)leave, sizeof leave - 1, &c, &e), &e);
+		assert_ok(runner_run(r, "1.lua", (const uint8_t *)leave, sizeof leave - 1, &c, &e),
+		    &e);
 	runner_end(r);
 	print_message("200 scripts in one child: %d ms\n", (int)(clock_mono_ms() - begun));
 	begun = clock_mono_ms();
@@ -314,11 +384,15 @@ large_answer(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(in_child("large.lua", source, &c, &e), -1);	/* 20,000 of 190 bytes and a key */
+	/* 20,000 of 190 bytes and a key */
+	assert_int_equal(in_child("large.lua", source, &c, &e), -1);
 	assert_int_equal(c.n, 0);
 	assert_non_null(strstr(e.text, "over 4194304 bytes"));
-	assert_ok(in_child("large.lua", "for i = 1, 20000 do set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'n' .. i, "
-					"('x'):rep(100) .. i) end", &c, &e), &e);
+	assert_ok(in_child("large.lua",
+		      "for i = 1, 20000 do set([[HKLM\\SOFTWARE\\Ipesoft\\I]], 'n' .. i, "
+		      "('x'):rep(100) .. i) end",
+		      &c, &e),
+	    &e);
 	assert_int_equal(c.n, 20000);
 	assert_string_equal(c.changes[19999].name, "n20000");
 	changeset_free(&c);
@@ -346,7 +420,8 @@ large_source(void **state)
 static void
 long_name(void **state)
 {
-	char name[] = "scripts/machine/10-a-name-that-is-longer-than-the-sixty-characters-that-lua-keeps.lua";
+	char name[] =
+	    "scripts/machine/10-a-name-that-is-longer-than-the-sixty-characters-that-lua-keeps.lua";
 	struct changeset c = CHANGESET_INIT;
 	char want[200];
 	struct err e;
@@ -370,7 +445,9 @@ seed_script(void **state)
 	struct err e;
 
 	(void)state;
-	assert_ok(script_run("10-tls.lua", (const uint8_t *)source, sizeof source - 1, &facts, &c, &e), &e);
+	assert_ok(
+	    script_run("10-tls.lua", (const uint8_t *)source, sizeof source - 1, &facts, &c, &e),
+	    &e);
 	assert_int_equal(c.n, 3);
 	assert_string_equal(c.changes[0].key, "HKLM\\SOFTWARE\\Ipesoft\\I\\cfg_COV_PB\\TLS_Client");
 	assert_string_equal(value_get_text(&c.changes[0].value), "TLSPeerAuth");
@@ -385,7 +462,8 @@ main(int argc, char **argv)
 	static const struct child_role *const roles[] = { &script_child_role, NULL };
 	static struct CMUnitTest tests[140] = { cmocka_unit_test(seed_script),
 		cmocka_unit_test(stopped_by_the_clock), cmocka_unit_test(many_in_one_child),
-		cmocka_unit_test(large_answer), cmocka_unit_test(large_source), cmocka_unit_test(long_name) };
+		cmocka_unit_test(large_answer), cmocka_unit_test(large_source),
+		cmocka_unit_test(long_name) };
 	size_t n = 6;
 	int failed;
 

@@ -1,5 +1,6 @@
 /*
- * server/hook: how a hook of the maintainer's ends, and with what it had started; and that it can ask at the terminal.
+ * server/hook: how a hook of the maintainer's ends, and with what it had started; and that it can
+ * ask at the terminal.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/common/temp.h"
@@ -14,7 +15,7 @@
 #include "lib/os/file.h"
 #include "server/rollover/hook.h"
 
-#define PATIENCE_MS	20000
+#define PATIENCE_MS 20000
 
 static const struct end_row {
 	const char *name, *command;
@@ -23,13 +24,18 @@ static const struct end_row {
 } ends[] = {
 	{ "end: well", "[ \"$SLIPWAY_ONE\" = 1 ] && [ \"$SLIPWAY_TWO\" = 'a b' ]", ERR_NONE, "" },
 	{ "end: with a status", "exit 7", ERR_CONFLICT, "the hook ended with status 7" },
-	{ "end: no such command", "/nonexistent/scp", ERR_CONFLICT, "the hook ended with status 127" },
+	{ "end: no such command", "/nonexistent/scp", ERR_CONFLICT,
+	    "the hook ended with status 127" },
 	{ "end: by a signal", "kill -9 $$", ERR_CONFLICT, "the hook was ended by signal 9" },
-	{ "end: late", "exec sleep 1000", ERR_TIMEOUT, "the hook was not done within 1 s and was ended, with what it had started" },
-	{ "end: late, with children", "sleep 1000 & (sleep 1000; :) & sleep 1000; :", ERR_TIMEOUT, "not done within 1 s" },
-	{ "end: late, and won't", "trap '' TERM; sleep 1000 & while :; do sleep 1000; done", ERR_TIMEOUT, "not done within 1 s" },
+	{ "end: late", "exec sleep 1000", ERR_TIMEOUT,
+	    "the hook was not done within 1 s and was ended, with what it had started" },
+	{ "end: late, with children", "sleep 1000 & (sleep 1000; :) & sleep 1000; :", ERR_TIMEOUT,
+	    "not done within 1 s" },
+	{ "end: late, and won't", "trap '' TERM; sleep 1000 & while :; do sleep 1000; done",
+	    ERR_TIMEOUT, "not done within 1 s" },
 	{ "end: late, and stopped", "kill -STOP $$; exit 0", ERR_TIMEOUT, "not done within 1 s" },
-	{ "end: late, leaving one that won't", "(trap '' TERM; while :; do sleep 1000; done) & exec sleep 1000", ERR_TIMEOUT,
+	{ "end: late, leaving one that won't",
+	    "(trap '' TERM; while :; do sleep 1000; done) & exec sleep 1000", ERR_TIMEOUT,
 	    "not done within 1 s" },
 };
 
@@ -48,13 +54,15 @@ static void
 end(void **state)
 {
 	const struct end_row *r = *state;
-	const struct hook_variable variables[] = { { "SLIPWAY_ONE", "1" }, { "SLIPWAY_TWO", "a b" } };
-	int held[2], rc;	/* the hook and all that it starts hold held[1] open */
+	const struct hook_variable variables[] = { { "SLIPWAY_ONE", "1" },
+		{ "SLIPWAY_TWO", "a b" } };
+	int held[2], rc; /* the hook and all that it starts hold held[1] open */
 	struct err e = { 0 };
 
 	assert_int_equal(pipe(held), 0);
 	assert_int_equal(fcntl(held[0], F_SETFD, FD_CLOEXEC), 0);
-	rc = hook_run_within(r->code == ERR_TIMEOUT ? 1 : PATIENCE_MS / 1000, r->command, variables, N(variables), &e);
+	rc = hook_run_within(r->code == ERR_TIMEOUT ? 1 : PATIENCE_MS / 1000, r->command, variables,
+	    N(variables), &e);
 	assert_int_equal(rc, r->code == ERR_NONE ? 0 : -1);
 	if (rc == -1 && (e.code != r->code || strstr(e.text, r->says) == NULL))
 		fail_msg("want '%s', got '%s'", r->says, e.text);
@@ -83,16 +91,20 @@ in_good_order(void **state)
 	const struct hook_variable place = { "PLACE", dir_path(d) };
 	struct err e;
 
-	assert_err(hook_run_within(1, "trap 'touch \"$PLACE/tidy\"; exit 0' TERM; sleep 1000 & wait", &place, 1, &e), ERR_TIMEOUT, &e);
+	assert_err(hook_run_within(1,
+		       "trap 'touch \"$PLACE/tidy\"; exit 0' TERM; sleep 1000 & wait", &place, 1,
+		       &e),
+	    ERR_TIMEOUT, &e);
 	wait_for_file(d, "tidy");
-	assert_ok(hook_run_within(20, "(sleep 0.3; touch \"$PLACE/later\") & exit 0", &place, 1, &e), &e);
+	assert_ok(
+	    hook_run_within(20, "(sleep 0.3; touch \"$PLACE/later\") & exit 0", &place, 1, &e), &e);
 	wait_for_file(d, "later");
 }
 
 /* A hook at a terminal: what it reads there, and Control-C. */
 static const struct typed_row {
 	const char *name, *typed;
-	int status;	/* as waitpid() has it */
+	int status; /* as waitpid() has it */
 } typed[] = {
 	{ "typed: a passphrase", "secret\n", 0 },
 	{ "typed: another", "wrong\n", 1 << 8 },
@@ -103,7 +115,8 @@ static int
 at_terminal(void)
 {
 	struct err e;
-	int rc = hook_run_within(20, "echo ready > /dev/tty; read -r word < /dev/tty; [ \"$word\" = secret ]", NULL, 0, &e);
+	int rc = hook_run_within(20,
+	    "echo ready > /dev/tty; read -r word < /dev/tty; [ \"$word\" = secret ]", NULL, 0, &e);
 
 	/* It is ours again. */
 	if (tcgetpgrp(STDIN_FILENO) != getpgrp())
@@ -125,7 +138,8 @@ asks(void **state)
 		_exit(at_terminal());
 	assert_true(pid > 0);
 	buf[0] = '\0';
-	while (strstr(buf, "ready") == NULL && have < sizeof buf - 1 && (n = read(master, buf + have, sizeof buf - 1 - have)) > 0)
+	while (strstr(buf, "ready") == NULL && have < sizeof buf - 1 &&
+	    (n = read(master, buf + have, sizeof buf - 1 - have)) > 0)
 		buf[have += (size_t)n] = '\0';
 	assert_non_null(strstr(buf, "ready"));
 	assert_int_equal(write(master, r->typed, strlen(r->typed)), strlen(r->typed));

@@ -8,7 +8,7 @@
 #include "lib/os/file.h"
 #include "server/rollover/hook.h"
 
-#define PATIENCE_S	60
+#define PATIENCE_S 60
 
 static const struct end_row {
 	const char *name, *command;
@@ -16,9 +16,12 @@ static const struct end_row {
 	enum err_code code;
 	const char *says;
 } ends[] = {
-	{ "end: well", "if \"%SLIPWAY_ONE% %SLIPWAY_TWO%\" == \"1 a b\" (exit 0) else exit 4", PATIENCE_S, ERR_NONE, "" },
-	{ "end: with a status", "exit 7", PATIENCE_S, ERR_CONFLICT, "the hook ended with status 7" },
-	{ "end: no such command", "\"C:\\nowhere\\scp.exe\" \"a b\"", PATIENCE_S, ERR_CONFLICT, "the hook ended with status " },
+	{ "end: well", "if \"%SLIPWAY_ONE% %SLIPWAY_TWO%\" == \"1 a b\" (exit 0) else exit 4",
+	    PATIENCE_S, ERR_NONE, "" },
+	{ "end: with a status", "exit 7", PATIENCE_S, ERR_CONFLICT,
+	    "the hook ended with status 7" },
+	{ "end: no such command", "\"C:\\nowhere\\scp.exe\" \"a b\"", PATIENCE_S, ERR_CONFLICT,
+	    "the hook ended with status " },
 	{ "end: late", "for /l %i in (0,0,1) do @rem", 1, ERR_TIMEOUT,
 	    "the hook was not done within 1 s and was ended, with what it had started" },
 };
@@ -27,7 +30,8 @@ static void
 end(void **state)
 {
 	const struct end_row *r = *state;
-	const struct hook_variable variables[] = { { "SLIPWAY_ONE", "1" }, { "SLIPWAY_TWO", "a b" } };
+	const struct hook_variable variables[] = { { "SLIPWAY_ONE", "1" },
+		{ "SLIPWAY_TWO", "a b" } };
 	struct err e = { 0 };
 	int rc = hook_run_within(r->seconds, r->command, variables, N(variables), &e);
 
@@ -47,7 +51,9 @@ with_children(void **state)
 	uint64_t size;
 	struct err e;
 
-	assert_err(hook_run_within(6, "cd /d \"%PLACE%\" && cmd /c for /l %i in (0,0,1) do @echo x>>grows", &place, 1, &e),
+	assert_err(hook_run_within(6,
+		       "cd /d \"%PLACE%\" && cmd /c for /l %i in (0,0,1) do @echo x>>grows", &place,
+		       1, &e),
 	    ERR_TIMEOUT, &e);
 	assert_int_equal(file_stat(d, "grows", &info, &e), 1);
 	/* What is being written when it ends may come a moment later. */

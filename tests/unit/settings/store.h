@@ -2,7 +2,8 @@
 #define STORE_H
 
 /*
- * A settings store of its own for each test: two key files, or a part of the registry that stands for HKLM and HKCU.
+ * A settings store of its own for each test: two key files, or a part of the registry that stands
+ * for HKLM and HKCU.
  */
 #include "lib/settings/settings.h"
 
@@ -10,7 +11,10 @@
 int store_make(void **state);
 int store_remove(void **state);
 
-/* HKLM becomes what a key file would say; HKLM is exactly that (not on every platform with its comments and its order). */
+/*
+ * HKLM becomes what a key file would say; HKLM is exactly that (not on every platform with its
+ * comments and its order).
+ */
 void store_write(const char *text);
 void store_want(const char *text);
 

@@ -21,8 +21,10 @@ store_make(void **state)
 
 	if (RAND_bytes((unsigned char *)raw, sizeof raw) != 1)
 		return -1;
-	swprintf(place, sizeof place / sizeof *place, L"Software\\Slipway-unit-%08x%08x", raw[0], raw[1]);
-	if (RegCreateKeyExW(HKEY_CURRENT_USER, place, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &own, NULL) != 0 ||
+	swprintf(place, sizeof place / sizeof *place, L"Software\\Slipway-unit-%08x%08x", raw[0],
+	    raw[1]);
+	if (RegCreateKeyExW(HKEY_CURRENT_USER, place, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &own,
+		NULL) != 0 ||
 	    RegCreateKeyExW(own, L"M", 0, NULL, 0, KEY_ALL_ACCESS, NULL, &halves[0], NULL) != 0 ||
 	    RegCreateKeyExW(own, L"U", 0, NULL, 0, KEY_ALL_ACCESS, NULL, &halves[1], NULL) != 0 ||
 	    RegOverridePredefKey(HKEY_LOCAL_MACHINE, halves[0]) != 0 ||
@@ -44,7 +46,8 @@ store_remove(void **state)
 }
 
 void
-registry_put(HKEY root, const wchar_t *key, const wchar_t *name, DWORD type, const void *data, size_t len)
+registry_put(HKEY root, const wchar_t *key, const wchar_t *name, DWORD type, const void *data,
+    size_t len)
 {
 	HKEY h;
 
@@ -98,8 +101,11 @@ count(HKEY h)
 	DWORD values = 0, len = 256;
 	HKEY below;
 
-	assert_int_equal(RegQueryInfoKeyW(h, NULL, NULL, NULL, NULL, NULL, NULL, &values, NULL, NULL, NULL, NULL), 0);
-	for (DWORD i = 0; RegEnumKeyExW(h, i, name, &len, NULL, NULL, NULL, NULL) == 0; i++, len = 256) {
+	assert_int_equal(RegQueryInfoKeyW(h, NULL, NULL, NULL, NULL, NULL, NULL, &values, NULL,
+			     NULL, NULL, NULL),
+	    0);
+	for (DWORD i = 0; RegEnumKeyExW(h, i, name, &len, NULL, NULL, NULL, NULL) == 0;
+	     i++, len = 256) {
 		assert_int_equal(RegOpenKeyExW(h, name, 0, KEY_READ, &below), 0);
 		values += count(below);
 		RegCloseKey(below);

@@ -7,7 +7,8 @@
 #include "lib/os/wide_windows.h"
 
 /* Write raw bytes under any type, making the key; whether a key is there. */
-void registry_put(HKEY root, const wchar_t *key, const wchar_t *name, DWORD type, const void *data, size_t len);
+void registry_put(HKEY root, const wchar_t *key, const wchar_t *name, DWORD type, const void *data,
+    size_t len);
 bool registry_has(HKEY root, const wchar_t *key);
 
 #endif

@@ -5,12 +5,12 @@
 
 #include "lib/settings/changeset.h"
 
-#define TEXT(text)	text, sizeof(text) - 1
+#define TEXT(text) text, sizeof(text) - 1
 
 static struct key_row {
 	const char *name, *key;
 	size_t len;
-	const char *want;	/* NULL: refused */
+	const char *want; /* NULL: refused */
 } key_rows[] = {
 	{ "key: as it is", TEXT("HKLM\\SOFTWARE\\x"), "HKLM\\SOFTWARE\\x" },
 	{ "key: slashes", TEXT("HKLM/SOFTWARE/x"), "HKLM\\SOFTWARE\\x" },
@@ -167,7 +167,8 @@ changes(void **state)
 	assert_int_equal(d.n, 3);
 	assert_null(d.changes[2].name);
 	assert_ok(changeset_format(&d, &b, &e), &e);
-	assert_string_equal(buf_text(&b), "set HKLM\\a x = dword:7\ndelete HKCU\\a y\ndelete HKLM\\b\n");
+	assert_string_equal(buf_text(&b),
+	    "set HKLM\\a x = dword:7\ndelete HKCU\\a y\ndelete HKLM\\b\n");
 	changeset_free(&d);
 	assert_int_equal(d.n, 0);
 	buf_free(&b);

@@ -7,17 +7,17 @@
 
 /* What docs/settings.md says of the fixed names. */
 #ifdef _WIN32
-#define PROGRAM_FILES	"C:\\Program Files"
-#define PROGRAM_DATA	"C:\\ProgramData"
+#define PROGRAM_FILES "C:\\Program Files"
+#define PROGRAM_DATA  "C:\\ProgramData"
 #else
-#define PROGRAM_FILES	"/opt"
-#define PROGRAM_DATA	"/var/lib"
+#define PROGRAM_FILES "/opt"
+#define PROGRAM_DATA  "/var/lib"
 #endif
 
 static struct row {
 	const char *name, *text;
-	const char *want;	/* NULL: refused */
-	const char *fault;	/* a part of the error's text */
+	const char *want;  /* NULL: refused */
+	const char *fault; /* a part of the error's text */
 } rows[] = {
 	{ "expand: nothing", "plain", "plain", NULL },
 	{ "expand: empty", "", "", NULL },
@@ -48,7 +48,8 @@ static struct row {
 static const struct expand_name own[] = { { "AppDir", "/app" }, { "Twice", "%AppDir%" },
 	{ "Temp", "/own/temp" }, { "Empty", "" } };
 
-static char variable[] = "SLIPWAY_TEST=seen", nested[] = "SLIPWAY_TEST=%Temp%";	/* the environment has them from putenv() on */
+/* the environment has them from putenv() on */
+static char variable[] = "SLIPWAY_TEST=seen", nested[] = "SLIPWAY_TEST=%Temp%";
 
 static void
 row(void **state)

@@ -6,8 +6,8 @@
 #include "lib/settings/keyfile.h"
 #include "lib/settings/keylines.h"
 
-#define TEXT(text)	text, sizeof(text) - 1
-#define BOM		"\xef\xbb\xbf"
+#define TEXT(text) text, sizeof(text) - 1
+#define BOM	   "\xef\xbb\xbf"
 
 /* Files that come out as they went in. */
 static struct same_row {
@@ -55,40 +55,47 @@ same(void **state)
 static struct refuse_row {
 	const char *name, *text;
 	size_t len;
-	const char *want;	/* how the error's text begins */
+	const char *want; /* how the error's text begins */
 	enum err_code code;
 } refuse_rows[] = {
-	{ "refused: value before a section", TEXT("x = 1\n"), "line 1: want a section", ERR_SYNTAX },
-	{ "refused: no equals sign", TEXT("[HKLM\\a]\n\nx\n"), "line 3: want 'name = value'", ERR_SYNTAX },
+	{ "refused: value before a section", TEXT("x = 1\n"), "line 1: want a section",
+	    ERR_SYNTAX },
+	{ "refused: no equals sign", TEXT("[HKLM\\a]\n\nx\n"), "line 3: want 'name = value'",
+	    ERR_SYNTAX },
 	{ "refused: no name", TEXT("[HKLM\\a]\n= 1\n"), "line 2: want a value's name", ERR_SYNTAX },
 	{ "refused: open section", TEXT("[HKLM\\a\n"), "line 1: want ']'", ERR_SYNTAX },
 	{ "refused: bracket alone", TEXT("["), "line 1: want ']'", ERR_SYNTAX },
 	{ "refused: text behind a section", TEXT("[HKLM\\a] x\n"), "line 1: want ']'", ERR_SYNTAX },
-	{ "refused: comment behind a section", TEXT("[HKLM\\a] ; x\n"), "line 1: want ']'", ERR_SYNTAX },
+	{ "refused: comment behind a section", TEXT("[HKLM\\a] ; x\n"), "line 1: want ']'",
+	    ERR_SYNTAX },
 	{ "refused: empty section", TEXT("[]\n"), "line 1: key ''", ERR_SYNTAX },
 	{ "refused: root as section", TEXT("[HKLM]\n"), "line 1: section 'HKLM'", ERR_SYNTAX },
-	{ "refused: another file's root", TEXT("[HKCU\\a]\n"), "line 1: section 'HKCU\\a'", ERR_SYNTAX },
+	{ "refused: another file's root", TEXT("[HKCU\\a]\n"), "line 1: section 'HKCU\\a'",
+	    ERR_SYNTAX },
 	{ "refused: unknown root", TEXT("[HKXX\\a]\n"), "line 1: key 'HKXX\\a'", ERR_SYNTAX },
 	{ "refused: .reg's delete", TEXT("[-HKLM\\a]\n"), "line 1: key '-HKLM\\a'", ERR_SYNTAX },
-	{ "refused: section twice", TEXT("[HKLM\\a]\n[HKLM\\b]\n[hklm/A]\n"), "line 3: section 'HKLM\\A'",
+	{ "refused: section twice", TEXT("[HKLM\\a]\n[HKLM\\b]\n[hklm/A]\n"),
+	    "line 3: section 'HKLM\\A'", ERR_SYNTAX },
+	{ "refused: name twice", TEXT("[HKLM\\a]\nx = 1\ny = 1\nX = 1\n"), "line 4: value 'X'",
 	    ERR_SYNTAX },
-	{ "refused: name twice", TEXT("[HKLM\\a]\nx = 1\ny = 1\nX = 1\n"), "line 4: value 'X'", ERR_SYNTAX },
-	{ "refused: name twice, once in quotes", TEXT("[HKLM\\a]\nx = 1\n\"x\" = 1\n"), "line 3: value 'x'",
+	{ "refused: name twice, once in quotes", TEXT("[HKLM\\a]\nx = 1\n\"x\" = 1\n"),
+	    "line 3: value 'x'", ERR_SYNTAX },
+	{ "refused: open quote in a name", TEXT("[HKLM\\a]\n\"x = 1\n"), "line 2: want a closing",
 	    ERR_SYNTAX },
-	{ "refused: open quote in a name", TEXT("[HKLM\\a]\n\"x = 1\n"), "line 2: want a closing", ERR_SYNTAX },
 	{ "refused: text behind a quoted name", TEXT("[HKLM\\a]\n\"x\"y = 1\n"), "line 2: want '='",
 	    ERR_SYNTAX },
 	{ "refused: quoted name alone", TEXT("[HKLM\\a]\n\"x\""), "line 2: want '='", ERR_SYNTAX },
-	{ "refused: bad value", TEXT("[HKLM\\a]\nx = dword:z\n"), "line 2: value: want a dword", ERR_SYNTAX },
-	{ "refused: carriage return inside", TEXT("[HKLM\\a]\nx = 1\ry = 2\n"), "line 2: want no control",
+	{ "refused: bad value", TEXT("[HKLM\\a]\nx = dword:z\n"), "line 2: value: want a dword",
 	    ERR_SYNTAX },
-	{ "refused: carriage return at the very end", TEXT("[HKLM\\a]\nx = 1\r"), "line 2: want no control",
-	    ERR_SYNTAX },
+	{ "refused: carriage return inside", TEXT("[HKLM\\a]\nx = 1\ry = 2\n"),
+	    "line 2: want no control", ERR_SYNTAX },
+	{ "refused: carriage return at the very end", TEXT("[HKLM\\a]\nx = 1\r"),
+	    "line 2: want no control", ERR_SYNTAX },
 	{ "refused: NUL", TEXT("[HKLM\\a]\nx = 1\0\n"), "line 2: want no control", ERR_SYNTAX },
 	{ "refused: NUL in a comment", TEXT("#\0\n"), "line 1: want no control", ERR_SYNTAX },
 	{ "refused: not UTF-8", TEXT("[HKLM\\a]\n# \xff\n"), "line 2: want UTF-8", ERR_SYNTAX },
-	{ "refused: byte order mark inside a name", TEXT("[HKLM\\a]\nx" BOM "\n"), "line 2: want 'name",
-	    ERR_SYNTAX },
+	{ "refused: byte order mark inside a name", TEXT("[HKLM\\a]\nx" BOM "\n"),
+	    "line 2: want 'name", ERR_SYNTAX },
 	{ "refused: UTF-16", TEXT("\xff\xfe[\0H\0"), "line 1: want UTF-8", ERR_SYNTAX },
 };
 
@@ -104,20 +111,27 @@ refuse(void **state)
 		fail_msg("want '%s...', got '%s'", r->want, e.text);
 }
 
-/* One edit: what the file is afterwards.  value NULL: delete; setting NULL as well: delete the tree. */
+/*
+ * One edit: what the file is afterwards.  value NULL: delete; setting NULL as well: delete the
+ * tree.
+ */
 static struct edit_row {
 	const char *name, *in, *key, *setting, *value, *out;
 } edit_rows[] = {
-	{ "edit: same value", "[HKLM\\a]\n  X =  y  \n", "HKLM\\A", "x", "y", "[HKLM\\a]\n  X =  y  \n" },
-	{ "edit: changed value keeps how its name is written", "#1\n[HKLM\\a]\n#2\n  X=y  \n#3\n", "HKLM\\A",
-	    "x", "z", "#1\n[HKLM\\a]\n#2\n  X=z\n#3\n" },
-	{ "edit: empty value filled", "[HKLM\\a]\nx =\n", "HKLM\\a", "x", "1", "[HKLM\\a]\nx = 1\n" },
+	{ "edit: same value", "[HKLM\\a]\n  X =  y  \n", "HKLM\\A", "x", "y",
+	    "[HKLM\\a]\n  X =  y  \n" },
+	{ "edit: changed value keeps how its name is written", "#1\n[HKLM\\a]\n#2\n  X=y  \n#3\n",
+	    "HKLM\\A", "x", "z", "#1\n[HKLM\\a]\n#2\n  X=z\n#3\n" },
+	{ "edit: empty value filled", "[HKLM\\a]\nx =\n", "HKLM\\a", "x", "1",
+	    "[HKLM\\a]\nx = 1\n" },
 	{ "edit: value emptied", "[HKLM\\a]\nx = 1\n", "HKLM\\a", "x", "", "[HKLM\\a]\nx =\n" },
-	{ "edit: last line without its end", "[HKLM\\a]\nx = 1", "HKLM\\a", "x", "2", "[HKLM\\a]\nx = 2" },
+	{ "edit: last line without its end", "[HKLM\\a]\nx = 1", "HKLM\\a", "x", "2",
+	    "[HKLM\\a]\nx = 2" },
 	{ "edit: new value in its section", "[HKLM\\a]\nX = y\n\n[HKLM\\b]\n", "HKLM\\a", "N", "1",
 	    "[HKLM\\a]\nX = y\nN = 1\n\n[HKLM\\b]\n" },
-	{ "edit: new value before the comments of what follows", "[HKLM\\a]\nX = y\n\n# b\n[HKLM\\b]\n",
-	    "HKLM\\a", "N", "1", "[HKLM\\a]\nX = y\nN = 1\n\n# b\n[HKLM\\b]\n" },
+	{ "edit: new value before the comments of what follows",
+	    "[HKLM\\a]\nX = y\n\n# b\n[HKLM\\b]\n", "HKLM\\a", "N", "1",
+	    "[HKLM\\a]\nX = y\nN = 1\n\n# b\n[HKLM\\b]\n" },
 	{ "edit: new value in an empty section", "[HKLM\\a]\n[HKLM\\b]\n", "HKLM\\a", "N", "1",
 	    "[HKLM\\a]\nN = 1\n[HKLM\\b]\n" },
 	{ "edit: new value after a line without its end", "[HKLM\\a]\nX = y", "HKLM\\a", "N", "1",
@@ -133,36 +147,41 @@ static struct edit_row {
 	    "[HKLM\\a]\r\nX = y\r\n\r\n[HKLM\\b]\r\nN = 1\r\n" },
 	{ "edit: empty text", "", "HKLM\\b", "N", "", "[HKLM\\b]\nN =\n" },
 	{ "edit: text with spaces", "", "HKLM\\b", "N", " 1 ", "[HKLM\\b]\nN = \" 1 \"\n" },
-	{ "edit: text like a prefix", "", "HKLM\\b", "N", "dword:1", "[HKLM\\b]\nN = \"dword:1\"\n" },
+	{ "edit: text like a prefix", "", "HKLM\\b", "N", "dword:1",
+	    "[HKLM\\b]\nN = \"dword:1\"\n" },
 	{ "edit: name with an equals sign", "", "HKLM\\b", "a=b", "1", "[HKLM\\b]\n\"a=b\" = 1\n" },
 	{ "edit: name like a comment", "", "HKLM\\b", ";a", "1", "[HKLM\\b]\n\";a\" = 1\n" },
 	{ "edit: name like a section", "", "HKLM\\b", "[a]", "1", "[HKLM\\b]\n\"[a]\" = 1\n" },
 	{ "edit: name with spaces", "", "HKLM\\b", " a ", "1", "[HKLM\\b]\n\" a \" = 1\n" },
-	{ "edit: name with a quote first", "", "HKLM\\b", "\"a\"", "1", "[HKLM\\b]\n\"\"\"a\"\"\" = 1\n" },
+	{ "edit: name with a quote first", "", "HKLM\\b", "\"a\"", "1",
+	    "[HKLM\\b]\n\"\"\"a\"\"\" = 1\n" },
 	{ "edit: name with a quote inside", "", "HKLM\\b", "a\"b", "1", "[HKLM\\b]\na\"b = 1\n" },
-	{ "edit: quoted name kept", "[HKLM\\a]\n\"x\" = 1\n", "HKLM\\a", "X", "2", "[HKLM\\a]\n\"x\" = 2\n" },
+	{ "edit: quoted name kept", "[HKLM\\a]\n\"x\" = 1\n", "HKLM\\a", "X", "2",
+	    "[HKLM\\a]\n\"x\" = 2\n" },
 	{ "edit: key with a bracket", "", "HKLM\\a]", "x", "1", "[HKLM\\a]]\nx = 1\n" },
 	{ "delete: value", "[HKLM\\a]\nX = y\n# c\nZ = 1\n", "HKLM\\a", "x", NULL,
 	    "[HKLM\\a]\n# c\nZ = 1\n" },
-	{ "delete: absent value", "[HKLM\\a]\nX = y\n", "HKLM\\a", "Q", NULL, "[HKLM\\a]\nX = y\n" },
+	{ "delete: absent value", "[HKLM\\a]\nX = y\n", "HKLM\\a", "Q", NULL,
+	    "[HKLM\\a]\nX = y\n" },
 	{ "delete: value of an absent key", "[HKLM\\a]\nX = y\n", "HKLM\\b", "X", NULL,
 	    "[HKLM\\a]\nX = y\n" },
-	{ "delete: last value takes the section", "[HKLM\\a]\nX = y\n\n[HKLM\\b]\nX = y\n", "HKLM\\a", "X",
-	    NULL, "[HKLM\\b]\nX = y\n" },
-	{ "delete: last value of the last section", "[HKLM\\a]\nX = y\n\n[HKLM\\b]\nX = y\n", "HKLM\\b", "X",
-	    NULL, "[HKLM\\a]\nX = y\n" },
+	{ "delete: last value takes the section", "[HKLM\\a]\nX = y\n\n[HKLM\\b]\nX = y\n",
+	    "HKLM\\a", "X", NULL, "[HKLM\\b]\nX = y\n" },
+	{ "delete: last value of the last section", "[HKLM\\a]\nX = y\n\n[HKLM\\b]\nX = y\n",
+	    "HKLM\\b", "X", NULL, "[HKLM\\a]\nX = y\n" },
 	{ "delete: last value of all", "[HKLM\\a]\nX = y\n", "HKLM\\a", "X", NULL, "" },
 	{ "delete: last value under a comment", "[HKLM\\a]\n# why\nX = y\n", "HKLM\\a", "X", NULL,
 	    "[HKLM\\a]\n# why\n" },
-	{ "delete: last value before another's comment", "[HKLM\\a]\nX = y\n\n# b\n[HKLM\\b]\nX = y\n",
-	    "HKLM\\a", "X", NULL, "# b\n[HKLM\\b]\nX = y\n" },
-	{ "tree: with all below", "[HKLM\\a]\nX = y\n[HKLM\\A\\b]\nX = y\n[HKLM\\ab]\nX = y\n", "HKLM\\a",
-	    NULL, NULL, "[HKLM\\ab]\nX = y\n" },
+	{ "delete: last value before another's comment",
+	    "[HKLM\\a]\nX = y\n\n# b\n[HKLM\\b]\nX = y\n", "HKLM\\a", "X", NULL,
+	    "# b\n[HKLM\\b]\nX = y\n" },
+	{ "tree: with all below", "[HKLM\\a]\nX = y\n[HKLM\\A\\b]\nX = y\n[HKLM\\ab]\nX = y\n",
+	    "HKLM\\a", NULL, NULL, "[HKLM\\ab]\nX = y\n" },
 	{ "tree: its comments go, the next section's stay",
-	    "# top\n\n[HKLM\\a]\n# one\nX = y\n# two\n\n# b\n[HKLM\\b]\nX = y\n", "HKLM\\a", NULL, NULL,
-	    "# top\n\n# b\n[HKLM\\b]\nX = y\n" },
-	{ "tree: in two places", "[HKLM\\a]\nX = 1\n\n[HKLM\\b]\nX = 2\n\n[HKLM\\a\\c]\nX = 3\n", "HKLM\\a",
-	    NULL, NULL, "[HKLM\\b]\nX = 2\n" },
+	    "# top\n\n[HKLM\\a]\n# one\nX = y\n# two\n\n# b\n[HKLM\\b]\nX = y\n", "HKLM\\a", NULL,
+	    NULL, "# top\n\n# b\n[HKLM\\b]\nX = y\n" },
+	{ "tree: in two places", "[HKLM\\a]\nX = 1\n\n[HKLM\\b]\nX = 2\n\n[HKLM\\a\\c]\nX = 3\n",
+	    "HKLM\\a", NULL, NULL, "[HKLM\\b]\nX = 2\n" },
 	{ "tree: absent", "[HKLM\\a]\nX = y\n", "HKLM\\b", NULL, NULL, "[HKLM\\a]\nX = y\n" },
 	{ "tree: everything", "# c\n[HKLM\\a]\nX = y\n[HKLM\\b]\n", "HKLM", NULL, NULL, "# c\n" },
 };
@@ -213,9 +232,9 @@ static int
 note_value(void *arg, const char *name, const struct value *v, struct err *e)
 {
 	return buf_addf(arg, e, "%s=", name) == -1 || value_format(v, arg, e) == -1 ||
-		buf_addc(arg, ' ', e) == -1 ?
-	    -1 :
-	    0;
+		buf_addc(arg, ' ', e) == -1
+	    ? -1
+	    : 0;
 }
 
 static int

@@ -6,48 +6,67 @@
 #include "lib/settings/regfile.h"
 #include "lib/settings/utf16.h"
 
-#define HEAD	"Windows Registry Editor Version 5.00\r\n\r\n"
-#define KEY	"[HKEY_LOCAL_MACHINE\\SOFTWARE\\x]\r\n"
-#define SET	"set HKLM\\SOFTWARE\\x "
-#define TEXT(text)	text, sizeof(text) - 1
+#define HEAD	   "Windows Registry Editor Version 5.00\r\n\r\n"
+#define KEY	   "[HKEY_LOCAL_MACHINE\\SOFTWARE\\x]\r\n"
+#define SET	   "set HKLM\\SOFTWARE\\x "
+#define TEXT(text) text, sizeof(text) - 1
 
 static struct row {
 	const char *name, *text;
 	size_t len;
-	const char *want;	/* what changeset_format() says; or, behind '!', a part of the error */
+	/* what changeset_format() says; or, behind '!', a part of the error */
+	const char *want;
 } rows[] = {
 	{ "reg: head alone", TEXT(HEAD), "" },
 	{ "reg: text", TEXT(HEAD KEY "\"n\"=\"v\"\r\n"), SET "n = v\n" },
 	{ "reg: empty text", TEXT(HEAD KEY "\"n\"=\"\"\r\n"), SET "n = \n" },
-	{ "reg: quotes and backslashes", TEXT(HEAD KEY "\"a\\\"b\\\\\"=\"C:\\\\x \\\"y\\\"\"\r\n"), SET "a\"b\\ = C:\\x \"y\"\n" },
-	{ "reg: text that ends in a backslash", TEXT(HEAD KEY "\"n\"=\"C:\\\\\"\r\n\"m\"=\"1\"\r\n"), SET "n = C:\\\n" SET "m = 1\n" },
-	{ "reg: text that looks like data", TEXT(HEAD KEY "\"=hex\"=\"=hex:\\\\\"\r\n"), "!begins with '='" },
+	{ "reg: quotes and backslashes", TEXT(HEAD KEY "\"a\\\"b\\\\\"=\"C:\\\\x \\\"y\\\"\"\r\n"),
+	    SET "a\"b\\ = C:\\x \"y\"\n" },
+	{ "reg: text that ends in a backslash",
+	    TEXT(HEAD KEY "\"n\"=\"C:\\\\\"\r\n\"m\"=\"1\"\r\n"), SET "n = C:\\\n" SET "m = 1\n" },
+	{ "reg: text that looks like data", TEXT(HEAD KEY "\"=hex\"=\"=hex:\\\\\"\r\n"),
+	    "!begins with '='" },
 	{ "reg: dword", TEXT(HEAD KEY "\"n\"=dword:0000000f\r\n"), SET "n = dword:15\n" },
-	{ "reg: dword at its end", TEXT(HEAD KEY "\"n\"=dword:FFFFFFFF\r\n"), SET "n = dword:4294967295\n" },
+	{ "reg: dword at its end", TEXT(HEAD KEY "\"n\"=dword:FFFFFFFF\r\n"),
+	    SET "n = dword:4294967295\n" },
 	{ "reg: short dword", TEXT(HEAD KEY "\"n\"=dword:f\r\n"), SET "n = dword:15\n" },
 	{ "reg: binary", TEXT(HEAD KEY "\"n\"=hex:00,Ff,10\r\n"), SET "n = hex:00ff10\n" },
 	{ "reg: empty binary", TEXT(HEAD KEY "\"n\"=hex:\r\n"), SET "n = hex:\n" },
 	{ "reg: binary by number", TEXT(HEAD KEY "\"n\"=hex(3):01\r\n"), SET "n = hex:01\n" },
-	{ "reg: continued", TEXT(HEAD KEY "\"n\"=hex:00,\\\r\n  01,\\\r\n  02\r\n"), SET "n = hex:000102\n" },
-	{ "reg: expand", TEXT(HEAD KEY "\"n\"=hex(2):25,00,41,00,25,00,00,00\r\n"), SET "n = expand:%A%\n" },
-	{ "reg: expand without its NUL", TEXT(HEAD KEY "\"n\"=hex(2):41,00\r\n"), SET "n = expand:A\n" },
+	{ "reg: continued", TEXT(HEAD KEY "\"n\"=hex:00,\\\r\n  01,\\\r\n  02\r\n"),
+	    SET "n = hex:000102\n" },
+	{ "reg: expand", TEXT(HEAD KEY "\"n\"=hex(2):25,00,41,00,25,00,00,00\r\n"),
+	    SET "n = expand:%A%\n" },
+	{ "reg: expand without its NUL", TEXT(HEAD KEY "\"n\"=hex(2):41,00\r\n"),
+	    SET "n = expand:A\n" },
 	{ "reg: text by number", TEXT(HEAD KEY "\"n\"=hex(1):41,00,00,00\r\n"), SET "n = A\n" },
-	{ "reg: surrogate pair", TEXT(HEAD KEY "\"n\"=hex(1):3d,d8,00,de,00,00\r\n"), SET "n = \xf0\x9f\x98\x80\n" },
-	{ "reg: multi", TEXT(HEAD KEY "\"n\"=hex(7):41,00,00,00,42,00,00,00,00,00\r\n"), SET "n = multi:A|B|\n" },
-	{ "reg: multi without its last NUL", TEXT(HEAD KEY "\"n\"=hex(7):41,00,00,00\r\n"), SET "n = multi:A|\n" },
+	{ "reg: surrogate pair", TEXT(HEAD KEY "\"n\"=hex(1):3d,d8,00,de,00,00\r\n"),
+	    SET "n = \xf0\x9f\x98\x80\n" },
+	{ "reg: multi", TEXT(HEAD KEY "\"n\"=hex(7):41,00,00,00,42,00,00,00,00,00\r\n"),
+	    SET "n = multi:A|B|\n" },
+	{ "reg: multi without its last NUL", TEXT(HEAD KEY "\"n\"=hex(7):41,00,00,00\r\n"),
+	    SET "n = multi:A|\n" },
 	{ "reg: empty multi", TEXT(HEAD KEY "\"n\"=hex(7):00,00\r\n"), SET "n = multi:\n" },
 	{ "reg: multi of nothing", TEXT(HEAD KEY "\"n\"=hex(7):\r\n"), SET "n = multi:\n" },
-	{ "reg: multi of one empty text", TEXT(HEAD KEY "\"n\"=hex(7):00,00,00,00\r\n"), SET "n = multi:|\n" },
-	{ "reg: qword", TEXT(HEAD KEY "\"n\"=hex(b):ff,ff,ff,ff,01,00,00,00\r\n"), SET "n = qword:8589934591\n" },
-	{ "reg: dword as bytes", TEXT(HEAD KEY "\"n\"=hex(4):0f,00,00,00\r\n"), SET "n = dword:15\n" },
+	{ "reg: multi of one empty text", TEXT(HEAD KEY "\"n\"=hex(7):00,00,00,00\r\n"),
+	    SET "n = multi:|\n" },
+	{ "reg: qword", TEXT(HEAD KEY "\"n\"=hex(b):ff,ff,ff,ff,01,00,00,00\r\n"),
+	    SET "n = qword:8589934591\n" },
+	{ "reg: dword as bytes", TEXT(HEAD KEY "\"n\"=hex(4):0f,00,00,00\r\n"),
+	    SET "n = dword:15\n" },
 	{ "reg: delete a value", TEXT(HEAD KEY "\"n\"=-\r\n"), "delete HKLM\\SOFTWARE\\x n\n" },
 	{ "reg: delete a key", TEXT(HEAD "[-HKEY_CURRENT_USER\\a\\b]\r\n"), "delete HKCU\\a\\b\n" },
-	{ "reg: comments and blank lines", TEXT(HEAD "; a comment\r\n\r\n" KEY ";\"n\"=\"x\"\r\n"), "" },
-	{ "reg: LF, no last line end, blanks", TEXT("Windows Registry Editor Version 5.00\n  [HKCU\\a]\n \"n\" = \"v\""), "set HKCU\\a n = v\n" },
-	{ "reg: UTF-8 with a mark", TEXT("\xef\xbb\xbf" HEAD KEY "\"n\"=\"\xc3\xa9\"\r\n"), SET "n = \xc3\xa9\n" },
+	{ "reg: comments and blank lines", TEXT(HEAD "; a comment\r\n\r\n" KEY ";\"n\"=\"x\"\r\n"),
+	    "" },
+	{ "reg: LF, no last line end, blanks",
+	    TEXT("Windows Registry Editor Version 5.00\n  [HKCU\\a]\n \"n\" = \"v\""),
+	    "set HKCU\\a n = v\n" },
+	{ "reg: UTF-8 with a mark", TEXT("\xef\xbb\xbf" HEAD KEY "\"n\"=\"\xc3\xa9\"\r\n"),
+	    SET "n = \xc3\xa9\n" },
 
 	{ "reg: nothing", TEXT(""), "!want 'Windows Registry Editor" },
-	{ "reg: another head", TEXT("REGEDIT4\r\n\r\n" KEY), "!line 1: want 'Windows Registry Editor" },
+	{ "reg: another head", TEXT("REGEDIT4\r\n\r\n" KEY),
+	    "!line 1: want 'Windows Registry Editor" },
 	{ "reg: comment before the head", TEXT("; x\r\n" HEAD), "!line 1" },
 	{ "reg: not UTF-8", TEXT(HEAD KEY "\"n\"=\"\xff\"\r\n"), "!want UTF-16LE" },
 	{ "reg: UTF-16BE", TEXT("\xfe\xff\0W"), "!UTF-16BE" },
@@ -55,13 +74,15 @@ static struct row {
 	{ "reg: half a surrogate pair", TEXT("\xff\xfe\x00\xd8W\0"), "!half a surrogate pair" },
 	{ "reg: NUL", TEXT(HEAD KEY "\"n\"=\"a\0b\"\r\n"), "!line 4: want text, got a NUL" },
 	{ "reg: value before a key", TEXT(HEAD "\"n\"=\"v\"\r\n"), "!line 3: want a [KEY]" },
-	{ "reg: another root", TEXT(HEAD "[HKEY_CLASSES_ROOT\\x]\r\n"), "!line 3: key 'HKEY_CLASSES_ROOT\\x'" },
+	{ "reg: another root", TEXT(HEAD "[HKEY_CLASSES_ROOT\\x]\r\n"),
+	    "!line 3: key 'HKEY_CLASSES_ROOT\\x'" },
 	{ "reg: key without end", TEXT(HEAD "[HKCU\\x\r\n"), "!line 3: want ']'" },
 	{ "reg: empty key", TEXT(HEAD "[]\r\n"), "!line 3" },
 	{ "reg: bracket alone", TEXT(HEAD "[\r\n"), "!line 3" },
 	{ "reg: minus alone", TEXT(HEAD "[-]\r\n"), "!line 3" },
 	{ "reg: root as a whole", TEXT(HEAD "[-HKEY_LOCAL_MACHINE]\r\n"), "!line 3" },
-	{ "reg: value below a deleted key", TEXT(HEAD "[-HKCU\\x]\r\n\"n\"=\"v\"\r\n"), "!line 4: a value below a key that is deleted" },
+	{ "reg: value below a deleted key", TEXT(HEAD "[-HKCU\\x]\r\n\"n\"=\"v\"\r\n"),
+	    "!line 4: a value below a key that is deleted" },
 	{ "reg: default value", TEXT(HEAD KEY "@=\"v\"\r\n"), "!line 4: the default value" },
 	{ "reg: name without quotes", TEXT(HEAD KEY "n=\"v\"\r\n"), "!line 4: want a '\"'" },
 	{ "reg: name without end", TEXT(HEAD KEY "\"n\r\n"), "!line 4" },
@@ -72,22 +93,29 @@ static struct row {
 	{ "reg: text of several lines", TEXT(HEAD KEY "\"n\"=\"a\r\nb\"\r\n"), "!line 4" },
 	{ "reg: unknown escape", TEXT(HEAD KEY "\"n\"=\"a\\nb\"\r\n"), "!line 4: want \\\\ or" },
 	{ "reg: backslash before the end", TEXT(HEAD KEY "\"n\"=\"a\\"), "!line 4" },
-	{ "reg: more behind a text", TEXT(HEAD KEY "\"n\"=\"v\" x\r\n"), "!line 4: want nothing behind" },
+	{ "reg: more behind a text", TEXT(HEAD KEY "\"n\"=\"v\" x\r\n"),
+	    "!line 4: want nothing behind" },
 	{ "reg: long dword", TEXT(HEAD KEY "\"n\"=dword:000000000\r\n"), "!line 4: dword" },
 	{ "reg: dword that is none", TEXT(HEAD KEY "\"n\"=dword:0x1\r\n"), "!line 4: dword" },
 	{ "reg: empty dword", TEXT(HEAD KEY "\"n\"=dword:\r\n"), "!line 4: dword" },
-	{ "reg: short qword", TEXT(HEAD KEY "\"n\"=hex(b):00\r\n"), "!line 4: hex(b): want 8 bytes" },
+	{ "reg: short qword", TEXT(HEAD KEY "\"n\"=hex(b):00\r\n"),
+	    "!line 4: hex(b): want 8 bytes" },
 	{ "reg: type that can't be kept", TEXT(HEAD KEY "\"n\"=hex(0):\r\n"), "!line 4: hex(0)" },
 	{ "reg: type that is none", TEXT(HEAD KEY "\"n\"=hex(g):00\r\n"), "!line 4" },
 	{ "reg: hex without colon", TEXT(HEAD KEY "\"n\"=hex00\r\n"), "!line 4: want hex:" },
 	{ "reg: single digit", TEXT(HEAD KEY "\"n\"=hex:0\r\n"), "!line 4: want pairs" },
 	{ "reg: no comma", TEXT(HEAD KEY "\"n\"=hex:0001\r\n"), "!line 4: want pairs" },
-	{ "reg: continued into nothing", TEXT(HEAD KEY "\"n\"=hex:00,\\\r\n"), "!want a line behind" },
+	{ "reg: continued into nothing", TEXT(HEAD KEY "\"n\"=hex:00,\\\r\n"),
+	    "!want a line behind" },
 	{ "reg: expand of odd length", TEXT(HEAD KEY "\"n\"=hex(2):41\r\n"), "!line 4: UTF-16" },
-	{ "reg: text with a NUL inside", TEXT(HEAD KEY "\"n\"=hex(1):41,00,00,00,41,00,00,00\r\n"), "!line 4: value" },
-	{ "reg: text with a line end", TEXT(HEAD KEY "\"n\"=hex(1):0a,00,00,00\r\n"), "!line 4: value" },
-	{ "reg: multi without NUL", TEXT(HEAD KEY "\"n\"=hex(7):41,00\r\n"), "!line 4: want a NUL" },
-	{ "reg: one bad line among good ones", TEXT(HEAD KEY "\"n\"=\"v\"\r\nrubbish\r\n\"m\"=\"v\"\r\n"), "!line 5" },
+	{ "reg: text with a NUL inside", TEXT(HEAD KEY "\"n\"=hex(1):41,00,00,00,41,00,00,00\r\n"),
+	    "!line 4: value" },
+	{ "reg: text with a line end", TEXT(HEAD KEY "\"n\"=hex(1):0a,00,00,00\r\n"),
+	    "!line 4: value" },
+	{ "reg: multi without NUL", TEXT(HEAD KEY "\"n\"=hex(7):41,00\r\n"),
+	    "!line 4: want a NUL" },
+	{ "reg: one bad line among good ones",
+	    TEXT(HEAD KEY "\"n\"=\"v\"\r\nrubbish\r\n\"m\"=\"v\"\r\n"), "!line 5" },
 };
 
 static void
@@ -136,8 +164,9 @@ next(uint32_t *seed)
 static void
 random_text(uint32_t *seed, char *out, size_t most)
 {
-	static const char *const pieces[] = { "a", "B", " ", "\"", "\\", "%AppData%", "=", "[", "]", ";", "\t", "hex:",
-		"\xc3\xa9", "\xf0\x9f\x98\x80", "|", ",", "@", "-", "dword:", "\xef\xbf\xbf" };
+	static const char *const pieces[] = { "a", "B", " ", "\"", "\\", "%AppData%", "=", "[", "]",
+		";", "\t", "hex:", "\xc3\xa9", "\xf0\x9f\x98\x80", "|", ",", "@", "-",
+		"dword:", "\xef\xbf\xbf" };
 	size_t n = next(seed) % most;
 
 	out[0] = '\0';
@@ -157,13 +186,16 @@ random_value(uint32_t *seed, struct value *v)
 	switch (next(seed) % VALUE_TYPE_COUNT) {
 	case VALUE_STRING:
 	case VALUE_EXPAND:
-		assert_ok(value_text(v, next(seed) % 2 ? VALUE_STRING : VALUE_EXPAND, text[0], strlen(text[0]), &e), &e);
+		assert_ok(value_text(v, next(seed) % 2 ? VALUE_STRING : VALUE_EXPAND, text[0],
+			      strlen(text[0]), &e),
+		    &e);
 		break;
 	case VALUE_DWORD:
 		assert_ok(value_number(v, VALUE_DWORD, next(seed), &e), &e);
 		break;
 	case VALUE_QWORD:
-		assert_ok(value_number(v, VALUE_QWORD, (uint64_t)next(seed) << 40 | next(seed), &e), &e);
+		assert_ok(value_number(v, VALUE_QWORD, (uint64_t)next(seed) << 40 | next(seed), &e),
+		    &e);
 		break;
 	case VALUE_MULTI:
 		assert_ok(value_multi(v, list, next(seed) % 4, &e), &e);
@@ -173,7 +205,10 @@ random_value(uint32_t *seed, struct value *v)
 	}
 }
 
-/* What is written is read back: 2,000 values of every type, with names of every kind, in both encodings. */
+/*
+ * What is written is read back: 2,000 values of every type, with names of every kind, in both
+ * encodings.
+ */
 static void
 round_trip(void **state)
 {
@@ -181,7 +216,8 @@ round_trip(void **state)
 
 	(void)state;
 	for (int file = 0; file < 100; file++) {
-		struct buf text = BUF_INIT(1 << 22), stored = BUF_INIT(1 << 23), a = BUF_INIT(1 << 22), b = BUF_INIT(1 << 22);
+		struct buf text = BUF_INIT(1 << 22), stored = BUF_INIT(1 << 23),
+			   a = BUF_INIT(1 << 22), b = BUF_INIT(1 << 22);
 		struct changeset wrote = CHANGESET_INIT, got = CHANGESET_INIT;
 		struct err e;
 

@@ -1,5 +1,6 @@
 /*
- * lib/settings: the registry as other programs see it: raw values, keys that were made, links, and what settings can't hold.
+ * lib/settings: the registry as other programs see it: raw values, keys that were made, links, and
+ * what settings can't hold.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/settings/store.h"
@@ -10,7 +11,7 @@
 
 /* mingw's headers lack it. */
 #ifndef REG_OPTION_CREATE_LINK
-#define REG_OPTION_CREATE_LINK	2
+#define REG_OPTION_CREATE_LINK 2
 #endif
 
 LONG NTAPI NtDeleteKey(HANDLE key);
@@ -25,11 +26,13 @@ static struct raw_row {
 } raw_rows[] = {
 	{ "raw: string", "text", REG_SZ, L"text", 10 },
 	{ "raw: empty string", "", REG_SZ, L"", 2 },
-	{ "raw: string beyond ASCII", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x94\x91", REG_SZ, L"\x00e9\x20ac\xd83d\xdd11", 10 },
+	{ "raw: string beyond ASCII", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x94\x91", REG_SZ,
+	    L"\x00e9\x20ac\xd83d\xdd11", 10 },
 	{ "raw: expand", "expand:%AppData%\\x", REG_EXPAND_SZ, L"%AppData%\\x", 24 },
 	{ "raw: dword", "dword:4294967295", REG_DWORD, "\xff\xff\xff\xff", 4 },
 	{ "raw: dword, byte order", "dword:1", REG_DWORD, "\1\0\0", 4 },
-	{ "raw: qword", "qword:18446744073709551614", REG_QWORD, "\xfe\xff\xff\xff\xff\xff\xff\xff", 8 },
+	{ "raw: qword", "qword:18446744073709551614", REG_QWORD, "\xfe\xff\xff\xff\xff\xff\xff\xff",
+	    8 },
 	{ "raw: binary", "hex:0001ff", REG_BINARY, "\0\1\xff", 3 },
 	{ "raw: empty binary", "hex:", REG_BINARY, "", 0 },
 	{ "raw: multi", "multi:a|b|", REG_MULTI_SZ, L"a\0b\0", 10 },
@@ -55,7 +58,9 @@ raw(void **state)
 	add_set(&c, "HKCU\\a", "ours", r->text);
 	assert_ok(settings_plan(s, &c, NULL, &undo, &e), &e);
 	assert_ok(settings_apply(s, &c, &e), &e);
-	assert_int_equal(RegGetValueW(HKEY_CURRENT_USER, L"a", L"ours", RRF_RT_ANY | RRF_NOEXPAND, &type, got, &len), 0);
+	assert_int_equal(RegGetValueW(HKEY_CURRENT_USER, L"a", L"ours", RRF_RT_ANY | RRF_NOEXPAND,
+			     &type, got, &len),
+	    0);
 	assert_int_equal(type, r->type);
 	assert_int_equal(len, r->len);
 	assert_memory_equal(got, r->data, r->len);
@@ -67,7 +72,9 @@ raw(void **state)
 	assert_ok(settings_apply(s, &c, &e), &e);
 	assert_ok(settings_apply(s, &undo, &e), &e);
 	len = sizeof got;
-	assert_int_equal(RegGetValueW(HKEY_CURRENT_USER, L"a", L"theirs", RRF_RT_ANY | RRF_NOEXPAND, &type, got, &len), 0);
+	assert_int_equal(RegGetValueW(HKEY_CURRENT_USER, L"a", L"theirs", RRF_RT_ANY | RRF_NOEXPAND,
+			     &type, got, &len),
+	    0);
 	assert_int_equal(type, r->type);
 	assert_int_equal(len, r->len);
 	assert_memory_equal(got, r->data, r->len);
@@ -77,14 +84,17 @@ raw(void **state)
 	assert_int_equal(store_remove((void **)&s), 0);
 }
 
-/* What settings can't hold: told when it is asked for, left out of a list, and neither overwritten nor deleted. */
+/*
+ * What settings can't hold: told when it is asked for, left out of a list, and neither overwritten
+ * nor deleted.
+ */
 static struct misfit_row {
 	const char *name;
 	const wchar_t *value;
 	DWORD type;
 	const void *data;
 	size_t len;
-	const char *asked;	/* its name for settings_get(); NULL: it can't be asked for */
+	const char *asked; /* its name for settings_get(); NULL: it can't be asked for */
 } misfit_rows[] = {
 	{ "misfit: type NONE", L"x", REG_NONE, "ab", 2, "x" },
 	{ "misfit: big-endian dword", L"x", REG_DWORD_BIG_ENDIAN, "\0\0\0\1", 4, "x" },
@@ -154,7 +164,10 @@ misfit(void **state)
 	assert_int_equal(store_remove((void **)&s), 0);
 }
 
-/* Texts that other programs wrote with no NUL at the end, or several, are read as Windows reads them. */
+/*
+ * Texts that other programs wrote with no NUL at the end, or several, are read as Windows reads
+ * them.
+ */
 static void
 unended(void **state)
 {
@@ -176,7 +189,10 @@ unended(void **state)
 	value_free(&v);
 }
 
-/* A key that was made goes with its last value; one that was there stays, and so does what others put in ours. */
+/*
+ * A key that was made goes with its last value; one that was there stays, and so does what others
+ * put in ours.
+ */
 static void
 keys(void **state)
 {
@@ -185,7 +201,8 @@ keys(void **state)
 	struct err e;
 	HKEY h;
 
-	assert_int_equal(RegCreateKeyExW(HKEY_LOCAL_MACHINE, L"there", 0, NULL, 0, KEY_READ, NULL, &h, NULL), 0);
+	assert_int_equal(
+	    RegCreateKeyExW(HKEY_LOCAL_MACHINE, L"there", 0, NULL, 0, KEY_READ, NULL, &h, NULL), 0);
 	RegCloseKey(h);
 	add_set(&c, "HKLM\\there\\a\\b\\c", "x", "1");
 	add_set(&c, "HKLM\\there", "y", "1");
@@ -225,19 +242,27 @@ link_to(const wchar_t *key, const wchar_t *target)
 		wchar_t name[600];
 	} info;
 
-	assert_int_equal(RegCreateKeyExW(HKEY_CURRENT_USER, target, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &to, NULL), 0);
-	assert_int_equal(NtQueryKey(to, 3, &info, sizeof info, &len), 0);	/* KeyNameInformation */
+	assert_int_equal(
+	    RegCreateKeyExW(HKEY_CURRENT_USER, target, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &to, NULL),
+	    0);
+	/* KeyNameInformation */
+	assert_int_equal(NtQueryKey(to, 3, &info, sizeof info, &len), 0);
 	RegCloseKey(to);
 	assert_true(info.length < sizeof path);
 	memcpy(path, info.name, info.length);
 	assert_int_equal(RegCreateKeyExW(HKEY_CURRENT_USER, key, 0, NULL, REG_OPTION_CREATE_LINK,
-			     KEY_SET_VALUE | KEY_CREATE_LINK, NULL, &h, NULL), 0);
+			     KEY_SET_VALUE | KEY_CREATE_LINK, NULL, &h, NULL),
+	    0);
 	assert_int_equal(
-	    RegSetValueExW(h, L"SymbolicLinkValue", 0, REG_LINK, (const BYTE *)path, info.length), 0);
+	    RegSetValueExW(h, L"SymbolicLinkValue", 0, REG_LINK, (const BYTE *)path, info.length),
+	    0);
 	RegCloseKey(h);
 }
 
-/* Who may write to HKCU can't make a privileged process write elsewhere, nor delete what a link leads to. */
+/*
+ * Who may write to HKCU can't make a privileged process write elsewhere, nor delete what a link
+ * leads to.
+ */
 static void
 links(void **state)
 {
@@ -272,7 +297,8 @@ links(void **state)
 	value_free(&v);
 	assert_false(registry_has(HKEY_CURRENT_USER, L"secret\\below"));
 	/* By its handle, else what it leads to would go. */
-	assert_int_equal(RegOpenKeyExW(HKEY_CURRENT_USER, L"a\\link", REG_OPTION_OPEN_LINK, DELETE, &h), 0);
+	assert_int_equal(
+	    RegOpenKeyExW(HKEY_CURRENT_USER, L"a\\link", REG_OPTION_OPEN_LINK, DELETE, &h), 0);
 	assert_int_equal(NtDeleteKey(h), 0);
 	RegCloseKey(h);
 }
@@ -292,8 +318,9 @@ half_way(void **state)
 	add_set(&c, "HKLM\\new", "y", "2");
 	add_set(&c, "HKCU\\volatile\\k", "z", "2");
 	/* Below a volatile key no lasting one can be made. */
-	assert_int_equal(RegCreateKeyExW(HKEY_CURRENT_USER, L"volatile", 0, NULL, REG_OPTION_VOLATILE, KEY_READ, NULL,
-			     &h, NULL), 0);
+	assert_int_equal(RegCreateKeyExW(HKEY_CURRENT_USER, L"volatile", 0, NULL,
+			     REG_OPTION_VOLATILE, KEY_READ, NULL, &h, NULL),
+	    0);
 	RegCloseKey(h);
 	assert_int_equal(settings_apply(s, &c, &e), -1);
 	assert_non_null(strstr(e.text, "HKCU\\volatile\\k"));
@@ -304,7 +331,9 @@ half_way(void **state)
 	changeset_free(&c);
 }
 
-/* Limits: the longest name and the largest value go there and back; beyond them nothing is written. */
+/*
+ * Limits: the longest name and the largest value go there and back; beyond them nothing is written.
+ */
 static void
 limits(void **state)
 {
@@ -355,7 +384,8 @@ stamp(void **state)
 	settings_stamp(s, "HKLM\\a", &a);
 	assert_true(settings_stamp_same(&a, &b));
 	for (int i = 0; i < 3; i++) {
-		registry_put(HKEY_LOCAL_MACHINE, L"a\\b", L"x", REG_SZ, i % 2 == 0 ? L"2" : L"1", 4);
+		registry_put(HKEY_LOCAL_MACHINE, L"a\\b", L"x", REG_SZ, i % 2 == 0 ? L"2" : L"1",
+		    4);
 		settings_stamp(s, "HKLM\\a", &b);
 		assert_false(settings_stamp_same(&a, &b));
 		settings_stamp(s, "HKLM\\a", &a);
@@ -379,8 +409,10 @@ find_malformed(void **state)
 	struct buf installation = BUF_INIT(1000), application = BUF_INIT(1000);
 	struct err e;
 
-	registry_put(HKEY_LOCAL_MACHINE, L"SOFTWARE\\" SETTINGS_VENDOR "\\I1", L"DefaultApplication", REG_SZ, L"a\0b", 8);
-	assert_err(application_find(*state, "I1", NULL, &installation, &application, &e), ERR_SYNTAX, &e);
+	registry_put(HKEY_LOCAL_MACHINE, L"SOFTWARE\\" SETTINGS_VENDOR "\\I1",
+	    L"DefaultApplication", REG_SZ, L"a\0b", 8);
+	assert_err(application_find(*state, "I1", NULL, &installation, &application, &e),
+	    ERR_SYNTAX, &e);
 	assert_non_null(strstr(e.text, "value DefaultApplication"));
 	assert_int_equal(installation.len + application.len, 0);
 }

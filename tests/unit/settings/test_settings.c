@@ -6,24 +6,29 @@
 
 #include "lib/settings/application.h"
 
-/* What a change set does: lines "set KEY NAME = VALUE" and so on, one a line, as they are printed. */
+/*
+ * What a change set does: lines "set KEY NAME = VALUE" and so on, one a line, as they are printed.
+ */
 static struct plan_row {
 	const char *name, *before;
-	const char *change[4][3];	/* key, name, value; value NULL: delete; name NULL as well: the tree */
+	/* key, name, value; value NULL: delete; name NULL as well: the tree */
+	const char *change[4][3];
 	const char *effective, *undo, *after;
 } plan_rows[] = {
-	{ "plan: new value", "", { { "HKLM\\a", "x", "1" } }, "set HKLM\\a x = 1\n", "delete HKLM\\a x\n",
-	    "[HKLM\\a]\nx = 1\n" },
-	{ "plan: same value", "[HKLM\\a]\nX=1\n", { { "hklm/A", "x", "1" } }, "", "", "[HKLM\\a]\nX=1\n" },
+	{ "plan: new value", "", { { "HKLM\\a", "x", "1" } }, "set HKLM\\a x = 1\n",
+	    "delete HKLM\\a x\n", "[HKLM\\a]\nx = 1\n" },
+	{ "plan: same value", "[HKLM\\a]\nX=1\n", { { "hklm/A", "x", "1" } }, "", "",
+	    "[HKLM\\a]\nX=1\n" },
 	{ "plan: same text, another type", "[HKLM\\a]\nx = 1\n", { { "HKLM\\a", "x", "dword:1" } },
 	    "set HKLM\\a x = dword:1\n", "set HKLM\\a x = 1\n", "[HKLM\\a]\nx = dword:1\n" },
 	{ "plan: set twice, the last counts", "[HKLM\\a]\nx = 2\n",
 	    { { "HKLM\\a", "x", "1" }, { "HKLM\\a", "x", "2" } }, "", "", "[HKLM\\a]\nx = 2\n" },
-	{ "plan: set and deleted", "[HKLM\\a]\ny = 2\n", { { "HKLM\\a", "x", "1" }, { "HKLM\\a", "x", NULL } },
-	    "", "", "[HKLM\\a]\ny = 2\n" },
-	{ "plan: deleted and set", "[HKLM\\a]\nx = 1 \n", { { "HKLM\\a", "x", NULL }, { "HKLM\\a", "x", "1" } },
-	    "", "", "[HKLM\\a]\nx = 1 \n" },
-	{ "plan: tree deleted and set anew keeps its comments", "[HKLM\\a]\n# why\nx = 1\n\n[HKLM\\b]\n",
+	{ "plan: set and deleted", "[HKLM\\a]\ny = 2\n",
+	    { { "HKLM\\a", "x", "1" }, { "HKLM\\a", "x", NULL } }, "", "", "[HKLM\\a]\ny = 2\n" },
+	{ "plan: deleted and set", "[HKLM\\a]\nx = 1 \n",
+	    { { "HKLM\\a", "x", NULL }, { "HKLM\\a", "x", "1" } }, "", "", "[HKLM\\a]\nx = 1 \n" },
+	{ "plan: tree deleted and set anew keeps its comments",
+	    "[HKLM\\a]\n# why\nx = 1\n\n[HKLM\\b]\n",
 	    { { "HKLM\\a", NULL, NULL }, { "HKLM\\a", "x", "1" } }, "", "",
 	    "[HKLM\\a]\n# why\nx = 1\n\n[HKLM\\b]\n" },
 	{ "plan: tree deleted and partly set anew", "[HKLM\\a]\n# why\nx = 1\ny = 2\n",
@@ -88,13 +93,15 @@ plan(void **state)
 	assert_int_equal(store_remove((void **)&s), 0);
 }
 
-#define ONE	"[HKLM\\SOFTWARE\\Ipesoft\\I1]\nDefaultApplication = A\n" \
-		"[HKLM\\SOFTWARE\\Ipesoft\\I1\\cfg_A\\TLS_Client]\nx = 1\n"
-#define TWO	ONE "[HKLM\\SOFTWARE\\Ipesoft\\I2\\cfg_B]\nx = 1\n[HKLM\\SOFTWARE\\Ipesoft\\I2\\cfg_C]\nx = 1\n"
+#define ONE \
+	"[HKLM\\SOFTWARE\\Ipesoft\\I1]\nDefaultApplication = A\n" \
+	"[HKLM\\SOFTWARE\\Ipesoft\\I1\\cfg_A\\TLS_Client]\nx = 1\n"
+#define TWO \
+	ONE "[HKLM\\SOFTWARE\\Ipesoft\\I2\\cfg_B]\nx = 1\n[HKLM\\SOFTWARE\\Ipesoft\\I2\\cfg_C]\nx = 1\n"
 
 static struct find_row {
 	const char *name, *text, *installation, *application;
-	const char *found;	/* "installation application", or a part of the error's text */
+	const char *found; /* "installation application", or a part of the error's text */
 	enum err_code want;
 } find_rows[] = {
 	{ "find: the default application", ONE, NULL, NULL, "I1 A", ERR_NONE },
@@ -105,11 +112,12 @@ static struct find_row {
 	{ "find: no settings at all", "", NULL, NULL, "none", ERR_NOENT },
 	{ "find: application that no installation has", TWO, NULL, "X", "I1, I2", ERR_NOENT },
 	{ "find: installation without a default", TWO, "I2", NULL, "I1, I2", ERR_NOENT },
-	{ "find: two installations have it", TWO "[HKLM\\SOFTWARE\\Ipesoft\\I3\\cfg_B]\nx = 1\n", NULL, "B",
-	    "I1, I2, I3", ERR_NOENT },
+	{ "find: two installations have it", TWO "[HKLM\\SOFTWARE\\Ipesoft\\I3\\cfg_B]\nx = 1\n",
+	    NULL, "B", "I1, I2, I3", ERR_NOENT },
 	{ "find: absent installation", TWO, "I9", "A", "I1, I2", ERR_NOENT },
-	{ "find: default that isn't there", "[HKLM\\SOFTWARE\\Ipesoft\\I1]\nDefaultApplication = Z\n", NULL,
-	    NULL, "I1", ERR_NOENT },
+	{ "find: default that isn't there",
+	    "[HKLM\\SOFTWARE\\Ipesoft\\I1]\nDefaultApplication = Z\n", NULL, NULL, "I1",
+	    ERR_NOENT },
 };
 
 static void
@@ -125,12 +133,15 @@ find(void **state)
 	store_write(r->text);
 	if (r->want == ERR_NONE) {
 		assert_ok(application_find(s, r->installation, r->application, &installation,
-			      &application, &e), &e);
-		snprintf(found, sizeof found, "%s %s", buf_text(&installation), buf_text(&application));
+			      &application, &e),
+		    &e);
+		snprintf(found, sizeof found, "%s %s", buf_text(&installation),
+		    buf_text(&application));
 		assert_non_null(strstr(found, r->found));
 	} else {
 		assert_err(application_find(s, r->installation, r->application, &installation,
-			       &application, &e), r->want, &e);
+			       &application, &e),
+		    r->want, &e);
 		if (strstr(e.text, r->found) == NULL)
 			fail_msg("want '%s' in '%s'", r->found, e.text);
 		assert_int_equal(installation.len + application.len, 0);
@@ -142,7 +153,7 @@ find(void **state)
 
 static struct argument_row {
 	const char *name, *argument;
-	const char *want;	/* NULL: it is none */
+	const char *want; /* NULL: it is none */
 } argument_rows[] = {
 	{ "argument: application", "/CCOV_PB", "COV_PB" },
 	{ "argument: all characters", "/Ca-b_c.9", "a-b_c.9" },
@@ -156,7 +167,8 @@ static struct argument_row {
 	{ "argument: hidden", "/C.a", NULL },
 	{ "argument: quotes", "/C\"a\"", NULL },
 	{ "argument: Unicode", "/C\xc3\xa9", NULL },
-	{ "argument: 65 letters", "/Caaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL },
+	{ "argument: 65 letters",
+	    "/Caaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL },
 };
 
 static void

@@ -229,7 +229,8 @@ find_malformed(void **state)
 	struct err e;
 
 	write_text(machine, "x\n");
-	assert_err(application_find(*state, NULL, "A", &installation, &application, &e), ERR_SYNTAX, &e);
+	assert_err(application_find(*state, NULL, "A", &installation, &application, &e), ERR_SYNTAX,
+	    &e);
 	assert_non_null(strstr(e.text, "line 1"));
 	assert_int_equal(installation.len + application.len, 0);
 }

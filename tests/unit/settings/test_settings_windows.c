@@ -102,19 +102,21 @@ put_native(const wchar_t *name, DWORD type, const void *bytes, DWORD len)
 {
 	HKEY h;
 
-	assert_int_equal(RegCreateKeyExW(HKEY_LOCAL_MACHINE, native_key(), 0, NULL, 0, KEY_WRITE | KEY_WOW64_64KEY, NULL, &h,
-			     NULL), 0);
+	assert_int_equal(RegCreateKeyExW(HKEY_LOCAL_MACHINE, native_key(), 0, NULL, 0,
+			     KEY_WRITE | KEY_WOW64_64KEY, NULL, &h, NULL),
+	    0);
 	assert_int_equal(RegSetValueExW(h, name, 0, type, bytes, len), 0);
 	RegCloseKey(h);
 }
 
-#define WIDE(text)	(text), sizeof(text)
+#define WIDE(text) (text), sizeof(text)
 
 static void
 every_type(void **state)
 {
-	static const char *const texts[] = { "%AppData%\\COV_PB\\server.crt", "expand:%AppData%\\x", "dword:305419896",
-		"qword:1311768467463790320", "multi:one\\0two\\0", "hex:00ff", "" , "\xc5\xbelt\xc3\xbd \xf0\x9f\x94\x91" };
+	static const char *const texts[] = { "%AppData%\\COV_PB\\server.crt", "expand:%AppData%\\x",
+		"dword:305419896", "qword:1311768467463790320", "multi:one\\0two\\0", "hex:00ff",
+		"", "\xc5\xbelt\xc3\xbd \xf0\x9f\x94\x91" };
 	struct settings *s = *state;
 	struct changeset c = CHANGESET_INIT;
 	struct err e;
@@ -123,7 +125,10 @@ every_type(void **state)
 		struct value want = VALUE_INIT, got = VALUE_INIT;
 		char name[16];
 
-		/* The text form of a multi is docs/settings.md's business, so it is made by hand below. */
+		/*
+		 * The text form of a multi is docs/settings.md's business, so it is made by hand
+		 * below.
+		 */
 		if (strncmp(texts[i], "multi:", 6) == 0)
 			continue;
 		snprintf(name, sizeof name, "v%zu", i);
@@ -167,7 +172,7 @@ multi(void **state)
 }
 
 static struct native_row {
-	const char *name, *text;	/* text: as printed, NULL: refused */
+	const char *name, *text; /* text: as printed, NULL: refused */
 	DWORD type, len;
 	const void *bytes;
 } native_rows[] = {
@@ -183,7 +188,10 @@ static struct native_row {
 	{ "native: resources", NULL, REG_RESOURCE_LIST, 4, "abcd" },
 };
 
-/* What others wrote is read, or refused; never taken for absent, and not overwritten, because it couldn't be brought back. */
+/*
+ * What others wrote is read, or refused; never taken for absent, and not overwritten, because it
+ * couldn't be brought back.
+ */
 static void
 native(void **state)
 {
@@ -220,7 +228,8 @@ want_format(struct changeset *c, const char *want)
 
 	assert_ok(changeset_format(c, &b, &e), &e);
 	/* The test's own key is a random one. */
-	while ((at = strstr((char *)b.data == NULL ? (char *)(uintptr_t)"" : (char *)b.data, own)) != NULL) {
+	while ((at = strstr((char *)b.data == NULL ? (char *)(uintptr_t) "" : (char *)b.data,
+		    own)) != NULL) {
 		*at = '@';
 		memmove(at + 1, at + strlen(own), strlen(at + strlen(own)) + 1);
 	}
@@ -233,7 +242,8 @@ static void
 planned_and_undone(void **state)
 {
 	struct settings *s = *state;
-	struct changeset c = CHANGESET_INIT, effective = CHANGESET_INIT, undo = CHANGESET_INIT, before = CHANGESET_INIT;
+	struct changeset c = CHANGESET_INIT, effective = CHANGESET_INIT, undo = CHANGESET_INIT,
+			 before = CHANGESET_INIT;
 	struct value v = VALUE_INIT;
 	struct err e;
 
@@ -251,9 +261,10 @@ planned_and_undone(void **state)
 	assert_ok(changeset_delete_tree(&c, key(machine, "\\tree"), &e), &e);
 	assert_ok(changeset_delete_tree(&c, key(machine, "\\absent"), &e), &e);
 	assert_ok(settings_plan(s, &c, &effective, &undo, &e), &e);
-	want_format(&effective, "delete HKLM\\SOFTWARE\\@\\tree\nset HKLM\\SOFTWARE\\@ other = dword:1\n"
-				"set HKLM\\SOFTWARE\\@ new = 2\ndelete HKCU\\Software\\@\\u gone\n");
-	assert_int_equal(settings_get(s, machine, "new", &v, &e), 0);	/* a plan changes nothing */
+	want_format(&effective,
+	    "delete HKLM\\SOFTWARE\\@\\tree\nset HKLM\\SOFTWARE\\@ other = dword:1\n"
+	    "set HKLM\\SOFTWARE\\@ new = 2\ndelete HKCU\\Software\\@\\u gone\n");
+	assert_int_equal(settings_get(s, machine, "new", &v, &e), 0); /* a plan changes nothing */
 	assert_ok(settings_apply(s, &c, &e), &e);
 	assert_int_equal(settings_get(s, key(machine, "\\tree\\deep"), "x", &v, &e), 0);
 	assert_int_equal(settings_get(s, key(user, "\\u"), "gone", &v, &e), 0);
@@ -296,7 +307,8 @@ list_value(void *arg, const char *name, const struct value *v, struct err *e)
 {
 	(void)arg;
 	(void)e;
-	snprintf(listed + strlen(listed), sizeof listed - strlen(listed), "%s=%s ", name, value_get_text(v));
+	snprintf(listed + strlen(listed), sizeof listed - strlen(listed), "%s=%s ", name,
+	    value_get_text(v));
 	return 0;
 }
 
@@ -362,11 +374,13 @@ taken_back(void **state)
 	HKEY h;
 
 	/* No key can be made below a volatile one, unless it is volatile, too. */
-	assert_int_equal(RegCreateKeyExW(HKEY_LOCAL_MACHINE, native_key(), 0, NULL, 0, KEY_WRITE | KEY_WOW64_64KEY, NULL, &h,
-			     NULL), 0);
+	assert_int_equal(RegCreateKeyExW(HKEY_LOCAL_MACHINE, native_key(), 0, NULL, 0,
+			     KEY_WRITE | KEY_WOW64_64KEY, NULL, &h, NULL),
+	    0);
 	RegCloseKey(h);
-	assert_int_equal(RegCreateKeyExW(HKEY_CURRENT_USER, native_key(), 0, NULL, REG_OPTION_VOLATILE,
-			     KEY_WRITE | KEY_WOW64_64KEY, NULL, &h, NULL), 0);
+	assert_int_equal(RegCreateKeyExW(HKEY_CURRENT_USER, native_key(), 0, NULL,
+			     REG_OPTION_VOLATILE, KEY_WRITE | KEY_WOW64_64KEY, NULL, &h, NULL),
+	    0);
 	RegCloseKey(h);
 	add(&c, machine, "x", "1");
 	add(&c, key(user, "\\below"), "y", "2");

@@ -6,19 +6,19 @@
 #include "lib/settings/rawvalue.h"
 #include "lib/settings/value.h"
 
-#define TEXT(text)	text, sizeof(text) - 1
+#define TEXT(text) text, sizeof(text) - 1
 
 /* Texts that are read, and what is written for what was read. */
 static struct parse_row {
 	const char *name, *text;
 	size_t len;
 	enum value_type type;
-	const char *data;	/* texts and bytes */
+	const char *data; /* texts and bytes */
 	size_t data_len;
 	uint64_t number;
-	const char *again;	/* NULL: the same text */
+	const char *again; /* NULL: the same text */
 } parse_rows[] = {
-#define STR(in, data, again)	TEXT(in), VALUE_STRING, TEXT(data), 0, again
+#define STR(in, data, again) TEXT(in), VALUE_STRING, TEXT(data), 0, again
 	{ "string: plain", STR("plain text", "plain text", NULL) },
 	{ "string: empty", STR("", "", NULL) },
 	{ "string: backslash and percent", STR("%AppData%\\x.crt", "%AppData%\\x.crt", NULL) },
@@ -46,16 +46,17 @@ static struct parse_row {
 	{ "string: three quotes", STR("\"\"\"\"\"", "\"\"\"", NULL) },
 	{ "string: quoted empty text", STR("\"\"", "", "") },
 	{ "string: needless quotes", STR("\"x\"", "x", "x") },
-	{ "string: Unicode", STR("\xc3\xa9\xe2\x82\xac\xf0\x9f\x94\x91", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x94\x91",
-	      NULL) },
-#define EXP(in, data, again)	TEXT(in), VALUE_EXPAND, TEXT(data), 0, again
+	{ "string: Unicode",
+	    STR("\xc3\xa9\xe2\x82\xac\xf0\x9f\x94\x91", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x94\x91",
+		NULL) },
+#define EXP(in, data, again) TEXT(in), VALUE_EXPAND, TEXT(data), 0, again
 	{ "expand: name", EXP("expand:%Temp%\\x", "%Temp%\\x", NULL) },
 	{ "expand: empty", EXP("expand:", "", NULL) },
 	{ "expand: blanks behind the prefix", EXP("expand:  x", "x", "expand:x") },
 	{ "expand: spaces at the ends", EXP("expand:\" x \"", " x ", NULL) },
 	{ "expand: holds what looks like a prefix", EXP("expand:dword:5", "dword:5", NULL) },
 	{ "expand: in capitals", EXP("EXPAND:x", "x", "expand:x") },
-#define NUM(in, type, number, again)	TEXT(in), type, NULL, 0, number, again
+#define NUM(in, type, number, again) TEXT(in), type, NULL, 0, number, again
 	{ "dword: one", NUM("dword:1", VALUE_DWORD, 1, NULL) },
 	{ "dword: zero", NUM("dword:0", VALUE_DWORD, 0, NULL) },
 	{ "dword: largest", NUM("dword:4294967295", VALUE_DWORD, UINT32_MAX, NULL) },
@@ -63,9 +64,10 @@ static struct parse_row {
 	{ "dword: hexadecimal zeros", NUM("dword:0x00000010", VALUE_DWORD, 16, "dword:16") },
 	{ "dword: blanks", NUM(" Dword: 7 ", VALUE_DWORD, 7, "dword:7") },
 	{ "qword: largest", NUM("qword:18446744073709551615", VALUE_QWORD, UINT64_MAX, NULL) },
-	{ "qword: largest hexadecimal", NUM("qword:0xffffffffffffffff", VALUE_QWORD, UINT64_MAX,
+	{ "qword: largest hexadecimal",
+	    NUM("qword:0xffffffffffffffff", VALUE_QWORD, UINT64_MAX,
 		"qword:18446744073709551615") },
-#define MUL(in, data, again)	TEXT(in), VALUE_MULTI, TEXT(data), 0, again
+#define MUL(in, data, again) TEXT(in), VALUE_MULTI, TEXT(data), 0, again
 	{ "multi: no text", MUL("multi:", "", NULL) },
 	{ "multi: one empty text", MUL("multi:|", "\0", NULL) },
 	{ "multi: three empty texts", MUL("multi:|||", "\0\0\0", NULL) },
@@ -74,7 +76,7 @@ static struct parse_row {
 	{ "multi: spaces", MUL("multi: a | b |", " a \0 b \0", NULL) },
 	{ "multi: escapes", MUL("multi:b\\|c\\\\|", "b|c\\\0", NULL) },
 	{ "multi: quotes", MUL("multi:\"a\"|", "\"a\"\0", NULL) },
-#define BIN(in, data, again)	TEXT(in), VALUE_BINARY, TEXT(data), 0, again
+#define BIN(in, data, again) TEXT(in), VALUE_BINARY, TEXT(data), 0, again
 	{ "binary: empty", BIN("hex:", "", NULL) },
 	{ "binary: bytes", BIN("hex:00fF0a", "\x00\xff\x0a", "hex:00ff0a") },
 	{ "binary: commas of a .reg file", BIN("hex:00,ff,0a", "\x00\xff\x0a", "hex:00ff0a") },
@@ -164,7 +166,10 @@ static struct check_row {
 	struct value value;
 	enum err_code want;
 } check_rows[] = {
-#define DATA(type, text)	{ type, (uint8_t *)(uintptr_t)text, sizeof(text) - 1, 0 }
+#define DATA(type, text) \
+	{ \
+		type, (uint8_t *)(uintptr_t)text, sizeof(text) - 1, 0 \
+	}
 	{ "check: text", DATA(VALUE_STRING, "abc"), ERR_NONE },
 	{ "check: no data", { VALUE_STRING, NULL, 0, 0 }, ERR_NONE },
 	{ "check: multi", DATA(VALUE_MULTI, "a\0"), ERR_NONE },
@@ -271,13 +276,14 @@ static struct raw_row {
 	uint32_t type;
 	const char *data;
 	size_t len;
-	const char *again;	/* NULL: the same bytes */
+	const char *again; /* NULL: the same bytes */
 	size_t again_len;
 } raw_rows[] = {
-#define RAW(type, data)	type, TEXT(data), NULL, 0
+#define RAW(type, data) type, TEXT(data), NULL, 0
 	{ "raw: string", "ab", RAW(RAW_SZ, "a\0b\0\0\0") },
 	{ "raw: string without its end", "ab", RAW_SZ, TEXT("a\0b\0"), TEXT("a\0b\0\0\0") },
-	{ "raw: string with several ends", "ab", RAW_SZ, TEXT("a\0b\0\0\0\0\0"), TEXT("a\0b\0\0\0") },
+	{ "raw: string with several ends", "ab", RAW_SZ, TEXT("a\0b\0\0\0\0\0"),
+	    TEXT("a\0b\0\0\0") },
 	{ "raw: empty string without its end", "", RAW_SZ, TEXT(""), TEXT("\0\0") },
 	{ "raw: beyond 16 bits", "\xf0\x9f\x94\x91", RAW(RAW_SZ, "\x3d\xd8\x11\xdd\0\0") },
 	{ "raw: expand", "expand:%A%", RAW(RAW_EXPAND_SZ, "%\0A\0%\0\0\0") },
@@ -313,7 +319,8 @@ raw(void **state)
 	struct err e;
 
 	if (r->text == NULL) {
-		assert_err(raw_parse(r->type, (const uint8_t *)r->data, r->len, &v, &e), ERR_SYNTAX, &e);
+		assert_err(raw_parse(r->type, (const uint8_t *)r->data, r->len, &v, &e), ERR_SYNTAX,
+		    &e);
 		assert_null(v.data);
 		return;
 	}

@@ -7,7 +7,7 @@
 #include "tests/unit/common/test.h"
 
 #define KEY_A	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK70K/VMnUiUnWzyGl3P37w2KtTVi1ypM3eRvCYO9KC3"
-#define PRINT_A	"SHA256:KuUcp0dC7aq3kX0XCRHrZ7DkE0tf3bWgrgX6PtqQyjw"
+#define PRINT_A "SHA256:KuUcp0dC7aq3kX0XCRHrZ7DkE0tf3bWgrgX6PtqQyjw"
 #define KEY_B	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"
 /* Of updates.example, made with ssh-keygen -H. */
 #define HASHED	"|1|3gg/n0qvIbsfhqIfE3/1UDIcvJ0=|koLjJAeThmlfwxJH8Y6X/GGKUmM="
@@ -15,11 +15,12 @@
 static struct row {
 	const char *name, *text, *host;
 	uint16_t port;
-	size_t want;	/* keys; 0: ERR_HOSTKEY */
+	size_t want; /* keys; 0: ERR_HOSTKEY */
 } rows[] = {
 	{ "plain", "updates.example " KEY_A "\n", "updates.example", 22, 1 },
 	{ "no line end", "updates.example " KEY_A, "updates.example", 22, 1 },
-	{ "comment after the key", "updates.example " KEY_A " somebody@somewhere\n", "updates.example", 22, 1 },
+	{ "comment after the key", "updates.example " KEY_A " somebody@somewhere\n",
+	    "updates.example", 22, 1 },
 	{ "several names", "updates.example,192.0.2.1 " KEY_A "\n", "192.0.2.1", 22, 1 },
 	{ "another host", "other.example " KEY_A "\n", "updates.example", 22, 0 },
 	{ "prefix of the host", "updates.examp " KEY_A "\n", "updates.example", 22, 0 },
@@ -29,13 +30,20 @@ static struct row {
 	{ "IPv6", "[2001:db8::1]:2222 " KEY_A "\n", "2001:db8::1", 2222, 1 },
 	{ "hashed", HASHED " " KEY_A "\n", "updates.example", 22, 1 },
 	{ "hashed, another host", HASHED " " KEY_A "\n", "other.example", 22, 0 },
-	{ "comments and blank lines", "# a comment\n\n   \nupdates.example " KEY_A "\n", "updates.example", 22, 1 },
-	{ "CR LF", "other.example " KEY_B "\r\nupdates.example " KEY_A "\r\n", "updates.example", 22, 1 },
-	{ "two keys", "updates.example " KEY_A "\nupdates.example " KEY_B "\n", "updates.example", 22, 2 },
-	{ "one key twice", "updates.example " KEY_A "\nupdates.example " KEY_A "\n", "updates.example", 22, 1 },
-	{ "revoked", "updates.example " KEY_A "\n@revoked * " KEY_A "\n", "updates.example", 22, 0 },
-	{ "revoked before", "@revoked * " KEY_A "\nupdates.example " KEY_A "\n", "updates.example", 22, 0 },
-	{ "another one revoked", "updates.example " KEY_A "\n@revoked * " KEY_B "\n", "updates.example", 22, 1 },
+	{ "comments and blank lines", "# a comment\n\n   \nupdates.example " KEY_A "\n",
+	    "updates.example", 22, 1 },
+	{ "CR LF", "other.example " KEY_B "\r\nupdates.example " KEY_A "\r\n", "updates.example",
+	    22, 1 },
+	{ "two keys", "updates.example " KEY_A "\nupdates.example " KEY_B "\n", "updates.example",
+	    22, 2 },
+	{ "one key twice", "updates.example " KEY_A "\nupdates.example " KEY_A "\n",
+	    "updates.example", 22, 1 },
+	{ "revoked", "updates.example " KEY_A "\n@revoked * " KEY_A "\n", "updates.example", 22,
+	    0 },
+	{ "revoked before", "@revoked * " KEY_A "\nupdates.example " KEY_A "\n", "updates.example",
+	    22, 0 },
+	{ "another one revoked", "updates.example " KEY_A "\n@revoked * " KEY_B "\n",
+	    "updates.example", 22, 1 },
 	{ "authority", "@cert-authority updates.example " KEY_A "\n", "updates.example", 22, 0 },
 	{ "wildcard", "*.example " KEY_A "\n", "updates.example", 22, 0 },
 	{ "commented out", "#updates.example " KEY_A "\n", "updates.example", 22, 0 },

@@ -1,6 +1,6 @@
 /*
- * A fetch child that was taken over: this program's own, instead of the real one.  The host's name says what it does.  Whatever that is,
- * it costs this server, in time, and nothing is believed.
+ * A fetch child that was taken over: this program's own, instead of the real one.  The host's name
+ * says what it does.  Whatever that is, it costs this server, in time, and nothing is believed.
  */
 #include "tests/unit/common/test.h"
 
@@ -13,8 +13,8 @@
 #include "lib/sftp/session.h"
 #include "lib/sftp/sftp_frames.h"
 
-#define LIMIT_MS	(BAD_END_SLOW ? 2000 : 400)	/* to connect, and for silence */
-#define MAX		1000	/* bytes of a file */
+#define LIMIT_MS (BAD_END_SLOW ? 2000 : 400) /* to connect, and for silence */
+#define MAX	 1000			     /* bytes of a file */
 
 static const uint8_t many[CARRY_FRAME_MAX];
 
@@ -67,36 +67,200 @@ result(struct frames *p, uint32_t file, uint8_t what)
 	say(p, CARRY_RESULT, data, sizeof data);
 }
 
-static void do_good(struct frames *p) { begin(p); bytes(p, 0, MAX); result(p, 0, FETCH_OK); result(p, 1, FETCH_ABSENT); say(p, CARRY_END, "", 1); }
-static void do_crash(struct frames *p) { (void)p; crash(); }
-static void do_crash_later(struct frames *p) { begin(p); bytes(p, 0, 10); crash(); }
-static void do_leave(struct frames *p) { (void)p; _Exit(7); }
-static void do_hang(struct frames *p) { (void)p; hang(); }
-static void do_hang_later(struct frames *p) { begin(p); bytes(p, 0, 10); hang(); }
-static void do_early(struct frames *p) { say(p, CARRY_CONNECTED, NULL, 0); }
-static void do_hello_twice(struct frames *p) { hello(p); hello(p); }
-static void do_hello_short(struct frames *p) { say(p, CARRY_HELLO, "", 1); }
-static void do_data_early(struct frames *p) { hello(p); bytes(p, 0, 1); }
-static void do_unknown(struct frames *p) { begin(p); say(p, 'z', "x", 1); }
-static void do_too_much(struct frames *p) { begin(p); bytes(p, 0, MAX); bytes(p, 0, 1); }
-static void do_far_too_much(struct frames *p) { begin(p); bytes(p, 0, CARRY_FRAME_MAX - 4); }
-static void do_nobodys(struct frames *p) { begin(p); bytes(p, 2, 1); }
-static void do_no_number(struct frames *p) { begin(p); say(p, CARRY_DATA, "\0\0", 2); }
-static void do_after_result(struct frames *p) { begin(p); result(p, 0, FETCH_OK); bytes(p, 0, 1); }
-static void do_result_twice(struct frames *p) { begin(p); result(p, 0, FETCH_OK); result(p, 0, FETCH_ABSENT); }
-static void do_result_pending(struct frames *p) { begin(p); result(p, 0, FETCH_PENDING); }
-static void do_result_unknown(struct frames *p) { begin(p); result(p, 0, 200); }
-static void do_end_early(struct frames *p) { begin(p); result(p, 0, FETCH_OK); say(p, CARRY_END, "", 1); }
-static void do_end_empty(struct frames *p) { begin(p); say(p, CARRY_END, NULL, 0); }
-static void do_fault(struct frames *p) { begin(p); say(p, CARRY_END, "\0\x13\0\0\0\5evil", 11); }
-static void do_fault_nonsense(struct frames *p) { begin(p); say(p, CARRY_END, "\0\xff\0\0\0\5evil", 11); }
-static void do_fault_no_text(struct frames *p) { begin(p); say(p, CARRY_END, "\0\x13\0\0\1\0evil", 10); }
-static void do_sign_else(struct frames *p) { hello(p); say(p, CARRY_SIGN, "\0\0\0\4sign", 8); hang(); }
-static void do_sign_later(struct frames *p) { begin(p); say(p, CARRY_SIGN, "\0\0\0\4sign", 8); hang(); }
-static void do_password(struct frames *p) { hello(p); say(p, CARRY_PASSWORD, NULL, 0); hang(); }
-static void do_password_twice(struct frames *p) { hello(p); say(p, CARRY_PASSWORD, NULL, 0); say(p, CARRY_PASSWORD, NULL, 0); hang(); }
-static void do_password_more(struct frames *p) { hello(p); say(p, CARRY_PASSWORD, "x", 1); hang(); }
-static void do_password_later(struct frames *p) { begin(p); say(p, CARRY_PASSWORD, NULL, 0); hang(); }
+static void
+do_good(struct frames *p)
+{
+	begin(p);
+	bytes(p, 0, MAX);
+	result(p, 0, FETCH_OK);
+	result(p, 1, FETCH_ABSENT);
+	say(p, CARRY_END, "", 1);
+}
+static void
+do_crash(struct frames *p)
+{
+	(void)p;
+	crash();
+}
+static void
+do_crash_later(struct frames *p)
+{
+	begin(p);
+	bytes(p, 0, 10);
+	crash();
+}
+static void
+do_leave(struct frames *p)
+{
+	(void)p;
+	_Exit(7);
+}
+static void
+do_hang(struct frames *p)
+{
+	(void)p;
+	hang();
+}
+static void
+do_hang_later(struct frames *p)
+{
+	begin(p);
+	bytes(p, 0, 10);
+	hang();
+}
+static void
+do_early(struct frames *p)
+{
+	say(p, CARRY_CONNECTED, NULL, 0);
+}
+static void
+do_hello_twice(struct frames *p)
+{
+	hello(p);
+	hello(p);
+}
+static void
+do_hello_short(struct frames *p)
+{
+	say(p, CARRY_HELLO, "", 1);
+}
+static void
+do_data_early(struct frames *p)
+{
+	hello(p);
+	bytes(p, 0, 1);
+}
+static void
+do_unknown(struct frames *p)
+{
+	begin(p);
+	say(p, 'z', "x", 1);
+}
+static void
+do_too_much(struct frames *p)
+{
+	begin(p);
+	bytes(p, 0, MAX);
+	bytes(p, 0, 1);
+}
+static void
+do_far_too_much(struct frames *p)
+{
+	begin(p);
+	bytes(p, 0, CARRY_FRAME_MAX - 4);
+}
+static void
+do_nobodys(struct frames *p)
+{
+	begin(p);
+	bytes(p, 2, 1);
+}
+static void
+do_no_number(struct frames *p)
+{
+	begin(p);
+	say(p, CARRY_DATA, "\0\0", 2);
+}
+static void
+do_after_result(struct frames *p)
+{
+	begin(p);
+	result(p, 0, FETCH_OK);
+	bytes(p, 0, 1);
+}
+static void
+do_result_twice(struct frames *p)
+{
+	begin(p);
+	result(p, 0, FETCH_OK);
+	result(p, 0, FETCH_ABSENT);
+}
+static void
+do_result_pending(struct frames *p)
+{
+	begin(p);
+	result(p, 0, FETCH_PENDING);
+}
+static void
+do_result_unknown(struct frames *p)
+{
+	begin(p);
+	result(p, 0, 200);
+}
+static void
+do_end_early(struct frames *p)
+{
+	begin(p);
+	result(p, 0, FETCH_OK);
+	say(p, CARRY_END, "", 1);
+}
+static void
+do_end_empty(struct frames *p)
+{
+	begin(p);
+	say(p, CARRY_END, NULL, 0);
+}
+static void
+do_fault(struct frames *p)
+{
+	begin(p);
+	say(p, CARRY_END, "\0\x13\0\0\0\5evil", 11);
+}
+static void
+do_fault_nonsense(struct frames *p)
+{
+	begin(p);
+	say(p, CARRY_END, "\0\xff\0\0\0\5evil", 11);
+}
+static void
+do_fault_no_text(struct frames *p)
+{
+	begin(p);
+	say(p, CARRY_END, "\0\x13\0\0\1\0evil", 10);
+}
+static void
+do_sign_else(struct frames *p)
+{
+	hello(p);
+	say(p, CARRY_SIGN, "\0\0\0\4sign", 8);
+	hang();
+}
+static void
+do_sign_later(struct frames *p)
+{
+	begin(p);
+	say(p, CARRY_SIGN, "\0\0\0\4sign", 8);
+	hang();
+}
+static void
+do_password(struct frames *p)
+{
+	hello(p);
+	say(p, CARRY_PASSWORD, NULL, 0);
+	hang();
+}
+static void
+do_password_twice(struct frames *p)
+{
+	hello(p);
+	say(p, CARRY_PASSWORD, NULL, 0);
+	say(p, CARRY_PASSWORD, NULL, 0);
+	hang();
+}
+static void
+do_password_more(struct frames *p)
+{
+	hello(p);
+	say(p, CARRY_PASSWORD, "x", 1);
+	hang();
+}
+static void
+do_password_later(struct frames *p)
+{
+	begin(p);
+	say(p, CARRY_PASSWORD, NULL, 0);
+	hang();
+}
 
 /* Asks for the password, and goes on only when it is the right one. */
 static void
@@ -126,7 +290,11 @@ do_frame_too_large(struct frames *p)
 	size_t did;
 	struct err e;
 
-	if (pipe_write(frames_pipe(p), "\xff\xff\xff\xff" "D", 5, &did, &e) == 1 && did == 5)
+	if (pipe_write(frames_pipe(p),
+		"\xff\xff\xff\xff"
+		"D",
+		5, &did, &e) == 1 &&
+	    did == 5)
 		hang();
 }
 
@@ -143,7 +311,7 @@ static struct row {
 	void (*act)(struct frames *p);
 	enum err_code want;
 	const char *text;
-	bool password;		/* the login is one */
+	bool password; /* the login is one */
 } rows[] = {
 	{ "good", do_good, ERR_NONE, NULL, false },
 	{ "crashes at once", do_crash, ERR_PROTOCOL, CRASHED, false },
@@ -154,7 +322,8 @@ static struct row {
 	{ "doesn't greet", do_early, ERR_PROTOCOL, "before saying how it is confined", false },
 	{ "greets twice", do_hello_twice, ERR_PROTOCOL, "greeting", false },
 	{ "short greeting", do_hello_short, ERR_PROTOCOL, "greeting", false },
-	{ "data before it is connected", do_data_early, ERR_PROTOCOL, "doesn't belong there", false },
+	{ "data before it is connected", do_data_early, ERR_PROTOCOL, "doesn't belong there",
+	    false },
 	{ "unknown frame", do_unknown, ERR_PROTOCOL, "doesn't belong there", false },
 	{ "frame too large", do_frame_too_large, ERR_PROTOCOL, "", false },
 	{ "one byte too much", do_too_much, ERR_PROTOCOL, "nobody asked for", false },
@@ -171,13 +340,19 @@ static struct row {
 	{ "a fault that makes no sense", do_fault_nonsense, ERR_PROTOCOL, "evil", false },
 	{ "a fault without text", do_fault_no_text, ERR_PROTOCOL, "malformed text", false },
 	{ "wants another signature", do_sign_else, ERR_PROTOCOL, "no login of ours", false },
-	{ "wants a password where there is a key", do_password, ERR_PROTOCOL, "password that it isn't to have", false },
+	{ "wants a password where there is a key", do_password, ERR_PROTOCOL,
+	    "password that it isn't to have", false },
 	{ "a password", do_password_good, ERR_NONE, NULL, true },
-	{ "wants the password twice", do_password_twice, ERR_PROTOCOL, "password that it isn't to have", true },
-	{ "says more than that it wants the password", do_password_more, ERR_PROTOCOL, "password that it isn't to have", true },
-	{ "wants the password when it is logged in", do_password_later, ERR_PROTOCOL, "doesn't belong there", true },
-	{ "wants a signature where there is a password", do_sign_else, ERR_PROTOCOL, "no login of ours", true },
-	{ "wants a signature when it is logged in", do_sign_later, ERR_PROTOCOL, "doesn't belong there", false },
+	{ "wants the password twice", do_password_twice, ERR_PROTOCOL,
+	    "password that it isn't to have", true },
+	{ "says more than that it wants the password", do_password_more, ERR_PROTOCOL,
+	    "password that it isn't to have", true },
+	{ "wants the password when it is logged in", do_password_later, ERR_PROTOCOL,
+	    "doesn't belong there", true },
+	{ "wants a signature where there is a password", do_sign_else, ERR_PROTOCOL,
+	    "no login of ours", true },
+	{ "wants a signature when it is logged in", do_sign_later, ERR_PROTOCOL,
+	    "doesn't belong there", false },
 	{ "floods", do_flood, ERR_TIMEOUT, "deadline", false },
 };
 
@@ -246,7 +421,10 @@ child(void **state)
 	struct url url = { .user = "u", .port = 22, .path = "/" };
 	int64_t start = clock_mono_ms();
 	struct login *login = r->password ? make_password() : make_key();
-	struct carrier_config config = { .url = &url, .connect_ms = LIMIT_MS, .deadline = start + 3 * LIMIT_MS, .servers = 1 };
+	struct carrier_config config = { .url = &url,
+		.connect_ms = LIMIT_MS,
+		.deadline = start + 3 * LIMIT_MS,
+		.servers = 1 };
 	uint64_t got[2] = { 0, 0 };
 	struct fetch_file files[2] = { { .path = "a", .max = MAX, .data = count, .arg = &got[0] },
 		{ .path = "b", .max = MAX, .data = count, .arg = &got[1] } };

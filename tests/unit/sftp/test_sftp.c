@@ -7,36 +7,37 @@
 #include "lib/sftp/sftp_packet.h"
 #include "lib/base/wire.h"
 
-#define FILES_MAX	300
+#define FILES_MAX 300
 
 /* What a server does differently from OpenSSH. */
 struct habits {
-	uint32_t most;		/* bytes of one answer to READ; 0: as asked */
-	bool no_stat;		/* refuses FSTAT */
-	bool no_size;		/* ATTRS without a size */
-	bool empty_eof;		/* says the end of a file by DATA without bytes */
-	bool bare_status;	/* STATUS without message and language */
-	unsigned shuffle;	/* answers come in an order made from this; 0: as asked */
-	unsigned open;		/* files open at once; 0: no limit */
-	size_t piece;		/* bytes given to the engine at once; 0: all */
-	bool open_fails;	/* "failure" for files with an odd number */
-	bool lazy;		/* opens a file when it is read first, so that READ fails where OPEN should */
+	uint32_t most;	  /* bytes of one answer to READ; 0: as asked */
+	bool no_stat;	  /* refuses FSTAT */
+	bool no_size;	  /* ATTRS without a size */
+	bool empty_eof;	  /* says the end of a file by DATA without bytes */
+	bool bare_status; /* STATUS without message and language */
+	unsigned shuffle; /* answers come in an order made from this; 0: as asked */
+	unsigned open;	  /* files open at once; 0: no limit */
+	size_t piece;	  /* bytes given to the engine at once; 0: all */
+	bool open_fails;  /* "failure" for files with an odd number */
+	/* opens a file when it is read first, so that READ fails where OPEN should */
+	bool lazy;
 };
 
 struct server {
 	struct habits h;
 	size_t sizes[FILES_MAX];
-	bool opened[FILES_MAX];	/* really: see lazy */
+	bool opened[FILES_MAX]; /* really: see lazy */
 	unsigned open, most_open, opens;
 	uint64_t flights, reads, stats;
 	struct buf replies[10000];
 	size_t n;
-	struct buf in;		/* requests that aren't complete */
+	struct buf in; /* requests that aren't complete */
 };
 
 struct sink {
 	struct buf got;
-	uint64_t fail_at;	/* 0: never */
+	uint64_t fail_at; /* 0: never */
 };
 
 static uint8_t
@@ -285,7 +286,7 @@ answer(struct server *v, struct sftp *s, struct err *e)
 static struct habit_row {
 	const char *name;
 	struct habits h;
-	uint64_t flights;	/* most that it may take; 0: any number */
+	uint64_t flights; /* most that it may take; 0: any number */
 } habit_rows[] = {
 	{ "server: like OpenSSH", { 0 }, 4 },
 	{ "server: bytes one by one", { .piece = 1 }, 4 },
@@ -302,28 +303,32 @@ static struct habit_row {
 	{ "server: any order", { .shuffle = 1 }, 0 },
 	{ "server: another order", { .shuffle = 12345 }, 0 },
 	{ "server: any order, short reads", { .shuffle = 3, .most = 5000 }, 0 },
-	{ "server: any order, no FSTAT, short reads, pieces", { .shuffle = 4, .most = 999, .no_stat = true, .piece = 50 },
-	    0 },
+	{ "server: any order, no FSTAT, short reads, pieces",
+	    { .shuffle = 4, .most = 999, .no_stat = true, .piece = 50 }, 0 },
 	{ "server: any order, no FSTAT", { .shuffle = 99, .no_stat = true }, 0 },
 	{ "server: one file at once", { .open = 1 }, 0 },
 	{ "server: ten files at once", { .open = 10 }, 0 },
 	{ "server: ten files at once, any order", { .open = 10, .shuffle = 5 }, 0 },
-	{ "server: ten files at once, no FSTAT, short reads", { .open = 10, .no_stat = true, .most = 1000 }, 0 },
+	{ "server: ten files at once, no FSTAT, short reads",
+	    { .open = 10, .no_stat = true, .most = 1000 }, 0 },
 	{ "server: some files can't be opened", { .open_fails = true }, 0 },
 	{ "server: opens when it reads", { .lazy = true }, 4 },
 	{ "server: opens when it reads, one file at once", { .lazy = true, .open = 1 }, 0 },
 	{ "server: opens when it reads, ten files at once", { .lazy = true, .open = 10 }, 0 },
 	{ "server: opens when it reads, ten files at once, any order, no FSTAT, short reads",
 	    { .lazy = true, .open = 10, .shuffle = 5, .no_stat = true, .most = 1000 }, 0 },
-	{ "server: opens when it reads, some files can't be opened", { .lazy = true, .open_fails = true, .open = 7 }, 0 },
-	{ "server: some files can't be opened, few at once", { .open_fails = true, .open = 7, .shuffle = 8 }, 0 },
+	{ "server: opens when it reads, some files can't be opened",
+	    { .lazy = true, .open_fails = true, .open = 7 }, 0 },
+	{ "server: some files can't be opened, few at once",
+	    { .open_fails = true, .open = 7, .shuffle = 8 }, 0 },
 };
 
 static const struct sftp_limits small_limits = { 4096, 40000, 100, 64 };
 
 /* exact: the files say that they should have as many bytes as they may have, which some haven't. */
 static void
-run_server(const struct habits *h, const struct sftp_limits *limits, uint64_t most_flights, bool exact)
+run_server(const struct habits *h, const struct sftp_limits *limits, uint64_t most_flights,
+    bool exact)
 {
 	static struct fetch_file files[FILES_MAX];
 	static struct sink sinks[FILES_MAX];
@@ -338,26 +343,38 @@ run_server(const struct habits *h, const struct sftp_limits *limits, uint64_t mo
 	v.h = *h;
 	assert_non_null(s = sftp_new("/repo", limits, &e));
 	for (size_t i = 0; i < FILES_MAX; i++) {
-		v.sizes[i] = i % 50 == 3 ? SIZE_MAX : i == 7 ? 0 : i == 11 ? max : i == 12 ? max + 1 :
-		    i % 10 == 4 ? 4096 * (i % 7) : i * 37;
+		v.sizes[i] = i % 50 == 3 ? SIZE_MAX
+		    : i == 7		 ? 0
+		    : i == 11		 ? max
+		    : i == 12		 ? max + 1
+		    : i % 10 == 4	 ? 4096 * (i % 7)
+					 : i * 37;
 		snprintf(names[i], sizeof names[i], "f%zu", i);
 		sinks[i] = (struct sink){ BUF_INIT(4 << 20), i == 20 ? 300 : 0 };
-		files[i] = (struct fetch_file){ .path = names[i], .data = take, .arg = &sinks[i], .exact = exact,
-			.max = i == 11 || i == 12 || v.sizes[i] == SIZE_MAX ? max : v.sizes[i] + i % 3 * 1000 };
+		files[i] = (struct fetch_file){ .path = names[i],
+			.data = take,
+			.arg = &sinks[i],
+			.exact = exact,
+			.max = i == 11 || i == 12 || v.sizes[i] == SIZE_MAX
+			    ? max
+			    : v.sizes[i] + i % 3 * 1000 };
 	}
-	files[30].offset = 500;		/* the beginning is there already */
+	files[30].offset = 500; /* the beginning is there already */
 	assert_ok(sftp_add(s, files, FILES_MAX, &e), &e);
 	while (!sftp_done(s)) {
 		receive(&v, s);
-		assert_true(v.n > 0);	/* else nothing would ever come */
+		assert_true(v.n > 0); /* else nothing would ever come */
 		assert_ok(answer(&v, s, &e), &e);
 		assert_true(v.flights < 100000);
 	}
 	assert_true(most_flights == 0 || v.flights <= most_flights);
 	assert_int_equal(sftp_answered(s), FILES_MAX);
 	for (size_t i = 0; i < FILES_MAX; i++) {
-		enum fetch_result want = v.sizes[i] == SIZE_MAX ? FETCH_ABSENT :
-		    (h->open_fails && i % 2 == 1 && !(h->lazy && v.sizes[i] == 0 && !exact)) || i == 12 || i == 20 ? FETCH_FAILED : FETCH_OK;
+		enum fetch_result want = v.sizes[i] == SIZE_MAX ? FETCH_ABSENT
+		    : (h->open_fails && i % 2 == 1 && !(h->lazy && v.sizes[i] == 0 && !exact)) ||
+			i == 12 || i == 20
+		    ? FETCH_FAILED
+		    : FETCH_OK;
 
 		/* One byte more may be more than the server gives at once, and isn't waited for. */
 		if (exact && i == 12 && files[i].result == FETCH_OK && sinks[i].got.len == max) {
@@ -405,51 +422,71 @@ habit(void **state)
 	}
 }
 
-/* A hostile answer to the first flight (INIT, OPEN) or to the second (FSTAT, READ of 101 bytes); ids are counted from 0. */
+/*
+ * A hostile answer to the first flight (INIT, OPEN) or to the second (FSTAT, READ of 101 bytes);
+ * ids are counted from 0.
+ */
 static struct hostile_row {
 	const char *name;
-	bool opened;		/* INIT and OPEN are answered as they should be first */
+	bool opened; /* INIT and OPEN are answered as they should be first */
 	const char *bytes;
 	size_t len;
-	enum err_code want;	/* ERR_NONE: the session goes on */
+	enum err_code want; /* ERR_NONE: the session goes on */
 } hostile_rows[] = {
 #define HEX(text) text, sizeof(text) - 1
 	{ "hostile: version 2", false, HEX("\0\0\0\5\2\0\0\0\2"), ERR_PROTOCOL },
 	{ "hostile: version 4", false, HEX("\0\0\0\5\2\0\0\0\4"), ERR_PROTOCOL },
 	{ "hostile: version cut off", false, HEX("\0\0\0\4\2\0\0\0"), ERR_PROTOCOL },
-	{ "hostile: version with half an extension", false, HEX("\0\0\0\x9\2\0\0\0\3\0\0\0\0"), ERR_PROTOCOL },
-	{ "hostile: version with an extension", false, HEX("\0\0\0\xf\2\0\0\0\3\0\0\0\1x\0\0\0\1y"), ERR_NONE },
-	{ "hostile: handle before the version", false, HEX("\0\0\0\xa\x66\0\0\0\0\0\0\0\1h"), ERR_PROTOCOL },
-	{ "hostile: data before the version", false, HEX("\0\0\0\xa\x67\0\0\0\0\0\0\0\1h"), ERR_PROTOCOL },
+	{ "hostile: version with half an extension", false, HEX("\0\0\0\x9\2\0\0\0\3\0\0\0\0"),
+	    ERR_PROTOCOL },
+	{ "hostile: version with an extension", false, HEX("\0\0\0\xf\2\0\0\0\3\0\0\0\1x\0\0\0\1y"),
+	    ERR_NONE },
+	{ "hostile: handle before the version", false, HEX("\0\0\0\xa\x66\0\0\0\0\0\0\0\1h"),
+	    ERR_PROTOCOL },
+	{ "hostile: data before the version", false, HEX("\0\0\0\xa\x67\0\0\0\0\0\0\0\1h"),
+	    ERR_PROTOCOL },
 	{ "hostile: empty packet", false, HEX("\0\0\0\0\2"), ERR_PROTOCOL },
 	{ "hostile: packet of 4 GB", false, HEX("\xff\xff\xff\xff\2"), ERR_PROTOCOL },
 	{ "hostile: packet over the limit", false, HEX("\0\0\x84\xd1\2"), ERR_PROTOCOL },
-	{ "hostile: a banner", false, HEX("This account is currently not available.\n"), ERR_PROTOCOL },
+	{ "hostile: a banner", false, HEX("This account is currently not available.\n"),
+	    ERR_PROTOCOL },
 	{ "hostile: two versions", true, HEX("\0\0\0\5\2\0\0\0\3"), ERR_PROTOCOL },
 	{ "hostile: unknown id", true, HEX("\0\0\0\x9\x65\0\0\0\x63\0\0\0\1"), ERR_PROTOCOL },
-	{ "hostile: id answered already", true, HEX("\0\0\0\x9\x65\0\0\0\0\0\0\0\0"), ERR_PROTOCOL },
-	{ "hostile: type that answers nothing", true, HEX("\0\0\0\x9\x68\0\0\0\1\0\0\0\0"), ERR_PROTOCOL },
-	{ "hostile: request as an answer", true, HEX("\0\0\0\xa\3\0\0\0\1\0\0\0\1h"), ERR_PROTOCOL },
+	{ "hostile: id answered already", true, HEX("\0\0\0\x9\x65\0\0\0\0\0\0\0\0"),
+	    ERR_PROTOCOL },
+	{ "hostile: type that answers nothing", true, HEX("\0\0\0\x9\x68\0\0\0\1\0\0\0\0"),
+	    ERR_PROTOCOL },
+	{ "hostile: request as an answer", true, HEX("\0\0\0\xa\3\0\0\0\1\0\0\0\1h"),
+	    ERR_PROTOCOL },
 	{ "hostile: handle for FSTAT", true, HEX("\0\0\0\xa\x66\0\0\0\1\0\0\0\1h"), ERR_PROTOCOL },
 	{ "hostile: handle for READ", true, HEX("\0\0\0\xa\x66\0\0\0\2\0\0\0\1h"), ERR_PROTOCOL },
 	{ "hostile: data for FSTAT", true, HEX("\0\0\0\xa\x67\0\0\0\1\0\0\0\1x"), ERR_PROTOCOL },
-	{ "hostile: attributes for READ", true, HEX("\0\0\0\x9\x69\0\0\0\2\0\0\0\0"), ERR_PROTOCOL },
-	{ "hostile: READ is OK without data", true, HEX("\0\0\0\x9\x65\0\0\0\2\0\0\0\0"), ERR_PROTOCOL },
-	{ "hostile: FSTAT is OK without attributes", true, HEX("\0\0\0\x9\x65\0\0\0\1\0\0\0\0"), ERR_PROTOCOL },
-	{ "hostile: more data than asked", true, HEX("\0\0\0\x6f\x67\0\0\0\2\0\0\0\x66"), ERR_PROTOCOL },
-	{ "hostile: 4 GB of data", true, HEX("\xff\xff\xff\xff\x67\0\0\0\2\xff\xff\xff\xf6"), ERR_PROTOCOL },
-	{ "hostile: data shorter than its packet", true, HEX("\0\0\0\xb\x67\0\0\0\2\0\0\0\1xy"), ERR_PROTOCOL },
-	{ "hostile: data longer than its packet", true, HEX("\0\0\0\xa\x67\0\0\0\2\0\0\0\2x"), ERR_PROTOCOL },
+	{ "hostile: attributes for READ", true, HEX("\0\0\0\x9\x69\0\0\0\2\0\0\0\0"),
+	    ERR_PROTOCOL },
+	{ "hostile: READ is OK without data", true, HEX("\0\0\0\x9\x65\0\0\0\2\0\0\0\0"),
+	    ERR_PROTOCOL },
+	{ "hostile: FSTAT is OK without attributes", true, HEX("\0\0\0\x9\x65\0\0\0\1\0\0\0\0"),
+	    ERR_PROTOCOL },
+	{ "hostile: more data than asked", true, HEX("\0\0\0\x6f\x67\0\0\0\2\0\0\0\x66"),
+	    ERR_PROTOCOL },
+	{ "hostile: 4 GB of data", true, HEX("\xff\xff\xff\xff\x67\0\0\0\2\xff\xff\xff\xf6"),
+	    ERR_PROTOCOL },
+	{ "hostile: data shorter than its packet", true, HEX("\0\0\0\xb\x67\0\0\0\2\0\0\0\1xy"),
+	    ERR_PROTOCOL },
+	{ "hostile: data longer than its packet", true, HEX("\0\0\0\xa\x67\0\0\0\2\0\0\0\2x"),
+	    ERR_PROTOCOL },
 	{ "hostile: data without a length", true, HEX("\0\0\0\5\x67\0\0\0\2"), ERR_PROTOCOL },
 	{ "hostile: status cut off", true, HEX("\0\0\0\x8\x65\0\0\0\2\0\0\0"), ERR_PROTOCOL },
-	{ "hostile: status with a message cut off", true, HEX("\0\0\0\xe\x65\0\0\0\2\0\0\0\4\0\0\0\5x"),
-	    ERR_PROTOCOL },
+	{ "hostile: status with a message cut off", true,
+	    HEX("\0\0\0\xe\x65\0\0\0\2\0\0\0\4\0\0\0\5x"), ERR_PROTOCOL },
 	{ "hostile: status with bytes left over", true,
 	    HEX("\0\0\0\x12\x65\0\0\0\2\0\0\0\4\0\0\0\0\0\0\0\0x"), ERR_PROTOCOL },
 	{ "hostile: connection lost", true, HEX("\0\0\0\x9\x65\0\0\0\2\0\0\0\7"), ERR_NETWORK },
 	{ "hostile: attributes cut off", true, HEX("\0\0\0\x9\x69\0\0\0\1\0\0\0\1"), ERR_PROTOCOL },
-	{ "hostile: attributes of another version", true, HEX("\0\0\0\x9\x69\0\0\0\1\0\0\1\0"), ERR_PROTOCOL },
-	{ "hostile: attributes with bytes left over", true, HEX("\0\0\0\xa\x69\0\0\0\1\0\0\0\0x"), ERR_PROTOCOL },
+	{ "hostile: attributes of another version", true, HEX("\0\0\0\x9\x69\0\0\0\1\0\0\1\0"),
+	    ERR_PROTOCOL },
+	{ "hostile: attributes with bytes left over", true, HEX("\0\0\0\xa\x69\0\0\0\1\0\0\0\0x"),
+	    ERR_PROTOCOL },
 };
 
 static int
@@ -476,7 +513,8 @@ drain(struct sftp *s)
 	}
 }
 
-static const char greeting[] = "\0\0\0\5\2\0\0\0\3" "\0\0\0\xa\x66\0\0\0\0\0\0\0\1h";
+static const char greeting[] = "\0\0\0\5\2\0\0\0\3"
+			       "\0\0\0\xa\x66\0\0\0\0\0\0\0\1h";
 
 static struct sftp *
 begin(struct fetch_file *f, bool opened)
@@ -529,8 +567,9 @@ long_handle(void **state)
 		size_t arrived = 0;
 		struct fetch_file f = { .path = "x", .max = 100, .data = discard, .arg = &arrived };
 		struct sftp *s = begin(&f, false);
-		uint8_t packet[13 + SFTP_HANDLE_MAX + 1] = { 0, 0, 1, (uint8_t)(len == 256 ? 9 : 10), SFTP_HANDLE,
-			0, 0, 0, 0, 0, 0, 1, (uint8_t)(len - 256) };
+		uint8_t packet[13 + SFTP_HANDLE_MAX + 1] = { 0, 0, 1,
+			(uint8_t)(len == 256 ? 9 : 10), SFTP_HANDLE, 0, 0, 0, 0, 0, 0, 1,
+			(uint8_t)(len - 256) };
 		struct err e;
 
 		assert_ok(sftp_input(s, (const uint8_t *)greeting, 9, &e), &e);
@@ -542,11 +581,14 @@ long_handle(void **state)
 	}
 }
 
-/* What the server says of one file ends that file alone, and only "no such file" means that there is none. */
+/*
+ * What the server says of one file ends that file alone, and only "no such file" means that there
+ * is none.
+ */
 static struct refusal_row {
 	const char *name;
 	unsigned code;
-	bool reading;		/* the answer to READ, not to OPEN */
+	bool reading; /* the answer to READ, not to OPEN */
 	enum fetch_result result;
 	enum err_code want;
 } refusal_rows[] = {

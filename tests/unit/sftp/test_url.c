@@ -16,12 +16,12 @@ static struct url_row {
 	const char *name, *text;
 	size_t len;
 	enum url_scheme scheme;
-	const char *user, *host;	/* NULL: refused */
+	const char *user, *host; /* NULL: refused */
 	unsigned port;
 	const char *path;
 } rows[] = {
 #define URL(text) text, sizeof(text) - 1
-#define BAD URL_SFTP, NULL, NULL, 0, NULL
+#define BAD	  URL_SFTP, NULL, NULL, 0, NULL
 	{ "plain", URL("sftp://u@host/srv/repo"), URL_SFTP, "u", "host", 22, "/srv/repo" },
 	{ "port", URL("sftp://u@host.example:2222/r"), URL_SFTP, "u", "host.example", 2222, "/r" },
 	{ "scheme in capitals", URL("SFTP://u@Host/r"), URL_SFTP, "u", "Host", 22, "/r" },
@@ -29,14 +29,18 @@ static struct url_row {
 	{ "slashes at the end", URL("sftp://u@h/r//"), URL_SFTP, "u", "h", 22, "/r" },
 	{ "IPv4", URL("sftp://u@127.0.0.1:1/r"), URL_SFTP, "u", "127.0.0.1", 1, "/r" },
 	{ "IPv6", URL("sftp://u@[::1]/r"), URL_SFTP, "u", "::1", 22, "/r" },
-	{ "IPv6 and port", URL("sftp://u@[2001:db8::1]:65535/r"), URL_SFTP, "u", "2001:db8::1", 65535, "/r" },
-	{ "IPv6 with zone", URL("sftp://u@[fe80::1%25eth0]/r"), URL_SFTP, "u", "fe80::1%eth0", 22, "/r" },
-	{ "percent in the path", URL("sftp://u@h/a%20b%2f%C3%A9"), URL_SFTP, "u", "h", 22, "/a b/\xc3\xa9" },
+	{ "IPv6 and port", URL("sftp://u@[2001:db8::1]:65535/r"), URL_SFTP, "u", "2001:db8::1",
+	    65535, "/r" },
+	{ "IPv6 with zone", URL("sftp://u@[fe80::1%25eth0]/r"), URL_SFTP, "u", "fe80::1%eth0", 22,
+	    "/r" },
+	{ "percent in the path", URL("sftp://u@h/a%20b%2f%C3%A9"), URL_SFTP, "u", "h", 22,
+	    "/a b/\xc3\xa9" },
 	{ "percent in the user", URL("sftp://a%40b@h/r"), URL_SFTP, "a@b", "h", 22, "/r" },
 	{ "at sign in the path", URL("sftp://u@h/a@b:c"), URL_SFTP, "u", "h", 22, "/a@b:c" },
 	{ "hidden directory", URL("sftp://u@h/.a/..b/c.."), URL_SFTP, "u", "h", 22, "/.a/..b/c.." },
 	{ "file", URL("file:///mnt/usb"), URL_FILE, "", "", 0, "/mnt/usb" },
-	{ "file on a drive", URL("file:///C:/usb%20key/"), URL_FILE, "", "", 0, ON_A_DRIVE "C:/usb key" },
+	{ "file on a drive", URL("file:///C:/usb%20key/"), URL_FILE, "", "", 0,
+	    ON_A_DRIVE "C:/usb key" },
 	{ "file on localhost", URL("file://localhost/mnt"), URL_FILE, "", "", 0, "/mnt" },
 	{ "file with percent", URL("file:///a%20b"), URL_FILE, "", "", 0, "/a b" },
 	{ "empty", URL(""), BAD },

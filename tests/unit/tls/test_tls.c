@@ -25,8 +25,10 @@ refusal_text(void **state)
 	assert_int_equal(talk(&e), SLIPWAY_TLS_ERROR);
 	for (size_t i = 0; i < N(ids); i++)
 		assert_non_null(strstr(slipway_tls_conn_error(e.client), ids[i]->hex));
-	assert_non_null(strstr(slipway_tls_conn_error(e.client), "got subject \"CN=kernel\", SHA-256 "));
-	assert_non_null(strstr(slipway_tls_conn_error(e.client), "TLS_RequiredLevel is TLSPeerAuth, and TLS_TrustedCerts has "));
+	assert_non_null(
+	    strstr(slipway_tls_conn_error(e.client), "got subject \"CN=kernel\", SHA-256 "));
+	assert_non_null(strstr(slipway_tls_conn_error(e.client),
+	    "TLS_RequiredLevel is TLSPeerAuth, and TLS_TrustedCerts has "));
 	ends_close(&e);
 	slipway_tls_free(s);
 	slipway_tls_free(c);
@@ -39,13 +41,17 @@ static const struct name_row {
 	const char *want;
 } names[] = {
 	{ "name: plain", "Kernel 1", 0, "subject \"CN=Kernel 1\", SHA-256 " },
-	{ "name: lines", "a\r\nslipway[1]: info: all is well", 0, "subject \"CN=a\\0D\\0Aslipway[1]: info: all is well\", SHA-256 " },
-	{ "name: another certificate", "a\", SHA-256 0, valid", 0, "subject \"CN=a\\\"\\, SHA-256 0\\, valid\", SHA-256 " },
+	{ "name: lines", "a\r\nslipway[1]: info: all is well", 0,
+	    "subject \"CN=a\\0D\\0Aslipway[1]: info: all is well\", SHA-256 " },
+	{ "name: another certificate", "a\", SHA-256 0, valid", 0,
+	    "subject \"CN=a\\\"\\, SHA-256 0\\, valid\", SHA-256 " },
 	{ "name: another part", "a,O=Plant\\", 0, "subject \"CN=a\\,O=Plant\\\\\", SHA-256 " },
 	{ "name: terminal", "a\033[31mb\x7f", 0, "subject \"CN=a\\1B[31mb\\7F\", SHA-256 " },
 	{ "name: NUL", "a\0b", 3, "subject \"CN=a\\00b\", SHA-256 " },
-	{ "name: next line and right to left", "a\xc2\x85\xe2\x80\xae", 0, "subject \"CN=a\\C2\\85\\E2\\80\\AE\", SHA-256 " },
-	{ "name: too long", "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n",
+	{ "name: next line and right to left", "a\xc2\x85\xe2\x80\xae", 0,
+	    "subject \"CN=a\\C2\\85\\E2\\80\\AE\", SHA-256 " },
+	{ "name: too long",
+	    "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n",
 	    0, "\\0A\\0A\\0...\", SHA-256 " },
 };
 
@@ -80,14 +86,20 @@ static const struct closed_row {
 	const char *name, *setting, *value, *why;
 	bool content;
 } closed[] = {
-	{ "closed: unknown level", "TLS_RequiredLevel", "tlspeerauth", "TLS_RequiredLevel: want None", false },
-	{ "closed: number as level", "TLS_RequiredLevel", "2", "TLS_RequiredLevel: want None", false },
+	{ "closed: unknown level", "TLS_RequiredLevel", "tlspeerauth",
+	    "TLS_RequiredLevel: want None", false },
+	{ "closed: number as level", "TLS_RequiredLevel", "2", "TLS_RequiredLevel: want None",
+	    false },
 	{ "closed: unknown version", "TLS_MinVersion", "TLSv1.1", "TLS_MinVersion: want", false },
-	{ "closed: days that are none", "TLS_ExpiryWarnDays", "soon", "TLS_ExpiryWarnDays: want", false },
+	{ "closed: days that are none", "TLS_ExpiryWarnDays", "soon", "TLS_ExpiryWarnDays: want",
+	    false },
 	{ "closed: days below 0", "TLS_ExpiryWarnDays", "-1", "TLS_ExpiryWarnDays: want", false },
-	{ "closed: no trusted certificate", "TLS_TrustedCerts", "", "TLS_TrustedCerts is not set", false },
-	{ "closed: trusted file absent", "TLS_TrustedCerts", "/nonexistent/x.crt", "TLS_TrustedCerts: /nonexistent/x.crt", false },
-	{ "closed: trusted file is none", "TLS_TrustedCerts", "rubbish", "TLS_TrustedCerts: (given by the program): want a certificate in PEM", true },
+	{ "closed: no trusted certificate", "TLS_TrustedCerts", "", "TLS_TrustedCerts is not set",
+	    false },
+	{ "closed: trusted file absent", "TLS_TrustedCerts", "/nonexistent/x.crt",
+	    "TLS_TrustedCerts: /nonexistent/x.crt", false },
+	{ "closed: trusted file is none", "TLS_TrustedCerts", "rubbish",
+	    "TLS_TrustedCerts: (given by the program): want a certificate in PEM", true },
 	{ "closed: CRL file absent", "TLS_CRLFile", "/nonexistent/x.crl", "TLS_CRLFile", false },
 	{ "closed: CRL file is none", "TLS_CRLFile", "rubbish", "TLS_CRLFile", true },
 };
@@ -133,7 +145,7 @@ absent_level_is_told(void **state)
 	assert_int_equal(slipway_tls_check(t), 0);
 	assert_non_null(strstr(slipway_tls_warning(t), "TLS_RequiredLevel is not set"));
 	assert_int_equal(slipway_tls_check(t), 0);
-	assert_string_equal(slipway_tls_warning(t), "");	/* once */
+	assert_string_equal(slipway_tls_warning(t), ""); /* once */
 	slipway_tls_free(t);
 }
 
@@ -167,7 +179,7 @@ replacement(void **state)
 	slipway_tls_set(s, "TLS_RequiredLevel", "TLSNoPeerAuth");
 	slipway_tls_set(s, "TLS_KeyFile", p.key);
 	slipway_tls_set(s, "TLS_CertFile", p.cert);
-	assert_int_equal(slipway_tls_check(s), SLIPWAY_TLS_ERROR);	/* nothing there yet */
+	assert_int_equal(slipway_tls_check(s), SLIPWAY_TLS_ERROR); /* nothing there yet */
 	assert_non_null(strstr(slipway_tls_error(s), "key.pem"));
 	put_text(p.key, kernel.key_pem, 0600);
 	put_text(p.cert, kernel.cert_pem, 0644);
@@ -175,12 +187,16 @@ replacement(void **state)
 	assert_int_equal(talk(&first), 0);
 	assert_true(verified(s, &kernel));
 
-	/* Half of the new pair, rubbish, an expired one, nothing, a key that others can read: the old one goes on. */
+	/*
+	 * Half of the new pair, rubbish, an expired one, nothing, a key that others can read: the
+	 * old one goes on.
+	 */
 	put_text(p.key, kernel2.key_pem, 0600);
 	assert_int_equal(slipway_tls_check(s), 0);
 	assert_non_null(strstr(slipway_tls_warning(s), "stays in use"));
 	assert_true(verified(s, &kernel));
-	assert_string_equal(slipway_tls_warning(s), "");	/* once, also where the files may still change */
+	/* once, also where the files may still change */
+	assert_string_equal(slipway_tls_warning(s), "");
 	put_text(p.cert, "rubbish", 0644);
 	assert_true(verified(s, &kernel));
 	put_text(p.key, old.key_pem, 0600);
@@ -200,7 +216,8 @@ replacement(void **state)
 	if (put_mode_counts())
 		assert_true(verified(s, &kernel));
 	else
-		print_message("a key that others can read: not tried under wine, whose access lists don't come back; see docs/windows.md\n");
+		print_message(
+		    "a key that others can read: not tried under wine, whose access lists don't come back; see docs/windows.md\n");
 	put_mode(p.key, 0600);
 	assert_true(verified(s, &kernel2));
 	assert_false(verified(s, &kernel));
@@ -243,7 +260,9 @@ reads(struct slipway_tls_conn *c, char *buf, size_t len)
 	return n;
 }
 
-/* One side says that it is done; the other still sends, then is done too.  A cut is something else. */
+/*
+ * One side says that it is done; the other still sends, then is done too.  A cut is something else.
+ */
 static void
 half_close(void **state)
 {
@@ -367,7 +386,8 @@ old_version(void **state)
 static void *
 dribble(void *arg)
 {
-	static const char hello[] = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";	/* of 517 bytes */
+	/* of 517 bytes */
+	static const char hello[] = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
 	const struct timespec pause = { 0, 5000000 };
 
 	for (size_t i = 0; i < 517; i++) {
@@ -378,7 +398,9 @@ dribble(void *arg)
 	return NULL;
 }
 
-/* The handshake's time is over: of a peer that says nothing, and of one that never gets to the end. */
+/*
+ * The handshake's time is over: of a peer that says nothing, and of one that never gets to the end.
+ */
 static void
 silent_peer(void **state)
 {
@@ -398,7 +420,8 @@ silent_peer(void **state)
 			assert_int_equal(pthread_create(&peer, NULL, dribble, &fd[1]), 0);
 		while (waits(rc = slipway_tls_handshake(c))) {
 			assert_false(blocking);
-			sockets_wait(fd, (const bool[]){ false }, 1, (int)slipway_tls_conn_timeout(c));
+			sockets_wait(fd, (const bool[]){ false }, 1,
+			    (int)slipway_tls_conn_timeout(c));
 		}
 		assert_int_equal(rc, SLIPWAY_TLS_ERROR);
 		assert_int_equal(slipway_tls_conn_error_code(c), SLIPWAY_TLS_E_TIMEOUT);
@@ -426,7 +449,7 @@ expiry_is_told(void **state)
 	assert_int_equal(slipway_tls_check(s), 0);
 	assert_non_null(strstr(slipway_tls_warning(s), "ends in "));
 	assert_int_equal(slipway_tls_check(s), 0);
-	assert_string_equal(slipway_tls_warning(s), "");	/* once a day */
+	assert_string_equal(slipway_tls_warning(s), ""); /* once a day */
 	ends_open(&e, s, c);
 	assert_int_equal(talk(&e), 0);
 	assert_non_null(strstr(slipway_tls_conn_warning(e.client), "ends in "));
@@ -444,31 +467,44 @@ expiry_is_told(void **state)
 static void
 revocation(void **state)
 {
-	static const char no_ca[] = "TLS_CRLFile: the list of \"CN=ca\" is signed by no CA of TLS_TrustedCerts; it revokes nothing";
+	static const char no_ca[] =
+	    "TLS_CRLFile: the list of \"CN=ca\" is signed by no CA of TLS_TrustedCerts; it revokes nothing";
 	struct id other_ca = id_make(&(struct look){ .name = "ca", .ca = true }, NULL);
 	struct id above = id_make(&(struct look){ .name = "above", .ca = true }, NULL);
-	struct id last = id_make(&(struct look){ .name = "last", .ca = true, .constraints = "critical,CA:TRUE,pathlen:0" }, NULL);
+	struct id last = id_make(&(struct look){ .name = "last",
+				     .ca = true,
+				     .constraints = "critical,CA:TRUE,pathlen:0" },
+	    NULL);
 	const struct {
 		char *crl;
 		const struct id *trusted;
-		const char *warning;	/* of a list that revokes nothing; nothing is said of one whose CA a chain may yet prove */
+		/*
+		 * of a list that revokes nothing; nothing is said of one whose CA a chain may yet
+		 * prove
+		 */
+		const char *warning;
 		bool refused;
-	} rows[] = { { crl_make(&ca, &issued, 30), &ca, "", true }, { crl_make(&ca, &kernel, 30), &ca, "", false },
-		{ crl_make(&ca, NULL, 30), &ca, "", false }, { crl_make(&other_ca, &issued, 30), &ca, no_ca, false },
-		{ crl_make(&ca, &issued, 30), &issued, no_ca, false }, { crl_make(&ca, &issued, 30), &above, "", true },
+	} rows[] = { { crl_make(&ca, &issued, 30), &ca, "", true },
+		{ crl_make(&ca, &kernel, 30), &ca, "", false },
+		{ crl_make(&ca, NULL, 30), &ca, "", false },
+		{ crl_make(&other_ca, &issued, 30), &ca, no_ca, false },
+		{ crl_make(&ca, &issued, 30), &issued, no_ca, false },
+		{ crl_make(&ca, &issued, 30), &above, "", true },
 		{ crl_make(&ca, &issued, 30), &last, no_ca, true } };
 
 	(void)state;
 	for (size_t i = 0; i < N(rows); i++) {
-		struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &issued, NULL);
-		struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, rows[i].trusted);
+		struct slipway_tls *s =
+		    side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &issued, NULL);
+		struct slipway_tls *c =
+		    side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, rows[i].trusted);
 		struct ends e;
 
 		pem(c, "TLS_CRLFile", rows[i].crl);
 		assert_int_equal(slipway_tls_check(c), 0);
 		assert_string_equal(slipway_tls_warning(c), rows[i].warning);
 		ends_open(&e, s, c);
-		assert_string_equal(slipway_tls_warning(c), "");	/* once */
+		assert_string_equal(slipway_tls_warning(c), ""); /* once */
 		assert_int_equal(talk(&e), rows[i].refused ? SLIPWAY_TLS_ERROR : 0);
 		if (rows[i].refused && rows[i].trusted == &ca)
 			assert_non_null(strstr(slipway_tls_conn_error(e.client), "revoked"));
@@ -485,10 +521,14 @@ revocation(void **state)
 static void
 name_constraints(void **state)
 {
-	struct id narrow = id_make(&(struct look){ .name = "narrow", .ca = true,
-	    .constraint = "critical,permitted;DNS:.plant.example" }, NULL);
-	struct id in = id_make(&(struct look){ .name = "in", .san = "DNS:kernel.plant.example" }, &narrow);
-	struct id out = id_make(&(struct look){ .name = "out", .san = "DNS:kernel.bank.example" }, &narrow);
+	struct id narrow = id_make(&(struct look){ .name = "narrow",
+				       .ca = true,
+				       .constraint = "critical,permitted;DNS:.plant.example" },
+	    NULL);
+	struct id in =
+	    id_make(&(struct look){ .name = "in", .san = "DNS:kernel.plant.example" }, &narrow);
+	struct id out =
+	    id_make(&(struct look){ .name = "out", .san = "DNS:kernel.bank.example" }, &narrow);
 	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &in, NULL);
 
 	(void)state;
@@ -516,7 +556,10 @@ many(size_t n, const struct id *last)
 	return text;
 }
 
-/* A server that c knows, or doesn't, and then says what decides, however much it trusts.  What c warned of. */
+/*
+ * A server that c knows, or doesn't, and then says what decides, however much it trusts.  What c
+ * warned of.
+ */
 static const char *
 knows(struct slipway_tls *c, const struct id *server, bool want)
 {
@@ -526,20 +569,25 @@ knows(struct slipway_tls *c, const struct id *server, bool want)
 	ends_open(&e, s, c);
 	assert_int_equal(talk(&e), want ? 0 : SLIPWAY_TLS_ERROR);
 	if (!want && slipway_tls_conn_error_code(e.client) == SLIPWAY_TLS_E_UNTRUSTED)
-		assert_non_null(strstr(slipway_tls_conn_error(e.client), "TLS_RequiredLevel is TLSPeerAuth"));
+		assert_non_null(
+		    strstr(slipway_tls_conn_error(e.client), "TLS_RequiredLevel is TLSPeerAuth"));
 	ends_close(&e);
 	slipway_tls_free(s);
 	return slipway_tls_warning(c);
 }
 
-/* No trusted certificate is left out in silence: all of 128, or an error; of several files, a warning. */
+/*
+ * No trusted certificate is left out in silence: all of 128, or an error; of several files, a
+ * warning.
+ */
 static void
 many_trusted(void **state)
 {
 	char list[16384];
 	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, NULL);
-	char *most = many(128, &kernel), *over = many(129, &kernel), *first = many(100, &kernel), *second = many(29, &issued);
-	struct place p;	/* its names are as good as others */
+	char *most = many(128, &kernel), *over = many(129, &kernel), *first = many(100, &kernel),
+	     *second = many(29, &issued);
+	struct place p; /* its names are as good as others */
 
 	(void)state;
 	pem(c, "TLS_TrustedCerts", most);
@@ -547,14 +595,16 @@ many_trusted(void **state)
 	knows(c, &issued, false);
 	pem(c, "TLS_TrustedCerts", over);
 	assert_int_equal(slipway_tls_check(c), SLIPWAY_TLS_ERROR);
-	assert_non_null(strstr(slipway_tls_error(c), "(given by the program): over 128 certificates"));
+	assert_non_null(
+	    strstr(slipway_tls_error(c), "(given by the program): over 128 certificates"));
 
 	place_make(&p);
 	put_text(p.key, first, 0644);
 	put_text(p.cert, second, 0644);
 	snprintf(list, sizeof list, "%s;%s", p.key, p.cert);
 	slipway_tls_set(c, "TLS_TrustedCerts", list);
-	assert_non_null(strstr(knows(c, &kernel, true), "cert.pem: with those of the files before it over 128 certificates; the others stay in use"));
+	assert_non_null(strstr(knows(c, &kernel, true),
+	    "cert.pem: with those of the files before it over 128 certificates; the others stay in use"));
 	knows(c, &issued, false);
 	put_text(p.key, kernel.cert_pem, 0644);
 	knows(c, &issued, true);

@@ -11,7 +11,8 @@ static struct id kernel, other, ca, issued, hi;
 static void
 application(void **state)
 {
-	char *const argv[] = { (char[]){ "hi" }, (char[]){ "--kernel" }, (char[]){ "/Cbad name" }, (char[]){ "/CCOV_PB" }, (char[]){ "/CX" }, NULL };
+	char *const argv[] = { (char[]){ "hi" }, (char[]){ "--kernel" }, (char[]){ "/Cbad name" },
+		(char[]){ "/CCOV_PB" }, (char[]){ "/CX" }, NULL };
 
 	(void)state;
 	assert_string_equal(slipway_tls_application(5, argv), "COV_PB");
@@ -38,7 +39,8 @@ misuse(void **state)
 	assert_int_equal(slipway_tls_read(e.client, buf, sizeof buf), SLIPWAY_TLS_WANT_READ);
 	assert_int_equal(slipway_tls_shutdown(e.client), 0);
 	assert_int_equal(slipway_tls_write(e.server, "late", 4), 4);
-	assert_int_equal(slipway_tls_shutdown(e.client), 0);	/* again: nothing happens, what came stays */
+	/* again: nothing happens, what came stays */
+	assert_int_equal(slipway_tls_shutdown(e.client), 0);
 	assert_int_equal(slipway_tls_write(e.client, "x", 1), SLIPWAY_TLS_ERROR);
 	assert_int_equal(slipway_tls_conn_error_code(e.client), SLIPWAY_TLS_E_USAGE);
 	assert_int_equal(slipway_tls_read(e.client, buf, sizeof buf), 4);
@@ -47,7 +49,10 @@ misuse(void **state)
 	ends_close(&e);
 }
 
-/* More than fits: part of it is taken, then WANT_WRITE; the rest may lie elsewhere by then.  Every byte arrives. */
+/*
+ * More than fits: part of it is taken, then WANT_WRITE; the rest may lie elsewhere by then.  Every
+ * byte arrives.
+ */
 static void
 partial_writes(void **state)
 {
@@ -139,7 +144,8 @@ raw_byte(struct raw *r, bool ours)
 
 	for (int i = 0; i < 10; i++) {
 		wait_for(r->fd[!ours]);
-		if ((n = ours ? slipway_tls_read(r->server, &byte, 1) : SSL_read(r->ssl, &byte, 1)) == 1)
+		if ((n = ours ? slipway_tls_read(r->server, &byte, 1)
+			      : SSL_read(r->ssl, &byte, 1)) == 1)
 			return byte;
 		if (n != (ours ? SLIPWAY_TLS_WANT_READ : -1))
 			break;
@@ -151,8 +157,9 @@ raw_byte(struct raw *r, bool ours)
 static bool
 raw_talk(struct raw *r)
 {
-	return shake(r->server, r->ssl) == 0 && SSL_is_init_finished(r->ssl) && SSL_write(r->ssl, "x", 1) == 1 &&
-	    raw_byte(r, true) == 'x' && slipway_tls_write(r->server, "y", 1) == 1 && raw_byte(r, false) == 'y';
+	return shake(r->server, r->ssl) == 0 && SSL_is_init_finished(r->ssl) &&
+	    SSL_write(r->ssl, "x", 1) == 1 && raw_byte(r, true) == 'x' &&
+	    slipway_tls_write(r->server, "y", 1) == 1 && raw_byte(r, false) == 'y';
 }
 
 static void
@@ -167,8 +174,8 @@ raw_close(struct raw *r)
 
 /* What a client offers, and whether our server takes it. */
 static const struct offer_row {
-	const char *name, *min;		/* TLS_MinVersion of the server */
-	int version;			/* the client's only one, 0: any */
+	const char *name, *min; /* TLS_MinVersion of the server */
+	int version;		/* the client's only one, 0: any */
 	const char *groups, *ciphers, *suites;
 	bool taken;
 } offers[] = {
@@ -178,11 +185,16 @@ static const struct offer_row {
 	{ "offer: finite fields alone", "", 0, "ffdhe2048", NULL, NULL, false },
 	{ "offer: TLS 1.2 where it isn't asked for", "", TLS1_2_VERSION, NULL, NULL, NULL, false },
 	{ "offer: TLS 1.1", "TLSv1.2", TLS1_1_VERSION, NULL, "ALL:@SECLEVEL=0", NULL, false },
-	{ "offer: TLS 1.2, AES-GCM", "TLSv1.2", TLS1_2_VERSION, NULL, "ECDHE-ECDSA-AES128-GCM-SHA256", NULL, true },
-	{ "offer: TLS 1.2, ChaCha20", "TLSv1.2", TLS1_2_VERSION, NULL, "ECDHE-ECDSA-CHACHA20-POLY1305", NULL, true },
-	{ "offer: TLS 1.2, CBC", "TLSv1.2", TLS1_2_VERSION, NULL, "ECDHE-ECDSA-AES256-SHA384", NULL, false },
-	{ "offer: TLS 1.2, no forward secrecy", "TLSv1.2", TLS1_2_VERSION, NULL, "AES256-GCM-SHA384", NULL, false },
-	{ "offer: TLS 1.2, P-384 with P-256, which the certificate needs", "TLSv1.2", TLS1_2_VERSION, "P-384:P-256", NULL, NULL, true },
+	{ "offer: TLS 1.2, AES-GCM", "TLSv1.2", TLS1_2_VERSION, NULL,
+	    "ECDHE-ECDSA-AES128-GCM-SHA256", NULL, true },
+	{ "offer: TLS 1.2, ChaCha20", "TLSv1.2", TLS1_2_VERSION, NULL,
+	    "ECDHE-ECDSA-CHACHA20-POLY1305", NULL, true },
+	{ "offer: TLS 1.2, CBC", "TLSv1.2", TLS1_2_VERSION, NULL, "ECDHE-ECDSA-AES256-SHA384", NULL,
+	    false },
+	{ "offer: TLS 1.2, no forward secrecy", "TLSv1.2", TLS1_2_VERSION, NULL,
+	    "AES256-GCM-SHA384", NULL, false },
+	{ "offer: TLS 1.2, P-384 with P-256, which the certificate needs", "TLSv1.2",
+	    TLS1_2_VERSION, "P-384:P-256", NULL, NULL, true },
 	{ "offer: TLS 1.2, P-384 alone", "TLSv1.2", TLS1_2_VERSION, "P-384", NULL, NULL, false },
 	{ "offer: AES-128-GCM", "", 0, NULL, NULL, "TLS_AES_128_GCM_SHA256", true },
 	{ "offer: AES-128-CCM", "", 0, NULL, NULL, "TLS_AES_128_CCM_SHA256", false },
@@ -207,14 +219,17 @@ offer(void **state)
 	assert_true(o->ciphers == NULL || SSL_set_cipher_list(r.ssl, o->ciphers) == 1);
 	assert_true(o->suites == NULL || SSL_set_ciphersuites(r.ssl, o->suites) == 1);
 	if (raw_talk(&r) != o->taken) {
-		print_error("want it %staken: %s\n", o->taken ? "" : "not ", slipway_tls_conn_error(r.server));
+		print_error("want it %staken: %s\n", o->taken ? "" : "not ",
+		    slipway_tls_conn_error(r.server));
 		fail();
 	}
 	raw_close(&r);
 	slipway_tls_free(s);
 }
 
-/* Tickets, ALPN, renegotiation, compression: a client that asks for them gets a connection without. */
+/*
+ * Tickets, ALPN, renegotiation, compression: a client that asks for them gets a connection without.
+ */
 static void
 extras_are_off(void **state)
 {
@@ -244,7 +259,8 @@ extras_are_off(void **state)
 			assert_false(SSL_SESSION_has_ticket(SSL_get0_session(r.ssl)));
 			assert_int_equal(SSL_renegotiate(r.ssl), 1);
 			SSL_do_handshake(r.ssl);
-			assert_int_equal(slipway_tls_read(r.server, &byte, 1), SLIPWAY_TLS_WANT_READ);
+			assert_int_equal(slipway_tls_read(r.server, &byte, 1),
+			    SLIPWAY_TLS_WANT_READ);
 			assert_int_not_equal(SSL_do_handshake(r.ssl), 1);
 		}
 		raw_close(&r);
@@ -252,11 +268,14 @@ extras_are_off(void **state)
 	slipway_tls_free(s);
 }
 
-/* A key update in both directions shows nowhere; many of them, and nothing else, can't keep us in one call. */
+/*
+ * A key update in both directions shows nowhere; many of them, and nothing else, can't keep us in
+ * one call.
+ */
 static void
 key_updates(void **state)
 {
-	enum { UPDATES = 200 };	/* as many as a socket pair holds */
+	enum { UPDATES = 200 }; /* as many as a socket pair holds */
 	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &kernel, NULL);
 	unsigned calls = 0;
 	struct raw r;
@@ -273,7 +292,8 @@ key_updates(void **state)
 		assert_int_equal(SSL_do_handshake(r.ssl), 1);
 	}
 	assert_int_equal(SSL_write(r.ssl, "z", 1), 1);
-	while ((n = slipway_tls_read(r.server, &byte, 1)) == SLIPWAY_TLS_WANT_READ && calls < UPDATES) {
+	while ((n = slipway_tls_read(r.server, &byte, 1)) == SLIPWAY_TLS_WANT_READ &&
+	    calls < UPDATES) {
 		calls++;
 		wait_for(r.fd[0]);
 	}
@@ -314,7 +334,8 @@ wrong_functions(void **state)
 	(void)state;
 	for (size_t i = 0; i < N(results) * N(levels); i++) {
 		struct slipway_tls *t = side_new(SLIPWAY_TLS_CLIENT, levels[i % 2], NULL, NULL);
-		struct slipway_tls_conn *c = slipway_tls_conn_new_io(t, wrong_read, wrong_write, NULL);
+		struct slipway_tls_conn *c =
+		    slipway_tls_conn_new_io(t, wrong_read, wrong_write, NULL);
 
 		wrong = results[i / 2];
 		assert_int_equal(slipway_tls_read(c, buf, sizeof buf), SLIPWAY_TLS_ERROR);
@@ -356,7 +377,10 @@ facts(void **state)
 	slipway_tls_free(c);
 }
 
-/* Each failure with its code and the words that say what to do; the other side's too where it is told. */
+/*
+ * Each failure with its code and the words that say what to do; the other side's too where it is
+ * told.
+ */
 static const struct code_row {
 	const char *name, *server_level;
 	const struct id *server_own, *server_trusts;
@@ -365,13 +389,18 @@ static const struct code_row {
 	enum slipway_tls_code server, client;
 	const char *server_why, *client_why;
 } codes[] = {
-	{ "code: untrusted server", "TLSNoPeerAuth", &kernel, NULL, "TLSPeerAuth", NULL, &other, SLIPWAY_TLS_E_REFUSED, SLIPWAY_TLS_E_UNTRUSTED,
+	{ "code: untrusted server", "TLSNoPeerAuth", &kernel, NULL, "TLSPeerAuth", NULL, &other,
+	    SLIPWAY_TLS_E_REFUSED, SLIPWAY_TLS_E_UNTRUSTED,
 	    "the peer refused our certificate: unknown CA", "TLS_TrustedCerts has" },
-	{ "code: untrusted client", "TLSPeerAuth", &kernel, &hi, "TLSNoPeerAuth", &other, NULL, SLIPWAY_TLS_E_UNTRUSTED, SLIPWAY_TLS_E_REFUSED,
-	    "not trusted", "the peer refused our certificate: unknown CA" },
-	{ "code: client without certificate", "TLSPeerAuth", &kernel, &hi, "TLSNoPeerAuth", NULL, NULL, SLIPWAY_TLS_E_UNTRUSTED, SLIPWAY_TLS_E_REFUSED,
-	    "the peer showed no certificate; TLS_RequiredLevel is TLSPeerAuth", "it wants a certificate of ours (TLS_KeyFile" },
-	{ "code: plain client", "TLSNoPeerAuth", &kernel, NULL, "None", NULL, NULL, SLIPWAY_TLS_E_PROTOCOL, SLIPWAY_TLS_OK,
+	{ "code: untrusted client", "TLSPeerAuth", &kernel, &hi, "TLSNoPeerAuth", &other, NULL,
+	    SLIPWAY_TLS_E_UNTRUSTED, SLIPWAY_TLS_E_REFUSED, "not trusted",
+	    "the peer refused our certificate: unknown CA" },
+	{ "code: client without certificate", "TLSPeerAuth", &kernel, &hi, "TLSNoPeerAuth", NULL,
+	    NULL, SLIPWAY_TLS_E_UNTRUSTED, SLIPWAY_TLS_E_REFUSED,
+	    "the peer showed no certificate; TLS_RequiredLevel is TLSPeerAuth",
+	    "it wants a certificate of ours (TLS_KeyFile" },
+	{ "code: plain client", "TLSNoPeerAuth", &kernel, NULL, "None", NULL, NULL,
+	    SLIPWAY_TLS_E_PROTOCOL, SLIPWAY_TLS_OK,
 	    "the peer doesn't speak TLS; TLS_RequiredLevel is TLSNoPeerAuth", "" },
 };
 
@@ -379,8 +408,10 @@ static void
 code(void **state)
 {
 	const struct code_row *r = *state;
-	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, r->server_level, r->server_own, r->server_trusts);
-	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, r->client_level, r->client_own, r->client_trusts);
+	struct slipway_tls *s =
+	    side_new(SLIPWAY_TLS_SERVER, r->server_level, r->server_own, r->server_trusts);
+	struct slipway_tls *c =
+	    side_new(SLIPWAY_TLS_CLIENT, r->client_level, r->client_own, r->client_trusts);
 	struct ends e;
 
 	ends_open(&e, s, c);
@@ -402,17 +433,24 @@ code(void **state)
 	slipway_tls_free(c);
 }
 
-/* An intermediate CA that was revoked vouches for nobody, and one that isn't trusted itself can revoke what it issued. */
+/*
+ * An intermediate CA that was revoked vouches for nobody, and one that isn't trusted itself can
+ * revoke what it issued.
+ */
 static void
 revoked_between(void **state)
 {
 	struct id middle = id_make(&(struct look){ .name = "middle", .ca = true }, &ca);
 	struct id leaf = id_make(&(struct look){ .name = "leaf" }, &middle);
-	char *none = crl_make(&ca, NULL, 30), *of_middle = crl_make(&ca, &middle, 30), *of_leaf = crl_make(&middle, &leaf, 30);
+	char *none = crl_make(&ca, NULL, 30), *of_middle = crl_make(&ca, &middle, 30),
+	     *of_leaf = crl_make(&middle, &leaf, 30);
 	const struct {
 		const char *crl, *why;
-	} rows[] = { { none, NULL }, { of_middle, "an issuer of the peer's certificate is revoked in TLS_CRLFile: subject \"CN=middle\"" },
-		{ of_leaf, "the peer's certificate is revoked in TLS_CRLFile: subject \"CN=leaf\"" } };
+	} rows[] = { { none, NULL },
+		{ of_middle,
+		    "an issuer of the peer's certificate is revoked in TLS_CRLFile: subject \"CN=middle\"" },
+		{ of_leaf,
+		    "the peer's certificate is revoked in TLS_CRLFile: subject \"CN=leaf\"" } };
 	char chain[8192];
 
 	(void)state;
@@ -428,8 +466,10 @@ revoked_between(void **state)
 		assert_int_equal(talk(&e), rows[i].why == NULL ? 0 : SLIPWAY_TLS_ERROR);
 		if (rows[i].why != NULL) {
 			assert_non_null(strstr(slipway_tls_conn_error(e.client), rows[i].why));
-			assert_int_equal(slipway_tls_conn_error_code(e.client), SLIPWAY_TLS_E_REVOKED);
-			assert_non_null(strstr(slipway_tls_conn_error(e.server), "certificate revoked"));
+			assert_int_equal(slipway_tls_conn_error_code(e.client),
+			    SLIPWAY_TLS_E_REVOKED);
+			assert_non_null(
+			    strstr(slipway_tls_conn_error(e.server), "certificate revoked"));
 		}
 		ends_close(&e);
 		slipway_tls_free(s);
@@ -442,7 +482,10 @@ revoked_between(void **state)
 	id_free(&middle);
 }
 
-/* What is allowed but not right is told once: a list that is overdue, a trusted file that can't be read. */
+/*
+ * What is allowed but not right is told once: a list that is overdue, a trusted file that can't be
+ * read.
+ */
 static void
 remarks(void **state)
 {
@@ -463,7 +506,8 @@ remarks(void **state)
 	slipway_tls_set(c, "TLS_TrustedCerts", list);
 	assert_int_equal(slipway_tls_check(c), 0);
 	assert_non_null(strstr(slipway_tls_warning(c), "TLS_TrustedCerts: /nonexistent/a.crt"));
-	assert_int_equal(slipway_tls_check(c), 0);	/* it is read again, because it was just made */
+	/* it is read again, because it was just made */
+	assert_int_equal(slipway_tls_check(c), 0);
 	assert_string_equal(slipway_tls_warning(c), "");
 	place_remove(&p);
 	slipway_tls_free(c);

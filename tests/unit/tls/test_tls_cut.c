@@ -1,16 +1,17 @@
 /*
- * lib/tls: the connection ends at each byte of the handshake, of the data and of the end, in both directions. Whoever
- * reads is told that it was cut, keeps nothing that wasn't sent, and never takes it for the end of the data.
+ * lib/tls: the connection ends at each byte of the handshake, of the data and of the end, in both
+ * directions. Whoever reads is told that it was cut, keeps nothing that wasn't sent, and never
+ * takes it for the end of the data.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/tls/tls_sides.h"
 
 #include <time.h>
 
-#define WIRE_SIZE	32768
-#define QUESTION	700	/* bytes that the client sends before it ends its side */
-#define ANSWER		900	/* ... and that the server sends after that */
-#define NO_CUT		WIRE_SIZE
+#define WIRE_SIZE 32768
+#define QUESTION  700 /* bytes that the client sends before it ends its side */
+#define ANSWER	  900 /* ... and that the server sends after that */
+#define NO_CUT	  WIRE_SIZE
 
 static struct id kernel, hi;
 
@@ -21,7 +22,7 @@ struct wire {
 	unsigned char data[WIRE_SIZE];
 	size_t put, got, cut, piece;
 	enum how how;
-	bool closed;	/* the writer is gone */
+	bool closed; /* the writer is gone */
 };
 
 /* One end: what it sends, and how far it is. */
@@ -45,7 +46,9 @@ wire_read(void *arg, void *buf, size_t len)
 	size_t there = (w->put < w->cut ? w->put : w->cut) - w->got;
 
 	if (there == 0 && w->put >= w->cut)
-		return w->how == CUT ? 0 : w->how == RESET ? SLIPWAY_TLS_ERROR : SLIPWAY_TLS_WANT_READ;
+		return w->how == CUT  ? 0
+		    : w->how == RESET ? SLIPWAY_TLS_ERROR
+				      : SLIPWAY_TLS_WANT_READ;
 	if (there == 0)
 		return w->closed ? 0 : SLIPWAY_TLS_WANT_READ;
 	if (len > there)
@@ -64,7 +67,7 @@ wire_write(void *arg, const void *buf, size_t len)
 	struct wire *w = p->out;
 
 	if (p->in->closed)
-		return SLIPWAY_TLS_ERROR;	/* nobody reads it any more */
+		return SLIPWAY_TLS_ERROR; /* nobody reads it any more */
 	if (len > w->piece)
 		len = w->piece;
 	assert_true(w->put + len <= WIRE_SIZE);
@@ -131,17 +134,24 @@ step(struct party *p)
 }
 
 struct meeting {
-	struct wire up, down;	/* from the client, from the server */
+	struct wire up, down; /* from the client, from the server */
 	struct party client, server;
 };
 
 static void
 meeting_open(struct meeting *m, struct slipway_tls *s, struct slipway_tls *c)
 {
-	m->client = (struct party){ .in = &m->down, .out = &m->up, .send = QUESTION, .want = ANSWER, .client = true };
-	m->server = (struct party){ .in = &m->up, .out = &m->down, .send = ANSWER, .want = QUESTION };
-	assert_non_null(m->client.conn = slipway_tls_conn_new_io(c, wire_read, wire_write, &m->client));
-	assert_non_null(m->server.conn = slipway_tls_conn_new_io(s, wire_read, wire_write, &m->server));
+	m->client = (struct party){ .in = &m->down,
+		.out = &m->up,
+		.send = QUESTION,
+		.want = ANSWER,
+		.client = true };
+	m->server =
+	    (struct party){ .in = &m->up, .out = &m->down, .send = ANSWER, .want = QUESTION };
+	assert_non_null(
+	    m->client.conn = slipway_tls_conn_new_io(c, wire_read, wire_write, &m->client));
+	assert_non_null(
+	    m->server.conn = slipway_tls_conn_new_io(s, wire_read, wire_write, &m->server));
 }
 
 static void
@@ -195,14 +205,18 @@ is_told(const struct party *reader, enum slipway_tls_code code, const char *text
 	const char *said = slipway_tls_conn_error(reader->conn);
 
 	if (!reader->failed || reader->ended || reader->done)
-		fail_msg("cut after %zu bytes: the %s read %zu bytes, and %s", cut, reader->client ? "client" : "server",
-		    reader->got, reader->ended ? "took that for the end" : "noticed nothing");
+		fail_msg("cut after %zu bytes: the %s read %zu bytes, and %s", cut,
+		    reader->client ? "client" : "server", reader->got,
+		    reader->ended ? "took that for the end" : "noticed nothing");
 	if (strstr(said, text) == NULL || slipway_tls_conn_error_code(reader->conn) != code)
-		fail_msg("cut after %zu bytes: the %s says '%s', want '%s'", cut, reader->client ? "client" : "server",
-		    said, text);
+		fail_msg("cut after %zu bytes: the %s says '%s', want '%s'", cut,
+		    reader->client ? "client" : "server", said, text);
 }
 
-/* The bytes of each direction when nothing is cut; they differ by a few with the lengths of the signatures. */
+/*
+ * The bytes of each direction when nothing is cut; they differ by a few with the lengths of the
+ * signatures.
+ */
 static void
 measure(struct slipway_tls *s, struct slipway_tls *c, size_t *up, size_t *down)
 {
@@ -219,7 +233,9 @@ measure(struct slipway_tls *s, struct slipway_tls *c, size_t *up, size_t *down)
 	meeting_close(&m);
 }
 
-/* Cut one direction after each number of bytes, or after every so many, until a whole meeting fits. */
+/*
+ * Cut one direction after each number of bytes, or after every so many, until a whole meeting fits.
+ */
 static void
 cut_direction(bool up, size_t every, enum how how, enum slipway_tls_code code, const char *text)
 {
@@ -242,7 +258,10 @@ cut_direction(bool up, size_t every, enum how how, enum slipway_tls_code code, c
 		assert_true(m.server.done || m.server.failed);
 		meeting_close(&m);
 	}
-	/* Signatures make it a few bytes longer or shorter; far less than whole would be a cut that wasn't noticed. */
+	/*
+	 * Signatures make it a few bytes longer or shorter; far less than whole would be a cut that
+	 * wasn't noticed.
+	 */
 	assert_true(cut + 64 > whole[!up] && cut < whole[!up] + 64);
 	print_message("%zu bytes, cut after every %zu\n", cut - 1, every);
 	slipway_tls_free(s);
@@ -277,7 +296,10 @@ reset_server(void **state)
 	cut_direction(false, 7, RESET, SLIPWAY_TLS_E_NETWORK, "own function failed");
 }
 
-/* Silence is no end: in the handshake its time runs out, afterwards the program decides how long it waits. */
+/*
+ * Silence is no end: in the handshake its time runs out, afterwards the program decides how long it
+ * waits.
+ */
 static void
 silence(void **state)
 {
@@ -304,7 +326,8 @@ silence(void **state)
 			run(&m);
 			assert_false(reader->ended || reader->done);
 			if (reader->failed) {
-				is_told(reader, SLIPWAY_TLS_E_TIMEOUT, "not done within 20 ms", cut);
+				is_told(reader, SLIPWAY_TLS_E_TIMEOUT, "not done within 20 ms",
+				    cut);
 				late = true;
 			} else {
 				char byte;
@@ -324,7 +347,7 @@ silence(void **state)
 static const struct end_row {
 	const char *name, *level;
 	bool reset;
-	const char *says;	/* NULL: it is the end of the data, as TCP can't say more */
+	const char *says; /* NULL: it is the end of the data, as TCP can't say more */
 	enum slipway_tls_code code;
 } ends[] = {
 	{ "TLS, closed", "TLSNoPeerAuth", false, "cut the connection", SLIPWAY_TLS_E_CUT },
@@ -348,7 +371,9 @@ real_socket(void **state)
 	if (!r->reset)
 		sockets_close(e.fd[1]);
 	else if (!sockets_reset(e.fd[1])) {
-		print_message("%s: skipped under wine: a linger time of 0 makes no reset there; see docs/windows.md\n", r->name);
+		print_message(
+		    "%s: skipped under wine: a linger time of 0 makes no reset there; see docs/windows.md\n",
+		    r->name);
 		e.fd[1] = -1;
 		ends_close(&e);
 		slipway_tls_free(s);
@@ -368,16 +393,18 @@ real_socket(void **state)
 }
 
 /*
- * The peer is gone before we notice what is wrong, so that what we tell it of that fails, too: it is still the first
- * fault that is told.
+ * The peer is gone before we notice what is wrong, so that what we tell it of that fails, too: it
+ * is still the first fault that is told.
  */
 static const struct late_row {
-	const char *name, *sends;	/* what comes before the end */
+	const char *name, *sends; /* what comes before the end */
 	const char *says;
 	enum slipway_tls_code code;
 } lates[] = {
-	{ "gone after half a record", "\x16\x03\x01\x02\x7f\x01", "the peer cut the connection", SLIPWAY_TLS_E_CUT },
-	{ "gone after what is no TLS", "GET / HTTP/1.0\r\n\r\n", "the peer doesn't speak TLS", SLIPWAY_TLS_E_PROTOCOL },
+	{ "gone after half a record", "\x16\x03\x01\x02\x7f\x01", "the peer cut the connection",
+	    SLIPWAY_TLS_E_CUT },
+	{ "gone after what is no TLS", "GET / HTTP/1.0\r\n\r\n", "the peer doesn't speak TLS",
+	    SLIPWAY_TLS_E_PROTOCOL },
 };
 
 static long
@@ -450,10 +477,12 @@ main(void)
 	size_t n = 5;
 
 	for (size_t i = 0; i < N(ends); i++)
-		tests[n++] = (struct CMUnitTest){ .name = ends[i].name, .test_func = real_socket,
-		    .initial_state = (void *)(uintptr_t)&ends[i] };
+		tests[n++] = (struct CMUnitTest){ .name = ends[i].name,
+			.test_func = real_socket,
+			.initial_state = (void *)(uintptr_t)&ends[i] };
 	for (size_t i = 0; i < N(lates); i++)
-		tests[n++] = (struct CMUnitTest){ .name = lates[i].name, .test_func = late,
-		    .initial_state = (void *)(uintptr_t)&lates[i] };
+		tests[n++] = (struct CMUnitTest){ .name = lates[i].name,
+			.test_func = late,
+			.initial_state = (void *)(uintptr_t)&lates[i] };
 	return _cmocka_run_group_tests("tls-cut", tests, n, make_ids, free_ids);
 }

@@ -4,7 +4,10 @@
 #include "tests/unit/common/test.h"
 #include "tests/unit/tls/tls_sides.h"
 
-/* What they have.  Those of hi and of the Kernel are pinned by name; the others are issued by the CA, or nobody knows them. */
+/*
+ * What they have.  Those of hi and of the Kernel are pinned by name; the others are issued by the
+ * CA, or nobody knows them.
+ */
 static struct id kernel, kernel_of_ca, hi, hi_of_ca, stranger, ca;
 
 static const struct side {
@@ -38,23 +41,41 @@ static const struct side {
 /*
  * What both say of the connection, or who refuses it and why:
  *   plain   [TCP/IP] on both sides
- *   tls     [TCP/IP][TLSv1.3], and ... VERIFIED said by the client (tls-c), the server (tls-s), or both (tls-cs)
- *   !plain  the server: there is no TLS in what came        !tls   the client: there is no TLS in what came
- *   !none   the server: the client has no certificate       !who   the server: the client's is not trusted
+ *   tls     [TCP/IP][TLSv1.3], and ... VERIFIED said by the client (tls-c), the server (tls-s), or
+ * both (tls-cs)
+ *   !plain  the server: there is no TLS in what came        !tls   the client: there is no TLS in
+ * what came
+ *   !none   the server: the client has no certificate       !who   the server: the client's is not
+ * trusted
  *   !pin    the client: the server's is not trusted
  */
 static const char *const cells[N(servers)][N(clients)] = {
-	/*  None               TLSNoPeerAuth                        TLSPeerAuth, trusts the Kernel's           ... trusts a CA                 ... another */
-	/*  -         hi       -        hi       of CA    stranger  -         hi        of CA     stranger     -         hi        of CA       -       hi   */
-	{ "plain",  "plain",  "!tls",  "!tls",  "!tls",  "!tls",  "!tls",   "!tls",   "!tls",   "!tls",     "!tls",   "!tls",   "!tls",   "!tls", "!tls" },
-	{ "plain",  "plain",  "tls",   "tls",   "tls",   "tls",   "tls-c",  "tls-c",  "tls-c",  "tls-c",    "!pin",   "!pin",   "!pin",   "!pin", "!pin" },
-	{ "!plain", "!plain", "tls",   "tls",   "tls",   "tls",   "tls-c",  "tls-c",  "tls-c",  "tls-c",    "!pin",   "!pin",   "!pin",   "!pin", "!pin" },
-	{ "!plain", "!plain", "tls",   "tls",   "tls",   "tls",   "!pin",   "!pin",   "!pin",   "!pin",     "tls-c",  "tls-c",  "tls-c",  "!pin", "!pin" },
-	{ "!plain", "!plain", "!none", "tls-s", "!who",  "!who",  "!none",  "tls-cs", "!who",   "!who",     "!pin",   "!pin",   "!pin",   "!pin", "!pin" },
-	{ "!plain", "!plain", "!none", "!who",  "tls-s", "!who",  "!pin",   "!pin",   "!pin",   "!pin",     "!none",  "!who",   "tls-cs", "!pin", "!pin" },
+	/*
+	 *  None               TLSNoPeerAuth                        TLSPeerAuth, trusts the Kernel's
+	 *           ... trusts a CA                 ... another
+	 */
+	/*
+	 *  -         hi       -        hi       of CA    stranger  -         hi        of CA
+	 * stranger     -         hi        of CA       -       hi
+	 */
+	{ "plain", "plain", "!tls", "!tls", "!tls", "!tls", "!tls", "!tls", "!tls", "!tls", "!tls",
+	    "!tls", "!tls", "!tls", "!tls" },
+	{ "plain", "plain", "tls", "tls", "tls", "tls", "tls-c", "tls-c", "tls-c", "tls-c", "!pin",
+	    "!pin", "!pin", "!pin", "!pin" },
+	{ "!plain", "!plain", "tls", "tls", "tls", "tls", "tls-c", "tls-c", "tls-c", "tls-c",
+	    "!pin", "!pin", "!pin", "!pin", "!pin" },
+	{ "!plain", "!plain", "tls", "tls", "tls", "tls", "!pin", "!pin", "!pin", "!pin", "tls-c",
+	    "tls-c", "tls-c", "!pin", "!pin" },
+	{ "!plain", "!plain", "!none", "tls-s", "!who", "!who", "!none", "tls-cs", "!who", "!who",
+	    "!pin", "!pin", "!pin", "!pin", "!pin" },
+	{ "!plain", "!plain", "!none", "!who", "tls-s", "!who", "!pin", "!pin", "!pin", "!pin",
+	    "!none", "!who", "tls-cs", "!pin", "!pin" },
 };
 
-/* What a cell's word means: the text of each side, or where it says why not and what that has in it. */
+/*
+ * What a cell's word means: the text of each side, or where it says why not and what that has in
+ * it.
+ */
 static const struct meaning {
 	const char *word, *server, *client;
 	const char *server_says, *client_says;
@@ -64,7 +85,8 @@ static const struct meaning {
 	{ "tls", "TCP/IP][TLSv1.3", "TCP/IP][TLSv1.3", NULL, NULL, SLIPWAY_TLS_OK },
 	{ "tls-c", "TCP/IP][TLSv1.3", "TCP/IP][TLSv1.3 VERIFIED", NULL, NULL, SLIPWAY_TLS_OK },
 	{ "tls-s", "TCP/IP][TLSv1.3 VERIFIED", "TCP/IP][TLSv1.3", NULL, NULL, SLIPWAY_TLS_OK },
-	{ "tls-cs", "TCP/IP][TLSv1.3 VERIFIED", "TCP/IP][TLSv1.3 VERIFIED", NULL, NULL, SLIPWAY_TLS_OK },
+	{ "tls-cs", "TCP/IP][TLSv1.3 VERIFIED", "TCP/IP][TLSv1.3 VERIFIED", NULL, NULL,
+	    SLIPWAY_TLS_OK },
 	{ "!plain", NULL, NULL, "the peer doesn't speak TLS", NULL, SLIPWAY_TLS_E_PROTOCOL },
 	{ "!tls", NULL, NULL, NULL, "TLS handshake", SLIPWAY_TLS_E_CUT },
 	{ "!none", NULL, NULL, "the peer showed no certificate", NULL, SLIPWAY_TLS_E_UNTRUSTED },
@@ -101,13 +123,16 @@ static void
 refused(const struct cell *c, const struct ends *e)
 {
 	const struct meaning *m = c->meaning;
-	const char *server = slipway_tls_conn_error(e->server), *client = slipway_tls_conn_error(e->client);
+	const char *server = slipway_tls_conn_error(e->server),
+		   *client = slipway_tls_conn_error(e->client);
 	enum slipway_tls_code code;
 
 	if ((m->server_says != NULL && strstr(server, m->server_says) == NULL) ||
 	    (m->client_says != NULL && strstr(client, m->client_says) == NULL))
-		fail_msg("want %s; the server says '%s', the client says '%s'", m->word, server, client);
-	assert_string_equal(slipway_tls_conn_text(m->server_says != NULL ? e->server : e->client), "TCP/IP");
+		fail_msg("want %s; the server says '%s', the client says '%s'", m->word, server,
+		    client);
+	assert_string_equal(slipway_tls_conn_text(m->server_says != NULL ? e->server : e->client),
+	    "TCP/IP");
 	code = slipway_tls_conn_error_code(m->server_says != NULL ? e->server : e->client);
 	/* A server without TLS hangs up; what was not read yet makes that a reset. */
 	if (m->code == SLIPWAY_TLS_E_CUT && code == SLIPWAY_TLS_E_NETWORK)
@@ -116,7 +141,8 @@ refused(const struct cell *c, const struct ends *e)
 }
 
 static void
-meet(const struct cell *c, const char *version, void (*open)(struct ends *, struct slipway_tls *, struct slipway_tls *))
+meet(const struct cell *c, const char *version,
+    void (*open)(struct ends *, struct slipway_tls *, struct slipway_tls *))
 {
 	struct slipway_tls *s = handle(SLIPWAY_TLS_SERVER, c->server, version);
 	struct slipway_tls *t = handle(SLIPWAY_TLS_CLIENT, c->client, version);
@@ -130,8 +156,9 @@ meet(const struct cell *c, const char *version, void (*open)(struct ends *, stru
 		refused(c, &e);
 	} else {
 		if (rc != 0)
-			fail_msg("want %s; the server says '%s', the client says '%s'", c->meaning->word,
-			    slipway_tls_conn_error(e.server), slipway_tls_conn_error(e.client));
+			fail_msg("want %s; the server says '%s', the client says '%s'",
+			    c->meaning->word, slipway_tls_conn_error(e.server),
+			    slipway_tls_conn_error(e.client));
 		assert_string_equal(slipway_tls_conn_text(e.server), c->meaning->server);
 		assert_string_equal(slipway_tls_conn_text(e.client), c->meaning->client);
 	}
@@ -140,7 +167,10 @@ meet(const struct cell *c, const char *version, void (*open)(struct ends *, stru
 	slipway_tls_free(t);
 }
 
-/* It is the same over a socket pair and over TCP, and where older versions are allowed but not needed. */
+/*
+ * It is the same over a socket pair and over TCP, and where older versions are allowed but not
+ * needed.
+ */
 static void
 cell(void **state)
 {
@@ -159,7 +189,8 @@ static const struct unusable_row {
 	const char *why;
 } unusable[] = {
 	{ "unusable: server at TLSNoPeerAuth without a pair", SLIPWAY_TLS_SERVER,
-	    { NULL, "TLSNoPeerAuth", NULL, NULL }, "TLS_KeyFile and TLS_CertFile must both be set" },
+	    { NULL, "TLSNoPeerAuth", NULL, NULL },
+	    "TLS_KeyFile and TLS_CertFile must both be set" },
 	{ "unusable: server at TLSPeerAuth without a pair", SLIPWAY_TLS_SERVER,
 	    { NULL, "TLSPeerAuth", NULL, &hi }, "TLS_KeyFile and TLS_CertFile must both be set" },
 	{ "unusable: server at TLSPeerAuth that trusts nobody", SLIPWAY_TLS_SERVER,
@@ -218,12 +249,15 @@ main(void)
 		for (size_t c = 0; c < N(clients); c++) {
 			struct cell *one = &all[n];
 
-			*one = (struct cell){ "", &servers[s], &clients[c], meaning_of(cells[s][c]) };
+			*one =
+			    (struct cell){ "", &servers[s], &clients[c], meaning_of(cells[s][c]) };
 			if (one->meaning == NULL)
-				abort();	/* a word that the table doesn't explain */
-			snprintf(one->name, sizeof one->name, "server %s, client %s: %s", servers[s].name,
-			    clients[c].name, cells[s][c]);
-			tests[n++] = (struct CMUnitTest){ .name = one->name, .test_func = cell, .initial_state = one };
+				abort(); /* a word that the table doesn't explain */
+			snprintf(one->name, sizeof one->name, "server %s, client %s: %s",
+			    servers[s].name, clients[c].name, cells[s][c]);
+			tests[n++] = (struct CMUnitTest){ .name = one->name,
+				.test_func = cell,
+				.initial_state = one };
 		}
 	TEST_ROWS(tests, n, unusable, is_unusable);
 	return _cmocka_run_group_tests("tls-levels", tests, n, make_ids, free_ids);

@@ -1,32 +1,57 @@
 /*
- * lib/tls: bad keys and certificates in our own files, and by which words they are refused. A refusal changes nothing:
- * the last good pair goes on serving, and the next good one takes its place.
+ * lib/tls: bad keys and certificates in our own files, and by which words they are refused. A
+ * refusal changes nothing: the last good pair goes on serving, and the next good one takes its
+ * place.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/tls/tls_sides.h"
 
 #include <openssl/pem.h>
 
-#define HUGE_FILE	(10u * 1024 * 1024)	/* bytes */
+#define HUGE_FILE (10u * 1024 * 1024) /* bytes */
 
 static struct id ca, kernel, kernel2, stranger;
 
 /* What is in one of our two files. */
-enum content { GOOD, OTHER, OTHER_TYPE, ANOTHER_FILE, TRUNCATED, CUT_LINE, HUGE, EMPTY, ABSENT, DIRECTORY, FIFO, ENDLESS, OPEN,
-	ENCRYPTED, PUBLIC, DER, RUBBISH, SECOND_BROKEN, MANY, OF_LOOK };
+enum content {
+	GOOD,
+	OTHER,
+	OTHER_TYPE,
+	ANOTHER_FILE,
+	TRUNCATED,
+	CUT_LINE,
+	HUGE,
+	EMPTY,
+	ABSENT,
+	DIRECTORY,
+	FIFO,
+	ENDLESS,
+	OPEN,
+	ENCRYPTED,
+	PUBLIC,
+	DER,
+	RUBBISH,
+	SECOND_BROKEN,
+	MANY,
+	OF_LOOK
+};
 
 /* Our own pair: what is wrong with its files, and what is said of it. */
 static const struct pair_row {
 	const char *name;
 	enum content key, cert;
 	const char *says;
-	struct look look;	/* OF_LOOK */
+	struct look look; /* OF_LOOK */
 	bool of_ca;
 } pairs[] = {
-	{ "key of another certificate", OTHER, GOOD, "is not the key of the certificate", { 0 }, false },
-	{ "certificate of another key", GOOD, OTHER, "is not the key of the certificate", { 0 }, false },
-	{ "key of another type", OTHER_TYPE, GOOD, "is not the key of the certificate", { 0 }, false },
-	{ "key and certificate in each other's file", ANOTHER_FILE, ANOTHER_FILE, "want an unencrypted private key", { 0 }, false },
+	{ "key of another certificate", OTHER, GOOD, "is not the key of the certificate", { 0 },
+	    false },
+	{ "certificate of another key", GOOD, OTHER, "is not the key of the certificate", { 0 },
+	    false },
+	{ "key of another type", OTHER_TYPE, GOOD, "is not the key of the certificate", { 0 },
+	    false },
+	{ "key and certificate in each other's file", ANOTHER_FILE, ANOTHER_FILE,
+	    "want an unencrypted private key", { 0 }, false },
 	{ "truncated key", TRUNCATED, GOOD, "want an unencrypted private key", { 0 }, false },
 	{ "truncated certificate", GOOD, TRUNCATED, "is malformed", { 0 }, false },
 	{ "key with a cut line", CUT_LINE, GOOD, "want an unencrypted private key", { 0 }, false },
@@ -44,20 +69,26 @@ static const struct pair_row {
 	{ "a device without an end for a certificate", GOOD, ENDLESS, "cert.pem", { 0 }, false },
 	{ "key that others can read", OPEN, GOOD, "key.pem", { 0 }, false },
 	{ "encrypted key", ENCRYPTED, GOOD, "want an unencrypted private key", { 0 }, false },
-	{ "public key for a private one", PUBLIC, GOOD, "want an unencrypted private key", { 0 }, false },
+	{ "public key for a private one", PUBLIC, GOOD, "want an unencrypted private key", { 0 },
+	    false },
 	{ "key in DER form", DER, GOOD, "want an unencrypted private key", { 0 }, false },
 	{ "certificate in DER form", GOOD, DER, "want a certificate in PEM form", { 0 }, false },
 	{ "key of zeros", RUBBISH, GOOD, "want an unencrypted private key", { 0 }, false },
 	{ "certificate of zeros", GOOD, RUBBISH, "want a certificate in PEM form", { 0 }, false },
-	{ "second certificate of the chain is broken", GOOD, SECOND_BROKEN, "certificate number 2 is malformed", { 0 }, false },
+	{ "second certificate of the chain is broken", GOOD, SECOND_BROKEN,
+	    "certificate number 2 is malformed", { 0 }, false },
 	{ "chain of 129 certificates", GOOD, MANY, "over 128 certificates", { 0 }, false },
-	{ "expired", OF_LOOK, OF_LOOK, "is expired", { .name = "old", .from = -10, .days = 5 }, false },
-	{ "not yet valid", OF_LOOK, OF_LOOK, "is not valid yet", { .name = "early", .from = 5 }, false },
+	{ "expired", OF_LOOK, OF_LOOK, "is expired", { .name = "old", .from = -10, .days = 5 },
+	    false },
+	{ "not yet valid", OF_LOOK, OF_LOOK, "is not valid yet", { .name = "early", .from = 5 },
+	    false },
 	{ "RSA 512", OF_LOOK, OF_LOOK, "too small", { .name = "weak", .bits = 512 }, false },
 	{ "RSA 1024", OF_LOOK, OF_LOOK, "too small", { .name = "weak", .bits = 1024 }, false },
 	{ "P-192", OF_LOOK, OF_LOOK, "too small", { .name = "weak", .curve = "P-192" }, false },
-	{ "MD5 signature", OF_LOOK, OF_LOOK, "too weak", { .name = "weak", .digest_name = "MD5" }, true },
-	{ "SHA-1 signature", OF_LOOK, OF_LOOK, "too weak", { .name = "weak", .digest_name = "SHA1" }, true },
+	{ "MD5 signature", OF_LOOK, OF_LOOK, "too weak", { .name = "weak", .digest_name = "MD5" },
+	    true },
+	{ "SHA-1 signature", OF_LOOK, OF_LOOK, "too weak",
+	    { .name = "weak", .digest_name = "SHA1" }, true },
 };
 
 /* Instead of what is there, which may be a directory. */
@@ -77,7 +108,8 @@ put_other_form(const char *path, enum content what, bool key)
 	long len;
 
 	if (what == ENCRYPTED)
-		PEM_write_bio_PKCS8PrivateKey(b, kernel2.key, EVP_aes_256_cbc(), "secret", 6, NULL, NULL);
+		PEM_write_bio_PKCS8PrivateKey(b, kernel2.key, EVP_aes_256_cbc(), "secret", 6, NULL,
+		    NULL);
 	else if (what == PUBLIC)
 		PEM_write_bio_PUBKEY(b, kernel2.key);
 	else if (key)
@@ -93,7 +125,8 @@ static void
 put_bad(const char *path, enum content what, bool key, const struct id *look)
 {
 	static char big[HUGE_FILE + 1];
-	const char *good = key ? kernel2.key_pem : kernel2.cert_pem, *other = key ? stranger.key_pem : stranger.cert_pem;
+	const char *good = key ? kernel2.key_pem : kernel2.cert_pem,
+		   *other = key ? stranger.key_pem : stranger.cert_pem;
 	char *second = strstr(good, "\n") + 1;
 
 	put_nothing(path);
@@ -121,7 +154,8 @@ put_bad(const char *path, enum content what, bool key, const struct id *look)
 		break;
 	case CUT_LINE:
 		/* The first line of Base64 has lost its second half. */
-		snprintf(big, sizeof big, "%.*s%.20s\n%s", (int)(second - good), good, second, strchr(second, '\n') + 1);
+		snprintf(big, sizeof big, "%.*s%.20s\n%s", (int)(second - good), good, second,
+		    strchr(second, '\n') + 1);
 		put(path, big, strlen(big), 0600);
 		break;
 	case HUGE:
@@ -182,8 +216,8 @@ static void
 shows(struct slipway_tls *t, enum slipway_tls_side which, const struct id *want)
 {
 	const bool serves = which == SLIPWAY_TLS_SERVER;
-	struct slipway_tls *other = side_new(serves ? SLIPWAY_TLS_CLIENT : SLIPWAY_TLS_SERVER, "TLSPeerAuth",
-	    serves ? NULL : &stranger, want);
+	struct slipway_tls *other = side_new(serves ? SLIPWAY_TLS_CLIENT : SLIPWAY_TLS_SERVER,
+	    "TLSPeerAuth", serves ? NULL : &stranger, want);
 	struct ends e;
 
 	ends_open(&e, serves ? t : other, serves ? other : t);
@@ -233,7 +267,7 @@ own_pair(const struct pair_row *r, enum slipway_tls_side which, const struct id 
 	says(r, slipway_tls_warning(t));
 	assert_non_null(strstr(slipway_tls_warning(t), "stays in use"));
 	assert_int_equal(slipway_tls_check(t), 0);
-	assert_string_equal(slipway_tls_warning(t), "");	/* once */
+	assert_string_equal(slipway_tls_warning(t), ""); /* once */
 	shows(t, which, &kernel);
 	put_bad(p.key, GOOD, true, NULL);
 	put_bad(p.cert, GOOD, false, NULL);
@@ -248,9 +282,11 @@ pair(void **state)
 	const struct pair_row *r = *state;
 	struct id look = { 0 };
 
-	if ((r->key == OPEN && !put_mode_counts()) || (!PUT_SPECIAL && (r->key == FIFO || r->cert == FIFO || r->cert == ENDLESS))) {
-		print_message("%s: not here: %s\n", r->name, r->key == OPEN ?
-			"wine's access lists don't come back; see docs/windows.md" : "no file of this system is one");
+	if ((r->key == OPEN && !put_mode_counts()) ||
+	    (!PUT_SPECIAL && (r->key == FIFO || r->cert == FIFO || r->cert == ENDLESS))) {
+		print_message("%s: not here: %s\n", r->name,
+		    r->key == OPEN ? "wine's access lists don't come back; see docs/windows.md"
+				   : "no file of this system is one");
 		skip();
 	}
 	if (r->key == OF_LOOK)

@@ -1,6 +1,6 @@
 /*
- * lib/tls: bad certificates that peers show, and by which words our clients and our servers refuse them. A refusal
- * changes nothing: the next good one is accepted.
+ * lib/tls: bad certificates that peers show, and by which words our clients and our servers refuse
+ * them. A refusal changes nothing: the next good one is accepted.
  *
  * The peers are OpenSSL's own, with every check switched off.
  */
@@ -19,110 +19,149 @@ enum signer { BY_CA, BY_SELF, BY_OTHER_CA, BY_NAMESAKE, BY_NO_CA, BY_MIDDLE };
 /* What else is wrong. */
 enum twist { NOTHING, FLIPPED, WITHOUT_KEY, REVOKED, MIDDLE_REVOKED, MIDDLE_NOT_SENT };
 
-/* What a peer shows, and what our client (it is a server's) and our server (it is a client's) say; NULL: it is accepted. */
+/*
+ * What a peer shows, and what our client (it is a server's) and our server (it is a client's) say;
+ * NULL: it is accepted.
+ */
 static const struct peer_row {
 	const char *name;
 	struct look look;
 	enum signer by;
-	bool pinned;		/* it is in TLS_TrustedCerts itself; else the CA is */
+	bool pinned; /* it is in TLS_TrustedCerts itself; else the CA is */
 	const char *client_says, *server_says;
 	enum twist twist;
-	struct look middle;	/* the CA between, itself signed by the CA */
-	bool tls12;		/* only TLS 1.2 can be spoken with such a key */
+	struct look middle; /* the CA between, itself signed by the CA */
+	bool tls12;	    /* only TLS 1.2 can be spoken with such a key */
 } peers[] = {
 	/* Good ones, so that what is refused below is refused for its fault. */
 	{ "good, of the CA", { .name = "good" }, BY_CA, false, NULL, NULL, NOTHING, { 0 }, false },
 	{ "good, pinned", { .name = "good" }, BY_SELF, true, NULL, NULL, NOTHING, { 0 }, false },
-	{ "good, of the CA and pinned", { .name = "good" }, BY_CA, true, NULL, NULL, NOTHING, { 0 }, false },
-	{ "good, RSA 2048", { .name = "good", .bits = 2048 }, BY_CA, false, NULL, NULL, NOTHING, { 0 }, false },
+	{ "good, of the CA and pinned", { .name = "good" }, BY_CA, true, NULL, NULL, NOTHING, { 0 },
+	    false },
+	{ "good, RSA 2048", { .name = "good", .bits = 2048 }, BY_CA, false, NULL, NULL, NOTHING,
+	    { 0 }, false },
 	{ "good, TLS 1.2", { .name = "good" }, BY_CA, false, NULL, NULL, NOTHING, { 0 }, true },
-	{ "good, P-384", { .name = "good", .curve = "P-384" }, BY_CA, false, NULL, NULL, NOTHING, { 0 }, false },
-	{ "good, P-384, TLS 1.2", { .name = "good", .curve = "P-384" }, BY_CA, false, NULL, NULL, NOTHING, { 0 }, true },
-	{ "good, P-384, TLS 1.2, pinned", { .name = "good", .curve = "P-384" }, BY_SELF, true, NULL, NULL, NOTHING, { 0 }, true },
-	{ "good, RSA 4096, TLS 1.2", { .name = "good", .bits = 4096 }, BY_CA, false, NULL, NULL, NOTHING, { 0 }, true },
-	{ "good, for servers and clients", { .name = "good", .usage = "serverAuth,clientAuth" }, BY_CA, false,
-	    NULL, NULL, NOTHING, { 0 }, false },
+	{ "good, P-384", { .name = "good", .curve = "P-384" }, BY_CA, false, NULL, NULL, NOTHING,
+	    { 0 }, false },
+	{ "good, P-384, TLS 1.2", { .name = "good", .curve = "P-384" }, BY_CA, false, NULL, NULL,
+	    NOTHING, { 0 }, true },
+	{ "good, P-384, TLS 1.2, pinned", { .name = "good", .curve = "P-384" }, BY_SELF, true, NULL,
+	    NULL, NOTHING, { 0 }, true },
+	{ "good, RSA 4096, TLS 1.2", { .name = "good", .bits = 4096 }, BY_CA, false, NULL, NULL,
+	    NOTHING, { 0 }, true },
+	{ "good, for servers and clients", { .name = "good", .usage = "serverAuth,clientAuth" },
+	    BY_CA, false, NULL, NULL, NOTHING, { 0 }, false },
 	{ "good, with a CA between", { .name = "good" }, BY_MIDDLE, false, NULL, NULL, NOTHING,
 	    { .name = "middle", .ca = true }, false },
-	{ "good, a name within the constraint", { .name = "good", .san = "DNS:kernel.plant.example" }, BY_MIDDLE, false,
-	    NULL, NULL, NOTHING, { .name = "middle", .ca = true, .constraint = "critical,permitted;DNS:plant.example" }, false },
+	{ "good, a name within the constraint",
+	    { .name = "good", .san = "DNS:kernel.plant.example" }, BY_MIDDLE, false, NULL, NULL,
+	    NOTHING,
+	    { .name = "middle", .ca = true, .constraint = "critical,permitted;DNS:plant.example" },
+	    false },
 
 	/* Dates. */
-	{ "expired", { .name = "old", .from = -10, .days = 5 }, BY_CA, false, "expired", "expired", NOTHING, { 0 }, false },
-	{ "expired, pinned", { .name = "old", .from = -10, .days = 5 }, BY_SELF, true, "is expired", "is expired", NOTHING, { 0 }, false },
-	{ "not yet valid", { .name = "early", .from = 5 }, BY_CA, false, "not yet valid", "not yet valid", NOTHING, { 0 }, false },
-	{ "not yet valid, pinned", { .name = "early", .from = 5 }, BY_SELF, true, "not valid yet", "not valid yet", NOTHING, { 0 }, false },
-	{ "the CA between has expired", { .name = "leaf" }, BY_MIDDLE, false, "expired", "expired", NOTHING,
-	    { .name = "middle", .ca = true, .from = -10, .days = 5 }, false },
+	{ "expired", { .name = "old", .from = -10, .days = 5 }, BY_CA, false, "expired", "expired",
+	    NOTHING, { 0 }, false },
+	{ "expired, pinned", { .name = "old", .from = -10, .days = 5 }, BY_SELF, true, "is expired",
+	    "is expired", NOTHING, { 0 }, false },
+	{ "not yet valid", { .name = "early", .from = 5 }, BY_CA, false, "not yet valid",
+	    "not yet valid", NOTHING, { 0 }, false },
+	{ "not yet valid, pinned", { .name = "early", .from = 5 }, BY_SELF, true, "not valid yet",
+	    "not valid yet", NOTHING, { 0 }, false },
+	{ "the CA between has expired", { .name = "leaf" }, BY_MIDDLE, false, "expired", "expired",
+	    NOTHING, { .name = "middle", .ca = true, .from = -10, .days = 5 }, false },
 
 	/* Who signed it. */
-	{ "self-signed, not pinned", { .name = "self" }, BY_SELF, false, "self-signed", "self-signed", NOTHING, { 0 }, false },
-	{ "of another CA", { .name = "leaf" }, BY_OTHER_CA, false, "unable to get local issuer", "unable to get local issuer",
-	    NOTHING, { 0 }, false },
-	{ "of a CA with the same name", { .name = "leaf" }, BY_NAMESAKE, false, "unable to get local issuer",
+	{ "self-signed, not pinned", { .name = "self" }, BY_SELF, false, "self-signed",
+	    "self-signed", NOTHING, { 0 }, false },
+	{ "of another CA", { .name = "leaf" }, BY_OTHER_CA, false, "unable to get local issuer",
 	    "unable to get local issuer", NOTHING, { 0 }, false },
-	{ "one bit of the signature is another", { .name = "leaf" }, BY_CA, false, "signature failure", "signature failure",
-	    FLIPPED, { 0 }, false },
-	{ "pinned, but one bit is another", { .name = "leaf" }, BY_SELF, true, "is not trusted", "is not trusted", FLIPPED,
-	    { 0 }, false },
-	{ "pinned, without its key", { .name = "stolen" }, BY_SELF, true, "bad signature", "bad signature", WITHOUT_KEY,
-	    { 0 }, false },
-	{ "the CA between was not sent", { .name = "leaf" }, BY_MIDDLE, false, "unable to get local issuer",
-	    "unable to get local issuer", MIDDLE_NOT_SENT, { .name = "middle", .ca = true }, false },
+	{ "of a CA with the same name", { .name = "leaf" }, BY_NAMESAKE, false,
+	    "unable to get local issuer", "unable to get local issuer", NOTHING, { 0 }, false },
+	{ "one bit of the signature is another", { .name = "leaf" }, BY_CA, false,
+	    "signature failure", "signature failure", FLIPPED, { 0 }, false },
+	{ "pinned, but one bit is another", { .name = "leaf" }, BY_SELF, true, "is not trusted",
+	    "is not trusted", FLIPPED, { 0 }, false },
+	{ "pinned, without its key", { .name = "stolen" }, BY_SELF, true, "bad signature",
+	    "bad signature", WITHOUT_KEY, { 0 }, false },
+	{ "the CA between was not sent", { .name = "leaf" }, BY_MIDDLE, false,
+	    "unable to get local issuer", "unable to get local issuer", MIDDLE_NOT_SENT,
+	    { .name = "middle", .ca = true }, false },
 
 	/* What signed it is no CA for this. */
-	{ "signed by a certificate that is no CA", { .name = "leaf" }, BY_NO_CA, false, "is not trusted", "is not trusted",
-	    NOTHING, { 0 }, false },
-	{ "between is a certificate without CA flag", { .name = "leaf" }, BY_MIDDLE, false, "invalid CA certificate",
-	    "invalid CA certificate", NOTHING, { .name = "middle" }, false },
-	{ "between is one that says it is no CA", { .name = "leaf" }, BY_MIDDLE, false, "invalid CA certificate",
-	    "invalid CA certificate", NOTHING, { .name = "middle", .constraints = "critical,CA:FALSE" }, false },
-	{ "between is a certificate of version 1", { .name = "leaf" }, BY_MIDDLE, false, "is not trusted", "is not trusted",
-	    NOTHING, { .name = "middle", .old_version = true }, false },
-	{ "between is a CA that may not sign", { .name = "leaf" }, BY_MIDDLE, false, "is not trusted", "is not trusted",
-	    NOTHING, { .name = "middle", .ca = true, .key_usage = "critical,digitalSignature" }, false },
-	{ "name outside the constraint", { .name = "leaf", .san = "DNS:kernel.bank.example" }, BY_MIDDLE, false,
-	    "permitted subtree violation", "permitted subtree violation", NOTHING,
-	    { .name = "middle", .ca = true, .constraint = "critical,permitted;DNS:plant.example" }, false },
-	{ "address that the constraint excludes", { .name = "leaf", .san = "IP:10.1.2.3" }, BY_MIDDLE, false,
-	    "excluded subtree violation", "excluded subtree violation", NOTHING,
-	    { .name = "middle", .ca = true, .constraint = "critical,excluded;IP:10.0.0.0/255.0.0.0" }, false },
-	{ "NUL in a name", { .name = "kernel.plant.example\0.bank.example", .name_len = 34 }, BY_MIDDLE, false,
-	    "name syntax", "name syntax", NOTHING,
-	    { .name = "middle", .ca = true, .constraint = "critical,permitted;DNS:plant.example" }, false },
-	{ "NUL in an alternative name", { .name = "leaf", .san = "kernel.plant.example\0.bank.example", .san_len = 34 },
+	{ "signed by a certificate that is no CA", { .name = "leaf" }, BY_NO_CA, false,
+	    "is not trusted", "is not trusted", NOTHING, { 0 }, false },
+	{ "between is a certificate without CA flag", { .name = "leaf" }, BY_MIDDLE, false,
+	    "invalid CA certificate", "invalid CA certificate", NOTHING, { .name = "middle" },
+	    false },
+	{ "between is one that says it is no CA", { .name = "leaf" }, BY_MIDDLE, false,
+	    "invalid CA certificate", "invalid CA certificate", NOTHING,
+	    { .name = "middle", .constraints = "critical,CA:FALSE" }, false },
+	{ "between is a certificate of version 1", { .name = "leaf" }, BY_MIDDLE, false,
+	    "is not trusted", "is not trusted", NOTHING, { .name = "middle", .old_version = true },
+	    false },
+	{ "between is a CA that may not sign", { .name = "leaf" }, BY_MIDDLE, false,
+	    "is not trusted", "is not trusted", NOTHING,
+	    { .name = "middle", .ca = true, .key_usage = "critical,digitalSignature" }, false },
+	{ "name outside the constraint", { .name = "leaf", .san = "DNS:kernel.bank.example" },
 	    BY_MIDDLE, false, "permitted subtree violation", "permitted subtree violation", NOTHING,
-	    { .name = "middle", .ca = true, .constraint = "critical,permitted;DNS:plant.example" }, false },
+	    { .name = "middle", .ca = true, .constraint = "critical,permitted;DNS:plant.example" },
+	    false },
+	{ "address that the constraint excludes", { .name = "leaf", .san = "IP:10.1.2.3" },
+	    BY_MIDDLE, false, "excluded subtree violation", "excluded subtree violation", NOTHING,
+	    { .name = "middle",
+		.ca = true,
+		.constraint = "critical,excluded;IP:10.0.0.0/255.0.0.0" },
+	    false },
+	{ "NUL in a name", { .name = "kernel.plant.example\0.bank.example", .name_len = 34 },
+	    BY_MIDDLE, false, "name syntax", "name syntax", NOTHING,
+	    { .name = "middle", .ca = true, .constraint = "critical,permitted;DNS:plant.example" },
+	    false },
+	{ "NUL in an alternative name",
+	    { .name = "leaf", .san = "kernel.plant.example\0.bank.example", .san_len = 34 },
+	    BY_MIDDLE, false, "permitted subtree violation", "permitted subtree violation", NOTHING,
+	    { .name = "middle", .ca = true, .constraint = "critical,permitted;DNS:plant.example" },
+	    false },
 
 	/* What it is for. */
-	{ "for clients only", { .name = "leaf", .usage = "clientAuth" }, BY_CA, false, "purpose", NULL, NOTHING, { 0 }, false },
-	{ "for servers only", { .name = "leaf", .usage = "serverAuth" }, BY_CA, false, NULL, "purpose", NOTHING, { 0 }, false },
-	{ "for e-mail only", { .name = "leaf", .usage = "emailProtection" }, BY_CA, false, "purpose", "purpose", NOTHING,
-	    { 0 }, false },
-	{ "its key may only sign certificates", { .name = "leaf", .key_usage = "critical,keyCertSign" }, BY_CA, false,
-	    "is not trusted", "is not trusted", NOTHING, { 0 }, false },
-	{ "critical extension that nobody knows", { .name = "leaf", .unknown_critical = true }, BY_CA, false,
-	    "critical extension", "critical extension", NOTHING, { 0 }, false },
-	{ "... in the CA between", { .name = "leaf" }, BY_MIDDLE, false, "critical extension", "critical extension", NOTHING,
+	{ "for clients only", { .name = "leaf", .usage = "clientAuth" }, BY_CA, false, "purpose",
+	    NULL, NOTHING, { 0 }, false },
+	{ "for servers only", { .name = "leaf", .usage = "serverAuth" }, BY_CA, false, NULL,
+	    "purpose", NOTHING, { 0 }, false },
+	{ "for e-mail only", { .name = "leaf", .usage = "emailProtection" }, BY_CA, false,
+	    "purpose", "purpose", NOTHING, { 0 }, false },
+	{ "its key may only sign certificates",
+	    { .name = "leaf", .key_usage = "critical,keyCertSign" }, BY_CA, false, "is not trusted",
+	    "is not trusted", NOTHING, { 0 }, false },
+	{ "critical extension that nobody knows", { .name = "leaf", .unknown_critical = true },
+	    BY_CA, false, "critical extension", "critical extension", NOTHING, { 0 }, false },
+	{ "... in the CA between", { .name = "leaf" }, BY_MIDDLE, false, "critical extension",
+	    "critical extension", NOTHING,
 	    { .name = "middle", .ca = true, .unknown_critical = true }, false },
 
 	/* Too weak. */
-	{ "MD5 signature", { .name = "leaf", .digest_name = "MD5" }, BY_CA, false, "too weak", "too weak", NOTHING, { 0 }, false },
-	{ "SHA-1 signature", { .name = "leaf", .digest_name = "SHA1" }, BY_CA, false, "too weak", "too weak", NOTHING,
-	    { 0 }, false },
-	{ "SHA-1 signature of the CA between", { .name = "leaf" }, BY_MIDDLE, false, "too weak", "too weak", NOTHING,
-	    { .name = "middle", .ca = true, .digest_name = "SHA1" }, false },
-	{ "RSA 512", { .name = "leaf", .bits = 512 }, BY_CA, false, "too", "too", NOTHING, { 0 }, true },
-	{ "RSA 512, pinned", { .name = "leaf", .bits = 512 }, BY_SELF, true, "too", "too", NOTHING, { 0 }, true },
-	{ "RSA 1024", { .name = "leaf", .bits = 1024 }, BY_CA, false, "too weak", "too weak", NOTHING, { 0 }, false },
-	{ "RSA 1024, pinned", { .name = "leaf", .bits = 1024 }, BY_SELF, true, "too weak", "too weak", NOTHING, { 0 }, false },
-	{ "RSA 1024 of the CA between", { .name = "leaf" }, BY_MIDDLE, false, "too weak", "too weak", NOTHING,
-	    { .name = "middle", .ca = true, .bits = 1024 }, false },
+	{ "MD5 signature", { .name = "leaf", .digest_name = "MD5" }, BY_CA, false, "too weak",
+	    "too weak", NOTHING, { 0 }, false },
+	{ "SHA-1 signature", { .name = "leaf", .digest_name = "SHA1" }, BY_CA, false, "too weak",
+	    "too weak", NOTHING, { 0 }, false },
+	{ "SHA-1 signature of the CA between", { .name = "leaf" }, BY_MIDDLE, false, "too weak",
+	    "too weak", NOTHING, { .name = "middle", .ca = true, .digest_name = "SHA1" }, false },
+	{ "RSA 512", { .name = "leaf", .bits = 512 }, BY_CA, false, "too", "too", NOTHING, { 0 },
+	    true },
+	{ "RSA 512, pinned", { .name = "leaf", .bits = 512 }, BY_SELF, true, "too", "too", NOTHING,
+	    { 0 }, true },
+	{ "RSA 1024", { .name = "leaf", .bits = 1024 }, BY_CA, false, "too weak", "too weak",
+	    NOTHING, { 0 }, false },
+	{ "RSA 1024, pinned", { .name = "leaf", .bits = 1024 }, BY_SELF, true, "too weak",
+	    "too weak", NOTHING, { 0 }, false },
+	{ "RSA 1024 of the CA between", { .name = "leaf" }, BY_MIDDLE, false, "too weak",
+	    "too weak", NOTHING, { .name = "middle", .ca = true, .bits = 1024 }, false },
 
 	/* Revoked. */
-	{ "revoked", { .name = "leaf" }, BY_CA, false, "revoked", "revoked", REVOKED, { 0 }, false },
-	{ "the CA between is revoked", { .name = "leaf" }, BY_MIDDLE, false, "revoked", "revoked", MIDDLE_REVOKED,
-	    { .name = "middle", .ca = true }, false },
+	{ "revoked", { .name = "leaf" }, BY_CA, false, "revoked", "revoked", REVOKED, { 0 },
+	    false },
+	{ "the CA between is revoked", { .name = "leaf" }, BY_MIDDLE, false, "revoked", "revoked",
+	    MIDDLE_REVOKED, { .name = "middle", .ca = true }, false },
 };
 
 /* A key whose public half is one's, and whose private half another's. */
@@ -137,7 +176,9 @@ without_key(const struct id *one, const struct id *another)
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
 	EVP_PKEY *key = NULL;
 
-	assert_int_equal(EVP_PKEY_get_octet_string_param(one->key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &len), 1);
+	assert_int_equal(EVP_PKEY_get_octet_string_param(one->key, OSSL_PKEY_PARAM_PUB_KEY, point,
+			     sizeof point, &len),
+	    1);
 	assert_int_equal(EVP_PKEY_get_bn_param(another->key, OSSL_PKEY_PARAM_PRIV_KEY, &secret), 1);
 	OSSL_PARAM_BLD_push_utf8_string(b, OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0);
 	OSSL_PARAM_BLD_push_octet_string(b, OSSL_PKEY_PARAM_PUB_KEY, point, len);
@@ -174,7 +215,8 @@ static SSL_CTX *
 careless(bool server, const struct peer_row *r, const struct id *leaf, const struct id *middle)
 {
 	SSL_CTX *ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
-	char signatures[] = "ECDSA+SHA256:ECDSA+SHA384:RSA-PSS+SHA256:RSA+SHA256";	/* the macro takes no const */
+	/* the macro takes no const */
+	char signatures[] = "ECDSA+SHA256:ECDSA+SHA384:RSA-PSS+SHA256:RSA+SHA256";
 	EVP_PKEY *key = r->twist == WITHOUT_KEY ? without_key(leaf, &stranger) : leaf->key;
 	X509 *cert = r->twist == FLIPPED ? flipped(leaf->cert) : leaf->cert;
 
@@ -196,7 +238,8 @@ careless(bool server, const struct peer_row *r, const struct id *leaf, const str
 
 /* A handshake of ours with one of theirs: our result, and our last word with its code. */
 static int
-meet(struct slipway_tls *t, bool we_serve, SSL_CTX *theirs, enum slipway_tls_code *code, char *said, size_t size)
+meet(struct slipway_tls *t, bool we_serve, SSL_CTX *theirs, enum slipway_tls_code *code, char *said,
+    size_t size)
 {
 	int fd[2], rc;
 	struct slipway_tls_conn *c;
@@ -227,13 +270,20 @@ meet(struct slipway_tls *t, bool we_serve, SSL_CTX *theirs, enum slipway_tls_cod
 static const struct id *
 signer(enum signer by, const struct id *middle)
 {
-	const struct id *all[] = { [BY_CA] = &ca, [BY_SELF] = NULL, [BY_OTHER_CA] = &other_ca, [BY_NAMESAKE] = &namesake_ca,
-		[BY_NO_CA] = &no_ca, [BY_MIDDLE] = middle };
+	const struct id *all[] = { [BY_CA] = &ca,
+		[BY_SELF] = NULL,
+		[BY_OTHER_CA] = &other_ca,
+		[BY_NAMESAKE] = &namesake_ca,
+		[BY_NO_CA] = &no_ca,
+		[BY_MIDDLE] = middle };
 
 	return all[by];
 }
 
-/* What a program is told: the dates of what would be trusted else, and revocation, are different from all the rest. */
+/*
+ * What a program is told: the dates of what would be trusted else, and revocation, are different
+ * from all the rest.
+ */
 static enum slipway_tls_code
 code_of(const struct peer_row *r)
 {
@@ -250,7 +300,8 @@ judged(const struct peer_row *r, bool we_serve, const struct id *leaf, const str
 {
 	const struct peer_row plain = { .look = { .name = "next" } };
 	const struct id none = { 0 };
-	struct slipway_tls *t = side_new(we_serve ? SLIPWAY_TLS_SERVER : SLIPWAY_TLS_CLIENT, "TLSPeerAuth", &kernel, NULL);
+	struct slipway_tls *t = side_new(we_serve ? SLIPWAY_TLS_SERVER : SLIPWAY_TLS_CLIENT,
+	    "TLSPeerAuth", &kernel, NULL);
 	const char *want = we_serve ? r->server_says : r->client_says;
 	SSL_CTX *bad = careless(!we_serve, r, leaf, middle), *good;
 	struct id next = id_make(&plain.look, &ca);
@@ -270,13 +321,15 @@ judged(const struct peer_row *r, bool we_serve, const struct id *leaf, const str
 		assert_int_equal(slipway_tls_set(t, "TLS_MinVersion", "TLSv1.2"), 0);
 	if (meet(t, we_serve, bad, &code, said, sizeof said) == 0) {
 		if (want != NULL)
-			fail_msg("our %s takes it; want '%s'", we_serve ? "server" : "client", want);
+			fail_msg("our %s takes it; want '%s'", we_serve ? "server" : "client",
+			    want);
 	} else if (want == NULL || strstr(said, want) == NULL || code != code_of(r)) {
-		fail_msg("our %s says '%s' (%d); want '%s' (%d)", we_serve ? "server" : "client", said, (int)code,
-		    want == NULL ? "" : want, (int)code_of(r));
+		fail_msg("our %s says '%s' (%d); want '%s' (%d)", we_serve ? "server" : "client",
+		    said, (int)code, want == NULL ? "" : want, (int)code_of(r));
 	}
 	if (meet(t, we_serve, good, &code, said, sizeof said) != 0)
-		fail_msg("our %s doesn't take a good one afterwards: %s", we_serve ? "server" : "client", said);
+		fail_msg("our %s doesn't take a good one afterwards: %s",
+		    we_serve ? "server" : "client", said);
 	free(trusted);
 	id_free(&next);
 	SSL_CTX_free(bad);

@@ -1,6 +1,7 @@
 /*
- * lib/tls on POSIX systems: what a look at the settings costs, a key that others can read, signals, and several servers in
- * blocking calls.  What doesn't depend on the platform is tested in test_tls.c and test_tls_api.c.
+ * lib/tls on POSIX systems: what a look at the settings costs, a key that others can read, signals,
+ * and several servers in blocking calls.  What doesn't depend on the platform is tested in
+ * test_tls.c and test_tls_api.c.
  */
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -25,11 +26,13 @@ static unsigned stamps, reads;
 void __real_file_stamp(const char *path, struct file_stamp *out);
 int __real_file_read(struct dir *d, const char *name, struct buf *out, struct err *e);
 int __real_file_read_secret(struct dir *d, const char *name, struct buf *out, struct err *e);
-int __real_settings_get(struct settings *s, const char *key, const char *name, struct value *v, struct err *e);
+int __real_settings_get(struct settings *s, const char *key, const char *name, struct value *v,
+    struct err *e);
 void __wrap_file_stamp(const char *path, struct file_stamp *out);
 int __wrap_file_read(struct dir *d, const char *name, struct buf *out, struct err *e);
 int __wrap_file_read_secret(struct dir *d, const char *name, struct buf *out, struct err *e);
-int __wrap_settings_get(struct settings *s, const char *key, const char *name, struct value *v, struct err *e);
+int __wrap_settings_get(struct settings *s, const char *key, const char *name, struct value *v,
+    struct err *e);
 
 void
 __wrap_file_stamp(const char *path, struct file_stamp *out)
@@ -53,7 +56,8 @@ __wrap_file_read_secret(struct dir *d, const char *name, struct buf *out, struct
 }
 
 int
-__wrap_settings_get(struct settings *s, const char *key, const char *name, struct value *v, struct err *e)
+__wrap_settings_get(struct settings *s, const char *key, const char *name, struct value *v,
+    struct err *e)
 {
 	reads++;
 	return __real_settings_get(s, key, name, v, e);
@@ -78,7 +82,8 @@ place_fill(const struct place *p)
 static void
 look_costs_a_stat(void **state)
 {
-	const struct timespec settle = { 1, 100000000 };	/* what was changed within a second is read again */
+	/* what was changed within a second is read again */
+	const struct timespec settle = { 1, 100000000 };
 	struct slipway_tls *s;
 	struct slipway_tls_conn *c;
 	const uid_t root = geteuid();
@@ -180,7 +185,8 @@ no_sigpipe(void **state)
 static int
 listener(char where[32])
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof sin;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -211,7 +217,10 @@ serve_one(void *arg)
 	return (void *)n;
 }
 
-/* Several servers: one isn't there, one takes the connection and says nothing, the third answers; in blocking calls. */
+/*
+ * Several servers: one isn't there, one takes the connection and says nothing, the third answers;
+ * in blocking calls.
+ */
 static void
 several_servers(void **state)
 {
@@ -239,7 +248,7 @@ several_servers(void **state)
 	assert_null(end);
 	fd = slipway_tls_conn_fd(conn);
 	slipway_tls_conn_free(conn);
-	assert_int_equal(fcntl(fd, F_GETFD), -1);	/* its own, so it is closed */
+	assert_int_equal(fcntl(fd, F_GETFD), -1); /* its own, so it is closed */
 
 	which = 99;
 	assert_null(slipway_tls_connect(c, servers, 2, 200, &which));

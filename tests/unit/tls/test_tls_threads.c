@@ -1,7 +1,7 @@
 /*
- * lib/tls in several threads, each with a handle of its own, while the settings and the pair in the store are replaced;
- * connections are used in other threads than they were made in, and outlive their handles.  The preset tsan builds this
- * with ThreadSanitizer.
+ * lib/tls in several threads, each with a handle of its own, while the settings and the pair in the
+ * store are replaced; connections are used in other threads than they were made in, and outlive
+ * their handles.  The preset tsan builds this with ThreadSanitizer.
  *
  * cmocka's assertions are for the main thread: the others leave it their first complaint.
  */
@@ -19,18 +19,23 @@
 #include "lib/os/clock.h"
 #include "lib/os/file.h"
 
-#define SERVERS		3
-#define CLIENTS		4
-#define SLOTS		(3 * CLIENTS)	/* connections of one server at a time: more than the clients have open */
-#define REPLACEMENTS	8
-#define BETWEEN		2		/* connections that each client makes from one replacement to the next, at least */
-#define HANDLE_LIVES	5		/* connections that a client makes with one handle */
-#define PATIENCE_MS	120000
-#define SHOWN		"TCP/IP][TLSv1.3 VERIFIED"
+#define SERVERS	     3
+#define CLIENTS	     4
+/* connections of one server at a time: more than the clients have open */
+#define SLOTS	     (3 * CLIENTS)
+#define REPLACEMENTS 8
+/* connections that each client makes from one replacement to the next, at least */
+#define BETWEEN	     2
+#define HANDLE_LIVES 5 /* connections that a client makes with one handle */
+#define PATIENCE_MS  120000
+#define SHOWN	     "TCP/IP][TLSv1.3 VERIFIED"
 
 static struct id pairs[2], hi;
 
-/* Replacements that were begun, and that are there: where both are the same, it is known which pair serves. */
+/*
+ * Replacements that were begun, and that are there: where both are the same, it is known which pair
+ * serves.
+ */
 static atomic_uint begun, replaced;
 
 /* In its thread, and in the main thread once that has ended. */
@@ -59,7 +64,7 @@ struct server {
 struct client {
 	pthread_t thread;
 	unsigned number;
-	atomic_uint made;		/* connections */
+	atomic_uint made; /* connections */
 	bool saw[N(pairs)];
 	struct complaint why;
 };
@@ -95,7 +100,8 @@ answer(void *arg)
 	while ((n = slipway_tls_read(s->conn, buf, sizeof buf)) > 0)
 		if (slipway_tls_write(s->conn, buf, (size_t)n) != n)
 			break;
-	if (n != 0 || slipway_tls_shutdown(s->conn) != 0 || strcmp(slipway_tls_conn_text(s->conn), SHOWN) != 0)
+	if (n != 0 || slipway_tls_shutdown(s->conn) != 0 ||
+	    strcmp(slipway_tls_conn_text(s->conn), SHOWN) != 0)
 		complain(&s->why, "a server's connection: [%s] %s", slipway_tls_conn_text(s->conn),
 		    slipway_tls_conn_error(s->conn));
 	slipway_tls_conn_free(s->conn);
@@ -148,7 +154,7 @@ serve(void *arg)
 			s->started = pthread_create(&s->thread, NULL, answer, s) == 0;
 		}
 	}
-	slipway_tls_free(t);	/* before its last connections */
+	slipway_tls_free(t); /* before its last connections */
 	for (size_t i = 0; i < SLOTS; i++)
 		slot_join(v, &v->slots[i]);
 	return NULL;
@@ -165,7 +171,8 @@ client_handle(const struct client *k)
 		return t;
 	snprintf(both, sizeof both, "%s%s", pairs[0].cert_pem, pairs[1].cert_pem);
 	slipway_tls_set(t, "TLS_RequiredLevel", "TLSPeerAuth");
-	slipway_tls_set(t, "TLS_MinVersion", atomic_load(&k->made) % 2 == 0 ? "TLSv1.2" : "TLSv1.3");
+	slipway_tls_set(t, "TLS_MinVersion",
+	    atomic_load(&k->made) % 2 == 0 ? "TLSv1.2" : "TLSv1.3");
 	slipway_tls_set_pem(t, "TLS_KeyFile", hi.key_pem, strlen(hi.key_pem));
 	slipway_tls_set_pem(t, "TLS_CertFile", hi.cert_pem, strlen(hi.cert_pem));
 	slipway_tls_set_pem(t, "TLS_TrustedCerts", both, strlen(both));
@@ -177,14 +184,16 @@ static void
 say(struct client *k, struct slipway_tls_conn *c)
 {
 	char text[32], buf[32];
-	size_t len = (size_t)snprintf(text, sizeof text, "client %u, %u", k->number, atomic_load(&k->made)), have = 0;
+	size_t len = (size_t)snprintf(text, sizeof text, "client %u, %u", k->number,
+		   atomic_load(&k->made)),
+	       have = 0;
 	long n = slipway_tls_write(c, text, len);
 
 	while (n > 0 && have < len && (n = slipway_tls_read(c, buf + have, sizeof buf - have)) > 0)
 		have += (size_t)n;
 	if (have != len || memcmp(text, buf, len) != 0)
-		complain(&k->why, "client %u: want '%s' back, got %zu bytes of it: %s", k->number, text, have,
-		    slipway_tls_conn_error(c));
+		complain(&k->why, "client %u: want '%s' back, got %zu bytes of it: %s", k->number,
+		    text, have, slipway_tls_conn_error(c));
 }
 
 /* What is shown to a client that came when so many replacements were there. */
@@ -197,9 +206,11 @@ judge(struct client *k, struct slipway_tls_conn *c, unsigned there)
 	while (shown < N(pairs) && strcmp(hex, pairs[shown].hex) != 0)
 		shown++;
 	if (shown == N(pairs) || strcmp(slipway_tls_conn_text(c), SHOWN) != 0)
-		complain(&k->why, "client %u: [%s] of %s", k->number, slipway_tls_conn_text(c), hex);
+		complain(&k->why, "client %u: [%s] of %s", k->number, slipway_tls_conn_text(c),
+		    hex);
 	else if (atomic_load(&begun) == there && shown != there % N(pairs))
-		complain(&k->why, "client %u: after replacement %u the other pair is shown", k->number, there);
+		complain(&k->why, "client %u: after replacement %u the other pair is shown",
+		    k->number, there);
 	else
 		k->saw[shown] = true;
 }
@@ -214,7 +225,10 @@ hang_up(struct client *k, struct slipway_tls_conn *c)
 	slipway_tls_conn_free(c);
 }
 
-/* Connect until the last replacement is there and was seen; the first connection stays all the while. */
+/*
+ * Connect until the last replacement is there and was seen; the first connection stays all the
+ * while.
+ */
 static void *
 ask(void *arg)
 {
@@ -285,7 +299,8 @@ put_pair(struct dir *d, const struct id *pair)
 static void
 listen_on_loopback(struct server *v)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof at;
 
 	v->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -293,7 +308,8 @@ listen_on_loopback(struct server *v)
 	assert_int_equal(listen(v->listener, 64), 0);
 	assert_int_equal(getsockname(v->listener, (struct sockaddr *)&at, &len), 0);
 	/* A name has the resolver's thread, an address hasn't. */
-	snprintf(v->name, sizeof v->name, "%s:%u", v == servers ? "localhost" : "127.0.0.1", ntohs(at.sin_port));
+	snprintf(v->name, sizeof v->name, "%s:%u", v == servers ? "localhost" : "127.0.0.1",
+	    ntohs(at.sin_port));
 }
 
 /* Until each client has made some connections more, or one has complained, which then doesn't. */
@@ -344,7 +360,8 @@ end_all(void)
 static void
 threads(void **state)
 {
-	static const char *const files[] = { "machine.conf", "kernel.key", "kernel.crt", "hi.key", "hi.crt", "0.crt", "1.crt" };
+	static const char *const files[] = { "machine.conf", "kernel.key", "kernel.crt", "hi.key",
+		"hi.crt", "0.crt", "1.crt" };
 	char path[] = "/tmp/slipway-threads-XXXXXX";
 	const uid_t root = geteuid();
 	struct dir *d;

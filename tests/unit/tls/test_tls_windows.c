@@ -1,6 +1,6 @@
 /*
- * lib/tls over sockets of Winsock, with its settings in the registry.  What doesn't depend on the platform is tested in
- * test_tls.c and test_tls_api.c.
+ * lib/tls over sockets of Winsock, with its settings in the registry.  What doesn't depend on the
+ * platform is tested in test_tls.c and test_tls_api.c.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/common/temp.h"
@@ -17,7 +17,7 @@
 
 #include <ws2tcpip.h>
 
-#define SILENCE_MS	300
+#define SILENCE_MS 300
 
 /* A self-signed certificate and its key, in PEM. */
 struct pair {
@@ -46,7 +46,8 @@ pair_make(struct pair *p, const char *name)
 	X509_gmtime_adj(X509_getm_notBefore(x), -60);
 	X509_gmtime_adj(X509_getm_notAfter(x), 365L * 86400);
 	X509_set_pubkey(x, key);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1, 0);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_UTF8,
+	    (const unsigned char *)name, -1, -1, 0);
 	X509_set_issuer_name(x, X509_get_subject_name(x));
 	assert_true(X509_sign(x, key, EVP_sha256()) > 0);
 	bio = BIO_new(BIO_s_mem());
@@ -83,7 +84,8 @@ sockets_make(SOCKET ends[2], bool block)
 {
 	uint16_t port;
 	SOCKET listener = listen_here(&port);
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port),
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_port = htons(port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	u_long on = 1;
 
@@ -97,18 +99,23 @@ sockets_make(SOCKET ends[2], bool block)
 }
 
 static struct slipway_tls *
-side(enum slipway_tls_side which, const char *level, const struct pair *own, const struct pair *trusted)
+side(enum slipway_tls_side which, const char *level, const struct pair *own,
+    const struct pair *trusted)
 {
 	struct slipway_tls *t = slipway_tls_new(which, NULL, NULL);
 
 	assert_non_null(t);
 	assert_int_equal(slipway_tls_set(t, "TLS_RequiredLevel", level), 0);
 	if (own != NULL) {
-		assert_int_equal(slipway_tls_set_pem(t, "TLS_KeyFile", own->key, strlen(own->key)), 0);
-		assert_int_equal(slipway_tls_set_pem(t, "TLS_CertFile", own->cert, strlen(own->cert)), 0);
+		assert_int_equal(slipway_tls_set_pem(t, "TLS_KeyFile", own->key, strlen(own->key)),
+		    0);
+		assert_int_equal(
+		    slipway_tls_set_pem(t, "TLS_CertFile", own->cert, strlen(own->cert)), 0);
 	}
 	if (trusted != NULL)
-		assert_int_equal(slipway_tls_set_pem(t, "TLS_TrustedCerts", trusted->cert, strlen(trusted->cert)), 0);
+		assert_int_equal(slipway_tls_set_pem(t, "TLS_TrustedCerts", trusted->cert,
+				     strlen(trusted->cert)),
+		    0);
 	return t;
 }
 
@@ -132,7 +139,8 @@ own_limit(void **state)
 	sockets_make(ends, true);
 	assert_non_null(conn = slipway_tls_conn_new(c, (int)ends[1]));
 	assert_int_equal(slipway_tls_handshake(conn), 0);
-	assert_int_equal(setsockopt(ends[1], SOL_SOCKET, SO_RCVTIMEO, (const char *)&ms, sizeof ms), 0);
+	assert_int_equal(setsockopt(ends[1], SOL_SOCKET, SO_RCVTIMEO, (const char *)&ms, sizeof ms),
+	    0);
 	assert_int_equal(slipway_tls_read(conn, buf, sizeof buf), SLIPWAY_TLS_WANT_READ);
 	assert_int_equal(send(ends[0], "later", 5, 0), 5);
 	assert_int_equal(slipway_tls_read(conn, buf, sizeof buf), 5);
@@ -142,7 +150,10 @@ own_limit(void **state)
 	closesocket(ends[1]);
 }
 
-/* Sockets that don't block: both sides in one thread, each call at once, through the end of the data. */
+/*
+ * Sockets that don't block: both sides in one thread, each call at once, through the end of the
+ * data.
+ */
 static void
 not_blocking(void **state)
 {
@@ -164,7 +175,8 @@ not_blocking(void **state)
 		srv = waits(srv) ? slipway_tls_handshake(sc) : srv;
 	}
 	if (srv != 0 || cli != 0)
-		fail_msg("server: %s; client: %s", slipway_tls_conn_error(sc), slipway_tls_conn_error(cc));
+		fail_msg("server: %s; client: %s", slipway_tls_conn_error(sc),
+		    slipway_tls_conn_error(cc));
 	assert_string_equal(slipway_tls_conn_text(cc), "TCP/IP][TLSv1.3 VERIFIED");
 	assert_string_equal(slipway_tls_conn_text(sc), "TCP/IP][TLSv1.3 VERIFIED");
 	assert_int_equal(slipway_tls_read(sc, buf, sizeof buf), SLIPWAY_TLS_WANT_READ);
@@ -207,7 +219,10 @@ cut(void **state)
 	slipway_tls_free(s);
 }
 
-/* On a socket that blocks, a silent peer holds the handshake until its limit, and the socket's own limits come back. */
+/*
+ * On a socket that blocks, a silent peer holds the handshake until its limit, and the socket's own
+ * limits come back.
+ */
 static void
 silent(void **state)
 {
@@ -220,7 +235,8 @@ silent(void **state)
 
 	(void)state;
 	sockets_make(ends, true);
-	assert_int_equal(setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, (const char *)&limit, sizeof limit), 0);
+	assert_int_equal(
+	    setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, (const char *)&limit, sizeof limit), 0);
 	slipway_tls_set_handshake_limit(s, SILENCE_MS);
 	assert_non_null(sc = slipway_tls_conn_new(s, (int)ends[0]));
 	begin = clock_mono_ms();
@@ -254,7 +270,8 @@ serve(void *arg)
 		struct slipway_tls_conn *c = slipway_tls_conn_new(s->t, (int)fd);
 		char byte;
 
-		if (c != NULL && slipway_tls_read(c, &byte, 1) == 1 && slipway_tls_write(c, &byte, 1) == 1) {
+		if (c != NULL && slipway_tls_read(c, &byte, 1) == 1 &&
+		    slipway_tls_write(c, &byte, 1) == 1) {
 			snprintf(s->texts[i], sizeof s->texts[i], "%s", slipway_tls_conn_text(c));
 			slipway_tls_shutdown(c);
 			(void)slipway_tls_read(c, &byte, 1);
@@ -273,8 +290,11 @@ set_text(HKEY key, const wchar_t *side_key, const wchar_t *name, const char *tex
 	HKEY h;
 
 	assert_non_null(w);
-	assert_int_equal(RegCreateKeyExW(key, side_key, 0, NULL, 0, KEY_SET_VALUE, NULL, &h, NULL), 0);
-	assert_int_equal(RegSetValueExW(h, name, 0, REG_SZ, (const BYTE *)w, (DWORD)((wcslen(w) + 1) * sizeof *w)), 0);
+	assert_int_equal(RegCreateKeyExW(key, side_key, 0, NULL, 0, KEY_SET_VALUE, NULL, &h, NULL),
+	    0);
+	assert_int_equal(RegSetValueExW(h, name, 0, REG_SZ, (const BYTE *)w,
+			     (DWORD)((wcslen(w) + 1) * sizeof *w)),
+	    0);
 	RegCloseKey(h);
 	free(w);
 }
@@ -298,7 +318,10 @@ visit(struct slipway_tls *c, const char *address)
 	return text;
 }
 
-/* Settings and files as an installation has them; the registry is looked at again for each connection. */
+/*
+ * Settings and files as an installation has them; the registry is looked at again for each
+ * connection.
+ */
 static void
 from_the_registry(void **state)
 {
@@ -314,10 +337,13 @@ from_the_registry(void **state)
 
 	snprintf(place, sizeof place, "Software\\%.40s", strstr(dir_path(d), "slipway-unit-"));
 	swprintf(wide, N(wide), L"%hs", place);
-	assert_int_equal(RegCreateKeyExW(HKEY_CURRENT_USER, wide, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &own, NULL), 0);
+	assert_int_equal(
+	    RegCreateKeyExW(HKEY_CURRENT_USER, wide, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &own, NULL),
+	    0);
 	assert_int_equal(RegOverridePredefKey(HKEY_LOCAL_MACHINE, own), 0);
-	assert_int_equal(RegCreateKeyExW(own, L"SOFTWARE\\" SETTINGS_VENDOR "\\I\\cfg_A", 0, NULL, 0, KEY_ALL_ACCESS, NULL,
-			     &cfg, NULL), 0);
+	assert_int_equal(RegCreateKeyExW(own, L"SOFTWARE\\" SETTINGS_VENDOR "\\I\\cfg_A", 0, NULL,
+			     0, KEY_ALL_ACCESS, NULL, &cfg, NULL),
+	    0);
 	assert_ok(file_replace(d, "k.key", kernel.key, strlen(kernel.key), 0600, &e), &e);
 	assert_ok(file_replace(d, "k.crt", kernel.cert, strlen(kernel.cert), 0644, &e), &e);
 	assert_ok(file_replace(d, "other.crt", stranger.cert, strlen(stranger.cert), 0644, &e), &e);

@@ -46,7 +46,8 @@ dns_name(X509 *cert, const char *name, size_t len)
 	assert_int_equal(ASN1_STRING_set(s, name, (int)len), 1);
 	GENERAL_NAME_set0_value(one, GEN_DNS, s);
 	assert_true(sk_GENERAL_NAME_push(all, one) > 0);
-	assert_int_equal(X509_add1_ext_i2d(cert, NID_subject_alt_name, all, 0, X509V3_ADD_DEFAULT), 1);
+	assert_int_equal(X509_add1_ext_i2d(cert, NID_subject_alt_name, all, 0, X509V3_ADD_DEFAULT),
+	    1);
 	GENERAL_NAMES_free(all);
 }
 
@@ -72,10 +73,17 @@ extensions(const struct look *l, X509 *cert, X509 *issuer)
 		int nid;
 		const char *value;
 	} all[] = {
-		{ NID_basic_constraints, l->constraints != NULL ? l->constraints : l->ca ? "critical,CA:TRUE" : NULL },
-		{ NID_key_usage, l->key_usage != NULL ? l->key_usage : l->ca ? "critical,keyCertSign,cRLSign" : NULL },
+		{ NID_basic_constraints,
+		    l->constraints != NULL ? l->constraints
+			: l->ca		   ? "critical,CA:TRUE"
+					   : NULL },
+		{ NID_key_usage,
+		    l->key_usage != NULL ? l->key_usage
+			: l->ca		 ? "critical,keyCertSign,cRLSign"
+					 : NULL },
 		{ NID_subject_key_identifier, "hash" },
-		{ NID_authority_key_identifier, issuer != cert && X509_get0_subject_key_id(issuer) != NULL ? "keyid" : NULL },
+		{ NID_authority_key_identifier,
+		    issuer != cert && X509_get0_subject_key_id(issuer) != NULL ? "keyid" : NULL },
 		{ NID_ext_key_usage, l->usage },
 		{ NID_name_constraints, l->constraint },
 		{ NID_subject_alt_name, l->san_len == 0 ? l->san : NULL },
@@ -96,20 +104,25 @@ id_make(const struct look *l, const struct id *by)
 	static long serial = 1;
 	struct id id = { .cert = X509_new() };
 	X509 *issuer = by == NULL ? id.cert : by->cert;
-	const EVP_MD *digest = EVP_get_digestbyname(l->digest_name != NULL ? l->digest_name : "SHA256");
+	const EVP_MD *digest =
+	    EVP_get_digestbyname(l->digest_name != NULL ? l->digest_name : "SHA256");
 	uint8_t sum[EVP_MAX_MD_SIZE];
 	unsigned len;
 	BIO *bio;
 
-	id.key = l->bits != 0 ? EVP_RSA_gen((unsigned)l->bits) : EVP_EC_gen(l->curve != NULL ? l->curve : "P-256");
+	id.key = l->bits != 0 ? EVP_RSA_gen((unsigned)l->bits)
+			      : EVP_EC_gen(l->curve != NULL ? l->curve : "P-256");
 	assert_non_null(id.key);
 	X509_set_version(id.cert, l->old_version ? X509_VERSION_1 : X509_VERSION_3);
 	ASN1_INTEGER_set(X509_get_serialNumber(id.cert), serial++);
 	X509_gmtime_adj(X509_getm_notBefore(id.cert), l->from * DAY - 60);
-	X509_gmtime_adj(X509_getm_notAfter(id.cert), (l->from + (l->days != 0 ? l->days : 365)) * DAY);
+	X509_gmtime_adj(X509_getm_notAfter(id.cert),
+	    (l->from + (l->days != 0 ? l->days : 365)) * DAY);
 	X509_set_pubkey(id.cert, id.key);
-	assert_int_equal(X509_NAME_add_entry_by_txt(X509_get_subject_name(id.cert), "CN", MBSTRING_UTF8,
-	    (const unsigned char *)l->name, l->name_len != 0 ? (int)l->name_len : -1, -1, 0), 1);
+	assert_int_equal(X509_NAME_add_entry_by_txt(X509_get_subject_name(id.cert), "CN",
+			     MBSTRING_UTF8, (const unsigned char *)l->name,
+			     l->name_len != 0 ? (int)l->name_len : -1, -1, 0),
+	    1);
 	X509_set_issuer_name(id.cert, X509_get_subject_name(issuer));
 	if (!l->old_version)
 		extensions(l, id.cert, issuer);
@@ -143,7 +156,8 @@ pem(struct slipway_tls *t, const char *setting, const char *text)
 }
 
 struct slipway_tls *
-side_new(enum slipway_tls_side side, const char *level, const struct id *own, const struct id *trusted)
+side_new(enum slipway_tls_side side, const char *level, const struct id *own,
+    const struct id *trusted)
 {
 	struct slipway_tls *t = slipway_tls_new(side, NULL, NULL);
 
@@ -230,7 +244,7 @@ talk(struct ends *e)
 {
 	const char question[] = "question", reply[] = "answer";
 	char buf[64], heard[64];
-	size_t n = 0;	/* bytes in heard: the first one may come alone */
+	size_t n = 0; /* bytes in heard: the first one may come alone */
 	long c = SLIPWAY_TLS_WANT_WRITE, s = SLIPWAY_TLS_WANT_READ;
 	bool asked = false, answered = false;
 
@@ -251,11 +265,12 @@ talk(struct ends *e)
 			n += s > 0 ? (size_t)s : 0;
 			if (s > 0 && n < sizeof question) {
 				s = SLIPWAY_TLS_WANT_READ;
-			} else if (s > 0 && n == sizeof question && memcmp(heard, question, n) == 0) {
+			} else if (s > 0 && n == sizeof question &&
+			    memcmp(heard, question, n) == 0) {
 				s = slipway_tls_write(e->server, reply, sizeof reply);
 				answered = s == sizeof reply;
 			} else if (s > 0) {
-				s = 0;	/* not our protocol */
+				s = 0; /* not our protocol */
 			}
 		}
 		if (c == SLIPWAY_TLS_ERROR && !waits(s))
@@ -288,7 +303,8 @@ char *
 crl_make(const struct id *issuer, const struct id *gone, int days)
 {
 	X509_CRL *crl = X509_CRL_new();
-	ASN1_TIME *now = ASN1_TIME_set(NULL, time(NULL)), *next = ASN1_TIME_set(NULL, time(NULL) + (time_t)days * DAY);
+	ASN1_TIME *now = ASN1_TIME_set(NULL, time(NULL)),
+		  *next = ASN1_TIME_set(NULL, time(NULL) + (time_t)days * DAY);
 	BIO *bio = BIO_new(BIO_s_mem());
 
 	X509_CRL_set_version(crl, 1);

@@ -2,8 +2,8 @@
 #define TLS_SIDES_H
 
 /*
- * Both sides of a TLS connection for tests: keys and certificates made on the spot, handles with settings in memory, and two
- * connected ends.  What goes wrong in here fails the test.
+ * Both sides of a TLS connection for tests: keys and certificates made on the spot, handles with
+ * settings in memory, and two connected ends.  What goes wrong in here fails the test.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 
 #include "slipway/tls.h"
 
-#define DAY	86400
+#define DAY 86400
 
 /* A key and a certificate, both in PEM form, and the certificate's SHA-256 as lower-case digits. */
 struct id {
@@ -26,20 +26,22 @@ struct id {
 /* What a certificate is like; what is 0 is as it should be. */
 struct look {
 	const char *name;
-	size_t name_len;		/* of a name with a NUL in it */
-	long from, days;		/* days from now that it begins, and that it lasts (default 365) */
+	size_t name_len; /* of a name with a NUL in it */
+	/* days from now that it begins, and that it lasts (default 365) */
+	long from, days;
 	bool ca;
-	const char *constraints;	/* basicConstraints (default, of a CA: critical,CA:TRUE) */
-	const char *key_usage;		/* keyUsage (default, of a CA: keyCertSign and cRLSign) */
-	const char *usage;		/* extendedKeyUsage */
-	const char *constraint;		/* nameConstraints */
-	const char *san;		/* or, where san_len isn't 0, one dNSName of so many bytes */
+	const char *constraints; /* basicConstraints (default, of a CA: critical,CA:TRUE) */
+	const char *key_usage;	 /* keyUsage (default, of a CA: keyCertSign and cRLSign) */
+	const char *usage;	 /* extendedKeyUsage */
+	const char *constraint;	 /* nameConstraints */
+	/* or, where san_len isn't 0, one dNSName of so many bytes */
+	const char *san;
 	size_t san_len;
 	bool unknown_critical;
-	bool old_version;		/* version 1, which has no extensions */
-	const char *digest_name;	/* default SHA256 */
-	int bits;			/* RSA */
-	const char *curve;		/* default P-256 */
+	bool old_version;	 /* version 1, which has no extensions */
+	const char *digest_name; /* default SHA256 */
+	int bits;		 /* RSA */
+	const char *curve;	 /* default P-256 */
 };
 
 /* by NULL: self-signed. */
@@ -50,22 +52,31 @@ void id_free(struct id *id);
 void put_text(const char *path, const char *text, mode_t mode);
 void put_file(const char *path, const void *data, size_t len, mode_t mode);
 
-/* Change who may read a file.  Whether this system (not wine) keeps others from a file of mode 0600 and tells it from others. */
+/*
+ * Change who may read a file.  Whether this system (not wine) keeps others from a file of mode 0600
+ * and tells it from others.
+ */
 void put_mode(const char *path, mode_t mode);
 bool put_mode_counts(void);
 
-/* No file, directory or anything else in a place; a directory; and what only POSIX systems have among files: a FIFO, a device without an end. */
+/*
+ * No file, directory or anything else in a place; a directory; and what only POSIX systems have
+ * among files: a FIFO, a device without an end.
+ */
 void put_nothing(const char *path);
 void put_directory(const char *path);
 #ifdef _WIN32
-#define PUT_SPECIAL	false
+#define PUT_SPECIAL false
 #else
-#define PUT_SPECIAL	true
+#define PUT_SPECIAL true
 #endif
 void put_fifo(const char *path);
 void put_endless(const char *path);
 
-/* An empty directory, and the names of a key, a certificate and settings in it; they go with it, whatever they are. */
+/*
+ * An empty directory, and the names of a key, a certificate and settings in it; they go with it,
+ * whatever they are.
+ */
 struct place {
 	char dir[128], key[160], cert[160], conf[160];
 };
@@ -76,44 +87,48 @@ void place_remove(struct place *p);
 void pem(struct slipway_tls *t, const char *setting, const char *text);
 
 /* A handle with this level, pair (or NULL) and trusted certificate (or NULL). */
-struct slipway_tls *side_new(enum slipway_tls_side side, const char *level, const struct id *own, const struct id *trusted);
+struct slipway_tls *side_new(enum slipway_tls_side side, const char *level, const struct id *own,
+    const struct id *trusted);
 
 /*
- * Two connected sockets, which don't block unless told to; over TCP with tcp, on Windows always.  sockets_end() tells the
- * other side, both ways, that nothing comes any more.
+ * Two connected sockets, which don't block unless told to; over TCP with tcp, on Windows always.
+ * sockets_end() tells the other side, both ways, that nothing comes any more.
  */
 void sockets_pair(int fd[2], bool tcp, bool block);
 
 /* Whether the library takes every socket for one that blocks, because the system doesn't tell. */
 #ifdef _WIN32
-#define SOCKETS_BLOCK	true
+#define SOCKETS_BLOCK true
 #else
-#define SOCKETS_BLOCK	false
+#define SOCKETS_BLOCK false
 #endif
 void sockets_end(int fd);
 void sockets_close(int fd);
 
 /*
- * Close, so that the other side sees a reset; the system says so with these words (Windows in the user's language).  False:
- * closed, but this system (wine) makes no reset of it.
+ * Close, so that the other side sees a reset; the system says so with these words (Windows in the
+ * user's language).  False: closed, but this system (wine) makes no reset of it.
  */
 bool sockets_reset(int fd);
 #ifdef _WIN32
-#define SOCKETS_RESET	""
+#define SOCKETS_RESET ""
 #else
-#define SOCKETS_RESET	"reset by peer"
+#define SOCKETS_RESET "reset by peer"
 #endif
 
 /* Send one byte.  False: the other side is gone. */
 bool sockets_send(int fd, char byte);
 
-/* Wait until one of n is ready to be read, or written where write says so; -1 in place of one: not that. */
-#define SOCKETS_WAIT_MS	5000
+/*
+ * Wait until one of n is ready to be read, or written where write says so; -1 in place of one: not
+ * that.
+ */
+#define SOCKETS_WAIT_MS 5000
 void sockets_wait(const int *fd, const bool *write, size_t n, int ms);
 
 /* Two connected ends that don't block. */
 struct ends {
-	int fd[2];	/* server, client */
+	int fd[2]; /* server, client */
 	struct slipway_tls_conn *server, *client;
 };
 
@@ -125,16 +140,25 @@ void ends_close(struct ends *e);
 /* Whether a result is WANT_*. */
 bool waits(long rc);
 
-/* A handshake of ours, over a socket that doesn't block, with OpenSSL's own at its other end: our result, WANT_* where neither goes on. */
+/*
+ * A handshake of ours, over a socket that doesn't block, with OpenSSL's own at its other end: our
+ * result, WANT_* where neither goes on.
+ */
 int shake(struct slipway_tls_conn *ours, SSL *theirs);
 
-/* The client says something, the server answers: 0 done, or ERROR as soon as one side has it and the other saw its end. */
+/*
+ * The client says something, the server answers: 0 done, or ERROR as soon as one side has it and
+ * the other saw its end.
+ */
 int talk(struct ends *e);
 
 /* A connection at TLSNoPeerAuth for which s and c aren't needed any more, after talk(). */
 void ends_talking(struct ends *e, const struct id *kernel);
 
-/* The revocation list of issuer that names gone (NULL: nobody), PEM form, to be freed; days until its successor. */
+/*
+ * The revocation list of issuer that names gone (NULL: nobody), PEM form, to be freed; days until
+ * its successor.
+ */
 char *crl_make(const struct id *issuer, const struct id *gone, int days);
 
 #endif

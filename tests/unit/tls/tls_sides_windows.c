@@ -99,7 +99,8 @@ place_remove(struct place *p)
 void
 sockets_pair(int fd[2], bool tcp, bool block)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	SOCKET listener, s[2];
 	u_long no_wait = !block;
 	int len = sizeof at;
@@ -139,7 +140,9 @@ sockets_reset(int fd)
 {
 	const struct linger at_once = { 1, 0 };
 
-	assert_int_equal(setsockopt((SOCKET)(unsigned)fd, SOL_SOCKET, SO_LINGER, (const char *)&at_once, sizeof at_once), 0);
+	assert_int_equal(setsockopt((SOCKET)(unsigned)fd, SOL_SOCKET, SO_LINGER,
+			     (const char *)&at_once, sizeof at_once),
+	    0);
 	sockets_close(fd);
 	return !under_wine();
 }

@@ -2,14 +2,15 @@
 #define SHELF_H
 
 /*
- * Files by name in memory: a repository, or what a station keeps.  Joined to lib/tuf through struct tuf_io.
+ * Files by name in memory: a repository, or what a station keeps.  Joined to lib/tuf through struct
+ * tuf_io.
  */
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lib/tuf/client.h"
 
-#define SHELF_NAME	256
+#define SHELF_NAME 256
 
 struct shelf_file {
 	char name[SHELF_NAME];
@@ -35,10 +36,10 @@ bool shelf_same(const struct shelf *a, const struct shelf *b, const char *name);
 struct world {
 	struct shelf remote, local;
 	int saves;
-	char asked[4096];	/* names that were fetched, each followed by a space */
-	int fail_at;		/* the call of save() or forget() that fails, from 1; 0: none */
+	char asked[4096]; /* names that were fetched, each followed by a space */
+	int fail_at;	  /* the call of save() or forget() that fails, from 1; 0: none */
 	int calls;
-	const char *unreadable;	/* the role that load() fails for with ERR_IO, or NULL */
+	const char *unreadable; /* the role that load() fails for with ERR_IO, or NULL */
 };
 
 /* fetch, load, save and forget of io for w; no hint. */

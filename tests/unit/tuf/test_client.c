@@ -1,6 +1,6 @@
 /*
- * lib/tuf: the client's workflow against a repository in memory, signed with real keys.  Each hostile row changes
- * one thing; what was trusted before must be untouched after.
+ * lib/tuf: the client's workflow against a repository in memory, signed with real keys.  Each
+ * hostile row changes one thing; what was trusted before must be untouched after.
  */
 #include "tests/unit/tuf/shelf.h"
 #include "tests/unit/common/test.h"
@@ -8,10 +8,10 @@
 #include "lib/tuf/client.h"
 #include "lib/tuf/sign.h"
 
-#define NOW	1800000000	/* 2027-01-15 */
-#define GOOD	"2030-01-01T00:00:00Z"
-#define PAST	"2026-01-01T00:00:00Z"
-#define APP	"COV_PB"
+#define NOW  1800000000 /* 2027-01-15 */
+#define GOOD "2030-01-01T00:00:00Z"
+#define PAST "2026-01-01T00:00:00Z"
+#define APP  "COV_PB"
 
 enum { K_NONE, K_ROOT, K_TIMESTAMP, K_SNAPSHOT, K_TARGETS, K_APP, K_OTHER, K_COUNT };
 
@@ -25,19 +25,23 @@ role_json(int key, int threshold)
 	return json_pack("{s:[s], s:i}", "keyids", privkey_id(keys[key]), "threshold", threshold);
 }
 
-/* What a case may change; what is 0 is as it should be: versions 2 (root 1), good dates, the right keys. */
+/*
+ * What a case may change; what is 0 is as it should be: versions 2 (root 1), good dates, the right
+ * keys.
+ */
 struct knobs {
-	int root_v, timestamp_v, snapshot_v, targets_v, app_v;	/* versions written into the files */
-	int snapshot_says, targets_says, app_says;		/* versions that the parents state; 0: the same */
+	/* versions written into the files */
+	int root_v, timestamp_v, snapshot_v, targets_v, app_v;
+	/* versions that the parents state; 0: the same */
+	int snapshot_says, targets_says, app_says;
 	const char *root_exp, *timestamp_exp, *snapshot_exp, *targets_exp, *app_exp;
-	int root_key, timestamp_key, snapshot_key, targets_key, app_key;	/* who signs */
-	int timestamp_listed, snapshot_listed;		/* whose keys the root lists */
+	int root_key, timestamp_key, snapshot_key, targets_key, app_key; /* who signs */
+	int timestamp_listed, snapshot_listed; /* whose keys the root lists */
 	int app_threshold;
-	const char *type;	/* _type of the timestamp */
+	const char *type; /* _type of the timestamp */
 	const char *spec;
 	bool spoil_hash, spoil_length, drop_entry;
 };
-
 
 static void
 or_int(int *field, int normal)
@@ -99,8 +103,8 @@ put(json_t *signed_part, int key, const char *name, int says)
 	assert_ok(digest_of(DIGEST_SHA256, b.data, b.len, sum, &e), &e);
 	hex_encode(sum, SHA256_SIZE, hex);
 	json_decref(signed_part);
-	json_t *meta = json_pack("{s:i, s:I, s:{s:s}}", "version", says, "length", (json_int_t)b.len,
-	    "hashes", "sha256", hex);
+	json_t *meta = json_pack("{s:i, s:I, s:{s:s}}", "version", says, "length",
+	    (json_int_t)b.len, "hashes", "sha256", hex);
 	buf_free(&b);
 	return meta;
 }
@@ -116,9 +120,10 @@ put_root(const struct knobs *k)
 		json_object_set_new(ring, privkey_id(keys[i]), privkey_public(keys[i], &e));
 	json_object_set_new(j, "keys", ring);
 	json_object_set_new(j, "consistent_snapshot", json_true());
-	json_object_set_new(j, "roles", json_pack("{s:o, s:o, s:o, s:o}", "root", role_json(K_ROOT, 1),
-	    "timestamp", role_json(k->timestamp_listed, 1), "snapshot", role_json(k->snapshot_listed, 1),
-	    "targets", role_json(K_TARGETS, 1)));
+	json_object_set_new(j, "roles",
+	    json_pack("{s:o, s:o, s:o, s:o}", "root", role_json(K_ROOT, 1), "timestamp",
+		role_json(k->timestamp_listed, 1), "snapshot", role_json(k->snapshot_listed, 1),
+		"targets", role_json(K_TARGETS, 1)));
 	snprintf(name, sizeof name, "%d.root.json", k->root_v);
 	json_decref(put(j, k->root_key, name, 1));
 }
@@ -128,8 +133,7 @@ build(const struct knobs *wanted)
 {
 	struct knobs filled = *wanted;
 	const struct knobs *k = &filled;
-	json_t *app, *app_meta, *targets, *targets_meta,
-	       *snapshot, *snapshot_meta, *timestamp;
+	json_t *app, *app_meta, *targets, *targets_meta, *snapshot, *snapshot_meta, *timestamp;
 	char name[64];
 	struct err e;
 
@@ -137,22 +141,27 @@ build(const struct knobs *wanted)
 	put_root(k);
 	app = body("targets", k, k->app_v, k->app_exp);
 	json_object_set_new(app, "release", json_integer(k->app_v));
-	json_object_set_new(app, "targets", json_pack("{s:{s:i, s:{s:s}}}", APP "/app/x", "length", 3,
-	    "hashes", "sha256", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+	json_object_set_new(app, "targets",
+	    json_pack("{s:{s:i, s:{s:s}}}", APP "/app/x", "length", 3, "hashes", "sha256",
+		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
 	snprintf(name, sizeof name, "%d." APP ".json", k->app_says ? k->app_says : k->app_v);
 	app_meta = put(app, k->app_key, name, k->app_says ? k->app_says : k->app_v);
 
 	targets = body("targets", k, k->targets_v, k->targets_exp);
 	json_object_set_new(targets, "targets", json_object());
-	json_object_set_new(targets, "delegations", json_pack("{s:{s:o}, s:[{s:s, s:[s], s:i, s:b, s:[s]}]}",
-	    "keys", privkey_id(keys[K_APP]), privkey_public(keys[K_APP], &e), "roles", "name", APP,
-	    "keyids", privkey_id(keys[K_APP]), "threshold", k->app_threshold, "terminating", 1, "paths",
-	    APP "/*/*"));
-	snprintf(name, sizeof name, "%d.targets.json", k->targets_says ? k->targets_says : k->targets_v);
-	targets_meta = put(targets, k->targets_key, name, k->targets_says ? k->targets_says : k->targets_v);
+	json_object_set_new(targets, "delegations",
+	    json_pack("{s:{s:o}, s:[{s:s, s:[s], s:i, s:b, s:[s]}]}", "keys",
+		privkey_id(keys[K_APP]), privkey_public(keys[K_APP], &e), "roles", "name", APP,
+		"keyids", privkey_id(keys[K_APP]), "threshold", k->app_threshold, "terminating", 1,
+		"paths", APP "/*/*"));
+	snprintf(name, sizeof name, "%d.targets.json",
+	    k->targets_says ? k->targets_says : k->targets_v);
+	targets_meta =
+	    put(targets, k->targets_key, name, k->targets_says ? k->targets_says : k->targets_v);
 	if (k->spoil_hash)
-		json_object_set_new(targets_meta, "hashes", json_pack("{s:s}", "sha256",
-		    "aa7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+		json_object_set_new(targets_meta, "hashes",
+		    json_pack("{s:s}", "sha256",
+			"aa7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
 	if (k->spoil_length)
 		json_object_set_new(targets_meta, "length", json_integer(10));
 
@@ -162,7 +171,8 @@ build(const struct knobs *wanted)
 		json_decref(app_meta);
 	else
 		json_object_set_new(json_object_get(snapshot, "meta"), APP ".json", app_meta);
-	snprintf(name, sizeof name, "%d.snapshot.json", k->snapshot_says ? k->snapshot_says : k->snapshot_v);
+	snprintf(name, sizeof name, "%d.snapshot.json",
+	    k->snapshot_says ? k->snapshot_says : k->snapshot_v);
 	snapshot_meta = put(snapshot, k->snapshot_key, name,
 	    k->snapshot_says ? k->snapshot_says : k->snapshot_v);
 
@@ -204,7 +214,9 @@ start(const struct knobs *k)
 	shelf_put(&world.local, "root", root->data, root->len);
 }
 
-/* Second states of the repository, after a good refresh of the normal one with all versions at 2. */
+/*
+ * Second states of the repository, after a good refresh of the normal one with all versions at 2.
+ */
 static struct row {
 	const char *name;
 	struct knobs k;
@@ -215,9 +227,10 @@ static struct row {
 	    ERR_NONE },
 	{ "client: timestamp by another key", { .timestamp_v = 3, .timestamp_key = K_OTHER },
 	    ERR_SIGNATURE },
-	{ "client: timestamp by the snapshot key", { .timestamp_v = 3, .timestamp_key = K_SNAPSHOT },
-	    ERR_SIGNATURE },
-	{ "client: timestamp of another type", { .timestamp_v = 3, .type = "snapshot" }, ERR_SYNTAX },
+	{ "client: timestamp by the snapshot key",
+	    { .timestamp_v = 3, .timestamp_key = K_SNAPSHOT }, ERR_SIGNATURE },
+	{ "client: timestamp of another type", { .timestamp_v = 3, .type = "snapshot" },
+	    ERR_SYNTAX },
 	{ "client: timestamp older", { .timestamp_v = 1 }, ERR_ROLLBACK },
 	{ "client: timestamp expired", { .timestamp_v = 3, .timestamp_exp = PAST }, ERR_EXPIRED },
 	{ "client: timestamp names an older snapshot", { .timestamp_v = 3, .snapshot_v = 1 },
@@ -225,8 +238,8 @@ static struct row {
 	{ "client: specification 2", { .timestamp_v = 3, .spec = "2.0.0" }, ERR_SYNTAX },
 	{ "client: snapshot by another key",
 	    { .timestamp_v = 3, .snapshot_v = 3, .snapshot_key = K_OTHER }, ERR_SIGNATURE },
-	{ "client: snapshot expired",
-	    { .timestamp_v = 3, .snapshot_v = 3, .snapshot_exp = PAST }, ERR_EXPIRED },
+	{ "client: snapshot expired", { .timestamp_v = 3, .snapshot_v = 3, .snapshot_exp = PAST },
+	    ERR_EXPIRED },
 	{ "client: snapshot of another version",
 	    { .timestamp_v = 3, .snapshot_v = 3, .snapshot_says = 4 }, ERR_VERSION },
 	{ "client: snapshot drops an entry",
@@ -239,7 +252,8 @@ static struct row {
 	    { .timestamp_v = 3, .snapshot_v = 3, .targets_v = 3, .targets_key = K_OTHER },
 	    ERR_SIGNATURE },
 	{ "client: targets expired",
-	    { .timestamp_v = 3, .snapshot_v = 3, .targets_v = 3, .targets_exp = PAST }, ERR_EXPIRED },
+	    { .timestamp_v = 3, .snapshot_v = 3, .targets_v = 3, .targets_exp = PAST },
+	    ERR_EXPIRED },
 	{ "client: targets of another version",
 	    { .timestamp_v = 3, .snapshot_v = 3, .targets_v = 3, .targets_says = 4 }, ERR_VERSION },
 	{ "client: targets with another hash",
@@ -248,7 +262,8 @@ static struct row {
 	    { .timestamp_v = 3, .snapshot_v = 3, .targets_v = 3, .spoil_length = true },
 	    ERR_TOO_LARGE },
 	{ "client: application by the targets key",
-	    { .timestamp_v = 3, .snapshot_v = 3, .app_v = 3, .app_key = K_TARGETS }, ERR_SIGNATURE },
+	    { .timestamp_v = 3, .snapshot_v = 3, .app_v = 3, .app_key = K_TARGETS },
+	    ERR_SIGNATURE },
 	{ "client: application expired",
 	    { .timestamp_v = 3, .snapshot_v = 3, .app_v = 3, .app_exp = PAST }, ERR_EXPIRED },
 	{ "client: application of another version",
@@ -260,11 +275,19 @@ static struct row {
 	{ "client: root expired", { .root_v = 2, .root_exp = PAST }, ERR_EXPIRED },
 	{ "client: new root", { .root_v = 2 }, ERR_NONE },
 	{ "client: timestamp key replaced, versions start again",
-	    { .root_v = 2, .timestamp_v = 1, .snapshot_v = 1, .timestamp_key = K_OTHER,
-		.timestamp_listed = K_OTHER }, ERR_NONE },
+	    { .root_v = 2,
+		.timestamp_v = 1,
+		.snapshot_v = 1,
+		.timestamp_key = K_OTHER,
+		.timestamp_listed = K_OTHER },
+	    ERR_NONE },
 	{ "client: snapshot key replaced, versions start again",
-	    { .root_v = 2, .timestamp_v = 1, .snapshot_v = 1, .snapshot_key = K_OTHER,
-		.snapshot_listed = K_OTHER }, ERR_NONE },
+	    { .root_v = 2,
+		.timestamp_v = 1,
+		.snapshot_v = 1,
+		.snapshot_key = K_OTHER,
+		.snapshot_listed = K_OTHER },
+	    ERR_NONE },
 };
 
 static void
@@ -284,7 +307,9 @@ second_state(void **state)
 		print_error("want %s, got %s (%s)\n", err_name(r->want), err_name(got), text);
 		fail();
 	}
-	/* And the good repository is still accepted afterwards, unless its root or keys moved on. */
+	/*
+	 * And the good repository is still accepted afterwards, unless its root or keys moved on.
+	 */
 	if (r->want != ERR_NONE && r->k.root_v == 1) {
 		first.timestamp_v = first.snapshot_v = 4;
 		build(&first);
@@ -334,7 +359,10 @@ static struct glob_row {
 	{ "glob: star in each", "*/*/x", "a/b/x", true },
 	{ "glob: question", "a?c", "abc", true },
 	{ "glob: question doesn't match a slash", "a?c", "a/c", false },
-	{ "glob: question is a character", "a?c", "a\xc3\xa9" "c", true },
+	{ "glob: question is a character", "a?c",
+	    "a\xc3\xa9"
+	    "c",
+	    true },
 	{ "glob: no class", "[ab]", "a", false },
 	{ "glob: rest of the path", "a", "ab", false },
 	{ "glob: rest of the pattern", "ab", "a", false },

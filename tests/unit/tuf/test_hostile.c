@@ -1,7 +1,7 @@
 /*
- * Hostile repositories: each is a good one with one thing changed, signed with real keys and with parents that state
- * the changed file's hash and length, so that nothing but the one check can notice.  What was trusted before must be
- * there after, byte for byte, from the role at fault on.
+ * Hostile repositories: each is a good one with one thing changed, signed with real keys and with
+ * parents that state the changed file's hash and length, so that nothing but the one check can
+ * notice.  What was trusted before must be there after, byte for byte, from the role at fault on.
  */
 #include "tests/unit/tuf/shelf.h"
 #include "tests/unit/common/test.h"
@@ -9,10 +9,10 @@
 #include "lib/base/json.h"
 #include "lib/tuf/sign.h"
 
-#define NOW	1800000000	/* 2027-01-15T08:00:00Z */
-#define APP	"COV_PB"
-#define TARGET	APP "/app/x"
-#define FILE_MAX	(1u << 20)
+#define NOW	 1800000000 /* 2027-01-15T08:00:00Z */
+#define APP	 "COV_PB"
+#define TARGET	 APP "/app/x"
+#define FILE_MAX (1u << 20)
 
 enum role { ROOT, TIMESTAMP, SNAPSHOT, TARGETS, APPLICATION, NROLES };
 
@@ -24,18 +24,22 @@ static const char *const names[NROLES] = { "root", "timestamp", "snapshot", "tar
 static struct privkey *keys[NKEYS];
 static struct world world;
 
-/* What is changed in the file of doc; which role is then at fault; and the error, ERR_NONE where it must be accepted. */
+/*
+ * What is changed in the file of doc; which role is then at fault; and the error, ERR_NONE where it
+ * must be accepted.
+ */
 struct change {
 	const char *name;
 	enum role doc, fails;
 	enum err_code want;
-	const char *at, *value;		/* put the JSON value at this place ("meta>snapshot.json>version"), or remove it (NULL) */
+	const char *at,
+	    *value; /* put the JSON value at this place ("meta>snapshot.json>version"), or remove it (NULL) */
 	void (*edit)(json_t *signed_part);
-	unsigned sign;			/* bits of the keys that sign; 0: the role's own */
+	unsigned sign; /* bits of the keys that sign; 0: the role's own */
 	void (*envelope)(json_t *metadata);
 	void (*raw)(struct buf *text);
-	bool gone;			/* the file isn't there */
-	bool forgets;			/* keys of timestamp or snapshot changed */
+	bool gone;    /* the file isn't there */
+	bool forgets; /* keys of timestamp or snapshot changed */
 };
 
 static json_t *
@@ -63,18 +67,18 @@ root_body(int version)
 		json_object_update(all, one);
 		json_decref(one);
 	}
-	j = json_pack("{s:s, s:s, s:i, s:s, s:b, s:o, s:{s:o, s:o, s:o, s:o}}", "_type", "root", "spec_version",
-	    "1.0.31", "version", version, "expires", "2030-01-01T00:00:00Z", "consistent_snapshot", 1, "keys",
-	    all, "roles", "root", key_ids(K_ROOT), "timestamp", key_ids(K_TIMESTAMP), "snapshot",
-	    key_ids(K_SNAPSHOT), "targets", key_ids(K_TARGETS));
+	j = json_pack("{s:s, s:s, s:i, s:s, s:b, s:o, s:{s:o, s:o, s:o, s:o}}", "_type", "root",
+	    "spec_version", "1.0.31", "version", version, "expires", "2030-01-01T00:00:00Z",
+	    "consistent_snapshot", 1, "keys", all, "roles", "root", key_ids(K_ROOT), "timestamp",
+	    key_ids(K_TIMESTAMP), "snapshot", key_ids(K_SNAPSHOT), "targets", key_ids(K_TARGETS));
 	return j;
 }
 
 static json_t *
 body(const char *type, int version)
 {
-	return json_pack("{s:s, s:s, s:i, s:s}", "_type", type, "spec_version", "1.0.31", "version", version,
-	    "expires", "2030-01-01T00:00:00Z");
+	return json_pack("{s:s, s:s, s:i, s:s}", "_type", type, "spec_version", "1.0.31", "version",
+	    version, "expires", "2030-01-01T00:00:00Z");
 }
 
 static json_t *
@@ -82,8 +86,9 @@ app_body(int version)
 {
 	json_t *j = body("targets", version);
 
-	json_object_set_new(j, "targets", json_pack("{s:{s:i, s:{s:s}}}", TARGET, "length", 3, "hashes", "sha256",
-	    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+	json_object_set_new(j, "targets",
+	    json_pack("{s:{s:i, s:{s:s}}}", TARGET, "length", 3, "hashes", "sha256",
+		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
 	return j;
 }
 
@@ -93,13 +98,16 @@ targets_body(int version)
 	json_t *j = body("targets", version);
 
 	json_object_set_new(j, "targets", json_object());
-	json_object_set_new(j, "delegations", json_pack("{s:o, s:[{s:s, s:[s], s:i, s:b, s:[s]}]}", "keys",
-	    ring(K_APP), "roles", "name", APP, "keyids", privkey_id(keys[K_APP]), "threshold", 1, "terminating",
-	    1, "paths", APP "/*/*"));
+	json_object_set_new(j, "delegations",
+	    json_pack("{s:o, s:[{s:s, s:[s], s:i, s:b, s:[s]}]}", "keys", ring(K_APP), "roles",
+		"name", APP, "keyids", privkey_id(keys[K_APP]), "threshold", 1, "terminating", 1,
+		"paths", APP "/*/*"));
 	return j;
 }
 
-/* The value at a place, and its parent and last name.  What is missing is a mistake of the table. */
+/*
+ * The value at a place, and its parent and last name.  What is missing is a mistake of the table.
+ */
 static json_t *
 parent_of(json_t *j, const char *at, char last[64])
 {
@@ -107,7 +115,8 @@ parent_of(json_t *j, const char *at, char last[64])
 
 	while ((sep = strchr(at, '>')) != NULL) {
 		snprintf(last, 64, "%.*s", (int)(sep - at), at);
-		j = json_is_array(j) ? json_array_get(j, (size_t)atoi(last)) : json_object_get(j, last);
+		j = json_is_array(j) ? json_array_get(j, (size_t)atoi(last))
+				     : json_object_get(j, last);
 		assert_non_null(j);
 		at = sep + 1;
 	}
@@ -177,8 +186,8 @@ publish(enum role role, int version, json_t *signed_part, int key, const struct 
 		shelf_drop(&world.remote, name);
 	assert_ok(digest_of(DIGEST_SHA256, b.data, b.len, sum, &e), &e);
 	hex_encode(sum, SHA256_SIZE, hex);
-	meta = json_pack("{s:i, s:I, s:{s:s}}", "version", version, "length", (json_int_t)b.len, "hashes",
-	    "sha256", hex);
+	meta = json_pack("{s:i, s:I, s:{s:s}}", "version", version, "length", (json_int_t)b.len,
+	    "hashes", "sha256", hex);
 	buf_free(&b);
 	json_decref(file);
 	return meta;
@@ -190,9 +199,11 @@ build(int version, const struct change *c)
 {
 	json_t *app = publish(APPLICATION, version, app_body(version), K_APP, c);
 	json_t *targets = publish(TARGETS, version, targets_body(version), K_TARGETS, c);
-	json_t *snapshot = body("snapshot", version), *timestamp = body("timestamp", version), *meta;
+	json_t *snapshot = body("snapshot", version), *timestamp = body("timestamp", version),
+	       *meta;
 
-	json_object_set_new(snapshot, "meta", json_pack("{s:o, s:o}", "targets.json", targets, APP ".json", app));
+	json_object_set_new(snapshot, "meta",
+	    json_pack("{s:o, s:o}", "targets.json", targets, APP ".json", app));
 	meta = publish(SNAPSHOT, version, snapshot, K_SNAPSHOT, c);
 	json_object_set_new(timestamp, "meta", json_pack("{s:o}", "snapshot.json", meta));
 	json_decref(publish(TIMESTAMP, version, timestamp, K_TIMESTAMP, c));
@@ -254,7 +265,8 @@ moved_on(enum role r)
 	char name[64];
 	const struct shelf_file *l = shelf_find(&world.local, names[r]), *f;
 
-	snprintf(name, sizeof name, r == TIMESTAMP ? "%.0d%s.json" : "%d.%s.json", r == TIMESTAMP ? 0 : 2, names[r]);
+	snprintf(name, sizeof name, r == TIMESTAMP ? "%.0d%s.json" : "%d.%s.json",
+	    r == TIMESTAMP ? 0 : 2, names[r]);
 	f = shelf_find(&world.remote, name);
 	return l != NULL && f != NULL && l->len == f->len && memcmp(l->data, f->data, f->len) == 0;
 }
@@ -273,20 +285,25 @@ run_change(void **state)
 	build(2, c);
 	expect(c->want);
 	for (int r = ROOT; r < NROLES; r++) {
-		bool accepted = c->want == ERR_NONE ? !c->gone : r < (int)c->fails || (r == ROOT && kept_root);
+		bool accepted =
+		    c->want == ERR_NONE ? !c->gone : r < (int)c->fails || (r == ROOT && kept_root);
 
 		/* New keys for timestamp or snapshot: both start again (5.3.11). */
 		if (!accepted && c->forgets && (r == TIMESTAMP || r == SNAPSHOT))
 			shelf_drop(&before, names[r]);
-		if (accepted ? !moved_on((enum role)r) : !shelf_same(&before, &world.local, names[r])) {
-			print_error("%s: want %s\n", names[r], accepted ? "the new file" : "the old file untouched");
+		if (accepted ? !moved_on((enum role)r)
+			     : !shelf_same(&before, &world.local, names[r])) {
+			print_error("%s: want %s\n", names[r],
+			    accepted ? "the new file" : "the old file untouched");
 			fail();
 		}
 	}
 	shelf_clear(&before);
 	if (c->want == ERR_NONE || kept_root)
 		return;
-	/* It heals when the repository does.  What went forward meanwhile is older than version 3. */
+	/*
+	 * It heals when the repository does.  What went forward meanwhile is older than version 3.
+	 */
 	build(2, &nothing);
 	build(3, &nothing);
 	expect(ERR_NONE);
@@ -340,7 +357,8 @@ signature_broken(json_t *m)
 {
 	char hex[4096];
 
-	snprintf(hex, sizeof hex, "%s", json_string_value(json_object_get(first_signature(m), "sig")));
+	snprintf(hex, sizeof hex, "%s",
+	    json_string_value(json_object_get(first_signature(m), "sig")));
 	hex[10] = hex[10] == '0' ? '1' : '0';
 	json_object_set_new(first_signature(m), "sig", json_string(hex));
 }
@@ -372,8 +390,8 @@ signature_without_id(json_t *m)
 static void
 stranger_too(json_t *m)
 {
-	json_array_append_new(json_object_get(m, "signatures"), json_pack("{s:s, s:s}", "keyid",
-	    "stranger", "sig", "not even hexadecimal"));
+	json_array_append_new(json_object_get(m, "signatures"),
+	    json_pack("{s:s, s:s}", "keyid", "stranger", "sig", "not even hexadecimal"));
 }
 
 static void
@@ -395,8 +413,8 @@ many_signatures(json_t *m)
 
 	for (int i = 0; i < TUF_SIGNATURES_MAX; i++) {
 		snprintf(id, sizeof id, "stranger %d", i);
-		json_array_append_new(json_object_get(m, "signatures"), json_pack("{s:s, s:s}", "keyid", id, "sig",
-		    "00"));
+		json_array_append_new(json_object_get(m, "signatures"),
+		    json_pack("{s:s, s:s}", "keyid", id, "sig", "00"));
 	}
 }
 
@@ -563,8 +581,9 @@ two_of_two(json_t *j)
 
 	json_object_update(json_object_get(j, "keys"), r);
 	json_decref(r);
-	json_object_set_new(json_object_get(j, "roles"), "root", json_pack("{s:[s,s], s:i}", "keyids",
-	    privkey_id(keys[K_ROOT]), privkey_id(keys[K_OTHER]), "threshold", 2));
+	json_object_set_new(json_object_get(j, "roles"), "root",
+	    json_pack("{s:[s,s], s:i}", "keyids", privkey_id(keys[K_ROOT]),
+		privkey_id(keys[K_OTHER]), "threshold", 2));
 }
 
 /* The same public key under a second id: an unknown field makes another canonical form. */
@@ -578,8 +597,8 @@ one_key_two_ids(json_t *j)
 	json_object_set_new(twin, "x", json_integer(1));
 	assert_ok(tuf_key_id(twin, id, &e), &e);
 	json_object_set_new(json_object_get(j, "keys"), id, twin);
-	json_object_set_new(json_object_get(j, "roles"), "root", json_pack("{s:[s,s], s:i}", "keyids",
-	    privkey_id(keys[K_ROOT]), id, "threshold", 2));
+	json_object_set_new(json_object_get(j, "roles"), "root",
+	    json_pack("{s:[s,s], s:i}", "keyids", privkey_id(keys[K_ROOT]), id, "threshold", 2));
 }
 
 /* ... and its signature under that id. */
@@ -589,22 +608,27 @@ sign_as_twin(json_t *m)
 	const char *id;
 	json_t *key;
 
-	json_object_foreach(json_object_get(json_object_get(m, "signed"), "keys"), id, key)
+	json_object_foreach (json_object_get(json_object_get(m, "signed"), "keys"), id, key)
 		if (json_object_get(key, "x") != NULL)
-			json_array_append_new(json_object_get(m, "signatures"), json_pack("{s:s, s:s}", "keyid", id,
-			    "sig", json_string_value(json_object_get(first_signature(m), "sig"))));
+			json_array_append_new(json_object_get(m, "signatures"),
+			    json_pack("{s:s, s:s}", "keyid", id, "sig",
+				json_string_value(json_object_get(first_signature(m), "sig"))));
 }
 
 /* The key is there under an id that isn't its own. */
 static void
 false_id(json_t *j)
 {
-	json_t *all = json_object_get(j, "keys"), *key = json_object_get(all, privkey_id(keys[K_ROOT]));
+	json_t *all = json_object_get(j, "keys"),
+	       *key = json_object_get(all, privkey_id(keys[K_ROOT]));
 
-	json_object_set(all, "0000000000000000000000000000000000000000000000000000000000000000", key);
+	json_object_set(all, "0000000000000000000000000000000000000000000000000000000000000000",
+	    key);
 	json_object_del(all, privkey_id(keys[K_ROOT]));
-	json_object_set_new(json_object_get(j, "roles"), "root", json_pack("{s:[s], s:i}", "keyids",
-	    "0000000000000000000000000000000000000000000000000000000000000000", "threshold", 1));
+	json_object_set_new(json_object_get(j, "roles"), "root",
+	    json_pack("{s:[s], s:i}", "keyids",
+		"0000000000000000000000000000000000000000000000000000000000000000", "threshold",
+		1));
 }
 
 static void
@@ -619,10 +643,12 @@ strange_keys(json_t *j)
 {
 	json_t *all = json_object_get(j, "keys");
 
-	json_object_set_new(all, "post-quantum", json_pack("{s:s, s:s, s:{s:s}}", "keytype", "sphincs", "scheme",
-	    "shake", "keyval", "public", "x"));
-	json_object_set_new(all, "broken", json_pack("{s:s, s:s, s:{s:s}}", "keytype", "ed25519", "scheme",
-	    "ed25519", "keyval", "public", "not hexadecimal"));
+	json_object_set_new(all, "post-quantum",
+	    json_pack("{s:s, s:s, s:{s:s}}", "keytype", "sphincs", "scheme", "shake", "keyval",
+		"public", "x"));
+	json_object_set_new(all, "broken",
+	    json_pack("{s:s, s:s, s:{s:s}}", "keytype", "ed25519", "scheme", "ed25519", "keyval",
+		"public", "not hexadecimal"));
 }
 
 static void
@@ -640,7 +666,8 @@ app_two_keys(json_t *j)
 
 	json_object_update(json_object_get(json_object_get(j, "delegations"), "keys"), r);
 	json_decref(r);
-	app_delegation(j, "keyids", json_pack("[s,s]", privkey_id(keys[K_APP]), privkey_id(keys[K_SECOND])));
+	app_delegation(j, "keyids",
+	    json_pack("[s,s]", privkey_id(keys[K_APP]), privkey_id(keys[K_SECOND])));
 	app_delegation(j, "threshold", json_integer(2));
 }
 
@@ -677,7 +704,8 @@ key_id_twice(json_t *j)
 {
 	json_t *role = json_object_get(json_object_get(j, "roles"), "root");
 
-	json_array_append(json_object_get(role, "keyids"), json_array_get(json_object_get(role, "keyids"), 0));
+	json_array_append(json_object_get(role, "keyids"),
+	    json_array_get(json_object_get(role, "keyids"), 0));
 }
 
 static void
@@ -688,38 +716,78 @@ many_keys(json_t *j)
 
 	for (int i = 0; i < TUF_KEYS_MAX; i++) {
 		snprintf(id, sizeof id, "key %d", i);
-		json_object_set_new(all, id, json_pack("{s:s, s:s, s:{s:s}}", "keytype", "x", "scheme", "x",
-		    "keyval", "public", "x"));
+		json_object_set_new(all, id,
+		    json_pack("{s:s, s:s, s:{s:s}}", "keytype", "x", "scheme", "x", "keyval",
+			"public", "x"));
 	}
 }
 
 /* In every role; doc and fails are filled in. */
 static const struct change common[] = {
 	{ .name = "as it should be", .want = ERR_NONE },
-	{ .name = "unknown fields", .at = "x-unknown", .value = "{\"a\": [1, null, true, \"\\u00e9\"]}", .want = ERR_NONE },
-	{ .name = "NUL and surrogate pair in an unknown field", .at = "x", .value = "\"a\\u0000b\\ud83d\\ude00\"", .want = ERR_NONE },
+	{ .name = "unknown fields",
+	    .at = "x-unknown",
+	    .value = "{\"a\": [1, null, true, \"\\u00e9\"]}",
+	    .want = ERR_NONE },
+	{ .name = "NUL and surrogate pair in an unknown field",
+	    .at = "x",
+	    .value = "\"a\\u0000b\\ud83d\\ude00\"",
+	    .want = ERR_NONE },
 	{ .name = "specification 1.2", .at = "spec_version", .value = "\"1.2\"", .want = ERR_NONE },
 	{ .name = "a stranger's signature too", .envelope = stranger_too, .want = ERR_NONE },
 	{ .name = "a field outside of signed", .envelope = field_outside, .want = ERR_NONE },
 	{ .name = "white space at the end", .raw = white_space, .want = ERR_NONE },
 	{ .name = "nests just as deep as it may", .edit = nested_just, .want = ERR_NONE },
-	{ .name = "expires a second from now", .at = "expires", .value = "\"2027-01-15T08:00:01Z\"", .want = ERR_NONE },
-	{ .name = "expires now", .at = "expires", .value = "\"2027-01-15T08:00:00Z\"", .want = ERR_EXPIRED },
-	{ .name = "expired", .at = "expires", .value = "\"2020-01-01T00:00:00Z\"", .want = ERR_EXPIRED },
+	{ .name = "expires a second from now",
+	    .at = "expires",
+	    .value = "\"2027-01-15T08:00:01Z\"",
+	    .want = ERR_NONE },
+	{ .name = "expires now",
+	    .at = "expires",
+	    .value = "\"2027-01-15T08:00:00Z\"",
+	    .want = ERR_EXPIRED },
+	{ .name = "expired",
+	    .at = "expires",
+	    .value = "\"2020-01-01T00:00:00Z\"",
+	    .want = ERR_EXPIRED },
 	{ .name = "expires missing", .at = "expires", .want = ERR_SYNTAX },
-	{ .name = "expires is a number", .at = "expires", .value = "1900000000", .want = ERR_SYNTAX },
-	{ .name = "expires without zone", .at = "expires", .value = "\"2030-01-01T00:00:00\"", .want = ERR_SYNTAX },
-	{ .name = "expires on no day", .at = "expires", .value = "\"2030-02-30T00:00:00Z\"", .want = ERR_SYNTAX },
+	{ .name = "expires is a number",
+	    .at = "expires",
+	    .value = "1900000000",
+	    .want = ERR_SYNTAX },
+	{ .name = "expires without zone",
+	    .at = "expires",
+	    .value = "\"2030-01-01T00:00:00\"",
+	    .want = ERR_SYNTAX },
+	{ .name = "expires on no day",
+	    .at = "expires",
+	    .value = "\"2030-02-30T00:00:00Z\"",
+	    .want = ERR_SYNTAX },
 	{ .name = "type missing", .at = "_type", .want = ERR_SYNTAX },
-	{ .name = "type of another role", .at = "_type", .value = "\"mirrors\"", .want = ERR_SYNTAX },
+	{ .name = "type of another role",
+	    .at = "_type",
+	    .value = "\"mirrors\"",
+	    .want = ERR_SYNTAX },
 	{ .name = "specification missing", .at = "spec_version", .want = ERR_SYNTAX },
-	{ .name = "specification 2", .at = "spec_version", .value = "\"2.0.0\"", .want = ERR_SYNTAX },
-	{ .name = "specification 10", .at = "spec_version", .value = "\"10.0.0\"", .want = ERR_SYNTAX },
-	{ .name = "specification is a number", .at = "spec_version", .value = "1", .want = ERR_SYNTAX },
+	{ .name = "specification 2",
+	    .at = "spec_version",
+	    .value = "\"2.0.0\"",
+	    .want = ERR_SYNTAX },
+	{ .name = "specification 10",
+	    .at = "spec_version",
+	    .value = "\"10.0.0\"",
+	    .want = ERR_SYNTAX },
+	{ .name = "specification is a number",
+	    .at = "spec_version",
+	    .value = "1",
+	    .want = ERR_SYNTAX },
 	{ .name = "version missing", .at = "version", .want = ERR_SYNTAX },
 	{ .name = "version 0", .at = "version", .value = "0", .want = ERR_SYNTAX },
 	{ .name = "version below 0", .at = "version", .value = "-2", .want = ERR_SYNTAX },
-	{ .name = "version that has no next one", .at = "version", .value = "9223372036854775807", .want = ERR_TOO_LARGE },
+	{ .name = "version that has no next one",
+	    .at = "version",
+	    .value = "9223372036854775807",
+	    .want = ERR_TOO_LARGE },
 	{ .name = "version is a text", .at = "version", .value = "\"2\"", .want = ERR_SYNTAX },
 	{ .name = "version is true", .at = "version", .value = "true", .want = ERR_SYNTAX },
 	{ .name = "a real number", .at = "x", .value = "1.5", .want = ERR_SYNTAX },
@@ -730,8 +798,12 @@ static const struct change common[] = {
 	{ .name = "signature short", .envelope = signature_short, .want = ERR_SIGNATURE },
 	{ .name = "signature no hexadecimal", .envelope = signature_no_hex, .want = ERR_SIGNATURE },
 	{ .name = "signature a number", .envelope = signature_number, .want = ERR_SYNTAX },
-	{ .name = "signature without key id", .envelope = signature_without_id, .want = ERR_SYNTAX },
-	{ .name = "one key id twice in signatures", .envelope = signature_twice, .want = ERR_SYNTAX },
+	{ .name = "signature without key id",
+	    .envelope = signature_without_id,
+	    .want = ERR_SYNTAX },
+	{ .name = "one key id twice in signatures",
+	    .envelope = signature_twice,
+	    .want = ERR_SYNTAX },
 	{ .name = "signatures missing", .envelope = signatures_gone, .want = ERR_SYNTAX },
 	{ .name = "signatures no array", .envelope = signatures_object, .want = ERR_SYNTAX },
 	{ .name = "too many signatures", .envelope = many_signatures, .want = ERR_TOO_LARGE },
@@ -750,115 +822,451 @@ static const struct change common[] = {
 	{ .name = "nests too deep", .edit = nested, .want = ERR_TOO_LARGE },
 };
 
-#define OLD_AND_NEW	(1u << K_ROOT | 1u << K_OTHER)
+#define OLD_AND_NEW (1u << K_ROOT | 1u << K_OTHER)
 
 static const struct change special[] = {
 	{ .name = "root: as large as it may be", .doc = ROOT, .raw = root_full, .want = ERR_NONE },
 	{ .name = "root: too large", .doc = ROOT, .raw = root_over, .want = ERR_TOO_LARGE },
-	{ .name = "root: version skipped", .doc = ROOT, .at = "version", .value = "3", .want = ERR_VERSION },
-	{ .name = "root: version again", .doc = ROOT, .at = "version", .value = "1", .want = ERR_VERSION },
-	{ .name = "root: new key, signed by old and new", .doc = ROOT, .edit = new_root_key, .sign = OLD_AND_NEW, .want = ERR_NONE },
-	{ .name = "root: new key, signed by the new alone", .doc = ROOT, .edit = new_root_key, .sign = 1u << K_OTHER, .want = ERR_SIGNATURE },
-	{ .name = "root: new key, signed by the old alone", .doc = ROOT, .edit = new_root_key, .want = ERR_SIGNATURE },
-	{ .name = "root: two of two", .doc = ROOT, .edit = two_of_two, .sign = OLD_AND_NEW, .want = ERR_NONE },
+	{ .name = "root: version skipped",
+	    .doc = ROOT,
+	    .at = "version",
+	    .value = "3",
+	    .want = ERR_VERSION },
+	{ .name = "root: version again",
+	    .doc = ROOT,
+	    .at = "version",
+	    .value = "1",
+	    .want = ERR_VERSION },
+	{ .name = "root: new key, signed by old and new",
+	    .doc = ROOT,
+	    .edit = new_root_key,
+	    .sign = OLD_AND_NEW,
+	    .want = ERR_NONE },
+	{ .name = "root: new key, signed by the new alone",
+	    .doc = ROOT,
+	    .edit = new_root_key,
+	    .sign = 1u << K_OTHER,
+	    .want = ERR_SIGNATURE },
+	{ .name = "root: new key, signed by the old alone",
+	    .doc = ROOT,
+	    .edit = new_root_key,
+	    .want = ERR_SIGNATURE },
+	{ .name = "root: two of two",
+	    .doc = ROOT,
+	    .edit = two_of_two,
+	    .sign = OLD_AND_NEW,
+	    .want = ERR_NONE },
 	{ .name = "root: one of two", .doc = ROOT, .edit = two_of_two, .want = ERR_SIGNATURE },
-	{ .name = "root: one key under two ids", .doc = ROOT, .edit = one_key_two_ids, .envelope = sign_as_twin, .want = ERR_SIGNATURE },
-	{ .name = "root: key under a false id", .doc = ROOT, .edit = false_id, .envelope = under_false_id, .want = ERR_SIGNATURE },
-	{ .name = "root: keys that can't count", .doc = ROOT, .edit = strange_keys, .want = ERR_NONE },
+	{ .name = "root: one key under two ids",
+	    .doc = ROOT,
+	    .edit = one_key_two_ids,
+	    .envelope = sign_as_twin,
+	    .want = ERR_SIGNATURE },
+	{ .name = "root: key under a false id",
+	    .doc = ROOT,
+	    .edit = false_id,
+	    .envelope = under_false_id,
+	    .want = ERR_SIGNATURE },
+	{ .name = "root: keys that can't count",
+	    .doc = ROOT,
+	    .edit = strange_keys,
+	    .want = ERR_NONE },
 	{ .name = "root: too many keys", .doc = ROOT, .edit = many_keys, .want = ERR_TOO_LARGE },
 	{ .name = "root: keys missing", .doc = ROOT, .at = "keys", .want = ERR_SYNTAX },
-	{ .name = "root: keys no object", .doc = ROOT, .at = "keys", .value = "[]", .want = ERR_SYNTAX },
+	{ .name = "root: keys no object",
+	    .doc = ROOT,
+	    .at = "keys",
+	    .value = "[]",
+	    .want = ERR_SYNTAX },
 	{ .name = "root: roles missing", .doc = ROOT, .at = "roles", .want = ERR_SYNTAX },
-	{ .name = "root: role timestamp missing", .doc = ROOT, .at = "roles>timestamp", .want = ERR_SYNTAX },
-	{ .name = "root: role snapshot missing", .doc = ROOT, .at = "roles>snapshot", .want = ERR_SYNTAX },
-	{ .name = "root: role targets missing", .doc = ROOT, .at = "roles>targets", .want = ERR_SYNTAX },
+	{ .name = "root: role timestamp missing",
+	    .doc = ROOT,
+	    .at = "roles>timestamp",
+	    .want = ERR_SYNTAX },
+	{ .name = "root: role snapshot missing",
+	    .doc = ROOT,
+	    .at = "roles>snapshot",
+	    .want = ERR_SYNTAX },
+	{ .name = "root: role targets missing",
+	    .doc = ROOT,
+	    .at = "roles>targets",
+	    .want = ERR_SYNTAX },
 	{ .name = "root: role root missing", .doc = ROOT, .at = "roles>root", .want = ERR_SYNTAX },
-	{ .name = "root: threshold 0", .doc = ROOT, .at = "roles>targets>threshold", .value = "0", .want = ERR_SYNTAX },
-	{ .name = "root: threshold below 0", .doc = ROOT, .at = "roles>targets>threshold", .value = "-1", .want = ERR_SYNTAX },
-	{ .name = "root: threshold missing", .doc = ROOT, .at = "roles>targets>threshold", .want = ERR_SYNTAX },
-	{ .name = "root: threshold a text", .doc = ROOT, .at = "roles>targets>threshold", .value = "\"1\"", .want = ERR_SYNTAX },
-	{ .name = "root: threshold over all bounds", .doc = ROOT, .at = "roles>targets>threshold", .value = "4294967297", .want = ERR_SYNTAX },
-	{ .name = "root: key ids missing", .doc = ROOT, .at = "roles>targets>keyids", .want = ERR_SYNTAX },
-	{ .name = "root: a key id no text", .doc = ROOT, .at = "roles>targets>keyids", .value = "[1]", .want = ERR_SYNTAX },
-	{ .name = "root: a key id with a NUL", .doc = ROOT, .at = "roles>targets>keyids", .value = "[\"a\\u0000b\"]", .want = ERR_SYNTAX },
-	{ .name = "root: a key id twice in a role", .doc = ROOT, .edit = key_id_twice, .want = ERR_SYNTAX },
-	{ .name = "root: consistent_snapshot a number", .doc = ROOT, .at = "consistent_snapshot", .value = "1", .want = ERR_SYNTAX },
-	{ .name = "root: no key for timestamp", .doc = ROOT, .fails = TIMESTAMP, .forgets = true, .at = "roles>timestamp>keyids", .value = "[]", .want = ERR_SIGNATURE },
-	{ .name = "root: no key for targets", .doc = ROOT, .fails = TARGETS, .at = "roles>targets>keyids", .value = "[]", .want = ERR_SIGNATURE },
-	{ .name = "root: two keys wanted for snapshot", .doc = ROOT, .fails = SNAPSHOT, .forgets = true, .at = "roles>snapshot>threshold", .value = "2", .want = ERR_SIGNATURE },
+	{ .name = "root: threshold 0",
+	    .doc = ROOT,
+	    .at = "roles>targets>threshold",
+	    .value = "0",
+	    .want = ERR_SYNTAX },
+	{ .name = "root: threshold below 0",
+	    .doc = ROOT,
+	    .at = "roles>targets>threshold",
+	    .value = "-1",
+	    .want = ERR_SYNTAX },
+	{ .name = "root: threshold missing",
+	    .doc = ROOT,
+	    .at = "roles>targets>threshold",
+	    .want = ERR_SYNTAX },
+	{ .name = "root: threshold a text",
+	    .doc = ROOT,
+	    .at = "roles>targets>threshold",
+	    .value = "\"1\"",
+	    .want = ERR_SYNTAX },
+	{ .name = "root: threshold over all bounds",
+	    .doc = ROOT,
+	    .at = "roles>targets>threshold",
+	    .value = "4294967297",
+	    .want = ERR_SYNTAX },
+	{ .name = "root: key ids missing",
+	    .doc = ROOT,
+	    .at = "roles>targets>keyids",
+	    .want = ERR_SYNTAX },
+	{ .name = "root: a key id no text",
+	    .doc = ROOT,
+	    .at = "roles>targets>keyids",
+	    .value = "[1]",
+	    .want = ERR_SYNTAX },
+	{ .name = "root: a key id with a NUL",
+	    .doc = ROOT,
+	    .at = "roles>targets>keyids",
+	    .value = "[\"a\\u0000b\"]",
+	    .want = ERR_SYNTAX },
+	{ .name = "root: a key id twice in a role",
+	    .doc = ROOT,
+	    .edit = key_id_twice,
+	    .want = ERR_SYNTAX },
+	{ .name = "root: consistent_snapshot a number",
+	    .doc = ROOT,
+	    .at = "consistent_snapshot",
+	    .value = "1",
+	    .want = ERR_SYNTAX },
+	{ .name = "root: no key for timestamp",
+	    .doc = ROOT,
+	    .fails = TIMESTAMP,
+	    .forgets = true,
+	    .at = "roles>timestamp>keyids",
+	    .value = "[]",
+	    .want = ERR_SIGNATURE },
+	{ .name = "root: no key for targets",
+	    .doc = ROOT,
+	    .fails = TARGETS,
+	    .at = "roles>targets>keyids",
+	    .value = "[]",
+	    .want = ERR_SIGNATURE },
+	{ .name = "root: two keys wanted for snapshot",
+	    .doc = ROOT,
+	    .fails = SNAPSHOT,
+	    .forgets = true,
+	    .at = "roles>snapshot>threshold",
+	    .value = "2",
+	    .want = ERR_SIGNATURE },
 
-	{ .name = "timestamp: as large as it may be", .doc = TIMESTAMP, .raw = timestamp_full, .want = ERR_NONE },
-	{ .name = "timestamp: too large", .doc = TIMESTAMP, .raw = timestamp_over, .want = ERR_TOO_LARGE },
-	{ .name = "timestamp: the highest version there is", .doc = TIMESTAMP, .at = "version", .value = "9223372036854775806", .want = ERR_NONE },
+	{ .name = "timestamp: as large as it may be",
+	    .doc = TIMESTAMP,
+	    .raw = timestamp_full,
+	    .want = ERR_NONE },
+	{ .name = "timestamp: too large",
+	    .doc = TIMESTAMP,
+	    .raw = timestamp_over,
+	    .want = ERR_TOO_LARGE },
+	{ .name = "timestamp: the highest version there is",
+	    .doc = TIMESTAMP,
+	    .at = "version",
+	    .value = "9223372036854775806",
+	    .want = ERR_NONE },
 	{ .name = "timestamp: not there", .doc = TIMESTAMP, .gone = true, .want = ERR_NOENT },
 	{ .name = "timestamp: meta missing", .doc = TIMESTAMP, .at = "meta", .want = ERR_SYNTAX },
-	{ .name = "timestamp: snapshot missing", .doc = TIMESTAMP, .at = "meta>snapshot.json", .want = ERR_SYNTAX },
-	{ .name = "timestamp: snapshot version 0", .doc = TIMESTAMP, .at = "meta>snapshot.json>version", .value = "0", .want = ERR_SYNTAX },
-	{ .name = "timestamp: snapshot version a text", .doc = TIMESTAMP, .at = "meta>snapshot.json>version", .value = "\"2\"", .want = ERR_SYNTAX },
-	{ .name = "timestamp: snapshot length below 0", .doc = TIMESTAMP, .at = "meta>snapshot.json>length", .value = "-1", .want = ERR_SYNTAX },
-	{ .name = "timestamp: snapshot hash malformed", .doc = TIMESTAMP, .at = "meta>snapshot.json>hashes>sha256", .value = "\"00\"", .want = ERR_SYNTAX },
-	{ .name = "timestamp: snapshot hash of an unknown kind only", .doc = TIMESTAMP, .at = "meta>snapshot.json>hashes", .value = "{\"md5\": \"00\"}", .want = ERR_SYNTAX },
-	{ .name = "timestamp: no hashes and length, which are optional", .doc = TIMESTAMP, .at = "meta>snapshot.json", .value = "{\"version\": 2}", .want = ERR_NONE },
-	{ .name = "timestamp: another snapshot version", .doc = TIMESTAMP, .fails = SNAPSHOT, .at = "meta>snapshot.json", .value = "{\"version\": 3}", .want = ERR_NOENT },
-	{ .name = "timestamp: another snapshot hash", .doc = TIMESTAMP, .fails = SNAPSHOT, .at = "meta>snapshot.json>hashes>sha256", .value = "\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"", .want = ERR_HASH },
-	{ .name = "timestamp: snapshot length too small", .doc = TIMESTAMP, .fails = SNAPSHOT, .at = "meta>snapshot.json>length", .value = "100", .want = ERR_TOO_LARGE },
-	{ .name = "timestamp: snapshot length too large", .doc = TIMESTAMP, .fails = SNAPSHOT, .at = "meta>snapshot.json>length", .value = "100000", .want = ERR_HASH },
+	{ .name = "timestamp: snapshot missing",
+	    .doc = TIMESTAMP,
+	    .at = "meta>snapshot.json",
+	    .want = ERR_SYNTAX },
+	{ .name = "timestamp: snapshot version 0",
+	    .doc = TIMESTAMP,
+	    .at = "meta>snapshot.json>version",
+	    .value = "0",
+	    .want = ERR_SYNTAX },
+	{ .name = "timestamp: snapshot version a text",
+	    .doc = TIMESTAMP,
+	    .at = "meta>snapshot.json>version",
+	    .value = "\"2\"",
+	    .want = ERR_SYNTAX },
+	{ .name = "timestamp: snapshot length below 0",
+	    .doc = TIMESTAMP,
+	    .at = "meta>snapshot.json>length",
+	    .value = "-1",
+	    .want = ERR_SYNTAX },
+	{ .name = "timestamp: snapshot hash malformed",
+	    .doc = TIMESTAMP,
+	    .at = "meta>snapshot.json>hashes>sha256",
+	    .value = "\"00\"",
+	    .want = ERR_SYNTAX },
+	{ .name = "timestamp: snapshot hash of an unknown kind only",
+	    .doc = TIMESTAMP,
+	    .at = "meta>snapshot.json>hashes",
+	    .value = "{\"md5\": \"00\"}",
+	    .want = ERR_SYNTAX },
+	{ .name = "timestamp: no hashes and length, which are optional",
+	    .doc = TIMESTAMP,
+	    .at = "meta>snapshot.json",
+	    .value = "{\"version\": 2}",
+	    .want = ERR_NONE },
+	{ .name = "timestamp: another snapshot version",
+	    .doc = TIMESTAMP,
+	    .fails = SNAPSHOT,
+	    .at = "meta>snapshot.json",
+	    .value = "{\"version\": 3}",
+	    .want = ERR_NOENT },
+	{ .name = "timestamp: another snapshot hash",
+	    .doc = TIMESTAMP,
+	    .fails = SNAPSHOT,
+	    .at = "meta>snapshot.json>hashes>sha256",
+	    .value = "\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"",
+	    .want = ERR_HASH },
+	{ .name = "timestamp: snapshot length too small",
+	    .doc = TIMESTAMP,
+	    .fails = SNAPSHOT,
+	    .at = "meta>snapshot.json>length",
+	    .value = "100",
+	    .want = ERR_TOO_LARGE },
+	{ .name = "timestamp: snapshot length too large",
+	    .doc = TIMESTAMP,
+	    .fails = SNAPSHOT,
+	    .at = "meta>snapshot.json>length",
+	    .value = "100000",
+	    .want = ERR_HASH },
 
 	{ .name = "snapshot: not there", .doc = SNAPSHOT, .gone = true, .want = ERR_NOENT },
-	{ .name = "snapshot: version over what the timestamp says", .doc = SNAPSHOT, .at = "version", .value = "3", .want = ERR_VERSION },
-	{ .name = "snapshot: version below what the timestamp says", .doc = SNAPSHOT, .at = "version", .value = "1", .want = ERR_VERSION },
+	{ .name = "snapshot: version over what the timestamp says",
+	    .doc = SNAPSHOT,
+	    .at = "version",
+	    .value = "3",
+	    .want = ERR_VERSION },
+	{ .name = "snapshot: version below what the timestamp says",
+	    .doc = SNAPSHOT,
+	    .at = "version",
+	    .value = "1",
+	    .want = ERR_VERSION },
 	{ .name = "snapshot: meta missing", .doc = SNAPSHOT, .at = "meta", .want = ERR_SYNTAX },
-	{ .name = "snapshot: meta no object", .doc = SNAPSHOT, .at = "meta", .value = "[]", .want = ERR_SYNTAX },
-	{ .name = "snapshot: targets dropped", .doc = SNAPSHOT, .at = "meta>targets.json", .want = ERR_ROLLBACK },
-	{ .name = "snapshot: application dropped", .doc = SNAPSHOT, .at = "meta>" APP ".json", .want = ERR_ROLLBACK },
-	{ .name = "snapshot: an entry's version missing", .doc = SNAPSHOT, .at = "meta>targets.json>version", .want = ERR_SYNTAX },
-	{ .name = "snapshot: a malformed entry that nobody asks for", .doc = SNAPSHOT, .at = "meta>other.json", .value = "{\"version\": \"x\"}", .want = ERR_SYNTAX },
-	{ .name = "snapshot: a new entry", .doc = SNAPSHOT, .at = "meta>other.json", .value = "{\"version\": 1}", .want = ERR_NONE },
-	{ .name = "snapshot: no hashes and length, which are optional", .doc = SNAPSHOT, .at = "meta>targets.json", .value = "{\"version\": 2}", .want = ERR_NONE },
-	{ .name = "snapshot: another targets hash", .doc = SNAPSHOT, .fails = TARGETS, .at = "meta>targets.json>hashes>sha256", .value = "\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"", .want = ERR_HASH },
-	{ .name = "snapshot: targets length too small", .doc = SNAPSHOT, .fails = TARGETS, .at = "meta>targets.json>length", .value = "100", .want = ERR_TOO_LARGE },
-	{ .name = "snapshot: targets length too large", .doc = SNAPSHOT, .fails = TARGETS, .at = "meta>targets.json>length", .value = "100000", .want = ERR_HASH },
-	{ .name = "snapshot: another application hash", .doc = SNAPSHOT, .fails = APPLICATION, .at = "meta>" APP ".json>hashes>sha256", .value = "\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"", .want = ERR_HASH },
-	{ .name = "snapshot: another application version", .doc = SNAPSHOT, .fails = APPLICATION, .at = "meta>" APP ".json", .value = "{\"version\": 3}", .want = ERR_NOENT },
+	{ .name = "snapshot: meta no object",
+	    .doc = SNAPSHOT,
+	    .at = "meta",
+	    .value = "[]",
+	    .want = ERR_SYNTAX },
+	{ .name = "snapshot: targets dropped",
+	    .doc = SNAPSHOT,
+	    .at = "meta>targets.json",
+	    .want = ERR_ROLLBACK },
+	{ .name = "snapshot: application dropped",
+	    .doc = SNAPSHOT,
+	    .at = "meta>" APP ".json",
+	    .want = ERR_ROLLBACK },
+	{ .name = "snapshot: an entry's version missing",
+	    .doc = SNAPSHOT,
+	    .at = "meta>targets.json>version",
+	    .want = ERR_SYNTAX },
+	{ .name = "snapshot: a malformed entry that nobody asks for",
+	    .doc = SNAPSHOT,
+	    .at = "meta>other.json",
+	    .value = "{\"version\": \"x\"}",
+	    .want = ERR_SYNTAX },
+	{ .name = "snapshot: a new entry",
+	    .doc = SNAPSHOT,
+	    .at = "meta>other.json",
+	    .value = "{\"version\": 1}",
+	    .want = ERR_NONE },
+	{ .name = "snapshot: no hashes and length, which are optional",
+	    .doc = SNAPSHOT,
+	    .at = "meta>targets.json",
+	    .value = "{\"version\": 2}",
+	    .want = ERR_NONE },
+	{ .name = "snapshot: another targets hash",
+	    .doc = SNAPSHOT,
+	    .fails = TARGETS,
+	    .at = "meta>targets.json>hashes>sha256",
+	    .value = "\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"",
+	    .want = ERR_HASH },
+	{ .name = "snapshot: targets length too small",
+	    .doc = SNAPSHOT,
+	    .fails = TARGETS,
+	    .at = "meta>targets.json>length",
+	    .value = "100",
+	    .want = ERR_TOO_LARGE },
+	{ .name = "snapshot: targets length too large",
+	    .doc = SNAPSHOT,
+	    .fails = TARGETS,
+	    .at = "meta>targets.json>length",
+	    .value = "100000",
+	    .want = ERR_HASH },
+	{ .name = "snapshot: another application hash",
+	    .doc = SNAPSHOT,
+	    .fails = APPLICATION,
+	    .at = "meta>" APP ".json>hashes>sha256",
+	    .value = "\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"",
+	    .want = ERR_HASH },
+	{ .name = "snapshot: another application version",
+	    .doc = SNAPSHOT,
+	    .fails = APPLICATION,
+	    .at = "meta>" APP ".json",
+	    .value = "{\"version\": 3}",
+	    .want = ERR_NOENT },
 
 	{ .name = "targets: not there", .doc = TARGETS, .gone = true, .want = ERR_NOENT },
-	{ .name = "targets: version over what the snapshot says", .doc = TARGETS, .at = "version", .value = "3", .want = ERR_VERSION },
-	{ .name = "targets: version below what the snapshot says", .doc = TARGETS, .at = "version", .value = "1", .want = ERR_VERSION },
+	{ .name = "targets: version over what the snapshot says",
+	    .doc = TARGETS,
+	    .at = "version",
+	    .value = "3",
+	    .want = ERR_VERSION },
+	{ .name = "targets: version below what the snapshot says",
+	    .doc = TARGETS,
+	    .at = "version",
+	    .value = "1",
+	    .want = ERR_VERSION },
 	{ .name = "targets: targets missing", .doc = TARGETS, .at = "targets", .want = ERR_SYNTAX },
-	{ .name = "targets: targets no object", .doc = TARGETS, .at = "targets", .value = "[]", .want = ERR_SYNTAX },
-	{ .name = "targets: delegations no object", .doc = TARGETS, .at = "delegations", .value = "[]", .want = ERR_SYNTAX },
-	{ .name = "targets: delegations without keys", .doc = TARGETS, .at = "delegations>keys", .want = ERR_SYNTAX },
-	{ .name = "targets: delegations without roles", .doc = TARGETS, .at = "delegations>roles", .want = ERR_SYNTAX },
-	{ .name = "targets: delegation without name", .doc = TARGETS, .at = "delegations>roles>0>name", .want = ERR_SYNTAX },
-	{ .name = "targets: delegation with an empty name", .doc = TARGETS, .at = "delegations>roles>0>name", .value = "\"\"", .want = ERR_SYNTAX },
-	{ .name = "targets: delegation with a long name", .doc = TARGETS, .edit = long_name, .want = ERR_SYNTAX },
-	{ .name = "targets: delegation named like a top-level role", .doc = TARGETS, .at = "delegations>roles>0>name", .value = "\"snapshot\"", .want = ERR_SYNTAX },
-	{ .name = "targets: delegation without terminating", .doc = TARGETS, .at = "delegations>roles>0>terminating", .want = ERR_SYNTAX },
-	{ .name = "targets: delegation without paths", .doc = TARGETS, .at = "delegations>roles>0>paths", .want = ERR_SYNTAX },
-	{ .name = "targets: delegation with paths and prefixes", .doc = TARGETS, .at = "delegations>roles>0>path_hash_prefixes", .value = "[\"00\"]", .want = ERR_SYNTAX },
-	{ .name = "targets: delegation with a path that is no text", .doc = TARGETS, .at = "delegations>roles>0>paths", .value = "[1]", .want = ERR_SYNTAX },
-	{ .name = "targets: delegation with threshold 0", .doc = TARGETS, .at = "delegations>roles>0>threshold", .value = "0", .want = ERR_SYNTAX },
-	{ .name = "targets: delegation without key ids", .doc = TARGETS, .at = "delegations>roles>0>keyids", .want = ERR_SYNTAX },
-	{ .name = "targets: two delegations to one role", .doc = TARGETS, .edit = twin_delegation, .want = ERR_SYNTAX },
-	{ .name = "targets: application needs two keys and has one", .doc = TARGETS, .fails = APPLICATION, .edit = app_two_keys, .want = ERR_SIGNATURE },
-	{ .name = "targets: application delegated to another key", .doc = TARGETS, .fails = APPLICATION, .edit = app_other_key, .want = ERR_SIGNATURE },
+	{ .name = "targets: targets no object",
+	    .doc = TARGETS,
+	    .at = "targets",
+	    .value = "[]",
+	    .want = ERR_SYNTAX },
+	{ .name = "targets: delegations no object",
+	    .doc = TARGETS,
+	    .at = "delegations",
+	    .value = "[]",
+	    .want = ERR_SYNTAX },
+	{ .name = "targets: delegations without keys",
+	    .doc = TARGETS,
+	    .at = "delegations>keys",
+	    .want = ERR_SYNTAX },
+	{ .name = "targets: delegations without roles",
+	    .doc = TARGETS,
+	    .at = "delegations>roles",
+	    .want = ERR_SYNTAX },
+	{ .name = "targets: delegation without name",
+	    .doc = TARGETS,
+	    .at = "delegations>roles>0>name",
+	    .want = ERR_SYNTAX },
+	{ .name = "targets: delegation with an empty name",
+	    .doc = TARGETS,
+	    .at = "delegations>roles>0>name",
+	    .value = "\"\"",
+	    .want = ERR_SYNTAX },
+	{ .name = "targets: delegation with a long name",
+	    .doc = TARGETS,
+	    .edit = long_name,
+	    .want = ERR_SYNTAX },
+	{ .name = "targets: delegation named like a top-level role",
+	    .doc = TARGETS,
+	    .at = "delegations>roles>0>name",
+	    .value = "\"snapshot\"",
+	    .want = ERR_SYNTAX },
+	{ .name = "targets: delegation without terminating",
+	    .doc = TARGETS,
+	    .at = "delegations>roles>0>terminating",
+	    .want = ERR_SYNTAX },
+	{ .name = "targets: delegation without paths",
+	    .doc = TARGETS,
+	    .at = "delegations>roles>0>paths",
+	    .want = ERR_SYNTAX },
+	{ .name = "targets: delegation with paths and prefixes",
+	    .doc = TARGETS,
+	    .at = "delegations>roles>0>path_hash_prefixes",
+	    .value = "[\"00\"]",
+	    .want = ERR_SYNTAX },
+	{ .name = "targets: delegation with a path that is no text",
+	    .doc = TARGETS,
+	    .at = "delegations>roles>0>paths",
+	    .value = "[1]",
+	    .want = ERR_SYNTAX },
+	{ .name = "targets: delegation with threshold 0",
+	    .doc = TARGETS,
+	    .at = "delegations>roles>0>threshold",
+	    .value = "0",
+	    .want = ERR_SYNTAX },
+	{ .name = "targets: delegation without key ids",
+	    .doc = TARGETS,
+	    .at = "delegations>roles>0>keyids",
+	    .want = ERR_SYNTAX },
+	{ .name = "targets: two delegations to one role",
+	    .doc = TARGETS,
+	    .edit = twin_delegation,
+	    .want = ERR_SYNTAX },
+	{ .name = "targets: application needs two keys and has one",
+	    .doc = TARGETS,
+	    .fails = APPLICATION,
+	    .edit = app_two_keys,
+	    .want = ERR_SIGNATURE },
+	{ .name = "targets: application delegated to another key",
+	    .doc = TARGETS,
+	    .fails = APPLICATION,
+	    .edit = app_other_key,
+	    .want = ERR_SIGNATURE },
 
 	{ .name = APP ": not there", .doc = APPLICATION, .gone = true, .want = ERR_NOENT },
-	{ .name = APP ": version over what the snapshot says", .doc = APPLICATION, .at = "version", .value = "3", .want = ERR_VERSION },
-	{ .name = APP ": version below what the snapshot says", .doc = APPLICATION, .at = "version", .value = "1", .want = ERR_VERSION },
-	{ .name = APP ": signed by the targets key", .doc = APPLICATION, .sign = 1u << K_TARGETS, .want = ERR_SIGNATURE },
-	{ .name = APP ": signed by the snapshot key", .doc = APPLICATION, .sign = 1u << K_SNAPSHOT, .want = ERR_SIGNATURE },
-	{ .name = APP ": a target without length", .doc = APPLICATION, .at = "targets>" TARGET ">length", .want = ERR_SYNTAX },
-	{ .name = APP ": a target with a length below 0", .doc = APPLICATION, .at = "targets>" TARGET ">length", .value = "-1", .want = ERR_SYNTAX },
-	{ .name = APP ": a target over all bounds", .doc = APPLICATION, .at = "targets>" TARGET ">length", .value = "1099511627777", .want = ERR_SYNTAX },
-	{ .name = APP ": a target as large as it may be", .doc = APPLICATION, .at = "targets>" TARGET ">length", .value = "1099511627776", .want = ERR_NONE },
-	{ .name = APP ": a target without hashes", .doc = APPLICATION, .at = "targets>" TARGET ">hashes", .want = ERR_SYNTAX },
-	{ .name = APP ": a target with a short hash", .doc = APPLICATION, .at = "targets>" TARGET ">hashes>sha256", .value = "\"ba78\"", .want = ERR_SYNTAX },
-	{ .name = APP ": a target with a hash of an unknown kind only", .doc = APPLICATION, .at = "targets>" TARGET ">hashes", .value = "{\"md5\": \"00\"}", .want = ERR_SYNTAX },
-	{ .name = "snapshot: signed by the timestamp key", .doc = SNAPSHOT, .sign = 1u << K_TIMESTAMP, .want = ERR_SIGNATURE },
-	{ .name = "timestamp: signed by the snapshot key", .doc = TIMESTAMP, .sign = 1u << K_SNAPSHOT, .want = ERR_SIGNATURE },
-	{ .name = "targets: signed by the snapshot key", .doc = TARGETS, .sign = 1u << K_SNAPSHOT, .want = ERR_SIGNATURE },
-	{ .name = "root: signed by the targets key", .doc = ROOT, .sign = 1u << K_TARGETS, .want = ERR_SIGNATURE },
+	{ .name = APP ": version over what the snapshot says",
+	    .doc = APPLICATION,
+	    .at = "version",
+	    .value = "3",
+	    .want = ERR_VERSION },
+	{ .name = APP ": version below what the snapshot says",
+	    .doc = APPLICATION,
+	    .at = "version",
+	    .value = "1",
+	    .want = ERR_VERSION },
+	{ .name = APP ": signed by the targets key",
+	    .doc = APPLICATION,
+	    .sign = 1u << K_TARGETS,
+	    .want = ERR_SIGNATURE },
+	{ .name = APP ": signed by the snapshot key",
+	    .doc = APPLICATION,
+	    .sign = 1u << K_SNAPSHOT,
+	    .want = ERR_SIGNATURE },
+	{ .name = APP ": a target without length",
+	    .doc = APPLICATION,
+	    .at = "targets>" TARGET ">length",
+	    .want = ERR_SYNTAX },
+	{ .name = APP ": a target with a length below 0",
+	    .doc = APPLICATION,
+	    .at = "targets>" TARGET ">length",
+	    .value = "-1",
+	    .want = ERR_SYNTAX },
+	{ .name = APP ": a target over all bounds",
+	    .doc = APPLICATION,
+	    .at = "targets>" TARGET ">length",
+	    .value = "1099511627777",
+	    .want = ERR_SYNTAX },
+	{ .name = APP ": a target as large as it may be",
+	    .doc = APPLICATION,
+	    .at = "targets>" TARGET ">length",
+	    .value = "1099511627776",
+	    .want = ERR_NONE },
+	{ .name = APP ": a target without hashes",
+	    .doc = APPLICATION,
+	    .at = "targets>" TARGET ">hashes",
+	    .want = ERR_SYNTAX },
+	{ .name = APP ": a target with a short hash",
+	    .doc = APPLICATION,
+	    .at = "targets>" TARGET ">hashes>sha256",
+	    .value = "\"ba78\"",
+	    .want = ERR_SYNTAX },
+	{ .name = APP ": a target with a hash of an unknown kind only",
+	    .doc = APPLICATION,
+	    .at = "targets>" TARGET ">hashes",
+	    .value = "{\"md5\": \"00\"}",
+	    .want = ERR_SYNTAX },
+	{ .name = "snapshot: signed by the timestamp key",
+	    .doc = SNAPSHOT,
+	    .sign = 1u << K_TIMESTAMP,
+	    .want = ERR_SIGNATURE },
+	{ .name = "timestamp: signed by the snapshot key",
+	    .doc = TIMESTAMP,
+	    .sign = 1u << K_SNAPSHOT,
+	    .want = ERR_SIGNATURE },
+	{ .name = "targets: signed by the snapshot key",
+	    .doc = TARGETS,
+	    .sign = 1u << K_SNAPSHOT,
+	    .want = ERR_SIGNATURE },
+	{ .name = "root: signed by the targets key",
+	    .doc = ROOT,
+	    .sign = 1u << K_TARGETS,
+	    .want = ERR_SIGNATURE },
 };
 
 /* What a station has can be cut or spoilt too: it is fetched again, or told, never believed. */
@@ -882,7 +1290,10 @@ local_spoilt(void **state)
 	assert_int_equal(refresh(&e), ERR_NOENT);
 }
 
-/* A refresh that was cut at any write can be done again, and no cut leaves what a later one refuses. */
+/*
+ * A refresh that was cut at any write can be done again, and no cut leaves what a later one
+ * refuses.
+ */
 static void
 cut_anywhere(void **state)
 {
@@ -916,7 +1327,9 @@ frozen(void **state)
 
 	(void)state;
 	for (int r = ROOT; r < NROLES; r++) {
-		const struct change soon = { .doc = (enum role)r, .at = "expires", .value = "\"2027-01-15T08:00:10Z\"" };
+		const struct change soon = { .doc = (enum role)r,
+			.at = "expires",
+			.value = "\"2027-01-15T08:00:10Z\"" };
 
 		start();
 		build(2, &soon);
@@ -930,7 +1343,10 @@ frozen(void **state)
 	shelf_clear(&before);
 }
 
-/* What the disk doesn't give back still binds: without it nobody could tell an old timestamp from a new one. */
+/*
+ * What the disk doesn't give back still binds: without it nobody could tell an old timestamp from a
+ * new one.
+ */
 static void
 local_unreadable(void **state)
 {
@@ -958,7 +1374,8 @@ local_unreadable(void **state)
 static void
 trust_anchor(void **state)
 {
-	const struct change over = { .doc = ROOT, .raw = root_over }, stranger = { .doc = ROOT, .sign = 1u << K_OTHER };
+	const struct change over = { .doc = ROOT, .raw = root_over },
+			    stranger = { .doc = ROOT, .sign = 1u << K_OTHER };
 	const struct shelf_file *f;
 	int64_t version = 0;
 	struct err e;
@@ -972,7 +1389,7 @@ trust_anchor(void **state)
 	build(2, &over);
 	f = shelf_find(&world.remote, "2.root.json");
 	assert_err(tuf_root_check(f->data, f->len, &version, &e), ERR_TOO_LARGE, &e);
-	start();	/* clears both shelves, so before f is found */
+	start(); /* clears both shelves, so before f is found */
 	build(2, &stranger);
 	f = shelf_find(&world.remote, "2.root.json");
 	assert_err(tuf_root_check(f->data, f->len, &version, &e), ERR_SIGNATURE, &e);
@@ -1014,14 +1431,14 @@ many_roots(void **state)
 }
 
 /*
- * Every byte of every file, each of a few other values: the refresh is refused, or ends in the state that the
- * signers meant (white space, a letter's case in a hexadecimal number).
+ * Every byte of every file, each of a few other values: the refresh is refused, or ends in the
+ * state that the signers meant (white space, a letter's case in a hexadecimal number).
  */
 static void
 any_byte(void **state)
 {
-	static const char *const files[] = { "2.root.json", "timestamp.json", "2.snapshot.json", "2.targets.json",
-		"2.COV_PB.json" };
+	static const char *const files[] = { "2.root.json", "timestamp.json", "2.snapshot.json",
+		"2.targets.json", "2.COV_PB.json" };
 	static const uint8_t other[] = { 0x01, 0x20 };
 	unsigned refused = 0, same = 0;
 	struct shelf before = { NULL, 0 }, good = { NULL, 0 };
@@ -1041,7 +1458,8 @@ any_byte(void **state)
 				struct shelf_file *bad;
 
 				shelf_copy(&world.local, &before);
-				shelf_put(&world.remote, files[f], shelf_find(&good, files[f])->data, len);
+				shelf_put(&world.remote, files[f],
+				    shelf_find(&good, files[f])->data, len);
 				bad = shelf_find(&world.remote, files[f]);
 				bad->data[i] ^= other[k];
 				world.asked[0] = '\0';
@@ -1052,12 +1470,14 @@ any_byte(void **state)
 				}
 				same++;
 				for (int r = ROOT; r < NROLES; r++) {
-					const struct shelf_file *got = shelf_find(&world.local, names[r]), *want =
-					    shelf_find(&good, files[r]);
+					const struct shelf_file *got = shelf_find(&world.local,
+								    names[r]),
+								*want = shelf_find(&good, files[r]);
 					json_t *ja = json_text_parse(got->data, got->len, &e),
 					       *jb = json_text_parse(want->data, want->len, &e);
 
-					assert_true(json_equal(json_object_get(ja, "signed"), json_object_get(jb, "signed")));
+					assert_true(json_equal(json_object_get(ja, "signed"),
+					    json_object_get(jb, "signed")));
 					json_decref(ja);
 					json_decref(jb);
 				}
@@ -1124,7 +1544,8 @@ main(void)
 		m++;
 	}
 	for (size_t i = 0; i < m; i++)
-		tests[n++] = (struct CMUnitTest){ .name = all[i].name, .test_func = run_change,
+		tests[n++] = (struct CMUnitTest){ .name = all[i].name,
+			.test_func = run_change,
 			.initial_state = &all[i] };
 	return _cmocka_run_group_tests("hostile", tests, n, make_keys, drop_keys);
 }

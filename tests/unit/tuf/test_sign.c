@@ -83,7 +83,9 @@ static struct kind_row {
 	{ "sign: rsa", PRIVKEY_RSA },
 };
 
-/* One signed file, taken apart: the key as a ring of one, the signature and the bytes it is over. */
+/*
+ * One signed file, taken apart: the key as a ring of one, the signature and the bytes it is over.
+ */
 struct signed_file {
 	json_t *file;
 	struct tuf_keyring ring;
@@ -109,8 +111,8 @@ sign_one(struct privkey *k, struct signed_file *s)
 	keys = json_pack("{s:o}", privkey_id(k), privkey_public(k, &e));
 	assert_ok(tuf_keyring_parse(keys, &s->ring, &e), &e);
 	json_decref(keys);
-	hex = json_string_value(json_object_get(
-	    json_array_get(json_object_get(s->file, "signatures"), 0), "sig"));
+	hex = json_string_value(
+	    json_object_get(json_array_get(json_object_get(s->file, "signatures"), 0), "sig"));
 	s->siglen = strlen(hex) / 2;
 	assert_int_equal(hex_decode(hex, strlen(hex), s->sig, s->siglen), 0);
 	buf_free(&file);
@@ -168,7 +170,9 @@ sign_and_verify(void **state)
 	privkey_free(k);
 }
 
-/* A good key with a scheme that we don't know counts for nothing, whatever its signatures would be. */
+/*
+ * A good key with a scheme that we don't know counts for nothing, whatever its signatures would be.
+ */
 static void
 other_scheme(void **state)
 {
@@ -226,41 +230,46 @@ static struct key_row {
 	enum err_code want;
 } key_rows[] = {
 	{ "key: ed25519",
-	    "{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":{\"public\":\"" ED "\"}}", ID_WHOLE,
-	    true, ERR_NONE },
+	    "{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":{\"public\":\"" ED "\"}}",
+	    ID_WHOLE, true, ERR_NONE },
 	{ "key: extra fields belong to the id",
 	    "{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"x\":[1],\"keyval\":{\"public\":\"" ED
 	    "\",\"y\":2}}",
 	    ID_WHOLE, true, ERR_NONE },
 	{ "key: or need not",
-	    "{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"x\":[1],\"keyval\":{\"public\":\"" ED "\"}}",
+	    "{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"x\":[1],\"keyval\":{\"public\":\"" ED
+	    "\"}}",
 	    ID_DEFINED, true, ERR_NONE },
 	{ "key: extra fields of keyval always do",
-	    "{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":{\"public\":\"" ED "\",\"y\":2}}",
+	    "{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":{\"public\":\"" ED
+	    "\",\"y\":2}}",
 	    ID_WRONG, false, ERR_NONE },
 	{ "key: id is not the hash",
 	    "{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":{\"public\":\"" ED "\"}}",
 	    ID_WRONG, false, ERR_NONE },
 	{ "key: unknown type",
-	    "{\"keytype\":\"xmss\",\"scheme\":\"ed25519\",\"keyval\":{\"public\":\"" ED "\"}}", ID_WHOLE,
-	    false, ERR_NONE },
+	    "{\"keytype\":\"xmss\",\"scheme\":\"ed25519\",\"keyval\":{\"public\":\"" ED "\"}}",
+	    ID_WHOLE, false, ERR_NONE },
 	{ "key: unknown scheme",
-	    "{\"keytype\":\"ed25519\",\"scheme\":\"ed25519ph\",\"keyval\":{\"public\":\"" ED "\"}}", ID_WHOLE,
-	    false, ERR_NONE },
+	    "{\"keytype\":\"ed25519\",\"scheme\":\"ed25519ph\",\"keyval\":{\"public\":\"" ED "\"}}",
+	    ID_WHOLE, false, ERR_NONE },
 	{ "key: type and scheme don't fit",
-	    "{\"keytype\":\"rsa\",\"scheme\":\"ed25519\",\"keyval\":{\"public\":\"" ED "\"}}", ID_WHOLE, false,
-	    ERR_NONE },
-	{ "key: short", "{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":{\"public\":\"aa\"}}",
+	    "{\"keytype\":\"rsa\",\"scheme\":\"ed25519\",\"keyval\":{\"public\":\"" ED "\"}}",
 	    ID_WHOLE, false, ERR_NONE },
-	{ "key: no PEM", "{\"keytype\":\"rsa\",\"scheme\":\"rsassa-pss-sha256\",\"keyval\":{\"public\":\"x\"}}",
+	{ "key: short",
+	    "{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":{\"public\":\"aa\"}}",
 	    ID_WHOLE, false, ERR_NONE },
-	{ "key: no public", "{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":{}}", ID_WHOLE, false,
-	    ERR_NONE },
-	{ "key: no keyval", "{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\"}", ID_WHOLE, false, ERR_SYNTAX },
-	{ "key: no scheme", "{\"keytype\":\"ed25519\",\"keyval\":{\"public\":\"" ED "\"}}", ID_WHOLE, false,
+	{ "key: no PEM",
+	    "{\"keytype\":\"rsa\",\"scheme\":\"rsassa-pss-sha256\",\"keyval\":{\"public\":\"x\"}}",
+	    ID_WHOLE, false, ERR_NONE },
+	{ "key: no public", "{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\",\"keyval\":{}}",
+	    ID_WHOLE, false, ERR_NONE },
+	{ "key: no keyval", "{\"keytype\":\"ed25519\",\"scheme\":\"ed25519\"}", ID_WHOLE, false,
 	    ERR_SYNTAX },
-	{ "key: type is no text", "{\"keytype\":1,\"scheme\":\"ed25519\",\"keyval\":{}}", ID_WHOLE, false,
-	    ERR_SYNTAX },
+	{ "key: no scheme", "{\"keytype\":\"ed25519\",\"keyval\":{\"public\":\"" ED "\"}}",
+	    ID_WHOLE, false, ERR_SYNTAX },
+	{ "key: type is no text", "{\"keytype\":1,\"scheme\":\"ed25519\",\"keyval\":{}}", ID_WHOLE,
+	    false, ERR_SYNTAX },
 };
 
 static void

@@ -6,9 +6,9 @@
 
 #include "lib/tuf/sign.h"
 
-#define NOW	1800000000
-#define GOOD	"2030-01-01T00:00:00Z"
-#define ROLES_MAX	64
+#define NOW	  1800000000
+#define GOOD	  "2030-01-01T00:00:00Z"
+#define ROLES_MAX 64
 
 /* With one role before them these fill what the walk can hold. */
 #define THIRTY_ONE \
@@ -25,14 +25,14 @@ static struct privkey *key, *second;
 static struct world world;
 
 /*
- * edges: "DELEGATOR>ROLE", each with "!" where it is terminating, "%" where it trusts the second key, ":PATTERN" or
- * "#PREFIX" (of the hash of the path) where it isn't for "*".  Every role is signed by the first key.  owners: the
- * roles that have the target.
+ * edges: "DELEGATOR>ROLE", each with "!" where it is terminating, "%" where it trusts the second
+ * key, ":PATTERN" or "#PREFIX" (of the hash of the path) where it isn't for "*".  Every role is
+ * signed by the first key.  owners: the roles that have the target.
  */
 struct row {
 	const char *name, *edges, *owners, *path;
-	int found;		/* what tuf_client_find() gives: 1, 0 or -1 */
-	const char *asked;	/* the delegated roles that were fetched, in this order */
+	int found;	   /* what tuf_client_find() gives: 1, 0 or -1 */
+	const char *asked; /* the delegated roles that were fetched, in this order */
 	enum err_code want;
 };
 
@@ -45,37 +45,54 @@ static const struct row rows[] = {
 	{ "walk: depth first", "targets>A targets>B A>C A>D", "", "f", 0, "A C D B ", 0 },
 	{ "walk: three deep", "targets>A targets>B A>C C>D", "", "f", 0, "A C D B ", 0 },
 	{ "walk: terminating ends the rest", "targets>A! targets>B", "B", "f", 0, "A ", 0 },
-	{ "walk: terminating ends what comes after, at every depth", "targets>A targets>B A>C! A>D", "B D", "f", 0, "A C ", 0 },
-	{ "walk: terminating goes on below", "targets>A targets>B A>C! C>D", "D", "f", 1, "A C D ", 0 },
-	{ "walk: terminating for another path ends nothing", "targets>A!:g targets>B", "B", "f", 1, "B ", 0 },
-	{ "walk: only roles that cover the path", "targets>A:*.doc targets>B", "A B", "f", 1, "B ", 0 },
-	{ "walk: every delegation on the way must cover it", "targets>A:x/* A>B", "B", "f", 0, "", 0 },
-	{ "walk: a role may not widen what it was given", "targets>A:x/* A>B:*", "B", "f", 0, "", 0 },
+	{ "walk: terminating ends what comes after, at every depth", "targets>A targets>B A>C! A>D",
+	    "B D", "f", 0, "A C ", 0 },
+	{ "walk: terminating goes on below", "targets>A targets>B A>C! C>D", "D", "f", 1, "A C D ",
+	    0 },
+	{ "walk: terminating for another path ends nothing", "targets>A!:g targets>B", "B", "f", 1,
+	    "B ", 0 },
+	{ "walk: only roles that cover the path", "targets>A:*.doc targets>B", "A B", "f", 1, "B ",
+	    0 },
+	{ "walk: every delegation on the way must cover it", "targets>A:x/* A>B", "B", "f", 0, "",
+	    0 },
+	{ "walk: a role may not widen what it was given", "targets>A:x/* A>B:*", "B", "f", 0, "",
+	    0 },
 	{ "walk: star doesn't cross a slash", "targets>A:*", "A", "d/f", 0, "", 0 },
 	{ "walk: a star for each depth", "targets>A:*/*", "A", "d/f", 1, "A ", 0 },
 	{ "walk: prefix of the path's hash", "targets>A#252f", "A", "f", 1, "A ", 0 },
 	{ "walk: another prefix", "targets>A#252e", "A", "f", 0, "", 0 },
 	{ "walk: cycle", "targets>A A>B B>A", "", "f", 0, "A B ", 0 },
 	{ "walk: role that delegates to itself", "targets>A A>A", "", "f", 0, "A ", 0 },
-	{ "walk: two ways to a role, visited once", "targets>A targets>B A>C B>C", "", "f", 0, "A C B ", 0 },
-	{ "walk: two ways, one doesn't cover", "targets>A targets>B A>C:g B>C", "C", "f", 1, "A B C ", 0 },
-	{ "walk: key of one delegator doesn't count for another", "targets>A targets>B A>C:g B>C%", "C", "f", -1, "A B C ", ERR_SIGNATURE },
-	{ "walk: a role visited once isn't verified again", "targets>A targets>B A>C B>C%", "", "f", 0, "A C B ", 0 },
-	{ "walk: terminating counts even where the role was visited before", "targets>A targets>B targets>E A>C B>C! B>D", "D E", "f", 0, "A C B ", 0 },
-	{ "walk: those before a terminating one are visited", "targets>A targets>B! targets>E", "E", "f", 0, "A B ", 0 },
-	{ "walk: a full stack keeps the order", "targets>A " THIRTY_ONE " A>B A>C A>D", "C T1", "f", 1, "A B C ", 0 },
-	{ "walk: a full stack keeps what ends the walk", "targets>A " THIRTY_ONE " A>B A>C! A>D", "D T1", "f", 0, "A B C ", 0 },
-	{ "walk: more roles than may be visited", "targets>A targets>B " THIRTY_ONE, "T31", "f", 0, "A B " THIRTY, 0 },
-	{ "walk: as many roles as may be visited", "targets>A " THIRTY_ONE, "T31", "f", 1, "A " THIRTY "T31 ", 0 },
-	{ "walk: role names are escaped in names of files", "targets>../x", "../x", "f", 1, "..%2Fx ", 0 },
+	{ "walk: two ways to a role, visited once", "targets>A targets>B A>C B>C", "", "f", 0,
+	    "A C B ", 0 },
+	{ "walk: two ways, one doesn't cover", "targets>A targets>B A>C:g B>C", "C", "f", 1,
+	    "A B C ", 0 },
+	{ "walk: key of one delegator doesn't count for another", "targets>A targets>B A>C:g B>C%",
+	    "C", "f", -1, "A B C ", ERR_SIGNATURE },
+	{ "walk: a role visited once isn't verified again", "targets>A targets>B A>C B>C%", "", "f",
+	    0, "A C B ", 0 },
+	{ "walk: terminating counts even where the role was visited before",
+	    "targets>A targets>B targets>E A>C B>C! B>D", "D E", "f", 0, "A C B ", 0 },
+	{ "walk: those before a terminating one are visited", "targets>A targets>B! targets>E", "E",
+	    "f", 0, "A B ", 0 },
+	{ "walk: a full stack keeps the order", "targets>A " THIRTY_ONE " A>B A>C A>D", "C T1", "f",
+	    1, "A B C ", 0 },
+	{ "walk: a full stack keeps what ends the walk", "targets>A " THIRTY_ONE " A>B A>C! A>D",
+	    "D T1", "f", 0, "A B C ", 0 },
+	{ "walk: more roles than may be visited", "targets>A targets>B " THIRTY_ONE, "T31", "f", 0,
+	    "A B " THIRTY, 0 },
+	{ "walk: as many roles as may be visited", "targets>A " THIRTY_ONE, "T31", "f", 1,
+	    "A " THIRTY "T31 ", 0 },
+	{ "walk: role names are escaped in names of files", "targets>../x", "../x", "f", 1,
+	    "..%2Fx ", 0 },
 	{ "walk: and others", "targets>/?&\xc3\xa9", "/?&\xc3\xa9", "f", 1, "%2F%3F%26%C3%A9 ", 0 },
 };
 
 static json_t *
 body(const char *type)
 {
-	return json_pack("{s:s, s:s, s:i, s:s}", "_type", type, "spec_version", "1.0.31", "version", 1, "expires",
-	    GOOD);
+	return json_pack("{s:s, s:s, s:i, s:s}", "_type", type, "spec_version", "1.0.31", "version",
+	    1, "expires", GOOD);
 }
 
 static void
@@ -123,7 +140,8 @@ node(const char *name)
 	snprintf(nodes[nnodes].name, sizeof nodes[0].name, "%s", name);
 	nodes[nnodes].body = body("targets");
 	json_object_set_new(nodes[nnodes].body, "targets", json_object());
-	json_object_set_new(nodes[nnodes].body, "delegations", json_pack("{s:o, s:[]}", "keys", ring(), "roles"));
+	json_object_set_new(nodes[nnodes].body, "delegations",
+	    json_pack("{s:o, s:[]}", "keys", ring(), "roles"));
 	return &nodes[nnodes++];
 }
 
@@ -140,14 +158,17 @@ add_edge(char *edge)
 	json_object_update_new(d, role_of(privkey_id(strchr(options, '%') != NULL ? second : key)));
 	json_object_set_new(d, "terminating", json_boolean(strchr(options, '!') != NULL));
 	if (strchr(options, '#') != NULL)
-		json_object_set_new(d, "path_hash_prefixes", json_pack("[s]", strchr(options, '#') + 1));
+		json_object_set_new(d, "path_hash_prefixes",
+		    json_pack("[s]", strchr(options, '#') + 1));
 	else
-		json_object_set_new(d, "paths", json_pack("[s]",
-		    strchr(options, ':') != NULL ? strchr(options, ':') + 1 : "*"));
+		json_object_set_new(d, "paths",
+		    json_pack("[s]",
+			strchr(options, ':') != NULL ? strchr(options, ':') + 1 : "*"));
 	*options = '\0';
 	json_object_set_new(d, "name", json_string(role));
 	node(role);
-	json_array_append_new(json_object_get(json_object_get(node(edge)->body, "delegations"), "roles"), d);
+	json_array_append_new(
+	    json_object_get(json_object_get(node(edge)->body, "delegations"), "roles"), d);
 }
 
 static void
@@ -166,9 +187,10 @@ build(const char *edges, const char *owners, const char *path)
 		add_edge(t);
 	snprintf(text, sizeof text, "%s", owners);
 	for (char *t = strtok_r(text, " ", &save); t != NULL; t = strtok_r(NULL, " ", &save))
-		json_object_set_new(json_object_get(node(t)->body, "targets"), path, json_pack("{s:i, s:{s:s}, s:{s:s}}",
-		    "length", 3, "hashes", "sha256",
-		    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "custom", "owner", t));
+		json_object_set_new(json_object_get(node(t)->body, "targets"), path,
+		    json_pack("{s:i, s:{s:s}, s:{s:s}}", "length", 3, "hashes", "sha256",
+			"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+			"custom", "owner", t));
 	for (size_t i = 0; i < nnodes; i++) {
 		file = (struct buf)BUF_INIT(256);
 		assert_ok(tuf_role_filename(nodes[i].name, &file, &e), &e);
@@ -187,8 +209,10 @@ build(const char *edges, const char *owners, const char *path)
 	j = body("root");
 	json_object_set_new(j, "consistent_snapshot", json_true());
 	json_object_set_new(j, "keys", ring());
-	json_object_set_new(j, "roles", json_pack("{s:o, s:o, s:o, s:o}", "root", role_of(privkey_id(key)), "timestamp",
-	    role_of(privkey_id(key)), "snapshot", role_of(privkey_id(key)), "targets", role_of(privkey_id(key))));
+	json_object_set_new(j, "roles",
+	    json_pack("{s:o, s:o, s:o, s:o}", "root", role_of(privkey_id(key)), "timestamp",
+		role_of(privkey_id(key)), "snapshot", role_of(privkey_id(key)), "targets",
+		role_of(privkey_id(key))));
 	put(j, "1.root.json");
 	shelf_put(&world.local, "root", shelf_find(&world.remote, "1.root.json")->data,
 	    shelf_find(&world.remote, "1.root.json")->len);
@@ -215,7 +239,8 @@ short_names(char *out, size_t size)
 	char *save = NULL;
 
 	out[0] = '\0';
-	for (char *t = strtok_r(world.asked, " ", &save); t != NULL; t = strtok_r(NULL, " ", &save)) {
+	for (char *t = strtok_r(world.asked, " ", &save); t != NULL;
+	     t = strtok_r(NULL, " ", &save)) {
 		size_t used = strlen(out);
 
 		assert_true(strncmp(t, "1.", 2) == 0);
@@ -241,7 +266,10 @@ walk(void **state)
 	tuf_client_free(c);
 }
 
-/* Role number n of a chain has the target: found as long as it is among the roles that may be visited. */
+/*
+ * Role number n of a chain has the target: found as long as it is among the roles that may be
+ * visited.
+ */
 static void
 long_chain(void **state)
 {
@@ -336,7 +364,8 @@ main(void)
 	size_t n = 3;
 
 	for (size_t i = 0; i < N(rows); i++)
-		tests[n++] = (struct CMUnitTest){ .name = rows[i].name, .test_func = walk,
+		tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
+			.test_func = walk,
 			.initial_state = (void *)(uintptr_t)&rows[i] };
 	return _cmocka_run_group_tests("walk", tests, n, make_keys, drop_keys);
 }

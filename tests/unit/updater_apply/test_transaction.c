@@ -1,5 +1,6 @@
 /*
- * updater/transaction, journal and store: a change of files and settings as a whole, and what a crash leaves of one.
+ * updater/transaction, journal and store: a change of files and settings as a whole, and what a
+ * crash leaves of one.
  */
 #include "tests/unit/common/test.h"
 
@@ -12,15 +13,18 @@
 #include "updater/apply/transaction.h"
 #include "updater/state/record.h"
 
-#define WORK	".slipway-test"
-#define KEY	"HKLM\\SOFTWARE\\Ipesoft\\I"
+#define WORK ".slipway-test"
+#define KEY  "HKLM\\SOFTWARE\\Ipesoft\\I"
 
 static struct dir *top, *root, *state, *source;
 static struct transaction t;
 
-/* A release of few files: one becomes a directory, a directory becomes a file.  In order of their paths. */
+/*
+ * A release of few files: one becomes a directory, a directory becomes a file.  In order of their
+ * paths.
+ */
 static const struct file {
-	const char *path, *old, *new;	/* contents; NULL: isn't there */
+	const char *path, *old, *new; /* contents; NULL: isn't there */
 	bool early;
 } files[] = {
 	{ "bin/hi", "one", "two", false },
@@ -112,8 +116,8 @@ record(int serial, const char *content, const struct changeset *undo)
 	struct err e;
 
 	hash(content, sha256);
-	return json_pack("{s:i, s:i, s:{s:{s:s}}, s:o}", "serial", serial, "release", serial, "files", files[0].path,
-	    "sha256", sha256, "undo", changes_json(undo, &e));
+	return json_pack("{s:i, s:i, s:{s:{s:s}}, s:o}", "serial", serial, "release", serial,
+	    "files", files[0].path, "sha256", sha256, "undo", changes_json(undo, &e));
 }
 
 static void
@@ -172,7 +176,11 @@ setup(void **unused)
 	store_write("[" KEY "]\na = one\n");
 	assert_ok(store_set_applied(state, first, &e), &e);
 	json_decref(first);
-	t = (struct transaction){ .state = state, .source = source, .source_is_ours = true, .settings = settings, .work = WORK };
+	t = (struct transaction){ .state = state,
+		.source = source,
+		.source_is_ours = true,
+		.settings = settings,
+		.work = WORK };
 	return 0;
 }
 
@@ -210,7 +218,10 @@ whole(void **unused)
 	journal_free(&j);
 }
 
-/* Something that can't be replaced is in the way of a file: all is as it was, told with the file's name. */
+/*
+ * Something that can't be replaced is in the way of a file: all is as it was, told with the file's
+ * name.
+ */
 static void
 taken_back(void **unused)
 {
@@ -239,7 +250,10 @@ stage(struct dir *work, char kind, size_t i, const char *text)
 		put(work, name, text);
 }
 
-/* A crash: the journal under this name, everything staged but for new content of the first done files, which is in place. */
+/*
+ * A crash: the journal under this name, everything staged but for new content of the first done
+ * files, which is in place.
+ */
 static void
 crash(const char *name, size_t done)
 {
@@ -309,7 +323,10 @@ being_taken_back(void **unused)
 	recovered("journal.undo", 3, TRANSACTION_UNDONE);
 }
 
-/* A journal that was cut while it was written says that nothing was staged yet; one that is decided can't be cut. */
+/*
+ * A journal that was cut while it was written says that nothing was staged yet; one that is decided
+ * can't be cut.
+ */
 static void
 cut_journal(void **unused)
 {
@@ -421,8 +438,11 @@ waiting(void **unused)
 	store_set_waiting(state, applied, 7, &why);
 	assert_non_null(said = store_waiting(state, applied));
 	assert_int_equal(json_integer_value(json_object_get(said, "release")), 7);
-	assert_string_equal(json_string_value(json_object_get(json_object_get(said, "error"), "text")), "C:/x: it is open");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(said, "error"), "code")), "busy");
+	assert_string_equal(
+	    json_string_value(json_object_get(json_object_get(said, "error"), "text")),
+	    "C:/x: it is open");
+	assert_string_equal(
+	    json_string_value(json_object_get(json_object_get(said, "error"), "code")), "busy");
 	assert_null(store_waiting(state, next));
 	json_decref(said);
 	json_decref(next);
@@ -433,8 +453,9 @@ int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	static const struct CMUnitTest tests[] = { TEST(whole), TEST(taken_back), TEST(prepared), TEST(committed),
-		TEST(half_in_place), TEST(being_taken_back), TEST(cut_journal), TEST(torn), TEST(records), TEST(waiting) };
+	static const struct CMUnitTest tests[] = { TEST(whole), TEST(taken_back), TEST(prepared),
+		TEST(committed), TEST(half_in_place), TEST(being_taken_back), TEST(cut_journal),
+		TEST(torn), TEST(records), TEST(waiting) };
 
 	return cmocka_run_group_tests_name("transaction", tests, NULL, NULL);
 }

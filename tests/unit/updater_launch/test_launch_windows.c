@@ -1,7 +1,9 @@
 /*
- * updater/launch_windows.c: the program gets what this process was given, and what it ends with is what we end with.
+ * updater/launch_windows.c: the program gets what this process was given, and what it ends with is
+ * what we end with.
  *
- * This program is all three: the test, what launches ("--launch PROGRAM ARG..."), and the program that is launched ("--as WHAT").
+ * This program is all three: the test, what launches ("--launch PROGRAM ARG..."), and the program
+ * that is launched ("--as WHAT").
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/common/spawn_windows.h"
@@ -32,20 +34,24 @@ exit_codes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N(codes); i++)
-		RUN((uint32_t)strtoul(codes[i], NULL, 10), "", &out, &err, T("--launch"), T(spawn_self_path()), T("--as"),
-		    T("exit"), T(codes[i]));
+		RUN((uint32_t)strtoul(codes[i], NULL, 10), "", &out, &err, T("--launch"),
+		    T(spawn_self_path()), T("--as"), T("exit"), T(codes[i]));
 }
 
 static void
 arguments_and_streams(void **state)
 {
 	(void)state;
-	RUN(0, "to it\n", &out, &err, T("--launch"), T(spawn_self_path()), T("--as"), T("echo"), T("/CCOV_PB"), T(""), T("a \"b\\\""),
-	    T("\xf0\x9f\x94\x91"));
+	RUN(0, "to it\n", &out, &err, T("--launch"), T(spawn_self_path()), T("--as"), T("echo"),
+	    T("/CCOV_PB"), T(""), T("a \"b\\\""), T("\xf0\x9f\x94\x91"));
 	assert_string_equal(buf_text(&out), "[/CCOV_PB][][a \"b\\\"][\xf0\x9f\x94\x91]to it\n");
 	assert_string_equal(buf_text(&err), "told\n");
-	/* The text itself, for programs that look at it: an application's name is there as it was written. */
-	RUN(0, "", &out, &err, T("--launch"), T(spawn_self_path()), T("--as"), T("line"), T("/CCOV_PB"), T("x y"));
+	/*
+	 * The text itself, for programs that look at it: an application's name is there as it was
+	 * written.
+	 */
+	RUN(0, "", &out, &err, T("--launch"), T(spawn_self_path()), T("--as"), T("line"),
+	    T("/CCOV_PB"), T("x y"));
 	assert_non_null(strstr(buf_text(&out), "\" --as line /CCOV_PB \"x y\"\n"));
 }
 
@@ -97,7 +103,8 @@ found_in_path_alone(void **state)
 	assert_true(SetCurrentDirectoryW(dir));
 	/* In the current directory, which PATH names in two ways: it isn't looked into. */
 	assert_true(SetEnvironmentVariableW(L"PATH", L"C:\\windows;.;;\"\";..\\x"));
-	RUN(LAUNCH_NOT_FOUND, "", &out, &err, T("--launch"), T("hi program"), T("--as"), T("exit"), T("5"));
+	RUN(LAUNCH_NOT_FOUND, "", &out, &err, T("--launch"), T("hi program"), T("--as"), T("exit"),
+	    T("5"));
 	assert_non_null(strstr(buf_text(&err), "hi program: no such program"));
 	RUN(5, "", &out, &err, T("--launch"), T(".\\hi program"), T("--as"), T("exit"), T("5"));
 	RUN(5, "", &out, &err, T("--launch"), T("./hi program.EXE"), T("--as"), T("exit"), T("5"));
@@ -110,17 +117,22 @@ found_in_path_alone(void **state)
 }
 
 static struct refused_row {
-	const char *name, *file;	/* file: made first, in the test's directory */
+	const char *name, *file; /* file: made first, in the test's directory */
 	const char *content, *program, *text;
 	uint32_t status;
 } refused_rows[] = {
-	{ "refused: a batch file", "x.bat", "exit 0\r\n", "x.bat", "batch file", LAUNCH_NOT_RUNNABLE },
-	{ "refused: a command file", "x.CMD", "exit 0\r\n", "x.CMD", "batch file", LAUNCH_NOT_RUNNABLE },
-	{ "refused: a batch file with what Windows drops", "x.bat", "exit 0\r\n", "x.bat. .", "batch file", LAUNCH_NOT_RUNNABLE },
-	{ "refused: a batch file without its ending", "x.bat", "exit 0\r\n", "x", "no such program", LAUNCH_NOT_FOUND },
+	{ "refused: a batch file", "x.bat", "exit 0\r\n", "x.bat", "batch file",
+	    LAUNCH_NOT_RUNNABLE },
+	{ "refused: a command file", "x.CMD", "exit 0\r\n", "x.CMD", "batch file",
+	    LAUNCH_NOT_RUNNABLE },
+	{ "refused: a batch file with what Windows drops", "x.bat", "exit 0\r\n", "x.bat. .",
+	    "batch file", LAUNCH_NOT_RUNNABLE },
+	{ "refused: a batch file without its ending", "x.bat", "exit 0\r\n", "x", "no such program",
+	    LAUNCH_NOT_FOUND },
 	{ "refused: absent", NULL, NULL, "absent.exe", "no such program", LAUNCH_NOT_FOUND },
 	{ "refused: a directory", "x.exe/f", "x", "x.exe", "no such program", LAUNCH_NOT_FOUND },
-	{ "refused: no program", "x.exe", "this is text\n", "x.exe", "can't be started", LAUNCH_NOT_RUNNABLE },
+	{ "refused: no program", "x.exe", "this is text\n", "x.exe", "can't be started",
+	    LAUNCH_NOT_RUNNABLE },
 	{ "refused: a text", "x.txt", "x", "x.txt", "no such program", LAUNCH_NOT_FOUND },
 };
 
@@ -138,7 +150,8 @@ refused(void **state)
 		dir_close(below);
 	}
 	if (row->file != NULL)
-		assert_ok(file_replace(d, row->file, row->content, strlen(row->content), 0755, &e), &e);
+		assert_ok(file_replace(d, row->file, row->content, strlen(row->content), 0755, &e),
+		    &e);
 	snprintf(program, sizeof program, "%s/%s", dir_path(d), row->program);
 	RUN(row->status, "", &out, &err, T("--launch"), program, T("x"));
 	assert_non_null(strstr(buf_text(&err), row->text));
@@ -157,7 +170,8 @@ static void
 control_c(void **state)
 {
 	(void)state;
-	RUN(42, "", &out, &err, T("--console"), T("--launch"), T(spawn_self_path()), T("--as"), T("interrupted"));
+	RUN(42, "", &out, &err, T("--console"), T("--launch"), T(spawn_self_path()), T("--as"),
+	    T("interrupted"));
 	assert_string_equal(buf_text(&out), "interrupted\n");
 }
 
@@ -165,7 +179,8 @@ control_c(void **state)
 static void
 ended_together(void **state)
 {
-	char *const argv[] = { T(spawn_self_path()), T("--launch"), T(spawn_self_path()), T("--as"), T("wait"), NULL };
+	char *const argv[] = { T(spawn_self_path()), T("--launch"), T(spawn_self_path()), T("--as"),
+		T("wait"), NULL };
 	SECURITY_ATTRIBUTES inherit = { sizeof inherit, NULL, TRUE };
 	STARTUPINFOW start = { .cb = sizeof start, .dwFlags = STARTF_USESTDHANDLES };
 	PROCESS_INFORMATION p;
@@ -221,8 +236,9 @@ as(int argc, char **argv)
 		fputs("told\n", stderr);
 	} else if (strcmp(what, "line") == 0 && wide_add(&b, GetCommandLineW(), &e) == 0)
 		puts(buf_text(&b));
-	else if (strcmp(what, "where") == 0 && windows_env(L"SLIPWAY_TEST", &b, &e) == 1 && buf_adds(&b, "\n", &e) == 0 &&
-	    GetCurrentDirectoryW(MAX_PATH, w) > 0 && wide_add(&b, w, &e) == 0)
+	else if (strcmp(what, "where") == 0 && windows_env(L"SLIPWAY_TEST", &b, &e) == 1 &&
+	    buf_adds(&b, "\n", &e) == 0 && GetCurrentDirectoryW(MAX_PATH, w) > 0 &&
+	    wide_add(&b, w, &e) == 0)
 		puts(buf_text(&b));
 	else if (strcmp(what, "interrupted") == 0) {
 		SetConsoleCtrlHandler(NULL, FALSE);
@@ -268,8 +284,8 @@ main(int argc, char **argv)
 		return rc;
 	}
 	for (size_t i = 0; i < N(refused_rows); i++, n++) {
-		tests[n] = (struct CMUnitTest)cmocka_unit_test_prestate_setup_teardown(refused, refused_make, temp_remove,
-		    &refused_rows[i]);
+		tests[n] = (struct CMUnitTest)cmocka_unit_test_prestate_setup_teardown(refused,
+		    refused_make, temp_remove, &refused_rows[i]);
 		tests[n].name = refused_rows[i].name;
 	}
 	rc = cmocka_run_group_tests_name("launch", tests, NULL, NULL);

@@ -5,19 +5,19 @@
 
 #include "updater/launch/policy.h"
 
-#define DAY	86400
-#define NOW	(1000 * (int64_t)DAY)
+#define DAY 86400
+#define NOW (1000 * (int64_t)DAY)
 
 static struct row {
 	const char *name;
 	enum on_error on_error;
-	int64_t warn, block;		/* days */
-	enum err_code why;		/* ERR_NONE: the update didn't fail */
+	int64_t warn, block; /* days */
+	enum err_code why;   /* ERR_NONE: the update didn't fail */
 	bool fresh;
-	int64_t age;			/* days since the last good refresh; -1: never */
+	int64_t age; /* days since the last good refresh; -1: never */
 	int64_t release;
 	bool start;
-	const char *text;		/* NULL: nothing is said */
+	const char *text; /* NULL: nothing is said */
 	enum log_level level;
 } rows[] = {
 	{ "good", ON_ERROR_LAUNCH, 0, 0, ERR_NONE, true, 0, 3, true, NULL, 0 },
@@ -33,7 +33,8 @@ static struct row {
 	{ "another start updates", ON_ERROR_LAUNCH, 7, 0, ERR_BUSY, false, 6, 3, true,
 	    "why; starting hi with release 3, applied earlier", LOG_LEVEL_INFO },
 	{ "server down, too long", ON_ERROR_LAUNCH, 7, 0, ERR_NETWORK, false, 7, 3, true,
-	    "why; this station was last up to date 7 days ago; starting hi with release 3, applied earlier", LOG_LEVEL_WARN },
+	    "why; this station was last up to date 7 days ago; starting hi with release 3, applied earlier",
+	    LOG_LEVEL_WARN },
 	{ "a bad signature is always told", ON_ERROR_LAUNCH, 7, 0, ERR_SIGNATURE, false, 0, 3, true,
 	    "why; starting hi with release 3, applied earlier", LOG_LEVEL_WARN },
 	{ "a torn state is always told", ON_ERROR_LAUNCH, 7, 0, ERR_TORN, false, 0, 3, true,
@@ -44,23 +45,28 @@ static struct row {
 	    "why; this station was last up to date 30 days ago; hi is not started, because this site set BlockAfterDays to 30",
 	    LOG_LEVEL_ERROR },
 	{ "never up to date", ON_ERROR_LAUNCH, 0, 30, ERR_NETWORK, false, -1, 0, false,
-	    "why; this station was never up to date; hi is not started, because this site set BlockAfterDays to 30", LOG_LEVEL_ERROR },
+	    "why; this station was never up to date; hi is not started, because this site set BlockAfterDays to 30",
+	    LOG_LEVEL_ERROR },
 	{ "offline", ON_ERROR_LAUNCH, 7, 30, ERR_NONE, false, 1, 3, true, NULL, 0 },
 	{ "offline, old", ON_ERROR_LAUNCH, 1, 30, ERR_NONE, false, 1, 3, true,
-	    "this station was last up to date 1 day ago; starting hi with release 3, applied earlier", LOG_LEVEL_WARN },
+	    "this station was last up to date 1 day ago; starting hi with release 3, applied earlier",
+	    LOG_LEVEL_WARN },
 	{ "offline, too old", ON_ERROR_LAUNCH, 0, 30, ERR_NONE, false, 31, 3, false,
 	    "this station was last up to date 31 days ago; hi is not started, because this site set BlockAfterDays to 30",
 	    LOG_LEVEL_ERROR },
-	{ "the clock stands before the last refresh", ON_ERROR_LAUNCH, 7, 30, ERR_NETWORK, false, -10, 3, true,
-	    "why; starting hi with release 3, applied earlier", LOG_LEVEL_INFO },
+	{ "the clock stands before the last refresh", ON_ERROR_LAUNCH, 7, 30, ERR_NETWORK, false,
+	    -10, 3, true, "why; starting hi with release 3, applied earlier", LOG_LEVEL_INFO },
 };
 
 static void
 decide(void **state)
 {
 	const struct row *r = *state;
-	struct station st = { .on_error = r->on_error, .warn_after_days = r->warn, .block_after_days = r->block };
-	struct update_result result = { .fresh = r->fresh, .release = r->release,
+	struct station st = { .on_error = r->on_error,
+		.warn_after_days = r->warn,
+		.block_after_days = r->block };
+	struct update_result result = { .fresh = r->fresh,
+		.release = r->release,
 		.refreshed = r->age == -1 ? 0 : NOW - r->age * DAY };
 	struct buf text = BUF_INIT(4096);
 	struct err why;

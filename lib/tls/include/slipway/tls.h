@@ -4,33 +4,40 @@
 /*
  * The TLS connection library: TLS with the settings that Slipway applies.
  *
- * struct slipway_tls is one side's settings, struct slipway_tls_conn is one connection.  Both are opaque; nothing is
- * global, nothing prints, nothing raises a signal.
+ * struct slipway_tls is one side's settings, struct slipway_tls_conn is one connection.  Both are
+ * opaque; nothing is global, nothing prints, nothing raises a signal.
  *
- * Results: 0 or a number of bytes; SLIPWAY_TLS_ERROR, with a code and one line of text in the handle; or, where the
- * descriptor doesn't block (or the program's own functions said so), SLIPWAY_TLS_WANT_READ or SLIPWAY_TLS_WANT_WRITE: nothing was
- * moved, wait until it can be read or written, and call again.  A connection that failed stays failed, with its first text.
- * Misuse (SLIPWAY_TLS_E_USAGE) is an error that changes nothing.
+ * Results: 0 or a number of bytes; SLIPWAY_TLS_ERROR, with a code and one line of text in the
+ * handle; or, where the descriptor doesn't block (or the program's own functions said so),
+ * SLIPWAY_TLS_WANT_READ or SLIPWAY_TLS_WANT_WRITE: nothing was moved, wait until it can be read or
+ * written, and call again.  A connection that failed stays failed, with its first text. Misuse
+ * (SLIPWAY_TLS_E_USAGE) is an error that changes nothing.
  *
- * Threads: a handle belongs to one thread at a time.  Several threads may have handles of their own, a connection may be
- * used in another thread than the settings that it was made from, and it may outlive them.
+ * Threads: a handle belongs to one thread at a time.  Several threads may have handles of their
+ * own, a connection may be used in another thread than the settings that it was made from, and it
+ * may outlive them.
  *
- * Texts are one line without a full stop, never NULL, and belong to the handle: they are good until its next call.
+ * Texts are one line without a full stop, never NULL, and belong to the handle: they are good until
+ * its next call.
  *
- * Settings, below HKLM\SOFTWARE\<vendor>\<installation>\cfg_<application>\TLS_Server or \TLS_Client:
+ * Settings, below HKLM\SOFTWARE\<vendor>\<installation>\cfg_<application>\TLS_Server or
+ * \TLS_Client:
  *   TLS_RequiredLevel   None, TLSNoPeerAuth or TLSPeerAuth; absent means None and is warned of
- *   TLS_KeyFile         private key (PEM, not encrypted); a server's, or a client's that has a certificate
+ *   TLS_KeyFile         private key (PEM, not encrypted); a server's, or a client's that has a
+ * certificate
  *   TLS_CertFile        its certificate, then those of its issuers (PEM)
- *   TLS_TrustedCerts    files separated by ';': certificates that are trusted themselves, and CA certificates
+ *   TLS_TrustedCerts    files separated by ';': certificates that are trusted themselves, and CA
+ * certificates
  *   TLS_CRLFile         certificates that were revoked by these CAs (PEM)
  *   TLS_MinVersion      TLSv1.3 (default) or TLSv1.2
- *   TLS_ExpiryWarnDays  days before the end of a certificate that it is warned of, 0 to 3650 (default 30)
- * Settings and files are looked at again for every connection (unchanged: one stat() each, nothing is parsed), so that keys and
- * certificates are replaced without a restart.
+ *   TLS_ExpiryWarnDays  days before the end of a certificate that it is warned of, 0 to 3650
+ * (default 30) Settings and files are looked at again for every connection (unchanged: one stat()
+ * each, nothing is parsed), so that keys and certificates are replaced without a restart.
  *
- * OpenSSL's configuration file, its default directories and the environment variables that name them are never used.  The
- * first slipway_tls_new() of a process therefore initialises OpenSSL without it; a program that wants it for itself
- * calls OPENSSL_init_crypto() before.  A thread's OpenSSL error queue is empty after each call.
+ * OpenSSL's configuration file, its default directories and the environment variables that name
+ * them are never used.  The first slipway_tls_new() of a process therefore initialises OpenSSL
+ * without it; a program that wants it for itself calls OPENSSL_init_crypto() before.  A thread's
+ * OpenSSL error queue is empty after each call.
  */
 #include <stddef.h>
 
@@ -39,77 +46,87 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define SLIPWAY_TLS_API	__attribute__((visibility("default")))
+#define SLIPWAY_TLS_API __attribute__((visibility("default")))
 #else
 #define SLIPWAY_TLS_API
 #endif
 
-#define SLIPWAY_TLS_ERROR	(-1)
-#define SLIPWAY_TLS_WANT_READ	(-2)
-#define SLIPWAY_TLS_WANT_WRITE	(-3)
+#define SLIPWAY_TLS_ERROR      (-1)
+#define SLIPWAY_TLS_WANT_READ  (-2)
+#define SLIPWAY_TLS_WANT_WRITE (-3)
 
-/* Milliseconds that a handshake may take unless slipway_tls_set_handshake_limit() says otherwise. */
-#define SLIPWAY_TLS_HANDSHAKE_MS	10000
+/*
+ * Milliseconds that a handshake may take unless slipway_tls_set_handshake_limit() says otherwise.
+ */
+#define SLIPWAY_TLS_HANDSHAKE_MS 10000
 
 enum slipway_tls_side { SLIPWAY_TLS_SERVER, SLIPWAY_TLS_CLIENT };
 
 /* What an error is, for programs; texts are for people.  More may follow. */
 enum slipway_tls_code {
 	SLIPWAY_TLS_OK = 0,
-	SLIPWAY_TLS_E_NOMEM,		/* out of memory */
-	SLIPWAY_TLS_E_USAGE,		/* a wrong argument, or a call at the wrong moment */
-	SLIPWAY_TLS_E_SETTINGS,		/* settings, or the files that they name, can't be read or used */
-	SLIPWAY_TLS_E_NETWORK,		/* connecting, sending or receiving failed */
-	SLIPWAY_TLS_E_CUT,		/* the connection ended before the peer said that it would */
-	SLIPWAY_TLS_E_TIMEOUT,		/* not connected, or not agreed on TLS, in time */
-	SLIPWAY_TLS_E_PROTOCOL,		/* the peer doesn't speak TLS, or none that is allowed */
-	SLIPWAY_TLS_E_UNTRUSTED,	/* the peer has no certificate, or one that isn't trusted */
-	SLIPWAY_TLS_E_EXPIRED,		/* the peer's is trusted, but not yet or no longer valid */
-	SLIPWAY_TLS_E_REVOKED,		/* the peer's, or one of its issuers', was revoked */
-	SLIPWAY_TLS_E_REFUSED		/* the peer refused us, or our certificate */
+	SLIPWAY_TLS_E_NOMEM, /* out of memory */
+	SLIPWAY_TLS_E_USAGE, /* a wrong argument, or a call at the wrong moment */
+	/* settings, or the files that they name, can't be read or used */
+	SLIPWAY_TLS_E_SETTINGS,
+	SLIPWAY_TLS_E_NETWORK, /* connecting, sending or receiving failed */
+	/* the connection ended before the peer said that it would */
+	SLIPWAY_TLS_E_CUT,
+	SLIPWAY_TLS_E_TIMEOUT,	 /* not connected, or not agreed on TLS, in time */
+	SLIPWAY_TLS_E_PROTOCOL,	 /* the peer doesn't speak TLS, or none that is allowed */
+	SLIPWAY_TLS_E_UNTRUSTED, /* the peer has no certificate, or one that isn't trusted */
+	SLIPWAY_TLS_E_EXPIRED,	 /* the peer's is trusted, but not yet or no longer valid */
+	SLIPWAY_TLS_E_REVOKED,	 /* the peer's, or one of its issuers', was revoked */
+	SLIPWAY_TLS_E_REFUSED	 /* the peer refused us, or our certificate */
 };
 
-struct slipway_tls;		/* one side's settings */
-struct slipway_tls_conn;	/* one connection */
+struct slipway_tls;	 /* one side's settings */
+struct slipway_tls_conn; /* one connection */
 
 /*
- * The <application> of the first argument /C<application>, or NULL, which slipway_tls_new() takes for DefaultApplication.
- * It points into argv.
+ * The <application> of the first argument /C<application>, or NULL, which slipway_tls_new() takes
+ * for DefaultApplication. It points into argv.
  */
 SLIPWAY_TLS_API const char *slipway_tls_application(int argc, char *const *argv);
 
 /*
- * A handle that reads the settings of an application; either name may be NULL where DefaultApplication or the only
- * installation decides.  Both are copied.  NULL when memory runs out; nothing is read before slipway_tls_check() or a
- * connection.  t may be NULL for slipway_tls_free().
+ * A handle that reads the settings of an application; either name may be NULL where
+ * DefaultApplication or the only installation decides.  Both are copied.  NULL when memory runs
+ * out; nothing is read before slipway_tls_check() or a connection.  t may be NULL for
+ * slipway_tls_free().
  */
-SLIPWAY_TLS_API struct slipway_tls *slipway_tls_new(
-    enum slipway_tls_side side, const char *installation, const char *application);
+SLIPWAY_TLS_API struct slipway_tls *
+slipway_tls_new(enum slipway_tls_side side, const char *installation, const char *application);
 SLIPWAY_TLS_API void slipway_tls_free(struct slipway_tls *t);
 
 /*
- * Settings from the program: after the first of these calls the store isn't read, and what isn't set is absent.  setting is a
- * name from the list above; value NULL unsets it; names of files are taken as they are.  slipway_tls_set_pem() gives the content in
- * place of a file's name, for TLS_KeyFile, TLS_CertFile, TLS_TrustedCerts and TLS_CRLFile.  Everything is copied, and used for
- * connections made from then on.  0, or SLIPWAY_TLS_ERROR and nothing changed: an unknown setting, over 1 MiB, or no memory.
+ * Settings from the program: after the first of these calls the store isn't read, and what isn't
+ * set is absent.  setting is a name from the list above; value NULL unsets it; names of files are
+ * taken as they are.  slipway_tls_set_pem() gives the content in place of a file's name, for
+ * TLS_KeyFile, TLS_CertFile, TLS_TrustedCerts and TLS_CRLFile.  Everything is copied, and used for
+ * connections made from then on.  0, or SLIPWAY_TLS_ERROR and nothing changed: an unknown setting,
+ * over 1 MiB, or no memory.
  */
 SLIPWAY_TLS_API int slipway_tls_set(struct slipway_tls *t, const char *setting, const char *value);
-SLIPWAY_TLS_API int slipway_tls_set_pem(
-    struct slipway_tls *t, const char *setting, const void *pem, size_t len);
+SLIPWAY_TLS_API int
+slipway_tls_set_pem(struct slipway_tls *t, const char *setting, const void *pem, size_t len);
 
 /*
- * Milliseconds that a handshake may take, for connections made from now on; 0: no limit.  At level None it is the time until a
- * client's first byte.
+ * Milliseconds that a handshake may take, for connections made from now on; 0: no limit.  At level
+ * None it is the time until a client's first byte.
  */
 SLIPWAY_TLS_API void slipway_tls_set_handshake_limit(struct slipway_tls *t, unsigned ms);
 
-/* Whether a TLS_KeyFile that others can read, or that belongs to another user, is warned of (1) or refused (0, the default). */
+/*
+ * Whether a TLS_KeyFile that others can read, or that belongs to another user, is warned of (1) or
+ * refused (0, the default).
+ */
 SLIPWAY_TLS_API void slipway_tls_set_open_key(struct slipway_tls *t, int allowed);
 
 /*
- * Read what changed among settings and files now, as each connection does.  0 when a connection could be made with them,
- * SLIPWAY_TLS_ERROR otherwise.  Where a good pair was read before and the new one isn't good, the old one stays: 0, and
- * slipway_tls_warning() says why.
+ * Read what changed among settings and files now, as each connection does.  0 when a connection
+ * could be made with them, SLIPWAY_TLS_ERROR otherwise.  Where a good pair was read before and the
+ * new one isn't good, the old one stays: 0, and slipway_tls_warning() says why.
  */
 SLIPWAY_TLS_API int slipway_tls_check(struct slipway_tls *t);
 
@@ -118,30 +135,33 @@ SLIPWAY_TLS_API enum slipway_tls_code slipway_tls_error_code(const struct slipwa
 SLIPWAY_TLS_API const char *slipway_tls_error(const struct slipway_tls *t);
 
 /*
- * What the last check or connection noticed, "" if nothing: a new pair that was refused, a certificate that ends soon, an
- * absent TLS_RequiredLevel.  Each is told once, not for each connection.
+ * What the last check or connection noticed, "" if nothing: a new pair that was refused, a
+ * certificate that ends soon, an absent TLS_RequiredLevel.  Each is told once, not for each
+ * connection.
  */
 SLIPWAY_TLS_API const char *slipway_tls_warning(const struct slipway_tls *t);
 
 /*
- * A connection over a connected stream socket, which stays the caller's and is closed by the caller, after slipway_tls_conn_free().
- * Whether it blocks is looked at here.  The handshake's time begins here.  NULL with slipway_tls_error().
+ * A connection over a connected stream socket, which stays the caller's and is closed by the
+ * caller, after slipway_tls_conn_free(). Whether it blocks is looked at here.  The handshake's time
+ * begins here.  NULL with slipway_tls_error().
  */
 SLIPWAY_TLS_API struct slipway_tls_conn *slipway_tls_conn_new(struct slipway_tls *t, int fd);
 
 /*
- * The same over anything: read and write return a number of bytes (read: 0 at the end), WANT_* or ERROR, and don't call back into
- * the connection.  arg is theirs.
+ * The same over anything: read and write return a number of bytes (read: 0 at the end), WANT_* or
+ * ERROR, and don't call back into the connection.  arg is theirs.
  */
-SLIPWAY_TLS_API struct slipway_tls_conn *slipway_tls_conn_new_io(struct slipway_tls *t,
-    long (*read)(void *arg, void *buf, size_t len),
+SLIPWAY_TLS_API struct slipway_tls_conn *
+slipway_tls_conn_new_io(struct slipway_tls *t, long (*read)(void *arg, void *buf, size_t len),
     long (*write)(void *arg, const void *buf, size_t len), void *arg);
 
 /*
- * Connect to the first of n servers (1 to 64), "HOST:PORT" or "[ADDRESS]:PORT", with which the handshake succeeds.  Each is given ms
- * milliseconds in all; its IPv6 and IPv4 addresses are tried staggered.  This call blocks.  The connection has a socket of its
- * own, which blocks until the program makes it otherwise.  *which (may be NULL) is the one that answered.  NULL with slipway_tls_error(), which
- * says what each said; the code is the last one's.
+ * Connect to the first of n servers (1 to 64), "HOST:PORT" or "[ADDRESS]:PORT", with which the
+ * handshake succeeds.  Each is given ms milliseconds in all; its IPv6 and IPv4 addresses are tried
+ * staggered.  This call blocks.  The connection has a socket of its own, which blocks until the
+ * program makes it otherwise.  *which (may be NULL) is the one that answered.  NULL with
+ * slipway_tls_error(), which says what each said; the code is the last one's.
  */
 SLIPWAY_TLS_API struct slipway_tls_conn *slipway_tls_connect(struct slipway_tls *t,
     const char *const *servers, size_t n, unsigned ms, size_t *which);
@@ -152,46 +172,58 @@ SLIPWAY_TLS_API void slipway_tls_conn_free(struct slipway_tls_conn *c);
 /* The descriptor; -1 where there is none. */
 SLIPWAY_TLS_API int slipway_tls_conn_fd(const struct slipway_tls_conn *c);
 
-/* Agree on TLS or none, as the level asks.  0 done, WANT_*, or ERROR.  read and write do it when it wasn't done. */
+/*
+ * Agree on TLS or none, as the level asks.  0 done, WANT_*, or ERROR.  read and write do it when it
+ * wasn't done.
+ */
 SLIPWAY_TLS_API int slipway_tls_handshake(struct slipway_tls_conn *c);
 
 /*
- * Milliseconds until the handshake's time is over, for poll(): -1 when it is done or has no limit.  Call slipway_tls_handshake(), read or
- * write then: it returns SLIPWAY_TLS_ERROR.
+ * Milliseconds until the handshake's time is over, for poll(): -1 when it is done or has no limit.
+ * Call slipway_tls_handshake(), read or write then: it returns SLIPWAY_TLS_ERROR.
  */
 SLIPWAY_TLS_API int slipway_tls_conn_timeout(const struct slipway_tls_conn *c);
 
 /*
- * Bytes read, at most len and possibly fewer; 0 when the peer ended its side properly (without TLS: at the end of data), or when len
- * is 0; WANT_* or ERROR.  Under TLS a connection that was cut is SLIPWAY_TLS_E_CUT, never 0.
+ * Bytes read, at most len and possibly fewer; 0 when the peer ended its side properly (without TLS:
+ * at the end of data), or when len is 0; WANT_* or ERROR.  Under TLS a connection that was cut is
+ * SLIPWAY_TLS_E_CUT, never 0.
  */
 SLIPWAY_TLS_API long slipway_tls_read(struct slipway_tls_conn *c, void *buf, size_t len);
 
 /*
- * Bytes written, possibly fewer than len: go on with the rest.  0 when len is 0; WANT_* or ERROR.  After WANT_* call again with the same
- * bytes, of which there may be more; they may lie elsewhere.
+ * Bytes written, possibly fewer than len: go on with the rest.  0 when len is 0; WANT_* or ERROR.
+ * After WANT_* call again with the same bytes, of which there may be more; they may lie elsewhere.
  */
 SLIPWAY_TLS_API long slipway_tls_write(struct slipway_tls_conn *c, const void *buf, size_t len);
 
-/* Bytes that slipway_tls_read() gives without looking at the descriptor: read them before waiting for it. */
+/*
+ * Bytes that slipway_tls_read() gives without looking at the descriptor: read them before waiting
+ * for it.
+ */
 SLIPWAY_TLS_API size_t slipway_tls_pending(const struct slipway_tls_conn *c);
 
 /*
- * Tell the peer that nothing more comes; reading goes on until it says the same.  0 when that is sent (again: 0), WANT_* or ERROR.
- * Without TLS the socket's sending side is shut; over the program's own functions that is left to the program.
+ * Tell the peer that nothing more comes; reading goes on until it says the same.  0 when that is
+ * sent (again: 0), WANT_* or ERROR. Without TLS the socket's sending side is shut; over the
+ * program's own functions that is left to the program.
  */
 SLIPWAY_TLS_API int slipway_tls_shutdown(struct slipway_tls_conn *c);
 
 /* "TCP/IP", "TCP/IP][TLSv1.3" or "TCP/IP][TLSv1.3 VERIFIED", for "[%s]" in logs. */
 SLIPWAY_TLS_API const char *slipway_tls_conn_text(const struct slipway_tls_conn *c);
 
-/* The same for programs: "TLSv1.3", "TLSv1.2", or "" without TLS or before the handshake; 1 when the peer's certificate was verified. */
+/*
+ * The same for programs: "TLSv1.3", "TLSv1.2", or "" without TLS or before the handshake; 1 when
+ * the peer's certificate was verified.
+ */
 SLIPWAY_TLS_API const char *slipway_tls_conn_version(const struct slipway_tls_conn *c);
 SLIPWAY_TLS_API int slipway_tls_conn_verified(const struct slipway_tls_conn *c);
 
 /*
- * The certificate that the peer showed, "" if none, also when it was refused or not verified: "subject "...", SHA-256 ..., valid ... to
- * ...", the subject as RFC 4514 writes it; and its SHA-256 as 64 lower-case hexadecimal digits.
+ * The certificate that the peer showed, "" if none, also when it was refused or not verified:
+ * "subject "...", SHA-256 ..., valid ... to ...", the subject as RFC 4514 writes it; and its
+ * SHA-256 as 64 lower-case hexadecimal digits.
  */
 SLIPWAY_TLS_API const char *slipway_tls_conn_peer(struct slipway_tls_conn *c);
 SLIPWAY_TLS_API const char *slipway_tls_conn_peer_sha256(struct slipway_tls_conn *c);
