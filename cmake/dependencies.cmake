@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Debian's packages; nothing is vendored.  DEPENDENCIES in README.md says what each is for.
 find_package(PkgConfig REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # One INTERFACE target carries our warnings, hardening and sanitizers, so that nothing we link to
 # gets them.  Every target of ours links to slipway_flags.
 option(SLIPWAY_WERROR "treat warnings as errors (CI does)" OFF)

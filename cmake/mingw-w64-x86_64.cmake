@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Windows x86-64, cross-built with Debian's mingw-w64; tests run under wine.  The preset "windows" uses it.
 set(CMAKE_SYSTEM_NAME Windows)
 set(CMAKE_SYSTEM_PROCESSOR AMD64)

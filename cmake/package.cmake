@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The zip for Windows: programs, guides, and the licences of what the programs hold.
 if(NOT WIN32)
 	return()

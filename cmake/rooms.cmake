@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # A room is a folder of modules with one duty, and one static library.  docs/architecture.md has the picture.
 #
 # room(NAME SOURCES FILE... [USES ROOM...] [PUBLIC LIBRARY...] [PRIVATE LIBRARY...])

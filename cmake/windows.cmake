@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # What a program has on Windows besides its sources.  On other platforms nothing of this happens.
 if(WIN32)
 	enable_language(RC)

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Run a script as an ordinary user, in a new directory of its own, with the programs of a build in PATH.
 #
 # A privileged process ignores SLIPWAY_HOME, so the demo and the integration tests can't run as root.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Install what is missing, build, and show the main job on 127.0.0.1 as an ordinary user.
 set -euo pipefail
 

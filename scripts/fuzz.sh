@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Build the fuzzers and run them, one after the other.
 set -euo pipefail
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Install the Debian packages of the named groups that are missing; ask for nothing when all are there.
 set -euo pipefail
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Check the sources.  BUILD-DIR is a configured build, for its compile_commands.json.
 set -euo pipefail
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Install what is missing, build, and run all tests.
 set -euo pipefail
 

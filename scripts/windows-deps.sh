@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Build the libraries that Slipway for Windows is linked with, from Debian's own source packages, Debian's
 # patches applied.  The index is signed by Debian, and every file is checked against the index's SHA-256.
 set -euo pipefail

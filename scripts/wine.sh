@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Run a Windows program under wine, headless: CMake's cross-compiling emulator.
 #
 # usage: scripts/wine.sh PROGRAM.exe [ARGUMENT...]

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Take out the checks of lib/tuf one at a time and see that a test notices.
 
 usage: tests/mutate.py [NUMBER...]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * slipway: all of it is in a library, so that tests link what ships.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * slipway-tuf: a thin face on lib/tuf and the transport, to look into a repository or to fetch a
  * file with full verification.

@@ -1,5 +1,6 @@
-#ifndef BASE_BUF_H
-#define BASE_BUF_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_BASE_BUF_H
+#define LIB_BASE_BUF_H
 
 /*
  * A growable byte buffer with a limit, so that nothing from outside can make it grow without bound.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * SHA-256 and SHA-512 through OpenSSL, and hexadecimal texts.
  */

@@ -1,5 +1,6 @@
-#ifndef BASE_DIGEST_H
-#define BASE_DIGEST_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_BASE_DIGEST_H
+#define LIB_BASE_DIGEST_H
 
 /*
  * SHA-256 and SHA-512 through OpenSSL, in one go and piece by piece, and their hexadecimal texts.

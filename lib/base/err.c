@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Errors: formatting into the caller's fixed buffer, and the words for codes.
  */

@@ -1,5 +1,6 @@
-#ifndef BASE_ERR_H
-#define BASE_ERR_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_BASE_ERR_H
+#define LIB_BASE_ERR_H
 
 /*
  * Errors: a code that callers act on and a text that people read.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Strict reading of JSON from outside: a depth check ahead of jansson, whose own limit is 2,048.
  */

@@ -1,5 +1,6 @@
-#ifndef BASE_JSONTEXT_H
-#define BASE_JSONTEXT_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_BASE_JSON_H
+#define LIB_BASE_JSON_H
 
 /*
  * Strict reading of JSON from outside, through jansson.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Names of files: the allowlist for names from outside, and joining.
  */

@@ -1,5 +1,6 @@
-#ifndef BASE_PATH_H
-#define BASE_PATH_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_BASE_PATH_H
+#define LIB_BASE_PATH_H
 
 /*
  * Names of files: which ones from outside may be used, and joining.

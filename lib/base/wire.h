@@ -1,5 +1,6 @@
-#ifndef BASE_WIRE_H
-#define BASE_WIRE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_BASE_WIRE_H
+#define LIB_BASE_WIRE_H
 
 /*
  * The data types of SSH (RFC 4251, section 5), read and written: bytes, 32 and 64 bit numbers in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Long options of a command, as a table.
  */

@@ -1,5 +1,6 @@
-#ifndef SERVER_OPTION_H
-#define SERVER_OPTION_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_CLI_OPTION_H
+#define LIB_CLI_OPTION_H
 
 /*
  * Long options of a command, as a table.  "--name value", "--name=value" and "--flag" may stand

@@ -1,5 +1,6 @@
-#ifndef BASE_CHILD_H
-#define BASE_CHILD_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_CHILD_H
+#define LIB_OS_CHILD_H
 
 /*
  * Duties that run in a child process of the same executable, because they parse what can't be

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Child processes of the same executable, on POSIX systems with /proc.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Dates as text, without the C library's time zones and locales.
  */

@@ -1,5 +1,6 @@
-#ifndef BASE_CLOCK_H
-#define BASE_CLOCK_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_CLOCK_H
+#define LIB_OS_CLOCK_H
 
 /*
  * Wall time in seconds since 1970-01-01T00:00:00Z, monotonic time in milliseconds, and the one

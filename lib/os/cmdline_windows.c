@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Arguments as one command line, by the rules that CommandLineToArgvW() undoes.
  *

@@ -1,5 +1,6 @@
-#ifndef BASE_CMDLINE_WINDOWS_H
-#define BASE_CMDLINE_WINDOWS_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_CMDLINE_WINDOWS_H
+#define LIB_OS_CMDLINE_WINDOWS_H
 
 /*
  * Windows hands a program one text, its command line, which the program takes apart by itself.

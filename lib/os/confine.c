@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What a confinement is on the wire; confine_posix.c and confine_windows.c do it and have the words
  * for it.

@@ -1,5 +1,6 @@
-#ifndef BASE_CONFINE_H
-#define BASE_CONFINE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_CONFINE_H
+#define LIB_OS_CONFINE_H
 
 /*
  * Giving up what a process doesn't need before it touches what can't be trusted: files, network,

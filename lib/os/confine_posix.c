@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Confinement on Linux: resource limits, no_new_privs, no capabilities, Landlock, seccomp, in this
  * order, because each takes away what the ones before it need.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Confinement on Windows: a restricted token of low integrity and a job, both from the parent, and
  * what a process can still give up by itself.  What holds is never what was asked for: it is read

@@ -1,5 +1,6 @@
-#ifndef BASE_CONFINE_WINDOWS_H
-#define BASE_CONFINE_WINDOWS_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_CONFINE_WINDOWS_H
+#define LIB_OS_CONFINE_WINDOWS_H
 
 /*
  * What a child is confined by before its first instruction.  Not for others.

@@ -1,5 +1,6 @@
-#ifndef BASE_FILE_H
-#define BASE_FILE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_FILE_H
+#define LIB_OS_FILE_H
 
 /*
  * Directories and durable files.

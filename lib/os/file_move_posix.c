@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Second names, moves without a sync each, and room, on POSIX systems: what a transaction over many
  * files needs.

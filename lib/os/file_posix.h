@@ -1,5 +1,6 @@
-#ifndef BASE_FILE_POSIX_H
-#define BASE_FILE_POSIX_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_FILE_POSIX_H
+#define LIB_OS_FILE_POSIX_H
 
 /*
  * What the POSIX files of base/file.h share.  Not for others.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Directories and what is in them, on Windows.  file_write_windows.c has the contents of files.
  */

@@ -1,5 +1,6 @@
-#ifndef BASE_FILE_WINDOWS_H
-#define BASE_FILE_WINDOWS_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_FILE_WINDOWS_H
+#define LIB_OS_FILE_WINDOWS_H
 
 /*
  * What the Windows files of base/file.h share.  Not for others.

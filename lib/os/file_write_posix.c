@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The contents of files on POSIX systems: reading, replacing durably, locks.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The contents of files, on Windows: reading, replacing durably, locks.
  *

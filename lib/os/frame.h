@@ -1,5 +1,6 @@
-#ifndef BASE_FRAME_H
-#define BASE_FRAME_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_FRAME_H
+#define LIB_OS_FRAME_H
 
 /*
  * Frames over a pipe to a child or parent: four bytes of length in network order, one byte that

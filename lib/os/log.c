@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Logging: one escaped line an event, in one write, to standard error.
  */

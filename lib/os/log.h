@@ -1,5 +1,6 @@
-#ifndef BASE_LOG_H
-#define BASE_LOG_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_LOG_H
+#define LIB_OS_LOG_H
 
 /*
  * Logging for main() and command functions; nothing else logs.

@@ -1,5 +1,6 @@
-#ifndef BASE_LOG_SYSTEM_H
-#define BASE_LOG_SYSTEM_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_LOG_SYSTEM_H
+#define LIB_OS_LOG_SYSTEM_H
 
 /*
  * The log of the operating system, for log.c.

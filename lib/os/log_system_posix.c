@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The system's log: syslog(3), which the journal reads.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The system's log: the event log, source "Slipway" (or the program's name) of Application.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Where a program begins on Windows: UTF-16 becomes UTF-8 here, and main() is the same as on other
  * platforms.

@@ -1,5 +1,6 @@
-#ifndef BASE_NET_H
-#define BASE_NET_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_NET_H
+#define LIB_OS_NET_H
 
 /*
  * TCP connections: resolving and connecting in the background, and moving bytes without ever

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * POSIX sockets, for net.c.
  */

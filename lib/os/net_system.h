@@ -1,5 +1,6 @@
-#ifndef BASE_NET_SYSTEM_H
-#define BASE_NET_SYSTEM_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_NET_SYSTEM_H
+#define LIB_OS_NET_SYSTEM_H
 
 /*
  * What net.c wants of the operating system: a resolver that is asked in a thread, and sockets that

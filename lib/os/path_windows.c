@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What a path is on Windows: '\\' separates as '/' does, and an absolute one begins with a drive or
  * a share.

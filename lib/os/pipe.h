@@ -1,5 +1,6 @@
-#ifndef BASE_PIPE_H
-#define BASE_PIPE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_PIPE_H
+#define LIB_OS_PIPE_H
 
 /*
  * One end of a two-way pipe between this process and a child of it: bytes in order, never blocking.

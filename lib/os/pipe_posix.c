@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Two-way pipes on POSIX systems: a pair of sockets, because writing to one whose peer is gone can
  * be told not to raise SIGPIPE, which a program that is started later must find as it was.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Two-way pipes on Windows: a named pipe for each direction, because only named pipes can be waited
  * for with a deadline (overlapped), and only with one for each direction can a side say that it is

@@ -1,5 +1,6 @@
-#ifndef BASE_PIPE_WINDOWS_H
-#define BASE_PIPE_WINDOWS_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_PIPE_WINDOWS_H
+#define LIB_OS_PIPE_WINDOWS_H
 
 /*
  * What starting a child needs of a pipe on Windows.  Not for others.

@@ -1,5 +1,6 @@
-#ifndef BASE_PLACES_H
-#define BASE_PLACES_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_PLACES_H
+#define LIB_OS_PLACES_H
 
 /*
  * Where things are on this computer: key files, state, and the folders that %NAME% can name.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Where things are, on POSIX systems: the XDG base directories and /etc, /var.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Where things are on Windows: the known folders.  Settings are in the registry, so there are no
  * key files.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What comes before main() on Windows: where libraries are loaded from, arguments, the console.
  */

@@ -1,5 +1,6 @@
-#ifndef BASE_START_WINDOWS_H
-#define BASE_START_WINDOWS_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_START_WINDOWS_H
+#define LIB_OS_START_WINDOWS_H
 
 /*
  * What comes before main() on Windows; main_windows.c, which every program has, is the one caller.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * UTF-8 and UTF-16, and Windows' errors as ours.
  */

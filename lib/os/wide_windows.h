@@ -1,5 +1,6 @@
-#ifndef BASE_WINDOWS_H
-#define BASE_WINDOWS_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_WIDE_WINDOWS_H
+#define LIB_OS_WIDE_WINDOWS_H
 
 /*
  * What the _windows.c files share: UTF-8 inside, UTF-16 at the edge, and the system's errors as

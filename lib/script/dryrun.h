@@ -1,5 +1,6 @@
-#ifndef SCRIPT_CHECK_H
-#define SCRIPT_CHECK_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SCRIPT_DRYRUN_H
+#define LIB_SCRIPT_DRYRUN_H
 
 /*
  * Running a script where there is no station, to see what it would do: before it is published, or

@@ -1,5 +1,6 @@
-#ifndef SCRIPT_GUARD_H
-#define SCRIPT_GUARD_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SCRIPT_KEYGUARD_H
+#define LIB_SCRIPT_KEYGUARD_H
 
 /*
  * Which keys a script may touch.  The child asks first, so that the error names the script's line;

@@ -1,5 +1,6 @@
-#ifndef SCRIPT_RUNNER_H
-#define SCRIPT_RUNNER_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SCRIPT_RUNNER_H
+#define LIB_SCRIPT_RUNNER_H
 
 /*
  * Configuration scripts in a child process: no files, no network, a limit on memory, instructions

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A Lua state that can compute and nothing else.
  */

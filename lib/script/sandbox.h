@@ -1,5 +1,6 @@
-#ifndef SCRIPT_SANDBOX_H
-#define SCRIPT_SANDBOX_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SCRIPT_SANDBOX_H
+#define LIB_SCRIPT_SANDBOX_H
 
 /*
  * A Lua 5.4 state that can compute and nothing else.

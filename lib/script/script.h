@@ -1,5 +1,6 @@
-#ifndef SCRIPT_SCRIPT_H
-#define SCRIPT_SCRIPT_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SCRIPT_SCRIPT_H
+#define LIB_SCRIPT_SCRIPT_H
 
 /*
  * Configuration scripts: Lua in, change set out.  Scripts compute, C applies.

@@ -1,5 +1,6 @@
-#ifndef SCRIPT_EXCHANGE_H
-#define SCRIPT_EXCHANGE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SCRIPT_SCRIPT_FRAMES_H
+#define LIB_SCRIPT_SCRIPT_FRAMES_H
 
 /*
  * What a program and its script child say to each other, one frame each, in the data types of

@@ -1,5 +1,6 @@
-#ifndef SETTINGS_APPLICATION_H
-#define SETTINGS_APPLICATION_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SETTINGS_APPLICATION_H
+#define LIB_SETTINGS_APPLICATION_H
 
 /*
  * Which installation and application a program's settings are under:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Change sets, and the rules for key paths and names in them.
  */

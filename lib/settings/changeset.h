@@ -1,5 +1,6 @@
-#ifndef SETTINGS_CHANGESET_H
-#define SETTINGS_CHANGESET_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SETTINGS_CHANGESET_H
+#define LIB_SETTINGS_CHANGESET_H
 
 /*
  * A change set: an ordered list of changes to settings, as a value that can be built, checked,

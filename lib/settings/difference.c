@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What a change set does to settings that are in memory: the same for key files and for the
  * registry.

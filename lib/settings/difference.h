@@ -1,5 +1,6 @@
-#ifndef SETTINGS_MODEL_H
-#define SETTINGS_MODEL_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SETTINGS_DIFFERENCE_H
+#define LIB_SETTINGS_DIFFERENCE_H
 
 /*
  * Applying change sets to settings in memory, and comparing two states of them, for settings_plan()

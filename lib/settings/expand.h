@@ -1,5 +1,6 @@
-#ifndef SETTINGS_EXPAND_H
-#define SETTINGS_EXPAND_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SETTINGS_EXPAND_H
+#define LIB_SETTINGS_EXPAND_H
 
 /*
  * %NAME% in settings and scripts.  "%%" is one literal '%'.  A lone '%' or an unknown name is an

@@ -1,5 +1,6 @@
-#ifndef SETTINGS_KEYFILE_H
-#define SETTINGS_KEYFILE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SETTINGS_KEYFILE_H
+#define LIB_SETTINGS_KEYFILE_H
 
 /*
  * One key file in memory: bytes in, edits, bytes out.  No I/O.

@@ -1,5 +1,6 @@
-#ifndef SETTINGS_KEYLINE_H
-#define SETTINGS_KEYLINE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SETTINGS_KEYLINE_H
+#define LIB_SETTINGS_KEYLINE_H
 
 /*
  * One line of a key file: what it is, and how the name of a value is written.  Grammar:

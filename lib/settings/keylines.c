@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The lines of a key file as a list, and a hash table over the sections and values among them.
  */

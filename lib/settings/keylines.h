@@ -1,5 +1,6 @@
-#ifndef SETTINGS_KEYLINES_H
-#define SETTINGS_KEYLINES_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SETTINGS_KEYLINES_H
+#define LIB_SETTINGS_KEYLINES_H
 
 /*
  * The lines of a key file in their order, with a table that finds sections and values by name: what

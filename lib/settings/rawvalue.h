@@ -1,5 +1,6 @@
-#ifndef SETTINGS_RAWVALUE_H
-#define SETTINGS_RAWVALUE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SETTINGS_RAWVALUE_H
+#define LIB_SETTINGS_RAWVALUE_H
 
 /*
  * The bytes by which the registry holds a value, to a typed value and back.  No I/O, and the same

@@ -1,5 +1,6 @@
-#ifndef SETTINGS_REG_H
-#define SETTINGS_REG_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SETTINGS_REGFILE_H
+#define LIB_SETTINGS_REGFILE_H
 
 /*
  * Registry export files (.reg, "Windows Registry Editor Version 5.00"), as regedit writes and reads

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Keys of the registry: opening without following links, making and removing.
  *

@@ -1,5 +1,6 @@
-#ifndef SETTINGS_REGISTRY_WINDOWS_H
-#define SETTINGS_REGISTRY_WINDOWS_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SETTINGS_REGISTRY_WINDOWS_H
+#define LIB_SETTINGS_REGISTRY_WINDOWS_H
 
 /*
  * Keys of the registry, 64-bit view, by our normalised paths ("HKLM\SOFTWARE\…").

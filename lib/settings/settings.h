@@ -1,5 +1,6 @@
-#ifndef SETTINGS_SETTINGS_H
-#define SETTINGS_SETTINGS_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SETTINGS_SETTINGS_H
+#define LIB_SETTINGS_SETTINGS_H
 
 /*
  * The settings store of this computer: the Windows registry, or the two key files elsewhere

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The settings store over two key files, one for HKLM and one for HKCU.
  *

@@ -1,5 +1,6 @@
-#ifndef SETTINGS_UTF16_H
-#define SETTINGS_UTF16_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SETTINGS_UTF16_H
+#define LIB_SETTINGS_UTF16_H
 
 /*
  * UTF-16LE, as .reg files and the registry have it, to UTF-8 and back (RFC 2781, RFC 3629).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Typed values: building, checking, comparing, and their text form.
  */

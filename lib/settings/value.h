@@ -1,5 +1,6 @@
-#ifndef SETTINGS_VALUE_H
-#define SETTINGS_VALUE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SETTINGS_VALUE_H
+#define LIB_SETTINGS_VALUE_H
 
 /*
  * One typed value of a setting, as the Windows registry has them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * bcrypt_pbkdf, on Blowfish and SHA-512.
  *

@@ -1,5 +1,6 @@
-#ifndef UPDATER_BCRYPT_H
-#define UPDATER_BCRYPT_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SFTP_BCRYPT_H
+#define LIB_SFTP_BCRYPT_H
 
 /*
  * bcrypt_pbkdf, the function that turns a passphrase into the key of an encrypted OpenSSH key file:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The fetch child: SSH and SFTP with one server, for a parent that has what is logged in with.
  */

@@ -1,5 +1,6 @@
-#ifndef UPDATER_KNOWNHOSTS_H
-#define UPDATER_KNOWNHOSTS_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SFTP_KNOWNHOSTS_H
+#define LIB_SFTP_KNOWNHOSTS_H
 
 /*
  * Host keys from a file in OpenSSH's known_hosts format (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The private key or the password that a station logs in with.
  */

@@ -1,5 +1,6 @@
-#ifndef UPDATER_LOGIN_H
-#define UPDATER_LOGIN_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SFTP_LOGIN_H
+#define LIB_SFTP_LOGIN_H
 
 /*
  * What a station logs in with, kept apart from the session that uses it.  A private key: the

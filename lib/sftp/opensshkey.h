@@ -1,5 +1,6 @@
-#ifndef UPDATER_OPENSSHKEY_H
-#define UPDATER_OPENSSHKEY_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SFTP_OPENSSHKEY_H
+#define LIB_SFTP_OPENSSHKEY_H
 
 /*
  * Private keys in the format that ssh-keygen writes: "openssh-key-v1", a base64 text between two

@@ -1,5 +1,6 @@
-#ifndef UPDATER_CARRIER_H
-#define UPDATER_CARRIER_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SFTP_SESSION_H
+#define LIB_SFTP_SESSION_H
 
 /*
  * One connection to one SFTP server, in a fetch child (carry.h).  Whatever the child does, it costs

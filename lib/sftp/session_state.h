@@ -1,5 +1,6 @@
-#ifndef UPDATER_CARRIER_STATE_H
-#define UPDATER_CARRIER_STATE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SFTP_SESSION_STATE_H
+#define LIB_SFTP_SESSION_STATE_H
 
 /*
  * What carrier.c believes of its child, apart from the child, for a fuzzer.  Nobody else includes

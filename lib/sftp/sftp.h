@@ -1,5 +1,6 @@
-#ifndef UPDATER_SFTP_H
-#define UPDATER_SFTP_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SFTP_SFTP_H
+#define LIB_SFTP_SFTP_H
 
 /*
  * Reading many files over one SFTP session (version 3, draft-ietf-secsh-filexfer-02) with as few

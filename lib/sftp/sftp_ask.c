@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The requests of an SFTP session: what to ask next, and how much of it.
  */

@@ -1,5 +1,6 @@
-#ifndef UPDATER_CARRY_H
-#define UPDATER_CARRY_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SFTP_SFTP_FRAMES_H
+#define LIB_SFTP_SFTP_FRAMES_H
 
 /*
  * What the updater and its fetch child say to each other, in frames (base/frame.h).  The child

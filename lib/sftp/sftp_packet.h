@@ -1,5 +1,6 @@
-#ifndef UPDATER_SFTP_PACKET_H
-#define UPDATER_SFTP_PACKET_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SFTP_SFTP_PACKET_H
+#define LIB_SFTP_SFTP_PACKET_H
 
 /*
  * Packets of SFTP version 3 (draft-ietf-secsh-filexfer-02): writing the few requests that reading

@@ -1,5 +1,6 @@
-#ifndef UPDATER_SFTP_STATE_H
-#define UPDATER_SFTP_STATE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SFTP_SFTP_STATE_H
+#define LIB_SFTP_SFTP_STATE_H
 
 /*
  * What sftp.c (replies) and sftp_ask.c (requests) share: the files of a session and its open

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One SSH connection with its "sftp" subsystem, through libssh2.
  */

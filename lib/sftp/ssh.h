@@ -1,5 +1,6 @@
-#ifndef UPDATER_SSH_H
-#define UPDATER_SSH_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SFTP_SSH_H
+#define LIB_SFTP_SSH_H
 
 /*
  * One SSH connection to a server, with its "sftp" subsystem, through libssh2: modern algorithms

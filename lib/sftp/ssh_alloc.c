@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The memory of one libssh2 session.
  */

@@ -1,5 +1,6 @@
-#ifndef UPDATER_SSH_ALLOC_H
-#define UPDATER_SSH_ALLOC_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SFTP_SSH_ALLOC_H
+#define LIB_SFTP_SSH_ALLOC_H
 
 /*
  * The memory of one libssh2 session: counted, so that a server can't make the library queue packets

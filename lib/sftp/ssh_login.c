@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Logging in, by public key or by password, and the channel that may be opened along with it.
  */

@@ -1,5 +1,6 @@
-#ifndef UPDATER_SSH_STATE_H
-#define UPDATER_SSH_STATE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SFTP_SSH_STATE_H
+#define LIB_SFTP_SSH_STATE_H
 
 /*
  * What ssh.c and ssh_login.c share.  Nobody else includes this.

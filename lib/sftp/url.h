@@ -1,5 +1,6 @@
-#ifndef UPDATER_URL_H
-#define UPDATER_URL_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_SFTP_URL_H
+#define LIB_SFTP_URL_H
 
 /*
  * Addresses of repositories: sftp://USER@HOST[:PORT]/PATH and file:///PATH (RFC 3986).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * From settings to what a connection needs.  Fails closed: what can't be read is an error, never a
  * weaker level.

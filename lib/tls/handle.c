@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The handle: settings and files as they are now, looked at for every connection and read when they
  * changed.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What an error of OpenSSL's means to people who know our settings.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What connections are made with: one OpenSSL context for all of them while settings and files
  * stay.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # find_package(slipway-tls): slipway::slipway-tls (shared) and slipway::slipway-tls-static.
 include(CMakeFindDependencyMacro)
 find_dependency(OpenSSL 3.0)

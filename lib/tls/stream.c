@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Moving bytes: one way for descriptors and for the caller's functions, and the BIO that joins it
  * to OpenSSL.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Sockets of Winsock: a descriptor is a SOCKET, whose values Windows keeps within 32 bits (as for
  * OpenSSL).

@@ -1,5 +1,6 @@
-#ifndef TLS_INTERNAL_H
-#define TLS_INTERNAL_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_TLS_TLS_INTERNAL_H
+#define LIB_TLS_TLS_INTERNAL_H
 
 /*
  * What the modules of the TLS library share: configuration, pair, trusted certificates, and the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Canonical JSON.  Recursion is bounded: jsontext.c refuses what nests deeper than JSON_DEPTH_MAX.
  */

@@ -1,5 +1,6 @@
-#ifndef TUF_CANONICAL_H
-#define TUF_CANONICAL_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_TUF_CANONICAL_H
+#define LIB_TUF_CANONICAL_H
 
 /*
  * Canonical JSON, the bytes that signatures and key ids are made over, as securesystemslib writes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The client's workflow.  Numbers in comments are sections of the TUF specification 1.0.
  */

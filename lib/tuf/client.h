@@ -1,5 +1,6 @@
-#ifndef TUF_CLIENT_H
-#define TUF_CLIENT_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_TUF_CLIENT_H
+#define LIB_TUF_CLIENT_H
 
 /*
  * The client's workflow (TUF specification 1.0, section 5): which metadata is asked for, in which

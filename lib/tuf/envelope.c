@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The envelope of a metadata file, {"signatures": [...], "signed": {...}}, and counting signatures.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Public keys of a TUF repository.
  */

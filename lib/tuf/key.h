@@ -1,5 +1,6 @@
-#ifndef TUF_KEY_H
-#define TUF_KEY_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_TUF_KEY_H
+#define LIB_TUF_KEY_H
 
 /*
  * Public keys of a TUF repository (specification 4.2) and checking one signature with one key.

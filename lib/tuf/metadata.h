@@ -1,5 +1,6 @@
-#ifndef TUF_METADATA_H
-#define TUF_METADATA_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_TUF_METADATA_H
+#define LIB_TUF_METADATA_H
 
 /*
  * TUF metadata files: the envelope with its signatures, and the four kinds of contents

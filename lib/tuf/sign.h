@@ -1,5 +1,6 @@
-#ifndef TUF_SIGN_H
-#define TUF_SIGN_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_TUF_SIGN_H
+#define LIB_TUF_SIGN_H
 
 /*
  * The signing side: private keys and signatures over metadata.  No I/O: the caller reads and writes

@@ -1,5 +1,6 @@
-#ifndef SERVER_CERT_READ_H
-#define SERVER_CERT_READ_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_X509_FACTS_H
+#define LIB_X509_FACTS_H
 
 /*
  * What certificates in PEM form say, for people.

@@ -1,5 +1,6 @@
-#ifndef SERVER_CERT_KEY_H
-#define SERVER_CERT_KEY_H
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_X509_KEY_H
+#define LIB_X509_KEY_H
 
 /*
  * Private keys for certificates.

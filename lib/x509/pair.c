@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A private key and its certificate.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Trusted certificates: pins and CA certificates.  System CAs are never loaded.
  */

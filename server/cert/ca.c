@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A private CA in a directory.
  */

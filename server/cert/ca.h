@@ -1,5 +1,6 @@
-#ifndef SERVER_CA_H
-#define SERVER_CA_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_CERT_CA_H
+#define SERVER_CERT_CA_H
 
 /*
  * A private CA: a directory (0700) with ca.crt, its key ca.pem, what it has issued (ca_db.h) and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The database of a CA.
  */

@@ -1,5 +1,6 @@
-#ifndef SERVER_CA_DB_H
-#define SERVER_CA_DB_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_CERT_CA_DB_H
+#define SERVER_CERT_CA_DB_H
 
 /*
  * What a CA has issued: issued.json beside its key, one JSON object, replaced as a whole and

@@ -1,5 +1,6 @@
-#ifndef SERVER_CRL_H
-#define SERVER_CRL_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_CERT_CRL_MAKE_H
+#define SERVER_CERT_CRL_MAKE_H
 
 /*
  * Certificate revocation lists (RFC 5280, 5), as PEM.

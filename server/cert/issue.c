@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * X.509 v3 certificates and requests as OpenSSL's objects.
  */

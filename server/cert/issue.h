@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SERVER_CERT_ISSUE_H
 #define SERVER_CERT_ISSUE_H
 

@@ -1,5 +1,6 @@
-#ifndef SERVER_CERT_LOOK_H
-#define SERVER_CERT_LOOK_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_CERT_PROBE_H
+#define SERVER_CERT_PROBE_H
 
 /*
  * Which certificates a server really serves.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Private keys and self-signed X.509 v3 certificates, and requests for others to sign.
  */

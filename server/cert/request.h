@@ -1,5 +1,6 @@
-#ifndef SERVER_CERT_H
-#define SERVER_CERT_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_CERT_REQUEST_H
+#define SERVER_CERT_REQUEST_H
 
 /*
  * Private keys with self-signed X.509 v3 certificates, or requests for them, in memory.

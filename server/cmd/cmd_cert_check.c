@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * slipway-repo cert check: what the TLS library will make of a key, a certificate and the
  * certificates that clients trust.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * slipway-repo cert list: certificates in the present releases, the repository's own, in files, and
  * those that Kernels serve.

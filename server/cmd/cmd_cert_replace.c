@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * slipway-repo cert replace, cert status: the Kernels' pair is replaced in an order in which no
  * station refuses a Kernel.

@@ -1,5 +1,6 @@
-#ifndef SERVER_CHANGING_H
-#define SERVER_CHANGING_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_CMD_CMD_CHANGE_H
+#define SERVER_CMD_CMD_CHANGE_H
 
 /*
  * What the commands that change a repository have in common: open it, make a change, and end it,

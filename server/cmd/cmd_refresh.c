@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * slipway-repo refresh: what a timer runs, with the online keys only.
  */

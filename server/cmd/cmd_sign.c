@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * slipway-repo sign: add signatures to a request, on the machine that holds the keys.  Needs no
  * repository.

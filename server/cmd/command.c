@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The commands of slipway-repo: the table, dispatch, usage and help.
  */

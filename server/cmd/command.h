@@ -1,5 +1,6 @@
-#ifndef SERVER_COMMAND_H
-#define SERVER_COMMAND_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_CMD_COMMAND_H
+#define SERVER_CMD_COMMAND_H
 
 /*
  * The commands of slipway-repo: one table says what each is called, what it takes and what it does.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * hi: an operator interface in miniature, a client of the TLS connection library.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * example-kernel: a server that uses the TLS connection library, with several clients in one event
  * loop. Keys and certificates are replaced while it runs: the library looks at them at each accept.

@@ -1,5 +1,6 @@
-#ifndef EXAMPLE_LINE_H
-#define EXAMPLE_LINE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_EXAMPLE_LINE_H
+#define SERVER_EXAMPLE_LINE_H
 
 /*
  * What the example Kernel and HI share: a line of their little protocol, and names.

@@ -1,5 +1,6 @@
-#ifndef EXAMPLE_SYSTEM_H
-#define EXAMPLE_SYSTEM_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_EXAMPLE_SYSTEM_H
+#define SERVER_EXAMPLE_SYSTEM_H
 
 /*
  * What the examples want of the operating system, besides what the TLS library does: sockets, and a

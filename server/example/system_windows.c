@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What the examples want of Windows.  Windows keeps the values of sockets within 32 bits, so that
  * an int holds one.

@@ -1,5 +1,6 @@
-#ifndef SERVER_KEYSTORE_H
-#define SERVER_KEYSTORE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_KEYS_KEYSTORE_H
+#define SERVER_KEYS_KEYSTORE_H
 
 /*
  * Private keys in files, in a directory of their own that is never served:

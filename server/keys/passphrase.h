@@ -1,5 +1,6 @@
-#ifndef SERVER_PASSPHRASE_H
-#define SERVER_PASSPHRASE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_KEYS_PASSPHRASE_H
+#define SERVER_KEYS_PASSPHRASE_H
 
 /*
  * Where passphrases of private keys come from: --passphrase-file, else the environment variable

@@ -1,5 +1,6 @@
-#ifndef SERVER_TERMINAL_H
-#define SERVER_TERMINAL_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_KEYS_TERMINAL_H
+#define SERVER_KEYS_TERMINAL_H
 
 /*
  * Asking the person at the terminal.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Asking the person at the terminal, on POSIX systems.
  */

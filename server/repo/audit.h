@@ -1,5 +1,6 @@
-#ifndef SERVER_AUDIT_H
-#define SERVER_AUDIT_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_REPO_AUDIT_H
+#define SERVER_REPO_AUDIT_H
 
 /*
  * The record of what was done to a repository: audit.log, beside served/ and never below it.  It

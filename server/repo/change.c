@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A change of a repository, until it is signed.  change_write.c puts it live.
  */

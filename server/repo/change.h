@@ -1,5 +1,6 @@
-#ifndef SERVER_CHANGE_H
-#define SERVER_CHANGE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_REPO_CHANGE_H
+#define SERVER_REPO_CHANGE_H
 
 /*
  * A change of a repository: the next versions of root, targets and applications' roles, made in

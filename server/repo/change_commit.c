@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Checking a signed change, its snapshot and timestamp, and putting it live.
  */

@@ -1,5 +1,6 @@
-#ifndef SERVER_DESCRIBE_H
-#define SERVER_DESCRIBE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_REPO_DESCRIBE_H
+#define SERVER_REPO_DESCRIBE_H
 
 /*
  * What a role's next version says, in words, for whoever is asked to sign it.  What can't be put

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Removing what stations don't ask for any more.
  */

@@ -1,5 +1,6 @@
-#ifndef SERVER_GC_H
-#define SERVER_GC_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_REPO_GC_H
+#define SERVER_REPO_GC_H
 
 /*
  * Removing what stations don't ask for any more: old snapshots, and what neither a kept snapshot

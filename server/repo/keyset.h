@@ -1,5 +1,6 @@
-#ifndef SERVER_KEYSET_H
-#define SERVER_KEYSET_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_REPO_KEYSET_H
+#define SERVER_REPO_KEYSET_H
 
 /*
  * Who may sign a role, edited in the contents ("signed") of the role that says so: root for the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Publishing a release: its part of a change, and its files.
  */

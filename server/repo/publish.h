@@ -1,5 +1,6 @@
-#ifndef SERVER_PUBLISH_H
-#define SERVER_PUBLISH_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_REPO_PUBLISH_H
+#define SERVER_REPO_PUBLISH_H
 
 /*
  * Publishing a release of an application: the next version of its role, and its files, which are

@@ -1,5 +1,6 @@
-#ifndef SERVER_RELEASE_H
-#define SERVER_RELEASE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_REPO_RELEASE_H
+#define SERVER_REPO_RELEASE_H
 
 /*
  * The directory that a maintainer hands to publish: install/, app/, scripts/machine/NAME.lua and

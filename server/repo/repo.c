@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A repository on disk: opening, reading and checking its metadata, signing.  repo_init.c makes a
  * new one.

@@ -1,5 +1,6 @@
-#ifndef SERVER_REPO_H
-#define SERVER_REPO_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_REPO_REPO_H
+#define SERVER_REPO_REPO_H
 
 /*
  * A repository on the maintainer's disk and its current metadata.

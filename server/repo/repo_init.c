@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Making a new repository: directories, four keys, and version 1 of the four top-level roles.
  */

@@ -1,5 +1,6 @@
-#ifndef SERVER_REQUEST_H
-#define SERVER_REQUEST_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_REPO_REQUEST_H
+#define SERVER_REPO_REQUEST_H
 
 /*
  * A signing request: a file that carries a change to the people who hold the keys and back.

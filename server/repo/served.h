@@ -1,5 +1,6 @@
-#ifndef SERVER_TREE_H
-#define SERVER_TREE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_REPO_SERVED_H
+#define SERVER_REPO_SERVED_H
 
 /*
  * The whole served tree: every file in it, and which of them the metadata names, checking

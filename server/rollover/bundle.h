@@ -1,5 +1,6 @@
-#ifndef SERVER_BUNDLE_H
-#define SERVER_BUNDLE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_ROLLOVER_BUNDLE_H
+#define SERVER_ROLLOVER_BUNDLE_H
 
 /*
  * A file of trusted certificates in PEM form, edited: what isn't about the named certificates stays

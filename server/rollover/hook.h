@@ -1,5 +1,6 @@
-#ifndef SERVER_HOOK_H
-#define SERVER_HOOK_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_ROLLOVER_HOOK_H
+#define SERVER_ROLLOVER_HOOK_H
 
 /*
  * Commands of the maintainer's own.

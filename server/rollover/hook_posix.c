@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Commands of the maintainer's own, by /bin/sh.
  *

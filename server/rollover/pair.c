@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The files of a pair that is being replaced: making the new one, and moving them.
  */

@@ -1,5 +1,6 @@
-#ifndef SERVER_REPLACE_PAIR_H
-#define SERVER_REPLACE_PAIR_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_ROLLOVER_PAIR_H
+#define SERVER_ROLLOVER_PAIR_H
 
 /*
  * The files of a pair that is being replaced.

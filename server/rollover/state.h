@@ -1,5 +1,6 @@
-#ifndef SERVER_REPLACE_H
-#define SERVER_REPLACE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_ROLLOVER_STATE_H
+#define SERVER_ROLLOVER_STATE_H
 
 /*
  * Replacing a pair of key and certificate: what is remembered (replace.json of the repository), and

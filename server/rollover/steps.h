@@ -1,5 +1,6 @@
-#ifndef SERVER_REPLACING_H
-#define SERVER_REPLACING_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_ROLLOVER_STEPS_H
+#define SERVER_ROLLOVER_STEPS_H
 
 /*
  * Taking a step of a replacement, and taking one back.

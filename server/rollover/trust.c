@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A certificate's replacement in the releases: which certificates stations trust, and publishing
  * that they trust others.

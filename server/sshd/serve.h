@@ -1,5 +1,6 @@
-#ifndef SERVER_SERVE_H
-#define SERVER_SERVE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_SSHD_SERVE_H
+#define SERVER_SSHD_SERVE_H
 
 /*
  * Texts of an SFTP service for a repository: sshd's configuration and the host key's fingerprint.

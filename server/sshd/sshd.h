@@ -1,5 +1,6 @@
-#ifndef SERVER_SSHD_H
-#define SERVER_SSHD_H
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_SSHD_SSHD_H
+#define SERVER_SSHD_SSHD_H
 
 /*
  * Running OpenSSH's sshd as a child with a configuration of our own.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Running OpenSSH's sshd as a child, on POSIX systems (on Linux as far as its death with ours
  * goes).

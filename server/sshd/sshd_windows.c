@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * An update server is OpenSSH on Linux, also for stations that run Windows: here all of it is told
  * so.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- TLS settings of a Kernel: its key, its certificate, and what it demands of clients.
 --
 -- This is for a release that only the Kernel's own computer gets. The private key is never part of a release: put it

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- While a Kernel's certificate is replaced: trust the old one and the new one.
 --
 -- First publish this with both certificates in app/. When every station has it, give the Kernel its new key and

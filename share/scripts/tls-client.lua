@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- TLS settings of a client: the program talks only to a Kernel whose certificate it has.
 --
 -- Copy this file to scripts/machine/10-tls.lua of a release, put the Kernel's certificate (server.crt, made with

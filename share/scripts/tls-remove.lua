@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- Take TLS settings away: clients of this application talk to their Kernel without TLS again.
 --
 -- Without the setting TLS_RequiredLevel a client uses no TLS, and says so in its log. The Kernel must accept that:

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """slipway update of many small files and many settings, all new, against rsync -a of the same files, with and without
 waiting for the disk.  The repository is on this computer (file:), so that no network is measured.
 """

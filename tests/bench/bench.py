@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the benchmarks share: medians of what measure.c tells, and the arguments."""
 import argparse
 import json

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * delaylink NETNS-A NETNS-B INTERFACE DELAY_US: join two network namespaces by a pair of TUN
  * devices and hold every packet for DELAY_US each way, so that a real TCP has a real round-trip

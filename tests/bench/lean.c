@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lean USER HOST PORT KEY FINGERPRINT FILE: fetch one file over SFTP with our SSH and SFTP and
  * nothing else: one process, nothing verified, nothing confined, nothing written.  What slipway

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * measure COMMAND [ARGUMENT...]: run it and print, on one line, the microseconds of CPU that it
  * took, the KiB of memory that it held at most, and the microseconds that went by.  A small program

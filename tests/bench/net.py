@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """slipway against what a user would otherwise run, over SSH to a real sshd, with a round-trip time of 0, 20 and 100 ms.
 
 As root the two sides are in network namespaces joined by delaylink (0 ms: one namespace's loopback); otherwise only

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Preloaded: nothing waits for the disk, to tell what waiting for it costs.
  */

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Build what is shipped (preset "release") and run a benchmark.
 set -euo pipefail
 

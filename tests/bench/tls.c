@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One end of what run.sh tls measures, over tls_side.h:
  *   server DIR                          listen on loopback, print the port, serve until standard

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """The TLS library against OpenSSL's calls written by hand, and against openssl s_server and s_time.
 
 Programs of one case are run in turns.  The server has the first core, clients have the second.  "of by hand" is a ratio of medians,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The library's side of tls_side.h: settings from the store, looked at for each connection.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * OpenSSL's calls written by hand, without the library: what a developer who knows them writes for
  * a server and a client that pin each other's certificates.  The same versions, groups, checks and

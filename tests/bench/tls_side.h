@@ -1,5 +1,6 @@
-#ifndef TLS_SIDE_H
-#define TLS_SIDE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_BENCH_TLS_SIDE_H
+#define TESTS_BENCH_TLS_SIDE_H
 
 /*
  * What tls.c drives: TLS connections made with the library (tls_library.c), or with OpenSSL's calls

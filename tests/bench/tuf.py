@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """CPU time and peak memory of slipway-tuf against repositories with many targets in a delegated role.
 
 The peer, tests/bench/peer.py, checks the same files with Python's json and cryptography, and does nothing else.

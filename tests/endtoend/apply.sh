@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # What an update would change, what it changed, the way back, and what people changed by hand.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Bad input: a clear message, the right exit status, and the state as it was.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"

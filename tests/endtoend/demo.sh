@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The demo's steps; scripts/demo.sh builds and starts this as an ordinary user.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"

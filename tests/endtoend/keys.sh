@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Roles with several keys and thresholds, signed on several machines; root rotated below an enrolled station.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"

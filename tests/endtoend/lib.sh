@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # What the demo and every integration test begin with; runs below scripts/as-user.sh.
 # shellcheck shell=bash disable=SC2034,SC2119,SC2120  # variables and arguments are for the tests
 set -euo pipefail

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The main job: fetch, verify, apply, launch; then a second run with nothing new.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"

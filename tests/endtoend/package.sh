@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The library as a developer gets it: installed, found by pkg-config and CMake, shared and static; the manual's example
 # is what is built each time, and it talks to the installed example Kernel.  Header, manual and symbols say the same.
 # shellcheck shell=bash source=tests/endtoend/lib.sh

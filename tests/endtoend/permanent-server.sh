@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # The permanent set-up as `slipway-repo serve --print-config` prints it, its commands run as they stand: an account,
 # a chroot and an sshd; then a station for all users of the computer.  Needs root and namespaces; /etc, /run, /srv and
 # /var/lib are private copies, and every process ends with its namespace.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The Kernel's certificate is replaced without one refused start.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # slipway script check, the scripts that people start from, and publish's check of scripts.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # No server, a tampered target: nothing is applied, and the program starts on the last good state.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"

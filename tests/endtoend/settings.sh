@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # slipway settings: what people type, and exchange with registries.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # An environment that somebody else prepared changes nothing, neither about TLS nor in our programs: OpenSSL's configuration
 # file would load his code and weaken the protocol, and his certificates would be trusted.
 # shellcheck shell=bash source=tests/endtoend/lib.sh

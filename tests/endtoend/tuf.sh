@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # slipway-tuf over SFTP and file:, as people and test suites drive it.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The demo's steps with a station that runs Windows: its programs under wine, the settings in wine's registry, the update server
 # a real sshd.  There is no Linux build here, so the release is published and the Kernel runs under wine, too.
 #

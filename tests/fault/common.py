@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the tests of a station that something breaks share: two releases, a repository, and what state a station is in."""
 
 import hashlib

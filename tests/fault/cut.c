@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Preloaded into a program, to break it at a call that changes the disk.  Nothing depends on time.
  *

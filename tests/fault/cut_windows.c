@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Linked into slipway for a test, to break it at a call that changes the disk or the registry
  * (--wrap of the linker; what is broken is otherwise what ships).  Nothing depends on time.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A program that runs until it is ended: what an update finds in use.
  */

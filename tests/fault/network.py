@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """slipway run over a network that breaks: a proxy between station and server delays, throttles, cuts, stalls and changes what goes through.
 
 Whatever it does, the program is started within the deadline and a second, without a child of the updater's; the station is in exactly the old

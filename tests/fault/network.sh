@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # slipway run over a network that breaks: the program is started in time, on the old state or the new one.
 # shellcheck shell=bash
 set -euo pipefail

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * proxy PORT FAULT [VALUE [CONNECTIONS]]: stands between stations and the server on 127.0.0.1:PORT,
  * and does harm to the first CONNECTIONS (default: all).  Prints the port that it listens on.  A

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # slipway-repo killed before each call that changes the disk: clients see the old state or the new one, and the same
 # command given again ends in the new one.
 # usage: repo-cut.sh SLIPWAY_REPO SLIPWAY_TUF CUT_LIBRARY EVERY   one of EVERY calls is tried: 1 tries each

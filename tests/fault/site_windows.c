@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A station on Windows that is changed by a release, for tests that disturb it.
  */

@@ -1,5 +1,6 @@
-#ifndef SITE_WINDOWS_H
-#define SITE_WINDOWS_H
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_FAULT_SITE_WINDOWS_H
+#define TESTS_FAULT_SITE_WINDOWS_H
 
 /*
  * A station on Windows with release 1 applied and release 2 published, in places of its own, for

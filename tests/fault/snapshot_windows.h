@@ -1,5 +1,6 @@
-#ifndef SNAPSHOT_WINDOWS_H
-#define SNAPSHOT_WINDOWS_H
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_FAULT_SNAPSHOT_WINDOWS_H
+#define TESTS_FAULT_SNAPSHOT_WINDOWS_H
 
 /*
  * Directories and keys of the registry as they are at one moment: to be brought back, and to be

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * started FILE: the program that a station starts.  Writes when that was (ms of CLOCK_MONOTONIC),
  * and how many children it found itself with: it took the place of the updater, which must have

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """slipway update broken at every call that changes the disk.
 
 The next start, with no server to ask, must leave exactly the old state or exactly the new one, settings included, and nothing

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * slipway update on Windows, broken at calls that change the disk or the registry, and with files
  * that programs have in use.

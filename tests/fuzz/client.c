@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The client's whole workflow against a repository that the input makes up, signed with those keys
  * that it uses.

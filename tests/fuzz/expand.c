@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * %NAME% in texts.  On failure nothing is appended; a text without '%' is itself; what a name
  * stands for isn't looked into.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Frames from a child that was taken over: the input is what it writes, in pieces as long as the
  * first byte says, before it goes.  What is received is what was written, and what is left over is

@@ -1,5 +1,6 @@
-#ifndef FUZZ_H
-#define FUZZ_H
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_FUZZ_FUZZ_H
+#define TESTS_FUZZ_FUZZ_H
 
 /*
  * What every harness includes.  A harness is one function that takes any bytes; it returns 0, and

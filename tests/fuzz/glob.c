@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Path patterns, compared with a second matcher that is slow and plain.  The input is a pattern, a
  * newline, a path.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What a crash, or a disk that lies, left of a transaction.  The first byte says under which name
  * the journal lies and which staged files are there; the rest is its text, whose length and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * JSON and its canonical form: what was decoded, encoded and decoded again is the same, and so is
  * its canonical form.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Public keys of each type, first under the ids that the input gives and then under their right
  * ids, so that they count; and a signature by each.  The input is a JSON object as "keys" in

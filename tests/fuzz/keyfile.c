@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Key files: what is not edited is kept byte for byte; every value is read back as it was written;
  * an edit that is taken back leaves a file that still reads.

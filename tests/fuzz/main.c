@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Drives a harness where there is no libFuzzer: runs it on each file of the directories (and on
  * each file) named on the command line, so that what a fuzzer once found is tried in every build.

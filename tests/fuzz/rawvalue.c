@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Raw values of the registry: the first byte is the type, the rest the data.  What is read is
  * written in a form that reads the same again.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Registry export files: what was read, written and read again is the same, in both encodings.
  */

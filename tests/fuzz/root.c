@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Root metadata: envelope, contents and its own signatures.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Script texts in the sandbox: within its memory and instructions, and nothing but well formed
  * changes below the prefix that it was given.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What a script child that was taken over answers.  The first byte says what it is; changes that
  * are taken are well formed, within the limits and below the allowed key, and go over the pipe and

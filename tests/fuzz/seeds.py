@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Write the seed corpora of the fuzz harnesses from real files: a repository made by slipway-repo, keys made by ssh-keygen
 and python3-cryptography, and the texts of the manuals.  Run it again when a format changes; inputs that a fuzzer found are kept.
 

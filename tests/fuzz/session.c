@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What a fetch child that was taken over says.  The input is frames, each with its type and two
  * bytes of length.  No file gets more than was asked for, none gets bytes after its result, and

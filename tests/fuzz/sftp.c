@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * An SFTP server that says what it likes: the input is its answers.  The first byte chooses how
  * they are given.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One SFTP reply: what it points to lies in the packet.
  */

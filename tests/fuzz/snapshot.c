@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Snapshot metadata: envelope, contents, and the comparison of two: the input is one file, or two
  * with a NUL between.

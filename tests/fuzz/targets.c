@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Targets metadata: envelope, contents, every target in it, and which of them each delegation
  * covers.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Timestamp metadata: envelope and contents.
  */

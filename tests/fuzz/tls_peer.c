@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A peer of the TLS library that says anything. The first byte: the role (1: we are the client),
  * the level (2: TLSPeerAuth, 4: None), TLS 1.2 allowed (8), how the rest is meant (16), and bytes a

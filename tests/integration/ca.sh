@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # A private CA: slipway-repo cert csr, ca, sign, revoke and crl, with openssl as judge.
 # usage: ca.sh SLIPWAY_REPO_PROGRAM
 # shellcheck shell=bash source=tests/integration/repolib.sh

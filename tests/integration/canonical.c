@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * canonical FILE: its JSON in canonical form on standard output, for another implementation to
  * compare.

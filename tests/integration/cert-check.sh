@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # slipway-repo cert check, cert list of files and servers, with openssl as judge and as server.
 # usage: cert-check.sh SLIPWAY_REPO_PROGRAM
 # shellcheck shell=bash source=tests/integration/repolib.sh

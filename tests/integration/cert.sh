@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # slipway-repo cert show and cert list, with openssl as judge.
 # usage: cert.sh SLIPWAY_REPO_PROGRAM
 # shellcheck shell=bash source=tests/integration/repolib.sh

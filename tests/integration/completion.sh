@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Completion for bash offers what the help of slipway-repo names, all of it and nothing else.
 # usage: completion.sh SLIPWAY_REPO_PROGRAM
 # shellcheck shell=bash

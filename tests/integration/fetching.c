@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What tests of the transport share.
  */

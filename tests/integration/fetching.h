@@ -1,5 +1,6 @@
-#ifndef TESTS_FETCHING_H
-#define TESTS_FETCHING_H
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_INTEGRATION_FETCHING_H
+#define TESTS_INTEGRATION_FETCHING_H
 
 /*
  * What tests of the transport share: where files go, and a check of what arrived.

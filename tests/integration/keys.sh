@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # slipway-repo key, app add, renew, sign: private keys and their files, and what is refused.
 # usage: keys.sh SLIPWAY_REPO_PROGRAM
 set -u

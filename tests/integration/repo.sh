@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # slipway-repo: init, publish, cert, status, serve, with openssl and sftp as judges.
 # usage: repo.sh SLIPWAY_REPO_PROGRAM
 set -u

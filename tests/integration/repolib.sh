@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # What the tests of slipway-repo share; sourced.  $1 of the test is the program.
 # shellcheck shell=bash disable=SC2034
 repo=$(realpath "$1")

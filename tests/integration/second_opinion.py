@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """A second implementation of keys, canonical JSON, signatures and roles, written from The Update Framework's
 specification 1.0 and from securesystemslib's rules for canonical JSON.  It must agree with ours in both directions.
 

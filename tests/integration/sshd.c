@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A real OpenSSH server for tests.
  */

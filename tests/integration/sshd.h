@@ -1,5 +1,6 @@
-#ifndef TESTS_SSHD_H
-#define TESTS_SSHD_H
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_INTEGRATION_SSHD_H
+#define TESTS_INTEGRATION_SSHD_H
 
 /*
  * A real OpenSSH server for tests: an ordinary process on a free port of 127.0.0.1, with keys of

@@ -1,5 +1,6 @@
-#ifndef TESTS_SSHD_SIDE_H
-#define TESTS_SSHD_SIDE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_INTEGRATION_SSHD_SIDE_H
+#define TESTS_INTEGRATION_SSHD_SIDE_H
 
 /*
  * The side where a test's servers run: this process's own system, or the Linux that a test for

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Servers for tests as children of this process.
  */

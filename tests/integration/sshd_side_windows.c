@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Servers for a test that runs under wine: tests/windows/beside.sh runs the commands, on the Linux
  * side.  A command is the file ask-N in a directory of its, N from 1; what became of it is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Fetching from real servers: OpenSSH started by this program, and directories.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Fetching from SFTP servers of other makes than OpenSSH, each started by this program: what
  * differs (short reads, few open files, no extensions, other algorithms, requests that may not be

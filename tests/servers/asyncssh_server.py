@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: ISC
 """asyncssh_server.py DIR PORT: an SFTP server made of AsyncSSH, for tests; serve.sh says what DIR holds."""
 
 import asyncio

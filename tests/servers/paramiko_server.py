@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: ISC
 """paramiko_server.py DIR PORT: a read-only SFTP server made of Paramiko, for tests; serve.sh says what DIR holds."""
 
 import logging

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # serve.sh KIND DIR PORT REPO: an SFTP server of another make than OpenSSH in place of this process, on 127.0.0.1:PORT, for tests.
 #
 # KIND is proftpd, rclone, asyncssh or paramiko. DIR holds host_ed25519, host_ecdsa and authorized_keys; where it holds "password", the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The example Kernel and HI with other makes, both ways: openssl, GnuTLS and Python's ssl, TLS 1.3 and 1.2, with and without
 client certificates, an end that was said against one that was not."""
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A Kernel's pair is replaced under load: 50 clients connect again and again, while the pair is replaced 20 times, half of
 the times by a broken one.  No connection is refused, each one made after a good replacement sees the new certificate, and
 no broken one is ever seen.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the tests of the TLS library with whole programs share: pairs, settings, the example Kernel, HI."""
 import datetime
 import os

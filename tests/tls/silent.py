@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """1,000 clients connect to the example Kernel and say nothing, or a byte: a real HI gets through, the one that was there
 stays, and what they cost is bounded.
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Run a test for Windows under wine, and beside it, on the Linux side, the commands that it asks for
 # (tests/integration/sshd_side_windows.c).  What they start ends with the test.
 #

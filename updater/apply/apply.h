@@ -1,5 +1,6 @@
-#ifndef UPDATER_APPLY_H
-#define UPDATER_APPLY_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_APPLY_APPLY_H
+#define UPDATER_APPLY_APPLY_H
 
 /*
  * From a plan to a transaction: the files that change, the directories around them, the settings,

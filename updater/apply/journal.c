@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A transaction as a value, and its text on disk.
  */

@@ -1,5 +1,6 @@
-#ifndef UPDATER_JOURNAL_H
-#define UPDATER_JOURNAL_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_APPLY_JOURNAL_H
+#define UPDATER_APPLY_JOURNAL_H
 
 /*
  * A transaction as a value: every file and setting that it changes, with what was there before; and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Old files that could not go.
  */

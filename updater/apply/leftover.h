@@ -1,5 +1,6 @@
-#ifndef UPDATER_LEFTOVER_H
-#define UPDATER_LEFTOVER_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_APPLY_LEFTOVER_H
+#define UPDATER_APPLY_LEFTOVER_H
 
 /*
  * Old files that could not go, because a program still runs them or has them open (on Windows;

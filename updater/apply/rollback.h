@@ -1,5 +1,6 @@
-#ifndef UPDATER_ROLLBACK_H
-#define UPDATER_ROLLBACK_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_APPLY_ROLLBACK_H
+#define UPDATER_APPLY_ROLLBACK_H
 
 /*
  * The way back to an earlier release: its files, and settings as they were then.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Transactions over files and settings.
  */

@@ -1,5 +1,6 @@
-#ifndef UPDATER_TRANSACTION_H
-#define UPDATER_TRANSACTION_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_APPLY_TRANSACTION_H
+#define UPDATER_APPLY_TRANSACTION_H
 
 /*
  * Files and settings changed as a whole, whatever fails in between: SIGKILL, a full disk, the loss

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * slipway run and slipway update
  */

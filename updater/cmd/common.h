@@ -1,5 +1,6 @@
-#ifndef UPDATER_CMD_H
-#define UPDATER_CMD_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_CMD_COMMON_H
+#define UPDATER_CMD_COMMON_H
 
 /*
  * The commands of slipway.  argv[0] is the command; the result is the exit status.

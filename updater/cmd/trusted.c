@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The certificates of TLS_TrustedCerts, for status.
  */

@@ -1,5 +1,6 @@
-#ifndef UPDATER_TRUSTED_H
-#define UPDATER_TRUSTED_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_CMD_TRUSTED_H
+#define UPDATER_CMD_TRUSTED_H
 
 /*
  * For people: which certificates the program of a station trusts, as its TLS_TrustedCerts says.

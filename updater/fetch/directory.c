@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A repository in a directory of this computer.
  */

@@ -1,5 +1,6 @@
-#ifndef UPDATER_DIRECTORY_H
-#define UPDATER_DIRECTORY_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_FETCH_DIRECTORY_H
+#define UPDATER_FETCH_DIRECTORY_H
 
 /*
  * A repository in a directory of this computer: a USB key, a network share.  Read through the same

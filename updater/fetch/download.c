@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Targets, verified as they arrive.
  */

@@ -1,5 +1,6 @@
-#ifndef UPDATER_DOWNLOAD_H
-#define UPDATER_DOWNLOAD_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_FETCH_DOWNLOAD_H
+#define UPDATER_FETCH_DOWNLOAD_H
 
 /*
  * Fetching targets into files that bear their name only when length and hashes are the signed ones.

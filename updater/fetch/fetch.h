@@ -1,5 +1,6 @@
-#ifndef UPDATER_FETCH_H
-#define UPDATER_FETCH_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_FETCH_FETCH_H
+#define UPDATER_FETCH_FETCH_H
 
 /*
  * Fetching files of a repository from the first of its servers that answers:

@@ -1,5 +1,6 @@
-#ifndef UPDATER_PROGRESS_H
-#define UPDATER_PROGRESS_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_FETCH_PROGRESS_H
+#define UPDATER_FETCH_PROGRESS_H
 
 /*
  * How far fetching is: a line on a terminal that rewrites itself, or lines of JSON for programs

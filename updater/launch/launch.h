@@ -1,5 +1,6 @@
-#ifndef UPDATER_LAUNCH_H
-#define UPDATER_LAUNCH_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_LAUNCH_LAUNCH_H
+#define UPDATER_LAUNCH_LAUNCH_H
 
 /*
  * Becoming the program: arguments, environment, directory and standard streams as they came.

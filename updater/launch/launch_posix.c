@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Becoming the program, on POSIX systems: the same process, so that its exit status, signals and
  * standard streams are its own.

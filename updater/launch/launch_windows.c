@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Becoming the program, on Windows: it is started and waited for, and this process ends with its
  * exit code.  A process can't become another there, so what would tell the two apart is taken care

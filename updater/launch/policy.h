@@ -1,5 +1,6 @@
-#ifndef UPDATER_POLICY_H
-#define UPDATER_POLICY_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_LAUNCH_POLICY_H
+#define UPDATER_LAUNCH_POLICY_H
 
 /*
  * Whether the program may start, by what the site has decided: OnError, WarnAfterDays,

@@ -1,5 +1,6 @@
-#ifndef UPDATER_PLAN_H
-#define UPDATER_PLAN_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_PLAN_PLAN_H
+#define UPDATER_PLAN_PLAN_H
 
 /*
  * What a release changes on this station: its verified targets against what is installed, by hash,

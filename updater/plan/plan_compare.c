@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * The part of a plan that looks at what is on disk.
  */

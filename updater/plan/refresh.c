@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A TUF refresh over a fetch handle and the station's store.
  */

@@ -1,5 +1,6 @@
-#ifndef UPDATER_REFRESH_H
-#define UPDATER_REFRESH_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_PLAN_REFRESH_H
+#define UPDATER_PLAN_REFRESH_H
 
 /*
  * A TUF refresh over a fetch handle and the station's store: joins lib/tuf with transport and disk.

@@ -1,5 +1,6 @@
-#ifndef UPDATER_CHANGES_JSON_H
-#define UPDATER_CHANGES_JSON_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_STATE_CHANGES_JSON_H
+#define UPDATER_STATE_CHANGES_JSON_H
 
 /*
  * Change sets as JSON, the way journals and records keep them: a list of {"key", "name", "value"},

@@ -1,5 +1,6 @@
-#ifndef UPDATER_STORE_H
-#define UPDATER_STORE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_STATE_RECORD_H
+#define UPDATER_STATE_RECORD_H
 
 /*
  * What a station keeps on disk about one application, for the machine and, in a directory of its

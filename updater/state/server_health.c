@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * What each update server last said.
  */

@@ -1,5 +1,6 @@
-#ifndef UPDATER_SERVERS_H
-#define UPDATER_SERVERS_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_STATE_SERVER_HEALTH_H
+#define UPDATER_STATE_SERVER_HEALTH_H
 
 /*
  * What each update server of an application last said, in the state's servers.json: {URL: {"time",

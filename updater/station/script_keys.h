@@ -1,5 +1,6 @@
-#ifndef UPDATER_SCRIPT_KEYS_H
-#define UPDATER_SCRIPT_KEYS_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_STATION_SCRIPT_KEYS_H
+#define UPDATER_STATION_SCRIPT_KEYS_H
 
 /*
  * Which keys this station lets a release's scripts touch: its setting ScriptKeys, else the

@@ -1,5 +1,6 @@
-#ifndef UPDATER_STATION_H
-#define UPDATER_STATION_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_STATION_STATION_H
+#define UPDATER_STATION_STATION_H
 
 /*
  * Who am I and what is configured: the installation and application of this start, and Slipway's

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * One whole update of one application, in the order of the way of a launch.
  */

@@ -1,5 +1,6 @@
-#ifndef UPDATER_UPDATE_H
-#define UPDATER_UPDATE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_UPDATE_UPDATE_H
+#define UPDATER_UPDATE_UPDATE_H
 
 /*
  * One whole update of one application: lock, recover, refresh, plan, fetch, scripts, apply; then

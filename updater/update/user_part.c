@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A user's part of what is applied.
  */

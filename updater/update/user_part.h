@@ -1,5 +1,6 @@
-#ifndef UPDATER_USER_PART_H
-#define UPDATER_USER_PART_H
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_UPDATE_USER_PART_H
+#define UPDATER_UPDATE_USER_PART_H
 
 /*
  * A user's part of what is applied: settings below HKCU, which the release's scripts of user/ ask

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/base: errors, buffers, digests, dates, names of files, durable files, JSON.
  */

@@ -1,5 +1,6 @@
-#ifndef TEST_BAD_END_H
-#define TEST_BAD_END_H
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_UNIT_COMMON_BAD_END_H
+#define TESTS_UNIT_COMMON_BAD_END_H
 
 /*
  * Ways in which a child doesn't end as it should, on every platform.

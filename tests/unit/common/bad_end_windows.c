@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Ways in which a child doesn't end as it should, on Windows.
  */

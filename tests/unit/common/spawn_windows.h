@@ -1,5 +1,6 @@
-#ifndef SPAWN_WINDOWS_H
-#define SPAWN_WINDOWS_H
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_UNIT_COMMON_SPAWN_WINDOWS_H
+#define TESTS_UNIT_COMMON_SPAWN_WINDOWS_H
 
 /*
  * Starting a program with given text on its standard input, and what it said.

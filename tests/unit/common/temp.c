@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A directory of its own for each test, on every platform.
  */

@@ -1,5 +1,6 @@
-#ifndef TEMP_H
-#define TEMP_H
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_UNIT_COMMON_TEMP_H
+#define TESTS_UNIT_COMMON_TEMP_H
 
 /*
  * A directory of its own for each test, removed afterwards: setup and teardown for cmocka.  *state

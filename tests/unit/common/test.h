@@ -1,5 +1,6 @@
-#ifndef TEST_H
-#define TEST_H
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_UNIT_COMMON_TEST_H
+#define TESTS_UNIT_COMMON_TEST_H
 
 /*
  * What every unit test includes: cmocka, and tables as one named test a row.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/base child, frame, pipe: what children can and can't do to their parent, on every platform.
  * This program is its own children.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/base child, confine on Linux: signals, descriptors, and what a confined child can't do.  This
  * program is its own children.

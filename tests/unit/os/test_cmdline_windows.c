@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/base: a command line comes apart into the arguments that it was made of, for each of the
  * readers that there are: CommandLineToArgvW(), the C runtime, and main_windows.c.  And what else

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/base: what is special about files on POSIX systems: symbolic links, FIFOs, permissions.
  */

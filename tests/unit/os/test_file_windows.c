@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/base: what is special about files on Windows.  Under wine, what wine does differently is
  * skipped, by name.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/base/net: which addresses of a name are tried, in which order, and what is said when none
  * answers.  The resolver is ours; the addresses are the loopback's, one of which never answers.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/script/runner: script children that were taken over.  This program is its own children; what
  * each does is the name of the station in the facts that it gets.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/script: what scripts ask for, and what they can't do, in this process and in a script child.
  */

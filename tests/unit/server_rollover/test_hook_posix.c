@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * server/hook: how a hook of the maintainer's ends, and with what it had started; and that it can
  * ask at the terminal.

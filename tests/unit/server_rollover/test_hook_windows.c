@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * server/hook on Windows: how a hook ends, and that what it had started ends with it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "tests/unit/common/test.h"
 #include "tests/unit/settings/store.h"
 

@@ -1,5 +1,6 @@
-#ifndef STORE_H
-#define STORE_H
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_UNIT_SETTINGS_STORE_H
+#define TESTS_UNIT_SETTINGS_STORE_H
 
 /*
  * A settings store of its own for each test: two key files, or a part of the registry that stands

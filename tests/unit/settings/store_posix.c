@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A directory, two key files in it that aren't there yet, and the store over them.
  */

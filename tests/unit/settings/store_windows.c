@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A key of our own below HKCU\Software, that stands for HKLM and HKCU in this process.
  */

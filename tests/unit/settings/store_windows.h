@@ -1,5 +1,6 @@
-#ifndef STORE_WINDOWS_H
-#define STORE_WINDOWS_H
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_UNIT_SETTINGS_STORE_WINDOWS_H
+#define TESTS_UNIT_SETTINGS_STORE_WINDOWS_H
 
 /*
  * For tests that look at the registry itself, below what stands for HKLM and HKCU in this process.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/settings: the registry as other programs see it: raw values, keys that were made, links, and
  * what settings can't hold.

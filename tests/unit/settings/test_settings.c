@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/settings: the store on every platform, and which application's settings a program reads.
  */

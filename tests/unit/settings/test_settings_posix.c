@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/settings: the store over key files: locks, permissions, and files that can't be used.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/settings: the store over the registry.  Every test has keys of its own below HKLM and HKCU.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * A fetch child that was taken over: this program's own, instead of the real one.  The host's name
  * says what it does.  Whatever that is, it costs this server, in time, and nothing is believed.

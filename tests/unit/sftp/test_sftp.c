@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * updater/sftp: the packet engine against servers that are slow, odd, limited or hostile.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * updater/url: addresses of repositories.
  */

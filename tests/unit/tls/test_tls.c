@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/tls: both sides in one process, over socket pairs, with certificates made here.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/tls as programs use it: what errors say and do, and peers that misbehave.
  */

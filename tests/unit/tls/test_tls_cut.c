@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/tls: the connection ends at each byte of the handshake, of the data and of the end, in both
  * directions. Whoever reads is told that it was cut, keeps nothing that wasn't sent, and never

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/tls: every level against every level, with and without certificates, and what comes of it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/tls: bad keys and certificates in our own files, and by which words they are refused. A
  * refusal changes nothing: the last good pair goes on serving, and the next good one takes its

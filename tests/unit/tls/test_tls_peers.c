@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/tls: bad certificates that peers show, and by which words our clients and our servers refuse
  * them. A refusal changes nothing: the next good one is accepted.

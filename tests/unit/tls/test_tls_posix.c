@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/tls on POSIX systems: what a look at the settings costs, a key that others can read, signals,
  * and several servers in blocking calls.  What doesn't depend on the platform is tested in

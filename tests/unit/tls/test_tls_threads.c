@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/tls in several threads, each with a handle of its own, while the settings and the pair in the
  * store are replaced; connections are used in other threads than they were made in, and outlive

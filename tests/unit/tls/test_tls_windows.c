@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/tls over sockets of Winsock, with its settings in the registry.  What doesn't depend on the
  * platform is tested in test_tls.c and test_tls_api.c.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Certificates made on the spot, and both sides of lib/tls in one process.
  */

@@ -1,5 +1,6 @@
-#ifndef TLS_SIDES_H
-#define TLS_SIDES_H
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_UNIT_TLS_TLS_SIDES_H
+#define TESTS_UNIT_TLS_TLS_SIDES_H
 
 /*
  * Both sides of a TLS connection for tests: keys and certificates made on the spot, handles with

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Sockets and files of the tests of lib/tls, on POSIX systems.
  */

@@ -1,5 +1,6 @@
-#ifndef SHELF_H
-#define SHELF_H
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_UNIT_TUF_SHELF_H
+#define TESTS_UNIT_TUF_SHELF_H
 
 /*
  * Files by name in memory: a repository, or what a station keeps.  Joined to lib/tuf through struct

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/tuf: the client's workflow against a repository in memory, signed with real keys.  Each
  * hostile row changes one thing; what was trusted before must be untouched after.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Hostile repositories: each is a good one with one thing changed, signed with real keys and with
  * parents that state the changed file's hash and length, so that nothing but the one check can

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lib/tuf: canonical JSON, keys and signatures, both directions.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * Finding a target by the pre-order walk of delegations (specification 5.6.7).
  */

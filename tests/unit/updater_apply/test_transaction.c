@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * updater/transaction, journal and store: a change of files and settings as a whole, and what a
  * crash leaves of one.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * updater/launch_windows.c: the program gets what this process was given, and what it ends with is
  * what we end with.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef SLIPWAY_TLS_H
 #define SLIPWAY_TLS_H
 
