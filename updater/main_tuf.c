@@ -17,7 +17,8 @@
 #include "lib/os/places.h"
 #include "updater/fetch/download.h"
 #include "lib/sftp/knownhosts.h"
-#include "updater/state/record.h"
+#include "updater/state/notes.h"
+#include "updater/state/tuf_store.h"
 #include "lib/sftp/url.h"
 #include "lib/sftp/sftp_frames.h"
 
@@ -200,18 +201,18 @@ refresh(struct work *w, const struct arguments *a, struct err *e)
 		return e->code == ERR_NOENT ? err_context(e, "run init first") : -1;
 	if ((w->lock = file_lock(w->dir, "lock", SILENCE_MS, e)) == NULL)
 		return -1;
-	if ((floor = store_refreshed(w->dir)) > now) {
+	if ((floor = notes_refreshed(w->dir)) > now) {
 		log_warn(
 		    "the clock stands before the last good refresh; expiry is checked against that time");
 		now = floor;
 	}
-	store_io(w->dir, &w->metadata.disk);
+	tuf_store_io(w->dir, &w->metadata.disk);
 	w->metadata.origin = &w->from;
 	if (origin_open(&w->from, a->metadata_url, a, e) == -1 ||
 	    (w->client = tuf_client_new(&io, now, e)) == NULL ||
 	    tuf_client_refresh(w->client, NULL, e) == -1)
 		return -1;
-	return store_set_refreshed(w->dir, now, e);
+	return notes_set_refreshed(w->dir, now, e);
 }
 
 static int
@@ -232,7 +233,7 @@ cmd_init(const struct arguments *a, const char *root)
 	} else if ((dir = dir_make(a->metadata_dir, 0755, &e)) == NULL)
 		status = failed(&e);
 	else {
-		store_io(dir, &disk);
+		tuf_store_io(dir, &disk);
 		if (disk.save(disk.arg, "root", b.data, b.len, &e) == -1)
 			status = failed(&e);
 		else

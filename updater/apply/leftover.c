@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "lib/base/path.h"
-#include "updater/state/record.h"
+#include "updater/state/notes.h"
 
 /* How many of one file there may be: each is a program of an older release that still runs. */
 #define SAME_MAX 100
@@ -94,7 +94,7 @@ leave(const struct emptying *x, const char *name, struct err *e)
 		else if (e->code != ERR_BUSY)
 			return -1;
 	}
-	if (l->list == NULL && (l->list = store_leftovers(l->state)) == NULL)
+	if (l->list == NULL && (l->list = notes_leftovers(l->state)) == NULL)
 		return err_nomem(e);
 	return add(l->list, l->j->roots[x->r], l->work, name,
 	    i < l->j->nfiles ? l->j->files[i].path : "", e);
@@ -145,7 +145,7 @@ is_gone(const json_t *one)
 void
 leftovers_remove(struct dir *state)
 {
-	json_t *list = store_leftovers(state);
+	json_t *list = notes_leftovers(state);
 	size_t n = json_array_size(list);
 	struct err ignored;
 
@@ -153,6 +153,6 @@ leftovers_remove(struct dir *state)
 		if (is_gone(json_array_get(list, i - 1)))
 			json_array_remove(list, i - 1);
 	if (json_array_size(list) < n)
-		store_set_leftovers(state, list, &ignored);
+		notes_set_leftovers(state, list, &ignored);
 	json_decref(list);
 }

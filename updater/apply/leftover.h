@@ -7,7 +7,7 @@
  * elsewhere they always go).
  *
  * A transaction moves them into its private directory, beside which they were, and writes them down
- * in the state (store_leftovers()), so that people see what is still in use.  Each later start
+ * in the state (notes_leftovers()), so that people see what is still in use.  Each later start
  * tries to remove them.
  */
 #include <stddef.h>
@@ -34,7 +34,7 @@ struct leftovers {
 	const struct journal *j;
 	const char *work; /* the name of these directories */
 	/*
-	 * with what can't go now, for store_set_leftovers(); NULL as long as there is nothing.
+	 * with what can't go now, for notes_set_leftovers(); NULL as long as there is nothing.
 	 * Owned
 	 */
 	json_t *list;

@@ -10,11 +10,9 @@
 
 #include "lib/base/path.h"
 #include "updater/apply/leftover.h"
+#include "updater/state/notes.h"
 #include "updater/state/record.h"
-
-#define PREPARED  "journal.new"
-#define COMMITTED "journal"
-#define UNDOING	  "journal.undo"
+#include "updater/state/state.h"
 
 /* From how many files on one sync of the file system is cheaper than one for each. */
 #define SYNC_ALL_FROM 16
@@ -500,7 +498,7 @@ clean(const struct work *w, bool unmake, struct err *e)
 	for (int r = 0; r < JOURNAL_ROOTS && rc == 0; r++)
 		rc = clean_root(w, r, unmake, &l, e);
 	if (rc == 0 && l.list != NULL)
-		rc = store_set_leftovers(w->t->state, l.list, e);
+		rc = notes_set_leftovers(w->t->state, l.list, e);
 	json_decref(l.list);
 	return rc;
 }
@@ -517,7 +515,7 @@ static int
 finish(struct work *w, struct err *e)
 {
 	if (store_set_applied(w->t->state, w->j->record, e) == -1 || keep_old(w, e) == -1 ||
-	    clean(w, false, e) == -1 || end(w->t, COMMITTED, e) == -1)
+	    clean(w, false, e) == -1 || end(w->t, STATE_JOURNAL_COMMITTED, e) == -1)
 		return -1;
 	store_prune(w->t->state);
 	return 0;
@@ -537,9 +535,10 @@ torn(struct err *e)
 static int
 take_back(struct work *w, const char *name, struct err *e)
 {
-	if ((strcmp(name, UNDOING) != 0 &&
-		file_rename(w->t->state, name, w->t->state, UNDOING, e) == -1) ||
-	    undo(w, e) == -1 || clean(w, true, e) == -1 || end(w->t, UNDOING, e) == -1)
+	if ((strcmp(name, STATE_JOURNAL_UNDOING) != 0 &&
+		file_rename(w->t->state, name, w->t->state, STATE_JOURNAL_UNDOING, e) == -1) ||
+	    undo(w, e) == -1 || clean(w, true, e) == -1 ||
+	    end(w->t, STATE_JOURNAL_UNDOING, e) == -1)
 		return torn(e);
 	return 0;
 }
@@ -553,7 +552,7 @@ forget(const struct transaction *t, const struct journal *j, struct err *e)
 
 	if (work_open(&w, t, j, false, e) == -1)
 		return -1;
-	rc = clean(&w, true, e) == -1 ? -1 : end(t, PREPARED, e);
+	rc = clean(&w, true, e) == -1 ? -1 : end(t, STATE_JOURNAL_PREPARED, e);
 	work_close(&w);
 	return rc;
 }
@@ -567,9 +566,9 @@ transaction_run(const struct transaction *t, const struct journal *j, struct err
 	int rc = -1;
 
 	if (journal_write(j, &text, e) == -1 ||
-	    file_replace(t->state, PREPARED, text.data, text.len, 0600, e) == -1) {
+	    file_replace(t->state, STATE_JOURNAL_PREPARED, text.data, text.len, 0600, e) == -1) {
 		buf_free(&text);
-		file_remove(t->state, PREPARED, &ignored);
+		file_remove(t->state, STATE_JOURNAL_PREPARED, &ignored);
 		return -1;
 	}
 	buf_free(&text);
@@ -578,16 +577,17 @@ transaction_run(const struct transaction *t, const struct journal *j, struct err
 		forget(t, j, &ignored); /* else the next start does */
 		return -1;
 	}
-	if (file_rename(t->state, PREPARED, t->state, COMMITTED, e) == -1) {
+	if (file_rename(t->state, STATE_JOURNAL_PREPARED, t->state, STATE_JOURNAL_COMMITTED, e) ==
+	    -1) {
 		struct file_info info;
 
 		/* The rename may have been done and only its sync have failed. */
-		if (file_stat(t->state, COMMITTED, &info, &ignored) != 1)
+		if (file_stat(t->state, STATE_JOURNAL_COMMITTED, &info, &ignored) != 1)
 			forget(t, j, &ignored);
-		else if (take_back(&w, COMMITTED, &why) == -1)
+		else if (take_back(&w, STATE_JOURNAL_COMMITTED, &why) == -1)
 			*e = why;
 	} else if (redo(&w, e) == -1) {
-		if (take_back(&w, COMMITTED, &why) == -1)
+		if (take_back(&w, STATE_JOURNAL_COMMITTED, &why) == -1)
 			*e = why;
 	} else {
 		/* It is done; what is left to do can wait for the next start. */
@@ -637,16 +637,17 @@ recover_one(const struct transaction *t, const char *name, enum transaction_end 
 	int rc;
 
 	if ((rc = load(t->state, name, &j, e)) <= 0) {
-		if (rc == -1 && strcmp(name, PREPARED) == 0 &&
+		if (rc == -1 && strcmp(name, STATE_JOURNAL_PREPARED) == 0 &&
 		    (e->code == ERR_HASH || e->code == ERR_SYNTAX))
 			rc = end(t, name, e);
 		return rc;
 	}
-	if (strcmp(name, PREPARED) == 0) {
+	if (strcmp(name, STATE_JOURNAL_PREPARED) == 0) {
 		rc = forget(t, &j, e);
 		*done = TRANSACTION_UNDONE;
 	} else if ((rc = work_open(&w, t, &j, false, e)) == 0) {
-		if (strcmp(name, COMMITTED) == 0 && (is_recorded(t, &j) || redo(&w, &why) == 0)) {
+		if (strcmp(name, STATE_JOURNAL_COMMITTED) == 0 &&
+		    (is_recorded(t, &j) || redo(&w, &why) == 0)) {
 			if ((rc = finish(&w, e)) == -1)
 				err_context(e,
 				    "the last change is in place, but it could not be completed");
@@ -664,23 +665,14 @@ recover_one(const struct transaction *t, const char *name, enum transaction_end 
 int
 transaction_recover(const struct transaction *t, enum transaction_end *done, struct err *e)
 {
-	static const char *const names[] = { UNDOING, COMMITTED, PREPARED };
+	static const char *const names[] = { STATE_JOURNAL_UNDOING, STATE_JOURNAL_COMMITTED,
+		STATE_JOURNAL_PREPARED };
 
 	*done = TRANSACTION_NONE;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (recover_one(t, names[i], done, e) == -1)
 			return -1;
 	return 0;
-}
-
-bool
-transaction_pending(struct dir *state)
-{
-	struct file_info info;
-	struct err e;
-
-	return file_stat(state, COMMITTED, &info, &e) == 1 ||
-	    file_stat(state, UNDOING, &info, &e) == 1;
 }
 
 int
@@ -690,7 +682,7 @@ transaction_abandon(struct dir *state, struct err *e)
 	int found;
 
 	for (int undoing = 0; undoing < 2; undoing++) {
-		const char *name = undoing ? UNDOING : COMMITTED;
+		const char *name = undoing ? STATE_JOURNAL_UNDOING : STATE_JOURNAL_COMMITTED;
 
 		if ((found = file_stat(state, name, &info, e)) == -1 ||
 		    (found == 1 && file_rename(state, name, state, "journal.torn", e) == -1))

@@ -54,12 +54,6 @@ enum transaction_end { TRANSACTION_NONE, TRANSACTION_FINISHED, TRANSACTION_UNDON
 int transaction_recover(const struct transaction *t, enum transaction_end *end, struct err *e);
 
 /*
- * Whether one is committed and not ended, or is being taken back: files and settings may be of two
- * releases.
- */
-bool transaction_pending(struct dir *state);
-
-/*
  * Give up one that can be neither finished nor taken back, because somebody took away what was
  * staged: its journal is kept as journal.torn.  The caller then brings everything into a known
  * state.  0 or -1.

@@ -11,6 +11,9 @@
 #include "lib/os/clock.h"
 #include "lib/base/path.h"
 #include "updater/state/server_health.h"
+#include "updater/state/notes.h"
+#include "updater/state/state.h"
+#include "updater/state/tuf_store.h"
 #include "updater/state/record.h"
 #include "updater/cmd/trusted.h"
 
@@ -42,7 +45,7 @@ trust_json(const struct station *st)
 
 	if (d == NULL || j == NULL)
 		return j;
-	store_io(d, &io);
+	tuf_store_io(d, &io);
 	if ((c = tuf_client_new(&io, 0, &e)) != NULL) {
 		tuf_client_load(c, &e);
 		tuf_client_role(c, st->application, &e);
@@ -65,7 +68,7 @@ trust_json(const struct station *st)
 static json_t *
 in_use_json(struct dir *state)
 {
-	json_t *list = store_leftovers(state), *paths = json_array(), *one;
+	json_t *list = notes_leftovers(state), *paths = json_array(), *one;
 	struct buf path = BUF_INIT(4096);
 	struct err ignored;
 	size_t i;
@@ -106,9 +109,9 @@ status_json(struct settings *s, const struct station *st, struct err *e)
 		json_array_append_new(host_keys, json_string(st->host_keys[i]));
 	if (state != NULL) {
 		applied = store_applied(state, e);
-		refreshed = store_refreshed(state);
-		interrupted = transaction_pending(state);
-		waiting = store_waiting(state, applied);
+		refreshed = notes_refreshed(state);
+		interrupted = state_pending(state);
+		waiting = notes_waiting(state, store_serial(applied));
 		in_use = in_use_json(state);
 		if (servers_load(state, st, clock_wall(), &known, e) == 0)
 			json_object_update(said, known.known);

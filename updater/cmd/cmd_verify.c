@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "updater/state/changes_json.h"
+#include "updater/state/state.h"
 #include "updater/state/record.h"
 
 struct verifying {
@@ -106,7 +107,7 @@ verify(struct verifying *v, struct err *e)
 		err_setx(e, ERR_NOENT, "no release was ever applied here");
 		goto out;
 	}
-	if (transaction_pending(state)) {
+	if (state_pending(state)) {
 		err_setx(e, ERR_TORN,
 		    "an update was interrupted; 'slipway update' completes it or takes it back");
 		goto out;

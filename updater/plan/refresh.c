@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "updater/state/record.h"
+#include "updater/state/tuf_store.h"
 
 #define NAME_MAX_BYTES 1024
 
@@ -148,7 +148,7 @@ refresh_run(struct fetch *f, struct dir *metadata, const char *application, int6
 	}
 	r->f = f;
 	r->metadata = metadata;
-	store_io(metadata, &r->disk);
+	tuf_store_io(metadata, &r->disk);
 	if ((r->client = tuf_client_new(&io, now, e)) == NULL ||
 	    tuf_client_refresh(r->client, application, e) == -1 ||
 	    (r->role = tuf_client_role(r->client, application, e)) == NULL) {

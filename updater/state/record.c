@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a station keeps on disk about one application.
+ * The record of what is applied, and the history of records.
  */
 #include "updater/state/record.h"
 
@@ -8,88 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/os/clock.h"
-#include "lib/base/json.h"
+#include "updater/state/state.h"
 
-#define APPLIED	  "applied.json"
-#define WAITING	  "waiting.json"
-#define LEFTOVERS "leftovers.json"
-
-static int
-file_name(const char *role, struct buf *name, struct err *e)
-{
-	return tuf_role_filename(role, name, e) == -1 ? -1 : buf_adds(name, ".json", e);
-}
-
-static int
-load(void *arg, const char *role, struct buf *out, struct err *e)
-{
-	struct buf name = BUF_INIT(1024);
-	int rc = file_name(role, &name, e) == -1 || file_read(arg, buf_text(&name), out, e) == -1
-	    ? -1
-	    : 1;
-
-	buf_free(&name);
-	return rc == -1 && e->code == ERR_NOENT ? 0 : rc;
-}
-
-static int
-save(void *arg, const char *role, const uint8_t *data, size_t len, struct err *e)
-{
-	struct buf name = BUF_INIT(1024);
-	int rc = file_name(role, &name, e) == -1
-	    ? -1
-	    : file_replace(arg, buf_text(&name), data, len, 0644, e);
-
-	buf_free(&name);
-	return rc;
-}
-
-static int
-forget(void *arg, const char *role, struct err *e)
-{
-	struct buf name = BUF_INIT(1024);
-	int rc = file_name(role, &name, e) == -1 ? -1 : file_remove(arg, buf_text(&name), e);
-
-	buf_free(&name);
-	return rc == -1 ? -1 : dir_sync(arg, e);
-}
-
-void
-store_io(struct dir *metadata, struct tuf_io *io)
-{
-	io->load = load;
-	io->save = save;
-	io->forget = forget;
-	io->arg = metadata;
-}
-
-static json_t *
-read_record(struct dir *d, const char *name, struct err *e)
-{
-	struct buf b = BUF_INIT(STORE_RECORD_MAX);
-	json_t *j = NULL;
-
-	if (file_read(d, name, &b, e) == 0 && (j = json_text_parse(b.data, b.len, e)) == NULL)
-		err_context(e, "%s/%s", dir_path(d), name);
-	buf_free(&b);
-	return j;
-}
-
-static int
-write_record(struct dir *d, const char *name, const json_t *record, struct err *e)
-{
-	char *text = json_dumps(record, JSON_INDENT(1) | JSON_SORT_KEYS);
-	int rc = text == NULL ? err_nomem(e) : file_replace(d, name, text, strlen(text), 0644, e);
-
-	free(text);
-	return rc;
-}
+#define APPLIED "applied.json"
 
 json_t *
 store_applied(struct dir *state, struct err *e)
 {
-	json_t *j = read_record(state, APPLIED, e);
+	json_t *j = state_read_json(state, APPLIED, STORE_RECORD_MAX, e);
 
 	if (j == NULL && e->code == ERR_NOENT &&
 	    (j = json_pack("{s:i, s:i, s:{}}", "serial", 0, "release", 0, "files")) == NULL)
@@ -145,7 +71,7 @@ move_to_history(struct dir *state, int64_t serial, struct err *e)
 		rc = 0;
 	} else if ((d = history_dir(state, true, e)) != NULL) {
 		history_name(store_serial(old), name);
-		rc = write_record(d, name, old, e);
+		rc = state_write_json(d, name, old, e);
 	}
 	dir_close(d);
 	json_decref(old);
@@ -157,7 +83,7 @@ store_set_applied(struct dir *state, const json_t *record, struct err *e)
 {
 	if (move_to_history(state, store_serial(record), e) == -1)
 		return -1;
-	return write_record(state, APPLIED, record, e);
+	return state_write_json(state, APPLIED, record, e);
 }
 
 /* The names of the history's records, oldest first. */
@@ -220,7 +146,7 @@ store_history(struct dir *state, int (*each)(void *arg, json_t *record, struct e
 	if (list_history(state, &d, &all, e) == -1)
 		return -1;
 	for (size_t i = all.n; i > 0 && rc == 0; i--) {
-		if ((record = read_record(d, all.names[i - 1], e)) == NULL)
+		if ((record = state_read_json(d, all.names[i - 1], STORE_RECORD_MAX, e)) == NULL)
 			rc = -1;
 		else
 			rc = each(arg, record, e);
@@ -248,7 +174,7 @@ shorten(struct dir *d, const char *name, json_t *record)
 		return;
 	for (size_t i = 0; i < sizeof bulky / sizeof bulky[0]; i++)
 		json_object_del(record, bulky[i]);
-	write_record(d, name, record, &e);
+	state_write_json(d, name, record, &e);
 }
 
 /* Add to wanted the hashes of a record's files. */
@@ -309,7 +235,7 @@ store_prune(struct dir *state)
 		if (age > STORE_HISTORY_MAX)
 			file_remove(d, all.names[i], &e);
 		else if (age <= STORE_WHOLE_MAX + 1 &&
-		    (record = read_record(d, all.names[i], &e)) == NULL)
+		    (record = state_read_json(d, all.names[i], STORE_RECORD_MAX, &e)) == NULL)
 			sure = false;
 		else if (age <= STORE_WHOLE_MAX + 1) {
 			if (age > STORE_WHOLE_MAX)
@@ -328,85 +254,4 @@ store_prune(struct dir *state)
 	json_decref(wanted);
 	names_free(&all);
 	dir_close(d);
-}
-
-void
-store_set_waiting(struct dir *state, const json_t *applied, int64_t release, const struct err *why)
-{
-	char when[CLOCK_TEXT_SIZE];
-	struct err ignored;
-	json_t *j;
-
-	clock_format(clock_wall(), when);
-	j = json_pack("{s:I, s:I, s:s, s:{s:s, s:s}}", "serial", (json_int_t)store_serial(applied),
-	    "release", (json_int_t)release, "time", when, "error", "code", err_name(why->code),
-	    "text", why->text);
-	if (j != NULL)
-		write_record(state, WAITING, j, &ignored);
-	json_decref(j);
-}
-
-json_t *
-store_waiting(struct dir *state, const json_t *applied)
-{
-	struct err ignored;
-	json_t *j = read_record(state, WAITING, &ignored);
-
-	if (j != NULL && store_serial(j) == store_serial(applied) &&
-	    json_object_del(j, "serial") == 0)
-		return j;
-	json_decref(j);
-	return NULL;
-}
-
-json_t *
-store_leftovers(struct dir *state)
-{
-	struct err ignored;
-	json_t *j = read_record(state, LEFTOVERS, &ignored),
-	       *list = json_incref(json_object_get(j, "leftovers"));
-
-	json_decref(j);
-	if (json_is_array(list))
-		return list;
-	json_decref(list);
-	return json_array();
-}
-
-int
-store_set_leftovers(struct dir *state, const json_t *list, struct err *e)
-{
-	json_t *j;
-	int rc;
-
-	if (json_array_size(list) == 0)
-		return file_remove(state, LEFTOVERS, e) == -1 ? -1 : 0;
-	if ((j = json_pack("{s:O}", "leftovers", list)) == NULL)
-		return err_nomem(e);
-	rc = write_record(state, LEFTOVERS, j, e);
-	json_decref(j);
-	return rc;
-}
-
-int64_t
-store_refreshed(struct dir *state)
-{
-	struct buf b = BUF_INIT(64);
-	int64_t t = 0;
-	struct err e;
-
-	if (file_read(state, "refreshed", &b, &e) == 0 && b.len >= CLOCK_TEXT_SIZE - 1)
-		clock_parse(buf_text(&b), CLOCK_TEXT_SIZE - 1, &t);
-	buf_free(&b);
-	return t;
-}
-
-int
-store_set_refreshed(struct dir *state, int64_t now, struct err *e)
-{
-	char text[CLOCK_TEXT_SIZE];
-
-	clock_format(now, text);
-	text[CLOCK_TEXT_SIZE - 1] = '\n';
-	return file_replace_fast(state, "refreshed", text, sizeof text, 0644, e);
 }

@@ -13,6 +13,8 @@
 #include "updater/plan/refresh.h"
 #include "updater/apply/rollback.h"
 #include "updater/state/server_health.h"
+#include "updater/state/notes.h"
+#include "updater/state/state.h"
 #include "updater/state/record.h"
 #include "updater/update/user_part.h"
 
@@ -45,7 +47,7 @@ read_applied(struct update *u, struct err *e)
 		return -1;
 	u->r->release = store_release(u->applied);
 	u->r->newest = store_newest(u->applied);
-	u->r->refreshed = store_refreshed(u->state);
+	u->r->refreshed = notes_refreshed(u->state);
 	return 0;
 }
 
@@ -80,8 +82,8 @@ lock(struct update *u, struct err *e)
 		last = until + APPLY_WAIT_MS;
 	struct file_lock *l = file_lock(u->state, "lock", until - now, e);
 
-	while (l == NULL && e->code == ERR_BUSY && transaction_pending(u->state) &&
-	    clock_mono_ms() < last)
+	while (
+	    l == NULL && e->code == ERR_BUSY && state_pending(u->state) && clock_mono_ms() < last)
 		l = file_lock(u->state, "lock", APPLY_LOOK_MS, e);
 	if (l == NULL && e->code == ERR_BUSY)
 		err_setx(e, ERR_BUSY, "another process is updating %s, and wasn't done in time",
@@ -108,7 +110,7 @@ begin(struct update *u, const struct station *st, struct settings *s,
 		}
 		if (!r->read_only)
 			return -1;
-		if (!transaction_pending(u->state))
+		if (!state_pending(u->state))
 			return 0;
 		return err_setx(e, ERR_TORN,
 		    "a change of this station was interrupted; its administrator has to run 'slipway update'");
@@ -191,7 +193,7 @@ note_server(struct update *u, const struct err *why)
 static int64_t
 refresh_time(struct update *u)
 {
-	int64_t now = clock_wall(), floor = store_refreshed(u->state);
+	int64_t now = clock_wall(), floor = notes_refreshed(u->state);
 
 	u->r->stood_still = now < floor;
 	return now < floor ? floor : now;
@@ -306,7 +308,7 @@ fetch_and_apply(struct update *u, struct err *e)
 	    plan_scripts(u->st, u->s, u->staging, PLACE_SCRIPT_MACHINE, u->o->deadline, &u->plan,
 		&u->plan.settings, e) == -1 ||
 	    apply_plan(u, &a, u->staging, true, e) == -1) {
-		store_set_waiting(u->state, u->applied, u->plan.release, e);
+		notes_set_waiting(u->state, store_serial(u->applied), u->plan.release, e);
 		return -1;
 	}
 	/* only room is lost if this fails */
@@ -324,7 +326,7 @@ machine_part(struct update *u, struct err *e)
 		return -1;
 	u->r->refreshed = now;
 	u->r->fresh = true;
-	return store_set_refreshed(u->state, now, e);
+	return notes_set_refreshed(u->state, now, e);
 }
 
 /* This user's part follows whatever the machine has, also when no server could be asked. */

@@ -12,6 +12,8 @@
 #include "tests/unit/settings/store.h"
 #include "tests/unit/common/temp.h"
 #include "updater/apply/transaction.h"
+#include "updater/state/notes.h"
+#include "updater/state/state.h"
 #include "updater/state/record.h"
 
 #define WORK ".slipway-test"
@@ -84,7 +86,7 @@ want_state(bool after)
 	for (size_t i = 0; i < N(left); i++)
 		assert_int_equal(file_stat(state, left[i], &info, &e), 0);
 	assert_int_equal(file_stat(root, WORK, &info, &e), 0);
-	assert_false(transaction_pending(state));
+	assert_false(state_pending(state));
 	assert_non_null(applied = store_applied(state, &e));
 	assert_int_equal(store_serial(applied), after ? 2 : 1);
 	json_decref(applied);
@@ -288,7 +290,7 @@ recovered(const char *name, size_t done, enum transaction_end want_end)
 	struct err e;
 
 	crash(name, done);
-	assert_int_equal(transaction_pending(state), strcmp(name, "journal.new") != 0);
+	assert_int_equal(state_pending(state), strcmp(name, "journal.new") != 0);
 	assert_ok(transaction_recover(&t, &end, &e), &e);
 	assert_int_equal(end, want_end);
 	want_state(want_end == TRANSACTION_FINISHED);
@@ -350,7 +352,7 @@ cut_journal(void **unused)
 	assert_ok(file_replace_fast(state, "journal", text.data, text.len - 1, 0600, &e), &e);
 	assert_err(transaction_recover(&t, &end, &e), ERR_HASH, &e);
 	assert_non_null(strstr(e.text, "journal"));
-	assert_true(transaction_pending(state));
+	assert_true(state_pending(state));
 
 	assert_ok(journal_read(text.data, text.len, &got, &e), &e);
 	assert_int_equal(got.nfiles, j.nfiles);
@@ -384,10 +386,10 @@ torn(void **unused)
 	dir_close(work);
 	for (int i = 0; i < 2; i++) {
 		assert_err(transaction_recover(&t, &end, &e), ERR_TORN, &e);
-		assert_true(transaction_pending(state));
+		assert_true(state_pending(state));
 	}
 	assert_ok(transaction_abandon(state, &e), &e);
-	assert_false(transaction_pending(state));
+	assert_false(state_pending(state));
 	assert_int_equal(file_stat(state, "journal.torn", &info, &e), 1);
 	assert_ok(transaction_recover(&t, &end, &e), &e);
 	assert_int_equal(end, TRANSACTION_NONE);
@@ -419,9 +421,9 @@ records(void **unused)
 	}
 	assert_ok(store_history(state, note_serial, &serials, &e), &e);
 	assert_int_equal(serials, 321);
-	assert_int_equal(store_refreshed(state), 0);
-	assert_ok(store_set_refreshed(state, 1800000000, &e), &e);
-	assert_int_equal(store_refreshed(state), 1800000000);
+	assert_int_equal(notes_refreshed(state), 0);
+	assert_ok(notes_set_refreshed(state, 1800000000, &e), &e);
+	assert_int_equal(notes_refreshed(state), 1800000000);
 }
 
 /* Why a release isn't applied counts until another thing is. */
@@ -434,17 +436,17 @@ waiting(void **unused)
 
 	(void)unused;
 	assert_non_null(applied = store_applied(state, &e));
-	assert_null(store_waiting(state, applied));
+	assert_null(notes_waiting(state, store_serial(applied)));
 	err_setx(&why, ERR_BUSY, "C:/x: it is open");
-	store_set_waiting(state, applied, 7, &why);
-	assert_non_null(said = store_waiting(state, applied));
+	notes_set_waiting(state, store_serial(applied), 7, &why);
+	assert_non_null(said = notes_waiting(state, store_serial(applied)));
 	assert_int_equal(json_integer_value(json_object_get(said, "release")), 7);
 	assert_string_equal(
 	    json_string_value(json_object_get(json_object_get(said, "error"), "text")),
 	    "C:/x: it is open");
 	assert_string_equal(
 	    json_string_value(json_object_get(json_object_get(said, "error"), "code")), "busy");
-	assert_null(store_waiting(state, next));
+	assert_null(notes_waiting(state, store_serial(next)));
 	json_decref(said);
 	json_decref(next);
 	json_decref(applied);

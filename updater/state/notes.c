@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Notes beside the record of what is applied.
+ */
+#include "updater/state/notes.h"
+
+#include "lib/os/clock.h"
+#include "updater/state/state.h"
+
+#define REFRESHED "refreshed"
+#define WAITING	  "waiting.json"
+#define LEFTOVERS "leftovers.json"
+#define NOTE_MAX  (64u * 1024 * 1024) /* bytes */
+
+void
+notes_set_waiting(struct dir *state, int64_t serial, int64_t release, const struct err *why)
+{
+	char when[CLOCK_TEXT_SIZE];
+	struct err ignored;
+	json_t *j;
+
+	clock_format(clock_wall(), when);
+	j = json_pack("{s:I, s:I, s:s, s:{s:s, s:s}}", "serial", (json_int_t)serial, "release",
+	    (json_int_t)release, "time", when, "error", "code", err_name(why->code), "text",
+	    why->text);
+	if (j != NULL)
+		state_write_json(state, WAITING, j, &ignored);
+	json_decref(j);
+}
+
+json_t *
+notes_waiting(struct dir *state, int64_t serial)
+{
+	struct err ignored;
+	json_t *j = state_read_json(state, WAITING, NOTE_MAX, &ignored);
+
+	if (j != NULL && json_integer_value(json_object_get(j, "serial")) == serial &&
+	    json_object_del(j, "serial") == 0)
+		return j;
+	json_decref(j);
+	return NULL;
+}
+
+json_t *
+notes_leftovers(struct dir *state)
+{
+	struct err ignored;
+	json_t *j = state_read_json(state, LEFTOVERS, NOTE_MAX, &ignored),
+	       *list = json_incref(json_object_get(j, "leftovers"));
+
+	json_decref(j);
+	if (json_is_array(list))
+		return list;
+	json_decref(list);
+	return json_array();
+}
+
+int
+notes_set_leftovers(struct dir *state, const json_t *list, struct err *e)
+{
+	json_t *j;
+	int rc;
+
+	if (json_array_size(list) == 0)
+		return file_remove(state, LEFTOVERS, e) == -1 ? -1 : 0;
+	if ((j = json_pack("{s:O}", "leftovers", list)) == NULL)
+		return err_nomem(e);
+	rc = state_write_json(state, LEFTOVERS, j, e);
+	json_decref(j);
+	return rc;
+}
+
+int64_t
+notes_refreshed(struct dir *state)
+{
+	struct buf b = BUF_INIT(64);
+	int64_t t = 0;
+	struct err e;
+
+	if (file_read(state, REFRESHED, &b, &e) == 0 && b.len >= CLOCK_TEXT_SIZE - 1)
+		clock_parse(buf_text(&b), CLOCK_TEXT_SIZE - 1, &t);
+	buf_free(&b);
+	return t;
+}
+
+int
+notes_set_refreshed(struct dir *state, int64_t now, struct err *e)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	clock_format(now, text);
+	text[CLOCK_TEXT_SIZE - 1] = '\n';
+	return file_replace_fast(state, REFRESHED, text, sizeof text, 0644, e);
+}

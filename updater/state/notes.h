@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_STATE_NOTES_H
+#define UPDATER_STATE_NOTES_H
+
+/*
+ * Notes beside the record of what is applied, for people and for the next start: the time of the
+ * last good refresh, why a release could not be applied, and old files that are still in use.
+ */
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "lib/base/err.h"
+#include "lib/os/file.h"
+
+/*
+ * Note that a release can't be applied now, and why.  serial: of the applied record.  The note is
+ * valid until another record is applied.  A failed write is ignored.
+ */
+void notes_set_waiting(struct dir *state, int64_t serial, int64_t release, const struct err *why);
+
+/*
+ * {"release", "time", "error": {"code", "text"}} while that note is valid, or NULL.  The caller
+ * calls json_decref().
+ */
+json_t *notes_waiting(struct dir *state, int64_t serial);
+
+/*
+ * [{"root", "work", "name", "path"}] of the files in use (leftover.h); an empty array where there
+ * are none, NULL when out of memory.  The caller calls json_decref().
+ */
+json_t *notes_leftovers(struct dir *state);
+
+/* Replace that list, durably; an empty one removes the file.  0 or -1. */
+int notes_set_leftovers(struct dir *state, const json_t *list, struct err *e);
+
+/* Seconds since 1970 of the last good refresh; 0 when there was none or it can't be read. */
+int64_t notes_refreshed(struct dir *state);
+
+/* Not durably.  0 or -1. */
+int notes_set_refreshed(struct dir *state, int64_t now, struct err *e);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_STATE_STATE_H
+#define UPDATER_STATE_STATE_H
+
+/*
+ * The directory in which a station keeps its state of one application: one for the machine and one
+ * for each user.
+ *
+ *   metadata/ROLE.json    trusted metadata, byte for byte (tuf_store.h)
+ *   staging/<sha256>      verified downloads that are not applied yet
+ *   applied.json          the record of the applied release (record.h)
+ *   history/SERIAL.json   the records before it
+ *   kept/<sha256>         content that those records need and that is installed nowhere, and users'
+ *                         scripts
+ *   journal...            a transaction that is under way (apply/transaction.h)
+ *   refreshed, waiting.json, leftovers.json   notes for people and for the next start (notes.h)
+ *   servers.json          what each server last said (server_health.h)
+ *   lock                  held by the process that updates
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jansson.h>
+
+#include "lib/base/err.h"
+#include "lib/os/file.h"
+
+/* Names of a journal: before it is decided, once it is, and while it is taken back. */
+#define STATE_JOURNAL_PREPARED	"journal.new"
+#define STATE_JOURNAL_COMMITTED "journal"
+#define STATE_JOURNAL_UNDOING	"journal.undo"
+
+/*
+ * Whether a transaction is committed and not ended, or is being taken back: files and settings may
+ * be of two releases.
+ */
+bool state_pending(struct dir *state);
+
+/*
+ * Read a JSON object of at most max bytes.  The caller calls json_decref().  NULL with what
+ * file_read() and json_text_parse() give; the text names the file.
+ */
+json_t *state_read_json(struct dir *d, const char *name, size_t max, struct err *e);
+
+/* Replace a file by a JSON object, durably.  0 or -1. */
+int state_write_json(struct dir *d, const char *name, const json_t *j, struct err *e);
+
+#endif
