@@ -69,6 +69,7 @@ check_cpp() {
 }
 
 step "white space" text
+step rooms scripts/rooms.py "$build"
 step shellcheck shellcheck -x --severity=warning "${shell[@]}"
 [ ${#lua[@]} -eq 0 ] || step luacheck luacheck --quiet "${lua[@]}"
 for page in "${man[@]}"; do

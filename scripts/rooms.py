@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Compare what the rooms include with what CMake lets them use.
+
+usage: scripts/rooms.py BUILD-DIR
+
+BUILD-DIR is a configured build: CMake writes rooms.txt there, with a line "NAME: FOLDER: SOURCES: USES" for each room.
+Reports includes of rooms that aren't used by the including room, rooms in USES that nothing includes, circles of
+rooms, and sources in no room.  Exit status 1 when something is reported.
+"""
+import os
+import re
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
+# A module's other files: its platform twins, and headers that only its own sources and tests include.
+ENDING = re.compile(r"_(posix|windows|state|system)$")
+# Each program has its own main().
+MAIN = re.compile(r"^(updater/main|server/main|updater/main_tuf|lib/os/main_windows)\.c$")
+
+# Arrows that are still to be cut, or to be drawn in CMake.
+EXCEPTIONS = [
+    ("base", "os"),
+    ("sftp_parent", "sftp_child"),
+    ("sftp_parent", "updater_fetch"),
+    ("sftp_child", "sftp_parent"),
+    ("sftp_child", "updater_fetch"),
+    ("tls", "x509"),
+    ("updater_station", "script"),
+    ("updater_station", "sftp_parent"),
+    ("updater_fetch", "tuf"),
+    ("updater_plan", "updater_apply"),
+    ("updater_update", "script"),
+    ("updater_launch", "updater_station"),
+    ("updater_cmd", "os_child"),
+    ("updater_cmd", "sftp_knownhosts"),
+    ("updater_cmd", "updater_apply"),
+    ("updater_cmd", "updater_fetch"),
+    ("updater_cmd", "updater_plan"),
+    ("server_repo", "settings"),
+    ("server_cert", "settings"),
+    ("server_cert", "tls"),
+    ("server_rollover", "tuf"),
+    ("server_sshd", "os_child"),
+    ("server_cmd", "script"),
+    ("server_cmd", "settings"),
+    ("server_cmd", "tls"),
+]
+# Arrows in CMake that are still to be cut, and sources that are still to get a room.
+WRONG = [("server_cert", "server_cmd"), ("server_rollover", "server_cmd")]
+HOMELESS = ["lib/x509/pair.c", "lib/x509/trust.c"]
+
+
+class Room:
+    def __init__(self, line):
+        self.name, self.folder, sources, uses = (part.strip() for part in line.split(":"))
+        self.stems = {stem_of(s) for s in sources.split()}
+        self.uses = set(uses.split())
+        self.includes = {}  # room: a place where it is included
+
+
+def stem_of(name):
+    return ENDING.sub("", os.path.splitext(os.path.basename(name))[0])
+
+
+def rooms_of(path, rooms):
+    here = [r for r in rooms if path.startswith(r.folder + "/")]
+    if path.endswith(".h") and len(here) == 1:
+        return here
+    return [r for r in here if stem_of(path) in r.stems]
+
+
+def shared(path, rooms):
+    """Whether path is a header for all rooms of its folder, since none has a source of its name."""
+    return path.endswith(".h") and any(path.startswith(r.folder + "/") for r in rooms) and not rooms_of(path, rooms)
+
+
+def sources():
+    for part in ("lib", "updater", "server"):
+        for folder, _, names in os.walk(os.path.join(TOP, part)):
+            for name in names:
+                path = os.path.relpath(os.path.join(folder, name), TOP)
+                if name.endswith((".c", ".h")) and not MAIN.match(path) and not path.startswith("lib/tls/include/"):
+                    yield path
+
+
+def includes_of(path, rooms, report):
+    """Names of the headers that path includes, and of those that shared headers among them include."""
+    with open(os.path.join(TOP, path), encoding="utf-8") as f:
+        names = INCLUDE.findall(f.read())
+    for name in names:
+        if name == "slipway/tls.h":
+            continue
+        if not os.path.exists(os.path.join(TOP, name)):
+            report(f'{path}: want includes by their path from the root of the sources, got "{name}"')
+        elif shared(name, rooms):
+            yield from includes_of(name, rooms, report)
+        else:
+            yield name
+
+
+def look(path, rooms, report):
+    """Note for the room of path which rooms it includes."""
+    owners = rooms_of(path, rooms)
+    if (not owners) != (path in HOMELESS):
+        report(f"{path}: in no room; name it in the room's CMakeLists.txt")
+    for name in includes_of(path, rooms, report):
+        targets = rooms_of(name, rooms)
+        for owner in owners:
+            if owner not in targets:
+                for target in targets:
+                    owner.includes.setdefault(target.name, f"{path} includes {name}")
+
+
+def reach(start, arrows):
+    """The rooms that arrows lead to from start, in any number of steps."""
+    found, todo = set(), [start]
+    while todo:
+        new = arrows.get(todo.pop(), set()) - found
+        found |= new
+        todo += new
+    return found
+
+
+def circles(rooms, report):
+    arrows = {r.name: (r.uses | set(r.includes)) for r in rooms}
+    for r in rooms:
+        arrows[r.name] -= {to for name, to in EXCEPTIONS + WRONG if name == r.name}
+    seen = set()
+    for name in arrows:
+        circle = {to for to in reach(name, arrows) if name in reach(to, arrows)} - seen
+        if circle:
+            report("a circle of rooms: " + " ".join(sorted(circle)))
+        seen |= circle
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: scripts/rooms.py BUILD-DIR")
+    with open(os.path.join(sys.argv[1], "rooms.txt"), encoding="utf-8") as f:
+        rooms = [Room(line) for line in f]
+    said = []
+    for path in sorted(sources()):
+        if not shared(path, rooms):
+            look(path, rooms, said.append)
+    left = set(EXCEPTIONS)
+    for r in rooms:
+        for name in sorted(set(r.includes) ^ r.uses):
+            if (r.name, name) in EXCEPTIONS:
+                left.discard((r.name, name))
+            elif name in r.uses:
+                said.append(f"{r.name} uses {name}, but includes nothing of it")
+            else:
+                said.append(f"{r.name} doesn't use {name}, but {r.includes[name]}")
+    left |= {(name, to) for name, to in WRONG for r in rooms if r.name == name and to not in r.uses}
+    for name, to in sorted(left):
+        said.append(f"{name} and {to} are no exception any more; take them out of scripts/rooms.py")
+    circles(rooms, said.append)
+    print("\n".join(said))
+    return 1 if said else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
