@@ -7,13 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/rsa.h>
 
+#include "lib/base/pem.h"
 #include "lib/tuf/canonical.h"
 
 /* Most bytes of the canonical form of one key. */
@@ -53,30 +52,6 @@ parse_ed25519(const char *text, size_t len)
 	if (hex_decode(text, len, raw, sizeof raw) == -1)
 		return NULL;
 	return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, raw, sizeof raw);
-}
-
-/* A public key that asks for a passphrase is none; OpenSSL would ask the terminal. */
-static int
-no_passphrase(char *out, int size, int writing, void *arg)
-{
-	(void)out;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1;
-}
-
-static EVP_PKEY *
-parse_pem(const char *text, size_t len)
-{
-	EVP_PKEY *pkey;
-	BIO *bio;
-
-	if (len > KEY_TEXT_MAX || (bio = BIO_new_mem_buf(text, (int)len)) == NULL)
-		return NULL;
-	pkey = PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL);
-	BIO_free(bio);
-	return pkey;
 }
 
 static bool
@@ -126,7 +101,10 @@ parse_public(struct tuf_key *k, const json_t *public)
 		k->why = "it has no public key";
 		return;
 	}
-	k->pkey = k->scheme == SCHEME_ED25519 ? parse_ed25519(text, len) : parse_pem(text, len);
+	if (k->scheme == SCHEME_ED25519)
+		k->pkey = parse_ed25519(text, len);
+	else if (len <= KEY_TEXT_MAX)
+		k->pkey = pem_public_key(text, len);
 	ERR_clear_error();
 	if (k->pkey != NULL)
 		right = k->scheme == SCHEME_ED25519 ||

@@ -16,6 +16,7 @@
 #include <openssl/x509.h>
 
 #include "lib/base/digest.h"
+#include "lib/base/pem.h"
 #include "lib/tuf/canonical.h"
 #include "lib/tuf/key.h"
 
@@ -156,19 +157,6 @@ privkey_is_encrypted(const uint8_t *pem, size_t len)
 	    bytes_find(pem, len, "Proc-Type: 4,ENCRYPTED") != NULL;
 }
 
-static int
-passphrase_cb(char *out, int size, int writing, void *arg)
-{
-	const char *passphrase = arg;
-	size_t len = passphrase == NULL ? 0 : strlen(passphrase);
-
-	(void)writing;
-	if (passphrase == NULL || len > (size_t)size)
-		return -1;
-	memcpy(out, passphrase, len);
-	return (int)len;
-}
-
 /* Which kind a key is, by what it can do; a P-384 or a short RSA key is none. */
 static int
 kind_of(EVP_PKEY *pkey, enum privkey_kind *kind)
@@ -201,20 +189,12 @@ pubkey_object(const uint8_t *pem, size_t len, struct err *e)
 {
 	struct privkey k = { .pkey = NULL };
 	json_t *object = NULL;
-	BIO *bio;
 
 	if (len > PEM_MAX) {
 		err_setx(e, ERR_TOO_LARGE, "public key over %u bytes", PEM_MAX);
 		return NULL;
 	}
-	if ((bio = BIO_new_mem_buf(pem, (int)len)) == NULL) {
-		err_nomem(e);
-		return NULL;
-	}
-	k.pkey = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
-	BIO_free(bio);
-	ERR_clear_error();
-	if (k.pkey == NULL)
+	if ((k.pkey = pem_public_key(pem, len)) == NULL)
 		err_setx(e, ERR_SYNTAX, "want a public key in PEM form, got something else");
 	else if (kind_of(k.pkey, &k.kind) == -1)
 		unusable(e);
@@ -230,7 +210,6 @@ privkey_read(const uint8_t *pem, size_t len, const char *passphrase, struct err 
 	bool encrypted = privkey_is_encrypted(pem, len);
 	enum privkey_kind kind;
 	EVP_PKEY *pkey;
-	BIO *bio;
 
 	if (encrypted && passphrase == NULL) {
 		err_setx(e, ERR_AUTH, "the key is encrypted and no passphrase was given");
@@ -240,14 +219,7 @@ privkey_read(const uint8_t *pem, size_t len, const char *passphrase, struct err 
 		err_setx(e, ERR_TOO_LARGE, "private key over %u bytes", PEM_MAX);
 		return NULL;
 	}
-	if ((bio = BIO_new_mem_buf(pem, (int)len)) == NULL) {
-		err_nomem(e);
-		return NULL;
-	}
-	pkey = PEM_read_bio_PrivateKey(bio, NULL, passphrase_cb, (void *)(uintptr_t)passphrase);
-	BIO_free(bio);
-	ERR_clear_error();
-	if (pkey == NULL) {
+	if ((pkey = pem_private_key(pem, len, passphrase)) == NULL) {
 		err_setx(e, encrypted ? ERR_AUTH : ERR_SYNTAX,
 		    encrypted
 			? "the key can't be decrypted: wrong passphrase, or the file is damaged"

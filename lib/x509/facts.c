@@ -10,6 +10,8 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+
+#include "lib/base/pem.h"
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -142,7 +144,7 @@ cert_read(const uint8_t *pem, size_t len,
 		    CERT_FILE_MAX);
 	if ((bio = BIO_new_mem_buf(pem, (int)len)) == NULL)
 		return err_nomem(e);
-	while (rc == 0 && (x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+	while (rc == 0 && (x = PEM_read_bio_X509(bio, NULL, pem_passphrase, NULL)) != NULL) {
 		struct cert_facts c = { .from = 0 };
 
 		got++;

@@ -9,6 +9,8 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "lib/base/pem.h"
+
 int
 cert_crypto_error(struct err *e, const char *what)
 {
@@ -77,38 +79,16 @@ cert_key_write(EVP_PKEY *key, struct buf *out, struct err *e)
 	return rc;
 }
 
-static int
-no_passphrase(char *out, int size, int writing, void *arg)
-{
-	(void)out;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1; /* and never ask on a terminal */
-}
-
-EVP_PKEY *
-cert_key_parse(const struct buf *pem, struct err *e)
-{
-	BIO *bio = pem->len == 0 ? NULL : BIO_new_mem_buf(pem->data, (int)pem->len);
-	EVP_PKEY *key =
-	    bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
-
-	BIO_free(bio);
-	ERR_clear_error();
-	if (key == NULL)
-		err_setx(e, ERR_SYNTAX, "want a private key in PEM form, not encrypted");
-	return key;
-}
-
 EVP_PKEY *
 cert_key_read(struct dir *d, const char *name, struct err *e)
 {
 	struct buf pem = BUF_INIT(CERT_PEM_MAX);
 	EVP_PKEY *key = NULL;
 
-	if (file_read_secret(d, name, &pem, e) == 0 && (key = cert_key_parse(&pem, e)) == NULL)
-		err_context(e, "%s%s%s", d == NULL ? "" : dir_path(d), d == NULL ? "" : "/", name);
+	if (file_read_secret(d, name, &pem, e) == 0 &&
+	    (key = pem_private_key(pem.data, pem.len, NULL)) == NULL)
+		err_setx(e, ERR_SYNTAX, "%s%s%s: want a private key in PEM form, not encrypted",
+		    d == NULL ? "" : dir_path(d), d == NULL ? "" : "/", name);
 	buf_free(&pem);
 	return key;
 }

@@ -35,7 +35,4 @@ int cert_key_write(EVP_PKEY *key, struct buf *out, struct err *e);
 /* From a file that nobody else may read.  NULL with ERR_ACCESS, ERR_SYNTAX and others. */
 EVP_PKEY *cert_key_read(struct dir *d, const char *name, struct err *e);
 
-/* The same from PEM text; what is encrypted isn't asked about. */
-EVP_PKEY *cert_key_parse(const struct buf *pem, struct err *e);
-
 #endif

@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
+
+#include "lib/base/pem.h"
 
 void
 pair_free(struct tls_pair *p)
@@ -15,16 +16,6 @@ pair_free(struct tls_pair *p)
 	EVP_PKEY_free(p->key);
 	sk_X509_pop_free(p->chain, X509_free);
 	memset(p, 0, sizeof *p);
-}
-
-static int
-no_passphrase(char *out, int size, int writing, void *arg)
-{
-	(void)out;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1; /* and never ask on a terminal */
 }
 
 /*
@@ -48,17 +39,11 @@ read_key(const struct tls_source *s, bool open_key, struct err *remark, struct e
 {
 	struct buf b = BUF_INIT(TLS_FILE_MAX);
 	EVP_PKEY *key = NULL;
-	BIO *bio = NULL;
 
-	if (read_key_file(s, open_key, &b, remark, e) == 0) {
-		if ((bio = BIO_new_mem_buf(b.data, (int)b.len)) != NULL)
-			key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
-		if (key == NULL)
-			err_setx(e, ERR_SYNTAX, "%s: want an unencrypted private key in PEM form",
-			    source_name(s));
-	}
-	ERR_clear_error();
-	BIO_free(bio);
+	if (read_key_file(s, open_key, &b, remark, e) == 0 &&
+	    (key = pem_private_key(b.data, b.len, NULL)) == NULL)
+		err_setx(e, ERR_SYNTAX, "%s: want an unencrypted private key in PEM form",
+		    source_name(s));
 	buf_free(&b);
 	return key;
 }

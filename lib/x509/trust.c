@@ -13,6 +13,7 @@
 #include <openssl/x509v3.h>
 
 #include "lib/base/digest.h"
+#include "lib/base/pem.h"
 
 STACK_OF(X509) * trust_read_certs(const struct tls_source *s, struct err *e)
 {
@@ -30,7 +31,7 @@ STACK_OF(X509) * trust_read_certs(const struct tls_source *s, struct err *e)
 		err_nomem(e);
 		goto fail;
 	}
-	while ((cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL)
+	while ((cert = PEM_read_bio_X509(bio, NULL, pem_passphrase, NULL)) != NULL)
 		if (sk_X509_num(all) == TLS_TRUSTED_MAX || !sk_X509_push(all, cert)) {
 			if (sk_X509_num(all) == TLS_TRUSTED_MAX)
 				err_setx(e, ERR_TOO_LARGE, "%s: over %d certificates",
@@ -155,7 +156,7 @@ read_crls(const struct tls_source *s, struct tls_trusted *t, struct err *e)
 	else if (source_read(s, false, &b, e) == 0) {
 		if ((bio = BIO_new_mem_buf(b.data, (int)b.len)) != NULL)
 			while (sk_X509_CRL_num(t->crls) <= TLS_CRLS_MAX &&
-			    (crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL)) != NULL)
+			    (crl = PEM_read_bio_X509_CRL(bio, NULL, pem_passphrase, NULL)) != NULL)
 				if (!sk_X509_CRL_push(t->crls, crl)) {
 					X509_CRL_free(crl);
 					break; /* the end was not reached, which is an error */

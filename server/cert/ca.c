@@ -13,6 +13,7 @@
 #include "server/repo/audit.h"
 #include "lib/os/file.h"
 #include "lib/base/path.h"
+#include "lib/base/pem.h"
 #include "server/cert/ca_db.h"
 #include "lib/x509/key.h"
 #include "server/repo/repo.h"
@@ -86,7 +87,7 @@ read_cert(struct dir *d, struct err *e)
 
 	if (file_read(d, CA_CERT_FILE, &pem, e) == 0) {
 		bio = pem.len == 0 ? NULL : BIO_new_mem_buf(pem.data, (int)pem.len);
-		x = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
+		x = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, pem_passphrase, NULL);
 		BIO_free(bio);
 		ERR_clear_error();
 		if (x == NULL)

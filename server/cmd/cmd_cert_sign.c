@@ -12,6 +12,7 @@
 #include "lib/os/clock.h"
 #include "lib/os/file.h"
 #include "lib/base/path.h"
+#include "lib/base/pem.h"
 #include "server/cert/ca.h"
 #include "server/cert/ca_db.h"
 #include "lib/x509/key.h"
@@ -69,7 +70,7 @@ read_request(const struct signing *s, struct err *e)
 	if (file_read(NULL, path, &pem, e) == -1)
 		goto out;
 	bio = pem.len == 0 ? NULL : BIO_new_mem_buf(pem.data, (int)pem.len);
-	rq = bio == NULL ? NULL : PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL);
+	rq = bio == NULL ? NULL : PEM_read_bio_X509_REQ(bio, NULL, pem_passphrase, NULL);
 	BIO_free(bio);
 	if (rq == NULL) {
 		err_setx(e, ERR_SYNTAX, "%s: want a signing request in PEM form", path);

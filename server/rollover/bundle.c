@@ -9,6 +9,8 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "lib/base/pem.h"
+
 static const char begin[] = "-----BEGIN CERTIFICATE-----";
 static const char end[] = "-----END CERTIFICATE-----";
 
@@ -34,7 +36,7 @@ static size_t
 which(const uint8_t *block, size_t len, const struct bundle_cert *certs, size_t n)
 {
 	BIO *bio = BIO_new_mem_buf(block, (int)len);
-	X509 *x = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	X509 *x = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, pem_passphrase, NULL);
 	uint8_t sha[EVP_MAX_MD_SIZE];
 	unsigned size = 0;
 	size_t i = n;

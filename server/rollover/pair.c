@@ -13,6 +13,7 @@
 
 #include "lib/os/clock.h"
 #include "lib/base/path.h"
+#include "lib/base/pem.h"
 #include "server/cert/request.h"
 #include "server/cert/issue.h"
 #include "lib/x509/key.h"
@@ -38,7 +39,7 @@ read_cert(const struct buf *text, const char *file, struct replace_pair *out, st
 	unsigned size = 0;
 	int rc = -1;
 
-	out->x = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	out->x = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, pem_passphrase, NULL);
 	BIO_free(bio);
 	ERR_clear_error();
 	if (out->x == NULL)

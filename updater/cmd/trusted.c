@@ -12,6 +12,7 @@
 
 #include "lib/os/clock.h"
 #include "lib/base/digest.h"
+#include "lib/base/pem.h"
 #include "lib/os/file.h"
 #include "lib/settings/application.h"
 #include "lib/settings/expand.h"
@@ -48,7 +49,7 @@ add_file(json_t *all, const char *file)
 	if (file_read(NULL, file, &b, &e) == 0 &&
 	    (in = BIO_new_mem_buf(b.data, (int)b.len)) != NULL)
 		for (; n < TRUSTED_SHOWN_MAX &&
-		     (cert = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL;
+		     (cert = PEM_read_bio_X509(in, NULL, pem_passphrase, NULL)) != NULL;
 		     n++) {
 			json_array_append_new(all, describe(file, cert));
 			X509_free(cert);
