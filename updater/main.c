@@ -4,14 +4,14 @@
  */
 #include <openssl/crypto.h>
 
-#include "lib/sftp/sftp_frames.h"
+#include "lib/sftp/child.h"
 #include "updater/cmd/common.h"
 #include "lib/script/runner.h"
 
 int
 main(int argc, char **argv)
 {
-	static const struct child_role *const roles[] = { &carry_child_role, &script_child_role,
+	static const struct child_role *const roles[] = { &sftp_child_role, &script_child_role,
 		NULL };
 
 	/*

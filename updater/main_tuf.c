@@ -20,7 +20,7 @@
 #include "updater/state/notes.h"
 #include "updater/state/tuf_store.h"
 #include "lib/sftp/url.h"
-#include "lib/sftp/sftp_frames.h"
+#include "lib/sftp/child.h"
 
 #define EXIT_MISUSE 2
 
@@ -46,6 +46,7 @@ struct origin {
 	const char *url;
 	struct knownhosts known;
 	const char *host_keys[KNOWNHOSTS_KEYS_MAX];
+	struct session_child child;
 	struct fetch_config config;
 	struct fetch *fetch;
 };
@@ -100,6 +101,7 @@ origin_open(struct origin *p, const char *url, const struct arguments *a, struct
 	}
 	for (size_t i = 0; i < p->known.n; i++)
 		p->host_keys[i] = p->known.print[i];
+	p->child.role = &sftp_child_role;
 	p->config = (struct fetch_config){ .urls = &p->url,
 		.nurls = 1,
 		.host_keys = p->host_keys,
@@ -107,7 +109,8 @@ origin_open(struct origin *p, const char *url, const struct arguments *a, struct
 		.key_file = a->key,
 		.passphrase_file = a->passphrase_file,
 		.connect_ms = SILENCE_MS,
-		.deadline = clock_mono_ms() + WHOLE_MS };
+		.deadline = clock_mono_ms() + WHOLE_MS,
+		.child = &p->child };
 	return (p->fetch = fetch_start(&p->config, e)) == NULL ? -1 : 0;
 }
 
@@ -136,7 +139,7 @@ static int
 metadata_fetch(void *arg, const char *name, struct buf *out, struct err *e)
 {
 	const struct metadata *m = arg;
-	struct fetch_file f = { .path = name,
+	struct sftp_file f = { .path = name,
 		.max = out->max,
 		.data = collect,
 		.again = collect_again,
@@ -144,7 +147,7 @@ metadata_fetch(void *arg, const char *name, struct buf *out, struct err *e)
 
 	if (fetch_files(m->origin->fetch, &f, 1, e) == -1)
 		return err_context(e, "%s", name);
-	return f.result == FETCH_OK ? 1 : 0;
+	return f.result == SFTP_FILE_OK ? 1 : 0;
 }
 
 static int
@@ -432,7 +435,7 @@ run(struct arguments *a, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	static const struct child_role *const roles[] = { &carry_child_role, NULL };
+	static const struct child_role *const roles[] = { &sftp_child_role, NULL };
 	struct buf key = BUF_INIT(VARIABLE_MAX), known_hosts = BUF_INIT(VARIABLE_MAX);
 	struct arguments a = { .key = NULL };
 	struct err e;

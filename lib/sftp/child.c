@@ -14,12 +14,12 @@
 #include "lib/os/confine.h"
 #include "lib/base/path.h"
 #include "lib/base/wire.h"
+#include "lib/sftp/child.h"
+#include "lib/sftp/fingerprint.h"
 #include "lib/sftp/sftp_frames.h"
-#include "lib/sftp/login.h"
 #include "lib/sftp/sftp.h"
 #include "lib/sftp/ssh.h"
 #include "lib/sftp/ssh_alloc.h"
-#include "lib/sftp/url.h"
 
 /* Address space besides libssh2's: the engine's windows, frames, the heap. */
 #define OTHER_MEMORY (64u * 1024 * 1024)
@@ -29,10 +29,8 @@
  */
 #define CPU_SECONDS 3600
 
-#define PINS_MAX 64
-
 struct file {
-	struct fetch_file f;
+	struct sftp_file f;
 	struct duty *duty;
 	uint32_t number;
 	char *path;
@@ -43,7 +41,7 @@ struct duty {
 	struct buf out;		 /* the frame that is being made */
 	struct buf about, login; /* what server points into */
 	struct ssh_server server;
-	const char *pins[PINS_MAX];
+	const char *pins[SFTP_PINS_MAX];
 	const char *path;
 	enum ssh_hostkey hostkey;
 	int64_t connect_ms;
@@ -54,7 +52,7 @@ struct duty {
 };
 
 static int
-say(struct duty *d, enum carry type, struct err *e)
+say(struct duty *d, enum sftp_frame type, struct err *e)
 {
 	int rc = frame_send(d->parent, (uint8_t)type, d->out.data, d->out.len, FRAME_FOREVER, e);
 
@@ -71,7 +69,7 @@ take_secret(struct duty *d, const char *what, struct buf *out, struct err *e)
 	struct wire w;
 	size_t len;
 
-	if (frame_recv(d->parent, &f, FRAME_FOREVER, e) != 1 || f.type != CARRY_SECRET)
+	if (frame_recv(d->parent, &f, FRAME_FOREVER, e) != 1 || f.type != SFTP_FRAME_SECRET)
 		return err_setx(e, ERR_PROTOCOL, "want %s", what);
 	w = (struct wire)WIRE_INIT(f.data, f.len);
 	if ((secret = wire_string(&w, &len)) == NULL)
@@ -86,7 +84,7 @@ ask_signature(void *arg, const uint8_t *data, size_t len, struct buf *out, struc
 	struct duty *d = arg;
 
 	buf_reset(&d->out);
-	if (wire_put_string(&d->out, data, len, e) == -1 || say(d, CARRY_SIGN, e) == -1)
+	if (wire_put_string(&d->out, data, len, e) == -1 || say(d, SFTP_FRAME_SIGN, e) == -1)
 		return -1;
 	return take_secret(d, "signature", out, e);
 }
@@ -97,7 +95,7 @@ ask_password(void *arg, struct buf *out, struct err *e)
 	struct duty *d = arg;
 
 	buf_reset(&d->out);
-	return say(d, CARRY_PASSWORD, e) == -1 ? -1 : take_secret(d, "password", out, e);
+	return say(d, SFTP_FRAME_PASSWORD, e) == -1 ? -1 : take_secret(d, "password", out, e);
 }
 
 static int
@@ -109,18 +107,19 @@ take_server(struct duty *d, const struct frame *f, struct err *e)
 	if (d->about.len > 0 || buf_add(&d->about, f->data, f->len, e) == -1)
 		return err_setx(e, ERR_PROTOCOL, "want one server");
 	w = (struct wire)WIRE_INIT(d->about.data, d->about.len);
-	s->host = wire_name(&w, URL_HOST_SIZE);
+	s->host = wire_name(&w, SFTP_HOST_SIZE);
 	s->port = (uint16_t)wire_u32(&w);
-	s->user = wire_name(&w, URL_USER_SIZE);
-	d->path = wire_name(&w, CARRY_FRAME_MAX);
+	s->user = wire_name(&w, SFTP_USER_SIZE);
+	d->path = wire_name(&w, SFTP_FRAME_MAX);
 	d->hostkey = wire_u8(&w) ? SSH_HOSTKEY_ECDSA : SSH_HOSTKEY_ANY;
 	d->connect_ms = (int64_t)(wire_u64(&w) & INT32_MAX);
 	s->nhost_keys = wire_u32(&w);
-	for (size_t i = 0; i < s->nhost_keys && i < PINS_MAX; i++)
-		d->pins[i] = wire_name(&w, 128);
+	for (size_t i = 0; i < s->nhost_keys && i < SFTP_PINS_MAX; i++)
+		d->pins[i] = wire_name(&w, FINGERPRINT_SIZE);
 	s->host_keys = d->pins;
-	return w.bad || s->nhost_keys > PINS_MAX ? err_setx(e, ERR_PROTOCOL, "malformed server")
-						 : 0;
+	return w.bad || s->nhost_keys > SFTP_PINS_MAX
+	    ? err_setx(e, ERR_PROTOCOL, "malformed server")
+	    : 0;
 }
 
 /* With what to log in: told after the server, which it isn't needed to connect to. */
@@ -131,7 +130,7 @@ take_login(struct duty *d, struct err *e)
 	struct frame f;
 	struct wire w;
 
-	if (frame_recv(d->parent, &f, FRAME_FOREVER, e) != 1 || f.type != CARRY_LOGIN ||
+	if (frame_recv(d->parent, &f, FRAME_FOREVER, e) != 1 || f.type != SFTP_FRAME_LOGIN ||
 	    buf_add(&d->login, f.data, f.len, e) == -1)
 		return err_setx(e, ERR_PROTOCOL, "want a login");
 	w = (struct wire)WIRE_INIT(d->login.data, d->login.len);
@@ -139,7 +138,7 @@ take_login(struct duty *d, struct err *e)
 	l->sign = ask_signature;
 	l->password = ask_password;
 	l->arg = d;
-	l->name = wire_name(&w, CARRY_FRAME_MAX);
+	l->name = wire_name(&w, SFTP_FRAME_MAX);
 	return w.bad ? err_setx(e, ERR_PROTOCOL, "malformed login") : 0;
 }
 
@@ -175,7 +174,7 @@ tell_hello(struct duty *d, struct err *e)
 	struct confined c;
 
 	confine(&want, &c);
-	return wire_put_u32(&d->out, confined_pack(&c), e) == -1 ? -1 : say(d, CARRY_HELLO, e);
+	return wire_put_u32(&d->out, confined_pack(&c), e) == -1 ? -1 : say(d, SFTP_FRAME_HELLO, e);
 }
 
 /* The end of connecting or of a G. */
@@ -186,7 +185,7 @@ tell_end(struct duty *d, const struct err *why, bool other_key, struct err *e)
 	if (wire_put_u8(&d->out, other_key, e) == -1 ||
 	    (why != NULL && wire_put_err(&d->out, why, e) == -1))
 		return -1;
-	return say(d, CARRY_END, e);
+	return say(d, SFTP_FRAME_END, e);
 }
 
 /*
@@ -218,7 +217,7 @@ connect_server(struct duty *d, struct err *e)
 	    (d->engine = sftp_new(d->path, NULL, &why)) == NULL)
 		return tell_end(d, &why, other_key, e) == -1 ? -1 : 1;
 	buf_reset(&d->out);
-	return say(d, CARRY_CONNECTED, e);
+	return say(d, SFTP_FRAME_CONNECTED, e);
 }
 
 static int
@@ -230,7 +229,7 @@ pass_on(void *arg, const void *bytes, size_t len, struct err *e)
 	buf_reset(&d->out);
 	return wire_put_u32(&d->out, file->number, e) == -1 || buf_add(&d->out, bytes, len, e) == -1
 	    ? -1
-	    : say(d, CARRY_DATA, e);
+	    : say(d, SFTP_FRAME_DATA, e);
 }
 
 static int
@@ -249,8 +248,8 @@ add_file(struct duty *d, struct wire *w, struct err *e)
 	d->files[d->nfiles++] = file;
 	file->duty = d;
 	file->number = wire_u32(w);
-	path = wire_name(w, CARRY_FRAME_MAX);
-	file->f = (struct fetch_file){ .data = pass_on, .arg = file };
+	path = wire_name(w, SFTP_FRAME_MAX);
+	file->f = (struct sftp_file){ .data = pass_on, .arg = file };
 	file->f.max = wire_u64(w);
 	file->f.exact = wire_u8(w) != 0;
 	file->f.offset = wire_u64(w);
@@ -268,7 +267,7 @@ take_files(struct duty *d, const struct frame *f, struct err *e)
 	struct wire w = WIRE_INIT(f->data, f->len);
 
 	while (w.p < w.end)
-		if (d->nfiles == CARRY_FILES_MAX || add_file(d, &w, e) == -1)
+		if (d->nfiles == SFTP_FILES_MAX || add_file(d, &w, e) == -1)
 			return -1;
 	return 0;
 }
@@ -291,9 +290,9 @@ tell_result(struct duty *d, const struct file *file, struct err *e)
 	buf_reset(&d->out);
 	if (wire_put_u32(&d->out, file->number, e) == -1 ||
 	    wire_put_u8(&d->out, (uint8_t)file->f.result, e) == -1 ||
-	    (file->f.result == FETCH_FAILED && wire_put_err(&d->out, &file->f.err, e) == -1))
+	    (file->f.result == SFTP_FILE_FAILED && wire_put_err(&d->out, &file->f.err, e) == -1))
 		return -1;
-	return say(d, CARRY_RESULT, e);
+	return say(d, SFTP_FRAME_RESULT, e);
 }
 
 static int
@@ -310,7 +309,8 @@ go(struct duty *d, const struct frame *f, struct err *e)
 	if (rc == 0)
 		rc = ssh_run(d->ssh, d->engine, deadline, idle_ms, &why);
 	for (size_t i = 0; i < d->nfiles; i++)
-		if (d->files[i]->f.result != FETCH_PENDING && tell_result(d, d->files[i], e) == -1)
+		if (d->files[i]->f.result != SFTP_FILE_PENDING &&
+		    tell_result(d, d->files[i], e) == -1)
 			return -1;
 	if (tell_end(d, rc == -1 ? &why : NULL, false, e) == -1)
 		return -1;
@@ -322,11 +322,11 @@ go(struct duty *d, const struct frame *f, struct err *e)
 static int
 take(struct duty *d, const struct frame *f, struct err *e)
 {
-	if (f->type == CARRY_SERVER && d->ssh == NULL)
+	if (f->type == SFTP_FRAME_SERVER && d->ssh == NULL)
 		return take_server(d, f, e) == -1 ? -1 : connect_server(d, e);
-	if (f->type == CARRY_FILES)
+	if (f->type == SFTP_FRAME_FILES)
 		return take_files(d, f, e);
-	if (f->type == CARRY_GO && d->ssh != NULL)
+	if (f->type == SFTP_FRAME_GO && d->ssh != NULL)
 		return go(d, f, e);
 	return -1;
 }
@@ -335,9 +335,9 @@ static int
 run(struct frames *parent)
 {
 	struct duty d = { .parent = parent,
-		.out = BUF_INIT(CARRY_FRAME_MAX),
-		.about = BUF_INIT(CARRY_FRAME_MAX),
-		.login = BUF_INIT(CARRY_FRAME_MAX) };
+		.out = BUF_INIT(SFTP_FRAME_MAX),
+		.about = BUF_INIT(SFTP_FRAME_MAX),
+		.login = BUF_INIT(SFTP_FRAME_MAX) };
 	struct frame f;
 	struct err e;
 	int rc = 0;
@@ -353,4 +353,4 @@ run(struct frames *parent)
 	return rc == -1 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-const struct child_role carry_child_role = { "fetch", CARRY_FRAME_MAX, run, &want };
+const struct child_role sftp_child_role = { "fetch", SFTP_FRAME_MAX, run, &want };

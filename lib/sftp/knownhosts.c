@@ -8,37 +8,11 @@
 #include <string.h>
 
 #include <libssh2.h>
-#include <openssl/evp.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/digest.h"
 #include "lib/os/file.h"
 
-#define REVOKED	     "@revoked"
-#define KEY_TEXT_MAX 4096 /* base64 digits of a public key */
-
-/* "SHA256:…" of a public key in base64.  False when it is none. */
-static bool
-fingerprint(const char *key, char out[KNOWNHOSTS_PRINT_SIZE])
-{
-	uint8_t blob[KEY_TEXT_MAX], sum[DIGEST_MAX];
-	unsigned char text[4 * SHA256_SIZE];
-	size_t len = strlen(key);
-	struct err e;
-	int n;
-
-	if (len == 0 || len > KEY_TEXT_MAX || len % 4 != 0 ||
-	    (n = EVP_DecodeBlock(blob, (const unsigned char *)key, (int)len)) <= 0)
-		return false;
-	for (size_t i = len; i > 0 && key[i - 1] == '='; i--)
-		n--; /* EVP_DecodeBlock() counts the padding as bytes */
-	if (digest_of(DIGEST_SHA256, blob, (size_t)n, sum, &e) == -1)
-		return false;
-	EVP_EncodeBlock(text, sum, SHA256_SIZE);
-	/* ssh-keygen leaves the '=' out */
-	snprintf(out, KNOWNHOSTS_PRINT_SIZE, "SHA256:%.43s", (char *)text);
-	return true;
-}
+#define REVOKED "@revoked"
 
 /*
  * The key on one line: 1 it is for this host (any host where name is NULL), 0 not, or no line that
@@ -46,7 +20,7 @@ fingerprint(const char *key, char out[KNOWNHOSTS_PRINT_SIZE])
  */
 static int
 key_of_line(LIBSSH2_SESSION *session, const char *line, const char *name,
-    char print[KNOWNHOSTS_PRINT_SIZE])
+    char print[FINGERPRINT_SIZE])
 {
 	LIBSSH2_KNOWNHOSTS *one = libssh2_knownhost_init(session);
 	struct libssh2_knownhost *entry = NULL;
@@ -64,7 +38,7 @@ key_of_line(LIBSSH2_SESSION *session, const char *line, const char *name,
 		libssh2_knownhost_check(one, name, entry->key, strlen(entry->key),
 		    LIBSSH2_KNOWNHOST_TYPE_PLAIN | LIBSSH2_KNOWNHOST_KEYENC_BASE64,
 		    NULL) == LIBSSH2_KNOWNHOST_CHECK_MATCH))
-		rc = fingerprint(entry->key, print);
+		rc = fingerprint_of_base64(entry->key, strlen(entry->key), print, &e) == 0;
 	if (one != NULL)
 		libssh2_knownhost_free(one);
 	buf_free(&whole);
@@ -120,7 +94,7 @@ text_of_line(const char *line, const char *name)
 static int
 pass(LIBSSH2_SESSION *session, const struct buf *lines, const char *name, struct knownhosts *out)
 {
-	char print[KNOWNHOSTS_PRINT_SIZE];
+	char print[FINGERPRINT_SIZE];
 
 	for (size_t at = 0; at < lines->len; at += strlen((const char *)lines->data + at) + 1) {
 		const char *text = text_of_line((const char *)lines->data + at, name);

@@ -11,13 +11,13 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/sftp/fingerprint.h"
 
-#define KNOWNHOSTS_FILE_MAX   (4u * 1024 * 1024) /* bytes */
-#define KNOWNHOSTS_KEYS_MAX   16		 /* keys of one host */
-#define KNOWNHOSTS_PRINT_SIZE 52		 /* "SHA256:", 43 digits, NUL */
+#define KNOWNHOSTS_FILE_MAX (4u * 1024 * 1024) /* bytes */
+#define KNOWNHOSTS_KEYS_MAX 16		       /* keys of one host */
 
 struct knownhosts {
-	char print[KNOWNHOSTS_KEYS_MAX][KNOWNHOSTS_PRINT_SIZE]; /* as fetch_config's host_keys */
+	char print[KNOWNHOSTS_KEYS_MAX][FINGERPRINT_SIZE]; /* as fetch_config's host_keys */
 	size_t n;
 };
 

@@ -22,7 +22,7 @@
 
 /* What one server may use up of the time that is left from when on. */
 static int64_t
-share(const struct carrier_config *g, int64_t when)
+share(const struct session_config *g, int64_t when)
 {
 	int64_t ms = (g->deadline - when) / (int64_t)g->servers;
 
@@ -30,10 +30,10 @@ share(const struct carrier_config *g, int64_t when)
 }
 
 static int
-tell_server(struct carrier *c, struct err *e)
+tell_server(struct session *c, struct err *e)
 {
-	const struct carrier_config *g = &c->config;
-	struct buf b = BUF_INIT(CARRY_FRAME_MAX);
+	const struct session_config *g = &c->config;
+	struct buf b = BUF_INIT(SFTP_FRAME_MAX);
 	int64_t connect_ms = c->connect_until - clock_mono_ms();
 	int rc = -1;
 
@@ -46,37 +46,27 @@ tell_server(struct carrier *c, struct err *e)
 	for (size_t i = 0; i < g->nhost_keys; i++)
 		if (wire_put_name(&b, g->host_keys[i], e) == -1)
 			goto out;
-	rc = frame_send(child_frames(c->child), CARRY_SERVER, b.data, b.len, c->connect_until, e);
+	rc = frame_send(child_frames(c->child), SFTP_FRAME_SERVER, b.data, b.len, c->connect_until,
+	    e);
 out:
 	buf_free(&b);
 	return rc;
 }
 
-struct child *
-carrier_early(void)
-{
-	struct err ignored;
-
-	return child_start(&carry_child_role, &ignored);
-}
-
-/* The one that was started early, or a new one. */
+/* The child that was started early, or a new one. */
 static struct child *
-take_child(struct child **early, struct err *e)
+take_child(struct session_child *from, struct err *e)
 {
-	struct child *c;
+	struct child *c = from->early;
 
-	if (early == NULL || *early == NULL)
-		return child_start(&carry_child_role, e);
-	c = *early;
-	*early = NULL;
-	return c;
+	from->early = NULL;
+	return c != NULL ? c : child_start(from->role, e);
 }
 
-struct carrier *
-carrier_start(const struct carrier_config *config, struct err *e)
+struct session *
+session_start(const struct session_config *config, struct err *e)
 {
-	struct carrier *c = calloc(1, sizeof *c);
+	struct session *c = calloc(1, sizeof *c);
 
 	if (c == NULL) {
 		err_nomem(e);
@@ -85,25 +75,25 @@ carrier_start(const struct carrier_config *config, struct err *e)
 	c->config = *config;
 	c->connect_until = clock_mono_ms();
 	c->connect_until += share(config, c->connect_until);
-	if ((c->child = take_child(config->early, e)) != NULL && tell_server(c, e) == 0)
+	if ((c->child = take_child(config->child, e)) != NULL && tell_server(c, e) == 0)
 		return c;
-	carrier_end(c);
+	session_end(c);
 	return NULL;
 }
 
 int
-carrier_login(struct carrier *c, const struct login *login, struct err *e)
+session_login(struct session *c, const struct login *login, struct err *e)
 {
 	const struct buf *blob = login_blob(login);
-	struct buf b = BUF_INIT(CARRY_FRAME_MAX);
+	struct buf b = BUF_INIT(SFTP_FRAME_MAX);
 	struct err ignored;
 	int rc = -1;
 
 	c->login = login;
 	if (wire_put_string(&b, blob->data, blob->len, e) == 0 &&
 	    wire_put_name(&b, login_name(login), e) == 0) {
-		frame_send(child_frames(c->child), CARRY_LOGIN, b.data, b.len, c->connect_until,
-		    &ignored);
+		frame_send(child_frames(c->child), SFTP_FRAME_LOGIN, b.data, b.len,
+		    c->connect_until, &ignored);
 		rc = 0;
 	}
 	buf_free(&b);
@@ -111,7 +101,7 @@ carrier_login(struct carrier *c, const struct login *login, struct err *e)
 }
 
 void
-carrier_end(struct carrier *c)
+session_end(struct session *c)
 {
 	if (c == NULL)
 		return;
@@ -120,19 +110,19 @@ carrier_end(struct carrier *c)
 }
 
 bool
-carrier_other_key(const struct carrier *c)
+session_other_key(const struct session *c)
 {
 	return c->other_key;
 }
 
 const struct confined *
-carrier_confined(const struct carrier *c)
+session_confined(const struct session *c)
 {
 	return c->hello ? &c->confined : NULL;
 }
 
 static int
-lied(struct carrier *c, const char *what, struct err *e)
+lied(struct session *c, const char *what, struct err *e)
 {
 	return err_setx(e, ERR_PROTOCOL, "%s:%u: the fetch child sent %s", c->config.url->host,
 	    (unsigned)c->config.url->port, what);
@@ -143,7 +133,7 @@ lied(struct carrier *c, const char *what, struct err *e)
  * that was taken over must not get other signatures.
  */
 static bool
-is_login(const struct carrier *c, const uint8_t *data, size_t len)
+is_login(const struct session *c, const uint8_t *data, size_t len)
 {
 	const struct buf *blob = login_blob(c->login);
 	struct wire w = WIRE_INIT(data, len);
@@ -163,7 +153,7 @@ is_login(const struct carrier *c, const uint8_t *data, size_t len)
 }
 
 static int
-on_sign(struct carrier *c, struct wire *w, struct buf *answer, struct err *e)
+on_sign(struct session *c, struct wire *w, struct buf *answer, struct err *e)
 {
 	struct buf signature = BUF_INIT(LOGIN_SIGNATURE_MAX);
 	const uint8_t *data;
@@ -183,7 +173,7 @@ on_sign(struct carrier *c, struct wire *w, struct buf *answer, struct err *e)
 
 /* Once: that a server refused it is no reason to give it again. */
 static int
-on_password(struct carrier *c, struct wire *w, struct buf *answer, struct err *e)
+on_password(struct session *c, struct wire *w, struct buf *answer, struct err *e)
 {
 	const struct buf *password = login_password(c->login);
 
@@ -194,7 +184,7 @@ on_password(struct carrier *c, struct wire *w, struct buf *answer, struct err *e
 }
 
 static int
-on_hello(struct carrier *c, struct wire *w, struct err *e)
+on_hello(struct session *c, struct wire *w, struct err *e)
 {
 	uint32_t packed = wire_u32(w);
 
@@ -207,7 +197,7 @@ on_hello(struct carrier *c, struct wire *w, struct err *e)
 
 /* 1: the end without a fault; -1 with the fault. */
 static int
-on_end(struct carrier *c, struct wire *w, struct err *e)
+on_end(struct session *c, struct wire *w, struct err *e)
 {
 	c->other_key = wire_u8(w) == 1;
 	if (w->bad)
@@ -216,8 +206,8 @@ on_end(struct carrier *c, struct wire *w, struct err *e)
 }
 
 /* The file that a frame is about; NULL for a number that none has. */
-static struct fetch_file *
-file_of(struct carrying *r, struct wire *w)
+static struct sftp_file *
+file_of(struct session_work *r, struct wire *w)
 {
 	uint32_t number = wire_u32(w);
 
@@ -225,37 +215,38 @@ file_of(struct carrying *r, struct wire *w)
 }
 
 static int
-on_data(struct carrying *r, struct wire *w, struct err *e)
+on_data(struct session_work *r, struct wire *w, struct err *e)
 {
-	struct fetch_file *f = file_of(r, w);
+	struct sftp_file *f = file_of(r, w);
 	size_t len = (size_t)(w->end - w->p);
 
-	/* FETCH_FAILED: its bytes couldn't be taken, and what is under way is dropped. */
-	if (f == NULL || (f->result != FETCH_PENDING && f->result != FETCH_FAILED) ||
+	/* SFTP_FILE_FAILED: its bytes couldn't be taken, and what is under way is dropped. */
+	if (f == NULL || (f->result != SFTP_FILE_PENDING && f->result != SFTP_FILE_FAILED) ||
 	    len > f->max - f->offset)
 		return lied(r->c, "bytes that nobody asked for", e);
 	r->moved = true;
 	f->offset += len;
-	if (f->result == FETCH_PENDING && len > 0 && f->data(f->arg, w->p, len, &f->err) == -1)
-		f->result = FETCH_FAILED;
+	if (f->result == SFTP_FILE_PENDING && len > 0 && f->data(f->arg, w->p, len, &f->err) == -1)
+		f->result = SFTP_FILE_FAILED;
 	return 0;
 }
 
 static int
-on_result(struct carrying *r, struct wire *w, struct err *e)
+on_result(struct session_work *r, struct wire *w, struct err *e)
 {
-	struct fetch_file *f = file_of(r, w);
+	struct sftp_file *f = file_of(r, w);
 	uint8_t result = wire_u8(w);
 	struct err why;
 
-	if (f == NULL || w->bad || result <= FETCH_PENDING || result > FETCH_FAILED ||
-	    (result != FETCH_FAILED && w->p != w->end))
+	if (f == NULL || w->bad || result <= SFTP_FILE_PENDING || result > SFTP_FILE_FAILED ||
+	    (result != SFTP_FILE_FAILED && w->p != w->end))
 		return lied(r->c, "a malformed result", e);
 	r->moved = true;
-	if (f->result != FETCH_PENDING)
-		return f->result == FETCH_FAILED ? 0 : lied(r->c, "two results for one file", e);
-	f->result = (enum fetch_result)result;
-	if (result == FETCH_FAILED) {
+	if (f->result != SFTP_FILE_PENDING)
+		return f->result == SFTP_FILE_FAILED ? 0
+						     : lied(r->c, "two results for one file", e);
+	f->result = (enum sftp_result)result;
+	if (result == SFTP_FILE_FAILED) {
 		wire_err(w, &why);
 		f->err = why;
 	}
@@ -263,34 +254,34 @@ on_result(struct carrying *r, struct wire *w, struct err *e)
 }
 
 int
-carrier_take(struct carrying *r, const struct frame *f, struct buf *answer, struct err *e)
+session_take(struct session_work *r, const struct frame *f, struct buf *answer, struct err *e)
 {
 	struct wire w = WIRE_INIT(f->data, f->len);
-	struct carrier *c = r->c;
+	struct session *c = r->c;
 
-	if (f->type == CARRY_HELLO)
+	if (f->type == SFTP_FRAME_HELLO)
 		return on_hello(c, &w, e);
 	if (!c->hello)
 		return lied(c, "something before saying how it is confined", e);
-	if (f->type == CARRY_END)
+	if (f->type == SFTP_FRAME_END)
 		return on_end(c, &w, e);
-	if (!c->connected && f->type == CARRY_SIGN)
+	if (!c->connected && f->type == SFTP_FRAME_SIGN)
 		return on_sign(c, &w, answer, e);
-	if (!c->connected && f->type == CARRY_PASSWORD)
+	if (!c->connected && f->type == SFTP_FRAME_PASSWORD)
 		return on_password(c, &w, answer, e);
-	if (!c->connected && f->type == CARRY_CONNECTED && f->len == 0) {
+	if (!c->connected && f->type == SFTP_FRAME_CONNECTED && f->len == 0) {
 		c->connected = true;
 		return 1;
 	}
-	if (c->connected && f->type == CARRY_DATA)
+	if (c->connected && f->type == SFTP_FRAME_DATA)
 		return on_data(r, &w, e);
-	if (c->connected && f->type == CARRY_RESULT)
+	if (c->connected && f->type == SFTP_FRAME_RESULT)
 		return on_result(r, &w, e);
 	return lied(c, "a frame that doesn't belong there", e);
 }
 
 static int
-silent(struct carrier *c, struct err *e)
+silent(struct session *c, struct err *e)
 {
 	const struct url *u = c->config.url;
 
@@ -306,7 +297,7 @@ silent(struct carrier *c, struct err *e)
  * as good as silent.
  */
 static bool
-dribbles(struct carrier *c, const struct frame *f)
+dribbles(struct session *c, const struct frame *f)
 {
 	int64_t now = clock_mono_ms();
 
@@ -321,10 +312,10 @@ dribbles(struct carrier *c, const struct frame *f)
 
 /* Read what the child says until it is connected, or has ended its work. */
 static int
-listen_to(struct carrying *r, struct err *e)
+listen_to(struct session_work *r, struct err *e)
 {
 	struct buf answer = BUF_INIT(LOGIN_ANSWER_MAX);
-	struct carrier *c = r->c;
+	struct session *c = r->c;
 	char how[CHILD_HOW_SIZE];
 	struct frame f;
 	int rc;
@@ -345,8 +336,8 @@ listen_to(struct carrying *r, struct err *e)
 			rc = e->code == ERR_TIMEOUT ? silent(c, e) : -1;
 		} else if (c->connected && dribbles(c, &f)) {
 			rc = silent(c, e);
-		} else if ((rc = carrier_take(r, &f, &answer, e)) == 0 && answer.len > 0) {
-			rc = frame_send(child_frames(c->child), CARRY_SECRET, answer.data,
+		} else if ((rc = session_take(r, &f, &answer, e)) == 0 && answer.len > 0) {
+			rc = frame_send(child_frames(c->child), SFTP_FRAME_SECRET, answer.data,
 			    answer.len, until, e);
 			buf_reset(&answer);
 		}
@@ -356,67 +347,67 @@ listen_to(struct carrying *r, struct err *e)
 }
 
 static int
-tell_files(struct carrying *r, struct err *e)
+tell_files(struct session_work *r, struct err *e)
 {
 	struct frames *frames = child_frames(r->c->child);
-	const struct carrier_config *g = &r->c->config;
+	const struct session_config *g = &r->c->config;
 	int64_t until = g->deadline, now = clock_mono_ms(), left = until > now ? until - now : 0,
 		idle = share(g, now);
-	struct buf b = BUF_INIT(CARRY_FRAME_MAX);
+	struct buf b = BUF_INIT(SFTP_FRAME_MAX);
 	int rc = 0;
 
 	for (size_t i = 0; i < r->n && rc == 0; i++) {
-		const struct fetch_file *f = &r->files[i];
+		const struct sftp_file *f = &r->files[i];
 
-		if (f->result != FETCH_PENDING)
+		if (f->result != SFTP_FILE_PENDING)
 			continue;
 		if (wire_put_u32(&b, (uint32_t)i, e) == -1 || wire_put_name(&b, f->path, e) == -1 ||
 		    wire_put_u64(&b, f->max, e) == -1 || wire_put_u8(&b, f->exact, e) == -1 ||
 		    wire_put_u64(&b, f->offset, e) == -1)
 			rc = -1;
-		else if (b.len > CARRY_FRAME_MAX / 2) {
-			rc = frame_send(frames, CARRY_FILES, b.data, b.len, until, e);
+		else if (b.len > SFTP_FRAME_MAX / 2) {
+			rc = frame_send(frames, SFTP_FRAME_FILES, b.data, b.len, until, e);
 			buf_reset(&b);
 		}
 	}
 	if (rc == 0 && b.len > 0)
-		rc = frame_send(frames, CARRY_FILES, b.data, b.len, until, e);
+		rc = frame_send(frames, SFTP_FRAME_FILES, b.data, b.len, until, e);
 	buf_reset(&b);
 	if (rc == 0 && (rc = wire_put_u64(&b, (uint64_t)left, e)) == 0 &&
 	    (rc = wire_put_u64(&b, idle > 0 ? (uint64_t)idle : 0, e)) == 0)
-		rc = frame_send(frames, CARRY_GO, b.data, b.len, until, e);
+		rc = frame_send(frames, SFTP_FRAME_GO, b.data, b.len, until, e);
 	buf_free(&b);
 	return rc;
 }
 
 /* What can't be asked for fails without asking: the child checks it too, but its word is none. */
 static void
-refuse_unsafe(struct fetch_file *files, size_t n)
+refuse_unsafe(struct sftp_file *files, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct fetch_file *f = &files[i];
+		struct sftp_file *f = &files[i];
 
-		if (f->result != FETCH_PENDING)
+		if (f->result != SFTP_FILE_PENDING)
 			continue;
 		if (path_check(f->path, strlen(f->path), &f->err) == -1)
-			f->result = FETCH_FAILED;
+			f->result = SFTP_FILE_FAILED;
 		else if (f->offset > f->max) {
 			err_setx(&f->err, ERR_TOO_LARGE, "%s: there is more than is wanted already",
 			    f->path);
-			f->result = FETCH_FAILED;
+			f->result = SFTP_FILE_FAILED;
 		}
 	}
 }
 
 int
-carrier_run(struct carrier *c, struct fetch_file *files, size_t n, bool *moved, struct err *e)
+session_run(struct session *c, struct sftp_file *files, size_t n, bool *moved, struct err *e)
 {
-	struct carrying r = { .c = c, .files = files, .n = n };
+	struct session_work r = { .c = c, .files = files, .n = n };
 	int rc = 0;
 
 	*moved = false;
-	if (c->child == NULL || n > CARRY_FILES_MAX)
-		return err_setx(e, n > CARRY_FILES_MAX ? ERR_TOO_LARGE : ERR_CONFLICT,
+	if (c->child == NULL || n > SFTP_FILES_MAX)
+		return err_setx(e, n > SFTP_FILES_MAX ? ERR_TOO_LARGE : ERR_CONFLICT,
 		    "%s:%u: can't fetch so many files at once", c->config.url->host,
 		    (unsigned)c->config.url->port);
 	refuse_unsafe(files, n);
@@ -428,7 +419,7 @@ carrier_run(struct carrier *c, struct fetch_file *files, size_t n, bool *moved, 
 		rc = listen_to(&r, e);
 	*moved = r.moved;
 	for (size_t i = 0; i < n && rc == 0; i++)
-		if (files[i].result == FETCH_PENDING)
+		if (files[i].result == SFTP_FILE_PENDING)
 			rc = lied(c, "an end before all files had a result", e);
 	return rc;
 }

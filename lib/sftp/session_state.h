@@ -3,7 +3,7 @@
 #define LIB_SFTP_SESSION_STATE_H
 
 /*
- * What carrier.c believes of its child, apart from the child, for a fuzzer.  Nobody else includes
+ * What session.c believes of its child, apart from the child, for a fuzzer.  Nobody else includes
  * this.
  */
 #include "lib/base/buf.h"
@@ -16,10 +16,10 @@
 #define SIGNATURES_MAX 2
 
 /* Bytes of the answer to a child: a signature or a password. */
-#define LOGIN_ANSWER_MAX (4 + LOGIN_PASSPHRASE_MAX)
+#define LOGIN_ANSWER_MAX (4 + SFTP_PASSWORD_MAX)
 
-struct carrier {
-	struct carrier_config config;
+struct session {
+	struct session_config config;
 	const struct login *login;
 	struct child *child; /* NULL after it failed */
 	struct confined confined;
@@ -31,9 +31,9 @@ struct carrier {
 };
 
 /* Files that are being fetched. */
-struct carrying {
-	struct carrier *c;
-	struct fetch_file *files;
+struct session_work {
+	struct session *c;
+	struct sftp_file *files;
 	size_t n;
 	bool moved;
 };
@@ -42,6 +42,6 @@ struct carrying {
  * What a frame of the child does.  0 go on (where answer isn't empty, it is to be sent), 1 it is
  * connected or at the end of its work, -1 the connection failed or the child lied.
  */
-int carrier_take(struct carrying *r, const struct frame *f, struct buf *answer, struct err *e);
+int session_take(struct session_work *r, const struct frame *f, struct buf *answer, struct err *e);
 
 #endif

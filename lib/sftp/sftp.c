@@ -70,23 +70,23 @@ sftp_free(struct sftp *s)
 }
 
 int
-sftp_add(struct sftp *s, struct fetch_file *files, size_t n, struct err *e)
+sftp_add(struct sftp *s, struct sftp_file *files, size_t n, struct err *e)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct fetch_file *f = &files[i];
+		struct sftp_file *f = &files[i];
 		struct sftp_entry *new;
 
-		if (f->result != FETCH_PENDING)
+		if (f->result != SFTP_FILE_PENDING)
 			continue;
 		if (path_check(f->path, strlen(f->path), &f->err) == -1) {
-			f->result = FETCH_FAILED;
+			f->result = SFTP_FILE_FAILED;
 			continue;
 		}
 		if (f->offset > f->max) {
 			err_setx(&f->err, ERR_TOO_LARGE,
 			    "%s: want at most %" PRIu64 " bytes, got %" PRIu64 " already", f->path,
 			    f->max, f->offset);
-			f->result = FETCH_FAILED;
+			f->result = SFTP_FILE_FAILED;
 			continue;
 		}
 		if ((new = calloc(1, sizeof *new)) == NULL)
@@ -155,7 +155,7 @@ drop_reads(struct sftp *s, struct sftp_entry *n)
 }
 
 static int
-finish(struct sftp *s, struct sftp_entry *n, enum fetch_result result, struct err *e)
+finish(struct sftp *s, struct sftp_entry *n, enum sftp_result result, struct err *e)
 {
 	int rc = sftp_ask_close(s, n, e);
 
@@ -189,19 +189,19 @@ too_large(struct sftp *s, struct sftp_entry *n, struct err *e)
 {
 	err_setx(&n->file->err, ERR_TOO_LARGE,
 	    "%s: want at most %" PRIu64 " bytes, the server has more", n->file->path, n->file->max);
-	return finish(s, n, FETCH_FAILED, e);
+	return finish(s, n, SFTP_FILE_FAILED, e);
 }
 
 /* Hand bytes on.  1, or 0 when that ended the file (n is gone), or -1. */
 static int
 deliver(struct sftp *s, struct sftp_entry *n, const uint8_t *bytes, size_t len, struct err *e)
 {
-	struct fetch_file *f = n->file;
+	struct sftp_file *f = n->file;
 
 	if (len > f->max - f->offset)
 		return too_large(s, n, e);
 	if (f->data(f->arg, bytes, len, &f->err) == -1)
-		return finish(s, n, FETCH_FAILED, e);
+		return finish(s, n, SFTP_FILE_FAILED, e);
 	f->offset += len;
 	s->received += len;
 	return 1;
@@ -238,13 +238,13 @@ learn_size(struct sftp *s, struct sftp_entry *n)
 static int
 advance(struct sftp *s, struct sftp_entry *n, struct err *e)
 {
-	struct fetch_file *f = n->file;
+	struct sftp_file *f = n->file;
 	struct sftp_request *r;
 	int rc;
 
 	while ((r = n->reads) != NULL && r->done) {
 		if (r->eof)
-			return finish(s, n, FETCH_OK, e);
+			return finish(s, n, SFTP_FILE_OK, e);
 		if (r->early != NULL) {
 			learn_size(s, n);
 			if ((rc = deliver(s, n, r->early, r->got, e)) != 1)
@@ -258,7 +258,7 @@ advance(struct sftp *s, struct sftp_entry *n, struct err *e)
 		sftp_request_free(s, r);
 		/* One byte more than is wanted was asked for, and there was none. */
 		if (!n->size_known && f->exact && rc && f->offset == f->max)
-			return finish(s, n, FETCH_OK, e);
+			return finish(s, n, SFTP_FILE_OK, e);
 		if (n->size_known && f->offset >= n->size)
 			break;
 		if (rc) {
@@ -268,7 +268,7 @@ advance(struct sftp *s, struct sftp_entry *n, struct err *e)
 		}
 	}
 	if (n->size_known && f->offset >= n->size)
-		return finish(s, n, FETCH_OK, e);
+		return finish(s, n, SFTP_FILE_OK, e);
 	if (n->reads == NULL && n->stat == NULL)
 		sftp_list_first(&s->asking, n);
 	return 0;
@@ -381,11 +381,11 @@ open_failed(struct sftp *s, struct sftp_request *r, struct sftp_entry *n,
     const struct sftp_reply *reply, struct err *e)
 {
 	if (reply->code == SFTP_NO_SUCH_FILE)
-		return finish(s, n, FETCH_ABSENT, e);
+		return finish(s, n, SFTP_FILE_ABSENT, e);
 	/* "Failure" is also what a server says that can't open so many files at once. */
 	if (reply->code != SFTP_FAILURE || n->alone) {
 		refusal(n, reply);
-		return finish(s, n, FETCH_FAILED, e);
+		return finish(s, n, SFTP_FILE_FAILED, e);
 	}
 	open_later(s, r->id, n, s->handles);
 	return 0;
@@ -413,14 +413,14 @@ opened(struct sftp *s, struct sftp_request *r, const struct sftp_reply *reply, s
 static int
 sized(struct sftp *s, struct sftp_entry *n, const struct sftp_reply *reply, struct err *e)
 {
-	struct fetch_file *f = n->file;
+	struct sftp_file *f = n->file;
 
 	n->stat = NULL;
 	if (reply->has_mode && (reply->mode & MODE_TYPE) != 0 &&
 	    (reply->mode & MODE_TYPE) != MODE_REGULAR) {
 		err_setx(&f->err, ERR_IO, "%s: want a regular file, the server has something else",
 		    f->path);
-		return finish(s, n, FETCH_FAILED, e);
+		return finish(s, n, SFTP_FILE_FAILED, e);
 	}
 	if (reply->has_size) {
 		if (reply->size > f->max)
@@ -430,12 +430,12 @@ sized(struct sftp *s, struct sftp_entry *n, const struct sftp_reply *reply, stru
 			    "%s: %" PRIu64 " bytes are here already, the server has %" PRIu64
 			    "; it is not the same file",
 			    f->path, n->start, reply->size);
-			return finish(s, n, FETCH_FAILED, e);
+			return finish(s, n, SFTP_FILE_FAILED, e);
 		}
 		n->size = reply->size;
 		n->size_known = true;
 		if (f->offset >= n->size)
-			return finish(s, n, FETCH_OK, e);
+			return finish(s, n, SFTP_FILE_OK, e);
 		learn_size(s, n);
 	}
 	if (n->asked < UINT64_MAX)
@@ -479,7 +479,7 @@ read_failed(struct sftp *s, struct sftp_request *r, const struct sftp_reply *rep
 	}
 	refusal(r->entry, reply);
 	r->done = true;
-	return finish(s, r->entry, FETCH_FAILED, e);
+	return finish(s, r->entry, SFTP_FILE_FAILED, e);
 }
 
 /* A packet other than DATA is complete. */

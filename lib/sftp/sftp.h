@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
-#include "updater/fetch/fetch.h"
+#include "lib/sftp/file.h"
 
 /*
  * Bytes that one READ asks for at most.  A server that answers with less is asked for that much
@@ -57,11 +57,11 @@ struct sftp *sftp_new(const char *root, const struct sftp_limits *limits, struct
 void sftp_free(struct sftp *s);
 
 /*
- * Ask for n more files; those whose result isn't FETCH_PENDING are left out.  They must stay where
+ * Ask for n more files; those whose result isn't SFTP_FILE_PENDING are left out.  They must stay where
  * they are until they have a result or s is freed.  A path that path_check() refuses, or an offset
  * above max, fails at once.  0, or -1 with ERR_NOMEM.
  */
-int sftp_add(struct sftp *s, struct fetch_file *files, size_t n, struct err *e);
+int sftp_add(struct sftp *s, struct sftp_file *files, size_t n, struct err *e);
 
 /*
  * The bytes that are to be sent now (0: none) into *bytes; valid until the next call.  -1 with
@@ -75,7 +75,7 @@ void sftp_sent(struct sftp *s, size_t len);
 /*
  * Bytes that came from the server, cut anywhere.  Calls data() of files and sets their results.  0,
  * or -1 with ERR_PROTOCOL, ERR_NETWORK (the server says that it lost its connection) or ERR_NOMEM:
- * nothing more can be done with this session, and files without a result keep FETCH_PENDING and the
+ * nothing more can be done with this session, and files without a result keep SFTP_FILE_PENDING and the
  * offset that they reached.
  */
 int sftp_input(struct sftp *s, const uint8_t *bytes, size_t len, struct err *e);

@@ -3,56 +3,57 @@
 #define LIB_SFTP_SFTP_FRAMES_H
 
 /*
- * What the updater and its fetch child say to each other, in frames (base/frame.h).  The child
- * speaks SSH and SFTP with one server; the parent keeps what is logged in with, decides what is
- * asked for, and believes nothing of what it is told.
+ * The frames (lib/os/frame.h) between a session and its fetch child.  The child speaks SSH and SFTP
+ * with one server.  The parent keeps the login key or password, decides which files are asked for,
+ * and believes nothing that the child says.
  *
- * In each frame's content, as in base/wire.h; numbers are u32 unless said otherwise:
+ * In each frame's content, as in lib/base/wire.h; numbers are u32 unless said otherwise:
  *
  *   parent to child
  *     S  host, port, user, path; whether only ECDSA host keys (u8); milliseconds to connect (u64);
  *        count of pinned fingerprints, the fingerprints
- *     L  public login key (string, empty: by password), name of its file or the password's: after
- * S, which it doesn't hold up
+ *     L  public login key (string, empty: by password), name of the file of key or password; after
+ *        S, which doesn't wait for it
  *     F  for each file: its number, path, most bytes (u64), whether it should have so many (u8),
- * offset (u64)
- *     G  milliseconds left, and of silence at most (u64): fetch what was named since the last one
+ *        offset (u64)
+ *     G  milliseconds left, and of silence at most (u64): fetch the files named since the last G
  *     K  the signature or the password (string), or nothing
  *   child to parent
  *     H  how it is confined (confined_pack()); after connecting, before it reads the first byte of
- * the server
- *     Q  what the login key is to sign (string)
+ *        the server
+ *     Q  the bytes that the login key is to sign (string)
  *     P  wants the password: the host key is good
  *     C  connected and logged in
  *     D  number of a file, bytes to the end of the frame
- *     R  number of a file, fetch_result (u8); for FETCH_FAILED an error
+ *     R  number of a file, sftp_result (u8); for SFTP_FILE_FAILED an error
  *     E  the end of G, or of connecting: an error of the connection, or nothing; whether the
- * server's other host key is worth a try (u8)
+ *        server's other host key is worth a try (u8)
  */
-#include "lib/os/child.h"
-
-enum carry {
-	CARRY_SERVER = 'S',
-	CARRY_LOGIN = 'L',
-	CARRY_FILES = 'F',
-	CARRY_GO = 'G',
-	CARRY_SECRET = 'K',
-	CARRY_HELLO = 'H',
-	CARRY_SIGN = 'Q',
-	CARRY_PASSWORD = 'P',
-	CARRY_CONNECTED = 'C',
-	CARRY_DATA = 'D',
-	CARRY_RESULT = 'R',
-	CARRY_END = 'E'
+enum sftp_frame {
+	SFTP_FRAME_SERVER = 'S',
+	SFTP_FRAME_LOGIN = 'L',
+	SFTP_FRAME_FILES = 'F',
+	SFTP_FRAME_GO = 'G',
+	SFTP_FRAME_SECRET = 'K',
+	SFTP_FRAME_HELLO = 'H',
+	SFTP_FRAME_SIGN = 'Q',
+	SFTP_FRAME_PASSWORD = 'P',
+	SFTP_FRAME_CONNECTED = 'C',
+	SFTP_FRAME_DATA = 'D',
+	SFTP_FRAME_RESULT = 'R',
+	SFTP_FRAME_END = 'E'
 };
 
 /* Bytes of a frame; a list of files is cut into several at about half of it. */
-#define CARRY_FRAME_MAX (512u * 1024)
+#define SFTP_FRAME_MAX (512u * 1024)
 
-/* Files of one G. */
-#define CARRY_FILES_MAX 100000u
+/* Files of one G, and pinned fingerprints of one S. */
+#define SFTP_FILES_MAX 100000u
+#define SFTP_PINS_MAX  64
 
-/* For the table of child_main(): each program that fetches has it. */
-extern const struct child_role carry_child_role;
+/* Bytes of a host and of a user, each with the NUL, and of a password. */
+#define SFTP_HOST_SIZE	  256
+#define SFTP_USER_SIZE	  65
+#define SFTP_PASSWORD_MAX 1024
 
 #endif

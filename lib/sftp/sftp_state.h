@@ -40,7 +40,7 @@ struct sftp_list {
 };
 
 struct sftp_entry {
-	struct fetch_file *file;
+	struct sftp_file *file;
 	struct sftp_list *in;
 	struct sftp_entry *prev, *next;
 	uint8_t *handle; /* owned; NULL: not open */

@@ -10,6 +10,7 @@
  * libssh2 touches no socket: what it sends is collected and goes out in as few segments as
  * possible, and what it receives is handed to it in measured pieces.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,9 +18,7 @@
 #include "lib/base/err.h"
 #include "lib/os/net.h"
 #include "lib/sftp/sftp.h"
-
-/* Bytes of a password. */
-#define SSH_PASSWORD_MAX 1024
+#include "lib/sftp/sftp_frames.h"
 
 /*
  * Who logs in.  The private key stays with whoever makes the signatures: this process or, by a
@@ -30,7 +29,7 @@ struct ssh_login {
 	size_t bloblen;	     /* 0: by password */
 	/* Append the signature over data, as login_sign() does. */
 	int (*sign)(void *arg, const uint8_t *data, size_t len, struct buf *out, struct err *e);
-	/* Append the password, at most SSH_PASSWORD_MAX bytes, no NUL. */
+	/* Append the password, at most SFTP_PASSWORD_MAX bytes, no NUL. */
 	int (*password)(void *arg, struct buf *out, struct err *e);
 	void *arg;
 	const char *name; /* the file of the key or password, for messages */
@@ -68,8 +67,5 @@ int ssh_run(struct ssh *s, struct sftp *engine, int64_t deadline, int64_t idle_m
 
 /* Say goodbye if that costs nothing, and close.  s may be NULL. */
 void ssh_close(struct ssh *s);
-
-/* Whether text is a fingerprint as in host_keys. */
-bool valid_fingerprint(const char *text);
 
 #endif

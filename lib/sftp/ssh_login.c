@@ -2,9 +2,11 @@
 /*
  * Logging in, by public key or by password, and the channel that may be opened along with it.
  */
-#include "lib/sftp/ssh_state.h"
+#include "lib/sftp/ssh_login.h"
 
 #include <string.h>
+
+#include "lib/sftp/ssh_io.h"
 
 /*
  * Bytes of the channel's receive window and of its packets.  OpenSSH copies all that waits for the
@@ -136,9 +138,8 @@ way_of_password(struct ssh *s, int64_t deadline, struct err *e)
 	    : has(list, "keyboard-interactive") ? by_answer
 						: NULL;
 	if (way == NULL)
-		err_setx(e, ERR_AUTH,
-		    "%s:%u: the server takes no password from user %s, only %.100s", v->host,
-		    (unsigned)v->port, v->user, list);
+		ssh_err(s, e, ERR_AUTH, "the server takes no password from user %s, only %.100s",
+		    v->user, list);
 	else if (v->login.password(v->login.arg, &s->password, e) == -1)
 		way = NULL;
 	return way;
@@ -154,20 +155,18 @@ refused(struct ssh *s, int rc, struct err *e)
 		return err_context(e, "%s:%u: login", v->host, (unsigned)v->port);
 	}
 	if (rc == LIBSSH2_ERROR_PASSWORD_EXPIRED)
-		return err_setx(e, ERR_AUTH,
-		    "%s:%u: the password of user %s has expired; set a new one on the server",
-		    v->host, (unsigned)v->port, v->user);
+		return ssh_err(s, e, ERR_AUTH,
+		    "the password of user %s has expired; set a new one on the server", v->user);
 	if (s->peer_closed ||
 	    (rc != LIBSSH2_ERROR_AUTHENTICATION_FAILED && rc != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED))
 		return ssh_broken(s, step, e);
 	if (v->login.bloblen == 0)
-		return err_setx(e, ERR_AUTH,
-		    "%s:%u: the server refused user %s with the password in %s", v->host,
-		    (unsigned)v->port, v->user, v->login.name);
-	return err_setx(e, ERR_AUTH,
-	    "%s:%u: the server refused user %s with the key in %s; the public key must be in its "
+		return ssh_err(s, e, ERR_AUTH, "the server refused user %s with the password in %s",
+		    v->user, v->login.name);
+	return ssh_err(s, e, ERR_AUTH,
+	    "the server refused user %s with the key in %s; the public key must be in its "
 	    "authorized_keys",
-	    v->host, (unsigned)v->port, v->user, v->login.name);
+	    v->user, v->login.name);
 }
 
 /*

@@ -93,7 +93,7 @@ parse_ipv6(struct cursor c, char *out)
 	for (; c.p < c.end; c.p++) {
 		char ch = *c.p;
 
-		if (len + 1 >= URL_HOST_SIZE)
+		if (len + 1 >= SFTP_HOST_SIZE)
 			return "has a host that is too long";
 		if (!zone && c.end - c.p > 3 && memcmp(c.p, "%25", 3) == 0) {
 			zone = true;
@@ -129,7 +129,7 @@ parse_host(struct cursor *c, char *out)
 	len = (size_t)(c->p - start);
 	if (len == 0)
 		return "has no host";
-	if (len >= URL_HOST_SIZE)
+	if (len >= SFTP_HOST_SIZE)
 		return "has a host that is too long";
 	for (size_t i = 0; i < len; i++)
 		if (!alnum(start[i]) && !one_of(start[i], "-._"))

@@ -12,11 +12,10 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/sftp/sftp_frames.h"
 
 /* Bytes of a whole address and of its decoded parts, each with the final NUL. */
 #define URL_SIZE      2048
-#define URL_USER_SIZE 65
-#define URL_HOST_SIZE 256
 #define URL_PATH_SIZE 1024
 
 #define URL_SFTP_PORT 22
@@ -25,10 +24,10 @@ enum url_scheme { URL_SFTP, URL_FILE };
 
 struct url {
 	enum url_scheme scheme;
-	char user[URL_USER_SIZE]; /* "" for file: */
-	char
-	    host[URL_HOST_SIZE]; /* a name or an address, IPv6 without its brackets; "" for file: */
-	uint16_t port;		 /* 0 for file: */
+	char user[SFTP_USER_SIZE]; /* "" for file: */
+	char host
+	    [SFTP_HOST_SIZE]; /* a name or an address, IPv6 without its brackets; "" for file: */
+	uint16_t port;	      /* 0 for file: */
 	char path
 	    [URL_PATH_SIZE]; /* decoded; absolute, without a '/' at its end unless it is "/"; on a drive C:/... */
 };

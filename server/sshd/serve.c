@@ -7,12 +7,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
-#include "lib/base/digest.h"
+#include "lib/sftp/fingerprint.h"
 
 /* Bytes of an ed25519 public key blob are 51; this leaves room for any other kind. */
-#define BLOB_MAX 4096
 
 /* Days before something expires that the timer begins to complain. */
 #define SERVE_WARN_DAYS 14
@@ -221,21 +218,11 @@ serve_units(const char *repo, const char *user, const char *chroot, struct buf *
 int
 serve_fingerprint(const char *public, struct buf *out, struct err *e)
 {
-	unsigned char blob[BLOB_MAX], text[4 * SHA256_SIZE];
-	uint8_t sha[DIGEST_MAX];
-	const char *b64 = public + strcspn(public, " ");
-	size_t len;
-	int n;
+	const char *base64 = public + strcspn(public, " ");
+	char print[FINGERPRINT_SIZE];
 
-	b64 += *b64 == ' ';
-	len = strcspn(b64, " \r\n");
-	if (len == 0 || len % 4 != 0 || len / 4 * 3 > sizeof blob ||
-	    (n = EVP_DecodeBlock(blob, (const unsigned char *)b64, (int)len)) <= 0)
-		return err_setx(e, ERR_SYNTAX, "host key: not a public key");
-	for (size_t i = len; i > 0 && b64[i - 1] == '='; i--)
-		n--; /* EVP_DecodeBlock() counts the padding as bytes */
-	if (digest_of(DIGEST_SHA256, blob, (size_t)n, sha, e) == -1)
-		return -1;
-	EVP_EncodeBlock(text, sha, SHA256_SIZE);
-	return buf_addf(out, e, "SHA256:%.*s", (int)strcspn((char *)text, "="), (char *)text);
+	base64 += *base64 == ' ';
+	if (fingerprint_of_base64(base64, strcspn(base64, " \r\n"), print, e) == -1)
+		return err_context(e, "host key");
+	return buf_adds(out, print, e);
 }

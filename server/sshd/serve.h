@@ -34,7 +34,7 @@ int serve_permanent(const char *user, const char *chroot, struct buf *out, struc
 int
 serve_units(const char *repo, const char *user, const char *chroot, struct buf *out, struct err *e);
 
-/* Append "SHA256:…", as ssh-keygen -l prints it, of a public key file's text. */
+/* Append the fingerprint (lib/sftp/fingerprint.h) of a public key file's text. */
 int serve_fingerprint(const char *public, struct buf *out, struct err *e);
 
 #endif

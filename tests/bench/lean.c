@@ -38,7 +38,7 @@ static int
 fetch(char **argv, struct err *e)
 {
 	int64_t deadline = clock_mono_ms() + LIMIT_MS;
-	struct fetch_file file = { .path = argv[6] + 1, .max = FILE_MAX, .data = drop };
+	struct sftp_file file = { .path = argv[6] + 1, .max = FILE_MAX, .data = drop };
 	struct net_dial *dial = net_dial(argv[2], (uint16_t)strtoul(argv[3], NULL, 10), e);
 	const char *pins[] = { argv[5] };
 	struct ssh_server server = { .host = argv[2],
@@ -64,7 +64,7 @@ fetch(char **argv, struct err *e)
 	    (ssh = ssh_open(&server, net, SSH_HOSTKEY_ANY, &other, deadline, e)) != NULL &&
 	    (engine = sftp_new("/", NULL, e)) != NULL && sftp_add(engine, &file, 1, e) == 0)
 		rc = ssh_run(ssh, engine, deadline, LIMIT_MS, e);
-	if (rc == 0 && file.result != FETCH_OK)
+	if (rc == 0 && file.result != SFTP_FILE_OK)
 		rc = err_setx(e, ERR_NOENT, "%s: not fetched", argv[6]);
 	sftp_free(engine);
 	ssh_close(ssh);

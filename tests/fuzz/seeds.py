@@ -302,7 +302,7 @@ def ssh_keys(tmp):
             put("opensshkey", name + suffix, file.read_bytes())
 
 
-def carriers():
+def sessions():
     """Frames of a fetch child: type, two bytes of length, content."""
     def frame(kind, data=b""):
         return kind + struct.pack(">H", len(data)) + data
@@ -364,5 +364,5 @@ keys()
 texts()
 packets()
 children()
-carriers()
+sessions()
 journals()

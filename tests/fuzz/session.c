@@ -14,7 +14,7 @@
 #define FILES 3
 
 struct sink {
-	struct fetch_file *f;
+	struct sftp_file *f;
 	uint64_t got;
 	bool refuses;
 };
@@ -24,7 +24,7 @@ take(void *arg, const void *bytes, size_t len, struct err *e)
 {
 	struct sink *s = arg;
 
-	must(s->f->result == FETCH_PENDING && bytes != NULL && len > 0);
+	must(s->f->result == SFTP_FILE_PENDING && bytes != NULL && len > 0);
 	s->got += len;
 	must(s->got <= s->f->max);
 	return s->refuses ? err_setx(e, ERR_NOSPC, "disk full") : 0;
@@ -68,13 +68,13 @@ password(void)
 
 /* A child gets what it is to have, once, and nothing else. */
 static void
-judge(const struct carrier *c, const struct frame *f, unsigned given)
+judge(const struct session *c, const struct frame *f, unsigned given)
 {
 	if (login_password(c->login) != NULL) {
-		must(f->type == CARRY_PASSWORD && given == 1);
+		must(f->type == SFTP_FRAME_PASSWORD && given == 1);
 		return;
 	}
-	must(f->type == CARRY_SIGN && given <= SIGNATURES_MAX);
+	must(f->type == SFTP_FRAME_SIGN && given <= SIGNATURES_MAX);
 	must(memmem(f->data, f->len, "ssh-connection", 14) != NULL);
 }
 
@@ -82,12 +82,12 @@ static void
 run(const uint8_t *data, size_t size, const struct login *login)
 {
 	static const struct url url = { .user = "u", .host = "h", .port = 22, .path = "/" };
-	struct carrier c = { .config = { .url = &url }, .login = login };
-	struct fetch_file files[FILES] = { { .path = "a", .max = 100 },
+	struct session c = { .config = { .url = &url }, .login = login };
+	struct sftp_file files[FILES] = { { .path = "a", .max = 100 },
 		{ .path = "b", .max = 5000, .offset = 10 }, { .path = "c", .max = 100 } };
 	struct sink sinks[FILES] = { { &files[0], 0, false }, { &files[1], 10, false },
 		{ &files[2], 0, true } };
-	struct carrying r = { .c = &c, .files = files, .n = FILES };
+	struct session_work r = { .c = &c, .files = files, .n = FILES };
 	struct buf answer = BUF_INIT(1024);
 	struct feed f = { data, size };
 	struct err e = { 0 };
@@ -106,7 +106,7 @@ run(const uint8_t *data, size_t size, const struct login *login)
 		len = len << 8 | feed_u8(&f);
 		frame.data = feed_bytes(&f, &len);
 		frame.len = len;
-		rc = carrier_take(&r, &frame, &answer, &e);
+		rc = session_take(&r, &frame, &answer, &e);
 		must(rc != -1 || e.code != ERR_NONE);
 		if (answer.len > 0) {
 			must(rc == 0 && !was_connected);
@@ -116,7 +116,7 @@ run(const uint8_t *data, size_t size, const struct login *login)
 		must(c.hello || rc == -1);
 	}
 	for (size_t i = 0; i < FILES; i++)
-		must(files[i].offset <= files[i].max && files[i].result <= FETCH_FAILED);
+		must(files[i].offset <= files[i].max && files[i].result <= SFTP_FILE_FAILED);
 	buf_free(&answer);
 }
 

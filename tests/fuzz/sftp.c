@@ -22,7 +22,7 @@
 
 struct session {
 	struct sftp *s;
-	struct fetch_file files[FILES];
+	struct sftp_file files[FILES];
 	uint64_t got[FILES];
 	uint32_t ids[REQUESTS]; /* requests that were sent and not answered */
 	size_t n;
@@ -102,14 +102,14 @@ static void
 check(const struct session *x)
 {
 	for (size_t i = 0; i < FILES; i++) {
-		const struct fetch_file *f = &x->files[i];
+		const struct sftp_file *f = &x->files[i];
 
 		must(x->got[i] <= FILE_MAX);
-		if (f->result != FETCH_FAILED)
+		if (f->result != SFTP_FILE_FAILED)
 			must(f->offset == x->got[i]);
-		if (f->result == FETCH_FAILED)
+		if (f->result == SFTP_FILE_FAILED)
 			must(f->err.code != ERR_NONE);
-		if (f->result == FETCH_ABSENT)
+		if (f->result == SFTP_FILE_ABSENT)
 			must(x->got[i] == 0);
 	}
 }
@@ -127,7 +127,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	must(x != NULL && (x->s = sftp_new("/repo", &limits, &e)) != NULL);
 	for (size_t i = 0; i < FILES; i++)
-		x->files[i] = (struct fetch_file){ .path = paths[i],
+		x->files[i] = (struct sftp_file){ .path = paths[i],
 			.max = FILE_MAX,
 			.data = take,
 			.arg = &x->got[i] };

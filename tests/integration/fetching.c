@@ -20,13 +20,13 @@ take(void *arg, const void *bytes, size_t len, struct err *e)
 }
 
 void
-file_init(struct fetch_file *f, struct sink *s, const char *path, uint64_t max)
+file_init(struct sftp_file *f, struct sink *s, const char *path, uint64_t max)
 {
 	struct err e;
 
 	memset(s, 0, sizeof *s);
 	assert_non_null(s->md = digest_new(DIGEST_SHA256, &e));
-	*f = (struct fetch_file){ .path = path, .max = max, .data = take, .arg = s };
+	*f = (struct sftp_file){ .path = path, .max = max, .data = take, .arg = s };
 }
 
 void
@@ -53,7 +53,7 @@ assert_arrived(struct sink *s, const char *repo, const char *path, uint64_t offs
 }
 
 int
-fetch_with(const struct fetch_config *config, struct fetch_file *files, size_t n, struct err *e)
+fetch_with(const struct fetch_config *config, struct sftp_file *files, size_t n, struct err *e)
 {
 	struct fetch *h = fetch_start(config, e);
 	int rc;
@@ -62,7 +62,7 @@ fetch_with(const struct fetch_config *config, struct fetch_file *files, size_t n
 		return -1;
 	rc = fetch_files(h, files, n, e);
 	for (size_t i = 0; i < n; i++)
-		assert_int_not_equal(files[i].result, FETCH_PENDING);
+		assert_int_not_equal(files[i].result, SFTP_FILE_PENDING);
 	fetch_end(h);
 	return rc;
 }

@@ -17,14 +17,13 @@ struct sink {
 };
 
 /* A file to fetch, of at most max bytes, into s. */
-void file_init(struct fetch_file *f, struct sink *s, const char *path, uint64_t max);
+void file_init(struct sftp_file *f, struct sink *s, const char *path, uint64_t max);
 
 /*
  * Fetch n files with a connection of their own.  As fetch_start() and fetch_files(); every file has
  * a result.
  */
-int
-fetch_with(const struct fetch_config *config, struct fetch_file *files, size_t n, struct err *e);
+int fetch_with(const struct fetch_config *config, struct sftp_file *files, size_t n, struct err *e);
 
 /* What s got are the bytes of path below the directory repo, from offset on. */
 void assert_arrived(struct sink *s, const char *repo, const char *path, uint64_t offset);

@@ -8,7 +8,7 @@
 #include "tests/integration/fetching.h"
 #include "tests/integration/sshd.h"
 #include "tests/integration/sshd_side.h"
-#include "lib/sftp/sftp_frames.h"
+#include "lib/sftp/child.h"
 #include "updater/fetch/fetch.h"
 
 #define MANY	    1000
@@ -18,6 +18,7 @@
 #define DEADLINE_MS 60000
 
 static struct sshd one, two;
+static struct session_child child = { .role = &sftp_child_role };
 
 struct job {
 	const char *urls[2], *pins[2];
@@ -48,6 +49,7 @@ job_init(struct job *j, const char *first, const char *second)
 		.host_keys = j->pins,
 		.nhost_keys = 2,
 		.key_file = one.key,
+		.child = &child,
 		.connect_ms = CONNECT_MS,
 		.deadline = clock_mono_ms() + DEADLINE_MS,
 		.failed = note_failed,
@@ -62,7 +64,7 @@ assert_same(struct sink *s, const char *path, uint64_t offset)
 }
 
 static int
-fetch_one(struct job *j, struct fetch_file *f, struct err *e)
+fetch_one(struct job *j, struct sftp_file *f, struct err *e)
 {
 	return fetch_with(&j->config, f, 1, e);
 }
@@ -70,7 +72,7 @@ fetch_one(struct job *j, struct fetch_file *f, struct err *e)
 static void
 fetch_many(const char *url, struct sshd *server)
 {
-	static struct fetch_file files[MANY];
+	static struct sftp_file files[MANY];
 	static struct sink sinks[MANY];
 	static char names[MANY][32];
 	struct fetch *h;
@@ -87,7 +89,7 @@ fetch_many(const char *url, struct sshd *server)
 	assert_ok(fetch_files(h, files, MANY, &e), &e);
 	assert_string_equal(fetch_server(h), url);
 	for (size_t i = 0; i < MANY; i++) {
-		assert_int_equal(files[i].result, FETCH_OK);
+		assert_int_equal(files[i].result, SFTP_FILE_OK);
 		assert_int_equal(files[i].offset, MANY_SIZE);
 		assert_same(&sinks[i], names[i], 0);
 		digest_free(sinks[i].md);
@@ -118,7 +120,7 @@ many_files_few_descriptors(void **state)
 static void
 big_file(void **state)
 {
-	struct fetch_file f;
+	struct sftp_file f;
 	struct sink s;
 	struct job j;
 	struct err e;
@@ -136,7 +138,7 @@ big_file(void **state)
 static void
 resumed_file(void **state)
 {
-	struct fetch_file f;
+	struct sftp_file f;
 	struct sink s;
 	struct job j;
 	struct err e;
@@ -159,23 +161,24 @@ resumed_file(void **state)
 static struct one_row {
 	const char *name, *path;
 	uint64_t max;
-	enum fetch_result result;
+	enum sftp_result result;
 	enum err_code code;
 } one_rows[] = {
-	{ "sftp: empty file", "empty", 0, FETCH_OK, ERR_NONE },
-	{ "sftp: unknown size", "many/f0001", 1000000, FETCH_OK, ERR_NONE },
-	{ "sftp: absent", "metadata/9.root.json", 1000, FETCH_ABSENT, ERR_NONE },
-	{ "sftp: one byte too large", "many/f0001", MANY_SIZE - 1, FETCH_FAILED, ERR_TOO_LARGE },
-	{ "sftp: far too large", "big", 100, FETCH_FAILED, ERR_TOO_LARGE },
-	{ "sftp: nothing allowed", "many/f0001", 0, FETCH_FAILED, ERR_TOO_LARGE },
-	{ "sftp: directory", "many", 1000000, FETCH_FAILED, ERR_IO },
-	{ "sftp: parent directory", "../config", 1000000, FETCH_FAILED, ERR_UNSAFE },
+	{ "sftp: empty file", "empty", 0, SFTP_FILE_OK, ERR_NONE },
+	{ "sftp: unknown size", "many/f0001", 1000000, SFTP_FILE_OK, ERR_NONE },
+	{ "sftp: absent", "metadata/9.root.json", 1000, SFTP_FILE_ABSENT, ERR_NONE },
+	{ "sftp: one byte too large", "many/f0001", MANY_SIZE - 1, SFTP_FILE_FAILED,
+	    ERR_TOO_LARGE },
+	{ "sftp: far too large", "big", 100, SFTP_FILE_FAILED, ERR_TOO_LARGE },
+	{ "sftp: nothing allowed", "many/f0001", 0, SFTP_FILE_FAILED, ERR_TOO_LARGE },
+	{ "sftp: directory", "many", 1000000, SFTP_FILE_FAILED, ERR_IO },
+	{ "sftp: parent directory", "../config", 1000000, SFTP_FILE_FAILED, ERR_UNSAFE },
 };
 
 static void
 check_one(const char *url, const struct one_row *r)
 {
-	struct fetch_file f;
+	struct sftp_file f;
 	struct sink s;
 	struct job j;
 	struct err e;
@@ -199,13 +202,14 @@ one_file(void **state)
 }
 
 static struct one_row dir_rows[] = {
-	{ "file: small", "many/f0001", MANY_SIZE, FETCH_OK, ERR_NONE },
-	{ "file: big", "big", BIG_SIZE, FETCH_OK, ERR_NONE },
-	{ "file: absent", "metadata/9.root.json", 1000, FETCH_ABSENT, ERR_NONE },
-	{ "file: one byte too large", "many/f0001", MANY_SIZE - 1, FETCH_FAILED, ERR_TOO_LARGE },
-	{ "file: directory", "many", 1000000, FETCH_FAILED, ERR_UNSAFE },
-	{ "file: symbolic link", "link", 1000000, FETCH_FAILED, ERR_UNSAFE },
-	{ "file: parent directory", "../config", 1000000, FETCH_FAILED, ERR_UNSAFE },
+	{ "file: small", "many/f0001", MANY_SIZE, SFTP_FILE_OK, ERR_NONE },
+	{ "file: big", "big", BIG_SIZE, SFTP_FILE_OK, ERR_NONE },
+	{ "file: absent", "metadata/9.root.json", 1000, SFTP_FILE_ABSENT, ERR_NONE },
+	{ "file: one byte too large", "many/f0001", MANY_SIZE - 1, SFTP_FILE_FAILED,
+	    ERR_TOO_LARGE },
+	{ "file: directory", "many", 1000000, SFTP_FILE_FAILED, ERR_UNSAFE },
+	{ "file: symbolic link", "link", 1000000, SFTP_FILE_FAILED, ERR_UNSAFE },
+	{ "file: parent directory", "../config", 1000000, SFTP_FILE_FAILED, ERR_UNSAFE },
 };
 
 static void
@@ -225,7 +229,7 @@ directory_file(void **state)
 static void
 directory_missing(void **state)
 {
-	struct fetch_file f;
+	struct sftp_file f;
 	struct sink s;
 	struct job j;
 	struct err e;
@@ -250,7 +254,7 @@ static void
 permission_denied(void **state)
 {
 	char url[400];
-	struct fetch_file f;
+	struct sftp_file f;
 	struct sink s;
 	struct job j;
 	struct err e;
@@ -261,14 +265,14 @@ permission_denied(void **state)
 	job_init(&j, url, NULL);
 	file_init(&f, &s, "secret", 1000);
 	assert_err(fetch_one(&j, &f, &e), ERR_ACCESS, &e);
-	assert_int_equal(f.result, FETCH_FAILED);
+	assert_int_equal(f.result, SFTP_FILE_FAILED);
 	digest_free(s.md);
 }
 
 static void
 wrong_host_key(void **state)
 {
-	struct fetch_file f;
+	struct sftp_file f;
 	struct sink s;
 	struct job j;
 	struct err e;
@@ -284,7 +288,7 @@ wrong_host_key(void **state)
 	assert_int_equal(s.bytes, 0);
 	/* The pin of its other key will do. */
 	j.pins[0] = one.pin_ecdsa;
-	f.result = FETCH_PENDING;
+	f.result = SFTP_FILE_PENDING;
 	assert_ok(fetch_one(&j, &f, &e), &e);
 	digest_free(s.md);
 }
@@ -337,7 +341,7 @@ login_key(void **state)
 {
 	const struct key_row *r = *state;
 	char key[200], pass[210];
-	struct fetch_file f;
+	struct sftp_file f;
 	struct sink s;
 	struct job j;
 	struct err e;
@@ -374,7 +378,7 @@ static void
 unreachable_then_second(void **state)
 {
 	char dead[100];
-	struct fetch_file f;
+	struct sftp_file f;
 	struct sink s;
 	struct job j;
 	struct err e;
@@ -421,7 +425,7 @@ stop_one(void)
 static void
 killed_then_second(void **state)
 {
-	struct fetch_file f;
+	struct sftp_file f;
 	struct sink s;
 	struct job j;
 	struct err e;
@@ -447,7 +451,7 @@ killed_then_second(void **state)
 static void
 session_killed(void **state)
 {
-	struct fetch_file f;
+	struct sftp_file f;
 	struct sink s;
 	struct job j;
 	struct err e;
@@ -467,7 +471,7 @@ session_killed(void **state)
 static void
 session_killed_between(void **state)
 {
-	struct fetch_file f;
+	struct sftp_file f;
 	struct fetch *h;
 	struct sink s;
 	struct job j;
@@ -495,7 +499,7 @@ session_killed_between(void **state)
 static void
 hanging(void **state)
 {
-	struct fetch_file f;
+	struct sftp_file f;
 	struct sink s;
 	struct job j;
 	struct err e;
@@ -514,7 +518,7 @@ hanging(void **state)
 				stop_one();
 			assert_err(fetch_one(&j, &f, &e), ERR_TIMEOUT, &e);
 			took = clock_mono_ms() - start;
-			assert_int_equal(f.result, FETCH_FAILED);
+			assert_int_equal(f.result, SFTP_FILE_FAILED);
 			assert_true(took >= 1400 && took < 4000);
 			digest_free(s.md);
 			sshd_signal(&one, SSHD_GO_ON);
@@ -526,7 +530,7 @@ hanging(void **state)
 static void
 hanging_then_second(void **state)
 {
-	struct fetch_file f;
+	struct sftp_file f;
 	struct sink s;
 	struct job j;
 	struct err e;
@@ -561,7 +565,7 @@ refuse(void *arg, const void *bytes, size_t len, struct err *e)
 static void
 sink_fails(void **state)
 {
-	struct fetch_file files[2];
+	struct sftp_file files[2];
 	struct sink sinks[2];
 	struct fetch *h;
 	struct job j;
@@ -574,8 +578,8 @@ sink_fails(void **state)
 	files[0].data = refuse;
 	assert_non_null(h = fetch_start(&j.config, &e));
 	assert_err(fetch_files(h, files, 2, &e), ERR_NOSPC, &e);
-	assert_int_equal(files[0].result, FETCH_FAILED);
-	assert_int_equal(files[1].result, FETCH_OK);
+	assert_int_equal(files[0].result, SFTP_FILE_FAILED);
+	assert_int_equal(files[1].result, SFTP_FILE_OK);
 	fetch_end(h);
 	digest_free(sinks[0].md);
 	digest_free(sinks[1].md);
@@ -607,7 +611,7 @@ remove_servers(void **state)
 int
 main(int argc, char **argv)
 {
-	static const struct child_role *const roles[] = { &carry_child_role, NULL };
+	static const struct child_role *const roles[] = { &sftp_child_role, NULL };
 	static struct CMUnitTest tests[100] = {
 		cmocka_unit_test(many_files),
 		cmocka_unit_test(many_files_few_descriptors),

@@ -9,7 +9,7 @@
 #include "lib/os/clock.h"
 #include "tests/integration/fetching.h"
 #include "tests/integration/sshd.h"
-#include "lib/sftp/sftp_frames.h"
+#include "lib/sftp/child.h"
 
 #define MANY	    1000
 #define MANY_SIZE   2048
@@ -24,6 +24,8 @@ static const char *const kinds[] = { "proftpd", "rclone", "asyncssh", "paramiko"
 
 static struct sshd servers[KINDS];
 static struct sshd *killed; /* what kill_server() kills */
+
+static struct session_child child = { .role = &sftp_child_role };
 
 struct job {
 	const char *urls[2], *pins[2];
@@ -40,6 +42,7 @@ job_init(struct job *j, const struct sshd *first, const struct sshd *second)
 		.host_keys = j->pins,
 		.nhost_keys = second == NULL ? 1 : 2,
 		.key_file = servers[0].key,
+		.child = &child,
 		.connect_ms = CONNECT_MS,
 		.deadline = clock_mono_ms() + DEADLINE_MS };
 }
@@ -47,7 +50,7 @@ job_init(struct job *j, const struct sshd *first, const struct sshd *second)
 static void
 many_files(const struct sshd *server)
 {
-	static struct fetch_file files[MANY];
+	static struct sftp_file files[MANY];
 	static struct sink sinks[MANY];
 	static char names[MANY][32];
 	struct job j;
@@ -60,7 +63,7 @@ many_files(const struct sshd *server)
 	}
 	assert_ok(fetch_with(&j.config, files, MANY, &e), &e);
 	for (size_t i = 0; i < MANY; i++) {
-		assert_int_equal(files[i].result, FETCH_OK);
+		assert_int_equal(files[i].result, SFTP_FILE_OK);
 		assert_int_equal(files[i].offset, MANY_SIZE);
 		assert_arrived(&sinks[i], server->repo, names[i], 0);
 		digest_free(sinks[i].md);
@@ -88,7 +91,7 @@ do_few_descriptors(struct sshd *server)
 static void
 fetch_big(const struct job *j, const struct sshd *server, uint64_t offset, void (*act)(void))
 {
-	struct fetch_file f;
+	struct sftp_file f;
 	struct sink s;
 	struct err e;
 
@@ -133,10 +136,10 @@ do_killed(struct sshd *server)
 }
 
 static void
-one(const struct sshd *server, const char *path, uint64_t max, enum fetch_result result,
+one(const struct sshd *server, const char *path, uint64_t max, enum sftp_result result,
     enum err_code code)
 {
-	struct fetch_file f;
+	struct sftp_file f;
 	struct sink s;
 	struct job j;
 	struct err e;
@@ -155,45 +158,45 @@ one(const struct sshd *server, const char *path, uint64_t max, enum fetch_result
 static void
 do_empty(struct sshd *s)
 {
-	one(s, "empty", 0, FETCH_OK, ERR_NONE);
+	one(s, "empty", 0, SFTP_FILE_OK, ERR_NONE);
 }
 static void
 do_unknown_size(struct sshd *s)
 {
-	one(s, "many/f0001", 1000000, FETCH_OK, ERR_NONE);
+	one(s, "many/f0001", 1000000, SFTP_FILE_OK, ERR_NONE);
 }
 static void
 do_absent(struct sshd *s)
 {
-	one(s, "metadata/9.root.json", 1000, FETCH_ABSENT, ERR_NONE);
+	one(s, "metadata/9.root.json", 1000, SFTP_FILE_ABSENT, ERR_NONE);
 }
 static void
 do_absent_dir(struct sshd *s)
 {
-	one(s, "many/none/x", 1000, FETCH_ABSENT, ERR_NONE);
+	one(s, "many/none/x", 1000, SFTP_FILE_ABSENT, ERR_NONE);
 }
 static void
 do_one_too_large(struct sshd *s)
 {
-	one(s, "many/f0001", MANY_SIZE - 1, FETCH_FAILED, ERR_TOO_LARGE);
+	one(s, "many/f0001", MANY_SIZE - 1, SFTP_FILE_FAILED, ERR_TOO_LARGE);
 }
 static void
 do_far_too_large(struct sshd *s)
 {
-	one(s, "big", 100, FETCH_FAILED, ERR_TOO_LARGE);
+	one(s, "big", 100, SFTP_FILE_FAILED, ERR_TOO_LARGE);
 }
 
 /* ProFTPD says that it may not be read. */
 static void
 do_directory(struct sshd *s)
 {
-	one(s, "many", 1000000, FETCH_FAILED, s == &servers[0] ? ERR_ACCESS : ERR_IO);
+	one(s, "many", 1000000, SFTP_FILE_FAILED, s == &servers[0] ? ERR_ACCESS : ERR_IO);
 }
 
 static void
 do_host_key(struct sshd *server)
 {
-	struct fetch_file f;
+	struct sftp_file f;
 	struct sink s;
 	struct job j;
 	struct err e;
@@ -206,7 +209,7 @@ do_host_key(struct sshd *server)
 	assert_int_equal(s.bytes, 0);
 	/* The pin of its other key will do. */
 	j.pins[0] = server->pin_ecdsa;
-	f.result = FETCH_PENDING;
+	f.result = SFTP_FILE_PENDING;
 	assert_ok(fetch_with(&j.config, &f, 1, &e), &e);
 	digest_free(s.md);
 }
@@ -215,7 +218,7 @@ static void
 do_unknown_key(struct sshd *server)
 {
 	char key[200];
-	struct fetch_file f;
+	struct sftp_file f;
 	struct sink s;
 	struct job j;
 	struct err e;
@@ -242,7 +245,7 @@ static void
 login_with(const struct sshd *server, const char *password_file, enum err_code code,
     const char *text)
 {
-	struct fetch_file f;
+	struct sftp_file f;
 	struct sink s;
 	struct job j;
 	struct err e;
@@ -404,7 +407,7 @@ remove_servers(void **state)
 int
 main(int argc, char **argv)
 {
-	static const struct child_role *const roles[] = { &carry_child_role, NULL };
+	static const struct child_role *const roles[] = { &sftp_child_role, NULL };
 	static struct CMUnitTest tests[KINDS * DEEDS];
 	size_t n = 0;
 

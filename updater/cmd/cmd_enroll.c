@@ -10,6 +10,7 @@
 
 #include "lib/base/digest.h"
 #include "lib/os/log.h"
+#include "lib/sftp/fingerprint.h"
 #include "lib/base/path.h"
 #include "lib/tuf/client.h"
 
@@ -126,17 +127,6 @@ take_option(int c, struct arguments *a)
 	}
 }
 
-/* "SHA256:" and 43 characters of base64, as ssh-keygen -l prints it. */
-static bool
-valid_host_key(const char *fp)
-{
-	static const char base64[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	return strncmp(fp, "SHA256:", 7) == 0 && strlen(fp + 7) == 43 &&
-	    strspn(fp + 7, base64) == 43;
-}
-
 static int
 check(const struct arguments *a)
 {
@@ -154,7 +144,7 @@ check(const struct arguments *a)
 		sftp |= is_sftp;
 	}
 	for (size_t i = 0; i < a->en.nhost_keys; i++)
-		if (!valid_host_key(a->host_keys[i])) {
+		if (!fingerprint_valid(a->host_keys[i])) {
 			log_error(
 			    "--host-key: want SHA256: and 43 characters of base64, as 'ssh-keygen -l' "
 			    "prints it, got '%s'",

@@ -254,7 +254,7 @@ cmd_plan(int argc, char **argv)
 	if (optind < argc)
 		return cmd_usage("plan");
 	update_options = cmd_update_options(&o, CMD_DEADLINE_MS);
-	update_options.early = &c.early;
+	update_options.child = &c.child;
 	s.json = o.json;
 	s.colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
 	s.st = &c.station;

@@ -101,7 +101,7 @@ cmd_run(int argc, char **argv)
 	if (!failed) {
 		update_options = cmd_update_options(&o, c.station.deadline_ms);
 		update_options.progress = &progress;
-		update_options.early = &c.early;
+		update_options.child = &c.child;
 		failed = update(&c.station, c.settings, &update_options, &r, &e) == -1;
 	}
 	start = may_start(&c.station, &r, failed ? &e : NULL, argv[0]);
@@ -139,7 +139,7 @@ cmd_update(int argc, char **argv)
 	if (o.quiet && !o.progress_json)
 		progress.kind = PROGRESS_NONE;
 	update_options.progress = &progress;
-	update_options.early = &c.early;
+	update_options.child = &c.child;
 	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 ||
 	    update(&c.station, c.settings, &update_options, &r, &e) == -1)
 		status = cmd_fail(&e);

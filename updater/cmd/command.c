@@ -11,7 +11,7 @@
 #include "lib/os/child.h"
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
-#include "lib/sftp/session.h"
+#include "lib/sftp/child.h"
 
 static int cmd_help(int argc, char **argv);
 static int cmd_version(int argc, char **argv);
@@ -246,10 +246,12 @@ int
 cmd_station_open(const struct cmd_options *o, int argc, char **argv, struct cmd_station *c,
     struct err *e)
 {
-	memset(c, 0, sizeof *c);
+	struct err ignored;
+
+	*c = (struct cmd_station){ .child.role = &sftp_child_role };
 	/* Before anything else: it gets ready on another processor meanwhile. */
 	if (o->fetches)
-		c->early = carrier_early();
+		c->child.early = child_start(&sftp_child_role, &ignored);
 	if ((c->settings = settings_open(e)) == NULL)
 		return -1;
 	return station_load(c->settings, o->installation, o->application, argc, argv, &c->station,
@@ -259,7 +261,7 @@ cmd_station_open(const struct cmd_options *o, int argc, char **argv, struct cmd_
 void
 cmd_station_close(struct cmd_station *c)
 {
-	child_end(c->early, 0, NULL);
+	child_end(c->child.early, 0, NULL);
 	station_free(&c->station);
 	settings_close(c->settings);
 }

@@ -48,7 +48,7 @@ int cmd_options(int argc, char **argv, const char *letters, struct cmd_options *
 struct cmd_station {
 	struct settings *settings;
 	struct station station;
-	struct child *early; /* of carrier_early(), where the command fetches */
+	struct session_child child; /* started early where the command fetches */
 };
 int cmd_station_open(const struct cmd_options *o, int argc, char **argv, struct cmd_station *c,
     struct err *e);

@@ -13,7 +13,7 @@
 #define PIECE 65536
 
 static int
-too_large(struct fetch_file *f)
+too_large(struct sftp_file *f)
 {
 	return err_setx(&f->err, ERR_TOO_LARGE,
 	    "%s: want at most %" PRIu64 " bytes, the repository has more", f->path, f->max);
@@ -21,7 +21,7 @@ too_large(struct fetch_file *f)
 
 /* 0 read to its end, 1 the deadline passed, -1 with f->err. */
 static int
-copy(struct file_in *in, struct fetch_file *f, int64_t deadline)
+copy(struct file_in *in, struct sftp_file *f, int64_t deadline)
 {
 	uint8_t data[PIECE];
 	size_t got;
@@ -46,12 +46,12 @@ copy(struct file_in *in, struct fetch_file *f, int64_t deadline)
 }
 
 static int
-read_one(struct dir *d, struct fetch_file *f, int64_t deadline)
+read_one(struct dir *d, struct sftp_file *f, int64_t deadline)
 {
 	struct file_in *in;
 	int rc;
 
-	f->result = FETCH_FAILED;
+	f->result = SFTP_FILE_FAILED;
 	if (path_check(f->path, strlen(f->path), &f->err) == -1)
 		return 0;
 	if (f->offset > f->max) {
@@ -60,23 +60,23 @@ read_one(struct dir *d, struct fetch_file *f, int64_t deadline)
 	}
 	if ((in = file_in_open(d, f->path, f->offset, &f->err)) == NULL) {
 		if (f->err.code == ERR_NOENT)
-			f->result = FETCH_ABSENT;
+			f->result = SFTP_FILE_ABSENT;
 		return 0;
 	}
 	rc = copy(in, f, deadline);
 	file_in_close(in);
 	if (rc == 0)
-		f->result = FETCH_OK;
+		f->result = SFTP_FILE_OK;
 	if (rc == 1)
-		f->result = FETCH_PENDING;
+		f->result = SFTP_FILE_PENDING;
 	return rc == 1;
 }
 
 int
-directory_run(struct dir *d, struct fetch_file *files, size_t n, int64_t deadline, struct err *e)
+directory_run(struct dir *d, struct sftp_file *files, size_t n, int64_t deadline, struct err *e)
 {
 	for (size_t i = 0; i < n; i++)
-		if (files[i].result == FETCH_PENDING &&
+		if (files[i].result == SFTP_FILE_PENDING &&
 		    (clock_mono_ms() >= deadline || read_one(d, &files[i], deadline) == 1))
 			return err_setx(e, ERR_TIMEOUT,
 			    "%s: the deadline passed while files were read", dir_path(d));

@@ -14,12 +14,12 @@
 #include "updater/fetch/fetch.h"
 
 /*
- * Read the files that are FETCH_PENDING, one after the other, and set their results.  Links in the
+ * Read the files that are SFTP_FILE_PENDING, one after the other, and set their results.  Links in the
  * repository aren't followed. 0 when every file has a result; -1 with ERR_TIMEOUT at the deadline
  * (clock_mono_ms()), looked at between pieces: a share that hangs in one call can't be interrupted
  * from here.
  */
 int
-directory_run(struct dir *d, struct fetch_file *files, size_t n, int64_t deadline, struct err *e);
+directory_run(struct dir *d, struct sftp_file *files, size_t n, int64_t deadline, struct err *e);
 
 #endif

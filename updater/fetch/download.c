@@ -219,14 +219,14 @@ worth_keeping(const struct running *r, const struct err *e)
 
 /* Only what is right gets its name; of anything else at most the beginning stays. */
 static int
-end(struct running *r, const struct fetch_file *ff, struct err *e)
+end(struct running *r, const struct sftp_file *ff, struct err *e)
 {
 	struct err ignored;
 	int rc = 0;
 
-	if (ff->result == FETCH_ABSENT)
+	if (ff->result == SFTP_FILE_ABSENT)
 		rc = err_setx(e, ERR_NOENT, "target %s: the server has no such file", r->d->target);
-	else if (ff->result != FETCH_OK) {
+	else if (ff->result != SFTP_FILE_OK) {
 		*e = ff->err;
 		rc = err_context(e, "target %s", r->d->target);
 	} else if (r->got == 0)
@@ -248,7 +248,7 @@ flight(struct fetch *f, struct dir *dir, const struct download *files, size_t n,
     struct progress *progress, struct err *e)
 {
 	struct running *r = calloc(n, sizeof *r);
-	struct fetch_file *ff = calloc(n, sizeof *ff);
+	struct sftp_file *ff = calloc(n, sizeof *ff);
 	struct err one;
 	int rc = 0;
 
@@ -266,7 +266,7 @@ flight(struct fetch *f, struct dir *dir, const struct download *files, size_t n,
 		}
 		if ((r[i].keep = resume && files[i].want->length >= RESUME_MIN))
 			take_up(&r[i]);
-		ff[i] = (struct fetch_file){ .path = files[i].remote,
+		ff[i] = (struct sftp_file){ .path = files[i].remote,
 			.max = files[i].want->length,
 			.exact = true,
 			.offset = r[i].got,

@@ -12,7 +12,7 @@
 #include "lib/sftp/session.h"
 #include "updater/fetch/directory.h"
 #include "lib/sftp/login.h"
-#include "lib/sftp/ssh.h"
+#include "lib/sftp/fingerprint.h"
 #include "lib/sftp/url.h"
 
 /* Servers that one configuration may name. */
@@ -30,7 +30,7 @@ struct fetch {
 	size_t n;
 	struct login *login;	 /* NULL when no address is sftp: */
 	size_t now;		 /* the server that is connected, or is next */
-	struct carrier *carrier; /* the connection to it, or NULL */
+	struct session *session; /* the connection to it, or NULL */
 	struct dir *dir;
 	bool answered; /* the server answered once */
 	size_t failed; /* servers that failed, in all calls, each time counted */
@@ -46,7 +46,7 @@ check_config(const struct fetch_config *c, bool sftp, struct err *e)
 		return err_setx(e, ERR_CONFIG,
 		    "no trusted host key is configured; want the server's fingerprint as ssh-keygen -l prints it");
 	for (size_t i = 0; i < c->nhost_keys; i++)
-		if (!valid_fingerprint(c->host_keys[i]))
+		if (!fingerprint_valid(c->host_keys[i]))
 			return err_setx(e, ERR_CONFIG,
 			    "trusted host key '%.100s': want SHA256: and 43 characters, as ssh-keygen -l prints it",
 			    c->host_keys[i]);
@@ -58,24 +58,24 @@ check_config(const struct fetch_config *c, bool sftp, struct err *e)
 }
 
 static int
-start_carrier(struct fetch *f, bool ecdsa, struct err *e)
+start_session(struct fetch *f, bool ecdsa, struct err *e)
 {
-	struct carrier_config c = { .url = &f->urls[f->now],
+	struct session_config c = { .url = &f->urls[f->now],
 		.host_keys = f->config.host_keys,
 		.nhost_keys = f->config.nhost_keys,
 		.connect_ms = f->config.connect_ms,
 		.deadline = f->config.deadline,
 		.servers = f->failed < f->n ? f->n - f->failed : 1,
 		.ecdsa = ecdsa,
-		.early = f->config.early };
+		.child = f->config.child };
 
-	return (f->carrier = carrier_start(&c, e)) == NULL ? -1 : 0;
+	return (f->session = session_start(&c, e)) == NULL ? -1 : 0;
 }
 
 static int
 connect_sftp(struct fetch *f, bool ecdsa, struct err *e)
 {
-	return start_carrier(f, ecdsa, e) == -1 ? -1 : carrier_login(f->carrier, f->login, e);
+	return start_session(f, ecdsa, e) == -1 ? -1 : session_login(f->session, f->login, e);
 }
 
 /*
@@ -88,14 +88,14 @@ connect_early(struct fetch *f, struct err *e)
 	struct err ignored;
 
 	if (f->urls[0].scheme == URL_SFTP)
-		start_carrier(f, false, &ignored);
+		start_session(f, false, &ignored);
 	f->login = f->config.password_file != NULL
 	    ? login_read_password(f->config.password_file, e)
 	    : login_read(f->config.key_file, f->config.passphrase_file, e);
 	if (f->login == NULL)
 		return -1;
-	if (f->carrier != NULL)
-		carrier_login(f->carrier, f->login, &ignored);
+	if (f->session != NULL)
+		session_login(f->session, f->login, &ignored);
 	return 0;
 }
 
@@ -140,9 +140,9 @@ fetch_start(const struct fetch_config *config, struct err *e)
 static void
 drop_connection(struct fetch *f)
 {
-	carrier_end(f->carrier);
+	session_end(f->session);
 	dir_close(f->dir);
-	f->carrier = NULL;
+	f->session = NULL;
 	f->dir = NULL;
 }
 
@@ -162,31 +162,30 @@ connect_directory(struct fetch *f, struct err *e)
 
 /* Give files that got no answer the reason why. */
 static void
-fail_pending(struct fetch_file *files, size_t n, const struct err *why)
+fail_pending(struct sftp_file *files, size_t n, const struct err *why)
 {
 	for (size_t i = 0; i < n; i++)
-		if (files[i].result == FETCH_PENDING) {
-			files[i].result = FETCH_FAILED;
+		if (files[i].result == SFTP_FILE_PENDING) {
+			files[i].result = SFTP_FILE_FAILED;
 			files[i].err = *why;
 		}
 }
 
 static bool
-all_answered(const struct fetch_file *files, size_t n)
+all_answered(const struct sftp_file *files, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (files[i].result == FETCH_PENDING)
+		if (files[i].result == SFTP_FILE_PENDING)
 			return false;
 	return true;
 }
 
 static int
-try_sftp(struct fetch *f, bool ecdsa, struct fetch_file *files, size_t n, bool *moved,
-    struct err *e)
+try_sftp(struct fetch *f, bool ecdsa, struct sftp_file *files, size_t n, bool *moved, struct err *e)
 {
-	if (f->carrier == NULL && connect_sftp(f, ecdsa, e) == -1)
+	if (f->session == NULL && connect_sftp(f, ecdsa, e) == -1)
 		return -1;
-	return carrier_run(f->carrier, files, n, moved, e);
+	return session_run(f->session, files, n, moved, e);
 }
 
 /*
@@ -194,7 +193,7 @@ try_sftp(struct fetch *f, bool ecdsa, struct fetch_file *files, size_t n, bool *
  * something.
  */
 static int
-try_server(struct fetch *f, struct fetch_file *files, size_t n, bool *moved, struct err *e)
+try_server(struct fetch *f, struct sftp_file *files, size_t n, bool *moved, struct err *e)
 {
 	const struct fetch_config *c = &f->config;
 	struct err second;
@@ -212,8 +211,8 @@ try_server(struct fetch *f, struct fetch_file *files, size_t n, bool *moved, str
 	 * The pin may be that of the server's other host key; if not, the first is what most
 	 * servers are known by.
 	 */
-	if (rc == -1 && e->code == ERR_HOSTKEY && f->carrier != NULL &&
-	    carrier_other_key(f->carrier)) {
+	if (rc == -1 && e->code == ERR_HOSTKEY && f->session != NULL &&
+	    session_other_key(f->session)) {
 		drop_connection(f);
 		rc = try_sftp(f, true, files, n, moved, &second);
 	}
@@ -230,10 +229,10 @@ hopeless(const struct fetch *f, const struct err *e)
 
 /* What another connection can't go on with. */
 static void
-begin_again(struct fetch_file *files, size_t n)
+begin_again(struct sftp_file *files, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (files[i].result == FETCH_PENDING && files[i].again != NULL &&
+		if (files[i].result == SFTP_FILE_PENDING && files[i].again != NULL &&
 		    files[i].offset > 0) {
 			files[i].again(files[i].arg);
 			files[i].offset = 0;
@@ -251,14 +250,14 @@ leave(struct fetch *f, const struct err *why)
 }
 
 static int
-try_servers(struct fetch *f, struct fetch_file *files, size_t n, struct err *e)
+try_servers(struct fetch *f, struct sftp_file *files, size_t n, struct err *e)
 {
 	/*
 	 * A connection that stood since the last call may have ended meanwhile; that costs its
 	 * server nothing.
 	 */
-	unsigned again = f->carrier != NULL ? FETCH_RECONNECTS + 1 : FETCH_RECONNECTS;
-	bool moved, kept = f->carrier != NULL;
+	unsigned again = f->session != NULL ? FETCH_RECONNECTS + 1 : FETCH_RECONNECTS;
+	bool moved, kept = f->session != NULL;
 
 	for (size_t tried = 0;;) {
 		if (try_server(f, files, n, &moved, e) == 0)
@@ -336,7 +335,7 @@ fetch_next(struct fetch *f, const struct err *why)
 }
 
 int
-fetch_files(struct fetch *f, struct fetch_file *files, size_t n, struct err *e)
+fetch_files(struct fetch *f, struct sftp_file *files, size_t n, struct err *e)
 {
 	struct err why;
 
@@ -351,7 +350,7 @@ fetch_files(struct fetch *f, struct fetch_file *files, size_t n, struct err *e)
 	}
 out:
 	for (size_t i = 0; i < n; i++)
-		if (files[i].result == FETCH_FAILED) {
+		if (files[i].result == SFTP_FILE_FAILED) {
 			*e = files[i].err;
 			return -1;
 		}
@@ -367,7 +366,7 @@ fetch_server(const struct fetch *f)
 const struct confined *
 fetch_confined(const struct fetch *f)
 {
-	return f->carrier == NULL ? NULL : carrier_confined(f->carrier);
+	return f->session == NULL ? NULL : session_confined(f->session);
 }
 
 void

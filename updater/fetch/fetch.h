@@ -13,6 +13,8 @@
 
 #include "lib/os/confine.h"
 #include "lib/base/err.h"
+#include "lib/sftp/file.h"
+#include "lib/sftp/session.h"
 
 struct fetch_config {
 	const char *const *urls; /* servers, tried in this order */
@@ -34,39 +36,7 @@ struct fetch_config {
 	/* Called once for each server that failed before another was tried; may be NULL. */
 	void (*failed)(void *arg, const char *url, const struct err *why);
 	void *arg;
-	struct child **early; /* of carrier_early(), for the first connection; may be NULL */
-};
-
-enum fetch_result {
-	FETCH_PENDING, /* not answered yet */
-	FETCH_OK,      /* all bytes were handed to data() */
-	FETCH_ABSENT,  /* the server says that there is no such file (and only that) */
-	FETCH_FAILED   /* anything else; err says what */
-};
-
-struct fetch_file {
-	const char
-	    *path; /* below the repository, "metadata/2.root.json"; path_check() must take it */
-	/* most bytes in the whole file; a server that has more is cut off: ERR_TOO_LARGE */
-	uint64_t max;
-	/*
-	 * the file should have max bytes: with the last of them it is whole, and its size isn't
-	 * asked for
-	 */
-	bool exact;
-	/* begin at this byte (what is there already); moved on as bytes arrive */
-	uint64_t offset;
-	/* Bytes in order, from offset on.  -1 with e filled in ends this file as FETCH_FAILED. */
-	int (*data)(void *arg, const void *bytes, size_t len, struct err *e);
-	/*
-	 * Forget the bytes that came: another connection begins at the first one again, because the
-	 * file may be another by then.  NULL for a file that is named after its hash: the next
-	 * connection, or server, goes on where this one broke.
-	 */
-	void (*again)(void *arg);
-	void *arg;
-	enum fetch_result result; /* FETCH_PENDING (0) before; set by fetch_files() */
-	struct err err;		  /* set when result is FETCH_FAILED */
+	struct session_child *child; /* for sftp: */
 };
 
 struct fetch;
@@ -79,17 +49,17 @@ struct fetch;
 struct fetch *fetch_start(const struct fetch_config *config, struct err *e);
 
 /*
- * Fetch those of n files that are FETCH_PENDING, many in flight at once, answered in any order.
+ * Fetch those of n files that are SFTP_FILE_PENDING, many in flight at once, answered in any order.
  * When a connection breaks, what is unfinished goes on at its offset, on the same server once more
  * if it had sent something, then on the next. A server has its share of the time that is left, at
  * most connect_ms, to connect and for each silence; one that only dribbles while there is another
  * counts as silent. What a server says about one file (that there is none, that it may not be read)
- * is final; the next isn't asked. 0 when every file is FETCH_OK or FETCH_ABSENT; -1 with the first
+ * is final; the next isn't asked. 0 when every file is SFTP_FILE_OK or SFTP_FILE_ABSENT; -1 with the first
  * fault in e otherwise: ERR_NETWORK, ERR_TIMEOUT, ERR_HOSTKEY, ERR_AUTH, ERR_PROTOCOL, ERR_ACCESS,
  * ERR_TOO_LARGE, ERR_UNSAFE (a path), ERR_CONFLICT (the file is shorter than offset), ERR_IO, or
- * what data() gave.  No file is FETCH_PENDING afterwards.
+ * what data() gave.  No file is SFTP_FILE_PENDING afterwards.
  */
-int fetch_files(struct fetch *f, struct fetch_file *files, size_t n, struct err *e);
+int fetch_files(struct fetch *f, struct sftp_file *files, size_t n, struct err *e);
 
 /*
  * What the server sent is no good, says who verified it: leave it for the next one, of which

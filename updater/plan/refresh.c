@@ -22,7 +22,7 @@ struct refresh {
 	size_t hint_max;
 	char ahead[NAME_MAX_BYTES];
 	struct buf ahead_bytes;
-	enum fetch_result ahead_result;
+	enum sftp_result ahead_result;
 };
 
 static int
@@ -41,15 +41,15 @@ collect_again(void *arg)
 static int
 from_ahead(struct refresh *r, const char *name, struct buf *out, struct err *e)
 {
-	enum fetch_result result = r->ahead_result;
+	enum sftp_result result = r->ahead_result;
 
 	if (r->ahead[0] == '\0' || strcmp(r->ahead, name) != 0)
 		return 2;
 	r->ahead[0] = '\0';
-	if (result == FETCH_OK)
+	if (result == SFTP_FILE_OK)
 		return buf_add(out, r->ahead_bytes.data, r->ahead_bytes.len, e) == -1 ? -1 : 1;
 	/* A fault in what was only a guess is worth a second, proper request. */
-	return result == FETCH_ABSENT ? 0 : 2;
+	return result == SFTP_FILE_ABSENT ? 0 : 2;
 }
 
 static int
@@ -57,14 +57,14 @@ fetch_metadata(void *arg, const char *name, struct buf *out, struct err *e)
 {
 	struct refresh *r = arg;
 	char path[2][NAME_MAX_BYTES + 16];
-	struct fetch_file files[2] = { { 0 } };
+	struct sftp_file files[2] = { { 0 } };
 	int got = from_ahead(r, name, out, e);
 	size_t n = 1;
 
 	if (got != 2)
 		return got;
 	snprintf(path[0], sizeof path[0], "metadata/%s", name);
-	files[0] = (struct fetch_file){ .path = path[0],
+	files[0] = (struct sftp_file){ .path = path[0],
 		.max = out->max,
 		.data = collect,
 		.again = collect_again,
@@ -73,21 +73,21 @@ fetch_metadata(void *arg, const char *name, struct buf *out, struct err *e)
 		snprintf(path[1], sizeof path[1], "metadata/%s", r->hint);
 		buf_free(&r->ahead_bytes);
 		r->ahead_bytes.max = r->hint_max;
-		files[n++] = (struct fetch_file){ .path = path[1],
+		files[n++] = (struct sftp_file){ .path = path[1],
 			.max = r->hint_max,
 			.data = collect,
 			.again = collect_again,
 			.arg = &r->ahead_bytes };
 	}
-	if (fetch_files(r->f, files, n, e) == -1 && files[0].result != FETCH_OK &&
-	    files[0].result != FETCH_ABSENT)
+	if (fetch_files(r->f, files, n, e) == -1 && files[0].result != SFTP_FILE_OK &&
+	    files[0].result != SFTP_FILE_ABSENT)
 		return -1;
 	if (n == 2) {
 		snprintf(r->ahead, sizeof r->ahead, "%s", r->hint);
 		r->ahead_result = files[1].result;
 	}
 	r->hint[0] = '\0';
-	return files[0].result == FETCH_OK ? 1 : 0;
+	return files[0].result == SFTP_FILE_OK ? 1 : 0;
 }
 
 static void

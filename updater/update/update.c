@@ -156,7 +156,7 @@ connect_to_server(struct update *u, struct err *e)
 		.deadline = u->o->deadline,
 		.failed = server_failed,
 		.arg = u,
-		.early = u->o->early };
+		.child = u->o->child };
 
 	if (servers_load(u->state, st, clock_wall(), &u->servers, e) == -1)
 		return -1;

@@ -21,8 +21,8 @@ struct update_options {
 	bool offline;	  /* ask no server: only what a crash left, and the user's part */
 	/* look at every file even when the release is applied, and give up what is torn */
 	bool repair;
-	struct progress *progress; /* or NULL */
-	struct child **early; /* of carrier_early(): taken where a server is asked; may be NULL */
+	struct progress *progress;   /* or NULL */
+	struct session_child *child; /* for the server that is asked; NULL with offline */
 	/* Told of each server that failed before another was tried. */
 	void (*failed)(void *arg, const char *url, const struct err *why);
 };

@@ -17,10 +17,10 @@
 #define LIMIT_MS (BAD_END_SLOW ? 2000 : 400) /* to connect, and for silence */
 #define MAX	 1000			     /* bytes of a file */
 
-static const uint8_t many[CARRY_FRAME_MAX];
+static const uint8_t many[SFTP_FRAME_MAX];
 
 static void
-say(struct frames *p, enum carry type, const void *data, size_t len)
+say(struct frames *p, enum sftp_frame type, const void *data, size_t len)
 {
 	struct err e;
 
@@ -31,7 +31,7 @@ say(struct frames *p, enum carry type, const void *data, size_t len)
 static void
 hello(struct frames *p)
 {
-	say(p, CARRY_HELLO, "\0\0\0", 4);
+	say(p, SFTP_FRAME_HELLO, "\0\0\0", 4);
 }
 
 /* As a good one does, until files are asked for. */
@@ -42,8 +42,8 @@ begin(struct frames *p)
 	struct err e;
 
 	hello(p);
-	say(p, CARRY_CONNECTED, NULL, 0);
-	while (f.type != CARRY_GO)
+	say(p, SFTP_FRAME_CONNECTED, NULL, 0);
+	while (f.type != SFTP_FRAME_GO)
 		if (frame_recv(p, &f, FRAME_FOREVER, &e) != 1)
 			_Exit(1);
 }
@@ -51,12 +51,12 @@ begin(struct frames *p)
 static void
 bytes(struct frames *p, uint32_t file, size_t len)
 {
-	struct buf b = BUF_INIT(CARRY_FRAME_MAX);
+	struct buf b = BUF_INIT(SFTP_FRAME_MAX);
 	struct err e;
 
 	if (wire_put_u32(&b, file, &e) == -1 || buf_add(&b, many, len, &e) == -1)
 		_Exit(1);
-	say(p, CARRY_DATA, b.data, b.len);
+	say(p, SFTP_FRAME_DATA, b.data, b.len);
 	buf_free(&b);
 }
 
@@ -65,7 +65,7 @@ result(struct frames *p, uint32_t file, uint8_t what)
 {
 	uint8_t data[5] = { 0, 0, 0, (uint8_t)file, what };
 
-	say(p, CARRY_RESULT, data, sizeof data);
+	say(p, SFTP_FRAME_RESULT, data, sizeof data);
 }
 
 static void
@@ -73,9 +73,9 @@ do_good(struct frames *p)
 {
 	begin(p);
 	bytes(p, 0, MAX);
-	result(p, 0, FETCH_OK);
-	result(p, 1, FETCH_ABSENT);
-	say(p, CARRY_END, "", 1);
+	result(p, 0, SFTP_FILE_OK);
+	result(p, 1, SFTP_FILE_ABSENT);
+	say(p, SFTP_FRAME_END, "", 1);
 }
 static void
 do_crash(struct frames *p)
@@ -112,7 +112,7 @@ do_hang_later(struct frames *p)
 static void
 do_early(struct frames *p)
 {
-	say(p, CARRY_CONNECTED, NULL, 0);
+	say(p, SFTP_FRAME_CONNECTED, NULL, 0);
 }
 static void
 do_hello_twice(struct frames *p)
@@ -123,7 +123,7 @@ do_hello_twice(struct frames *p)
 static void
 do_hello_short(struct frames *p)
 {
-	say(p, CARRY_HELLO, "", 1);
+	say(p, SFTP_FRAME_HELLO, "", 1);
 }
 static void
 do_data_early(struct frames *p)
@@ -148,7 +148,7 @@ static void
 do_far_too_much(struct frames *p)
 {
 	begin(p);
-	bytes(p, 0, CARRY_FRAME_MAX - 4);
+	bytes(p, 0, SFTP_FRAME_MAX - 4);
 }
 static void
 do_nobodys(struct frames *p)
@@ -160,27 +160,27 @@ static void
 do_no_number(struct frames *p)
 {
 	begin(p);
-	say(p, CARRY_DATA, "\0\0", 2);
+	say(p, SFTP_FRAME_DATA, "\0\0", 2);
 }
 static void
 do_after_result(struct frames *p)
 {
 	begin(p);
-	result(p, 0, FETCH_OK);
+	result(p, 0, SFTP_FILE_OK);
 	bytes(p, 0, 1);
 }
 static void
 do_result_twice(struct frames *p)
 {
 	begin(p);
-	result(p, 0, FETCH_OK);
-	result(p, 0, FETCH_ABSENT);
+	result(p, 0, SFTP_FILE_OK);
+	result(p, 0, SFTP_FILE_ABSENT);
 }
 static void
 do_result_pending(struct frames *p)
 {
 	begin(p);
-	result(p, 0, FETCH_PENDING);
+	result(p, 0, SFTP_FILE_PENDING);
 }
 static void
 do_result_unknown(struct frames *p)
@@ -192,74 +192,74 @@ static void
 do_end_early(struct frames *p)
 {
 	begin(p);
-	result(p, 0, FETCH_OK);
-	say(p, CARRY_END, "", 1);
+	result(p, 0, SFTP_FILE_OK);
+	say(p, SFTP_FRAME_END, "", 1);
 }
 static void
 do_end_empty(struct frames *p)
 {
 	begin(p);
-	say(p, CARRY_END, NULL, 0);
+	say(p, SFTP_FRAME_END, NULL, 0);
 }
 static void
 do_fault(struct frames *p)
 {
 	begin(p);
-	say(p, CARRY_END, "\0\x13\0\0\0\5evil", 11);
+	say(p, SFTP_FRAME_END, "\0\x13\0\0\0\5evil", 11);
 }
 static void
 do_fault_nonsense(struct frames *p)
 {
 	begin(p);
-	say(p, CARRY_END, "\0\xff\0\0\0\5evil", 11);
+	say(p, SFTP_FRAME_END, "\0\xff\0\0\0\5evil", 11);
 }
 static void
 do_fault_no_text(struct frames *p)
 {
 	begin(p);
-	say(p, CARRY_END, "\0\x13\0\0\1\0evil", 10);
+	say(p, SFTP_FRAME_END, "\0\x13\0\0\1\0evil", 10);
 }
 static void
 do_sign_else(struct frames *p)
 {
 	hello(p);
-	say(p, CARRY_SIGN, "\0\0\0\4sign", 8);
+	say(p, SFTP_FRAME_SIGN, "\0\0\0\4sign", 8);
 	hang();
 }
 static void
 do_sign_later(struct frames *p)
 {
 	begin(p);
-	say(p, CARRY_SIGN, "\0\0\0\4sign", 8);
+	say(p, SFTP_FRAME_SIGN, "\0\0\0\4sign", 8);
 	hang();
 }
 static void
 do_password(struct frames *p)
 {
 	hello(p);
-	say(p, CARRY_PASSWORD, NULL, 0);
+	say(p, SFTP_FRAME_PASSWORD, NULL, 0);
 	hang();
 }
 static void
 do_password_twice(struct frames *p)
 {
 	hello(p);
-	say(p, CARRY_PASSWORD, NULL, 0);
-	say(p, CARRY_PASSWORD, NULL, 0);
+	say(p, SFTP_FRAME_PASSWORD, NULL, 0);
+	say(p, SFTP_FRAME_PASSWORD, NULL, 0);
 	hang();
 }
 static void
 do_password_more(struct frames *p)
 {
 	hello(p);
-	say(p, CARRY_PASSWORD, "x", 1);
+	say(p, SFTP_FRAME_PASSWORD, "x", 1);
 	hang();
 }
 static void
 do_password_later(struct frames *p)
 {
 	begin(p);
-	say(p, CARRY_PASSWORD, NULL, 0);
+	say(p, SFTP_FRAME_PASSWORD, NULL, 0);
 	hang();
 }
 
@@ -271,17 +271,17 @@ do_password_good(struct frames *p)
 	struct err e;
 
 	hello(p);
-	say(p, CARRY_PASSWORD, NULL, 0);
-	while (f.type != CARRY_SECRET)
+	say(p, SFTP_FRAME_PASSWORD, NULL, 0);
+	while (f.type != SFTP_FRAME_SECRET)
 		if (frame_recv(p, &f, FRAME_FOREVER, &e) != 1)
 			_Exit(1);
 	if (f.len != 4 + 6 || memcmp(f.data, "\0\0\0\6secret", f.len) != 0)
 		_Exit(2);
-	say(p, CARRY_CONNECTED, NULL, 0);
+	say(p, SFTP_FRAME_CONNECTED, NULL, 0);
 	bytes(p, 0, MAX);
-	result(p, 0, FETCH_OK);
-	result(p, 1, FETCH_ABSENT);
-	say(p, CARRY_END, "", 1);
+	result(p, 0, SFTP_FILE_OK);
+	result(p, 1, SFTP_FILE_ABSENT);
+	say(p, SFTP_FRAME_END, "", 1);
 	hang();
 }
 
@@ -366,7 +366,7 @@ act(struct frames *parent)
 	const char *host;
 	struct err e;
 
-	if (frame_recv(parent, &f, FRAME_FOREVER, &e) != 1 || f.type != CARRY_SERVER)
+	if (frame_recv(parent, &f, FRAME_FOREVER, &e) != 1 || f.type != SFTP_FRAME_SERVER)
 		return 1;
 	w = (struct wire)WIRE_INIT(f.data, f.len);
 	if ((host = wire_name(&w, 255)) == NULL)
@@ -376,7 +376,7 @@ act(struct frames *parent)
 	return 0;
 }
 
-const struct child_role carry_child_role = { "fetch", CARRY_FRAME_MAX, act, NULL };
+static const struct child_role acting = { "fetch", SFTP_FRAME_MAX, act, NULL };
 
 static struct login *
 make_password(void)
@@ -422,33 +422,35 @@ child(void **state)
 	struct url url = { .user = "u", .port = 22, .path = "/" };
 	int64_t start = clock_mono_ms();
 	struct login *login = r->password ? make_password() : make_key();
-	struct carrier_config config = { .url = &url,
+	struct session_child from = { .role = &acting };
+	struct session_config config = { .url = &url,
 		.connect_ms = LIMIT_MS,
 		.deadline = start + 3 * LIMIT_MS,
-		.servers = 1 };
+		.servers = 1,
+		.child = &from };
 	uint64_t got[2] = { 0, 0 };
-	struct fetch_file files[2] = { { .path = "a", .max = MAX, .data = count, .arg = &got[0] },
+	struct sftp_file files[2] = { { .path = "a", .max = MAX, .data = count, .arg = &got[0] },
 		{ .path = "b", .max = MAX, .data = count, .arg = &got[1] } };
-	struct carrier *c;
+	struct session *c;
 	bool moved;
 	struct err e;
 
 	snprintf(url.host, sizeof url.host, "%zu", (size_t)(r - rows));
-	assert_non_null(c = carrier_start(&config, &e));
-	assert_ok(carrier_login(c, login, &e), &e);
+	assert_non_null(c = session_start(&config, &e));
+	assert_ok(session_login(c, login, &e), &e);
 	if (r->want == ERR_NONE) {
-		assert_ok(carrier_run(c, files, 2, &moved, &e), &e);
-		assert_int_equal(files[0].result, FETCH_OK);
-		assert_int_equal(files[1].result, FETCH_ABSENT);
+		assert_ok(session_run(c, files, 2, &moved, &e), &e);
+		assert_int_equal(files[0].result, SFTP_FILE_OK);
+		assert_int_equal(files[1].result, SFTP_FILE_ABSENT);
 		assert_int_equal(got[0], MAX);
 		assert_true(moved);
 	} else {
-		assert_err(carrier_run(c, files, 2, &moved, &e), r->want, &e);
+		assert_err(session_run(c, files, 2, &moved, &e), r->want, &e);
 		if (strstr(e.text, r->text) == NULL)
 			fail_msg("want '%s' in '%s'", r->text, e.text);
 	}
 	assert_true(got[0] <= MAX && got[1] <= MAX);
-	carrier_end(c);
+	session_end(c);
 	/* Reaped, and in time; a machine that is busy gets some more. */
 	assert_false(has_children());
 	assert_true(clock_mono_ms() - start < 25 * LIMIT_MS);
@@ -458,11 +460,11 @@ child(void **state)
 int
 main(int argc, char **argv)
 {
-	static const struct child_role *const roles[] = { &carry_child_role, NULL };
+	static const struct child_role *const roles[] = { &acting, NULL };
 	static struct CMUnitTest tests[60];
 	size_t n = 0;
 
 	child_main(roles, argc, argv);
 	TEST_ROWS(tests, n, rows, child);
-	return _cmocka_run_group_tests("carrier", tests, n, NULL, NULL);
+	return _cmocka_run_group_tests("session", tests, n, NULL, NULL);
 }

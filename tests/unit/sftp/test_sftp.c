@@ -331,7 +331,7 @@ static void
 run_server(const struct habits *h, const struct sftp_limits *limits, uint64_t most_flights,
     bool exact)
 {
-	static struct fetch_file files[FILES_MAX];
+	static struct sftp_file files[FILES_MAX];
 	static struct sink sinks[FILES_MAX];
 	static char names[FILES_MAX][16];
 	static struct server v;
@@ -352,7 +352,7 @@ run_server(const struct habits *h, const struct sftp_limits *limits, uint64_t mo
 					 : i * 37;
 		snprintf(names[i], sizeof names[i], "f%zu", i);
 		sinks[i] = (struct sink){ BUF_INIT(4 << 20), i == 20 ? 300 : 0 };
-		files[i] = (struct fetch_file){ .path = names[i],
+		files[i] = (struct sftp_file){ .path = names[i],
 			.data = take,
 			.arg = &sinks[i],
 			.exact = exact,
@@ -371,14 +371,15 @@ run_server(const struct habits *h, const struct sftp_limits *limits, uint64_t mo
 	assert_true(most_flights == 0 || v.flights <= most_flights);
 	assert_int_equal(sftp_answered(s), FILES_MAX);
 	for (size_t i = 0; i < FILES_MAX; i++) {
-		enum fetch_result want = v.sizes[i] == SIZE_MAX ? FETCH_ABSENT
+		enum sftp_result want = v.sizes[i] == SIZE_MAX ? SFTP_FILE_ABSENT
 		    : (h->open_fails && i % 2 == 1 && !(h->lazy && v.sizes[i] == 0 && !exact)) ||
 			i == 12 || i == 20
-		    ? FETCH_FAILED
-		    : FETCH_OK;
+		    ? SFTP_FILE_FAILED
+		    : SFTP_FILE_OK;
 
 		/* One byte more may be more than the server gives at once, and isn't waited for. */
-		if (exact && i == 12 && files[i].result == FETCH_OK && sinks[i].got.len == max) {
+		if (exact && i == 12 && files[i].result == SFTP_FILE_OK &&
+		    sinks[i].got.len == max) {
 			buf_free(&sinks[i].got);
 			continue;
 		}
@@ -387,7 +388,7 @@ run_server(const struct habits *h, const struct sftp_limits *limits, uint64_t mo
 		assert_int_equal(files[i].result, want);
 		assert_true(i != 12 || h->open_fails || files[i].err.code == ERR_TOO_LARGE);
 		assert_true(i != 20 || files[i].err.code == ERR_NOSPC);
-		if (want == FETCH_OK)
+		if (want == SFTP_FILE_OK)
 			assert_int_equal(sinks[i].got.len + (i == 30 ? 500 : 0), v.sizes[i]);
 		for (size_t k = 0; k < sinks[i].got.len; k++)
 			if (sinks[i].got.data[k] != content(i, k + (i == 30 ? 500 : 0)))
@@ -400,13 +401,13 @@ run_server(const struct habits *h, const struct sftp_limits *limits, uint64_t mo
 	assert_ok(answer(&v, s, &e), &e);
 	assert_int_equal(v.open, 0);
 	sinks[1].got = (struct buf)BUF_INIT(100);
-	files[2] = (struct fetch_file){ .path = "f2", .max = 100, .data = take, .arg = &sinks[1] };
+	files[2] = (struct sftp_file){ .path = "f2", .max = 100, .data = take, .arg = &sinks[1] };
 	assert_ok(sftp_add(s, &files[2], 1, &e), &e);
 	for (int i = 0; i < 20 && !sftp_done(s); i++) {
 		receive(&v, s);
 		assert_ok(answer(&v, s, &e), &e);
 	}
-	assert_int_equal(files[2].result, FETCH_OK);
+	assert_int_equal(files[2].result, SFTP_FILE_OK);
 	buf_free(&sinks[1].got);
 	buf_free(&v.in);
 	sftp_free(s);
@@ -518,7 +519,7 @@ static const char greeting[] = "\0\0\0\5\2\0\0\0\3"
 			       "\0\0\0\xa\x66\0\0\0\0\0\0\0\1h";
 
 static struct sftp *
-begin(struct fetch_file *f, bool opened)
+begin(struct sftp_file *f, bool opened)
 {
 	struct sftp *s;
 	struct err e;
@@ -540,7 +541,7 @@ hostile(void **state)
 
 	for (int pieces = 0; pieces < 2; pieces++) {
 		size_t arrived = 0;
-		struct fetch_file f = { .path = "x", .max = 100, .data = discard, .arg = &arrived };
+		struct sftp_file f = { .path = "x", .max = 100, .data = discard, .arg = &arrived };
 		struct sftp *s = begin(&f, r->opened);
 		uint8_t *copy = malloc(r->len);
 		struct err e = { 0 };
@@ -552,7 +553,7 @@ hostile(void **state)
 			rc = sftp_input(s, copy + i, pieces ? 1 : r->len, &e);
 		assert_int_equal(rc, r->want == ERR_NONE ? 0 : -1);
 		assert_int_equal(e.code, r->want);
-		assert_int_equal(f.result, FETCH_PENDING);
+		assert_int_equal(f.result, SFTP_FILE_PENDING);
 		assert_int_equal(f.offset, arrived);
 		free(copy);
 		sftp_free(s);
@@ -566,7 +567,7 @@ long_handle(void **state)
 	(void)state;
 	for (size_t len = SFTP_HANDLE_MAX; len <= SFTP_HANDLE_MAX + 1; len++) {
 		size_t arrived = 0;
-		struct fetch_file f = { .path = "x", .max = 100, .data = discard, .arg = &arrived };
+		struct sftp_file f = { .path = "x", .max = 100, .data = discard, .arg = &arrived };
 		struct sftp *s = begin(&f, false);
 		uint8_t packet[13 + SFTP_HANDLE_MAX + 1] = { 0, 0, 1,
 			(uint8_t)(len == 256 ? 9 : 10), SFTP_HANDLE, 0, 0, 0, 0, 0, 0, 1,
@@ -590,19 +591,20 @@ static struct refusal_row {
 	const char *name;
 	unsigned code;
 	bool reading; /* the answer to READ, not to OPEN */
-	enum fetch_result result;
+	enum sftp_result result;
 	enum err_code want;
 } refusal_rows[] = {
-	{ "refusal: no such file", SFTP_NO_SUCH_FILE, false, FETCH_ABSENT, ERR_NONE },
-	{ "refusal: permission denied", SFTP_PERMISSION_DENIED, false, FETCH_FAILED, ERR_ACCESS },
-	{ "refusal: failure", SFTP_FAILURE, false, FETCH_FAILED, ERR_IO },
-	{ "refusal: end of file at OPEN", SFTP_EOF, false, FETCH_FAILED, ERR_IO },
-	{ "refusal: bad message", SFTP_BAD_MESSAGE, false, FETCH_FAILED, ERR_PROTOCOL },
-	{ "refusal: unsupported", SFTP_OP_UNSUPPORTED, false, FETCH_FAILED, ERR_PROTOCOL },
-	{ "refusal: unknown code", 4711, false, FETCH_FAILED, ERR_IO },
-	{ "refusal: READ finds no file", SFTP_NO_SUCH_FILE, true, FETCH_FAILED, ERR_IO },
-	{ "refusal: READ denied", SFTP_PERMISSION_DENIED, true, FETCH_FAILED, ERR_ACCESS },
-	{ "refusal: READ fails", SFTP_FAILURE, true, FETCH_FAILED, ERR_IO },
+	{ "refusal: no such file", SFTP_NO_SUCH_FILE, false, SFTP_FILE_ABSENT, ERR_NONE },
+	{ "refusal: permission denied", SFTP_PERMISSION_DENIED, false, SFTP_FILE_FAILED,
+	    ERR_ACCESS },
+	{ "refusal: failure", SFTP_FAILURE, false, SFTP_FILE_FAILED, ERR_IO },
+	{ "refusal: end of file at OPEN", SFTP_EOF, false, SFTP_FILE_FAILED, ERR_IO },
+	{ "refusal: bad message", SFTP_BAD_MESSAGE, false, SFTP_FILE_FAILED, ERR_PROTOCOL },
+	{ "refusal: unsupported", SFTP_OP_UNSUPPORTED, false, SFTP_FILE_FAILED, ERR_PROTOCOL },
+	{ "refusal: unknown code", 4711, false, SFTP_FILE_FAILED, ERR_IO },
+	{ "refusal: READ finds no file", SFTP_NO_SUCH_FILE, true, SFTP_FILE_FAILED, ERR_IO },
+	{ "refusal: READ denied", SFTP_PERMISSION_DENIED, true, SFTP_FILE_FAILED, ERR_ACCESS },
+	{ "refusal: READ fails", SFTP_FAILURE, true, SFTP_FILE_FAILED, ERR_IO },
 };
 
 static void
@@ -610,7 +612,7 @@ refusal(void **state)
 {
 	const struct refusal_row *r = *state;
 	size_t arrived = 0;
-	struct fetch_file f = { .path = "x", .max = 100, .data = discard, .arg = &arrived };
+	struct sftp_file f = { .path = "x", .max = 100, .data = discard, .arg = &arrived };
 	struct sftp *s = begin(&f, r->reading);
 	/* A message with a control character, which must not reach a terminal. */
 	uint8_t packet[] = { 0, 0, 0, 20, SFTP_STATUS, 0, 0, 0, r->reading ? 2 : 0, 0, 0,
@@ -622,7 +624,7 @@ refusal(void **state)
 	assert_ok(sftp_input(s, packet, sizeof packet, &e), &e);
 	assert_true(sftp_done(s));
 	assert_int_equal(f.result, r->result);
-	if (r->result == FETCH_FAILED) {
+	if (r->result == SFTP_FILE_FAILED) {
 		assert_int_equal(f.err.code, r->want);
 		assert_non_null(strstr(f.err.text, "a?b"));
 	}

@@ -132,8 +132,8 @@ limits(void **state)
 		const char *before, *after;
 		size_t most;
 	} parts[] = {
-		{ "sftp://", "@h/r", URL_USER_SIZE - 1 },
-		{ "sftp://u@", "/r", URL_HOST_SIZE - 1 },
+		{ "sftp://", "@h/r", SFTP_USER_SIZE - 1 },
+		{ "sftp://u@", "/r", SFTP_HOST_SIZE - 1 },
 		{ "sftp://u@h/", "", URL_PATH_SIZE - 2 },
 	};
 	char text[URL_SIZE + 100];
