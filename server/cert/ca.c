@@ -10,26 +10,25 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include "server/repo/audit.h"
+#include "server/repo/audit_state.h"
+#include "lib/os/clock.h"
 #include "lib/os/file.h"
 #include "lib/base/path.h"
 #include "lib/base/pem.h"
 #include "server/cert/ca_db.h"
+#include "server/cert/crl_make.h"
+#include "server/cert/pair_files.h"
+#include "lib/x509/facts.h"
 #include "lib/x509/key.h"
 #include "server/repo/repo.h"
 
-#define LOCK_FILE      "lock"
-#define LOCK_WAIT_MS   10000
-#define PATH_BYTES_MAX 4096
+/* Digits that are taken for a serial number. */
+#define SERIAL_DIGITS_MIN 8
 
-int
-ca_check_name(const char *name, struct err *e)
-{
-	if (path_check(name, strlen(name), e) == -1 || strchr(name, '/') != NULL ||
-	    name[0] == '.' || strlen(name) > PATH_COMPONENT_MAX - 8)
-		return err_setx(e, ERR_USAGE, "'%s' can't be the name of a file", name);
-	return 0;
-}
+#define DAY_SECONDS 86400
+
+#define LOCK_FILE    "lock"
+#define LOCK_WAIT_MS 10000
 
 static int
 fill(struct dir *d, const struct buf *key, const struct buf *crt, struct err *e)
@@ -37,7 +36,7 @@ fill(struct dir *d, const struct buf *key, const struct buf *crt, struct err *e)
 	json_t *db = ca_db_new(e);
 	int rc = -1;
 
-	/* The key comes last: what has one is a CA. */
+	/* The key is written last: a directory with a key is a complete CA. */
 	if (db != NULL && ca_db_write(d, db, e) == 0 &&
 	    file_create(d, CA_CERT_FILE, crt->data, crt->len, 0644, e) == 0)
 		rc = file_create(d, CA_KEY_FILE, key->data, key->len, 0600, e);
@@ -62,7 +61,9 @@ ca_make(const char *path, const struct cert_request *rq, struct cert_info *info,
 	if (found == 1) {
 		err_setx(e, ERR_EXISTS, "%s: there is a CA already; give another name", path);
 	} else {
-		/* What a crash left of an earlier attempt has no key and signed nothing. */
+		/*
+		 * A certificate without a key is left from a crash; nothing was signed with it.
+		 */
 		file_remove(d, CA_CERT_FILE, &ignored);
 		if ((rc = fill(d, &key, &crt, e)) == -1) {
 			file_remove(d, CA_CERT_FILE, &ignored);
@@ -114,21 +115,26 @@ load(struct ca *ca, struct err *e)
 	return 0;
 }
 
-int
-ca_open(struct context *cx, const char *name, struct ca *ca, struct err *e)
+bool
+ca_is_path(const char *name)
 {
-	struct buf path = BUF_INIT(PATH_BYTES_MAX);
+	return strchr(name, '/') != NULL;
+}
+
+int
+ca_open(const char *repo, const char *name, struct ca *ca, struct err *e)
+{
+	struct buf path = BUF_INIT(CERT_PATH_MAX);
 	char below[PATH_COMPONENT_MAX + 8];
 	int rc = -1;
 
 	memset(ca, 0, sizeof *ca);
-	if (name == NULL)
-		return err_setx(e, ERR_USAGE, "%s: --ca CA is missing", cx->command->name);
-	if (strchr(name, '/') != NULL) {
+	ca->repo = repo;
+	if (repo == NULL) {
 		rc = buf_adds(&path, name, e);
-	} else if (ca_check_name(name, e) == 0 && (ca->repo = command_repo(cx, e)) != NULL) {
+	} else if (pair_files_check_name(name, e) == 0) {
 		snprintf(below, sizeof below, "ca/%s", name);
-		rc = repo_path(ca->repo, below, &path, e);
+		rc = repo_path(repo, below, &path, e);
 	}
 	if (rc == 0 && (ca->dir = dir_open(buf_text(&path), e)) == NULL)
 		rc = err_context(e, "no such CA ('slipway-repo cert ca' makes one)");
@@ -158,4 +164,67 @@ ca_record(const struct ca *ca, const char *action, json_t *details, struct err *
 		return audit_append_at(ca->repo, action, details, e);
 	json_decref(details);
 	return 0;
+}
+
+static int
+take_sha(void *arg, const struct cert_facts *c, struct err *e)
+{
+	char *hex = arg;
+
+	(void)e;
+	if (hex[0] == '\0') /* the first one; its issuers may follow */
+		hex_encode(c->sha256, SHA256_SIZE, hex);
+	return 0;
+}
+
+static json_t *
+find_by_file(const struct ca *ca, const char *path, struct err *e)
+{
+	struct buf text = BUF_INIT(CERT_FILE_MAX);
+	char hex[SHA256_HEX_SIZE] = "";
+	json_t *found = NULL;
+
+	if (file_read(NULL, path, &text, e) == 0) {
+		if (cert_read(text.data, text.len, take_sha, hex, e) == -1)
+			err_context(e, "%s", path);
+		else
+			found = ca_db_find(ca->db, "sha256", hex, e);
+	}
+	buf_free(&text);
+	return found;
+}
+
+json_t *
+ca_find(const struct ca *ca, const char *text, struct err *e)
+{
+	size_t len = strlen(text);
+	json_t *found;
+
+	if (strchr(text, '/') != NULL || (len > 4 && strcmp(text + len - 4, ".crt") == 0))
+		return find_by_file(ca, text, e);
+	if ((found = ca_db_find(ca->db, "name", text, e)) == NULL && e->code == ERR_NOENT &&
+	    len >= SERIAL_DIGITS_MIN && strspn(text, "0123456789abcdef") == len)
+		found = ca_db_find(ca->db, "serial", text, e);
+	return found;
+}
+
+int
+ca_write_crl(struct ca *ca, int64_t days, const char *path, int64_t *number, int64_t *to,
+    struct err *e)
+{
+	struct crl_order o = { .cert = ca->cert, .key = ca->key, .from = clock_wall() };
+	struct buf pem = BUF_INIT(CA_DB_MAX);
+	int rc = -1;
+
+	o.issued = json_object_get(ca->db, "issued");
+	*number = o.number = json_integer_value(json_object_get(ca->db, "crl")) + 1;
+	*to = o.to = o.from + days * DAY_SECONDS;
+	/* Saves the number before the list, so that no two lists have the same number. */
+	if (json_object_set_new(ca->db, "crl", json_integer(o.number)) == -1)
+		err_nomem(e);
+	else if (ca_db_write(ca->dir, ca->db, e) == 0 && crl_make(&o, &pem, e) == 0 &&
+	    file_replace(ca->dir, CA_CRL_FILE, pem.data, pem.len, 0644, e) == 0)
+		rc = path == NULL ? 0 : file_replace(NULL, path, pem.data, pem.len, 0644, e);
+	buf_free(&pem);
+	return rc;
 }

@@ -12,14 +12,14 @@
 
 /* The keys that were named, or a new one that stays here. */
 static int
-add_keys(struct changing *w, json_t *body, const char *app, const struct option_list *keys,
+add_keys(struct session *s, json_t *body, const char *app, const struct option_list *keys,
     struct err *e)
 {
 	json_t *key;
 	int rc;
 
 	for (size_t i = 0; i < keys->n; i++) {
-		if ((key = changing_read_key(keys->values[i], e)) == NULL)
+		if ((key = session_read_key(keys->values[i], e)) == NULL)
 			return -1;
 		rc = keyset_add(body, app, key, e);
 		json_decref(key);
@@ -28,7 +28,7 @@ add_keys(struct changing *w, json_t *body, const char *app, const struct option_
 	}
 	if (keys->n > 0)
 		return 0;
-	if ((key = changing_new_key(w, app, PRIVKEY_ED25519, e)) == NULL)
+	if ((key = session_new_key(s, app, PRIVKEY_ED25519, e)) == NULL)
 		return -1;
 	rc = keyset_add(body, app, key, e);
 	json_decref(key);
@@ -36,7 +36,7 @@ add_keys(struct changing *w, json_t *body, const char *app, const struct option_
 }
 
 static int
-add(struct changing *w, const char *app, const struct option_list *keys, unsigned threshold,
+add(struct session *s, const char *app, const struct option_list *keys, unsigned threshold,
     struct err *e)
 {
 	json_t *body, *paths;
@@ -44,37 +44,37 @@ add(struct changing *w, const char *app, const struct option_list *keys, unsigne
 	if (keys->n == 0 && threshold > 1)
 		return err_setx(e, ERR_USAGE,
 		    "app add: want --key FILE for each key of a threshold over 1");
-	if (repo_delegation(w->r, app) != NULL)
+	if (repo_delegation(s->r, app) != NULL)
 		return err_setx(e, ERR_EXISTS, "%s: there is such an application", app);
-	if ((body = change_body(w->c, tuf_top_name(TUF_TARGETS), e)) == NULL)
+	if ((body = change_body(s->c, tuf_top_name(TUF_TARGETS), e)) == NULL)
 		return -1;
 	if ((paths = release_patterns(app)) == NULL)
 		return err_nomem(e);
-	if (keyset_delegate(body, app, paths, e) == -1 || add_keys(w, body, app, keys, e) == -1 ||
+	if (keyset_delegate(body, app, paths, e) == -1 || add_keys(s, body, app, keys, e) == -1 ||
 	    keyset_finish(body, app, threshold, e) == -1)
 		return -1;
-	return changing_finish(w, "added", e);
+	return cmd_change_finish(s, "added", e);
 }
 
 int
 cmd_app_add(struct context *cx, int argc, char **argv)
 {
-	struct changing w = { .p = { NULL, false } };
+	struct session s = { .p = { NULL, false } };
 	struct option_list keys = { .n = 0 };
 	int64_t threshold = 1;
 	const struct option options[] = {
 		{ "key", OPTION_LIST, &keys, 0, 0 },
 		{ "threshold", OPTION_NUMBER, &threshold, 1, TUF_THRESHOLD_MAX },
-		{ "no-passphrase", OPTION_FLAG, &w.p.none, 0, 0 },
-		CHANGING_OPTIONS(w),
+		{ "no-passphrase", OPTION_FLAG, &s.p.none, 0, 0 },
+		CMD_CHANGE_OPTIONS(s),
 	};
 	struct err e;
 	int status, rc = -1;
 
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
-	if (repo_check_app(argv[1], &e) == 0 && changing_begin(cx, &w, &e) == 0)
-		rc = add(&w, argv[1], &keys, (unsigned)threshold, &e);
-	changing_end(&w);
+	if (repo_check_app(argv[1], &e) == 0 && cmd_change_begin(cx, &s, &e) == 0)
+		rc = add(&s, argv[1], &keys, (unsigned)threshold, &e);
+	session_end(&s);
 	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
 }

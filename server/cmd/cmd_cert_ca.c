@@ -5,29 +5,34 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "server/repo/audit.h"
+#include "server/repo/audit_state.h"
 #include "lib/os/clock.h"
-#include "lib/os/file.h"
 #include "lib/base/path.h"
-#include "server/cert/ca.h"
+#include "server/cmd/cmd_cert.h"
 #include "server/cert/ca_db.h"
-#include "lib/x509/key.h"
-#include "lib/x509/facts.h"
+#include "server/cert/pair_files.h"
 #include "server/cert/crl_make.h"
 #include "server/repo/repo.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
-#define PATH_BYTES_MAX 4096
+int
+cmd_cert_open_ca(struct context *cx, const char *name, struct ca *ca, struct err *e)
+{
+	const char *repo = NULL;
 
-/* Digits that are taken for a serial number. */
-#define SERIAL_DIGITS_MIN 8
+	if (name == NULL)
+		return err_setx(e, ERR_USAGE, "%s: --ca CA is missing", cx->command->name);
+	if (!ca_is_path(name) && (repo = command_repo(cx, e)) == NULL)
+		return -1;
+	return ca_open(repo, name, ca, e);
+}
 
 static int
 make(struct context *cx, const char *name, const char *out, const struct cert_request *rq,
     struct err *e)
 {
-	struct buf path = BUF_INIT(PATH_BYTES_MAX);
+	struct buf path = BUF_INIT(CERT_PATH_MAX);
 	char below[PATH_COMPONENT_MAX + 8], hex[SHA256_HEX_SIZE], to[CLOCK_TEXT_SIZE];
 	const char *repo = NULL;
 	struct cert_info info;
@@ -73,7 +78,7 @@ cmd_cert_ca(struct context *cx, int argc, char **argv)
 
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
-	if (ca_check_name(argv[1], &e) == -1)
+	if (pair_files_check_name(argv[1], &e) == -1)
 		return command_failed(&e);
 	if (rq.subject == NULL) {
 		snprintf(subject, sizeof subject, "/CN=%s", argv[1]);
@@ -83,55 +88,9 @@ cmd_cert_ca(struct context *cx, int argc, char **argv)
 }
 
 static int
-take_sha(void *arg, const struct cert_facts *c, struct err *e)
-{
-	char *hex = arg;
-
-	(void)e;
-	if (hex[0] == '\0') /* the first one; its issuers may follow */
-		hex_encode(c->sha256, SHA256_SIZE, hex);
-	return 0;
-}
-
-static json_t *
-find_by_file(const struct ca *ca, const char *path, struct err *e)
-{
-	struct buf text = BUF_INIT(CERT_FILE_MAX);
-	char hex[SHA256_HEX_SIZE] = "";
-	json_t *found = NULL;
-
-	if (file_read(NULL, path, &text, e) == 0) {
-		if (cert_read(text.data, text.len, take_sha, hex, e) == -1)
-			err_context(e, "%s", path);
-		else
-			found = ca_db_find(ca->db, "sha256", hex, e);
-	}
-	buf_free(&text);
-	return found;
-}
-
-/*
- * A file where it looks like one, a serial number where it can be one and no certificate is called
- * so, else a name.
- */
-static json_t *
-find(const struct ca *ca, const char *what, struct err *e)
-{
-	size_t len = strlen(what);
-	json_t *found;
-
-	if (strchr(what, '/') != NULL || (len > 4 && strcmp(what + len - 4, ".crt") == 0))
-		return find_by_file(ca, what, e);
-	if ((found = ca_db_find(ca->db, "name", what, e)) == NULL && e->code == ERR_NOENT &&
-	    len >= SERIAL_DIGITS_MIN && strspn(what, "0123456789abcdef") == len)
-		found = ca_db_find(ca->db, "serial", what, e);
-	return found;
-}
-
-static int
 revoke(struct ca *ca, const char *what, const char *reason, struct err *e)
 {
-	json_t *entry = find(ca, what, e);
+	json_t *entry = ca_find(ca, what, e);
 	int rc = entry == NULL ? -1 : ca_db_revoke(entry, reason, e);
 
 	if (rc == -1)
@@ -163,38 +122,26 @@ cmd_cert_revoke(struct context *cx, int argc, char **argv)
 
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
-	if (ca_open(cx, name, &ca, &e) == -1)
+	if (cmd_cert_open_ca(cx, name, &ca, &e) == -1)
 		return command_failed(&e);
 	rc = revoke(&ca, argv[1], reason, &e);
 	ca_close(&ca);
 	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
 }
 
-/* The number is used up before the list is there: two lists never have the same. */
 static int
 write_crl(struct ca *ca, int64_t days, const char *out, struct err *e)
 {
-	struct crl_order o = { .cert = ca->cert, .key = ca->key, .from = clock_wall() };
-	struct buf pem = BUF_INIT(CA_DB_MAX);
-	char to[CLOCK_TEXT_SIZE];
-	int rc = -1;
+	char text[CLOCK_TEXT_SIZE];
+	int64_t number, to;
 
-	o.issued = json_object_get(ca->db, "issued");
-	o.number = json_integer_value(json_object_get(ca->db, "crl")) + 1;
-	o.to = o.from + days * REPO_DAY_SECONDS;
-	if (json_object_set_new(ca->db, "crl", json_integer(o.number)) == -1)
-		err_nomem(e);
-	else if (ca_db_write(ca->dir, ca->db, e) == 0 && crl_make(&o, &pem, e) == 0 &&
-	    file_replace(ca->dir, CA_CRL_FILE, pem.data, pem.len, 0644, e) == 0)
-		rc = out == NULL ? 0 : file_replace(NULL, out, pem.data, pem.len, 0644, e);
-	buf_free(&pem);
-	if (rc == -1)
+	if (ca_write_crl(ca, days, out, &number, &to, e) == -1)
 		return -1;
-	clock_format(o.to, to);
-	printf("list %lld in %s, the next is due before %s\n", (long long)o.number,
-	    out == NULL ? dir_path(ca->dir) : out, to);
+	clock_format(to, text);
+	printf("list %lld in %s, the next is due before %s\n", (long long)number,
+	    out == NULL ? dir_path(ca->dir) : out, text);
 	return ca_record(ca, "cert crl",
-	    json_pack("{s:I,s:s}", "number", (json_int_t)o.number, "next", to), e);
+	    json_pack("{s:I,s:s}", "number", (json_int_t)number, "next", text), e);
 }
 
 int
@@ -213,7 +160,7 @@ cmd_cert_crl(struct context *cx, int argc, char **argv)
 
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
-	if (ca_open(cx, name, &ca, &e) == -1)
+	if (cmd_cert_open_ca(cx, name, &ca, &e) == -1)
 		return command_failed(&e);
 	rc = write_crl(&ca, days, out, &e);
 	ca_close(&ca);

@@ -196,7 +196,7 @@ list_own(struct listing *l, struct dir *top, const char *name,
 static int
 list_repo(struct listing *l, const char *path, struct err *e)
 {
-	struct repo *r = repo_open(path, false, e);
+	struct repo *r = repo_open(path, e);
 	int rc = r == NULL ? -1 : 0;
 
 	for (size_t i = 0; rc == 0 && i < r->roles->n; i++)

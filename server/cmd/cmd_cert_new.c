@@ -5,36 +5,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "server/repo/audit.h"
+#include "server/repo/audit_state.h"
 #include "lib/os/clock.h"
 #include "lib/os/file.h"
 #include "lib/base/path.h"
-#include "server/cert/request.h"
-#include "lib/x509/key.h"
+#include "server/cert/pair_files.h"
 #include "server/cmd/command.h"
 #include "server/repo/repo.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
-#define KEY_MODE  0600
-#define CERT_MODE 0644
-#define OUT_MODE  0755
-
-#define PATH_BYTES_MAX 4096
-
-static int
-check_name(const char *name, struct err *e)
-{
-	if (path_check(name, strlen(name), e) == -1 || strchr(name, '/') != NULL ||
-	    name[0] == '.' || strlen(name) > PATH_COMPONENT_MAX - 8)
-		return err_setx(e, ERR_USAGE, "cert new: '%s' can't be the name of a file", name);
-	return 0;
-}
+#define OUT_MODE 0755
 
 static struct dir *
 open_out(struct context *cx, const char *out, struct err *e)
 {
-	struct buf path = BUF_INIT(PATH_BYTES_MAX);
+	struct buf path = BUF_INIT(CERT_PATH_MAX);
 	struct dir *d = NULL;
 	const char *repo;
 
@@ -44,62 +30,6 @@ open_out(struct context *cx, const char *out, struct err *e)
 		d = dir_make(buf_text(&path), 0700, e);
 	buf_free(&path);
 	return d;
-}
-
-static int
-check_free(struct dir *d, const char *name, struct err *e)
-{
-	struct file_info info;
-	int found = file_stat(d, name, &info, e);
-
-	if (found == 1)
-		return err_setx(e, ERR_EXISTS, "%s/%s: is there already; --force replaces it",
-		    dir_path(d), name);
-	return found;
-}
-
-static int
-check_free_pair(struct dir *d, const char *name, const char *suffix, struct err *e)
-{
-	char keyfile[PATH_COMPONENT_MAX + 1], crtfile[PATH_COMPONENT_MAX + 1];
-
-	snprintf(keyfile, sizeof keyfile, "%s.pem", name);
-	snprintf(crtfile, sizeof crtfile, "%s.%s", name, suffix);
-	return check_free(d, keyfile, e) == -1 || check_free(d, crtfile, e) == -1 ? -1 : 0;
-}
-
-/*
- * Without info, a request in place of the certificate.  The key first: who reloads the pair between
- * the two writes sees that they don't fit, and waits.
- */
-static int
-store(struct dir *d, const char *name, bool force, const struct cert_request *rq,
-    struct cert_info *info, struct err *e)
-{
-	struct buf key = BUF_INIT(CERT_PEM_MAX), crt = BUF_INIT(CERT_PEM_MAX);
-	char keyfile[PATH_COMPONENT_MAX + 1], crtfile[PATH_COMPONENT_MAX + 1];
-	struct err ignored; /* what was wrong before is told */
-	int rc = -1;
-
-	snprintf(keyfile, sizeof keyfile, "%s.pem", name);
-	snprintf(crtfile, sizeof crtfile, "%s.%s", name, info != NULL ? "crt" : "csr");
-	if (!force && check_free_pair(d, name, info != NULL ? "crt" : "csr", e) == -1)
-		goto out;
-	if ((info != NULL ? cert_make(rq, &key, &crt, info, e)
-			  : cert_make_request(rq, &key, &crt, e)) == -1)
-		goto out;
-	if (force)
-		rc = file_replace(d, keyfile, key.data, key.len, KEY_MODE, e) == -1 ||
-			file_replace(d, crtfile, crt.data, crt.len, CERT_MODE, e) == -1
-		    ? -1
-		    : 0;
-	else if (file_create(d, keyfile, key.data, key.len, KEY_MODE, e) == 0 &&
-	    (rc = file_create(d, crtfile, crt.data, crt.len, CERT_MODE, e)) == -1)
-		file_remove(d, keyfile, &ignored);
-out:
-	buf_free(&key);
-	buf_free(&crt);
-	return rc;
 }
 
 static void
@@ -129,18 +59,18 @@ record(struct context *cx, const char *name, const struct cert_info *info, struc
 	    json_pack("{s:s,s:s,s:s}", "name", name, "sha256", hex, "until", to), e);
 }
 
-/* Names that are no files, given twice or there already are told before anything is made. */
+/* Reports invalid, repeated and existing names before it makes a pair. */
 static int
 check_names(struct dir *d, char **names, int n, bool force, struct err *e)
 {
 	for (int i = 0; i < n; i++) {
-		if (check_name(names[i], e) == -1)
+		if (pair_files_check_name(names[i], e) == -1)
 			return -1;
 		for (int k = 0; k < i; k++)
 			if (path_casecmp(names[i], names[k]) == 0)
 				return err_setx(e, ERR_USAGE, "cert new: '%s' is given twice",
 				    names[i]);
-		if (d != NULL && !force && check_free_pair(d, names[i], "crt", e) == -1)
+		if (d != NULL && !force && pair_files_check_free(d, names[i], "crt", e) == -1)
 			return -1;
 	}
 	return 0;
@@ -157,7 +87,7 @@ make_one(struct context *cx, struct dir *d, const char *name, bool force, bool i
 		snprintf(subject, sizeof subject, "/CN=%s", name);
 		rq.subject = subject;
 	}
-	if (store(d, name, force, &rq, &info, e) == -1)
+	if (pair_files_make(d, name, force, &rq, &info, e) == -1)
 		return -1;
 	print_cert(d, name, &info);
 	return inside ? record(cx, name, &info, e) : 0;
@@ -217,14 +147,14 @@ cmd_cert_csr(struct context *cx, int argc, char **argv)
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
 	rq.n = sans.n;
-	if (check_name(argv[1], &e) == -1)
+	if (pair_files_check_name(argv[1], &e) == -1)
 		return command_failed(&e);
 	if (rq.subject == NULL) {
 		snprintf(subject, sizeof subject, "/CN=%s", argv[1]);
 		rq.subject = subject;
 	}
 	if ((d = open_out(cx, out, &e)) != NULL)
-		rc = store(d, argv[1], force, &rq, NULL, &e);
+		rc = pair_files_make(d, argv[1], force, &rq, NULL, &e);
 	if (rc == 0)
 		printf("key %s/%s.pem\nrequest %s/%s.csr\n", dir_path(d), argv[1], dir_path(d),
 		    argv[1]);

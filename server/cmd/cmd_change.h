@@ -3,66 +3,25 @@
 #define SERVER_CMD_CMD_CHANGE_H
 
 /*
- * What the commands that change a repository have in common: open it, make a change, and end it,
- * either at once with the keys that are here or, with --unsigned, as a signing request.
+ * The commands that change a repository: their options, and a session's result at the terminal.
  */
-#include "server/repo/change.h"
 #include "server/cmd/command.h"
-#include "server/keys/passphrase.h"
-
-/* Keys made in one change. */
-#define CHANGING_KEYS_MAX TUF_KEYS_MAX
-
-struct changing {
-	struct repo *r;
-	struct keystore *ks;
-	struct change *c;
-	struct passphrases p;
-	const char *action;  /* the command, for the record */
-	const char *request; /* --unsigned, or NULL */
-	/* Private keys made here; removed again when the change comes to nothing. */
-	struct {
-		char role[REPO_APP_MAX + 1], id[SHA256_HEX_SIZE];
-	} made[CHANGING_KEYS_MAX];
-	size_t nmade;
-	bool done;
-};
+#include "server/repo/session.h"
 
 /* Options that each of these commands has. */
-#define CHANGING_OPTIONS(w) \
-	{ "passphrase-file", OPTION_TEXT, &(w).p.file, 0, 0 }, \
+#define CMD_CHANGE_OPTIONS(s) \
+	{ "passphrase-file", OPTION_TEXT, &(s).p.file, 0, 0 }, \
 	{ \
-		"unsigned", OPTION_TEXT, &(w).request, 0, 0 \
+		"unsigned", OPTION_TEXT, &(s).request, 0, 0 \
 	}
 
-int changing_begin(struct context *cx, struct changing *w, struct err *e);
-void changing_end(struct changing *w);
+/* Begins a session in the repository that the command line names.  0 or -1; session_end() follows. */
+int cmd_change_begin(struct context *cx, struct session *s, struct err *e);
 
-/*
- * Make a private key of role in keys/; its public object (a new reference).  snapshot and timestamp
- * keys aren't encrypted.
- */
-json_t *
-changing_new_key(struct changing *w, const char *role, enum privkey_kind kind, struct err *e);
+/* Prints session_report().  0 or -1. */
+int cmd_change_report(const struct session *s, const char *done, struct err *e);
 
-/*
- * The key object in a file that `key new` wrote, or of a public key in PEM form (a new reference).
- */
-json_t *changing_read_key(const char *path, struct err *e);
-
-/*
- * Sign with the keys that are here and check that they suffice; nothing is written.  With
- * --unsigned it does nothing.
- */
-int changing_sign(struct changing *w, struct err *e);
-
-/* Put the change live and record it, or write the request. */
-int changing_write(struct changing *w, struct err *e);
-
-/* Say on standard output what was done, beginning with what ("published"), and what comes next. */
-void changing_report(const struct changing *w, const char *what);
-
-/* changing_seal, sign, write and report in one go, for a change that has no files of its own. */
-int changing_finish(struct changing *w, const char *what, struct err *e);
+/* Seals, signs, writes and reports a change that has no files of its own.  0 or -1. */
+int cmd_change_finish(struct session *s, const char *done, struct err *e);
 
 #endif

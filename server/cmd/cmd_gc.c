@@ -5,10 +5,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "server/repo/audit.h"
+#include "server/repo/audit_state.h"
 #include "lib/os/log.h"
 #include "server/cmd/command.h"
 #include "server/repo/gc.h"
+#include "server/repo/session.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -66,7 +67,7 @@ cmd_gc(struct context *cx, int argc, char **argv)
 
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
-	if ((path = command_repo(cx, &e)) == NULL || (r = repo_open_unread(path, true, &e)) == NULL)
+	if ((path = command_repo(cx, &e)) == NULL || (r = session_lock(path, false, &e)) == NULL)
 		return command_failed(&e);
 	rc = gc_run(&g, r, &e);
 	if (record(&g, r, &unrecorded) == -1) {

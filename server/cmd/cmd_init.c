@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "server/repo/audit.h"
+#include "server/repo/audit_state.h"
 #include "server/cmd/command.h"
 #include "server/repo/repo.h"
 

@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "server/repo/audit.h"
-#include "server/cmd/cmd_change.h"
+#include "server/cmd/command.h"
+#include "server/repo/audit_state.h"
 #include "server/repo/keyset.h"
+#include "server/repo/session.h"
 #include "lib/tuf/sign.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -27,18 +28,14 @@ check_role(const char *role, struct err *e)
 static struct keystore *
 open_keys(struct context *cx, const char *dir, struct err *e)
 {
-	struct buf path = BUF_INIT(PATH_BYTES_MAX);
-	struct keystore *ks = NULL;
 	const char *repo;
 
 	if (dir != NULL)
 		return keystore_open(dir, true, e);
-	if ((repo = command_repo(cx, e)) == NULL)
-		err_context(e, "give --keys DIR, or a repository");
-	else if (repo_path(repo, "keys", &path, e) == 0)
-		ks = keystore_open(buf_text(&path), false, e);
-	buf_free(&path);
-	return ks;
+	if ((repo = command_repo(cx, e)) != NULL)
+		return session_keys(repo, e);
+	err_context(e, "give --keys DIR, or a repository");
+	return NULL;
 }
 
 static int
@@ -242,7 +239,7 @@ cmd_key_list(struct context *cx, int argc, char **argv)
 
 	if ((status = command_options(cx, NULL, 0, &argc, argv)) != 0)
 		return status;
-	if ((path = command_repo(cx, &e)) != NULL && (r = repo_open(path, false, &e)) != NULL &&
+	if ((path = command_repo(cx, &e)) != NULL && (r = repo_open(path, &e)) != NULL &&
 	    (l.ks = open_keys(cx, NULL, &e)) != NULL) {
 		l.r = r;
 		rc = list(&l, &e);

@@ -27,24 +27,24 @@ is_top(const char *role)
 
 /* The contents that say who signs the role. */
 static json_t *
-parent_body(struct changing *w, const char *role, struct err *e)
+parent_body(struct session *s, const char *role, struct err *e)
 {
-	if (!is_top(role) && repo_delegation(w->r, role) == NULL) {
+	if (!is_top(role) && repo_delegation(s->r, role) == NULL) {
 		err_setx(e, ERR_NOENT,
 		    "%s: no such role: want root, targets, snapshot, timestamp or an application",
 		    role);
 		return NULL;
 	}
-	return change_body(w->c, tuf_top_name(is_top(role) ? TUF_ROOT : TUF_TARGETS), e);
+	return change_body(s->c, tuf_top_name(is_top(role) ? TUF_ROOT : TUF_TARGETS), e);
 }
 
 /* As many new keys, made here, as the role has. */
 static int
-add_made(struct changing *w, json_t *body, const char *role, size_t n, enum privkey_kind kind,
+add_made(struct session *s, json_t *body, const char *role, size_t n, enum privkey_kind kind,
     struct err *e)
 {
 	for (size_t i = 0; i < n; i++) {
-		json_t *key = changing_new_key(w, role, kind, e);
+		json_t *key = session_new_key(s, role, kind, e);
 		int rc = key == NULL ? -1 : keyset_add(body, role, key, e);
 
 		json_decref(key);
@@ -58,7 +58,7 @@ static int
 add_files(json_t *body, const char *role, const struct option_list *files, struct err *e)
 {
 	for (size_t i = 0; i < files->n; i++) {
-		json_t *key = changing_read_key(files->values[i], e);
+		json_t *key = session_read_key(files->values[i], e);
 		int rc = key == NULL ? -1 : keyset_add(body, role, key, e);
 
 		json_decref(key);
@@ -98,9 +98,9 @@ remove_first(json_t *body, const char *role, size_t n, struct err *e)
 }
 
 static int
-rotate(struct changing *w, const char *role, const struct rotation *how, struct err *e)
+rotate(struct session *s, const char *role, const struct rotation *how, struct err *e)
 {
-	json_t *body = parent_body(w, role, e);
+	json_t *body = parent_body(s, role, e);
 	enum privkey_kind kind;
 	size_t n;
 
@@ -111,7 +111,7 @@ rotate(struct changing *w, const char *role, const struct rotation *how, struct 
 		    how->type);
 	n = json_array_size(json_object_get(keyset_role(body, role), "keyids"));
 	if (how->add.n + how->remove.n == 0 && how->threshold == 0) {
-		if (add_made(w, body, role, n, kind, e) == -1 ||
+		if (add_made(s, body, role, n, kind, e) == -1 ||
 		    remove_first(body, role, n, e) == -1)
 			return -1;
 	} else if (add_files(body, role, &how->add, e) == -1 ||
@@ -120,43 +120,43 @@ rotate(struct changing *w, const char *role, const struct rotation *how, struct 
 	}
 	if (keyset_finish(body, role, (unsigned)how->threshold, e) == -1)
 		return -1;
-	return changing_finish(w, "rotated", e);
+	return cmd_change_finish(s, "rotated", e);
 }
 
 int
 cmd_key_rotate(struct context *cx, int argc, char **argv)
 {
-	struct changing w = { .p = { NULL, false } };
+	struct session s = { .p = { NULL, false } };
 	struct rotation how = { .type = "ed25519" };
 	const struct option options[] = {
 		{ "add", OPTION_LIST, &how.add, 0, 0 },
 		{ "remove", OPTION_LIST, &how.remove, 0, 0 },
 		{ "threshold", OPTION_NUMBER, &how.threshold, 1, TUF_THRESHOLD_MAX },
 		{ "type", OPTION_TEXT, &how.type, 0, 0 },
-		{ "no-passphrase", OPTION_FLAG, &w.p.none, 0, 0 },
-		CHANGING_OPTIONS(w),
+		{ "no-passphrase", OPTION_FLAG, &s.p.none, 0, 0 },
+		CMD_CHANGE_OPTIONS(s),
 	};
 	struct err e;
 	int status, rc = -1;
 
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
-	if (changing_begin(cx, &w, &e) == 0)
-		rc = rotate(&w, argv[1], &how, &e);
-	changing_end(&w);
+	if (cmd_change_begin(cx, &s, &e) == 0)
+		rc = rotate(&s, argv[1], &how, &e);
+	session_end(&s);
 	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
 }
 
 /* Take the key from one role if it is there. */
 static int
-revoke_from(struct changing *w, const char *role, const char *id, struct err *e)
+revoke_from(struct session *s, const char *role, const char *id, struct err *e)
 {
-	const json_t *now = is_top(role) ? w->r->root->c.json : w->r->roles->c.json;
+	const json_t *now = is_top(role) ? s->r->root->c.json : s->r->roles->c.json;
 	json_t *body;
 
 	if (!keyset_has(now, role, id))
 		return 0;
-	if ((body = parent_body(w, role, e)) == NULL || keyset_remove(body, role, id, e) == -1)
+	if ((body = parent_body(s, role, e)) == NULL || keyset_remove(body, role, id, e) == -1)
 		return -1;
 	if (keyset_finish(body, role, 0, e) == -1) {
 		e->code = ERR_CONFLICT;
@@ -168,10 +168,10 @@ revoke_from(struct changing *w, const char *role, const char *id, struct err *e)
 }
 
 static int
-revoke(struct changing *w, const char *prefix, struct err *e)
+revoke(struct session *s, const char *prefix, struct err *e)
 {
-	const char *root_id = keyset_find(w->r->root->c.json, prefix);
-	const char *app_id = keyset_find(w->r->roles->c.json, prefix);
+	const char *root_id = keyset_find(s->r->root->c.json, prefix);
+	const char *app_id = keyset_find(s->r->roles->c.json, prefix);
 	const char *id = root_id != NULL ? root_id : app_id;
 
 	if (id == NULL || (app_id != NULL && strcmp(id, app_id) != 0))
@@ -179,60 +179,60 @@ revoke(struct changing *w, const char *prefix, struct err *e)
 		    "no one key has an id that begins with '%s' (%d digits at least)", prefix,
 		    KEYSET_PREFIX_MIN);
 	for (int i = 0; i < TUF_TOP_COUNT; i++)
-		if (revoke_from(w, tuf_top_name((enum tuf_top)i), id, e) == -1)
+		if (revoke_from(s, tuf_top_name((enum tuf_top)i), id, e) == -1)
 			return -1;
-	for (size_t i = 0; i < w->r->roles->n; i++)
-		if (revoke_from(w, w->r->roles->delegations[i].name, id, e) == -1)
+	for (size_t i = 0; i < s->r->roles->n; i++)
+		if (revoke_from(s, s->r->roles->delegations[i].name, id, e) == -1)
 			return -1;
-	return changing_finish(w, "revoked", e);
+	return cmd_change_finish(s, "revoked", e);
 }
 
 int
 cmd_key_revoke(struct context *cx, int argc, char **argv)
 {
-	struct changing w = { .p = { NULL, false } };
-	const struct option options[] = { CHANGING_OPTIONS(w) };
+	struct session s = { .p = { NULL, false } };
+	const struct option options[] = { CMD_CHANGE_OPTIONS(s) };
 	struct err e;
 	int status, rc = -1;
 
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
-	if (changing_begin(cx, &w, &e) == 0)
-		rc = revoke(&w, argv[1], &e);
-	changing_end(&w);
+	if (cmd_change_begin(cx, &s, &e) == 0)
+		rc = revoke(&s, argv[1], &e);
+	session_end(&s);
 	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
 }
 
 static int
-renew(struct changing *w, char **roles, struct err *e)
+renew(struct session *s, char **roles, struct err *e)
 {
 	struct tuf_meta meta;
 
 	for (; *roles != NULL; roles++) {
 		if (strcmp(*roles, tuf_top_name(TUF_ROOT)) != 0 &&
 		    strcmp(*roles, tuf_top_name(TUF_TARGETS)) != 0 &&
-		    (repo_delegation(w->r, *roles) == NULL ||
-			!snapshot_meta(w->r->snapshot, *roles, &meta)))
+		    (repo_delegation(s->r, *roles) == NULL ||
+			!snapshot_meta(s->r->snapshot, *roles, &meta)))
 			return err_setx(e, ERR_NOENT,
 			    "%s: want root, targets or an application with a release", *roles);
-		if (change_body(w->c, *roles, e) == NULL)
+		if (change_body(s->c, *roles, e) == NULL)
 			return -1;
 	}
-	return changing_finish(w, "renewed", e);
+	return cmd_change_finish(s, "renewed", e);
 }
 
 int
 cmd_renew(struct context *cx, int argc, char **argv)
 {
-	struct changing w = { .p = { NULL, false } };
-	const struct option options[] = { CHANGING_OPTIONS(w) };
+	struct session s = { .p = { NULL, false } };
+	const struct option options[] = { CMD_CHANGE_OPTIONS(s) };
 	struct err e;
 	int status, rc = -1;
 
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
-	if (changing_begin(cx, &w, &e) == 0)
-		rc = renew(&w, argv + 1, &e);
-	changing_end(&w);
+	if (cmd_change_begin(cx, &s, &e) == 0)
+		rc = renew(&s, argv + 1, &e);
+	session_end(&s);
 	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "server/repo/audit.h"
+#include "server/repo/audit_state.h"
 #include "lib/os/log.h"
 #include "server/cmd/command.h"
 

@@ -9,6 +9,7 @@
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "server/cmd/cmd_change.h"
+#include "server/repo/change_commit.h"
 #include "server/repo/publish.h"
 #include "server/rollover/state.h"
 #include "server/repo/request.h"
@@ -31,7 +32,7 @@ warn_expired(const struct repo *r)
 }
 
 static int
-publish_new(struct changing *w, const char *app, const char *path, bool check_scripts, bool guard,
+publish_new(struct session *s, const char *app, const char *path, bool check_scripts, bool guard,
     struct err *e)
 {
 	struct release rel;
@@ -45,18 +46,18 @@ publish_new(struct changing *w, const char *app, const char *path, bool check_sc
 		err_context(e, "nothing published (--no-script-check publishes nevertheless)");
 		goto out;
 	}
-	if (publish_draft(w->c, app, &rel, &number, e) == -1 || changing_sign(w, e) == -1 ||
-	    (w->request == NULL && publish_store(w->r, app, &rel, &stored, e) == -1) ||
-	    (w->request == NULL && guard && replace_guard(w->c, e) == -1) ||
-	    changing_write(w, e) == -1)
+	if (publish_draft(s->c, app, &rel, &number, e) == -1 || session_sign(s, e) == -1 ||
+	    (s->request == NULL && publish_store(s->r, app, &rel, &stored, e) == -1) ||
+	    (s->request == NULL && guard && replace_guard(s->c, e) == -1) ||
+	    session_write(s, e) == -1)
 		goto out;
-	if (w->request == NULL)
+	rc = 0;
+	if (s->request == NULL)
 		printf("published %s release %" PRId64 ": %zu files, %" PRIu64
 		       " bytes, %zu files new\n",
 		    app, number, rel.n, rel.bytes, stored);
 	else
-		changing_report(w, "");
-	rc = 0;
+		rc = cmd_change_report(s, "", e);
 out:
 	release_free(&rel);
 	return rc;
@@ -87,22 +88,22 @@ read_requests(const struct option_list *paths, struct err *e)
  * was made of.
  */
 static int
-store_signed(struct changing *w, const char *path, struct err *e)
+store_signed(struct session *s, const char *path, struct err *e)
 {
-	const char *app = w->c->files[0].name;
-	const json_t *body = json_object_get(w->c->files[0].metadata, "signed");
+	const char *app = s->c->files[0].name;
+	const json_t *body = json_object_get(s->c->files[0].metadata, "signed");
 	struct release rel;
 	size_t stored;
 	int rc = -1;
 
-	if (w->c->n != 1 || repo_check_app(app, e) == -1)
+	if (s->c->n != 1 || repo_check_app(app, e) == -1)
 		return err_setx(e, ERR_USAGE, "%s: the request is about no release", path);
 	if (release_scan(&rel, app, path, e) == -1)
 		goto out;
 	if (!json_equal(rel.targets, json_object_get(body, "targets")))
 		err_setx(e, ERR_CONFLICT, "%s: want the files that were signed, got others", path);
 	else
-		rc = publish_store(w->r, app, &rel, &stored, e);
+		rc = publish_store(s->r, app, &rel, &stored, e);
 out:
 	release_free(&rel);
 	return rc;
@@ -110,12 +111,12 @@ out:
 
 /* Whatever the change names is in the repository. */
 static int
-check_files(struct changing *w, struct err *e)
+check_files(struct session *s, struct err *e)
 {
-	for (size_t i = 0; i < w->c->n; i++) {
-		const struct change_file *f = &w->c->files[i];
+	for (size_t i = 0; i < s->c->n; i++) {
+		const struct change_file *f = &s->c->files[i];
 
-		if (publish_check(w->r,
+		if (publish_check(s->r,
 			json_object_get(json_object_get(f->metadata, "signed"), "targets"),
 			e) == -1)
 			return err_context(e, "%s", f->name);
@@ -124,7 +125,7 @@ check_files(struct changing *w, struct err *e)
 }
 
 static int
-publish_signed(struct changing *w, const struct option_list *paths, const char *release, bool guard,
+publish_signed(struct session *s, const struct option_list *paths, const char *release, bool guard,
     struct err *e)
 {
 	json_t *request = read_requests(paths, e);
@@ -132,21 +133,19 @@ publish_signed(struct changing *w, const struct option_list *paths, const char *
 
 	if (request == NULL)
 		return -1;
-	if (request_load(request, w->c, e) == 0 && change_ready(w->c, w->ks, &w->p, e) == 0 &&
-	    (release == NULL || store_signed(w, release, e) == 0) && check_files(w, e) == 0 &&
-	    (!guard || replace_guard(w->c, e) == 0) && changing_write(w, e) == 0) {
-		changing_report(w, "published");
-		rc = 0;
-	}
+	if (request_load(request, s->c, e) == 0 && change_ready(s->c, s->ks, &s->p, e) == 0 &&
+	    (release == NULL || store_signed(s, release, e) == 0) && check_files(s, e) == 0 &&
+	    (!guard || replace_guard(s->c, e) == 0) && session_write(s, e) == 0)
+		rc = cmd_change_report(s, "published", e);
 	json_decref(request);
 	return rc;
 }
 
 static int
-check_usage(const char *app, const struct option_list *from, const struct changing *w, int argc,
+check_usage(const char *app, const struct option_list *from, const struct session *s, int argc,
     struct err *e)
 {
-	if (from->n > 0 && (app != NULL || w->request != NULL))
+	if (from->n > 0 && (app != NULL || s->request != NULL))
 		return err_setx(e, ERR_USAGE,
 		    "publish: --signed goes with neither --app nor --unsigned: the request says what it is");
 	if (from->n == 0 && app == NULL)
@@ -159,7 +158,7 @@ check_usage(const char *app, const struct option_list *from, const struct changi
 int
 cmd_publish(struct context *cx, int argc, char **argv)
 {
-	struct changing w = { .p = { NULL, false } };
+	struct session s = { .p = { NULL, false } };
 	struct option_list from = { .n = 0 };
 	const char *app = NULL;
 	bool no_check = false, no_guard = false;
@@ -168,20 +167,20 @@ cmd_publish(struct context *cx, int argc, char **argv)
 		{ "no-script-check", OPTION_FLAG, &no_check, 0, 0 },
 		{ "no-certificate-check", OPTION_FLAG, &no_guard, 0, 0 },
 		{ "signed", OPTION_LIST, &from, 0, 0 },
-		CHANGING_OPTIONS(w),
+		CMD_CHANGE_OPTIONS(s),
 	};
 	struct err e;
 	int status, rc = -1;
 
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
-	if (check_usage(app, &from, &w, argc, &e) == -1)
+	if (check_usage(app, &from, &s, argc, &e) == -1)
 		return command_failed(&e);
-	if (changing_begin(cx, &w, &e) == 0)
-		rc = from.n > 0 ? publish_signed(&w, &from, argv[1], !no_guard, &e)
-				: publish_new(&w, app, argv[1], !no_check, !no_guard, &e);
+	if (cmd_change_begin(cx, &s, &e) == 0)
+		rc = from.n > 0 ? publish_signed(&s, &from, argv[1], !no_guard, &e)
+				: publish_new(&s, app, argv[1], !no_check, !no_guard, &e);
 	if (rc == 0)
-		warn_expired(w.r);
-	changing_end(&w);
+		warn_expired(s.r);
+	session_end(&s);
 	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
 }

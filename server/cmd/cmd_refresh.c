@@ -8,6 +8,7 @@
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "server/cmd/cmd_change.h"
+#include "server/repo/change_commit.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -48,16 +49,16 @@ warn_others(const struct repo *r, struct err *e)
 }
 
 static int
-refresh(struct changing *w, int64_t days, struct err *e)
+refresh(struct session *s, int64_t days, struct err *e)
 {
-	bool due = w->r->snapshot->c.expires <= clock_wall() + days * REPO_DAY_SECONDS;
+	bool due = s->r->snapshot->c.expires <= clock_wall() + days * REPO_DAY_SECONDS;
 
-	if (warn_others(w->r, e) == -1 || change_refresh(w->c, w->ks, &w->p, due, e) == -1 ||
-	    changing_write(w, e) == -1)
+	if (warn_others(s->r, e) == -1 || change_refresh(s->c, s->ks, &s->p, due, e) == -1 ||
+	    session_write(s, e) == -1)
 		return -1;
-	printf("refreshed: timestamp version %" PRId64, w->r->timestamp->c.version + 1);
+	printf("refreshed: timestamp version %" PRId64, s->r->timestamp->c.version + 1);
 	if (due)
-		printf(", snapshot version %" PRId64, w->c->snapshot_version);
+		printf(", snapshot version %" PRId64, s->c->snapshot_version);
 	printf("; good for %d days\n", REPO_TIMESTAMP_DAYS);
 	return 0;
 }
@@ -65,7 +66,7 @@ refresh(struct changing *w, int64_t days, struct err *e)
 int
 cmd_refresh(struct context *cx, int argc, char **argv)
 {
-	struct changing w = { .p = { NULL, false } };
+	struct session s = { .p = { NULL, false } };
 	int64_t days = SNAPSHOT_DAYS_DEFAULT;
 	const struct option options[] = {
 		{ "snapshot-days", OPTION_NUMBER, &days, 0, REPO_SNAPSHOT_DAYS },
@@ -75,8 +76,8 @@ cmd_refresh(struct context *cx, int argc, char **argv)
 
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
-	if (changing_begin(cx, &w, &e) == 0)
-		rc = refresh(&w, days, &e);
-	changing_end(&w);
+	if (cmd_change_begin(cx, &s, &e) == 0)
+		rc = refresh(&s, days, &e);
+	session_end(&s);
 	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
 }

@@ -10,13 +10,13 @@
 #include "server/repo/describe.h"
 #include "server/keys/passphrase.h"
 #include "server/repo/request.h"
+#include "server/repo/session.h"
 #include "server/keys/terminal.h"
 #include "lib/tuf/sign.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
-#define PATH_BYTES_MAX 4096
-#define ANSWER_MAX     64
+#define ANSWER_MAX 64
 
 /* Private keys that one call signs with. */
 #define KEYS_MAX 64
@@ -79,8 +79,7 @@ load_for(struct signing *s, struct keystore *ks, const json_t *file, struct err 
 static int
 load_keys(struct signing *s, const char *repo, struct err *e)
 {
-	struct buf path = BUF_INIT(PATH_BYTES_MAX);
-	struct keystore *ks = NULL;
+	struct keystore *ks;
 	int rc = -1;
 
 	for (size_t i = 0; i < s->files.n; i++) {
@@ -91,17 +90,15 @@ load_keys(struct signing *s, const char *repo, struct err *e)
 	}
 	if (s->keys == NULL && s->files.n > 0)
 		return 0;
-	if (s->keys == NULL && repo_path(repo, "keys", &path, e) == -1)
-		goto out;
-	if ((ks = keystore_open(s->keys != NULL ? s->keys : buf_text(&path), false, e)) == NULL)
-		goto out;
+	ks = s->keys != NULL ? keystore_open(s->keys, false, e) : session_keys(repo, e);
+	if (ks == NULL)
+		return -1;
 	for (size_t i = 0; i < request_count(s->request); i++)
 		if (load_for(s, ks, request_file(s->request, i), e) == -1)
 			goto out;
 	rc = 0;
 out:
 	keystore_close(ks);
-	buf_free(&path);
 	return rc;
 }
 

@@ -161,7 +161,7 @@ cmd_status(struct context *cx, int argc, char **argv)
 
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
-	if ((path = command_repo(cx, &e)) == NULL || (r = repo_open(path, false, &e)) == NULL)
+	if ((path = command_repo(cx, &e)) == NULL || (r = repo_open(path, &e)) == NULL)
 		return command_failed(&e);
 	if (days != -1)
 		p.warn = days * REPO_DAY_SECONDS;

@@ -6,23 +6,13 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/buf.h"
-#include "lib/os/clock.h"
 #include "lib/base/json.h"
-#include "lib/base/path.h"
-#include "lib/os/places.h"
-#include "server/repo/repo.h"
-#include "server/sshd/sshd.h"
 #include "lib/tuf/canonical.h"
 
-#define LOCK_WAIT_MS 10000
-#define READ_CHUNK   65536
-
-/* Bytes of a name of a user or host. */
-#define WHO_MAX 256
+#define READ_CHUNK 65536
 
 static const char no_hash[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -162,191 +152,26 @@ audit_ready(struct dir *top, struct err *e)
 	return read_tail(top, &t, e);
 }
 
-/* {"sha256", "version"} of a file of the metadata directory. */
-static json_t *
-state_of(struct dir *metadata, const char *file, int64_t version, struct err *e)
-{
-	uint8_t sha[SHA256_SIZE];
-	char hex[SHA256_HEX_SIZE];
-	uint64_t size;
-	json_t *j;
-
-	if (file_sha256(metadata, file, sha, &size, e) == -1)
-		return NULL;
-	hex_encode(sha, SHA256_SIZE, hex);
-	if ((j = json_pack("{s:s,s:I}", "sha256", hex, "version", (json_int_t)version)) == NULL)
-		err_nomem(e);
-	return j;
-}
-
-static int
-add_state(json_t *state, struct dir *metadata, const char *role, const char *file, int64_t version,
-    struct err *e)
-{
-	json_t *one = state_of(metadata, file, version, e);
-
-	if (one == NULL)
-		return -1;
-	return json_object_set_new(state, role, one) == -1 ? err_nomem(e) : 0;
-}
-
-/*
- * The versions that timestamp.json states, which nobody has verified here: the log says what is
- * there.
- */
-static int
-read_versions(struct dir *metadata, int64_t *timestamp, int64_t *snapshot, struct err *e)
-{
-	struct buf text = BUF_INIT(REPO_METADATA_MAX);
-	json_t *j = NULL, *body;
-
-	if (file_read(metadata, "timestamp.json", &text, e) == 0)
-		j = json_text_parse(text.data, text.len, e);
-	buf_free(&text);
-	if (j == NULL)
-		return err_context(e, "timestamp.json");
-	body = json_object_get(j, "signed");
-	*timestamp = json_integer_value(json_object_get(body, "version"));
-	*snapshot = json_integer_value(json_object_get(
-	    json_object_get(json_object_get(body, "meta"), "snapshot.json"), "version"));
-	json_decref(j);
-	return 0;
-}
-
-static int
-fill_state(json_t *state, struct dir *metadata, struct err *e)
-{
-	char file[REPO_FILE_SIZE];
-	int64_t timestamp = 0, snapshot = 0, root;
-
-	if (repo_root_version(metadata, &root, e) == -1 ||
-	    read_versions(metadata, &timestamp, &snapshot, e) == -1)
-		return -1;
-	snprintf(file, sizeof file, "%" PRId64 ".root.json", root);
-	if (add_state(state, metadata, "root", file, root, e) == -1)
-		return -1;
-	snprintf(file, sizeof file, "%" PRId64 ".snapshot.json", snapshot);
-	if (add_state(state, metadata, "snapshot", file, snapshot, e) == -1)
-		return -1;
-	return add_state(state, metadata, "timestamp", "timestamp.json", timestamp, e);
-}
-
-json_t *
-audit_state(struct dir *top, struct err *e)
-{
-	struct dir *metadata = dir_below(top, "served/metadata", false, e);
-	json_t *state = NULL;
-
-	if (metadata == NULL)
-		return NULL;
-	if ((state = json_object()) == NULL) {
-		err_nomem(e);
-	} else if (fill_state(state, metadata, e) == -1) {
-		json_decref(state);
-		state = NULL;
-	}
-	dir_close(metadata);
-	return state;
-}
-
-/* Put a text under name; what isn't UTF-8 or too long is left out. */
-static int
-set_text(json_t *j, const char *name, const char *text, struct err *e)
-{
-	if (text == NULL || *text == '\0' || strlen(text) > WHO_MAX ||
-	    !valid_utf8(text, strlen(text)))
-		return 0;
-	return json_object_set_new(j, name, json_string(text)) == -1 ? err_nomem(e) : 0;
-}
-
-/*
- * The account, the computer, and who became that account through sudo (as the environment says it).
- */
-static json_t *
-who(struct err *e)
-{
-	struct buf user = BUF_INIT(WHO_MAX), host = BUF_INIT(WHO_MAX);
-	json_t *j = json_object();
-	int rc = -1;
-
-	if (j == NULL)
-		err_nomem(e);
-	else if (sshd_user(&user, e) == 0 &&
-	    place_known("ComputerName", strlen("ComputerName"), &host, e) != -1 &&
-	    set_text(j, "user", buf_text(&user), e) == 0 &&
-	    set_text(j, "host", buf_text(&host), e) == 0)
-		rc = set_text(j, "sudo", getenv("SUDO_USER"), e);
-	buf_free(&user);
-	buf_free(&host);
-	if (rc == 0)
-		return j;
-	json_decref(j);
-	return NULL;
-}
-
-/* The next line, with its newline.  details is the caller's. */
-static int
-write_line(struct dir *top, const struct tail *t, const char *action, json_t *details,
-    struct buf *out, struct err *e)
-{
-	char now[CLOCK_TEXT_SIZE];
-	json_t *state = audit_state(top, e), *by = NULL, *entry = NULL;
-	int rc = -1;
-
-	if (state == NULL || (by = who(e)) == NULL)
-		goto out;
-	clock_format(clock_wall(), now);
-	entry = json_pack("{s:s,s:O,s:s,s:I,s:O,s:s,s:O}", "action", action, "details", details,
-	    "prev", t->head, "seq", (json_int_t)t->seq + 1, "state", state, "time", now, "who", by);
-	if (entry == NULL ||
-	    (t->cut > 0 &&
-		json_object_set_new(entry, "cut",
-		    json_pack("{s:I,s:s}", "bytes", (json_int_t)t->cut, "sha256", t->cut_hash)) ==
-		    -1))
-		err_nomem(e);
-	else if (canonical_json(entry, out, e) == 0)
-		rc = buf_addc(out, '\n', e);
-out:
-	json_decref(entry);
-	json_decref(by);
-	json_decref(state);
-	return rc;
-}
-
 int
-audit_append(struct dir *top, const char *action, json_t *details, struct err *e)
+audit_add(struct dir *top, json_t *entry, struct err *e)
 {
 	struct buf line = BUF_INIT(AUDIT_LINE_MAX);
-	struct file_lock *lock = NULL;
 	struct tail t;
 	int rc = -1;
 
-	if (details == NULL)
+	if (read_tail(top, &t, e) == -1)
+		return -1;
+	if (json_object_set_new(entry, "prev", json_string(t.head)) == -1 ||
+	    json_object_set_new(entry, "seq", json_integer(t.seq + 1)) == -1 ||
+	    (t.cut > 0 &&
+		json_object_set_new(entry, "cut",
+		    json_pack("{s:I,s:s}", "bytes", (json_int_t)t.cut, "sha256", t.cut_hash)) ==
+		    -1))
 		err_nomem(e);
-	else if ((lock = file_lock(top, AUDIT_FILE, LOCK_WAIT_MS, e)) != NULL &&
-	    read_tail(top, &t, e) == 0 && write_line(top, &t, action, details, &line, e) == 0 &&
+	else if (canonical_json(entry, &line, e) == 0 && buf_addc(&line, '\n', e) == 0 &&
 	    file_append(top, AUDIT_FILE, t.at, line.data, line.len, e) == 0)
 		rc = t.at == 0 ? dir_sync(top, e) : 0;
-	file_unlock(lock);
 	buf_free(&line);
-	json_decref(details);
-	if (rc == -1)
-		err_context(e, "%s: done, but not recorded", action);
-	return rc;
-}
-
-int
-audit_append_at(const char *repo, const char *action, json_t *details, struct err *e)
-{
-	struct dir *top = dir_open(repo, e);
-	int rc;
-
-	if (top == NULL) {
-		json_decref(details);
-		return err_context(e, "%s: done, but not recorded", action);
-	}
-	rc = audit_append(top, action, details, e);
-	dir_close(top);
 	return rc;
 }
 

@@ -43,14 +43,10 @@
 int audit_ready(struct dir *top, struct err *e);
 
 /*
- * Record that action was done to the repository at top.  Call it when the change is live.  details
- * is taken over in any case; NULL (json_pack() failed) is ERR_NOMEM.  0 once the line is durable,
- * or -1; the text then says that the change itself was made.
+ * Appends a line: entry with "prev", "seq" and perhaps "cut" added.  The caller holds the lock
+ * AUDIT_FILE.  0 once the line is durable, or -1.
  */
-int audit_append(struct dir *top, const char *action, json_t *details, struct err *e);
-
-/* The same for a repository by its path. */
-int audit_append_at(const char *repo, const char *action, json_t *details, struct err *e);
+int audit_add(struct dir *top, json_t *entry, struct err *e);
 
 struct audit_report {
 	int64_t lines;
@@ -69,8 +65,5 @@ int audit_walk(struct dir *top,
     int (*each)(void *arg, const json_t *entry, const char *hash, const char *line, struct err *e),
     void *arg, struct audit_report *out, struct err *e);
 void audit_report_free(struct audit_report *report);
-
-/* What is live now, as "state" has it (a new reference). */
-json_t *audit_state(struct dir *top, struct err *e);
 
 #endif

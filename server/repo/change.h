@@ -12,8 +12,7 @@
  * Clients that read meanwhile see the old state or the new one: timestamp.json is replaced last,
  * and where root changes who may sign the others, these are signed by old and new keys and root
  * becomes visible after them. When the old keys are lost root has to come first; the change is then
- * kept in PENDING_FILE until all of it is written, and whoever next opens the repository for a
- * change ends it.
+ * kept in REPO_PENDING_FILE until all of it is written, and the next session completes it.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -98,29 +97,5 @@ int change_sign_role(const struct change *c, const char *role, json_t *metadata,
  * -1.
  */
 int change_stays_good(const struct change *c, const char *role, struct err *e);
-
-/*
- * Check versions, expiry and thresholds, and make snapshot and timestamp with the keys in ks.  0,
- * or -1 with ERR_CONFLICT (the repository has moved on), ERR_EXPIRED, ERR_SIGNATURE, ERR_NOENT and
- * others.
- */
-int change_ready(struct change *c, struct keystore *ks, const struct passphrases *p, struct err *e);
-
-/*
- * For a change without roles, instead of it: sign timestamp again, and snapshot when that is said.
- */
-int change_refresh(struct change *c, struct keystore *ks, const struct passphrases *p,
-    bool snapshot, struct err *e);
-
-/*
- * Put it live.  0, or -1; the repository is then as before, or the text says who ends the change.
- */
-int change_write(struct change *c, struct err *e);
-
-/* What change_write() was cut in, if anything, is ended.  For repo_open(). */
-int change_resume(struct dir *top, struct dir *metadata, struct err *e);
-
-/* Whether there is such a thing.  1, 0 or -1. */
-int change_pending(struct dir *top, struct err *e);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Checking a signed change, its snapshot and timestamp, and putting it live.
  */
-#include "server/repo/change.h"
+#include "server/repo/change_commit.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,10 +14,7 @@
 
 #define FILE_MODE 0644
 
-/* Holds the files of a change that has begun and must be ended. */
-#define PENDING_FILE "pending.json"
-
-/* Bytes of it: the metadata files as JSON texts. */
+/* Bytes of REPO_PENDING_FILE: the metadata files as JSON texts. */
 #define PENDING_MAX (256u * 1024 * 1024)
 
 /* What is written, in order: the change's files, snapshot, timestamp. */
@@ -284,7 +281,7 @@ write_list(struct dir *metadata, const struct writes *w, struct err *e)
 static int
 remove_pending(struct dir *top, struct err *e)
 {
-	return file_remove(top, PENDING_FILE, e) == -1 ? -1 : dir_sync(top, e);
+	return file_remove(top, REPO_PENDING_FILE, e) == -1 ? -1 : dir_sync(top, e);
 }
 
 /* Nothing is lost from here on: change_resume() can do the rest. */
@@ -305,7 +302,7 @@ write_pending(struct dir *top, const struct writes *w, struct err *e)
 	if (all == NULL)
 		return err_nomem(e);
 	if (sign_write(all, &text, e) == 0)
-		rc = file_replace(top, PENDING_FILE, text.data, text.len, FILE_MODE, e);
+		rc = file_replace(top, REPO_PENDING_FILE, text.data, text.len, FILE_MODE, e);
 	json_decref(all);
 	buf_free(&text);
 	return rc;
@@ -346,25 +343,18 @@ out:
 }
 
 int
-change_pending(struct dir *top, struct err *e)
-{
-	struct file_info info;
-
-	return file_stat(top, PENDING_FILE, &info, e);
-}
-
-int
 change_resume(struct dir *top, struct dir *metadata, struct err *e)
 {
 	struct buf text = BUF_INIT(PENDING_MAX);
 	json_t *all = NULL;
 	const json_t *files;
-	int rc = change_pending(top, e);
+	struct file_info info;
+	int rc = file_stat(top, REPO_PENDING_FILE, &info, e);
 
 	if (rc != 1)
 		return rc;
 	rc = -1;
-	if (file_read(top, PENDING_FILE, &text, e) == -1 ||
+	if (file_read(top, REPO_PENDING_FILE, &text, e) == -1 ||
 	    (all = json_text_parse(text.data, text.len, e)) == NULL)
 		goto out;
 	files = json_object_get(all, "files");
@@ -380,10 +370,10 @@ change_resume(struct dir *top, struct dir *metadata, struct err *e)
 			json_string_length(content), FILE_MODE, e) == -1)
 			goto out;
 	}
-	rc = remove_pending(top, e);
+	rc = remove_pending(top, e) == -1 ? -1 : 1;
 out:
 	if (rc == -1)
-		err_context(e, PENDING_FILE);
+		err_context(e, REPO_PENDING_FILE);
 	json_decref(all);
 	buf_free(&text);
 	return rc;

@@ -10,10 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/repo/audit.h"
 #include "lib/os/clock.h"
 #include "lib/base/path.h"
-#include "server/repo/change.h"
 
 /* How long to wait for somebody else's change to end. */
 #define LOCK_WAIT_MS 10000
@@ -211,8 +209,8 @@ read_targets(const struct repo *r, const char *name, const struct tuf_meta *meta
 	return t;
 }
 
-static int
-read_all(struct repo *r, struct err *e)
+int
+repo_read(struct repo *r, struct err *e)
 {
 	struct tuf_meta meta;
 
@@ -225,21 +223,17 @@ read_all(struct repo *r, struct err *e)
 	return r->roles == NULL ? -1 : 0;
 }
 
-/* A change that was cut: end it, or say that it has to be ended. */
+/* Without a lock, metadata that is half written can't be told from metadata with faults. */
 static int
-end_pending(const struct repo *r, bool locked, struct err *e)
+check_pending(const struct repo *r, struct err *e)
 {
-	int rc = change_pending(r->top, e);
+	struct file_info info;
+	int found = file_stat(r->top, REPO_PENDING_FILE, &info, e);
 
-	if (rc == 1 && locked)
-		return change_resume(r->top, r->metadata, e) == -1
-		    ? -1
-		    : audit_append(r->top, "end a change that was cut", json_object(), e);
-	if (rc == 1)
-		return err_setx(e, ERR_BUSY,
-		    "a change is under way, or was cut; the next command that "
-		    "changes the repository ends it");
-	return rc;
+	return found != 1 ? found
+			  : err_setx(e, ERR_BUSY,
+				"a change is under way, or was cut; the next command that "
+				"changes the repository ends it");
 }
 
 struct repo *
@@ -260,8 +254,8 @@ repo_open_unread(const char *path, bool lock, struct err *e)
 	if ((r->top = dir_open(path, e)) == NULL ||
 	    (r->metadata = dir_below(r->top, "served/metadata", false, e)) == NULL ||
 	    (r->targets = dir_below(r->top, "served/targets", false, e)) == NULL ||
-	    (lock && (r->lock = file_lock(r->top, LOCK_FILE, LOCK_WAIT_MS, e)) == NULL) ||
-	    (lock && audit_ready(r->top, e) == -1) || end_pending(r, lock, e) == -1) {
+	    (lock ? (r->lock = file_lock(r->top, LOCK_FILE, LOCK_WAIT_MS, e)) == NULL
+		  : check_pending(r, e) == -1)) {
 		err_context(e, "%s", path);
 		repo_close(r);
 		return NULL;
@@ -270,11 +264,11 @@ repo_open_unread(const char *path, bool lock, struct err *e)
 }
 
 struct repo *
-repo_open(const char *path, bool lock, struct err *e)
+repo_open(const char *path, struct err *e)
 {
-	struct repo *r = repo_open_unread(path, lock, e);
+	struct repo *r = repo_open_unread(path, false, e);
 
-	if (r != NULL && read_all(r, e) == -1) {
+	if (r != NULL && repo_read(r, e) == -1) {
 		err_context(e, "%s", path);
 		repo_close(r);
 		r = NULL;

@@ -35,6 +35,9 @@
 
 #define REPO_DAY_SECONDS 86400
 
+/* Below the repository: the files of a change that has begun and must be completed. */
+#define REPO_PENDING_FILE "pending.json"
+
 /* Bytes of one metadata file. */
 #define REPO_METADATA_MAX (64u * 1024 * 1024)
 
@@ -62,14 +65,20 @@ bool repo_is_here(const char *path);
 int repo_init(const char *path, const struct passphrases *p, struct err *e);
 
 /*
- * Open a repository (path must outlive it) and read its metadata, checking signatures, lengths and
- * hashes.  With lock, keep other changes out until repo_close(): ERR_BUSY when somebody else is at
- * it for too long.
+ * Opens a repository (path must outlive the result) for reading, and reads its metadata, checking
+ * signatures, lengths and hashes.  NULL with ERR_BUSY while a change is under way, and others.
  */
-struct repo *repo_open(const char *path, bool lock, struct err *e);
+struct repo *repo_open(const char *path, struct err *e);
 
-/* The same without reading any metadata, for those who say what is wrong with it. */
+/*
+ * The same without reading any metadata.  With lock, keeps other changes out until repo_close(), or
+ * fails with ERR_BUSY when another change takes too long; the caller (session.h) completes a change
+ * that was interrupted.
+ */
 struct repo *repo_open_unread(const char *path, bool lock, struct err *e);
+
+/* Reads and checks the metadata of a repository that was opened without.  0 or -1. */
+int repo_read(struct repo *r, struct err *e);
 void repo_close(struct repo *r);
 
 /* The newest root's version, by the files that are in the metadata directory.  0 or -1. */

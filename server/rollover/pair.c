@@ -12,15 +12,12 @@
 #include <openssl/x509v3.h>
 
 #include "lib/os/clock.h"
-#include "lib/base/path.h"
 #include "lib/base/pem.h"
-#include "server/cert/request.h"
+#include "server/cert/pair_files.h"
 #include "server/cert/issue.h"
 #include "lib/x509/key.h"
 #include "lib/x509/facts.h"
 
-#define KEY_MODE    0600
-#define CERT_MODE   0644
 #define DAY_SECONDS 86400
 
 /* "NAME.new.pem" and its temporary sisters. */
@@ -185,11 +182,8 @@ replace_make(struct replace *p, const struct replace_wish *wish, struct err *e)
 		goto out;
 	}
 	hex_encode(made.sha256, SHA256_SIZE, hex);
-	file_of(p->name, ".new", "pem", file);
-	if (file_replace(p->certs, file, key.data, key.len, KEY_MODE, e) == -1)
-		goto out;
-	file_of(p->name, ".new", "crt", file);
-	if (file_replace(p->certs, file, crt.data, crt.len, CERT_MODE, e) == 0 &&
+	snprintf(file, sizeof file, "%s.new", p->name);
+	if (pair_files_write(p->certs, file, "crt", &key, &crt, true, e) == 0 &&
 	    replace_set_text(p, "new", hex, e) == 0)
 		rc = replace_save(p, e);
 out:

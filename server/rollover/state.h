@@ -30,8 +30,8 @@
 #include "lib/base/err.h"
 #include "lib/os/file.h"
 #include "server/rollover/bundle.h"
-#include "server/cmd/cmd_change.h"
 #include "server/repo/repo.h"
+#include "server/repo/session.h"
 
 #define REPLACE_FILE	    "replace.json"
 #define REPLACE_KERNELS_MAX 64
@@ -145,11 +145,11 @@ int replace_trust_look(struct replace *p, const struct repo *r, struct err *e);
 
 /*
  * Publish releases in which each file that holds the old or the new certificate holds exactly those
- * wanted; the rest of each release is the present one.  With w->request it is written there.  0 or
- * -1.
+ * wanted; the rest of each release is the present one.  With s->request it is written there.  The
+ * result in words is appended to said.  0 or -1.
  */
-int replace_publish(struct replace *p, struct context *cx, struct changing *w,
-    const bool want[REPLACE_COUNT], struct err *e);
+int replace_publish(struct replace *p, struct session *s, const bool want[REPLACE_COUNT],
+    struct buf *said, struct err *e);
 
 /*
  * Whether a change may be put live: where the present release of an application trusts a

@@ -9,9 +9,25 @@
 
 struct replacing {
 	struct replace p;
-	struct changing w;
-	struct context *cx;
+	struct session
+	    s; /* for a step that publishes; its passphrases and request are the caller's */
+	struct buf said; /* what the step did and what people have to do, for the terminal */
 };
+
+/* What the command line asks for. */
+struct replacing_asked {
+	const char *const *kernels; /* "HOST:PORT" */
+	size_t nkernels;	    /* 0: those that are known already */
+	struct replace_wish wish;
+	const char *hook, *after; /* or NULL; an empty hook: none from now on */
+	bool confirm, undo, start;
+};
+
+/*
+ * Looks at everything and takes the step that comes next, or the one that is asked for.  Returns
+ * REPLACING_DONE, REPLACING_ATTEND, or -1.
+ */
+int replacing_run(struct replacing *s, const struct replacing_asked *a, struct err *e);
 
 /* What a step came to: done, or there is something for people to do first. */
 #define REPLACING_DONE	 0

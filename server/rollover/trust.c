@@ -119,20 +119,21 @@ set_target(struct repo *r, const char *path, json_t *target, const struct buf *c
 }
 
 static int
-say_copy(const struct repo *r, const char *app, const char *path, const json_t *target)
+say_copy(const struct repo *r, const char *app, const char *path, const json_t *target,
+    struct buf *said, struct err *e)
 {
 	const char *hash =
 	    json_string_value(json_object_get(json_object_get(target, "hashes"), "sha256"));
 	const char *base = path_base(path);
 
-	return printf("in your own release directory: cp %s/%.*s%s.%s %s\n", dir_path(r->targets),
-		   (int)(base - path), path, hash, base, path + strlen(app) + 1) < 0;
+	return buf_addf(said, e, "in your own release directory: cp %s/%.*s%s.%s %s\n",
+	    dir_path(r->targets), (int)(base - path), path, hash, base, path + strlen(app) + 1);
 }
 
 /* The next version of one application's release, where it has such files.  *edited counts them. */
 static int
 edit_app(struct replace *p, struct change *c, const char *app, const bool want[REPLACE_COUNT],
-    size_t *edited, struct err *e)
+    size_t *edited, struct buf *said, struct err *e)
 {
 	struct buf text = BUF_INIT(CERT_FILE_MAX), next = BUF_INIT(CERT_FILE_MAX);
 	bool have[REPLACE_COUNT], is;
@@ -159,9 +160,9 @@ edit_app(struct replace *p, struct change *c, const char *app, const bool want[R
 		    bundle_set(text.data, text.len, p->cert, REPLACE_COUNT, want, &next, e) == -1)
 			break;
 		mine = json_object_get(json_object_get(body, "targets"), path);
-		if ((rc = set_target(c->r, path, mine, &next, e)) == -1)
+		if ((rc = set_target(c->r, path, mine, &next, e)) == -1 ||
+		    (rc = say_copy(c->r, app, path, mine, said, e)) == -1)
 			break;
-		say_copy(c->r, app, path, mine);
 		++*edited;
 	}
 	if (rc == 1)
@@ -177,8 +178,8 @@ edit_app(struct replace *p, struct change *c, const char *app, const bool want[R
 }
 
 int
-replace_publish(struct replace *p, struct context *cx, struct changing *w,
-    const bool want[REPLACE_COUNT], struct err *e)
+replace_publish(struct replace *p, struct session *s, const bool want[REPLACE_COUNT],
+    struct buf *said, struct err *e)
 {
 	size_t edited = 0;
 	int rc = -1;
@@ -189,23 +190,22 @@ replace_publish(struct replace *p, struct context *cx, struct changing *w,
 			    "want the %s certificate (SHA-256 %s) in %s, found none; bring it back there",
 			    i == REPLACE_OLD ? "old" : "new",
 			    replace_text(p, i == REPLACE_OLD ? "old" : "new"), dir_path(p->certs));
-	if (changing_begin(cx, w, e) == -1)
+	if (session_begin(s, p->repo, "cert replace", e) == -1)
 		goto out;
-	for (size_t i = 0; i < w->r->roles->n; i++)
-		if (edit_app(p, w->c, w->r->roles->delegations[i].name, want, &edited, e) == -1)
+	for (size_t i = 0; i < s->r->roles->n; i++)
+		if (edit_app(p, s->c, s->r->roles->delegations[i].name, want, &edited, said, e) ==
+		    -1)
 			goto out;
 	if (edited == 0)
 		err_setx(e, ERR_CONFLICT,
 		    "no present release has a file with the certificate in use (SHA-256 %s): want one that stations "
 		    "trust; publish a release with it first",
 		    replace_text(p, "old"));
-	else if (change_seal(w->c, false, e) == 0 && changing_sign(w, e) == 0 &&
-	    changing_write(w, e) == 0) {
-		changing_report(w, "published");
-		rc = 0;
-	}
+	else if (change_seal(s->c, false, e) == 0 && session_sign(s, e) == 0 &&
+	    session_write(s, e) == 0)
+		rc = session_report(s, "published", said, e);
 out:
-	changing_end(w);
+	session_end(s);
 	return rc;
 }
 

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_CERT_PAIR_FILES_H
+#define SERVER_CERT_PAIR_FILES_H
+
+/*
+ * The files of a key and its certificate (NAME.pem, NAME.crt), or of a key and a request for one
+ * (NAME.pem, NAME.csr), in one directory.
+ */
+#include <stdbool.h>
+
+#include "lib/os/file.h"
+#include "server/cert/request.h"
+
+/* Bytes of a path. */
+#define CERT_PATH_MAX 4096
+
+/*
+ * Whether name can be that of a file without a directory and leaves room for an ending.  0, or -1
+ * with ERR_USAGE.
+ */
+int pair_files_check_name(const char *name, struct err *e);
+
+/* Whether neither NAME.pem nor NAME.suffix is there.  0, or -1 with ERR_EXISTS and others. */
+int pair_files_check_free(struct dir *d, const char *name, const char *suffix, struct err *e);
+
+/*
+ * Writes NAME.pem and then NAME.suffix: a program that reloads the pair between the two writes sees
+ * a mismatch and keeps the old pair.  Without force, both must be new; neither is left after a
+ * failure.  0, or -1 with ERR_EXISTS and others.
+ */
+int pair_files_write(struct dir *d, const char *name, const char *suffix, const struct buf *key,
+    const struct buf *crt, bool force, struct err *e);
+
+/* Makes a key and its certificate, or (info NULL) a request, and writes them.  0 or -1. */
+int pair_files_make(struct dir *d, const char *name, bool force, const struct cert_request *rq,
+    struct cert_info *info, struct err *e);
+
+#endif

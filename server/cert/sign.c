@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Issuing a certificate for a signing request.
+ */
+#include "server/cert/sign.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "lib/base/path.h"
+#include "lib/base/pem.h"
+#include "lib/os/clock.h"
+#include "lib/os/file.h"
+#include "lib/x509/key.h"
+#include "server/cert/ca_db.h"
+#include "server/cert/pair_files.h"
+
+#define DAY_SECONDS 86400
+
+static X509_REQ *
+read_request(const char *path, struct err *e)
+{
+	struct buf pem = BUF_INIT(CERT_PEM_MAX);
+	X509_REQ *rq = NULL;
+	EVP_PKEY *key = NULL;
+	BIO *bio;
+
+	if (file_read(NULL, path, &pem, e) == -1)
+		goto out;
+	bio = pem.len == 0 ? NULL : BIO_new_mem_buf(pem.data, (int)pem.len);
+	rq = bio == NULL ? NULL : PEM_read_bio_X509_REQ(bio, NULL, pem_passphrase, NULL);
+	BIO_free(bio);
+	if (rq == NULL) {
+		err_setx(e, ERR_SYNTAX, "%s: want a signing request in PEM form", path);
+		goto out;
+	}
+	key = X509_REQ_get0_pubkey(rq);
+	if (key == NULL || X509_REQ_verify(rq, key) != 1)
+		err_setx(e, ERR_SIGNATURE,
+		    "%s: the request isn't signed with the key that it is about; ask for a new one",
+		    path);
+	else if (EVP_PKEY_get_security_bits(key) < CERT_SECURITY_BITS)
+		err_setx(e, ERR_CRYPTO,
+		    "%s: the key is too weak (want RSA 2048, P-256, Ed25519 or stronger)", path);
+	else if (X509_NAME_entry_count(X509_REQ_get_subject_name(rq)) == 0)
+		err_setx(e, ERR_SYNTAX, "%s: the request has no subject", path);
+	else
+		goto out;
+	X509_REQ_free(rq);
+	rq = NULL;
+out:
+	ERR_clear_error();
+	buf_free(&pem);
+	return rq;
+}
+
+/* Of all that a request asks for, only DNS names and addresses are granted. */
+static GENERAL_NAMES *
+request_names(X509_REQ *rq)
+{
+	STACK_OF(X509_EXTENSION) *all = X509_REQ_get_extensions(rq);
+	GENERAL_NAMES *names = X509V3_get_d2i(all, NID_subject_alt_name, NULL, NULL);
+
+	for (int i = sk_GENERAL_NAME_num(names) - 1; i >= 0; i--) {
+		int type = sk_GENERAL_NAME_value(names, i)->type;
+
+		if (type != GEN_DNS && type != GEN_IPADD)
+			GENERAL_NAME_free(sk_GENERAL_NAME_delete(names, i));
+	}
+	sk_X509_EXTENSION_pop_free(all, X509_EXTENSION_free);
+	ERR_clear_error();
+	if (names != NULL && sk_GENERAL_NAME_num(names) == 0) {
+		GENERAL_NAMES_free(names);
+		names = NULL;
+	}
+	return names;
+}
+
+/* Ends no later than the CA: certificates that outlive it are refused everywhere. */
+static int
+set_dates(const struct ca *ca, int64_t asked, struct cert_order *o, struct err *e)
+{
+	int days = 0, rest = 0;
+
+	if (ASN1_TIME_diff(&days, &rest, NULL, X509_get0_notAfter(ca->cert)) != 1)
+		return cert_crypto_error(e, "end of the CA");
+	if (days < 0 || rest < 0)
+		return err_setx(e, ERR_EXPIRED, "%s: the CA has expired; make another one",
+		    dir_path(ca->dir));
+	if (asked > days)
+		return err_setx(e, ERR_USAGE, "--days: the CA ends in %d days, got %" PRId64, days,
+		    asked);
+	o->from = clock_wall();
+	o->to = o->from + (asked == -1 ? CERT_SIGN_DAYS_DEFAULT : asked) * DAY_SECONDS;
+	if (asked == -1 && days < CERT_SIGN_DAYS_DEFAULT)
+		o->to = o->from + (int64_t)days * DAY_SECONDS + rest;
+	return 0;
+}
+
+static struct dir *
+open_out(const struct cert_sign *how, struct err *e)
+{
+	size_t len = (size_t)(path_base(how->request) - how->request);
+	struct buf path = BUF_INIT(CERT_PATH_MAX);
+	struct dir *d = NULL;
+
+	if (how->out != NULL)
+		return dir_make(how->out, 0755, e);
+	if (len > 1 && how->request[len - 2] != ':')
+		len--; /* the separator, unless it is the root */
+	if (buf_add(&path, len == 0 ? "." : how->request, len == 0 ? 1 : len, e) == 0)
+		d = dir_open(buf_text(&path), e);
+	buf_free(&path);
+	return d;
+}
+
+/*
+ * Enters the certificate first, so that the CA knows every certificate; takes the entry back when
+ * the file can't be written.
+ */
+static int
+store(struct ca *ca, const struct cert_sign *how, struct dir *d, X509 *x, const char *file,
+    struct err *e)
+{
+	struct buf pem = BUF_INIT(CERT_PEM_MAX);
+	json_t *issued = json_object_get(ca->db, "issued");
+	struct err ignored;
+	int rc = -1;
+
+	if (cert_write(x, &pem, e) == -1 || ca_db_add(ca->db, x, how->name, how->usage, e) == -1 ||
+	    ca_db_write(ca->dir, ca->db, e) == -1)
+		goto out;
+	rc = how->force ? file_replace(d, file, pem.data, pem.len, 0644, e)
+			: file_create(d, file, pem.data, pem.len, 0644, e);
+	if (rc == -1) {
+		if (e->code == ERR_EXISTS)
+			err_context(e, "--force replaces it");
+		if (json_array_remove(issued, json_array_size(issued) - 1) == 0)
+			ca_db_write(ca->dir, ca->db, &ignored);
+	}
+out:
+	buf_free(&pem);
+	return rc;
+}
+
+int
+cert_sign(struct ca *ca, const struct cert_sign *how, struct cert_signed *out, struct err *e)
+{
+	struct cert_order o = { .usage = how->usage };
+	char file[PATH_COMPONENT_MAX + 8];
+	GENERAL_NAMES *names = NULL;
+	X509_REQ *rq = NULL;
+	struct dir *d = NULL;
+	X509 *x = NULL;
+	int rc = -1;
+
+	snprintf(file, sizeof file, "%s.crt", how->name);
+	if ((rq = read_request(how->request, e)) == NULL ||
+	    cert_sans(how->sans, how->n, &names, e) == -1 || set_dates(ca, how->days, &o, e) == -1)
+		goto out;
+	if (names == NULL)
+		names = request_names(rq);
+	o.key = X509_REQ_get0_pubkey(rq);
+	o.subject = X509_REQ_get_subject_name(rq);
+	o.names = names;
+	out->to = o.to;
+	if ((d = open_out(how, e)) != NULL &&
+	    buf_addf(&out->path, e, "%s/%s", dir_path(d), file) == 0 &&
+	    (x = cert_issue(&o, ca->cert, ca->key, e)) != NULL &&
+	    cert_serial(X509_get0_serialNumber(x), out->serial, e) == 0)
+		rc = store(ca, how, d, x, file, e);
+out:
+	X509_free(x);
+	dir_close(d);
+	sk_GENERAL_NAME_pop_free(names, GENERAL_NAME_free);
+	X509_REQ_free(rq);
+	return rc;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_REPO_SESSION_H
+#define SERVER_REPO_SESSION_H
+
+/*
+ * Changing a repository: opens it, makes one change and ends it, either at once with the keys that
+ * are here or, with a request's file, as a signing request.
+ *
+ *	session_begin(), edits of s->c, change_seal(), session_sign(), session_write(), session_end()
+ */
+#include "lib/tuf/sign.h"
+#include "server/keys/keystore.h"
+#include "server/keys/passphrase.h"
+#include "server/repo/change.h"
+#include "server/repo/repo.h"
+
+/* Keys made in one session. */
+#define SESSION_KEYS_MAX TUF_KEYS_MAX
+
+struct session {
+	struct repo *r;
+	struct keystore *ks;
+	struct change *c;
+	struct passphrases p; /* the caller's; set it before session_begin() */
+	const char *action;   /* the command's name, for the log */
+	const char *request;  /* the file of the signing request to write, or NULL: go live */
+	/* Private keys made here; session_end() removes them when nothing was written. */
+	struct {
+		char role[REPO_APP_MAX + 1], id[SHA256_HEX_SIZE];
+	} made[SESSION_KEYS_MAX];
+	size_t nmade;
+	bool done;
+};
+
+/*
+ * Opens the repository at path, which must outlive the result, keeps other changes out until
+ * repo_close() and completes a change that was interrupted.  With read, reads its metadata as
+ * repo_open() does.  NULL with ERR_BUSY, ERR_CONFLICT (the log is damaged) and others.
+ */
+struct repo *session_lock(const char *path, bool read, struct err *e);
+
+/* Opens the keys/ of a repository.  NULL with e filled in. */
+struct keystore *session_keys(const char *repo, struct err *e);
+
+/*
+ * Locks the repository and opens its keys for a change called action.  p and request are the
+ * caller's; the rest of *s is filled in.  0 or -1; call session_end() in both cases.
+ */
+int session_begin(struct session *s, const char *repo, const char *action, struct err *e);
+void session_end(struct session *s);
+
+/*
+ * Makes a private key of role in keys/.  Returns its public object (a new reference), or NULL.
+ * Keys of snapshot and timestamp aren't encrypted.
+ */
+json_t *session_new_key(struct session *s, const char *role, enum privkey_kind kind, struct err *e);
+
+/*
+ * Returns the key object in a file that `key new` wrote, or of a public key in PEM form (a new
+ * reference), or NULL.
+ */
+json_t *session_read_key(const char *path, struct err *e);
+
+/*
+ * Signs with the keys that are here and checks that they suffice; writes nothing.  For a request
+ * it does nothing.  0 or -1.
+ */
+int session_sign(struct session *s, struct err *e);
+
+/* Puts the change live and records it, or writes the request.  0 or -1. */
+int session_write(struct session *s, struct err *e);
+
+/* Appends the result in words, beginning with done ("published"), and the next step.  0 or -1. */
+int session_report(const struct session *s, const char *done, struct buf *out, struct err *e);
+
+#endif
