@@ -1,104 +1,186 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Long options of a command, as a table.
+ * The options of a command, as a table.
  */
 #include "lib/cli/option.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct option *
-find(const struct option *options, size_t n, const char *name, size_t len)
+#include "lib/base/buf.h"
+#include "lib/cli/near.h"
+
+/* Bytes of the words of a choice in an error. */
+#define WORDS_TEXT_MAX 512
+
+/* An option in the line: the row, the struct that takes its value, and the value if "=" gave one. */
+struct given {
+	const struct option *o;
+	char *to;
+	const char *value;
+};
+
+static bool
+is_named(const struct option *o, const char *arg, size_t len)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strlen(options[i].name) == len && memcmp(options[i].name, name, len) == 0)
-			return &options[i];
-	return NULL;
+	if (arg[1] != '-')
+		return o->letter != '\0' && arg[1] == o->letter && len == 2;
+	return strlen(o->name) == len - 2 && memcmp(o->name, arg + 2, len - 2) == 0;
 }
 
 static int
-number(const struct option *o, const char *text, struct err *e)
+unknown(const struct option_set *sets, size_t n, const char *arg, size_t len, struct err *e)
 {
-	size_t digits = strspn(text, "0123456789");
+	struct near near = { .word = arg + 2, .len = len - 2 };
+
+	for (size_t i = 0; i < n && arg[1] == '-'; i++)
+		for (const struct option *o = sets[i].rows; o != NULL && o->name != NULL; o++)
+			near_try(&near, o->name, strlen(o->name));
+	if (near.best == NULL)
+		return err_setx(e, ERR_USAGE, "unknown option %.*s", (int)len, arg);
+	return err_setx(e, ERR_USAGE, "unknown option %.*s; did you mean --%s?", (int)len, arg,
+	    near.best);
+}
+
+static int
+find(const struct option_set *sets, size_t n, const char *arg, struct given *g, struct err *e)
+{
+	size_t len = arg[1] == '-' ? strcspn(arg, "=") : strlen(arg);
+
+	g->value = arg[len] == '=' ? arg + len + 1 : NULL;
+	for (size_t i = 0; i < n; i++)
+		for (g->o = sets[i].rows; g->o != NULL && g->o->name != NULL; g->o++)
+			if (is_named(g->o, arg, len)) {
+				g->to = (char *)sets[i].to + g->o->to;
+				return 0;
+			}
+	return unknown(sets, n, arg, len, e);
+}
+
+static int
+number(const struct given *g, struct err *e)
+{
+	const struct option *o = g->o;
+	size_t digits = strspn(g->value, "0123456789");
 	int64_t value;
 
 	errno = 0;
-	value = strtoll(text, NULL, 10);
-	if (digits == 0 || text[digits] != '\0' || errno != 0 || value < o->min || value > o->max)
+	value = strtoll(g->value, NULL, 10);
+	if (digits == 0 || g->value[digits] != '\0' || errno != 0 || value < o->min ||
+	    value > o->max)
 		return err_setx(e, ERR_USAGE,
 		    "--%s: want a number from %" PRId64 " to %" PRId64 ", got '%s'", o->name,
-		    o->min, o->max, text);
-	*(int64_t *)o->to = value;
+		    o->min, o->max, g->value);
+	*(int64_t *)(void *)g->to = value;
+	return 0;
+}
+
+/* "p256, p384 or ed25519" */
+static int
+words_text(const char *words, struct buf *out, struct err *e)
+{
+	for (const char *w = words; *w != '\0';) {
+		size_t len = strcspn(w, " ");
+		const char *before = w == words ? "" : w[len] == '\0' ? " or " : ", ";
+
+		if (buf_adds(out, before, e) == -1 || buf_add(out, w, len, e) == -1)
+			return -1;
+		w += len + (w[len] == ' ');
+	}
 	return 0;
 }
 
 static int
-take(const struct option *o, const char *value, struct err *e)
+choice(const struct given *g, struct err *e)
 {
-	struct option_list *list;
+	struct buf text = BUF_INIT(WORDS_TEXT_MAX);
+	size_t want = strlen(g->value), len;
+	int rc = -1;
 
-	switch (o->kind) {
+	for (const char *w = g->o->words; *w != '\0'; w += len + (w[len] == ' ')) {
+		len = strcspn(w, " ");
+		if (len == want && memcmp(w, g->value, len) == 0) {
+			*(const char **)(void *)g->to = g->value;
+			return 0;
+		}
+	}
+	if (words_text(g->o->words, &text, e) == 0)
+		rc = err_setx(e, ERR_USAGE, "--%s: want %s, got '%s'", g->o->name, buf_text(&text),
+		    g->value);
+	buf_free(&text);
+	return rc;
+}
+
+static int
+list(const struct given *g, struct err *e)
+{
+	struct option_list *l = (void *)g->to;
+	size_t max = g->o->max != 0 ? (size_t)g->o->max : OPTION_LIST_MAX;
+
+	if (l->n == max)
+		return err_setx(e, ERR_USAGE, "--%s: given more than %zu times", g->o->name, max);
+	l->values[l->n++] = g->value;
+	return 0;
+}
+
+static int
+take(const struct given *g, struct err *e)
+{
+	switch (g->o->kind) {
 	case OPTION_FLAG:
-		*(bool *)o->to = true;
+		*(bool *)g->to = true;
 		return 0;
 	case OPTION_TEXT:
-		*(const char **)o->to = value;
+		*(const char **)(void *)g->to = g->value;
 		return 0;
+	case OPTION_CHOICE:
+		return choice(g, e);
 	case OPTION_NUMBER:
-		return number(o, value, e);
+		return number(g, e);
 	case OPTION_LIST:
-		list = o->to;
-		if (list->n == OPTION_LIST_MAX)
-			return err_setx(e, ERR_USAGE, "--%s: given more than %d times", o->name,
-			    OPTION_LIST_MAX);
-		list->values[list->n++] = value;
-		return 0;
+		return list(g, e);
 	}
-	return err_setx(e, ERR_USAGE, "--%s: unknown kind of option", o->name);
+	return err_setx(e, ERR_USAGE, "--%s: unknown kind of option", g->o->name);
 }
 
 /* The option at argv[*i], with its value, which may be the next argument. */
 static int
-one(const struct option *options, size_t n, int argc, char **argv, int *i, struct err *e)
+one(const struct option_set *sets, size_t n, int argc, char **argv, int *i, struct err *e)
 {
-	const char *text = argv[*i] + 2, *equals = strchr(text, '=');
-	size_t len = equals == NULL ? strlen(text) : (size_t)(equals - text);
-	const struct option *o = find(options, n, text, len);
-	const char *value = equals == NULL ? NULL : equals + 1;
+	struct given g = { NULL, NULL, NULL };
 
-	if (o == NULL)
-		return err_setx(e, ERR_USAGE, "unknown option --%.*s", (int)len, text);
-	if (o->kind == OPTION_FLAG && value != NULL)
-		return err_setx(e, ERR_USAGE, "--%s takes no value", o->name);
-	if (o->kind != OPTION_FLAG && value == NULL) {
+	if (find(sets, n, argv[*i], &g, e) == -1)
+		return -1;
+	if (g.o->kind == OPTION_FLAG && g.value != NULL)
+		return err_setx(e, ERR_USAGE, "--%s takes no value", g.o->name);
+	if (g.o->kind != OPTION_FLAG && g.value == NULL) {
 		if (*i + 1 == argc)
-			return err_setx(e, ERR_USAGE, "--%s needs a value", o->name);
-		value = argv[++*i];
+			return err_setx(e, ERR_USAGE, "--%s needs a value: %s", g.o->name,
+			    g.o->arg);
+		g.value = argv[++*i];
 	}
-	return take(o, value, e);
+	return take(&g, e);
 }
 
 int
-option_parse(const struct option *options, size_t n, int stop, int *argc, char **argv,
+option_parse(const struct option_set *sets, size_t n, bool stop, int *argc, char **argv,
     struct err *e)
 {
-	int kept = 1, i;
+	struct err later;
+	int kept = 0, i, rc = 0;
 
-	for (i = 1; i < *argc; i++) {
+	for (i = 0; i < *argc; i++) {
 		const char *arg = argv[i];
 
 		if (strcmp(arg, "--") == 0) {
 			i++;
 			break;
 		}
-		if (strncmp(arg, "--", 2) == 0) {
-			if (one(options, n, *argc, argv, &i, e) == -1)
-				return -1;
-		} else if (arg[0] == '-' && arg[1] != '\0') {
-			return err_setx(e, ERR_USAGE, "unknown option %s", arg);
+		if (arg[0] == '-' && arg[1] != '\0') {
+			if (one(sets, n, *argc, argv, &i, rc == 0 ? e : &later) == -1)
+				rc = -1;
 		} else if (stop) {
 			break;
 		} else {
@@ -109,5 +191,5 @@ option_parse(const struct option *options, size_t n, int stop, int *argc, char *
 		argv[kept++] = argv[i++];
 	argv[kept] = NULL;
 	*argc = kept;
-	return 0;
+	return rc;
 }

@@ -7,7 +7,7 @@
  */
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
-#include "lib/cli/option.h"
+#include "server/cmd/option.h"
 
 /* Exit statuses. */
 #define STATUS_OK     0

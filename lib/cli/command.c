@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The command line of a program: finding the command, running it, checking its output.
+ */
+#include "lib/cli/command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/cli/help.h"
+#include "lib/cli/near.h"
+
+/* Bytes of a command's name, and of what is typed in its place. */
+#define NAME_SIZE 64
+
+static const struct command *
+find(const struct program *p, const char *name)
+{
+	for (size_t i = 0; p->commands[i] != NULL; i++)
+		if (strcmp(p->commands[i]->name, name) == 0)
+			return p->commands[i];
+	return NULL;
+}
+
+/* Whether word is the first one of commands with two. */
+static bool
+is_group(const struct program *p, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; p->commands[i] != NULL; i++)
+		if (strncmp(p->commands[i]->name, word, len) == 0 &&
+		    p->commands[i]->name[len] == ' ')
+			return true;
+	return false;
+}
+
+/* A command whose last word is this one: "rotate" may mean "key rotate". */
+static const char *
+in_a_group(const struct program *p, const char *word)
+{
+	for (size_t i = 0; p->commands[i] != NULL; i++) {
+		const char *space = strchr(p->commands[i]->name, ' ');
+
+		if (space != NULL && strcmp(space + 1, word) == 0)
+			return p->commands[i]->name;
+	}
+	return NULL;
+}
+
+static int
+unknown(const struct program *p, const char *name, struct err *e)
+{
+	const char *space = strchr(name, ' '), *elsewhere;
+	int skip = space == NULL ? 0 : (int)(space - name) + 1;
+	struct near near = { .word = name + skip, .len = strlen(name + skip) };
+
+	if (skip == 0 && (elsewhere = in_a_group(p, name)) != NULL)
+		return err_setx(e, ERR_USAGE, "there is no command '%s'; did you mean '%s'?", name,
+		    elsewhere);
+	for (size_t i = 0; p->commands[i] != NULL; i++) {
+		const char *other = p->commands[i]->name;
+
+		if (strncmp(other, name, (size_t)skip) == 0)
+			near_try(&near, other + skip, strcspn(other + skip, " "));
+	}
+	if (near.best == NULL)
+		return err_setx(e, ERR_USAGE, "there is no command '%s'; '%s help' lists them",
+		    name, p->name);
+	return err_setx(e, ERR_USAGE, "there is no command '%s'; did you mean '%.*s%.*s'?", name,
+	    skip, name, (int)near.best_len, near.best);
+}
+
+/* Says what is wrong with the line, then in one line how it is used. */
+static int
+misuse(const struct program *p, const struct command *c, const struct err *e)
+{
+	p->complain("%s%s%s", c == NULL ? "" : c->name, c == NULL ? "" : ": ", e->text);
+	help_usage(p, c, stderr);
+	return CLI_MISUSE;
+}
+
+/* 1: --help or the like was asked for and printed; c NULL: for the program or a group. */
+static int
+answer(const struct program *p, const struct help_asked *a, const struct command *c,
+    const char *group)
+{
+	if (a->help && c != NULL)
+		help_command(p, c);
+	else if (a->help)
+		help_list(p, group, stdout);
+	else if (a->version)
+		printf("%s %s\n", p->name, SLIPWAY_VERSION);
+	else if (a->completion != NULL)
+		help_completion(p);
+	else
+		return 0;
+	return 1;
+}
+
+static int
+count(const struct call *call, struct err *e)
+{
+	const struct command *c = call->command;
+
+	if (call->argc < c->least)
+		return err_setx(e, ERR_USAGE, "an argument is missing");
+	if (c->most == -1 || call->argc <= c->most)
+		return 0;
+	if (c->most == 0)
+		return err_setx(e, ERR_USAGE, "want no arguments, got '%s'", call->argv[0]);
+	return err_setx(e, ERR_USAGE, "too many arguments, from '%s' on", call->argv[c->most]);
+}
+
+/* Reads the options of the command that was found, and runs it. */
+static int
+run(struct call *call, struct help_asked *asked)
+{
+	const struct program *p = call->program;
+	const struct command *c = call->command;
+	const struct option_set sets[] = { { help_options, asked }, { p->options, call->global },
+		{ c->options, call->options } };
+	struct err e;
+	int rc = option_parse(sets, 3, c->stop, &call->argc, call->argv, &e);
+
+	if (answer(p, asked, c, "") == 1)
+		return CLI_OK;
+	if (rc == -1 || count(call, &e) == -1)
+		return misuse(p, c, &e);
+	if ((rc = c->run(call, &e)) != -1)
+		return rc;
+	p->complain("%s", e.text);
+	if (e.code != ERR_USAGE)
+		return CLI_FAILED;
+	help_usage(p, c, stderr);
+	return CLI_MISUSE;
+}
+
+static int
+call_command(struct call *call, struct help_asked *asked)
+{
+	const struct command *c = call->command;
+	int status;
+
+	if (c->size > 0 && (call->options = calloc(1, c->size)) == NULL) {
+		call->program->complain("out of memory");
+		return CLI_FAILED;
+	}
+	if (c->size > 0 && c->defaults != NULL)
+		memcpy(call->options, c->defaults, c->size);
+	status = run(call, asked);
+	free(call->options);
+	return status;
+}
+
+/* The words of the command's name, with options of the program between them. */
+static int
+dispatch(struct call *call)
+{
+	const struct program *p = call->program;
+	struct help_asked asked = { .help = false };
+	const struct option_set sets[] = { { help_options, &asked }, { p->options, call->global } };
+	char name[NAME_SIZE] = "";
+	struct err e;
+
+	do {
+		size_t len = strlen(name);
+		int rc = option_parse(sets, 2, true, &call->argc, call->argv, &e);
+
+		if (answer(p, &asked, NULL, name) == 1)
+			return CLI_OK;
+		if (rc == -1)
+			return misuse(p, NULL, &e);
+		if (call->argc == 0) {
+			help_list(p, name, stderr);
+			return CLI_MISUSE;
+		}
+		snprintf(name + len, sizeof name - len, "%s%s", len > 0 ? " " : "", call->argv[0]);
+		call->argc--;
+		call->argv++;
+		if ((call->command = find(p, name)) != NULL)
+			return call_command(call, &asked);
+	} while (is_group(p, name));
+	unknown(p, name, &e);
+	return misuse(p, NULL, &e);
+}
+
+int
+cli_main(const struct program *p, void *global, int argc, char **argv)
+{
+	struct call call = { .program = p,
+		.global = global,
+		.argc = argc > 0 ? argc - 1 : 0,
+		.argv = argc > 0 ? argv + 1 : argv };
+	int status = dispatch(&call);
+
+	errno = 0;
+	if ((fflush(stdout) == EOF || ferror(stdout)) && !call.output_ignored) {
+		p->complain("standard output: %s",
+		    errno != 0 ? strerror(errno) : "not everything could be written");
+		if (status == CLI_OK || status == CLI_ATTEND)
+			status = CLI_FAILED;
+	}
+	return status;
+}
+
+static int
+run_help(struct call *c, struct err *e)
+{
+	char name[NAME_SIZE] = "";
+	const struct command *about;
+
+	for (int i = 0; i < c->argc; i++)
+		snprintf(name + strlen(name), sizeof name - strlen(name), "%s%s", i > 0 ? " " : "",
+		    c->argv[i]);
+	if ((about = find(c->program, name)) != NULL)
+		help_command(c->program, about);
+	else if (c->argc == 0 || is_group(c->program, name))
+		help_list(c->program, name, stdout);
+	else
+		return unknown(c->program, name, e);
+	return CLI_OK;
+}
+
+const struct command cli_help = { "help", run_help, "[COMMAND]", 0, 2,
+	"explain a command; without one, list all", .offers = OFFER_NOTHING };
+
+static int
+run_version(struct call *c, struct err *e)
+{
+	(void)e;
+	printf("%s %s\n", c->program->name, SLIPWAY_VERSION);
+	return CLI_OK;
+}
+
+const struct command cli_version = { "version", run_version, "", 0, 0, "print the version",
+	.offers = OFFER_NOTHING };
+
+int
+cli_json(json_t *j, struct err *e)
+{
+	if (j == NULL)
+		return err_nomem(e);
+	json_dumpf(j, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(j);
+	return 0;
+}

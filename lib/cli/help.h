@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_CLI_HELP_H
+#define LIB_CLI_HELP_H
+
+/*
+ * Help, usage and completion, printed from the tables.
+ */
+#include <stdio.h>
+
+#include "lib/cli/command.h"
+
+/* The options that each program has. */
+extern const struct option help_options[];
+
+/* The values of help_options. */
+struct help_asked {
+	bool help, version;
+	const char *completion;
+};
+
+/* The commands of a program, or (group not "") those of a group. */
+void help_list(const struct program *p, const char *group, FILE *out);
+
+/* A command, with its options. */
+void help_command(const struct program *p, const struct command *c);
+
+/* "usage: PROGRAM COMMAND ARGS; 'PROGRAM COMMAND --help' tells more"; c NULL: of the program. */
+void help_usage(const struct program *p, const struct command *c, FILE *out);
+
+/* The shell's completion script, on standard output. */
+void help_completion(const struct program *p);
+
+#endif
