@@ -102,11 +102,17 @@ buf_steal(struct buf *b)
 }
 
 void
+buf_cut(struct buf *b, size_t len)
+{
+	b->len = len;
+	if (b->data != NULL)
+		b->data[len] = '\0';
+}
+
+void
 buf_reset(struct buf *b)
 {
-	b->len = 0;
-	if (b->data != NULL)
-		b->data[0] = '\0';
+	buf_cut(b, 0);
 }
 
 void

@@ -41,6 +41,9 @@ const char *buf_text(const struct buf *b);
 /* Hand the bytes over to the caller, who frees them, and leave b empty.  NULL if it never grew. */
 uint8_t *buf_steal(struct buf *b);
 
+/* Drop all bytes behind the first len, which b has, and keep the memory. */
+void buf_cut(struct buf *b, size_t len);
+
 /* Empty it and keep the memory. */
 void buf_reset(struct buf *b);
 

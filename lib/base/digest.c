@@ -88,6 +88,17 @@ hex_encode(const uint8_t *data, size_t len, char *out)
 	*out = '\0';
 }
 
+int
+digest_hex(const void *data, size_t len, char out[SHA256_HEX_SIZE], struct err *e)
+{
+	uint8_t sum[DIGEST_MAX];
+
+	if (digest_of(DIGEST_SHA256, data, len, sum, e) == -1)
+		return -1;
+	hex_encode(sum, SHA256_SIZE, out);
+	return 0;
+}
+
 static int
 hex_value(char c)
 {

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/err.h>
+
 static const char *const names[ERR_CODE_COUNT] = {
 	[ERR_NONE] = "none",
 	[ERR_NOMEM] = "nomem",
@@ -129,6 +131,16 @@ int
 err_nomem(struct err *e)
 {
 	return err_setx(e, ERR_NOMEM, "out of memory");
+}
+
+int
+err_openssl(struct err *e, const char *what)
+{
+	unsigned long code = ERR_peek_last_error();
+	const char *reason = code == 0 ? NULL : ERR_reason_error_string(code);
+
+	ERR_clear_error();
+	return err_setx(e, ERR_CRYPTO, "%s: %s", what, reason == NULL ? "OpenSSL failed" : reason);
 }
 
 int

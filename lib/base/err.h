@@ -68,6 +68,12 @@ int err_setx(struct err *e, enum err_code code, const char *fmt, ...)
 /* Out of memory: ERR_NOMEM with a plain text.  Returns -1. */
 int err_nomem(struct err *e);
 
+/*
+ * ERR_CRYPTO with "what: " and the reason that OpenSSL gives for its last error on this thread;
+ * OpenSSL's list of errors is then empty.  Returns -1.
+ */
+int err_openssl(struct err *e, const char *what);
+
 /* Put "context: " before the text that is there; the code stays.  Returns -1. */
 int err_context(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -5,6 +5,7 @@
 #include "lib/base/json.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 /* The deepest nesting, found without parsing: brackets outside of strings. */
 static int
@@ -52,4 +53,46 @@ json_text_parse(const uint8_t *data, size_t len, struct err *e)
 		return NULL;
 	}
 	return j;
+}
+
+const char *
+json_text(const json_t *j)
+{
+	const char *text = json_string_value(j);
+
+	return text != NULL && strlen(text) == json_string_length(j) ? text : NULL;
+}
+
+const char *
+json_text_of(const json_t *object, const char *name)
+{
+	return json_text(json_object_get(object, name));
+}
+
+int
+json_number_of(const json_t *object, const char *name, int64_t min, int64_t max, int64_t *n)
+{
+	const json_t *j = json_object_get(object, name);
+
+	if (!json_is_integer(j) || json_integer_value(j) < min || json_integer_value(j) > max)
+		return -1;
+	*n = json_integer_value(j);
+	return 0;
+}
+
+const char *
+json_only(const json_t *object, const char *const *names)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach ((json_t *)(uintptr_t)object, name, value) {
+		size_t i = 0;
+
+		while (names[i] != NULL && strcmp(names[i], name) != 0)
+			i++;
+		if (names[i] == NULL)
+			return name;
+	}
+	return NULL;
 }

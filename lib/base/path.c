@@ -6,37 +6,9 @@
 
 #include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
-bool
-valid_utf8(const void *text, size_t len)
-{
-	const uint8_t *p = text, *end = p + len;
-
-	while (p < end) {
-		uint32_t c = *p++, least;
-		int more;
-
-		if (c < 0x80)
-			continue;
-		if (c >= 0xc2 && c <= 0xdf)
-			more = 1, c &= 0x1f, least = 0x80;
-		else if (c >= 0xe0 && c <= 0xef)
-			more = 2, c &= 0x0f, least = 0x800;
-		else if (c >= 0xf0 && c <= 0xf4)
-			more = 3, c &= 0x07, least = 0x10000;
-		else
-			return false;
-		for (; more > 0; more--) {
-			if (p == end || (*p & 0xc0) != 0x80)
-				return false;
-			c = c << 6 | (*p++ & 0x3f);
-		}
-		if (c < least || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-			return false;
-	}
-	return true;
-}
+#include "lib/base/list.h"
+#include "lib/base/text.h"
 
 /* A device name that Windows reserves, alone or before an extension. */
 static bool
@@ -48,11 +20,11 @@ reserved(const char *p, size_t len)
 
 	while (stem > 0 && p[stem - 1] == ' ')
 		stem--;
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (stem == strlen(names[i]) && strncasecmp(p, names[i], stem) == 0)
+	for (size_t i = 0; i < N(names); i++)
+		if (ascii_same_n(p, stem, names[i], strlen(names[i])))
 			return true;
 	return stem == 4 && p[3] >= '0' && p[3] <= '9' &&
-	    (strncasecmp(p, "COM", 3) == 0 || strncasecmp(p, "LPT", 3) == 0);
+	    (ascii_same_n(p, 3, "COM", 3) || ascii_same_n(p, 3, "LPT", 3));
 }
 
 static const char *
@@ -66,9 +38,10 @@ component_fault(const char *p, size_t len)
 		return "has a component '..'";
 	if (len > PATH_COMPONENT_MAX)
 		return "has a component that is too long";
+	if (text_control(p, len, false) < len)
+		return "has a character that is not allowed";
 	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f ||
-		    strchr("\\:*?\"<>|", p[i]) != NULL)
+		if (strchr("\\:*?\"<>|", p[i]) != NULL)
 			return "has a character that is not allowed";
 	if (p[len - 1] == '.' || p[len - 1] == ' ')
 		return "has a component that ends in a dot or a space";
@@ -105,9 +78,47 @@ path_check(const char *path, size_t len, struct err *e)
 }
 
 int
+application_check(const char *name, struct err *e)
+{
+	static const char *const roles[] = { "root", "targets", "snapshot", "timestamp" };
+	static const char allowed[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+	size_t len = strlen(name);
+
+	if (len > APPLICATION_NAME_MAX)
+		return err_setx(e, ERR_USAGE, "application: name over %d bytes",
+		    APPLICATION_NAME_MAX);
+	if (len == 0 || strspn(name, allowed) != len || strchr(".-", name[0]) != NULL)
+		return err_setx(e, ERR_USAGE,
+		    "application '%s': want letters, digits, '.', '_' and '-', first no '.' or '-'",
+		    name);
+	for (size_t i = 0; i < N(roles); i++)
+		if (ascii_same(name, roles[i]))
+			return err_setx(e, ERR_USAGE,
+			    "application '%s': a role of TUF has this name", name);
+	if (path_check(name, len, e) == -1) {
+		e->code = ERR_USAGE;
+		return -1;
+	}
+	return 0;
+}
+
+bool
+valid_application_name(const char *name)
+{
+	struct err e;
+
+	return application_check(name, &e) == 0;
+}
+
+int
 path_casecmp(const char *a, const char *b)
 {
-	return strcasecmp(a, b);
+	while (*a != '\0' && ascii_lower(*a) == ascii_lower(*b)) {
+		a++;
+		b++;
+	}
+	return (unsigned char)ascii_lower(*a) - (unsigned char)ascii_lower(*b);
 }
 
 int

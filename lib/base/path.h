@@ -28,11 +28,16 @@ int path_check(const char *path, size_t len, struct err *e);
 /* Compare two paths the way a file system without regard to case does (ASCII letters only). */
 int path_casecmp(const char *a, const char *b);
 
+/* Most bytes of the name of an application or an installation. */
+#define APPLICATION_NAME_MAX 64
+
 /*
- * Whether len bytes are well-formed UTF-8 (no overlong forms, no surrogates, nothing over
- * U+10FFFF).
+ * Whether an application or an installation may have this name: 1 to APPLICATION_NAME_MAX letters,
+ * digits, '.', '_' and '-', the first neither '.' nor '-'; no role of TUF and no device of Windows
+ * has this name.  application_check() returns 0, or -1 with ERR_USAGE and the fault.
  */
-bool valid_utf8(const void *text, size_t len);
+bool valid_application_name(const char *name);
+int application_check(const char *name, struct err *e);
 
 /*
  * "dir/name", without doubling a '/' that dir ends in.  An empty dir, or an absolute name, gives

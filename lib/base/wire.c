@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "lib/base/path.h"
+#include "lib/base/text.h"
 
 static uint64_t
 number(struct wire *w, size_t bytes)

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/os/log_system.h"
 
@@ -83,10 +84,10 @@ write_line(enum log_level level, const char *escaped)
 static void
 write_json(enum log_level level, const char *escaped)
 {
-	char when[CLOCK_TEXT_SIZE], *line;
+	char when[DATE_TEXT_SIZE], *line;
 	json_t *j;
 
-	clock_format(clock_wall(), when);
+	date_format(clock_wall(), when);
 	j = json_pack("{s:s, s:s, s:I, s:s, s:s}", "time", when, "program", program, "pid",
 	    (json_int_t)getpid(), "level", words[level], "text", escaped);
 	if (j != NULL && (line = json_dumps(j, JSON_COMPACT)) != NULL) {

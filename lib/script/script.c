@@ -12,7 +12,7 @@
 
 #include <lauxlib.h>
 
-#include "lib/base/path.h"
+#include "lib/base/text.h"
 #include "lib/script/keyguard.h"
 #include "lib/script/sandbox.h"
 

@@ -7,15 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-bool
-valid_application_name(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len >= 1 && len <= APPLICATION_NAME_MAX && name[0] != '.' &&
-	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.") ==
-	    len;
-}
+#include "lib/base/path.h"
 
 const char *
 application_argument(int argc, char *const *argv)

@@ -16,12 +16,6 @@
 #define SETTINGS_VENDOR	    "Ipesoft"
 #define SETTINGS_VENDOR_KEY "HKLM\\SOFTWARE\\" SETTINGS_VENDOR
 
-/* Most bytes of an application's or installation's name. */
-#define APPLICATION_NAME_MAX 64
-
-/* 1 to APPLICATION_NAME_MAX letters, digits, '_', '-' and '.', not starting with '.'. */
-bool valid_application_name(const char *name);
-
 /* The <name> of the first argument /C<name>, or NULL; points into argv. */
 const char *application_argument(int argc, char *const *argv);
 

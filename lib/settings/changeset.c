@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/path.h"
+#include "lib/base/text.h"
 
 static char
 lower(char c)

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "lib/base/path.h"
+#include "lib/base/text.h"
 #include "lib/settings/value.h"
 
 static bool

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/base/digest.h"
-#include "lib/base/path.h"
+#include "lib/base/text.h"
 #include "lib/settings/utf16.h"
 
 #define HEAD "Windows Registry Editor Version 5.00"

@@ -4,7 +4,7 @@
  */
 #include "lib/settings/utf16.h"
 
-#include "lib/base/path.h"
+#include "lib/base/text.h"
 
 static bool
 high(uint32_t unit)

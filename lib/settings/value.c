@@ -11,7 +11,7 @@
 #include <strings.h>
 
 #include "lib/base/digest.h"
-#include "lib/base/path.h"
+#include "lib/base/text.h"
 
 static const struct {
 	const char *name;

@@ -10,6 +10,7 @@
 
 #include "lib/base/digest.h"
 #include "lib/base/path.h"
+#include "lib/base/text.h"
 
 /* Bytes of an address that a message shows. */
 #define SHOWN_MAX 200

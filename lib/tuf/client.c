@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/os/clock.h"
+#include "lib/base/date.h"
 
 /* A delegated role that was verified under one delegator. */
 struct loaded {
@@ -89,12 +89,12 @@ static int
 expired(const struct tuf_client *c, const struct tuf_common *common, const char *what,
     struct err *e)
 {
-	char when[CLOCK_TEXT_SIZE], now[CLOCK_TEXT_SIZE];
+	char when[DATE_TEXT_SIZE], now[DATE_TEXT_SIZE];
 
 	if (!c->check_expiry || common->expires > c->now)
 		return 0;
-	clock_format(common->expires, when);
-	clock_format(c->now, now);
+	date_format(common->expires, when);
+	date_format(c->now, now);
 	return err_setx(e, ERR_EXPIRED, "%s version %" PRId64 ": expired on %s, now is %s", what,
 	    common->version, when, now);
 }

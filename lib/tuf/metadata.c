@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/os/clock.h"
+#include "lib/base/date.h"
 
 static const char *const top_names[TUF_TOP_COUNT] = { "root", "timestamp", "snapshot", "targets" };
 
@@ -62,7 +62,7 @@ common_parse(const struct envelope *v, const char *type, struct tuf_common *c, s
 		return err_setx(e, ERR_TOO_LARGE, "want a version of at most %" PRId64,
 		    TUF_VERSION_MAX);
 	if (!json_is_string(expires) ||
-	    clock_parse(json_string_value(expires), json_string_length(expires), &c->expires) == -1)
+	    date_parse(json_string_value(expires), json_string_length(expires), &c->expires) == -1)
 		return err_setx(e, ERR_SYNTAX, "want expires as YYYY-MM-DDTHH:MM:SSZ");
 	c->version = json_integer_value(version);
 	c->json = json_incref((json_t *)(uintptr_t)v->body);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/base/digest.h"
 #include "lib/base/json.h"
@@ -63,7 +64,7 @@ valid_time(const json_t *entry, const char *member)
 	const char *text = ca_db_text(entry, member);
 	int64_t t;
 
-	return clock_parse(text, strlen(text), &t) == 0;
+	return date_parse(text, strlen(text), &t) == 0;
 }
 
 static bool
@@ -144,21 +145,21 @@ ca_db_write(struct dir *d, const json_t *db, struct err *e)
 }
 
 static int
-time_text(const ASN1_TIME *t, char out[CLOCK_TEXT_SIZE], struct err *e)
+time_text(const ASN1_TIME *t, char out[DATE_TEXT_SIZE], struct err *e)
 {
 	struct tm tm;
 
 	if (ASN1_TIME_to_tm(t, &tm) != 1)
 		return cert_crypto_error(e, "date");
-	clock_format(clock_of_date(&tm), out);
+	date_format(date_of_tm(&tm), out);
 	return 0;
 }
 
 int
 ca_db_add(json_t *db, X509 *x, const char *name, enum cert_usage usage, struct err *e)
 {
-	char serial[CERT_SERIAL_SIZE], hex[SHA256_HEX_SIZE], from[CLOCK_TEXT_SIZE],
-	    to[CLOCK_TEXT_SIZE], subject[512];
+	char serial[CERT_SERIAL_SIZE], hex[SHA256_HEX_SIZE], from[DATE_TEXT_SIZE],
+	    to[DATE_TEXT_SIZE], subject[512];
 	json_t *issued = json_object_get(db, "issued");
 	uint8_t sha[SHA256_SIZE];
 	unsigned len = 0;
@@ -214,7 +215,7 @@ ca_db_find(const json_t *db, const char *member, const char *text, struct err *e
 int
 ca_db_revoke(json_t *entry, const char *reason, struct err *e)
 {
-	char now[CLOCK_TEXT_SIZE];
+	char now[DATE_TEXT_SIZE];
 
 	if (ca_reason(reason) == -1)
 		return err_setx(e, ERR_USAGE,
@@ -223,7 +224,7 @@ ca_db_revoke(json_t *entry, const char *reason, struct err *e)
 		    reason);
 	if (json_object_get(entry, "revoked") != NULL)
 		return 0;
-	clock_format(clock_wall(), now);
+	date_format(clock_wall(), now);
 	if (json_object_set_new(entry, "revoked",
 		json_pack("{s:s,s:s}", "reason", reason, "time", now)) == -1)
 		return err_nomem(e);

@@ -10,7 +10,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "lib/os/clock.h"
+#include "lib/base/date.h"
 #include "server/cert/ca_db.h"
 #include "lib/x509/key.h"
 
@@ -56,7 +56,7 @@ add_entry(X509_CRL *crl, const json_t *entry, struct err *e)
 
 	if (r == NULL)
 		return err_nomem(e);
-	if (clock_parse(when, strlen(when), &seconds) == -1)
+	if (date_parse(when, strlen(when), &seconds) == -1)
 		err_setx(e, ERR_SYNTAX, "a revocation without a time");
 	else if ((time = ASN1_TIME_set(NULL, (time_t)seconds)) == NULL ||
 	    X509_REVOKED_set_revocationDate(r, time) != 1)

@@ -73,7 +73,7 @@ cmd_app_add(struct context *cx, int argc, char **argv)
 
 	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
 		return status;
-	if (repo_check_app(argv[1], &e) == 0 && cmd_change_begin(cx, &s, &e) == 0)
+	if (application_check(argv[1], &e) == 0 && cmd_change_begin(cx, &s, &e) == 0)
 		rc = add(&s, argv[1], &keys, (unsigned)threshold, &e);
 	session_end(&s);
 	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);

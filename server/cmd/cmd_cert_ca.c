@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "server/repo/audit_state.h"
-#include "lib/os/clock.h"
+#include "lib/base/date.h"
 #include "lib/base/path.h"
 #include "server/cmd/cmd_cert.h"
 #include "server/cert/ca_db.h"
@@ -33,7 +33,7 @@ make(struct context *cx, const char *name, const char *out, const struct cert_re
     struct err *e)
 {
 	struct buf path = BUF_INIT(CERT_PATH_MAX);
-	char below[PATH_COMPONENT_MAX + 8], hex[SHA256_HEX_SIZE], to[CLOCK_TEXT_SIZE];
+	char below[PATH_COMPONENT_MAX + 8], hex[SHA256_HEX_SIZE], to[DATE_TEXT_SIZE];
 	const char *repo = NULL;
 	struct cert_info info;
 	int rc = -1;
@@ -48,7 +48,7 @@ make(struct context *cx, const char *name, const char *out, const struct cert_re
 	if (ca_make(buf_text(&path), rq, &info, e) == -1)
 		goto out;
 	hex_encode(info.sha256, SHA256_SIZE, hex);
-	clock_format(info.to, to);
+	date_format(info.to, to);
 	printf(
 	    "CA certificate %s/%s, for TLS_TrustedCerts\nkey %s/%s\nSHA-256 %s\nvalid until %s\n",
 	    buf_text(&path), CA_CERT_FILE, buf_text(&path), CA_KEY_FILE, hex, to);
@@ -132,12 +132,12 @@ cmd_cert_revoke(struct context *cx, int argc, char **argv)
 static int
 write_crl(struct ca *ca, int64_t days, const char *out, struct err *e)
 {
-	char text[CLOCK_TEXT_SIZE];
+	char text[DATE_TEXT_SIZE];
 	int64_t number, to;
 
 	if (ca_write_crl(ca, days, out, &number, &to, e) == -1)
 		return -1;
-	clock_format(to, text);
+	date_format(to, text);
 	printf("list %lld in %s, the next is due before %s\n", (long long)number,
 	    out == NULL ? dir_path(ca->dir) : out, text);
 	return ca_record(ca, "cert crl",

@@ -13,6 +13,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "lib/x509/key.h"
@@ -101,12 +102,12 @@ show_one(void *arg, const struct cert_facts *c, struct err *e)
 {
 	struct checking *k = arg;
 	int64_t left = c->to - clock_wall();
-	char to[CLOCK_TEXT_SIZE], hex[SHA256_HEX_SIZE];
+	char to[DATE_TEXT_SIZE], hex[SHA256_HEX_SIZE];
 
 	(void)e;
 	if (k->warn != -1 && left <= k->warn)
 		k->expiring = true;
-	clock_format(c->to, to);
+	date_format(c->to, to);
 	hex_encode(c->sha256, SHA256_SIZE, hex);
 	printf("%s: %s, %s, until %s, ", k->cert, c->subject, c->key, to);
 	if (left <= 0)

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "server/cert/probe.h"
@@ -34,13 +35,13 @@ add_row(void *arg, const struct cert_facts *c, struct err *e)
 {
 	struct listing *l = arg;
 	int64_t left = c->to - l->now;
-	char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE], hex[SHA256_HEX_SIZE];
+	char from[DATE_TEXT_SIZE], to[DATE_TEXT_SIZE], hex[SHA256_HEX_SIZE];
 	json_t *row;
 
 	if (l->warn != -1 && left <= l->warn)
 		l->expiring = true;
-	clock_format(c->from, from);
-	clock_format(c->to, to);
+	date_format(c->from, from);
+	date_format(c->to, to);
 	hex_encode(c->sha256, SHA256_SIZE, hex);
 	row = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:I,s:b,s:b}", "where", l->where,
 	    "path", l->path, "subject", c->subject, "issuer", c->issuer, "names", c->names, "key",

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "server/repo/audit_state.h"
-#include "lib/os/clock.h"
+#include "lib/base/date.h"
 #include "lib/os/file.h"
 #include "lib/base/path.h"
 #include "server/cert/pair_files.h"
@@ -35,11 +35,11 @@ open_out(struct context *cx, const char *out, struct err *e)
 static void
 print_cert(const struct dir *d, const char *name, const struct cert_info *info)
 {
-	char hex[SHA256_HEX_SIZE], from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
+	char hex[SHA256_HEX_SIZE], from[DATE_TEXT_SIZE], to[DATE_TEXT_SIZE];
 
 	hex_encode(info->sha256, SHA256_SIZE, hex);
-	clock_format(info->from, from);
-	clock_format(info->to, to);
+	date_format(info->from, from);
+	date_format(info->to, to);
 	printf("key %s/%s.pem\ncertificate %s/%s.crt\nSHA-256 %s\nvalid from %s to %s\n",
 	    dir_path(d), name, dir_path(d), name, hex, from, to);
 }
@@ -48,13 +48,13 @@ print_cert(const struct dir *d, const char *name, const struct cert_info *info)
 static int
 record(struct context *cx, const char *name, const struct cert_info *info, struct err *e)
 {
-	char hex[SHA256_HEX_SIZE], to[CLOCK_TEXT_SIZE];
+	char hex[SHA256_HEX_SIZE], to[DATE_TEXT_SIZE];
 	const char *repo = command_repo(cx, e);
 
 	if (repo == NULL)
 		return -1;
 	hex_encode(info->sha256, SHA256_SIZE, hex);
-	clock_format(info->to, to);
+	date_format(info->to, to);
 	return audit_append_at(repo, "cert new",
 	    json_pack("{s:s,s:s,s:s}", "name", name, "sha256", hex, "until", to), e);
 }

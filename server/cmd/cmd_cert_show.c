@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "lib/x509/facts.h"
@@ -39,11 +40,11 @@ left_text(struct showing *s, const struct cert_facts *c, char *out, size_t size)
 static int
 show_one(void *arg, const struct cert_facts *c, struct err *e)
 {
-	char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE], left[64], hex[SHA256_HEX_SIZE];
+	char from[DATE_TEXT_SIZE], to[DATE_TEXT_SIZE], left[64], hex[SHA256_HEX_SIZE];
 
 	(void)e;
-	clock_format(c->from, from);
-	clock_format(c->to, to);
+	date_format(c->from, from);
+	date_format(c->to, to);
 	left_text(arg, c, left, sizeof left);
 	hex_encode(c->sha256, SHA256_SIZE, hex);
 	printf("  subject  %s\n  issuer   %s\n", c->subject, c->self_issued ? "itself" : c->issuer);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/base/path.h"
-#include "lib/os/clock.h"
+#include "lib/base/date.h"
 #include "server/cert/pair_files.h"
 #include "server/cert/sign.h"
 #include "server/cmd/cmd_cert.h"
@@ -45,11 +45,11 @@ static int
 sign(struct ca *ca, const struct cert_sign *how, struct err *e)
 {
 	struct cert_signed made = { .path = BUF_INIT(CERT_PATH_MAX) };
-	char to[CLOCK_TEXT_SIZE];
+	char to[DATE_TEXT_SIZE];
 	int rc = cert_sign(ca, how, &made, e);
 
 	if (rc == 0) {
-		clock_format(made.to, to);
+		date_format(made.to, to);
 		printf("certificate %s\nserial %s\nvalid until %s, for %s\n", buf_text(&made.path),
 		    made.serial, to,
 		    how->usage == CERT_USAGE_BOTH ? "servers and clients"

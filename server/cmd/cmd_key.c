@@ -21,7 +21,7 @@ check_role(const char *role, struct err *e)
 	for (int i = 0; i < TUF_TOP_COUNT; i++)
 		if (strcmp(role, tuf_top_name((enum tuf_top)i)) == 0)
 			return 0;
-	return repo_check_app(role, e);
+	return application_check(role, e);
 }
 
 /* The directory of keys that was named, made if missing, else that of the repository. */

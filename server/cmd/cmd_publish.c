@@ -96,7 +96,7 @@ store_signed(struct session *s, const char *path, struct err *e)
 	size_t stored;
 	int rc = -1;
 
-	if (s->c->n != 1 || repo_check_app(app, e) == -1)
+	if (s->c->n != 1 || application_check(app, e) == -1)
 		return err_setx(e, ERR_USAGE, "%s: the request is about no release", path);
 	if (release_scan(&rel, app, path, e) == -1)
 		goto out;
@@ -152,7 +152,7 @@ check_usage(const char *app, const struct option_list *from, const struct sessio
 		return err_setx(e, ERR_USAGE, "publish: --app APP is missing");
 	if (from->n == 0 && argc < 2)
 		return err_setx(e, ERR_USAGE, "publish: the directory of the release is missing");
-	return app == NULL ? 0 : repo_check_app(app, e);
+	return app == NULL ? 0 : application_check(app, e);
 }
 
 int

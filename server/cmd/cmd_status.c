@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "server/cmd/command.h"
 #include "server/repo/repo.h"
@@ -35,12 +36,12 @@ add_role(struct report *p, const char *name, const struct tuf_common *c,
     const struct tuf_role *role, const struct tuf_targets *t, struct err *e)
 {
 	int64_t left = c->expires - p->now;
-	char expires[CLOCK_TEXT_SIZE];
+	char expires[DATE_TEXT_SIZE];
 	json_t *j;
 
 	if (p->warn != -1 && left <= p->warn)
 		p->expiring = true;
-	clock_format(c->expires, expires);
+	date_format(c->expires, expires);
 	j = json_pack("{s:s,s:I,s:I,s:I,s:s,s:I,s:b}", "role", name, "version",
 	    (json_int_t)c->version, "keys", (json_int_t)role->n, "threshold",
 	    (json_int_t)role->threshold, "expires", expires, "days_left",

@@ -11,7 +11,8 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/json.h"
-#include "lib/base/path.h"
+#include "lib/base/text.h"
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/os/places.h"
 #include "server/repo/audit.h"
@@ -149,10 +150,10 @@ who(struct err *e)
 static json_t *
 new_entry(struct dir *top, const char *action, json_t *details, struct err *e)
 {
-	char now[CLOCK_TEXT_SIZE];
+	char now[DATE_TEXT_SIZE];
 	json_t *state = audit_state(top, e), *by = state == NULL ? NULL : who(e), *entry = NULL;
 
-	clock_format(clock_wall(), now);
+	date_format(clock_wall(), now);
 	if (by != NULL &&
 	    (entry = json_pack("{s:s,s:O,s:O,s:s,s:O}", "action", action, "details", details,
 		 "state", state, "time", now, "who", by)) == NULL)

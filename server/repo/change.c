@@ -57,7 +57,8 @@ change_add(struct change *c, const char *role, json_t *metadata, struct err *e)
 	if (c->n == CHANGE_FILES_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "over %d roles in one change", CHANGE_FILES_MAX);
 	if (strlen(role) >= sizeof f->name)
-		return err_setx(e, ERR_TOO_LARGE, "%s: name over %d bytes", role, REPO_APP_MAX);
+		return err_setx(e, ERR_TOO_LARGE, "%s: name over %d bytes", role,
+		    APPLICATION_NAME_MAX);
 	if (change_find(c, role) != NULL)
 		return err_setx(e, ERR_SYNTAX, "%s: twice in one change", role);
 	strcpy(f->name, role);

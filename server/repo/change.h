@@ -29,8 +29,8 @@
 #define CHANGE_FILES_MAX 64
 
 struct change_file {
-	char name[REPO_APP_MAX + 1]; /* the role's */
-	json_t *metadata;	     /* owned: {"signatures", "signed"} */
+	char name[APPLICATION_NAME_MAX + 1]; /* the role's */
+	json_t *metadata;		     /* owned: {"signatures", "signed"} */
 };
 
 struct change {

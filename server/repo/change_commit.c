@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/base/json.h"
 #include "lib/tuf/sign.h"
@@ -60,7 +61,7 @@ check_body(const struct change *c, const char *name, const json_t *body, struct 
 		    "%s: want version %" PRId64 ", got %" PRId64
 		    ": the repository has changed meanwhile; make the change again",
 		    name, now + 1, version);
-	if (expires == NULL || clock_parse(expires, strlen(expires), &until) == -1 ||
+	if (expires == NULL || date_parse(expires, strlen(expires), &until) == -1 ||
 	    until <= clock_wall())
 		return err_setx(e, ERR_EXPIRED, "%s: want an expiry date to come, got %s", name,
 		    expires == NULL ? "none" : expires);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/base/path.h"
 
@@ -38,30 +39,6 @@ int
 repo_path(const char *repo, const char *name, struct buf *out, struct err *e)
 {
 	return path_join(out, repo, name, e);
-}
-
-int
-repo_check_app(const char *name, struct err *e)
-{
-	static const char allowed[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-	size_t len = strlen(name);
-
-	if (len > REPO_APP_MAX)
-		return err_setx(e, ERR_USAGE, "application: name over %d bytes", REPO_APP_MAX);
-	if (len == 0 || name[strspn(name, allowed)] != '\0' || strchr(".-", name[0]) != NULL)
-		return err_setx(e, ERR_USAGE,
-		    "application '%s': want letters, digits, '.', '_' and '-', first no '.' or '-'",
-		    name);
-	for (int i = 0; i < TUF_TOP_COUNT; i++)
-		if (path_casecmp(name, tuf_top_name((enum tuf_top)i)) == 0)
-			return err_setx(e, ERR_USAGE,
-			    "application '%s': a role of TUF has this name", name);
-	if (path_check(name, len, e) == -1) {
-		e->code = ERR_USAGE;
-		return -1;
-	}
-	return 0;
 }
 
 int
@@ -352,9 +329,9 @@ repo_read_signed(const struct repo *r, const char *role, json_t **out, struct er
 int
 repo_renew_body(json_t *body, int64_t version, int days, struct err *e)
 {
-	char expires[CLOCK_TEXT_SIZE];
+	char expires[DATE_TEXT_SIZE];
 
-	clock_format(clock_wall() + (int64_t)days * REPO_DAY_SECONDS, expires);
+	date_format(clock_wall() + (int64_t)days * REPO_DAY_SECONDS, expires);
 	if (json_object_set_new(body, "version", json_integer(version)) == -1 ||
 	    json_object_set_new(body, "expires", json_string(expires)) == -1)
 		return err_nomem(e);

@@ -20,6 +20,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
+#include "lib/base/path.h"
 #include "lib/os/file.h"
 #include "server/keys/passphrase.h"
 #include "lib/tuf/metadata.h"
@@ -41,11 +42,8 @@
 /* Bytes of one metadata file. */
 #define REPO_METADATA_MAX (64u * 1024 * 1024)
 
-/* Bytes of an application's name. */
-#define REPO_APP_MAX 64
-
 /* Bytes of a metadata file's name, with the final NUL. */
-#define REPO_FILE_SIZE (REPO_APP_MAX + 40)
+#define REPO_FILE_SIZE (APPLICATION_NAME_MAX + 40)
 
 struct repo {
 	const char *path; /* the caller's */
@@ -90,12 +88,6 @@ int repo_root_version(struct dir *metadata, int64_t *version, struct err *e);
  */
 int repo_read_envelope(const struct repo *r, const char *file, const struct tuf_meta *meta,
     struct envelope *v, struct err *e);
-
-/*
- * Whether name can be an application's: letters, digits, '.', '_', '-', none of the four top-level
- * roles.  0 or -1.
- */
-int repo_check_app(const char *name, struct err *e);
 
 /* The delegation to an application, or NULL. */
 const struct tuf_delegation *repo_delegation(const struct repo *r, const char *app);

@@ -162,7 +162,7 @@ check_file(const json_t *file, struct err *e)
 	if (role == NULL)
 		return err_setx(e, ERR_SYNTAX, "a file without a role");
 	if (strcmp(role, tuf_top_name(TUF_ROOT)) != 0 &&
-	    strcmp(role, tuf_top_name(TUF_TARGETS)) != 0 && repo_check_app(role, e) == -1)
+	    strcmp(role, tuf_top_name(TUF_TARGETS)) != 0 && application_check(role, e) == -1)
 		return err_setx(e, ERR_SYNTAX, "a file of a role that nobody signs by request");
 	if (check_envelope(json_object_get(file, "metadata"), role, e) == -1 ||
 	    (!json_is_null(before) && check_envelope(before, role, e) == -1))

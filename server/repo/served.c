@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/os/clock.h"
+#include "lib/base/date.h"
 #include "lib/base/path.h"
 #include "lib/tuf/client.h"
 
@@ -155,7 +155,7 @@ static int
 check_common(struct tree *t, const char *file, const struct tuf_common *c, int64_t version,
     bool current, struct err *e)
 {
-	char expires[CLOCK_TEXT_SIZE];
+	char expires[DATE_TEXT_SIZE];
 
 	if (version != 0 && c->version != version) {
 		err_setx(e, ERR_VERSION, "%s: want version %" PRId64 ", got %" PRId64, file,
@@ -165,7 +165,7 @@ check_common(struct tree *t, const char *file, const struct tuf_common *c, int64
 	}
 	if (!current || c->expires > t->now)
 		return 0;
-	clock_format(c->expires, expires);
+	date_format(c->expires, expires);
 	err_setx(e, ERR_EXPIRED, "%s: expired at %s", file, expires);
 	return blame(t, e);
 }

@@ -85,7 +85,7 @@ session_new_key(struct session *s, const char *role, enum privkey_kind kind, str
 	    strcmp(role, tuf_top_name(TUF_TIMESTAMP)) == 0;
 	struct privkey *k = NULL;
 	json_t *public = NULL;
-	char what[REPO_APP_MAX + 16];
+	char what[APPLICATION_NAME_MAX + 16];
 	int sealed = 0;
 
 	snprintf(what, sizeof what, "new %s key", role);

@@ -26,7 +26,7 @@ struct session {
 	const char *request;  /* the file of the signing request to write, or NULL: go live */
 	/* Private keys made here; session_end() removes them when nothing was written. */
 	struct {
-		char role[REPO_APP_MAX + 1], id[SHA256_HEX_SIZE];
+		char role[APPLICATION_NAME_MAX + 1], id[SHA256_HEX_SIZE];
 	} made[SESSION_KEYS_MAX];
 	size_t nmade;
 	bool done;

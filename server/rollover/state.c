@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/base/json.h"
 #include "lib/base/path.h"
@@ -64,7 +65,7 @@ check_entry(const char *name, const json_t *entry, struct err *e)
 
 		if (j != NULL &&
 		    (!json_is_string(j) ||
-			clock_parse(json_string_value(j), json_string_length(j), &t) == -1))
+			date_parse(json_string_value(j), json_string_length(j), &t) == -1))
 			return err_setx(e, ERR_SYNTAX, "%s: %s: want a time", name, times[i]);
 	}
 	if (!json_is_array(kernels) || json_array_size(kernels) > REPLACE_KERNELS_MAX)
@@ -177,9 +178,9 @@ replace_set_text(struct replace *p, const char *field, const char *text, struct 
 int
 replace_set_now(struct replace *p, const char *field, struct err *e)
 {
-	char now[CLOCK_TEXT_SIZE];
+	char now[DATE_TEXT_SIZE];
 
-	clock_format(clock_wall(), now);
+	date_format(clock_wall(), now);
 	return replace_set_text(p, field, now, e);
 }
 
@@ -190,7 +191,7 @@ replace_waited(const struct replace *p)
 	int64_t t;
 
 	return replace_text(p, "confirmed") != NULL ||
-	    (after != NULL && clock_parse(after, strlen(after), &t) == 0 && clock_wall() >= t);
+	    (after != NULL && date_parse(after, strlen(after), &t) == 0 && clock_wall() >= t);
 }
 
 int

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "server/cert/probe.h"
@@ -260,7 +261,7 @@ take_asked(struct replacing *s, const struct replacing_asked *a, struct err *e)
 static int
 confirm(struct replacing *s, const struct replacing_asked *a, struct err *e)
 {
-	char date[CLOCK_TEXT_SIZE + 1];
+	char date[DATE_TEXT_SIZE + 1];
 	struct replace *p = &s->p;
 	int64_t t;
 
@@ -276,7 +277,7 @@ confirm(struct replacing *s, const struct replacing_asked *a, struct err *e)
 		return replace_set_now(p, "confirmed", e) == -1 ? -1
 								: replacing_record(s, "confirm", e);
 	snprintf(date, sizeof date, "%s%s", a->after, strlen(a->after) == 10 ? "T00:00:00Z" : "");
-	if (clock_parse(date, strlen(date), &t) == -1)
+	if (date_parse(date, strlen(date), &t) == -1)
 		return err_setx(e, ERR_USAGE,
 		    "--after: want a date like 2026-12-01 or 2026-12-01T06:00:00Z, got '%s'",
 		    a->after);

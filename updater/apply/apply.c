@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/base/path.h"
 #include "updater/state/changes_json.h"
@@ -280,10 +281,10 @@ static int
 add_record(struct building *b, size_t changes, size_t nsettings, struct err *e)
 {
 	const struct apply *a = b->a;
-	char when[CLOCK_TEXT_SIZE];
+	char when[DATE_TEXT_SIZE];
 	json_t *asked = a->asked != NULL ? json_deep_copy(a->asked) : changes_json(a->set, e);
 
-	clock_format(clock_wall(), when);
+	date_format(clock_wall(), when);
 	b->j->record = json_pack(
 	    "{s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:{s:o, s:o}, s:{s:s?, s:s?}, s:o, s:o, s:{s:I, s:I}}",
 	    "serial", (json_int_t)store_serial(a->applied) + 1, "time", when, "action", a->action,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/base/path.h"
 #include "updater/state/server_health.h"
@@ -53,9 +54,9 @@ trust_json(const struct station *st)
 			json_object_set_new(j, "root_version",
 			    json_integer(tuf_client_root(c)->c.version));
 		if (tuf_client_targets(c) != NULL) {
-			char text[CLOCK_TEXT_SIZE];
+			char text[DATE_TEXT_SIZE];
 
-			clock_format(tuf_client_expires(c), text);
+			date_format(tuf_client_expires(c), text);
 			json_object_set_new(j, "expires", json_string(text));
 		}
 	}
@@ -98,7 +99,7 @@ status_json(struct settings *s, const struct station *st, struct err *e)
 	bool interrupted = false;
 	struct err why;
 	struct dir *state = existing_dir(st, "");
-	char when[CLOCK_TEXT_SIZE] = "";
+	char when[DATE_TEXT_SIZE] = "";
 	int64_t refreshed = 0;
 
 	if ((trusted = trusted_json(s, st, &why)) == NULL)
@@ -119,7 +120,7 @@ status_json(struct settings *s, const struct station *st, struct err *e)
 		dir_close(state);
 	}
 	if (refreshed != 0)
-		clock_format(refreshed, when);
+		date_format(refreshed, when);
 	j = json_pack(
 	    "{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s, s:o, s:I, s:I, s:b, s:I, s:I, s:I, s:o, s:o, s:o*, s:o}",
 	    "installation", st->installation, "application", st->application, "release",

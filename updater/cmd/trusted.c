@@ -10,6 +10,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/base/digest.h"
 #include "lib/base/pem.h"
@@ -22,7 +23,7 @@
 static json_t *
 describe(const char *file, X509 *cert)
 {
-	char subject[256], hex[SHA256_HEX_SIZE], when[CLOCK_TEXT_SIZE];
+	char subject[256], hex[SHA256_HEX_SIZE], when[DATE_TEXT_SIZE];
 	uint8_t sum[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
 	int days = 0, seconds = 0;
@@ -32,7 +33,7 @@ describe(const char *file, X509 *cert)
 		return NULL;
 	X509_NAME_oneline(X509_get_subject_name(cert), subject, sizeof subject);
 	hex_encode(sum, SHA256_SIZE, hex);
-	clock_format(clock_wall() + (int64_t)days * 86400 + seconds, when);
+	date_format(clock_wall() + (int64_t)days * 86400 + seconds, when);
 	return json_pack("{s:s, s:s, s:s, s:s, s:i}", "file", file, "subject", subject, "sha256",
 	    hex, "not_after", when, "days_left", seconds < 0 ? days - 1 : days);
 }

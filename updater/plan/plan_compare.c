@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/base/path.h"
 #include "updater/state/record.h"
@@ -21,7 +22,7 @@ struct comparing {
 	const json_t *applied;
 	struct dir *roots[JOURNAL_ROOTS]; /* NULL: not there, so nothing is in it */
 	bool same_root[JOURNAL_ROOTS];	  /* what is applied is in this very directory */
-	char when[CLOCK_TEXT_SIZE];
+	char when[DATE_TEXT_SIZE];
 };
 
 static int
@@ -220,7 +221,7 @@ plan_compare(const struct station *st, const json_t *applied, struct plan *p, st
 	struct comparing c = { .st = st, .applied = applied };
 	int rc = open_roots(&c, e);
 
-	clock_format(clock_wall(), c.when);
+	date_format(clock_wall(), c.when);
 	for (size_t i = 0; i < p->n && rc == 0; i++)
 		rc = compare_file(&c, &p->files[i], e);
 	if (rc == 0)

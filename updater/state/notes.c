@@ -4,6 +4,7 @@
  */
 #include "updater/state/notes.h"
 
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "updater/state/state.h"
 
@@ -15,11 +16,11 @@
 void
 notes_set_waiting(struct dir *state, int64_t serial, int64_t release, const struct err *why)
 {
-	char when[CLOCK_TEXT_SIZE];
+	char when[DATE_TEXT_SIZE];
 	struct err ignored;
 	json_t *j;
 
-	clock_format(clock_wall(), when);
+	date_format(clock_wall(), when);
 	j = json_pack("{s:I, s:I, s:s, s:{s:s, s:s}}", "serial", (json_int_t)serial, "release",
 	    (json_int_t)release, "time", when, "error", "code", err_name(why->code), "text",
 	    why->text);
@@ -77,8 +78,8 @@ notes_refreshed(struct dir *state)
 	int64_t t = 0;
 	struct err e;
 
-	if (file_read(state, REFRESHED, &b, &e) == 0 && b.len >= CLOCK_TEXT_SIZE - 1)
-		clock_parse(buf_text(&b), CLOCK_TEXT_SIZE - 1, &t);
+	if (file_read(state, REFRESHED, &b, &e) == 0 && b.len >= DATE_TEXT_SIZE - 1)
+		date_parse(buf_text(&b), DATE_TEXT_SIZE - 1, &t);
 	buf_free(&b);
 	return t;
 }
@@ -86,9 +87,9 @@ notes_refreshed(struct dir *state)
 int
 notes_set_refreshed(struct dir *state, int64_t now, struct err *e)
 {
-	char text[CLOCK_TEXT_SIZE];
+	char text[DATE_TEXT_SIZE];
 
-	clock_format(now, text);
-	text[CLOCK_TEXT_SIZE - 1] = '\n';
+	date_format(now, text);
+	text[DATE_TEXT_SIZE - 1] = '\n';
 	return file_replace_fast(state, REFRESHED, text, sizeof text, 0644, e);
 }

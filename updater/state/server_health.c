@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/os/clock.h"
+#include "lib/base/date.h"
 #include "lib/base/json.h"
 
 #define NAME	 "servers.json"
@@ -21,8 +21,8 @@ failed_lately(const struct servers *s, const char *url)
 	int64_t t;
 
 	return json_object_get(one, "said") != NULL && json_is_string(when) &&
-	    clock_parse(json_string_value(when), json_string_length(when), &t) == 0 &&
-	    t <= s->now && s->now - t < SERVERS_LAST_FOR_S;
+	    date_parse(json_string_value(when), json_string_length(when), &t) == 0 && t <= s->now &&
+	    s->now - t < SERVERS_LAST_FOR_S;
 }
 
 static bool
@@ -56,7 +56,7 @@ servers_note(struct servers *s, const char *url, const struct err *why, const ch
 {
 	const json_t *was = json_object_get(s->known, url);
 	const char *confined_before = json_string_value(json_object_get(was, "confined"));
-	char when[CLOCK_TEXT_SIZE];
+	char when[DATE_TEXT_SIZE];
 	json_t *one;
 
 	/*
@@ -66,7 +66,7 @@ servers_note(struct servers *s, const char *url, const struct err *why, const ch
 	if (why == NULL && was != NULL && json_object_get(was, "said") == NULL &&
 	    (confined == NULL || same(confined_before, confined)))
 		return;
-	clock_format(s->now, when);
+	date_format(s->now, when);
 	one = json_pack("{s:s, s:s*, s:s*}", "time", when, "said", why == NULL ? NULL : why->text,
 	    "confined", confined == NULL ? confined_before : confined);
 	if (one != NULL && json_object_set_new(s->known, url, one) == 0)

@@ -16,8 +16,7 @@
 #include <cmocka.h>
 
 #include "lib/base/err.h"
-
-#define N(a) (sizeof(a) / sizeof((a)[0]))
+#include "lib/base/list.h"
 
 /* The call succeeded; where it did not, print why. */
 #define assert_ok(call, e) \

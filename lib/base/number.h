@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_BASE_NUMBER_H
+#define LIB_BASE_NUMBER_H
+
+/*
+ * Numbers as text.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The number that len bytes at text are: decimal digits and nothing else, so no sign, blank or
+ * point; leading zeros are allowed.  Returns 0 with *n set, or -1 with *n unchanged when text is
+ * no number or the number lies outside min to max.
+ */
+int number_parse(const char *text, size_t len, uint64_t min, uint64_t max, uint64_t *n);
+
+#endif

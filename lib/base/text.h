@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_BASE_TEXT_H
+#define LIB_BASE_TEXT_H
+
+/*
+ * Rules for texts: UTF-8, control characters, blanks, and letters without regard to case.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/err.h"
+
+/*
+ * Whether len bytes are well-formed UTF-8 (no overlong forms, no surrogates, nothing over
+ * U+10FFFF).
+ */
+bool valid_utf8(const void *text, size_t len);
+
+/*
+ * The place of the first control character (below 0x20, or 0x7f; a tab only when tab is false), or
+ * len when there is none.
+ */
+size_t text_control(const char *text, size_t len, bool tab);
+
+/*
+ * Whether len bytes are UTF-8 without control characters; a tab is allowed when tab is true.
+ * Returns 0, or -1 with ERR_SYNTAX.
+ */
+int text_check(const char *text, size_t len, bool tab, struct err *e);
+
+/* Whether c is a space or a tab. */
+bool text_blank(char c);
+
+/* Move *text and *len past the spaces and tabs at both ends. */
+void text_trim(const char **text, size_t *len);
+
+/* Whether two texts are the same without regard to the case of ASCII letters. */
+bool ascii_same(const char *a, const char *b);
+bool ascii_same_n(const char *a, size_t alen, const char *b, size_t blen);
+
+/* c, or the small letter when c is a capital of ASCII. */
+char ascii_lower(char c);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Names of files and applications.
+ */
+#include "tests/unit/common/test.h"
+
+#include "lib/base/path.h"
+
+static struct path_row {
+	const char *name, *path;
+	size_t len;
+	enum err_code want;
+} path_rows[] = {
+#define PATH(text) text, sizeof(text) - 1
+	{ "path: plain", PATH("app/COV_PB/server.crt"), ERR_NONE },
+	{ "path: one component", PATH("a"), ERR_NONE },
+	{ "path: hidden file", PATH(".profile"), ERR_NONE },
+	{ "path: three dots inside", PATH("a...b"), ERR_NONE },
+	{ "path: UTF-8", PATH("r\xc3\xa9sum\xc3\xa9"), ERR_NONE },
+	{ "path: CONSOLE is no device", PATH("CONSOLE.txt"), ERR_NONE },
+	{ "path: COM10 is no device", PATH("COM10"), ERR_NONE },
+	{ "path: empty", PATH(""), ERR_UNSAFE },
+	{ "path: absolute", PATH("/etc/passwd"), ERR_UNSAFE },
+	{ "path: parent", PATH("../x"), ERR_UNSAFE },
+	{ "path: parent inside", PATH("a/../x"), ERR_UNSAFE },
+	{ "path: parent at the end", PATH("a/.."), ERR_UNSAFE },
+	{ "path: dot", PATH("a/./b"), ERR_UNSAFE },
+	{ "path: doubled slash", PATH("a//b"), ERR_UNSAFE },
+	{ "path: final slash", PATH("a/"), ERR_UNSAFE },
+	{ "path: backslash", PATH("a\\b"), ERR_UNSAFE },
+	{ "path: drive letter", PATH("C:/x"), ERR_UNSAFE },
+	{ "path: alternate stream", PATH("x.crt:evil"), ERR_UNSAFE },
+	{ "path: NUL", PATH("a\0b"), ERR_UNSAFE },
+	{ "path: newline", PATH("a\nb"), ERR_UNSAFE },
+	{ "path: delete", PATH("a\x7f"), ERR_UNSAFE },
+	{ "path: trailing dot", PATH("a."), ERR_UNSAFE },
+	{ "path: trailing space", PATH("a /b"), ERR_UNSAFE },
+	{ "path: device", PATH("a/con"), ERR_UNSAFE },
+	{ "path: device with extension", PATH("NUL.txt"), ERR_UNSAFE },
+	{ "path: device with space and extension", PATH("nul .txt"), ERR_UNSAFE },
+	{ "path: serial port", PATH("com1"), ERR_UNSAFE },
+	{ "path: star", PATH("*.crt"), ERR_UNSAFE },
+	{ "path: not UTF-8", PATH("a\xff"), ERR_UNSAFE },
+	{ "path: overlong UTF-8", PATH("a\xc0\xaf"), ERR_UNSAFE },
+	{ "path: surrogate", PATH("a\xed\xa0\x80"), ERR_UNSAFE },
+};
+
+static void
+path(void **state)
+{
+	struct path_row *r = *state;
+	struct err e = { 0 };
+
+	if (r->want == ERR_NONE)
+		assert_ok(path_check(r->path, r->len, &e), &e);
+	else
+		assert_err(path_check(r->path, r->len, &e), r->want, &e);
+}
+
+static void
+path_limits(void **state)
+{
+	char long_path[PATH_REL_MAX + 2];
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof long_path; i++)
+		long_path[i] = i % 100 == 99 ? '/' : 'a';
+	assert_ok(path_check(long_path, PATH_REL_MAX, &e), &e);
+	assert_err(path_check(long_path, PATH_REL_MAX + 1, &e), ERR_TOO_LARGE, &e);
+	memset(long_path, 'a', sizeof long_path);
+	assert_ok(path_check(long_path, PATH_COMPONENT_MAX, &e), &e);
+	assert_err(path_check(long_path, PATH_COMPONENT_MAX + 1, &e), ERR_UNSAFE, &e);
+}
+
+static struct application_row {
+	const char *name, *application;
+	bool good;
+} application_rows[] = {
+	{ "application: plain", "COV_PB", true },
+	{ "application: digits, dot and minus inside", "2nd.line-a", true },
+	{ "application: 64 bytes",
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", true },
+	{ "application: 65 bytes",
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false },
+	{ "application: empty", "", false },
+	{ "application: first '.'", ".a", false },
+	{ "application: first '-'", "-a", false },
+	{ "application: last '.'", "a.", false },
+	{ "application: slash", "a/b", false },
+	{ "application: blank", "a b", false },
+	{ "application: letter beyond ASCII", "\xc5\xbe", false },
+	{ "application: root", "root", false },
+	{ "application: Targets", "Targets", false },
+	{ "application: snapshot", "snapshot", false },
+	{ "application: TIMESTAMP", "TIMESTAMP", false },
+	{ "application: begins as a role", "roots", true },
+	{ "application: device", "con", false },
+	{ "application: device with extension", "LPT1.x", false },
+};
+
+static void
+application(void **state)
+{
+	struct application_row *r = *state;
+	struct err e = { 0 };
+
+	assert_int_equal(valid_application_name(r->application), r->good);
+	if (r->good)
+		assert_ok(application_check(r->application, &e), &e);
+	else
+		assert_err(application_check(r->application, &e), ERR_USAGE, &e);
+}
+
+static void
+without_case(void **state)
+{
+	(void)state;
+	assert_int_equal(path_casecmp("a/B.crt", "A/b.CRT"), 0);
+	assert_true(path_casecmp("a", "B") < 0);
+	assert_true(path_casecmp("C", "b") > 0);
+	assert_true(path_casecmp("a", "ab") < 0);
+	assert_true(path_casecmp("ab", "A") > 0);
+	/* Letters beyond ASCII are compared by bytes. */
+	assert_true(path_casecmp("\xc3\xa9", "\xc3\x89") > 0);
+}
+
+int
+main(void)
+{
+	static struct CMUnitTest tests[100] = {
+		cmocka_unit_test(path_limits),
+		cmocka_unit_test(without_case),
+	};
+	size_t n = 2;
+
+	TEST_ROWS(tests, n, path_rows, path);
+	TEST_ROWS(tests, n, application_rows, application);
+	return _cmocka_run_group_tests("path", tests, n, NULL, NULL);
+}
