@@ -22,7 +22,7 @@ for group in "$@"; do
 		packages+=(gcc-mingw-w64-x86-64-win32 binutils-mingw-w64-x86-64 wine64 cmake ninja-build pkg-config make patch perl xz-utils
 			util-linux procps openssh-server openssh-client openssl python3)
 		;;
-	lint) packages+=(clang-tidy cppcheck shellcheck lua-check mandoc) ;;
+	lint) packages+=(clang-format clang-tidy cppcheck shellcheck lua-check mandoc) ;;
 	*)
 		echo "install-packages.sh: unknown group '$group'" >&2
 		exit 2

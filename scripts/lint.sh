@@ -42,17 +42,8 @@ if [ ${#sources[@]} -eq 0 ] || [ ${#shell[@]} -eq 0 ]; then
 fi
 
 # shellcheck disable=SC2317  # called by step
-text() {
-	local bad=0
-	if grep -nE '[[:space:]]+$' -- "${sources[@]}" "${shell[@]}"; then
-		echo "white space at the end of a line"
-		bad=1
-	fi
-	if grep -nE '^ {8}' -- "${sources[@]}"; then
-		echo "eight spaces where a tab belongs"
-		bad=1
-	fi
-	return "$bad"
+format() {
+	printf '%s\0' "${sources[@]}" | xargs -0 -n 40 -P "$(nproc)" clang-format --dry-run -Werror
 }
 
 # shellcheck disable=SC2317
@@ -68,7 +59,8 @@ check_cpp() {
 		--suppress='*:*/usr/include/*'
 }
 
-step "white space" text
+step style scripts/style.py
+step clang-format format
 step rooms scripts/rooms.py "$build"
 step shellcheck shellcheck -x --severity=warning "${shell[@]}"
 [ ${#lua[@]} -eq 0 ] || step luacheck luacheck --quiet "${lua[@]}"

@@ -7,7 +7,8 @@
  * memory, signed by enough of their keys (here, or elsewhere: request.h), and put live with a new
  * snapshot and timestamp.
  *
- *	change_new(), change_body() and edits, change_seal(), change_sign(), change_ready(), change_write()
+ *	change_new(), change_body() and edits, change_seal(), change_sign(), change_ready(),
+ *	change_write()
  *
  * Clients that read meanwhile see the old state or the new one: timestamp.json is replaced last,
  * and where root changes who may sign the others, these are signed by old and new keys and root

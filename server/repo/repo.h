@@ -8,7 +8,8 @@
  *	served/metadata, served/targets	what update servers hand out
  *	keys				private keys, never served
  *	audit.log			what was done to it (audit.h)
- *	certs, ca, ssh			certificates made here; private CAs; host key and authorized_keys of `serve`
+ *	certs, ca			certificates made here; private CAs
+ *	ssh				host key and authorized_keys of `serve`
  *
  * timestamp.json is what makes new metadata current and is replaced last: a crash before that
  * leaves files that nothing refers to, and the next attempt replaces them.

@@ -3,8 +3,8 @@
 #define UPDATER_STATE_RECORD_H
 
 /*
- * The record of what is applied, in applied.json, and the records before it, in history/: the newest ones whole, for rollback, the others
- * as a summary.
+ * The record of what is applied, in applied.json, and the records before it, in history/: the
+ * newest ones whole, for rollback, the others as a summary.
  *
  * A record is a JSON object:
  *   serial      of the transaction that wrote it; grows by one

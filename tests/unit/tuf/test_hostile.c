@@ -1513,8 +1513,9 @@ drop_keys(void **state)
 	return 0;
 }
 
+/* An argument is a pattern with * of the names of the tests to run. */
 int
-main(void)
+main(int argc, char **argv)
 {
 	static struct change all[N(common) * NROLES + N(special)];
 	static char texts[N(common) * NROLES][96];
@@ -1548,5 +1549,7 @@ main(void)
 		tests[n++] = (struct CMUnitTest){ .name = all[i].name,
 			.test_func = run_change,
 			.initial_state = &all[i] };
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return _cmocka_run_group_tests("hostile", tests, n, make_keys, drop_keys);
 }
