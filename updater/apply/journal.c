@@ -13,6 +13,7 @@
 
 #include "lib/base/json.h"
 #include "lib/base/path.h"
+#include "lib/os/path.h"
 #include "updater/state/changes_json.h"
 #include "updater/state/record.h"
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/base/path.h"
+#include "lib/os/path.h"
 #include "updater/apply/leftover.h"
 #include "updater/state/notes.h"
 #include "updater/state/record.h"

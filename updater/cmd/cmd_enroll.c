@@ -11,7 +11,7 @@
 #include "lib/base/digest.h"
 #include "lib/os/log.h"
 #include "lib/sftp/fingerprint.h"
-#include "lib/base/path.h"
+#include "lib/os/path.h"
 #include "lib/tuf/client.h"
 
 enum {

@@ -10,7 +10,7 @@
 
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
-#include "lib/base/path.h"
+#include "lib/os/path.h"
 #include "updater/state/server_health.h"
 #include "updater/state/notes.h"
 #include "updater/state/state.h"

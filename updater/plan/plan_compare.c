@@ -11,6 +11,7 @@
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/base/path.h"
+#include "lib/os/path.h"
 #include "updater/state/record.h"
 
 /* What a release needs besides its files: journal, record, directories. */
