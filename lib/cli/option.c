@@ -4,11 +4,12 @@
  */
 #include "lib/cli/option.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/number.h"
 #include "lib/cli/near.h"
 
 /* Bytes of the words of a choice in an error. */
@@ -62,14 +63,17 @@ static int
 number(const struct given *g, struct err *e)
 {
 	const struct option *o = g->o;
-	uint64_t value;
+	size_t digits = strspn(g->value, "0123456789");
+	int64_t value;
 
-	if (number_parse(g->value, strlen(g->value), (uint64_t)o->min, (uint64_t)o->max, &value) ==
-	    -1)
+	errno = 0;
+	value = strtoll(g->value, NULL, 10);
+	if (digits == 0 || g->value[digits] != '\0' || errno != 0 || value < o->min ||
+	    value > o->max)
 		return err_setx(e, ERR_USAGE,
 		    "--%s: want a number from %" PRId64 " to %" PRId64 ", got '%s'", o->name,
 		    o->min, o->max, g->value);
-	*(int64_t *)(void *)g->to = (int64_t)value;
+	*(int64_t *)(void *)g->to = value;
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/os/file.h"
+#include "lib/base/path.h"
 #include "lib/os/places.h"
 #include "lib/settings/keyfile.h"
 #include "lib/settings/difference.h"

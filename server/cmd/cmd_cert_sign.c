@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "lib/base/path.h"
-#include "lib/os/path.h"
 #include "lib/base/date.h"
 #include "server/cert/pair_files.h"
 #include "server/cert/sign.h"

@@ -132,10 +132,10 @@ read_journal(const uint8_t *data, size_t size, struct journal *j)
 	rc = journal_read(text.data, text.len, j, &e);
 	must(rc == 0 || e.code != ERR_NONE);
 	buf_free(&text);
-	for (int r = 0; r < JOURNAL_ROOTS && rc == 0; r++)
+	for (int r = 0; r < LAYOUT_ROOTS && rc == 0; r++)
 		if (j->roots[r] != NULL) {
 			free(j->roots[r]);
-			must((j->roots[r] = strdup(below(journal_root_names[r], path))) != NULL);
+			must((j->roots[r] = strdup(below(layout_place_names[r], path))) != NULL);
 			j->made[r] %= 2; /* more would be the place itself */
 		}
 	return rc;

@@ -8,31 +8,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "lib/base/date.h"
-#include "lib/os/clock.h"
 #include "lib/base/path.h"
-#include "updater/state/changes_json.h"
-#include "updater/state/record.h"
+#include "lib/os/clock.h"
 
 /* While a journal is put together.  The sets are JSON objects with the paths as names. */
 struct building {
 	const struct station *st;
 	const struct apply *a;
 	struct journal *j;
-	struct dir *roots[JOURNAL_ROOTS];
-	json_t *parents[JOURNAL_ROOTS]; /* directories that the release's files are in */
-	json_t *ours[JOURNAL_ROOTS];	/* directories that Slipway made, before and by this */
-	/* new content that was seen once (true) or more often (false) */
-	json_t *hashes;
+	struct dir *roots[LAYOUT_ROOTS];
+	json_t *parents[LAYOUT_ROOTS]; /* directories that the release's files are in */
+	json_t *early[LAYOUT_ROOTS];   /* directories that make way for files */
+	json_t *hashes;		       /* new content: seen once (true) or more often (false) */
+	size_t nkept; /* files of the journal that stay or come; removals are behind them */
 };
 
 static int
-add_root(struct building *b, enum journal_root r, struct err *e)
+add_to_set(json_t *set, const char *path, struct err *e)
 {
-	const char *path = plan_root(b->st, (enum plan_place)r);
-	char copy[4 * PATH_REL_MAX], *slash;
-	struct file_info info;
-	int found;
+	return json_object_set_new(set, path, json_true()) == -1 ? err_nomem(e) : 0;
+}
+
+static int
+add_root(struct building *b, enum layout_place r, struct err *e)
+{
+	const char *path = plan_root(b->st, r);
+	char copy[4 * PATH_REL_MAX];
 
 	if ((b->j->roots[r] = strdup(path)) == NULL)
 		return err_nomem(e);
@@ -40,46 +44,51 @@ add_root(struct building *b, enum journal_root r, struct err *e)
 		return -1;
 	if ((size_t)snprintf(copy, sizeof copy, "%s", path) >= sizeof copy)
 		return err_setx(e, ERR_TOO_LARGE, "%.200s...: name too long", path);
-	while ((slash = strrchr(copy, '/')) != NULL && slash[1] == '\0' && slash != copy)
-		*slash = '\0';
-	while ((found = file_stat(NULL, copy, &info, e)) == 0 &&
-	    (slash = strrchr(copy, '/')) != NULL && slash != copy) {
-		*slash = '\0';
-		b->j->made[r]++;
-	}
-	return found == -1 ? -1 : 0;
+	return plan_existing(copy, &b->j->made[r], e);
 }
 
-/* Whether a removal makes way for what is to be at path. */
-static bool
-makes_way(struct building *b, enum journal_root r, const char *path)
-{
-	for (size_t i = 0; i < b->j->nfiles; i++) {
-		struct journal_file *f = &b->j->files[i];
-
-		if (f->root == r && f->new.sha256[0] == '\0' && strcmp(f->path, path) == 0)
-			return f->early = true;
-	}
-	return false;
-}
-
-/* A directory that a new file needs: made unless it is there. */
+/* The order of the plan, and so of the journal: by target, which begins with the place's name. */
 static int
-need_dir(struct building *b, enum journal_root r, const char *path, struct err *e)
+compare_file(const void *key, const void *file)
 {
+	const struct journal_file *a = key, *b = file;
+
+	return a->root == b->root
+	    ? strcmp(a->path, b->path)
+	    : strcmp(layout_place_names[a->root], layout_place_names[b->root]);
+}
+
+/* The file of the journal at this path, among the removals or the others; NULL: there is none. */
+static struct journal_file *
+find_file(const struct building *b, bool removal, enum layout_place r, char *path)
+{
+	const struct journal_file key = { .root = r, .path = path };
+	size_t first = removal ? b->nkept : 0, n = removal ? b->j->nfiles - first : b->nkept;
+
+	return n == 0 ? NULL
+		      : bsearch(&key, b->j->files + first, n, sizeof *b->j->files, compare_file);
+}
+
+/* A directory that a new file needs: made unless it is there.  A removal may have to make way. */
+static int
+need_dir(struct building *b, enum layout_place r, char *path, struct err *e)
+{
+	struct journal_file *in_the_way;
 	struct journal_dir *d;
 	struct file_info info;
 	int found = 0;
 
 	if (json_object_get(b->parents[r], path) != NULL)
 		return 0;
-	if (json_object_set_new(b->parents[r], path, json_true()) == -1)
-		return err_nomem(e);
-	if (b->roots[r] != NULL && (found = file_stat(b->roots[r], path, &info, e)) == -1)
+	if (add_to_set(b->parents[r], path, e) == -1 ||
+	    (b->roots[r] != NULL && (found = file_stat(b->roots[r], path, &info, e)) == -1))
 		return -1;
 	if (found == 1 && info.type == FILE_DIRECTORY)
 		return 0;
-	if (found == 1 && !makes_way(b, r, path))
+	in_the_way = found == 1 ? find_file(b, true, r, path) : NULL;
+	if (in_the_way != NULL)
+		in_the_way->early = true;
+	else if (found == 1)
 		return err_setx(e, ERR_UNSAFE,
 		    "%s/%s: want a directory or nothing, found %s; move it away", b->j->roots[r],
 		    path, info.type == FILE_LINK ? "a symbolic link" : "a file");
@@ -87,51 +96,54 @@ need_dir(struct building *b, enum journal_root r, const char *path, struct err *
 		return d == NULL ? -1 : err_nomem(e);
 	d->root = r;
 	d->made = true;
-	return json_object_set_new(b->ours[r], path, json_true()) == -1 ? err_nomem(e) : 0;
-}
-
-/* Each directory that path is in, from the top. */
-static int
-each_parent(struct building *b, const struct plan_file *f,
-    int (*each)(struct building *, enum journal_root, const char *, struct err *), struct err *e)
-{
-	char path[PATH_REL_MAX + 1];
-
-	for (const char *slash = strchr(f->rest, '/'); slash != NULL;
-	     slash = strchr(slash + 1, '/')) {
-		snprintf(path, sizeof path, "%.*s", (int)(slash - f->rest), f->rest);
-		if (each(b, (enum journal_root)f->place, path, e) == -1)
-			return -1;
-	}
-	return 0;
+	return strings_add(&b->j->record.dirs[r], path, e);
 }
 
 /* A directory of a file that stays as it is: it is there. */
 static int
-note_dir(struct building *b, enum journal_root r, const char *path, struct err *e)
+note_dir(struct building *b, enum layout_place r, char *path, struct err *e)
 {
-	return json_object_set_new(b->parents[r], path, json_true()) == -1 ? err_nomem(e) : 0;
+	return add_to_set(b->parents[r], path, e);
+}
+
+/*
+ * Call each() for each directory that path is in, from the top.  1 and -1 from it end the walk.
+ * Returns 0, or what each() returned.
+ */
+static int
+each_parent(struct building *b, enum layout_place r, const char *path,
+    int (*each)(struct building *, enum layout_place, char *, struct err *), struct err *e)
+{
+	char parent[PATH_REL_MAX + 1];
+	int rc = 0;
+
+	for (const char *slash = strchr(path, '/'); slash != NULL && rc == 0;
+	     slash = strchr(slash + 1, '/')) {
+		snprintf(parent, sizeof parent, "%.*s", (int)(slash - path), path);
+		rc = each(b, r, parent, e);
+	}
+	return rc;
 }
 
 static int
 add_file(struct building *b, const struct plan_file *f, struct err *e)
 {
-	enum journal_root r = (enum journal_root)f->place;
 	struct journal_file *jf;
 
 	if (f->op == PLAN_KEEP)
 		return 0;
-	if (b->j->roots[r] == NULL && add_root(b, r, e) == -1)
+	if (b->j->roots[f->place] == NULL && add_root(b, f->place, e) == -1)
 		return -1;
 	if ((jf = journal_add_file(b->j, e)) == NULL)
 		return -1;
-	jf->root = r;
+	jf->root = f->place;
 	jf->old = f->old;
 	if ((jf->path = strdup(f->rest)) == NULL ||
 	    (f->aside != NULL && (jf->aside = strdup(f->aside)) == NULL))
 		return err_nomem(e);
 	if (f->op == PLAN_REMOVE)
 		return 0;
+	b->nkept = b->j->nfiles;
 	memcpy(jf->new.sha256, f->sha256, sizeof jf->new.sha256);
 	jf->new.mode = f->mode;
 	return json_object_set_new(b->hashes, f->sha256,
@@ -140,71 +152,43 @@ add_file(struct building *b, const struct plan_file *f, struct err *e)
 	    : 0;
 }
 
-/* Directories of ours that no file of the release is in. */
 static int
-add_obsolete_dirs(struct building *b, enum journal_root r, struct err *e)
+is_file(struct building *b, enum layout_place r, char *path, struct err *e)
 {
-	const json_t *was =
-	    json_object_get(json_object_get(b->a->applied, "dirs"), journal_root_names[r]);
-
-	for (size_t i = 0; i < json_array_size(was); i++) {
-		const char *path = json_string_value(json_array_get(was, i));
-		struct journal_dir *d;
-
-		if (path == NULL || path_check(path, strlen(path), e) == -1)
-			return path == NULL ? err_setx(e, ERR_SYNTAX, "record: dirs is malformed")
-					    : -1;
-		if (json_object_get(b->parents[r], path) != NULL) {
-			if (json_object_set_new(b->ours[r], path, json_true()) == -1)
-				return err_nomem(e);
-			continue;
-		}
-		if ((b->j->roots[r] == NULL && add_root(b, r, e) == -1) ||
-		    (d = journal_add_dir(b->j, e)) == NULL)
-			return -1;
-		d->root = r;
-		if ((d->path = strdup(path)) == NULL)
-			return err_nomem(e);
-		for (size_t k = 0; k < b->j->nfiles && !d->early; k++) {
-			const struct journal_file *f = &b->j->files[k];
-
-			/* A file comes where the directory is, or where one of its parents is. */
-			d->early = f->root == r && f->new.sha256[0] != '\0' &&
-			    strncmp(path, f->path, strlen(f->path)) == 0 &&
-			    (path[strlen(f->path)] == '\0' || path[strlen(f->path)] == '/');
-		}
-	}
-	return 0;
-}
-
-/* What is removed from a directory that goes early goes early too. */
-static void
-hurry_files(struct journal *j)
-{
-	for (size_t i = 0; i < j->nfiles; i++)
-		for (size_t k = 0; k < j->ndirs && !j->files[i].early; k++) {
-			const char *dir = j->dirs[k].path;
-
-			j->files[i].early = j->dirs[k].early &&
-			    j->files[i].root == j->dirs[k].root &&
-			    j->files[i].new.sha256[0] == '\0' &&
-			    strncmp(j->files[i].path, dir, strlen(dir)) == 0 &&
-			    j->files[i].path[strlen(dir)] == '/';
-		}
-}
-
-static bool
-is_same_root(const struct building *b, int r)
-{
-	const json_t *roots = json_object_get(b->a->applied, "roots");
-	const char *now = plan_root(b->st, (enum plan_place)r);
-	const char *was = json_string_value(json_object_get(roots, journal_root_names[r]));
-
-	return now != NULL && was != NULL && strcmp(now, was) == 0;
+	(void)e;
+	return find_file(b, false, r, path) != NULL;
 }
 
 static int
-add_files_and_dirs(struct building *b, struct err *e)
+is_early(struct building *b, enum layout_place r, char *path, struct err *e)
+{
+	(void)e;
+	return json_object_get(b->early[r], path) != NULL;
+}
+
+/* A directory of ours: it stays where the release has files in it, else it is removed. */
+static int
+add_dir(struct building *b, enum layout_place r, char *path, struct err *e)
+{
+	struct journal_dir *d;
+
+	if (path_check(path, strlen(path), e) == -1)
+		return -1;
+	if (json_object_get(b->parents[r], path) != NULL)
+		return strings_add(&b->j->record.dirs[r], path, e);
+	if ((b->j->roots[r] == NULL && add_root(b, r, e) == -1) ||
+	    (d = journal_add_dir(b->j, e)) == NULL)
+		return -1;
+	d->root = r;
+	if ((d->path = strdup(path)) == NULL)
+		return err_nomem(e);
+	/* A file comes where the directory is, or where one of its parents is. */
+	d->early = is_file(b, r, path, e) == 1 || each_parent(b, r, path, is_file, e) == 1;
+	return d->early ? add_to_set(b->early[r], path, e) : 0;
+}
+
+static int
+add_files(struct building *b, struct err *e)
 {
 	const struct plan *p = b->a->plan;
 
@@ -214,99 +198,85 @@ add_files_and_dirs(struct building *b, struct err *e)
 	for (size_t i = 0; i < b->j->nfiles; i++)
 		b->j->files[i].only =
 		    json_is_true(json_object_get(b->hashes, b->j->files[i].new.sha256));
-	for (size_t i = 0; i < p->n; i++)
-		if (p->files[i].place <= PLACE_APP && p->files[i].op == PLAN_KEEP &&
-		    each_parent(b, &p->files[i], note_dir, e) == -1)
-			return -1;
-	for (size_t i = 0; i < p->n; i++)
-		if (p->files[i].place <= PLACE_APP && p->files[i].op != PLAN_KEEP &&
-		    each_parent(b, &p->files[i], need_dir, e) == -1)
-			return -1;
-	for (int r = 0; r < JOURNAL_ROOTS; r++)
-		if (is_same_root(b, r) && add_obsolete_dirs(b, (enum journal_root)r, e) == -1)
-			return -1;
-	hurry_files(b->j);
 	return 0;
 }
 
-static json_t *
-files_json(const struct plan *p)
+static int
+add_dirs(struct building *b, struct err *e)
 {
-	json_t *files = json_object();
+	const struct plan *p = b->a->plan;
+	const struct record *was = b->a->applied;
 
-	for (size_t i = 0; i < p->n && files != NULL; i++) {
-		const struct plan_file *f = &p->files[i];
-		char mode[8];
+	/* First those that are surely there. */
+	for (int keep = 1; keep >= 0; keep--)
+		for (size_t i = 0; i < p->n; i++) {
+			const struct plan_file *f = &p->files[i];
 
-		snprintf(mode, sizeof mode, "%04o", f->mode);
-		if (json_object_set_new(files, f->target,
-			json_pack("{s:s, s:I, s:s}", "sha256", f->sha256, "length",
-			    (json_int_t)f->want.length, "mode", mode)) == -1) {
-			json_decref(files);
-			files = NULL;
+			if (f->place < LAYOUT_ROOTS && (f->op == PLAN_KEEP) == (keep == 1) &&
+			    each_parent(b, f->place, f->rest, keep ? note_dir : need_dir, e) == -1)
+				return -1;
 		}
+	for (int r = 0; r < LAYOUT_ROOTS; r++)
+		for (size_t i = 0;
+		     record_same_root(was, r, plan_root(b->st, r)) && i < was->dirs[r].n; i++)
+			if (add_dir(b, r, was->dirs[r].v[i], e) == -1)
+				return -1;
+	/* Files in a directory that is removed early are removed early. */
+	for (size_t i = b->nkept; i < b->j->nfiles; i++) {
+		struct journal_file *f = &b->j->files[i];
+
+		f->early = f->early || each_parent(b, f->root, f->path, is_early, e) == 1;
 	}
-	return files;
+	return 0;
 }
 
 static int
-by_text(const void *a, const void *b)
+record_files(const struct plan *p, struct record *r, struct err *e)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
+	if ((r->files = calloc(p->n + 1, sizeof *r->files)) == NULL)
+		return err_nomem(e);
+	for (; r->n < p->n; r->n++) {
+		const struct plan_file *f = &p->files[r->n];
+		struct record_file *to = &r->files[r->n];
 
-/* In order, so that a directory comes before what is in it. */
-static json_t *
-names_json(json_t *set)
-{
-	const char **names = calloc(json_object_size(set) + 1, sizeof *names), *name;
-	json_t *list = names == NULL ? NULL : json_array(), *unused;
-	size_t n = 0;
-
-	if (list != NULL) {
-		json_object_foreach (set, name, unused)
-			names[n++] = name;
-		qsort(names, n, sizeof *names, by_text);
+		if ((to->target = strdup(f->target)) == NULL)
+			return err_nomem(e);
+		memcpy(to->state.sha256, f->sha256, sizeof to->state.sha256);
+		to->state.mode = f->mode;
+		to->length = f->want.length;
 	}
-	for (size_t i = 0; i < n && list != NULL; i++)
-		if (json_array_append_new(list, json_string(names[i])) == -1) {
-			json_decref(list);
-			list = NULL;
-		}
-	free(names);
-	return list;
+	return 0;
 }
 
+/* The record's dirs and undo are there already. */
 static int
-add_record(struct building *b, size_t changes, size_t nsettings, struct err *e)
+fill_record(struct building *b, struct err *e)
 {
 	const struct apply *a = b->a;
-	char when[DATE_TEXT_SIZE];
-	json_t *asked = a->asked != NULL ? json_deep_copy(a->asked) : changes_json(a->set, e);
+	struct record *r = &b->j->record;
 
-	date_format(clock_wall(), when);
-	b->j->record = json_pack(
-	    "{s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:{s:o, s:o}, s:{s:s?, s:s?}, s:o, s:o, s:{s:I, s:I}}",
-	    "serial", (json_int_t)store_serial(a->applied) + 1, "time", when, "action", a->action,
-	    "release", (json_int_t)a->plan->release, "version", (json_int_t)a->plan->version,
-	    "newest", (json_int_t)a->newest, "from", (json_int_t)store_release(a->applied),
-	    "machine", (json_int_t)a->machine, "files", files_json(a->plan), "dirs", "install",
-	    names_json(b->ours[0]), "app", names_json(b->ours[1]), "roots", "install",
-	    b->st->install_dir, "app", b->st->app_dir, "set", asked, "undo",
-	    changes_json(&b->j->undo, e), "changed", "files", (json_int_t)changes, "settings",
-	    (json_int_t)nsettings);
-	return b->j->record == NULL ? err_nomem(e) : 0;
-}
+	r->serial = a->applied->serial + 1;
+	r->release = a->plan->release;
+	r->version = a->plan->version;
+	r->newest = a->newest;
+	r->from = a->applied->release;
+	r->machine = a->machine;
+	date_format(clock_wall(), r->time);
+	snprintf(r->action, sizeof r->action, "%s", a->action);
+	r->changed_files = (int64_t)plan_changes(a->plan);
+	r->changed_settings = (int64_t)b->j->set.n;
+	r->whole = true;
+	for (int root = 0; root < LAYOUT_ROOTS; root++) {
+		const char *path = plan_root(b->st, root);
 
-static void
-building_end(struct building *b)
-{
-	for (int r = 0; r < JOURNAL_ROOTS; r++) {
-		dir_close(b->roots[r]);
-		json_decref(b->parents[r]);
-		json_decref(b->ours[r]);
+		if (path != NULL && (r->roots[root] = strdup(path)) == NULL)
+			return err_nomem(e);
 	}
-	json_decref(b->hashes);
+	if (record_files(a->plan, r, e) == -1 ||
+	    changeset_append(&r->set, a->asked != NULL ? a->asked : a->set, e) == -1)
+		return -1;
+	record_sort(r);
+	return 0;
 }
 
 static int
@@ -314,19 +284,21 @@ build(const struct station *st, struct settings *s, const struct apply *a, struc
     struct err *e)
 {
 	struct building b = { .st = st, .a = a, .j = j, .hashes = json_object() };
-	struct changeset effective = CHANGESET_INIT;
 	int rc = -1;
 
-	for (int r = 0; r < JOURNAL_ROOTS; r++) {
+	for (int r = 0; r < LAYOUT_ROOTS; r++) {
 		b.parents[r] = json_object();
-		b.ours[r] = json_object();
+		b.early[r] = json_object();
 	}
-	if (add_files_and_dirs(&b, e) == 0 &&
-	    settings_plan(s, a->set, &effective, &j->undo, e) == 0) {
-		j->set = effective;
-		rc = add_record(&b, plan_changes(a->plan), effective.n, e);
+	if (add_files(&b, e) == 0 && add_dirs(&b, e) == 0 &&
+	    settings_plan(s, a->set, &j->set, &j->record.undo, e) == 0)
+		rc = fill_record(&b, e);
+	for (int r = 0; r < LAYOUT_ROOTS; r++) {
+		dir_close(b.roots[r]);
+		json_decref(b.parents[r]);
+		json_decref(b.early[r]);
 	}
-	building_end(&b);
+	json_decref(b.hashes);
 	return rc;
 }
 
@@ -344,14 +316,16 @@ apply_transaction(const struct station *st, struct dir *state, struct dir *sourc
 
 int
 apply(const struct station *st, const struct transaction *t, const struct apply *a,
-    size_t *nsettings, struct err *e)
+    struct record *now, struct err *e)
 {
-	struct journal j = { 0 };
+	struct journal j = { .files = NULL };
 	int rc = build(st, t->settings, a, &j, e);
 
+	if (rc == 0)
+		rc = transaction_run(t, a->applied, &j, e);
 	if (rc == 0) {
-		*nsettings = j.set.n;
-		rc = transaction_run(t, &j, e);
+		*now = j.record;
+		j.record = (struct record)RECORD_INIT;
 	}
 	journal_free(&j);
 	return rc;

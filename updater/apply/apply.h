@@ -6,8 +6,6 @@
  * From a plan to a transaction: the files that change, the directories around them, the settings,
  * and the record.
  */
-#include <jansson.h>
-
 #include "lib/base/err.h"
 #include "updater/plan/plan.h"
 #include "lib/settings/settings.h"
@@ -17,11 +15,11 @@
 /* What is to be applied. */
 struct apply {
 	const struct plan *plan;
-	const struct changeset *set; /* settings to change */
-	const json_t *applied;	     /* the record before */
-	const char *action;	     /* "update" or "rollback" */
+	const struct changeset *set;  /* settings to change */
+	const struct record *applied; /* the record before */
+	const char *action;	      /* "update" or "rollback" */
 	/* for a rollback: what the scripts of that release asked for; else NULL, it is set */
-	const json_t *asked;
+	const struct changeset *asked;
 	int64_t newest;	 /* release number */
 	int64_t machine; /* for a user: serial of the machine's record; else 0 */
 };
@@ -30,8 +28,11 @@ struct apply {
 void apply_transaction(const struct station *st, struct dir *state, struct dir *source,
     bool source_is_ours, struct settings *s, char work[static 512], struct transaction *t);
 
-/* Do it.  0 with how many settings changed, or -1 with what transaction_run() gave. */
+/*
+ * Apply it.  Returns 0 with the new record, which record_free() releases, or -1 with what
+ * transaction_run() gives and *now unchanged.
+ */
 int apply(const struct station *st, const struct transaction *t, const struct apply *a,
-    size_t *nsettings, struct err *e);
+    struct record *now, struct err *e);
 
 #endif

@@ -9,61 +9,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
+#include "lib/base/digest.h"
 #include "lib/base/json.h"
 #include "lib/base/path.h"
-#include "lib/os/path.h"
 #include "updater/state/changes_json.h"
-#include "updater/state/record.h"
 
 #define MAGIC	 "slipway-journal 1 "
 #define HEAD_MAX (sizeof MAGIC + 20 + SHA256_HEX_SIZE)
 #define MADE_MAX 64 /* parts of a root's path */
 
-const char *const journal_root_names[JOURNAL_ROOTS] = { "install", "app" };
-
 struct journal_file *
 journal_add_file(struct journal *j, struct err *e)
 {
-	struct journal_file *files;
-
 	if (j->nfiles == JOURNAL_FILES_MAX) {
 		err_setx(e, ERR_TOO_LARGE, "want at most %d changes of files", JOURNAL_FILES_MAX);
 		return NULL;
 	}
-	/* Room grows at powers of two, which n itself tells. */
-	if ((j->nfiles & (j->nfiles - 1)) == 0) {
-		files = realloc(j->files, (j->nfiles * 2 + 1) * sizeof *files);
-		if (files == NULL) {
-			err_nomem(e);
-			return NULL;
-		}
-		j->files = files;
-	}
-	memset(&j->files[j->nfiles], 0, sizeof *j->files);
+	if (list_grow(&j->files, j->nfiles, sizeof *j->files, e) == -1)
+		return NULL;
+	j->files[j->nfiles] = (struct journal_file){ .path = NULL };
 	return &j->files[j->nfiles++];
 }
 
 struct journal_dir *
 journal_add_dir(struct journal *j, struct err *e)
 {
-	struct journal_dir *dirs;
-
 	if (j->ndirs == JOURNAL_FILES_MAX) {
 		err_setx(e, ERR_TOO_LARGE, "want at most %d changes of directories",
 		    JOURNAL_FILES_MAX);
 		return NULL;
 	}
-	if ((j->ndirs & (j->ndirs - 1)) == 0) {
-		dirs = realloc(j->dirs, (j->ndirs * 2 + 1) * sizeof *dirs);
-		if (dirs == NULL) {
-			err_nomem(e);
-			return NULL;
-		}
-		j->dirs = dirs;
-	}
-	memset(&j->dirs[j->ndirs], 0, sizeof *j->dirs);
+	if (list_grow(&j->dirs, j->ndirs, sizeof *j->dirs, e) == -1)
+		return NULL;
+	j->dirs[j->ndirs] = (struct journal_dir){ .path = NULL };
 	return &j->dirs[j->ndirs++];
 }
 
@@ -76,20 +54,19 @@ journal_free(struct journal *j)
 	}
 	for (size_t i = 0; i < j->ndirs; i++)
 		free(j->dirs[i].path);
-	for (int r = 0; r < JOURNAL_ROOTS; r++)
+	for (int r = 0; r < LAYOUT_ROOTS; r++)
 		free(j->roots[r]);
 	free(j->files);
 	free(j->dirs);
 	changeset_free(&j->set);
-	changeset_free(&j->undo);
-	json_decref(j->record);
+	record_free(&j->record);
 	memset(j, 0, sizeof *j);
 }
 
 /* Writing.  jansson gives NULL and -1 only when there is no memory, and takes NULL for a value. */
 
 static json_t *
-state_json(const struct journal_state *s)
+state_json(const struct file_state *s)
 {
 	return s->sha256[0] == '\0'
 	    ? json_null()
@@ -99,7 +76,7 @@ state_json(const struct journal_state *s)
 static json_t *
 file_json(const struct journal_file *f)
 {
-	return json_pack("{s:s, s:s, s:o, s:o, s:s?, s:b}", "root", journal_root_names[f->root],
+	return json_pack("{s:s, s:s, s:o, s:o, s:s?, s:b}", "root", layout_place_names[f->root],
 	    "path", f->path, "old", state_json(&f->old), "new", state_json(&f->new), "aside",
 	    f->aside, "early", f->early);
 }
@@ -126,7 +103,7 @@ dirs_json(const struct journal *j)
 		const struct journal_dir *d = &j->dirs[i];
 
 		if (json_array_append_new(list,
-			json_pack("{s:s, s:s, s:b, s:b}", "root", journal_root_names[d->root],
+			json_pack("{s:s, s:s, s:b, s:b}", "root", layout_place_names[d->root],
 			    "path", d->path, "made", d->made, "early", d->early)) == -1) {
 			json_decref(list);
 			list = NULL;
@@ -140,9 +117,9 @@ roots_json(const struct journal *j)
 {
 	json_t *o = json_object();
 
-	for (int r = 0; r < JOURNAL_ROOTS && o != NULL; r++)
+	for (int r = 0; r < LAYOUT_ROOTS && o != NULL; r++)
 		if (j->roots[r] != NULL &&
-		    json_object_set_new(o, journal_root_names[r],
+		    json_object_set_new(o, layout_place_names[r],
 			json_pack("{s:s, s:i}", "path", j->roots[r], "made", (int)j->made[r])) ==
 			-1) {
 			json_decref(o);
@@ -161,9 +138,9 @@ journal_write(const struct journal *j, struct buf *out, struct err *e)
 	int rc = -1;
 
 	err_nomem(e); /* what else can fail says so itself */
-	body =
-	    json_pack("{s:o, s:o, s:o, s:o, s:O}", "roots", roots_json(j), "files", files_json(j),
-		"dirs", dirs_json(j), "set", changes_json(&j->set, e), "record", j->record);
+	body = json_pack("{s:o, s:o, s:o, s:o, s:o}", "roots", roots_json(j), "files",
+	    files_json(j), "dirs", dirs_json(j), "set", changes_json(&j->set, e), "record",
+	    record_json(&j->record, e));
 	if (body == NULL || (text = json_dumps(body, JSON_COMPACT)) == NULL)
 		goto out;
 	if (digest_of(DIGEST_SHA256, text, strlen(text), sum, e) == -1)
@@ -188,13 +165,13 @@ malformed(struct err *e, const char *what)
 }
 
 static int
-read_root_name(const json_t *j, enum journal_root *root, struct err *e)
+read_root_name(const json_t *j, enum layout_place *root, struct err *e)
 {
 	const char *name = json_string_value(json_object_get(j, "root"));
 
-	for (int r = 0; name != NULL && r < JOURNAL_ROOTS; r++)
-		if (strcmp(name, journal_root_names[r]) == 0) {
-			*root = (enum journal_root)r;
+	for (int r = 0; name != NULL && r < LAYOUT_ROOTS; r++)
+		if (strcmp(name, layout_place_names[r]) == 0) {
+			*root = r;
 			return 0;
 		}
 	return malformed(e, "root");
@@ -213,7 +190,7 @@ read_path(const json_t *j, char **path, struct err *e)
 }
 
 static int
-read_state(const json_t *j, struct journal_state *s, struct err *e)
+read_state(const json_t *j, struct file_state *s, struct err *e)
 {
 	const json_t *sha256 = json_object_get(j, "sha256");
 	json_int_t mode = json_integer_value(json_object_get(j, "mode"));
@@ -281,8 +258,8 @@ read_roots(const json_t *body, struct journal *out, struct err *e)
 {
 	const json_t *roots = json_object_get(body, "roots");
 
-	for (int r = 0; r < JOURNAL_ROOTS; r++) {
-		const json_t *root = json_object_get(roots, journal_root_names[r]);
+	for (int r = 0; r < LAYOUT_ROOTS; r++) {
+		const json_t *root = json_object_get(roots, layout_place_names[r]);
 		const char *path = json_string_value(json_object_get(root, "path"));
 		json_int_t made = json_integer_value(json_object_get(root, "made"));
 
@@ -300,13 +277,13 @@ read_roots(const json_t *body, struct journal *out, struct err *e)
 static int
 read_body(const json_t *body, struct journal *j, struct err *e)
 {
-	j->record = json_incref(json_object_get(body, "record"));
-	if (store_serial(j->record) < 1)
+	if (record_read(json_object_get(body, "record"), &j->record, e) == -1)
+		return err_context(e, "journal");
+	if (j->record.serial < 1 || !j->record.whole)
 		return malformed(e, "record");
 	if (read_roots(body, j, e) == -1 || read_list(body, "files", j, read_file, e) == -1 ||
 	    read_list(body, "dirs", j, read_dir, e) == -1 ||
-	    changes_json_read(json_object_get(body, "set"), &j->set, e) == -1 ||
-	    changes_json_read(json_object_get(j->record, "undo"), &j->undo, e) == -1)
+	    changes_json_read(json_object_get(body, "set"), &j->set, e) == -1)
 		return err_context(e, "journal");
 	for (size_t i = 0; i < j->nfiles; i++)
 		if (j->roots[j->files[i].root] == NULL)

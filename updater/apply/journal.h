@@ -14,31 +14,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <jansson.h>
-
 #include "lib/base/buf.h"
-#include "lib/base/digest.h"
 #include "lib/base/err.h"
 #include "lib/settings/changeset.h"
+#include "updater/state/record.h"
 
 #define JOURNAL_MAX	  (64u * 1024 * 1024) /* bytes of a journal */
 #define JOURNAL_FILES_MAX 100000	      /* files, and directories, in one */
 
-enum journal_root { JOURNAL_INSTALL, JOURNAL_APP, JOURNAL_ROOTS };
-
-/* "install", "app": as targets are named. */
-extern const char *const journal_root_names[JOURNAL_ROOTS];
-
-/* What a file is; sha256 is empty where there is none. */
-struct journal_state {
-	char sha256[SHA256_HEX_SIZE];
-	unsigned mode;
-};
-
 struct journal_file {
-	enum journal_root root;
+	enum layout_place root;
 	char *path; /* below the root */
-	struct journal_state old, new;
+	struct file_state old, new;
 	/* name beside it under which the old one is kept, or NULL */
 	char *aside;
 	/* removed before anything is put in place, because it stands in the way */
@@ -47,7 +34,7 @@ struct journal_file {
 };
 
 struct journal_dir {
-	enum journal_root root;
+	enum layout_place root;
 	char *path;
 	/* by this transaction; else it is removed once it is empty */
 	bool made;
@@ -56,16 +43,16 @@ struct journal_dir {
 
 struct journal {
 	/* absolute paths; NULL where nothing is changed below one */
-	char *roots[JOURNAL_ROOTS];
+	char *roots[LAYOUT_ROOTS];
 	/* how many last parts of the root's path the transaction makes */
-	unsigned made[JOURNAL_ROOTS];
+	unsigned made[LAYOUT_ROOTS];
 	struct journal_file *files;
 	size_t nfiles;
 	struct journal_dir *dirs; /* parents before what is in them */
 	size_t ndirs;
-	/* settings: what is changed, and what leads back (kept in the record) */
-	struct changeset set, undo;
-	json_t *record; /* owned: what applied.json holds afterwards (store.h) */
+	struct changeset set; /* the settings that change */
+	/* what applied.json holds afterwards; its undo leads the settings back */
+	struct record record;
 };
 
 /* Append an empty entry, for the caller to fill in.  NULL with ERR_NOMEM or ERR_TOO_LARGE. */

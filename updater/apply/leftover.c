@@ -72,7 +72,7 @@ add(json_t *list, const char *root, const char *work, const char *name, const ch
 
 struct emptying {
 	struct leftovers *l;
-	enum journal_root r;
+	enum layout_place r;
 	struct dir *dir;
 };
 
@@ -111,7 +111,7 @@ remove_or_leave(void *arg, const char *name, struct err *e)
 }
 
 int
-leftovers_empty(struct leftovers *l, enum journal_root r, struct dir *dir, struct err *e)
+leftovers_empty(struct leftovers *l, enum layout_place r, struct dir *dir, struct err *e)
 {
 	struct emptying x = { l, r, dir };
 

@@ -41,7 +41,7 @@ struct leftovers {
 };
 
 /* Empty the private directory dir of root r.  What is in use stays and is in the list.  0 or -1. */
-int leftovers_empty(struct leftovers *l, enum journal_root r, struct dir *dir, struct err *e);
+int leftovers_empty(struct leftovers *l, enum layout_place r, struct dir *dir, struct err *e);
 
 /*
  * Remove those in the state's list that nobody uses any more.  What fails is tried again the next

@@ -6,35 +6,34 @@
 
 #include <stdio.h>
 
-#include "updater/state/changes_json.h"
-#include "updater/state/record.h"
+#include <jansson.h>
 
 struct search {
 	int64_t applied, release;
 	struct changeset *back;
 	/* releases that could be returned to, as names of an object, for the message */
 	json_t *seen;
-	json_t *found;
+	struct record *found; /* serial 0 until then */
 };
 
 /* The history comes newest first: each record that is passed by is undone. */
 static int
-look(void *arg, json_t *record, struct err *e)
+look(void *arg, struct record *r, struct err *e)
 {
 	struct search *s = arg;
-	int64_t release = store_release(record);
 	char number[32];
 
-	if (!store_is_whole(record))
+	if (!r->whole)
 		return 1;
-	if (s->release == 0 ? release < s->applied : release == s->release) {
-		s->found = json_incref(record);
+	if (s->release == 0 ? r->release < s->applied : r->release == s->release) {
+		*s->found = *r;
+		*r = (struct record)RECORD_INIT;
 		return 1;
 	}
-	snprintf(number, sizeof number, "%lld", (long long)release);
-	if (release != s->applied && json_object_set_new(s->seen, number, json_true()) == -1)
+	snprintf(number, sizeof number, "%lld", (long long)r->release);
+	if (r->release != s->applied && json_object_set_new(s->seen, number, json_true()) == -1)
 		return err_nomem(e);
-	return changes_json_read(json_object_get(record, "undo"), s->back, e);
+	return changeset_append(s->back, &r->undo, e);
 }
 
 static void
@@ -58,26 +57,28 @@ not_found(const struct search *s, struct err *e)
 	buf_free(&list);
 }
 
-json_t *
-rollback_find(struct dir *state, const json_t *applied, int64_t release, struct changeset *back,
-    struct err *e)
+int
+rollback_find(struct dir *state, const struct record *applied, int64_t release,
+    struct record *found, struct changeset *back, struct err *e)
 {
-	struct search s = { .applied = store_release(applied), .release = release, .back = back };
+	struct search s = { .applied = applied->release,
+		.release = release,
+		.back = back,
+		.found = found };
 
-	if (store_serial(applied) == 0) {
-		err_setx(e, ERR_NOENT, "no release was ever applied here");
-		return NULL;
-	}
-	if (release == s.applied) {
-		err_setx(e, ERR_NOENT, "release %lld is what is applied", (long long)release);
-		return NULL;
-	}
+	*found = (struct record)RECORD_INIT;
+	if (applied->serial == 0)
+		return err_setx(e, ERR_NOENT, "no release was ever applied here");
+	if (release == applied->release)
+		return err_setx(e, ERR_NOENT, "release %lld is what is applied",
+		    (long long)release);
 	s.seen = json_object();
-	if (changes_json_read(json_object_get(applied, "undo"), back, e) == 0 &&
-	    store_history(state, look, &s, e) != -1 && s.found == NULL)
+	if (changeset_append(back, &applied->undo, e) == 0 &&
+	    record_history(state, look, &s, e) != -1 && found->serial == 0)
 		not_found(&s, e);
-	if (s.found == NULL)
-		changeset_free(back);
 	json_decref(s.seen);
-	return s.found;
+	if (found->serial != 0)
+		return 0;
+	changeset_free(back);
+	return -1;
 }

@@ -7,19 +7,18 @@
  */
 #include <stdint.h>
 
-#include <jansson.h>
-
 #include "lib/base/err.h"
 #include "lib/os/file.h"
 #include "lib/settings/changeset.h"
+#include "updater/state/record.h"
 
 /*
- * Find the newest record of a release before the one that is applied; release 0: one with a
- * lower number.  Appends to back
- * the changes of settings that lead there from what is applied.  NULL with ERR_NOENT (the text
- * lists what there is). The caller calls json_decref().
+ * Find the newest record of a release before the applied one; release 0: of the one with the next
+ * lower number.  Appends to back the changes of settings that lead there from what is applied.
+ * Returns 0 with *found, which record_free() releases, or -1 with ERR_NOENT (the text lists the
+ * releases that are kept), and *found and *back empty.
  */
-json_t *rollback_find(struct dir *state, const json_t *applied, int64_t release,
-    struct changeset *back, struct err *e);
+int rollback_find(struct dir *state, const struct record *applied, int64_t release,
+    struct record *found, struct changeset *back, struct err *e);
 
 #endif

@@ -39,11 +39,12 @@ struct transaction {
 };
 
 /*
- * Do it.  0: it is done.  -1: everything is as it was; with ERR_TORN, that will be tried again by
+ * Apply a journal; applied: the record before.  0: it is done.  -1: everything is as it was; with ERR_TORN, that will be tried again by
  * transaction_recover(). A fault after the last step that matters gives 0, because the next start
  * cleans up.
  */
-int transaction_run(const struct transaction *t, const struct journal *j, struct err *e);
+int transaction_run(const struct transaction *t, const struct record *applied,
+    const struct journal *j, struct err *e);
 
 enum transaction_end { TRANSACTION_NONE, TRANSACTION_FINISHED, TRANSACTION_UNDONE };
 

@@ -5,52 +5,46 @@
 #include "updater/cmd/common.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "updater/state/record.h"
 
-/* The part of a record that people ask for. */
-static json_t *
-summary(const json_t *record, bool applied)
-{
-	const json_t *changed = json_object_get(record, "changed");
-
-	return json_pack("{s:O, s:O, s:O, s:O, s:O, s:O, s:b, s:b}", "time",
-	    json_object_get(record, "time"), "action", json_object_get(record, "action"), "release",
-	    json_object_get(record, "release"), "from", json_object_get(record, "from"), "files",
-	    json_object_get(changed, "files"), "settings", json_object_get(changed, "settings"),
-	    "applied", applied, "rollback", !applied && store_is_whole(record));
-}
-
+/* The part of a record that people ask for, appended to list. */
 static int
-add(json_t *list, const json_t *record, bool applied, struct err *e)
+add(json_t *list, const struct record *r, bool applied, struct err *e)
 {
-	json_t *one = summary(record, applied);
+	json_t *one;
 
-	if (one == NULL)
+	if (r->time[0] == '\0' || r->action[0] == '\0')
 		return err_setx(e, ERR_SYNTAX, "a record of the history is malformed");
+	one = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b}", "time", r->time, "action",
+	    r->action, "release", (json_int_t)r->release, "from", (json_int_t)r->from, "files",
+	    (json_int_t)r->changed_files, "settings", (json_int_t)r->changed_settings, "applied",
+	    applied, "rollback", !applied && r->whole);
 	return json_array_append_new(list, one) == -1 ? err_nomem(e) : 0;
 }
 
 static int
-add_old(void *arg, json_t *record, struct err *e)
+add_old(void *arg, struct record *r, struct err *e)
 {
-	return add(arg, record, false, e);
+	return add(arg, r, false, e);
 }
 
 static json_t *
 history(const struct station *st, struct err *e)
 {
-	struct dir *state = dir_open(st->state_path, e);
-	json_t *list = json_array(), *applied = NULL;
+	struct dir *state = station_dir(st, "", false, e);
+	json_t *list = json_array();
+	struct record applied = RECORD_INIT;
 	int rc = -1;
 
-	if (state != NULL && (applied = store_applied(state, e)) != NULL) {
-		rc = store_serial(applied) == 0 ? 0 : add(list, applied, true, e);
+	if (state != NULL && record_applied(state, &applied, e) == 0) {
+		rc = applied.serial == 0 ? 0 : add(list, &applied, true, e);
 		if (rc == 0)
-			rc = store_history(state, add_old, list, e);
+			rc = record_history(state, add_old, list, e);
 	}
-	json_decref(applied);
+	record_free(&applied);
 	dir_close(state);
 	if (rc == 0)
 		return list;
@@ -90,29 +84,28 @@ print_text(const json_t *list)
 	}
 }
 
-static int
-run(struct call *call, struct err *e)
+int
+cmd_history(int argc, char **argv)
 {
-	const struct cmd_options *o = call->options;
+	struct cmd_options o;
 	struct cmd_station c;
 	json_t *list = NULL;
-	int rc = -1;
+	struct err e;
+	int status;
 
-	if (cmd_station_open(call, false, &c, e) == -1 || (list = history(&c.station, e)) == NULL)
-		goto out;
-	if (o->json) {
-		rc = cli_json(json_incref(list), e);
+	if ((status = cmd_options(argc, argv, "iaj", &o)) != 0)
+		return status;
+	if (optind < argc)
+		return cmd_usage("history");
+	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 || (list = history(&c.station, &e)) == NULL)
+		status = cmd_fail(&e);
+	else if (o.json) {
+		json_dumpf(list, stdout, JSON_INDENT(1));
+		putchar('\n');
 	} else {
 		print_text(list);
-		rc = 0;
 	}
-out:
 	json_decref(list);
 	cmd_station_close(&c);
-	return rc;
+	return status;
 }
-
-static const struct option options[] = { CMD_STATION_ROWS, CMD_JSON_ROW, OPTION_END };
-
-const struct command cmd_history = { "history", run, "[options]", 0, 0,
-	"show what was applied when", NULL, CMD_OPTIONS(options) };

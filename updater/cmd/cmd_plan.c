@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "updater/update/preview.h"
+
 #define SHOWN_PATH_MAX 16384 /* bytes */
 
 /* Each action: its word and, on a terminal, its colour. */
@@ -83,7 +85,7 @@ print_file(const struct showing *s, const struct plan_file *f, struct err *e)
 }
 
 static int
-print_setting(const struct showing *s, const struct update_preview *p, const struct change *c,
+print_setting(const struct showing *s, const struct preview *p, const struct change *c,
     struct err *e)
 {
 	static const struct word words[] = { { "add", "\033[32m" }, { "change", "\033[33m" },
@@ -115,7 +117,7 @@ out:
 }
 
 static void
-print_first_line(const struct showing *s, const struct update_preview *p, bool nothing)
+print_first_line(const struct showing *s, const struct preview *p, bool nothing)
 {
 	const char *app = s->st->application;
 	long long from = p->from, to = p->plan->release;
@@ -135,7 +137,7 @@ print_first_line(const struct showing *s, const struct update_preview *p, bool n
 }
 
 static int
-show_text(const struct showing *s, const struct update_preview *p, struct err *e)
+show_text(const struct showing *s, const struct preview *p, struct err *e)
 {
 	const struct plan *plan = p->plan;
 	size_t changes = plan_changes(plan);
@@ -188,7 +190,7 @@ file_json(const struct showing *s, const struct plan_file *f)
 }
 
 static json_t *
-setting_json(const struct update_preview *p, const struct change *c, struct err *e)
+setting_json(const struct preview *p, const struct change *c, struct err *e)
 {
 	struct buf text = BUF_INIT(2 * VALUE_SIZE_MAX);
 	const struct change *now = value_now(&p->undo, c);
@@ -205,7 +207,7 @@ setting_json(const struct update_preview *p, const struct change *c, struct err 
 }
 
 static int
-show_json(const struct showing *s, const struct update_preview *p, struct err *e)
+show_json(const struct showing *s, const struct preview *p, struct err *e)
 {
 	json_t *files = json_array(), *settings = json_array(), *j;
 	int rc = 0;
@@ -222,44 +224,45 @@ show_json(const struct showing *s, const struct update_preview *p, struct err *e
 		json_decref(j);
 		return err_nomem(e);
 	}
-	return cli_json(j, e);
+	json_dumpf(j, stdout, JSON_INDENT(1));
+	putchar('\n');
+	json_decref(j);
+	return 0;
 }
 
 static int
-show(void *arg, const struct update_preview *p, struct err *e)
+show(void *arg, const struct preview *p, struct err *e)
 {
 	struct showing *s = arg;
 
 	/* A release with nothing in it that differs still is another release. */
 	if (!p->held && (plan_changes(p->plan) + p->settings.n > 0 || p->from != p->plan->release))
-		s->status = CLI_ATTEND;
+		s->status = EXIT_DIFFERENT;
 	return s->json ? show_json(s, p, e) : show_text(s, p, e);
 }
 
-static int
-run(struct call *call, struct err *e)
+int
+cmd_plan(int argc, char **argv)
 {
-	const struct cmd_options *o = call->options;
-	struct update_options update_options = cmd_update_options(o, CMD_DEADLINE_MS);
-	struct showing s = { .status = CLI_OK, .json = o->json };
+	struct update_options update_options;
+	struct showing s = { .status = EXIT_SUCCESS };
+	struct cmd_options o;
 	struct cmd_station c;
-	int rc = -1;
+	struct err e;
+	int status;
 
+	if ((status = cmd_options(argc, argv, "iadj", &o)) != 0)
+		return status;
+	if (optind < argc)
+		return cmd_usage("plan");
+	update_options = cmd_update_options(&o, CMD_DEADLINE_MS);
 	update_options.child = &c.child;
+	s.json = o.json;
 	s.colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
 	s.st = &c.station;
-	if (cmd_station_open(call, true, &c, e) == 0)
-		rc = update_plan(&c.station, c.settings, &update_options, show, &s, e);
+	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 ||
+	    preview_run(&c.station, c.settings, &update_options, show, &s, &e) == -1)
+		s.status = cmd_fail(&e);
 	cmd_station_close(&c);
-	return rc == -1 ? -1 : s.status;
+	return s.status;
 }
-
-static const struct option options[] = {
-	CMD_STATION_ROWS,
-	CMD_DEADLINE_ROW("longest time that it may take (default 600)"),
-	CMD_JSON_ROW,
-	OPTION_END,
-};
-
-const struct command cmd_plan = { "plan", run, "[options]", 0, 0,
-	"show what an update would change; exit 3 if anything", NULL, CMD_OPTIONS(options) };

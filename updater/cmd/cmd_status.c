@@ -5,11 +5,12 @@
 #include "updater/cmd/common.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
-#include "lib/os/path.h"
+#include "lib/base/path.h"
 #include "updater/state/server_health.h"
 #include "updater/state/notes.h"
 #include "updater/state/state.h"
@@ -91,10 +92,11 @@ in_use_json(struct dir *state)
 static json_t *
 status_json(struct settings *s, const struct station *st, struct err *e)
 {
-	json_t *servers = json_array(), *host_keys = json_array(), *applied = NULL, *trusted, *j;
+	json_t *servers = json_array(), *host_keys = json_array(), *trusted, *j;
 	json_t *waiting = NULL, *in_use = NULL;
-	struct servers known = { .known = NULL };
+	struct server_health known = { .known = NULL };
 	json_t *said = json_object();
+	struct record applied = RECORD_INIT;
 	bool interrupted = false;
 	struct err why;
 	struct dir *state = existing_dir(st, "");
@@ -108,14 +110,14 @@ status_json(struct settings *s, const struct station *st, struct err *e)
 	for (size_t i = 0; i < st->nhost_keys; i++)
 		json_array_append_new(host_keys, json_string(st->host_keys[i]));
 	if (state != NULL) {
-		applied = store_applied(state, e);
+		record_applied(state, &applied, e);
 		refreshed = notes_refreshed(state);
 		interrupted = state_pending(state);
-		waiting = notes_waiting(state, store_serial(applied));
+		waiting = notes_waiting(state, applied.serial);
 		in_use = in_use_json(state);
-		if (servers_load(state, st, clock_wall(), &known, e) == 0)
+		if (server_health_load(state, st, clock_wall(), &known, e) == 0)
 			json_object_update(said, known.known);
-		servers_end(&known, state);
+		server_health_end(&known, state);
 		dir_close(state);
 	}
 	if (refreshed != 0)
@@ -123,17 +125,15 @@ status_json(struct settings *s, const struct station *st, struct err *e)
 	j = json_pack(
 	    "{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s, s:o, s:I, s:I, s:b, s:I, s:I, s:I, s:o, s:o, s:o*, s:o}",
 	    "installation", st->installation, "application", st->application, "release",
-	    json_integer_value(json_object_get(applied, "release")), "refreshed", when,
-	    "refreshed_age", (json_int_t)(refreshed == 0 ? -1 : clock_wall() - refreshed),
-	    "servers", servers, "host_keys", host_keys, "on_error",
-	    st->on_error == ON_ERROR_BLOCK ? "block" : "launch", "app_dir", st->app_dir_native,
-	    "trust", trust_json(st), "files",
-	    (json_int_t)json_object_size(json_object_get(applied, "files")), "deadline",
-	    (json_int_t)(st->deadline_ms / 1000), "interrupted", interrupted, "newest",
-	    (json_int_t)store_newest(applied), "warn_after_days", (json_int_t)st->warn_after_days,
+	    (json_int_t)applied.release, "refreshed", when, "refreshed_age",
+	    (json_int_t)(refreshed == 0 ? -1 : clock_wall() - refreshed), "servers", servers,
+	    "host_keys", host_keys, "on_error", st->on_error == ON_ERROR_BLOCK ? "block" : "launch",
+	    "app_dir", st->app_dir_native, "trust", trust_json(st), "files", (json_int_t)applied.n,
+	    "deadline", (json_int_t)(st->deadline_ms / 1000), "interrupted", interrupted, "newest",
+	    (json_int_t)applied.newest, "warn_after_days", (json_int_t)st->warn_after_days,
 	    "block_after_days", (json_int_t)st->block_after_days, "said", said, "certificates",
 	    trusted, "waiting", waiting, "in_use", in_use != NULL ? in_use : json_array());
-	json_decref(applied);
+	record_free(&applied);
 	if (j == NULL)
 		err_nomem(e);
 	return j;
@@ -286,37 +286,29 @@ print_text(const json_t *j, bool verbose)
 		    (long long)json_integer_value(json_object_get(j, "block_after_days")));
 }
 
-static int
-run(struct call *call, struct err *e)
+int
+cmd_status(int argc, char **argv)
 {
-	const struct cmd_options *o = call->options;
+	struct cmd_options o;
 	struct cmd_station c;
 	json_t *j = NULL;
-	int rc = -1;
+	struct err e;
+	int status;
 
-	if (cmd_station_open(call, false, &c, e) == -1 ||
-	    (j = status_json(c.settings, &c.station, e)) == NULL)
-		goto out;
-	if (o->json) {
-		rc = cli_json(json_incref(j), e);
+	if ((status = cmd_options(argc, argv, "iajv", &o)) != 0)
+		return status;
+	if (optind < argc)
+		return cmd_usage("status");
+	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 ||
+	    (j = status_json(c.settings, &c.station, &e)) == NULL)
+		status = cmd_fail(&e);
+	else if (o.json) {
+		json_dumpf(j, stdout, JSON_INDENT(1));
+		putchar('\n');
 	} else {
-		print_text(j, o->verbose);
-		rc = 0;
+		print_text(j, o.verbose);
 	}
-out:
 	json_decref(j);
 	cmd_station_close(&c);
-	return rc;
+	return status;
 }
-
-static const struct option options[] = {
-	CMD_STATION_ROWS,
-	{ "verbose", OPTION_FLAG, CMD_TO(verbose), NULL,
-	    "fingerprints and files of certificates, and how the fetch child was confined",
-	    .letter = 'v' },
-	CMD_JSON_ROW,
-	OPTION_END,
-};
-
-const struct command cmd_status = { "status", run, "[options]", 0, 0,
-	"show what is enrolled, trusted and applied", NULL, CMD_OPTIONS(options) };

@@ -5,9 +5,9 @@
 #include "updater/cmd/common.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "updater/state/changes_json.h"
 #include "updater/state/state.h"
 #include "updater/state/record.h"
 
@@ -44,7 +44,7 @@ check_file(struct verifying *v, const struct plan_file *f, struct err *e)
 }
 
 static int
-check_files(struct verifying *v, const json_t *record, struct err *e)
+check_files(struct verifying *v, const struct record *record, struct err *e)
 {
 	struct plan p;
 	int rc;
@@ -53,7 +53,7 @@ check_files(struct verifying *v, const json_t *record, struct err *e)
 		return -1;
 	rc = plan_compare(&v->c->station, record, &p, e);
 	for (size_t i = 0; i < p.n && rc == 0; i++) {
-		v->nfiles += p.files[i].place <= PLACE_APP;
+		v->nfiles += p.files[i].place < LAYOUT_ROOTS;
 		if (p.files[i].op != PLAN_KEEP)
 			rc = check_file(v, &p.files[i], e);
 	}
@@ -63,18 +63,15 @@ check_files(struct verifying *v, const json_t *record, struct err *e)
 
 /* Whatever applying the same again would change. */
 static int
-check_settings(struct verifying *v, const json_t *record, struct err *e)
+check_settings(struct verifying *v, const struct record *record, struct err *e)
 {
-	struct changeset asked = CHANGESET_INIT, differ = CHANGESET_INIT;
+	struct changeset differ = CHANGESET_INIT;
 	struct buf text = BUF_INIT(4 * VALUE_SIZE_MAX);
 	int rc = -1;
 
-	if (store_serial(record) == 0)
-		return 0;
-	if (changes_json_read(json_object_get(record, "set"), &asked, e) == -1 ||
-	    settings_plan(v->c->settings, &asked, &differ, NULL, e) == -1)
+	if (settings_plan(v->c->settings, &record->set, &differ, NULL, e) == -1)
 		goto out;
-	v->nsettings += asked.n;
+	v->nsettings += record->set.n;
 	rc = 0;
 	for (size_t i = 0; i < differ.n && rc == 0; i++) {
 		struct changeset one = { &differ.changes[i], 1, 1 };
@@ -87,7 +84,6 @@ check_settings(struct verifying *v, const json_t *record, struct err *e)
 	}
 out:
 	buf_free(&text);
-	changeset_free(&asked);
 	changeset_free(&differ);
 	return rc;
 }
@@ -95,14 +91,14 @@ out:
 static int
 verify(struct verifying *v, struct err *e)
 {
-	struct dir *state = dir_open(v->c->station.state_path, e);
+	struct dir *state = station_dir(&v->c->station, "", false, e);
 	struct dir *user = NULL;
-	json_t *record = NULL, *own = NULL;
+	struct record record = RECORD_INIT, own = RECORD_INIT;
 	int rc = -1;
 
-	if (state == NULL || (record = store_applied(state, e)) == NULL)
+	if (state == NULL || record_applied(state, &record, e) == -1)
 		goto out;
-	if ((v->release = store_release(record)) == 0) {
+	if ((v->release = record.release) == 0) {
 		err_setx(e, ERR_NOENT, "no release was ever applied here");
 		goto out;
 	}
@@ -111,15 +107,15 @@ verify(struct verifying *v, struct err *e)
 		    "an update was interrupted; 'slipway update' completes it or takes it back");
 		goto out;
 	}
-	if (check_files(v, record, e) == -1 || check_settings(v, record, e) == -1)
+	if (check_files(v, &record, e) == -1 || check_settings(v, &record, e) == -1)
 		goto out;
 	if ((user = station_user_dir(&v->c->station, false, e)) == NULL)
 		rc = e->code == ERR_NOENT ? 0 : -1;
-	else if ((own = store_applied(user, e)) != NULL)
-		rc = check_settings(v, own, e);
+	else if (record_applied(user, &own, e) == 0)
+		rc = check_settings(v, &own, e);
 out:
-	json_decref(own);
-	json_decref(record);
+	record_free(&own);
+	record_free(&record);
 	dir_close(user);
 	dir_close(state);
 	return rc;
@@ -147,40 +143,39 @@ print_text(const struct verifying *v)
 		    v->nfiles, json_array_size(v->settings), v->nsettings);
 }
 
-static int
-show(const struct verifying *v, bool json, struct err *e)
+int
+cmd_verify(int argc, char **argv)
 {
-	int rc = 0;
-
-	if (json)
-		rc = cli_json(json_pack("{s:I, s:O, s:O}", "release", (json_int_t)v->release,
-				  "files", v->files, "settings", v->settings),
-		    e);
-	else
-		print_text(v);
-	if (rc == 0 && json_array_size(v->files) + json_array_size(v->settings) > 0)
-		return CLI_ATTEND;
-	return rc;
-}
-
-static int
-run(struct call *call, struct err *e)
-{
-	const struct cmd_options *o = call->options;
+	struct cmd_options o;
 	struct cmd_station c;
-	struct verifying v = { .c = &c, .files = json_array(), .settings = json_array() };
-	int rc = -1;
+	struct verifying v = { .c = &c };
+	struct err e;
+	int status;
 
-	if (cmd_station_open(call, false, &c, e) == 0 && verify(&v, e) == 0)
-		rc = show(&v, o->json, e);
+	if ((status = cmd_options(argc, argv, "iaj", &o)) != 0)
+		return status;
+	if (optind < argc)
+		return cmd_usage("verify");
+	v.files = json_array();
+	v.settings = json_array();
+	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 || verify(&v, &e) == -1) {
+		status = cmd_fail(&e);
+	} else {
+		if (json_array_size(v.files) + json_array_size(v.settings) > 0)
+			status = EXIT_DIFFERENT;
+		if (o.json) {
+			json_t *j = json_pack("{s:I, s:O, s:O}", "release", (json_int_t)v.release,
+			    "files", v.files, "settings", v.settings);
+
+			json_dumpf(j, stdout, JSON_INDENT(1));
+			putchar('\n');
+			json_decref(j);
+		} else {
+			print_text(&v);
+		}
+	}
 	json_decref(v.files);
 	json_decref(v.settings);
 	cmd_station_close(&c);
-	return rc;
+	return status;
 }
-
-static const struct option options[] = { CMD_STATION_ROWS, CMD_JSON_ROW, OPTION_END };
-
-const struct command cmd_verify = { "verify", run, "[options]", 0, 0,
-	"compare files and settings with what was applied; exit 3 if they differ", NULL,
-	CMD_OPTIONS(options) };

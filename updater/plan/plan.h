@@ -10,33 +10,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <jansson.h>
-
 #include "lib/base/digest.h"
 #include "lib/base/err.h"
+#include "lib/os/log.h"
 #include "updater/fetch/fetch.h"
-#include "updater/apply/journal.h"
 #include "updater/fetch/progress.h"
 #include "updater/plan/refresh.h"
-#include "lib/settings/changeset.h"
+#include "lib/settings/settings.h"
+#include "updater/state/record.h"
 #include "updater/station/station.h"
-
-/* Components of a target's path below the application's name. */
-#define PLAN_DEPTH_MAX 8
-
-enum plan_place { PLACE_INSTALL, PLACE_APP, PLACE_SCRIPT_MACHINE, PLACE_SCRIPT_USER };
 
 enum plan_op { PLAN_KEEP, PLAN_ADD, PLAN_REPLACE, PLAN_MODE, PLAN_REMOVE };
 
 struct plan_file {
 	char *target;	  /* "COV_PB/app/tls/server.crt" */
 	const char *rest; /* within target: below its place, "tls/server.crt" */
-	enum plan_place place;
+	enum layout_place place;
 	struct tuf_target want; /* custom is borrowed from the role's metadata */
 	char sha256[SHA256_HEX_SIZE];
 	unsigned mode;
-	enum plan_op op;	  /* PLAN_KEEP for scripts */
-	struct journal_state old; /* what is there now */
+	enum plan_op op;       /* PLAN_KEEP for scripts */
+	struct file_state old; /* of the file that is there now */
 	uint64_t old_length;
 	/* name beside it under which what a person changed is kept, or NULL */
 	char *aside;
@@ -53,29 +47,30 @@ struct plan {
 };
 
 /*
- * Read a role's targets into a plan.  A path that is unsafe, in no known place, deeper than
- * PLAN_DEPTH_MAX or not covered by the delegation refuses the whole release: ERR_UNSAFE,
- * ERR_SYNTAX.
+ * Read a role's targets into a plan.  A target that layout_target() refuses, or that the delegation
+ * doesn't cover, refuses the whole release.  Returns 0, or -1 with *p empty: ERR_UNSAFE, ERR_SYNTAX,
+ * ERR_TOO_LARGE.
  */
 int plan_make(const struct station *st, struct refresh *r, struct plan *p, struct err *e);
 
-/* The same from a record of this station (store.h): what is applied, or a release to return to. */
-int plan_of_record(const struct station *st, const json_t *record, struct plan *p, struct err *e);
+/* The same from a record of this station: of the applied release, or of one to return to. */
+int plan_of_record(const struct station *st, const struct record *r, struct plan *p, struct err *e);
 
 void plan_free(struct plan *p);
 
 /*
- * Whether applied (store_applied()) is this release, or one to which a person returned from it:
- * nothing is to be done.
+ * Whether this release is applied, or a person returned from it to an earlier one: there is nothing
+ * to do.
  */
-bool plan_is_applied(const struct plan *p, const json_t *applied);
+bool plan_is_applied(const struct plan *p, const struct record *applied);
 
 /*
- * Compare with what is on disk, by hash, and with what is applied: fills in what happens to each
- * file, and adds those that applied has and the release lacks.  ERR_UNSAFE when something that is
- * no file has a file's name.
+ * Compare with the files on disk, by hash, and with the applied record: fills in op, old and aside
+ * of each file, and adds the files that applied has and the release lacks.  ERR_UNSAFE where
+ * something other than a file has a file's name.
  */
-int plan_compare(const struct station *st, const json_t *applied, struct plan *p, struct err *e);
+int
+plan_compare(const struct station *st, const struct record *applied, struct plan *p, struct err *e);
 
 /* How many files are replaced, added or removed. */
 size_t plan_changes(const struct plan *p);
@@ -84,10 +79,16 @@ size_t plan_changes(const struct plan *p);
 bool plan_needs(const struct plan_file *f);
 
 /*
- * Whether there is room for twice of what is needed: in the state's file system and in each
- * destination's.  ERR_NOSPC.
+ * Check that there is room for twice the files of the plan: in the state's file system and in each
+ * destination's.  Returns 0, or -1 with ERR_NOSPC.
  */
 int plan_room(const struct station *st, struct dir *state, const struct plan *p, struct err *e);
+
+/*
+ * Shorten an absolute path to its nearest parent that exists, and count the parts that it lost (not
+ * the first one below '/').  Returns 0, or -1 with what file_stat() gives.
+ */
+int plan_existing(char *path, unsigned *missing, struct err *e);
 
 /*
  * Download into dir what is needed of the files, the scripts, or both, each under its hash once its
@@ -97,19 +98,27 @@ enum plan_which { PLAN_FILES = 1, PLAN_SCRIPTS = 2 };
 int plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *dir, unsigned which,
     struct progress *progress, struct err *e);
 
+/* What scripts need besides the plan. */
+struct plan_scripts {
+	struct settings *settings;
+	struct dir *source; /* has the scripts under their hashes */
+	int64_t deadline;   /* clock_mono_ms() at which the child that runs them is stopped */
+	/* Called with a script's own lines, and with how the child was confined; may be NULL. */
+	void (*log)(void *arg, enum log_level level, const char *subject, const char *text);
+	void *arg;
+};
+
 /*
- * Run the scripts of one place in name order, in a child process that is stopped at the deadline
- * (clock_mono_ms()), and append what they ask for to out.  source has the scripts under their
- * hashes.
+ * Run the scripts of one place in the order of their names, in one child process, and append the
+ * changes that they ask for to out.  Returns 0 or -1.
  */
-int plan_scripts(const struct station *st, struct settings *s, struct dir *source,
-    enum plan_place place, int64_t deadline, const struct plan *p, struct changeset *out,
-    struct err *e);
+int plan_scripts(const struct station *st, const struct plan_scripts *run, enum layout_place place,
+    const struct plan *p, struct changeset *out, struct err *e);
 
 /*
  * The directory that a file is installed in; NULL for scripts and for install/ without InstallDir.
  */
-const char *plan_root(const struct station *st, enum plan_place place);
+const char *plan_root(const struct station *st, enum layout_place place);
 
 /*
  * Append the path of a file that has such a directory, as people there write it.  0, or -1 as

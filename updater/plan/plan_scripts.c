@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/os/log.h"
 #include "lib/os/places.h"
 #include "lib/script/runner.h"
 #include "updater/station/script_keys.h"
@@ -15,7 +14,7 @@
 /* What the scripts of a release may ask about. */
 struct asked {
 	const struct plan *plan;
-	struct settings *settings;
+	const struct plan_scripts *run;
 };
 
 static int
@@ -23,7 +22,7 @@ get_setting(void *arg, const char *key, const char *name, struct value *v, struc
 {
 	const struct asked *a = arg;
 
-	return settings_get(a->settings, key, name, v, e);
+	return settings_get(a->run->settings, key, name, v, e);
 }
 
 /* key: below the application's directory, as scripts name targets. */
@@ -47,9 +46,11 @@ target_exists(void *arg, const char *target, struct err *e)
 static int
 script_log(void *arg, const char *script, const char *text, struct err *e)
 {
-	(void)arg;
+	const struct plan_scripts *run = ((const struct asked *)arg)->run;
+
 	(void)e;
-	log_info("%s: %s", script, text);
+	if (run->log != NULL)
+		run->log(run->arg, LOG_LEVEL_INFO, script, text);
 	return 0;
 }
 
@@ -75,26 +76,25 @@ run_one(struct runner *r, struct dir *source, const struct plan_file *f, struct 
 
 /* A station whose kernel can't confine the child runs scripts nevertheless, and says so. */
 static void
-tell_confinement(const struct runner *r)
+tell_confinement(const struct plan_scripts *run, const struct runner *r)
 {
 	const struct confined *c = runner_confined(r);
 	struct buf text = BUF_INIT(256);
 	struct err e;
 
-	if (c != NULL && confined_format(c, &text, &e) == 0)
-		log_line(confined_fully(c) ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, "script child: %s",
-		    buf_text(&text));
+	if (c != NULL && run->log != NULL && confined_format(c, &text, &e) == 0)
+		run->log(run->arg, confined_fully(c) ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
+		    "script child", buf_text(&text));
 	buf_free(&text);
 }
 
 int
-plan_scripts(const struct station *st, struct settings *s, struct dir *source,
-    enum plan_place place, int64_t deadline, const struct plan *p, struct changeset *out,
-    struct err *e)
+plan_scripts(const struct station *st, const struct plan_scripts *run, enum layout_place place,
+    const struct plan *p, struct changeset *out, struct err *e)
 {
-	const int user = place == PLACE_SCRIPT_USER;
+	const int user = place == LAYOUT_SCRIPTS_USER;
 	struct buf computer = BUF_INIT(256);
-	struct asked asked = { p, s };
+	struct asked asked = { p, run };
 	struct script_facts facts = { .os = place_system(),
 		.application = st->application,
 		.installation = st->installation,
@@ -109,7 +109,7 @@ plan_scripts(const struct station *st, struct settings *s, struct dir *source,
 	int rc = -1;
 
 	if (place_known("ComputerName", strlen("ComputerName"), &computer, e) == -1 ||
-	    script_keys_load(st, s, &keys, e) == -1)
+	    script_keys_load(st, run->settings, &keys, e) == -1)
 		goto out;
 	facts.station = buf_text(&computer);
 	facts.prefixes = (const char *const *)keys.keys[user];
@@ -119,12 +119,12 @@ plan_scripts(const struct station *st, struct settings *s, struct dir *source,
 	for (size_t i = 0; i < p->n && rc == 0; i++) {
 		if (p->files[i].place != place)
 			continue;
-		rc = r == NULL && (r = runner_start(&facts, deadline, e)) == NULL
+		rc = r == NULL && (r = runner_start(&facts, run->deadline, e)) == NULL
 		    ? -1
-		    : run_one(r, source, &p->files[i], out, e);
+		    : run_one(r, run->source, &p->files[i], out, e);
 	}
 	if (r != NULL)
-		tell_confinement(r);
+		tell_confinement(run, r);
 	runner_end(r);
 out:
 	script_keys_free(&keys);

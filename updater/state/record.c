@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The record of what is applied, and the history of records.
+ * A record as a value, and its form as JSON.
  */
 #include "updater/state/record.h"
 
@@ -8,250 +8,269 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "updater/state/state.h"
+#include "lib/base/json.h"
+#include "updater/state/changes_json.h"
 
-#define APPLIED "applied.json"
-
-json_t *
-store_applied(struct dir *state, struct err *e)
+void
+record_free(struct record *r)
 {
-	json_t *j = state_read_json(state, APPLIED, STORE_RECORD_MAX, e);
-
-	if (j == NULL && e->code == ERR_NOENT &&
-	    (j = json_pack("{s:i, s:i, s:{}}", "serial", 0, "release", 0, "files")) == NULL)
-		err_nomem(e);
-	return j;
-}
-
-int64_t
-store_serial(const json_t *record)
-{
-	return json_integer_value(json_object_get(record, "serial"));
-}
-
-int64_t
-store_release(const json_t *record)
-{
-	return json_integer_value(json_object_get(record, "release"));
-}
-
-int64_t
-store_newest(const json_t *record)
-{
-	int64_t newest = json_integer_value(json_object_get(record, "newest"));
-
-	return newest > 0 ? newest : store_release(record);
-}
-
-static struct dir *
-history_dir(struct dir *state, bool make, struct err *e)
-{
-	return dir_below(state, "history", make, e);
-}
-
-/* Names sort as their serials do. */
-static void
-history_name(int64_t serial, char out[32])
-{
-	snprintf(out, 32, "%010lld.json", (long long)serial);
-}
-
-/* Put the record that is applied now into the history, unless it is the one that comes. */
-static int
-move_to_history(struct dir *state, int64_t serial, struct err *e)
-{
-	json_t *old = store_applied(state, e);
-	struct dir *d = NULL;
-	char name[32];
-	int rc = -1;
-
-	if (old == NULL)
-		return -1;
-	if (store_serial(old) == 0 || store_serial(old) == serial) {
-		rc = 0;
-	} else if ((d = history_dir(state, true, e)) != NULL) {
-		history_name(store_serial(old), name);
-		rc = state_write_json(d, name, old, e);
+	for (size_t i = 0; i < r->n; i++)
+		free(r->files[i].target);
+	free(r->files);
+	for (int root = 0; root < LAYOUT_ROOTS; root++) {
+		strings_free(&r->dirs[root]);
+		free(r->roots[root]);
 	}
-	dir_close(d);
-	json_decref(old);
-	return rc;
+	changeset_free(&r->set);
+	changeset_free(&r->undo);
+	*r = (struct record)RECORD_INIT;
 }
-
-int
-store_set_applied(struct dir *state, const json_t *record, struct err *e)
-{
-	if (move_to_history(state, store_serial(record), e) == -1)
-		return -1;
-	return state_write_json(state, APPLIED, record, e);
-}
-
-/* The names of the history's records, oldest first. */
-struct names {
-	char **names;
-	size_t n;
-};
 
 static int
-add_name(void *arg, const char *name, struct err *e)
+by_target(const void *a, const void *b)
 {
-	struct names *all = arg;
-	char **names;
-
-	if (strlen(name) != 15 || strspn(name, "0123456789") != 10 ||
-	    strcmp(name + 10, ".json") != 0)
-		return 0;
-	if ((all->n & (all->n - 1)) == 0) {
-		if ((names = realloc(all->names, (2 * all->n + 1) * sizeof *names)) == NULL)
-			return err_nomem(e);
-		all->names = names;
-	}
-	if ((all->names[all->n] = strdup(name)) == NULL)
-		return err_nomem(e);
-	all->n++;
-	return 0;
+	return strcmp(((const struct record_file *)a)->target,
+	    ((const struct record_file *)b)->target);
 }
-
-static void
-names_free(struct names *all)
-{
-	for (size_t i = 0; i < all->n; i++)
-		free(all->names[i]);
-	free(all->names);
-}
-
-/* 0 with *d NULL where there is no history yet. */
-static int
-list_history(struct dir *state, struct dir **d, struct names *all, struct err *e)
-{
-	*all = (struct names){ NULL, 0 };
-	if ((*d = history_dir(state, false, e)) == NULL)
-		return e->code == ERR_NOENT ? 0 : -1;
-	if (dir_list(*d, add_name, all, e) == 0)
-		return 0;
-	names_free(all);
-	dir_close(*d);
-	return -1;
-}
-
-int
-store_history(struct dir *state, int (*each)(void *arg, json_t *record, struct err *e), void *arg,
-    struct err *e)
-{
-	struct names all;
-	struct dir *d;
-	json_t *record;
-	int rc = 0;
-
-	if (list_history(state, &d, &all, e) == -1)
-		return -1;
-	for (size_t i = all.n; i > 0 && rc == 0; i--) {
-		if ((record = state_read_json(d, all.names[i - 1], STORE_RECORD_MAX, e)) == NULL)
-			rc = -1;
-		else
-			rc = each(arg, record, e);
-		json_decref(record);
-	}
-	names_free(&all);
-	dir_close(d);
-	return rc;
-}
-
-bool
-store_is_whole(const json_t *record)
-{
-	return json_object_get(record, "undo") != NULL;
-}
-
-/* Old records keep what people ask for: when, what, how much. */
-static void
-shorten(struct dir *d, const char *name, json_t *record)
-{
-	static const char *const bulky[] = { "files", "dirs", "roots", "set", "undo" };
-	struct err e;
-
-	if (!store_is_whole(record))
-		return;
-	for (size_t i = 0; i < sizeof bulky / sizeof bulky[0]; i++)
-		json_object_del(record, bulky[i]);
-	state_write_json(d, name, record, &e);
-}
-
-/* Add to wanted the hashes of a record's files. */
-static void
-want_content(json_t *wanted, const json_t *record)
-{
-	const char *target, *sha256;
-	json_t *file;
-
-	json_object_foreach (json_object_get(record, "files"), target, file)
-		if ((sha256 = json_string_value(json_object_get(file, "sha256"))) != NULL)
-			json_object_set_new(wanted, sha256, json_true());
-}
-
-struct pruning {
-	struct dir *kept;
-	const json_t *wanted;
-};
 
 static int
-prune_one(void *arg, const char *name, struct err *e)
+compare_target(const void *target, const void *file)
 {
-	const struct pruning *p = arg;
-
-	/* One that can't go yet keeps no other. */
-	if (json_object_get(p->wanted, name) == NULL)
-		file_remove(p->kept, name, e);
-	return 0;
+	return strcmp(target, ((const struct record_file *)file)->target);
 }
 
-static void
-prune_kept(struct dir *state, const json_t *wanted)
+static int
+compare_dir(const void *path, const void *dir)
 {
-	struct err e;
-	struct pruning p = { dir_below(state, "kept", false, &e), wanted };
-
-	if (p.kept != NULL)
-		dir_list(p.kept, prune_one, &p, &e);
-	dir_close(p.kept);
+	return strcmp(path, *(char *const *)dir);
 }
 
 void
-store_prune(struct dir *state)
+record_sort(struct record *r)
 {
-	json_t *wanted = json_object(), *record;
-	struct names all;
-	struct dir *d;
-	struct err e;
-	bool sure = wanted != NULL;
+	if (r->n > 1)
+		qsort(r->files, r->n, sizeof *r->files, by_target);
+	for (int root = 0; root < LAYOUT_ROOTS; root++) {
+		struct strings *dirs = &r->dirs[root];
+		size_t n = 0;
 
-	if (list_history(state, &d, &all, &e) == -1) {
-		json_decref(wanted);
-		return;
+		strings_sort(dirs);
+		for (size_t i = 0; i < dirs->n; i++)
+			if (n > 0 && strcmp(dirs->v[n - 1], dirs->v[i]) == 0)
+				free(dirs->v[i]);
+			else
+				dirs->v[n++] = dirs->v[i];
+		dirs->n = n;
 	}
-	for (size_t i = 0; i < all.n; i++) {
-		size_t age = all.n - i;
+}
 
-		if (age > STORE_HISTORY_MAX)
-			file_remove(d, all.names[i], &e);
-		else if (age <= STORE_WHOLE_MAX + 1 &&
-		    (record = state_read_json(d, all.names[i], STORE_RECORD_MAX, &e)) == NULL)
-			sure = false;
-		else if (age <= STORE_WHOLE_MAX + 1) {
-			if (age > STORE_WHOLE_MAX)
-				shorten(d, all.names[i], record);
-			want_content(wanted, record);
-			json_decref(record);
+const struct record_file *
+record_file(const struct record *r, const char *target)
+{
+	return r->n == 0 ? NULL : bsearch(target, r->files, r->n, sizeof *r->files, compare_target);
+}
+
+bool
+record_has_dir(const struct record *r, enum layout_place root, const char *path)
+{
+	const struct strings *dirs = &r->dirs[root];
+
+	return dirs->n > 0 && bsearch(path, dirs->v, dirs->n, sizeof *dirs->v, compare_dir) != NULL;
+}
+
+bool
+record_same_root(const struct record *r, enum layout_place root, const char *path)
+{
+	return path != NULL && r->roots[root] != NULL && strcmp(path, r->roots[root]) == 0;
+}
+
+/* Reading. */
+
+static int
+malformed(struct err *e, const char *what)
+{
+	return err_setx(e, ERR_SYNTAX, "record: %s is malformed", what);
+}
+
+static int
+read_number(const json_t *j, const char *name, int64_t *n, struct err *e)
+{
+	if (json_object_get(j, name) == NULL)
+		return 0;
+	return json_number_of(j, name, 0, INT64_MAX, n) == -1 ? malformed(e, name) : 0;
+}
+
+static int
+read_short_text(const json_t *j, const char *name, char *out, size_t size, struct err *e)
+{
+	const char *text = json_text_of(j, name);
+
+	if (json_object_get(j, name) == NULL)
+		return 0;
+	return text == NULL || (size_t)snprintf(out, size, "%s", text) >= size ? malformed(e, name)
+									       : 0;
+}
+
+static int
+read_summary(const json_t *j, struct record *r, struct err *e)
+{
+	const json_t *changed = json_object_get(j, "changed");
+
+	if (read_number(j, "serial", &r->serial, e) == -1 ||
+	    read_number(j, "release", &r->release, e) == -1 ||
+	    read_number(j, "version", &r->version, e) == -1 ||
+	    read_number(j, "newest", &r->newest, e) == -1 ||
+	    read_number(j, "from", &r->from, e) == -1 ||
+	    read_number(j, "machine", &r->machine, e) == -1 ||
+	    read_short_text(j, "time", r->time, sizeof r->time, e) == -1 ||
+	    read_short_text(j, "action", r->action, sizeof r->action, e) == -1 ||
+	    read_number(changed, "files", &r->changed_files, e) == -1 ||
+	    read_number(changed, "settings", &r->changed_settings, e) == -1)
+		return -1;
+	if (r->newest == 0)
+		r->newest = r->release;
+	return 0;
+}
+
+static int
+read_file(const char *target, const json_t *j, struct record *r, struct err *e)
+{
+	const char *sha256 = json_text_of(j, "sha256");
+	struct record_file *f;
+	uint8_t sum[SHA256_SIZE];
+	int64_t length = 0;
+
+	if (list_grow(&r->files, r->n, sizeof *r->files, e) == -1)
+		return -1;
+	f = &r->files[r->n];
+	*f = (struct record_file){ .target = strdup(target) };
+	if (f->target == NULL)
+		return err_nomem(e);
+	r->n++;
+	if (sha256 == NULL || hex_decode(sha256, strlen(sha256), sum, sizeof sum) == -1)
+		return err_setx(e, ERR_SYNTAX, "record: want a sha256 hash of %s", target);
+	hex_encode(sum, sizeof sum, f->state.sha256);
+	if (read_number(j, "length", &length, e) == -1)
+		return -1;
+	f->length = (uint64_t)length;
+	return layout_mode(target, json_text_of(j, "mode"), &f->state.mode, e);
+}
+
+static int
+read_dirs(const json_t *list, struct strings *dirs, struct err *e)
+{
+	const char *path;
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if ((path = json_text(json_array_get(list, i))) == NULL)
+			return malformed(e, "dirs");
+		else if (strings_add(dirs, path, e) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+read_place(const json_t *j, int root, struct record *r, struct err *e)
+{
+	const char *name = layout_place_names[root];
+	const json_t *path = json_object_get(json_object_get(j, "roots"), name);
+
+	if (read_dirs(json_object_get(json_object_get(j, "dirs"), name), &r->dirs[root], e) == -1)
+		return -1;
+	if (path == NULL || json_is_null(path))
+		return 0;
+	if (json_text(path) == NULL)
+		return malformed(e, "roots");
+	return (r->roots[root] = strdup(json_text(path))) == NULL ? err_nomem(e) : 0;
+}
+
+static int
+read_rest(const json_t *j, struct record *r, struct err *e)
+{
+	const char *target;
+	json_t *file;
+
+	json_object_foreach (json_object_get(j, "files"), target, file)
+		if (read_file(target, file, r, e) == -1)
+			return -1;
+	for (int root = 0; root < LAYOUT_ROOTS; root++)
+		if (read_place(j, root, r, e) == -1)
+			return -1;
+	record_sort(r);
+	if (changes_json_read(json_object_get(j, "set"), &r->set, e) == -1 ||
+	    changes_json_read(json_object_get(j, "undo"), &r->undo, e) == -1)
+		return err_context(e, "record");
+	return 0;
+}
+
+int
+record_read(const json_t *j, struct record *r, struct err *e)
+{
+	*r = (struct record)RECORD_INIT;
+	r->whole = json_object_get(j, "undo") != NULL;
+	if (read_summary(j, r, e) == 0 && (!r->whole || read_rest(j, r, e) == 0))
+		return 0;
+	record_free(r);
+	return -1;
+}
+
+/* Writing.  jansson gives NULL and -1 only when there is no memory, and takes NULL for a value. */
+
+static json_t *
+files_json(const struct record *r)
+{
+	json_t *files = json_object();
+
+	for (size_t i = 0; i < r->n && files != NULL; i++) {
+		const struct record_file *f = &r->files[i];
+		char mode[8];
+
+		snprintf(mode, sizeof mode, "%04o", f->state.mode);
+		if (json_object_set_new(files, f->target,
+			json_pack("{s:s, s:I, s:s}", "sha256", f->state.sha256, "length",
+			    (json_int_t)f->length, "mode", mode)) == -1) {
+			json_decref(files);
+			files = NULL;
 		}
 	}
-	if ((record = store_applied(state, &e)) != NULL) {
-		want_content(wanted, record);
-		json_decref(record);
-		/* With a record that can't be read nobody knows what it needs. */
-		if (sure)
-			prune_kept(state, wanted);
+	return files;
+}
+
+static json_t *
+dirs_json(const struct strings *dirs)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < dirs->n && list != NULL; i++)
+		if (json_array_append_new(list, json_string(dirs->v[i])) == -1) {
+			json_decref(list);
+			list = NULL;
+		}
+	return list;
+}
+
+json_t *
+record_json(const struct record *r, struct err *e)
+{
+	json_t *rest = NULL, *j;
+
+	err_nomem(e); /* other failures say so themselves */
+	j = json_pack("{s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I}}", "serial",
+	    (json_int_t)r->serial, "time", r->time, "action", r->action, "release",
+	    (json_int_t)r->release, "version", (json_int_t)r->version, "newest",
+	    (json_int_t)r->newest, "from", (json_int_t)r->from, "machine", (json_int_t)r->machine,
+	    "changed", "files", (json_int_t)r->changed_files, "settings",
+	    (json_int_t)r->changed_settings);
+	if (r->whole)
+		rest = json_pack("{s:o, s:{s:o, s:o}, s:{s:s?, s:s?}, s:o, s:o}", "files",
+		    files_json(r), "dirs", layout_place_names[0], dirs_json(&r->dirs[0]),
+		    layout_place_names[1], dirs_json(&r->dirs[1]), "roots", layout_place_names[0],
+		    r->roots[0], layout_place_names[1], r->roots[1], "set",
+		    changes_json(&r->set, e), "undo", changes_json(&r->undo, e));
+	if (j != NULL && r->whole && (rest == NULL || json_object_update(j, rest) == -1)) {
+		json_decref(j);
+		j = NULL;
 	}
-	json_decref(wanted);
-	names_free(&all);
-	dir_close(d);
+	json_decref(rest);
+	return j;
 }

@@ -3,67 +3,125 @@
 #define UPDATER_STATE_RECORD_H
 
 /*
- * The record of what is applied, in applied.json, and the records before it, in history/: the
- * newest ones whole, for rollback, the others as a summary.
+ * The record of what is applied, in applied.json, and the records before it, in
+ * history/SERIAL.json: the newest ones whole, for rollback, the others as a summary.
  *
  * A record is a JSON object:
  *   serial      of the transaction that wrote it; grows by one
- *   time        when, as in clock.h
- *   action      "update" or "rollback"
+ *   time        when, as in date.h
+ *   action      "update", "repair" or "rollback"
  *   release, version   of the release and its metadata
  *   newest      the newest release number that was ever applied; a release that was left by a
- * rollback is not taken again
+ *               rollback is not taken again
  *   from        the release before
  *   machine     (a user's record) serial of the machine's record that it followed
+ *   changed     {"files": N, "settings": N}
+ * and, in a whole one,
  *   files       {target: {"sha256", "length", "mode"}}
  *   dirs        {"install": [PATH...], "app": [...]}: directories that Slipway made
  *   roots       {"install": PATH, "app": PATH}: where these two are
- *   set, undo   what the scripts asked for, and what leads back to the record before
- * (changes_json.h)
- *   changed     {"files": N, "settings": N}
+ *   set, undo   the changes that the scripts asked for, and those that lead back to the record
+ *               before (changes_json.h)
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <jansson.h>
 
+#include "lib/base/date.h"
+#include "lib/base/digest.h"
 #include "lib/base/err.h"
+#include "lib/base/list.h"
 #include "lib/os/file.h"
+#include "lib/settings/changeset.h"
+#include "lib/tuf/layout.h"
 
-#define STORE_RECORD_MAX (64u * 1024 * 1024) /* bytes of a record */
+#define RECORD_MAX	   (64u * 1024 * 1024) /* bytes of a record */
+#define RECORD_ACTION_SIZE 16
 
-/* How many records before the one that is applied are kept whole, and how many at all. */
-#define STORE_WHOLE_MAX	  10
-#define STORE_HISTORY_MAX 1000
+/* How many records before the applied one are kept whole, and how many at all. */
+#define RECORD_WHOLE_MAX   10
+#define RECORD_HISTORY_MAX 1000
 
-/* The record in applied.json; an empty one (serial and release 0) when there is none. */
-json_t *store_applied(struct dir *state, struct err *e);
+/* What a file is; sha256 is empty where there is none. */
+struct file_state {
+	char sha256[SHA256_HEX_SIZE];
+	unsigned mode;
+};
+
+struct record_file {
+	char *target;
+	struct file_state state;
+	uint64_t length;
+};
+
+/* Start with RECORD_INIT, which stands for "nothing was ever applied"; release with record_free(). */
+struct record {
+	int64_t serial, release, version, newest, from, machine;
+	char time[DATE_TEXT_SIZE], action[RECORD_ACTION_SIZE]; /* may be empty */
+	int64_t changed_files, changed_settings;
+	bool whole;		   /* the members below are known */
+	struct record_file *files; /* in order of their targets (strcmp()) */
+	size_t n;
+	struct strings dirs[LAYOUT_ROOTS]; /* in order, so parents come first */
+	char *roots[LAYOUT_ROOTS];	   /* NULL where the station has none */
+	struct changeset set, undo;
+};
+
+#define RECORD_INIT \
+	{ \
+		.serial = 0 \
+	}
 
 /*
- * Write applied.json, durably; the record that was there goes to the history if it has another
- * serial.
+ * Read a record.  Returns 0, or -1 with ERR_SYNTAX or ERR_NOMEM and *r as RECORD_INIT.
+ * A member that is missing counts as 0 or empty, but a whole record has "set".
  */
-int store_set_applied(struct dir *state, const json_t *record, struct err *e);
+int record_read(const json_t *j, struct record *r, struct err *e);
 
-/* Members of a record; 0 where it hasn't got them. */
-int64_t store_serial(const json_t *record);
-int64_t store_release(const json_t *record);
-int64_t store_newest(const json_t *record);
+/* The same as JSON.  The caller calls json_decref().  NULL with ERR_NOMEM or ERR_TOO_LARGE. */
+json_t *record_json(const struct record *r, struct err *e);
+
+void record_free(struct record *r);
+
+/* Sort files and dirs, once they have been filled in; directories that are named twice go. */
+void record_sort(struct record *r);
+
+/* The file of a target, or NULL.  Owned by r. */
+const struct record_file *record_file(const struct record *r, const char *target);
+
+/* Whether Slipway made this directory, a path below a root. */
+bool record_has_dir(const struct record *r, enum layout_place root, const char *path);
+
+/* Whether the record's root is this very directory; path may be NULL. */
+bool record_same_root(const struct record *r, enum layout_place root, const char *path);
+
+/*
+ * Read applied.json.  Returns 0 (with RECORD_INIT where there is no such file), or -1 with what
+ * file_read(), json_text_parse() and record_read() give.
+ */
+int record_applied(struct dir *state, struct record *r, struct err *e);
+
+/*
+ * Write applied.json, durably.  old is the record that is there; it goes to the history first.
+ * Returns 0 or -1.
+ */
+int record_set_applied(struct dir *state, const struct record *old, const struct record *r,
+    struct err *e);
 
 /*
  * Call each(arg, record) for the records of the history, newest first; the applied one is not among
- * them.  1 from it ends the walk.  0 or 1, or -1: an unreadable record, or what each() gave.
+ * them.  each() may take the record over by leaving RECORD_INIT there, and ends the walk by
+ * returning 1.  Returns 0 or 1, or -1: an unreadable record, or -1 from each().
  */
-int store_history(struct dir *state, int (*each)(void *arg, json_t *record, struct err *e),
+int record_history(struct dir *state, int (*each)(void *arg, struct record *r, struct err *e),
     void *arg, struct err *e);
 
-/* Whether a record of the history can still be returned to. */
-bool store_is_whole(const json_t *record);
-
 /*
- * Shorten records that are too old, remove content that none needs.  What fails costs only room and
- * is tried again the next time.
+ * Shorten records of the history that are too old, and remove content from kept/ that neither they
+ * nor the applied record need.  A failure costs only room, and is tried again the next time.
  */
-void store_prune(struct dir *state);
+void record_prune(struct dir *state, const struct record *applied);
 
 #endif

@@ -8,21 +8,21 @@
 #include <string.h>
 
 #include "lib/base/date.h"
-#include "lib/base/json.h"
+#include "updater/state/state.h"
 
 #define NAME	 "servers.json"
 #define FILE_MAX (64u * 1024)
 
 /* Whether it failed not long ago.  A time in the future is none. */
 static bool
-failed_lately(const struct servers *s, const char *url)
+failed_lately(const struct server_health *s, const char *url)
 {
 	const json_t *one = json_object_get(s->known, url), *when = json_object_get(one, "time");
 	int64_t t;
 
 	return json_object_get(one, "said") != NULL && json_is_string(when) &&
 	    date_parse(json_string_value(when), json_string_length(when), &t) == 0 && t <= s->now &&
-	    s->now - t < SERVERS_LAST_FOR_S;
+	    s->now - t < SERVER_HEALTH_LAST_S;
 }
 
 static bool
@@ -32,17 +32,14 @@ same(const char *a, const char *b)
 }
 
 int
-servers_load(struct dir *state, const struct station *st, int64_t now, struct servers *s,
-    struct err *e)
+server_health_load(struct dir *state, const struct station *st, int64_t now,
+    struct server_health *s, struct err *e)
 {
-	struct buf b = BUF_INIT(FILE_MAX);
 	struct err ignored;
 
-	*s = (struct servers){ .now = now };
-	if (file_read(state, NAME, &b, &ignored) == 0)
-		s->known = json_text_parse(b.data, b.len, &ignored);
-	buf_free(&b);
-	if (s->known == NULL && (s->known = json_object()) == NULL)
+	*s = (struct server_health){ .now = now };
+	if ((s->known = state_read_json(state, NAME, FILE_MAX, &ignored)) == NULL &&
+	    (s->known = json_object()) == NULL)
 		return err_nomem(e);
 	for (int last = 0; last < 2; last++)
 		for (size_t i = 0; i < st->nservers; i++)
@@ -52,17 +49,15 @@ servers_load(struct dir *state, const struct station *st, int64_t now, struct se
 }
 
 void
-servers_note(struct servers *s, const char *url, const struct err *why, const char *confined)
+server_health_note(struct server_health *s, const char *url, const struct err *why,
+    const char *confined)
 {
 	const json_t *was = json_object_get(s->known, url);
 	const char *confined_before = json_string_value(json_object_get(was, "confined"));
 	char when[DATE_TEXT_SIZE];
 	json_t *one;
 
-	/*
-	 * That one goes on answering is nothing new: the time of the last good refresh is kept
-	 * elsewhere.
-	 */
+	/* A server that answered before and answers now changes nothing. */
 	if (why == NULL && was != NULL && json_object_get(was, "said") == NULL &&
 	    (confined == NULL || same(confined_before, confined)))
 		return;
@@ -74,7 +69,7 @@ servers_note(struct servers *s, const char *url, const struct err *why, const ch
 }
 
 void
-servers_end(struct servers *s, struct dir *state)
+server_health_end(struct server_health *s, struct dir *state)
 {
 	struct err ignored;
 	char *text;
@@ -84,5 +79,5 @@ servers_end(struct servers *s, struct dir *state)
 		free(text);
 	}
 	json_decref(s->known);
-	*s = (struct servers){ 0 };
+	*s = (struct server_health){ 0 };
 }

@@ -17,9 +17,9 @@
 #include "updater/station/station.h"
 
 /* How long a server that failed is tried after the others, seconds. */
-#define SERVERS_LAST_FOR_S 600
+#define SERVER_HEALTH_LAST_S 600
 
-struct servers {
+struct server_health {
 	json_t *known;
 	const char *urls[STATION_SERVERS_MAX]; /* of the station, in the order to try them */
 	size_t n;
@@ -28,16 +28,17 @@ struct servers {
 };
 
 /* What can't be read is as if nothing were known.  0, or -1 with ERR_NOMEM. */
-int servers_load(struct dir *state, const struct station *st, int64_t now, struct servers *s,
-    struct err *e);
+int server_health_load(struct dir *state, const struct station *st, int64_t now,
+    struct server_health *s, struct err *e);
 
 /*
- * One failed, or (why NULL) answered.  confined: how its fetch child was, or NULL where it didn't
- * get so far or there was none: what is known of an earlier one stays.
+ * Note that url failed (why) or answered (NULL).  confined: the text of its child, or NULL to keep
+ * the earlier text.
  */
-void servers_note(struct servers *s, const char *url, const struct err *why, const char *confined);
+void server_health_note(struct server_health *s, const char *url, const struct err *why,
+    const char *confined);
 
 /* Write it down if something changed, not durably; what fails is only forgotten.  Releases s. */
-void servers_end(struct servers *s, struct dir *state);
+void server_health_end(struct server_health *s, struct dir *state);
 
 #endif

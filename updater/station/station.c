@@ -9,7 +9,6 @@
 #include <strings.h>
 
 #include "lib/base/path.h"
-#include "lib/os/path.h"
 #include "lib/os/places.h"
 #include "lib/settings/application.h"
 
@@ -410,17 +409,18 @@ station_free(struct station *st)
 }
 
 struct dir *
-station_dir(const struct station *st, const char *name, struct err *e)
+station_dir(const struct station *st, const char *name, bool make, struct err *e)
 {
 	struct buf path = BUF_INIT(PATH_BUF);
 	struct dir *d = NULL;
 
+	/*
+	 * The state was published: every user of a station reads what is applied, and the scripts
+	 * for users.
+	 */
 	if (path_join(&path, st->state_path, name, e) == 0)
-		/*
-		 * What is there was published: every user of a station reads what is applied, and
-		 * the scripts for users.
-		 */
-		d = dir_make(buf_text(&path), place_stationwide() ? 0755 : 0700, e);
+		d = make ? dir_make(buf_text(&path), place_stationwide() ? 0755 : 0700, e)
+			 : dir_open(buf_text(&path), e);
 	buf_free(&path);
 	return d;
 }

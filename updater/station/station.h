@@ -76,10 +76,13 @@ void station_free(struct station *st);
 int station_enroll(struct settings *s, const struct enrolment *en, const uint8_t *root, size_t len,
     struct err *e);
 
-/* Open (and make) a directory below the state of this application; name "" is the state itself. */
-struct dir *station_dir(const struct station *st, const char *name, struct err *e);
+/*
+ * Open the state of this application (name "") or a directory below it; with make, one that is
+ * missing is made.  NULL with ERR_NOENT where there is none, or what dir_make() and dir_open() give.
+ */
+struct dir *station_dir(const struct station *st, const char *name, bool make, struct err *e);
 
-/* The same for this user's part of it; without make, ERR_NOENT where there is none. */
+/* The same for this user's part of the state. */
 struct dir *station_user_dir(const struct station *st, bool make, struct err *e);
 
 #endif

@@ -19,12 +19,14 @@
 struct update_options {
 	int64_t deadline; /* clock_mono_ms() at which waiting, fetching and scripts end */
 	bool offline;	  /* ask no server: only what a crash left, and the user's part */
-	/* look at every file even when the release is applied, and give up what is torn */
+	/* look at every file even when the release is applied, and abandon a torn transaction */
 	bool repair;
 	struct progress *progress;   /* or NULL */
 	struct session_child *child; /* for the server that is asked; NULL with offline */
 	/* Told of each server that failed before another was tried. */
 	void (*failed)(void *arg, const char *url, const struct err *why);
+	/* Told of each line of a script, and how its child was confined; may be NULL. */
+	void (*log)(void *arg, enum log_level level, const char *subject, const char *text);
 };
 
 struct update_result {
@@ -45,12 +47,20 @@ struct update_result {
 };
 
 /*
- * 0, or -1: the station is in the state before or, with ERR_TORN, between.  ERR_BUSY: another
+ * Update the machine's part, then this user's.  0, or -1: the station is in the state before or, with ERR_TORN, between.  ERR_BUSY: another
  * process updates.
  * *r says in all cases what is applied.
  */
 int update_run(const struct station *st, struct settings *s, const struct update_options *o,
     struct update_result *r, struct err *e);
+
+/*
+ * The two parts of update_run(), in an attempt (attempt.h) that update_run() begins and ends: a
+ * process that updates for others does the first, and a user for whom it was done the second.
+ */
+struct attempt;
+int update_machine(struct attempt *u, struct err *e);
+int update_user(struct attempt *u, struct err *e);
 
 /*
  * Return to a release that was applied here before; 0: the one with the next lower number.  Errors
@@ -59,22 +69,5 @@ int update_run(const struct station *st, struct settings *s, const struct update
  */
 int update_rollback(const struct station *st, struct settings *s, const struct update_options *o,
     int64_t release, struct update_result *r, struct err *e);
-
-/* What an update would do. */
-struct update_preview {
-	/* compared; with nothing to do its files are all PLAN_KEEP */
-	const struct plan *plan;
-	int64_t from; /* release that is applied */
-	bool held;
-	struct changeset settings; /* how they would differ */
-	struct changeset undo;	   /* and what leads back: the values that are there now */
-};
-
-/*
- * Find out, changing nothing but the trusted metadata and what is staged.  show() is called once.
- */
-int update_plan(const struct station *st, struct settings *s, const struct update_options *o,
-    int (*show)(void *arg, const struct update_preview *p, struct err *e), void *arg,
-    struct err *e);
 
 #endif

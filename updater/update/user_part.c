@@ -15,52 +15,52 @@ struct user_part {
 	const struct station *st;
 	struct settings *s;
 	struct dir *machine_state, *state;
-	const json_t *machine;
-	json_t *applied;
-	int64_t deadline;
+	const struct record *machine;
+	struct record applied;
+	const struct update_options *o;
 };
 
 static bool
-has_scripts(const json_t *record)
+has_scripts(const struct record *r)
 {
-	const char *target;
-	json_t *unused;
-
-	json_object_foreach (json_object_get(record, "files"), target, unused)
-		if (strstr(target, "/scripts/user/") != NULL)
+	for (size_t i = 0; i < r->n; i++)
+		if (layout_is_in(r->files[i].target, LAYOUT_SCRIPTS_USER))
 			return true;
 	return false;
 }
 
 /*
- * The machine went back to a release that this user had: their settings go back as well.  1, or 0
- * where they can't.
+ * The machine went back to a release that this user had: find the way back for their settings.
+ * Returns 1, or 0 where there is none.
  */
 static int
-go_back(struct user_part *u, struct changeset *set, json_t **was, struct err *e)
+go_back(struct user_part *u, struct changeset *set, struct record *was, struct err *e)
 {
-	const char *action = json_string_value(json_object_get(u->machine, "action"));
-
-	if (action == NULL || strcmp(action, "rollback") != 0 ||
-	    store_release(u->machine) == store_release(u->applied))
+	if (strcmp(u->machine->action, "rollback") != 0 ||
+	    u->machine->release == u->applied.release)
 		return 0;
-	if ((*was = rollback_find(u->state, u->applied, store_release(u->machine), set, e)) != NULL)
+	if (rollback_find(u->state, &u->applied, u->machine->release, was, set, e) == 0)
 		return 1;
 	return e->code == ERR_NOENT ? 0 : -1;
 }
 
 static int
-run_scripts(struct user_part *u, const struct plan *p, struct changeset *set, struct err *e)
+run_scripts(struct user_part *u, struct changeset *set, struct err *e)
 {
-	struct dir *kept;
-	int rc;
+	struct plan_scripts run = { .settings = u->s,
+		.deadline = u->o->deadline,
+		.log = u->o->log };
+	struct plan p;
+	int rc = -1;
 
 	if (!has_scripts(u->machine))
 		return 0;
-	if ((kept = dir_below(u->machine_state, "kept", false, e)) == NULL)
+	if (plan_of_record(u->st, u->machine, &p, e) == -1)
 		return -1;
-	rc = plan_scripts(u->st, u->s, kept, PLACE_SCRIPT_USER, u->deadline, p, set, e);
-	dir_close(kept);
+	if ((run.source = dir_below(u->machine_state, "kept", false, e)) != NULL)
+		rc = plan_scripts(u->st, &run, LAYOUT_SCRIPTS_USER, &p, set, e);
+	dir_close(run.source);
+	plan_free(&p);
 	return rc;
 }
 
@@ -68,51 +68,46 @@ static int
 bring(struct user_part *u, const struct transaction *t, size_t *nsettings, struct err *e)
 {
 	struct changeset set = CHANGESET_INIT;
-	struct plan files = { 0 }, none = { 0 };
+	struct plan none = { .release = u->machine->release, .version = u->machine->version };
+	struct record was = RECORD_INIT, now = RECORD_INIT;
 	struct apply a = { .plan = &none,
 		.set = &set,
-		.applied = u->applied,
+		.applied = &u->applied,
 		.action = "update",
-		.newest = store_newest(u->machine),
-		.machine = store_serial(u->machine) };
-	json_t *was = NULL;
+		.newest = u->machine->newest,
+		.machine = u->machine->serial };
 	int back = go_back(u, &set, &was, e), rc = -1;
 
-	if (back == -1 || plan_of_record(u->st, u->machine, &files, e) == -1)
-		goto out;
 	if (back == 1) {
 		a.action = "rollback";
-		a.asked = json_object_get(was, "set");
-	} else if (run_scripts(u, &files, &set, e) == -1)
-		goto out;
-	none.release = files.release;
-	none.version = files.version;
-	rc = apply(u->st, t, &a, nsettings, e);
-out:
-	json_decref(was);
-	plan_free(&files);
+		a.asked = &was.set;
+	}
+	if (back == 1 || (back == 0 && run_scripts(u, &set, e) == 0))
+		rc = apply(u->st, t, &a, &now, e);
+	*nsettings = (size_t)now.changed_settings;
+	record_free(&now);
+	record_free(&was);
 	changeset_free(&set);
 	return rc;
 }
 
 int
 user_part_run(const struct station *st, struct settings *s, struct dir *machine_state,
-    const json_t *machine, int64_t deadline, size_t *nsettings, struct err *e)
+    const struct record *machine, const struct update_options *o, size_t *nsettings, struct err *e)
 {
 	struct user_part u = { .st = st,
 		.s = s,
 		.machine_state = machine_state,
 		.machine = machine,
-		.deadline = deadline };
+		.o = o };
 	struct file_lock *lock = NULL;
 	struct transaction t;
 	enum transaction_end ended;
 	char work[512];
-	int64_t left = deadline - clock_mono_ms();
 	int rc = -1;
 
 	*nsettings = 0;
-	if (store_serial(machine) == 0)
+	if (machine->serial == 0)
 		return 0;
 	if ((u.state = station_user_dir(st, false, e)) == NULL) {
 		if (e->code != ERR_NOENT)
@@ -123,15 +118,10 @@ user_part_run(const struct station *st, struct settings *s, struct dir *machine_
 			return -1;
 	}
 	apply_transaction(st, u.state, NULL, false, s, work, &t);
-	if ((lock = file_lock(u.state, "lock", left > 0 ? left : 0, e)) == NULL ||
-	    transaction_recover(&t, &ended, e) == -1 ||
-	    (u.applied = store_applied(u.state, e)) == NULL)
-		goto out;
-	rc = json_integer_value(json_object_get(u.applied, "machine")) == store_serial(machine)
-	    ? 0
-	    : bring(&u, &t, nsettings, e);
-out:
-	json_decref(u.applied);
+	if ((lock = file_lock(u.state, "lock", clock_left_ms(o->deadline), e)) != NULL &&
+	    transaction_recover(&t, &ended, e) == 0 && record_applied(u.state, &u.applied, e) == 0)
+		rc = u.applied.machine == machine->serial ? 0 : bring(&u, &t, nsettings, e);
+	record_free(&u.applied);
 	file_unlock(lock);
 	dir_close(u.state);
 	return rc;

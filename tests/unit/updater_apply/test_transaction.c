@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * updater/transaction, journal and store: a change of files and settings as a whole, and what a
+ * updater/apply: transaction and journal: a change of files and settings as a whole, and what a
  * crash leaves of one.
  */
 #include "tests/unit/common/test.h"
 
 #include <stdbool.h>
 
-#include "updater/state/changes_json.h"
 #include "updater/apply/journal.h"
 #include "tests/unit/settings/store.h"
 #include "tests/unit/common/temp.h"
 #include "updater/apply/transaction.h"
-#include "updater/state/notes.h"
 #include "updater/state/state.h"
 #include "updater/state/record.h"
 
@@ -21,6 +19,7 @@
 
 static struct dir *top, *root, *state, *source;
 static struct transaction t;
+static struct record first;
 
 /*
  * A release of few files: one becomes a directory, a directory becomes a file.  In order of their
@@ -63,7 +62,10 @@ want(struct dir *d, const char *path, const char *text)
 	struct err e;
 
 	if (text == NULL) {
-		assert_true(file_stat(d, path, &info, &e) == 0 || info.type == FILE_DIRECTORY);
+		int found = file_stat(d, path, &info, &e);
+
+		assert_ok(found, &e);
+		assert_true(found == 0 || info.type == FILE_DIRECTORY);
 		return;
 	}
 	assert_ok(file_read(d, path, &b, &e), &e);
@@ -77,7 +79,7 @@ want_state(bool after)
 {
 	static const char *const left[] = { "journal", "journal.new", "journal.undo" };
 	struct file_info info;
-	json_t *applied;
+	struct record applied;
 	struct err e;
 
 	for (size_t i = 0; i < N(files); i++)
@@ -87,9 +89,9 @@ want_state(bool after)
 		assert_int_equal(file_stat(state, left[i], &info, &e), 0);
 	assert_int_equal(file_stat(root, WORK, &info, &e), 0);
 	assert_false(state_pending(state));
-	assert_non_null(applied = store_applied(state, &e));
-	assert_int_equal(store_serial(applied), after ? 2 : 1);
-	json_decref(applied);
+	assert_ok(record_applied(state, &applied, &e), &e);
+	assert_int_equal(applied.serial, after ? 2 : 1);
+	record_free(&applied);
 }
 
 static void
@@ -103,7 +105,7 @@ hash(const char *text, char out[SHA256_HEX_SIZE])
 }
 
 static void
-fill(struct journal_state *s, const char *text)
+fill(struct file_state *s, const char *text)
 {
 	if (text == NULL)
 		return;
@@ -111,16 +113,17 @@ fill(struct journal_state *s, const char *text)
 	s->mode = 0644;
 }
 
-/* One that has the first file with this content, and leads back by undo. */
-static json_t *
-record(int serial, const char *content, const struct changeset *undo)
+/* Fill in a record that has the first file with this content. */
+static void
+fill_record(struct record *r, int serial, const char *content)
 {
-	char sha256[SHA256_HEX_SIZE];
 	struct err e;
 
-	hash(content, sha256);
-	return json_pack("{s:i, s:i, s:{s:{s:s}}, s:o}", "serial", serial, "release", serial,
-	    "files", files[0].path, "sha256", sha256, "undo", changes_json(undo, &e));
+	r->serial = r->release = r->newest = serial;
+	r->whole = true;
+	assert_ok(list_grow(&r->files, r->n, sizeof *r->files, &e), &e);
+	r->files[r->n] = (struct record_file){ .target = strdup(files[0].path) };
+	fill(&r->files[r->n++].state, content);
 }
 
 static void
@@ -129,8 +132,8 @@ make_journal(struct journal *j)
 	struct journal_dir *d;
 	struct err e;
 
-	*j = (struct journal){ .set = CHANGESET_INIT, .undo = CHANGESET_INIT };
-	assert_non_null(j->roots[JOURNAL_INSTALL] = strdup(dir_path(root)));
+	*j = (struct journal){ .set = CHANGESET_INIT, .record = RECORD_INIT };
+	assert_non_null(j->roots[LAYOUT_INSTALL] = strdup(dir_path(root)));
 	for (size_t i = 0; i < N(files); i++) {
 		struct journal_file *f = journal_add_file(j, &e);
 
@@ -148,8 +151,8 @@ make_journal(struct journal *j)
 	d->path = strdup("place");
 	d->early = true;
 	add_set(&j->set, KEY, "a", "two");
-	add_set(&j->undo, KEY, "a", "one");
-	assert_non_null(j->record = record(2, files[0].new, &j->undo));
+	add_set(&j->record.undo, KEY, "a", "one");
+	fill_record(&j->record, 2, files[0].new);
 }
 
 static int
@@ -157,11 +160,12 @@ setup(void **unused)
 {
 	char name[SHA256_HEX_SIZE];
 	void *d, *settings;
-	const struct changeset none = CHANGESET_INIT;
-	json_t *first = record(1, files[0].old, &none);
+	const struct record none = RECORD_INIT;
 	struct err e;
 
 	(void)unused;
+	first = none;
+	fill_record(&first, 1, files[0].old);
 	if (temp_make(&d) == -1 || store_make(&settings) == -1)
 		return -1;
 	top = d;
@@ -177,8 +181,7 @@ setup(void **unused)
 		put(source, name, files[i].new);
 	}
 	store_write("[" KEY "]\na = one\n");
-	assert_ok(store_set_applied(state, first, &e), &e);
-	json_decref(first);
+	assert_ok(record_set_applied(state, &none, &first, &e), &e);
 	t = (struct transaction){ .state = state,
 		.source = source,
 		.source_is_ours = true,
@@ -193,6 +196,7 @@ teardown(void **unused)
 	void *d = top, *settings = t.settings;
 
 	(void)unused;
+	record_free(&first);
 	dir_close(source);
 	dir_close(state);
 	dir_close(root);
@@ -211,7 +215,7 @@ whole(void **unused)
 	(void)unused;
 	make_journal(&j);
 	want_state(false);
-	assert_ok(transaction_run(&t, &j, &e), &e);
+	assert_ok(transaction_run(&t, &first, &j, &e), &e);
 	want_state(true);
 	/* For the way back. */
 	assert_non_null(kept = dir_below(state, "kept", false, &e));
@@ -234,7 +238,7 @@ taken_back(void **unused)
 	(void)unused;
 	make_journal(&j);
 	put(root, "new.txt/in the way", "x");
-	assert_int_equal(transaction_run(&t, &j, &e), -1);
+	assert_int_equal(transaction_run(&t, &first, &j, &e), -1);
 	assert_true(e.code != ERR_TORN);
 	assert_non_null(strstr(e.text, "new.txt"));
 	want(root, "new.txt/in the way", "x");
@@ -395,70 +399,13 @@ torn(void **unused)
 	assert_int_equal(end, TRANSACTION_NONE);
 }
 
-static int
-note_serial(void *arg, json_t *one, struct err *e)
-{
-	(void)e;
-	*(int64_t *)arg = *(int64_t *)arg * 10 + store_serial(one);
-	return 0;
-}
-
-/* The records: the one that is applied, and those before it, newest first. */
-static void
-records(void **unused)
-{
-	const struct changeset none = CHANGESET_INIT;
-	int64_t serials = 0;
-	json_t *one;
-	struct err e;
-
-	(void)unused;
-	for (int i = 2; i <= 4; i++) {
-		one = record(i, "x", &none);
-		assert_ok(store_set_applied(state, one, &e), &e);
-		assert_ok(store_set_applied(state, one, &e), &e);
-		json_decref(one);
-	}
-	assert_ok(store_history(state, note_serial, &serials, &e), &e);
-	assert_int_equal(serials, 321);
-	assert_int_equal(notes_refreshed(state), 0);
-	assert_ok(notes_set_refreshed(state, 1800000000, &e), &e);
-	assert_int_equal(notes_refreshed(state), 1800000000);
-}
-
-/* Why a release isn't applied counts until another thing is. */
-static void
-waiting(void **unused)
-{
-	const struct changeset none = CHANGESET_INIT;
-	json_t *applied, *said, *next = record(2, "x", &none);
-	struct err why, e;
-
-	(void)unused;
-	assert_non_null(applied = store_applied(state, &e));
-	assert_null(notes_waiting(state, store_serial(applied)));
-	err_setx(&why, ERR_BUSY, "C:/x: it is open");
-	notes_set_waiting(state, store_serial(applied), 7, &why);
-	assert_non_null(said = notes_waiting(state, store_serial(applied)));
-	assert_int_equal(json_integer_value(json_object_get(said, "release")), 7);
-	assert_string_equal(
-	    json_string_value(json_object_get(json_object_get(said, "error"), "text")),
-	    "C:/x: it is open");
-	assert_string_equal(
-	    json_string_value(json_object_get(json_object_get(said, "error"), "code")), "busy");
-	assert_null(notes_waiting(state, store_serial(next)));
-	json_decref(said);
-	json_decref(next);
-	json_decref(applied);
-}
-
 int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	static const struct CMUnitTest tests[] = { TEST(whole), TEST(taken_back), TEST(prepared),
 		TEST(committed), TEST(half_in_place), TEST(being_taken_back), TEST(cut_journal),
-		TEST(torn), TEST(records), TEST(waiting) };
+		TEST(torn) };
 
 	return cmocka_run_group_tests_name("transaction", tests, NULL, NULL);
 }

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Step 1 of a transaction: the new files lie beside where they go, and the old ones have a second
+ * name.
+ */
+#include "updater/apply/work.h"
+
+#include <string.h>
+
+static int
+stage(const struct work *w, size_t i, struct err *e)
+{
+	const struct journal_file *f = &w->j->files[i];
+	struct dir *root = w->roots[f->root], *dir = w->dirs[f->root];
+	char new[32], old[32];
+	int rc;
+
+	if (work_has(&f->old) &&
+	    work_link(root, f->path, dir, work_name('o', i, old), f->old.mode, e) == -1)
+		return -1;
+	if (!work_has(&f->new))
+		return 0;
+	work_name('n', i, new);
+	if (strcmp(f->old.sha256, f->new.sha256) == 0)
+		rc = file_copy(root, f->path, dir, new, f->new.mode, e);
+	else if (w->t->source_is_ours && f->only)
+		rc = work_link(w->t->source, f->new.sha256, dir, new, f->new.mode, e);
+	else
+		rc = file_copy(w->t->source, f->new.sha256, dir, new, f->new.mode, e);
+	if (rc == -1 || file_set_mode(dir, new, f->new.mode, e) == -1)
+		return -1;
+	/* What was copied from where others write may have changed since it was looked at. */
+	if (!w->t->source_is_ours && !work_is_there(dir, new, &f->new))
+		return err_setx(e, ERR_HASH, "%s: its content changed while it was staged",
+		    f->path);
+	return 0;
+}
+
+/* The new files of one root, and their names. */
+static int
+sync_staged(const struct work *w, int r, struct err *e)
+{
+	int all = w->j->nfiles >= WORK_SYNC_ALL_FROM ? dir_sync_all(w->dirs[r], e) : 0;
+	char new[32];
+
+	if (all == -1)
+		return -1;
+	for (size_t i = 0; i < w->j->nfiles && all == 0; i++)
+		if ((int)w->j->files[i].root == r && work_has(&w->j->files[i].new) &&
+		    file_sync(w->dirs[r], work_name('n', i, new), e) == -1)
+			return -1;
+	return dir_sync(w->dirs[r], e);
+}
+
+int
+stage_files(const struct work *w, struct err *e)
+{
+	for (size_t i = 0; i < w->j->nfiles; i++)
+		if (stage(w, i, e) == -1)
+			return -1;
+	for (int r = 0; r < LAYOUT_ROOTS; r++)
+		if (w->dirs[r] != NULL &&
+		    (sync_staged(w, r, e) == -1 || dir_sync(w->roots[r], e) == -1))
+			return -1;
+	return 0;
+}

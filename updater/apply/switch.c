@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Step 2 of a transaction, forwards and backwards.
+ */
+#include "updater/apply/work.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/path.h"
+#include "updater/apply/leftover.h"
+
+/* A name beside a file. */
+static int
+beside(const char *path, const char *leaf, char out[PATH_REL_MAX + 1], struct err *e)
+{
+	int dir = (int)(path_base(path) - path);
+
+	if ((size_t)snprintf(out, PATH_REL_MAX + 1, "%.*s%s", dir, path, leaf) > PATH_REL_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "%s: its name is too long", path);
+	return 0;
+}
+
+/*
+ * Moves file i into the private directory: a program has it open, so it can be renamed but not
+ * removed.
+ */
+static int
+move_away(const struct work *w, size_t i, struct err *e)
+{
+	const struct journal_file *f = &w->j->files[i];
+	char name[LEFTOVER_NAME_SIZE];
+
+	return w->dirs[f->root] == NULL
+	    ? -1
+	    : leftover_move(w->roots[f->root], f->path, w->dirs[f->root], i, name, e);
+}
+
+static int
+remove_file(const struct work *w, size_t i, struct err *e)
+{
+	struct dir *root = w->roots[w->j->files[i].root];
+	const char *path = w->j->files[i].path;
+	struct file_info info;
+	struct err ignored;
+
+	if (root == NULL || file_remove(root, path, e) != -1)
+		return 0;
+	/* An interrupted run may already have replaced it by a directory. */
+	if (file_stat(root, path, &info, &ignored) == 1 && info.type == FILE_DIRECTORY)
+		return 0;
+	return e->code == ERR_BUSY && move_away(w, i, &ignored) != -1 ? 0 : -1;
+}
+
+/* Move what is staged under this name, if it still is, to file i's path.  1, 0, -1. */
+static int
+move_into_place(const struct work *w, const char *staged, size_t i, struct err *e)
+{
+	const struct journal_file *f = &w->j->files[i];
+	struct dir *root = w->roots[f->root], *dir = w->dirs[f->root];
+	int moved = dir == NULL ? 0 : file_move(dir, staged, root, f->path, e);
+	struct err ignored;
+
+	if (moved == -1 && e->code == ERR_BUSY && move_away(w, i, &ignored) != -1)
+		moved = file_move(dir, staged, root, f->path, e);
+	return moved;
+}
+
+/* A directory that isn't empty stays. */
+static int
+remove_dir(const struct work *w, const struct journal_dir *d, struct err *e)
+{
+	if (w->roots[d->root] == NULL || dir_remove(w->roots[d->root], d->path, e) != -1)
+		return 0;
+	return -1;
+}
+
+static int
+make_dir(const struct work *w, const struct journal_dir *d, struct err *e)
+{
+	struct dir *made = dir_below(w->roots[d->root], d->path, true, e);
+
+	dir_close(made);
+	return made == NULL ? -1 : 0;
+}
+
+/* Keep what a person changed under another name.  Repeated, it finds that name there. */
+static int
+set_aside(const struct work *w, size_t i, struct err *e)
+{
+	const struct journal_file *f = &w->j->files[i];
+	char path[PATH_REL_MAX + 1], old[WORK_NAME_SIZE];
+
+	if (f->aside == NULL)
+		return 0;
+	if (beside(f->path, f->aside, path, e) == -1)
+		return -1;
+	if (work_is_there(w->roots[f->root], path, &f->old))
+		return 0;
+	return work_link(w->dirs[f->root], work_name('o', i, old), w->roots[f->root], path,
+	    f->old.mode, e);
+}
+
+static int
+put(const struct work *w, size_t i, struct err *e)
+{
+	const struct journal_file *f = &w->j->files[i];
+	char new[WORK_NAME_SIZE];
+	int moved = move_into_place(w, work_name('n', i, new), i, e);
+
+	if (moved == -1)
+		return -1;
+	if (moved == 0 && !work_is_there(w->roots[f->root], f->path, &f->new))
+		return err_setx(e, ERR_CONFLICT, "%s/%s: neither staged nor in place",
+		    w->j->roots[f->root], f->path);
+	return 0;
+}
+
+static int
+removals(const struct work *w, bool early, struct err *e)
+{
+	for (size_t i = 0; i < w->j->nfiles; i++)
+		if (!work_has(&w->j->files[i].new) && w->j->files[i].early == early &&
+		    remove_file(w, i, e) == -1)
+			return -1;
+	for (size_t i = w->j->ndirs; i > 0; i--)
+		if (!w->j->dirs[i - 1].made && w->j->dirs[i - 1].early == early &&
+		    remove_dir(w, &w->j->dirs[i - 1], e) == -1)
+			return -1;
+	return 0;
+}
+
+/* Whether there is no directory any more, perhaps a file in its place. */
+static bool
+is_gone(struct dir *root, const char *path)
+{
+	struct file_info info;
+	struct err e;
+	int found = file_stat(root, path, &info, &e);
+
+	return found == 0 || (found == 1 && info.type == FILE_REGULAR);
+}
+
+/* Make the new names durable: each directory once, as files are in order of their paths. */
+static int
+sync_parents(const struct work *w, struct err *e)
+{
+	char parent[PATH_REL_MAX + 1], last[PATH_REL_MAX + 1] = "";
+	int last_root = -1, rc = 0, all = w->j->nfiles + w->j->ndirs >= WORK_SYNC_ALL_FROM;
+
+	for (int r = 0; r < LAYOUT_ROOTS && all == 1; r++)
+		if (w->roots[r] != NULL)
+			all = dir_sync_all(w->roots[r], e);
+	if (all != 0)
+		return all == -1 ? -1 : 0;
+	for (size_t i = 0; i < w->j->nfiles + w->j->ndirs && rc == 0; i++) {
+		bool is_file = i < w->j->nfiles;
+		const struct journal_dir *jd = is_file ? NULL : &w->j->dirs[i - w->j->nfiles];
+		const char *path = is_file ? w->j->files[i].path : jd->path;
+		int root = (int)(is_file ? w->j->files[i].root : jd->root);
+		struct dir *d;
+
+		snprintf(parent, sizeof parent, "%.*s", (int)(path_base(path) - path), path);
+		if (w->roots[root] == NULL || (root == last_root && strcmp(parent, last) == 0))
+			continue;
+		last_root = root;
+		memcpy(last, parent, sizeof last);
+		if (parent[0] != '\0')
+			parent[strlen(parent) - 1] = '\0';
+		if (parent[0] == '\0')
+			rc = dir_sync(w->roots[root], e);
+		else if ((d = dir_below(w->roots[root], parent, false, e)) != NULL) {
+			rc = dir_sync(d, e);
+			dir_close(d);
+		} else if (!is_gone(w->roots[root], parent))
+			rc = -1;
+	}
+	return rc;
+}
+
+int
+switch_redo(const struct work *w, struct err *e)
+{
+	const struct journal *j = w->j;
+
+	for (size_t i = 0; i < j->nfiles; i++)
+		if (set_aside(w, i, e) == -1)
+			return -1;
+	if (removals(w, true, e) == -1)
+		return -1;
+	for (size_t i = 0; i < j->ndirs; i++)
+		if (j->dirs[i].made && make_dir(w, &j->dirs[i], e) == -1)
+			return -1;
+	for (size_t i = 0; i < j->nfiles; i++)
+		if (work_has(&j->files[i].new) && put(w, i, e) == -1)
+			return -1;
+	if (sync_parents(w, e) == -1 || settings_apply(w->t->settings, &j->set, e) == -1 ||
+	    removals(w, false, e) == -1)
+		return -1;
+	return sync_parents(w, e);
+}
+
+/* Backwards. */
+
+static int
+put_back(const struct work *w, size_t i, struct err *e)
+{
+	const struct journal_file *f = &w->j->files[i];
+	struct dir *root = w->roots[f->root];
+	char old[WORK_NAME_SIZE], path[PATH_REL_MAX + 1];
+	int moved;
+
+	if (root == NULL)
+		return 0;
+	if (!work_has(&f->old))
+		return work_is_there(root, f->path, &f->new) ? remove_file(w, i, e) : 0;
+	/*
+	 * Of two names for one file rename() leaves both, and nothing has to be put back; nor where
+	 * a program has opened the old one since, so that neither name can go.
+	 */
+	moved = move_into_place(w, work_name('o', i, old), i, e);
+	if (moved == -1 && (e->code != ERR_BUSY || !work_is_there(root, f->path, &f->old)))
+		return -1;
+	if (moved == 0 && !work_is_there(root, f->path, &f->old))
+		return err_setx(e, ERR_CONFLICT,
+		    "%s/%s: can't be put back, its old content is gone", w->j->roots[f->root],
+		    f->path);
+	if (f->aside == NULL)
+		return 0;
+	if (beside(f->path, f->aside, path, e) == -1 ||
+	    (work_is_there(root, path, &f->old) && file_remove(root, path, e) == -1))
+		return -1;
+	return 0;
+}
+
+int
+switch_undo(const struct work *w, struct err *e)
+{
+	const struct journal *j = w->j;
+
+	if (settings_apply(w->t->settings, &j->record.undo, e) == -1)
+		return -1;
+	/* What was made stands in the way of what is put back, and the other way round. */
+	for (size_t i = j->nfiles; i > 0; i--)
+		if (!work_has(&j->files[i - 1].old) && put_back(w, i - 1, e) == -1)
+			return -1;
+	for (size_t i = j->ndirs; i > 0; i--)
+		if (j->dirs[i - 1].made && remove_dir(w, &j->dirs[i - 1], e) == -1)
+			return -1;
+	for (size_t i = 0; i < j->ndirs; i++)
+		if (!j->dirs[i].made && w->roots[j->dirs[i].root] != NULL &&
+		    make_dir(w, &j->dirs[i], e) == -1)
+			return -1;
+	for (size_t i = j->nfiles; i > 0; i--)
+		if (work_has(&j->files[i - 1].old) && put_back(w, i - 1, e) == -1)
+			return -1;
+	return sync_parents(w, e);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_APPLY_WORK_H
+#define UPDATER_APPLY_WORK_H
+
+/*
+ * A transaction at work: what transaction.c, stage.c, switch.c and keep.c share.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/err.h"
+#include "lib/os/file.h"
+#include "updater/apply/journal.h"
+#include "updater/apply/transaction.h"
+
+/* From how many files on one sync of the file system is cheaper than one for each. */
+#define WORK_SYNC_ALL_FROM 16
+
+#define WORK_NAME_SIZE 32
+
+/* A transaction with its directories open; they are NULL where nothing is changed or none is there. */
+struct work {
+	const struct transaction *t;
+	const struct journal *j;
+	struct dir *roots[LAYOUT_ROOTS];
+	struct dir *dirs[LAYOUT_ROOTS]; /* the private ones below them */
+};
+
+/*
+ * Open roots and private directories; with make, missing ones are made.  0, or -1 with *w closed.
+ */
+int work_open(struct work *w, const struct transaction *t, const struct journal *j, bool make,
+    struct err *e);
+void work_close(struct work *w);
+
+/* Write the name in the private directory: 'n' for the new content of file i, 'o' for the old. */
+const char *work_name(char kind, size_t i, char out[WORK_NAME_SIZE]);
+
+/* Whether there is a file in this state at all. */
+bool work_has(const struct file_state *s);
+
+/* Whether the file is there with this content. */
+bool work_is_there(struct dir *d, const char *path, const struct file_state *want);
+
+/*
+ * Give from/name a second name, or a copy where that is impossible.  A file that has the new name
+ * is replaced.
+ */
+int work_link(struct dir *from, const char *name, struct dir *to, const char *newname,
+    unsigned mode, struct err *e);
+
+/* Stage new files, and give the old ones their second names, durably. */
+int stage_files(const struct work *w, struct err *e);
+
+/* Keep users' scripts, which they read from kept/ afterwards, and old content for rollback. */
+int keep_scripts(const struct work *w, struct err *e);
+int keep_old(const struct work *w, struct err *e);
+
+/* Put everything in place, or back.  Both can be repeated, and go on after a crash. */
+int switch_redo(const struct work *w, struct err *e);
+int switch_undo(const struct work *w, struct err *e);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The part of a plan that downloads its content.
+ */
+#include "updater/plan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/path.h"
+#include "updater/fetch/download.h"
+
+static int
+by_hash(const void *a, const void *b)
+{
+	return strcmp(((const struct download *)a)->name, ((const struct download *)b)->name);
+}
+
+/* Where the server has a target.  Owned by the caller. */
+static char *
+remote_path(const struct plan_file *f, struct refresh *r, struct err *e)
+{
+	struct buf remote = BUF_INIT(2 * PATH_REL_MAX);
+
+	if (buf_adds(&remote, "targets/", e) == 0 &&
+	    tuf_client_target_path(refresh_client(r), f->target, &f->want, &remote, e) == 0)
+		return (char *)buf_steal(&remote);
+	buf_free(&remote);
+	return NULL;
+}
+
+int
+plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *dir, unsigned which,
+    struct progress *progress, struct err *e)
+{
+	struct download *d = calloc(p->n + 1, sizeof *d);
+	char **remote = calloc(p->n + 1, sizeof *remote);
+	size_t n = 0, unique = 0, files = 0;
+	uint64_t bytes = 0;
+	int rc = -1;
+
+	if (d == NULL || remote == NULL) {
+		err_nomem(e);
+		goto out;
+	}
+	for (size_t i = 0; i < p->n; i++) {
+		const struct plan_file *file = &p->files[i];
+
+		if ((which & (file->place >= LAYOUT_ROOTS ? PLAN_SCRIPTS : PLAN_FILES)) == 0 ||
+		    (file->place < LAYOUT_ROOTS && !plan_needs(file)) ||
+		    download_is_there(dir, file->sha256, &file->want))
+			continue;
+		if ((remote[n] = remote_path(file, r, e)) == NULL)
+			goto out;
+		d[n] = (struct download){ file->target, remote[n], file->sha256, &file->want };
+		n++;
+	}
+	/* The same content under several names is fetched once. */
+	qsort(d, n, sizeof *d, by_hash);
+	for (size_t i = 0; i < n; i++)
+		if (unique == 0 || by_hash(&d[unique - 1], &d[i]) != 0)
+			d[unique++] = d[i];
+	for (size_t i = 0; i < unique; i++) {
+		bytes += d[i].want->length;
+		files += d[i].want->length > 0; /* nothing is heard of an empty one */
+	}
+	if (unique > 0)
+		progress_begin(progress, p->application, files, bytes);
+	if ((rc = download_files(f, dir, d, unique, true, progress, e)) == 0)
+		p->fetched = unique;
+	if (unique > 0)
+		progress_end(progress);
+out:
+	for (size_t i = 0; i < n; i++)
+		free(remote[i]);
+	free(remote);
+	free(d);
+	return rc;
+}

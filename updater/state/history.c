@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Records on disk: the applied one and those before it.
+ */
+#include "updater/state/record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "updater/state/state.h"
+
+#define APPLIED "applied.json"
+
+static int
+load(struct dir *d, const char *name, struct record *r, struct err *e)
+{
+	json_t *j = state_read_json(d, name, RECORD_MAX, e);
+	int rc = -1;
+
+	*r = (struct record)RECORD_INIT;
+	if (j != NULL && (rc = record_read(j, r, e)) == -1)
+		err_context(e, "%s/%s", dir_path(d), name);
+	json_decref(j);
+	return rc;
+}
+
+static int
+save(struct dir *d, const char *name, const struct record *r, struct err *e)
+{
+	json_t *j = record_json(r, e);
+	int rc = j == NULL ? -1 : state_write_json(d, name, j, e);
+
+	json_decref(j);
+	return rc;
+}
+
+int
+record_applied(struct dir *state, struct record *r, struct err *e)
+{
+	if (load(state, APPLIED, r, e) == -1)
+		return e->code == ERR_NOENT ? 0 : -1;
+	if (r->serial == 0 || r->whole)
+		return 0;
+	record_free(r);
+	return err_setx(e, ERR_SYNTAX, "%s/" APPLIED ": want a whole record", dir_path(state));
+}
+
+static struct dir *
+history_dir(struct dir *state, bool make, struct err *e)
+{
+	return dir_below(state, "history", make, e);
+}
+
+int
+record_set_applied(struct dir *state, const struct record *old, const struct record *r,
+    struct err *e)
+{
+	struct dir *d;
+	char name[32];
+	int rc = 0;
+
+	if (old->serial != 0 && old->serial != r->serial) {
+		/* These names sort as the serials do. */
+		snprintf(name, sizeof name, "%010lld.json", (long long)old->serial);
+		d = history_dir(state, true, e);
+		rc = d == NULL ? -1 : save(d, name, old, e);
+		dir_close(d);
+	}
+	return rc == -1 ? -1 : save(state, APPLIED, r, e);
+}
+
+static int
+add_name(void *arg, const char *name, struct err *e)
+{
+	if (strlen(name) != 15 || strspn(name, "0123456789") != 10 ||
+	    strcmp(name + 10, ".json") != 0)
+		return 0;
+	return strings_add(arg, name, e);
+}
+
+/* The names of the history's records, oldest first.  Returns 0 with *d NULL where there is none. */
+static int
+list_history(struct dir *state, struct dir **d, struct strings *names, struct err *e)
+{
+	*names = (struct strings)STRINGS_INIT;
+	if ((*d = history_dir(state, false, e)) == NULL)
+		return e->code == ERR_NOENT ? 0 : -1;
+	if (dir_list(*d, add_name, names, e) == 0)
+		return 0;
+	strings_free(names);
+	dir_close(*d);
+	return -1;
+}
+
+int
+record_history(struct dir *state, int (*each)(void *arg, struct record *r, struct err *e),
+    void *arg, struct err *e)
+{
+	struct strings names;
+	struct record r;
+	struct dir *d;
+	int rc = 0;
+
+	if (list_history(state, &d, &names, e) == -1)
+		return -1;
+	for (size_t i = names.n; i > 0 && rc == 0; i--) {
+		rc = load(d, names.v[i - 1], &r, e);
+		if (rc == 0)
+			rc = each(arg, &r, e);
+		record_free(&r);
+	}
+	strings_free(&names);
+	dir_close(d);
+	return rc;
+}
+
+/* Old records keep only the summary: when, what, how much. */
+static void
+shorten(struct dir *d, const char *name, struct record *r)
+{
+	struct err ignored;
+	bool was_whole = r->whole;
+
+	r->whole = false;
+	if (was_whole)
+		save(d, name, r, &ignored);
+}
+
+/* Add the hashes of a record's files to a JSON object that serves as a set. */
+static int
+want_content(json_t *wanted, const struct record *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (json_object_set_new(wanted, r->files[i].state.sha256, json_true()) == -1)
+			return -1;
+	return 0;
+}
+
+struct pruning {
+	struct dir *kept;
+	const json_t *wanted;
+};
+
+static int
+prune_one(void *arg, const char *name, struct err *e)
+{
+	const struct pruning *p = arg;
+
+	/* A file that can't be removed yet doesn't keep the others. */
+	if (json_object_get(p->wanted, name) == NULL)
+		file_remove(p->kept, name, e);
+	return 0;
+}
+
+static void
+prune_kept(struct dir *state, const json_t *wanted)
+{
+	struct err e;
+	struct pruning p = { dir_below(state, "kept", false, &e), wanted };
+
+	if (p.kept != NULL)
+		dir_list(p.kept, prune_one, &p, &e);
+	dir_close(p.kept);
+}
+
+/* One record of the history, the age-th before the applied one.  Returns 0, or -1: not readable. */
+static int
+prune_record(struct dir *d, const char *name, size_t age, json_t *wanted)
+{
+	struct record r;
+	struct err e;
+	int rc;
+
+	if (age > RECORD_HISTORY_MAX)
+		return file_remove(d, name, &e) == -1 ? 0 : 0;
+	if (age > RECORD_WHOLE_MAX + 1)
+		return 0;
+	if (load(d, name, &r, &e) == -1)
+		return -1;
+	rc = want_content(wanted, &r);
+	if (age > RECORD_WHOLE_MAX)
+		shorten(d, name, &r);
+	record_free(&r);
+	return rc;
+}
+
+void
+record_prune(struct dir *state, const struct record *applied)
+{
+	json_t *wanted = json_object();
+	struct strings names;
+	struct dir *d;
+	struct err e;
+	bool sure = wanted != NULL && want_content(wanted, applied) == 0;
+
+	if (list_history(state, &d, &names, &e) == 0) {
+		for (size_t i = 0; i < names.n; i++)
+			if (prune_record(d, names.v[i], names.n - i, wanted) == -1)
+				sure = false;
+		/* With a record that can't be read nobody knows what it needs. */
+		if (sure)
+			prune_kept(state, wanted);
+		strings_free(&names);
+		dir_close(d);
+	}
+	json_decref(wanted);
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An attempt to change what is applied, or to look at it.
+ */
+#include "updater/update/attempt.h"
+
+#include <string.h>
+
+#include "lib/os/clock.h"
+#include "updater/apply/apply.h"
+#include "updater/apply/leftover.h"
+#include "updater/state/notes.h"
+#include "updater/state/state.h"
+
+/*
+ * How long a process that changes files is waited for beyond the deadline, and how often it is
+ * looked at, milliseconds.
+ */
+#define APPLY_WAIT_MS 60000
+#define APPLY_LOOK_MS 100
+
+static int
+read_applied(struct attempt *u, struct err *e)
+{
+	if (record_applied(u->state, &u->applied, e) == -1)
+		return -1;
+	u->r->release = u->applied.release;
+	u->r->newest = u->applied.newest;
+	u->r->refreshed = notes_refreshed(u->state);
+	return 0;
+}
+
+static int
+recover(struct attempt *u, struct err *e)
+{
+	struct transaction t;
+	char work[512];
+
+	apply_transaction(u->st, u->state, NULL, true, u->s, work, &t);
+	if (transaction_recover(&t, &u->r->recovered, e) == 0) {
+		leftovers_remove(u->state);
+		return 0;
+	}
+	if (u->o->repair && e->code == ERR_TORN)
+		return transaction_abandon(u->state, e);
+	if (e->code == ERR_TORN)
+		err_context(e,
+		    "'slipway update --repair' gives it up and puts every file in place again");
+	return -1;
+}
+
+/*
+ * One process updates, others wait for it until their deadline.  Waits APPLY_WAIT_MS longer while
+ * that process changes files, because a program must not start in the middle of that.
+ */
+static struct file_lock *
+lock(struct attempt *u, struct err *e)
+{
+	int64_t now = clock_mono_ms(), until = u->o->deadline > now ? u->o->deadline : now,
+		last = until + APPLY_WAIT_MS;
+	struct file_lock *l = file_lock(u->state, "lock", until - now, e);
+
+	while (
+	    l == NULL && e->code == ERR_BUSY && state_pending(u->state) && clock_mono_ms() < last)
+		l = file_lock(u->state, "lock", APPLY_LOOK_MS, e);
+	if (l == NULL && e->code == ERR_BUSY)
+		err_setx(e, ERR_BUSY, "another process is updating %s, and wasn't done in time",
+		    u->st->application);
+	return l;
+}
+
+int
+attempt_begin(struct attempt *u, const struct station *st, struct settings *s,
+    const struct update_options *o, struct update_result *r, struct err *e)
+{
+	struct err why;
+
+	memset(r, 0, sizeof *r);
+	*u = (struct attempt){ .st = st, .s = s, .o = o, .r = r };
+	if ((u->state = station_dir(st, "", true, e)) == NULL)
+		return -1;
+	if ((u->lock = lock(u, e)) == NULL) {
+		r->read_only = e->code == ERR_ACCESS;
+		if (read_applied(u, &why) == -1) {
+			*e = why;
+			return -1;
+		}
+		if (!r->read_only)
+			return -1;
+		if (!state_pending(u->state))
+			return 0;
+		return err_setx(e, ERR_TORN,
+		    "a change of this station was interrupted; its administrator has to run 'slipway update'");
+	}
+	return recover(u, e) == -1 ? -1 : read_applied(u, e);
+}
+
+void
+attempt_end(struct attempt *u)
+{
+	refresh_free(u->refresh);
+	fetch_end(u->fetch);
+	if (u->health.known != NULL)
+		server_health_end(&u->health, u->state);
+	plan_free(&u->plan);
+	record_free(&u->applied);
+	file_unlock(u->lock);
+	dir_close(u->staging);
+	dir_close(u->metadata);
+	dir_close(u->state);
+}
+
+static void
+server_failed(void *arg, const char *url, const struct err *why)
+{
+	struct attempt *u = arg;
+
+	server_health_note(&u->health, url, why, NULL);
+	if (u->o->failed != NULL)
+		u->o->failed(NULL, url, why);
+}
+
+static int
+connect_to_server(struct attempt *u, struct err *e)
+{
+	const struct station *st = u->st;
+	struct fetch_config config = { .host_keys = st->host_keys,
+		.nhost_keys = st->nhost_keys,
+		.key_file = st->login_key,
+		.passphrase_file = st->passphrase_file,
+		.password_file = st->password_file,
+		.connect_ms = STATION_CONNECT_MS,
+		.deadline = u->o->deadline,
+		.failed = server_failed,
+		.arg = u,
+		.child = u->o->child };
+
+	if (server_health_load(u->state, st, clock_wall(), &u->health, e) == -1)
+		return -1;
+	config.urls = u->health.urls;
+	config.nurls = u->health.n;
+	if ((u->metadata = station_dir(st, "metadata", true, e)) == NULL ||
+	    (u->staging = dir_make_private(u->state, "staging", e)) == NULL ||
+	    (u->fetch = fetch_start(&config, e)) == NULL)
+		return -1;
+	return 0;
+}
+
+/* Remember that the server that was asked last answered, or (why not NULL) what was wrong. */
+static void
+note_server(struct attempt *u, const struct err *why)
+{
+	const char *url = fetch_server(u->fetch);
+	const struct confined *confined = fetch_confined(u->fetch);
+	struct buf text = BUF_INIT(256);
+	struct err ignored;
+
+	if (confined != NULL)
+		confined_format(confined, &text, &ignored);
+	if (why != NULL && !fetch_is_servers_fault(why))
+		why = NULL;
+	if (url == NULL && why != NULL && u->health.n > 0)
+		url = u->health.urls[u->health.n - 1];
+	if (url != NULL)
+		server_health_note(&u->health, url, why, text.len > 0 ? buf_text(&text) : NULL);
+	buf_free(&text);
+}
+
+int64_t
+attempt_time(struct attempt *u)
+{
+	int64_t now = clock_wall(), floor = notes_refreshed(u->state);
+
+	u->r->stood_still = now < floor;
+	return now < floor ? floor : now;
+}
+
+int
+attempt_refresh(struct attempt *u, int64_t now, struct err *e)
+{
+	struct err first = { .code = ERR_NONE };
+
+	if (connect_to_server(u, e) == -1)
+		return -1;
+	/* If a server's metadata is wrong or old, asks the next server.  Reports the first error. */
+	while (
+	    (u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, now, e)) == NULL &&
+	    fetch_next(u->fetch, e))
+		if (first.code == ERR_NONE)
+			first = *e;
+	note_server(u, u->refresh == NULL ? e : NULL);
+	if (u->refresh != NULL)
+		return 0;
+	if (first.code != ERR_NONE)
+		*e = first;
+	return -1;
+}
+
+int
+attempt_plan(struct attempt *u, int64_t now, struct err *e)
+{
+	return attempt_refresh(u, now, e) == -1 ? -1 : plan_make(u->st, u->refresh, &u->plan, e);
+}
+
+int
+attempt_fetch(struct attempt *u, struct dir *dir, unsigned which, struct err *e)
+{
+	if (plan_fetch(&u->plan, u->refresh, u->fetch, dir, which, u->o->progress, e) == 0)
+		return 0;
+	note_server(u, e);
+	return -1;
+}
+
+int
+attempt_scripts(struct attempt *u, struct dir *source, enum layout_place place,
+    struct changeset *out, struct err *e)
+{
+	struct plan_scripts run = { .settings = u->s,
+		.source = source,
+		.deadline = u->o->deadline,
+		.log = u->o->log };
+
+	return plan_scripts(u->st, &run, place, &u->plan, out, e);
+}
+
+bool
+attempt_is_applied(struct attempt *u)
+{
+	bool is = plan_is_applied(&u->plan, &u->applied);
+
+	u->r->held = is && u->r->release != u->r->newest;
+	return is && (!u->o->repair || u->r->held);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_UPDATE_ATTEMPT_H
+#define UPDATER_UPDATE_ATTEMPT_H
+
+/*
+ * An attempt to change what is applied, or to look at it: the lock on an application's state,
+ * recovery after a crash, the connection to a server, and the plan.
+ */
+#include <stdint.h>
+
+#include "updater/fetch/fetch.h"
+#include "updater/plan/plan.h"
+#include "updater/plan/refresh.h"
+#include "updater/state/record.h"
+#include "updater/state/server_health.h"
+#include "updater/update/update.h"
+
+/* All members are the attempt's own but the first four. */
+struct attempt {
+	const struct station *st;
+	struct settings *s;
+	const struct update_options *o;
+	struct update_result *r;
+	struct file_lock *lock; /* NULL for a user who may not update */
+	struct dir *state, *metadata, *staging;
+	struct server_health health;
+	struct fetch *fetch;
+	struct refresh *refresh;
+	struct plan plan;
+	struct record applied;
+};
+
+/*
+ * Lock the machine's part and bring it into a known state; what the pointers point to must outlive
+ * the attempt.  Fills in *r.  Returns 0, also (with r->read_only) for a user who may not change the
+ * machine's part, or -1: ERR_BUSY when another process is updating, ERR_TORN, or what reading the
+ * state gives.  The caller calls attempt_end() in all cases.
+ */
+int attempt_begin(struct attempt *u, const struct station *st, struct settings *s,
+    const struct update_options *o, struct update_result *r, struct err *e);
+void attempt_end(struct attempt *u);
+
+/*
+ * Connect to the station's servers, and bring the trusted metadata up to date from the first whose
+ * metadata is good.  now: the time for expiry checks.  Returns 0 or -1; with several faults, the
+ * error is the first.
+ */
+int attempt_refresh(struct attempt *u, int64_t now, struct err *e);
+
+/* The time for expiry checks: a clock that fell back doesn't make expired metadata good again. */
+int64_t attempt_time(struct attempt *u);
+
+/* attempt_refresh(), and the plan of the release that the metadata names. */
+int attempt_plan(struct attempt *u, int64_t now, struct err *e);
+
+/* Download content of the plan into dir; which as plan_fetch(). */
+int attempt_fetch(struct attempt *u, struct dir *dir, unsigned which, struct err *e);
+
+/* Run the scripts of one place, which source has, and append what they ask for to out. */
+int attempt_scripts(struct attempt *u, struct dir *source, enum layout_place place,
+    struct changeset *out, struct err *e);
+
+/* Whether nothing is to be done; sets r->held. */
+bool attempt_is_applied(struct attempt *u);
+
+#endif

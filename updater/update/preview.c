@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What an update would do.
+ */
+#include "updater/update/preview.h"
+
+#include "updater/update/attempt.h"
+
+/* Compare the plan, with all settings that the scripts of both parts ask for. */
+static int
+compare(struct attempt *u, struct preview *p, struct err *e)
+{
+	struct changeset *asked = &u->plan.settings;
+
+	if (plan_compare(u->st, &u->applied, &u->plan, e) == -1 ||
+	    plan_room(u->st, u->state, &u->plan, e) == -1 ||
+	    attempt_fetch(u, u->staging, PLAN_SCRIPTS, e) == -1 ||
+	    attempt_scripts(u, u->staging, LAYOUT_SCRIPTS_MACHINE, asked, e) == -1 ||
+	    attempt_scripts(u, u->staging, LAYOUT_SCRIPTS_USER, asked, e) == -1)
+		return -1;
+	return settings_plan(u->s, asked, &p->settings, &p->undo, e);
+}
+
+int
+preview_run(const struct station *st, struct settings *s, const struct update_options *o,
+    int (*show)(void *arg, const struct preview *p, struct err *e), void *arg, struct err *e)
+{
+	struct preview p = { .settings = CHANGESET_INIT, .undo = CHANGESET_INIT };
+	struct update_result r;
+	struct attempt u;
+	int rc = attempt_begin(&u, st, s, o, &r, e);
+
+	if (rc == 0 && r.read_only)
+		rc = err_setx(e, ERR_ACCESS, "%s: this user may not change it", st->state_path);
+	if (rc == 0 &&
+	    (attempt_plan(&u, attempt_time(&u), e) == -1 ||
+		(!attempt_is_applied(&u) && compare(&u, &p, e) == -1)))
+		rc = -1;
+	if (rc == 0) {
+		p.plan = &u.plan;
+		p.from = r.release;
+		p.held = r.held;
+		rc = show(arg, &p, e);
+	}
+	changeset_free(&p.settings);
+	changeset_free(&p.undo);
+	attempt_end(&u);
+	return rc;
+}
