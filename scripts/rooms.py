@@ -21,7 +21,6 @@ MAIN = re.compile(r"^(updater/main|server/main|updater/main_tuf|lib/os/main_wind
 
 # Arrows that are still to be cut, or to be drawn in CMake.
 EXCEPTIONS = [
-    ("base", "os"),
     ("sftp_parent", "sftp_child"),
     ("sftp_parent", "updater_fetch"),
     ("sftp_child", "sftp_parent"),

@@ -5,7 +5,7 @@
 #include <openssl/crypto.h>
 
 #include "lib/sftp/child.h"
-#include "updater/cmd/common.h"
+#include "updater/cmd/command.h"
 #include "lib/script/runner.h"
 
 int

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Names of files: the allowlist for names from outside, and joining.
+ * Names from outside: the allowlists.
  */
 #include "lib/base/path.h"
 
@@ -119,14 +119,4 @@ path_casecmp(const char *a, const char *b)
 		b++;
 	}
 	return (unsigned char)ascii_lower(*a) - (unsigned char)ascii_lower(*b);
-}
-
-int
-path_join(struct buf *out, const char *dir, const char *name, struct err *e)
-{
-	size_t len = strlen(dir);
-
-	if (len == 0 || path_absolute(name))
-		return buf_adds(out, name, e);
-	return buf_addf(out, e, "%s%s%s", dir, dir[len - 1] == '/' ? "" : "/", name);
 }

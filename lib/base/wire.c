@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include "lib/base/text.h"
-
 static uint64_t
 number(struct wire *w, size_t bytes)
 {
@@ -125,41 +123,4 @@ wire_put_mpint(struct buf *b, const uint8_t *data, size_t len, struct err *e)
 	if (wire_put_u32(b, (uint32_t)(len + pad), e) == -1 || (pad && wire_put_u8(b, 0, e) == -1))
 		return -1;
 	return buf_add(b, data, len, e);
-}
-
-int
-wire_put_name(struct buf *b, const char *text, struct err *e)
-{
-	return wire_put_string(b, text, strlen(text) + 1, e);
-}
-
-const char *
-wire_name(struct wire *w, size_t max)
-{
-	size_t len;
-	const char *text = (const char *)wire_string(w, &len);
-
-	if (text != NULL && len > 0 && len - 1 <= max && memchr(text, '\0', len) == text + len - 1)
-		return text;
-	w->bad = true;
-	return NULL;
-}
-
-int
-wire_put_err(struct buf *b, const struct err *what, struct err *e)
-{
-	return wire_put_u8(b, (uint8_t)what->code, e) == -1 ? -1 : wire_put_name(b, what->text, e);
-}
-
-int
-wire_err(struct wire *w, struct err *e)
-{
-	uint8_t code = wire_u8(w);
-	const char *text = wire_name(w, ERR_TEXT_SIZE);
-
-	if (text == NULL || !valid_utf8(text, strlen(text)))
-		return err_setx(e, ERR_PROTOCOL, "the child sent malformed text of an error");
-	return err_setx(e,
-	    code > ERR_NONE && code < ERR_CODE_COUNT ? (enum err_code)code : ERR_PROTOCOL, "%s",
-	    text);
 }

@@ -38,26 +38,12 @@ const uint8_t *wire_string(struct wire *w, size_t *len);
 /* Whether the next string is exactly this text; it is read in any case. */
 bool wire_is(struct wire *w, const char *text);
 
-/*
- * A text of at most max bytes that was sent with its final NUL, and has no other; NULL and w->bad
- * where there is none.
- */
-const char *wire_name(struct wire *w, size_t max);
-
-/*
- * An error of the other side becomes ours; the code of one that makes no sense is ERR_PROTOCOL.
- * -1.
- */
-int wire_err(struct wire *w, struct err *e);
-
 /* Append to a buffer.  0, or -1 with ERR_TOO_LARGE or ERR_NOMEM. */
 int wire_put_u8(struct buf *b, uint8_t v, struct err *e);
 int wire_put_u32(struct buf *b, uint32_t v, struct err *e);
 int wire_put_u64(struct buf *b, uint64_t v, struct err *e);
 int wire_put_string(struct buf *b, const void *data, size_t len, struct err *e);
 int wire_put_text(struct buf *b, const char *text, struct err *e);
-int wire_put_name(struct buf *b, const char *text, struct err *e);
-int wire_put_err(struct buf *b, const struct err *what, struct err *e);
 
 /*
  * A number of len bytes without sign, in network order, as a string without leading zeros (mpint).

@@ -4,12 +4,11 @@
  */
 #include "lib/cli/option.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/number.h"
 #include "lib/cli/near.h"
 
 /* Bytes of the words of a choice in an error. */
@@ -63,17 +62,14 @@ static int
 number(const struct given *g, struct err *e)
 {
 	const struct option *o = g->o;
-	size_t digits = strspn(g->value, "0123456789");
-	int64_t value;
+	uint64_t value;
 
-	errno = 0;
-	value = strtoll(g->value, NULL, 10);
-	if (digits == 0 || g->value[digits] != '\0' || errno != 0 || value < o->min ||
-	    value > o->max)
+	if (number_parse(g->value, strlen(g->value), (uint64_t)o->min, (uint64_t)o->max, &value) ==
+	    -1)
 		return err_setx(e, ERR_USAGE,
 		    "--%s: want a number from %" PRId64 " to %" PRId64 ", got '%s'", o->name,
 		    o->min, o->max, g->value);
-	*(int64_t *)(void *)g->to = value;
+	*(int64_t *)(void *)g->to = (int64_t)value;
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/os/clock.h"
 
 /*
@@ -169,4 +170,42 @@ frame_recv(struct frames *f, struct frame *out, int64_t deadline, struct err *e)
 			return -1;
 	}
 	return rc;
+}
+
+int
+frame_put_name(struct buf *b, const char *text, struct err *e)
+{
+	return wire_put_string(b, text, strlen(text) + 1, e);
+}
+
+const char *
+frame_name(struct wire *w, size_t max)
+{
+	size_t len;
+	const char *text = (const char *)wire_string(w, &len);
+
+	if (text != NULL && len > 0 && len - 1 <= max && memchr(text, '\0', len) == text + len - 1)
+		return text;
+	w->bad = true;
+	return NULL;
+}
+
+int
+frame_put_err(struct buf *b, const struct err *what, struct err *e)
+{
+	return wire_put_u8(b, (uint8_t)what->code, e) == -1 ? -1 : frame_put_name(b, what->text, e);
+}
+
+int
+frame_err(struct wire *w, struct err *e)
+{
+	uint8_t code = wire_u8(w);
+	const char *text = frame_name(w, ERR_TEXT_SIZE);
+
+	if (text == NULL || !valid_utf8(text, strlen(text)))
+		return err_setx(e, ERR_PROTOCOL,
+		    "the other process sent a malformed text of an error");
+	return err_setx(e,
+	    code > ERR_NONE && code < ERR_CODE_COUNT ? (enum err_code)code : ERR_PROTOCOL, "%s",
+	    text);
 }

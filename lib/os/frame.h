@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/base/wire.h"
 #include "lib/os/pipe.h"
 
 #define FRAME_HEADER_SIZE 5u
@@ -53,5 +54,21 @@ int frame_send(struct frames *f, uint8_t type, const void *data, size_t len, int
  * ERR_PROTOCOL (a length over the limit, an end in the middle of a frame) or ERR_IO.
  */
 int frame_recv(struct frames *f, struct frame *out, int64_t deadline, struct err *e);
+
+/*
+ * Texts in frames: strings of wire.h that end in their only NUL.
+ *
+ * frame_name() returns the next text of at most max bytes, or NULL with w->bad set where there is
+ * none.
+ */
+const char *frame_name(struct wire *w, size_t max);
+int frame_put_name(struct buf *b, const char *text, struct err *e);
+
+/*
+ * Errors in frames.  frame_err() fills in e with the next error of the other process and returns -1;
+ * a code that makes no sense becomes ERR_PROTOCOL.
+ */
+int frame_err(struct wire *w, struct err *e);
+int frame_put_err(struct buf *b, const struct err *what, struct err *e);
 
 #endif

@@ -22,6 +22,8 @@ static enum log_level most_talkative = LOG_LEVEL_INFO;
 /* the most talkative level that goes to the system's log; -1: none */
 static int system_most = -1;
 static bool json;
+/* standard error is a terminal and no log was asked for: people read it, without the process id */
+static bool terminal;
 static const char *const words[] = { "error", "warn", "info", "debug" };
 
 void
@@ -29,6 +31,7 @@ log_open(const char *name, enum log_level most)
 {
 	program = name;
 	most_talkative = most;
+	terminal = system_most == -1 && isatty(STDERR_FILENO);
 	if (system_most == -1 && log_system_needed()) {
 		system_most = LOG_LEVEL_WARN;
 		log_system_open(program);
@@ -38,6 +41,7 @@ log_open(const char *name, enum log_level most)
 int
 log_also(const char *where)
 {
+	terminal = false;
 	if (strcmp(where, "json") == 0)
 		json = true;
 	else if (strcmp(where, "syslog") == 0) {
@@ -74,8 +78,12 @@ static void
 write_line(enum log_level level, const char *escaped)
 {
 	char line[4 * LOG_LINE_MAX + 128];
-	int n = snprintf(line, sizeof line, "%.64s[%ld]: %s: %s\n", program, (long)getpid(),
-	    words[level], escaped);
+	char pid[32] = "";
+	int n;
+
+	if (!terminal)
+		snprintf(pid, sizeof pid, "[%ld]", (long)getpid());
+	n = snprintf(line, sizeof line, "%.64s%s: %s: %s\n", program, pid, words[level], escaped);
 
 	if (n > 0)
 		fwrite(line, 1, (size_t)n, stderr);

@@ -2,7 +2,7 @@
 /*
  * What a path is on POSIX systems.
  */
-#include "lib/base/path.h"
+#include "lib/os/path.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * What a path is on Windows: '\\' separates as '/' does, and an absolute one begins with a drive or
  * a share.
  */
-#include "lib/base/path.h"
+#include "lib/os/path.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -11,7 +11,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#include "lib/base/path.h"
+#include "lib/os/path.h"
 
 #define STATION_CONF  "/etc/slipway/machine.conf"
 #define STATION_STATE "/var/lib/slipway"

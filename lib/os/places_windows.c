@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "lib/base/path.h"
+#include "lib/os/path.h"
 #include "lib/os/wide_windows.h"
 
 #include <shlobj.h> /* after windows.h */

@@ -82,7 +82,7 @@ static int
 refuse(struct running *s, const struct err *why, struct err *e)
 {
 	struct buf b = BUF_INIT(2 * ERR_TEXT_SIZE);
-	int rc = wire_put_err(&b, why, e) == -1 ? -1 : answer(s, EXCHANGE_REFUSED, &b, e);
+	int rc = frame_put_err(&b, why, e) == -1 ? -1 : answer(s, EXCHANGE_REFUSED, &b, e);
 
 	buf_free(&b);
 	return rc;
@@ -101,7 +101,7 @@ static int
 on_get(struct running *s, struct wire *w, struct err *e)
 {
 	const struct script_facts *facts = s->r->facts;
-	const char *key = wire_name(w, SETTING_KEY_MAX), *name = wire_name(w, SETTING_NAME_MAX);
+	const char *key = frame_name(w, SETTING_KEY_MAX), *name = frame_name(w, SETTING_NAME_MAX);
 	struct buf b = BUF_INIT(VALUE_SIZE_MAX + 64);
 	struct value v = VALUE_INIT;
 	struct err why;
@@ -126,7 +126,7 @@ static int
 on_exists(struct running *s, struct wire *w, struct err *e)
 {
 	const struct script_facts *facts = s->r->facts;
-	const char *target = wire_name(w, EXCHANGE_FRAME_MAX);
+	const char *target = frame_name(w, EXCHANGE_FRAME_MAX);
 	struct buf none = BUF_INIT(0);
 	struct err why;
 	int rc = 0;
@@ -143,7 +143,7 @@ static int
 on_log(struct running *s, struct wire *w, struct err *e)
 {
 	const struct script_facts *facts = s->r->facts;
-	const char *text = wire_name(w, SCRIPT_LOG_LINE_MAX);
+	const char *text = frame_name(w, SCRIPT_LOG_LINE_MAX);
 
 	if (text == NULL || w->p != w->end || !valid_script_log(text, strlen(text)) ||
 	    ++s->lines > SCRIPT_LOG_MAX)
@@ -191,7 +191,7 @@ on_frame(struct running *s, const struct frame *f, struct err *e)
 		    ? 1
 		    : err_setx(e, ERR_PROTOCOL, "the script child sent a malformed end");
 	case EXCHANGE_FAILED:
-		wire_err(&w, e);
+		frame_err(&w, e);
 		return e->code == ERR_PROTOCOL ? -1 : -2;
 	default:
 		return err_setx(e, ERR_PROTOCOL, "the script child sent an unknown frame 0x%02x",
@@ -253,7 +253,7 @@ runner_run(struct runner *r, const char *name, const uint8_t *source, size_t len
 		s.deadline = r->deadline;
 	if (len > SCRIPT_SIZE_MAX || strlen(name) > SCRIPT_NAME_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "%.200s: over %u bytes", name, SCRIPT_SIZE_MAX);
-	if (wire_put_name(&b, name, e) == 0 && wire_put_string(&b, source, len, e) == 0)
+	if (frame_put_name(&b, name, e) == 0 && wire_put_string(&b, source, len, e) == 0)
 		rc = frame_send(child_frames(r->child), EXCHANGE_SCRIPT, b.data, b.len, s.deadline,
 			 e) == -1
 		    ? give_up(&s, e->code == ERR_PROTOCOL, e)

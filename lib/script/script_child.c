@@ -54,13 +54,13 @@ ask_get(void *arg, const char *key, const char *name, struct value *v, struct er
 	struct wire w;
 
 	buf_reset(&d->out);
-	if (wire_put_name(&d->out, key, e) == -1 || wire_put_name(&d->out, name, e) == -1 ||
+	if (frame_put_name(&d->out, key, e) == -1 || frame_put_name(&d->out, name, e) == -1 ||
 	    ask(d, EXCHANGE_GET, &f, e) == -1)
 		return -1;
 	w = (struct wire)WIRE_INIT(f.data, f.len);
 	if (f.type == EXCHANGE_VALUE)
 		return exchange_value(&w, v, e) == -1 ? -1 : 1;
-	return f.type == EXCHANGE_NONE ? 0 : wire_err(&w, e);
+	return f.type == EXCHANGE_NONE ? 0 : frame_err(&w, e);
 }
 
 static int
@@ -71,10 +71,10 @@ ask_exists(void *arg, const char *target, struct err *e)
 	struct wire w;
 
 	buf_reset(&d->out);
-	if (wire_put_name(&d->out, target, e) == -1 || ask(d, EXCHANGE_EXISTS, &f, e) == -1)
+	if (frame_put_name(&d->out, target, e) == -1 || ask(d, EXCHANGE_EXISTS, &f, e) == -1)
 		return -1;
 	w = (struct wire)WIRE_INIT(f.data, f.len);
-	return f.type == EXCHANGE_YES ? 1 : f.type == EXCHANGE_NONE ? 0 : wire_err(&w, e);
+	return f.type == EXCHANGE_YES ? 1 : f.type == EXCHANGE_NONE ? 0 : frame_err(&w, e);
 }
 
 static int
@@ -84,7 +84,7 @@ tell_log(void *arg, const char *script, const char *text, struct err *e)
 
 	(void)script;
 	buf_reset(&d->out);
-	return wire_put_name(&d->out, text, e) == -1 ? -1 : tell(d, EXCHANGE_LOG, e);
+	return frame_put_name(&d->out, text, e) == -1 ? -1 : tell(d, EXCHANGE_LOG, e);
 }
 
 static const struct confine_want want = { .memory = SCRIPT_MEMORY_MAX + OTHER_MEMORY,
@@ -135,7 +135,7 @@ static int
 run_one(struct duty *d, const struct frame *f, struct err *e)
 {
 	struct wire w = WIRE_INIT(f->data, f->len);
-	const char *sent = wire_name(&w, SCRIPT_NAME_MAX);
+	const char *sent = frame_name(&w, SCRIPT_NAME_MAX);
 	struct changeset c = CHANGESET_INIT;
 	char name[SCRIPT_NAME_MAX + 1];
 	const uint8_t *source;
@@ -154,7 +154,7 @@ run_one(struct duty *d, const struct frame *f, struct err *e)
 		rc = tell_changes(d, &c, e);
 	} else {
 		buf_reset(&d->out);
-		rc = wire_put_err(&d->out, &why, e) == -1 ? -1 : tell(d, EXCHANGE_FAILED, e);
+		rc = frame_put_err(&d->out, &why, e) == -1 ? -1 : tell(d, EXCHANGE_FAILED, e);
 	}
 	free(copy);
 	changeset_free(&c);

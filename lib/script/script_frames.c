@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/path.h"
 #include "lib/os/places.h"
 #include "lib/script/keyguard.h"
 
@@ -52,9 +51,9 @@ exchange_value(struct wire *w, struct value *v, struct err *e)
 static int
 put_name(struct buf *b, const char *name, const char *text, struct err *e)
 {
-	if (wire_put_name(b, name, e) == -1 || wire_put_u8(b, text != NULL, e) == -1)
+	if (frame_put_name(b, name, e) == -1 || wire_put_u8(b, text != NULL, e) == -1)
 		return -1;
-	return wire_put_name(b, text != NULL ? text : "", e);
+	return frame_put_name(b, text != NULL ? text : "", e);
 }
 
 /* The fixed names, which the child can't look up any more. */
@@ -84,7 +83,7 @@ exchange_put_facts(struct buf *b, const struct script_facts *facts, struct err *
 	size_t fixed = 0;
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-		if (wire_put_name(b, texts[i] != NULL ? texts[i] : "", e) == -1)
+		if (frame_put_name(b, texts[i] != NULL ? texts[i] : "", e) == -1)
 			return -1;
 	while (!facts->names.only_own && place_known_name(fixed) != NULL)
 		fixed++;
@@ -101,7 +100,7 @@ exchange_put_facts(struct buf *b, const struct script_facts *facts, struct err *
 	    wire_put_u32(b, (uint32_t)facts->nprefixes, e) == -1)
 		return -1;
 	for (size_t i = 0; i < facts->nprefixes; i++)
-		if (wire_put_name(b, facts->prefixes[i], e) == -1)
+		if (frame_put_name(b, facts->prefixes[i], e) == -1)
 			return -1;
 	return 0;
 }
@@ -121,9 +120,9 @@ read_names(struct wire *w, struct script_facts *facts, struct err *e)
 		const char *text;
 		bool has;
 
-		names[i].name = wire_name(w, EXPAND_MAX);
+		names[i].name = frame_name(w, EXPAND_MAX);
 		has = wire_u8(w) != 0;
-		text = wire_name(w, EXPAND_MAX);
+		text = frame_name(w, EXPAND_MAX);
 		names[i].text = has ? text : NULL;
 	}
 	return 0;
@@ -140,7 +139,7 @@ read_prefixes(struct wire *w, struct script_facts *facts, struct err *e)
 	if ((prefixes = calloc(n + 1, sizeof *prefixes)) == NULL)
 		return err_nomem(e);
 	for (uint32_t i = 0; i < n; i++)
-		prefixes[i] = wire_name(w, SETTING_KEY_MAX);
+		prefixes[i] = frame_name(w, SETTING_KEY_MAX);
 	facts->prefixes = prefixes;
 	facts->nprefixes = n;
 	return 0;
@@ -150,10 +149,10 @@ int
 exchange_facts(struct wire *w, struct script_facts *facts, struct err *e)
 {
 	memset(facts, 0, sizeof *facts);
-	facts->station = wire_name(w, EXPAND_MAX);
-	facts->os = wire_name(w, EXPAND_MAX);
-	facts->application = wire_name(w, EXPAND_MAX);
-	facts->installation = wire_name(w, EXPAND_MAX);
+	facts->station = frame_name(w, EXPAND_MAX);
+	facts->os = frame_name(w, EXPAND_MAX);
+	facts->application = frame_name(w, EXPAND_MAX);
+	facts->installation = frame_name(w, EXPAND_MAX);
 	facts->release = wire_u64(w);
 	if (read_names(w, facts, e) == 0 && read_prefixes(w, facts, e) == 0) {
 		if (!w->bad && w->p == w->end)
@@ -175,9 +174,9 @@ exchange_facts_free(struct script_facts *facts)
 int
 exchange_put_change(struct buf *b, const struct change *c, struct err *e)
 {
-	if (wire_put_u8(b, (uint8_t)c->op, e) == -1 || wire_put_name(b, c->key, e) == -1)
+	if (wire_put_u8(b, (uint8_t)c->op, e) == -1 || frame_put_name(b, c->key, e) == -1)
 		return -1;
-	if (c->op != CHANGE_DELETE_TREE && wire_put_name(b, c->name, e) == -1)
+	if (c->op != CHANGE_DELETE_TREE && frame_put_name(b, c->name, e) == -1)
 		return -1;
 	return c->op == CHANGE_SET ? exchange_put_value(b, &c->value, e) : 0;
 }
@@ -204,13 +203,13 @@ static int
 read_change(struct wire *w, const struct script_facts *facts, struct changeset *c, struct err *e)
 {
 	uint8_t op = wire_u8(w);
-	const char *key = wire_name(w, SETTING_KEY_MAX), *name = NULL;
+	const char *key = frame_name(w, SETTING_KEY_MAX), *name = NULL;
 	struct value v = VALUE_INIT;
 	int rc = -1;
 
 	if (key == NULL || op > CHANGE_DELETE_TREE)
 		return malformed("change", e);
-	if (op != CHANGE_DELETE_TREE && (name = wire_name(w, SETTING_NAME_MAX)) == NULL)
+	if (op != CHANGE_DELETE_TREE && (name = frame_name(w, SETTING_NAME_MAX)) == NULL)
 		return malformed("name", e);
 	if (check_key(key, op == CHANGE_DELETE_TREE, facts, e) == -1 ||
 	    (op == CHANGE_SET && exchange_value(w, &v, e) == -1))

@@ -15,7 +15,6 @@
 
 #include "lib/base/buf.h"
 #include "lib/os/file.h"
-#include "lib/base/path.h"
 #include "lib/os/places.h"
 #include "lib/settings/keyfile.h"
 #include "lib/settings/difference.h"

@@ -12,7 +12,6 @@
 
 #include "lib/os/clock.h"
 #include "lib/os/confine.h"
-#include "lib/base/path.h"
 #include "lib/base/wire.h"
 #include "lib/sftp/child.h"
 #include "lib/sftp/fingerprint.h"
@@ -107,15 +106,15 @@ take_server(struct duty *d, const struct frame *f, struct err *e)
 	if (d->about.len > 0 || buf_add(&d->about, f->data, f->len, e) == -1)
 		return err_setx(e, ERR_PROTOCOL, "want one server");
 	w = (struct wire)WIRE_INIT(d->about.data, d->about.len);
-	s->host = wire_name(&w, SFTP_HOST_SIZE);
+	s->host = frame_name(&w, SFTP_HOST_SIZE);
 	s->port = (uint16_t)wire_u32(&w);
-	s->user = wire_name(&w, SFTP_USER_SIZE);
-	d->path = wire_name(&w, SFTP_FRAME_MAX);
+	s->user = frame_name(&w, SFTP_USER_SIZE);
+	d->path = frame_name(&w, SFTP_FRAME_MAX);
 	d->hostkey = wire_u8(&w) ? SSH_HOSTKEY_ECDSA : SSH_HOSTKEY_ANY;
 	d->connect_ms = (int64_t)(wire_u64(&w) & INT32_MAX);
 	s->nhost_keys = wire_u32(&w);
 	for (size_t i = 0; i < s->nhost_keys && i < SFTP_PINS_MAX; i++)
-		d->pins[i] = wire_name(&w, FINGERPRINT_SIZE);
+		d->pins[i] = frame_name(&w, FINGERPRINT_SIZE);
 	s->host_keys = d->pins;
 	return w.bad || s->nhost_keys > SFTP_PINS_MAX
 	    ? err_setx(e, ERR_PROTOCOL, "malformed server")
@@ -138,7 +137,7 @@ take_login(struct duty *d, struct err *e)
 	l->sign = ask_signature;
 	l->password = ask_password;
 	l->arg = d;
-	l->name = wire_name(&w, SFTP_FRAME_MAX);
+	l->name = frame_name(&w, SFTP_FRAME_MAX);
 	return w.bad ? err_setx(e, ERR_PROTOCOL, "malformed login") : 0;
 }
 
@@ -183,7 +182,7 @@ tell_end(struct duty *d, const struct err *why, bool other_key, struct err *e)
 {
 	buf_reset(&d->out);
 	if (wire_put_u8(&d->out, other_key, e) == -1 ||
-	    (why != NULL && wire_put_err(&d->out, why, e) == -1))
+	    (why != NULL && frame_put_err(&d->out, why, e) == -1))
 		return -1;
 	return say(d, SFTP_FRAME_END, e);
 }
@@ -248,7 +247,7 @@ add_file(struct duty *d, struct wire *w, struct err *e)
 	d->files[d->nfiles++] = file;
 	file->duty = d;
 	file->number = wire_u32(w);
-	path = wire_name(w, SFTP_FRAME_MAX);
+	path = frame_name(w, SFTP_FRAME_MAX);
 	file->f = (struct sftp_file){ .data = pass_on, .arg = file };
 	file->f.max = wire_u64(w);
 	file->f.exact = wire_u8(w) != 0;
@@ -290,7 +289,7 @@ tell_result(struct duty *d, const struct file *file, struct err *e)
 	buf_reset(&d->out);
 	if (wire_put_u32(&d->out, file->number, e) == -1 ||
 	    wire_put_u8(&d->out, (uint8_t)file->f.result, e) == -1 ||
-	    (file->f.result == SFTP_FILE_FAILED && wire_put_err(&d->out, &file->f.err, e) == -1))
+	    (file->f.result == SFTP_FILE_FAILED && frame_put_err(&d->out, &file->f.err, e) == -1))
 		return -1;
 	return say(d, SFTP_FRAME_RESULT, e);
 }

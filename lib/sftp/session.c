@@ -37,14 +37,14 @@ tell_server(struct session *c, struct err *e)
 	int64_t connect_ms = c->connect_until - clock_mono_ms();
 	int rc = -1;
 
-	if (wire_put_name(&b, g->url->host, e) == -1 || wire_put_u32(&b, g->url->port, e) == -1 ||
-	    wire_put_name(&b, g->url->user, e) == -1 || wire_put_name(&b, g->url->path, e) == -1 ||
-	    wire_put_u8(&b, g->ecdsa, e) == -1 ||
+	if (frame_put_name(&b, g->url->host, e) == -1 || wire_put_u32(&b, g->url->port, e) == -1 ||
+	    frame_put_name(&b, g->url->user, e) == -1 ||
+	    frame_put_name(&b, g->url->path, e) == -1 || wire_put_u8(&b, g->ecdsa, e) == -1 ||
 	    wire_put_u64(&b, connect_ms > 0 ? (uint64_t)connect_ms : 0, e) == -1 ||
 	    wire_put_u32(&b, (uint32_t)g->nhost_keys, e) == -1)
 		goto out;
 	for (size_t i = 0; i < g->nhost_keys; i++)
-		if (wire_put_name(&b, g->host_keys[i], e) == -1)
+		if (frame_put_name(&b, g->host_keys[i], e) == -1)
 			goto out;
 	rc = frame_send(child_frames(c->child), SFTP_FRAME_SERVER, b.data, b.len, c->connect_until,
 	    e);
@@ -91,7 +91,7 @@ session_login(struct session *c, const struct login *login, struct err *e)
 
 	c->login = login;
 	if (wire_put_string(&b, blob->data, blob->len, e) == 0 &&
-	    wire_put_name(&b, login_name(login), e) == 0) {
+	    frame_put_name(&b, login_name(login), e) == 0) {
 		frame_send(child_frames(c->child), SFTP_FRAME_LOGIN, b.data, b.len,
 		    c->connect_until, &ignored);
 		rc = 0;
@@ -202,7 +202,7 @@ on_end(struct session *c, struct wire *w, struct err *e)
 	c->other_key = wire_u8(w) == 1;
 	if (w->bad)
 		return lied(c, "a malformed end", e);
-	return w->p == w->end ? 1 : wire_err(w, e);
+	return w->p == w->end ? 1 : frame_err(w, e);
 }
 
 /* The file that a frame is about; NULL for a number that none has. */
@@ -247,7 +247,7 @@ on_result(struct session_work *r, struct wire *w, struct err *e)
 						     : lied(r->c, "two results for one file", e);
 	f->result = (enum sftp_result)result;
 	if (result == SFTP_FILE_FAILED) {
-		wire_err(w, &why);
+		frame_err(w, &why);
 		f->err = why;
 	}
 	return 0;
@@ -361,9 +361,9 @@ tell_files(struct session_work *r, struct err *e)
 
 		if (f->result != SFTP_FILE_PENDING)
 			continue;
-		if (wire_put_u32(&b, (uint32_t)i, e) == -1 || wire_put_name(&b, f->path, e) == -1 ||
-		    wire_put_u64(&b, f->max, e) == -1 || wire_put_u8(&b, f->exact, e) == -1 ||
-		    wire_put_u64(&b, f->offset, e) == -1)
+		if (wire_put_u32(&b, (uint32_t)i, e) == -1 ||
+		    frame_put_name(&b, f->path, e) == -1 || wire_put_u64(&b, f->max, e) == -1 ||
+		    wire_put_u8(&b, f->exact, e) == -1 || wire_put_u64(&b, f->offset, e) == -1)
 			rc = -1;
 		else if (b.len > SFTP_FRAME_MAX / 2) {
 			rc = frame_send(frames, SFTP_FRAME_FILES, b.data, b.len, until, e);

@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "lib/base/digest.h"
-#include "lib/base/path.h"
+#include "lib/os/path.h"
 #include "lib/base/text.h"
 
 /* Bytes of an address that a message shows. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/path.h"
+#include "lib/os/path.h"
 #include "lib/settings/application.h"
 #include "lib/settings/expand.h"
 

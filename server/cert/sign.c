@@ -12,6 +12,7 @@
 #include <openssl/pem.h>
 
 #include "lib/base/path.h"
+#include "lib/os/path.h"
 #include "lib/base/pem.h"
 #include "lib/os/clock.h"
 #include "lib/os/file.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/path.h"
+#include "lib/os/path.h"
 #include "lib/base/date.h"
 #include "server/cert/pair_files.h"
 #include "server/cert/sign.h"

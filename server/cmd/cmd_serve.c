@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/os/file.h"
-#include "lib/base/path.h"
+#include "lib/os/path.h"
 #include "server/cmd/command.h"
 #include "server/repo/repo.h"
 #include "server/sshd/serve.h"

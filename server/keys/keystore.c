@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/path.h"
+#include "lib/os/path.h"
 
 /* Bytes of a key file. */
 #define KEY_FILE_MAX (64u * 1024)

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "lib/os/clock.h"
-#include "lib/base/path.h"
+#include "lib/os/path.h"
 #include "server/repo/served.h"
 
 /* Names are the tree's. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/base/path.h"
+#include "lib/os/path.h"
 
 #define FILE_MODE 0644
 

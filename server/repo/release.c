@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/base/path.h"
+#include "lib/os/path.h"
 
 #define DIRECTORY_ENTRIES_MAX RELEASE_FILES_MAX
 

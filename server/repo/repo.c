@@ -12,7 +12,7 @@
 
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
-#include "lib/base/path.h"
+#include "lib/os/path.h"
 
 /* How long to wait for somebody else's change to end. */
 #define LOCK_WAIT_MS 10000

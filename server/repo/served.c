@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "lib/base/date.h"
-#include "lib/base/path.h"
+#include "lib/os/path.h"
 #include "lib/tuf/client.h"
 
 #define READ_CHUNK 65536

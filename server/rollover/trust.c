@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/base/path.h"
+#include "lib/os/path.h"
 #include "lib/x509/facts.h"
 #include "server/repo/publish.h"
 #include "server/rollover/pair.h"

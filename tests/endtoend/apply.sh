@@ -53,7 +53,7 @@ assert len(lines) >= 2 and first["files"] == first["bytes"] == 0, lines
 assert last["files"] == last["of_files"] == 4 and last["bytes"] == last["of_bytes"] > 0, last
 PY
 expect 2 progress.log slipway update --progress=line
-want progress.log "--progress: want 'json', got 'line'" 0
+want progress.log "--progress: want json, got 'line'" 0
 expect 0 plan.log slipway plan
 want plan.log "nothing would change, release 1 is applied" 0
 expect 0 verify.log slipway verify
@@ -133,6 +133,12 @@ want history.log 'rollback from release 2' 0
 [ "$(wc -l < history.log)" -eq 7 ] || fail "want a line for each of six transactions" history.log
 expect 0 history.log bash -c 'slipway history --json > history.json'
 python3 -c 'import json, sys; assert [r["release"] for r in json.load(open("history.json"))] == [3, 1, 2, 1, 2, 1]'
+
+# Results that can't be written are no success.
+for c in status history verify plan 'status --json' 'settings list' --help; do
+	expect 1 full.log bash -c "slipway $c > /dev/full"
+	want full.log 'standard output: No space left on device' 0
+done
 
 # What a person changed is found, and put back when asked.
 three=$(state)

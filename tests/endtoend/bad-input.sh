@@ -35,6 +35,10 @@ launched() {
 refused no-command 2 'usage|command' slipway
 refused unknown-command 2 'frobnicate' slipway frobnicate
 refused unknown-option 2 'frobnicate' slipway update --frobnicate
+refused near-command 2 "did you mean 'status'" slipway stauts
+refused abbreviation 2 'did you mean --json' slipway status --jso
+[ "$(wc -l < abbreviation.log)" -eq 2 ] || fail "want the fault, then one line of usage" abbreviation.log
+refused group 2 'settings get' slipway settings
 refused run-option 2 'frobnicate' slipway run --frobnicate -- true
 refused no-program 2 '[Pp][Rr][Oo][Gg][Rr][Aa][Mm]' slipway run
 refused option-value 2 'app' slipway update --app

@@ -77,7 +77,11 @@ for line in open(sys.argv[1]):
     assert j["program"] == "slipway" and j["level"] == "info" and j["time"] and j["text"], j
 ' json.log
 expect 2 log.log slipway run --app "$APP" --log=frob -- true
-want log.log "want 'syslog' or 'json'"
+want log.log "--log: want syslog or json, got 'frob'"
+
+# At a terminal there is no process id.
+expect 0 terminal.log script -qec "slipway run --app $APP --no-launch -- true" /dev/null
+wantre terminal.log '^slipway: info: '
 
 expect 0 status.log slipway status
 want status.log "$APP"

@@ -22,7 +22,7 @@ want tls-remove.lua.log "- $T\\TLS_Client\\*" 0
 want kernel-server.lua.log 'on windows:' 0
 want kernel-server.lua.log "+ $T\\TLS_Server TLS_KeyFile = /etc/kernel/tls/kernel.pem" 0
 expect 1 nofiles.log slipway script check "$scripts/tls-both-certificates.lua"
-want nofiles.log 'tls-both-certificates.lua:21: app/server.crt is not in this release' 0
+want nofiles.log 'tls-both-certificates.lua:22: app/server.crt is not in this release' 0
 
 # Facts: what is there already, and mistakes in them.
 cat > facts.json <<'JSON'

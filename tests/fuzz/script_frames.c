@@ -105,7 +105,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		some_facts(&w);
 		break;
 	case EXCHANGE_FAILED:
-		must(wire_err(&w, &e) == -1 && e.code != ERR_NONE);
+		must(frame_err(&w, &e) == -1 && e.code != ERR_NONE);
 		break;
 	}
 	return 0;

@@ -12,6 +12,7 @@
 #include "lib/base/digest.h"
 #include "lib/base/json.h"
 #include "lib/base/path.h"
+#include "lib/os/path.h"
 #include "updater/state/changes_json.h"
 
 #define MAGIC	 "slipway-journal 1 "

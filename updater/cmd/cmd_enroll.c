@@ -2,173 +2,76 @@
 /*
  * slipway enroll
  */
-#include "updater/cmd/common.h"
+#include "updater/cmd/command.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/digest.h"
-#include "lib/os/log.h"
 #include "lib/sftp/fingerprint.h"
-#include "lib/base/path.h"
+#include "lib/os/path.h"
 #include "lib/tuf/client.h"
-
-enum {
-	OPT_HOST_KEY = 256,
-	OPT_ROOT,
-	OPT_KEY,
-	OPT_PASSPHRASE,
-	OPT_PASSWORD,
-	OPT_INSTALLATION,
-	OPT_APP,
-	OPT_INSTALL_DIR,
-	OPT_APP_DIR,
-	OPT_DEADLINE,
-	OPT_ON_ERROR,
-	OPT_WARN_AFTER,
-	OPT_BLOCK_AFTER,
-	OPT_FORCE
-};
-
-static const struct option options[] = {
-	{ "host-key", required_argument, NULL, OPT_HOST_KEY },
-	{ "root", required_argument, NULL, OPT_ROOT },
-	{ "key", required_argument, NULL, OPT_KEY },
-	{ "passphrase-file", required_argument, NULL, OPT_PASSPHRASE },
-	{ "password-file", required_argument, NULL, OPT_PASSWORD },
-	{ "installation", required_argument, NULL, OPT_INSTALLATION },
-	{ "app", required_argument, NULL, OPT_APP },
-	{ "install-dir", required_argument, NULL, OPT_INSTALL_DIR },
-	{ "app-dir", required_argument, NULL, OPT_APP_DIR },
-	{ "deadline", required_argument, NULL, OPT_DEADLINE },
-	{ "on-error", required_argument, NULL, OPT_ON_ERROR },
-	{ "warn-after-days", required_argument, NULL, OPT_WARN_AFTER },
-	{ "block-after-days", required_argument, NULL, OPT_BLOCK_AFTER },
-	{ "force", no_argument, NULL, OPT_FORCE },
-	{ NULL, 0, NULL, 0 },
-};
+#include "updater/station/station.h"
 
 #define FILE_NAME_MAX 4096 /* bytes */
 
-struct arguments {
+struct options {
 	struct enrolment en;
-	const char *root, *host_keys[STATION_SERVERS_MAX];
-	struct buf key, passphrase, password;
+	const char *root;
+	struct option_list host_keys;
 };
 
 /*
- * The key is read at each start from any directory, so its path must be absolute; and it must be
- * there.
+ * The file is read at each start from any directory, so its path becomes absolute; and the file must
+ * be there.  Where *path is NULL, it stays so.
  */
 static int
-absolute(const char *path, struct buf *out, const char **where)
+absolute(const char **path, struct buf *out, struct err *e)
 {
-	struct err e;
-
-	buf_reset(out);
-	if (path_real(out, path, &e) == -1) {
-		log_error("%s: want a file that can be read; check the path", path);
-		return -1;
-	}
-	*where = buf_text(out);
+	if (*path == NULL)
+		return 0;
+	if (path_real(out, *path, e) == -1)
+		return err_setx(e, ERR_USAGE, "%s: want a file that can be read; check the path",
+		    *path);
+	*path = buf_text(out);
 	return 0;
 }
 
 static int
-take_option(int c, struct arguments *a)
+check(const struct enrolment *en, const char *root, struct err *e)
 {
-	switch (c) {
-	case OPT_HOST_KEY:
-		if (a->en.nhost_keys == STATION_SERVERS_MAX) {
-			log_error("--host-key: over %d fingerprints", STATION_SERVERS_MAX);
-			return -1;
-		}
-		a->host_keys[a->en.nhost_keys++] = optarg;
-		return 0;
-	case OPT_ROOT:
-		a->root = optarg;
-		return 0;
-	case OPT_KEY:
-		return absolute(optarg, &a->key, &a->en.login_key);
-	case OPT_PASSPHRASE:
-		return absolute(optarg, &a->passphrase, &a->en.passphrase_file);
-	case OPT_PASSWORD:
-		return absolute(optarg, &a->password, &a->en.password_file);
-	case OPT_INSTALLATION:
-		a->en.installation = optarg;
-		return 0;
-	case OPT_APP:
-		a->en.application = optarg;
-		return 0;
-	case OPT_INSTALL_DIR:
-		a->en.install_dir = optarg;
-		return 0;
-	case OPT_APP_DIR:
-		a->en.app_dir = optarg;
-		return 0;
-	case OPT_DEADLINE:
-		a->en.deadline = optarg;
-		return 0;
-	case OPT_ON_ERROR:
-		a->en.on_error = optarg;
-		return 0;
-	case OPT_WARN_AFTER:
-		a->en.warn_after_days = optarg;
-		return 0;
-	case OPT_BLOCK_AFTER:
-		a->en.block_after_days = optarg;
-		return 0;
-	case OPT_FORCE:
-		a->en.force = true;
-		return 0;
-	default:
-		return -1;
-	}
-}
-
-static int
-check(const struct arguments *a)
-{
+	int login = (en->login_key != NULL) + (en->password_file != NULL);
 	bool sftp = false;
-	int login;
 
-	for (size_t i = 0; i < a->en.nservers; i++) {
-		bool is_sftp = strncmp(a->en.servers[i], "sftp://", 7) == 0;
+	for (size_t i = 0; i < en->nservers; i++) {
+		bool is_sftp = strncmp(en->servers[i], "sftp://", 7) == 0;
 
-		if (!is_sftp && strncmp(a->en.servers[i], "file:///", 8) != 0) {
-			log_error("want sftp://user@host:port/path or file:///path, got '%s'",
-			    a->en.servers[i]);
-			return -1;
-		}
+		if (!is_sftp && strncmp(en->servers[i], "file:///", 8) != 0)
+			return err_setx(e, ERR_USAGE,
+			    "want sftp://user@host:port/path or file:///path, got '%s'",
+			    en->servers[i]);
 		sftp |= is_sftp;
 	}
-	for (size_t i = 0; i < a->en.nhost_keys; i++)
-		if (!fingerprint_valid(a->host_keys[i])) {
-			log_error(
+	for (size_t i = 0; i < en->nhost_keys; i++)
+		if (!fingerprint_valid(en->host_keys[i]))
+			return err_setx(e, ERR_USAGE,
 			    "--host-key: want SHA256: and 43 characters of base64, as 'ssh-keygen -l' "
 			    "prints it, got '%s'",
-			    a->host_keys[i]);
-			return -1;
-		}
-	login = (a->en.login_key != NULL) + (a->en.password_file != NULL);
-	if (a->en.nservers == 0 || a->root == NULL || a->en.installation == NULL ||
-	    a->en.application == NULL || (sftp && (a->en.nhost_keys == 0 || login != 1))) {
-		log_error("enroll: want %s",
-		    a->en.nservers == 0		     ? "the URL of an update server"
-			: a->root == NULL	     ? "--root FILE, the root metadata to trust"
-			: a->en.installation == NULL ? "--installation NAME"
-			: a->en.application == NULL  ? "--app NAME"
-			: a->en.nhost_keys == 0 ? "--host-key SHA256:..., the server's fingerprint"
-			: login == 0 ? "--key FILE, the private login key, or --password-file FILE"
-				     : "--key FILE or --password-file FILE, not both");
-		return -1;
-	}
-	return 0;
+			    en->host_keys[i]);
+	if (root != NULL && en->installation != NULL && en->application != NULL &&
+	    (!sftp || (en->nhost_keys > 0 && login == 1)))
+		return 0;
+	return err_setx(e, ERR_USAGE, "enroll: want %s",
+	    root == NULL		   ? "--root FILE, the root metadata to trust"
+		: en->installation == NULL ? "--installation NAME"
+		: en->application == NULL  ? "--app NAME"
+		: en->nhost_keys == 0	   ? "--host-key SHA256:..., the server's fingerprint"
+		: login == 0 ? "--key FILE, the private login key, or --password-file FILE"
+			     : "--key FILE or --password-file FILE, not both");
 }
 
 static int
-enroll(const struct arguments *a, struct err *e)
+enroll(const struct options *a, struct err *e)
 {
 	struct buf root = BUF_INIT(TUF_ROOT_SIZE_MAX);
 	struct settings *s = NULL;
@@ -200,36 +103,63 @@ out:
 }
 
 static int
-enroll_with(struct arguments *a, int argc, char **argv)
+run(struct call *call, struct err *e)
 {
-	struct err e;
-	int c;
+	struct options *o = call->options;
+	struct buf key = BUF_INIT(FILE_NAME_MAX), passphrase = BUF_INIT(FILE_NAME_MAX),
+		   password = BUF_INIT(FILE_NAME_MAX);
+	int rc = -1;
 
-	a->en.host_keys = a->host_keys;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (take_option(c, a) == -1)
-			return c == '?' ? cmd_usage("enroll") : EXIT_MISUSE;
-	a->en.servers = (const char *const *)(argv + optind);
-	a->en.nservers = (size_t)(argc - optind);
-	if (a->en.nservers > STATION_SERVERS_MAX) {
-		log_error("enroll: over %d servers", STATION_SERVERS_MAX);
-		return EXIT_MISUSE;
-	}
-	if (check(a) == -1)
-		return EXIT_MISUSE;
-	return enroll(a, &e) == -1 ? cmd_fail(&e) : EXIT_SUCCESS;
+	o->en.host_keys = o->host_keys.values;
+	o->en.nhost_keys = o->host_keys.n;
+	o->en.servers = (const char *const *)call->argv;
+	o->en.nservers = (size_t)call->argc;
+	if (check(&o->en, o->root, e) == 0 && absolute(&o->en.login_key, &key, e) == 0 &&
+	    absolute(&o->en.passphrase_file, &passphrase, e) == 0 &&
+	    absolute(&o->en.password_file, &password, e) == 0)
+		rc = enroll(o, e);
+	buf_free(&key);
+	buf_free(&passphrase);
+	buf_free(&password);
+	return rc;
 }
 
-int
-cmd_enroll(int argc, char **argv)
-{
-	struct arguments a = { .key = BUF_INIT(FILE_NAME_MAX),
-		.passphrase = BUF_INIT(FILE_NAME_MAX),
-		.password = BUF_INIT(FILE_NAME_MAX) };
-	int status = enroll_with(&a, argc, argv);
+#define TO(member) OPTION_TO(struct options, member)
+static const struct option options[] = {
+	{ "host-key", OPTION_LIST, TO(host_keys), "FP",
+	    "SHA-256 fingerprint of the server's host key (may be repeated)",
+	    .max = STATION_SERVERS_MAX, .offers = OFFER_NOTHING },
+	{ "root", OPTION_TEXT, TO(root), "FILE",
+	    "root metadata to trust (N.root.json), obtained by a safe way" },
+	{ "key", OPTION_TEXT, TO(en.login_key), "FILE", "private login key (ed25519 or ECDSA)" },
+	{ "passphrase-file", OPTION_TEXT, TO(en.passphrase_file), "FILE",
+	    "file with the passphrase of an encrypted login key" },
+	{ "password-file", OPTION_TEXT, TO(en.password_file), "FILE",
+	    "instead of a key: file with the login password, that only its owner can read" },
+	{ "installation", OPTION_TEXT, TO(en.installation), "NAME",
+	    "installation, such as D2EXE_COV_PB", .offers = OFFER_NOTHING },
+	{ "app", OPTION_TEXT, TO(en.application), "NAME", "application, such as COV_PB",
+	    .offers = OFFER_NOTHING },
+	{ "install-dir", OPTION_TEXT, TO(en.install_dir), "DIR", "where files of install/ go",
+	    .offers = OFFER_DIRECTORIES },
+	{ "app-dir", OPTION_TEXT, TO(en.app_dir), "DIR",
+	    "where files of app/ go (default %AppData%/NAME; as root, for all users, %ProgramData%/NAME)",
+	    .offers = OFFER_DIRECTORIES },
+	{ "deadline", OPTION_TEXT, TO(en.deadline), "SECONDS",
+	    "longest time that a start waits for an update (default 10)", .offers = OFFER_NOTHING },
+	{ "on-error", OPTION_CHOICE, TO(en.on_error), "WHAT",
+	    "when an update fails (default launch)", .words = "launch block" },
+	{ "warn-after-days", OPTION_TEXT, TO(en.warn_after_days), "N",
+	    "warn of a server that can't be reached only when the last good refresh is so old",
+	    .offers = OFFER_NOTHING },
+	{ "block-after-days", OPTION_TEXT, TO(en.block_after_days), "N",
+	    "start nothing when the last good refresh is so old", .offers = OFFER_NOTHING },
+	{ "force", OPTION_FLAG, TO(en.force), NULL, "replace an enrolment" },
+	OPTION_END,
+};
 
-	buf_free(&a.key);
-	buf_free(&a.passphrase);
-	buf_free(&a.password);
-	return status;
-}
+const struct command cmd_enroll = { "enroll", run, "[options] URL...", 1, STATION_SERVERS_MAX,
+	"make this computer a station of an update server",
+	"URL is sftp://user@host:port/path or file:///path; several are tried in order.\n"
+	"Needed are --root, --installation and --app; for sftp --host-key and a login, too.\n",
+	options, sizeof(struct options), NULL, .offers = OFFER_NOTHING };

@@ -5,7 +5,6 @@
 #include "updater/cmd/common.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "updater/state/record.h"
@@ -84,28 +83,29 @@ print_text(const json_t *list)
 	}
 }
 
-int
-cmd_history(int argc, char **argv)
+static int
+run(struct call *call, struct err *e)
 {
-	struct cmd_options o;
+	const struct cmd_options *o = call->options;
 	struct cmd_station c;
 	json_t *list = NULL;
-	struct err e;
-	int status;
+	int rc = -1;
 
-	if ((status = cmd_options(argc, argv, "iaj", &o)) != 0)
-		return status;
-	if (optind < argc)
-		return cmd_usage("history");
-	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 || (list = history(&c.station, &e)) == NULL)
-		status = cmd_fail(&e);
-	else if (o.json) {
-		json_dumpf(list, stdout, JSON_INDENT(1));
-		putchar('\n');
+	if (cmd_station_open(call, false, &c, e) == -1 || (list = history(&c.station, e)) == NULL)
+		goto out;
+	if (o->json) {
+		rc = cli_json(json_incref(list), e);
 	} else {
 		print_text(list);
+		rc = 0;
 	}
+out:
 	json_decref(list);
 	cmd_station_close(&c);
-	return status;
+	return rc;
 }
+
+static const struct option options[] = { CMD_STATION_ROWS, CMD_JSON_ROW, OPTION_END };
+
+const struct command cmd_history = { "history", run, "[options]", 0, 0,
+	"show what was applied when", NULL, CMD_OPTIONS(options) };

@@ -224,10 +224,7 @@ show_json(const struct showing *s, const struct preview *p, struct err *e)
 		json_decref(j);
 		return err_nomem(e);
 	}
-	json_dumpf(j, stdout, JSON_INDENT(1));
-	putchar('\n');
-	json_decref(j);
-	return 0;
+	return cli_json(j, e);
 }
 
 static int
@@ -237,32 +234,34 @@ show(void *arg, const struct preview *p, struct err *e)
 
 	/* A release with nothing in it that differs still is another release. */
 	if (!p->held && (plan_changes(p->plan) + p->settings.n > 0 || p->from != p->plan->release))
-		s->status = EXIT_DIFFERENT;
+		s->status = CLI_ATTEND;
 	return s->json ? show_json(s, p, e) : show_text(s, p, e);
 }
 
-int
-cmd_plan(int argc, char **argv)
+static int
+run(struct call *call, struct err *e)
 {
-	struct update_options update_options;
-	struct showing s = { .status = EXIT_SUCCESS };
-	struct cmd_options o;
+	const struct cmd_options *o = call->options;
+	struct update_options update_options = cmd_update_options(o, CMD_DEADLINE_MS);
+	struct showing s = { .status = CLI_OK, .json = o->json };
 	struct cmd_station c;
-	struct err e;
-	int status;
+	int rc = -1;
 
-	if ((status = cmd_options(argc, argv, "iadj", &o)) != 0)
-		return status;
-	if (optind < argc)
-		return cmd_usage("plan");
-	update_options = cmd_update_options(&o, CMD_DEADLINE_MS);
 	update_options.child = &c.child;
-	s.json = o.json;
 	s.colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
 	s.st = &c.station;
-	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 ||
-	    preview_run(&c.station, c.settings, &update_options, show, &s, &e) == -1)
-		s.status = cmd_fail(&e);
+	if (cmd_station_open(call, true, &c, e) == 0)
+		rc = preview_run(&c.station, c.settings, &update_options, show, &s, e);
 	cmd_station_close(&c);
-	return s.status;
+	return rc == -1 ? -1 : s.status;
 }
+
+static const struct option options[] = {
+	CMD_STATION_ROWS,
+	CMD_DEADLINE_ROW("longest time that it may take (default 600)"),
+	CMD_JSON_ROW,
+	OPTION_END,
+};
+
+const struct command cmd_plan = { "plan", run, "[options]", 0, 0,
+	"show what an update would change; exit 3 if anything", NULL, CMD_OPTIONS(options) };

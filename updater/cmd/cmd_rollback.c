@@ -4,50 +4,39 @@
  */
 #include "updater/cmd/common.h"
 
-#include <stdlib.h>
+#include <string.h>
 
+#include "lib/base/number.h"
 #include "lib/os/log.h"
 
 static int
-parse_release(const char *text, int64_t *release)
+run(struct call *call, struct err *e)
 {
-	char *end;
-	long long n = strtoll(text, &end, 10);
-
-	if (end == text || *end != '\0' || n < 1) {
-		log_error("rollback: want the number of a release, got '%s'", text);
-		return -1;
-	}
-	*release = n;
-	return 0;
-}
-
-int
-cmd_rollback(int argc, char **argv)
-{
-	struct update_options update_options;
+	struct update_options update_options = cmd_update_options(call->options, CMD_DEADLINE_MS);
+	const char *text = call->argc > 0 ? call->argv[0] : NULL;
 	struct update_result r;
-	struct cmd_options o;
 	struct cmd_station c;
-	struct err e;
-	int64_t release = 0;
-	int status;
+	uint64_t release = 0;
+	int rc = -1;
 
-	if ((status = cmd_options(argc, argv, "ia", &o)) != 0)
-		return status;
-	if (argc - optind > 1)
-		return cmd_usage("rollback");
-	if (optind < argc && parse_release(argv[optind], &release) == -1)
-		return EXIT_MISUSE;
-	update_options = cmd_update_options(&o, CMD_DEADLINE_MS);
-	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 ||
-	    update_rollback(&c.station, c.settings, &update_options, release, &r, &e) == -1)
-		status = cmd_fail(&e);
-	else
+	if (text != NULL && number_parse(text, strlen(text), 1, INT64_MAX, &release) == -1)
+		return err_setx(e, ERR_USAGE, "rollback: want the number of a release, got '%s'",
+		    text);
+	if (cmd_station_open(call, false, &c, e) == 0)
+		rc = update_rollback(&c.station, c.settings, &update_options, (int64_t)release, &r,
+		    e);
+	if (rc == 0)
 		log_info(
 		    "%s: returned to release %lld: %zu file%s changed, %zu setting%s; it stays until a release after %lld is published",
 		    c.station.application, (long long)r.release, r.files, cmd_plural(r.files),
 		    r.settings, cmd_plural(r.settings), (long long)r.newest);
 	cmd_station_close(&c);
-	return status;
+	return rc;
 }
+
+static const struct option options[] = { CMD_STATION_ROWS, OPTION_END };
+
+const struct command cmd_rollback = { "rollback", run, "[options] [RELEASE]", 0, 1,
+	"return to an earlier release, until a newer one is published",
+	"RELEASE is its number (default: the one before; 'slipway history' lists them).\n",
+	CMD_OPTIONS(options), .offers = OFFER_NOTHING };

@@ -1,65 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * slipway run and slipway update
+ * slipway run: update, then become the program.
  */
 #include "updater/cmd/common.h"
-
-#include <stdlib.h>
 
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "updater/launch/launch.h"
 #include "updater/launch/policy.h"
-#include "updater/update/update.h"
-
-static void
-tell(const struct station *st, const struct update_result *r)
-{
-	if (r->changed)
-		log_info(
-		    "%s: applied release %lld: %zu file%s changed (%zu fetched), %zu setting%s",
-		    st->application, (long long)r->release, r->files, cmd_plural(r->files),
-		    r->fetched, r->settings, cmd_plural(r->settings));
-	else if (r->read_only)
-		log_info("%s: release %lld is applied; this user may not update the station",
-		    st->application, (long long)r->release);
-	else if (r->held)
-		log_info(
-		    "%s: release %lld stays, to which this station was rolled back; release %lld isn't taken again",
-		    st->application, (long long)r->release, (long long)r->newest);
-	else
-		log_info("%s: nothing new, release %lld is applied", st->application,
-		    (long long)r->release);
-	if (r->user_settings > 0)
-		log_info("%s: %zu setting%s of this user changed", st->application,
-		    r->user_settings, cmd_plural(r->user_settings));
-}
-
-static void
-tell_recovered(const struct update_result *r)
-{
-	if (r->recovered == TRANSACTION_FINISHED)
-		log_warn("an earlier update was interrupted; it is completed now");
-	else if (r->recovered == TRANSACTION_UNDONE)
-		log_warn("an earlier update was interrupted; what it had begun is taken back");
-}
-
-static int
-update(const struct station *st, struct settings *s, const struct update_options *o,
-    struct update_result *r, struct err *e)
-{
-	int rc = update_run(st, s, o, r, e);
-
-	tell_recovered(r);
-	if (r->stood_still)
-		log_warn(
-		    "the clock stands before the last good refresh, whose time is taken instead; set the clock");
-	if (rc == 0 && o->offline)
-		log_info("%s: offline, no server was asked", st->application);
-	else if (rc == 0)
-		tell(st, r);
-	return rc;
-}
 
 /* Whether the program may start; says what there is to say.  why: what went wrong, or NULL. */
 static bool
@@ -75,74 +23,54 @@ may_start(const struct station *st, const struct update_result *r, const struct 
 	return v.start;
 }
 
-int
-cmd_run(int argc, char **argv)
+static int
+run(struct call *call, struct err *e)
 {
+	const struct cmd_options *o = call->options;
 	struct update_result r = { 0 };
 	struct update_options update_options;
 	struct progress progress;
-	struct cmd_options o;
 	struct cmd_station c;
-	struct err e;
 	bool failed, start;
 	int status;
 
-	if ((status = cmd_options(argc, argv, "iadopnl", &o)) != 0)
-		return status;
-	argc -= optind;
-	argv += optind;
-	if (argc == 0) {
-		log_error("run: want the program to start");
-		return cmd_usage("run");
-	}
 	launch_begin();
-	progress = progress_new(o.progress_json);
-	failed = cmd_station_open(&o, argc, argv, &c, &e) == -1;
+	/* Whoever reads the progress may go away; the program starts all the same. */
+	call->output_ignored = true;
+	progress = progress_new(o->progress != NULL);
+	failed = cmd_station_open(call, !o->offline, &c, e) == -1;
 	if (!failed) {
-		update_options = cmd_update_options(&o, c.station.deadline_ms);
+		update_options = cmd_update_options(o, c.station.deadline_ms);
 		update_options.progress = &progress;
 		update_options.child = &c.child;
-		failed = update(&c.station, c.settings, &update_options, &r, &e) == -1;
+		failed = cmd_update_station(&c, &update_options, &r, e) == -1;
 	}
-	start = may_start(&c.station, &r, failed ? &e : NULL, argv[0]);
+	start = may_start(&c.station, &r, failed ? e : NULL, call->argv[0]);
 	cmd_station_close(&c);
 	if (!start)
-		return EXIT_FAILURE;
-	if (o.no_launch) {
-		log_info("%s would be started now; it isn't, because of --no-launch", argv[0]);
-		return EXIT_SUCCESS;
+		return CLI_FAILED;
+	if (o->no_launch) {
+		log_info("%s would be started now; it isn't, because of --no-launch",
+		    call->argv[0]);
+		return CLI_OK;
 	}
-	status = launch(argv, &e);
-	log_error("%s", e.text);
+	status = launch(call->argv, e);
+	log_error("%s", e->text);
 	return status;
 }
 
-int
-cmd_update(int argc, char **argv)
-{
-	struct update_result r;
-	struct update_options update_options;
-	struct progress progress;
-	struct cmd_options o;
-	struct cmd_station c;
-	struct err e;
-	int status;
+static const struct option options[] = {
+	CMD_STATION_ROWS,
+	CMD_DEADLINE_ROW("longest time that the update may take (default: that of the enrolment)"),
+	{ "offline", OPTION_FLAG, CMD_TO(offline), NULL,
+	    "start on what is applied; ask no server" },
+	{ "no-launch", OPTION_FLAG, CMD_TO(no_launch), NULL,
+	    "do all but start PROGRAM; exit 1 if it would not be started" },
+	CMD_LOG_ROWS,
+	OPTION_END,
+};
 
-	if ((status = cmd_options(argc, argv, "iadrpql", &o)) != 0)
-		return status;
-	if (optind < argc) {
-		log_error("update: want no arguments, got '%s'", argv[optind]);
-		return cmd_usage("update");
-	}
-	update_options = cmd_update_options(&o, CMD_DEADLINE_MS);
-	progress = progress_new(o.progress_json);
-	if (o.quiet && !o.progress_json)
-		progress.kind = PROGRESS_NONE;
-	update_options.progress = &progress;
-	update_options.child = &c.child;
-	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 ||
-	    update(&c.station, c.settings, &update_options, &r, &e) == -1)
-		status = cmd_fail(&e);
-	cmd_station_close(&c);
-	return status;
-}
+const struct command cmd_run = { "run", run, "[options] [--] PROGRAM [ARG...]", 1, -1,
+	"update, then become PROGRAM",
+	"Without --app, /C<name> among ARG names the application, if that is enrolled.\n",
+	CMD_OPTIONS(options), .stop = true };

@@ -2,10 +2,9 @@
 /*
  * slipway script check
  */
-#include "updater/cmd/common.h"
+#include "updater/cmd/command.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/os/file.h"
@@ -50,10 +49,7 @@ check(const char *path, const char *facts, struct err *e)
 	if (out.len == 0)
 		puts("nothing changes");
 	fwrite(buf_text(&out), 1, out.len, stdout);
-	if (fflush(stdout) == EOF)
-		err_set(e, ERR_IO, "standard output");
-	else
-		rc = 0;
+	rc = 0;
 out:
 	check_free(c);
 	buf_free(&json);
@@ -62,27 +58,24 @@ out:
 	return rc;
 }
 
-int
-cmd_script(int argc, char **argv)
-{
-	static const struct option options[] = {
-		{ "facts", required_argument, NULL, 'f' },
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *facts = NULL;
-	struct err e;
-	int c;
+struct options {
+	const char *facts;
+};
 
-	if (argc < 2 || strcmp(argv[1], "check") != 0)
-		return cmd_usage("script");
-	argc--;
-	argv++;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 'f')
-			return cmd_usage("script");
-		facts = optarg;
-	}
-	if (optind != argc - 1)
-		return cmd_usage("script");
-	return check(argv[optind], facts, &e) == -1 ? cmd_fail(&e) : EXIT_SUCCESS;
+static int
+run(struct call *call, struct err *e)
+{
+	const struct options *o = call->options;
+
+	return check(call->argv[0], o->facts, e);
 }
+
+static const struct option options[] = {
+	{ "facts", OPTION_TEXT, OPTION_TO(struct options, facts), "FILE",
+	    "what the station is, as JSON (docs/scripts.md); else it is made up" },
+	OPTION_END,
+};
+
+const struct command cmd_script_check = { "script check", run, "[options] FILE", 1, 1,
+	"run a configuration script and print what it would change", NULL, options,
+	sizeof(struct options), NULL, .stop = false };

@@ -5,12 +5,11 @@
 #include "updater/cmd/common.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
-#include "lib/base/path.h"
+#include "lib/os/path.h"
 #include "updater/state/server_health.h"
 #include "updater/state/notes.h"
 #include "updater/state/state.h"
@@ -286,29 +285,37 @@ print_text(const json_t *j, bool verbose)
 		    (long long)json_integer_value(json_object_get(j, "block_after_days")));
 }
 
-int
-cmd_status(int argc, char **argv)
+static int
+run(struct call *call, struct err *e)
 {
-	struct cmd_options o;
+	const struct cmd_options *o = call->options;
 	struct cmd_station c;
 	json_t *j = NULL;
-	struct err e;
-	int status;
+	int rc = -1;
 
-	if ((status = cmd_options(argc, argv, "iajv", &o)) != 0)
-		return status;
-	if (optind < argc)
-		return cmd_usage("status");
-	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 ||
-	    (j = status_json(c.settings, &c.station, &e)) == NULL)
-		status = cmd_fail(&e);
-	else if (o.json) {
-		json_dumpf(j, stdout, JSON_INDENT(1));
-		putchar('\n');
+	if (cmd_station_open(call, false, &c, e) == -1 ||
+	    (j = status_json(c.settings, &c.station, e)) == NULL)
+		goto out;
+	if (o->json) {
+		rc = cli_json(json_incref(j), e);
 	} else {
-		print_text(j, o.verbose);
+		print_text(j, o->verbose);
+		rc = 0;
 	}
+out:
 	json_decref(j);
 	cmd_station_close(&c);
-	return status;
+	return rc;
 }
+
+static const struct option options[] = {
+	CMD_STATION_ROWS,
+	{ "verbose", OPTION_FLAG, CMD_TO(verbose), NULL,
+	    "fingerprints and files of certificates, and how the fetch child was confined",
+	    .letter = 'v' },
+	CMD_JSON_ROW,
+	OPTION_END,
+};
+
+const struct command cmd_status = { "status", run, "[options]", 0, 0,
+	"show what is enrolled, trusted and applied", NULL, CMD_OPTIONS(options) };

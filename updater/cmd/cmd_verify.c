@@ -5,7 +5,6 @@
 #include "updater/cmd/common.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "updater/state/state.h"
@@ -143,39 +142,40 @@ print_text(const struct verifying *v)
 		    v->nfiles, json_array_size(v->settings), v->nsettings);
 }
 
-int
-cmd_verify(int argc, char **argv)
+static int
+show(const struct verifying *v, bool json, struct err *e)
 {
-	struct cmd_options o;
+	int rc = 0;
+
+	if (json)
+		rc = cli_json(json_pack("{s:I, s:O, s:O}", "release", (json_int_t)v->release,
+				  "files", v->files, "settings", v->settings),
+		    e);
+	else
+		print_text(v);
+	if (rc == 0 && json_array_size(v->files) + json_array_size(v->settings) > 0)
+		return CLI_ATTEND;
+	return rc;
+}
+
+static int
+run(struct call *call, struct err *e)
+{
+	const struct cmd_options *o = call->options;
 	struct cmd_station c;
-	struct verifying v = { .c = &c };
-	struct err e;
-	int status;
+	struct verifying v = { .c = &c, .files = json_array(), .settings = json_array() };
+	int rc = -1;
 
-	if ((status = cmd_options(argc, argv, "iaj", &o)) != 0)
-		return status;
-	if (optind < argc)
-		return cmd_usage("verify");
-	v.files = json_array();
-	v.settings = json_array();
-	if (cmd_station_open(&o, 0, NULL, &c, &e) == -1 || verify(&v, &e) == -1) {
-		status = cmd_fail(&e);
-	} else {
-		if (json_array_size(v.files) + json_array_size(v.settings) > 0)
-			status = EXIT_DIFFERENT;
-		if (o.json) {
-			json_t *j = json_pack("{s:I, s:O, s:O}", "release", (json_int_t)v.release,
-			    "files", v.files, "settings", v.settings);
-
-			json_dumpf(j, stdout, JSON_INDENT(1));
-			putchar('\n');
-			json_decref(j);
-		} else {
-			print_text(&v);
-		}
-	}
+	if (cmd_station_open(call, false, &c, e) == 0 && verify(&v, e) == 0)
+		rc = show(&v, o->json, e);
 	json_decref(v.files);
 	json_decref(v.settings);
 	cmd_station_close(&c);
-	return status;
+	return rc;
 }
+
+static const struct option options[] = { CMD_STATION_ROWS, CMD_JSON_ROW, OPTION_END };
+
+const struct command cmd_verify = { "verify", run, "[options]", 0, 0,
+	"compare files and settings with what was applied; exit 3 if they differ", NULL,
+	CMD_OPTIONS(options) };

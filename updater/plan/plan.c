@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/base/path.h"
+#include "lib/os/path.h"
 
 const char *
 plan_root(const struct station *st, enum layout_place place)

@@ -11,6 +11,7 @@
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/base/path.h"
+#include "lib/os/path.h"
 #include "updater/state/record.h"
 
 struct comparing {

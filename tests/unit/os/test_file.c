@@ -7,7 +7,7 @@
 #include "tests/unit/common/temp.h"
 #include "lib/base/buf.h"
 #include "lib/base/digest.h"
-#include "lib/base/path.h"
+#include "lib/os/path.h"
 #include "lib/os/file.h"
 
 static void

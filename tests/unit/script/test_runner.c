@@ -26,7 +26,7 @@ tell(enum exchange type)
 static void
 text(const char *t)
 {
-	wire_put_name(&out, t, &e0);
+	frame_put_name(&out, t, &e0);
 }
 
 /* A change as it goes over the pipe, well formed or not. */

@@ -369,7 +369,7 @@ act(struct frames *parent)
 	if (frame_recv(parent, &f, FRAME_FOREVER, &e) != 1 || f.type != SFTP_FRAME_SERVER)
 		return 1;
 	w = (struct wire)WIRE_INIT(f.data, f.len);
-	if ((host = wire_name(&w, 255)) == NULL)
+	if ((host = frame_name(&w, 255)) == NULL)
 		return 1;
 	rows[strtoul(host, NULL, 10)].act(parent);
 	hang();

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_PATH_H
+#define LIB_OS_PATH_H
+
+/*
+ * Paths of this system: joining, taking apart, and resolving.
+ */
+#include <stdbool.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+
+/*
+ * "dir/name", without doubling a '/' that dir ends in.  An empty dir, or an absolute name, gives
+ * name. Appends to out.  0, or -1 with ERR_NOMEM or ERR_TOO_LARGE.
+ */
+int path_join(struct buf *out, const char *dir, const char *name, struct err *e);
+
+/* The part after the last '/'; points into path. */
+const char *path_base(const char *path);
+
+/*
+ * Append the absolute path, without links, of something that is there.  0, or -1 with ERR_NOENT,
+ * ERR_ACCESS and others of the system, or as buf_adds().
+ */
+int path_real(struct buf *out, const char *path, struct err *e);
+
+/* Whether path is absolute on this platform. */
+bool path_absolute(const char *path);
+
+/*
+ * Separators where the platform has two: '/', as all of this program's own paths have, and what
+ * other programs and people there write.  In place; on POSIX systems a path stays as it is.
+ */
+void path_slashes(char *path);
+void path_native(char *path);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * slipway update
+ */
+#include "updater/cmd/common.h"
+
+static int
+run(struct call *call, struct err *e)
+{
+	const struct cmd_options *o = call->options;
+	struct update_options update_options = cmd_update_options(o, CMD_DEADLINE_MS);
+	struct progress progress = progress_new(o->progress != NULL);
+	struct update_result r;
+	struct cmd_station c;
+	int rc = -1;
+
+	if (o->quiet && o->progress == NULL)
+		progress.kind = PROGRESS_NONE;
+	update_options.progress = &progress;
+	update_options.child = &c.child;
+	if (cmd_station_open(call, true, &c, e) == 0)
+		rc = cmd_update_station(&c, &update_options, &r, e);
+	cmd_station_close(&c);
+	return rc;
+}
+
+static const struct option options[] = {
+	CMD_STATION_ROWS,
+	CMD_DEADLINE_ROW("longest time that the update may take (default 600)"),
+	{ "repair", OPTION_FLAG, CMD_TO(repair), NULL,
+	    "look at every file, and put back what is missing or was changed" },
+	{ "quiet", OPTION_FLAG, CMD_TO(quiet), NULL, "say only what is wrong", .letter = 'q' },
+	CMD_LOG_ROWS,
+	OPTION_END,
+};
+
+const struct command cmd_update = { "update", run, "[options]", 0, 0,
+	"update without starting anything", NULL, CMD_OPTIONS(options) };
