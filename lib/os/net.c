@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/number.h"
 #include "lib/os/clock.h"
 #include "lib/os/net_system.h"
 
@@ -25,6 +26,28 @@ struct net_dial {
 	size_t n, begun;
 	char faults[NET_WORDS_SIZE]; /* what each address that failed said */
 };
+
+int
+net_split(const char *server, char host[NET_HOST_SIZE], uint16_t *port, struct err *e)
+{
+	const char *colon = strrchr(server, ':'), *start = server, *stop = colon;
+	uint64_t n = 0;
+
+	if (colon != NULL && *server == '[' && colon > server + 1 && colon[-1] == ']') {
+		start++;
+		stop--;
+	} else if (colon != NULL && memchr(server, ':', (size_t)(colon - server)) != NULL) {
+		colon = NULL;
+	}
+	if (colon == NULL || number_parse(colon + 1, strlen(colon + 1), 1, 65535, &n) == -1 ||
+	    stop == start || stop - start >= NET_HOST_SIZE)
+		return err_setx(e, ERR_CONFIG, "want HOST:PORT or [ADDRESS]:PORT, got '%.100s'",
+		    server);
+	memcpy(host, start, (size_t)(stop - start));
+	host[stop - start] = '\0';
+	*port = (uint16_t)n;
+	return 0;
+}
 
 static void
 note_fault(struct net_dial *d, const struct attempt *a, int fault)

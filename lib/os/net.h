@@ -19,6 +19,13 @@
 #define NET_ADDRESSES_MAX 8
 #define NET_STAGGER_MS	  250
 
+#define NET_HOST_SIZE 256 /* bytes of a host's name or address, with the final NUL */
+
+/*
+ * Split "HOST:PORT" or "[ADDRESS]:PORT"; the port is 1 to 65535.  Returns 0, or -1 with ERR_CONFIG.
+ */
+int net_split(const char *server, char host[NET_HOST_SIZE], uint16_t *port, struct err *e);
+
 /* An attempt to connect that goes on while its caller does something else. */
 struct net_dial;
 

@@ -3,11 +3,14 @@
  * From settings to what a connection needs.  Fails closed: what can't be read is an error, never a
  * weaker level.
  */
-#include "lib/tls/tls_internal.h"
+#include "lib/tls/config.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
+
+#include "lib/base/number.h"
 #include "lib/os/path.h"
 #include "lib/settings/application.h"
 #include "lib/settings/expand.h"
@@ -31,12 +34,6 @@ slipway_tls_application(int argc, char *const *argv)
 	return application_argument(argc, argv);
 }
 
-const char *
-tls_setting_name(enum tls_setting s)
-{
-	return rows[s].name;
-}
-
 int
 tls_setting_find(const char *name)
 {
@@ -46,15 +43,22 @@ tls_setting_find(const char *name)
 	return -1;
 }
 
+static void
+drop(struct source *s)
+{
+	char *text = (char *)(uintptr_t)s->text;
+
+	/* It may be a private key. */
+	if (s->content)
+		OPENSSL_cleanse(text, s->len);
+	free(text);
+}
+
 void
 config_free(struct tls_config *c)
 {
-	for (int i = 0; i < TLS_SETTING_COUNT; i++) {
-		/* It may be a private key. */
-		if (c->source[i].content)
-			OPENSSL_cleanse(c->source[i].text, c->source[i].len);
-		free(c->source[i].text);
-	}
+	for (int i = 0; i < TLS_SETTING_COUNT; i++)
+		drop(&c->source[i]);
 	memset(c, 0, sizeof *c);
 }
 
@@ -68,25 +72,9 @@ config_set(struct tls_config *c, enum tls_setting s, const void *data, size_t le
 		return err_nomem(e);
 	memcpy(copy, data, len);
 	copy[len] = '\0';
-	if (c->source[s].content)
-		OPENSSL_cleanse(c->source[s].text, c->source[s].len);
-	free(c->source[s].text);
-	c->source[s] = (struct tls_source){ copy, content, len };
+	drop(&c->source[s]);
+	c->source[s] = (struct source){ rows[s].name, copy, len, content };
 	return 0;
-}
-
-const char *
-source_name(const struct tls_source *s)
-{
-	return s->content ? "(given by the program)" : s->text;
-}
-
-int
-source_read(const struct tls_source *s, bool secret, struct buf *out, struct err *e)
-{
-	if (s->content)
-		return buf_add(out, s->text, s->len, e);
-	return secret ? file_read_secret(NULL, s->text, out, e) : file_read(NULL, s->text, out, e);
 }
 
 /* The text of a value: names in it are expanded for files, a number is written out. */
@@ -140,11 +128,15 @@ int
 config_decide(struct tls_config *c, struct err *e)
 {
 	const char *text[TLS_SETTING_COUNT];
-	char *end;
+	uint64_t days;
 	int level = -1;
 
-	for (int i = 0; i < TLS_SETTING_COUNT; i++)
-		text[i] = c->source[i].text == NULL ? "" : c->source[i].text;
+	for (int i = 0; i < TLS_SETTING_COUNT; i++) {
+		if (c->source[i].text == NULL &&
+		    config_set(c, (enum tls_setting)i, "", 0, false, e) == -1)
+			return -1;
+		text[i] = c->source[i].text;
+	}
 	c->level_absent = text[TLS_LEVEL][0] == '\0';
 	for (int i = 0; i < 3; i++)
 		if (strcmp(text[TLS_LEVEL], levels[i]) == 0)
@@ -161,14 +153,12 @@ config_decide(struct tls_config *c, struct err *e)
 		    "TLS_MinVersion: want TLSv1.2 or TLSv1.3, got '%.40s'", text[TLS_MIN_VERSION]);
 	c->warn_days = TLS_WARN_DAYS;
 	if (text[TLS_EXPIRY_WARN_DAYS][0] != '\0') {
-		long n = strtol(text[TLS_EXPIRY_WARN_DAYS], &end, 10);
-
-		if (end == text[TLS_EXPIRY_WARN_DAYS] || *end != '\0' || n < 0 ||
-		    n > TLS_WARN_DAYS_MAX)
+		if (number_parse(text[TLS_EXPIRY_WARN_DAYS], strlen(text[TLS_EXPIRY_WARN_DAYS]), 0,
+			TLS_WARN_DAYS_MAX, &days) == -1)
 			return err_setx(e, ERR_CONFIG,
 			    "TLS_ExpiryWarnDays: want 0 to %d days, got '%.40s'", TLS_WARN_DAYS_MAX,
 			    text[TLS_EXPIRY_WARN_DAYS]);
-		c->warn_days = (unsigned)n;
+		c->warn_days = (unsigned)days;
 	}
 	return 0;
 }

@@ -2,7 +2,7 @@
 /*
  * Connections.
  */
-#include "lib/tls/tls_internal.h"
+#include "lib/tls/conn.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,9 +12,15 @@
 #include <openssl/err.h>
 
 #include "lib/os/clock.h"
+#include "lib/tls/handle.h"
+#include "lib/tls/reason.h"
+#include "lib/tls/stream.h"
 
 /* First byte of a TLS record that starts a handshake (RFC 8446, 5.1). */
 #define TLS_HANDSHAKE_BYTE 0x16
+
+/* Records without data that one call of slipway_tls_read() takes from a peer. */
+#define TLS_RECORDS_MAX 32
 
 enum mode { MODE_UNDECIDED, MODE_PLAIN, MODE_TLS };
 
@@ -26,9 +32,9 @@ struct slipway_tls_conn {
 	struct tls_setup *setup;
 	struct stream stream;
 	enum mode mode;
-	bool done, verified, broken;
-	bool judged; /* error holds why the peer was refused */
-	bool ended;  /* we said that nothing more comes */
+	bool done, broken;
+	bool ended; /* we said that nothing more comes */
+	struct verdict verdict;
 	enum slipway_tls_code code;
 	unsigned limit_ms;
 	SSL *ssl;
@@ -59,66 +65,34 @@ set_error(struct slipway_tls_conn *c, enum slipway_tls_code code, const char *fm
 	return SLIPWAY_TLS_ERROR;
 }
 
-/* The end of a connection; conn_judge() may have said why already. */
+/* The end of a connection; a peer's certificate that was refused is the reason before others. */
 static int
 fail(struct slipway_tls_conn *c, enum slipway_tls_code code, const char *what, const char *why)
 {
-	if (!c->judged && !c->broken)
+	if (!c->broken && c->verdict.code == SLIPWAY_TLS_OK) {
 		set_error(c, code, "%s: %s", what, why);
+	} else if (!c->broken) {
+		free(c->error);
+		c->code = c->verdict.code;
+		c->error = c->verdict.text;
+		c->verdict.text = NULL;
+	}
 	c->broken = true;
 	return SLIPWAY_TLS_ERROR;
 }
 
-/* Remember the texts of the peer's certificate, once. */
+/* Remember the texts of the certificate that the peer showed, once. */
 static void
-note_peer(struct slipway_tls_conn *c, X509 *cert)
+note_peer(struct slipway_tls_conn *c)
 {
-	if (c->peer != NULL || cert == NULL || (c->peer = malloc(TLS_CERT_TEXT)) == NULL)
+	X509 *cert = c->verdict.refused;
+
+	if (cert == NULL && c->ssl != NULL)
+		cert = SSL_get0_peer_certificate(c->ssl);
+	if (c->peer != NULL || cert == NULL || (c->peer = malloc(CERT_DESCRIBE_SIZE)) == NULL)
 		return;
-	trust_describe(cert, c->peer, TLS_CERT_TEXT);
-	trust_fingerprint(cert, c->hex);
-	ERR_clear_error();
-}
-
-/* What OpenSSL tells the peer. */
-static int
-alert_for(enum slipway_tls_code code)
-{
-	return code == SLIPWAY_TLS_E_EXPIRED ? X509_V_ERR_CERT_HAS_EXPIRED
-	    : code == SLIPWAY_TLS_E_REVOKED  ? X509_V_ERR_CERT_REVOKED
-					     : X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
-}
-
-/* Every certificate passes here and is judged by us, not by OpenSSL's rules for the Web. */
-int
-conn_judge(X509_STORE_CTX *ctx, void *arg)
-{
-	SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
-	struct slipway_tls_conn *c = SSL_get_app_data(ssl);
-	X509 *leaf = X509_STORE_CTX_get0_cert(ctx);
-	enum slipway_tls_code code;
-	char text[64];
-	int days;
-	struct err e;
-
-	(void)arg;
-	if (c->setup->level != TLS_LEVEL_PEER_AUTH)
-		return 1;
-	code = trust_verify(&c->setup->trusted, leaf, X509_STORE_CTX_get0_untrusted(ctx),
-	    c->setup->side == SLIPWAY_TLS_CLIENT, &e);
-	if (code != SLIPWAY_TLS_OK) {
-		set_error(c, code, "%s", e.text);
-		note_peer(c, leaf); /* OpenSSL forgets it */
-		c->judged = true;
-		X509_STORE_CTX_set_error(ctx, alert_for(code));
-		return 0;
-	}
-	c->verified = true;
-	if ((days = trust_days_left(leaf)) <= (int)c->setup->warn_days) {
-		snprintf(text, sizeof text, "the peer's certificate ends in %d days", days);
-		c->warning = strdup(text);
-	}
-	return 1;
+	cert_describe(cert, c->peer, CERT_DESCRIBE_SIZE);
+	cert_hex(cert, c->hex);
 }
 
 static int
@@ -130,7 +104,7 @@ attach(struct slipway_tls_conn *c)
 		return -1;
 	BIO_set_data(bio, &c->stream);
 	SSL_set_bio(c->ssl, bio, bio);
-	SSL_set_app_data(c->ssl, c);
+	SSL_set_app_data(c->ssl, &c->verdict);
 	if (c->setup->side == SLIPWAY_TLS_SERVER)
 		SSL_set_accept_state(c->ssl);
 	else
@@ -209,6 +183,8 @@ slipway_tls_conn_free(struct slipway_tls_conn *c)
 	free(c->error);
 	free(c->warning);
 	free(c->peer);
+	free(c->verdict.text);
+	X509_free(c->verdict.refused);
 	free(c);
 }
 
@@ -241,7 +217,7 @@ slipway_tls_conn_version(const struct slipway_tls_conn *c)
 int
 slipway_tls_conn_verified(const struct slipway_tls_conn *c)
 {
-	return c->done && c->verified;
+	return c->done && c->verdict.verified;
 }
 
 enum slipway_tls_code
@@ -267,16 +243,14 @@ slipway_tls_conn_warning(const struct slipway_tls_conn *c)
 const char *
 slipway_tls_conn_peer(struct slipway_tls_conn *c)
 {
-	if (c->ssl != NULL)
-		note_peer(c, SSL_get0_peer_certificate(c->ssl));
+	note_peer(c);
 	return c->peer != NULL ? c->peer : "";
 }
 
 const char *
 slipway_tls_conn_peer_sha256(struct slipway_tls_conn *c)
 {
-	if (c->ssl != NULL)
-		note_peer(c, SSL_get0_peer_certificate(c->ssl));
+	note_peer(c);
 	return c->hex;
 }
 
@@ -303,7 +277,7 @@ result(struct slipway_tls_conn *c, int rc, const char *what)
 		return SLIPWAY_TLS_WANT_READ;
 	if (kind == SSL_ERROR_WANT_WRITE)
 		return SLIPWAY_TLS_WANT_WRITE;
-	/* Whatever went wrong first: that the peer can't be told of it any more is no news. */
+	/* Report the first fault.  A later failure to send the alert is ignored. */
 	if (c->stream.ended)
 		return fail(c, SLIPWAY_TLS_E_CUT, what, "the peer cut the connection");
 	if (first == 0)
@@ -332,6 +306,17 @@ decide(struct slipway_tls_conn *c)
 	return 0;
 }
 
+static void
+warn_of_end(struct slipway_tls_conn *c)
+{
+	char text[64];
+
+	if (!c->verdict.verified || c->verdict.days_left > (int)c->setup->warn_days)
+		return;
+	snprintf(text, sizeof text, "the peer's certificate ends in %d days", c->verdict.days_left);
+	c->warning = strdup(text);
+}
+
 static int
 agree(struct slipway_tls_conn *c)
 {
@@ -344,7 +329,8 @@ agree(struct slipway_tls_conn *c)
 		if ((rc = SSL_do_handshake(c->ssl)) != 1)
 			return result(c, rc, "TLS handshake");
 		snprintf(c->text, sizeof c->text, "TCP/IP][%s%s", SSL_get_version(c->ssl),
-		    c->verified ? " VERIFIED" : "");
+		    c->verdict.verified ? " VERIFIED" : "");
+		warn_of_end(c);
 	}
 	c->done = true;
 	c->stream.deadline = 0;
@@ -360,7 +346,7 @@ slipway_tls_handshake(struct slipway_tls_conn *c)
 		return SLIPWAY_TLS_ERROR;
 	if (c->done)
 		return 0;
-	/* On what doesn't block, time is looked at between calls. */
+	/* A socket that doesn't block: check the deadline at each call. */
 	if (c->stream.deadline != 0 && clock_mono_ms() >= c->stream.deadline)
 		c->stream.late = true;
 	rc = c->stream.late ? SLIPWAY_TLS_ERROR : agree(c);

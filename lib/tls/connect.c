@@ -2,45 +2,23 @@
 /*
  * Connecting to the first of several servers that accepts us.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "lib/os/clock.h"
 #include "lib/os/net.h"
-#include "lib/tls/tls_internal.h"
+#include "lib/tls/conn.h"
+#include "lib/tls/handle.h"
+#include "lib/tls/stream.h"
 
-int
-connect_split(const char *server, char host[TLS_HOST_MAX], uint16_t *port, struct err *e)
-{
-	const char *colon = strrchr(server, ':'), *start = server, *stop = colon;
-	char *end = NULL;
-	long n = colon == NULL ? 0 : strtol(colon + 1, &end, 10);
-
-	if (colon != NULL && *server == '[' && colon > server + 1 && colon[-1] == ']') {
-		start++;
-		stop--;
-	} else if (colon != NULL && memchr(server, ':', (size_t)(colon - server)) != NULL) {
-		colon = NULL;
-	}
-	if (colon == NULL || end == colon + 1 || *end != '\0' || n < 1 || n > 65535 ||
-	    stop == start || stop - start >= TLS_HOST_MAX)
-		return err_setx(e, ERR_CONFIG, "want HOST:PORT or [ADDRESS]:PORT, got '%.100s'",
-		    server);
-	memcpy(host, start, (size_t)(stop - start));
-	host[stop - start] = '\0';
-	*port = (uint16_t)n;
-	return 0;
-}
+#define SERVERS_MAX 64 /* in one slipway_tls_connect() */
 
 static int
 dial(const char *server, int64_t deadline, struct err *e)
 {
-	char host[TLS_HOST_MAX];
+	char host[NET_HOST_SIZE];
 	struct net_dial *d;
 	struct net *n;
 	uint16_t port = 0;
 
-	if (connect_split(server, host, &port, e) == -1 || (d = net_dial(host, port, e)) == NULL ||
+	if (net_split(server, host, &port, e) == -1 || (d = net_dial(host, port, e)) == NULL ||
 	    (n = net_dial_wait(d, deadline, e)) == NULL)
 		return -1;
 	return net_take_fd(n);
@@ -87,8 +65,8 @@ slipway_tls_connect(struct slipway_tls *t, const char *const *servers, size_t n,
 	enum slipway_tls_code code = SLIPWAY_TLS_OK;
 	struct err e, ignored;
 
-	if (n == 0 || n > TLS_SERVERS_MAX) {
-		err_setx(&e, ERR_USAGE, "want 1 to %d servers, got %zu", TLS_SERVERS_MAX, n);
+	if (n == 0 || n > SERVERS_MAX) {
+		err_setx(&e, ERR_USAGE, "want 1 to %d servers, got %zu", SERVERS_MAX, n);
 		handle_fail(t, SLIPWAY_TLS_E_USAGE, e.text);
 		return NULL;
 	}
@@ -101,7 +79,7 @@ slipway_tls_connect(struct slipway_tls *t, const char *const *servers, size_t n,
 				*which = i;
 			return c;
 		}
-		/* What doesn't fit any more is the same story. */
+		/* Faults that no longer fit are dropped. */
 		(void)(i > 0 && buf_adds(&faults, "; ", &ignored) == -1);
 		(void)buf_adds(&faults, e.text, &ignored);
 	}

@@ -3,7 +3,7 @@
  * The handle: settings and files as they are now, looked at for every connection and read when they
  * changed.
  */
-#include "lib/tls/tls_internal.h"
+#include "lib/tls/handle.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,7 +11,10 @@
 #include <string.h>
 
 #include "lib/os/clock.h"
+#include "lib/os/file.h"
 #include "lib/settings/application.h"
+
+#define FILES_MAX (SOURCES_MAX + 3) /* that a configuration names */
 
 struct slipway_tls {
 	enum slipway_tls_side side;
@@ -22,14 +25,14 @@ struct slipway_tls {
 	bool own;		/* settings are the caller's */
 	bool changed;		/* ... and were set since they were looked at */
 	struct tls_config config;
-	struct settings_stamp stamp;		/* of the store, when it was read */
-	struct file_stamp files[TLS_FILES_MAX]; /* what the configuration names, when it was read */
-	struct tls_pair pair;			/* the last good one */
-	struct tls_setup *setup;		/* NULL: nothing good yet */
-	int64_t looked;				/* at what comes with time alone, the last time */
-	int told_days;				/* the days left that were warned of last */
-	bool told_overdue;			/* a revocation list was */
-	char told[TLS_TEXT_SIZE];		/* the last warning of what was read */
+	struct settings_stamp stamp;	    /* of the store, when it was read */
+	struct file_stamp files[FILES_MAX]; /* what the configuration names, when it was read */
+	struct pair pair;		    /* the last good one */
+	struct tls_setup *setup;	    /* NULL: nothing good yet */
+	int64_t looked;			    /* when expiry was last checked */
+	int told_days;			    /* the days left that were warned of last */
+	bool told_overdue;		    /* a revocation list was */
+	char told[TLS_TEXT_SIZE];	    /* the last warning of what was read */
 	enum slipway_tls_code code;
 	char error[TLS_TEXT_SIZE], warning[TLS_TEXT_SIZE];
 };
@@ -146,13 +149,13 @@ set(struct slipway_tls *t, const char *setting, const void *data, size_t len, bo
 		    content ? " that is a file" : "");
 		return handle_fail(t, SLIPWAY_TLS_E_USAGE, e.text);
 	}
-	if (len > TLS_FILE_MAX) {
-		err_setx(&e, ERR_TOO_LARGE, "%s: over %u bytes", setting, TLS_FILE_MAX);
+	if (len > CERT_FILE_MAX) {
+		err_setx(&e, ERR_TOO_LARGE, "%s: over %u bytes", setting, CERT_FILE_MAX);
 		return handle_fail(t, SLIPWAY_TLS_E_USAGE, e.text);
 	}
 	if (config_set(c, (enum tls_setting)which, data, len, content, &e) == -1)
 		return handle_fail(t, SLIPWAY_TLS_E_NOMEM, e.text);
-	/* What was read from the store doesn't mix with what the caller says. */
+	/* The caller's settings replace all settings of the store. */
 	if (!t->own) {
 		config_free(&t->config);
 		t->config = fresh;
@@ -174,37 +177,39 @@ slipway_tls_set_pem(struct slipway_tls *t, const char *setting, const void *pem,
 	return set(t, setting, pem, len, true);
 }
 
+struct stamps {
+	struct file_stamp *out;
+	size_t n;
+};
+
+static void
+stamp_one(void *arg, const struct source *s)
+{
+	struct stamps *all = arg;
+
+	file_stamp(s->text, &all->out[all->n++]);
+}
+
 /* Stamps of the files that the configuration names, in a fixed order; as many as there are. */
 static size_t
-stamp_files(const struct tls_config *c, struct file_stamp out[TLS_FILES_MAX])
+stamp_files(const struct tls_config *c, struct file_stamp out[FILES_MAX])
 {
-	static const enum tls_setting which[] = { TLS_KEY_FILE, TLS_CERT_FILE, TLS_CRL_FILE,
-		TLS_TRUSTED };
-	char part[4096];
-	size_t n = 0;
+	static const enum tls_setting which[] = { TLS_KEY_FILE, TLS_CERT_FILE, TLS_CRL_FILE };
+	struct stamps all = { out, 0 };
+	struct err ignored; /* too many files, which trust_read() reports */
 
-	for (size_t i = 0; i < sizeof which / sizeof which[0]; i++) {
-		const struct tls_source *s = &c->source[which[i]];
-		const char *p = s->text;
-
-		if (p == NULL || s->content)
-			continue;
-		while (*p != '\0' && n < TLS_FILES_MAX) {
-			size_t len = which[i] == TLS_TRUSTED ? strcspn(p, ";") : strlen(p);
-
-			if (p[len] == ';')
-				snprintf(part, sizeof part, "%.*s", (int)len, p);
-			file_stamp(p[len] == ';' ? part : p, &out[n++]);
-			p += len + (p[len] == ';');
-		}
-	}
-	return n;
+	for (size_t i = 0; i < sizeof which / sizeof which[0]; i++)
+		if (!c->source[which[i]].content && c->source[which[i]].len > 0)
+			stamp_one(&all, &c->source[which[i]]);
+	if (!c->source[TLS_TRUSTED].content)
+		(void)sources_each(&c->source[TLS_TRUSTED], stamp_one, &all, &ignored);
+	return all.n;
 }
 
 static bool
 files_same(const struct slipway_tls *t)
 {
-	struct file_stamp now[TLS_FILES_MAX];
+	struct file_stamp now[FILES_MAX];
 	size_t n = stamp_files(&t->config, now);
 
 	for (size_t i = 0; i < n; i++)
@@ -229,13 +234,8 @@ read_config(struct slipway_tls *t, struct err *e)
 {
 	struct tls_config fresh;
 
-	if (t->own) {
-		for (int i = 0; i < TLS_SETTING_COUNT; i++)
-			if (t->config.source[i].text == NULL &&
-			    config_set(&t->config, (enum tls_setting)i, "", 0, false, e) == -1)
-				return -1;
+	if (t->own)
 		return config_decide(&t->config, e);
-	}
 	if ((t->store == NULL && (t->store = settings_open(e)) == NULL) ||
 	    config_read(t->store, t->side, t->installation, t->application, &fresh, &t->stamp, e) ==
 		-1)
@@ -249,8 +249,8 @@ read_config(struct slipway_tls *t, struct err *e)
 static bool
 has_pair(const struct slipway_tls *t)
 {
-	bool set = t->config.source[TLS_KEY_FILE].text[0] != '\0' ||
-	    t->config.source[TLS_CERT_FILE].text[0] != '\0';
+	bool set =
+	    t->config.source[TLS_KEY_FILE].len > 0 || t->config.source[TLS_CERT_FILE].len > 0;
 
 	return set || (t->side == SLIPWAY_TLS_SERVER && t->config.level != TLS_LEVEL_NONE);
 }
@@ -258,14 +258,14 @@ has_pair(const struct slipway_tls *t)
 static int
 read_pair(struct slipway_tls *t, struct err *e)
 {
-	struct tls_pair fresh;
+	struct pair fresh;
 
 	if (!has_pair(t)) {
 		pair_free(&t->pair);
 		return 0;
 	}
-	t->config.open_key = t->open_key;
-	if (pair_read(&t->config, &fresh, e) == 0) {
+	if (pair_read(&fresh, &t->config.source[TLS_KEY_FILE], &t->config.source[TLS_CERT_FILE],
+		t->open_key, e) == 0) {
 		if (t->pair.key == NULL ||
 		    X509_cmp(sk_X509_value(t->pair.chain, 0), sk_X509_value(fresh.chain, 0)) != 0)
 			t->told_days = TLS_WARN_DAYS_MAX + 1;
@@ -288,7 +288,7 @@ read_pair(struct slipway_tls *t, struct err *e)
 static void
 warn_of_time(struct slipway_tls *t)
 {
-	char text[TLS_CERT_TEXT];
+	char text[CERT_DESCRIBE_SIZE];
 	int64_t now = clock_wall();
 	X509_CRL *crl;
 	int days;
@@ -296,15 +296,15 @@ warn_of_time(struct slipway_tls *t)
 	if (now == t->looked)
 		return;
 	t->looked = now;
-	crl = trust_overdue(&t->setup->trusted);
+	crl = crls_overdue(t->setup->trust.crls);
 	if (crl != NULL && !t->told_overdue) {
-		trust_describe_crl(crl, text, sizeof text);
+		crl_describe(crl, text, sizeof text);
 		warn(t, "TLS_CRLFile: %s; it stays in use", text);
 	}
 	t->told_overdue = crl != NULL;
 	if (t->pair.key == NULL)
 		return;
-	days = trust_days_left(sk_X509_value(t->pair.chain, 0));
+	days = cert_days_left(sk_X509_value(t->pair.chain, 0));
 	if (days > (int)t->config.warn_days || days == t->told_days)
 		return;
 	t->told_days = days;
@@ -320,11 +320,11 @@ warn_of_time(struct slipway_tls *t)
 static void
 warn_of_state(struct slipway_tls *t)
 {
-	if (t->setup->trusted.remark.code != ERR_NONE)
+	if (t->setup->trust.remark.code != ERR_NONE)
 		warn(t, "TLS_TrustedCerts: %s; the others stay in use",
-		    t->setup->trusted.remark.text);
-	if (t->setup->trusted.crl_remark.code != ERR_NONE)
-		warn(t, "TLS_CRLFile: %s", t->setup->trusted.crl_remark.text);
+		    t->setup->trust.remark.text);
+	if (t->setup->trust.crl_remark.code != ERR_NONE)
+		warn(t, "TLS_CRLFile: %s", t->setup->trust.crl_remark.text);
 	if (t->config.level_absent)
 		warn(t, "TLS_RequiredLevel is not set; using None");
 	if (strcmp(t->warning, t->told) == 0)
@@ -358,7 +358,7 @@ slipway_tls_check(struct slipway_tls *t)
 	warn_of_time(t);
 	return 0;
 fail:
-	/* What can't be read is never replaced by what was: the level may have become stricter. */
+	/* After a failed read the old set-up isn't used: the level may have become stricter. */
 	setup_release(t->setup);
 	t->setup = NULL;
 	t->warning[0] = '\0';

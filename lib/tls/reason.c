@@ -2,7 +2,7 @@
 /*
  * What an error of OpenSSL's means to people who know our settings.
  */
-#include "lib/tls/tls_internal.h"
+#include "lib/tls/reason.h"
 
 #include <stdio.h>
 

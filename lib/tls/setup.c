@@ -6,11 +6,14 @@
  * Everything is set here, so that neither OpenSSL's defaults nor a configuration that the program
  * loaded decide.
  */
-#include "lib/tls/tls_internal.h"
+#include "lib/tls/setup.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/err.h>
+
+#include "lib/tls/stream.h"
 
 #define TLS13_CIPHERS "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"
 /* With TLS 1.2 allowed: forward secrecy and authenticated encryption only. */
@@ -28,49 +31,49 @@ setup_init(void)
 	OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 }
 
-/* "what: why", why from OpenSSL's queue, which is empty then. */
+/* The codes for a verdict, ours and the one that OpenSSL makes the peer's alert of. */
+static const struct {
+	enum slipway_tls_code code;
+	int alert;
+} verdicts[] = {
+	[TRUST_OK] = { SLIPWAY_TLS_OK, X509_V_OK },
+	[TRUST_REFUSED] = { SLIPWAY_TLS_E_UNTRUSTED, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY },
+	[TRUST_EXPIRED] = { SLIPWAY_TLS_E_EXPIRED, X509_V_ERR_CERT_HAS_EXPIRED },
+	[TRUST_REVOKED] = { SLIPWAY_TLS_E_REVOKED, X509_V_ERR_CERT_REVOKED },
+};
+
+/* Every certificate passes here and is judged by us, not by OpenSSL's rules for the Web. */
 static int
-failed(const char *what, struct err *e)
+judge(X509_STORE_CTX *ctx, void *arg)
 {
-	const char *why = ERR_reason_error_string(ERR_peek_error());
+	SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+	X509 *leaf = X509_STORE_CTX_get0_cert(ctx);
+	struct verdict *v = SSL_get_app_data(ssl);
+	const struct tls_setup *s = arg;
+	enum trust_verdict verdict;
+	struct err e;
 
-	err_setx(e, ERR_CRYPTO, "%s: %s", what, why != NULL ? why : "no reason given");
-	ERR_clear_error();
-	return -1;
-}
-
-static int
-use_pair(SSL_CTX *ctx, const struct tls_pair *pair)
-{
-	if (SSL_CTX_use_certificate(ctx, sk_X509_value(pair->chain, 0)) != 1 ||
-	    SSL_CTX_use_PrivateKey(ctx, pair->key) != 1)
-		return -1;
-	for (int i = 1; i < sk_X509_num(pair->chain); i++)
-		if (SSL_CTX_add1_chain_cert(ctx, sk_X509_value(pair->chain, i)) != 1)
-			return -1;
-	return 0;
-}
-
-int
-setup_takes_pair(const struct tls_pair *pair, struct err *e)
-{
-	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
-	int rc = -1;
-
-	if (ctx != NULL) {
-		SSL_CTX_set_security_level(ctx, TLS_SECURITY_LEVEL);
-		rc = use_pair(ctx, pair);
+	if (s->level != TLS_LEVEL_PEER_AUTH)
+		return 1;
+	verdict = trust_verify(&s->trust, leaf, X509_STORE_CTX_get0_untrusted(ctx),
+	    s->side == SLIPWAY_TLS_CLIENT, &e);
+	v->verified = verdict == TRUST_OK;
+	if (v->verified) {
+		v->days_left = cert_days_left(leaf);
+		return 1;
 	}
-	if (rc == -1)
-		failed("OpenSSL can't use the pair", e);
-	SSL_CTX_free(ctx);
-	return rc;
+	v->code = verdicts[verdict].code;
+	v->text = strdup(e.text);
+	if (X509_up_ref(leaf))
+		v->refused = leaf;
+	X509_STORE_CTX_set_error(ctx, verdicts[verdict].alert);
+	return 0;
 }
 
 static void
 set_modes(SSL_CTX *ctx)
 {
-	SSL_CTX_set_security_level(ctx, TLS_SECURITY_LEVEL);
+	SSL_CTX_set_security_level(ctx, CERT_SECURITY_LEVEL);
 	SSL_CTX_clear_options(ctx, SSL_CTX_get_options(ctx));
 	SSL_CTX_set_options(ctx,
 	    SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
@@ -84,7 +87,7 @@ set_modes(SSL_CTX *ctx)
 }
 
 static SSL_CTX *
-context_new(const struct tls_setup *s, const struct tls_pair *pair)
+context_new(struct tls_setup *s, const struct pair *pair)
 {
 	SSL_CTX *ctx =
 	    SSL_CTX_new(s->side == SLIPWAY_TLS_SERVER ? TLS_server_method() : TLS_client_method());
@@ -102,14 +105,14 @@ context_new(const struct tls_setup *s, const struct tls_pair *pair)
 		return NULL;
 	set_modes(ctx);
 	SSL_CTX_set_verify(ctx, verify, NULL);
-	SSL_CTX_set_cert_verify_callback(ctx, conn_judge, NULL);
+	SSL_CTX_set_cert_verify_callback(ctx, judge, s);
 	if (SSL_CTX_set_min_proto_version(ctx, s->tls12 ? TLS1_2_VERSION : TLS1_3_VERSION) &&
 	    SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) &&
 	    SSL_CTX_set_ciphersuites(ctx, TLS13_CIPHERS) &&
 	    SSL_CTX_set_cipher_list(ctx, TLS12_CIPHERS) &&
 	    SSL_CTX_set1_groups_list(ctx, s->tls12 ? groups12 : groups13) &&
 	    SSL_CTX_set1_sigalgs_list(ctx, signatures) && SSL_CTX_set_num_tickets(ctx, 0) &&
-	    (pair->key == NULL || use_pair(ctx, pair) == 0))
+	    (pair->key == NULL || pair_use(pair, ctx) == 0))
 		return ctx;
 	SSL_CTX_free(ctx);
 	return NULL;
@@ -117,13 +120,13 @@ context_new(const struct tls_setup *s, const struct tls_pair *pair)
 
 /* Whether any connection with this level and pair speaks TLS. */
 static bool
-wants_tls(const struct tls_setup *s, const struct tls_pair *pair)
+wants_tls(const struct tls_setup *s, const struct pair *pair)
 {
 	return s->level != TLS_LEVEL_NONE || (s->side == SLIPWAY_TLS_SERVER && pair->key != NULL);
 }
 
 struct tls_setup *
-setup_new(enum slipway_tls_side side, const struct tls_config *c, const struct tls_pair *pair,
+setup_new(enum slipway_tls_side side, const struct tls_config *c, const struct pair *pair,
     struct err *e)
 {
 	struct tls_setup *s = calloc(1, sizeof *s);
@@ -137,12 +140,14 @@ setup_new(enum slipway_tls_side side, const struct tls_config *c, const struct t
 	s->level = c->level;
 	s->tls12 = c->tls12;
 	s->warn_days = c->warn_days;
-	if (c->level == TLS_LEVEL_PEER_AUTH && trust_read(c, &s->trusted, e) == -1)
+	if (c->level == TLS_LEVEL_PEER_AUTH &&
+	    trust_read(&s->trust, &c->source[TLS_TRUSTED], &c->source[TLS_CRL_FILE],
+		"TLS_RequiredLevel is TLSPeerAuth", e) == -1)
 		goto fail;
 	if (!wants_tls(s, pair))
 		return s;
 	if ((s->method = stream_method()) == NULL || (s->ctx = context_new(s, pair)) == NULL) {
-		failed("OpenSSL can't use these settings", e);
+		err_openssl(e, "OpenSSL can't use these settings");
 		goto fail;
 	}
 	return s;
@@ -165,6 +170,6 @@ setup_release(struct tls_setup *s)
 		return;
 	SSL_CTX_free(s->ctx);
 	BIO_meth_free(s->method);
-	trust_free(&s->trusted);
+	trust_free(&s->trust);
 	free(s);
 }

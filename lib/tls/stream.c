@@ -3,7 +3,7 @@
  * Moving bytes: one way for descriptors and for the caller's functions, and the BIO that joins it
  * to OpenSSL.
  */
-#include "lib/tls/tls_internal.h"
+#include "lib/tls/stream.h"
 
 /* A number of bytes that fits every long; what isn't moved now is moved by the next call. */
 #define STREAM_MAX (1u << 30)

@@ -2,7 +2,7 @@
 /*
  * Descriptors of POSIX sockets.
  */
-#include "lib/tls/tls_internal.h"
+#include "lib/tls/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
  * where it would be waited for elsewhere, its own limits of time are set for the call: those count
  * for what blocks only.
  */
-#include "lib/tls/tls_internal.h"
+#include "lib/tls/stream.h"
 
 #include <limits.h>
 

@@ -11,13 +11,88 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
-#include "lib/base/pem.h"
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #define DAY_SECONDS 86400
 
 static const char begin[] = "-----BEGIN CERTIFICATE-----";
+
+void
+cert_quote(const X509_NAME *name, char out[CERT_QUOTED_SIZE])
+{
+	const int room = CERT_QUOTED_SIZE - (int)sizeof "\"...\"";
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text = NULL;
+	int len = 0;
+
+	if (bio != NULL && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) >= 0)
+		len = (int)BIO_get_mem_data(bio, &text);
+	snprintf(out, CERT_QUOTED_SIZE, "\"%.*s%s\"", len < room ? len : room, len == 0 ? "" : text,
+	    len > room ? "..." : "");
+	BIO_free(bio);
+	ERR_clear_error();
+}
+
+void
+cert_date(const ASN1_TIME *t, char out[CERT_DATE_SIZE])
+{
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(t, &tm))
+		snprintf(out, CERT_DATE_SIZE, "%04d-%02d-%02d", (tm.tm_year + 1900) % 10000,
+		    (tm.tm_mon + 1) % 100, tm.tm_mday % 100);
+	else
+		snprintf(out, CERT_DATE_SIZE, "(no date)");
+}
+
+int
+cert_sha256(const X509 *x, uint8_t out[SHA256_SIZE], struct err *e)
+{
+	uint8_t sum[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+
+	memset(out, 0, SHA256_SIZE);
+	if (X509_digest(x, EVP_sha256(), sum, &len) != 1 || len != SHA256_SIZE) {
+		ERR_clear_error();
+		return err_setx(e, ERR_CRYPTO, "a certificate whose SHA-256 can't be computed");
+	}
+	memcpy(out, sum, SHA256_SIZE);
+	return 0;
+}
+
+void
+cert_hex(const X509 *x, char hex[SHA256_HEX_SIZE])
+{
+	uint8_t sum[SHA256_SIZE];
+	struct err ignored;
+
+	(void)cert_sha256(x, sum, &ignored);
+	hex_encode(sum, SHA256_SIZE, hex);
+}
+
+int
+cert_days_left(const X509 *x)
+{
+	int days = 0, seconds = 0;
+
+	if (!ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(x)))
+		return 0;
+	return seconds < 0 ? days - 1 : days;
+}
+
+void
+cert_describe(const X509 *x, char *out, size_t size)
+{
+	char subject[CERT_QUOTED_SIZE], hex[SHA256_HEX_SIZE], from[CERT_DATE_SIZE],
+	    to[CERT_DATE_SIZE];
+
+	cert_quote(X509_get_subject_name(x), subject);
+	cert_hex(x, hex);
+	cert_date(X509_get0_notBefore(x), from);
+	cert_date(X509_get0_notAfter(x), to);
+	snprintf(out, size, "subject %s, SHA-256 %s, valid %s to %s", subject, hex, from, to);
+}
 
 /* What was written to bio, cut to size; whatever could steer a terminal becomes '?'. */
 static void
@@ -75,9 +150,8 @@ key_text(X509 *x, char out[CERT_KEY_SIZE])
 		snprintf(out, CERT_KEY_SIZE, "%s", type);
 }
 
-/* Seconds since 1970, of a time before 1970 too. */
-static int
-seconds(const ASN1_TIME *t, int64_t *out, struct err *e)
+int
+cert_seconds(const ASN1_TIME *t, int64_t *out, struct err *e)
 {
 	ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
 	int days, rest, ok;
@@ -92,11 +166,10 @@ seconds(const ASN1_TIME *t, int64_t *out, struct err *e)
 	return 0;
 }
 
-static int
-read_facts(X509 *x, struct cert_facts *c, struct err *e)
+int
+cert_facts(X509 *x, struct cert_facts *c, struct err *e)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
-	unsigned len = 0;
 
 	if (bio == NULL)
 		return err_nomem(e);
@@ -108,12 +181,10 @@ read_facts(X509 *x, struct cert_facts *c, struct err *e)
 	c->self_issued = X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x)) == 0;
 	c->ca = X509_check_ca(x) == 1;
 	ERR_clear_error();
-	if (seconds(X509_get0_notBefore(x), &c->from, e) == -1 ||
-	    seconds(X509_get0_notAfter(x), &c->to, e) == -1)
+	if (cert_seconds(X509_get0_notBefore(x), &c->from, e) == -1 ||
+	    cert_seconds(X509_get0_notAfter(x), &c->to, e) == -1)
 		return -1;
-	if (X509_digest(x, EVP_sha256(), c->sha256, &len) != 1 || len != SHA256_SIZE)
-		return err_setx(e, ERR_CRYPTO, "a certificate whose SHA-256 can't be computed");
-	return 0;
+	return cert_sha256(x, c->sha256, e);
 }
 
 /* How many certificates the text announces, whether they can be read or not. */
@@ -128,44 +199,37 @@ announced(const uint8_t *pem, size_t len)
 }
 
 int
-cert_read(const uint8_t *pem, size_t len,
+cert_read(const void *pem, size_t len,
     int (*each)(void *arg, const struct cert_facts *c, struct err *e), void *arg, struct err *e)
 {
-	size_t n = announced(pem, len), got = 0;
-	BIO *bio;
-	X509 *x;
-	int rc = 0;
+	size_t n = announced(pem, len);
+	STACK_OF(X509) *all = NULL;
+	struct err why;
+	int got, whole, rc = 0;
 
 	if (n == 0)
 		return err_setx(e, ERR_SYNTAX,
 		    "want a certificate in PEM form ('openssl x509 -inform DER' converts others)");
-	if (n > CERT_READ_MAX || len > CERT_FILE_MAX)
-		return err_setx(e, ERR_TOO_LARGE, "over %d certificates or %u bytes", CERT_READ_MAX,
-		    CERT_FILE_MAX);
-	if ((bio = BIO_new_mem_buf(pem, (int)len)) == NULL)
-		return err_nomem(e);
-	while (rc == 0 && (x = PEM_read_bio_X509(bio, NULL, pem_passphrase, NULL)) != NULL) {
-		struct cert_facts c = { .from = 0 };
+	whole = certs_parse(pem, len, &all, &why);
+	got = whole == -1 && why.code != ERR_SYNTAX ? 0 : sk_X509_num(all);
+	for (int i = 0; rc == 0 && i < got; i++) {
+		struct cert_facts c;
 
-		got++;
-		if ((rc = read_facts(x, &c, e)) == 0)
+		if ((rc = cert_facts(sk_X509_value(all, i), &c, e)) == 0)
 			rc = each(arg, &c, e);
-		X509_free(x);
 	}
-	ERR_clear_error();
-	BIO_free(bio);
-	if (rc == 0 && got != n)
-		rc = err_setx(e, ERR_SYNTAX, "certificate %zu of %zu is damaged", got + 1, n);
-	return rc;
+	certs_free(all);
+	if (rc == -1)
+		return -1;
+	if ((whole == 0 || why.code == ERR_SYNTAX) && (size_t)got != n)
+		return err_setx(e, ERR_SYNTAX, "certificate %d of %zu is damaged", got + 1, n);
+	if (whole == -1)
+		*e = why;
+	return whole;
 }
 
 bool
-cert_has_key(const uint8_t *pem, size_t len)
+cert_has_key(const void *pem, size_t len)
 {
-	static const char key[] = "PRIVATE KEY-----";
-
-	for (size_t i = 0; i + sizeof key - 1 <= len; i++)
-		if (memcmp(pem + i, key, sizeof key - 1) == 0)
-			return true;
-	return false;
+	return bytes_find(pem, len, "PRIVATE KEY-----") != NULL;
 }

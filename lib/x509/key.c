@@ -11,18 +11,6 @@
 
 #include "lib/base/pem.h"
 
-int
-cert_crypto_error(struct err *e, const char *what)
-{
-	char text[256] = "unknown error";
-	unsigned long code = ERR_peek_last_error();
-
-	if (code != 0)
-		ERR_error_string_n(code, text, sizeof text);
-	ERR_clear_error();
-	return err_setx(e, ERR_CRYPTO, "%s: %s", what, text);
-}
-
 EVP_PKEY *
 cert_key_make(const char *type, struct err *e)
 {
@@ -47,7 +35,7 @@ cert_key_make(const char *type, struct err *e)
 		return NULL;
 	}
 	if (key == NULL)
-		cert_crypto_error(e, "make a key");
+		err_openssl(e, "make a key");
 	return key;
 }
 
@@ -72,7 +60,7 @@ cert_key_write(EVP_PKEY *key, struct buf *out, struct err *e)
 		return err_nomem(e);
 	if (PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1 ||
 	    (len = BIO_get_mem_data(bio, &data)) <= 0)
-		cert_crypto_error(e, "write a private key");
+		err_openssl(e, "write a private key");
 	else
 		rc = buf_add(out, data, (size_t)len, e);
 	BIO_free(bio);

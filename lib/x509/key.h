@@ -14,12 +14,6 @@
 /* Bytes of a key or certificate as PEM. */
 #define CERT_PEM_MAX (64u * 1024)
 
-/* Bits of security that a key must have: RSA 2048, P-256 and what is stronger. */
-#define CERT_SECURITY_BITS 112
-
-/* ERR_CRYPTO with OpenSSL's own reason, whose queue is emptied.  Returns -1. */
-int cert_crypto_error(struct err *e, const char *what);
-
 /*
  * A new key: "p256", "p384", "ed25519", "rsa2048", "rsa3072" or "rsa4096".  NULL with ERR_USAGE or
  * ERR_CRYPTO.

@@ -2,28 +2,26 @@
 /*
  * A private key and its certificate.
  */
-#include "lib/tls/tls_internal.h"
+#include "lib/x509/pair.h"
 
 #include <string.h>
 
 #include <openssl/err.h>
 
 #include "lib/base/pem.h"
+#include "lib/x509/facts.h"
 
 void
-pair_free(struct tls_pair *p)
+pair_free(struct pair *p)
 {
 	EVP_PKEY_free(p->key);
-	sk_X509_pop_free(p->chain, X509_free);
+	certs_free(p->chain);
 	memset(p, 0, sizeof *p);
 }
 
-/*
- * A key that others can read is no secret any more; whether that is an error is the program's
- * decision.
- */
+/* A key that others can read is no secret any more; the program decides whether it is refused. */
 static int
-read_key_file(const struct tls_source *s, bool open_key, struct buf *out, struct err *remark,
+read_key_file(const struct source *s, bool open_key, struct buf *out, struct err *remark,
     struct err *e)
 {
 	if (source_read(s, true, out, e) == 0)
@@ -35,9 +33,9 @@ read_key_file(const struct tls_source *s, bool open_key, struct buf *out, struct
 }
 
 static EVP_PKEY *
-read_key(const struct tls_source *s, bool open_key, struct err *remark, struct err *e)
+read_key(const struct source *s, bool open_key, struct err *remark, struct err *e)
 {
-	struct buf b = BUF_INIT(TLS_FILE_MAX);
+	struct buf b = BUF_INIT(CERT_FILE_MAX);
 	EVP_PKEY *key = NULL;
 
 	if (read_key_file(s, open_key, &b, remark, e) == 0 &&
@@ -48,42 +46,70 @@ read_key(const struct tls_source *s, bool open_key, struct err *remark, struct e
 	return key;
 }
 
-static int
-check(const struct tls_pair *p, const struct tls_config *c, struct err *e)
+int
+pair_use(const struct pair *p, SSL_CTX *ctx)
 {
-	const struct tls_source *cert = &c->source[TLS_CERT_FILE];
-	X509 *leaf = sk_X509_value(p->chain, 0);
-	char text[TLS_CERT_TEXT];
-
-	trust_describe(leaf, text, sizeof text);
-	if (X509_check_private_key(leaf, p->key) != 1) {
-		ERR_clear_error();
-		return err_setx(e, ERR_CONFIG, "%s is not the key of the certificate in %s (%s)",
-		    source_name(&c->source[TLS_KEY_FILE]), source_name(cert), text);
-	}
-	if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0)
-		return err_setx(e, ERR_EXPIRED, "TLS_CertFile: %s: the certificate is expired (%s)",
-		    source_name(cert), text);
-	if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0)
-		return err_setx(e, ERR_EXPIRED,
-		    "TLS_CertFile: %s: the certificate is not valid yet (%s)", source_name(cert),
-		    text);
-	if (setup_takes_pair(p, e) == -1)
-		return err_context(e, "TLS_CertFile: %s", source_name(cert));
+	if (SSL_CTX_use_certificate(ctx, sk_X509_value(p->chain, 0)) != 1 ||
+	    SSL_CTX_use_PrivateKey(ctx, p->key) != 1)
+		return -1;
+	for (int i = 1; i < sk_X509_num(p->chain); i++)
+		if (SSL_CTX_add1_chain_cert(ctx, sk_X509_value(p->chain, i)) != 1)
+			return -1;
 	return 0;
 }
 
+/* Whether OpenSSL takes the pair at our level. */
+static int
+try_use(const struct pair *p, struct err *e)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+	int rc = -1;
+
+	if (ctx != NULL) {
+		SSL_CTX_set_security_level(ctx, CERT_SECURITY_LEVEL);
+		rc = pair_use(p, ctx);
+	}
+	if (rc == -1)
+		err_openssl(e, "OpenSSL can't use the pair");
+	SSL_CTX_free(ctx);
+	return rc;
+}
+
+static int
+check(const struct pair *p, const struct source *key, const struct source *cert, struct err *e)
+{
+	X509 *leaf = sk_X509_value(p->chain, 0);
+	char text[CERT_DESCRIBE_SIZE];
+	int rc;
+
+	cert_describe(leaf, text, sizeof text);
+	if (X509_check_private_key(leaf, p->key) != 1) {
+		ERR_clear_error();
+		return err_setx(e, ERR_CONFIG, "%s is not the key of the certificate in %s (%s)",
+		    source_name(key), source_name(cert), text);
+	}
+	if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0)
+		rc = err_setx(e, ERR_EXPIRED, "the certificate is expired (%s)", text);
+	else if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0)
+		rc = err_setx(e, ERR_EXPIRED, "the certificate is not valid yet (%s)", text);
+	else
+		rc = try_use(p, e);
+	return rc == -1 ? err_context(e, "%s: %s", cert->label, source_name(cert)) : 0;
+}
+
 int
-pair_read(const struct tls_config *c, struct tls_pair *p, struct err *e)
+pair_read(struct pair *p, const struct source *key, const struct source *cert, bool open_key,
+    struct err *e)
 {
 	memset(p, 0, sizeof *p);
-	if (c->source[TLS_KEY_FILE].text[0] == '\0' || c->source[TLS_CERT_FILE].text[0] == '\0')
-		return err_setx(e, ERR_CONFIG, "TLS_KeyFile and TLS_CertFile must both be set");
-	if ((p->key = read_key(&c->source[TLS_KEY_FILE], c->open_key, &p->remark, e)) == NULL)
-		err_context(e, "TLS_KeyFile");
-	else if ((p->chain = trust_read_certs(&c->source[TLS_CERT_FILE], e)) == NULL)
-		err_context(e, "TLS_CertFile");
-	else if (check(p, c, e) == 0)
+	if (key->len == 0 || cert->len == 0)
+		return err_setx(e, ERR_CONFIG, "%s and %s must both be set", key->label,
+		    cert->label);
+	if ((p->key = read_key(key, open_key, &p->remark, e)) == NULL)
+		err_context(e, "%s", key->label);
+	else if ((p->chain = certs_read(cert, e)) == NULL)
+		err_context(e, "%s", cert->label);
+	else if (check(p, key, cert, e) == 0)
 		return 0;
 	pair_free(p);
 	return -1;

@@ -8,17 +8,16 @@
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 
 #include "server/repo/audit_state.h"
 #include "lib/os/clock.h"
 #include "lib/os/file.h"
 #include "lib/base/path.h"
-#include "lib/base/pem.h"
 #include "server/cert/ca_db.h"
 #include "server/cert/crl_make.h"
 #include "server/cert/pair_files.h"
 #include "lib/x509/facts.h"
+#include "lib/x509/certs.h"
 #include "lib/x509/key.h"
 #include "server/repo/repo.h"
 
@@ -84,17 +83,10 @@ read_cert(struct dir *d, struct err *e)
 {
 	struct buf pem = BUF_INIT(CERT_PEM_MAX);
 	X509 *x = NULL;
-	BIO *bio;
 
-	if (file_read(d, CA_CERT_FILE, &pem, e) == 0) {
-		bio = pem.len == 0 ? NULL : BIO_new_mem_buf(pem.data, (int)pem.len);
-		x = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, pem_passphrase, NULL);
-		BIO_free(bio);
-		ERR_clear_error();
-		if (x == NULL)
-			err_setx(e, ERR_SYNTAX, "%s/%s: want a certificate in PEM form",
-			    dir_path(d), CA_CERT_FILE);
-	}
+	if (file_read(d, CA_CERT_FILE, &pem, e) == 0 &&
+	    (x = cert_parse(pem.data, pem.len, e)) == NULL)
+		err_context(e, "%s/%s", dir_path(d), CA_CERT_FILE);
 	buf_free(&pem);
 	return x;
 }

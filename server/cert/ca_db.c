@@ -11,7 +11,7 @@
 #include "lib/os/clock.h"
 #include "lib/base/digest.h"
 #include "lib/base/json.h"
-#include "lib/x509/key.h"
+#include "lib/x509/facts.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -144,40 +144,25 @@ ca_db_write(struct dir *d, const json_t *db, struct err *e)
 	return rc;
 }
 
-static int
-time_text(const ASN1_TIME *t, char out[DATE_TEXT_SIZE], struct err *e)
-{
-	struct tm tm;
-
-	if (ASN1_TIME_to_tm(t, &tm) != 1)
-		return cert_crypto_error(e, "date");
-	date_format(date_of_tm(&tm), out);
-	return 0;
-}
-
 int
 ca_db_add(json_t *db, X509 *x, const char *name, enum cert_usage usage, struct err *e)
 {
 	char serial[CERT_SERIAL_SIZE], hex[SHA256_HEX_SIZE], from[DATE_TEXT_SIZE],
-	    to[DATE_TEXT_SIZE], subject[512];
+	    to[DATE_TEXT_SIZE];
 	json_t *issued = json_object_get(db, "issued");
-	uint8_t sha[SHA256_SIZE];
-	unsigned len = 0;
+	struct cert_facts f;
 
 	if (json_array_size(issued) >= CA_ISSUED_MAX)
 		return err_setx(e, ERR_TOO_LARGE,
 		    "this CA has issued %d certificates; make another one", CA_ISSUED_MAX);
-	if (cert_serial(X509_get0_serialNumber(x), serial, e) == -1 ||
-	    time_text(X509_get0_notBefore(x), from, e) == -1 ||
-	    time_text(X509_get0_notAfter(x), to, e) == -1)
+	if (cert_serial(X509_get0_serialNumber(x), serial, e) == -1 || cert_facts(x, &f, e) == -1)
 		return -1;
-	if (X509_digest(x, EVP_sha256(), sha, &len) != 1 || len != SHA256_SIZE)
-		return cert_crypto_error(e, "fingerprint");
-	hex_encode(sha, SHA256_SIZE, hex);
-	X509_NAME_oneline(X509_get_subject_name(x), subject, sizeof subject);
+	date_format(f.from, from);
+	date_format(f.to, to);
+	hex_encode(f.sha256, SHA256_SIZE, hex);
 	if (json_array_append_new(issued,
 		json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "serial", serial, "sha256", hex, "name",
-		    name, "subject", subject, "usage", cert_usage_text(usage), "from", from, "to",
+		    name, "subject", f.subject, "usage", cert_usage_text(usage), "from", from, "to",
 		    to)) == -1)
 		return err_nomem(e);
 	return 0;

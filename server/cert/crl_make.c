@@ -24,7 +24,7 @@ set_serial(X509_REVOKED *r, const char *hex, struct err *e)
 
 	ASN1_INTEGER_free(serial);
 	BN_free(n);
-	return ok ? 0 : cert_crypto_error(e, "serial number");
+	return ok ? 0 : err_openssl(e, "serial number");
 }
 
 /* "unspecified" is what no reason at all means, and shouldn't be written (RFC 5280, 5.3.1). */
@@ -41,7 +41,7 @@ set_reason(X509_REVOKED *r, const char *reason, struct err *e)
 	ok = ASN1_ENUMERATED_set(code, ca_reason(reason)) == 1 &&
 	    X509_REVOKED_add1_ext_i2d(r, NID_crl_reason, code, 0, 0) == 1;
 	ASN1_ENUMERATED_free(code);
-	return ok ? 0 : cert_crypto_error(e, "reason");
+	return ok ? 0 : err_openssl(e, "reason");
 }
 
 static int
@@ -60,11 +60,11 @@ add_entry(X509_CRL *crl, const json_t *entry, struct err *e)
 		err_setx(e, ERR_SYNTAX, "a revocation without a time");
 	else if ((time = ASN1_TIME_set(NULL, (time_t)seconds)) == NULL ||
 	    X509_REVOKED_set_revocationDate(r, time) != 1)
-		cert_crypto_error(e, "time of a revocation");
+		err_openssl(e, "time of a revocation");
 	else if (set_serial(r, ca_db_text(entry, "serial"), e) == 0 &&
 	    set_reason(r, ca_db_text(revoked, "reason"), e) == 0) {
 		if (X509_CRL_add0_revoked(crl, r) != 1) {
-			cert_crypto_error(e, "list of revocations");
+			err_openssl(e, "list of revocations");
 		} else {
 			r = NULL; /* crl owns it now */
 			rc = 0;
@@ -92,7 +92,7 @@ add_extensions(X509_CRL *crl, const struct crl_order *o, struct err *e)
 	    X509_CRL_add_ext(crl, ext, -1) == 1;
 	X509_EXTENSION_free(ext);
 	ASN1_INTEGER_free(number);
-	return ok ? 0 : cert_crypto_error(e, "extension");
+	return ok ? 0 : err_openssl(e, "extension");
 }
 
 static int
@@ -109,7 +109,7 @@ fill(X509_CRL *crl, const struct crl_order *o, struct err *e)
 	ASN1_TIME_free(from);
 	ASN1_TIME_free(to);
 	if (!ok)
-		return cert_crypto_error(e, "list of revocations");
+		return err_openssl(e, "list of revocations");
 	json_array_foreach (o->issued, i, entry) {
 		if (json_object_get(entry, "revoked") != NULL && add_entry(crl, entry, e) == -1)
 			return -1;
@@ -119,7 +119,7 @@ fill(X509_CRL *crl, const struct crl_order *o, struct err *e)
 	X509_CRL_sort(crl);
 	return X509_CRL_sign(crl, o->key, cert_key_digest(o->key)) > 0
 	    ? 0
-	    : cert_crypto_error(e, "sign the list of revocations");
+	    : err_openssl(e, "sign the list of revocations");
 }
 
 int
@@ -136,7 +136,7 @@ crl_make(const struct crl_order *o, struct buf *out, struct err *e)
 	else if (fill(crl, o, e) == 0) {
 		if (PEM_write_bio_X509_CRL(bio, crl) != 1 ||
 		    (len = BIO_get_mem_data(bio, &data)) <= 0)
-			cert_crypto_error(e, "write a list of revocations");
+			err_openssl(e, "write a list of revocations");
 		else
 			rc = buf_add(out, data, (size_t)len, e);
 	}

@@ -173,12 +173,12 @@ add_extensions(X509 *x, const struct cert_order *o, X509 *issuer, struct err *e)
 		ok = ext != NULL && X509_add_ext(x, ext, -1) == 1;
 		X509_EXTENSION_free(ext);
 		if (!ok)
-			return cert_crypto_error(e, "extension");
+			return err_openssl(e, "extension");
 	}
 	if (o->names != NULL &&
 	    X509_add1_ext_i2d(x, NID_subject_alt_name, (void *)(uintptr_t)o->names, 0,
 		X509V3_ADD_APPEND) != 1)
-		return cert_crypto_error(e, "subjectAltName");
+		return err_openssl(e, "subjectAltName");
 	return 0;
 }
 
@@ -190,13 +190,13 @@ set_serial(X509 *x, struct err *e)
 	int rc = -1;
 
 	if (RAND_bytes(bytes, sizeof bytes) != 1)
-		return cert_crypto_error(e, "random serial number");
+		return err_openssl(e, "random serial number");
 	bytes[0] = (unsigned char)((bytes[0] & 0x7f) | 0x40); /* positive, always of this length */
 	if ((n = BN_bin2bn(bytes, sizeof bytes, NULL)) != NULL &&
 	    BN_to_ASN1_INTEGER(n, X509_get_serialNumber(x)) != NULL)
 		rc = 0;
 	BN_free(n);
-	return rc == 0 ? 0 : cert_crypto_error(e, "serial number");
+	return rc == 0 ? 0 : err_openssl(e, "serial number");
 }
 
 X509 *
@@ -216,13 +216,13 @@ cert_issue(const struct cert_order *o, X509 *issuer, EVP_PKEY *key, struct err *
 	    ASN1_TIME_set(X509_getm_notBefore(x), (time_t)o->from) == NULL ||
 	    ASN1_TIME_set(X509_getm_notAfter(x), (time_t)o->to) == NULL ||
 	    X509_set_pubkey(x, o->key) != 1) {
-		cert_crypto_error(e, "certificate");
+		err_openssl(e, "certificate");
 		goto fail;
 	}
 	if (add_extensions(x, o, issuer, e) == -1)
 		goto fail;
 	if (X509_sign(x, key, cert_key_digest(key)) <= 0) {
-		cert_crypto_error(e, "sign the certificate");
+		err_openssl(e, "sign the certificate");
 		goto fail;
 	}
 	return x;
@@ -242,7 +242,7 @@ request_names(X509_REQ *rq, GENERAL_NAMES *names, struct err *e)
 	ok = X509V3_add1_i2d(&all, NID_subject_alt_name, names, 0, X509V3_ADD_APPEND) == 1 &&
 	    X509_REQ_add_extensions(rq, all) == 1;
 	sk_X509_EXTENSION_pop_free(all, X509_EXTENSION_free);
-	return ok ? 0 : cert_crypto_error(e, "subjectAltName");
+	return ok ? 0 : err_openssl(e, "subjectAltName");
 }
 
 X509_REQ *
@@ -256,11 +256,11 @@ cert_request(EVP_PKEY *key, const X509_NAME *subject, GENERAL_NAMES *names, stru
 	}
 	if (X509_REQ_set_version(rq, X509_REQ_VERSION_1) != 1 ||
 	    X509_REQ_set_subject_name(rq, subject) != 1 || X509_REQ_set_pubkey(rq, key) != 1)
-		cert_crypto_error(e, "request");
+		err_openssl(e, "request");
 	else if (request_names(rq, names, e) == 0) {
 		if (X509_REQ_sign(rq, key, cert_key_digest(key)) > 0)
 			return rq;
-		cert_crypto_error(e, "sign the request");
+		err_openssl(e, "sign the request");
 	}
 	X509_REQ_free(rq);
 	return NULL;
@@ -275,7 +275,7 @@ take(BIO *bio, int ok, struct buf *out, struct err *e)
 	int rc = -1;
 
 	if (ok != 1 || (len = BIO_get_mem_data(bio, &data)) <= 0)
-		cert_crypto_error(e, "write PEM");
+		err_openssl(e, "write PEM");
 	else
 		rc = buf_add(out, data, (size_t)len, e);
 	BIO_free(bio);

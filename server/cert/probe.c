@@ -14,9 +14,8 @@
 #include "lib/os/clock.h"
 #include "lib/os/net.h"
 #include "server/cert/issue.h"
-#include "lib/tls/tls_internal.h"
 
-/* Whatever comes is looked at; what it is worth is said by those who read it. */
+/* Accepts every certificate: this function collects, its caller judges. */
 static int
 take_any(X509_STORE_CTX *ctx, void *arg)
 {
@@ -109,25 +108,18 @@ take_chain(SSL *ssl, struct buf *pem, struct err *e)
 }
 
 int
-cert_look_split(const char *server, char host[CERT_LOOK_HOST_SIZE], uint16_t *port, struct err *e)
-{
-	_Static_assert(CERT_LOOK_HOST_SIZE == TLS_HOST_MAX, "connect_split() fills it");
-	return connect_split(server, host, port, e);
-}
-
-int
 cert_look(const char *server, int64_t ms, struct buf *pem, char version[CERT_LOOK_VERSION_SIZE],
     struct err *e)
 {
 	int64_t deadline = clock_mono_ms() + ms;
-	char host[TLS_HOST_MAX];
+	char host[NET_HOST_SIZE];
 	struct net_dial *d;
 	struct net *n = NULL;
 	uint16_t port = 0;
 	SSL *ssl = NULL;
 	int rc = -1;
 
-	if (connect_split(server, host, &port, e) == -1 || (d = net_dial(host, port, e)) == NULL ||
+	if (net_split(server, host, &port, e) == -1 || (d = net_dial(host, port, e)) == NULL ||
 	    (n = net_dial_wait(d, deadline, e)) == NULL) /* the text names the server */
 		return -1;
 	if ((ssl = start(net_fd(n), host, e)) != NULL && handshake(ssl, n, deadline, e) == 0 &&

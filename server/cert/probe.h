@@ -5,9 +5,9 @@
 /*
  * Which certificates a server really serves.
  *
- * It is only looked: any certificate is taken, however weak or old, nothing is trusted and nothing
- * is sent but the handshake. The handshake is carried to its end, so that the server has shown that
- * it holds the private key.
+ * Any certificate is taken, however weak or old; nothing is trusted and nothing is sent but the
+ * handshake.  The handshake is carried to its end, so that the server has shown that it holds the
+ * private key.
  */
 #include <stdint.h>
 
@@ -19,13 +19,6 @@
 
 /* Bytes of "TLSv1.3". */
 #define CERT_LOOK_VERSION_SIZE 16
-
-/* Bytes of a host's name, with the final NUL. */
-#define CERT_LOOK_HOST_SIZE 256
-
-/* Split such a text.  0, or -1 with ERR_CONFIG. */
-int
-cert_look_split(const char *server, char host[CERT_LOOK_HOST_SIZE], uint16_t *port, struct err *e);
 
 /*
  * Append the certificates of server, "HOST:PORT" or "[ADDRESS]:PORT", as PEM, its own first.  0, or

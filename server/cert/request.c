@@ -6,6 +6,7 @@
 
 #include "lib/os/clock.h"
 #include "server/cert/issue.h"
+#include "lib/x509/facts.h"
 #include "lib/x509/key.h"
 
 #define DAY_SECONDS 86400
@@ -45,7 +46,6 @@ cert_make(const struct cert_request *rq, struct buf *key, struct buf *crt, struc
 	struct cert_order o = { .usage = rq->ca ? CERT_USAGE_CA : CERT_USAGE_BOTH };
 	struct parts p;
 	X509 *x = NULL;
-	unsigned len = 0;
 	int rc = -1;
 
 	if (parts_make(rq, &p, e) == -1)
@@ -57,11 +57,8 @@ cert_make(const struct cert_request *rq, struct buf *key, struct buf *crt, struc
 	info->to = o.to = o.from + rq->days * DAY_SECONDS;
 	if ((x = cert_issue(&o, NULL, p.key, e)) == NULL)
 		goto out;
-	if (X509_digest(x, EVP_sha256(), info->sha256, &len) != 1 || len != SHA256_SIZE) {
-		cert_crypto_error(e, "fingerprint");
-		goto out;
-	}
-	if (cert_key_write(p.key, key, e) == 0 && cert_write(x, crt, e) == 0)
+	if (cert_sha256(x, info->sha256, e) == 0 && cert_key_write(p.key, key, e) == 0 &&
+	    cert_write(x, crt, e) == 0)
 		rc = 0;
 out:
 	X509_free(x);

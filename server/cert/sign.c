@@ -9,14 +9,14 @@
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 
 #include "lib/base/path.h"
 #include "lib/os/path.h"
-#include "lib/base/pem.h"
 #include "lib/os/clock.h"
 #include "lib/os/file.h"
+#include "lib/x509/certs.h"
 #include "lib/x509/key.h"
+#include "lib/x509/pair.h"
 #include "server/cert/ca_db.h"
 #include "server/cert/pair_files.h"
 
@@ -28,15 +28,11 @@ read_request(const char *path, struct err *e)
 	struct buf pem = BUF_INIT(CERT_PEM_MAX);
 	X509_REQ *rq = NULL;
 	EVP_PKEY *key = NULL;
-	BIO *bio;
 
 	if (file_read(NULL, path, &pem, e) == -1)
 		goto out;
-	bio = pem.len == 0 ? NULL : BIO_new_mem_buf(pem.data, (int)pem.len);
-	rq = bio == NULL ? NULL : PEM_read_bio_X509_REQ(bio, NULL, pem_passphrase, NULL);
-	BIO_free(bio);
-	if (rq == NULL) {
-		err_setx(e, ERR_SYNTAX, "%s: want a signing request in PEM form", path);
+	if ((rq = request_parse(pem.data, pem.len, e)) == NULL) {
+		err_context(e, "%s", path);
 		goto out;
 	}
 	key = X509_REQ_get0_pubkey(rq);
@@ -88,7 +84,7 @@ set_dates(const struct ca *ca, int64_t asked, struct cert_order *o, struct err *
 	int days = 0, rest = 0;
 
 	if (ASN1_TIME_diff(&days, &rest, NULL, X509_get0_notAfter(ca->cert)) != 1)
-		return cert_crypto_error(e, "end of the CA");
+		return err_openssl(e, "end of the CA");
 	if (days < 0 || rest < 0)
 		return err_setx(e, ERR_EXPIRED, "%s: the CA has expired; make another one",
 		    dir_path(ca->dir));

@@ -6,10 +6,7 @@
 
 #include <string.h>
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
-
-#include "lib/base/pem.h"
+#include "lib/x509/facts.h"
 
 static const char begin[] = "-----BEGIN CERTIFICATE-----";
 static const char end[] = "-----END CERTIFICATE-----";
@@ -35,18 +32,15 @@ next_block(const uint8_t *text, size_t len, size_t at, size_t *from, size_t *to)
 static size_t
 which(const uint8_t *block, size_t len, const struct bundle_cert *certs, size_t n)
 {
-	BIO *bio = BIO_new_mem_buf(block, (int)len);
-	X509 *x = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, pem_passphrase, NULL);
-	uint8_t sha[EVP_MAX_MD_SIZE];
-	unsigned size = 0;
+	uint8_t sha[SHA256_SIZE];
+	struct err ignored;
+	X509 *x = cert_parse(block, len, &ignored);
 	size_t i = n;
 
-	if (x != NULL && X509_digest(x, EVP_sha256(), sha, &size) == 1 && size == SHA256_SIZE)
+	if (x != NULL && cert_sha256(x, sha, &ignored) == 0)
 		for (i = 0; i < n && memcmp(sha, certs[i].sha256, SHA256_SIZE) != 0; i++)
 			;
 	X509_free(x);
-	BIO_free(bio);
-	ERR_clear_error();
 	return i;
 }
 

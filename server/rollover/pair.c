@@ -8,11 +8,9 @@
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "lib/os/clock.h"
-#include "lib/base/pem.h"
 #include "server/cert/pair_files.h"
 #include "server/cert/issue.h"
 #include "lib/x509/key.h"
@@ -32,20 +30,10 @@ file_of(const char *name, const char *at, const char *suffix, char out[FILE_SIZE
 static int
 read_cert(const struct buf *text, const char *file, struct replace_pair *out, struct err *e)
 {
-	BIO *bio = text->len == 0 ? NULL : BIO_new_mem_buf(text->data, (int)text->len);
-	unsigned size = 0;
-	int rc = -1;
-
-	out->x = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, pem_passphrase, NULL);
-	BIO_free(bio);
-	ERR_clear_error();
-	if (out->x == NULL)
-		err_setx(e, ERR_SYNTAX, "%s: want a certificate in PEM form", file);
-	else if (X509_digest(out->x, EVP_sha256(), out->sha256, &size) != 1 || size != SHA256_SIZE)
-		cert_crypto_error(e, file);
-	else
-		rc = cert_write(out->x, &out->pem, e);
-	return rc;
+	if ((out->x = cert_parse(text->data, text->len, e)) == NULL ||
+	    cert_sha256(out->x, out->sha256, e) == -1)
+		return err_context(e, "%s", file);
+	return cert_write(out->x, &out->pem, e);
 }
 
 static int

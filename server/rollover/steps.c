@@ -9,6 +9,7 @@
 
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
+#include "lib/os/net.h"
 #include "lib/os/log.h"
 #include "server/cert/probe.h"
 #include "server/repo/audit_state.h"
@@ -82,11 +83,11 @@ replacing_move(struct replacing *s, const char *way, struct err *e)
 static int
 run_hook(struct replace *p, size_t i, const char *key, const char *crt, struct err *e)
 {
-	char host[CERT_LOOK_HOST_SIZE], port[8];
+	char host[NET_HOST_SIZE], port[8];
 	uint16_t number;
 	const char *server = p->kernels[i].server;
 
-	if (cert_look_split(server, host, &number, e) == -1)
+	if (net_split(server, host, &number, e) == -1)
 		return -1;
 	snprintf(port, sizeof port, "%u", (unsigned)number);
 	{
@@ -236,14 +237,14 @@ static int
 take_asked(struct replacing *s, const struct replacing_asked *a, struct err *e)
 {
 	struct replace *p = &s->p;
-	char host[CERT_LOOK_HOST_SIZE];
+	char host[NET_HOST_SIZE];
 	uint16_t port;
 
 	if (a->nkernels > 0) {
 		json_t *list = json_array();
 
 		for (size_t i = 0; i < a->nkernels; i++)
-			if (cert_look_split(a->kernels[i], host, &port, e) == -1 ||
+			if (net_split(a->kernels[i], host, &port, e) == -1 ||
 			    json_array_append_new(list, json_string(a->kernels[i])) == -1) {
 				json_decref(list);
 				return err_context(e, "--connect");

@@ -44,7 +44,7 @@ wantre brief.log '^confined      fetching, by .*limits' 0
 expect 0 status.log slipway status --verbose
 want status.log 'answered when it was asked last' 0
 want status.log 'what spoke with it was confined by: ' 0
-want status.log 'trusts        /' 0
+want status.log 'trusts        CN=' 0
 want status.log 'days left' 0
 expect 0 status.json slipway status --json
 python3 - "$WORK" <<-'PY'

@@ -50,9 +50,9 @@ cat ca.crt damaged.crt >half.crt
 status 1 "$repo" cert show half.crt; says 'certificate 2 of 2 is damaged'
 : >empty.crt; status 1 "$repo" cert show empty.crt
 status 1 "$repo" cert show missing.crt leaf.crt; says 'missing.crt: \(No such file\|File not found\)'; says 'CN=leaf'
-for _ in $(seq 65); do cat leaf.crt; done >many.crt
-status 1 "$repo" cert show many.crt; says 'over 64 certificates'
-head -c 300000 /dev/zero >big.crt; status 1 "$repo" cert show big.crt
+for _ in $(seq 129); do cat leaf.crt; done >many.crt
+status 1 "$repo" cert show many.crt; says 'over 128 certificates'
+head -c 1100000 /dev/zero >big.crt; status 1 "$repo" cert show big.crt
 status 1 "$repo" cert show "$work"
 status 2 "$repo" cert show
 # Nothing in a certificate steers the terminal.
@@ -74,7 +74,7 @@ status 0 "$repo" --repo "$R" cert list
 says '^COV_PB/app/kernel.crt$'; says "^  SHA-256 $(sha certs/p256.crt)$"; says '^  CN=p256, until .*, \(29\|30\) days left$'
 says '^COV_PB/install/chain.pem$'; says '^  CN=leaf, until .*, \(9\|10\) days left$'
 says 'damaged.cer: certificate 1 of 1 is damaged'; says 'key.pem: every station is given a private key'
-says 'big.crt: 300000 bytes, not looked at'
+says 'big.crt: 1100000 bytes, not looked at'
 grep -q 'bin/hi' out && fail "listed what is no certificate"
 status 0 "$repo" --repo "$R" cert list --warn-days 8
 status 3 "$repo" --repo "$R" cert list --warn-days 10

@@ -4,66 +4,39 @@
  */
 #include "updater/cmd/trusted.h"
 
-#include <string.h>
-
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-
 #include "lib/base/date.h"
-#include "lib/os/clock.h"
-#include "lib/base/digest.h"
-#include "lib/base/pem.h"
-#include "lib/os/file.h"
 #include "lib/settings/application.h"
 #include "lib/settings/expand.h"
-
-#define FILE_MAX (1024u * 1024) /* as the TLS library */
+#include "lib/x509/facts.h"
 
 static json_t *
-describe(const char *file, X509 *cert)
+describe(const char *file, X509 *x)
 {
-	char subject[256], hex[SHA256_HEX_SIZE], when[DATE_TEXT_SIZE];
-	uint8_t sum[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
-	int days = 0, seconds = 0;
+	char hex[SHA256_HEX_SIZE], when[DATE_TEXT_SIZE];
+	struct cert_facts c;
+	struct err e;
 
-	if (!X509_digest(cert, EVP_sha256(), sum, &len) || len != SHA256_SIZE ||
-	    !ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(cert)))
-		return NULL;
-	X509_NAME_oneline(X509_get_subject_name(cert), subject, sizeof subject);
-	hex_encode(sum, SHA256_SIZE, hex);
-	date_format(clock_wall() + (int64_t)days * 86400 + seconds, when);
-	return json_pack("{s:s, s:s, s:s, s:s, s:i}", "file", file, "subject", subject, "sha256",
-	    hex, "not_after", when, "days_left", seconds < 0 ? days - 1 : days);
+	if (cert_facts(x, &c, &e) == -1)
+		return json_pack("{s:s, s:s}", "file", file, "error", e.text);
+	hex_encode(c.sha256, SHA256_SIZE, hex);
+	date_format(c.to, when);
+	return json_pack("{s:s, s:s, s:s, s:s, s:i}", "file", file, "subject", c.subject, "sha256",
+	    hex, "not_after", when, "days_left", cert_days_left(x));
 }
 
 static void
-add_file(json_t *all, const char *file)
+add_file(void *arg, const struct source *s)
 {
-	struct buf b = BUF_INIT(FILE_MAX);
-	BIO *in = NULL;
-	X509 *cert;
+	json_t *all = arg;
 	struct err e;
-	size_t n = 0;
+	STACK_OF(X509) *certs = certs_read(s, &e);
 
-	if (file_read(NULL, file, &b, &e) == 0 &&
-	    (in = BIO_new_mem_buf(b.data, (int)b.len)) != NULL)
-		for (; n < TRUSTED_SHOWN_MAX &&
-		     (cert = PEM_read_bio_X509(in, NULL, pem_passphrase, NULL)) != NULL;
-		     n++) {
-			json_array_append_new(all, describe(file, cert));
-			X509_free(cert);
-		}
-	else if (in == NULL && b.len == 0)
-		json_array_append_new(all, json_pack("{s:s, s:s}", "file", file, "error", e.text));
-	if (in != NULL && n == 0)
+	if (certs == NULL)
 		json_array_append_new(all,
-		    json_pack("{s:s, s:s}", "file", file, "error",
-			"holds no certificate in PEM form"));
-	ERR_clear_error();
-	BIO_free(in);
-	buf_free(&b);
+		    json_pack("{s:s, s:s}", "file", s->text, "error", e.text));
+	for (int i = 0; i < sk_X509_num(certs); i++)
+		json_array_append_new(all, describe(s->text, sk_X509_value(certs, i)));
+	certs_free(certs);
 }
 
 /* The files of the setting's text, which the library's rules expand and split. */
@@ -73,16 +46,14 @@ add_files(json_t *all, const struct value *v, struct err *e)
 	const struct expand_names names = { .environment = true };
 	struct buf list = BUF_INIT(EXPAND_MAX);
 	int rc = expand(value_get_text(v), v->len, &names, &list, e);
-	char *rest;
 
-	if (rc == 0 && list.len > 0 && (rc = buf_addc(&list, '\0', e)) == 0) {
-		for (char *p = (char *)list.data; *p != '\0'; p++)
-			if (*p == '\\')
-				*p = '/';
-		for (char *file = strtok_r((char *)list.data, ";", &rest); file != NULL;
-		     file = strtok_r(NULL, ";", &rest))
-			add_file(all, file);
-	}
+	for (size_t i = 0; i < list.len; i++)
+		if (list.data[i] == '\\')
+			list.data[i] = '/';
+	if (rc == 0)
+		rc = sources_each(
+		    &(const struct source){ "TLS_TrustedCerts", buf_text(&list), list.len, false },
+		    add_file, all, e);
 	buf_free(&list);
 	return rc;
 }

@@ -4,15 +4,12 @@
 
 /*
  * For people: which certificates the program of a station trusts, as its TLS_TrustedCerts says.
- * Only looked at; the TLS library decides.
+ * Only shown; the TLS library decides.
  */
 #include <jansson.h>
 
 #include "lib/settings/settings.h"
 #include "updater/station/station.h"
-
-/* Certificates of one file that are shown. */
-#define TRUSTED_SHOWN_MAX 64
 
 /*
  * [{"file", "subject", "sha256", "not_after", "days_left"}], with "error" in the place of the last

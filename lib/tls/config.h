@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_TLS_CONFIG_H
+#define LIB_TLS_CONFIG_H
+
+/*
+ * What the settings say at one moment.
+ */
+#include "lib/settings/settings.h"
+#include "lib/x509/source.h"
+#include "slipway/tls.h"
+
+#define TLS_WARN_DAYS	  30 /* default of TLS_ExpiryWarnDays */
+#define TLS_WARN_DAYS_MAX 3650
+
+enum tls_level { TLS_LEVEL_NONE, TLS_LEVEL_NO_PEER_AUTH, TLS_LEVEL_PEER_AUTH };
+
+enum tls_setting {
+	TLS_LEVEL,
+	TLS_KEY_FILE,
+	TLS_CERT_FILE,
+	TLS_TRUSTED,
+	TLS_CRL_FILE,
+	TLS_MIN_VERSION,
+	TLS_EXPIRY_WARN_DAYS,
+	TLS_SETTING_COUNT
+};
+
+struct tls_config {
+	enum tls_level level;
+	bool level_absent, tls12;
+	unsigned warn_days;
+	/* text is owned, "" when not set; NULL only before config_decide() */
+	struct source source[TLS_SETTING_COUNT];
+};
+
+/* The setting of a name; -1: none. */
+int tls_setting_find(const char *name);
+
+/* The settings' word for a level. */
+const char *tls_level_name(enum tls_level level);
+
+/*
+ * Read the settings of an application from the store; *stamp is the store's before that.  Returns
+ * 0, or -1 with e and c empty.
+ */
+int config_read(struct settings *s, enum slipway_tls_side side, const char *installation,
+    const char *application, struct tls_config *c, struct settings_stamp *stamp, struct err *e);
+
+/* Set one setting from a copy of the caller's bytes.  Returns 0, or -1 with ERR_NOMEM. */
+int config_set(struct tls_config *c, enum tls_setting s, const void *data, size_t len, bool content,
+    struct err *e);
+
+/*
+ * Set those that are absent to "", and read level, version and days from the texts.  Returns 0, or
+ * -1 with ERR_CONFIG or ERR_NOMEM.
+ */
+int config_decide(struct tls_config *c, struct err *e);
+
+void config_free(struct tls_config *c);
+
+#endif

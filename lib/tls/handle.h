@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_TLS_HANDLE_H
+#define LIB_TLS_HANDLE_H
+
+/*
+ * What connections ask the handle.
+ */
+#include "lib/tls/setup.h"
+
+#define TLS_TEXT_SIZE 4096 /* bytes of a handle's texts, with the final NUL */
+
+/*
+ * Returns the handle's set-up as it is now, for a new connection, which releases it; or NULL with
+ * the handle's error.
+ */
+struct tls_setup *handle_setup(struct slipway_tls *t);
+unsigned handle_handshake_ms(const struct slipway_tls *t);
+
+/* Set the handle's error.  Returns SLIPWAY_TLS_ERROR. */
+int handle_fail(struct slipway_tls *t, enum slipway_tls_code code, const char *text);
+
+#endif

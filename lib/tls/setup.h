@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_TLS_SETUP_H
+#define LIB_TLS_SETUP_H
+
+/*
+ * What connections are made with: one OpenSSL context for all of them while settings and files
+ * stay.
+ */
+#include <stdatomic.h>
+
+#include "lib/tls/config.h"
+#include "lib/x509/pair.h"
+#include "lib/x509/trust.h"
+
+/* Shared by the handle and its connections until the last of them lets go. */
+struct tls_setup {
+	atomic_int owners;
+	enum slipway_tls_side side;
+	enum tls_level level;
+	bool tls12;
+	unsigned warn_days;
+	SSL_CTX *ctx; /* NULL: no TLS */
+	BIO_METHOD *method;
+	struct trust trust;
+};
+
+/*
+ * The judgement of a peer's certificate at level TLSPeerAuth.  The connection owns it and gives it
+ * to its SSL by SSL_set_app_data(), where the context's callback finds it.
+ */
+struct verdict {
+	bool verified;
+	int days_left;		    /* of a verified certificate */
+	enum slipway_tls_code code; /* why the peer is refused; OK: it isn't */
+	char *text;		    /* the same in words; NULL: memory ran out */
+	X509 *refused;		    /* the certificate, which OpenSSL forgets */
+};
+
+/* From a configuration and a good pair (or one without a key).  NULL with e. */
+struct tls_setup *setup_new(enum slipway_tls_side side, const struct tls_config *c,
+    const struct pair *pair, struct err *e);
+struct tls_setup *setup_share(struct tls_setup *s);
+void setup_release(struct tls_setup *s);
+
+/* From here on OpenSSL ignores its configuration file and its environment variables. */
+void setup_init(void);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_TLS_STREAM_H
+#define LIB_TLS_STREAM_H
+
+/*
+ * How bytes are moved: over a descriptor, or by the caller's functions.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/bio.h>
+
+#include "slipway/tls.h"
+
+struct stream {
+	int fd;	    /* -1: read and write */
+	bool owned; /* the descriptor is closed at the end */
+	long (*read)(void *arg, void *buf, size_t len);
+	long (*write)(void *arg, const void *buf, size_t len);
+	void *arg;
+	bool started; /* first holds the first byte, which was only looked at */
+	unsigned char first;
+	bool ended;	  /* the peer's data ended */
+	int fault;	  /* errno of what failed */
+	int64_t deadline; /* clock_mono_ms() at which the handshake ends, or 0 */
+	bool blocking, late;
+	bool waits; /* the last call said WANT_* */
+};
+
+/*
+ * Bytes (0 at the end), WANT_* or ERROR.  A descriptor that blocks is waited for until the
+ * deadline, then late is set.
+ */
+long stream_read(struct stream *s, void *buf, size_t len);
+long stream_write(struct stream *s, const void *buf, size_t len);
+
+/* Look at the first byte without taking it: 1, 0 at the end, WANT_* or ERROR. */
+long stream_peek(struct stream *s, unsigned char *first);
+
+/* Platform calls: whether fd blocks; end our direction; close. */
+bool stream_blocks(int fd);
+void stream_end(struct stream *s);
+void stream_close(struct stream *s);
+long stream_fd_read(struct stream *s, void *buf, size_t len);
+long stream_fd_write(struct stream *s, const void *buf, size_t len);
+const char *stream_fault(const struct stream *s);
+
+/* The BIO that joins a stream to OpenSSL.  NULL when memory runs out. */
+BIO_METHOD *stream_method(void);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Faults of certificates that pair_read() doesn't refuse.
+ */
+#include "lib/x509/judge.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "lib/x509/pair.h"
+
+struct judge {
+	const char *file;
+	void (*fault)(void *arg, bool warning, const struct err *e);
+	void *arg;
+};
+
+/* A weak signature of a certificate that isn't trusted itself lets others make one like it. */
+static void
+check_signature(const struct judge *j, X509 *x, int number)
+{
+	bool self = X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x)) == 0;
+	int digest = NID_undef, bits = 0;
+	struct err e;
+
+	if (X509_get_signature_info(x, &digest, NULL, &bits, NULL) == 1 &&
+	    bits >= CERT_SECURITY_BITS) /* SHA-1 has 63 or less */
+		return;
+	err_setx(&e, ERR_SIGNATURE,
+	    "%s: certificate %d is signed with %s: want SHA-256 or stronger", j->file, number,
+	    OBJ_nid2ln(X509_get_signature_nid(x)));
+	j->fault(j->arg, self, &e);
+}
+
+static void
+check_usage(const struct judge *j, X509 *leaf, bool client)
+{
+	struct err e;
+
+	if (X509_check_purpose(leaf, client ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER,
+		0) == 1)
+		return;
+	err_setx(&e, ERR_CONFIG, "%s: the certificate's key usages don't allow it to be a %s's",
+	    j->file, client ? "client" : "server");
+	j->fault(j->arg, false, &e);
+}
+
+static void
+check_issuer(const struct judge *j, X509 *x, X509 *issuer, int number)
+{
+	struct err e;
+
+	if (X509_check_issued(issuer, x) == X509_V_OK &&
+	    X509_verify(x, X509_get0_pubkey(issuer)) == 1)
+		return;
+	err_setx(&e, ERR_CONFIG,
+	    "%s: certificate %d is not issued by certificate %d: want the server's first, then its issuer's",
+	    j->file, number, number + 1);
+	j->fault(j->arg, false, &e);
+}
+
+void
+judge_chain(STACK_OF(X509) * chain, const char *file, bool client,
+    void (*fault)(void *arg, bool warning, const struct err *e), void *arg)
+{
+	const struct judge j = { file, fault, arg };
+	int n = sk_X509_num(chain);
+
+	for (int i = 0; i < n; i++)
+		check_signature(&j, sk_X509_value(chain, i), i + 1);
+	check_usage(&j, sk_X509_value(chain, 0), client);
+	for (int i = 0; i + 1 < n; i++)
+		check_issuer(&j, sk_X509_value(chain, i), sk_X509_value(chain, i + 1), i + 1);
+	ERR_clear_error();
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Where keys, certificates and revocation lists come from.
+ */
+#include "lib/x509/source.h"
+
+#include <string.h>
+
+#include "lib/os/file.h"
+
+/* Bytes of a name that is too long which messages show. */
+#define SHOWN_MAX 60
+
+const char *
+source_name(const struct source *s)
+{
+	return s->content ? "(given by the program)" : s->text;
+}
+
+int
+source_read(const struct source *s, bool secret, struct buf *out, struct err *e)
+{
+	if (s->content)
+		return buf_add(out, s->text, s->len, e);
+	if (s->len > SOURCE_PATH_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "%.*s...: the file's name is over %d bytes",
+		    SHOWN_MAX, s->text, SOURCE_PATH_MAX);
+	return secret ? file_read_secret(NULL, s->text, out, e) : file_read(NULL, s->text, out, e);
+}
+
+int
+sources_each(const struct source *s, void (*each)(void *arg, const struct source *one), void *arg,
+    struct err *e)
+{
+	char path[SOURCE_PATH_MAX + 1];
+	struct source one = { s->label, path, 0, false };
+	const char *list = s->text;
+
+	if (s->content) {
+		each(arg, s);
+		return 0;
+	}
+	for (unsigned files = 1; *list != '\0'; files++) {
+		size_t shown;
+
+		if (files > SOURCES_MAX)
+			return err_setx(e, ERR_TOO_LARGE, "%s: over %d files", s->label,
+			    SOURCES_MAX);
+		one.len = strcspn(list, ";");
+		shown = one.len > SOURCE_PATH_MAX ? SHOWN_MAX : one.len;
+		memcpy(path, list, shown);
+		path[shown] = '\0';
+		if (one.len > 0)
+			each(arg, &one);
+		list += one.len + (list[one.len] == ';');
+	}
+	return 0;
+}
