@@ -12,11 +12,12 @@
  * (Windows: the process), at the latest; it is always reaped by child_end().  Start and end
  * children from one thread.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/os/confine.h"
 #include "lib/base/err.h"
+#include "lib/os/confine.h"
 #include "lib/os/frame.h"
 
 /* A duty: what is run in the child, with the pipe to its parent.  Gives the exit status. */
@@ -54,5 +55,15 @@ struct frames *child_frames(struct child *c);
 #define CHILD_HOW_SIZE 80
 
 void child_end(struct child *c, int64_t deadline, char how[CHILD_HOW_SIZE]);
+
+/*
+ * The first frame from a child that confines itself.  In the child, child_hello() calls confine()
+ * and sends a frame of this type that tells what holds: 0, or -1 as of frame_send().  In the parent,
+ * child_take_hello() reads its content: true with *taken set and *out filled in, false when it is
+ * malformed or *taken was set before.
+ */
+int
+child_hello(struct frames *parent, uint8_t type, const struct confine_want *want, struct err *e);
+bool child_take_hello(struct wire *w, bool *taken, struct confined *out);
 
 #endif

@@ -5,10 +5,11 @@
  * The child is started by posix_spawn(), which neither copies page tables nor runs code of ours
  * between fork and exec.
  */
-#include "lib/os/child.h"
+#include "lib/os/child_system.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -20,24 +21,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/os/confine.h"
+#include "lib/base/list.h"
+#include "lib/base/number.h"
 
 /* The same inode, even after the file was replaced by another version. */
 #define OURSELVES "/proc/self/exe"
 
-/* Hidden first argument: --child ROLE PARENT. */
-#define CHILD_ARGUMENT "--child"
+/* The argument is the process ID of the parent. */
+const int child_arguments = 1;
 
 /* The child's descriptor of the pipe. */
 #define CHILD_PIPE 3
-
-#define STATUS_NOT_A_CHILD 2
-
-struct child {
-	pid_t pid;
-	struct frames *frames;
-	const char *name;
-};
 
 /*
  * Where children that end are not kept for waitpid(), as after "trap '' CHLD" in the shell that
@@ -67,36 +61,34 @@ keep_zombies_no_more(void)
 		sigaction(SIGCHLD, &sigchld.before, NULL);
 }
 
-static int
-run_child(const struct child_role *role, const char *parent)
+int
+child_run(const struct child_role *role, char **argv)
 {
+	uint64_t parent;
 	struct frames *f;
 	struct stat st;
 	struct err e;
 
 	/* Nobody gets here by hand: the pipe is there, and the parent is the one that said so. */
 	if (fstat(CHILD_PIPE, &st) == -1 || !S_ISSOCK(st.st_mode) ||
-	    prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || strtol(parent, NULL, 10) != (long)getppid() ||
-	    fcntl(CHILD_PIPE, F_SETFD, FD_CLOEXEC) == -1)
-		return STATUS_NOT_A_CHILD;
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 ||
+	    number_parse(argv[0], strlen(argv[0]), 1, INT_MAX, &parent) == -1 ||
+	    (pid_t)parent != getppid() || fcntl(CHILD_PIPE, F_SETFD, FD_CLOEXEC) == -1)
+		return CHILD_STATUS_BAD;
 	if ((f = frames_open(CHILD_PIPE, role->frame_max, &e)) == NULL)
 		return EXIT_FAILURE;
 	return role->run(f);
 }
 
 void
-child_main(const struct child_role *const *roles, int argc, char **argv)
+child_remember(void)
 {
-	if (argc != 4 || strcmp(argv[1], CHILD_ARGUMENT) != 0)
-		return;
-	for (; *roles != NULL; roles++)
-		if (strcmp((*roles)->name, argv[2]) == 0)
-			/*
-			 * Without the exit handlers of libraries, which a confined process may not
-			 * be able to run.
-			 */
-			_exit(run_child(*roles, argv[3]));
-	_exit(STATUS_NOT_A_CHILD);
+}
+
+void
+child_exit(int status)
+{
+	_exit(status);
 }
 
 /* Variables that the child keeps; nothing else of our environment is its business. */
@@ -107,7 +99,7 @@ choose_environment(char **out, size_t room)
 	size_t n = 0;
 
 	for (char **v = environ; v != NULL && *v != NULL; v++)
-		for (size_t i = 0; i < sizeof keep / sizeof keep[0] && n + 1 < room; i++)
+		for (size_t i = 0; i < N(keep) && n + 1 < room; i++)
 			if (strncmp(*v, keep[i], strlen(keep[i])) == 0)
 				out[n++] = *v;
 	out[n] = NULL;
@@ -148,72 +140,38 @@ describe_signals(posix_spawnattr_t *attr)
 	return rc;
 }
 
-static int
-spawn(const struct child_role *role, pipe_end theirs, pid_t *pid, struct err *e)
+int
+child_spawn(struct child *c, const struct child_role *role, pipe_end theirs, struct err *e)
 {
 	char self[] = "slipway", hidden[] = CHILD_ARGUMENT, name[32], parent[32];
 	char *argv[] = { self, hidden, name, parent, NULL }, *env[4];
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
+	pid_t pid;
 	int rc;
 
 	snprintf(name, sizeof name, "%s", role->name);
 	snprintf(parent, sizeof parent, "%ld", (long)getpid());
-	choose_environment(env, sizeof env / sizeof env[0]);
+	choose_environment(env, N(env));
 	if ((rc = posix_spawn_file_actions_init(&files)) != 0) {
 		errno = rc;
-		return err_set(e, ERR_IO, "%s child", role->name);
-	}
-	if ((rc = posix_spawnattr_init(&attr)) != 0)
-		goto out;
-	if ((rc = describe_files(&files, theirs)) == 0 && (rc = describe_signals(&attr)) == 0)
-		rc = posix_spawn(pid, OURSELVES, &files, &attr, argv, env);
-	posix_spawnattr_destroy(&attr);
-out:
-	posix_spawn_file_actions_destroy(&files);
-	errno = rc;
-	if (rc == ENOENT)
-		return err_setx(e, ERR_CONFIG, "%s child: want " OURSELVES "; is /proc mounted?",
-		    role->name);
-	return rc == 0 ? 0 : err_set(e, ERR_IO, "%s child", role->name);
-}
-
-struct child *
-child_start(const struct child_role *role, struct err *e)
-{
-	struct child *c = calloc(1, sizeof *c);
-	pipe_end ends[2];
-	int rc;
-
-	if (c == NULL) {
-		err_nomem(e);
-		return NULL;
-	}
-	if (pipe_pair(ends, e) == -1) {
-		free(c);
-		return NULL;
-	}
-	c->name = role->name;
-	if ((c->frames = frames_open(ends[0], role->frame_max, e)) == NULL) {
-		pipe_close(ends[1]);
-		free(c);
-		return NULL;
+		return err_set(e, ERR_IO, OURSELVES);
 	}
 	keep_zombies();
-	rc = spawn(role, ends[1], &c->pid, e);
-	pipe_close(ends[1]);
+	if ((rc = posix_spawnattr_init(&attr)) == 0) {
+		if ((rc = describe_files(&files, theirs)) == 0 &&
+		    (rc = describe_signals(&attr)) == 0 &&
+		    (rc = posix_spawn(&pid, OURSELVES, &files, &attr, argv, env)) == 0)
+			c->process = pid;
+		posix_spawnattr_destroy(&attr);
+	}
+	posix_spawn_file_actions_destroy(&files);
 	if (rc == 0)
-		return c;
+		return 0;
 	keep_zombies_no_more();
-	frames_close(c->frames);
-	free(c);
-	return NULL;
-}
-
-struct frames *
-child_frames(struct child *c)
-{
-	return c->frames;
+	errno = rc;
+	return rc == ENOENT ? err_setx(e, ERR_CONFIG, "want " OURSELVES "; is /proc mounted?")
+			    : err_set(e, ERR_IO, OURSELVES);
 }
 
 static void
@@ -229,27 +187,28 @@ say_how(int status, bool gone, char how[CHILD_HOW_SIZE])
 }
 
 void
-child_end(struct child *c, int64_t deadline, char how[CHILD_HOW_SIZE])
+child_reap(struct child *c, int64_t deadline, char how[CHILD_HOW_SIZE])
 {
+	bool gone = pipe_wait_gone(frames_pipe(c->frames), deadline);
+	pid_t pid = (pid_t)c->process;
 	int status = 0;
-	bool gone;
 
-	if (c == NULL)
-		return;
-	pipe_finish(frames_pipe(c->frames));
-	gone = pipe_wait_gone(frames_pipe(c->frames), deadline);
 	/*
 	 * The kernel closes the descriptors of a process that ends after it has noted why, so this
-	 * kill changes nothing for one that ended by itself; one that closed its pipe and stayed is
-	 * ended by it.
+	 * kill changes nothing for a child that ended by itself.  A child that closed its pipe and
+	 * stayed is ended by it.
 	 */
-	kill(-c->pid, SIGKILL);
-	kill(c->pid, SIGKILL);
-	while (waitpid(c->pid, &status, 0) == -1 && errno == EINTR)
+	kill(-pid, SIGKILL);
+	kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		;
 	keep_zombies_no_more();
 	if (how != NULL)
 		say_how(status, gone, how);
-	frames_close(c->frames);
-	free(c);
+}
+
+void
+child_release(struct child *c)
+{
+	(void)c;
 }

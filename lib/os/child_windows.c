@@ -5,7 +5,7 @@
  * A child is started suspended, put into a job that ends it when this process ends or lets go of
  * it, and only then runs.  It has the two handles of its pipe and no other.
  */
-#include "lib/os/child.h"
+#include "lib/os/child_system.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -13,14 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/os/clock.h"
+#include "lib/base/list.h"
+#include "lib/base/number.h"
 #include "lib/os/confine_windows.h"
 #include "lib/os/pipe_windows.h"
 
-/* Hidden first argument: --child ROLE HANDLE HANDLE. */
-#define CHILD_ARGUMENT "--child"
-
-#define STATUS_NOT_A_CHILD 2
+/* The arguments are the handles of the pipe. */
+const int child_arguments = PIPE_HANDLES;
 
 /* Exit codes from here on are the system's for a crash; abort() has this one of them. */
 #define CRASH	0xC0000000u
@@ -31,16 +30,11 @@
 
 #define PATH_ROOM 32768u
 
-struct child {
-	HANDLE process, job;
-	struct frames *frames;
-};
-
 /* This executable's file, whatever its name became since. */
 static HANDLE ourselves = INVALID_HANDLE_VALUE;
 
-static void
-remember_ourselves(void)
+void
+child_remember(void)
 {
 	wchar_t *path = malloc(PATH_ROOM * sizeof *path);
 	DWORD n = path == NULL ? 0 : GetModuleFileNameW(NULL, path, PATH_ROOM);
@@ -67,8 +61,8 @@ on_crash(EXCEPTION_POINTERS *x)
 	return EXCEPTION_EXECUTE_HANDLER;
 }
 
-static int
-run_child(const struct child_role *role, char **handles)
+int
+child_run(const struct child_role *role, char **argv)
 {
 	HANDLE h[PIPE_HANDLES];
 	struct frames *f;
@@ -78,33 +72,25 @@ run_child(const struct child_role *role, char **handles)
 	SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
 	SetUnhandledExceptionFilter(on_crash);
 	signal(SIGABRT, on_abort);
-	for (int i = 0; i < PIPE_HANDLES; i++)
-		h[i] = (HANDLE)(intptr_t)strtoll(handles[i], NULL, 10);
+	for (int i = 0; i < PIPE_HANDLES; i++) {
+		uint64_t n;
+
+		if (number_parse(argv[i], strlen(argv[i]), 1, INTPTR_MAX, &n) == -1)
+			return CHILD_STATUS_BAD;
+		h[i] = (HANDLE)(uintptr_t)n;
+	}
 	if ((p = pipe_adopt(h, &e)) == PIPE_NONE)
-		return STATUS_NOT_A_CHILD;
+		return CHILD_STATUS_BAD;
 	if ((f = frames_open(p, role->frame_max, &e)) == NULL)
 		return EXIT_FAILURE;
 	return role->run(f);
 }
 
 void
-child_main(const struct child_role *const *roles, int argc, char **argv)
+child_exit(int status)
 {
-	UINT status = STATUS_NOT_A_CHILD;
-
-	if (argc != 3 + PIPE_HANDLES || strcmp(argv[1], CHILD_ARGUMENT) != 0) {
-		remember_ourselves();
-		return;
-	}
-	for (; *roles != NULL; roles++)
-		if (strcmp((*roles)->name, argv[2]) == 0) {
-			status = (UINT)run_child(*roles, argv + 3);
-			break;
-		}
-	/*
-	 * Without the exit handlers of libraries, which a confined process may not be able to run.
-	 */
-	TerminateProcess(GetCurrentProcess(), status);
+	TerminateProcess(GetCurrentProcess(), (UINT)status);
+	abort();
 }
 
 /* The path of what runs, to be freed. */
@@ -187,7 +173,7 @@ create(wchar_t *path, wchar_t *line, LPPROC_THREAD_ATTRIBUTE_LIST list, PROCESS_
 	BOOL ok = FALSE;
 
 	system[n <= MAX_PATH ? n : 0] = L'\0';
-	choose_environment(environment, sizeof environment / sizeof *environment);
+	choose_environment(environment, N(environment));
 	if (token != NULL) {
 		ok = CreateProcessAsUserW(token, path, line, NULL, NULL, TRUE, flags, environment,
 		    system, &si.StartupInfo, out);
@@ -199,29 +185,31 @@ create(wchar_t *path, wchar_t *line, LPPROC_THREAD_ATTRIBUTE_LIST list, PROCESS_
 	return ok ? 0 : err_windows(e, GetLastError(), "child");
 }
 
-static int
-spawn(struct child *c, const struct child_role *role, pipe_end theirs, struct err *e)
+int
+child_spawn(struct child *c, const struct child_role *role, pipe_end theirs, struct err *e)
 {
 	LPPROC_THREAD_ATTRIBUTE_LIST list;
 	HANDLE handles[PIPE_HANDLES];
 	PROCESS_INFORMATION pi;
-	wchar_t line[128], *path = own_path(e);
+	wchar_t line[128], *path = NULL;
 	int rc = -1;
 
+	if ((c->job = confine_job(role->want, e)) == NULL)
+		return -1;
 	pipe_handles(theirs, handles);
-	if (path == NULL || (list = list_handles(handles, e)) == NULL) {
+	if ((path = own_path(e)) == NULL || (list = list_handles(handles, e)) == NULL) {
 		free(path);
 		return -1;
 	}
-	swprintf(line, sizeof line / sizeof *line, L"slipway " CHILD_ARGUMENT " %.32hs %lld %lld",
-	    role->name, (long long)(intptr_t)handles[0], (long long)(intptr_t)handles[1]);
+	swprintf(line, N(line), L"slipway " CHILD_ARGUMENT " %.32hs %lld %lld", role->name,
+	    (long long)(intptr_t)handles[0], (long long)(intptr_t)handles[1]);
 	for (int i = 0; i < PIPE_HANDLES; i++)
 		SetHandleInformation(handles[i], HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
 	if (create(path, line, list, &pi, e) == 0) {
-		c->process = pi.hProcess;
+		c->process = (intptr_t)pi.hProcess;
 		if (!AssignProcessToJobObject(c->job, pi.hProcess)) {
 			err_windows(e, GetLastError(), "job");
-			TerminateProcess(pi.hProcess, STATUS_NOT_A_CHILD);
+			TerminateProcess(pi.hProcess, CHILD_STATUS_BAD);
 		} else {
 			confine_desktop(c->job);
 			ResumeThread(pi.hThread);
@@ -235,47 +223,13 @@ spawn(struct child *c, const struct child_role *role, pipe_end theirs, struct er
 	return rc;
 }
 
-static void
-child_free(struct child *c)
+void
+child_release(struct child *c)
 {
-	if (c->process != NULL)
-		CloseHandle(c->process);
+	if (c->process != 0)
+		CloseHandle((HANDLE)c->process);
 	if (c->job != NULL)
 		CloseHandle(c->job);
-	frames_close(c->frames);
-	free(c);
-}
-
-struct child *
-child_start(const struct child_role *role, struct err *e)
-{
-	struct child *c = calloc(1, sizeof *c);
-	pipe_end ends[2];
-	int rc = -1;
-
-	if (c == NULL) {
-		err_nomem(e);
-		return NULL;
-	}
-	if (pipe_pair(ends, e) == -1) {
-		free(c);
-		return NULL;
-	}
-	if ((c->frames = frames_open(ends[0], role->frame_max, e)) != NULL &&
-	    (c->job = confine_job(role->want, e)) != NULL)
-		rc = spawn(c, role, ends[1], e);
-	pipe_close(ends[1]);
-	if (rc == 0)
-		return c;
-	err_context(e, "%s child", role->name);
-	child_free(c);
-	return NULL;
-}
-
-struct frames *
-child_frames(struct child *c)
-{
-	return c->frames;
 }
 
 static void
@@ -291,24 +245,17 @@ say_how(DWORD status, bool gone, char how[CHILD_HOW_SIZE])
 }
 
 void
-child_end(struct child *c, int64_t deadline, char how[CHILD_HOW_SIZE])
+child_reap(struct child *c, int64_t deadline, char how[CHILD_HOW_SIZE])
 {
+	HANDLE process = (HANDLE)c->process;
 	DWORD status = 0;
-	bool gone;
+	/* A child that closed its pipe and stays is ended like any other. */
+	bool gone = pipe_wait_gone(frames_pipe(c->frames), deadline) &&
+	    WaitForSingleObject(process, GONE_MS) == WAIT_OBJECT_0;
 
-	if (c == NULL)
-		return;
-	pipe_finish(frames_pipe(c->frames));
-	/*
-	 * Its pipe is closed while it ends; one that closed its pipe and stays is ended like any
-	 * other.
-	 */
-	gone = pipe_wait_gone(frames_pipe(c->frames), deadline) &&
-	    WaitForSingleObject(c->process, GONE_MS) == WAIT_OBJECT_0;
-	TerminateJobObject(c->job, STATUS_NOT_A_CHILD);
-	WaitForSingleObject(c->process, INFINITE);
-	GetExitCodeProcess(c->process, &status);
+	TerminateJobObject(c->job, CHILD_STATUS_BAD);
+	WaitForSingleObject(process, INFINITE);
+	GetExitCodeProcess(process, &status);
 	if (how != NULL)
 		say_how(status, gone, how);
-	child_free(c);
 }

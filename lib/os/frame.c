@@ -28,14 +28,17 @@ struct frames {
 struct frames *
 frames_open(pipe_end p, size_t max, struct err *e)
 {
-	struct frames *f = calloc(1, sizeof *f);
+	struct frames *f = NULL;
 
-	if (f != NULL && max <= FRAME_SIZE_MAX)
-		f->in = malloc(FRAME_HEADER_SIZE + max);
+	if (max > FRAME_SIZE_MAX)
+		err_setx(e, ERR_TOO_LARGE, "frame: want a limit of at most %u bytes, got %zu",
+		    FRAME_SIZE_MAX, max);
+	else if ((f = calloc(1, sizeof *f)) == NULL ||
+	    (f->in = malloc(FRAME_HEADER_SIZE + max)) == NULL)
+		err_nomem(e);
 	if (f == NULL || f->in == NULL) {
 		free(f);
 		pipe_close(p);
-		err_nomem(e);
 		return NULL;
 	}
 	f->pipe = p;
@@ -148,7 +151,7 @@ frame_recv(struct frames *f, struct frame *out, int64_t deadline, struct err *e)
 {
 	int rc;
 
-	/* A flood of frames isn't worth more time than silence. */
+	/* The deadline also ends a peer that sends frames without a pause. */
 	if (clock_mono_ms() >= deadline)
 		return err_setx(e, ERR_TIMEOUT, "no answer in time");
 	while ((rc = whole(f, out, e)) == 0) {

@@ -36,7 +36,7 @@ struct frame {
 
 /*
  * max: most bytes of content of one frame, either way.  p is owned from now on, also on failure.
- * NULL: ERR_NOMEM.
+ * NULL with ERR_TOO_LARGE (max) or ERR_NOMEM.
  */
 struct frames *frames_open(pipe_end p, size_t max, struct err *e);
 void frames_close(struct frames *f);

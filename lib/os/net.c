@@ -12,6 +12,28 @@
 #include "lib/os/clock.h"
 #include "lib/os/net_system.h"
 
+int
+net_split(const char *text, char host[NET_HOST_SIZE], uint16_t *port, struct err *e)
+{
+	const char *colon = strrchr(text, ':'), *start = text, *stop = colon;
+	uint64_t n;
+
+	if (colon != NULL && *text == '[' && colon > text + 1 && colon[-1] == ']') {
+		start++;
+		stop--;
+	} else if (colon != NULL && memchr(text, ':', (size_t)(colon - text)) != NULL) {
+		colon = NULL;
+	}
+	if (colon == NULL || stop == start || stop - start >= NET_HOST_SIZE ||
+	    number_parse(colon + 1, strlen(colon + 1), 1, 65535, &n) == -1)
+		return err_setx(e, ERR_CONFIG, "want HOST:PORT or [ADDRESS]:PORT, got '%.100s'",
+		    text);
+	memcpy(host, start, (size_t)(stop - start));
+	host[stop - start] = '\0';
+	*port = (uint16_t)n;
+	return 0;
+}
+
 struct attempt {
 	int fd; /* -1: not begun, or failed */
 	struct sockaddr_storage addr;
@@ -26,28 +48,6 @@ struct net_dial {
 	size_t n, begun;
 	char faults[NET_WORDS_SIZE]; /* what each address that failed said */
 };
-
-int
-net_split(const char *server, char host[NET_HOST_SIZE], uint16_t *port, struct err *e)
-{
-	const char *colon = strrchr(server, ':'), *start = server, *stop = colon;
-	uint64_t n = 0;
-
-	if (colon != NULL && *server == '[' && colon > server + 1 && colon[-1] == ']') {
-		start++;
-		stop--;
-	} else if (colon != NULL && memchr(server, ':', (size_t)(colon - server)) != NULL) {
-		colon = NULL;
-	}
-	if (colon == NULL || number_parse(colon + 1, strlen(colon + 1), 1, 65535, &n) == -1 ||
-	    stop == start || stop - start >= NET_HOST_SIZE)
-		return err_setx(e, ERR_CONFIG, "want HOST:PORT or [ADDRESS]:PORT, got '%.100s'",
-		    server);
-	memcpy(host, start, (size_t)(stop - start));
-	host[stop - start] = '\0';
-	*port = (uint16_t)n;
-	return 0;
-}
 
 static void
 note_fault(struct net_dial *d, const struct attempt *a, int fault)
@@ -118,12 +118,16 @@ take_addresses(struct net_dial *d, struct err *e)
 struct net_dial *
 net_dial(const char *host, uint16_t port, struct err *e)
 {
-	struct net_dial *d = calloc(1, sizeof *d);
+	struct net_dial *d;
 	int rc;
 
-	if (d == NULL || strlen(host) >= sizeof d->host) {
+	if (strlen(host) >= sizeof d->host) {
+		err_setx(e, ERR_TOO_LARGE, "want a host of at most %zu bytes, got %zu",
+		    sizeof d->host - 1, strlen(host));
+		return NULL;
+	}
+	if ((d = calloc(1, sizeof *d)) == NULL) {
 		err_nomem(e);
-		free(d);
 		return NULL;
 	}
 	for (size_t i = 0; i < NET_ADDRESSES_MAX; i++)
@@ -134,7 +138,7 @@ net_dial(const char *host, uint16_t port, struct err *e)
 		free(d);
 		return NULL;
 	}
-	/* Nothing to wait for: let the kernel shake hands while the caller goes on. */
+	/* An address needs no resolver: begin to connect now. */
 	rc = net_lookup_wait(d->lookup, 0, e);
 	if (rc == -1 || (rc == 1 && take_addresses(d, e) == -1)) {
 		net_dial_free(d);

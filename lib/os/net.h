@@ -19,12 +19,14 @@
 #define NET_ADDRESSES_MAX 8
 #define NET_STAGGER_MS	  250
 
-#define NET_HOST_SIZE 256 /* bytes of a host's name or address, with the final NUL */
+/* Bytes of the name or address of a host, with the final NUL. */
+#define NET_HOST_SIZE 256
 
 /*
- * Split "HOST:PORT" or "[ADDRESS]:PORT"; the port is 1 to 65535.  Returns 0, or -1 with ERR_CONFIG.
+ * Take "HOST:PORT" or "[ADDRESS]:PORT" apart; host is then without brackets, port 1 to 65535.
+ * Returns 0, or -1 with ERR_CONFIG and host unchanged.
  */
-int net_split(const char *server, char host[NET_HOST_SIZE], uint16_t *port, struct err *e);
+int net_split(const char *text, char host[NET_HOST_SIZE], uint16_t *port, struct err *e);
 
 /* An attempt to connect that goes on while its caller does something else. */
 struct net_dial;
@@ -35,7 +37,7 @@ struct net;
 /*
  * Begin to resolve host (a name, or an address without brackets) and to connect to port.  A name is
  * resolved in a thread, because the resolver can't be told when to stop.  host is copied.  NULL
- * with ERR_NOMEM or ERR_IO.
+ * with ERR_TOO_LARGE (host), ERR_NETWORK (no address), ERR_NOMEM or ERR_IO.
  */
 struct net_dial *net_dial(const char *host, uint16_t port, struct err *e);
 

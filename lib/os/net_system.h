@@ -24,7 +24,10 @@
  */
 struct net_lookup;
 
-/* Ask; an address is its own answer, at once.  NULL with ERR_NOMEM or ERR_IO. */
+/*
+ * Ask; an address is its own answer, at once.  host has less than NI_MAXHOST bytes.  NULL with
+ * ERR_NOMEM or ERR_IO.
+ */
 struct net_lookup *net_lookup_start(const char *host, uint16_t port, struct err *e);
 
 /* Wait for the answer.  1 it is there, 0 the deadline passed, -1 with ERR_IO. */

@@ -109,9 +109,8 @@ net_lookup_start(const char *host, uint16_t port, struct err *e)
 {
 	struct net_lookup *l = calloc(1, sizeof *l);
 
-	if (l == NULL || strlen(host) >= sizeof l->host) {
+	if (l == NULL) {
 		err_nomem(e);
-		free(l);
 		return NULL;
 	}
 	strcpy(l->host, host);

@@ -2,12 +2,11 @@
 /*
  * Where things are, on POSIX systems: the XDG base directories and /etc, /var.
  */
-#include "lib/os/places.h"
+#include "lib/os/places_system.h"
 
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
@@ -150,10 +149,7 @@ known_computername(struct buf *out, struct err *e)
 	return buf_adds(out, name, e);
 }
 
-static const struct known {
-	const char *name;
-	int (*get)(struct buf *, struct err *);
-} known[] = {
+const struct place_known place_known_folders[] = {
 	{ "AppData", known_appdata },
 	{ "LocalAppData", known_localappdata },
 	{ "ProgramData", known_programdata },
@@ -161,27 +157,13 @@ static const struct known {
 	{ "UserProfile", home },
 	{ "Temp", known_temp },
 	{ "ComputerName", known_computername },
+	{ NULL, NULL },
 };
-
-int
-place_known(const char *name, size_t len, struct buf *out, struct err *e)
-{
-	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-		if (strlen(known[i].name) == len && strncasecmp(known[i].name, name, len) == 0)
-			return known[i].get(out, e) == -1 ? -1 : 1;
-	return 0;
-}
 
 const char *
 place_system(void)
 {
 	return "linux";
-}
-
-const char *
-place_known_name(size_t i)
-{
-	return i < sizeof known / sizeof known[0] ? known[i].name : NULL;
 }
 
 int
@@ -190,4 +172,16 @@ place_variable(const char *name, struct buf *out, struct err *e)
 	const char *text = getenv(name);
 
 	return text == NULL ? 0 : buf_adds(out, text, e) == -1 ? -1 : 1;
+}
+
+int
+place_user(struct buf *out, struct err *e)
+{
+	char strings[PASSWD_MAX];
+	struct passwd pw, *found;
+
+	if (getpwuid_r(geteuid(), &pw, strings, sizeof strings, &found) != 0 || found == NULL)
+		return err_setx(e, ERR_CONFIG, "user %u has no name in the user database",
+		    (unsigned)geteuid());
+	return buf_adds(out, pw.pw_name, e);
 }

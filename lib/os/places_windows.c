@@ -3,17 +3,19 @@
  * Where things are on Windows: the known folders.  Settings are in the registry, so there are no
  * key files.
  */
-#include "lib/os/places.h"
+#include "lib/os/places_system.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "lib/base/list.h"
 #include "lib/base/path.h"
 #include "lib/os/path.h"
 #include "lib/os/wide_windows.h"
 
-#include <shlobj.h> /* after windows.h */
+/* after windows.h */
+#include <lmcons.h>
+#include <shlobj.h>
 
 bool
 place_privileged(void)
@@ -142,7 +144,7 @@ static int
 known_temp(struct buf *out, struct err *e)
 {
 	wchar_t w[MAX_PATH + 1];
-	DWORD n = GetTempPathW(sizeof w / sizeof *w, w);
+	DWORD n = GetTempPathW(N(w), w);
 
 	if (n == 0 || n > MAX_PATH)
 		return err_windows(e, GetLastError(), "directory for temporary files");
@@ -155,17 +157,14 @@ static int
 known_computername(struct buf *out, struct err *e)
 {
 	wchar_t w[256];
-	DWORD n = sizeof w / sizeof *w;
+	DWORD n = N(w);
 
 	if (!GetComputerNameExW(ComputerNameDnsHostname, w, &n))
 		return err_windows(e, GetLastError(), "computer name");
 	return wide_add(out, w, e);
 }
 
-static const struct known {
-	const char *name;
-	int (*get)(struct buf *, struct err *);
-} known[] = {
+const struct place_known place_known_folders[] = {
 	{ "AppData", known_appdata },
 	{ "LocalAppData", known_localappdata },
 	{ "ProgramData", known_programdata },
@@ -173,27 +172,13 @@ static const struct known {
 	{ "UserProfile", known_userprofile },
 	{ "Temp", known_temp },
 	{ "ComputerName", known_computername },
+	{ NULL, NULL },
 };
-
-int
-place_known(const char *name, size_t len, struct buf *out, struct err *e)
-{
-	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-		if (strlen(known[i].name) == len && strncasecmp(known[i].name, name, len) == 0)
-			return known[i].get(out, e) == -1 ? -1 : 1;
-	return 0;
-}
 
 const char *
 place_system(void)
 {
 	return "windows";
-}
-
-const char *
-place_known_name(size_t i)
-{
-	return i < sizeof known / sizeof known[0] ? known[i].name : NULL;
 }
 
 int
@@ -204,4 +189,15 @@ place_variable(const char *name, struct buf *out, struct err *e)
 
 	free(w);
 	return rc;
+}
+
+int
+place_user(struct buf *out, struct err *e)
+{
+	wchar_t name[UNLEN + 1];
+	DWORD n = N(name);
+
+	if (!GetUserNameW(name, &n))
+		return err_windows(e, GetLastError(), "name of this user");
+	return wide_add(out, name, e);
 }

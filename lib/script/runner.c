@@ -152,18 +152,6 @@ on_log(struct running *s, struct wire *w, struct err *e)
 	return facts->log == NULL ? 0 : facts->log(facts->arg, s->name, text, e);
 }
 
-static int
-on_hello(struct runner *r, struct wire *w, struct err *e)
-{
-	uint32_t packed = wire_u32(w);
-
-	if (w->bad || w->p != w->end || r->hello)
-		return err_setx(e, ERR_PROTOCOL, "the script child sent a malformed greeting");
-	confined_unpack(packed, &r->confined);
-	r->hello = true;
-	return 0;
-}
-
 /*
  * 1: the script is done; 0: go on; -1: the child is of no more use; -2: the script failed, as it
  * should.
@@ -177,7 +165,9 @@ on_frame(struct running *s, const struct frame *f, struct err *e)
 		return err_setx(e, ERR_PROTOCOL, "the script child didn't say how it is confined");
 	switch (f->type) {
 	case EXCHANGE_HELLO:
-		return on_hello(s->r, &w, e);
+		return child_take_hello(&w, &s->r->hello, &s->r->confined)
+		    ? 0
+		    : err_setx(e, ERR_PROTOCOL, "the script child sent a malformed greeting");
 	case EXCHANGE_GET:
 		return count_call(s, e) == -1 ? -1 : on_get(s, &w, e);
 	case EXCHANGE_EXISTS:

@@ -91,15 +91,6 @@ static const struct confine_want want = { .memory = SCRIPT_MEMORY_MAX + OTHER_ME
 	.cpu_seconds = CPU_SECONDS };
 
 static int
-tell_hello(struct duty *d, struct err *e)
-{
-	struct confined c;
-
-	confine(&want, &c);
-	return wire_put_u32(&d->out, confined_pack(&c), e) == -1 ? -1 : tell(d, EXCHANGE_HELLO, e);
-}
-
-static int
 take_facts(struct duty *d, const struct frame *f, struct err *e)
 {
 	struct wire w;
@@ -169,7 +160,7 @@ run(struct frames *parent)
 		.facts_text = BUF_INIT(EXCHANGE_FRAME_MAX) };
 	struct frame f;
 	struct err e;
-	int rc = tell_hello(&d, &e);
+	int rc = child_hello(parent, EXCHANGE_HELLO, &want, &e);
 
 	while (rc == 0 && (rc = frame_recv(parent, &f, FRAME_FOREVER, &e)) == 1)
 		if (f.type == EXCHANGE_FACTS)

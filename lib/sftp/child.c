@@ -167,15 +167,6 @@ static const struct confine_want want = { .sockets = true,
 	.memory = SSH_MEMORY_MAX + SFTP_WINDOW_BYTES + OTHER_MEMORY,
 	.cpu_seconds = CPU_SECONDS };
 
-static int
-tell_hello(struct duty *d, struct err *e)
-{
-	struct confined c;
-
-	confine(&want, &c);
-	return wire_put_u32(&d->out, confined_pack(&c), e) == -1 ? -1 : say(d, SFTP_FRAME_HELLO, e);
-}
-
 /* The end of connecting or of a G. */
 static int
 tell_end(struct duty *d, const struct err *why, bool other_key, struct err *e)
@@ -206,7 +197,7 @@ connect_server(struct duty *d, struct err *e)
 	else
 		net = net_dial_wait(dial, deadline, &why);
 	confine_drop_user();
-	if (tell_hello(d, e) == -1 || take_login(d, e) == -1) {
+	if (child_hello(d->parent, SFTP_FRAME_HELLO, &want, e) == -1 || take_login(d, e) == -1) {
 		net_close(net);
 		return -1;
 	}

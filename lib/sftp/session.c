@@ -183,18 +183,6 @@ on_password(struct session *c, struct wire *w, struct buf *answer, struct err *e
 	return wire_put_string(answer, password->data, password->len, e);
 }
 
-static int
-on_hello(struct session *c, struct wire *w, struct err *e)
-{
-	uint32_t packed = wire_u32(w);
-
-	if (w->bad || w->p != w->end || c->hello)
-		return lied(c, "a malformed greeting", e);
-	confined_unpack(packed, &c->confined);
-	c->hello = true;
-	return 0;
-}
-
 /* 1: the end without a fault; -1 with the fault. */
 static int
 on_end(struct session *c, struct wire *w, struct err *e)
@@ -260,7 +248,9 @@ session_take(struct session_work *r, const struct frame *f, struct buf *answer, 
 	struct session *c = r->c;
 
 	if (f->type == SFTP_FRAME_HELLO)
-		return on_hello(c, &w, e);
+		return child_take_hello(&w, &c->hello, &c->confined)
+		    ? 0
+		    : lied(c, "a malformed greeting", e);
 	if (!c->hello)
 		return lied(c, "something before saying how it is confined", e);
 	if (f->type == SFTP_FRAME_END)

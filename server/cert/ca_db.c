@@ -10,7 +10,7 @@
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/base/digest.h"
-#include "lib/base/json.h"
+#include "lib/os/json_file.h"
 #include "lib/x509/facts.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -115,17 +115,13 @@ check(const json_t *db, struct err *e)
 json_t *
 ca_db_read(struct dir *d, struct err *e)
 {
-	struct buf text = BUF_INIT(CA_DB_MAX);
-	json_t *db = NULL;
+	json_t *db = json_file_read(d, CA_DB_FILE, CA_DB_MAX, e);
 
-	if (file_read(d, CA_DB_FILE, &text, e) == 0 &&
-	    ((db = json_text_parse(text.data, text.len, e)) == NULL || check(db, e) == -1)) {
-		err_context(e, "%s/%s", dir_path(d), CA_DB_FILE);
-		json_decref(db);
-		db = NULL;
-	}
-	buf_free(&text);
-	return db;
+	if (db == NULL || check(db, e) == 0)
+		return db;
+	err_context(e, "%s/%s", dir_path(d), CA_DB_FILE);
+	json_decref(db);
+	return NULL;
 }
 
 int

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/os/file.h"
+#include "lib/os/places.h"
 #include "lib/os/path.h"
 #include "server/cmd/command.h"
 #include "server/repo/repo.h"
@@ -109,7 +110,7 @@ run(struct serving *s, struct err *e)
 	if (!repo_is_here(s->repo))
 		return err_setx(e, ERR_CONFIG, "%s: not a repository", s->repo);
 	if (path_real(&s->root, s->repo, e) == -1 || find_keys(s, e) == -1 ||
-	    prepare_hostkey(s, e) == -1 || sshd_user(&s->user, e) == -1 ||
+	    prepare_hostkey(s, e) == -1 || place_user(&s->user, e) == -1 ||
 	    sshd_port(s->listen, &s->port, e) == -1)
 		return -1;
 	struct serve_config c = { s->listen, s->port, buf_text(&s->user), buf_text(&s->hostkey),
@@ -166,7 +167,7 @@ print_units(struct context *cx, const char *user, const char *chroot)
 	int rc = -1;
 
 	if (sshd_here(&e) == 0 && (repo = command_repo(cx, &e)) != NULL &&
-	    path_real(&root, repo, &e) == 0 && sshd_user(&me, &e) == 0)
+	    path_real(&root, repo, &e) == 0 && place_user(&me, &e) == 0)
 		rc = serve_units(buf_text(&root), user == NULL ? buf_text(&me) : user, chroot,
 		    &text, &e);
 	buf_free(&root);

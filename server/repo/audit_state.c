@@ -10,14 +10,13 @@
 #include <string.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/json.h"
+#include "lib/os/json_file.h"
 #include "lib/base/text.h"
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/os/places.h"
 #include "server/repo/audit.h"
 #include "server/repo/repo.h"
-#include "server/sshd/sshd.h"
 
 #define LOCK_WAIT_MS 10000
 
@@ -59,14 +58,10 @@ add_state(json_t *state, struct dir *metadata, const char *role, const char *fil
 static int
 read_versions(struct dir *metadata, int64_t *timestamp, int64_t *snapshot, struct err *e)
 {
-	struct buf text = BUF_INIT(REPO_METADATA_MAX);
-	json_t *j = NULL, *body;
+	json_t *j = json_file_read(metadata, "timestamp.json", REPO_METADATA_MAX, e), *body;
 
-	if (file_read(metadata, "timestamp.json", &text, e) == 0)
-		j = json_text_parse(text.data, text.len, e);
-	buf_free(&text);
 	if (j == NULL)
-		return err_context(e, "timestamp.json");
+		return -1;
 	body = json_object_get(j, "signed");
 	*timestamp = json_integer_value(json_object_get(body, "version"));
 	*snapshot = json_integer_value(json_object_get(
@@ -133,7 +128,7 @@ who(struct err *e)
 
 	if (j == NULL)
 		err_nomem(e);
-	else if (sshd_user(&user, e) == 0 &&
+	else if (place_user(&user, e) == 0 &&
 	    place_known("ComputerName", strlen("ComputerName"), &host, e) != -1 &&
 	    set_text(j, "user", buf_text(&user), e) == 0 &&
 	    set_text(j, "host", buf_text(&host), e) == 0)

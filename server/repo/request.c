@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/json.h"
+#include "lib/os/json_file.h"
 #include "lib/tuf/sign.h"
 
 #define FORMAT	       "slipway_signing_request"
@@ -195,18 +195,13 @@ check(const json_t *request, struct err *e)
 json_t *
 request_read(const char *path, struct err *e)
 {
-	struct buf text = BUF_INIT(REQUEST_MAX);
-	json_t *request = NULL;
+	json_t *request = json_file_read(NULL, path, REQUEST_MAX, e);
 
-	if (file_read(NULL, path, &text, e) == 0 &&
-	    ((request = json_text_parse(text.data, text.len, e)) == NULL ||
-		check(request, e) == -1)) {
-		err_context(e, "%s", path);
-		json_decref(request);
-		request = NULL;
-	}
-	buf_free(&text);
-	return request;
+	if (request == NULL || check(request, e) == 0)
+		return request;
+	err_context(e, "%s", path);
+	json_decref(request);
+	return NULL;
 }
 
 size_t

@@ -12,7 +12,7 @@
 
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
-#include "lib/base/json.h"
+#include "lib/os/json_file.h"
 #include "lib/base/path.h"
 #include "server/cert/probe.h"
 #include "lib/x509/facts.h"
@@ -96,21 +96,16 @@ check_all(json_t *all, struct err *e)
 json_t *
 replace_read(struct dir *top, struct err *e)
 {
-	struct buf text = BUF_INIT(STATE_MAX);
-	json_t *all = NULL;
+	json_t *all = json_file_read(top, REPLACE_FILE, STATE_MAX, e);
 
-	if (file_read(top, REPLACE_FILE, &text, e) == -1) {
-		if (e->code == ERR_NOENT &&
-		    (all = json_pack("{s:i,s:{}}", FORMAT, FORMAT_VERSION, "pairs")) == NULL)
-			err_nomem(e);
-	} else if ((all = json_text_parse(text.data, text.len, e)) == NULL ||
-	    check_all(all, e) == -1) {
-		err_context(e, "%s/" REPLACE_FILE, dir_path(top));
-		json_decref(all);
-		all = NULL;
-	}
-	buf_free(&text);
-	return all;
+	if (all == NULL && e->code == ERR_NOENT &&
+	    (all = json_pack("{s:i,s:{}}", FORMAT, FORMAT_VERSION, "pairs")) == NULL)
+		err_nomem(e);
+	if (all == NULL || check_all(all, e) == 0)
+		return all;
+	err_context(e, "%s/" REPLACE_FILE, dir_path(top));
+	json_decref(all);
+	return NULL;
 }
 
 int

@@ -13,9 +13,6 @@ struct sshd;
 /* Whether this platform has an sshd for us: OpenSSH on Linux.  0, or -1 with ERR_CONFIG. */
 int sshd_here(struct err *e);
 
-/* The name of the account that this process runs as. */
-int sshd_user(struct buf *out, struct err *e);
-
 /* Make an ed25519 host key (file, file.pub) with ssh-keygen. */
 int sshd_keygen(const char *file, struct err *e);
 

@@ -54,17 +54,6 @@ sshd_here(struct err *e)
 }
 
 int
-sshd_user(struct buf *out, struct err *e)
-{
-	struct passwd *pw = getpwuid(geteuid());
-
-	if (pw == NULL)
-		return err_setx(e, ERR_CONFIG, "user %u has no name in the user database",
-		    (unsigned)geteuid());
-	return buf_adds(out, pw->pw_name, e);
-}
-
-int
 sshd_keygen(const char *file, struct err *e)
 {
 	int status;

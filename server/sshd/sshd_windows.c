@@ -24,17 +24,6 @@ sshd_here(struct err *e)
 }
 
 int
-sshd_user(struct buf *out, struct err *e)
-{
-	wchar_t name[UNLEN + 1];
-	DWORD n = sizeof name / sizeof *name;
-
-	if (!GetUserNameW(name, &n))
-		return err_windows(e, GetLastError(), "name of this user");
-	return wide_add(out, name, e);
-}
-
-int
 sshd_keygen(const char *file, struct err *e)
 {
 	(void)file;

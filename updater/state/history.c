@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/os/json_file.h"
 #include "updater/state/state.h"
 
 #define APPLIED "applied.json"
@@ -14,7 +15,7 @@
 static int
 load(struct dir *d, const char *name, struct record *r, struct err *e)
 {
-	json_t *j = state_read_json(d, name, RECORD_MAX, e);
+	json_t *j = json_file_read(d, name, RECORD_MAX, e);
 	int rc = -1;
 
 	*r = (struct record)RECORD_INIT;

@@ -6,6 +6,7 @@
 
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
+#include "lib/os/json_file.h"
 #include "updater/state/state.h"
 
 #define REFRESHED "refreshed"
@@ -33,7 +34,7 @@ json_t *
 notes_waiting(struct dir *state, int64_t serial)
 {
 	struct err ignored;
-	json_t *j = state_read_json(state, WAITING, NOTE_MAX, &ignored);
+	json_t *j = json_file_read(state, WAITING, NOTE_MAX, &ignored);
 
 	if (j != NULL && json_integer_value(json_object_get(j, "serial")) == serial &&
 	    json_object_del(j, "serial") == 0)
@@ -46,7 +47,7 @@ json_t *
 notes_leftovers(struct dir *state)
 {
 	struct err ignored;
-	json_t *j = state_read_json(state, LEFTOVERS, NOTE_MAX, &ignored),
+	json_t *j = json_file_read(state, LEFTOVERS, NOTE_MAX, &ignored),
 	       *list = json_incref(json_object_get(j, "leftovers"));
 
 	json_decref(j);

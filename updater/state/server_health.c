@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/base/date.h"
+#include "lib/os/json_file.h"
 #include "updater/state/state.h"
 
 #define NAME	 "servers.json"
@@ -38,7 +39,7 @@ server_health_load(struct dir *state, const struct station *st, int64_t now,
 	struct err ignored;
 
 	*s = (struct server_health){ .now = now };
-	if ((s->known = state_read_json(state, NAME, FILE_MAX, &ignored)) == NULL &&
+	if ((s->known = json_file_read(state, NAME, FILE_MAX, &ignored)) == NULL &&
 	    (s->known = json_object()) == NULL)
 		return err_nomem(e);
 	for (int last = 0; last < 2; last++)

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/json.h"
-
 bool
 state_pending(struct dir *state)
 {
@@ -17,18 +15,6 @@ state_pending(struct dir *state)
 
 	return file_stat(state, STATE_JOURNAL_COMMITTED, &info, &e) == 1 ||
 	    file_stat(state, STATE_JOURNAL_UNDOING, &info, &e) == 1;
-}
-
-json_t *
-state_read_json(struct dir *d, const char *name, size_t max, struct err *e)
-{
-	struct buf b = BUF_INIT(max);
-	json_t *j = NULL;
-
-	if (file_read(d, name, &b, e) == 0 && (j = json_text_parse(b.data, b.len, e)) == NULL)
-		err_context(e, "%s/%s", dir_path(d), name);
-	buf_free(&b);
-	return j;
 }
 
 int

@@ -36,12 +36,6 @@
  */
 bool state_pending(struct dir *state);
 
-/*
- * Read a JSON object of at most max bytes.  The caller calls json_decref().  NULL with what
- * file_read() and json_text_parse() give; the text names the file.
- */
-json_t *state_read_json(struct dir *d, const char *name, size_t max, struct err *e);
-
 /* Replace a file by a JSON object, durably.  0 or -1. */
 int state_write_json(struct dir *d, const char *name, const json_t *j, struct err *e);
 

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Where things are, under environments that a test sets.
+ */
+#include "tests/unit/common/test.h"
+
+#include "lib/os/path.h"
+#include "lib/os/places.h"
+
+static void
+known_names(void **state)
+{
+	struct buf b = BUF_INIT(4096), upper = BUF_INIT(4096);
+	char name[32];
+	struct err e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; place_known_name(i) != NULL; i++) {
+		buf_reset(&b);
+		buf_reset(&upper);
+		assert_int_equal(
+		    place_known(place_known_name(i), strlen(place_known_name(i)), &b, &e), 1);
+		assert_true(b.len > 0);
+		if (strcmp(place_known_name(i), "ComputerName") != 0)
+			assert_true(path_absolute(buf_text(&b)));
+		snprintf(name, sizeof name, "%s", place_known_name(i));
+		for (char *p = name; *p != '\0'; p++)
+			if (*p >= 'a' && *p <= 'z')
+				*p = (char)(*p - 'a' + 'A');
+		assert_int_equal(place_known(name, strlen(name), &upper, &e), 1);
+		assert_string_equal(buf_text(&b), buf_text(&upper));
+	}
+	assert_int_equal(i, 7);
+	buf_reset(&b);
+	assert_int_equal(place_known("Windir", 6, &b, &e), 0);
+	assert_int_equal(place_known("Tem", 3, &b, &e), 0);
+	assert_int_equal(place_known("Temp2", 5, &b, &e), 0);
+	assert_int_equal(b.len, 0);
+	/* The length alone ends a name. */
+	assert_int_equal(place_known("Temp2", 4, &b, &e), 1);
+	buf_free(&b);
+	buf_free(&upper);
+}
+
+static void
+user_name(void **state)
+{
+	struct buf b = BUF_INIT(4096);
+	struct err e;
+
+	(void)state;
+	assert_ok(place_user(&b, &e), &e);
+	assert_true(b.len > 0);
+	buf_free(&b);
+}
+
+static void
+variable(void **state)
+{
+	struct buf b = BUF_INIT(4096);
+	struct err e;
+
+	(void)state;
+	assert_int_equal(place_variable("SLIPWAY_NO_SUCH_VARIABLE", &b, &e), 0);
+	assert_int_equal(b.len, 0);
+	assert_int_equal(place_variable("PATH", &b, &e), 1);
+	assert_true(b.len > 0);
+	buf_free(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(known_names),
+		cmocka_unit_test(user_name),
+		cmocka_unit_test(variable),
+	};
+
+	return cmocka_run_group_tests_name("places", tests, NULL, NULL);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Where things are on POSIX systems, by user and environment.  Each row runs in a child, as an
+ * ordinary user where the test runs as root.
+ */
+#include "tests/unit/common/test.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/os/places.h"
+
+#define NOBODY 65534
+
+static struct place_row {
+	const char *name;
+	bool root; /* stays root; skipped where the test isn't */
+	const char *slipway_home, *home, *config, *state;
+	const char *want[4]; /* by enum place; NULL: refused */
+} place_rows[] = {
+	{ "place: user", false, NULL, "/home/u", NULL, NULL,
+	    { "/home/u/.config/slipway/machine.conf", "/home/u/.config/slipway/user.conf",
+		"/home/u/.local/state/slipway", "/home/u/.local/state/slipway" } },
+	{ "place: user with XDG variables", false, NULL, "/home/u", "/c", "/s",
+	    { "/c/slipway/machine.conf", "/c/slipway/user.conf", "/s/slipway", "/s/slipway" } },
+	{ "place: relative XDG variables don't count", false, NULL, "/home/u", "c", "s",
+	    { "/home/u/.config/slipway/machine.conf", "/home/u/.config/slipway/user.conf",
+		"/home/u/.local/state/slipway", "/home/u/.local/state/slipway" } },
+	{ "place: SLIPWAY_HOME", false, "/x", "/home/u", "/c", "/s",
+	    { "/x/machine.conf", "/x/user.conf", "/x/state", "/x/state" } },
+	{ "place: relative SLIPWAY_HOME doesn't count", false, "x", "/home/u", NULL, NULL,
+	    { "/home/u/.config/slipway/machine.conf", "/home/u/.config/slipway/user.conf",
+		"/home/u/.local/state/slipway", "/home/u/.local/state/slipway" } },
+	{ "place: root", true, NULL, "/root", NULL, NULL,
+	    { "/etc/slipway/machine.conf", "/root/.config/slipway/user.conf", "/var/lib/slipway",
+		"/root/.local/state/slipway" } },
+	{ "place: root ignores SLIPWAY_HOME", true, "/x", "/root", "/c", "/s",
+	    { "/etc/slipway/machine.conf", "/c/slipway/user.conf", "/var/lib/slipway",
+		"/s/slipway" } },
+};
+
+static void
+set(const char *name, const char *value)
+{
+	if (value == NULL)
+		unsetenv(name);
+	else
+		setenv(name, value, 1);
+}
+
+/* In the child: 0, or which place is wrong. */
+static int
+look(const struct place_row *r)
+{
+	if (!r->root && geteuid() == 0 && (setgid(NOBODY) == -1 || setuid(NOBODY) == -1))
+		return 10;
+	set("SLIPWAY_HOME", r->slipway_home);
+	set("HOME", r->home);
+	set("XDG_CONFIG_HOME", r->config);
+	set("XDG_STATE_HOME", r->state);
+	if (place_stationwide() != r->root || place_privileged() != r->root)
+		return 11;
+	for (int i = 0; i < 4; i++) {
+		struct buf b = BUF_INIT(4096);
+		struct err e;
+
+		if (place_path((enum place)i, &b, &e) == -1 ||
+		    strcmp(buf_text(&b), r->want[i]) != 0)
+			return 1 + i;
+		buf_free(&b);
+	}
+	return 0;
+}
+
+static void
+place(void **state)
+{
+	const struct place_row *r = *state;
+	int status;
+	pid_t pid;
+
+	/* A station that is set up belongs to root, and to other users, too. */
+	if ((r->root && geteuid() != 0) || access("/etc/slipway/machine.conf", F_OK) == 0) {
+		print_message("%s: skipped: %s\n", r->name,
+		    r->root ? "not root" : "this computer is a station");
+		skip();
+	}
+	assert_true((pid = fork()) != -1);
+	if (pid == 0)
+		_exit(look(r));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+int
+main(void)
+{
+	static struct CMUnitTest tests[N(place_rows)];
+	size_t n = 0;
+
+	TEST_ROWS(tests, n, place_rows, place);
+	return _cmocka_run_group_tests("places_posix", tests, n, NULL, NULL);
+}
