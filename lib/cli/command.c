@@ -131,6 +131,7 @@ run(struct call *call, struct help_asked *asked)
 		return misuse(p, c, &e);
 	if ((rc = c->run(call, &e)) != -1)
 		return rc;
+	fflush(stdout); /* what was printed until then stands before the error */
 	p->complain("%s", e.text);
 	if (e.code != ERR_USAGE)
 		return CLI_FAILED;

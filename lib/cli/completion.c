@@ -55,7 +55,8 @@ print_command(const struct command *c)
 	print_names(c->options, false);
 	printf("' takes='");
 	print_names(c->options, true);
-	printf("' args=%s\n\t\t;;\n", c->stop ? "program" : offer_word(c->offers));
+	printf("' args=%s\n\t\t;;\n",
+	    c->stop ? "program" : offer_word(c->most == 0 ? OFFER_NOTHING : c->offers));
 }
 
 static void
@@ -78,14 +79,14 @@ print_groups(const struct program *p)
 	}
 }
 
+/* command "": the options of all commands. */
 static void
 print_values(const char *command, const struct option *rows)
 {
 	for (const struct option *o = rows; o != NULL && o->name != NULL; o++) {
 		if (o->kind == OPTION_FLAG)
 			continue;
-		printf("\t%s%s%s' --%s') ", *command == '*' ? "" : "'", command,
-		    *command == '*' ? "'" : "", o->name);
+		printf("\t%s%s --%s') ", command[0] == '\0' ? "*'" : "'", command, o->name);
 		if (o->kind == OPTION_CHOICE)
 			printf("words='%s' ;;\n", o->words);
 		else
@@ -130,7 +131,7 @@ static const char reader[] =
     "\t\targs=nothing\n"
     "\t\t_@_value \"$path $before\"\n"
     "\telif [[ $word == -* ]]; then\n"
-    "\t\twords=$options\n"
+    "\t\twords=$options args=files\n"
     "\telif [ -n \"$next\" ]; then\n"
     "\t\twords=$next args=nothing\n"
     "\telif [ -n \"$help\" ]; then\n"
@@ -138,7 +139,7 @@ static const char reader[] =
     "\tfi\n"
     "\tcase $args in\n"
     "\tdirectories) mapfile -t COMPREPLY < <(compgen -d -- \"$word\") ;;\n"
-    "\tprogram) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\"; [ -n \"$words\" ] || compgen -c -- \"$word\") ;;\n"
+    "\tprogram | commands) mapfile -t COMPREPLY < <(compgen -c -- \"$word\") ;;\n"
     "\t*) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\") ;;\n"
     "\tesac\n"
     "\t# Files are the shell's own.\n"
@@ -186,8 +187,8 @@ help_completion(const struct program *p)
 	    name, name);
 	for (size_t i = 0; p->commands[i] != NULL; i++)
 		print_values(p->commands[i]->name, p->commands[i]->options);
-	print_values("*", p->options);
-	print_values("*", help_options);
+	print_values("", p->options);
+	print_values("", help_options);
 	printf("\tesac\n}\n\n");
 	print_reader(name);
 	printf("%s\n", p->name);

@@ -8,8 +8,6 @@
 #include "server/repo/keyset.h"
 #include "server/repo/release.h"
 
-#define N(a) (sizeof(a) / sizeof((a)[0]))
-
 /* The keys that were named, or a new one that stays here. */
 static int
 add_keys(struct session *s, json_t *body, const char *app, const struct option_list *keys,
@@ -56,25 +54,37 @@ add(struct session *s, const char *app, const struct option_list *keys, unsigned
 	return cmd_change_finish(s, "added", e);
 }
 
-int
-cmd_app_add(struct context *cx, int argc, char **argv)
-{
-	struct session s = { .p = { NULL, false } };
-	struct option_list keys = { .n = 0 };
-	int64_t threshold = 1;
-	const struct option options[] = {
-		{ "key", OPTION_LIST, &keys, 0, 0 },
-		{ "threshold", OPTION_NUMBER, &threshold, 1, TUF_THRESHOLD_MAX },
-		{ "no-passphrase", OPTION_FLAG, &s.p.none, 0, 0 },
-		CMD_CHANGE_OPTIONS(s),
-	};
-	struct err e;
-	int status, rc = -1;
+struct options {
+	struct session s;
+	struct option_list keys;
+	int64_t threshold;
+};
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	if (application_check(argv[1], &e) == 0 && cmd_change_begin(cx, &s, &e) == 0)
-		rc = add(&s, argv[1], &keys, (unsigned)threshold, &e);
-	session_end(&s);
-	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+static int
+run(struct call *call, struct err *e)
+{
+	struct options *o = call->options;
+	const char *app = call->argv[0];
+	int rc = -1;
+
+	if (application_check(app, e) == 0 && cmd_change_begin(call, &o->s, e) == 0)
+		rc = add(&o->s, app, &o->keys, (unsigned)o->threshold, e);
+	session_end(&o->s);
+	return rc;
 }
+
+#define TO(member) OPTION_TO(struct options, member)
+static const struct option options[] = {
+	{ "key", OPTION_LIST, TO(keys), "FILE",
+	    "a public key of its own; may be repeated (default: a new key in keys/)" },
+	{ "threshold", OPTION_NUMBER, TO(threshold), "N",
+	    "how many of them must sign a release (default 1)", .min = 1,
+	    .max = TUF_THRESHOLD_MAX },
+	ROW_NO_PASSPHRASE(TO(s.p.none), "leave new private keys unencrypted"),
+	CMD_CHANGE_ROWS(struct options, s),
+	OPTION_END,
+};
+
+const struct command cmd_app_add = { "app add", run, "[options] APP", 1, 1,
+	"delegate to a new application", NULL, COMMAND_OPTIONS(options),
+	.defaults = &(const struct options){ .threshold = 1 }, .offers = OFFER_NOTHING };

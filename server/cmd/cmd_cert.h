@@ -6,12 +6,12 @@
  * What the commands about private CAs have in common.
  */
 #include "server/cert/ca.h"
-#include "server/cmd/command.h"
+#include "server/cmd/common.h"
 
 /*
  * Opens the CA that --ca names: a name below ca/ of the repository, or a directory with a '/' in
  * it.  0, or -1 as ca_open(), and with ERR_USAGE when name is NULL.
  */
-int cmd_cert_open_ca(struct context *cx, const char *name, struct ca *ca, struct err *e);
+int cmd_cert_open_ca(const struct call *call, const char *name, struct ca *ca, struct err *e);
 
 #endif

@@ -14,22 +14,20 @@
 #include "server/cert/crl_make.h"
 #include "server/repo/repo.h"
 
-#define N(a) (sizeof(a) / sizeof((a)[0]))
-
 int
-cmd_cert_open_ca(struct context *cx, const char *name, struct ca *ca, struct err *e)
+cmd_cert_open_ca(const struct call *call, const char *name, struct ca *ca, struct err *e)
 {
 	const char *repo = NULL;
 
 	if (name == NULL)
-		return err_setx(e, ERR_USAGE, "%s: --ca CA is missing", cx->command->name);
-	if (!ca_is_path(name) && (repo = command_repo(cx, e)) == NULL)
+		return err_setx(e, ERR_USAGE, "%s: --ca CA is missing", call->command->name);
+	if (!ca_is_path(name) && (repo = command_repo(call, e)) == NULL)
 		return -1;
 	return ca_open(repo, name, ca, e);
 }
 
 static int
-make(struct context *cx, const char *name, const char *out, const struct cert_request *rq,
+make(const struct call *call, const char *name, const char *out, const struct cert_request *rq,
     struct err *e)
 {
 	struct buf path = BUF_INIT(CERT_PATH_MAX);
@@ -40,9 +38,7 @@ make(struct context *cx, const char *name, const char *out, const struct cert_re
 
 	snprintf(below, sizeof below, "ca/%s", name);
 	if (out != NULL ? buf_adds(&path, out, e) == -1
-			: (repo = command_repo(cx, e)) == NULL ||
-		    (!repo_is_here(repo) &&
-			err_setx(e, ERR_CONFIG, "%s: not a repository", repo) == -1) ||
+			: (repo = command_repo_here(call, e)) == NULL ||
 		    repo_path(repo, below, &path, e) == -1)
 		goto out;
 	if (ca_make(buf_text(&path), rq, &info, e) == -1)
@@ -61,31 +57,43 @@ out:
 	return rc;
 }
 
-int
-cmd_cert_ca(struct context *cx, int argc, char **argv)
-{
-	struct cert_request rq = { "p256", CERT_DAYS_DEFAULT, NULL, NULL, 0, true };
-	char subject[PATH_COMPONENT_MAX + 8];
-	const char *out = NULL;
-	const struct option options[] = {
-		{ "type", OPTION_TEXT, &rq.type, 0, 0 },
-		{ "days", OPTION_NUMBER, &rq.days, 1, CERT_DAYS_MAX },
-		{ "subject", OPTION_TEXT, &rq.subject, 0, 0 },
-		{ "out", OPTION_TEXT, &out, 0, 0 },
-	};
-	struct err e;
-	int status;
+struct ca_options {
+	struct cert_request rq;
+	const char *out;
+};
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	if (pair_files_check_name(argv[1], &e) == -1)
-		return command_failed(&e);
-	if (rq.subject == NULL) {
-		snprintf(subject, sizeof subject, "/CN=%s", argv[1]);
-		rq.subject = subject;
+static int
+run_ca(struct call *call, struct err *e)
+{
+	struct ca_options *o = call->options;
+	const char *name = call->argv[0];
+	char subject[PATH_COMPONENT_MAX + 8];
+
+	if (pair_files_check_name(name, e) == -1)
+		return -1;
+	if (o->rq.subject == NULL) {
+		snprintf(subject, sizeof subject, "/CN=%s", name);
+		o->rq.subject = subject;
 	}
-	return make(cx, argv[1], out, &rq, &e) == -1 ? command_failed(&e) : command_done(STATUS_OK);
+	return make(call, name, o->out, &o->rq, e);
 }
+
+#define CA_TO(member) OPTION_TO(struct ca_options, member)
+static const struct option ca_options[] = {
+	ROW_CERT_TYPE(CA_TO(rq.type), "kind of key"),
+	{ "days", OPTION_NUMBER, CA_TO(rq.days), "N", "valid from now on (default 3650)", .min = 1,
+	    .max = CERT_DAYS_MAX },
+	ROW_SUBJECT(CA_TO(rq.subject)),
+	{ "out", OPTION_TEXT, CA_TO(out), "DIR",
+	    "the directory of the CA (default ca/NAME of the repository)",
+	    .offers = OFFER_DIRECTORIES },
+	OPTION_END,
+};
+const struct command cmd_cert_ca = { "cert ca", run_ca, "[options] NAME", 1, 1,
+	"make a private CA: a key and a certificate that vouches for those it issues", NULL,
+	ca_options, sizeof(struct ca_options),
+	&(const struct ca_options){ .rq = { "p256", CERT_DAYS_DEFAULT, NULL, NULL, 0, true } },
+	.offers = OFFER_NOTHING };
 
 static int
 revoke(struct ca *ca, const char *what, const char *reason, struct err *e)
@@ -108,26 +116,38 @@ revoke(struct ca *ca, const char *what, const char *reason, struct err *e)
 	    json_pack("{s:s,s:s}", "serial", ca_db_text(entry, "serial"), "reason", reason), e);
 }
 
-int
-cmd_cert_revoke(struct context *cx, int argc, char **argv)
-{
-	const char *name = NULL, *reason = "unspecified";
-	const struct option options[] = {
-		{ "ca", OPTION_TEXT, &name, 0, 0 },
-		{ "reason", OPTION_TEXT, &reason, 0, 0 },
-	};
-	struct ca ca;
-	struct err e;
-	int status, rc;
+struct options {
+	const char *ca, *reason, *out;
+	int64_t days;
+};
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	if (cmd_cert_open_ca(cx, name, &ca, &e) == -1)
-		return command_failed(&e);
-	rc = revoke(&ca, argv[1], reason, &e);
+static int
+run_revoke(struct call *call, struct err *e)
+{
+	const struct options *o = call->options;
+	struct ca ca;
+	int rc;
+
+	if (cmd_cert_open_ca(call, o->ca, &ca, e) == -1)
+		return -1;
+	rc = revoke(&ca, call->argv[0], o->reason, e);
 	ca_close(&ca);
-	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+	return rc;
 }
+
+#define TO(member) OPTION_TO(struct options, member)
+static const struct option revoke_options[] = {
+	ROW_CA(TO(ca)),
+	{ "reason", OPTION_CHOICE, TO(reason), "REASON", "why",
+	    .words = "unspecified keyCompromise CACompromise affiliationChanged superseded "
+		     "cessationOfOperation privilegeWithdrawn" },
+	OPTION_END,
+};
+const struct command cmd_cert_revoke = { "cert revoke", run_revoke,
+	"--ca CA [options] NAME|SERIAL|FILE", 1, 1,
+	"take back a certificate that a CA issued; 'cert crl' then tells the others", NULL,
+	COMMAND_OPTIONS(revoke_options),
+	.defaults = &(const struct options){ .reason = "unspecified" } };
 
 static int
 write_crl(struct ca *ca, int64_t days, const char *out, struct err *e)
@@ -144,25 +164,28 @@ write_crl(struct ca *ca, int64_t days, const char *out, struct err *e)
 	    json_pack("{s:I,s:s}", "number", (json_int_t)number, "next", text), e);
 }
 
-int
-cmd_cert_crl(struct context *cx, int argc, char **argv)
+static int
+run_crl(struct call *call, struct err *e)
 {
-	const char *name = NULL, *out = NULL;
-	int64_t days = CRL_DAYS_DEFAULT;
-	const struct option options[] = {
-		{ "ca", OPTION_TEXT, &name, 0, 0 },
-		{ "days", OPTION_NUMBER, &days, 1, CRL_DAYS_MAX },
-		{ "out", OPTION_TEXT, &out, 0, 0 },
-	};
+	const struct options *o = call->options;
 	struct ca ca;
-	struct err e;
-	int status, rc;
+	int rc;
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	if (cmd_cert_open_ca(cx, name, &ca, &e) == -1)
-		return command_failed(&e);
-	rc = write_crl(&ca, days, out, &e);
+	if (cmd_cert_open_ca(call, o->ca, &ca, e) == -1)
+		return -1;
+	rc = write_crl(&ca, o->days, o->out, e);
 	ca_close(&ca);
-	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+	return rc;
 }
+static const struct option crl_options[] = {
+	ROW_CA(TO(ca)),
+	{ "days", OPTION_NUMBER, TO(days), "N", "when the next list is due (default 30)", .min = 1,
+	    .max = CRL_DAYS_MAX },
+	{ "out", OPTION_TEXT, TO(out), "FILE",
+	    "where it goes as well (it is always crl.pem of the CA)" },
+	OPTION_END,
+};
+const struct command cmd_cert_crl = { "cert crl", run_crl, "--ca CA [options]", 0, 0,
+	"write the list of revoked certificates, for TLS_CRLFile", NULL,
+	COMMAND_OPTIONS(crl_options),
+	.defaults = &(const struct options){ .days = CRL_DAYS_DEFAULT } };

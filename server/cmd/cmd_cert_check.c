@@ -15,12 +15,8 @@
 #include "lib/x509/judge.h"
 #include "lib/x509/pair.h"
 #include "lib/x509/trust.h"
-#include "server/cmd/command.h"
+#include "server/cmd/common.h"
 #include "server/repo/repo.h"
-
-#define N(a) (sizeof(a) / sizeof((a)[0]))
-
-#define WARN_DAYS_MAX 36500
 
 /* Bytes of TLS_TrustedCerts. */
 #define TRUSTED_MAX 65536
@@ -163,34 +159,42 @@ out:
 	buf_free(&text);
 }
 
-int
-cmd_cert_check(struct context *cx, int argc, char **argv)
-{
-	struct option_list trust = { .n = 0 };
-	struct checking k = { .trust = &trust, .warn = -1 };
-	int64_t days = -1;
-	const struct option options[] = {
-		{ "trust", OPTION_LIST, &trust, 0, 0 },
-		{ "client", OPTION_FLAG, &k.client, 0, 0 },
-		{ "warn-days", OPTION_NUMBER, &days, 0, WARN_DAYS_MAX },
-	};
-	struct err e;
-	int status;
+struct options {
+	struct option_list trust;
+	bool client;
+	int64_t days;
+};
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	for (size_t i = 0; i < trust.n; i++)
-		if (strchr(trust.values[i], ';') != NULL) {
-			err_setx(&e, ERR_USAGE,
+static int
+run(struct call *call, struct err *e)
+{
+	const struct options *o = call->options;
+	struct checking k = { .key = call->argv[0],
+		.cert = call->argv[1],
+		.trust = &o->trust,
+		.client = o->client,
+		.warn = o->days == COMMAND_WARN_DAYS_NONE ? -1 : o->days * REPO_DAY_SECONDS };
+
+	for (size_t i = 0; i < o->trust.n; i++)
+		if (strchr(o->trust.values[i], ';') != NULL)
+			return err_setx(e, ERR_USAGE,
 			    "cert check: --trust: ';' separates files in TLS_TrustedCerts, got '%s'",
-			    trust.values[i]);
-			return command_failed(&e);
-		}
-	k.key = argv[1];
-	k.cert = argv[2];
-	if (days != -1)
-		k.warn = days * REPO_DAY_SECONDS;
+			    o->trust.values[i]);
 	check_pair(&k);
 	check_certificate(&k);
-	return command_done(k.faults > 0 ? STATUS_FAILED : k.expiring ? STATUS_ATTEND : STATUS_OK);
+	return k.faults > 0 ? CLI_FAILED : k.expiring ? CLI_ATTEND : CLI_OK;
 }
+
+#define TO(member) OPTION_TO(struct options, member)
+static const struct option options[] = {
+	{ "trust", OPTION_LIST, TO(trust), "FILE",
+	    "judge it as a peer whose TLS_TrustedCerts has FILE; may be repeated" },
+	{ "client", OPTION_FLAG, TO(client), NULL, "they are a client's (default: a server's)" },
+	ROW_WARN_DAYS(TO(days)),
+	OPTION_END,
+};
+
+const struct command cmd_cert_check = { "cert check", run, "[options] KEY CERT", 2, 2,
+	"say what the TLS library will make of a private key and its certificate", NULL,
+	COMMAND_OPTIONS(options),
+	.defaults = &(const struct options){ .days = COMMAND_WARN_DAYS_NONE } };

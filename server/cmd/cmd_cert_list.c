@@ -10,18 +10,15 @@
 
 #include <jansson.h>
 
+#include "lib/base/list.h"
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "server/cert/probe.h"
 #include "lib/x509/facts.h"
-#include "server/cmd/command.h"
+#include "server/cmd/common.h"
 #include "server/repo/repo.h"
 #include "server/repo/served.h"
-
-#define N(a) (sizeof(a) / sizeof((a)[0]))
-
-#define WARN_DAYS_MAX 36500
 
 struct listing {
 	json_t *rows, *faults; /* owned */
@@ -251,20 +248,11 @@ print_row(const json_t *row)
 static int
 print(const struct listing *l, bool json, struct err *e)
 {
-	json_t *all;
-	char *text;
-
-	for (size_t i = 0; !json && i < json_array_size(l->rows); i++)
+	if (json)
+		return cli_json(
+		    json_pack("{s:O,s:O}", "certificates", l->rows, "faults", l->faults), e);
+	for (size_t i = 0; i < json_array_size(l->rows); i++)
 		print_row(json_array_get(l->rows, i));
-	if (!json)
-		return 0;
-	all = json_pack("{s:O,s:O}", "certificates", l->rows, "faults", l->faults);
-	text = all == NULL ? NULL : json_dumps(all, JSON_INDENT(2));
-	json_decref(all);
-	if (text == NULL)
-		return err_nomem(e);
-	puts(text);
-	free(text);
 	return 0;
 }
 
@@ -273,19 +261,19 @@ print(const struct listing *l, bool json, struct err *e)
  * there is one.
  */
 static int
-collect(struct listing *l, struct context *cx, int argc, char **argv,
-    const struct option_list *kernels, struct err *e)
+collect(struct listing *l, const struct call *call, const struct option_list *kernels,
+    struct err *e)
 {
-	const char *repo = command_repo(cx, e);
+	const char *repo = command_repo(call, e);
 
-	if (repo == NULL && argc == 1 && kernels->n == 0)
+	if (repo == NULL && call->argc == 0 && kernels->n == 0)
 		return -1;
 	if ((l->rows = json_array()) == NULL || (l->faults = json_array()) == NULL)
 		return err_nomem(e);
 	if (repo != NULL && list_repo(l, repo, e) == -1)
 		return -1;
-	for (int i = 1; i < argc; i++)
-		if (list_in(l, "file", NULL, argv[i], e) == -1)
+	for (int i = 0; i < call->argc; i++)
+		if (list_in(l, "file", NULL, call->argv[i], e) == -1)
 			return -1;
 	for (size_t i = 0; i < kernels->n; i++)
 		if (list_kernel(l, kernels->values[i], e) == -1)
@@ -293,32 +281,39 @@ collect(struct listing *l, struct context *cx, int argc, char **argv,
 	return 0;
 }
 
-int
-cmd_cert_list(struct context *cx, int argc, char **argv)
-{
-	struct listing l = { .now = clock_wall(), .warn = -1 };
-	struct option_list kernels = { .n = 0 };
-	int64_t days = -1;
-	bool json = false;
-	const struct option options[] = {
-		{ "warn-days", OPTION_NUMBER, &days, 0, WARN_DAYS_MAX },
-		{ "connect", OPTION_LIST, &kernels, 0, 0 },
-		{ "json", OPTION_FLAG, &json, 0, 0 },
-	};
-	struct err e;
-	bool failed;
-	int status, rc;
+struct options {
+	struct option_list kernels;
+	int64_t days;
+	bool json;
+};
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	if (days != -1)
-		l.warn = days * REPO_DAY_SECONDS;
-	if ((rc = collect(&l, cx, argc, argv, &kernels, &e)) == 0)
-		rc = print(&l, json, &e);
-	failed = json_array_size(l.faults) > 0;
+static int
+run(struct call *call, struct err *e)
+{
+	const struct options *o = call->options;
+	struct listing l = { .now = clock_wall(),
+		.warn = o->days == COMMAND_WARN_DAYS_NONE ? -1 : o->days * REPO_DAY_SECONDS };
+	int rc = -1;
+
+	if (collect(&l, call, &o->kernels, e) == 0 && print(&l, o->json, e) == 0)
+		rc = json_array_size(l.faults) > 0 ? CLI_FAILED : l.expiring ? CLI_ATTEND : CLI_OK;
 	json_decref(l.rows);
 	json_decref(l.faults);
-	if (rc == -1)
-		return command_failed(&e);
-	return command_done(failed ? STATUS_FAILED : l.expiring ? STATUS_ATTEND : STATUS_OK);
+	return rc;
 }
+
+#define TO(member) OPTION_TO(struct options, member)
+static const struct option options[] = {
+	{ "connect", OPTION_LIST, TO(kernels), "HOST:PORT",
+	    "what is served there ([ADDRESS]:PORT for IPv6); may be repeated", .max = 64,
+	    .offers = OFFER_NOTHING },
+	ROW_WARN_DAYS(TO(days)),
+	ROW_JSON(TO(json)),
+	OPTION_END,
+};
+
+const struct command cmd_cert_list = { "cert list", run, "[options] [FILE...]", 0, -1,
+	"list certificates: in the present releases, the repository's own, in files, and what "
+	"Kernels really serve",
+	NULL, COMMAND_OPTIONS(options),
+	.defaults = &(const struct options){ .days = COMMAND_WARN_DAYS_NONE } };

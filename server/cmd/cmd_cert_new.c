@@ -10,15 +10,13 @@
 #include "lib/os/file.h"
 #include "lib/base/path.h"
 #include "server/cert/pair_files.h"
-#include "server/cmd/command.h"
+#include "server/cmd/common.h"
 #include "server/repo/repo.h"
-
-#define N(a) (sizeof(a) / sizeof((a)[0]))
 
 #define OUT_MODE 0755
 
 static struct dir *
-open_out(struct context *cx, const char *out, struct err *e)
+open_out(const struct call *call, const char *out, struct err *e)
 {
 	struct buf path = BUF_INIT(CERT_PATH_MAX);
 	struct dir *d = NULL;
@@ -26,7 +24,7 @@ open_out(struct context *cx, const char *out, struct err *e)
 
 	if (out != NULL)
 		return dir_make(out, OUT_MODE, e);
-	if ((repo = command_repo(cx, e)) != NULL && repo_path(repo, "certs", &path, e) == 0)
+	if ((repo = command_repo(call, e)) != NULL && repo_path(repo, "certs", &path, e) == 0)
 		d = dir_make(buf_text(&path), 0700, e);
 	buf_free(&path);
 	return d;
@@ -46,10 +44,10 @@ print_cert(const struct dir *d, const char *name, const struct cert_info *info)
 
 /* Only what went into the repository; --out is elsewhere. */
 static int
-record(struct context *cx, const char *name, const struct cert_info *info, struct err *e)
+record(const struct call *call, const char *name, const struct cert_info *info, struct err *e)
 {
 	char hex[SHA256_HEX_SIZE], to[DATE_TEXT_SIZE];
-	const char *repo = command_repo(cx, e);
+	const char *repo = command_repo(call, e);
 
 	if (repo == NULL)
 		return -1;
@@ -77,7 +75,7 @@ check_names(struct dir *d, char **names, int n, bool force, struct err *e)
 }
 
 static int
-make_one(struct context *cx, struct dir *d, const char *name, bool force, bool inside,
+make_one(const struct call *call, struct dir *d, const char *name, bool force, bool inside,
     struct cert_request rq, struct err *e)
 {
 	char subject[PATH_COMPONENT_MAX + 8];
@@ -90,74 +88,82 @@ make_one(struct context *cx, struct dir *d, const char *name, bool force, bool i
 	if (pair_files_make(d, name, force, &rq, &info, e) == -1)
 		return -1;
 	print_cert(d, name, &info);
-	return inside ? record(cx, name, &info, e) : 0;
+	return inside ? record(call, name, &info, e) : 0;
 }
 
-int
-cmd_cert_new(struct context *cx, int argc, char **argv)
-{
-	struct option_list sans = { .n = 0 };
-	struct cert_request rq = { "p256", CERT_DAYS_DEFAULT, NULL, sans.values, 0, false };
-	const char *out = NULL;
-	bool force = false;
-	const struct option options[] = {
-		{ "type", OPTION_TEXT, &rq.type, 0, 0 },
-		{ "days", OPTION_NUMBER, &rq.days, 1, CERT_DAYS_MAX },
-		{ "subject", OPTION_TEXT, &rq.subject, 0, 0 },
-		{ "san", OPTION_LIST, &sans, 0, 0 },
-		{ "out", OPTION_TEXT, &out, 0, 0 },
-		{ "force", OPTION_FLAG, &force, 0, 0 },
-	};
-	struct dir *d = NULL;
-	struct err e;
-	int status, rc;
+struct options {
+	struct cert_request rq;
+	struct option_list sans;
+	const char *out;
+	bool force;
+};
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	rq.n = sans.n;
-	if (check_names(NULL, argv + 1, argc - 1, true, &e) == -1 ||
-	    (d = open_out(cx, out, &e)) == NULL)
-		return command_failed(&e);
-	rc = check_names(d, argv + 1, argc - 1, force, &e);
-	for (int i = 1; i < argc && rc == 0; i++)
-		rc = make_one(cx, d, argv[i], force, out == NULL, rq, &e);
+static int
+run_new(struct call *call, struct err *e)
+{
+	struct options *o = call->options;
+	struct dir *d;
+	int rc;
+
+	o->rq.sans = o->sans.values;
+	o->rq.n = o->sans.n;
+	if (check_names(NULL, call->argv, call->argc, true, e) == -1 ||
+	    (d = open_out(call, o->out, e)) == NULL)
+		return -1;
+	rc = check_names(d, call->argv, call->argc, o->force, e);
+	for (int i = 0; i < call->argc && rc == 0; i++)
+		rc = make_one(call, d, call->argv[i], o->force, o->out == NULL, o->rq, e);
 	dir_close(d);
-	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+	return rc;
 }
 
-int
-cmd_cert_csr(struct context *cx, int argc, char **argv)
-{
-	char subject[PATH_COMPONENT_MAX + 8];
-	struct option_list sans = { .n = 0 };
-	struct cert_request rq = { "p256", 0, NULL, sans.values, 0, false };
-	const char *out = NULL;
-	bool force = false;
-	const struct option options[] = {
-		{ "type", OPTION_TEXT, &rq.type, 0, 0 },
-		{ "subject", OPTION_TEXT, &rq.subject, 0, 0 },
-		{ "san", OPTION_LIST, &sans, 0, 0 },
-		{ "out", OPTION_TEXT, &out, 0, 0 },
-		{ "force", OPTION_FLAG, &force, 0, 0 },
-	};
-	struct dir *d = NULL;
-	struct err e;
-	int status, rc = -1;
-
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	rq.n = sans.n;
-	if (pair_files_check_name(argv[1], &e) == -1)
-		return command_failed(&e);
-	if (rq.subject == NULL) {
-		snprintf(subject, sizeof subject, "/CN=%s", argv[1]);
-		rq.subject = subject;
+#define TO(member) OPTION_TO(struct options, member)
+#define DAYS_ROW \
+	{ \
+		"days", OPTION_NUMBER, TO(rq.days), "N", "valid from now on (default 3650)", \
+		    .min = 1, .max = CERT_DAYS_MAX \
 	}
-	if ((d = open_out(cx, out, &e)) != NULL)
-		rc = pair_files_make(d, argv[1], force, &rq, NULL, &e);
+#define ROWS_OF_BOTH(file) \
+	ROW_CERT_TYPE(TO(rq.type), "kind of key"), ROW_SUBJECT(TO(rq.subject)), \
+	    ROW_SAN(TO(sans), "a name that the certificate is for; may be repeated"), \
+	    { "out", OPTION_TEXT, TO(out), "DIR", \
+		    "where NAME.pem and NAME." file " go (default certs/ of the repository)", \
+		    .offers = OFFER_DIRECTORIES }, \
+	{ \
+		"force", OPTION_FLAG, TO(force), NULL, "replace files that are there" \
+	}
+static const struct option new_options[] = { ROWS_OF_BOTH("crt"), DAYS_ROW, OPTION_END };
+const struct command cmd_cert_new = { "cert new", run_new, "[options] NAME...", 1, -1,
+	"make a private key and a self-signed certificate, a pair for each name", NULL,
+	COMMAND_OPTIONS(new_options),
+	.defaults = &(const struct options){ .rq = { .type = "p256", .days = CERT_DAYS_DEFAULT } },
+	.offers = OFFER_NOTHING };
+
+static int
+run_csr(struct call *call, struct err *e)
+{
+	struct options *o = call->options;
+	char subject[PATH_COMPONENT_MAX + 8];
+	const char *name = call->argv[0];
+	struct dir *d;
+	int rc = -1;
+
+	o->rq.sans = o->sans.values;
+	o->rq.n = o->sans.n;
+	if (pair_files_check_name(name, e) == -1)
+		return -1;
+	if (o->rq.subject == NULL) {
+		snprintf(subject, sizeof subject, "/CN=%s", name);
+		o->rq.subject = subject;
+	}
+	if ((d = open_out(call, o->out, e)) != NULL)
+		rc = pair_files_make(d, name, o->force, &o->rq, NULL, e);
 	if (rc == 0)
-		printf("key %s/%s.pem\nrequest %s/%s.csr\n", dir_path(d), argv[1], dir_path(d),
-		    argv[1]);
+		printf("key %s/%s.pem\nrequest %s/%s.csr\n", dir_path(d), name, dir_path(d), name);
 	dir_close(d);
-	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+	return rc;
 }
+static const struct option csr_options[] = { ROWS_OF_BOTH("csr"), OPTION_END };
+const struct command cmd_cert_csr = { "cert csr", run_csr, "[options] NAME", 1, 1,
+	"make a private key and a signing request for a CA", NULL, COMMAND_OPTIONS(csr_options),
+	.defaults = &(const struct options){ .rq = { .type = "p256" } }, .offers = OFFER_NOTHING };

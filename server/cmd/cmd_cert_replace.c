@@ -10,8 +10,6 @@
 #include "server/cmd/cmd_change.h"
 #include "server/rollover/steps.h"
 
-#define N(a) (sizeof(a) / sizeof((a)[0]))
-
 /* Bytes of what a step tells people to do. */
 #define SAID_MAX (1024u * 1024)
 
@@ -27,47 +25,65 @@ check_usage(const struct replacing_asked *a, struct err *e)
 	return 0;
 }
 
-int
-cmd_cert_replace(struct context *cx, int argc, char **argv)
-{
-	struct replacing_asked a = { .wish = { NULL, NULL, CERT_DAYS_DEFAULT } };
-	struct replacing s = { .said = BUF_INIT(SAID_MAX) };
-	struct option_list kernels = { .n = 0 };
-	const struct option options[] = {
-		{ "connect", OPTION_LIST, &kernels, 0, 0 },
-		{ "hook", OPTION_TEXT, &a.hook, 0, 0 },
-		{ "confirm", OPTION_FLAG, &a.confirm, 0, 0 },
-		{ "after", OPTION_TEXT, &a.after, 0, 0 },
-		{ "undo", OPTION_FLAG, &a.undo, 0, 0 },
-		{ "start", OPTION_FLAG, &a.start, 0, 0 },
-		{ "type", OPTION_TEXT, &a.wish.type, 0, 0 },
-		{ "days", OPTION_NUMBER, &a.wish.days, 1, CERT_DAYS_MAX },
-		{ "with", OPTION_TEXT, &a.wish.with, 0, 0 },
-		CMD_CHANGE_OPTIONS(s.s),
-	};
-	const char *repo;
-	struct err e;
-	int status, rc = -1;
+struct options {
+	struct replacing s;
+	struct replacing_asked a;
+	struct option_list kernels;
+};
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	a.kernels = kernels.values;
-	a.nkernels = kernels.n;
-	if (check_usage(&a, &e) == -1 || (repo = command_repo(cx, &e)) == NULL)
-		return command_failed(&e);
-	if (!repo_is_here(repo))
-		err_setx(&e, ERR_CONFIG, "%s: not a repository", repo);
-	else if (replace_open(&s.p, repo, argv[1], true, &e) == 0)
-		rc = replacing_run(&s, &a, &e);
-	fputs(buf_text(&s.said), stdout);
-	buf_free(&s.said);
+static int
+run_replace(struct call *call, struct err *e)
+{
+	struct options *o = call->options;
+	struct replacing *s = &o->s;
+	const char *repo;
+	int rc = -1;
+
+	o->a.kernels = o->kernels.values;
+	o->a.nkernels = o->kernels.n;
+	if (check_usage(&o->a, e) == -1 || (repo = command_repo_here(call, e)) == NULL)
+		return -1;
+	if (replace_open(&s->p, repo, call->argv[0], true, e) == 0)
+		rc = replacing_run(s, &o->a, e);
+	fputs(buf_text(&s->said), stdout);
+	buf_free(&s->said);
 	if (rc != -1)
-		replace_say(&s.p);
-	replace_close(&s.p);
-	if (rc == -1)
-		return command_failed(&e);
-	return command_done(rc == REPLACING_ATTEND ? STATUS_ATTEND : STATUS_OK);
+		replace_say(&s->p);
+	replace_close(&s->p);
+	return rc == REPLACING_ATTEND ? CLI_ATTEND : rc;
 }
+
+#define TO(member) OPTION_TO(struct options, member)
+static const struct option replace_options[] = {
+	{ "connect", OPTION_LIST, TO(kernels), "HOST:PORT",
+	    "a Kernel that uses the pair; may be repeated; remembered", .max = 64,
+	    .offers = OFFER_NOTHING },
+	{ "hook", OPTION_TEXT, TO(a.hook), "COMMAND",
+	    "copies the pair to one Kernel, by the shell; remembered; see slipway-repo(8)",
+	    .offers = OFFER_COMMANDS },
+	{ "confirm", OPTION_FLAG, TO(a.confirm), NULL, "every station has the present release" },
+	{ "after", OPTION_TEXT, TO(a.after), "DATE",
+	    "go on by itself from this date on (2026-12-01)", .offers = OFFER_NOTHING },
+	{ "undo", OPTION_FLAG, TO(a.undo), NULL, "take the last step back" },
+	{ "start", OPTION_FLAG, TO(a.start), NULL,
+	    "begin another replacement after one that is finished" },
+	ROW_CERT_TYPE(TO(a.wish.type), "kind of the new key (default that of the old one)"),
+	{ "days", OPTION_NUMBER, TO(a.wish.days), "N",
+	    "days that the new certificate is valid (default 3650)", .min = 1,
+	    .max = CERT_DAYS_MAX },
+	{ "with", OPTION_TEXT, TO(a.wish.with), "NAME",
+	    "take this pair of certs/ as the new one instead of making one",
+	    .offers = OFFER_NOTHING },
+	CMD_CHANGE_ROWS(struct options, s.s),
+	OPTION_END,
+};
+const struct command cmd_cert_replace = { "cert replace", run_replace, "[options] NAME", 1, 1,
+	"replace the pair that Kernels use, step by step, without a refused connection",
+	"Each call takes one step at most; 'cert status' says which comes next.\n",
+	COMMAND_OPTIONS(replace_options),
+	.defaults = &(const struct options){ .s = { .said = BUF_INIT(SAID_MAX) },
+	    .a = { .wish = { .days = CERT_DAYS_DEFAULT } } },
+	.offers = OFFER_NOTHING };
 
 /* One replacement, looked at without changing anything.  1: there is something to do. */
 static int
@@ -109,22 +125,17 @@ say_all(const char *repo, struct err *e)
 	return rc;
 }
 
-int
-cmd_cert_status(struct context *cx, int argc, char **argv)
+static int
+run_status(struct call *call, struct err *e)
 {
-	const char *repo;
-	struct err e;
-	int status, rc = -1;
+	const char *repo = command_repo_here(call, e);
+	int rc;
 
-	if ((status = command_options(cx, NULL, 0, &argc, argv)) != 0)
-		return status;
-	if ((repo = command_repo(cx, &e)) != NULL) {
-		if (!repo_is_here(repo))
-			err_setx(&e, ERR_CONFIG, "%s: not a repository", repo);
-		else
-			rc = argc > 1 ? say_one(repo, argv[1], &e) : say_all(repo, &e);
-	}
-	if (rc == -1)
-		return command_failed(&e);
-	return command_done(rc == 1 ? STATUS_ATTEND : STATUS_OK);
+	if (repo == NULL)
+		return -1;
+	rc = call->argc > 0 ? say_one(repo, call->argv[0], e) : say_all(repo, e);
+	return rc == 1 ? CLI_ATTEND : rc;
 }
+const struct command cmd_cert_status = { "cert status", .run = run_status, "[NAME]", 0, 1,
+	"say where each replacement of a pair stands and which command comes next",
+	.offers = OFFER_NOTHING };

@@ -10,12 +10,8 @@
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "lib/x509/facts.h"
-#include "server/cmd/command.h"
+#include "server/cmd/common.h"
 #include "server/repo/repo.h"
-
-#define N(a) (sizeof(a) / sizeof((a)[0]))
-
-#define WARN_DAYS_MAX 36500
 
 struct showing {
 	int64_t now, warn; /* seconds; warn -1: not asked for */
@@ -83,23 +79,31 @@ show_file(struct showing *s, const char *path, struct err *e)
 	return rc;
 }
 
-int
-cmd_cert_show(struct context *cx, int argc, char **argv)
-{
-	struct showing s = { .now = clock_wall(), .warn = -1 };
-	int64_t days = -1;
-	const struct option options[] = { { "warn-days", OPTION_NUMBER, &days, 0, WARN_DAYS_MAX } };
-	struct err e;
-	int status, result = STATUS_OK;
+struct options {
+	int64_t days;
+};
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	if (days != -1)
-		s.warn = days * REPO_DAY_SECONDS;
-	for (int i = 1; i < argc; i++)
-		if (show_file(&s, argv[i], &e) == -1)
-			result = command_failed(&e);
-	if (result == STATUS_OK && s.expiring)
-		result = STATUS_ATTEND;
-	return command_done(result);
+static int
+run(struct call *call, struct err *e)
+{
+	const struct options *o = call->options;
+	struct showing s = { .now = clock_wall(),
+		.warn = o->days == COMMAND_WARN_DAYS_NONE ? -1 : o->days * REPO_DAY_SECONDS };
+	int status = CLI_OK;
+
+	for (int i = 0; i < call->argc; i++)
+		if (show_file(&s, call->argv[i], e) == -1) {
+			log_error("%s", e->text);
+			status = CLI_FAILED;
+		}
+	return status == CLI_OK && s.expiring ? CLI_ATTEND : status;
 }
+
+static const struct option options[] = {
+	ROW_WARN_DAYS(OPTION_TO(struct options, days)),
+	OPTION_END,
+};
+
+const struct command cmd_cert_show = { "cert show", run, "[options] FILE...", 1, -1,
+	"say what certificates hold, how long they last, and what TLS_TrustedCerts needs", NULL,
+	COMMAND_OPTIONS(options), .defaults = &(const struct options){ COMMAND_WARN_DAYS_NONE } };

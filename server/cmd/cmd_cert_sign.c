@@ -13,14 +13,12 @@
 #include "server/cmd/cmd_cert.h"
 #include "server/repo/repo.h"
 
-#define N(a) (sizeof(a) / sizeof((a)[0]))
-
 /*
  * Finds a request: "dir/NAME.csr", or NAME in certs/ of the repository.  Writes its path, and NAME
  * into name.
  */
 static int
-find_request(struct context *cx, const char *arg, struct buf *path,
+find_request(const struct call *call, const char *arg, struct buf *path,
     char name[PATH_COMPONENT_MAX + 1], struct err *e)
 {
 	const char *base = path_base(arg), *repo;
@@ -32,7 +30,7 @@ find_request(struct context *cx, const char *arg, struct buf *path,
 		if (buf_adds(path, arg, e) == -1)
 			return -1;
 	} else {
-		if (pair_files_check_name(arg, e) == -1 || (repo = command_repo(cx, e)) == NULL)
+		if (pair_files_check_name(arg, e) == -1 || (repo = command_repo(call, e)) == NULL)
 			return -1;
 		snprintf(below, sizeof below, "certs/%s.csr", arg);
 		if (repo_path(repo, below, path, e) == -1)
@@ -64,36 +62,51 @@ sign(struct ca *ca, const struct cert_sign *how, struct err *e)
 	return rc;
 }
 
-int
-cmd_cert_sign(struct context *cx, int argc, char **argv)
+struct options {
+	struct cert_sign how;
+	struct option_list sans;
+	const char *ca, *usage;
+};
+
+static int
+run(struct call *call, struct err *e)
 {
+	struct options *o = call->options;
 	struct buf request = BUF_INIT(CERT_PATH_MAX);
 	char file[PATH_COMPONENT_MAX + 1];
-	struct option_list sans = { .n = 0 };
-	struct cert_sign how = { .days = -1, .name = file, .sans = sans.values };
-	const char *name = NULL, *usage = "both";
-	const struct option options[] = {
-		{ "ca", OPTION_TEXT, &name, 0, 0 },
-		{ "usage", OPTION_TEXT, &usage, 0, 0 },
-		{ "days", OPTION_NUMBER, &how.days, 1, CERT_DAYS_MAX },
-		{ "san", OPTION_LIST, &sans, 0, 0 },
-		{ "out", OPTION_TEXT, &how.out, 0, 0 },
-		{ "force", OPTION_FLAG, &how.force, 0, 0 },
-	};
 	struct ca ca;
-	struct err e;
-	int status, rc = -1;
+	int rc = -1;
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	how.n = sans.n;
-	if (cert_usage_parse(usage, &how.usage, &e) == 0 &&
-	    find_request(cx, argv[1], &request, file, &e) == 0 &&
-	    cmd_cert_open_ca(cx, name, &ca, &e) == 0) {
-		how.request = buf_text(&request);
-		rc = sign(&ca, &how, &e);
+	o->how.name = file;
+	o->how.sans = o->sans.values;
+	o->how.n = o->sans.n;
+	if (cert_usage_parse(o->usage, &o->how.usage, e) == 0 &&
+	    find_request(call, call->argv[0], &request, file, e) == 0 &&
+	    cmd_cert_open_ca(call, o->ca, &ca, e) == 0) {
+		o->how.request = buf_text(&request);
+		rc = sign(&ca, &o->how, e);
 		ca_close(&ca);
 	}
 	buf_free(&request);
-	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+	return rc;
 }
+
+#define TO(member) OPTION_TO(struct options, member)
+static const struct option options[] = {
+	ROW_CA(TO(ca)),
+	{ "usage", OPTION_CHOICE, TO(usage), "WHAT", "what it is for",
+	    .words = "server client both" },
+	{ "days", OPTION_NUMBER, TO(how.days), "N",
+	    "valid from now on (default 825, never longer than the CA)", .min = 1,
+	    .max = CERT_DAYS_MAX },
+	ROW_SAN(TO(sans),
+	    "a name that the certificate is for in place of the request's; may be repeated"),
+	{ "out", OPTION_TEXT, TO(how.out), "DIR",
+	    "where the .crt goes (default: beside the request)", .offers = OFFER_DIRECTORIES },
+	{ "force", OPTION_FLAG, TO(how.force), NULL, "replace a file that is there" },
+	OPTION_END,
+};
+
+const struct command cmd_cert_sign = { "cert sign", run, "--ca CA [options] NAME|FILE.csr", 1, 1,
+	"issue the certificate that a signing request asks for", NULL, COMMAND_OPTIONS(options),
+	.defaults = &(const struct options){ .how = { .days = -1 }, .usage = "both" } };

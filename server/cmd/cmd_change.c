@@ -9,12 +9,17 @@
 /* Bytes of a report: a version for each role and a line for each new key. */
 #define REPORT_MAX (64u * 1024)
 
-int
-cmd_change_begin(struct context *cx, struct session *s, struct err *e)
-{
-	const char *repo = command_repo(cx, e);
+const struct option cmd_change_options[] = {
+	CMD_CHANGE_ROWS_TO(OPTION_TO(struct session, request), OPTION_TO(struct session, p.file)),
+	OPTION_END,
+};
 
-	return repo == NULL ? -1 : session_begin(s, repo, cx->command->name, e);
+int
+cmd_change_begin(const struct call *call, struct session *s, struct err *e)
+{
+	const char *repo = command_repo(call, e);
+
+	return repo == NULL ? -1 : session_begin(s, repo, call->command->name, e);
 }
 
 int

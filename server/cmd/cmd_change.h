@@ -5,18 +5,22 @@
 /*
  * The commands that change a repository: their options, and a session's result at the terminal.
  */
-#include "server/cmd/command.h"
+#include "server/cmd/common.h"
 #include "server/repo/session.h"
 
-/* Options that each of these commands has. */
-#define CMD_CHANGE_OPTIONS(s) \
-	{ "passphrase-file", OPTION_TEXT, &(s).p.file, 0, 0 }, \
-	{ \
-		"unsigned", OPTION_TEXT, &(s).request, 0, 0 \
-	}
+/* Rows of options that each of these commands has; member is its struct session. */
+#define CMD_CHANGE_ROWS(type, member) \
+	CMD_CHANGE_ROWS_TO(OPTION_TO(type, member.request), OPTION_TO(type, member.p.file))
+#define CMD_CHANGE_ROWS_TO(request, file) \
+	{ "unsigned", OPTION_TEXT, request, "FILE", \
+		"write what is to be signed to FILE, for 'sign'; change nothing" }, \
+	    ROW_PASSPHRASE_FILE(file)
+
+/* The options of a command that has only these; its values are a struct session. */
+extern const struct option cmd_change_options[];
 
 /* Begins a session in the repository that the command line names.  0 or -1; session_end() follows. */
-int cmd_change_begin(struct context *cx, struct session *s, struct err *e);
+int cmd_change_begin(const struct call *call, struct session *s, struct err *e);
 
 /* Prints session_report().  0 or -1. */
 int cmd_change_report(const struct session *s, const char *done, struct err *e);

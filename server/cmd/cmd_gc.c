@@ -7,11 +7,9 @@
 
 #include "server/repo/audit_state.h"
 #include "lib/os/log.h"
-#include "server/cmd/command.h"
+#include "server/cmd/common.h"
 #include "server/repo/gc.h"
 #include "server/repo/session.h"
-
-#define N(a) (sizeof(a) / sizeof((a)[0]))
 
 #define KEEP_MAX 1000000
 
@@ -47,41 +45,56 @@ record(const struct gc *g, struct repo *r, struct err *e)
 	    e);
 }
 
-int
-cmd_gc(struct context *cx, int argc, char **argv)
+struct options {
+	int64_t days, keep;
+	bool dry;
+};
+
+static int
+run(struct call *call, struct err *e)
 {
-	struct gc g = { .days = GC_KEEP_DAYS_DEFAULT,
-		.keep = GC_KEEP_DEFAULT,
+	const struct options *o = call->options;
+	struct gc g = { .days = o->days,
+		.keep = o->keep,
+		.dry = o->dry,
 		.each = tell_file,
 		.fault = tell_fault,
 		.arg = &g };
-	const struct option options[] = {
-		{ "keep-days", OPTION_NUMBER, &g.days, 1, KEEP_MAX },
-		{ "keep", OPTION_NUMBER, &g.keep, 1, KEEP_MAX },
-		{ "dry-run", OPTION_FLAG, &g.dry, 0, 0 },
-	};
-	struct err e, unrecorded;
-	const char *path;
-	struct repo *r;
-	int status, rc;
+	const char *path = command_repo(call, e);
+	struct repo *r = path == NULL ? NULL : session_lock(path, false, e);
+	struct err unrecorded;
+	int rc;
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	if ((path = command_repo(cx, &e)) == NULL || (r = session_lock(path, false, &e)) == NULL)
-		return command_failed(&e);
-	rc = gc_run(&g, r, &e);
+	if (r == NULL)
+		return -1;
+	rc = gc_run(&g, r, e);
 	if (record(&g, r, &unrecorded) == -1) {
 		if (rc == -1)
-			command_failed(&e);
-		e = unrecorded;
+			log_error("%s", e->text);
+		*e = unrecorded;
 		rc = -1;
 	}
 	repo_close(r);
-	if (rc == -1)
-		return command_failed(&e);
-	printf("%s %zu snapshots, %zu other metadata files, %zu targets' files; %" PRIu64
-	       " bytes\n",
-	    g.dry ? "would remove" : "removed", g.snapshots, g.metadata - g.snapshots, g.targets,
-	    g.bytes);
-	return command_done(STATUS_OK);
+	if (rc == 0)
+		printf("%s %zu snapshots, %zu other metadata files, %zu targets' files; %" PRIu64
+		       " bytes\n",
+		    g.dry ? "would remove" : "removed", g.snapshots, g.metadata - g.snapshots,
+		    g.targets, g.bytes);
+	return rc;
 }
+
+#define TO(member) OPTION_TO(struct options, member)
+static const struct option options[] = {
+	{ "keep-days", OPTION_NUMBER, TO(days), "N",
+	    "keep snapshots that were current within N days (default 30)", .min = 1,
+	    .max = KEEP_MAX },
+	{ "keep", OPTION_NUMBER, TO(keep), "N",
+	    "keep the N newest snapshots in any case (default 3)", .min = 1, .max = KEEP_MAX },
+	{ "dry-run", OPTION_FLAG, TO(dry), NULL, "print what would be removed", .letter = 'n' },
+	OPTION_END,
+};
+
+const struct command cmd_gc = { "gc", run, "[options]", 0, 0,
+	"remove what only old snapshots name, and what nothing names", NULL,
+	COMMAND_OPTIONS(options),
+	.defaults = &(const struct options){ GC_KEEP_DAYS_DEFAULT, GC_KEEP_DEFAULT, false } };

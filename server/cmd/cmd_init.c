@@ -5,34 +5,37 @@
 #include <stdio.h>
 
 #include "server/repo/audit_state.h"
-#include "server/cmd/command.h"
+#include "server/cmd/common.h"
 #include "server/repo/repo.h"
 
-#define N(a) (sizeof(a) / sizeof((a)[0]))
+struct options {
+	struct passphrases p;
+};
 
-int
-cmd_init(struct context *cx, int argc, char **argv)
+static int
+run(struct call *call, struct err *e)
 {
-	struct passphrases p = { NULL, false };
-	const struct option options[] = {
-		{ "passphrase-file", OPTION_TEXT, &p.file, 0, 0 },
-		{ "no-passphrase", OPTION_FLAG, &p.none, 0, 0 },
-	};
-	struct err e;
-	int status;
+	const struct passphrases *p = &((const struct options *)call->options)->p;
+	const char *dir = call->argv[0];
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	if (p.none && p.file != NULL) {
-		err_setx(&e, ERR_USAGE,
+	if (p->none && p->file != NULL)
+		return err_setx(e, ERR_USAGE,
 		    "init: --no-passphrase and --passphrase-file exclude each other");
-		return command_failed(&e);
-	}
-	if (repo_init(argv[1], &p, &e) == -1 ||
-	    audit_append_at(argv[1], "init", json_object(), &e) == -1)
-		return command_failed(&e);
-	printf("repository %s: root, targets, snapshot and timestamp signed, version 1\n", argv[1]);
-	printf("private keys in %s/keys (%s); served files in %s/served\n", argv[1],
-	    p.none ? "not encrypted" : "root and targets encrypted", argv[1]);
-	return command_done(STATUS_OK);
+	if (repo_init(dir, p, e) == -1 || audit_append_at(dir, "init", json_object(), e) == -1)
+		return -1;
+	printf("repository %s: root, targets, snapshot and timestamp signed, version 1\n", dir);
+	printf("private keys in %s/keys (%s); served files in %s/served\n", dir,
+	    p->none ? "not encrypted" : "root and targets encrypted", dir);
+	return CLI_OK;
 }
+
+#define TO(member) OPTION_TO(struct options, member)
+static const struct option options[] = {
+	ROW_NO_PASSPHRASE(TO(p.none), "leave the root and targets keys unencrypted"),
+	ROW_PASSPHRASE_FILE(TO(p.file)),
+	OPTION_END,
+};
+
+const struct command cmd_init = { "init", run, "[options] DIR", 1, 1,
+	"make an empty repository with new keys", NULL, COMMAND_OPTIONS(options),
+	.offers = OFFER_DIRECTORIES };

@@ -5,13 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "server/cmd/command.h"
+#include "server/cmd/common.h"
 #include "server/repo/audit_state.h"
 #include "server/repo/keyset.h"
 #include "server/repo/session.h"
 #include "lib/tuf/sign.h"
-
-#define N(a) (sizeof(a) / sizeof((a)[0]))
 
 #define PATH_BYTES_MAX 4096
 
@@ -26,13 +24,13 @@ check_role(const char *role, struct err *e)
 
 /* The directory of keys that was named, made if missing, else that of the repository. */
 static struct keystore *
-open_keys(struct context *cx, const char *dir, struct err *e)
+open_keys(const struct call *call, const char *dir, struct err *e)
 {
 	const char *repo;
 
 	if (dir != NULL)
 		return keystore_open(dir, true, e);
-	if ((repo = command_repo(cx, e)) != NULL)
+	if ((repo = command_repo(call, e)) != NULL)
 		return session_keys(repo, e);
 	err_context(e, "give --keys DIR, or a repository");
 	return NULL;
@@ -60,13 +58,13 @@ store(struct keystore *ks, const char *role, const struct privkey *k, const char
 
 /* Only what went into the repository; --keys is elsewhere. */
 static int
-record(struct context *cx, const char *role, const char *id, struct err *e)
+record(const struct call *call, const char *role, const char *id, struct err *e)
 {
-	const char *repo = command_repo(cx, e);
+	const char *repo = command_repo(call, e);
 
 	if (repo == NULL)
 		return -1;
-	return audit_append_at(repo, cx->command->name,
+	return audit_append_at(repo, call->command->name,
 	    json_pack("{s:s,s:s}", "role", role, "key", id), e);
 }
 
@@ -80,7 +78,7 @@ make(struct keystore *ks, const char *role, const char *type, const struct passp
 	int sealed, rc = -1;
 
 	if (privkey_kind_parse(type, &kind) == -1)
-		return err_setx(e, ERR_USAGE, "--type: want ed25519, ecdsa or rsa, got '%s'", type);
+		return err_setx(e, ERR_USAGE, "--type: unknown type '%s'", type);
 	if ((sealed = passphrase_new(p, "new key", &phrase, e)) != -1 &&
 	    (k = privkey_generate(kind, e)) != NULL)
 		rc = store(ks, role, k, sealed == 1 ? buf_text(&phrase) : NULL, e);
@@ -91,31 +89,43 @@ make(struct keystore *ks, const char *role, const char *type, const struct passp
 	return rc;
 }
 
-int
-cmd_key_new(struct context *cx, int argc, char **argv)
+struct options {
+	struct passphrases p;
+	const char *dir, *type;
+};
+
+static int
+run_new(struct call *call, struct err *e)
 {
-	struct passphrases p = { NULL, false };
-	const char *dir = NULL, *type = "ed25519";
-	const struct option options[] = {
-		{ "type", OPTION_TEXT, &type, 0, 0 },
-		{ "keys", OPTION_TEXT, &dir, 0, 0 },
-		{ "no-passphrase", OPTION_FLAG, &p.none, 0, 0 },
-		{ "passphrase-file", OPTION_TEXT, &p.file, 0, 0 },
-	};
+	const struct options *o = call->options;
+	const char *role = call->argv[0];
 	struct keystore *ks = NULL;
 	char id[SHA256_HEX_SIZE];
-	struct err e;
-	int status, rc = -1;
+	int rc = -1;
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	if (check_role(argv[1], &e) == 0 && (ks = open_keys(cx, dir, &e)) != NULL)
-		rc = make(ks, argv[1], type, &p, id, &e);
-	if (rc == 0 && dir == NULL)
-		rc = record(cx, argv[1], id, &e);
+	if (check_role(role, e) == 0 && (ks = open_keys(call, o->dir, e)) != NULL)
+		rc = make(ks, role, o->type, &o->p, id, e);
+	if (rc == 0 && o->dir == NULL)
+		rc = record(call, role, id, e);
 	keystore_close(ks);
-	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+	return rc;
 }
+
+#define TO(member) OPTION_TO(struct options, member)
+#define ROWS_OF_BOTH \
+	{ "keys", OPTION_TEXT, TO(dir), "DIR", \
+		"where keys are kept (default keys/ of the repository)", \
+		.offers = OFFER_DIRECTORIES }, \
+	    ROW_NO_PASSPHRASE(TO(p.none), "leave new private keys unencrypted"), \
+	    ROW_PASSPHRASE_FILE(TO(p.file))
+static const struct option new_options[] = {
+	ROW_KEY_TYPE(TO(type), "kind of key"),
+	ROWS_OF_BOTH,
+	OPTION_END,
+};
+const struct command cmd_key_new = { "key new", run_new, "[options] ROLE", 1, 1,
+	"make a key pair; no role changes", NULL, COMMAND_OPTIONS(new_options),
+	.defaults = &(const struct options){ .type = "ed25519" }, .offers = OFFER_NOTHING };
 
 /* The passphrase that opens the file, if any, protects the copy; one that has none is given one. */
 static int
@@ -137,30 +147,26 @@ import(struct keystore *ks, const char *role, const char *file, const struct pas
 	return rc;
 }
 
-int
-cmd_key_import(struct context *cx, int argc, char **argv)
+static int
+run_import(struct call *call, struct err *e)
 {
-	struct passphrases p = { NULL, false };
-	const char *dir = NULL;
-	const struct option options[] = {
-		{ "keys", OPTION_TEXT, &dir, 0, 0 },
-		{ "no-passphrase", OPTION_FLAG, &p.none, 0, 0 },
-		{ "passphrase-file", OPTION_TEXT, &p.file, 0, 0 },
-	};
+	const struct options *o = call->options;
+	const char *role = call->argv[0];
 	struct keystore *ks = NULL;
 	char id[SHA256_HEX_SIZE];
-	struct err e;
-	int status, rc = -1;
+	int rc = -1;
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	if (check_role(argv[1], &e) == 0 && (ks = open_keys(cx, dir, &e)) != NULL)
-		rc = import(ks, argv[1], argv[2], &p, id, &e);
-	if (rc == 0 && dir == NULL)
-		rc = record(cx, argv[1], id, &e);
+	if (check_role(role, e) == 0 && (ks = open_keys(call, o->dir, e)) != NULL)
+		rc = import(ks, role, call->argv[1], &o->p, id, e);
+	if (rc == 0 && o->dir == NULL)
+		rc = record(call, role, id, e);
 	keystore_close(ks);
-	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+	return rc;
 }
+static const struct option import_options[] = { ROWS_OF_BOTH, OPTION_END };
+const struct command cmd_key_import = { "key import", run_import, "[options] ROLE FILE", 2, 2,
+	"take over a private key that was made elsewhere; no role changes", NULL,
+	COMMAND_OPTIONS(import_options) };
 
 struct listing {
 	const struct repo *r;
@@ -228,23 +234,22 @@ list(const struct listing *l, struct err *e)
 	return keystore_list(l->ks, print_spare, (void *)(uintptr_t)l, e);
 }
 
-int
-cmd_key_list(struct context *cx, int argc, char **argv)
+static int
+run_list(struct call *call, struct err *e)
 {
 	struct listing l = { NULL, NULL };
+	const char *path = command_repo(call, e);
 	struct repo *r = NULL;
-	const char *path;
-	struct err e;
-	int status, rc = -1;
+	int rc = -1;
 
-	if ((status = command_options(cx, NULL, 0, &argc, argv)) != 0)
-		return status;
-	if ((path = command_repo(cx, &e)) != NULL && (r = repo_open(path, &e)) != NULL &&
-	    (l.ks = open_keys(cx, NULL, &e)) != NULL) {
+	if (path != NULL && (r = repo_open(path, e)) != NULL &&
+	    (l.ks = open_keys(call, NULL, e)) != NULL) {
 		l.r = r;
-		rc = list(&l, &e);
+		rc = list(&l, e);
 	}
 	keystore_close(l.ks);
 	repo_close(r);
-	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+	return rc;
 }
+const struct command cmd_key_list = { "key list", .run = run_list, "", 0, 0,
+	"list the keys of each role and where they are" };

@@ -8,9 +8,8 @@
 #include "server/cmd/cmd_change.h"
 #include "server/repo/keyset.h"
 
-#define N(a) (sizeof(a) / sizeof((a)[0]))
-
 struct rotation {
+	struct session s;
 	struct option_list add, remove;
 	const char *type;
 	int64_t threshold; /* 0: as it is */
@@ -98,8 +97,9 @@ remove_first(json_t *body, const char *role, size_t n, struct err *e)
 }
 
 static int
-rotate(struct session *s, const char *role, const struct rotation *how, struct err *e)
+rotate(struct rotation *how, const char *role, struct err *e)
 {
+	struct session *s = &how->s;
 	json_t *body = parent_body(s, role, e);
 	enum privkey_kind kind;
 	size_t n;
@@ -107,8 +107,7 @@ rotate(struct session *s, const char *role, const struct rotation *how, struct e
 	if (body == NULL)
 		return -1;
 	if (privkey_kind_parse(how->type, &kind) == -1)
-		return err_setx(e, ERR_USAGE, "--type: want ed25519, ecdsa or rsa, got '%s'",
-		    how->type);
+		return err_setx(e, ERR_USAGE, "--type: unknown type '%s'", how->type);
 	n = json_array_size(json_object_get(keyset_role(body, role), "keyids"));
 	if (how->add.n + how->remove.n == 0 && how->threshold == 0) {
 		if (add_made(s, body, role, n, kind, e) == -1 ||
@@ -123,29 +122,36 @@ rotate(struct session *s, const char *role, const struct rotation *how, struct e
 	return cmd_change_finish(s, "rotated", e);
 }
 
-int
-cmd_key_rotate(struct context *cx, int argc, char **argv)
+static int
+run_rotate(struct call *call, struct err *e)
 {
-	struct session s = { .p = { NULL, false } };
-	struct rotation how = { .type = "ed25519" };
-	const struct option options[] = {
-		{ "add", OPTION_LIST, &how.add, 0, 0 },
-		{ "remove", OPTION_LIST, &how.remove, 0, 0 },
-		{ "threshold", OPTION_NUMBER, &how.threshold, 1, TUF_THRESHOLD_MAX },
-		{ "type", OPTION_TEXT, &how.type, 0, 0 },
-		{ "no-passphrase", OPTION_FLAG, &s.p.none, 0, 0 },
-		CMD_CHANGE_OPTIONS(s),
-	};
-	struct err e;
-	int status, rc = -1;
+	struct rotation *how = call->options;
+	int rc = -1;
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	if (cmd_change_begin(cx, &s, &e) == 0)
-		rc = rotate(&s, argv[1], &how, &e);
-	session_end(&s);
-	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+	if (cmd_change_begin(call, &how->s, e) == 0)
+		rc = rotate(how, call->argv[0], e);
+	session_end(&how->s);
+	return rc;
 }
+
+#define TO(member) OPTION_TO(struct rotation, member)
+static const struct option rotate_options[] = {
+	{ "add", OPTION_LIST, TO(add), "FILE", "add this public key; may be repeated" },
+	{ "remove", OPTION_LIST, TO(remove), "KEYID",
+	    "remove this key (8 digits or more of its id); may be repeated",
+	    .offers = OFFER_NOTHING },
+	{ "threshold", OPTION_NUMBER, TO(threshold), "N", "how many keys must sign", .min = 1,
+	    .max = TUF_THRESHOLD_MAX },
+	ROW_KEY_TYPE(TO(type), "kind of new keys"),
+	ROW_NO_PASSPHRASE(TO(s.p.none), "leave new private keys unencrypted"),
+	CMD_CHANGE_ROWS(struct rotation, s),
+	OPTION_END,
+};
+const struct command cmd_key_rotate = { "key rotate", run_rotate, "[options] ROLE", 1, 1,
+	"change who signs a role",
+	"Without --add, --remove and --threshold each key of the role is replaced by a new one.\n",
+	rotate_options, sizeof(struct rotation), &(const struct rotation){ .type = "ed25519" },
+	.offers = OFFER_NOTHING };
 
 /* Take the key from one role if it is there. */
 static int
@@ -187,21 +193,20 @@ revoke(struct session *s, const char *prefix, struct err *e)
 	return cmd_change_finish(s, "revoked", e);
 }
 
-int
-cmd_key_revoke(struct context *cx, int argc, char **argv)
+static int
+run_revoke(struct call *call, struct err *e)
 {
-	struct session s = { .p = { NULL, false } };
-	const struct option options[] = { CMD_CHANGE_OPTIONS(s) };
-	struct err e;
-	int status, rc = -1;
+	struct session *s = call->options;
+	int rc = -1;
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	if (cmd_change_begin(cx, &s, &e) == 0)
-		rc = revoke(&s, argv[1], &e);
-	session_end(&s);
-	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+	if (cmd_change_begin(call, s, e) == 0)
+		rc = revoke(s, call->argv[0], e);
+	session_end(s);
+	return rc;
 }
+const struct command cmd_key_revoke = { "key revoke", run_revoke, "[options] KEYID", 1, 1,
+	"take a key out of every role", NULL, cmd_change_options, sizeof(struct session), NULL,
+	.offers = OFFER_NOTHING };
 
 static int
 renew(struct session *s, char **roles, struct err *e)
@@ -221,18 +226,17 @@ renew(struct session *s, char **roles, struct err *e)
 	return cmd_change_finish(s, "renewed", e);
 }
 
-int
-cmd_renew(struct context *cx, int argc, char **argv)
+static int
+run_renew(struct call *call, struct err *e)
 {
-	struct session s = { .p = { NULL, false } };
-	const struct option options[] = { CMD_CHANGE_OPTIONS(s) };
-	struct err e;
-	int status, rc = -1;
+	struct session *s = call->options;
+	int rc = -1;
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	if (cmd_change_begin(cx, &s, &e) == 0)
-		rc = renew(&s, argv + 1, &e);
-	session_end(&s);
-	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+	if (cmd_change_begin(call, s, e) == 0)
+		rc = renew(s, call->argv, e);
+	session_end(s);
+	return rc;
 }
+const struct command cmd_renew = { "renew", run_renew, "[options] ROLE...", 1, CHANGE_FILES_MAX,
+	"sign root, targets or an application again, for a new term", NULL, cmd_change_options,
+	sizeof(struct session), NULL, .offers = OFFER_NOTHING };

@@ -10,9 +10,7 @@
 #include "server/repo/audit.h"
 #include "server/repo/audit_state.h"
 #include "lib/os/log.h"
-#include "server/cmd/command.h"
-
-#define N(a) (sizeof(a) / sizeof((a)[0]))
+#include "server/cmd/common.h"
 
 struct logging {
 	bool json, verify;
@@ -151,7 +149,7 @@ compare_live(struct dir *top, const struct audit_report *report)
 }
 
 static int
-run(struct logging *l, struct dir *top, struct err *e)
+log_lines(struct logging *l, struct dir *top, struct err *e)
 {
 	struct audit_report report;
 	int rc = audit_walk(top, each, l, &report, e);
@@ -176,31 +174,36 @@ run(struct logging *l, struct dir *top, struct err *e)
 	return rc;
 }
 
-int
-cmd_log(struct context *cx, int argc, char **argv)
+static int
+run(struct call *call, struct err *e)
 {
-	struct logging l = { 0 };
-	const struct option options[] = {
-		{ "verify", OPTION_FLAG, &l.verify, 0, 0 },
-		{ "json", OPTION_FLAG, &l.json, 0, 0 },
-		{ "head", OPTION_TEXT, &l.head, 0, 0 },
-	};
+	struct logging *l = call->options;
 	const char *path;
 	struct dir *top;
-	struct err e;
-	int status, rc;
+	int rc;
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	if (l.head != NULL &&
-	    (strlen(l.head) != 64 || l.head[strspn(l.head, "0123456789abcdef")] != '\0')) {
-		err_setx(&e, ERR_USAGE,
-		    "--head: want 64 hexadecimal digits in lower case, got '%s'", l.head);
-		return command_failed(&e);
-	}
-	if ((path = command_repo(cx, &e)) == NULL || (top = dir_open(path, &e)) == NULL)
-		return command_failed(&e);
-	rc = run(&l, top, &e);
+	if (l->head != NULL &&
+	    (strlen(l->head) != 64 || l->head[strspn(l->head, "0123456789abcdef")] != '\0'))
+		return err_setx(e, ERR_USAGE,
+		    "--head: want 64 hexadecimal digits in lower case, got '%s'", l->head);
+	if ((path = command_repo(call, e)) == NULL || (top = dir_open(path, e)) == NULL)
+		return -1;
+	rc = log_lines(l, top, e);
 	dir_close(top);
-	return rc == -1 ? (command_done(STATUS_OK), command_failed(&e)) : command_done(STATUS_OK);
+	return rc;
 }
+
+#define TO(member) OPTION_TO(struct logging, member)
+static const struct option options[] = {
+	{ "verify", OPTION_FLAG, TO(verify), NULL,
+	    "check the chain and print its head instead of the lines" },
+	{ "head", OPTION_TEXT, TO(head), "HASH",
+	    "fail unless a line with this hash (a head kept elsewhere) is there",
+	    .offers = OFFER_NOTHING },
+	{ "json", OPTION_FLAG, TO(json), NULL, "print the lines as they are" },
+	OPTION_END,
+};
+
+const struct command cmd_log = { "log", run, "[options]", 0, 0,
+	"show what was done to the repository, and check the record", NULL, options,
+	sizeof(struct logging), NULL, .stop = false };

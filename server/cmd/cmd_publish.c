@@ -14,8 +14,6 @@
 #include "server/rollover/state.h"
 #include "server/repo/request.h"
 
-#define N(a) (sizeof(a) / sizeof((a)[0]))
-
 /*
  * Stations refuse a release below a role that has expired, and this command renews neither of
  * these.
@@ -142,45 +140,60 @@ publish_signed(struct session *s, const struct option_list *paths, const char *r
 }
 
 static int
-check_usage(const char *app, const struct option_list *from, const struct session *s, int argc,
-    struct err *e)
+check_usage(const char *app, const struct option_list *from, const struct session *s,
+    const char *release, struct err *e)
 {
 	if (from->n > 0 && (app != NULL || s->request != NULL))
 		return err_setx(e, ERR_USAGE,
 		    "publish: --signed goes with neither --app nor --unsigned: the request says what it is");
 	if (from->n == 0 && app == NULL)
 		return err_setx(e, ERR_USAGE, "publish: --app APP is missing");
-	if (from->n == 0 && argc < 2)
+	if (from->n == 0 && release == NULL)
 		return err_setx(e, ERR_USAGE, "publish: the directory of the release is missing");
 	return app == NULL ? 0 : application_check(app, e);
 }
 
-int
-cmd_publish(struct context *cx, int argc, char **argv)
-{
-	struct session s = { .p = { NULL, false } };
-	struct option_list from = { .n = 0 };
-	const char *app = NULL;
-	bool no_check = false, no_guard = false;
-	const struct option options[] = {
-		{ "app", OPTION_TEXT, &app, 0, 0 },
-		{ "no-script-check", OPTION_FLAG, &no_check, 0, 0 },
-		{ "no-certificate-check", OPTION_FLAG, &no_guard, 0, 0 },
-		{ "signed", OPTION_LIST, &from, 0, 0 },
-		CMD_CHANGE_OPTIONS(s),
-	};
-	struct err e;
-	int status, rc = -1;
+struct options {
+	struct session s;
+	struct option_list from; /* --signed */
+	const char *app;
+	bool no_check, no_guard;
+};
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	if (check_usage(app, &from, &s, argc, &e) == -1)
-		return command_failed(&e);
-	if (cmd_change_begin(cx, &s, &e) == 0)
-		rc = from.n > 0 ? publish_signed(&s, &from, argv[1], !no_guard, &e)
-				: publish_new(&s, app, argv[1], !no_check, !no_guard, &e);
+static int
+run(struct call *call, struct err *e)
+{
+	struct options *o = call->options;
+	struct session *s = &o->s;
+	const char *release = call->argv[0];
+	int rc = -1;
+
+	if (check_usage(o->app, &o->from, s, release, e) == -1)
+		return -1;
+	if (cmd_change_begin(call, s, e) == 0)
+		rc = o->from.n > 0 ? publish_signed(s, &o->from, release, !o->no_guard, e)
+				   : publish_new(s, o->app, release, !o->no_check, !o->no_guard, e);
 	if (rc == 0)
-		warn_expired(s.r);
-	session_end(&s);
-	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+		warn_expired(s->r);
+	session_end(s);
+	return rc;
 }
+
+#define TO(member) OPTION_TO(struct options, member)
+static const struct option options[] = {
+	{ "app", OPTION_TEXT, TO(app), "APP", "the application", .offers = OFFER_NOTHING },
+	{ "no-script-check", OPTION_FLAG, TO(no_check), NULL,
+	    "don't run the release's scripts first" },
+	{ "no-certificate-check", OPTION_FLAG, TO(no_guard), NULL,
+	    "publish even what 'cert replace' needs stations to trust still is missing" },
+	{ "signed", OPTION_LIST, TO(from), "FILE",
+	    "put live what FILE holds, which 'sign' has signed; may be repeated for copies that "
+	    "were signed apart" },
+	CMD_CHANGE_ROWS(struct options, s),
+	OPTION_END,
+};
+
+const struct command cmd_publish = { "publish", run,
+	"[options] --app APP RELEASE_DIR | --signed FILE [RELEASE_DIR]", 0, 1,
+	"sign and publish a release of an application", NULL, COMMAND_OPTIONS(options),
+	.offers = OFFER_DIRECTORIES };

@@ -10,8 +10,6 @@
 #include "server/cmd/cmd_change.h"
 #include "server/repo/change_commit.h"
 
-#define N(a) (sizeof(a) / sizeof((a)[0]))
-
 /* Days that a snapshot must have left; half of its term, so that a timer may fail for two weeks. */
 #define SNAPSHOT_DAYS_DEFAULT (REPO_SNAPSHOT_DAYS / 2)
 
@@ -63,21 +61,30 @@ refresh(struct session *s, int64_t days, struct err *e)
 	return 0;
 }
 
-int
-cmd_refresh(struct context *cx, int argc, char **argv)
-{
-	struct session s = { .p = { NULL, false } };
-	int64_t days = SNAPSHOT_DAYS_DEFAULT;
-	const struct option options[] = {
-		{ "snapshot-days", OPTION_NUMBER, &days, 0, REPO_SNAPSHOT_DAYS },
-	};
-	struct err e;
-	int status, rc = -1;
+struct options {
+	int64_t days;
+};
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	if (cmd_change_begin(cx, &s, &e) == 0)
-		rc = refresh(&s, days, &e);
+static int
+run(struct call *call, struct err *e)
+{
+	const struct options *o = call->options;
+	struct session s = { .p = { NULL, false } };
+	int rc = -1;
+
+	if (cmd_change_begin(call, &s, e) == 0)
+		rc = refresh(&s, o->days, e);
 	session_end(&s);
-	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+	return rc;
 }
+
+static const struct option options[] = {
+	{ "snapshot-days", OPTION_NUMBER, OPTION_TO(struct options, days), "N",
+	    "snapshot is due with fewer than N days left (default 15)", .min = 0,
+	    .max = REPO_SNAPSHOT_DAYS },
+	OPTION_END,
+};
+
+const struct command cmd_refresh = { "refresh", run, "[options]", 0, 0,
+	"sign timestamp again, and snapshot when it is due", NULL, COMMAND_OPTIONS(options),
+	.defaults = &(const struct options){ SNAPSHOT_DAYS_DEFAULT } };

@@ -9,12 +9,10 @@
 #include "lib/os/file.h"
 #include "lib/os/places.h"
 #include "lib/os/path.h"
-#include "server/cmd/command.h"
+#include "server/cmd/common.h"
 #include "server/repo/repo.h"
 #include "server/sshd/serve.h"
 #include "server/sshd/sshd.h"
-
-#define N(a) (sizeof(a) / sizeof((a)[0]))
 
 #define PATH_BYTES_MAX 4096
 #define PUBLIC_KEY_MAX 4096
@@ -99,16 +97,12 @@ announce(const struct serving *s)
 }
 
 static int
-run(struct serving *s, struct err *e)
+serve(struct serving *s, struct err *e)
 {
 	struct buf config = BUF_INIT(SERVE_CONFIG_MAX);
 	struct sshd *d = NULL;
 	int rc = -1;
 
-	if (sshd_here(e) == -1)
-		return -1;
-	if (!repo_is_here(s->repo))
-		return err_setx(e, ERR_CONFIG, "%s: not a repository", s->repo);
 	if (path_real(&s->root, s->repo, e) == -1 || find_keys(s, e) == -1 ||
 	    prepare_hostkey(s, e) == -1 || place_user(&s->user, e) == -1 ||
 	    sshd_port(s->listen, &s->port, e) == -1)
@@ -120,8 +114,8 @@ run(struct serving *s, struct err *e)
 	    (d = sshd_start(buf_text(&config), reachable(s->listen), s->port, e)) == NULL)
 		goto out;
 	announce(s);
-	if (command_done(STATUS_OK) != STATUS_OK)
-		err_setx(e, ERR_IO, "serve: nobody can be told the address");
+	if (fflush(stdout) == EOF)
+		err_set(e, ERR_IO, "serve: can't write the address to standard output");
 	else
 		rc = sshd_wait(d, e);
 out:
@@ -130,94 +124,97 @@ out:
 	return rc;
 }
 
-/* Print a text that was made with rc. */
 static int
-print_text(struct buf *text, int rc, const struct err *e)
-{
-	int status;
-
-	if (rc == -1) {
-		status = command_failed(e);
-	} else {
-		fputs(buf_text(text), stdout);
-		status = command_done(STATUS_OK);
-	}
-	buf_free(text);
-	return status;
-}
-
-static int
-print_config(const char *user, const char *chroot)
+print_config(const char *user, const char *chroot, struct err *e)
 {
 	struct buf text = BUF_INIT(SERVE_CONFIG_MAX);
-	struct err e;
 	int rc = serve_permanent(user == NULL ? "slipway" : user,
-	    chroot == NULL ? "/srv/slipway" : chroot, &text, &e);
+	    chroot == NULL ? "/srv/slipway" : chroot, &text, e);
 
-	return print_text(&text, rc, &e);
+	if (rc == 0)
+		fputs(buf_text(&text), stdout);
+	buf_free(&text);
+	return rc;
 }
 
 static int
-print_units(struct context *cx, const char *user, const char *chroot)
+print_units(const struct call *call, const char *user, const char *chroot, struct err *e)
 {
 	struct buf text = BUF_INIT(SERVE_CONFIG_MAX), root = BUF_INIT(PATH_BYTES_MAX);
 	struct buf me = BUF_INIT(USER_MAX);
 	const char *repo;
-	struct err e;
 	int rc = -1;
 
-	if (sshd_here(&e) == 0 && (repo = command_repo(cx, &e)) != NULL &&
-	    path_real(&root, repo, &e) == 0 && place_user(&me, &e) == 0)
+	if (sshd_here(e) == 0 && (repo = command_repo(call, e)) != NULL &&
+	    path_real(&root, repo, e) == 0 && place_user(&me, e) == 0)
 		rc = serve_units(buf_text(&root), user == NULL ? buf_text(&me) : user, chroot,
-		    &text, &e);
+		    &text, e);
 	buf_free(&root);
 	buf_free(&me);
-	return print_text(&text, rc, &e);
+	if (rc == 0)
+		fputs(buf_text(&text), stdout);
+	buf_free(&text);
+	return rc;
 }
 
-int
-cmd_serve(struct context *cx, int argc, char **argv)
+struct options {
+	const char *listen, *authorized, *user, *chroot;
+	int64_t port;
+	bool config, units;
+};
+
+static int
+run(struct call *call, struct err *e)
 {
-	struct serving s = { .listen = "127.0.0.1",
+	const struct options *o = call->options;
+	struct serving s = { .listen = o->listen,
+		.authorized = o->authorized,
+		.port = (unsigned)o->port,
 		.root = BUF_INIT(PATH_BYTES_MAX),
 		.keys = BUF_INIT(PATH_BYTES_MAX),
 		.hostkey = BUF_INIT(PATH_BYTES_MAX),
 		.user = BUF_INIT(USER_MAX),
 		.print = BUF_INIT(USER_MAX) };
-	const char *user = NULL, *chroot = NULL;
-	int64_t port = 0;
-	bool print = false, units = false;
-	const struct option options[] = {
-		{ "port", OPTION_NUMBER, &port, 0, 65535 },
-		{ "listen", OPTION_TEXT, &s.listen, 0, 0 },
-		{ "authorized-keys", OPTION_TEXT, &s.authorized, 0, 0 },
-		{ "print-config", OPTION_FLAG, &print, 0, 0 },
-		{ "print-units", OPTION_FLAG, &units, 0, 0 },
-		{ "user", OPTION_TEXT, &user, 0, 0 },
-		{ "chroot", OPTION_TEXT, &chroot, 0, 0 },
-	};
-	struct err e;
-	int status, rc;
+	int rc = -1;
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	if (print && units) {
-		err_setx(&e, ERR_USAGE,
+	if (o->config && o->units)
+		return err_setx(e, ERR_USAGE,
 		    "serve: --print-config and --print-units exclude each other");
-		return command_failed(&e);
-	}
-	if (print)
-		return print_config(user, chroot);
-	if (units)
-		return print_units(cx, user, chroot);
-	if ((s.repo = command_repo(cx, &e)) == NULL)
-		return command_failed(&e);
-	s.port = (unsigned)port;
-	rc = run(&s, &e);
+	if (o->config)
+		return print_config(o->user, o->chroot, e);
+	if (o->units)
+		return print_units(call, o->user, o->chroot, e);
+	if (sshd_here(e) == 0 && (s.repo = command_repo_here(call, e)) != NULL)
+		rc = serve(&s, e);
 	buf_free(&s.root);
 	buf_free(&s.keys);
 	buf_free(&s.hostkey);
 	buf_free(&s.user);
 	buf_free(&s.print);
-	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+	return rc;
 }
+
+#define TO(member) OPTION_TO(struct options, member)
+static const struct option options[] = {
+	{ "port", OPTION_NUMBER, TO(port), "N", "0 (default): any free one", .min = 0,
+	    .max = 65535 },
+	{ "listen", OPTION_TEXT, TO(listen), "ADDRESS", "default 127.0.0.1",
+	    .offers = OFFER_NOTHING },
+	{ "authorized-keys", OPTION_TEXT, TO(authorized), "FILE",
+	    "who may log in (default ssh/authorized_keys of the repository)" },
+	{ "print-config", OPTION_FLAG, TO(config), NULL,
+	    "print the permanent, chrooted set-up instead of serving" },
+	{ "print-units", OPTION_FLAG, TO(units), NULL,
+	    "print a systemd service and timer that refresh the repository" },
+	{ "user", OPTION_TEXT, TO(user), "NAME",
+	    "the account: of the set-up (default slipway), of the units (default: yours)",
+	    .offers = OFFER_NOTHING },
+	{ "chroot", OPTION_TEXT, TO(chroot), "DIR",
+	    "its directory (default /srv/slipway); units copy there what was refreshed",
+	    .offers = OFFER_DIRECTORIES },
+	OPTION_END,
+};
+
+const struct command cmd_serve = { "serve", run, "[options]", 0, 0,
+	"serve the repository over SFTP until stopped", NULL, COMMAND_OPTIONS(options),
+	.defaults = &(const struct options){ .listen = "127.0.0.1" } };

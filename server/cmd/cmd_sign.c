@@ -6,15 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "server/cmd/command.h"
+#include "server/cmd/common.h"
 #include "server/repo/describe.h"
 #include "server/keys/passphrase.h"
 #include "server/repo/request.h"
 #include "server/repo/session.h"
 #include "server/keys/terminal.h"
 #include "lib/tuf/sign.h"
-
-#define N(a) (sizeof(a) / sizeof((a)[0]))
 
 #define ANSWER_MAX 64
 
@@ -229,7 +227,7 @@ check_use(const struct signing *s, struct err *e)
 }
 
 static int
-run(struct signing *s, const char *repo, struct err *e)
+sign(struct signing *s, const char *repo, struct err *e)
 {
 	int rc;
 
@@ -246,30 +244,38 @@ run(struct signing *s, const char *repo, struct err *e)
 	return sign_all(s, e);
 }
 
-int
-cmd_sign(struct context *cx, int argc, char **argv)
+static int
+run(struct call *call, struct err *e)
 {
-	struct signing s = { .p = { NULL, false } };
-	const struct option options[] = {
-		{ "keys", OPTION_TEXT, &s.keys, 0, 0 },
-		{ "key", OPTION_LIST, &s.files, 0, 0 },
-		{ "passphrase-file", OPTION_TEXT, &s.p.file, 0, 0 },
-		{ "yes", OPTION_FLAG, &s.yes, 0, 0 },
-		{ "show", OPTION_FLAG, &s.show, 0, 0 },
-	};
+	struct signing *s = call->options;
 	const char *repo = NULL;
-	struct err e;
-	int status, rc = -1;
+	int rc = -1;
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	s.path = argv[1];
-	if (s.show || s.keys != NULL || s.files.n > 0 || (repo = command_repo(cx, &e)) != NULL)
-		rc = run(&s, repo, &e);
+	s->path = call->argv[0];
+	if (s->show || s->keys != NULL || s->files.n > 0 || (repo = command_repo(call, e)) != NULL)
+		rc = sign(s, repo, e);
 	else
-		err_context(&e, "give --keys DIR or --key FILE, or a repository");
-	for (size_t i = 0; i < s.n; i++)
-		privkey_free(s.with[i].k);
-	json_decref(s.request);
-	return rc == -1 ? command_failed(&e) : command_done(STATUS_OK);
+		err_context(e, "give --keys DIR or --key FILE, or a repository");
+	for (size_t i = 0; i < s->n; i++)
+		privkey_free(s->with[i].k);
+	json_decref(s->request);
+	return rc;
 }
+
+#define TO(member) OPTION_TO(struct signing, member)
+static const struct option options[] = {
+	{ "keys", OPTION_TEXT, TO(keys), "DIR",
+	    "sign with the keys in DIR (default keys/ of the repository)",
+	    .offers = OFFER_DIRECTORIES },
+	{ "key", OPTION_LIST, TO(files), "FILE", "sign with this private key; may be repeated",
+	    .max = KEYS_MAX },
+	{ "yes", OPTION_FLAG, TO(yes), NULL, "don't ask after showing what is signed",
+	    .letter = 'y' },
+	{ "show", OPTION_FLAG, TO(show), NULL, "only show it" },
+	ROW_PASSPHRASE_FILE(TO(p.file)),
+	OPTION_END,
+};
+
+const struct command cmd_sign = { "sign", run, "[options] FILE", 1, 1,
+	"add signatures to a change that --unsigned wrote", NULL, options, sizeof(struct signing),
+	NULL, .offers = OFFER_FILES };

@@ -4,18 +4,14 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <jansson.h>
 
+#include "lib/base/list.h"
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
-#include "server/cmd/command.h"
+#include "server/cmd/common.h"
 #include "server/repo/repo.h"
-
-#define N(a) (sizeof(a) / sizeof((a)[0]))
-
-#define WARN_DAYS_MAX 36500
 
 struct report {
 	json_t *roles; /* owned */
@@ -127,50 +123,42 @@ print_role(const json_t *role)
 static int
 print(const struct report *p, bool json, struct err *e)
 {
-	json_t *all;
-	char *text;
-
-	if (!json) {
-		for (size_t i = 0; i < json_array_size(p->roles); i++)
-			print_role(json_array_get(p->roles, i));
-		return 0;
-	}
-	all = json_pack("{s:O}", "roles", p->roles);
-	text = all == NULL ? NULL : json_dumps(all, JSON_INDENT(2));
-	json_decref(all);
-	if (text == NULL)
-		return err_nomem(e);
-	puts(text);
-	free(text);
+	if (json)
+		return cli_json(json_pack("{s:O}", "roles", p->roles), e);
+	for (size_t i = 0; i < json_array_size(p->roles); i++)
+		print_role(json_array_get(p->roles, i));
 	return 0;
 }
 
-int
-cmd_status(struct context *cx, int argc, char **argv)
-{
-	struct report p = { NULL, clock_wall(), -1, false };
-	int64_t days = -1;
-	bool json = false;
-	const struct option options[] = {
-		{ "warn-days", OPTION_NUMBER, &days, 0, WARN_DAYS_MAX },
-		{ "json", OPTION_FLAG, &json, 0, 0 },
-	};
-	const char *path;
-	struct repo *r;
-	struct err e;
-	int status, rc = -1;
+struct options {
+	int64_t days;
+	bool json;
+};
 
-	if ((status = command_options(cx, options, N(options), &argc, argv)) != 0)
-		return status;
-	if ((path = command_repo(cx, &e)) == NULL || (r = repo_open(path, &e)) == NULL)
-		return command_failed(&e);
-	if (days != -1)
-		p.warn = days * REPO_DAY_SECONDS;
-	if (collect(&p, r, &e) == 0)
-		rc = print(&p, json, &e);
+static int
+run(struct call *call, struct err *e)
+{
+	const struct options *o = call->options;
+	struct report p = { .now = clock_wall(),
+		.warn = o->days == COMMAND_WARN_DAYS_NONE ? -1 : o->days * REPO_DAY_SECONDS };
+	const char *path = command_repo(call, e);
+	struct repo *r = path == NULL ? NULL : repo_open(path, e);
+	int rc = -1;
+
+	if (r != NULL && collect(&p, r, e) == 0 && print(&p, o->json, e) == 0)
+		rc = p.expiring ? CLI_ATTEND : CLI_OK;
 	json_decref(p.roles);
 	repo_close(r);
-	if (rc == -1)
-		return command_failed(&e);
-	return command_done(p.expiring ? STATUS_ATTEND : STATUS_OK);
+	return rc;
 }
+
+#define TO(member) OPTION_TO(struct options, member)
+static const struct option options[] = {
+	ROW_WARN_DAYS(TO(days)),
+	ROW_JSON(TO(json)),
+	OPTION_END,
+};
+
+const struct command cmd_status = { "status", run, "[options]", 0, 0,
+	"list roles, keys, expiry dates and applications", NULL, COMMAND_OPTIONS(options),
+	.defaults = &(const struct options){ .days = COMMAND_WARN_DAYS_NONE } };

@@ -8,7 +8,7 @@
 
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
-#include "server/cmd/command.h"
+#include "server/cmd/common.h"
 #include "server/repo/served.h"
 
 /* Bytes of timestamp.json that are compared. */
@@ -76,7 +76,7 @@ read_stamp(struct repo *r, struct buf *out, struct err *e)
 }
 
 static int
-run(struct repo *r, struct tree *t, struct err *e)
+verify(struct repo *r, struct tree *t, struct err *e)
 {
 	struct buf before = BUF_INIT(STAMP_MAX), after = BUF_INIT(STAMP_MAX);
 	int rc = -1;
@@ -94,26 +94,25 @@ out:
 	return rc;
 }
 
-int
-cmd_verify(struct context *cx, int argc, char **argv)
+static int
+run(struct call *call, struct err *e)
 {
 	struct tree t = { .fault = tell, .content = true, .now = clock_wall() };
-	const char *path;
-	struct err e;
-	int status, rc = -1;
+	const char *path = command_repo(call, e);
+	int rc = -1;
 
-	if ((status = command_options(cx, NULL, 0, &argc, argv)) != 0)
-		return status;
-	if ((path = command_repo(cx, &e)) != NULL &&
-	    (t.r = repo_open_unread(path, false, &e)) != NULL)
-		rc = run(t.r, &t, &e);
+	if (path != NULL && (t.r = repo_open_unread(path, false, e)) != NULL)
+		rc = verify(t.r, &t, e);
 	if (rc == 0)
 		printf("checked %" PRId64 " roots, %zu metadata files with them, "
 		       "%zu targets' files of %" PRIu64 " bytes: %zu fault%s\n",
 		    t.nroots, t.metadata, t.targets, t.bytes, t.faults, t.faults == 1 ? "" : "s");
+	if (rc == 0 && t.faults > 0)
+		rc = CLI_FAILED;
 	tree_close(&t);
 	repo_close(t.r);
-	if (rc == -1)
-		return command_failed(&e);
-	return command_done(t.faults == 0 ? STATUS_OK : STATUS_FAILED);
+	return rc;
 }
+
+const struct command cmd_verify = { "verify", .run = run, "", 0, 0,
+	"check every signature, hash and file of the repository" };

@@ -93,6 +93,7 @@ want "$WORK/lib/systemd/user/slipway-update.service" '/bin/slipway update --quie
 
 # Completion offers what the program's help names.
 complete() { :; }
+compopt() { :; }
 # shellcheck source=/dev/null
 . "$WORK/share/bash-completion/completions/slipway"
 unset -f complete

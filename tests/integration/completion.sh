@@ -1,11 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# Completion for bash offers what the help of slipway-repo names, all of it and nothing else.
-# usage: completion.sh SLIPWAY_REPO_PROGRAM
+# Completion for bash offers what the help of each program names, all of it and nothing else.
+# usage: completion.sh PROGRAM...
 # shellcheck shell=bash
 set -euo pipefail
-
-repo=$1
 cd "$(dirname "$0")/../.."
 
 fail() {
@@ -15,60 +13,102 @@ fail() {
 
 completes=
 complete() { completes="$*"; }
-# shellcheck source=share/completion/slipway-repo
-. share/completion/slipway-repo
-unset -f complete
-[ "$completes" = "-o default -F _slipway_repo slipway-repo" ] || fail "want a function for slipway-repo, got '$completes'"
+compopt() { :; }
+
+# load PROGRAM: the script that it prints.
+load() {
+	program=$1
+	name=$(basename "$program")
+	reader=_${name//-/_}
+	# shellcheck disable=SC1090
+	. <("$program" --completion bash)
+	[ "$completes" = "-o default -F $reader $name" ] || fail "want a function for $name, got '$completes'"
+}
 
 # offers WANT WORD...: with the cursor at the end of the last word that much is offered, in byte order.
 offers() {
 	local want=$1 got
 	shift
-	COMP_WORDS=("$repo" "$@")
+	COMP_WORDS=("$program" "$@")
 	COMP_CWORD=$#
-	_slipway_repo
+	"$reader"
 	got=$(printf '%s\n' "${COMPREPLY[@]}" | LC_ALL=C sort | paste -sd ' ')
-	[ "$got" = "$want" ] || fail "after '$*' want '$want' offered, got '$got'"
+	[ "$got" = "$want" ] || fail "$name: after '$*' want '$want' offered, got '$got'"
+}
+# offers_no_command WORD...: nothing, or directories.
+offers_no_command() {
+	local reply
+	COMP_WORDS=("$program" "$@")
+	COMP_CWORD=$#
+	"$reader"
+	for reply in "${COMPREPLY[@]}"; do
+		[ -d "$reply" ] || fail "$name: after '$*' want no more words offered, got '$reply'"
+	done
 }
 # line WORD...: each once, in byte order.
 line() { printf '%s\n' "$@" | LC_ALL=C sort -u | paste -sd ' '; }
 
-# The help's first column is 12 wide; names have one word or two.
-mapfile -t commands < <("$repo" --help | sed -nE 's/^  ([a-z][a-z ]{11}) [a-zA-Z].*/\1/p' | sed 's/ *$//')
-[ ${#commands[@]} -gt 25 ] || fail "want all commands, got ${commands[*]}"
-first=()
-for c in "${commands[@]}"; do
-	first+=("${c%% *}")
-done
-offers "$(line "${first[@]}")" ''
-offers "$(line "${first[@]}")" help ''
-offers "$(line "${first[@]}")" --repo / ''
-for group in app cert key; do
-	second=()
+# Names have one word or two; their texts begin behind the longest.
+commands_of() { "$@" | sed -nE '/^  -/q; s/^  ([a-z]+( [a-z]+)?)  +[^ ].*/\1/p'; }
+
+# whole PROGRAM GLOBAL...: each group, each command, each option that the help has; GLOBAL are options of all commands.
+whole() {
+	load "$1"
+	shift
+	local global=("$@" --help --version --completion) commands first=() second options words c group
+	mapfile -t commands < <(commands_of "$program" --help)
+	[ ${#commands[@]} -gt 3 ] || fail "want all commands, got ${commands[*]}"
 	for c in "${commands[@]}"; do
-		[[ $c != "$group "* ]] || second+=("${c#* }")
+		first+=("${c%% *}")
 	done
-	[ ${#second[@]} -gt 0 ] || fail "want commands that begin with $group"
-	offers "$(line "${second[@]}")" "$group" ''
-	offers "$(line "${second[@]}")" help "$group" ''
-	offers "$(line "${second[@]}")" --repo = / "$group" ''
-done
+	offers "$(line "${first[@]}")" ''
+	offers "$(line "${first[@]}")" help ''
+	offers "$(line "${global[@]}")" --
+	for group in $(printf '%s\n' "${commands[@]}" | sed -n 's/ .*//p' | uniq); do
+		mapfile -t second < <(commands_of "$program" help "$group" | sed 's/.* //')
+		[ "$(line "${second[@]}")" = "$(line "$(printf '%s\n' "${commands[@]}" | sed -n "s/^$group //p")")" ] ||
+			fail "want the help of '$group' to name its commands, got ${second[*]}"
+		offers "$(line "${second[@]}")" "$group" ''
+		offers "$(line "${second[@]}")" help "$group" ''
+		offers "$(line "${global[@]}")" "$group" --
+	done
 
-# Each command's options, and no command after a whole one.
-for c in "${commands[@]}"; do
-	[ "$c" != help ] || continue
-	read -ra words <<< "$c"
-	mapfile -t options < <("$repo" help "${words[@]}" | awk '/^  --/ { print $1 }')
-	offers "$(line --repo --help "${options[@]}")" "${words[@]}" --
-	offers '' "${words[@]}" ''
-done
+	# Each command's options, and no command after a whole one.
+	for c in "${commands[@]}"; do
+		read -ra words <<< "$c"
+		mapfile -t options < <("$program" help "${words[@]}" | sed -nE 's/^  (--[a-z0-9-]+).*/\1/p')
+		[ "$c" = help ] || offers "$(line "${global[@]}" "${options[@]}")" "${words[@]}" --
+		[ "$c" = help ] || [ "$c" = run ] || offers_no_command "${words[@]}" ''
+		offers '' help "${words[@]}" ''
+	done
+}
 
-# What options may be, and directories.
-offers p384 cert new kernel --type p3
-offers 'ed25519 p256 p384 rsa2048 rsa3072 rsa4096' cert csr --type = ''
-offers 'ecdsa ed25519 rsa' key new timestamp --type ''
-offers 'both client server' cert sign --usage ''
-offers 'CACompromise affiliationChanged cessationOfOperation keyCompromise privilegeWithdrawn superseded unspecified' cert revoke --reason ''
-offers share --repo sha
-offers share/completion cert new kernel --out share/comp
-offers '' cert show share/comp	# files are the shell's own
+for p in "$@"; do
+	case $(basename "$p") in
+	slipway-repo)
+		whole "$p" --repo
+		offers "$(line "$(commands_of "$program" --help | sed -n 's/^cert //p')")" --repo = / cert ''
+		offers "$(line "$(commands_of "$program" --help | sed 's/ .*//')")" --repo / ''
+		# Values of options, and directories.
+		offers p384 cert new kernel --type p3
+		offers 'ed25519 p256 p384 rsa2048 rsa3072 rsa4096' cert csr --type = ''
+		offers 'ecdsa ed25519 rsa' key new timestamp --type ''
+		offers 'both client server' cert sign --usage ''
+		offers 'CACompromise affiliationChanged cessationOfOperation keyCompromise privilegeWithdrawn superseded unspecified' cert revoke --reason ''
+		offers share --repo sha
+		offers share/systemd cert new kernel --out share/syst
+		offers '' cert new kernel --days ''
+		offers '' cert show share/syst	# files are the shell's own
+		;;
+	slipway)
+		whole "$p"
+		offers 'block launch' enroll --on-error ''
+		offers 'json syslog' run --log ''
+		offers share enroll --app-dir sha
+		offers --offline run --off
+		offers '' run -- prog --off	# the program's own
+		offers '' run prog --off
+		;;
+	*) whole "$p" ;;
+	esac
+done

@@ -24,8 +24,10 @@ for c in 'app add' 'key new' 'key import root' 'key rotate' 'key revoke' renew s
 	status 2 "$repo" $c
 	says 'argument is missing'
 done
-status 2 "$repo" key; says "unknown command 'key'"
-status 2 "$repo" key frob; says "unknown command 'key frob'"
+status 2 "$repo" key; says "usage: slipway-repo .* key COMMAND"; says '  key rotate '
+status 2 "$repo" key frob; says "there is no command 'key frob'; 'slipway-repo help' lists them"
+status 2 "$repo" key rotaet; says "there is no command 'key rotaet'; did you mean 'key rotate'?"
+status 0 "$repo" help key; says '  key rotate '
 
 # key new: three types, PKCS#8, encrypted unless said, no repository needed.
 status 1 setsid -w "$repo" key new targets --keys k; says 'passphrase-file'

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_CMD_COMMON_H
+#define SERVER_CMD_COMMON_H
+
+/*
+ * What the commands of slipway-repo share: the repository, and rows of options.
+ */
+#include "server/cmd/command.h"
+
+/* The values of the program's options. */
+struct server_options {
+	const char *repo;    /* --repo, or NULL */
+	struct buf variable; /* SLIPWAY_REPO, once command_repo() asked for it */
+};
+
+/*
+ * Returns the directory of the repository that was asked for, or NULL with ERR_CONFIG.
+ * command_repo_here() also wants a repository there.
+ */
+const char *command_repo(const struct call *call, struct err *e);
+const char *command_repo_here(const struct call *call, struct err *e);
+
+/* Most days of --warn-days, and its value when it isn't given. */
+#define COMMAND_WARN_DAYS_MAX  36500
+#define COMMAND_WARN_DAYS_NONE (-1)
+
+/* Rows that several commands have; to is OPTION_TO(). */
+#define ROW_PASSPHRASE_FILE(to) \
+	{ \
+		"passphrase-file", OPTION_TEXT, to, "FILE", \
+		    "first line is the passphrase; nobody else may read the file" \
+	}
+#define ROW_NO_PASSPHRASE(to, help) \
+	{ \
+		"no-passphrase", OPTION_FLAG, to, NULL, help \
+	}
+#define ROW_KEY_TYPE(to, help) \
+	{ \
+		"type", OPTION_CHOICE, to, "TYPE", help, .words = "ed25519 ecdsa rsa" \
+	}
+#define ROW_CERT_TYPE(to, help) \
+	{ \
+		"type", OPTION_CHOICE, to, "TYPE", help, \
+		    .words = "p256 p384 ed25519 rsa2048 rsa3072 rsa4096" \
+	}
+#define ROW_SAN(to, help) \
+	{ \
+		"san", OPTION_LIST, to, "dns:NAME|ip:ADDR", help, .max = 64, \
+								  .offers = OFFER_NOTHING \
+	}
+#define ROW_SUBJECT(to) \
+	{ \
+		"subject", OPTION_TEXT, to, "TEXT", \
+		    "/C=SK/O=Example/CN=kernel (default /CN=NAME)", .offers = OFFER_NOTHING \
+	}
+#define ROW_CA(to) \
+	{ \
+		"ca", OPTION_TEXT, to, "CA", "name of the CA, or its directory (with a '/')", \
+	}
+#define ROW_WARN_DAYS(to) \
+	{ \
+		"warn-days", OPTION_NUMBER, to, "N", \
+		    "exit with status 3 when something expires within N days", \
+		    .min = 0, .max = COMMAND_WARN_DAYS_MAX \
+	}
+#define ROW_JSON(to) \
+	{ \
+		"json", OPTION_FLAG, to, NULL, "print one JSON object" \
+	}
+
+/* Members of a command's row: its options and the struct of their values. */
+#define COMMAND_OPTIONS(rows) .options = (rows), .size = sizeof(struct options)
+
+#endif
