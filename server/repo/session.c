@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/cli/command.h"
 #include "lib/base/json.h"
 #include "server/repo/audit.h"
 #include "server/repo/audit_state.h"
@@ -208,10 +209,10 @@ session_report(const struct session *s, const char *done, struct buf *out, struc
 			return -1;
 	if (buf_addc(out, '\n', e) == -1 ||
 	    (s->request != NULL &&
-		buf_addf(out, e,
-		    "'slipway-repo sign %s' where the keys are, then "
-		    "'slipway-repo publish --signed %s' here\n",
-		    s->request, s->request) == -1))
+		(buf_adds(out, "where the keys are: slipway-repo sign ", e) == -1 ||
+		    cli_quote(out, s->request, e) == -1 ||
+		    buf_adds(out, "\nthen here: slipway-repo publish --signed ", e) == -1 ||
+		    cli_quote(out, s->request, e) == -1 || buf_addc(out, '\n', e) == -1)))
 		return -1;
 	for (size_t i = 0; i < s->nmade; i++)
 		if (buf_addf(out, e, "new private key %s/%s.%.*s.pem\n", keystore_path(s->ks),

@@ -214,7 +214,17 @@ linux at_a_terminal
 # renew: the same contents, a new version; nothing else moves.
 status 0 r renew root targets --passphrase-file pass; says 'renewed: root version 2, targets version 4'
 status 0 r status; says '^root  *version 2'
-status 0 r renew COV_PB --unsigned renew.req; says 'to be signed: COV_PB version 2'
+status 0 r renew COV_PB --unsigned "$PWD/re new.req"; says 'to be signed: COV_PB version 2'
+# The commands that it prints can be pasted.
+linux says "where the keys are: slipway-repo sign '$PWD/re new.req'\$"
+linux says "then here: slipway-repo publish --signed '$PWD/re new.req'\$"
+mv "re new.req" renew.req
+# Results that can't be written are no success.
+for c in status 'status --json' 'key list' log verify --help; do
+	# shellcheck disable=SC2086
+	linux status 1 bash -c "'$repo' --repo '$R' $c >/dev/full"
+	linux says 'standard output: No space left on device'
+done
 status 1 r sign renew.req --yes --passphrase-file pass; says 'none of the keys here'
 status 0 r sign renew.req --keys 'i rsa' --key "$(echo "$work/i ecdsa"/*.pem)" --key "$(echo "$work/i ed25519"/*.pem)" \
 	--yes --passphrase-file pass
