@@ -18,8 +18,7 @@ function(room name)
 		PUBLIC ${ROOM_USES} ${ROOM_PUBLIC}
 		PRIVATE ${ROOM_PRIVATE} slipway_flags)
 	room_is(${name} "${ROOM_SOURCES};${ROOM_WINDOWS}" "${ROOM_USES}")
-	# plan still calls apply
-	if(BUILD_TESTING AND NOT WIN32 AND NOT name STREQUAL updater_plan)
+	if(BUILD_TESTING AND NOT WIN32)
 		room_arrows(${name} ${ROOM_USES} ${ROOM_PUBLIC} ${ROOM_PRIVATE})
 	endif()
 endfunction()

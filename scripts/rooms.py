@@ -19,32 +19,6 @@ ENDING = re.compile(r"_(posix|windows|state|system)$")
 # Each program has its own main().
 MAIN = re.compile(r"^(updater/main|server/main|updater/main_tuf|lib/os/main_windows)\.c$")
 
-# Arrows that are still to be cut, or to be drawn in CMake.
-EXCEPTIONS = [
-    ("sftp_parent", "sftp_child"),
-    ("sftp_parent", "updater_fetch"),
-    ("sftp_child", "sftp_parent"),
-    ("sftp_child", "updater_fetch"),
-    ("updater_station", "script"),
-    ("updater_station", "sftp_parent"),
-    ("updater_fetch", "tuf"),
-    ("updater_update", "script"),
-    ("updater_launch", "updater_station"),
-    ("updater_cmd", "os_child"),
-    ("updater_cmd", "sftp_knownhosts"),
-    ("updater_cmd", "updater_apply"),
-    ("updater_cmd", "updater_fetch"),
-    ("updater_cmd", "updater_plan"),
-    ("server_repo", "settings"),
-    ("server_rollover", "tuf"),
-    ("server_sshd", "os_child"),
-    ("server_cmd", "script"),
-    ("server_cmd", "settings"),
-]
-# Arrows in CMake that are still to be cut, and sources that are still to get a room.
-WRONG = []
-HOMELESS = []
-
 
 class Room:
     def __init__(self, line):
@@ -97,7 +71,7 @@ def includes_of(path, rooms, report):
 def look(path, rooms, report):
     """Note for the room of path which rooms it includes."""
     owners = rooms_of(path, rooms)
-    if (not owners) != (path in HOMELESS):
+    if not owners:
         report(f"{path}: in no room; name it in the room's CMakeLists.txt")
     for name in includes_of(path, rooms, report):
         targets = rooms_of(name, rooms)
@@ -118,9 +92,7 @@ def reach(start, arrows):
 
 
 def circles(rooms, report):
-    arrows = {r.name: (r.uses | set(r.includes)) for r in rooms}
-    for r in rooms:
-        arrows[r.name] -= {to for name, to in EXCEPTIONS + WRONG if name == r.name}
+    arrows = {r.name: r.uses | set(r.includes) for r in rooms}
     seen = set()
     for name in arrows:
         circle = {to for to in reach(name, arrows) if name in reach(to, arrows)} - seen
@@ -138,18 +110,11 @@ def main():
     for path in sorted(sources()):
         if not shared(path, rooms):
             look(path, rooms, said.append)
-    left = set(EXCEPTIONS)
     for r in rooms:
-        for name in sorted(set(r.includes) ^ r.uses):
-            if (r.name, name) in EXCEPTIONS:
-                left.discard((r.name, name))
-            elif name in r.uses:
-                said.append(f"{r.name} uses {name}, but includes nothing of it")
-            else:
-                said.append(f"{r.name} doesn't use {name}, but {r.includes[name]}")
-    left |= {(name, to) for name, to in WRONG for r in rooms if r.name == name and to not in r.uses}
-    for name, to in sorted(left):
-        said.append(f"{name} and {to} are no exception any more; take them out of scripts/rooms.py")
+        for name in sorted(set(r.includes) - r.uses):
+            said.append(f"{r.name} doesn't use {name}, but {r.includes[name]}")
+        for name in sorted(r.uses - set(r.includes)):
+            said.append(f"{r.name} uses {name}, but includes nothing of it")
     circles(rooms, said.append)
     print("\n".join(said))
     return 1 if said else 0
