@@ -126,52 +126,19 @@ collect_again(void *arg)
 	buf_reset(arg);
 }
 
-/*
- * Metadata from a place and to the metadata directory; no hints, so that requests keep the
- * specification's order.
- */
-struct metadata {
-	struct origin *origin;
-	struct tuf_io disk;
-};
-
 static int
-metadata_fetch(void *arg, const char *name, struct buf *out, struct err *e)
+fetch_metadata(void *arg, const char *name, struct buf *out, struct err *e)
 {
-	const struct metadata *m = arg;
+	const struct origin *from = arg;
 	struct sftp_file f = { .path = name,
 		.max = out->max,
 		.data = collect,
 		.again = collect_again,
 		.arg = out };
 
-	if (fetch_files(m->origin->fetch, &f, 1, e) == -1)
+	if (fetch_files(from->fetch, &f, 1, e) == -1)
 		return err_context(e, "%s", name);
 	return f.result == SFTP_FILE_OK ? 1 : 0;
-}
-
-static int
-metadata_load(void *arg, const char *role, struct buf *out, struct err *e)
-{
-	struct metadata *m = arg;
-
-	return m->disk.load(m->disk.arg, role, out, e);
-}
-
-static int
-metadata_save(void *arg, const char *role, const uint8_t *data, size_t len, struct err *e)
-{
-	struct metadata *m = arg;
-
-	return m->disk.save(m->disk.arg, role, data, len, e);
-}
-
-static int
-metadata_forget(void *arg, const char *role, struct err *e)
-{
-	struct metadata *m = arg;
-
-	return m->disk.forget(m->disk.arg, role, e);
 }
 
 /* What both commands that go to a server hold. */
@@ -179,7 +146,6 @@ struct work {
 	struct dir *dir;
 	struct file_lock *lock;
 	struct origin from, targets;
-	struct metadata metadata;
 	struct tuf_client *client;
 };
 
@@ -196,8 +162,9 @@ work_end(struct work *w)
 static int
 refresh(struct work *w, const struct arguments *a, struct err *e)
 {
-	struct tuf_io io = { metadata_fetch, NULL, metadata_load, metadata_save, metadata_forget,
-		&w->metadata };
+	/* Without hints requests keep the specification's order. */
+	const struct tuf_source source = { fetch_metadata, NULL, &w->from };
+	struct tuf_store store;
 	int64_t now = clock_wall(), floor;
 
 	if ((w->dir = dir_open(a->metadata_dir, e)) == NULL)
@@ -209,10 +176,9 @@ refresh(struct work *w, const struct arguments *a, struct err *e)
 		    "the clock stands before the last good refresh; expiry is checked against that time");
 		now = floor;
 	}
-	tuf_store_io(w->dir, &w->metadata.disk);
-	w->metadata.origin = &w->from;
+	store = tuf_store_in(w->dir);
 	if (origin_open(&w->from, a->metadata_url, a, e) == -1 ||
-	    (w->client = tuf_client_new(&io, now, e)) == NULL ||
+	    (w->client = tuf_client_new(&source, &store, now, e)) == NULL ||
 	    tuf_client_refresh(w->client, NULL, e) == -1)
 		return -1;
 	return notes_set_refreshed(w->dir, now, e);
@@ -223,7 +189,7 @@ cmd_init(const struct arguments *a, const char *root)
 {
 	struct buf b = BUF_INIT(TUF_ROOT_SIZE_MAX);
 	struct dir *dir = NULL;
-	struct tuf_io disk;
+	struct tuf_store store;
 	int64_t version;
 	struct err e;
 	int status = EXIT_SUCCESS;
@@ -236,8 +202,8 @@ cmd_init(const struct arguments *a, const char *root)
 	} else if ((dir = dir_make(a->metadata_dir, 0755, &e)) == NULL)
 		status = failed(&e);
 	else {
-		tuf_store_io(dir, &disk);
-		if (disk.save(disk.arg, "root", b.data, b.len, &e) == -1)
+		store = tuf_store_in(dir);
+		if (store.save(store.arg, "root", b.data, b.len, &e) == -1)
 			status = failed(&e);
 		else
 			printf("root version %lld is trusted\n", (long long)version);
@@ -307,14 +273,15 @@ cmd_refresh(const struct arguments *a)
 	struct err e;
 	int status = EXIT_SUCCESS;
 
-	if (refresh(&w, a, &e) == -1)
+	if (refresh(&w, a, &e) == -1) {
 		status = failed(&e);
-	else
+	} else {
+		struct tuf_trusted t = tuf_client_trusted(w.client);
+
 		printf("root %lld, timestamp %lld, snapshot %lld, targets %lld\n",
-		    (long long)tuf_client_root(w.client)->c.version,
-		    (long long)tuf_client_timestamp(w.client)->c.version,
-		    (long long)tuf_client_snapshot(w.client)->c.version,
-		    (long long)tuf_client_targets(w.client)->c.version);
+		    (long long)t.root->c.version, (long long)t.timestamp->c.version,
+		    (long long)t.snapshot->c.version, (long long)t.targets->c.version);
+	}
 	work_end(&w);
 	return status;
 }

@@ -6,8 +6,8 @@
  * The client's workflow (TUF specification 1.0, section 5): which metadata is asked for, in which
  * order, and when it may replace what is trusted.
  *
- * No I/O and no clock of its own: files come and go through struct tuf_io, so that SFTP, a
- * directory and a fuzzer serve equally.  What fails any check is never given to save().
+ * No I/O and no clock of its own: files come from struct tuf_source and go to struct tuf_store, so
+ * that SFTP, a directory and a fuzzer serve equally.  save() is never given what fails a check.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,10 +27,11 @@
 #define TUF_ROOTS_MAX  1024 /* new roots in one refresh */
 #define TUF_VISITS_MAX 32   /* delegated roles visited in one search */
 
-struct tuf_io {
+/* The repository's metadata. */
+struct tuf_source {
 	/*
 	 * Fetch the metadata file called name ("3.root.json"), appending to out, whose max is the
-	 * limit. 1 got it, 0 the repository says that there is no such file, -1 any other fault.
+	 * limit.  1 fetched, 0 the repository says that there is no such file, -1 any other fault.
 	 */
 	int (*fetch)(void *arg, const char *name, struct buf *out, struct err *e);
 	/*
@@ -38,9 +39,12 @@ struct tuf_io {
 	 * NULL.
 	 */
 	void (*hint)(void *arg, const char *name, size_t max);
-	/*
-	 * Local trusted metadata by role, byte for byte as it was received.  load: 1, 0 none, -1.
-	 */
+	void *arg;
+};
+
+/* Local trusted metadata by role, byte for byte as it was received. */
+struct tuf_store {
+	/* Append the role's file to out.  1, 0 there is none, -1. */
 	int (*load)(void *arg, const char *role, struct buf *out, struct err *e);
 	int (*save)(void *arg, const char *role, const uint8_t *data, size_t len, struct err *e);
 	int (*forget)(void *arg, const char *role, struct err *e);
@@ -49,8 +53,13 @@ struct tuf_io {
 
 struct tuf_client;
 
-/* now: seconds since 1970, the one time that every expiry is checked against.  *io is copied. */
-struct tuf_client *tuf_client_new(const struct tuf_io *io, int64_t now, struct err *e);
+/*
+ * source and store are copied; what their arg points to must outlive the client.  source may be
+ * NULL for tuf_client_load().  now: seconds since 1970, the one time that every expiry is checked
+ * against.  NULL with ERR_NOMEM.
+ */
+struct tuf_client *tuf_client_new(const struct tuf_source *source, const struct tuf_store *store,
+    int64_t now, struct err *e);
 void tuf_client_free(struct tuf_client *c);
 
 /*
@@ -63,7 +72,7 @@ int tuf_root_check(const uint8_t *data, size_t len, int64_t *version, struct err
  * Bring root, timestamp, snapshot and targets up to date.  wanted names a delegated role that will
  * be asked for afterwards (for the hint), or is NULL.  0, or -1 with ERR_NOENT (no local root),
  * ERR_SIGNATURE, ERR_VERSION, ERR_ROLLBACK, ERR_EXPIRED, ERR_HASH, ERR_SYNTAX, ERR_TOO_LARGE, or
- * what io gave.
+ * what source and store gave.
  */
 int tuf_client_refresh(struct tuf_client *c, const char *wanted, struct err *e);
 
@@ -72,12 +81,6 @@ int tuf_client_refresh(struct tuf_client *c, const char *wanted, struct err *e);
  * trusted at the last refresh.
  */
 int tuf_client_load(struct tuf_client *c, struct err *e);
-
-/*
- * Whether the refresh found the timestamp that was trusted already, and nothing else had to be
- * fetched.
- */
-bool tuf_client_unchanged(const struct tuf_client *c);
 
 /*
  * A role delegated directly by the top-level targets role, verified; owned by c.  NULL with
@@ -91,11 +94,14 @@ const struct tuf_delegation *tuf_client_delegation(const struct tuf_client *c, c
 /* Find a target by the pre-order walk of the delegations.  1 found, 0 no such target, -1 error. */
 int tuf_client_find(struct tuf_client *c, const char *path, struct tuf_target *out, struct err *e);
 
-/* The trusted roles, for display; NULL where there is none yet. */
-const struct tuf_root *tuf_client_root(const struct tuf_client *c);
-const struct tuf_timestamp *tuf_client_timestamp(const struct tuf_client *c);
-const struct tuf_snapshot *tuf_client_snapshot(const struct tuf_client *c);
-const struct tuf_targets *tuf_client_targets(const struct tuf_client *c);
+/* The trusted roles, owned by the client; NULL where there is none yet. */
+struct tuf_trusted {
+	const struct tuf_root *root;
+	const struct tuf_timestamp *timestamp;
+	const struct tuf_snapshot *snapshot;
+	const struct tuf_targets *targets;
+};
+struct tuf_trusted tuf_client_trusted(const struct tuf_client *c);
 
 /*
  * The earliest expiry among what a start relies on: timestamp, snapshot, targets and the delegated
@@ -104,16 +110,10 @@ const struct tuf_targets *tuf_client_targets(const struct tuf_client *c);
 int64_t tuf_client_expires(const struct tuf_client *c);
 
 /*
- * Append the remote path of a target, "dir/<hash>.name" or without the hash by the root's
- * consistent_snapshot.
+ * Append the path of a target below LAYOUT_TARGETS: layout_stored(), or path itself when the root
+ * has no consistent snapshots.  0, or -1 with what layout_stored() and buf_adds() list.
  */
 int tuf_client_target_path(const struct tuf_client *c, const char *path, const struct tuf_target *t,
     struct buf *out, struct err *e);
-
-/*
- * Append a role's name as it stands in file names: percent-encoded but for letters, digits and
- * "_.-~".
- */
-int tuf_role_filename(const char *role, struct buf *out, struct err *e);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Which paths a delegation covers.
  */
-#include "lib/tuf/metadata.h"
+#include "lib/tuf/delegation.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /*
  * The envelope of a metadata file, {"signatures": [...], "signed": {...}}, and counting signatures.
  */
-#include "lib/tuf/metadata.h"
+#include "lib/tuf/envelope.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,7 @@
 #define LIB_TUF_METADATA_H
 
 /*
- * TUF metadata files: the envelope with its signatures, and the four kinds of contents
- * (specification 4.3 to 4.6).
+ * The four kinds of contents of TUF metadata files (specification 4.3 to 4.6).
  *
  * Signatures are checked before contents are read: envelope_parse(), envelope_verify(), then one of
  * root_parse(), timestamp_parse(), snapshot_parse(), targets_parse().  Pure: no I/O and no clock.
@@ -18,30 +17,16 @@
 
 #include "lib/base/digest.h"
 #include "lib/base/err.h"
+#include "lib/tuf/delegation.h"
+#include "lib/tuf/envelope.h"
 #include "lib/tuf/key.h"
 
 #define TUF_VERSION_MAX	    (INT64_MAX - 1) /* of any role: the next one can still be counted */
-#define TUF_SIGNATURES_MAX  256		    /* signatures in one file */
 /* delegated roles in one targets file, entries of a snapshot */
 #define TUF_ROLES_MAX	    4096
-#define TUF_THRESHOLD_MAX   TUF_KEYS_MAX
 #define TUF_ROLE_NAME_MAX   200		 /* bytes of a role's name */
 #define TUF_TARGETS_MAX	    1000000	 /* targets in one file */
 #define TUF_TARGET_SIZE_MAX (1ull << 40) /* bytes of one target */
-
-/* Who may sign a role. */
-struct tuf_role {
-	const char **keyids; /* owned array; the texts belong to the JSON */
-	size_t n;
-	unsigned threshold;
-};
-
-struct envelope {
-	json_t *json;	    /* owned */
-	const json_t *body; /* "signed", within json */
-	uint8_t *canonical; /* owned; the bytes that signatures are over */
-	size_t len;
-};
 
 /* Lengths and hashes that a signed parent states for a file. */
 struct tuf_hashes {
@@ -81,13 +66,6 @@ struct tuf_snapshot {
 	struct tuf_common c; /* entries are looked up with snapshot_meta() */
 };
 
-struct tuf_delegation {
-	const char *name;
-	struct tuf_role role;
-	bool terminating;
-	const json_t *paths, *prefixes; /* exactly one of them is an array */
-};
-
 struct tuf_targets {
 	struct tuf_common c;
 	const json_t *targets;
@@ -105,22 +83,6 @@ struct tuf_target {
 
 /* "root", "timestamp", "snapshot", "targets". */
 const char *tuf_top_name(enum tuf_top which);
-
-/*
- * 0, or -1 with ERR_SYNTAX (not this form, two signatures with one key id), ERR_TOO_LARGE,
- * ERR_NOMEM;
- * *v is then empty.
- */
-int envelope_parse(const uint8_t *data, size_t len, struct envelope *v, struct err *e);
-void envelope_free(struct envelope *v);
-
-/*
- * Whether a threshold of different keys of role vouch for v.  Keys are counted once by id and once
- * by their public key; signatures by others count nothing.  0, or -1 with ERR_SIGNATURE; what names
- * the file in the text.
- */
-int envelope_verify(const struct envelope *v, const struct tuf_keyring *ring,
-    const struct tuf_role *role, const char *what, struct err *e);
 
 /* Contents, read from a verified envelope.  NULL with ERR_SYNTAX, ERR_TOO_LARGE or ERR_NOMEM. */
 struct tuf_root *root_parse(const struct envelope *v, struct err *e);
@@ -146,12 +108,6 @@ int snapshot_check_rollback(const struct tuf_snapshot *old, const struct tuf_sna
 /* The target called path in this role.  1 found, 0 not there, -1 malformed (ERR_SYNTAX). */
 int
 targets_get(const struct tuf_targets *t, const char *path, struct tuf_target *out, struct err *e);
-
-/* Whether a delegation covers path (specification 4.5): `*` and `?` never match '/'. */
-bool delegation_covers(const struct tuf_delegation *d, const char *path);
-
-/* Whether the pattern matches the path: `*` and `?` are the only wildcards and never match '/'. */
-bool tuf_glob(const char *pattern, const char *path);
 
 /*
  * Whether len bytes at data are what h states; every hash that is stated must fit.  0 or -1 with

@@ -12,6 +12,7 @@
 #include "lib/base/date.h"
 #include "lib/os/path.h"
 #include "lib/tuf/client.h"
+#include "lib/tuf/layout.h"
 
 #define READ_CHUNK 65536
 
@@ -406,16 +407,14 @@ check_contents(struct tree *t, const struct below *b, const char *file,
 static int
 role_file(int64_t version, const char *role, char out[REPO_FILE_SIZE], struct err *e)
 {
-	struct buf name = BUF_INIT(REPO_FILE_SIZE - 1);
-	int rc = -1;
+	char name[LAYOUT_METADATA_SIZE];
 
-	if (buf_addf(&name, e, "%" PRId64 ".", version) == 0 &&
-	    tuf_role_filename(role, &name, e) == 0 && buf_adds(&name, ".json", e) == 0) {
-		memcpy(out, buf_text(&name), name.len + 1);
-		rc = 0;
-	}
-	buf_free(&name);
-	return rc;
+	if (layout_metadata(version, role, name, e) == -1)
+		return -1;
+	if (strlen(name) >= REPO_FILE_SIZE)
+		return err_setx(e, ERR_TOO_LARGE, "%.100s...: name too long", name);
+	memcpy(out, name, strlen(name) + 1);
+	return 0;
 }
 
 /* Whether this pair of files was looked at already.  1, 0 (it is noted now) or -1. */

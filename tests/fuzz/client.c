@@ -237,12 +237,22 @@ build(struct world *w, struct feed *f)
 	}
 }
 
+static struct tuf_client *
+client(struct world *w)
+{
+	const struct tuf_source source = { io_fetch, NULL, w };
+	const struct tuf_store store = { io_load, io_save, io_forget, w };
+	struct err e;
+
+	return tuf_client_new(&source, &store, NOW, &e);
+}
+
 /* One run of the client.  Whether the refresh succeeded. */
 static bool
-run(struct world *w, const struct tuf_io *io)
+run(struct world *w)
 {
 	struct err e = { 0 };
-	struct tuf_client *c = tuf_client_new(io, NOW, &e);
+	struct tuf_client *c = client(w);
 	struct tuf_target t;
 	bool rc;
 
@@ -267,13 +277,13 @@ run(struct world *w, const struct tuf_io *io)
 }
 
 static void
-run_again(struct world *w, const struct tuf_io *io)
+run_again(struct world *w)
 {
 	unsigned saves = w->saves;
 	struct err e = { 0 };
-	struct tuf_client *c = tuf_client_new(io, NOW, &e);
+	struct tuf_client *c = client(w);
 
-	must(run(w, io));
+	must(run(w));
 	must(w->saves == saves);
 	must(c != NULL && tuf_client_load(c, &e) == 0);
 	tuf_client_free(c);
@@ -283,7 +293,6 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct world *w = calloc(1, sizeof *w);
-	const struct tuf_io io = { io_fetch, NULL, io_load, io_save, io_forget, w };
 	struct feed f = { data, size };
 	bool consistent;
 
@@ -292,8 +301,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	consistent = feed_u8(&f) & 1;
 	first_root(w, consistent);
 	build(w, &f);
-	if (run(w, &io))
-		run_again(w, &io);
+	if (run(w))
+		run_again(w);
 	for (int i = 0; i < F_COUNT; i++) {
 		buf_free(&w->files[i]);
 		buf_free(&w->bodies[i]);

@@ -38,21 +38,23 @@ static json_t *
 trust_json(const struct station *st)
 {
 	struct dir *d = existing_dir(st, "metadata");
-	struct tuf_io io = { 0 };
+	struct tuf_store store;
 	struct tuf_client *c;
 	json_t *j = json_object();
 	struct err e;
 
 	if (d == NULL || j == NULL)
 		return j;
-	tuf_store_io(d, &io);
-	if ((c = tuf_client_new(&io, 0, &e)) != NULL) {
+	store = tuf_store_in(d);
+	if ((c = tuf_client_new(NULL, &store, 0, &e)) != NULL) {
+		struct tuf_trusted t;
+
 		tuf_client_load(c, &e);
 		tuf_client_role(c, st->application, &e);
-		if (tuf_client_root(c) != NULL)
-			json_object_set_new(j, "root_version",
-			    json_integer(tuf_client_root(c)->c.version));
-		if (tuf_client_targets(c) != NULL) {
+		t = tuf_client_trusted(c);
+		if (t.root != NULL)
+			json_object_set_new(j, "root_version", json_integer(t.root->c.version));
+		if (t.targets != NULL) {
 			char text[DATE_TEXT_SIZE];
 
 			date_format(tuf_client_expires(c), text);

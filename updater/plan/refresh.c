@@ -13,8 +13,6 @@
 
 struct refresh {
 	struct fetch *f;
-	struct dir *metadata;
-	struct tuf_io disk; /* load, save and forget of the store */
 	struct tuf_client *client;
 	const struct tuf_targets *role;
 	/* What will probably be asked for next, and what came when it was fetched along. */
@@ -101,30 +99,6 @@ hint(void *arg, const char *name, size_t max)
 	r->hint_max = max;
 }
 
-static int
-disk_load(void *arg, const char *role, struct buf *out, struct err *e)
-{
-	struct refresh *r = arg;
-
-	return r->disk.load(r->disk.arg, role, out, e);
-}
-
-static int
-disk_save(void *arg, const char *role, const uint8_t *data, size_t len, struct err *e)
-{
-	struct refresh *r = arg;
-
-	return r->disk.save(r->disk.arg, role, data, len, e);
-}
-
-static int
-disk_forget(void *arg, const char *role, struct err *e)
-{
-	struct refresh *r = arg;
-
-	return r->disk.forget(r->disk.arg, role, e);
-}
-
 void
 refresh_free(struct refresh *r)
 {
@@ -140,16 +114,15 @@ refresh_run(struct fetch *f, struct dir *metadata, const char *application, int6
     struct err *e)
 {
 	struct refresh *r = calloc(1, sizeof *r);
-	struct tuf_io io = { fetch_metadata, hint, disk_load, disk_save, disk_forget, r };
+	const struct tuf_source source = { fetch_metadata, hint, r };
+	const struct tuf_store store = tuf_store_in(metadata);
 
 	if (r == NULL) {
 		err_nomem(e);
 		return NULL;
 	}
 	r->f = f;
-	r->metadata = metadata;
-	tuf_store_io(metadata, &r->disk);
-	if ((r->client = tuf_client_new(&io, now, e)) == NULL ||
+	if ((r->client = tuf_client_new(&source, &store, now, e)) == NULL ||
 	    tuf_client_refresh(r->client, application, e) == -1 ||
 	    (r->role = tuf_client_role(r->client, application, e)) == NULL) {
 		refresh_free(r);

@@ -4,51 +4,40 @@
  */
 #include "updater/state/tuf_store.h"
 
-static int
-file_name(const char *role, struct buf *name, struct err *e)
-{
-	return tuf_role_filename(role, name, e) == -1 ? -1 : buf_adds(name, ".json", e);
-}
+#include "lib/tuf/layout.h"
 
 static int
 load(void *arg, const char *role, struct buf *out, struct err *e)
 {
-	struct buf name = BUF_INIT(1024);
-	int rc = file_name(role, &name, e) == -1 || file_read(arg, buf_text(&name), out, e) == -1
-	    ? -1
-	    : 1;
+	char name[LAYOUT_METADATA_SIZE];
 
-	buf_free(&name);
-	return rc == -1 && e->code == ERR_NOENT ? 0 : rc;
+	if (layout_metadata(0, role, name, e) == 0 && file_read(arg, name, out, e) == 0)
+		return 1;
+	return e->code == ERR_NOENT ? 0 : -1;
 }
 
 static int
 save(void *arg, const char *role, const uint8_t *data, size_t len, struct err *e)
 {
-	struct buf name = BUF_INIT(1024);
-	int rc = file_name(role, &name, e) == -1
-	    ? -1
-	    : file_replace(arg, buf_text(&name), data, len, 0644, e);
+	char name[LAYOUT_METADATA_SIZE];
 
-	buf_free(&name);
-	return rc;
+	return layout_metadata(0, role, name, e) == -1
+	    ? -1
+	    : file_replace(arg, name, data, len, 0644, e);
 }
 
 static int
 forget(void *arg, const char *role, struct err *e)
 {
-	struct buf name = BUF_INIT(1024);
-	int rc = file_name(role, &name, e) == -1 ? -1 : file_remove(arg, buf_text(&name), e);
+	char name[LAYOUT_METADATA_SIZE];
 
-	buf_free(&name);
-	return rc == -1 ? -1 : dir_sync(arg, e);
+	if (layout_metadata(0, role, name, e) == -1 || file_remove(arg, name, e) == -1)
+		return -1;
+	return dir_sync(arg, e);
 }
 
-void
-tuf_store_io(struct dir *metadata, struct tuf_io *io)
+struct tuf_store
+tuf_store_in(struct dir *metadata)
 {
-	io->load = load;
-	io->save = save;
-	io->forget = forget;
-	io->arg = metadata;
+	return (struct tuf_store){ load, save, forget, metadata };
 }

@@ -9,7 +9,7 @@
 #include "lib/os/file.h"
 #include "lib/tuf/client.h"
 
-/* Fill in load, save, forget and arg of io for this directory, which must outlive io. */
-void tuf_store_io(struct dir *metadata, struct tuf_io *io);
+/* The store in this directory, which must outlive the store. */
+struct tuf_store tuf_store_in(struct dir *metadata);
 
 #endif

@@ -142,10 +142,14 @@ io_forget(void *arg, const char *role, struct err *e)
 	return 0;
 }
 
-void
-world_io(struct world *w, struct tuf_io *io)
+struct tuf_client *
+world_client(struct world *w, int64_t now)
 {
-	*io = (struct tuf_io){ io_fetch, NULL, io_load, io_save, io_forget, w };
+	const struct tuf_source source = { io_fetch, NULL, w };
+	const struct tuf_store store = { io_load, io_save, io_forget, w };
+	struct err e;
+
+	return must(tuf_client_new(&source, &store, now, &e));
 }
 
 void

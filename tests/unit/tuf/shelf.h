@@ -3,8 +3,8 @@
 #define TESTS_UNIT_TUF_SHELF_H
 
 /*
- * Files by name in memory: a repository, or what a station keeps.  Joined to lib/tuf through struct
- * tuf_io.
+ * Files by name in memory: a repository, or what a station keeps.  Joined to lib/tuf as a
+ * struct tuf_source and a struct tuf_store.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -43,8 +43,8 @@ struct world {
 	const char *unreadable; /* the role that load() fails for with ERR_IO, or NULL */
 };
 
-/* fetch, load, save and forget of io for w; no hint. */
-void world_io(struct world *w, struct tuf_io *io);
+/* A client of w, without hints.  Never NULL. */
+struct tuf_client *world_client(struct world *w, int64_t now);
 void world_clear(struct world *w);
 
 #endif

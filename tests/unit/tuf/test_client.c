@@ -186,14 +186,12 @@ build(const struct knobs *wanted)
 static enum err_code
 refresh(int64_t now, char text[ERR_TEXT_SIZE])
 {
-	struct tuf_io io;
 	enum err_code code = ERR_NONE;
 	struct tuf_target t;
 	struct err e = { 0 };
 	struct tuf_client *c;
 
-	world_io(&world, &io);
-	c = tuf_client_new(&io, now, &e);
+	c = world_client(&world, now);
 	if (tuf_client_refresh(c, APP, &e) == -1 || tuf_client_role(c, APP, &e) == NULL)
 		code = e.code;
 	else if (tuf_client_find(c, APP "/app/x", &t, &e) != 1)

@@ -214,14 +214,12 @@ build(int version, const struct change *c)
 static enum err_code
 refresh_at(int64_t now, struct err *e)
 {
-	struct tuf_io io;
 	struct tuf_client *c;
 	struct tuf_target t;
 	enum err_code code = ERR_NONE;
 
 	err_clear(e);
-	world_io(&world, &io);
-	assert_non_null(c = tuf_client_new(&io, now, e));
+	c = world_client(&world, now);
 	if (tuf_client_refresh(c, NULL, e) == -1 || tuf_client_role(c, APP, e) == NULL)
 		code = e->code;
 	else

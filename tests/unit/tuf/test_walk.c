@@ -5,6 +5,7 @@
 #include "tests/unit/tuf/shelf.h"
 #include "tests/unit/common/test.h"
 
+#include "lib/tuf/layout.h"
 #include "lib/tuf/sign.h"
 
 #define NOW	  1800000000
@@ -177,7 +178,7 @@ build(const char *edges, const char *owners, const char *path)
 {
 	char text[4096], *save = NULL, name[256];
 	json_t *j, *meta = json_object();
-	struct buf file;
+	char file[LAYOUT_METADATA_SIZE];
 	struct err e;
 
 	nnodes = 0;
@@ -193,11 +194,8 @@ build(const char *edges, const char *owners, const char *path)
 			"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
 			"custom", "owner", t));
 	for (size_t i = 0; i < nnodes; i++) {
-		file = (struct buf)BUF_INIT(256);
-		assert_ok(tuf_role_filename(nodes[i].name, &file, &e), &e);
-		snprintf(name, sizeof name, "1.%s.json", buf_text(&file));
-		buf_free(&file);
-		put(nodes[i].body, name);
+		assert_ok(layout_metadata(1, nodes[i].name, file, &e), &e);
+		put(nodes[i].body, file);
 		snprintf(name, sizeof name, "%.63s.json", nodes[i].name);
 		json_object_set_new(meta, name, json_pack("{s:i}", "version", 1));
 	}
@@ -222,12 +220,9 @@ build(const char *edges, const char *owners, const char *path)
 static struct tuf_client *
 refreshed(void)
 {
-	struct tuf_io io;
-	struct tuf_client *c;
+	struct tuf_client *c = world_client(&world, NOW);
 	struct err e;
 
-	world_io(&world, &io);
-	assert_non_null(c = tuf_client_new(&io, NOW, &e));
 	assert_ok(tuf_client_refresh(c, NULL, &e), &e);
 	world.asked[0] = '\0';
 	return c;

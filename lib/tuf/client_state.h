@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_TUF_CLIENT_STATE_H
+#define LIB_TUF_CLIENT_STATE_H
+
+/*
+ * The inside of a client, for client.c, roots.c and search.c alone.
+ */
+#include "lib/tuf/client.h"
+
+/* A delegated role that was verified under one delegator. */
+struct loaded {
+	char *name, *delegator;
+	struct tuf_targets *targets;
+};
+
+struct tuf_client {
+	struct tuf_source source; /* fetch is NULL when only local files count */
+	struct tuf_store store;
+	int64_t now;
+	bool check_expiry;
+	struct tuf_root *root;
+	struct tuf_timestamp *timestamp;
+	struct tuf_snapshot *snapshot;
+	struct tuf_targets *targets;
+	struct loaded *roles;
+	size_t n;
+};
+
+/* 0, or -1 with ERR_EXPIRED where expiry is checked; what names the file in the text. */
+int client_expired(const struct tuf_client *c, const struct tuf_common *common, const char *what,
+    struct err *e);
+
+/*
+ * The targets role called role, signed by keys of ring: the local copy where it is the one that the
+ * snapshot names, else fetched and saved.  The caller owns it.  NULL with what tuf_client_refresh()
+ * lists.
+ */
+struct tuf_targets *client_obtain(struct tuf_client *c, const char *role,
+    const struct tuf_keyring *ring, const struct tuf_role *keys, struct err *e);
+
+/* Load the trusted root from the store.  0, or -1 with ERR_NOENT when there is none, and others. */
+int roots_load(struct tuf_client *c, struct err *e);
+
+/* Fetch, check and save each newer root (5.3).  0, or -1 with what tuf_client_refresh() lists. */
+int roots_update(struct tuf_client *c, struct err *e);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_TUF_ENVELOPE_H
+#define LIB_TUF_ENVELOPE_H
+
+/*
+ * The envelope of a TUF metadata file: its contents and the signatures over them (specification
+ * 4.2).  Pure: no I/O.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "lib/base/err.h"
+#include "lib/tuf/key.h"
+
+#define TUF_SIGNATURES_MAX 256 /* signatures in one file */
+#define TUF_THRESHOLD_MAX  TUF_KEYS_MAX
+
+/* Who may sign a role. */
+struct tuf_role {
+	const char **keyids; /* owned array; the texts belong to the JSON */
+	size_t n;
+	unsigned threshold;
+};
+
+struct envelope {
+	json_t *json;	    /* owned */
+	const json_t *body; /* "signed", within json */
+	uint8_t *canonical; /* owned; the bytes that signatures are over */
+	size_t len;
+};
+
+/*
+ * Parse a file, and put "signed" into canonical form.  0, or -1 with ERR_SYNTAX (not this form, two
+ * signatures with one key id), ERR_TOO_LARGE or ERR_NOMEM; *v is then empty.
+ */
+int envelope_parse(const uint8_t *data, size_t len, struct envelope *v, struct err *e);
+void envelope_free(struct envelope *v);
+
+/*
+ * Whether a threshold of different keys of role vouch for v.  Keys are counted once by id and once
+ * by their public key; signatures by others count nothing.  0, or -1 with ERR_SIGNATURE; what names
+ * the file in the text.
+ */
+int envelope_verify(const struct envelope *v, const struct tuf_keyring *ring,
+    const struct tuf_role *role, const char *what, struct err *e);
+
+#endif
