@@ -41,7 +41,7 @@ struct command {
 	const char *args;	      /* for the usage line: "[options] FILE..." */
 	int least, most;	      /* arguments that are no options; most -1: any number */
 	const char *help;	      /* one line */
-	const char *more;	      /* paragraphs that follow it, lines ended; or NULL */
+	const char *more;	      /* a paragraph that follows it, or NULL */
 	const struct option *options; /* or NULL */
 	size_t size;		      /* of the struct of the options' values */
 	const void *defaults;	      /* its content at first, or NULL: all zero */

@@ -163,9 +163,11 @@ help_command(const struct program *p, const struct command *c)
 	printf("usage: %s %s%s%s%s\n\n", p->name, p->args, c->name, c->args[0] != '\0' ? " " : "",
 	    c->args);
 	wrap(stdout, c->help, 0, 0);
-	printf("\n%s%s", c->more != NULL ? "\n" : "", c->more != NULL ? c->more : "");
-	if (column > 0)
-		putchar('\n');
+	if (c->more != NULL) {
+		fputs("\n\n", stdout);
+		wrap(stdout, c->more, 0, 0);
+	}
+	fputs(column > 0 ? "\n\n" : "\n", stdout);
 	print_options(stdout, c->options, c->defaults, column);
 	print_options(stdout, p->options, NULL, column);
 }

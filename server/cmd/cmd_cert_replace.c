@@ -79,7 +79,7 @@ static const struct option replace_options[] = {
 };
 const struct command cmd_cert_replace = { "cert replace", run_replace, "[options] NAME", 1, 1,
 	"replace the pair that Kernels use, step by step, without a refused connection",
-	"Each call takes one step at most; 'cert status' says which comes next.\n",
+	"Each call takes one step at most; 'cert status' says which comes next.",
 	COMMAND_OPTIONS(replace_options),
 	.defaults = &(const struct options){ .s = { .said = BUF_INIT(SAID_MAX) },
 	    .a = { .wish = { .days = CERT_DAYS_DEFAULT } } },

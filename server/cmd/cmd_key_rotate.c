@@ -149,7 +149,7 @@ static const struct option rotate_options[] = {
 };
 const struct command cmd_key_rotate = { "key rotate", run_rotate, "[options] ROLE", 1, 1,
 	"change who signs a role",
-	"Without --add, --remove and --threshold each key of the role is replaced by a new one.\n",
+	"Without --add, --remove and --threshold each key of the role is replaced by a new one.",
 	rotate_options, sizeof(struct rotation), &(const struct rotation){ .type = "ed25519" },
 	.offers = OFFER_NOTHING };
 

@@ -158,8 +158,9 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_enroll = { "enroll", run, "[options] URL...", 1, STATION_SERVERS_MAX,
+const struct command cmd_enroll = { "enroll", run,
+	"--root FILE --installation NAME --app NAME [options] URL...", 1, STATION_SERVERS_MAX,
 	"make this computer a station of an update server",
-	"URL is sftp://user@host:port/path or file:///path; several are tried in order.\n"
-	"Needed are --root, --installation and --app; for sftp --host-key and a login, too.\n",
+	"URL is sftp://user@host:port/path or file:///path; several are tried in order. "
+	"Needed are --root, --installation and --app; for sftp --host-key and a login, too.",
 	options, sizeof(struct options), NULL, .offers = OFFER_NOTHING };

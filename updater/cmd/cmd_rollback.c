@@ -38,5 +38,5 @@ static const struct option options[] = { CMD_STATION_ROWS, OPTION_END };
 
 const struct command cmd_rollback = { "rollback", run, "[options] [RELEASE]", 0, 1,
 	"return to an earlier release, until a newer one is published",
-	"RELEASE is its number (default: the one before; 'slipway history' lists them).\n",
+	"RELEASE is its number (default: the one before; 'slipway history' lists them).",
 	CMD_OPTIONS(options), .offers = OFFER_NOTHING };

@@ -72,5 +72,5 @@ static const struct option options[] = {
 
 const struct command cmd_run = { "run", run, "[options] [--] PROGRAM [ARG...]", 1, -1,
 	"update, then become PROGRAM",
-	"Without --app, /C<name> among ARG names the application, if that is enrolled.\n",
+	"Without --app, /C<name> among ARG names the application, if that is enrolled.",
 	CMD_OPTIONS(options), .stop = true };

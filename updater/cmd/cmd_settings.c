@@ -240,8 +240,8 @@ static const struct option set_options[] = {
 };
 const struct command cmd_settings_set = { "settings set", run_set, "[options] KEY NAME VALUE...", 2,
 	1000, "set a value, and print what changed",
-	"A dword and a qword are numbers, binary is hexadecimal digits, multi takes any number\n"
-	"of values.\n",
+	"A dword and a qword are numbers, binary is hexadecimal digits, multi takes any number "
+	"of values.",
 	set_options, sizeof(struct options), &(const struct options){ .type = "string" },
 	.offers = OFFER_NOTHING };
 

@@ -77,7 +77,7 @@ static const struct command status = { "status", .run = run, "", 0, 0, "list rol
 static const struct command publish = { "publish", .run = run, "APP [DIR]", 1, 2,
 	"publish a release" };
 static const struct command cert_new = { "cert new", .run = run, "[options] NAME...", 1, -1,
-	"make a pair", "It is for one name.\n", new_options, sizeof(struct values),
+	"make a pair", "It is for one name.", new_options, sizeof(struct values),
 	&(const struct values){ .type = "p256", .days = 7 } };
 static const struct command cert_list = { "cert list", .run = run, "", 0, -1, "list certificates" };
 static const struct command start = { "start", .run = run, "[--] PROGRAM [ARG...]", 1, -1,
