@@ -140,6 +140,20 @@ for c in status history verify plan 'status --json' 'settings list' --help; do
 	want full.log 'standard output: No space left on device' 0
 done
 
+# A record that can't be read is an error, and not a station without a release.
+applied=$STATION/state/$INSTALLATION/$APP/applied.json
+cp "$applied" whole.json
+for bad in '' '{' '{"serial": "six"}' '{"serial": 6, "release": 3}'; do
+	printf '%s' "$bad" > "$applied"
+	for c in status 'status --json' history verify update; do
+		expect 1 unread.log bash -c "slipway $c"
+		want unread.log applied.json 0
+	done
+done
+cp whole.json "$applied"
+expect 0 status.log slipway status
+want status.log 'release       3, ' 0
+
 # What a person changed is found, and put back when asked.
 three=$(state)
 rm "$appdir/tls/ca.crt"

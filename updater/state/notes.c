@@ -4,7 +4,9 @@
  */
 #include "updater/state/notes.h"
 
-#include "lib/base/date.h"
+#include <stdio.h>
+
+#include "lib/base/json.h"
 #include "lib/os/clock.h"
 #include "lib/os/json_file.h"
 #include "updater/state/state.h"
@@ -30,17 +32,31 @@ notes_set_waiting(struct dir *state, int64_t serial, int64_t release, const stru
 	json_decref(j);
 }
 
-json_t *
-notes_waiting(struct dir *state, int64_t serial)
+/* Texts that are missing are empty. */
+static void
+take_text(const json_t *j, const char *name, char *out, size_t size)
+{
+	const char *text = json_text_of(j, name);
+
+	snprintf(out, size, "%s", text == NULL ? "" : text);
+}
+
+void
+notes_waiting(struct dir *state, int64_t serial, struct waiting *w)
 {
 	struct err ignored;
 	json_t *j = json_file_read(state, WAITING, NOTE_MAX, &ignored);
+	const json_t *why = json_object_get(j, "error");
+	int64_t of;
 
-	if (j != NULL && json_integer_value(json_object_get(j, "serial")) == serial &&
-	    json_object_del(j, "serial") == 0)
-		return j;
+	*w = (struct waiting){ .release = 0 };
+	if (json_number_of(j, "serial", serial, serial, &of) == 0 &&
+	    json_number_of(j, "release", 1, INT64_MAX, &w->release) == 0) {
+		take_text(j, "time", w->time, sizeof w->time);
+		take_text(why, "code", w->code, sizeof w->code);
+		take_text(why, "text", w->text, sizeof w->text);
+	}
 	json_decref(j);
-	return NULL;
 }
 
 json_t *

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "lib/base/date.h"
 #include "lib/base/err.h"
 #include "lib/os/file.h"
 
@@ -19,11 +20,15 @@
  */
 void notes_set_waiting(struct dir *state, int64_t serial, int64_t release, const struct err *why);
 
-/*
- * {"release", "time", "error": {"code", "text"}} while that note is valid, or NULL.  The caller
- * calls json_decref().
- */
-json_t *notes_waiting(struct dir *state, int64_t serial);
+/* That note. */
+struct waiting {
+	int64_t release; /* 0: there is none */
+	char time[DATE_TEXT_SIZE];
+	char code[32], text[ERR_TEXT_SIZE]; /* of the error */
+};
+
+/* Read the note into *w, while it is valid. */
+void notes_waiting(struct dir *state, int64_t serial, struct waiting *w);
 
 /*
  * [{"root", "work", "name", "path"}] of the files in use (leftover.h); an empty array where there

@@ -8,22 +8,34 @@
 #include <string.h>
 
 #include "lib/base/date.h"
+#include "lib/base/json.h"
 #include "lib/os/json_file.h"
 #include "updater/state/state.h"
 
 #define NAME	 "servers.json"
 #define FILE_MAX (64u * 1024)
 
+struct server_said
+server_health_said(const struct server_health *s, const char *url)
+{
+	const json_t *one = json_object_get(s->known, url);
+	const char *time = json_text_of(one, "time");
+
+	return (struct server_said){ .known = one != NULL,
+		.time = time == NULL ? "" : time,
+		.fault = json_text_of(one, "said"),
+		.confined = json_text_of(one, "confined") };
+}
+
 /* Whether it failed not long ago.  A time in the future is none. */
 static bool
 failed_lately(const struct server_health *s, const char *url)
 {
-	const json_t *one = json_object_get(s->known, url), *when = json_object_get(one, "time");
+	struct server_said said = server_health_said(s, url);
 	int64_t t;
 
-	return json_object_get(one, "said") != NULL && json_is_string(when) &&
-	    date_parse(json_string_value(when), json_string_length(when), &t) == 0 && t <= s->now &&
-	    s->now - t < SERVER_HEALTH_LAST_S;
+	return said.fault != NULL && date_parse(said.time, strlen(said.time), &t) == 0 &&
+	    t <= s->now && s->now - t < SERVER_HEALTH_LAST_S;
 }
 
 static bool
@@ -53,18 +65,17 @@ void
 server_health_note(struct server_health *s, const char *url, const struct err *why,
     const char *confined)
 {
-	const json_t *was = json_object_get(s->known, url);
-	const char *confined_before = json_string_value(json_object_get(was, "confined"));
+	struct server_said was = server_health_said(s, url);
 	char when[DATE_TEXT_SIZE];
 	json_t *one;
 
 	/* A server that answered before and answers now changes nothing. */
-	if (why == NULL && was != NULL && json_object_get(was, "said") == NULL &&
-	    (confined == NULL || same(confined_before, confined)))
+	if (why == NULL && was.known && was.fault == NULL &&
+	    (confined == NULL || same(was.confined, confined)))
 		return;
 	date_format(s->now, when);
 	one = json_pack("{s:s, s:s*, s:s*}", "time", when, "said", why == NULL ? NULL : why->text,
-	    "confined", confined == NULL ? confined_before : confined);
+	    "confined", confined == NULL ? was.confined : confined);
 	if (one != NULL && json_object_set_new(s->known, url, one) == 0)
 		s->changed = true;
 }
@@ -75,7 +86,8 @@ server_health_end(struct server_health *s, struct dir *state)
 	struct err ignored;
 	char *text;
 
-	if (s->changed && (text = json_dumps(s->known, JSON_INDENT(1) | JSON_SORT_KEYS)) != NULL) {
+	if (s->changed && state != NULL &&
+	    (text = json_dumps(s->known, JSON_INDENT(1) | JSON_SORT_KEYS)) != NULL) {
 		file_replace_fast(state, NAME, text, strlen(text), 0644, &ignored);
 		free(text);
 	}

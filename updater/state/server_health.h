@@ -8,6 +8,8 @@
  * fetch child had given up.  One that failed is tried last for a while, so that a start doesn't
  * wait for it again and again.
  */
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <jansson.h>
@@ -38,7 +40,19 @@ int server_health_load(struct dir *state, const struct station *st, int64_t now,
 void server_health_note(struct server_health *s, const char *url, const struct err *why,
     const char *confined);
 
-/* Write it down if something changed, not durably; what fails is only forgotten.  Releases s. */
+/* What a server said last; texts are owned by s. */
+struct server_said {
+	bool known;
+	const char *time;     /* "" where it is missing */
+	const char *fault;    /* NULL: it answered */
+	const char *confined; /* or NULL */
+};
+struct server_said server_health_said(const struct server_health *s, const char *url);
+
+/*
+ * Write it down if something changed, not durably; a failure is ignored, and so are changes where
+ * state is NULL.  Releases s.
+ */
 void server_health_end(struct server_health *s, struct dir *state);
 
 #endif

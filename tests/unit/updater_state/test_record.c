@@ -338,20 +338,22 @@ history(void **unused)
 static void
 waiting(void **unused)
 {
-	json_t *said;
+	struct waiting w = { .release = 5 };
 	struct err why;
 
 	(void)unused;
-	assert_null(notes_waiting(state, 1));
+	notes_waiting(state, 1, &w);
+	assert_int_equal(w.release, 0);
 	err_setx(&why, ERR_BUSY, "C:/x: it is open");
 	notes_set_waiting(state, 1, 7, &why);
-	assert_non_null(said = notes_waiting(state, 1));
-	assert_int_equal(json_integer_value(json_object_get(said, "release")), 7);
-	assert_string_equal(json_text_of(json_object_get(said, "error"), "text"),
-	    "C:/x: it is open");
-	assert_string_equal(json_text_of(json_object_get(said, "error"), "code"), "busy");
-	assert_null(notes_waiting(state, 2));
-	json_decref(said);
+	notes_waiting(state, 1, &w);
+	assert_int_equal(w.release, 7);
+	assert_string_equal(w.text, "C:/x: it is open");
+	assert_string_equal(w.code, "busy");
+	assert_int_equal(strlen(w.time), DATE_TEXT_SIZE - 1);
+	notes_waiting(state, 2, &w);
+	assert_int_equal(w.release, 0);
+	assert_string_equal(w.text, "");
 }
 
 static void

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a station says about itself.
+ */
+#include "updater/state/status.h"
+
+#include "lib/base/date.h"
+#include "lib/base/json.h"
+#include "lib/os/clock.h"
+#include "lib/os/path.h"
+#include "updater/state/record.h"
+#include "updater/state/state.h"
+#include "updater/state/tuf_store.h"
+
+/* Versions and dates of the trusted metadata, as far as it can be read. */
+static void
+load_trust(struct status *u)
+{
+	struct err ignored;
+	struct dir *d = station_dir(u->st, "metadata", false, &ignored);
+	struct tuf_trusted trusted;
+	struct tuf_store store;
+	struct tuf_client *c;
+
+	if (d == NULL)
+		return;
+	store = tuf_store_in(d);
+	if ((c = tuf_client_new(NULL, &store, 0, &ignored)) != NULL) {
+		tuf_client_load(c, &ignored);
+		tuf_client_role(c, u->st->application, &ignored);
+		trusted = tuf_client_trusted(c);
+		if (trusted.root != NULL)
+			u->root_version = trusted.root->c.version;
+		if (trusted.targets != NULL)
+			u->expires = tuf_client_expires(c);
+	}
+	tuf_client_free(c);
+	dir_close(d);
+}
+
+/* The old files that are still in use, as people write their paths. */
+static int
+load_in_use(struct dir *state, struct strings *paths, struct err *e)
+{
+	json_t *list = notes_leftovers(state), *one;
+	struct buf path = BUF_INIT(4096);
+	struct err ignored;
+	int rc = 0;
+	size_t i;
+
+	json_array_foreach (list, i, one) {
+		const char *root = json_text_of(one, "root"), *name = json_text_of(one, "path");
+
+		buf_reset(&path);
+		if (rc == -1 || root == NULL || name == NULL ||
+		    path_join(&path, root, name, &ignored) == -1)
+			continue;
+		path_native((char *)path.data);
+		rc = strings_add(paths, buf_text(&path), e);
+	}
+	buf_free(&path);
+	json_decref(list);
+	return rc;
+}
+
+static int
+load_state(struct dir *state, struct status *u, struct err *e)
+{
+	struct record applied;
+
+	if (record_applied(state, &applied, e) == -1)
+		return -1;
+	u->release = applied.release;
+	u->newest = applied.newest;
+	u->files = applied.n;
+	notes_waiting(state, applied.serial, &u->waiting);
+	record_free(&applied);
+	u->refreshed = notes_refreshed(state);
+	u->interrupted = state_pending(state);
+	return load_in_use(state, &u->in_use, e);
+}
+
+/* What can't be read of the certificates stands in their place. */
+static int
+load_trusted(struct settings *s, struct status *u, struct err *e)
+{
+	struct err why;
+
+	if (trusted_load(s, u->st, &u->trusted, &why) == 0)
+		return 0;
+	return trusted_fault(&u->trusted, "TLS_TrustedCerts", &why, e);
+}
+
+int
+status_load(struct settings *s, const struct station *st, struct status *u, struct err *e)
+{
+	struct dir *state;
+	int rc;
+
+	*u = (struct status){ .st = st, .now = clock_wall() };
+	load_trust(u);
+	if (load_trusted(s, u, e) == -1)
+		return -1;
+	if ((state = station_dir(st, "", false, e)) == NULL)
+		return e->code == ERR_NOENT ? 0 : -1;
+	rc = load_state(state, u, e);
+	if (rc == 0)
+		rc = server_health_load(state, st, u->now, &u->health, e);
+	dir_close(state);
+	return rc;
+}
+
+void
+status_free(struct status *u)
+{
+	strings_free(&u->in_use);
+	trusted_free(&u->trusted);
+	server_health_end(&u->health, NULL);
+}
+
+/* jansson gives NULL and -1 only when there is no memory, and takes NULL for a value. */
+
+static json_t *
+texts_json(const char *const *texts, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		if (json_array_append_new(list, json_string(texts[i])) == -1) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+static json_t *
+trust_json(const struct status *u)
+{
+	json_t *j = json_object();
+	char when[DATE_TEXT_SIZE];
+
+	if (u->root_version != 0)
+		json_object_set_new(j, "root_version", json_integer(u->root_version));
+	date_format(u->expires, when);
+	if (u->expires != 0)
+		json_object_set_new(j, "expires", json_string(when));
+	return j;
+}
+
+static json_t *
+cert_json(const struct trusted_cert *c)
+{
+	char hex[SHA256_HEX_SIZE], when[DATE_TEXT_SIZE];
+
+	if (c->error != NULL)
+		return json_pack("{s:s, s:s}", "file", c->file, "error", c->error);
+	hex_encode(c->facts.sha256, SHA256_SIZE, hex);
+	date_format(c->facts.to, when);
+	return json_pack("{s:s, s:s, s:s, s:s, s:I}", "file", c->file, "subject", c->facts.subject,
+	    "sha256", hex, "not_after", when, "days_left", (json_int_t)c->days_left);
+}
+
+static json_t *
+certs_json(const struct trusted *t)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < t->n; i++)
+		if (json_array_append_new(list, cert_json(&t->certs[i])) == -1) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+static json_t *
+waiting_json(const struct waiting *w)
+{
+	return w->release == 0
+	    ? NULL
+	    : json_pack("{s:I, s:s, s:{s:s, s:s}}", "release", (json_int_t)w->release, "time",
+		  w->time, "error", "code", w->code, "text", w->text);
+}
+
+json_t *
+status_json(const struct status *u, struct err *e)
+{
+	const struct station *st = u->st;
+	char when[DATE_TEXT_SIZE] = "";
+	json_t *j;
+
+	if (u->refreshed != 0)
+		date_format(u->refreshed, when);
+	j = json_pack(
+	    "{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s, s:o, s:I, s:I, s:b, s:I, s:I, s:I, s:o, s:o, s:o*, s:o}",
+	    "installation", st->installation, "application", st->application, "release",
+	    (json_int_t)u->release, "refreshed", when, "refreshed_age",
+	    (json_int_t)(u->refreshed == 0 ? -1 : u->now - u->refreshed), "servers",
+	    texts_json(st->servers, st->nservers), "host_keys",
+	    texts_json(st->host_keys, st->nhost_keys), "on_error",
+	    st->on_error == ON_ERROR_BLOCK ? "block" : "launch", "app_dir", st->app_dir_native,
+	    "trust", trust_json(u), "files", (json_int_t)u->files, "deadline",
+	    (json_int_t)(st->deadline_ms / 1000), "interrupted", u->interrupted, "newest",
+	    (json_int_t)u->newest, "warn_after_days", (json_int_t)st->warn_after_days,
+	    "block_after_days", (json_int_t)st->block_after_days, "said",
+	    u->health.known == NULL ? json_object() : json_incref(u->health.known), "certificates",
+	    certs_json(&u->trusted), "waiting", waiting_json(&u->waiting), "in_use",
+	    texts_json((const char *const *)u->in_use.v, u->in_use.n));
+	if (j == NULL)
+		err_nomem(e);
+	return j;
+}

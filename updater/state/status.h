@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_STATE_STATUS_H
+#define UPDATER_STATE_STATUS_H
+
+/*
+ * What a station says about itself: read once, for people (cmd_status) and for programs
+ * (status_json()).
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "lib/base/list.h"
+#include "updater/state/notes.h"
+#include "updater/state/server_health.h"
+#include "updater/state/trusted.h"
+#include "updater/station/station.h"
+
+struct status {
+	const struct station *st;
+	int64_t now;		 /* seconds since 1970 */
+	int64_t release, newest; /* 0: none was applied yet */
+	size_t files;		 /* of the applied release */
+	bool interrupted;	 /* an update was interrupted */
+	struct waiting waiting;	 /* release 0: none */
+	struct strings in_use;	 /* paths of files whose old version is in use */
+	int64_t refreshed;	 /* time of the last good refresh; 0: never */
+	int64_t root_version;	 /* of the trusted metadata; 0: there is none */
+	int64_t expires;	 /* when the first of it does; 0: unknown */
+	struct server_health health;
+	struct trusted trusted;
+};
+
+/*
+ * Read everything, changing nothing; st must outlive *status.  Returns 0, or -1 with the error of a
+ * state that is there and can't be read.  The caller calls status_free() in both cases.
+ */
+int status_load(struct settings *s, const struct station *st, struct status *status, struct err *e);
+void status_free(struct status *status);
+
+/* As slipway(1) describes it.  The caller calls json_decref().  NULL with ERR_NOMEM. */
+json_t *status_json(const struct status *status, struct err *e);
+
+#endif
