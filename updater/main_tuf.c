@@ -13,6 +13,7 @@
 #include "lib/os/child.h"
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
+#include "lib/os/move.h"
 #include "lib/base/path.h"
 #include "lib/os/places.h"
 #include "updater/fetch/download.h"

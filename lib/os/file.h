@@ -3,67 +3,13 @@
 #define LIB_OS_FILE_H
 
 /*
- * Directories and durable files.
- *
- * A name is relative to a struct dir and is opened below it without following any symbolic link and
- * without leaving it (openat2 RESOLVE_BENEATH|RESOLVE_NO_SYMLINKS, or a walk by descriptor where
- * the kernel lacks that).  Where dir is NULL the name is a path that the caller vouches for (from
- * the command line or our own configuration) and is opened as the system does.
- *
- * Errors: ERR_NOENT, ERR_ACCESS, ERR_EXISTS, ERR_NOSPC, ERR_NOMEM, ERR_IO by errno; ERR_UNSAFE
- * where a symbolic link or something that is no regular file or directory stands in the way.
+ * The contents of files: reading, replacing durably, stamps, locks.  dir.h says what a name is and
+ * which errors there are.
  */
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
-
-struct dir;
-
-/* Open an existing directory by path (links in it are followed: the caller vouches for it). */
-struct dir *dir_open(const char *path, struct err *e);
-
-/* The same, making it and its missing parents with permissions mode (octal) first, durably. */
-struct dir *dir_make(const char *path, unsigned mode, struct err *e);
-
-/* Open a directory below d; with make, create it and missing parents (mode 0755), durably. */
-struct dir *dir_below(struct dir *d, const char *name, bool make, struct err *e);
-
-/*
- * Open (and make) a directory directly in d that belongs to this user and that nobody else can
- * enter; ERR_UNSAFE when what has the name is anything else.
- */
-struct dir *dir_make_private(struct dir *d, const char *name, struct err *e);
-struct dir *dir_open_private(struct dir *d, const char *name, struct err *e);
-
-/*
- * Remove the last n parts of an absolute path that dir_make() made, as far as they are empty,
- * durably.  0 or -1.
- */
-int dir_unmake(const char *path, unsigned n, struct err *e);
-
-/*
- * Whether nobody but d's owner (on Windows: administrators and the system besides) can list or
- * change it.  0, or -1 with ERR_ACCESS.
- */
-int dir_check_private(struct dir *d, struct err *e);
-
-void dir_close(struct dir *d);
-
-/* The path that d was opened with, for messages.  Owned by d. */
-const char *dir_path(const struct dir *d);
-
-/* Make what was created, renamed or removed in d durable. */
-int dir_sync(struct dir *d, struct err *e);
-
-/*
- * Call each(arg, name) for every entry but "." and "..", in byte order of the names.  A call that
- * returns -1 (with e filled in) ends the walk.  0 or -1.
- */
-int dir_list(struct dir *d, int (*each)(void *arg, const char *name, struct err *e), void *arg,
-    struct err *e);
+#include "lib/os/dir.h"
 
 enum file_type { FILE_REGULAR, FILE_DIRECTORY, FILE_LINK, FILE_OTHER };
 
@@ -132,60 +78,12 @@ int file_replace_keep(struct dir *d, const char *name, const void *data, size_t 
 int file_create(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
     struct err *e);
 
-/* Rename within one file system, replacing to.  Both directories are synced before it returns 0. */
-int
-file_rename(struct dir *from, const char *name, struct dir *to, const char *newname, struct err *e);
-
 /*
  * Copy the content of a regular file to to/newname, durably and atomically like file_replace(), in
  * pieces, so that the size of the file doesn't matter.
  */
 int file_copy(struct dir *from, const char *name, struct dir *to, const char *newname,
     unsigned mode, struct err *e);
-
-/*
- * Give a file a second name.  1 done, 0 where the file system or its rules don't allow that (copy
- * instead), -1; ERR_EXISTS when newname is there, ERR_BUSY as of file_move().  Not durable before
- * dir_sync().
- */
-int
-file_link(struct dir *from, const char *name, struct dir *to, const char *newname, struct err *e);
-
-/*
- * file_rename() without the syncs, so that many moves share one.  1 moved, 0 there is no such name,
- * -1; ERR_BUSY where a program has open what is to be moved, or runs or has open what is to be
- * replaced (Windows alone minds).
- */
-int
-file_move(struct dir *from, const char *name, struct dir *to, const char *newname, struct err *e);
-
-/* Make a regular file's content and permissions durable; set its permissions.  0 or -1. */
-int file_sync(struct dir *d, const char *name, struct err *e);
-int file_set_mode(struct dir *d, const char *name, unsigned mode, struct err *e);
-
-/*
- * Remove a file (or link).  1 removed, 0 it was not there, -1 error, ERR_BUSY as of file_move().
- * Not durable before dir_sync().
- */
-int file_remove(struct dir *d, const char *name, struct err *e);
-
-/*
- * Everything on d's file system that was written before, made durable at once: cheaper than one by
- * one for many files. 1, 0 where the system has no such thing, -1.
- */
-int dir_sync_all(struct dir *d, struct err *e);
-
-/* What an open directory is.  0 or -1. */
-int dir_info(struct dir *d, struct file_info *info, struct err *e);
-
-/* What d's file system still has for this user: bytes, and how many files can be made. */
-struct dir_room {
-	uint64_t bytes, files;
-};
-int dir_room(struct dir *d, struct dir_room *room, struct err *e);
-
-/* Remove an empty directory.  1 removed, 0 not there, no directory or not empty, -1 error. */
-int dir_remove(struct dir *d, const char *name, struct err *e);
 
 /*
  * Let the len bytes at data follow the first at bytes of the regular file name, which is there;

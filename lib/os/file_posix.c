@@ -1,343 +1,30 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Directories and names of files on POSIX systems.
+ * The contents of files on POSIX systems.
+ *
+ * A file is replaced through a temporary file beside it, ".NAME.new".  The name is fixed, so that a
+ * crash leaves at most one and the next replacement removes it; writers of one name hold a lock.
  */
-#include "lib/os/file_posix.h"
+#include "lib/os/open_posix.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <linux/openat2.h>
-
-const char *
-file_shown(const struct dir *d, const char *name, char out[PATH_MAX])
-{
-	if (d == NULL || name[0] == '/')
-		snprintf(out, PATH_MAX, "%s", name);
-	else
-		snprintf(out, PATH_MAX, "%s/%s", d->path, name);
-	return out;
-}
-
 int
-file_fail(const struct dir *d, const char *name, struct err *e)
+file_fault(struct err *e, const char *verb, const char *where)
 {
-	char where[PATH_MAX];
-	int saved = errno;
-
-	file_shown(d, name, where);
-	if (d != NULL && (saved == ELOOP || saved == EXDEV))
-		return err_setx(e, ERR_UNSAFE, "%s: a symbolic link stands in the way", where);
-	if (saved == ENOTDIR)
-		return err_setx(e, ERR_UNSAFE, "%s: something in the way is not a directory",
-		    where);
-	errno = saved;
-	return err_set(e, ERR_IO, "%s", where);
+	return err_set(e, ERR_IO, "%s %s", verb, where);
 }
 
-/* For kernels without openat2: component by component, none of them a link. */
-int
-file_open_walk(int dirfd, const char *name, int flags, mode_t mode)
+static int64_t
+nanoseconds(const struct timespec *t)
 {
-	char part[NAME_MAX + 1];
-	int fd = dirfd, next;
-
-	for (;;) {
-		const char *slash = strchr(name, '/');
-		size_t len = slash == NULL ? strlen(name) : (size_t)(slash - name);
-
-		if (len > NAME_MAX || len == 0 || (len == 2 && memcmp(name, "..", 2) == 0)) {
-			errno = len > NAME_MAX ? ENAMETOOLONG : EXDEV;
-			next = -1;
-		} else {
-			memcpy(part, name, len);
-			part[len] = '\0';
-			next = slash == NULL
-			    ? openat(fd, part, flags | O_NOFOLLOW, mode)
-			    : openat(fd, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		}
-		if (fd != dirfd) {
-			int saved = errno;
-
-			close(fd);
-			errno = saved;
-		}
-		if (next == -1 || slash == NULL)
-			return next;
-		fd = next;
-		name = slash + 1;
-	}
-}
-
-/* Open name below d as file.h promises, or as a plain path where d is NULL. */
-int
-file_open_at(struct dir *d, const char *name, int flags, mode_t mode)
-{
-	struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC),
-		.mode = mode,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
-	long fd;
-
-	if (d == NULL)
-		return open(name, flags | O_CLOEXEC, mode);
-	/* EAGAIN: a rename elsewhere raced with the walk; the kernel asks to try again. */
-	for (int tries = 0; tries < 100; tries++) {
-		fd = syscall(SYS_openat2, d->fd, name, &how, sizeof how);
-		if (fd != -1 || errno != EAGAIN)
-			break;
-	}
-	if (fd == -1 && (errno == ENOSYS || errno == EPERM))
-		return file_open_walk(d->fd, name, flags | O_CLOEXEC, mode);
-	return (int)fd;
-}
-
-/* The directory that holds name (which must be closed unless it is d's own), and its last part. */
-int
-file_open_parent(struct dir *d, const char *name, const char **leaf)
-{
-	const char *slash = strrchr(name, '/');
-	char parent[PATH_MAX];
-	size_t len;
-
-	*leaf = slash == NULL ? name : slash + 1;
-	if (slash == NULL)
-		return d == NULL ? open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-				 : fcntl(d->fd, F_DUPFD_CLOEXEC, 3);
-	len = slash == name ? 1 : (size_t)(slash - name);
-	if (len >= sizeof parent) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(parent, name, len);
-	parent[len] = '\0';
-	return file_open_at(d, parent, O_RDONLY | O_DIRECTORY, 0);
-}
-
-static struct dir *
-dir_wrap(int fd, const char *path, struct err *e)
-{
-	struct dir *d = malloc(sizeof *d);
-
-	if (d == NULL || (d->path = strdup(path)) == NULL) {
-		free(d);
-		close(fd);
-		err_nomem(e);
-		return NULL;
-	}
-	d->fd = fd;
-	return d;
-}
-
-struct dir *
-dir_open(const char *path, struct err *e)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd == -1) {
-		err_set(e, ERR_IO, "%s", path);
-		return NULL;
-	}
-	return dir_wrap(fd, path, e);
-}
-
-/* mkdir -p, each new entry made durable.  path is changed and restored on the way. */
-static int
-make_path(char *path, mode_t mode)
-{
-	char *slash;
-	int fd;
-
-	if (mkdir(path, mode) == 0) {
-		slash = strrchr(path, '/');
-		if (slash == NULL)
-			fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		else {
-			*slash = '\0';
-			fd = open(slash == path ? "/" : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-			*slash = '/';
-		}
-		if (fd == -1 || fsync(fd) == -1) {
-			if (fd != -1)
-				close(fd);
-			return -1;
-		}
-		close(fd);
-		return 0;
-	}
-	if (errno == EEXIST)
-		return 0;
-	if (errno != ENOENT || (slash = strrchr(path, '/')) == NULL || slash == path)
-		return -1;
-	*slash = '\0';
-	if (make_path(path, mode) == -1) {
-		*slash = '/';
-		return -1;
-	}
-	*slash = '/';
-	return make_path(path, mode);
-}
-
-struct dir *
-dir_make(const char *path, unsigned mode, struct err *e)
-{
-	char copy[PATH_MAX];
-	size_t len = strlen(path);
-
-	if (len == 0 || len >= sizeof copy) {
-		err_setx(e, ERR_TOO_LARGE, "directory name of %zu bytes", len);
-		return NULL;
-	}
-	memcpy(copy, path, len + 1);
-	while (len > 1 && copy[len - 1] == '/')
-		copy[--len] = '\0';
-	if (make_path(copy, mode) == -1) {
-		err_set(e, ERR_IO, "make directory %s", path);
-		return NULL;
-	}
-	return dir_open(path, e);
-}
-
-struct dir *
-dir_below(struct dir *d, const char *name, bool make, struct err *e)
-{
-	char path[PATH_MAX], part[PATH_MAX];
-	int fd;
-
-	fd = file_open_at(d, name, O_RDONLY | O_DIRECTORY, 0);
-	for (const char *p = name; fd == -1 && errno == ENOENT && make && *p != '\0';) {
-		const char *leaf;
-		int parent;
-
-		p += strcspn(p, "/");
-		snprintf(part, sizeof part, "%.*s", (int)(p - name), name);
-		if ((parent = file_open_parent(d, part, &leaf)) == -1)
-			break;
-		if (mkdirat(parent, leaf, 0755) == 0) {
-			/* Whatever the umask: a program of another user reads what is installed. */
-			if (fchmodat(parent, leaf, 0755, 0) == -1 || fsync(parent) == -1) {
-				close(parent);
-				break;
-			}
-		} else if (errno != EEXIST) {
-			int saved = errno;
-
-			close(parent);
-			errno = saved;
-			break;
-		}
-		close(parent);
-		errno = ENOENT;
-		if (*p == '\0')
-			fd = file_open_at(d, name, O_RDONLY | O_DIRECTORY, 0);
-		else
-			p++;
-	}
-	if (fd == -1) {
-		file_fail(d, name, e);
-		return NULL;
-	}
-	return dir_wrap(fd, file_shown(d, name, path), e);
-}
-
-void
-dir_close(struct dir *d)
-{
-	if (d == NULL)
-		return;
-	close(d->fd);
-	free(d->path);
-	free(d);
-}
-
-const char *
-dir_path(const struct dir *d)
-{
-	return d->path;
-}
-
-int
-dir_sync(struct dir *d, struct err *e)
-{
-	if (fsync(d->fd) == -1)
-		return err_set(e, ERR_IO, "sync %s", d->path);
-	return 0;
-}
-
-static int
-by_bytes(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void
-names_free(char **names, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		free(names[i]);
-	free(names);
-}
-
-static int
-names_read(struct dir *d, char ***names, size_t *n, struct err *e)
-{
-	size_t room = 0;
-	struct dirent *entry;
-	DIR *dp;
-	int fd = openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd == -1 || (dp = fdopendir(fd)) == NULL) {
-		err_set(e, ERR_IO, "%s", d->path);
-		if (fd != -1)
-			close(fd);
-		return -1;
-	}
-	while (errno = 0, (entry = readdir(dp)) != NULL) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (*n == room) {
-			char **more = realloc(*names, (room * 2 + 16) * sizeof **names);
-
-			if (more == NULL)
-				break;
-			*names = more;
-			room = room * 2 + 16;
-		}
-		if (((*names)[*n] = strdup(entry->d_name)) == NULL)
-			break;
-		++*n;
-	}
-	if (entry != NULL || errno != 0) {
-		err_set(e, entry != NULL ? ERR_NOMEM : ERR_IO, "%s", d->path);
-		closedir(dp);
-		return -1;
-	}
-	closedir(dp);
-	return 0;
-}
-
-int
-dir_list(struct dir *d, int (*each)(void *arg, const char *name, struct err *e), void *arg,
-    struct err *e)
-{
-	char **names = NULL;
-	size_t n = 0;
-	int rc = names_read(d, &names, &n, e);
-
-	if (rc == 0 && n > 0)
-		qsort(names, n, sizeof *names, by_bytes);
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = each(arg, names[i], e) == -1 ? -1 : 0;
-	names_free(names, n);
-	return rc;
+	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
 }
 
 static void
@@ -349,7 +36,7 @@ info_of(const struct stat *st, struct file_info *info)
 					  : FILE_OTHER;
 	info->size = (uint64_t)st->st_size;
 	info->mode = st->st_mode & 07777;
-	info->mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+	info->mtime_ns = nanoseconds(&st->st_mtim);
 	info->inode = st->st_ino;
 	info->device = st->st_dev;
 	info->uid = st->st_uid;
@@ -374,12 +61,6 @@ file_stat(struct dir *d, const char *name, struct file_info *info, struct err *e
 	return 1;
 }
 
-static int64_t
-nanoseconds(const struct timespec *t)
-{
-	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
-}
-
 void
 file_stamp(const char *path, struct file_stamp *out)
 {
@@ -400,10 +81,197 @@ file_stamp(const char *path, struct file_stamp *out)
 	out->settled = out->ctime_ns + 1000000000 < nanoseconds(&now);
 }
 
-bool
-file_stamp_same(const struct file_stamp *a, const struct file_stamp *b)
+intptr_t
+file_open(struct dir *d, const char *name, bool write, struct file_info *info, struct err *e)
 {
-	return a->settled && b->settled && a->there == b->there && a->device == b->device &&
-	    a->inode == b->inode && a->size == b->size && a->mode == b->mode &&
-	    a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
+	struct stat st;
+	int fd = file_open_regular(d, name, write ? O_WRONLY : O_RDONLY, &st, e);
+
+	if (fd != -1)
+		info_of(&st, info);
+	return fd;
+}
+
+intptr_t
+file_open_new(struct dir *d, const char *name, unsigned mode, struct err *e)
+{
+	const char *leaf;
+	int parent = file_open_parent(d, name, &leaf), fd = -1;
+
+	if (parent == -1 || (unlinkat(parent, leaf, 0) == -1 && errno != ENOENT) ||
+	    (fd = openat(parent, leaf, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		 mode)) == -1)
+		file_fail(d, name, e);
+	if (parent != -1)
+		close(parent);
+	return fd;
+}
+
+intptr_t
+file_open_lock(struct dir *d, const char *name, struct err *e)
+{
+	int fd = file_open_at(d, name, O_RDWR | O_CREAT, 0600);
+
+	return fd == -1 ? file_fail(d, name, e) : fd;
+}
+
+int
+file_try_lock(intptr_t f)
+{
+	int rc;
+
+	do
+		rc = flock((int)f, LOCK_EX | LOCK_NB);
+	while (rc == -1 && errno == EINTR);
+	return rc == 0 ? 1 : errno == EWOULDBLOCK ? 0 : -1;
+}
+
+int
+file_check_secret(intptr_t f, const struct file_info *info, const char *where, struct err *e)
+{
+	(void)f;
+	if ((info->mode & 077) != 0)
+		return err_setx(e, ERR_ACCESS,
+		    "%s: want a file that only its owner can read (chmod 600), got mode %04o",
+		    where, info->mode);
+	if (info->uid != geteuid() && info->uid != 0)
+		return err_setx(e, ERR_ACCESS,
+		    "%s: want a file of user %u or root, got one of user %u", where,
+		    (unsigned)geteuid(), (unsigned)info->uid);
+	return 0;
+}
+
+int
+file_read_some(intptr_t f, void *data, size_t len, size_t *got)
+{
+	ssize_t n;
+
+	do
+		n = read((int)f, data, len);
+	while (n == -1 && errno == EINTR);
+	*got = n == -1 ? 0 : (size_t)n;
+	return n == -1 ? -1 : 0;
+}
+
+int
+file_write_all(intptr_t f, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+
+	while (len > 0) {
+		ssize_t n = write((int)f, p, len);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int
+file_seek(intptr_t f, uint64_t at)
+{
+	if (at > INT64_MAX) {
+		errno = EOVERFLOW;
+		return -1;
+	}
+	return lseek((int)f, (off_t)at, SEEK_SET) == -1 ? -1 : 0;
+}
+
+int
+file_cut(intptr_t f, uint64_t at)
+{
+	return ftruncate((int)f, (off_t)at) == -1 ? -1 : file_seek(f, at);
+}
+
+int
+file_flush(intptr_t f)
+{
+	return fsync((int)f);
+}
+
+int
+file_close(intptr_t f)
+{
+	return close((int)f);
+}
+
+/* Owner, group and permissions as those of like, as far as this process may give them. */
+static int
+take_after(int fd, const struct stat *like)
+{
+	mode_t mode = like->st_mode & 07777;
+
+	if (fchown(fd, like->st_uid, like->st_gid) == 0 || fchown(fd, (uid_t)-1, like->st_gid) == 0)
+		return fchmod(fd, mode);
+	if (errno != EPERM)
+		return -1;
+	return fchmod(fd, (mode & ~(mode_t)070) | ((mode & 07) << 3 & mode));
+}
+
+struct content {
+	int (*fill)(intptr_t f, void *arg);
+	void *arg;
+};
+
+static int
+write_temporary(int parent, const char *temp, const struct content *content, unsigned mode,
+    const struct stat *like, bool sync)
+{
+	int fd, rc = -1, saved;
+
+	if (unlinkat(parent, temp, 0) == -1 && errno != ENOENT)
+		return -1;
+	fd = openat(parent, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	if (content->fill(fd, content->arg) == 0 &&
+	    (like != NULL ? take_after(fd, like) : fchmod(fd, mode)) == 0 &&
+	    (!sync || fsync(fd) == 0))
+		rc = 0;
+	saved = errno;
+	if (close(fd) == -1 && rc == 0) {
+		saved = errno;
+		rc = -1;
+	}
+	errno = saved;
+	return rc;
+}
+
+int
+file_put(struct dir *d, const char *name, unsigned mode, enum file_put how,
+    int (*fill)(intptr_t f, void *arg), void *arg, struct err *e)
+{
+	char temp[NAME_MAX + 1];
+	const char *leaf;
+	int parent, rc = -1;
+	bool sync = how != FILE_PUT_FAST, keep = false;
+	struct stat like;
+
+	if ((parent = file_open_parent(d, name, &leaf)) == -1)
+		return file_fail(d, name, e);
+	if ((size_t)snprintf(temp, sizeof temp, ".%s.new", leaf) >= sizeof temp) {
+		errno = ENAMETOOLONG;
+		goto out;
+	}
+	if (how == FILE_PUT_KEEP) {
+		keep = fstatat(parent, leaf, &like, AT_SYMLINK_NOFOLLOW) == 0;
+		if (!keep && errno != ENOENT)
+			goto out;
+		keep = keep && S_ISREG(like.st_mode);
+	}
+	if (write_temporary(parent, temp, &(struct content){ fill, arg }, mode, keep ? &like : NULL,
+		sync) == 0 &&
+	    renameat2(parent, temp, parent, leaf, how == FILE_PUT_NEW ? RENAME_NOREPLACE : 0) == 0)
+		rc = !sync || fsync(parent) == 0 ? 0 : -1;
+out:
+	if (rc == -1) {
+		file_fail(d, name, e);
+		unlinkat(parent, temp, 0);
+	}
+	close(parent);
+	return rc;
 }

@@ -20,6 +20,12 @@ int path_join(struct buf *out, const char *dir, const char *name, struct err *e)
 const char *path_base(const char *path);
 
 /*
+ * Cut the last part of an absolute path off, and return it: it stays behind the NUL that ends path
+ * now.  NULL, with path as it was, when path is a root or names something directly below it.
+ */
+char *path_cut(char *path);
+
+/*
  * Append the absolute path, without links, of something that is there.  0, or -1 with ERR_NOENT,
  * ERR_ACCESS and others of the system, or as buf_adds().
  */

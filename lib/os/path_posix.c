@@ -15,6 +15,17 @@ path_base(const char *path)
 	return slash == NULL ? path : slash + 1;
 }
 
+char *
+path_cut(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash == NULL || slash == path)
+		return NULL;
+	*slash = '\0';
+	return slash + 1;
+}
+
 bool
 path_absolute(const char *path)
 {

@@ -30,6 +30,18 @@ path_base(const char *path)
 	return base;
 }
 
+char *
+path_cut(char *path)
+{
+	size_t at = (size_t)(path_base(path) - path);
+
+	/* "C:\\NAME" is directly below a root. */
+	if (at <= 3)
+		return NULL;
+	path[at - 1] = '\0';
+	return path + at;
+}
+
 bool
 path_absolute(const char *path)
 {

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "lib/os/clock.h"
+#include "lib/os/private_windows.h"
 
 /* Bytes that the system holds for the reader, and of one operation. */
 #define CHUNK 65536u

@@ -4,11 +4,12 @@
  */
 #include "lib/os/wide_windows.h"
 
-#include <sddl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "lib/base/list.h"
 
 #define EPOCH_1601 116444736000000000ull /* 100 ns units from 1601 to 1970 */
 
@@ -122,7 +123,7 @@ err_windows(struct err *e, DWORD error, const char *fmt, ...)
 {
 	char text[ERR_TEXT_SIZE];
 	wchar_t words[256];
-	char utf8[sizeof words / sizeof *words * 3];
+	char utf8[3 * N(words)];
 	va_list ap;
 	DWORD n;
 
@@ -130,7 +131,7 @@ err_windows(struct err *e, DWORD error, const char *fmt, ...)
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	n = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, error,
-	    0, words, sizeof words / sizeof *words, NULL);
+	    0, words, N(words), NULL);
 	while (n > 0 && (words[n - 1] < L' ' || words[n - 1] == L'.' || words[n - 1] == L' '))
 		n--;
 	words[n < 256 ? n : 255] = L'\0';
@@ -156,35 +157,6 @@ windows_env(const wchar_t *name, struct buf *out, struct err *e)
 	rc = n == 0 || n >= room ? 0 : wide_add(out, w, e) == -1 ? -1 : 1;
 	free(w);
 	return rc;
-}
-
-PSECURITY_DESCRIPTOR
-windows_private(void)
-{
-	wchar_t text[256], *sid = NULL;
-	PSECURITY_DESCRIPTOR sd = NULL;
-	union {
-		TOKEN_USER user;
-		uint8_t room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
-	} u;
-	HANDLE token;
-	DWORD n, error;
-
-	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
-		return NULL;
-	if (GetTokenInformation(token, TokenUser, &u, sizeof u, &n) &&
-	    ConvertSidToStringSidW(u.user.User.Sid, &sid)) {
-		swprintf(text, sizeof text / sizeof *text,
-		    L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;%ls)", sid);
-		if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(text, SDDL_REVISION_1,
-			&sd, NULL))
-			sd = NULL;
-	}
-	error = GetLastError();
-	LocalFree(sid);
-	CloseHandle(token);
-	SetLastError(error);
-	return sd;
 }
 
 int64_t

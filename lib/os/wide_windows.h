@@ -40,12 +40,6 @@ err_windows(struct err *e, DWORD error, const char *fmt, ...);
 /* An environment variable, appended.  1 set, 0 not set or empty, -1. */
 int windows_env(const wchar_t *name, struct buf *out, struct err *e);
 
-/*
- * A security descriptor that this user, administrators and the system alone can use, to be freed
- * with LocalFree(); NULL with GetLastError().
- */
-PSECURITY_DESCRIPTOR windows_private(void);
-
 /* Nanoseconds since 1970 of a FILETIME's 100 ns units since 1601. */
 int64_t windows_time_ns(uint64_t units);
 

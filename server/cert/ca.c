@@ -12,6 +12,7 @@
 #include "server/repo/audit_state.h"
 #include "lib/os/clock.h"
 #include "lib/os/file.h"
+#include "lib/os/move.h"
 #include "lib/base/path.h"
 #include "server/cert/ca_db.h"
 #include "server/cert/crl_make.h"

@@ -9,6 +9,7 @@
 
 #include "lib/base/path.h"
 #include "lib/x509/key.h"
+#include "lib/os/move.h"
 
 #define KEY_MODE  0600
 #define CERT_MODE 0644

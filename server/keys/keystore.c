@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/os/move.h"
 #include "lib/os/path.h"
 
 /* Bytes of a key file. */

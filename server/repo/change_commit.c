@@ -10,6 +10,7 @@
 
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
+#include "lib/os/move.h"
 #include "lib/base/json.h"
 #include "lib/tuf/sign.h"
 

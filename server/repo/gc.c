@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/os/clock.h"
+#include "lib/os/move.h"
 #include "lib/os/path.h"
 #include "server/repo/served.h"
 

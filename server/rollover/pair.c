@@ -11,6 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include "lib/os/clock.h"
+#include "lib/os/move.h"
 #include "server/cert/pair_files.h"
 #include "server/cert/issue.h"
 #include "lib/x509/key.h"

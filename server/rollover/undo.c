@@ -7,6 +7,8 @@
  */
 #include <stdio.h>
 
+#include "lib/os/move.h"
+
 #include "server/rollover/steps.h"
 
 /* Every Kernel was seen, and none serves the new pair. */

@@ -8,6 +8,7 @@
 
 #include "lib/os/cmdline_windows.h"
 #include "lib/os/file.h"
+#include "lib/os/move.h"
 #include "lib/os/places.h"
 #include "tests/unit/common/spawn_windows.h"
 #include "tests/unit/common/temp.h"

@@ -12,6 +12,7 @@
 
 #include "lib/base/digest.h"
 #include "lib/os/file.h"
+#include "lib/os/move.h"
 #include "updater/apply/journal.h"
 #include "updater/apply/transaction.h"
 

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "lib/os/move.h"
+
 /* Keep a file in kept/, under its hash, unless it is there.  A missing file is ignored. */
 static int
 keep(struct dir *from, const char *name, struct dir *kept, const struct file_state *state,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/base/path.h"
+#include "lib/os/move.h"
 #include "updater/state/notes.h"
 
 /* How many of one file there may be: each is a program of an older release that still runs. */

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "lib/os/move.h"
+
 static int
 stage(const struct work *w, size_t i, struct err *e)
 {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/base/path.h"
+#include "lib/os/move.h"
 #include "lib/os/path.h"
 #include "updater/apply/leftover.h"
 

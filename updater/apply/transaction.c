@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "lib/os/move.h"
+
 #include "updater/apply/leftover.h"
 #include "updater/apply/work.h"
 #include "updater/state/notes.h"

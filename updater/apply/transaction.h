@@ -20,7 +20,7 @@
  *      journal.undo   something of that failed: everything is put back, also after a crash.
  *   3. no journal     old content is kept for rollback; the private directories are gone.
  *
- * Each step can be repeated.  Names below a root are opened as base/file.h says, so that somebody
+ * Each step can be repeated.  Names below a root are opened as lib/os/dir.h says, so that somebody
  * who may write there can't lead us elsewhere.
  */
 #include "lib/base/err.h"

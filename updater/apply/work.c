@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/os/move.h"
+
 void
 work_close(struct work *w)
 {

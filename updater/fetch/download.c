@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/base/path.h"
+#include "lib/os/move.h"
 
 /*
  * How many files are asked for in one flight: enough that its round trips count for nothing, few

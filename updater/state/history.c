@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/os/json_file.h"
+#include "lib/os/move.h"
 #include "updater/state/state.h"
 
 #define APPLIED "applied.json"

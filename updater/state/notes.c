@@ -9,6 +9,7 @@
 #include "lib/base/json.h"
 #include "lib/os/clock.h"
 #include "lib/os/json_file.h"
+#include "lib/os/move.h"
 #include "updater/state/state.h"
 
 #define REFRESHED "refreshed"

@@ -5,6 +5,7 @@
 #include "updater/state/tuf_store.h"
 
 #include "lib/tuf/layout.h"
+#include "lib/os/move.h"
 
 static int
 load(void *arg, const char *role, struct buf *out, struct err *e)

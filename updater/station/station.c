@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "lib/base/path.h"
+#include "lib/os/move.h"
 #include "lib/os/path.h"
 #include "lib/os/places.h"
 #include "lib/settings/application.h"

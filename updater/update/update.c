@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/os/clock.h"
+#include "lib/os/move.h"
 #include "updater/apply/apply.h"
 #include "updater/apply/rollback.h"
 #include "updater/fetch/download.h"

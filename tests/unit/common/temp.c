@@ -9,6 +9,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/digest.h"
+#include "lib/os/move.h"
 #include "lib/os/places.h"
 
 int

@@ -9,6 +9,7 @@
 #include "lib/base/digest.h"
 #include "lib/os/path.h"
 #include "lib/os/file.h"
+#include "lib/os/move.h"
 
 static void
 file_replaced(void **state)

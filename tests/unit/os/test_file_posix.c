@@ -10,6 +10,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/os/file.h"
+#include "lib/os/move.h"
 
 static void
 file_links(void **state)

@@ -8,6 +8,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/os/file.h"
+#include "lib/os/move.h"
 #include "lib/os/wide_windows.h"
 
 #include <sddl.h> /* after windows.h */

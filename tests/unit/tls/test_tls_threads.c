@@ -19,6 +19,7 @@
 
 #include "lib/os/clock.h"
 #include "lib/os/file.h"
+#include "lib/os/move.h"
 
 #define SERVERS	     3
 #define CLIENTS	     4

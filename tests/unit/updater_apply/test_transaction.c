@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "lib/os/move.h"
+
 #include "updater/apply/journal.h"
 #include "tests/unit/settings/store.h"
 #include "tests/unit/common/temp.h"

@@ -5,6 +5,7 @@
 #include "tests/unit/common/test.h"
 
 #include "lib/base/json.h"
+#include "lib/os/move.h"
 #include "tests/unit/common/temp.h"
 #include "updater/state/notes.h"
 #include "updater/state/record.h"

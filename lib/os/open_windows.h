@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef LIB_OS_FILE_WINDOWS_H
-#define LIB_OS_FILE_WINDOWS_H
+#ifndef LIB_OS_OPEN_WINDOWS_H
+#define LIB_OS_OPEN_WINDOWS_H
 
 /*
- * What the Windows files of base/file.h share.  Not for others.
+ * What the Windows files of dir.h, file.h and move.h share.
  *
  * Everything below a struct dir is opened relative to a directory's handle, one component after the
  * other, each as itself (FILE_OPEN_REPARSE_POINT) and refused when it is a reparse point: a
@@ -11,7 +11,7 @@
  * NtCreateFile(), the only call of Windows that takes a directory's handle. It takes names of any
  * length, too.
  */
-#include "lib/os/file.h"
+#include "lib/os/file_system.h"
 #include "lib/os/wide_windows.h"
 
 #include <winternl.h>
@@ -87,15 +87,24 @@ DWORD file_remove_open(HANDLE file);
 /* Fill in e from a Windows error, naming d/name.  -1. */
 int file_fail(const struct dir *d, const char *name, DWORD error, struct err *e);
 
-/* "directory/name" for messages. */
-#define FILE_SHOWN_MAX 2048
-const char *file_shown(const struct dir *d, const char *name, char out[FILE_SHOWN_MAX]);
-
 /*
- * Whether nobody but this user, administrators and the system can use an open file or directory.
- * 0, or -1 with ERR_ACCESS.
+ * Open a directory directly in parent, and no link to one; secret as in struct file_how.  0 with
+ * *out, or a Windows error.
  */
-int file_check_private(HANDLE h, const char *where, struct err *e);
+DWORD
+file_step(HANDLE parent, const wchar_t *leaf, bool secret, ULONG disposition, HANDLE *out);
+
+/* Open any directory by its path, links followed: the caller vouches for it. */
+HANDLE file_open_path(const wchar_t *path);
+
+/* Another handle of what h is; NULL when there is none to be had. */
+HANDLE file_duplicate(HANDLE h);
+
+/* ".NAMEsuffix" beside at, whose leaf is to be freed.  0 or a Windows error. */
+DWORD file_beside(const struct file_at *at, const wchar_t *suffix, struct file_at *out);
+
+/* Remove one name in parent; options as in struct file_how.  0 or a Windows error. */
+DWORD file_remove_in(HANDLE parent, const wchar_t *leaf, ULONG options);
 
 /* What an open file is.  0 or a Windows error. */
 DWORD file_info_open(HANDLE file, struct file_info *info);

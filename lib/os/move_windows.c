@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Second names, moves without a sync each, and room, on Windows: what a transaction over many files
- * needs.
+ * The names of files on Windows.
  */
-#include "lib/os/file_windows.h"
+#include "lib/os/move.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "lib/os/open_windows.h"
 
 #define LINK_INFORMATION 11
 
@@ -185,71 +185,34 @@ file_set_mode(struct dir *d, const char *name, unsigned mode, struct err *e)
 	return error == 0 ? 0 : file_fail(d, name, error, e);
 }
 
-int
-dir_unmake(const char *path, unsigned n, struct err *e)
+static int
+remove_at(struct dir *d, const char *name, ULONG options, struct err *e)
 {
-	char *copy = strdup(path);
-	int rc = copy == NULL ? err_nomem(e) : 0;
+	struct file_at at;
+	DWORD error;
 
-	for (; rc == 0 && n > 0; n--) {
-		char *end = copy + strlen(copy);
-		struct dir *parent;
-
-		while (end > copy && *end != '/' && *end != '\\')
-			end--;
-		if (end <= copy + 2)
-			break;
-		*end = '\0';
-		if ((parent = dir_open(copy, e)) == NULL) {
-			rc = e->code == ERR_NOENT ? 0 : -1;
-			continue;
-		}
-		if ((rc = dir_remove(parent, end + 1, e)) == 1)
-			rc = dir_sync(parent, e);
-		dir_close(parent);
+	if (file_at_open(&at, d, name, &error) == 0) {
+		error = file_remove_in(at.parent, at.leaf, options);
+		file_at_close(&at);
 	}
-	free(copy);
-	return rc;
-}
-
-/* Flushing a volume is for administrators alone, and waits for what every other program wrote. */
-int
-dir_sync_all(struct dir *d, struct err *e)
-{
-	(void)d;
-	(void)e;
-	return 0;
+	if (error == 0)
+		return 1;
+	if (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND)
+		return 0;
+	if (options == FILE_DIRECTORY_FILE &&
+	    (error == ERROR_DIRECTORY || error == ERROR_DIR_NOT_EMPTY))
+		return 0;
+	return file_fail(d, name, error, e);
 }
 
 int
-dir_info(struct dir *d, struct file_info *info, struct err *e)
+file_remove(struct dir *d, const char *name, struct err *e)
 {
-	DWORD error = file_info_open(d->handle, info);
-
-	return error == 0 ? 0 : err_windows(e, error, "%s", d->path);
+	return remove_at(d, name, FILE_NON_DIRECTORY_FILE, e);
 }
 
 int
-dir_room(struct dir *d, struct dir_room *room, struct err *e)
+dir_remove(struct dir *d, const char *name, struct err *e)
 {
-	wchar_t *w = wide_path(d->path, e);
-	ULARGE_INTEGER bytes;
-	DWORD error = 0;
-
-	if (w == NULL)
-		return -1;
-	if (!GetDiskFreeSpaceExW(w, &bytes, NULL, NULL))
-		error = GetLastError();
-	free(w);
-	if (error != 0)
-		return err_windows(e, error, "%s", d->path);
-	room->bytes = bytes.QuadPart;
-	room->files = UINT64_MAX; /* the volume makes room for them as it needs it */
-	return 0;
-}
-
-int
-dir_check_private(struct dir *d, struct err *e)
-{
-	return file_check_private(d->handle, d->path, e);
+	return remove_at(d, name, FILE_DIRECTORY_FILE, e);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef LIB_OS_FILE_POSIX_H
-#define LIB_OS_FILE_POSIX_H
+#ifndef LIB_OS_OPEN_POSIX_H
+#define LIB_OS_OPEN_POSIX_H
 
 /*
- * What the POSIX files of base/file.h share.  Not for others.
+ * What the POSIX files of dir.h, file.h and move.h share.
  */
 #include <limits.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
-#include "lib/os/file.h"
+#include "lib/os/file_system.h"
 
 struct dir {
 	int fd;
@@ -27,10 +28,10 @@ int file_open_at(struct dir *d, const char *name, int flags, mode_t mode);
 /* The walk by descriptor, for kernels without openat2: for file_open_at() and its test. */
 int file_open_walk(int dirfd, const char *name, int flags, mode_t mode);
 
-/* "directory/name" for messages: out. */
-const char *file_shown(const struct dir *d, const char *name, char out[PATH_MAX]);
-
 /* Fill in e from errno, naming d/name.  -1. */
 int file_fail(const struct dir *d, const char *name, struct err *e);
+
+/* Open an existing regular file with these flags.  -1 with e filled in. */
+int file_open_regular(struct dir *d, const char *name, int flags, struct stat *st, struct err *e);
 
 #endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Directories on POSIX systems.
+ */
+#include "lib/os/open_posix.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+static struct dir *
+dir_wrap(int fd, const char *path, struct err *e)
+{
+	struct dir *d = malloc(sizeof *d);
+
+	if (d == NULL || (d->path = strdup(path)) == NULL) {
+		free(d);
+		close(fd);
+		err_nomem(e);
+		return NULL;
+	}
+	d->fd = fd;
+	return d;
+}
+
+struct dir *
+dir_open(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd == -1) {
+		err_set(e, ERR_IO, "%s", path);
+		return NULL;
+	}
+	return dir_wrap(fd, path, e);
+}
+
+/* mkdir -p, each new entry made durable.  path is changed and restored on the way. */
+static int
+make_path(char *path, mode_t mode)
+{
+	char *slash;
+	int fd;
+
+	if (mkdir(path, mode) == 0) {
+		slash = strrchr(path, '/');
+		if (slash == NULL)
+			fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		else {
+			*slash = '\0';
+			fd = open(slash == path ? "/" : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			*slash = '/';
+		}
+		if (fd == -1 || fsync(fd) == -1) {
+			if (fd != -1)
+				close(fd);
+			return -1;
+		}
+		close(fd);
+		return 0;
+	}
+	if (errno == EEXIST)
+		return 0;
+	if (errno != ENOENT || (slash = strrchr(path, '/')) == NULL || slash == path)
+		return -1;
+	*slash = '\0';
+	if (make_path(path, mode) == -1) {
+		*slash = '/';
+		return -1;
+	}
+	*slash = '/';
+	return make_path(path, mode);
+}
+
+struct dir *
+dir_make(const char *path, unsigned mode, struct err *e)
+{
+	char copy[PATH_MAX];
+	size_t len = strlen(path);
+
+	if (len == 0 || len >= sizeof copy) {
+		err_setx(e, ERR_TOO_LARGE, "directory name of %zu bytes", len);
+		return NULL;
+	}
+	memcpy(copy, path, len + 1);
+	while (len > 1 && copy[len - 1] == '/')
+		copy[--len] = '\0';
+	if (make_path(copy, mode) == -1) {
+		err_set(e, ERR_IO, "make directory %s", path);
+		return NULL;
+	}
+	return dir_open(path, e);
+}
+
+struct dir *
+dir_below(struct dir *d, const char *name, bool make, struct err *e)
+{
+	char path[FILE_SHOWN_MAX], part[PATH_MAX];
+	int fd;
+
+	fd = file_open_at(d, name, O_RDONLY | O_DIRECTORY, 0);
+	for (const char *p = name; fd == -1 && errno == ENOENT && make && *p != '\0';) {
+		const char *leaf;
+		int parent;
+
+		p += strcspn(p, "/");
+		snprintf(part, sizeof part, "%.*s", (int)(p - name), name);
+		if ((parent = file_open_parent(d, part, &leaf)) == -1)
+			break;
+		if (mkdirat(parent, leaf, 0755) == 0) {
+			/* Whatever the umask: a program of another user reads what is installed. */
+			if (fchmodat(parent, leaf, 0755, 0) == -1 || fsync(parent) == -1) {
+				close(parent);
+				break;
+			}
+		} else if (errno != EEXIST) {
+			int saved = errno;
+
+			close(parent);
+			errno = saved;
+			break;
+		}
+		close(parent);
+		errno = ENOENT;
+		if (*p == '\0')
+			fd = file_open_at(d, name, O_RDONLY | O_DIRECTORY, 0);
+		else
+			p++;
+	}
+	if (fd == -1) {
+		file_fail(d, name, e);
+		return NULL;
+	}
+	return dir_wrap(fd, file_shown(d, name, path), e);
+}
+
+void
+dir_close(struct dir *d)
+{
+	if (d == NULL)
+		return;
+	close(d->fd);
+	free(d->path);
+	free(d);
+}
+
+const char *
+dir_path(const struct dir *d)
+{
+	return d->path;
+}
+
+int
+dir_sync(struct dir *d, struct err *e)
+{
+	if (fsync(d->fd) == -1)
+		return err_set(e, ERR_IO, "sync %s", d->path);
+	return 0;
+}
+
+int
+dir_names(struct dir *d, struct strings *names, struct err *e)
+{
+	int fd = openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+	struct dirent *entry;
+	DIR *dp;
+
+	if (fd == -1 || (dp = fdopendir(fd)) == NULL) {
+		err_set(e, ERR_IO, "%s", d->path);
+		if (fd != -1)
+			close(fd);
+		return -1;
+	}
+	while (errno = 0, rc == 0 && (entry = readdir(dp)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			rc = strings_add(names, entry->d_name, e);
+	if (rc == 0 && errno != 0)
+		rc = err_set(e, ERR_IO, "%s", d->path);
+	closedir(dp);
+	return rc;
+}
+
+struct dir *
+dir_open_private(struct dir *d, const char *name, struct err *e)
+{
+	struct dir *opened = dir_below(d, name, false, e);
+	struct stat st;
+
+	if (opened == NULL ||
+	    (fstat(opened->fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 077) == 0))
+		return opened;
+	err_setx(e, ERR_UNSAFE, "%s: want a directory of our own that nobody else can enter",
+	    opened->path);
+	dir_close(opened);
+	return NULL;
+}
+
+struct dir *
+dir_make_private(struct dir *d, const char *name, struct err *e)
+{
+	if (mkdirat(d->fd, name, 0700) == -1 && errno != EEXIST) {
+		file_fail(d, name, e);
+		return NULL;
+	}
+	return dir_open_private(d, name, e);
+}
+
+int
+dir_sync_all(struct dir *d, struct err *e)
+{
+	return syncfs(d->fd) == 0 ? 1 : err_set(e, ERR_IO, "sync the file system of %s", d->path);
+}
+
+int
+dir_room(struct dir *d, struct dir_room *room, struct err *e)
+{
+	struct statvfs v;
+
+	if (fstatvfs(d->fd, &v) == -1)
+		return err_set(e, ERR_IO, "%s", d->path);
+	room->bytes = (uint64_t)v.f_bavail * v.f_frsize;
+	/* A file system that makes inodes as it needs them states none. */
+	room->files = v.f_files == 0 ? UINT64_MAX : v.f_favail;
+	return 0;
+}
+
+int
+dir_check_private(struct dir *d, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(d->fd, &st) == -1)
+		return err_set(e, ERR_IO, "%s", d->path);
+	if ((st.st_mode & 077) != 0)
+		return err_setx(e, ERR_ACCESS,
+		    "%s: want a directory that only its owner can enter (chmod 700), got mode %04o",
+		    d->path, (unsigned)st.st_mode & 07777);
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_MOVE_H
+#define LIB_OS_MOVE_H
+
+/*
+ * The names of files, and what a transaction over many files does to them: links, moves without a
+ * sync each, removal.  dir.h says what a name is and which errors there are.
+ */
+#include "lib/os/dir.h"
+
+/* Rename within one file system, replacing to.  Both directories are synced before it returns 0. */
+int
+file_rename(struct dir *from, const char *name, struct dir *to, const char *newname, struct err *e);
+
+/*
+ * Give a file a second name.  1 done, 0 where the file system or its rules don't allow that (copy
+ * instead), -1; ERR_EXISTS when newname is there, ERR_BUSY as of file_move().  Not durable before
+ * dir_sync().
+ */
+int
+file_link(struct dir *from, const char *name, struct dir *to, const char *newname, struct err *e);
+
+/*
+ * file_rename() without the syncs, so that many moves share one.  1 moved, 0 there is no such name,
+ * -1; ERR_BUSY where a program has open what is to be moved, or runs or has open what is to be
+ * replaced (Windows alone minds).
+ */
+int
+file_move(struct dir *from, const char *name, struct dir *to, const char *newname, struct err *e);
+
+/* Make a regular file's content and permissions durable; set its permissions.  0 or -1. */
+int file_sync(struct dir *d, const char *name, struct err *e);
+int file_set_mode(struct dir *d, const char *name, unsigned mode, struct err *e);
+
+/*
+ * Remove a file (or link).  1 removed, 0 it was not there, -1 error, ERR_BUSY as of file_move().
+ * Not durable before dir_sync().
+ */
+int file_remove(struct dir *d, const char *name, struct err *e);
+
+/* Remove an empty directory.  1 removed, 0 not there, no directory or not empty, -1 error. */
+int dir_remove(struct dir *d, const char *name, struct err *e);
+
+#endif

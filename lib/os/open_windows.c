@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Opening, renaming and removing what a name below a directory stands for, on Windows.
+ */
+#include "lib/os/open_windows.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/os/clock.h"
+#include "lib/os/private_windows.h"
+
+#define ASIDE_MAX 10 /* old ones of one file that are still running */
+
+/* Parts of FILE_RENAME_INFORMATION and of the disposition that mingw's headers don't name. */
+#define RENAME_INFORMATION	   10
+#define DISPOSITION_INFORMATION	   13
+#define DISPOSITION_INFORMATION_EX 64
+#define RENAME_INFORMATION_EX	   65
+#define RENAME_REPLACE		   0x1u
+#define RENAME_POSIX		   0x2u
+#define RENAME_IGNORE_READONLY	   0x40u
+#define REMOVE_POSIX		   0x3u /* remove, with the name gone at once */
+#define REMOVE_IGNORE_READONLY	   0x10u
+
+#define DIR_ACCESS \
+	(FILE_LIST_DIRECTORY | FILE_TRAVERSE | FILE_READ_ATTRIBUTES | READ_CONTROL | SYNCHRONIZE)
+
+NTSTATUS NTAPI NtSetInformationFile(HANDLE, PIO_STATUS_BLOCK, PVOID, ULONG, FILE_INFORMATION_CLASS);
+
+struct rename_information {
+	ULONG flags; /* the old form reads its first byte alone */
+	HANDLE root;
+	ULONG length; /* bytes */
+	wchar_t name[1];
+};
+
+int
+file_fail(const struct dir *d, const char *name, DWORD error, struct err *e)
+{
+	char where[FILE_SHOWN_MAX];
+
+	file_shown(d, name, where);
+	if (error == ERROR_REPARSE_TAG_MISMATCH)
+		return err_setx(e, ERR_UNSAFE, "%s: a link or junction stands in the way", where);
+	if (error == ERROR_DIRECTORY)
+		return err_setx(e, ERR_UNSAFE, "%s: something in the way is not a directory",
+		    where);
+	if (error == ERROR_INVALID_NAME)
+		return err_setx(e, ERR_UNSAFE, "%s: want a plain name below the directory", where);
+	if (error == ERROR_SHARING_VIOLATION)
+		return err_setx(e, ERR_BUSY, "%s: a program runs it or has it open", where);
+	return err_windows(e, error, "%s", where);
+}
+
+/* A name that means one entry of a directory and nothing else: no stream, no device, no way up. */
+static bool
+valid_leaf(const wchar_t *name)
+{
+	return *name != L'\0' && wcscmp(name, L".") != 0 && wcscmp(name, L"..") != 0 &&
+	    wcspbrk(name, L"\\/:*?\"<>|") == NULL;
+}
+
+/*
+ * What another program's short look (a virus scanner's, an indexer's) gives, and a file that is
+ * just going.
+ */
+static bool
+passes_by(NTSTATUS status)
+{
+	return status == (NTSTATUS)0xC0000043 /* STATUS_SHARING_VIOLATION */ ||
+	    status == (NTSTATUS)0xC0000056 /* STATUS_DELETE_PENDING */;
+}
+
+DWORD
+file_open_in(HANDLE parent, const wchar_t *leaf, const struct file_how *how, HANDLE *out)
+{
+	size_t bytes = wcslen(leaf) * sizeof *leaf;
+	UNICODE_STRING name = { (USHORT)bytes, (USHORT)bytes, (wchar_t *)(uintptr_t)leaf };
+	OBJECT_ATTRIBUTES attributes;
+	PSECURITY_DESCRIPTOR sd = NULL;
+	IO_STATUS_BLOCK io;
+	NTSTATUS status;
+
+	if (bytes > UNICODE_STRING_MAX_BYTES)
+		return ERROR_FILENAME_EXCED_RANGE;
+	if (how->secret && (sd = windows_private()) == NULL)
+		return GetLastError();
+	InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, parent, sd);
+	for (int tries = 0;; tries++) {
+		status = NtCreateFile(out, how->access | SYNCHRONIZE, &attributes, &io, NULL,
+		    FILE_ATTRIBUTE_NORMAL, FILE_SHARE_ALL, how->disposition,
+		    how->options | FILE_OPEN_REPARSE_POINT | FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
+		if (!passes_by(status) || tries == FILE_BUSY_TRIES)
+			break;
+		clock_sleep_ms(FILE_BUSY_WAIT_MS);
+	}
+	LocalFree(sd);
+	return status >= 0 ? 0 : RtlNtStatusToDosError(status);
+}
+
+static bool
+is_link(HANDLE h)
+{
+	FILE_ATTRIBUTE_TAG_INFO tag;
+
+	return GetFileInformationByHandleEx(h, FileAttributeTagInfo, &tag, sizeof tag) &&
+	    (tag.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0;
+}
+
+DWORD
+file_step(HANDLE parent, const wchar_t *leaf, bool secret, ULONG disposition, HANDLE *out)
+{
+	struct file_how how = { DIR_ACCESS, disposition, FILE_DIRECTORY_FILE, secret };
+	DWORD error = valid_leaf(leaf) ? file_open_in(parent, leaf, &how, out) : ERROR_INVALID_NAME;
+
+	if (error != 0)
+		return error;
+	if (!is_link(*out))
+		return 0;
+	CloseHandle(*out);
+	return ERROR_REPARSE_TAG_MISMATCH;
+}
+
+HANDLE
+file_duplicate(HANDLE h)
+{
+	HANDLE copy = NULL;
+
+	DuplicateHandle(GetCurrentProcess(), h, GetCurrentProcess(), &copy, 0, FALSE,
+	    DUPLICATE_SAME_ACCESS);
+	return copy;
+}
+
+HANDLE
+file_open_path(const wchar_t *path)
+{
+	return CreateFileW(path, DIR_ACCESS, FILE_SHARE_ALL, NULL, OPEN_EXISTING,
+	    FILE_FLAG_BACKUP_SEMANTICS, NULL);
+}
+
+/* The parent of a path that the caller vouches for. */
+static DWORD
+at_path(struct file_at *at, const char *name)
+{
+	struct err e;
+	wchar_t *w = wide_path(name, &e), *slash;
+	DWORD error = ERROR_INVALID_NAME;
+
+	if (w == NULL || (slash = wcsrchr(w, L'\\')) == NULL || !valid_leaf(slash + 1))
+		goto out;
+	if ((at->leaf = _wcsdup(slash + 1)) == NULL) {
+		error = ERROR_OUTOFMEMORY;
+		goto out;
+	}
+	slash[1] = L'\0'; /* "C:\" needs its end, and others don't mind */
+	if ((at->parent = file_open_path(w)) == INVALID_HANDLE_VALUE) {
+		error = GetLastError();
+		free(at->leaf);
+		goto out;
+	}
+	error = 0;
+out:
+	free(w);
+	return error;
+}
+
+/*
+ * Walk from d to the directory that holds the last part of the path w, which is cut up on the way.
+ */
+static DWORD
+at_walk(struct file_at *at, const struct dir *d, wchar_t *w)
+{
+	HANDLE here = file_duplicate(d->handle), next;
+	wchar_t *slash;
+	DWORD error = 0;
+
+	for (; (slash = wcschr(w, L'/')) != NULL; w = slash + 1) {
+		*slash = L'\0';
+		error =
+		    *w == L'\0' ? ERROR_INVALID_NAME : file_step(here, w, false, FILE_OPEN, &next);
+		CloseHandle(here);
+		if (error != 0)
+			return error;
+		here = next;
+	}
+	if (!valid_leaf(w))
+		error = ERROR_INVALID_NAME;
+	else if ((at->leaf = _wcsdup(w)) == NULL)
+		error = ERROR_OUTOFMEMORY;
+	if (error != 0)
+		CloseHandle(here);
+	at->parent = here;
+	return error;
+}
+
+int
+file_at_open(struct file_at *at, struct dir *d, const char *name, DWORD *error)
+{
+	struct err e;
+	wchar_t *w;
+
+	*error = ERROR_INVALID_NAME;
+	if (d == NULL)
+		*error = at_path(at, name);
+	else if ((w = wide_of(name, &e)) != NULL) {
+		*error = at_walk(at, d, w);
+		free(w);
+	}
+	if (*error == 0)
+		return 0;
+	*at = (struct file_at){ NULL, NULL };
+	return -1;
+}
+
+void
+file_at_close(struct file_at *at)
+{
+	if (at->parent != NULL)
+		CloseHandle(at->parent);
+	free(at->leaf);
+	*at = (struct file_at){ NULL, NULL };
+}
+
+DWORD
+file_open_at(struct dir *d, const char *name, const struct file_how *how, HANDLE *out)
+{
+	struct file_at at;
+	DWORD error;
+
+	if (file_at_open(&at, d, name, &error) == -1)
+		return error;
+	error = file_open_in(at.parent, at.leaf, how, out);
+	file_at_close(&at);
+	return error;
+}
+
+/* Why what has a name can't be replaced: Windows denies access also where it is only in use. */
+static DWORD
+replace_error(DWORD error, const struct file_at *to)
+{
+	struct file_how how = { DELETE | FILE_READ_ATTRIBUTES, FILE_OPEN, FILE_NON_DIRECTORY_FILE,
+		false };
+	HANDLE there;
+	DWORD why;
+
+	if (error == ERROR_USER_MAPPED_FILE)
+		return ERROR_SHARING_VIOLATION;
+	if (error != ERROR_ACCESS_DENIED)
+		return error;
+	if ((why = file_open_in(to->parent, to->leaf, &how, &there)) == 0)
+		CloseHandle(there);
+	return why == 0 || why == ERROR_SHARING_VIOLATION ? ERROR_SHARING_VIOLATION : error;
+}
+
+DWORD
+file_rename_open(HANDLE file, const struct file_at *to, bool over)
+{
+	size_t bytes = wcslen(to->leaf) * sizeof(wchar_t),
+	       size = sizeof(struct rename_information) + bytes;
+	struct rename_information *r = calloc(1, size);
+	IO_STATUS_BLOCK io;
+	NTSTATUS status;
+	DWORD error;
+
+	if (r == NULL)
+		return ERROR_OUTOFMEMORY;
+	r->root = to->parent;
+	r->length = (ULONG)bytes;
+	memcpy(r->name, to->leaf, bytes);
+	/*
+	 * Windows 10 1709 and later replace what others have open; before, that must be tried
+	 * again.
+	 */
+	r->flags = RENAME_POSIX | RENAME_IGNORE_READONLY | (over ? RENAME_REPLACE : 0);
+	status = NtSetInformationFile(file, &io, r, (ULONG)size,
+	    (FILE_INFORMATION_CLASS)RENAME_INFORMATION_EX);
+	r->flags = over ? 1 : 0;
+	for (int tries = 0; status == (NTSTATUS)0xC0000003 || status == (NTSTATUS)0xC000000D ||
+	     status == (NTSTATUS)0xC0000002 || passes_by(status);
+	     tries++) {
+		if (tries == FILE_BUSY_TRIES)
+			break;
+		if (passes_by(status))
+			clock_sleep_ms(FILE_BUSY_WAIT_MS);
+		status = NtSetInformationFile(file, &io, r, (ULONG)size,
+		    (FILE_INFORMATION_CLASS)RENAME_INFORMATION);
+	}
+	free(r);
+	if (status >= 0)
+		return 0;
+	error = RtlNtStatusToDosError(status);
+	return over ? replace_error(error, to) : error;
+}
+
+DWORD
+file_set_read_only(HANDLE file, bool read_only)
+{
+	FILE_BASIC_INFO basic;
+
+	if (!GetFileInformationByHandleEx(file, FileBasicInfo, &basic, sizeof basic))
+		return GetLastError();
+	if (((basic.FileAttributes & FILE_ATTRIBUTE_READONLY) != 0) == read_only)
+		return 0;
+	basic.FileAttributes &= ~(DWORD)FILE_ATTRIBUTE_READONLY;
+	basic.FileAttributes |= read_only ? FILE_ATTRIBUTE_READONLY : FILE_ATTRIBUTE_NORMAL;
+	return SetFileInformationByHandle(file, FileBasicInfo, &basic, sizeof basic)
+	    ? 0
+	    : GetLastError();
+}
+
+DWORD
+file_remove_open(HANDLE file)
+{
+	ULONG flags = REMOVE_POSIX | REMOVE_IGNORE_READONLY;
+	BOOLEAN remove = TRUE;
+	IO_STATUS_BLOCK io;
+	NTSTATUS status = NtSetInformationFile(file, &io, &flags, sizeof flags,
+	    (FILE_INFORMATION_CLASS)DISPOSITION_INFORMATION_EX);
+
+	/* Other file systems than NTFS know only the old way, and mind when a file is read-only. */
+	if (status < 0 && status != (NTSTATUS)0xC0000101 /* STATUS_DIRECTORY_NOT_EMPTY */) {
+		file_set_read_only(file, false);
+		status = NtSetInformationFile(file, &io, &remove, sizeof remove,
+		    (FILE_INFORMATION_CLASS)DISPOSITION_INFORMATION);
+	}
+	/* It was opened to be removed, so this isn't about rights. */
+	if (status == (NTSTATUS)0xC0000121 /* STATUS_CANNOT_DELETE */)
+		return ERROR_SHARING_VIOLATION;
+	return status >= 0 ? 0 : RtlNtStatusToDosError(status);
+}
+
+DWORD
+file_info_open(HANDLE file, struct file_info *info)
+{
+	BY_HANDLE_FILE_INFORMATION i;
+	DWORD a;
+
+	if (!GetFileInformationByHandle(file, &i))
+		return GetLastError();
+	a = i.dwFileAttributes;
+	info->type = a & FILE_ATTRIBUTE_REPARSE_POINT ? FILE_LINK
+	    : a & FILE_ATTRIBUTE_DIRECTORY	      ? FILE_DIRECTORY
+	    : a & FILE_ATTRIBUTE_DEVICE		      ? FILE_OTHER
+						      : FILE_REGULAR;
+	info->size = (uint64_t)i.nFileSizeHigh << 32 | i.nFileSizeLow;
+	info->mode = a & FILE_ATTRIBUTE_READONLY ? 0444 : 0644;
+	info->mtime_ns = windows_time_ns(
+	    (uint64_t)i.ftLastWriteTime.dwHighDateTime << 32 | i.ftLastWriteTime.dwLowDateTime);
+	info->inode = (uint64_t)i.nFileIndexHigh << 32 | i.nFileIndexLow;
+	info->device = i.dwVolumeSerialNumber;
+	info->uid = 0;
+	return 0;
+}
+
+int
+file_open_regular(struct dir *d, const char *name, ACCESS_MASK access, HANDLE *out,
+    struct file_info *info, struct err *e)
+{
+	struct file_how how = { access | FILE_READ_ATTRIBUTES, FILE_OPEN, 0, false };
+	char where[FILE_SHOWN_MAX];
+	DWORD error = file_open_at(d, name, &how, out);
+
+	if (error != 0)
+		return file_fail(d, name, error, e);
+	if ((error = file_info_open(*out, info)) != 0) {
+		file_fail(d, name, error, e);
+	} else if (info->type != FILE_REGULAR) {
+		err_setx(e, ERR_UNSAFE, "%s: want a regular file, got something else",
+		    file_shown(d, name, where));
+	} else
+		return 0;
+	CloseHandle(*out);
+	return -1;
+}
+
+DWORD
+file_beside(const struct file_at *at, const wchar_t *suffix, struct file_at *out)
+{
+	size_t room = wcslen(at->leaf) + wcslen(suffix) + 2;
+
+	out->parent = at->parent;
+	if ((out->leaf = malloc(room * sizeof *out->leaf)) == NULL)
+		return ERROR_OUTOFMEMORY;
+	swprintf(out->leaf, room, L".%ls%ls", at->leaf, suffix);
+	return 0;
+}
+
+DWORD
+file_remove_in(HANDLE parent, const wchar_t *leaf, ULONG options)
+{
+	struct file_how how = { DELETE | FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES, FILE_OPEN,
+		options, false };
+	HANDLE h;
+	DWORD error = file_open_in(parent, leaf, &how, &h);
+
+	if (error == ERROR_ACCESS_DENIED) {
+		how.access &= ~(ACCESS_MASK)FILE_WRITE_ATTRIBUTES;
+		error = file_open_in(parent, leaf, &how, &h);
+	}
+	if (error != 0)
+		return error;
+	error = file_remove_open(h);
+	CloseHandle(h);
+	return error;
+}
+
+DWORD
+file_put_open(HANDLE file, const struct file_at *to)
+{
+	struct file_how how = { DELETE | FILE_READ_ATTRIBUTES, FILE_OPEN, FILE_NON_DIRECTORY_FILE,
+		false };
+	struct file_at aside = { NULL, NULL };
+	DWORD error = file_rename_open(file, to, true), moved = 0;
+	HANDLE old;
+
+	if (error != ERROR_SHARING_VIOLATION)
+		return error;
+	if (file_open_in(to->parent, to->leaf, &how, &old) != 0)
+		return error;
+	for (int i = 0; i < ASIDE_MAX; i++) {
+		wchar_t suffix[16];
+
+		swprintf(suffix, N(suffix), i == 0 ? L".old" : L".old%d", i);
+		free(aside.leaf);
+		if ((moved = file_beside(to, suffix, &aside)) != 0)
+			break;
+		file_remove_in(aside.parent, aside.leaf, FILE_NON_DIRECTORY_FILE);
+		if ((moved = file_rename_open(old, &aside, false)) != ERROR_ALREADY_EXISTS)
+			break;
+	}
+	if (moved == 0 && (error = file_rename_open(file, to, false)) != 0)
+		file_rename_open(old, to, false);
+	else if (moved == 0)
+		/* refused while it runs: the next replacement tries again */
+		file_remove_open(old);
+	CloseHandle(old);
+	free(aside.leaf);
+	return error;
+}
