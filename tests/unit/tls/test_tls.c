@@ -95,6 +95,10 @@ static const struct closed_row {
 	{ "closed: days that are none", "TLS_ExpiryWarnDays", "soon", "TLS_ExpiryWarnDays: want",
 	    false },
 	{ "closed: days below 0", "TLS_ExpiryWarnDays", "-1", "TLS_ExpiryWarnDays: want", false },
+	{ "closed: days with a sign", "TLS_ExpiryWarnDays", "+5",
+	    "TLS_ExpiryWarnDays: want 0 to 3650 days, got '+5'", false },
+	{ "closed: too many days", "TLS_ExpiryWarnDays", "3651", "TLS_ExpiryWarnDays: want",
+	    false },
 	{ "closed: no trusted certificate", "TLS_TrustedCerts", "", "TLS_TrustedCerts is not set",
 	    false },
 	{ "closed: trusted file absent", "TLS_TrustedCerts", "/nonexistent/x.crt",
@@ -150,18 +154,14 @@ absent_level_is_told(void **state)
 	slipway_tls_free(t);
 }
 
-static bool
-verified(struct slipway_tls *s, const struct id *trusted)
+/* Whether a client that trusts one certificate accepts the server; else it says why not. */
+static void
+verified(struct slipway_tls *s, const struct id *trusted, const char *why_not)
 {
 	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, trusted);
-	struct ends e;
-	bool ok;
 
-	ends_open(&e, s, c);
-	ok = talk(&e) == 0;
-	ends_close(&e);
+	meet(s, c, why_not == NULL ? SLIPWAY_TLS_OK : SLIPWAY_TLS_E_UNTRUSTED, why_not);
 	slipway_tls_free(c);
-	return ok;
 }
 
 /* A pair is replaced while the server runs; broken ones are refused and told once. */
@@ -186,7 +186,7 @@ replacement(void **state)
 	put_text(p.cert, kernel.cert_pem, 0644);
 	ends_open(&first, s, c);
 	assert_int_equal(talk(&first), 0);
-	assert_true(verified(s, &kernel));
+	verified(s, &kernel, NULL);
 
 	/*
 	 * Half of the new pair, rubbish, an expired one, nothing, a key that others can read: the
@@ -195,33 +195,33 @@ replacement(void **state)
 	put_text(p.key, kernel2.key_pem, 0600);
 	assert_int_equal(slipway_tls_check(s), 0);
 	assert_non_null(strstr(slipway_tls_warning(s), "stays in use"));
-	assert_true(verified(s, &kernel));
+	verified(s, &kernel, NULL);
 	/* once, also where the files may still change */
 	assert_string_equal(slipway_tls_warning(s), "");
 	put_text(p.cert, "rubbish", 0644);
-	assert_true(verified(s, &kernel));
+	verified(s, &kernel, NULL);
 	put_text(p.key, old.key_pem, 0600);
 	put_text(p.cert, old.cert_pem, 0644);
 	assert_int_equal(slipway_tls_check(s), 0);
 	assert_non_null(strstr(slipway_tls_warning(s), "expired"));
-	assert_true(verified(s, &kernel));
+	verified(s, &kernel, NULL);
 	put_text(p.key, weak.key_pem, 0600);
 	put_text(p.cert, weak.cert_pem, 0644);
 	assert_int_equal(slipway_tls_check(s), 0);
 	assert_non_null(strstr(slipway_tls_warning(s), "too small"));
-	assert_true(verified(s, &kernel));
+	verified(s, &kernel, NULL);
 	remove(p.cert);
-	assert_true(verified(s, &kernel));
+	verified(s, &kernel, NULL);
 	put_text(p.cert, kernel2.cert_pem, 0644);
 	put_text(p.key, kernel2.key_pem, 0644);
 	if (put_mode_counts())
-		assert_true(verified(s, &kernel));
+		verified(s, &kernel, NULL);
 	else
 		print_message(
 		    "a key that others can read: not tried under wine, whose access lists don't come back; see docs/windows.md\n");
 	put_mode(p.key, 0600);
-	assert_true(verified(s, &kernel2));
-	assert_false(verified(s, &kernel));
+	verified(s, &kernel2, NULL);
+	verified(s, &kernel, "is not trusted: got ");
 
 	/* The first connection goes on all the while. */
 	assert_int_equal(talk(&first), 0);
@@ -470,6 +470,8 @@ revocation(void **state)
 {
 	static const char no_ca[] =
 	    "TLS_CRLFile: the list of \"CN=ca\" is signed by no CA of TLS_TrustedCerts; it revokes nothing";
+	static const char unknown[] =
+	    "is not trusted (unable to get local issuer certificate): got subject \"CN=issued\"";
 	struct id other_ca = id_make(&(struct look){ .name = "ca", .ca = true }, NULL);
 	struct id above = id_make(&(struct look){ .name = "above", .ca = true }, NULL);
 	struct id last = id_make(&(struct look){ .name = "last",
@@ -484,14 +486,18 @@ revocation(void **state)
 		 * prove
 		 */
 		const char *warning;
-		bool refused;
-	} rows[] = { { crl_make(&ca, &issued, 30), &ca, "", true },
-		{ crl_make(&ca, &kernel, 30), &ca, "", false },
-		{ crl_make(&ca, NULL, 30), &ca, "", false },
-		{ crl_make(&other_ca, &issued, 30), &ca, no_ca, false },
-		{ crl_make(&ca, &issued, 30), &issued, no_ca, false },
-		{ crl_make(&ca, &issued, 30), &above, "", true },
-		{ crl_make(&ca, &issued, 30), &last, no_ca, true } };
+		enum slipway_tls_code code;
+		const char *says;
+	} rows[] = {
+		{ crl_make(&ca, &issued, 30), &ca, "", SLIPWAY_TLS_E_REVOKED,
+		    "the peer's certificate is revoked in TLS_CRLFile: subject \"CN=issued\"" },
+		{ crl_make(&ca, &kernel, 30), &ca, "", SLIPWAY_TLS_OK, "" },
+		{ crl_make(&ca, NULL, 30), &ca, "", SLIPWAY_TLS_OK, "" },
+		{ crl_make(&other_ca, &issued, 30), &ca, no_ca, SLIPWAY_TLS_OK, "" },
+		{ crl_make(&ca, &issued, 30), &issued, no_ca, SLIPWAY_TLS_OK, "" },
+		{ crl_make(&ca, &issued, 30), &above, "", SLIPWAY_TLS_E_UNTRUSTED, unknown },
+		{ crl_make(&ca, &issued, 30), &last, no_ca, SLIPWAY_TLS_E_UNTRUSTED, unknown }
+	};
 
 	(void)state;
 	for (size_t i = 0; i < N(rows); i++) {
@@ -499,17 +505,12 @@ revocation(void **state)
 		    side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &issued, NULL);
 		struct slipway_tls *c =
 		    side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, rows[i].trusted);
-		struct ends e;
 
 		pem(c, "TLS_CRLFile", rows[i].crl);
 		assert_int_equal(slipway_tls_check(c), 0);
 		assert_string_equal(slipway_tls_warning(c), rows[i].warning);
-		ends_open(&e, s, c);
+		meet(s, c, rows[i].code, rows[i].says);
 		assert_string_equal(slipway_tls_warning(c), ""); /* once */
-		assert_int_equal(talk(&e), rows[i].refused ? SLIPWAY_TLS_ERROR : 0);
-		if (rows[i].refused && rows[i].trusted == &ca)
-			assert_non_null(strstr(slipway_tls_conn_error(e.client), "revoked"));
-		ends_close(&e);
 		slipway_tls_free(s);
 		slipway_tls_free(c);
 		free(rows[i].crl);
@@ -533,10 +534,10 @@ name_constraints(void **state)
 	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &in, NULL);
 
 	(void)state;
-	assert_true(verified(s, &narrow));
+	verified(s, &narrow, NULL);
 	slipway_tls_free(s);
 	s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &out, NULL);
-	assert_false(verified(s, &narrow));
+	verified(s, &narrow, "permitted subtree violation");
 	slipway_tls_free(s);
 	id_free(&narrow);
 	id_free(&in);
@@ -557,22 +558,16 @@ many(size_t n, const struct id *last)
 	return text;
 }
 
-/*
- * A server that c knows, or doesn't, and then says what decides, however much it trusts.  What c
- * warned of.
- */
+/* Let c meet a server, with this outcome however much c trusts.  Returns the warning of c. */
 static const char *
-knows(struct slipway_tls *c, const struct id *server, bool want)
+knows(struct slipway_tls *c, const struct id *server, enum slipway_tls_code want)
 {
 	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", server, NULL);
-	struct ends e;
 
-	ends_open(&e, s, c);
-	assert_int_equal(talk(&e), want ? 0 : SLIPWAY_TLS_ERROR);
-	if (!want && slipway_tls_conn_error_code(e.client) == SLIPWAY_TLS_E_UNTRUSTED)
-		assert_non_null(
-		    strstr(slipway_tls_conn_error(e.client), "TLS_RequiredLevel is TLSPeerAuth"));
-	ends_close(&e);
+	meet(s, c, want,
+	    want == SLIPWAY_TLS_E_UNTRUSTED	? "TLS_RequiredLevel is TLSPeerAuth"
+		: want == SLIPWAY_TLS_E_REVOKED ? "is revoked in TLS_CRLFile"
+						: "");
 	slipway_tls_free(s);
 	return slipway_tls_warning(c);
 }
@@ -592,8 +587,8 @@ many_trusted(void **state)
 
 	(void)state;
 	pem(c, "TLS_TrustedCerts", most);
-	knows(c, &kernel, true);
-	knows(c, &issued, false);
+	knows(c, &kernel, SLIPWAY_TLS_OK);
+	knows(c, &issued, SLIPWAY_TLS_E_UNTRUSTED);
 	pem(c, "TLS_TrustedCerts", over);
 	assert_int_equal(slipway_tls_check(c), SLIPWAY_TLS_ERROR);
 	assert_non_null(
@@ -604,17 +599,17 @@ many_trusted(void **state)
 	put_text(p.cert, second, 0644);
 	snprintf(list, sizeof list, "%s;%s", p.key, p.cert);
 	slipway_tls_set(c, "TLS_TrustedCerts", list);
-	assert_non_null(strstr(knows(c, &kernel, true),
+	assert_non_null(strstr(knows(c, &kernel, SLIPWAY_TLS_OK),
 	    "cert.pem: with those of the files before it over 128 certificates; the others stay in use"));
-	knows(c, &issued, false);
+	knows(c, &issued, SLIPWAY_TLS_E_UNTRUSTED);
 	put_text(p.key, kernel.cert_pem, 0644);
-	knows(c, &issued, true);
+	knows(c, &issued, SLIPWAY_TLS_OK);
 
 	list[0] = '\0';
 	for (size_t i = 0; i < 128; i++)
 		snprintf(list + strlen(list), sizeof list - strlen(list), "%s;", p.key);
 	slipway_tls_set(c, "TLS_TrustedCerts", list);
-	knows(c, &kernel, true);
+	knows(c, &kernel, SLIPWAY_TLS_OK);
 	strcat(list, "/nonexistent/last.crt");
 	slipway_tls_set(c, "TLS_TrustedCerts", list);
 	assert_int_equal(slipway_tls_check(c), SLIPWAY_TLS_ERROR);
@@ -640,9 +635,9 @@ many_lists(void **state)
 		strcat(text, none);
 	strcat(text, last);
 	pem(c, "TLS_CRLFile", none);
-	knows(c, &issued, true);
+	knows(c, &issued, SLIPWAY_TLS_OK);
 	pem(c, "TLS_CRLFile", text);
-	knows(c, &issued, false);
+	knows(c, &issued, SLIPWAY_TLS_E_REVOKED);
 	strcat(text, none);
 	pem(c, "TLS_CRLFile", text);
 	assert_int_equal(slipway_tls_check(c), SLIPWAY_TLS_ERROR);
@@ -652,27 +647,12 @@ many_lists(void **state)
 	free(last);
 }
 
-static int
-make_ids(void **state)
-{
-	(void)state;
-	kernel = id_make(&(struct look){ .name = "kernel" }, NULL);
-	kernel2 = id_make(&(struct look){ .name = "kernel" }, NULL);
-	ca = id_make(&(struct look){ .name = "ca", .ca = true }, NULL);
-	issued = id_make(&(struct look){ .name = "issued" }, &ca);
-	return 0;
-}
-
-static int
-free_ids(void **state)
-{
-	struct id *all[] = { &kernel, &kernel2, &ca, &issued };
-
-	(void)state;
-	for (size_t i = 0; i < N(all); i++)
-		id_free(all[i]);
-	return 0;
-}
+static const struct id_row ids[] = {
+	{ &kernel, { .name = "kernel" }, NULL },
+	{ &kernel2, { .name = "kernel" }, NULL },
+	{ &ca, { .name = "ca", .ca = true }, NULL },
+	{ &issued, { .name = "issued" }, &ca },
+};
 
 int
 main(void)
@@ -697,5 +677,5 @@ main(void)
 
 	TEST_ROWS(tests, n, closed, fails_closed);
 	TEST_ROWS(tests, n, names, peers_name);
-	return _cmocka_run_group_tests("tls", tests, n, make_ids, free_ids);
+	return ids_run("tls", tests, n, ids, N(ids));
 }

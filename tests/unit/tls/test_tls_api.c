@@ -301,7 +301,8 @@ key_updates(void **state)
 	assert_int_equal(n, 1);
 	assert_int_equal(byte, 'z');
 	/* A socket that blocks is one in which the caller wants to wait. */
-	assert_in_range(calls, SOCKETS_BLOCK ? 0 : UPDATES / 64, UPDATES);
+	if (!SOCKETS_BLOCK)
+		assert_in_range(calls, UPDATES / 64, UPDATES);
 	raw_close(&r);
 	slipway_tls_free(s);
 }
@@ -516,28 +517,13 @@ remarks(void **state)
 	free(old);
 }
 
-static int
-make_ids(void **state)
-{
-	(void)state;
-	kernel = id_make(&(struct look){ .name = "kernel" }, NULL);
-	other = id_make(&(struct look){ .name = "other" }, NULL);
-	hi = id_make(&(struct look){ .name = "hi" }, NULL);
-	ca = id_make(&(struct look){ .name = "ca", .ca = true }, NULL);
-	issued = id_make(&(struct look){ .name = "issued" }, &ca);
-	return 0;
-}
-
-static int
-free_ids(void **state)
-{
-	struct id *all[] = { &kernel, &other, &hi, &ca, &issued };
-
-	(void)state;
-	for (size_t i = 0; i < N(all); i++)
-		id_free(all[i]);
-	return 0;
-}
+static const struct id_row ids[] = {
+	{ &kernel, { .name = "kernel" }, NULL },
+	{ &other, { .name = "other" }, NULL },
+	{ &hi, { .name = "hi" }, NULL },
+	{ &ca, { .name = "ca", .ca = true }, NULL },
+	{ &issued, { .name = "issued" }, &ca },
+};
 
 int
 main(void)
@@ -557,5 +543,5 @@ main(void)
 
 	TEST_ROWS(tests, n, offers, offer);
 	TEST_ROWS(tests, n, codes, code);
-	return _cmocka_run_group_tests("tls_api", tests, n, make_ids, free_ids);
+	return ids_run("tls_api", tests, n, ids, N(ids));
 }

@@ -447,23 +447,10 @@ late(void **state)
 	slipway_tls_free(s);
 }
 
-static int
-make_ids(void **state)
-{
-	(void)state;
-	kernel = id_make(&(struct look){ .name = "kernel" }, NULL);
-	hi = id_make(&(struct look){ .name = "hi" }, NULL);
-	return 0;
-}
-
-static int
-free_ids(void **state)
-{
-	(void)state;
-	id_free(&kernel);
-	id_free(&hi);
-	return 0;
-}
+static const struct id_row ids[] = {
+	{ &kernel, { .name = "kernel" }, NULL },
+	{ &hi, { .name = "hi" }, NULL },
+};
 
 int
 main(void)
@@ -485,5 +472,5 @@ main(void)
 		tests[n++] = (struct CMUnitTest){ .name = lates[i].name,
 			.test_func = late,
 			.initial_state = (void *)(uintptr_t)&lates[i] };
-	return _cmocka_run_group_tests("tls-cut", tests, n, make_ids, free_ids);
+	return ids_run("tls-cut", tests, n, ids, N(ids));
 }

@@ -142,7 +142,7 @@ refused(const struct cell *c, const struct ends *e)
 }
 
 static void
-meet(const struct cell *c, const char *version,
+meet_over(const struct cell *c, const char *version,
     void (*open)(struct ends *, struct slipway_tls *, struct slipway_tls *))
 {
 	struct slipway_tls *s = handle(SLIPWAY_TLS_SERVER, c->server, version);
@@ -177,9 +177,9 @@ cell(void **state)
 {
 	const struct cell *c = *state;
 
-	meet(c, "TLSv1.3", ends_open);
-	meet(c, "TLSv1.2", ends_open);
-	meet(c, "TLSv1.3", ends_open_tcp);
+	meet_over(c, "TLSv1.3", ends_open);
+	meet_over(c, "TLSv1.2", ends_open);
+	meet_over(c, "TLSv1.3", ends_open_tcp);
 }
 
 /* Levels without what they need are refused before anybody connects. */
@@ -215,29 +215,14 @@ is_unusable(void **state)
 	slipway_tls_free(t);
 }
 
-static int
-make_ids(void **state)
-{
-	(void)state;
-	ca = id_make(&(struct look){ .name = "ca", .ca = true }, NULL);
-	kernel = id_make(&(struct look){ .name = "kernel" }, NULL);
-	kernel_of_ca = id_make(&(struct look){ .name = "kernel", .usage = "serverAuth" }, &ca);
-	hi = id_make(&(struct look){ .name = "hi" }, NULL);
-	hi_of_ca = id_make(&(struct look){ .name = "hi", .usage = "clientAuth" }, &ca);
-	stranger = id_make(&(struct look){ .name = "stranger" }, NULL);
-	return 0;
-}
-
-static int
-free_ids(void **state)
-{
-	struct id *all[] = { &kernel, &kernel_of_ca, &hi, &hi_of_ca, &stranger, &ca };
-
-	(void)state;
-	for (size_t i = 0; i < N(all); i++)
-		id_free(all[i]);
-	return 0;
-}
+static const struct id_row ids[] = {
+	{ &ca, { .name = "ca", .ca = true }, NULL },
+	{ &kernel, { .name = "kernel" }, NULL },
+	{ &kernel_of_ca, { .name = "kernel", .usage = "serverAuth" }, &ca },
+	{ &hi, { .name = "hi" }, NULL },
+	{ &hi_of_ca, { .name = "hi", .usage = "clientAuth" }, &ca },
+	{ &stranger, { .name = "stranger" }, NULL },
+};
 
 int
 main(void)
@@ -261,5 +246,5 @@ main(void)
 				.initial_state = one };
 		}
 	TEST_ROWS(tests, n, unusable, is_unusable);
-	return _cmocka_run_group_tests("tls-levels", tests, n, make_ids, free_ids);
+	return ids_run("tls-levels", tests, n, ids, N(ids));
 }

@@ -297,28 +297,13 @@ pair(void **state)
 	id_free(&look);
 }
 
-static int
-make_ids(void **state)
-{
-	(void)state;
+static const struct id_row ids[] = {
 	/* RSA, because there is no ECDSA with MD5. */
-	ca = id_make(&(struct look){ .name = "ca", .ca = true, .bits = 2048 }, NULL);
-	kernel = id_make(&(struct look){ .name = "kernel" }, NULL);
-	kernel2 = id_make(&(struct look){ .name = "kernel" }, NULL);
-	stranger = id_make(&(struct look){ .name = "stranger" }, NULL);
-	return 0;
-}
-
-static int
-free_ids(void **state)
-{
-	struct id *all[] = { &ca, &kernel, &kernel2, &stranger };
-
-	(void)state;
-	for (size_t i = 0; i < N(all); i++)
-		id_free(all[i]);
-	return 0;
-}
+	{ &ca, { .name = "ca", .ca = true, .bits = 2048 }, NULL },
+	{ &kernel, { .name = "kernel" }, NULL },
+	{ &kernel2, { .name = "kernel" }, NULL },
+	{ &stranger, { .name = "stranger" }, NULL },
+};
 
 int
 main(void)
@@ -327,5 +312,5 @@ main(void)
 	size_t n = 0;
 
 	TEST_ROWS(tests, n, pairs, pair);
-	return _cmocka_run_group_tests("tls-pairs", tests, n, make_ids, free_ids);
+	return ids_run("tls-pairs", tests, n, ids, N(ids));
 }

@@ -239,8 +239,8 @@ careless(bool server, const struct peer_row *r, const struct id *leaf, const str
 
 /* A handshake of ours with one of theirs: our result, and our last word with its code. */
 static int
-meet(struct slipway_tls *t, bool we_serve, SSL_CTX *theirs, enum slipway_tls_code *code, char *said,
-    size_t size)
+meet_careless(struct slipway_tls *t, bool we_serve, SSL_CTX *theirs, enum slipway_tls_code *code,
+    char *said, size_t size)
 {
 	int fd[2], rc;
 	struct slipway_tls_conn *c;
@@ -320,7 +320,7 @@ judged(const struct peer_row *r, bool we_serve, const struct id *leaf, const str
 	}
 	if (r->tls12)
 		assert_int_equal(slipway_tls_set(t, "TLS_MinVersion", "TLSv1.2"), 0);
-	if (meet(t, we_serve, bad, &code, said, sizeof said) == 0) {
+	if (meet_careless(t, we_serve, bad, &code, said, sizeof said) == 0) {
 		if (want != NULL)
 			fail_msg("our %s takes it; want '%s'", we_serve ? "server" : "client",
 			    want);
@@ -328,7 +328,7 @@ judged(const struct peer_row *r, bool we_serve, const struct id *leaf, const str
 		fail_msg("our %s says '%s' (%d); want '%s' (%d)", we_serve ? "server" : "client",
 		    said, (int)code, want == NULL ? "" : want, (int)code_of(r));
 	}
-	if (meet(t, we_serve, good, &code, said, sizeof said) != 0)
+	if (meet_careless(t, we_serve, good, &code, said, sizeof said) != 0)
 		fail_msg("our %s doesn't take a good one afterwards: %s",
 		    we_serve ? "server" : "client", said);
 	free(trusted);
@@ -353,30 +353,15 @@ peer(void **state)
 	id_free(&middle);
 }
 
-static int
-make_ids(void **state)
-{
-	(void)state;
+static const struct id_row ids[] = {
 	/* RSA, because there is no ECDSA with MD5. */
-	ca = id_make(&(struct look){ .name = "ca", .ca = true, .bits = 2048 }, NULL);
-	other_ca = id_make(&(struct look){ .name = "other ca", .ca = true }, NULL);
-	namesake_ca = id_make(&(struct look){ .name = "ca", .ca = true }, NULL);
-	no_ca = id_make(&(struct look){ .name = "no ca" }, &ca);
-	kernel = id_make(&(struct look){ .name = "kernel" }, NULL);
-	stranger = id_make(&(struct look){ .name = "stranger" }, NULL);
-	return 0;
-}
-
-static int
-free_ids(void **state)
-{
-	struct id *all[] = { &ca, &kernel, &other_ca, &namesake_ca, &no_ca, &stranger };
-
-	(void)state;
-	for (size_t i = 0; i < N(all); i++)
-		id_free(all[i]);
-	return 0;
-}
+	{ &ca, { .name = "ca", .ca = true, .bits = 2048 }, NULL },
+	{ &other_ca, { .name = "other ca", .ca = true }, NULL },
+	{ &namesake_ca, { .name = "ca", .ca = true }, NULL },
+	{ &no_ca, { .name = "no ca" }, &ca },
+	{ &kernel, { .name = "kernel" }, NULL },
+	{ &stranger, { .name = "stranger" }, NULL },
+};
 
 int
 main(void)
@@ -385,5 +370,5 @@ main(void)
 	size_t n = 0;
 
 	TEST_ROWS(tests, n, peers, peer);
-	return _cmocka_run_group_tests("tls-peers", tests, n, make_ids, free_ids);
+	return ids_run("tls-peers", tests, n, ids, N(ids));
 }

@@ -398,36 +398,22 @@ threads(void **state)
 
 	assert_int_equal(unsetenv("SLIPWAY_HOME"), 0);
 	for (size_t i = 0; i < N(files); i++)
-		assert_ok(file_remove(d, files[i], &e), &e);
+		assert_int_equal(file_remove(d, files[i], &e), 1);
 	dir_close(d);
 	assert_int_equal(rmdir(path), 0);
 	assert_int_equal(seteuid(root), 0);
 }
 
-static int
-make_ids(void **state)
-{
-	(void)state;
-	hi = id_make(&(struct look){ .name = "hi" }, NULL);
-	for (size_t i = 0; i < N(pairs); i++)
-		pairs[i] = id_make(&(struct look){ .name = "kernel" }, NULL);
-	return 0;
-}
-
-static int
-free_ids(void **state)
-{
-	(void)state;
-	id_free(&hi);
-	for (size_t i = 0; i < N(pairs); i++)
-		id_free(&pairs[i]);
-	return 0;
-}
+static const struct id_row ids[] = {
+	{ &hi, { .name = "hi" }, NULL },
+	{ &pairs[0], { .name = "kernel" }, NULL },
+	{ &pairs[1], { .name = "kernel" }, NULL },
+};
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(threads) };
 
-	return _cmocka_run_group_tests("tls-threads", tests, N(tests), make_ids, free_ids);
+	return ids_run("tls-threads", tests, N(tests), ids, N(ids));
 }

@@ -3,8 +3,8 @@
 #define TESTS_UNIT_TLS_TLS_SIDES_H
 
 /*
- * Both sides of a TLS connection for tests: keys and certificates made on the spot, handles with
- * settings in memory, and two connected ends.  What goes wrong in here fails the test.
+ * Both sides of a TLS connection for tests: handles with settings in memory, and two connected
+ * ends.  A fault in here fails the test.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,41 +13,7 @@
 #include <openssl/ssl.h>
 
 #include "slipway/tls.h"
-
-#define DAY 86400
-
-/* A key and a certificate, both in PEM form, and the certificate's SHA-256 as lower-case digits. */
-struct id {
-	EVP_PKEY *key;
-	X509 *cert;
-	char *key_pem, *cert_pem;
-	char hex[2 * EVP_MAX_MD_SIZE + 1];
-};
-
-/* What a certificate is like; what is 0 is as it should be. */
-struct look {
-	const char *name;
-	size_t name_len; /* of a name with a NUL in it */
-	/* days from now that it begins, and that it lasts (default 365) */
-	long from, days;
-	bool ca;
-	const char *constraints; /* basicConstraints (default, of a CA: critical,CA:TRUE) */
-	const char *key_usage;	 /* keyUsage (default, of a CA: keyCertSign and cRLSign) */
-	const char *usage;	 /* extendedKeyUsage */
-	const char *constraint;	 /* nameConstraints */
-	/* or, where san_len isn't 0, one dNSName of so many bytes */
-	const char *san;
-	size_t san_len;
-	bool unknown_critical;
-	bool old_version;	 /* version 1, which has no extensions */
-	const char *digest_name; /* default SHA256 */
-	int bits;		 /* RSA */
-	const char *curve;	 /* default P-256 */
-};
-
-/* by NULL: self-signed. */
-struct id id_make(const struct look *l, const struct id *by);
-void id_free(struct id *id);
+#include "tests/unit/x509/ids.h"
 
 /* Put a file in its place at once, as whoever replaces one should do it; text ends with NUL. */
 void put_text(const char *path, const char *text, mode_t mode);
@@ -153,13 +119,14 @@ int shake(struct slipway_tls_conn *ours, SSL *theirs);
  */
 int talk(struct ends *e);
 
+/*
+ * Let the two handles talk over a socket pair.  want is the client's code; OK: both sides talked.
+ * says, unless NULL, stands in the client's error.
+ */
+void meet(struct slipway_tls *server, struct slipway_tls *client, enum slipway_tls_code want,
+    const char *says);
+
 /* A connection at TLSNoPeerAuth for which s and c aren't needed any more, after talk(). */
 void ends_talking(struct ends *e, const struct id *kernel);
-
-/*
- * The revocation list of issuer that names gone (NULL: nobody), PEM form, to be freed; days until
- * its successor.
- */
-char *crl_make(const struct id *issuer, const struct id *gone, int days);
 
 #endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Trusted certificates, and the verdict on a peer's.
+ */
+#include "tests/unit/x509/ids.h"
+
+#include "lib/x509/trust.h"
+
+static struct id ca, middle, other_ca, pin, leaf, deep, client, old, weak;
+
+/* Each character of trusted and of what the peer sends is an id. */
+static const struct {
+	char letter;
+	const struct id *id;
+} letters[] = { { 'c', &ca }, { 'm', &middle }, { 'x', &other_ca }, { 'p', &pin }, { 'l', &leaf },
+	{ 'd', &deep }, { 'k', &client }, { 'o', &old }, { 'w', &weak } };
+
+static const struct verdict_row {
+	const char *name, *trusted, *peer;
+	char revoked; /* by its issuer c or m; 0: nobody */
+	bool server;
+	enum trust_verdict want;
+	const char *says;
+} verdicts[] = {
+	{ "pinned", "p", "p", 0, true, TRUST_OK, "" },
+	{ "of the CA", "c", "l", 0, true, TRUST_OK, "" },
+	{ "of the CA among others", "xpc", "l", 0, true, TRUST_OK, "" },
+	{ "a CA between", "c", "dm", 0, true, TRUST_OK, "" },
+	{ "the CA between is trusted itself", "m", "d", 0, true, TRUST_OK, "" },
+	{ "the CA between is missing", "c", "d", 0, true, TRUST_REFUSED,
+	    "(unable to get local issuer certificate)" },
+	{ "unknown, nothing but a pin", "p", "l", 0, true, TRUST_REFUSED,
+	    "the peer's certificate is not trusted: got subject \"CN=leaf\"" },
+	{ "unknown, another CA", "x", "l", 0, true, TRUST_REFUSED,
+	    "(unable to get local issuer certificate)" },
+	{ "a pin signs nobody", "l", "p", 0, true, TRUST_REFUSED, "is not trusted: got " },
+	{ "for servers only", "c", "k", 0, true, TRUST_REFUSED, "purpose" },
+	{ "for clients", "c", "k", 0, false, TRUST_OK, "" },
+	{ "revoked", "c", "l", 'l', true, TRUST_REVOKED,
+	    "the peer's certificate is revoked in CRL: subject \"CN=leaf\"" },
+	{ "another is revoked", "c", "k", 'l', false, TRUST_OK, "" },
+	{ "the CA between is revoked", "c", "dm", 'm', true, TRUST_REVOKED,
+	    "an issuer of the peer's certificate is revoked in CRL: subject \"CN=middle\"" },
+	{ "a pin that is revoked", "cl", "l", 'l', true, TRUST_REVOKED, "is revoked in CRL" },
+	{ "a pin that expired", "o", "o", 0, true, TRUST_EXPIRED,
+	    "the peer's certificate is expired: subject \"CN=old\"" },
+	{ "a pin that is weak", "w", "w", 0, true, TRUST_REFUSED, "the peer's key is too weak" },
+};
+
+static const struct id *
+id_of(char letter)
+{
+	for (size_t i = 0; i < N(letters); i++)
+		if (letters[i].letter == letter)
+			return letters[i].id;
+	fail_msg("no id '%c'", letter);
+	return NULL;
+}
+
+static struct source
+bytes_of(const char *label, const char *text)
+{
+	return (struct source){ label, text, strlen(text), true };
+}
+
+static void
+verdict(void **state)
+{
+	const struct verdict_row *r = *state;
+	char text[32768] = "";
+	char *crl = r->revoked == 0 ? NULL : crl_make(&ca, id_of(r->revoked), 1);
+	struct source certs, crls = bytes_of("CRL", crl == NULL ? "" : crl);
+	STACK_OF(X509) *sent = sk_X509_new_null();
+	struct trust t;
+	struct err e;
+
+	for (const char *p = r->trusted; *p != '\0'; p++)
+		strcat(text, id_of(*p)->cert_pem);
+	certs = bytes_of("CERTS", text);
+	for (const char *p = r->peer; *p != '\0'; p++)
+		sk_X509_push(sent, id_of(*p)->cert);
+	assert_ok(trust_read(&t, &certs, &crls, "a RULE", &e), &e);
+	assert_int_equal(t.n, strlen(r->trusted));
+	/* What is kept between handshakes doesn't change. */
+	for (int i = 0; i < 3; i++) {
+		e = (struct err){ 0 };
+		assert_int_equal(trust_verify(&t, sk_X509_value(sent, 0), sent, r->server, &e),
+		    r->want);
+		if (strstr(e.text, r->says) == NULL)
+			fail_msg("want '%s', got '%s'", r->says, e.text);
+		if (strstr(e.text, "is not trusted") != NULL) {
+			assert_non_null(strstr(e.text, "; a RULE, and CERTS has SHA-256 "));
+			assert_non_null(strstr(e.text, id_of(r->trusted[0])->hex));
+		}
+	}
+	trust_free(&t);
+	sk_X509_free(sent);
+	free(crl);
+}
+
+/* Lists of files: of several one may be missing, which is remarked; all missing is an error. */
+static void
+files(void **state)
+{
+	const struct source none = bytes_of("CRL", "");
+	struct source s = { "CERTS", "/nonexistent/a;/nonexistent/b", 0, false };
+	struct trust t;
+	struct err e;
+
+	(void)state;
+	s.len = strlen(s.text);
+	assert_err(trust_read(&t, &s, &none, NULL, &e), ERR_NOENT, &e);
+	assert_non_null(strstr(e.text, "CERTS: /nonexistent/a: "));
+	s.text = ";;";
+	assert_err(trust_read(&t, &s, &none, NULL, &e), ERR_CONFIG, &e);
+	assert_string_equal(e.text, "CERTS is not set");
+	s = bytes_of("CERTS", "words");
+	assert_err(trust_read(&t, &s, &none, NULL, &e), ERR_SYNTAX, &e);
+	assert_string_equal(e.text,
+	    "CERTS: (given by the program): want a certificate in PEM form");
+	assert_int_equal(t.n, 0);
+}
+
+/* A list of revocations that can't be read is an error; one that can't count is remarked. */
+static void
+lists(void **state)
+{
+	char *foreign = crl_make(&other_ca, NULL, 1);
+	const struct source certs = bytes_of("CERTS", ca.cert_pem);
+	struct source crls = bytes_of("CRL", "words");
+	struct trust t;
+	struct err e;
+
+	(void)state;
+	assert_err(trust_read(&t, &certs, &crls, NULL, &e), ERR_SYNTAX, &e);
+	assert_memory_equal(e.text, "CRL: (given by the program): want certificate rev", 48);
+	/* ca may issue CAs: a chain may prove other_ca yet */
+	crls = bytes_of("CRL", foreign);
+	assert_ok(trust_read(&t, &certs, &crls, NULL, &e), &e);
+	assert_int_equal(t.crl_remark.code, ERR_NONE);
+	trust_free(&t);
+	/* a pin alone proves nobody */
+	assert_ok(trust_read(&t,
+		      &(const struct source){ "CERTS", leaf.cert_pem, strlen(leaf.cert_pem), true },
+		      &crls, NULL, &e),
+	    &e);
+	assert_string_equal(t.crl_remark.text,
+	    "the list of \"CN=other\" is signed by no CA of CERTS; it revokes nothing");
+	trust_free(&t);
+	free(foreign);
+}
+
+static const struct id_row ids[] = {
+	{ &ca, { .name = "ca", .ca = true }, NULL },
+	{ &middle, { .name = "middle", .ca = true }, &ca },
+	{ &other_ca, { .name = "other", .ca = true }, NULL },
+	{ &pin, { .name = "pin" }, NULL },
+	{ &leaf, { .name = "leaf" }, &ca },
+	{ &deep, { .name = "deep" }, &middle },
+	{ &client, { .name = "client", .usage = "clientAuth" }, &ca },
+	{ &old, { .name = "old", .from = -10, .days = 5 }, NULL },
+	{ &weak, { .name = "weak", .bits = 1024 }, NULL },
+};
+
+int
+main(void)
+{
+	static struct CMUnitTest tests[N(verdicts) + 2] = {
+		cmocka_unit_test(files),
+		cmocka_unit_test(lists),
+	};
+	size_t n = 2;
+
+	TEST_ROWS(tests, n, verdicts, verdict);
+	return ids_run("trust", tests, n, ids, N(ids));
+}
