@@ -331,25 +331,43 @@ def sessions():
     put("session", "twice", hello + frame(b"C") + result(0, 1) + result(0, 1))
 
 
+ONE, TWO = (hashlib.sha256(t).hexdigest() for t in (b"one", b"two"))
+
+
+def applied():
+    return {"serial": 2, "time": GOOD, "action": "update", "release": 2, "version": 2, "newest": 2, "from": 1,
+            "files": {"A/install/bin/hi": {"sha256": TWO, "length": 3, "mode": "0644"}},
+            "dirs": {"install": ["bin", "new"], "app": []}, "roots": {"install": "/i", "app": "/a"},
+            "set": [], "undo": [{"key": "HKLM\\SOFTWARE\\A", "name": "B"}], "changed": {"files": 3, "settings": 1}}
+
+
+def records():
+    whole = applied()
+    hkcu = {"key": "HKCU\\SOFTWARE\\A", "name": "B", "value": "text"}
+    put("record", "whole", compact(whole))
+    put("record", "as-written", json.dumps(whole, indent=1, sort_keys=True))
+    put("record", "summary", compact({k: v for k, v in whole.items() if k not in ("files", "dirs", "roots", "set", "undo")}))
+    put("record", "of-a-user", compact({**whole, "machine": 7, "files": {}, "dirs": {"install": [], "app": []}, "set": [hkcu]}))
+    put("record", "no-install-dir", compact({**whole, "roots": {"install": None, "app": "/a"}}))
+    put("record", "out-of-order", compact({**whole, "files": {f"A/app/{n}": {"sha256": ONE} for n in "cab"},
+                                           "dirs": {"install": ["z", "a", "z"], "app": ["b"]}}))
+    put("record", "least", compact({"undo": [], "set": []}))
+
+
 def journals():
     """A journal's text after a byte that says how it lies there."""
-    one, two = (hashlib.sha256(t).hexdigest() for t in (b"one", b"two"))
-    record = {"serial": 2, "time": GOOD, "action": "update", "release": 2, "version": 2, "newest": 2, "from": 1,
-              "files": {"A/install/bin/hi": {"sha256": two, "length": 3, "mode": "0644"}},
-              "dirs": {"install": ["bin", "new"], "app": []}, "roots": {"install": "/i", "app": "/a"},
-              "set": [], "undo": [{"key": "HKLM\\SOFTWARE\\A", "name": "B"}], "changed": {"files": 3, "settings": 1}}
     journal = {
         "roots": {"install": {"path": "/i", "made": 0}, "app": {"path": "/a", "made": 1}},
         "files": [
-            {"root": "install", "path": "bin/hi", "old": {"sha256": one, "mode": 420}, "new": {"sha256": two, "mode": 493},
+            {"root": "install", "path": "bin/hi", "old": {"sha256": ONE, "mode": 420}, "new": {"sha256": TWO, "mode": 493},
              "aside": "hi.changed-by-hand-2026-01-01", "early": False},
-            {"root": "install", "path": "new/file", "old": None, "new": {"sha256": two, "mode": 420}, "aside": None, "early": False},
-            {"root": "app", "path": "tls/server.crt", "old": {"sha256": one, "mode": 420}, "new": None, "aside": None, "early": True},
+            {"root": "install", "path": "new/file", "old": None, "new": {"sha256": TWO, "mode": 420}, "aside": None, "early": False},
+            {"root": "app", "path": "tls/server.crt", "old": {"sha256": ONE, "mode": 420}, "new": None, "aside": None, "early": True},
         ],
         "dirs": [{"root": "install", "path": "new", "made": True, "early": False},
                  {"root": "app", "path": "tls", "made": False, "early": True}],
         "set": [{"key": "HKLM\\SOFTWARE\\A", "name": "B", "value": "dword:5"}, {"key": "HKLM\\SOFTWARE\\C"}],
-        "record": record,
+        "record": applied(),
     }
     for what in (0x3C, 0x3D, 0x3E, 0x01, 0x02, 0x41, 0x42):
         put("journal", f"whole-{what:02x}", bytes([what]) + compact(journal).encode())
@@ -365,4 +383,5 @@ texts()
 packets()
 children()
 sessions()
+records()
 journals()
