@@ -109,6 +109,12 @@ for p in "$@"; do
 		offers '' run -- prog --off	# the program's own
 		offers '' run prog --off
 		;;
-	*) whole "$p" ;;
+	slipway-tuf)
+		mapfile -t options < <("$p" --help | sed -nE 's/^  (--[a-z0-9-]+).*/\1/p')
+		[ ${#options[@]} -gt 9 ] || fail "want the options of slipway-tuf, got ${options[*]}"
+		whole "$p" "${options[@]}"
+		offers share download --target-dir sha
+		;;
+	*) fail "$p: no such program" ;;
 	esac
 done

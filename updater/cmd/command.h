@@ -3,7 +3,7 @@
 #define UPDATER_CMD_COMMAND_H
 
 /*
- * The commands of slipway, and the programs' tables of them.
+ * The commands of slipway.
  */
 #include "lib/cli/command.h"
 
@@ -11,7 +11,7 @@ extern const struct command cmd_enroll, cmd_run, cmd_update, cmd_plan, cmd_rollb
     cmd_verify, cmd_status, cmd_settings_get, cmd_settings_set, cmd_settings_delete,
     cmd_settings_list, cmd_settings_export, cmd_settings_import, cmd_script_check;
 
-/* The programs but for main().  Return the exit status. */
+/* The program but for main().  Returns the exit status. */
 int slipway_main(int argc, char **argv);
 
 #endif
