@@ -62,6 +62,7 @@ check_cpp() {
 step style scripts/style.py
 step clang-format format
 step rooms scripts/rooms.py "$build"
+step pictures scripts/draw.sh --check "$build"
 step shellcheck shellcheck -x --severity=warning "${shell[@]}"
 [ ${#lua[@]} -eq 0 ] || step luacheck luacheck --quiet "${lua[@]}"
 for page in "${man[@]}"; do

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: ISC
 """Compare what the rooms include with what CMake lets them use.
 
-usage: scripts/rooms.py BUILD-DIR
+usage: scripts/rooms.py [--dot] BUILD-DIR
 
 BUILD-DIR is a configured build: CMake writes rooms.txt there, with a line "NAME: FOLDER: SOURCES: USES" for each room.
-Reports includes of rooms that aren't used by the including room, rooms in USES that nothing includes, circles of
-rooms, and sources in no room.  Exit status 1 when something is reported.
+--dot prints the graph of the rooms for scripts/draw.sh.  Without it, reports includes of rooms that aren't used by the including room, rooms in USES
+that nothing includes, circles of rooms, and sources in no room.  Exit status 1 when something is reported.
 """
 import os
 import re
@@ -101,11 +101,34 @@ def circles(rooms, report):
         seen |= circle
 
 
+def dot(rooms):
+    """The graph's text.  An arrow that longer ways imply is left out, and so are the examples; each hall is a box."""
+    rooms = [r for r in rooms if r.name != "example"]
+    arrows = {r.name: r.uses for r in rooms}
+    lines = ["digraph rooms {", "\tbgcolor=white; newrank=true; nodesep=0.25; ranksep=0.4;",
+             '\tnode [shape=box, style="rounded,filled", fillcolor=white, fontname="Helvetica,Arial,sans-serif"];',
+             '\tedge [arrowsize=0.6, color="#555555"];']
+    for hall, colour in (("updater", "#e8f1fb"), ("server", "#fbf1e4"), ("lib", "#eef6ea")):
+        lines += [f"\tsubgraph cluster_{hall} {{",
+                  f'\t\tlabel="{hall}"; fontname="Helvetica,Arial,sans-serif"; style=filled; color="{colour}";']
+        lines += [f'\t\t{r.name} [label="{r.name.removeprefix(hall + "_")}"];'
+                  for r in sorted(rooms, key=lambda r: r.name) if r.folder.startswith(hall + "/")]
+        lines.append("\t}")
+    for name in sorted(arrows):
+        far = {to for between in arrows[name] for to in reach(between, arrows)}
+        lines += [f"\t{name} -> {to};" for to in sorted(arrows[name] - far)]
+    return "\n".join(lines + ["}"])
+
+
 def main():
-    if len(sys.argv) != 2:
-        sys.exit("usage: scripts/rooms.py BUILD-DIR")
-    with open(os.path.join(sys.argv[1], "rooms.txt"), encoding="utf-8") as f:
+    args = [a for a in sys.argv[1:] if a != "--dot"]
+    if len(args) != 1:
+        sys.exit("usage: scripts/rooms.py [--dot] BUILD-DIR")
+    with open(os.path.join(args[0], "rooms.txt"), encoding="utf-8") as f:
         rooms = [Room(line) for line in f]
+    if "--dot" in sys.argv:
+        print(dot(rooms))
+        return 0
     said = []
     for path in sorted(sources()):
         if not shared(path, rooms):

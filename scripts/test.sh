@@ -14,7 +14,7 @@ Installs missing Debian packages (through sudo when not root), builds, and runs 
   --tsan     build the tests that run threads with clang and ThreadSanitizer, and run these alone
   --windows  build for Windows with mingw-w64, and run the tests under wine; the libraries that Debian has no
              such packages of are built from Debian's sources first (about 4 minutes, once)
-  --lint     check the sources too: rooms, style, clang-format, clang-tidy, cppcheck, shellcheck, luacheck, mandoc
+  --lint     check the sources too: rooms, pictures, style, clang-format, clang-tidy, cppcheck, shellcheck, luacheck, mandoc
   --help     show this text
 TEXT
 }
