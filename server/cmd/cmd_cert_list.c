@@ -18,7 +18,6 @@
 #include "lib/x509/facts.h"
 #include "server/cmd/common.h"
 #include "server/repo/repo.h"
-#include "server/repo/served.h"
 
 struct listing {
 	json_t *rows, *faults; /* owned */
@@ -77,22 +76,19 @@ list_target(struct listing *l, const struct repo *r, const struct tuf_targets *t
     struct err *e)
 {
 	struct buf text = BUF_INIT(CERT_FILE_MAX);
-	char stored[TREE_PATH_SIZE];
 	struct tuf_target target;
 	int rc = -1;
 
 	l->where = "release";
 	l->path = path;
-	if (path_check(path, strlen(path), e) == -1 || targets_get(t, path, &target, e) != 1)
+	if (targets_get(t, path, &target, e) != 1)
 		goto out;
 	if (target.length > CERT_FILE_MAX) {
 		log_warn("cert list: %s: %" PRIu64 " bytes, not looked at", path, target.length);
 		rc = 0;
 		goto out;
 	}
-	if (tree_target_path(path, &target, stored, e) == -1 ||
-	    file_read(r->targets, stored + strlen("targets/"), &text, e) == -1 ||
-	    tuf_hashes_check(&target.hashes, text.data, text.len, path, e) == -1)
+	if (repo_read_target(r, path, &target, &text, e) == -1)
 		goto out;
 	if (cert_has_key(text.data, text.len))
 		log_warn("cert list: %s: every station is given a private key", path);

@@ -9,7 +9,7 @@
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "server/cmd/common.h"
-#include "server/repo/served.h"
+#include "server/repo/served_check.h"
 
 /* Bytes of timestamp.json that are compared. */
 #define STAMP_MAX (64u * 1024)
@@ -24,7 +24,7 @@ tell(void *arg, const struct err *what)
 static int
 tell_extra(void *arg, const char *path, struct err *e)
 {
-	struct tree *t = arg;
+	struct served *t = arg;
 
 	err_setx(e, ERR_CONFLICT, "%s: nothing names it%s", path,
 	    strncmp(path, "metadata/", 9) == 0 && strstr(path, ".root.json") != NULL
@@ -38,34 +38,34 @@ tell_extra(void *arg, const char *path, struct err *e)
 
 /* Every older snapshot that is there. */
 static int
-older(struct tree *t, struct err *e)
+older(struct served *t, struct err *e)
 {
 	const char *path;
 	json_t *size;
 
 	json_object_foreach (t->files, path, size) {
-		int64_t version = tree_version(path, "snapshot");
+		int64_t version = served_version(path, "snapshot");
 
 		/*
-		 * One that is newer than the timestamp says was never published: tree_extra()
+		 * One that is newer than the timestamp says was never published: served_extra()
 		 * tells.
 		 */
-		if (version != 0 && version < t->snapshot && tree_snapshot(t, version, e) == -1)
+		if (version != 0 && version < t->snapshot && served_snapshot(t, version, e) == -1)
 			return -1;
 	}
 	return 0;
 }
 
 static int
-walk(struct tree *t, struct err *e)
+walk(struct served *t, struct err *e)
 {
-	if (tree_open(t, e) == -1 || tree_roots(t, e) == -1)
+	if (served_open(t, e) == -1 || served_roots(t, e) == -1)
 		return -1;
 	if (t->nroots == 0)
 		return 0;
-	if (tree_current(t, e) == -1 || older(t, e) == -1)
+	if (served_current(t, e) == -1 || older(t, e) == -1)
 		return -1;
-	return tree_extra(t, tell_extra, t, e);
+	return served_extra(t, tell_extra, t, e);
 }
 
 /* The repository isn't locked, so that one that can only be read can be verified. */
@@ -76,7 +76,7 @@ read_stamp(struct repo *r, struct buf *out, struct err *e)
 }
 
 static int
-verify(struct repo *r, struct tree *t, struct err *e)
+verify(struct repo *r, struct served *t, struct err *e)
 {
 	struct buf before = BUF_INIT(STAMP_MAX), after = BUF_INIT(STAMP_MAX);
 	int rc = -1;
@@ -97,7 +97,7 @@ out:
 static int
 run(struct call *call, struct err *e)
 {
-	struct tree t = { .fault = tell, .content = true, .now = clock_wall() };
+	struct served t = { .fault = tell, .content = true, .now = clock_wall() };
 	const char *path = command_repo(call, e);
 	int rc = -1;
 
@@ -109,7 +109,7 @@ run(struct call *call, struct err *e)
 		    t.nroots, t.metadata, t.targets, t.bytes, t.faults, t.faults == 1 ? "" : "s");
 	if (rc == 0 && t.faults > 0)
 		rc = CLI_FAILED;
-	tree_close(&t);
+	served_close(&t);
 	repo_close(t.r);
 	return rc;
 }

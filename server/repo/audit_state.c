@@ -4,8 +4,6 @@
  */
 #include "server/repo/audit_state.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,32 +21,23 @@
 /* Bytes of a name of a user or host. */
 #define WHO_MAX 256
 
-/* {"sha256", "version"} of a file of the metadata directory. */
-static json_t *
-state_of(struct dir *metadata, const char *file, int64_t version, struct err *e)
-{
-	uint8_t sha[SHA256_SIZE];
-	char hex[SHA256_HEX_SIZE];
-	uint64_t size;
-	json_t *j;
-
-	if (file_sha256(metadata, file, sha, &size, e) == -1)
-		return NULL;
-	hex_encode(sha, SHA256_SIZE, hex);
-	if ((j = json_pack("{s:s,s:I}", "sha256", hex, "version", (json_int_t)version)) == NULL)
-		err_nomem(e);
-	return j;
-}
-
+/* Adds {"sha256", "version"} of a role's file; in_name is the version in the file's name, or 0. */
 static int
-add_state(json_t *state, struct dir *metadata, const char *role, const char *file, int64_t version,
+add_state(json_t *state, struct dir *metadata, const char *role, int64_t in_name, int64_t version,
     struct err *e)
 {
-	json_t *one = state_of(metadata, file, version, e);
+	char file[LAYOUT_METADATA_SIZE], hex[SHA256_HEX_SIZE];
+	uint8_t sha[SHA256_SIZE];
+	uint64_t size;
 
-	if (one == NULL)
+	if (layout_metadata(in_name, role, file, e) == -1 ||
+	    file_sha256(metadata, file, sha, &size, e) == -1)
 		return -1;
-	return json_object_set_new(state, role, one) == -1 ? err_nomem(e) : 0;
+	hex_encode(sha, SHA256_SIZE, hex);
+	return json_object_set_new(state, role,
+		   json_pack("{s:s,s:I}", "sha256", hex, "version", (json_int_t)version)) == -1
+	    ? err_nomem(e)
+	    : 0;
 }
 
 /*
@@ -73,19 +62,15 @@ read_versions(struct dir *metadata, int64_t *timestamp, int64_t *snapshot, struc
 static int
 fill_state(json_t *state, struct dir *metadata, struct err *e)
 {
-	char file[REPO_FILE_SIZE];
 	int64_t timestamp = 0, snapshot = 0, root;
 
 	if (repo_root_version(metadata, &root, e) == -1 ||
 	    read_versions(metadata, &timestamp, &snapshot, e) == -1)
 		return -1;
-	snprintf(file, sizeof file, "%" PRId64 ".root.json", root);
-	if (add_state(state, metadata, "root", file, root, e) == -1)
-		return -1;
-	snprintf(file, sizeof file, "%" PRId64 ".snapshot.json", snapshot);
-	if (add_state(state, metadata, "snapshot", file, snapshot, e) == -1)
-		return -1;
-	return add_state(state, metadata, "timestamp", "timestamp.json", timestamp, e);
+	return add_state(state, metadata, "root", root, root, e) == -1 ||
+		add_state(state, metadata, "snapshot", snapshot, snapshot, e) == -1
+	    ? -1
+	    : add_state(state, metadata, "timestamp", 0, timestamp, e);
 }
 
 json_t *

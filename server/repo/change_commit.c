@@ -24,7 +24,7 @@
 
 struct writes {
 	struct write {
-		char name[REPO_FILE_SIZE];
+		char name[LAYOUT_METADATA_SIZE];
 		struct buf content;
 	} list[WRITES_MAX];
 	size_t n;
@@ -35,7 +35,7 @@ static int
 check_signers(const struct envelope *v, const char *name, const struct change_signers *s,
     struct err *e)
 {
-	char what[REPO_FILE_SIZE + 40];
+	char what[LAYOUT_METADATA_SIZE + 40];
 
 	snprintf(what, sizeof what, "%s, %s", name, s->who);
 	return envelope_verify(v, s->ring, s->role, what, e);
@@ -142,10 +142,9 @@ out:
 static int
 set_meta(json_t *meta, const char *role, int64_t version, const struct buf *file, struct err *e)
 {
-	char name[REPO_FILE_SIZE];
-	json_t *m = repo_meta(version, file, e);
+	char name[LAYOUT_METADATA_SIZE];
+	json_t *m = layout_metadata(0, role, name, e) == -1 ? NULL : repo_meta(version, file, e);
 
-	snprintf(name, sizeof name, "%s.json", role);
 	if (m == NULL)
 		return -1;
 	return json_object_set_new(meta, name, m) == -1 ? err_nomem(e) : 0;
@@ -231,20 +230,19 @@ change_refresh(struct change *c, struct keystore *ks, const struct passphrases *
 }
 
 /* Takes over the bytes of content, when there are any. */
-static void
-add_write(struct writes *w, const char *role, int64_t version, struct buf *content)
+static int
+add_write(struct writes *w, const char *role, int64_t version, struct buf *content, struct err *e)
 {
 	struct write *one = &w->list[w->n];
 
 	if (content->len == 0)
-		return;
-	if (version == 0)
-		snprintf(one->name, sizeof one->name, "%s.json", role);
-	else
-		snprintf(one->name, sizeof one->name, "%" PRId64 ".%s.json", version, role);
+		return 0;
+	if (layout_metadata(version, role, one->name, e) == -1)
+		return -1;
 	one->content = *content;
 	*content = (struct buf)BUF_INIT(REPO_METADATA_MAX);
 	w->n++;
+	return 0;
 }
 
 /* The files of the roles: root, or all the others. */
@@ -257,14 +255,14 @@ add_roles(const struct change *c, bool root, struct writes *w, struct err *e)
 
 		if ((strcmp(f->name, tuf_top_name(TUF_ROOT)) == 0) != root)
 			continue;
-		if (sign_write(f->metadata, &text, e) == -1) {
+		if (sign_write(f->metadata, &text, e) == -1 ||
+		    add_write(w, f->name,
+			json_integer_value(
+			    json_object_get(json_object_get(f->metadata, "signed"), "version")),
+			&text, e) == -1) {
 			buf_free(&text);
 			return -1;
 		}
-		add_write(w, f->name,
-		    json_integer_value(
-			json_object_get(json_object_get(f->metadata, "signed"), "version")),
-		    &text);
 	}
 	return 0;
 }
@@ -330,9 +328,9 @@ change_write(struct change *c, struct err *e)
 
 	if ((root_first && add_roles(c, true, &w, e) == -1) || add_roles(c, false, &w, e) == -1)
 		goto out;
-	add_write(&w, tuf_top_name(TUF_SNAPSHOT), c->snapshot_version, &c->snapshot);
-	add_write(&w, tuf_top_name(TUF_TIMESTAMP), 0, &c->timestamp);
-	if (!root_first && add_roles(c, true, &w, e) == -1)
+	if (add_write(&w, tuf_top_name(TUF_SNAPSHOT), c->snapshot_version, &c->snapshot, e) == -1 ||
+	    add_write(&w, tuf_top_name(TUF_TIMESTAMP), 0, &c->timestamp, e) == -1 ||
+	    (!root_first && add_roles(c, true, &w, e) == -1))
 		goto out;
 	if (root_first && w.n > 1)
 		rc = write_root_first(c, &w, e);

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "lib/base/path.h"
+#include "lib/tuf/layout.h"
 #include "server/repo/keyset.h"
 #include "server/repo/release.h"
 #include "lib/tuf/metadata.h"
@@ -126,7 +126,7 @@ add_patterns(const json_t *delegation, const char *app, struct buf *out, struct 
 		return err_nomem(e);
 	if (json_equal(paths, usual)) {
 		rc = buf_addf(out, e, "    for the files %s/*/* and below, to depth %d\n", app,
-		    RELEASE_DEPTH_MAX);
+		    LAYOUT_DEPTH_MAX);
 	} else if (buf_adds(out, "    for UNUSUAL files: ", e) == 0 &&
 	    add_json(out, delegation, e) == 0) {
 		rc = buf_addc(out, '\n', e);
@@ -196,16 +196,14 @@ describe_target(const char *how, const char *path, const json_t *t, struct buf *
 	return buf_addc(out, '\n', e);
 }
 
+/* Stations take no other files. */
 static int
 check_target(const char *app, const char *path, struct err *e)
 {
-	size_t len = strlen(app);
+	enum layout_place place;
+	const char *rest;
 
-	if (path_check(path, strlen(path), e) == -1)
-		return -1;
-	if (strncmp(path, app, len) != 0 || path[len] != '/')
-		return err_setx(e, ERR_UNSAFE, "%s: want a path below %s/; not signed", path, app);
-	return 0;
+	return layout_target(app, path, &place, &rest, e) == -1 ? err_context(e, "not signed") : 0;
 }
 
 static int

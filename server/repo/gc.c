@@ -12,7 +12,7 @@
 #include "lib/os/clock.h"
 #include "lib/os/move.h"
 #include "lib/os/path.h"
-#include "server/repo/served.h"
+#include "server/repo/served_check.h"
 
 /* Names are the tree's. */
 struct list {
@@ -22,7 +22,7 @@ struct list {
 
 struct collecting {
 	struct gc *g;
-	struct tree t;
+	struct served t;
 	int64_t *versions; /* owned: of the snapshots that are there, newest first */
 	size_t n;
 	struct list snapshots, others;
@@ -49,7 +49,7 @@ find_snapshots(struct collecting *w, struct err *e)
 	if (w->versions == NULL)
 		return err_nomem(e);
 	json_object_foreach (w->t.files, path, size) {
-		int64_t version = tree_version(path, tuf_top_name(TUF_SNAPSHOT));
+		int64_t version = served_version(path, tuf_top_name(TUF_SNAPSHOT));
 
 		/* A crash leaves one too many at most. */
 		if (version > w->t.snapshot + 1 && w->t.snapshot != 0)
@@ -73,11 +73,12 @@ find_snapshots(struct collecting *w, struct err *e)
 static int
 was_current(const struct collecting *w, size_t i, struct err *e)
 {
-	char file[REPO_FILE_SIZE];
+	char file[LAYOUT_METADATA_SIZE];
 	struct file_info info;
 	int found;
 
-	snprintf(file, sizeof file, "%" PRId64 ".snapshot.json", w->versions[i - 1]);
+	if (layout_metadata(w->versions[i - 1], "snapshot", file, e) == -1)
+		return -1;
 	if ((found = file_stat(w->t.r->metadata, file, &info, e)) != 1)
 		return found;
 	return info.mtime_ns / 1000000000 > clock_wall() - w->g->days * REPO_DAY_SECONDS;
@@ -87,13 +88,13 @@ was_current(const struct collecting *w, size_t i, struct err *e)
 static int
 name_kept(struct collecting *w, struct err *e)
 {
-	if (tree_open(&w->t, e) == -1 || tree_roots(&w->t, e) == -1 ||
-	    tree_current(&w->t, e) == -1 || find_snapshots(w, e) == -1)
+	if (served_open(&w->t, e) == -1 || served_roots(&w->t, e) == -1 ||
+	    served_current(&w->t, e) == -1 || find_snapshots(w, e) == -1)
 		return -1;
 	for (size_t i = 1; i < w->n; i++) {
 		int keep = (int64_t)i < w->g->keep ? 1 : was_current(w, i, e);
 
-		if (keep == -1 || (keep == 1 && tree_snapshot(&w->t, w->versions[i], e) == -1))
+		if (keep == -1 || (keep == 1 && served_snapshot(&w->t, w->versions[i], e) == -1))
 			return -1;
 	}
 	if (w->t.faults > 0)
@@ -128,30 +129,19 @@ is_temporary(const char *base)
 	return base[0] == '.' && len > 5 && strcmp(base + len - 4, ".new") == 0;
 }
 
-/* "N.ROLE.json", but no root. */
-static bool
-is_metadata(const char *base)
-{
-	size_t digits = strspn(base, "0123456789"), len = strlen(base);
-
-	return digits > 0 && base[digits] == '.' && len > digits + strlen("..json") &&
-	    strcmp(base + len - 5, ".json") == 0 && strcmp(base + digits, ".root.json") != 0;
-}
-
-/* "SHA256.NAME" */
-static bool
-is_target(const char *base)
-{
-	return strspn(base, "0123456789abcdef") >= SHA256_HEX_SIZE - 1 &&
-	    base[SHA256_HEX_SIZE - 1] == '.';
-}
-
 static bool
 in_metadata(const char *path)
 {
-	static const char place[] = "metadata/";
+	return strncmp(path, LAYOUT_METADATA, strlen(LAYOUT_METADATA)) == 0;
+}
 
-	return strncmp(path, place, sizeof place - 1) == 0;
+/* Whether it is a target's file or a metadata file; roots always stay. */
+static bool
+may_go(const char *path, const char *base)
+{
+	return in_metadata(path)
+	    ? layout_version(base, NULL) != 0 && layout_version(base, "root") == 0
+	    : layout_stored_name(path) != NULL;
 }
 
 static int
@@ -160,9 +150,9 @@ sort_out(void *arg, const char *path, struct err *e)
 	struct collecting *w = arg;
 	const char *base = path_base(path);
 
-	if (tree_version(path, tuf_top_name(TUF_SNAPSHOT)) != 0)
+	if (served_version(path, tuf_top_name(TUF_SNAPSHOT)) != 0)
 		return add(&w->snapshots, path, e);
-	if (is_temporary(base) || (in_metadata(path) ? is_metadata(base) : is_target(base)))
+	if (is_temporary(base) || may_go(path, base))
 		return add(&w->others, path, e);
 	w->g->each(w->g->arg, path, false);
 	return 0;
@@ -230,7 +220,7 @@ gc_run(struct gc *g, struct repo *r, struct err *e)
 	struct collecting w = { .g = g, .t = { .r = r, .fault = g->fault, .arg = g->arg } };
 	int rc = -1;
 
-	if (name_kept(&w, e) == -1 || tree_extra(&w.t, sort_out, &w, e) == -1 ||
+	if (name_kept(&w, e) == -1 || served_extra(&w.t, sort_out, &w, e) == -1 ||
 	    remove_list(&w, &w.snapshots, e) == -1)
 		goto out;
 	g->snapshots = w.snapshots.n;
@@ -241,6 +231,6 @@ out:
 	free(w.versions);
 	free(w.snapshots.names);
 	free(w.others.names);
-	tree_close(&w.t);
+	served_close(&w.t);
 	return rc;
 }

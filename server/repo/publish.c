@@ -8,12 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/path.h"
-#include "lib/os/path.h"
+#include "lib/base/digest.h"
+#include "lib/os/file.h"
+#include "lib/os/move.h"
+#include "lib/tuf/layout.h"
 
 #define FILE_MODE 0644
 
-/* Whether it is what stations have already; it must not cost them anything. */
+#define COPY_CHUNK 65536
+
+/* Refuses a release that equals the present one: every station would update for nothing. */
 static int
 check_changed(const struct tuf_targets *old, const char *app, const struct release *rel,
     struct err *e)
@@ -50,88 +54,132 @@ out:
 	return rc;
 }
 
-/* Put content where its hash says.  1 stored, 0 it was there, -1. */
+/* The content of a target: a file of a release, or (content not NULL) bytes in memory. */
+struct source {
+	struct dir *dir;
+	const char *path;
+	const struct buf *content;
+};
+
+/*
+ * Copies the file to name in d while hashing it, and removes the copy again unless the hash is
+ * sha256.  1, 0 when it isn't, or -1.
+ */
 static int
-store_content(struct dir *d, const char *name, const uint8_t sha256[SHA256_SIZE],
-    const struct buf *content, struct err *e)
+copy_hashed(const struct source *from, struct dir *d, const char *name,
+    const uint8_t sha256[SHA256_SIZE], struct err *e)
+{
+	struct digest *digest = digest_new(DIGEST_SHA256, e);
+	struct file_in *in = digest == NULL ? NULL : file_in_open(from->dir, from->path, 0, e);
+	struct file_out *out = in == NULL ? NULL : file_out_open(d, name, FILE_MODE, e);
+	uint8_t chunk[COPY_CHUNK], sha[DIGEST_MAX];
+	struct err ignored; /* the first error is reported */
+	size_t got = 0;
+	int rc = out == NULL ? -1 : 0;
+
+	do {
+		if (rc == 0 &&
+		    (file_in_read(in, chunk, sizeof chunk, &got, e) == -1 ||
+			digest_add(digest, chunk, got, e) == -1 ||
+			file_out_write(out, chunk, got, e) == -1))
+			rc = -1;
+	} while (rc == 0 && got > 0);
+	if (rc == 0 && digest_end(digest, sha, e) == 0)
+		rc = memcmp(sha, sha256, SHA256_SIZE) == 0;
+	else
+		rc = -1;
+	if (out != NULL && file_out_close(out, rc == 1, rc == -1 ? &ignored : e) == -1)
+		rc = -1;
+	if (out != NULL && rc != 1)
+		file_remove(d, name, &ignored);
+	file_in_close(in);
+	digest_free(digest);
+	return rc;
+}
+
+/* Writes the content under name in d, through a file that gc removes after a crash. */
+static int
+write_target(const struct source *from, struct dir *d, const char *name,
+    const uint8_t sha256[SHA256_SIZE], struct err *e)
+{
+	char temporary[PATH_COMPONENT_MAX + sizeof "..new"];
+	int rc;
+
+	if (from->content != NULL)
+		return file_replace(d, name, from->content->data, from->content->len, FILE_MODE, e);
+	snprintf(temporary, sizeof temporary, ".%s.new", name);
+	if ((rc = copy_hashed(from, d, temporary, sha256, e)) == 1)
+		return file_rename(d, temporary, d, name, e);
+	return rc == -1
+	    ? -1
+	    : err_setx(e, ERR_CONFLICT, "%s: changed while it was being published", from->path);
+}
+
+/* 1, 0 when name isn't there or has another content, or -1. */
+static int
+has_content(struct dir *d, const char *name, const uint8_t sha256[SHA256_SIZE], struct err *e)
 {
 	uint8_t there[SHA256_SIZE];
 	struct file_info info;
 	uint64_t size;
 	int found = file_stat(d, name, &info, e);
 
-	if (found == -1)
-		return -1;
-	if (found == 0)
-		return file_create(d, name, content->data, content->len, FILE_MODE, e) == -1 ? -1
-											     : 1;
+	if (found != 1)
+		return found;
 	if (file_sha256(d, name, there, &size, e) == -1)
 		return -1;
-	if (memcmp(there, sha256, SHA256_SIZE) == 0)
-		return 0;
-	return file_replace(d, name, content->data, content->len, FILE_MODE, e) == -1 ? -1 : 1;
+	return memcmp(there, sha256, SHA256_SIZE) == 0;
+}
+
+/* Stores the content of the target unless it is there.  1 stored, 0 it was there, -1. */
+static int
+store(struct repo *r, const char *target, const uint8_t sha256[SHA256_SIZE],
+    const struct source *from, struct err *e)
+{
+	char stored[LAYOUT_STORED_SIZE], hex[SHA256_HEX_SIZE], *slash;
+	struct dir *d;
+	int rc;
+
+	hex_encode(sha256, SHA256_SIZE, hex);
+	if (layout_stored(target, hex, stored, e) == -1)
+		return -1;
+	if ((slash = strrchr(stored, '/')) == NULL)
+		return err_setx(e, ERR_UNSAFE, "%s: want the target of an application", target);
+	*slash = '\0';
+	if ((d = dir_below(r->targets, stored, true, e)) == NULL)
+		return -1;
+	if ((rc = has_content(d, slash + 1, sha256, e)) == 0 &&
+	    (rc = write_target(from, d, slash + 1, sha256, e)) == 0)
+		rc = 1;
+	else if (rc == 1)
+		rc = 0;
+	dir_close(d);
+	return rc;
 }
 
 int
 publish_put(struct repo *r, const char *path, const uint8_t sha[SHA256_SIZE],
     const struct buf *content, struct err *e)
 {
-	char place[PATH_REL_MAX + 2], name[SHA256_HEX_SIZE + RELEASE_NAME_MAX + 1],
-	    hex[SHA256_HEX_SIZE];
-	const char *base = path_base(path);
-	struct dir *d;
-	int rc;
+	const struct source from = { NULL, NULL, content };
 
-	hex_encode(sha, SHA256_SIZE, hex);
-	snprintf(name, sizeof name, "%s.%s", hex, base);
-	snprintf(place, sizeof place, "%.*s", base == path ? 0 : (int)(base - path - 1), path);
-	if ((d = dir_below(r->targets, place, true, e)) == NULL)
-		return -1;
-	rc = store_content(d, name, sha, content, e);
-	dir_close(d);
-	return rc == -1 ? -1 : 0;
-}
-
-static int
-store_file(struct repo *r, const char *app, const struct release *rel, const struct release_file *f,
-    struct err *e)
-{
-	struct buf content = BUF_INIT(RELEASE_FILE_MAX);
-	char place[PATH_REL_MAX + 2], name[SHA256_HEX_SIZE + RELEASE_NAME_MAX + 1];
-	char hex[SHA256_HEX_SIZE];
-	uint8_t sha[DIGEST_MAX];
-	struct dir *d = NULL;
-	int rc = -1;
-
-	if (file_read(rel->dir, f->path, &content, e) == -1 ||
-	    digest_of(DIGEST_SHA256, content.data, content.len, sha, e) == -1)
-		goto out;
-	if (memcmp(sha, f->sha256, SHA256_SIZE) != 0) {
-		err_setx(e, ERR_CONFLICT, "%s: changed while it was being published", f->path);
-		goto out;
-	}
-	hex_encode(sha, SHA256_SIZE, hex);
-	snprintf(name, sizeof name, "%s.%s", hex, path_base(f->path));
-	snprintf(place, sizeof place, "%s/%.*s", app, (int)(path_base(f->path) - f->path - 1),
-	    f->path);
-	if ((d = dir_below(r->targets, place, true, e)) == NULL)
-		goto out;
-	rc = store_content(d, name, f->sha256, &content, e);
-out:
-	dir_close(d);
-	buf_free(&content);
-	return rc;
+	return store(r, path, sha, &from, e) == -1 ? -1 : 0;
 }
 
 int
 publish_store(struct repo *r, const char *app, const struct release *rel, size_t *stored,
     struct err *e)
 {
+	char target[PATH_REL_MAX + 1];
+
 	*stored = 0;
 	for (size_t i = 0; i < rel->n; i++) {
-		int rc = store_file(r, app, rel, &rel->files[i], e);
+		const struct release_file *f = &rel->files[i];
+		const struct source from = { rel->dir, f->path, NULL };
+		int rc;
 
-		if (rc == -1)
+		snprintf(target, sizeof target, "%s/%s", app, f->path);
+		if ((rc = store(r, target, f->sha256, &from, e)) == -1)
 			return -1;
 		*stored += (size_t)rc;
 	}
@@ -144,15 +192,13 @@ check_stored(struct repo *r, const char *path, const json_t *target, struct err 
 {
 	const char *hash =
 	    json_string_value(json_object_get(json_object_get(target, "hashes"), "sha256"));
-	const char *base = path_base(path);
-	char name[PATH_REL_MAX + SHA256_HEX_SIZE + 2], hex[SHA256_HEX_SIZE];
+	char name[LAYOUT_STORED_SIZE], hex[SHA256_HEX_SIZE];
 	uint8_t sha[SHA256_SIZE];
 	uint64_t size;
 
-	if (hash == NULL || path_check(path, strlen(path), e) == -1)
-		return hash == NULL ? err_setx(e, ERR_SYNTAX, "%s: no SHA-256", path) : -1;
-	snprintf(name, sizeof name, "%.*s%s.%s", (int)(base - path), path, hash, base);
-	if (path_check(name, strlen(name), e) == -1)
+	if (hash == NULL)
+		return err_setx(e, ERR_SYNTAX, "%s: no SHA-256", path);
+	if (layout_stored(path, hash, name, e) == -1)
 		return -1;
 	if (file_sha256(r->targets, name, sha, &size, e) == -1) {
 		if (e->code == ERR_NOENT)

@@ -11,6 +11,7 @@
 
 #include "lib/base/path.h"
 #include "lib/os/path.h"
+#include "lib/tuf/layout.h"
 
 #define DIRECTORY_ENTRIES_MAX RELEASE_FILES_MAX
 
@@ -65,49 +66,28 @@ check_collisions(const struct names *names, const char *below, struct err *e)
 	return 0;
 }
 
-/* Whether this place of the tree may hold such a thing. */
+/* Whether stations take such a file, or a directory may hold such files. */
 static int
-check_place(const char *path, bool directory, struct err *e)
+check_path(const char *app, const char *target, bool directory, struct err *e)
 {
-	const char *slash = strchr(path, '/'), *base = path_base(path);
-	size_t len = strlen(base);
-
-	if (slash == NULL) {
-		if (directory &&
-		    (strcmp(path, "install") == 0 || strcmp(path, "app") == 0 ||
-			strcmp(path, "scripts") == 0))
-			return 0;
-		return err_setx(e, ERR_UNSAFE,
-		    "%s: a release holds only the directories install, app and scripts", path);
-	}
-	if (strncmp(path, "scripts/", 8) != 0)
-		return 0;
-	if (strcmp(path, "scripts/machine") == 0 || strcmp(path, "scripts/user") == 0) {
-		if (directory)
-			return 0;
-	} else if (strchr(slash + 1, '/') != NULL && !directory && len > 4 &&
-	    strcmp(base + len - 4, ".lua") == 0) {
-		return 0;
-	}
-	return err_setx(e, ERR_UNSAFE, "%s: scripts holds only machine/NAME.lua and user/NAME.lua",
-	    path);
-}
-
-static int
-check_path(const char *target, const char *path, struct err *e)
-{
+	const char *path = target + strlen(app) + 1, *rest;
+	enum layout_place place;
 	size_t depth = 1;
 
-	if (path_check(target, strlen(target), e) == -1)
-		return -1;
-	if (strlen(path_base(path)) > RELEASE_NAME_MAX)
-		return err_setx(e, ERR_TOO_LARGE, "%s: name over %d bytes", path, RELEASE_NAME_MAX);
 	for (const char *p = path; *p != '\0'; p++)
 		depth += *p == '/';
-	if (depth > RELEASE_DEPTH_MAX)
+	if (depth > LAYOUT_DEPTH_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "%s: more than %d levels deep", path,
-		    RELEASE_DEPTH_MAX);
-	return 0;
+		    LAYOUT_DEPTH_MAX);
+	if (path_check(target, strlen(target), e) == -1)
+		return -1;
+	if (!layout_allows(path, directory))
+		return err_setx(e, ERR_UNSAFE,
+		    strncmp(path, "scripts/", 8) == 0
+			? "%s: scripts holds only machine/NAME.lua and user/NAME.lua"
+			: "%s: a release holds only the directories install, app and scripts",
+		    path);
+	return directory ? 0 : layout_target(app, target, &place, &rest, e);
 }
 
 static int
@@ -140,7 +120,8 @@ add_file(struct release *r, const char *target, const char *path, const struct f
 		r->files = f;
 	}
 	f = &r->files[r->n];
-	if (file_sha256(r->dir, path, f->sha256, &f->size, e) == -1)
+	f->size = info->size; /* before reading it, and again in case it grew meanwhile */
+	if (f->size <= RELEASE_FILE_MAX && file_sha256(r->dir, path, f->sha256, &f->size, e) == -1)
 		return -1;
 	if (f->size > RELEASE_FILE_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "%s: over %" PRIu64 " bytes", path,
@@ -167,14 +148,12 @@ visit(struct release *r, const char *app, struct dir *d, const char *below, cons
 	if ((size_t)snprintf(target, sizeof target, "%s/%s%s", app, below, name) >= sizeof target)
 		return err_setx(e, ERR_TOO_LARGE, "%s%s: path over %d bytes", below, name,
 		    PATH_REL_MAX);
-	if (check_path(target, path, e) == -1)
-		return -1;
 	if ((rc = file_stat(d, name, &info, e)) != 1)
 		return rc == -1 ? -1 : err_setx(e, ERR_NOENT, "%s: vanished meanwhile", path);
 	if (info.type != FILE_REGULAR && info.type != FILE_DIRECTORY)
 		return err_setx(e, ERR_UNSAFE, "%s: want a regular file, got %s", path,
 		    info.type == FILE_LINK ? "a symbolic link" : "a special file");
-	if (check_place(path, info.type == FILE_DIRECTORY, e) == -1)
+	if (check_path(app, target, info.type == FILE_DIRECTORY, e) == -1)
 		return -1;
 	if (info.type == FILE_REGULAR)
 		return add_file(r, target, path, &info, e);
@@ -238,8 +217,8 @@ release_patterns(const char *app)
 	static const char deepest[] = "/*/*/*/*/*/*/*/*";
 	json_t *paths = json_array();
 
-	_Static_assert(sizeof deepest == 2 * RELEASE_DEPTH_MAX + 1, "one component a level");
-	for (int depth = 2; depth <= RELEASE_DEPTH_MAX; depth++) {
+	_Static_assert(sizeof deepest == 2 * LAYOUT_DEPTH_MAX + 1, "one component a level");
+	for (int depth = 2; depth <= LAYOUT_DEPTH_MAX; depth++) {
 		/* '*' doesn't match '/': one pattern for each depth. */
 		if (json_array_append_new(paths, json_sprintf("%s%.*s", app, 2 * depth, deepest)) ==
 		    -1) {

@@ -14,17 +14,6 @@
 #include "lib/base/err.h"
 #include "lib/os/file.h"
 
-/*
- * Components of a path below the application's name; the delegation has one pattern for each count.
- */
-#define RELEASE_DEPTH_MAX 8
-
-/*
- * Bytes of one component: the SHA-256, a dot and what a file system adds while writing must fit as
- * well.
- */
-#define RELEASE_NAME_MAX 160
-
 #define RELEASE_FILES_MAX 100000
 
 /* Bytes of one file. */
@@ -58,7 +47,7 @@ void release_free(struct release *r);
 int release_check_scripts(const struct release *r, const char *app, struct err *e);
 
 /*
- * The patterns of what a release of app can hold: APP and 2 to RELEASE_DEPTH_MAX components.  NULL:
+ * The patterns of what a release of app can hold: APP and 2 to LAYOUT_DEPTH_MAX components.  NULL:
  * no memory.
  */
 json_t *release_patterns(const char *app);

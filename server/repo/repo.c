@@ -94,12 +94,13 @@ check_version(const char *file, int64_t want, int64_t got, struct err *e)
 int
 repo_root_version(struct dir *metadata, int64_t *version, struct err *e)
 {
-	char next[REPO_FILE_SIZE];
+	char next[LAYOUT_METADATA_SIZE];
 	struct file_info info;
 	int found;
 
 	for (*version = 1;; ++*version) {
-		snprintf(next, sizeof next, "%" PRId64 ".root.json", *version + 1);
+		if (layout_metadata(*version + 1, "root", next, e) == -1)
+			return -1;
 		if ((found = file_stat(metadata, next, &info, e)) != 1)
 			return found;
 	}
@@ -109,15 +110,14 @@ repo_root_version(struct dir *metadata, int64_t *version, struct err *e)
 static int
 read_root(struct repo *r, struct err *e)
 {
-	char file[REPO_FILE_SIZE];
+	char file[LAYOUT_METADATA_SIZE];
 	struct envelope v = { NULL, NULL, NULL, 0 };
 	int64_t version;
 	int rc = -1;
 
-	if (repo_root_version(r->metadata, &version, e) == -1)
-		return -1;
-	snprintf(file, sizeof file, "%" PRId64 ".root.json", version);
-	if (repo_read_envelope(r, file, NULL, &v, e) == -1)
+	if (repo_root_version(r->metadata, &version, e) == -1 ||
+	    layout_metadata(version, "root", file, e) == -1 ||
+	    repo_read_envelope(r, file, NULL, &v, e) == -1)
 		return -1;
 	if ((r->root = root_parse(&v, e)) == NULL) {
 		err_context(e, "%s", file);
@@ -151,11 +151,11 @@ read_snapshot(struct repo *r, struct err *e)
 {
 	const struct tuf_meta *meta = &r->timestamp->snapshot;
 	struct envelope v = { NULL, NULL, NULL, 0 };
-	char file[REPO_FILE_SIZE];
+	char file[LAYOUT_METADATA_SIZE];
 
-	snprintf(file, sizeof file, "%" PRId64 ".snapshot.json", meta->version);
-	if (read_verified(r, file, meta, &r->root->ring, &r->root->roles[TUF_SNAPSHOT], &v, e) ==
-	    -1)
+	if (layout_metadata(meta->version, "snapshot", file, e) == -1 ||
+	    read_verified(r, file, meta, &r->root->ring, &r->root->roles[TUF_SNAPSHOT], &v, e) ==
+		-1)
 		return -1;
 	if ((r->snapshot = snapshot_parse(&v, e)) == NULL)
 		err_context(e, "%s", file);
@@ -171,10 +171,10 @@ read_targets(const struct repo *r, const char *name, const struct tuf_meta *meta
 {
 	struct envelope v = { NULL, NULL, NULL, 0 };
 	struct tuf_targets *t;
-	char file[REPO_FILE_SIZE];
+	char file[LAYOUT_METADATA_SIZE];
 
-	snprintf(file, sizeof file, "%" PRId64 ".%s.json", meta->version, name);
-	if (read_verified(r, file, meta, ring, role, &v, e) == -1)
+	if (layout_metadata(meta->version, name, file, e) == -1 ||
+	    read_verified(r, file, meta, ring, role, &v, e) == -1)
 		return NULL;
 	if ((t = targets_parse(&v, e)) == NULL)
 		err_context(e, "%s", file);
@@ -291,6 +291,21 @@ repo_read_app(const struct repo *r, const char *app, struct tuf_targets **out, s
 	return *out == NULL ? -1 : 1;
 }
 
+int
+repo_read_target(const struct repo *r, const char *path, const struct tuf_target *target,
+    struct buf *out, struct err *e)
+{
+	char stored[LAYOUT_STORED_SIZE], hex[SHA256_HEX_SIZE];
+
+	if (!target->hashes.has_sha256)
+		return err_setx(e, ERR_SYNTAX, "%s: want a SHA-256", path);
+	hex_encode(target->hashes.sha256, SHA256_SIZE, hex);
+	if (layout_stored(path, hex, stored, e) == -1 ||
+	    file_read(r->targets, stored, out, e) == -1)
+		return -1;
+	return tuf_hashes_check(&target->hashes, out->data, out->len, path, e);
+}
+
 /* What is stated about the present file of a role, and its version.  1, 0 no such file. */
 static int
 present_meta(const struct repo *r, const char *role, struct tuf_meta *meta)
@@ -308,18 +323,15 @@ present_meta(const struct repo *r, const char *role, struct tuf_meta *meta)
 int
 repo_read_signed(const struct repo *r, const char *role, json_t **out, struct err *e)
 {
-	char file[REPO_FILE_SIZE];
+	char file[LAYOUT_METADATA_SIZE];
 	struct tuf_meta meta;
 	struct envelope v;
 
 	*out = NULL;
 	if (present_meta(r, role, &meta) == 0)
 		return 0;
-	if (meta.version == 0)
-		snprintf(file, sizeof file, "%s.json", role);
-	else
-		snprintf(file, sizeof file, "%" PRId64 ".%s.json", meta.version, role);
-	if (repo_read_envelope(r, file, &meta, &v, e) == -1)
+	if (layout_metadata(meta.version, role, file, e) == -1 ||
+	    repo_read_envelope(r, file, &meta, &v, e) == -1)
 		return -1;
 	*out = json_incref(v.json);
 	envelope_free(&v);

@@ -24,6 +24,7 @@
 #include "lib/base/path.h"
 #include "lib/os/file.h"
 #include "server/keys/passphrase.h"
+#include "lib/tuf/layout.h"
 #include "lib/tuf/metadata.h"
 
 #define REPO_SPEC_VERSION "1.0.31"
@@ -42,9 +43,6 @@
 
 /* Bytes of one metadata file. */
 #define REPO_METADATA_MAX (64u * 1024 * 1024)
-
-/* Bytes of a metadata file's name, with the final NUL. */
-#define REPO_FILE_SIZE (APPLICATION_NAME_MAX + 40)
 
 struct repo {
 	const char *path; /* the caller's */
@@ -104,6 +102,13 @@ int repo_read_app(const struct repo *r, const char *app, struct tuf_targets **ou
  * states. 1 with a new reference in *out, 0 when there is none, -1.
  */
 int repo_read_signed(const struct repo *r, const char *role, json_t **out, struct err *e);
+
+/*
+ * Appends the stored content of a target to out, which is empty and whose max is the limit, and
+ * checks its hashes.  0, or -1 with ERR_NOENT, ERR_TOO_LARGE, ERR_HASH and others.
+ */
+int repo_read_target(const struct repo *r, const char *path, const struct tuf_target *target,
+    struct buf *out, struct err *e);
 
 /* "DIR/name" of the repository. */
 int repo_path(const char *repo, const char *name, struct buf *out, struct err *e);

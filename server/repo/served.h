@@ -7,7 +7,7 @@
  * signatures, versions, lengths and hashes on the way.  `verify` tells what is wrong and what
  * nothing names; `gc` removes that.
  *
- *	tree_open(), tree_roots(), tree_current(), tree_snapshot() for older ones, tree_extra()
+ *	served_open(), served_roots(), served_current(), served_snapshot() for older ones, served_extra()
  *
  * Functions return -1 only when they can't go on (no memory); what is wrong with the tree goes to
  * fault().
@@ -23,13 +23,13 @@
 #include "server/repo/repo.h"
 
 /* Files below served/, and how deep directories may nest there. */
-#define TREE_FILES_MAX 4000000
-#define TREE_DEPTH_MAX 16
+#define SERVED_FILES_MAX 4000000
+#define SERVED_DEPTH_MAX 16
 
 /* Bytes of a path below served/, with the final NUL. */
-#define TREE_PATH_SIZE (PATH_REL_MAX + SHA256_HEX_SIZE + 16)
+#define SERVED_PATH_SIZE (LAYOUT_STORED_SIZE + 16)
 
-struct tree {
+struct served {
 	struct repo *r; /* the caller's, from repo_open_unread() */
 	void (*fault)(void *arg, const struct err *what);
 	void *arg;
@@ -47,39 +47,23 @@ struct tree {
 };
 
 /* List the files.  fault, arg, content, now and r are set by the caller, the rest is zero. */
-int tree_open(struct tree *t, struct err *e);
-void tree_close(struct tree *t);
-
-/* The chain of roots. */
-int tree_roots(struct tree *t, struct err *e);
-
-/* timestamp.json and all that hangs on it, as a station sees it now. */
-int tree_current(struct tree *t, struct err *e);
-
-/*
- * An older snapshot and all that hangs on it; signed by keys of any root of the chain, and no
- * matter whether it expired.
- */
-int tree_snapshot(struct tree *t, int64_t version, struct err *e);
+int served_open(struct served *t, struct err *e);
+void served_close(struct served *t);
 
 /*
  * Call each(arg, path, e) for every file that nothing named, in no certain order; -1 ends it.  0 or
  * -1.
  */
-int tree_extra(struct tree *t, int (*each)(void *arg, const char *path, struct err *e), void *arg,
-    struct err *e);
+int served_extra(struct served *t, int (*each)(void *arg, const char *path, struct err *e),
+    void *arg, struct err *e);
 
-/*
- * "targets/DIR/SHA256.NAME", where a target that has a SHA-256 is stored below served/.  0, or -1
- * with ERR_TOO_LARGE.
- */
-int tree_target_path(const char *name, const struct tuf_target *target, char out[TREE_PATH_SIZE],
-    struct err *e);
+/* Reports a fault of the tree and clears e.  0, or -1 when e is no fault of the tree (no memory). */
+int served_blame(struct served *t, struct err *e);
 
 /*
  * The version in the name of a metadata file of this role ("7.snapshot.json"), or 0 when it is
  * none.
  */
-int64_t tree_version(const char *path, const char *role);
+int64_t served_version(const char *path, const char *role);
 
 #endif

@@ -9,58 +9,42 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/path.h"
-#include "lib/os/path.h"
 #include "lib/x509/facts.h"
 #include "server/repo/publish.h"
 #include "server/rollover/pair.h"
 
-#define STORED_SIZE (PATH_REL_MAX + SHA256_HEX_SIZE + 2)
-
-/* Read the stored content of a target that may hold certificates; *is says whether it does. */
+/* Reads the stored content of a target.  1, 0 when it can't hold certificates, or -1. */
 static int
-read_target(const struct repo *r, const char *path, const json_t *target, struct buf *out, bool *is,
+read_target(const struct repo *r, const struct tuf_targets *t, const char *path, struct buf *out,
     struct err *e)
 {
-	const char *hash =
-	    json_string_value(json_object_get(json_object_get(target, "hashes"), "sha256"));
-	json_int_t length = json_integer_value(json_object_get(target, "length"));
-	const char *base = path_base(path);
-	char stored[STORED_SIZE], hex[SHA256_HEX_SIZE];
-	uint8_t sha[DIGEST_MAX];
+	struct tuf_target target;
 
-	*is = false;
 	buf_reset(out);
-	if (hash == NULL || length <= 0 || length > (json_int_t)CERT_FILE_MAX)
+	if (targets_get(t, path, &target, e) != 1)
+		return -1;
+	if (target.length == 0 || target.length > CERT_FILE_MAX)
 		return 0;
-	if (path_check(path, strlen(path), e) == -1)
+	if (repo_read_target(r, path, &target, out, e) == -1)
 		return -1;
-	snprintf(stored, sizeof stored, "%.*s%s.%s", (int)(base - path), path, hash, base);
-	if (file_read(r->targets, stored, out, e) == -1 ||
-	    digest_of(DIGEST_SHA256, out->data, out->len, sha, e) == -1)
-		return -1;
-	hex_encode(sha, SHA256_SIZE, hex);
-	if (strcmp(hex, hash) != 0)
-		return err_setx(e, ERR_HASH, "%s: want SHA-256 %s, got %s", path, hash, hex);
-	*is = bytes_find(out->data, out->len, "-----BEGIN CERTIFICATE-----") != NULL;
-	return 0;
+	return bytes_find(out->data, out->len, "-----BEGIN CERTIFICATE-----") != NULL;
 }
 
 /* The files of a release, counted by what they hold of two certificates. */
 static int
-count(const struct repo *r, const json_t *targets, const struct bundle_cert certs[REPLACE_COUNT],
-    struct replace_trust *t, struct err *e)
+count(const struct repo *r, const struct tuf_targets *targets,
+    const struct bundle_cert certs[REPLACE_COUNT], struct replace_trust *t, struct err *e)
 {
 	struct buf text = BUF_INIT(CERT_FILE_MAX);
-	bool have[REPLACE_COUNT], is;
+	bool have[REPLACE_COUNT];
 	const char *path;
 	json_t *target;
 	int rc = 0;
 
-	json_object_foreach ((json_t *)(uintptr_t)targets, path, target) {
-		if ((rc = read_target(r, path, target, &text, &is, e)) == -1)
+	json_object_foreach ((json_t *)(uintptr_t)targets->targets, path, target) {
+		if ((rc = read_target(r, targets, path, &text, e)) == -1)
 			break;
-		if (!is)
+		if (rc == 0)
 			continue;
 		bundle_look(text.data, text.len, certs, REPLACE_COUNT, have);
 		t->both += have[REPLACE_OLD] && have[REPLACE_NEW];
@@ -68,7 +52,7 @@ count(const struct repo *r, const json_t *targets, const struct bundle_cert cert
 		t->fresh += !have[REPLACE_OLD] && have[REPLACE_NEW];
 	}
 	buf_free(&text);
-	return rc;
+	return rc == -1 ? -1 : 0;
 }
 
 static int
@@ -80,7 +64,7 @@ look_app(struct replace *p, const struct repo *r, const char *app, struct err *e
 
 	if (rc != 1)
 		return rc;
-	rc = count(r, json_object_get(now->c.json, "targets"), p->cert, &one, e);
+	rc = count(r, now, p->cert, &one, e);
 	if (rc == 0 && one.old + one.both + one.fresh > 0)
 		rc = buf_addf(&t->where, e, "%s%s release %" PRId64, t->where.len == 0 ? "" : ", ",
 		    app, (int64_t)json_integer_value(json_object_get(now->c.json, "release")));
@@ -125,10 +109,12 @@ say_copy(const struct repo *r, const char *app, const char *path, const json_t *
 {
 	const char *hash =
 	    json_string_value(json_object_get(json_object_get(target, "hashes"), "sha256"));
-	const char *base = path_base(path);
+	char stored[LAYOUT_STORED_SIZE];
 
-	return buf_addf(said, e, "in your own release directory: cp %s/%.*s%s.%s %s\n",
-	    dir_path(r->targets), (int)(base - path), path, hash, base, path + strlen(app) + 1);
+	if (layout_stored(path, hash, stored, e) == -1)
+		return -1;
+	return buf_addf(said, e, "in your own release directory: cp %s/%s %s\n",
+	    dir_path(r->targets), stored, path + strlen(app) + 1);
 }
 
 /* The next version of one application's release, where it has such files.  *edited counts them. */
@@ -137,7 +123,7 @@ edit_app(struct replace *p, struct change *c, const char *app, const bool want[R
     size_t *edited, struct buf *said, struct err *e)
 {
 	struct buf text = BUF_INIT(CERT_FILE_MAX), next = BUF_INIT(CERT_FILE_MAX);
-	bool have[REPLACE_COUNT], is;
+	bool have[REPLACE_COUNT];
 	struct tuf_targets *now;
 	json_t *target, *body = NULL, *mine;
 	const char *path;
@@ -146,11 +132,11 @@ edit_app(struct replace *p, struct change *c, const char *app, const bool want[R
 	if (rc != 1)
 		return rc;
 	json_object_foreach (json_object_get(now->c.json, "targets"), path, target) {
-		if ((rc = read_target(c->r, path, target, &text, &is, e)) == -1)
+		if ((rc = read_target(c->r, now, path, &text, e)) == -1)
 			break;
-		rc = 0;
-		if (!is)
+		if (rc == 0)
 			continue;
+		rc = 0;
 		bundle_look(text.data, text.len, p->cert, REPLACE_COUNT, have);
 		if ((!have[REPLACE_OLD] && !have[REPLACE_NEW]) ||
 		    memcmp(have, want, sizeof have) == 0)
@@ -166,8 +152,6 @@ edit_app(struct replace *p, struct change *c, const char *app, const bool want[R
 			break;
 		++*edited;
 	}
-	if (rc == 1)
-		rc = 0;
 	if (rc == 0 && body != NULL &&
 	    json_object_set_new(body, "release",
 		json_integer(json_integer_value(json_object_get(body, "release")) + 1)) == -1)
@@ -212,8 +196,8 @@ out:
 
 /* One replacement against one application's present and next release. */
 static int
-guard_one(const struct change *c, const char *app, const json_t *now, const json_t *next,
-    const char *name, const json_t *entry, struct err *e)
+guard_one(const struct change *c, const char *app, const struct tuf_targets *now,
+    const struct tuf_targets *next, const char *name, const json_t *entry, struct err *e)
 {
 	static const char *const fields[REPLACE_COUNT] = { "old", "new" };
 	struct replace_trust a = { 0, 0, 0, BUF_INIT(0) }, b = { 0, 0, 0, BUF_INIT(0) };
@@ -243,28 +227,35 @@ guard_one(const struct change *c, const char *app, const json_t *now, const json
 	return 0;
 }
 
+/* All replacements against the present and the next release of the application f->name. */
+static int
+guard_app(const struct change *c, const struct change_file *f, json_t *pairs, struct err *e)
+{
+	const struct tuf_targets next = { .targets = json_object_get(
+					      json_object_get(f->metadata, "signed"), "targets") };
+	struct tuf_targets *now;
+	const char *name;
+	json_t *entry;
+	int rc = repo_read_app(c->r, f->name, &now, e);
+
+	if (rc != 1)
+		return rc;
+	json_object_foreach (pairs, name, entry)
+		if ((rc = guard_one(c, f->name, now, &next, name, entry, e)) == -1)
+			break;
+	targets_free(now);
+	return rc == -1 ? -1 : 0;
+}
+
 int
 replace_guard(const struct change *c, struct err *e)
 {
-	json_t *all = replace_read(c->r->top, e), *entry;
-	const char *name;
+	json_t *all = replace_read(c->r->top, e);
 	int rc = all == NULL ? -1 : 0;
 
-	for (size_t i = 0; i < c->n && rc == 0; i++) {
-		const struct change_file *f = &c->files[i];
-		const json_t *next =
-		    json_object_get(json_object_get(f->metadata, "signed"), "targets");
-		struct tuf_targets *now;
-
-		if (repo_delegation(c->r, f->name) == NULL ||
-		    repo_read_app(c->r, f->name, &now, e) != 1)
-			continue;
-		json_object_foreach (json_object_get(all, "pairs"), name, entry)
-			if (rc == 0)
-				rc = guard_one(c, f->name, json_object_get(now->c.json, "targets"),
-				    next, name, entry, e);
-		targets_free(now);
-	}
+	for (size_t i = 0; i < c->n && rc == 0; i++)
+		if (repo_delegation(c->r, c->files[i].name) != NULL)
+			rc = guard_app(c, &c->files[i], json_object_get(all, "pairs"), e);
 	json_decref(all);
 	return rc;
 }

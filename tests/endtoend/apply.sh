@@ -202,3 +202,20 @@ publish r5
 expect 0 update.log slipway update
 want update.log 'applied release 5: 3 files changed (2 fetched)' 0
 expect 0 verify.log slipway verify
+
+# The longest name and the longest path that publish takes reach the station; one byte more isn't published.
+cp -R r5 r6
+name=$(printf 'n%.0s' $(seq 135))
+deep=install$(printf '/%0149d' 1 2 3 4 5 6)/
+deep=$deep$(printf '%0*d' $((951 - ${#APP} - 1 - ${#deep})) 0)
+mkdir -p "r6/${deep%/*}"
+echo longest > "r6/$deep"
+echo longest > "r6/app/$name"
+publish r6
+expect 0 update.log slipway update
+want update.log 'applied release 6: 2 files changed (2 fetched)' 0
+[ "$(cat "$appdir/$name" "installed/${deep#install/}")" = "$(printf 'longest\nlongest')" ] || fail "want the longest names"
+cp -R r6 r7
+echo longer > "r7/app/n$name"
+expect 1 publish.log slipway-repo --repo "$REPO" publish --app "$APP" r7
+want publish.log 'name over 135 bytes' 0

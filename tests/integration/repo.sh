@@ -117,6 +117,10 @@ mkdir -p bad/install && mkfifo bad/install/pipe && refused 'special file'
 mkdir -p bad/install/Data bad/install/data && echo x >bad/install/data/x && refused 'differ only in case'
 mkdir -p bad/install && echo x >bad/install/NUL.txt && refused 'NUL.txt'
 mkdir -p bad/scripts/machine && echo x >bad/scripts/machine/x.sh && refused 'NAME.lua'
+long=$(printf 'n%.0s' $(seq 136)) # one byte more than SHA256.NAME leaves room for
+mkdir -p bad/install && echo x >"bad/install/$long" && refused 'name over 135 bytes'
+deep=$(printf '/%0149d' 1 2 3 4 5 6) # COV_PB/install, and six directories of 149 bytes: 914 bytes
+mkdir -p "bad/install$deep" && echo x >"bad/install$deep/$(printf '%037d' 0)" && refused 'path over 951 bytes'
 mkdir -p bad/install/1/2/3/4/5/6/7 && echo x >bad/install/1/2/3/4/5/6/7/x && refused 'levels deep'
 status 1 "$repo" --repo "$R" publish --app COV_PB missing --passphrase-file pass
 
