@@ -6,7 +6,7 @@
 #include "lib/settings/difference.h"
 
 int
-model_edit(struct keyfile *f, const struct changeset *c, const char *root, struct err *e)
+difference_edit(struct keyfile *f, const struct changeset *c, const char *root, struct err *e)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		const struct change *x = &c->changes[i];
@@ -19,10 +19,10 @@ model_edit(struct keyfile *f, const struct changeset *c, const char *root, struc
 			rc = keyfile_set(f, x->key, x->name, &x->value, e);
 			break;
 		case CHANGE_DELETE:
-			rc = keyfile_delete(f, x->key, x->name, e);
+			keyfile_delete(f, x->key, x->name);
 			break;
 		case CHANGE_DELETE_TREE:
-			rc = keyfile_delete_tree(f, x->key, e);
+			keyfile_delete_tree(f, x->key);
 			break;
 		}
 		if (rc == -1)
@@ -114,8 +114,9 @@ compare_trees(const struct keyfile *before, const struct keyfile *after, const s
 }
 
 int
-model_compare(const struct keyfile *before, const struct keyfile *after, const struct changeset *c,
-    const char *root, struct changeset *effective, struct changeset *undo, struct err *e)
+difference_compare(const struct keyfile *before, const struct keyfile *after,
+    const struct changeset *c, const char *root, struct changeset *effective,
+    struct changeset *undo, struct err *e)
 {
 	struct compare compare = { after, effective, undo };
 

@@ -10,14 +10,14 @@
 #include "lib/settings/keyfile.h"
 
 /* Make those changes of c that are below root.  0 or -1; then f must only be freed. */
-int model_edit(struct keyfile *f, const struct changeset *c, const char *root, struct err *e);
+int difference_edit(struct keyfile *f, const struct changeset *c, const char *root, struct err *e);
 
 /*
  * Append to effective and undo, as settings_plan() describes them, what c made of before.  Either
  * may be NULL.  0 or -1.
  */
-int
-model_compare(const struct keyfile *before, const struct keyfile *after, const struct changeset *c,
-    const char *root, struct changeset *effective, struct changeset *undo, struct err *e);
+int difference_compare(const struct keyfile *before, const struct keyfile *after,
+    const struct changeset *c, const char *root, struct changeset *effective,
+    struct changeset *undo, struct err *e);
 
 #endif

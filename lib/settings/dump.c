@@ -147,6 +147,7 @@ dump(struct tree *t, struct settings *s, const char *key, struct err *e)
 
 	t->s = s;
 	t->key = (struct buf)BUF_INIT(2 * SETTING_KEY_MAX);
+	settings_hold(s); /* one state, though keys are listed one by one */
 	for (size_t i = 0; i < (key == NULL ? 2u : 1u) && rc != -1; i++) {
 		const char *from = key == NULL ? roots[i] : key;
 
@@ -156,6 +157,7 @@ dump(struct tree *t, struct settings *s, const char *key, struct err *e)
 			rc = err_setx(e, ERR_NOENT, "%s: there is no such key in %s",
 			    buf_text(&t->key), settings_place(s, buf_text(&t->key)));
 	}
+	settings_release(s);
 	buf_free(&t->key);
 	return rc == -1 ? -1 : 0;
 }

@@ -4,7 +4,6 @@
  */
 #include "lib/settings/keyfile.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,6 +135,43 @@ keyfile_parse(const void *data, size_t len, const char *root, struct err *e)
 		p = next;
 	}
 	return f;
+}
+
+struct keyfile *
+keyfile_copy(const struct keyfile *f, struct err *e)
+{
+	struct keyfile *copy = calloc(1, sizeof *copy);
+	struct line *section = NULL;
+
+	if (copy == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	copy->bom = f->bom;
+	copy->ending = f->ending;
+	for (const struct line *l = f->lines.first; l != NULL; l = l->next) {
+		struct line *new = line_new(l->kind, l->text, l->len, l->body, e);
+
+		if (new == NULL)
+			goto fail;
+		new->value_at = l->value_at;
+		new->section = l->section == NULL ? NULL : section;
+		if (l->name != NULL && (new->name = strdup(l->name)) == NULL) {
+			line_free(new);
+			err_nomem(e);
+			goto fail;
+		}
+		if (keylines_insert(&copy->lines, copy->lines.last, new, e) == -1) {
+			line_free(new);
+			goto fail;
+		}
+		if (new->kind == KEYLINE_SECTION)
+			section = new;
+	}
+	return copy;
+fail:
+	keyfile_free(copy);
+	return NULL;
 }
 
 int
@@ -451,30 +487,25 @@ drop_section(struct keyfile *f, struct line *section)
 		keylines_drop(&f->lines, f->lines.last);
 }
 
-int
-keyfile_delete(struct keyfile *f, const char *key, const char *name, struct err *e)
+bool
+keyfile_delete(struct keyfile *f, const char *key, const char *name)
 {
 	struct line *section = keylines_find(&f->lines, NULL, key), *l;
 
-	(void)e;
 	if (section == NULL || (l = keylines_find(&f->lines, section, name)) == NULL)
-		return 0;
+		return false;
 	keylines_drop(&f->lines, l);
-	/*
-	 * A section that is left with nothing in it goes as well, so that undoing a first set
-	 * leaves no trace.
-	 */
+	/* An empty section goes as well, so that undoing a first set leaves no trace. */
 	if (last_own(section) == section)
 		drop_section(f, section);
-	return 1;
+	return true;
 }
 
-int
-keyfile_delete_tree(struct keyfile *f, const char *key, struct err *e)
+bool
+keyfile_delete_tree(struct keyfile *f, const char *key)
 {
-	int changed = 0;
+	bool changed = false;
 
-	(void)e;
 	for (struct line *l = f->lines.first, *next; l != NULL; l = next) {
 		next = l->next;
 		if (l->kind != KEYLINE_SECTION || !setting_key_within(l->name, key))
@@ -482,7 +513,7 @@ keyfile_delete_tree(struct keyfile *f, const char *key, struct err *e)
 		while (next != NULL && next->kind != KEYLINE_SECTION)
 			next = next->next;
 		drop_section(f, l);
-		changed = 1;
+		changed = true;
 	}
 	return changed;
 }

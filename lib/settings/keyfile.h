@@ -12,6 +12,7 @@
  * Keys are normalised (setting_key_normal()).  After an edit that returned -1 the model must only
  * be freed.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/base/buf.h"
@@ -30,6 +31,9 @@ struct keyfile;
  */
 struct keyfile *keyfile_parse(const void *data, size_t len, const char *root, struct err *e);
 void keyfile_free(struct keyfile *f);
+
+/* A copy, to be edited.  NULL with ERR_NOMEM. */
+struct keyfile *keyfile_copy(const struct keyfile *f, struct err *e);
 
 /*
  * Append the whole file to out.  0, or -1 with ERR_TOO_LARGE (over KEYFILE_SIZE_MAX) or ERR_NOMEM.
@@ -52,7 +56,9 @@ int keyfile_each(const struct keyfile *f, const char *key,
 /* Edits.  1 when the file changed, 0 when it was so already, -1 error. */
 int keyfile_set(struct keyfile *f, const char *key, const char *name, const struct value *v,
     struct err *e);
-int keyfile_delete(struct keyfile *f, const char *key, const char *name, struct err *e);
-int keyfile_delete_tree(struct keyfile *f, const char *key, struct err *e);
+
+/* Returns whether the file changed. */
+bool keyfile_delete(struct keyfile *f, const char *key, const char *name);
+bool keyfile_delete_tree(struct keyfile *f, const char *key);
 
 #endif

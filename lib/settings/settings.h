@@ -4,7 +4,8 @@
 
 /*
  * The settings store of this computer: the Windows registry, or the two key files elsewhere
- * (base/places.h says where they are).  What is read is always the state on disk at that moment.
+ * (lib/os/places.h says where they are).  What is read is the state on disk at that moment, but
+ * between settings_hold() and settings_release().  One thread at a time may use a handle.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,10 +21,23 @@ struct settings;
  * Open the store at its usual places, or (settings_open_files; not on Windows) at two key files
  * named by the caller, either of which may be NULL: that root then holds no settings and can't be
  * written (ERR_CONFIG).  Opening reads nothing: a file that doesn't exist holds no settings.
+ * settings_apply() waits at most lock_ms for another process, usually SETTINGS_LOCK_MS.
  */
+#define SETTINGS_LOCK_MS 5000
+
 struct settings *settings_open(struct err *e);
-struct settings *settings_open_files(const char *machine, const char *user, struct err *e);
+struct settings *
+settings_open_files(const char *machine, const char *user, long long lock_ms, struct err *e);
 void settings_close(struct settings *s);
+
+/*
+ * Between the two, all reading is of one state of each key file, that of the first look, and costs
+ * no look at the disk.  The pair may be nested; settings_list() is such a pair for what it calls.
+ * settings_apply() must not be called in between (ERR_USAGE).  The registry has no such state: there
+ * the two do nothing.
+ */
+void settings_hold(struct settings *s);
+void settings_release(struct settings *s);
 
 /*
  * Read one value into *v, which the caller frees.  1 found, 0 not there, -1 with ERR_SYNTAX (a
@@ -65,18 +79,15 @@ int settings_plan(struct settings *s, const struct changeset *c, struct changese
  * Apply all of c.  Each key file is locked, read, changed and replaced atomically and durably, its
  * comments, order, permissions and owner kept; one that would not change is neither locked nor
  * written.  A malformed file is refused and nothing is written.  HKLM is written before HKCU;
- * between the two a crash can fall.
+ * a crash can leave the first written and the second not.
  *
  * The registry is written value by value, and is on the disk when this returns 0.  When one can't
- * be written, those before it are put back.  A crash can fall between any two: whoever must be sure
- * keeps a journal.  A key that was made for a value goes with its last value; one that was there
+ * be written, those before it are put back.  A crash can leave some values written and others
+ * not: a caller that must avoid this keeps a journal.  A key that was made for a value goes with its last value; one that was there
  * before stays.
  *
- * 0, or -1 with ERR_BUSY (another process held the lock for SETTINGS_LOCK_MS), or as
- * settings_get().
+ * 0, or -1 with ERR_BUSY (another process held the lock too long), or as settings_get().
  */
-#define SETTINGS_LOCK_MS 5000
-
 int settings_apply(struct settings *s, const struct changeset *c, struct err *e);
 
 /*

@@ -5,7 +5,7 @@
  * Readers take no lock: a file is only ever replaced as a whole.  Writers hold a lock on a file
  * beside it, ".NAME.lock", because the key file itself is a new one after each change.
  */
-#include "lib/settings/settings.h"
+#include "lib/settings/settings_store.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -19,19 +19,29 @@
 #include "lib/settings/keyfile.h"
 #include "lib/settings/difference.h"
 
-enum half { MACHINE, USER, HALVES };
+enum { MACHINE, USER, HALVES };
 
 /* A new machine.conf is for everybody to read; a new user.conf is its owner's business. */
 static const struct {
-	const char *root;
+	const char *name;
 	unsigned mode, dir_mode;
-} halves[HALVES] = {
+} roots[HALVES] = {
 	[MACHINE] = { "HKLM", 0644, 0755 },
 	[USER] = { "HKCU", 0600, 0700 },
 };
 
+/* One key file, and what was read of it. */
+struct half {
+	char *path;		 /* NULL: no such half */
+	struct keyfile *content; /* NULL: nothing was read, or it can't be */
+	struct file_stamp stamp; /* of content */
+	bool looked;		 /* content is the state that is held */
+};
+
 struct settings {
-	char *path[HALVES]; /* NULL: no such half */
+	struct half halves[HALVES];
+	unsigned held; /* settings_hold() without its settings_release() */
+	long long lock_ms;
 };
 
 /* One key file while it is being changed. */
@@ -44,18 +54,20 @@ struct edit {
 };
 
 struct settings *
-settings_open_files(const char *machine, const char *user, struct err *e)
+settings_open_files(const char *machine, const char *user, long long lock_ms, struct err *e)
 {
 	const char *const paths[HALVES] = { machine, user };
 	struct settings *s = calloc(1, sizeof *s);
 
 	for (int h = 0; s != NULL && h < HALVES; h++)
-		if (paths[h] != NULL && (s->path[h] = strdup(paths[h])) == NULL) {
+		if (paths[h] != NULL && (s->halves[h].path = strdup(paths[h])) == NULL) {
 			settings_close(s);
 			s = NULL;
 		}
 	if (s == NULL)
 		err_nomem(e);
+	else
+		s->lock_ms = lock_ms;
 	return s;
 }
 
@@ -67,7 +79,7 @@ settings_open(struct err *e)
 
 	if (place_path(PLACE_MACHINE_CONF, &machine, e) == 0 &&
 	    place_path(PLACE_USER_CONF, &user, e) == 0)
-		s = settings_open_files(buf_text(&machine), buf_text(&user), e);
+		s = settings_open_files(buf_text(&machine), buf_text(&user), SETTINGS_LOCK_MS, e);
 	buf_free(&machine);
 	buf_free(&user);
 	return s;
@@ -78,71 +90,97 @@ settings_close(struct settings *s)
 {
 	if (s == NULL)
 		return;
-	for (int h = 0; h < HALVES; h++)
-		free(s->path[h]);
+	for (int h = 0; h < HALVES; h++) {
+		keyfile_free(s->halves[h].content);
+		free(s->halves[h].path);
+	}
 	free(s);
 }
 
-static enum half
+void
+settings_hold(struct settings *s)
+{
+	if (s->held++ == 0)
+		s->halves[MACHINE].looked = s->halves[USER].looked = false;
+}
+
+void
+settings_release(struct settings *s)
+{
+	s->held--;
+}
+
+static int
 half_of(const char *normal_key)
 {
-	return setting_key_within(normal_key, halves[USER].root) ? USER : MACHINE;
+	return setting_key_within(normal_key, roots[USER].name) ? USER : MACHINE;
 }
 
-/* The bytes of a half; none where there is no file. */
-static int
-read_half(const struct settings *s, enum half h, struct buf *bytes, struct err *e)
-{
-	if (s->path[h] == NULL || file_read(NULL, s->path[h], bytes, e) == 0)
-		return 0;
-	return e->code == ERR_NOENT ? 0 : -1;
-}
-
+/* A half without a file is empty. */
 static struct keyfile *
-parse_half(const struct settings *s, enum half h, const struct buf *bytes, struct err *e)
+half_read(const struct settings *s, int h, struct err *e)
 {
-	struct keyfile *f = keyfile_parse(bytes->data, bytes->len, halves[h].root, e);
-
-	if (f == NULL)
-		err_context(e, "%s", s->path[h]);
-	return f;
-}
-
-static struct keyfile *
-load_half(const struct settings *s, enum half h, struct err *e)
-{
+	const char *path = s->halves[h].path;
 	struct buf bytes = BUF_INIT(KEYFILE_SIZE_MAX);
 	struct keyfile *f = NULL;
 
-	if (read_half(s, h, &bytes, e) == 0)
-		f = parse_half(s, h, &bytes, e);
+	if (path == NULL || file_read(NULL, path, &bytes, e) == 0 || e->code == ERR_NOENT) {
+		f = keyfile_parse(bytes.data, bytes.len, roots[h].name, e);
+		if (f == NULL)
+			err_context(e, "%s", path);
+	}
 	buf_free(&bytes);
 	return f;
 }
 
-int
-settings_get(struct settings *s, const char *key, const char *name, struct value *v, struct err *e)
+static void
+half_stamp(const struct settings *s, int h, struct file_stamp *out)
 {
-	struct buf normal = BUF_INIT(2 * SETTING_KEY_MAX);
-	struct keyfile *f = NULL;
-	int rc = -1;
+	file_stamp(s->halves[h].path == NULL ? "" : s->halves[h].path, out);
+}
 
-	if (setting_key_normal(key, strlen(key), &normal, e) == -1 ||
-	    (f = load_half(s, half_of(buf_text(&normal)), e)) == NULL)
-		goto out;
-	rc = keyfile_get(f, buf_text(&normal), name, v, e);
-out:
-	keyfile_free(f);
-	buf_free(&normal);
-	return rc;
+/*
+ * The content of a half as it is on disk, or the state that is held.  Reads the file when its stamp
+ * differs from that of the content.  Owned by s, until the next look.
+ */
+static const struct keyfile *
+look(struct settings *s, int h, struct err *e)
+{
+	struct half *half = &s->halves[h];
+	struct file_stamp now;
+
+	if (s->held > 0 && half->looked)
+		return half->content;
+	half_stamp(s, h, &now);
+	if (half->content == NULL || !file_stamp_same(&now, &half->stamp)) {
+		keyfile_free(half->content);
+		half->content = half_read(s, h, e);
+		half->stamp = now;
+	}
+	half->looked = half->content != NULL;
+	return half->content;
+}
+
+int
+store_get(struct settings *s, const char *key, const char *name, struct value *v, struct err *e)
+{
+	const struct keyfile *f = look(s, half_of(key), e);
+
+	return f == NULL ? -1 : keyfile_get(f, key, name, v, e);
+}
+
+int
+store_list(struct settings *s, const char *key, const struct settings_walk *walk, struct err *e)
+{
+	const struct keyfile *f = look(s, half_of(key), e);
+
+	return f == NULL ? -1 : keyfile_list(f, key, walk, e);
 }
 
 void
-settings_stamp(struct settings *s, const char *key, struct settings_stamp *out)
+store_stamp(struct settings *s, const char *key, struct settings_stamp *out)
 {
-	const char *path = s->path[half_of(key)];
-
-	file_stamp(path == NULL ? "" : path, &out->file);
+	half_stamp(s, half_of(key), &out->file);
 }
 
 bool
@@ -151,76 +189,49 @@ settings_stamp_same(const struct settings_stamp *a, const struct settings_stamp 
 	return file_stamp_same(&a->file, &b->file);
 }
 
-int
-settings_list(struct settings *s, const char *key, const struct settings_walk *walk, struct err *e)
+const char *
+store_place(struct settings *s, const char *key)
 {
-	struct buf normal = BUF_INIT(2 * SETTING_KEY_MAX);
-	struct keyfile *f = NULL;
-	int rc = -1;
+	const char *path = s->halves[half_of(key)].path;
 
-	if (setting_key_normal(key, strlen(key), &normal, e) == -1 ||
-	    (f = load_half(s, half_of(buf_text(&normal)), e)) == NULL)
-		goto out;
-	rc = keyfile_list(f, buf_text(&normal), walk, e);
-out:
-	keyfile_free(f);
-	buf_free(&normal);
-	return rc;
+	return path != NULL ? path : "no key file";
 }
 
 static bool
-concerns(const struct change *c, enum half h)
-{
-	return half_of(c->key) == h;
-}
-
-static bool
-any_concerns(const struct changeset *c, enum half h)
+any_concerns(const struct changeset *c, int h)
 {
 	for (size_t i = 0; i < c->n; i++)
-		if (concerns(&c->changes[i], h))
+		if (half_of(c->changes[i].key) == h)
 			return true;
 	return false;
 }
 
 static int
-plan_half(const struct settings *s, enum half h, const struct buf *bytes, const struct changeset *c,
+plan_half(const struct keyfile *before, int h, const struct changeset *c,
     struct changeset *effective, struct changeset *undo, struct err *e)
 {
-	struct keyfile *before = NULL, *after = NULL;
+	struct keyfile *after = keyfile_copy(before, e);
 	int rc = -1;
 
-	if ((before = parse_half(s, h, bytes, e)) == NULL ||
-	    (after = parse_half(s, h, bytes, e)) == NULL ||
-	    model_edit(after, c, halves[h].root, e) == -1)
-		goto out;
-	rc = model_compare(before, after, c, halves[h].root, effective, undo, e);
-out:
-	keyfile_free(before);
+	if (after != NULL && difference_edit(after, c, roots[h].name, e) == 0)
+		rc = difference_compare(before, after, c, roots[h].name, effective, undo, e);
 	keyfile_free(after);
 	return rc;
 }
 
 int
-settings_plan(struct settings *s, const struct changeset *c, struct changeset *effective,
+store_plan(struct settings *s, const struct changeset *c, struct changeset *effective,
     struct changeset *undo, struct err *e)
 {
-	int rc = 0;
+	for (int h = 0; h < HALVES; h++) {
+		const struct keyfile *before;
 
-	for (int h = 0; h < HALVES && rc == 0; h++) {
-		struct buf bytes = BUF_INIT(KEYFILE_SIZE_MAX);
-
-		if (any_concerns(c, (enum half)h) &&
-		    (read_half(s, (enum half)h, &bytes, e) == -1 ||
-			plan_half(s, (enum half)h, &bytes, c, effective, undo, e) == -1))
-			rc = -1;
-		buf_free(&bytes);
+		if (any_concerns(c, h) &&
+		    ((before = look(s, h, e)) == NULL ||
+			plan_half(before, h, c, effective, undo, e) == -1))
+			return -1;
 	}
-	if (rc == -1 && effective != NULL)
-		changeset_free(effective);
-	if (rc == -1 && undo != NULL)
-		changeset_free(undo);
-	return rc;
+	return 0;
 }
 
 /*
@@ -228,16 +239,16 @@ settings_plan(struct settings *s, const struct changeset *c, struct changeset *e
  * here, so that a key file that is kept elsewhere stays there.
  */
 static int
-edit_lock(const struct settings *s, enum half h, struct edit *ed, struct err *e)
+edit_lock(const struct settings *s, int h, struct edit *ed, struct err *e)
 {
 	char path[PATH_MAX], lock[NAME_MAX + 1], *slash;
 	const char *name, *dir;
 
-	if (realpath(s->path[h], path) == NULL) {
+	if (realpath(s->halves[h].path, path) == NULL) {
 		if (errno != ENOENT)
-			return err_set(e, ERR_IO, "%s", s->path[h]);
-		if ((size_t)snprintf(path, sizeof path, "%s", s->path[h]) >= sizeof path)
-			return err_setx(e, ERR_TOO_LARGE, "%s: name too long", s->path[h]);
+			return err_set(e, ERR_IO, "%s", s->halves[h].path);
+		if ((size_t)snprintf(path, sizeof path, "%s", s->halves[h].path) >= sizeof path)
+			return err_setx(e, ERR_TOO_LARGE, "%s: name too long", s->halves[h].path);
 	}
 	slash = strrchr(path, '/');
 	name = slash == NULL ? path : slash + 1;
@@ -247,47 +258,43 @@ edit_lock(const struct settings *s, enum half h, struct edit *ed, struct err *e)
 	dir = slash == NULL ? "." : slash == path ? "/" : path;
 	if (slash != NULL)
 		*slash = '\0';
-	if ((ed->dir = dir_make(*dir == '\0' ? "/" : dir, halves[h].dir_mode, e)) == NULL ||
-	    (ed->lock = file_lock(ed->dir, lock, SETTINGS_LOCK_MS, e)) == NULL)
+	if ((ed->dir = dir_make(*dir == '\0' ? "/" : dir, roots[h].dir_mode, e)) == NULL ||
+	    (ed->lock = file_lock(ed->dir, lock, s->lock_ms, e)) == NULL)
 		return -1;
 	return 0;
 }
 
-/* Read bytes and make the new content of a half; ed->changed says whether there is one. */
+/* Make the new content of a half; ed->changed says whether it differs. */
 static int
-edit_prepare(const struct settings *s, enum half h, const struct changeset *c, struct edit *ed,
-    struct err *e)
+edit_prepare(struct settings *s, int h, const struct changeset *c, struct edit *ed, struct err *e)
 {
 	struct changeset effective = CHANGESET_INIT;
-	struct buf bytes = BUF_INIT(KEYFILE_SIZE_MAX);
+	const struct keyfile *before = look(s, h, e);
 	struct keyfile *f = NULL;
 	int rc = -1;
 
 	buf_reset(&ed->bytes);
-	if (read_half(s, h, &bytes, e) == -1 ||
-	    plan_half(s, h, &bytes, c, &effective, NULL, e) == -1)
+	if (before == NULL || plan_half(before, h, c, &effective, NULL, e) == -1)
 		goto out;
 	ed->changed = effective.n > 0;
 	/*
 	 * The differences are applied, not c: comments in a tree that is deleted and set anew stay.
 	 */
 	if (ed->changed &&
-	    ((f = parse_half(s, h, &bytes, e)) == NULL ||
-		model_edit(f, &effective, halves[h].root, e) == -1 ||
+	    ((f = keyfile_copy(before, e)) == NULL ||
+		difference_edit(f, &effective, roots[h].name, e) == -1 ||
 		keyfile_write(f, &ed->bytes, e) == -1))
 		goto out;
 	rc = 0;
 out:
 	keyfile_free(f);
-	buf_free(&bytes);
 	changeset_free(&effective);
 	return rc;
 }
 
-/* Look without a lock first: who may not write must still be able to apply what is so already. */
+/* Looks without a lock first: a user without write permission may apply what changes nothing. */
 static int
-edit_begin(const struct settings *s, enum half h, const struct changeset *c, struct edit *ed,
-    struct err *e)
+edit_begin(struct settings *s, int h, const struct changeset *c, struct edit *ed, struct err *e)
 {
 	if (!any_concerns(c, h))
 		return 0;
@@ -295,9 +302,9 @@ edit_begin(const struct settings *s, enum half h, const struct changeset *c, str
 		return -1;
 	if (!ed->changed)
 		return 0;
-	if (s->path[h] == NULL)
+	if (s->halves[h].path == NULL)
 		return err_setx(e, ERR_CONFIG, "%s: want a key file for it, got none",
-		    halves[h].root);
+		    roots[h].name);
 	if (edit_lock(s, h, ed, e) == -1 || edit_prepare(s, h, c, ed, e) == -1)
 		return -1;
 	return 0;
@@ -309,6 +316,8 @@ settings_apply(struct settings *s, const struct changeset *c, struct err *e)
 	struct edit edits[HALVES] = { 0 };
 	int rc = -1;
 
+	if (s->held > 0)
+		return err_setx(e, ERR_USAGE, "settings: changed while they are held");
 	for (int h = 0; h < HALVES; h++)
 		edits[h].bytes.max = KEYFILE_SIZE_MAX;
 	/*
@@ -316,12 +325,12 @@ settings_apply(struct settings *s, const struct changeset *c, struct err *e)
 	 * wait for each other.
 	 */
 	for (int h = 0; h < HALVES; h++)
-		if (edit_begin(s, (enum half)h, c, &edits[h], e) == -1)
+		if (edit_begin(s, h, c, &edits[h], e) == -1)
 			goto out;
 	for (int h = 0; h < HALVES; h++)
 		if (edits[h].changed &&
 		    file_replace_keep(edits[h].dir, edits[h].name, edits[h].bytes.data,
-			edits[h].bytes.len, halves[h].mode, e) == -1)
+			edits[h].bytes.len, roots[h].mode, e) == -1)
 			goto out;
 	rc = 0;
 out:
@@ -331,17 +340,4 @@ out:
 		buf_free(&edits[h].bytes);
 	}
 	return rc;
-}
-
-const char *
-settings_place(struct settings *s, const char *key)
-{
-	struct buf normal = BUF_INIT(2 * SETTING_KEY_MAX);
-	enum half h = MACHINE;
-	struct err e;
-
-	if (setting_key_normal(key, strlen(key), &normal, &e) == 0)
-		h = half_of(buf_text(&normal));
-	buf_free(&normal);
-	return s->path[h] != NULL ? s->path[h] : "no key file";
 }

@@ -5,7 +5,7 @@
  * What a change set changes is worked out on models, as for key files: they hold what the registry
  * has of the values and trees that the set names.
  */
-#include "lib/settings/settings.h"
+#include "lib/settings/settings_store.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,26 +13,21 @@
 #include "lib/settings/difference.h"
 #include "lib/settings/rawvalue.h"
 #include "lib/settings/registry_windows.h"
+#include "lib/settings/watch_windows.h"
 
 static const char *const roots[] = { "HKLM", "HKCU" };
 #define ROOTS (sizeof roots / sizeof roots[0])
 
 struct settings {
-	/*
-	 * The key that is watched for settings_stamp(), or NULL; what is set when something below
-	 * it changes.
-	 */
-	char *watched;
-	HKEY key; /* NULL: it isn't there */
-	HANDLE event;
-	uint64_t notices;
+	struct watch watch; /* for store_stamp() */
 };
 
 struct settings *
-settings_open_files(const char *machine, const char *user, struct err *e)
+settings_open_files(const char *machine, const char *user, long long lock_ms, struct err *e)
 {
 	(void)machine;
 	(void)user;
+	(void)lock_ms;
 	err_setx(e, ERR_CONFIG, "settings are in the registry on Windows, not in key files");
 	return NULL;
 }
@@ -47,25 +42,25 @@ settings_open(struct err *e)
 	return s;
 }
 
-static void
-watch_end(struct settings *s)
-{
-	if (s->key != NULL)
-		RegCloseKey(s->key);
-	s->key = NULL;
-	if (s->event != NULL)
-		CloseHandle(s->event);
-	s->event = NULL;
-}
-
 void
 settings_close(struct settings *s)
 {
 	if (s == NULL)
 		return;
-	watch_end(s);
-	free(s->watched);
+	watch_end(&s->watch);
 	free(s);
+}
+
+void
+settings_hold(struct settings *s)
+{
+	(void)s;
+}
+
+void
+settings_release(struct settings *s)
+{
+	(void)s;
 }
 
 /* One value of an open key, any size within the limit.  1, 0, -1. */
@@ -105,31 +100,17 @@ get(HKEY h, const char *key, const char *name, struct value *v, struct err *e)
 	return rc == -1 ? err_context(e, "%s: value %s", key, name) : rc;
 }
 
-/* The same by the key's normalised path. */
-static int
-get_at(const char *key, const char *name, struct value *v, struct err *e)
+int
+store_get(struct settings *s, const char *key, const char *name, struct value *v, struct err *e)
 {
 	HKEY h;
 	int rc = registry_open(key, KEY_QUERY_VALUE, &h, e);
 
+	(void)s;
 	if (rc != 1)
 		return rc;
 	rc = get(h, key, name, v, e);
 	RegCloseKey(h);
-	return rc;
-}
-
-int
-settings_get(struct settings *s, const char *key, const char *name, struct value *v, struct err *e)
-{
-	struct buf normal = BUF_INIT(2 * SETTING_KEY_MAX);
-	int rc = -1;
-
-	(void)s;
-	if (setting_key_normal(key, strlen(key), &normal, e) == 0 &&
-	    setting_name_check(name, strlen(name), e) == 0)
-		rc = get_at(buf_text(&normal), name, v, e);
-	buf_free(&normal);
 	return rc;
 }
 
@@ -226,26 +207,22 @@ list_subkeys(HKEY h, const char *key, const struct settings_walk *walk, struct e
 }
 
 int
-settings_list(struct settings *s, const char *key, const struct settings_walk *walk, struct err *e)
+store_list(struct settings *s, const char *key, const struct settings_walk *walk, struct err *e)
 {
-	struct buf normal = BUF_INIT(2 * SETTING_KEY_MAX);
-	int rc = -1;
 	HKEY h;
+	int rc = registry_open(key, KEY_READ, &h, e);
 
 	(void)s;
-	if (setting_key_normal(key, strlen(key), &normal, e) == -1 ||
-	    (rc = registry_open(buf_text(&normal), KEY_READ, &h, e)) != 1)
-		goto out;
+	if (rc != 1)
+		return rc;
 	if (walk->value != NULL) {
-		const struct values w = { buf_text(&normal), false, walk->value, walk->arg };
+		const struct values w = { key, false, walk->value, walk->arg };
 
 		rc = list_values(h, &w, e) == -1 ? -1 : 1;
 	}
 	if (rc == 1 && walk->subkey != NULL)
-		rc = list_subkeys(h, buf_text(&normal), walk, e) == -1 ? -1 : 1;
+		rc = list_subkeys(h, key, walk, e) == -1 ? -1 : 1;
 	RegCloseKey(h);
-out:
-	buf_free(&normal);
 	return rc;
 }
 
@@ -299,7 +276,7 @@ model_tree(struct models *m, HKEY h, const char *key, struct err *e)
 }
 
 static int
-model_change(struct models *m, const struct change *x, struct err *e)
+model_change(struct settings *s, struct models *m, const struct change *x, struct err *e)
 {
 	struct value v = VALUE_INIT;
 	int rc;
@@ -319,15 +296,15 @@ model_change(struct models *m, const struct change *x, struct err *e)
 		return rc;
 	}
 	m->key = x->key;
-	if ((rc = get_at(x->key, x->name, &v, e)) == 1)
+	if ((rc = store_get(s, x->key, x->name, &v, e)) == 1)
 		rc = model_value(m, x->name, &v, e);
 	value_free(&v);
 	return rc;
 }
 
 static int
-plan_root(const char *root, const struct changeset *c, struct changeset *effective,
-    struct changeset *undo, struct err *e)
+plan_root(struct settings *s, const char *root, const struct changeset *c,
+    struct changeset *effective, struct changeset *undo, struct err *e)
 {
 	struct models m = { NULL, NULL, NULL };
 	int rc = -1;
@@ -337,10 +314,10 @@ plan_root(const char *root, const struct changeset *c, struct changeset *effecti
 		goto out;
 	for (size_t i = 0; i < c->n; i++)
 		if (setting_key_within(c->changes[i].key, root) &&
-		    model_change(&m, &c->changes[i], e) == -1)
+		    model_change(s, &m, &c->changes[i], e) == -1)
 			goto out;
-	if (model_edit(m.after, c, root, e) == 0)
-		rc = model_compare(m.before, m.after, c, root, effective, undo, e);
+	if (difference_edit(m.after, c, root, e) == 0)
+		rc = difference_compare(m.before, m.after, c, root, effective, undo, e);
 out:
 	keyfile_free(m.before);
 	keyfile_free(m.after);
@@ -365,18 +342,13 @@ check_values(const struct changeset *c, struct err *e)
 }
 
 int
-settings_plan(struct settings *s, const struct changeset *c, struct changeset *effective,
+store_plan(struct settings *s, const struct changeset *c, struct changeset *effective,
     struct changeset *undo, struct err *e)
 {
 	int rc = check_values(c, e);
 
-	(void)s;
 	for (size_t i = 0; i < ROOTS && rc == 0; i++)
-		rc = plan_root(roots[i], c, effective, undo, e);
-	if (rc == -1 && effective != NULL)
-		changeset_free(effective);
-	if (rc == -1 && undo != NULL)
-		changeset_free(undo);
+		rc = plan_root(s, roots[i], c, effective, undo, e);
 	return rc;
 }
 
@@ -483,50 +455,10 @@ settings_apply(struct settings *s, const struct changeset *c, struct err *e)
 	return rc;
 }
 
-/*
- * Begin to watch key, or go on after it told of a change.  Nothing is watched where the key isn't
- * there.
- */
-static void
-watch(struct settings *s, const char *key)
-{
-	struct err ignored;
-
-	s->notices++;
-	if (s->key == NULL) {
-		watch_end(s);
-		if (registry_open(key, KEY_NOTIFY, &s->key, &ignored) != 1)
-			s->key = NULL;
-		else
-			s->event = CreateEventW(NULL, FALSE, FALSE, NULL);
-	}
-	if (s->key != NULL &&
-	    (s->event == NULL ||
-		RegNotifyChangeKeyValue(s->key, TRUE,
-		    REG_NOTIFY_CHANGE_NAME | REG_NOTIFY_CHANGE_LAST_SET |
-			REG_NOTIFY_THREAD_AGNOSTIC,
-		    s->event, TRUE) != ERROR_SUCCESS))
-		watch_end(s);
-}
-
 void
-settings_stamp(struct settings *s, const char *key, struct settings_stamp *out)
+store_stamp(struct settings *s, const char *key, struct settings_stamp *out)
 {
-	bool new = s->watched == NULL || strcmp(s->watched, key) != 0;
-
-	if (new) {
-		watch_end(s);
-		free(s->watched);
-		s->watched = strdup(key);
-	}
-	/*
-	 * Without a watch each look is a new one: settings are read again, which is right and only
-	 * slower.
-	 */
-	if (new || s->key == NULL || WaitForSingleObject(s->event, 0) != WAIT_TIMEOUT)
-		watch(s, key);
-	memset(out, 0, sizeof *out);
-	out->notices = s->notices;
+	out->notices = watch_stamp(&s->watch, key);
 }
 
 bool
@@ -536,7 +468,7 @@ settings_stamp_same(const struct settings_stamp *a, const struct settings_stamp 
 }
 
 const char *
-settings_place(struct settings *s, const char *key)
+store_place(struct settings *s, const char *key)
 {
 	(void)s;
 	(void)key;

@@ -173,6 +173,7 @@ config_read(struct settings *s, enum slipway_tls_side side, const char *installa
 
 	memset(c, 0, sizeof *c);
 	settings_stamp(s, SETTINGS_VENDOR_KEY, stamp);
+	settings_hold(s); /* the settings of one state */
 	if (application_find(s, installation, application, &inst, &app, e) == -1 ||
 	    application_key(&key, buf_text(&inst), buf_text(&app), e) == -1 ||
 	    buf_adds(&key, side == SLIPWAY_TLS_SERVER ? "\\TLS_Server" : "\\TLS_Client", e) == -1)
@@ -182,6 +183,7 @@ config_read(struct settings *s, enum slipway_tls_side side, const char *installa
 			goto out;
 	rc = config_decide(c, e);
 out:
+	settings_release(s);
 	if (rc == -1)
 		config_free(c);
 	buf_free(&inst);

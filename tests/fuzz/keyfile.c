@@ -43,7 +43,7 @@ edit(struct keyfile *f)
 		again = keyfile_parse(out.data, out.len, "HKLM", &e);
 		must(again != NULL);
 		must(keyfile_get(again, KEY, "NAME", &found, &e) == 1 && value_equal(&v, &found));
-		must(keyfile_delete_tree(again, KEY, &e) == 1);
+		must(keyfile_delete_tree(again, KEY));
 		must(keyfile_get(again, KEY, "name", &found, &e) == 0);
 	}
 	keyfile_free(again);

@@ -372,6 +372,7 @@ station_load(struct settings *s, const char *installation, const char *applicati
 	int rc = -1;
 
 	memset(st, 0, sizeof *st);
+	settings_hold(s); /* not half of an enrolment that is being written */
 	if (enrolled_load(s, &all, e) == -1 ||
 	    choose(s, &all, installation, application, argc, argv, &which, e) == -1)
 		goto out;
@@ -384,6 +385,7 @@ station_load(struct settings *s, const char *installation, const char *applicati
 	if (buf_addf(&key, e, "%s\\%s\\%s", STATION_KEY, st->installation, st->application) == 0)
 		rc = load_settings(st, s, buf_text(&key), e);
 out:
+	settings_release(s);
 	if (rc == -1)
 		station_free(st);
 	buf_free(&key);

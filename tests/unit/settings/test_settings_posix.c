@@ -7,12 +7,24 @@
 
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/os/file.h"
 #include "lib/settings/application.h"
 
 static const char *dir, *machine, *user;
+static unsigned reads;
+
+int __real_file_read(struct dir *d, const char *name, struct buf *out, struct err *e);
+int __wrap_file_read(struct dir *d, const char *name, struct buf *out, struct err *e);
+
+int
+__wrap_file_read(struct dir *d, const char *name, struct buf *out, struct err *e)
+{
+	reads++;
+	return __real_file_read(d, name, out, e);
+}
 
 static int
 make(void **state)
@@ -108,6 +120,7 @@ static void
 kept(void **state)
 {
 	struct settings *s = *state;
+	struct stat st;
 	struct changeset c = CHANGESET_INIT;
 	struct file_info info;
 	char real[96];
@@ -127,6 +140,8 @@ kept(void **state)
 	assert_int_equal(file_stat(NULL, real, &info, &e), 1);
 	assert_int_equal(info.mode, 0640);
 	assert_int_equal(info.uid, geteuid() == 0 ? 12345 : geteuid());
+	assert_int_equal(stat(real, &st), 0);
+	assert_int_equal(st.st_gid, geteuid() == 0 ? 23456 : getegid());
 	changeset_free(&c);
 }
 
@@ -134,13 +149,15 @@ kept(void **state)
 static void
 locked(void **state)
 {
-	struct settings *s = *state;
+	struct settings *s;
 	struct changeset same = CHANGESET_INIT, other = CHANGESET_INIT;
 	struct file_info before, after;
 	struct file_lock *l;
 	struct dir *d;
 	struct err e;
 
+	(void)state;
+	assert_non_null(s = settings_open_files(machine, user, 200, &e));
 	write_text(user, "[HKCU\\u]\nx = 1\n");
 	assert_int_equal(file_stat(NULL, user, &before, &e), 1);
 	assert_non_null(d = dir_open(dir, &e));
@@ -159,6 +176,103 @@ locked(void **state)
 	dir_close(d);
 	changeset_free(&same);
 	changeset_free(&other);
+	settings_close(s);
+}
+
+static void
+want_value(struct settings *s, const char *want)
+{
+	struct value v = VALUE_INIT;
+	struct err e;
+
+	assert_int_equal(settings_get(s, "HKCU\\u", "x", &v, &e), 1);
+	assert_string_equal(value_get_text(&v), want);
+	value_free(&v);
+}
+
+/* A file is read once, and again when it was changed. */
+static void
+read_once(void **state)
+{
+	/* what was changed within a second is read each time */
+	const struct timespec settle = { 1, 100000000 };
+	struct settings_walk nothing = { NULL, NULL, NULL };
+	struct settings *s = *state;
+	struct changeset c = CHANGESET_INIT, undo = CHANGESET_INIT;
+	struct err e;
+
+	write_text(user, "[HKCU\\u]\nx = 1\n");
+	nanosleep(&settle, NULL);
+	add_set(&c, "HKCU\\u", "x", "2");
+	reads = 0;
+	for (int i = 0; i < 3; i++) {
+		want_value(s, "1");
+		assert_int_equal(settings_list(s, "HKCU\\u", &nothing, &e), 1);
+		assert_ok(settings_plan(s, &c, NULL, &undo, &e), &e);
+		assert_int_equal(undo.n, 1);
+		changeset_free(&undo);
+	}
+	assert_int_equal(reads, 1);
+	assert_ok(settings_apply(s, &c, &e), &e);
+	assert_int_equal(reads, 1);
+	want_value(s, "2");
+	assert_int_equal(reads, 2);
+	write_text(user, "[HKCU\\u]\nx = 3\n");
+	want_value(s, "3");
+	write_text(user, "[HKCU\\u]\nx = 4\n");
+	want_value(s, "4");
+	assert_int_equal(unlink(user), 0);
+	assert_int_equal(settings_list(s, "HKCU\\u", &nothing, &e), 0);
+	changeset_free(&c);
+}
+
+static int
+change_meanwhile(void *arg, const char *name, const struct value *v, struct err *e)
+{
+	(void)name, (void)v, (void)e;
+	write_text(user, "[HKCU\\u]\nx = new\n");
+	want_value(arg, "old");
+	return 0;
+}
+
+/* Between settings_hold() and settings_release(), and during a walk, all reading is of one state. */
+static void
+held(void **state)
+{
+	struct settings *s = *state;
+	struct settings_walk walk = { change_meanwhile, NULL, s };
+	struct changeset c = CHANGESET_INIT, effective = CHANGESET_INIT;
+	struct err e;
+
+	write_text(user, "[HKCU\\u]\nx = old\ny = old\n");
+	assert_int_equal(settings_list(s, "HKCU\\u", &walk, &e), 1);
+	want_value(s, "new");
+	settings_hold(s);
+	want_value(s, "new");
+	write_text(user, "[HKCU\\u]\nx = newer\n");
+	want_value(s, "new");
+	settings_hold(s);
+	settings_release(s);
+	want_value(s, "new");
+	add_set(&c, "HKCU\\u", "x", "new");
+	assert_ok(settings_plan(s, &c, &effective, NULL, &e), &e);
+	assert_int_equal(effective.n, 0);
+	assert_err(settings_apply(s, &c, &e), ERR_USAGE, &e);
+	settings_release(s);
+	want_value(s, "newer");
+	assert_ok(settings_apply(s, &c, &e), &e);
+	want_text(user, "[HKCU\\u]\nx = new\n");
+	changeset_free(&c);
+}
+
+static void
+bad_names(void **state)
+{
+	struct value v = VALUE_INIT;
+	struct err e;
+
+	assert_err(settings_get(*state, "HKCU\\u", "", &v, &e), ERR_SYNTAX, &e);
+	assert_err(settings_get(*state, "HKCU\\u", "=x", &v, &e), ERR_SYNTAX, &e);
 }
 
 /* Many processes add a value each: none is lost. */
@@ -210,7 +324,7 @@ half_a_store(void **state)
 
 	(void)state;
 	write_text(machine, "[HKLM\\a]\nx = 1\n");
-	assert_non_null(s = settings_open_files(machine, NULL, &e));
+	assert_non_null(s = settings_open_files(machine, NULL, SETTINGS_LOCK_MS, &e));
 	assert_int_equal(settings_get(s, "HKLM\\a", "x", &v, &e), 1);
 	value_free(&v);
 	assert_int_equal(settings_get(s, "HKCU\\a", "x", &v, &e), 0);
@@ -245,6 +359,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(unreadable, make, store_remove),
 		cmocka_unit_test_setup_teardown(kept, make, store_remove),
 		cmocka_unit_test_setup_teardown(locked, make, store_remove),
+		cmocka_unit_test_setup_teardown(read_once, make, store_remove),
+		cmocka_unit_test_setup_teardown(held, make, store_remove),
+		cmocka_unit_test_setup_teardown(bad_names, make, store_remove),
 		cmocka_unit_test_setup_teardown(together, make, store_remove),
 		cmocka_unit_test_setup_teardown(half_a_store, make, store_remove),
 		cmocka_unit_test_setup_teardown(find_malformed, make, store_remove),
