@@ -4,17 +4,10 @@
  * This program is its own children.
  */
 #include "tests/unit/common/test.h"
+#include "tests/unit/common/children.h"
 
 #include "lib/os/child.h"
 #include "lib/os/clock.h"
-
-#define MAX 1000u /* bytes of a frame here */
-
-static int64_t
-in(int64_t ms)
-{
-	return clock_mono_ms() + ms;
-}
 
 /* Send back what comes, until the parent is done. */
 static int
@@ -27,13 +20,6 @@ echo(struct frames *parent)
 		if (frame_send(parent, f.type, f.data, f.len, FRAME_FOREVER, &e) == -1)
 			return 1;
 	return 0;
-}
-
-static int
-exits(struct frames *parent)
-{
-	(void)parent;
-	return 7;
 }
 
 /* Never reads, writes or ends. */
@@ -138,27 +124,6 @@ static const struct child_role roles[] = { { "echo", MAX, echo, NULL },
 	{ "half-frame", MAX, half_frame, NULL }, { "stalls-in-frame", MAX, stalls_in_frame, NULL },
 	{ "trickles", MAX, trickles, NULL } };
 
-static const struct child_role *
-role(const char *name)
-{
-	for (size_t i = 0; i < N(roles); i++)
-		if (strcmp(roles[i].name, name) == 0)
-			return &roles[i];
-	fail_msg("no role %s", name);
-	return NULL;
-}
-
-static struct child *
-start(const char *name)
-{
-	struct err e;
-	struct child *c = child_start(role(name), &e);
-
-	if (c == NULL)
-		fail_msg("%s", e.text);
-	return c;
-}
-
 /* The first frame from a hostile child, and how the child ended. */
 static struct row {
 	const char *name, *role;
@@ -230,29 +195,52 @@ frames_of_every_size(void **state)
 	assert_string_equal(how, "ended with status 0");
 }
 
-/* More than the pipe and both buffers hold, so that each side has to read while it writes. */
+/* Both sides write while the other does: so many frames are on their way. */
+#define IN_FLIGHT 50
+
 static void
 both_ways(void **state)
 {
 	struct child *c = start("echo");
-	uint8_t data[MAX] = { 0 };
-	size_t got = 0, sent = 0;
+	uint8_t data[MAX];
+	char how[CHILD_HOW_SIZE];
 	struct frame f;
 	struct err e;
 
 	(void)state;
-	for (; sent < 5000; sent++) {
-		if (frame_send(child_frames(c), 1, data, MAX, in(200), &e) == -1)
-			break;
-		if (sent % 3 != 0)
+	for (int i = 0; i < 3000 + IN_FLIGHT; i++) {
+		if (i < 3000) {
+			memset(data, i % 251, sizeof data);
+			assert_ok(frame_send(child_frames(c), (uint8_t)i, data, MAX, in(20000), &e),
+			    &e);
+		}
+		if (i < IN_FLIGHT)
 			continue;
 		assert_int_equal(frame_recv(child_frames(c), &f, in(20000), &e), 1);
-		got++;
+		assert_int_equal(f.type, (uint8_t)(i - IN_FLIGHT));
+		assert_int_equal(f.len, MAX);
+		memset(data, (i - IN_FLIGHT) % 251, sizeof data);
+		assert_memory_equal(f.data, data, MAX);
 	}
-	/* The child can't send to a parent that only sends; that ends in time too. */
-	assert_true(sent > 0 && got > 0);
-	if (sent < 5000)
-		assert_int_equal(e.code, ERR_TIMEOUT);
+	child_end(c, in(20000), how);
+	assert_string_equal(how, "ended with status 0");
+}
+
+/* The child can't send to a parent that only sends, more than the pipe and both buffers hold. */
+static void
+one_way(void **state)
+{
+	struct child *c = start("echo");
+	uint8_t data[MAX] = { 0 };
+	struct err e;
+	int sent = 0;
+
+	(void)state;
+	err_clear(&e);
+	while (sent < 10000 && frame_send(child_frames(c), 1, data, MAX, in(200), &e) == 0)
+		sent++;
+	assert_true(sent > 0 && sent < 10000);
+	assert_int_equal(e.code, ERR_TIMEOUT);
 	child_end(c, 0, NULL);
 }
 
@@ -294,14 +282,11 @@ int
 main(int argc, char **argv)
 {
 	static struct CMUnitTest tests[30] = { cmocka_unit_test(frames_of_every_size),
-		cmocka_unit_test(both_ways), cmocka_unit_test(sending_to_the_dead),
-		cmocka_unit_test(sending_to_the_deaf) };
-	const struct child_role *all[N(roles) + 1] = { NULL };
-	size_t n = 4;
+		cmocka_unit_test(both_ways), cmocka_unit_test(one_way),
+		cmocka_unit_test(sending_to_the_dead), cmocka_unit_test(sending_to_the_deaf) };
+	size_t n = 5;
 
-	for (size_t i = 0; i < N(roles); i++)
-		all[i] = &roles[i];
-	child_main(all, argc, argv);
+	children_main(roles, N(roles), argc, argv);
 	TEST_ROWS(tests, n, rows, hostile);
 	return _cmocka_run_group_tests("child", tests, n, NULL, NULL);
 }

@@ -4,26 +4,12 @@
  * This program is its own children.
  */
 #include "tests/unit/common/test.h"
+#include "tests/unit/common/children.h"
 
 #include "lib/os/child.h"
 #include "lib/os/clock.h"
 #include "lib/os/confine.h"
 #include "lib/os/wide_windows.h"
-
-#define MAX 1000u /* bytes of a frame here */
-
-static int64_t
-in(int64_t ms)
-{
-	return clock_mono_ms() + ms;
-}
-
-static int
-exits(struct frames *parent)
-{
-	(void)parent;
-	return 7;
-}
 
 static int
 crashes(struct frames *parent)
@@ -156,20 +142,6 @@ static const struct child_role roles[] = { { "exits", MAX, exits, NULL },
 	{ "hangs", MAX, hangs, NULL }, { "starts", MAX, starts, NULL },
 	{ "tells", MAX, tells, NULL }, { "tells_who", MAX, tells_who, NULL },
 	{ "confined", MAX, confined, &want } };
-
-static struct child *
-start(const char *name)
-{
-	struct child *c = NULL;
-	struct err e = { .text = "no such role" };
-
-	for (size_t i = 0; i < N(roles); i++)
-		if (strcmp(roles[i].name, name) == 0)
-			c = child_start(&roles[i], &e);
-	if (c == NULL)
-		fail_msg("%s: %s", name, e.text);
-	return c;
-}
 
 static DWORD
 handles(void)
@@ -396,12 +368,9 @@ main(int argc, char **argv)
 	static struct CMUnitTest tests[30] = { cmocka_unit_test(inherits_nothing),
 		cmocka_unit_test(leaves_nothing), cmocka_unit_test(dies_with_its_parent),
 		cmocka_unit_test(many_starts), cmocka_unit_test(words) };
-	const struct child_role *all[N(roles) + 1] = { NULL };
 	size_t n = 5;
 
-	for (size_t i = 0; i < N(roles); i++)
-		all[i] = &roles[i];
-	child_main(all, argc, argv);
+	children_main(roles, N(roles), argc, argv);
 	if (argc == 2 && strcmp(argv[1], "hang") == 0)
 		return hangs(NULL);
 	if (argc == 2 && strcmp(argv[1], "parent") == 0)

@@ -1,67 +1,310 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/base: what is special about files on POSIX systems: symbolic links, FIFOs, permissions.
+ * What is special about files on POSIX systems: symbolic links, FIFOs, permissions, owners.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/common/temp.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/base/buf.h"
 #include "lib/os/file.h"
 #include "lib/os/move.h"
+#include "lib/os/open_posix.h"
+
+#define STRANGER 12345
+
+/* Without openat2() the walk by descriptor opens all names. */
+static bool without_openat2;
+
+long __real_syscall(long number, long a, long b, long c, long d);
+long __wrap_syscall(long number, long a, long b, long c, long d);
+
+long
+__wrap_syscall(long number, long a, long b, long c, long d)
+{
+	if (number == SYS_openat2 && without_openat2) {
+		errno = ENOSYS;
+		return -1;
+	}
+	return __real_syscall(number, a, b, c, d);
+}
+
+/* Both ways to open a name. */
+static int
+openers(struct dir *d, const char *name, int flags, int fds[2], int errors[2])
+{
+	without_openat2 = false;
+	fds[0] = file_open_at(d, name, flags, flags & O_CREAT ? 0600 : 0);
+	errors[0] = errno;
+	fds[1] = file_open_walk(d->fd, name, flags | O_CLOEXEC, flags & O_CREAT ? 0600 : 0);
+	errors[1] = errno;
+	for (int i = 0; i < 2; i++)
+		if (fds[i] != -1)
+			close(fds[i]);
+	return 2;
+}
+
+static struct open_row {
+	const char *name, *path;
+	int flags;
+	bool good;
+} open_rows[] = {
+	{ "open: file", "file", O_RDONLY, true },
+	{ "open: deep file", "a/b/c/x", O_RDONLY, true },
+	{ "open: directory", "a/b", O_RDONLY | O_DIRECTORY, true },
+	{ "open: new file", "a/new", O_WRONLY | O_CREAT, true },
+	{ "open: dots in a name", "a/..b", O_RDONLY, true },
+	{ "open: link at the end", "link", O_RDONLY, false },
+	{ "open: link to a file here", "here", O_RDONLY, false },
+	{ "open: dangling link, created", "dangling", O_WRONLY | O_CREAT, false },
+	{ "open: link on the way", "link/passwd", O_RDONLY, false },
+	{ "open: link on the way, created", "link/slipway-test", O_WRONLY | O_CREAT, false },
+	{ "open: link to a directory here on the way", "a/inside/c/x", O_RDONLY, false },
+	{ "open: link at the end, as a directory", "link", O_RDONLY | O_DIRECTORY, false },
+	{ "open: parent", "../x", O_WRONLY | O_CREAT, false },
+	{ "open: parent at the end", "a/../..", O_RDONLY | O_DIRECTORY, false },
+	{ "open: parent alone", "..", O_RDONLY | O_DIRECTORY, false },
+	{ "open: absolute", "/etc/passwd", O_RDONLY, false },
+	{ "open: empty", "", O_RDONLY, false },
+	{ "open: absent", "absent", O_RDONLY, false },
+	{ "open: below a file", "file/x", O_RDONLY, false },
+	{ "open: magic link", "proc/self/root/etc/passwd", O_RDONLY, false },
+};
 
 static void
-file_links(void **state)
+link_in(struct dir *d, const char *target, const char *name)
 {
-	struct dir *d = *state, *below;
-	struct buf b = BUF_INIT(1000);
-	struct err e;
-	char name[256];
+	char path[4096];
 
-	snprintf(name, sizeof name, "%s/link", dir_path(d));
-	assert_int_equal(symlink("/etc", name), 0);
+	snprintf(path, sizeof path, "%s/%s", dir_path(d), name);
+	assert_int_equal(symlink(target, path), 0);
+}
+
+static int
+make_tree(void **state)
+{
+	struct dir *d, *below;
+	struct err e;
+
+	if (temp_make(state) == -1)
+		return -1;
+	d = *state;
+	assert_non_null(below = dir_below(d, "a/b/c", true, &e));
+	dir_close(below);
+	assert_ok(file_replace(d, "file", "x", 1, 0644, &e), &e);
+	assert_ok(file_replace(d, "a/..b", "x", 1, 0644, &e), &e);
+	assert_ok(file_replace(d, "a/b/c/x", "deep", 4, 0644, &e), &e);
+	link_in(d, "/etc", "link");
+	link_in(d, "file", "here");
+	link_in(d, "nothing", "dangling");
+	link_in(d, "b", "a/inside");
+	link_in(d, "/proc", "proc");
+	return 0;
+}
+
+/* openat2() and the walk agree. */
+static struct dir *tree;
+
+static int
+tree_make(void **state)
+{
+	void *d = NULL;
+	int rc = make_tree(&d);
+
+	(void)state;
+	tree = d;
+	return rc;
+}
+
+static int
+tree_remove(void **state)
+{
+	void *d = tree;
+
+	(void)state;
+	return temp_remove(&d);
+}
+
+static void
+opens(void **state)
+{
+	const struct open_row *r = *state;
+	int fds[2], errors[2];
+
+	openers(tree, r->path, r->flags, fds, errors);
+	for (int i = 0; i < 2; i++) {
+		if (fds[i] == -1 && r->good)
+			print_error("%s: %s\n", i == 0 ? "openat2" : "walk", strerror(errors[i]));
+		assert_true((fds[i] != -1) == r->good);
+		if (r->good || strstr(r->name, "absent") != NULL)
+			continue;
+		/* file_fail() calls these ERR_UNSAFE; an empty name is no name. */
+		assert_true(errors[i] == ELOOP || errors[i] == EXDEV || errors[i] == ENOTDIR ||
+		    (errors[i] == ENOENT && *r->path == '\0'));
+	}
+	assert_int_equal(access("/etc/slipway-test", F_OK), -1);
+}
+
+static void
+links(struct dir *d)
+{
+	struct buf b = BUF_INIT(1000);
+	char fifo[4096];
+	struct err e;
+
+	link_in(d, "/etc", "link");
 	assert_err(file_read(d, "link/passwd", &b, &e), ERR_UNSAFE, &e);
 	assert_err(file_replace(d, "link/x", "x", 1, 0644, &e), ERR_UNSAFE, &e);
 	assert_err(file_read(d, "../etc/passwd", &b, &e), ERR_UNSAFE, &e);
 	assert_null(dir_below(d, "link", true, &e));
-	assert_non_null(below = dir_below(d, "a/b/c", true, &e));
-	assert_ok(file_replace(below, "x", "deep", 4, 0600, &e), &e);
-	dir_close(below);
+	assert_int_equal(e.code, ERR_UNSAFE);
+	dir_close(dir_below(d, "a/b/c", true, &e));
+	assert_ok(file_replace(d, "a/b/c/x", "deep", 4, 0600, &e), &e);
 	assert_ok(file_read(d, "a/b/c/x", &b, &e), &e);
 	assert_string_equal(buf_text(&b), "deep");
 	/* replaces the link itself */
 	assert_ok(file_rename(d, "a/b/c/x", d, "link", &e), &e);
 	buf_reset(&b);
 	assert_ok(file_read(d, "link", &b, &e), &e);
+	assert_string_equal(buf_text(&b), "deep");
 	assert_err(file_read(d, "a", &b, &e), ERR_UNSAFE, &e);
-	assert_int_equal(mkfifo(strcat(name, ".fifo"), 0600), 0);
-	assert_err(file_read(d, "link.fifo", &b, &e), ERR_UNSAFE, &e);
+	snprintf(fifo, sizeof fifo, "%s/fifo", dir_path(d));
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_err(file_read(d, "fifo", &b, &e), ERR_UNSAFE, &e);
+	link_in(d, "a/b", "to-a");
+	assert_err(file_sync(d, "to-a", &e), ERR_UNSAFE, &e);
+	assert_err(file_set_mode(d, "to-a", 0777, &e), ERR_UNSAFE, &e);
 	buf_free(&b);
+}
+
+static void
+file_links(void **state)
+{
+	without_openat2 = false;
+	links(*state);
+}
+
+static void
+file_links_walked(void **state)
+{
+	without_openat2 = true;
+	links(*state);
+	without_openat2 = false;
 }
 
 static void
 file_secret(void **state)
 {
+	static const unsigned open_modes[] = { 0640, 0620, 0610, 0604, 0602, 0601, 0644 };
 	struct dir *d = *state;
 	struct buf b = BUF_INIT(100);
 	struct err e;
 
 	assert_ok(file_replace(d, "key", "k", 1, 0600, &e), &e);
 	assert_ok(file_read_secret(d, "key", &b, &e), &e);
-	assert_ok(file_replace(d, "key", "k", 1, 0640, &e), &e);
-	assert_err(file_read_secret(d, "key", &b, &e), ERR_ACCESS, &e);
+	assert_string_equal(buf_text(&b), "k");
+	buf_reset(&b);
+	for (size_t i = 0; i < N(open_modes); i++) {
+		assert_ok(file_set_mode(d, "key", open_modes[i], &e), &e);
+		assert_err(file_read_secret(d, "key", &b, &e), ERR_ACCESS, &e);
+		assert_int_equal(b.len, 0);
+	}
 	buf_free(&b);
+}
+
+static void
+file_secret_of_another(void **state)
+{
+	struct dir *d = *state;
+	struct buf b = BUF_INIT(100);
+	struct err e;
+
+	if (geteuid() != 0) {
+		print_message("skipped: want root, to give a file away\n");
+		skip();
+	}
+	assert_ok(file_replace(d, "key", "k", 1, 0600, &e), &e);
+	assert_int_equal(fchownat(d->fd, "key", STRANGER, (gid_t)-1, 0), 0);
+	assert_err(file_read_secret(d, "key", &b, &e), ERR_ACCESS, &e);
+	assert_int_equal(b.len, 0);
+	/* As that user it is one's own, and root's is taken as well. */
+	assert_int_equal(fchownat(d->fd, ".", STRANGER, (gid_t)-1, 0), 0);
+	assert_int_equal(seteuid(STRANGER), 0);
+	assert_ok(file_read_secret(d, "key", &b, &e), &e);
+	assert_int_equal(seteuid(0), 0);
+	assert_string_equal(buf_text(&b), "k");
+	buf_free(&b);
+}
+
+/* The group stays, and so do its permissions. */
+static void
+file_kept(void **state)
+{
+	struct dir *d = *state;
+	struct stat st;
+	struct err e;
+
+	assert_ok(file_replace(d, "f", "old", 3, 0640, &e), &e);
+	if (geteuid() == 0)
+		assert_int_equal(fchownat(d->fd, "f", STRANGER, STRANGER, 0), 0);
+	assert_ok(file_replace_keep(d, "f", "new", 3, 0604, &e), &e);
+	assert_int_equal(fstatat(d->fd, "f", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	if (geteuid() == 0) {
+		assert_int_equal(st.st_uid, STRANGER);
+		assert_int_equal(st.st_gid, STRANGER);
+	}
+	/* A link is replaced by a file of the mode that is asked for. */
+	link_in(d, "f", "link");
+	assert_ok(file_replace_keep(d, "link", "x", 1, 0604, &e), &e);
+	assert_int_equal(fstatat(d->fd, "link", &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_true(S_ISREG(st.st_mode));
+	assert_int_equal(st.st_mode & 07777, 0604);
+}
+
+/* A user who may not give a file to its group leaves that group what everybody has. */
+static void
+file_kept_by_a_stranger(void **state)
+{
+	struct dir *d = *state;
+	struct stat st;
+	struct err e;
+
+	if (geteuid() != 0) {
+		print_message("skipped: want root, to become another user\n");
+		skip();
+	}
+	assert_int_equal(fchownat(d->fd, ".", STRANGER, STRANGER, 0), 0);
+	assert_ok(file_replace(d, "f", "old", 3, 0664, &e), &e);
+	assert_int_equal(fchownat(d->fd, "f", STRANGER, 23456, 0), 0);
+	assert_int_equal(setegid(STRANGER), 0);
+	assert_int_equal(seteuid(STRANGER), 0);
+	assert_ok(file_replace_keep(d, "f", "new", 3, 0600, &e), &e);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(setegid(0), 0);
+	assert_int_equal(fstatat(d->fd, "f", &st, 0), 0);
+	assert_int_equal(st.st_gid, STRANGER);
+	assert_int_equal(st.st_mode & 07777, 0644);
 }
 
 int
 main(void)
 {
-	static const struct CMUnitTest tests[] = {
+	static struct CMUnitTest tests[40] = {
 		cmocka_unit_test_setup_teardown(file_links, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(file_links_walked, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(file_secret, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(file_secret_of_another, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(file_kept, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(file_kept_by_a_stranger, temp_make, temp_remove),
 	};
+	size_t n = 6;
 
-	return cmocka_run_group_tests_name("file", tests, NULL, NULL);
+	TEST_ROWS(tests, n, open_rows, opens);
+	return _cmocka_run_group_tests("file_posix", tests, n, tree_make, tree_remove);
 }
