@@ -24,7 +24,7 @@ find(const struct program *p, const char *name)
 	return NULL;
 }
 
-/* Whether word is the first one of commands with two. */
+/* Returns whether word is the first of two words of commands. */
 static bool
 is_group(const struct program *p, const char *word)
 {
@@ -37,7 +37,7 @@ is_group(const struct program *p, const char *word)
 	return false;
 }
 
-/* A command whose last word is this one: "rotate" may mean "key rotate". */
+/* Returns a command of a group whose second word is word: "rotate" may mean "key rotate". */
 static const char *
 in_a_group(const struct program *p, const char *word)
 {
@@ -73,7 +73,7 @@ unknown(const struct program *p, const char *name, struct err *e)
 	    skip, name, (int)near.best_len, near.best);
 }
 
-/* Says what is wrong with the line, then in one line how it is used. */
+/* Reports the fault of the line, then in one line the usage. */
 static int
 misuse(const struct program *p, const struct command *c, const struct err *e)
 {
@@ -82,7 +82,10 @@ misuse(const struct program *p, const struct command *c, const struct err *e)
 	return CLI_MISUSE;
 }
 
-/* 1: --help or the like was asked for and printed; c NULL: for the program or a group. */
+/*
+ * Prints what --help or the like asks for.  c NULL: for the group, or ("") for the program.  Returns
+ * 1 if it printed something.
+ */
 static int
 answer(const struct program *p, const struct help_asked *a, const struct command *c,
     const char *group)
@@ -114,7 +117,7 @@ count(const struct call *call, struct err *e)
 	return err_setx(e, ERR_USAGE, "too many arguments, from '%s' on", call->argv[c->most]);
 }
 
-/* Reads the options of the command that was found, and runs it. */
+/* Reads the options of the command and runs it. */
 static int
 run(struct call *call, struct help_asked *asked)
 {
@@ -131,7 +134,7 @@ run(struct call *call, struct help_asked *asked)
 		return misuse(p, c, &e);
 	if ((rc = c->run(call, &e)) != -1)
 		return rc;
-	fflush(stdout); /* what was printed until then stands before the error */
+	fflush(stdout); /* the results stand before the error */
 	p->complain("%s", e.text);
 	if (e.code != ERR_USAGE)
 		return CLI_FAILED;
@@ -156,7 +159,7 @@ call_command(struct call *call, struct help_asked *asked)
 	return status;
 }
 
-/* The words of the command's name, with options of the program between them. */
+/* Reads the words of the command's name, and options of the program between them. */
 static int
 dispatch(struct call *call)
 {
@@ -170,9 +173,10 @@ dispatch(struct call *call)
 		size_t len = strlen(name);
 		int rc = option_parse(sets, 2, true, &call->argc, call->argv, &e);
 
-		if (answer(p, &asked, NULL, name) == 1)
+		/* "--help run" explains run. */
+		if ((!asked.help || call->argc == 0) && answer(p, &asked, NULL, name) == 1)
 			return CLI_OK;
-		if (rc == -1)
+		if (rc == -1 && !asked.help)
 			return misuse(p, NULL, &e);
 		if (call->argc == 0) {
 			help_list(p, name, stderr);

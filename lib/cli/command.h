@@ -5,9 +5,9 @@
 /*
  * The command line of a program, as a table of commands.
  *
- * cli_main() finds the command, reads the options, counts the arguments, runs the command, and checks
- * standard output at the end.  --help, -h, --version and -V work at each place of the line up to a
- * "--"; "help" explains a command or a group.  Completion is made from the same rows.
+ * cli_main() finds the command, reads the options, counts the arguments, runs the command, and
+ * checks standard output at the end.  --help, -h, --version and -V work at each place of the line
+ * up to a "--"; "help" explains a command or a group.  Completion is made from the same rows.
  */
 #include <jansson.h>
 
@@ -16,9 +16,9 @@
 
 /* Exit statuses. */
 #define CLI_OK	   0
-#define CLI_FAILED 1 /* the command failed, and said why on standard error */
+#define CLI_FAILED 1 /* the command failed; standard error says why */
 #define CLI_MISUSE 2 /* the line is wrong; nothing was tried */
-#define CLI_ATTEND 3 /* done, and there is something to attend to; where a command documents it */
+#define CLI_ATTEND 3 /* done, but something needs attention; where a command documents it */
 
 struct program;
 struct command;
@@ -30,8 +30,9 @@ struct call {
 	void *global;  /* values of the program's options */
 	void *options; /* values of the command's options; NULL where it has none */
 	int argc;
-	char **argv;	     /* the arguments, without options; argv[argc] is NULL */
-	bool output_ignored; /* set by the command: nobody depends on its standard output */
+	char **argv; /* the arguments, without options; argv[argc] is NULL */
+	bool
+	    output_ignored; /* set by the command: standard output that can't be written is no failure */
 };
 
 struct command {
@@ -44,7 +45,7 @@ struct command {
 	const char *more;	      /* a paragraph that follows it, or NULL */
 	const struct option *options; /* or NULL */
 	size_t size;		      /* of the struct of the options' values */
-	const void *defaults;	      /* its content at first, or NULL: all zero */
+	const void *defaults;	      /* its initial content, or NULL: all zero */
 	bool stop;	   /* options end at the first argument: the rest is another program's */
 	enum offer offers; /* completion of arguments */
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A script for bash that completes commands, options and their values.  The tables become two
- * functions of the script; the rest reads the line.  Another shell would be another script from the
- * same rows.
+ * Prints a script for bash that completes commands, options and their values.  The tables become
+ * two functions of the script; the rest of it reads the line.  For another shell, print another
+ * script from the same rows.
  */
 #include "lib/cli/help.h"
 
@@ -16,7 +16,7 @@ print_names(const struct option *rows, bool with_value)
 			printf(" --%s", o->name);
 }
 
-/* The words that follow a group's name, or (group "") that begin a line; each once. */
+/* Prints the words that may follow a group's name, or (group "") begin a line; each once. */
 static void
 print_next(const struct program *p, const char *group)
 {
@@ -79,7 +79,7 @@ print_groups(const struct program *p)
 	}
 }
 
-/* command "": the options of all commands. */
+/* Prints the values of options.  command "": of the options of all commands. */
 static void
 print_values(const char *command, const struct option *rows)
 {

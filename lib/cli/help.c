@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Columns of a line, and the last one at which the texts of a list may begin. */
+/* Columns of a line, and the last column at which the texts of a list may begin. */
 #define LINE_COLUMNS 79
 #define TEXT_COLUMN  26
 
@@ -20,7 +20,7 @@ const struct option help_options[] = {
 	OPTION_END,
 };
 
-/* Writes text from this column on, continued below its beginning.  Returns the column it ends in. */
+/* Writes text from column on, with later lines indented.  Returns the column after the text. */
 static size_t
 wrap(FILE *out, const char *text, size_t indent, size_t column)
 {
@@ -42,7 +42,7 @@ wrap(FILE *out, const char *text, size_t indent, size_t column)
 	return column;
 }
 
-/* "name" before a text in the given column; on a line of its own where it is too long. */
+/* Goes on to column after a name of so many characters, on the next line where it is too long. */
 static void
 entry(FILE *out, int printed, size_t column)
 {
@@ -52,7 +52,7 @@ entry(FILE *out, int printed, size_t column)
 		fprintf(out, "%*s", (int)column - printed, "");
 }
 
-/* ": p256 (default), p384 or ed25519" */
+/* Prints the words of a choice: ": p256 (default), p384 or ed25519". */
 static size_t
 print_words(FILE *out, const struct option *o, const void *defaults, size_t indent, size_t column)
 {
@@ -104,7 +104,7 @@ print_options(FILE *out, const struct option *rows, const void *defaults, size_t
 	}
 }
 
-/* The column at which the texts of some options begin, if that of others is at least this one. */
+/* Returns the column for the texts of options; column: the least. */
 static size_t
 options_column(const struct option *rows, size_t column)
 {

@@ -18,16 +18,19 @@ struct help_asked {
 	const char *completion;
 };
 
-/* The commands of a program, or (group not "") those of a group. */
+/* Prints the commands of a program, or (group not "") of a group. */
 void help_list(const struct program *p, const char *group, FILE *out);
 
-/* A command, with its options. */
+/* Prints a command and its options on standard output. */
 void help_command(const struct program *p, const struct command *c);
 
-/* "usage: PROGRAM COMMAND ARGS; 'PROGRAM COMMAND --help' tells more"; c NULL: of the program. */
+/*
+ * Prints one line: "usage: PROGRAM COMMAND ARGS; 'PROGRAM COMMAND --help' tells more".  c NULL: the
+ * usage of the program.
+ */
 void help_usage(const struct program *p, const struct command *c, FILE *out);
 
-/* The shell's completion script, on standard output. */
+/* Prints the completion script for bash on standard output. */
 void help_completion(const struct program *p);
 
 #endif

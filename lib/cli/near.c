@@ -12,7 +12,7 @@ least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Letters added, left out, exchanged, and swapped with a neighbour (optimal string alignment). */
+/* Counts letters added, left out, exchanged, or swapped (optimal string alignment). */
 static size_t
 distance(const char *a, size_t na, const char *b, size_t nb)
 {
@@ -43,7 +43,7 @@ near_try(struct near *n, const char *name, size_t len)
 
 	if (n->len < 2 || n->len > NEAR_SIZE || len > NEAR_SIZE)
 		return;
-	/* The beginning of a name is as good as one wrong letter. */
+	/* The beginning of a name counts as one wrong letter. */
 	d = len > n->len && memcmp(name, n->word, n->len) == 0
 	    ? 1
 	    : distance(n->word, n->len, name, len);

@@ -14,7 +14,7 @@
 /* Bytes of the words of a choice in an error. */
 #define WORDS_TEXT_MAX 512
 
-/* An option in the line: the row, the struct that takes its value, and the value if "=" gave one. */
+/* An option in the line: its row, the member that takes its value, and the value after "=". */
 struct given {
 	const struct option *o;
 	char *to;
@@ -73,7 +73,7 @@ number(const struct given *g, struct err *e)
 	return 0;
 }
 
-/* "p256, p384 or ed25519" */
+/* Appends "p256, p384 or ed25519". */
 static int
 words_text(const char *words, struct buf *out, struct err *e)
 {
@@ -141,7 +141,7 @@ take(const struct given *g, struct err *e)
 	return err_setx(e, ERR_USAGE, "--%s: unknown kind of option", g->o->name);
 }
 
-/* The option at argv[*i], with its value, which may be the next argument. */
+/* Takes the option at argv[*i]; its value may be the next argument. */
 static int
 one(const struct option_set *sets, size_t n, int argc, char **argv, int *i, struct err *e)
 {

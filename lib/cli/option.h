@@ -45,7 +45,7 @@ struct option {
 	enum offer offers;
 };
 
-/* The value of a row goes to a member of the struct that is given with the table. */
+/* Members of a row: the value goes to this member of the struct that option_set names. */
 #define OPTION_TO(type, member) .to = offsetof(type, member)
 
 /* The last row of a table. */
@@ -63,8 +63,8 @@ struct option_set {
 /*
  * Reads argv[0] to argv[*argc - 1].  Arguments that are no options are moved to the front, in order;
  * *argc becomes their number and argv[*argc] NULL.  With stop, reading ends at the first of them.
- * Returns 0, or -1 with ERR_USAGE and the first fault; the options after it are read all the same,
- * so that --help is seen.
+ * Returns 0, or -1 with ERR_USAGE and the first fault; the options after a fault are still read, so
+ * that --help works.
  */
 int option_parse(const struct option_set *sets, size_t n, bool stop, int *argc, char **argv,
     struct err *e);

@@ -22,7 +22,7 @@ static enum log_level most_talkative = LOG_LEVEL_INFO;
 /* the most talkative level that goes to the system's log; -1: none */
 static int system_most = -1;
 static bool json;
-/* standard error is a terminal and no log was asked for: people read it, without the process id */
+/* standard error is a terminal and log_also() wasn't called: lines have no process id */
 static bool terminal;
 static const char *const words[] = { "error", "warn", "info", "debug" };
 

@@ -6,7 +6,7 @@
  * Logging for main() and command functions; nothing else logs.
  *
  * One line an event on standard error: "program[pid]: level: subject: want …, got …; consequence";
- * at a terminal, where log_also() asked for nothing, without "[pid]".
+ * at a terminal without "[pid]", unless log_also() was called.
  * Or, on request, as a line of JSON: {"time", "program", "pid", "level", "text"}, and to the
  * system's log besides. Control characters are escaped as \xNN, so that what a peer sent can't
  * forge a line. The state is one process-wide sink, set up once by main(); calls are safe from

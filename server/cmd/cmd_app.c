@@ -8,7 +8,7 @@
 #include "server/repo/keyset.h"
 #include "server/repo/release.h"
 
-/* The keys that were named, or a new one that stays here. */
+/* Adds the keys of --key to the role; without --key, a new one, whose private half stays here. */
 static int
 add_keys(struct session *s, json_t *body, const char *app, const struct option_list *keys,
     struct err *e)

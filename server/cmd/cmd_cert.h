@@ -10,7 +10,7 @@
 
 /*
  * Opens the CA that --ca names: a name below ca/ of the repository, or a directory with a '/' in
- * it.  0, or -1 as ca_open(), and with ERR_USAGE when name is NULL.
+ * it.  Returns 0, or -1 as ca_open(), and with ERR_USAGE when name is NULL.
  */
 int cmd_cert_open_ca(const struct call *call, const char *name, struct ca *ca, struct err *e);
 

@@ -142,7 +142,7 @@ check_certificate(struct checking *k)
 	if ((chain = certs_read(&s, &e)) == NULL || file_read(NULL, k->cert, &text, &e) == -1 ||
 	    cert_read(text.data, text.len, show_one, k, &e) == -1) {
 		if (chain != NULL)
-			fault(k, &e); /* else check_pair() has told it */
+			fault(k, &e); /* else check_pair() has reported it */
 		goto out;
 	}
 	if (cert_has_key(text.data, text.len))

@@ -47,7 +47,7 @@ add_row(void *arg, const struct cert_facts *c, struct err *e)
 	return row == NULL || json_array_append_new(l->rows, row) == -1 ? err_nomem(e) : 0;
 }
 
-/* What can't be looked at is told, and the others are listed. */
+/* Reports a certificate that can't be read; the list goes on. */
 static int
 add_fault(struct listing *l, const struct err *why, struct err *e)
 {
@@ -70,7 +70,7 @@ is_certificate(const char *path)
 	return false;
 }
 
-/* A file of a release that is no certificate after all is told, and the others are listed. */
+/* Lists the certificates in a file of a release; a file without one is only a warning. */
 static int
 list_target(struct listing *l, const struct repo *r, const struct tuf_targets *t, const char *path,
     struct err *e)
@@ -119,7 +119,7 @@ list_app(struct listing *l, const struct repo *r, const char *app, struct err *e
 	return rc;
 }
 
-/* The certificates of a file, in d or (NULL) anywhere. */
+/* Lists the certificates of a file in d; d NULL: path is from the current directory. */
 static int
 list_in(struct listing *l, const char *where, struct dir *d, const char *path, struct err *e)
 {
@@ -144,7 +144,7 @@ struct own {
 	struct dir *top;
 };
 
-/* An old pair that was replaced is nobody's concern any more. */
+/* Ignores old pairs, which were replaced. */
 static int
 list_own_pair(void *arg, const char *name, struct err *e)
 {
@@ -253,8 +253,8 @@ print(const struct listing *l, bool json, struct err *e)
 }
 
 /*
- * Without files and Kernels the repository is what was asked for; with them it is listed where
- * there is one.
+ * Lists the repository, files and Kernels.  A repository is needed only where no file and no Kernel
+ * is named.
  */
 static int
 collect(struct listing *l, const struct call *call, const struct option_list *kernels,

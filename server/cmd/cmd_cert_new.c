@@ -42,7 +42,7 @@ print_cert(const struct dir *d, const char *name, const struct cert_info *info)
 	    dir_path(d), name, dir_path(d), name, hex, from, to);
 }
 
-/* Only what went into the repository; --out is elsewhere. */
+/* Records a pair in the log of the repository that holds it. */
 static int
 record(const struct call *call, const char *name, const struct cert_info *info, struct err *e)
 {

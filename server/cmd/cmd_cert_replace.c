@@ -10,7 +10,7 @@
 #include "server/cmd/cmd_change.h"
 #include "server/rollover/steps.h"
 
-/* Bytes of what a step tells people to do. */
+/* Bytes of the report of a step. */
 #define SAID_MAX (1024u * 1024)
 
 static int
@@ -85,7 +85,7 @@ const struct command cmd_cert_replace = { "cert replace", run_replace, "[options
 	    .a = { .wish = { .days = CERT_DAYS_DEFAULT } } },
 	.offers = OFFER_NOTHING };
 
-/* One replacement, looked at without changing anything.  1: there is something to do. */
+/* Looks at one replacement and says where it stands.  Returns 1 if there is something to do. */
 static int
 say_one(const char *repo, const char *name, struct err *e)
 {

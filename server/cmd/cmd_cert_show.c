@@ -18,7 +18,7 @@ struct showing {
 	bool expiring;
 };
 
-/* "3649 days left", and whether that is worth a warning. */
+/* Writes "3649 days left", and notes a certificate that expires soon. */
 static void
 left_text(struct showing *s, const struct cert_facts *c, char *out, size_t size)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the commands that change a repository have in common.
+ * The commands that change a repository: their options, and a session's result at the terminal.
  */
 #include "server/cmd/cmd_change.h"
 

@@ -19,13 +19,13 @@
 /* The options of a command that has only these; its values are a struct session. */
 extern const struct option cmd_change_options[];
 
-/* Begins a session in the repository that the command line names.  0 or -1; session_end() follows. */
+/* Begins a session in the repository of the command line.  0 or -1; session_end() follows. */
 int cmd_change_begin(const struct call *call, struct session *s, struct err *e);
 
-/* Prints session_report().  0 or -1. */
+/* Prints session_report().  Returns 0 or -1. */
 int cmd_change_report(const struct session *s, const char *done, struct err *e);
 
-/* Seals, signs, writes and reports a change that has no files of its own.  0 or -1. */
+/* Seals, signs, writes and reports a change that has no files of its own.  Returns 0 or -1. */
 int cmd_change_finish(struct session *s, const char *done, struct err *e);
 
 #endif

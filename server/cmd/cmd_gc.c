@@ -32,7 +32,7 @@ tell_file(void *arg, const char *path, bool removed)
 		printf("would remove %s\n", path);
 }
 
-/* Also when it was cut short: what is gone is gone. */
+/* Records the removed files, also when an error ended the run. */
 static int
 record(const struct gc *g, struct repo *r, struct err *e)
 {

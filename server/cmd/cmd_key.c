@@ -22,7 +22,7 @@ check_role(const char *role, struct err *e)
 	return application_check(role, e);
 }
 
-/* The directory of keys that was named, made if missing, else that of the repository. */
+/* Opens the directory of --keys, made if missing, else keys/ of the repository. */
 static struct keystore *
 open_keys(const struct call *call, const char *dir, struct err *e)
 {
@@ -56,7 +56,7 @@ store(struct keystore *ks, const char *role, const struct privkey *k, const char
 	return rc;
 }
 
-/* Only what went into the repository; --keys is elsewhere. */
+/* Records a key in the log of the repository that holds it. */
 static int
 record(const struct call *call, const char *role, const char *id, struct err *e)
 {
@@ -127,7 +127,7 @@ const struct command cmd_key_new = { "key new", run_new, "[options] ROLE", 1, 1,
 	"make a key pair; no role changes", NULL, COMMAND_OPTIONS(new_options),
 	.defaults = &(const struct options){ .type = "ed25519" }, .offers = OFFER_NOTHING };
 
-/* The passphrase that opens the file, if any, protects the copy; one that has none is given one. */
+/* Stores a copy of a private key, encrypted with the passphrase of the file, or with a new one. */
 static int
 import(struct keystore *ks, const char *role, const char *file, const struct passphrases *p,
     char id[SHA256_HEX_SIZE], struct err *e)
@@ -173,7 +173,7 @@ struct listing {
 	struct keystore *ks;
 };
 
-/* Where a key's private half is. */
+/* Prints a key and where its private half is. */
 static int
 print_key(const struct listing *l, const char *role, const char *id, const json_t *key,
     struct err *e)
@@ -203,7 +203,7 @@ print_role(const struct listing *l, const char *role, const struct tuf_role *who
 	return 0;
 }
 
-/* A private key that signs nothing. */
+/* Prints a private key that is in no role. */
 static int
 print_spare(void *arg, const char *role, const char *digits, struct err *e)
 {

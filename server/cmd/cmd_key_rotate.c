@@ -12,7 +12,7 @@ struct rotation {
 	struct session s;
 	struct option_list add, remove;
 	const char *type;
-	int64_t threshold; /* 0: as it is */
+	int64_t threshold; /* 0: unchanged */
 };
 
 static bool
@@ -24,7 +24,7 @@ is_top(const char *role)
 	return false;
 }
 
-/* The contents that say who signs the role. */
+/* Returns the metadata that says who signs the role: root or targets. */
 static json_t *
 parent_body(struct session *s, const char *role, struct err *e)
 {
@@ -37,7 +37,7 @@ parent_body(struct session *s, const char *role, struct err *e)
 	return change_body(s->c, tuf_top_name(is_top(role) ? TUF_ROOT : TUF_TARGETS), e);
 }
 
-/* As many new keys, made here, as the role has. */
+/* Makes n new keys and adds them to the role. */
 static int
 add_made(struct session *s, json_t *body, const char *role, size_t n, enum privkey_kind kind,
     struct err *e)
@@ -83,7 +83,7 @@ remove_keys(json_t *body, const char *role, const struct option_list *ids, struc
 	return 0;
 }
 
-/* All keys that the role has now. */
+/* Removes the first n keys of the role. */
 static int
 remove_first(json_t *body, const char *role, size_t n, struct err *e)
 {
@@ -153,7 +153,7 @@ const struct command cmd_key_rotate = { "key rotate", run_rotate, "[options] ROL
 	rotate_options, sizeof(struct rotation), &(const struct rotation){ .type = "ed25519" },
 	.offers = OFFER_NOTHING };
 
-/* Take the key from one role if it is there. */
+/* Removes the key from one role, if the role has it. */
 static int
 revoke_from(struct session *s, const char *role, const char *id, struct err *e)
 {

@@ -27,7 +27,7 @@ text_of(const json_t *j, const char *name)
 	return text == NULL ? "?" : text;
 }
 
-/* The line comes from a file: err_setx() and log_*() replace control characters, so do we. */
+/* Prints text from a file, with control characters replaced as in errors and logs. */
 static void
 print_plain(const char *text)
 {
@@ -35,7 +35,7 @@ print_plain(const char *text)
 		putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
 }
 
-/* Which roles have which version now. */
+/* Prints the new versions of roles. */
 static void
 print_roles(json_t *roles)
 {
@@ -131,7 +131,7 @@ each(void *arg, const json_t *entry, const char *hash, const char *line, struct 
 	return 0;
 }
 
-/* What is live must be what the last line says, or something was done without this program. */
+/* Compares the live metadata with the last line: a difference was made without this program. */
 static void
 compare_live(struct dir *top, const struct audit_report *report)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * slipway-repo publish, sign.
+ * slipway-repo publish.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,8 +15,8 @@
 #include "server/repo/request.h"
 
 /*
- * Stations refuse a release below a role that has expired, and this command renews neither of
- * these.
+ * Warns of expired root and targets: stations refuse a release below them, and this command
+ * renews neither.
  */
 static void
 warn_expired(const struct repo *r)
@@ -61,7 +61,7 @@ out:
 	return rc;
 }
 
-/* All copies of the request in one. */
+/* Merges all copies of a request into one. */
 static json_t *
 read_requests(const struct option_list *paths, struct err *e)
 {
@@ -82,8 +82,7 @@ read_requests(const struct option_list *paths, struct err *e)
 }
 
 /*
- * The files of the one application in the change come from the directory that the signed release
- * was made of.
+ * Stores the files of a signed release, from the directory that the release was made of.
  */
 static int
 store_signed(struct session *s, const char *path, struct err *e)
@@ -107,7 +106,7 @@ out:
 	return rc;
 }
 
-/* Whatever the change names is in the repository. */
+/* Checks that the repository has all files that the change names. */
 static int
 check_files(struct session *s, struct err *e)
 {

@@ -27,7 +27,7 @@ warn_expiry(const char *role, const struct tuf_common *c)
 		    role, left / REPO_DAY_SECONDS);
 }
 
-/* What this command can't renew. */
+/* Warns of roles that expire soon and that this command can't renew. */
 static int
 warn_others(const struct repo *r, struct err *e)
 {

@@ -25,7 +25,7 @@ struct serving {
 	struct buf root, keys, hostkey, user, print;
 };
 
-/* Paths are absolute and without links: sshd changes directory, and clients are given them. */
+/* Finds authorized_keys; absolute and without links, because sshd changes directory. */
 static int
 find_keys(struct serving *s, struct err *e)
 {
@@ -49,7 +49,7 @@ out:
 	return rc;
 }
 
-/* The host key, made on first use, and its fingerprint. */
+/* Makes the host key on first use, and reads its fingerprint. */
 static int
 prepare_hostkey(struct serving *s, struct err *e)
 {
@@ -72,7 +72,7 @@ out:
 	return rc;
 }
 
-/* Where clients on this machine find what listens at address. */
+/* Returns the address at which clients on this machine reach a server that listens at address. */
 static const char *
 reachable(const char *address)
 {

@@ -27,7 +27,7 @@ struct signing {
 	json_t *request;
 	struct {
 		struct privkey *k;
-		const char *role; /* the one that it may sign, or NULL: whichever asks for it */
+		const char *role; /* the role that it may sign, or NULL: each that asks for it */
 	} with[KEYS_MAX];
 	size_t n;
 };
@@ -44,7 +44,7 @@ add_key(struct signing *s, struct privkey *k, const char *role, struct err *e)
 	return 0;
 }
 
-/* Those keys in the directory that the file asks for. */
+/* Loads the keys of the directory that the file asks for. */
 static int
 load_for(struct signing *s, struct keystore *ks, const json_t *file, struct err *e)
 {
@@ -108,8 +108,8 @@ may_sign(const struct signing *s, size_t i, const json_t *file)
 }
 
 /*
- * The version before the one to be signed, if one of our keys signed it: whoever made the request
- * could have written anything there, to make a change look small.
+ * Returns the version before the one to be signed if one of our keys signed it, else NULL: the
+ * maker of the request could write anything there, to make a change look small.
  */
 static const json_t *
 believed(const struct signing *s, const json_t *file, struct err *e)
@@ -172,7 +172,7 @@ out:
 	return rc;
 }
 
-/* 1 to sign, 0 not to, -1 */
+/* Returns 1 to sign, 0 not to, or -1. */
 static int
 confirm(const struct signing *s, struct err *e)
 {
@@ -207,7 +207,7 @@ sign_all(struct signing *s, struct err *e)
 	return request_save(s->request, s->path, e);
 }
 
-/* Each key that was named must have something to sign, or it is the wrong one. */
+/* Checks that each key has something to sign: a key that has not is the wrong one. */
 static int
 check_use(const struct signing *s, struct err *e)
 {

@@ -36,7 +36,7 @@ tell_extra(void *arg, const char *path, struct err *e)
 	return 0;
 }
 
-/* Every older snapshot that is there. */
+/* Checks the older snapshots. */
 static int
 older(struct served *t, struct err *e)
 {
@@ -47,8 +47,8 @@ older(struct served *t, struct err *e)
 		int64_t version = served_version(path, "snapshot");
 
 		/*
-		 * One that is newer than the timestamp says was never published: served_extra()
-		 * tells.
+		 * A snapshot that is newer than the timestamp's was never published;
+		 * served_extra() reports it.
 		 */
 		if (version != 0 && version < t->snapshot && served_snapshot(t, version, e) == -1)
 			return -1;
@@ -68,7 +68,7 @@ walk(struct served *t, struct err *e)
 	return served_extra(t, tell_extra, t, e);
 }
 
-/* The repository isn't locked, so that one that can only be read can be verified. */
+/* Reads timestamp.json without a lock, so that a read-only repository can be verified. */
 static int
 read_stamp(struct repo *r, struct buf *out, struct err *e)
 {

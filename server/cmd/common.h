@@ -20,7 +20,7 @@ struct server_options {
 const char *command_repo(const struct call *call, struct err *e);
 const char *command_repo_here(const struct call *call, struct err *e);
 
-/* Most days of --warn-days, and its value when it isn't given. */
+/* The largest --warn-days, and the value without the option. */
 #define COMMAND_WARN_DAYS_MAX  36500
 #define COMMAND_WARN_DAYS_NONE (-1)
 

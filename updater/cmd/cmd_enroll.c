@@ -22,8 +22,8 @@ struct options {
 };
 
 /*
- * The file is read at each start from any directory, so its path becomes absolute; and the file must
- * be there.  Where *path is NULL, it stays so.
+ * Makes *path absolute, because each start reads the file from any directory.  Returns 0, or -1
+ * with ERR_USAGE where there is no such file.  A path of NULL stays.
  */
 static int
 absolute(const char **path, struct buf *out, struct err *e)

@@ -9,7 +9,7 @@
 
 #include "updater/state/record.h"
 
-/* The part of a record that people ask for, appended to list. */
+/* Appends to list the members of a record that people ask for. */
 static int
 add(json_t *list, const struct record *r, bool applied, struct err *e)
 {

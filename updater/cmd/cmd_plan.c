@@ -41,7 +41,7 @@ print_word(const struct showing *s, const struct word *w)
 		printf("  %-8s", w->text);
 }
 
-/* The value that is there now, or NULL. */
+/* Returns the present value of a setting, or NULL. */
 static const struct change *
 value_now(const struct changeset *undo, const struct change *c)
 {
@@ -232,7 +232,7 @@ show(void *arg, const struct preview *p, struct err *e)
 {
 	struct showing *s = arg;
 
-	/* A release with nothing in it that differs still is another release. */
+	/* Another release is a difference, even if all its files and settings are there. */
 	if (!p->held && (plan_changes(p->plan) + p->settings.n > 0 || p->from != p->plan->release))
 		s->status = CLI_ATTEND;
 	return s->json ? show_json(s, p, e) : show_text(s, p, e);

@@ -9,7 +9,7 @@
 #include "updater/launch/launch.h"
 #include "updater/launch/policy.h"
 
-/* Whether the program may start; says what there is to say.  why: what went wrong, or NULL. */
+/* Returns whether the program may start, and logs the reason.  why: the fault, or NULL. */
 static bool
 may_start(const struct station *st, const struct update_result *r, const struct err *why,
     const char *program)
@@ -35,7 +35,7 @@ run(struct call *call, struct err *e)
 	int status;
 
 	launch_begin();
-	/* Whoever reads the progress may go away; the program starts all the same. */
+	/* A closed output pipe doesn't stop the program from starting. */
 	call->output_ignored = true;
 	progress = progress_new(o->progress != NULL);
 	failed = cmd_station_open(call, !o->offline, &c, e) == -1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * slipway settings: the store of settings, for people.
+ * slipway settings get, set, delete, list, export, import.
  */
 #include "updater/cmd/command.h"
 
@@ -20,7 +20,7 @@ struct options {
 	bool expand, tree, json, utf8, dry_run;
 };
 
-/* Show what would differ, and make it so unless it is only to be shown. */
+/* Prints the changes of c that differ from the present settings; unless dry_run, applies them. */
 static int
 change(struct settings *s, const struct changeset *c, bool dry_run, struct err *e)
 {
@@ -39,10 +39,7 @@ change(struct settings *s, const struct changeset *c, bool dry_run, struct err *
 	return rc;
 }
 
-/*
- * As people and shells want it: without prefix and quotes; each text of a multi on a line of its
- * own.
- */
+/* Prints a value without prefix and quotes; each text of a multi on a line of its own. */
 static int
 print_plain(const struct value *v, const struct options *o, struct err *e)
 {
@@ -93,7 +90,7 @@ get(struct settings *s, const struct call *c, const struct options *o, struct er
 	return rc;
 }
 
-/* What a person typed: a text as it is, a number, texts, or hexadecimal digits. */
+/* Makes a value of the words of the command line: a text, a number, texts, hexadecimal digits. */
 static int
 typed_value(const char *type, int argc, char **argv, struct value *v, struct err *e)
 {
@@ -110,7 +107,7 @@ typed_value(const char *type, int argc, char **argv, struct value *v, struct err
 		return value_multi(v, (const char *const *)argv, (size_t)argc, e);
 	if (t == VALUE_STRING || t == VALUE_EXPAND)
 		return value_text(v, t, argv[0], strlen(argv[0]), e);
-	/* Numbers and bytes are written as in key files. */
+	/* Numbers and bytes have the form of key files. */
 	if (buf_addf(&text, e, "%s:%s", t == VALUE_BINARY ? "hex" : type, argv[0]) == 0)
 		rc = value_parse(buf_text(&text), text.len, v, e);
 	buf_free(&text);

@@ -29,8 +29,8 @@ print_refreshed(const struct status *u)
 }
 
 /*
- * Print each server with its last fault; verbose: also how the child that spoke with it was
- * confined, which else is said once for all.
+ * Prints each server with its last fault.  verbose: also how the child that spoke with the server
+ * was confined, which otherwise one line says for all.
  */
 static void
 print_servers(const struct status *u, bool verbose)
@@ -56,7 +56,7 @@ print_servers(const struct status *u, bool verbose)
 		printf("confined      fetching, by %s\n", confined);
 }
 
-/* The certificates that the program trusts, and how long they are valid. */
+/* Prints the certificates that the program trusts, and how long they are valid. */
 static void
 print_certificates(const struct trusted *t, bool verbose)
 {
@@ -79,7 +79,7 @@ print_certificates(const struct trusted *t, bool verbose)
 	}
 }
 
-/* What the next start tries again. */
+/* Prints what the next start tries again. */
 static void
 print_unfinished(const struct status *u)
 {

@@ -12,7 +12,7 @@
 
 struct verifying {
 	struct cmd_station *c;
-	json_t *files, *settings; /* what differs: texts */
+	json_t *files, *settings; /* texts, one for each difference */
 	int64_t release;
 	size_t nfiles, nsettings;
 };
@@ -60,7 +60,7 @@ check_files(struct verifying *v, const struct record *record, struct err *e)
 	return rc;
 }
 
-/* Whatever applying the same again would change. */
+/* Reports the settings that applying the same release again would change. */
 static int
 check_settings(struct verifying *v, const struct record *record, struct err *e)
 {

@@ -19,7 +19,7 @@ int
 cmd_station_open(const struct call *call, bool fetches, struct cmd_station *c, struct err *e)
 {
 	const struct cmd_options *o = call->options;
-	/* Only where options end at the first argument do the arguments belong to a program. */
+	/* The arguments belong to a program only where options end at the first argument. */
 	int argc = call->command->stop ? call->argc : 0;
 	struct err ignored;
 
@@ -28,7 +28,7 @@ cmd_station_open(const struct call *call, bool fetches, struct cmd_station *c, s
 	if (o->quiet)
 		log_open("slipway", LOG_LEVEL_WARN);
 	*c = (struct cmd_station){ .child.role = &sftp_child_role };
-	/* Before anything else: it gets ready on another processor meanwhile. */
+	/* First of all: the child prepares on another processor meanwhile. */
 	if (fetches)
 		c->child.early = child_start(&sftp_child_role, &ignored);
 	if ((c->settings = settings_open(e)) == NULL)

@@ -10,7 +10,7 @@
 #include "updater/station/station.h"
 #include "updater/update/update.h"
 
-/* Limit of an update that nobody waits for. */
+/* Milliseconds that an update may take that no program waits for. */
 #define CMD_DEADLINE_MS 600000
 
 /* The options of commands that look at a station or update it. */
@@ -21,7 +21,7 @@ struct cmd_options {
 	const char *log, *progress; /* NULL: not given */
 };
 
-/* Their rows, each with where its value goes. */
+/* Rows of these options. */
 #define CMD_TO(member) OPTION_TO(struct cmd_options, member)
 #define CMD_STATION_ROWS \
 	{ "installation", OPTION_TEXT, CMD_TO(installation), "NAME", \
@@ -59,21 +59,21 @@ struct cmd_station {
 };
 
 /*
- * Begins a command: the log as the options want it, then the station.  fetches: the command may ask
- * a server.  Where the arguments are a program's, "/C<name>" among them may name the application.
- * Returns 0 or -1; the caller calls cmd_station_close() in both cases.
+ * Begins a command: sets the log as the options say, then loads the station.  fetches: the command
+ * may ask a server.  Where the arguments are a program's, "/C<name>" among them may name the
+ * application.  Returns 0 or -1; the caller calls cmd_station_close() in both cases.
  */
 int cmd_station_open(const struct call *call, bool fetches, struct cmd_station *c, struct err *e);
 void cmd_station_close(struct cmd_station *c);
 
-/* update_options of a command: its --deadline, or default_ms from now. */
+/* Returns the update_options of a command; they end after its --deadline, or default_ms. */
 struct update_options cmd_update_options(const struct cmd_options *o, int64_t default_ms);
 
 /* Updates the station and logs the result. */
 int cmd_update_station(const struct cmd_station *c, const struct update_options *o,
     struct update_result *r, struct err *e);
 
-/* "" or "s", after the name of n things. */
+/* Returns "" or "s", for the end of a word for n things. */
 const char *cmd_plural(size_t n);
 
 #endif

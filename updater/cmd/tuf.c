@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * slipway-tuf: a thin face on lib/tuf and the transport, to look into a repository or to fetch a
- * file with full verification.
+ * slipway-tuf: looks into a TUF repository, or fetches files from it with full verification, by
+ * lib/tuf and the transport.
  */
 #include "updater/cmd/tuf.h"
 
@@ -36,7 +36,7 @@ struct arguments {
 	struct option_list targets;
 };
 
-/* Where files are fetched from, with what its fetch handle points to. */
+/* A place that files are fetched from, and the memory that its fetch handle points to. */
 struct origin {
 	const char *url;
 	struct knownhosts known;
@@ -107,7 +107,7 @@ fetch_metadata(void *arg, const char *name, struct buf *out, struct err *e)
 	return f.result == SFTP_FILE_OK ? 1 : 0;
 }
 
-/* What both commands that go to a server hold. */
+/* What refresh and download hold. */
 struct work {
 	struct dir *dir;
 	struct file_lock *lock;
@@ -182,7 +182,7 @@ out:
 	return rc;
 }
 
-/* From the metadata directory to its place, by rename where that is one file system. */
+/* Moves a verified target to its place: by rename, or by copying to another file system. */
 static int
 put(struct dir *from, struct dir *to, const char *name, struct err *e)
 {
@@ -308,7 +308,7 @@ static const struct program slipway_tuf = { "slipway-tuf", "--metadata-dir DIR [
 	"verification.",
 	"slipway-tuf(1) tells the rest", commands, options, log_error };
 
-/* A variable of the environment, whose text stays in b; NULL where it isn't set. */
+/* Sets *text to a variable of the environment, which b keeps, or to NULL where it isn't set. */
 static int
 from_environment(const char *name, struct buf *b, const char **text, struct err *e)
 {
