@@ -52,7 +52,7 @@ if(SLIPWAY_FUZZ)
 	target_link_options(slipway_flags INTERFACE -fsanitize=fuzzer-no-link)
 	# Limits on work that an input may ask for, lower so that each one takes milliseconds.
 	target_compile_definitions(slipway_flags INTERFACE
-		SCRIPT_INSTRUCTIONS_MAX=20000ull OPENSSHKEY_ROUNDS_MAX=2)
+		SCRIPT_INSTRUCTIONS_MAX=20000ull)
 endif()
 if(WIN32)
 	# Windows 10 and later, its wide API, and printf() as C11 has it.  What formats are given is checked by the build

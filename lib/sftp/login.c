@@ -15,8 +15,11 @@
 #include <openssl/pem.h>
 
 #include "lib/os/file.h"
-#include "lib/sftp/opensshkey.h"
+#include "lib/base/pem.h"
+#include "lib/base/text.h"
 #include "lib/base/wire.h"
+#include "lib/sftp/opensshkey.h"
+#include "lib/sftp/sftp_frames.h"
 
 struct login {
 	char *name;
@@ -104,44 +107,23 @@ make_blob(struct login *l, struct err *e)
 	}
 }
 
-struct secret {
-	const char *passphrase;
-	int asked;
-};
-
-static int
-give_passphrase(char *out, int size, int writing, void *arg)
-{
-	struct secret *s = arg;
-	size_t len;
-
-	(void)writing;
-	s->asked = 1;
-	if (s->passphrase == NULL || (len = strlen(s->passphrase)) > (size_t)size)
-		return -1;
-	memcpy(out, s->passphrase, len);
-	return (int)len;
-}
-
 static EVP_PKEY *
-parse_pem(const char *name, const uint8_t *data, size_t len, const char *passphrase, struct err *e)
+parse_pem(const char *name, const uint8_t *data, size_t len, struct err *e)
 {
-	struct secret s = { passphrase, 0 };
 	EVP_PKEY *key = NULL;
-	BIO *in = len > LOGIN_FILE_MAX ? NULL : BIO_new_mem_buf(data, (int)len);
+	BIO *in = NULL;
 
-	if (in == NULL) {
+	/* PKCS#8, and the form before it. */
+	if (bytes_find(data, len, "-----BEGIN ENCRYPTED PRIVATE KEY-----") != NULL ||
+	    bytes_find(data, len, "Proc-Type: 4,ENCRYPTED") != NULL) {
+		opensshkey_encrypted(name, e);
+		return NULL;
+	}
+	if (len > OPENSSHKEY_MAX || (in = BIO_new_mem_buf(data, (int)len)) == NULL) {
 		err_nomem(e);
 		return NULL;
 	}
-	ERR_clear_error();
-	key = PEM_read_bio_PrivateKey(in, NULL, give_passphrase, &s);
-	if (key == NULL && s.asked && passphrase == NULL)
-		err_setx(e, ERR_CONFIG,
-		    "%s: the key is encrypted, and no passphrase file is configured", name);
-	else if (key == NULL && s.asked)
-		err_setx(e, ERR_CONFIG, "%s: the passphrase doesn't fit this key", name);
-	else if (key == NULL)
+	if ((key = PEM_read_bio_PrivateKey(in, NULL, pem_passphrase, NULL)) == NULL)
 		err_setx(e, ERR_CONFIG,
 		    "%s: want a private key (OpenSSH or PEM), got something else; " HOWTO, name);
 	ERR_clear_error();
@@ -150,8 +132,7 @@ parse_pem(const char *name, const uint8_t *data, size_t len, const char *passphr
 }
 
 struct login *
-login_parse(const char *name, const uint8_t *data, size_t len, const char *passphrase,
-    struct err *e)
+login_parse(const char *name, const uint8_t *data, size_t len, struct err *e)
 {
 	struct login *l = calloc(1, sizeof *l);
 
@@ -162,9 +143,9 @@ login_parse(const char *name, const uint8_t *data, size_t len, const char *passp
 	}
 	l->blob.max = LOGIN_BLOB_MAX;
 	if (opensshkey_is(data, len))
-		l->key = opensshkey_read(name, data, len, passphrase, e);
+		l->key = opensshkey_read(name, data, len, e);
 	else
-		l->key = parse_pem(name, data, len, passphrase, e);
+		l->key = parse_pem(name, data, len, e);
 	if (l->key == NULL || make_blob(l, e) == -1) {
 		login_free(l);
 		return NULL;
@@ -204,13 +185,13 @@ login_parse_password(const char *name, const uint8_t *data, size_t len, struct e
 		err_nomem(e);
 		return NULL;
 	}
-	l->password.max = LOGIN_PASSPHRASE_MAX;
+	l->password.max = SFTP_PASSWORD_MAX;
 	if (buf_add(&l->password, data, first_line(data, len), e) == 0 && l->password.len > 0)
 		return l;
 	if (e->code != ERR_NOMEM)
 		err_setx(e, ERR_CONFIG,
 		    "%s: want the login password in the first line, 1 to %d bytes", name,
-		    LOGIN_PASSPHRASE_MAX);
+		    SFTP_PASSWORD_MAX);
 	login_free(l);
 	return NULL;
 }
@@ -218,7 +199,7 @@ login_parse_password(const char *name, const uint8_t *data, size_t len, struct e
 struct login *
 login_read_password(const char *file, struct err *e)
 {
-	struct buf b = BUF_INIT(LOGIN_FILE_MAX);
+	struct buf b = BUF_INIT(OPENSSHKEY_MAX);
 	struct login *l = NULL;
 
 	if (read_secret(file, &b, e) == -1)
@@ -230,29 +211,41 @@ login_read_password(const char *file, struct err *e)
 }
 
 struct login *
-login_read(const char *key_file, const char *passphrase_file, struct err *e)
+login_read(const char *key_file, struct err *e)
 {
-	struct buf key = BUF_INIT(LOGIN_FILE_MAX), pass = BUF_INIT(LOGIN_PASSPHRASE_MAX);
+	struct buf key = BUF_INIT(OPENSSHKEY_MAX);
 	struct login *l = NULL;
 
-	if (read_secret(key_file, &key, e) == -1) {
+	if (read_secret(key_file, &key, e) == -1)
 		err_context(e, "login key");
-		goto out;
-	}
-	if (passphrase_file != NULL) {
-		if (read_secret(passphrase_file, &pass, e) == -1 ||
-		    buf_addc(&pass, '\0', e) == -1) {
-			err_context(e, "passphrase of the login key");
-			goto out;
-		}
-		pass.data[first_line(pass.data, pass.len)] = '\0';
-	}
-	l = login_parse(key_file, key.data == NULL ? (const uint8_t *)"" : key.data, key.len,
-	    passphrase_file == NULL ? NULL : buf_text(&pass), e);
-out:
+	else
+		l = login_parse(key_file, key.data == NULL ? (const uint8_t *)"" : key.data,
+		    key.len, e);
 	buf_free(&key);
-	buf_free(&pass);
 	return l;
+}
+
+int
+login_make(struct dir *d, const char *name, const char *comment, struct buf *line, struct err *e)
+{
+	struct buf file = BUF_INIT(OPENSSHKEY_MAX);
+	unsigned char text[4 * LOGIN_BLOB_MAX];
+	struct login l = { .name = (char *)(uintptr_t)name, .blob = BUF_INIT(LOGIN_BLOB_MAX) };
+	int rc = -1;
+
+	if (text_check(comment, strlen(comment), false, e) == -1)
+		return -1;
+	if ((l.key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")) == NULL)
+		err_setx(e, ERR_CRYPTO, "an ed25519 key can't be made");
+	else if (make_blob(&l, e) == 0 && opensshkey_write(l.key, comment, &file, e) == 0) {
+		EVP_EncodeBlock(text, l.blob.data, (int)l.blob.len);
+		if (buf_addf(line, e, "ssh-ed25519 %s %s", (char *)text, comment) == 0)
+			rc = file_create(d, name, file.data, file.len, 0600, e);
+	}
+	EVP_PKEY_free(l.key);
+	buf_free(&l.blob);
+	buf_free(&file);
+	return rc;
 }
 
 void

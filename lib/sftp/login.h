@@ -3,12 +3,12 @@
 #define LIB_SFTP_LOGIN_H
 
 /*
- * What a station logs in with, kept apart from the session that uses it.  A private key: the
- * session knows the public key and asks for signatures, so that it can run in a process that never
- * sees the private one.  Or a password, which the session gets when it has found the server's host
+ * The private key or the password that a station logs in with, kept apart from the session that
+ * uses it.  The session knows the public key and asks for signatures, so that it can run in a
+ * process that never has the private key.  It gets a password when it has found the server's host
  * key good.
  *
- * Files as ssh-keygen writes them ("OPENSSH PRIVATE KEY") and PEM (PKCS#8, SEC1), encrypted or not;
+ * Files as ssh-keygen writes them ("OPENSSH PRIVATE KEY") and PEM (PKCS#8, SEC1), not encrypted;
  * ed25519, and ECDSA over NIST P-256, P-384 and P-521.  RSA is refused: libssh2 1.10 signs with
  * SHA-1 only, which no current server takes.
  */
@@ -18,39 +18,43 @@
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 
-/* Bytes of a key file, and of a passphrase or password. */
-#define LOGIN_FILE_MAX	     (64u * 1024)
-#define LOGIN_PASSPHRASE_MAX 1024
-
 /* Bytes of a public key, of what is signed, and of a signature. */
 #define LOGIN_BLOB_MAX	    1024
 #define LOGIN_DATA_MAX	    (16u * 1024)
 #define LOGIN_SIGNATURE_MAX 512
 
+struct dir;
 struct login;
 
 /*
- * Read a key from files that only their owner can read.  passphrase_file (its first line counts)
- * may be NULL for a key that isn't encrypted. NULL with ERR_CONFIG (the text says which file and
- * what to do) or ERR_NOMEM.
+ * Reads a key from a file that only its owner can read.  NULL with ERR_CONFIG (the text says which
+ * file and what to do) or ERR_NOMEM.
  */
-struct login *login_read(const char *key_file, const char *passphrase_file, struct err *e);
+struct login *login_read(const char *key_file, struct err *e);
 
 /* The same from bytes; name is for messages. */
-struct login *login_parse(const char *name, const uint8_t *data, size_t len, const char *passphrase,
-    struct err *e);
+struct login *login_parse(const char *name, const uint8_t *data, size_t len, struct err *e);
 
 void login_free(struct login *l);
 
 /*
- * A password to log in with instead: the first line of a file that only its owner can read.  NULL
- * as login_read().
+ * Reads a password to log in with instead: the first line of a file that only its owner can read.
+ * NULL as login_read().
  */
 struct login *login_read_password(const char *file, struct err *e);
 
 /* The same from bytes; name is for messages. */
 struct login *
 login_parse_password(const char *name, const uint8_t *data, size_t len, struct err *e);
+
+/*
+ * Makes an ed25519 key in the new file name, which only its owner can read, durably, and appends
+ * the line for authorized_keys (without its end) to line; comment is one line of text.  0, or -1
+ * with ERR_EXISTS (the file is there and stays as it is), ERR_SYNTAX (comment), ERR_CRYPTO,
+ * ERR_NOMEM or what writing gave.
+ */
+int
+login_make(struct dir *d, const char *name, const char *comment, struct buf *line, struct err *e);
 
 /* The password, or NULL where l is a key.  Owned by l. */
 const struct buf *login_password(const struct login *l);
@@ -61,12 +65,12 @@ const struct buf *login_password(const struct login *l);
  */
 const struct buf *login_blob(const struct login *l);
 
-/* The file that it was read from, for messages. */
+/* The file that l was read from, for messages. */
 const char *login_name(const struct login *l);
 
 /*
- * Append the signature over len bytes: what follows the name of the algorithm in SSH's signature
- * (RFC 8709, section 6; RFC 5656, section 3.1.2); l is a key.  0, or -1 with ERR_CRYPTO,
+ * Appends the signature over len bytes: the part of SSH's signature behind the name of the
+ * algorithm (RFC 8709, section 6; RFC 5656, section 3.1.2); l is a key.  0, or -1 with ERR_CRYPTO,
  * ERR_TOO_LARGE or ERR_NOMEM.
  */
 int

@@ -11,26 +11,11 @@
 #include <openssl/crypto.h>
 #include <openssl/param_build.h>
 
-#include "lib/base/buf.h"
-#include "lib/sftp/bcrypt.h"
-#include "lib/sftp/login.h"
 #include "lib/base/wire.h"
 
 #define BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----"
 #define END   "-----END OPENSSH PRIVATE KEY-----"
 #define MAGIC "openssh-key-v1" /* with its NUL */
-
-static const struct cipher {
-	const char *name;
-	const EVP_CIPHER *(*get)(void);
-} ciphers[] = {
-	{ "aes256-ctr", EVP_aes_256_ctr },
-	{ "aes192-ctr", EVP_aes_192_ctr },
-	{ "aes128-ctr", EVP_aes_128_ctr },
-	{ "aes256-cbc", EVP_aes_256_cbc },
-	{ "aes192-cbc", EVP_aes_192_cbc },
-	{ "aes128-cbc", EVP_aes_128_cbc },
-};
 
 bool
 opensshkey_is(const uint8_t *data, size_t len)
@@ -51,7 +36,7 @@ unbase64(const char *name, const uint8_t *data, size_t len, struct buf *out, str
 	EVP_ENCODE_CTX *ctx = NULL;
 	int n = 0, last = 0, rc = -1;
 
-	if (!opensshkey_is(data, len) || len > LOGIN_FILE_MAX)
+	if (!opensshkey_is(data, len) || len > OPENSSHKEY_MAX)
 		return malformed(name, e);
 	start = data + sizeof BEGIN - 1;
 	if ((end = bytes_find(start, len - (sizeof BEGIN - 1), END)) == NULL)
@@ -70,43 +55,6 @@ unbase64(const char *name, const uint8_t *data, size_t len, struct buf *out, str
 	rc = 0;
 out:
 	EVP_ENCODE_CTX_free(ctx);
-	return rc;
-}
-
-/* Decrypt len bytes in place; options are bcrypt's salt and rounds. */
-static int
-decrypt(const char *name, const struct cipher *c, struct wire options, const char *passphrase,
-    uint8_t *data, size_t len, struct err *e)
-{
-	const EVP_CIPHER *cipher = c->get();
-	size_t keylen = (size_t)EVP_CIPHER_get_key_length(cipher), saltlen;
-	size_t block = strstr(c->name, "cbc") != NULL ? 16 : 1;
-	uint8_t derived[EVP_MAX_KEY_LENGTH + EVP_MAX_IV_LENGTH];
-	const uint8_t *salt = wire_string(&options, &saltlen);
-	uint32_t rounds = wire_u32(&options);
-	EVP_CIPHER_CTX *ctx = NULL;
-	int n, rc = -1;
-
-	if (options.bad || options.p != options.end || saltlen == 0 || saltlen > BCRYPT_SALT_MAX ||
-	    rounds == 0 || rounds > OPENSSHKEY_ROUNDS_MAX || len % block != 0)
-		return malformed(name, e);
-	if (bcrypt_pbkdf(passphrase, salt, saltlen, rounds, derived,
-		keylen + (size_t)EVP_CIPHER_get_iv_length(cipher), e) == -1)
-		return -1;
-	if ((ctx = EVP_CIPHER_CTX_new()) == NULL) {
-		err_nomem(e);
-		goto out;
-	}
-	if (!EVP_DecryptInit_ex2(ctx, cipher, derived, derived + keylen, NULL) ||
-	    !EVP_CIPHER_CTX_set_padding(ctx, 0) ||
-	    !EVP_DecryptUpdate(ctx, data, &n, data, (int)len)) {
-		err_setx(e, ERR_CRYPTO, "%s: can't be decrypted", name);
-		goto out;
-	}
-	rc = 0;
-out:
-	EVP_CIPHER_CTX_free(ctx);
-	OPENSSL_cleanse(derived, sizeof derived);
 	return rc;
 }
 
@@ -159,19 +107,16 @@ read_ecdsa(const char *name, const char *group, struct wire *w, struct err *e)
 	return key;
 }
 
-/* The private section, decrypted: two equal numbers that tell a right passphrase, then the key. */
+/* The private section: two equal numbers, which show that it was decrypted rightly, then the key. */
 static EVP_PKEY *
-read_section(const char *name, struct wire w, bool encrypted, struct err *e)
+read_section(const char *name, struct wire w, struct err *e)
 {
 	uint32_t check = wire_u32(&w);
 	const uint8_t *kind;
 	size_t len;
 
 	if (check != wire_u32(&w) || w.bad) {
-		if (encrypted)
-			err_setx(e, ERR_CONFIG, "%s: the passphrase doesn't fit this key", name);
-		else
-			malformed(name, e);
+		malformed(name, e);
 		return NULL;
 	}
 	kind = wire_string(&w, &len);
@@ -194,26 +139,25 @@ read_section(const char *name, struct wire w, bool encrypted, struct err *e)
 	return NULL;
 }
 
-static const struct cipher *
-cipher_by_name(const uint8_t *name, size_t len)
+int
+opensshkey_encrypted(const char *name, struct err *e)
 {
-	for (size_t i = 0; i < sizeof ciphers / sizeof ciphers[0]; i++)
-		if (strlen(ciphers[i].name) == len && memcmp(ciphers[i].name, name, len) == 0)
-			return &ciphers[i];
-	return NULL;
+	return err_setx(e, ERR_CONFIG,
+	    "%s: want a login key that isn't encrypted, got an encrypted one, which can't be used while "
+	    "nobody is there to type its passphrase; copy it and decrypt the copy with: "
+	    "ssh-keygen -p -P OLD -N '' -f COPY",
+	    name);
 }
 
 EVP_PKEY *
-opensshkey_read(const char *name, const uint8_t *data, size_t len, const char *passphrase,
-    struct err *e)
+opensshkey_read(const char *name, const uint8_t *data, size_t len, struct err *e)
 {
-	struct buf raw = BUF_INIT(LOGIN_FILE_MAX);
-	const struct cipher *cipher = NULL;
-	const uint8_t *ciphername, *kdf, *options, *section;
-	size_t cipherlen, kdflen, optlen, publen, seclen;
+	struct buf raw = BUF_INIT(OPENSSHKEY_MAX);
 	struct wire w = WIRE_INIT((const uint8_t *)"", 0);
+	const uint8_t *cipher, *section;
+	size_t cipherlen, unused, seclen;
 	EVP_PKEY *key = NULL;
-	bool encrypted;
+	uint32_t keys;
 
 	if (unbase64(name, data, len, &raw, e) == -1)
 		goto out;
@@ -222,39 +166,95 @@ opensshkey_read(const char *name, const uint8_t *data, size_t len, const char *p
 		goto out;
 	}
 	w = (struct wire)WIRE_INIT(raw.data + sizeof MAGIC, raw.len - sizeof MAGIC);
-	ciphername = wire_string(&w, &cipherlen);
-	kdf = wire_string(&w, &kdflen);
-	options = wire_string(&w, &optlen);
-	if (wire_u32(&w) != 1 || w.bad) {
-		malformed(name, e);
-		goto out;
-	}
-	wire_string(&w, &publen);
+	cipher = wire_string(&w, &cipherlen);
+	wire_string(&w, &unused); /* how the passphrase becomes a key, and with what options */
+	wire_string(&w, &unused);
+	keys = wire_u32(&w);
+	wire_string(&w, &unused); /* the public key */
 	section = wire_string(&w, &seclen);
-	if (w.bad || w.p != w.end) {
+	if (keys != 1 || w.bad)
 		malformed(name, e);
-		goto out;
-	}
-	encrypted = !(cipherlen == 4 && memcmp(ciphername, "none", 4) == 0);
-	if (encrypted) {
-		cipher = cipher_by_name(ciphername, cipherlen);
-		if (cipher == NULL || kdflen != 6 || memcmp(kdf, "bcrypt", 6) != 0) {
-			err_setx(e, ERR_CONFIG,
-			    "%s: the key is encrypted with %.*s, want aes256-ctr", name,
-			    cipherlen > 64 ? 64 : (int)cipherlen, (const char *)ciphername);
-			goto out;
-		}
-		if (passphrase == NULL || *passphrase == '\0') {
-			err_setx(e, ERR_CONFIG,
-			    "%s: the key is encrypted, and no passphrase file is configured", name);
-			goto out;
-		}
-		if (decrypt(name, cipher, (struct wire)WIRE_INIT(options, optlen), passphrase,
-			raw.data + (section - raw.data), seclen, e) == -1)
-			goto out;
-	}
-	key = read_section(name, (struct wire)WIRE_INIT(section, seclen), encrypted, e);
+	else if (cipherlen != 4 || memcmp(cipher, "none", 4) != 0)
+		opensshkey_encrypted(name, e);
+	else if (w.p != w.end)
+		malformed(name, e);
+	else
+		key = read_section(name, (struct wire)WIRE_INIT(section, seclen), e);
 out:
 	buf_free(&raw);
 	return key;
+}
+
+/* The private section of an ed25519 key, filled up to whole blocks of 8 bytes. */
+static int
+put_section(struct buf *out, const uint8_t pub[32], const uint8_t seed[32], const char *comment,
+    struct err *e)
+{
+	uint8_t both[64];
+	int rc = -1;
+
+	memcpy(both, seed, 32);
+	memcpy(both + 32, pub, 32);
+	/* The two equal numbers may be any, as nothing is encrypted. */
+	if (wire_put_u32(out, 0, e) == 0 && wire_put_u32(out, 0, e) == 0 &&
+	    wire_put_text(out, "ssh-ed25519", e) == 0 && wire_put_string(out, pub, 32, e) == 0 &&
+	    wire_put_string(out, both, sizeof both, e) == 0 && wire_put_text(out, comment, e) == 0)
+		rc = 0;
+	for (uint8_t pad = 1; rc == 0 && out->len % 8 != 0; pad++)
+		rc = wire_put_u8(out, pad, e);
+	OPENSSL_cleanse(both, sizeof both);
+	return rc;
+}
+
+/* Append data in base64 between the marker lines. */
+static int
+put_text(struct buf *out, const struct buf *data, struct err *e)
+{
+	EVP_ENCODE_CTX *ctx = EVP_ENCODE_CTX_new();
+	int n = 0, last = 0, rc = -1;
+
+	if (ctx == NULL)
+		return err_nomem(e);
+	EVP_EncodeInit(ctx);
+	if (buf_adds(out, BEGIN "\n", e) == -1 || buf_reserve(out, 2 * data->len + 128, e) == -1)
+		goto out;
+	if (!EVP_EncodeUpdate(ctx, out->data + out->len, &n, data->data, (int)data->len)) {
+		err_setx(e, ERR_CRYPTO, "a key can't be written as base64");
+		goto out;
+	}
+	EVP_EncodeFinal(ctx, out->data + out->len + n, &last);
+	out->len += (size_t)n + (size_t)last;
+	rc = buf_adds(out, END "\n", e);
+out:
+	EVP_ENCODE_CTX_free(ctx);
+	return rc;
+}
+
+int
+opensshkey_write(const EVP_PKEY *ed25519, const char *comment, struct buf *out, struct err *e)
+{
+	struct buf raw = BUF_INIT(OPENSSHKEY_MAX), blob = BUF_INIT(256), section = BUF_INIT(1024);
+	uint8_t pub[32], seed[32];
+	size_t publen = sizeof pub, seedlen = sizeof seed;
+	int rc = -1;
+
+	if (!EVP_PKEY_get_raw_public_key(ed25519, pub, &publen) ||
+	    !EVP_PKEY_get_raw_private_key(ed25519, seed, &seedlen)) {
+		err_setx(e, ERR_CRYPTO, "want an ed25519 key");
+		goto out;
+	}
+	if (wire_put_text(&blob, "ssh-ed25519", e) == 0 &&
+	    wire_put_string(&blob, pub, publen, e) == 0 &&
+	    put_section(&section, pub, seed, comment, e) == 0 &&
+	    buf_add(&raw, MAGIC, sizeof MAGIC, e) == 0 && wire_put_text(&raw, "none", e) == 0 &&
+	    wire_put_text(&raw, "none", e) == 0 && wire_put_text(&raw, "", e) == 0 &&
+	    wire_put_u32(&raw, 1, e) == 0 && wire_put_string(&raw, blob.data, blob.len, e) == 0 &&
+	    wire_put_string(&raw, section.data, section.len, e) == 0)
+		rc = put_text(out, &raw, e);
+out:
+	OPENSSL_cleanse(seed, sizeof seed);
+	buf_free(&raw);
+	buf_free(&blob);
+	buf_free(&section);
+	return rc;
 }

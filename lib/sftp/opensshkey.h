@@ -4,8 +4,7 @@
 
 /*
  * Private keys in the format that ssh-keygen writes: "openssh-key-v1", a base64 text between two
- * marker lines.  OpenSSL doesn't read it.  Encrypted ones are AES in CTR or CBC mode under a key
- * that bcrypt_pbkdf (bcrypt.h) makes.
+ * marker lines.  OpenSSL doesn't read it.  Encrypted keys are refused.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,25 +12,25 @@
 
 #include <openssl/evp.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/err.h"
 
-/*
- * Most rounds of bcrypt_pbkdf that a file may ask for; ssh-keygen writes 16 to 24, and each costs a
- * millisecond or two.
- */
-#ifndef OPENSSHKEY_ROUNDS_MAX /* fuzzers are built with less */
-#define OPENSSHKEY_ROUNDS_MAX 1024
-#endif
+/* Bytes of a file with a private key. */
+#define OPENSSHKEY_MAX (64u * 1024)
 
-/* Whether data begins like such a file. */
+/* Returns whether data begins like such a file. */
 bool opensshkey_is(const uint8_t *data, size_t len);
 
 /*
- * Read one key; name is for messages.  The caller calls EVP_PKEY_free().  NULL with ERR_CONFIG
- * (malformed, a kind that is not ed25519 or ECDSA, a passphrase that is missing or doesn't fit),
- * ERR_CRYPTO or ERR_NOMEM.
+ * Reads one key; name is for messages.  The caller calls EVP_PKEY_free().  NULL with ERR_CONFIG
+ * (malformed, encrypted, neither ed25519 nor ECDSA), ERR_CRYPTO or ERR_NOMEM.
  */
-EVP_PKEY *opensshkey_read(const char *name, const uint8_t *data, size_t len, const char *passphrase,
-    struct err *e);
+EVP_PKEY *opensshkey_read(const char *name, const uint8_t *data, size_t len, struct err *e);
+
+/* Reports ERR_CONFIG: the key is encrypted, and how to decrypt a copy.  Returns -1. */
+int opensshkey_encrypted(const char *name, struct err *e);
+
+/* Appends the file of an ed25519 key.  0, or -1 with ERR_CRYPTO, ERR_TOO_LARGE or ERR_NOMEM. */
+int opensshkey_write(const EVP_PKEY *ed25519, const char *comment, struct buf *out, struct err *e);
 
 #endif

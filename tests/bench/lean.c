@@ -53,7 +53,7 @@ fetch(char **argv, struct err *e)
 	int rc = -1;
 
 	libssh2_init(0);
-	if (dial == NULL || (login = login_read(argv[4], NULL, e)) == NULL)
+	if (dial == NULL || (login = login_read(argv[4], e)) == NULL)
 		return -1;
 	server.login = (struct ssh_login){ .blob = login_blob(login)->data,
 		.bloblen = login_blob(login)->len,

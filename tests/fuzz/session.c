@@ -48,7 +48,7 @@ key(void)
 	must((b = BIO_new(BIO_s_mem())) != NULL &&
 	    PEM_write_bio_PrivateKey(b, k, NULL, NULL, 0, NULL, NULL));
 	len = BIO_get_mem_data(b, &text);
-	must((l = login_parse("key", (uint8_t *)text, (size_t)len, NULL, &e)) != NULL);
+	must((l = login_parse("key", (uint8_t *)text, (size_t)len, &e)) != NULL);
 	BIO_free(b);
 	EVP_PKEY_free(k);
 	return l;

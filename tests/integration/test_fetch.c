@@ -293,69 +293,64 @@ wrong_host_key(void **state)
 	digest_free(s.md);
 }
 
+/* Names the command that decrypts a copy. */
+#define DECRYPT "ssh-keygen -p -P OLD -N '' -f COPY"
+
 static struct key_row {
 	const char *name;
-	const char *make;	/* a shell command that makes the key $K */
-	const char *passphrase; /* NULL: none configured */
-	bool known;		/* put it into authorized_keys */
+	const char *make; /* a shell command that makes the key $K */
+	bool known;	  /* put it into authorized_keys */
 	enum err_code want;
 	const char *text; /* is in the error's text */
 } key_rows[] = {
-	{ "key: unknown to the server", "ssh-keygen -q -t ed25519 -N '' -f $K", NULL, false,
-	    ERR_AUTH, "/key_" },
-	{ "key: ECDSA P-256", "ssh-keygen -q -t ecdsa -b 256 -N '' -f $K", NULL, true, ERR_NONE,
-	    NULL },
-	{ "key: ECDSA P-384", "ssh-keygen -q -t ecdsa -b 384 -N '' -f $K", NULL, true, ERR_NONE,
-	    NULL },
-	{ "key: ECDSA P-521", "ssh-keygen -q -t ecdsa -b 521 -N '' -f $K", NULL, true, ERR_NONE,
-	    NULL },
-	{ "key: ECDSA as PEM", "ssh-keygen -q -m PEM -t ecdsa -N '' -f $K", NULL, true, ERR_NONE,
-	    NULL },
-	{ "key: ECDSA as PKCS#8, encrypted", "ssh-keygen -q -m PKCS8 -t ecdsa -N sesame -f $K",
-	    "sesame", true, ERR_NONE, NULL },
-	{ "key: encrypted", "ssh-keygen -q -t ed25519 -N sesame -f $K", "sesame", true, ERR_NONE,
-	    NULL },
-	{ "key: encrypted, CBC", "ssh-keygen -q -t ed25519 -Z aes128-cbc -N sesame -f $K", "sesame",
+	{ "key: unknown to the server", "ssh-keygen -q -t ed25519 -N '' -f $K", false, ERR_AUTH,
+	    "/key_" },
+	{ "key: ECDSA P-256", "ssh-keygen -q -t ecdsa -b 256 -N '' -f $K", true, ERR_NONE, NULL },
+	{ "key: ECDSA P-384", "ssh-keygen -q -t ecdsa -b 384 -N '' -f $K", true, ERR_NONE, NULL },
+	{ "key: ECDSA P-521", "ssh-keygen -q -t ecdsa -b 521 -N '' -f $K", true, ERR_NONE, NULL },
+	{ "key: ECDSA as PEM", "ssh-keygen -q -m PEM -t ecdsa -N '' -f $K", true, ERR_NONE, NULL },
+	{ "key: encrypted", "ssh-keygen -q -t ed25519 -N sesame -f $K", true, ERR_CONFIG, DECRYPT },
+	{ "key: encrypted, CBC", "ssh-keygen -q -t ed25519 -Z aes128-cbc -N sesame -f $K", true,
+	    ERR_CONFIG, DECRYPT },
+	{ "key: encrypted, PKCS#8", "ssh-keygen -q -m PKCS8 -t ecdsa -N sesame -f $K", true,
+	    ERR_CONFIG, DECRYPT },
+	{ "key: encrypted, PEM", "ssh-keygen -q -m PEM -t ecdsa -N sesame -f $K", true, ERR_CONFIG,
+	    DECRYPT },
+	{ "key: encrypted RSA", "ssh-keygen -q -t rsa -b 2048 -N sesame -f $K", true, ERR_CONFIG,
+	    DECRYPT },
+	{ "key: a decrypted copy",
+	    "ssh-keygen -q -t ed25519 -N sesame -f $K.old && cp $K.old $K && "
+	    "ssh-keygen -q -p -P sesame -N '' -f $K && mv $K.old.pub $K.pub",
 	    true, ERR_NONE, NULL },
-	{ "key: wrong passphrase", "ssh-keygen -q -t ed25519 -N sesame -f $K", "open", true,
-	    ERR_CONFIG, "passphrase" },
-	{ "key: wrong passphrase, PKCS#8", "ssh-keygen -q -m PKCS8 -t ecdsa -N sesame -f $K",
-	    "open", true, ERR_CONFIG, "passphrase" },
-	{ "key: no passphrase", "ssh-keygen -q -t ed25519 -N sesame -f $K", NULL, true, ERR_CONFIG,
-	    "passphrase" },
-	{ "key: RSA", "ssh-keygen -q -t rsa -b 2048 -N '' -f $K", NULL, true, ERR_CONFIG,
+	{ "key: RSA", "ssh-keygen -q -t rsa -b 2048 -N '' -f $K", true, ERR_CONFIG,
 	    "ssh-keygen -t ed25519" },
-	{ "key: RSA as PEM", "ssh-keygen -q -m PEM -t rsa -b 2048 -N '' -f $K", NULL, true,
-	    ERR_CONFIG, "ssh-keygen -t ed25519" },
-	{ "key: readable by all", "ssh-keygen -q -t ed25519 -N '' -f $K && chmod 644 $K", NULL,
-	    true, ERR_CONFIG, "only its owner" },
-	{ "key: no key", "echo hello > $K && chmod 600 $K && echo > $K.pub", NULL, false,
-	    ERR_CONFIG, "private key" },
-	{ "key: cut off", "ssh-keygen -q -t ed25519 -N '' -f $K && sed -i 3d $K", NULL, false,
-	    ERR_CONFIG, "damaged" },
-	{ "key: missing", "true", NULL, false, ERR_CONFIG, "/key_" },
+	{ "key: RSA as PEM", "ssh-keygen -q -m PEM -t rsa -b 2048 -N '' -f $K", true, ERR_CONFIG,
+	    "ssh-keygen -t ed25519" },
+	{ "key: readable by all", "ssh-keygen -q -t ed25519 -N '' -f $K && chmod 644 $K", true,
+	    ERR_CONFIG, "only its owner" },
+	{ "key: no key", "echo hello > $K && chmod 600 $K && echo > $K.pub", false, ERR_CONFIG,
+	    "private key" },
+	{ "key: cut off", "ssh-keygen -q -t ed25519 -N '' -f $K && sed -i 3d $K", false, ERR_CONFIG,
+	    "damaged" },
+	{ "key: missing", "true", false, ERR_CONFIG, "/key_" },
 };
 
 static void
 login_key(void **state)
 {
 	const struct key_row *r = *state;
-	char key[200], pass[210];
+	char key[200];
 	struct sftp_file f;
 	struct sink s;
 	struct job j;
 	struct err e;
 
 	snprintf(key, sizeof key, "%s/key_%zu", one.dir, (size_t)(r - key_rows));
-	snprintf(pass, sizeof pass, "%s.pass", key);
 	run("K=%s; export K; %s", key, r->make);
 	if (r->known)
 		run("cat %s.pub >> %s/authorized_keys", key, one.dir);
-	if (r->passphrase != NULL)
-		run("umask 077; echo '%s' > %s", r->passphrase, pass);
 	job_init(&j, one.url, NULL);
 	j.config.key_file = key;
-	j.config.passphrase_file = r->passphrase == NULL ? NULL : pass;
 	file_init(&f, &s, "many/f0001", MANY_SIZE);
 	if (r->want == ERR_NONE) {
 		assert_ok(fetch_one(&j, &f, &e), &e);

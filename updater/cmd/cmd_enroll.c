@@ -8,17 +8,25 @@
 #include <string.h>
 
 #include "lib/base/digest.h"
+#include "lib/base/path.h"
 #include "lib/sftp/fingerprint.h"
+#include "lib/os/dir.h"
+#include "lib/os/file.h"
+#include "lib/os/move.h"
 #include "lib/os/path.h"
+#include "lib/os/places.h"
+#include "lib/sftp/login.h"
 #include "lib/tuf/client.h"
 #include "updater/station/station.h"
 
 #define FILE_NAME_MAX 4096 /* bytes */
+#define KEY_NAME      "login"
 
 struct options {
 	struct enrolment en;
 	const char *root;
 	struct option_list host_keys;
+	bool new_key;
 };
 
 /*
@@ -38,9 +46,10 @@ absolute(const char **path, struct buf *out, struct err *e)
 }
 
 static int
-check(const struct enrolment *en, const char *root, struct err *e)
+check(const struct options *o, struct err *e)
 {
-	int login = (en->login_key != NULL) + (en->password_file != NULL);
+	const struct enrolment *en = &o->en;
+	int login = (en->login_key != NULL) + (en->password_file != NULL) + o->new_key;
 	bool sftp = false;
 
 	for (size_t i = 0; i < en->nservers; i++) {
@@ -58,16 +67,17 @@ check(const struct enrolment *en, const char *root, struct err *e)
 			    "--host-key: want SHA256: and 43 characters of base64, as 'ssh-keygen -l' "
 			    "prints it, got '%s'",
 			    en->host_keys[i]);
-	if (root != NULL && en->installation != NULL && en->application != NULL &&
-	    (!sftp || (en->nhost_keys > 0 && login == 1)))
+	if (o->root != NULL && en->installation != NULL && en->application != NULL &&
+	    (!sftp || (en->nhost_keys > 0 && login == 1)) && !(o->new_key && login > 1))
 		return 0;
 	return err_setx(e, ERR_USAGE, "enroll: want %s",
-	    root == NULL		   ? "--root FILE, the root metadata to trust"
+	    o->root == NULL		   ? "--root FILE, the root metadata to trust"
 		: en->installation == NULL ? "--installation NAME"
 		: en->application == NULL  ? "--app NAME"
 		: en->nhost_keys == 0	   ? "--host-key SHA256:..., the server's fingerprint"
-		: login == 0 ? "--key FILE, the private login key, or --password-file FILE"
-			     : "--key FILE or --password-file FILE, not both");
+		: login == 0
+		? "--key FILE, the private login key, --new-key or --password-file FILE"
+		: "--key FILE, --new-key or --password-file FILE, only one of them");
 }
 
 static int
@@ -102,24 +112,73 @@ out:
 	return rc;
 }
 
+/* The file of a new login key, in the state of the application, and the comment in the key. */
+static int
+name_key(const struct enrolment *en, struct buf *dir, struct buf *comment, struct err *e)
+{
+	if (!valid_application_name(en->application) || !valid_application_name(en->installation))
+		return err_setx(e, ERR_USAGE,
+		    "want letters, digits, '_', '-' and '.' in --installation and --app");
+	if (place_path(PLACE_STATE, dir, e) == -1 ||
+	    buf_addf(dir, e, "/%s/%s", en->installation, en->application) == -1 ||
+	    buf_addf(comment, e, "%s/%s@", en->installation, en->application) == -1)
+		return -1;
+	return place_known("ComputerName", strlen("ComputerName"), comment, e) == -1 ? -1 : 0;
+}
+
+/*
+ * The key is whole on the disk before a setting names it.  A crash in between leaves the key, which
+ * the next call refuses to replace.
+ */
+static int
+enroll_with_new_key(struct options *o, struct err *e)
+{
+	struct buf path = BUF_INIT(FILE_NAME_MAX), comment = BUF_INIT(512), line = BUF_INIT(1024);
+	struct dir *d = NULL;
+	struct err ignored;
+	int rc = -1;
+
+	if (name_key(&o->en, &path, &comment, e) == -1 ||
+	    (d = dir_make(buf_text(&path), place_stationwide() ? 0755 : 0700, e)) == NULL ||
+	    buf_adds(&path, "/" KEY_NAME, e) == -1)
+		goto out;
+	if (login_make(d, KEY_NAME, buf_text(&comment), &line, e) == -1) {
+		if (e->code == ERR_EXISTS)
+			err_setx(e, ERR_EXISTS,
+			    "%s: there is a login key already, which is never replaced; use it with --key "
+			    "('ssh-keygen -y -f' prints its line for authorized_keys), or move it away",
+			    buf_text(&path));
+		goto out;
+	}
+	o->en.login_key = buf_text(&path);
+	if ((rc = enroll(o, e)) == -1)
+		file_remove(d, KEY_NAME, &ignored);
+	else
+		printf("login key in %s; add this line to authorized_keys on the server:\n%s\n",
+		    buf_text(&path), buf_text(&line));
+out:
+	dir_close(d);
+	buf_free(&path);
+	buf_free(&comment);
+	buf_free(&line);
+	return rc;
+}
+
 static int
 run(struct call *call, struct err *e)
 {
 	struct options *o = call->options;
-	struct buf key = BUF_INIT(FILE_NAME_MAX), passphrase = BUF_INIT(FILE_NAME_MAX),
-		   password = BUF_INIT(FILE_NAME_MAX);
+	struct buf key = BUF_INIT(FILE_NAME_MAX), password = BUF_INIT(FILE_NAME_MAX);
 	int rc = -1;
 
 	o->en.host_keys = o->host_keys.values;
 	o->en.nhost_keys = o->host_keys.n;
 	o->en.servers = (const char *const *)call->argv;
 	o->en.nservers = (size_t)call->argc;
-	if (check(&o->en, o->root, e) == 0 && absolute(&o->en.login_key, &key, e) == 0 &&
-	    absolute(&o->en.passphrase_file, &passphrase, e) == 0 &&
+	if (check(o, e) == 0 && absolute(&o->en.login_key, &key, e) == 0 &&
 	    absolute(&o->en.password_file, &password, e) == 0)
-		rc = enroll(o, e);
+		rc = o->new_key ? enroll_with_new_key(o, e) : enroll(o, e);
 	buf_free(&key);
-	buf_free(&passphrase);
 	buf_free(&password);
 	return rc;
 }
@@ -131,9 +190,10 @@ static const struct option options[] = {
 	    .max = STATION_SERVERS_MAX, .offers = OFFER_NOTHING },
 	{ "root", OPTION_TEXT, TO(root), "FILE",
 	    "root metadata to trust (N.root.json), obtained by a safe way" },
-	{ "key", OPTION_TEXT, TO(en.login_key), "FILE", "private login key (ed25519 or ECDSA)" },
-	{ "passphrase-file", OPTION_TEXT, TO(en.passphrase_file), "FILE",
-	    "file with the passphrase of an encrypted login key" },
+	{ "key", OPTION_TEXT, TO(en.login_key), "FILE",
+	    "private login key (ed25519 or ECDSA, not encrypted)" },
+	{ "new-key", OPTION_FLAG, TO(new_key), NULL,
+	    "instead: make the login key, and print its line for the server's authorized_keys" },
 	{ "password-file", OPTION_TEXT, TO(en.password_file), "FILE",
 	    "instead of a key: file with the login password, that only its owner can read" },
 	{ "installation", OPTION_TEXT, TO(en.installation), "NAME",

@@ -31,8 +31,7 @@
 #define DOWNLOAD_NAME "download"
 
 struct arguments {
-	const char *metadata_dir, *metadata_url, *target_base_url, *target_dir, *key,
-	    *passphrase_file, *known_hosts;
+	const char *metadata_dir, *metadata_url, *target_base_url, *target_dir, *key, *known_hosts;
 	struct option_list targets;
 };
 
@@ -73,7 +72,6 @@ origin_open(struct origin *p, const char *url, const struct arguments *a, struct
 		.host_keys = p->host_keys,
 		.nhost_keys = p->known.n,
 		.key_file = a->key,
-		.passphrase_file = a->passphrase_file,
 		.connect_ms = SILENCE_MS,
 		.deadline = clock_mono_ms() + WHOLE_MS,
 		.child = &p->child };
@@ -296,8 +294,6 @@ static const struct option options[] = {
 	{ "target-dir", OPTION_TEXT, TO(target_dir), "DIR", "where verified targets go",
 	    .offers = OFFER_DIRECTORIES },
 	{ "key", OPTION_TEXT, TO(key), "FILE", "private login key for sftp (or SLIPWAY_KEY)" },
-	{ "passphrase-file", OPTION_TEXT, TO(passphrase_file), "FILE",
-	    "file with the passphrase of an encrypted key" },
 	{ "known-hosts", OPTION_TEXT, TO(known_hosts), "FILE",
 	    "host keys, as ssh keeps them (or SLIPWAY_KNOWN_HOSTS)" },
 	OPTION_END,

@@ -89,9 +89,8 @@ connect_early(struct fetch *f, struct err *e)
 
 	if (f->urls[0].scheme == URL_SFTP)
 		start_session(f, false, &ignored);
-	f->login = f->config.password_file != NULL
-	    ? login_read_password(f->config.password_file, e)
-	    : login_read(f->config.key_file, f->config.passphrase_file, e);
+	f->login = f->config.password_file != NULL ? login_read_password(f->config.password_file, e)
+						   : login_read(f->config.key_file, e);
 	if (f->login == NULL)
 		return -1;
 	if (f->session != NULL)

@@ -24,8 +24,7 @@ struct fetch_config {
 	size_t nhost_keys;
 	/* private login key (OpenSSH or PEM); NULL for file: URLs */
 	const char *key_file;
-	const char *passphrase_file; /* for an encrypted key, or NULL */
-	const char *password_file;   /* instead of a key, or NULL */
+	const char *password_file; /* instead of a key, or NULL */
 	/*
 	 * Most time for connecting and logging in to one server, and for hearing nothing from it
 	 * afterwards.
@@ -54,8 +53,8 @@ struct fetch *fetch_start(const struct fetch_config *config, struct err *e);
  * if it had sent something, then on the next. A server has its share of the time that is left, at
  * most connect_ms, to connect and for each silence; one that only dribbles while there is another
  * counts as silent. What a server says about one file (that there is none, that it may not be read)
- * is final; the next isn't asked. 0 when every file is SFTP_FILE_OK or SFTP_FILE_ABSENT; -1 with the first
- * fault in e otherwise: ERR_NETWORK, ERR_TIMEOUT, ERR_HOSTKEY, ERR_AUTH, ERR_PROTOCOL, ERR_ACCESS,
+ * is final; the next isn't asked. 0 when every file is SFTP_FILE_OK or SFTP_FILE_ABSENT; -1 with
+ * the first fault in e otherwise: ERR_NETWORK, ERR_TIMEOUT, ERR_HOSTKEY, ERR_AUTH, ERR_PROTOCOL, ERR_ACCESS,
  * ERR_TOO_LARGE, ERR_UNSAFE (a path), ERR_CONFLICT (the file is shorter than offset), ERR_IO, or
  * what data() gave.  No file is SFTP_FILE_PENDING afterwards.
  */

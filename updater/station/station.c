@@ -342,7 +342,6 @@ load_settings(struct station *st, struct settings *s, const char *key, struct er
 	    list_setting(s, key, "TrustedHostKeysSHA256", &st->host_key_data, st->host_keys,
 		&st->nhost_keys, e) == -1 ||
 	    text_setting(s, key, "LoginKey", &st->login_key, e) == -1 ||
-	    text_setting(s, key, "LoginPassphraseFile", &st->passphrase_file, e) == -1 ||
 	    text_setting(s, key, "LoginPasswordFile", &st->password_file, e) == -1 ||
 	    text_setting(s, key, "Deadline", &deadline, e) == -1 ||
 	    text_setting(s, key, "OnError", &on_error, e) == -1 ||
@@ -401,7 +400,6 @@ station_free(struct station *st)
 	value_free(&st->server_data);
 	value_free(&st->host_key_data);
 	free(st->login_key);
-	free(st->passphrase_file);
 	free(st->password_file);
 	free(st->install_dir);
 	free(st->app_dir);
@@ -467,7 +465,8 @@ enrolment_changes(const struct enrolment *en, const char *key, struct changeset 
 	if (set_list(c, key, "Server", en->servers, en->nservers, e) == -1 ||
 	    set_list(c, key, "TrustedHostKeysSHA256", en->host_keys, en->nhost_keys, e) == -1 ||
 	    set_text(c, key, "LoginKey", en->login_key, e) == -1 ||
-	    set_text(c, key, "LoginPassphraseFile", en->passphrase_file, e) == -1 ||
+	    /* of Slipway 0.1.0, for a key that was encrypted */
+	    set_text(c, key, "LoginPassphraseFile", NULL, e) == -1 ||
 	    set_text(c, key, "LoginPasswordFile", en->password_file, e) == -1 ||
 	    set_text(c, key, "InstallDir", en->install_dir, e) == -1 ||
 	    set_text(c, key, "AppDir", en->app_dir, e) == -1 ||

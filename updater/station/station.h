@@ -30,7 +30,7 @@ struct station {
 	const char *host_keys[STATION_SERVERS_MAX]; /* point into host_key_data */
 	size_t nservers, nhost_keys;
 	struct value server_data, host_key_data;
-	char *login_key, *passphrase_file, *password_file; /* NULL where not set */
+	char *login_key, *password_file; /* NULL where not set */
 	/* expanded; install_dir NULL where not set */
 	char *install_dir, *app_dir;
 	/* the same as other programs write them: path_native() */
@@ -52,7 +52,7 @@ struct enrolment {
 	const char *const *servers, *const *host_keys;
 	size_t nservers, nhost_keys;
 	/* absolute paths, or NULL */
-	const char *login_key, *passphrase_file, *password_file;
+	const char *login_key, *password_file;
 	const char *install_dir, *app_dir;
 	const char *deadline, *on_error; /* as text */
 	const char *warn_after_days, *block_after_days;

@@ -127,7 +127,6 @@ connect_to_server(struct attempt *u, struct err *e)
 	struct fetch_config config = { .host_keys = st->host_keys,
 		.nhost_keys = st->nhost_keys,
 		.key_file = st->login_key,
-		.passphrase_file = st->passphrase_file,
 		.password_file = st->password_file,
 		.connect_ms = STATION_CONNECT_MS,
 		.deadline = u->o->deadline,

@@ -400,7 +400,7 @@ make_key(void)
 
 	assert_true(PEM_write_bio_PrivateKey(b, k, NULL, NULL, 0, NULL, NULL));
 	len = BIO_get_mem_data(b, &text);
-	assert_non_null(l = login_parse("key", (uint8_t *)text, (size_t)len, NULL, &e));
+	assert_non_null(l = login_parse("key", (uint8_t *)text, (size_t)len, &e));
 	BIO_free(b);
 	EVP_PKEY_free(k);
 	return l;

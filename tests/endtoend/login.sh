@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: ISC
+# The login key: one that the station makes itself, and one that is encrypted, which version 0.1.0 could use.
+# shellcheck shell=bash source=tests/endtoend/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+key=$STATION/state/$INSTALLATION/$APP/login
+
+new_key() {
+	slipway enroll "$url" --host-key "$hostkey" --root "$REPO/served/metadata/1.root.json" --new-key \
+		--installation "$INSTALLATION" --app "$APP" --install-dir "$WORK/installed" "$@"
+}
+
+cd "$WORK"
+make_repo
+make_release release server.crt="$REPO/certs/kernel.crt"
+make_login
+publish release
+start_server
+mkdir -p installed
+
+# Nothing is left of a key for an enrolment that fails.
+expect 2 both.log new_key --key login
+want both.log 'only one of them'
+expect 1 deadline.log new_key --deadline never
+[ ! -e "$key" ] || fail "want no key of an enrolment that failed" deadline.log
+
+# The station makes its key; the server knows it as soon as it has the line.
+expect 0 enroll.log new_key
+want enroll.log "login key in $key"
+[ "$(stat -c %a "$key")" = 600 ] || fail "want a key that only its owner can read"
+line=$(grep '^ssh-ed25519 ' enroll.log)
+[ "${line##* }" = "$INSTALLATION/$APP@$(hostname)" ] || fail "want a comment that names the station" enroll.log
+[ "$(ssh-keygen -y -f "$key")" = "$line" ] || fail "want ssh-keygen to read the key" enroll.log
+expect 1 unknown.log slipway update
+want unknown.log 'the server refused user'
+echo "$line" >> "$REPO/ssh/authorized_keys"
+expect 0 update.log slipway update
+want update.log 'applied release 1'
+
+# It is never replaced, whatever was enrolled: not of this enrolment, nor of one that a crash cut before its settings.
+cp "$key" before
+expect 1 again.log new_key
+expect 1 force.log new_key --force
+want force.log 'never replaced'
+rm station/machine.conf
+expect 1 cut.log new_key
+want cut.log "$key: there is a login key already"
+cmp "$key" before || fail "want the key as it was"
+expect 0 key.log slipway enroll "$url" --host-key "$hostkey" --root "$REPO/served/metadata/1.root.json" --key "$key" \
+	--installation "$INSTALLATION" --app "$APP" --install-dir "$WORK/installed"
+expect 0 update.log slipway update
+mv "$key" away
+expect 1 enrolled.log new_key
+want enrolled.log '--force'
+[ ! -e "$key" ] || fail "want no key of an enrolment that failed" enrolled.log
+expect 0 second.log new_key --force
+! cmp -s "$key" away || fail "want another key"
+
+# A station of version 0.1.0 with an encrypted key and a passphrase file: the program starts, and the user is told what to do.
+rm station/machine.conf
+cp login encrypted
+ssh-keygen -q -p -P '' -N sesame -f encrypted
+echo sesame > passphrase
+chmod 600 passphrase
+cp login.pub encrypted.pub
+expect 0 old.log slipway enroll "$url" --host-key "$hostkey" --root "$REPO/served/metadata/1.root.json" --key encrypted \
+	--installation "$INSTALLATION" --app "$APP" --install-dir "$WORK/installed"
+sed -i "/^LoginKey/a LoginPassphraseFile = $WORK/passphrase" station/machine.conf
+want station/machine.conf LoginPassphraseFile
+told="ssh-keygen -p -P OLD -N '' -f COPY"
+expect 0 run.log slipway run --app "$APP" -- echo started
+want run.log started
+want run.log "$WORK/encrypted: want a login key that isn't encrypted"
+want run.log "$told"
+expect 1 update.log slipway update --app "$APP"
+want update.log "$told"
+# What is told, done: the setting that is left over changes nothing, and goes with the next enrolment.
+mv encrypted kept
+cp kept encrypted
+told=${told/OLD/sesame}
+expect 0 decrypt.log eval "${told/COPY/encrypted}"
+expect 0 update.log slipway update --app "$APP"
+expect 0 enroll.log enroll --force
+wantno station/machine.conf LoginPassphraseFile
+expect 0 update.log slipway update
