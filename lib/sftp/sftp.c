@@ -13,7 +13,6 @@
 /* Most bytes of requests that are kept; the windows and the backlog stay far below it. */
 #define OUT_MAX (4u * 1024 * 1024)
 
-#define DATA_HEAD 13  /* length, type, id, length of the data */
 #define SHOWN_MAX 200 /* bytes of a server's message that a text shows */
 
 #define MODE_TYPE    0170000u
@@ -125,18 +124,6 @@ sftp_done(const struct sftp *s)
 	return s->pending == 0;
 }
 
-uint64_t
-sftp_answered(const struct sftp *s)
-{
-	return s->answered;
-}
-
-uint64_t
-sftp_received(const struct sftp *s)
-{
-	return s->received;
-}
-
 /* Let go of a file's READs; what is under way will be dropped when it comes. */
 static void
 drop_reads(struct sftp *s, struct sftp_entry *n)
@@ -166,7 +153,6 @@ finish(struct sftp *s, struct sftp_entry *n, enum sftp_result result, struct err
 	s->exclusive = false; /* where it was set, this was the only file that was open */
 	n->file->result = result;
 	s->pending--;
-	s->answered++;
 	entry_free(n);
 	return rc;
 }
@@ -192,18 +178,31 @@ too_large(struct sftp *s, struct sftp_entry *n, struct err *e)
 	return finish(s, n, SFTP_FILE_FAILED, e);
 }
 
-/* Hand bytes on.  1, or 0 when that ended the file (n is gone), or -1. */
-static int
-deliver(struct sftp *s, struct sftp_entry *n, const uint8_t *bytes, size_t len, struct err *e)
+/*
+ * Data came where a READ was cut: it wasn't the end of the file, so the server never gives more at
+ * once.
+ */
+static void
+learn_size(struct sftp *s, struct sftp_entry *n)
+{
+	if (n->cut > 0 && n->cut < SFTP_READ_LEAST)
+		s->single = true;
+	else if (n->cut > 0 && n->cut < s->limits.read)
+		s->limits.read = n->cut;
+	n->cut = 0;
+}
+
+int
+sftp_deliver(struct sftp *s, struct sftp_entry *n, const uint8_t *bytes, size_t len, struct err *e)
 {
 	struct sftp_file *f = n->file;
 
+	learn_size(s, n);
 	if (len > f->max - f->offset)
 		return too_large(s, n, e);
 	if (f->data(f->arg, bytes, len, &f->err) == -1)
 		return finish(s, n, SFTP_FILE_FAILED, e);
 	f->offset += len;
-	s->received += len;
 	return 1;
 }
 
@@ -220,23 +219,8 @@ ask_again(struct sftp *s, struct sftp_entry *n)
 	sftp_list_first(n->stat != NULL ? &s->idle : &s->asking, n);
 }
 
-/*
- * Data came where a READ was cut: it wasn't the end of the file, so the server never gives more at
- * once.
- */
-static void
-learn_size(struct sftp *s, struct sftp_entry *n)
-{
-	if (n->cut > 0 && n->cut < SFTP_READ_LEAST)
-		s->single = true;
-	else if (n->cut > 0 && n->cut < s->limits.read)
-		s->limits.read = n->cut;
-	n->cut = 0;
-}
-
-/* Hand on what is complete at the front of a file.  0 or -1; n may be gone afterwards. */
-static int
-advance(struct sftp *s, struct sftp_entry *n, struct err *e)
+int
+sftp_advance(struct sftp *s, struct sftp_entry *n, struct err *e)
 {
 	struct sftp_file *f = n->file;
 	struct sftp_request *r;
@@ -245,11 +229,8 @@ advance(struct sftp *s, struct sftp_entry *n, struct err *e)
 	while ((r = n->reads) != NULL && r->done) {
 		if (r->eof)
 			return finish(s, n, SFTP_FILE_OK, e);
-		if (r->early != NULL) {
-			learn_size(s, n);
-			if ((rc = deliver(s, n, r->early, r->got, e)) != 1)
-				return rc;
-		}
+		if (r->early != NULL && (rc = sftp_deliver(s, n, r->early, r->got, e)) != 1)
+			return rc;
 		n->reads = r->next;
 		if (n->reads == NULL)
 			n->last_read = NULL;
@@ -274,8 +255,8 @@ advance(struct sftp *s, struct sftp_entry *n, struct err *e)
 	return 0;
 }
 
-static struct sftp_request *
-find(struct sftp *s, uint32_t id, struct err *e)
+struct sftp_request *
+sftp_find(struct sftp *s, uint32_t id, struct err *e)
 {
 	struct sftp_request *r = &s->slots[id % SFTP_SLOTS];
 
@@ -287,70 +268,6 @@ find(struct sftp *s, uint32_t id, struct err *e)
 		return NULL;
 	}
 	return r;
-}
-
-/* The head of a DATA packet is there. */
-static int
-data_begins(struct sftp *s, const uint8_t *head, struct err *e)
-{
-	uint32_t length =
-	    (uint32_t)head[0] << 24 | (uint32_t)head[1] << 16 | (uint32_t)head[2] << 8 | head[3];
-	uint32_t id =
-	    (uint32_t)head[5] << 24 | (uint32_t)head[6] << 16 | (uint32_t)head[7] << 8 | head[8];
-	uint32_t len =
-	    (uint32_t)head[9] << 24 | (uint32_t)head[10] << 16 | (uint32_t)head[11] << 8 | head[12];
-	struct sftp_request *r = find(s, id, e);
-
-	if (r == NULL)
-		return -1;
-	if (r->type != SFTP_READ)
-		return err_setx(e, ERR_PROTOCOL,
-		    "SFTP: the server sent data for a request that asked for none");
-	if (len > r->len)
-		return err_setx(e, ERR_PROTOCOL,
-		    "SFTP: asked for %" PRIu32 " bytes, the server sent %" PRIu32, r->len, len);
-	if (length != DATA_HEAD - 4 + len)
-		return err_setx(e, ERR_PROTOCOL,
-		    "SFTP: a packet of %" PRIu32 " bytes holds %" PRIu32 " bytes of data", length,
-		    len);
-	if (r->entry != NULL && r->entry->reads != r && len > 0 && (r->early = malloc(len)) == NULL)
-		return err_nomem(e);
-	s->filling = r;
-	s->filling_left = len;
-	return 0;
-}
-
-static int
-data_ends(struct sftp *s, struct err *e)
-{
-	struct sftp_request *r = s->filling;
-
-	s->filling = NULL;
-	r->done = true;
-	r->eof = r->got == 0; /* some servers say the end like this */
-	if (r->entry == NULL) {
-		sftp_request_free(s, r);
-		return 0;
-	}
-	return advance(s, r->entry, e);
-}
-
-static int
-data_comes(struct sftp *s, const uint8_t *bytes, size_t len, struct err *e)
-{
-	struct sftp_request *r = s->filling;
-
-	/* The entry may have ended in the middle of its bytes; then they are dropped. */
-	if (r->entry != NULL && r->early != NULL) {
-		memcpy(r->early + r->got, bytes, len);
-	} else if (r->entry != NULL) {
-		learn_size(s, r->entry);
-		if (deliver(s, r->entry, bytes, len, e) == -1)
-			return -1;
-	}
-	r->got += (uint32_t)len;
-	s->filling_left -= (uint32_t)len;
-	return 0;
 }
 
 static int
@@ -475,16 +392,15 @@ read_failed(struct sftp *s, struct sftp_request *r, const struct sftp_reply *rep
 		return open_again(s, r, r->entry, e);
 	if (reply->code == SFTP_EOF) {
 		r->done = r->eof = true;
-		return advance(s, r->entry, e);
+		return sftp_advance(s, r->entry, e);
 	}
 	refusal(r->entry, reply);
 	r->done = true;
 	return finish(s, r->entry, SFTP_FILE_FAILED, e);
 }
 
-/* A packet other than DATA is complete. */
-static int
-reply(struct sftp *s, const uint8_t *packet, size_t len, struct err *e)
+int
+sftp_reply(struct sftp *s, const uint8_t *packet, size_t len, struct err *e)
 {
 	struct sftp_reply p;
 	struct sftp_request *r;
@@ -502,7 +418,7 @@ reply(struct sftp *s, const uint8_t *packet, size_t len, struct err *e)
 				 : err_setx(e, ERR_PROTOCOL,
 				       "SFTP: want version 3, the server speaks %" PRIu32, p.id);
 	}
-	if ((r = find(s, p.id, e)) == NULL)
+	if ((r = sftp_find(s, p.id, e)) == NULL)
 		return -1;
 	status = p.type == SFTP_STATUS;
 	if (status && (p.code == SFTP_NO_CONNECTION || p.code == SFTP_CONNECTION_LOST))
@@ -530,68 +446,4 @@ reply(struct sftp *s, const uint8_t *packet, size_t len, struct err *e)
 	}
 	sftp_request_free(s, r);
 	return rc;
-}
-
-/*
- * How many bytes of the packet that is being collected must be there before it can be looked at.
- * 0: never.
- */
-static size_t
-wanted(const struct sftp *s)
-{
-	const uint8_t *p = s->packet;
-	uint32_t length = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-
-	if (s->have < 5)
-		return 5;
-	if (p[4] == SFTP_DATA)
-		return length >= DATA_HEAD - 4 && s->version ? DATA_HEAD : 0;
-	return length >= 5 && length <= SFTP_REPLY_MAX ? 4 + (size_t)length : 0;
-}
-
-static int
-collect(struct sftp *s, const uint8_t **bytes, size_t *len, struct err *e)
-{
-	size_t want = wanted(s), n;
-	int rc = 0;
-
-	n = want - s->have < *len ? want - s->have : *len;
-	memcpy(s->packet + s->have, *bytes, n);
-	s->have += n;
-	*bytes += n;
-	*len -= n;
-	if (s->have < want)
-		return 0;
-	if ((want = wanted(s)) == 0)
-		return err_setx(e, ERR_PROTOCOL,
-		    "SFTP: the server sent a packet of impossible length");
-	if (s->have < want)
-		return 0;
-	s->have = 0;
-	if (s->packet[4] != SFTP_DATA)
-		return reply(s, s->packet + 4, want - 4, e);
-	if ((rc = data_begins(s, s->packet, e)) == 0 && s->filling_left == 0)
-		rc = data_ends(s, e);
-	return rc;
-}
-
-int
-sftp_input(struct sftp *s, const uint8_t *bytes, size_t len, struct err *e)
-{
-	while (len > 0) {
-		size_t n = len < s->filling_left ? len : s->filling_left;
-
-		if (s->filling == NULL) {
-			if (collect(s, &bytes, &len, e) == -1)
-				return -1;
-			continue;
-		}
-		if (data_comes(s, bytes, n, e) == -1)
-			return -1;
-		bytes += n;
-		len -= n;
-		if (s->filling_left == 0 && data_ends(s, e) == -1)
-			return -1;
-	}
-	return 0;
 }

@@ -83,8 +83,4 @@ int sftp_input(struct sftp *s, const uint8_t *bytes, size_t len, struct err *e);
 /* Whether every file has a result. */
 bool sftp_done(const struct sftp *s);
 
-/* Files that got a result, and bytes that were handed on, so far. */
-uint64_t sftp_answered(const struct sftp *s);
-uint64_t sftp_received(const struct sftp *s);
-
 #endif

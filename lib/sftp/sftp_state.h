@@ -3,8 +3,8 @@
 #define LIB_SFTP_SFTP_STATE_H
 
 /*
- * What sftp.c (replies) and sftp_ask.c (requests) share: the files of a session and its open
- * requests.  Nobody else includes this.
+ * The files of a session and its open requests, for sftp_ask.c (requests), sftp.c (replies) above it
+ * and sftp_data.c (bytes that arrive) above both.  Nobody else includes this.
  *
  * An entry is one file on its way.  It is in exactly one list: waiting (no OPEN sent, or to be sent
  * again), asking (has a handle, and bytes that nobody has asked for) or idle (all asked for, or its
@@ -72,7 +72,6 @@ struct sftp {
 	/* one file is open or about to be, beside which there must be no other */
 	bool exclusive;
 	uint32_t shrunk_id; /* requests before this one don't lower limits.open again */
-	uint64_t answered, received;
 
 	struct sftp_request slots[SFTP_SLOTS];
 	uint32_t used, next_id;
@@ -96,6 +95,19 @@ void sftp_request_free(struct sftp *s, struct sftp_request *r);
 
 /* Write the requests that the windows have room for.  0, or -1 with ERR_NOMEM. */
 int sftp_ask(struct sftp *s, struct err *e);
+
+/* The open request with this id; NULL with ERR_PROTOCOL when there is none. */
+struct sftp_request *sftp_find(struct sftp *s, uint32_t id, struct err *e);
+
+/* Takes a whole packet other than DATA, without its length.  0, or -1 as sftp_input(). */
+int sftp_reply(struct sftp *s, const uint8_t *packet, size_t len, struct err *e);
+
+/* Hands bytes on.  1; 0 when that ended the file, and n is gone; -1. */
+int
+sftp_deliver(struct sftp *s, struct sftp_entry *n, const uint8_t *bytes, size_t len, struct err *e);
+
+/* Hands on what is complete at the front of a file.  0 or -1; n may be gone afterwards. */
+int sftp_advance(struct sftp *s, struct sftp_entry *n, struct err *e);
 
 /* Write a CLOSE for n's handle, if it has one. */
 int sftp_ask_close(struct sftp *s, struct sftp_entry *n, struct err *e);

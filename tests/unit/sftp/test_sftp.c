@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * updater/sftp: the packet engine against servers that are slow, odd, limited or hostile.
+ * The packet engine against servers that are slow, odd, limited or hostile.
  */
 #include "tests/unit/common/test.h"
 
@@ -165,8 +165,9 @@ serve_read(struct server *v, uint32_t id, struct wire *w)
 	}
 	b = begin_reply(v, SFTP_DATA, id);
 	wire_put_u32(b, (uint32_t)n, &e);
+	assert_ok(buf_reserve(b, n, &e), &e);
 	for (uint64_t i = 0; i < n; i++)
-		wire_put_u8(b, content(file, at + i), &e);
+		b->data[b->len++] = content(file, at + i);
 	end_reply(b);
 }
 
@@ -326,90 +327,146 @@ static struct habit_row {
 
 static const struct sftp_limits small_limits = { 4096, 40000, 100, 64 };
 
-/* exact: the files say that they should have as many bytes as they may have, which some haven't. */
+/* What the files are like; the first row with a file's number counts. */
+static const struct kind {
+	const char *name;
+	size_t first, every; /* numbers FIRST, FIRST + EVERY, ...; 0: that one alone */
+	enum { ABSENT, EMPTY, MOST, OVER, BLOCKS, SMALL } size;
+	uint64_t fail_at; /* the sink takes less; 0: all */
+	uint64_t offset;  /* the beginning is here already */
+	enum sftp_result want;
+	enum err_code code;
+} kinds[] = {
+	{ "absent", 3, 50, ABSENT, 0, 0, SFTP_FILE_ABSENT, ERR_NONE },
+	{ "empty", 7, 0, EMPTY, 0, 0, SFTP_FILE_OK, ERR_NONE },
+	{ "all that is allowed", 11, 0, MOST, 0, 0, SFTP_FILE_OK, ERR_NONE },
+	{ "a byte more than is allowed", 12, 0, OVER, 0, 0, SFTP_FILE_FAILED, ERR_TOO_LARGE },
+	{ "can't be kept", 20, 0, SMALL, 300, 0, SFTP_FILE_FAILED, ERR_NOSPC },
+	{ "the beginning is here", 30, 0, SMALL, 0, 500, SFTP_FILE_OK, ERR_NONE },
+	{ "whole blocks", 4, 10, BLOCKS, 0, 0, SFTP_FILE_OK, ERR_NONE },
+	{ "any size", 0, 1, SMALL, 0, 0, SFTP_FILE_OK, ERR_NONE },
+};
+
+static const struct kind *
+kind_of(size_t file)
+{
+	const struct kind *k = kinds;
+
+	while (k->every == 0 ? file != k->first : file % k->every != k->first)
+		k++;
+	return k;
+}
+
+struct flight {
+	struct server v;
+	struct sftp_file files[FILES_MAX];
+	struct sink sinks[FILES_MAX];
+	char names[FILES_MAX][16];
+	uint64_t max; /* most bytes of a file */
+	bool exact;   /* the files should have as many bytes as they may have, which some haven't */
+};
+
+static void
+make_file(struct flight *t, size_t i)
+{
+	const struct kind *k = kind_of(i);
+	const size_t sizes[] = { [ABSENT] = SIZE_MAX,
+		[EMPTY] = 0,
+		[MOST] = t->max,
+		[OVER] = t->max + 1,
+		[BLOCKS] = 4096 * (i % 7),
+		[SMALL] = i * 37 };
+
+	t->v.sizes[i] = sizes[k->size];
+	snprintf(t->names[i], sizeof t->names[i], "f%zu", i);
+	t->sinks[i] = (struct sink){ BUF_INIT(4 << 20), k->fail_at };
+	t->files[i] = (struct sftp_file){ .path = t->names[i],
+		.data = take,
+		.arg = &t->sinks[i],
+		.exact = t->exact,
+		.offset = k->offset,
+		.max = k->size == MOST || k->size == OVER || k->size == ABSENT
+		    ? t->max
+		    : sizes[k->size] + i % 3 * 1000 };
+}
+
+static void
+check_file(struct flight *t, size_t i)
+{
+	const struct kind *k = kind_of(i);
+	const struct habits *h = &t->v.h;
+	const struct sftp_file *f = &t->files[i];
+	const struct buf *got = &t->sinks[i].got;
+	/* A file without bytes that is opened when it is read is never opened. */
+	bool refused = h->open_fails && i % 2 == 1 && k->size != ABSENT &&
+	    !(h->lazy && t->v.sizes[i] == 0 && !t->exact);
+	enum sftp_result want = refused ? SFTP_FILE_FAILED : k->want;
+
+	/* One byte more may be more than the server gives at once, and isn't waited for. */
+	if (t->exact && k->size == OVER && f->result == SFTP_FILE_OK && got->len == t->max)
+		return;
+	if (f->result != want || (want == SFTP_FILE_FAILED && !refused && f->err.code != k->code))
+		fail_msg("file %zu (%s): want result %d, got %d (%s)", i, k->name, (int)want,
+		    (int)f->result, f->err.text);
+	if (want == SFTP_FILE_OK && got->len + k->offset != t->v.sizes[i])
+		fail_msg("file %zu (%s): want %zu bytes, got %zu", i, k->name, t->v.sizes[i],
+		    got->len + (size_t)k->offset);
+	for (size_t at = 0; at < got->len; at++)
+		if (got->data[at] != content(i, at + k->offset))
+			fail_msg("file %zu (%s) differs at %zu", i, k->name, at);
+}
+
+/* What is left is CLOSEs; afterwards nothing is open, and the session is good for more. */
+static void
+one_more(struct flight *t, struct sftp *s)
+{
+	struct sink sink = { BUF_INIT(100), 0 };
+	struct sftp_file f = { .path = "f2", .max = 100, .data = take, .arg = &sink };
+	struct err e;
+
+	receive(&t->v, s);
+	assert_ok(answer(&t->v, s, &e), &e);
+	assert_int_equal(t->v.open, 0);
+	assert_ok(sftp_add(s, &f, 1, &e), &e);
+	for (int i = 0; i < 20 && !sftp_done(s); i++) {
+		receive(&t->v, s);
+		assert_ok(answer(&t->v, s, &e), &e);
+	}
+	assert_int_equal(f.result, SFTP_FILE_OK);
+	buf_free(&sink.got);
+}
+
 static void
 run_server(const struct habits *h, const struct sftp_limits *limits, uint64_t most_flights,
     bool exact)
 {
-	static struct sftp_file files[FILES_MAX];
-	static struct sink sinks[FILES_MAX];
-	static char names[FILES_MAX][16];
-	static struct server v;
+	static struct flight t;
 	struct sftp *s;
 	struct err e;
-	uint64_t max = limits != NULL || (h->most > 0 && h->most < 2000) ? 40000 : 2u << 20;
 
-	memset(&v, 0, sizeof v);
-	v.in.max = 64 << 20;
-	v.h = *h;
+	memset(&t, 0, sizeof t);
+	t.v.in.max = 64 << 20;
+	t.v.h = *h;
+	t.max = limits != NULL || (h->most > 0 && h->most < 2000) ? 40000 : 2u << 20;
+	t.exact = exact;
 	assert_non_null(s = sftp_new("/repo", limits, &e));
-	for (size_t i = 0; i < FILES_MAX; i++) {
-		v.sizes[i] = i % 50 == 3 ? SIZE_MAX
-		    : i == 7		 ? 0
-		    : i == 11		 ? max
-		    : i == 12		 ? max + 1
-		    : i % 10 == 4	 ? 4096 * (i % 7)
-					 : i * 37;
-		snprintf(names[i], sizeof names[i], "f%zu", i);
-		sinks[i] = (struct sink){ BUF_INIT(4 << 20), i == 20 ? 300 : 0 };
-		files[i] = (struct sftp_file){ .path = names[i],
-			.data = take,
-			.arg = &sinks[i],
-			.exact = exact,
-			.max = i == 11 || i == 12 || v.sizes[i] == SIZE_MAX
-			    ? max
-			    : v.sizes[i] + i % 3 * 1000 };
-	}
-	files[30].offset = 500; /* the beginning is there already */
-	assert_ok(sftp_add(s, files, FILES_MAX, &e), &e);
+	for (size_t i = 0; i < FILES_MAX; i++)
+		make_file(&t, i);
+	assert_ok(sftp_add(s, t.files, FILES_MAX, &e), &e);
 	while (!sftp_done(s)) {
-		receive(&v, s);
-		assert_true(v.n > 0); /* else nothing would ever come */
-		assert_ok(answer(&v, s, &e), &e);
-		assert_true(v.flights < 100000);
+		receive(&t.v, s);
+		assert_true(t.v.n > 0); /* else nothing would ever come */
+		assert_ok(answer(&t.v, s, &e), &e);
+		assert_true(t.v.flights < 100000);
 	}
-	assert_true(most_flights == 0 || v.flights <= most_flights);
-	assert_int_equal(sftp_answered(s), FILES_MAX);
+	assert_true(most_flights == 0 || t.v.flights <= most_flights);
 	for (size_t i = 0; i < FILES_MAX; i++) {
-		enum sftp_result want = v.sizes[i] == SIZE_MAX ? SFTP_FILE_ABSENT
-		    : (h->open_fails && i % 2 == 1 && !(h->lazy && v.sizes[i] == 0 && !exact)) ||
-			i == 12 || i == 20
-		    ? SFTP_FILE_FAILED
-		    : SFTP_FILE_OK;
-
-		/* One byte more may be more than the server gives at once, and isn't waited for. */
-		if (exact && i == 12 && files[i].result == SFTP_FILE_OK &&
-		    sinks[i].got.len == max) {
-			buf_free(&sinks[i].got);
-			continue;
-		}
-		if (files[i].result != want)
-			print_error("file %zu: %s\n", i, files[i].err.text);
-		assert_int_equal(files[i].result, want);
-		assert_true(i != 12 || h->open_fails || files[i].err.code == ERR_TOO_LARGE);
-		assert_true(i != 20 || files[i].err.code == ERR_NOSPC);
-		if (want == SFTP_FILE_OK)
-			assert_int_equal(sinks[i].got.len + (i == 30 ? 500 : 0), v.sizes[i]);
-		for (size_t k = 0; k < sinks[i].got.len; k++)
-			if (sinks[i].got.data[k] != content(i, k + (i == 30 ? 500 : 0)))
-				fail_msg("file %zu differs at %zu", i, k);
-		buf_free(&sinks[i].got);
+		check_file(&t, i);
+		buf_free(&t.sinks[i].got);
 	}
-	assert_true(exact ? v.stats == 0 : v.stats > 0);
-	/* What is left is CLOSEs; afterwards nothing is open, and the session is good for more. */
-	receive(&v, s);
-	assert_ok(answer(&v, s, &e), &e);
-	assert_int_equal(v.open, 0);
-	sinks[1].got = (struct buf)BUF_INIT(100);
-	files[2] = (struct sftp_file){ .path = "f2", .max = 100, .data = take, .arg = &sinks[1] };
-	assert_ok(sftp_add(s, &files[2], 1, &e), &e);
-	for (int i = 0; i < 20 && !sftp_done(s); i++) {
-		receive(&v, s);
-		assert_ok(answer(&v, s, &e), &e);
-	}
-	assert_int_equal(files[2].result, SFTP_FILE_OK);
-	buf_free(&sinks[1].got);
-	buf_free(&v.in);
+	assert_true(exact ? t.v.stats == 0 : t.v.stats > 0);
+	one_more(&t, s);
+	buf_free(&t.v.in);
 	sftp_free(s);
 }
 
