@@ -10,13 +10,14 @@
 #define KEY_A	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK70K/VMnUiUnWzyGl3P37w2KtTVi1ypM3eRvCYO9KC3"
 #define PRINT_A "SHA256:KuUcp0dC7aq3kX0XCRHrZ7DkE0tf3bWgrgX6PtqQyjw"
 #define KEY_B	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"
+#define PRINT_B "SHA256:xjro6BiNW+NunbVdOuMUAio71FjtAgW58tW7pHI3peg"
 /* Of updates.example, made with ssh-keygen -H. */
 #define HASHED	"|1|3gg/n0qvIbsfhqIfE3/1UDIcvJ0=|koLjJAeThmlfwxJH8Y6X/GGKUmM="
 
 static struct row {
 	const char *name, *text, *host;
 	uint16_t port;
-	size_t want; /* keys; 0: ERR_HOSTKEY */
+	size_t want; /* keys, first of A, then of B; 0: ERR_HOSTKEY */
 } rows[] = {
 	{ "plain", "updates.example " KEY_A "\n", "updates.example", 22, 1 },
 	{ "no line end", "updates.example " KEY_A, "updates.example", 22, 1 },
@@ -76,6 +77,8 @@ run_row(void **state)
 	assert_int_equal(rc, 0);
 	assert_int_equal(k.n, r->want);
 	assert_string_equal(k.print[0], PRINT_A);
+	if (r->want == 2)
+		assert_string_equal(k.print[1], PRINT_B);
 }
 
 static void
