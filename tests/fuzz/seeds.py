@@ -11,9 +11,12 @@ import struct
 import subprocess
 import sys
 import tempfile
+from datetime import datetime
+from ipaddress import ip_address
 from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 REPO = Path(sys.argv[1]).resolve()
@@ -302,6 +305,41 @@ def ssh_keys(tmp):
             put("opensshkey", name + suffix, file.read_bytes())
 
 
+def certificates():
+    """Certificates, a revocation list, a request, an encrypted block."""
+    pem = serialization.Encoding.PEM
+    start, end = datetime(2026, 1, 1), datetime(2126, 1, 1)
+    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+
+    def name(text):
+        return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
+
+    def issue(subject, public, authority):
+        alternative = [x509.DNSName("kernel.example"), x509.IPAddress(ip_address("127.0.0.1"))]
+        b = x509.CertificateBuilder(name("ca"), name(subject), public, x509.random_serial_number(), start, end)
+        b = b.add_extension(x509.BasicConstraints(authority, None), critical=True)
+        if not authority:
+            b = b.add_extension(x509.SubjectAlternativeName(alternative), critical=False)
+        return b.sign(ca_key, hashes.SHA256()).public_bytes(pem)
+
+    ca, leaf = issue("ca", ca_key.public_key(), True), issue("le\"af\n\u017dilina", key.public_key(), False)
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    revoked = x509.RevokedCertificateBuilder(7, start).build()
+    crl = x509.CertificateRevocationListBuilder(name("ca"), start, end, revoked_certificates=[revoked])
+    crl = crl.sign(ca_key, hashes.SHA256()).public_bytes(pem)
+    request = x509.CertificateSigningRequestBuilder(name("leaf")).sign(key, hashes.SHA256()).public_bytes(pem)
+    for what, text in (("ca", ca), ("leaf", leaf)):
+        put("certs", what + ".der", x509.load_pem_x509_certificate(text).public_bytes(serialization.Encoding.DER))
+    put("certs", "one", ca)
+    put("certs", "chain", b"words\n" + leaf + ca)
+    put("certs", "pair", private + leaf)
+    put("certs", "trust-and-list", ca + crl)
+    put("certs", "request", request)
+    put("certs", "second-damaged", ca + leaf[:200] + b"!!!!" + leaf[204:])
+    put("certs", "encrypted", ca.replace(b"-----\n", b"-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC," + b"00" * 16 + b"\n\n", 1))
+    put("certs", "nothing", "words -----BEGIN CERTIFICATE----- of people\n")
+
+
 def sessions():
     """Frames of a fetch child: type, two bytes of length, content."""
     def frame(kind, data=b""):
@@ -384,4 +422,5 @@ packets()
 children()
 sessions()
 records()
+certificates()
 journals()
