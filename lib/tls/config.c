@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * From settings to what a connection needs.  Fails closed: what can't be read is an error, never a
- * weaker level.
+ * From settings to what a connection needs.  Fails closed: a setting that can't be read is an
+ * error, never a weaker level.
  */
 #include "lib/tls/config.h"
 

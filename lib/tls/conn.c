@@ -25,15 +25,14 @@
 enum mode { MODE_UNDECIDED, MODE_PLAIN, MODE_TLS };
 
 /*
- * The texts are made when they are needed: most connections never need any, and a server may have
- * ten thousand.
+ * Texts are made on demand: most connections need none, and a server may have ten thousand.
  */
 struct slipway_tls_conn {
 	struct tls_setup *setup;
 	struct stream stream;
 	enum mode mode;
 	bool done, broken;
-	bool ended; /* we said that nothing more comes */
+	bool ended; /* we told the peer that no more data comes */
 	struct verdict verdict;
 	enum slipway_tls_code code;
 	unsigned limit_ms;
@@ -254,7 +253,7 @@ slipway_tls_conn_peer_sha256(struct slipway_tls_conn *c)
 	return c->hex;
 }
 
-/* The stream's part of an error. */
+/* Report the stream's error. */
 static int
 stream_failed(struct slipway_tls_conn *c, const char *what)
 {
@@ -263,7 +262,7 @@ stream_failed(struct slipway_tls_conn *c, const char *what)
 	return fail(c, SLIPWAY_TLS_E_NETWORK, what, stream_fault(&c->stream));
 }
 
-/* A result of OpenSSL as one of ours. */
+/* Turn a result of OpenSSL into one of ours. */
 static int
 result(struct slipway_tls_conn *c, int rc, const char *what)
 {
@@ -286,7 +285,7 @@ result(struct slipway_tls_conn *c, int rc, const char *what)
 	return fail(c, code, what, why);
 }
 
-/* A result of the stream, without TLS. */
+/* Turn a result of the stream, without TLS, into one of ours. */
 static long
 plain(struct slipway_tls_conn *c, long n, const char *what)
 {
@@ -359,8 +358,8 @@ slipway_tls_handshake(struct slipway_tls_conn *c)
 }
 
 /*
- * Records without data (a key update) are not what the caller waits for.  Where waiting isn't
- * allowed their number is bounded, so that a peer that sends nothing else can't keep us here.
+ * The caller doesn't wait for records without data (key updates).  Where waiting isn't allowed
+ * their number is bounded, so that a peer that sends only such records can't keep the call going.
  */
 static long
 read_tls(struct slipway_tls_conn *c, void *buf, size_t len)

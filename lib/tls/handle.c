@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The handle: settings and files as they are now, looked at for every connection and read when they
- * changed.
+ * The handle: settings and files, whose stamps are checked for every connection and which are read
+ * again when they changed.
  */
 #include "lib/tls/handle.h"
 
@@ -21,18 +21,18 @@ struct slipway_tls {
 	char *installation, *application;
 	unsigned handshake_ms;
 	bool open_key;		/* others may read the key */
-	struct settings *store; /* NULL until it was looked at */
+	struct settings *store; /* NULL until it is needed */
 	bool own;		/* settings are the caller's */
-	bool changed;		/* ... and were set since they were looked at */
+	bool changed;		/* ... and were set since they were read */
 	struct tls_config config;
-	struct settings_stamp stamp;	    /* of the store, when it was read */
-	struct file_stamp files[FILES_MAX]; /* what the configuration names, when it was read */
+	struct settings_stamp stamp;	    /* of the store before it was read */
+	struct file_stamp files[FILES_MAX]; /* of the files that the configuration names */
 	struct pair pair;		    /* the last good one */
 	struct tls_setup *setup;	    /* NULL: nothing good yet */
 	int64_t looked;			    /* when expiry was last checked */
-	int told_days;			    /* the days left that were warned of last */
-	bool told_overdue;		    /* a revocation list was */
-	char told[TLS_TEXT_SIZE];	    /* the last warning of what was read */
+	int told_days;			    /* the days left of the last warning */
+	bool told_overdue;		    /* the last warning had the overdue list */
+	char told[TLS_TEXT_SIZE];	    /* the last warning about settings and files */
 	enum slipway_tls_code code;
 	char error[TLS_TEXT_SIZE], warning[TLS_TEXT_SIZE];
 };
@@ -190,7 +190,7 @@ stamp_one(void *arg, const struct source *s)
 	file_stamp(s->text, &all->out[all->n++]);
 }
 
-/* Stamps of the files that the configuration names, in a fixed order; as many as there are. */
+/* Stamp the files that the configuration names, in a fixed order.  Returns their number. */
 static size_t
 stamp_files(const struct tls_config *c, struct file_stamp out[FILES_MAX])
 {
@@ -282,8 +282,8 @@ read_pair(struct slipway_tls *t, struct err *e)
 }
 
 /*
- * What comes with time alone: our own certificate's last days, once for each number of days, and an
- * overdue list.
+ * Warn of our certificate's last days, once for each number of days, and of an overdue list: both
+ * come without a change of files.
  */
 static void
 warn_of_time(struct slipway_tls *t)
@@ -316,7 +316,7 @@ warn_of_time(struct slipway_tls *t)
 		    source_name(&t->config.source[TLS_CERT_FILE]), days);
 }
 
-/* What was wrong with what was read, unless that was told the last time. */
+/* Warn of faults in settings and files, unless the last warning said the same. */
 static void
 warn_of_state(struct slipway_tls *t)
 {

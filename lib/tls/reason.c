@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What an error of OpenSSL's means to people who know our settings.
+ * OpenSSL's errors in words for people who know our settings.
  */
 #include "lib/tls/reason.h"
 

@@ -3,10 +3,11 @@
 #define LIB_TLS_REASON_H
 
 /*
- * What an error of OpenSSL's means to people who know our settings.
+ * OpenSSL's errors in words for people who know our settings.
  */
 #include "lib/tls/setup.h"
 
+/* Write what an error of OpenSSL means to text.  Returns its code. */
 enum slipway_tls_code
 reason_of(unsigned long code, const struct tls_setup *s, char *text, size_t size);
 

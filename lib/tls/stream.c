@@ -5,12 +5,12 @@
  */
 #include "lib/tls/stream.h"
 
-/* A number of bytes that fits every long; what isn't moved now is moved by the next call. */
+/* Most bytes of one call, which every long can hold; the next call moves the rest. */
 #define STREAM_MAX (1u << 30)
 
 /*
- * The program's function may give what it shouldn't: more than was asked for is an error, like all
- * that isn't WANT_*.
+ * Check a result of the program's function: more bytes than were asked for are an error, and so is
+ * each negative number but WANT_*.
  */
 static long
 checked(struct stream *s, long n, size_t len)
@@ -25,8 +25,7 @@ stream_read(struct stream *s, void *buf, size_t len)
 	long n;
 
 	/*
-	 * The byte that was looked at is given alone: asking for more could wait for what never
-	 * comes.
+	 * Return the first byte alone: a read for more could wait for bytes that never come.
 	 */
 	if (s->started && len > 0) {
 		s->started = s->waits = false;

@@ -19,10 +19,10 @@ struct stream {
 	long (*read)(void *arg, void *buf, size_t len);
 	long (*write)(void *arg, const void *buf, size_t len);
 	void *arg;
-	bool started; /* first holds the first byte, which was only looked at */
+	bool started; /* first holds the first byte, which was only peeked at */
 	unsigned char first;
 	bool ended;	  /* the peer's data ended */
-	int fault;	  /* errno of what failed */
+	int fault;	  /* errno of the call that failed */
 	int64_t deadline; /* clock_mono_ms() at which the handshake ends, or 0 */
 	bool blocking, late;
 	bool waits; /* the last call said WANT_* */

@@ -21,7 +21,7 @@ stream_blocks(int fd)
 	return flags != -1 && (flags & O_NONBLOCK) == 0;
 }
 
-/* A call that the handshake's deadline bounds doesn't block: again() waits. */
+/* A call under the handshake's deadline doesn't block: again() waits. */
 static bool
 bounded(const struct stream *s)
 {
@@ -36,8 +36,8 @@ in_time(struct stream *s)
 }
 
 /*
- * Whether to call again after a failure.  The descriptor is waited for only now: most of what a
- * handshake reads lies there already, and a poll() for each would cost more than the reading.
+ * Whether to call again after a failure.  Wait only now: most bytes of a handshake have arrived
+ * before they are read, and a poll() before each read would cost more than the read.
  */
 static bool
 again(const struct stream *s, short events)

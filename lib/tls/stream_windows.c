@@ -3,9 +3,9 @@
  * Sockets of Winsock: a descriptor is a SOCKET, whose values Windows keeps within 32 bits (as for
  * OpenSSL).
  *
- * Winsock doesn't tell whether a socket blocks.  So every socket is taken for one that does, and
- * where it would be waited for elsewhere, its own limits of time are set for the call: those count
- * for what blocks only.
+ * Winsock doesn't tell whether a socket blocks.  So each socket is taken for one that does, and in
+ * place of waiting the socket's own limits of time are set for the call: a socket that doesn't
+ * block ignores them.
  */
 #include "lib/tls/stream.h"
 
@@ -27,13 +27,13 @@ socket_of(const struct stream *s)
 	return (SOCKET)(unsigned)s->fd;
 }
 
-/* A limit of time that was set for one call. */
+/* A limit of time that is set for one call. */
 struct limit {
 	int option; /* SO_RCVTIMEO or SO_SNDTIMEO; 0: none was set */
 	DWORD before;
 };
 
-/* Set what is left until the deadline.  False: nothing is, and late says so. */
+/* Set the time that is left until the deadline.  False: none is, and late is set. */
 static bool
 limit_set(struct stream *s, int option, struct limit *l)
 {
@@ -56,7 +56,7 @@ limit_set(struct stream *s, int option, struct limit *l)
 	return true;
 }
 
-/* Whether the program has set a limit of its own, which is no end of the connection. */
+/* Whether the program has set a limit of its own, whose end doesn't end the connection. */
 static bool
 has_own_limit(const struct stream *s, int option)
 {

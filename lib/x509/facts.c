@@ -94,7 +94,7 @@ cert_describe(const X509 *x, char *out, size_t size)
 	snprintf(out, size, "subject %s, SHA-256 %s, valid %s to %s", subject, hex, from, to);
 }
 
-/* What was written to bio, cut to size; whatever could steer a terminal becomes '?'. */
+/* Take the text that bio has, cut to size; control characters become '?'. */
 static void
 take_text(BIO *bio, char *out, size_t size)
 {
@@ -187,7 +187,7 @@ cert_facts(X509 *x, struct cert_facts *c, struct err *e)
 	return cert_sha256(x, c->sha256, e);
 }
 
-/* How many certificates the text announces, whether they can be read or not. */
+/* Count the certificates that the text announces, readable or not. */
 static size_t
 announced(const uint8_t *pem, size_t len)
 {

@@ -15,18 +15,18 @@
 #define CERT_PEM_MAX (64u * 1024)
 
 /*
- * A new key: "p256", "p384", "ed25519", "rsa2048", "rsa3072" or "rsa4096".  NULL with ERR_USAGE or
+ * Make a key: "p256", "p384", "ed25519", "rsa2048", "rsa3072" or "rsa4096".  NULL with ERR_USAGE or
  * ERR_CRYPTO.
  */
 EVP_PKEY *cert_key_make(const char *type, struct err *e);
 
-/* The digest that it signs with; NULL where that is built in. */
+/* Returns the digest that key signs with; NULL: the key's algorithm has its own. */
 const EVP_MD *cert_key_digest(const EVP_PKEY *key);
 
-/* Append it as PKCS#8 in PEM form, not encrypted. */
+/* Append key as PKCS#8 in PEM form, not encrypted.  Returns 0, or -1 with e. */
 int cert_key_write(EVP_PKEY *key, struct buf *out, struct err *e);
 
-/* From a file that nobody else may read.  NULL with ERR_ACCESS, ERR_SYNTAX and others. */
+/* Read a key from a file that nobody else may read.  NULL with ERR_ACCESS, ERR_SYNTAX, others. */
 EVP_PKEY *cert_key_read(struct dir *d, const char *name, struct err *e);
 
 #endif

@@ -24,7 +24,7 @@ trust_free(struct trust *t)
 	memset(t, 0, sizeof *t);
 }
 
-/* All of a file, or none where they would be too many. */
+/* Add all certificates of a file, or none when they are too many. */
 static int
 add_certs(struct trust *t, const struct source *s, struct err *e)
 {
@@ -163,7 +163,7 @@ fail:
 	return -1;
 }
 
-/* The chain from leaf to one of t, or NULL; *why is set where one was found and isn't good. */
+/* Returns the chain from leaf to a CA of t, or NULL; *why is set when a CA was asked. */
 static STACK_OF(X509) *
     chain_of(const struct trust *t, X509 *leaf, STACK_OF(X509) * others, bool server,
 	const char **why)
@@ -205,7 +205,7 @@ revoked(const struct trust *t, X509 *x, STACK_OF(X509) * chain)
 	return false;
 }
 
-/* The first of a chain, from the leaf, that was revoked; NULL: none. */
+/* Returns the first certificate of a chain, from the leaf, that was revoked; NULL: none. */
 static X509 *
 first_revoked(const struct trust *t, X509 *leaf, STACK_OF(X509) * chain)
 {

@@ -10,34 +10,32 @@
  *
  * Results: 0 or a number of bytes; SLIPWAY_TLS_ERROR, with a code and one line of text in the
  * handle; or, where the descriptor doesn't block (or the program's own functions said so),
- * SLIPWAY_TLS_WANT_READ or SLIPWAY_TLS_WANT_WRITE: nothing was moved, wait until it can be read or
- * written, and call again.  A connection that failed stays failed, with its first text. Misuse
- * (SLIPWAY_TLS_E_USAGE) is an error that changes nothing.
+ * SLIPWAY_TLS_WANT_READ or SLIPWAY_TLS_WANT_WRITE: nothing was moved; wait until the descriptor can
+ * be read or written, and call again.  A connection that failed stays failed, with its first text.
+ * Misuse (SLIPWAY_TLS_E_USAGE) is an error that changes nothing.
  *
  * Threads: a handle belongs to one thread at a time.  Several threads may have handles of their
  * own, a connection may be used in another thread than the settings that it was made from, and it
  * may outlive them.
  *
- * Texts are one line without a full stop, never NULL, and belong to the handle: they are good until
- * its next call.
+ * Texts are one line without a full stop, never NULL, and belong to the handle: they are valid
+ * until its next call.
  *
  * Settings, below HKLM\SOFTWARE\<vendor>\<installation>\cfg_<application>\TLS_Server or
  * \TLS_Client:
  *   TLS_RequiredLevel   None, TLSNoPeerAuth or TLSPeerAuth; absent means None and is warned of
- *   TLS_KeyFile         private key (PEM, not encrypted); a server's, or a client's that has a
- * certificate
+ *   TLS_KeyFile         private key (PEM, not encrypted); a client may do without
  *   TLS_CertFile        its certificate, then those of its issuers (PEM)
- *   TLS_TrustedCerts    files separated by ';': certificates that are trusted themselves, and CA
- * certificates
+ *   TLS_TrustedCerts    files separated by ';': trusted certificates, and CA certificates
  *   TLS_CRLFile         certificates that were revoked by these CAs (PEM)
  *   TLS_MinVersion      TLSv1.3 (default) or TLSv1.2
- *   TLS_ExpiryWarnDays  days before the end of a certificate that it is warned of, 0 to 3650
- * (default 30) Settings and files are looked at again for every connection (unchanged: one stat()
- * each, nothing is parsed), so that keys and certificates are replaced without a restart.
+ *   TLS_ExpiryWarnDays  days before a certificate's end that warnings begin, 0 to 3650 (default 30)
+ * Settings and files are checked for every connection (unchanged: one stat() each, nothing is
+ * parsed), so that keys and certificates can be replaced without a restart.
  *
  * OpenSSL's configuration file, its default directories and the environment variables that name
  * them are never used.  The first slipway_tls_new() of a process therefore initialises OpenSSL
- * without it; a program that wants it for itself calls OPENSSL_init_crypto() before.  A thread's
+ * without that file; a program that wants the file calls OPENSSL_init_crypto() before.  A thread's
  * OpenSSL error queue is empty after each call.
  */
 #include <stddef.h>
@@ -63,7 +61,7 @@ extern "C" {
 
 enum slipway_tls_side { SLIPWAY_TLS_SERVER, SLIPWAY_TLS_CLIENT };
 
-/* What an error is, for programs; texts are for people.  More may follow. */
+/* Codes of errors, for programs; texts are for people.  More may follow. */
 enum slipway_tls_code {
 	SLIPWAY_TLS_OK = 0,
 	SLIPWAY_TLS_E_NOMEM, /* out of memory */
@@ -76,9 +74,9 @@ enum slipway_tls_code {
 	SLIPWAY_TLS_E_TIMEOUT,	 /* not connected, or not agreed on TLS, in time */
 	SLIPWAY_TLS_E_PROTOCOL,	 /* the peer doesn't speak TLS, or none that is allowed */
 	SLIPWAY_TLS_E_UNTRUSTED, /* the peer has no certificate, or one that isn't trusted */
-	SLIPWAY_TLS_E_EXPIRED,	 /* the peer's is trusted, but not yet or no longer valid */
-	SLIPWAY_TLS_E_REVOKED,	 /* the peer's, or one of its issuers', was revoked */
-	SLIPWAY_TLS_E_REFUSED	 /* the peer refused us, or our certificate */
+	SLIPWAY_TLS_E_EXPIRED, /* the peer's certificate is trusted, but not valid yet or expired */
+	SLIPWAY_TLS_E_REVOKED, /* the peer's certificate, or an issuer's, was revoked */
+	SLIPWAY_TLS_E_REFUSED  /* the peer refused us, or our certificate */
 };
 
 struct slipway_tls;	 /* one side's settings */
@@ -101,12 +99,12 @@ slipway_tls_new(enum slipway_tls_side side, const char *installation, const char
 SLIPWAY_TLS_API void slipway_tls_free(struct slipway_tls *t);
 
 /*
- * Settings from the program: after the first of these calls the store isn't read, and what isn't
- * set is absent.  setting is a name from the list above; value NULL unsets it; names of files are
- * taken as they are.  slipway_tls_set_pem() gives the content in place of a file's name, for
- * TLS_KeyFile, TLS_CertFile, TLS_TrustedCerts and TLS_CRLFile.  Everything is copied, and used for
- * connections made from then on.  0, or SLIPWAY_TLS_ERROR and nothing changed: an unknown setting,
- * over 1 MiB, or no memory.
+ * Settings from the program: after the first of these calls the store isn't read, and settings that
+ * the program doesn't set are absent.  setting is a name from the list above; value NULL unsets it;
+ * names of files are taken as they are.  slipway_tls_set_pem() gives the content in place of a
+ * file's name, for TLS_KeyFile, TLS_CertFile, TLS_TrustedCerts and TLS_CRLFile.  Everything is
+ * copied, and used for connections made from then on.  0, or SLIPWAY_TLS_ERROR and nothing changed:
+ * an unknown setting, over 1 MiB, or no memory.
  */
 SLIPWAY_TLS_API int slipway_tls_set(struct slipway_tls *t, const char *setting, const char *value);
 SLIPWAY_TLS_API int
@@ -125,9 +123,9 @@ SLIPWAY_TLS_API void slipway_tls_set_handshake_limit(struct slipway_tls *t, unsi
 SLIPWAY_TLS_API void slipway_tls_set_open_key(struct slipway_tls *t, int allowed);
 
 /*
- * Read what changed among settings and files now, as each connection does.  0 when a connection
- * could be made with them, SLIPWAY_TLS_ERROR otherwise.  Where a good pair was read before and the
- * new one isn't good, the old one stays: 0, and slipway_tls_warning() says why.
+ * Read settings and files that changed, as each connection does.  0 when a connection could be made
+ * with them, SLIPWAY_TLS_ERROR otherwise.  When a good pair was read before and the new pair isn't
+ * good, the old pair stays: 0, and slipway_tls_warning() says why.
  */
 SLIPWAY_TLS_API int slipway_tls_check(struct slipway_tls *t);
 
@@ -136,8 +134,8 @@ SLIPWAY_TLS_API enum slipway_tls_code slipway_tls_error_code(const struct slipwa
 SLIPWAY_TLS_API const char *slipway_tls_error(const struct slipway_tls *t);
 
 /*
- * What the last check or connection noticed, "" if nothing: a new pair that was refused, a
- * certificate that ends soon, an absent TLS_RequiredLevel.  Each is told once, not for each
+ * The warning of the last check or connection, "" if none: a new pair that was refused, a
+ * certificate that ends soon, an absent TLS_RequiredLevel.  Each is reported once, not for each
  * connection.
  */
 SLIPWAY_TLS_API const char *slipway_tls_warning(const struct slipway_tls *t);
@@ -162,7 +160,7 @@ slipway_tls_conn_new_io(struct slipway_tls *t, long (*read)(void *arg, void *buf
  * handshake succeeds.  Each is given ms milliseconds in all; its IPv6 and IPv4 addresses are tried
  * staggered.  This call blocks.  The connection has a socket of its own, which blocks until the
  * program makes it otherwise.  *which (may be NULL) is the one that answered.  NULL with
- * slipway_tls_error(), which says what each said; the code is the last one's.
+ * slipway_tls_error(), which has the error of each server; the code is the last server's.
  */
 SLIPWAY_TLS_API struct slipway_tls_conn *slipway_tls_connect(struct slipway_tls *t,
     const char *const *servers, size_t n, unsigned ms, size_t *which);
@@ -174,8 +172,8 @@ SLIPWAY_TLS_API void slipway_tls_conn_free(struct slipway_tls_conn *c);
 SLIPWAY_TLS_API int slipway_tls_conn_fd(const struct slipway_tls_conn *c);
 
 /*
- * Agree on TLS or none, as the level asks.  0 done, WANT_*, or ERROR.  read and write do it when it
- * wasn't done.
+ * Agree on TLS or none, as the level asks.  0 done, WANT_*, or ERROR.  The first read or write does
+ * the same.
  */
 SLIPWAY_TLS_API int slipway_tls_handshake(struct slipway_tls_conn *c);
 
@@ -194,7 +192,7 @@ SLIPWAY_TLS_API long slipway_tls_read(struct slipway_tls_conn *c, void *buf, siz
 
 /*
  * Bytes written, possibly fewer than len: go on with the rest.  0 when len is 0; WANT_* or ERROR.
- * After WANT_* call again with the same bytes, of which there may be more; they may lie elsewhere.
+ * After WANT_* call again with the same bytes; more may follow them, and they may lie elsewhere.
  */
 SLIPWAY_TLS_API long slipway_tls_write(struct slipway_tls_conn *c, const void *buf, size_t len);
 
@@ -233,7 +231,7 @@ SLIPWAY_TLS_API const char *slipway_tls_conn_peer_sha256(struct slipway_tls_conn
 SLIPWAY_TLS_API enum slipway_tls_code slipway_tls_conn_error_code(const struct slipway_tls_conn *c);
 SLIPWAY_TLS_API const char *slipway_tls_conn_error(const struct slipway_tls_conn *c);
 
-/* What was noticed at the handshake, such as a peer's certificate that ends soon; "" if nothing. */
+/* The warning of the handshake, such as a peer's certificate that ends soon; "" if none. */
 SLIPWAY_TLS_API const char *slipway_tls_conn_warning(const struct slipway_tls_conn *c);
 
 #ifdef __cplusplus
