@@ -4,10 +4,11 @@
  */
 #include "lib/settings/application.h"
 
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "lib/base/path.h"
+#include "lib/base/text.h"
 
 const char *
 application_argument(int argc, char *const *argv)
@@ -24,16 +25,8 @@ application_key(struct buf *out, const char *installation, const char *applicati
 	return buf_addf(out, e, SETTINGS_VENDOR_KEY "\\%s\\cfg_%s", installation, application);
 }
 
-/* The search: installations that fit, the last of them, and all that there are for the message. */
-struct search {
-	struct settings *s;
-	const char *installation, *application;
-	struct buf found, found_application, all;
-	size_t n;
-};
-
-static int
-default_application(struct settings *s, const char *installation, struct buf *out, struct err *e)
+int
+application_default(struct settings *s, const char *installation, struct buf *out, struct err *e)
 {
 	struct buf key = BUF_INIT(SETTING_KEY_MAX);
 	struct value v = VALUE_INIT;
@@ -48,39 +41,86 @@ default_application(struct settings *s, const char *installation, struct buf *ou
 	return rc == -1 ? -1 : 0;
 }
 
+int
+application_pairs_add(struct application_pairs *p, const char *installation,
+    const char *application, struct err *e)
+{
+	if (strings_add(&p->installations, installation, e) == -1)
+		return -1;
+	if (strings_add(&p->applications, application, e) == 0)
+		return 0;
+	free(p->installations.v[--p->installations.n]);
+	return -1;
+}
+
+static bool
+fits(const char *want, const char *got)
+{
+	return want == NULL || ascii_same(want, got);
+}
+
+size_t
+application_pairs_count(const struct application_pairs *p, const char *installation,
+    const char *application, size_t *which)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->installations.n; i++)
+		if (fits(installation, p->installations.v[i]) &&
+		    fits(application, p->applications.v[i])) {
+			*which = i;
+			n++;
+		}
+	return n;
+}
+
+void
+application_pairs_free(struct application_pairs *p)
+{
+	strings_free(&p->installations);
+	strings_free(&p->applications);
+}
+
+/* The search: pairs that fit, and the names of all installations, for the message. */
+struct search {
+	struct settings *s;
+	const char *installation, *application;
+	struct application_pairs found;
+	struct buf all;
+};
+
+static int
+try_application(struct search *q, const char *installation, const char *application, struct err *e)
+{
+	struct settings_walk nothing = { NULL, NULL, NULL };
+	struct buf key = BUF_INIT(SETTING_KEY_MAX);
+	int rc = application_key(&key, installation, application, e);
+
+	if (rc == 0)
+		rc = settings_list(q->s, buf_text(&key), &nothing, e);
+	if (rc == 1)
+		rc = application_pairs_add(&q->found, installation, application, e);
+	buf_free(&key);
+	return rc == -1 ? -1 : 0;
+}
+
 static int
 try_installation(void *arg, const char *name, struct err *e)
 {
-	struct settings_walk nothing = { NULL, NULL, NULL };
-	struct buf application = BUF_INIT(SETTING_PART_MAX), key = BUF_INIT(SETTING_KEY_MAX);
+	struct buf application = BUF_INIT(SETTING_PART_MAX);
 	struct search *q = arg;
-	int rc = -1, exists = 0;
+	int rc;
 
 	if (buf_addf(&q->all, e, "%s%s", q->all.len > 0 ? ", " : "", name) == -1)
-		goto out;
-	if (q->installation != NULL && strcasecmp(q->installation, name) != 0) {
-		rc = 0;
-		goto out;
-	}
-	if (q->application != NULL ? buf_adds(&application, q->application, e) == -1
-				   : default_application(q->s, name, &application, e) == -1)
-		goto out;
-	if (application.len > 0 &&
-	    (application_key(&key, name, buf_text(&application), e) == -1 ||
-		(exists = settings_list(q->s, buf_text(&key), &nothing, e)) == -1))
-		goto out;
-	if (exists) {
-		q->n++;
-		buf_reset(&q->found);
-		buf_reset(&q->found_application);
-		if (buf_adds(&q->found, name, e) == -1 ||
-		    buf_adds(&q->found_application, buf_text(&application), e) == -1)
-			goto out;
-	}
-	rc = 0;
-out:
+		return -1;
+	if (!fits(q->installation, name))
+		return 0;
+	if (q->application != NULL)
+		return try_application(q, name, q->application, e);
+	rc = application_default(q->s, name, &application, e);
+	if (rc == 0 && application.len > 0)
+		rc = try_application(q, name, buf_text(&application), e);
 	buf_free(&application);
-	buf_free(&key);
 	return rc;
 }
 
@@ -88,24 +128,22 @@ int
 application_find(struct settings *s, const char *installation, const char *application,
     struct buf *installation_out, struct buf *application_out, struct err *e)
 {
-	struct search q = { s, installation, application, BUF_INIT(SETTING_PART_MAX),
-		BUF_INIT(SETTING_PART_MAX), BUF_INIT(4096), 0 };
+	struct search q = { s, installation, application, APPLICATION_PAIRS_INIT, BUF_INIT(4096) };
 	struct settings_walk walk = { NULL, try_installation, &q };
 	int rc = settings_list(s, SETTINGS_VENDOR_KEY, &walk, e) == -1 ? -1 : 0;
 
-	if (rc == 0 && q.n != 1)
+	if (rc == 0 && q.found.installations.n != 1)
 		rc = err_setx(e, ERR_NOENT,
 		    "want one installation with application %s, got %zu; installations in %s: %s",
-		    application == NULL ? "(DefaultApplication)" : application, q.n,
-		    settings_place(s, SETTINGS_VENDOR_KEY),
+		    application == NULL ? "(DefaultApplication)" : application,
+		    q.found.installations.n, settings_place(s, SETTINGS_VENDOR_KEY),
 		    q.all.len > 0 ? buf_text(&q.all) : "none");
 	if (rc == 0)
-		rc = buf_adds(installation_out, buf_text(&q.found), e) == -1 ||
-			buf_adds(application_out, buf_text(&q.found_application), e) == -1
+		rc = buf_adds(installation_out, q.found.installations.v[0], e) == -1 ||
+			buf_adds(application_out, q.found.applications.v[0], e) == -1
 		    ? -1
 		    : 0;
-	buf_free(&q.found);
-	buf_free(&q.found_application);
+	application_pairs_free(&q.found);
 	buf_free(&q.all);
 	return rc;
 }

@@ -6,10 +6,11 @@
  * Which installation and application a program's settings are under:
  * HKLM\SOFTWARE\<vendor>\<installation>\cfg_<application>.
  */
-#include <stdbool.h>
+#include <stddef.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
+#include "lib/base/list.h"
 #include "lib/settings/settings.h"
 
 /* The vendor part of the keys, and the key of all installations. */
@@ -22,6 +23,36 @@ const char *application_argument(int argc, char *const *argv);
 /* Append the key of an application's settings. */
 int
 application_key(struct buf *out, const char *installation, const char *application, struct err *e);
+
+/*
+ * Append the installation's DefaultApplication, or nothing where it isn't set or no valid name.
+ * Returns 0 or -1.
+ */
+int
+application_default(struct settings *s, const char *installation, struct buf *out, struct err *e);
+
+/* Pairs of an installation and an application.  Start with APPLICATION_PAIRS_INIT. */
+struct application_pairs {
+	struct strings installations, applications; /* as many of both */
+};
+
+#define APPLICATION_PAIRS_INIT \
+	{ \
+		STRINGS_INIT, STRINGS_INIT \
+	}
+
+/* Append copies.  Returns 0, or -1 with ERR_NOMEM. */
+int application_pairs_add(struct application_pairs *p, const char *installation,
+    const char *application, struct err *e);
+
+/*
+ * The number of pairs with these names, without regard to case; NULL fits any.  *which becomes the
+ * index of the last of them.
+ */
+size_t application_pairs_count(const struct application_pairs *p, const char *installation,
+    const char *application, size_t *which);
+
+void application_pairs_free(struct application_pairs *p);
 
 /*
  * Find what the caller leaves NULL: the application by DefaultApplication of the installation, the

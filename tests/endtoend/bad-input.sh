@@ -55,6 +55,17 @@ other() {
 	slipway enroll "$url" --host-key "$1" --root "$2" --key "$3" \
 		--installation OTHER --app OTHER --install-dir "$WORK/other"
 }
+# An address that no start could use, and names that no repository has.
+for bad in sftp://nonsense http://a/b file://elsewhere/r sftp://u@h:0/r 'sftp://u:p@h/r'; do
+	refused address 2 "want sftp://user@host:port/path or file:///path.*$(printf '%q' "$bad" | sed 's/[.]/[.]/g')" \
+		slipway enroll "$bad" --root "$REPO/served/metadata/1.root.json" --installation OTHER --app OTHER
+done
+for bad in CON targets -Y3 a. .a 'a/b'; do
+	refused name 2 'application|path' slipway enroll file:///r --root "$REPO/served/metadata/1.root.json" \
+		--installation OTHER "--app=$bad"
+	refused name 2 'application|path' slipway enroll file:///r --root "$REPO/served/metadata/1.root.json" \
+		"--installation=$bad" --app OTHER
+done
 refused root-absent 1 'nonexistent' other "$hostkey" "$WORK/nonexistent" "$WORK/login"
 echo 'no metadata' > bad.json
 refused root-malformed 1 'bad\.json|root' other "$hostkey" "$WORK/bad.json" "$WORK/login"

@@ -17,6 +17,8 @@
 #include "lib/os/places.h"
 #include "lib/sftp/login.h"
 #include "lib/tuf/client.h"
+#include "lib/sftp/url.h"
+#include "updater/station/enrol.h"
 #include "updater/station/station.h"
 
 #define FILE_NAME_MAX 4096 /* bytes */
@@ -53,13 +55,13 @@ check(const struct options *o, struct err *e)
 	bool sftp = false;
 
 	for (size_t i = 0; i < en->nservers; i++) {
-		bool is_sftp = strncmp(en->servers[i], "sftp://", 7) == 0;
+		struct url url;
 
-		if (!is_sftp && strncmp(en->servers[i], "file:///", 8) != 0)
-			return err_setx(e, ERR_USAGE,
-			    "want sftp://user@host:port/path or file:///path, got '%s'",
-			    en->servers[i]);
-		sftp |= is_sftp;
+		if (url_parse(en->servers[i], strlen(en->servers[i]), &url, e) == -1) {
+			e->code = ERR_USAGE;
+			return err_context(e, "want sftp://user@host:port/path or file:///path");
+		}
+		sftp |= url.scheme == URL_SFTP;
 	}
 	for (size_t i = 0; i < en->nhost_keys; i++)
 		if (!fingerprint_valid(en->host_keys[i]))
@@ -116,11 +118,9 @@ out:
 static int
 name_key(const struct enrolment *en, struct buf *dir, struct buf *comment, struct err *e)
 {
-	if (!valid_application_name(en->application) || !valid_application_name(en->installation))
-		return err_setx(e, ERR_USAGE,
-		    "want letters, digits, '_', '-' and '.' in --installation and --app");
-	if (place_path(PLACE_STATE, dir, e) == -1 ||
-	    buf_addf(dir, e, "/%s/%s", en->installation, en->application) == -1 ||
+	if (application_check(en->installation, e) == -1 ||
+	    application_check(en->application, e) == -1 ||
+	    station_state_path(en->installation, en->application, dir, e) == -1 ||
 	    buf_addf(comment, e, "%s/%s@", en->installation, en->application) == -1)
 		return -1;
 	return place_known("ComputerName", strlen("ComputerName"), comment, e) == -1 ? -1 : 0;
@@ -183,37 +183,30 @@ run(struct call *call, struct err *e)
 	return rc;
 }
 
+/* How the command line takes each kind of setting; station_enroll() checks the text. */
+enum {
+	OPTION_OF_TEXT = OPTION_TEXT,
+	OPTION_OF_SECONDS = OPTION_TEXT,
+	OPTION_OF_DAYS = OPTION_TEXT,
+	OPTION_OF_ON_ERROR = OPTION_CHOICE
+};
+
 #define TO(member) OPTION_TO(struct options, member)
+#define ROW(option, setting, kind, member, arg, offer, choice, help) \
+	{ option, (enum option_kind)OPTION_OF_##kind, TO(en.member), arg, help, .words = choice, \
+		.offers = offer },
 static const struct option options[] = {
 	{ "host-key", OPTION_LIST, TO(host_keys), "FP",
 	    "SHA-256 fingerprint of the server's host key (may be repeated)",
 	    .max = STATION_SERVERS_MAX, .offers = OFFER_NOTHING },
 	{ "root", OPTION_TEXT, TO(root), "FILE",
 	    "root metadata to trust (N.root.json), obtained by a safe way" },
-	{ "key", OPTION_TEXT, TO(en.login_key), "FILE",
-	    "private login key (ed25519 or ECDSA, not encrypted)" },
-	{ "new-key", OPTION_FLAG, TO(new_key), NULL,
-	    "instead: make the login key, and print its line for the server's authorized_keys" },
-	{ "password-file", OPTION_TEXT, TO(en.password_file), "FILE",
-	    "instead of a key: file with the login password, that only its owner can read" },
 	{ "installation", OPTION_TEXT, TO(en.installation), "NAME",
 	    "installation, such as D2EXE_COV_PB", .offers = OFFER_NOTHING },
 	{ "app", OPTION_TEXT, TO(en.application), "NAME", "application, such as COV_PB",
 	    .offers = OFFER_NOTHING },
-	{ "install-dir", OPTION_TEXT, TO(en.install_dir), "DIR", "where files of install/ go",
-	    .offers = OFFER_DIRECTORIES },
-	{ "app-dir", OPTION_TEXT, TO(en.app_dir), "DIR",
-	    "where files of app/ go (default %AppData%/NAME; as root, for all users, %ProgramData%/NAME)",
-	    .offers = OFFER_DIRECTORIES },
-	{ "deadline", OPTION_TEXT, TO(en.deadline), "SECONDS",
-	    "longest time that a start waits for an update (default 10)", .offers = OFFER_NOTHING },
-	{ "on-error", OPTION_CHOICE, TO(en.on_error), "WHAT",
-	    "when an update fails (default launch)", .words = "launch block" },
-	{ "warn-after-days", OPTION_TEXT, TO(en.warn_after_days), "N",
-	    "warn of a server that can't be reached only when the last good refresh is so old",
-	    .offers = OFFER_NOTHING },
-	{ "block-after-days", OPTION_TEXT, TO(en.block_after_days), "N",
-	    "start nothing when the last good refresh is so old", .offers = OFFER_NOTHING },
+	STATION_SETTINGS(ROW){ "new-key", OPTION_FLAG, TO(new_key), NULL,
+	    "instead of --key: make the login key, and print its line for the server's authorized_keys" },
 	{ "force", OPTION_FLAG, TO(en.force), NULL, "replace an enrolment" },
 	OPTION_END,
 };

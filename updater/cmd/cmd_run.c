@@ -40,7 +40,7 @@ run(struct call *call, struct err *e)
 	progress = progress_new(o->progress != NULL);
 	failed = cmd_station_open(call, !o->offline, &c, e) == -1;
 	if (!failed) {
-		update_options = cmd_update_options(o, c.station.deadline_ms);
+		update_options = cmd_update_options(o, c.station.deadline * 1000);
 		update_options.progress = &progress;
 		update_options.child = &c.child;
 		failed = cmd_update_station(&c, &update_options, &r, e) == -1;

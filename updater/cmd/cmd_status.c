@@ -37,8 +37,8 @@ print_servers(const struct status *u, bool verbose)
 {
 	const char *confined = NULL;
 
-	for (size_t i = 0; i < u->st->nservers; i++) {
-		const char *url = u->st->servers[i];
+	for (size_t i = 0; i < u->st->servers.n; i++) {
+		const char *url = u->st->servers.v[i];
 		struct server_said said = server_health_said(&u->health, url);
 
 		printf("server        %s\n", url);
@@ -128,7 +128,7 @@ print_text(const struct status *u, bool verbose)
 	print_certificates(&u->trusted, verbose);
 	printf("files below   %s\n", st->app_dir_native);
 	printf("next start    asks a server for at most %lld s; if that fails, %s\n",
-	    (long long)st->deadline_ms / 1000,
+	    (long long)st->deadline,
 	    st->on_error == ON_ERROR_BLOCK ? "nothing is started" : "starts on the release above");
 	if (st->block_after_days > 0)
 		printf(

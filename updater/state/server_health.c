@@ -55,9 +55,9 @@ server_health_load(struct dir *state, const struct station *st, int64_t now,
 	    (s->known = json_object()) == NULL)
 		return err_nomem(e);
 	for (int last = 0; last < 2; last++)
-		for (size_t i = 0; i < st->nservers; i++)
-			if (failed_lately(s, st->servers[i]) == (last == 1))
-				s->urls[s->n++] = st->servers[i];
+		for (size_t i = 0; i < st->servers.n; i++)
+			if (failed_lately(s, st->servers.v[i]) == (last == 1))
+				s->urls[s->n++] = st->servers.v[i];
 	return 0;
 }
 

@@ -121,12 +121,12 @@ status_free(struct status *u)
 /* jansson gives NULL and -1 only when there is no memory, and takes NULL for a value. */
 
 static json_t *
-texts_json(const char *const *texts, size_t n)
+texts_json(const struct strings *texts)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < n; i++)
-		if (json_array_append_new(list, json_string(texts[i])) == -1) {
+	for (size_t i = 0; i < texts->n; i++)
+		if (json_array_append_new(list, json_string(texts->v[i])) == -1) {
 			json_decref(list);
 			return NULL;
 		}
@@ -196,16 +196,15 @@ status_json(const struct status *u, struct err *e)
 	    "installation", st->installation, "application", st->application, "release",
 	    (json_int_t)u->release, "refreshed", when, "refreshed_age",
 	    (json_int_t)(u->refreshed == 0 ? -1 : u->now - u->refreshed), "servers",
-	    texts_json(st->servers, st->nservers), "host_keys",
-	    texts_json(st->host_keys, st->nhost_keys), "on_error",
+	    texts_json(&st->servers), "host_keys", texts_json(&st->host_keys), "on_error",
 	    st->on_error == ON_ERROR_BLOCK ? "block" : "launch", "app_dir", st->app_dir_native,
 	    "trust", trust_json(u), "files", (json_int_t)u->files, "deadline",
-	    (json_int_t)(st->deadline_ms / 1000), "interrupted", u->interrupted, "newest",
+	    (json_int_t)st->deadline, "interrupted", u->interrupted, "newest",
 	    (json_int_t)u->newest, "warn_after_days", (json_int_t)st->warn_after_days,
 	    "block_after_days", (json_int_t)st->block_after_days, "said",
 	    u->health.known == NULL ? json_object() : json_incref(u->health.known), "certificates",
 	    certs_json(&u->trusted), "waiting", waiting_json(&u->waiting), "in_use",
-	    texts_json((const char *const *)u->in_use.v, u->in_use.n));
+	    texts_json(&u->in_use));
 	if (j == NULL)
 		err_nomem(e);
 	return j;

@@ -87,7 +87,7 @@ script_keys_load(const struct station *st, struct settings *s, struct script_key
 	int rc = -1;
 
 	memset(k, 0, sizeof *k);
-	if (buf_addf(&key, e, STATION_KEY "\\%s\\%s", st->installation, st->application) == 0)
+	if (station_key(st->installation, st->application, &key, e) == 0)
 		rc = settings_get(s, buf_text(&key), "ScriptKeys", &v, e);
 	buf_free(&key);
 	if (rc == 0)

@@ -124,8 +124,8 @@ static int
 connect_to_server(struct attempt *u, struct err *e)
 {
 	const struct station *st = u->st;
-	struct fetch_config config = { .host_keys = st->host_keys,
-		.nhost_keys = st->nhost_keys,
+	struct fetch_config config = { .host_keys = (const char *const *)st->host_keys.v,
+		.nhost_keys = st->host_keys.n,
 		.key_file = st->login_key,
 		.password_file = st->password_file,
 		.connect_ms = STATION_CONNECT_MS,

@@ -11,8 +11,9 @@
 #define NOW 1800000000 /* 2027-01-15T08:00:00Z */
 
 static struct dir *state;
-static struct station station = { .servers = { "sftp://a", "sftp://b", "sftp://c" },
-	.nservers = 3 };
+static char a[] = "sftp://a", b[] = "sftp://b", c[] = "sftp://c";
+static char *urls[] = { a, b, c };
+static struct station station = { .servers = { urls, N(urls) } };
 
 static int
 setup(void **unused)
@@ -41,7 +42,7 @@ load(struct server_health *s, int64_t now)
 	struct err e;
 
 	assert_ok(server_health_load(state, &station, now, s, &e), &e);
-	assert_int_equal(s->n, station.nservers);
+	assert_int_equal(s->n, station.servers.n);
 }
 
 /* The order in which servers are asked, by the last letters of their addresses. */

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * updater/station: which application a start is for, its settings, and the keys that scripts may
+ * touch.
+ */
+#include "tests/unit/common/test.h"
+
+#include "tests/unit/settings/store.h"
+#include "updater/station/enrolled.h"
+#include "updater/station/script_keys.h"
+#include "updater/station/setting.h"
+#include "updater/station/station.h"
+
+/* The text of one setting. */
+
+static const struct take {
+	const char *name;
+	enum station_kind kind;
+	const char *text;
+	int64_t want; /* -1: refused */
+} takes[] = {
+	{ "a second", STATION_SECONDS, "1", 1 },
+	{ "an hour", STATION_SECONDS, "3600", 3600 },
+	{ "a leading zero", STATION_SECONDS, "010", 10 },
+	{ "no second", STATION_SECONDS, "0", -1 },
+	{ "over an hour", STATION_SECONDS, "3601", -1 },
+	{ "no number", STATION_SECONDS, "ten", -1 },
+	{ "nothing", STATION_SECONDS, "", -1 },
+	{ "a sign", STATION_SECONDS, "+5", -1 },
+	{ "a blank before", STATION_SECONDS, " 5", -1 },
+	{ "a blank behind", STATION_SECONDS, "5 ", -1 },
+	{ "a unit", STATION_SECONDS, "5s", -1 },
+	{ "over 64 bits", STATION_SECONDS, "18446744073709551617", -1 },
+	{ "a day", STATION_DAYS, "1", 1 },
+	{ "a century", STATION_DAYS, "36500", 36500 },
+	{ "over a century", STATION_DAYS, "36501", -1 },
+	{ "negative days", STATION_DAYS, "-1", -1 },
+	{ "launch", STATION_ON_ERROR, "launch", ON_ERROR_LAUNCH },
+	{ "block", STATION_ON_ERROR, "block", ON_ERROR_BLOCK },
+	{ "another case", STATION_ON_ERROR, "BLOCK", ON_ERROR_BLOCK },
+	{ "more than a word", STATION_ON_ERROR, "blocked", -1 },
+	{ "no word", STATION_ON_ERROR, "", -1 },
+};
+
+static void
+take(void **row)
+{
+	const struct take *r = *row;
+	enum on_error on_error = 77;
+	int64_t number = 77;
+	void *to = r->kind == STATION_ON_ERROR ? (void *)&on_error : (void *)&number;
+	struct err e;
+
+	if (r->want == -1) {
+		assert_err(station_setting_take(r->kind, "Its name", r->text, to, &e), ERR_CONFIG,
+		    &e);
+		assert_non_null(strstr(e.text, "Its name: want "));
+		assert_int_equal(number, 77);
+		assert_int_equal(on_error, 77);
+		return;
+	}
+	assert_ok(station_setting_take(r->kind, "Its name", r->text, to, &e), &e);
+	assert_int_equal(r->kind == STATION_ON_ERROR ? (int64_t)on_error : number, r->want);
+}
+
+/* Which application. */
+
+#define SERVER		 "Server = multi:sftp://u@a/r|\n"
+#define ENROLLED(i, a)	 "[HKLM\\SOFTWARE\\Slipway\\" i "\\" a "]\n" SERVER
+#define DEFAULT_OF(i, a) "[HKLM\\SOFTWARE\\Ipesoft\\" i "]\nDefaultApplication = " a "\n"
+#define SEVERAL		 ENROLLED("I", "A") ENROLLED("I", "B") ENROLLED("J", "C")
+
+static const struct choice {
+	const char *name, *text, *installation, *application, *argument, *want; /* NULL: none */
+} choices[] = {
+	{ "not enrolled", "[HKLM\\SOFTWARE\\Other]\na = 1\n", NULL, NULL, NULL, NULL },
+	{ "the only one", ENROLLED("I", "A"), NULL, NULL, NULL, "I/A" },
+	{ "the only one, named", ENROLLED("I", "A"), "i", "a", NULL, "I/A" },
+	{ "the only one, an argument of another program", ENROLLED("I", "A"), NULL, NULL, "/Cx",
+	    "I/A" },
+	{ "another name", ENROLLED("I", "A"), NULL, "B", NULL, NULL },
+	{ "several", SEVERAL, NULL, NULL, NULL, NULL },
+	{ "several, named", SEVERAL, "I", "B", NULL, "I/B" },
+	{ "several, the application", SEVERAL, NULL, "C", NULL, "J/C" },
+	{ "several, the installation", SEVERAL, "J", NULL, NULL, "J/C" },
+	{ "several, the argument", SEVERAL, NULL, NULL, "/CB", "I/B" },
+	{ "several, an argument that isn't enrolled", SEVERAL, NULL, NULL, "/CX", NULL },
+	{ "several, the argument of another installation", SEVERAL, "J", NULL, "/CB", "J/C" },
+	{ "a name goes before the argument", SEVERAL, NULL, "A", "/CB", "I/A" },
+	{ "a default", SEVERAL DEFAULT_OF("I", "B"), NULL, NULL, NULL, "I/B" },
+	{ "a default that isn't enrolled", SEVERAL DEFAULT_OF("I", "X") DEFAULT_OF("J", "C"), NULL,
+	    NULL, NULL, "J/C" },
+	{ "a default of the other installation", SEVERAL DEFAULT_OF("J", "C"), "I", NULL, NULL,
+	    NULL },
+	{ "the argument goes before the default", SEVERAL DEFAULT_OF("I", "B"), NULL, NULL, "/CA",
+	    "I/A" },
+	{ "the same application twice", ENROLLED("I", "A") ENROLLED("J", "A"), NULL, "A", NULL,
+	    NULL },
+	{ "the same application twice, named", ENROLLED("I", "A") ENROLLED("J", "A"), "J", "A",
+	    NULL, "J/A" },
+};
+
+static void
+choose(void **row)
+{
+	const struct choice *r = *row;
+	char program[] = "hi", argument[32], got[64], *argv[] = { program, argument, NULL };
+	struct application_pairs all;
+	void *store;
+	size_t which;
+	struct err e;
+
+	store_make(&store);
+	store_write(r->text);
+	snprintf(argument, sizeof argument, "%s", r->argument == NULL ? "x" : r->argument);
+	assert_ok(enrolled_load(store, &all, &e), &e);
+	if (r->want == NULL) {
+		assert_err(enrolled_choose(store, &all, r->installation, r->application, 2, argv,
+			       &which, &e),
+		    ERR_NOENT, &e);
+	} else {
+		assert_ok(enrolled_choose(store, &all, r->installation, r->application, 2, argv,
+			      &which, &e),
+		    &e);
+		snprintf(got, sizeof got, "%s/%s", all.installations.v[which],
+		    all.applications.v[which]);
+		assert_string_equal(got, r->want);
+	}
+	application_pairs_free(&all);
+	store_remove(&store);
+}
+
+/* What is loaded.  Each text is the rest of an enrolment. */
+
+static const struct load {
+	const char *name, *text, *fault; /* in the message; NULL: it is loaded */
+} loads[] = {
+	{ "least", SERVER, NULL },
+	{ "one server as a string", "Server = sftp://u@a/r\n", NULL },
+	{ "no server", "Deadline = 5\n", "Server is not set" },
+	{ "an empty list", "Server = multi:\n", "Server is not set" },
+	{ "a number for servers", "Server = dword:5\n", "Server: want a multi or string value" },
+	{ "a number for a text", SERVER "LoginKey = dword:5\n",
+	    "LoginKey: want a text, got a dword" },
+	{ "a bad deadline", SERVER "Deadline = soon\n",
+	    "Deadline: want 1 to 3600 seconds, got 'soon'" },
+	{ "a bad number of days", SERVER "WarnAfterDays = 0\n",
+	    "WarnAfterDays: want 1 to 36500 days" },
+	{ "a bad word", SERVER "OnError = ask\n", "OnError: want 'launch' or 'block', got 'ask'" },
+	{ "a directory that isn't absolute", SERVER "InstallDir = hi\n",
+	    "InstallDir: want an absolute path" },
+	{ "a name in a directory that isn't known", SERVER "InstallDir = %Nowhere%/hi\n",
+	    "InstallDir" },
+};
+
+static void
+load(void **row)
+{
+	const struct load *r = *row;
+	struct station st, empty;
+	char text[500];
+	void *store;
+	struct err e;
+
+	store_make(&store);
+	snprintf(text, sizeof text, "[HKLM\\SOFTWARE\\Slipway\\I\\A]\n%s", r->text);
+	store_write(text);
+	if (r->fault != NULL) {
+		memset(&empty, 0, sizeof empty);
+		assert_err(station_load(store, NULL, NULL, 0, NULL, &st, &e),
+		    strstr(r->name, "isn't known") != NULL ? ERR_SYNTAX : ERR_CONFIG, &e);
+		assert_non_null(strstr(e.text, r->fault));
+		assert_memory_equal(&st, &empty, sizeof st);
+	} else {
+		assert_ok(station_load(store, NULL, NULL, 0, NULL, &st, &e), &e);
+		assert_string_equal(st.servers.v[0], "sftp://u@a/r");
+		assert_int_equal(st.servers.n, 1);
+		assert_int_equal(st.deadline, STATION_DEADLINE_S);
+		assert_int_equal(st.on_error, ON_ERROR_LAUNCH);
+		assert_int_equal(st.warn_after_days, 0);
+		assert_null(st.login_key);
+		assert_null(st.install_dir);
+		assert_non_null(strstr(st.app_dir, "/A"));
+		station_free(&st);
+	}
+	store_remove(&store);
+}
+
+/* Each row of the table reaches its own member. */
+static void
+load_all(void **unused)
+{
+	struct station st;
+	void *store;
+	struct err e;
+
+	(void)unused;
+	store_make(&store);
+	/* An absolute path on each platform: the folder of this user's settings. */
+	store_write("[HKLM\\SOFTWARE\\Slipway\\I\\A]\n"
+		    "Server = multi:sftp://u@a/r|file:///r|\n"
+		    "TrustedHostKeysSHA256 = multi:SHA256:a|SHA256:b|SHA256:c|\n"
+		    "LoginKey = /key\nLoginPasswordFile = /password\n"
+		    "InstallDir = %AppData%/opt/%Application%\n"
+		    "AppDir = %AppData%/srv/%Installation%\n"
+		    "Deadline = 7\nOnError = block\nWarnAfterDays = 8\nBlockAfterDays = 9\n");
+	assert_ok(station_load(store, NULL, NULL, 0, NULL, &st, &e), &e);
+	assert_int_equal(st.servers.n, 2);
+	assert_string_equal(st.servers.v[1], "file:///r");
+	assert_int_equal(st.host_keys.n, 3);
+	assert_string_equal(st.host_keys.v[2], "SHA256:c");
+	assert_string_equal(st.login_key, "/key");
+	assert_string_equal(st.password_file, "/password");
+	assert_non_null(strstr(st.install_dir, "/opt/A"));
+	assert_non_null(strstr(st.app_dir, "/srv/I"));
+	assert_int_equal(st.deadline, 7);
+	assert_int_equal(st.on_error, ON_ERROR_BLOCK);
+	assert_int_equal(st.warn_after_days, 8);
+	assert_int_equal(st.block_after_days, 9);
+	assert_int_equal(st.nnames, 4);
+	assert_non_null(strstr(st.state_path, "/I/A"));
+	assert_non_null(strstr(st.user_state_path, "/I/A/user"));
+	station_free(&st);
+	store_remove(&store);
+}
+
+/* The keys that scripts may touch. */
+
+static const struct keys {
+	const char *name, *text;    /* ScriptKeys; NULL: not set */
+	const char *machine, *user; /* "a;b" */
+	bool bad;
+} keys[] = {
+	{ "default", NULL, "HKLM\\SOFTWARE\\Ipesoft\\I", "HKCU\\SOFTWARE\\Ipesoft\\I", false },
+	{ "a text", "HKLM\\SOFTWARE\\x", "HKLM\\SOFTWARE\\x", "", false },
+	{ "several in a text", "HKLM/SOFTWARE/x;HKCU\\SOFTWARE\\y;", "HKLM\\SOFTWARE\\x",
+	    "HKCU\\SOFTWARE\\y", false },
+	{ "several", "multi:HKLM/SOFTWARE/x|HKLM/SOFTWARE/y|HKCU/SOFTWARE/z|",
+	    "HKLM\\SOFTWARE\\x;HKLM\\SOFTWARE\\y", "HKCU\\SOFTWARE\\z", false },
+	{ "none", "multi:", "", "", false },
+	{ "a whole root's name", "HKEY_LOCAL_MACHINE\\SOFTWARE\\x", "HKLM\\SOFTWARE\\x", "",
+	    false },
+	{ "another root", "HKCR\\x", NULL, NULL, true },
+	{ "an empty part", "HKLM\\\\x", NULL, NULL, true },
+	{ "one bad among good ones", "multi:HKLM/SOFTWARE/x|nothing|", NULL, NULL, true },
+	{ "a number", "dword:5", NULL, NULL, true },
+};
+
+static void
+want_keys(const struct script_keys *k, int user, const char *want)
+{
+	char got[500] = "";
+
+	for (size_t i = 0; i < k->n[user]; i++)
+		snprintf(got + strlen(got), sizeof got - strlen(got), "%s%s", i > 0 ? ";" : "",
+		    k->keys[user][i]);
+	assert_string_equal(got, want);
+}
+
+static void
+script_keys(void **row)
+{
+	const struct keys *r = *row;
+	char installation[] = "I", application[] = "A", text[500];
+	struct station st = { .installation = installation, .application = application };
+	struct script_keys k;
+	void *store;
+	struct err e;
+
+	store_make(&store);
+	snprintf(text, sizeof text, "[HKLM\\SOFTWARE\\Slipway\\I\\A]\n%s%s\n",
+	    r->text == NULL ? "a = 1" : "ScriptKeys = ", r->text == NULL ? "" : r->text);
+	store_write(text);
+	if (r->bad) {
+		assert_err(script_keys_load(&st, store, &k, &e), ERR_CONFIG, &e);
+		assert_non_null(strstr(e.text, "ScriptKeys"));
+		assert_int_equal(k.n[0] + k.n[1], 0);
+	} else {
+		assert_ok(script_keys_load(&st, store, &k, &e), &e);
+		want_keys(&k, 0, r->machine);
+		want_keys(&k, 1, r->user);
+		script_keys_free(&k);
+	}
+	store_remove(&store);
+}
+
+/* 32 keys of each kind. */
+static void
+many_script_keys(void **unused)
+{
+	char installation[] = "I", application[] = "A", text[4000];
+	struct station st = { .installation = installation, .application = application };
+	struct script_keys k;
+	void *store;
+	struct err e;
+
+	(void)unused;
+	store_make(&store);
+	for (int n = SCRIPT_KEYS_MAX; n <= SCRIPT_KEYS_MAX + 1; n++) {
+		size_t len = (size_t)snprintf(text, sizeof text,
+		    "[HKLM\\SOFTWARE\\Slipway\\I\\A]\nScriptKeys = multi:HKCU/SOFTWARE/x|");
+
+		for (int i = 0; i < n; i++)
+			len +=
+			    (size_t)snprintf(text + len, sizeof text - len, "HKLM/SOFTWARE/%d|", i);
+		snprintf(text + len, sizeof text - len, "\n");
+		store_write(text);
+		if (n == SCRIPT_KEYS_MAX) {
+			assert_ok(script_keys_load(&st, store, &k, &e), &e);
+			assert_int_equal(k.n[0], SCRIPT_KEYS_MAX);
+			assert_int_equal(k.n[1], 1);
+			script_keys_free(&k);
+		} else {
+			assert_err(script_keys_load(&st, store, &k, &e), ERR_CONFIG, &e);
+		}
+	}
+	store_remove(&store);
+}
+
+int
+main(void)
+{
+	struct CMUnitTest tests[2 + N(takes) + N(choices) + N(loads) + N(keys)] = {
+		cmocka_unit_test(load_all), cmocka_unit_test(many_script_keys)
+	};
+	size_t n = 2;
+
+	TEST_ROWS(tests, n, takes, take);
+	TEST_ROWS(tests, n, choices, choose);
+	TEST_ROWS(tests, n, loads, load);
+	TEST_ROWS(tests, n, keys, script_keys);
+	return cmocka_run_group_tests_name("station", tests, NULL, NULL);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_STATION_ENROL_H
+#define UPDATER_STATION_ENROL_H
+
+/*
+ * Making this computer a station: its settings and its trust anchor.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "lib/settings/settings.h"
+#include "updater/station/setting.h"
+
+#define ENROLMENT_MEMBER(option, setting, kind, member, arg, offers, words, help) \
+	const char *member;
+
+/* What a person gave. */
+struct enrolment {
+	const char *installation, *application;
+	const char *const *servers, *const *host_keys;
+	size_t nservers, nhost_keys;
+	STATION_SETTINGS(ENROLMENT_MEMBER) /* the settings as text, or NULL */
+	bool force;			   /* replace an enrolment that is there */
+};
+
+/*
+ * Check and write an enrolment and its trust anchor (the bytes of a root metadata file).  Returns
+ * 0, or -1, nothing changed: ERR_USAGE (a name), ERR_CONFIG (a setting), ERR_EXISTS, or what
+ * writing gives.
+ */
+int station_enroll(struct settings *s, const struct enrolment *en, const uint8_t *root, size_t len,
+    struct err *e);
+
+#endif

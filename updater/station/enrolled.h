@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_STATION_ENROLLED_H
+#define UPDATER_STATION_ENROLLED_H
+
+/*
+ * The enrolled applications of this computer, and which of them a start is for.
+ */
+#include "lib/base/err.h"
+#include "lib/settings/application.h"
+#include "lib/settings/settings.h"
+
+#define ENROLLED_MAX 64 /* applications */
+
+/*
+ * List all.  Returns 0 with *all, which application_pairs_free() releases, or -1 with ERR_TOO_LARGE
+ * or what reading the settings gives, and *all empty.
+ */
+int enrolled_load(struct settings *s, struct application_pairs *all, struct err *e);
+
+/*
+ * Choose one as docs say: by the names that the caller gives (or NULL), else by /C<name> among the
+ * program's arguments if that application is enrolled, else by DefaultApplication.  Returns 0 with
+ * its index in *which, or -1 with ERR_NOENT (the text lists what is enrolled) or what reading the
+ * settings gives.
+ */
+int
+enrolled_choose(struct settings *s, const struct application_pairs *all, const char *installation,
+    const char *application, int argc, char **argv, size_t *which, struct err *e);
+
+#endif
