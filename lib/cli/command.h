@@ -31,8 +31,8 @@ struct call {
 	void *options; /* values of the command's options; NULL where it has none */
 	int argc;
 	char **argv; /* the arguments, without options; argv[argc] is NULL */
-	bool
-	    output_ignored; /* set by the command: standard output that can't be written is no failure */
+	/* Set by the command: standard output that can't be written is no failure. */
+	bool output_ignored;
 };
 
 struct command {

@@ -61,8 +61,8 @@ struct option_set {
 };
 
 /*
- * Reads argv[0] to argv[*argc - 1].  Arguments that are no options are moved to the front, in order;
- * *argc becomes their number and argv[*argc] NULL.  With stop, reading ends at the first of them.
+ * Reads argv[0] to argv[*argc - 1].  Arguments that are no options are moved to the front, in
+ * order; *argc becomes their number and argv[*argc] NULL.  With stop, reading ends at the first of them.
  * Returns 0, or -1 with ERR_USAGE and the first fault; the options after a fault are still read, so
  * that --help works.
  */

@@ -34,7 +34,7 @@ static const struct option of_program[] = {
 	OPTION_END,
 };
 
-/* want: the values and arguments as text, or the error.  A line that begins with '!' is read with stop. */
+/* want: the values and arguments as text, or the error.  '!' before a line: read with stop. */
 static struct row {
 	const char *line, *want;
 } rows[] = {
