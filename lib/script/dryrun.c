@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/os/clock.h"
 #include "lib/base/json.h"
 #include "lib/os/places.h"
@@ -184,7 +185,7 @@ find_setting(void *arg, const char *key, const char *name, struct value *v, stru
 	json_object_foreach (json_object_get(c->json, "settings"), k, values) {
 		struct buf normal = BUF_INIT(2 * SETTING_KEY_MAX);
 		int rc = setting_key_normal(k, strlen(k), &normal, e);
-		bool same = rc == 0 && setting_same(buf_text(&normal), key);
+		bool same = rc == 0 && ascii_same(buf_text(&normal), key);
 
 		buf_free(&normal);
 		if (rc == -1)
@@ -192,7 +193,7 @@ find_setting(void *arg, const char *key, const char *name, struct value *v, stru
 		if (!same)
 			continue;
 		json_object_foreach (values, n, text)
-			if (setting_same(n, name))
+			if (ascii_same(n, name))
 				return value_parse(json_string_value(text),
 					   json_string_length(text), v, e) == -1
 				    ? -1

@@ -224,7 +224,7 @@ converse(struct running *s, struct changeset *out, struct err *e)
 	} while (rc == 0);
 	if (rc == -1)
 		return give_up(s, false, e);
-	return rc == 1 ? changeset_append(out, &s->changes, e) : -1;
+	return rc == 1 ? changeset_take(out, &s->changes, e) : -1;
 }
 
 int

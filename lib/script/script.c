@@ -361,7 +361,7 @@ script_run(const char *name, const uint8_t *source, size_t len, const struct scr
 		return err_setx(e, ERR_TOO_LARGE, "%s: over %u bytes", name, SCRIPT_SIZE_MAX);
 	if ((b = sandbox_new(SCRIPT_MEMORY_MAX, SCRIPT_INSTRUCTIONS_MAX, e)) != NULL &&
 	    sandbox_run(b, name, source, len, prepare, &s, e) == 0)
-		rc = changeset_append(out, &s.changes, e);
+		rc = changeset_take(out, &s.changes, e);
 	sandbox_free(b);
 	changeset_free(&s.changes);
 	return rc;

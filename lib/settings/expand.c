@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/os/places.h"
 #include "lib/settings/changeset.h"
 
@@ -34,7 +35,7 @@ add_name(const char *name, size_t len, const struct expand_names *names, struct 
 	if (len > EXPAND_NAME_MAX)
 		return err_setx(e, ERR_SYNTAX, "unknown name %%%.*s...%%", shown, name);
 	for (size_t i = 0; i < names->n; i++)
-		if (setting_same_n(names->own[i].name, strlen(names->own[i].name), name, len))
+		if (ascii_same_n(names->own[i].name, strlen(names->own[i].name), name, len))
 			return names->own[i].text != NULL
 			    ? buf_adds(out, names->own[i].text, e)
 			    : err_setx(e, ERR_CONFIG, "%%%.*s%% has no value here", shown, name);

@@ -189,7 +189,7 @@ keyfile_write(const struct keyfile *f, struct buf *out, struct err *e)
 		return -1;
 	for (const struct line *l = f->lines.first; l != NULL; l = l->next)
 		if (buf_add(out, l->text, l->len, e) == -1) {
-			out->len = start;
+			buf_cut(out, start);
 			return -1;
 		}
 	return 0;
@@ -390,7 +390,7 @@ add_value(struct keyfile *f, struct line *section, const char *name, const struc
 	if (value_format(v, &body, e) == -1)
 		goto out;
 	if (body.len == at)
-		body.len = --at; /* an empty text: no blank at the end of the line */
+		buf_cut(&body, --at); /* an empty text: no blank at the end of the line */
 	if (add_after(f, last_value(section), KEYLINE_VALUE, &body, name, section, &l, e) == -1)
 		goto out;
 	l->value_at = at;

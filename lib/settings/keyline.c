@@ -10,31 +10,26 @@
 #include "lib/base/text.h"
 #include "lib/settings/value.h"
 
-static bool
-blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static int
 check_bytes(const char *line, size_t len, struct err *e)
 {
+	size_t at;
+
 	if (len > KEYLINE_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "want a line of at most %u bytes, got %zu",
 		    KEYLINE_MAX, len);
 	if (!valid_utf8(line, len))
 		return err_setx(e, ERR_SYNTAX, "want UTF-8, got other bytes");
-	for (size_t i = 0; i < len; i++)
-		if (((unsigned char)line[i] < 0x20 && line[i] != '\t') || line[i] == 0x7f)
-			return err_setx(e, ERR_SYNTAX, "want no control characters, got 0x%02x",
-			    (unsigned)(unsigned char)line[i]);
+	if ((at = text_control(line, len, true)) < len)
+		return err_setx(e, ERR_SYNTAX, "want no control characters, got 0x%02x",
+		    (unsigned)(unsigned char)line[at]);
 	return 0;
 }
 
 static int
 parse_section(const char *line, size_t at, size_t len, struct keyline *l, struct err *e)
 {
-	while (blank(line[len - 1]))
+	while (text_blank(line[len - 1]))
 		len--;
 	if (len < at + 2 || line[len - 1] != ']')
 		return err_setx(e, ERR_SYNTAX, "want ']' at the end of a section's line");
@@ -86,7 +81,7 @@ plain_name(const char *line, size_t len, size_t *at, struct keyline *l, struct e
 	if (end == len)
 		return err_setx(e, ERR_SYNTAX,
 		    "want 'name = value', '[key]' or a comment that begins with ';' or '#'");
-	for (stop = end; stop > *at && blank(line[stop - 1]);)
+	for (stop = end; stop > *at && text_blank(line[stop - 1]);)
 		stop--;
 	for (size_t i = *at; i < stop; i++)
 		if (add_name(l, &n, line[i], e) == -1)
@@ -104,13 +99,13 @@ parse_value(const char *line, size_t at, size_t len, struct keyline *l, struct e
 	l->name[0] = '\0';
 	if ((line[at] == '"' ? quoted_name : plain_name)(line, len, &at, l, e) == -1)
 		return -1;
-	while (at < len && blank(line[at]))
+	while (at < len && text_blank(line[at]))
 		at++;
 	if (at == len || line[at] != '=')
 		return err_setx(e, ERR_SYNTAX, "want '=' after the name");
 	if (setting_name_check(l->name, strlen(l->name), e) == -1)
 		return -1;
-	for (at++; at < len && blank(line[at]);)
+	for (at++; at < len && text_blank(line[at]);)
 		at++;
 	l->value_at = at;
 	if (value_parse(line + at, len - at, &v, e) == -1)
@@ -126,7 +121,7 @@ keyline_parse(const char *line, size_t len, struct keyline *l, struct err *e)
 
 	if (check_bytes(line, len, e) == -1)
 		return -1;
-	while (at < len && blank(line[at]))
+	while (at < len && text_blank(line[at]))
 		at++;
 	if (at == len)
 		l->kind = KEYLINE_BLANK;
@@ -144,7 +139,7 @@ keyline_format_name(const char *name, struct buf *out, struct err *e)
 {
 	size_t len = strlen(name);
 
-	if (len > 0 && !blank(name[0]) && !blank(name[len - 1]) &&
+	if (len > 0 && !text_blank(name[0]) && !text_blank(name[len - 1]) &&
 	    strchr(";#[\"", name[0]) == NULL && strchr(name, '=') == NULL)
 		return buf_adds(out, name, e);
 	if (buf_addc(out, '"', e) == -1)

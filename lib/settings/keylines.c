@@ -2,6 +2,7 @@
 /*
  * The lines of a key file as a list, and a hash table over the sections and values among them.
  */
+#include "lib/base/text.h"
 #include "lib/settings/keylines.h"
 
 #include <stdlib.h>
@@ -46,7 +47,7 @@ keylines_find(const struct keylines *k, const struct line *section, const char *
 	if (k->nbuckets == 0)
 		return NULL;
 	for (struct line *l = k->buckets[h & (k->nbuckets - 1)]; l != NULL; l = l->chain)
-		if (l->hash == h && l->section == section && setting_same(l->name, name))
+		if (l->hash == h && l->section == section && ascii_same(l->name, name))
 			return l;
 	return NULL;
 }

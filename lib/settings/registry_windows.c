@@ -11,6 +11,7 @@
 #include <string.h>
 #include <winternl.h>
 
+#include "lib/base/text.h"
 #include "lib/os/places.h"
 #include "lib/settings/changeset.h"
 
@@ -176,7 +177,7 @@ registry_spelling(HKEY h, char *key)
 	    NtQueryKey(h, KEY_NAME_INFORMATION, info, sizeof *info - sizeof info->name[0], &got) ==
 		0 &&
 	    wide_add(&name, info->name, &ignored) == 0 && name.len >= len &&
-	    setting_same(buf_text(&name) + name.len - len, key + strlen("HKLM")))
+	    ascii_same(buf_text(&name) + name.len - len, key + strlen("HKLM")))
 		memcpy(key + strlen("HKLM"), buf_text(&name) + name.len - len, len);
 	free(info);
 	buf_free(&name);

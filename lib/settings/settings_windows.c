@@ -5,6 +5,7 @@
  * What a change set changes is worked out on models, as for key files: they hold what the registry
  * has of the values and trees that the set names.
  */
+#include "lib/base/text.h"
 #include "lib/settings/settings_store.h"
 
 #include <stdlib.h>
@@ -429,7 +430,7 @@ carry_out(const struct changeset *c, struct err *e)
 		size_t len = (size_t)(part - key) + strcspn(part, "\\");
 
 		if ((i == 0 ||
-			!setting_same_n(key, len, c->changes[i - 1].key,
+			!ascii_same_n(key, len, c->changes[i - 1].key,
 			    strnlen(c->changes[i - 1].key, len))) &&
 		    registry_flush(key, e) == -1)
 			return -1;

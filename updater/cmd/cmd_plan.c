@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/text.h"
 #include "updater/update/preview.h"
 
 #define SHOWN_PATH_MAX 16384 /* bytes */
@@ -46,9 +47,8 @@ static const struct change *
 value_now(const struct changeset *undo, const struct change *c)
 {
 	for (size_t i = 0; i < undo->n && c->name != NULL; i++)
-		if (undo->changes[i].op == CHANGE_SET &&
-		    setting_same(undo->changes[i].key, c->key) &&
-		    setting_same(undo->changes[i].name, c->name))
+		if (undo->changes[i].op == CHANGE_SET && ascii_same(undo->changes[i].key, c->key) &&
+		    ascii_same(undo->changes[i].name, c->name))
 			return &undo->changes[i];
 	return NULL;
 }
@@ -152,7 +152,7 @@ show_text(const struct showing *s, const struct preview *p, struct err *e)
 	for (size_t i = 0; i < p->settings.n; i++) {
 		const struct change *c = &p->settings.changes[i];
 
-		if (c->op != CHANGE_DELETE_TREE && !setting_same(key, c->key)) {
+		if (c->op != CHANGE_DELETE_TREE && !ascii_same(key, c->key)) {
 			key = c->key;
 			printf("\nSettings of %s\n", key);
 		}

@@ -4,7 +4,6 @@
  */
 #include "tests/unit/common/test.h"
 
-#include "lib/settings/rawvalue.h"
 #include "lib/settings/value.h"
 
 #define TEXT(text) text, sizeof(text) - 1
@@ -271,72 +270,6 @@ types(void **state)
 	assert_null(value_type_name(VALUE_TYPE_COUNT));
 }
 
-/* What the registry holds, and how it is written again; text NULL: refused. */
-static struct raw_row {
-	const char *name, *text;
-	uint32_t type;
-	const char *data;
-	size_t len;
-	const char *again; /* NULL: the same bytes */
-	size_t again_len;
-} raw_rows[] = {
-#define RAW(type, data) type, TEXT(data), NULL, 0
-	{ "raw: string", "ab", RAW(RAW_SZ, "a\0b\0\0\0") },
-	{ "raw: string without its end", "ab", RAW_SZ, TEXT("a\0b\0"), TEXT("a\0b\0\0\0") },
-	{ "raw: string with several ends", "ab", RAW_SZ, TEXT("a\0b\0\0\0\0\0"),
-	    TEXT("a\0b\0\0\0") },
-	{ "raw: empty string without its end", "", RAW_SZ, TEXT(""), TEXT("\0\0") },
-	{ "raw: beyond 16 bits", "\xf0\x9f\x94\x91", RAW(RAW_SZ, "\x3d\xd8\x11\xdd\0\0") },
-	{ "raw: expand", "expand:%A%", RAW(RAW_EXPAND_SZ, "%\0A\0%\0\0\0") },
-	{ "raw: dword", "dword:4294967294", RAW(RAW_DWORD, "\xfe\xff\xff\xff") },
-	{ "raw: qword", "qword:256", RAW(RAW_QWORD, "\0\1\0\0\0\0\0\0") },
-	{ "raw: binary", "hex:00ff", RAW(RAW_BINARY, "\0\xff") },
-	{ "raw: empty binary", "hex:", RAW(RAW_BINARY, "") },
-	{ "raw: multi", "multi:a|b|", RAW(RAW_MULTI_SZ, "a\0\0\0b\0\0\0\0\0") },
-	{ "raw: multi without its end", "multi:a|b|", RAW_MULTI_SZ, TEXT("a\0\0\0b\0"),
-	    TEXT("a\0\0\0b\0\0\0\0\0") },
-	{ "raw: empty multi", "multi:", RAW(RAW_MULTI_SZ, "\0\0\0\0") },
-	{ "raw: multi with an empty text", NULL, RAW(RAW_MULTI_SZ, "a\0\0\0\0\0b\0\0\0\0\0") },
-	{ "raw: multi that begins with an empty text", NULL, RAW(RAW_MULTI_SZ, "\0\0a\0\0\0\0\0") },
-	{ "raw: odd length", NULL, RAW(RAW_SZ, "a\0b") },
-	{ "raw: odd length of a multi", NULL, RAW(RAW_MULTI_SZ, "a\0\0") },
-	{ "raw: NUL inside", NULL, RAW(RAW_SZ, "a\0\0\0b\0") },
-	{ "raw: half a surrogate pair", NULL, RAW(RAW_SZ, "\x3d\xd8") },
-	{ "raw: control character", NULL, RAW(RAW_SZ, "\n\0") },
-	{ "raw: dword of five bytes", NULL, RAW(RAW_DWORD, "12345") },
-	{ "raw: empty qword", NULL, RAW(RAW_QWORD, "") },
-	{ "raw: no type", NULL, RAW(0, "ab") },
-	{ "raw: big-endian dword", NULL, RAW(5, "1234") },
-	{ "raw: link", NULL, RAW(6, "a\0") },
-};
-
-static void
-raw(void **state)
-{
-	const struct raw_row *r = *state;
-	struct value v = VALUE_INIT;
-	struct buf text = BUF_INIT(1000), out = BUF_INIT(RAW_SIZE_MAX);
-	uint32_t type;
-	struct err e;
-
-	if (r->text == NULL) {
-		assert_err(raw_parse(r->type, (const uint8_t *)r->data, r->len, &v, &e), ERR_SYNTAX,
-		    &e);
-		assert_null(v.data);
-		return;
-	}
-	assert_ok(raw_parse(r->type, (const uint8_t *)r->data, r->len, &v, &e), &e);
-	assert_ok(value_format(&v, &text, &e), &e);
-	assert_string_equal(buf_text(&text), r->text);
-	assert_ok(raw_format(&v, &type, &out, &e), &e);
-	assert_int_equal(type, r->type);
-	assert_int_equal(out.len, r->again != NULL ? r->again_len : r->len);
-	assert_memory_equal(buf_text(&out), r->again != NULL ? r->again : r->data, out.len);
-	value_free(&v);
-	buf_free(&text);
-	buf_free(&out);
-}
-
 int
 main(void)
 {
@@ -350,6 +283,5 @@ main(void)
 	TEST_ROWS(tests, n, parse_rows, parse);
 	TEST_ROWS(tests, n, refuse_rows, refuse);
 	TEST_ROWS(tests, n, check_rows, check);
-	TEST_ROWS(tests, n, raw_rows, raw);
 	return _cmocka_run_group_tests("value", tests, n, NULL, NULL);
 }
