@@ -5,26 +5,18 @@
 #include "lib/settings/regfile.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/digest.h"
 #include "lib/base/text.h"
+#include "lib/settings/rawvalue.h"
 #include "lib/settings/utf16.h"
 
 #define HEAD "Windows Registry Editor Version 5.00"
 
 /* regedit breaks lines of hexadecimal digits behind this column. */
 #define HEX_COLUMN 76
-
-/* Types in hex(N): of the registry (winnt.h). */
-enum {
-	REG_SZ = 1,
-	REG_EXPAND_SZ = 2,
-	REG_BINARY = 3,
-	REG_DWORD = 4,
-	REG_MULTI_SZ = 7,
-	REG_QWORD = 0xb
-};
 
 struct reader {
 	const char *p, *end;
@@ -34,12 +26,6 @@ struct reader {
 	bool deleted;	 /* ... was deleted as a whole */
 	struct changeset changes;
 };
-
-static bool
-blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
 
 /* The file as UTF-8 without its mark. */
 static int
@@ -72,12 +58,9 @@ raw_line(struct reader *r, const char **line, size_t *len)
 	*len = (size_t)((stop == NULL ? r->end : stop) - r->p);
 	r->p = stop == NULL ? r->end : stop + 1;
 	r->number++;
-	while (*len > 0 && ((*line)[*len - 1] == '\r' || blank((*line)[*len - 1])))
+	while (*len > 0 && ((*line)[*len - 1] == '\r' || text_blank((*line)[*len - 1])))
 		--*len;
-	while (*len > 0 && blank(**line)) {
-		++*line;
-		--*len;
-	}
+	text_trim(line, len);
 	return true;
 }
 
@@ -105,7 +88,7 @@ next_line(struct reader *r, struct err *e)
 	if (buf_add(&r->line, line, len, e) == -1)
 		return -1;
 	while (goes_on(&r->line)) {
-		r->line.data[--r->line.len] = '\0';
+		buf_cut(&r->line, r->line.len - 1);
 		if (!raw_line(r, &line, &len))
 			return err_setx(e, ERR_SYNTAX,
 			    "want a line behind '\\', got the end of the file");
@@ -148,12 +131,12 @@ hex_bytes(const char *s, struct buf *out, struct err *e)
 	while (*s != '\0') {
 		uint8_t byte;
 
-		if (blank(*s)) {
+		if (text_blank(*s)) {
 			s++;
 			continue;
 		}
 		if (strlen(s) < 2 || hex_decode(s, 2, &byte, 1) == -1 ||
-		    (s[2] != '\0' && s[2] != ',' && !blank(s[2])))
+		    (s[2] != '\0' && s[2] != ',' && !text_blank(s[2])))
 			return err_setx(e, ERR_SYNTAX,
 			    "want pairs of hexadecimal digits and commas, got '%.10s'", s);
 		if (buf_addc(out, (char)byte, e) == -1)
@@ -163,75 +146,6 @@ hex_bytes(const char *s, struct buf *out, struct err *e)
 		s += *s == ',';
 	}
 	return 0;
-}
-
-static uint64_t
-little_endian(const struct buf *b)
-{
-	uint64_t n = 0;
-
-	for (size_t i = b->len; i-- > 0;)
-		n = n << 8 | b->data[i];
-	return n;
-}
-
-/* UTF-16LE texts, each with its NUL and one more NUL at the end, which some writers leave out. */
-static int
-multi(const struct buf *text, struct value *v, struct err *e)
-{
-	size_t len = text->len;
-
-	if (len >= 1 && text->data[len - 1] != '\0')
-		return err_setx(e, ERR_SYNTAX, "want a NUL at the end of each text");
-	if (len == 1 || (len >= 2 && text->data[len - 2] == '\0'))
-		len--;
-	*v = (struct value){ VALUE_MULTI, NULL, 0, 0 };
-	if (len > VALUE_SIZE_MAX)
-		return err_setx(e, ERR_TOO_LARGE, "value: want at most %u bytes, got %zu",
-		    VALUE_SIZE_MAX, len);
-	struct value raw = { VALUE_MULTI, text->data, len, 0 };
-
-	return value_check(&raw, e) == -1 ? -1 : value_copy(v, &raw, e);
-}
-
-static int
-hex_value(unsigned type, const struct buf *bytes, struct value *v, struct err *e)
-{
-	struct buf text = BUF_INIT(REG_LINE_MAX);
-	int rc = -1;
-
-	switch (type) {
-	case REG_BINARY:
-		rc = value_binary(v, bytes->data, bytes->len, e);
-		break;
-	case REG_DWORD:
-	case REG_QWORD:
-		if (bytes->len != (type == REG_DWORD ? 4u : 8u))
-			err_setx(e, ERR_SYNTAX, "hex(%x): want %d bytes, got %zu", type,
-			    type == REG_DWORD ? 4 : 8, bytes->len);
-		else
-			rc = value_number(v, type == REG_DWORD ? VALUE_DWORD : VALUE_QWORD,
-			    little_endian(bytes), e);
-		break;
-	case REG_SZ:
-	case REG_EXPAND_SZ:
-	case REG_MULTI_SZ:
-		if (utf16_to_utf8(bytes->data, bytes->len, &text, e) == -1)
-			break;
-		if (type == REG_MULTI_SZ) {
-			rc = multi(&text, v, e);
-			break;
-		}
-		if (text.len > 0 && text.data[text.len - 1] == '\0')
-			text.len--;
-		rc = value_text(v, type == REG_SZ ? VALUE_STRING : VALUE_EXPAND,
-		    text.len == 0 ? "" : (const char *)text.data, text.len, e);
-		break;
-	default:
-		err_setx(e, ERR_SYNTAX, "hex(%x): this type of the registry can't be kept", type);
-	}
-	buf_free(&text);
-	return rc;
 }
 
 static int
@@ -257,7 +171,7 @@ static int
 hex(const char *s, struct value *v, struct err *e)
 {
 	struct buf bytes = BUF_INIT(REG_LINE_MAX);
-	unsigned type = REG_BINARY;
+	unsigned type = RAW_BINARY;
 	uint8_t digit;
 	char two[3] = "00";
 	int rc = -1;
@@ -271,8 +185,9 @@ hex(const char *s, struct value *v, struct err *e)
 	}
 	if (*s != ':')
 		return err_setx(e, ERR_SYNTAX, "want hex: or hex(N):, got 'hex%.10s'", s);
-	if (hex_bytes(s + 1, &bytes, e) == 0)
-		rc = hex_value(type, &bytes, v, e);
+	if (hex_bytes(s + 1, &bytes, e) == 0 &&
+	    (rc = raw_parse(type, bytes.data, bytes.len, v, e)) == -1)
+		err_context(e, "hex(%x)", type);
 	buf_free(&bytes);
 	return rc;
 }
@@ -393,7 +308,7 @@ reg_parse(const void *data, size_t len, struct changeset *c, struct err *e)
 		if (parse_lines(&r, e) == -1)
 			err_context(e, "line %zu", r.number);
 		else
-			rc = changeset_append(c, &r.changes, e);
+			rc = changeset_take(c, &r.changes, e);
 	}
 	changeset_free(&r.changes);
 	buf_free(&r.line);
@@ -451,32 +366,12 @@ put_hex(struct buf *out, size_t start, const char *prefix, const struct buf *byt
 	return 0;
 }
 
-/* What hex(N): holds. */
-static int
-raw_bytes(const struct value *v, struct buf *out, struct err *e)
-{
-	if (v->type == VALUE_QWORD) {
-		for (unsigned i = 0; i < 8; i++)
-			if (buf_addc(out, (char)(v->number >> (8 * i)), e) == -1)
-				return -1;
-		return 0;
-	}
-	if (v->type == VALUE_BINARY)
-		return v->len == 0 ? 0 : buf_add(out, v->data, v->len, e);
-	/* Texts with their NULs; a multi has one more at its end. */
-	if (v->len > 0 && utf8_to_utf16((const char *)v->data, v->len, out, e) == -1)
-		return -1;
-	return buf_add(out, "\0", 2, e);
-}
-
 int
 reg_value(struct buf *out, const char *name, const struct value *v, struct err *e)
 {
-	static const char *const prefixes[VALUE_TYPE_COUNT] = { [VALUE_EXPAND] = "hex(2):",
-		[VALUE_MULTI] = "hex(7):",
-		[VALUE_QWORD] = "hex(b):",
-		[VALUE_BINARY] = "hex:" };
-	struct buf bytes = BUF_INIT(4 * VALUE_SIZE_MAX);
+	struct buf bytes = BUF_INIT(RAW_SIZE_MAX);
+	char prefix[sizeof "hex(n):"] = "hex:";
+	uint32_t type;
 	size_t start = out->len;
 	int rc = -1;
 
@@ -487,8 +382,11 @@ reg_value(struct buf *out, const char *name, const struct value *v, struct err *
 		rc = put_quoted(out, value_get_text(v), e);
 	else if (v->type == VALUE_DWORD)
 		rc = buf_addf(out, e, "dword:%08" PRIx64, v->number);
-	else if (raw_bytes(v, &bytes, e) == 0)
-		rc = put_hex(out, start, prefixes[v->type], &bytes, e);
+	else if (raw_format(v, &type, &bytes, e) == 0) {
+		if (type != RAW_BINARY)
+			snprintf(prefix, sizeof prefix, "hex(%x):", (unsigned)type & 0xf);
+		rc = put_hex(out, start, prefix, &bytes, e);
+	}
 	if (rc == 0)
 		rc = buf_adds(out, "\r\n", e);
 out:
