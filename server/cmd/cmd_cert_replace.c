@@ -8,13 +8,14 @@
 
 #include "server/cert/request.h"
 #include "server/cmd/cmd_change.h"
+#include "server/rollover/say.h"
 #include "server/rollover/steps.h"
 
 /* Bytes of the report of a step. */
 #define SAID_MAX (1024u * 1024)
 
 static int
-check_usage(const struct replacing_asked *a, struct err *e)
+check_usage(const struct steps_asked *a, struct err *e)
 {
 	if (a->confirm + a->undo + a->start + (a->after != NULL) > 1)
 		return err_setx(e, ERR_USAGE,
@@ -26,8 +27,8 @@ check_usage(const struct replacing_asked *a, struct err *e)
 }
 
 struct options {
-	struct replacing s;
-	struct replacing_asked a;
+	struct steps s;
+	struct steps_asked a;
 	struct option_list kernels;
 };
 
@@ -35,7 +36,7 @@ static int
 run_replace(struct call *call, struct err *e)
 {
 	struct options *o = call->options;
-	struct replacing *s = &o->s;
+	struct steps *s = &o->s;
 	const char *repo;
 	int rc = -1;
 
@@ -43,14 +44,16 @@ run_replace(struct call *call, struct err *e)
 	o->a.nkernels = o->kernels.n;
 	if (check_usage(&o->a, e) == -1 || (repo = command_repo_here(call, e)) == NULL)
 		return -1;
+	look_init(&s->l);
 	if (replace_open(&s->p, repo, call->argv[0], true, e) == 0)
-		rc = replacing_run(s, &o->a, e);
+		rc = steps_run(s, &o->a, e);
+	if (rc != -1 && say_standing(&s->p, &s->l, &s->said, e) == -1)
+		rc = -1;
 	fputs(buf_text(&s->said), stdout);
 	buf_free(&s->said);
-	if (rc != -1)
-		replace_say(&s->p);
+	look_free(&s->l);
 	replace_close(&s->p);
-	return rc == REPLACING_ATTEND ? CLI_ATTEND : rc;
+	return rc == STEPS_ATTEND ? CLI_ATTEND : rc;
 }
 
 #define TO(member) OPTION_TO(struct options, member)
@@ -89,16 +92,20 @@ const struct command cmd_cert_replace = { "cert replace", run_replace, "[options
 static int
 say_one(const char *repo, const char *name, struct err *e)
 {
+	struct buf text = BUF_INIT(SAID_MAX);
 	struct replace p;
 	struct repo *r = NULL;
+	struct look l;
 	int rc = -1;
 
+	look_init(&l);
 	if (replace_open(&p, repo, name, false, e) == 0 && (r = repo_open(repo, e)) != NULL &&
-	    replace_look(&p, r, e) == 0) {
-		replace_say(&p);
-		rc = p.entry != NULL && p.next != REPLACE_DONE;
-	}
+	    look_all(&l, &p, r, e) == 0 && say_standing(&p, &l, &text, e) == 0)
+		rc = p.m.exists && l.next != REPLACE_DONE;
+	fputs(buf_text(&text), stdout);
+	buf_free(&text);
 	repo_close(r);
+	look_free(&l);
 	replace_close(&p);
 	return rc;
 }

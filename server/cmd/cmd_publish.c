@@ -11,7 +11,7 @@
 #include "server/cmd/cmd_change.h"
 #include "server/repo/change_commit.h"
 #include "server/repo/publish.h"
-#include "server/rollover/state.h"
+#include "server/rollover/trust.h"
 #include "server/repo/request.h"
 
 /*
@@ -46,7 +46,7 @@ publish_new(struct session *s, const char *app, const char *path, bool check_scr
 	}
 	if (publish_draft(s->c, app, &rel, &number, e) == -1 || session_sign(s, e) == -1 ||
 	    (s->request == NULL && publish_store(s->r, app, &rel, &stored, e) == -1) ||
-	    (s->request == NULL && guard && replace_guard(s->c, e) == -1) ||
+	    (s->request == NULL && guard && replace_trust_guard(s->c, e) == -1) ||
 	    session_write(s, e) == -1)
 		goto out;
 	rc = 0;
@@ -132,7 +132,7 @@ publish_signed(struct session *s, const struct option_list *paths, const char *r
 		return -1;
 	if (request_load(request, s->c, e) == 0 && change_ready(s->c, s->ks, &s->p, e) == 0 &&
 	    (release == NULL || store_signed(s, release, e) == 0) && check_files(s, e) == 0 &&
-	    (!guard || replace_guard(s->c, e) == 0) && session_write(s, e) == 0)
+	    (!guard || replace_trust_guard(s->c, e) == 0) && session_write(s, e) == 0)
 		rc = cmd_change_report(s, "published", e);
 	json_decref(request);
 	return rc;

@@ -77,7 +77,7 @@ out:
 }
 
 int
-replace_pair_read(struct replace *p, const char *at, struct replace_pair *out, struct err *e)
+replace_pair_read(const struct replace *p, const char *at, struct replace_pair *out, struct err *e)
 {
 	return read_pair(p->certs, p->name, at, out, e);
 }
@@ -129,7 +129,7 @@ make_like(X509 *old, const struct replace_wish *wish, struct buf *key, struct bu
 }
 
 static int
-copy_of(struct replace *p, const char *with, struct buf *key, struct buf *crt, struct err *e)
+copy_of(const struct replace *p, const char *with, struct buf *key, struct buf *crt, struct err *e)
 {
 	struct replace_pair pair;
 	char file[FILE_SIZE];
@@ -152,10 +152,10 @@ copy_of(struct replace *p, const char *with, struct buf *key, struct buf *crt, s
 }
 
 int
-replace_make(struct replace *p, const struct replace_wish *wish, struct err *e)
+replace_pair_make(struct replace *p, const struct replace_wish *wish, struct err *e)
 {
 	struct buf key = BUF_INIT(CERT_PEM_MAX), crt = BUF_INIT(CERT_FILE_MAX);
-	char file[FILE_SIZE], hex[SHA256_HEX_SIZE];
+	char file[FILE_SIZE];
 	struct replace_pair old, made = { .pem = BUF_INIT(CERT_FILE_MAX) };
 	int rc = -1;
 
@@ -170,11 +170,11 @@ replace_make(struct replace *p, const struct replace_wish *wish, struct err *e)
 		    "certs/%s.crt: this is the certificate that is to be replaced", wish->with);
 		goto out;
 	}
-	hex_encode(made.sha256, SHA256_SIZE, hex);
 	snprintf(file, sizeof file, "%s.new", p->name);
-	if (pair_files_write(p->certs, file, "crt", &key, &crt, true, e) == 0 &&
-	    replace_set_text(p, "new", hex, e) == 0)
+	if (pair_files_write(p->certs, file, "crt", &key, &crt, true, e) == 0) {
+		replacement_set_cert(&p->m, REPLACE_NEW, made.sha256);
 		rc = replace_save(p, e);
+	}
 out:
 	replace_pair_free(&made);
 	replace_pair_free(&old);
@@ -184,11 +184,12 @@ out:
 }
 
 /*
- * The certificate goes first, and a key only to the certificate that it belongs to: after a crash
- * between the two the same call, or the one for the way back, finds the key by what it fits.
+ * Moves the certificate first, and a key only to the certificate that it belongs to: after a crash
+ * between the two, the same call or the reverse one finds the key by its certificate.
  */
 int
-replace_move(struct replace *p, int which, const char *from, const char *to, struct err *e)
+replace_pair_move(const struct replace *p, int which, const char *from, const char *to,
+    struct err *e)
 {
 	char a[FILE_SIZE], b[FILE_SIZE];
 	struct replace_pair here = { .cert = false }, there = { .cert = false };
@@ -197,7 +198,7 @@ replace_move(struct replace *p, int which, const char *from, const char *to, str
 
 	if (replace_pair_read(p, from, &here, e) == -1)
 		return -1;
-	if (here.cert && memcmp(here.sha256, p->cert[which].sha256, SHA256_SIZE) == 0) {
+	if (here.cert && memcmp(here.sha256, p->m.sha256[which], SHA256_SIZE) == 0) {
 		file_of(p->name, from, "crt", a);
 		file_of(p->name, to, "crt", b);
 		if (file_rename(p->certs, a, p->certs, b, e) == -1)
@@ -207,7 +208,7 @@ replace_move(struct replace *p, int which, const char *from, const char *to, str
 		goto out;
 	rc = 0;
 	if (!here.keyfile || !there.cert ||
-	    memcmp(there.sha256, p->cert[which].sha256, SHA256_SIZE) != 0)
+	    memcmp(there.sha256, p->m.sha256[which], SHA256_SIZE) != 0)
 		goto out;
 	file_of(p->name, from, "pem", a);
 	file_of(p->name, to, "pem", b);

@@ -2,16 +2,17 @@
 /*
  * Where a replacement stands, in words.
  */
-#include <stdio.h>
-#include <string.h>
+#include "server/rollover/say.h"
 
-#include "server/rollover/state.h"
+#include <stdio.h>
+
+#include "lib/base/date.h"
 
 /* Characters of a SHA-256 that people compare at a glance; `cert show` has all of them. */
 #define SHORT 16
 
 static const char *
-serves(const struct replace_kernel *k)
+serves(const struct look_kernel *k)
 {
 	if (!k->looked)
 		return k->why.text;
@@ -20,100 +21,105 @@ serves(const struct replace_kernel *k)
 	return k->serves[REPLACE_OLD] ? "serves the old one" : "serves another certificate";
 }
 
-static void
-say_step(const struct replace *p, enum replace_step step, const char *what, const char *detail)
+static int
+say_step(const struct look *l, enum replace_step step, const char *what, const char *detail,
+    struct buf *out, struct err *e)
 {
-	const char *mark = step < p->next ? "done" : step == p->next ? "NEXT" : "";
-
-	if (*mark == '\0')
-		printf("  %d. %s\n", (int)step, what);
-	else
-		printf("  %d. %-47s %s%s%s\n", (int)step, what, mark, *detail == '\0' ? "" : " ",
-		    detail);
+	if (step > l->next)
+		return buf_addf(out, e, "  %d. %s\n", (int)step, what);
+	return buf_addf(out, e, "  %d. %-47s %s%s%s\n", (int)step, what,
+	    step < l->next ? "done" : "NEXT", *detail == '\0' ? "" : " ", detail);
 }
 
-static void
-say_steps(const struct replace *p)
+static int
+say_steps(const struct replace *p, const struct look *l, struct buf *out, struct err *e)
 {
-	const char *after = replace_text(p, "after"), *confirmed = replace_text(p, "confirmed");
-	char detail[256] = "";
-	bool only = p->trust.fresh > 0 && p->trust.both == 0 && p->trust.old == 0;
+	const struct replacement *m = &p->m;
+	char pair[REPLACE_NAME_MAX + 40] = "", wait[DATE_TEXT_SIZE + 16] = "", time[DATE_TEXT_SIZE];
+	bool only = l->trust.fresh > 0 && l->trust.both == 0 && l->trust.old == 0;
+	const char *where = buf_text(&l->trust.where);
 
-	if (p->at[REPLACE_NEW] != NULL)
-		snprintf(detail, sizeof detail, "certs/%s%s.pem, .crt", p->name,
-		    p->at[REPLACE_NEW]);
-	say_step(p, REPLACE_MAKE, "make the new pair", detail);
-	say_step(p, REPLACE_BOTH, "publish: stations trust the old and the new",
-	    p->next > REPLACE_BOTH && !only ? buf_text(&p->trust.where) : "");
-	snprintf(detail, sizeof detail, "%s%s",
-	    confirmed != NULL	? "confirmed "
-		: after != NULL ? "until "
-				: "",
-	    confirmed != NULL	? confirmed
-		: after != NULL ? after
-				: "");
-	say_step(p, REPLACE_WAIT, "wait until every station has that release", detail);
-	say_step(p, REPLACE_INSTALL, "install the new pair on the Kernels", "");
-	for (size_t i = 0; i < p->n; i++)
-		printf("       %s: %s\n", p->kernels[i].server, serves(&p->kernels[i]));
-	say_step(p, REPLACE_ONLY, "publish: stations trust the new one only",
-	    only ? buf_text(&p->trust.where) : "");
-	say_step(p, REPLACE_RETIRE, "retire the old pair", "");
+	if (l->at[REPLACE_NEW] != NULL)
+		snprintf(pair, sizeof pair, "certs/%s%s.pem, .crt", p->name, l->at[REPLACE_NEW]);
+	date_format(m->confirmed != REPLACE_NEVER ? m->confirmed : m->after, time);
+	if (m->confirmed != REPLACE_NEVER || m->after != REPLACE_NEVER)
+		snprintf(wait, sizeof wait, "%s %s",
+		    m->confirmed != REPLACE_NEVER ? "confirmed" : "until", time);
+	if (say_step(l, REPLACE_MAKE, "make the new pair", pair, out, e) == -1 ||
+	    say_step(l, REPLACE_BOTH, "publish: stations trust the old and the new",
+		l->next > REPLACE_BOTH && !only ? where : "", out, e) == -1 ||
+	    say_step(l, REPLACE_WAIT, "wait until every station has that release", wait, out, e) ==
+		-1 ||
+	    say_step(l, REPLACE_INSTALL, "install the new pair on the Kernels", "", out, e) == -1)
+		return -1;
+	for (size_t i = 0; i < l->n; i++)
+		if (buf_addf(out, e, "       %s: %s\n", l->kernels[i].server,
+			serves(&l->kernels[i])) == -1)
+			return -1;
+	return say_step(l, REPLACE_ONLY, "publish: stations trust the new one only",
+		   only ? where : "", out, e) == -1
+	    ? -1
+	    : say_step(l, REPLACE_RETIRE, "retire the old pair", "", out, e);
 }
 
-static void
-say_next(const struct replace *p)
+static int
+say_next(const struct replace *p, const struct look *l, struct buf *out, struct err *e)
 {
 	const char *again = "", *hint = "";
+	char time[DATE_TEXT_SIZE];
 
-	switch (p->next) {
-	case REPLACE_WAIT:
-		if (replace_text(p, "after") != NULL) {
-			printf("next: after %s, or with --confirm: slipway-repo cert replace %s\n",
-			    replace_text(p, "after"), p->name);
-			return;
-		}
+	if (l->next == REPLACE_WAIT && p->m.after != REPLACE_NEVER) {
+		date_format(p->m.after, time);
+		return buf_addf(out, e,
+		    "next: after %s, or with --confirm: slipway-repo cert replace %s\n", time,
+		    p->name);
+	}
+	if (l->next == REPLACE_DONE) {
+		date_format(p->m.finished, time);
+		return buf_addf(out, e, "finished %s\nundo: slipway-repo cert replace %s --undo\n",
+		    time, p->name);
+	}
+	if (l->next == REPLACE_WAIT) {
 		again = " --confirm";
 		hint =
 		    "\n      when every station has the release ('slipway status' there); or --after DATE";
-		break;
-	case REPLACE_INSTALL:
-		if (p->n == 0) {
-			again = " --connect HOST:PORT";
-			hint =
-			    "\n      with --connect for each Kernel; with --hook COMMAND it copies the pair itself";
-		}
-		break;
-	case REPLACE_DONE:
-		printf("finished %s\nundo: slipway-repo cert replace %s --undo\n",
-		    replace_text(p, "finished"), p->name);
-		return;
-	default:
-		break;
+	} else if (l->next == REPLACE_INSTALL && l->n == 0) {
+		again = " --connect HOST:PORT";
+		hint =
+		    "\n      with --connect for each Kernel; with --hook COMMAND it copies the pair itself";
 	}
-	printf("next: slipway-repo cert replace %s%s%s\n", p->name, again, hint);
-	if (p->next > REPLACE_MAKE)
-		printf("undo: slipway-repo cert replace %s --undo\n", p->name);
+	if (buf_addf(out, e, "next: slipway-repo cert replace %s%s%s\n", p->name, again, hint) ==
+	    -1)
+		return -1;
+	return l->next == REPLACE_MAKE
+	    ? 0
+	    : buf_addf(out, e, "undo: slipway-repo cert replace %s --undo\n", p->name);
 }
 
-void
-replace_say(const struct replace *p)
+int
+say_standing(const struct replace *p, const struct look *l, struct buf *out, struct err *e)
 {
-	const char *old = replace_text(p, "old"), *new = replace_text(p, "new");
+	const char *new = p->m.hex[REPLACE_NEW];
+	size_t serving = look_serving(l, REPLACE_NEW);
 
-	if (p->entry == NULL) {
-		printf("%s: no replacement under way\nnext: slipway-repo cert replace %s\n",
-		    p->name, p->name);
-		return;
-	}
-	printf("%s: SHA-256 %.*s... is replaced by %.*s%s\n", p->name, SHORT, old, SHORT,
-	    new == NULL ? "a new one" : new, new == NULL ? "" : "...");
-	say_steps(p);
-	if (p->next < REPLACE_INSTALL && replace_serving(p, REPLACE_NEW) > 0)
-		printf(
-		    "  WARNING: a Kernel serves the new certificate before every station is known to trust it\n");
-	if (p->trust.fresh > 0 && replace_serving(p, REPLACE_NEW) < p->n)
-		printf(
-		    "  WARNING: stations with the present release refuse a Kernel that doesn't serve the new certificate\n");
-	say_next(p);
+	if (!p->m.exists)
+		return buf_addf(out, e,
+		    "%s: no replacement under way\nnext: slipway-repo cert replace %s\n", p->name,
+		    p->name);
+	if (buf_addf(out, e, "%s: SHA-256 %.*s... is replaced by %.*s%s\n", p->name, SHORT,
+		p->m.hex[REPLACE_OLD], SHORT, *new == '\0' ? "a new one" : new,
+		*new == '\0' ? "" : "...") == -1 ||
+	    say_steps(p, l, out, e) == -1)
+		return -1;
+	if (l->next < REPLACE_INSTALL && serving > 0 &&
+	    buf_adds(out,
+		"  WARNING: a Kernel serves the new certificate before every station is known to trust it\n",
+		e) == -1)
+		return -1;
+	if (l->trust.fresh > 0 && serving < l->n &&
+	    buf_adds(out,
+		"  WARNING: stations with the present release refuse a Kernel that doesn't serve the new certificate\n",
+		e) == -1)
+		return -1;
+	return say_next(p, l, out, e);
 }

@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is remembered of a replacement, and what is really so.
+ * The part of a replacement that is remembered.
  */
 #include "server/rollover/state.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include <openssl/err.h>
-#include <openssl/x509.h>
-
 #include "lib/base/date.h"
+#include "lib/base/json.h"
+#include "lib/base/path.h"
+#include "lib/base/text.h"
 #include "lib/os/clock.h"
 #include "lib/os/json_file.h"
-#include "lib/base/path.h"
-#include "server/cert/probe.h"
-#include "lib/x509/facts.h"
-#include "server/rollover/pair.h"
 #include "lib/tuf/sign.h"
+#include "server/repo/repo.h"
 
 #define FORMAT	       "slipway_replace"
 #define FORMAT_VERSION 1
@@ -28,7 +25,48 @@
 #define CERTS_MODE     0700
 #define PATH_BYTES_MAX 4096
 
-static const char *const fields[REPLACE_COUNT] = { "old", "new" };
+const char *const replace_names[REPLACE_COUNT] = { "old", "new" };
+static const char *const movings[] = { "", "on", "back" };
+
+void
+replacement_reset(struct replacement *m)
+{
+	strings_free(&m->kernels);
+	free(m->hook);
+	*m = (struct replacement){ .started = REPLACE_NEVER,
+		.confirmed = REPLACE_NEVER,
+		.after = REPLACE_NEVER,
+		.finished = REPLACE_NEVER,
+		.going = -1 };
+}
+
+int
+replacement_set_hook(struct replacement *m, const char *hook, struct err *e)
+{
+	char *copy = NULL;
+
+	if (hook != NULL && !valid_utf8(hook, strlen(hook)))
+		return err_setx(e, ERR_USAGE, "--hook: want UTF-8 text");
+	if (hook != NULL && *hook != '\0' && (copy = strdup(hook)) == NULL)
+		return err_nomem(e);
+	free(m->hook);
+	m->hook = copy;
+	return 0;
+}
+
+void
+replacement_set_cert(struct replacement *m, int which, const uint8_t sha256[SHA256_SIZE])
+{
+	memcpy(m->sha256[which], sha256, SHA256_SIZE);
+	hex_encode(sha256, SHA256_SIZE, m->hex[which]);
+}
+
+bool
+replacement_waited(const struct replacement *m)
+{
+	return m->confirmed != REPLACE_NEVER ||
+	    (m->after != REPLACE_NEVER && clock_wall() >= m->after);
+}
 
 int
 replace_check_name(const char *name, struct err *e)
@@ -40,57 +78,116 @@ replace_check_name(const char *name, struct err *e)
 	return 0;
 }
 
-/* An entry that somebody edited is told, not half believed. */
 static int
-check_entry(const char *name, const json_t *entry, struct err *e)
+parse_certs(const char *name, const json_t *entry, struct replacement *m, struct err *e)
 {
-	static const char *const times[] = { "started", "confirmed", "after", "finished" };
-	const json_t *kernels = json_object_get(entry, "kernels"), *kernel;
-	uint8_t sha[SHA256_SIZE];
-	int64_t t;
-	size_t i;
+	for (int i = 0; i < REPLACE_COUNT; i++) {
+		const char *hex = json_text_of(entry, replace_names[i]);
+		uint8_t sha[SHA256_SIZE];
 
-	for (i = 0; i < REPLACE_COUNT; i++) {
-		const json_t *j = json_object_get(entry, fields[i]);
-
-		if ((j == NULL && i != REPLACE_OLD) ||
-		    (json_is_string(j) &&
-			hex_decode(json_string_value(j), json_string_length(j), sha, sizeof sha) ==
-			    0))
+		if (json_object_get(entry, replace_names[i]) == NULL && i != REPLACE_OLD)
 			continue;
-		return err_setx(e, ERR_SYNTAX, "%s: %s: want a SHA-256", name, fields[i]);
+		if (hex == NULL || hex_decode(hex, strlen(hex), sha, sizeof sha) == -1)
+			return err_setx(e, ERR_SYNTAX, "%s: %s: want a SHA-256", name,
+			    replace_names[i]);
+		replacement_set_cert(m, i, sha);
 	}
-	for (i = 0; i < sizeof times / sizeof times[0]; i++) {
-		const json_t *j = json_object_get(entry, times[i]);
-
-		if (j != NULL &&
-		    (!json_is_string(j) ||
-			date_parse(json_string_value(j), json_string_length(j), &t) == -1))
-			return err_setx(e, ERR_SYNTAX, "%s: %s: want a time", name, times[i]);
-	}
-	if (!json_is_array(kernels) || json_array_size(kernels) > REPLACE_KERNELS_MAX)
-		return err_setx(e, ERR_SYNTAX, "%s: want at most %d Kernels", name,
-		    REPLACE_KERNELS_MAX);
-	json_array_foreach ((json_t *)(uintptr_t)kernels, i, kernel)
-		if (!json_is_string(kernel))
-			return err_setx(e, ERR_SYNTAX, "%s: a Kernel that is no text", name);
 	return 0;
 }
 
 static int
-check_all(json_t *all, struct err *e)
+parse_time(const char *name, const json_t *entry, const char *member, int64_t *out, struct err *e)
+{
+	const char *text = json_text_of(entry, member);
+
+	if (json_object_get(entry, member) == NULL)
+		return 0;
+	if (text == NULL || date_parse(text, strlen(text), out) == -1)
+		return err_setx(e, ERR_SYNTAX, "%s: %s: want a time", name, member);
+	return 0;
+}
+
+static int
+parse_kernels(const char *name, const json_t *entry, struct replacement *m, struct err *e)
+{
+	const json_t *kernels = json_object_get(entry, "kernels");
+
+	if (!json_is_array(kernels) || json_array_size(kernels) > REPLACE_KERNELS_MAX)
+		return err_setx(e, ERR_SYNTAX, "%s: want at most %d Kernels", name,
+		    REPLACE_KERNELS_MAX);
+	for (size_t i = 0; i < json_array_size(kernels); i++) {
+		const char *kernel = json_text(json_array_get(kernels, i));
+
+		if (kernel == NULL)
+			return err_setx(e, ERR_SYNTAX, "%s: a Kernel that is no text", name);
+		if (strings_add(&m->kernels, kernel, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Reads a member that is one of n words, of which the first (when it is "") means no member. */
+static int
+parse_word(const char *name, const json_t *entry, const char *member, const char *const *words,
+    size_t n, int *out, struct err *e)
+{
+	const char *text = json_text_of(entry, member);
+
+	if (json_object_get(entry, member) == NULL)
+		return 0;
+	for (size_t i = 0; i < n && text != NULL; i++)
+		if (*words[i] != '\0' && strcmp(text, words[i]) == 0) {
+			*out = (int)i;
+			return 0;
+		}
+	return err_setx(e, ERR_SYNTAX, "%s: %s: want %s or %s", name, member, words[n - 2],
+	    words[n - 1]);
+}
+
+int
+replacement_parse(const char *name, const json_t *entry, struct replacement *m, struct err *e)
+{
+	const char *hook = json_text_of(entry, "hook");
+	int moving = REPLACE_STAYS;
+
+	replacement_reset(m);
+	if (parse_certs(name, entry, m, e) == -1 ||
+	    parse_time(name, entry, "started", &m->started, e) == -1 ||
+	    parse_time(name, entry, "confirmed", &m->confirmed, e) == -1 ||
+	    parse_time(name, entry, "after", &m->after, e) == -1 ||
+	    parse_time(name, entry, "finished", &m->finished, e) == -1 ||
+	    parse_kernels(name, entry, m, e) == -1 ||
+	    parse_word(name, entry, "going", replace_names, N(replace_names), &m->going, e) == -1 ||
+	    parse_word(name, entry, "moving", movings, N(movings), &moving, e) == -1)
+		return -1;
+	if (hook == NULL && json_object_get(entry, "hook") != NULL)
+		return err_setx(e, ERR_SYNTAX, "%s: hook: want a text", name);
+	m->moving = (enum replace_moving)moving;
+	m->exists = true;
+	return replacement_set_hook(m, hook, e);
+}
+
+int
+replace_check(const json_t *all, struct err *e)
 {
 	json_t *pairs = json_object_get(all, "pairs"), *entry;
+	struct replacement m = { .exists = false };
 	const char *name;
+	int rc = 0;
 
 	if (json_integer_value(json_object_get(all, FORMAT)) != FORMAT_VERSION ||
 	    !json_is_object(pairs))
 		return err_setx(e, ERR_SYNTAX,
 		    "want the state of replacements (\"" FORMAT "\": %d)", FORMAT_VERSION);
-	json_object_foreach (pairs, name, entry)
-		if (replace_check_name(name, e) == -1 || check_entry(name, entry, e) == -1)
-			return -1;
-	return 0;
+	json_object_foreach (pairs, name, entry) {
+		if (replace_check_name(name, e) == -1 ||
+		    replacement_parse(name, entry, &m, e) == -1) {
+			rc = -1;
+			break;
+		}
+	}
+	replacement_reset(&m);
+	return rc;
 }
 
 json_t *
@@ -101,7 +198,7 @@ replace_read(struct dir *top, struct err *e)
 	if (all == NULL && e->code == ERR_NOENT &&
 	    (all = json_pack("{s:i,s:{}}", FORMAT, FORMAT_VERSION, "pairs")) == NULL)
 		err_nomem(e);
-	if (all == NULL || check_all(all, e) == 0)
+	if (all == NULL || replace_check(all, e) == 0)
 		return all;
 	err_context(e, "%s/" REPLACE_FILE, dir_path(top));
 	json_decref(all);
@@ -112,22 +209,21 @@ int
 replace_open(struct replace *p, const char *repo, const char *name, bool lock, struct err *e)
 {
 	struct buf certs = BUF_INIT(PATH_BYTES_MAX);
+	const json_t *entry;
 	int rc = -1;
 
 	memset(p, 0, sizeof *p);
+	replacement_reset(&p->m);
 	p->repo = repo;
 	p->name = name;
-	p->trust.where = (struct buf)BUF_INIT(STATE_MAX);
-	for (int i = 0; i < REPLACE_COUNT; i++)
-		p->pem[i] = (struct buf)BUF_INIT(CERT_FILE_MAX);
 	if (replace_check_name(name, e) == 0 && (p->top = dir_open(repo, e)) != NULL &&
 	    (!lock || (p->lock = file_lock(p->top, LOCK_FILE, LOCK_WAIT_MS, e)) != NULL) &&
 	    (p->all = replace_read(p->top, e)) != NULL &&
 	    repo_path(repo, "certs", &certs, e) == 0 &&
 	    (p->certs = lock ? dir_make(buf_text(&certs), CERTS_MODE, e)
 			     : dir_open(buf_text(&certs), e)) != NULL) {
-		p->entry = json_object_get(json_object_get(p->all, "pairs"), name);
-		rc = 0;
+		entry = json_object_get(json_object_get(p->all, "pairs"), name);
+		rc = entry == NULL ? 0 : replacement_parse(name, entry, &p->m, e);
 	}
 	buf_free(&certs);
 	return rc;
@@ -140,53 +236,75 @@ replace_close(struct replace *p)
 	dir_close(p->certs);
 	dir_close(p->top);
 	json_decref(p->all);
+	replacement_reset(&p->m);
+	*p = (struct replace){ .repo = NULL };
+}
+
+/* text NULL: no such member.  Returns 0 or -1. */
+static int
+put(json_t *entry, const char *member, const char *text)
+{
+	if (text != NULL)
+		return json_object_set_new(entry, member, json_string(text));
+	json_object_del(entry, member);
+	return 0;
+}
+
+static int
+put_time(json_t *entry, const char *member, int64_t t)
+{
+	char text[DATE_TEXT_SIZE];
+
+	date_format(t, text);
+	return put(entry, member, t == REPLACE_NEVER ? NULL : text);
+}
+
+/* Writes the members into entry, whose other members stay.  0 or -1. */
+static int
+fill_entry(const struct replacement *m, json_t *entry)
+{
+	json_t *kernels = json_array();
+
+	for (size_t i = 0; i < m->kernels.n && kernels != NULL; i++)
+		if (json_array_append_new(kernels, json_string(m->kernels.v[i])) == -1) {
+			json_decref(kernels);
+			kernels = NULL;
+		}
 	for (int i = 0; i < REPLACE_COUNT; i++)
-		buf_free(&p->pem[i]);
-	buf_free(&p->trust.where);
-	memset(p, 0, sizeof *p);
+		if (put(entry, replace_names[i], *m->hex[i] == '\0' ? NULL : m->hex[i]) == -1) {
+			json_decref(kernels);
+			return -1;
+		}
+	return json_object_set_new(entry, "kernels", kernels) == -1 ||
+		put(entry, "hook", m->hook) == -1 || put_time(entry, "started", m->started) == -1 ||
+		put_time(entry, "confirmed", m->confirmed) == -1 ||
+		put_time(entry, "after", m->after) == -1 ||
+		put_time(entry, "finished", m->finished) == -1 ||
+		put(entry, "going", m->going == -1 ? NULL : replace_names[m->going]) == -1
+	    ? -1
+	    : put(entry, "moving", m->moving == REPLACE_STAYS ? NULL : movings[m->moving]);
 }
 
 int
 replace_save(struct replace *p, struct err *e)
 {
+	json_t *pairs = json_object_get(p->all, "pairs"), *entry = json_object_get(pairs, p->name);
 	struct buf text = BUF_INIT(STATE_MAX);
-	int rc = sign_write(p->all, &text, e);
+	int rc;
 
-	if (rc == 0)
+	if (!p->m.exists) {
+		json_object_del(pairs, p->name);
+	} else {
+		if (entry == NULL && (entry = json_object()) != NULL &&
+		    json_object_set_new(pairs, p->name, entry) == -1)
+			entry = NULL;
+		if (entry == NULL || fill_entry(&p->m, entry) == -1)
+			return err_nomem(e);
+	}
+	if ((rc = sign_write(p->all, &text, e)) == 0)
 		rc = file_replace(p->top, REPLACE_FILE, text.data, text.len, STATE_MODE, e);
 	buf_free(&text);
 	return rc;
-}
-
-const char *
-replace_text(const struct replace *p, const char *field)
-{
-	return json_string_value(json_object_get(p->entry, field));
-}
-
-int
-replace_set_text(struct replace *p, const char *field, const char *text, struct err *e)
-{
-	return json_object_set_new(p->entry, field, json_string(text)) == -1 ? err_nomem(e) : 0;
-}
-
-int
-replace_set_now(struct replace *p, const char *field, struct err *e)
-{
-	char now[DATE_TEXT_SIZE];
-
-	date_format(clock_wall(), now);
-	return replace_set_text(p, field, now, e);
-}
-
-bool
-replace_waited(const struct replace *p)
-{
-	const char *after = replace_text(p, "after");
-	int64_t t;
-
-	return replace_text(p, "confirmed") != NULL ||
-	    (after != NULL && date_parse(after, strlen(after), &t) == 0 && clock_wall() >= t);
 }
 
 int
@@ -194,130 +312,4 @@ replace_path(const struct replace *p, const char *at, const char *suffix, struct
     struct err *e)
 {
 	return buf_addf(out, e, "%s/%s%s.%s", dir_path(p->certs), p->name, at, suffix);
-}
-
-/* Where the two certificates are, and their keys. */
-static int
-look_pairs(struct replace *p, struct err *e)
-{
-	static const char *const places[] = { "", ".new", ".old" };
-
-	for (int which = 0; which < REPLACE_COUNT; which++) {
-		const char *hex = replace_text(p, fields[which]);
-
-		p->at[which] = NULL;
-		buf_reset(&p->pem[which]);
-		memset(&p->cert[which], 0, sizeof p->cert[which]);
-		p->cert[which].pem = &p->pem[which];
-		if (hex == NULL)
-			continue;
-		hex_decode(hex, SHA256_HEX_SIZE - 1, p->cert[which].sha256, SHA256_SIZE);
-		for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-			struct replace_pair pair;
-
-			if (replace_pair_read(p, places[i], &pair, e) == -1)
-				return -1;
-			if (pair.cert &&
-			    memcmp(pair.sha256, p->cert[which].sha256, SHA256_SIZE) == 0) {
-				buf_reset(&p->pem[which]);
-				if (buf_add(&p->pem[which], pair.pem.data, pair.pem.len, e) == -1) {
-					replace_pair_free(&pair);
-					return -1;
-				}
-				if (pair.key)
-					p->at[which] = places[i];
-			}
-			replace_pair_free(&pair);
-			if (p->at[which] != NULL)
-				break;
-		}
-	}
-	return 0;
-}
-
-static int
-take_first(void *arg, const struct cert_facts *c, struct err *e)
-{
-	struct replace_kernel *k = arg;
-
-	(void)e;
-	if (!k->looked)
-		hex_encode(c->sha256, SHA256_SIZE, k->hex);
-	k->looked = true;
-	return 0;
-}
-
-void
-replace_look_kernel(struct replace *p, size_t i)
-{
-	struct replace_kernel *k = &p->kernels[i];
-	struct buf pem = BUF_INIT(CERT_FILE_MAX);
-	char version[CERT_LOOK_VERSION_SIZE];
-
-	memset(k, 0, sizeof *k);
-	k->server = json_string_value(json_array_get(json_object_get(p->entry, "kernels"), i));
-	if (cert_look(k->server, CERT_LOOK_MS, &pem, version, &k->why) == 0 &&
-	    cert_read(pem.data, pem.len, take_first, k, &k->why) == -1)
-		k->looked = false;
-	for (int which = 0; which < REPLACE_COUNT && k->looked; which++)
-		k->serves[which] = replace_text(p, fields[which]) != NULL &&
-		    strcmp(replace_text(p, fields[which]), k->hex) == 0;
-	buf_free(&pem);
-}
-
-size_t
-replace_serving(const struct replace *p, int which)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < p->n; i++)
-		n += p->kernels[i].serves[which];
-	return n;
-}
-
-size_t
-replace_unseen(const struct replace *p)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < p->n; i++)
-		n += !p->kernels[i].looked;
-	return n;
-}
-
-static enum replace_step
-next_step(const struct replace *p)
-{
-	const struct replace_trust *t = &p->trust;
-	bool installed = p->n > 0 && replace_serving(p, REPLACE_NEW) == p->n;
-	bool only = t->fresh > 0 && t->both == 0 && t->old == 0;
-
-	if (replace_text(p, "moving") != NULL)
-		return REPLACE_RETIRE;
-	if (p->at[REPLACE_NEW] == NULL)
-		return REPLACE_MAKE;
-	if (only) {
-		if (!installed)
-			return REPLACE_INSTALL;
-		return *p->at[REPLACE_NEW] != '\0' || replace_text(p, "finished") == NULL
-		    ? REPLACE_RETIRE
-		    : REPLACE_DONE;
-	}
-	if (t->both == 0 || t->old > 0 || t->fresh > 0)
-		return REPLACE_BOTH;
-	if (!replace_waited(p))
-		return REPLACE_WAIT;
-	return installed ? REPLACE_ONLY : REPLACE_INSTALL;
-}
-
-int
-replace_look(struct replace *p, const struct repo *r, struct err *e)
-{
-	if (look_pairs(p, e) == -1 || replace_trust_look(p, r, e) == -1)
-		return -1;
-	p->n = json_array_size(json_object_get(p->entry, "kernels"));
-	for (size_t i = 0; i < p->n; i++)
-		replace_look_kernel(p, i);
-	p->next = p->entry == NULL ? REPLACE_MAKE : next_step(p);
-	return 0;
 }

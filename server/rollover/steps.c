@@ -9,15 +9,13 @@
 
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
-#include "lib/os/net.h"
 #include "lib/os/log.h"
 #include "lib/os/net.h"
 #include "server/cert/probe.h"
 #include "server/repo/audit_state.h"
+#include "server/rollover/edit.h"
 #include "server/rollover/hook.h"
-#include "server/rollover/pair.h"
-
-#define N(a) (sizeof(a) / sizeof((a)[0]))
+#include "server/rollover/undo.h"
 
 #define PATH_BYTES_MAX 4096
 
@@ -26,67 +24,66 @@
 #define INSTALL_LOOK_MS 200
 
 int
-replacing_look(struct replacing *s, struct err *e)
+steps_look(struct steps *s, struct err *e)
 {
 	struct repo *r = session_lock(s->p.repo, true, e);
-	int rc = r == NULL ? -1 : replace_look(&s->p, r, e);
+	int rc = r == NULL ? -1 : look_all(&s->l, &s->p, r, e);
 
 	repo_close(r);
 	return rc;
 }
 
 int
-replacing_record(struct replacing *s, const char *step, struct err *e)
+steps_record(struct steps *s, const char *step, struct err *e)
 {
+	const struct replacement *m = &s->p.m;
+	const char *new = m->exists && * m->hex[REPLACE_NEW] != '\0' ? m->hex[REPLACE_NEW] : NULL;
+
 	if (replace_save(&s->p, e) == -1)
 		return -1;
 	return audit_append(s->p.top, "cert replace",
 	    json_pack("{s:s,s:s,s:s*,s:s*}", "name", s->p.name, "step", step, "old",
-		replace_text(&s->p, "old"), "new", replace_text(&s->p, "new")),
+		m->exists ? m->hex[REPLACE_OLD] : NULL, "new", new),
 	    e);
 }
 
 int
-replacing_publish(struct replacing *s, const bool want[REPLACE_COUNT], const char *going,
-    struct err *e)
+steps_publish(struct steps *s, const bool want[REPLACE_COUNT], int going, struct err *e)
 {
-	if (going == NULL)
-		json_object_del(s->p.entry, "going");
-	else if (replace_set_text(&s->p, "going", going, e) == -1)
+	s->p.m.going = going;
+	if (replace_save(&s->p, e) == -1 ||
+	    edit_publish(&s->p, &s->l, &s->s, want, &s->said, e) == -1)
 		return -1;
-	if (replace_save(&s->p, e) == -1 || replace_publish(&s->p, &s->s, want, &s->said, e) == -1)
-		return -1;
-	return s->s.request == NULL ? REPLACING_DONE : REPLACING_ATTEND;
+	return s->s.request == NULL ? STEPS_DONE : STEPS_ATTEND;
 }
 
 int
-replacing_move(struct replacing *s, const char *way, struct err *e)
+steps_move(struct steps *s, enum replace_moving way, struct err *e)
 {
 	struct replace *p = &s->p;
-	bool on = strcmp(way, "on") == 0;
+	bool on = way == REPLACE_ON;
 
-	if (replace_set_text(p, "moving", way, e) == -1)
-		return -1;
-	json_object_del(p->entry, "finished");
+	p->m.moving = way;
+	p->m.finished = REPLACE_NEVER;
 	if (replace_save(p, e) == -1)
 		return -1;
-	if (on ? replace_move(p, REPLACE_OLD, "", ".old", e) == -1 ||
-		    replace_move(p, REPLACE_NEW, ".new", "", e) == -1
-	       : replace_move(p, REPLACE_NEW, "", ".new", e) == -1 ||
-		    replace_move(p, REPLACE_OLD, ".old", "", e) == -1)
+	if (on ? replace_pair_move(p, REPLACE_OLD, "", ".old", e) == -1 ||
+		    replace_pair_move(p, REPLACE_NEW, ".new", "", e) == -1
+	       : replace_pair_move(p, REPLACE_NEW, "", ".new", e) == -1 ||
+		    replace_pair_move(p, REPLACE_OLD, ".old", "", e) == -1)
 		return -1;
-	json_object_del(p->entry, "moving");
-	if (on && replace_set_now(p, "finished", e) == -1)
-		return -1;
-	return replacing_record(s, on ? "retire" : "undo retire", e);
+	p->m.moving = REPLACE_STAYS;
+	if (on)
+		p->m.finished = clock_wall();
+	return steps_record(s, on ? "retire" : "undo retire", e);
 }
 
 static int
-run_hook(struct replace *p, size_t i, const char *key, const char *crt, struct err *e)
+run_hook(const struct replace *p, size_t i, const char *key, const char *crt, struct err *e)
 {
 	char host[NET_HOST_SIZE], port[8];
 	uint16_t number;
-	const char *server = p->kernels[i].server;
+	const char *server = p->m.kernels.v[i];
 
 	if (net_split(server, host, &number, e) == -1)
 		return -1;
@@ -100,68 +97,71 @@ run_hook(struct replace *p, size_t i, const char *key, const char *crt, struct e
 			{ "SLIPWAY_CERT_FILE", crt },
 		};
 
-		return hook_run(replace_text(p, "hook"), variables, N(variables), e);
+		return hook_run(p->m.hook, variables, N(variables), e);
 	}
 }
 
-/* By the hook, and seen to be served. */
+/* Runs the hook and waits until the Kernel serves the pair.  0 or -1. */
 static int
-install_one(struct replace *p, size_t i, int which, const char *key, const char *crt, struct err *e)
+install_one(struct steps *s, size_t i, int which, const char *key, const char *crt, struct err *e)
 {
+	const struct replace *p = &s->p;
+	struct look *l = &s->l;
 	int64_t deadline;
 
 	if (run_hook(p, i, key, crt, e) == -1)
 		return -1;
 	deadline = clock_mono_ms() + INSTALL_MS;
 	for (;;) {
-		replace_look_kernel(p, i);
-		if (p->kernels[i].serves[which])
+		look_kernel(l, p, i);
+		if (l->kernels[i].serves[which])
 			return 0;
 		if (clock_mono_ms() >= deadline)
 			break;
 		clock_sleep_ms(INSTALL_LOOK_MS);
 	}
-	if (!p->kernels[i].looked) {
-		*e = p->kernels[i].why;
+	if (!l->kernels[i].looked) {
+		*e = l->kernels[i].why;
 		return -1;
 	}
 	return err_setx(e, ERR_CONFLICT,
 	    "the hook succeeded, but the Kernel still serves SHA-256 %s instead of %s; its log says why",
-	    p->kernels[i].hex, replace_text(p, which == REPLACE_OLD ? "old" : "new"));
+	    l->kernels[i].hex, p->m.hex[which]);
 }
 
 int
-replacing_install(struct replacing *s, int which, struct err *e)
+steps_install(struct steps *s, int which, struct err *e)
 {
 	struct buf key = BUF_INIT(PATH_BYTES_MAX), crt = BUF_INIT(PATH_BYTES_MAX);
-	struct replace *p = &s->p;
+	const struct replace *p = &s->p;
+	struct look *l = &s->l;
 	size_t failed = 0;
 	struct err why;
 	int rc = -1;
 
-	if (p->n == 0)
+	if (l->n == 0)
 		return err_setx(e, ERR_USAGE,
 		    "want the Kernels that use the pair, to see what they serve: give --connect HOST:PORT for each");
-	if (p->at[which] == NULL)
+	if (l->at[which] == NULL)
 		return err_setx(e, ERR_NOENT,
 		    "want the pair with SHA-256 %s in %s, found no such or not its private key",
-		    replace_text(p, which == REPLACE_OLD ? "old" : "new"), dir_path(p->certs));
-	if (replace_path(p, p->at[which], "pem", &key, e) == -1 ||
-	    replace_path(p, p->at[which], "crt", &crt, e) == -1)
+		    p->m.hex[which], dir_path(p->certs));
+	if (replace_path(p, l->at[which], "pem", &key, e) == -1 ||
+	    replace_path(p, l->at[which], "crt", &crt, e) == -1)
 		goto out;
-	if (replace_text(p, "hook") == NULL) {
+	if (p->m.hook == NULL) {
 		if (buf_addf(&s->said, e,
 			"copy to each Kernel that doesn't serve it yet, in the place of the files that TLS_KeyFile and "
 			"TLS_CertFile name:\n  %s\n  %s\nThe Kernel is not restarted. Then give the same command again.\n",
 			buf_text(&key), buf_text(&crt)) == 0)
-			rc = REPLACING_ATTEND;
+			rc = STEPS_ATTEND;
 		goto out;
 	}
-	for (size_t i = 0; i < p->n; i++) {
-		if (p->kernels[i].serves[which])
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->kernels[i].serves[which])
 			continue;
-		if (install_one(p, i, which, buf_text(&key), buf_text(&crt), &why) == -1) {
-			log_error("%s: %s", p->kernels[i].server, why.text);
+		if (install_one(s, i, which, buf_text(&key), buf_text(&crt), &why) == -1) {
+			log_error("%s: %s", l->kernels[i].server, why.text);
 			failed++;
 		}
 	}
@@ -169,9 +169,9 @@ replacing_install(struct replacing *s, int which, struct err *e)
 		err_setx(e, ERR_CONFLICT,
 		    "%zu of %zu Kernels don't serve the %s certificate; stations accept old and new meanwhile; mend it and give "
 		    "the same command again, or --undo",
-		    failed, p->n, which == REPLACE_OLD ? "old" : "new");
+		    failed, l->n, replace_names[which]);
 	else
-		rc = replacing_record(s, which == REPLACE_OLD ? "undo install" : "install", e);
+		rc = steps_record(s, which == REPLACE_OLD ? "undo install" : "install", e);
 out:
 	buf_free(&key);
 	buf_free(&crt);
@@ -179,7 +179,7 @@ out:
 }
 
 static int
-check_no_leftover(struct replace *p, struct err *e)
+check_no_leftover(const struct replace *p, struct err *e)
 {
 	struct replace_pair pair;
 	bool there;
@@ -196,145 +196,136 @@ check_no_leftover(struct replace *p, struct err *e)
 	    : 0;
 }
 
-/* A new entry, after making sure that the pair is there and that stations trust it. */
+/* Begins a replacement, after making sure that the pair is there and that stations trust it. */
 static int
-begin(struct replacing *s, struct err *e)
+begin(struct steps *s, struct err *e)
 {
 	struct replace *p = &s->p;
+	struct replacement *m = &p->m;
 	struct replace_pair pair;
-	char hex[SHA256_HEX_SIZE];
-	json_t *entry;
+	bool there;
 
 	if (check_no_leftover(p, e) == -1 || replace_pair_read(p, "", &pair, e) == -1)
 		return -1;
-	hex_encode(pair.sha256, SHA256_SIZE, hex);
-	if (!pair.cert) {
-		replace_pair_free(&pair);
+	there = pair.cert;
+	replacement_set_cert(m, REPLACE_OLD, pair.sha256);
+	replace_pair_free(&pair);
+	if (!there)
 		return err_setx(e, ERR_NOENT,
 		    "%s/%s.crt: want the certificate that the Kernels serve now, found none",
 		    dir_path(p->certs), p->name);
-	}
-	replace_pair_free(&pair);
-	entry = json_pack("{s:s,s:O*,s:O*}", "old", hex, "kernels",
-	    json_object_get(p->entry, "kernels"), "hook", json_object_get(p->entry, "hook"));
-	if (entry == NULL ||
-	    json_object_set_new(json_object_get(p->all, "pairs"), p->name, entry) == -1)
-		return err_nomem(e);
-	p->entry = entry;
-	if (json_object_get(entry, "kernels") == NULL &&
-	    json_object_set_new(entry, "kernels", json_array()) == -1)
-		return err_nomem(e);
-	if (replace_set_now(p, "started", e) == -1 || replacing_look(s, e) == -1)
+	/* Kernels and hook are those of the replacement before. */
+	memset(m->sha256[REPLACE_NEW], 0, SHA256_SIZE);
+	*m->hex[REPLACE_NEW] = '\0';
+	m->started = clock_wall();
+	m->confirmed = m->after = m->finished = REPLACE_NEVER;
+	m->going = -1;
+	m->moving = REPLACE_STAYS;
+	m->exists = true;
+	if (steps_look(s, e) == -1)
 		return -1;
-	if (p->trust.old == 0)
+	if (s->l.trust.old == 0)
 		return err_setx(e, ERR_CONFLICT,
 		    "no present release has a file with %s/%s.crt (SHA-256 %s): want one that stations trust; publish it first",
-		    dir_path(p->certs), p->name, hex);
+		    dir_path(p->certs), p->name, m->hex[REPLACE_OLD]);
 	return 0;
 }
 
-/* Kernels, hook, and what is confirmed. */
+/* Takes over the Kernels and the hook that were asked for. */
 static int
-take_asked(struct replacing *s, const struct replacing_asked *a, struct err *e)
+take_asked(struct steps *s, const struct steps_asked *a, struct err *e)
 {
-	struct replace *p = &s->p;
+	struct replacement *m = &s->p.m;
 	char host[NET_HOST_SIZE];
 	uint16_t port;
 
-	if (a->nkernels > 0) {
-		json_t *list = json_array();
-
-		for (size_t i = 0; i < a->nkernels; i++)
-			if (net_split(a->kernels[i], host, &port, e) == -1 ||
-			    json_array_append_new(list, json_string(a->kernels[i])) == -1) {
-				json_decref(list);
-				return err_context(e, "--connect");
-			}
-		if (json_object_set_new(p->entry, "kernels", list) == -1)
-			return err_nomem(e);
-	}
-	if (a->hook != NULL && *a->hook == '\0')
-		json_object_del(p->entry, "hook");
-	else if (a->hook != NULL && replace_set_text(p, "hook", a->hook, e) == -1)
-		return err_setx(e, ERR_USAGE, "--hook: want UTF-8 text");
-	return a->nkernels > 0 || a->hook != NULL ? replace_save(p, e) : 0;
+	for (size_t i = 0; i < a->nkernels; i++)
+		if (net_split(a->kernels[i], host, &port, e) == -1)
+			return err_context(e, "--connect");
+	if (a->nkernels > 0)
+		strings_free(&m->kernels);
+	for (size_t i = 0; i < a->nkernels; i++)
+		if (strings_add(&m->kernels, a->kernels[i], e) == -1)
+			return -1;
+	if (a->hook != NULL && replacement_set_hook(m, a->hook, e) == -1)
+		return -1;
+	return a->nkernels > 0 || a->hook != NULL ? replace_save(&s->p, e) : 0;
 }
 
 static int
-confirm(struct replacing *s, const struct replacing_asked *a, struct err *e)
+confirm(struct steps *s, const struct steps_asked *a, struct err *e)
 {
 	char date[DATE_TEXT_SIZE + 1];
 	struct replace *p = &s->p;
-	int64_t t;
+	const struct look *l = &s->l;
 
-	if (p->next < REPLACE_WAIT)
+	if (l->next < REPLACE_WAIT)
 		return err_setx(e, ERR_CONFLICT,
 		    "nothing to wait for: the release in which stations trust old and new isn't published yet; "
 		    "'slipway-repo cert replace %s' takes the next step",
 		    p->name);
-	if (p->next > REPLACE_INSTALL)
-		return REPLACING_DONE;
-	json_object_del(p->entry, "after");
-	if (a->after == NULL)
-		return replace_set_now(p, "confirmed", e) == -1 ? -1
-								: replacing_record(s, "confirm", e);
+	if (l->next > REPLACE_INSTALL)
+		return STEPS_DONE;
+	p->m.after = p->m.confirmed = REPLACE_NEVER;
+	if (a->after == NULL) {
+		p->m.confirmed = clock_wall();
+		return steps_record(s, "confirm", e);
+	}
 	snprintf(date, sizeof date, "%s%s", a->after, strlen(a->after) == 10 ? "T00:00:00Z" : "");
-	if (date_parse(date, strlen(date), &t) == -1)
+	if (date_parse(date, strlen(date), &p->m.after) == -1)
 		return err_setx(e, ERR_USAGE,
 		    "--after: want a date like 2026-12-01 or 2026-12-01T06:00:00Z, got '%s'",
 		    a->after);
-	json_object_del(p->entry, "confirmed");
-	return replace_set_text(p, "after", date, e) == -1 ? -1 : replacing_record(s, "after", e);
+	return steps_record(s, "after", e);
 }
 
 static int
-make(struct replacing *s, const struct replacing_asked *a, struct err *e)
+make(struct steps *s, const struct steps_asked *a, struct err *e)
 {
 	struct replace *p = &s->p;
+	const struct look *l = &s->l;
 
-	if (p->trust.both + p->trust.fresh > 0 || replace_serving(p, REPLACE_NEW) > 0)
+	if (l->trust.both + l->trust.fresh > 0 || look_serving(l, REPLACE_NEW) > 0)
 		return err_setx(e, ERR_NOENT,
 		    "want the pair with SHA-256 %s in %s, which is published or served already, found no such or not its "
 		    "private key; bring it back there from a backup",
-		    replace_text(p, "new"), dir_path(p->certs));
-	if (replace_save(p, e) == -1 || replace_make(p, &a->wish, e) == -1)
+		    p->m.hex[REPLACE_NEW], dir_path(p->certs));
+	if (replace_save(p, e) == -1 || replace_pair_make(p, &a->wish, e) == -1)
 		return -1;
-	return replacing_record(s, "make", e);
+	return steps_record(s, "make", e);
 }
 
 static int
-step(struct replacing *s, const struct replacing_asked *a, struct err *e)
+step(struct steps *s, const struct steps_asked *a, struct err *e)
 {
 	static const bool both[REPLACE_COUNT] = { true, true },
 			  only[REPLACE_COUNT] = { false, true };
-	struct replace *p = &s->p;
 
-	switch (p->next) {
+	switch (s->l.next) {
 	case REPLACE_MAKE:
 		return make(s, a, e);
 	case REPLACE_BOTH:
-		json_object_del(p->entry, "confirmed");
-		json_object_del(p->entry, "after");
-		return replacing_publish(s, both, NULL, e);
+		s->p.m.confirmed = s->p.m.after = REPLACE_NEVER;
+		return steps_publish(s, both, -1, e);
 	case REPLACE_WAIT:
-		return REPLACING_ATTEND;
+		return STEPS_ATTEND;
 	case REPLACE_INSTALL:
-		return replacing_install(s, REPLACE_NEW, e);
+		return steps_install(s, REPLACE_NEW, e);
 	case REPLACE_ONLY:
-		return replacing_publish(s, only, "old", e);
+		return steps_publish(s, only, REPLACE_OLD, e);
 	case REPLACE_RETIRE:
-		return replacing_move(s, "on", e);
+		return steps_move(s, REPLACE_ON, e);
 	case REPLACE_DONE:
 		break;
 	}
-	return REPLACING_DONE;
+	return STEPS_DONE;
 }
 
 int
-replacing_run(struct replacing *s, const struct replacing_asked *a, struct err *e)
+steps_run(struct steps *s, const struct steps_asked *a, struct err *e)
 {
 	struct replace *p = &s->p;
-	bool begun = p->entry == NULL || (a->start && replace_text(p, "finished") != NULL);
+	bool begun = !p->m.exists || (a->start && p->m.finished != REPLACE_NEVER);
 	int rc;
 
 	if (begun && (a->undo || a->confirm || a->after != NULL))
@@ -345,17 +336,16 @@ replacing_run(struct replacing *s, const struct replacing_asked *a, struct err *
 		    p->name);
 	if (begun && begin(s, e) == -1)
 		return -1;
-	if (take_asked(s, a, e) == -1 || replacing_look(s, e) == -1)
+	if (take_asked(s, a, e) == -1 || steps_look(s, e) == -1)
 		return -1;
-	/* What a crash left half moved is ended first, whichever way comes then. */
-	if (replace_text(p, "moving") != NULL &&
-	    (replacing_move(s, replace_text(p, "moving")[0] == 'o' ? "on" : "back", e) == -1 ||
-		replacing_look(s, e) == -1))
+	/* Completes a move that was interrupted first, whichever way comes then. */
+	if (p->m.moving != REPLACE_STAYS &&
+	    (steps_move(s, p->m.moving, e) == -1 || steps_look(s, e) == -1))
 		return -1;
-	rc = a->undo			     ? replacing_undo(s, e)
+	rc = a->undo			     ? undo_step(s, e)
 	    : a->confirm || a->after != NULL ? confirm(s, a, e)
 					     : step(s, a, e);
 	if (rc == -1)
 		return -1;
-	return p->entry != NULL && replacing_look(s, e) == -1 ? -1 : rc;
+	return p->m.exists && steps_look(s, e) == -1 ? -1 : rc;
 }

@@ -5,17 +5,20 @@
 /*
  * Taking a step of a replacement, and taking one back.
  */
-#include "server/rollover/state.h"
+#include "server/repo/session.h"
+#include "server/rollover/look.h"
+#include "server/rollover/pair.h"
 
-struct replacing {
+struct steps {
 	struct replace p;
+	struct look l;
 	struct session
-	    s; /* for a step that publishes; its passphrases and request are the caller's */
-	struct buf said; /* what the step did and what people have to do, for the terminal */
+	    s; /* of a step that publishes; its passphrases and request are the caller's */
+	struct buf said; /* the result of the step, and the work left to people, for the terminal */
 };
 
 /* What the command line asks for. */
-struct replacing_asked {
+struct steps_asked {
 	const char *const *kernels; /* "HOST:PORT" */
 	size_t nkernels;	    /* 0: those that are known already */
 	struct replace_wish wish;
@@ -25,34 +28,30 @@ struct replacing_asked {
 
 /*
  * Looks at everything and takes the step that comes next, or the one that is asked for.  Returns
- * REPLACING_DONE, REPLACING_ATTEND, or -1.
+ * STEPS_DONE, STEPS_ATTEND, or -1.
  */
-int replacing_run(struct replacing *s, const struct replacing_asked *a, struct err *e);
+int steps_run(struct steps *s, const struct steps_asked *a, struct err *e);
 
-/* What a step came to: done, or there is something for people to do first. */
-#define REPLACING_DONE	 0
-#define REPLACING_ATTEND 1
+/* The result of a step: done, or there is something for people to do first. */
+#define STEPS_DONE   0
+#define STEPS_ATTEND 1
 
-/* Look at everything anew; the repository is locked meanwhile. */
-int replacing_look(struct replacing *s, struct err *e);
+/* Looks at everything anew; the repository is locked meanwhile.  0 or -1. */
+int steps_look(struct steps *s, struct err *e);
 
-/* Give every Kernel that pair, by the hook, or say what to copy. */
-int replacing_install(struct replacing *s, int which, struct err *e);
+/* Installs that pair on every Kernel, by the hook, or says which files to copy. */
+int steps_install(struct steps *s, int which, struct err *e);
 
-/* Publish; the certificate "going" may be missing from now on (NULL: none). */
-int replacing_publish(struct replacing *s, const bool want[REPLACE_COUNT], const char *going,
-    struct err *e);
+/* Publishes; the certificate going (-1: none) may be missing from now on. */
+int steps_publish(struct steps *s, const bool want[REPLACE_COUNT], int going, struct err *e);
 
 /*
- * Bring the files of certs/ to where they belong after ("on") or before ("back") the old pair is
- * retired.
+ * Moves the files of certs/ to their places after (REPLACE_ON) or before (REPLACE_BACK) the old pair
+ * is retired.
  */
-int replacing_move(struct replacing *s, const char *way, struct err *e);
+int steps_move(struct steps *s, enum replace_moving way, struct err *e);
 
-/* Record a step that isn't a publication, and make the state durable. */
-int replacing_record(struct replacing *s, const char *step, struct err *e);
-
-/* replace_undo.c: take the last step back. */
-int replacing_undo(struct replacing *s, struct err *e);
+/* Makes the state durable and records a step that isn't a publication. */
+int steps_record(struct steps *s, const char *step, struct err *e);
 
 #endif

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A certificate's replacement in the releases: which certificates stations trust, and publishing
- * that they trust others.
+ * Which certificates of a replacement stations trust.
  */
-#include "server/rollover/state.h"
+#include "server/rollover/trust.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/x509/facts.h"
-#include "server/repo/publish.h"
-#include "server/rollover/pair.h"
 
-/* Reads the stored content of a target.  1, 0 when it can't hold certificates, or -1. */
-static int
-read_target(const struct repo *r, const struct tuf_targets *t, const char *path, struct buf *out,
-    struct err *e)
+int
+replace_trust_read_target(const struct repo *r, const struct tuf_targets *t, const char *path,
+    struct buf *out, struct err *e)
 {
 	struct tuf_target target;
 
@@ -42,7 +37,7 @@ count(const struct repo *r, const struct tuf_targets *targets,
 	int rc = 0;
 
 	json_object_foreach ((json_t *)(uintptr_t)targets->targets, path, target) {
-		if ((rc = read_target(r, targets, path, &text, e)) == -1)
+		if ((rc = replace_trust_read_target(r, targets, path, &text, e)) == -1)
 			break;
 		if (rc == 0)
 			continue;
@@ -56,15 +51,16 @@ count(const struct repo *r, const struct tuf_targets *targets,
 }
 
 static int
-look_app(struct replace *p, const struct repo *r, const char *app, struct err *e)
+look_app(struct replace_trust *t, const struct repo *r,
+    const struct bundle_cert certs[REPLACE_COUNT], const char *app, struct err *e)
 {
-	struct replace_trust *t = &p->trust, one = { 0, 0, 0, BUF_INIT(0) };
+	struct replace_trust one = { .where = BUF_INIT(0) };
 	struct tuf_targets *now;
 	int rc = repo_read_app(r, app, &now, e);
 
 	if (rc != 1)
 		return rc;
-	rc = count(r, now, p->cert, &one, e);
+	rc = count(r, now, certs, &one, e);
 	if (rc == 0 && one.old + one.both + one.fresh > 0)
 		rc = buf_addf(&t->where, e, "%s%s release %" PRId64, t->where.len == 0 ? "" : ", ",
 		    app, (int64_t)json_integer_value(json_object_get(now->c.json, "release")));
@@ -76,154 +72,39 @@ look_app(struct replace *p, const struct repo *r, const char *app, struct err *e
 }
 
 int
-replace_trust_look(struct replace *p, const struct repo *r, struct err *e)
+replace_trust_look(struct replace_trust *t, const struct repo *r,
+    const struct bundle_cert certs[REPLACE_COUNT], struct err *e)
 {
-	p->trust.old = p->trust.both = p->trust.fresh = 0;
-	buf_reset(&p->trust.where);
+	t->old = t->both = t->fresh = 0;
+	buf_reset(&t->where);
 	for (size_t i = 0; i < r->roles->n; i++)
-		if (look_app(p, r, r->roles->delegations[i].name, e) == -1)
+		if (look_app(t, r, certs, r->roles->delegations[i].name, e) == -1)
 			return -1;
 	return 0;
-}
-
-/* State the new content of a target and store it. */
-static int
-set_target(struct repo *r, const char *path, json_t *target, const struct buf *content,
-    struct err *e)
-{
-	uint8_t sha[DIGEST_MAX];
-	char hex[SHA256_HEX_SIZE];
-
-	if (digest_of(DIGEST_SHA256, content->data, content->len, sha, e) == -1)
-		return -1;
-	hex_encode(sha, SHA256_SIZE, hex);
-	if (json_object_set_new(target, "length", json_integer((json_int_t)content->len)) == -1 ||
-	    json_object_set_new(target, "hashes", json_pack("{s:s}", "sha256", hex)) == -1)
-		return err_nomem(e);
-	return publish_put(r, path, sha, content, e);
-}
-
-static int
-say_copy(const struct repo *r, const char *app, const char *path, const json_t *target,
-    struct buf *said, struct err *e)
-{
-	const char *hash =
-	    json_string_value(json_object_get(json_object_get(target, "hashes"), "sha256"));
-	char stored[LAYOUT_STORED_SIZE];
-
-	if (layout_stored(path, hash, stored, e) == -1)
-		return -1;
-	return buf_addf(said, e, "in your own release directory: cp %s/%s %s\n",
-	    dir_path(r->targets), stored, path + strlen(app) + 1);
-}
-
-/* The next version of one application's release, where it has such files.  *edited counts them. */
-static int
-edit_app(struct replace *p, struct change *c, const char *app, const bool want[REPLACE_COUNT],
-    size_t *edited, struct buf *said, struct err *e)
-{
-	struct buf text = BUF_INIT(CERT_FILE_MAX), next = BUF_INIT(CERT_FILE_MAX);
-	bool have[REPLACE_COUNT];
-	struct tuf_targets *now;
-	json_t *target, *body = NULL, *mine;
-	const char *path;
-	int rc = repo_read_app(c->r, app, &now, e);
-
-	if (rc != 1)
-		return rc;
-	json_object_foreach (json_object_get(now->c.json, "targets"), path, target) {
-		if ((rc = read_target(c->r, now, path, &text, e)) == -1)
-			break;
-		if (rc == 0)
-			continue;
-		rc = 0;
-		bundle_look(text.data, text.len, p->cert, REPLACE_COUNT, have);
-		if ((!have[REPLACE_OLD] && !have[REPLACE_NEW]) ||
-		    memcmp(have, want, sizeof have) == 0)
-			continue;
-		buf_reset(&next);
-		rc = -1;
-		if ((body == NULL && (body = change_body(c, app, e)) == NULL) ||
-		    bundle_set(text.data, text.len, p->cert, REPLACE_COUNT, want, &next, e) == -1)
-			break;
-		mine = json_object_get(json_object_get(body, "targets"), path);
-		if ((rc = set_target(c->r, path, mine, &next, e)) == -1 ||
-		    (rc = say_copy(c->r, app, path, mine, said, e)) == -1)
-			break;
-		++*edited;
-	}
-	if (rc == 0 && body != NULL &&
-	    json_object_set_new(body, "release",
-		json_integer(json_integer_value(json_object_get(body, "release")) + 1)) == -1)
-		rc = err_nomem(e);
-	targets_free(now);
-	buf_free(&text);
-	buf_free(&next);
-	return rc;
-}
-
-int
-replace_publish(struct replace *p, struct session *s, const bool want[REPLACE_COUNT],
-    struct buf *said, struct err *e)
-{
-	size_t edited = 0;
-	int rc = -1;
-
-	for (int i = 0; i < REPLACE_COUNT; i++)
-		if (want[i] && p->pem[i].len == 0)
-			return err_setx(e, ERR_NOENT,
-			    "want the %s certificate (SHA-256 %s) in %s, found none; bring it back there",
-			    i == REPLACE_OLD ? "old" : "new",
-			    replace_text(p, i == REPLACE_OLD ? "old" : "new"), dir_path(p->certs));
-	if (session_begin(s, p->repo, "cert replace", e) == -1)
-		goto out;
-	for (size_t i = 0; i < s->r->roles->n; i++)
-		if (edit_app(p, s->c, s->r->roles->delegations[i].name, want, &edited, said, e) ==
-		    -1)
-			goto out;
-	if (edited == 0)
-		err_setx(e, ERR_CONFLICT,
-		    "no present release has a file with the certificate in use (SHA-256 %s): want one that stations "
-		    "trust; publish a release with it first",
-		    replace_text(p, "old"));
-	else if (change_seal(s->c, false, e) == 0 && session_sign(s, e) == 0 &&
-	    session_write(s, e) == 0)
-		rc = session_report(s, "published", said, e);
-out:
-	session_end(s);
-	return rc;
 }
 
 /* One replacement against one application's present and next release. */
 static int
 guard_one(const struct change *c, const char *app, const struct tuf_targets *now,
-    const struct tuf_targets *next, const char *name, const json_t *entry, struct err *e)
+    const struct tuf_targets *next, const char *name, const struct replacement *m, struct err *e)
 {
-	static const char *const fields[REPLACE_COUNT] = { "old", "new" };
-	struct replace_trust a = { 0, 0, 0, BUF_INIT(0) }, b = { 0, 0, 0, BUF_INIT(0) };
-	struct bundle_cert certs[REPLACE_COUNT];
-	const char *going = json_string_value(json_object_get(entry, "going"));
+	struct replace_trust a = { .where = BUF_INIT(0) }, b = { .where = BUF_INIT(0) };
+	struct bundle_cert certs[REPLACE_COUNT] = { { .pem = NULL } };
 	bool lost[REPLACE_COUNT];
 
-	memset(certs, 0, sizeof certs);
-	for (int i = 0; i < REPLACE_COUNT; i++) {
-		const char *hex = json_string_value(json_object_get(entry, fields[i]));
-
-		if (hex != NULL)
-			hex_decode(hex, SHA256_HEX_SIZE - 1, certs[i].sha256, SHA256_SIZE);
-	}
+	for (int i = 0; i < REPLACE_COUNT; i++)
+		memcpy(certs[i].sha256, m->sha256[i], SHA256_SIZE);
 	if (count(c->r, now, certs, &a, e) == -1 || count(c->r, next, certs, &b, e) == -1)
 		return -1;
 	lost[REPLACE_OLD] = a.old + a.both > 0 && b.old + b.both == 0;
 	lost[REPLACE_NEW] = a.fresh + a.both > 0 && b.fresh + b.both == 0;
 	for (int i = 0; i < REPLACE_COUNT; i++)
-		if (lost[i] && (going == NULL || strcmp(going, fields[i]) != 0))
+		if (lost[i] && m->going != i)
 			return err_setx(e, ERR_CONFLICT,
 			    "%s: want a release in which stations trust the certificate %s of 'cert replace %s' (SHA-256 "
 			    "%s) as they do now, got one without it: they might refuse the Kernel. 'slipway-repo cert "
 			    "status' says where the replacement stands; --no-certificate-check publishes nevertheless",
-			    app, i == REPLACE_OLD ? "in use" : "to come", name,
-			    json_string_value(json_object_get(entry, fields[i])));
+			    app, i == REPLACE_OLD ? "in use" : "to come", name, m->hex[i]);
 	return 0;
 }
 
@@ -233,6 +114,7 @@ guard_app(const struct change *c, const struct change_file *f, json_t *pairs, st
 {
 	const struct tuf_targets next = { .targets = json_object_get(
 					      json_object_get(f->metadata, "signed"), "targets") };
+	struct replacement m = { .exists = false };
 	struct tuf_targets *now;
 	const char *name;
 	json_t *entry;
@@ -241,14 +123,16 @@ guard_app(const struct change *c, const struct change_file *f, json_t *pairs, st
 	if (rc != 1)
 		return rc;
 	json_object_foreach (pairs, name, entry)
-		if ((rc = guard_one(c, f->name, now, &next, name, entry, e)) == -1)
+		if ((rc = replacement_parse(name, entry, &m, e)) == -1 ||
+		    (rc = guard_one(c, f->name, now, &next, name, &m, e)) == -1)
 			break;
+	replacement_reset(&m);
 	targets_free(now);
 	return rc == -1 ? -1 : 0;
 }
 
 int
-replace_guard(const struct change *c, struct err *e)
+replace_trust_guard(const struct change *c, struct err *e)
 {
 	json_t *all = replace_read(c->r->top, e);
 	int rc = all == NULL ? -1 : 0;

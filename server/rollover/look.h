@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_ROLLOVER_LOOK_H
+#define SERVER_ROLLOVER_LOOK_H
+
+/*
+ * How far a replacement has come, read each time anew from the pairs in certs/, from the present
+ * releases and from what the Kernels serve.
+ *
+ *	certs/NAME.pem, .crt		the pair in use
+ *	certs/NAME.new.pem, .crt	the pair that takes its place, until then
+ *	certs/NAME.old.pem, .crt	the pair that was in use before
+ */
+#include "lib/base/buf.h"
+#include "server/repo/repo.h"
+#include "server/rollover/bundle.h"
+#include "server/rollover/state.h"
+#include "server/rollover/trust.h"
+
+enum replace_step {
+	REPLACE_MAKE = 1,
+	REPLACE_BOTH,
+	REPLACE_WAIT,
+	REPLACE_INSTALL,
+	REPLACE_ONLY,
+	REPLACE_RETIRE,
+	REPLACE_DONE
+};
+
+struct look_kernel {
+	const char *server; /* belongs to the replacement */
+	bool looked;	    /* whether it could be looked at; else why has the reason */
+	bool serves[REPLACE_COUNT];
+	char hex[SHA256_HEX_SIZE]; /* the SHA-256 of the certificate that it serves */
+	struct err why;
+};
+
+struct look {
+	struct bundle_cert cert[REPLACE_COUNT];
+	struct buf pem[REPLACE_COUNT]; /* of the two certificates; empty: not in certs/ */
+	const char *at[REPLACE_COUNT]; /* "", ".new" or ".old": where a whole pair is, or NULL */
+	struct replace_trust trust;
+	struct look_kernel kernels[REPLACE_KERNELS_MAX];
+	size_t n;
+	enum replace_step next;
+};
+
+void look_init(struct look *l);
+void look_free(struct look *l);
+
+/* Looks at everything, with the repository r; connects to the Kernels.  0 or -1. */
+int look_all(struct look *l, const struct replace *p, const struct repo *r, struct err *e);
+
+/* Connects to the Kernel i alone. */
+void look_kernel(struct look *l, const struct replace *p, size_t i);
+
+/* How many of the Kernels were seen to serve that certificate. */
+size_t look_serving(const struct look *l, int which);
+
+#endif
