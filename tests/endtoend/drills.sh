@@ -98,7 +98,7 @@ update
 write_down
 
 # Every day.
-drill 'What to do every day, or to let a timer do' 5 "s|HEAD|$head|"
+drill 'What to do every day, by hand or by a timer' 5 "s|HEAD|$head|"
 copy_to_server
 update
 
