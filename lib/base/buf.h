@@ -41,7 +41,7 @@ const char *buf_text(const struct buf *b);
 /* Hand the bytes over to the caller, who frees them, and leave b empty.  NULL if it never grew. */
 uint8_t *buf_steal(struct buf *b);
 
-/* Drop all bytes behind the first len, which b has, and keep the memory. */
+/* Keep the first len bytes, of which b has as many or more, and the memory. */
 void buf_cut(struct buf *b, size_t len);
 
 /* Empty it and keep the memory. */

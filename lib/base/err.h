@@ -3,7 +3,7 @@
 #define LIB_BASE_ERR_H
 
 /*
- * Errors: a code that callers act on and a text that people read.
+ * Errors: a code for callers and a text for people.
  *
  * A struct err is a fixed buffer that the caller owns, so that reporting an error can't itself
  * fail. The layer that noticed writes the text; callers add where it happened with err_context().

@@ -23,15 +23,15 @@
 json_t *json_text_parse(const uint8_t *data, size_t len, struct err *e);
 
 /*
- * The text that j, or the member of an object, is: NULL where it is missing, no text, or a text
- * with a NUL inside.  Owned by j or the object, both of which may be NULL.
+ * The text of j, or of a member of an object; NULL where there is none, or one with a NUL inside.
+ * Owned by j or the object, both of which may be NULL.
  */
 const char *json_text(const json_t *j);
 const char *json_text_of(const json_t *object, const char *name);
 
 /*
- * The integer from min to max that the member of an object is.  Returns 0 with *n set, or -1 with
- * *n unchanged where it is missing, no integer, or outside.
+ * Read a member of an object that is an integer from min to max.  Returns 0 with *n set, or -1
+ * with *n unchanged when the member is missing, no integer, or outside.
  */
 int json_number_of(const json_t *object, const char *name, int64_t min, int64_t max, int64_t *n);
 

@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 /*
- * The number that len bytes at text are: decimal digits and nothing else, so no sign, blank or
- * point; leading zeros are allowed.  Returns 0 with *n set, or -1 with *n unchanged when text is
- * no number or the number lies outside min to max.
+ * Read len bytes at text as decimal digits alone: no sign, blank or point; leading zeros are
+ * allowed.  Returns 0 with *n set, or -1 with *n unchanged when text is no number or the number
+ * lies outside min to max.
  */
 int number_parse(const char *text, size_t len, uint64_t min, uint64_t max, uint64_t *n);
 

@@ -6,8 +6,8 @@
  * The data types of SSH (RFC 4251, section 5), read and written: bytes, 32 and 64 bit numbers in
  * network order, and strings with a 32 bit length before them.
  *
- * A reader that ran out of bytes stays empty and remembers it, so that a sequence of calls is
- * checked once, at its end.
+ * A reader that ran out of bytes gives zeros and sets bad, so that callers check once, after a
+ * sequence of calls.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@
 
 struct wire {
 	const uint8_t *p, *end;
-	bool bad; /* something was asked for that is not there; all results since are 0 */
+	bool bad; /* a call went past the end; it and all later calls give 0 */
 };
 
 #define WIRE_INIT(data, len) \
@@ -31,7 +31,7 @@ uint32_t wire_u32(struct wire *w);
 uint64_t wire_u64(struct wire *w);
 
 /*
- * A string's bytes, which stay where they are, and its length.  NULL and 0 when it isn't all there.
+ * The bytes of a string, within the input, and their number; NULL and 0 when the input ends first.
  */
 const uint8_t *wire_string(struct wire *w, size_t *len);
 

@@ -34,8 +34,8 @@ const int child_arguments = 1;
 #define CHILD_PIPE 3
 
 /*
- * Where children that end are not kept for waitpid(), as after "trap '' CHLD" in the shell that
- * started us, they are while one of ours lives.
+ * SIGCHLD may be ignored at our start ("trap '' CHLD" in a shell).  While a child lives SIGCHLD has
+ * its default, so that waitpid() finds the child.
  */
 static struct {
 	unsigned children;
@@ -69,7 +69,7 @@ child_run(const struct child_role *role, char **argv)
 	struct stat st;
 	struct err e;
 
-	/* Nobody gets here by hand: the pipe is there, and the parent is the one that said so. */
+	/* Refuse a call by hand: want the pipe, and the parent that the argument names. */
 	if (fstat(CHILD_PIPE, &st) == -1 || !S_ISSOCK(st.st_mode) ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 ||
 	    number_parse(argv[0], strlen(argv[0]), 1, INT_MAX, &parent) == -1 ||
@@ -91,7 +91,7 @@ child_exit(int status)
 	_exit(status);
 }
 
-/* Variables that the child keeps; nothing else of our environment is its business. */
+/* The child gets these variables and no others. */
 static void
 choose_environment(char **out, size_t room)
 {
@@ -130,7 +130,7 @@ describe_signals(posix_spawnattr_t *attr)
 
 	sigemptyset(&none);
 	sigfillset(&all);
-	/* A group of its own, so that what it might have started can be killed with it. */
+	/* A group of its own, so that its own children are killed with it. */
 	rc = posix_spawnattr_setflags(attr,
 	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	if (rc == 0)

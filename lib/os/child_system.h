@@ -10,7 +10,7 @@
 /* Hidden first argument; the role and the system's own arguments follow. */
 #define CHILD_ARGUMENT "--child"
 
-/* Exit status of a process that has this argument and was started by none of us. */
+/* Exit status of a process that has this argument but no parent of ours. */
 #define CHILD_STATUS_BAD 2
 
 struct child {

@@ -2,8 +2,8 @@
 /*
  * Child processes of the same executable, on Windows.
  *
- * A child is started suspended, put into a job that ends it when this process ends or lets go of
- * it, and only then runs.  It has the two handles of its pipe and no other.
+ * A child is started suspended, put into a job, and only then runs.  The job ends the child when
+ * this process ends or closes the job.  The child has the two handles of its pipe and no other.
  */
 #include "lib/os/child_system.h"
 
@@ -21,7 +21,7 @@
 /* The arguments are the handles of the pipe. */
 const int child_arguments = PIPE_HANDLES;
 
-/* Exit codes from here on are the system's for a crash; abort() has this one of them. */
+/* The system's exit codes for crashes begin here; ABORTED is that of abort(). */
 #define CRASH	0xC0000000u
 #define ABORTED 0xC0000420u /* STATUS_ASSERTION_FAILURE */
 
@@ -30,7 +30,7 @@ const int child_arguments = PIPE_HANDLES;
 
 #define PATH_ROOM 32768u
 
-/* This executable's file, whatever its name became since. */
+/* This executable's file, even after a rename. */
 static HANDLE ourselves = INVALID_HANDLE_VALUE;
 
 void
@@ -53,7 +53,7 @@ on_abort(int sig)
 	TerminateProcess(GetCurrentProcess(), ABORTED);
 }
 
-/* A crash is the parent's to tell, at once: not a debugger's, a reporter's or a window's. */
+/* End at once: the parent reports the crash, without a debugger, a reporter or a window. */
 static LONG WINAPI
 on_crash(EXCEPTION_POINTERS *x)
 {
@@ -93,7 +93,7 @@ child_exit(int status)
 	abort();
 }
 
-/* The path of what runs, to be freed. */
+/* The path of this executable, to be freed. */
 static wchar_t *
 own_path(struct err *e)
 {
@@ -114,14 +114,13 @@ own_path(struct err *e)
 }
 
 /*
- * What Windows' own libraries need to find themselves (sockets do); nothing else of our environment
- * is the child's business.
+ * The child gets SystemRoot, which Windows' own libraries (sockets) need, and no other variable.
  */
 static void
 choose_environment(wchar_t *out, size_t room)
 {
 	static const wchar_t name[] = L"SystemRoot=";
-	const size_t len = sizeof name / sizeof *name - 1;
+	const size_t len = N(name) - 1;
 	DWORD n;
 
 	memcpy(out, name, len * sizeof *out);
@@ -157,7 +156,7 @@ list_handles(HANDLE handles[PIPE_HANDLES], struct err *e)
 	return NULL;
 }
 
-/* Start it, suspended, with a token that can do little where the system has one. */
+/* Start the child, suspended, with a restricted token where the system gives one. */
 static int
 create(wchar_t *path, wchar_t *line, LPPROC_THREAD_ATTRIBUTE_LIST list, PROCESS_INFORMATION *out,
     struct err *e)

@@ -12,8 +12,8 @@ int64_t clock_mono_ms(void);
 void clock_sleep_ms(int64_t ms);
 
 /*
- * Milliseconds until a time of clock_mono_ms(), for poll() and the like: 0 where it has passed, at
- * most INT_MAX.
+ * Milliseconds until a time of clock_mono_ms(), for poll() and the like: 0 when the time has
+ * passed, at most INT_MAX.
  */
 int clock_left_ms(int64_t deadline);
 

@@ -13,7 +13,7 @@
 
 #include "lib/os/wide_windows.h"
 
-/* What ends an argument outside of quotes, for one reader or another. */
+/* The characters that end an argument outside of quotes, for any reader. */
 #define BREAKS " \t\n\v\f\r\""
 
 static int
@@ -36,8 +36,8 @@ add_quoted(struct buf *out, const char *arg, struct err *e)
 		arg += slashes;
 		plain = strcspn(arg, "\\\"");
 		/*
-		 * The quote that follows, one of the text or our own at the end, must not be taken
-		 * for another.
+		 * Backslashes before a quote, of the text or our own at the end, are doubled, so
+		 * that the quote keeps its meaning.
 		 */
 		if (backslashes(out, plain == 0 ? 2 * slashes : slashes, e) == -1)
 			return -1;

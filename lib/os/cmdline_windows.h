@@ -3,7 +3,7 @@
 #define LIB_OS_CMDLINE_WINDOWS_H
 
 /*
- * Windows hands a program one text, its command line, which the program takes apart by itself.
+ * A program on Windows gets one text, its command line, and takes it apart by itself.
  */
 #include <wchar.h>
 
@@ -15,7 +15,7 @@
 /*
  * The command line that CommandLineToArgvW() and Microsoft's C runtime take apart into exactly
  * these arguments (UTF-8, ended by NULL; the first is the program's name), to be freed with free().
- *  An argument that needs no quotes is written as it is, so that a program that looks at the text
+ * An argument that needs no quotes is written as it is, so that a program that searches the text
  * itself finds "/CNAME".
  *
  * NULL with ERR_SYNTAX (not UTF-8; a quote in the program's name, for which there is no spelling),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a confinement is on the wire; confine_posix.c and confine_windows.c do it and have the words
- * for it.
+ * Confinements as a number; confine_posix.c and confine_windows.c have the measures and their
+ * words.
  */
 #include "lib/os/confine.h"
 

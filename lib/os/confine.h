@@ -3,9 +3,9 @@
 #define LIB_OS_CONFINE_H
 
 /*
- * Giving up what a process doesn't need before it touches what can't be trusted: files, network,
- * other processes, new privileges, more memory.  Each measure is taken where the kernel has it;
- * what was and wasn't is a value that status and log can show.  There is no way back.
+ * A process gives up what it doesn't need before it reads untrusted data: files, network, other
+ * processes, new privileges, more memory.  Each measure is taken where the kernel has it; struct
+ * confined tells which hold, for status and log.  There is no way back.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 
-/* What stays possible besides computing and using the descriptors that are open. */
+/* What stays possible besides computing and using open descriptors. */
 struct confine_want {
 	bool sockets; /* sending and receiving on sockets that are open */
 	/* bytes of address space more than now (Windows: than any program needs); 0: no limit */
@@ -44,15 +44,15 @@ struct confined {
 };
 
 /*
- * Where this process is root: become the user "slipway", or "nobody" where there is none, for good.
- *  Before confine(), as that takes away the right to.  Whether this is not root any more.
+ * As root, become the user "slipway", or "nobody" where there is none, for good.  Call it before
+ * confine(), which takes the right to do so away.  Returns whether this process isn't root now.
  */
 bool confine_drop_user(void);
 
-/* Confine this process.  What isn't possible is missing from *out; nothing fails. */
+/* Confine this process.  *out tells which measures hold; a measure that fails is no error. */
 void confine(const struct confine_want *want, struct confined *out);
 
-/* One number for a frame, and back; any number gives something that can be shown. */
+/* Convert to a number for a frame, and back.  Any number converts back. */
 uint32_t confined_pack(const struct confined *c);
 void confined_unpack(uint32_t packed, struct confined *c);
 

@@ -21,6 +21,8 @@
 #include <linux/capability.h>
 #include <seccomp.h>
 
+#include "lib/base/list.h"
+
 /*
  * Descriptors: the standard streams, the pipe, the connection, and room for poll(), which counts
  * its slots by this.
@@ -97,7 +99,7 @@ set_memory(uint64_t more)
 	return read && limit(RLIMIT_AS, (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + more);
 }
 
-/* Where we are root, being root shall not help. */
+/* As root: give up the rights of root. */
 static bool
 drop_privileges(void)
 {
@@ -147,7 +149,7 @@ allow(scmp_filter_ctx f, const char *name)
 	return nr < 0 ? 0 : seccomp_rule_add(f, SCMP_ACT_ALLOW, nr, 0);
 }
 
-/* Memory may be mapped, but none that can be executed. */
+/* Allow mapping memory that is not executable. */
 static int
 allow_memory(scmp_filter_ctx f, const char *name)
 {
@@ -157,14 +159,14 @@ allow_memory(scmp_filter_ctx f, const char *name)
 	return nr < 0 ? 0 : seccomp_rule_add(f, SCMP_ACT_ALLOW, nr, 1, no_exec);
 }
 
-/* A library may make its socket one that doesn't block. */
+/* Allow libraries to set a socket to non-blocking. */
 static int
 allow_flags(scmp_filter_ctx f, const char *name)
 {
 	static const int commands[] = { F_GETFL, F_SETFL };
 	int nr = seccomp_syscall_resolve_name(name), rc = 0;
 
-	for (size_t i = 0; i < sizeof commands / sizeof commands[0] && nr >= 0 && rc == 0; i++) {
+	for (size_t i = 0; i < N(commands) && nr >= 0 && rc == 0; i++) {
 		const struct scmp_arg_cmp command = { 1, SCMP_CMP_EQ, (scmp_datum_t)commands[i],
 			0 };
 
@@ -173,7 +175,7 @@ allow_flags(scmp_filter_ctx f, const char *name)
 	return rc;
 }
 
-/* abort() sends itself a signal; nobody else gets one. */
+/* Allow signals to this process alone: abort() sends one. */
 static int
 allow_abort(scmp_filter_ctx f)
 {
@@ -185,7 +187,7 @@ allow_abort(scmp_filter_ctx f)
 static int
 add_rules(scmp_filter_ctx f, bool sockets)
 {
-	/* recv and send are what the pipe to the parent is used with. */
+	/* recv() and send() serve the pipe to the parent. */
 	static const char *const always[] = { "read", "write", "close", "recvfrom", "sendto",
 		"recv", "send", "poll", "ppoll", "ppoll_time64", "brk", "munmap", "mremap",
 		"madvise", "futex", "futex_time64", "clock_gettime", "clock_gettime64",
@@ -196,12 +198,11 @@ add_rules(scmp_filter_ctx f, bool sockets)
 	static const char *const sanitizers[] = { "sigaltstack", "rt_sigaction", "sched_yield" };
 	int rc = 0;
 
-	for (size_t i = 0; i < sizeof always / sizeof always[0] && rc == 0; i++)
+	for (size_t i = 0; i < N(always) && rc == 0; i++)
 		rc = allow(f, always[i]);
-	for (size_t i = 0; sockets && i < sizeof network / sizeof network[0] && rc == 0; i++)
+	for (size_t i = 0; sockets && i < N(network) && rc == 0; i++)
 		rc = allow(f, network[i]);
-	for (size_t i = 0; SANITIZED && i < sizeof sanitizers / sizeof sanitizers[0] && rc == 0;
-	     i++)
+	for (size_t i = 0; SANITIZED && i < N(sanitizers) && rc == 0; i++)
 		rc = allow(f, sanitizers[i]);
 	if (rc == 0 && sockets)
 		rc = allow_flags(f, "fcntl");
@@ -220,8 +221,8 @@ static bool
 apply_seccomp(bool sockets)
 {
 	/*
-	 * A sanitizer that reports an error tries much that isn't listed; it shall fail, not
-	 * silence the report.
+	 * A sanitizer's report makes calls that aren't listed.  They fail, so that the report is
+	 * written.
 	 */
 	uint32_t other = SANITIZED ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS;
 	scmp_filter_ctx f = seccomp_init(other);
@@ -249,8 +250,8 @@ confine_drop_user(void)
 	    setresuid(p->pw_uid, p->pw_uid, p->pw_uid) == -1)
 		return false;
 	/*
-	 * Another user's process doesn't hear of its parent's death; this asks for it again.  Nor
-	 * may others of that user look in.
+	 * A change of user drops the request for a signal at the parent's death: repeat it.  Other
+	 * processes of the new user may not look into this one.
 	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

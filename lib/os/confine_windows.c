@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Confinement on Windows: a restricted token of low integrity and a job, both from the parent, and
- * what a process can still give up by itself.  What holds is never what was asked for: it is read
- * back from the system.
+ * the measures that a process takes by itself.  struct confined is filled in with what the system
+ * says of this process, not with what was asked for.
  */
 #include "lib/os/confine_windows.h"
 
 #include <aclapi.h>
 #include <stdlib.h>
 
-/* Memory that a program has before it does anything: its image, the system's libraries, heaps. */
+#include "lib/base/list.h"
+
+/* Memory of a program at its start: its image, the system's libraries, heaps. */
 #define START_MEMORY (32u * 1024 * 1024)
 
 /* Groups of one token that are looked at, and privileges. */
@@ -46,7 +48,7 @@ well_known(WELL_KNOWN_SID_TYPE type, struct sid *out)
 	return CreateWellKnownSid(type, NULL, &out->u.sid, &size);
 }
 
-/* Information about a token that is longer than its struct, to be freed; NULL. */
+/* Information about a token, of any length, to be freed; NULL on failure. */
 static void *
 token_information(HANDLE token, TOKEN_INFORMATION_CLASS what)
 {
@@ -65,7 +67,7 @@ is_logon(const SID_AND_ATTRIBUTES *group)
 	return (group->Attributes & SE_GROUP_LOGON_ID) == SE_GROUP_LOGON_ID;
 }
 
-/* Groups that everything in the session is shared with; all others stop to give rights. */
+/* The groups that keep their rights: those of the whole session. */
 static bool
 is_common(const SID_AND_ATTRIBUTES *group)
 {
@@ -75,15 +77,16 @@ is_common(const SID_AND_ATTRIBUTES *group)
 }
 
 /*
- * Access is checked twice: by the groups that are left, and again by these alone, among which this
- * user is not.  So what is in a user's profile can't be opened, while the system's libraries can.
+ * Windows checks access twice: by the groups that are left, and again by these groups alone, which
+ * don't include this user.  So the child can open the system's libraries, but no file of a user's
+ * profile.
  */
 static bool
 restrict_token(HANDLE own, HANDLE *out)
 {
 	static const WELL_KNOWN_SID_TYPE types[] = { WinWorldSid, WinBuiltinUsersSid,
 		WinRestrictedCodeSid };
-	enum { TYPES = sizeof types / sizeof *types };
+	enum { TYPES = N(types) };
 	TOKEN_GROUPS *groups = token_information(own, TokenGroups);
 	SID_AND_ATTRIBUTES *off, allowed[TYPES + 1] = { { NULL, 0 } };
 	struct sid sids[TYPES];
@@ -109,7 +112,7 @@ restrict_token(HANDLE own, HANDLE *out)
 	return ok;
 }
 
-/* What the child makes it must be able to open again, by the second check as well. */
+/* The child must pass the second check for objects that it makes itself. */
 static bool
 let_own_objects(HANDLE token)
 {
@@ -199,7 +202,7 @@ confine_drop_user(void)
 	return IsTokenRestricted(GetCurrentProcessToken());
 }
 
-/* For the case that the parent got no restricted token: what a process can take from itself. */
+/* Give up privileges of this process, in case the parent got no restricted token. */
 static void
 lower_self(void)
 {
@@ -261,7 +264,7 @@ has_low_integrity(void)
 	return low;
 }
 
-/* What the job that this process is in says of itself. */
+/* Read the limits of the job that this process is in. */
 static void
 look_at_job(const struct confine_want *want, struct confined *out)
 {

@@ -3,7 +3,7 @@
 #define LIB_OS_CONFINE_WINDOWS_H
 
 /*
- * What a child is confined by before its first instruction.  Not for others.
+ * The measures that a parent takes before the first instruction of its child; for child_windows.c.
  */
 #include "lib/os/confine.h"
 #include "lib/os/wide_windows.h"
@@ -21,8 +21,8 @@ HANDLE confine_token(void);
 HANDLE confine_job(const struct confine_want *want, struct err *e);
 
 /*
- * What a process that is in the job already can't do on the desktop.  Where the system allows that:
- * not in a job within others.
+ * Limit the use of the desktop by a process in the job.  Windows refuses this for a job within
+ * others.
  */
 void confine_desktop(HANDLE job);
 

@@ -38,7 +38,7 @@ struct dir *dir_make_private(struct dir *d, const char *name, struct err *e);
 struct dir *dir_open_private(struct dir *d, const char *name, struct err *e);
 
 /*
- * Remove the last n parts of an absolute path that dir_make() made, as far as they are empty,
+ * Remove the last n parts of an absolute path that dir_make() made, as far as they are empty and
  * durably.  0 or -1.
  */
 int dir_unmake(const char *path, unsigned n, struct err *e);
@@ -54,7 +54,7 @@ void dir_close(struct dir *d);
 /* The path that d was opened with, for messages.  Owned by d. */
 const char *dir_path(const struct dir *d);
 
-/* Make what was created, renamed or removed in d durable. */
+/* Make creations, renames and removals in d durable. */
 int dir_sync(struct dir *d, struct err *e);
 
 /*
@@ -65,12 +65,12 @@ int dir_list(struct dir *d, int (*each)(void *arg, const char *name, struct err 
     struct err *e);
 
 /*
- * Everything on d's file system that was written before, made durable at once: cheaper than one by
- * one for many files. 1, 0 where the system has no such thing, -1.
+ * Make all that was written to d's file system durable, which is cheaper than one by one for many
+ * files.  1, 0 where the system has no such call, -1.
  */
 int dir_sync_all(struct dir *d, struct err *e);
 
-/* What d's file system still has for this user: bytes, and how many files can be made. */
+/* The room on d's file system for this user: bytes, and files that can be made. */
 struct dir_room {
 	uint64_t bytes, files;
 };

@@ -113,7 +113,7 @@ dir_below(struct dir *d, const char *name, bool make, struct err *e)
 		if ((parent = file_open_parent(d, part, &leaf)) == -1)
 			break;
 		if (mkdirat(parent, leaf, 0755) == 0) {
-			/* Whatever the umask: a program of another user reads what is installed. */
+			/* Despite the umask: programs of other users read installed files. */
 			if (fchmodat(parent, leaf, 0755, 0) == -1 || fsync(parent) == -1) {
 				close(parent);
 				break;
@@ -224,7 +224,7 @@ dir_room(struct dir *d, struct dir_room *room, struct err *e)
 	if (fstatvfs(d->fd, &v) == -1)
 		return err_set(e, ERR_IO, "%s", d->path);
 	room->bytes = (uint64_t)v.f_bavail * v.f_frsize;
-	/* A file system that makes inodes as it needs them states none. */
+	/* A file system without a fixed number of inodes states 0. */
 	room->files = v.f_files == 0 ? UINT64_MAX : v.f_favail;
 	return 0;
 }

@@ -143,8 +143,8 @@ dir_path(const struct dir *d)
 }
 
 /*
- * NTFS logs changes of names in their order; flushing the directory forces the log out.  In a
- * directory that this user can't write to there is nothing of ours to flush.
+ * NTFS logs changes of names in their order; flushing the directory writes the log.  A directory
+ * that this user can't write to has no change of ours.
  */
 int
 dir_sync(struct dir *d, struct err *e)
@@ -246,7 +246,7 @@ dir_make_private(struct dir *d, const char *name, struct err *e)
 	return private_only(d, name, FILE_OPEN_IF, e);
 }
 
-/* Flushing a volume is for administrators alone, and waits for what every other program wrote. */
+/* Only administrators may flush a volume, and that waits for all other programs' writes. */
 int
 dir_sync_all(struct dir *d, struct err *e)
 {
@@ -270,7 +270,7 @@ dir_room(struct dir *d, struct dir_room *room, struct err *e)
 	if (error != 0)
 		return err_windows(e, error, "%s", d->path);
 	room->bytes = bytes.QuadPart;
-	room->files = UINT64_MAX; /* the volume makes room for them as it needs it */
+	room->files = UINT64_MAX; /* no fixed number */
 	return 0;
 }
 

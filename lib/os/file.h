@@ -23,16 +23,16 @@ struct file_info {
 };
 
 /*
- * What name is, without following a link at its end.  1 found, 0 nothing there (nor can be: below a
- * file), -1 error.
+ * Look at name, without following a link at its end.  1 found, 0 not there (or below a file), -1
+ * error.
  */
 int file_stat(struct dir *d, const char *name, struct file_info *info, struct err *e);
 
 /*
- * What tells whether a file, behind links, is still the one that was read: take a stamp, then read,
- * and compare with a stamp taken later.  A file that isn't there has a stamp, too.  One that was
- * changed in the last second or lies in the future is the same as no other, because a second change
- * might not show.
+ * A stamp tells whether a file, behind links, is still the one that was read: take a stamp, read,
+ * and compare it with a later stamp.  A missing file has a stamp, too.  The stamp of a file that
+ * changed in the last second, or in the future, equals no other, because another change might not
+ * show.
  */
 struct file_stamp {
 	bool there, settled;
@@ -67,9 +67,9 @@ int file_replace_fast(struct dir *d, const char *name, const void *data, size_t 
     struct err *e);
 
 /*
- * file_replace() that gives the new file the permissions, owner and group of the one that is there;
- * mode is for one that wasn't.  Where this process may not give it to that group, the new group can
- * do no more with it than everybody can.
+ * file_replace() that gives the new file the permissions, owner and group of the old one; mode is
+ * for a file that is new.  Where this process may not give the file to the old group, its group
+ * gets no more rights than everybody has.
  */
 int file_replace_keep(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
     struct err *e);
@@ -86,9 +86,8 @@ int file_copy(struct dir *from, const char *name, struct dir *to, const char *ne
     unsigned mode, struct err *e);
 
 /*
- * Let the len bytes at data follow the first at bytes of the regular file name, which is there;
- * what stood after those goes.  0 once that is durable, or -1: the file then ends after at bytes,
- * or (power cut) somewhere in data.
+ * Cut the existing regular file name after at bytes, and append the len bytes at data.  0 once that
+ * is durable, or -1: the file then ends after at bytes, or (power cut) somewhere in data.
  */
 int file_append(struct dir *d, const char *name, uint64_t at, const void *data, size_t len,
     struct err *e);
@@ -97,8 +96,8 @@ int file_append(struct dir *d, const char *name, uint64_t at, const void *data, 
 struct file_in;
 
 /*
- * Open name for reading, from byte offset on (at its end when there are no more).  A missing file
- * is ERR_NOENT.
+ * Open name for reading from byte offset on, which may lie behind the end.  A missing file is
+ * ERR_NOENT.
  */
 struct file_in *file_in_open(struct dir *d, const char *name, uint64_t offset, struct err *e);
 /* At most len bytes into data, *got says how many; 0 of them at the end.  0 or -1. */
@@ -112,8 +111,7 @@ struct file_out;
 /* Create name (replacing what is there) for writing. */
 struct file_out *file_out_open(struct dir *d, const char *name, unsigned mode, struct err *e);
 /*
- * Write on after the first at bytes of the regular file name, which is there; what stood after
- * those goes.
+ * Cut the existing regular file name after at bytes, and write on from there.
  */
 struct file_out *file_out_continue(struct dir *d, const char *name, uint64_t at, struct err *e);
 int file_out_write(struct file_out *f, const void *data, size_t len, struct err *e);

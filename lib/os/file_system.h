@@ -25,7 +25,7 @@ int dir_names(struct dir *d, struct strings *names, struct err *e);
 intptr_t
 file_open(struct dir *d, const char *name, bool write, struct file_info *info, struct err *e);
 
-/* Create a file in the place of what has the name. */
+/* Create a file, and remove the file that had its name. */
 intptr_t file_open_new(struct dir *d, const char *name, unsigned mode, struct err *e);
 
 /* Open a file for locks, and create it where it is missing. */
@@ -49,8 +49,8 @@ int file_flush(intptr_t f);
 int file_close(intptr_t f);
 
 /*
- * Replace a file through a temporary one beside it, ".NAME.new", which fill writes: it returns 0, or
- * -1 as the functions above.
+ * Replace a file through a temporary one beside it, ".NAME.new", which fill writes: it returns 0,
+ * or -1 as the functions above.
  */
 enum file_put { FILE_PUT_DURABLY, FILE_PUT_FAST, FILE_PUT_KEEP, FILE_PUT_NEW };
 int file_put(struct dir *d, const char *name, unsigned mode, enum file_put how,

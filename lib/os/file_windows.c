@@ -96,7 +96,7 @@ file_open(struct dir *d, const char *name, bool write, struct file_info *info, s
 	    : (intptr_t)h;
 }
 
-/* Make a new, empty file in the place of whatever has its name. */
+/* Make a new, empty file, and remove the file that had its name. */
 static DWORD
 create_temporary(const struct file_at *temp, unsigned mode, HANDLE *out)
 {

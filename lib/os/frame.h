@@ -4,12 +4,11 @@
 
 /*
  * Frames over a pipe to a child or parent: four bytes of length in network order, one byte that
- * says what it is, and the content.  The length counts the content alone.
+ * is its type, and the content.  The length counts the content alone.
  *
- * While one side sends it also reads, into a buffer of fixed size, so that two sides that send at
- * the same time don't wait for each other for ever.  Nothing that the other side does can make a
- * call take longer than its deadline or hold more memory than the limit that the frames were opened
- * with.
+ * A side that sends also reads, into a buffer of fixed size, so that two sides that send at the
+ * same time don't wait for each other for ever.  Whatever the other side does, a call ends at its
+ * deadline and holds no more memory than the limit of frames_open().
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -20,7 +19,7 @@
 
 #define FRAME_HEADER_SIZE 5u
 
-/* Largest limit that can be asked for, bytes of content. */
+/* Largest limit that frames_open() takes, bytes of content. */
 #define FRAME_SIZE_MAX (16u * 1024 * 1024)
 
 /* A deadline that never passes. */
@@ -44,7 +43,7 @@ pipe_end frames_pipe(const struct frames *f);
 
 /*
  * Send one frame.  0, or -1 with ERR_TOO_LARGE (nothing was sent), ERR_TIMEOUT, ERR_PROTOCOL (the
- * other side is gone) or ERR_IO; after any of the last three the stream is of no more use.
+ * other side is gone) or ERR_IO; after any of the last three the stream can only be closed.
  */
 int frame_send(struct frames *f, uint8_t type, const void *data, size_t len, int64_t deadline,
     struct err *e);
@@ -65,8 +64,8 @@ const char *frame_name(struct wire *w, size_t max);
 int frame_put_name(struct buf *b, const char *text, struct err *e);
 
 /*
- * Errors in frames.  frame_err() fills in e with the next error of the other process and returns -1;
- * a code that makes no sense becomes ERR_PROTOCOL.
+ * Errors in frames.  frame_err() fills in e with the next error of the other process and returns
+ * -1; a code that makes no sense becomes ERR_PROTOCOL.
  */
 int frame_err(struct wire *w, struct err *e);
 int frame_put_err(struct buf *b, const struct err *what, struct err *e);

@@ -10,8 +10,9 @@
 #include "lib/os/file.h"
 
 /*
- * Read a file of at most max bytes.  Returns the object, which the caller releases by json_decref(),
- * or NULL with the errors of file_read() and json_text_parse(); the text names the file.
+ * Read a file of at most max bytes.  Returns the object, which the caller releases by
+ * json_decref(), or NULL with the errors of file_read() and json_text_parse(); the text names the
+ * file.
  */
 json_t *json_file_read(struct dir *d, const char *name, size_t max, struct err *e);
 

@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "lib/base/date.h"
+#include "lib/base/digest.h"
 #include "lib/os/clock.h"
 #include "lib/os/log_system.h"
 
@@ -56,7 +57,6 @@ log_also(const char *where)
 static size_t
 escape(const char *in, char *out)
 {
-	static const char hex[] = "0123456789abcdef";
 	size_t n = 0;
 
 	for (; *in != '\0'; in++) {
@@ -66,10 +66,9 @@ escape(const char *in, char *out)
 			out[n++] = (char)c;
 			continue;
 		}
-		out[n++] = '\\';
-		out[n++] = 'x';
-		out[n++] = hex[c >> 4];
-		out[n++] = hex[c & 15];
+		memcpy(out + n, "\\x", 2);
+		hex_encode(&c, 1, out + n + 2);
+		n += 4;
 	}
 	return n;
 }
@@ -102,7 +101,7 @@ write_json(enum log_level level, const char *escaped)
 		fprintf(stderr, "%s\n", line);
 		free(line);
 	} else
-		write_line(level, escaped); /* what isn't UTF-8 can't be JSON */
+		write_line(level, escaped); /* not UTF-8, so not JSON */
 	json_decref(j);
 }
 
@@ -152,4 +151,3 @@ log_line(enum log_level level, const char *fmt, ...)
 LOG_AT(error, LOG_LEVEL_ERROR)
 LOG_AT(warn, LOG_LEVEL_WARN)
 LOG_AT(info, LOG_LEVEL_INFO)
-LOG_AT(debug, LOG_LEVEL_DEBUG)

@@ -22,8 +22,8 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBU
 void log_open(const char *program, enum log_level most);
 
 /*
- * "syslog": each line goes to the system's log, too (syslog(3), which the journal reads), details
- * included that standard error is spared.  "json": lines of JSON on standard error.  0, or -1 for
+ * "syslog": each line also goes to the system's log (syslog(3), which the journal reads), with
+ * details that standard error doesn't get.  "json": lines of JSON on standard error.  0, or -1 for
  * another word.  Once, after log_open().
  */
 int log_also(const char *where);
@@ -31,9 +31,8 @@ int log_also(const char *where);
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Write a line at a level: what the four above call. */
+/* Write a line at a level. */
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

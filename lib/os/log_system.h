@@ -10,8 +10,7 @@
 #include <stdbool.h>
 
 /*
- * Whether nobody could see standard error, so that errors and warnings belong into the system's log
- * without being asked for.
+ * Whether standard error is invisible.  Then errors and warnings go to the system's log by default.
  */
 bool log_system_needed(void);
 

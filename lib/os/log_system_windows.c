@@ -12,8 +12,8 @@
 #include "lib/os/wide_windows.h"
 
 /*
- * Every event has the line as its one text; no message file is registered, so the viewer shows it
- * below a remark.
+ * Each event has the line as its one text.  No message file is registered, so the viewer shows the
+ * text below a remark.
  */
 #define EVENT_ID 1
 

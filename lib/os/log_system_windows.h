@@ -3,8 +3,8 @@
 #define LIB_OS_LOG_SYSTEM_WINDOWS_H
 
 /*
- * The last error or warning that went to the event log, "" when there was none; for the user of a
- * program without a console.
+ * The last error or warning that was logged, "" when there was none; main_windows.c shows it to the
+ * user of a program without a console.
  */
 const char *log_system_last(void);
 

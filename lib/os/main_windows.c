@@ -15,15 +15,15 @@ int main(int argc, char **argv);
 int wmain(void);
 
 /*
- * Shells don't expand "*.txt" on Windows, and neither does the C runtime: arguments come as they
+ * Shells on Windows don't expand "*.txt", and neither shall the C runtime: arguments stay as they
  * were written.
  */
 extern int _dowildcard;
 int _dowildcard = 0;
 
 /*
- * The runtime's own reading of the command line isn't used: it differs from what Windows' programs
- * have agreed on.
+ * start_arguments() takes the command line apart, because the runtime's own rules differ from those
+ * of CommandLineToArgvW().
  */
 int
 wmain(void)
@@ -40,8 +40,7 @@ wmain(void)
 	}
 	rc = main(argc, argv);
 	/*
-	 * A shortcut was clicked, and nothing starts: without a console, that would be all that its
-	 * user ever sees.
+	 * Without a console the user of a shortcut would only see that nothing starts.
 	 */
 	if (rc != 0 && !start_is_heard() && argc > 1 && strcmp(argv[1], "run") == 0)
 		start_show("Slipway", log_system_last());

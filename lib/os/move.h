@@ -22,8 +22,8 @@ file_link(struct dir *from, const char *name, struct dir *to, const char *newnam
 
 /*
  * file_rename() without the syncs, so that many moves share one.  1 moved, 0 there is no such name,
- * -1; ERR_BUSY where a program has open what is to be moved, or runs or has open what is to be
- * replaced (Windows alone minds).
+ * -1; on Windows ERR_BUSY where a program has the moved file open, or runs or has open the replaced
+ * one.
  */
 int
 file_move(struct dir *from, const char *name, struct dir *to, const char *newname, struct err *e);

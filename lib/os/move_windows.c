@@ -44,7 +44,7 @@ link_open(HANDLE file, const struct file_at *to)
 int
 file_link(struct dir *from, const char *name, struct dir *to, const char *newname, struct err *e)
 {
-	/* A second name of a file that can't be removed couldn't be removed either. */
+	/* Ask for DELETE: otherwise the second name couldn't be removed again. */
 	struct file_how how = { DELETE | FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES, FILE_OPEN,
 		FILE_NON_DIRECTORY_FILE, false };
 	struct file_at at;
@@ -125,8 +125,8 @@ file_rename(struct dir *from, const char *name, struct dir *to, const char *newn
 }
 
 /*
- * Only what is open for writing can be flushed, and a read-only file can't be opened so: it isn't
- * for a moment.
+ * Flushing needs a handle for writing, which a read-only file refuses: make it writable for a
+ * moment.
  */
 static DWORD
 sync_read_only(struct dir *d, const char *name, HANDLE attributes)
@@ -168,8 +168,7 @@ file_sync(struct dir *d, const char *name, struct err *e)
 }
 
 /*
- * There are no permission bits here: only whether the file may be written is kept, as its read-only
- * attribute.
+ * Windows has no permission bits: only the right to write is kept, as the read-only attribute.
  */
 int
 file_set_mode(struct dir *d, const char *name, unsigned mode, struct err *e)

@@ -63,8 +63,8 @@ note_fault(struct net_dial *d, const struct attempt *a, int fault)
 }
 
 /*
- * Begin with the next address.  An address that fails at once is noted and the one after it is
- * begun.
+ * Begin with the next address.  Note an address that fails at once, and go on with the one after
+ * it.
  */
 static void
 begin_next(struct net_dial *d)
@@ -81,7 +81,7 @@ begin_next(struct net_dial *d)
 }
 
 /*
- * Take over the resolver's answer, the families by turns (RFC 8305, section 4), and begin with the
+ * Copy the resolver's answer, the families by turns (RFC 8305, section 4), and begin with the
  * first.
  */
 static int
@@ -115,6 +115,16 @@ take_addresses(struct net_dial *d, struct err *e)
 	return 0;
 }
 
+static void
+dial_free(struct net_dial *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->tries[i].fd != -1)
+			net_close_socket(d->tries[i].fd);
+	net_lookup_release(d->lookup);
+	free(d);
+}
+
 struct net_dial *
 net_dial(const char *host, uint16_t port, struct err *e)
 {
@@ -141,7 +151,7 @@ net_dial(const char *host, uint16_t port, struct err *e)
 	/* An address needs no resolver: begin to connect now. */
 	rc = net_lookup_wait(d->lookup, 0, e);
 	if (rc == -1 || (rc == 1 && take_addresses(d, e) == -1)) {
-		net_dial_free(d);
+		dial_free(d);
 		return NULL;
 	}
 	return d;
@@ -157,7 +167,7 @@ wait_lookup(struct net_dial *d, int64_t deadline, struct err *e)
 	return rc == -1 ? -1 : take_addresses(d, e);
 }
 
-/* Look at the attempts that have ended.  The one that is connected, or NULL. */
+/* Close the attempts that failed.  Returns an attempt that is connected, or NULL. */
 static struct attempt *
 look(struct net_dial *d, struct attempt *const *waiting, const bool *ended, size_t n)
 {
@@ -228,18 +238,6 @@ net_dial_wait(struct net_dial *d, int64_t deadline, struct err *e)
 	if ((d->lookup == NULL || wait_lookup(d, deadline, e) == 0) &&
 	    (a = wait_connected(d, deadline, e)) != NULL && (n = net_of(a->fd, e)) != NULL)
 		a->fd = -1;
-	net_dial_free(d);
+	dial_free(d);
 	return n;
-}
-
-void
-net_dial_free(struct net_dial *d)
-{
-	if (d == NULL)
-		return;
-	for (size_t i = 0; i < d->n; i++)
-		if (d->tries[i].fd != -1)
-			net_close_socket(d->tries[i].fd);
-	net_lookup_release(d->lookup);
-	free(d);
 }

@@ -48,20 +48,17 @@ struct net_dial *net_dial(const char *host, uint16_t port, struct err *e);
  */
 struct net *net_dial_wait(struct net_dial *d, int64_t deadline, struct err *e);
 
-/* Give up.  d may be NULL.  A resolver that still works is left to end by itself. */
-void net_dial_free(struct net_dial *d);
-
 /* The socket, for libraries that want one.  Owned by n. */
 int net_fd(const struct net *n);
 
-/* What net_send() and net_recv() give besides a number of bytes. */
-#define NET_AGAIN  (-1) /* nothing can be moved now */
+/* What net_send() and net_recv() return besides a number of bytes. */
+#define NET_AGAIN  (-1) /* no byte can be moved now */
 #define NET_BROKEN (-2) /* the connection is gone; net_fault() says why */
 
 /*
- * Move what can be moved at once.  A number of bytes, 0 from net_recv() when the peer closed, or
- * one of the above. net_recv() asks for an immediate acknowledgement (TCP_QUICKACK where there is
- * one), because a peer that waits for it with Nagle's algorithm costs 40 ms.
+ * Move as many bytes as is possible at once.  Returns their number, 0 from net_recv() when the peer
+ * closed, or one of the above.  net_recv() asks for an immediate acknowledgement (TCP_QUICKACK
+ * where there is one), because a peer that waits for it with Nagle's algorithm costs 40 ms.
  */
 ptrdiff_t net_send(struct net *n, const void *data, size_t len);
 ptrdiff_t net_recv(struct net *n, void *data, size_t len);
@@ -73,7 +70,7 @@ const char *net_fault(const struct net *n);
  */
 int net_wait(struct net *n, bool write, int64_t deadline, struct err *e);
 
-/* The socket, which becomes the caller's and blocks from now on; n is freed. */
+/* Free n and return its socket, which the caller owns and which blocks from now on. */
 int net_take_fd(struct net *n);
 
 /* Close without waiting for the peer.  n may be NULL. */

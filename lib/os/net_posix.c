@@ -55,7 +55,7 @@ resolve(struct net_lookup *l, int flags)
 	return getaddrinfo(l->host, l->port, &hints, &l->list);
 }
 
-/* Closes the pipe's end that it was given, since l may be gone by then. */
+/* done is an argument, since l may be gone when it is closed. */
 static void
 answer(struct net_lookup *l, int flags, int done)
 {
@@ -150,7 +150,7 @@ net_lookup_wait(struct net_lookup *l, int64_t deadline, struct err *e)
 int
 net_lookup_take(const struct net_lookup *l, const struct addrinfo **out, struct err *e)
 {
-	/* A pipe that is closed says when, not that one thread sees what the other wrote. */
+	/* The closed pipe tells the time; the flag makes what the other thread wrote visible. */
 	if (!atomic_load(&l->answered))
 		return err_setx(e, ERR_NETWORK, "the resolver gave no answer");
 	if (l->rc != 0 || l->list == NULL)
@@ -161,8 +161,7 @@ net_lookup_take(const struct net_lookup *l, const struct addrinfo **out, struct 
 }
 
 /*
- * A connection that only waits, while the other side or we work, is kept by routers and known to be
- * dead within a minute.
+ * Keep an idle connection alive in routers, and detect a dead one within a minute.
  */
 static void
 keep_alive(int fd)
@@ -270,7 +269,7 @@ net_recv(struct net *n, void *data, size_t len)
 	ptrdiff_t rc = moved(n, recv(n->fd, data, len, 0));
 	int one = 1;
 
-	/* The kernel forgets it again by itself. */
+	/* The kernel drops this option by itself: set it each time. */
 	if (rc > 0)
 		setsockopt(n->fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof one);
 	return rc;

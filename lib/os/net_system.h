@@ -3,9 +3,9 @@
 #define LIB_OS_NET_SYSTEM_H
 
 /*
- * What net.c wants of the operating system: a resolver that is asked in a thread, and sockets that
- * connect.  A socket is an int, into which handles of Windows fit, too; a fault is a number of
- * errno or of Winsock.
+ * What net.c wants of the operating system: a resolver in a thread, and sockets that connect.  A
+ * socket is an int, into which handles of Windows fit, too; a fault is a number of errno or of
+ * Winsock.
  */
 #include "lib/os/net.h"
 
@@ -20,7 +20,8 @@
 #endif
 
 /*
- * A question to the resolver, shared with the thread that asks it; whoever lets go last frees it.
+ * A question to the resolver, shared with the thread that asks; the last of both to release it
+ * frees it.
  */
 struct net_lookup;
 
@@ -30,28 +31,28 @@ struct net_lookup;
  */
 struct net_lookup *net_lookup_start(const char *host, uint16_t port, struct err *e);
 
-/* Wait for the answer.  1 it is there, 0 the deadline passed, -1 with ERR_IO. */
+/* Wait for the answer.  1 answered, 0 the deadline passed, -1 with ERR_IO. */
 int net_lookup_wait(struct net_lookup *l, int64_t deadline, struct err *e);
 
-/* The answer, once it is there, owned by l; or -1 with ERR_NETWORK. */
+/* After net_lookup_wait() returned 1: 0 with the addresses, owned by l, or -1 with ERR_NETWORK. */
 int net_lookup_take(const struct net_lookup *l, const struct addrinfo **out, struct err *e);
 
 /* l may be NULL. */
 void net_lookup_release(struct net_lookup *l);
 
 /*
- * A socket that neither blocks nor is inherited, kept alive, and on its way to the address; -1 with
- * *fault.
+ * Begin to connect a socket that neither blocks nor is inherited and is kept alive.  Returns the
+ * socket, or -1 with *fault.
  */
 int net_connect(const struct sockaddr_storage *addr, socklen_t len, int *fault);
 
 /*
- * Wait until some of n sockets have ended connecting, well or not, and say which.  How many, 0 at
- * the deadline, -1 with ERR_IO.
+ * Wait until some of n sockets have connected or failed, and mark them in ended.  Returns their
+ * number, 0 at the deadline, -1 with ERR_IO.
  */
 int net_connect_wait(const int *fds, bool *ended, size_t n, int64_t deadline, struct err *e);
 
-/* What came of it: 0 connected, or the fault. */
+/* The result of an ended attempt: 0 connected, or the fault. */
 int net_connect_fault(int fd);
 
 void net_close_socket(int fd);

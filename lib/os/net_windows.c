@@ -147,8 +147,7 @@ set_option(SOCKET fd, int level, int name, DWORD value)
 }
 
 /*
- * A connection that only waits, while the other side or we work, is kept by routers and known to be
- * dead within a minute.
+ * Keep an idle connection alive in routers, and detect a dead one within a minute.
  */
 static void
 keep_alive(SOCKET fd)
@@ -194,7 +193,7 @@ net_connect(const struct sockaddr_storage *addr, socklen_t len, int *fault)
 	return -1;
 }
 
-/* select(), because WSAPoll() doesn't tell of a connection that failed before Windows 10 2004. */
+/* select(), because WSAPoll() before Windows 10 2004 doesn't report a failed connection. */
 int
 net_connect_wait(const int *fds, bool *ended, size_t n, int64_t deadline, struct err *e)
 {

@@ -104,7 +104,7 @@ file_open_parent(struct dir *d, const char *name, const char **leaf)
 	return file_open_at(d, parent, O_RDONLY | O_DIRECTORY, 0);
 }
 
-/* O_NONBLOCK, so that a FIFO in the place of a file can't make us wait. */
+/* O_NONBLOCK, so that opening a FIFO doesn't wait for its other end. */
 int
 file_open_regular(struct dir *d, const char *name, int flags, struct stat *st, struct err *e)
 {

@@ -54,7 +54,7 @@ file_fail(const struct dir *d, const char *name, DWORD error, struct err *e)
 	return err_windows(e, error, "%s", where);
 }
 
-/* A name that means one entry of a directory and nothing else: no stream, no device, no way up. */
+/* Whether name is a plain entry of a directory: no stream, no device, no way up. */
 static bool
 valid_leaf(const wchar_t *name)
 {
@@ -63,8 +63,8 @@ valid_leaf(const wchar_t *name)
 }
 
 /*
- * What another program's short look (a virus scanner's, an indexer's) gives, and a file that is
- * just going.
+ * Errors that pass: another program (a virus scanner, an indexer) has the file open for a moment,
+ * or the file is being removed.
  */
 static bool
 passes_by(NTSTATUS status)
@@ -154,7 +154,7 @@ at_path(struct file_at *at, const char *name)
 		error = ERROR_OUTOFMEMORY;
 		goto out;
 	}
-	slash[1] = L'\0'; /* "C:\" needs its end, and others don't mind */
+	slash[1] = L'\0'; /* "C:\" needs the backslash, and other paths may have it */
 	if ((at->parent = file_open_path(w)) == INVALID_HANDLE_VALUE) {
 		error = GetLastError();
 		free(at->leaf);
@@ -236,7 +236,7 @@ file_open_at(struct dir *d, const char *name, const struct file_how *how, HANDLE
 	return error;
 }
 
-/* Why what has a name can't be replaced: Windows denies access also where it is only in use. */
+/* Why a replacement failed: Windows also denies access to a file that is only in use. */
 static DWORD
 replace_error(DWORD error, const struct file_at *to)
 {
@@ -270,8 +270,8 @@ file_rename_open(HANDLE file, const struct file_at *to, bool over)
 	r->length = (ULONG)bytes;
 	memcpy(r->name, to->leaf, bytes);
 	/*
-	 * Windows 10 1709 and later replace what others have open; before, that must be tried
-	 * again.
+	 * Windows 10 1709 and later replace files that others have open; earlier ones need another
+	 * try.
 	 */
 	r->flags = RENAME_POSIX | RENAME_IGNORE_READONLY | (over ? RENAME_REPLACE : 0);
 	status = NtSetInformationFile(file, &io, r, (ULONG)size,
@@ -319,7 +319,7 @@ file_remove_open(HANDLE file)
 	NTSTATUS status = NtSetInformationFile(file, &io, &flags, sizeof flags,
 	    (FILE_INFORMATION_CLASS)DISPOSITION_INFORMATION_EX);
 
-	/* Other file systems than NTFS know only the old way, and mind when a file is read-only. */
+	/* Other file systems than NTFS know only the old call, which refuses read-only files. */
 	if (status < 0 && status != (NTSTATUS)0xC0000101 /* STATUS_DIRECTORY_NOT_EMPTY */) {
 		file_set_read_only(file, false);
 		status = NtSetInformationFile(file, &io, &remove, sizeof remove,

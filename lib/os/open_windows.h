@@ -5,11 +5,11 @@
 /*
  * What the Windows files of dir.h, file.h and move.h share.
  *
- * Everything below a struct dir is opened relative to a directory's handle, one component after the
- * other, each as itself (FILE_OPEN_REPARSE_POINT) and refused when it is a reparse point: a
- * junction or symbolic link can't be put in the way between looking and opening.  That is
- * NtCreateFile(), the only call of Windows that takes a directory's handle. It takes names of any
- * length, too.
+ * Names below a struct dir are opened relative to a directory's handle, one component after the
+ * other.  Each component is opened as itself (FILE_OPEN_REPARSE_POINT) and refused when it is a
+ * reparse point, so that no junction or symbolic link can get in between looking and opening.  This
+ * needs NtCreateFile(), the only call of Windows that takes a directory's handle; it also takes
+ * names of any length.
  */
 #include "lib/os/file_system.h"
 #include "lib/os/wide_windows.h"
@@ -22,8 +22,8 @@ struct dir {
 };
 
 /*
- * How often, and how long apart (milliseconds), what another program has open just now is tried
- * again: 1 second.
+ * Tries, and milliseconds between them, for a file that another program has open just now: 1
+ * second.
  */
 #define FILE_BUSY_TRIES	  50
 #define FILE_BUSY_WAIT_MS 20
@@ -37,9 +37,8 @@ struct file_at {
 };
 
 /*
- * Find the directory that holds name below d (any path where d is NULL).  0, or -1 with at holding
- * nothing:
- * *error (a Windows error) says why, ERROR_REPARSE_TAG_MISMATCH that a link stands in the way.
+ * Find the directory that holds name below d (any path where d is NULL).  0, or -1 with at empty
+ * and *error a Windows error: ERROR_REPARSE_TAG_MISMATCH when a link stands in the way.
  */
 int file_at_open(struct file_at *at, struct dir *d, const char *name, DWORD *error);
 void file_at_close(struct file_at *at);
@@ -54,10 +53,10 @@ struct file_how {
 	bool secret; /* a new one is for its owner, administrators and the system alone */
 };
 
-/* Open one name in parent, itself and never what it points at.  0 with *out, or a Windows error. */
+/* Open one name in parent, and a link as itself.  0 with *out, or a Windows error. */
 DWORD file_open_in(HANDLE parent, const wchar_t *leaf, const struct file_how *how, HANDLE *out);
 
-/* The two at once. */
+/* file_at_open() and file_open_in(). */
 DWORD file_open_at(struct dir *d, const char *name, const struct file_how *how, HANDLE *out);
 
 /*
@@ -68,9 +67,9 @@ DWORD file_open_at(struct dir *d, const char *name, const struct file_how *how, 
 DWORD file_rename_open(HANDLE file, const struct file_at *to, bool over);
 
 /*
- * The same over what has the name, though a program runs it or has it open: what can't be replaced
- * is moved aside, to ".NAME.old", and removed when that can be: at once, or by the next replacement
- * that needs the name.  Between the two moves the name is absent.
+ * The same over a file that a program runs or has open.  A file that can't be replaced is moved
+ * aside, to ".NAME.old", and removed at once, or by a later replacement when it can't be removed
+ * yet. Between the two moves the name is absent.
  */
 DWORD file_put_open(HANDLE file, const struct file_at *to);
 

@@ -12,7 +12,7 @@
 
 #include "lib/base/err.h"
 
-/* A descriptor; on Windows what pipe_windows.c makes of two handles. */
+/* A descriptor; on Windows a struct of pipe_windows.c with two handles. */
 typedef intptr_t pipe_end;
 
 #define PIPE_NONE ((pipe_end)-1)
@@ -27,22 +27,21 @@ void pipe_close(pipe_end p);
 void pipe_finish(pipe_end p);
 
 /*
- * Read or write what is possible at once, *did says how many bytes.  1 something was done, 0
- * nothing is possible now,
- * -1 error; pipe_read() sets *ended when the peer is gone and all that it wrote was read.  Writing
- * to a peer that is gone is ERR_PROTOCOL.  After a 0, pipe_write() is called again with the same
- * bytes, or never again.
+ * Read or write as many bytes as is possible at once; *did is their number.  1 some were moved, 0
+ * none can be moved now, -1 error.  pipe_read() sets *ended when the peer is gone and all that it
+ * wrote was read.  Writing to a peer that is gone is ERR_PROTOCOL.  After a 0, pipe_write() must be
+ * called with the same bytes again, or not at all.
  */
 int pipe_read(pipe_end p, void *data, size_t len, size_t *did, bool *ended, struct err *e);
 int pipe_write(pipe_end p, const void *data, size_t len, size_t *did, struct err *e);
 
 /*
- * Wait until it can be read from or written to, as asked, or the peer is gone.  deadline is of
- * clock_mono_ms(). 0, or -1 with ERR_TIMEOUT or ERR_IO.
+ * Wait until the pipe can be read or written, as asked, or the peer is gone.  deadline is of
+ * clock_mono_ms().  0, or -1 with ERR_TIMEOUT or ERR_IO.
  */
 int pipe_wait(pipe_end p, bool reading, bool writing, int64_t deadline, struct err *e);
 
-/* Wait until the peer is gone; what it wrote before may be lost.  Whether it is. */
+/* Wait until the peer is gone, dropping unread bytes.  False when the deadline passed. */
 bool pipe_wait_gone(pipe_end p, int64_t deadline);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Two-way pipes on POSIX systems: a pair of sockets, because writing to one whose peer is gone can
- * be told not to raise SIGPIPE, which a program that is started later must find as it was.
+ * Two-way pipes on POSIX systems: a pair of sockets, because send() has a flag against SIGPIPE.
+ * Ignoring the signal instead would pass to every program that we start.
  */
 #include "lib/os/pipe.h"
 
@@ -15,8 +15,8 @@
 #include "lib/os/clock.h"
 
 /*
- * Above the standard streams and the descriptor that a child gets, so that putting them in place
- * overwrites neither.
+ * Above the standard streams and the child's descriptor, so that child_spawn() overwrites no end
+ * when it puts them in place.
  */
 #define LOWEST 4
 
@@ -76,7 +76,7 @@ pipe_read(pipe_end p, void *data, size_t len, size_t *did, bool *ended, struct e
 		*did = (size_t)n;
 		return 1;
 	}
-	/* A peer that went without having read everything resets the connection. */
+	/* A peer that ends with unread bytes resets the connection. */
 	if (n == 0 || errno == ECONNRESET) {
 		*ended = true;
 		return 0;
@@ -133,7 +133,7 @@ pipe_wait(pipe_end p, bool reading, bool writing, int64_t deadline, struct err *
 {
 	short events = (short)((reading ? POLLIN : 0) | (writing ? POLLOUT : 0)), got;
 
-	/* A peer that is always ready for one more byte gets no more time than any other. */
+	/* The deadline also ends a peer that takes one byte at a time. */
 	if (clock_mono_ms() >= deadline)
 		return err_setx(e, ERR_TIMEOUT, "no answer in time");
 	switch (wait_for(p, events, deadline, &got)) {

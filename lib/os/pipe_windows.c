@@ -5,7 +5,7 @@
  * done.
  *
  * The names can't be guessed, there is one instance of each, for this user alone, and both ends are
- * open before anybody is told: whoever came first makes pipe_pair() fail.
+ * open before a name is told: a stranger who opens one first makes pipe_pair() fail.
  */
 #include "lib/os/pipe_windows.h"
 
@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/list.h"
 #include "lib/os/clock.h"
 #include "lib/os/private_windows.h"
 
@@ -96,8 +97,8 @@ connect_halves(HANDLE *reader, HANDLE *writer, struct err *e)
 
 	if (BCryptGenRandom(NULL, (PUCHAR)r, sizeof r, BCRYPT_USE_SYSTEM_PREFERRED_RNG) != 0)
 		return err_setx(e, ERR_IO, "pipe: no random numbers");
-	swprintf(name, sizeof name / sizeof *name, L"\\\\.\\pipe\\slipway-%016llx%016llx",
-	    (unsigned long long)r[0], (unsigned long long)r[1]);
+	swprintf(name, N(name), L"\\\\.\\pipe\\slipway-%016llx%016llx", (unsigned long long)r[0],
+	    (unsigned long long)r[1]);
 	if ((security.lpSecurityDescriptor = windows_private()) == NULL)
 		return err_windows(e, GetLastError(), "pipe");
 	server = CreateNamedPipeW(name,
@@ -240,8 +241,8 @@ pipe_write(pipe_end end, const void *data, size_t len, size_t *did, struct err *
 	if (out->h == NULL)
 		return err_setx(e, ERR_PROTOCOL, "pipe: nothing more can be written");
 	/*
-	 * One that goes on has the first of these very bytes: the caller was told that none were
-	 * written yet.
+	 * An operation under way has the first of these bytes: the caller repeats them after
+	 * every 0.
 	 */
 	if (!out->pending) {
 		n = len < CHUNK ? (DWORD)len : CHUNK;
@@ -278,7 +279,7 @@ pipe_wait(pipe_end end, bool reading, bool writing, int64_t deadline, struct err
 	HANDLE events[2];
 	DWORD n = 0;
 
-	/* A peer that is always ready for one more byte gets no more time than any other. */
+	/* The deadline also ends a peer that takes one byte at a time. */
 	if (clock_mono_ms() >= deadline)
 		return err_setx(e, ERR_TIMEOUT, "no answer in time");
 	if ((reading && look(p)) || (writing && !p->out.pending))

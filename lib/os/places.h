@@ -11,9 +11,9 @@
  *  state             /var/lib/slipway                   $XDG_STATE_HOME/slipway
  *  the user's state  $XDG_STATE_HOME/slipway            the same
  *
- * root always works on the whole station.  An ordinary user does too where
- * /etc/slipway/machine.conf exists (to read it, that is), so that nobody can put a machine.conf of
- * their own in front of the administrator's; else everything is the user's own.  SLIPWAY_HOME=DIR
+ * root always works on the whole station.  So does an ordinary user (who can only read it) where
+ * /etc/slipway/machine.conf exists, so that no user's machine.conf replaces the administrator's;
+ * elsewhere everything is the user's own.  SLIPWAY_HOME=DIR
  * puts all of it below DIR: DIR/machine.conf, DIR/user.conf, DIR/state.  A privileged process
  * (root, set-uid, file capabilities) ignores SLIPWAY_HOME and, when it is set-uid or has file
  * capabilities, the XDG variables and HOME.
@@ -27,7 +27,7 @@ enum place {
 	PLACE_MACHINE_CONF, /* the key file of HKLM */
 	PLACE_USER_CONF,    /* the key file of HKCU */
 	PLACE_STATE,	    /* the directory of trust, journals, history and staging */
-	/* the same for what belongs to one user; may be PLACE_STATE's directory */
+	/* the same for one user; may be the directory of PLACE_STATE */
 	PLACE_USER_STATE
 };
 

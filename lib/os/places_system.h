@@ -7,7 +7,9 @@
  */
 #include "lib/os/places.h"
 
-/* The folders that %NAME% can name, each with the function that appends it; a NULL name ends them. */
+/*
+ * The folders that %NAME% can name, each with the function that appends it; a NULL name ends them.
+ */
 extern const struct place_known {
 	const char *name;
 	int (*get)(struct buf *out, struct err *e);

@@ -25,14 +25,14 @@ place_privileged(void)
 	DWORD n;
 
 	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
-		return true; /* the careful answer */
+		return true; /* the safe answer */
 	if (!GetTokenInformation(token, TokenElevation, &elevation, sizeof elevation, &n))
 		elevation.TokenIsElevated = 1;
 	CloseHandle(token);
 	return elevation.TokenIsElevated != 0;
 }
 
-/* Append SLIPWAY_HOME.  1, 0 where it isn't set or must not count, -1. */
+/* Append SLIPWAY_HOME.  1, 0 where it isn't set or is ignored, -1. */
 static int
 slipway_home(struct buf *out, struct err *e)
 {

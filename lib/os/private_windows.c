@@ -56,7 +56,7 @@ windows_private(void)
 }
 
 /*
- * Whether one entry of an access list lets somebody in who is not us, an administrator or the
+ * Whether an entry of an access list gives rights to somebody other than us, administrators and the
  * system.
  */
 static bool

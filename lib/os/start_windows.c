@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What comes before main() on Windows: where libraries are loaded from, arguments, the console.
+ * Before main() on Windows: where libraries are loaded from, arguments, the console.
  */
 #include "lib/os/start_windows.h"
 
@@ -97,8 +97,8 @@ start_is_heard(void)
 }
 
 /*
- * A service and a task that runs for nobody have a desktop too, but one that nobody sees: a window
- * there stays forever.
+ * A service, and a task without a user, have a desktop that nobody sees: a window there stays
+ * forever.
  */
 static bool
 desktop_is_seen(void)

@@ -3,7 +3,7 @@
 #define LIB_OS_START_WINDOWS_H
 
 /*
- * What comes before main() on Windows; main_windows.c, which every program has, is the one caller.
+ * Before main() on Windows.  Only main_windows.c, which every program has, calls these.
  */
 #include <stdbool.h>
 #include <wchar.h>
@@ -11,9 +11,8 @@
 #include "lib/base/err.h"
 
 /*
- * Libraries that are loaded while the program runs come from Windows' own directory and from
- * nowhere else: not from the program's, not from the current one, not from PATH.  Nothing of it is
- * handed on to programs that are started.
+ * Load libraries from Windows' own directory alone from now on: not from the program's, not from
+ * the current one, not from PATH.  Programs that are started don't inherit this.
  */
 void start_harden(void);
 
@@ -25,22 +24,21 @@ void start_harden(void);
 char **start_arguments(const wchar_t *line, int *argc, struct err *e);
 
 /*
- * The same bytes come out as on other platforms: UTF-8 on a console, no "\r" put into what is
- * written.  The console is the caller's again at the end of the process, or after
- * start_console_restore(): another program shares it.
+ * Write the same bytes as on other platforms: UTF-8 on a console, and no added "\r".  The end of
+ * the process, or start_console_restore(), gives the console back as it was, since another program
+ * shares it.
  */
 void start_console(void);
 void start_console_restore(void);
 
 /*
- * Whether somebody could see what is written to standard error: a program without a console has
- * none.
+ * Whether standard error is visible; a program without a console has none.
  */
 bool start_is_heard(void);
 
 /*
- * A program of its own window failed before it could start anything: show the text to the user,
- * when there is a desktop to show it on.  Comes back when the user has read it.
+ * Show the text of a program that failed before it could start anything in a window, where there is
+ * a visible desktop.  Returns when the user has closed the window.
  */
 void start_show(const char *title, const char *text);
 
