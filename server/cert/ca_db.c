@@ -91,8 +91,8 @@ valid_entry(const json_t *entry)
 		(valid_time(revoked, "time") && ca_reason(ca_db_text(revoked, "reason")) != -1));
 }
 
-static int
-check(const json_t *db, struct err *e)
+int
+ca_db_check(const json_t *db, struct err *e)
 {
 	const json_t *issued = json_object_get(db, "issued"), *entry;
 	size_t i;
@@ -117,7 +117,7 @@ ca_db_read(struct dir *d, struct err *e)
 {
 	json_t *db = json_file_read(d, CA_DB_FILE, CA_DB_MAX, e);
 
-	if (db == NULL || check(db, e) == 0)
+	if (db == NULL || ca_db_check(db, e) == 0)
 		return db;
 	err_context(e, "%s/%s", dir_path(d), CA_DB_FILE);
 	json_decref(db);

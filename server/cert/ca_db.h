@@ -30,7 +30,10 @@
 int ca_reason(const char *text);
 
 json_t *ca_db_new(struct err *e);
-/* NULL with ERR_SYNTAX when anything in it is not as it is written here. */
+/* Whether db has the form above.  0, or -1 with ERR_SYNTAX or ERR_TOO_LARGE. */
+int ca_db_check(const json_t *db, struct err *e);
+
+/* Reads and checks the database.  NULL with the errors of ca_db_check() and others. */
 json_t *ca_db_read(struct dir *d, struct err *e);
 int ca_db_write(struct dir *d, const json_t *db, struct err *e);
 

@@ -44,7 +44,7 @@ int audit_ready(struct dir *top, struct err *e);
 
 /*
  * Appends a line: entry with "prev", "seq" and perhaps "cut" added.  The caller holds the lock
- * AUDIT_FILE.  0 once the line is durable, or -1.
+ * AUDIT_FILE, which made the file.  0 once the line is durable, or -1.
  */
 int audit_add(struct dir *top, json_t *entry, struct err *e);
 

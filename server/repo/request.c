@@ -175,8 +175,8 @@ check_file(const json_t *file, struct err *e)
 	return 0;
 }
 
-static int
-check(const json_t *request, struct err *e)
+int
+request_check(const json_t *request, struct err *e)
 {
 	const json_t *files = json_object_get(request, "files");
 
@@ -197,7 +197,7 @@ request_read(const char *path, struct err *e)
 {
 	json_t *request = json_file_read(NULL, path, REQUEST_MAX, e);
 
-	if (request == NULL || check(request, e) == 0)
+	if (request == NULL || request_check(request, e) == 0)
 		return request;
 	err_context(e, "%s", path);
 	json_decref(request);

@@ -26,7 +26,10 @@
 /* Write a sealed change to a new file.  ERR_EXISTS when path is there. */
 int request_write(const struct change *c, const char *path, struct err *e);
 
-/* Read and check the form of a request.  NULL with ERR_NOENT, ERR_SYNTAX and others. */
+/* Whether request has the form above.  0, or -1 with ERR_SYNTAX and others. */
+int request_check(const json_t *request, struct err *e);
+
+/* Reads and checks the form of a request.  NULL with ERR_NOENT, ERR_SYNTAX and others. */
 json_t *request_read(const char *path, struct err *e);
 
 /* Replace the file by a request that has been signed. */

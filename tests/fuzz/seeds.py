@@ -412,6 +412,88 @@ def journals():
     put("journal", "settings-only", b"\x01" + compact({**journal, "roots": {}, "files": [], "dirs": []}).encode())
 
 
+def lines_of_audit(entries):
+    """The log with these entries, chained."""
+    head, text = "0" * 64, ""
+    for number, entry in enumerate(entries):
+        line = json.dumps({**entry, "prev": head, "seq": number + 1}, separators=(",", ":"), sort_keys=True)
+        head = hashlib.sha256(line.encode()).hexdigest()
+        text += line + "\n"
+    return text
+
+
+def audit_log():
+    who = {"host": "h", "user": "u"}
+    state = {r: {"sha256": ONE, "version": 1} for r in ("root", "snapshot", "timestamp")}
+    entries = [{"action": a, "details": d, "state": state, "time": GOOD, "who": who}
+               for a, d in (("init", {}), ("publish", {"roles": {"A": {"release": 1, "version": 1}}}), ("gc", {"bytes": 5}))]
+    whole = lines_of_audit(entries)
+    put("audit", "whole", whole)
+    put("audit", "one-line", lines_of_audit(entries[:1]))
+    put("audit", "cut", whole + whole[:40])
+    put("audit", "nothing", "")
+    put("audit", "no-newline", whole[:-1])
+    put("audit", "altered", whole.replace("publish", "publisH", 1))
+    put("audit", "line-removed", "".join(whole.splitlines(True)[::2]))
+    put("audit", "not-canonical", whole.replace('"seq":1', '"seq": 1', 1))
+
+
+def ca_databases():
+    entry = {"serial": "4f01", "sha256": ONE, "name": "kernel", "subject": "CN=kernel", "usage": "server",
+             "from": "2026-03-01T12:00:00Z", "to": GOOD}
+    revoked = {**entry, "serial": "4f02", "revoked": {"time": GOOD, "reason": "superseded"}}
+    put("ca_db", "new", compact({"slipway_ca": 1, "crl": 0, "issued": []}))
+    put("ca_db", "whole", compact({"slipway_ca": 1, "crl": 3, "issued": [entry, revoked]}))
+    put("ca_db", "same-serial", compact({"slipway_ca": 1, "crl": 3, "issued": [entry, entry]}))
+    put("ca_db", "serial", compact({"slipway_ca": 1, "crl": 3, "issued": [{**entry, "serial": "4F0"}]}))
+    put("ca_db", "reason", compact({"slipway_ca": 1, "crl": 3, "issued": [{**revoked, "revoked": {"time": GOOD, "reason": "x"}}]}))
+    put("ca_db", "crl", compact({"slipway_ca": 1, "crl": -1, "issued": []}))
+
+
+def replacements():
+    whole = {"old": ONE, "new": TWO, "kernels": ["h:5000", "[::1]:5000"], "hook": "cp", "started": GOOD, "confirmed": GOOD,
+             "after": GOOD, "finished": GOOD, "going": "old", "moving": "on"}
+    states = {
+        "whole": whole,
+        "begun": {"old": ONE, "kernels": [], "started": GOOD},
+        "going": {**whole, "going": "neither"},
+        "moving": {**whole, "moving": ""},
+        "time": {**whole, "after": "2026-02-30T00:00:00Z"},
+        "kernels": {**whole, "kernels": ["h:1"] * 65},
+        "unknown-member": {**whole, "later": [1]},
+    }
+    for name, entry in states.items():
+        put("replacement", name, compact({"slipway_replace": 1, "pairs": {"kernel": entry}}))
+    put("replacement", "nothing", compact({"slipway_replace": 1, "pairs": {}}))
+    put("replacement", "name", compact({"slipway_replace": 1, "pairs": {"../x": whole}}))
+
+
+def requests():
+    """As publish --unsigned writes them; a release, and the roles that say who signs."""
+    def request(*files):
+        return compact({"slipway_signing_request": 1, "files": list(files)})
+
+    def file(role, body, before=None, **more):
+        return {"role": role, "metadata": {"signatures": [], "signed": body},
+                "before": None if before is None else {"signatures": [], "signed": before},
+                "signers": [{"who": "present keys", "required": True, "keys": {IDS[0]: KEYS[0]}, "keyids": [IDS[0]],
+                             "threshold": 1}], **more}
+
+    def release(number, **targets):
+        return common("targets", number, release=number,
+                      targets={p: {"length": 4, "hashes": {"sha256": h}, "custom": {"mode": "0644"}} for p, h in targets.items()})
+
+    first, second = release(1, **{"A/app/x": ONE, "A/app/y": ONE}), release(2, **{"A/app/x": TWO, "A/install/z": TWO})
+    put("request", "first", request(file("A", first)))
+    put("request", "next", request(file("A", second, first)))
+    put("request", "root", request(file("root", root(2, timestamp_key=4), root(1))))
+    put("request", "targets", request(file("targets", targets(delegation("A", paths=["A/*/*"])), targets())))
+    put("request", "place", request(file("A", release(1, **{"A/other/x": ONE}))))
+    put("request", "control", request(file("A", release(1, **{"A/app/\u001b[2J": ONE}))))
+    put("request", "no-signers", request(file("A", first, signers=[])))
+    put("request", "nothing", request())
+
+
 with tempfile.TemporaryDirectory() as directory:
     metadata(Path(directory))
     ssh_keys(Path(directory))
@@ -424,3 +506,7 @@ sessions()
 records()
 certificates()
 journals()
+audit_log()
+ca_databases()
+replacements()
+requests()
