@@ -3,6 +3,7 @@
  * slipway run: update, then become the program.
  */
 #include "updater/cmd/common.h"
+#include "updater/cmd/progress.h"
 
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
@@ -29,7 +30,7 @@ run(struct call *call, struct err *e)
 	const struct cmd_options *o = call->options;
 	struct update_result r = { 0 };
 	struct update_options update_options;
-	struct progress progress;
+	struct progress_view view;
 	struct cmd_station c;
 	bool failed, start;
 	int status;
@@ -37,11 +38,10 @@ run(struct call *call, struct err *e)
 	launch_begin();
 	/* A closed output pipe doesn't stop the program from starting. */
 	call->output_ignored = true;
-	progress = progress_new(o->progress != NULL);
 	failed = cmd_station_open(call, !o->offline, &c, e) == -1;
 	if (!failed) {
 		update_options = cmd_update_options(o, c.station.deadline * 1000);
-		update_options.progress = &progress;
+		update_options.progress = progress_view_start(&view, o->progress != NULL);
 		update_options.child = &c.child;
 		failed = cmd_update_station(&c, &update_options, &r, e) == -1;
 	}

@@ -4,19 +4,20 @@
  */
 #include "updater/cmd/common.h"
 
+#include "updater/cmd/progress.h"
+
 static int
 run(struct call *call, struct err *e)
 {
 	const struct cmd_options *o = call->options;
 	struct update_options update_options = cmd_update_options(o, CMD_DEADLINE_MS);
-	struct progress progress = progress_new(o->progress != NULL);
+	struct progress_view view;
 	struct update_result r;
 	struct cmd_station c;
 	int rc = -1;
 
-	if (o->quiet && o->progress == NULL)
-		progress.kind = PROGRESS_NONE;
-	update_options.progress = &progress;
+	if (!o->quiet || o->progress != NULL)
+		update_options.progress = progress_view_start(&view, o->progress != NULL);
 	update_options.child = &c.child;
 	if (cmd_station_open(call, true, &c, e) == 0)
 		rc = cmd_update_station(&c, &update_options, &r, e);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Progress on a terminal and as JSON.
+ */
+#include "updater/cmd/progress.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "lib/base/list.h"
+#include "lib/os/clock.h"
+
+/* "912 B", "3.1 MB". */
+static void
+amount(uint64_t bytes, char out[32])
+{
+	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
+	double n = (double)bytes;
+	size_t unit = 0;
+
+	while (n >= 1000 && unit + 1 < N(units)) {
+		n /= 1000;
+		unit++;
+	}
+	snprintf(out, 32, unit == 0 ? "%.0f %s" : "%.1f %s", n, units[unit]);
+}
+
+static void
+draw(struct progress_view *v, int64_t now)
+{
+	const struct progress *p = &v->progress;
+	uint64_t ms = now > v->begun ? (uint64_t)(now - v->begun) : 1, rate = p->bytes * 1000 / ms;
+	char got[32], all[32], speed[32];
+
+	amount(p->bytes, got);
+	amount(p->of_bytes, all);
+	amount(rate, speed);
+	fprintf(stderr, "\r%s: %zu of %zu files, %s of %s, %s/s", p->what, p->files, p->of_files,
+	    got, all, speed);
+	if (rate > 0 && p->of_bytes > p->bytes)
+		fprintf(stderr, ", %" PRIu64 " s left", (p->of_bytes - p->bytes) / rate + 1);
+	fputs("\033[K", stderr);
+	v->drawn = true;
+}
+
+/* The application's name is letters, digits and a few marks, so that it needs no escaping. */
+static void
+write_json(const struct progress *p)
+{
+	printf("{\"application\": \"%s\", \"files\": %zu, \"of_files\": %zu, \"bytes\": %" PRIu64
+	       ", \"of_bytes\": %" PRIu64 "}\n",
+	    p->what, p->files, p->of_files, p->bytes, p->of_bytes);
+}
+
+static void
+show(struct progress *p, enum progress_step step)
+{
+	struct progress_view *v = (struct progress_view *)p;
+	int64_t now = clock_mono_ms();
+
+	if (step == PROGRESS_BEGIN)
+		v->begun = v->shown = now;
+	if (step == PROGRESS_END && v->drawn) {
+		fputs("\r\033[K", stderr);
+		v->drawn = false;
+	}
+	/* At both ends JSON says so; a line goes again, so that it needs time to be read. */
+	if (v->json ? step == PROGRESS_GO_ON && now - v->shown < PROGRESS_EVERY_MS
+		    : step != PROGRESS_GO_ON || now - v->shown < PROGRESS_EVERY_MS ||
+		    now - v->begun < PROGRESS_QUIET_MS)
+		return;
+	v->shown = now;
+	if (v->json) {
+		write_json(p);
+		fflush(stdout);
+	} else {
+		draw(v, now);
+		fflush(stderr);
+	}
+}
+
+struct progress *
+progress_view_start(struct progress_view *v, bool json)
+{
+	*v = (struct progress_view){ .progress.show = show, .json = json };
+	return json || isatty(STDERR_FILENO) ? &v->progress : NULL;
+}

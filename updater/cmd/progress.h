@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_CMD_PROGRESS_H
+#define UPDATER_CMD_PROGRESS_H
+
+/*
+ * Progress for people and programs: a line on a terminal that rewrites itself, or lines of JSON for
+ * programs that draw their own window.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "updater/fetch/progress.h"
+
+/* Fetching that takes less says nothing on a terminal. */
+#define PROGRESS_QUIET_MS 500
+#define PROGRESS_EVERY_MS 100
+
+struct progress_view {
+	struct progress progress; /* the first member: show() gets the view by it */
+	bool json;
+	int64_t begun, shown; /* clock_mono_ms() */
+	bool drawn;	      /* a line stands on the terminal */
+};
+
+/*
+ * With json lines on standard output; else a line on standard error where that is a terminal.
+ * Returns the progress to tell, or NULL when nothing is to be shown.
+ */
+struct progress *progress_view_start(struct progress_view *v, bool json);
+
+#endif
