@@ -244,6 +244,25 @@ end(struct running *r, const struct sftp_file *ff, struct err *e)
 	return rc;
 }
 
+/* What is asked for of one file. */
+static int
+prepare(struct running *r, struct sftp_file *ff, bool resume, struct err *e)
+{
+	const struct download *d = r->d;
+
+	if ((size_t)snprintf(r->part, sizeof r->part, "%s.part", d->name) >= sizeof r->part)
+		return err_setx(e, ERR_TOO_LARGE, "target %s: its name is too long", d->target);
+	if ((r->keep = resume && d->want->length >= RESUME_MIN))
+		take_up(r);
+	*ff = (struct sftp_file){ .path = d->remote,
+		.max = d->want->length,
+		.exact = true,
+		.offset = r->got,
+		.data = take,
+		.arg = r };
+	return 0;
+}
+
 static int
 flight(struct fetch *f, struct dir *dir, const struct download *files, size_t n, bool resume,
     struct progress *progress, struct err *e)
@@ -259,26 +278,14 @@ flight(struct fetch *f, struct dir *dir, const struct download *files, size_t n,
 	}
 	for (size_t i = 0; i < n; i++) {
 		r[i] = (struct running){ .d = &files[i], .dir = dir, .progress = progress };
-		if ((size_t)snprintf(r[i].part, sizeof r[i].part, "%s.part", files[i].name) >=
-		    sizeof r[i].part) {
-			rc = err_setx(e, ERR_TOO_LARGE, "target %s: its name is too long",
-			    files[i].target);
+		if ((rc = prepare(&r[i], &ff[i], resume, e)) == -1)
 			goto out;
-		}
-		if ((r[i].keep = resume && files[i].want->length >= RESUME_MIN))
-			take_up(&r[i]);
-		ff[i] = (struct sftp_file){ .path = files[i].remote,
-			.max = files[i].want->length,
-			.exact = true,
-			.offset = r[i].got,
-			.data = take,
-			.arg = &r[i] };
 	}
 	fetch_files(f, ff, n, &one); /* each file's result says more */
 	for (size_t i = 0; i < n; i++) {
 		if (end(&r[i], &ff[i], &one) == 0)
 			continue;
-		/* Maybe only what was there before was wrong. */
+		/* The bytes of an earlier call may have been wrong: fetches the file anew once. */
 		if (r[i].resumed && (one.code == ERR_HASH || one.code == ERR_CONFLICT) &&
 		    flight(f, dir, &files[i], 1, false, progress, &one) == 0)
 			continue;
@@ -288,6 +295,8 @@ flight(struct fetch *f, struct dir *dir, const struct download *files, size_t n,
 		}
 	}
 out:
+	for (size_t i = 0; r != NULL && i < n; i++)
+		sums_free(&r[i].sums);
 	free(r);
 	free(ff);
 	return rc;
@@ -325,7 +334,7 @@ download_files(struct fetch *f, struct dir *dir, const struct download *files, s
 
 	if (rc == 0 || !fetch_next(f, e))
 		return rc;
-	/* What one server has wrong, or not, another may have right. */
+	/* Another server may have the files that this one lacks or has wrong. */
 	if ((left = malloc(n * sizeof *left)) == NULL)
 		return err_nomem(e);
 	memcpy(left, files, n * sizeof *left);
