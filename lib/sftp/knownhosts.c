@@ -9,14 +9,14 @@
 
 #include <libssh2.h>
 
-#include "lib/base/buf.h"
 #include "lib/os/file.h"
 
 #define REVOKED "@revoked"
 
 /*
- * The key on one line: 1 it is for this host (any host where name is NULL), 0 not, or no line that
- * we can use. Each line is a collection of its own, so that one can't hide another.
+ * Reads the key on one line.  1: it is for this host (for any host where name is NULL); 0: it isn't,
+ * or the line can't be used; -1: no memory.  Each line is a collection of its own, so that one line
+ * can't hide another.
  */
 static int
 key_of_line(LIBSSH2_SESSION *session, const char *line, const char *name,
@@ -67,8 +67,8 @@ drop(struct knownhosts *k, const char *print)
 }
 
 /*
- * A line for this pass, or NULL.  name is NULL in the pass for revoked keys: the line then begins
- * with the key.
+ * Returns the part of line that this pass reads, or NULL.  In the pass for revoked keys, where name
+ * is NULL, that part begins with the key.
  */
 static const char *
 text_of_line(const char *line, const char *name)
@@ -84,12 +84,13 @@ text_of_line(const char *line, const char *name)
 	if (*line != ' ' && *line != '\t')
 		return NULL;
 	line += strspn(line, " \t");
-	line += strcspn(line, " \t"); /* the hosts: revoked is revoked */
+	line += strcspn(line, " \t"); /* a key is revoked for all hosts */
 	return line + strspn(line, " \t");
 }
 
 /*
- * One pass over the lines, each ending in NUL: first for the keys, then for those that are revoked.
+ * Makes one pass over the lines, which end in NUL: the first adds keys, the second (name NULL) drops
+ * revoked keys.
  */
 static int
 pass(LIBSSH2_SESSION *session, const struct buf *lines, const char *name, struct knownhosts *out)
@@ -109,11 +110,10 @@ pass(LIBSSH2_SESSION *session, const struct buf *lines, const char *name, struct
 }
 
 int
-knownhosts_find(const char *file, const char *host, uint16_t port, struct knownhosts *out,
-    struct err *e)
+knownhosts_parse(const char *file, struct buf *text, const char *host, uint16_t port,
+    struct knownhosts *out, struct err *e)
 {
 	LIBSSH2_SESSION *session = libssh2_session_init();
-	struct buf text = BUF_INIT(KNOWNHOSTS_FILE_MAX);
 	char name[512];
 	int rc = -1;
 
@@ -123,24 +123,33 @@ knownhosts_find(const char *file, const char *host, uint16_t port, struct knownh
 	else
 		snprintf(name, sizeof name, "[%s]:%u", host, port);
 	out->n = 0;
-	if (session == NULL)
+	for (size_t i = 0; i < text->len; i++)
+		if (text->data[i] == '\n' || text->data[i] == '\r')
+			text->data[i] = '\0';
+	if (session == NULL || pass(session, text, name, out) == -1 ||
+	    pass(session, text, NULL, out) == -1)
 		err_nomem(e);
-	else if (file_read(NULL, file, &text, e) == 0) {
-		for (size_t i = 0; i < text.len; i++)
-			if (text.data[i] == '\n' || text.data[i] == '\r')
-				text.data[i] = '\0';
-		if (pass(session, &text, name, out) == -1 || pass(session, &text, NULL, out) == -1)
-			err_nomem(e);
-		else if (out->n == 0)
-			err_setx(e, ERR_HOSTKEY,
-			    "%s: want a host key of %s, got none; 'ssh-keyscan -p %u %s' shows what the server "
-			    "has, compare it with what its maintainer says before you add it",
-			    file, name, port, host);
-		else
-			rc = 0;
-	}
-	buf_free(&text);
+	else if (out->n == 0)
+		err_setx(e, ERR_HOSTKEY,
+		    "%s: want a host key of %s, got none; 'ssh-keyscan -p %u %s' shows what the server "
+		    "has, compare it with what its maintainer says before you add it",
+		    file, name, port, host);
+	else
+		rc = 0;
 	if (session != NULL)
 		libssh2_session_free(session);
+	return rc;
+}
+
+int
+knownhosts_find(const char *file, const char *host, uint16_t port, struct knownhosts *out,
+    struct err *e)
+{
+	struct buf text = BUF_INIT(KNOWNHOSTS_FILE_MAX);
+	int rc = file_read(NULL, file, &text, e);
+
+	if (rc == 0)
+		rc = knownhosts_parse(file, &text, host, port, out, e);
+	buf_free(&text);
 	return rc;
 }

@@ -5,11 +5,12 @@
 /*
  * Host keys from a file in OpenSSH's known_hosts format (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"),
  * read through libssh2: plain and hashed names, [host]:port.  Names with wildcards never match.
- * Lines marked @cert-authority are passed over; a key on a line marked @revoked counts for no host.
+ * Lines marked @cert-authority are ignored; a key on a line marked @revoked counts for no host.
  */
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/sftp/fingerprint.h"
 
@@ -17,15 +18,19 @@
 #define KNOWNHOSTS_KEYS_MAX 16		       /* keys of one host */
 
 struct knownhosts {
-	char print[KNOWNHOSTS_KEYS_MAX][FINGERPRINT_SIZE]; /* as fetch_config's host_keys */
+	char print[KNOWNHOSTS_KEYS_MAX][FINGERPRINT_SIZE]; /* fingerprints */
 	size_t n;
 };
 
 /*
- * The keys that file knows for a host.  0, or -1 with ERR_HOSTKEY (none; the text says how to get
+ * Finds the keys that file has for a host.  0, or -1 with ERR_HOSTKEY (none; the text says how to get
  * them), ERR_TOO_LARGE, ERR_NOMEM or what reading the file gave.
  */
 int knownhosts_find(const char *file, const char *host, uint16_t port, struct knownhosts *out,
     struct err *e);
+
+/* The same from text, which is changed; file is for messages. */
+int knownhosts_parse(const char *file, struct buf *text, const char *host, uint16_t port,
+    struct knownhosts *out, struct err *e);
 
 #endif

@@ -340,6 +340,18 @@ def certificates():
     put("certs", "nothing", "words -----BEGIN CERTIFICATE----- of people\n")
 
 
+def known_hosts():
+    """A file after a byte that chooses the port."""
+    a = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK70K/VMnUiUnWzyGl3P37w2KtTVi1ypM3eRvCYO9KC3"
+    b = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"
+    hashed = "|1|3gg/n0qvIbsfhqIfE3/1UDIcvJ0=|koLjJAeThmlfwxJH8Y6X/GGKUmM="
+    put("knownhosts", "plain", f"\0# ours\n\nh.example,192.0.2.1 {a} somebody@somewhere\r\nh.example {b}\n")
+    put("knownhosts", "port", f"\1[h.example]:2222 {a}\nh.example {b}\n")
+    put("knownhosts", "marked", f"\0@revoked * {b}\nh.example {a}\n@cert-authority h.example {b}\nh.example {b}\n")
+    put("knownhosts", "hashed", f"\0{hashed} {a}\n")
+    put("knownhosts", "odd", "\0h.example ssh-ed25519 AAA\nh.example\n@revoked\n@ h.example\n!h.example,*.example " + a)
+
+
 def sessions():
     """Frames of a fetch child: type, two bytes of length, content."""
     def frame(kind, data=b""):
@@ -502,6 +514,7 @@ keys()
 texts()
 packets()
 children()
+known_hosts()
 sessions()
 records()
 certificates()
