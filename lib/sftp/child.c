@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The fetch child: SSH and SFTP with one server, for a parent that has what is logged in with.
+ * The fetch child: SSH and SFTP with one server, for a parent that keeps the login key or password.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "lib/base/list.h"
 #include "lib/os/clock.h"
 #include "lib/os/confine.h"
 #include "lib/base/wire.h"
@@ -23,9 +24,7 @@
 /* Address space besides libssh2's: the engine's windows, frames, the heap. */
 #define OTHER_MEMORY (64u * 1024 * 1024)
 
-/*
- * Processor time of one child in all, for the day when its parent stands still and can't stop it.
- */
+/* Processor time of one child in all, which ends the child when its parent can't. */
 #define CPU_SECONDS 3600
 
 struct file {
@@ -59,7 +58,7 @@ say(struct duty *d, enum sftp_frame type, struct err *e)
 	return rc;
 }
 
-/* The parent's answer to what was just asked, onto out. */
+/* Appends the parent's answer to out. */
 static int
 take_secret(struct duty *d, const char *what, struct buf *out, struct err *e)
 {
@@ -76,7 +75,7 @@ take_secret(struct duty *d, const char *what, struct buf *out, struct err *e)
 	return buf_add(out, secret, len, e);
 }
 
-/* libssh2 wants a signature: the parent makes it. */
+/* Asks the parent for the signature that libssh2 wants. */
 static int
 ask_signature(void *arg, const uint8_t *data, size_t len, struct buf *out, struct err *e)
 {
@@ -121,7 +120,7 @@ take_server(struct duty *d, const struct frame *f, struct err *e)
 	    : 0;
 }
 
-/* With what to log in: told after the server, which it isn't needed to connect to. */
+/* Takes the login, which comes after the server, so that connecting need not wait for it. */
 static int
 take_login(struct duty *d, struct err *e)
 {
@@ -141,10 +140,7 @@ take_login(struct duty *d, struct err *e)
 	return w.bad ? err_setx(e, ERR_PROTOCOL, "malformed login") : 0;
 }
 
-/*
- * Whatever the libraries read from files or ask of the system when they are first used, while that
- * is still possible.
- */
+/* Uses the libraries once, so that they open their files before the child is confined. */
 static void
 warm_up(void)
 {
@@ -157,7 +153,7 @@ warm_up(void)
 	libssh2_init(0);
 	RAND_bytes(random, sizeof random);
 	EVP_PKEY_free(key);
-	for (size_t i = 0; i < sizeof ciphers / sizeof ciphers[0]; i++) {
+	for (size_t i = 0; i < N(ciphers); i++) {
 		cipher = EVP_CIPHER_fetch(NULL, ciphers[i], NULL);
 		EVP_CIPHER_free(cipher);
 	}
@@ -179,7 +175,7 @@ tell_end(struct duty *d, const struct err *why, bool other_key, struct err *e)
 }
 
 /*
- * The one connection: made, then everything else given up, then the first byte of the peer is read.
+ * Makes the one connection, then gives everything else up, then reads the first byte of the peer.
  */
 static int
 connect_server(struct duty *d, struct err *e)
@@ -190,7 +186,7 @@ connect_server(struct duty *d, struct err *e)
 	bool other_key = false;
 	struct err why = { 0 };
 
-	/* While the server starts a process for us. */
+	/* Meanwhile the server starts a process for this connection. */
 	warm_up();
 	if (dial == NULL)
 		why = *e;
@@ -225,15 +221,14 @@ pass_on(void *arg, const void *bytes, size_t len, struct err *e)
 static int
 add_file(struct duty *d, struct wire *w, struct err *e)
 {
-	struct file *file = calloc(1, sizeof *file), **files = d->files;
+	struct file *file = calloc(1, sizeof *file);
 	const char *path;
 
-	if (file != NULL && (d->nfiles & (d->nfiles - 1)) == 0 &&
-	    (files = realloc(d->files, (2 * d->nfiles + 1) * sizeof *files)) != NULL)
-		d->files = files;
-	if (file == NULL || files == NULL) {
-		free(file);
+	if (file == NULL)
 		return err_nomem(e);
+	if (list_grow(&d->files, d->nfiles, sizeof *d->files, e) == -1) {
+		free(file);
+		return -1;
 	}
 	d->files[d->nfiles++] = file;
 	file->duty = d;

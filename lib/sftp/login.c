@@ -15,6 +15,7 @@
 #include <openssl/pem.h>
 
 #include "lib/os/file.h"
+#include "lib/base/list.h"
 #include "lib/base/pem.h"
 #include "lib/base/text.h"
 #include "lib/base/wire.h"
@@ -43,7 +44,7 @@ static const struct curve {
 		{ SN_secp521r1, "nistp521", "ecdsa-sha2-nistp521", EVP_sha512 },
 	};
 
-	for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++)
+	for (size_t i = 0; i < N(curves); i++)
 		if (strcmp(curves[i].openssl, name) == 0)
 			return &curves[i];
 	return NULL;

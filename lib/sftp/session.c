@@ -13,14 +13,14 @@
 #include "lib/base/wire.h"
 #include "lib/sftp/session_state.h"
 
-/* Beyond the limits that the child keeps itself, milliseconds: for its words to arrive. */
+/* Milliseconds beyond the limits that the child keeps itself, for its frames to arrive. */
 #define GRACE_MS	  500
 #define DEADLINE_GRACE_MS 100
 
-/* Bytes in the time of the longest silence: less is no progress. */
+/* Fewer bytes in the time of the longest silence are no progress. */
 #define DRIBBLE_BYTES 1024
 
-/* What one server may use up of the time that is left from when on. */
+/* Returns the milliseconds that one server may use, from when on. */
 static int64_t
 share(const struct session_config *g, int64_t when)
 {
@@ -171,7 +171,7 @@ on_sign(struct session *c, struct wire *w, struct buf *answer, struct err *e)
 	return rc;
 }
 
-/* Once: that a server refused it is no reason to give it again. */
+/* Gives the password once, also where the server refused it. */
 static int
 on_password(struct session *c, struct wire *w, struct buf *answer, struct err *e)
 {
@@ -193,7 +193,7 @@ on_end(struct session *c, struct wire *w, struct err *e)
 	return w->p == w->end ? 1 : frame_err(w, e);
 }
 
-/* The file that a frame is about; NULL for a number that none has. */
+/* Returns the file of a frame, or NULL for a number that no file has. */
 static struct sftp_file *
 file_of(struct session_work *r, struct wire *w)
 {
@@ -208,7 +208,7 @@ on_data(struct session_work *r, struct wire *w, struct err *e)
 	struct sftp_file *f = file_of(r, w);
 	size_t len = (size_t)(w->end - w->p);
 
-	/* SFTP_FILE_FAILED: its bytes couldn't be taken, and what is under way is dropped. */
+	/* Bytes that are under way to a file that has failed here are dropped. */
 	if (f == NULL || (f->result != SFTP_FILE_PENDING && f->result != SFTP_FILE_FAILED) ||
 	    len > f->max - f->offset)
 		return lied(r->c, "bytes that nobody asked for", e);
@@ -282,10 +282,7 @@ silent(struct session *c, struct err *e)
 	    (unsigned)u->port, c->connected ? "fetching files" : "connecting");
 }
 
-/*
- * Whether what comes is too little to wait for while there are other servers: one that dribbles is
- * as good as silent.
- */
+/* Returns whether the server dribbles, which counts as silence while there are other servers. */
 static bool
 dribbles(struct session *c, const struct frame *f)
 {
@@ -300,7 +297,7 @@ dribbles(struct session *c, const struct frame *f)
 	return false;
 }
 
-/* Read what the child says until it is connected, or has ended its work. */
+/* Takes frames until the child is connected, or has ended its work. */
 static int
 listen_to(struct session_work *r, struct err *e)
 {
@@ -370,7 +367,7 @@ tell_files(struct session_work *r, struct err *e)
 	return rc;
 }
 
-/* What can't be asked for fails without asking: the child checks it too, but its word is none. */
+/* Unsafe requests fail here; the parent doesn't rely on the child's check. */
 static void
 refuse_unsafe(struct sftp_file *files, size_t n)
 {

@@ -3,8 +3,8 @@
 #define LIB_SFTP_SESSION_STATE_H
 
 /*
- * What session.c believes of its child, apart from the child, for a fuzzer.  Nobody else includes
- * this.
+ * The state of a session, and the judging of frames without a child, for session.c and its fuzz
+ * harness alone.
  */
 #include "lib/base/buf.h"
 #include "lib/os/child.h"
@@ -39,8 +39,8 @@ struct session_work {
 };
 
 /*
- * What a frame of the child does.  0 go on (where answer isn't empty, it is to be sent), 1 it is
- * connected or at the end of its work, -1 the connection failed or the child lied.
+ * Takes a frame of the child.  0: go on (and send answer, where it isn't empty); 1: the child is
+ * connected, or at the end of its work; -1: the connection failed, or the child lied.
  */
 int session_take(struct session_work *r, const struct frame *f, struct buf *answer, struct err *e);
 

@@ -124,7 +124,7 @@ sftp_done(const struct sftp *s)
 	return s->pending == 0;
 }
 
-/* Let go of a file's READs; what is under way will be dropped when it comes. */
+/* Forgets a file's READs; replies that are under way will be dropped. */
 static void
 drop_reads(struct sftp *s, struct sftp_entry *n)
 {
@@ -179,8 +179,8 @@ too_large(struct sftp *s, struct sftp_entry *n, struct err *e)
 }
 
 /*
- * Data came where a READ was cut: it wasn't the end of the file, so the server never gives more at
- * once.
+ * Bytes follow a READ that was cut short, so the cut wasn't the end of the file: the server never
+ * gives more at once.
  */
 static void
 learn_size(struct sftp *s, struct sftp_entry *n)
@@ -207,8 +207,8 @@ sftp_deliver(struct sftp *s, struct sftp_entry *n, const uint8_t *bytes, size_t 
 }
 
 /*
- * A READ gave less than asked before the end of the file.  Ask again from there: what is under way
- * behind it would leave a hole each time, because a server that cut one cuts them all.
+ * A READ gave less than asked before the end of the file.  Asks again from there: the READs under way
+ * behind it would each leave a hole, because a server that cuts one READ short cuts them all.
  */
 static void
 ask_again(struct sftp *s, struct sftp_entry *n)
@@ -279,8 +279,8 @@ unexpected(const struct sftp_reply *reply, const char *to, struct err *e)
 }
 
 /*
- * Try again when at most open files are open.  Of a whole flight that failed, the first tells how
- * many that are.
+ * Tries again when at most open files are open.  Of a whole flight that failed, the first failure
+ * sets the limit.
  */
 static void
 open_later(struct sftp *s, uint32_t id, struct sftp_entry *n, uint32_t open)
@@ -360,7 +360,7 @@ sized(struct sftp *s, struct sftp_entry *n, const struct sftp_reply *reply, stru
 	return 0;
 }
 
-/* Some servers open a file when it is read first; what fails then may be that so many are open. */
+/* Some servers open a file at its first READ, which fails when too many files are open. */
 static int
 open_again(struct sftp *s, struct sftp_request *r, struct sftp_entry *n, struct err *e)
 {

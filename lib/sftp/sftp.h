@@ -21,15 +21,15 @@
 #include "lib/sftp/file.h"
 
 /*
- * Bytes that one READ asks for at most.  A server that answers with less is asked for that much
- * from then on, or, below SFTP_READ_LEAST, for one piece of each file at a time.
+ * Most bytes that one READ asks for.  A server that answers with less is asked for that much from
+ * then on, or, below SFTP_READ_LEAST, for one piece of each file at a time.
  */
 #define SFTP_READ_MAX	(255u * 1024)
 #define SFTP_READ_LEAST 1024u
 
 /*
- * Bytes asked for and not yet handed on, over all files: what the server can make us hold.  As many
- * as the channel's window.
+ * Bytes of all files that are asked for and not yet handed on, which the server can make us hold: as
+ * many as the channel's window.
  */
 #define SFTP_WINDOW_BYTES (4u * 1024 * 1024)
 
@@ -57,30 +57,30 @@ struct sftp *sftp_new(const char *root, const struct sftp_limits *limits, struct
 void sftp_free(struct sftp *s);
 
 /*
- * Ask for n more files; those whose result isn't SFTP_FILE_PENDING are left out.  They must stay where
- * they are until they have a result or s is freed.  A path that path_check() refuses, or an offset
+ * Asks for n more files, but for those whose result isn't SFTP_FILE_PENDING.  The structs must stay
+ * where they are until they have a result or s is freed.  A path that path_check() refuses, or an offset
  * above max, fails at once.  0, or -1 with ERR_NOMEM.
  */
 int sftp_add(struct sftp *s, struct sftp_file *files, size_t n, struct err *e);
 
 /*
- * The bytes that are to be sent now (0: none) into *bytes; valid until the next call.  -1 with
- * ERR_NOMEM.
+ * Sets *bytes and *len to the bytes that are to be sent now (0: none), valid until the next call.  0,
+ * or -1 with ERR_NOMEM.
  */
 int sftp_output(struct sftp *s, const uint8_t **bytes, size_t *len, struct err *e);
 
-/* So many of them were sent. */
+/* The caller sent len of these bytes. */
 void sftp_sent(struct sftp *s, size_t len);
 
 /*
- * Bytes that came from the server, cut anywhere.  Calls data() of files and sets their results.  0,
+ * Takes bytes of the server, cut anywhere.  Calls data() of files and sets their results.  0,
  * or -1 with ERR_PROTOCOL, ERR_NETWORK (the server says that it lost its connection) or ERR_NOMEM:
- * nothing more can be done with this session, and files without a result keep SFTP_FILE_PENDING and the
+ * the session is of no more use, and files without a result keep SFTP_FILE_PENDING and the
  * offset that they reached.
  */
 int sftp_input(struct sftp *s, const uint8_t *bytes, size_t len, struct err *e);
 
-/* Whether every file has a result. */
+/* Returns whether every file has a result. */
 bool sftp_done(const struct sftp *s);
 
 #endif

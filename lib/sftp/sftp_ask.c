@@ -8,14 +8,14 @@
 #include <string.h>
 
 /*
- * Bytes of requests that wait to be sent before no more are made.  Few, because READs of what is
- * open don't overtake OPENs that wait here.
+ * No more requests are made while so many bytes wait to be sent.  Few, because READs of open files
+ * don't overtake OPENs that wait here.
  */
 #define BACKLOG_ENOUGH (4u * 1024)
 
 /*
- * OPENs that failed before a file is opened with nothing else open, to see whether it is the file's
- * fault.
+ * After so many failed OPENs a file is opened with nothing else open, which shows whether the file is
+ * at fault.
  */
 #define SHARED_TRIES 2
 
@@ -115,8 +115,8 @@ sftp_ask_close(struct sftp *s, struct sftp_entry *n, struct err *e)
 }
 
 /*
- * Where reading ends: the size, or one byte more than is allowed, which shows that there are too
- * many.
+ * Returns where reading ends: at the size, or one byte behind the allowed ones, which shows that
+ * there are too many.
  */
 static uint64_t
 end_of(const struct sftp_entry *n)
@@ -154,8 +154,8 @@ ask_read(struct sftp *s, struct sftp_entry *n, uint32_t len, struct err *e)
 }
 
 /*
- * One READ of the first file that has something to ask for.  1 asked, 0 nothing to ask or no room,
- * -1.
+ * Asks for one READ of the first file that has bytes to ask for.  1; 0 when there is none, or no
+ * room; -1.
  */
 static int
 ask_next_read(struct sftp *s, struct err *e)
@@ -185,7 +185,7 @@ ask_next_read(struct sftp *s, struct err *e)
 	return ask_read(s, n, len, e) == -1 ? -1 : 1;
 }
 
-/* One OPEN.  1 asked, 0 nothing to open or no room, -1. */
+/* Asks for one OPEN.  1; 0 when there is none to ask for, or no room; -1. */
 static int
 ask_next_open(struct sftp *s, struct err *e)
 {

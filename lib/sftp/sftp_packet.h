@@ -43,7 +43,7 @@ enum sftp_code {
 #define SFTP_HANDLE_MAX 256
 #define SFTP_REPLY_MAX	34000
 
-/* Append a request to out.  0, or -1 with ERR_NOMEM or ERR_TOO_LARGE. */
+/* Each appends a request to out.  0, or -1 with ERR_NOMEM or ERR_TOO_LARGE. */
 int sftp_put_init(struct buf *out, struct err *e);
 int sftp_put_open(struct buf *out, uint32_t id, const char *root, const char *path, struct err *e);
 int sftp_put_read(struct buf *out, uint32_t id, const uint8_t *handle, size_t len, uint64_t offset,
@@ -67,7 +67,7 @@ struct sftp_reply {
 };
 
 /*
- * Read one packet without its length field.  0, or -1 with ERR_PROTOCOL: a type that answers
+ * Reads one packet without its length field.  0, or -1 with ERR_PROTOCOL: a type that answers
  * nothing that is asked here, fields that are cut off, bytes left over, a handle that is empty or
  * over its limit.
  */

@@ -85,18 +85,18 @@ struct sftp {
 	uint32_t filling_left;
 };
 
-/* Put an entry into a list, taking it out of the one that it is in. */
+/* Moves an entry from its list to the end or the beginning of another. */
 void sftp_list_last(struct sftp_list *l, struct sftp_entry *n);
 void sftp_list_first(struct sftp_list *l, struct sftp_entry *n);
 
-/* A free slot for a new request; there always is one.  NULL if there is none all the same. */
+/* Returns a free slot for a new request; NULL when there is none, which the windows prevent. */
 struct sftp_request *sftp_request_new(struct sftp *s, enum sftp_type type, struct sftp_entry *n);
 void sftp_request_free(struct sftp *s, struct sftp_request *r);
 
-/* Write the requests that the windows have room for.  0, or -1 with ERR_NOMEM. */
+/* Writes the requests that the windows have room for.  0, or -1 with ERR_NOMEM. */
 int sftp_ask(struct sftp *s, struct err *e);
 
-/* The open request with this id; NULL with ERR_PROTOCOL when there is none. */
+/* Returns the open request with this id; NULL with ERR_PROTOCOL when there is none. */
 struct sftp_request *sftp_find(struct sftp *s, uint32_t id, struct err *e);
 
 /* Takes a whole packet other than DATA, without its length.  0, or -1 as sftp_input(). */
@@ -109,7 +109,7 @@ sftp_deliver(struct sftp *s, struct sftp_entry *n, const uint8_t *bytes, size_t 
 /* Hands on what is complete at the front of a file.  0 or -1; n may be gone afterwards. */
 int sftp_advance(struct sftp *s, struct sftp_entry *n, struct err *e);
 
-/* Write a CLOSE for n's handle, if it has one. */
+/* Writes a CLOSE for n's handle, if it has one.  0, or -1 with ERR_NOMEM. */
 int sftp_ask_close(struct sftp *s, struct sftp_entry *n, struct err *e);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/list.h"
 #include "lib/os/clock.h"
 #include "lib/sftp/fingerprint.h"
 #include "lib/sftp/ssh_io.h"
@@ -17,8 +18,9 @@
 #define METHODS_SIZE 1024
 
 /*
- * What may be negotiated, best first; names that the installed libssh2 doesn't have are left out by
- * it.  GCM and chacha20 came to it together with strict key exchange, which they need.
+ * The algorithms that may be negotiated, best first; supported() leaves out names that the installed
+ * libssh2 lacks.  GCM and chacha20 came to libssh2 together with strict key exchange, which they
+ * need.
  */
 #define KEX "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256"
 #define CIPHERS \
@@ -33,8 +35,8 @@
 #define OUT_ENOUGH (4u * 1024)
 
 /*
- * Those of names (a comma list) that the installed libssh2 has, in our order, into out.  Names that
- * it lacks must not reach libssh2_session_method_pref(): 1.10 removes them with a memcpy() whose
+ * Writes those of names (a comma list) that the installed libssh2 has to out, in the same order.
+ * Other names must not reach libssh2_session_method_pref(): 1.10 removes them with a memcpy() whose
  * areas overlap.
  */
 static void
@@ -72,7 +74,7 @@ set_methods(struct ssh *s, const char *hostkeys, struct err *e)
 		{ LIBSSH2_METHOD_MAC_SC, MACS },
 	};
 
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+	for (size_t i = 0; i < N(rows); i++) {
 		char names[METHODS_SIZE];
 
 		supported(s, rows[i].method, rows[i].names, names, sizeof names);
@@ -145,7 +147,7 @@ connect_pinned(struct ssh *s, struct net *net, enum ssh_hostkey hostkey, bool *o
 	return rc == 0 ? 0 : -1;
 }
 
-/* Nothing waits for the peer. */
+/* Waits for nothing. */
 static void
 disconnect(struct ssh *s)
 {
@@ -156,10 +158,7 @@ disconnect(struct ssh *s)
 		    libssh2_session_disconnect(s->session, "done") == 0)
 			ssh_flush(s, "closing", &ignored);
 		s->dead = true;
-		/*
-		 * Both callbacks fail now, so that nothing in here can ask to be called again; but
-		 * who knows.
-		 */
+		/* Both callbacks fail now, so libssh2 should not ask for more calls; a few are made. */
 		for (int i = 0; i < 8 && libssh2_session_free(s->session) == LIBSSH2_ERROR_EAGAIN;
 		     i++)
 			;
@@ -175,7 +174,7 @@ subsystem(struct ssh *s, int64_t deadline, struct err *e)
 	static const char step[] = "starting the sftp subsystem";
 	int rc;
 
-	/* What a server writes to the other stream is of no use, and must not pile up. */
+	/* The server's other stream is ignored, so that it can't pile up. */
 	libssh2_channel_handle_extended_data2(s->channel, LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
 	while ((rc = libssh2_channel_process_startup(s->channel, "subsystem", 9, "sftp", 4)) ==
 	    LIBSSH2_ERROR_EAGAIN)
@@ -209,7 +208,7 @@ ssh_open(const struct ssh_server *server, struct net *net, enum ssh_hostkey host
 	return s;
 }
 
-/* Encrypt what the engine wants to send, as far as the server's window allows.  0 or -1. */
+/* Encrypts the engine's output, as far as the server's window allows.  0 or -1. */
 static int
 pump_out(struct ssh *s, struct sftp *engine, struct err *e)
 {
@@ -233,8 +232,8 @@ pump_out(struct ssh *s, struct sftp *engine, struct err *e)
 }
 
 /*
- * Whether libssh2 holds bytes that weren't handed on.  They are before more is received: else they
- * pile up, and are lost when the connection breaks.
+ * Returns whether libssh2 holds bytes for the engine.  They are handed on before more is received, so
+ * that they neither pile up nor are lost when the connection breaks.
  */
 static bool
 queued(struct ssh *s)
@@ -245,7 +244,7 @@ queued(struct ssh *s)
 	return bytes > 0;
 }
 
-/* Hand on what came.  1 something did, 0 nothing more for now, -1. */
+/* Hands received bytes on.  1; 0 when there are none for now; -1. */
 static int
 pump_in(struct ssh *s, struct sftp *engine, struct err *e)
 {

@@ -7,8 +7,8 @@
  * only, the host key pinned by its SHA-256 fingerprint, login by public key or password.  Nothing
  * waits longer than a deadline (clock_mono_ms()).
  *
- * libssh2 touches no socket: what it sends is collected and goes out in as few segments as
- * possible, and what it receives is handed to it in measured pieces.
+ * libssh2 touches no socket: its output is collected and goes out in as few segments as possible,
+ * and its input is handed to it in measured pieces.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,8 +21,8 @@
 #include "lib/sftp/sftp_frames.h"
 
 /*
- * Who logs in.  The private key stays with whoever makes the signatures: this process or, by a
- * pipe, another.  So does a password until it is asked for, after the host key was found good.
+ * The login.  sign() and password() may ask another process, which keeps the private key or the
+ * password; password() is called after the host key was found good.
  */
 struct ssh_login {
 	const uint8_t *blob; /* public key as SSH writes it */
@@ -50,8 +50,8 @@ struct ssh;
 enum ssh_hostkey { SSH_HOSTKEY_ANY, SSH_HOSTKEY_ECDSA };
 
 /*
- * Over a connection that was made (net is taken over in any case): check the host key, log in, open
- * the subsystem.  What server points to must outlive the handle.  NULL with ERR_NETWORK,
+ * Checks the host key, logs in and opens the subsystem, over the connection net, which is taken over
+ * in any case.  What server points to must outlive the handle.  NULL with ERR_NETWORK,
  * ERR_TIMEOUT, ERR_HOSTKEY (both fingerprints; *other_key says that the server's ECDSA key may be
  * the one that is pinned), ERR_AUTH (user and key file), ERR_PROTOCOL, ERR_IO or ERR_NOMEM.
  */
@@ -59,13 +59,13 @@ struct ssh *ssh_open(const struct ssh_server *server, struct net *net, enum ssh_
     bool *other_key, int64_t deadline, struct err *e);
 
 /*
- * Move bytes between the server and the engine until sftp_done().  Fails with ERR_TIMEOUT at the
- * deadline, or when the server was silent for idle_ms; with ERR_NETWORK when the connection breaks;
- * or as sftp_input() does.
+ * Moves bytes between the server and the engine until sftp_done().  0, or -1 with ERR_TIMEOUT at the
+ * deadline, or when the server was silent for idle_ms; ERR_NETWORK when the connection breaks; or as
+ * sftp_input().
  */
 int ssh_run(struct ssh *s, struct sftp *engine, int64_t deadline, int64_t idle_ms, struct err *e);
 
-/* Say goodbye if that costs nothing, and close.  s may be NULL. */
+/* Closes; says goodbye where that needs no waiting.  s may be NULL. */
 void ssh_close(struct ssh *s);
 
 #endif

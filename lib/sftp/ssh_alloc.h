@@ -3,9 +3,9 @@
 #define LIB_SFTP_SSH_ALLOC_H
 
 /*
- * The memory of one libssh2 session: counted, so that a server can't make the library queue packets
- * without bound, and released as a whole, because the library loses some of it when a session ends
- * in the middle of an exchange.
+ * The memory of one libssh2 session.  It is counted, so that a server can't make libssh2 queue packets
+ * without bound, and released as a whole, because libssh2 loses some of it when a session ends in the
+ * middle of an exchange.
  */
 #include <stddef.h>
 
@@ -24,7 +24,7 @@ void *ssh_pool_alloc(struct ssh_pool *p, size_t size);
 void *ssh_pool_realloc(struct ssh_pool *p, void *old, size_t size);
 void ssh_pool_free(struct ssh_pool *p, void *block);
 
-/* Release all that is left. */
+/* Releases all blocks. */
 void ssh_pool_end(struct ssh_pool *p);
 
 #endif

@@ -34,10 +34,7 @@ static LIBSSH2_FREE_FUNC(on_free)
 	ssh_pool_free(&self(abstract)->pool, ptr);
 }
 
-/*
- * libssh2 can't go on with something else while a packet is half sent, so every packet is taken
- * whole.
- */
+/* Takes every packet whole: libssh2 can do nothing else while a packet is half sent. */
 static ssize_t
 on_send(libssh2_socket_t fd, const void *data, size_t len, int flags, void **abstract)
 {

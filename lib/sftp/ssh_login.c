@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "lib/base/list.h"
 #include "lib/sftp/ssh_io.h"
 
 /*
@@ -18,7 +19,7 @@
 
 static const char step[] = "logging in";
 
-/* One way to log in: goes on where it stood, and returns what libssh2 does. */
+/* One way to log in: goes on where it stood, and returns libssh2's result. */
 typedef int way_fn(struct ssh *s, void *arg);
 
 /* libssh2 asks for a signature. */
@@ -61,8 +62,8 @@ by_password(struct ssh *s, void *arg)
 }
 
 /*
- * The server asks questions (RFC 4256).  One whose answer isn't to be shown is for the password;
- * none at all is how some end.  The answer is released by libssh2.
+ * Answers a server's questions (RFC 4256).  The one question whose answer isn't echoed is for the
+ * password; some servers end with a call without questions.  libssh2 releases the answer.
  */
 static LIBSSH2_USERAUTH_KBDINT_RESPONSE_FUNC(on_questions)
 {
@@ -103,7 +104,7 @@ by_nothing(struct ssh *s, void *arg)
 	return 0;
 }
 
-/* Whether list, names with commas between them, has name. */
+/* Returns whether name is in list, which has commas between names. */
 static bool
 has(const char *list, const char *name)
 {
@@ -115,7 +116,7 @@ has(const char *list, const char *name)
 	return false;
 }
 
-/* How the server takes a password, and get one where it does.  NULL with e. */
+/* Returns how the server takes a password, and gets the password; NULL with e. */
 static way_fn *
 way_of_password(struct ssh *s, int64_t deadline, struct err *e)
 {
@@ -170,9 +171,9 @@ refused(struct ssh *s, int rc, struct err *e)
 }
 
 /*
- * Servers that read one request after the other take that for the channel right behind the last one
- * of the login.  Others (AsyncSSH) read on while they check the login, and refuse it for that: RFC
- * 4252, section 6, allows them to.
+ * Returns whether the server reads one request after the other, so that the request for the channel
+ * may follow the last request of the login at once.  Other servers (AsyncSSH) read on while they
+ * check the login, and refuse it for that: RFC 4252, section 6, allows them to.
  */
 static bool
 reads_in_order(struct ssh *s)
@@ -180,15 +181,15 @@ reads_in_order(struct ssh *s)
 	static const char *const known[] = { "SSH-2.0-OpenSSH_", "SSH-2.0-mod_sftp" };
 	const char *banner = libssh2_session_banner_get(s->session);
 
-	for (size_t i = 0; i < sizeof known / sizeof known[0] && banner != NULL; i++)
+	for (size_t i = 0; i < N(known) && banner != NULL; i++)
 		if (strncmp(banner, known[i], strlen(known[i])) == 0)
 			return true;
 	return false;
 }
 
 /*
- * Log in and open a channel: in one flight where the server can take that.  When it refuses the
- * login it was going to be left anyway.
+ * Logs in and opens a channel, in one flight where the server can take that: if the server refuses
+ * the login, the connection is closed anyway.
  */
 int
 ssh_log_in(struct ssh *s, int64_t deadline, struct err *e)

@@ -5,8 +5,8 @@
 /*
  * Addresses of repositories: sftp://USER@HOST[:PORT]/PATH and file:///PATH (RFC 3986).
  *
- * The text comes from our own configuration, but is checked as if it came from outside: what it
- * holds ends up in packets, in calls of the resolver and in messages.
+ * The text comes from our own configuration, but is checked as if it came from outside: its parts get
+ * into packets, calls of the resolver and messages.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -33,9 +33,9 @@ struct url {
 };
 
 /*
- * Parse len bytes.  Refused are: another scheme, a password, no user (sftp), a host in file: other
+ * Parses len bytes.  Refused are: another scheme, a password, no user (sftp), a host in file: other
  * than localhost, query and fragment, bad or control characters and percent-escapes of them, "."
- * and ".." in the path, parts over their sizes. 0, or -1 with ERR_CONFIG (the text names the
+ * and ".." in the path, parts over their sizes.  0, or -1 with ERR_CONFIG (the text names the
  * address and the fault) and *out unchanged.
  */
 int url_parse(const char *text, size_t len, struct url *out, struct err *e);

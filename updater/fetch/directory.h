@@ -3,8 +3,8 @@
 #define UPDATER_FETCH_DIRECTORY_H
 
 /*
- * A repository in a directory of this computer: a USB key, a network share.  Read through the same
- * interface as a server, and trusted as little.
+ * A repository in a directory of this computer: a USB key, a network share.  It is read through the
+ * same interface as a server, and trusted as little.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -14,10 +14,10 @@
 #include "updater/fetch/fetch.h"
 
 /*
- * Read the files that are SFTP_FILE_PENDING, one after the other, and set their results.  Links in the
- * repository aren't followed. 0 when every file has a result; -1 with ERR_TIMEOUT at the deadline
- * (clock_mono_ms()), looked at between pieces: a share that hangs in one call can't be interrupted
- * from here.
+ * Reads the files that are SFTP_FILE_PENDING, one after the other, and sets their results.  Links in
+ * the repository aren't followed.  0 when every file has a result; -1 with ERR_TIMEOUT at the deadline
+ * (clock_mono_ms()), which is checked between pieces: a call that hangs on a share can't be
+ * interrupted.
  */
 int
 directory_run(struct dir *d, struct sftp_file *files, size_t n, int64_t deadline, struct err *e);

@@ -12,14 +12,13 @@
 #include "lib/os/move.h"
 
 /*
- * How many files are asked for in one flight: enough that its round trips count for nothing, few
- * enough that memory stays flat.
+ * Files of one flight: so many that its round trips cost nothing, so few that memory stays flat.
  */
 #define FLIGHT 4096
 
 #define READ_BYTES 65536
 
-/* Files from so many bytes on are worth going on with. */
+/* Files of so many bytes and more are resumed. */
 #define RESUME_MIN 65536u
 
 /* Both kinds of hash that metadata may state; NULL where it doesn't. */
@@ -27,9 +26,7 @@ struct sums {
 	struct digest *sha256, *sha512;
 };
 
-/*
- * A file that is on its way.  It is open from its first byte to its last, so that few are at once.
- */
+/* A file that is on its way: open from its first byte to its last, so that few are open at once. */
 struct running {
 	const struct download *d;
 	struct dir *dir;
@@ -37,7 +34,7 @@ struct running {
 	struct sums sums;
 	struct progress *progress;
 	uint64_t got;
-	bool keep;    /* what came may stay for the next call */
+	bool keep;    /* its bytes may stay for the next call */
 	bool resumed; /* an earlier call's bytes come first */
 	char part[PATH_COMPONENT_MAX];
 };
@@ -101,10 +98,7 @@ sums_check(struct sums *s, const struct tuf_target *t, uint64_t got, struct err 
 	return compare(s->sha512, t->hashes.sha512, SHA512_SIZE, "SHA-512", got, t, e);
 }
 
-/*
- * Add what the file name has, at most limit bytes and what is read with them.  0 with *total, or
- * -1.
- */
+/* Adds the content of a file, at most limit bytes and a piece.  0 with *total, or -1. */
 static int
 sums_add_file(struct sums *s, struct dir *dir, const char *name, uint64_t limit, uint64_t *total,
     struct err *e)
@@ -142,7 +136,7 @@ download_is_there(struct dir *dir, const char *name, const struct tuf_target *wa
 	return same;
 }
 
-/* Go on after what an earlier call left of the file, if it left something that fits. */
+/* Goes on after the bytes that an earlier call left of the file, if there are any that fit. */
 static void
 take_up(struct running *r)
 {
@@ -196,7 +190,7 @@ take(void *arg, const void *bytes, size_t len, struct err *e)
 	return close_out(r, e);
 }
 
-/* Not durable: what is looked for again is checked again. */
+/* Not durable: the next call checks the file again. */
 static int
 move(struct dir *dir, const char *part, const char *name, struct err *e)
 {
@@ -210,7 +204,7 @@ move(struct dir *dir, const char *part, const char *name, struct err *e)
 	}
 }
 
-/* Whether the network was at fault, and what came may be right. */
+/* Returns whether the network failed, so that the bytes that came may be right. */
 static bool
 worth_keeping(const struct running *r, const struct err *e)
 {
@@ -218,7 +212,7 @@ worth_keeping(const struct running *r, const struct err *e)
 	    (e->code == ERR_NETWORK || e->code == ERR_TIMEOUT || e->code == ERR_PROTOCOL);
 }
 
-/* Only what is right gets its name; of anything else at most the beginning stays. */
+/* A right file gets its name; of any other at most the beginning stays. */
 static int
 end(struct running *r, const struct sftp_file *ff, struct err *e)
 {
@@ -244,7 +238,7 @@ end(struct running *r, const struct sftp_file *ff, struct err *e)
 	return rc;
 }
 
-/* What is asked for of one file. */
+/* Fills in the request for one file. */
 static int
 prepare(struct running *r, struct sftp_file *ff, bool resume, struct err *e)
 {
@@ -313,7 +307,7 @@ flights(struct fetch *f, struct dir *dir, const struct download *files, size_t n
 	return 0;
 }
 
-/* How many of n files aren't there; they are moved to the front. */
+/* Moves the files that aren't there to the front, and returns how many they are. */
 static size_t
 missing(struct dir *dir, struct download *files, size_t n)
 {

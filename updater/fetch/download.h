@@ -23,17 +23,17 @@ struct download {
 };
 
 /*
- * Fetch n files into dir, hashing bytes as they arrive.  Nothing that differs from what is wanted
- * gets its name.  With resume, what had come of a large file when the network failed stays as
- * NAME.part, and the next call goes on there; whether that was right is seen by the hash of the
- * whole, and if it wasn't, the file is fetched anew. progress, which may be NULL, is told of each
- * file and its bytes.  0 when all are there; -1 with the first fault: ERR_NOENT, ERR_HASH,
+ * Fetches n files into dir and hashes their bytes as they arrive.  Content that differs from want
+ * never gets its name.  With resume, the bytes of a large file that had come when the network failed
+ * stay as NAME.part, and the next call goes on after them; the hash of the whole file shows whether
+ * they were right, and if they weren't, the file is fetched anew.  progress, which may be NULL, is
+ * told of each file and its bytes.  0 when all files are there; -1 with the first fault: ERR_NOENT, ERR_HASH,
  * ERR_TOO_LARGE, or what fetch_files() and writing gave.
  */
 int download_files(struct fetch *f, struct dir *dir, const struct download *files, size_t n,
     bool resume, struct progress *progress, struct err *e);
 
-/* Whether dir/name is there with this length and these hashes. */
+/* Returns whether dir/name has this length and these hashes. */
 bool download_is_there(struct dir *dir, const char *name, const struct tuf_target *want);
 
 #endif

@@ -79,8 +79,8 @@ connect_sftp(struct fetch *f, bool ecdsa, struct err *e)
 }
 
 /*
- * Connect to the first server while what to log in with is read.  What goes wrong here goes wrong
- * again, and is told, in fetch_files().
+ * Connects to the first server while the login key or password is read.  Failures to connect are
+ * ignored: they happen again, and are reported, in fetch_files().
  */
 static int
 connect_early(struct fetch *f, struct err *e)
@@ -150,16 +150,13 @@ connect_directory(struct fetch *f, struct err *e)
 {
 	if ((f->dir = dir_open(f->urls[f->now].path, e)) != NULL)
 		return 0;
-	/*
-	 * A share or key that isn't there is a server that can't be reached, and no file that is
-	 * absent.
-	 */
+	/* A missing share or USB key is a server that can't be reached, not an absent file. */
 	if (e->code == ERR_NOENT)
 		e->code = ERR_NETWORK;
 	return -1;
 }
 
-/* Give files that got no answer the reason why. */
+/* Files without an answer fail with why. */
 static void
 fail_pending(struct sftp_file *files, size_t n, const struct err *why)
 {
@@ -187,10 +184,7 @@ try_sftp(struct fetch *f, bool ecdsa, struct sftp_file *files, size_t n, bool *m
 	return session_run(f->session, files, n, moved, e);
 }
 
-/*
- * One attempt at one server.  0 when all files have a result.  *moved: the server had sent
- * something.
- */
+/* One attempt at one server.  0 when all files have a result.  *moved: the server sent something. */
 static int
 try_server(struct fetch *f, struct sftp_file *files, size_t n, bool *moved, struct err *e)
 {
@@ -207,8 +201,8 @@ try_server(struct fetch *f, struct sftp_file *files, size_t n, bool *moved, stru
 	}
 	rc = try_sftp(f, false, files, n, moved, e);
 	/*
-	 * The pin may be that of the server's other host key; if not, the first is what most
-	 * servers are known by.
+	 * The pin may be of the server's other host key.  If it isn't, the first error is reported,
+	 * because most servers are known by their first key.
 	 */
 	if (rc == -1 && e->code == ERR_HOSTKEY && f->session != NULL &&
 	    session_other_key(f->session)) {
@@ -219,14 +213,14 @@ try_server(struct fetch *f, struct sftp_file *files, size_t n, bool *moved, stru
 	return rc;
 }
 
-/* Whether another attempt, here or elsewhere, could help. */
+/* Returns whether no other attempt, here or elsewhere, could help. */
 static bool
 hopeless(const struct fetch *f, const struct err *e)
 {
 	return e->code == ERR_NOMEM || clock_mono_ms() >= f->config.deadline;
 }
 
-/* What another connection can't go on with. */
+/* Forgets the bytes that another connection can't go on after. */
 static void
 begin_again(struct sftp_file *files, size_t n)
 {
@@ -251,10 +245,7 @@ leave(struct fetch *f, const struct err *why)
 static int
 try_servers(struct fetch *f, struct sftp_file *files, size_t n, struct err *e)
 {
-	/*
-	 * A connection that stood since the last call may have ended meanwhile; that costs its
-	 * server nothing.
-	 */
+	/* A connection of the last call may have ended since then: the server gets another try. */
 	unsigned again = f->session != NULL ? FETCH_RECONNECTS + 1 : FETCH_RECONNECTS;
 	bool moved, kept = f->session != NULL;
 
@@ -295,7 +286,7 @@ is_network(enum err_code code)
 	}
 }
 
-/* Whether what was sent is wrong or missing, and another server may have it right. */
+/* Returns whether content is wrong or missing, which another server may have right. */
 static bool
 is_content(enum err_code code)
 {

@@ -4,8 +4,8 @@
 
 /*
  * Fetching files of a repository from the first of its servers that answers:
- * sftp://user@host:port/path or file:///path.  What arrives is bytes; nothing here believes them,
- * the caller verifies.
+ * sftp://user@host:port/path or file:///path.  Nothing here believes the bytes that arrive; the
+ * caller verifies them.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,8 +19,7 @@
 struct fetch_config {
 	const char *const *urls; /* servers, tried in this order */
 	size_t nurls;
-	const char *const
-	    *host_keys; /* pinned host keys, "SHA256:" and base64 as ssh-keygen -l prints */
+	const char *const *host_keys; /* pinned: fingerprints (lib/sftp/fingerprint.h) */
 	size_t nhost_keys;
 	/* private login key (OpenSSH or PEM); NULL for file: URLs */
 	const char *key_file;
@@ -35,25 +34,25 @@ struct fetch_config {
 	/* Called once for each server that failed before another was tried; may be NULL. */
 	void (*failed)(void *arg, const char *url, const struct err *why);
 	void *arg;
-	struct session_child *child; /* for sftp: */
+	struct session_child *child; /* not NULL where a URL is sftp: */
 };
 
 struct fetch;
 
 /*
- * Prepare, and begin to connect where that can go on in the background.  The configuration's texts
- * must outlive the handle.  NULL with ERR_CONFIG or ERR_NOMEM; servers that can't be reached are
- * told by fetch_files().
+ * Reads the login and begins to connect to the first server, in the background.  The configuration's
+ * texts must outlive the handle.  NULL with ERR_CONFIG or ERR_NOMEM; fetch_files() reports servers
+ * that can't be reached.
  */
 struct fetch *fetch_start(const struct fetch_config *config, struct err *e);
 
 /*
- * Fetch those of n files that are SFTP_FILE_PENDING, many in flight at once, answered in any order.
- * When a connection breaks, what is unfinished goes on at its offset, on the same server once more
- * if it had sent something, then on the next. A server has its share of the time that is left, at
- * most connect_ms, to connect and for each silence; one that only dribbles while there is another
- * counts as silent. What a server says about one file (that there is none, that it may not be read)
- * is final; the next isn't asked. 0 when every file is SFTP_FILE_OK or SFTP_FILE_ABSENT; -1 with
+ * Fetches those of n files that are SFTP_FILE_PENDING, many in flight at once, answered in any order.
+ * When a connection breaks, unfinished files go on at their offsets, on the same server once more if
+ * it had sent something, then on the next server.  A server has its share of the time that is left,
+ * at most connect_ms, to connect and for each silence; a server that only dribbles while there is
+ * another counts as silent.  An answer about one file (there is none, it may not be read) is final;
+ * the next server isn't asked.  Returns 0 when every file is SFTP_FILE_OK or SFTP_FILE_ABSENT; -1 with
  * the first fault in e otherwise: ERR_NETWORK, ERR_TIMEOUT, ERR_HOSTKEY, ERR_AUTH, ERR_PROTOCOL, ERR_ACCESS,
  * ERR_TOO_LARGE, ERR_UNSAFE (a path), ERR_CONFLICT (the file is shorter than offset), ERR_IO, or
  * what data() gave.  No file is SFTP_FILE_PENDING afterwards.
@@ -61,24 +60,24 @@ struct fetch *fetch_start(const struct fetch_config *config, struct err *e);
 int fetch_files(struct fetch *f, struct sftp_file *files, size_t n, struct err *e);
 
 /*
- * What the server sent is no good, says who verified it: leave it for the next one, of which
- * failed() is told.  false when why is no fault of a server's, or each has been left.
+ * The caller rejected what the server sent: calls failed() and goes to the next server.  Returns
+ * false when why is no server's fault, or when every server has been left.
  */
 bool fetch_next(struct fetch *f, const struct err *why);
 
-/* Whether why is of what a server is, sent or didn't send, and not of this machine. */
+/* Returns whether the server, not this machine, caused why. */
 bool fetch_is_servers_fault(const struct err *why);
 
-/* The server that answered, or NULL before one did.  Owned by f. */
+/* Returns the URL of the server that answered, or NULL before one did.  Owned by f. */
 const char *fetch_server(const struct fetch *f);
 
 /*
- * How the child that speaks with the server confined itself; NULL for a directory, or before it
- * said so.  Owned by f, until the next call.
+ * Returns how the child that speaks with the server is confined; NULL for a directory, or before the
+ * child said so.  Owned by f, until the next call.
  */
 const struct confined *fetch_confined(const struct fetch *f);
 
-/* Close the connection; nothing waits for the peer.  f may be NULL. */
+/* Closes the connection without waiting for the peer.  f may be NULL. */
 void fetch_end(struct fetch *f);
 
 #endif
