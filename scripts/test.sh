@@ -5,7 +5,7 @@ set -euo pipefail
 
 usage() {
 	cat <<'TEXT'
-usage: scripts/test.sh [--werror] [--asan | --tsan | --windows] [--lint] [--] [CTEST-OPTION...]
+usage: scripts/test.sh [--werror] [--asan | --tsan | --windows] [--lint] [--mutate] [--] [CTEST-OPTION...]
 
 Installs missing Debian packages (through sudo when not root), builds, and runs all tests with ctest.
 
@@ -14,13 +14,16 @@ Installs missing Debian packages (through sudo when not root), builds, and runs 
   --tsan     build the tests that run threads with clang and ThreadSanitizer, and run these alone
   --windows  build for Windows with mingw-w64, and run the tests under wine; the libraries that Debian has no
              such packages of are built from Debian's sources first (about 4 minutes, once)
-  --lint     check the sources too: rooms, pictures, style, clang-format, clang-tidy, cppcheck, shellcheck, luacheck, mandoc
+  --lint     check the sources first: rooms, pictures, style, clang-format, clang-tidy, cppcheck, shellcheck,
+             luacheck, mandoc
+  --mutate   also take out the checks of lib/tuf one at a time, and see that a test notices (tests/mutate.py)
   --help     show this text
 TEXT
 }
 
 preset=dev
 werror=OFF
+mutate=OFF
 groups=(build test)
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -35,6 +38,7 @@ while [ $# -gt 0 ]; do
 		;;
 	--windows) preset=windows ;;
 	--lint) groups+=(lint) ;;
+	--mutate) mutate=ON ;;
 	--help)
 		usage
 		exit 0
@@ -64,7 +68,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
 "$top/scripts/install-packages.sh" "${groups[@]}"
 [ "$preset" != windows ] || "$top/scripts/windows-deps.sh"
-cmake --preset "$preset" -DSLIPWAY_WERROR="$werror"
+cmake --preset "$preset" -DSLIPWAY_WERROR="$werror" -DSLIPWAY_MUTATE="$mutate"
 case " ${groups[*]} " in
 *" lint "*) "$top/scripts/lint.sh" "$top/build/$preset" ;;
 esac
