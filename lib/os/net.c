@@ -49,6 +49,46 @@ struct net_dial {
 	char faults[NET_WORDS_SIZE]; /* what each address that failed said */
 };
 
+void
+net_lookup_release(struct net_lookup *l)
+{
+	if (l == NULL || atomic_fetch_sub(&l->owners, 1) != 1)
+		return;
+	if (l->list != NULL)
+		freeaddrinfo(l->list);
+	net_lookup_free(l);
+	free(l);
+}
+
+int
+net_resolve(struct net_lookup *l, int flags)
+{
+	struct addrinfo hints = { .ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICSERV | flags };
+
+	return getaddrinfo(l->host, l->port, &hints, &l->list);
+}
+
+static struct net_lookup *
+lookup_start(const char *host, uint16_t port, struct err *e)
+{
+	struct net_lookup *l = calloc(1, sizeof *l);
+
+	if (l == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	strcpy(l->host, host);
+	snprintf(l->port, sizeof l->port, "%u", (unsigned)port);
+	atomic_init(&l->owners, 1);
+	atomic_init(&l->answered, false);
+	if (net_lookup_begin(l, e) == 0)
+		return l;
+	net_lookup_release(l);
+	return NULL;
+}
+
 static void
 note_fault(struct net_dial *d, const struct attempt *a, int fault)
 {
@@ -144,7 +184,7 @@ net_dial(const char *host, uint16_t port, struct err *e)
 		d->tries[i].fd = -1;
 	d->port = port;
 	strcpy(d->host, host);
-	if ((d->lookup = net_lookup_start(host, port, e)) == NULL) {
+	if ((d->lookup = lookup_start(host, port, e)) == NULL) {
 		free(d);
 		return NULL;
 	}
@@ -229,6 +269,18 @@ wait_connected(struct net_dial *d, int64_t deadline, struct err *e)
 	}
 }
 
+static struct net *
+net_of(int fd, struct err *e)
+{
+	struct net *n = calloc(1, sizeof *n);
+
+	if (n == NULL)
+		err_nomem(e);
+	else
+		n->fd = fd;
+	return n;
+}
+
 struct net *
 net_dial_wait(struct net_dial *d, int64_t deadline, struct err *e)
 {
@@ -240,4 +292,25 @@ net_dial_wait(struct net_dial *d, int64_t deadline, struct err *e)
 		a->fd = -1;
 	dial_free(d);
 	return n;
+}
+
+int
+net_fd(const struct net *n)
+{
+	return n->fd;
+}
+
+const char *
+net_fault(struct net *n)
+{
+	return n->fault == 0 ? "closed by the server" : net_words(n->fault, n->words);
+}
+
+void
+net_close(struct net *n)
+{
+	if (n == NULL)
+		return;
+	net_close_socket(n->fd);
+	free(n);
 }

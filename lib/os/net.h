@@ -62,7 +62,7 @@ int net_fd(const struct net *n);
  */
 ptrdiff_t net_send(struct net *n, const void *data, size_t len);
 ptrdiff_t net_recv(struct net *n, void *data, size_t len);
-const char *net_fault(const struct net *n);
+const char *net_fault(struct net *n);
 
 /*
  * Wait until bytes can be received, or (when write) sent.  1 ready, 0 the deadline passed, -1 with

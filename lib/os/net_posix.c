@@ -9,7 +9,6 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,48 +17,11 @@
 #include "lib/os/clock.h"
 #include "lib/os/net_system.h"
 
-struct net_lookup {
-	atomic_int owners;
-	char host[NI_MAXHOST];
-	char port[8];
-	struct addrinfo *list;
-	int rc, num;	      /* of getaddrinfo(), and errno */
-	atomic_bool answered; /* rc, num and list are there */
-	int ready[2];	      /* a pipe: the thread closes its end then, which wakes poll() */
-};
-
-struct net {
-	int fd;
-	int fault; /* errno of what broke the connection */
-};
-
-void
-net_lookup_release(struct net_lookup *l)
-{
-	if (l == NULL || atomic_fetch_sub(&l->owners, 1) != 1)
-		return;
-	if (l->list != NULL)
-		freeaddrinfo(l->list);
-	if (l->ready[0] != -1)
-		close(l->ready[0]);
-	free(l);
-}
-
-static int
-resolve(struct net_lookup *l, int flags)
-{
-	struct addrinfo hints = { .ai_family = AF_UNSPEC,
-		.ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_NUMERICSERV | flags };
-
-	return getaddrinfo(l->host, l->port, &hints, &l->list);
-}
-
 /* done is an argument, since l may be gone when it is closed. */
 static void
 answer(struct net_lookup *l, int flags, int done)
 {
-	l->rc = resolve(l, flags);
+	l->rc = net_resolve(l, flags);
 	l->num = errno;
 	atomic_store(&l->answered, true);
 	close(done);
@@ -70,7 +32,7 @@ lookup_thread(void *arg)
 {
 	struct net_lookup *l = arg;
 
-	answer(l, AI_ADDRCONFIG, l->ready[1]);
+	answer(l, AI_ADDRCONFIG, (int)l->ready[1]);
 	net_lookup_release(l);
 	return NULL;
 }
@@ -91,39 +53,33 @@ ask_in_thread(struct net_lookup *l, struct err *e)
 	if (rc == 0)
 		return 0;
 	atomic_store(&l->owners, 1);
-	close(l->ready[1]);
+	close((int)l->ready[1]);
 	errno = rc;
 	return err_set(e, ERR_IO, "thread for the resolver");
 }
 
-struct net_lookup *
-net_lookup_start(const char *host, uint16_t port, struct err *e)
+void
+net_lookup_free(struct net_lookup *l)
 {
-	struct net_lookup *l = calloc(1, sizeof *l);
+	if (l->ready[0] != -1)
+		close((int)l->ready[0]);
+}
 
-	if (l == NULL) {
-		err_nomem(e);
-		return NULL;
-	}
-	strcpy(l->host, host);
-	snprintf(l->port, sizeof l->port, "%u", (unsigned)port);
-	l->ready[0] = l->ready[1] = -1;
-	atomic_init(&l->owners, 1);
-	atomic_init(&l->answered, false);
-	if (pipe2(l->ready, O_CLOEXEC) == -1) {
-		err_set(e, ERR_IO, "pipe for the resolver");
-		net_lookup_release(l);
-		return NULL;
-	}
+int
+net_lookup_begin(struct net_lookup *l, struct err *e)
+{
+	int fds[2] = { -1, -1 }, rc = pipe2(fds, O_CLOEXEC);
+
+	l->ready[0] = fds[0];
+	l->ready[1] = fds[1];
+	if (rc == -1)
+		return err_set(e, ERR_IO, "pipe for the resolver");
 	/* An address needs no thread and no waiting. */
-	if (resolve(l, AI_NUMERICHOST) == 0) {
-		atomic_store(&l->answered, true);
-		close(l->ready[1]);
-	} else if (ask_in_thread(l, e) == -1) {
-		net_lookup_release(l);
-		return NULL;
-	}
-	return l;
+	if (net_resolve(l, AI_NUMERICHOST) != 0)
+		return ask_in_thread(l, e);
+	atomic_store(&l->answered, true);
+	close(fds[1]);
+	return 0;
 }
 
 /* For poll(), again and again until the deadline. */
@@ -141,7 +97,7 @@ poll_until(struct pollfd *fds, nfds_t n, int64_t deadline, struct err *e)
 int
 net_lookup_wait(struct net_lookup *l, int64_t deadline, struct err *e)
 {
-	struct pollfd fd = { .fd = l->ready[0], .events = POLLIN };
+	struct pollfd fd = { .fd = (int)l->ready[0], .events = POLLIN };
 	int rc = poll_until(&fd, 1, deadline, e);
 
 	return rc > 0 ? 1 : rc;
@@ -227,25 +183,6 @@ net_words(int fault, char out[NET_WORDS_SIZE])
 	return out;
 }
 
-struct net *
-net_of(int fd, struct err *e)
-{
-	struct net *n = calloc(1, sizeof *n);
-
-	if (n == NULL) {
-		err_nomem(e);
-		return NULL;
-	}
-	n->fd = fd;
-	return n;
-}
-
-int
-net_fd(const struct net *n)
-{
-	return n->fd;
-}
-
 static ptrdiff_t
 moved(struct net *n, ssize_t rc)
 {
@@ -275,12 +212,6 @@ net_recv(struct net *n, void *data, size_t len)
 	return rc;
 }
 
-const char *
-net_fault(const struct net *n)
-{
-	return n->fault == 0 ? "closed by the server" : strerror(n->fault);
-}
-
 int
 net_wait(struct net *n, bool write, int64_t deadline, struct err *e)
 {
@@ -299,13 +230,4 @@ net_take_fd(struct net *n)
 		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
 	free(n);
 	return fd;
-}
-
-void
-net_close(struct net *n)
-{
-	if (n == NULL)
-		return;
-	close(n->fd);
-	free(n);
 }

@@ -7,6 +7,8 @@
  * socket is an int, into which handles of Windows fit, too; a fault is a number of errno or of
  * Winsock.
  */
+#include <stdatomic.h>
+
 #include "lib/os/net.h"
 
 #ifdef _WIN32
@@ -19,17 +21,39 @@
 #include <sys/socket.h>
 #endif
 
+/* The system's words for a fault. */
+#define NET_WORDS_SIZE 512
+const char *net_words(int fault, char out[NET_WORDS_SIZE]);
+
 /*
  * A question to the resolver, shared with the thread that asks; the last of both to release it
  * frees it.
  */
-struct net_lookup;
+struct net_lookup {
+	atomic_int owners;
+	char host[NI_MAXHOST];
+	char port[8];
+	struct addrinfo *list;
+	int rc, num;	      /* of getaddrinfo(), and errno */
+	atomic_bool answered; /* POSIX: rc, num and list are there */
+	/* wakes the waiting thread: a pipe whose other end is closed then; Windows: an event */
+	intptr_t ready[2];
+};
 
-/*
- * Ask; an address is its own answer, at once.  host has less than NI_MAXHOST bytes.  NULL with
- * ERR_NOMEM or ERR_IO.
- */
-struct net_lookup *net_lookup_start(const char *host, uint16_t port, struct err *e);
+struct net {
+	int fd;
+	int fault;		    /* what broke the connection; 0: the peer closed it */
+	char words[NET_WORDS_SIZE]; /* of net_fault() */
+};
+
+/* getaddrinfo() for l. */
+int net_resolve(struct net_lookup *l, int flags);
+
+/* Ask; an address is its own answer, at once.  0, or -1 with ERR_IO. */
+int net_lookup_begin(struct net_lookup *l, struct err *e);
+
+/* Release what net_lookup_begin() made. */
+void net_lookup_free(struct net_lookup *l);
 
 /* Wait for the answer.  1 answered, 0 the deadline passed, -1 with ERR_IO. */
 int net_lookup_wait(struct net_lookup *l, int64_t deadline, struct err *e);
@@ -56,12 +80,5 @@ int net_connect_wait(const int *fds, bool *ended, size_t n, int64_t deadline, st
 int net_connect_fault(int fd);
 
 void net_close_socket(int fd);
-
-/* The system's words for a fault. */
-#define NET_WORDS_SIZE 512
-const char *net_words(int fault, char out[NET_WORDS_SIZE]);
-
-/* The connection, which owns the socket from now on; NULL with ERR_NOMEM. */
-struct net *net_of(int fd, struct err *e);
 
 #endif

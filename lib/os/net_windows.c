@@ -5,7 +5,6 @@
 #include "lib/os/net.h"
 
 #include <limits.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,21 +13,6 @@
 #include "lib/os/net_system.h"
 
 #include <mstcpip.h> /* after windows.h */
-
-struct net_lookup {
-	atomic_int owners;
-	char host[NI_MAXHOST];
-	char port[8];
-	struct addrinfo *list;
-	int rc;	      /* of getaddrinfo() */
-	HANDLE ready; /* an event: rc and list are there */
-};
-
-struct net {
-	SOCKET fd;
-	int fault;		    /* Winsock's error that broke the connection */
-	char words[NET_WORDS_SIZE]; /* of net_fault() */
-};
 
 const char *
 net_words(int fault, char out[NET_WORDS_SIZE])
@@ -40,35 +24,13 @@ net_words(int fault, char out[NET_WORDS_SIZE])
 	return out;
 }
 
-void
-net_lookup_release(struct net_lookup *l)
-{
-	if (l == NULL || atomic_fetch_sub(&l->owners, 1) != 1)
-		return;
-	if (l->list != NULL)
-		freeaddrinfo(l->list);
-	if (l->ready != NULL)
-		CloseHandle(l->ready);
-	free(l);
-}
-
-static int
-resolve(struct net_lookup *l, int flags)
-{
-	struct addrinfo hints = { .ai_family = AF_UNSPEC,
-		.ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_NUMERICSERV | flags };
-
-	return getaddrinfo(l->host, l->port, &hints, &l->list);
-}
-
 static DWORD WINAPI
 lookup_thread(void *arg)
 {
 	struct net_lookup *l = arg;
 
-	l->rc = resolve(l, AI_ADDRCONFIG);
-	SetEvent(l->ready);
+	l->rc = net_resolve(l, AI_ADDRCONFIG);
+	SetEvent((HANDLE)l->ready[0]);
 	net_lookup_release(l);
 	return 0;
 }
@@ -87,46 +49,36 @@ ask_in_thread(struct net_lookup *l, struct err *e)
 	return 0;
 }
 
-static int
-start(struct net_lookup *l, struct err *e)
+void
+net_lookup_free(struct net_lookup *l)
+{
+	if (l->ready[0] != 0)
+		CloseHandle((HANDLE)l->ready[0]);
+}
+
+int
+net_lookup_begin(struct net_lookup *l, struct err *e)
 {
 	WSADATA unused;
 	int rc = WSAStartup(MAKEWORD(2, 2), &unused);
 
 	if (rc != 0)
 		return err_windows(e, (DWORD)rc, "sockets");
-	if ((l->ready = CreateEventW(NULL, TRUE, FALSE, NULL)) == NULL)
+	if ((l->ready[0] = (intptr_t)CreateEventW(NULL, TRUE, FALSE, NULL)) == 0)
 		return err_windows(e, GetLastError(), "event for the resolver");
 	/* An address needs no thread and no waiting. */
-	if (resolve(l, AI_NUMERICHOST) != 0)
+	if (net_resolve(l, AI_NUMERICHOST) != 0)
 		return ask_in_thread(l, e);
-	SetEvent(l->ready);
+	SetEvent((HANDLE)l->ready[0]);
 	return 0;
-}
-
-struct net_lookup *
-net_lookup_start(const char *host, uint16_t port, struct err *e)
-{
-	struct net_lookup *l = calloc(1, sizeof *l);
-
-	if (l == NULL) {
-		err_nomem(e);
-		return NULL;
-	}
-	strcpy(l->host, host);
-	snprintf(l->port, sizeof l->port, "%u", (unsigned)port);
-	atomic_init(&l->owners, 1);
-	if (start(l, e) == 0)
-		return l;
-	net_lookup_release(l);
-	return NULL;
 }
 
 int
 net_lookup_wait(struct net_lookup *l, int64_t deadline, struct err *e)
 {
 	(void)e;
-	return WaitForSingleObject(l->ready, (DWORD)clock_left_ms(deadline)) == WAIT_OBJECT_0;
+	return WaitForSingleObject((HANDLE)l->ready[0], (DWORD)clock_left_ms(deadline)) ==
+	    WAIT_OBJECT_0;
 }
 
 int
@@ -231,26 +183,6 @@ net_close_socket(int fd)
 	closesocket((SOCKET)fd);
 }
 
-struct net *
-net_of(int fd, struct err *e)
-{
-	struct net *n = calloc(1, sizeof *n);
-
-	if (n == NULL) {
-		err_nomem(e);
-		return NULL;
-	}
-	n->fd = (SOCKET)fd;
-	return n;
-}
-
-int
-net_fd(const struct net *n)
-{
-	/* Handles of Windows fit 32 bits. */
-	return (int)n->fd;
-}
-
 static ptrdiff_t
 moved(struct net *n, int rc)
 {
@@ -261,7 +193,6 @@ moved(struct net *n, int rc)
 	if (error == WSAEWOULDBLOCK || error == WSAEINTR)
 		return NET_AGAIN;
 	n->fault = error;
-	net_words(error, n->words);
 	return NET_BROKEN;
 }
 
@@ -275,12 +206,6 @@ ptrdiff_t
 net_recv(struct net *n, void *data, size_t len)
 {
 	return moved(n, recv(n->fd, data, len > INT_MAX ? INT_MAX : (int)len, 0));
-}
-
-const char *
-net_fault(const struct net *n)
-{
-	return n->fault == 0 ? "closed by the server" : n->words;
 }
 
 int
@@ -303,13 +228,4 @@ net_take_fd(struct net *n)
 	ioctlsocket(n->fd, FIONBIO, &off);
 	free(n);
 	return fd;
-}
-
-void
-net_close(struct net *n)
-{
-	if (n == NULL)
-		return;
-	closesocket(n->fd);
-	free(n);
 }
