@@ -24,6 +24,12 @@ struct job {
 	const char *urls[2], *pins[2];
 	struct fetch_config config;
 	char failed[2048]; /* what failed() was told */
+	/* called once when so many bytes of a file have come; or NULL */
+	void (*act)(void);
+	uint64_t act_at;
+	/* of the last file */
+	enum sftp_result result;
+	uint64_t bytes;
 };
 
 static void
@@ -63,10 +69,44 @@ assert_same(struct sink *s, const char *path, uint64_t offset)
 	assert_arrived(s, one.repo, path, offset);
 }
 
+/* Fetches one file from offset on.  What arrives is what the servers have. */
 static int
-fetch_one(struct job *j, struct sftp_file *f, struct err *e)
+fetch_one(struct job *j, const char *path, uint64_t max, uint64_t offset, struct err *e)
 {
-	return fetch_with(&j->config, f, 1, e);
+	struct sftp_file f;
+	struct sink s;
+	int rc;
+
+	file_init(&f, &s, path, max);
+	f.offset = offset;
+	s.act = j->act;
+	s.act_at = j->act_at;
+	rc = fetch_with(&j->config, &f, 1, e);
+	j->result = f.result;
+	j->bytes = s.bytes;
+	if (f.result == SFTP_FILE_OK)
+		assert_same(&s, path, offset);
+	digest_free(s.md);
+	return rc;
+}
+
+static void
+fetches(struct job *j, const char *path, uint64_t max, uint64_t offset)
+{
+	struct err e;
+
+	assert_ok(fetch_one(j, path, max, offset, &e), &e);
+	assert_int_equal(j->result, SFTP_FILE_OK);
+}
+
+/* The file fails, with an error whose text holds text. */
+static void
+fails(struct job *j, const char *path, uint64_t max, enum err_code want, const char *text,
+    struct err *e)
+{
+	assert_err(fetch_one(j, path, max, 0, e), want, e);
+	assert_int_equal(j->result, SFTP_FILE_FAILED);
+	assert_non_null(strstr(e->text, text));
 }
 
 static void
@@ -120,42 +160,26 @@ many_files_few_descriptors(void **state)
 static void
 big_file(void **state)
 {
-	struct sftp_file f;
-	struct sink s;
 	struct job j;
-	struct err e;
 
 	(void)state;
 	job_init(&j, one.url, NULL);
-	file_init(&f, &s, "big", BIG_SIZE);
-	assert_ok(fetch_one(&j, &f, &e), &e);
-	assert_int_equal(s.bytes, BIG_SIZE);
-	assert_same(&s, "big", 0);
-	digest_free(s.md);
+	fetches(&j, "big", BIG_SIZE, 0);
+	assert_int_equal(j.bytes, BIG_SIZE);
 }
 
 /* More than there is may be allowed, and the beginning may be there already. */
 static void
 resumed_file(void **state)
 {
-	struct sftp_file f;
-	struct sink s;
 	struct job j;
 	struct err e;
 
 	(void)state;
 	job_init(&j, one.url, NULL);
-	file_init(&f, &s, "big", 3ull * BIG_SIZE);
-	f.offset = BIG_SIZE - 1234567;
-	assert_ok(fetch_one(&j, &f, &e), &e);
-	assert_int_equal(s.bytes, 1234567);
-	assert_same(&s, "big", BIG_SIZE - 1234567);
-	digest_free(s.md);
-
-	file_init(&f, &s, "many/f0001", BIG_SIZE);
-	f.offset = MANY_SIZE + 1;
-	assert_err(fetch_one(&j, &f, &e), ERR_CONFLICT, &e);
-	digest_free(s.md);
+	fetches(&j, "big", 3ull * BIG_SIZE, BIG_SIZE - 1234567);
+	assert_int_equal(j.bytes, 1234567);
+	assert_err(fetch_one(&j, "many/f0001", BIG_SIZE, MANY_SIZE + 1, &e), ERR_CONFLICT, &e);
 }
 
 static struct one_row {
@@ -178,21 +202,16 @@ static struct one_row {
 static void
 check_one(const char *url, const struct one_row *r)
 {
-	struct sftp_file f;
-	struct sink s;
 	struct job j;
 	struct err e;
 
 	job_init(&j, url, NULL);
-	file_init(&f, &s, r->path, r->max);
 	if (r->code == ERR_NONE)
-		assert_ok(fetch_one(&j, &f, &e), &e);
+		assert_ok(fetch_one(&j, r->path, r->max, 0, &e), &e);
 	else
-		assert_err(fetch_one(&j, &f, &e), r->code, &e);
-	assert_int_equal(f.result, r->result);
-	if (r->code == ERR_TOO_LARGE)
-		assert_true(s.bytes <= r->max);
-	digest_free(s.md);
+		assert_err(fetch_one(&j, r->path, r->max, 0, &e), r->code, &e);
+	assert_int_equal(j.result, r->result);
+	assert_true(j.bytes <= r->max);
 }
 
 static void
@@ -229,21 +248,16 @@ directory_file(void **state)
 static void
 directory_missing(void **state)
 {
-	struct sftp_file f;
-	struct sink s;
+	static const char missing[] = "file:///nonexistent/repository";
 	struct job j;
 	struct err e;
 
 	(void)state;
-	job_init(&j, "file:///nonexistent/repository", one.url);
-	file_init(&f, &s, "many/f0001", MANY_SIZE);
-	assert_ok(fetch_one(&j, &f, &e), &e);
+	job_init(&j, missing, one.url);
+	fetches(&j, "many/f0001", MANY_SIZE, 0);
 	assert_non_null(strstr(j.failed, "file:///nonexistent/repository network"));
-	digest_free(s.md);
-	job_init(&j, "file:///nonexistent/repository", NULL);
-	file_init(&f, &s, "many/f0001", MANY_SIZE);
-	assert_err(fetch_one(&j, &f, &e), ERR_NETWORK, &e);
-	digest_free(s.md);
+	job_init(&j, missing, NULL);
+	fails(&j, "many/f0001", MANY_SIZE, ERR_NETWORK, "", &e);
 }
 
 /*
@@ -254,8 +268,6 @@ static void
 permission_denied(void **state)
 {
 	char url[400];
-	struct sftp_file f;
-	struct sink s;
 	struct job j;
 	struct err e;
 
@@ -263,17 +275,12 @@ permission_denied(void **state)
 	snprintf(url, sizeof url, "sftp://%s@127.0.0.1:%d%s", one.root ? "nobody" : one.user,
 	    one.port, one.repo);
 	job_init(&j, url, NULL);
-	file_init(&f, &s, "secret", 1000);
-	assert_err(fetch_one(&j, &f, &e), ERR_ACCESS, &e);
-	assert_int_equal(f.result, SFTP_FILE_FAILED);
-	digest_free(s.md);
+	fails(&j, "secret", 1000, ERR_ACCESS, "secret", &e);
 }
 
 static void
 wrong_host_key(void **state)
 {
-	struct sftp_file f;
-	struct sink s;
 	struct job j;
 	struct err e;
 
@@ -281,16 +288,12 @@ wrong_host_key(void **state)
 	job_init(&j, one.url, NULL);
 	j.pins[0] = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 	j.config.nhost_keys = 1;
-	file_init(&f, &s, "many/f0001", MANY_SIZE);
-	assert_err(fetch_one(&j, &f, &e), ERR_HOSTKEY, &e);
-	assert_non_null(strstr(e.text, j.pins[0]));
+	fails(&j, "many/f0001", MANY_SIZE, ERR_HOSTKEY, j.pins[0], &e);
 	assert_non_null(strstr(e.text, one.pin));
-	assert_int_equal(s.bytes, 0);
+	assert_int_equal(j.bytes, 0);
 	/* The pin of its other key will do. */
 	j.pins[0] = one.pin_ecdsa;
-	f.result = SFTP_FILE_PENDING;
-	assert_ok(fetch_one(&j, &f, &e), &e);
-	digest_free(s.md);
+	fetches(&j, "many/f0001", MANY_SIZE, 0);
 }
 
 /* Names the command that decrypts a copy. */
@@ -340,8 +343,6 @@ login_key(void **state)
 {
 	const struct key_row *r = *state;
 	char key[200];
-	struct sftp_file f;
-	struct sink s;
 	struct job j;
 	struct err e;
 
@@ -351,51 +352,35 @@ login_key(void **state)
 		run("cat %s.pub >> %s/authorized_keys", key, one.dir);
 	job_init(&j, one.url, NULL);
 	j.config.key_file = key;
-	file_init(&f, &s, "many/f0001", MANY_SIZE);
 	if (r->want == ERR_NONE) {
-		assert_ok(fetch_one(&j, &f, &e), &e);
-		assert_same(&s, "many/f0001", 0);
+		fetches(&j, "many/f0001", MANY_SIZE, 0);
 	} else if (r->want == ERR_CONFIG) {
-		struct fetch *h = fetch_start(&j.config, &e);
-
-		assert_null(h);
+		assert_null(fetch_start(&j.config, &e));
 		assert_int_equal(e.code, ERR_CONFIG);
 		assert_non_null(strstr(e.text, r->text));
 	} else {
-		assert_err(fetch_one(&j, &f, &e), r->want, &e);
-		assert_non_null(strstr(e.text, r->text));
+		fails(&j, "many/f0001", MANY_SIZE, r->want, r->text, &e);
 		assert_non_null(strstr(e.text, one.user));
 	}
-	digest_free(s.md);
 }
 
 static void
 unreachable_then_second(void **state)
 {
 	char dead[100];
-	struct sftp_file f;
-	struct sink s;
 	struct job j;
 	struct err e;
 
 	(void)state;
 	snprintf(dead, sizeof dead, "sftp://%s@127.0.0.1:%d/", one.user, free_port());
 	job_init(&j, dead, one.url);
-	file_init(&f, &s, "many/f0001", MANY_SIZE);
-	assert_ok(fetch_one(&j, &f, &e), &e);
+	fetches(&j, "many/f0001", MANY_SIZE, 0);
 	assert_non_null(strstr(j.failed, dead));
 	assert_non_null(strstr(j.failed, "network"));
-	digest_free(s.md);
 	job_init(&j, dead, NULL);
-	file_init(&f, &s, "many/f0001", MANY_SIZE);
-	assert_err(fetch_one(&j, &f, &e), ERR_NETWORK, &e);
-	assert_non_null(strstr(e.text, "127.0.0.1:"));
-	digest_free(s.md);
+	fails(&j, "many/f0001", MANY_SIZE, ERR_NETWORK, "127.0.0.1:", &e);
 	job_init(&j, "sftp://u@no-such-host.invalid/", NULL);
-	file_init(&f, &s, "x", 1);
-	assert_err(fetch_one(&j, &f, &e), ERR_NETWORK, &e);
-	assert_non_null(strstr(e.text, "no-such-host.invalid"));
-	digest_free(s.md);
+	fails(&j, "x", 1, ERR_NETWORK, "no-such-host.invalid", &e);
 }
 
 static void
@@ -420,23 +405,17 @@ stop_one(void)
 static void
 killed_then_second(void **state)
 {
-	struct sftp_file f;
-	struct sink s;
 	struct job j;
-	struct err e;
 
 	(void)state;
 	sshd_make(&two, &one);
 	sshd_start(&two, 0);
 	job_init(&j, one.url, two.url);
-	file_init(&f, &s, "big", BIG_SIZE);
-	s.act = kill_one;
-	s.act_at = BIG_SIZE / 3;
-	assert_ok(fetch_one(&j, &f, &e), &e);
+	j.act = kill_one;
+	j.act_at = BIG_SIZE / 3;
+	fetches(&j, "big", BIG_SIZE, 0);
 	assert_non_null(strstr(j.failed, one.url));
-	assert_int_equal(s.bytes, BIG_SIZE);
-	assert_same(&s, "big", 0);
-	digest_free(s.md);
+	assert_int_equal(j.bytes, BIG_SIZE);
 	sshd_remove(&two);
 	sshd_stop(&one);
 	sshd_start(&one, 0);
@@ -446,20 +425,14 @@ killed_then_second(void **state)
 static void
 session_killed(void **state)
 {
-	struct sftp_file f;
-	struct sink s;
 	struct job j;
-	struct err e;
 
 	(void)state;
 	job_init(&j, one.url, NULL);
-	file_init(&f, &s, "big", BIG_SIZE);
-	s.act = kill_sessions;
-	s.act_at = BIG_SIZE / 3;
-	assert_ok(fetch_one(&j, &f, &e), &e);
-	assert_int_equal(s.bytes, BIG_SIZE);
-	assert_same(&s, "big", 0);
-	digest_free(s.md);
+	j.act = kill_sessions;
+	j.act_at = BIG_SIZE / 3;
+	fetches(&j, "big", BIG_SIZE, 0);
+	assert_int_equal(j.bytes, BIG_SIZE);
 }
 
 /* The connection that stood between two calls is gone. */
@@ -494,8 +467,6 @@ session_killed_between(void **state)
 static void
 hanging(void **state)
 {
-	struct sftp_file f;
-	struct sink s;
 	struct job j;
 	struct err e;
 	int64_t start, took;
@@ -507,15 +478,12 @@ hanging(void **state)
 			job_init(&j, one.url, NULL);
 			j.config.deadline = start + (silence ? DEADLINE_MS : 1500);
 			j.config.connect_ms = silence ? 1500 : DEADLINE_MS;
-			file_init(&f, &s, "big", BIG_SIZE);
-			s.act = middle ? stop_one : NULL;
+			j.act = middle ? stop_one : NULL;
 			if (!middle)
 				stop_one();
-			assert_err(fetch_one(&j, &f, &e), ERR_TIMEOUT, &e);
+			fails(&j, "big", BIG_SIZE, ERR_TIMEOUT, "", &e);
 			took = clock_mono_ms() - start;
-			assert_int_equal(f.result, SFTP_FILE_FAILED);
 			assert_true(took >= 1400 && took < 4000);
-			digest_free(s.md);
 			sshd_signal(&one, SSHD_GO_ON);
 		}
 	}
@@ -525,24 +493,18 @@ hanging(void **state)
 static void
 hanging_then_second(void **state)
 {
-	struct sftp_file f;
-	struct sink s;
 	struct job j;
-	struct err e;
 
 	(void)state;
 	sshd_make(&two, &one);
 	sshd_start(&two, 0);
 	job_init(&j, one.url, two.url);
 	j.config.connect_ms = 1000;
-	file_init(&f, &s, "big", BIG_SIZE);
-	s.act = stop_one;
-	s.act_at = BIG_SIZE / 3;
-	assert_ok(fetch_one(&j, &f, &e), &e);
+	j.act = stop_one;
+	j.act_at = BIG_SIZE / 3;
+	fetches(&j, "big", BIG_SIZE, 0);
 	assert_non_null(strstr(j.failed, "timeout"));
-	assert_int_equal(s.bytes, BIG_SIZE);
-	assert_same(&s, "big", 0);
-	digest_free(s.md);
+	assert_int_equal(j.bytes, BIG_SIZE);
 	sshd_signal(&one, SSHD_GO_ON);
 	sshd_remove(&two);
 }
