@@ -3,7 +3,7 @@
 #define LIB_SFTP_FILE_H
 
 /*
- * A file that is asked for, and what came of it.
+ * A file that is asked for, and its result.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -117,7 +117,7 @@ knownhosts_parse(const char *file, struct buf *text, const char *host, uint16_t 
 	char name[512];
 	int rc = -1;
 
-	/* As ssh writes it: the port stands there when it isn't the usual one. */
+	/* Like ssh: with the port when it isn't the usual one. */
 	if (port == 22)
 		snprintf(name, sizeof name, "%s", host);
 	else

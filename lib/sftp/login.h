@@ -18,7 +18,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 
-/* Bytes of a public key, of what is signed, and of a signature. */
+/* Bytes of a public key, of data to sign, and of a signature. */
 #define LOGIN_BLOB_MAX	    1024
 #define LOGIN_DATA_MAX	    (16u * 1024)
 #define LOGIN_SIGNATURE_MAX 512
@@ -51,7 +51,7 @@ login_parse_password(const char *name, const uint8_t *data, size_t len, struct e
  * Makes an ed25519 key in the new file name, which only its owner can read, durably, and appends
  * the line for authorized_keys (without its end) to line; comment is one line of text.  0, or -1
  * with ERR_EXISTS (the file is there and stays as it is), ERR_SYNTAX (comment), ERR_CRYPTO,
- * ERR_NOMEM or what writing gave.
+ * ERR_NOMEM or an error of writing.
  */
 int
 login_make(struct dir *d, const char *name, const char *comment, struct buf *line, struct err *e);

@@ -107,7 +107,7 @@ read_ecdsa(const char *name, const char *group, struct wire *w, struct err *e)
 	return key;
 }
 
-/* The private section: two equal numbers, which show that it was decrypted rightly, then the key. */
+/* Reads the private section: two equal numbers, which tell a right passphrase, then the key. */
 static EVP_PKEY *
 read_section(const char *name, struct wire w, struct err *e)
 {
@@ -167,7 +167,7 @@ opensshkey_read(const char *name, const uint8_t *data, size_t len, struct err *e
 	}
 	w = (struct wire)WIRE_INIT(raw.data + sizeof MAGIC, raw.len - sizeof MAGIC);
 	cipher = wire_string(&w, &cipherlen);
-	wire_string(&w, &unused); /* how the passphrase becomes a key, and with what options */
+	wire_string(&w, &unused); /* name and options of the function for passphrases */
 	wire_string(&w, &unused);
 	keys = wire_u32(&w);
 	wire_string(&w, &unused); /* the public key */
@@ -185,7 +185,7 @@ out:
 	return key;
 }
 
-/* The private section of an ed25519 key, filled up to whole blocks of 8 bytes. */
+/* Appends the private section of an ed25519 key, filled up to whole blocks of 8 bytes. */
 static int
 put_section(struct buf *out, const uint8_t pub[32], const uint8_t seed[32], const char *comment,
     struct err *e)
@@ -195,7 +195,7 @@ put_section(struct buf *out, const uint8_t pub[32], const uint8_t seed[32], cons
 
 	memcpy(both, seed, 32);
 	memcpy(both + 32, pub, 32);
-	/* The two equal numbers may be any, as nothing is encrypted. */
+	/* Any two equal numbers do, because nothing is encrypted. */
 	if (wire_put_u32(out, 0, e) == 0 && wire_put_u32(out, 0, e) == 0 &&
 	    wire_put_text(out, "ssh-ed25519", e) == 0 && wire_put_string(out, pub, 32, e) == 0 &&
 	    wire_put_string(out, both, sizeof both, e) == 0 && wire_put_text(out, comment, e) == 0)
@@ -206,7 +206,7 @@ put_section(struct buf *out, const uint8_t pub[32], const uint8_t seed[32], cons
 	return rc;
 }
 
-/* Append data in base64 between the marker lines. */
+/* Appends data in base64 between the marker lines. */
 static int
 put_text(struct buf *out, const struct buf *data, struct err *e)
 {

@@ -157,7 +157,7 @@ finish(struct sftp *s, struct sftp_entry *n, enum sftp_result result, struct err
 	return rc;
 }
 
-/* The server's refusal of one file, as an error of that file. */
+/* Sets the error of a file that the server refuses. */
 static void
 refusal(struct sftp_entry *n, const struct sftp_reply *r)
 {
@@ -299,7 +299,7 @@ open_failed(struct sftp *s, struct sftp_request *r, struct sftp_entry *n,
 {
 	if (reply->code == SFTP_NO_SUCH_FILE)
 		return finish(s, n, SFTP_FILE_ABSENT, e);
-	/* "Failure" is also what a server says that can't open so many files at once. */
+	/* A server that can't open so many files at once also says "failure". */
 	if (reply->code != SFTP_FAILURE || n->alone) {
 		refusal(n, reply);
 		return finish(s, n, SFTP_FILE_FAILED, e);
@@ -429,7 +429,7 @@ sftp_reply(struct sftp *s, const uint8_t *packet, size_t len, struct err *e)
 		rc = opened(s, r, &p, e);
 		break;
 	case SFTP_READ:
-		/* This one frees the request itself: its bytes may have to wait for others. */
+		/* read_failed() frees the request, whose bytes may have to wait for others. */
 		return status && p.code != SFTP_OK ? read_failed(s, r, &p, e)
 						   : unexpected(&p, "READ", e);
 	case SFTP_FSTAT:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The requests of an SFTP session: what to ask next, and how much of it.
+ * The requests of an SFTP session: which file is asked for next, and for how many bytes.
  */
 #include "lib/sftp/sftp_state.h"
 
@@ -71,7 +71,7 @@ sftp_request_new(struct sftp *s, enum sftp_type type, struct sftp_entry *n)
 
 	if (s->used >= SFTP_SLOTS)
 		return NULL;
-	/* Ids only grow; one whose slot is still in use is left out. */
+	/* Ids only grow; an id whose slot is still in use is left out. */
 	do
 		r = &s->slots[s->next_id++ % SFTP_SLOTS];
 	while (r->type != 0);
@@ -165,8 +165,8 @@ ask_next_read(struct sftp *s, struct err *e)
 	uint32_t len;
 
 	/*
-	 * While the size may still come, one READ is enough: it is more than TCP's first flights
-	 * carry, and what is allowed may be far more than there is.
+	 * One READ is enough until the size is known: it is more than TCP's first flights carry, and
+	 * the file may be far smaller than is allowed.
 	 */
 	while ((n = s->asking.first) != NULL &&
 	    (n->asked >= end_of(n) || (n->stat != NULL && n->asked > n->start) ||

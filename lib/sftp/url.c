@@ -32,14 +32,14 @@ one_of(char c, const char *set)
 	return c != '\0' && strchr(set, c) != NULL;
 }
 
-/* Unreserved characters, sub-delims, and whatever else the part allows (RFC 3986, section 2). */
+/* Unreserved characters, sub-delims, and the characters of also (RFC 3986, section 2). */
 static bool
 allowed(char c, const char *also)
 {
 	return alnum(c) || one_of(c, "-._~!$&'()*+,;=") || one_of(c, also);
 }
 
-/* Decode the bytes from p to end into out.  NULL, or what is wrong with them. */
+/* Decodes the bytes from p to end into out.  Returns NULL, or the fault for the message. */
 static const char *
 decode(struct cursor c, const char *also, char *out, size_t size)
 {

@@ -64,7 +64,7 @@ show(struct progress *p, enum progress_step step)
 		fputs("\r\033[K", stderr);
 		v->drawn = false;
 	}
-	/* At both ends JSON says so; a line goes again, so that it needs time to be read. */
+	/* JSON has both ends; the terminal's line comes late, so that short fetching shows none. */
 	if (v->json ? step == PROGRESS_GO_ON && now - v->shown < PROGRESS_EVERY_MS
 		    : step != PROGRESS_GO_ON || now - v->shown < PROGRESS_EVERY_MS ||
 		    now - v->begun < PROGRESS_QUIET_MS)

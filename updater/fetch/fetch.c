@@ -15,13 +15,10 @@
 #include "lib/sftp/fingerprint.h"
 #include "lib/sftp/url.h"
 
-/* Servers that one configuration may name. */
+/* Servers of one configuration. */
 #define FETCH_SERVERS_MAX 16
 
-/*
- * How often one server is connected to again within one call, after it broke off in the middle of
- * files.
- */
+/* Reconnections to one server within one call, after it broke off in the middle of files. */
 #define FETCH_RECONNECTS 1
 
 struct fetch {

@@ -25,7 +25,7 @@ struct fetch_config {
 	const char *key_file;
 	const char *password_file; /* instead of a key, or NULL */
 	/*
-	 * Most time for connecting and logging in to one server, and for hearing nothing from it
+	 * Most milliseconds for connecting and logging in to one server, and of each silence
 	 * afterwards.
 	 */
 	int64_t connect_ms;
@@ -55,7 +55,7 @@ struct fetch *fetch_start(const struct fetch_config *config, struct err *e);
  * the next server isn't asked.  Returns 0 when every file is SFTP_FILE_OK or SFTP_FILE_ABSENT; -1 with
  * the first fault in e otherwise: ERR_NETWORK, ERR_TIMEOUT, ERR_HOSTKEY, ERR_AUTH, ERR_PROTOCOL, ERR_ACCESS,
  * ERR_TOO_LARGE, ERR_UNSAFE (a path), ERR_CONFLICT (the file is shorter than offset), ERR_IO, or
- * what data() gave.  No file is SFTP_FILE_PENDING afterwards.
+ * an error of data().  No file is SFTP_FILE_PENDING afterwards.
  */
 int fetch_files(struct fetch *f, struct sftp_file *files, size_t n, struct err *e);
 
