@@ -17,14 +17,14 @@ struct apply {
 	const struct plan *plan;
 	const struct changeset *set;  /* settings to change */
 	const struct record *applied; /* the record before */
-	const char *action;	      /* "update" or "rollback" */
-	/* for a rollback: what the scripts of that release asked for; else NULL, it is set */
+	const char *action;	      /* as in a record */
+	/* for a rollback: the settings that the scripts of that release asked for; else NULL */
 	const struct changeset *asked;
 	int64_t newest;	 /* release number */
 	int64_t machine; /* for a user: serial of the machine's record; else 0 */
 };
 
-/* Fill in *t for the machine's part.  state, source and s must outlive it. */
+/* Fill in *t, which uses all of this; its directory's name is written to work. */
 void apply_transaction(const struct station *st, struct dir *state, struct dir *source,
     bool source_is_ours, struct settings *s, char work[static 512], struct transaction *t);
 

@@ -6,9 +6,9 @@
  * A transaction as a value: every file and setting that it changes, with what was there before; and
  * its text on disk.
  *
- * The text is one line "slipway-journal 1 LENGTH SHA256" and LENGTH bytes of JSON, so that a write
- * that was torn is noticed. Reading believes nothing: names must pass path_check(), numbers and
- * counts their limits.
+ * The text is one line "slipway-journal 1 LENGTH SHA256" and LENGTH bytes of JSON, so that a torn
+ * write is noticed.  Everything is checked on reading: names by path_check(), numbers and counts
+ * by their limits.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,25 +26,22 @@ struct journal_file {
 	enum layout_place root;
 	char *path; /* below the root */
 	struct file_state old, new;
-	/* name beside it under which the old one is kept, or NULL */
-	char *aside;
-	/* removed before anything is put in place, because it stands in the way */
-	bool early;
-	bool only; /* no other file has this new content (not in the text) */
+	char *aside; /* name beside it under which the old file is kept, or NULL */
+	bool early;  /* removed before anything is put in place, because it stands in the way */
+	bool only;   /* no other file has this new content (not in the text) */
 };
 
 struct journal_dir {
 	enum layout_place root;
 	char *path;
-	/* by this transaction; else it is removed once it is empty */
-	bool made;
+	bool made;  /* by this transaction; else it is removed once it is empty */
 	bool early; /* removed early */
 };
 
 struct journal {
 	/* absolute paths; NULL where nothing is changed below one */
 	char *roots[LAYOUT_ROOTS];
-	/* how many last parts of the root's path the transaction makes */
+	/* the number of parts at the end of the root's path that the transaction makes */
 	unsigned made[LAYOUT_ROOTS];
 	struct journal_file *files;
 	size_t nfiles;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Old files that could not go.
+ * Old files that can't be removed yet.
  */
 #include "updater/apply/leftover.h"
 
@@ -13,7 +13,7 @@
 #include "lib/os/move.h"
 #include "updater/state/notes.h"
 
-/* How many of one file there may be: each is a program of an older release that still runs. */
+/* Leftovers of one file: each is a program of an older release that still runs. */
 #define SAME_MAX 100
 
 int
@@ -35,7 +35,7 @@ leftover_move(struct dir *from, const char *name, struct dir *work, size_t i,
 	    name, SAME_MAX);
 }
 
-/* Whether it has the name that a leftover gets. */
+/* Whether a file has the name of a leftover. */
 static bool
 is_named(const char *name)
 {
@@ -51,8 +51,8 @@ text_of(const json_t *one, const char *member)
 }
 
 /*
- * Add one to the list, unless it is in it: name, in the private directory work of a root, below
- * which it was path.
+ * Add a leftover to the list, unless the list has it: name, in the private directory work of a
+ * root, below which the file was path.
  */
 static int
 add(json_t *list, const char *root, const char *work, const char *name, const char *path,
@@ -77,7 +77,7 @@ struct emptying {
 	struct dir *dir;
 };
 
-/* Name and write down what a program has in use: of file i of the journal, as its name says. */
+/* List a file that a program has in use, under a leftover's name.  Its name has file i's number. */
 static int
 leave(const struct emptying *x, const char *name, struct err *e)
 {
@@ -85,10 +85,7 @@ leave(const struct emptying *x, const char *name, struct err *e)
 	size_t i = strtoul(name + strcspn(name, "0123456789"), NULL, 10);
 	char new[LEFTOVER_NAME_SIZE];
 
-	/*
-	 * Most can be moved and make room for another; one that is open without sharing stays as it
-	 * is.
-	 */
+	/* A file that is open without sharing can't be moved either, and keeps its name. */
 	if (!is_named(name)) {
 		if (leftover_move(x->dir, name, x->dir, i, new, e) != -1)
 			name = new;
@@ -119,7 +116,7 @@ leftovers_empty(struct leftovers *l, enum layout_place r, struct dir *dir, struc
 	return dir_list(dir, remove_or_leave, &x, e);
 }
 
-/* Whether one is gone. */
+/* Remove a leftover.  Returns whether it is gone. */
 static bool
 is_gone(const json_t *one)
 {
@@ -136,7 +133,7 @@ is_gone(const json_t *one)
 		gone = true;
 		dir_close(dir);
 		dir = NULL;
-		dir_remove(root, work, &e); /* the last one takes it along */
+		dir_remove(root, work, &e); /* with the last leftover */
 	}
 	dir_close(dir);
 	dir_close(root);

@@ -3,12 +3,12 @@
 #define UPDATER_APPLY_LEFTOVER_H
 
 /*
- * Old files that could not go, because a program still runs them or has them open (on Windows;
- * elsewhere they always go).
+ * Old files that can't be removed, because a program still runs them or has them open.  This
+ * happens on Windows only.
  *
- * A transaction moves them into its private directory, beside which they were, and writes them down
- * in the state (notes_leftovers()), so that people see what is still in use.  Each later start
- * tries to remove them.
+ * A transaction moves them into its private directory and lists them in the state
+ * (notes_leftovers()), so that people see which files are still in use.  Each later start tries to
+ * remove them.
  */
 #include <stddef.h>
 
@@ -18,12 +18,12 @@
 #include "lib/os/file.h"
 #include "updater/apply/journal.h"
 
-/* Room for the name of one, with its NUL. */
+/* Bytes of a leftover's name, with its NUL. */
 #define LEFTOVER_NAME_SIZE 48
 
 /*
  * Move from/name, which is or was file i of a journal, into the private directory work, under a
- * name that is free there. 1 moved, 0 there is no such name, -1.
+ * name that is free there and is written to out.  Returns 1, 0 where there is no such file, or -1.
  */
 int leftover_move(struct dir *from, const char *name, struct dir *work, size_t i,
     char out[LEFTOVER_NAME_SIZE], struct err *e);
@@ -33,19 +33,18 @@ struct leftovers {
 	struct dir *state;
 	const struct journal *j;
 	const char *work; /* the name of these directories */
-	/*
-	 * with what can't go now, for notes_set_leftovers(); NULL as long as there is nothing.
-	 * Owned
-	 */
-	json_t *list;
+	json_t *list;	  /* owned: for notes_set_leftovers(); NULL while nothing is in use */
 };
 
-/* Empty the private directory dir of root r.  What is in use stays and is in the list.  0 or -1. */
+/*
+ * Empty the private directory dir of root r.  Files in use stay and are added to the list.  Returns
+ * 0 or -1.
+ */
 int leftovers_empty(struct leftovers *l, enum layout_place r, struct dir *dir, struct err *e);
 
 /*
- * Remove those in the state's list that nobody uses any more.  What fails is tried again the next
- * time.
+ * Remove the files of the state's list that are no longer in use.  The next call tries the others
+ * again.
  */
 void leftovers_remove(struct dir *state);
 

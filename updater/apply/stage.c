@@ -31,14 +31,14 @@ stage(const struct work *w, size_t i, struct err *e)
 		rc = file_copy(w->t->source, f->new.sha256, dir, new, f->new.mode, e);
 	if (rc == -1 || file_set_mode(dir, new, f->new.mode, e) == -1)
 		return -1;
-	/* What was copied from where others write may have changed since it was looked at. */
+	/* Others may have changed the source since its hash was checked. */
 	if (!w->t->source_is_ours && !work_is_there(dir, new, &f->new))
 		return err_setx(e, ERR_HASH, "%s: its content changed while it was staged",
 		    f->path);
 	return 0;
 }
 
-/* The new files of one root, and their names. */
+/* Make the staged files of one root durable, and their names. */
 static int
 sync_staged(const struct work *w, int r, struct err *e)
 {

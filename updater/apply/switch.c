@@ -12,7 +12,7 @@
 #include "lib/os/path.h"
 #include "updater/apply/leftover.h"
 
-/* A name beside a file. */
+/* Write the path of another name in the directory of path. */
 static int
 beside(const char *path, const char *leaf, char out[PATH_REL_MAX + 1], struct err *e)
 {
@@ -54,7 +54,7 @@ remove_file(const struct work *w, size_t i, struct err *e)
 	return e->code == ERR_BUSY && move_away(w, i, &ignored) != -1 ? 0 : -1;
 }
 
-/* Move what is staged under this name, if it still is, to file i's path.  1, 0, -1. */
+/* Move the staged file, if it is still there, to file i's path.  Returns 1, 0 or -1. */
 static int
 move_into_place(const struct work *w, const char *staged, size_t i, struct err *e)
 {
@@ -68,7 +68,7 @@ move_into_place(const struct work *w, const char *staged, size_t i, struct err *
 	return moved;
 }
 
-/* A directory that isn't empty stays. */
+/* Remove a directory; one that isn't empty stays. */
 static int
 remove_dir(const struct work *w, const struct journal_dir *d, struct err *e)
 {
@@ -86,7 +86,7 @@ make_dir(const struct work *w, const struct journal_dir *d, struct err *e)
 	return made == NULL ? -1 : 0;
 }
 
-/* Keep what a person changed under another name.  Repeated, it finds that name there. */
+/* Keep a file that a person changed under another name, unless an earlier run did. */
 static int
 set_aside(const struct work *w, size_t i, struct err *e)
 {
@@ -132,7 +132,7 @@ removals(const struct work *w, bool early, struct err *e)
 	return 0;
 }
 
-/* Whether there is no directory any more, perhaps a file in its place. */
+/* Whether a directory is gone; a file may have its place. */
 static bool
 is_gone(struct dir *root, const char *path)
 {
@@ -143,7 +143,7 @@ is_gone(struct dir *root, const char *path)
 	return found == 0 || (found == 1 && info.type == FILE_REGULAR);
 }
 
-/* Make the new names durable: each directory once, as files are in order of their paths. */
+/* Make new names durable.  Files are in order of their paths, so each directory is synced once. */
 static int
 sync_parents(const struct work *w, struct err *e)
 {
@@ -217,8 +217,8 @@ put_back(const struct work *w, size_t i, struct err *e)
 	if (!work_has(&f->old))
 		return work_is_there(root, f->path, &f->new) ? remove_file(w, i, e) : 0;
 	/*
-	 * Of two names for one file rename() leaves both, and nothing has to be put back; nor where
-	 * a program has opened the old one since, so that neither name can go.
+	 * rename() leaves both of two names for one file, and nothing has to be put back; nor where
+	 * a program has opened the old file since, so that neither name can be removed.
 	 */
 	moved = move_into_place(w, work_name('o', i, old), i, e);
 	if (moved == -1 && (e->code != ERR_BUSY || !work_is_there(root, f->path, &f->old)))
@@ -242,7 +242,7 @@ switch_undo(const struct work *w, struct err *e)
 
 	if (settings_apply(w->t->settings, &j->record.undo, e) == -1)
 		return -1;
-	/* What was made stands in the way of what is put back, and the other way round. */
+	/* New files and directories stand in the way of the old ones, and the other way round. */
 	for (size_t i = j->nfiles; i > 0; i--)
 		if (!work_has(&j->files[i - 1].old) && put_back(w, i - 1, e) == -1)
 			return -1;

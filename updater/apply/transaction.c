@@ -28,7 +28,7 @@ clean_root(const struct work *w, int r, bool unmake, struct leftovers *l, struct
 	return unmake && w->j->roots[r] != NULL ? dir_unmake(w->j->roots[r], w->j->made[r], e) : 0;
 }
 
-/* The private directories go, but for what is in use. */
+/* Remove the private directories; files in use stay there and are noted. */
 static int
 clean(const struct work *w, bool unmake, struct err *e)
 {
@@ -51,7 +51,7 @@ end(const struct transaction *t, const char *name, struct err *e)
 	return dir_sync(t->state, e);
 }
 
-/* old: the record that is applied until now. */
+/* Record what is in place, and clean up.  old: the record before. */
 static int
 finish(const struct work *w, const struct record *old, struct err *e)
 {
@@ -72,7 +72,7 @@ torn(struct err *e)
 	return -1;
 }
 
-/* Take back what is committed.  0 or -1 with ERR_TORN. */
+/* Take back a committed transaction.  Returns 0, or -1 with ERR_TORN. */
 static int
 take_back(const struct work *w, const char *name, struct err *e)
 {
@@ -84,7 +84,7 @@ take_back(const struct work *w, const char *name, struct err *e)
 	return 0;
 }
 
-/* Nothing was switched yet: only what was staged goes. */
+/* Remove the staged files of a transaction that wasn't committed. */
 static int
 forget(const struct transaction *t, const struct journal *j, struct err *e)
 {
@@ -133,7 +133,7 @@ transaction_run(const struct transaction *t, const struct record *applied, const
 		if (take_back(&w, STATE_JOURNAL_COMMITTED, &why) == -1)
 			*e = why;
 	} else {
-		/* It is done; what is left to do can wait for the next start. */
+		/* The change is in place; the next start can do the rest. */
 		rc = 0;
 		finish(&w, applied, &ignored);
 	}

@@ -18,7 +18,7 @@
 
 #define WORK_NAME_SIZE 32
 
-/* A transaction with its directories open; they are NULL where nothing is changed or none is there. */
+/* A transaction with its directories open, as far as it uses them and they are there. */
 struct work {
 	const struct transaction *t;
 	const struct journal *j;

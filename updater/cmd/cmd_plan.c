@@ -42,17 +42,6 @@ print_word(const struct showing *s, const struct word *w)
 		printf("  %-8s", w->text);
 }
 
-/* Returns the present value of a setting, or NULL. */
-static const struct change *
-value_now(const struct changeset *undo, const struct change *c)
-{
-	for (size_t i = 0; i < undo->n && c->name != NULL; i++)
-		if (undo->changes[i].op == CHANGE_SET && ascii_same(undo->changes[i].key, c->key) &&
-		    ascii_same(undo->changes[i].name, c->name))
-			return &undo->changes[i];
-	return NULL;
-}
-
 static int
 value_text_of(const struct change *c, struct buf *out, struct err *e)
 {
@@ -91,7 +80,7 @@ print_setting(const struct showing *s, const struct preview *p, const struct cha
 	static const struct word words[] = { { "add", "\033[32m" }, { "change", "\033[33m" },
 		{ "remove", "\033[31m" } };
 	struct buf text = BUF_INIT(2 * VALUE_SIZE_MAX);
-	const struct change *now = value_now(&p->undo, c);
+	const struct change *now = preview_now(p, c);
 	int rc = -1;
 
 	print_word(s, &words[c->op != CHANGE_SET ? 2 : now != NULL]);
@@ -193,7 +182,7 @@ static json_t *
 setting_json(const struct preview *p, const struct change *c, struct err *e)
 {
 	struct buf text = BUF_INIT(2 * VALUE_SIZE_MAX);
-	const struct change *now = value_now(&p->undo, c);
+	const struct change *now = preview_now(p, c);
 	json_t *j = json_pack("{s:s}", "key", c->key);
 
 	if (c->name != NULL)

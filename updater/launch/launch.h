@@ -12,8 +12,8 @@
 #define LAUNCH_NOT_RUNNABLE 126
 
 /*
- * Before anything is written: who reads our output and goes away keeps nobody from the program.
- * launch() takes it back.
+ * Ignores SIGPIPE: a closed output pipe doesn't stop the program from starting.  launch() restores
+ * it.
  */
 void launch_begin(void);
 

@@ -27,10 +27,7 @@ add_age(const struct update_result *r, int64_t now, struct buf *text, struct err
 		    (long long)days, days == 1 ? "" : "s");
 }
 
-/*
- * Nobody can do anything wrong about these: a server or the network is down, or another start is
- * updating.
- */
+/* Temporary faults: a server or the network is down, or another start is updating. */
 static bool
 passes_by_itself(const struct err *why)
 {

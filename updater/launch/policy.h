@@ -17,9 +17,9 @@ struct verdict {
 };
 
 /*
- * why: what kept the station from being updated, or NULL.  program: its name, for the sentence that
- * is appended to text.  A station that only can't reach a server is not warned about before
- * WarnAfterDays, where that is set.  now: seconds since 1970.
+ * Decide, and append a sentence about it to text.  why: the fault of the update, or NULL.  program:
+ * its name, for the sentence.  now: seconds since 1970.  Where WarnAfterDays is set, an unreachable
+ * server is a warning only after WarnAfterDays.
  */
 struct verdict policy(const struct station *st, const struct update_result *r,
     const struct err *why, const char *program, int64_t now, struct buf *text);

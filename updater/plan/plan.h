@@ -32,7 +32,7 @@ struct plan_file {
 	enum plan_op op;       /* PLAN_KEEP for scripts */
 	struct file_state old; /* of the file that is there now */
 	uint64_t old_length;
-	/* name beside it under which what a person changed is kept, or NULL */
+	/* name beside it under which a file that a person changed is kept, or NULL */
 	char *aside;
 };
 
@@ -48,8 +48,8 @@ struct plan {
 
 /*
  * Read a role's targets into a plan.  A target that layout_target() refuses, or that the delegation
- * doesn't cover, refuses the whole release.  Returns 0, or -1 with *p empty: ERR_UNSAFE, ERR_SYNTAX,
- * ERR_TOO_LARGE.
+ * doesn't cover, refuses the whole release.  Returns 0, or -1 with *p empty: ERR_UNSAFE,
+ * ERR_SYNTAX, ERR_TOO_LARGE.
  */
 int plan_make(const struct station *st, struct refresh *r, struct plan *p, struct err *e);
 
@@ -72,10 +72,10 @@ bool plan_is_applied(const struct plan *p, const struct record *applied);
 int
 plan_compare(const struct station *st, const struct record *applied, struct plan *p, struct err *e);
 
-/* How many files are replaced, added or removed. */
+/* The number of files that are replaced, added or removed, or get another mode. */
 size_t plan_changes(const struct plan *p);
 
-/* Whether its content has to come from the release. */
+/* Whether the file's content has to come from the release. */
 bool plan_needs(const struct plan_file *f);
 
 /*
@@ -91,8 +91,8 @@ int plan_room(const struct station *st, struct dir *state, const struct plan *p,
 int plan_existing(char *path, unsigned *missing, struct err *e);
 
 /*
- * Download into dir what is needed of the files, the scripts, or both, each under its hash once its
- * length and SHA-256 are right.  What is there already is checked and not fetched again.
+ * Download the needed files, the scripts, or both into dir, each under its hash once its length and
+ * SHA-256 are right.  A file that is there already is checked and not fetched again.
  */
 enum plan_which { PLAN_FILES = 1, PLAN_SCRIPTS = 2 };
 int plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *dir, unsigned which,

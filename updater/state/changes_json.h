@@ -12,10 +12,10 @@
 #include "lib/base/err.h"
 #include "lib/settings/changeset.h"
 
-/* NULL with ERR_NOMEM.  The caller calls json_decref(). */
+/* Returns the list, for json_decref(), or NULL with ERR_NOMEM or ERR_TOO_LARGE. */
 json_t *changes_json(const struct changeset *c, struct err *e);
 
-/* Append what list says to out.  0, or -1 with ERR_SYNTAX or ERR_TOO_LARGE. */
+/* Append the changes of a list to out.  Returns 0, or -1 with ERR_SYNTAX or ERR_TOO_LARGE. */
 int changes_json_read(const json_t *list, struct changeset *out, struct err *e);
 
 #endif

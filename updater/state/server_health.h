@@ -4,9 +4,9 @@
 
 /*
  * What each update server of an application last said, in the state's servers.json: {URL: {"time",
- * "said", "confined"}}, where "said" is missing for one that answered, and "confined" says what the
- * fetch child had given up.  One that failed is tried last for a while, so that a start doesn't
- * wait for it again and again.
+ * "said", "confined"}}, where "said" is missing for a server that answered, and "confined" says
+ * which rights the fetch child had given up.  A server that failed is tried last for a while, so
+ * that a start doesn't wait for it again and again.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,7 +29,7 @@ struct server_health {
 	bool changed;
 };
 
-/* What can't be read is as if nothing were known.  0, or -1 with ERR_NOMEM. */
+/* Read it; a file that can't be read counts as empty.  Returns 0, or -1 with ERR_NOMEM. */
 int server_health_load(struct dir *state, const struct station *st, int64_t now,
     struct server_health *s, struct err *e);
 

@@ -18,8 +18,8 @@ script_keys_free(struct script_keys *k)
 	memset(k, 0, sizeof *k);
 }
 
-int
-script_keys_add(struct script_keys *k, const char *key, size_t len, struct err *e)
+static int
+add(struct script_keys *k, const char *key, size_t len, struct err *e)
 {
 	struct buf b = BUF_INIT(2 * SETTING_KEY_MAX);
 	int user;
@@ -37,19 +37,19 @@ script_keys_add(struct script_keys *k, const char *key, size_t len, struct err *
 	return 0;
 }
 
-int
-script_keys_default(const char *installation, struct script_keys *k, struct err *e)
+/* The default for an installation: its tree below the vendor's key, of each root. */
+static int
+add_default(const char *installation, struct script_keys *k, struct err *e)
 {
 	static const char *const roots[] = { "HKLM", "HKCU" };
 
-	memset(k, 0, sizeof *k);
 	for (int i = 0; i < 2; i++) {
 		struct buf b = BUF_INIT(SETTING_KEY_MAX);
-		int rc = buf_addf(&b, e, "%s\\SOFTWARE\\" SETTINGS_VENDOR "%s%s", roots[i],
-		    installation != NULL ? "\\" : "", installation != NULL ? installation : "");
+		int rc = buf_addf(&b, e, "%s\\SOFTWARE\\" SETTINGS_VENDOR "\\%s", roots[i],
+		    installation);
 
 		if (rc == 0)
-			rc = script_keys_add(k, buf_text(&b), b.len, e);
+			rc = add(k, buf_text(&b), b.len, e);
 		buf_free(&b);
 		if (rc == -1) {
 			script_keys_free(k);
@@ -70,7 +70,7 @@ add_all(struct script_keys *k, const char *p, size_t len, char separator, struct
 
 		if (stop == NULL)
 			stop = end;
-		if (stop > p && script_keys_add(k, p, (size_t)(stop - p), e) == -1) {
+		if (stop > p && add(k, p, (size_t)(stop - p), e) == -1) {
 			script_keys_free(k);
 			return -1;
 		}
@@ -91,7 +91,7 @@ script_keys_load(const struct station *st, struct settings *s, struct script_key
 		rc = settings_get(s, buf_text(&key), "ScriptKeys", &v, e);
 	buf_free(&key);
 	if (rc == 0)
-		return script_keys_default(st->installation, k, e);
+		return add_default(st->installation, k, e);
 	if (rc == 1 && v.type != VALUE_MULTI && v.type != VALUE_STRING)
 		rc = err_setx(e, ERR_CONFIG, "ScriptKeys: want a multi or string value, got a %s",
 		    value_type_name(v.type));

@@ -28,12 +28,6 @@ struct script_keys {
 int script_keys_load(const struct station *st, struct settings *s, struct script_keys *k,
     struct err *e);
 
-/* The default for an installation; NULL: for every one, the vendor's whole tree. */
-int script_keys_default(const char *installation, struct script_keys *k, struct err *e);
-
-/* Add one key.  0, or -1 with ERR_CONFIG. */
-int script_keys_add(struct script_keys *k, const char *key, size_t len, struct err *e);
-
 void script_keys_free(struct script_keys *k);
 
 #endif

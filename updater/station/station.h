@@ -58,8 +58,8 @@ int station_state_path(const char *installation, const char *application, struct
     struct err *e);
 
 /*
- * Open the state of this application (name "") or a directory below it; with make, one that is
- * missing is made.  NULL with ERR_NOENT where there is none, or what dir_make() and dir_open() give.
+ * Open the state of this application (name "") or a directory below it; with make, a missing
+ * directory is made.  NULL with what dir_make() and dir_open() give.
  */
 struct dir *station_dir(const struct station *st, const char *name, bool make, struct err *e);
 

@@ -181,7 +181,7 @@ attempt_refresh(struct attempt *u, int64_t now, struct err *e)
 
 	if (connect_to_server(u, e) == -1)
 		return -1;
-	/* If a server's metadata is wrong or old, asks the next server.  Reports the first error. */
+	/* If a server's metadata is wrong or old, asks the next one.  Reports the first error. */
 	while (
 	    (u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, now, e)) == NULL &&
 	    fetch_next(u->fetch, e))

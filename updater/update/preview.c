@@ -4,7 +4,31 @@
  */
 #include "updater/update/preview.h"
 
+#include <stdlib.h>
+
+#include "lib/base/path.h"
 #include "updater/update/attempt.h"
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct change *x = a, *y = b;
+	int order = path_casecmp(x->key, y->key);
+
+	if (order == 0 && (x->name == NULL || y->name == NULL))
+		return (x->name != NULL) - (y->name != NULL);
+	return order != 0 ? order : path_casecmp(x->name, y->name);
+}
+
+const struct change *
+preview_now(const struct preview *p, const struct change *c)
+{
+	const struct change *now = c->name == NULL || p->undo.n == 0
+	    ? NULL
+	    : bsearch(c, p->undo.changes, p->undo.n, sizeof *c, by_name);
+
+	return now != NULL && now->op == CHANGE_SET ? now : NULL;
+}
 
 /* Compare the plan, with all settings that the scripts of both parts ask for. */
 static int
@@ -18,7 +42,11 @@ compare(struct attempt *u, struct preview *p, struct err *e)
 	    attempt_scripts(u, u->staging, LAYOUT_SCRIPTS_MACHINE, asked, e) == -1 ||
 	    attempt_scripts(u, u->staging, LAYOUT_SCRIPTS_USER, asked, e) == -1)
 		return -1;
-	return settings_plan(u->s, asked, &p->settings, &p->undo, e);
+	if (settings_plan(u->s, asked, &p->settings, &p->undo, e) == -1)
+		return -1;
+	if (p->undo.n > 1)
+		qsort(p->undo.changes, p->undo.n, sizeof *p->undo.changes, by_name);
+	return 0;
 }
 
 int

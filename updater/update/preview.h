@@ -16,8 +16,11 @@ struct preview {
 	int64_t from;		   /* the applied release */
 	bool held;		   /* as in update_result */
 	struct changeset settings; /* how they would differ */
-	struct changeset undo;	   /* what leads back: the values that are there now */
+	struct changeset undo;	   /* the values that are there now, in the order of their names */
 };
+
+/* The present value of the setting that c changes, or NULL.  Owned by p. */
+const struct change *preview_now(const struct preview *p, const struct change *c);
 
 /*
  * Find out, changing only the trusted metadata and the staged files, and call show() once.  Returns

@@ -33,12 +33,12 @@ struct update_result {
 	bool changed;	  /* a release was applied */
 	bool fresh;	  /* a server was asked, and everything is as it says */
 	bool stood_still; /* the clock stands before the last good refresh */
-	/* this user can't change the machine's part, which stays as it is */
+	/* this user can't change the machine's part, which was left as it is */
 	bool read_only;
 	/* a person returned to this release; the newest is not taken again */
 	bool held;
-	enum transaction_end recovered; /* what became of a change that a crash had left */
-	int64_t release;		/* what is applied now; 0: nothing */
+	enum transaction_end recovered; /* how an interrupted change ended */
+	int64_t release;		/* the applied release; 0: none */
 	int64_t newest;			/* newest release that was ever applied */
 	int64_t refreshed;	/* time of the last good refresh, seconds since 1970; 0: never */
 	size_t fetched;		/* files downloaded */
@@ -47,9 +47,9 @@ struct update_result {
 };
 
 /*
- * Update the machine's part, then this user's.  0, or -1: the station is in the state before or, with ERR_TORN, between.  ERR_BUSY: another
- * process updates.
- * *r says in all cases what is applied.
+ * Update the machine's part, then this user's.  Returns 0, or -1: the station is in the state
+ * before or, with ERR_TORN, between; ERR_BUSY means that another process updates.  *r says in all
+ * cases what is applied.
  */
 int update_run(const struct station *st, struct settings *s, const struct update_options *o,
     struct update_result *r, struct err *e);
@@ -63,9 +63,9 @@ int update_machine(struct attempt *u, struct err *e);
 int update_user(struct attempt *u, struct err *e);
 
 /*
- * Return to a release that was applied here before; 0: the one with the next lower number.  Errors
- * as update_run(), and ERR_NOENT: that release, or the content of one of its files, isn't kept
- * here.
+ * Return to a release that was applied here before; release 0: the one with the next lower number.
+ * Errors are those of update_run(), and ERR_NOENT: that release, or the content of one of its
+ * files, isn't kept here.
  */
 int update_rollback(const struct station *st, struct settings *s, const struct update_options *o,
     int64_t release, struct update_result *r, struct err *e);

@@ -11,7 +11,7 @@
 #include "tests/unit/settings/store.h"
 #include "updater/apply/apply.h"
 
-#define RELEASES 150
+#define RELEASES 50
 #define FILES	 12 /* most of a release in each root */
 
 static const char *const contents[] = { "one", "two", "three" };
