@@ -48,11 +48,12 @@ struct option {
 /* Members of a row: the value goes to this member of the struct that option_set names. */
 #define OPTION_TO(type, member) .to = offsetof(type, member)
 
-/* The last row of a table. */
-#define OPTION_END \
+/* A row that is the content of a macro, and the last row of a table. */
+#define OPTION_ROW(...) \
 	{ \
-		.name = NULL \
+		__VA_ARGS__ \
 	}
+#define OPTION_END OPTION_ROW(.name = NULL)
 
 /* A table (rows NULL: an empty one) and the struct that takes its values. */
 struct option_set {
@@ -62,7 +63,8 @@ struct option_set {
 
 /*
  * Reads argv[0] to argv[*argc - 1].  Arguments that are no options are moved to the front, in
- * order; *argc becomes their number and argv[*argc] NULL.  With stop, reading ends at the first of them.
+ * order; *argc becomes their number and argv[*argc] NULL.  With stop, reading ends at the first of
+ * them.
  * Returns 0, or -1 with ERR_USAGE and the first fault; the options after a fault are still read, so
  * that --help works.
  */

@@ -81,12 +81,10 @@ run_ca(struct call *call, struct err *e)
 #define CA_TO(member) OPTION_TO(struct ca_options, member)
 static const struct option ca_options[] = {
 	ROW_CERT_TYPE(CA_TO(rq.type), "kind of key"),
-	{ "days", OPTION_NUMBER, CA_TO(rq.days), "N", "valid from now on (default 3650)", .min = 1,
-	    .max = CERT_DAYS_MAX },
+	ROW_CERT_DAYS(CA_TO(rq.days), "valid from now on (default 3650)"),
 	ROW_SUBJECT(CA_TO(rq.subject)),
-	{ "out", OPTION_TEXT, CA_TO(out), "DIR",
-	    "the directory of the CA (default ca/NAME of the repository)",
-	    .offers = OFFER_DIRECTORIES },
+	ROW_DIRECTORY("out", CA_TO(out),
+	    "the directory of the CA (default ca/NAME of the repository)"),
 	OPTION_END,
 };
 const struct command cmd_cert_ca = { "cert ca", run_ca, "[options] NAME", 1, 1,

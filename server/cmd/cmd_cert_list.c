@@ -300,9 +300,7 @@ run(struct call *call, struct err *e)
 
 #define TO(member) OPTION_TO(struct options, member)
 static const struct option options[] = {
-	{ "connect", OPTION_LIST, TO(kernels), "HOST:PORT",
-	    "what is served there ([ADDRESS]:PORT for IPv6); may be repeated", .max = 64,
-	    .offers = OFFER_NOTHING },
+	ROW_CONNECT(TO(kernels), "what is served there ([ADDRESS]:PORT for IPv6); may be repeated"),
 	ROW_WARN_DAYS(TO(days)),
 	ROW_JSON(TO(json)),
 	OPTION_END,

@@ -118,21 +118,14 @@ run_new(struct call *call, struct err *e)
 }
 
 #define TO(member) OPTION_TO(struct options, member)
-#define DAYS_ROW \
-	{ \
-		"days", OPTION_NUMBER, TO(rq.days), "N", "valid from now on (default 3650)", \
-		    .min = 1, .max = CERT_DAYS_MAX \
-	}
 #define ROWS_OF_BOTH(file) \
 	ROW_CERT_TYPE(TO(rq.type), "kind of key"), ROW_SUBJECT(TO(rq.subject)), \
 	    ROW_SAN(TO(sans), "a name that the certificate is for; may be repeated"), \
-	    { "out", OPTION_TEXT, TO(out), "DIR", \
-		    "where NAME.pem and NAME." file " go (default certs/ of the repository)", \
-		    .offers = OFFER_DIRECTORIES }, \
-	{ \
-		"force", OPTION_FLAG, TO(force), NULL, "replace files that are there" \
-	}
-static const struct option new_options[] = { ROWS_OF_BOTH("crt"), DAYS_ROW, OPTION_END };
+	    ROW_DIRECTORY("out", TO(out), \
+		"where NAME.pem and NAME." file " go (default certs/ of the repository)"), \
+	    OPTION_ROW("force", OPTION_FLAG, TO(force), NULL, "replace files that are there")
+static const struct option new_options[] = { ROWS_OF_BOTH("crt"),
+	ROW_CERT_DAYS(TO(rq.days), "valid from now on (default 3650)"), OPTION_END };
 const struct command cmd_cert_new = { "cert new", run_new, "[options] NAME...", 1, -1,
 	"make a private key and a self-signed certificate, a pair for each name", NULL,
 	COMMAND_OPTIONS(new_options),

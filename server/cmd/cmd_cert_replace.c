@@ -58,9 +58,7 @@ run_replace(struct call *call, struct err *e)
 
 #define TO(member) OPTION_TO(struct options, member)
 static const struct option replace_options[] = {
-	{ "connect", OPTION_LIST, TO(kernels), "HOST:PORT",
-	    "a Kernel that uses the pair; may be repeated; remembered", .max = 64,
-	    .offers = OFFER_NOTHING },
+	ROW_CONNECT(TO(kernels), "a Kernel that uses the pair; may be repeated; remembered"),
 	{ "hook", OPTION_TEXT, TO(a.hook), "COMMAND",
 	    "copies the pair to one Kernel, by the shell; remembered; see slipway-repo(8)",
 	    .offers = OFFER_COMMANDS },
@@ -71,9 +69,7 @@ static const struct option replace_options[] = {
 	{ "start", OPTION_FLAG, TO(a.start), NULL,
 	    "begin another replacement after one that is finished" },
 	ROW_CERT_TYPE(TO(a.wish.type), "kind of the new key (default that of the old one)"),
-	{ "days", OPTION_NUMBER, TO(a.wish.days), "N",
-	    "days that the new certificate is valid (default 3650)", .min = 1,
-	    .max = CERT_DAYS_MAX },
+	ROW_CERT_DAYS(TO(a.wish.days), "days that the new certificate is valid (default 3650)"),
 	{ "with", OPTION_TEXT, TO(a.wish.with), "NAME",
 	    "take this pair of certs/ as the new one instead of making one",
 	    .offers = OFFER_NOTHING },

@@ -12,8 +12,8 @@
 #define CMD_CHANGE_ROWS(type, member) \
 	CMD_CHANGE_ROWS_TO(OPTION_TO(type, member.request), OPTION_TO(type, member.p.file))
 #define CMD_CHANGE_ROWS_TO(request, file) \
-	{ "unsigned", OPTION_TEXT, request, "FILE", \
-		"write what is to be signed to FILE, for 'sign'; change nothing" }, \
+	OPTION_ROW("unsigned", OPTION_TEXT, request, "FILE", \
+	    "write what is to be signed to FILE, for 'sign'; change nothing"), \
 	    ROW_PASSPHRASE_FILE(file)
 
 /* The options of a command that has only these; its values are a struct session. */

@@ -113,9 +113,7 @@ run_new(struct call *call, struct err *e)
 
 #define TO(member) OPTION_TO(struct options, member)
 #define ROWS_OF_BOTH \
-	{ "keys", OPTION_TEXT, TO(dir), "DIR", \
-		"where keys are kept (default keys/ of the repository)", \
-		.offers = OFFER_DIRECTORIES }, \
+	ROW_DIRECTORY("keys", TO(dir), "where keys are kept (default keys/ of the repository)"), \
 	    ROW_NO_PASSPHRASE(TO(p.none), "leave new private keys unencrypted"), \
 	    ROW_PASSPHRASE_FILE(TO(p.file))
 static const struct option new_options[] = {

@@ -209,9 +209,8 @@ static const struct option options[] = {
 	{ "user", OPTION_TEXT, TO(user), "NAME",
 	    "the account: of the set-up (default slipway), of the units (default: yours)",
 	    .offers = OFFER_NOTHING },
-	{ "chroot", OPTION_TEXT, TO(chroot), "DIR",
-	    "its directory (default /srv/slipway); units copy there what was refreshed",
-	    .offers = OFFER_DIRECTORIES },
+	ROW_DIRECTORY("chroot", TO(chroot),
+	    "its directory (default /srv/slipway); units copy there what was refreshed"),
 	OPTION_END,
 };
 

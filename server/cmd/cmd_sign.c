@@ -264,9 +264,8 @@ run(struct call *call, struct err *e)
 
 #define TO(member) OPTION_TO(struct signing, member)
 static const struct option options[] = {
-	{ "keys", OPTION_TEXT, TO(keys), "DIR",
-	    "sign with the keys in DIR (default keys/ of the repository)",
-	    .offers = OFFER_DIRECTORIES },
+	ROW_DIRECTORY("keys", TO(keys),
+	    "sign with the keys in DIR (default keys/ of the repository)"),
 	{ "key", OPTION_LIST, TO(files), "FILE", "sign with this private key; may be repeated",
 	    .max = KEYS_MAX },
 	{ "yes", OPTION_FLAG, TO(yes), NULL, "don't ask after showing what is signed",

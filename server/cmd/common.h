@@ -26,47 +26,34 @@ const char *command_repo_here(const struct call *call, struct err *e);
 
 /* Rows that several commands have; to is OPTION_TO(). */
 #define ROW_PASSPHRASE_FILE(to) \
-	{ \
-		"passphrase-file", OPTION_TEXT, to, "FILE", \
-		    "first line is the passphrase; nobody else may read the file" \
-	}
-#define ROW_NO_PASSPHRASE(to, help) \
-	{ \
-		"no-passphrase", OPTION_FLAG, to, NULL, help \
-	}
+	OPTION_ROW("passphrase-file", OPTION_TEXT, to, "FILE", \
+	    "first line is the passphrase; nobody else may read the file")
+#define ROW_NO_PASSPHRASE(to, help) OPTION_ROW("no-passphrase", OPTION_FLAG, to, NULL, help)
 #define ROW_KEY_TYPE(to, help) \
-	{ \
-		"type", OPTION_CHOICE, to, "TYPE", help, .words = "ed25519 ecdsa rsa" \
-	}
+	OPTION_ROW("type", OPTION_CHOICE, to, "TYPE", help, .words = "ed25519 ecdsa rsa")
 #define ROW_CERT_TYPE(to, help) \
-	{ \
-		"type", OPTION_CHOICE, to, "TYPE", help, \
-		    .words = "p256 p384 ed25519 rsa2048 rsa3072 rsa4096" \
-	}
+	OPTION_ROW("type", OPTION_CHOICE, to, "TYPE", help, \
+	    .words = "p256 p384 ed25519 rsa2048 rsa3072 rsa4096")
+#define ROW_CERT_DAYS(to, help) \
+	OPTION_ROW("days", OPTION_NUMBER, to, "N", help, .min = 1, .max = CERT_DAYS_MAX)
 #define ROW_SAN(to, help) \
-	{ \
-		"san", OPTION_LIST, to, "dns:NAME|ip:ADDR", help, .max = 64, \
-								  .offers = OFFER_NOTHING \
-	}
+	OPTION_ROW("san", OPTION_LIST, to, "dns:NAME|ip:ADDR", help, .max = 64, \
+	    .offers = OFFER_NOTHING)
 #define ROW_SUBJECT(to) \
-	{ \
-		"subject", OPTION_TEXT, to, "TEXT", \
-		    "/C=SK/O=Example/CN=kernel (default /CN=NAME)", .offers = OFFER_NOTHING \
-	}
+	OPTION_ROW("subject", OPTION_TEXT, to, "TEXT", \
+	    "/C=SK/O=Example/CN=kernel (default /CN=NAME)", .offers = OFFER_NOTHING)
 #define ROW_CA(to) \
-	{ \
-		"ca", OPTION_TEXT, to, "CA", "name of the CA, or its directory (with a '/')", \
-	}
+	OPTION_ROW("ca", OPTION_TEXT, to, "CA", "name of the CA, or its directory (with a '/')")
+#define ROW_DIRECTORY(name, to, help) \
+	OPTION_ROW(name, OPTION_TEXT, to, "DIR", help, .offers = OFFER_DIRECTORIES)
+#define ROW_CONNECT(to, help) \
+	OPTION_ROW("connect", OPTION_LIST, to, "HOST:PORT", help, .max = 64, \
+	    .offers = OFFER_NOTHING)
 #define ROW_WARN_DAYS(to) \
-	{ \
-		"warn-days", OPTION_NUMBER, to, "N", \
-		    "exit with status 3 when something expires within N days", \
-		    .min = 0, .max = COMMAND_WARN_DAYS_MAX \
-	}
-#define ROW_JSON(to) \
-	{ \
-		"json", OPTION_FLAG, to, NULL, "print one JSON object" \
-	}
+	OPTION_ROW("warn-days", OPTION_NUMBER, to, "N", \
+	    "exit with status 3 when something expires within N days", .min = 0, \
+	    .max = COMMAND_WARN_DAYS_MAX)
+#define ROW_JSON(to) OPTION_ROW("json", OPTION_FLAG, to, NULL, "print one JSON object")
 
 /* Members of a command's row: its options and the struct of their values. */
 #define COMMAND_OPTIONS(rows) .options = (rows), .size = sizeof(struct options)

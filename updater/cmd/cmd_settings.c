@@ -16,6 +16,9 @@
 #define OUT_MAX (64u * 1024 * 1024) /* bytes of what is printed or exported */
 
 struct options {
+	/* of the command; set by its row */
+	int (*action)(struct settings *s, const struct call *c, const struct options *o,
+	    struct err *e);
 	const char *type;
 	bool expand, tree, json, utf8, dry_run;
 };
@@ -200,96 +203,68 @@ import_file(struct settings *s, const struct call *c, const struct options *o, s
 }
 
 static int
-with_settings(
-    int (*action)(struct settings *, const struct call *, const struct options *, struct err *),
-    const struct call *c, struct err *e)
+run(struct call *c, struct err *e)
 {
+	const struct options *o = c->options;
 	struct settings *s = settings_open(e);
-	int rc = s == NULL ? -1 : action(s, c, c->options, e);
+	int rc = s == NULL ? -1 : o->action(s, c, o, e);
 
 	settings_close(s);
 	return rc;
 }
 
 #define TO(member) OPTION_TO(struct options, member)
+#define OPTIONS(rows, function) \
+	.options = (rows), .size = sizeof(struct options), .defaults = &(const struct options) \
+	{ \
+		.action = (function), .type = "string" \
+	}
 
-static int
-run_get(struct call *c, struct err *e)
-{
-	return with_settings(get, c, e);
-}
 static const struct option get_options[] = {
 	{ "expand", OPTION_FLAG, TO(expand), NULL, "with %NAME% in it expanded" },
 	OPTION_END,
 };
-const struct command cmd_settings_get = { "settings get", run_get, "[options] KEY NAME", 2, 2,
-	"print a value", NULL, get_options, sizeof(struct options), NULL, .offers = OFFER_NOTHING };
+const struct command cmd_settings_get = { "settings get", run, "[options] KEY NAME", 2, 2,
+	"print a value", NULL, OPTIONS(get_options, get), .offers = OFFER_NOTHING };
 
-static int
-run_set(struct call *c, struct err *e)
-{
-	return with_settings(set, c, e);
-}
 static const struct option set_options[] = {
 	{ "type", OPTION_CHOICE, TO(type), "TYPE", "type of the value",
 	    .words = "string expand dword qword binary multi" },
 	OPTION_END,
 };
-const struct command cmd_settings_set = { "settings set", run_set, "[options] KEY NAME VALUE...", 2,
+const struct command cmd_settings_set = { "settings set", run, "[options] KEY NAME VALUE...", 2,
 	1000, "set a value, and print what changed",
 	"A dword and a qword are numbers, binary is hexadecimal digits, multi takes any number "
 	"of values.",
-	set_options, sizeof(struct options), &(const struct options){ .type = "string" },
-	.offers = OFFER_NOTHING };
+	OPTIONS(set_options, set), .offers = OFFER_NOTHING };
 
-static int
-run_delete(struct call *c, struct err *e)
-{
-	return with_settings(delete_one, c, e);
-}
 static const struct option delete_options[] = {
 	{ "tree", OPTION_FLAG, TO(tree), NULL, "the key, with all that is below it" },
 	OPTION_END,
 };
-const struct command cmd_settings_delete = { "settings delete", run_delete, "[--tree] KEY [NAME]",
-	1, 2, "delete a value, or a key with all below it", NULL, delete_options,
-	sizeof(struct options), NULL, .offers = OFFER_NOTHING };
+const struct command cmd_settings_delete = { "settings delete", run, "[--tree] KEY [NAME]", 1, 2,
+	"delete a value, or a key with all below it", NULL, OPTIONS(delete_options, delete_one),
+	.offers = OFFER_NOTHING };
 
-static int
-run_list(struct call *c, struct err *e)
-{
-	return with_settings(list, c, e);
-}
 static const struct option list_options[] = {
 	{ "json", OPTION_FLAG, TO(json), NULL, "print JSON, for programs" },
 	OPTION_END,
 };
-const struct command cmd_settings_list = { "settings list", run_list, "[options] [KEY]", 0, 1,
-	"print all that is below a key, in the form of a key file", NULL, list_options,
-	sizeof(struct options), NULL, .offers = OFFER_NOTHING };
+const struct command cmd_settings_list = { "settings list", run, "[options] [KEY]", 0, 1,
+	"print all that is below a key, in the form of a key file", NULL,
+	OPTIONS(list_options, list), .offers = OFFER_NOTHING };
 
-static int
-run_export(struct call *c, struct err *e)
-{
-	return with_settings(export_tree, c, e);
-}
 static const struct option export_options[] = {
 	{ "utf8", OPTION_FLAG, TO(utf8), NULL, "in UTF-8 instead of UTF-16LE" },
 	OPTION_END,
 };
-const struct command cmd_settings_export = { "settings export", run_export, "[options] KEY [FILE]",
-	1, 2, "write a .reg file, as regedit does", NULL, export_options, sizeof(struct options),
-	NULL, .offers = OFFER_FILES };
+const struct command cmd_settings_export = { "settings export", run, "[options] KEY [FILE]", 1, 2,
+	"write a .reg file, as regedit does", NULL, OPTIONS(export_options, export_tree) };
 
-static int
-run_import(struct call *c, struct err *e)
-{
-	return with_settings(import_file, c, e);
-}
 static const struct option import_options[] = {
 	{ "dry-run", OPTION_FLAG, TO(dry_run), NULL, "only print it", .letter = 'n' },
 	OPTION_END,
 };
-const struct command cmd_settings_import = { "settings import", run_import, "[options] FILE", 1, 1,
-	"do what a .reg file says, and print what changed", NULL, import_options,
-	sizeof(struct options), NULL, .offers = OFFER_FILES };
+const struct command cmd_settings_import = { "settings import", run, "[options] FILE", 1, 1,
+	"do what a .reg file says, and print what changed", NULL,
+	OPTIONS(import_options, import_file) };

@@ -24,31 +24,22 @@ struct cmd_options {
 /* Rows of these options. */
 #define CMD_TO(member) OPTION_TO(struct cmd_options, member)
 #define CMD_STATION_ROWS \
-	{ "installation", OPTION_TEXT, CMD_TO(installation), "NAME", \
-		"installation of the enrolment (default: the only one that has the application)", \
-		.offers = OFFER_NOTHING }, \
-	{ \
-		"app", OPTION_TEXT, CMD_TO(application), "NAME", \
-		    "application (default: that of the settings, or the only one)", \
-		    .offers = OFFER_NOTHING \
-	}
+	OPTION_ROW("installation", OPTION_TEXT, CMD_TO(installation), "NAME", \
+	    "installation of the enrolment (default: the only one that has the application)", \
+	    .offers = OFFER_NOTHING), \
+	    OPTION_ROW("app", OPTION_TEXT, CMD_TO(application), "NAME", \
+		"application (default: that of the settings, or the only one)", \
+		.offers = OFFER_NOTHING)
 #define CMD_DEADLINE_ROW(help) \
-	{ \
-		"deadline", OPTION_NUMBER, CMD_TO(deadline), "SECONDS", help, \
-		    .min = 1, .max = STATION_DEADLINE_MAX_S \
-	}
-#define CMD_JSON_ROW \
-	{ \
-		"json", OPTION_FLAG, CMD_TO(json), NULL, "print JSON, for programs" \
-	}
+	OPTION_ROW("deadline", OPTION_NUMBER, CMD_TO(deadline), "SECONDS", help, .min = 1, \
+	    .max = STATION_DEADLINE_MAX_S)
+#define CMD_JSON_ROW OPTION_ROW("json", OPTION_FLAG, CMD_TO(json), NULL, "print JSON, for programs")
 #define CMD_LOG_ROWS \
-	{ "log", OPTION_CHOICE, CMD_TO(log), "WHERE", \
-		"write the log to the system's log, too, or as lines of JSON", \
-		.words = "syslog json" }, \
-	{ \
-		"progress", OPTION_CHOICE, CMD_TO(progress), "json", \
-		    "print lines of JSON on how far fetching is, for programs", .words = "json" \
-	}
+	OPTION_ROW("log", OPTION_CHOICE, CMD_TO(log), "WHERE", \
+	    "write the log to the system's log, too, or as lines of JSON", \
+	    .words = "syslog json"), \
+	    OPTION_ROW("progress", OPTION_CHOICE, CMD_TO(progress), "json", \
+		"print lines of JSON on how far fetching is, for programs", .words = "json")
 #define CMD_OPTIONS(rows) .options = (rows), .size = sizeof(struct cmd_options)
 
 /* The station that the options of a call name. */
