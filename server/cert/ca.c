@@ -159,31 +159,19 @@ ca_record(const struct ca *ca, const char *action, json_t *details, struct err *
 	return 0;
 }
 
-static int
-take_sha(void *arg, const struct cert_facts *c, struct err *e)
-{
-	char *hex = arg;
-
-	(void)e;
-	if (hex[0] == '\0') /* the first one; its issuers may follow */
-		hex_encode(c->sha256, SHA256_SIZE, hex);
-	return 0;
-}
-
 static json_t *
 find_by_file(const struct ca *ca, const char *path, struct err *e)
 {
-	struct buf text = BUF_INIT(CERT_FILE_MAX);
-	char hex[SHA256_HEX_SIZE] = "";
+	const struct source s = { "", path, strlen(path), false };
+	STACK_OF(X509) *all = certs_read(&s, e);
+	char hex[SHA256_HEX_SIZE];
 	json_t *found = NULL;
 
-	if (file_read(NULL, path, &text, e) == 0) {
-		if (cert_read(text.data, text.len, take_sha, hex, e) == -1)
-			err_context(e, "%s", path);
-		else
-			found = ca_db_find(ca->db, "sha256", hex, e);
+	if (all != NULL) {
+		cert_hex(sk_X509_value(all, 0), hex); /* its issuers may follow */
+		found = ca_db_find(ca->db, "sha256", hex, e);
 	}
-	buf_free(&text);
+	certs_free(all);
 	return found;
 }
 

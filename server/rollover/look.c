@@ -70,30 +70,22 @@ look_pairs(struct look *l, const struct replace *p, struct err *e)
 	return 0;
 }
 
-static int
-take_first(void *arg, const struct cert_facts *c, struct err *e)
-{
-	struct look_kernel *k = arg;
-
-	(void)e;
-	if (!k->looked)
-		hex_encode(c->sha256, SHA256_SIZE, k->hex);
-	k->looked = true;
-	return 0;
-}
-
 void
 look_kernel(struct look *l, const struct replace *p, size_t i)
 {
 	struct look_kernel *k = &l->kernels[i];
 	struct buf pem = BUF_INIT(CERT_FILE_MAX);
 	char version[CERT_LOOK_VERSION_SIZE];
+	X509 *x = NULL;
 
 	memset(k, 0, sizeof *k);
 	k->server = p->m.kernels.v[i];
 	if (cert_look(k->server, CERT_LOOK_MS, &pem, version, &k->why) == 0 &&
-	    cert_read(pem.data, pem.len, take_first, k, &k->why) == -1)
-		k->looked = false;
+	    (x = cert_parse(pem.data, pem.len, &k->why)) != NULL) {
+		cert_hex(x, k->hex);
+		k->looked = true;
+	}
+	X509_free(x);
 	for (int which = 0; which < REPLACE_COUNT && k->looked; which++)
 		k->serves[which] = strcmp(p->m.hex[which], k->hex) == 0;
 	buf_free(&pem);

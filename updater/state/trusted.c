@@ -8,15 +8,8 @@
 #include <string.h>
 
 #include "lib/base/list.h"
-#include "lib/os/clock.h"
-#include "lib/os/file.h"
-#include "lib/os/path.h"
 #include "lib/settings/application.h"
 #include "lib/settings/expand.h"
-#include "lib/x509/source.h"
-
-#define FILE_MAX (1024u * 1024) /* as the TLS library */
-#define DAY	 86400
 
 void
 trusted_free(struct trusted *t)
@@ -55,26 +48,23 @@ trusted_fault(struct trusted *t, const char *file, const struct err *why, struct
 /* While the files of a list are read. */
 struct reading {
 	struct trusted *t;
-	const char *file;
-	size_t n; /* certificates of this file */
 	int rc;
 	struct err *e;
 };
 
 static int
-add_cert(void *arg, const struct cert_facts *facts, struct err *e)
+add_cert(struct trusted *t, const char *file, X509 *x, struct err *e)
 {
-	struct reading *r = arg;
-	int64_t left = facts->to - clock_wall();
 	struct trusted_cert *c;
+	struct cert_facts facts;
+	struct err why;
 
-	if (r->n == TRUSTED_FILE_MAX)
-		return 0;
-	if ((c = add(r->t, r->file, e)) == NULL)
+	if (cert_facts(x, &facts, &why) == -1)
+		return trusted_fault(t, file, &why, e);
+	if ((c = add(t, file, e)) == NULL)
 		return -1;
-	r->n++;
-	c->facts = *facts;
-	c->days_left = (left < 0 ? left - DAY + 1 : left) / DAY;
+	c->facts = facts;
+	c->days_left = cert_days_left(x);
 	return 0;
 }
 
@@ -82,20 +72,16 @@ static void
 read_file(void *arg, const struct source *one)
 {
 	struct reading *r = arg;
-	struct buf pem = BUF_INIT(FILE_MAX);
+	STACK_OF(X509) * certs;
 	struct err why;
-	char file[SOURCE_PATH_MAX + 1];
 
 	if (r->rc == -1)
 		return;
-	snprintf(file, sizeof file, "%.*s", (int)one->len, one->text);
-	r->file = file;
-	r->n = 0;
-	if ((file_read(NULL, file, &pem, &why) == -1 ||
-		cert_read(pem.data, pem.len, add_cert, r, &why) == -1) &&
-	    r->n == 0)
-		r->rc = trusted_fault(r->t, file, &why, r->e);
-	buf_free(&pem);
+	if ((certs = certs_read(one, &why)) == NULL)
+		r->rc = trusted_fault(r->t, one->text, &why, r->e);
+	for (int i = 0; r->rc == 0 && i < sk_X509_num(certs); i++)
+		r->rc = add_cert(r->t, one->text, sk_X509_value(certs, i), r->e);
+	certs_free(certs);
 }
 
 /* The files of the setting's text, by the rules of the TLS library. */

@@ -12,15 +12,12 @@
 #include "lib/x509/facts.h"
 #include "updater/station/station.h"
 
-/* Certificates of one file that are listed. */
-#define TRUSTED_FILE_MAX 64
-
 /* A certificate, or a file from which none can be read. */
 struct trusted_cert {
 	char *file;
 	char *error; /* why nothing is trusted from it, or NULL */
 	struct cert_facts facts;
-	int64_t days_left; /* whole days, below 0 after its end */
+	int days_left; /* whole days, below 0 after its end */
 };
 
 /* Start with all zero. */
