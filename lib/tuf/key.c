@@ -7,23 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
 #include "lib/base/pem.h"
 #include "lib/tuf/canonical.h"
+#include "lib/tuf/kind.h"
 
 /* Most bytes of the canonical form of one key. */
 #define KEY_TEXT_MAX (64u * 1024)
 #define ED25519_SIZE 32
 
-enum scheme { SCHEME_NONE, SCHEME_ED25519, SCHEME_ECDSA, SCHEME_RSA_PSS };
-
 struct tuf_key {
 	char *id;
-	enum scheme scheme;
+	int kind;	 /* enum tuf_kind, or -1 */
 	EVP_PKEY *pkey;	 /* NULL: can't count */
 	const char *why; /* it can't */
 };
@@ -54,35 +52,16 @@ parse_ed25519(const char *text, size_t len)
 	return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, raw, sizeof raw);
 }
 
-static bool
-on_p256(EVP_PKEY *pkey)
+static int
+kind_called(const char *type, const char *scheme)
 {
-	char group[64];
-
-	return EVP_PKEY_is_a(pkey, "EC") &&
-	    EVP_PKEY_get_group_name(pkey, group, sizeof group, NULL) &&
-	    (strcmp(group, "prime256v1") == 0 || strcmp(group, "P-256") == 0);
-}
-
-static bool
-good_rsa(EVP_PKEY *pkey)
-{
-	int bits = EVP_PKEY_get_bits(pkey);
-
-	return EVP_PKEY_is_a(pkey, "RSA") && bits >= TUF_RSA_BITS_MIN && bits <= TUF_RSA_BITS_MAX;
-}
-
-static enum scheme
-scheme_of(const char *type, const char *scheme)
-{
-	if (strcmp(type, "ed25519") == 0 && strcmp(scheme, "ed25519") == 0)
-		return SCHEME_ED25519;
-	if ((strcmp(type, "ecdsa") == 0 || strcmp(type, "ecdsa-sha2-nistp256") == 0) &&
-	    strcmp(scheme, "ecdsa-sha2-nistp256") == 0)
-		return SCHEME_ECDSA;
-	if (strcmp(type, "rsa") == 0 && strcmp(scheme, "rsassa-pss-sha256") == 0)
-		return SCHEME_RSA_PSS;
-	return SCHEME_NONE;
+	for (int i = 0; i < TUF_KINDS; i++)
+		if (strcmp(scheme, tuf_kinds[i].scheme) == 0 &&
+		    (strcmp(type, tuf_kinds[i].type) == 0 ||
+			(tuf_kinds[i].other_type != NULL &&
+			    strcmp(type, tuf_kinds[i].other_type) == 0)))
+			return i;
+	return -1;
 }
 
 /* Set pkey, or why there can't be one. */
@@ -91,9 +70,8 @@ parse_public(struct tuf_key *k, const json_t *public)
 {
 	const char *text = json_string_value(public);
 	size_t len = json_string_length(public);
-	bool right = false;
 
-	if (k->scheme == SCHEME_NONE) {
+	if (k->kind == -1) {
 		k->why = "its type or scheme is not supported";
 		return;
 	}
@@ -101,15 +79,12 @@ parse_public(struct tuf_key *k, const json_t *public)
 		k->why = "it has no public key";
 		return;
 	}
-	if (k->scheme == SCHEME_ED25519)
+	if (k->kind == TUF_ED25519)
 		k->pkey = parse_ed25519(text, len);
 	else if (len <= KEY_TEXT_MAX)
 		k->pkey = pem_public_key(text, len);
 	ERR_clear_error();
-	if (k->pkey != NULL)
-		right = k->scheme == SCHEME_ED25519 ||
-		    (k->scheme == SCHEME_ECDSA ? on_p256(k->pkey) : good_rsa(k->pkey));
-	if (!right) {
+	if (k->pkey == NULL || kind_of(k->pkey) != k->kind) {
 		EVP_PKEY_free(k->pkey);
 		k->pkey = NULL;
 		k->why = "its public key can't be used with its scheme";
@@ -172,7 +147,7 @@ key_parse(const char *id, const json_t *object, struct err *e)
 		err_nomem(e);
 		return NULL;
 	}
-	k->scheme = scheme_of(type, scheme);
+	k->kind = kind_called(type, scheme);
 	if (!right)
 		k->why = "its id is not the SHA-256 of the key";
 	else
@@ -247,12 +222,9 @@ tuf_key_verify(const struct tuf_key *k, const uint8_t *sig, size_t siglen, const
 
 	if (k->pkey == NULL || (ctx = EVP_MD_CTX_new()) == NULL)
 		return false;
-	if (EVP_DigestVerifyInit(ctx, &pctx, k->scheme == SCHEME_ED25519 ? NULL : EVP_sha256(),
-		NULL, k->pkey) == 1 &&
-	    (k->scheme != SCHEME_RSA_PSS ||
-		(EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) > 0 &&
-		    EVP_PKEY_CTX_set_rsa_mgf1_md(pctx, EVP_sha256()) > 0 &&
-		    EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_AUTO) > 0)))
+	if (EVP_DigestVerifyInit(ctx, &pctx, kind_digest((enum tuf_kind)k->kind), NULL, k->pkey) ==
+		1 &&
+	    kind_padding(pctx, (enum tuf_kind)k->kind, RSA_PSS_SALTLEN_AUTO))
 		ok = EVP_DigestVerify(ctx, sig, siglen, data, len) == 1;
 	EVP_MD_CTX_free(ctx);
 	ERR_clear_error();

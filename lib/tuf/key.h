@@ -24,6 +24,8 @@
 #include "lib/base/digest.h"
 #include "lib/base/err.h"
 
+enum tuf_kind { TUF_ED25519, TUF_ECDSA, TUF_RSA, TUF_KINDS };
+
 /* Bits of an RSA modulus. */
 #define TUF_RSA_BITS_MIN 2048
 #define TUF_RSA_BITS_MAX 8192

@@ -26,7 +26,7 @@ add_keys(struct session *s, json_t *body, const char *app, const struct option_l
 	}
 	if (keys->n > 0)
 		return 0;
-	if ((key = session_new_key(s, app, PRIVKEY_ED25519, e)) == NULL)
+	if ((key = session_new_key(s, app, TUF_ED25519, e)) == NULL)
 		return -1;
 	rc = keyset_add(body, app, key, e);
 	json_decref(key);

@@ -73,7 +73,7 @@ make(struct keystore *ks, const char *role, const char *type, const struct passp
     char id[SHA256_HEX_SIZE], struct err *e)
 {
 	struct buf phrase = BUF_INIT(PASSPHRASE_MAX);
-	enum privkey_kind kind;
+	enum tuf_kind kind;
 	struct privkey *k = NULL;
 	int sealed, rc = -1;
 

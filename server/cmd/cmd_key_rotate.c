@@ -39,7 +39,7 @@ parent_body(struct session *s, const char *role, struct err *e)
 
 /* Makes n new keys and adds them to the role. */
 static int
-add_made(struct session *s, json_t *body, const char *role, size_t n, enum privkey_kind kind,
+add_made(struct session *s, json_t *body, const char *role, size_t n, enum tuf_kind kind,
     struct err *e)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -101,7 +101,7 @@ rotate(struct rotation *how, const char *role, struct err *e)
 {
 	struct session *s = &how->s;
 	json_t *body = parent_body(s, role, e);
-	enum privkey_kind kind;
+	enum tuf_kind kind;
 	size_t n;
 
 	if (body == NULL)

@@ -74,7 +74,7 @@ make_keys(struct making *m, const char *passphrase, struct err *e)
 	for (int i = 0; i < TUF_TOP_COUNT; i++) {
 		bool seldom = i == TUF_ROOT || i == TUF_TARGETS;
 
-		if ((m->keys[i] = privkey_generate(PRIVKEY_ED25519, e)) == NULL ||
+		if ((m->keys[i] = privkey_generate(TUF_ED25519, e)) == NULL ||
 		    keystore_add(m->ks, tuf_top_name((enum tuf_top)i), m->keys[i],
 			seldom ? passphrase : NULL, e) == -1)
 			return -1;

@@ -79,7 +79,7 @@ session_end(struct session *s)
 }
 
 json_t *
-session_new_key(struct session *s, const char *role, enum privkey_kind kind, struct err *e)
+session_new_key(struct session *s, const char *role, enum tuf_kind kind, struct err *e)
 {
 	struct buf phrase = BUF_INIT(PASSPHRASE_MAX);
 	bool online = strcmp(role, tuf_top_name(TUF_SNAPSHOT)) == 0 ||

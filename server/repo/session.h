@@ -53,7 +53,7 @@ void session_end(struct session *s);
  * Makes a private key of role in keys/.  Returns its public object (a new reference), or NULL.
  * Keys of snapshot and timestamp aren't encrypted.
  */
-json_t *session_new_key(struct session *s, const char *role, enum privkey_kind kind, struct err *e);
+json_t *session_new_key(struct session *s, const char *role, enum tuf_kind kind, struct err *e);
 
 /*
  * Returns the key object in a file that `key new` wrote, or of a public key in PEM form (a new

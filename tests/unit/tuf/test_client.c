@@ -384,7 +384,7 @@ make_keys(void **state)
 
 	(void)state;
 	for (int i = K_ROOT; i < K_COUNT; i++)
-		if ((keys[i] = privkey_generate(PRIVKEY_ED25519, &e)) == NULL)
+		if ((keys[i] = privkey_generate(TUF_ED25519, &e)) == NULL)
 			return -1;
 	return 0;
 }

@@ -77,11 +77,11 @@ canonical_real(void **state)
 
 static struct kind_row {
 	const char *name;
-	enum privkey_kind kind;
+	enum tuf_kind kind;
 } kind_rows[] = {
-	{ "sign: ed25519", PRIVKEY_ED25519 },
-	{ "sign: ecdsa", PRIVKEY_ECDSA },
-	{ "sign: rsa", PRIVKEY_RSA },
+	{ "sign: ed25519", TUF_ED25519 },
+	{ "sign: ecdsa", TUF_ECDSA },
+	{ "sign: rsa", TUF_RSA },
 };
 
 /*
@@ -178,12 +178,12 @@ static void
 other_scheme(void **state)
 {
 	static const struct {
-		enum privkey_kind kind;
+		enum tuf_kind kind;
 		const char *scheme;
 	} pairs[] = {
-		{ PRIVKEY_ED25519, "ed25519ph" },
-		{ PRIVKEY_ECDSA, "ecdsa-sha2-nistp384" },
-		{ PRIVKEY_RSA, "rsa-pkcs1v15-sha256" },
+		{ TUF_ED25519, "ed25519ph" },
+		{ TUF_ECDSA, "ecdsa-sha2-nistp384" },
+		{ TUF_RSA, "rsa-pkcs1v15-sha256" },
 	};
 	char id[SHA256_HEX_SIZE];
 	struct err e;

@@ -334,8 +334,8 @@ make_keys(void **state)
 	struct err e;
 
 	(void)state;
-	key = privkey_generate(PRIVKEY_ED25519, &e);
-	second = privkey_generate(PRIVKEY_ED25519, &e);
+	key = privkey_generate(TUF_ED25519, &e);
+	second = privkey_generate(TUF_ED25519, &e);
 	return key != NULL && second != NULL ? 0 : -1;
 }
 
