@@ -118,6 +118,7 @@ static const struct stored_row {
 	    ERR_TOO_LARGE, NULL },
 	{ "stored: parent directory", "../x", SHA256, ERR_UNSAFE, NULL },
 	{ "stored: path in the hash", "A/x", "../" HEX16, ERR_SYNTAX, NULL },
+	{ "stored: more behind the hash", "A/x", SHA256 "/x", ERR_SYNTAX, NULL },
 	{ "stored: hash in capitals", "A/x", HEX16 HEX16 HEX16 "0123456789ABCDEF", ERR_SYNTAX,
 	    NULL },
 	{ "stored: short hash", "A/x", HEX16, ERR_SYNTAX, NULL },
