@@ -10,10 +10,9 @@
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/base/digest.h"
+#include "lib/base/list.h"
 #include "lib/os/json_file.h"
 #include "lib/x509/facts.h"
-
-#define N(a) (sizeof(a) / sizeof((a)[0]))
 
 #define FILE_MODE 0600
 

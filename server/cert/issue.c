@@ -12,9 +12,8 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 
+#include "lib/base/list.h"
 #include "lib/x509/key.h"
-
-#define N(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Bytes of a random serial number (RFC 5280, 4.1.2.2: at most 20, positive). */
 #define SERIAL_BYTES 16

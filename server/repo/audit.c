@@ -16,17 +16,6 @@
 
 static const char no_hash[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
-static int
-hash_text(const void *data, size_t len, char out[SHA256_HEX_SIZE], struct err *e)
-{
-	uint8_t sha[DIGEST_MAX];
-
-	if (digest_of(DIGEST_SHA256, data, len, sha, e) == -1)
-		return -1;
-	hex_encode(sha, SHA256_SIZE, out);
-	return 0;
-}
-
 /* Read one line (without its newline), and check its form and that it follows seq and prev. */
 static json_t *
 read_line(const void *data, size_t len, int64_t seq, const char *prev, struct err *e)
@@ -109,7 +98,7 @@ split_end(const struct buf *end, uint64_t size, struct tail *t, struct err *e)
 	if (t->cut > AUDIT_LINE_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "over %u bytes without a line's end",
 		    AUDIT_LINE_MAX);
-	if (t->cut > 0 && hash_text(end->data + whole, t->cut, t->cut_hash, e) == -1)
+	if (t->cut > 0 && digest_hex(end->data + whole, t->cut, t->cut_hash, e) == -1)
 		return -1;
 	if (t->at == 0)
 		return 0;
@@ -119,7 +108,7 @@ split_end(const struct buf *end, uint64_t size, struct tail *t, struct err *e)
 		return err_context(e, "last line");
 	t->seq = json_integer_value(json_object_get(entry, "seq"));
 	json_decref(entry);
-	return hash_text(end->data + start, whole - 1 - start, t->head, e);
+	return digest_hex(end->data + start, whole - 1 - start, t->head, e);
 }
 
 static int
@@ -194,7 +183,7 @@ take_line(struct walk *w, const struct buf *line, struct err *e)
 	}
 	json_decref(r->last);
 	r->last = entry;
-	if (hash_text(line->data, line->len, r->head, e) == -1)
+	if (digest_hex(line->data, line->len, r->head, e) == -1)
 		return -1;
 	r->lines++;
 	return w->each == NULL ? 0 : w->each(w->arg, entry, r->head, buf_text(line), e);

@@ -369,13 +369,11 @@ repo_new_body(const char *type, int64_t version, int days, struct err *e)
 json_t *
 repo_meta(int64_t version, const struct buf *file, struct err *e)
 {
-	uint8_t sha[DIGEST_MAX];
 	char hex[SHA256_HEX_SIZE];
 	json_t *meta;
 
-	if (digest_of(DIGEST_SHA256, file->data, file->len, sha, e) == -1)
+	if (digest_hex(file->data, file->len, hex, e) == -1)
 		return NULL;
-	hex_encode(sha, SHA256_SIZE, hex);
 	meta = json_pack("{s:I,s:I,s:{s:s}}", "version", (json_int_t)version, "length",
 	    (json_int_t)file->len, "hashes", "sha256", hex);
 	if (meta == NULL)

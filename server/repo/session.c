@@ -149,13 +149,11 @@ recorded_role(const struct change_file *f, struct err *e)
 {
 	const json_t *body = json_object_get(f->metadata, "signed");
 	struct buf text = BUF_INIT(REPO_METADATA_MAX);
-	uint8_t sha[DIGEST_MAX];
 	char hex[SHA256_HEX_SIZE];
 	json_t *j = NULL;
 
 	if (sign_write(f->metadata, &text, e) == 0 &&
-	    digest_of(DIGEST_SHA256, text.data, text.len, sha, e) == 0) {
-		hex_encode(sha, SHA256_SIZE, hex);
+	    digest_hex(text.data, text.len, hex, e) == 0) {
 		j = json_pack("{s:O*,s:O,s:s}", "release", json_object_get(body, "release"),
 		    "version", json_object_get(body, "version"), "sha256", hex);
 	}

@@ -132,7 +132,6 @@ roots_json(const struct journal *j)
 int
 journal_write(const struct journal *j, struct buf *out, struct err *e)
 {
-	uint8_t sum[DIGEST_MAX];
 	char hex[SHA256_HEX_SIZE];
 	char *text = NULL;
 	json_t *body;
@@ -144,9 +143,8 @@ journal_write(const struct journal *j, struct buf *out, struct err *e)
 	    record_json(&j->record, e));
 	if (body == NULL || (text = json_dumps(body, JSON_COMPACT)) == NULL)
 		goto out;
-	if (digest_of(DIGEST_SHA256, text, strlen(text), sum, e) == -1)
+	if (digest_hex(text, strlen(text), hex, e) == -1)
 		goto out;
-	hex_encode(sum, SHA256_SIZE, hex);
 	if (buf_addf(out, e, MAGIC "%zu %s\n", strlen(text), hex) == -1 ||
 	    buf_adds(out, text, e) == -1)
 		goto out;
@@ -302,16 +300,14 @@ read_head(const uint8_t *data, size_t len, const uint8_t **body, size_t *body_le
 	const uint8_t *newline =
 	    len == 0 ? NULL : memchr(data, '\n', len < HEAD_MAX ? len : HEAD_MAX);
 	char want[HEAD_MAX + 2], hex[SHA256_HEX_SIZE];
-	uint8_t sum[DIGEST_MAX];
 	int n;
 
 	if (len < sizeof MAGIC || newline == NULL || memcmp(data, MAGIC, sizeof MAGIC - 1) != 0)
 		return err_setx(e, ERR_SYNTAX, "journal: want '" MAGIC "...' at its start");
 	*body = newline + 1;
 	*body_len = len - (size_t)(newline + 1 - data);
-	if (digest_of(DIGEST_SHA256, *body, *body_len, sum, e) == -1)
+	if (digest_hex(*body, *body_len, hex, e) == -1)
 		return -1;
-	hex_encode(sum, SHA256_SIZE, hex);
 	n = snprintf(want, sizeof want, MAGIC "%zu %s\n", *body_len, hex);
 	if ((size_t)n != len - *body_len || memcmp(want, data, (size_t)n) != 0)
 		return err_setx(e, ERR_HASH, "journal: its length or checksum is wrong");

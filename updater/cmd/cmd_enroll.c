@@ -87,7 +87,6 @@ enroll(const struct options *a, struct err *e)
 {
 	struct buf root = BUF_INIT(TUF_ROOT_SIZE_MAX);
 	struct settings *s = NULL;
-	uint8_t sum[DIGEST_MAX];
 	char hex[SHA256_HEX_SIZE];
 	int64_t version;
 	int rc = -1;
@@ -98,11 +97,9 @@ enroll(const struct options *a, struct err *e)
 		err_context(e, "%s is no root metadata that can be trusted", a->root);
 		goto out;
 	}
-	if ((s = settings_open(e)) == NULL ||
-	    digest_of(DIGEST_SHA256, root.data, root.len, sum, e) == -1 ||
+	if ((s = settings_open(e)) == NULL || digest_hex(root.data, root.len, hex, e) == -1 ||
 	    station_enroll(s, &a->en, root.data, root.len, e) == -1)
 		goto out;
-	hex_encode(sum, SHA256_SIZE, hex);
 	printf("enrolled %s/%s\n", a->en.installation, a->en.application);
 	printf("settings in %s\n", settings_place(s, STATION_KEY));
 	printf("trust anchor: root version %lld, SHA-256 %s\n", (long long)version, hex);
