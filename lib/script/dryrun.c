@@ -15,14 +15,14 @@
 #include "lib/script/runner.h"
 #include "lib/settings/application.h"
 
-struct check {
-	const struct check_options *options;
-	struct check_options copy;
+struct dryrun {
+	const struct dryrun_options *options;
+	struct dryrun_options copy;
 	json_t *json; /* owned; never NULL */
 	struct script_facts facts;
-	struct expand_name names[EXCHANGE_NAMES_MAX];
-	char *made_up[EXCHANGE_NAMES_MAX]; /* owned texts of names */
-	char *keys[2][EXCHANGE_NAMES_MAX]; /* owned; [0] HKLM, [1] HKCU */
+	struct expand_name names[SCRIPT_FRAME_NAMES_MAX];
+	char *made_up[SCRIPT_FRAME_NAMES_MAX]; /* owned texts of names */
+	char *keys[2][SCRIPT_FRAME_NAMES_MAX]; /* owned; [0] HKLM, [1] HKCU */
 	size_t nkeys[2];
 	bool any_os;
 };
@@ -31,20 +31,12 @@ struct check {
 static int
 only(const json_t *object, const char *what, const char *const *names, struct err *e)
 {
-	const char *name;
-	json_t *value;
+	const char *other;
 
 	if (object != NULL && !json_is_object(object))
 		return err_setx(e, ERR_SYNTAX, "facts: %s: want an object", what);
-	json_object_foreach ((json_t *)(uintptr_t)object, name, value) {
-		size_t i = 0;
-
-		while (names[i] != NULL && strcmp(names[i], name) != 0)
-			i++;
-		if (names[i] == NULL)
-			return err_setx(e, ERR_SYNTAX, "facts: %s: unknown member '%.100s'", what,
-			    name);
-	}
+	if ((other = json_only(object, names)) != NULL)
+		return err_setx(e, ERR_SYNTAX, "facts: %s: unknown member '%.100s'", what, other);
 	return 0;
 }
 
@@ -52,18 +44,18 @@ only(const json_t *object, const char *what, const char *const *names, struct er
 static int
 text_of(const json_t *object, const char *name, const char **out, struct err *e)
 {
-	const json_t *v = json_object_get(object, name);
+	const char *text = json_text_of(object, name);
 
-	if (v == NULL)
+	if (json_object_get(object, name) == NULL)
 		return 0;
-	if (!json_is_string(v) || strlen(json_string_value(v)) != json_string_length(v))
+	if (text == NULL)
 		return err_setx(e, ERR_SYNTAX, "facts: %s: want a text", name);
-	*out = json_string_value(v);
+	*out = text;
 	return 0;
 }
 
 static int
-read_station(struct check *c, struct err *e)
+read_station(struct dryrun *c, struct err *e)
 {
 	static const char *const members[] = { "name", "os", "application", "installation", NULL };
 	static const char *const release_members[] = { "number", NULL };
@@ -92,13 +84,13 @@ read_station(struct check *c, struct err *e)
 }
 
 static int
-add_name(struct check *c, const char *name, const char *text, struct err *e)
+add_name(struct dryrun *c, const char *name, const char *text, struct err *e)
 {
 	size_t n = c->facts.names.n;
 	struct buf b = BUF_INIT(EXPAND_MAX);
 
-	if (n == EXCHANGE_NAMES_MAX)
-		return err_setx(e, ERR_TOO_LARGE, "facts: over %u names", EXCHANGE_NAMES_MAX);
+	if (n == SCRIPT_FRAME_NAMES_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "facts: over %u names", SCRIPT_FRAME_NAMES_MAX);
 	if (text == NULL) {
 		if (buf_addf(&b, e, "<%s>", name) == -1)
 			return -1;
@@ -111,7 +103,7 @@ add_name(struct check *c, const char *name, const char *text, struct err *e)
 
 /* Names that the facts give come first, and so count. */
 static int
-read_names(struct check *c, struct err *e)
+read_names(struct dryrun *c, struct err *e)
 {
 	static const char *const directories[] = { "InstallDir", "AppDir" };
 	const json_t *names = json_object_get(c->json, "names");
@@ -136,7 +128,7 @@ read_names(struct check *c, struct err *e)
 }
 
 static int
-add_key(struct check *c, const char *key, struct err *e)
+add_key(struct dryrun *c, const char *key, struct err *e)
 {
 	struct buf b = BUF_INIT(2 * SETTING_KEY_MAX);
 	int user;
@@ -144,16 +136,17 @@ add_key(struct check *c, const char *key, struct err *e)
 	if (setting_key_normal(key, strlen(key), &b, e) == -1)
 		return err_context(e, "facts: keys");
 	user = strncmp(buf_text(&b), "HKCU", 4) == 0;
-	if (c->nkeys[user] == EXCHANGE_NAMES_MAX / 2) {
+	if (c->nkeys[user] == SCRIPT_FRAME_NAMES_MAX / 2) {
 		buf_free(&b);
-		return err_setx(e, ERR_TOO_LARGE, "facts: over %u keys", EXCHANGE_NAMES_MAX / 2);
+		return err_setx(e, ERR_TOO_LARGE, "facts: over %u keys",
+		    SCRIPT_FRAME_NAMES_MAX / 2);
 	}
 	c->keys[user][c->nkeys[user]++] = (char *)buf_steal(&b);
 	return 0;
 }
 
 static int
-read_keys(struct check *c, struct err *e)
+read_keys(struct dryrun *c, struct err *e)
 {
 	const json_t *keys = json_object_get(c->json, "keys");
 
@@ -178,7 +171,7 @@ read_keys(struct check *c, struct err *e)
 static int
 find_setting(void *arg, const char *key, const char *name, struct value *v, struct err *e)
 {
-	const struct check *c = arg;
+	const struct dryrun *c = arg;
 	const char *k, *n;
 	json_t *values, *text;
 
@@ -204,7 +197,7 @@ find_setting(void *arg, const char *key, const char *name, struct value *v, stru
 
 /* Say now what is wrong with the settings, not when a script asks for one. */
 static int
-check_settings(struct check *c, struct err *e)
+check_settings(struct dryrun *c, struct err *e)
 {
 	const json_t *settings = json_object_get(c->json, "settings");
 	const char *key, *name;
@@ -240,7 +233,7 @@ check_settings(struct check *c, struct err *e)
 static int
 exists(void *arg, const char *target, struct err *e)
 {
-	const struct check *c = arg;
+	const struct dryrun *c = arg;
 	const json_t *files = json_object_get(c->json, "files");
 
 	if (c->options->exists != NULL)
@@ -257,17 +250,17 @@ exists(void *arg, const char *target, struct err *e)
 static int
 on_log(void *arg, const char *script, const char *text, struct err *e)
 {
-	const struct check *c = arg;
+	const struct dryrun *c = arg;
 
 	return c->options->log == NULL ? 0 : c->options->log(c->options->arg, script, text, e);
 }
 
-struct check *
-check_new(const struct check_options *o, struct err *e)
+struct dryrun *
+dryrun_new(const struct dryrun_options *o, struct err *e)
 {
 	static const char *const members[] = { "station", "release", "files", "names", "keys",
 		"settings", NULL };
-	struct check *c = calloc(1, sizeof *c);
+	struct dryrun *c = calloc(1, sizeof *c);
 
 	if (c == NULL) {
 		err_nomem(e);
@@ -283,16 +276,16 @@ check_new(const struct check_options *o, struct err *e)
 	if (c->json != NULL && only(c->json, "file", members, e) == 0 && read_station(c, e) == 0 &&
 	    read_names(c, e) == 0 && read_keys(c, e) == 0 && check_settings(c, e) == 0)
 		return c;
-	check_free(c);
+	dryrun_free(c);
 	return NULL;
 }
 
 void
-check_free(struct check *c)
+dryrun_free(struct dryrun *c)
 {
 	if (c == NULL)
 		return;
-	for (size_t i = 0; i < EXCHANGE_NAMES_MAX; i++) {
+	for (size_t i = 0; i < SCRIPT_FRAME_NAMES_MAX; i++) {
 		free(c->made_up[i]);
 		free(c->keys[0][i]);
 		free(c->keys[1][i]);
@@ -312,7 +305,7 @@ put_value(struct buf *out, const char *mark, const struct change *x, const struc
 }
 
 static int
-put_set(struct check *c, const struct change *x, struct buf *out, struct err *e)
+put_set(struct dryrun *c, const struct change *x, struct buf *out, struct err *e)
 {
 	struct value old = VALUE_INIT;
 	int found = find_setting(c, x->key, x->name, &old, e), rc = found == -1 ? -1 : 0;
@@ -327,7 +320,7 @@ put_set(struct check *c, const struct change *x, struct buf *out, struct err *e)
 }
 
 static int
-put_changes(struct check *c, const struct changeset *changes, struct buf *out, struct err *e)
+put_changes(struct dryrun *c, const struct changeset *changes, struct buf *out, struct err *e)
 {
 	for (size_t i = 0; i < changes->n; i++) {
 		const struct change *x = &changes->changes[i];
@@ -358,10 +351,10 @@ is_in(const char *name, const char *directory)
 }
 
 static int
-run_as(struct check *c, const char *os, const char *name, const uint8_t *source, size_t len,
+run_as(struct dryrun *c, const char *os, const char *name, const uint8_t *source, size_t len,
     struct buf *out, struct err *e)
 {
-	const char *prefixes[2 * EXCHANGE_NAMES_MAX];
+	const char *prefixes[2 * SCRIPT_FRAME_NAMES_MAX];
 	struct changeset changes = CHANGESET_INIT;
 	struct script_facts facts = c->facts;
 	struct runner *r;
@@ -382,7 +375,7 @@ run_as(struct check *c, const char *os, const char *name, const uint8_t *source,
 }
 
 int
-check_run(struct check *c, const char *name, const uint8_t *source, size_t len, struct buf *out,
+dryrun_run(struct dryrun *c, const char *name, const uint8_t *source, size_t len, struct buf *out,
     struct err *e)
 {
 	struct buf each[2] = { BUF_INIT(out->max), BUF_INIT(out->max) };

@@ -17,11 +17,11 @@
 #include "lib/script/script.h"
 
 /* Bytes of a file of facts. */
-#define CHECK_FACTS_MAX (1024u * 1024)
+#define DRYRUN_FACTS_MAX (1024u * 1024)
 
-struct check;
+struct dryrun;
 
-struct check_options {
+struct dryrun_options {
 	const uint8_t *json; /* facts, the format of docs/scripts.md; NULL: none */
 	size_t len;
 	const char *application; /* where the facts don't say; NULL: "APPLICATION" */
@@ -35,8 +35,8 @@ struct check_options {
  * What json and application point to must live as long.  NULL with ERR_SYNTAX (the text says where)
  * and others.
  */
-struct check *check_new(const struct check_options *o, struct err *e);
-void check_free(struct check *c);
+struct dryrun *dryrun_new(const struct dryrun_options *o, struct err *e);
+void dryrun_free(struct dryrun *c);
 
 /*
  * Run one script in a script child and append what it would do to out, a line a change: "+ KEY NAME
@@ -47,7 +47,7 @@ void check_free(struct check *c);
  * Where the facts name no operating system it runs as on each; where that makes a difference out
  * says so. 0, or -1 with what runner_run() gave.
  */
-int check_run(struct check *c, const char *name, const uint8_t *source, size_t len, struct buf *out,
-    struct err *e);
+int dryrun_run(struct dryrun *c, const char *name, const uint8_t *source, size_t len,
+    struct buf *out, struct err *e);
 
 #endif

@@ -54,7 +54,7 @@ touches_own(const char *key, bool tree)
 }
 
 int
-guard_key(const char *key, bool tree, const char *const *prefixes, size_t n, struct err *e)
+keyguard_check(const char *key, bool tree, const char *const *prefixes, size_t n, struct err *e)
 {
 	bool within = false;
 

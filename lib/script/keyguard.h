@@ -16,6 +16,7 @@
  * one of the prefixes or below one, and neither is nor (tree) holds Slipway's own settings,
  * HKLM\SOFTWARE\Slipway, whatever the prefixes say. 0, or -1 with ERR_SCRIPT.
  */
-int guard_key(const char *key, bool tree, const char *const *prefixes, size_t n, struct err *e);
+int
+keyguard_check(const char *key, bool tree, const char *const *prefixes, size_t n, struct err *e);
 
 #endif

@@ -36,7 +36,7 @@ struct runner *
 runner_start(const struct script_facts *facts, int64_t deadline, struct err *e)
 {
 	struct runner *r = calloc(1, sizeof *r);
-	struct buf b = BUF_INIT(EXCHANGE_FRAME_MAX);
+	struct buf b = BUF_INIT(SCRIPT_FRAME_MAX);
 	int rc = -1;
 
 	if (r == NULL) {
@@ -45,9 +45,10 @@ runner_start(const struct script_facts *facts, int64_t deadline, struct err *e)
 	}
 	r->facts = facts;
 	r->deadline = deadline;
-	if (exchange_put_facts(&b, facts, e) == 0 &&
+	if (script_frames_put_facts(&b, facts, e) == 0 &&
 	    (r->child = child_start(&script_child_role, e)) != NULL)
-		rc = frame_send(child_frames(r->child), EXCHANGE_FACTS, b.data, b.len, deadline, e);
+		rc = frame_send(child_frames(r->child), SCRIPT_FRAME_FACTS, b.data, b.len, deadline,
+		    e);
 	buf_free(&b);
 	if (rc == 0)
 		return r;
@@ -71,7 +72,7 @@ runner_confined(const struct runner *r)
 }
 
 static int
-answer(struct running *s, enum exchange type, const struct buf *b, struct err *e)
+answer(struct running *s, enum script_frame type, const struct buf *b, struct err *e)
 {
 	return frame_send(child_frames(s->r->child), (uint8_t)type, b->data, b->len, s->deadline,
 	    e);
@@ -82,7 +83,7 @@ static int
 refuse(struct running *s, const struct err *why, struct err *e)
 {
 	struct buf b = BUF_INIT(2 * ERR_TEXT_SIZE);
-	int rc = frame_put_err(&b, why, e) == -1 ? -1 : answer(s, EXCHANGE_REFUSED, &b, e);
+	int rc = frame_put_err(&b, why, e) == -1 ? -1 : answer(s, SCRIPT_FRAME_REFUSED, &b, e);
 
 	buf_free(&b);
 	return rc;
@@ -109,14 +110,14 @@ on_get(struct running *s, struct wire *w, struct err *e)
 
 	if (name == NULL || key == NULL || w->p != w->end)
 		return err_setx(e, ERR_PROTOCOL, "the script child sent a malformed question");
-	if (guard_key(key, false, facts->prefixes, facts->nprefixes, &why) == -1)
+	if (keyguard_check(key, false, facts->prefixes, facts->nprefixes, &why) == -1)
 		found = -1;
 	else if (facts->get != NULL)
 		found = facts->get(facts->arg, key, name, &v, &why);
-	if (found == 1 && exchange_put_value(&b, &v, &why) == -1)
+	if (found == 1 && script_frames_put_value(&b, &v, &why) == -1)
 		found = -1;
 	rc = found == -1 ? refuse(s, &why, e)
-			 : answer(s, found ? EXCHANGE_VALUE : EXCHANGE_NONE, &b, e);
+			 : answer(s, found ? SCRIPT_FRAME_VALUE : SCRIPT_FRAME_NONE, &b, e);
 	value_free(&v);
 	buf_free(&b);
 	return rc;
@@ -126,7 +127,7 @@ static int
 on_exists(struct running *s, struct wire *w, struct err *e)
 {
 	const struct script_facts *facts = s->r->facts;
-	const char *target = frame_name(w, EXCHANGE_FRAME_MAX);
+	const char *target = frame_name(w, SCRIPT_FRAME_MAX);
 	struct buf none = BUF_INIT(0);
 	struct err why;
 	int rc = 0;
@@ -136,7 +137,7 @@ on_exists(struct running *s, struct wire *w, struct err *e)
 	if (facts->exists != NULL)
 		rc = facts->exists(facts->arg, target, &why);
 	return rc == -1 ? refuse(s, &why, e)
-			: answer(s, rc ? EXCHANGE_YES : EXCHANGE_NONE, &none, e);
+			: answer(s, rc ? SCRIPT_FRAME_YES : SCRIPT_FRAME_NONE, &none, e);
 }
 
 static int
@@ -161,26 +162,26 @@ on_frame(struct running *s, const struct frame *f, struct err *e)
 {
 	struct wire w = WIRE_INIT(f->data, f->len);
 
-	if (f->type != EXCHANGE_HELLO && !s->r->hello)
+	if (f->type != SCRIPT_FRAME_HELLO && !s->r->hello)
 		return err_setx(e, ERR_PROTOCOL, "the script child didn't say how it is confined");
 	switch (f->type) {
-	case EXCHANGE_HELLO:
+	case SCRIPT_FRAME_HELLO:
 		return child_take_hello(&w, &s->r->hello, &s->r->confined)
 		    ? 0
 		    : err_setx(e, ERR_PROTOCOL, "the script child sent a malformed greeting");
-	case EXCHANGE_GET:
+	case SCRIPT_FRAME_GET:
 		return count_call(s, e) == -1 ? -1 : on_get(s, &w, e);
-	case EXCHANGE_EXISTS:
+	case SCRIPT_FRAME_EXISTS:
 		return count_call(s, e) == -1 ? -1 : on_exists(s, &w, e);
-	case EXCHANGE_LOG:
+	case SCRIPT_FRAME_LOG:
 		return on_log(s, &w, e);
-	case EXCHANGE_CHANGES:
-		return exchange_changes(&w, s->r->facts, &s->changes, &s->size, e);
-	case EXCHANGE_DONE:
+	case SCRIPT_FRAME_CHANGES:
+		return script_frames_changes(&w, s->r->facts, &s->changes, &s->size, e);
+	case SCRIPT_FRAME_DONE:
 		return f->len == 0
 		    ? 1
 		    : err_setx(e, ERR_PROTOCOL, "the script child sent a malformed end");
-	case EXCHANGE_FAILED:
+	case SCRIPT_FRAME_FAILED:
 		frame_err(&w, e);
 		return e->code == ERR_PROTOCOL ? -1 : -2;
 	default:
@@ -233,7 +234,7 @@ runner_run(struct runner *r, const char *name, const uint8_t *source, size_t len
 {
 	struct running s = { r, name, clock_mono_ms() + SCRIPT_TIME_MAX_MS, CHANGESET_INIT, 0, 0,
 		0 };
-	struct buf b = BUF_INIT(EXCHANGE_FRAME_MAX);
+	struct buf b = BUF_INIT(SCRIPT_FRAME_MAX);
 	int rc = -1;
 
 	if (r->child == NULL)
@@ -244,8 +245,8 @@ runner_run(struct runner *r, const char *name, const uint8_t *source, size_t len
 	if (len > SCRIPT_SIZE_MAX || strlen(name) > SCRIPT_NAME_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "%.200s: over %u bytes", name, SCRIPT_SIZE_MAX);
 	if (frame_put_name(&b, name, e) == 0 && wire_put_string(&b, source, len, e) == 0)
-		rc = frame_send(child_frames(r->child), EXCHANGE_SCRIPT, b.data, b.len, s.deadline,
-			 e) == -1
+		rc = frame_send(child_frames(r->child), SCRIPT_FRAME_SCRIPT, b.data, b.len,
+			 s.deadline, e) == -1
 		    ? give_up(&s, e->code == ERR_PROTOCOL, e)
 		    : converse(&s, out, e);
 	buf_free(&b);

@@ -11,6 +11,8 @@
 #include <lauxlib.h>
 #include <lualib.h>
 
+#include "lib/base/list.h"
+
 /* Instructions between two looks at the budget. */
 #define HOOK_STEP 1000
 
@@ -98,51 +100,50 @@ bounded_rep(lua_State *L)
 	return 1;
 }
 
-/*
- * Take the named functions of a library's table on top of the stack into a new table, which
- * replaces it.
- */
+/* What a script sees of a library: these functions, and one of ours. */
+static const struct library {
+	const char *name; /* NULL: its functions are globals */
+	lua_CFunction open;
+	const char *functions[11]; /* ends in NULL */
+	const char *own;	   /* or NULL */
+	lua_CFunction function;
+} libraries[] = {
+	{ NULL, luaopen_base,
+	    { "assert", "error", "ipairs", "next", "pairs", "select", "tonumber", "type" },
+	    "tostring", safe_tostring },
+	{ "string", luaopen_string, { "byte", "char", "len", "lower", "reverse", "sub", "upper" },
+	    "rep", bounded_rep },
+	{ "table", luaopen_table, { "concat", "insert", "remove" }, NULL, NULL },
+	{ "math", luaopen_math,
+	    { "abs", "ceil", "floor", "fmod", "max", "min", "modf", "tointeger", "type", "ult" },
+	    NULL, NULL },
+};
+
+/* Push a new table of the allowed functions of a library. */
 static void
-take(lua_State *L, const char *const *names)
+push_library(lua_State *L, const struct library *l)
 {
+	lua_pushcfunction(L, l->open);
+	lua_call(L, 0, 1);
 	lua_newtable(L);
-	for (; *names != NULL; names++) {
-		lua_getfield(L, -2, *names);
-		lua_setfield(L, -2, *names);
+	for (const char *const *name = l->functions; *name != NULL; name++) {
+		lua_getfield(L, -2, *name);
+		lua_setfield(L, -2, *name);
 	}
 	lua_remove(L, -2);
+	if (l->own != NULL) {
+		lua_pushcfunction(L, l->function);
+		lua_setfield(L, -2, l->own);
+	}
 }
 
+/*
+ * ("x"):upper() goes through the metatable of strings: it gets the same functions, in a copy of the
+ * table on top of the stack.
+ */
 static void
-open_allowed(lua_State *L)
+set_string_methods(lua_State *L)
 {
-	static const char *const base[] = { "assert", "error", "ipairs", "next", "pairs", "select",
-		"tonumber", "type", NULL };
-	static const char *const text[] = { "byte", "char", "len", "lower", "reverse", "sub",
-		"upper", NULL };
-	static const char *const table[] = { "concat", "insert", "remove", NULL };
-	static const char *const math[] = { "abs", "ceil", "floor", "fmod", "max", "min", "modf",
-		"tointeger", "type", "ult", NULL };
-
-	/*
-	 * The base library writes into the table of globals; what we want of it moves into a new
-	 * one.
-	 */
-	lua_pushcfunction(L, luaopen_base);
-	lua_call(L, 0, 1);
-	take(L, base);
-	lua_pushcfunction(L, safe_tostring);
-	lua_setfield(L, -2, "tostring");
-
-	lua_pushcfunction(L, luaopen_string);
-	lua_call(L, 0, 1);
-	take(L, text);
-	lua_pushcfunction(L, bounded_rep);
-	lua_setfield(L, -2, "rep");
-	/*
-	 * ("x"):upper() goes through the metatable of strings: the same allowlist there, and a copy
-	 * of its own.
-	 */
 	lua_pushliteral(L, "");
 	lua_newtable(L);
 	lua_newtable(L);
@@ -155,17 +156,19 @@ open_allowed(lua_State *L)
 	lua_setfield(L, -2, "__index");
 	lua_setmetatable(L, -2);
 	lua_pop(L, 1);
-	lua_setfield(L, -2, "string");
+}
 
-	lua_pushcfunction(L, luaopen_table);
-	lua_call(L, 0, 1);
-	take(L, table);
-	lua_setfield(L, -2, "table");
-	lua_pushcfunction(L, luaopen_math);
-	lua_call(L, 0, 1);
-	take(L, math);
-	lua_setfield(L, -2, "math");
-
+/* The base library writes into the table of globals, so a new table becomes that of globals. */
+static void
+open_allowed(lua_State *L)
+{
+	for (size_t i = 0; i < N(libraries); i++) {
+		push_library(L, &libraries[i]);
+		if (libraries[i].open == luaopen_string)
+			set_string_methods(L);
+		if (libraries[i].name != NULL)
+			lua_setfield(L, -2, libraries[i].name);
+	}
 	lua_pushvalue(L, -1);
 	lua_setfield(L, -2, "_G");
 	lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
@@ -218,12 +221,6 @@ sandbox_free(struct sandbox *b)
 		return;
 	lua_close(b->L);
 	free(b);
-}
-
-lua_State *
-sandbox_lua(struct sandbox *b)
-{
-	return b->L;
 }
 
 /* What Lua calls the chunk; Lua cuts long names, we don't. */

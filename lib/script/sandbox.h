@@ -23,9 +23,6 @@ struct sandbox;
 struct sandbox *sandbox_new(size_t memory, uint64_t instructions, struct err *e);
 void sandbox_free(struct sandbox *b);
 
-/* The state, to register functions and tables in before sandbox_run(). */
-lua_State *sandbox_lua(struct sandbox *b);
-
 /*
  * Run a text chunk.  prepare(L, arg) is called first, protected, to register what the script may
  * use.  0, or -1 with ERR_SCRIPT (the text has file and line) or ERR_LIMIT (memory or

@@ -57,7 +57,7 @@ check_key(lua_State *L, struct script *s, bool tree, char out[SETTING_KEY_MAX + 
 	if (ok)
 		memcpy(out, buf_text(&b), b.len + 1);
 	buf_free(&b);
-	if (!ok || guard_key(out, tree, s->facts->prefixes, s->facts->nprefixes, &e) == -1)
+	if (!ok || keyguard_check(out, tree, s->facts->prefixes, s->facts->nprefixes, &e) == -1)
 		luaL_error(L, "%s", e.text);
 }
 

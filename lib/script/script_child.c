@@ -27,7 +27,7 @@ struct duty {
 };
 
 static int
-tell(struct duty *d, enum exchange type, struct err *e)
+tell(struct duty *d, enum script_frame type, struct err *e)
 {
 	int rc = frame_send(d->parent, (uint8_t)type, d->out.data, d->out.len, FRAME_FOREVER, e);
 
@@ -37,7 +37,7 @@ tell(struct duty *d, enum exchange type, struct err *e)
 
 /* Ask, and wait for the answer. */
 static int
-ask(struct duty *d, enum exchange type, struct frame *f, struct err *e)
+ask(struct duty *d, enum script_frame type, struct frame *f, struct err *e)
 {
 	if (tell(d, type, e) == -1)
 		return -1;
@@ -55,12 +55,12 @@ ask_get(void *arg, const char *key, const char *name, struct value *v, struct er
 
 	buf_reset(&d->out);
 	if (frame_put_name(&d->out, key, e) == -1 || frame_put_name(&d->out, name, e) == -1 ||
-	    ask(d, EXCHANGE_GET, &f, e) == -1)
+	    ask(d, SCRIPT_FRAME_GET, &f, e) == -1)
 		return -1;
 	w = (struct wire)WIRE_INIT(f.data, f.len);
-	if (f.type == EXCHANGE_VALUE)
-		return exchange_value(&w, v, e) == -1 ? -1 : 1;
-	return f.type == EXCHANGE_NONE ? 0 : frame_err(&w, e);
+	if (f.type == SCRIPT_FRAME_VALUE)
+		return script_frames_value(&w, v, e) == -1 ? -1 : 1;
+	return f.type == SCRIPT_FRAME_NONE ? 0 : frame_err(&w, e);
 }
 
 static int
@@ -71,10 +71,10 @@ ask_exists(void *arg, const char *target, struct err *e)
 	struct wire w;
 
 	buf_reset(&d->out);
-	if (frame_put_name(&d->out, target, e) == -1 || ask(d, EXCHANGE_EXISTS, &f, e) == -1)
+	if (frame_put_name(&d->out, target, e) == -1 || ask(d, SCRIPT_FRAME_EXISTS, &f, e) == -1)
 		return -1;
 	w = (struct wire)WIRE_INIT(f.data, f.len);
-	return f.type == EXCHANGE_YES ? 1 : f.type == EXCHANGE_NONE ? 0 : frame_err(&w, e);
+	return f.type == SCRIPT_FRAME_YES ? 1 : f.type == SCRIPT_FRAME_NONE ? 0 : frame_err(&w, e);
 }
 
 static int
@@ -84,7 +84,7 @@ tell_log(void *arg, const char *script, const char *text, struct err *e)
 
 	(void)script;
 	buf_reset(&d->out);
-	return frame_put_name(&d->out, text, e) == -1 ? -1 : tell(d, EXCHANGE_LOG, e);
+	return frame_put_name(&d->out, text, e) == -1 ? -1 : tell(d, SCRIPT_FRAME_LOG, e);
 }
 
 static const struct confine_want want = { .memory = SCRIPT_MEMORY_MAX + OTHER_MEMORY,
@@ -100,7 +100,7 @@ take_facts(struct duty *d, const struct frame *f, struct err *e)
 	if (buf_add(&d->facts_text, f->data, f->len, e) == -1)
 		return -1;
 	w = (struct wire)WIRE_INIT(d->facts_text.data, d->facts_text.len);
-	if (exchange_facts(&w, &d->facts, e) == -1)
+	if (script_frames_facts(&w, &d->facts, e) == -1)
 		return -1;
 	d->facts.get = ask_get;
 	d->facts.exists = ask_exists;
@@ -114,12 +114,12 @@ tell_changes(struct duty *d, const struct changeset *c, struct err *e)
 {
 	buf_reset(&d->out);
 	for (size_t i = 0; i < c->n; i++)
-		if (exchange_put_change(&d->out, &c->changes[i], e) == -1 ||
-		    (d->out.len > CHANGES_SIZE && tell(d, EXCHANGE_CHANGES, e) == -1))
+		if (script_frames_put_change(&d->out, &c->changes[i], e) == -1 ||
+		    (d->out.len > CHANGES_SIZE && tell(d, SCRIPT_FRAME_CHANGES, e) == -1))
 			return -1;
-	if (d->out.len > 0 && tell(d, EXCHANGE_CHANGES, e) == -1)
+	if (d->out.len > 0 && tell(d, SCRIPT_FRAME_CHANGES, e) == -1)
 		return -1;
-	return tell(d, EXCHANGE_DONE, e);
+	return tell(d, SCRIPT_FRAME_DONE, e);
 }
 
 static int
@@ -136,16 +136,17 @@ run_one(struct duty *d, const struct frame *f, struct err *e)
 	int rc;
 
 	/* The next answer to a question overwrites the frame. */
-	if ((source = wire_string(&w, &len)) == NULL || sent == NULL ||
-	    (copy = malloc(len + 1)) == NULL)
+	if ((source = wire_string(&w, &len)) == NULL || sent == NULL)
 		return err_setx(e, ERR_PROTOCOL, "want a script");
+	if ((copy = malloc(len + 1)) == NULL)
+		return err_nomem(e);
 	memcpy(copy, source, len);
 	memcpy(name, sent, strlen(sent) + 1);
 	if (script_run(name, copy, len, &d->facts, &c, &why) == 0) {
 		rc = tell_changes(d, &c, e);
 	} else {
 		buf_reset(&d->out);
-		rc = frame_put_err(&d->out, &why, e) == -1 ? -1 : tell(d, EXCHANGE_FAILED, e);
+		rc = frame_put_err(&d->out, &why, e) == -1 ? -1 : tell(d, SCRIPT_FRAME_FAILED, e);
 	}
 	free(copy);
 	changeset_free(&c);
@@ -156,22 +157,23 @@ static int
 run(struct frames *parent)
 {
 	struct duty d = { .parent = parent,
-		.out = BUF_INIT(EXCHANGE_FRAME_MAX),
-		.facts_text = BUF_INIT(EXCHANGE_FRAME_MAX) };
+		.out = BUF_INIT(SCRIPT_FRAME_MAX),
+		.facts_text = BUF_INIT(SCRIPT_FRAME_MAX) };
 	struct frame f;
 	struct err e;
-	int rc = child_hello(parent, EXCHANGE_HELLO, &want, &e);
+	int rc = child_hello(parent, SCRIPT_FRAME_HELLO, &want, &e);
 
 	while (rc == 0 && (rc = frame_recv(parent, &f, FRAME_FOREVER, &e)) == 1)
-		if (f.type == EXCHANGE_FACTS)
+		if (f.type == SCRIPT_FRAME_FACTS)
 			rc = take_facts(&d, &f, &e);
 		else
-			rc = f.type == EXCHANGE_SCRIPT && d.facts_text.len > 0 ? run_one(&d, &f, &e)
-									       : -1;
-	exchange_facts_free(&d.facts);
+			rc = f.type == SCRIPT_FRAME_SCRIPT && d.facts_text.len > 0
+			    ? run_one(&d, &f, &e)
+			    : -1;
+	script_frames_facts_free(&d.facts);
 	buf_free(&d.out);
 	buf_free(&d.facts_text);
 	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-const struct child_role script_child_role = { "script", EXCHANGE_FRAME_MAX, run, &want };
+const struct child_role script_child_role = { "script", SCRIPT_FRAME_MAX, run, &want };

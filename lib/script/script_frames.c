@@ -17,7 +17,7 @@ malformed(const char *what, struct err *e)
 }
 
 int
-exchange_put_value(struct buf *b, const struct value *v, struct err *e)
+script_frames_put_value(struct buf *b, const struct value *v, struct err *e)
 {
 	if (wire_put_u8(b, (uint8_t)v->type, e) == -1 || wire_put_u64(b, v->number, e) == -1)
 		return -1;
@@ -25,7 +25,7 @@ exchange_put_value(struct buf *b, const struct value *v, struct err *e)
 }
 
 int
-exchange_value(struct wire *w, struct value *v, struct err *e)
+script_frames_value(struct wire *w, struct value *v, struct err *e)
 {
 	struct value got = { .type = (enum value_type)wire_u8(w), .number = wire_u64(w) };
 	const uint8_t *data = wire_string(w, &got.len);
@@ -76,7 +76,7 @@ put_fixed_names(struct buf *b, struct err *e)
 }
 
 int
-exchange_put_facts(struct buf *b, const struct script_facts *facts, struct err *e)
+script_frames_put_facts(struct buf *b, const struct script_facts *facts, struct err *e)
 {
 	const char *texts[] = { facts->station, facts->os, facts->application,
 		facts->installation };
@@ -87,9 +87,10 @@ exchange_put_facts(struct buf *b, const struct script_facts *facts, struct err *
 			return -1;
 	while (!facts->names.only_own && place_known_name(fixed) != NULL)
 		fixed++;
-	if (facts->names.n + fixed > EXCHANGE_NAMES_MAX || facts->nprefixes > EXCHANGE_NAMES_MAX)
+	if (facts->names.n + fixed > SCRIPT_FRAME_NAMES_MAX ||
+	    facts->nprefixes > SCRIPT_FRAME_NAMES_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "scripts: over %u names or allowed keys",
-		    EXCHANGE_NAMES_MAX);
+		    SCRIPT_FRAME_NAMES_MAX);
 	if (wire_put_u64(b, facts->release, e) == -1 ||
 	    wire_put_u32(b, (uint32_t)(facts->names.n + fixed), e) == -1)
 		return -1;
@@ -111,7 +112,7 @@ read_names(struct wire *w, struct script_facts *facts, struct err *e)
 	struct expand_name *names;
 	uint32_t n = wire_u32(w);
 
-	if (w->bad || n > EXCHANGE_NAMES_MAX)
+	if (w->bad || n > SCRIPT_FRAME_NAMES_MAX)
 		return malformed("names", e);
 	if ((names = calloc(n + 1, sizeof *names)) == NULL)
 		return err_nomem(e);
@@ -134,7 +135,7 @@ read_prefixes(struct wire *w, struct script_facts *facts, struct err *e)
 	uint32_t n = wire_u32(w);
 	const char **prefixes;
 
-	if (w->bad || n > EXCHANGE_NAMES_MAX)
+	if (w->bad || n > SCRIPT_FRAME_NAMES_MAX)
 		return malformed("prefixes", e);
 	if ((prefixes = calloc(n + 1, sizeof *prefixes)) == NULL)
 		return err_nomem(e);
@@ -146,7 +147,7 @@ read_prefixes(struct wire *w, struct script_facts *facts, struct err *e)
 }
 
 int
-exchange_facts(struct wire *w, struct script_facts *facts, struct err *e)
+script_frames_facts(struct wire *w, struct script_facts *facts, struct err *e)
 {
 	memset(facts, 0, sizeof *facts);
 	facts->station = frame_name(w, EXPAND_MAX);
@@ -159,12 +160,12 @@ exchange_facts(struct wire *w, struct script_facts *facts, struct err *e)
 			return 0;
 		malformed("facts", e);
 	}
-	exchange_facts_free(facts);
+	script_frames_facts_free(facts);
 	return -1;
 }
 
 void
-exchange_facts_free(struct script_facts *facts)
+script_frames_facts_free(struct script_facts *facts)
 {
 	free((void *)(uintptr_t)facts->names.own);
 	free((void *)(uintptr_t)facts->prefixes);
@@ -172,13 +173,13 @@ exchange_facts_free(struct script_facts *facts)
 }
 
 int
-exchange_put_change(struct buf *b, const struct change *c, struct err *e)
+script_frames_put_change(struct buf *b, const struct change *c, struct err *e)
 {
 	if (wire_put_u8(b, (uint8_t)c->op, e) == -1 || frame_put_name(b, c->key, e) == -1)
 		return -1;
 	if (c->op != CHANGE_DELETE_TREE && frame_put_name(b, c->name, e) == -1)
 		return -1;
-	return c->op == CHANGE_SET ? exchange_put_value(b, &c->value, e) : 0;
+	return c->op == CHANGE_SET ? script_frames_put_value(b, &c->value, e) : 0;
 }
 
 /* Normalised as the child must have done it, so that what was checked is what is used. */
@@ -192,7 +193,7 @@ check_key(const char *key, bool tree, const struct script_facts *facts, struct e
 	buf_free(&normal);
 	if (!same)
 		return malformed("key", e);
-	if (guard_key(key, tree, facts->prefixes, facts->nprefixes, e) == -1) {
+	if (keyguard_check(key, tree, facts->prefixes, facts->nprefixes, e) == -1) {
 		e->code = ERR_PROTOCOL;
 		return err_context(e, "the script child asked for what it must not");
 	}
@@ -212,7 +213,7 @@ read_change(struct wire *w, const struct script_facts *facts, struct changeset *
 	if (op != CHANGE_DELETE_TREE && (name = frame_name(w, SETTING_NAME_MAX)) == NULL)
 		return malformed("name", e);
 	if (check_key(key, op == CHANGE_DELETE_TREE, facts, e) == -1 ||
-	    (op == CHANGE_SET && exchange_value(w, &v, e) == -1))
+	    (op == CHANGE_SET && script_frames_value(w, &v, e) == -1))
 		return -1;
 	if (op == CHANGE_SET)
 		rc = changeset_set(c, key, name, &v, e);
@@ -224,7 +225,7 @@ read_change(struct wire *w, const struct script_facts *facts, struct changeset *
 }
 
 int
-exchange_changes(struct wire *w, const struct script_facts *facts, struct changeset *c,
+script_frames_changes(struct wire *w, const struct script_facts *facts, struct changeset *c,
     size_t *size, struct err *e)
 {
 	while (w->p < w->end) {

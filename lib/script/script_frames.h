@@ -4,7 +4,7 @@
 
 /*
  * What a program and its script child say to each other, one frame each, in the data types of
- * base/wire.h.  Texts are strings whose last byte is their only NUL.
+ * lib/base/wire.h.  Texts are strings whose last byte is their only NUL.
  *
  *   to the child                                  from the child
  *   FACTS    once, then any number of             HELLO    once: how it is confined
@@ -24,47 +24,47 @@
 #include "lib/script/script.h"
 
 /* Bytes of one frame, either way: the largest script and its name. */
-#define EXCHANGE_FRAME_MAX (SCRIPT_SIZE_MAX + 16u * 1024)
+#define SCRIPT_FRAME_MAX (SCRIPT_SIZE_MAX + 16u * 1024)
 
-#define EXCHANGE_NAMES_MAX 64u /* of %NAME%, and of prefixes */
+#define SCRIPT_FRAME_NAMES_MAX 64u /* of %NAME%, and of prefixes */
 
-enum exchange {
-	EXCHANGE_FACTS = 'F',
-	EXCHANGE_SCRIPT = 'S',
-	EXCHANGE_VALUE = 'V',
-	EXCHANGE_NONE = 'N',
-	EXCHANGE_YES = 'Y',
-	EXCHANGE_REFUSED = 'R', /* code, text */
+enum script_frame {
+	SCRIPT_FRAME_FACTS = 'F',
+	SCRIPT_FRAME_SCRIPT = 'S',
+	SCRIPT_FRAME_VALUE = 'V',
+	SCRIPT_FRAME_NONE = 'N',
+	SCRIPT_FRAME_YES = 'Y',
+	SCRIPT_FRAME_REFUSED = 'R', /* code, text */
 
-	EXCHANGE_HELLO = 'H',
-	EXCHANGE_GET = 'G',
-	EXCHANGE_EXISTS = 'X',
-	EXCHANGE_LOG = 'L',
-	EXCHANGE_CHANGES = 'C',
-	EXCHANGE_DONE = 'D',
-	EXCHANGE_FAILED = 'E' /* code, text */
+	SCRIPT_FRAME_HELLO = 'H',
+	SCRIPT_FRAME_GET = 'G',
+	SCRIPT_FRAME_EXISTS = 'X',
+	SCRIPT_FRAME_LOG = 'L',
+	SCRIPT_FRAME_CHANGES = 'C',
+	SCRIPT_FRAME_DONE = 'D',
+	SCRIPT_FRAME_FAILED = 'E' /* code, text */
 };
 
-int exchange_put_value(struct buf *b, const struct value *v, struct err *e);
+int script_frames_put_value(struct buf *b, const struct value *v, struct err *e);
 /* *v is freed by the caller. */
-int exchange_value(struct wire *w, struct value *v, struct err *e);
+int script_frames_value(struct wire *w, struct value *v, struct err *e);
 
 /*
- * Facts, all but the functions.  exchange_facts() allocates arrays and keeps pointers into what w
+ * Facts, all but the functions.  script_frames_facts() allocates arrays and keeps pointers into what w
  * reads.
  */
-int exchange_put_facts(struct buf *b, const struct script_facts *facts, struct err *e);
-int exchange_facts(struct wire *w, struct script_facts *facts, struct err *e);
-void exchange_facts_free(struct script_facts *facts);
+int script_frames_put_facts(struct buf *b, const struct script_facts *facts, struct err *e);
+int script_frames_facts(struct wire *w, struct script_facts *facts, struct err *e);
+void script_frames_facts_free(struct script_facts *facts);
 
-int exchange_put_change(struct buf *b, const struct change *c, struct err *e);
+int script_frames_put_change(struct buf *b, const struct change *c, struct err *e);
 
 /*
  * Read changes to the end of a frame and append them to c, of which *size bytes are taken
  * (SCRIPT_CHANGES_MAX).  Each must be well formed by the rules of change sets, its key normalised
- * and one that guard_key() lets through.
+ * and one that keyguard_check() lets through.
  */
-int exchange_changes(struct wire *w, const struct script_facts *facts, struct changeset *c,
+int script_frames_changes(struct wire *w, const struct script_facts *facts, struct changeset *c,
     size_t *size, struct err *e);
 
 #endif

@@ -27,7 +27,7 @@ target_exists(void *arg, const char *target, struct err *e)
 }
 
 static int
-check_one(struct check *c, const struct release *r, const struct release_file *f, struct err *e)
+check_one(struct dryrun *c, const struct release *r, const struct release_file *f, struct err *e)
 {
 	struct buf source = BUF_INIT(SCRIPT_SIZE_MAX), out = BUF_INIT(OUTPUT_MAX);
 	int rc = -1;
@@ -35,7 +35,7 @@ check_one(struct check *c, const struct release *r, const struct release_file *f
 	if (f->size > SCRIPT_SIZE_MAX)
 		err_setx(e, ERR_TOO_LARGE, "%s: over %u bytes", f->path, SCRIPT_SIZE_MAX);
 	else if (file_read(r->dir, f->path, &source, e) == 0)
-		rc = check_run(c, f->path, source.data, source.len, &out, e);
+		rc = dryrun_run(c, f->path, source.data, source.len, &out, e);
 	buf_free(&source);
 	buf_free(&out);
 	return rc;
@@ -44,15 +44,15 @@ check_one(struct check *c, const struct release *r, const struct release_file *f
 int
 release_check_scripts(const struct release *r, const char *app, struct err *e)
 {
-	struct check_options o = { .application = app,
+	struct dryrun_options o = { .application = app,
 		.exists = target_exists,
 		.arg = (void *)(uintptr_t)r };
-	struct check *c = check_new(&o, e);
+	struct dryrun *c = dryrun_new(&o, e);
 	int rc = c == NULL ? -1 : 0;
 
 	for (size_t i = 0; i < r->n && rc == 0; i++)
 		if (strncmp(r->files[i].path, "scripts/", strlen("scripts/")) == 0)
 			rc = check_one(c, r, &r->files[i], e);
-	check_free(c);
+	dryrun_free(c);
 	return rc;
 }

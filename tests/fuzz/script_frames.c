@@ -23,10 +23,10 @@ again(const struct changeset *c)
 	struct wire w;
 
 	for (size_t i = 0; i < c->n; i++)
-		must(exchange_put_change(&b, &c->changes[i], &e) == 0);
+		must(script_frames_put_change(&b, &c->changes[i], &e) == 0);
 	if (b.len > 0) {
 		w = (struct wire)WIRE_INIT(b.data, b.len);
-		must(exchange_changes(&w, &facts, &back, &size, &e) == 0);
+		must(script_frames_changes(&w, &facts, &back, &size, &e) == 0);
 	}
 	must(back.n == c->n);
 	for (size_t i = 0; i < c->n; i++) {
@@ -44,7 +44,7 @@ changes(struct wire *w)
 	struct err e = { 0 };
 	size_t size = 0;
 
-	if (exchange_changes(w, &facts, &c, &size, &e) == 0) {
+	if (script_frames_changes(w, &facts, &c, &size, &e) == 0) {
 		must(size <= SCRIPT_CHANGES_MAX && w->p == w->end);
 		again(&c);
 	} else {
@@ -65,7 +65,7 @@ value(struct wire *w)
 	struct value v = VALUE_INIT;
 	struct err e = { 0 };
 
-	if (exchange_value(w, &v, &e) == 0)
+	if (script_frames_value(w, &v, &e) == 0)
 		must(value_check(&v, &e) == 0);
 	else
 		must(v.data == NULL);
@@ -78,11 +78,11 @@ some_facts(struct wire *w)
 	struct script_facts got;
 	struct err e = { 0 };
 
-	if (exchange_facts(w, &got, &e) == 0) {
-		must(got.station != NULL && got.names.n <= EXCHANGE_NAMES_MAX);
+	if (script_frames_facts(w, &got, &e) == 0) {
+		must(got.station != NULL && got.names.n <= SCRIPT_FRAME_NAMES_MAX);
 		for (size_t i = 0; i < got.nprefixes; i++)
 			must(strlen(got.prefixes[i]) <= SETTING_KEY_MAX);
-		exchange_facts_free(&got);
+		script_frames_facts_free(&got);
 	}
 }
 
@@ -95,16 +95,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err e = { 0 };
 
 	switch (what) {
-	case EXCHANGE_CHANGES:
+	case SCRIPT_FRAME_CHANGES:
 		changes(&w);
 		break;
-	case EXCHANGE_VALUE:
+	case SCRIPT_FRAME_VALUE:
 		value(&w);
 		break;
-	case EXCHANGE_FACTS:
+	case SCRIPT_FRAME_FACTS:
 		some_facts(&w);
 		break;
-	case EXCHANGE_FAILED:
+	case SCRIPT_FRAME_FAILED:
 		must(frame_err(&w, &e) == -1 && e.code != ERR_NONE);
 		break;
 	}

@@ -26,10 +26,10 @@ tell(void *arg, const char *script, const char *text, struct err *e)
 static int
 check(const char *path, const char *facts, struct err *e)
 {
-	struct buf json = BUF_INIT(CHECK_FACTS_MAX), source = BUF_INIT(SCRIPT_SIZE_MAX),
+	struct buf json = BUF_INIT(DRYRUN_FACTS_MAX), source = BUF_INIT(SCRIPT_SIZE_MAX),
 		   out = BUF_INIT(OUTPUT_MAX);
-	struct check_options o = { .log = tell };
-	struct check *c = NULL;
+	struct dryrun_options o = { .log = tell };
+	struct dryrun *c = NULL;
 	int rc = -1;
 
 	if (facts != NULL && file_read(NULL, facts, &json, e) == -1)
@@ -38,20 +38,20 @@ check(const char *path, const char *facts, struct err *e)
 		o.json = (const uint8_t *)buf_text(&json);
 		o.len = json.len;
 	}
-	if ((c = check_new(&o, e)) == NULL) {
+	if ((c = dryrun_new(&o, e)) == NULL) {
 		if (facts != NULL)
 			err_context(e, "%s", facts);
 		goto out;
 	}
 	if (file_read(NULL, path, &source, e) == -1 ||
-	    check_run(c, path, source.data, source.len, &out, e) == -1)
+	    dryrun_run(c, path, source.data, source.len, &out, e) == -1)
 		goto out;
 	if (out.len == 0)
 		puts("nothing changes");
 	fwrite(buf_text(&out), 1, out.len, stdout);
 	rc = 0;
 out:
-	check_free(c);
+	dryrun_free(c);
 	buf_free(&json);
 	buf_free(&source);
 	buf_free(&out);

@@ -13,11 +13,11 @@
 #define KEY "HKLM\\SOFTWARE\\Ipesoft\\I"
 
 static struct frames *parent;
-static struct buf out = BUF_INIT(EXCHANGE_FRAME_MAX);
+static struct buf out = BUF_INIT(SCRIPT_FRAME_MAX);
 static struct err e0;
 
 static void
-tell(enum exchange type)
+tell(enum script_frame type)
 {
 	frame_send(parent, (uint8_t)type, out.data, out.len, FRAME_FOREVER, &e0);
 	buf_reset(&out);
@@ -55,7 +55,7 @@ static void
 do_nothing_wrong(void)
 {
 	set(KEY, "a");
-	tell(EXCHANGE_CHANGES);
+	tell(SCRIPT_FRAME_CHANGES);
 }
 
 static void
@@ -101,105 +101,105 @@ do_too_long_a_frame(void)
 static void
 do_unknown_frame(void)
 {
-	tell((enum exchange)'?');
+	tell((enum script_frame)'?');
 }
 
 static void
 do_two_greetings(void)
 {
 	wire_put_u32(&out, 0, &e0);
-	tell(EXCHANGE_HELLO);
+	tell(SCRIPT_FRAME_HELLO);
 }
 
 static void
 do_other_key(void)
 {
 	set("HKLM\\SOFTWARE\\Microsoft", "a");
-	tell(EXCHANGE_CHANGES);
+	tell(SCRIPT_FRAME_CHANGES);
 }
 
 static void
 do_neighbour(void)
 {
 	set(KEY "2", "a");
-	tell(EXCHANGE_CHANGES);
+	tell(SCRIPT_FRAME_CHANGES);
 }
 
 static void
 do_own_key(void)
 {
 	set("HKLM\\SOFTWARE\\Slipway\\I\\A", "Server");
-	tell(EXCHANGE_CHANGES);
+	tell(SCRIPT_FRAME_CHANGES);
 }
 
 static void
 do_key_not_normal(void)
 {
 	set("HKLM/SOFTWARE/Ipesoft/I", "a");
-	tell(EXCHANGE_CHANGES);
+	tell(SCRIPT_FRAME_CHANGES);
 }
 
 static void
 do_key_not_utf8(void)
 {
 	set(KEY "\\\xff", "a");
-	tell(EXCHANGE_CHANGES);
+	tell(SCRIPT_FRAME_CHANGES);
 }
 
 static void
 do_tree_above(void)
 {
 	change(CHANGE_DELETE_TREE, "HKLM\\SOFTWARE", NULL, 0, 0, NULL, 0);
-	tell(EXCHANGE_CHANGES);
+	tell(SCRIPT_FRAME_CHANGES);
 }
 
 static void
 do_bad_op(void)
 {
 	change(9, KEY, "a", 0, 0, NULL, 0);
-	tell(EXCHANGE_CHANGES);
+	tell(SCRIPT_FRAME_CHANGES);
 }
 
 static void
 do_bad_type(void)
 {
 	change(CHANGE_SET, KEY, "a", 99, 0, "x", 1);
-	tell(EXCHANGE_CHANGES);
+	tell(SCRIPT_FRAME_CHANGES);
 }
 
 static void
 do_bad_text(void)
 {
 	change(CHANGE_SET, KEY, "a", VALUE_STRING, 0, "\x1b[2J", 4);
-	tell(EXCHANGE_CHANGES);
+	tell(SCRIPT_FRAME_CHANGES);
 }
 
 static void
 do_bad_number(void)
 {
 	change(CHANGE_SET, KEY, "a", VALUE_DWORD, UINT64_C(1) << 32, NULL, 0);
-	tell(EXCHANGE_CHANGES);
+	tell(SCRIPT_FRAME_CHANGES);
 }
 
 static void
 do_number_with_data(void)
 {
 	change(CHANGE_SET, KEY, "a", VALUE_DWORD, 1, "x", 1);
-	tell(EXCHANGE_CHANGES);
+	tell(SCRIPT_FRAME_CHANGES);
 }
 
 static void
 do_open_multi(void)
 {
 	change(CHANGE_SET, KEY, "a", VALUE_MULTI, 0, "x", 1);
-	tell(EXCHANGE_CHANGES);
+	tell(SCRIPT_FRAME_CHANGES);
 }
 
 static void
 do_bad_name(void)
 {
 	set(KEY, "a\nb");
-	tell(EXCHANGE_CHANGES);
+	tell(SCRIPT_FRAME_CHANGES);
 }
 
 static void
@@ -207,7 +207,7 @@ do_text_without_end(void)
 {
 	wire_put_u8(&out, CHANGE_DELETE_TREE, &e0);
 	wire_put_string(&out, KEY, strlen(KEY), &e0);
-	tell(EXCHANGE_CHANGES);
+	tell(SCRIPT_FRAME_CHANGES);
 }
 
 static void
@@ -215,7 +215,7 @@ do_cut_change(void)
 {
 	set(KEY, "a");
 	out.len -= 3;
-	tell(EXCHANGE_CHANGES);
+	tell(SCRIPT_FRAME_CHANGES);
 }
 
 static void
@@ -223,7 +223,7 @@ do_long_length(void)
 {
 	wire_put_u8(&out, CHANGE_DELETE_TREE, &e0);
 	wire_put_u32(&out, 0xffffffff, &e0);
-	tell(EXCHANGE_CHANGES);
+	tell(SCRIPT_FRAME_CHANGES);
 }
 
 static void
@@ -234,7 +234,7 @@ do_too_much(void)
 	memset(data, 'x', sizeof data);
 	for (int i = 0; i < 80; i++) {
 		change(CHANGE_SET, KEY, "a", VALUE_STRING, 0, data, sizeof data);
-		tell(EXCHANGE_CHANGES);
+		tell(SCRIPT_FRAME_CHANGES);
 	}
 }
 
@@ -243,7 +243,7 @@ do_too_many(void)
 {
 	for (int i = 0; i < 21000; i++) {
 		change(CHANGE_DELETE, KEY, "a", 0, 0, NULL, 0);
-		tell(EXCHANGE_CHANGES);
+		tell(SCRIPT_FRAME_CHANGES);
 	}
 }
 
@@ -254,9 +254,9 @@ do_read_other_key(void)
 
 	text("HKLM\\SOFTWARE\\Slipway\\I\\A");
 	text("Server");
-	tell(EXCHANGE_GET);
+	tell(SCRIPT_FRAME_GET);
 	/* An answer that says what is there would be worse than any error. */
-	if (frame_recv(parent, &f, FRAME_FOREVER, &e0) == 1 && f.type == EXCHANGE_REFUSED)
+	if (frame_recv(parent, &f, FRAME_FOREVER, &e0) == 1 && f.type == SCRIPT_FRAME_REFUSED)
 		_Exit(77);
 }
 
@@ -264,7 +264,7 @@ static void
 do_bad_question(void)
 {
 	text(KEY);
-	tell(EXCHANGE_GET);
+	tell(SCRIPT_FRAME_GET);
 }
 
 static void
@@ -274,7 +274,7 @@ do_ask_for_ever(void)
 
 	do {
 		text("app/x");
-		tell(EXCHANGE_EXISTS);
+		tell(SCRIPT_FRAME_EXISTS);
 	} while (frame_recv(parent, &f, FRAME_FOREVER, &e0) == 1);
 }
 
@@ -297,7 +297,7 @@ static void
 do_log_escapes(void)
 {
 	text("\x1b[2J");
-	tell(EXCHANGE_LOG);
+	tell(SCRIPT_FRAME_LOG);
 }
 
 static void
@@ -305,7 +305,7 @@ do_log_for_ever(void)
 {
 	for (;;) {
 		text("x");
-		tell(EXCHANGE_LOG);
+		tell(SCRIPT_FRAME_LOG);
 	}
 }
 
@@ -313,14 +313,14 @@ static void
 do_bad_failure(void)
 {
 	wire_put_u8(&out, ERR_SCRIPT, &e0);
-	tell(EXCHANGE_FAILED);
+	tell(SCRIPT_FRAME_FAILED);
 }
 
 static void
 do_end_with_content(void)
 {
 	text("x");
-	tell(EXCHANGE_DONE);
+	tell(SCRIPT_FRAME_DONE);
 }
 
 static void
@@ -380,27 +380,27 @@ static struct row {
 static int
 taken_over(struct frames *f)
 {
-	struct buf copy = BUF_INIT(EXCHANGE_FRAME_MAX);
+	struct buf copy = BUF_INIT(SCRIPT_FRAME_MAX);
 	struct script_facts facts;
 	struct frame got;
 	struct wire w;
 
 	parent = f;
 	wire_put_u32(&out, 0, &e0);
-	tell(EXCHANGE_HELLO);
+	tell(SCRIPT_FRAME_HELLO);
 	if (frame_recv(f, &got, FRAME_FOREVER, &e0) != 1)
 		return 1;
 	if (buf_add(&copy, got.data, got.len, &e0) == -1)
 		return 1;
 	w = (struct wire)WIRE_INIT(copy.data, copy.len);
-	if (exchange_facts(&w, &facts, &e0) == -1)
+	if (script_frames_facts(&w, &facts, &e0) == -1)
 		return 1;
 	if (frame_recv(f, &got, FRAME_FOREVER, &e0) != 1) /* the script */
 		return 1;
 	for (size_t i = 0; i < N(rows); i++)
 		if (strcmp(rows[i].name, facts.station) == 0)
 			rows[i].deed();
-	tell(EXCHANGE_DONE);
+	tell(SCRIPT_FRAME_DONE);
 	hang();
 	return 0;
 }
@@ -459,7 +459,7 @@ hostile(void **state)
 int
 main(int argc, char **argv)
 {
-	static const struct child_role mine = { "script", EXCHANGE_FRAME_MAX, taken_over, NULL };
+	static const struct child_role mine = { "script", SCRIPT_FRAME_MAX, taken_over, NULL };
 	static const struct child_role *const roles[] = { &mine, NULL };
 	static struct CMUnitTest tests[60];
 	size_t n = 0;
