@@ -14,7 +14,7 @@
 void
 record_free(struct record *r)
 {
-	for (size_t i = 0; i < r->n; i++)
+	for (size_t i = 0; r->json == NULL && i < r->n; i++)
 		free(r->files[i].target);
 	free(r->files);
 	for (int root = 0; root < LAYOUT_ROOTS; root++) {
@@ -23,6 +23,8 @@ record_free(struct record *r)
 	}
 	changeset_free(&r->set);
 	changeset_free(&r->undo);
+	/* Last: the C library tidies up after many small pieces when a large one is freed. */
+	json_decref(r->json);
 	*r = (struct record)RECORD_INIT;
 }
 
@@ -48,8 +50,12 @@ compare_dir(const void *path, const void *dir)
 void
 record_sort(struct record *r)
 {
-	if (r->n > 1)
-		qsort(r->files, r->n, sizeof *r->files, by_target);
+	/* Records that Slipway wrote are in order. */
+	for (size_t i = 1; i < r->n; i++)
+		if (by_target(&r->files[i - 1], &r->files[i]) > 0) {
+			qsort(r->files, r->n, sizeof *r->files, by_target);
+			break;
+		}
 	for (int root = 0; root < LAYOUT_ROOTS; root++) {
 		struct strings *dirs = &r->dirs[root];
 		size_t n = 0;
@@ -95,9 +101,9 @@ malformed(struct err *e, const char *what)
 static int
 read_number(const json_t *j, const char *name, int64_t *n, struct err *e)
 {
-	if (json_object_get(j, name) == NULL)
+	if (json_number_of(j, name, 0, INT64_MAX, n) == 0 || json_object_get(j, name) == NULL)
 		return 0;
-	return json_number_of(j, name, 0, INT64_MAX, n) == -1 ? malformed(e, name) : 0;
+	return malformed(e, name);
 }
 
 static int
@@ -132,21 +138,17 @@ read_summary(const json_t *j, struct record *r, struct err *e)
 	return 0;
 }
 
+/* r->files has room. */
 static int
 read_file(const char *target, const json_t *j, struct record *r, struct err *e)
 {
 	const char *sha256 = json_text_of(j, "sha256");
-	struct record_file *f;
+	struct record_file *f = &r->files[r->n];
 	uint8_t sum[SHA256_SIZE];
 	int64_t length = 0;
 
-	if (list_grow(&r->files, r->n, sizeof *r->files, e) == -1)
-		return -1;
-	f = &r->files[r->n];
-	*f = (struct record_file){ .target = strdup(target) };
-	if (f->target == NULL)
-		return err_nomem(e);
 	r->n++;
+	f->target = (char *)(uintptr_t)target; /* r->json holds it */
 	if (sha256 == NULL || hex_decode(sha256, strlen(sha256), sum, sizeof sum) == -1)
 		return err_setx(e, ERR_SYNTAX, "record: want a sha256 hash of %s", target);
 	hex_encode(sum, sizeof sum, f->state.sha256);
@@ -187,10 +189,12 @@ read_place(const json_t *j, int root, struct record *r, struct err *e)
 static int
 read_rest(const json_t *j, struct record *r, struct err *e)
 {
+	json_t *files = json_object_get(j, "files"), *file;
 	const char *target;
-	json_t *file;
 
-	json_object_foreach (json_object_get(j, "files"), target, file)
+	if ((r->files = calloc(json_object_size(files) + 1, sizeof *r->files)) == NULL)
+		return err_nomem(e);
+	json_object_foreach (files, target, file)
 		if (read_file(target, file, r, e) == -1)
 			return -1;
 	for (int root = 0; root < LAYOUT_ROOTS; root++)
@@ -207,6 +211,7 @@ int
 record_read(const json_t *j, struct record *r, struct err *e)
 {
 	*r = (struct record)RECORD_INIT;
+	r->json = json_incref((json_t *)(uintptr_t)j);
 	r->whole = json_object_get(j, "undo") != NULL;
 	if (read_summary(j, r, e) == 0 && (!r->whole || read_rest(j, r, e) == 0))
 		return 0;

@@ -67,6 +67,7 @@ struct record {
 	struct strings dirs[LAYOUT_ROOTS]; /* in order, so parents come first */
 	char *roots[LAYOUT_ROOTS];	   /* NULL where the station has none */
 	struct changeset set, undo;
+	json_t *json; /* owned: of a record that was read; it holds the targets */
 };
 
 #define RECORD_INIT \
