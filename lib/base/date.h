@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#define DATE_DAY_SECONDS 86400
+
 /* Bytes of such a text, with the final NUL. */
 #define DATE_TEXT_SIZE 21
 

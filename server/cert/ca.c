@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 
 #include "server/repo/audit_state.h"
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/os/file.h"
 #include "lib/os/move.h"
@@ -24,8 +25,6 @@
 
 /* Digits that are taken for a serial number. */
 #define SERIAL_DIGITS_MIN 8
-
-#define DAY_SECONDS 86400
 
 #define LOCK_FILE    "lock"
 #define LOCK_WAIT_MS 10000
@@ -117,7 +116,7 @@ ca_is_path(const char *name)
 int
 ca_open(const char *repo, const char *name, struct ca *ca, struct err *e)
 {
-	struct buf path = BUF_INIT(CERT_PATH_MAX);
+	struct buf path = BUF_INIT(REPO_PATH_MAX);
 	char below[PATH_COMPONENT_MAX + 8];
 	int rc = -1;
 
@@ -199,7 +198,7 @@ ca_write_crl(struct ca *ca, int64_t days, const char *path, int64_t *number, int
 
 	o.issued = json_object_get(ca->db, "issued");
 	*number = o.number = json_integer_value(json_object_get(ca->db, "crl")) + 1;
-	*to = o.to = o.from + days * DAY_SECONDS;
+	*to = o.to = o.from + days * DATE_DAY_SECONDS;
 	/* Saves the number before the list, so that no two lists have the same number. */
 	if (json_object_set_new(ca->db, "crl", json_integer(o.number)) == -1)
 		err_nomem(e);

@@ -11,9 +11,6 @@
 #include "lib/os/file.h"
 #include "server/cert/request.h"
 
-/* Bytes of a path. */
-#define CERT_PATH_MAX 4096
-
 /*
  * Whether name can be that of a file without a directory and leaves room for an ending.  0, or -1
  * with ERR_USAGE.

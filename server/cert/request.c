@@ -4,12 +4,11 @@
  */
 #include "server/cert/request.h"
 
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "server/cert/issue.h"
 #include "lib/x509/facts.h"
 #include "lib/x509/key.h"
-
-#define DAY_SECONDS 86400
 
 /* A key, the subject and the names that are asked for. */
 struct parts {
@@ -54,7 +53,7 @@ cert_make(const struct cert_request *rq, struct buf *key, struct buf *crt, struc
 	o.subject = p.subject;
 	o.names = p.names;
 	info->from = o.from = clock_wall();
-	info->to = o.to = o.from + rq->days * DAY_SECONDS;
+	info->to = o.to = o.from + rq->days * DATE_DAY_SECONDS;
 	if ((x = cert_issue(&o, NULL, p.key, e)) == NULL)
 		goto out;
 	if (cert_sha256(x, info->sha256, e) == 0 && cert_key_write(p.key, key, e) == 0 &&

@@ -12,6 +12,7 @@
 
 #include "lib/base/path.h"
 #include "lib/os/path.h"
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/os/file.h"
 #include "lib/x509/certs.h"
@@ -19,8 +20,7 @@
 #include "lib/x509/pair.h"
 #include "server/cert/ca_db.h"
 #include "server/cert/pair_files.h"
-
-#define DAY_SECONDS 86400
+#include "server/repo/repo.h"
 
 static X509_REQ *
 read_request(const char *path, struct err *e)
@@ -92,9 +92,9 @@ set_dates(const struct ca *ca, int64_t asked, struct cert_order *o, struct err *
 		return err_setx(e, ERR_USAGE, "--days: the CA ends in %d days, got %" PRId64, days,
 		    asked);
 	o->from = clock_wall();
-	o->to = o->from + (asked == -1 ? CERT_SIGN_DAYS_DEFAULT : asked) * DAY_SECONDS;
+	o->to = o->from + (asked == -1 ? CERT_SIGN_DAYS_DEFAULT : asked) * DATE_DAY_SECONDS;
 	if (asked == -1 && days < CERT_SIGN_DAYS_DEFAULT)
-		o->to = o->from + (int64_t)days * DAY_SECONDS + rest;
+		o->to = o->from + (int64_t)days * DATE_DAY_SECONDS + rest;
 	return 0;
 }
 
@@ -102,7 +102,7 @@ static struct dir *
 open_out(const struct cert_sign *how, struct err *e)
 {
 	size_t len = (size_t)(path_base(how->request) - how->request);
-	struct buf path = BUF_INIT(CERT_PATH_MAX);
+	struct buf path = BUF_INIT(REPO_PATH_MAX);
 	struct dir *d = NULL;
 
 	if (how->out != NULL)

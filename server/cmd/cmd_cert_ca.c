@@ -30,7 +30,7 @@ static int
 make(const struct call *call, const char *name, const char *out, const struct cert_request *rq,
     struct err *e)
 {
-	struct buf path = BUF_INIT(CERT_PATH_MAX);
+	struct buf path = BUF_INIT(REPO_PATH_MAX);
 	char below[PATH_COMPONENT_MAX + 8], hex[SHA256_HEX_SIZE], to[DATE_TEXT_SIZE];
 	const char *repo = NULL;
 	struct cert_info info;

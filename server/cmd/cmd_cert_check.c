@@ -5,18 +5,17 @@
  *
  * lib/x509 judges, as in the TLS library.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/date.h"
-#include "lib/os/clock.h"
+#include "lib/os/file.h"
 #include "lib/os/log.h"
 #include "lib/x509/judge.h"
 #include "lib/x509/pair.h"
 #include "lib/x509/trust.h"
 #include "server/cmd/common.h"
-#include "server/repo/repo.h"
+#include "server/cmd/term.h"
 
 /* Bytes of TLS_TrustedCerts. */
 #define TRUSTED_MAX 65536
@@ -25,8 +24,7 @@ struct checking {
 	const char *key, *cert;
 	const struct option_list *trust;
 	bool client;
-	int64_t warn; /* seconds, or -1 */
-	bool expiring;
+	struct term term;
 	int faults;
 };
 
@@ -76,20 +74,13 @@ static int
 show_one(void *arg, const struct cert_facts *c, struct err *e)
 {
 	struct checking *k = arg;
-	int64_t left = c->to - clock_wall();
-	char to[DATE_TEXT_SIZE], hex[SHA256_HEX_SIZE];
+	char to[DATE_TEXT_SIZE], hex[SHA256_HEX_SIZE], left[TERM_TEXT_SIZE];
 
 	(void)e;
-	if (k->warn != -1 && left <= k->warn)
-		k->expiring = true;
 	date_format(c->to, to);
 	hex_encode(c->sha256, SHA256_SIZE, hex);
-	printf("%s: %s, %s, until %s, ", k->cert, c->subject, c->key, to);
-	if (left <= 0)
-		printf("EXPIRED");
-	else
-		printf("%" PRId64 " days left", left / REPO_DAY_SECONDS);
-	printf(", SHA-256 %s\n", hex);
+	printf("%s: %s, %s, until %s, %s, SHA-256 %s\n", k->cert, c->subject, c->key, to,
+	    term_text(term_days(&k->term, c->to), c->from > k->term.now, left), hex);
 	return 0;
 }
 
@@ -173,7 +164,7 @@ run(struct call *call, struct err *e)
 		.cert = call->argv[1],
 		.trust = &o->trust,
 		.client = o->client,
-		.warn = o->days == COMMAND_WARN_DAYS_NONE ? -1 : o->days * REPO_DAY_SECONDS };
+		.term = term_start(o->days) };
 
 	for (size_t i = 0; i < o->trust.n; i++)
 		if (strchr(o->trust.values[i], ';') != NULL)
@@ -182,7 +173,7 @@ run(struct call *call, struct err *e)
 			    o->trust.values[i]);
 	check_pair(&k);
 	check_certificate(&k);
-	return k.faults > 0 ? CLI_FAILED : k.expiring ? CLI_ATTEND : CLI_OK;
+	return k.faults > 0 ? CLI_FAILED : k.term.expiring ? CLI_ATTEND : CLI_OK;
 }
 
 #define TO(member) OPTION_TO(struct options, member)

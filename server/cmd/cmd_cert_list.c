@@ -12,17 +12,18 @@
 
 #include "lib/base/list.h"
 #include "lib/base/date.h"
+#include "lib/base/json.h"
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "server/cert/probe.h"
 #include "lib/x509/facts.h"
 #include "server/cmd/common.h"
+#include "server/cmd/term.h"
 #include "server/repo/repo.h"
 
 struct listing {
 	json_t *rows, *faults; /* owned */
-	int64_t now, warn;     /* seconds; warn -1: not asked for */
-	bool expiring;
+	struct term term;
 	const char *where, *path; /* of the certificates that are read */
 };
 
@@ -30,20 +31,18 @@ static int
 add_row(void *arg, const struct cert_facts *c, struct err *e)
 {
 	struct listing *l = arg;
-	int64_t left = c->to - l->now;
+	int64_t days = term_days(&l->term, c->to);
 	char from[DATE_TEXT_SIZE], to[DATE_TEXT_SIZE], hex[SHA256_HEX_SIZE];
 	json_t *row;
 
-	if (l->warn != -1 && left <= l->warn)
-		l->expiring = true;
 	date_format(c->from, from);
 	date_format(c->to, to);
 	hex_encode(c->sha256, SHA256_SIZE, hex);
 	row = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:I,s:b,s:b}", "where", l->where,
 	    "path", l->path, "subject", c->subject, "issuer", c->issuer, "names", c->names, "key",
 	    c->key, "from", from, "to", to, "sha256", hex, "ca", (int)c->ca, "days_left",
-	    (json_int_t)(left <= 0 ? 0 : left / REPO_DAY_SECONDS), "expired", left <= 0,
-	    "not_valid_yet", c->from > l->now);
+	    (json_int_t)(days < 0 ? 0 : days), "expired",
+	    days<0, "not_valid_yet", c->from> l->term.now);
 	return row == NULL || json_array_append_new(l->rows, row) == -1 ? err_nomem(e) : 0;
 }
 
@@ -220,25 +219,19 @@ list_kernel(struct listing *l, const char *server, struct err *e)
 	return rc;
 }
 
-static const char *
-text_of(const json_t *row, const char *name)
-{
-	return json_string_value(json_object_get(row, name));
-}
-
 static void
 print_row(const json_t *row)
 {
-	printf("%s%s\n  %s, until %s, ",
-	    strcmp(text_of(row, "where"), "kernel") == 0 ? "Kernel " : "", text_of(row, "path"),
-	    text_of(row, "subject"), text_of(row, "to"));
-	if (json_is_true(json_object_get(row, "expired")))
-		printf("EXPIRED");
-	else
-		printf("%s%" PRId64 " days left",
-		    json_is_true(json_object_get(row, "not_valid_yet")) ? "NOT VALID YET, " : "",
-		    (int64_t)json_integer_value(json_object_get(row, "days_left")));
-	printf("\n  SHA-256 %s\n", text_of(row, "sha256"));
+	int64_t days = json_is_true(json_object_get(row, "expired"))
+	    ? -1
+	    : json_integer_value(json_object_get(row, "days_left"));
+	char left[TERM_TEXT_SIZE];
+
+	printf("%s%s\n  %s, until %s, %s\n  SHA-256 %s\n",
+	    strcmp(json_text_of(row, "where"), "kernel") == 0 ? "Kernel " : "",
+	    json_text_of(row, "path"), json_text_of(row, "subject"), json_text_of(row, "to"),
+	    term_text(days, json_is_true(json_object_get(row, "not_valid_yet")), left),
+	    json_text_of(row, "sha256"));
 }
 
 static int
@@ -287,12 +280,13 @@ static int
 run(struct call *call, struct err *e)
 {
 	const struct options *o = call->options;
-	struct listing l = { .now = clock_wall(),
-		.warn = o->days == COMMAND_WARN_DAYS_NONE ? -1 : o->days * REPO_DAY_SECONDS };
+	struct listing l = { .term = term_start(o->days) };
 	int rc = -1;
 
 	if (collect(&l, call, &o->kernels, e) == 0 && print(&l, o->json, e) == 0)
-		rc = json_array_size(l.faults) > 0 ? CLI_FAILED : l.expiring ? CLI_ATTEND : CLI_OK;
+		rc = json_array_size(l.faults) > 0 ? CLI_FAILED
+		    : l.term.expiring		   ? CLI_ATTEND
+						   : CLI_OK;
 	json_decref(l.rows);
 	json_decref(l.faults);
 	return rc;

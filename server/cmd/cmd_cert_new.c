@@ -18,7 +18,7 @@
 static struct dir *
 open_out(const struct call *call, const char *out, struct err *e)
 {
-	struct buf path = BUF_INIT(CERT_PATH_MAX);
+	struct buf path = BUF_INIT(REPO_PATH_MAX);
 	struct dir *d = NULL;
 	const char *repo;
 

@@ -2,51 +2,30 @@
 /*
  * slipway-repo cert show.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/date.h"
-#include "lib/os/clock.h"
+#include "lib/os/file.h"
 #include "lib/os/log.h"
 #include "lib/x509/facts.h"
 #include "server/cmd/common.h"
-#include "server/repo/repo.h"
-
-struct showing {
-	int64_t now, warn; /* seconds; warn -1: not asked for */
-	bool expiring;
-};
-
-/* Writes "3649 days left", and notes a certificate that expires soon. */
-static void
-left_text(struct showing *s, const struct cert_facts *c, char *out, size_t size)
-{
-	int64_t left = c->to - s->now;
-
-	if (s->warn != -1 && left <= s->warn)
-		s->expiring = true;
-	if (left <= 0)
-		snprintf(out, size, "EXPIRED");
-	else
-		snprintf(out, size, "%s%" PRId64 " days left",
-		    c->from > s->now ? "NOT VALID YET, " : "", left / REPO_DAY_SECONDS);
-}
+#include "server/cmd/term.h"
 
 static int
 show_one(void *arg, const struct cert_facts *c, struct err *e)
 {
-	char from[DATE_TEXT_SIZE], to[DATE_TEXT_SIZE], left[64], hex[SHA256_HEX_SIZE];
+	char from[DATE_TEXT_SIZE], to[DATE_TEXT_SIZE], left[TERM_TEXT_SIZE], hex[SHA256_HEX_SIZE];
+	struct term *t = arg;
 
 	(void)e;
 	date_format(c->from, from);
 	date_format(c->to, to);
-	left_text(arg, c, left, sizeof left);
 	hex_encode(c->sha256, SHA256_SIZE, hex);
 	printf("  subject  %s\n  issuer   %s\n", c->subject, c->self_issued ? "itself" : c->issuer);
 	printf("  names    %s\n", c->names[0] == '\0' ? "none" : c->names);
-	printf("  key      %s\n  valid    %s to %s, %s\n  SHA-256  %s\n", c->key, from, to, left,
-	    hex);
+	printf("  key      %s\n  valid    %s to %s, %s\n  SHA-256  %s\n", c->key, from, to,
+	    term_text(term_days(t, c->to), c->from > t->now, left), hex);
 	if (c->ca)
 		printf(
 		    "  TLS_TrustedCerts: this file, to trust every certificate that this CA issues\n");
@@ -61,7 +40,7 @@ show_one(void *arg, const struct cert_facts *c, struct err *e)
 }
 
 static int
-show_file(struct showing *s, const char *path, struct err *e)
+show_file(struct term *t, const char *path, struct err *e)
 {
 	struct buf text = BUF_INIT(CERT_FILE_MAX);
 	int rc = -1;
@@ -72,7 +51,7 @@ show_file(struct showing *s, const char *path, struct err *e)
 			log_warn(
 			    "cert show: %s: holds a private key as well; never hand this file out",
 			    path);
-		if ((rc = cert_read(text.data, text.len, show_one, s, e)) == -1)
+		if ((rc = cert_read(text.data, text.len, show_one, t, e)) == -1)
 			err_context(e, "%s", path);
 	}
 	buf_free(&text);
@@ -87,16 +66,15 @@ static int
 run(struct call *call, struct err *e)
 {
 	const struct options *o = call->options;
-	struct showing s = { .now = clock_wall(),
-		.warn = o->days == COMMAND_WARN_DAYS_NONE ? -1 : o->days * REPO_DAY_SECONDS };
+	struct term t = term_start(o->days);
 	int status = CLI_OK;
 
 	for (int i = 0; i < call->argc; i++)
-		if (show_file(&s, call->argv[i], e) == -1) {
+		if (show_file(&t, call->argv[i], e) == -1) {
 			log_error("%s", e->text);
 			status = CLI_FAILED;
 		}
-	return status == CLI_OK && s.expiring ? CLI_ATTEND : status;
+	return status == CLI_OK && t.expiring ? CLI_ATTEND : status;
 }
 
 static const struct option options[] = {

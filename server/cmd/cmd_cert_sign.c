@@ -43,7 +43,7 @@ find_request(const struct call *call, const char *arg, struct buf *path,
 static int
 sign(struct ca *ca, const struct cert_sign *how, struct err *e)
 {
-	struct cert_signed made = { .path = BUF_INIT(CERT_PATH_MAX) };
+	struct cert_signed made = { .path = BUF_INIT(REPO_PATH_MAX) };
 	char to[DATE_TEXT_SIZE];
 	int rc = cert_sign(ca, how, &made, e);
 
@@ -72,7 +72,7 @@ static int
 run(struct call *call, struct err *e)
 {
 	struct options *o = call->options;
-	struct buf request = BUF_INIT(CERT_PATH_MAX);
+	struct buf request = BUF_INIT(REPO_PATH_MAX);
 	char file[PATH_COMPONENT_MAX + 1];
 	struct ca ca;
 	int rc = -1;

@@ -11,8 +11,6 @@
 #include "server/repo/session.h"
 #include "lib/tuf/sign.h"
 
-#define PATH_BYTES_MAX 4096
-
 static int
 check_role(const char *role, struct err *e)
 {
@@ -40,7 +38,7 @@ static int
 store(struct keystore *ks, const char *role, const struct privkey *k, const char *passphrase,
     struct err *e)
 {
-	struct buf public = BUF_INIT(PATH_BYTES_MAX);
+	struct buf public = BUF_INIT(REPO_PATH_MAX);
 	int rc = -1;
 
 	if (keystore_add(ks, role, k, passphrase, e) == 0 &&

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "server/cmd/cmd_change.h"
@@ -22,9 +23,9 @@ warn_expiry(const char *role, const struct tuf_common *c)
 		log_warn(
 		    "refresh: %s has expired; stations refuse updates until its keys' holders renew it",
 		    role);
-	else if (left < REPO_SNAPSHOT_DAYS * REPO_DAY_SECONDS)
+	else if (left < REPO_SNAPSHOT_DAYS * DATE_DAY_SECONDS)
 		log_warn("refresh: %s expires in %" PRId64 " days; its keys' holders must renew it",
-		    role, left / REPO_DAY_SECONDS);
+		    role, left / DATE_DAY_SECONDS);
 }
 
 /* Warns of roles that expire soon and that this command can't renew. */
@@ -49,7 +50,7 @@ warn_others(const struct repo *r, struct err *e)
 static int
 refresh(struct session *s, int64_t days, struct err *e)
 {
-	bool due = s->r->snapshot->c.expires <= clock_wall() + days * REPO_DAY_SECONDS;
+	bool due = s->r->snapshot->c.expires <= clock_wall() + days * DATE_DAY_SECONDS;
 
 	if (warn_others(s->r, e) == -1 || change_refresh(s->c, s->ks, &s->p, due, e) == -1 ||
 	    session_write(s, e) == -1)

@@ -14,7 +14,6 @@
 #include "server/sshd/serve.h"
 #include "server/sshd/sshd.h"
 
-#define PATH_BYTES_MAX 4096
 #define PUBLIC_KEY_MAX 4096
 #define USER_MAX       256
 
@@ -29,7 +28,7 @@ struct serving {
 static int
 find_keys(struct serving *s, struct err *e)
 {
-	struct buf path = BUF_INIT(PATH_BYTES_MAX);
+	struct buf path = BUF_INIT(REPO_PATH_MAX);
 	int rc = -1;
 
 	if (s->authorized != NULL)
@@ -53,7 +52,7 @@ out:
 static int
 prepare_hostkey(struct serving *s, struct err *e)
 {
-	struct buf public = BUF_INIT(PATH_BYTES_MAX), text = BUF_INIT(PUBLIC_KEY_MAX);
+	struct buf public = BUF_INIT(REPO_PATH_MAX), text = BUF_INIT(PUBLIC_KEY_MAX);
 	struct file_info info;
 	int found, rc = -1;
 
@@ -140,7 +139,7 @@ print_config(const char *user, const char *chroot, struct err *e)
 static int
 print_units(const struct call *call, const char *user, const char *chroot, struct err *e)
 {
-	struct buf text = BUF_INIT(SERVE_CONFIG_MAX), root = BUF_INIT(PATH_BYTES_MAX);
+	struct buf text = BUF_INIT(SERVE_CONFIG_MAX), root = BUF_INIT(REPO_PATH_MAX);
 	struct buf me = BUF_INIT(USER_MAX);
 	const char *repo;
 	int rc = -1;
@@ -170,9 +169,9 @@ run(struct call *call, struct err *e)
 	struct serving s = { .listen = o->listen,
 		.authorized = o->authorized,
 		.port = (unsigned)o->port,
-		.root = BUF_INIT(PATH_BYTES_MAX),
-		.keys = BUF_INIT(PATH_BYTES_MAX),
-		.hostkey = BUF_INIT(PATH_BYTES_MAX),
+		.root = BUF_INIT(REPO_PATH_MAX),
+		.keys = BUF_INIT(REPO_PATH_MAX),
+		.hostkey = BUF_INIT(REPO_PATH_MAX),
 		.user = BUF_INIT(USER_MAX),
 		.print = BUF_INIT(USER_MAX) };
 	int rc = -1;

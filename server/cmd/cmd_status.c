@@ -9,15 +9,13 @@
 
 #include "lib/base/list.h"
 #include "lib/base/date.h"
-#include "lib/os/clock.h"
 #include "server/cmd/common.h"
+#include "server/cmd/term.h"
 #include "server/repo/repo.h"
 
 struct report {
 	json_t *roles; /* owned */
-	int64_t now;
-	int64_t warn;  /* seconds, or -1 */
-	bool expiring; /* something expires within them */
+	struct term term;
 };
 
 static int
@@ -31,17 +29,15 @@ static int
 add_role(struct report *p, const char *name, const struct tuf_common *c,
     const struct tuf_role *role, const struct tuf_targets *t, struct err *e)
 {
-	int64_t left = c->expires - p->now;
+	int64_t days = term_days(&p->term, c->expires);
 	char expires[DATE_TEXT_SIZE];
 	json_t *j;
 
-	if (p->warn != -1 && left <= p->warn)
-		p->expiring = true;
 	date_format(c->expires, expires);
 	j = json_pack("{s:s,s:I,s:I,s:I,s:s,s:I,s:b}", "role", name, "version",
 	    (json_int_t)c->version, "keys", (json_int_t)role->n, "threshold",
 	    (json_int_t)role->threshold, "expires", expires, "days_left",
-	    (json_int_t)(left <= 0 ? 0 : left / REPO_DAY_SECONDS), "expired", left <= 0);
+	    (json_int_t)(days < 0 ? 0 : days), "expired", days < 0);
 	if (j != NULL && t != NULL &&
 	    (json_object_set(j, "release", json_object_get(t->c.json, "release")) == -1 ||
 		json_object_set_new(j, "files",
@@ -100,7 +96,9 @@ static void
 print_role(const json_t *role)
 {
 	const char *name = json_string_value(json_object_get(role, "role"));
+	bool expired = json_is_true(json_object_get(role, "expired"));
 	int64_t keys = number(role, "keys");
+	char left[TERM_TEXT_SIZE];
 
 	printf("%-20s ", name);
 	if (json_object_get(role, "version") == NULL) {
@@ -108,13 +106,10 @@ print_role(const json_t *role)
 		    keys == 1 ? "" : "s", number(role, "threshold"));
 		return;
 	}
-	printf("version %-5" PRId64 " %" PRId64 " key%s, threshold %" PRId64 "  expires %s, ",
+	printf("version %-5" PRId64 " %" PRId64 " key%s, threshold %" PRId64 "  expires %s, %s\n",
 	    number(role, "version"), keys, keys == 1 ? "" : "s", number(role, "threshold"),
-	    json_string_value(json_object_get(role, "expires")));
-	if (json_is_true(json_object_get(role, "expired")))
-		printf("EXPIRED\n");
-	else
-		printf("%" PRId64 " days left\n", number(role, "days_left"));
+	    json_string_value(json_object_get(role, "expires")),
+	    term_text(expired ? -1 : number(role, "days_left"), false, left));
 	if (json_object_get(role, "files") != NULL)
 		printf("%-20s release %" PRId64 ", %" PRId64 " files\n", "",
 		    number(role, "release"), number(role, "files"));
@@ -139,14 +134,13 @@ static int
 run(struct call *call, struct err *e)
 {
 	const struct options *o = call->options;
-	struct report p = { .now = clock_wall(),
-		.warn = o->days == COMMAND_WARN_DAYS_NONE ? -1 : o->days * REPO_DAY_SECONDS };
+	struct report p = { .term = term_start(o->days) };
 	const char *path = command_repo(call, e);
 	struct repo *r = path == NULL ? NULL : repo_open(path, e);
 	int rc = -1;
 
 	if (r != NULL && collect(&p, r, e) == 0 && print(&p, o->json, e) == 0)
-		rc = p.expiring ? CLI_ATTEND : CLI_OK;
+		rc = p.term.expiring ? CLI_ATTEND : CLI_OK;
 	json_decref(p.roles);
 	repo_close(r);
 	return rc;

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/list.h"
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/os/move.h"
 #include "lib/os/path.h"
@@ -17,7 +19,7 @@
 /* Names are the tree's. */
 struct list {
 	const char **names; /* owned */
-	size_t n, room;
+	size_t n;
 };
 
 struct collecting {
@@ -81,7 +83,7 @@ was_current(const struct collecting *w, size_t i, struct err *e)
 		return -1;
 	if ((found = file_stat(w->t.r->metadata, file, &info, e)) != 1)
 		return found;
-	return info.mtime_ns / 1000000000 > clock_wall() - w->g->days * REPO_DAY_SECONDS;
+	return info.mtime_ns / 1000000000 > clock_wall() - w->g->days * DATE_DAY_SECONDS;
 }
 
 /* Name all that is to stay. */
@@ -107,15 +109,8 @@ name_kept(struct collecting *w, struct err *e)
 static int
 add(struct list *l, const char *name, struct err *e)
 {
-	if (l->n == l->room) {
-		size_t room = l->room == 0 ? 64 : 2 * l->room;
-		const char **more = realloc(l->names, room * sizeof *more);
-
-		if (more == NULL)
-			return err_nomem(e);
-		l->names = more;
-		l->room = room;
-	}
+	if (list_grow(&l->names, l->n, sizeof *l->names, e) == -1)
+		return -1;
 	l->names[l->n++] = name;
 	return 0;
 }

@@ -9,44 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/list.h"
 #include "lib/base/path.h"
 #include "lib/os/path.h"
 #include "lib/tuf/layout.h"
 
 #define DIRECTORY_ENTRIES_MAX RELEASE_FILES_MAX
 
-struct names {
-	char **v;
-	size_t n, room;
-};
-
 static int
 add_name(void *arg, const char *name, struct err *e)
 {
-	struct names *names = arg;
-	char **v;
+	struct strings *names = arg;
 
-	if (names->n == names->room) {
-		if (names->n >= DIRECTORY_ENTRIES_MAX)
-			return err_setx(e, ERR_TOO_LARGE, "a directory with over %d entries",
-			    DIRECTORY_ENTRIES_MAX);
-		names->room = names->room == 0 ? 16 : 2 * names->room;
-		if ((v = realloc(names->v, names->room * sizeof *v)) == NULL)
-			return err_nomem(e);
-		names->v = v;
-	}
-	if ((names->v[names->n] = strdup(name)) == NULL)
-		return err_nomem(e);
-	names->n++;
-	return 0;
-}
-
-static void
-free_names(struct names *names)
-{
-	for (size_t i = 0; i < names->n; i++)
-		free(names->v[i]);
-	free(names->v);
+	if (names->n >= DIRECTORY_ENTRIES_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "a directory with over %d entries",
+		    DIRECTORY_ENTRIES_MAX);
+	return strings_add(names, name, e);
 }
 
 static int
@@ -57,7 +35,7 @@ compare(const void *a, const void *b)
 
 /* Two names that Windows takes for one would overwrite each other there. */
 static int
-check_collisions(const struct names *names, const char *below, struct err *e)
+check_collisions(const struct strings *names, const char *below, struct err *e)
 {
 	for (size_t i = 1; i < names->n; i++)
 		if (compare(&names->v[i - 1], &names->v[i]) == 0)
@@ -111,14 +89,10 @@ add_file(struct release *r, const char *target, const char *path, const struct f
 {
 	struct release_file *f;
 
-	if (r->n == r->room) {
-		if (r->n >= RELEASE_FILES_MAX)
-			return err_setx(e, ERR_TOO_LARGE, "more than %d files", RELEASE_FILES_MAX);
-		r->room = r->room == 0 ? 64 : 2 * r->room;
-		if ((f = realloc(r->files, r->room * sizeof *f)) == NULL)
-			return err_nomem(e);
-		r->files = f;
-	}
+	if (r->n >= RELEASE_FILES_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "more than %d files", RELEASE_FILES_MAX);
+	if (list_grow(&r->files, r->n, sizeof *r->files, e) == -1)
+		return -1;
 	f = &r->files[r->n];
 	f->size = info->size; /* before reading it, and again in case it grew meanwhile */
 	if (f->size <= RELEASE_FILE_MAX && file_sha256(r->dir, path, f->sha256, &f->size, e) == -1)
@@ -169,7 +143,7 @@ visit(struct release *r, const char *app, struct dir *d, const char *below, cons
 static int
 walk(struct release *r, const char *app, struct dir *d, const char *below, struct err *e)
 {
-	struct names names = { NULL, 0, 0 };
+	struct strings names = STRINGS_INIT;
 	int rc = -1;
 
 	if (dir_list(d, add_name, &names, e) == -1)
@@ -183,7 +157,7 @@ walk(struct release *r, const char *app, struct dir *d, const char *below, struc
 			goto out;
 	rc = 0;
 out:
-	free_names(&names);
+	strings_free(&names);
 	return rc;
 }
 

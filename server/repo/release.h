@@ -28,7 +28,7 @@ struct release_file {
 struct release {
 	struct dir *dir;	    /* owned */
 	struct release_file *files; /* owned */
-	size_t n, room;
+	size_t n;
 	uint64_t bytes;
 	json_t *targets; /* owned: {"APP/path": {"length", "hashes", "custom"}} */
 };

@@ -19,12 +19,10 @@
 
 #define LOCK_FILE "lock"
 
-#define PATH_BYTES_MAX 4096
-
 bool
 repo_is_here(const char *path)
 {
-	struct buf name = BUF_INIT(PATH_BYTES_MAX);
+	struct buf name = BUF_INIT(REPO_PATH_MAX);
 	struct file_info info;
 	struct err e;
 	bool here;
@@ -343,7 +341,7 @@ repo_renew_body(json_t *body, int64_t version, int days, struct err *e)
 {
 	char expires[DATE_TEXT_SIZE];
 
-	date_format(clock_wall() + (int64_t)days * REPO_DAY_SECONDS, expires);
+	date_format(clock_wall() + (int64_t)days * DATE_DAY_SECONDS, expires);
 	if (json_object_set_new(body, "version", json_integer(version)) == -1 ||
 	    json_object_set_new(body, "expires", json_string(expires)) == -1)
 		return err_nomem(e);

@@ -36,10 +36,11 @@
 #define REPO_SNAPSHOT_DAYS  30
 #define REPO_TIMESTAMP_DAYS 30
 
-#define REPO_DAY_SECONDS 86400
-
 /* Below the repository: the files of a change that has begun and must be completed. */
 #define REPO_PENDING_FILE "pending.json"
+
+/* Bytes of a path on this computer. */
+#define REPO_PATH_MAX 4096
 
 /* Bytes of one metadata file. */
 #define REPO_METADATA_MAX (64u * 1024 * 1024)

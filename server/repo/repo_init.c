@@ -9,8 +9,6 @@
 
 #include "server/keys/keystore.h"
 
-#define PATH_BYTES_MAX 4096
-
 #define PUBLIC_MODE   0755
 #define PRIVATE_MODE  0700
 #define METADATA_MODE 0644
@@ -33,7 +31,7 @@ refuse_entry(void *arg, const char *name, struct err *e)
 static int
 make_directory(const char *path, const char *name, unsigned mode, struct err *e)
 {
-	struct buf full = BUF_INIT(PATH_BYTES_MAX);
+	struct buf full = BUF_INIT(REPO_PATH_MAX);
 	struct dir *d = NULL;
 
 	if (repo_path(path, name, &full, e) == 0)
@@ -46,8 +44,8 @@ make_directory(const char *path, const char *name, unsigned mode, struct err *e)
 static int
 make_directories(struct making *m, const char *path, struct err *e)
 {
-	char shown[PATH_BYTES_MAX];
-	struct buf keys = BUF_INIT(PATH_BYTES_MAX);
+	char shown[REPO_PATH_MAX];
+	struct buf keys = BUF_INIT(REPO_PATH_MAX);
 	int rc = -1;
 
 	snprintf(shown, sizeof shown, "%s", path);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/base/date.h"
+#include "lib/base/list.h"
 #include "lib/tuf/client.h"
 
 #define READ_CHUNK 65536
@@ -80,16 +81,13 @@ static int
 next_root(struct served *t, struct err *e)
 {
 	const struct tuf_root *before = t->nroots == 0 ? NULL : t->roots[t->nroots - 1];
-	struct tuf_root **more =
-	    realloc(t->roots, (size_t)(t->nroots + 1) * sizeof(struct tuf_root *));
 	struct envelope v = { NULL, NULL, NULL, 0 };
 	struct tuf_root *root = NULL;
 	char file[LAYOUT_METADATA_SIZE];
 	int rc;
 
-	if (more == NULL)
-		return err_nomem(e);
-	t->roots = more;
+	if (list_grow(&t->roots, (size_t)t->nroots, sizeof *t->roots, e) == -1)
+		return -1;
 	if (layout_metadata(t->nroots + 1, "root", file, e) == -1)
 		return -1;
 	if ((rc = load(t, file, NULL, TUF_ROOT_SIZE_MAX, &v, e)) != 1)

@@ -15,8 +15,6 @@
 #include "server/repo/change_commit.h"
 #include "server/repo/request.h"
 
-#define PATH_BYTES_MAX 4096
-
 /* Bytes of a public key's file. */
 #define KEY_FILE_MAX (64u * 1024)
 
@@ -45,7 +43,7 @@ session_lock(const char *path, bool read, struct err *e)
 struct keystore *
 session_keys(const char *repo, struct err *e)
 {
-	struct buf path = BUF_INIT(PATH_BYTES_MAX);
+	struct buf path = BUF_INIT(REPO_PATH_MAX);
 	struct keystore *ks = NULL;
 
 	if (repo_path(repo, "keys", &path, e) == 0)

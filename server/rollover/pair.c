@@ -10,14 +10,13 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/os/move.h"
 #include "server/cert/pair_files.h"
 #include "server/cert/issue.h"
 #include "lib/x509/key.h"
 #include "lib/x509/facts.h"
-
-#define DAY_SECONDS 86400
 
 /* "NAME.new.pem" and its temporary sisters. */
 #define FILE_SIZE (REPLACE_NAME_MAX + 32)
@@ -118,7 +117,7 @@ make_like(X509 *old, const struct replace_wish *wish, struct buf *key, struct bu
 
 	ERR_clear_error();
 	o.from = clock_wall();
-	o.to = o.from + wish->days * DAY_SECONDS;
+	o.to = o.from + wish->days * DATE_DAY_SECONDS;
 	if ((o.key = cert_key_make(wish->type != NULL ? wish->type : type_of(old), e)) != NULL &&
 	    (x = cert_issue(&o, NULL, o.key, e)) != NULL && cert_key_write(o.key, key, e) == 0)
 		rc = cert_write(x, crt, e);

@@ -23,7 +23,6 @@
 #define LOCK_FILE      "replace.lock"
 #define LOCK_WAIT_MS   10000
 #define CERTS_MODE     0700
-#define PATH_BYTES_MAX 4096
 
 const char *const replace_names[REPLACE_COUNT] = { "old", "new" };
 static const char *const movings[] = { "", "on", "back" };
@@ -208,7 +207,7 @@ replace_read(struct dir *top, struct err *e)
 int
 replace_open(struct replace *p, const char *repo, const char *name, bool lock, struct err *e)
 {
-	struct buf certs = BUF_INIT(PATH_BYTES_MAX);
+	struct buf certs = BUF_INIT(REPO_PATH_MAX);
 	const json_t *entry;
 	int rc = -1;
 

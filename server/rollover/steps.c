@@ -17,8 +17,6 @@
 #include "server/rollover/hook.h"
 #include "server/rollover/undo.h"
 
-#define PATH_BYTES_MAX 4096
-
 /* Milliseconds that a Kernel may take to serve the pair from the hook, and between looks. */
 #define INSTALL_MS	10000
 #define INSTALL_LOOK_MS 200
@@ -132,7 +130,7 @@ install_one(struct steps *s, size_t i, int which, const char *key, const char *c
 int
 steps_install(struct steps *s, int which, struct err *e)
 {
-	struct buf key = BUF_INIT(PATH_BYTES_MAX), crt = BUF_INIT(PATH_BYTES_MAX);
+	struct buf key = BUF_INIT(REPO_PATH_MAX), crt = BUF_INIT(REPO_PATH_MAX);
 	const struct replace *p = &s->p;
 	struct look *l = &s->l;
 	size_t failed = 0;

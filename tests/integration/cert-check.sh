@@ -89,6 +89,13 @@ openssl req -new -key certs/a.pem -subj /CN=x -out x.csr && openssl x509 -req -i
 status 1 "$repo" cert check certs/a.pem sha1.crt; says 'is signed with ecdsa-with-SHA1'
 openssl x509 -req -in x.csr -CA ca/ca.crt -CAkey ca/ca.pem -days -1 -out old.crt 2>/dev/null
 status 1 "$repo" cert check certs/a.pem old.crt; says 'FAULT: .*expired'; says 'EXPIRED'
+printf '[ca]\ndefault_ca=d\n[d]\nnew_certs_dir=.\ndatabase=index\nserial=serial\ndefault_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n' >ca.cnf
+: >index; echo 77 >serial
+openssl ca -batch -config ca.cnf -in x.csr -cert ca/ca.crt -keyfile ca/ca.pem -startdate 20400101000000Z \
+	-enddate 20410101000000Z -out early.crt 2>/dev/null || fail "openssl: a certificate of 2040"
+status 1 "$repo" cert check certs/a.pem early.crt; says 'FAULT: .*not valid yet'; says 'NOT VALID YET, [0-9]* days left'
+status 0 "$repo" cert show early.crt; says 'NOT VALID YET, [0-9]* days left'
+status 0 "$repo" cert list early.crt; says 'NOT VALID YET, [0-9]* days left'
 
 # Files and servers.
 status 1 "$repo" cert list; says 'want a repository'
