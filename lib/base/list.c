@@ -40,12 +40,6 @@ strings_add(struct strings *s, const char *text, struct err *e)
 	return 0;
 }
 
-int
-strings_collect(void *strings, const char *text, struct err *e)
-{
-	return strings_add(strings, text, e);
-}
-
 static int
 by_bytes(const void *a, const void *b)
 {

@@ -35,13 +35,8 @@ struct strings {
 		NULL, 0 \
 	}
 
-/*
- * Append a copy of text.  Returns 0, or -1 with ERR_NOMEM and the list as before.
- * strings_collect() is strings_add() as the function that dir_list() and settings_list() call; its
- * first argument is the struct strings.
- */
+/* Append a copy of text.  Returns 0, or -1 with ERR_NOMEM and the list as before. */
 int strings_add(struct strings *s, const char *text, struct err *e);
-int strings_collect(void *strings, const char *text, struct err *e);
 
 /* Sort by bytes (strcmp()). */
 void strings_sort(struct strings *s);

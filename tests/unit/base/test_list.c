@@ -50,7 +50,7 @@ strings(void **state)
 	strings_sort(&s);
 	assert_ok(strings_add(&s, text, &e), &e);
 	text[0] = 'a';
-	assert_ok(strings_collect(&s, text, &e), &e);
+	assert_ok(strings_add(&s, text, &e), &e);
 	assert_ok(strings_add(&s, "C", &e), &e);
 	assert_string_equal(s.v[0], "b");
 	strings_sort(&s);
