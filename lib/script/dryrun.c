@@ -195,7 +195,7 @@ find_setting(void *arg, const char *key, const char *name, struct value *v, stru
 	return 0;
 }
 
-/* Say now what is wrong with the settings, not when a script asks for one. */
+/* Reports a malformed setting at once, not only when a script asks for it. */
 static int
 check_settings(struct dryrun *c, struct err *e)
 {

@@ -7,9 +7,8 @@
  * and time; what it asks for is validated as if an attacker had written it.
  *
  * One child runs any number of scripts one after the other, each in a Lua state of its own.
- * Scripts of one release are signed together, so that one which took over the child gains nothing
- * over its neighbours that it couldn't have been signed with; a child for each would cost its start
- * again.
+ * Scripts of one release are signed together: a script that takes over the child can change only
+ * what its release could change anyway.  A child for each script would cost its start again.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -195,7 +195,7 @@ check_key(const char *key, bool tree, const struct script_facts *facts, struct e
 		return malformed("key", e);
 	if (keyguard_check(key, tree, facts->prefixes, facts->nprefixes, e) == -1) {
 		e->code = ERR_PROTOCOL;
-		return err_context(e, "the script child asked for what it must not");
+		return err_context(e, "the script child asked for a key that is not allowed");
 	}
 	return 0;
 }

@@ -75,8 +75,8 @@ open_top(struct tuf_client *c, enum tuf_top which, const struct buf *b, struct e
 
 /*
  * A local file of a top-level role: 1 read and signed by the keys trusted now, 0 there is none.
- * One that no longer verifies is as good as none; one that can't be read is a fault, because what
- * it says about versions still binds.
+ * A file that no longer verifies is ignored.  A file that can't be read is an error, because its
+ * version still forbids a rollback.
  */
 static int
 load_top(struct tuf_client *c, enum tuf_top which, struct buf *b, struct envelope *v, struct err *e)

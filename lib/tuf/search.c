@@ -98,7 +98,7 @@ push_delegations(const struct tuf_targets *t, const char *name, const char *path
 		}
 	if (terminating)
 		*depth = 0;
-	/* What doesn't fit lies so deep that it would not be visited any more. */
+	/* Drops delegations that lie too deep to be visited. */
 	if (*depth + n > TUF_VISITS_MAX) {
 		size_t drop = *depth + n - TUF_VISITS_MAX;
 

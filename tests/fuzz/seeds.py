@@ -278,6 +278,9 @@ def children():
               value(4, 0, b"a\0b\0"), value(5, 0, b"\0\1")]
     changes = b"".join(b"\0" + text(key) + text("a") + v for v in values) + b"\1" + text(key) + text("a") + b"\2" + text(key)
     put("script_frames", "changes", b"C" + changes)
+    put("dryrun", "none", b"{}")
+    put("dryrun", "all", b'{"station": {"name": "S", "os": "linux"}, "release": {"number": 7}, "files": ["app/x"],'
+        b' "names": {"AppDir": "/a"}, "keys": ["HKLM\\\\X"], "settings": {"HKLM\\\\X": {"a": "dword:1"}}}')
     put("script_frames", "own", b"C\2" + text("HKLM\\SOFTWARE\\Slipway"))
     for i, v in enumerate(values):
         put("script_frames", f"value-{i}", b"V" + v)

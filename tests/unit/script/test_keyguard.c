@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * lib/script/keyguard: which keys a script may touch.
+ */
+#include "tests/unit/common/test.h"
+
+#include "lib/script/keyguard.h"
+
+static const char *const vendor[] = { "HKLM\\SOFTWARE\\Ipesoft", "HKCU\\SOFTWARE\\Ipesoft" };
+static const char *const software[] = { "HKLM\\SOFTWARE" };
+
+static const struct row {
+	const char *name, *key;
+	bool tree;
+	const char *const *prefixes;
+	size_t n;
+	const char *refused; /* a part of the error's text; NULL: allowed */
+} rows[] = {
+#define OF(list) list, N(list)
+	{ "keyguard: below a prefix", "HKLM\\SOFTWARE\\Ipesoft\\D2", false, OF(vendor), NULL },
+	{ "keyguard: below another prefix", "HKCU\\SOFTWARE\\Ipesoft\\D2", false, OF(vendor),
+	    NULL },
+	{ "keyguard: the prefix itself", "HKLM\\SOFTWARE\\Ipesoft", true, OF(vendor), NULL },
+	{ "keyguard: another case", "HKLM\\software\\IPESOFT\\x", false, OF(vendor), NULL },
+	{ "keyguard: name that goes on", "HKLM\\SOFTWARE\\Ipesoft2", false, OF(vendor),
+	    "below HKLM\\SOFTWARE\\Ipesoft, HKCU\\SOFTWARE\\Ipesoft" },
+	{ "keyguard: above", "HKLM\\SOFTWARE", false, OF(vendor), "not allowed" },
+	{ "keyguard: no prefix", "HKLM\\SOFTWARE\\Ipesoft", false, NULL, 0, "below nothing" },
+	{ "keyguard: own settings", "HKLM\\SOFTWARE\\Slipway\\x", false, OF(software),
+	    "Slipway's own settings" },
+	{ "keyguard: own settings in another case", "HKLM\\SOFTWARE\\SLIPWAY", false, OF(software),
+	    "Slipway's own settings" },
+	{ "keyguard: own settings with a long s", "HKLM\\SOFTWARE\\\xc5\xbflipway", false,
+	    OF(software), "Slipway's own settings" },
+	{ "keyguard: own settings with a dotted i", "HKLM\\SOFTWARE\\Sl\xc4\xb0pway", false,
+	    OF(software), "Slipway's own settings" },
+	{ "keyguard: own settings with a dotless i", "HKLM\\SOFTWARE\\Sl\xc4\xb1pway\\x", false,
+	    OF(software), "Slipway's own settings" },
+	{ "keyguard: value above our own", "HKLM\\SOFTWARE", false, OF(software), NULL },
+	{ "keyguard: tree that holds our own", "HKLM\\SOFTWARE", true, OF(software),
+	    "Slipway's own settings" },
+	{ "keyguard: name that goes on behind ours", "HKLM\\SOFTWARE\\Slipway2", true, OF(software),
+	    NULL },
+};
+
+static void
+row(void **state)
+{
+	const struct row *r = *state;
+	struct err e = { 0 };
+
+	if (r->refused == NULL) {
+		assert_ok(keyguard_check(r->key, r->tree, r->prefixes, r->n, &e), &e);
+		return;
+	}
+	assert_err(keyguard_check(r->key, r->tree, r->prefixes, r->n, &e), ERR_SCRIPT, &e);
+	if (strstr(e.text, r->refused) == NULL)
+		fail_msg("want '%s', got '%s'", r->refused, e.text);
+}
+
+int
+main(void)
+{
+	struct CMUnitTest tests[N(rows)];
+	size_t n = 0;
+
+	TEST_ROWS(tests, n, rows, row);
+	return _cmocka_run_group_tests("keyguard", tests, n, NULL, NULL);
+}
