@@ -44,8 +44,8 @@ int ca_db_add(json_t *db, X509 *x, const char *name, enum cert_usage usage, stru
 const char *ca_db_text(const json_t *entry, const char *member);
 
 /*
- * The one entry whose member is the text (serial: begins with it), not counting revoked ones if
- * there are others.  NULL.
+ * Finds the one entry whose member equals text (serial: begins with text).  Revoked entries
+ * count only if there is no other.  NULL with ERR_NOENT or ERR_CONFLICT.
  */
 json_t *ca_db_find(const json_t *db, const char *member, const char *text, struct err *e);
 

@@ -3,7 +3,8 @@
 #define SERVER_CERT_ISSUE_H
 
 /*
- * X.509 v3 certificates and requests as OpenSSL's objects: what a certificate says, and signing it.
+ * X.509 v3 certificates and requests as OpenSSL's objects: what a certificate says, and
+ * signing it.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +17,8 @@
 #include "lib/base/err.h"
 
 /*
- * Hexadecimal digits of a serial number (RFC 5280, 4.1.2.2: at most 20 bytes), with the final NUL.
+ * Hexadecimal digits of a serial number (RFC 5280, 4.1.2.2: at most 20 bytes), with the final
+ * NUL.
  */
 #define CERT_SERIAL_SIZE 41
 
@@ -42,8 +44,8 @@ int cert_sans(const char *const *sans, size_t n, GENERAL_NAMES **out, struct err
 
 /*
  * A certificate with a random serial number, signed with key, which is that of issuer, or (issuer
- * NULL) the subject's own. Nobody but a CA vouches for others, and a CA only for certificates that
- * don't (path length 0).
+ * NULL) the subject's own. Only CA certificates may sign, and only end-entity certificates
+ * (path length 0).
  */
 X509 *cert_issue(const struct cert_order *o, X509 *issuer, EVP_PKEY *key, struct err *e);
 

@@ -40,7 +40,7 @@ change_free(struct change *c)
 	free(c);
 }
 
-struct change_file *
+static struct change_file *
 change_find(struct change *c, const char *role)
 {
 	for (size_t i = 0; i < c->n; i++)

@@ -12,7 +12,8 @@
  *
  * Clients that read meanwhile see the old state or the new one: timestamp.json is replaced last,
  * and where root changes who may sign the others, these are signed by old and new keys and root
- * becomes visible after them. When the old keys are lost root has to come first; the change is then
+ * becomes visible after them. When the old keys are lost root has to come first; the change is
+ * then
  * kept in REPO_PENDING_FILE until all of it is written, and the next session completes it.
  */
 #include <stdbool.h>
@@ -59,9 +60,6 @@ struct change_signers {
 struct change *change_new(struct repo *r, struct err *e);
 void change_free(struct change *c);
 
-/* The entry of a role, or NULL. */
-struct change_file *change_find(struct change *c, const char *role);
-
 /*
  * Take over a metadata object that was made before, as the next version of a role.  0 or -1, then
  * it isn't taken.
@@ -75,9 +73,8 @@ int change_add(struct change *c, const char *role, json_t *metadata, struct err 
 json_t *change_body(struct change *c, const char *role, struct err *e);
 
 /*
- * The edits are done: read them as clients do.  With add, roles whose present signatures don't
- * suffice for the keys that the change gives them are added, to be signed again; else they must be
- * there (ERR_CONFLICT).
+ * Ends the edits: reads them as clients do.  add: puts in every role that the new keys must
+ * sign again.  Without add it must be there already (ERR_CONFLICT).
  */
 int change_seal(struct change *c, bool add, struct err *e);
 

@@ -284,7 +284,7 @@ remove_pending(struct dir *top, struct err *e)
 	return file_remove(top, REPO_PENDING_FILE, e) == -1 ? -1 : dir_sync(top, e);
 }
 
-/* Nothing is lost from here on: change_resume() can do the rest. */
+/* From here on a crash loses nothing: change_resume() completes the change. */
 static int
 write_pending(struct dir *top, const struct writes *w, struct err *e)
 {

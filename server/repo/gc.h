@@ -7,7 +7,8 @@
  * nor the current metadata names.  Roots always stay: a station that slept for years needs the
  * whole chain.
  *
- * A station that is in the middle of an update reads what was current when it began; that is among
+ * A station that is in the middle of an update reads what was current when it began; that is
+ * among
  * the snapshots of the last day at least.  Snapshots go first, so that after a crash none is left
  * that names what is gone.
  */
@@ -26,8 +27,7 @@ struct gc {
 	    keep; /* snapshots that were current within these days, and the newest ones, stay */
 	bool dry; /* remove nothing */
 	/*
-	 * Called for each file that goes (removed), or that nothing names and that is left alone
-	 * because it isn't ours.
+	 * Called for each removed file, and (removed false) for each unknown file, which stays.
 	 */
 	void (*each)(void *arg, const char *path, bool removed);
 	void (*fault)(void *arg, const struct err *what);
@@ -39,8 +39,8 @@ struct gc {
 };
 
 /*
- * r is locked.  0, or -1 with ERR_CONFLICT when what is to stay has faults (each was told; nothing
- * was removed), and others; what was counted until then is gone.
+ * r is locked.  0, or -1 with ERR_CONFLICT: a kept file has a fault, nothing was removed.
+ * After another error the counts say what was removed.
  */
 int gc_run(struct gc *g, struct repo *r, struct err *e);
 

@@ -19,8 +19,8 @@ struct hook_variable {
 /*
  * Run command by the system's shell with these environment variables added, its output to our
  * standard error.  0, or -1 with ERR_CONFLICT (it ended with another status than 0, or by a
- * signal), ERR_TIMEOUT (it was ended at its limit, with all that it had started and that is still
- * in its process group; on Windows with all that it had started) and others.
+ * signal), ERR_TIMEOUT (killed at the limit, with its process group (on Windows: with all its
+ * children)) and others.
  */
 int hook_run(const char *command, const struct hook_variable *variables, size_t n, struct err *e);
 

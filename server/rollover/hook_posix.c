@@ -2,7 +2,8 @@
 /*
  * Commands of the maintainer's own, by /bin/sh.
  *
- * A hook is a process group, so that it can be ended with all that it started.  Where the terminal
+ * A hook is a process group, so that it can be ended with all that it started.  Where the
+ * terminal
  * is ours the hook has it meanwhile, because what it starts may ask for a passphrase there.
  */
 #include "server/rollover/hook.h"
@@ -122,7 +123,7 @@ hook_run_within(unsigned seconds, const char *command, const struct hook_variabl
 	if (ended != pid || pid == -1)
 		return -1;
 	if (WIFSIGNALED(status)) {
-		/* What is typed at the terminal was meant for us, too. */
+		/* Ctrl-C at the terminal was meant for this process too. */
 		if (terminal != -1 && WTERMSIG(status) == SIGINT)
 			raise(SIGINT);
 		return err_setx(e, ERR_CONFLICT, "the hook was ended by signal %d",
