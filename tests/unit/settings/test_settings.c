@@ -109,7 +109,7 @@ static struct find_row {
 	{ "find: of a named installation", TWO, "I1", NULL, "I1 A", ERR_NONE },
 	{ "find: the installation of an application", TWO, NULL, "B", "I2 B", ERR_NONE },
 	{ "find: both named", TWO, "I2", "C", "I2 C", ERR_NONE },
-	{ "find: without regard to case", TWO, "i2", "b", "b", ERR_NONE },
+	{ "find: without regard to case", TWO, "i2", "b", "I2 b", ERR_NONE },
 	{ "find: no settings at all", "", NULL, NULL, "none", ERR_NOENT },
 	{ "find: application that no installation has", TWO, NULL, "X", "I1, I2", ERR_NOENT },
 	{ "find: installation without a default", TWO, "I2", NULL, "I1, I2", ERR_NOENT },

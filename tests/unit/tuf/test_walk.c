@@ -305,6 +305,7 @@ again_under_another(void **state)
 	tuf_client_free(c);
 	c = refreshed();
 	assert_int_equal(tuf_client_find(c, "b", &t, &e), -1);
+	assert_int_equal(e.code, ERR_SIGNATURE);
 	tuf_client_free(c);
 }
 
