@@ -40,41 +40,81 @@ dir_open(const char *path, struct err *e)
 	return dir_wrap(fd, path, e);
 }
 
-/* mkdir -p, each new entry made durable.  path is changed and restored on the way. */
+/* Make one directory, durably; one that is there is as good. */
+static int
+make_one(char *path, mode_t mode)
+{
+	char *slash = strrchr(path, '/');
+	int fd, rc;
+
+	if (mkdir(path, mode) == -1)
+		return errno == EEXIST ? 0 : -1;
+	if (slash == NULL)
+		fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	else {
+		*slash = '\0';
+		fd = open(slash == path ? "/" : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		*slash = '/';
+	}
+	if (fd == -1)
+		return -1;
+	rc = fsync(fd);
+	close(fd);
+	return rc;
+}
+
+/*
+ * mkdir -p: up to the nearest part that is there or can be made, and down again.  Each part is tried
+ * once on the way down, because nothing can be made in a part that only seems to be there (a link
+ * to nowhere) or that somebody removes meanwhile.  A failure leaves path cut behind the part that
+ * can't be made.
+ */
 static int
 make_path(char *path, mode_t mode)
 {
+	size_t len = strlen(path), at;
 	char *slash;
-	int fd;
 
-	if (mkdir(path, mode) == 0) {
-		slash = strrchr(path, '/');
-		if (slash == NULL)
-			fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		else {
-			*slash = '\0';
-			fd = open(slash == path ? "/" : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-			*slash = '/';
-		}
-		if (fd == -1 || fsync(fd) == -1) {
-			if (fd != -1)
-				close(fd);
+	while (make_one(path, mode) == -1) {
+		if (errno != ENOENT || (slash = strrchr(path, '/')) == NULL || slash == path)
 			return -1;
-		}
-		close(fd);
-		return 0;
+		*slash = '\0';
 	}
-	if (errno == EEXIST)
-		return 0;
-	if (errno != ENOENT || (slash = strrchr(path, '/')) == NULL || slash == path)
-		return -1;
-	*slash = '\0';
-	if (make_path(path, mode) == -1) {
-		*slash = '/';
-		return -1;
+	while ((at = strlen(path)) < len) {
+		path[at] = '/';
+		if (make_one(path, mode) == -1)
+			return -1;
 	}
-	*slash = '/';
-	return make_path(path, mode);
+	return 0;
+}
+
+/* Whether path is a symbolic link whose target isn't there. */
+static bool
+leads_nowhere(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && stat(path, &st) == -1 &&
+	    errno == ENOENT;
+}
+
+/* Fill in e; part: as make_path() left it. */
+static void
+make_fail(const char *path, char *part, struct err *e)
+{
+	int saved = errno;
+	char *slash;
+
+	while (!leads_nowhere(part) && (slash = strrchr(part, '/')) != NULL && slash != part)
+		*slash = '\0';
+	if (leads_nowhere(part)) {
+		err_setx(e, ERR_UNSAFE,
+		    "make directory %s: %s is a symbolic link to nothing; is its disk mounted?",
+		    path, part);
+		return;
+	}
+	errno = saved;
+	err_set(e, ERR_IO, "make directory %s", path);
 }
 
 struct dir *
@@ -90,8 +130,8 @@ dir_make(const char *path, unsigned mode, struct err *e)
 	memcpy(copy, path, len + 1);
 	while (len > 1 && copy[len - 1] == '/')
 		copy[--len] = '\0';
-	if (make_path(copy, mode) == -1) {
-		err_set(e, ERR_IO, "make directory %s", path);
+	if (make_path(copy, mode) == -1 || leads_nowhere(copy)) {
+		make_fail(path, copy, e);
 		return NULL;
 	}
 	return dir_open(path, e);

@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/buf.h"
@@ -292,6 +294,90 @@ file_kept_by_a_stranger(void **state)
 	assert_int_equal(st.st_mode & 07777, 0644);
 }
 
+/* What stands in the way of "top/way/a/b", and what making that gives; NULL: nothing. */
+static struct way_row {
+	const char *name, *link, *below;
+	enum err_code code;
+	const char *text;
+} ways[] = {
+	{ "parent leads nowhere", "absent", "top/way/a/b", ERR_UNSAFE,
+	    "top/way is a symbolic link" },
+	{ "itself leads nowhere", "absent", "top/way", ERR_UNSAFE, "top/way is a symbolic link" },
+	{ "nowhere with slashes", "absent", "top/way//a/./b//", ERR_UNSAFE, "symbolic link" },
+	{ "nowhere twice", "also", "top/way/a/b", ERR_UNSAFE, "symbolic link" },
+	{ "link to itself", "way", "top/way/a/b", ERR_IO, "oo many" },
+	{ "a file", "../file", "top/way/a/b", ERR_IO, "ot a directory" },
+	{ "a file itself", "../file", "top/way", ERR_IO, "ot a directory" },
+};
+
+static void
+ways_that_end(void **state)
+{
+	const struct way_row *r = *state;
+	char path[PATH_MAX];
+	struct dir *d;
+	void *temp;
+	struct err e;
+
+	alarm(60); /* an endless loop is the fault that this is about */
+	assert_int_equal(temp_make(&temp), 0);
+	d = temp;
+	dir_close(dir_below(d, "top", true, &e));
+	assert_ok(file_replace(d, "file", "x", 1, 0600, &e), &e);
+	link_in(d, r->link, "top/way");
+	link_in(d, "absent/x", "top/also");
+	snprintf(path, sizeof path, "%.200s/%s", dir_path(d), r->below);
+	err_clear(&e);
+	assert_null(dir_make(path, 0755, &e));
+	if (e.code != r->code || strstr(e.text, r->text) == NULL)
+		fail_msg("want %s, ...%s..., got %s (%s)", err_name(r->code), r->text,
+		    err_name(e.code), e.text);
+	temp_remove(&temp);
+	alarm(0);
+}
+
+static void
+ways_too_long(void **state)
+{
+	struct dir *d = *state;
+	char path[PATH_MAX];
+	struct err e;
+
+	alarm(60);
+	snprintf(path, sizeof path, "%.200s/a/%0300d/b", dir_path(d), 0);
+	assert_null(dir_make(path, 0755, &e));
+	assert_non_null(strstr(e.text, "oo long"));
+	alarm(0);
+}
+
+/* Each turn removes what another made: making ends, with the directory or with an error. */
+static void
+ways_removed_meanwhile(void **state)
+{
+	struct dir *d = *state;
+	char path[PATH_MAX], top[PATH_MAX];
+	struct err e;
+	pid_t pid;
+
+	alarm(60);
+	snprintf(top, sizeof top, "%.200s/a", dir_path(d));
+	snprintf(path, sizeof path, "%.300s/b/c", top);
+	if ((pid = fork()) == 0) {
+		for (;;) {
+			rmdir(path);
+			*strrchr(path, '/') = '\0';
+			rmdir(path);
+			path[strlen(path)] = '/';
+			rmdir(top);
+		}
+	}
+	for (int i = 0; i < 500; i++)
+		dir_close(dir_make(path, 0755, &e));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	alarm(0);
+}
+
 int
 main(void)
 {
@@ -302,9 +388,12 @@ main(void)
 		cmocka_unit_test_setup_teardown(file_secret_of_another, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(file_kept, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(file_kept_by_a_stranger, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(ways_too_long, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(ways_removed_meanwhile, temp_make, temp_remove),
 	};
-	size_t n = 6;
+	size_t n = 8;
 
 	TEST_ROWS(tests, n, open_rows, opens);
+	TEST_ROWS(tests, n, ways, ways_that_end);
 	return _cmocka_run_group_tests("file_posix", tests, n, tree_make, tree_remove);
 }
