@@ -56,8 +56,8 @@ if(SLIPWAY_FUZZ)
 		SCRIPT_INSTRUCTIONS_MAX=20000ull)
 endif()
 if(WIN32)
-	# Windows 10 and later, its wide API, and printf() as C11 has it.  What formats are given is checked by the build
-	# for Linux: mingw's gcc takes the attribute "printf" for Microsoft's.
+	# Windows 10 and later, its wide API, and printf() as C11 has it.  What formats are given is checked by the
+	# build for Linux: mingw's gcc takes the attribute "printf" for Microsoft's.
 	target_compile_definitions(slipway_flags INTERFACE
 		_WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN UNICODE _UNICODE __USE_MINGW_ANSI_STDIO=1)
 	target_compile_options(slipway_flags INTERFACE -Wno-format -fcf-protection=none)

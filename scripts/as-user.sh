@@ -3,8 +3,8 @@
 # Run a script as an ordinary user, in a new directory of its own, with the programs of a build in PATH.
 #
 # A privileged process ignores SLIPWAY_HOME, so the demo and the integration tests can't run as root.
-# When root, the script runs as a user without rights (nobody, or games); else as the user who calls.  In it, WORK is the directory.
-# However the script ends, its processes are gone afterwards; one that was left behind is a failure.
+# When root, the script runs as a user without rights (nobody, or games); else as the user who calls.  In it, WORK is
+# the directory. However the script ends, its processes are gone afterwards; one that was left behind is a failure.
 set -euo pipefail
 
 usage="usage: scripts/as-user.sh [--keep] BUILD-DIR SCRIPT [ARG...]"

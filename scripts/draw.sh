@@ -7,8 +7,8 @@ usage() {
 	cat <<'TEXT'
 usage: scripts/draw.sh [--check] BUILD-DIR
 
-Writes docs/rooms.dot, the graph of the rooms as CMake has it in the configured build BUILD-DIR, and draws each .dot file
-of docs as an SVG beside it (with dot, of the Debian package graphviz).
+Writes docs/rooms.dot, the graph of the rooms as CMake has it in the configured build BUILD-DIR, and draws each .dot
+file of docs as an SVG beside it (with dot, of the Debian package graphviz).
 
   --check   write nothing; exit 1 when a picture isn't drawn from the present graph. A picture holds the SHA-256 of its
             text for this, because dot's drawings differ between versions

@@ -19,8 +19,9 @@ for group in "$@"; do
 	bench) packages+=(iproute2 lftp rclone curl rsync) ;;
 	asan) packages+=(clang libclang-rt-14-dev) ;;
 	windows)
-		packages+=(gcc-mingw-w64-x86-64-win32 binutils-mingw-w64-x86-64 wine64 cmake ninja-build pkg-config make patch perl xz-utils
-			util-linux procps openssh-server openssh-client openssl python3)
+		packages+=(gcc-mingw-w64-x86-64-win32 binutils-mingw-w64-x86-64 wine64 cmake ninja-build
+			pkg-config make patch perl xz-utils util-linux procps openssh-server openssh-client openssl
+			python3)
 		;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck lua-check mandoc) ;;
 	*)
@@ -48,9 +49,9 @@ fi
 echo "installing: ${missing[*]}"
 "${sudo[@]}" apt-get update -q
 
-# A server that a package starts would be a surprise: the tests start their own. So nothing is started while packages are installed
-# (policy-rc.d is where Debian asks), and ProFTPD, which is there for its SFTP module only, isn't at the next boot either: systemd's name
-# for it is masked before it comes. One that is here already stays as it is.
+# A server that a package starts would be a surprise: the tests start their own. So nothing is started while packages
+# are installed (policy-rc.d is where Debian asks), and ProFTPD, which is there for its SFTP module only, isn't at the
+# next boot either: systemd's name for it is masked before it comes. One that is here already stays as it is.
 # shellcheck disable=SC2016  # it is that shell that expands them
 "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive sh -euc '
 	policy=/usr/sbin/policy-rc.d unit=/etc/systemd/system/proftpd.service

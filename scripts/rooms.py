@@ -139,7 +139,8 @@ def main():
         for name in sorted(r.uses - set(r.includes)):
             said.append(f"{r.name} uses {name}, but includes nothing of it")
     circles(rooms, said.append)
-    print("\n".join(said))
+    for line in said:
+        print(line)
     return 1 if said else 0
 
 

@@ -5,8 +5,8 @@
 # usage: scripts/wine.sh PROGRAM.exe [ARGUMENT...]
 #        scripts/wine.sh --stop      end this prefix's wineserver, and remove the prefix
 #
-# The registry and drive C: are in $SLIPWAY_WINEPREFIX, by default one for each user and checkout below $TMPDIR or /tmp; it
-# is made when it isn't there yet (about 10 seconds, 700 MB).
+# The registry and drive C: are in $SLIPWAY_WINEPREFIX, by default one for each user and checkout below $TMPDIR or /tmp;
+# it is made when it isn't there yet (about 10 seconds, 700 MB).
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)

@@ -19,8 +19,8 @@ int dump_reg(struct settings *s, const char *key, struct buf *out, struct err *e
 
 /*
  * The same as {"KEY": {"NAME": {"type", "value"}}}: a dword and a qword as a number (a text where
- * JSON's integers end), a multi as an array, bytes in hexadecimal.  Returns a new reference, or NULL
- * with e.
+ * JSON's integers end), a multi as an array, bytes in hexadecimal.  Returns a new reference, or
+ * NULL with e.
  */
 json_t *dump_json(struct settings *s, const char *key, struct err *e);
 

@@ -33,8 +33,8 @@ void settings_close(struct settings *s);
 /*
  * Between the two, all reading is of one state of each key file, that of the first look, and costs
  * no look at the disk.  The pair may be nested; settings_list() is such a pair for what it calls.
- * settings_apply() must not be called in between (ERR_USAGE).  The registry has no such state: there
- * the two do nothing.
+ * settings_apply() must not be called in between (ERR_USAGE).  The registry has no such state:
+ * there the two do nothing.
  */
 void settings_hold(struct settings *s);
 void settings_release(struct settings *s);
@@ -83,8 +83,8 @@ int settings_plan(struct settings *s, const struct changeset *c, struct changese
  *
  * The registry is written value by value, and is on the disk when this returns 0.  When one can't
  * be written, those before it are put back.  A crash can leave some values written and others
- * not: a caller that must avoid this keeps a journal.  A key that was made for a value goes with its last value; one that was there
- * before stays.
+ * not: a caller that must avoid this keeps a journal.  A key that was made for a value goes with
+ * its last value; one that was there before stays.
  *
  * 0, or -1 with ERR_BUSY (another process held the lock too long), or as settings_get().
  */

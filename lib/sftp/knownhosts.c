@@ -14,9 +14,9 @@
 #define REVOKED "@revoked"
 
 /*
- * Reads the key on one line.  1: it is for this host (for any host where name is NULL); 0: it isn't,
- * or the line can't be used; -1: no memory.  Each line is a collection of its own, so that one line
- * can't hide another.
+ * Reads the key on one line.  1: it is for this host (for any host where name is NULL); 0: it
+ * isn't, or the line can't be used; -1: no memory.  Each line is a collection of its own, so that
+ * one line can't hide another.
  */
 static int
 key_of_line(LIBSSH2_SESSION *session, const char *line, const char *name,
@@ -89,8 +89,8 @@ text_of_line(const char *line, const char *name)
 }
 
 /*
- * Makes one pass over the lines, which end in NUL: the first adds keys, the second (name NULL) drops
- * revoked keys.
+ * Makes one pass over the lines, which end in NUL: the first adds keys, the second (name NULL)
+ * drops revoked keys.
  */
 static int
 pass(LIBSSH2_SESSION *session, const struct buf *lines, const char *name, struct knownhosts *out)

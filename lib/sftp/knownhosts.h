@@ -23,8 +23,8 @@ struct knownhosts {
 };
 
 /*
- * Finds the keys that file has for a host.  0, or -1 with ERR_HOSTKEY (none; the text says how to get
- * them), ERR_TOO_LARGE, ERR_NOMEM or an error of reading the file.
+ * Finds the keys that file has for a host.  0, or -1 with ERR_HOSTKEY (none; the text says how to
+ * get them), ERR_TOO_LARGE, ERR_NOMEM or an error of reading the file.
  */
 int knownhosts_find(const char *file, const char *host, uint16_t port, struct knownhosts *out,
     struct err *e);

@@ -3,8 +3,9 @@
 #define LIB_SFTP_SESSION_H
 
 /*
- * One connection to one SFTP server, in a fetch child (sftp_frames.h).  Whatever the child does, only
- * this server is lost: a child that sends a forbidden frame, or is silent for too long, is killed.
+ * One connection to one SFTP server, in a fetch child (sftp_frames.h).  Whatever the child does,
+ * only this server is lost: a child that sends a forbidden frame, or is silent for too long, is
+ * killed.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,8 +43,8 @@ struct session_config {
 };
 
 /*
- * Starts the child, which connects at once.  What c points to must outlive the handle.  NULL with the
- * error of child_start().
+ * Starts the child, which connects at once.  What c points to must outlive the handle.  NULL with
+ * the error of child_start().
  */
 struct session *session_start(const struct session_config *c, struct err *e);
 
@@ -55,8 +56,8 @@ int session_login(struct session *c, const struct login *login, struct err *e);
 
 /*
  * Fetches those of n files that are SFTP_FILE_PENDING, and sets their results.  0 when all of them
- * have one; -1 with the error of the connection, which is of no more use then, and pending files keep
- * the offset that they reached.  *moved: bytes or results had come.
+ * have one; -1 with the error of the connection, which is of no more use then, and pending files
+ * keep the offset that they reached.  *moved: bytes or results had come.
  */
 int session_run(struct session *c, struct sftp_file *files, size_t n, bool *moved, struct err *e);
 

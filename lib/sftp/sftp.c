@@ -207,8 +207,8 @@ sftp_deliver(struct sftp *s, struct sftp_entry *n, const uint8_t *bytes, size_t 
 }
 
 /*
- * A READ gave less than asked before the end of the file.  Asks again from there: the READs under way
- * behind it would each leave a hole, because a server that cuts one READ short cuts them all.
+ * A READ gave less than asked before the end of the file.  Asks again from there: the READs under
+ * way behind it would each leave a hole, because a server that cuts one READ short cuts them all.
  */
 static void
 ask_again(struct sftp *s, struct sftp_entry *n)

@@ -28,8 +28,8 @@
 #define SFTP_READ_LEAST 1024u
 
 /*
- * Bytes of all files that are asked for and not yet handed on, which the server can make us hold: as
- * many as the channel's window.
+ * Bytes of all files that are asked for and not yet handed on, which the server can make us hold:
+ * as many as the channel's window.
  */
 #define SFTP_WINDOW_BYTES (4u * 1024 * 1024)
 
@@ -58,14 +58,14 @@ void sftp_free(struct sftp *s);
 
 /*
  * Asks for n more files, but for those whose result isn't SFTP_FILE_PENDING.  The structs must stay
- * where they are until they have a result or s is freed.  A path that path_check() refuses, or an offset
- * above max, fails at once.  0, or -1 with ERR_NOMEM.
+ * where they are until they have a result or s is freed.  A path that path_check() refuses, or an
+ * offset above max, fails at once.  0, or -1 with ERR_NOMEM.
  */
 int sftp_add(struct sftp *s, struct sftp_file *files, size_t n, struct err *e);
 
 /*
- * Sets *bytes and *len to the bytes that are to be sent now (0: none), valid until the next call.  0,
- * or -1 with ERR_NOMEM.
+ * Sets *bytes and *len to the bytes that are to be sent now (0: none), valid until the next call.
+ * 0, or -1 with ERR_NOMEM.
  */
 int sftp_output(struct sftp *s, const uint8_t **bytes, size_t *len, struct err *e);
 

@@ -14,8 +14,8 @@
 #define BACKLOG_ENOUGH (4u * 1024)
 
 /*
- * After so many failed OPENs a file is opened with nothing else open, which shows whether the file is
- * at fault.
+ * After so many failed OPENs a file is opened with nothing else open, which shows whether the file
+ * is at fault.
  */
 #define SHARED_TRIES 2
 
@@ -165,8 +165,8 @@ ask_next_read(struct sftp *s, struct err *e)
 	uint32_t len;
 
 	/*
-	 * One READ is enough until the size is known: it is more than TCP's first flights carry, and
-	 * the file may be far smaller than is allowed.
+	 * One READ is enough until the size is known: it is more than TCP's first flights carry,
+	 * and the file may be far smaller than is allowed.
 	 */
 	while ((n = s->asking.first) != NULL &&
 	    (n->asked >= end_of(n) || (n->stat != NULL && n->asked > n->start) ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Reading many files over one SFTP session: packets that are collected, and the bytes of DATA, which
- * go on without being collected.
+ * Reading many files over one SFTP session: packets that are collected, and the bytes of DATA,
+ * which go on without being collected.
  */
 #include "lib/sftp/sftp_state.h"
 
@@ -75,8 +75,8 @@ data_comes(struct sftp *s, const uint8_t *bytes, size_t len, struct err *e)
 }
 
 /*
- * Returns how many bytes of the packet that is being collected must be there before it can be looked
- * at; 0 when its length is impossible.
+ * Returns how many bytes of the packet that is being collected must be there before it can be
+ * looked at; 0 when its length is impossible.
  */
 static size_t
 wanted(const struct sftp *s)

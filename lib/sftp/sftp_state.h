@@ -3,8 +3,8 @@
 #define LIB_SFTP_SFTP_STATE_H
 
 /*
- * The files of a session and its open requests, for sftp_ask.c (requests), sftp.c (replies) above it
- * and sftp_data.c (bytes that arrive) above both.  Nobody else includes this.
+ * The files of a session and its open requests, for sftp_ask.c (requests), sftp.c (replies) above
+ * it and sftp_data.c (bytes that arrive) above both.  Nobody else includes this.
  *
  * An entry is one file on its way.  It is in exactly one list: waiting (no OPEN sent, or to be sent
  * again), asking (has a handle, and bytes that nobody has asked for) or idle (all asked for, or its

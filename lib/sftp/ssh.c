@@ -18,9 +18,9 @@
 #define METHODS_SIZE 1024
 
 /*
- * The algorithms that may be negotiated, best first; supported() leaves out names that the installed
- * libssh2 lacks.  GCM and chacha20 came to libssh2 together with strict key exchange, which they
- * need.
+ * The algorithms that may be negotiated, best first; supported() leaves out names that the
+ * installed libssh2 lacks.  GCM and chacha20 came to libssh2 together with strict key exchange,
+ * which they need.
  */
 #define KEX "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256"
 #define CIPHERS \
@@ -158,7 +158,8 @@ disconnect(struct ssh *s)
 		    libssh2_session_disconnect(s->session, "done") == 0)
 			ssh_flush(s, "closing", &ignored);
 		s->dead = true;
-		/* Both callbacks fail now, so libssh2 should not ask for more calls; a few are made. */
+		/* Both callbacks fail now, so libssh2 should not ask for more calls; a few are
+		 * made. */
 		for (int i = 0; i < 8 && libssh2_session_free(s->session) == LIBSSH2_ERROR_EAGAIN;
 		     i++)
 			;
@@ -232,8 +233,8 @@ pump_out(struct ssh *s, struct sftp *engine, struct err *e)
 }
 
 /*
- * Returns whether libssh2 holds bytes for the engine.  They are handed on before more is received, so
- * that they neither pile up nor are lost when the connection breaks.
+ * Returns whether libssh2 holds bytes for the engine.  They are handed on before more is received,
+ * so that they neither pile up nor are lost when the connection breaks.
  */
 static bool
 queued(struct ssh *s)

@@ -50,8 +50,8 @@ struct ssh;
 enum ssh_hostkey { SSH_HOSTKEY_ANY, SSH_HOSTKEY_ECDSA };
 
 /*
- * Checks the host key, logs in and opens the subsystem, over the connection net, which is taken over
- * in any case.  What server points to must outlive the handle.  NULL with ERR_NETWORK,
+ * Checks the host key, logs in and opens the subsystem, over the connection net, which is taken
+ * over in any case.  What server points to must outlive the handle.  NULL with ERR_NETWORK,
  * ERR_TIMEOUT, ERR_HOSTKEY (both fingerprints; *other_key says that the server's ECDSA key may be
  * the one that is pinned), ERR_AUTH (user and key file), ERR_PROTOCOL, ERR_IO or ERR_NOMEM.
  */
@@ -59,9 +59,9 @@ struct ssh *ssh_open(const struct ssh_server *server, struct net *net, enum ssh_
     bool *other_key, int64_t deadline, struct err *e);
 
 /*
- * Moves bytes between the server and the engine until sftp_done().  0, or -1 with ERR_TIMEOUT at the
- * deadline, or when the server was silent for idle_ms; ERR_NETWORK when the connection breaks; or as
- * sftp_input().
+ * Moves bytes between the server and the engine until sftp_done().  0, or -1 with ERR_TIMEOUT at
+ * the deadline, or when the server was silent for idle_ms; ERR_NETWORK when the connection breaks;
+ * or as sftp_input().
  */
 int ssh_run(struct ssh *s, struct sftp *engine, int64_t deadline, int64_t idle_ms, struct err *e);
 

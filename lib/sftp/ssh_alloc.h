@@ -3,9 +3,9 @@
 #define LIB_SFTP_SSH_ALLOC_H
 
 /*
- * The memory of one libssh2 session.  It is counted, so that a server can't make libssh2 queue packets
- * without bound, and released as a whole, because libssh2 loses some of it when a session ends in the
- * middle of an exchange.
+ * The memory of one libssh2 session.  It is counted, so that a server can't make libssh2 queue
+ * packets without bound, and released as a whole, because libssh2 loses some of it when a session
+ * ends in the middle of an exchange.
  */
 #include <stddef.h>
 

@@ -5,8 +5,8 @@
 /*
  * Addresses of repositories: sftp://USER@HOST[:PORT]/PATH and file:///PATH (RFC 3986).
  *
- * The text comes from our own configuration, but is checked as if it came from outside: its parts get
- * into packets, calls of the resolver and messages.
+ * The text comes from our own configuration, but is checked as if it came from outside: its parts
+ * get into packets, calls of the resolver and messages.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -49,8 +49,8 @@ extern const char *const layout_place_names[LAYOUT_PLACES];
 
 /*
  * Find the place of a target of app; *rest points to what follows the place in target.  0, or -1
- * with ERR_UNSAFE (not for path_check(), not below app, deeper than LAYOUT_DEPTH_MAX, in no place, a
- * script that isn't called NAME.lua) or ERR_TOO_LARGE (over the limits above).
+ * with ERR_UNSAFE (not for path_check(), not below app, deeper than LAYOUT_DEPTH_MAX, in no place,
+ * a script that isn't called NAME.lua) or ERR_TOO_LARGE (over the limits above).
  */
 int layout_target(const char *app, const char *target, enum layout_place *place, const char **rest,
     struct err *e);

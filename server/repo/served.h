@@ -7,7 +7,8 @@
  * signatures, versions, lengths and hashes on the way.  `verify` tells what is wrong and what
  * nothing names; `gc` removes that.
  *
- *	served_open(), served_roots(), served_current(), served_snapshot() for older ones, served_extra()
+ *	served_open(), served_roots(), served_current(), served_snapshot() for older ones,
+ *served_extra()
  *
  * Functions return -1 only when they can't go on (no memory); what is wrong with the tree goes to
  * fault().
@@ -57,7 +58,9 @@ void served_close(struct served *t);
 int served_extra(struct served *t, int (*each)(void *arg, const char *path, struct err *e),
     void *arg, struct err *e);
 
-/* Reports a fault of the tree and clears e.  0, or -1 when e is no fault of the tree (no memory). */
+/*
+ * Reports a fault of the tree and clears e.  0, or -1 when e is no fault of the tree (no memory).
+ */
 int served_blame(struct served *t, struct err *e);
 
 /*

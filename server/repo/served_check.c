@@ -156,8 +156,8 @@ served_roots(struct served *t, struct err *e)
 }
 
 /*
- * Returns the root whose keys signed v: the newest for current metadata, any for older.  NULL with e
- * filled in.
+ * Returns the root whose keys signed v: the newest for current metadata, any for older.  NULL with
+ * e filled in.
  */
 static const struct tuf_root *
 signer(const struct served *t, const struct envelope *v, enum tuf_top which, const char *file,

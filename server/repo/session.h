@@ -6,7 +6,8 @@
  * Changing a repository: opens it, makes one change and ends it, either at once with the keys that
  * are here or, with a request's file, as a signing request.
  *
- *	session_begin(), edits of s->c, change_seal(), session_sign(), session_write(), session_end()
+ *	session_begin(), edits of s->c, change_seal(), session_sign(), session_write(),
+ *session_end()
  */
 #include "lib/tuf/sign.h"
 #include "server/keys/keystore.h"

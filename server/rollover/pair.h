@@ -32,7 +32,8 @@ struct replace_wish {
 /* Makes the new pair and remembers its certificate.  0 or -1. */
 int replace_pair_make(struct replace *p, const struct replace_wish *wish, struct err *e);
 
-/* Moves the pair of that certificate within certs/; completes a move that was interrupted.  0 or -1. */
+/* Moves the pair of that certificate within certs/; completes a move that was interrupted.  0 or
+ * -1. */
 int replace_pair_move(const struct replace *p, int which, const char *from, const char *to,
     struct err *e);
 

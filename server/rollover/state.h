@@ -63,7 +63,7 @@ void replacement_set_cert(struct replacement *m, int which, const uint8_t sha256
 bool replacement_waited(const struct replacement *m);
 
 /*
- * Reads an entry of the state into m, which is reset.  Refuses an entry that was edited by hand.  0,
+ * Reads an entry of the state into m, which is reset.  Refuses an entry that was edited by hand. 0,
  * or -1 with ERR_SYNTAX, which names the pair, or ERR_NOMEM.
  */
 int replacement_parse(const char *name, const json_t *entry, struct replacement *m, struct err *e);

@@ -46,8 +46,8 @@ int steps_install(struct steps *s, int which, struct err *e);
 int steps_publish(struct steps *s, const bool want[REPLACE_COUNT], int going, struct err *e);
 
 /*
- * Moves the files of certs/ to their places after (REPLACE_ON) or before (REPLACE_BACK) the old pair
- * is retired.
+ * Moves the files of certs/ to their places after (REPLACE_ON) or before (REPLACE_BACK) the old
+ * pair is retired.
  */
 int steps_move(struct steps *s, enum replace_moving way, struct err *e);
 

@@ -106,7 +106,8 @@ class Sshd:
         config = work / "sshd_config"
         config.write_text(f"{extra}\nPort {self.port}\nHostKey {work}/hostkey\nAuthorizedKeysFile {work}/authorized\nPidFile none\n"
                           "StrictModes no\n"
-                          # A login shell's own start-up files are not what is measured: bash leaves them out below another.
+                          # A login shell's own start-up files are not what is measured: bash leaves them out below
+                          # another.
                           "SetEnv SHLVL=2\n" + ("" if "Subsystem" in extra else "Subsystem sftp internal-sftp\n"))
         if net.root:
             os.makedirs("/run/sshd", exist_ok=True)
@@ -240,10 +241,11 @@ class Bench:
         return cpu / 1000, peak / 1024, wall / 1000, self.sshd.cpu_ms() - before
 
     def measure(self, rtt, programs, small_files=False):
-        """programs: name to (prepare(i), command(i)), i the number of the run.  Run in turns, but for those that only wait."""
+        """programs: name to (prepare(i), command(i)), i the number of the run.  They run in turns unless they wait."""
         only = self.args.program
         programs = {n: p for n, p in programs.items() if n == "slipway" or only is None or n.startswith(tuple(only))}
-        figures = {name: [self.one(rtt, lambda: prepare(0), command(0))] for name, (prepare, command) in programs.items()}
+        figures = {name: [self.one(rtt, lambda: prepare(0), command(0))]
+                   for name, (prepare, command) in programs.items()}
         waiting = {}
         if small_files and rtt:
             for name, ((cpu, _, wall, server, *_),) in figures.items():

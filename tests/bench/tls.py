@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: ISC
 """The TLS library against OpenSSL's calls written by hand, and against openssl s_server and s_time.
 
-Programs of one case are run in turns.  The server has the first core, clients have the second.  "of by hand" is a ratio of medians,
-above 1 where the library is better; handshakes and bytes are compared by the CPU time that this end took, and by the clock.
+Programs of one case run in turns.  The server has the first core, clients have the second.  "of by hand" is a ratio of
+medians, above 1 where the library is better; handshakes and bytes are compared by the CPU time that this end took, and
+by the clock.
 As root the programs run as nobody, because a privileged process ignores SLIPWAY_HOME.
 """
 import json
@@ -111,7 +112,8 @@ class Bench:
 
     def end(self, where, program, *rest):
         """One end of tls.c, to its end; the figures that it prints."""
-        done = subprocess.run(self.on(1, where, [self.ends[program], *rest]), check=False, capture_output=True, text=True)
+        command = self.on(1, where, [self.ends[program], *rest])
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
         if done.returncode != 0:
             raise SystemExit(f"{program} {' '.join(map(str, rest))}: {done.stderr}")
         return [int(figure) for figure in done.stdout.split()]

@@ -98,7 +98,8 @@ want "$appdir/tls/server.crt" 'certificate TLSPeerAuth' 0
 rm "$aside"
 two=$(state)
 
-# Back, without a server but for the one file whose old content was lost to a person's; settings as they were, of the user too.
+# Back, without a server but for the one file whose old content was lost to a person's; settings as they were, of the
+# user too.
 expect 0 back.log slipway rollback
 want back.log 'returned to release 1' 0
 want back.log 'until a release after 2 is published' 0

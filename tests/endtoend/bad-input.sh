@@ -135,8 +135,8 @@ refused clock-update 1 'clock stands before the last good refresh' slipway updat
 cp refreshed.good "$refreshed"
 expect 0 clock-well.log slipway update --app "$APP"
 
-# Scripts of a release: a syntax error, an endless loop, a lone percent sign, a key that isn't theirs.  publish runs them
-# first; what somebody publishes nevertheless is not applied.
+# Scripts of a release: a syntax error, an endless loop, a lone percent sign, a key that isn't theirs.  publish runs
+# them first; what somebody publishes nevertheless is not applied.
 bad_script() {
 	local name=$1 regex=$2 dir=$WORK/release-$1
 	mkdir -p "$dir"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
-# `cert replace` walks a pair of two Kernels from the old certificate to the new one and back, while stations connect all the
-# time: one that updates at each start, and one that updates only when the maintainer asks whether every station has a release.
+# `cert replace` walks a pair of two Kernels from the old certificate to the new one and back, while stations connect
+# all the time: one that updates at each start, and one that updates only when the maintainer asks whether every station
+# has a release.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-# The drills of docs/trust.md, by the commands as they are written there.  OWN is the maintainer's repository, the server's
-# tree is a copy of what it serves.
+# The drills of docs/trust.md, by the commands as they are written there.  OWN is the maintainer's repository, the
+# server's tree is a copy of what it serves.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-# The commands of docs/tls-in-15-minutes.md that replace the certificate, as they are written there, with what it says they print.
+# The commands of docs/tls-in-15-minutes.md that replace the certificate, as they are written there, with what it says
+# they print.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 

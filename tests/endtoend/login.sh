@@ -56,7 +56,8 @@ want enrolled.log '--force'
 expect 0 second.log new_key --force
 ! cmp -s "$key" away || fail "want another key"
 
-# A station of version 0.1.0 with an encrypted key and a passphrase file: the program starts, and the user is told what to do.
+# A station of version 0.1.0 with an encrypted key and a passphrase file: the program starts, and the user is told what
+# to do.
 rm station/machine.conf
 cp login encrypted
 ssh-keygen -q -p -P '' -N sesame -f encrypted

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""resign.py METADATA KEY EXPIRES [VERSION]: a metadata file with this expiry and version (default: the next), signed with
-an ed25519 key."""
+"""resign.py METADATA KEY EXPIRES [VERSION]: a metadata file with this expiry and version (default: the next),
+signed with an ed25519 key."""
 import json
 import sys
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-# Each command of docs/security.md, as it is written there, prints what the page says it prints; what differs between two
-# repositories (digests, fingerprints, lengths) is not compared.
+# Each command of docs/security.md, as it is written there, prints what the page says it prints; what differs between
+# two repositories (digests, fingerprints, lengths) is not compared.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 

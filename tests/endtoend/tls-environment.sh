@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-# An environment that somebody else prepared changes nothing, neither about TLS nor in our programs: OpenSSL's configuration
-# file would load his code and weaken the protocol, and his certificates would be trusted.
+# An environment that somebody else prepared changes nothing, neither about TLS nor in our programs: OpenSSL's
+# configuration file would load his code and weaken the protocol, and his certificates would be trusted.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -86,8 +86,8 @@ want refused.log "not trusted" 0
 wantno refused.log VERIFIED
 unmarked "example-kernel or hi" kernel.log hi.log
 
-# The other programs, where they work with keys and signatures. The server was started before the trap: sshd is the system's and
-# does as the system's OpenSSL is told.
+# The other programs, where they work with keys and signatures. The server was started before the trap: sshd is the
+# system's and does as the system's OpenSSL is told.
 make_release "$WORK/release2" server.crt="$REPO/certs/kernel.crt" other.crt="$REPO/certs/other.crt"
 expect 0 repo.log slipway-repo --repo "$REPO" publish --app "$APP" "$WORK/release2"
 expect 0 new.log slipway-repo --repo "$REPO" cert new third

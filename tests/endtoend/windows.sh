@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
-# The demo's steps with a station that runs Windows: its programs under wine, the settings in wine's registry, the update server
-# a real sshd.  There is no Linux build here, so the release is published and the Kernel runs under wine, too.
+# The demo's steps with a station that runs Windows: its programs under wine, the settings in wine's registry, the
+# update server a real sshd.  There is no Linux build here, so the release is published and the Kernel runs under wine,
+# too.
 #
 # usage: windows.sh SLIPWAY_TLS.3, through scripts/as-user.sh with a build for Windows
 # shellcheck shell=bash source=tests/endtoend/lib.sh
@@ -37,8 +38,9 @@ setreg() {
 	expect 0 reg.log win reg add "$1" /v "$2" /d "$3" /f
 }
 
-# shortcut STATUS TEXT WINDOW COMMAND...: slipwayw as a shortcut starts it, without console and streams, ends with this status. Wine
-# prints what goes to the event log: this text ("" nothing); and that there is no display for a window, which "yes" wants of slipwayw.
+# shortcut STATUS TEXT WINDOW COMMAND...: slipwayw as a shortcut starts it, without console and streams, ends with this
+# status. Wine prints what goes to the event log: this text ("" nothing); and that there is no display for a window,
+# which "yes" wants of slipwayw.
 shortcut() {
 	local status=$1 text=$2 window=$3 thread
 	shift 3

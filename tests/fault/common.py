@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What the tests of a station that something breaks share: two releases, a repository, and what state a station is in."""
+"""Shared by the tests that break a station: two releases, a repository, and the state of a station."""
 
 import hashlib
 import os

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
-"""slipway run over a network that breaks: a proxy between station and server delays, throttles, cuts, stalls and changes what goes through.
+"""slipway run over a network that breaks: a proxy between station and server delays, throttles, cuts, stalls
+and changes the bytes.
 
-Whatever it does, the program is started within the deadline and a second, without a child of the updater's; the station is in exactly the old
-state or the new one, nothing is half done; and the next start over a good network ends in the new one.
+Whatever the proxy does, the program is started within the deadline and a second, without a child of the updater; the
+station is in exactly the old state or the new one, and no change is half done; the next start over a good network ends
+in the new state.
 
 usage: network.py EVERY   one of EVERY bytes of a short session is tried: 1 tries each
 """
@@ -179,7 +181,7 @@ class Net:
         return name
 
     def nothing_new(self, faults):
-        """One fault after the other between one station and its server, where there is nothing to do, so that nothing has to be put back."""
+        """One fault after the other between an up-to-date station and its server, so nothing has to be restored."""
         slot = self.slots.get()
         slot.restore(NOTHING)
         proxy = Proxy(self.sshd, GOOD)

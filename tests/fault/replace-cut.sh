@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# `cert replace` killed before each call that changes the disk, at each step there and back: what stations trust and what the
-# Kernel serves fit all the time, and the same command given again ends where it ends without the cut.
-# Run through scripts/as-user.sh; the argument is N, to cut at each N-th call only.
+# `cert replace` killed before each call that changes the disk, at each step there and back: what stations trust and
+# what the Kernel serves fit all the time, and the same command given again ends where it ends without the cut. Run
+# through scripts/as-user.sh; the argument is N, to cut at each N-th call only.
 set -u
 
 every=$1

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 """slipway update broken at every call that changes the disk.
 
-The next start, with no server to ask, must leave exactly the old state or exactly the new one, settings included, and nothing
-else in the destinations; one with the server must lead to the new one.
+The next start, with no server to ask, must leave exactly the old state or exactly the new one, settings included, and
+nothing else in the destinations; a start with the server must lead to the new state.
 
 usage: station.py N       every N-th call
        station.py others  other faults: two at once, read-only, links, races, a full disk
@@ -207,7 +207,8 @@ def linked(old):
 
 
 def raced(elsewhere, new):
-    """Somebody who may write the destination swaps a directory for a link, over and over, while the station goes to and fro."""
+    """A user who may write the destination swaps a directory for a link, again and again, while the station updates and
+    rolls back."""
     fresh()
     done = threading.Event()
     swaps = 0

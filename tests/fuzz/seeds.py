@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Write the seed corpora of the fuzz harnesses from real files: a repository made by slipway-repo, keys made by ssh-keygen
-and python3-cryptography, and the texts of the manuals.  Run it again when a format changes; inputs that a fuzzer found are kept.
+"""Write the seed corpora of the fuzz harnesses from real files: a repository made by slipway-repo, keys made by
+ssh-keygen and python3-cryptography, and the texts of the manuals.  Run it again when a format changes; inputs that a
+fuzzer found are kept.
 
 usage: seeds.py SLIPWAY_REPO [DIRECTORY]
 """
@@ -113,7 +114,8 @@ def client():
 
 
 def public_pem(key):
-    return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
 
 
 def keys():

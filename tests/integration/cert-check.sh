@@ -85,7 +85,8 @@ cat certs/s.crt ca/ca.crt >chain.crt; status 0 "$repo" cert check certs/s.pem ch
 cat certs/s.crt certs/a.crt >wrong.crt; status 1 "$repo" cert check certs/s.pem wrong.crt; says 'certificate 1 is not issued by certificate 2'
 openssl req -x509 -newkey rsa:1024 -nodes -keyout weak.pem -out weak.crt -subj /CN=weak -days 9 2>/dev/null
 status 1 "$repo" cert check weak.pem weak.crt; says 'FAULT'
-openssl req -new -key certs/a.pem -subj /CN=x -out x.csr && openssl x509 -req -in x.csr -CA ca/ca.crt -CAkey ca/ca.pem -sha1 -days 9 -out sha1.crt 2>/dev/null
+openssl req -new -key certs/a.pem -subj /CN=x -out x.csr &&
+	openssl x509 -req -in x.csr -CA ca/ca.crt -CAkey ca/ca.pem -sha1 -days 9 -out sha1.crt 2>/dev/null
 status 1 "$repo" cert check certs/a.pem sha1.crt; says 'is signed with ecdsa-with-SHA1'
 openssl x509 -req -in x.csr -CA ca/ca.crt -CAkey ca/ca.pem -days -1 -out old.crt 2>/dev/null
 status 1 "$repo" cert check certs/a.pem old.crt; says 'FAULT: .*expired'; says 'EXPIRED'

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# serve.sh KIND DIR PORT REPO: an SFTP server of another make than OpenSSH in place of this process, on 127.0.0.1:PORT, for tests.
+# serve.sh KIND DIR PORT REPO: an SFTP server of another make than OpenSSH in place of this process, on 127.0.0.1:PORT,
+# for tests.
 #
-# KIND is proftpd, rclone, asyncssh or paramiko. DIR holds host_ed25519, host_ecdsa and authorized_keys; where it holds "password", the
-# user "station" may log in with that as well, and where it holds "kbdint" only by answering one question (asyncssh). REPO is served
-# at its own path, by rclone at /. Logs and whatever the server writes go below DIR.
+# KIND is proftpd, rclone, asyncssh or paramiko. DIR holds host_ed25519, host_ecdsa and authorized_keys; where it holds
+# "password", the user "station" may log in with that as well, and where it holds "kbdint" only by answering one
+# question (asyncssh). REPO is served at its own path, by rclone at /. Logs and whatever the server writes go below DIR.
 set -euo pipefail
 kind=$1 dir=$2 port=$3 repo=$4
 cd "$dir"

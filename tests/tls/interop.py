@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The example Kernel and HI with other makes, both ways: openssl, GnuTLS and Python's ssl, TLS 1.3 and 1.2, with and without
-client certificates, an end that was said against one that was not."""
+"""The example Kernel and HI with other makes, both ways: openssl, GnuTLS and Python's ssl, TLS 1.3 and 1.2, with and
+without client certificates, connections that were closed and connections that were cut."""
 import os
 import select
 import socket
@@ -225,7 +225,8 @@ def hi_home(level, own, trusted):
 
 
 def servers_of_other_makes():
-    # HI's level, its pair, what it trusts, what the server trusts (None: it asks for no certificate), HI's text or None.
+    # HI's level, its pair, what it trusts, what the server trusts (None: it asks for no certificate), HI's text or
+    # None.
     rows = [
         ("TLSNoPeerAuth", None, None, None, "TCP/IP][TLSv{}]"),
         ("TLSPeerAuth", None, kernel_pair, None, "TCP/IP][TLSv{} VERIFIED]"),

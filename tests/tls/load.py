@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""A Kernel's pair is replaced under load: 50 clients connect again and again, while the pair is replaced 20 times, half of
-the times by a broken one.  No connection is refused, each one made after a good replacement sees the new certificate, and
-no broken one is ever seen.
+"""A Kernel's pair is replaced under load: 50 clients connect again and again, while the pair is replaced 20 times, half
+of the times by a broken pair.  No connection is refused, each connection after a good replacement gets the new
+certificate, and no connection gets a broken one.
 
 usage: load.py [SECONDS]    default 10; docs/reliability.md has the figures of 60
 """

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""1,000 clients connect to the example Kernel and say nothing, or a byte: a real HI gets through, the one that was there
-stays, and what they cost is bounded.
+"""1,000 clients connect to the example Kernel and say nothing, or a byte: a real HI gets through, the HI that was
+connected stays, and descriptors and memory are bounded.
 
 usage: silent.py [MEGABYTES]    that the Kernel's memory may grow by; default 16
 """

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# What the files of programs and libraries for Windows say: hardening, libraries, version, manifest, and which directories they know.
+# What the files of programs and libraries for Windows say: hardening, libraries, version, manifest, and which
+# directories they know.
 #
 # usage: programs.sh VERSION FILE...
 set -euo pipefail

@@ -14,10 +14,10 @@
 #include "updater/fetch/fetch.h"
 
 /*
- * Reads the files that are SFTP_FILE_PENDING, one after the other, and sets their results.  Links in
- * the repository aren't followed.  0 when every file has a result; -1 with ERR_TIMEOUT at the deadline
- * (clock_mono_ms()), which is checked between pieces: a call that hangs on a share can't be
- * interrupted.
+ * Reads the files that are SFTP_FILE_PENDING, one after the other, and sets their results.  Links
+ * in the repository aren't followed.  0 when every file has a result; -1 with ERR_TIMEOUT at the
+ * deadline (clock_mono_ms()), which is checked between pieces: a call that hangs on a share can't
+ * be interrupted.
  */
 int
 directory_run(struct dir *d, struct sftp_file *files, size_t n, int64_t deadline, struct err *e);

@@ -24,11 +24,11 @@ struct download {
 
 /*
  * Fetches n files into dir and hashes their bytes as they arrive.  Content that differs from want
- * never gets its name.  With resume, the bytes of a large file that had come when the network failed
- * stay as NAME.part, and the next call goes on after them; the hash of the whole file shows whether
- * they were right, and if they weren't, the file is fetched anew.  progress, which may be NULL, is
- * told of each file and its bytes.  0 when all files are there; -1 with the first fault: ERR_NOENT, ERR_HASH,
- * ERR_TOO_LARGE, or an error of fetch_files() or of writing.
+ * never gets its name.  With resume, the bytes of a large file that had come when the network
+ * failed stay as NAME.part, and the next call goes on after them; the hash of the whole file shows
+ * whether they were right, and if they weren't, the file is fetched anew.  progress, which may be
+ * NULL, is told of each file and its bytes.  0 when all files are there; -1 with the first fault:
+ * ERR_NOENT, ERR_HASH, ERR_TOO_LARGE, or an error of fetch_files() or of writing.
  */
 int download_files(struct fetch *f, struct dir *dir, const struct download *files, size_t n,
     bool resume, struct progress *progress, struct err *e);

@@ -181,7 +181,9 @@ try_sftp(struct fetch *f, bool ecdsa, struct sftp_file *files, size_t n, bool *m
 	return session_run(f->session, files, n, moved, e);
 }
 
-/* One attempt at one server.  0 when all files have a result.  *moved: the server sent something. */
+/*
+ * One attempt at one server.  0 when all files have a result.  *moved: the server sent something.
+ */
 static int
 try_server(struct fetch *f, struct sftp_file *files, size_t n, bool *moved, struct err *e)
 {

@@ -40,22 +40,22 @@ struct fetch_config {
 struct fetch;
 
 /*
- * Reads the login and begins to connect to the first server, in the background.  The configuration's
- * texts must outlive the handle.  NULL with ERR_CONFIG or ERR_NOMEM; fetch_files() reports servers
- * that can't be reached.
+ * Reads the login and begins to connect to the first server, in the background.  The
+ * configuration's texts must outlive the handle.  NULL with ERR_CONFIG or ERR_NOMEM; fetch_files()
+ * reports servers that can't be reached.
  */
 struct fetch *fetch_start(const struct fetch_config *config, struct err *e);
 
 /*
- * Fetches those of n files that are SFTP_FILE_PENDING, many in flight at once, answered in any order.
- * When a connection breaks, unfinished files go on at their offsets, on the same server once more if
- * it had sent something, then on the next server.  A server has its share of the time that is left,
- * at most connect_ms, to connect and for each silence; a server that only dribbles while there is
- * another counts as silent.  An answer about one file (there is none, it may not be read) is final;
- * the next server isn't asked.  Returns 0 when every file is SFTP_FILE_OK or SFTP_FILE_ABSENT; -1 with
- * the first fault in e otherwise: ERR_NETWORK, ERR_TIMEOUT, ERR_HOSTKEY, ERR_AUTH, ERR_PROTOCOL, ERR_ACCESS,
- * ERR_TOO_LARGE, ERR_UNSAFE (a path), ERR_CONFLICT (the file is shorter than offset), ERR_IO, or
- * an error of data().  No file is SFTP_FILE_PENDING afterwards.
+ * Fetches those of n files that are SFTP_FILE_PENDING, many in flight at once, answered in any
+ * order. When a connection breaks, unfinished files go on at their offsets, on the same server once
+ * more if it had sent something, then on the next server.  A server has its share of the time that
+ * is left, at most connect_ms, to connect and for each silence; a server that only dribbles while
+ * there is another counts as silent.  An answer about one file (there is none, it may not be read)
+ * is final; the next server isn't asked.  Returns 0 when every file is SFTP_FILE_OK or
+ * SFTP_FILE_ABSENT; -1 with the first fault in e otherwise: ERR_NETWORK, ERR_TIMEOUT, ERR_HOSTKEY,
+ * ERR_AUTH, ERR_PROTOCOL, ERR_ACCESS, ERR_TOO_LARGE, ERR_UNSAFE (a path), ERR_CONFLICT (the file is
+ * shorter than offset), ERR_IO, or an error of data().  No file is SFTP_FILE_PENDING afterwards.
  */
 int fetch_files(struct fetch *f, struct sftp_file *files, size_t n, struct err *e);
 
@@ -72,8 +72,8 @@ bool fetch_is_servers_fault(const struct err *why);
 const char *fetch_server(const struct fetch *f);
 
 /*
- * Returns how the child that speaks with the server is confined; NULL for a directory, or before the
- * child said so.  Owned by f, until the next call.
+ * Returns how the child that speaks with the server is confined; NULL for a directory, or before
+ * the child said so.  Owned by f, until the next call.
  */
 const struct confined *fetch_confined(const struct fetch *f);
 

@@ -66,7 +66,9 @@ altered(void **state)
 
 	make(*state, &text);
 	for (size_t i = 0; i + 1 < text.len; i++) {
-		/* The last line is held by nothing but its form: whoever can write may change it. */
+		/*
+		 * The last line is held by nothing but its form: whoever can write may change it.
+		 */
 		if (memchr(text.data + i, '\n', text.len - 1 - i) == NULL)
 			break;
 		text.data[i] ^= 1;

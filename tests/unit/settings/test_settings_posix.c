@@ -235,7 +235,9 @@ change_meanwhile(void *arg, const char *name, const struct value *v, struct err 
 	return 0;
 }
 
-/* Between settings_hold() and settings_release(), and during a walk, all reading is of one state. */
+/*
+ * Between settings_hold() and settings_release(), and during a walk, all reading is of one state.
+ */
 static void
 held(void **state)
 {

@@ -70,7 +70,9 @@ target(void **state)
 	assert_err(layout_target("A", r->target, &place, &rest, &e), r->want, &e);
 }
 
-/* What layout_target() takes has a path in a repository that path_check() takes, to the last byte. */
+/*
+ * What layout_target() takes has a path in a repository that path_check() takes, to the last byte.
+ */
 static void
 limits(void **state)
 {
