@@ -64,10 +64,10 @@ make_one(char *path, mode_t mode)
 }
 
 /*
- * mkdir -p: up to the nearest part that is there or can be made, and down again.  Each part is tried
- * once on the way down, because nothing can be made in a part that only seems to be there (a link
- * to nowhere) or that somebody removes meanwhile.  A failure leaves path cut behind the part that
- * can't be made.
+ * mkdir -p: up to the nearest part that is there or can be made, and down again.  Each part is
+ * tried once on the way down, because nothing can be made in a part that only seems to be there (a
+ * link to nowhere) or that somebody removes meanwhile.  A failure leaves path cut behind the part
+ * that can't be made.
  */
 static int
 make_path(char *path, mode_t mode)

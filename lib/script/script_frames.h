@@ -50,8 +50,8 @@ int script_frames_put_value(struct buf *b, const struct value *v, struct err *e)
 int script_frames_value(struct wire *w, struct value *v, struct err *e);
 
 /*
- * Facts, all but the functions.  script_frames_facts() allocates arrays and keeps pointers into what w
- * reads.
+ * Facts, all but the functions.  script_frames_facts() allocates arrays and keeps pointers into
+ * what w reads.
  */
 int script_frames_put_facts(struct buf *b, const struct script_facts *facts, struct err *e);
 int script_frames_facts(struct wire *w, struct script_facts *facts, struct err *e);

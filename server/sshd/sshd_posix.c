@@ -243,7 +243,8 @@ wait_until_ready(struct sshd *s, const char *address, unsigned port, struct err 
 		bool ready = answers(ai);
 
 		/*
-		 * Looks for an ended sshd after connecting: another server may have answered at that port.
+		 * Looks for an ended sshd after connecting: another server may have answered at
+		 * that port.
 		 */
 		if (reap(s, e) == -1)
 			break;
