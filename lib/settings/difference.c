@@ -5,6 +5,8 @@
  */
 #include "lib/settings/difference.h"
 
+#include "lib/settings/keytree.h"
+
 int
 difference_edit(struct keyfile *f, const struct changeset *c, const char *root, struct err *e)
 {
@@ -33,8 +35,9 @@ difference_edit(struct keyfile *f, const struct changeset *c, const char *root, 
 
 /* What comparing two models needs, and gives. */
 struct compare {
-	const struct keyfile *other;
+	const struct keyfile *before, *after, *other;
 	struct changeset *effective, *undo;
+	struct keytree trees; /* that effective deletes */
 };
 
 /* A value of the new state: set it where the old state has another, or none. */
@@ -70,44 +73,36 @@ compare_old(void *arg, const char *key, const char *name, const struct value *v,
 	struct compare *c = arg;
 	struct value new = VALUE_INIT;
 	int found = keyfile_get(c->other, key, name, &new, e);
-	bool with_tree = false;
 
 	value_free(&new);
 	if (found != 0)
 		return found == 1 ? 0 : -1;
 	if (c->undo != NULL && changeset_set(c->undo, key, name, v, e) == -1)
 		return -1;
-	if (c->effective == NULL)
-		return 0;
-	for (size_t i = 0; i < c->effective->n && !with_tree; i++)
-		with_tree = c->effective->changes[i].op == CHANGE_DELETE_TREE &&
-		    setting_key_within(key, c->effective->changes[i].key);
-	return with_tree ? 0 : changeset_delete(c->effective, key, name, e);
+	return c->effective == NULL || keytree_within(&c->trees, key)
+	    ? 0
+	    : changeset_delete(c->effective, key, name, e);
 }
 
 /* Trees that c deletes, that are there before and gone after. */
 static int
-compare_trees(const struct keyfile *before, const struct keyfile *after, const struct changeset *c,
-    const char *root, struct changeset *effective, struct err *e)
+compare_trees(struct compare *x, const struct changeset *c, const char *root, struct err *e)
 {
 	static const struct settings_walk nothing = { NULL, NULL, NULL };
 
-	for (size_t i = 0; effective != NULL && i < c->n; i++) {
-		const struct change *x = &c->changes[i];
-		bool covered = false;
+	for (size_t i = 0; x->effective != NULL && i < c->n; i++) {
+		const char *key = c->changes[i].key;
 		int was, is;
 
-		if (!setting_key_within(x->key, root) || x->op != CHANGE_DELETE_TREE)
+		if (c->changes[i].op != CHANGE_DELETE_TREE || !setting_key_within(key, root) ||
+		    keytree_within(&x->trees, key))
 			continue;
-		for (size_t j = 0; j < effective->n && !covered; j++)
-			covered = effective->changes[j].op == CHANGE_DELETE_TREE &&
-			    setting_key_within(x->key, effective->changes[j].key);
-		if (covered)
-			continue;
-		if ((was = keyfile_list(before, x->key, &nothing, e)) == -1 ||
-		    (is = keyfile_list(after, x->key, &nothing, e)) == -1)
+		if ((was = keyfile_list(x->before, key, &nothing, e)) == -1 ||
+		    (is = keyfile_list(x->after, key, &nothing, e)) == -1)
 			return -1;
-		if (was == 1 && is == 0 && changeset_delete_tree(effective, x->key, e) == -1)
+		if (was == 1 && is == 0 &&
+		    (changeset_delete_tree(x->effective, key, e) == -1 ||
+			keytree_add(&x->trees, key, x, e) == NULL))
 			return -1;
 	}
 	return 0;
@@ -118,11 +113,14 @@ difference_compare(const struct keyfile *before, const struct keyfile *after,
     const struct changeset *c, const char *root, struct changeset *effective,
     struct changeset *undo, struct err *e)
 {
-	struct compare compare = { after, effective, undo };
+	struct compare x = { before, after, after, effective, undo, KEYTREE_INIT };
+	int rc = -1;
 
-	if (compare_trees(before, after, c, root, effective, e) == -1 ||
-	    keyfile_each(before, root, compare_old, &compare, e) == -1)
-		return -1;
-	compare.other = before;
-	return keyfile_each(after, root, compare_new, &compare, e);
+	if (compare_trees(&x, c, root, e) == 0 &&
+	    keyfile_each(before, root, compare_old, &x, e) == 0) {
+		x.other = before;
+		rc = keyfile_each(after, root, compare_new, &x, e);
+	}
+	keytree_free(&x.trees);
+	return rc;
 }

@@ -237,52 +237,12 @@ keyfile_each(const struct keyfile *f, const char *key,
 	return 0;
 }
 
-/* Keys directly below key: the next part of each section's key, once. */
-static int
-list_subkeys(const struct keyfile *f, const char *key, const struct settings_walk *walk,
-    bool *found, struct err *e)
-{
-	struct keylines seen = KEYLINES_INIT;
-	size_t len = strlen(key);
-	int rc = 0;
-
-	for (const struct line *l = f->lines.first; l != NULL && rc == 0; l = l->next) {
-		const char *part;
-		struct line *s;
-		size_t n;
-
-		if (l->kind != KEYLINE_SECTION || !setting_key_within(l->name, key))
-			continue;
-		*found = true;
-		if (walk->subkey == NULL || l->name[len] == '\0')
-			continue;
-		part = l->name + len + 1;
-		n = strcspn(part, "\\");
-		rc = -1;
-		if ((s = line_new(KEYLINE_SECTION, part, n, n, e)) == NULL)
-			break;
-		if (keylines_find(&seen, NULL, s->text) != NULL) {
-			line_free(s);
-			rc = 0;
-		} else if ((s->name = strdup(s->text)) == NULL) {
-			line_free(s);
-			err_nomem(e);
-		} else if (keylines_insert(&seen, seen.last, s, e) == -1) {
-			line_free(s);
-		} else {
-			rc = walk->subkey(walk->arg, s->name, e) == -1 ? -1 : 0;
-		}
-	}
-	keylines_free(&seen);
-	return rc;
-}
-
 int
 keyfile_list(const struct keyfile *f, const char *key, const struct settings_walk *walk,
     struct err *e)
 {
-	const struct line *section = keylines_find(&f->lines, NULL, key);
-	bool found = section != NULL;
+	const struct keynode *node = keytree_find(&f->lines.keys, key);
+	const struct line *section = node == NULL ? NULL : node->what;
 
 	for (const struct line *l = section == NULL ? NULL : section->next;
 	     walk->value != NULL && l != NULL && l->kind != KEYLINE_SECTION; l = l->next) {
@@ -298,9 +258,11 @@ keyfile_list(const struct keyfile *f, const char *key, const struct settings_wal
 		if (rc == -1)
 			return -1;
 	}
-	if (list_subkeys(f, key, walk, &found, e) == -1)
-		return -1;
-	return found;
+	for (const struct keynode *k = node == NULL ? NULL : node->first;
+	     walk->subkey != NULL && k != NULL; k = k->next)
+		if (walk->subkey(walk->arg, k->key + k->part, e) == -1)
+			return -1;
+	return node != NULL;
 }
 
 /* Give a line that ends the file without one a line ending, so that another can follow it. */
@@ -363,18 +325,6 @@ out:
 	return rc;
 }
 
-/* The last value of a section, or its own line. */
-static struct line *
-last_value(struct line *section)
-{
-	struct line *last = section;
-
-	for (struct line *l = section->next; l != NULL && l->kind != KEYLINE_SECTION; l = l->next)
-		if (l->kind == KEYLINE_VALUE)
-			last = l;
-	return last;
-}
-
 static int
 add_value(struct keyfile *f, struct line *section, const char *name, const struct value *v,
     struct err *e)
@@ -391,7 +341,7 @@ add_value(struct keyfile *f, struct line *section, const char *name, const struc
 		goto out;
 	if (body.len == at)
 		buf_cut(&body, --at); /* an empty text: no blank at the end of the line */
-	if (add_after(f, last_value(section), KEYLINE_VALUE, &body, name, section, &l, e) == -1)
+	if (add_after(f, section->last, KEYLINE_VALUE, &body, name, section, &l, e) == -1)
 		goto out;
 	l->value_at = at;
 	rc = 0;
@@ -464,7 +414,7 @@ keyfile_set(struct keyfile *f, const char *key, const char *name, const struct v
 static struct line *
 last_own(struct line *section)
 {
-	struct line *l = last_value(section);
+	struct line *l = section->last;
 
 	while (l->next != NULL && l->next->kind == KEYLINE_COMMENT)
 		l = l->next;
@@ -474,12 +424,14 @@ last_own(struct line *section)
 static void
 drop_section(struct keyfile *f, struct line *section)
 {
-	struct line *after = last_own(section)->next, *next;
+	struct line *after = last_own(section)->next, *l, *prev;
 
 	while (after != NULL && after->kind == KEYLINE_BLANK)
 		after = after->next;
-	for (struct line *l = section; l != after; l = next) {
-		next = l->next;
+	/* Backwards: the section after its values. */
+	for (l = after == NULL ? f->lines.last : after->prev; l != NULL;
+	     l = l == section ? NULL : prev) {
+		prev = l->prev;
 		keylines_drop(&f->lines, l);
 	}
 	/* The blank line that add_section() put before the file's last section. */
@@ -496,7 +448,8 @@ keyfile_delete(struct keyfile *f, const char *key, const char *name)
 		return false;
 	keylines_drop(&f->lines, l);
 	/* An empty section goes as well, so that undoing a first set leaves no trace. */
-	if (last_own(section) == section)
+	if (section->last == section &&
+	    (section->next == NULL || section->next->kind != KEYLINE_COMMENT))
 		drop_section(f, section);
 	return true;
 }
@@ -504,15 +457,14 @@ keyfile_delete(struct keyfile *f, const char *key, const char *name)
 bool
 keyfile_delete_tree(struct keyfile *f, const char *key)
 {
+	struct keynode *node;
 	bool changed = false;
 
-	for (struct line *l = f->lines.first, *next; l != NULL; l = next) {
-		next = l->next;
-		if (l->kind != KEYLINE_SECTION || !setting_key_within(l->name, key))
-			continue;
-		while (next != NULL && next->kind != KEYLINE_SECTION)
-			next = next->next;
-		drop_section(f, l);
+	/* A node without subkeys has a section, and goes with it. */
+	while ((node = keytree_find(&f->lines.keys, key)) != NULL) {
+		while (node->first != NULL)
+			node = node->first;
+		drop_section(f, node->what);
 		changed = true;
 	}
 	return changed;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The lines of a key file as a list, and a hash table over the sections and values among them.
+ * The lines of a key file as a list, a tree of the sections among them, and a hash table of the
+ * values.
  */
 #include "lib/base/text.h"
 #include "lib/settings/keylines.h"
@@ -30,22 +31,27 @@ keylines_free(struct keylines *k)
 		line_free(l);
 	}
 	free(k->buckets);
+	keytree_free(&k->keys);
 	*k = (struct keylines)KEYLINES_INIT;
 }
 
 static uint64_t
 hash_of(const struct line *section, const char *name)
 {
-	return setting_hash(name, strlen(name), section == NULL ? 0 : section->hash + 1);
+	return setting_hash(name, strlen(name), section->node->hash + 1);
 }
 
 struct line *
 keylines_find(const struct keylines *k, const struct line *section, const char *name)
 {
-	uint64_t h = hash_of(section, name);
+	const struct keynode *node;
+	uint64_t h;
 
+	if (section == NULL)
+		return (node = keytree_find(&k->keys, name)) == NULL ? NULL : node->what;
 	if (k->nbuckets == 0)
 		return NULL;
+	h = hash_of(section, name);
 	for (struct line *l = k->buckets[h & (k->nbuckets - 1)]; l != NULL; l = l->chain)
 		if (l->hash == h && l->section == section && ascii_same(l->name, name))
 			return l;
@@ -79,9 +85,14 @@ keylines_insert(struct keylines *k, struct line *after, struct line *l, struct e
 {
 	if (k->n == KEYLINES_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "want at most %u lines, got more", KEYLINES_MAX);
-	if (l->name != NULL) {
+	if (l->kind == KEYLINE_SECTION) {
+		if ((l->node = keytree_add(&k->keys, l->name, l, e)) == NULL)
+			return -1;
+		l->last = l;
+	} else if (l->section != NULL) {
 		if (table_grow(k, e) == -1)
 			return -1;
+		l->section->last = l;
 		l->hash = hash_of(l->section, l->name);
 		l->chain = k->buckets[l->hash & (k->nbuckets - 1)];
 		k->buckets[l->hash & (k->nbuckets - 1)] = l;
@@ -98,13 +109,18 @@ keylines_insert(struct keylines *k, struct line *after, struct line *l, struct e
 void
 keylines_drop(struct keylines *k, struct line *l)
 {
-	if (l->name != NULL) {
+	if (l->node != NULL)
+		keytree_drop(&k->keys, l->node);
+	if (l->section != NULL) {
 		struct line **p = &k->buckets[l->hash & (k->nbuckets - 1)];
 
 		while (*p != l)
 			p = &(*p)->chain;
 		*p = l->chain;
 		k->nhashed--;
+		while (l->section->last == l || l->section->last->kind != KEYLINE_VALUE)
+			if ((l->section->last = l->section->last->prev) == l->section)
+				break;
 	}
 	*(l->prev == NULL ? &k->first : &l->prev->next) = l->next;
 	*(l->next == NULL ? &k->last : &l->next->prev) = l->prev;

@@ -11,14 +11,17 @@
 
 #include "lib/base/err.h"
 #include "lib/settings/keyline.h"
+#include "lib/settings/keytree.h"
 
 /* Lines of a key file. */
 #define KEYLINES_MAX 200000u
 
 struct line {
 	struct line *next, *prev; /* in the file's order */
-	struct line *chain;	  /* next in the bucket; sections and values only */
+	struct line *chain;	  /* of a value: next in the bucket */
 	struct line *section;	  /* of a value; NULL for the others */
+	struct line *last;	  /* of a section: its last value, or itself */
+	struct keynode *node;	  /* of a section */
 	uint64_t hash;
 	enum keyline_kind kind;
 	char *name;	 /* owned: a value's name, or a section's normalised key */
@@ -32,11 +35,12 @@ struct keylines {
 	struct line *first, *last;
 	struct line **buckets;
 	size_t nbuckets, nhashed, n;
+	struct keytree keys; /* the sections: what is a struct line */
 };
 
 #define KEYLINES_INIT \
 	{ \
-		NULL, NULL, NULL, 0, 0, 0 \
+		NULL, NULL, NULL, 0, 0, 0, KEYTREE_INIT \
 	}
 
 /* A line that is in no list yet; text is copied.  NULL with ERR_NOMEM.  line_free() takes NULL. */
@@ -51,12 +55,13 @@ void line_free(struct line *l);
 struct line *keylines_find(const struct keylines *k, const struct line *section, const char *name);
 
 /*
- * Put l, with kind, name and section set, behind after (NULL: first).  The list owns it then.
+ * Put l, with kind, name and section set, behind after (NULL: first); a value behind all others of
+ * its section.  The list owns it then.
  * 0, or -1 with ERR_TOO_LARGE (over KEYLINES_MAX) or ERR_NOMEM.
  */
 int keylines_insert(struct keylines *k, struct line *after, struct line *l, struct err *e);
 
-/* Take l out and release it. */
+/* Take l out and release it; a section after its values. */
 void keylines_drop(struct keylines *k, struct line *l);
 
 /* Release all lines and leave it empty. */

@@ -108,6 +108,7 @@ plan_scripts(const struct station *st, const struct plan_scripts *run, enum layo
 	struct runner *r = NULL;
 	int rc = -1;
 
+	settings_hold(run->settings); /* all scripts see one state, which is read once */
 	if (place_known("ComputerName", strlen("ComputerName"), &computer, e) == -1 ||
 	    script_keys_load(st, run->settings, &keys, e) == -1)
 		goto out;
@@ -127,6 +128,7 @@ plan_scripts(const struct station *st, const struct plan_scripts *run, enum layo
 		tell_confinement(run, r);
 	runner_end(r);
 out:
+	settings_release(run->settings);
 	script_keys_free(&keys);
 	buf_free(&computer);
 	return rc;

@@ -4,6 +4,9 @@
  */
 #include "tests/unit/common/test.h"
 
+#include <time.h>
+
+#include "lib/settings/difference.h"
 #include "lib/settings/keyfile.h"
 #include "lib/settings/keylines.h"
 
@@ -381,6 +384,89 @@ many(void **state)
 	keyfile_free(f);
 }
 
+/* Changes of as many settings as there may be: each row takes seconds of processor time at most. */
+static struct bulk_row {
+	const char *name;
+	int keys, values,
+	    comments;	   /* of the file: keys, values of each, comment lines behind each */
+	enum change_op op; /* CHANGE_SET adds a value to each */
+	bool each_value;   /* else the first of each key */
+	const char *below; /* "": the keys themselves; else they are that much deeper */
+} bulk_rows[] = {
+	{ "bulk: keys deleted", 20000, 1, 0, CHANGE_DELETE_TREE, false, "" },
+	{ "bulk: deep keys deleted", 20000, 1, 0, CHANGE_DELETE_TREE, false, "\\b\\c\\d" },
+	{ "bulk: one value of each key deleted", 20000, 1, 0, CHANGE_DELETE, false, "" },
+	{ "bulk: values of one key deleted", 1, 20000, 0, CHANGE_DELETE, true, "" },
+	{ "bulk: values before comments deleted", 1, 20000, 100000, CHANGE_DELETE, true, "" },
+	{ "bulk: values added to a long key", 1, 100000, 0, CHANGE_SET, true, "" },
+	{ "bulk: values added to many keys", 20000, 2, 1, CHANGE_SET, false, "" },
+};
+
+static struct keyfile *
+bulk_file(const struct bulk_row *r, struct err *e)
+{
+	struct buf b = BUF_INIT(KEYFILE_SIZE_MAX);
+	struct keyfile *f;
+
+	for (int k = 0; k < r->keys; k++) {
+		assert_ok(buf_addf(&b, e, "[HKLM\\S\\k%d%s]\n", k, r->below), e);
+		for (int v = 0; v < r->values; v++)
+			assert_ok(buf_addf(&b, e, "v%d = x\n", v), e);
+		for (int c = 0; c < r->comments; c++)
+			assert_ok(buf_adds(&b, "# c\n", e), e);
+	}
+	assert_non_null(f = keyfile_parse(b.data, b.len, "HKLM", e));
+	buf_free(&b);
+	return f;
+}
+
+static void
+bulk(void **state)
+{
+	const struct bulk_row *r = *state;
+	struct changeset c = CHANGESET_INIT, effective = CHANGESET_INIT, undo = CHANGESET_INIT;
+	struct value v = VALUE_INIT, got = VALUE_INIT;
+	struct keyfile *before, *after;
+	char key[64], name[64];
+	struct err e;
+	clock_t begun = clock();
+
+	before = bulk_file(r, &e);
+	assert_non_null(after = keyfile_copy(before, &e));
+	assert_ok(value_text(&v, VALUE_STRING, "y", 1, &e), &e);
+	for (int i = 0; i < 20000; i++) {
+		snprintf(key, sizeof key, "HKLM\\S\\k%d%s", r->each_value ? 0 : i,
+		    r->op == CHANGE_DELETE_TREE ? "" : r->below);
+		snprintf(name, sizeof name, "%c%d", r->op == CHANGE_SET ? 'n' : 'v',
+		    r->each_value ? i : 0);
+		if (r->op == CHANGE_SET)
+			assert_ok(changeset_set(&c, key, name, &v, &e), &e);
+		else if (r->op == CHANGE_DELETE)
+			assert_ok(changeset_delete(&c, key, name, &e), &e);
+		else
+			assert_ok(changeset_delete_tree(&c, key, &e), &e);
+	}
+	assert_ok(difference_edit(after, &c, "HKLM", &e), &e);
+	assert_ok(difference_compare(before, after, &c, "HKLM", &effective, &undo, &e), &e);
+	assert_int_equal(effective.n, 20000);
+	assert_int_equal(undo.n, 20000);
+	assert_int_equal(keyfile_get(after, key, name, &got, &e), r->op == CHANGE_SET);
+	value_free(&got);
+	/* The way back leads back. */
+	assert_ok(difference_edit(after, &undo, "HKLM", &e), &e);
+	changeset_free(&effective);
+	changeset_free(&undo);
+	assert_ok(difference_compare(before, after, &c, "HKLM", &effective, &undo, &e), &e);
+	assert_int_equal(effective.n, 0);
+	assert_true((clock() - begun) / CLOCKS_PER_SEC < 10);
+	changeset_free(&c);
+	changeset_free(&effective);
+	changeset_free(&undo);
+	value_free(&v);
+	keyfile_free(before);
+	keyfile_free(after);
+}
+
 int
 main(void)
 {
@@ -395,5 +481,6 @@ main(void)
 	TEST_ROWS(tests, n, same_rows, same);
 	TEST_ROWS(tests, n, refuse_rows, refuse);
 	TEST_ROWS(tests, n, edit_rows, edit);
+	TEST_ROWS(tests, n, bulk_rows, bulk);
 	return _cmocka_run_group_tests("keyfile", tests, n, NULL, NULL);
 }
