@@ -4,7 +4,6 @@
  */
 #include "lib/base/path.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "lib/base/list.h"

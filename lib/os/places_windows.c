@@ -6,7 +6,6 @@
 #include "lib/os/places_system.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/base/list.h"
 #include "lib/base/path.h"

@@ -8,7 +8,6 @@
 #include <io.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/os/wide_windows.h"
 

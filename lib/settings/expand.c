@@ -8,7 +8,6 @@
 
 #include "lib/base/text.h"
 #include "lib/os/places.h"
-#include "lib/settings/changeset.h"
 
 /* Bytes of a name between the two '%'. */
 #define EXPAND_NAME_MAX 255

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/settings/changeset.h"
 #include "lib/settings/keylines.h"
 
 #define BOM	 "\xef\xbb\xbf"

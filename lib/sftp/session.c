@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/os/child.h"
 #include "lib/os/clock.h"
 #include "lib/base/path.h"
 #include "lib/base/wire.h"

@@ -4,7 +4,6 @@
  */
 #include "server/cert/probe.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 

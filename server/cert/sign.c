@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <openssl/err.h>
 
@@ -19,7 +18,6 @@
 #include "lib/x509/key.h"
 #include "lib/x509/pair.h"
 #include "server/cert/ca_db.h"
-#include "server/cert/pair_files.h"
 #include "server/repo/repo.h"
 
 static X509_REQ *

@@ -2,7 +2,6 @@
 /*
  * slipway-repo app add.
  */
-#include <stdio.h>
 
 #include "server/cmd/cmd_change.h"
 #include "server/repo/keyset.h"

@@ -3,7 +3,6 @@
  * slipway-repo cert ca, cert revoke, cert crl.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "server/repo/audit_state.h"
 #include "lib/base/date.h"

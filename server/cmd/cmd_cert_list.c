@@ -13,7 +13,6 @@
 #include "lib/base/list.h"
 #include "lib/base/date.h"
 #include "lib/base/json.h"
-#include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "server/cert/probe.h"
 #include "lib/x509/facts.h"

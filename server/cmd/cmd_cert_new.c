@@ -3,11 +3,9 @@
  * slipway-repo cert new, cert csr.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "server/repo/audit_state.h"
 #include "lib/base/date.h"
-#include "lib/os/file.h"
 #include "lib/base/path.h"
 #include "server/cert/pair_files.h"
 #include "server/cmd/common.h"

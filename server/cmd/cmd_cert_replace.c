@@ -4,7 +4,6 @@
  * station refuses a Kernel.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "server/cert/request.h"
 #include "server/cmd/cmd_change.h"

@@ -3,7 +3,6 @@
  * slipway-repo cert show.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "lib/base/date.h"
 #include "lib/os/file.h"

@@ -9,7 +9,6 @@
 #include "server/repo/audit_state.h"
 #include "server/repo/keyset.h"
 #include "server/repo/session.h"
-#include "lib/tuf/sign.h"
 
 static int
 check_role(const char *role, struct err *e)

@@ -10,7 +10,6 @@
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "server/cmd/common.h"
-#include "server/repo/repo.h"
 
 struct term
 term_start(int64_t warn_days)

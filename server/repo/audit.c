@@ -5,7 +5,6 @@
 #include "server/repo/audit.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/buf.h"

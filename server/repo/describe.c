@@ -5,7 +5,6 @@
 #include "server/repo/describe.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "lib/tuf/layout.h"

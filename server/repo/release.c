@@ -11,7 +11,6 @@
 
 #include "lib/base/list.h"
 #include "lib/base/path.h"
-#include "lib/os/path.h"
 #include "lib/tuf/layout.h"
 
 #define DIRECTORY_ENTRIES_MAX RELEASE_FILES_MAX

@@ -6,7 +6,6 @@
 #include "server/repo/repo.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,7 +5,6 @@
 #include "server/repo/repo.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "server/keys/keystore.h"
 

@@ -11,7 +11,6 @@
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "lib/os/net.h"
-#include "server/cert/probe.h"
 #include "server/repo/audit_state.h"
 #include "server/rollover/edit.h"
 #include "server/rollover/hook.h"

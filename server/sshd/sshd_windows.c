@@ -5,7 +5,6 @@
  */
 #include "server/sshd/sshd.h"
 
-#include "lib/os/wide_windows.h"
 
 #include <lmcons.h> /* after windows.h */
 

@@ -5,7 +5,6 @@
 #include "updater/cmd/common.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "updater/state/record.h"
 

@@ -5,7 +5,6 @@
 #include "updater/cmd/command.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "lib/os/file.h"
 #include "lib/os/log.h"

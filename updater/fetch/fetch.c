@@ -8,8 +8,6 @@
 #include <string.h>
 
 #include "lib/os/clock.h"
-#include "lib/os/file.h"
-#include "lib/sftp/session.h"
 #include "updater/fetch/directory.h"
 #include "lib/sftp/login.h"
 #include "lib/sftp/fingerprint.h"

@@ -10,7 +10,6 @@
 #include "lib/base/date.h"
 #include "lib/base/json.h"
 #include "lib/os/json_file.h"
-#include "updater/state/state.h"
 
 #define NAME	 "servers.json"
 #define FILE_MAX (64u * 1024)

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/path.h"
-#include "lib/os/move.h"
 #include "lib/os/path.h"
 #include "lib/os/places.h"
 #include "updater/station/enrolled.h"
