@@ -10,11 +10,8 @@
  * sequence of calls.
  */
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 struct wire {
 	const uint8_t *p, *end;

@@ -12,11 +12,7 @@
  * (Windows: the process), at the latest; it is always reaped by child_end().  Start and end
  * children from one thread.
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "lib/base/err.h"
 #include "lib/os/confine.h"
 #include "lib/os/frame.h"
 

@@ -8,11 +8,8 @@
  * confined tells which hold, for status and log.  There is no way back.
  */
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 /* What stays possible besides computing and using open descriptors. */
 struct confine_want {

@@ -6,7 +6,6 @@
  * The contents of files: reading, replacing durably, stamps, locks.  dir.h says what a name is and
  * which errors there are.
  */
-#include <stddef.h>
 
 #include "lib/base/buf.h"
 #include "lib/os/dir.h"

@@ -4,7 +4,6 @@
  */
 #include "lib/os/frame.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -10,10 +10,7 @@
  * same time don't wait for each other for ever.  Whatever the other side does, a call ends at its
  * deadline and holds no more memory than the limit of frames_open().
  */
-#include <stddef.h>
-#include <stdint.h>
 
-#include "lib/base/err.h"
 #include "lib/base/wire.h"
 #include "lib/os/pipe.h"
 

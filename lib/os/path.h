@@ -8,7 +8,6 @@
 #include <stdbool.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 /*
  * "dir/name", without doubling a '/' that dir ends in.  An empty dir, or an absolute name, gives

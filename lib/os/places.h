@@ -21,7 +21,6 @@
 #include <stdbool.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 enum place {
 	PLACE_MACHINE_CONF, /* the key file of HKLM */

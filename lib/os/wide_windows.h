@@ -11,10 +11,7 @@
 #include <winsock2.h>
 #include <windows.h>
 
-#include <stdint.h>
-
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 /* UTF-16 of UTF-8, ended by a NUL, to be freed.  NULL with ERR_SYNTAX (not UTF-8) or ERR_NOMEM. */
 wchar_t *wide_of(const char *text, struct err *e);

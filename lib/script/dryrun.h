@@ -9,11 +9,7 @@
  * Facts that nobody gave are made up: names of %NAME% stand for "<NAME>", no setting exists, and
  * keys of every installation below the vendor's are allowed.
  */
-#include <stddef.h>
-#include <stdint.h>
 
-#include "lib/base/buf.h"
-#include "lib/base/err.h"
 #include "lib/script/script.h"
 
 /* Bytes of a file of facts. */

@@ -10,12 +10,8 @@
  * Scripts of one release are signed together: a script that takes over the child can change only
  * what its release could change anyway.  A child for each script would cost its start again.
  */
-#include <stddef.h>
-#include <stdint.h>
 
 #include "lib/os/child.h"
-#include "lib/os/confine.h"
-#include "lib/base/err.h"
 #include "lib/script/script.h"
 
 /* For the table of child_main(): each program that runs scripts has it. */

@@ -11,11 +11,7 @@
  *
  * Programs use runner.h, which does this in a child process.
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "lib/base/err.h"
 #include "lib/settings/changeset.h"
 #include "lib/settings/expand.h"
 

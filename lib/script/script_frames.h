@@ -15,12 +15,8 @@
  * What is decoded here comes from a process that may have been taken over: everything is checked,
  * and nothing but the reader's position changes where it isn't as it should be (ERR_PROTOCOL).
  */
-#include <stddef.h>
-#include <stdint.h>
 
-#include "lib/base/buf.h"
 #include "lib/os/frame.h"
-#include "lib/base/wire.h"
 #include "lib/script/script.h"
 
 /* Bytes of one frame, either way: the largest script and its name. */

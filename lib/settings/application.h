@@ -6,10 +6,7 @@
  * Which installation and application a program's settings are under:
  * HKLM\SOFTWARE\<vendor>\<installation>\cfg_<application>.
  */
-#include <stddef.h>
 
-#include "lib/base/buf.h"
-#include "lib/base/err.h"
 #include "lib/base/list.h"
 #include "lib/settings/settings.h"
 

@@ -9,12 +9,7 @@
  * Keys are full paths, "HKLM\SOFTWARE\…" or "HKCU\…", stored with '\' and in the case they were
  * given in.
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "lib/base/buf.h"
-#include "lib/base/err.h"
 #include "lib/settings/key.h"
 #include "lib/settings/value.h"
 

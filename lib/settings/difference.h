@@ -6,7 +6,6 @@
  * Applying change sets to settings in memory, and comparing two states of them, for settings_plan()
  * and settings_apply().
  */
-#include "lib/settings/changeset.h"
 #include "lib/settings/keyfile.h"
 
 /* Make those changes of c that are below root.  0 or -1; then f must only be freed. */

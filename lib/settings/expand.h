@@ -12,10 +12,8 @@
  * the caller says so, the environment.
  */
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 struct expand_name {
 	const char *name, *text;

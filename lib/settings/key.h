@@ -7,11 +7,8 @@
  * case, in every locale: ascii_same().
  */
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 /* Bytes: the registry's own limits. */
 #define SETTING_KEY_MAX	 1024

@@ -12,13 +12,8 @@
  * Keys are normalised (setting_key_normal()).  After an edit that returned -1 the model must only
  * be freed.
  */
-#include <stdbool.h>
-#include <stddef.h>
 
-#include "lib/base/buf.h"
-#include "lib/base/err.h"
 #include "lib/settings/settings.h"
-#include "lib/settings/value.h"
 
 /* Bytes of a key file; keylines.h and keyline.h limit its lines. */
 #define KEYFILE_SIZE_MAX (16u * 1024 * 1024)

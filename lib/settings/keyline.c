@@ -4,11 +4,9 @@
  */
 #include "lib/settings/keyline.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "lib/base/text.h"
-#include "lib/settings/value.h"
 
 static int
 check_bytes(const char *line, size_t len, struct err *e)

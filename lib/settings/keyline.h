@@ -6,10 +6,7 @@
  * One line of a key file: what it is, and how the name of a value is written.  Grammar:
  * docs/settings.md.
  */
-#include <stddef.h>
 
-#include "lib/base/buf.h"
-#include "lib/base/err.h"
 #include "lib/settings/changeset.h"
 
 /* Bytes of one line, without its ending: room for the longest value in its longest text form. */

@@ -6,10 +6,7 @@
  * The lines of a key file in their order, with a table that finds sections and values by name: what
  * keyfile.c is built on, and nothing else uses.
  */
-#include <stddef.h>
-#include <stdint.h>
 
-#include "lib/base/err.h"
 #include "lib/settings/keyline.h"
 #include "lib/settings/keytree.h"
 

@@ -6,11 +6,7 @@
  * The bytes by which the registry holds a value, to a typed value and back.  No I/O, and the same
  * on every platform.
  */
-#include <stddef.h>
-#include <stdint.h>
 
-#include "lib/base/buf.h"
-#include "lib/base/err.h"
 #include "lib/settings/value.h"
 
 /* Types of the registry (winnt.h). */

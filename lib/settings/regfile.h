@@ -6,11 +6,7 @@
  * Registry export files (.reg, "Windows Registry Editor Version 5.00"), as regedit writes and reads
  * them: UTF-16LE with a byte order mark, or UTF-8 with or without one.  Grammar: docs/settings.md.
  */
-#include <stdbool.h>
-#include <stddef.h>
 
-#include "lib/base/buf.h"
-#include "lib/base/err.h"
 #include "lib/settings/changeset.h"
 
 #define REG_FILE_MAX (32u * 1024 * 1024) /* bytes */

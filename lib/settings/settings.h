@@ -7,13 +7,9 @@
  * (lib/os/places.h says where they are).  What is read is the state on disk at that moment, but
  * between settings_hold() and settings_release().  One thread at a time may use a handle.
  */
-#include <stdbool.h>
-#include <stdint.h>
 
-#include "lib/base/err.h"
 #include "lib/os/file.h"
 #include "lib/settings/changeset.h"
-#include "lib/settings/value.h"
 
 struct settings;
 

@@ -13,10 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/buf.h"
-#include "lib/os/file.h"
 #include "lib/os/places.h"
-#include "lib/settings/keyfile.h"
 #include "lib/settings/difference.h"
 
 enum { MACHINE, USER, HALVES };

@@ -5,11 +5,8 @@
 /*
  * UTF-16LE, as .reg files and the registry have it, to UTF-8 and back (RFC 2781, RFC 3629).
  */
-#include <stddef.h>
-#include <stdint.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 /*
  * Append len bytes of UTF-16LE as UTF-8.  0, or -1 with ERR_SYNTAX (odd length, half a surrogate

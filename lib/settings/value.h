@@ -13,11 +13,8 @@
  *   dword    NULL, len 0                                                   up to 2^32 - 1
  *   qword    NULL, len 0                                                   up to 2^64 - 1
  */
-#include <stddef.h>
-#include <stdint.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 enum value_type {
 	VALUE_STRING,

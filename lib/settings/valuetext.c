@@ -3,7 +3,6 @@
  * The text form of typed values.
  */
 #include <inttypes.h>
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 

@@ -12,12 +12,8 @@
 
 #include "lib/base/list.h"
 #include "lib/os/clock.h"
-#include "lib/os/confine.h"
-#include "lib/base/wire.h"
 #include "lib/sftp/child.h"
 #include "lib/sftp/fingerprint.h"
-#include "lib/sftp/sftp_frames.h"
-#include "lib/sftp/sftp.h"
 #include "lib/sftp/ssh.h"
 #include "lib/sftp/ssh_alloc.h"
 

@@ -7,11 +7,8 @@
  * read through libssh2: plain and hashed names, [host]:port.  Names with wildcards never match.
  * Lines marked @cert-authority are ignored; a key on a line marked @revoked counts for no host.
  */
-#include <stddef.h>
-#include <stdint.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 #include "lib/sftp/fingerprint.h"
 
 #define KNOWNHOSTS_FILE_MAX (4u * 1024 * 1024) /* bytes */

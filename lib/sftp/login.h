@@ -12,11 +12,8 @@
  * ed25519, and ECDSA over NIST P-256, P-384 and P-521.  RSA is refused: libssh2 1.10 signs with
  * SHA-1 only, which no current server takes.
  */
-#include <stddef.h>
-#include <stdint.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 /* Bytes of a public key, of data to sign, and of a signature. */
 #define LOGIN_BLOB_MAX	    1024

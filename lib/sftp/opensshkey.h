@@ -7,13 +7,10 @@
  * marker lines.  OpenSSL doesn't read it.  Encrypted keys are refused.
  */
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include <openssl/evp.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 /* Bytes of a file with a private key. */
 #define OPENSSHKEY_MAX (64u * 1024)

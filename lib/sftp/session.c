@@ -9,7 +9,6 @@
 
 #include "lib/os/clock.h"
 #include "lib/base/path.h"
-#include "lib/base/wire.h"
 #include "lib/sftp/session_state.h"
 
 /* Milliseconds beyond the limits that the child keeps itself, for its frames to arrive. */

@@ -7,12 +7,8 @@
  * only this server is lost: a child that sends a forbidden frame, or is silent for too long, is
  * killed.
  */
-#include <stdbool.h>
-#include <stdint.h>
 
 #include "lib/os/child.h"
-#include "lib/os/confine.h"
-#include "lib/base/err.h"
 #include "lib/sftp/file.h"
 #include "lib/sftp/login.h"
 #include "lib/sftp/url.h"

@@ -6,11 +6,7 @@
  * The state of a session, and the judging of frames without a child, for session.c and its fuzz
  * harness alone.
  */
-#include "lib/base/buf.h"
-#include "lib/os/child.h"
-#include "lib/os/frame.h"
 #include "lib/sftp/session.h"
-#include "lib/sftp/sftp_frames.h"
 
 /* A login takes one signature, or two where a server asks twice. */
 #define SIGNATURES_MAX 2

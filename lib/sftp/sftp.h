@@ -13,11 +13,7 @@
  * replies must answer a request that is open, carry no more than was asked, and lengths are checked
  * before memory is taken.
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "lib/base/err.h"
 #include "lib/sftp/file.h"
 
 /*

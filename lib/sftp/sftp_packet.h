@@ -7,11 +7,8 @@
  * files takes, and reading the replies to them.  No state, no I/O.
  */
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 /* Packet types (section 3) and status codes (section 7) that are used here. */
 enum sftp_type {

@@ -11,7 +11,6 @@
  * OPEN is under way).  An entry that ends is freed at once; replies that come for it later find a
  * request without an entry and are dropped.
  */
-#include "lib/base/buf.h"
 #include "lib/sftp/sftp.h"
 #include "lib/sftp/sftp_packet.h"
 

@@ -4,7 +4,6 @@
  */
 #include "lib/sftp/url.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 

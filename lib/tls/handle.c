@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "lib/os/clock.h"
-#include "lib/os/file.h"
 #include "lib/settings/application.h"
 
 #define FILES_MAX (SOURCES_MAX + 3) /* that a configuration names */

@@ -10,7 +10,6 @@
 #include <jansson.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 /* Most bytes of one canonical text. */
 #define CANONICAL_MAX (64u * 1024 * 1024)

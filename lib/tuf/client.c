@@ -7,7 +7,6 @@
 
 #include "lib/base/date.h"
 #include "lib/tuf/client_state.h"
-#include "lib/tuf/envelope.h"
 #include "lib/tuf/layout.h"
 
 struct tuf_client *

@@ -9,12 +9,8 @@
  * No I/O and no clock of its own: files come from struct tuf_source and go to struct tuf_store, so
  * that SFTP, a directory and a fuzzer serve equally.  save() is never given what fails a check.
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 #include "lib/tuf/metadata.h"
 
 /* Most bytes to read of a file whose length no signed parent states, and in any case. */

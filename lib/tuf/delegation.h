@@ -5,9 +5,6 @@
 /*
  * Delegated roles, and the paths that they cover (specification 4.5).
  */
-#include <stdbool.h>
-
-#include <jansson.h>
 
 #include "lib/tuf/envelope.h"
 

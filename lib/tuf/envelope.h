@@ -6,12 +6,7 @@
  * The envelope of a TUF metadata file: its contents and the signatures over them (specification
  * 4.2).  Pure: no I/O.
  */
-#include <stddef.h>
-#include <stdint.h>
 
-#include <jansson.h>
-
-#include "lib/base/err.h"
 #include "lib/tuf/key.h"
 
 #define TUF_SIGNATURES_MAX 256 /* signatures in one file */

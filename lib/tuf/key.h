@@ -16,13 +16,10 @@
  * keys that can't count, because public repositories contain such keys.
  */
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include <jansson.h>
 
 #include "lib/base/digest.h"
-#include "lib/base/err.h"
 
 enum tuf_kind { TUF_ED25519, TUF_ECDSA, TUF_RSA, TUF_KINDS };
 

@@ -9,12 +9,8 @@
  * A target is called APP/PLACE/REST ("COV_PB/app/tls/server.crt").  A repository stores it as
  * targets/APP/PLACE/.../SHA256.NAME, where NAME is the last component.
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "lib/base/digest.h"
-#include "lib/base/err.h"
 #include "lib/base/path.h"
 
 enum layout_place {

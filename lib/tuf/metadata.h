@@ -9,17 +9,8 @@
  * root_parse(), timestamp_parse(), snapshot_parse(), targets_parse().  Pure: no I/O and no clock.
  * Unknown fields are tolerated, and signed over like all others.
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <jansson.h>
-
-#include "lib/base/digest.h"
-#include "lib/base/err.h"
 #include "lib/tuf/delegation.h"
-#include "lib/tuf/envelope.h"
-#include "lib/tuf/key.h"
 
 #define TUF_VERSION_MAX	    (INT64_MAX - 1) /* of any role: the next one can still be counted */
 /* delegated roles in one targets file, entries of a snapshot */

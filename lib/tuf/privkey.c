@@ -8,13 +8,11 @@
 #include <string.h>
 
 #include <openssl/bio.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
-#include "lib/base/digest.h"
 #include "lib/base/pem.h"
 #include "lib/tuf/kind.h"
 

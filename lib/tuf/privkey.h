@@ -9,14 +9,8 @@
  * openssl command reads.  Public keys are TUF key objects ({"keytype", "scheme", "keyval"}), their
  * id is the SHA-256 of the object's canonical JSON (specification 4.2).
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <jansson.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 #include "lib/tuf/key.h"
 
 struct privkey;

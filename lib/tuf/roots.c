@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "lib/tuf/client_state.h"
-#include "lib/tuf/envelope.h"
 #include "lib/tuf/layout.h"
 
 /* A root that vouches for itself, from bytes. */

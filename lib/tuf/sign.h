@@ -5,12 +5,7 @@
 /*
  * Signatures over metadata.
  */
-#include <stddef.h>
 
-#include <jansson.h>
-
-#include "lib/base/buf.h"
-#include "lib/base/err.h"
 #include "lib/tuf/privkey.h"
 
 /*

@@ -11,7 +11,6 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
-#include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #define DAY_SECONDS 86400

@@ -5,7 +5,6 @@
 /*
  * What certificates say, for messages, for people and for comparing them.
  */
-#include <stdint.h>
 
 #include "lib/base/digest.h"
 #include "lib/x509/certs.h"

@@ -7,8 +7,6 @@
  */
 #include <openssl/evp.h>
 
-#include "lib/base/buf.h"
-#include "lib/base/err.h"
 #include "lib/os/file.h"
 
 /* Bytes of a key or certificate as PEM. */

@@ -7,10 +7,8 @@
  * memory, with the word that messages use for it.
  */
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 #define SOURCES_MAX	128  /* files in a list */
 #define SOURCE_PATH_MAX 4095 /* bytes of a file's name in a list */

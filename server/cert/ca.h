@@ -6,8 +6,6 @@
  * A private CA: a directory (0700) with ca.crt, its key ca.pem, what it has issued (ca_db.h) and
  * crl.pem.
  */
-#include <stdbool.h>
-#include <stdint.h>
 
 #include <jansson.h>
 

@@ -9,7 +9,6 @@
 
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
-#include "lib/base/digest.h"
 #include "lib/base/list.h"
 #include "lib/os/json_file.h"
 #include "lib/x509/facts.h"

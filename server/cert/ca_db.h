@@ -13,11 +13,9 @@
  * "crl" is the number of the last list of revocations.  A certificate is entered before it is
  * handed out, so that there is none that can't be revoked.
  */
-#include <stdbool.h>
 
 #include <jansson.h>
 
-#include "lib/base/err.h"
 #include "lib/os/file.h"
 #include "server/cert/issue.h"
 

@@ -8,7 +8,6 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
 #include "lib/base/date.h"
 #include "server/cert/ca_db.h"

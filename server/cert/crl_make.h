@@ -5,7 +5,6 @@
 /*
  * Certificate revocation lists (RFC 5280, 5), as PEM.
  */
-#include <stdint.h>
 
 #include <jansson.h>
 #include <openssl/x509.h>

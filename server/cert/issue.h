@@ -7,14 +7,11 @@
  * signing it.
  */
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 /*
  * Hexadecimal digits of a serial number (RFC 5280, 4.1.2.2: at most 20 bytes), with the final

@@ -6,7 +6,6 @@
  * The files of a key and its certificate (NAME.pem, NAME.crt), or of a key and a request for one
  * (NAME.pem, NAME.csr), in one directory.
  */
-#include <stdbool.h>
 
 #include "lib/os/file.h"
 #include "server/cert/request.h"

@@ -9,10 +9,8 @@
  * handshake.  The handshake is carried to its end, so that the server has shown that it holds the
  * private key.
  */
-#include <stdint.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 /* Milliseconds that connecting and the handshake may take together. */
 #define CERT_LOOK_MS 5000

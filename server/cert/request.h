@@ -6,12 +6,9 @@
  * Private keys with self-signed X.509 v3 certificates, or requests for them, in memory.
  */
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/digest.h"
-#include "lib/base/err.h"
 
 #define CERT_DAYS_DEFAULT 3650
 #define CERT_DAYS_MAX	  36500

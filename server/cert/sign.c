@@ -9,12 +9,9 @@
 
 #include <openssl/err.h>
 
-#include "lib/base/path.h"
 #include "lib/os/path.h"
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
-#include "lib/os/file.h"
-#include "lib/x509/certs.h"
 #include "lib/x509/key.h"
 #include "lib/x509/pair.h"
 #include "server/cert/ca_db.h"

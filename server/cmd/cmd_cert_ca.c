@@ -6,7 +6,6 @@
 
 #include "server/repo/audit_state.h"
 #include "lib/base/date.h"
-#include "lib/base/path.h"
 #include "server/cmd/cmd_cert.h"
 #include "server/cert/ca_db.h"
 #include "server/cert/pair_files.h"

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "lib/base/list.h"
 #include "lib/base/date.h"
 #include "lib/base/json.h"

@@ -6,7 +6,6 @@
 
 #include "server/repo/audit_state.h"
 #include "lib/base/date.h"
-#include "lib/base/path.h"
 #include "server/cert/pair_files.h"
 #include "server/cmd/common.h"
 #include "server/repo/repo.h"

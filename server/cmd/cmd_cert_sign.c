@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/path.h"
 #include "lib/os/path.h"
 #include "lib/base/date.h"
 #include "server/cert/pair_files.h"

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/os/file.h"
 #include "lib/os/places.h"
 #include "lib/os/path.h"
 #include "server/cmd/common.h"

@@ -5,8 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include <jansson.h>
-
 #include "lib/base/list.h"
 #include "lib/base/date.h"
 #include "server/cmd/common.h"

@@ -8,9 +8,7 @@
  * have any number of keys and a key can be carried to another machine and back.  Directory 0700,
  * files 0600; a file that others can read is refused.
  */
-#include <stdbool.h>
 
-#include "lib/base/err.h"
 #include "lib/os/file.h"
 #include "server/keys/passphrase.h"
 #include "lib/tuf/sign.h"

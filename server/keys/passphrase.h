@@ -10,7 +10,6 @@
 #include <stdbool.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 /* Bytes of a passphrase. */
 #define PASSPHRASE_MAX 1024

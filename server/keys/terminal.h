@@ -6,7 +6,6 @@
  * Asking the person at the terminal.
  */
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 /*
  * Write prompt to the terminal and append the line that is typed, without echo and without its

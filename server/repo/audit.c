@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "lib/base/buf.h"
 #include "lib/base/json.h"
 #include "lib/tuf/canonical.h"
 

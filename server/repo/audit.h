@@ -22,13 +22,10 @@
  * anew, by somebody who can write the file.  Keep the hash of the last line (the head) somewhere
  * else: audit_walk() finds it again.
  */
-#include <stdbool.h>
-#include <stdint.h>
 
 #include <jansson.h>
 
 #include "lib/base/digest.h"
-#include "lib/base/err.h"
 #include "lib/os/file.h"
 
 #define AUDIT_FILE "audit.log"

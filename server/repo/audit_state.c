@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/buf.h"
 #include "lib/os/json_file.h"
 #include "lib/base/text.h"
 #include "lib/base/date.h"

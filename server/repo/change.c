@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "server/repo/keyset.h"
-#include "lib/tuf/sign.h"
 
 struct change *
 change_new(struct repo *r, struct err *e)

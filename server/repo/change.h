@@ -16,15 +16,8 @@
  * then
  * kept in REPO_PENDING_FILE until all of it is written, and the next session completes it.
  */
-#include <stdbool.h>
-#include <stdint.h>
 
-#include <jansson.h>
-
-#include "lib/base/buf.h"
-#include "lib/base/err.h"
 #include "server/keys/keystore.h"
-#include "server/keys/passphrase.h"
 #include "server/repo/repo.h"
 
 /* Roles in one change. */

@@ -12,7 +12,6 @@
 #include "lib/os/clock.h"
 #include "lib/os/move.h"
 #include "lib/base/json.h"
-#include "lib/tuf/sign.h"
 
 #define FILE_MODE 0644
 

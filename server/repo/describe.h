@@ -9,7 +9,6 @@
 #include <jansson.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 /*
  * Append the text about body, the "signed" part of a role.  before is the present one and is

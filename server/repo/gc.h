@@ -12,11 +12,7 @@
  * the snapshots of the last day at least.  Snapshots go first, so that after a crash none is left
  * that names what is gone.
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "lib/base/err.h"
 #include "server/repo/repo.h"
 
 #define GC_KEEP_DAYS_DEFAULT 30

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "lib/tuf/key.h"
 #include "lib/tuf/metadata.h"
 
 json_t *

@@ -8,10 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/digest.h"
-#include "lib/os/file.h"
 #include "lib/os/move.h"
-#include "lib/tuf/layout.h"
 
 #define FILE_MODE 0644
 

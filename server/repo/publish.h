@@ -6,12 +6,9 @@
  * Publishing a release of an application: the next version of its role, and its files, which are
  * stored before the change is written.
  */
-#include <stddef.h>
-#include <stdint.h>
 
 #include "server/repo/change.h"
 #include "server/repo/release.h"
-#include "server/repo/repo.h"
 
 /*
  * Put the release into the change, to be signed; *number is what it will be called.  0, or -1 with

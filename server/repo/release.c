@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "lib/base/list.h"
-#include "lib/base/path.h"
 #include "lib/tuf/layout.h"
 
 #define DIRECTORY_ENTRIES_MAX RELEASE_FILES_MAX

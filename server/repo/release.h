@@ -7,11 +7,8 @@
  * scripts/user/NAME.lua, regular files only, with names that mean the same file on every platform.
  */
 #include <jansson.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "lib/base/digest.h"
-#include "lib/base/err.h"
 #include "lib/os/file.h"
 
 #define RELEASE_FILES_MAX 100000

@@ -14,14 +14,7 @@
  * timestamp.json is what makes new metadata current and is replaced last: a crash before that
  * leaves files that nothing refers to, and the next attempt replaces them.
  */
-#include <stdbool.h>
-#include <stdint.h>
 
-#include <jansson.h>
-
-#include "lib/base/buf.h"
-#include "lib/base/err.h"
-#include "lib/base/path.h"
 #include "lib/os/file.h"
 #include "server/keys/passphrase.h"
 #include "lib/tuf/layout.h"

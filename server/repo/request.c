@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "lib/os/json_file.h"
-#include "lib/tuf/sign.h"
 
 #define FORMAT	       "slipway_signing_request"
 #define FORMAT_VERSION 1

@@ -14,11 +14,8 @@
  * "before" and "signers" are for the signer's eyes and prove nothing: the repository checks the
  * signatures against its own metadata.
  */
-#include <jansson.h>
 
-#include "lib/base/err.h"
 #include "server/repo/change.h"
-#include "lib/tuf/metadata.h"
 
 /* Bytes of a request. */
 #define REQUEST_MAX REPO_METADATA_MAX

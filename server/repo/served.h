@@ -13,14 +13,7 @@
  * Functions return -1 only when they can't go on (no memory); what is wrong with the tree goes to
  * fault().
  */
-#include <stdbool.h>
-#include <stdint.h>
 
-#include <jansson.h>
-
-#include "lib/base/digest.h"
-#include "lib/base/err.h"
-#include "lib/base/path.h"
 #include "server/repo/repo.h"
 
 /* Files below served/, and how deep directories may nest there. */

@@ -9,11 +9,7 @@
  *	session_begin(), edits of s->c, change_seal(), session_sign(), session_write(),
  *session_end()
  */
-#include "lib/tuf/sign.h"
-#include "server/keys/keystore.h"
-#include "server/keys/passphrase.h"
 #include "server/repo/change.h"
-#include "server/repo/repo.h"
 
 /* Keys made in one session. */
 #define SESSION_KEYS_MAX TUF_KEYS_MAX

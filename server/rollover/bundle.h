@@ -7,12 +7,9 @@
  * byte for byte.
  */
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/digest.h"
-#include "lib/base/err.h"
 
 struct bundle_cert {
 	uint8_t sha256[SHA256_SIZE]; /* of the DER */

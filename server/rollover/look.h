@@ -10,10 +10,6 @@
  *	certs/NAME.new.pem, .crt	the pair that takes its place, until then
  *	certs/NAME.old.pem, .crt	the pair that was in use before
  */
-#include "lib/base/buf.h"
-#include "server/repo/repo.h"
-#include "server/rollover/bundle.h"
-#include "server/rollover/state.h"
 #include "server/rollover/trust.h"
 
 enum replace_step {

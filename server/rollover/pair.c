@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
 
 #include "lib/base/date.h"
 #include "lib/os/clock.h"

@@ -7,7 +7,6 @@
  */
 #include <openssl/x509.h>
 
-#include "lib/base/buf.h"
 #include "server/rollover/state.h"
 
 struct replace_pair {

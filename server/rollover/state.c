@@ -9,7 +9,6 @@
 
 #include "lib/base/date.h"
 #include "lib/base/json.h"
-#include "lib/base/path.h"
 #include "lib/base/text.h"
 #include "lib/os/clock.h"
 #include "lib/os/json_file.h"

@@ -15,14 +15,10 @@
  * Everything else is looked at again each time (look.h), so that a step that was interrupted, or
  * that people took themselves, is seen.
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include <jansson.h>
 
 #include "lib/base/digest.h"
-#include "lib/base/err.h"
 #include "lib/base/list.h"
 #include "lib/os/file.h"
 

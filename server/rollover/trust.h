@@ -5,9 +5,7 @@
 /*
  * Which certificates of a replacement stations trust that have the present releases.
  */
-#include "lib/base/buf.h"
 #include "server/repo/change.h"
-#include "server/repo/repo.h"
 #include "server/rollover/bundle.h"
 #include "server/rollover/state.h"
 

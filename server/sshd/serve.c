@@ -4,7 +4,6 @@
  */
 #include "server/sshd/serve.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "lib/sftp/fingerprint.h"

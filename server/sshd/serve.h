@@ -7,7 +7,6 @@
  * No I/O.
  */
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 /* Bytes of a configuration. */
 #define SERVE_CONFIG_MAX (64u * 1024)

@@ -6,7 +6,6 @@
  * Running OpenSSH's sshd as a child with a configuration of our own.
  */
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 struct sshd;
 

@@ -5,7 +5,6 @@
  */
 #include "server/sshd/sshd.h"
 
-
 #include <lmcons.h> /* after windows.h */
 
 static int

@@ -7,11 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/digest.h"
 #include "lib/base/path.h"
 #include "lib/sftp/fingerprint.h"
-#include "lib/os/dir.h"
-#include "lib/os/file.h"
 #include "lib/os/move.h"
 #include "lib/os/path.h"
 #include "lib/os/places.h"

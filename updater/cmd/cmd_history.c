@@ -6,8 +6,6 @@
 
 #include <stdio.h>
 
-#include "updater/state/record.h"
-
 /* Appends to list the members of a record that people ask for. */
 static int
 add(json_t *list, const struct record *r, bool applied, struct err *e)

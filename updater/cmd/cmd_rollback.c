@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "lib/base/number.h"
-#include "lib/os/log.h"
 
 static int
 run(struct call *call, struct err *e)

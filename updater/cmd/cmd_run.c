@@ -6,7 +6,6 @@
 #include "updater/cmd/progress.h"
 
 #include "lib/os/clock.h"
-#include "lib/os/log.h"
 #include "updater/launch/launch.h"
 #include "updater/launch/policy.h"
 

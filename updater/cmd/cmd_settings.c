@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/os/file.h"
 #include "lib/settings/dump.h"
 #include "lib/settings/expand.h"
 #include "lib/settings/regfile.h"

@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 
-#include "lib/base/date.h"
 #include "updater/state/status.h"
 
 #define DAY 86400

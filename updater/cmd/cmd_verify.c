@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #include "updater/state/state.h"
-#include "updater/state/record.h"
 
 struct verifying {
 	struct cmd_station *c;

@@ -5,9 +5,7 @@
 /*
  * What the commands of slipway share.
  */
-#include "lib/settings/settings.h"
 #include "updater/cmd/command.h"
-#include "updater/station/station.h"
 #include "updater/update/update.h"
 
 /* Milliseconds that an update may take that no program waits for. */

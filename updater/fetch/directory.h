@@ -6,10 +6,7 @@
  * A repository in a directory of this computer: a USB key, a network share.  It is read through the
  * same interface as a server, and trusted as little.
  */
-#include <stddef.h>
-#include <stdint.h>
 
-#include "lib/base/err.h"
 #include "lib/os/file.h"
 #include "updater/fetch/fetch.h"
 

@@ -5,11 +5,7 @@
 /*
  * Fetching targets into files that bear their name only when length and hashes are the signed ones.
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "lib/base/err.h"
 #include "lib/os/file.h"
 #include "updater/fetch/fetch.h"
 #include "updater/fetch/progress.h"

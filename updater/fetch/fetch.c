@@ -9,9 +9,7 @@
 
 #include "lib/os/clock.h"
 #include "updater/fetch/directory.h"
-#include "lib/sftp/login.h"
 #include "lib/sftp/fingerprint.h"
-#include "lib/sftp/url.h"
 
 /* Servers of one configuration. */
 #define FETCH_SERVERS_MAX 16

@@ -7,9 +7,6 @@
  * sftp://user@host:port/path or file:///path.  Nothing here believes the bytes that arrive; the
  * caller verifies them.
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "lib/os/confine.h"
 #include "lib/base/err.h"

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/buf.h"
 #include "lib/os/cmdline_windows.h"
 #include "lib/os/start_windows.h"
 #include "lib/os/wide_windows.h"

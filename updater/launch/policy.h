@@ -6,8 +6,6 @@
  * Whether the program may start, by what the site has decided: OnError, WarnAfterDays,
  * BlockAfterDays.
  */
-#include "lib/base/buf.h"
-#include "lib/os/log.h"
 #include "updater/update/update.h"
 
 struct verdict {

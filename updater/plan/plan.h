@@ -6,9 +6,6 @@
  * What a release changes on this station: its verified targets against what is installed, by hash,
  * and the setting changes that its scripts ask for.
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "lib/base/digest.h"
 #include "lib/base/err.h"

@@ -8,11 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/date.h"
 #include "lib/os/clock.h"
-#include "lib/base/path.h"
 #include "lib/os/path.h"
-#include "updater/state/record.h"
 
 struct comparing {
 	const struct station *st;

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/path.h"
 #include "updater/fetch/download.h"
 
 static int

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/path.h"
-
 /* What a release needs besides its files: journal, record, directories. */
 #define ROOM_BYTES (1024u * 1024)
 #define ROOM_FILES 64

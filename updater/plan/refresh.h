@@ -5,9 +5,7 @@
 /*
  * A TUF refresh over a fetch handle and the station's store: joins lib/tuf with transport and disk.
  */
-#include <stdbool.h>
 
-#include "lib/base/err.h"
 #include "lib/os/file.h"
 #include "updater/fetch/fetch.h"
 #include "lib/tuf/client.h"

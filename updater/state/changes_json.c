@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include "lib/base/buf.h"
-
 static json_t *
 change_json(const struct change *c, struct err *e)
 {

@@ -9,7 +9,6 @@
  */
 #include <jansson.h>
 
-#include "lib/base/err.h"
 #include "lib/settings/changeset.h"
 
 /* Returns the list, for json_decref(), or NULL with ERR_NOMEM or ERR_TOO_LARGE. */

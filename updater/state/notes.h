@@ -6,12 +6,10 @@
  * Notes beside the record of what is applied, for people and for the next start: the time of the
  * last good refresh, why a release could not be applied, and old files that are still in use.
  */
-#include <stdint.h>
 
 #include <jansson.h>
 
 #include "lib/base/date.h"
-#include "lib/base/err.h"
 #include "lib/os/file.h"
 
 /*

@@ -23,15 +23,10 @@
  *   set, undo   the changes that the scripts asked for, and those that lead back to the record
  *               before (changes_json.h)
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include <jansson.h>
 
 #include "lib/base/date.h"
-#include "lib/base/digest.h"
-#include "lib/base/err.h"
 #include "lib/base/list.h"
 #include "lib/os/file.h"
 #include "lib/settings/changeset.h"

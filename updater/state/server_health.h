@@ -8,14 +8,9 @@
  * which rights the fetch child had given up.  A server that failed is tried last for a while, so
  * that a start doesn't wait for it again and again.
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include <jansson.h>
 
-#include "lib/base/err.h"
-#include "lib/os/file.h"
 #include "updater/station/station.h"
 
 /* How long a server that failed is tried after the others, seconds. */

@@ -17,12 +17,9 @@
  *   servers.json          what each server last said (server_health.h)
  *   lock                  held by the process that updates
  */
-#include <stdbool.h>
-#include <stddef.h>
 
 #include <jansson.h>
 
-#include "lib/base/err.h"
 #include "lib/os/file.h"
 
 /* Names of a journal: before it is decided, once it is, and while it is taken back. */

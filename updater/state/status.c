@@ -4,7 +4,6 @@
  */
 #include "updater/state/status.h"
 
-#include "lib/base/date.h"
 #include "lib/base/json.h"
 #include "lib/os/clock.h"
 #include "lib/os/path.h"

@@ -6,17 +6,10 @@
  * What a station says about itself: read once, for people (cmd_status) and for programs
  * (status_json()).
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <jansson.h>
-
-#include "lib/base/list.h"
 #include "updater/state/notes.h"
 #include "updater/state/server_health.h"
 #include "updater/state/trusted.h"
-#include "updater/station/station.h"
 
 struct status {
 	const struct station *st;

@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/list.h"
 #include "lib/settings/application.h"
-#include "lib/settings/expand.h"
 
 void
 trusted_free(struct trusted *t)

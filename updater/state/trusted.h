@@ -6,9 +6,7 @@
  * The certificates that the program of a station trusts, by its setting TLS_TrustedCerts: only for
  * people, the TLS library decides.
  */
-#include <stddef.h>
 
-#include "lib/settings/settings.h"
 #include "lib/x509/facts.h"
 #include "updater/station/station.h"
 

@@ -8,8 +8,6 @@
 #include <string.h>
 
 #include "lib/base/path.h"
-#include "lib/os/dir.h"
-#include "lib/os/file.h"
 #include "lib/os/move.h"
 #include "lib/os/places.h"
 #include "updater/station/station.h"

@@ -5,11 +5,7 @@
 /*
  * Making this computer a station: its settings and its trust anchor.
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "lib/base/err.h"
 #include "lib/settings/settings.h"
 #include "updater/station/setting.h"
 

@@ -5,9 +5,7 @@
 /*
  * The enrolled applications of this computer, and which of them a start is for.
  */
-#include "lib/base/err.h"
 #include "lib/settings/application.h"
-#include "lib/settings/settings.h"
 
 #define ENROLLED_MAX 64 /* applications */
 

@@ -7,11 +7,7 @@
  * installation's tree below the vendor's key.  Scripts of machine/ get those below HKLM, scripts of
  * user/ those below HKCU.
  */
-#include <stdbool.h>
-#include <stddef.h>
 
-#include "lib/base/err.h"
-#include "lib/settings/settings.h"
 #include "updater/station/station.h"
 
 #define SCRIPT_KEYS_MAX 32 /* of each kind */

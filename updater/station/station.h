@@ -6,13 +6,8 @@
  * The station: the installation and application of this start, and Slipway's own settings for it,
  * HKLM\SOFTWARE\Slipway\<installation>\<application>.
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "lib/base/err.h"
 #include "lib/base/list.h"
-#include "lib/os/file.h"
 #include "lib/settings/expand.h"
 #include "lib/settings/settings.h"
 
