@@ -13,7 +13,7 @@ json_file_read(struct dir *d, const char *name, size_t max, struct err *e)
 	json_t *j = NULL;
 
 	if (file_read(d, name, &text, e) == 0 &&
-	    (j = json_text_parse(text.data, text.len, e)) == NULL)
+	    (j = json_own_parse(text.data, text.len, e)) == NULL)
 		err_context(e, "%s%s%s", d == NULL ? "" : dir_path(d), d == NULL ? "" : "/", name);
 	buf_free(&text);
 	return j;

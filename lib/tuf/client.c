@@ -8,6 +8,7 @@
 #include "lib/base/date.h"
 #include "lib/tuf/client_state.h"
 #include "lib/tuf/layout.h"
+#include "lib/tuf/refused.h"
 
 struct tuf_client *
 tuf_client_new(const struct tuf_source *source, const struct tuf_store *store, int64_t now,
@@ -149,11 +150,11 @@ out:
 }
 
 static size_t
-limit_of(const struct tuf_meta *m, size_t usual)
+limit_of(const struct tuf_meta *m, size_t usual, size_t most)
 {
 	if (!m->has_length)
 		return usual;
-	return m->length < TUF_METADATA_SIZE_MAX ? (size_t)m->length : TUF_METADATA_SIZE_MAX;
+	return m->length < most ? (size_t)m->length : most;
 }
 
 /* Length and hashes that the parent states, where it states them. */
@@ -190,6 +191,11 @@ fetch_role(struct tuf_client *c, const char *role, const struct tuf_meta *m, str
 	if (c->source.fetch == NULL)
 		return err_setx(e, ERR_NOENT, "%s: no local copy of version %" PRId64, role,
 		    m->version);
+	/* The limit of b is the stated length, unless that is over what is taken at all. */
+	if (m->has_length && m->length > b->max)
+		return err_setx(e, ERR_TOO_LARGE,
+		    "%s: want at most %zu bytes, got a stated length of %" PRIu64, role, b->max,
+		    m->length);
 	if (layout_metadata(c->root->consistent ? m->version : 0, role, name, e) == -1 ||
 	    (got = c->source.fetch(c->source.arg, name, b, e)) == -1)
 		return -1;
@@ -237,8 +243,8 @@ static int
 update_snapshot(struct tuf_client *c, struct err *e)
 {
 	const struct tuf_meta *m = &c->timestamp->snapshot;
-	struct buf local = BUF_INIT(TUF_METADATA_SIZE_MAX),
-		   b = BUF_INIT(limit_of(m, TUF_SNAPSHOT_SIZE));
+	struct buf local = BUF_INIT(TUF_SNAPSHOT_SIZE_MAX),
+		   b = BUF_INIT(limit_of(m, TUF_SNAPSHOT_SIZE, TUF_SNAPSHOT_SIZE_MAX));
 	struct tuf_snapshot *old = NULL;
 	int rc = -1;
 
@@ -249,9 +255,12 @@ update_snapshot(struct tuf_client *c, struct err *e)
 		rc = 0;
 		goto out;
 	}
-	if (fetch_role(c, "snapshot", m, &b, e) == 0 &&
-	    (c->snapshot = snapshot_from(c, &b, old, e)) != NULL)
+	if (refused_before(c, "snapshot", m, e) || fetch_role(c, "snapshot", m, &b, e) == -1)
+		goto out;
+	if ((c->snapshot = snapshot_from(c, &b, old, e)) != NULL)
 		rc = c->store.save(c->store.arg, "snapshot", b.data, b.len, e);
+	else
+		refused_note(c, "snapshot", m, e);
 out:
 	snapshot_free(old);
 	buf_free(&local);
@@ -295,15 +304,17 @@ client_obtain(struct tuf_client *c, const char *role, const struct tuf_keyring *
 		err_setx(e, ERR_NOENT, "snapshot: want an entry for %s.json, got none", role);
 		return NULL;
 	}
-	struct buf b = BUF_INIT(limit_of(&m, TUF_TARGETS_SIZE));
+	struct buf b = BUF_INIT(limit_of(&m, TUF_TARGETS_SIZE, TUF_TARGETS_SIZE_MAX));
 
 	if (c->store.load(c->store.arg, role, &b, e) == 1 && check_meta(&m, &b, role, e) == 0 &&
 	    (t = targets_from(c, role, &b, &m, ring, keys, e)) != NULL)
 		goto out;
 	buf_reset(&b);
-	if (fetch_role(c, role, &m, &b, e) == 0 &&
-	    (t = targets_from(c, role, &b, &m, ring, keys, e)) != NULL &&
-	    c->store.save(c->store.arg, role, b.data, b.len, e) == -1) {
+	if (refused_before(c, role, &m, e) || fetch_role(c, role, &m, &b, e) == -1)
+		goto out;
+	if ((t = targets_from(c, role, &b, &m, ring, keys, e)) == NULL) {
+		refused_note(c, role, &m, e);
+	} else if (c->store.save(c->store.arg, role, b.data, b.len, e) == -1) {
 		targets_free(t);
 		t = NULL;
 	}
@@ -319,9 +330,13 @@ hint_role(struct tuf_client *c, const char *role)
 	struct tuf_meta m;
 	struct err e;
 
+	/* A file that won't be taken isn't asked for. */
 	if (c->source.hint != NULL && role != NULL && snapshot_meta(c->snapshot, role, &m) &&
+	    (!m.has_length || m.length <= TUF_TARGETS_SIZE_MAX) &&
+	    !refused_before(c, role, &m, &e) &&
 	    layout_metadata(c->root->consistent ? m.version : 0, role, name, &e) == 0)
-		c->source.hint(c->source.arg, name, limit_of(&m, TUF_TARGETS_SIZE));
+		c->source.hint(c->source.arg, name,
+		    limit_of(&m, TUF_TARGETS_SIZE, TUF_TARGETS_SIZE_MAX));
 }
 
 static int

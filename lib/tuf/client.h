@@ -13,12 +13,18 @@
 #include "lib/base/buf.h"
 #include "lib/tuf/metadata.h"
 
-/* Most bytes to read of a file whose length no signed parent states, and in any case. */
+/* Most bytes to read of a file whose length no signed parent states. */
 #define TUF_ROOT_SIZE_MAX      (512u * 1024)
 #define TUF_TIMESTAMP_SIZE_MAX (16u * 1024)
 #define TUF_SNAPSHOT_SIZE      (2u * 1024 * 1024)
 #define TUF_TARGETS_SIZE       (5u * 1024 * 1024)
-#define TUF_METADATA_SIZE_MAX  (64u * 1024 * 1024)
+
+/*
+ * Most bytes that a signed parent may state: a snapshot of TUF_ROLES_MAX roles, and targets of about
+ * 100,000 files.
+ */
+#define TUF_SNAPSHOT_SIZE_MAX (4u * 1024 * 1024)
+#define TUF_TARGETS_SIZE_MAX  (40u * 1024 * 1024)
 
 #define TUF_ROOTS_MAX  1024 /* new roots in one refresh */
 #define TUF_VISITS_MAX 32   /* delegated roles visited in one search */
@@ -45,6 +51,12 @@ struct tuf_store {
 	int (*save)(void *arg, const char *role, const uint8_t *data, size_t len, struct err *e);
 	int (*forget)(void *arg, const char *role, struct err *e);
 	void *arg;
+	/*
+	 * The note of a file that was refused (refused.h): append it to out (1, 0 there is none, -1),
+	 * and replace it.  Both may be NULL.
+	 */
+	int (*recall)(void *arg, struct buf *out, struct err *e);
+	int (*remember)(void *arg, const uint8_t *data, size_t len, struct err *e);
 };
 
 struct tuf_client;

@@ -322,7 +322,7 @@ read_role(struct served *t, const struct below *b, const char *file, const struc
 {
 	struct envelope v = { NULL, NULL, NULL, 0 };
 	struct tuf_targets *role = NULL;
-	int rc = load(t, file, meta, TUF_METADATA_SIZE_MAX, &v, e);
+	int rc = load(t, file, meta, TUF_TARGETS_SIZE_MAX, &v, e);
 
 	if (rc != 1)
 		return rc;
@@ -408,7 +408,7 @@ read_snapshot(struct served *t, int64_t version, const struct tuf_meta *meta, st
 
 	if (layout_metadata(version, "snapshot", file, e) == -1)
 		return -1;
-	if ((rc = load(t, file, meta, TUF_METADATA_SIZE_MAX, &v, e)) != 1)
+	if ((rc = load(t, file, meta, TUF_SNAPSHOT_SIZE_MAX, &v, e)) != 1)
 		return rc;
 	if (signer(t, &v, TUF_SNAPSHOT, file, current, e) == NULL) {
 		rc = served_blame(t, e);

@@ -241,7 +241,10 @@ static struct tuf_client *
 client(struct world *w)
 {
 	const struct tuf_source source = { io_fetch, NULL, w };
-	const struct tuf_store store = { io_load, io_save, io_forget, w };
+	const struct tuf_store store = { .load = io_load,
+		.save = io_save,
+		.forget = io_forget,
+		.arg = w };
 	struct err e;
 
 	return tuf_client_new(&source, &store, NOW, &e);

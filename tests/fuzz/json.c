@@ -21,13 +21,59 @@ escape_controls(const struct buf *from, struct buf *to)
 			must(buf_addc(to, (char)from->data[i], &e) == 0);
 }
 
+/* Bytes that jansson holds; each block is preceded by its size. */
+static size_t held;
+
+#define HEAD 16
+
+static void *
+take(size_t size)
+{
+	uint8_t *p = malloc(HEAD + size);
+
+	must(p != NULL);
+	memcpy(p, &size, sizeof size);
+	held += size;
+	return p + HEAD;
+}
+
+static void
+give(void *block)
+{
+	size_t size;
+
+	if (block == NULL)
+		return;
+	memcpy(&size, (uint8_t *)block - HEAD, sizeof size);
+	held -= size;
+	free((uint8_t *)block - HEAD);
+}
+
+/* The limits are checked on bytes alone: jansson takes no more than was counted. */
+static json_t *
+counted_parse(const uint8_t *data, size_t size, struct err *e)
+{
+	size_t before, memory = 0;
+	struct err limits = { 0 };
+	json_t *j;
+
+	json_set_alloc_funcs(take, give);
+	before = held;
+	j = json_text_parse(data, size, e);
+	must(json_limits_check(data, size, 1, &memory, &limits) == 0 || j == NULL);
+	must(limits.code == ERR_NONE || limits.code == ERR_TOO_LARGE);
+	must(held - before <= memory);
+	must(j != NULL || held == before);
+	return j;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct buf first = BUF_INIT(CANONICAL_MAX), second = BUF_INIT(CANONICAL_MAX),
 		   text = BUF_INIT(CANONICAL_MAX);
 	struct err e = { 0 };
-	json_t *a = json_text_parse(data, size, &e), *b = NULL;
+	json_t *a = counted_parse(data, size, &e), *b = NULL;
 
 	if (a == NULL) {
 		must(e.code == ERR_SYNTAX || e.code == ERR_TOO_LARGE);

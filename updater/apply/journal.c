@@ -326,7 +326,7 @@ journal_read(const uint8_t *data, size_t len, struct journal *j, struct err *e)
 	if (len > JOURNAL_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "journal: over %u bytes", JOURNAL_MAX);
 	if (read_head(data, len, &text, &text_len, e) == -1 ||
-	    (body = json_text_parse(text, text_len, e)) == NULL)
+	    (body = json_own_parse(text, text_len, e)) == NULL)
 		return -1;
 	if ((rc = read_body(body, j, e)) == -1)
 		journal_free(j);

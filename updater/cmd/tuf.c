@@ -143,6 +143,8 @@ refresh(struct work *w, const struct arguments *a, struct err *e)
 		now = floor;
 	}
 	store = tuf_store_in(w->dir);
+	store.recall = NULL; /* whoever calls it decides what is tried again */
+	store.remember = NULL;
 	if (origin_open(&w->from, a->metadata_url, a, e) == -1 ||
 	    (w->client = tuf_client_new(&source, &store, now, e)) == NULL ||
 	    tuf_client_refresh(w->client, NULL, e) == -1)

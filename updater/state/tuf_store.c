@@ -37,8 +37,25 @@ forget(void *arg, const char *role, struct err *e)
 	return dir_sync(arg, e);
 }
 
+/* No role's file is called so: theirs end in ".json". */
+static const char refused[] = "refused";
+
+static int
+recall(void *arg, struct buf *out, struct err *e)
+{
+	if (file_read(arg, refused, out, e) == 0)
+		return 1;
+	return e->code == ERR_NOENT ? 0 : -1;
+}
+
+static int
+remember(void *arg, const uint8_t *data, size_t len, struct err *e)
+{
+	return file_replace(arg, refused, data, len, 0644, e);
+}
+
 struct tuf_store
 tuf_store_in(struct dir *metadata)
 {
-	return (struct tuf_store){ load, save, forget, metadata };
+	return (struct tuf_store){ load, save, forget, metadata, recall, remember };
 }

@@ -4,7 +4,7 @@
 
 /*
  * The trusted metadata of a TUF client, in a directory of this computer: one file ROLE.json for
- * each role, byte for byte as it was verified.
+ * each role, byte for byte as it was verified, and the note of a refused one in "refused".
  */
 #include "lib/os/file.h"
 #include "lib/tuf/client.h"

@@ -2,6 +2,8 @@
 /*
  * Strict reading of JSON.
  */
+#include <stdlib.h>
+
 #include "tests/unit/common/test.h"
 
 #include "lib/base/json.h"
@@ -51,6 +53,49 @@ json_depth(void **state)
 	assert_int_equal(e.code, ERR_TOO_LARGE);
 }
 
+/* A small piece of JSON, repeated to just below and just above a limit. */
+static struct limit_row {
+	const char *name, *begin, *piece, *end;
+	size_t last; /* how many pieces are taken */
+} limit_rows[] = {
+	{ "limits: empty objects", "{\"a\":[", "{},", "{}]}", JSON_MEMORY_MAX / 256 - 4 },
+	{ "limits: objects in objects", "{\"a\":[", "{\"\":{}},", "0]}",
+	    JSON_MEMORY_MAX / (2 * 256 + 96) - 2 },
+	{ "limits: names", "{\"a\":[", "\"\",", "0]}", JSON_VALUES_MAX - 4 },
+	{ "limits: numbers", "{\"a\":[", "0,", "0]}", JSON_VALUES_MAX - 4 },
+	{ "limits: one text", "{\"a\":\"", "\\\"", "\"}", JSON_TEXT_MAX / 2 },
+	{ "limits: one number", "{\"a\":0.", "0", "}", JSON_TEXT_MAX - 2 },
+	{ "limits: text that doesn't end", "{\"a\":\"", "x", "", 0 },
+};
+
+static void
+json_limits(void **state)
+{
+	const struct limit_row *r = *state;
+	size_t begin = strlen(r->begin), piece = strlen(r->piece),
+	       n = r->last * 2 + JSON_TEXT_MAX + 1;
+	char *text = malloc(begin + n * piece + strlen(r->end) + 1);
+
+	assert_non_null(text);
+	strcpy(text, r->begin);
+	for (int over = 0; over < 3; over++) {
+		size_t pieces = over == 2 ? n : r->last + (size_t)over * 2;
+		struct err e = { 0 };
+		json_t *j;
+
+		for (size_t i = 0; i < pieces; i++)
+			memcpy(text + begin + i * piece, r->piece, piece);
+		strcpy(text + begin + pieces * piece, r->end);
+		j = json_text_parse((const uint8_t *)text, strlen(text), &e);
+		if (over == 0)
+			assert_int_equal(e.code, r->last > 0 ? ERR_NONE : ERR_SYNTAX);
+		else if (r->last > 0 || over == 2)
+			assert_int_equal(e.code, ERR_TOO_LARGE);
+		json_decref(j);
+	}
+	free(text);
+}
+
 static void
 json_members(void **state)
 {
@@ -97,5 +142,6 @@ main(void)
 	size_t n = 2;
 
 	TEST_ROWS(tests, n, json_rows, json);
+	TEST_ROWS(tests, n, limit_rows, json_limits);
 	return _cmocka_run_group_tests("json", tests, n, NULL, NULL);
 }

@@ -142,11 +142,34 @@ io_forget(void *arg, const char *role, struct err *e)
 	return 0;
 }
 
+static int
+io_recall(void *arg, struct buf *out, struct err *e)
+{
+	const struct world *w = arg;
+
+	return get(&w->notes, "note", out, e);
+}
+
+static int
+io_remember(void *arg, const uint8_t *data, size_t len, struct err *e)
+{
+	struct world *w = arg;
+
+	(void)e;
+	shelf_put(&w->notes, "note", data, len);
+	return 0;
+}
+
 struct tuf_client *
 world_client(struct world *w, int64_t now)
 {
 	const struct tuf_source source = { io_fetch, NULL, w };
-	const struct tuf_store store = { io_load, io_save, io_forget, w };
+	const struct tuf_store store = { .load = io_load,
+		.save = io_save,
+		.forget = io_forget,
+		.arg = w,
+		.recall = io_recall,
+		.remember = io_remember };
 	struct err e;
 
 	return must(tuf_client_new(&source, &store, now, &e));
@@ -157,5 +180,6 @@ world_clear(struct world *w)
 {
 	shelf_clear(&w->remote);
 	shelf_clear(&w->local);
+	shelf_clear(&w->notes);
 	*w = (struct world){ .saves = 0 };
 }

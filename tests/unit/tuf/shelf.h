@@ -40,6 +40,7 @@ struct world {
 	char asked[4096]; /* names that were fetched, each followed by a space */
 	int fail_at;	  /* the call of save() or forget() that fails, from 1; 0: none */
 	int calls;
+	struct shelf notes;	/* the note of a refused file */
 	const char *unreadable; /* the role that load() fails for with ERR_IO, or NULL */
 };
 

@@ -41,6 +41,8 @@ struct knobs {
 	int app_threshold;
 	const char *type; /* _type of the timestamp */
 	const char *spec;
+	long long targets_length; /* that the snapshot states */
+	int deep;		  /* arrays in the application's role, one in the other */
 	bool spoil_hash, spoil_length, drop_entry;
 };
 
@@ -145,6 +147,13 @@ build(const struct knobs *wanted)
 	json_object_set_new(app, "targets",
 	    json_pack("{s:{s:i, s:{s:s}}}", APP "/app/x", "length", 3, "hashes", "sha256",
 		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+	if (k->deep > 0) {
+		json_t *inner = json_array();
+
+		for (int i = 1; i < k->deep; i++)
+			inner = json_pack("[o]", inner);
+		json_object_set_new(app, "deep", inner);
+	}
 	snprintf(name, sizeof name, "%d." APP ".json", k->app_says ? k->app_says : k->app_v);
 	app_meta = put(app, k->app_key, name, k->app_says ? k->app_says : k->app_v);
 
@@ -163,6 +172,8 @@ build(const struct knobs *wanted)
 		json_object_set_new(targets_meta, "hashes",
 		    json_pack("{s:s}", "sha256",
 			"aa7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+	if (k->targets_length != 0)
+		json_object_set_new(targets_meta, "length", json_integer(k->targets_length));
 	if (k->spoil_length)
 		json_object_set_new(targets_meta, "length", json_integer(10));
 
@@ -208,6 +219,7 @@ start(const struct knobs *k)
 
 	shelf_clear(&world.remote);
 	shelf_clear(&world.local);
+	shelf_clear(&world.notes);
 	build(k);
 	root = shelf_find(&world.remote, "1.root.json");
 	shelf_put(&world.local, "root", root->data, root->len);
@@ -345,6 +357,98 @@ nothing_saved(void **state)
 	assert_int_equal(world.saves, 0);
 }
 
+/*
+ * Files that can't be taken though they are the ones that were signed for: what was asked for at the
+ * first refresh, and at the second.
+ */
+static struct again_row {
+	const char *name;
+	struct knobs k;
+	enum err_code want;
+	const char *first, *second;
+} again_rows[] = {
+	{ "again: targets by another key",
+	    { .timestamp_v = 3, .snapshot_v = 3, .targets_v = 3, .targets_key = K_OTHER },
+	    ERR_SIGNATURE, "2.root.json timestamp.json 3.snapshot.json 3.targets.json ",
+	    "2.root.json timestamp.json " },
+	{ "again: snapshot by another key",
+	    { .timestamp_v = 3, .snapshot_v = 3, .snapshot_key = K_OTHER }, ERR_SIGNATURE,
+	    "2.root.json timestamp.json 3.snapshot.json ", "2.root.json timestamp.json " },
+	{ "again: application of another version",
+	    { .timestamp_v = 3, .snapshot_v = 3, .app_v = 3, .app_says = 4 }, ERR_VERSION,
+	    "2.root.json timestamp.json 3.snapshot.json 4.COV_PB.json ",
+	    "2.root.json timestamp.json " },
+	{ "again: application that nests too deep",
+	    { .timestamp_v = 3, .snapshot_v = 3, .app_v = 3, .deep = 70 }, ERR_TOO_LARGE,
+	    "2.root.json timestamp.json 3.snapshot.json 3.COV_PB.json ",
+	    "2.root.json timestamp.json " },
+	{ "again: targets over the limit aren't asked for",
+	    { .timestamp_v = 3,
+		.snapshot_v = 3,
+		.targets_v = 3,
+		.targets_length = TUF_TARGETS_SIZE_MAX + 1ll },
+	    ERR_TOO_LARGE, "2.root.json timestamp.json 3.snapshot.json ",
+	    "2.root.json timestamp.json " },
+	{ "again: application that is over, which time heals",
+	    { .timestamp_v = 3, .snapshot_v = 3, .app_v = 3, .app_exp = PAST }, ERR_EXPIRED,
+	    "2.root.json timestamp.json 3.snapshot.json 3.COV_PB.json ",
+	    "2.root.json timestamp.json 3.COV_PB.json " },
+	{ "again: targets with another hash, which the server heals",
+	    { .timestamp_v = 3, .snapshot_v = 3, .targets_v = 3, .spoil_hash = true }, ERR_HASH,
+	    "2.root.json timestamp.json 3.snapshot.json 3.targets.json ",
+	    "2.root.json timestamp.json 3.targets.json " },
+};
+
+static void
+again(void **state)
+{
+	const struct again_row *r = *state;
+	struct knobs good = { .root_v = 1 };
+	char text[ERR_TEXT_SIZE];
+
+	start(&good);
+	assert_int_equal(refresh(NOW, text), ERR_NONE);
+	build(&r->k);
+	for (int i = 0; i < 2; i++) {
+		world.asked[0] = '\0';
+		assert_int_equal(refresh(NOW, text), r->want);
+		assert_string_equal(world.asked, i == 0 ? r->first : r->second);
+	}
+	/* A new timestamp or snapshot: everything counts anew. */
+	good.timestamp_v = good.snapshot_v = good.targets_v = good.app_v = 5;
+	build(&good);
+	assert_int_equal(refresh(NOW, text), ERR_NONE);
+}
+
+/* A note that can't be read, or is of another version of the program, counts as none. */
+static void
+other_note(void **state)
+{
+	static const char *const notes[] = { "", "{", "[]", "{\"format\": 1}" };
+	const struct knobs bad = { .timestamp_v = 3, .snapshot_v = 3, .snapshot_key = K_OTHER };
+	struct knobs good = { .root_v = 1 };
+	char text[ERR_TEXT_SIZE], *version;
+
+	(void)state;
+	start(&good);
+	assert_int_equal(refresh(NOW, text), ERR_NONE);
+	build(&bad);
+	assert_int_equal(refresh(NOW, text), ERR_SIGNATURE);
+	struct shelf_file *f = shelf_find(&world.notes, "note");
+
+	assert_non_null(f);
+	assert_non_null(
+	    version = memmem(f->data, f->len, SLIPWAY_VERSION, strlen(SLIPWAY_VERSION)));
+	version[0] = '9';
+	for (size_t i = 0; i <= N(notes); i++) {
+		world.asked[0] = '\0';
+		assert_int_equal(refresh(NOW, text), ERR_SIGNATURE);
+		assert_non_null(strstr(world.asked, "3.snapshot.json"));
+		if (i < N(notes))
+			shelf_put(&world.notes, "note", notes[i], strlen(notes[i]));
+	}
+}
+
 static struct glob_row {
 	const char *name, *pattern, *path;
 	bool want;
@@ -421,10 +525,12 @@ main(void)
 	static struct CMUnitTest tests[100] = {
 		cmocka_unit_test(first_refresh),
 		cmocka_unit_test(nothing_saved),
+		cmocka_unit_test(other_note),
 	};
-	size_t n = 2;
+	size_t n = 3;
 
 	TEST_ROWS(tests, n, rows, second_state);
+	TEST_ROWS(tests, n, again_rows, again);
 	TEST_ROWS(tests, n, glob_rows, glob);
 	return _cmocka_run_group_tests("client", tests, n, make_keys, drop_keys);
 }
