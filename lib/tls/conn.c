@@ -22,6 +22,10 @@
 /* Records without data that one call of slipway_tls_read() takes from a peer. */
 #define TLS_RECORDS_MAX 32
 
+/* Bytes of a peer that are dropped when a connection ends: those that have come, and in all. */
+#define DROP_NOW_MAX (64u * 1024)
+#define DRAIN_MAX    (1024u * 1024)
+
 enum mode { MODE_UNDECIDED, MODE_PLAIN, MODE_TLS };
 
 /*
@@ -32,7 +36,8 @@ struct slipway_tls_conn {
 	struct stream stream;
 	enum mode mode;
 	bool done, broken;
-	bool ended; /* we told the peer that no more data comes */
+	bool ended;    /* we told the peer that no more data comes */
+	bool draining; /* slipway_tls_drain() was called */
 	struct verdict verdict;
 	enum slipway_tls_code code;
 	unsigned limit_ms;
@@ -64,6 +69,21 @@ set_error(struct slipway_tls_conn *c, enum slipway_tls_code code, const char *fm
 	return SLIPWAY_TLS_ERROR;
 }
 
+/*
+ * Closing a socket with bytes unread makes a reset, and some systems then drop what the peer hasn't
+ * read yet: the alert that tells the peer why.  So our direction ends first.
+ */
+static void
+part(struct slipway_tls_conn *c)
+{
+	if (c->stream.fd == -1 || c->mode == MODE_PLAIN)
+		return;
+	stream_end(&c->stream);
+	c->stream.now = true;
+	(void)stream_drop(&c->stream, DROP_NOW_MAX);
+	c->stream.now = false;
+}
+
 /* The end of a connection; a peer's certificate that was refused is the reason before others. */
 static int
 fail(struct slipway_tls_conn *c, enum slipway_tls_code code, const char *what, const char *why)
@@ -76,8 +96,16 @@ fail(struct slipway_tls_conn *c, enum slipway_tls_code code, const char *what, c
 		c->error = c->verdict.text;
 		c->verdict.text = NULL;
 	}
+	if (!c->broken)
+		part(c);
 	c->broken = true;
 	return SLIPWAY_TLS_ERROR;
+}
+
+static bool
+waits(long n)
+{
+	return n == SLIPWAY_TLS_WANT_READ || n == SLIPWAY_TLS_WANT_WRITE;
 }
 
 /* Remember the texts of the certificate that the peer showed, once. */
@@ -196,9 +224,9 @@ slipway_tls_conn_fd(const struct slipway_tls_conn *c)
 int
 slipway_tls_conn_timeout(const struct slipway_tls_conn *c)
 {
-	if (c->done || c->stream.deadline == 0)
+	if ((c->done && !c->draining) || c->stream.deadline == 0)
 		return -1;
-	return c->broken ? 0 : clock_left_ms(c->stream.deadline);
+	return c->broken && !c->draining ? 0 : clock_left_ms(c->stream.deadline);
 }
 
 const char *
@@ -279,8 +307,42 @@ result(struct slipway_tls_conn *c, int rc, const char *what)
 	/* Report the first fault.  A later failure to send the alert is ignored. */
 	if (c->stream.ended)
 		return fail(c, SLIPWAY_TLS_E_CUT, what, "the peer cut the connection");
-	if (first == 0)
+	if (first == 0 || ERR_GET_LIB(first) == ERR_LIB_SYS)
 		return stream_failed(c, what);
+	code = reason_of(first, c->setup, why, sizeof why);
+	return fail(c, code, what, why);
+}
+
+/*
+ * A peer that refuses us says so and closes; bytes of ours that it hasn't read then make a reset,
+ * and writing fails although the reason has arrived.  So read it before the failure is reported.
+ */
+static int
+failed_to_write(struct slipway_tls_conn *c, int rc, const char *what)
+{
+	const int fault = c->stream.fault;
+	unsigned char dropped[1024];
+	enum slipway_tls_code code;
+	unsigned long first = 0;
+	char why[256];
+	size_t got;
+
+	if (fault == 0)
+		return result(c, rc, what);
+	c->stream.now = true;
+	for (int n = 0; n < TLS_RECORDS_MAX && first == 0; n++) {
+		ERR_clear_error();
+		if (SSL_read_ex(c->ssl, dropped, sizeof dropped, &got) == 1)
+			continue;
+		first = ERR_peek_error();
+		if (SSL_get_error(c->ssl, 0) != SSL_ERROR_WANT_READ || c->stream.waits)
+			break;
+	}
+	c->stream.now = false;
+	c->stream.fault = fault;
+	ERR_clear_error();
+	if (!reason_is_alert(first))
+		return fail(c, SLIPWAY_TLS_E_NETWORK, what, stream_fault(&c->stream));
 	code = reason_of(first, c->setup, why, sizeof why);
 	return fail(c, code, what, why);
 }
@@ -333,6 +395,7 @@ agree(struct slipway_tls_conn *c)
 	}
 	c->done = true;
 	c->stream.deadline = 0;
+	stream_begin(&c->stream);
 	return 0;
 }
 
@@ -343,6 +406,9 @@ slipway_tls_handshake(struct slipway_tls_conn *c)
 
 	if (c->broken)
 		return SLIPWAY_TLS_ERROR;
+	if (c->draining)
+		return set_error(c, SLIPWAY_TLS_E_USAGE, "after slipway_tls_drain()");
+	stream_begin(&c->stream);
 	if (c->done)
 		return 0;
 	/* A socket that doesn't block: check the deadline at each call. */
@@ -376,7 +442,7 @@ read_tls(struct slipway_tls_conn *c, void *buf, size_t len)
 		if (kind == SSL_ERROR_ZERO_RETURN)
 			return 0;
 		if (kind != SSL_ERROR_WANT_READ || c->stream.waits ||
-		    (n >= TLS_RECORDS_MAX && !c->stream.blocking))
+		    (n % TLS_RECORDS_MAX == 0 && !stream_waits(&c->stream)))
 			return result(c, rc, "read");
 	}
 }
@@ -408,7 +474,7 @@ slipway_tls_write(struct slipway_tls_conn *c, const void *buf, size_t len)
 	ERR_clear_error();
 	if ((rc = SSL_write_ex(c->ssl, buf, len, &put)) == 1)
 		return (long)put;
-	return result(c, rc, "write");
+	return failed_to_write(c, rc, "write");
 }
 
 size_t
@@ -424,6 +490,7 @@ slipway_tls_shutdown(struct slipway_tls_conn *c)
 
 	if (c->broken)
 		return SLIPWAY_TLS_ERROR;
+	stream_begin(&c->stream);
 	if (c->mode != MODE_TLS || !c->done) {
 		stream_end(&c->stream);
 		c->ended = true;
@@ -433,7 +500,26 @@ slipway_tls_shutdown(struct slipway_tls_conn *c)
 		return 0;
 	ERR_clear_error();
 	if ((rc = SSL_shutdown(c->ssl)) < 0)
-		return result(c, rc, "shutdown");
+		return failed_to_write(c, rc, "shutdown");
 	c->ended = true;
 	return 0;
+}
+
+int
+slipway_tls_drain(struct slipway_tls_conn *c)
+{
+	long n;
+
+	if (!c->draining) {
+		c->draining = true;
+		c->stream.late = false;
+		c->stream.deadline = clock_mono_ms() + SLIPWAY_TLS_DRAIN_MS;
+	}
+	if (c->stream.fault != 0 || c->stream.ended || clock_left_ms(c->stream.deadline) == 0)
+		return 0;
+	if (!c->broken && !c->ended && (n = slipway_tls_shutdown(c)) != 0)
+		return waits(n) ? (int)n : 0;
+	stream_end(&c->stream);
+	n = stream_drop(&c->stream, DRAIN_MAX);
+	return waits(n) && clock_left_ms(c->stream.deadline) > 0 ? (int)n : 0;
 }

@@ -50,13 +50,19 @@ reason_of_alert(int alert, const struct tls_setup *s, char *text, size_t size)
 	return SLIPWAY_TLS_E_REFUSED;
 }
 
+bool
+reason_is_alert(unsigned long code)
+{
+	return ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) >= SSL_AD_REASON_OFFSET;
+}
+
 enum slipway_tls_code
 reason_of(unsigned long code, const struct tls_setup *s, char *text, size_t size)
 {
 	const char *words = ERR_reason_error_string(code);
 	int reason = ERR_GET_REASON(code);
 
-	if (ERR_GET_LIB(code) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET)
+	if (reason_is_alert(code))
 		return reason_of_alert(reason - SSL_AD_REASON_OFFSET, s, text, size);
 	switch (ERR_GET_LIB(code) == ERR_LIB_SSL ? reason : 0) {
 	case SSL_R_WRONG_VERSION_NUMBER:

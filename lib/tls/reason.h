@@ -11,4 +11,7 @@
 enum slipway_tls_code
 reason_of(unsigned long code, const struct tls_setup *s, char *text, size_t size);
 
+/* Whether an error of OpenSSL is an alert of the peer. */
+bool reason_is_alert(unsigned long code);
+
 #endif

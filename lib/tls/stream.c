@@ -51,6 +51,25 @@ stream_write(struct stream *s, const void *buf, size_t len)
 	return checked(s, n, len);
 }
 
+void
+stream_begin(struct stream *s)
+{
+	s->since = 0;
+	s->limit_ms[0] = s->limit_ms[1] = -1;
+}
+
+long
+stream_drop(struct stream *s, size_t max)
+{
+	unsigned char bytes[4096];
+	long n;
+
+	for (size_t sum = 0; sum < max; sum += (size_t)n)
+		if ((n = stream_read(s, bytes, sizeof bytes)) <= 0)
+			return n == SLIPWAY_TLS_ERROR ? 0 : n;
+	return 1;
+}
+
 long
 stream_peek(struct stream *s, unsigned char *first)
 {

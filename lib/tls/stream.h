@@ -26,7 +26,17 @@ struct stream {
 	int64_t deadline; /* clock_mono_ms() at which the handshake ends, or 0 */
 	bool blocking, late;
 	bool waits; /* the last call said WANT_* */
+	bool now;   /* nothing is waited for, whatever the descriptor is like */
+	int64_t
+	    since; /* clock_mono_ms() of the caller's first look at the descriptor; 0: none yet */
+	int limit_ms[2]; /* the descriptor's own, read and write; 0: none, -1: not looked at yet */
 };
+
+/*
+ * A call of the program begins.  The descriptor's own limits of time (SO_RCVTIMEO, SO_SNDTIMEO) are
+ * for the whole of it, however many looks at the descriptor it takes and however many signals come.
+ */
+void stream_begin(struct stream *s);
 
 /*
  * Bytes (0 at the end), WANT_* or ERROR.  A descriptor that blocks is waited for until the
@@ -35,11 +45,21 @@ struct stream {
 long stream_read(struct stream *s, void *buf, size_t len);
 long stream_write(struct stream *s, const void *buf, size_t len);
 
+/*
+ * Drop what the peer has sent and still sends, at most max bytes: 0 when its data ended or failed,
+ * 1 when max is reached, or WANT_*.
+ */
+long stream_drop(struct stream *s, size_t max);
+
 /* Look at the first byte without taking it: 1, 0 at the end, WANT_* or ERROR. */
 long stream_peek(struct stream *s, unsigned char *first);
 
-/* Platform calls: whether fd blocks; end our direction; close. */
+/*
+ * Platform calls: whether fd blocks; whether a call that got no data yet may wait on; end our
+ * direction; close.
+ */
 bool stream_blocks(int fd);
+bool stream_waits(struct stream *s);
 void stream_end(struct stream *s);
 void stream_close(struct stream *s);
 long stream_fd_read(struct stream *s, void *buf, size_t len);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,7 +22,16 @@ stream_blocks(int fd)
 	return flags != -1 && (flags & O_NONBLOCK) == 0;
 }
 
-/* A call under the handshake's deadline doesn't block: again() waits. */
+/*
+ * Time for one look at a descriptor.  The handshake has a deadline; the descriptor's own limit,
+ * which the kernel counts anew after each signal and for each look, is counted here.
+ */
+struct look {
+	struct stream *s;
+	bool write;
+	int flags; /* MSG_DONTWAIT: the kernel doesn't wait, again() does */
+};
+
 static bool
 bounded(const struct stream *s)
 {
@@ -35,21 +45,81 @@ in_time(struct stream *s)
 	return !s->late;
 }
 
+/* The first look of a call waits in the kernel, which costs least; that it did so is noted. */
+static struct look
+look_begin(struct stream *s, bool write)
+{
+	struct look l = { s, write, 0 };
+
+	if (s->now || bounded(s) || (s->blocking && s->since != 0))
+		l.flags = MSG_DONTWAIT;
+	if (s->blocking && !s->now && s->since == 0)
+		s->since = clock_mono_ms();
+	return l;
+}
+
+/* The program's own limit in milliseconds, 0: none. */
+static int
+own_limit(struct stream *s, bool write)
+{
+	struct timeval tv = { 0 };
+	socklen_t len = sizeof tv;
+
+	if (s->limit_ms[write] == -1) {
+		s->limit_ms[write] = 0;
+		if (getsockopt(s->fd, SOL_SOCKET, write ? SO_SNDTIMEO : SO_RCVTIMEO, &tv, &len) ==
+		    0)
+			s->limit_ms[write] = tv.tv_sec >= INT_MAX / 1000
+			    ? INT_MAX
+			    : (int)(tv.tv_sec * 1000 + (tv.tv_usec + 999) / 1000);
+	}
+	return s->limit_ms[write];
+}
+
+bool
+stream_waits(struct stream *s)
+{
+	int limit;
+
+	if (s->fd == -1 || !s->blocking || !stream_blocks(s->fd))
+		return false;
+	limit = own_limit(s, false);
+	return limit == 0 || clock_left_ms(s->since + limit) > 0;
+}
+
 /*
  * Whether to call again after a failure.  Wait only now: most bytes of a handshake have arrived
  * before they are read, and a poll() before each read would cost more than the read.
  */
 static bool
-again(const struct stream *s, short events)
+again(struct look *l)
 {
-	struct pollfd p = { .fd = s->fd, .events = events };
+	struct pollfd p = { .fd = l->s->fd, .events = l->write ? POLLOUT : POLLIN };
+	bool empty = errno == EAGAIN || errno == EWOULDBLOCK;
+	int64_t until;
+	int limit;
 
-	if (errno == EINTR)
-		return true;
-	if (!bounded(s) || (errno != EAGAIN && errno != EWOULDBLOCK))
+	if (!empty && errno != EINTR)
 		return false;
-	if (clock_left_ms(s->deadline) > 0)
-		poll(&p, 1, clock_left_ms(s->deadline));
+	if (!l->s->blocking || l->s->now)
+		return !empty;
+	if (bounded(l->s)) {
+		until = l->s->deadline;
+	} else if (empty && l->flags == 0) {
+		return false; /* the kernel has waited for the whole limit */
+	} else if ((limit = own_limit(l->s, l->write)) == 0) {
+		l->flags = 0;
+		return true;
+	} else {
+		until = l->s->since + limit;
+		l->flags = MSG_DONTWAIT;
+		if (clock_left_ms(until) <= 0) {
+			errno = EAGAIN;
+			return false;
+		}
+	}
+	if (clock_left_ms(until) > 0)
+		poll(&p, 1, clock_left_ms(until));
 	return true;
 }
 
@@ -67,26 +137,28 @@ result(struct stream *s, ssize_t n, long want)
 long
 stream_fd_read(struct stream *s, void *buf, size_t len)
 {
+	struct look l = look_begin(s, false);
 	ssize_t n;
 
 	do {
 		if (!in_time(s))
 			return SLIPWAY_TLS_ERROR;
-		n = recv(s->fd, buf, len, bounded(s) ? MSG_DONTWAIT : 0);
-	} while (n == -1 && again(s, POLLIN));
+		n = recv(s->fd, buf, len, l.flags);
+	} while (n == -1 && again(&l));
 	return result(s, n, SLIPWAY_TLS_WANT_READ);
 }
 
 long
 stream_fd_write(struct stream *s, const void *buf, size_t len)
 {
+	struct look l = look_begin(s, true);
 	ssize_t n;
 
 	do {
 		if (!in_time(s))
 			return SLIPWAY_TLS_ERROR;
-		n = send(s->fd, buf, len, MSG_NOSIGNAL | (bounded(s) ? MSG_DONTWAIT : 0));
-	} while (n == -1 && again(s, POLLOUT));
+		n = send(s->fd, buf, len, MSG_NOSIGNAL | l.flags);
+	} while (n == -1 && again(&l));
 	return result(s, n, SLIPWAY_TLS_WANT_WRITE);
 }
 

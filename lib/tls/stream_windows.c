@@ -21,6 +21,13 @@ stream_blocks(int fd)
 	return true;
 }
 
+/* Here the system counts a limit for each look; nothing interrupts one. */
+bool
+stream_waits(struct stream *s)
+{
+	return s->fd != -1;
+}
+
 static SOCKET
 socket_of(const struct stream *s)
 {
@@ -56,6 +63,15 @@ limit_set(struct stream *s, int option, struct limit *l)
 	return true;
 }
 
+/* Whether a call would wait where it may not. */
+static bool
+would_wait(const struct stream *s, short event)
+{
+	WSAPOLLFD p = { .fd = socket_of(s), .events = event };
+
+	return s->now && WSAPoll(&p, 1, 0) == 0;
+}
+
 /* Whether the program has set a limit of its own, whose end doesn't end the connection. */
 static bool
 has_own_limit(const struct stream *s, int option)
@@ -89,6 +105,8 @@ stream_fd_read(struct stream *s, void *buf, size_t len)
 {
 	struct limit l;
 
+	if (would_wait(s, POLLRDNORM))
+		return SLIPWAY_TLS_WANT_READ;
 	if (!limit_set(s, SO_RCVTIMEO, &l))
 		return SLIPWAY_TLS_ERROR;
 	return result(s, recv(socket_of(s), buf, (int)len, 0), SO_RCVTIMEO, &l,
@@ -100,6 +118,8 @@ stream_fd_write(struct stream *s, const void *buf, size_t len)
 {
 	struct limit l;
 
+	if (would_wait(s, POLLWRNORM))
+		return SLIPWAY_TLS_WANT_WRITE;
 	if (!limit_set(s, SO_SNDTIMEO, &l))
 		return SLIPWAY_TLS_ERROR;
 	return result(s, send(socket_of(s), buf, (int)len, 0), SO_SNDTIMEO, &l,

@@ -14,13 +14,77 @@
 #include "server/example/system.h"
 
 #define KERNELS_MAX 16
-#define TIMEOUT_MS  10000 /* for connecting to one Kernel, and for more of an answer */
+#define TIMEOUT_MS  10000 /* for connecting to one Kernel, and for an answer */
+#define SLICE_MS    500	  /* of waiting, between two looks at a wish to stop */
+
+static long long
+milliseconds(void)
+{
+	return system_seconds() * 1000;
+}
+
+/*
+ * Wait until the connection goes on, at most until the time.  False: it is over, or somebody wishes
+ * to stop.
+ */
+static bool
+wait_for(const struct slipway_tls_conn *c, long want, long long until)
+{
+	struct pollfd p = { .fd = slipway_tls_conn_fd(c),
+		.events = want == SLIPWAY_TLS_WANT_WRITE ? POLLOUT : POLLIN };
+
+	while (!system_stopping() && milliseconds() < until)
+		if (system_poll(&p, 1, SLICE_MS) > 0)
+			return true;
+	return false;
+}
+
+static bool
+waits(long n)
+{
+	return n == SLIPWAY_TLS_WANT_READ || n == SLIPWAY_TLS_WANT_WRITE;
+}
+
+/* Send a line.  Its length, or what stopped it. */
+static long
+put(struct slipway_tls_conn *c, const char *text, long long until)
+{
+	size_t len = strlen(text), sent = 0;
+	long n;
+
+	while (sent < len) {
+		if ((n = slipway_tls_write(c, text + sent, len - sent)) > 0)
+			sent += (size_t)n;
+		else if (!waits(n) || !wait_for(c, n, until))
+			return n;
+	}
+	return (long)len;
+}
+
+/* Take a line, byte by byte.  1, or what stopped it. */
+static long
+take(struct slipway_tls_conn *c, struct line *answer, long long until)
+{
+	char byte;
+	long n;
+
+	while (!line_endless(answer)) {
+		if ((n = slipway_tls_read(c, &byte, 1)) == 1 && line_add(answer, byte))
+			return 1;
+		if (n != 1 && (!waits(n) || !wait_for(c, n, until)))
+			return n;
+		if (milliseconds() >= until)
+			break;
+	}
+	return SLIPWAY_TLS_WANT_READ;
+}
 
 static const char *
-reason(const struct slipway_tls_conn *c, long n)
+reason(const struct slipway_tls_conn *c, long n, const struct line *answer)
 {
 	return n == 0		     ? "closed by the Kernel"
 	    : n == SLIPWAY_TLS_ERROR ? slipway_tls_conn_error(c)
+	    : line_endless(answer)   ? "an answer without end"
 				     : "no answer in time";
 }
 
@@ -28,21 +92,16 @@ reason(const struct slipway_tls_conn *c, long n)
 static int
 ask(struct slipway_tls_conn *c, const char *question, struct line *answer)
 {
-	long n = slipway_tls_write(c, question, strlen(question));
-	struct pollfd p = { .fd = slipway_tls_conn_fd(c), .events = POLLIN };
-	char byte;
+	long long until = milliseconds() + TIMEOUT_MS;
+	long n;
 
 	line_clear(answer);
-	if (n == (long)strlen(question))
-		do {
-			/* The descriptor blocks: a Kernel that falls silent is not waited for. */
-			if (slipway_tls_pending(c) == 0 && system_poll(&p, 1, TIMEOUT_MS) == 0)
-				n = SLIPWAY_TLS_WANT_READ;
-			else if ((n = slipway_tls_read(c, &byte, 1)) == 1 && line_add(answer, byte))
-				return 0;
-		} while (n == 1);
-	fprintf(stderr, "CLIENT - Connection refused or lost [%s]: %s\n", slipway_tls_conn_text(c),
-	    reason(c, n));
+	if ((n = put(c, question, until)) == (long)strlen(question) &&
+	    (n = take(c, answer, until)) == 1)
+		return 0;
+	if (!system_stopping())
+		say("CLIENT - Connection refused or lost [%s]: %s\n", slipway_tls_conn_text(c),
+		    reason(c, n, answer));
 	return -1;
 }
 
@@ -69,11 +128,15 @@ visit(struct slipway_tls_conn *c, bool staying)
 	int rc = -1;
 
 	if (slipway_tls_conn_warning(c)[0] != '\0')
-		fprintf(stderr, "CLIENT - TLS warning: %s\n", slipway_tls_conn_warning(c));
+		say("CLIENT - TLS warning: %s\n", slipway_tls_conn_warning(c));
+	/* A Kernel that falls silent, or takes nothing, is not waited for. */
+	system_unblock(slipway_tls_conn_fd(c));
 	system_host_name(host, sizeof host);
 	snprintf(text, sizeof text, "REGISTER %s.HIP V%s\n", host, SLIPWAY_VERSION);
 	if (ask(c, text, &answer) == 0) {
-		fprintf(stderr, "CLIENT - Connection established to %s [%s].\n",
+		if (staying)
+			system_catch_stop();
+		say("CLIENT - Connection established to %s [%s].\n",
 		    strncmp(answer.text, "WELCOME ", 8) == 0 ? answer.text + 8
 							     : "an unknown server",
 		    slipway_tls_conn_text(c));
@@ -138,13 +201,12 @@ main(int argc, char **argv)
 	system_start();
 	t = slipway_tls_new(SLIPWAY_TLS_CLIENT, installation, slipway_tls_application(argc, argv));
 	if (t == NULL || slipway_tls_check(t) == SLIPWAY_TLS_ERROR)
-		fprintf(stderr, "CLIENT - %s\n", slipway_tls_error(t));
+		say("CLIENT - %s\n", slipway_tls_error(t));
 	else {
 		if (slipway_tls_warning(t)[0] != '\0')
-			fprintf(stderr, "CLIENT - TLS warning: %s\n", slipway_tls_warning(t));
+			say("CLIENT - TLS warning: %s\n", slipway_tls_warning(t));
 		if ((conn = slipway_tls_connect(t, kernels, n, TIMEOUT_MS, NULL)) == NULL)
-			fprintf(stderr, "CLIENT - Connection refused or lost: %s\n",
-			    slipway_tls_error(t));
+			say("CLIENT - Connection refused or lost: %s\n", slipway_tls_error(t));
 		else
 			rc = visit(conn, staying);
 	}

@@ -28,6 +28,7 @@ struct client {
 	struct line line;
 	char name[LINE_SIZE]; /* "" before it registered */
 	short events;
+	bool ending;		   /* our last words are out; the peer's end is waited for */
 	long long since;	   /* system_seconds() */
 	unsigned long long number; /* grows */
 };
@@ -69,18 +70,40 @@ listen_on(const char *address)
 
 /* Those of the end move into the gap: who goes through the clients begins there. */
 static void
+finish(size_t i)
+{
+	slipway_tls_conn_free(clients[i].conn);
+	system_close(clients[i].fd);
+	clients[i] = clients[--nclients];
+}
+
+/*
+ * Take and drop what it still sends, for a moment: if the socket were closed with bytes unread, the
+ * reset would overtake the alert that says why it was refused.
+ */
+static void
+drain(size_t i)
+{
+	int n = slipway_tls_drain(clients[i].conn);
+
+	if (n == 0)
+		finish(i);
+	else
+		clients[i].events = n == SLIPWAY_TLS_WANT_WRITE ? POLLOUT : POLLIN;
+}
+
+static void
 drop(size_t i, const char *why)
 {
 	struct client *c = &clients[i];
 	bool known = c->name[0] != '\0';
 
 	if (why != NULL)
-		fprintf(stderr, "BACKEND - Connection %s%s ended: %s\n",
-		    known ? "of " : "refused or", known ? c->name : "", why);
-	slipway_tls_shutdown(c->conn);
-	slipway_tls_conn_free(c->conn);
-	system_close(c->fd);
-	clients[i] = clients[--nclients];
+		say("BACKEND - Connection %s%s ended: %s\n", known ? "of " : "refused or",
+		    known ? c->name : "", why);
+	c->name[0] = '\0';
+	c->ending = true;
+	drain(i);
 }
 
 /* What the library noticed; it says each thing once. */
@@ -88,7 +111,7 @@ static void
 log_warning(const struct slipway_tls *t)
 {
 	if (slipway_tls_warning(t)[0] != '\0')
-		fprintf(stderr, "BACKEND - TLS warning: %s\n", slipway_tls_warning(t));
+		say("BACKEND - TLS warning: %s\n", slipway_tls_warning(t));
 }
 
 /*
@@ -104,8 +127,11 @@ make_room(void)
 		if (clients[i].name[0] == '\0' &&
 		    (pending++ == 0 || clients[i].number < clients[oldest].number))
 			oldest = i;
-	if (pending >= PENDING_MAX || (pending > 0 && nclients == CLIENTS_MAX))
-		drop(oldest, "too many are waiting to register");
+	if (pending < PENDING_MAX && (pending == 0 || nclients < CLIENTS_MAX))
+		return;
+	if (!clients[oldest].ending)
+		say("BACKEND - Connection refused or ended: too many are waiting to register\n");
+	finish(oldest);
 }
 
 static bool
@@ -123,7 +149,7 @@ accept_one(int listener, struct slipway_tls *t)
 		log_warning(t);
 	}
 	if (conn == NULL) {
-		fprintf(stderr, "BACKEND - Client refused: %s\n",
+		say("BACKEND - Client refused: %s\n",
 		    nclients == CLIENTS_MAX ? "too many clients" : slipway_tls_error(t));
 		system_close(fd);
 		return true;
@@ -152,8 +178,7 @@ take_line(struct client *c)
 	if (c->name[0] == '\0') {
 		if (sscanf(c->line.text, "REGISTER %200s V%60s", c->name, version) != 2)
 			return -1;
-		fprintf(stderr,
-		    "BACKEND - RegistrateProces request from %s V%s [%s]. ClientName: %s\n",
+		say("BACKEND - RegistrateProces request from %s V%s [%s]. ClientName: %s\n",
 		    c->name, version, slipway_tls_conn_text(c->conn), c->name);
 		return answer(c, "WELCOME Slipway Kernel V" SLIPWAY_VERSION "\n");
 	}
@@ -185,6 +210,10 @@ serve(size_t i)
 			}
 			line_clear(&c->line);
 		}
+		if (line_endless(&c->line)) {
+			drop(i, "a line without end");
+			return;
+		}
 	} while (n > 0 && slipway_tls_pending(c->conn) > 0);
 	if (n == 0)
 		drop(i, "closed by the client");
@@ -209,7 +238,9 @@ loop(int listener, struct slipway_tls *t)
 		if (system_poll(fds, n + 1, 1000) == -1)
 			continue;
 		for (size_t i = n; i-- > 0;)
-			if (clients[i].name[0] == '\0' &&
+			if (clients[i].ending)
+				drain(i);
+			else if (clients[i].name[0] == '\0' &&
 			    system_seconds() - clients[i].since > HANDSHAKE_SECONDS)
 				drop(i, "it didn't register in time");
 			else if (fds[i + 1].revents != 0)
@@ -261,6 +292,7 @@ main(int argc, char **argv)
 		if (strncmp(argv[i], "/C", 2) != 0)
 			return usage(stderr, 2);
 	system_start();
+	system_catch_stop();
 	t = slipway_tls_new(SLIPWAY_TLS_SERVER, installation, slipway_tls_application(argc, argv));
 	if (t == NULL || slipway_tls_check(t) == SLIPWAY_TLS_ERROR) {
 		fprintf(stderr, "example-kernel: %s\n", slipway_tls_error(t));
@@ -270,8 +302,10 @@ main(int argc, char **argv)
 	log_warning(t);
 	if ((listener = listen_on(address)) != -1)
 		loop(listener, t);
-	while (nclients > 0)
-		drop(nclients - 1, NULL);
+	while (nclients > 0) {
+		slipway_tls_shutdown(clients[nclients - 1].conn);
+		finish(nclients - 1);
+	}
 	if (listener != -1)
 		system_close(listener);
 	slipway_tls_free(t);

@@ -4,14 +4,18 @@
  */
 #include "server/example/line.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "server/example/system.h"
 
 bool
 line_add(struct line *l, char c)
 {
 	if (c == '\n')
 		return true;
+	l->taken++;
 	if (c != '\r' && l->len + 1 < sizeof l->text) {
 		l->text[l->len++] = c >= 0x20 && c < 0x7f ? c : '?';
 		l->text[l->len] = '\0';
@@ -22,8 +26,38 @@ line_add(struct line *l, char c)
 void
 line_clear(struct line *l)
 {
-	l->len = 0;
+	l->len = l->taken = 0;
 	l->text[0] = '\0';
+}
+
+bool
+line_endless(const struct line *l)
+{
+	return l->taken > LINE_END;
+}
+
+void
+say(const char *fmt, ...)
+{
+	static unsigned long dropped;
+	char text[2048], note[64];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	if (n >= (int)sizeof text) {
+		n = (int)sizeof text - 1;
+		text[n - 1] = '\n';
+	}
+	if (dropped > 0) {
+		int len = snprintf(note, sizeof note, "(%lu lines that nobody read)\n", dropped);
+
+		if (system_log(note, (size_t)len))
+			dropped = 0;
+	}
+	dropped += n > 0 && (dropped > 0 || !system_log(text, (size_t)n));
 }
 
 bool

@@ -11,11 +11,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define LINE_SIZE 256 /* bytes of a line, with the final NUL */
+#define LINE_SIZE 256  /* bytes of a line, with the final NUL */
+#define LINE_END  4096 /* bytes that are waited for its end */
 
 struct line {
 	char text[LINE_SIZE];
-	size_t len;
+	size_t len, taken; /* bytes in text, and in all */
 };
 
 /*
@@ -25,6 +26,15 @@ struct line {
  */
 bool line_add(struct line *l, char c);
 void line_clear(struct line *l);
+
+/* Whether so many bytes came without the line's end that none is to be expected. */
+bool line_endless(const struct line *l);
+
+/*
+ * Log a line, which ends with '\n'; while nobody reads the log, lines are dropped and counted, and
+ * nobody waits.
+ */
+__attribute__((format(printf, 1, 2))) void say(const char *fmt, ...);
 
 /* "host:port" or "[v6]:port" taken apart; false if it is neither. */
 bool split_address(const char *address, char *host, size_t hostsize, char *port, size_t portsize);

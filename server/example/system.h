@@ -20,11 +20,23 @@
 #endif
 
 /*
- * Once, before the others: sockets can be used, and SIGTERM, SIGINT (on Windows Ctrl-C and the end
- * of the console or session) are wishes to stop from now on.
+ * Once, before the others: sockets can be used, and a reader of our output that goes away ends
+ * nothing.
  */
 void system_start(void);
+
+/*
+ * From now on SIGTERM, SIGINT (on Windows Ctrl-C and the end of the console or session) are wishes
+ * to stop; before, they end the program.
+ */
+void system_catch_stop(void);
 bool system_stopping(void);
+
+/*
+ * Write to standard error, whole and without waiting: while nobody reads there, nothing is written.
+ * Whether it was.
+ */
+bool system_log(const char *text, size_t len);
 
 /* As poll(); a wish to stop ends it with -1, on Windows only where n is 0. */
 int system_poll(struct pollfd *fds, size_t n, int ms);
@@ -36,6 +48,9 @@ int system_poll(struct pollfd *fds, size_t n, int ms);
 int system_listen(const struct addrinfo *where);
 int system_accept(int listener);
 void system_close(int fd);
+
+/* Calls on the socket don't wait any more. */
+void system_unblock(int fd);
 
 /* Why the last of these calls that failed did. */
 const char *system_fault(void);

@@ -5,6 +5,8 @@
 #include "server/example/system.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +25,14 @@ on_stop(int sig)
 void
 system_start(void)
 {
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+void
+system_catch_stop(void)
+{
 	struct sigaction stop = { .sa_handler = on_stop };
 
 	sigaction(SIGTERM, &stop, NULL);
@@ -33,6 +43,16 @@ bool
 system_stopping(void)
 {
 	return stopping;
+}
+
+bool
+system_log(const char *text, size_t len)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	/* A pipe that is ready takes PIPE_BUF bytes. */
+	return len <= PIPE_BUF && poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0 &&
+	    write(STDERR_FILENO, text, len) == (ssize_t)len;
 }
 
 int
@@ -67,6 +87,15 @@ void
 system_close(int fd)
 {
 	close(fd);
+}
+
+void
+system_unblock(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags != -1)
+		fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
 const char *

@@ -29,6 +29,11 @@ system_start(void)
 
 	/* Whoever fails here is told by the first call that wants a socket. */
 	(void)WSAStartup(MAKEWORD(2, 2), &unused);
+}
+
+void
+system_catch_stop(void)
+{
 	if ((stop = CreateEventW(NULL, TRUE, FALSE, NULL)) != NULL)
 		SetConsoleCtrlHandler(on_stop, TRUE);
 }
@@ -36,7 +41,13 @@ system_start(void)
 bool
 system_stopping(void)
 {
-	return WaitForSingleObject(stop, 0) == WAIT_OBJECT_0;
+	return stop != NULL && WaitForSingleObject(stop, 0) == WAIT_OBJECT_0;
+}
+
+bool
+system_log(const char *text, size_t len)
+{
+	return fwrite(text, 1, len, stderr) == len;
 }
 
 int
@@ -98,6 +109,14 @@ void
 system_close(int fd)
 {
 	closesocket(socket_of(fd));
+}
+
+void
+system_unblock(int fd)
+{
+	u_long on = 1;
+
+	ioctlsocket(socket_of(fd), FIONBIO, &on);
 }
 
 const char *

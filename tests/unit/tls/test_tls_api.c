@@ -96,6 +96,50 @@ partial_writes(void **state)
 	free(got);
 }
 
+/* A server that refuses: its end is there at once, then it takes what comes, until the client ends. */
+static void
+drains(void **state)
+{
+	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSPeerAuth", &kernel, &kernel);
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSNoPeerAuth", NULL, NULL);
+	struct ends e;
+	char byte;
+
+	(void)state;
+	ends_open_tcp(&e, s, c);
+	while (slipway_tls_handshake(e.client) != 0)
+		assert_true(slipway_tls_handshake(e.server) != 0);
+	while (waits(slipway_tls_handshake(e.server)))
+		;
+	assert_int_equal(slipway_tls_conn_error_code(e.server), SLIPWAY_TLS_E_UNTRUSTED);
+	assert_int_equal(slipway_tls_drain(e.server), SLIPWAY_TLS_WANT_READ);
+	assert_in_range(slipway_tls_conn_timeout(e.server), 1, SLIPWAY_TLS_DRAIN_MS);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(slipway_tls_write(e.client, "x", 1), 1);
+		assert_int_equal(slipway_tls_drain(e.server), SLIPWAY_TLS_WANT_READ);
+	}
+	assert_int_equal(slipway_tls_read(e.client, &byte, 1), SLIPWAY_TLS_ERROR);
+	assert_int_equal(slipway_tls_conn_error_code(e.client), SLIPWAY_TLS_E_REFUSED);
+	for (long n = SLIPWAY_TLS_WANT_READ; n != 0; n = slipway_tls_drain(e.server))
+		assert_int_equal(n, SLIPWAY_TLS_WANT_READ); /* the client's end came by itself */
+	ends_close(&e);
+
+	/* Of a connection that is good, it is the end too. */
+	slipway_tls_free(s);
+	s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &kernel, NULL);
+	ends_open_tcp(&e, s, c);
+	assert_int_equal(talk(&e), 0);
+	assert_int_equal(slipway_tls_drain(e.server), SLIPWAY_TLS_WANT_READ);
+	assert_int_equal(slipway_tls_read(e.client, &byte, 1), 0);
+	assert_int_equal(slipway_tls_read(e.server, &byte, 1), SLIPWAY_TLS_ERROR);
+	assert_int_equal(slipway_tls_conn_error_code(e.server), SLIPWAY_TLS_E_USAGE);
+	assert_int_equal(slipway_tls_drain(e.client), 0);
+	assert_int_equal(slipway_tls_drain(e.server), 0);
+	ends_close(&e);
+	slipway_tls_free(s);
+	slipway_tls_free(c);
+}
+
 /* A client of OpenSSL's own against a server of ours. */
 struct raw {
 	SSL_CTX *ctx;
@@ -529,6 +573,7 @@ int
 main(void)
 {
 	static struct CMUnitTest tests[N(offers) + N(codes) + 20] = {
+		cmocka_unit_test(drains),
 		cmocka_unit_test(application),
 		cmocka_unit_test(misuse),
 		cmocka_unit_test(partial_writes),

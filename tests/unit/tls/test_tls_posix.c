@@ -8,8 +8,10 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -182,6 +184,131 @@ no_sigpipe(void **state)
 	sigaction(SIGPIPE, &was, NULL);
 }
 
+/* Milliseconds: of the program's timer, of its limit for a call, and until it would be a hang. */
+#define TICK_MS	 20
+#define LIMIT_MS 300
+#define HANG_MS	 10000
+
+static void
+on_tick(int sig)
+{
+	(void)sig;
+}
+
+static void
+ticks(long ms)
+{
+	const struct itimerval every = { { 0, ms * 1000 }, { 0, ms * 1000 } };
+	struct sigaction tick = { .sa_handler = on_tick };
+
+	sigaction(SIGALRM, &tick, NULL);
+	assert_int_equal(setitimer(ITIMER_REAL, &every, NULL), 0);
+}
+
+enum waiting { READ, READ_PART, READ_PLAIN, WRITE, WRITE_PLAIN, SHAKE };
+
+static const struct wait_row {
+	const char *name;
+	enum waiting what;
+} wait_rows[] = {
+	{ "timer: read", READ },
+	{ "timer: read, the rest of a record is missing", READ_PART },
+	{ "timer: read without TLS", READ_PLAIN },
+	{ "timer: write", WRITE },
+	{ "timer: write without TLS", WRITE_PLAIN },
+	{ "timer: a handshake without a limit", SHAKE },
+};
+
+/* The other end, which sends one byte of a record now and then, and ends it all if need be. */
+struct other {
+	struct slipway_tls_conn *conn; /* NULL: it doesn't agree on anything */
+	int fd;
+	bool plain, trickles;
+	atomic_bool stop;
+};
+
+static void *
+other_end(void *arg)
+{
+	static const unsigned char record[] = { 0x17, 3, 3, 0x40, 0 };
+	struct other *o = arg;
+	int64_t until = clock_mono_ms() + HANG_MS;
+	sigset_t alarm;
+	char none = 0;
+
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	pthread_sigmask(SIG_BLOCK, &alarm, NULL);
+	if (o->conn != NULL &&
+	    (o->plain ? slipway_tls_write(o->conn, "x", 1) != 1
+		      : slipway_tls_handshake(o->conn) != 0))
+		return o;
+	for (size_t i = 0; clock_mono_ms() < until && !atomic_load(&o->stop); i++) {
+		if (o->trickles)
+			(void)!send(o->fd, i < sizeof record ? (const void *)&record[i] : &none, 1,
+			    MSG_NOSIGNAL);
+		clock_sleep_ms(50);
+	}
+	shutdown(o->fd, SHUT_RDWR);
+	return NULL;
+}
+
+/* The program's own limit of time ends a call, however often a timer interrupts it. */
+static void
+limit_under_timer(void **state)
+{
+	const struct wait_row *r = *state;
+	const struct timeval limit = { 0, LIMIT_MS * 1000L };
+	const bool plain = r->what == READ_PLAIN || r->what == WRITE_PLAIN;
+	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, plain ? "None" : "TLSNoPeerAuth",
+	    plain ? NULL : &kernel, NULL);
+	struct slipway_tls *c =
+	    side_new(SLIPWAY_TLS_CLIENT, plain ? "None" : "TLSNoPeerAuth", NULL, NULL);
+	static char many[1 << 20];
+	struct other other = { .plain = plain, .trickles = r->what == READ_PART };
+	struct slipway_tls_conn *server;
+	pthread_t thread;
+	int64_t from;
+	long n = 0;
+	void *end;
+	int fd[2];
+
+	slipway_tls_set_handshake_limit(s, 0);
+	sockets_pair(fd, false, true);
+	other.fd = fd[1];
+	if (r->what != SHAKE)
+		assert_non_null(other.conn = slipway_tls_conn_new(c, fd[1]));
+	assert_non_null(server = slipway_tls_conn_new(s, fd[0]));
+	assert_int_equal(pthread_create(&thread, NULL, other_end, &other), 0);
+	if (plain)
+		assert_int_equal(slipway_tls_read(server, many, 1), 1);
+	else if (r->what != SHAKE)
+		assert_int_equal(slipway_tls_handshake(server), 0);
+	assert_int_equal(setsockopt(fd[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
+	assert_int_equal(setsockopt(fd[0], SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit), 0);
+	ticks(TICK_MS);
+	from = clock_mono_ms();
+	if (r->what == WRITE || r->what == WRITE_PLAIN)
+		while ((n = slipway_tls_write(server, many, sizeof many)) > 0)
+			from = clock_mono_ms();
+	else
+		n = slipway_tls_read(server, many, sizeof many);
+	ticks(0);
+	assert_int_equal(n,
+	    r->what == WRITE || r->what == WRITE_PLAIN ? SLIPWAY_TLS_WANT_WRITE
+						       : SLIPWAY_TLS_WANT_READ);
+	assert_in_range(clock_mono_ms() - from, LIMIT_MS - 50, HANG_MS / 2);
+	atomic_store(&other.stop, true);
+	assert_int_equal(pthread_join(thread, &end), 0);
+	assert_null(end);
+	slipway_tls_conn_free(other.conn);
+	slipway_tls_conn_free(server);
+	close(fd[0]);
+	close(fd[1]);
+	slipway_tls_free(s);
+	slipway_tls_free(c);
+}
+
 /* A listener on a free port of the loopback address. */
 static int
 listener(char where[32])
@@ -286,12 +413,15 @@ free_kernel(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static struct CMUnitTest tests[4 + N(wait_rows)] = {
 		cmocka_unit_test(look_costs_a_stat),
 		cmocka_unit_test(open_key),
 		cmocka_unit_test(no_sigpipe),
 		cmocka_unit_test(several_servers),
 	};
+	size_t n = 4;
+
+	TEST_ROWS(tests, n, wait_rows, limit_under_timer);
 
 	return cmocka_run_group_tests_name("tls_posix", tests, make_kernel, free_kernel);
 }

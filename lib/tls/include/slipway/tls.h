@@ -59,6 +59,9 @@ extern "C" {
  */
 #define SLIPWAY_TLS_HANDSHAKE_MS 10000
 
+/* Milliseconds that slipway_tls_drain() waits in all for the peer's end. */
+#define SLIPWAY_TLS_DRAIN_MS 2000
+
 enum slipway_tls_side { SLIPWAY_TLS_SERVER, SLIPWAY_TLS_CLIENT };
 
 /* Codes of errors, for programs; texts are for people.  More may follow. */
@@ -208,6 +211,17 @@ SLIPWAY_TLS_API size_t slipway_tls_pending(const struct slipway_tls_conn *c);
  * program's own functions that is left to the program.
  */
 SLIPWAY_TLS_API int slipway_tls_shutdown(struct slipway_tls_conn *c);
+
+/*
+ * For a program that closes the descriptor itself, before it does: end our direction, then take and
+ * drop what the peer still sends, until it ends its direction too, 1 MiB in a call or
+ * SLIPWAY_TLS_DRAIN_MS in all.  A socket that is closed with bytes unread resets the connection,
+ * and the peer may then never read our last words, such as the alert that says why it is refused.
+ * After it only slipway_tls_conn_free() is of use.  0: free and close now.  WANT_*: wait for the
+ * descriptor, at most slipway_tls_conn_timeout(), and call again.  On a socket that blocks the call
+ * waits itself.
+ */
+SLIPWAY_TLS_API int slipway_tls_drain(struct slipway_tls_conn *c);
 
 /* "TCP/IP", "TCP/IP][TLSv1.3" or "TCP/IP][TLSv1.3 VERIFIED", for "[%s]" in logs. */
 SLIPWAY_TLS_API const char *slipway_tls_conn_text(const struct slipway_tls_conn *c);
