@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway-repo: the maintainer's side of Slipway.
- */
+/* slipway-repo: the maintainer's side of Slipway. */
 #include <openssl/crypto.h>
 
 #include "server/cmd/command.h"

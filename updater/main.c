@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway: all of it is in a library, so that tests link what ships.
- */
+/* slipway: all of it is in a library, so that tests link what ships. */
 #include <openssl/crypto.h>
 
 #include "lib/sftp/child.h"

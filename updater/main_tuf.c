@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway-tuf: a thin face on lib/tuf and the transport.
- */
+/* slipway-tuf: a thin face on lib/tuf and the transport. */
 #include <openssl/crypto.h>
 
 #include "lib/sftp/child.h"

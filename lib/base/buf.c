@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A growable byte buffer with a limit.
- */
+/* A growable byte buffer with a limit. */
 #include "lib/base/buf.h"
 
 #include <stdarg.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Dates as text, without the C library's time zones and locales.
- */
+/* Dates as text, without the C library's time zones and locales. */
 #include "lib/base/date.h"
 
 #include <stdio.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * SHA-256 and SHA-512 through OpenSSL, and hexadecimal texts.
- */
+/* SHA-256 and SHA-512 through OpenSSL, and hexadecimal texts. */
 #include "lib/base/digest.h"
 
 #include <stdlib.h>

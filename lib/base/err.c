@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Errors: formatting into the caller's fixed buffer, and the words for codes.
- */
+/* Errors: formatting into the caller's fixed buffer, and the words for codes. */
 #include "lib/base/err.h"
 
 #include <errno.h>

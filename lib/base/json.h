@@ -2,9 +2,7 @@
 #ifndef LIB_BASE_JSON_H
 #define LIB_BASE_JSON_H
 
-/*
- * Strict reading of JSON from outside, through jansson.
- */
+/* Strict reading of JSON from outside, through jansson. */
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Arrays that grow, and lists of strings.
- */
+/* Arrays that grow, and lists of strings. */
 #include "lib/base/list.h"
 
 #include <stdint.h>

@@ -2,9 +2,7 @@
 #ifndef LIB_BASE_LIST_H
 #define LIB_BASE_LIST_H
 
-/*
- * Arrays that grow, and lists of strings.
- */
+/* Arrays that grow, and lists of strings. */
 #include <stddef.h>
 
 #include "lib/base/err.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Numbers as text.
- */
+/* Numbers as text. */
 #include "lib/base/number.h"
 
 int

@@ -2,9 +2,7 @@
 #ifndef LIB_BASE_NUMBER_H
 #define LIB_BASE_NUMBER_H
 
-/*
- * Numbers as text.
- */
+/* Numbers as text. */
 #include <stddef.h>
 #include <stdint.h>
 

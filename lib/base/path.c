@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Names from outside: the allowlists.
- */
+/* Names from outside: the allowlists. */
 #include "lib/base/path.h"
 
 #include <string.h>

@@ -2,9 +2,7 @@
 #ifndef LIB_BASE_PATH_H
 #define LIB_BASE_PATH_H
 
-/*
- * Names from outside: which of them may name a file or an application.
- */
+/* Names from outside: which of them may name a file or an application. */
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Keys in PEM form.
- */
+/* Keys in PEM form. */
 #include "lib/base/pem.h"
 
 #include <limits.h>

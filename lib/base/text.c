@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Rules for texts.
- */
+/* Rules for texts. */
 #include "lib/base/text.h"
 
 #include <stdint.h>

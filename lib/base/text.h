@@ -2,9 +2,7 @@
 #ifndef LIB_BASE_TEXT_H
 #define LIB_BASE_TEXT_H
 
-/*
- * Rules for texts: UTF-8, control characters, blanks, and letters without regard to case.
- */
+/* Rules for texts: UTF-8, control characters, blanks, and letters without regard to case. */
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The data types of SSH.
- */
+/* The data types of SSH. */
 #include "lib/base/wire.h"
 
 #include <string.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The command line of a program: finding the command, running it, checking its output.
- */
+/* The command line of a program: finding the command, running it, checking its output. */
 #include "lib/cli/command.h"
 
 #include <errno.h>

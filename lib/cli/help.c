@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Help and usage, printed from the tables.
- */
+/* Help and usage, printed from the tables. */
 #include "lib/cli/help.h"
 
 #include <string.h>

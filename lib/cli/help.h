@@ -2,9 +2,7 @@
 #ifndef LIB_CLI_HELP_H
 #define LIB_CLI_HELP_H
 
-/*
- * Help, usage and completion, printed from the tables.
- */
+/* Help, usage and completion, printed from the tables. */
 #include <stdio.h>
 
 #include "lib/cli/command.h"

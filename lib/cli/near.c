@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * "Did you mean": the name that is nearest to a mistyped word.
- */
+/* "Did you mean": the name that is nearest to a mistyped word. */
 #include "lib/cli/near.h"
 
 #include <string.h>

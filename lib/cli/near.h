@@ -2,9 +2,7 @@
 #ifndef LIB_CLI_NEAR_H
 #define LIB_CLI_NEAR_H
 
-/*
- * "Did you mean": the name that is nearest to a mistyped word.
- */
+/* "Did you mean": the name that is nearest to a mistyped word. */
 #include <stddef.h>
 
 /* Bytes of a word or name that are compared; longer ones are never near. */

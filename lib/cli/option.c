@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The options of a command, as a table.
- */
+/* The options of a command, as a table. */
 #include "lib/cli/option.h"
 
 #include <inttypes.h>

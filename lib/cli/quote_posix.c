@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Words for a POSIX shell.
- */
+/* Words for a POSIX shell. */
 #include <string.h>
 
 #include "lib/cli/command.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Words for cmd.exe and PowerShell: double quotes, which no name of a file holds.
- */
+/* Words for cmd.exe and PowerShell: double quotes, which no name of a file holds. */
 #include <string.h>
 
 #include "lib/cli/command.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Child processes of the same executable: what all platforms share.
- */
+/* Child processes of the same executable: what all platforms share. */
 #include "lib/os/child_system.h"
 
 #include <stdlib.h>

@@ -2,9 +2,7 @@
 #ifndef LIB_OS_CHILD_SYSTEM_H
 #define LIB_OS_CHILD_SYSTEM_H
 
-/*
- * What child.c wants of the operating system.
- */
+/* What child.c wants of the operating system. */
 #include "lib/os/child.h"
 
 /* Hidden first argument; the role and the system's own arguments follow. */

@@ -113,9 +113,7 @@ own_path(struct err *e)
 	return NULL;
 }
 
-/*
- * The child gets SystemRoot, which Windows' own libraries (sockets) need, and no other variable.
- */
+/* The child gets SystemRoot, which Windows' own libraries (sockets) need, and no other variable. */
 static void
 choose_environment(wchar_t *out, size_t room)
 {

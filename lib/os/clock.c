@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The clocks: what all platforms share.
- */
+/* The clocks: what all platforms share. */
 #include "lib/os/clock.h"
 
 #include <limits.h>

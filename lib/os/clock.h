@@ -2,9 +2,7 @@
 #ifndef LIB_OS_CLOCK_H
 #define LIB_OS_CLOCK_H
 
-/*
- * Wall time in seconds since 1970-01-01T00:00:00Z, and monotonic time in milliseconds.
- */
+/* Wall time in seconds since 1970-01-01T00:00:00Z, and monotonic time in milliseconds. */
 #include <stdint.h>
 
 int64_t clock_wall(void);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The clocks of POSIX.
- */
+/* The clocks of POSIX. */
 #include "lib/os/clock.h"
 
 #include <errno.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The clocks of Windows.
- */
+/* The clocks of Windows. */
 #include "lib/os/clock.h"
 
 #include "lib/os/wide_windows.h"

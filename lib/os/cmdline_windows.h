@@ -2,9 +2,7 @@
 #ifndef LIB_OS_CMDLINE_WINDOWS_H
 #define LIB_OS_CMDLINE_WINDOWS_H
 
-/*
- * A program on Windows gets one text, its command line, and takes it apart by itself.
- */
+/* A program on Windows gets one text, its command line, and takes it apart by itself. */
 #include <wchar.h>
 
 #include "lib/base/err.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Directories: what all platforms share.
- */
+/* Directories: what all platforms share. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Directories on POSIX systems.
- */
+/* Directories on POSIX systems. */
 #include "lib/os/open_posix.h"
 
 #include <dirent.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Directories on Windows.
- */
+/* Directories on Windows. */
 #include "lib/os/open_windows.h"
 
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The contents of files: what all platforms share.
- */
+/* The contents of files: what all platforms share. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -109,9 +109,7 @@ struct file_out;
 
 /* Create name (replacing what is there) for writing. */
 struct file_out *file_out_open(struct dir *d, const char *name, unsigned mode, struct err *e);
-/*
- * Cut the existing regular file name after at bytes, and write on from there.
- */
+/* Cut the existing regular file name after at bytes, and write on from there. */
 struct file_out *file_out_continue(struct dir *d, const char *name, uint64_t at, struct err *e);
 int file_out_write(struct file_out *f, const void *data, size_t len, struct err *e);
 /* Flush to the disk when sync, close, and free f in any case.  0 or -1.  f may be NULL. */

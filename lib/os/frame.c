@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Frames over a pipe.
- */
+/* Frames over a pipe. */
 #include "lib/os/frame.h"
 
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Files that hold one JSON object.
- */
+/* Files that hold one JSON object. */
 #include "lib/os/json_file.h"
 
 #include "lib/base/json.h"

@@ -2,9 +2,7 @@
 #ifndef LIB_OS_JSON_FILE_H
 #define LIB_OS_JSON_FILE_H
 
-/*
- * Files that hold one JSON object.
- */
+/* Files that hold one JSON object. */
 #include <jansson.h>
 
 #include "lib/os/file.h"

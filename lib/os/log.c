@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Logging: one escaped line an event, in one write, to standard error.
- */
+/* Logging: one escaped line an event, in one write, to standard error. */
 #include "lib/os/log.h"
 
 #include <stdarg.h>

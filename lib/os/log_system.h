@@ -2,9 +2,7 @@
 #ifndef LIB_OS_LOG_SYSTEM_H
 #define LIB_OS_LOG_SYSTEM_H
 
-/*
- * The log of the operating system, for log.c.
- */
+/* The log of the operating system, for log.c. */
 #include "lib/os/log.h"
 
 #include <stdbool.h>

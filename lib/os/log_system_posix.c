@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The system's log: syslog(3), which the journal reads.
- */
+/* The system's log: syslog(3), which the journal reads. */
 #include "lib/os/log_system.h"
 
 #include <syslog.h>

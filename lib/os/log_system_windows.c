@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The system's log: the event log, source "Slipway" (or the program's name) of Application.
- */
+/* The system's log: the event log, source "Slipway" (or the program's name) of Application. */
 #include "lib/os/log_system.h"
 
 #include <stdio.h>

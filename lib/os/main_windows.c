@@ -39,9 +39,7 @@ wmain(void)
 		return EXIT_FAILURE;
 	}
 	rc = main(argc, argv);
-	/*
-	 * Without a console the user of a shortcut would only see that nothing starts.
-	 */
+	/* Without a console the user of a shortcut would only see that nothing starts. */
 	if (rc != 0 && !start_is_heard() && argc > 1 && strcmp(argv[1], "run") == 0)
 		start_show("Slipway", log_system_last());
 	free(argv);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The names of files on POSIX systems.
- */
+/* The names of files on POSIX systems. */
 #include "lib/os/move.h"
 
 #include <errno.h>

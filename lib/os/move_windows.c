@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The names of files on Windows.
- */
+/* The names of files on Windows. */
 #include "lib/os/move.h"
 
 #include <stdlib.h>
@@ -167,9 +165,7 @@ file_sync(struct dir *d, const char *name, struct err *e)
 	return error == 0 ? 0 : file_fail(d, name, error, e);
 }
 
-/*
- * Windows has no permission bits: only the right to write is kept, as the read-only attribute.
- */
+/* Windows has no permission bits: only the right to write is kept, as the read-only attribute. */
 int
 file_set_mode(struct dir *d, const char *name, unsigned mode, struct err *e)
 {

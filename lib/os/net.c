@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Connecting to the first of a host's addresses that answers.
- */
+/* Connecting to the first of a host's addresses that answers. */
 #include "lib/os/net.h"
 
 #include <stdio.h>

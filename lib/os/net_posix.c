@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * POSIX sockets, for net.c.
- */
+/* POSIX sockets, for net.c. */
 #include "lib/os/net.h"
 
 #include <errno.h>
@@ -116,9 +114,7 @@ net_lookup_take(const struct net_lookup *l, const struct addrinfo **out, struct 
 	return 0;
 }
 
-/*
- * Keep an idle connection alive in routers, and detect a dead one within a minute.
- */
+/* Keep an idle connection alive in routers, and detect a dead one within a minute. */
 static void
 keep_alive(int fd)
 {

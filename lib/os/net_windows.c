@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Winsock, for net.c.
- */
+/* Winsock, for net.c. */
 #include "lib/os/net.h"
 
 #include <limits.h>
@@ -98,9 +96,7 @@ set_option(SOCKET fd, int level, int name, DWORD value)
 	setsockopt(fd, level, name, (const char *)&value, sizeof value);
 }
 
-/*
- * Keep an idle connection alive in routers, and detect a dead one within a minute.
- */
+/* Keep an idle connection alive in routers, and detect a dead one within a minute. */
 static void
 keep_alive(SOCKET fd)
 {

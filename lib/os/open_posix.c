@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Opening what a name below a directory stands for, on POSIX systems.
- */
+/* Opening what a name below a directory stands for, on POSIX systems. */
 #include "lib/os/open_posix.h"
 
 #include <errno.h>

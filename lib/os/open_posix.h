@@ -2,9 +2,7 @@
 #ifndef LIB_OS_OPEN_POSIX_H
 #define LIB_OS_OPEN_POSIX_H
 
-/*
- * What the POSIX files of dir.h, file.h and move.h share.
- */
+/* What the POSIX files of dir.h, file.h and move.h share. */
 #include <limits.h>
 #include <sys/stat.h>
 #include <sys/types.h>

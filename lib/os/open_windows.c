@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Opening, renaming and removing what a name below a directory stands for, on Windows.
- */
+/* Opening, renaming and removing what a name below a directory stands for, on Windows. */
 #include "lib/os/open_windows.h"
 
 #include <stdio.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Paths: what all platforms share.
- */
+/* Paths: what all platforms share. */
 #include "lib/os/path.h"
 
 #include <string.h>

@@ -2,9 +2,7 @@
 #ifndef LIB_OS_PATH_H
 #define LIB_OS_PATH_H
 
-/*
- * Paths of this system: joining, taking apart, and resolving.
- */
+/* Paths of this system: joining, taking apart, and resolving. */
 #include <stdbool.h>
 
 #include "lib/base/buf.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What a path is on POSIX systems.
- */
+/* What a path is on POSIX systems. */
 #include "lib/os/path.h"
 
 #include <stdlib.h>

@@ -2,9 +2,7 @@
 #ifndef LIB_OS_PIPE_WINDOWS_H
 #define LIB_OS_PIPE_WINDOWS_H
 
-/*
- * The handles of a pipe on Windows, for child_windows.c.
- */
+/* The handles of a pipe on Windows, for child_windows.c. */
 #include "lib/os/pipe.h"
 #include "lib/os/wide_windows.h"
 

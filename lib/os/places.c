@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Where things are: what all platforms share.
- */
+/* Where things are: what all platforms share. */
 #include "lib/os/places_system.h"
 
 #include <string.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Where things are, on POSIX systems: the XDG base directories and /etc, /var.
- */
+/* Where things are, on POSIX systems: the XDG base directories and /etc, /var. */
 #include "lib/os/places_system.h"
 
 #include <pwd.h>

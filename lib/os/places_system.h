@@ -2,9 +2,7 @@
 #ifndef LIB_OS_PLACES_SYSTEM_H
 #define LIB_OS_PLACES_SYSTEM_H
 
-/*
- * What places.c wants of the operating system.
- */
+/* What places.c wants of the operating system. */
 #include "lib/os/places.h"
 
 /*

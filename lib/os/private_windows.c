@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What this user, administrators and the system alone may use.
- */
+/* What this user, administrators and the system alone may use. */
 #include "lib/os/private_windows.h"
 
 #include <stdbool.h>

@@ -2,9 +2,7 @@
 #ifndef LIB_OS_PRIVATE_WINDOWS_H
 #define LIB_OS_PRIVATE_WINDOWS_H
 
-/*
- * What this user, administrators and the system alone may use.
- */
+/* What this user, administrators and the system alone may use. */
 #include "lib/os/wide_windows.h"
 
 /*

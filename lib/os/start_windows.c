@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Before main() on Windows: where libraries are loaded from, arguments, the console.
- */
+/* Before main() on Windows: where libraries are loaded from, arguments, the console. */
 #include "lib/os/start_windows.h"
 
 #include <fcntl.h>

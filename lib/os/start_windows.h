@@ -2,9 +2,7 @@
 #ifndef LIB_OS_START_WINDOWS_H
 #define LIB_OS_START_WINDOWS_H
 
-/*
- * Before main() on Windows.  Only main_windows.c, which every program has, calls these.
- */
+/* Before main() on Windows.  Only main_windows.c, which every program has, calls these. */
 #include <stdbool.h>
 #include <wchar.h>
 
@@ -31,9 +29,7 @@ char **start_arguments(const wchar_t *line, int *argc, struct err *e);
 void start_console(void);
 void start_console_restore(void);
 
-/*
- * Whether standard error is visible; a program without a console has none.
- */
+/* Whether standard error is visible; a program without a console has none. */
 bool start_is_heard(void);
 
 /*

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * UTF-8 and UTF-16, and Windows' errors as ours.
- */
+/* UTF-8 and UTF-16, and Windows' errors as ours. */
 #include "lib/os/wide_windows.h"
 
 #include <stdarg.h>

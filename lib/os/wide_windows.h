@@ -2,9 +2,7 @@
 #ifndef LIB_OS_WIDE_WINDOWS_H
 #define LIB_OS_WIDE_WINDOWS_H
 
-/*
- * For the _windows.c files: UTF-8 inside, UTF-16 at the edge, and the system's errors as ours.
- */
+/* For the _windows.c files: UTF-8 inside, UTF-16 at the edge, and the system's errors as ours. */
 #ifndef WIN32_LEAN_AND_MEAN
 #define WIN32_LEAN_AND_MEAN
 #endif

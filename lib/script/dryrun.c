@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Running a script where there is no station.
- */
+/* Running a script where there is no station. */
 #include "lib/script/dryrun.h"
 
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Which keys a script may touch.
- */
+/* Which keys a script may touch. */
 #include "lib/script/keyguard.h"
 
 #include <stdio.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Configuration scripts in a child process: the parent's side.
- */
+/* Configuration scripts in a child process: the parent's side. */
 #include "lib/script/runner.h"
 
 #include <stdlib.h>

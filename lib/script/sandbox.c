@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A Lua state that can compute and nothing else.
- */
+/* A Lua state that can compute and nothing else. */
 #include "lib/script/sandbox.h"
 
 #include <stdbool.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Configuration scripts in a child process: the child's side.
- */
+/* Configuration scripts in a child process: the child's side. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What a program and its script child say to each other.
- */
+/* What a program and its script child say to each other. */
 #include "lib/script/script_frames.h"
 
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Which installation and application a program's settings are under.
- */
+/* Which installation and application a program's settings are under. */
 #include "lib/settings/application.h"
 
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Change sets.
- */
+/* Change sets. */
 #include "lib/settings/changeset.h"
 
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * All settings below a key, in one of three forms.
- */
+/* All settings below a key, in one of three forms. */
 #include "lib/settings/dump.h"
 
 #include <inttypes.h>

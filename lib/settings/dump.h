@@ -2,9 +2,7 @@
 #ifndef LIB_SETTINGS_DUMP_H
 #define LIB_SETTINGS_DUMP_H
 
-/*
- * All settings below a key, in one of three forms.
- */
+/* All settings below a key, in one of three forms. */
 #include <jansson.h>
 
 #include "lib/settings/settings.h"

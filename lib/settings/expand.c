@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * %NAME% in settings and scripts.
- */
+/* %NAME% in settings and scripts. */
 #include "lib/settings/expand.h"
 
 #include <string.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Rules for key paths and names of values.
- */
+/* Rules for key paths and names of values. */
 #include "lib/settings/key.h"
 
 #include <string.h>

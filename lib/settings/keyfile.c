@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * One key file in memory.
- */
+/* One key file in memory. */
 #include "lib/settings/keyfile.h"
 
 #include <stdlib.h>

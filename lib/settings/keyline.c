@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * One line of a key file.
- */
+/* One line of a key file. */
 #include "lib/settings/keyline.h"
 
 #include <string.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Keys as a tree with a table.  The hash of a key continues that of its parent.
- */
+/* Keys as a tree with a table.  The hash of a key continues that of its parent. */
 #include "lib/settings/keytree.h"
 
 #include <stdlib.h>

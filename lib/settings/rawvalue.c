@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Raw values of the registry.
- */
+/* Raw values of the registry. */
 #include "lib/settings/rawvalue.h"
 
 #include <stdbool.h>

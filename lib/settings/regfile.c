@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Registry export files.
- */
+/* Registry export files. */
 #include "lib/settings/regfile.h"
 
 #include <inttypes.h>

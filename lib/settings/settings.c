@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The settings store: the same of key files and of the registry.
- */
+/* The settings store: the same of key files and of the registry. */
 #include "lib/settings/settings.h"
 
 #include <string.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * UTF-16LE and UTF-8.
- */
+/* UTF-16LE and UTF-8. */
 #include "lib/settings/utf16.h"
 
 #include "lib/base/text.h"

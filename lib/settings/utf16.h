@@ -2,9 +2,7 @@
 #ifndef LIB_SETTINGS_UTF16_H
 #define LIB_SETTINGS_UTF16_H
 
-/*
- * UTF-16LE, as .reg files and the registry have it, to UTF-8 and back (RFC 2781, RFC 3629).
- */
+/* UTF-16LE, as .reg files and the registry have it, to UTF-8 and back (RFC 2781, RFC 3629). */
 
 #include "lib/base/buf.h"
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Typed values: building, checking and comparing.
- */
+/* Typed values: building, checking and comparing. */
 #include "lib/settings/value.h"
 
 #include <inttypes.h>

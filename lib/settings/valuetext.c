@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The text form of typed values.
- */
+/* The text form of typed values. */
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>

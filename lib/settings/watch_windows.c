@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Watching a key of the registry.
- */
+/* Watching a key of the registry. */
 #include "lib/settings/watch_windows.h"
 
 #include <stdbool.h>

@@ -2,9 +2,7 @@
 #ifndef LIB_SETTINGS_WATCH_WINDOWS_H
 #define LIB_SETTINGS_WATCH_WINDOWS_H
 
-/*
- * Whether a key of the registry, or anything below it, may have changed.
- */
+/* Whether a key of the registry, or anything below it, may have changed. */
 #include "lib/os/wide_windows.h"
 
 /* Begins as zeros. */

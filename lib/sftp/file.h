@@ -2,9 +2,7 @@
 #ifndef LIB_SFTP_FILE_H
 #define LIB_SFTP_FILE_H
 
-/*
- * A file that is asked for, and its result.
- */
+/* A file that is asked for, and its result. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

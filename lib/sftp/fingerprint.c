@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Fingerprints of SSH keys.
- */
+/* Fingerprints of SSH keys. */
 #include "lib/sftp/fingerprint.h"
 
 #include <string.h>

@@ -2,9 +2,7 @@
 #ifndef LIB_SFTP_FINGERPRINT_H
 #define LIB_SFTP_FINGERPRINT_H
 
-/*
- * Fingerprints of SSH keys as ssh-keygen -l prints them: "SHA256:" and 43 base64 digits.
- */
+/* Fingerprints of SSH keys as ssh-keygen -l prints them: "SHA256:" and 43 base64 digits. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

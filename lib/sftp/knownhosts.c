@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * known_hosts files.
- */
+/* known_hosts files. */
 #include "lib/sftp/knownhosts.h"
 
 #include <stdio.h>

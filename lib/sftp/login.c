@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The private key or the password that a station logs in with.
- */
+/* The private key or the password that a station logs in with. */
 #include "lib/sftp/login.h"
 
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Private keys in the format that ssh-keygen writes.
- */
+/* Private keys in the format that ssh-keygen writes. */
 #include "lib/sftp/opensshkey.h"
 
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The parent of a fetch child.
- */
+/* The parent of a fetch child. */
 #include "lib/sftp/session.h"
 
 #include <stdlib.h>

@@ -57,9 +57,7 @@ int session_login(struct session *c, const struct login *login, struct err *e);
  */
 int session_run(struct session *c, struct sftp_file *files, size_t n, bool *moved, struct err *e);
 
-/*
- * After ERR_HOSTKEY: returns whether the server's other key may be the pinned one.
- */
+/* After ERR_HOSTKEY: returns whether the server's other key may be the pinned one. */
 bool session_other_key(const struct session *c);
 
 /* Returns how the child is confined; NULL before it said so. */

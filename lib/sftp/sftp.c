@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Reading many files over one SFTP session: the replies.
- */
+/* Reading many files over one SFTP session: the replies. */
 #include "lib/sftp/sftp_state.h"
 
 #include <inttypes.h>

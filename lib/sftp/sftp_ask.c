@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The requests of an SFTP session: which file is asked for next, and for how many bytes.
- */
+/* The requests of an SFTP session: which file is asked for next, and for how many bytes. */
 #include "lib/sftp/sftp_state.h"
 
 #include <stdlib.h>

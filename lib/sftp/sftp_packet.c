@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Packets of SFTP version 3.
- */
+/* Packets of SFTP version 3. */
 #include "lib/sftp/sftp_packet.h"
 
 #include <string.h>

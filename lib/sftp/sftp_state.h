@@ -14,9 +14,7 @@
 #include "lib/sftp/sftp.h"
 #include "lib/sftp/sftp_packet.h"
 
-/*
- * Slots for open requests: more than SFTP_WINDOW_REQUESTS and a CLOSE for each open file.
- */
+/* Slots for open requests: more than SFTP_WINDOW_REQUESTS and a CLOSE for each open file. */
 #define SFTP_SLOTS 8192u
 
 struct sftp_entry;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * One SSH connection with its "sftp" subsystem, through libssh2.
- */
+/* One SSH connection with its "sftp" subsystem, through libssh2. */
 #include "lib/sftp/ssh.h"
 
 #include <stdio.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The memory of one libssh2 session.
- */
+/* The memory of one libssh2 session. */
 #include "lib/sftp/ssh_alloc.h"
 
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * libssh2's memory and its way to the network.
- */
+/* libssh2's memory and its way to the network. */
 #include "lib/sftp/ssh_io.h"
 
 #include <errno.h>

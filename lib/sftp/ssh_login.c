@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Logging in, by public key or by password, and the channel that may be opened along with it.
- */
+/* Logging in, by public key or by password, and the channel that may be opened along with it. */
 #include "lib/sftp/ssh_login.h"
 
 #include <string.h>

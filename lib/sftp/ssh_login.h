@@ -2,9 +2,7 @@
 #ifndef LIB_SFTP_SSH_LOGIN_H
 #define LIB_SFTP_SSH_LOGIN_H
 
-/*
- * Logging in.
- */
+/* Logging in. */
 #include <stdint.h>
 
 #include "lib/base/err.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Addresses of repositories.
- */
+/* Addresses of repositories. */
 #include "lib/sftp/url.h"
 
 #include <string.h>

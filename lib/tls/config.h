@@ -2,9 +2,7 @@
 #ifndef LIB_TLS_CONFIG_H
 #define LIB_TLS_CONFIG_H
 
-/*
- * What the settings say at one moment.
- */
+/* What the settings say at one moment. */
 #include "lib/settings/settings.h"
 #include "lib/x509/source.h"
 #include "slipway/tls.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Connections.
- */
+/* Connections. */
 #include "lib/tls/conn.h"
 
 #include <stdarg.h>
@@ -28,9 +26,7 @@
 
 enum mode { MODE_UNDECIDED, MODE_PLAIN, MODE_TLS };
 
-/*
- * Texts are made on demand: most connections need none, and a server may have ten thousand.
- */
+/* Texts are made on demand: most connections need none, and a server may have ten thousand. */
 struct slipway_tls_conn {
 	struct tls_setup *setup;
 	struct stream stream;

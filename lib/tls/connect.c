@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Connecting to the first of several servers that accepts us.
- */
+/* Connecting to the first of several servers that accepts us. */
 #include "lib/os/clock.h"
 #include "lib/os/net.h"
 #include "lib/tls/conn.h"

@@ -2,9 +2,7 @@
 #ifndef LIB_TLS_HANDLE_H
 #define LIB_TLS_HANDLE_H
 
-/*
- * What connections ask the handle.
- */
+/* What connections ask the handle. */
 #include "lib/tls/setup.h"
 
 #define TLS_TEXT_SIZE 4096 /* bytes of a handle's texts, with the final NUL */

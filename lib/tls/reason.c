@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * OpenSSL's errors in words for people who know our settings.
- */
+/* OpenSSL's errors in words for people who know our settings. */
 #include "lib/tls/reason.h"
 
 #include <stdio.h>

@@ -2,9 +2,7 @@
 #ifndef LIB_TLS_REASON_H
 #define LIB_TLS_REASON_H
 
-/*
- * OpenSSL's errors in words for people who know our settings.
- */
+/* OpenSSL's errors in words for people who know our settings. */
 #include "lib/tls/setup.h"
 
 /* Write what an error of OpenSSL means to text.  Returns its code. */

@@ -24,9 +24,7 @@ stream_read(struct stream *s, void *buf, size_t len)
 {
 	long n;
 
-	/*
-	 * Return the first byte alone: a read for more could wait for bytes that never come.
-	 */
+	/* Return the first byte alone: a read for more could wait for bytes that never come. */
 	if (s->started && len > 0) {
 		s->started = s->waits = false;
 		*(unsigned char *)buf = s->first;

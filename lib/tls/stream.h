@@ -2,9 +2,7 @@
 #ifndef LIB_TLS_STREAM_H
 #define LIB_TLS_STREAM_H
 
-/*
- * How bytes are moved: over a descriptor, or by the caller's functions.
- */
+/* How bytes are moved: over a descriptor, or by the caller's functions. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

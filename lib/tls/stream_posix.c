@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Descriptors of POSIX sockets.
- */
+/* Descriptors of POSIX sockets. */
 #include "lib/tls/stream.h"
 
 #include <errno.h>

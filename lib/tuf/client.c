@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The client's workflow.  Numbers in comments are sections of the TUF specification 1.0.
- */
+/* The client's workflow.  Numbers in comments are sections of the TUF specification 1.0. */
 #include <inttypes.h>
 #include <stdlib.h>
 

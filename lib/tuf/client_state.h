@@ -2,9 +2,7 @@
 #ifndef LIB_TUF_CLIENT_STATE_H
 #define LIB_TUF_CLIENT_STATE_H
 
-/*
- * The inside of a client, for client.c, roots.c and search.c alone.
- */
+/* The inside of a client, for client.c, roots.c and search.c alone. */
 #include "lib/tuf/client.h"
 
 /* A delegated role that was verified under one delegator. */

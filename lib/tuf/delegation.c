@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Which paths a delegation covers.
- */
+/* Which paths a delegation covers. */
 #include "lib/tuf/delegation.h"
 
 #include <string.h>

@@ -2,9 +2,7 @@
 #ifndef LIB_TUF_DELEGATION_H
 #define LIB_TUF_DELEGATION_H
 
-/*
- * Delegated roles, and the paths that they cover (specification 4.5).
- */
+/* Delegated roles, and the paths that they cover (specification 4.5). */
 
 #include "lib/tuf/envelope.h"
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Public keys of a TUF repository.
- */
+/* Public keys of a TUF repository. */
 #include "lib/tuf/key.h"
 
 #include <stdlib.h>

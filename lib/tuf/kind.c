@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The kinds of keys.
- */
+/* The kinds of keys. */
 #include "lib/tuf/kind.h"
 
 #include <string.h>

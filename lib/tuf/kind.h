@@ -2,9 +2,7 @@
 #ifndef LIB_TUF_KIND_H
 #define LIB_TUF_KIND_H
 
-/*
- * The kinds of keys, for key.c and privkey.c alone: key.h has the table for readers.
- */
+/* The kinds of keys, for key.c and privkey.c alone: key.h has the table for readers. */
 #include <openssl/evp.h>
 
 #include "lib/tuf/key.h"

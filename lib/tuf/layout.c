@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Names that stations and repositories agree on.
- */
+/* Names that stations and repositories agree on. */
 #include "lib/tuf/layout.h"
 
 #include <inttypes.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The contents of metadata files.
- */
+/* The contents of metadata files. */
 #include "lib/tuf/metadata.h"
 
 #include <inttypes.h>

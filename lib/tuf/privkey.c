@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Private keys.
- */
+/* Private keys. */
 #include "lib/tuf/privkey.h"
 
 #include <stdlib.h>

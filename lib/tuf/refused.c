@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The note of a metadata file that can't be taken.
- */
+/* The note of a metadata file that can't be taken. */
 #include "lib/tuf/refused.h"
 
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Signatures over metadata.
- */
+/* Signatures over metadata. */
 #include "lib/tuf/sign.h"
 
 #include <stdlib.h>

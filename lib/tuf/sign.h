@@ -2,9 +2,7 @@
 #ifndef LIB_TUF_SIGN_H
 #define LIB_TUF_SIGN_H
 
-/*
- * Signatures over metadata.
- */
+/* Signatures over metadata. */
 
 #include "lib/tuf/privkey.h"
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Reading certificates, revocation lists and signing requests in PEM form.
- */
+/* Reading certificates, revocation lists and signing requests in PEM form. */
 #include "lib/x509/certs.h"
 
 #include <limits.h>

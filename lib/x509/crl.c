@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What revocation lists say.
- */
+/* What revocation lists say. */
 #include "lib/x509/crl.h"
 
 #include <stdio.h>

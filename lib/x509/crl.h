@@ -2,9 +2,7 @@
 #ifndef LIB_X509_CRL_H
 #define LIB_X509_CRL_H
 
-/*
- * What revocation lists say.
- */
+/* What revocation lists say. */
 #include "lib/x509/facts.h"
 
 /* Whether issuer has the name that the list's issuer has, and its key signed the list. */

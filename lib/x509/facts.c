@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What certificates in PEM form say.
- */
+/* What certificates in PEM form say. */
 #include "lib/x509/facts.h"
 
 #include <stdio.h>

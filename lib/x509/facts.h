@@ -2,9 +2,7 @@
 #ifndef LIB_X509_FACTS_H
 #define LIB_X509_FACTS_H
 
-/*
- * What certificates say, for messages, for people and for comparing them.
- */
+/* What certificates say, for messages, for people and for comparing them. */
 
 #include "lib/base/digest.h"
 #include "lib/x509/certs.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Faults of certificates that pair_read() doesn't refuse.
- */
+/* Faults of certificates that pair_read() doesn't refuse. */
 #include "lib/x509/judge.h"
 
 #include <openssl/err.h>

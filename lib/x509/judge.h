@@ -2,9 +2,7 @@
 #ifndef LIB_X509_JUDGE_H
 #define LIB_X509_JUDGE_H
 
-/*
- * Faults of certificates that pair_read() doesn't refuse, but that peers refuse or should.
- */
+/* Faults of certificates that pair_read() doesn't refuse, but that peers refuse or should. */
 #include "lib/x509/certs.h"
 
 /*

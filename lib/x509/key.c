@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Private keys for certificates.
- */
+/* Private keys for certificates. */
 #include "lib/x509/key.h"
 
 #include <string.h>

@@ -2,9 +2,7 @@
 #ifndef LIB_X509_KEY_H
 #define LIB_X509_KEY_H
 
-/*
- * Private keys for certificates.
- */
+/* Private keys for certificates. */
 #include <openssl/evp.h>
 
 #include "lib/os/file.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A private key and its certificate.
- */
+/* A private key and its certificate. */
 #include "lib/x509/pair.h"
 
 #include <string.h>

@@ -2,9 +2,7 @@
 #ifndef LIB_X509_PAIR_H
 #define LIB_X509_PAIR_H
 
-/*
- * A private key and its certificate.
- */
+/* A private key and its certificate. */
 #include <openssl/ssl.h>
 
 #include "lib/x509/certs.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Where keys, certificates and revocation lists come from.
- */
+/* Where keys, certificates and revocation lists come from. */
 #include "lib/x509/source.h"
 
 #include <string.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Trusted certificates: pins and CA certificates.
- */
+/* Trusted certificates: pins and CA certificates. */
 #include "lib/x509/trust.h"
 
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A private CA in a directory.
- */
+/* A private CA in a directory. */
 #include "server/cert/ca.h"
 
 #include <stdio.h>
@@ -57,9 +55,7 @@ ca_make(const char *path, const struct cert_request *rq, struct cert_info *info,
 	if (found == 1) {
 		err_setx(e, ERR_EXISTS, "%s: there is a CA already; give another name", path);
 	} else {
-		/*
-		 * A certificate without a key is left from a crash; nothing was signed with it.
-		 */
+		/* A certificate without a key is left from a crash; nothing was signed with it. */
 		file_remove(d, CA_CERT_FILE, &ignored);
 		if ((rc = fill(d, &key, &crt, e)) == -1) {
 			file_remove(d, CA_CERT_FILE, &ignored);

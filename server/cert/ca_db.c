@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The database of a CA.
- */
+/* The database of a CA. */
 #include "server/cert/ca_db.h"
 
 #include <stdlib.h>

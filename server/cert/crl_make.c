@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Certificate revocation lists.
- */
+/* Certificate revocation lists. */
 #include "server/cert/crl_make.h"
 
 #include <string.h>

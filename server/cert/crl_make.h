@@ -2,9 +2,7 @@
 #ifndef SERVER_CERT_CRL_MAKE_H
 #define SERVER_CERT_CRL_MAKE_H
 
-/*
- * Certificate revocation lists (RFC 5280, 5), as PEM.
- */
+/* Certificate revocation lists (RFC 5280, 5), as PEM. */
 
 #include <jansson.h>
 #include <openssl/x509.h>

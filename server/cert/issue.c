@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * X.509 v3 certificates and requests as OpenSSL's objects.
- */
+/* X.509 v3 certificates and requests as OpenSSL's objects. */
 #include "server/cert/issue.h"
 
 #include <string.h>

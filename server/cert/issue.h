@@ -3,8 +3,7 @@
 #define SERVER_CERT_ISSUE_H
 
 /*
- * X.509 v3 certificates and requests as OpenSSL's objects: what a certificate says, and
- * signing it.
+ * X.509 v3 certificates and requests as OpenSSL's objects: what a certificate says, and signing it.
  */
 #include <stdbool.h>
 
@@ -14,8 +13,7 @@
 #include "lib/base/buf.h"
 
 /*
- * Hexadecimal digits of a serial number (RFC 5280, 4.1.2.2: at most 20 bytes), with the final
- * NUL.
+ * Hexadecimal digits of a serial number (RFC 5280, 4.1.2.2: at most 20 bytes), with the final NUL.
  */
 #define CERT_SERIAL_SIZE 41
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The files of keys, certificates and requests.
- */
+/* The files of keys, certificates and requests. */
 #include "server/cert/pair_files.h"
 
 #include <stdio.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Which certificates a server really serves.
- */
+/* Which certificates a server really serves. */
 #include "server/cert/probe.h"
 
 #include <stdio.h>

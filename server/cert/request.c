@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Private keys and self-signed X.509 v3 certificates, and requests for others to sign.
- */
+/* Private keys and self-signed X.509 v3 certificates, and requests for others to sign. */
 #include "server/cert/request.h"
 
 #include "lib/base/date.h"

@@ -2,9 +2,7 @@
 #ifndef SERVER_CERT_REQUEST_H
 #define SERVER_CERT_REQUEST_H
 
-/*
- * Private keys with self-signed X.509 v3 certificates, or requests for them, in memory.
- */
+/* Private keys with self-signed X.509 v3 certificates, or requests for them, in memory. */
 #include <stdbool.h>
 
 #include "lib/base/buf.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Issuing a certificate for a signing request.
- */
+/* Issuing a certificate for a signing request. */
 #include "server/cert/sign.h"
 
 #include <inttypes.h>

@@ -2,9 +2,7 @@
 #ifndef SERVER_CERT_SIGN_H
 #define SERVER_CERT_SIGN_H
 
-/*
- * Issuing a certificate by a CA for a signing request (PKCS#10) in a file.
- */
+/* Issuing a certificate by a CA for a signing request (PKCS#10) in a file. */
 #include "server/cert/ca.h"
 
 #define CERT_SIGN_DAYS_DEFAULT 825

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway-repo app add.
- */
+/* slipway-repo app add. */
 
 #include "server/cmd/cmd_change.h"
 #include "server/repo/keyset.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway-repo cert ca, cert revoke, cert crl.
- */
+/* slipway-repo cert ca, cert revoke, cert crl. */
 #include <stdio.h>
 
 #include "server/repo/audit_state.h"

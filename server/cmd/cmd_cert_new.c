@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway-repo cert new, cert csr.
- */
+/* slipway-repo cert new, cert csr. */
 #include <stdio.h>
 
 #include "server/repo/audit_state.h"

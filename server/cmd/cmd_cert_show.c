@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway-repo cert show.
- */
+/* slipway-repo cert show. */
 #include <stdio.h>
 
 #include "lib/base/date.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway-repo cert sign.
- */
+/* slipway-repo cert sign. */
 #include <stdio.h>
 #include <string.h>
 

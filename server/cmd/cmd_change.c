@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The commands that change a repository: their options, and a session's result at the terminal.
- */
+/* The commands that change a repository: their options, and a session's result at the terminal. */
 #include "server/cmd/cmd_change.h"
 
 #include <stdio.h>

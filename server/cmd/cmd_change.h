@@ -2,9 +2,7 @@
 #ifndef SERVER_CMD_CMD_CHANGE_H
 #define SERVER_CMD_CMD_CHANGE_H
 
-/*
- * The commands that change a repository: their options, and a session's result at the terminal.
- */
+/* The commands that change a repository: their options, and a session's result at the terminal. */
 #include "server/cmd/common.h"
 #include "server/repo/session.h"
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway-repo gc.
- */
+/* slipway-repo gc. */
 #include <inttypes.h>
 #include <stdio.h>
 

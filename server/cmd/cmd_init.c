@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway-repo init.
- */
+/* slipway-repo init. */
 #include <stdio.h>
 
 #include "server/repo/audit_state.h"

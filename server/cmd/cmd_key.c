@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway-repo key new, key import, key list.
- */
+/* slipway-repo key new, key import, key list. */
 #include <stdio.h>
 #include <string.h>
 

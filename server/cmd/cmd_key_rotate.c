@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway-repo key rotate, key revoke, renew.
- */
+/* slipway-repo key rotate, key revoke, renew. */
 #include <stdio.h>
 #include <string.h>
 

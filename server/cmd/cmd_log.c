@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway-repo log.
- */
+/* slipway-repo log. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway-repo publish.
- */
+/* slipway-repo publish. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -80,9 +78,7 @@ read_requests(const struct option_list *paths, struct err *e)
 	return all;
 }
 
-/*
- * Stores the files of a signed release, from the directory that the release was made of.
- */
+/* Stores the files of a signed release, from the directory that the release was made of. */
 static int
 store_signed(struct session *s, const char *path, struct err *e)
 {

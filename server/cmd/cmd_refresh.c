@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway-repo refresh: what a timer runs, with the online keys only.
- */
+/* slipway-repo refresh: what a timer runs, with the online keys only. */
 #include <inttypes.h>
 #include <stdio.h>
 

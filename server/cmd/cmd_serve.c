@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway-repo serve.
- */
+/* slipway-repo serve. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

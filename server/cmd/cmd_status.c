@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway-repo status.
- */
+/* slipway-repo status. */
 #include <inttypes.h>
 #include <stdio.h>
 

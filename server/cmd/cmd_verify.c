@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway-repo verify.
- */
+/* slipway-repo verify. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway-repo: its table of commands, and the repository that they work on.
- */
+/* slipway-repo: its table of commands, and the repository that they work on. */
 #include "server/cmd/command.h"
 
 #include "lib/os/log.h"

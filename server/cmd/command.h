@@ -2,9 +2,7 @@
 #ifndef SERVER_CMD_COMMAND_H
 #define SERVER_CMD_COMMAND_H
 
-/*
- * The commands of slipway-repo.
- */
+/* The commands of slipway-repo. */
 #include "lib/cli/command.h"
 
 extern const struct command cmd_init, cmd_app_add, cmd_publish, cmd_sign, cmd_renew, cmd_key_new,

@@ -2,9 +2,7 @@
 #ifndef SERVER_CMD_COMMON_H
 #define SERVER_CMD_COMMON_H
 
-/*
- * What the commands of slipway-repo share: the repository, and rows of options.
- */
+/* What the commands of slipway-repo share: the repository, and rows of options. */
 #include "server/cmd/command.h"
 
 /* The values of the program's options. */

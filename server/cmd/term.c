@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * How long certificates and roles are still valid.
- */
+/* How long certificates and roles are still valid. */
 #include "server/cmd/term.h"
 
 #include <inttypes.h>

@@ -2,9 +2,7 @@
 #ifndef SERVER_CMD_TERM_H
 #define SERVER_CMD_TERM_H
 
-/*
- * How long certificates and roles are still valid, and --warn-days.
- */
+/* How long certificates and roles are still valid, and --warn-days. */
 #include <stdbool.h>
 #include <stdint.h>
 

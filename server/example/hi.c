@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * hi: an operator interface in miniature, a client of the TLS connection library.
- */
+/* hi: an operator interface in miniature, a client of the TLS connection library. */
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>

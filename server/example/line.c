@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What the example Kernel and HI share.
- */
+/* What the example Kernel and HI share. */
 #include "server/example/line.h"
 
 #include <stdarg.h>

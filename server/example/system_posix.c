@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What the examples want of a POSIX system.
- */
+/* What the examples want of a POSIX system. */
 #include "server/example/system.h"
 
 #include <errno.h>

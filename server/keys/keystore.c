@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Private keys in files.
- */
+/* Private keys in files. */
 #include "server/keys/keystore.h"
 
 #include <stdio.h>

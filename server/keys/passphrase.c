@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Where passphrases of private keys come from.
- */
+/* Where passphrases of private keys come from. */
 #include "server/keys/passphrase.h"
 
 #include <stdio.h>

@@ -2,9 +2,7 @@
 #ifndef SERVER_KEYS_TERMINAL_H
 #define SERVER_KEYS_TERMINAL_H
 
-/*
- * Asking the person at the terminal.
- */
+/* Asking the person at the terminal. */
 #include "lib/base/buf.h"
 
 /*

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Asking the person at the terminal, on POSIX systems.
- */
+/* Asking the person at the terminal, on POSIX systems. */
 #include "server/keys/terminal.h"
 
 #include <errno.h>

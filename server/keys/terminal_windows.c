@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Asking the person at the console, on Windows.
- */
+/* Asking the person at the console, on Windows. */
 #include "server/keys/terminal.h"
 
 #include <stdbool.h>

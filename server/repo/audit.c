@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The hash-chained record of what was done to a repository.
- */
+/* The hash-chained record of what was done to a repository. */
 #include "server/repo/audit.h"
 
 #include <inttypes.h>

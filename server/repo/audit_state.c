@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A line of the log: who did it, and which metadata is live afterwards.
- */
+/* A line of the log: who did it, and which metadata is live afterwards. */
 #include "server/repo/audit_state.h"
 
 #include <stdlib.h>

@@ -2,9 +2,7 @@
 #ifndef SERVER_REPO_AUDIT_STATE_H
 #define SERVER_REPO_AUDIT_STATE_H
 
-/*
- * Recording an action in the log (audit.h): who did it, and which metadata is live afterwards.
- */
+/* Recording an action in the log (audit.h): who did it, and which metadata is live afterwards. */
 #include <jansson.h>
 
 #include "lib/os/file.h"

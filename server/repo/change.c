@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A change of a repository, until it is signed.  change_write.c puts it live.
- */
+/* A change of a repository, until it is signed.  change_write.c puts it live. */
 #include "server/repo/change.h"
 
 #include <inttypes.h>

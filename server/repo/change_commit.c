@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Checking a signed change, its snapshot and timestamp, and putting it live.
- */
+/* Checking a signed change, its snapshot and timestamp, and putting it live. */
 #include "server/repo/change_commit.h"
 
 #include <inttypes.h>

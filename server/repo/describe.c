@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What is to be signed, in words.
- */
+/* What is to be signed, in words. */
 #include "server/repo/describe.h"
 
 #include <inttypes.h>

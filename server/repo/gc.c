@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Removing what stations don't ask for any more.
- */
+/* Removing what stations don't ask for any more. */
 #include "server/repo/gc.h"
 
 #include <inttypes.h>

@@ -22,9 +22,7 @@ struct gc {
 	int64_t days,
 	    keep; /* snapshots that were current within these days, and the newest ones, stay */
 	bool dry; /* remove nothing */
-	/*
-	 * Called for each removed file, and (removed false) for each unknown file, which stays.
-	 */
+	/* Called for each removed file, and (removed false) for each unknown file, which stays. */
 	void (*each)(void *arg, const char *path, bool removed);
 	void (*fault)(void *arg, const struct err *what);
 	void *arg;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Who may sign a role.
- */
+/* Who may sign a role. */
 #include "server/repo/keyset.h"
 
 #include <string.h>

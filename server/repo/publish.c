@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Publishing a release: its part of a change, and its files.
- */
+/* Publishing a release: its part of a change, and its files. */
 #include "server/repo/publish.h"
 
 #include <inttypes.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Reading and checking the directory of a release.
- */
+/* Reading and checking the directory of a release. */
 #include "server/repo/release.h"
 
 #include <inttypes.h>

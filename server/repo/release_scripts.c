@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Running the scripts of a release before it is published.
- */
+/* Running the scripts of a release before it is published. */
 #include <stdlib.h>
 #include <string.h>
 

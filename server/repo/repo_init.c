@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Making a new repository: directories, four keys, and version 1 of the four top-level roles.
- */
+/* Making a new repository: directories, four keys, and version 1 of the four top-level roles. */
 #include "server/repo/repo.h"
 
 #include <stdio.h>

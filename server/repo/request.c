@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Signing requests.
- */
+/* Signing requests. */
 #include "server/repo/request.h"
 
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The files of the served tree, and those that nothing names.
- */
+/* The files of the served tree, and those that nothing names. */
 #include "server/repo/served_check.h"
 
 #include <stdio.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Checking the metadata and targets of the served tree, and noting the files that they name.
- */
+/* Checking the metadata and targets of the served tree, and noting the files that they name. */
 #include "server/repo/served_check.h"
 
 #include <inttypes.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Changing a repository, from its lock to the line in its log.
- */
+/* Changing a repository, from its lock to the line in its log. */
 #include "server/repo/session.h"
 
 #include <inttypes.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A file of trusted certificates, edited.
- */
+/* A file of trusted certificates, edited. */
 #include "server/rollover/bundle.h"
 
 #include <string.h>

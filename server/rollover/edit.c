@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Publishing releases in which stations trust other certificates.
- */
+/* Publishing releases in which stations trust other certificates. */
 #include "server/rollover/edit.h"
 
 #include <string.h>

@@ -2,9 +2,7 @@
 #ifndef SERVER_ROLLOVER_EDIT_H
 #define SERVER_ROLLOVER_EDIT_H
 
-/*
- * Publishing releases in which stations trust other certificates.
- */
+/* Publishing releases in which stations trust other certificates. */
 #include "server/repo/session.h"
 #include "server/rollover/look.h"
 

@@ -2,9 +2,7 @@
 #ifndef SERVER_ROLLOVER_HOOK_H
 #define SERVER_ROLLOVER_HOOK_H
 
-/*
- * Commands of the maintainer's own.
- */
+/* Commands of the maintainer's own. */
 #include <stddef.h>
 
 #include "lib/base/err.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Commands of the maintainer's own, by cmd.exe.
- */
+/* Commands of the maintainer's own, by cmd.exe. */
 #include "server/rollover/hook.h"
 
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * How far a replacement has come.
- */
+/* How far a replacement has come. */
 #include "server/rollover/look.h"
 
 #include <string.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The files of a pair that is being replaced: making the new one, and moving them.
- */
+/* The files of a pair that is being replaced: making the new one, and moving them. */
 #include "server/rollover/pair.h"
 
 #include <stdio.h>

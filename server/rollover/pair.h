@@ -2,9 +2,7 @@
 #ifndef SERVER_ROLLOVER_PAIR_H
 #define SERVER_ROLLOVER_PAIR_H
 
-/*
- * The files of a pair that is being replaced.
- */
+/* The files of a pair that is being replaced. */
 #include <openssl/x509.h>
 
 #include "server/rollover/state.h"

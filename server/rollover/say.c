@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Where a replacement stands, in words.
- */
+/* Where a replacement stands, in words. */
 #include "server/rollover/say.h"
 
 #include <stdio.h>

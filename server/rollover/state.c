@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The part of a replacement that is remembered.
- */
+/* The part of a replacement that is remembered. */
 #include "server/rollover/state.h"
 
 #include <stdlib.h>

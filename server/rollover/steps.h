@@ -2,9 +2,7 @@
 #ifndef SERVER_ROLLOVER_STEPS_H
 #define SERVER_ROLLOVER_STEPS_H
 
-/*
- * Taking a step of a replacement, and taking one back.
- */
+/* Taking a step of a replacement, and taking one back. */
 #include "server/repo/session.h"
 #include "server/rollover/look.h"
 #include "server/rollover/pair.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Which certificates of a replacement stations trust.
- */
+/* Which certificates of a replacement stations trust. */
 #include "server/rollover/trust.h"
 
 #include <inttypes.h>

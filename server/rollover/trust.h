@@ -2,9 +2,7 @@
 #ifndef SERVER_ROLLOVER_TRUST_H
 #define SERVER_ROLLOVER_TRUST_H
 
-/*
- * Which certificates of a replacement stations trust that have the present releases.
- */
+/* Which certificates of a replacement stations trust that have the present releases. */
 #include "server/repo/change.h"
 #include "server/rollover/bundle.h"
 #include "server/rollover/state.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Texts of an SFTP service.
- */
+/* Texts of an SFTP service. */
 #include "server/sshd/serve.h"
 
 #include <string.h>

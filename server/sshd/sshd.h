@@ -2,9 +2,7 @@
 #ifndef SERVER_SSHD_SSHD_H
 #define SERVER_SSHD_SSHD_H
 
-/*
- * Running OpenSSH's sshd as a child with a configuration of our own.
- */
+/* Running OpenSSH's sshd as a child with a configuration of our own. */
 #include "lib/base/buf.h"
 
 struct sshd;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * From a plan to a transaction.
- */
+/* From a plan to a transaction. */
 #include "updater/apply/apply.h"
 
 #include <stdio.h>

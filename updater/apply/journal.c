@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A transaction as a value, and its text on disk.
- */
+/* A transaction as a value, and its text on disk. */
 #include "updater/apply/journal.h"
 
 #include <inttypes.h>

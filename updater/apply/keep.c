@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What a transaction keeps for later: users' scripts, and old content for rollback.
- */
+/* What a transaction keeps for later: users' scripts, and old content for rollback. */
 #include "updater/apply/work.h"
 
 #include <string.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Old files that can't be removed yet.
- */
+/* Old files that can't be removed yet. */
 #include "updater/apply/leftover.h"
 
 #include <stdbool.h>

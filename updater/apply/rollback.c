@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The way back to an earlier release.
- */
+/* The way back to an earlier release. */
 #include "updater/apply/rollback.h"
 
 #include <stdio.h>

@@ -2,9 +2,7 @@
 #ifndef UPDATER_APPLY_ROLLBACK_H
 #define UPDATER_APPLY_ROLLBACK_H
 
-/*
- * The way back to an earlier release: its files, and settings as they were then.
- */
+/* The way back to an earlier release: its files, and settings as they were then. */
 #include <stdint.h>
 
 #include "lib/base/err.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Step 2 of a transaction, forwards and backwards.
- */
+/* Step 2 of a transaction, forwards and backwards. */
 #include "updater/apply/work.h"
 
 #include <stdio.h>

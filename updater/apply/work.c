@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A transaction at work: its directories and the files in them.
- */
+/* A transaction at work: its directories and the files in them. */
 #include "updater/apply/work.h"
 
 #include <stdio.h>

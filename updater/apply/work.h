@@ -2,9 +2,7 @@
 #ifndef UPDATER_APPLY_WORK_H
 #define UPDATER_APPLY_WORK_H
 
-/*
- * A transaction at work: what transaction.c, stage.c, switch.c and keep.c share.
- */
+/* A transaction at work: what transaction.c, stage.c, switch.c and keep.c share. */
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway enroll
- */
+/* slipway enroll */
 #include "updater/cmd/command.h"
 
 #include <stdio.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway history
- */
+/* slipway history */
 #include "updater/cmd/common.h"
 
 #include <stdio.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway plan
- */
+/* slipway plan */
 #include "updater/cmd/common.h"
 
 #include <inttypes.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway rollback
- */
+/* slipway rollback */
 #include "updater/cmd/common.h"
 
 #include <string.h>

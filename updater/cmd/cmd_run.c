@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway run: update, then become the program.
- */
+/* slipway run: update, then become the program. */
 #include "updater/cmd/common.h"
 #include "updater/cmd/progress.h"
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway script check
- */
+/* slipway script check */
 #include "updater/cmd/command.h"
 
 #include <stdio.h>

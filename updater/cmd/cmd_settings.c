@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway settings get, set, delete, list, export, import.
- */
+/* slipway settings get, set, delete, list, export, import. */
 #include "updater/cmd/command.h"
 
 #include <inttypes.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway status
- */
+/* slipway status */
 #include "updater/cmd/common.h"
 
 #include <stdio.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway update
- */
+/* slipway update */
 #include "updater/cmd/common.h"
 
 #include "updater/cmd/progress.h"

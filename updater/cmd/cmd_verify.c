@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway verify
- */
+/* slipway verify */
 #include "updater/cmd/common.h"
 
 #include <stdio.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * slipway: its table of commands.
- */
+/* slipway: its table of commands. */
 #include "updater/cmd/command.h"
 
 #include "lib/os/log.h"

@@ -2,9 +2,7 @@
 #ifndef UPDATER_CMD_COMMAND_H
 #define UPDATER_CMD_COMMAND_H
 
-/*
- * The commands of slipway.
- */
+/* The commands of slipway. */
 #include "lib/cli/command.h"
 
 extern const struct command cmd_enroll, cmd_run, cmd_update, cmd_plan, cmd_rollback, cmd_history,

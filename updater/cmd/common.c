@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What the commands of slipway share.
- */
+/* What the commands of slipway share. */
 #include "updater/cmd/common.h"
 
 #include "lib/os/child.h"

@@ -2,9 +2,7 @@
 #ifndef UPDATER_CMD_COMMON_H
 #define UPDATER_CMD_COMMON_H
 
-/*
- * What the commands of slipway share.
- */
+/* What the commands of slipway share. */
 #include "updater/cmd/command.h"
 #include "updater/update/update.h"
 

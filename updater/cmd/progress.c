@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Progress on a terminal and as JSON.
- */
+/* Progress on a terminal and as JSON. */
 #include "updater/cmd/progress.h"
 
 #include <inttypes.h>

@@ -2,9 +2,7 @@
 #ifndef UPDATER_CMD_TUF_H
 #define UPDATER_CMD_TUF_H
 
-/*
- * slipway-tuf: its commands.
- */
+/* slipway-tuf: its commands. */
 #include "lib/cli/command.h"
 
 /* The program but for main().  Returns the exit status. */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A repository in a directory of this computer.
- */
+/* A repository in a directory of this computer. */
 #include "updater/fetch/directory.h"
 
 #include <inttypes.h>

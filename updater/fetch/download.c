@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Targets, verified as they arrive.
- */
+/* Targets, verified as they arrive. */
 #include "updater/fetch/download.h"
 
 #include <inttypes.h>
@@ -11,9 +9,7 @@
 #include "lib/base/path.h"
 #include "lib/os/move.h"
 
-/*
- * Files of one flight: so many that its round trips cost nothing, so few that memory stays flat.
- */
+/* Files of one flight: so many that its round trips cost nothing, so few that memory stays flat. */
 #define FLIGHT 4096
 
 #define READ_BYTES 65536

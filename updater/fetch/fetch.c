@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Fetching from the first of several servers that answers.
- */
+/* Fetching from the first of several servers that answers. */
 #include "updater/fetch/fetch.h"
 
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * How far fetching is.
- */
+/* How far fetching is. */
 #include "updater/fetch/progress.h"
 
 void

@@ -2,9 +2,7 @@
 #ifndef UPDATER_FETCH_PROGRESS_H
 #define UPDATER_FETCH_PROGRESS_H
 
-/*
- * How far fetching is: counts, and a function that is told of them.
- */
+/* How far fetching is: counts, and a function that is told of them. */
 #include <stddef.h>
 #include <stdint.h>
 

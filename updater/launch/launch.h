@@ -2,9 +2,7 @@
 #ifndef UPDATER_LAUNCH_LAUNCH_H
 #define UPDATER_LAUNCH_LAUNCH_H
 
-/*
- * Becoming the program: arguments, environment, directory and standard streams as they came.
- */
+/* Becoming the program: arguments, environment, directory and standard streams as they came. */
 #include "lib/base/err.h"
 
 /* Exit statuses for a program that can't be started, as shells have them. */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Whether the program may start.
- */
+/* Whether the program may start. */
 #include "updater/launch/policy.h"
 
 #define DAY 86400

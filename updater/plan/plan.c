@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What a release changes on this station.
- */
+/* What a release changes on this station. */
 #include "updater/plan/plan.h"
 
 #include <stdlib.h>

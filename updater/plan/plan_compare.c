@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The part of a plan that looks at what is on disk.
- */
+/* The part of a plan that looks at what is on disk. */
 #include "updater/plan/plan.h"
 
 #include <stdio.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The part of a plan that downloads its content.
- */
+/* The part of a plan that downloads its content. */
 #include "updater/plan/plan.h"
 
 #include <stdlib.h>

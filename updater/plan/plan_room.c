@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The part of a plan that looks for room on the disks.
- */
+/* The part of a plan that looks for room on the disks. */
 #include "updater/plan/plan.h"
 
 #include <stdio.h>

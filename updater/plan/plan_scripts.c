@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The part of a plan that runs the release's scripts.
- */
+/* The part of a plan that runs the release's scripts. */
 #include "updater/plan/plan.h"
 
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A TUF refresh over a fetch handle and the station's store.
- */
+/* A TUF refresh over a fetch handle and the station's store. */
 #include "updater/plan/refresh.h"
 
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Change sets as JSON.
- */
+/* Change sets as JSON. */
 #include "updater/state/changes_json.h"
 
 #include <string.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Records on disk: the applied one and those before it.
- */
+/* Records on disk: the applied one and those before it. */
 #include "updater/state/record.h"
 
 #include <stdio.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Notes beside the record of what is applied.
- */
+/* Notes beside the record of what is applied. */
 #include "updater/state/notes.h"
 
 #include <stdio.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A record as a value, and its form as JSON.
- */
+/* A record as a value, and its form as JSON. */
 #include "updater/state/record.h"
 
 #include <stdio.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What each update server last said.
- */
+/* What each update server last said. */
 #include "updater/state/server_health.h"
 
 #include <stdlib.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The directory in which a station keeps its state.
- */
+/* The directory in which a station keeps its state. */
 #include "updater/state/state.h"
 
 #include <stdlib.h>

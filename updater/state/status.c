@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What a station says about itself.
- */
+/* What a station says about itself. */
 #include "updater/state/status.h"
 
 #include "lib/base/json.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The certificates that the program of a station trusts.
- */
+/* The certificates that the program of a station trusts. */
 #include "updater/state/trusted.h"
 
 #include <stdlib.h>

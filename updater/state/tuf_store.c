@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The trusted metadata of a TUF client, in a directory.
- */
+/* The trusted metadata of a TUF client, in a directory. */
 #include "updater/state/tuf_store.h"
 
 #include "lib/tuf/layout.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Making this computer a station.
- */
+/* Making this computer a station. */
 #include "updater/station/enrol.h"
 
 #include <stdio.h>

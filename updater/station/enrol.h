@@ -2,9 +2,7 @@
 #ifndef UPDATER_STATION_ENROL_H
 #define UPDATER_STATION_ENROL_H
 
-/*
- * Making this computer a station: its settings and its trust anchor.
- */
+/* Making this computer a station: its settings and its trust anchor. */
 
 #include "lib/settings/settings.h"
 #include "updater/station/setting.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The enrolled applications of this computer.
- */
+/* The enrolled applications of this computer. */
 #include "updater/station/enrolled.h"
 
 #include "lib/base/text.h"

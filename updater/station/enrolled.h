@@ -2,9 +2,7 @@
 #ifndef UPDATER_STATION_ENROLLED_H
 #define UPDATER_STATION_ENROLLED_H
 
-/*
- * The enrolled applications of this computer, and which of them a start is for.
- */
+/* The enrolled applications of this computer, and which of them a start is for. */
 #include "lib/settings/application.h"
 
 #define ENROLLED_MAX 64 /* applications */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Which keys this station lets a release's scripts touch.
- */
+/* Which keys this station lets a release's scripts touch. */
 #include "updater/station/script_keys.h"
 
 #include <stdlib.h>

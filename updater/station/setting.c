@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Slipway's own settings that are one text each.
- */
+/* Slipway's own settings that are one text each. */
 #include "updater/station/setting.h"
 
 #include <stdlib.h>

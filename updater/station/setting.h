@@ -2,9 +2,7 @@
 #ifndef UPDATER_STATION_SETTING_H
 #define UPDATER_STATION_SETTING_H
 
-/*
- * Slipway's own settings that are one text each.
- */
+/* Slipway's own settings that are one text each. */
 #include <stddef.h>
 
 #include "lib/base/err.h"

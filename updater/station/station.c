@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The station: this start's application and Slipway's own settings for it.
- */
+/* The station: this start's application and Slipway's own settings for it. */
 #include "updater/station/station.h"
 
 #include <stdlib.h>

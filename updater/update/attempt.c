@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * An attempt to change what is applied, or to look at it.
- */
+/* An attempt to change what is applied, or to look at it. */
 #include "updater/update/attempt.h"
 
 #include <string.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What an update would do.
- */
+/* What an update would do. */
 #include "updater/update/preview.h"
 
 #include <stdlib.h>

@@ -2,9 +2,7 @@
 #ifndef UPDATER_UPDATE_PREVIEW_H
 #define UPDATER_UPDATE_PREVIEW_H
 
-/*
- * What an update would do.
- */
+/* What an update would do. */
 #include <stdbool.h>
 #include <stdint.h>
 

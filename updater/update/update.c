@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * One whole update of one application, in the order of the way of a launch.
- */
+/* One whole update of one application, in the order of the way of a launch. */
 #include "updater/update/update.h"
 
 #include <string.h>

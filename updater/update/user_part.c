@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A user's part of what is applied.
- */
+/* A user's part of what is applied. */
 #include "updater/update/user_part.h"
 
 #include <string.h>
