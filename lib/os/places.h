@@ -55,6 +55,9 @@ int place_variable(const char *name, struct buf *out, struct err *e);
 /* Append the name of the user that this process runs as.  0, or -1 with ERR_CONFIG or ERR_IO. */
 int place_user(struct buf *out, struct err *e);
 
+/* The same, with the user's number where the user has no name (containers). */
+int place_user_shown(struct buf *out, struct err *e);
+
 /* What scripts know this system as: "linux" or "windows". */
 const char *place_system(void);
 

@@ -182,3 +182,11 @@ place_user(struct buf *out, struct err *e)
 		    (unsigned)geteuid());
 	return buf_adds(out, pw.pw_name, e);
 }
+
+int
+place_user_shown(struct buf *out, struct err *e)
+{
+	if (place_user(out, e) == 0)
+		return 0;
+	return e->code != ERR_CONFIG ? -1 : buf_addf(out, e, "%u", (unsigned)geteuid());
+}

@@ -200,3 +200,9 @@ place_user(struct buf *out, struct err *e)
 		return err_windows(e, GetLastError(), "name of this user");
 	return wide_add(out, name, e);
 }
+
+int
+place_user_shown(struct buf *out, struct err *e)
+{
+	return place_user(out, e);
+}

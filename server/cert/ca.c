@@ -146,7 +146,7 @@ int
 ca_record(const struct ca *ca, const char *action, json_t *details, struct err *e)
 {
 	if (ca->repo != NULL)
-		return audit_append_at(ca->repo, action, details, e);
+		return audit_before_at(ca->repo, action, details, e);
 	json_decref(details);
 	return 0;
 }
@@ -187,15 +187,20 @@ ca_write_crl(struct ca *ca, int64_t days, const char *path, int64_t *number, int
 {
 	struct crl_order o = { .cert = ca->cert, .key = ca->key, .from = clock_wall() };
 	struct buf pem = BUF_INIT(CA_DB_MAX);
+	char next[DATE_TEXT_SIZE];
 	int rc = -1;
 
 	o.issued = json_object_get(ca->db, "issued");
 	*number = o.number = json_integer_value(json_object_get(ca->db, "crl")) + 1;
 	*to = o.to = o.from + days * DATE_DAY_SECONDS;
+	date_format(o.to, next);
 	/* Saves the number before the list, so that no two lists have the same number. */
 	if (json_object_set_new(ca->db, "crl", json_integer(o.number)) == -1)
 		err_nomem(e);
-	else if (ca_db_write(ca->dir, ca->db, e) == 0 && crl_make(&o, &pem, e) == 0 &&
+	else if (crl_make(&o, &pem, e) == 0 &&
+	    ca_record(ca, "cert crl",
+		json_pack("{s:I,s:s}", "number", (json_int_t)o.number, "next", next), e) == 0 &&
+	    ca_db_write(ca->dir, ca->db, e) == 0 &&
 	    file_replace(ca->dir, CA_CRL_FILE, pem.data, pem.len, 0644, e) == 0)
 		rc = path == NULL ? 0 : file_replace(NULL, path, pem.data, pem.len, 0644, e);
 	buf_free(&pem);

@@ -39,7 +39,10 @@ bool ca_is_path(const char *name);
 int ca_open(const char *repo, const char *name, struct ca *ca, struct err *e);
 void ca_close(struct ca *ca);
 
-/* Record what was done in the repository, where the CA is in one; details is taken over. */
+/*
+ * Records what is about to be done, in the repository where the CA is in one; details is taken
+ * over.  0 or -1.
+ */
 int ca_record(const struct ca *ca, const char *action, json_t *details, struct err *e);
 
 /*
@@ -50,7 +53,7 @@ int ca_record(const struct ca *ca, const char *action, json_t *details, struct e
 json_t *ca_find(const struct ca *ca, const char *text, struct err *e);
 
 /*
- * Writes the list of revoked certificates to crl.pem, and to path unless it is NULL.  *number is
+ * Records and writes the list of revoked certificates to crl.pem, and to path unless it is NULL.  *number is
  * the list's; *to is when the next one is due, days from now, in seconds since 1970.  0 or -1.
  */
 int ca_write_crl(struct ca *ca, int64_t days, const char *path, int64_t *number, int64_t *to,

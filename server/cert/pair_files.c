@@ -63,20 +63,3 @@ pair_files_write(struct dir *d, const char *name, const char *suffix, const stru
 	file_remove(d, keyfile, &ignored);
 	return -1;
 }
-
-int
-pair_files_make(struct dir *d, const char *name, bool force, const struct cert_request *rq,
-    struct cert_info *info, struct err *e)
-{
-	struct buf key = BUF_INIT(CERT_PEM_MAX), crt = BUF_INIT(CERT_PEM_MAX);
-	const char *suffix = info != NULL ? "crt" : "csr";
-	int rc = -1;
-
-	if ((force || pair_files_check_free(d, name, suffix, e) == 0) &&
-	    (info != NULL ? cert_make(rq, &key, &crt, info, e)
-			  : cert_make_request(rq, &key, &crt, e)) == 0)
-		rc = pair_files_write(d, name, suffix, &key, &crt, force, e);
-	buf_free(&key);
-	buf_free(&crt);
-	return rc;
-}

@@ -27,8 +27,4 @@ int pair_files_check_free(struct dir *d, const char *name, const char *suffix, s
 int pair_files_write(struct dir *d, const char *name, const char *suffix, const struct buf *key,
     const struct buf *crt, bool force, struct err *e);
 
-/* Makes a key and its certificate, or (info NULL) a request, and writes them.  0 or -1. */
-int pair_files_make(struct dir *d, const char *name, bool force, const struct cert_request *rq,
-    struct cert_info *info, struct err *e);
-
 #endif

@@ -108,13 +108,26 @@ open_out(const struct cert_sign *how, struct err *e)
 	return d;
 }
 
+static int
+record(const struct ca *ca, const struct cert_sign *how, const struct cert_signed *made,
+    struct err *e)
+{
+	char to[DATE_TEXT_SIZE];
+
+	date_format(made->to, to);
+	return ca_record(ca, "cert sign",
+	    json_pack("{s:s,s:s,s:s,s:s}", "name", how->name, "serial", made->serial, "until", to,
+		"usage", cert_usage_text(how->usage)),
+	    e);
+}
+
 /*
  * Enters the certificate first, so that the CA knows every certificate; takes the entry back when
  * the file can't be written.
  */
 static int
 store(struct ca *ca, const struct cert_sign *how, struct dir *d, X509 *x, const char *file,
-    struct err *e)
+    const struct cert_signed *made, struct err *e)
 {
 	struct buf pem = BUF_INIT(CERT_PEM_MAX);
 	json_t *issued = json_object_get(ca->db, "issued");
@@ -122,7 +135,7 @@ store(struct ca *ca, const struct cert_sign *how, struct dir *d, X509 *x, const 
 	int rc = -1;
 
 	if (cert_write(x, &pem, e) == -1 || ca_db_add(ca->db, x, how->name, how->usage, e) == -1 ||
-	    ca_db_write(ca->dir, ca->db, e) == -1)
+	    record(ca, how, made, e) == -1 || ca_db_write(ca->dir, ca->db, e) == -1)
 		goto out;
 	rc = how->force ? file_replace(d, file, pem.data, pem.len, 0644, e)
 			: file_create(d, file, pem.data, pem.len, 0644, e);
@@ -162,7 +175,7 @@ cert_sign(struct ca *ca, const struct cert_sign *how, struct cert_signed *out, s
 	    buf_addf(&out->path, e, "%s/%s", dir_path(d), file) == 0 &&
 	    (x = cert_issue(&o, ca->cert, ca->key, e)) != NULL &&
 	    cert_serial(X509_get0_serialNumber(x), out->serial, e) == 0)
-		rc = store(ca, how, d, x, file, e);
+		rc = store(ca, how, d, x, file, out, e);
 out:
 	X509_free(x);
 	dir_close(d);

@@ -37,7 +37,8 @@ make(const struct call *call, const char *name, const char *out, const struct ce
 			: (repo = command_repo_here(call, e)) == NULL ||
 		    repo_path(repo, below, &path, e) == -1)
 		goto out;
-	if (ca_make(buf_text(&path), rq, &info, e) == -1)
+	if ((repo != NULL && audit_ready_at(repo, e) == -1) ||
+	    ca_make(buf_text(&path), rq, &info, e) == -1)
 		goto out;
 	hex_encode(info.sha256, SHA256_SIZE, hex);
 	date_format(info.to, to);
@@ -101,13 +102,15 @@ revoke(struct ca *ca, const char *what, const char *reason, struct err *e)
 		printf("%s: revoked before\n", ca_db_text(entry, "serial"));
 		return 0;
 	}
-	if (ca_db_write(ca->dir, ca->db, e) == -1)
+	if (ca_record(ca, "cert revoke",
+		json_pack("{s:s,s:s}", "serial", ca_db_text(entry, "serial"), "reason", reason),
+		e) == -1 ||
+	    ca_db_write(ca->dir, ca->db, e) == -1)
 		return -1;
 	printf(
 	    "revoked %s (%s), serial %s\n'slipway-repo cert crl' writes the list that tells others\n",
 	    ca_db_text(entry, "name"), ca_db_text(entry, "subject"), ca_db_text(entry, "serial"));
-	return ca_record(ca, "cert revoke",
-	    json_pack("{s:s,s:s}", "serial", ca_db_text(entry, "serial"), "reason", reason), e);
+	return 0;
 }
 
 struct options {
@@ -154,8 +157,7 @@ write_crl(struct ca *ca, int64_t days, const char *out, struct err *e)
 	date_format(to, text);
 	printf("list %lld in %s, the next is due before %s\n", (long long)number,
 	    out == NULL ? dir_path(ca->dir) : out, text);
-	return ca_record(ca, "cert crl",
-	    json_pack("{s:I,s:s}", "number", (json_int_t)number, "next", text), e);
+	return 0;
 }
 
 static int

@@ -4,6 +4,7 @@
 
 #include "server/repo/audit_state.h"
 #include "lib/base/date.h"
+#include "lib/x509/key.h"
 #include "server/cert/pair_files.h"
 #include "server/cmd/common.h"
 #include "server/repo/repo.h"
@@ -37,7 +38,7 @@ print_cert(const struct dir *d, const char *name, const struct cert_info *info)
 	    dir_path(d), name, dir_path(d), name, hex, from, to);
 }
 
-/* Records a pair in the log of the repository that holds it. */
+/* Records a pair that is about to be written, in the log of the repository that holds it. */
 static int
 record(const struct call *call, const char *name, const struct cert_info *info, struct err *e)
 {
@@ -48,8 +49,17 @@ record(const struct call *call, const char *name, const struct cert_info *info, 
 		return -1;
 	hex_encode(info->sha256, SHA256_SIZE, hex);
 	date_format(info->to, to);
-	return audit_append_at(repo, "cert new",
+	return audit_before_at(repo, "cert new",
 	    json_pack("{s:s,s:s,s:s}", "name", name, "sha256", hex, "until", to), e);
+}
+
+/* Whether the repository's log can take what is to be made.  0 or -1. */
+static int
+ready(const struct call *call, struct err *e)
+{
+	const char *repo = command_repo(call, e);
+
+	return repo == NULL ? -1 : audit_ready_at(repo, e);
 }
 
 /* Reports invalid, repeated and existing names before it makes a pair. */
@@ -73,17 +83,24 @@ static int
 make_one(const struct call *call, struct dir *d, const char *name, bool force, bool inside,
     struct cert_request rq, struct err *e)
 {
+	struct buf key = BUF_INIT(CERT_PEM_MAX), crt = BUF_INIT(CERT_PEM_MAX);
 	char subject[PATH_COMPONENT_MAX + 8];
 	struct cert_info info;
+	int rc = -1;
 
 	if (rq.subject == NULL) {
 		snprintf(subject, sizeof subject, "/CN=%s", name);
 		rq.subject = subject;
 	}
-	if (pair_files_make(d, name, force, &rq, &info, e) == -1)
-		return -1;
-	print_cert(d, name, &info);
-	return inside ? record(call, name, &info, e) : 0;
+	if (cert_make(&rq, &key, &crt, &info, e) == 0 &&
+	    (!inside || record(call, name, &info, e) == 0) &&
+	    pair_files_write(d, name, "crt", &key, &crt, force, e) == 0) {
+		print_cert(d, name, &info);
+		rc = 0;
+	}
+	buf_free(&key);
+	buf_free(&crt);
+	return rc;
 }
 
 struct options {
@@ -106,6 +123,8 @@ run_new(struct call *call, struct err *e)
 	    (d = open_out(call, o->out, e)) == NULL)
 		return -1;
 	rc = check_names(d, call->argv, call->argc, o->force, e);
+	if (rc == 0 && o->out == NULL)
+		rc = ready(call, e);
 	for (int i = 0; i < call->argc && rc == 0; i++)
 		rc = make_one(call, d, call->argv[i], o->force, o->out == NULL, o->rq, e);
 	dir_close(d);
@@ -128,6 +147,20 @@ const struct command cmd_cert_new = { "cert new", run_new, "[options] NAME...", 
 	.offers = OFFER_NOTHING };
 
 static int
+make_request(struct dir *d, const char *name, const struct options *o, struct err *e)
+{
+	struct buf key = BUF_INIT(CERT_PEM_MAX), csr = BUF_INIT(CERT_PEM_MAX);
+	int rc = -1;
+
+	if ((o->force || pair_files_check_free(d, name, "csr", e) == 0) &&
+	    cert_make_request(&o->rq, &key, &csr, e) == 0)
+		rc = pair_files_write(d, name, "csr", &key, &csr, o->force, e);
+	buf_free(&key);
+	buf_free(&csr);
+	return rc;
+}
+
+static int
 run_csr(struct call *call, struct err *e)
 {
 	struct options *o = call->options;
@@ -145,7 +178,7 @@ run_csr(struct call *call, struct err *e)
 		o->rq.subject = subject;
 	}
 	if ((d = open_out(call, o->out, e)) != NULL)
-		rc = pair_files_make(d, name, o->force, &o->rq, NULL, e);
+		rc = make_request(d, name, o, e);
 	if (rc == 0)
 		printf("key %s/%s.pem\nrequest %s/%s.csr\n", dir_path(d), name, dir_path(d), name);
 	dir_close(d);

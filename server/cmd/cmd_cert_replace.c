@@ -72,7 +72,8 @@ static const struct option replace_options[] = {
 	{ "with", OPTION_TEXT, TO(a.wish.with), "NAME",
 	    "take this pair of certs/ as the new one instead of making one",
 	    .offers = OFFER_NOTHING },
-	CMD_CHANGE_ROWS(struct options, s.s),
+	CMD_CHANGE_UNSIGNED(TO(s.s.request)),
+	ROW_PASSPHRASE_FILE(TO(s.s.p.file)),
 	OPTION_END,
 };
 const struct command cmd_cert_replace = { "cert replace", run_replace, "[options] NAME", 1, 1,

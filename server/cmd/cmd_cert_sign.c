@@ -50,10 +50,6 @@ sign(struct ca *ca, const struct cert_sign *how, struct err *e)
 		    made.serial, to,
 		    how->usage == CERT_USAGE_BOTH ? "servers and clients"
 						  : cert_usage_text(how->usage));
-		rc = ca_record(ca, "cert sign",
-		    json_pack("{s:s,s:s,s:s}", "name", how->name, "serial", made.serial, "until",
-			to),
-		    e);
 	}
 	buf_free(&made.path);
 	return rc;

@@ -8,10 +8,15 @@
 
 /* Rows of options that each of these commands has; member is its struct session. */
 #define CMD_CHANGE_ROWS(type, member) \
-	CMD_CHANGE_ROWS_TO(OPTION_TO(type, member.request), OPTION_TO(type, member.p.file))
-#define CMD_CHANGE_ROWS_TO(request, file) \
-	OPTION_ROW("unsigned", OPTION_TEXT, request, "FILE", \
-	    "write what is to be signed to FILE, for 'sign'; change nothing"), \
+	CMD_CHANGE_ROWS_TO(OPTION_TO(type, member.request), OPTION_TO(type, member.days), \
+	    OPTION_TO(type, member.p.file))
+#define CMD_CHANGE_UNSIGNED(to) \
+	OPTION_ROW("unsigned", OPTION_TEXT, to, "FILE", \
+	    "write what is to be signed to FILE, for 'sign'; change nothing")
+#define CMD_CHANGE_ROWS_TO(request, days, file) \
+	CMD_CHANGE_UNSIGNED(request), \
+	    ROW_ROLE_DAYS(days, \
+		"valid from now on (default: root and targets 365, an application 90)"), \
 	    ROW_PASSPHRASE_FILE(file)
 
 /* The options of a command that has only these; its values are a struct session. */
@@ -19,6 +24,9 @@ extern const struct option cmd_change_options[];
 
 /* Begins a session in the repository of the command line.  0 or -1; session_end() follows. */
 int cmd_change_begin(const struct call *call, struct session *s, struct err *e);
+
+/* Warns of roles that expire soon and that a refresh can't renew.  Returns 0 or -1. */
+int cmd_change_warn(const struct repo *r, struct err *e);
 
 /* Prints session_report().  Returns 0 or -1. */
 int cmd_change_report(const struct session *s, const char *done, struct err *e);

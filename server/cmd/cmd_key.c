@@ -17,16 +17,19 @@ check_role(const char *role, struct err *e)
 	return application_check(role, e);
 }
 
-/* Opens the directory of --keys, made if missing, else keys/ of the repository. */
+/*
+ * Opens the directory of --keys, made if missing, else keys/ of the repository; change: whether the
+ * log of that must be ready to take a line.
+ */
 static struct keystore *
-open_keys(const struct call *call, const char *dir, struct err *e)
+open_keys(const struct call *call, const char *dir, bool change, struct err *e)
 {
 	const char *repo;
 
 	if (dir != NULL)
 		return keystore_open(dir, true, e);
 	if ((repo = command_repo(call, e)) != NULL)
-		return session_keys(repo, e);
+		return change && audit_ready_at(repo, e) == -1 ? NULL : session_keys(repo, e);
 	err_context(e, "give --keys DIR, or a repository");
 	return NULL;
 }
@@ -98,7 +101,7 @@ run_new(struct call *call, struct err *e)
 	char id[SHA256_HEX_SIZE];
 	int rc = -1;
 
-	if (check_role(role, e) == 0 && (ks = open_keys(call, o->dir, e)) != NULL)
+	if (check_role(role, e) == 0 && (ks = open_keys(call, o->dir, true, e)) != NULL)
 		rc = make(ks, role, o->type, &o->p, id, e);
 	if (rc == 0 && o->dir == NULL)
 		rc = record(call, role, id, e);
@@ -149,7 +152,7 @@ run_import(struct call *call, struct err *e)
 	char id[SHA256_HEX_SIZE];
 	int rc = -1;
 
-	if (check_role(role, e) == 0 && (ks = open_keys(call, o->dir, e)) != NULL)
+	if (check_role(role, e) == 0 && (ks = open_keys(call, o->dir, true, e)) != NULL)
 		rc = import(ks, role, call->argv[1], &o->p, id, e);
 	if (rc == 0 && o->dir == NULL)
 		rc = record(call, role, id, e);
@@ -236,7 +239,7 @@ run_list(struct call *call, struct err *e)
 	int rc = -1;
 
 	if (path != NULL && (r = repo_open(path, e)) != NULL &&
-	    (l.ks = open_keys(call, NULL, e)) != NULL) {
+	    (l.ks = open_keys(call, NULL, false, e)) != NULL) {
 		l.r = r;
 		rc = list(&l, e);
 	}

@@ -95,17 +95,14 @@ remove_first(json_t *body, const char *role, size_t n, struct err *e)
 }
 
 static int
-rotate(struct rotation *how, const char *role, struct err *e)
+rotate_role(struct rotation *how, const char *role, enum tuf_kind kind, struct err *e)
 {
 	struct session *s = &how->s;
 	json_t *body = parent_body(s, role, e);
-	enum tuf_kind kind;
 	size_t n;
 
 	if (body == NULL)
 		return -1;
-	if (privkey_kind_parse(how->type, &kind) == -1)
-		return err_setx(e, ERR_USAGE, "--type: unknown type '%s'", how->type);
 	n = json_array_size(json_object_get(keyset_role(body, role), "keyids"));
 	if (how->add.n + how->remove.n == 0 && how->threshold == 0) {
 		if (add_made(s, body, role, n, kind, e) == -1 ||
@@ -115,9 +112,25 @@ rotate(struct rotation *how, const char *role, struct err *e)
 	    remove_keys(body, role, &how->remove, e) == -1) {
 		return -1;
 	}
-	if (keyset_finish(body, role, (unsigned)how->threshold, e) == -1)
-		return -1;
-	return cmd_change_finish(s, "rotated", e);
+	return keyset_finish(body, role, (unsigned)how->threshold, e);
+}
+
+static int
+rotate(struct rotation *how, char **roles, struct err *e)
+{
+	enum tuf_kind kind;
+
+	if (privkey_kind_parse(how->type, &kind) == -1)
+		return err_setx(e, ERR_USAGE, "--type: unknown type '%s'", how->type);
+	for (size_t i = 0; roles[i] != NULL; i++) {
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(roles[i], roles[k]) == 0)
+				return err_setx(e, ERR_USAGE, "key rotate: '%s' is given twice",
+				    roles[i]);
+		if (rotate_role(how, roles[i], kind, e) == -1)
+			return -1;
+	}
+	return cmd_change_finish(&how->s, "rotated", e);
 }
 
 static int
@@ -126,8 +139,12 @@ run_rotate(struct call *call, struct err *e)
 	struct rotation *how = call->options;
 	int rc = -1;
 
+	if (call->argc > 1 && how->add.n + how->remove.n + (how->threshold != 0) > 0)
+		return err_setx(e, ERR_USAGE,
+		    "key rotate: want one ROLE with --add, --remove and --threshold, got %d",
+		    call->argc);
 	if (cmd_change_begin(call, &how->s, e) == 0)
-		rc = rotate(how, call->argv[0], e);
+		rc = rotate(how, call->argv, e);
 	session_end(&how->s);
 	return rc;
 }
@@ -145,9 +162,9 @@ static const struct option rotate_options[] = {
 	CMD_CHANGE_ROWS(struct rotation, s),
 	OPTION_END,
 };
-const struct command cmd_key_rotate = { "key rotate", run_rotate, "[options] ROLE", 1, 1,
-	"change who signs a role",
-	"Without --add, --remove and --threshold each key of the role is replaced by a new one.",
+const struct command cmd_key_rotate = { "key rotate", run_rotate, "[options] ROLE...", 1,
+	CHANGE_FILES_MAX, "change who signs a role",
+	"Without --add, --remove and --threshold each key of the roles is replaced by a new one.",
 	rotate_options, sizeof(struct rotation), &(const struct rotation){ .type = "ed25519" },
 	.offers = OFFER_NOTHING };
 
@@ -224,14 +241,32 @@ renew(struct session *s, char **roles, struct err *e)
 	return cmd_change_finish(s, "renewed", e);
 }
 
+/* Warns of what expires soon and was not renewed now. */
+static int
+warn_rest(const struct call *call, struct session *s, struct err *e)
+{
+	struct repo *r;
+	int rc;
+
+	if (s->request != NULL)
+		return 0;
+	repo_close(s->r);
+	s->r = NULL;
+	if ((r = repo_open(command_repo(call, e), e)) == NULL)
+		return -1;
+	rc = cmd_change_warn(r, e);
+	repo_close(r);
+	return rc;
+}
+
 static int
 run_renew(struct call *call, struct err *e)
 {
 	struct session *s = call->options;
 	int rc = -1;
 
-	if (cmd_change_begin(call, s, e) == 0)
-		rc = renew(s, call->argv, e);
+	if (cmd_change_begin(call, s, e) == 0 && (rc = renew(s, call->argv, e)) == 0)
+		rc = warn_rest(call, s, e);
 	session_end(s);
 	return rc;
 }

@@ -8,10 +8,13 @@
 #include "server/repo/audit.h"
 #include "server/repo/audit_state.h"
 #include "lib/os/log.h"
+#include "lib/os/move.h"
 #include "server/cmd/common.h"
+#include "server/repo/change_commit.h"
+#include "server/repo/repo.h"
 
 struct logging {
-	bool json, verify;
+	bool json, verify, accept;
 	const char *head; /* --head, or NULL */
 	bool found;
 	int64_t timestamp; /* version in the line before, or 0 */
@@ -115,8 +118,9 @@ each(void *arg, const json_t *entry, const char *hash, const char *line, struct 
 	(void)e;
 	if (l->head != NULL && strcmp(l->head, hash) == 0)
 		l->found = true;
-	/* Every change makes one new timestamp at most. */
-	if (l->timestamp != 0 && (version > l->timestamp + 1 || version < l->timestamp))
+	/* Every change makes one new timestamp at most; `log --accept` takes what there is. */
+	if (l->timestamp != 0 && strcmp(text_of(entry, "action"), "accept") != 0 &&
+	    (version > l->timestamp + 1 || version < l->timestamp))
 		log_warn("log: line %" PRId64 ": timestamp went from version %" PRId64
 			 " to %" PRId64 "; what made those between is not recorded",
 		    (int64_t)json_integer_value(json_object_get(entry, "seq")), l->timestamp,
@@ -172,6 +176,24 @@ log_lines(struct logging *l, struct dir *top, struct err *e)
 	return rc;
 }
 
+/* Records what is live as what counts from now on, where nothing else goes on. */
+static int
+accept_live(const char *path, struct err *e)
+{
+	struct repo *r = repo_open_unread(path, true, e);
+	int rc = -1;
+
+	if (r == NULL)
+		return -1;
+	if (change_resume(r->top, r->metadata, e) != -1 && repo_read(r, e) == 0 &&
+	    file_remove(r->top, REPO_BEGUN_FILE, e) != -1 && (rc = audit_accept(r->top, e)) == 0)
+		printf("accepted: timestamp version %" PRId64 ", snapshot version %" PRId64
+		       ", root version %" PRId64 "\n",
+		    r->timestamp->c.version, r->snapshot->c.version, r->root->c.version);
+	repo_close(r);
+	return rc;
+}
+
 static int
 run(struct call *call, struct err *e)
 {
@@ -180,10 +202,15 @@ run(struct call *call, struct err *e)
 	struct dir *top;
 	int rc;
 
+	if (l->accept && (l->verify || l->json || l->head != NULL))
+		return err_setx(e, ERR_USAGE, "log: --accept goes with no other option");
+
 	if (l->head != NULL &&
 	    (strlen(l->head) != 64 || l->head[strspn(l->head, "0123456789abcdef")] != '\0'))
 		return err_setx(e, ERR_USAGE,
 		    "--head: want 64 hexadecimal digits in lower case, got '%s'", l->head);
+	if (l->accept)
+		return (path = command_repo(call, e)) == NULL ? -1 : accept_live(path, e);
 	if ((path = command_repo(call, e)) == NULL || (top = dir_open(path, e)) == NULL)
 		return -1;
 	rc = log_lines(l, top, e);
@@ -199,6 +226,8 @@ static const struct option options[] = {
 	    "fail unless a line with this hash (a head kept elsewhere) is there",
 	    .offers = OFFER_NOTHING },
 	{ "json", OPTION_FLAG, TO(json), NULL, "print the lines as they are" },
+	{ "accept", OPTION_FLAG, TO(accept), NULL,
+	    "record that what is live now counts: after the record or newer metadata was lost" },
 	OPTION_END,
 };
 

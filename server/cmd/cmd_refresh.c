@@ -5,64 +5,33 @@
 
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
-#include "lib/os/log.h"
 #include "server/cmd/cmd_change.h"
 #include "server/repo/change_commit.h"
 
 /* Days that a snapshot must have left; half of its term, so that a timer may fail for two weeks. */
 #define SNAPSHOT_DAYS_DEFAULT (REPO_SNAPSHOT_DAYS / 2)
 
-static void
-warn_expiry(const char *role, const struct tuf_common *c)
-{
-	int64_t left = c->expires - clock_wall();
-
-	if (left <= 0)
-		log_warn(
-		    "refresh: %s has expired; stations refuse updates until its keys' holders renew it",
-		    role);
-	else if (left < REPO_SNAPSHOT_DAYS * DATE_DAY_SECONDS)
-		log_warn("refresh: %s expires in %" PRId64 " days; its keys' holders must renew it",
-		    role, left / DATE_DAY_SECONDS);
-}
-
-/* Warns of roles that expire soon and that this command can't renew. */
-static int
-warn_others(const struct repo *r, struct err *e)
-{
-	warn_expiry(tuf_top_name(TUF_ROOT), &r->root->c);
-	warn_expiry(tuf_top_name(TUF_TARGETS), &r->roles->c);
-	for (size_t i = 0; i < r->roles->n; i++) {
-		struct tuf_targets *t;
-		int rc = repo_read_app(r, r->roles->delegations[i].name, &t, e);
-
-		if (rc == -1)
-			return -1;
-		if (rc == 1)
-			warn_expiry(r->roles->delegations[i].name, &t->c);
-		targets_free(t);
-	}
-	return 0;
-}
+struct options {
+	int64_t left; /* days; with fewer of them the snapshot is due */
+	int64_t days;
+};
 
 static int
-refresh(struct session *s, int64_t days, struct err *e)
+refresh(struct session *s, const struct options *o, struct err *e)
 {
-	bool due = s->r->snapshot->c.expires <= clock_wall() + days * DATE_DAY_SECONDS;
+	bool due =
+	    o->days != 0 || s->r->snapshot->c.expires <= clock_wall() + o->left * DATE_DAY_SECONDS;
 
-	if (warn_others(s->r, e) == -1 || change_refresh(s->c, s->ks, &s->p, due, e) == -1 ||
+	s->c->online_days = o->days;
+	if (cmd_change_warn(s->r, e) == -1 || change_refresh(s->c, s->ks, &s->p, due, e) == -1 ||
 	    session_write(s, e) == -1)
 		return -1;
 	printf("refreshed: timestamp version %" PRId64, s->r->timestamp->c.version + 1);
 	if (due)
 		printf(", snapshot version %" PRId64, s->c->snapshot_version);
-	printf("; good for %d days\n", REPO_TIMESTAMP_DAYS);
+	printf("; good for %" PRId64 " days\n", o->days != 0 ? o->days : REPO_TIMESTAMP_DAYS);
 	return 0;
 }
-
-struct options {
-	int64_t days;
-};
 
 static int
 run(struct call *call, struct err *e)
@@ -72,18 +41,20 @@ run(struct call *call, struct err *e)
 	int rc = -1;
 
 	if (cmd_change_begin(call, &s, e) == 0)
-		rc = refresh(&s, o->days, e);
+		rc = refresh(&s, o, e);
 	session_end(&s);
 	return rc;
 }
 
+#define TO(member) OPTION_TO(struct options, member)
 static const struct option options[] = {
-	{ "snapshot-days", OPTION_NUMBER, OPTION_TO(struct options, days), "N",
+	{ "snapshot-days", OPTION_NUMBER, TO(left), "N",
 	    "snapshot is due with fewer than N days left (default 15)", .min = 0,
 	    .max = REPO_SNAPSHOT_DAYS },
+	ROW_ROLE_DAYS(TO(days), "both are signed, valid from now on (default 30)"),
 	OPTION_END,
 };
 
 const struct command cmd_refresh = { "refresh", run, "[options]", 0, 0,
 	"sign timestamp again, and snapshot when it is due", NULL, COMMAND_OPTIONS(options),
-	.defaults = &(const struct options){ SNAPSHOT_DAYS_DEFAULT } };
+	.defaults = &(const struct options){ .left = SNAPSHOT_DAYS_DEFAULT } };

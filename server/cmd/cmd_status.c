@@ -7,6 +7,7 @@
 #include "lib/base/date.h"
 #include "server/cmd/common.h"
 #include "server/cmd/term.h"
+#include "server/repo/audit_change.h"
 #include "server/repo/repo.h"
 
 struct report {
@@ -135,7 +136,8 @@ run(struct call *call, struct err *e)
 	struct repo *r = path == NULL ? NULL : repo_open(path, e);
 	int rc = -1;
 
-	if (r != NULL && collect(&p, r, e) == 0 && print(&p, o->json, e) == 0)
+	if (r != NULL && audit_change_look(r->top, e) == 0 && collect(&p, r, e) == 0 &&
+	    print(&p, o->json, e) == 0)
 		rc = p.term.expiring ? CLI_ATTEND : CLI_OK;
 	json_decref(p.roles);
 	repo_close(r);

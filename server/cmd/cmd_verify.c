@@ -7,6 +7,7 @@
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "server/cmd/common.h"
+#include "server/repo/audit_change.h"
 #include "server/repo/served_check.h"
 
 /* Bytes of timestamp.json that are compared. */
@@ -99,8 +100,9 @@ run(struct call *call, struct err *e)
 	const char *path = command_repo(call, e);
 	int rc = -1;
 
-	if (path != NULL && (t.r = repo_open_unread(path, false, e)) != NULL)
-		rc = verify(t.r, &t, e);
+	if (path != NULL && (t.r = repo_open_unread(path, false, e)) != NULL &&
+	    verify(t.r, &t, e) == 0)
+		rc = t.faults > 0 ? 0 : audit_change_look(t.r->top, e);
 	if (rc == 0)
 		printf("checked %" PRId64 " roots, %zu metadata files with them, "
 		       "%zu targets' files of %" PRIu64 " bytes: %zu fault%s\n",

@@ -51,6 +51,8 @@ const char *command_repo_here(const struct call *call, struct err *e);
 	OPTION_ROW("warn-days", OPTION_NUMBER, to, "N", \
 	    "exit with status 3 when something expires within N days", .min = 0, \
 	    .max = COMMAND_WARN_DAYS_MAX)
+#define ROW_ROLE_DAYS(to, help) \
+	OPTION_ROW("days", OPTION_NUMBER, to, "N", help, .min = 1, .max = CHANGE_DAYS_MAX)
 #define ROW_JSON(to) OPTION_ROW("json", OPTION_FLAG, to, NULL, "print one JSON object")
 
 /* Members of a command's row: its options and the struct of their values. */

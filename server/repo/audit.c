@@ -58,6 +58,7 @@ struct tail {
 	char head[SHA256_HEX_SIZE];
 	size_t cut; /* bytes after them, and their hash */
 	char cut_hash[SHA256_HEX_SIZE];
+	json_t *last; /* owned: the last line, or NULL */
 };
 
 static int
@@ -103,7 +104,7 @@ split_end(const struct buf *end, uint64_t size, struct tail *t, struct err *e)
 	if ((entry = read_line(end->data + start, whole - 1 - start, 0, NULL, e)) == NULL)
 		return err_context(e, "last line");
 	t->seq = json_integer_value(json_object_get(entry, "seq"));
-	json_decref(entry);
+	t->last = entry;
 	return digest_hex(end->data + start, whole - 1 - start, t->head, e);
 }
 
@@ -123,18 +124,22 @@ read_tail(struct dir *top, struct tail *t, struct err *e)
 	else
 		err_context(e,
 		    "%s/" AUDIT_FILE " is damaged ('slipway-repo log --verify' says where; "
-		    "keep it and move it away to begin another)",
+		    "keep it, move it away, and 'slipway-repo log --accept' begins another)",
 		    dir_path(top));
 	buf_free(&end);
+	if (rc == -1)
+		json_decref(t->last);
 	return rc;
 }
 
 int
-audit_ready(struct dir *top, struct err *e)
+audit_last(struct dir *top, json_t **last, struct err *e)
 {
 	struct tail t;
+	int rc = read_tail(top, &t, e);
 
-	return read_tail(top, &t, e);
+	*last = rc == 0 ? t.last : NULL;
+	return rc;
 }
 
 int
@@ -157,6 +162,7 @@ audit_add(struct dir *top, json_t *entry, struct err *e)
 	    file_append(top, AUDIT_FILE, t.at, line.data, line.len, e) == 0)
 		rc = t.at == 0 ? dir_sync(top, e) : 0;
 	buf_free(&line);
+	json_decref(t.last);
 	return rc;
 }
 

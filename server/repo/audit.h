@@ -34,10 +34,10 @@
 #define AUDIT_LINE_MAX (256u * 1024)
 
 /*
- * Whether a line can be appended: ERR_CONFLICT where the last one isn't whole.  Ask before changing
- * anything.  0 or -1.
+ * Reads the last line into *last (a new reference; NULL: there is none).  0, or -1 with
+ * ERR_CONFLICT and others where no line can follow the last one.
  */
-int audit_ready(struct dir *top, struct err *e);
+int audit_last(struct dir *top, json_t **last, struct err *e);
 
 /*
  * Appends a line: entry with "prev", "seq" and perhaps "cut" added.  The caller holds the lock

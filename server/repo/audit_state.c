@@ -2,6 +2,7 @@
 /* A line of the log: who did it, and which metadata is live afterwards. */
 #include "server/repo/audit_state.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,9 @@
 #include "server/repo/repo.h"
 
 #define LOCK_WAIT_MS 10000
+
+/* Seconds by which the clocks of computers that share a repository may differ. */
+#define CLOCK_SLACK_S 300
 
 /* Bytes of a name of a user or host. */
 #define WHO_MAX 256
@@ -110,7 +114,7 @@ who(struct err *e)
 
 	if (j == NULL)
 		err_nomem(e);
-	else if (place_user(&user, e) == 0 &&
+	else if (place_user_shown(&user, e) == 0 &&
 	    place_known("ComputerName", strlen("ComputerName"), &host, e) != -1 &&
 	    set_text(j, "user", buf_text(&user), e) == 0 &&
 	    set_text(j, "host", buf_text(&host), e) == 0)
@@ -123,12 +127,134 @@ who(struct err *e)
 	return NULL;
 }
 
-/* What audit_add() doesn't know of a line.  details is the caller's. */
+int
+audit_check_clock(const json_t *last, struct err *e)
+{
+	const char *time = json_string_value(json_object_get(last, "time"));
+	char now[DATE_TEXT_SIZE];
+	int64_t then;
+
+	if (time == NULL || date_parse(time, strlen(time), &then) == -1 ||
+	    clock_wall() + CLOCK_SLACK_S >= then)
+		return 0;
+	date_format(clock_wall(), now);
+	return err_setx(e, ERR_CONFLICT,
+	    "want a clock that doesn't stand before the last line of " AUDIT_FILE
+	    " (%s), got %s: set the clock; if that line was written at a wrong time, "
+	    "'slipway-repo log --accept'",
+	    time, now);
+}
+
+/* Whether the repository was changed since it was made.  1, 0 or -1. */
+static int
+has_history(struct dir *top, struct err *e)
+{
+	json_t *state = audit_state(top, e), *one;
+	const char *role;
+	int rc = state == NULL ? -1 : 0;
+
+	json_object_foreach (state, role, one)
+		rc |= json_integer_value(json_object_get(one, "version")) > 1;
+	json_decref(state);
+	return rc;
+}
+
+int
+audit_ready(struct dir *top, struct err *e)
+{
+	json_t *last;
+	int rc = audit_last(top, &last, e);
+
+	if (rc == 0 && last != NULL)
+		rc = audit_check_clock(last, e);
+	else if (rc == 0 && (rc = has_history(top, e)) == 1)
+		rc = err_setx(e, ERR_CONFLICT,
+		    "%s/" AUDIT_FILE ": want the record of what was done to this repository, got "
+		    "none: bring it back from a backup; 'slipway-repo log --accept' begins another",
+		    dir_path(top));
+	json_decref(last);
+	return rc;
+}
+
+static int64_t
+version_of(const json_t *state, const char *role)
+{
+	return json_integer_value(json_object_get(json_object_get(state, role), "version"));
+}
+
+int
+audit_check_newer(const json_t *now, const json_t *want, struct err *e)
+{
+	static const char *const roles[] = { "timestamp", "snapshot", "root" };
+
+	for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+		int64_t live = version_of(now, roles[i]), told = version_of(want, roles[i]);
+		bool other =
+		    !json_equal(json_object_get(now, roles[i]), json_object_get(want, roles[i]));
+
+		if (live > told || (live == told && !other))
+			continue;
+		return err_setx(e, ERR_CONFLICT,
+		    "want %s version %" PRId64 " in served/metadata as " AUDIT_FILE
+		    " has it, or a newer one, got %s %" PRId64
+		    ": was an old copy restored? The next change would give numbers again that "
+		    "stations have seen. Copy served/ back from the update server; if nobody has "
+		    "it any more, see 'Only served/ was restored' in docs/trust.md",
+		    roles[i], told, live == told ? "another version" : "version", live);
+	}
+	return 0;
+}
+
+/*
+ * What is live for a line that states nothing else.  While a change goes live, the state that its
+ * line promises: the change's own files may be half there.
+ */
 static json_t *
-new_entry(struct dir *top, const char *action, json_t *details, struct err *e)
+state_of(struct dir *top, bool ready, struct err *e)
+{
+	struct file_info info;
+	json_t *last, *state = NULL;
+	const json_t *told;
+	int found = file_stat(top, REPO_BEGUN_FILE, &info, e);
+
+	if (found == -1 || audit_last(top, &last, e) == -1)
+		return NULL;
+	told = json_object_get(last, "state");
+	if (found == 1 && told != NULL) {
+		state = json_incref((json_t *)(uintptr_t)told);
+	} else if ((state = audit_state(top, e)) != NULL && ready && told != NULL &&
+	    audit_check_newer(state, told, e) == -1) {
+		json_decref(state);
+		state = NULL;
+	}
+	json_decref(last);
+	return state;
+}
+
+int
+audit_ready_at(const char *repo, struct err *e)
+{
+	struct dir *top = dir_open(repo, e);
+	struct file_lock *lock = NULL;
+	json_t *state = NULL;
+	int rc = -1;
+
+	if (top != NULL && audit_ready(top, e) == 0 &&
+	    (lock = file_lock(top, AUDIT_FILE, LOCK_WAIT_MS, e)) != NULL &&
+	    (state = state_of(top, true, e)) != NULL)
+		rc = 0;
+	json_decref(state);
+	file_unlock(lock);
+	dir_close(top);
+	return rc;
+}
+
+/* What audit_add() doesn't know of a line.  details and state are the caller's. */
+static json_t *
+new_entry(const char *action, json_t *details, json_t *state, struct err *e)
 {
 	char now[DATE_TEXT_SIZE];
-	json_t *state = audit_state(top, e), *by = state == NULL ? NULL : who(e), *entry = NULL;
+	json_t *by = who(e), *entry = NULL;
 
 	date_format(clock_wall(), now);
 	if (by != NULL &&
@@ -136,12 +262,13 @@ new_entry(struct dir *top, const char *action, json_t *details, struct err *e)
 		 "state", state, "time", now, "who", by)) == NULL)
 		err_nomem(e);
 	json_decref(by);
-	json_decref(state);
 	return entry;
 }
 
-int
-audit_append(struct dir *top, const char *action, json_t *details, struct err *e)
+/* Appends a line; details and state (or NULL) are taken over. */
+static int
+append(struct dir *top, const char *action, json_t *details, json_t *state, bool ready,
+    struct err *e)
 {
 	struct file_lock *lock = NULL;
 	json_t *entry = NULL;
@@ -149,28 +276,69 @@ audit_append(struct dir *top, const char *action, json_t *details, struct err *e
 
 	if (details == NULL)
 		err_nomem(e);
-	else if ((lock = file_lock(top, AUDIT_FILE, LOCK_WAIT_MS, e)) != NULL &&
-	    (entry = new_entry(top, action, details, e)) != NULL)
+	else if ((!ready || audit_ready(top, e) == 0) &&
+	    (lock = file_lock(top, AUDIT_FILE, LOCK_WAIT_MS, e)) != NULL &&
+	    (state != NULL || (state = state_of(top, ready, e)) != NULL) &&
+	    (entry = new_entry(action, details, state, e)) != NULL)
 		rc = audit_add(top, entry, e);
 	file_unlock(lock);
 	json_decref(entry);
 	json_decref(details);
-	if (rc == -1)
-		err_context(e, "%s: done, but not recorded", action);
+	json_decref(state);
+	return rc;
+}
+
+int
+audit_append(struct dir *top, const char *action, json_t *details, struct err *e)
+{
+	return append(top, action, details, NULL, true, e) == -1
+	    ? err_context(e, "%s: done, but not recorded", action)
+	    : 0;
+}
+
+int
+audit_before(struct dir *top, const char *action, json_t *details, json_t *state, struct err *e)
+{
+	return append(top, action, details, state, true, e) == -1
+	    ? err_context(e, "%s: not done, because it can't be recorded", action)
+	    : 0;
+}
+
+int
+audit_accept(struct dir *top, struct err *e)
+{
+	return append(top, "accept", json_object(), NULL, false, e);
+}
+
+static int
+append_at(const char *repo, const char *action, json_t *details,
+    int (*how)(struct dir *top, const char *action, json_t *details, struct err *e), struct err *e)
+{
+	struct dir *top = dir_open(repo, e);
+	int rc = -1;
+
+	if (top != NULL)
+		rc = how(top, action, details, e);
+	else
+		json_decref(details);
+	dir_close(top);
 	return rc;
 }
 
 int
 audit_append_at(const char *repo, const char *action, json_t *details, struct err *e)
 {
-	struct dir *top = dir_open(repo, e);
-	int rc;
+	return append_at(repo, action, details, audit_append, e);
+}
 
-	if (top == NULL) {
-		json_decref(details);
-		return err_context(e, "%s: done, but not recorded", action);
-	}
-	rc = audit_append(top, action, details, e);
-	dir_close(top);
-	return rc;
+static int
+before(struct dir *top, const char *action, json_t *details, struct err *e)
+{
+	return audit_before(top, action, details, NULL, e);
+}
+
+int
+audit_before_at(const char *repo, const char *action, json_t *details, struct err *e)
+{
+	return append_at(repo, action, details, before, e);
 }

@@ -74,8 +74,10 @@ days_of(const char *role)
 
 /* The contents of the next version: a copy of the present ones, or new ones of an application. */
 static json_t *
-next_body(const struct repo *r, const char *role, struct err *e)
+next_body(const struct change *c, const char *role, struct err *e)
 {
+	const struct repo *r = c->r;
+	int days = c->days != 0 ? (int)c->days : days_of(role);
 	json_t *now, *body;
 	int found = repo_read_signed(r, role, &now, e);
 	int64_t version;
@@ -83,7 +85,7 @@ next_body(const struct repo *r, const char *role, struct err *e)
 	if (found == -1)
 		return NULL;
 	if (found == 0) {
-		body = repo_new_body("targets", 1, REPO_APP_DAYS, e);
+		body = repo_new_body("targets", 1, days, e);
 		if (body != NULL && json_object_set_new(body, "targets", json_object()) == -1) {
 			json_decref(body);
 			body = NULL;
@@ -98,7 +100,9 @@ next_body(const struct repo *r, const char *role, struct err *e)
 		return NULL;
 	}
 	version = json_integer_value(json_object_get(body, "version"));
-	if (repo_renew_body(body, version + 1, days_of(role), e) == -1) {
+	if (repo_renew_body(body, version + 1, days,
+		c->days != 0 ? REPO_BACK_TAKE : REPO_BACK_REFUSE, e) == -1) {
+		err_context(e, "%s", role);
 		json_decref(body);
 		return NULL;
 	}
@@ -113,7 +117,7 @@ change_body(struct change *c, const char *role, struct err *e)
 
 	if (f != NULL)
 		return json_object_get(f->metadata, "signed");
-	if ((body = next_body(c->r, role, e)) == NULL)
+	if ((body = next_body(c, role, e)) == NULL)
 		return NULL;
 	if ((metadata = json_pack("{s:[],s:o}", "signatures", "signed", body)) == NULL) {
 		err_nomem(e);

@@ -23,6 +23,9 @@
 /* Roles in one change. */
 #define CHANGE_FILES_MAX 64
 
+/* Days that a role may be valid. */
+#define CHANGE_DAYS_MAX 3650
+
 struct change_file {
 	char name[APPLICATION_NAME_MAX + 1]; /* the role's */
 	json_t *metadata;		     /* owned: {"signatures", "signed"} */
@@ -37,6 +40,11 @@ struct change {
 	int64_t snapshot_version;
 	struct buf snapshot, timestamp; /* empty: stay as they are */
 	bool root_first;		/* clients that read meanwhile may be refused once */
+	/*
+	 * Days that the files, and snapshot and timestamp, are valid; 0: the default of the role.
+	 * Set before change_body().
+	 */
+	int64_t days, online_days;
 };
 
 /* Keys that a role of the change is to be signed by. */

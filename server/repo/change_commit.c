@@ -147,6 +147,21 @@ set_meta(json_t *meta, const char *role, int64_t version, const struct buf *file
 	return json_object_set_new(meta, name, m) == -1 ? err_nomem(e) : 0;
 }
 
+/* The next version of an online role, which a refresh may not shorten unasked. */
+static int
+renew_online(const struct change *c, const char *role, json_t *body, int64_t version, int days,
+    struct err *e)
+{
+	enum repo_back back = c->online_days != 0 ? REPO_BACK_TAKE
+	    : c->n > 0				  ? REPO_BACK_KEEP
+						  : REPO_BACK_REFUSE;
+
+	if (repo_renew_body(body, version, c->online_days != 0 ? (int)c->online_days : days, back,
+		e) == -1)
+		return err_context(e, "%s", role);
+	return 0;
+}
+
 static int
 make_snapshot(struct change *c, struct keystore *ks, const struct passphrases *p, struct err *e)
 {
@@ -157,7 +172,7 @@ make_snapshot(struct change *c, struct keystore *ks, const struct passphrases *p
 	if (body == NULL)
 		return err_nomem(e);
 	c->snapshot_version = c->r->snapshot->c.version + 1;
-	if (repo_renew_body(body, c->snapshot_version, REPO_SNAPSHOT_DAYS, e) == -1)
+	if (renew_online(c, "snapshot", body, c->snapshot_version, REPO_SNAPSHOT_DAYS, e) == -1)
 		goto out;
 	for (size_t i = 0; i < c->n; i++) {
 		const json_t *signed_part = json_object_get(c->files[i].metadata, "signed");
@@ -186,7 +201,8 @@ make_timestamp(struct change *c, struct keystore *ks, const struct passphrases *
 
 	if (body == NULL)
 		return err_nomem(e);
-	if (repo_renew_body(body, c->r->timestamp->c.version + 1, REPO_TIMESTAMP_DAYS, e) == 0 &&
+	if (renew_online(c, "timestamp", body, c->r->timestamp->c.version + 1, REPO_TIMESTAMP_DAYS,
+		e) == 0 &&
 	    (c->snapshot.len == 0 ||
 		set_meta(json_object_get(body, "meta"), tuf_top_name(TUF_SNAPSHOT),
 		    c->snapshot_version, &c->snapshot, e) == 0))
@@ -337,6 +353,15 @@ out:
 	for (size_t i = 0; i < w.n; i++)
 		buf_free(&w.list[i].content);
 	return rc;
+}
+
+int
+change_pending(struct dir *top)
+{
+	struct file_info info;
+	struct err e;
+
+	return file_stat(top, REPO_PENDING_FILE, &info, &e);
 }
 
 int

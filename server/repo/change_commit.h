@@ -26,6 +26,9 @@ int change_refresh(struct change *c, struct keystore *ks, const struct passphras
  */
 int change_write(struct change *c, struct err *e);
 
+/* Whether a change_write() that has begun is to be completed.  1, 0 or -1 (can't tell). */
+int change_pending(struct dir *top);
+
 /*
  * Completes a change_write() that was interrupted, if there is one.  Returns 1 when it did, 0 when
  * there was none, or -1.  The caller holds the repository's lock.

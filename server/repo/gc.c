@@ -11,6 +11,7 @@
 #include "lib/os/clock.h"
 #include "lib/os/move.h"
 #include "lib/os/path.h"
+#include "server/repo/audit_change.h"
 #include "server/repo/served_check.h"
 
 /* Names are the tree's. */
@@ -212,8 +213,8 @@ gc_run(struct gc *g, struct repo *r, struct err *e)
 	struct collecting w = { .g = g, .t = { .r = r, .fault = g->fault, .arg = g->arg } };
 	int rc = -1;
 
-	if (name_kept(&w, e) == -1 || served_extra(&w.t, sort_out, &w, e) == -1 ||
-	    remove_list(&w, &w.snapshots, e) == -1)
+	if (name_kept(&w, e) == -1 || audit_change_check(r->top, e) == -1 ||
+	    served_extra(&w.t, sort_out, &w, e) == -1 || remove_list(&w, &w.snapshots, e) == -1)
 		goto out;
 	g->snapshots = w.snapshots.n;
 	if ((!g->dry && dir_sync(r->metadata, e) == -1) || remove_list(&w, &w.others, e) == -1)

@@ -18,6 +18,9 @@
 
 #define LOCK_FILE "lock"
 
+/* Seconds by which an expiry date may go back: clocks of several computers differ. */
+#define BACK_SLACK_S 300
+
 bool
 repo_is_here(const char *path)
 {
@@ -335,12 +338,37 @@ repo_read_signed(const struct repo *r, const char *role, json_t **out, struct er
 	return 1;
 }
 
+/* The expiry date of the next version of body, which expires at *to so far.  0 or -1. */
+static int
+next_expiry(const json_t *body, int days, enum repo_back back, int64_t *to, struct err *e)
+{
+	const char *text = json_string_value(json_object_get(body, "expires"));
+	char next[DATE_TEXT_SIZE];
+	int64_t old;
+
+	*to = clock_wall() + (int64_t)days * DATE_DAY_SECONDS;
+	if (back == REPO_BACK_TAKE || text == NULL || date_parse(text, strlen(text), &old) == -1 ||
+	    *to + BACK_SLACK_S >= old)
+		return 0;
+	date_format(*to, next);
+	if (back == REPO_BACK_REFUSE)
+		return err_setx(e, ERR_EXPIRED,
+		    "want an expiry date that isn't before the present one (%s), got %s: is the "
+		    "clock right? --days N sets an earlier date",
+		    text, next);
+	*to = old;
+	return 0;
+}
+
 int
-repo_renew_body(json_t *body, int64_t version, int days, struct err *e)
+repo_renew_body(json_t *body, int64_t version, int days, enum repo_back back, struct err *e)
 {
 	char expires[DATE_TEXT_SIZE];
+	int64_t to;
 
-	date_format(clock_wall() + (int64_t)days * DATE_DAY_SECONDS, expires);
+	if (next_expiry(body, days, back, &to, e) == -1)
+		return -1;
+	date_format(to, expires);
 	if (json_object_set_new(body, "version", json_integer(version)) == -1 ||
 	    json_object_set_new(body, "expires", json_string(expires)) == -1)
 		return err_nomem(e);
@@ -356,7 +384,7 @@ repo_new_body(const char *type, int64_t version, int days, struct err *e)
 		err_nomem(e);
 		return NULL;
 	}
-	if (repo_renew_body(body, version, days, e) == -1) {
+	if (repo_renew_body(body, version, days, REPO_BACK_REFUSE, e) == -1) {
 		json_decref(body);
 		return NULL;
 	}

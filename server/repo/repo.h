@@ -32,6 +32,9 @@
 /* Below the repository: the files of a change that has begun and must be completed. */
 #define REPO_PENDING_FILE "pending.json"
 
+/* Below the repository: there while a change that was recorded goes live (audit_change.h). */
+#define REPO_BEGUN_FILE "begun.json"
+
 /* Bytes of a path on this computer. */
 #define REPO_PATH_MAX 4096
 
@@ -110,8 +113,15 @@ int repo_path(const char *repo, const char *name, struct buf *out, struct err *e
 /* What every role begins with, or NULL with ERR_NOMEM: valid for days from now. */
 json_t *repo_new_body(const char *type, int64_t version, int days, struct err *e);
 
-/* Make body the next version of itself, valid for days from now. */
-int repo_renew_body(json_t *body, int64_t version, int days, struct err *e);
+/* What becomes of an expiry date that would lie before the one that body has. */
+enum repo_back {
+	REPO_BACK_REFUSE, /* ERR_EXPIRED: the clock is wrong, or was */
+	REPO_BACK_TAKE,	  /* somebody asked for it */
+	REPO_BACK_KEEP	  /* the present date stays */
+};
+
+/* Make body the next version of itself, valid for days from now.  0 or -1. */
+int repo_renew_body(json_t *body, int64_t version, int days, enum repo_back back, struct err *e);
 
 /* {"version", "length", "hashes"} of a file's bytes, as snapshot and timestamp state it. */
 json_t *repo_meta(int64_t version, const struct buf *file, struct err *e);

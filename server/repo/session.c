@@ -8,7 +8,7 @@
 
 #include "lib/cli/command.h"
 #include "lib/base/json.h"
-#include "server/repo/audit.h"
+#include "server/repo/audit_change.h"
 #include "server/repo/audit_state.h"
 #include "server/repo/change_commit.h"
 #include "server/repo/request.h"
@@ -20,9 +20,14 @@
 static int
 recover(const struct repo *r, struct err *e)
 {
-	int rc = audit_ready(r->top, e) == -1 ? -1 : change_resume(r->top, r->metadata, e);
+	int rc;
 
-	return rc == 1 ? audit_append(r->top, "end a change that was cut", json_object(), e) : rc;
+	if (audit_ready(r->top, e) == -1 || (rc = change_resume(r->top, r->metadata, e)) == -1 ||
+	    audit_change_end(r->top, e) == -1)
+		return -1;
+	return rc == 0
+	    ? 0
+	    : audit_append(r->top, "end a change that was cut", json_pack("{s:b}", "done", 1), e);
 }
 
 struct repo *
@@ -30,7 +35,9 @@ session_lock(const char *path, bool read, struct err *e)
 {
 	struct repo *r = repo_open_unread(path, true, e);
 
-	if (r != NULL && (recover(r, e) == -1 || (read && repo_read(r, e) == -1))) {
+	if (r != NULL &&
+	    (recover(r, e) == -1 ||
+		(read && (repo_read(r, e) == -1 || audit_change_check(r->top, e) == -1)))) {
 		err_context(e, "%s", path);
 		repo_close(r);
 		r = NULL;
@@ -59,6 +66,7 @@ session_begin(struct session *s, const char *repo, const char *action, struct er
 	if ((s->r = session_lock(repo, true, e)) == NULL ||
 	    (s->ks = session_keys(repo, e)) == NULL || (s->c = change_new(s->r, e)) == NULL)
 		return -1;
+	s->c->days = s->days;
 	return 0;
 }
 
@@ -157,10 +165,46 @@ recorded_role(const struct change_file *f, struct err *e)
 	return j;
 }
 
+/* {"version", "sha256"} of bytes that will be live. */
+static json_t *
+coming(const struct buf *file, int64_t version, struct err *e)
+{
+	char hex[SHA256_HEX_SIZE];
+	json_t *j = NULL;
+
+	if (digest_hex(file->data, file->len, hex, e) == 0 &&
+	    (j = json_pack("{s:s,s:I}", "sha256", hex, "version", (json_int_t)version)) == NULL)
+		err_nomem(e);
+	return j;
+}
+
+/* What will be live once the change is written; roles are those of the change as recorded. */
+static json_t *
+next_state(const struct session *s, const json_t *roles, struct err *e)
+{
+	const struct change *c = s->c;
+	json_t *state = audit_state(s->r->top, e), *root = json_object_get(roles, "root");
+	bool bad = state == NULL;
+
+	if (!bad && root != NULL)
+		bad = json_object_set(state, "root", root) == -1;
+	if (!bad && c->snapshot.len > 0)
+		bad = json_object_set_new(state, "snapshot",
+			  coming(&c->snapshot, c->snapshot_version, e)) == -1;
+	if (!bad && c->timestamp.len > 0)
+		bad = json_object_set_new(state, "timestamp",
+			  coming(&c->timestamp, s->r->timestamp->c.version + 1, e)) == -1;
+	if (!bad)
+		return state;
+	json_decref(state);
+	return NULL;
+}
+
+/* Records the change before it goes live. */
 static int
 record(const struct session *s, struct err *e)
 {
-	json_t *roles = json_object(), *keys = s->nmade == 0 ? NULL : json_array();
+	json_t *roles = json_object(), *keys = s->nmade == 0 ? NULL : json_array(), *state;
 	bool bad = roles == NULL;
 
 	for (size_t i = 0; i < s->c->n && !bad; i++)
@@ -168,26 +212,42 @@ record(const struct session *s, struct err *e)
 			  recorded_role(&s->c->files[i], e)) == -1;
 	for (size_t i = 0; i < s->nmade && !bad; i++)
 		bad = json_array_append_new(keys, json_string(s->made[i].id)) == -1;
-	if (bad) {
+	if (bad || (state = next_state(s, roles, e)) == NULL) {
 		json_decref(roles);
 		json_decref(keys);
-		return audit_append(s->r->top, s->action, NULL, e);
+		return bad ? err_nomem(e) : -1;
 	}
-	return audit_append(s->r->top, s->action,
-	    json_pack("{s:o*,s:o}", "newkeys", keys, "roles", roles), e);
+	return audit_change_begin(s->r->top, s->action,
+	    json_pack("{s:o*,s:o}", "newkeys", keys, "roles", roles), state, e);
+}
+
+/* Records the change and puts it live.  0 or -1. */
+static int
+go_live(struct session *s, struct err *e)
+{
+	struct err later;
+
+	if (record(s, e) == -1)
+		return -1;
+	/* A failed write may be live, so new keys stay; an unused key does no harm. */
+	s->done = true;
+	if (change_write(s->c, e) == 0)
+		return audit_change_end(s->r->top, e);
+	/* A change that has to be completed is settled by who completes it. */
+	if (change_pending(s->r->top) == 0)
+		audit_change_end(s->r->top, &later);
+	return -1;
 }
 
 int
 session_write(struct session *s, struct err *e)
 {
-	int rc = s->request != NULL ? request_write(s->c, s->request, e) : change_write(s->c, e);
-
-	if (rc == 0 && s->request == NULL)
-		rc = record(s, e);
-	/* A failed write may be live, so new keys stay; an unused key does no harm. */
-	if (rc == 0 || s->request == NULL)
-		s->done = true;
-	return rc;
+	if (s->request == NULL)
+		return go_live(s, e);
+	if (request_write(s->c, s->request, e) == -1)
+		return -1;
+	s->done = true;
+	return 0;
 }
 
 int

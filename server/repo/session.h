@@ -21,6 +21,7 @@ struct session {
 	struct passphrases p; /* the caller's; set it before session_begin() */
 	const char *action;   /* the command's name, for the log */
 	const char *request;  /* the file of the signing request to write, or NULL: go live */
+	int64_t days;	      /* that the roles of the change are valid; 0: the default */
 	/* Private keys made here; session_end() removes them when nothing was written. */
 	struct {
 		char role[APPLICATION_NAME_MAX + 1], id[SHA256_HEX_SIZE];
@@ -32,7 +33,8 @@ struct session {
 /*
  * Opens the repository at path, which must outlive the result, keeps other changes out until
  * repo_close() and completes a change that was interrupted.  With read, reads its metadata as
- * repo_open() does.  NULL with ERR_BUSY, ERR_CONFLICT (the log is damaged) and others.
+ * repo_open() does.  NULL with ERR_BUSY, ERR_CONFLICT (the record is damaged or missing, the clock stands
+ * before it, or what is live is older than it says) and others.
  */
 struct repo *session_lock(const char *path, bool read, struct err *e);
 
@@ -40,7 +42,7 @@ struct repo *session_lock(const char *path, bool read, struct err *e);
 struct keystore *session_keys(const char *repo, struct err *e);
 
 /*
- * Locks the repository and opens its keys for a change called action.  p and request are the
+ * Locks the repository and opens its keys for a change called action.  p, request and days are the
  * caller's; the rest of *s is filled in.  0 or -1; call session_end() in both cases.
  */
 int session_begin(struct session *s, const char *repo, const char *action, struct err *e);
@@ -64,7 +66,7 @@ json_t *session_read_key(const char *path, struct err *e);
  */
 int session_sign(struct session *s, struct err *e);
 
-/* Puts the change live and records it, or writes the request.  0 or -1. */
+/* Records the change and then puts it live, or writes the request.  0 or -1. */
 int session_write(struct session *s, struct err *e);
 
 /* Appends the result in words, beginning with done ("published"), and the next step.  0 or -1. */

@@ -110,7 +110,7 @@ cp stolen.json "$REPO/served/metadata/timestamp.json"
 update
 put_served own
 refused 'timestamp.*1000000'
-drill 'An online key was lost or stolen' 2
+drill 'An online key was lost or stolen' 1
 copy_to_server
 update
 cp stolen.json "$REPO/served/metadata/timestamp.json"
@@ -132,7 +132,7 @@ update
 put_served own
 refused 'rollback|version'
 release "the second"
-drill "An application's key was stolen" 4
+drill "An application's key was stolen" 3
 copy_to_server
 update
 [ "$(installed_note)" = "the second" ] || fail "want the maintainer's release"
@@ -165,6 +165,21 @@ for i in 1 2; do run_line "${lines[i]}" "s|CAROLS_KEYID|${lost%.pub}|"; done
 expect 1 too-few.log repo publish --signed root.req
 want too-few.log 'want valid signatures of 2 of its 3 keys'
 for i in 3 4 5; do run_line "${lines[i]}"; done
+in_order
+copy_to_server
+update
+# The online keys again, with the root keys at Alice's and Bob's; and an application's, with those of targets there.
+before=$(find "$OWN/served/metadata" -name '*.root.json' | wc -l)
+drill 'The keys are elsewhere' 4
+[ "$(find "$OWN/served/metadata" -name '*.root.json' | wc -l)" = $((before + 1)) ] || fail "want one new root"
+copy_to_server
+update
+mv "$OWN"/keys/targets.*.pem alice/keys/
+must repo key rotate "$APP" --unsigned app.req
+must repo sign app.req --yes
+must slipway-repo sign app.req --keys alice/keys --yes
+must repo publish --signed app.req
+mv alice/keys/targets.*.pem "$OWN/keys/"
 in_order
 copy_to_server
 update
@@ -203,7 +218,24 @@ must repo verify
 expect 1 head.log repo log --verify --head "$head"
 want head.log 'no line with hash'
 write_down
-drill 'The server was restored from an old backup' 3
+drill 'The server was restored from an old backup' 2
 copy_to_server
 update
 [ "$(installed_note)" = "the fourth" ] || fail "want the release that the backup lacked"
+
+# 6. Only served/ was restored, and the server was lost: each command says so, and stations follow after the drill.
+cp -R "$OWN/served" old-served
+release "the fifth"
+must repo publish --app "$APP" "$WORK/release"
+copy_to_server
+update
+write_down
+rm -r "$OWN/served"
+cp -R old-served "$OWN/served"
+put_served own
+expect 1 restored.log repo publish --app "$APP" "$WORK/release"
+want restored.log 'an old copy restored'
+drill 'Only served/ was restored' 3
+copy_to_server
+update
+[ "$(installed_note)" = "the fifth" ] || fail "want the release that was lost"

@@ -58,14 +58,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int64_t lines = 0;
 	struct dir *d = place();
 	struct err e = { 0 };
-	json_t *entry;
+	json_t *entry, *last;
 	int whole, ready;
 
 	must(file_replace_fast(d, AUDIT_FILE, data, size, 0600, &e) == 0);
 	whole = audit_walk(d, count, &lines, &before, &e);
 	must(before.lines == lines);
 	must(whole == 0 || e.code != ERR_NONE);
-	ready = audit_ready(d, &e);
+	ready = audit_last(d, &last, &e);
+	must(ready == 0 || last == NULL);
+	json_decref(last);
 	must((entry = json_pack("{s:s,s:s}", "action", "fuzz", "time", "2026-01-01T00:00:00Z")) !=
 	    NULL);
 	must((audit_add(d, entry, &e) == 0) == (ready == 0));

@@ -97,7 +97,8 @@ release three
 status 0 "$repo" --repo "$R" publish --app COV_PB rel
 status 0 "$repo" --repo "$R" log --verify; says 'from version 3 to 5'
 
-# a full disk (a limit of whole blocks, so fill up the last one): told, and the log keeps its whole lines
+# a full disk (a limit of whole blocks, so fill up the last one): nothing goes live that isn't recorded
+status 0 "$repo" --repo "$R" cert ca site
 size() { stat -c %s "$R/audit.log"; }
 blocks() { echo $((($(size) + 1023) / 1024)); }
 while [ $(($(blocks) * 1024 - $(size))) -gt 300 ]; do
@@ -105,8 +106,121 @@ while [ $(($(blocks) * 1024 - $(size))) -gt 300 ]; do
 done
 cp "$R/audit.log" good
 release four
-status 1 bash -c 'trap "" XFSZ; ulimit -f '"$(blocks)"'; exec "$@"' x "$repo" --repo "$R" publish --app COV_PB rel
-says 'publish: done, but not recorded'; says 'audit.log'
+# unchanged COMMAND...: it fails, and neither what is served nor the record nor a key changes
+unchanged() {
+	rm -rf served.before && cp -a "$R/served" served.before
+	ls -A "$R/keys" >keys.before
+	"$@" >"$work/out" 2>"$work/err" </dev/null && fail "done, but not recorded: $*"
+	diff -r served.before/metadata "$R/served/metadata" || fail "went live, but isn't recorded: $*"
+	ls -A "$R/keys" | diff keys.before - || fail "a key is left of what wasn't done: $*"
+	[ ! -e "$R/begun.json" ] || fail "something is left of what wasn't done: $*"
+}
+small() { unchanged bash -c 'trap "" XFSZ; ulimit -f '"$(blocks)"'; exec "$@"' x "$repo" --repo "$R" "$@"; }
+small publish --app COV_PB rel
+says 'publish: not done, because it can.t be recorded'; says 'audit.log'
+small refresh; says 'refresh: not done'
+small app add OTHER --no-passphrase; says 'app add: not done'
+small key rotate root --no-passphrase; says 'key rotate: not done'
 cmp "$R/audit.log" good || fail "a full disk changed the log"
-status 0 "$repo" --repo "$R" log --verify; says 'is not what the last line says'
+status 0 "$repo" --repo "$R" log --verify
+grep -q 'not what the last line says' "$work/err" && fail "the record doesn't fit what is live"
+# killed by that limit, or by anything, while the line is written: the next one replaces the rest
+"$repo" --repo "$R" refresh >/dev/null || fail "refresh with a disk that isn't full"
+cp "$R/served/metadata/timestamp.json" before
+bash -c 'ulimit -f '"$(blocks)"'; exec "$@"' x "$repo" --repo "$R" publish --app COV_PB rel >/dev/null 2>&1
+if cmp -s before "$R/served/metadata/timestamp.json"; then
+	status 0 "$repo" --repo "$R" publish --app COV_PB rel
+fi
+status 0 "$repo" --repo "$R" log --verify; says 'chain holds'
+
+# a record that can't be written
+if [ "$(id -u)" != 0 ]; then
+	chmod 400 "$R/audit.log"
+	unchanged "$repo" --repo "$R" refresh; says 'audit.log: Permission denied'
+	unchanged "$repo" --repo "$R" renew targets
+	chmod 600 "$R/audit.log"
+fi
+mv "$R/audit.log" good && mkdir "$R/audit.log"
+unchanged "$repo" --repo "$R" refresh; says 'audit.log'
+rmdir "$R/audit.log"
+
+# a record that is missing (a .gitignore with *.log), or empty, is begun anew only when that is asked for
+for missing in no empty; do
+	[ $missing = no ] || : >"$R/audit.log"
+	for command in refresh 'renew targets' 'app add OTHER --no-passphrase' 'cert new other' \
+		'cert crl --ca site' 'key new root --no-passphrase'; do
+		# shellcheck disable=SC2086
+		unchanged "$repo" --repo "$R" $command; says 'log --accept'
+	done
+	[ ! -e "$R/certs/other.pem" ] || fail "a pair that isn't recorded"
+	rm -f "$R/audit.log"
+done
+status 2 "$repo" --repo "$R" log --accept --verify
+status 0 "$repo" --repo "$R" log --accept; says '^accepted: timestamp version'
+status 0 "$repo" --repo "$R" refresh
+status 0 "$repo" --repo "$R" log --verify; says '^2 lines'
+
+# served/ from a backup below a newer record: numbers that stations have seen aren't given again
+cp -a "$R/served" old
+status 0 "$repo" --repo "$R" refresh
+cp -a "$R/served" newer
+restored() {
+	for command in refresh 'publish --app COV_PB rel' 'renew targets' 'app add OTHER --no-passphrase' \
+		'key rotate snapshot' 'cert crl --ca site' 'cert new other' gc; do
+		# shellcheck disable=SC2086
+		unchanged "$repo" --repo "$R" $command; says 'an old copy restored'
+	done
+	for command in status verify; do
+		status 1 "$repo" --repo "$R" "$command"; says 'an old copy restored'
+	done
+}
+release five
+rm -rf "$R/served" && cp -a old "$R/served"
+restored
+# the same numbers of another history
+status 0 "$repo" --repo "$R" log --accept
+status 0 "$repo" --repo "$R" refresh
+rm -rf "$R/served" && cp -a newer "$R/served"
+restored
+status 0 "$repo" --repo "$R" log --accept
+status 0 "$repo" --repo "$R" publish --app COV_PB rel
+
+# a clock that stands before the record
+cp "$R/audit.log" good
+sed -i '$s/"time":"20[0-9][0-9]-/"time":"2090-/' "$R/audit.log"
+for command in refresh 'publish --app COV_PB rel' 'renew targets' 'app add OTHER --no-passphrase' \
+	'key rotate snapshot' 'cert crl --ca site' 'cert new other' 'key new root --no-passphrase' \
+	'cert ca other' gc; do
+	# shellcheck disable=SC2086
+	unchanged "$repo" --repo "$R" $command; says 'want a clock that'
+done
+for command in status verify; do
+	status 1 "$repo" --repo "$R" "$command"; says 'want a clock that'
+done
+[ ! -e "$R/certs/other.pem" ] && [ ! -e "$R/ca/other" ] || fail "something that isn't recorded"
+# after a line from a wrong future: accepted, and the dates that were signed then are told
+status 0 "$repo" --repo "$R" log --accept
+status 0 "$repo" --repo "$R" refresh --days 60; says 'good for 60 days'
+unchanged "$repo" --repo "$R" refresh; says 'want an expiry date that isn.t before'
+status 0 "$repo" --repo "$R" renew COV_PB --days 200
+release six
+unchanged "$repo" --repo "$R" publish --app COV_PB rel; says '--days'
+status 0 "$repo" --repo "$R" publish --app COV_PB rel --days 90
+status 0 "$repo" --repo "$R" refresh --days 30
+status 0 "$repo" --repo "$R" status --json
+python=$(command -v python3) && { "$python" - "$work/out" <<'PY' || exit 1; }
+import json, sys
+roles = {r["role"]: r for r in json.load(open(sys.argv[1]))["roles"]}
+days = {name: r["days_left"] for name, r in roles.items()}
+assert days["COV_PB"] in (89, 90) and days["snapshot"] in (29, 30) and days["timestamp"] in (29, 30), days
+PY
+
+# a user without a name in the user database (containers)
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	chmod 755 "$work"
+	cp -a "$R" "$work/numbered" && chown -R 4242:4242 "$work/numbered"
+	status 0 setpriv --reuid 4242 --regid 4242 --clear-groups "$repo" --repo "$work/numbered" refresh
+	status 0 "$repo" --repo "$work/numbered" log; says ' 4242@.* refresh'
+	status 0 setpriv --reuid 4242 --regid 4242 --clear-groups "$repo" --repo "$work/numbered" cert new number
+fi
 echo ok

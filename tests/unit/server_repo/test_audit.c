@@ -102,13 +102,15 @@ static void
 cut(void **state)
 {
 	struct buf text = BUF_INIT(65536);
+	json_t *last;
 	struct audit_report report;
 	struct err e = { 0 };
 
 	make(*state, &text);
 	for (size_t len = 0; len < text.len; len++) {
 		put(*state, text.data, len);
-		assert_ok(audit_ready(*state, &e), &e);
+		assert_ok(audit_last(*state, &last, &e), &e);
+		json_decref(last);
 		add(*state, "later");
 		assert_ok(audit_walk(*state, NULL, NULL, &report, &e), &e);
 		assert_int_equal(report.cut, 0);
@@ -124,12 +126,13 @@ static void
 damaged(void **state)
 {
 	static const char bad[] = "{\"action\":\"init\"}\n";
-	json_t *entry = json_pack("{s:s}", "action", "x");
+	json_t *entry = json_pack("{s:s}", "action", "x"), *last;
 	struct buf text = BUF_INIT(4096);
 	struct err e = { 0 };
 
 	put(*state, bad, sizeof bad - 1);
-	assert_err(audit_ready(*state, &e), ERR_SYNTAX, &e);
+	assert_err(audit_last(*state, &last, &e), ERR_SYNTAX, &e);
+	assert_null(last);
 	assert_err(audit_add(*state, entry, &e), ERR_SYNTAX, &e);
 	assert_ok(file_read(*state, AUDIT_FILE, &text, &e), &e);
 	assert_string_equal(buf_text(&text), bad);
