@@ -38,52 +38,64 @@ dir_open(const char *path, struct err *e)
 	return dir_wrap(fd, path, e);
 }
 
-/* Make one directory, durably; one that is there is as good. */
-static int
-make_one(char *path, mode_t mode)
-{
-	char *slash = strrchr(path, '/');
-	int fd, rc;
+#define OPEN_DIRECTORY (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
-	if (mkdir(path, mode) == -1)
-		return errno == EEXIST ? 0 : -1;
-	if (slash == NULL)
-		fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	else {
-		*slash = '\0';
-		fd = open(slash == path ? "/" : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		*slash = '/';
-	}
-	if (fd == -1)
+/*
+ * The directory leaf of parent as a descriptor; where it is missing it is made, durably, with
+ * exactly these permissions, whatever the umask says, and with the set-group-ID bit that it
+ * inherits.  Nothing but the descriptor is used once it is made, because somebody who may write to
+ * parent can put a link in its place.  A directory that isn't this user's keeps its permissions.
+ * -1 with errno.
+ */
+static int
+make_in(int parent, const char *leaf, mode_t mode)
+{
+	bool made = mkdirat(parent, leaf, mode) == 0;
+	struct stat st;
+	int fd;
+
+	if (!made && errno != EEXIST)
 		return -1;
-	rc = fsync(fd);
-	close(fd);
-	return rc;
+	if ((fd = openat(parent, leaf, OPEN_DIRECTORY | O_NOFOLLOW)) == -1 &&
+	    (errno == ENOTDIR || errno == ELOOP) &&
+	    fstatat(parent, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		errno = S_ISLNK(st.st_mode) ? EXDEV : ENOTDIR;
+	if (fd == -1 || !made)
+		return fd;
+	if (fstat(fd, &st) == 0 &&
+	    (st.st_uid != geteuid() || (st.st_mode & 0777) == mode ||
+		file_change_mode(fd, mode | (st.st_mode & S_ISGID)) == 0) &&
+	    fsync(parent) == 0)
+		return fd;
+	file_drop(fd);
+	return -1;
 }
 
 /*
- * mkdir -p: up to the nearest part that is there or can be made, and down again.  Each part is
- * tried once on the way down, because nothing can be made in a part that only seems to be there (a
- * link to nowhere) or that somebody removes meanwhile.  A failure leaves path cut behind the part
- * that can't be made.
+ * mkdir -p, and the last directory as a descriptor.  Links of the path are followed where they lead
+ * to something.  path is changed and restored on the way.  -1 with errno.
  */
 static int
 make_path(char *path, mode_t mode)
 {
-	size_t len = strlen(path), at;
-	char *slash;
+	int fd = open(path, OPEN_DIRECTORY), parent;
+	char *slash = strrchr(path, '/');
+	const char *leaf = slash == NULL ? path : slash + 1;
 
-	while (make_one(path, mode) == -1) {
-		if (errno != ENOENT || (slash = strrchr(path, '/')) == NULL || slash == path)
-			return -1;
+	if (fd != -1 || errno != ENOENT || *path == '\0')
+		return fd;
+	if (slash == NULL || slash == path) {
+		parent = open(slash == NULL ? "." : "/", OPEN_DIRECTORY);
+	} else {
 		*slash = '\0';
+		parent = make_path(path, mode);
+		*slash = '/';
 	}
-	while ((at = strlen(path)) < len) {
-		path[at] = '/';
-		if (make_one(path, mode) == -1)
-			return -1;
-	}
-	return 0;
+	if (parent == -1 || *leaf == '\0')
+		return parent;
+	fd = make_in(parent, leaf, mode);
+	file_drop(parent);
+	return fd;
 }
 
 /* Whether path is a symbolic link whose target isn't there. */
@@ -96,7 +108,7 @@ leads_nowhere(const char *path)
 	    errno == ENOENT;
 }
 
-/* Fill in e; part: as make_path() left it. */
+/* Fill in e from errno; part: the path, for this function to cut. */
 static void
 make_fail(const char *path, char *part, struct err *e)
 {
@@ -112,7 +124,11 @@ make_fail(const char *path, char *part, struct err *e)
 		return;
 	}
 	errno = saved;
-	err_set(e, ERR_IO, "make directory %s", path);
+	if (errno == EXDEV)
+		err_setx(e, ERR_UNSAFE, "make directory %s: a symbolic link stands in the way",
+		    path);
+	else
+		err_set(e, ERR_IO, "make directory %s", path);
 }
 
 struct dir *
@@ -120,6 +136,7 @@ dir_make(const char *path, unsigned mode, struct err *e)
 {
 	char copy[PATH_MAX];
 	size_t len = strlen(path);
+	int fd;
 
 	if (len == 0 || len >= sizeof copy) {
 		err_setx(e, ERR_TOO_LARGE, "directory name of %zu bytes", len);
@@ -128,48 +145,47 @@ dir_make(const char *path, unsigned mode, struct err *e)
 	memcpy(copy, path, len + 1);
 	while (len > 1 && copy[len - 1] == '/')
 		copy[--len] = '\0';
-	if (make_path(copy, mode) == -1 || leads_nowhere(copy)) {
-		make_fail(path, copy, e);
-		return NULL;
+	if ((fd = make_path(copy, mode)) != -1)
+		return dir_wrap(fd, path, e);
+	make_fail(path, copy, e);
+	return NULL;
+}
+
+/* Make a directory below d, and its missing parents.  -1 with errno. */
+static int
+make_below(struct dir *d, const char *name)
+{
+	int here = fcntl(d->fd, F_DUPFD_CLOEXEC, 3), next;
+	char part[NAME_MAX + 1];
+
+	for (const char *p = name; here != -1; p++) {
+		size_t len = strcspn(p, "/");
+
+		if (len > NAME_MAX || len == 0 || (len == 2 && memcmp(p, "..", 2) == 0)) {
+			errno = len > NAME_MAX ? ENAMETOOLONG : EXDEV;
+			next = -1;
+		} else {
+			memcpy(part, p, len);
+			part[len] = '\0';
+			next = make_in(here, part, 0755);
+		}
+		p += len;
+		file_drop(here);
+		here = next;
+		if (*p == '\0')
+			break;
 	}
-	return dir_open(path, e);
+	return here;
 }
 
 struct dir *
 dir_below(struct dir *d, const char *name, bool make, struct err *e)
 {
-	char path[FILE_SHOWN_MAX], part[PATH_MAX];
-	int fd;
+	char path[FILE_SHOWN_MAX];
+	int fd = file_open_at(d, name, O_RDONLY | O_DIRECTORY, 0);
 
-	fd = file_open_at(d, name, O_RDONLY | O_DIRECTORY, 0);
-	for (const char *p = name; fd == -1 && errno == ENOENT && make && *p != '\0';) {
-		const char *leaf;
-		int parent;
-
-		p += strcspn(p, "/");
-		snprintf(part, sizeof part, "%.*s", (int)(p - name), name);
-		if ((parent = file_open_parent(d, part, &leaf)) == -1)
-			break;
-		if (mkdirat(parent, leaf, 0755) == 0) {
-			/* Despite the umask: programs of other users read installed files. */
-			if (fchmodat(parent, leaf, 0755, 0) == -1 || fsync(parent) == -1) {
-				close(parent);
-				break;
-			}
-		} else if (errno != EEXIST) {
-			int saved = errno;
-
-			close(parent);
-			errno = saved;
-			break;
-		}
-		close(parent);
-		errno = ENOENT;
-		if (*p == '\0')
-			fd = file_open_at(d, name, O_RDONLY | O_DIRECTORY, 0);
-		else
-			p++;
-	}
+	if (fd == -1 && errno == ENOENT && make && d != NULL)
+		fd = make_below(d, name);
 	if (fd == -1) {
 		file_fail(d, name, e);
 		return NULL;
@@ -223,29 +239,47 @@ dir_names(struct dir *d, struct strings *names, struct err *e)
 	return rc;
 }
 
+/*
+ * Whether fd is a directory of this user that nobody else can enter.  On a file system whose owners
+ * and modes are fixed, whoever can change this directory can change everything there.
+ */
+static bool
+is_private(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return false;
+	return (st.st_uid == geteuid() && (st.st_mode & 077) == 0) || file_modes_fixed(fd);
+}
+
+static struct dir *
+private_only(int fd, struct dir *d, const char *name, struct err *e)
+{
+	char path[FILE_SHOWN_MAX];
+
+	if (fd == -1) {
+		file_fail(d, name, e);
+		return NULL;
+	}
+	file_shown(d, name, path);
+	if (is_private(fd))
+		return dir_wrap(fd, path, e);
+	err_setx(e, ERR_UNSAFE, "%s: want a directory of our own that nobody else can enter", path);
+	close(fd);
+	return NULL;
+}
+
 struct dir *
 dir_open_private(struct dir *d, const char *name, struct err *e)
 {
-	struct dir *opened = dir_below(d, name, false, e);
-	struct stat st;
-
-	if (opened == NULL ||
-	    (fstat(opened->fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 077) == 0))
-		return opened;
-	err_setx(e, ERR_UNSAFE, "%s: want a directory of our own that nobody else can enter",
-	    opened->path);
-	dir_close(opened);
-	return NULL;
+	return private_only(file_open_at(d, name, O_RDONLY | O_DIRECTORY, 0), d, name, e);
 }
 
 struct dir *
 dir_make_private(struct dir *d, const char *name, struct err *e)
 {
-	if (mkdirat(d->fd, name, 0700) == -1 && errno != EEXIST) {
-		file_fail(d, name, e);
-		return NULL;
-	}
-	return dir_open_private(d, name, e);
+	return private_only(make_in(d->fd, name, 0700), d, name, e);
 }
 
 int
@@ -261,7 +295,8 @@ dir_room(struct dir *d, struct dir_room *room, struct err *e)
 
 	if (fstatvfs(d->fd, &v) == -1)
 		return err_set(e, ERR_IO, "%s", d->path);
-	room->bytes = (uint64_t)v.f_bavail * v.f_frsize;
+	/* A file system that doesn't know its size states 0 for it. */
+	room->bytes = v.f_blocks == 0 ? UINT64_MAX : (uint64_t)v.f_bavail * v.f_frsize;
 	/* A file system without a fixed number of inodes states 0. */
 	room->files = v.f_files == 0 ? UINT64_MAX : v.f_favail;
 	return 0;

@@ -73,9 +73,15 @@ int file_replace_fast(struct dir *d, const char *name, const void *data, size_t 
 int file_replace_keep(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
     struct err *e);
 
-/* Like file_replace(), but ERR_EXISTS if name is there. */
+/*
+ * Like file_replace(), but ERR_EXISTS if name is there.  Where mode is for the owner alone and the
+ * file system can't keep that: ERR_UNSAFE, and nothing is there.
+ */
 int file_create(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
     struct err *e);
+
+/* Whether this process wrote to a file system that can't keep permissions, such as FAT. */
+bool file_modes_lost(void);
 
 /*
  * Copy the content of a regular file to to/newname, durably and atomically like file_replace(), in

@@ -205,10 +205,10 @@ take_after(int fd, const struct stat *like)
 	mode_t mode = like->st_mode & 07777;
 
 	if (fchown(fd, like->st_uid, like->st_gid) == 0 || fchown(fd, (uid_t)-1, like->st_gid) == 0)
-		return fchmod(fd, mode);
+		return file_change_mode(fd, mode);
 	if (errno != EPERM)
 		return -1;
-	return fchmod(fd, (mode & ~(mode_t)070) | ((mode & 07) << 3 & mode));
+	return file_change_mode(fd, (mode & ~(mode_t)070) | ((mode & 07) << 3 & mode));
 }
 
 struct content {
@@ -216,9 +216,19 @@ struct content {
 	void *arg;
 };
 
+/* Whether a new file of secrets is as private as it was made. */
+static bool
+is_kept_private(int fd, unsigned mode)
+{
+	struct stat st;
+
+	return (mode & 077) != 0 || (fstat(fd, &st) == 0 && (st.st_mode & 077) == 0);
+}
+
+/* *open_to_all: the file system doesn't keep a new file private. */
 static int
 write_temporary(int parent, const char *temp, const struct content *content, unsigned mode,
-    const struct stat *like, bool sync)
+    const struct stat *like, enum file_put how, bool *open_to_all)
 {
 	int fd, rc = -1, saved;
 
@@ -227,9 +237,10 @@ write_temporary(int parent, const char *temp, const struct content *content, uns
 	fd = openat(parent, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return -1;
-	if (content->fill(fd, content->arg) == 0 &&
-	    (like != NULL ? take_after(fd, like) : fchmod(fd, mode)) == 0 &&
-	    (!sync || fsync(fd) == 0))
+	*open_to_all = how == FILE_PUT_NEW && !is_kept_private(fd, mode);
+	if (!*open_to_all && content->fill(fd, content->arg) == 0 &&
+	    (like != NULL ? take_after(fd, like) : file_change_mode(fd, mode)) == 0 &&
+	    (how == FILE_PUT_FAST || fsync(fd) == 0))
 		rc = 0;
 	saved = errno;
 	if (close(fd) == -1 && rc == 0) {
@@ -240,14 +251,44 @@ write_temporary(int parent, const char *temp, const struct content *content, uns
 	return rc;
 }
 
+/*
+ * Give temp the name leaf, which nothing has.  File systems without RENAME_NOREPLACE (NFS, CephFS,
+ * ZFS before 2.2) have links; those without links (FAT) get an empty file first, which
+ * nobody else can make at the same time.
+ */
+static int
+put_new(int parent, const char *temp, const char *leaf)
+{
+	int fd, saved;
+
+	if (renameat2(parent, temp, parent, leaf, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+		return -1;
+	if (linkat(parent, temp, parent, leaf, 0) == 0)
+		return unlinkat(parent, temp, 0);
+	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK)
+		return -1;
+	fd = openat(parent, leaf, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	close(fd);
+	if (renameat(parent, temp, parent, leaf) == 0)
+		return 0;
+	saved = errno;
+	unlinkat(parent, leaf, 0);
+	errno = saved;
+	return -1;
+}
+
 int
 file_put(struct dir *d, const char *name, unsigned mode, enum file_put how,
     int (*fill)(intptr_t f, void *arg), void *arg, struct err *e)
 {
-	char temp[NAME_MAX + 1];
+	char temp[NAME_MAX + 1], where[FILE_SHOWN_MAX];
 	const char *leaf;
 	int parent, rc = -1;
-	bool sync = how != FILE_PUT_FAST, keep = false;
+	bool sync = how != FILE_PUT_FAST, keep = false, open_to_all = false;
 	struct stat like;
 
 	if ((parent = file_open_parent(d, name, &leaf)) == -1)
@@ -263,12 +304,19 @@ file_put(struct dir *d, const char *name, unsigned mode, enum file_put how,
 		keep = keep && S_ISREG(like.st_mode);
 	}
 	if (write_temporary(parent, temp, &(struct content){ fill, arg }, mode, keep ? &like : NULL,
-		sync) == 0 &&
-	    renameat2(parent, temp, parent, leaf, how == FILE_PUT_NEW ? RENAME_NOREPLACE : 0) == 0)
+		how, &open_to_all) == 0 &&
+	    (how == FILE_PUT_NEW ? put_new(parent, temp, leaf)
+				 : renameat(parent, temp, parent, leaf)) == 0)
 		rc = !sync || fsync(parent) == 0 ? 0 : -1;
 out:
 	if (rc == -1) {
-		file_fail(d, name, e);
+		if (open_to_all)
+			err_setx(e, ERR_UNSAFE,
+			    "%s: want a file system that keeps a file for its owner alone, got one whose "
+			    "files all have the same permissions; choose another directory",
+			    file_shown(d, name, where));
+		else
+			file_fail(d, name, e);
 		unlinkat(parent, temp, 0);
 	}
 	close(parent);

@@ -117,7 +117,7 @@ file_set_mode(struct dir *d, const char *name, unsigned mode, struct err *e)
 
 	if (fd == -1)
 		return -1;
-	if ((rc = fchmod(fd, mode)) == -1)
+	if ((rc = file_change_mode(fd, mode)) == -1)
 		file_fail(d, name, e);
 	close(fd);
 	return rc;

@@ -4,11 +4,68 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include <linux/magic.h>
 #include <linux/openat2.h>
+
+#include "lib/base/list.h"
+
+/* Not in the headers of Linux that Debian 12 has. */
+#ifndef EXFAT_SUPER_MAGIC
+#define EXFAT_SUPER_MAGIC 0x2011bab0
+#endif
+
+static atomic_bool modes_lost;
+
+bool
+file_modes_lost(void)
+{
+	return atomic_load(&modes_lost);
+}
+
+bool
+file_modes_fixed(int fd)
+{
+	static const unsigned long types[] = { MSDOS_SUPER_MAGIC, EXFAT_SUPER_MAGIC };
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) == -1)
+		return false;
+	for (size_t i = 0; i < N(types); i++)
+		if ((unsigned long)fs.f_type == types[i])
+			return true;
+	return false;
+}
+
+int
+file_change_mode(int fd, mode_t mode)
+{
+	struct stat st;
+
+	if (fchmod(fd, mode) == 0)
+		return 0;
+	/* Neither an owner nor root is refused by a file system that keeps modes. */
+	if ((errno != EPERM && errno != EOPNOTSUPP && errno != EINVAL && errno != ENOSYS) ||
+	    fstat(fd, &st) == -1 ||
+	    (st.st_uid != geteuid() && geteuid() != 0 && !file_modes_fixed(fd)))
+		return -1;
+	atomic_store(&modes_lost, true);
+	return 0;
+}
+
+void
+file_drop(int fd)
+{
+	int saved = errno;
+
+	close(fd);
+	errno = saved;
+}
 
 int
 file_fail(const struct dir *d, const char *name, struct err *e)
@@ -47,12 +104,8 @@ file_open_walk(int dirfd, const char *name, int flags, mode_t mode)
 			    ? openat(fd, part, flags | O_NOFOLLOW, mode)
 			    : openat(fd, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		}
-		if (fd != dirfd) {
-			int saved = errno;
-
-			close(fd);
-			errno = saved;
-		}
+		if (fd != dirfd)
+			file_drop(fd);
 		if (next == -1 || slash == NULL)
 			return next;
 		fd = next;

@@ -4,6 +4,7 @@
 
 /* What the POSIX files of dir.h, file.h and move.h share. */
 #include <limits.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -26,10 +27,25 @@ int file_open_at(struct dir *d, const char *name, int flags, mode_t mode);
 /* The walk by descriptor, for kernels without openat2: for file_open_at() and its test. */
 int file_open_walk(int dirfd, const char *name, int flags, mode_t mode);
 
+/* Close a descriptor; errno stays. */
+void file_drop(int fd);
+
 /* Fill in e from errno, naming d/name.  -1. */
 int file_fail(const struct dir *d, const char *name, struct err *e);
 
 /* Open an existing regular file with these flags.  -1 with e filled in. */
 int file_open_regular(struct dir *d, const char *name, int flags, struct stat *st, struct err *e);
+
+/*
+ * Whether fd is on a file system that keeps no owners and modes, such as FAT: all that is there has
+ * those that it was mounted with.
+ */
+bool file_modes_fixed(int fd);
+
+/*
+ * Set the permissions of what this process made.  A file system that can't keep them is no error;
+ * file_modes_lost() tells of it.  0, or -1 with errno.
+ */
+int file_change_mode(int fd, mode_t mode);
 
 #endif

@@ -14,9 +14,10 @@
  * root always works on the whole station.  So does an ordinary user (who can only read it) where
  * /etc/slipway/machine.conf exists, so that no user's machine.conf replaces the administrator's;
  * elsewhere everything is the user's own.  SLIPWAY_HOME=DIR
- * puts all of it below DIR: DIR/machine.conf, DIR/user.conf, DIR/state.  A privileged process
- * (root, set-uid, file capabilities) ignores SLIPWAY_HOME and, when it is set-uid or has file
- * capabilities, the XDG variables and HOME.
+ * puts all of it below DIR: DIR/machine.conf, DIR/user.conf, DIR/state, and the folders DIR/config,
+ * DIR/data, DIR/programdata and DIR/programs of %NAME%, so that two stations of one user share none.
+ * A privileged process (root, set-uid, file capabilities) believes no environment: it ignores
+ * SLIPWAY_HOME, TMPDIR, the XDG variables and HOME, and asks the user database for its home.
  */
 #include <stdbool.h>
 
@@ -38,6 +39,9 @@ bool place_stationwide(void);
 
 /* Whether this process has more rights than the user who started it, or is root. */
 bool place_privileged(void);
+
+/* Whether SLIPWAY_HOME is set and ignored. */
+bool place_home_ignored(void);
 
 /*
  * Append the folder that a fixed name of %NAME% stands for: AppData, LocalAppData, ProgramData,

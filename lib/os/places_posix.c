@@ -25,11 +25,15 @@ place_privileged(void)
 	return geteuid() == 0 || elevated();
 }
 
-/* An environment variable that holds an absolute path, as the XDG specification asks. */
+/*
+ * An environment variable that holds an absolute path, as the XDG specification asks.  A privileged
+ * process believes none: "sudo -E" and "su -m" bring those of the caller, whose directories are not
+ * root's.
+ */
 static const char *
 env_path(const char *name)
 {
-	const char *v = elevated() ? NULL : getenv(name);
+	const char *v = place_privileged() ? NULL : getenv(name);
 
 	return v != NULL && v[0] == '/' ? v : NULL;
 }
@@ -37,7 +41,13 @@ env_path(const char *name)
 static const char *
 slipway_home(void)
 {
-	return place_privileged() ? NULL : env_path("SLIPWAY_HOME");
+	return env_path("SLIPWAY_HOME");
+}
+
+bool
+place_home_ignored(void)
+{
+	return place_privileged() && getenv("SLIPWAY_HOME") != NULL;
 }
 
 bool
@@ -59,6 +69,8 @@ home(struct buf *out, struct err *e)
 	if (h == NULL && getpwuid_r(geteuid(), &pw, strings, sizeof strings, &found) == 0 &&
 	    found != NULL && pw.pw_dir[0] == '/')
 		h = pw.pw_dir;
+	if (h == NULL && geteuid() == 0)
+		h = "/root";
 	if (h == NULL)
 		return err_setx(e, ERR_CONFIG, "want a home directory, got none; set HOME");
 	return buf_adds(out, h, e);
@@ -103,28 +115,45 @@ place_path(enum place which, struct buf *out, struct err *e)
 	return buf_addf(out, e, "/slipway%s", below[which]);
 }
 
+/* SLIPWAY_HOME and rest: 1, 0 where it doesn't count, -1. */
+static int
+own_folder(const char *rest, struct buf *out, struct err *e)
+{
+	const char *own = slipway_home();
+
+	return own == NULL ? 0 : path_join(out, own, rest, e) == -1 ? -1 : 1;
+}
+
 static int
 known_appdata(struct buf *out, struct err *e)
 {
-	return xdg("XDG_CONFIG_HOME", "/.config", out, e);
+	int own = own_folder("config", out, e);
+
+	return own != 0 ? own : xdg("XDG_CONFIG_HOME", "/.config", out, e);
 }
 
 static int
 known_localappdata(struct buf *out, struct err *e)
 {
-	return xdg("XDG_DATA_HOME", "/.local/share", out, e);
+	int own = own_folder("data", out, e);
+
+	return own != 0 ? own : xdg("XDG_DATA_HOME", "/.local/share", out, e);
 }
 
 static int
 known_programdata(struct buf *out, struct err *e)
 {
-	return buf_adds(out, "/var/lib", e);
+	int own = own_folder("programdata", out, e);
+
+	return own != 0 ? own : buf_adds(out, "/var/lib", e);
 }
 
 static int
 known_programfiles(struct buf *out, struct err *e)
 {
-	return buf_adds(out, "/opt", e);
+	int own = own_folder("programs", out, e);
+
+	return own != 0 ? own : buf_adds(out, "/opt", e);
 }
 
 static int

@@ -46,6 +46,17 @@ slipway_home(struct buf *out, struct err *e)
 	return rc;
 }
 
+bool
+place_home_ignored(void)
+{
+	struct buf value = BUF_INIT(PATH_REL_MAX);
+	struct err e;
+	bool set = windows_env(L"SLIPWAY_HOME", &value, &e) == 1;
+
+	buf_free(&value);
+	return set && place_privileged();
+}
+
 /* Append a known folder, as Windows spells it. */
 static int
 folder(const KNOWNFOLDERID *id, struct buf *out, struct err *e)
@@ -109,28 +120,37 @@ place_path(enum place which, struct buf *out, struct err *e)
 	return 0;
 }
 
+/* The folder rest of SLIPWAY_HOME, else a known folder. */
+static int
+own_folder(const char *rest, const KNOWNFOLDERID *id, struct buf *out, struct err *e)
+{
+	int own = slipway_home(out, e);
+
+	return own == 0 ? folder(id, out, e) : own == 1 ? buf_addf(out, e, "\\%s", rest) : -1;
+}
+
 static int
 known_appdata(struct buf *out, struct err *e)
 {
-	return folder(&FOLDERID_RoamingAppData, out, e);
+	return own_folder("config", &FOLDERID_RoamingAppData, out, e);
 }
 
 static int
 known_localappdata(struct buf *out, struct err *e)
 {
-	return folder(&FOLDERID_LocalAppData, out, e);
+	return own_folder("data", &FOLDERID_LocalAppData, out, e);
 }
 
 static int
 known_programdata(struct buf *out, struct err *e)
 {
-	return folder(&FOLDERID_ProgramData, out, e);
+	return own_folder("programdata", &FOLDERID_ProgramData, out, e);
 }
 
 static int
 known_programfiles(struct buf *out, struct err *e)
 {
-	return folder(&FOLDERID_ProgramFiles, out, e);
+	return own_folder("programs", &FOLDERID_ProgramFiles, out, e);
 }
 
 static int

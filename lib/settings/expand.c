@@ -37,6 +37,11 @@ add_name(const char *name, size_t len, const struct expand_names *names, struct 
 			    ? buf_adds(out, names->own[i].text, e)
 			    : err_setx(e, ERR_CONFIG, "%%%.*s%% has no value here", shown, name);
 	found = names->only_own ? 0 : place_known(name, len, out, e);
+	/* The environment of a privileged process may be that of somebody else: "sudo -E". */
+	if (found == 0 && names->environment && place_privileged())
+		return err_setx(e, ERR_SYNTAX,
+		    "unknown name %%%.*s%%: a privileged process doesn't ask the environment",
+		    shown, name);
 	if (found == 0 && names->environment)
 		found = from_environment(name, len, out, e);
 	if (found == 0)

@@ -9,7 +9,7 @@
  *
  * Names, without regard to case: first the caller's own table, then the fixed list (base/places.h:
  * AppData, LocalAppData, ProgramData, ProgramFiles, UserProfile, Temp, ComputerName), then, only if
- * the caller says so, the environment.
+ * the caller says so and the process isn't privileged, the environment.
  */
 #include <stdbool.h>
 

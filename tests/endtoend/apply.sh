@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 key="HKLM\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP\\TLS_Client"
-appdir=$WORK/home/.config/$APP
+appdir=$STATION/config/$APP
 
 # release DIR LEVEL USER: a release with these settings; the caller adds files.
 release() {

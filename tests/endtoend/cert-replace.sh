@@ -39,8 +39,7 @@ done
 expect 0 first.log slipway run -- hi "/C$APP" --kernel "${kernels[0]}"
 want first.log '[TCP/IP][TLSv1.3 VERIFIED]'
 cp -R station late-station
-cp -R home late-home
-late() { env SLIPWAY_HOME="$WORK/late-station" HOME="$WORK/late-home" "$@"; }
+late() { env SLIPWAY_HOME="$WORK/late-station" "$@"; }
 : > refused
 connecting() {
 	local n=0 k name=$1
@@ -58,7 +57,7 @@ connecting() {
 	done
 }
 connecting updating slipway run -- & jobs_started+=("$!"); one=$!
-connecting lagging env SLIPWAY_HOME="$WORK/late-station" HOME="$WORK/late-home" & jobs_started+=("$!"); two=$!
+connecting lagging env SLIPWAY_HOME="$WORK/late-station" & jobs_started+=("$!"); two=$!
 # connected: each station has connected to each Kernel since now.
 connected() {
 	local name from

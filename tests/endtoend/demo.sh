@@ -102,7 +102,6 @@ wantre kernel.log 'BACKEND - RegistrateProces request from [^ ]+\.HIP V.* \[TCP/
 echo "The Kernel logged:"
 grep -F RegistrateProces kernel.log | tail -n 1 | sed 's/^/  /'
 cp -R station old-station
-cp -R home old-home
 
 say "8. Nothing new: HI starts without any target fetched (the targets are moved away to prove it)"
 mv "$REPO/served/targets" "$WORK/targets.away"
@@ -135,7 +134,7 @@ run_hi run-5.log
 want run-5.log "applied release 3"
 kill -0 "$stay" 2>/dev/null || fail "want the first connection to go on" stay.log
 echo "The connection from before the replacement goes on.  An HI that knows only the old certificate:"
-if show refused.log env SLIPWAY_HOME="$WORK/old-station" HOME="$WORK/old-home" \
+if show refused.log env SLIPWAY_HOME="$WORK/old-station" \
 	hi "/C$APP" --kernel "$kernel"; then
 	fail "want HI refused" refused.log
 fi

@@ -81,7 +81,7 @@ release() {
 	echo "$1" > "$WORK/release/app/note.txt"
 }
 installed_note() {
-	cat "$(find "$WORK/home" -name note.txt)"
+	cat "$(find "$STATION/config" -name note.txt)"
 }
 
 make_repo

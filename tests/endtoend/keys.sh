@@ -25,7 +25,7 @@ release() {
 
 note() {
 	expect 0 "$WORK/update.log" slipway update
-	[ "$(cat "$HOME/.config/$APP/note.txt")" = "$1" ] || fail "want release '$1' applied" "$WORK/update.log"
+	[ "$(cat "$STATION/config/$APP/note.txt")" = "$1" ] || fail "want release '$1' applied" "$WORK/update.log"
 }
 
 # unchanged: nothing was put live since before.json.
@@ -184,10 +184,10 @@ want list.log 'in no role'
 expect 0 status.log repo status
 
 # A station that slept through all of it, and one that is enrolled with the first root now, come to the same state.
-rm -rf "$STATION" "${HOME:?}/.config/$APP"
+rm -rf "$STATION"
 cp -R asleep "$STATION"
 note three
-rm -rf "$STATION" "${HOME:?}/.config/$APP"
+rm -rf "$STATION"
 expect 0 enroll.log enroll
 note three
 

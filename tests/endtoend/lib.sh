@@ -85,7 +85,7 @@ state() {
 		cd "$WORK"
 		if [ -f station/machine.conf ]; then cat station/machine.conf; fi
 		if [ -f station/user.conf ]; then cat station/user.conf; fi
-		find home -type f -exec sha256sum {} + | sort
+		if [ -d station/config ]; then find station/config -type f -exec sha256sum {} + | sort; fi
 		if [ -d installed ]; then find installed -type f -exec sha256sum {} + | sort; fi
 	) | sha256sum
 }

@@ -11,7 +11,7 @@ expect 0 run1.log slipway run -- hi "/C$APP" --kernel "$kernel"
 want run1.log "applied release 1"
 want run1.log "[TCP/IP][TLSv1.3 VERIFIED]"
 want kernel.log "[TCP/IP][TLSv1.3]. ClientName:"
-cmp "$REPO/certs/kernel.crt" "home/.config/$APP/server.crt"
+cmp "$REPO/certs/kernel.crt" "station/config/$APP/server.crt"
 want station/machine.conf "%AppData%\\$APP\\server.crt"
 
 # Nothing new: no target is asked for, so their absence doesn't matter.

@@ -15,7 +15,6 @@ run_hi() {
 }
 run_hi one.log
 cp -R station old-station
-cp -R home old-home
 background stay.log slipway run -- hi "/C$APP" --kernel "$kernel" --stay
 stay=$job
 want stay.log "[TCP/IP][TLSv1.3 VERIFIED]" 15
@@ -42,7 +41,7 @@ kill -0 "$stay" 2>/dev/null || fail "want the old connection to go on" stay.log
 
 # A station that still has the old certificate alone.
 got=0
-env SLIPWAY_HOME="$WORK/old-station" HOME="$WORK/old-home" \
+env SLIPWAY_HOME="$WORK/old-station" \
 	hi "/C$APP" --kernel "$kernel" > refused.log 2>&1 || got=$?
 [ "$got" -ne 0 ] || fail "want HI refused" refused.log
 wantno refused.log "VERIFIED"

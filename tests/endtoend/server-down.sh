@@ -58,7 +58,7 @@ head -n 1 "$file" > whole
 cat whole > "$file"
 expect 0 whole.log slipway update --app "$APP"
 want whole.log "applied release 2"
-want "home/.config/$APP/note.txt" "the signed text"
+want "station/config/$APP/note.txt" "the signed text"
 
 # Of two servers the one that failed is tried last for a while, and status tells what it said.
 dead="sftp://nobody@127.0.0.1:$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')/"

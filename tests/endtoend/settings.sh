@@ -24,7 +24,7 @@ expect 0 u.log s set HKCU/Software/x Mine -- --dashes
 expect 0 get.log s get "$K" TLS_TrustedCerts
 [ "$(cat get.log)" = '%AppData%\COV_PB\server.crt' ] || fail "want the raw text" get.log
 expect 0 get.log s get --expand "$K\\Sub" Path
-[ "$(cat get.log)" = "$HOME/.config\\x" ] || fail "want the text expanded" get.log
+[ "$(cat get.log)" = "$STATION/config\\x" ] || fail "want the text expanded" get.log
 expect 0 get.log s get "$K" List
 [ "$(cat get.log)" = $'one\ntwo|x' ] || fail "want a line each" get.log
 expect 1 absent.log s get "$K" Nothing

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* slipway enroll */
-#include "updater/cmd/command.h"
+#include "updater/cmd/common.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -92,7 +92,7 @@ enroll(const struct options *a, struct err *e)
 		err_context(e, "%s is no root metadata that can be trusted", a->root);
 		goto out;
 	}
-	if ((s = settings_open(e)) == NULL || digest_hex(root.data, root.len, hex, e) == -1 ||
+	if ((s = cmd_settings_open(e)) == NULL || digest_hex(root.data, root.len, hex, e) == -1 ||
 	    station_enroll(s, &a->en, root.data, root.len, e) == -1)
 		goto out;
 	printf("enrolled %s/%s\n", a->en.installation, a->en.application);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* slipway settings get, set, delete, list, export, import. */
-#include "updater/cmd/command.h"
+#include "updater/cmd/common.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -203,7 +203,7 @@ static int
 run(struct call *c, struct err *e)
 {
 	const struct options *o = c->options;
-	struct settings *s = settings_open(e);
+	struct settings *s = cmd_settings_open(e);
 	int rc = s == NULL ? -1 : o->action(s, c, o, e);
 
 	settings_close(s);

@@ -5,12 +5,23 @@
 #include "lib/os/child.h"
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
+#include "lib/os/places.h"
 #include "lib/sftp/child.h"
 
 const char *
 cmd_plural(size_t n)
 {
 	return n == 1 ? "" : "s";
+}
+
+struct settings *
+cmd_settings_open(struct err *e)
+{
+	if (place_home_ignored())
+		log_warn(
+		    "SLIPWAY_HOME is ignored: a privileged process works on the whole station, because the "
+		    "environment may be its caller's; run this as an ordinary user, or unset the variable");
+	return settings_open(e);
 }
 
 int
@@ -29,7 +40,7 @@ cmd_station_open(const struct call *call, bool fetches, struct cmd_station *c, s
 	/* First of all: the child prepares on another processor meanwhile. */
 	if (fetches)
 		c->child.early = child_start(&sftp_child_role, &ignored);
-	if ((c->settings = settings_open(e)) == NULL)
+	if ((c->settings = cmd_settings_open(e)) == NULL)
 		return -1;
 	return station_load(c->settings, o->installation, o->application, argc, call->argv,
 	    &c->station, e);
@@ -109,6 +120,10 @@ cmd_update_station(const struct cmd_station *c, const struct update_options *o,
 	int rc = update_run(st, c->settings, o, r, e);
 
 	tell_recovered(r);
+	if (r->changed && file_modes_lost())
+		log_warn(
+		    "%s: a file system there keeps no permissions; files have those that it was mounted with",
+		    st->application);
 	if (r->stood_still)
 		log_warn(
 		    "the clock stands before the last good refresh, whose time is taken instead; set the clock");

@@ -38,6 +38,9 @@ struct cmd_options {
 		"print lines of JSON on how far fetching is, for programs", .words = "json")
 #define CMD_OPTIONS(rows) .options = (rows), .size = sizeof(struct cmd_options)
 
+/* Opens the settings, and says so where SLIPWAY_HOME is set and ignored.  As settings_open(). */
+struct settings *cmd_settings_open(struct err *e);
+
 /* The station that the options of a call name. */
 struct cmd_station {
 	struct settings *settings;

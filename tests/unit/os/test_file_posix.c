@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,6 +36,69 @@ __wrap_syscall(long number, long a, long b, long c, long d)
 		return -1;
 	}
 	return __real_syscall(number, a, b, c, d);
+}
+
+/* What a file system refuses, and what somebody does right after a directory was made. */
+static bool no_noreplace, no_links, no_modes, no_sizes;
+static const char *swapped_for;
+
+int __real_renameat2(int from, const char *name, int to, const char *newname, unsigned flags);
+int __wrap_renameat2(int from, const char *name, int to, const char *newname, unsigned flags);
+int __real_linkat(int from, const char *name, int to, const char *newname, int flags);
+int __wrap_linkat(int from, const char *name, int to, const char *newname, int flags);
+int __real_fchmod(int fd, mode_t mode);
+int __wrap_fchmod(int fd, mode_t mode);
+int __real_fstatvfs(int fd, struct statvfs *v);
+int __wrap_fstatvfs(int fd, struct statvfs *v);
+int __real_mkdirat(int fd, const char *name, mode_t mode);
+int __wrap_mkdirat(int fd, const char *name, mode_t mode);
+
+static int
+refused(int code)
+{
+	errno = code;
+	return -1;
+}
+
+int
+__wrap_renameat2(int from, const char *name, int to, const char *newname, unsigned flags)
+{
+	return no_noreplace && flags != 0 ? refused(EINVAL)
+					  : __real_renameat2(from, name, to, newname, flags);
+}
+
+int
+__wrap_linkat(int from, const char *name, int to, const char *newname, int flags)
+{
+	return no_links ? refused(EPERM) : __real_linkat(from, name, to, newname, flags);
+}
+
+int
+__wrap_fchmod(int fd, mode_t mode)
+{
+	return no_modes ? refused(EPERM) : __real_fchmod(fd, mode);
+}
+
+int
+__wrap_fstatvfs(int fd, struct statvfs *v)
+{
+	int rc = __real_fstatvfs(fd, v);
+
+	if (rc == 0 && no_sizes)
+		v->f_blocks = v->f_bfree = v->f_bavail = 0;
+	return rc;
+}
+
+int
+__wrap_mkdirat(int fd, const char *name, mode_t mode)
+{
+	int rc = __real_mkdirat(fd, name, mode);
+
+	if (rc == 0 && swapped_for != NULL) {
+		assert_int_equal(unlinkat(fd, name, AT_REMOVEDIR), 0);
+		assert_int_equal(symlinkat(swapped_for, fd, name), 0);
+	}
+	return rc;
 }
 
 /* Both ways to open a name. */
@@ -378,10 +443,211 @@ ways_removed_meanwhile(void **state)
 	alarm(0);
 }
 
+static unsigned
+mode_of(struct dir *d, const char *name)
+{
+	struct file_info info;
+	struct err e;
+
+	assert_int_equal(file_stat(d, name, &info, &e), 1);
+	return info.mode;
+}
+
+/* Directories have the permissions that they are made with, whatever the umask says. */
+static void
+dir_umask(void **state)
+{
+	static const mode_t masks[] = { 0, 022, 077, 0777 };
+	struct dir *d = *state, *made;
+	char path[4096];
+	struct err e;
+
+	for (size_t i = 0; i < N(masks); i++) {
+		mode_t before = umask(masks[i]);
+
+		snprintf(path, sizeof path, "%s/m%zu/x/y/", dir_path(d), i);
+		made = dir_make(path, 0755, &e);
+		umask(before);
+		assert_non_null(made);
+		assert_int_equal(mode_of(made, ""), 0755);
+		umask(masks[i]);
+		dir_close(made);
+		snprintf(path, sizeof path, "b%zu/x", i);
+		made = dir_below(d, path, true, &e);
+		umask(before);
+		assert_non_null(made);
+		assert_int_equal(mode_of(made, ""), 0755);
+		dir_close(made);
+		umask(masks[i]);
+		made = dir_make_private(d, "private", &e);
+		umask(before);
+		assert_non_null(made);
+		dir_close(made);
+		assert_int_equal(mode_of(d, "private"), 0700);
+		assert_int_equal(dir_remove(d, "private", &e), 1);
+	}
+	assert_int_equal(mode_of(d, "m2"), 0755);
+	assert_int_equal(mode_of(d, "m2/x"), 0755);
+	assert_int_equal(mode_of(d, "b2"), 0755);
+}
+
+/* What is made below a set-group-ID directory has its group and its bit. */
+static void
+dir_setgid(void **state)
+{
+	struct dir *d = *state, *made;
+	char path[4096];
+	struct stat st;
+	struct err e;
+
+	snprintf(path, sizeof path, "%s/group", dir_path(d));
+	assert_int_equal(mkdir(path, 0755), 0);
+	if (geteuid() == 0)
+		assert_int_equal(chown(path, (uid_t)-1, STRANGER), 0);
+	assert_int_equal(chmod(path, 02775), 0);
+	assert_non_null(made = dir_below(d, "group/one/two", true, &e));
+	assert_int_equal(mode_of(made, ""), 02755);
+	dir_close(made);
+	strcat(path, "/three/four");
+	assert_non_null(made = dir_make(path, 0755, &e));
+	assert_int_equal(mode_of(made, ""), 02755);
+	dir_close(made);
+	if (geteuid() == 0) {
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_gid, STRANGER);
+	}
+}
+
+/* Somebody replaces a new directory by a link before its permissions are set. */
+static void
+dir_swapped(void **state)
+{
+	struct dir *d = *state, *victim;
+	char path[4096], target[4096];
+	struct err e;
+
+	snprintf(target, sizeof target, "%s/victim", dir_path(d));
+	assert_int_equal(mkdir(target, 0700), 0);
+	umask(077);
+	swapped_for = target;
+	assert_null(dir_below(d, "a", true, &e));
+	assert_int_equal(e.code, ERR_UNSAFE);
+	assert_null(dir_below(d, "b/c/d", true, &e));
+	assert_int_equal(e.code, ERR_UNSAFE);
+	assert_null(dir_make_private(d, "p", &e));
+	assert_int_equal(e.code, ERR_UNSAFE);
+	snprintf(path, sizeof path, "%s/m/n", dir_path(d));
+	assert_null(dir_make(path, 0755, &e));
+	assert_int_equal(e.code, ERR_UNSAFE);
+	swapped_for = NULL;
+	umask(022);
+	assert_int_equal(mode_of(d, "victim"), 0700);
+	assert_non_null(victim = dir_open(target, &e));
+	assert_int_equal(mode_of(victim, ""), 0700);
+	dir_close(victim);
+}
+
+/* A link to nothing on the way is an error, and not an endless search. */
+static void
+dir_dangling(void **state)
+{
+	struct dir *d = *state, *made;
+	char path[4096];
+	struct err e;
+
+	link_in(d, "nothing", "link");
+	for (int deep = 0; deep < 2; deep++) {
+		snprintf(path, sizeof path, "%s/link%s", dir_path(d), deep ? "/a/b" : "");
+		assert_null(dir_make(path, 0755, &e));
+		assert_int_equal(e.code, ERR_UNSAFE);
+	}
+	/* One that leads to a directory is followed: the caller vouches for the path. */
+	assert_non_null(made = dir_below(d, "there", true, &e));
+	dir_close(made);
+	link_in(d, "there", "good");
+	snprintf(path, sizeof path, "%s/good//a/", dir_path(d));
+	assert_non_null(made = dir_make(path, 0755, &e));
+	dir_close(made);
+	assert_int_equal(mode_of(d, "there/a"), 0755);
+}
+
+static void
+count(struct dir *d, size_t want)
+{
+	struct strings names = { .n = 0 };
+	struct err e;
+
+	assert_ok(dir_names(d, &names, &e), &e);
+	assert_int_equal(names.n, want);
+	strings_free(&names);
+}
+
+/* New files on file systems without RENAME_NOREPLACE, and without links. */
+static void
+create_without(void **state)
+{
+	struct dir *d = *state;
+	struct buf b = BUF_INIT(100);
+	struct err e;
+	char name[10];
+
+	no_noreplace = true;
+	for (int links = 0; links < 2; links++) {
+		no_links = links == 1;
+		snprintf(name, sizeof name, "n%d", links);
+		assert_ok(file_create(d, name, "one", 3, 0640, &e), &e);
+		assert_err(file_create(d, name, "two", 3, 0640, &e), ERR_EXISTS, &e);
+		buf_reset(&b);
+		assert_ok(file_read(d, name, &b, &e), &e);
+		assert_string_equal(buf_text(&b), "one");
+		assert_int_equal(mode_of(d, name), 0640);
+		link_in(d, "elsewhere", links ? "l1" : "l0");
+		assert_err(file_create(d, links ? "l1" : "l0", "x", 1, 0640, &e), ERR_EXISTS, &e);
+	}
+	no_noreplace = no_links = false;
+	count(d, 4);
+	buf_free(&b);
+}
+
+/* A file system that can't keep permissions is no reason to fail, but for secrets. */
+static void
+modes_lost(void **state)
+{
+	struct dir *d = *state, *made;
+	struct err e;
+
+	assert_false(file_modes_lost());
+	no_modes = true;
+	assert_ok(file_replace(d, "file", "x", 1, 0755, &e), &e);
+	assert_true(file_modes_lost());
+	assert_ok(file_set_mode(d, "file", 0644, &e), &e);
+	assert_ok(file_replace_keep(d, "file", "y", 1, 0644, &e), &e);
+	umask(077);
+	made = dir_below(d, "a/b", true, &e);
+	umask(022);
+	assert_non_null(made);
+	dir_close(made);
+	assert_ok(file_create(d, "key", "x", 1, 0600, &e), &e);
+	no_modes = false;
+}
+
+static void
+room_unknown(void **state)
+{
+	struct dir *d = *state;
+	struct dir_room room;
+	struct err e;
+
+	no_sizes = true;
+	assert_ok(dir_room(d, &room, &e), &e);
+	no_sizes = false;
+	assert_true(room.bytes == UINT64_MAX);
+}
+
 int
 main(void)
 {
-	static struct CMUnitTest tests[40] = {
+	static struct CMUnitTest tests[60] = {
 		cmocka_unit_test_setup_teardown(file_links, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(file_links_walked, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(file_secret, temp_make, temp_remove),
@@ -390,8 +656,15 @@ main(void)
 		cmocka_unit_test_setup_teardown(file_kept_by_a_stranger, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(ways_too_long, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(ways_removed_meanwhile, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(dir_umask, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(dir_setgid, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(dir_swapped, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(dir_dangling, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(create_without, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(modes_lost, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(room_unknown, temp_make, temp_remove),
 	};
-	size_t n = 8;
+	size_t n = 15;
 
 	TEST_ROWS(tests, n, open_rows, opens);
 	TEST_ROWS(tests, n, ways, ways_that_end);
