@@ -77,6 +77,17 @@ text_trim(const char **text, size_t *len)
 	}
 }
 
+size_t
+text_line(const void *text, size_t len)
+{
+	const char *p = text;
+	size_t n = 0;
+
+	while (n < len && p[n] != '\r' && p[n] != '\n')
+		n++;
+	return n;
+}
+
 char
 ascii_lower(char c)
 {

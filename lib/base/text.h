@@ -32,6 +32,9 @@ bool text_blank(char c);
 /* Move *text and *len past the spaces and tabs at both ends. */
 void text_trim(const char **text, size_t *len);
 
+/* The length of the first line in len bytes, without its end, CR or LF; a NUL belongs to the line. */
+size_t text_line(const void *text, size_t len);
+
 /* Whether two texts are the same without regard to the case of ASCII letters. */
 bool ascii_same(const char *a, const char *b);
 bool ascii_same_n(const char *a, size_t alen, const char *b, size_t blen);

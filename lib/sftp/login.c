@@ -129,8 +129,8 @@ parse_pem(const char *name, const uint8_t *data, size_t len, struct err *e)
 	return key;
 }
 
-struct login *
-login_parse(const char *name, const uint8_t *data, size_t len, struct err *e)
+static struct login *
+login_new(const char *name, struct err *e)
 {
 	struct login *l = calloc(1, sizeof *l);
 
@@ -140,6 +140,17 @@ login_parse(const char *name, const uint8_t *data, size_t len, struct err *e)
 		return NULL;
 	}
 	l->blob.max = LOGIN_BLOB_MAX;
+	l->password.max = SFTP_PASSWORD_MAX;
+	return l;
+}
+
+struct login *
+login_parse(const char *name, const uint8_t *data, size_t len, struct err *e)
+{
+	struct login *l = login_new(name, e);
+
+	if (l == NULL)
+		return NULL;
 	if (opensshkey_is(data, len))
 		l->key = opensshkey_read(name, data, len, e);
 	else
@@ -149,17 +160,6 @@ login_parse(const char *name, const uint8_t *data, size_t len, struct err *e)
 		return NULL;
 	}
 	return l;
-}
-
-/* Bytes of the first line, without its end. */
-static size_t
-first_line(const uint8_t *data, size_t len)
-{
-	size_t n = 0;
-
-	while (n < len && data[n] != '\r' && data[n] != '\n' && data[n] != '\0')
-		n++;
-	return n;
 }
 
 /* A file that the configuration names and that can't be used is a fault of the configuration. */
@@ -176,20 +176,18 @@ read_secret(const char *path, struct buf *out, struct err *e)
 struct login *
 login_parse_password(const char *name, const uint8_t *data, size_t len, struct err *e)
 {
-	struct login *l = calloc(1, sizeof *l);
+	struct login *l = login_new(name, e);
+	size_t line = text_line(data, len);
 
-	if (l == NULL || (l->name = strdup(name)) == NULL) {
-		free(l);
-		err_nomem(e);
+	if (l == NULL)
 		return NULL;
-	}
-	l->password.max = SFTP_PASSWORD_MAX;
-	if (buf_add(&l->password, data, first_line(data, len), e) == 0 && l->password.len > 0)
-		return l;
-	if (e->code != ERR_NOMEM)
+	if (line > 0 && line <= SFTP_PASSWORD_MAX && memchr(data, '\0', line) == NULL) {
+		if (buf_add(&l->password, data, line, e) == 0)
+			return l;
+	} else
 		err_setx(e, ERR_CONFIG,
-		    "%s: want the login password in the first line, 1 to %d bytes", name,
-		    SFTP_PASSWORD_MAX);
+		    "%s: want the login password in the first line, 1 to %d bytes without a NUL",
+		    name, SFTP_PASSWORD_MAX);
 	login_free(l);
 	return NULL;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/os/file.h"
 #include "lib/os/places.h"
 #include "server/keys/terminal.h"
@@ -36,7 +37,7 @@ from_file(const char *file, struct buf *out, struct err *e)
 	if (file_read_secret(NULL, file, &content, e) == -1)
 		err_context(e, "passphrase file");
 	else
-		rc = append(buf_text(&content), strcspn(buf_text(&content), "\r\n"), file, out, e);
+		rc = append(buf_text(&content), text_line(content.data, content.len), file, out, e);
 	buf_free(&content);
 	return rc;
 }

@@ -75,6 +75,19 @@ trimmed(void **state)
 }
 
 static void
+first_line(void **state)
+{
+	(void)state;
+	assert_int_equal(text_line("ab\ncd", 5), 2);
+	assert_int_equal(text_line("ab\r\n", 4), 2);
+	assert_int_equal(text_line("ab", 2), 2);
+	assert_int_equal(text_line("ab\n", 1), 1);
+	assert_int_equal(text_line("a\0b\n", 4), 3);
+	assert_int_equal(text_line("\n", 1), 0);
+	assert_int_equal(text_line(NULL, 0), 0);
+}
+
+static void
 same(void **state)
 {
 	(void)state;
@@ -97,9 +110,10 @@ main(void)
 	static struct CMUnitTest tests[100] = {
 		cmocka_unit_test(first_control),
 		cmocka_unit_test(trimmed),
+		cmocka_unit_test(first_line),
 		cmocka_unit_test(same),
 	};
-	size_t n = 3;
+	size_t n = 4;
 
 	TEST_ROWS(tests, n, check_rows, check);
 	return _cmocka_run_group_tests("text", tests, n, NULL, NULL);

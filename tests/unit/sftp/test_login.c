@@ -222,16 +222,19 @@ static char longest[SFTP_PASSWORD_MAX + 1], too_long[SFTP_PASSWORD_MAX + 2];
 
 static struct password_row {
 	const char *name, *file, *want; /* want NULL: refused */
+	size_t len;			/* 0: to the NUL */
 } password_rows[] = {
-	{ "password: one line", "secret\n", "secret" },
-	{ "password: no line end", "secret", "secret" },
-	{ "password: CR LF", "secret\r\n", "secret" },
-	{ "password: the first line counts", "secret\nanother\n", "secret" },
-	{ "password: blanks belong to it", " a b \n", " a b " },
-	{ "password: the longest", longest, longest },
-	{ "password: too long", too_long, NULL },
-	{ "password: empty", "", NULL },
-	{ "password: an empty first line", "\nsecret\n", NULL },
+	{ "password: one line", "secret\n", "secret", 0 },
+	{ "password: no line end", "secret", "secret", 0 },
+	{ "password: CR LF", "secret\r\n", "secret", 0 },
+	{ "password: the first line counts", "secret\nanother\n", "secret", 0 },
+	{ "password: blanks belong to it", " a b \n", " a b ", 0 },
+	{ "password: the longest", longest, longest, 0 },
+	{ "password: too long", too_long, NULL, 0 },
+	{ "password: empty", "", NULL, 0 },
+	{ "password: an empty first line", "\nsecret\n", NULL, 0 },
+	{ "password: a NUL", "sec\0ret\n", NULL, 8 },
+	{ "password: a NUL after the line", "secret\n\0", "secret", 8 },
 };
 
 static void
@@ -242,7 +245,8 @@ password(void **state)
 	struct err e;
 
 	err_clear(&e);
-	l = login_parse_password("file", (const uint8_t *)r->file, strlen(r->file), &e);
+	l = login_parse_password("file", (const uint8_t *)r->file,
+	    r->len != 0 ? r->len : strlen(r->file), &e);
 	if (r->want == NULL) {
 		assert_null(l);
 		assert_int_equal(e.code, ERR_CONFIG);
