@@ -2,7 +2,10 @@
 /* Private keys and self-signed X.509 v3 certificates, and requests for others to sign. */
 #include "server/cert/request.h"
 
+#include <stdio.h>
+
 #include "lib/base/date.h"
+#include "lib/base/path.h"
 #include "lib/os/clock.h"
 #include "server/cert/issue.h"
 #include "lib/x509/facts.h"
@@ -27,8 +30,12 @@ parts_free(struct parts *p)
 static int
 parts_make(const struct cert_request *rq, struct parts *p, struct err *e)
 {
+	char common_name[PATH_COMPONENT_MAX + 8];
+
 	*p = (struct parts){ NULL, NULL, NULL };
-	if ((p->subject = cert_subject(rq->subject, e)) != NULL &&
+	snprintf(common_name, sizeof common_name, "/CN=%s", rq->name);
+	if ((p->subject = cert_subject(rq->subject == NULL ? common_name : rq->subject, e)) !=
+		NULL &&
 	    cert_sans(rq->sans, rq->n, &p->names, e) == 0 &&
 	    (p->key = cert_key_make(rq->type, e)) != NULL)
 		return 0;

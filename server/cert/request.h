@@ -12,9 +12,11 @@
 #define CERT_DAYS_MAX	  36500
 
 struct cert_request {
-	const char *type;	 /* "p256", "p384", "ed25519", "rsa2048", "rsa3072", "rsa4096" */
-	int64_t days;		 /* valid from now on */
-	const char *subject;	 /* "/C=SK/CN=name"; "\/" is a slash within a value */
+	const char *type; /* "p256", "p384", "ed25519", "rsa2048", "rsa3072", "rsa4096" */
+	int64_t days;	  /* valid from now on */
+	const char *name; /* of the files, without a slash */
+	const char
+	    *subject; /* "/C=SK/CN=name"; "\/" is a slash within a value; NULL: "/CN=" name */
 	const char *const *sans; /* "dns:NAME", "ip:ADDRESS" */
 	size_t n;		 /* of them */
 	bool ca;		 /* a certificate for a CA, not for TLS */

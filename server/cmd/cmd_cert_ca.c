@@ -23,8 +23,7 @@ cmd_cert_open_ca(const struct call *call, const char *name, struct ca *ca, struc
 }
 
 static int
-make(const struct call *call, const char *name, const char *out, const struct cert_request *rq,
-    struct err *e)
+make(const struct call *call, const char *out, const struct cert_request *rq, struct err *e)
 {
 	struct buf path = BUF_INIT(REPO_PATH_MAX);
 	char below[PATH_COMPONENT_MAX + 8], hex[SHA256_HEX_SIZE], to[DATE_TEXT_SIZE];
@@ -32,7 +31,7 @@ make(const struct call *call, const char *name, const char *out, const struct ce
 	struct cert_info info;
 	int rc = -1;
 
-	snprintf(below, sizeof below, "ca/%s", name);
+	snprintf(below, sizeof below, "ca/%s", rq->name);
 	if (out != NULL ? buf_adds(&path, out, e) == -1
 			: (repo = command_repo_here(call, e)) == NULL ||
 		    repo_path(repo, below, &path, e) == -1)
@@ -48,7 +47,7 @@ make(const struct call *call, const char *name, const char *out, const struct ce
 	rc = repo == NULL
 	    ? 0
 	    : audit_append_at(repo, "cert ca",
-		  json_pack("{s:s,s:s,s:s}", "name", name, "sha256", hex, "until", to), e);
+		  json_pack("{s:s,s:s,s:s}", "name", rq->name, "sha256", hex, "until", to), e);
 out:
 	buf_free(&path);
 	return rc;
@@ -63,16 +62,9 @@ static int
 run_ca(struct call *call, struct err *e)
 {
 	struct ca_options *o = call->options;
-	const char *name = call->argv[0];
-	char subject[PATH_COMPONENT_MAX + 8];
 
-	if (pair_files_check_name(name, e) == -1)
-		return -1;
-	if (o->rq.subject == NULL) {
-		snprintf(subject, sizeof subject, "/CN=%s", name);
-		o->rq.subject = subject;
-	}
-	return make(call, name, o->out, &o->rq, e);
+	o->rq.name = call->argv[0];
+	return pair_files_check_name(o->rq.name, e) == -1 ? -1 : make(call, o->out, &o->rq, e);
 }
 
 #define CA_TO(member) OPTION_TO(struct ca_options, member)
@@ -87,7 +79,8 @@ static const struct option ca_options[] = {
 const struct command cmd_cert_ca = { "cert ca", run_ca, "[options] NAME", 1, 1,
 	"make a private CA: a key and a certificate that vouches for those it issues", NULL,
 	ca_options, sizeof(struct ca_options),
-	&(const struct ca_options){ .rq = { "p256", CERT_DAYS_DEFAULT, NULL, NULL, 0, true } },
+	&(const struct ca_options){
+	    .rq = { .type = "p256", .days = CERT_DAYS_DEFAULT, .ca = true } },
 	.offers = OFFER_NOTHING };
 
 static int

@@ -84,14 +84,10 @@ make_one(const struct call *call, struct dir *d, const char *name, bool force, b
     struct cert_request rq, struct err *e)
 {
 	struct buf key = BUF_INIT(CERT_PEM_MAX), crt = BUF_INIT(CERT_PEM_MAX);
-	char subject[PATH_COMPONENT_MAX + 8];
 	struct cert_info info;
 	int rc = -1;
 
-	if (rq.subject == NULL) {
-		snprintf(subject, sizeof subject, "/CN=%s", name);
-		rq.subject = subject;
-	}
+	rq.name = name;
 	if (cert_make(&rq, &key, &crt, &info, e) == 0 &&
 	    (!inside || record(call, name, &info, e) == 0) &&
 	    pair_files_write(d, name, "crt", &key, &crt, force, e) == 0) {
@@ -164,8 +160,7 @@ static int
 run_csr(struct call *call, struct err *e)
 {
 	struct options *o = call->options;
-	char subject[PATH_COMPONENT_MAX + 8];
-	const char *name = call->argv[0];
+	const char *name = o->rq.name = call->argv[0];
 	struct dir *d;
 	int rc = -1;
 
@@ -173,10 +168,6 @@ run_csr(struct call *call, struct err *e)
 	o->rq.n = o->sans.n;
 	if (pair_files_check_name(name, e) == -1)
 		return -1;
-	if (o->rq.subject == NULL) {
-		snprintf(subject, sizeof subject, "/CN=%s", name);
-		o->rq.subject = subject;
-	}
 	if ((d = open_out(call, o->out, e)) != NULL)
 		rc = make_request(d, name, o, e);
 	if (rc == 0)
