@@ -9,6 +9,8 @@
 
 #include <openssl/err.h>
 
+#include "lib/base/text.h"
+
 static const char *const names[ERR_CODE_COUNT] = {
 	[ERR_NONE] = "none",
 	[ERR_NOMEM] = "nomem",
@@ -76,11 +78,11 @@ code_of_errno(int num)
 static void
 tidy(struct err *e, int cut)
 {
-	for (char *p = e->text; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
-	if (cut)
-		memcpy(e->text + ERR_TEXT_SIZE - 4, "...", 4);
+	char raw[ERR_TEXT_SIZE];
+	size_t len = strlen(e->text);
+
+	memcpy(raw, e->text, len);
+	text_safe(e->text, sizeof e->text, raw, len, cut != 0);
 }
 
 static int format(struct err *e, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));

@@ -57,8 +57,8 @@ void err_clear(struct err *e);
 /*
  * Fill in e and return -1.  err_set() appends ": " and strerror(errno), and when code is ERR_IO
  * picks the better code that errno implies (ERR_NOENT, ERR_ACCESS, ERR_NOSPC, ERR_NOMEM,
- * ERR_EXISTS); err_setx() does neither.  Control characters in the result are replaced by '?',
- * because texts from outside end up in terminals and logs.
+ * ERR_EXISTS); err_setx() does neither.  The result is made safe as by text_safe(), because
+ * texts from outside end up in terminals and logs.
  */
 int err_set(struct err *e, enum err_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -1,38 +1,176 @@
 /* SPDX-License-Identifier: ISC */
-/* Rules for texts. */
+/* Rules for texts, and texts from outside made safe. */
 #include "lib/base/text.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+
+/*
+ * Reads the character that begins at p.  Returns its bytes and sets *c; 0 where p isn't the beginning
+ * of a whole, well-formed one.
+ */
+static size_t
+character(const uint8_t *p, const uint8_t *end, uint32_t *c)
+{
+	uint32_t least;
+	size_t more;
+
+	*c = *p;
+	if (*p < 0x80)
+		return 1;
+	if (*p >= 0xc2 && *p <= 0xdf)
+		more = 1, *c &= 0x1f, least = 0x80;
+	else if (*p >= 0xe0 && *p <= 0xef)
+		more = 2, *c &= 0x0f, least = 0x800;
+	else if (*p >= 0xf0 && *p <= 0xf4)
+		more = 3, *c &= 0x07, least = 0x10000;
+	else
+		return 0;
+	if ((size_t)(end - p) <= more)
+		return 0;
+	for (size_t i = 1; i <= more; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		*c = *c << 6 | (p[i] & 0x3f);
+	}
+	return *c < least || *c > 0x10ffff || (*c >= 0xd800 && *c <= 0xdfff) ? 0 : more + 1;
+}
 
 bool
 valid_utf8(const void *text, size_t len)
 {
 	const uint8_t *p = text, *end = p + len;
+	uint32_t c;
+	size_t n;
 
-	while (p < end) {
-		uint32_t c = *p++, least;
-		int more;
-
-		if (c < 0x80)
-			continue;
-		if (c >= 0xc2 && c <= 0xdf)
-			more = 1, c &= 0x1f, least = 0x80;
-		else if (c >= 0xe0 && c <= 0xef)
-			more = 2, c &= 0x0f, least = 0x800;
-		else if (c >= 0xf0 && c <= 0xf4)
-			more = 3, c &= 0x07, least = 0x10000;
-		else
+	for (; p < end; p += n)
+		if ((n = character(p, end, &c)) == 0)
 			return false;
-		for (; more > 0; more--) {
-			if (p == end || (*p & 0xc0) != 0x80)
-				return false;
-			c = c << 6 | (*p++ & 0x3f);
-		}
-		if (c < least || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-			return false;
-	}
 	return true;
+}
+
+/*
+ * Whether a character drives a terminal, breaks a line, or changes how what stands beside it is
+ * read: controls of both sets, line and paragraph separators, directions, tags, and what has no
+ * width and joins nothing.
+ */
+static bool
+hostile(uint32_t c)
+{
+	static const uint32_t ranges[][2] = {
+		{ 0x00, 0x1f },
+		{ 0x7f, 0x9f },
+		{ 0x61c, 0x61c },
+		{ 0x200b, 0x200b },
+		{ 0x200e, 0x200f },
+		{ 0x2028, 0x202e },
+		{ 0x2060, 0x206f },
+		{ 0xfeff, 0xfeff },
+		{ 0xfff9, 0xfffb },
+		{ 0xe0000, 0xe007f },
+	};
+
+	for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+		if (c >= ranges[i][0] && c <= ranges[i][1])
+			return true;
+	return false;
+}
+
+size_t
+text_safe_next(const char **text, size_t *len, char out[TEXT_SAFE_NEXT])
+{
+	const uint8_t *p = (const uint8_t *)*text;
+	uint32_t c;
+	size_t n = character(p, p + *len, &c);
+	int made;
+
+	if (n > 0 && !hostile(c)) {
+		memcpy(out, p, n);
+		out[n] = '\0';
+		made = (int)n;
+	} else if (n > 1) {
+		made = snprintf(out, TEXT_SAFE_NEXT, "\\u{%x}", (unsigned)c);
+	} else {
+		made = snprintf(out, TEXT_SAFE_NEXT, "\\x%02x", (unsigned)*p);
+		n = 1;
+	}
+	*text += n;
+	*len -= n;
+	return (size_t)made;
+}
+
+size_t
+text_safe(char *out, size_t size, const char *text, size_t len, bool cut)
+{
+	size_t n = 0, whole = 0;
+	char next[TEXT_SAFE_NEXT];
+
+	/* A character that the cut went through isn't shown. */
+	if (cut)
+		len = text_cut(text, len, len);
+	while (len > 0) {
+		size_t add = text_safe_next(&text, &len, next);
+
+		if (n + add + 1 > size) {
+			cut = true;
+			break;
+		}
+		memcpy(out + n, next, add);
+		n += add;
+		if (n + 4 <= size)
+			whole = n;
+	}
+	if (cut) {
+		n = whole;
+		memcpy(out + n, "...", 3);
+		n += 3;
+	}
+	out[n] = '\0';
+	return n;
+}
+
+bool
+text_is_safe(const char *text, size_t len)
+{
+	const uint8_t *p = (const uint8_t *)text, *end = p + len;
+	uint32_t c;
+	size_t n;
+
+	for (; p < end; p += n)
+		if ((n = character(p, end, &c)) == 0 || hostile(c))
+			return false;
+	return true;
+}
+
+int
+text_add_safe(struct buf *out, const char *text, size_t len, struct err *e)
+{
+	char next[TEXT_SAFE_NEXT];
+
+	while (len > 0) {
+		size_t n = text_safe_next(&text, &len, next);
+
+		if (buf_add(out, next, n, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+size_t
+text_cut(const char *text, size_t len, size_t most)
+{
+	const uint8_t *p = (const uint8_t *)text;
+	size_t n = len < most ? len : most, start = n;
+	uint32_t c;
+
+	/* Only a character that goes on behind the cut is taken away; other bytes are as they are. */
+	while (start > 0 && n - start < 4 && (p[start - 1] & 0xc0) == 0x80)
+		start--;
+	if (start > 0 && p[start - 1] >= 0xc2 && p[start - 1] <= 0xf4 &&
+	    character(p + start - 1, p + n, &c) == 0)
+		return start - 1;
+	return n;
 }
 
 size_t

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/err.h"
 
 /*
@@ -13,6 +14,32 @@
  * U+10FFFF).
  */
 bool valid_utf8(const void *text, size_t len);
+
+/*
+ * Text from outside for terminals, logs and messages: control characters of both sets, line
+ * separators, marks of direction, invisible characters and bytes that aren't UTF-8 become \\xNN or
+ * \\u{NNNN}.  What comes out is UTF-8 on one line, and stays as it is when it is made safe again.
+ *
+ * text_safe_next(): the next character of a text that isn't empty, moving *text and *len on.
+ * Returns its bytes without the NUL.
+ */
+#define TEXT_SAFE_NEXT 16
+size_t text_safe_next(const char **text, size_t *len, char out[TEXT_SAFE_NEXT]);
+
+/*
+ * The whole text into size bytes (4 or more) with the NUL.  Text that has no room, or was cut
+ * before, is cut between characters and ends in "...".  Returns the bytes without the NUL.
+ */
+size_t text_safe(char *out, size_t size, const char *text, size_t len, bool cut);
+
+/* Appends it.  0, or -1 with ERR_NOMEM or ERR_TOO_LARGE. */
+int text_add_safe(struct buf *out, const char *text, size_t len, struct err *e);
+
+/* Whether the text stays as it is. */
+bool text_is_safe(const char *text, size_t len);
+
+/* Returns how many of len bytes to keep for at most most, so that no character is cut. */
+size_t text_cut(const char *text, size_t len, size_t most);
 
 /*
  * The place of the first control character (below 0x20, or 0x7f; a tab only when tab is false), or

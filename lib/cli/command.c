@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The command line of a program: finding the command, running it, checking its output. */
 #include "lib/cli/command.h"
+#include "lib/base/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -240,12 +241,22 @@ run_version(struct call *c, struct err *e)
 const struct command cli_version = { "version", run_version, "", 0, 0, "print the version",
 	.offers = OFFER_NOTHING };
 
+void
+cli_print(const char *text)
+{
+	char next[TEXT_SAFE_NEXT];
+	size_t len = text == NULL ? 0 : strlen(text);
+
+	while (len > 0)
+		fwrite(next, 1, text_safe_next(&text, &len, next), stdout);
+}
+
 int
 cli_json(json_t *j, struct err *e)
 {
 	if (j == NULL)
 		return err_nomem(e);
-	json_dumpf(j, stdout, JSON_INDENT(2));
+	json_dumpf(j, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII); /* safe on terminals */
 	putchar('\n');
 	json_decref(j);
 	return 0;

@@ -67,6 +67,9 @@ extern const struct command cli_help, cli_version;
 /* A whole program but for main().  global takes the program's options.  Returns the exit status. */
 int cli_main(const struct program *p, void *global, int argc, char **argv);
 
+/* Prints a text from outside, made safe (lib/base/text.h). */
+void cli_print(const char *text);
+
 /* Prints a result as JSON on standard output and releases j.  Returns 0, or -1 where j is NULL. */
 int cli_json(json_t *j, struct err *e);
 

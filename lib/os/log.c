@@ -11,7 +11,7 @@
 #include <jansson.h>
 
 #include "lib/base/date.h"
-#include "lib/base/digest.h"
+#include "lib/base/text.h"
 #include "lib/os/clock.h"
 #include "lib/os/log_system.h"
 
@@ -50,26 +50,6 @@ log_also(const char *where)
 	return 0;
 }
 
-/* Escape into out, which holds 4 bytes for each byte of in. */
-static size_t
-escape(const char *in, char *out)
-{
-	size_t n = 0;
-
-	for (; *in != '\0'; in++) {
-		unsigned char c = (unsigned char)*in;
-
-		if (c >= 0x20 && c != 0x7f) {
-			out[n++] = (char)c;
-			continue;
-		}
-		memcpy(out + n, "\\x", 2);
-		hex_encode(&c, 1, out + n + 2);
-		n += 4;
-	}
-	return n;
-}
-
 static void
 write_line(enum log_level level, const char *escaped)
 {
@@ -94,7 +74,7 @@ write_json(enum log_level level, const char *escaped)
 	date_format(clock_wall(), when);
 	j = json_pack("{s:s, s:s, s:I, s:s, s:s}", "time", when, "program", program, "pid",
 	    (json_int_t)getpid(), "level", words[level], "text", escaped);
-	if (j != NULL && (line = json_dumps(j, JSON_COMPACT)) != NULL) {
+	if (j != NULL && (line = json_dumps(j, JSON_COMPACT | JSON_ENSURE_ASCII)) != NULL) {
 		fprintf(stderr, "%s\n", line);
 		free(line);
 	} else
@@ -109,12 +89,13 @@ static void
 vlog(enum log_level level, const char *fmt, va_list ap)
 {
 	char text[LOG_LINE_MAX], escaped[4 * LOG_LINE_MAX + 1];
+	int n;
 
 	if (level > most_talkative && (int)level > system_most)
 		return;
-	if (vsnprintf(text, sizeof text, fmt, ap) < 0)
+	if ((n = vsnprintf(text, sizeof text, fmt, ap)) < 0)
 		return;
-	escaped[escape(text, escaped)] = '\0';
+	text_safe(escaped, sizeof escaped, text, strlen(text), n >= (int)sizeof text);
 	if ((int)level <= system_most)
 		log_system(level, escaped);
 	if (level > most_talkative)

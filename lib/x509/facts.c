@@ -11,6 +11,8 @@
 
 #include <openssl/x509v3.h>
 
+#include "lib/base/text.h"
+
 #define DAY_SECONDS 86400
 
 static const char begin[] = "-----BEGIN CERTIFICATE-----";
@@ -91,17 +93,14 @@ cert_describe(const X509 *x, char *out, size_t size)
 	snprintf(out, size, "subject %s, SHA-256 %s, valid %s to %s", subject, hex, from, to);
 }
 
-/* Take the text that bio has, cut to size; control characters become '?'. */
+/* Take the text that bio has, made safe and cut to size. */
 static void
 take_text(BIO *bio, char *out, size_t size)
 {
 	char *data;
 	long len = BIO_get_mem_data(bio, &data);
-	size_t n = len <= 0 ? 0 : (size_t)len < size - 1 ? (size_t)len : size - 1;
 
-	for (size_t i = 0; i < n; i++)
-		out[i] = (char)((unsigned char)data[i] < 0x20 || data[i] == 0x7f ? '?' : data[i]);
-	out[n] = '\0';
+	text_safe(out, size, data, len <= 0 ? 0 : (size_t)len, false);
 	(void)BIO_reset(bio);
 }
 

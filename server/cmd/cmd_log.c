@@ -7,6 +7,7 @@
 
 #include "server/repo/audit.h"
 #include "server/repo/audit_state.h"
+#include "lib/base/text.h"
 #include "lib/os/log.h"
 #include "lib/os/move.h"
 #include "server/cmd/common.h"
@@ -28,12 +29,16 @@ text_of(const json_t *j, const char *name)
 	return text == NULL ? "?" : text;
 }
 
-/* Prints text from a file, with control characters replaced as in errors and logs. */
+/* Prints a line as it is in the file, unless something in it would drive a terminal. */
 static void
-print_plain(const char *text)
+print_line(const json_t *entry, const char *line)
 {
-	for (; *text != '\0'; text++)
-		putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
+	char *ascii = NULL;
+
+	if (!text_is_safe(line, strlen(line)))
+		ascii = json_dumps(entry, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
+	puts(ascii != NULL ? ascii : line);
+	free(ascii);
 }
 
 /* Prints the new versions of roles. */
@@ -47,7 +52,7 @@ print_roles(json_t *roles)
 		const json_t *release = json_object_get(role, "release");
 
 		putchar(' ');
-		print_plain(name);
+		cli_print(name);
 		printf(" version %" PRId64,
 		    (int64_t)json_integer_value(json_object_get(role, "version")));
 		if (release != NULL)
@@ -61,14 +66,14 @@ print_detail(const char *name, const json_t *value)
 	char *text;
 
 	putchar(' ');
-	print_plain(name);
+	cli_print(name);
 	putchar('=');
 	if (json_is_string(value)) {
-		print_plain(json_string_value(value));
+		cli_print(json_string_value(value));
 		return;
 	}
 	text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
-	print_plain(text == NULL ? "?" : text);
+	cli_print(text == NULL ? "?" : text);
 	free(text);
 }
 
@@ -79,18 +84,18 @@ print_entry(const json_t *entry)
 	const char *name;
 	json_t *value;
 
-	print_plain(text_of(entry, "time"));
+	cli_print(text_of(entry, "time"));
 	putchar(' ');
-	print_plain(text_of(who, "user"));
+	cli_print(text_of(who, "user"));
 	putchar('@');
-	print_plain(text_of(who, "host"));
+	cli_print(text_of(who, "host"));
 	if (json_object_get(who, "sudo") != NULL) {
 		printf(" (sudo ");
-		print_plain(text_of(who, "sudo"));
+		cli_print(text_of(who, "sudo"));
 		putchar(')');
 	}
 	putchar(' ');
-	print_plain(text_of(entry, "action"));
+	cli_print(text_of(entry, "action"));
 	json_object_foreach (json_object_get(entry, "details"), name, value) {
 		if (strcmp(name, "roles") == 0)
 			print_roles(value);
@@ -127,7 +132,7 @@ each(void *arg, const json_t *entry, const char *hash, const char *line, struct 
 		    version);
 	l->timestamp = version;
 	if (l->json)
-		puts(line);
+		print_line(entry, line);
 	else if (!l->verify)
 		print_entry(entry);
 	return 0;

@@ -3,21 +3,69 @@
 #include "server/repo/audit.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "lib/base/json.h"
+#include "lib/base/text.h"
 #include "lib/tuf/canonical.h"
 
 #define READ_CHUNK 65536
 
 static const char no_hash[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
+/*
+ * Every entry begins so, and no text within one can hold it: quotes in texts are escaped.  Slipway
+ * 0.1.0 wrote control characters in texts as they are, line ends too.
+ */
+static const char entry_begins[] = "{\"action\":";
+
+static bool
+begins_entry(const uint8_t *data, size_t len)
+{
+	return len >= sizeof entry_begins - 1 &&
+	    memcmp(data, entry_begins, sizeof entry_begins - 1) == 0;
+}
+
+/* Whether the end of these bytes, which begin with an entry, is within a text. */
+static bool
+text_is_open(const uint8_t *data, size_t len)
+{
+	bool text = false;
+
+	for (size_t i = 0; i < len; i++)
+		if (data[i] == '"')
+			text = !text;
+		else if (data[i] == '\\' && text)
+			i++;
+	return text;
+}
+
+/* Parse a line, with control characters in its texts. */
+static json_t *
+parse_line(const uint8_t *data, size_t len, struct err *e)
+{
+	struct buf escaped = BUF_INIT(6 * AUDIT_LINE_MAX);
+	json_t *entry = NULL;
+	int rc = 0;
+
+	if (text_control((const char *)data, len, false) == len)
+		return json_text_parse(data, len, e);
+	for (size_t i = 0; i < len && rc == 0; i++)
+		rc = data[i] < ' ' ? buf_addf(&escaped, e, "\\u%04x", data[i])
+				   : buf_addc(&escaped, (char)data[i], e);
+	if (rc == 0)
+		entry = json_text_parse(escaped.data, escaped.len, e);
+	buf_free(&escaped);
+	return entry;
+}
+
 /* Read one line (without its newline), and check its form and that it follows seq and prev. */
 static json_t *
 read_line(const void *data, size_t len, int64_t seq, const char *prev, struct err *e)
 {
 	struct buf again = BUF_INIT(AUDIT_LINE_MAX);
-	json_t *entry = json_text_parse(data, len, e);
+	json_t *entry = parse_line(data, len, e);
 	const char *stated;
 
 	if (entry == NULL)
@@ -81,6 +129,26 @@ read_end(struct dir *top, uint64_t size, struct buf *out, struct err *e)
 	return rc;
 }
 
+/* Find the last whole line: from *start to *whole, which is behind its newline; both 0: none. */
+static void
+whole_lines(const struct buf *end, size_t *start, size_t *whole)
+{
+	const uint8_t *p = end->data;
+	size_t at = end->len, first;
+
+	do {
+		while (at > 0 && p[at - 1] != '\n')
+			at--;
+		*whole = at;
+		for (first = at > 0 ? at - 1 : 0; first > 0; first--)
+			if (p[first - 1] == '\n' && begins_entry(p + first, at - first))
+				break;
+		*start = at = first;
+		/* A newline within a text ends no line: a power failure cut the line there. */
+	} while (*whole > 0 && *whole < end->len && begins_entry(p + first, *whole - first) &&
+	    text_is_open(p + first, *whole - first));
+}
+
 /* Split the end of the file into the last whole line and what a power failure left after it. */
 static int
 split_end(const struct buf *end, uint64_t size, struct tail *t, struct err *e)
@@ -88,8 +156,7 @@ split_end(const struct buf *end, uint64_t size, struct tail *t, struct err *e)
 	size_t whole = end->len, start;
 	json_t *entry;
 
-	while (whole > 0 && end->data[whole - 1] != '\n')
-		whole--;
+	whole_lines(end, &start, &whole);
 	t->cut = end->len - whole;
 	t->at = size - t->cut;
 	if (t->cut > AUDIT_LINE_MAX)
@@ -99,8 +166,6 @@ split_end(const struct buf *end, uint64_t size, struct tail *t, struct err *e)
 		return -1;
 	if (t->at == 0)
 		return 0;
-	for (start = whole - 1; start > 0 && end->data[start - 1] != '\n';)
-		start--;
 	if ((entry = read_line(end->data + start, whole - 1 - start, 0, NULL, e)) == NULL)
 		return err_context(e, "last line");
 	t->seq = json_integer_value(json_object_get(entry, "seq"));
@@ -142,10 +207,46 @@ audit_last(struct dir *top, json_t **last, struct err *e)
 	return rc;
 }
 
+/* What goes into the record, with its texts made safe; NULL where there is no memory. */
+static json_t *
+safe_copy(const json_t *value)
+{
+	struct buf text = BUF_INIT(AUDIT_LINE_MAX);
+	json_t *copy = NULL, *one;
+	const char *name;
+	struct err e;
+	size_t i;
+
+	if (json_is_string(value)) {
+		if (text_add_safe(&text, json_string_value(value), json_string_length(value), &e) ==
+		    0)
+			copy = json_string(buf_text(&text));
+	} else if (json_is_object(value)) {
+		copy = json_object();
+		json_object_foreach ((json_t *)(uintptr_t)value, name, one)
+			if (copy != NULL && json_object_set_new(copy, name, safe_copy(one)) == -1) {
+				json_decref(copy);
+				copy = NULL;
+			}
+	} else if (json_is_array(value)) {
+		copy = json_array();
+		json_array_foreach (value, i, one)
+			if (copy != NULL && json_array_append_new(copy, safe_copy(one)) == -1) {
+				json_decref(copy);
+				copy = NULL;
+			}
+	} else {
+		copy = json_copy((json_t *)(uintptr_t)value);
+	}
+	buf_free(&text);
+	return copy;
+}
+
 int
 audit_add(struct dir *top, json_t *entry, struct err *e)
 {
 	struct buf line = BUF_INIT(AUDIT_LINE_MAX);
+	json_t *safe = NULL;
 	struct tail t;
 	int rc = -1;
 
@@ -158,9 +259,12 @@ audit_add(struct dir *top, json_t *entry, struct err *e)
 		    json_pack("{s:I,s:s}", "bytes", (json_int_t)t.cut, "sha256", t.cut_hash)) ==
 		    -1))
 		err_nomem(e);
-	else if (canonical_json(entry, &line, e) == 0 && buf_addc(&line, '\n', e) == 0 &&
+	else if ((safe = safe_copy(entry)) == NULL)
+		err_nomem(e);
+	else if (canonical_json(safe, &line, e) == 0 && buf_addc(&line, '\n', e) == 0 &&
 	    file_append(top, AUDIT_FILE, t.at, line.data, line.len, e) == 0)
 		rc = t.at == 0 ? dir_sync(top, e) : 0;
+	json_decref(safe);
 	buf_free(&line);
 	json_decref(t.last);
 	return rc;
@@ -171,6 +275,7 @@ struct walk {
 	    struct err *e);
 	void *arg;
 	struct audit_report *out;
+	size_t within; /* bytes of the line up to behind its newline within a text */
 };
 
 static int
@@ -191,6 +296,32 @@ take_line(struct walk *w, const struct buf *line, struct err *e)
 	return w->each == NULL ? 0 : w->each(w->arg, entry, r->head, buf_text(line), e);
 }
 
+/*
+ * A newline came, or the end of the file.  A newline within a text ends no line, unless an entry
+ * begins behind it.
+ */
+static int
+take_end(struct walk *w, struct buf *line, bool eof, struct err *e)
+{
+	bool entry = begins_entry(line->data, line->len);
+	size_t within = w->within;
+
+	w->within = 0;
+	if (within > 0 &&
+	    (begins_entry(line->data + within, line->len - within) || (eof && within == line->len)))
+		buf_cut(line, within - 1); /* which isn't whole, and will be refused */
+	else if (eof)
+		return 0;
+	else if (entry && text_is_open(line->data, line->len)) {
+		w->within = line->len + 1;
+		return buf_addc(line, '\n', e);
+	}
+	if (take_line(w, line, e) == -1)
+		return -1;
+	buf_reset(line);
+	return 0;
+}
+
 static int
 take_chunk(struct walk *w, struct buf *line, const uint8_t *data, size_t len, struct err *e)
 {
@@ -202,9 +333,8 @@ take_chunk(struct walk *w, struct buf *line, const uint8_t *data, size_t len, st
 			return err_context(e, AUDIT_FILE ": line %" PRId64, w->out->lines + 1);
 		if (end == NULL)
 			return 0;
-		if (take_line(w, line, e) == -1)
+		if (take_end(w, line, false, e) == -1)
 			return -1;
-		buf_reset(line);
 		data += part + 1;
 		len -= part + 1;
 	}
@@ -216,8 +346,8 @@ audit_walk(struct dir *top,
     int (*each)(void *arg, const json_t *entry, const char *hash, const char *line, struct err *e),
     void *arg, struct audit_report *out, struct err *e)
 {
-	struct walk w = { each, arg, out };
-	struct buf line = BUF_INIT(AUDIT_LINE_MAX);
+	struct walk w = { .each = each, .arg = arg, .out = out };
+	struct buf line = BUF_INIT(AUDIT_LINE_MAX + 1); /* with the newline */
 	uint8_t chunk[READ_CHUNK];
 	struct file_info info;
 	struct file_in *f;
@@ -235,6 +365,8 @@ audit_walk(struct dir *top,
 		    take_chunk(&w, &line, chunk, got, e) == -1)
 			goto out;
 	} while (got > 0);
+	if (take_end(&w, &line, true, e) == -1)
+		goto out;
 	out->cut = line.len;
 	rc = 0;
 out:

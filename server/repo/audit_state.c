@@ -92,14 +92,16 @@ audit_state(struct dir *top, struct err *e)
 	return state;
 }
 
-/* Put a text under name; what isn't UTF-8 or too long is left out. */
+/* Put a text under name, made safe; a longer one is left out. */
 static int
 set_text(json_t *j, const char *name, const char *text, struct err *e)
 {
-	if (text == NULL || *text == '\0' || strlen(text) > WHO_MAX ||
-	    !valid_utf8(text, strlen(text)))
+	char safe[WHO_MAX * 4 + 1];
+
+	if (text == NULL || *text == '\0' || strlen(text) > WHO_MAX)
 		return 0;
-	return json_object_set_new(j, name, json_string(text)) == -1 ? err_nomem(e) : 0;
+	text_safe(safe, sizeof safe, text, strlen(text), false);
+	return json_object_set_new(j, name, json_string(safe)) == -1 ? err_nomem(e) : 0;
 }
 
 /*

@@ -5,20 +5,16 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/tuf/layout.h"
 #include "server/repo/keyset.h"
 #include "server/repo/release.h"
 #include "lib/tuf/metadata.h"
 
-/* Text from outside: control characters must not reach the terminal. */
 static int
 add_clean(struct buf *out, const char *text, struct err *e)
 {
-	for (; *text != '\0'; text++)
-		if (buf_addc(out, (unsigned char)*text < ' ' || *text == 127 ? '?' : *text, e) ==
-		    -1)
-			return -1;
-	return 0;
+	return text_add_safe(out, text, strlen(text), e);
 }
 
 /* The value of a field as JSON. */

@@ -97,6 +97,16 @@ release three
 status 0 "$repo" --repo "$R" publish --app COV_PB rel
 status 0 "$repo" --repo "$R" log --verify; says 'from version 3 to 5'
 
+# texts from outside: what a person may choose stops neither the log nor a terminal
+for name in $'root\nx' $'\n{"action":"init"}' $'\e[31m' $'\xc2\x9b31m' $'\xe2\x80\xaeexe' $'Gr\xfc\xdf' $'cut\xe2\x82'; do
+	SUDO_USER=$name status 0 "$repo" --repo "$R" cert new again --force
+	status 0 "$repo" --repo "$R" log --verify; says 'the chain holds'
+	for how in '' --json; do
+		status 0 "$repo" --repo "$R" log $how
+		LC_ALL=C grep -q $'[\x01-\x08\x0b-\x1f\x7f-\xff]' "$work/out" && fail "a terminal gets the bytes of $(printf %q "$name")"
+	done
+done
+
 # a full disk (a limit of whole blocks, so fill up the last one): nothing goes live that isn't recorded
 status 0 "$repo" --repo "$R" cert ca site
 size() { stat -c %s "$R/audit.log"; }

@@ -56,7 +56,7 @@ print_file(const struct showing *s, const struct plan_file *f, struct err *e)
 	if (plan_shown_path(s->st, f, &path, e) == -1)
 		return -1;
 	print_word(s, &ops[f->op]);
-	fputs(buf_text(&path), stdout);
+	cli_print(buf_text(&path));
 	buf_free(&path);
 	if (f->op == PLAN_ADD)
 		printf("  (%" PRIu64 " bytes)", f->want.length);
@@ -81,19 +81,21 @@ print_setting(const struct showing *s, const struct preview *p, const struct cha
 	int rc = -1;
 
 	print_word(s, &words[c->op != CHANGE_SET ? 2 : now != NULL]);
+	cli_print(c->op == CHANGE_DELETE_TREE ? c->key : c->name);
 	if (c->op == CHANGE_DELETE_TREE)
-		printf("%s, with all below it", c->key);
-	else
-		printf("%s", c->name);
+		printf(", with all below it");
 	if (c->op == CHANGE_SET) {
 		if (value_text_of(c, &text, e) == -1)
 			goto out;
-		printf(" = %s", buf_text(&text));
+		printf(" = ");
+		cli_print(buf_text(&text));
 	}
 	if (now != NULL) {
 		if (value_text_of(now, &text, e) == -1)
 			goto out;
-		printf("  (now %s)", buf_text(&text));
+		printf("  (now ");
+		cli_print(buf_text(&text));
+		putchar(')');
 	}
 	putchar('\n');
 	rc = 0;

@@ -123,10 +123,13 @@ print_text(const struct verifying *v)
 	size_t i;
 
 	json_array_foreach (v->files, i, one) {
-		printf("%s\n", json_string_value(one));
+		cli_print(json_string_value(one));
+		putchar('\n');
 	}
 	json_array_foreach (v->settings, i, one) {
-		printf("differs; want: %s\n", json_string_value(one));
+		printf("differs; want: ");
+		cli_print(json_string_value(one));
+		putchar('\n');
 	}
 	if (json_array_size(v->files) + json_array_size(v->settings) == 0)
 		printf("%s: release %lld, %zu files and %zu settings: all as they were applied\n",

@@ -18,9 +18,9 @@ error_text(void **state)
 
 	(void)state;
 	assert_int_equal(err_setx(&e, ERR_SYNTAX, "bad %s", "a\x1b[31m\nb"), -1);
-	assert_string_equal(e.text, "bad a?[31m?b");
+	assert_string_equal(e.text, "bad a\\x1b[31m\\x0ab");
 	err_context(&e, "file %d", 7);
-	assert_string_equal(e.text, "file 7: bad a?[31m?b");
+	assert_string_equal(e.text, "file 7: bad a\\x1b[31m\\x0ab");
 	assert_int_equal(e.code, ERR_SYNTAX);
 	memset(huge, 'x', sizeof huge - 1);
 	huge[sizeof huge - 1] = '\0';

@@ -5,6 +5,7 @@
 #include "tests/unit/common/test.h"
 
 #include "lib/base/text.h"
+#include "tests/unit/common/hostile_text.h"
 
 static struct check_row {
 	const char *name, *text;
@@ -43,6 +44,76 @@ check(void **state)
 		assert_ok(text_check(r->text, r->len, r->tab, &e), &e);
 	else
 		assert_err(text_check(r->text, r->len, r->tab, &e), ERR_SYNTAX, &e);
+}
+
+/* Through every way that makes a text safe: once, and once more. */
+static void
+safe(void **state)
+{
+	const struct hostile_text *r = *state;
+	struct buf b = BUF_INIT(1000);
+	char out[200], again[200];
+	struct err e = { 0 };
+
+	assert_int_equal(text_safe(out, sizeof out, r->text, strlen(r->text), false),
+	    strlen(r->safe));
+	assert_string_equal(out, r->safe);
+	text_safe(again, sizeof again, out, strlen(out), false);
+	assert_string_equal(again, r->safe);
+	assert_true(text_is_safe(out, strlen(out)));
+	assert_int_equal(text_is_safe(r->text, strlen(r->text)), strcmp(r->text, r->safe) == 0);
+	assert_ok(text_add_safe(&b, r->text, strlen(r->text), &e), &e);
+	assert_string_equal(buf_text(&b), r->safe);
+	err_setx(&e, ERR_IO, "%s", r->text);
+	assert_string_equal(e.text, r->safe);
+	err_context(&e, "%s", r->text);
+	snprintf(out, sizeof out, "%s: %s", r->safe, r->safe);
+	assert_string_equal(e.text, out);
+	buf_free(&b);
+}
+
+static const struct cut_row {
+	const char *name, *text;
+	size_t size;
+	bool cut;
+	const char *want;
+} cut_rows[] = {
+	{ "cut: fits", "abcdef", 7, false, "abcdef" },
+	{ "cut: one byte too many", "abcdef", 6, false, "ab..." },
+	{ "cut: was cut before", "abcdef", 20, true, "abcdef..." },
+	{ "cut: no room for the dots", "abcdef", 7, true, "abc..." },
+	{ "cut: between characters", "\xc5\xbe\xc5\xbe\xc5\xbe", 7, false,
+	    "\xc5\xbe\xc5\xbe\xc5\xbe" },
+	{ "cut: not within a character", "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac", 9, false,
+	    "\xe2\x82\xac..." },
+	{ "cut: not within an escape", "a\x1b\x1b", 8, false, "a..." },
+	{ "cut: half a character at the end", "ab\xe2\x82", 20, true, "ab..." },
+	{ "cut: bytes that aren't UTF-8 stay", "ab\xff", 20, true, "ab\\xff..." },
+	{ "cut: nothing fits", "abcdef", 4, false, "..." },
+};
+
+static void
+cut(void **state)
+{
+	const struct cut_row *r = *state;
+	char out[64];
+
+	assert_int_equal(text_safe(out, r->size, r->text, strlen(r->text), r->cut),
+	    strlen(r->want));
+	assert_string_equal(out, r->want);
+}
+
+static void
+cut_bytes(void **state)
+{
+	(void)state;
+	assert_int_equal(text_cut("abc", 3, 5), 3);
+	assert_int_equal(text_cut("abc", 3, 2), 2);
+	assert_int_equal(text_cut("a\xe2\x82\xac", 4, 4), 4);
+	for (size_t most = 1; most < 4; most++)
+		assert_int_equal(text_cut("a\xe2\x82\xac", 4, most), 1);
+	assert_int_equal(text_cut("a\x80\x80\x80\x80\x80", 6, 5), 5);
+	assert_int_equal(text_cut("", 0, 5), 0);
 }
 
 static void
@@ -109,12 +180,15 @@ main(void)
 {
 	static struct CMUnitTest tests[100] = {
 		cmocka_unit_test(first_control),
+		cmocka_unit_test(cut_bytes),
 		cmocka_unit_test(trimmed),
 		cmocka_unit_test(first_line),
 		cmocka_unit_test(same),
 	};
 	size_t n = 4;
 
+	TEST_ROWS(tests, n, hostile_texts, safe);
+	TEST_ROWS(tests, n, cut_rows, cut);
 	TEST_ROWS(tests, n, check_rows, check);
 	return _cmocka_run_group_tests("text", tests, n, NULL, NULL);
 }

@@ -4,6 +4,8 @@
  */
 #include "tests/unit/common/test.h"
 
+#include "lib/base/text.h"
+#include "lib/tuf/canonical.h"
 #include "server/repo/audit.h"
 #include "tests/unit/common/temp.h"
 
@@ -121,6 +123,68 @@ cut(void **state)
 	buf_free(&text);
 }
 
+/* Texts from outside as 0.1.0 wrote them, and what is written of them now. */
+static void
+hostile(void **state)
+{
+	static const char *const texts[] = { "a\nb", "\n", "a\n\nb\n", "a\n{\"action\":\"x\"}\nb",
+		"\x1b[2J", "\t",
+		"\xc2\x9b"
+		"31m",
+		"\xe2\x80\xae"
+		"exe" };
+	struct audit_report report;
+	json_t *last;
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < N(texts); i++) {
+		struct buf line = BUF_INIT(65536), all = BUF_INIT(65536);
+		json_t *old =
+			   json_pack("{s:s, s:s, s:{s:s}, s:i, s:s}", "action", "refresh", "prev",
+			       "0000000000000000000000000000000000000000000000000000000000000000",
+			       "who", "sudo", texts[i], "seq", 1, "time", "2026-03-01T12:00:00Z"),
+		       *entry = json_pack("{s:s, s:s, s:{s:s}}", "action", "publish", "time",
+			   "2026-03-02T12:00:00Z", "details", "name", texts[i]);
+
+		assert_ok(canonical_json(old, &line, &e), &e);
+		assert_ok(buf_add(&all, line.data, line.len, &e) | buf_addc(&all, '\n', &e), &e);
+		put(*state, all.data, all.len);
+		assert_ok(audit_last(*state, &last, &e), &e);
+		json_decref(last);
+		assert_ok(audit_add(*state, entry, &e), &e);
+		add(*state, "later");
+		assert_ok(audit_walk(*state, NULL, NULL, &report, &e), &e);
+		assert_int_equal(report.lines, 3);
+		audit_report_free(&report);
+		/* What was added is one line of safe text. */
+		buf_reset(&all);
+		assert_ok(file_read(*state, AUDIT_FILE, &all, &e), &e);
+		assert_true(all.len > line.len + 1);
+		size_t lines = 0;
+		const char *new = buf_text(&all) + line.len + 1;
+
+		for (const char *p = new; (p = strchr(p, '\n')) != NULL; p++)
+			lines++;
+		assert_int_equal(lines, 2);
+		assert_true(text_is_safe(new, strcspn(new, "\n")));
+		/* A power failure in the old line, which nothing follows. */
+		for (size_t len = 12; len < line.len; len += 7)
+			if (line.data[len - 1] != '\n') {
+				put(*state, line.data, len);
+				assert_ok(audit_last(*state, &last, &e), &e);
+				json_decref(last);
+				add(*state, "later");
+				assert_ok(audit_walk(*state, NULL, NULL, &report, &e), &e);
+				assert_int_equal(report.lines, 1);
+				audit_report_free(&report);
+			}
+		buf_free(&line);
+		buf_free(&all);
+		json_decref(old);
+		json_decref(entry);
+	}
+}
+
 /* Nothing is appended to a last line that isn't whole. */
 static void
 damaged(void **state)
@@ -148,6 +212,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(altered, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(line_removed, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(cut, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(hostile, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(damaged, temp_make, temp_remove),
 	};
 

@@ -30,6 +30,10 @@ static struct row {
 	{ "of another application", APP("\"B/app/x\":" FILE), NULL, ERR_UNSAFE, "not signed" },
 	{ "parent directory", APP("\"A/app/../../x\":" FILE), NULL, ERR_UNSAFE, "'..'" },
 	{ "control character", APP("\"A/app/\\u001b[2J\":" FILE), NULL, ERR_UNSAFE, "not signed" },
+	{ "another spelling of the direction", APP("\"A/app/\\u202ex\":" FILE), NULL, ERR_NONE,
+	    "new     A/app/\\u{202e}x  4" },
+	{ "control character of the second set", APP("\"A/app/\\u009b31mx\":" FILE), NULL, ERR_NONE,
+	    "new     A/app/\\u{9b}31mx  4" },
 	{ "a member that has no words", "{" HEAD ",\"release\":2,\"targets\":{},\"stage\":1}", NULL,
 	    ERR_UNSAFE, "stage" },
 };

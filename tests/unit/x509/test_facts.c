@@ -34,6 +34,10 @@ static const struct facts_row {
 	    "", "EC P-256", 10, false },
 	{ "letters beyond ASCII", { .name = "\xc5\xbdilina" }, false, "CN=\xc5\xbdilina",
 	    "\"CN=\\C5\\BDilina\"", "", "EC P-256", 365, false },
+	{ "C1 and direction", { .name = "k\xc2\x9b\xe2\x80\xae" }, false, "CN=k\\u{9b}\\u{202e}",
+	    "\"CN=k\\C2\\9B\\E2\\80\\AE\"", "", "EC P-256", 365, false },
+	{ "names with controls", { .name = "n", .san = "DNS:a\x1b[2Jb" }, true, "CN=n", "\"CN=n\"",
+	    "DNS:a.[2Jb", "EC P-256", 365, false },
 	{ "quotes and lines", { .name = "a\", b\n" }, false, "CN=a\\\"\\, b\\0A",
 	    "\"CN=a\\\"\\, b\\0A\"", "", "EC P-256", 365, false },
 };
