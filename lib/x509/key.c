@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "lib/base/list.h"
 #include "lib/base/pem.h"
 
 EVP_PKEY *
@@ -44,6 +45,31 @@ cert_key_digest(const EVP_PKEY *key)
 		return NULL;
 	return EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_bits(key) > 256 ? EVP_sha384()
 									: EVP_sha256();
+}
+
+int
+cert_key_check(const EVP_PKEY *key, struct err *e)
+{
+	static const char *const curves[] = { "prime256v1", "P-256", "secp384r1", "P-384",
+		"secp521r1", "P-521" };
+	const char *type = EVP_PKEY_get0_type_name(key);
+	char curve[80] = "";
+	bool good = EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448");
+
+	if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"))
+		good = EVP_PKEY_get_bits(key) >= 2048;
+	if (EVP_PKEY_is_a(key, "EC") &&
+	    EVP_PKEY_get_group_name(key, curve, sizeof curve, NULL) == 1)
+		for (size_t i = 0; i < N(curves); i++)
+			good |= strcmp(curve, curves[i]) == 0;
+	ERR_clear_error();
+	if (good)
+		return 0;
+	return err_setx(e, ERR_CRYPTO,
+	    "want a key that handshakes can use (RSA of 2048 bits or more, P-256, P-384, P-521, "
+	    "Ed25519), got %s%s%s of %d bits",
+	    type == NULL ? "an unknown kind" : type, *curve == '\0' ? "" : " ", curve,
+	    EVP_PKEY_get_bits(key));
 }
 
 int

@@ -19,6 +19,12 @@ EVP_PKEY *cert_key_make(const char *type, struct err *e);
 /* Returns the digest that key signs with; NULL: the key's algorithm has its own. */
 const EVP_MD *cert_key_digest(const EVP_PKEY *key);
 
+/*
+ * Whether a handshake of ours can use the (public) key: RSA from 2048 bits on, P-256, P-384, P-521,
+ * Ed25519 or Ed448, as SIGNATURES of lib/tls has them.  Returns 0, or -1 with ERR_CRYPTO.
+ */
+int cert_key_check(const EVP_PKEY *key, struct err *e);
+
 /* Append key as PKCS#8 in PEM form, not encrypted.  Returns 0, or -1 with e. */
 int cert_key_write(EVP_PKEY *key, struct buf *out, struct err *e);
 

@@ -190,6 +190,11 @@ ca_write_crl(struct ca *ca, int64_t days, const char *path, int64_t *number, int
 	char next[DATE_TEXT_SIZE];
 	int rc = -1;
 
+	if ((X509_get_key_usage(ca->cert) & X509v3_KU_CRL_SIGN) == 0)
+		return err_setx(e, ERR_CONFLICT,
+		    "%s/%s: want a certificate that may sign lists (key usage cRLSign), got one that "
+		    "may not: nobody would take the list",
+		    dir_path(ca->dir), CA_CERT_FILE);
 	o.issued = json_object_get(ca->db, "issued");
 	*number = o.number = json_integer_value(json_object_get(ca->db, "crl")) + 1;
 	*to = o.to = o.from + days * DATE_DAY_SECONDS;

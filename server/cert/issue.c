@@ -11,6 +11,7 @@
 
 #include "lib/base/list.h"
 #include "lib/x509/key.h"
+#include "server/cert/names.h"
 
 /* Bytes of a random serial number (RFC 5280, 4.1.2.2: at most 20, positive). */
 #define SERIAL_BYTES 16
@@ -96,11 +97,7 @@ san_name(const char *text, struct err *e)
 {
 	GENERAL_NAME *g = NULL;
 
-	if (strlen(text) <= SAN_MAX && strncmp(text, "dns:", 4) == 0 && text[4] != '\0' &&
-	    text[4 +
-		strspn(text + 4,
-		    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-		    "0123456789.-_*")] == '\0')
+	if (strncmp(text, "dns:", 4) == 0 && valid_dns(text + 4, strlen(text + 4)))
 		g = a2i_GENERAL_NAME(NULL, NULL, NULL, GEN_DNS, text + 4, 0);
 	else if (strlen(text) <= SAN_MAX && strncmp(text, "ip:", 3) == 0)
 		g = a2i_GENERAL_NAME(NULL, NULL, NULL, GEN_IPADD, text + 3, 0);

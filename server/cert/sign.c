@@ -11,9 +11,13 @@
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/x509/key.h"
-#include "lib/x509/pair.h"
+#include "lib/x509/facts.h"
 #include "server/cert/ca_db.h"
+#include "server/cert/names.h"
 #include "server/repo/repo.h"
+
+/* Bytes of what is shown of a certificate. */
+#define SHOWN_MAX (64u * 1024)
 
 static X509_REQ *
 read_request(const char *path, struct err *e)
@@ -33,11 +37,9 @@ read_request(const char *path, struct err *e)
 		err_setx(e, ERR_SIGNATURE,
 		    "%s: the request isn't signed with the key that it is about; ask for a new one",
 		    path);
-	else if (EVP_PKEY_get_security_bits(key) < CERT_SECURITY_BITS)
-		err_setx(e, ERR_CRYPTO,
-		    "%s: the key is too weak (want RSA 2048, P-256, Ed25519 or stronger)", path);
-	else if (X509_NAME_entry_count(X509_REQ_get_subject_name(rq)) == 0)
-		err_setx(e, ERR_SYNTAX, "%s: the request has no subject", path);
+	else if (cert_key_check(key, e) == -1 ||
+	    names_check_subject(X509_REQ_get_subject_name(rq), e) == -1)
+		err_context(e, "%s", path);
 	else
 		goto out;
 	X509_REQ_free(rq);
@@ -46,28 +48,6 @@ out:
 	ERR_clear_error();
 	buf_free(&pem);
 	return rq;
-}
-
-/* Of all that a request asks for, only DNS names and addresses are granted. */
-static GENERAL_NAMES *
-request_names(X509_REQ *rq)
-{
-	STACK_OF(X509_EXTENSION) *all = X509_REQ_get_extensions(rq);
-	GENERAL_NAMES *names = X509V3_get_d2i(all, NID_subject_alt_name, NULL, NULL);
-
-	for (int i = sk_GENERAL_NAME_num(names) - 1; i >= 0; i--) {
-		int type = sk_GENERAL_NAME_value(names, i)->type;
-
-		if (type != GEN_DNS && type != GEN_IPADD)
-			GENERAL_NAME_free(sk_GENERAL_NAME_delete(names, i));
-	}
-	sk_X509_EXTENSION_pop_free(all, X509_EXTENSION_free);
-	ERR_clear_error();
-	if (names != NULL && sk_GENERAL_NAME_num(names) == 0) {
-		GENERAL_NAMES_free(names);
-		names = NULL;
-	}
-	return names;
 }
 
 /* Ends no later than the CA: certificates that outlive it are refused everywhere. */
@@ -150,6 +130,64 @@ out:
 	return rc;
 }
 
+static int
+show_names(const GENERAL_NAMES *names, size_t others, struct buf *out, struct err *e)
+{
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++)
+		if (buf_adds(out, "  name     ", e) == -1 ||
+		    names_show(sk_GENERAL_NAME_value(names, i), out, e) == -1 ||
+		    buf_addc(out, '\n', e) == -1)
+			return -1;
+	if (sk_GENERAL_NAME_num(names) <= 0 && buf_adds(out, "  name     none\n", e) == -1)
+		return -1;
+	return others == 0 ? 0
+			   : buf_addf(out, e, "  not granted: %zu names of other types\n", others);
+}
+
+/* What the certificate will say, for the eyes of who issues it. */
+static int
+show(const struct ca *ca, const struct cert_order *o, const struct cert_sign *how, size_t others,
+    struct buf *out, struct err *e)
+{
+	char subject[CERT_QUOTED_SIZE], issuer[CERT_QUOTED_SIZE], to[DATE_TEXT_SIZE];
+	const char *usage =
+	    o->usage == CERT_USAGE_BOTH ? "server and client" : cert_usage_text(o->usage);
+
+	cert_quote(o->subject, subject);
+	cert_quote(X509_get_subject_name(ca->cert), issuer);
+	date_format(o->to, to);
+	return buf_addf(out, e, "%s.crt, issued by %s\n  subject  %s\n", how->name, issuer,
+		   subject) == -1 ||
+		show_names(o->names, others, out, e) == -1
+	    ? -1
+	    : buf_addf(out, e, "  usage    %s\n  key      %s, %d bits\n  until    %s\n", usage,
+		  EVP_PKEY_get0_type_name(o->key), EVP_PKEY_get_bits(o->key), to);
+}
+
+/* Shows the order and asks whoever issues it.  0 when they agree, or -1. */
+static int
+agree(const struct ca *ca, const struct cert_order *o, const struct cert_sign *how, size_t others,
+    struct err *e)
+{
+	struct buf text = BUF_INIT(SHOWN_MAX);
+	int rc = show(ca, o, how, others, &text, e);
+
+	if (rc == 0)
+		rc = how->agree(how->arg, buf_text(&text), e);
+	buf_free(&text);
+	return rc;
+}
+
+/* A certificate with the CA's own name looks like the CA to whoever goes by names. */
+static int
+check_own_name(const struct ca *ca, const X509_NAME *subject, struct err *e)
+{
+	if (X509_NAME_cmp(subject, X509_get_subject_name(ca->cert)) != 0)
+		return 0;
+	return err_setx(e, ERR_CONFLICT,
+	    "the request's subject: want another name than that of the CA; ask for a new request");
+}
+
 int
 cert_sign(struct ca *ca, const struct cert_sign *how, struct cert_signed *out, struct err *e)
 {
@@ -158,6 +196,7 @@ cert_sign(struct ca *ca, const struct cert_sign *how, struct cert_signed *out, s
 	GENERAL_NAMES *names = NULL;
 	X509_REQ *rq = NULL;
 	struct dir *d = NULL;
+	size_t others = 0;
 	X509 *x = NULL;
 	int rc = -1;
 
@@ -165,12 +204,16 @@ cert_sign(struct ca *ca, const struct cert_sign *how, struct cert_signed *out, s
 	if ((rq = read_request(how->request, e)) == NULL ||
 	    cert_sans(how->sans, how->n, &names, e) == -1 || set_dates(ca, how->days, &o, e) == -1)
 		goto out;
-	if (names == NULL)
-		names = request_names(rq);
+	if (names == NULL && names_asked(rq, &names, &others, e) == -1) {
+		err_context(e, "%s", how->request);
+		goto out;
+	}
 	o.key = X509_REQ_get0_pubkey(rq);
 	o.subject = X509_REQ_get_subject_name(rq);
 	o.names = names;
 	out->to = o.to;
+	if (check_own_name(ca, o.subject, e) == -1 || agree(ca, &o, how, others, e) == -1)
+		goto out;
 	if ((d = open_out(how, e)) != NULL &&
 	    buf_addf(&out->path, e, "%s/%s", dir_path(d), file) == 0 &&
 	    (x = cert_issue(&o, ca->cert, ca->key, e)) != NULL &&

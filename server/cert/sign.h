@@ -17,6 +17,12 @@ struct cert_sign {
 	const char
 	    *out;   /* the directory of the certificate, made if missing; NULL: the request's */
 	bool force; /* replace a file that is there */
+	/*
+	 * Called with what the certificate will say, before anything is written.  0 to issue it, or
+	 * -1 with e.
+	 */
+	int (*agree)(void *arg, const char *shown, struct err *e);
+	void *arg;
 };
 
 struct cert_signed {
@@ -27,8 +33,8 @@ struct cert_signed {
 
 /*
  * Checks the request, enters the certificate in the CA's database and writes it.  0, or -1 with
- * ERR_SYNTAX, ERR_SIGNATURE, ERR_CRYPTO (the request), ERR_EXPIRED (the CA), ERR_USAGE, ERR_EXISTS
- * and others; then no certificate was handed out.
+ * ERR_SYNTAX, ERR_SIGNATURE, ERR_CRYPTO (the request), ERR_EXPIRED (the CA), ERR_USAGE, ERR_EXISTS,
+ * ERR_CONFLICT (the CA's own name), what agree() gave, and others; then no certificate was handed out.
  */
 int cert_sign(struct ca *ca, const struct cert_sign *how, struct cert_signed *out, struct err *e);
 

@@ -8,6 +8,7 @@
 #include "server/cert/pair_files.h"
 #include "server/cert/sign.h"
 #include "server/cmd/cmd_cert.h"
+#include "server/cmd/common.h"
 #include "server/repo/repo.h"
 
 /*
@@ -55,8 +56,21 @@ sign(struct ca *ca, const struct cert_sign *how, struct err *e)
 	return rc;
 }
 
+/* Shows a certificate that is about to be issued, and asks unless --yes.  0 to go on, or -1. */
+static int
+agree(void *arg, const char *shown, struct err *e)
+{
+	const bool *yes = arg;
+
+	fputs(shown, stdout);
+	if (fflush(stdout) == EOF)
+		return err_set(e, ERR_IO, "standard output");
+	return *yes ? 0 : cmd_agree("Issue this certificate?", "issue", "not issued", e);
+}
+
 struct options {
 	struct cert_sign how;
+	bool yes;
 	struct option_list sans;
 	const char *ca, *usage;
 };
@@ -73,6 +87,8 @@ run(struct call *call, struct err *e)
 	o->how.name = file;
 	o->how.sans = o->sans.values;
 	o->how.n = o->sans.n;
+	o->how.agree = agree;
+	o->how.arg = &o->yes;
 	if (cert_usage_parse(o->usage, &o->how.usage, e) == 0 &&
 	    find_request(call, call->argv[0], &request, file, e) == 0 &&
 	    cmd_cert_open_ca(call, o->ca, &ca, e) == 0) {
@@ -87,16 +103,18 @@ run(struct call *call, struct err *e)
 #define TO(member) OPTION_TO(struct options, member)
 static const struct option options[] = {
 	ROW_CA(TO(ca)),
-	{ "usage", OPTION_CHOICE, TO(usage), "WHAT", "what it is for",
+	{ "usage", OPTION_CHOICE, TO(usage), "WHAT", "what it is for (default client)",
 	    .words = "server client both" },
 	ROW_CERT_DAYS(TO(how.days), "valid from now on (default 825, never longer than the CA)"),
 	ROW_SAN(TO(sans),
 	    "a name that the certificate is for in place of the request's; may be repeated"),
 	ROW_DIRECTORY("out", TO(how.out), "where the .crt goes (default: beside the request)"),
 	{ "force", OPTION_FLAG, TO(how.force), NULL, "replace a file that is there" },
+	{ "yes", OPTION_FLAG, TO(yes), NULL, "don't ask after showing what is issued",
+	    .letter = 'y' },
 	OPTION_END,
 };
 
 const struct command cmd_cert_sign = { "cert sign", run, "--ca CA [options] NAME|FILE.csr", 1, 1,
 	"issue the certificate that a signing request asks for", NULL, COMMAND_OPTIONS(options),
-	.defaults = &(const struct options){ .how = { .days = -1 }, .usage = "both" } };
+	.defaults = &(const struct options){ .how = { .days = -1 }, .usage = "client" } };

@@ -11,10 +11,7 @@
 #include "server/keys/passphrase.h"
 #include "server/repo/request.h"
 #include "server/repo/session.h"
-#include "server/keys/terminal.h"
 #include "lib/tuf/sign.h"
-
-#define ANSWER_MAX 64
 
 /* Private keys that one call signs with. */
 #define KEYS_MAX 64
@@ -172,24 +169,6 @@ out:
 	return rc;
 }
 
-/* Returns 1 to sign, 0 not to, or -1. */
-static int
-confirm(const struct signing *s, struct err *e)
-{
-	struct buf answer = BUF_INIT(ANSWER_MAX);
-	int rc;
-
-	if (s->yes)
-		return 1;
-	if ((rc = terminal_ask("Sign this? (yes or no) ", &answer, e)) == 0)
-		rc = err_setx(e, ERR_CONFIG,
-		    "there is no terminal to ask at: give --yes to sign what was shown");
-	else if (rc == 1)
-		rc = strcmp(buf_text(&answer), "yes") == 0;
-	buf_free(&answer);
-	return rc;
-}
-
 static int
 sign_all(struct signing *s, struct err *e)
 {
@@ -229,8 +208,6 @@ check_use(const struct signing *s, struct err *e)
 static int
 sign(struct signing *s, const char *repo, struct err *e)
 {
-	int rc;
-
 	if ((s->request = request_read(s->path, e)) == NULL)
 		return -1;
 	if (s->show)
@@ -239,8 +216,8 @@ sign(struct signing *s, const char *repo, struct err *e)
 		return -1;
 	if (fflush(stdout) == EOF)
 		return err_set(e, ERR_IO, "standard output");
-	if ((rc = confirm(s, e)) != 1)
-		return rc == -1 ? -1 : err_setx(e, ERR_CONFLICT, "not signed");
+	if (!s->yes && cmd_agree("Sign this?", "sign", "not signed", e) == -1)
+		return -1;
 	return sign_all(s, e);
 }
 

@@ -2,12 +2,20 @@
 /* slipway-repo: its table of commands, and the repository that they work on. */
 #include "server/cmd/command.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "lib/os/log.h"
 #include "lib/os/places.h"
 #include "server/cmd/common.h"
+#include "server/keys/terminal.h"
 #include "server/repo/repo.h"
 
 #define REPO_TEXT_MAX 4096 /* bytes of SLIPWAY_REPO */
+
+/* Bytes of an answer and of a question. */
+#define ANSWER_MAX 64
+#define PROMPT_MAX 160
 
 static const struct command *const commands[] = { &cmd_init, &cmd_app_add, &cmd_publish, &cmd_sign,
 	&cmd_renew, &cmd_key_new, &cmd_key_import, &cmd_key_list, &cmd_key_rotate, &cmd_key_revoke,
@@ -55,6 +63,24 @@ command_repo_here(const struct call *call, struct err *e)
 		return repo;
 	err_setx(e, ERR_CONFIG, "%s: not a repository", repo);
 	return NULL;
+}
+
+int
+cmd_agree(const char *question, const char *what, const char *no, struct err *e)
+{
+	struct buf answer = BUF_INIT(ANSWER_MAX);
+	char prompt[PROMPT_MAX];
+	int rc;
+
+	snprintf(prompt, sizeof prompt, "%s (yes or no) ", question);
+	if ((rc = terminal_ask(prompt, &answer, e)) == 0)
+		rc = err_setx(e, ERR_CONFIG,
+		    "there is no terminal to ask at: give --yes to %s what was shown", what);
+	else if (rc == 1)
+		rc =
+		    strcmp(buf_text(&answer), "yes") == 0 ? 0 : err_setx(e, ERR_CONFLICT, "%s", no);
+	buf_free(&answer);
+	return rc;
 }
 
 int

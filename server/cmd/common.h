@@ -18,6 +18,12 @@ struct server_options {
 const char *command_repo(const struct call *call, struct err *e);
 const char *command_repo_here(const struct call *call, struct err *e);
 
+/*
+ * Asks question at the terminal; "yes" goes on.  0, or -1 with ERR_CONFLICT (another answer; the
+ * text is no, "not signed") and ERR_CONFIG (no terminal: give --yes to do what, "sign").
+ */
+int cmd_agree(const char *question, const char *what, const char *no, struct err *e);
+
 /* The largest --warn-days, and the value without the option. */
 #define COMMAND_WARN_DAYS_MAX  36500
 #define COMMAND_WARN_DAYS_NONE (-1)

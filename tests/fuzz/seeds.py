@@ -310,6 +310,12 @@ def ssh_keys(tmp):
             put("opensshkey", name + suffix, file.read_bytes())
 
 
+# Requests: what they are about, a subject, DNS names.
+CSRS = [("good", "kernel", ["kernel.example", "*.site.example"]), ("two-in-one", "x", ["ok.example, DNS:kernel.example"]),
+        ("nul", "x", ["ok.example\0.evil"]), ("escape", "a\033[2Jb", ["a\033[2Jb"]), ("star", "x", ["*"]),
+        ("lines", "a\nb", ["a\r\nb"])]
+
+
 def certificates():
     """Certificates, a revocation list, a request, an encrypted block."""
     pem = serialization.Encoding.PEM
@@ -342,6 +348,12 @@ def certificates():
     put("certs", "request", request)
     put("certs", "second-damaged", ca + leaf[:200] + b"!!!!" + leaf[204:])
     put("certs", "encrypted", ca.replace(b"-----\n", b"-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC," + b"00" * 16 + b"\n\n", 1))
+    for what, subject, names in CSRS:
+        alternative = x509.SubjectAlternativeName([*(x509.DNSName(n) for n in names), x509.IPAddress(ip_address("::1")),
+                                                   x509.RFC822Name("a@b.example")])
+        csr = x509.CertificateSigningRequestBuilder(name(subject)).add_extension(alternative, critical=False)
+        put("csr", what + ".der", csr.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER))
+    put("csr", "request", request)
     put("certs", "nothing", "words -----BEGIN CERTIFICATE----- of people\n")
 
 

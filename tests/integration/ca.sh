@@ -30,7 +30,7 @@ for type in p256 p384 ed25519 rsa2048; do
 	status 0 "$repo" cert csr $type --type $type --san dns:kernel.example --san ip:192.0.2.1
 	private 600 "$certs/$type.pem"
 	openssl req -in "$certs/$type.csr" -noout -verify 2>/dev/null || fail "openssl req $type"
-	status 0 "$repo" cert sign --ca fleet $type
+	status 0 "$repo" cert sign --yes --ca fleet $type --usage both
 	openssl verify -x509_strict -purpose sslserver -verify_hostname kernel.example -CAfile "$ca/ca.crt" \
 		"$certs/$type.crt" >/dev/null || fail "openssl verify $type"
 	openssl verify -x509_strict -purpose sslclient -CAfile "$ca/ca.crt" "$certs/$type.crt" >/dev/null ||
@@ -51,22 +51,73 @@ grep -A2 '^ca/fleet/ca.crt$' out | grep -q ' 400 days left\| 399 days left' || f
 status 0 "$repo" cert list --warn-days 390
 status 3 "$repo" cert list --warn-days 401
 rm "$certs/p256.old.crt"
-status 1 "$repo" cert sign --ca fleet p256; says '--force'
-status 0 "$repo" cert sign --ca fleet p256 --force --days 30
-status 2 "$repo" cert sign --ca fleet p256 --force --days 401; says 'the CA ends in'
-status 0 "$repo" cert sign --ca "$work/other" "$certs/p256.csr" --out outside --usage client --san dns:else.example
+status 1 "$repo" cert sign --yes --ca fleet p256; says '--force'
+status 0 "$repo" cert sign --yes --ca fleet p256 --force --days 30
+status 2 "$repo" cert sign --yes --ca fleet p256 --force --days 401; says 'the CA ends in'
+status 0 "$repo" cert sign --yes --ca "$work/other" "$certs/p256.csr" --out outside --usage client --san dns:else.example
 text outside/p256.crt
 says 'TLS Web Client Authentication$'; says 'DNS:else.example$'
 grep -q 'Server Authentication\|kernel.example' out && fail "granted what wasn't asked for"
 openssl verify -purpose sslserver -CAfile "$work/other/ca.crt" outside/p256.crt >/dev/null 2>&1 && fail "a client's serves"
-status 2 "$repo" cert sign --ca fleet p256 --usage mail; status 2 "$repo" cert sign p256; says '--ca CA is missing'
-status 1 "$repo" cert sign --ca nobody p256; says 'no such CA'
+status 2 "$repo" cert sign --yes --ca fleet p256 --usage mail; status 2 "$repo" cert sign p256; says '--ca CA is missing'
+status 1 "$repo" cert sign --yes --ca nobody p256; says 'no such CA'
 
 # A request for more than is granted: CA and a name that is no host.
 openssl req -newkey ed25519 -nodes -keyout evil.key -out evil.csr -subj /CN=evil \
 	-addext basicConstraints=critical,CA:TRUE -addext keyUsage=keyCertSign -addext subjectAltName=email:a@b.example,DNS:ok.example 2>/dev/null || fail "openssl req"
-status 0 "$repo" cert sign --ca fleet evil.csr
+status 0 "$repo" cert sign --yes --ca fleet evil.csr
 text evil.crt; says 'CA:FALSE'; says 'DNS:ok.example$'; grep -q 'email\|Certificate Sign' out && fail "granted too much"
+says 'DNS:ok.example$'
+# Each name is shown, and nobody is asked in vain; without a word on its use it is a client's.
+status 1 "$repo" cert sign --ca fleet evil.csr --force --usage server
+says '^evil.crt, issued by .*Fleet CA'; says 'subject .*CN=evil'; says 'name     dns:ok.example$'; says 'usage    server$'
+says 'not granted: 1 names of other types'; says 'give --yes'
+text evil.crt; says 'TLS Web Client Authentication$'; grep -q 'Server Authentication' out && fail "a server's, unasked"
+# refused EXTENSION SUBJECT REGEX [KEY...]: nothing is issued for such a request.
+refused() {
+	local ext=$1 subject=$2 want=$3
+	shift 3
+	printf '[req]\ndistinguished_name=dn\nprompt=no\nutf8=yes\n[dn]\n%b\n[ext]\n%b\n' "$subject" "$ext" >req.cnf
+	openssl req -new -config req.cnf ${ext:+-reqexts ext} -newkey "${@:-ed25519}" -nodes -keyout bad.key \
+		-out bad.csr 2>"$work/err" || { cat "$work/err"; fail "openssl req: $ext $subject"; }
+	status 1 "$repo" cert sign --yes --ca fleet bad.csr; says "$want"
+	[ ! -e bad.crt ] || fail "issued: $ext $subject $*"
+	grep -q "$(printf '\033')" out err && fail "an escape sequence was shown"
+}
+before=$(grep -c '"serial"' "$ca/issued.json")
+# dns BYTES-IN-HEX: the DER of a name, because openssl's own form stops at commas and NULs
+dns() { printf 'subjectAltName=DER:30%02x82%02x%s' $((${#1} / 2 + 2)) $((${#1} / 2)) "$1"; }
+hex() { printf '%b' "$1" | od -v -An -tx1 | tr -d ' \n'; }
+for name in '*' '*.example' 'k*l.example.org' 'ok.*.example' 'ok.example, DNS:kernel.example' 'ok.example\0.evil' \
+	'a\033[2Jb' 'ok.example\n' 'ok.example\r\nx' 'ok..example' '.example' 'example.' '-a.example' 'a-.example' 'a b' \
+	'\303\204.example' "$(printf 'a%.0s' {1..64}).example"; do
+	refused "$(dns "$(hex "$name")")" 'CN=bad' 'a DNS name of the request'
+done
+refused "$(dns '')" 'CN=bad' 'a DNS name of the request'
+refused 'subjectAltName=DER:3007870500000000ff' 'CN=bad' 'want 4 or 16 bytes, got 5'
+refused 'subjectAltName=DER:3001' 'CN=bad' 'in a form that can be read'
+for subject in 'a\033[2Jb' 'line\rend' 'tab\there' "$(printf 'gnp.exe\342\200\256')" "$(printf 'c1\302\233')"; do
+	refused '' "CN=$subject" "subject: want text without control characters"
+done
+openssl req -new -newkey ed25519 -nodes -keyout own.key -out own.csr -subj '/O=Example/CN=fleet  ca' 2>/dev/null
+status 1 "$repo" cert sign --yes --ca fleet own.csr; says 'another name than that of the CA'; [ ! -e own.crt ] || fail "own"
+refused '' 'CN=bad' 'a key that handshakes can use' ec -pkeyopt ec_paramgen_curve:brainpoolP256r1
+refused '' 'CN=bad' 'a key that handshakes can use' ec -pkeyopt ec_paramgen_curve:secp256k1
+refused '' 'CN=bad' 'a key that handshakes can use' ec -pkeyopt ec_paramgen_curve:P-224
+openssl dsaparam -out dsa.par 2048 2>/dev/null && openssl gendsa -out dsa.key dsa.par 2>/dev/null && openssl req -new -key dsa.key -out dsa.csr -subj /CN=dsa 2>/dev/null
+status 1 "$repo" cert sign --yes --ca fleet dsa.csr; says 'a key that handshakes can use'
+[ "$(grep -c '"serial"' "$ca/issued.json")" = "$before" ] || fail "entered what was refused"
+for san in 'dns:*' 'dns:*.example' 'dns:a..b' 'dns:-a.example' 'dns:a.b*' 'dns:a,b' 'ip:300.1.1.1'; do
+	status 2 "$repo" cert csr refused --san "$san"; says 'want dns:NAME or ip:ADDRESS'
+done
+status 0 "$repo" cert csr wild --san 'dns:*.site.example' --san ip:2001:db8::1
+status 0 "$repo" cert sign --yes --ca fleet wild --usage server
+says 'name     dns:\*.site.example$'; says 'name     ip:2001:db8:0:0:0:0:0:1$'
+rm -f "$certs"/wild.*
+# A CA that may not sign lists writes none.
+cp -a "$ca" nolist && openssl req -x509 -key nolist/ca.pem -subj '/O=Example/CN=Fleet CA' -days 400 -out nolist/ca.crt \
+	-addext keyUsage=critical,keyCertSign 2>/dev/null || fail "openssl: CA without cRLSign"
+status 1 "$repo" cert crl --ca ./nolist; says 'key usage cRLSign'
 # What is no request.
 entries() { grep -c '"serial"' "$ca/issued.json"; }
 before=$(entries)
@@ -75,10 +126,10 @@ head -n 4 evil.csr >cut.csr
 : >empty.csr; cp evil.key key.csr; mkdir dir.csr
 openssl req -newkey rsa:1024 -nodes -keyout weak.key -out weak.csr -subj /CN=weak 2>/dev/null || fail "openssl: weak"
 openssl req -in evil.csr -outform DER | perl -pe 's/evil/evjl/' | openssl req -inform DER -out forged.csr 2>/dev/null
-for f in big cut empty key dir weak forged missing; do status 1 "$repo" cert sign --ca fleet $f.csr; [ ! -e $f.crt ] || fail "$f.crt"; done
+for f in big cut empty key dir weak forged missing; do status 1 "$repo" cert sign --yes --ca fleet $f.csr; [ ! -e $f.crt ] || fail "$f.crt"; done
 mkdir read-only; chmod 555 read-only
 ln -s nowhere/at/all broken
-status 1 "$repo" cert sign --ca fleet evil.csr --out broken
+status 1 "$repo" cert sign --yes --ca fleet evil.csr --out broken
 [ "$(entries)" = "$before" ] || fail "entered what was not issued"
 
 # Revoking: by name, file and serial; the list.
@@ -107,7 +158,7 @@ cp "$ca/issued.json" good.json
 bad() {
 	perl -0pe "$1" good.json >"$ca/issued.json"
 	cmp -s good.json "$ca/issued.json" && fail "$1 changed nothing"
-	status 1 "$repo" cert sign --ca fleet evil.csr --force; says 'issued.json'
+	status 1 "$repo" cert sign --yes --ca fleet evil.csr --force; says 'issued.json'
 	status 1 "$repo" cert crl --ca fleet
 }
 bad 's/"serial": "/"serial": "zz/'; bad 's/"serial": "\w+"/"serial": ""/'; bad 's/"serial": "/"serial": "'"$(printf 'ab%.0s' {1..30})"'/'
@@ -125,7 +176,7 @@ status 1 "$repo" cert crl --ca fleet; chmod 600 "$ca/ca.pem"
 # Several at once: each is entered.
 before=$(entries)
 pids=()
-for i in 1 2 3 4 5 6; do cp evil.csr "e$i.csr"; "$repo" cert sign --ca fleet "e$i.csr" >/dev/null & pids+=($!); done
+for i in 1 2 3 4 5 6; do cp evil.csr "e$i.csr"; "$repo" cert sign --yes --ca fleet "e$i.csr" >/dev/null & pids+=($!); done
 for p in "${pids[@]}"; do wait "$p" || fail "cert sign, several at once"; done
 [ "$(entries)" = $((before + 6)) ] || fail "want all six entered"
 [ "$(grep '"serial"' "$ca/issued.json" | sort -u | wc -l)" = "$(entries)" ] || fail "a serial number twice"

@@ -76,8 +76,8 @@ status 2 "$repo" cert check certs/a.pem
 # A CA's: chain, order, usage, weak keys and signatures, dates.
 status 0 "$repo" cert ca fleet --out ca
 for n in s c; do status 0 "$repo" cert csr $n --out certs --force; done
-status 0 "$repo" cert sign --ca ./ca certs/s.csr --usage server
-status 0 "$repo" cert sign --ca ./ca certs/c.csr --usage client --force
+status 0 "$repo" cert sign --yes --ca ./ca certs/s.csr --usage server
+status 0 "$repo" cert sign --yes --ca ./ca certs/c.csr --usage client --force
 status 0 "$repo" cert check certs/s.pem certs/s.crt --trust ca/ca.crt
 status 1 "$repo" cert check certs/s.pem certs/s.crt --client; says "don't allow it to be a client's"
 status 1 "$repo" cert check certs/c.pem certs/c.crt --trust ca/ca.crt; says "FAULT.*server"

@@ -8,7 +8,7 @@
 
 #include "lib/x509/crl.h"
 
-static struct id ca, namesake, other, leaf, sister;
+static struct id ca, namesake, other, leaf, sister, no_list, sign_only;
 
 static STACK_OF(X509_CRL) * read_text(const char *text, struct err *e)
 {
@@ -48,6 +48,30 @@ judged(void **state)
 	assert_null(crls_overdue(NULL));
 	free(text);
 	free(old);
+}
+
+/* A list counts only where its signer may sign lists (RFC 5280, 4.2.1.3). */
+static void
+signers(void **state)
+{
+	const struct {
+		const struct id *by;
+		bool good;
+	} rows[] = { { &ca, true }, { &leaf, true /* it says no usage */ }, { &no_list, false },
+		{ &sign_only, false } };
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		char *text = crl_make(rows[i].by, NULL, 30);
+		STACK_OF(X509_CRL) * all;
+
+		assert_non_null(all = read_text(text, &e));
+		assert_int_equal(crl_signed_by(sk_X509_CRL_value(all, 0), rows[i].by->cert),
+		    rows[i].good);
+		crls_free(all);
+		free(text);
+	}
 }
 
 static void
@@ -100,6 +124,8 @@ static const struct id_row ids[] = {
 	{ &other, { .name = "other", .ca = true }, NULL },
 	{ &leaf, { .name = "leaf" }, &ca },
 	{ &sister, { .name = "leaf" }, &ca },
+	{ &no_list, { .name = "ca", .ca = true, .key_usage = "critical,keyCertSign" }, NULL },
+	{ &sign_only, { .name = "pinned", .key_usage = "critical,digitalSignature" }, NULL },
 };
 
 int
@@ -107,6 +133,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(judged),
+		cmocka_unit_test(signers),
 		cmocka_unit_test(refused),
 	};
 
