@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 
 #include "server/cmd/command.h"
+#include "lib/os/process.h"
 #include "lib/script/runner.h"
 
 int
@@ -10,6 +11,7 @@ main(int argc, char **argv)
 {
 	static const struct child_role *const roles[] = { &script_child_role, NULL };
 
+	process_begin();
 	/*
 	 * A configuration of OpenSSL's, which the environment may name, would load code and weaken
 	 * what we rely on.

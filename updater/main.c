@@ -2,6 +2,7 @@
 /* slipway: all of it is in a library, so that tests link what ships. */
 #include <openssl/crypto.h>
 
+#include "lib/os/process.h"
 #include "lib/sftp/child.h"
 #include "updater/cmd/command.h"
 #include "lib/script/runner.h"
@@ -12,6 +13,7 @@ main(int argc, char **argv)
 	static const struct child_role *const roles[] = { &sftp_child_role, &script_child_role,
 		NULL };
 
+	process_begin();
 	/*
 	 * A configuration of OpenSSL's, which the environment may name, would load code and weaken
 	 * what we rely on.

@@ -2,6 +2,7 @@
 /* slipway-tuf: a thin face on lib/tuf and the transport. */
 #include <openssl/crypto.h>
 
+#include "lib/os/process.h"
 #include "lib/sftp/child.h"
 #include "updater/cmd/tuf.h"
 
@@ -10,6 +11,7 @@ main(int argc, char **argv)
 {
 	static const struct child_role *const roles[] = { &sftp_child_role, NULL };
 
+	process_begin();
 	/* As in main.c: a configuration of OpenSSL's would load code. */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	child_main(roles, argc, argv);

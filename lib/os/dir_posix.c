@@ -11,6 +11,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#define NOWHERE "is a symbolic link to nothing; is its disk mounted?"
+
 static struct dir *
 dir_wrap(int fd, const char *path, struct err *e)
 {
@@ -26,16 +28,28 @@ dir_wrap(int fd, const char *path, struct err *e)
 	return d;
 }
 
+/* Whether path is a symbolic link whose target isn't there. */
+static bool
+leads_nowhere(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && stat(path, &st) == -1 &&
+	    errno == ENOENT;
+}
+
 struct dir *
 dir_open(const char *path, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd == -1) {
+	if (fd != -1)
+		return dir_wrap(fd, path, e);
+	if (errno == ENOENT && leads_nowhere(path))
+		err_setx(e, ERR_NOENT, "%s: " NOWHERE, path);
+	else
 		err_set(e, ERR_IO, "%s", path);
-		return NULL;
-	}
-	return dir_wrap(fd, path, e);
+	return NULL;
 }
 
 #define OPEN_DIRECTORY (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -98,16 +112,6 @@ make_path(char *path, mode_t mode)
 	return fd;
 }
 
-/* Whether path is a symbolic link whose target isn't there. */
-static bool
-leads_nowhere(const char *path)
-{
-	struct stat st;
-
-	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && stat(path, &st) == -1 &&
-	    errno == ENOENT;
-}
-
 /* Fill in e from errno; part: the path, for this function to cut. */
 static void
 make_fail(const char *path, char *part, struct err *e)
@@ -118,9 +122,7 @@ make_fail(const char *path, char *part, struct err *e)
 	while (!leads_nowhere(part) && (slash = strrchr(part, '/')) != NULL && slash != part)
 		*slash = '\0';
 	if (leads_nowhere(part)) {
-		err_setx(e, ERR_UNSAFE,
-		    "make directory %s: %s is a symbolic link to nothing; is its disk mounted?",
-		    path, part);
+		err_setx(e, ERR_UNSAFE, "make directory %s: %s " NOWHERE, path, part);
 		return;
 	}
 	errno = saved;

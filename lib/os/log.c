@@ -14,6 +14,7 @@
 #include "lib/base/text.h"
 #include "lib/os/clock.h"
 #include "lib/os/log_system.h"
+#include "lib/os/output.h"
 
 static const char *program = "slipway";
 static enum log_level most_talkative = LOG_LEVEL_INFO;
@@ -62,7 +63,7 @@ write_line(enum log_level level, const char *escaped)
 	n = snprintf(line, sizeof line, "%.64s%s: %s: %s\n", program, pid, words[level], escaped);
 
 	if (n > 0)
-		fwrite(line, 1, (size_t)n, stderr);
+		output_write(OUTPUT_STDERR, line, (size_t)n);
 }
 
 static void
@@ -75,7 +76,10 @@ write_json(enum log_level level, const char *escaped)
 	j = json_pack("{s:s, s:s, s:I, s:s, s:s}", "time", when, "program", program, "pid",
 	    (json_int_t)getpid(), "level", words[level], "text", escaped);
 	if (j != NULL && (line = json_dumps(j, JSON_COMPACT | JSON_ENSURE_ASCII)) != NULL) {
-		fprintf(stderr, "%s\n", line);
+		size_t len = strlen(line);
+
+		line[len] = '\n'; /* in place of the NUL: one write */
+		output_write(OUTPUT_STDERR, line, len + 1);
 		free(line);
 	} else
 		write_line(level, escaped); /* not UTF-8, so not JSON */

@@ -170,6 +170,7 @@ main(int argc, char **argv)
 	size_t n = 0;
 	int c, rc = -1;
 
+	system_start();
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		switch (c) {
 		case 'i':
@@ -196,7 +197,6 @@ main(int argc, char **argv)
 			return usage(stderr, 2);
 	if (n == 0)
 		return usage(stderr, 2);
-	system_start();
 	t = slipway_tls_new(SLIPWAY_TLS_CLIENT, installation, slipway_tls_application(argc, argv));
 	if (t == NULL || slipway_tls_check(t) == SLIPWAY_TLS_ERROR)
 		say("CLIENT - %s\n", slipway_tls_error(t));

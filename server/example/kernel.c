@@ -272,6 +272,7 @@ main(int argc, char **argv)
 	struct slipway_tls *t;
 	int c, listener;
 
+	system_start();
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		switch (c) {
 		case 'i':
@@ -291,7 +292,6 @@ main(int argc, char **argv)
 	for (int i = optind; i < argc; i++)
 		if (strncmp(argv[i], "/C", 2) != 0)
 			return usage(stderr, 2);
-	system_start();
 	system_catch_stop();
 	t = slipway_tls_new(SLIPWAY_TLS_SERVER, installation, slipway_tls_application(argc, argv));
 	if (t == NULL || slipway_tls_check(t) == SLIPWAY_TLS_ERROR) {

@@ -20,8 +20,9 @@
 #endif
 
 /*
- * Once, before the others: sockets can be used, and a reader of our output that goes away ends
- * nothing.
+ * Once, first thing in main(): sockets can be used, and a reader of our output that goes away ends
+ * nothing, nor does a log that is full.  Standard streams that are closed lead nowhere, so that no
+ * connection or file takes their place.
  */
 void system_start(void);
 

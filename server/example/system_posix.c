@@ -25,6 +25,10 @@ system_start(void)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) == -1 && errno == EBADF && open("/dev/null", O_RDWR) == -1)
+			break;
+	sigaction(SIGXFSZ, &ignore, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
 }
 

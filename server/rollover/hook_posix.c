@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "lib/os/clock.h"
+#include "lib/os/process.h"
 
 #define LOOK_MS 10   /* between looks whether it has ended */
 #define END_MS	2000 /* for an end in good order, once the limit is over */
@@ -55,6 +56,7 @@ start(const char *command, int terminal)
 	if (pid == 0) {
 		setpgid(0, 0);
 		terminal_give(terminal, getpid());
+		process_restore();
 		dup2(STDERR_FILENO, STDOUT_FILENO);
 		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 		_exit(127);

@@ -23,6 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/os/process.h"
 #include "lib/os/clock.h"
 
 #define START_MS   10000 /* how long sshd may take to accept connections */
@@ -61,6 +62,7 @@ sshd_keygen(const char *file, struct err *e)
 	if (pid == -1)
 		return err_set(e, ERR_IO, "fork");
 	if (pid == 0) {
+		process_restore();
 		execlp("ssh-keygen", "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f",
 		    file, (char *)NULL);
 		_exit(127);
@@ -190,6 +192,7 @@ become_sshd(const char *program, const char *config, pid_t parent)
 		_exit(127);
 	signals(&set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	process_restore();
 	execl(program, program, "-D", "-e", "-f", config, (char *)NULL);
 	_exit(127);
 }

@@ -3,10 +3,12 @@
 #include "updater/cmd/progress.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "lib/base/list.h"
 #include "lib/os/clock.h"
+#include "lib/os/output.h"
 
 /* "912 B", "3.1 MB". */
 static void
@@ -28,16 +30,18 @@ draw(struct progress_view *v, int64_t now)
 {
 	const struct progress *p = &v->progress;
 	uint64_t ms = now > v->begun ? (uint64_t)(now - v->begun) : 1, rate = p->bytes * 1000 / ms;
-	char got[32], all[32], speed[32];
+	char got[32], all[32], speed[32], rest[64] = "", line[512];
+	int n;
 
 	amount(p->bytes, got);
 	amount(p->of_bytes, all);
 	amount(rate, speed);
-	fprintf(stderr, "\r%s: %zu of %zu files, %s of %s, %s/s", p->what, p->files, p->of_files,
-	    got, all, speed);
 	if (rate > 0 && p->of_bytes > p->bytes)
-		fprintf(stderr, ", %" PRIu64 " s left", (p->of_bytes - p->bytes) / rate + 1);
-	fputs("\033[K", stderr);
+		snprintf(rest, sizeof rest, ", %" PRIu64 " s left",
+		    (p->of_bytes - p->bytes) / rate + 1);
+	n = snprintf(line, sizeof line, "\r%.200s: %zu of %zu files, %s of %s, %s/s%s\033[K",
+	    p->what, p->files, p->of_files, got, all, speed, rest);
+	output_write(OUTPUT_STDERR, line, (size_t)n);
 	v->drawn = true;
 }
 
@@ -45,21 +49,26 @@ draw(struct progress_view *v, int64_t now)
 static void
 write_json(const struct progress *p)
 {
-	printf("{\"application\": \"%s\", \"files\": %zu, \"of_files\": %zu, \"bytes\": %" PRIu64
-	       ", \"of_bytes\": %" PRIu64 "}\n",
+	char line[512];
+	int n = snprintf(line, sizeof line,
+	    "{\"application\": \"%.200s\", \"files\": %zu, \"of_files\": %zu, \"bytes\": %" PRIu64
+	    ", \"of_bytes\": %" PRIu64 "}\n",
 	    p->what, p->files, p->of_files, p->bytes, p->of_bytes);
+
+	output_write(OUTPUT_STDOUT, line, (size_t)n);
 }
 
 static void
 show(struct progress *p, enum progress_step step)
 {
+	static const char erase[] = "\r\033[K";
 	struct progress_view *v = (struct progress_view *)p;
 	int64_t now = clock_mono_ms();
 
 	if (step == PROGRESS_BEGIN)
 		v->begun = v->shown = now;
 	if (step == PROGRESS_END && v->drawn) {
-		fputs("\r\033[K", stderr);
+		output_write(OUTPUT_STDERR, erase, sizeof erase - 1);
 		v->drawn = false;
 	}
 	/* JSON has both ends; the terminal's line comes late, so that short fetching shows none. */
@@ -68,13 +77,10 @@ show(struct progress *p, enum progress_step step)
 		    now - v->begun < PROGRESS_QUIET_MS)
 		return;
 	v->shown = now;
-	if (v->json) {
+	if (v->json)
 		write_json(p);
-		fflush(stdout);
-	} else {
+	else
 		draw(v, now);
-		fflush(stderr);
-	}
 }
 
 struct progress *

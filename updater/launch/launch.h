@@ -9,9 +9,12 @@
 #define LAUNCH_NOT_FOUND    127
 #define LAUNCH_NOT_RUNNABLE 126
 
+/* Milliseconds that messages wait, all together, for somebody who doesn't read them. */
+#define LAUNCH_OUTPUT_MS 500
+
 /*
- * Ignores SIGPIPE: a closed output pipe doesn't stop the program from starting.  launch() restores
- * it.
+ * Output that is closed, or that nobody reads, doesn't stop the program from starting: ignores
+ * SIGPIPE, which launch() restores, and limits the waiting of messages.
  */
 void launch_begin(void);
 

@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "lib/os/output.h"
+#include "lib/os/process.h"
+
 static struct sigaction pipe_before;
 
 void
@@ -18,6 +21,7 @@ launch_begin(void)
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 
 	sigaction(SIGPIPE, &ignore, &pipe_before);
+	output_limit(LAUNCH_OUTPUT_MS);
 }
 
 int
@@ -26,6 +30,7 @@ launch(char **argv, struct err *e)
 	fflush(stdout);
 	fflush(stderr);
 	sigaction(SIGPIPE, &pipe_before, NULL);
+	process_restore();
 	execvp(argv[0], argv);
 	if (errno == ENOENT) {
 		err_setx(e, ERR_NOENT,

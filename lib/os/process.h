@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_PROCESS_H
+#define LIB_OS_PROCESS_H
+
+/*
+ * What a program of ours sets in its process, and takes back for the programs that it starts.
+ */
+
+/*
+ * The first call of main().  Opens the null device for those of descriptors 0 to 2 that are closed:
+ * else the next file that is opened would be one of them, and messages would be written into it.
+ * Ignores SIGXFSZ: a file that grows over the process's limit is an error (EFBIG) and not the end.
+ */
+void process_begin(void);
+
+/*
+ * Before a program is executed in place of this one: descriptors that were closed are closed by the
+ * execution, and signals are as they came.
+ */
+void process_restore(void);
+
+#endif

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: ISC
+# The program starts: in time, with its process as it would be without Slipway, whatever stands in the way of the update.
+# shellcheck shell=bash source=tests/endtoend/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+appdir=$STATION/config/$APP
+state=$STATION/state/$INSTALLATION/$APP
+
+make_repo
+mkdir -p r1/app/tls r1/install r1/scripts/machine
+echo one > r1/app/tls/server.crt
+echo tool > r1/install/tool
+dd if=/dev/zero of=r1/app/large bs=64k count=4 status=none
+echo "set([[HKLM\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP]], \"a\", \"b\")" > r1/scripts/machine/1.lua
+publish r1
+url=file://$REPO/served
+
+# enrol [ARG...]: with a deadline of 2 seconds.
+enrol() {
+	slipway enroll "$url" --root "$REPO/served/metadata/1.root.json" --installation "$INSTALLATION" --app "$APP" \
+		--install-dir "$WORK/installed" --deadline 2 --force "$@"
+}
+
+# What HI does here: it says that it started, and how it finds its process.
+cat > hi.sh <<'HI'
+#!/bin/bash
+echo started > "${HI_OUT:?}"
+HI
+cat > process.sh <<'HI'
+#!/bin/bash
+exec 9> "${HI_OUT:?}"
+{
+	grep -E '^(Umask|Sig(Q|Pnd|Blk|Ign|Cgt)|ShdPnd|NoNewPrivs|Seccomp|CapEff):' /proc/self/status | grep -v SigQ
+	cat /proc/self/limits
+	for fd in 0 1 2; do
+		if [ -e /proc/$$/fd/$fd ]; then readlink /proc/$$/fd/$fd; else echo "$fd closed"; fi
+	done
+	ls /proc/$$/fd
+} >&9 2>&1
+HI
+chmod +x hi.sh process.sh
+
+# starts LOG COMMAND...: HI starts within the 2 seconds, and many more for a slow machine that does other things.
+starts() {
+	local log=$1
+	shift
+	rm -f "$WORK/out"
+	HI_OUT=$WORK/out timeout -k 1 25 "$@" < /dev/null > "$log" 2>&1 || fail "want an end with status 0: $*" "$log"
+	[ -s "$WORK/out" ] || fail "want HI started: $*" "$log"
+}
+run() { slipway run --app "$APP" -- "$WORK/hi.sh"; }
+export -f run
+export APP WORK
+
+# A network home that isn't mounted: links to nothing in the ways to state, settings and files.
+expect 0 enroll.log enrol
+mkdir -p "$STATION"
+ln -s /nonexistent/mount "$STATION/state.gone"
+mv "$STATION/state" "$STATION/state.kept"
+ln -s /nonexistent/mount "$STATION/state"
+starts nowhere.log bash -c run
+want nowhere.log "is a symbolic link to nothing; is its disk mounted?" 0
+expect 1 nowhere2.log timeout 25 slipway update --app "$APP"
+expect 1 nowhere3.log timeout 25 bash -c "$(declare -f enrol); url=$url REPO=$REPO INSTALLATION=$INSTALLATION enrol"
+rm "$STATION/state"
+mv "$STATION/state.kept" "$STATION/state"
+mkdir -p "$STATION/config"
+ln -s /nonexistent/mount "$appdir"
+starts nowhere4.log bash -c run
+want nowhere4.log "is a symbolic link to nothing; is its disk mounted?" 0
+rm "$appdir"
+ln -s /nonexistent/mount/x "$WORK/installed"
+starts nowhere5.log bash -c run
+rm "$WORK/installed"
+starts first.log bash -c run
+want first.log "applied release 1" 0
+
+# Nobody reads the messages: a full pipe, a full socket, a terminal that is stopped.
+cat > unread.py <<'PY'
+import fcntl, os, pty, socket, subprocess, sys, termios
+kind, argv = sys.argv[1], sys.argv[2:]
+if kind == "pipe":
+    keep, end = os.pipe()
+elif kind == "socket":
+    a, b = socket.socketpair()
+    keep, end = a.detach(), b.detach()
+else:
+    keep, end = pty.openpty()
+    if kind == "stopped":
+        termios.tcflow(end, termios.TCOOFF)
+flags = fcntl.fcntl(end, fcntl.F_GETFL)
+fcntl.fcntl(end, fcntl.F_SETFL, flags | os.O_NONBLOCK)
+try:
+    while kind != "stopped" and os.write(end, b"x" * 4096) > 0:
+        pass
+except BlockingIOError:
+    pass
+try:
+    while kind == "pipe" and os.write(end, b"x") > 0:
+        pass
+except BlockingIOError:
+    pass
+fcntl.fcntl(end, fcntl.F_SETFL, flags)
+rc = subprocess.call(argv, stdin=subprocess.DEVNULL, stdout=end, stderr=end)
+assert fcntl.fcntl(end, fcntl.F_GETFL) == flags, "a flag of the shared description changed"
+sys.exit(rc)
+PY
+for kind in pipe socket full stopped; do
+	echo "$kind" > r1/app/tls/server.crt
+	publish r1
+	starts "unread-$kind.log" python3 unread.py "$kind" slipway run --app "$APP" --progress=json -- "$WORK/hi.sh"
+	want "$appdir/tls/server.crt" "$kind" 0
+done
+
+# Descriptors that are closed: no message gets into a file, and HI finds them closed.
+for closed in '<&-' '>&-' '2>&-' '<&- >&- 2>&-'; do
+	echo "closed $closed" > r1/app/tls/server.crt
+	publish r1
+	rm -f plain out
+	HI_OUT=$WORK/out bash -c "./process.sh $closed"
+	mv out plain
+	HI_OUT=$WORK/out bash -c "slipway run --app $APP -- ./process.sh $closed" 2>> closed.log
+	cmp plain out || fail "want HI's process as without Slipway: $closed" plain out
+	want "$appdir/tls/server.crt" "closed $closed" 0
+	[ ! -s "$state/lock" ] || fail "want nothing written into the lock: $closed" "$state/lock"
+	! grep -rlq 'slipway\[' "$STATION" || fail "want no message in the station's files: $closed"
+done
+
+# HI's process is as it would be without Slipway.
+cat > odd.sh <<'ODD'
+trap '' PIPE XFSZ USR1 CHLD
+umask 0137
+ulimit -S -n 77
+ulimit -S -c 0
+"$@"
+ODD
+for shell in env 'bash odd.sh'; do
+	# shellcheck disable=SC2086  # a command and its arguments
+	HI_OUT=$WORK/out $shell ./process.sh
+	mv out plain
+	# shellcheck disable=SC2086
+	HI_OUT=$WORK/out $shell slipway run --app "$APP" -- ./process.sh 2>> shells.log
+	cmp plain out || fail "want HI's process as without Slipway: $shell" plain out shells.log
+done
+
+# Limits end the update, never the start; without them the update is made.
+n=0
+for limit in '-f 0' '-f 1' '-f 8' '-f 100' '-n 3' '-n 4' '-n 5' '-n 6' '-n 8' '-n 12' '-u 1' '-u 0' '-v 24000' '-v 30000' '-v 40000' \
+	'-v 60000' '-v 90000' '-d 1000' '-d 4000' '-d 12000' '-s 128' '-l 0' '-t 20'; do
+	bash -c "ulimit $limit && HI_OUT=$WORK/out exec $WORK/hi.sh" > can.log 2>&1 || continue # HI itself can't run
+	[ "$limit" = '-f 0' ] || [ -s "$WORK/out" ] || continue
+	bash -c "ulimit $limit && exec slipway --version" > can.log 2>&1 || continue # nor can Slipway
+	n=$((n + 1))
+	echo "limit $n" > r1/app/tls/server.crt
+	head -c $((200000 + n)) /dev/zero > r1/app/large
+	publish r1
+	if [ "$limit" = '-f 0' ]; then
+		expect 0 limit.log timeout -k 1 25 bash -c "ulimit $limit; slipway run --app $APP -- true"
+	else
+		starts limit.log bash -c "ulimit $limit && exec slipway run --app $APP -- $WORK/hi.sh"
+	fi
+	expect 0 free.log slipway update --app "$APP"
+	want "$appdir/tls/server.crt" "limit $n" 0
+done
+[ "$n" -ge 12 ] || fail "want limits tried, got $n"
