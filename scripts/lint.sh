@@ -60,6 +60,7 @@ check_cpp() {
 }
 
 step style scripts/style.py
+step fold scripts/fold.py --check lib/base/fold_table.h
 step clang-format format
 step rooms scripts/rooms.py "$build"
 step pictures scripts/draw.sh --check "$build"

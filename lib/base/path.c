@@ -7,21 +7,35 @@
 #include "lib/base/list.h"
 #include "lib/base/text.h"
 
-/* A device name that Windows reserves, alone or before an extension. */
-static bool
-reserved(const char *p, size_t len)
+/* The part of a component before its extension, without blanks at its end. */
+static size_t
+stem_of(const char *p, size_t len)
 {
-	static const char *const names[] = { "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$" };
 	const char *dot = memchr(p, '.', len);
 	size_t stem = dot == NULL ? len : (size_t)(dot - p);
 
 	while (stem > 0 && p[stem - 1] == ' ')
 		stem--;
+	return stem;
+}
+
+static bool
+is_port(const char *p)
+{
+	return ascii_same_n(p, 3, "COM", 3) || ascii_same_n(p, 3, "LPT", 3);
+}
+
+/* A device name that Windows reserves, alone or before an extension. */
+static bool
+reserved(const char *p, size_t len)
+{
+	static const char *const names[] = { "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$" };
+	size_t stem = stem_of(p, len);
+
 	for (size_t i = 0; i < N(names); i++)
 		if (ascii_same_n(p, stem, names[i], strlen(names[i])))
 			return true;
-	return stem == 4 && p[3] >= '0' && p[3] <= '9' &&
-	    (ascii_same_n(p, 3, "COM", 3) || ascii_same_n(p, 3, "LPT", 3));
+	return stem == 4 && p[3] >= '0' && p[3] <= '9' && is_port(p);
 }
 
 static const char *
@@ -47,6 +61,68 @@ component_fault(const char *p, size_t len)
 	return NULL;
 }
 
+/* Windows makes such names up, and opens the file that has another name. */
+static bool
+short_name(const char *p, size_t len)
+{
+	const char *dot = memchr(p, '.', len);
+	size_t stem = dot == NULL ? len : (size_t)(dot - p), digits = stem;
+
+	if (stem > 8 || len - stem > 4 || (dot != NULL && memchr(dot + 1, '.', len - stem - 1)))
+		return false;
+	while (digits > 0 && p[digits - 1] >= '0' && p[digits - 1] <= '9')
+		digits--;
+	return digits < stem && digits > 1 && p[digits - 1] == '~';
+}
+
+/* COM and LPT with a superscript one, two or three. */
+static bool
+superscript_port(const char *p, size_t len)
+{
+	static const char *const digits[] = { "\xc2\xb9", "\xc2\xb2", "\xc2\xb3" };
+
+	if (stem_of(p, len) != 5 || !is_port(p))
+		return false;
+	for (size_t i = 0; i < N(digits); i++)
+		if (memcmp(p + 3, digits[i], 2) == 0)
+			return true;
+	return false;
+}
+
+static const char *
+portable_fault(const char *p, size_t len)
+{
+	static const char own[] = ".slipway-";
+
+	if (!text_is_safe(p, len))
+		return "has a character that can't be seen and changes how others are shown";
+	if (superscript_port(p, len) || ascii_same_n(p, stem_of(p, len), "CLOCK$", 6))
+		return "has a name that Windows reserves for a device";
+	if (short_name(p, len))
+		return "has a name like those that Windows makes up for other files";
+	if (len >= sizeof own - 1 && ascii_same_n(p, sizeof own - 1, own, sizeof own - 1))
+		return "has a name that Slipway keeps for itself (.slipway-...)";
+	return NULL;
+}
+
+static int
+check(const char *path, size_t len, const char *(*component)(const char *, size_t), struct err *e)
+{
+	const char *fault = NULL;
+	int shown = len > 256 ? 256 : (int)len;
+
+	for (size_t start = 0; fault == NULL && start <= len;) {
+		const char *slash = memchr(path + start, '/', len - start);
+		size_t n = slash == NULL ? len - start : (size_t)(slash - path) - start;
+
+		fault = component(path + start, n);
+		start += n + 1;
+	}
+	if (fault != NULL)
+		return err_setx(e, ERR_UNSAFE, "path '%.*s' %s", shown, path, fault);
+	return 0;
+}
+
 int
 path_check(const char *path, size_t len, struct err *e)
 {
@@ -62,16 +138,15 @@ path_check(const char *path, size_t len, struct err *e)
 		fault = "is absolute";
 	else if (!valid_utf8(path, len))
 		fault = "is not UTF-8";
-	for (size_t start = 0; fault == NULL && start <= len;) {
-		const char *slash = memchr(path + start, '/', len - start);
-		size_t n = slash == NULL ? len - start : (size_t)(slash - path) - start;
-
-		fault = component_fault(path + start, n);
-		start += n + 1;
-	}
 	if (fault != NULL)
 		return err_setx(e, ERR_UNSAFE, "path '%.*s' %s", shown, path, fault);
-	return 0;
+	return check(path, len, component_fault, e);
+}
+
+int
+path_portable(const char *path, size_t len, struct err *e)
+{
+	return path_check(path, len, e) == -1 ? -1 : check(path, len, portable_fault, e);
 }
 
 int
@@ -93,7 +168,7 @@ application_check(const char *name, struct err *e)
 		if (ascii_same(name, roles[i]))
 			return err_setx(e, ERR_USAGE,
 			    "application '%s': a role of TUF has this name", name);
-	if (path_check(name, len, e) == -1) {
+	if (path_portable(name, len, e) == -1) {
 		e->code = ERR_USAGE;
 		return -1;
 	}

@@ -22,7 +22,15 @@
  */
 int path_check(const char *path, size_t len, struct err *e);
 
-/* Compare two paths the way a file system without regard to case does (ASCII letters only). */
+/*
+ * path_check(), and whether the name is one that a release may bring to a station that doesn't have
+ * it yet.  Refused are besides: what text_is_safe() refuses, devices of Windows with a superscript
+ * digit, and CLOCK$, names like those that Windows makes up ("PROGRA~1"), and a
+ * component that begins with ".slipway-", as Slipway's own names do.  0 or -1 as path_check().
+ */
+int path_portable(const char *path, size_t len, struct err *e);
+
+/* Compare two paths without regard to the case of ASCII letters; fold.h knows the others. */
 int path_casecmp(const char *a, const char *b);
 
 /* Most bytes of the name of an application or an installation. */

@@ -77,6 +77,17 @@ hostile(uint32_t c)
 	return false;
 }
 
+uint32_t
+text_char(const char *text, size_t len, size_t *at)
+{
+	const uint8_t *p = (const uint8_t *)text + *at;
+	uint32_t c;
+	size_t n = character(p, p + (len - *at), &c);
+
+	*at += n == 0 ? 1 : n;
+	return n == 0 ? TEXT_BYTE + *p : c;
+}
+
 size_t
 text_safe_next(const char **text, size_t *len, char out[TEXT_SAFE_NEXT])
 {

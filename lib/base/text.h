@@ -5,6 +5,7 @@
 /* Rules for texts: UTF-8, control characters, blanks, and letters without regard to case. */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
@@ -14,6 +15,13 @@
  * U+10FFFF).
  */
 bool valid_utf8(const void *text, size_t len);
+
+/*
+ * Reads the character at *at, which is below len, and moves *at behind it.  A byte that begins no
+ * well-formed UTF-8 is read alone, as TEXT_BYTE and itself.
+ */
+#define TEXT_BYTE 0x110000u
+uint32_t text_char(const char *text, size_t len, size_t *at);
 
 /*
  * Text from outside for terminals, logs and messages: control characters of both sets, line

@@ -4,6 +4,7 @@
 
 /* Paths of this system: joining, taking apart, and resolving. */
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "lib/base/buf.h"
 
@@ -15,6 +16,15 @@ int path_join(struct buf *out, const char *dir, const char *name, struct err *e)
 
 /* The part after the last '/'; points into path. */
 const char *path_base(const char *path);
+
+/*
+ * The bytes of the root that an absolute path begins with: "/"; on Windows "C:/" or "//server/share/"
+ * with the last separator, where there is one.  0 where path isn't absolute.
+ */
+size_t path_root(const char *path);
+
+/* Remove separators at the end of a path, but not of its root. */
+void path_trim(char *path);
 
 /*
  * Cut the last part of an absolute path off, and return it: it stays behind the NUL that ends path

@@ -13,6 +13,19 @@ path_base(const char *path)
 	return slash == NULL ? path : slash + 1;
 }
 
+size_t
+path_root(const char *path)
+{
+	return strspn(path, "/");
+}
+
+void
+path_trim(char *path)
+{
+	for (size_t len = strlen(path); len > path_root(path) && path[len - 1] == '/';)
+		path[--len] = '\0';
+}
+
 char *
 path_cut(char *path)
 {

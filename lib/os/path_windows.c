@@ -30,13 +30,37 @@ path_base(const char *path)
 	return base;
 }
 
+size_t
+path_root(const char *path)
+{
+	size_t len = 2;
+
+	if (isalpha((unsigned char)path[0]) && path[1] == ':' && separates(path[2]))
+		return 3;
+	if (!separates(path[0]) || !separates(path[1]))
+		return 0;
+	/* the server, and its share */
+	for (int part = 0; part < 2 && path[len] != '\0'; part++) {
+		len += strcspn(path + len, "/\\");
+		len += path[len] != '\0';
+	}
+	return len;
+}
+
+void
+path_trim(char *path)
+{
+	for (size_t len = strlen(path); len > path_root(path) && separates(path[len - 1]);)
+		path[--len] = '\0';
+}
+
 char *
 path_cut(char *path)
 {
 	size_t at = (size_t)(path_base(path) - path);
 
 	/* "C:\\NAME" is directly below a root. */
-	if (at <= 3)
+	if (at <= path_root(path))
 		return NULL;
 	path[at - 1] = '\0';
 	return path + at;

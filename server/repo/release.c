@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/fold.h"
 #include "lib/base/list.h"
 #include "lib/tuf/layout.h"
 
@@ -23,21 +24,27 @@ add_name(void *arg, const char *name, struct err *e)
 	return strings_add(names, name, e);
 }
 
+/* Two names that Windows takes for one would overwrite each other there. */
 static int
-compare(const void *a, const void *b)
+collide(void *below, const struct fold_name *a, const struct fold_name *b, struct err *e)
 {
-	return path_casecmp(*(char *const *)a, *(char *const *)b);
+	return err_setx(e, ERR_UNSAFE,
+	    "%s%s and %s differ only in case, or in how accents are written", (const char *)below,
+	    a->path, b->path);
 }
 
-/* Two names that Windows takes for one would overwrite each other there. */
 static int
 check_collisions(const struct strings *names, const char *below, struct err *e)
 {
-	for (size_t i = 1; i < names->n; i++)
-		if (compare(&names->v[i - 1], &names->v[i]) == 0)
-			return err_setx(e, ERR_UNSAFE, "%s%s and %s differ only in case", below,
-			    names->v[i - 1], names->v[i]);
-	return 0;
+	struct fold_names keys = FOLD_NAMES_INIT;
+	int rc = 0;
+
+	for (size_t i = 0; i < names->n && rc == 0; i++)
+		rc = fold_names_add(&keys, names->v[i], i, e);
+	if (rc == 0)
+		rc = fold_names_twins(&keys, collide, (void *)(uintptr_t)below, e);
+	fold_names_free(&keys);
+	return rc;
 }
 
 /* Whether stations take such a file, or a directory may hold such files. */
@@ -53,7 +60,7 @@ check_path(const char *app, const char *target, bool directory, struct err *e)
 	if (depth > LAYOUT_DEPTH_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "%s: more than %d levels deep", path,
 		    LAYOUT_DEPTH_MAX);
-	if (path_check(target, strlen(target), e) == -1)
+	if (path_portable(target, strlen(target), e) == -1)
 		return -1;
 	if (!layout_allows(path, directory))
 		return err_setx(e, ERR_UNSAFE,
@@ -144,8 +151,6 @@ walk(struct release *r, const char *app, struct dir *d, const char *below, struc
 
 	if (dir_list(d, add_name, &names, e) == -1)
 		goto out;
-	if (names.n > 0)
-		qsort(names.v, names.n, sizeof *names.v, compare);
 	if (check_collisions(&names, below, e) == -1)
 		goto out;
 	for (size_t i = 0; i < names.n; i++)

@@ -115,7 +115,16 @@ mkdir -p bad/other && echo x >bad/other/x && refused 'only the directories'
 mkdir -p bad/install && ln -s /etc/passwd bad/install/link && refused 'symbolic link'
 mkdir -p bad/install && mkfifo bad/install/pipe && refused 'special file'
 mkdir -p bad/install/Data bad/install/data && echo x >bad/install/data/x && refused 'differ only in case'
+# also letters beyond ASCII, in a directory, and an accent in one character or in two
+mkdir -p bad/app && echo x >bad/app/Ä.txt && echo y >bad/app/ä.txt && refused 'differ only in case'
+mkdir -p bad/app/Žilina bad/app/žilina && echo x >bad/app/Žilina/x && refused 'Žilina and žilina differ only in case\|žilina and Žilina differ only in case'
+mkdir -p bad/app && echo x >"bad/app/$(printf 'caf\303\251')" && echo x >"bad/app/$(printf 'cafe\314\201')" && refused 'how accents are written'
 mkdir -p bad/install && echo x >bad/install/NUL.txt && refused 'NUL.txt'
+mkdir -p bad/install && echo x >bad/install/COM¹.log && refused 'reserves for a device'
+mkdir -p bad/install/PROGRA~1 && echo x >bad/install/PROGRA~1/x && refused 'Windows makes up'
+mkdir -p bad/app/.slipway-I-A && echo x >bad/app/.slipway-I-A/n0 && refused 'Slipway keeps for itself'
+mkdir -p bad/app && echo x >"bad/app/$(printf 'a\342\200\256fdp.exe')" && refused "can't be seen"
+mkdir -p bad/app && echo x >"bad/app/$(printf 'a\302\233x')" && refused "can't be seen"
 mkdir -p bad/scripts/machine && echo x >bad/scripts/machine/x.sh && refused 'NAME.lua'
 long=$(printf 'n%.0s' $(seq 136)) # one byte more than SHA256.NAME leaves room for
 mkdir -p bad/install && echo x >"bad/install/$long" && refused 'name over 135 bytes'

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "lib/base/date.h"
+#include "lib/base/fold.h"
 #include "lib/base/path.h"
 #include "lib/os/clock.h"
 
@@ -20,8 +21,12 @@ struct building {
 	struct dir *roots[LAYOUT_ROOTS];
 	json_t *parents[LAYOUT_ROOTS]; /* directories that the release's files are in */
 	json_t *early[LAYOUT_ROOTS];   /* directories that make way for files */
-	json_t *hashes;		       /* new content: seen once (true) or more often (false) */
-	size_t nkept; /* files of the journal that stay or come; removals are behind them */
+	/* The directories of the applied release, and those of them that get another spelling. */
+	struct fold_names old_dirs[LAYOUT_ROOTS];
+	json_t *respelled[LAYOUT_ROOTS];
+	struct fold_names kept[LAYOUT_ROOTS], removed[LAYOUT_ROOTS]; /* files of the journal */
+	json_t *hashes; /* new content: seen once (true) or more often (false) */
+	size_t nkept;	/* files of the journal that stay or come; removals are behind them */
 };
 
 static int
@@ -45,26 +50,35 @@ add_root(struct building *b, enum layout_place r, struct err *e)
 	return plan_existing(copy, &b->j->made[r], e);
 }
 
-/* The order of the plan, and so of the journal: by target, which begins with the place's name. */
-static int
-compare_file(const void *key, const void *file)
+/* The file of the journal that this list has at a path, whatever its case; NULL: there is none. */
+static struct journal_file *
+find_file(const struct building *b, struct fold_names *list, const char *path, struct err *e)
 {
-	const struct journal_file *a = key, *b = file;
+	size_t i;
 
-	return a->root == b->root
-	    ? strcmp(a->path, b->path)
-	    : strcmp(layout_place_names[a->root], layout_place_names[b->root]);
+	return list->n > 0 && fold_names_find(list, path, &i, e) == 1 ? &b->j->files[i] : NULL;
 }
 
-/* The file of the journal at this path, among the removals or the others; NULL: there is none. */
-static struct journal_file *
-find_file(const struct building *b, bool removal, enum layout_place r, char *path)
+/*
+ * Whether the directory that was found at this path is one of ours whose name differs only in case:
+ * such a one is removed and made anew, so that it is called as the release calls it.  1, 0 or -1.
+ */
+static int
+is_respelled(struct building *b, enum layout_place r, char *path, const struct file_info *found,
+    struct err *e)
 {
-	const struct journal_file key = { .root = r, .path = path };
-	size_t first = removal ? b->nkept : 0, n = removal ? b->j->nfiles - first : b->nkept;
+	struct file_info info;
+	const char *old;
+	size_t i;
+	int rc = b->old_dirs[r].n == 0 ? 0 : fold_names_find(&b->old_dirs[r], path, &i, e);
 
-	return n == 0 ? NULL
-		      : bsearch(&key, b->j->files + first, n, sizeof *b->j->files, compare_file);
+	if (rc != 1)
+		return rc;
+	old = b->a->applied->dirs[r].v[i];
+	if (strcmp(old, path) == 0 || file_stat(b->roots[r], old, &info, e) != 1 ||
+	    info.inode != found->inode || info.device != found->device)
+		return 0;
+	return add_to_set(b->respelled[r], old, e) == -1 ? -1 : 1;
 }
 
 /* A directory that a new file needs: made unless it is there.  A removal may have to make way. */
@@ -74,19 +88,20 @@ need_dir(struct building *b, enum layout_place r, char *path, struct err *e)
 	struct journal_file *in_the_way;
 	struct journal_dir *d;
 	struct file_info info;
-	int found = 0;
+	int found = 0, other = 0;
 
 	if (json_object_get(b->parents[r], path) != NULL)
 		return 0;
 	if (add_to_set(b->parents[r], path, e) == -1 ||
 	    (b->roots[r] != NULL && (found = file_stat(b->roots[r], path, &info, e)) == -1))
 		return -1;
-	if (found == 1 && info.type == FILE_DIRECTORY)
-		return 0;
-	in_the_way = found == 1 ? find_file(b, true, r, path) : NULL;
+	if (found == 1 && info.type == FILE_DIRECTORY &&
+	    (other = is_respelled(b, r, path, &info, e)) != 1)
+		return other;
+	in_the_way = found == 1 && other == 0 ? find_file(b, &b->removed[r], path, e) : NULL;
 	if (in_the_way != NULL)
 		in_the_way->early = true;
-	else if (found == 1)
+	else if (found == 1 && other == 0)
 		return err_setx(e, ERR_UNSAFE,
 		    "%s/%s: want a directory or nothing, found %s; move it away", b->j->roots[r],
 		    path, info.type == FILE_LINK ? "a symbolic link" : "a file");
@@ -139,6 +154,9 @@ add_file(struct building *b, const struct plan_file *f, struct err *e)
 	if ((jf->path = strdup(f->rest)) == NULL ||
 	    (f->aside != NULL && (jf->aside = strdup(f->aside)) == NULL))
 		return err_nomem(e);
+	if (fold_names_add(f->op == PLAN_REMOVE ? &b->removed[f->place] : &b->kept[f->place],
+		jf->path, b->j->nfiles - 1, e) == -1)
+		return -1;
 	if (f->op == PLAN_REMOVE)
 		return 0;
 	b->nkept = b->j->nfiles;
@@ -153,8 +171,7 @@ add_file(struct building *b, const struct plan_file *f, struct err *e)
 static int
 is_file(struct building *b, enum layout_place r, char *path, struct err *e)
 {
-	(void)e;
-	return find_file(b, false, r, path) != NULL;
+	return find_file(b, &b->kept[r], path, e) != NULL;
 }
 
 static int
@@ -181,7 +198,8 @@ add_dir(struct building *b, enum layout_place r, char *path, struct err *e)
 	if ((d->path = strdup(path)) == NULL)
 		return err_nomem(e);
 	/* A file comes where the directory is, or where one of its parents is. */
-	d->early = is_file(b, r, path, e) == 1 || each_parent(b, r, path, is_file, e) == 1;
+	d->early = is_file(b, r, path, e) == 1 || each_parent(b, r, path, is_file, e) == 1 ||
+	    json_object_get(b->respelled[r], path) != NULL;
 	return d->early ? add_to_set(b->early[r], path, e) : 0;
 }
 
@@ -219,12 +237,32 @@ add_dirs(struct building *b, struct err *e)
 		     record_same_root(was, r, plan_root(b->st, r)) && i < was->dirs[r].n; i++)
 			if (add_dir(b, r, was->dirs[r].v[i], e) == -1)
 				return -1;
-	/* Files in a directory that is removed early are removed early. */
+	return 0;
+}
+
+/* Fill in which removals are early. */
+static void
+order_removals(struct building *b, struct err *e)
+{
 	for (size_t i = b->nkept; i < b->j->nfiles; i++) {
 		struct journal_file *f = &b->j->files[i];
 
-		f->early = f->early || each_parent(b, f->root, f->path, is_early, e) == 1;
+		/* in a directory that is removed early, or in the way where case doesn't count */
+		f->early = f->early || is_file(b, f->root, f->path, e) == 1 ||
+		    each_parent(b, f->root, f->path, is_early, e) == 1;
 	}
+}
+
+static int
+note_old_dirs(struct building *b, struct err *e)
+{
+	const struct record *was = b->a->applied;
+
+	for (int r = 0; r < LAYOUT_ROOTS; r++)
+		for (size_t i = 0;
+		     record_same_root(was, r, plan_root(b->st, r)) && i < was->dirs[r].n; i++)
+			if (fold_names_add(&b->old_dirs[r], was->dirs[r].v[i], i, e) == -1)
+				return -1;
 	return 0;
 }
 
@@ -287,14 +325,21 @@ build(const struct station *st, struct settings *s, const struct apply *a, struc
 	for (int r = 0; r < LAYOUT_ROOTS; r++) {
 		b.parents[r] = json_object();
 		b.early[r] = json_object();
+		b.respelled[r] = json_object();
 	}
-	if (add_files(&b, e) == 0 && add_dirs(&b, e) == 0 &&
-	    settings_plan(s, a->set, &j->set, &j->record.undo, e) == 0)
+	if (add_files(&b, e) == 0 && note_old_dirs(&b, e) == 0 && add_dirs(&b, e) == 0 &&
+	    settings_plan(s, a->set, &j->set, &j->record.undo, e) == 0) {
+		order_removals(&b, e);
 		rc = fill_record(&b, e);
+	}
 	for (int r = 0; r < LAYOUT_ROOTS; r++) {
 		dir_close(b.roots[r]);
 		json_decref(b.parents[r]);
 		json_decref(b.early[r]);
+		json_decref(b.respelled[r]);
+		fold_names_free(&b.old_dirs[r]);
+		fold_names_free(&b.kept[r]);
+		fold_names_free(&b.removed[r]);
 	}
 	json_decref(b.hashes);
 	return rc;

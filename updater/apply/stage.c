@@ -31,8 +31,9 @@ stage(const struct work *w, size_t i, struct err *e)
 		rc = file_copy(w->t->source, f->new.sha256, dir, new, f->new.mode, e);
 	if (rc == -1 || file_set_mode(dir, new, f->new.mode, e) == -1)
 		return -1;
-	/* Others may have changed the source since its hash was checked. */
-	if (!w->t->source_is_ours && !work_is_there(dir, new, &f->new))
+	/* Others may have changed the source, or the file in place, since its hash was checked. */
+	if ((!w->t->source_is_ours || strcmp(f->old.sha256, f->new.sha256) == 0) &&
+	    !work_is_there(dir, new, &f->new))
 		return err_setx(e, ERR_HASH, "%s: its content changed while it was staged",
 		    f->path);
 	return 0;

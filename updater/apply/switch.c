@@ -66,6 +66,25 @@ move_into_place(const struct work *w, const char *staged, size_t i, struct err *
 	return moved;
 }
 
+/*
+ * Whether a removal would take away the new file, which is called so but for its case.  One that is
+ * early comes before the new file, unless this is another run.  A late one is of Slipway 0.1.0.
+ */
+static bool
+hits_new(const struct work *w, size_t i)
+{
+	const struct journal_file *f = &w->j->files[i];
+	struct file_info a, b;
+	struct err e;
+
+	if (!work_twin_moved(w, i))
+		return false;
+	return f->early ||
+	    (file_stat(w->roots[f->root], f->path, &a, &e) == 1 &&
+		file_stat(w->roots[f->root], w->j->files[w->twins[i]].path, &b, &e) == 1 &&
+		a.inode == b.inode && a.device == b.device);
+}
+
 /* Remove a directory; one that isn't empty stays. */
 static int
 remove_dir(const struct work *w, const struct journal_dir *d, struct err *e)
@@ -121,7 +140,7 @@ removals(const struct work *w, bool early, struct err *e)
 {
 	for (size_t i = 0; i < w->j->nfiles; i++)
 		if (!work_has(&w->j->files[i].new) && w->j->files[i].early == early &&
-		    remove_file(w, i, e) == -1)
+		    !hits_new(w, i) && remove_file(w, i, e) == -1)
 			return -1;
 	for (size_t i = w->j->ndirs; i > 0; i--)
 		if (!w->j->dirs[i - 1].made && w->j->dirs[i - 1].early == early &&
@@ -212,8 +231,11 @@ put_back(const struct work *w, size_t i, struct err *e)
 
 	if (root == NULL)
 		return 0;
+	/* An earlier run may have put the old file back that is called so but for its case. */
 	if (!work_has(&f->old))
-		return work_is_there(root, f->path, &f->new) ? remove_file(w, i, e) : 0;
+		return !work_twin_moved(w, i) && work_is_there(root, f->path, &f->new)
+		    ? remove_file(w, i, e)
+		    : 0;
 	/*
 	 * rename() leaves both of two names for one file, and nothing has to be put back; nor where
 	 * a program has opened the old file since, so that neither name can be removed.

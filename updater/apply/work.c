@@ -3,8 +3,10 @@
 #include "updater/apply/work.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/fold.h"
 #include "lib/os/move.h"
 
 void
@@ -15,6 +17,72 @@ work_close(struct work *w)
 		dir_close(w->roots[r]);
 		w->dirs[r] = w->roots[r] = NULL;
 	}
+	free(w->twins);
+	w->twins = NULL;
+}
+
+/* Add the new files of the journal in root r, or (removals) find the twins of the removed ones. */
+static int
+each_name(struct work *w, int r, bool removals, struct fold_names *names, struct err *e)
+{
+	const struct journal *j = w->j;
+
+	for (size_t i = 0, twin; i < j->nfiles; i++) {
+		int found = 0;
+
+		if ((int)j->files[i].root != r || work_has(&j->files[i].new) == removals)
+			continue;
+		if (!removals && fold_names_add(names, j->files[i].path, i, e) == -1)
+			return -1;
+		if (removals && (found = fold_names_find(names, j->files[i].path, &twin, e)) == -1)
+			return -1;
+		if (found == 1) {
+			w->twins[i] = twin;
+			w->twins[twin] = i;
+		}
+	}
+	return 0;
+}
+
+static int
+find_twins(struct work *w, struct err *e)
+{
+	const struct journal *j = w->j;
+	size_t removals = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < j->nfiles; i++)
+		removals += !work_has(&j->files[i].new);
+	if (removals == 0 || removals == j->nfiles)
+		return 0;
+	if ((w->twins = malloc(j->nfiles * sizeof *w->twins)) == NULL)
+		return err_nomem(e);
+	for (size_t i = 0; i < j->nfiles; i++)
+		w->twins[i] = WORK_NO_TWIN;
+	for (int r = 0; r < LAYOUT_ROOTS && rc == 0; r++) {
+		struct fold_names names = FOLD_NAMES_INIT;
+
+		rc =
+		    each_name(w, r, false, &names, e) == -1 ? -1 : each_name(w, r, true, &names, e);
+		fold_names_free(&names);
+	}
+	return rc;
+}
+
+bool
+work_twin_moved(const struct work *w, size_t i)
+{
+	size_t twin = w->twins == NULL ? WORK_NO_TWIN : w->twins[i];
+	struct file_info info;
+	char name[WORK_NAME_SIZE];
+	struct dir *dir;
+	struct err e;
+
+	if (twin == WORK_NO_TWIN)
+		return false;
+	dir = w->dirs[w->j->files[twin].root];
+	work_name(work_has(&w->j->files[twin].new) ? 'n' : 'o', twin, name);
+	return dir == NULL || file_stat(dir, name, &info, &e) == 0;
 }
 
 int
@@ -22,6 +90,10 @@ work_open(struct work *w, const struct transaction *t, const struct journal *j, 
     struct err *e)
 {
 	*w = (struct work){ .t = t, .j = j };
+	if (find_twins(w, e) == -1) {
+		work_close(w);
+		return -1;
+	}
 	for (int r = 0; r < LAYOUT_ROOTS; r++) {
 		if (j->roots[r] == NULL)
 			continue;

@@ -5,6 +5,7 @@
 /* A transaction at work: what transaction.c, stage.c, switch.c and keep.c share. */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/base/err.h"
 #include "lib/os/file.h"
@@ -22,7 +23,14 @@ struct work {
 	const struct journal *j;
 	struct dir *roots[LAYOUT_ROOTS];
 	struct dir *dirs[LAYOUT_ROOTS]; /* the private ones below them */
+	/*
+	 * Of a removed file the new one that is called so but for its case, and the other way round;
+	 * WORK_NO_TWIN of others.  NULL: there are none.  Where case doesn't count, such two are one.
+	 */
+	size_t *twins;
 };
+
+#define WORK_NO_TWIN SIZE_MAX
 
 /*
  * Open roots and private directories; with make, missing ones are made.  0, or -1 with *w closed.
@@ -33,6 +41,12 @@ void work_close(struct work *w);
 
 /* Write the name in the private directory: 'n' for the new content of file i, 'o' for the old. */
 const char *work_name(char kind, size_t i, char out[WORK_NAME_SIZE]);
+
+/*
+ * Whether file i has a twin, and the twin has left the private directory for its place: the new file
+ * of a removed one, the old one of a new one.
+ */
+bool work_twin_moved(const struct work *w, size_t i);
 
 /* Whether there is a file in this state at all. */
 bool work_has(const struct file_state *s);

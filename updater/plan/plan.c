@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/fold.h"
 #include "lib/os/path.h"
+#include "lib/script/script.h"
 
 const char *
 plan_root(const struct station *st, enum layout_place place)
@@ -66,6 +68,9 @@ add_file(const struct station *st, const struct tuf_delegation *d, const struct 
 		return -1;
 	if (!f->want.hashes.has_sha256)
 		return err_setx(e, ERR_SYNTAX, "target %s: want a sha256 hash", target);
+	if (f->place >= LAYOUT_ROOTS && f->want.length > SCRIPT_SIZE_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "target %s: want a script of at most %u bytes",
+		    target, SCRIPT_SIZE_MAX);
 	hex_encode(f->want.hashes.sha256, SHA256_SIZE, f->sha256);
 	return layout_mode(target, json_string_value(json_object_get(f->want.custom, "mode")),
 	    &f->mode, e);
@@ -77,28 +82,52 @@ by_target(const void *a, const void *b)
 	return strcmp(((const struct plan_file *)a)->target, ((const struct plan_file *)b)->target);
 }
 
-static int
-by_target_case(const void *a, const void *b)
+static bool
+was_applied(const struct record *applied, const char *target)
 {
-	return path_casecmp(((const struct plan_file *)a)->target,
-	    ((const struct plan_file *)b)->target);
+	return applied != NULL && record_file(applied, target) != NULL;
 }
 
-/* Two names that are one file where case doesn't count. */
 static int
-check_case(struct plan *p, struct err *e)
+collide(void *applied, const struct fold_name *a, const struct fold_name *b, struct err *e)
 {
-	qsort(p->files, p->n, sizeof *p->files, by_target_case);
-	for (size_t i = 1; i < p->n; i++)
-		if (by_target_case(&p->files[i - 1], &p->files[i]) == 0)
-			return err_setx(e, ERR_UNSAFE, "targets %s and %s differ only in case",
-			    p->files[i - 1].target, p->files[i].target);
+	/* Only by letters beyond ASCII, which no publisher and no station looked at once. */
+	if (path_casecmp(a->path, b->path) != 0 && was_applied(applied, a->path) &&
+	    was_applied(applied, b->path))
+		return 0;
+	return err_setx(e, ERR_UNSAFE,
+	    "targets %s and %s differ only in case, or in how accents are written", a->path,
+	    b->path);
+}
+
+/*
+ * Names that aren't good on every system, or are one where case doesn't count.  What is applied
+ * already does no new harm, and doesn't stop the updates of a station.
+ */
+static int
+check_names(struct plan *p, const struct record *applied, struct err *e)
+{
+	struct fold_names names = FOLD_NAMES_INIT;
+	int rc = 0;
+
+	for (size_t i = 0; i < p->n && rc == 0; i++) {
+		const char *target = p->files[i].target;
+
+		if (path_portable(target, strlen(target), e) == -1 && !was_applied(applied, target))
+			rc = -1;
+		else
+			rc = fold_names_add(&names, target, i, e);
+	}
+	if (rc == 0)
+		rc = fold_names_twins(&names, collide, (void *)(uintptr_t)applied, e);
+	fold_names_free(&names);
 	qsort(p->files, p->n, sizeof *p->files, by_target);
-	return 0;
+	return rc;
 }
 
 int
-plan_make(const struct station *st, struct refresh *r, struct plan *p, struct err *e)
+plan_make(const struct station *st, struct refresh *r, const struct record *applied, struct plan *p,
+    struct err *e)
 {
 	const struct tuf_targets *role = refresh_role(r);
 	const struct tuf_delegation *d = tuf_client_delegation(refresh_client(r), st->application);
@@ -118,7 +147,7 @@ plan_make(const struct station *st, struct refresh *r, struct plan *p, struct er
 	json_object_foreach ((json_t *)(uintptr_t)role->targets, path, entry)
 		if (add_file(st, d, role, path, p, e) == -1)
 			goto fail;
-	if (check_case(p, e) == 0)
+	if (check_names(p, applied, e) == 0)
 		return 0;
 fail:
 	plan_free(p);
@@ -154,7 +183,7 @@ plan_of_record(const struct station *st, const struct record *r, struct plan *p,
 	for (size_t i = 0; i < r->n; i++)
 		if (add_recorded(st, &r->files[i], p, e) == -1)
 			goto fail;
-	if (check_case(p, e) == 0)
+	if (check_names(p, r, e) == 0)
 		return 0;
 fail:
 	plan_free(p);

@@ -44,11 +44,13 @@ struct plan {
 };
 
 /*
- * Read a role's targets into a plan.  A target that layout_target() refuses, or that the delegation
- * doesn't cover, refuses the whole release.  Returns 0, or -1 with *p empty: ERR_UNSAFE,
- * ERR_SYNTAX, ERR_TOO_LARGE.
+ * Read a role's targets into a plan.  A target that layout_target() refuses, that the delegation
+ * doesn't cover, or that path_portable() refuses refuses the whole release, and so do two that are
+ * one name for lib/base/fold.h; the last two rules not where applied, the record of this station,
+ * has the targets.  Returns 0, or -1 with *p empty: ERR_UNSAFE, ERR_SYNTAX, ERR_TOO_LARGE.
  */
-int plan_make(const struct station *st, struct refresh *r, struct plan *p, struct err *e);
+int plan_make(const struct station *st, struct refresh *r, const struct record *applied,
+    struct plan *p, struct err *e);
 
 /* The same from a record of this station: of the applied release, or of one to return to. */
 int plan_of_record(const struct station *st, const struct record *r, struct plan *p, struct err *e);
@@ -76,14 +78,14 @@ size_t plan_changes(const struct plan *p);
 bool plan_needs(const struct plan_file *f);
 
 /*
- * Check that there is room for twice the files of the plan: in the state's file system and in each
- * destination's.  Returns 0, or -1 with ERR_NOSPC.
+ * Check that there is room for twice the files of the plan: in the state's file system, for its
+ * scripts too, and in each destination's.  Returns 0, or -1 with ERR_NOSPC.
  */
 int plan_room(const struct station *st, struct dir *state, const struct plan *p, struct err *e);
 
 /*
  * Shorten an absolute path to its nearest parent that exists, and count the parts that it lost (not
- * the first one below '/').  Returns 0, or -1 with what file_stat() gives.
+ * the first one below its root).  Returns 0, or -1 with what file_stat() gives.
  */
 int plan_existing(char *path, unsigned *missing, struct err *e);
 

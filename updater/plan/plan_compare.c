@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/fold.h"
 #include "lib/os/clock.h"
 #include "lib/os/path.h"
 
@@ -15,6 +16,7 @@ struct comparing {
 	struct dir *roots[LAYOUT_ROOTS]; /* NULL: not there, so nothing is in it */
 	bool same_root[LAYOUT_ROOTS];	 /* what is applied is in this very directory */
 	char when[DATE_TEXT_SIZE];
+	struct fold_names names; /* the release's, once there is a removal */
 };
 
 static int
@@ -31,11 +33,40 @@ open_roots(struct comparing *c, struct err *e)
 	return 0;
 }
 
-/* Whether path is a directory that Slipway made for the applied release. */
+static bool
+is_same_file(struct dir *root, const char *a, const char *b)
+{
+	struct file_info one, other;
+	struct err e;
+
+	return file_stat(root, a, &one, &e) == 1 && file_stat(root, b, &other, &e) == 1 &&
+	    one.inode == other.inode && one.device == other.device;
+}
+
+/*
+ * Whether path is a directory that Slipway made for the applied release; where case doesn't count,
+ * under another spelling.
+ */
 static bool
 is_our_dir(const struct comparing *c, enum layout_place place, const char *path)
 {
-	return c->same_root[place] && record_has_dir(c->applied, place, path);
+	const struct strings *dirs = &c->applied->dirs[place];
+	struct fold_names names = FOLD_NAMES_INIT;
+	struct err e;
+	bool is = false;
+	size_t at;
+
+	if (!c->same_root[place])
+		return false;
+	if (record_has_dir(c->applied, place, path))
+		return true;
+	for (size_t i = 0; i < dirs->n; i++)
+		if (fold_names_add(&names, dirs->v[i], i, &e) == -1)
+			break;
+	if (dirs->n > 0 && names.n == dirs->n && fold_names_find(&names, path, &at, &e) == 1)
+		is = is_same_file(c->roots[place], dirs->v[at], path);
+	fold_names_free(&names);
+	return is;
 }
 
 /* Look at the file that is there now.  Returns 1, 0 where nothing that matters is there, or -1. */
@@ -130,6 +161,35 @@ compare_file(const struct comparing *c, struct plan_file *f, struct err *e)
 	}
 }
 
+/*
+ * A file of the release that is a removed one but for its case: where case doesn't count, what was
+ * found in its place is the old file, which goes first, under its old name.  Elsewhere nothing was
+ * found, or a file of its own, which is a second name of the old one in no case that matters.
+ */
+static int
+spell(struct comparing *c, struct plan *p, const struct plan_file *removed, struct err *e)
+{
+	struct plan_file *f;
+	size_t i;
+	int found;
+
+	for (i = 0; c->names.n < p->n && i < p->n; i++)
+		if (fold_names_add(&c->names, p->files[i].target, i, e) == -1)
+			return -1;
+	if ((found = fold_names_find(&c->names, removed->target, &i, e)) != 1)
+		return found;
+	f = &p->files[i];
+	if (f->place != removed->place || f->old.sha256[0] == '\0' ||
+	    !is_same_file(c->roots[f->place], f->rest, removed->rest))
+		return 0;
+	f->op = PLAN_ADD;
+	memset(&f->old, 0, sizeof f->old);
+	f->old_length = 0;
+	free(f->aside);
+	f->aside = NULL;
+	return 0;
+}
+
 static int
 compare_target(const void *target, const void *file)
 {
@@ -141,7 +201,7 @@ compare_target(const void *target, const void *file)
  * already is not counted.
  */
 static int
-add_removal(const struct comparing *c, const char *target, struct plan *p, struct err *e)
+add_removal(struct comparing *c, const char *target, struct plan *p, struct err *e)
 {
 	struct plan_file *f = &p->files[p->n + p->nremoved];
 
@@ -162,12 +222,12 @@ add_removal(const struct comparing *c, const char *target, struct plan *p, struc
 		return 0;
 	default:
 		f->op = PLAN_REMOVE;
-		return check_hand(c, f, e);
+		return check_hand(c, f, e) == -1 ? -1 : spell(c, p, f, e);
 	}
 }
 
 static int
-add_removals(const struct comparing *c, struct plan *p, struct err *e)
+add_removals(struct comparing *c, struct plan *p, struct err *e)
 {
 	const struct record *was = c->applied;
 	struct plan_file *files = realloc(p->files, (p->n + was->n + 1) * sizeof *files);
@@ -194,5 +254,6 @@ plan_compare(const struct station *st, const struct record *applied, struct plan
 		rc = add_removals(&c, p, e);
 	for (int r = 0; r < LAYOUT_ROOTS; r++)
 		dir_close(c.roots[r]);
+	fold_names_free(&c.names);
 	return rc;
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/os/path.h"
+
 /* What a release needs besides its files: journal, record, directories. */
 #define ROOM_BYTES (1024u * 1024)
 #define ROOM_FILES 64
@@ -13,17 +15,14 @@ int
 plan_existing(char *path, unsigned *missing, struct err *e)
 {
 	struct file_info info;
-	char *slash = path + strlen(path);
 	int found;
 
-	while (slash > path + 1 && slash[-1] == '/')
-		*--slash = '\0';
+	path_trim(path);
 	*missing = 0;
-	while ((found = file_stat(NULL, path, &info, e)) == 0 &&
-	    (slash = strrchr(path, '/')) != NULL && slash[1] != '\0') {
-		slash[slash == path] = '\0';
-		*missing += slash != path;
-	}
+	while ((found = file_stat(NULL, path, &info, e)) == 0 && path_cut(path) != NULL)
+		++*missing;
+	if (found == 0)
+		path[path_root(path)] = '\0';
 	return found == -1 ? -1 : 0;
 }
 
@@ -70,10 +69,12 @@ plan_room(const struct station *st, struct dir *state, const struct plan *p, str
 	for (size_t i = 0; i < p->n + p->nremoved; i++) {
 		const struct plan_file *f = &p->files[i];
 
-		if (f->op == PLAN_KEEP)
+		if (f->op == PLAN_KEEP && f->place < LAYOUT_ROOTS)
 			continue;
-		bytes[f->place] += f->want.length;
-		files[f->place]++;
+		if (f->place < LAYOUT_ROOTS) {
+			bytes[f->place] += f->want.length;
+			files[f->place]++;
+		}
 		all_bytes += f->want.length;
 		all_files++;
 	}

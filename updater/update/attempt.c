@@ -196,7 +196,9 @@ attempt_refresh(struct attempt *u, int64_t now, struct err *e)
 int
 attempt_plan(struct attempt *u, int64_t now, struct err *e)
 {
-	return attempt_refresh(u, now, e) == -1 ? -1 : plan_make(u->st, u->refresh, &u->plan, e);
+	return attempt_refresh(u, now, e) == -1
+	    ? -1
+	    : plan_make(u->st, u->refresh, &u->applied, &u->plan, e);
 }
 
 int

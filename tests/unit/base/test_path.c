@@ -57,6 +57,63 @@ path(void **state)
 		assert_err(path_check(r->path, r->len, &e), r->want, &e);
 }
 
+/* Names that path_check() takes and no release may bring. */
+static struct path_row portable_rows[] = {
+	{ "release: plain", PATH("COV_PB/app/tls/server.crt"), ERR_NONE },
+	{ "release: Persian with a joiner", PATH("\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae"),
+	    ERR_NONE },
+	{ "release: backup copy", PATH("a.txt~"), ERR_NONE },
+	{ "release: numbered backup", PATH("a.txt.~1~"), ERR_NONE },
+	{ "release: tilde in a long name", PATH("long-name~1.txt"), ERR_NONE },
+	{ "release: version", PATH("lib~2.0-1.tar"), ERR_NONE },
+	{ "release: superscript alone", PATH("m\xc2\xb2"), ERR_NONE },
+	{ "release: COM and a superscript four", PATH("COM\xe2\x81\xb4"), ERR_NONE },
+	{ "release: .slipway", PATH(".slipway"), ERR_NONE },
+	{ "release: slipway-x", PATH("slipway-x"), ERR_NONE },
+	{ "release: superscript one", PATH("a/com\xc2\xb9"), ERR_UNSAFE },
+	{ "release: superscript two, extension", PATH("LPT\xc2\xb2.txt"), ERR_UNSAFE },
+	{ "release: superscript three, blank", PATH("Com\xc2\xb3 .x"), ERR_UNSAFE },
+	{ "release: clock", PATH("clock$"), ERR_UNSAFE },
+	{ "release: console input", PATH("conin$.x"), ERR_UNSAFE },
+	{ "release: short name", PATH("PROGRA~1"), ERR_UNSAFE },
+	{ "release: short name, small", PATH("x/a~1.txt"), ERR_UNSAFE },
+	{ "release: short name with a hash", PATH("TE021~10/x"), ERR_UNSAFE },
+	{ "release: own directory", PATH("a/.slipway-I-A/n0"), ERR_UNSAFE },
+	{ "release: own directory, capitals", PATH(".SLIPWAY-x"), ERR_UNSAFE },
+	{ "release: C1 control",
+	    PATH("a\xc2\x9b"
+		 "31m"),
+	    ERR_UNSAFE },
+	{ "release: next line", PATH("a\xc2\x85"), ERR_UNSAFE },
+	{ "release: right-to-left override",
+	    PATH("a\xe2\x80\xae"
+		 "fdp.exe"),
+	    ERR_UNSAFE },
+	{ "release: right-to-left mark", PATH("a\xe2\x80\x8f"), ERR_UNSAFE },
+	{ "release: isolate", PATH("a\xe2\x81\xa6"), ERR_UNSAFE },
+	{ "release: Arabic letter mark", PATH("a\xd8\x9c"), ERR_UNSAFE },
+	{ "release: line separator", PATH("a\xe2\x80\xa8"), ERR_UNSAFE },
+	{ "release: byte order mark",
+	    PATH("\xef\xbb\xbf"
+		 "a"),
+	    ERR_UNSAFE },
+	{ "release: blank of no width", PATH("a\xe2\x80\x8b"), ERR_UNSAFE },
+	{ "release: tag", PATH("a\xf3\xa0\x81\x81"), ERR_UNSAFE },
+	{ "release: parent", PATH("../x"), ERR_UNSAFE },
+};
+
+static void
+portable(void **state)
+{
+	struct path_row *r = *state;
+	struct err e = { 0 };
+
+	if (r->want == ERR_NONE)
+		assert_ok(path_portable(r->path, r->len, &e), &e);
+	else
+		assert_err(path_portable(r->path, r->len, &e), r->want, &e);
+}
+
 static void
 path_limits(void **state)
 {
@@ -128,13 +185,14 @@ without_case(void **state)
 int
 main(void)
 {
-	static struct CMUnitTest tests[100] = {
+	static struct CMUnitTest tests[140] = {
 		cmocka_unit_test(path_limits),
 		cmocka_unit_test(without_case),
 	};
 	size_t n = 2;
 
 	TEST_ROWS(tests, n, path_rows, path);
+	TEST_ROWS(tests, n, portable_rows, portable);
 	TEST_ROWS(tests, n, application_rows, application);
 	return _cmocka_run_group_tests("path", tests, n, NULL, NULL);
 }
