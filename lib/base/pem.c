@@ -9,6 +9,8 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "lib/base/text.h"
+
 int
 pem_passphrase(char *out, int size, int writing, void *passphrase)
 {
@@ -25,9 +27,12 @@ static EVP_PKEY *
 read_key(const void *pem, size_t len, const char *passphrase,
     EVP_PKEY *(*reader)(BIO *, EVP_PKEY **, pem_password_cb *, void *))
 {
-	BIO *bio = len == 0 || len > INT_MAX ? NULL : BIO_new_mem_buf(pem, (int)len);
 	EVP_PKEY *key = NULL;
+	struct err ignored;
+	BIO *bio = NULL;
 
+	if (len > 0 && len <= INT_MAX && text_begin(&pem, &len, &ignored) == 0)
+		bio = BIO_new_mem_buf(pem, (int)len);
 	if (bio != NULL)
 		key = reader(bio, NULL, pem_passphrase, (void *)(uintptr_t)passphrase);
 	BIO_free(bio);

@@ -209,6 +209,30 @@ text_check(const char *text, size_t len, bool tab, struct err *e)
 	return 0;
 }
 
+/* Whether a text begins as UTF-16 does: with its mark, or two letters of ASCII. */
+static bool
+is_utf16(const uint8_t *p, size_t len)
+{
+	if (len >= 2 && ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff)))
+		return true;
+	return len >= 4 && (p[0] == 0) == (p[2] == 0) && (p[1] == 0) == (p[3] == 0) &&
+	    (p[0] == 0) != (p[1] == 0);
+}
+
+int
+text_begin(const void **text, size_t *len, struct err *e)
+{
+	const uint8_t *p = *text;
+
+	if (is_utf16(p, *len))
+		return err_setx(e, ERR_SYNTAX, "want UTF-8 text, got UTF-16; save it as UTF-8");
+	if (*len >= 3 && p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf) {
+		*text = p + 3;
+		*len -= 3;
+	}
+	return 0;
+}
+
 bool
 text_blank(char c)
 {

@@ -61,6 +61,13 @@ size_t text_control(const char *text, size_t len, bool tab);
  */
 int text_check(const char *text, size_t len, bool tab, struct err *e);
 
+/*
+ * Move *text and *len past the mark that some editors put before UTF-8 (a byte order mark).  What
+ * follows isn't looked at.  Returns 0, or -1 with ERR_SYNTAX and neither moved for UTF-16, with its
+ * mark or (two letters and two NULs by turns) without.
+ */
+int text_begin(const void **text, size_t *len, struct err *e);
+
 /* Whether c is a space or a tab. */
 bool text_blank(char c);
 

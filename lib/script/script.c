@@ -354,13 +354,16 @@ script_run(const char *name, const uint8_t *source, size_t len, const struct scr
     struct changeset *out, struct err *e)
 {
 	struct script s = { name, facts, CHANGESET_INIT, 0, 0, 0 };
+	const void *text = source;
 	struct sandbox *b;
 	int rc = -1;
 
 	if (len > SCRIPT_SIZE_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "%s: over %u bytes", name, SCRIPT_SIZE_MAX);
+	if (text_begin(&text, &len, e) == -1)
+		return err_context(e, "%s", name);
 	if ((b = sandbox_new(SCRIPT_MEMORY_MAX, SCRIPT_INSTRUCTIONS_MAX, e)) != NULL &&
-	    sandbox_run(b, name, source, len, prepare, &s, e) == 0)
+	    sandbox_run(b, name, text, len, prepare, &s, e) == 0)
 		rc = changeset_take(out, &s.changes, e);
 	sandbox_free(b);
 	changeset_free(&s.changes);

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/settings/keylines.h"
 
-#define BOM	 "\xef\xbb\xbf"
-#define BOM_SIZE 3
+#define BOM "\xef\xbb\xbf"
 
 struct keyfile {
 	struct keylines lines;
@@ -102,7 +102,8 @@ out:
 struct keyfile *
 keyfile_parse(const void *data, size_t len, const char *root, struct err *e)
 {
-	const char *p = data, *end = len == 0 ? p : p + len;
+	const void *text = data;
+	const char *p, *end;
 	struct line *section = NULL;
 	struct keyfile *f;
 
@@ -111,15 +112,16 @@ keyfile_parse(const void *data, size_t len, const char *root, struct err *e)
 		    KEYFILE_SIZE_MAX, len);
 		return NULL;
 	}
+	if (text_begin(&text, &len, e) == -1)
+		return NULL;
 	if ((f = calloc(1, sizeof *f)) == NULL) {
 		err_nomem(e);
 		return NULL;
 	}
 	f->ending = "\n";
-	if (len >= BOM_SIZE && memcmp(p, BOM, BOM_SIZE) == 0) {
-		f->bom = true;
-		p += BOM_SIZE;
-	}
+	f->bom = text != data;
+	p = text;
+	end = len == 0 ? p : p + len;
 	while (p < end) {
 		const char *newline = memchr(p, '\n', (size_t)(end - p));
 		const char *next = newline == NULL ? end : newline + 1;
@@ -174,7 +176,7 @@ fail:
 int
 keyfile_write(const struct keyfile *f, struct buf *out, struct err *e)
 {
-	size_t start = out->len, total = f->bom ? BOM_SIZE : 0;
+	size_t start = out->len, total = f->bom ? strlen(BOM) : 0;
 
 	for (const struct line *l = f->lines.first; l != NULL; l = l->next)
 		total += l->len;
@@ -182,7 +184,7 @@ keyfile_write(const struct keyfile *f, struct buf *out, struct err *e)
 		return err_setx(e, ERR_TOO_LARGE, "want a key file of at most %u bytes, got %zu",
 		    KEYFILE_SIZE_MAX, total);
 	/* All room at once: nothing below can fail half-way. */
-	if (buf_reserve(out, total, e) == -1 || (f->bom && buf_add(out, BOM, BOM_SIZE, e) == -1))
+	if (buf_reserve(out, total, e) == -1 || (f->bom && buf_adds(out, BOM, e) == -1))
 		return -1;
 	for (const struct line *l = f->lines.first; l != NULL; l = l->next)
 		if (buf_add(out, l->text, l->len, e) == -1) {

@@ -29,18 +29,19 @@ struct reader {
 static int
 decode(const uint8_t *data, size_t len, struct buf *out, struct err *e)
 {
+	const void *text = data;
+
 	if (len >= 2 && data[0] == 0xff && data[1] == 0xfe)
 		return utf16_to_utf8(data + 2, len - 2, out, e);
-	if (len >= 2 && data[0] == 0xfe && data[1] == 0xff)
-		return err_setx(e, ERR_SYNTAX, "want UTF-16LE or UTF-8, got UTF-16BE");
-	if (len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) {
-		data += 3;
-		len -= 3;
-	}
-	if (!valid_utf8(data, len))
+	if (text_begin(&text, &len, e) == -1)
+		return err_setx(e, ERR_SYNTAX,
+		    data[0] == 0xfe
+			? "want UTF-16LE or UTF-8, got UTF-16BE"
+			: "want UTF-16LE with its byte order mark or UTF-8, got UTF-16 in another form");
+	if (!valid_utf8(text, len))
 		return err_setx(e, ERR_SYNTAX,
 		    "want UTF-16LE with its byte order mark or UTF-8, got other bytes");
-	return buf_add(out, data, len, e);
+	return buf_add(out, text, len, e);
 }
 
 /* One line as it stands, without its ending and the blanks around it.  False at the end. */

@@ -7,6 +7,7 @@
 
 #include <libssh2.h>
 
+#include "lib/base/text.h"
 #include "lib/os/file.h"
 
 #define REVOKED "@revoked"
@@ -111,9 +112,18 @@ int
 knownhosts_parse(const char *file, struct buf *text, const char *host, uint16_t port,
     struct knownhosts *out, struct err *e)
 {
-	LIBSSH2_SESSION *session = libssh2_session_init();
+	const void *begin = text->data;
+	size_t len = text->len;
+	LIBSSH2_SESSION *session;
 	char name[512];
 	int rc = -1;
+
+	if (text_begin(&begin, &len, e) == -1)
+		return err_context(e, "%s", file);
+	/* A mark before the first line is a blank of it. */
+	if (len < text->len)
+		memset(text->data, ' ', text->len - len);
+	session = libssh2_session_init();
 
 	/* Like ssh: with the port when it isn't the usual one. */
 	if (port == 22)

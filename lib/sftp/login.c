@@ -148,13 +148,16 @@ struct login *
 login_parse(const char *name, const uint8_t *data, size_t len, struct err *e)
 {
 	struct login *l = login_new(name, e);
+	const void *text = data;
 
 	if (l == NULL)
 		return NULL;
-	if (opensshkey_is(data, len))
-		l->key = opensshkey_read(name, data, len, e);
+	if (text_begin(&text, &len, e) == -1)
+		err_setx(e, ERR_CONFIG, "%s: want a private key in UTF-8 text, got UTF-16", name);
+	else if (opensshkey_is(text, len))
+		l->key = opensshkey_read(name, text, len, e);
 	else
-		l->key = parse_pem(name, data, len, e);
+		l->key = parse_pem(name, text, len, e);
 	if (l->key == NULL || make_blob(l, e) == -1) {
 		login_free(l);
 		return NULL;
@@ -177,12 +180,19 @@ struct login *
 login_parse_password(const char *name, const uint8_t *data, size_t len, struct err *e)
 {
 	struct login *l = login_new(name, e);
-	size_t line = text_line(data, len);
+	const void *text = data;
+	size_t line;
 
 	if (l == NULL)
 		return NULL;
-	if (line > 0 && line <= SFTP_PASSWORD_MAX && memchr(data, '\0', line) == NULL) {
-		if (buf_add(&l->password, data, line, e) == 0)
+	if (text_begin(&text, &len, e) == -1) {
+		err_setx(e, ERR_CONFIG, "%s: want the login password in UTF-8, got UTF-16", name);
+		login_free(l);
+		return NULL;
+	}
+	line = text_line(text, len);
+	if (line > 0 && line <= SFTP_PASSWORD_MAX && memchr(text, '\0', line) == NULL) {
+		if (buf_add(&l->password, text, line, e) == 0)
 			return l;
 	} else
 		err_setx(e, ERR_CONFIG,

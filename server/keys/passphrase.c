@@ -32,12 +32,21 @@ static int
 from_file(const char *file, struct buf *out, struct err *e)
 {
 	struct buf content = BUF_INIT(4 * PASSPHRASE_MAX);
+	const void *text;
+	size_t len;
 	int rc = -1;
 
-	if (file_read_secret(NULL, file, &content, e) == -1)
+	if (file_read_secret(NULL, file, &content, e) == -1) {
 		err_context(e, "passphrase file");
+		goto out;
+	}
+	text = buf_text(&content);
+	len = content.len;
+	if (text_begin(&text, &len, e) == -1)
+		err_context(e, "%s", file);
 	else
-		rc = append(buf_text(&content), text_line(content.data, content.len), file, out, e);
+		rc = append(text, text_line(text, len), file, out, e);
+out:
 	buf_free(&content);
 	return rc;
 }

@@ -116,6 +116,49 @@ cut_bytes(void **state)
 	assert_int_equal(text_cut("", 0, 5), 0);
 }
 
+/* Where a text begins. */
+static struct begin_row {
+	const char *name, *text;
+	size_t len, skips;
+	bool good;
+} begin_rows[] = {
+	{ "begin: plain", TEXT("ab"), 0, true },
+	{ "begin: empty", TEXT(""), 0, true },
+	{ "begin: one byte", TEXT("a"), 0, true },
+	{ "begin: a NUL alone", TEXT("\0"), 0, true },
+	{ "begin: a mark",
+	    TEXT("\xef\xbb\xbf"
+		 "ab"),
+	    3, true },
+	{ "begin: a mark alone", TEXT("\xef\xbb\xbf"), 3, true },
+	{ "begin: half a mark", TEXT("\xef\xbb"), 0, true },
+	{ "begin: two marks are one and a text", TEXT("\xef\xbb\xbf\xef\xbb\xbf"), 3, true },
+	{ "begin: UTF-16LE",
+	    TEXT("\xff\xfe"
+		 "a\0"),
+	    0, false },
+	{ "begin: UTF-16BE", TEXT("\xfe\xff\0a"), 0, false },
+	{ "begin: UTF-16LE without a mark", TEXT("a\0b\0"), 0, false },
+	{ "begin: a NUL in a text", TEXT("a\0bc"), 0, true },
+	{ "begin: UTF-16BE without a mark", TEXT("\0a\0b"), 0, false },
+};
+
+static void
+begin(void **state)
+{
+	struct begin_row *r = *state;
+	const void *text = r->text;
+	size_t len = r->len;
+	struct err e;
+
+	if (r->good)
+		assert_ok(text_begin(&text, &len, &e), &e);
+	else
+		assert_err(text_begin(&text, &len, &e), ERR_SYNTAX, &e);
+	assert_ptr_equal(text, r->text + r->skips);
+	assert_int_equal(len, r->len - r->skips);
+}
+
 static void
 first_control(void **state)
 {
@@ -190,5 +233,6 @@ main(void)
 	TEST_ROWS(tests, n, hostile_texts, safe);
 	TEST_ROWS(tests, n, cut_rows, cut);
 	TEST_ROWS(tests, n, check_rows, check);
+	TEST_ROWS(tests, n, begin_rows, begin);
 	return _cmocka_run_group_tests("text", tests, n, NULL, NULL);
 }

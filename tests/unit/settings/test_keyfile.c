@@ -62,6 +62,8 @@ static struct refuse_row {
 	const char *want; /* how the error's text begins */
 	enum err_code code;
 } refuse_rows[] = {
+	{ "refused: UTF-16 without a mark", TEXT("[\0H\0"), "want UTF-8 text, got UTF-16",
+	    ERR_SYNTAX },
 	{ "refused: value before a section", TEXT("x = 1\n"), "line 1: want a section",
 	    ERR_SYNTAX },
 	{ "refused: no equals sign", TEXT("[HKLM\\a]\n\nx\n"), "line 3: want 'name = value'",
@@ -100,7 +102,7 @@ static struct refuse_row {
 	{ "refused: not UTF-8", TEXT("[HKLM\\a]\n# \xff\n"), "line 2: want UTF-8", ERR_SYNTAX },
 	{ "refused: byte order mark inside a name", TEXT("[HKLM\\a]\nx" BOM "\n"),
 	    "line 2: want 'name", ERR_SYNTAX },
-	{ "refused: UTF-16", TEXT("\xff\xfe[\0H\0"), "line 1: want UTF-8", ERR_SYNTAX },
+	{ "refused: UTF-16", TEXT("\xff\xfe[\0H\0"), "want UTF-8 text, got UTF-16", ERR_SYNTAX },
 };
 
 static void

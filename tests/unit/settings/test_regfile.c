@@ -71,6 +71,8 @@ static struct row {
 	    "!line 1: want 'Windows Registry Editor" },
 	{ "reg: comment before the head", TEXT("; x\r\n" HEAD), "!line 1" },
 	{ "reg: not UTF-8", TEXT(HEAD KEY "\"n\"=\"\xff\"\r\n"), "!want UTF-16LE" },
+	{ "reg: UTF-16LE without a mark", TEXT("W\0i\0"),
+	    "!want UTF-16LE with its byte order mark" },
 	{ "reg: UTF-16BE", TEXT("\xfe\xff\0W"), "!UTF-16BE" },
 	{ "reg: half a UTF-16 character", TEXT("\xff\xfeW"), "!half a character" },
 	{ "reg: half a surrogate pair", TEXT("\xff\xfe\x00\xd8W\0"), "!half a surrogate pair" },

@@ -51,6 +51,10 @@ static struct row {
 	{ "commented out", "#updates.example " KEY_A "\n", "updates.example", 22, 0 },
 	{ "no key", "updates.example\n", "updates.example", 22, 0 },
 	{ "cut key", "updates.example ssh-ed25519 AAA\n", "updates.example", 22, 0 },
+	{ "byte order mark", "\xef\xbb\xbfupdates.example " KEY_A "\n", "updates.example", 22, 1 },
+	{ "byte order mark before a revoked key",
+	    "\xef\xbb\xbf@revoked * " KEY_A "\nupdates.example " KEY_A "\n", "updates.example", 22,
+	    0 },
 	{ "empty file", "", "updates.example", 22, 0 },
 };
 
