@@ -11,6 +11,7 @@
 #include <openssl/crypto.h>
 
 #include "lib/base/number.h"
+#include "lib/base/text.h"
 #include "lib/os/path.h"
 #include "lib/settings/application.h"
 #include "lib/settings/expand.h"
@@ -62,8 +63,8 @@ config_free(struct tls_config *c)
 	memset(c, 0, sizeof *c);
 }
 
-int
-config_set(struct tls_config *c, enum tls_setting s, const void *data, size_t len, bool content,
+static int
+config_put(struct tls_config *c, enum tls_setting s, const void *data, size_t len, bool content,
     struct err *e)
 {
 	char *copy = malloc(len + 1);
@@ -77,11 +78,23 @@ config_set(struct tls_config *c, enum tls_setting s, const void *data, size_t le
 	return 0;
 }
 
+int
+config_set(struct tls_config *c, enum tls_setting s, const void *data, size_t len, bool content,
+    struct err *e)
+{
+	if (config_put(c, s, data == NULL ? "" : data, len, content, e) == -1)
+		return -1;
+	c->set[s] = data != NULL;
+	return 0;
+}
+
 /* The text of a value: names in it are expanded for files, a number is written out. */
 static int
 text_of(enum tls_setting which, const struct value *v, struct buf *out, struct err *e)
 {
 	const struct expand_names names = { .environment = true };
+	const char *text;
+	size_t len;
 
 	if (which == TLS_EXPIRY_WARN_DAYS && v->type == VALUE_DWORD)
 		return buf_addf(out, e, "%u", (unsigned)v->number);
@@ -89,7 +102,10 @@ text_of(enum tls_setting which, const struct value *v, struct buf *out, struct e
 		return err_setx(e, ERR_CONFIG, "want a text, got a %s", value_type_name(v->type));
 	if (!rows[which].file)
 		return buf_adds(out, value_get_text(v), e);
-	if (expand(value_get_text(v), v->len, &names, out, e) == -1)
+	text = value_get_text(v);
+	len = v->len;
+	text_trim(&text, &len);
+	if (expand(text, len, &names, out, e) == -1)
 		return -1;
 	for (size_t i = 0; i < out->len; i++)
 		if (out->data[i] == '\\')
@@ -109,7 +125,7 @@ read_one(struct settings *s, const char *key, enum tls_setting which, struct tls
 
 	if (rc == 1 && text_of(which, &v, &b, e) == -1)
 		rc = err_context(e, "%s", rows[which].name);
-	if (rc != -1)
+	if (rc == 1)
 		rc = config_set(c, which, buf_text(&b), b.len, false, e);
 	buf_free(&b);
 	value_free(&v);
@@ -124,6 +140,34 @@ tls_level_name(enum tls_level level)
 	return levels[level];
 }
 
+/* The words for what a setting may be. */
+static const char *const wants[TLS_SETTING_COUNT] = {
+	[TLS_LEVEL] = "None, TLSNoPeerAuth or TLSPeerAuth",
+	[TLS_MIN_VERSION] = "TLSv1.2 or TLSv1.3",
+	[TLS_EXPIRY_WARN_DAYS] = "a number of days",
+};
+
+/*
+ * A setting is absent, valid or an error: one that is there without a text isn't taken for absent,
+ * which might be less than what somebody meant.
+ */
+static int
+check_not_empty(const struct source *s, enum tls_setting which, struct err *e)
+{
+	const char *text = s->text;
+	size_t len = s->len;
+
+	if (!s->content)
+		text_trim(&text, &len);
+	if (len > 0)
+		return 0;
+	return err_setx(e, ERR_CONFIG, "%s: want %s, got '%s'", s->label,
+	    wants[which] != NULL ? wants[which]
+		: s->content	 ? "PEM text"
+				 : "a file's name, or no such setting",
+	    s->len == 0 ? "" : "blanks");
+}
+
 int
 config_decide(struct tls_config *c, struct err *e)
 {
@@ -131,13 +175,16 @@ config_decide(struct tls_config *c, struct err *e)
 	uint64_t days;
 	int level = -1;
 
-	for (int i = 0; i < TLS_SETTING_COUNT; i++) {
+	for (int i = 0; i < TLS_SETTING_COUNT; i++)
 		if (c->source[i].text == NULL &&
-		    config_set(c, (enum tls_setting)i, "", 0, false, e) == -1)
+		    config_put(c, (enum tls_setting)i, "", 0, false, e) == -1)
+			return -1;
+	for (int i = 0; i < TLS_SETTING_COUNT; i++) {
+		if (c->set[i] && check_not_empty(&c->source[i], (enum tls_setting)i, e) == -1)
 			return -1;
 		text[i] = c->source[i].text;
 	}
-	c->level_absent = text[TLS_LEVEL][0] == '\0';
+	c->level_absent = !c->set[TLS_LEVEL];
 	for (int i = 0; i < 3; i++)
 		if (strcmp(text[TLS_LEVEL], levels[i]) == 0)
 			level = i;

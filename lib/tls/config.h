@@ -25,6 +25,7 @@ enum tls_setting {
 
 struct tls_config {
 	enum tls_level level;
+	bool set[TLS_SETTING_COUNT]; /* others are absent */
 	bool level_absent, tls12;
 	unsigned warn_days;
 	/* text is owned, "" when not set; NULL only before config_decide() */
@@ -44,12 +45,16 @@ const char *tls_level_name(enum tls_level level);
 int config_read(struct settings *s, enum slipway_tls_side side, const char *installation,
     const char *application, struct tls_config *c, struct settings_stamp *stamp, struct err *e);
 
-/* Set one setting from a copy of the caller's bytes.  Returns 0, or -1 with ERR_NOMEM. */
+/*
+ * Set one setting from a copy of the caller's bytes; data NULL: it is absent.  Returns 0, or -1 with
+ * ERR_NOMEM.
+ */
 int config_set(struct tls_config *c, enum tls_setting s, const void *data, size_t len, bool content,
     struct err *e);
 
 /*
- * Set those that are absent to "", and read level, version and days from the texts.  Returns 0, or
+ * Set those that are absent to "", and read level, version and days from the texts; a setting that
+ * is there without a text is an error.  Returns 0, or
  * -1 with ERR_CONFIG or ERR_NOMEM.
  */
 int config_decide(struct tls_config *c, struct err *e);

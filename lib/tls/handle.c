@@ -13,6 +13,9 @@
 #include "lib/os/clock.h"
 #include "lib/settings/application.h"
 
+/* Milliseconds between two looks at what couldn't be used, while its files stay the same. */
+#define TLS_AGAIN_MS 1000
+
 #define FILES_MAX (SOURCES_MAX + 3) /* that a configuration names */
 
 struct slipway_tls {
@@ -28,10 +31,15 @@ struct slipway_tls {
 	struct file_stamp files[FILES_MAX]; /* of the files that the configuration names */
 	struct pair pair;		    /* the last good one */
 	struct tls_setup *setup;	    /* NULL: nothing good yet */
-	int64_t looked;			    /* when expiry was last checked */
-	int told_days;			    /* the days left of the last warning */
-	bool told_overdue;		    /* the last warning had the overdue list */
-	char told[TLS_TEXT_SIZE];	    /* the last warning about settings and files */
+	STACK_OF(X509_CRL) * crls;	    /* the last that could be read */
+	bool again;		   /* something couldn't be used: look at it again at again_ms */
+	int64_t again_ms;	   /* clock_mono_ms() */
+	enum slipway_tls_code bad; /* of the last look; OK: it succeeded */
+	char fault[TLS_TEXT_SIZE]; /* its text */
+	int64_t looked;		   /* when expiry was last checked */
+	int told_days;		   /* the days left of the last warning */
+	bool told_overdue;	   /* the last warning had the overdue list */
+	char told[TLS_TEXT_SIZE];  /* the last warning about settings and files */
 	enum slipway_tls_code code;
 	char error[TLS_TEXT_SIZE], warning[TLS_TEXT_SIZE];
 };
@@ -73,6 +81,7 @@ slipway_tls_free(struct slipway_tls *t)
 	config_free(&t->config);
 	pair_free(&t->pair);
 	setup_release(t->setup);
+	crls_free(t->crls);
 	settings_close(t->store);
 	free(t);
 }
@@ -142,14 +151,16 @@ set(struct slipway_tls *t, const char *setting, const void *data, size_t len, bo
 	struct tls_config fresh = { 0 }, *c = t->own ? &t->config : &fresh;
 	int which = tls_setting_find(setting);
 	struct err e;
+	unsigned max;
 
 	if (which == -1 || (content && (which < TLS_KEY_FILE || which > TLS_CRL_FILE))) {
 		err_setx(&e, ERR_USAGE, "%.60s: no such setting%s", setting,
 		    content ? " that is a file" : "");
 		return handle_fail(t, SLIPWAY_TLS_E_USAGE, e.text);
 	}
-	if (len > CERT_FILE_MAX) {
-		err_setx(&e, ERR_TOO_LARGE, "%s: over %u bytes", setting, CERT_FILE_MAX);
+	max = which == TLS_CRL_FILE ? CRL_FILE_MAX : CERT_FILE_MAX;
+	if (len > max) {
+		err_setx(&e, ERR_TOO_LARGE, "%s: over %u bytes", setting, max);
 		return handle_fail(t, SLIPWAY_TLS_E_USAGE, e.text);
 	}
 	if (config_set(c, (enum tls_setting)which, data, len, content, &e) == -1)
@@ -166,14 +177,13 @@ set(struct slipway_tls *t, const char *setting, const void *data, size_t len, bo
 int
 slipway_tls_set(struct slipway_tls *t, const char *setting, const char *value)
 {
-	return set(t, setting, value == NULL ? "" : value, value == NULL ? 0 : strlen(value),
-	    false);
+	return set(t, setting, value, value == NULL ? 0 : strlen(value), false);
 }
 
 int
 slipway_tls_set_pem(struct slipway_tls *t, const char *setting, const void *pem, size_t len)
 {
-	return set(t, setting, pem, len, true);
+	return set(t, setting, pem == NULL ? "" : pem, pem == NULL ? 0 : len, true);
 }
 
 struct stamps {
@@ -200,7 +210,7 @@ stamp_files(const struct tls_config *c, struct file_stamp out[FILES_MAX])
 	for (size_t i = 0; i < sizeof which / sizeof which[0]; i++)
 		if (!c->source[which[i]].content && c->source[which[i]].len > 0)
 			stamp_one(&all, &c->source[which[i]]);
-	if (!c->source[TLS_TRUSTED].content)
+	if (!c->source[TLS_TRUSTED].content && c->source[TLS_TRUSTED].text != NULL)
 		(void)sources_each(&c->source[TLS_TRUSTED], stamp_one, &all, &ignored);
 	return all.n;
 }
@@ -254,6 +264,19 @@ has_pair(const struct slipway_tls *t)
 	return set || (t->side == SLIPWAY_TLS_SERVER && t->config.level != TLS_LEVEL_NONE);
 }
 
+/* A pair that only some peers take doesn't take the place of another; it is freed then. */
+static bool
+may_replace(const struct slipway_tls *t, struct pair *fresh, struct err *e)
+{
+	if (fresh->doubt.code == ERR_NONE || t->pair.key == NULL ||
+	    X509_cmp(sk_X509_value(t->pair.chain, 0), sk_X509_value(fresh->chain, 0)) == 0)
+		return true;
+	*e = fresh->doubt;
+	err_context(e, "TLS_CertFile: %s", source_name(&t->config.source[TLS_CERT_FILE]));
+	pair_free(fresh);
+	return false;
+}
+
 static int
 read_pair(struct slipway_tls *t, struct err *e)
 {
@@ -264,7 +287,8 @@ read_pair(struct slipway_tls *t, struct err *e)
 		return 0;
 	}
 	if (pair_read(&fresh, &t->config.source[TLS_KEY_FILE], &t->config.source[TLS_CERT_FILE],
-		t->open_key, e) == 0) {
+		t->side == SLIPWAY_TLS_CLIENT, t->open_key, e) == 0 &&
+	    may_replace(t, &fresh, e)) {
 		if (t->pair.key == NULL ||
 		    X509_cmp(sk_X509_value(t->pair.chain, 0), sk_X509_value(fresh.chain, 0)) != 0)
 			t->told_days = TLS_WARN_DAYS_MAX + 1;
@@ -272,8 +296,12 @@ read_pair(struct slipway_tls *t, struct err *e)
 		t->pair = fresh;
 		if (fresh.remark.code != ERR_NONE)
 			warn(t, "TLS_KeyFile: %s", fresh.remark.text);
+		if (fresh.doubt.code != ERR_NONE)
+			warn(t, "TLS_CertFile: %s: %s",
+			    source_name(&t->config.source[TLS_CERT_FILE]), fresh.doubt.text);
 		return 0;
 	}
+	t->again = true;
 	if (t->pair.key == NULL && t->config.level != TLS_LEVEL_NONE)
 		return -1;
 	warn(t, "%s%s", e->text, t->pair.key != NULL ? "; the pair read before stays in use" : "");
@@ -332,37 +360,80 @@ warn_of_state(struct slipway_tls *t)
 		memcpy(t->told, t->warning, sizeof t->told);
 }
 
+/* Whether the last look still counts. */
+static bool
+still_good(const struct slipway_tls *t)
+{
+	if ((t->setup == NULL && t->bad == SLIPWAY_TLS_OK) || !store_same(t) || !files_same(t))
+		return false;
+	return !t->again || clock_mono_ms() < t->again_ms;
+}
+
+/* Remember the lists that are in force, for the time when their file can't be read. */
+static int
+keep_lists(struct slipway_tls *t, struct err *e)
+{
+	STACK_OF(X509_CRL) *lists = NULL;
+
+	if (t->setup->trust.crls != NULL && (lists = crls_share(t->setup->trust.crls)) == NULL)
+		return err_nomem(e);
+	crls_free(t->crls);
+	t->crls = lists;
+	return 0;
+}
+
+static int
+look(struct slipway_tls *t, struct err *e)
+{
+	struct tls_setup *fresh;
+
+	if (read_config(t, e) == -1)
+		return -1;
+	stamp_files(&t->config, t->files);
+	if (read_pair(t, e) == -1 ||
+	    (fresh = setup_new(t->side, &t->config, &t->pair, t->crls, e)) == NULL)
+		return -1;
+	setup_release(t->setup);
+	t->setup = fresh;
+	t->again |= fresh->trust.remark.code != ERR_NONE || fresh->trust.crls_kept;
+	return keep_lists(t, e);
+}
+
 int
 slipway_tls_check(struct slipway_tls *t)
 {
-	struct tls_setup *fresh;
 	struct err e = { 0 };
 
 	t->warning[0] = '\0';
-	if (t->setup != NULL && store_same(t) && files_same(t)) {
+	if (still_good(t)) {
+		if (t->bad != SLIPWAY_TLS_OK)
+			return handle_fail(t, t->bad, t->fault);
 		warn_of_time(t);
 		return 0;
 	}
-	if (read_config(t, &e) == -1)
-		goto fail;
-	stamp_files(&t->config, t->files);
-	if (read_pair(t, &e) == -1 ||
-	    (fresh = setup_new(t->side, &t->config, &t->pair, &e)) == NULL)
-		goto fail;
-	setup_release(t->setup);
-	t->setup = fresh;
-	t->changed = false;
-	t->looked = 0;
-	warn_of_state(t);
-	warn_of_time(t);
-	return 0;
-fail:
+	/*
+	 * What can't be used is looked at again: its dates, the clock and a fault of the moment
+	 * change without the files.
+	 */
+	t->again = false;
+	t->again_ms = clock_mono_ms() + TLS_AGAIN_MS;
+	t->bad = SLIPWAY_TLS_OK;
+	if (look(t, &e) == 0) {
+		t->changed = false;
+		t->looked = 0;
+		warn_of_state(t);
+		warn_of_time(t);
+		return 0;
+	}
 	/* After a failed read the old set-up isn't used: the level may have become stricter. */
 	setup_release(t->setup);
 	t->setup = NULL;
 	t->warning[0] = '\0';
-	return handle_fail(t, e.code == ERR_NOMEM ? SLIPWAY_TLS_E_NOMEM : SLIPWAY_TLS_E_SETTINGS,
-	    e.text);
+	t->again = true;
+	t->changed = false;
+	t->bad = e.code == ERR_NOMEM ? SLIPWAY_TLS_E_NOMEM : SLIPWAY_TLS_E_SETTINGS;
+	snprintf(t->fault, sizeof t->fault, "%s", e.text);
+	return handle_fail(t, t->bad, t->fault);
 }
 
 struct tls_setup *

@@ -18,12 +18,6 @@
 #define TLS13_CIPHERS "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"
 /* With TLS 1.2 allowed: forward secrecy and authenticated encryption only. */
 #define TLS12_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
-/* PKCS #1 is for signatures in certificates, and for TLS 1.2. */
-#define SIGNATURES \
-	"ed25519:ed448:ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384:ecdsa_secp521r1_sha512:" \
-	"rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:" \
-	"rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:" \
-	"rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512"
 
 void
 setup_init(void)
@@ -96,7 +90,7 @@ context_new(struct tls_setup *s, const struct pair *pair)
 	 * macros take no const.
 	 */
 	char groups13[] = "X25519:P-256", groups12[] = "X25519:P-256:P-384",
-	     signatures[] = SIGNATURES;
+	     signatures[] = CERT_SIGNATURES;
 	int verify = s->level == TLS_LEVEL_PEER_AUTH
 	    ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT
 	    : SSL_VERIFY_NONE;
@@ -127,7 +121,7 @@ wants_tls(const struct tls_setup *s, const struct pair *pair)
 
 struct tls_setup *
 setup_new(enum slipway_tls_side side, const struct tls_config *c, const struct pair *pair,
-    struct err *e)
+    STACK_OF(X509_CRL) * before, struct err *e)
 {
 	struct tls_setup *s = calloc(1, sizeof *s);
 
@@ -142,7 +136,7 @@ setup_new(enum slipway_tls_side side, const struct tls_config *c, const struct p
 	s->warn_days = c->warn_days;
 	if (c->level == TLS_LEVEL_PEER_AUTH &&
 	    trust_read(&s->trust, &c->source[TLS_TRUSTED], &c->source[TLS_CRL_FILE],
-		"TLS_RequiredLevel is TLSPeerAuth", e) == -1)
+		"TLS_RequiredLevel is TLSPeerAuth", before, e) == -1)
 		goto fail;
 	if (!wants_tls(s, pair))
 		return s;

@@ -8,6 +8,9 @@
 #include <openssl/pem.h>
 
 #include "lib/base/pem.h"
+#include "lib/base/text.h"
+#include "lib/x509/blocks.h"
+#include "lib/x509/signature.h"
 
 void
 certs_free(STACK_OF(X509) * certs)
@@ -21,9 +24,31 @@ crls_free(STACK_OF(X509_CRL) * crls)
 	sk_X509_CRL_pop_free(crls, X509_CRL_free);
 }
 
+static X509_CRL *
+share_crl(const X509_CRL *crl)
+{
+	X509_CRL *same = (X509_CRL *)(uintptr_t)crl;
+
+	return X509_CRL_up_ref(same) == 1 ? same : NULL;
+}
+
+STACK_OF(X509_CRL) * crls_share(STACK_OF(X509_CRL) * crls)
+{
+	return sk_X509_CRL_deep_copy(crls, share_crl, X509_CRL_free);
+}
+
+static const struct block_kinds cert_kinds = { "certificate", { "CERTIFICATE", "X509 CERTIFICATE" },
+	{ "PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY",
+	    "EC PARAMETERS", "DH PARAMETERS", "PUBLIC KEY" } };
+static const struct block_kinds crl_kinds = { "revocation list", { "X509 CRL" }, { NULL } };
+
+/* UTF-16 holds no block, so that each reader refuses it. */
 static BIO *
 open_text(const void *pem, size_t len)
 {
+	struct err ignored;
+
+	(void)text_begin(&pem, &len, &ignored);
 	return BIO_new_mem_buf(len == 0 ? "" : pem, len > INT_MAX ? INT_MAX : (int)len);
 }
 
@@ -64,6 +89,8 @@ certs_parse(const void *pem, size_t len, STACK_OF(X509) * *all, struct err *e)
 
 	*all = sk_X509_new_null();
 	rc = bio == NULL || *all == NULL ? err_nomem(e) : parse(bio, *all, e);
+	if (rc == 0 && text_begin(&pem, &len, e) == 0)
+		rc = blocks_check(pem, len, &cert_kinds, (size_t)sk_X509_num(*all), e);
 	ERR_clear_error();
 	BIO_free(bio);
 	return rc;
@@ -99,10 +126,19 @@ cert_parse(const void *pem, size_t len, struct err *e)
 static int
 parse_crls(BIO *bio, STACK_OF(X509_CRL) * all, struct err *e)
 {
+	const X509_ALGOR *algorithm;
 	X509_CRL *crl;
 
 	ERR_clear_error();
 	while ((crl = PEM_read_bio_X509_CRL(bio, NULL, pem_passphrase, NULL)) != NULL) {
+		X509_CRL_get0_signature(crl, NULL, &algorithm);
+		if (!signature_strong(algorithm)) {
+			err_setx(e, ERR_SIGNATURE,
+			    "revocation list number %d is signed with %s, which is too weak: want SHA-256 or stronger",
+			    sk_X509_CRL_num(all) + 1, OBJ_nid2ln(X509_CRL_get_signature_nid(crl)));
+			X509_CRL_free(crl);
+			return -1;
+		}
 		if (sk_X509_CRL_num(all) < CRLS_MAX && sk_X509_CRL_push(all, crl) > 0)
 			continue;
 		X509_CRL_free(crl);
@@ -118,8 +154,10 @@ parse_crls(BIO *bio, STACK_OF(X509_CRL) * all, struct err *e)
 STACK_OF(X509_CRL) * crls_read(const struct source *s, struct err *e)
 {
 	STACK_OF(X509_CRL) *all = sk_X509_CRL_new_null();
-	struct buf b = BUF_INIT(CERT_FILE_MAX);
+	struct buf b = BUF_INIT(CRL_FILE_MAX);
+	const void *text;
 	BIO *bio = NULL;
+	size_t len;
 	int rc = -1;
 
 	if (all == NULL)
@@ -127,6 +165,10 @@ STACK_OF(X509_CRL) * crls_read(const struct source *s, struct err *e)
 	else if (source_read(s, false, &b, e) == 0) {
 		rc = (bio = open_text(b.data, b.len)) == NULL ? err_nomem(e)
 							      : parse_crls(bio, all, e);
+		text = b.data;
+		len = b.len;
+		if (rc == 0 && (rc = text_begin(&text, &len, e)) == 0)
+			rc = blocks_check(text, len, &crl_kinds, (size_t)sk_X509_CRL_num(all), e);
 		if (rc == -1)
 			err_context(e, "%s", source_name(s));
 	}

@@ -8,7 +8,7 @@
 #include <openssl/x509v3.h>
 
 bool
-crl_signed_by(X509_CRL *crl, X509 *issuer)
+crl_key_of(X509_CRL *crl, X509 *issuer)
 {
 	/* X509_get_key_usage() of a certificate without key usage has all bits set. */
 	bool ok = X509_NAME_cmp(X509_get_subject_name(issuer), X509_CRL_get_issuer(crl)) == 0 &&
@@ -17,6 +17,12 @@ crl_signed_by(X509_CRL *crl, X509 *issuer)
 
 	ERR_clear_error();
 	return ok;
+}
+
+bool
+crl_signed_by(X509_CRL *crl, X509 *issuer)
+{
+	return (X509_get_key_usage(issuer) & KU_CRL_SIGN) != 0 && crl_key_of(crl, issuer);
 }
 
 bool

@@ -5,7 +5,11 @@
 /* What revocation lists say. */
 #include "lib/x509/facts.h"
 
-/* Whether issuer has the name that the list's issuer has, and its key signed the list. */
+/*
+ * Whether issuer has the name that the list's issuer has, and its key signed the list; and whether
+ * it may sign lists as well: its keyUsage, where it has one, names cRLSign (RFC 5280, 4.2.1.3).
+ */
+bool crl_key_of(X509_CRL *crl, X509 *issuer);
 bool crl_signed_by(X509_CRL *crl, X509 *issuer);
 
 /* Whether a list has the name of the certificate's issuer and revokes the certificate. */

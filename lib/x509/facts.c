@@ -15,7 +15,8 @@
 
 #define DAY_SECONDS 86400
 
-static const char begin[] = "-----BEGIN CERTIFICATE-----";
+static const char *const begins[] = { "-----BEGIN CERTIFICATE-----",
+	"-----BEGIN X509 CERTIFICATE-----" };
 
 void
 cert_quote(const X509_NAME *name, char out[CERT_QUOTED_SIZE])
@@ -187,10 +188,11 @@ cert_facts(X509 *x, struct cert_facts *c, struct err *e)
 static size_t
 announced(const uint8_t *pem, size_t len)
 {
-	size_t n = 0, size = sizeof begin - 1;
+	size_t n = 0;
 
-	for (size_t i = 0; i + size <= len; i++)
-		n += memcmp(pem + i, begin, size) == 0;
+	for (int k = 0; k < 2; k++)
+		for (size_t i = 0, size = strlen(begins[k]); i + size <= len; i++)
+			n += memcmp(pem + i, begins[k], size) == 0;
 	return n;
 }
 

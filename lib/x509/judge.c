@@ -5,7 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
-#include "lib/x509/pair.h"
+#include "lib/x509/signature.h"
 
 struct judge {
 	const char *file;
@@ -18,29 +18,14 @@ static void
 check_signature(const struct judge *j, X509 *x, int number)
 {
 	bool self = X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x)) == 0;
-	int digest = NID_undef, bits = 0;
 	struct err e;
 
-	if (X509_get_signature_info(x, &digest, NULL, &bits, NULL) == 1 &&
-	    bits >= CERT_SECURITY_BITS) /* SHA-1 has 63 or less */
+	if (cert_signature_strong(x))
 		return;
 	err_setx(&e, ERR_SIGNATURE,
 	    "%s: certificate %d is signed with %s: want SHA-256 or stronger", j->file, number,
-	    OBJ_nid2ln(X509_get_signature_nid(x)));
+	    cert_signature_name(x));
 	j->fault(j->arg, self, &e);
-}
-
-static void
-check_usage(const struct judge *j, X509 *leaf, bool client)
-{
-	struct err e;
-
-	if (X509_check_purpose(leaf, client ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER,
-		0) == 1)
-		return;
-	err_setx(&e, ERR_CONFIG, "%s: the certificate's key usages don't allow it to be a %s's",
-	    j->file, client ? "client" : "server");
-	j->fault(j->arg, false, &e);
 }
 
 static void
@@ -58,7 +43,7 @@ check_issuer(const struct judge *j, X509 *x, X509 *issuer, int number)
 }
 
 void
-judge_chain(STACK_OF(X509) * chain, const char *file, bool client,
+judge_chain(STACK_OF(X509) * chain, const char *file,
     void (*fault)(void *arg, bool warning, const struct err *e), void *arg)
 {
 	const struct judge j = { file, fault, arg };
@@ -66,7 +51,6 @@ judge_chain(STACK_OF(X509) * chain, const char *file, bool client,
 
 	for (int i = 0; i < n; i++)
 		check_signature(&j, sk_X509_value(chain, i), i + 1);
-	check_usage(&j, sk_X509_value(chain, 0), client);
 	for (int i = 0; i + 1 < n; i++)
 		check_issuer(&j, sk_X509_value(chain, i), sk_X509_value(chain, i + 1), i + 1);
 	ERR_clear_error();

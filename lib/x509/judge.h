@@ -6,11 +6,11 @@
 #include "lib/x509/certs.h"
 
 /*
- * Call fault() for each weak signature in a chain, a use that the first certificate isn't for, and
- * each certificate that the next one didn't issue.  warning: the fault matters only where the
+ * Call fault() for each weak signature in a chain, and each certificate that the next one didn't
+ * issue.  warning: the fault matters only where the
  * certificate is trusted as a CA, because the certificate is its own issuer.
  */
-void judge_chain(STACK_OF(X509) * chain, const char *file, bool client,
+void judge_chain(STACK_OF(X509) * chain, const char *file,
     void (*fault)(void *arg, bool warning, const struct err *e), void *arg);
 
 #endif

@@ -5,9 +5,14 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 
 #include "lib/base/pem.h"
 #include "lib/x509/facts.h"
+#include "lib/x509/signature.h"
+
+/* OpenSSL computes with no larger ones. */
+#define RSA_BITS_MAX 16384
 
 void
 pair_free(struct pair *p)
@@ -73,8 +78,155 @@ try_use(const struct pair *p, struct err *e)
 	return rc;
 }
 
+/* Whether our sides can use the kind of key, in words that say more than OpenSSL's. */
 static int
-check(const struct pair *p, const struct source *key, const struct source *cert, struct err *e)
+check_kind(EVP_PKEY *key, struct err *e)
+{
+	const char *type = EVP_PKEY_get0_type_name(key);
+	char group[80] = "a curve without a name";
+
+	if (EVP_PKEY_is_a(key, "EC")) {
+		(void)EVP_PKEY_get_group_name(key, group, sizeof group, NULL);
+		if (strcmp(group, "prime256v1") == 0 || strcmp(group, "secp384r1") == 0 ||
+		    strcmp(group, "secp521r1") == 0)
+			return 0;
+		ERR_clear_error();
+		return err_setx(e, ERR_CRYPTO,
+		    "no handshake can use the key: want curve P-256, P-384 or P-521, got %s",
+		    group);
+	}
+	if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"))
+		return EVP_PKEY_get_bits(key) <= RSA_BITS_MAX
+		    ? 0
+		    : err_setx(e, ERR_CRYPTO,
+			  "no handshake can use the key: want RSA of at most %d bits, got %d",
+			  RSA_BITS_MAX, EVP_PKEY_get_bits(key));
+	if (EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448"))
+		return 0;
+	return err_setx(e, ERR_CRYPTO,
+	    "no handshake can use the key: want ECDSA, RSA, Ed25519 or Ed448, got %s",
+	    type == NULL ? "a kind that is not known here" : type);
+}
+
+static int
+check_signatures(const struct pair *p, struct err *e)
+{
+	for (int i = 0; i < sk_X509_num(p->chain); i++) {
+		X509 *x = sk_X509_value(p->chain, i);
+
+		if ((X509_get_extension_flags(x) & EXFLAG_SS) == 0 && !cert_signature_strong(x))
+			return err_setx(e, ERR_SIGNATURE,
+			    "certificate %d is signed with %s, which is too weak: want SHA-256 or stronger",
+			    i + 1, cert_signature_name(x));
+	}
+	return 0;
+}
+
+/* Peers refuse a use that the certificate isn't for, unless they trust it by itself. */
+static int
+check_usage(struct pair *p, bool client, struct err *e)
+{
+	X509 *leaf = sk_X509_value(p->chain, 0);
+
+	if (X509_check_purpose(leaf, client ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER,
+		0) == 1)
+		return 0;
+	ERR_clear_error();
+	err_setx(e, ERR_CONFIG, "the certificate's key usages don't allow it to be a %s's",
+	    client ? "client" : "server");
+	if ((X509_get_extension_flags(leaf) & EXFLAG_SI) == 0)
+		return -1;
+	p->doubt = *e;
+	e->code = ERR_NONE;
+	e->text[0] = '\0';
+	return 0;
+}
+
+static int
+take_any(X509_STORE_CTX *ctx, void *arg)
+{
+	(void)ctx;
+	(void)arg;
+	return 1;
+}
+
+/* One side of the trial: the pair's, or a peer that takes any certificate. */
+static SSL *
+side_of_trial(const struct pair *p, BIO *bio)
+{
+	SSL_CTX *ctx = SSL_CTX_new(p != NULL ? TLS_server_method() : TLS_client_method());
+	char signatures[] = CERT_SIGNATURES;
+	SSL *ssl = NULL;
+
+	if (ctx != NULL) {
+		SSL_CTX_set_security_level(ctx, CERT_SECURITY_LEVEL);
+		SSL_CTX_set_verify(ctx, p != NULL ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
+		SSL_CTX_set_cert_verify_callback(ctx, take_any, NULL);
+		SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN);
+		SSL_CTX_set_num_tickets(ctx, 0);
+		if (SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) &&
+		    SSL_CTX_set1_sigalgs_list(ctx, signatures) &&
+		    (p == NULL || pair_use(p, ctx) == 0))
+			ssl = SSL_new(ctx);
+	}
+	SSL_CTX_free(ctx);
+	if (ssl == NULL) {
+		BIO_free(bio);
+		return NULL;
+	}
+	SSL_set_bio(ssl, bio, bio);
+	if (p != NULL)
+		SSL_set_accept_state(ssl);
+	else
+		SSL_set_connect_state(ssl);
+	return ssl;
+}
+
+/* Turns until both sides are done; the message of a certificate takes several. */
+#define TRIAL_TURNS 1000
+
+static bool
+agree(SSL *sides[2])
+{
+	for (int turn = 0; turn < TRIAL_TURNS; turn++) {
+		int rc = SSL_do_handshake(sides[turn % 2]);
+
+		if (rc != 1 && SSL_get_error(sides[turn % 2], rc) != SSL_ERROR_WANT_READ &&
+		    SSL_get_error(sides[turn % 2], rc) != SSL_ERROR_WANT_WRITE)
+			return false;
+		if (SSL_is_init_finished(sides[0]) && SSL_is_init_finished(sides[1]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A handshake in memory, as between two sides of ours.  The pair is a server's there: what it signs
+ * with, and how long its message may be, is the same for clients.
+ */
+static int
+try_handshake(const struct pair *p, struct err *e)
+{
+	BIO *ends[2] = { NULL, NULL };
+	SSL *sides[2];
+	int rc = 0;
+
+	if (BIO_new_bio_pair(&ends[0], 0, &ends[1], 0) != 1)
+		return err_nomem(e);
+	ERR_clear_error();
+	sides[0] = side_of_trial(NULL, ends[0]);
+	sides[1] = side_of_trial(p, ends[1]);
+	if (sides[0] == NULL || sides[1] == NULL || !agree(sides))
+		rc = err_openssl(e, "no handshake can use the pair");
+	SSL_free(sides[0]);
+	SSL_free(sides[1]);
+	ERR_clear_error();
+	return rc;
+}
+
+static int
+check(struct pair *p, const struct source *key, const struct source *cert, bool client,
+    struct err *e)
 {
 	X509 *leaf = sk_X509_value(p->chain, 0);
 	char text[CERT_DESCRIBE_SIZE];
@@ -90,14 +242,15 @@ check(const struct pair *p, const struct source *key, const struct source *cert,
 		rc = err_setx(e, ERR_EXPIRED, "the certificate is expired (%s)", text);
 	else if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0)
 		rc = err_setx(e, ERR_EXPIRED, "the certificate is not valid yet (%s)", text);
-	else
-		rc = try_use(p, e);
+	else if ((rc = try_use(p, e)) == 0 && (rc = check_kind(p->key, e)) == 0 &&
+	    (rc = check_signatures(p, e)) == 0 && (rc = check_usage(p, client, e)) == 0)
+		rc = try_handshake(p, e);
 	return rc == -1 ? err_context(e, "%s: %s", cert->label, source_name(cert)) : 0;
 }
 
 int
-pair_read(struct pair *p, const struct source *key, const struct source *cert, bool open_key,
-    struct err *e)
+pair_read(struct pair *p, const struct source *key, const struct source *cert, bool client,
+    bool open_key, struct err *e)
 {
 	memset(p, 0, sizeof *p);
 	if (key->len == 0 || cert->len == 0)
@@ -107,7 +260,7 @@ pair_read(struct pair *p, const struct source *key, const struct source *cert, b
 		err_context(e, "%s", key->label);
 	else if ((p->chain = certs_read(cert, e)) == NULL)
 		err_context(e, "%s", cert->label);
-	else if (check(p, key, cert, e) == 0)
+	else if (check(p, key, cert, client, e) == 0)
 		return 0;
 	pair_free(p);
 	return -1;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/os/file.h"
 
 /* Bytes of a name that is too long which messages show. */
@@ -39,18 +40,20 @@ sources_each(const struct source *s, void (*each)(void *arg, const struct source
 		return 0;
 	}
 	for (unsigned files = 1; *list != '\0'; files++) {
-		size_t shown;
+		const char *name = list;
+		size_t shown, all = strcspn(list, ";");
 
 		if (files > SOURCES_MAX)
 			return err_setx(e, ERR_TOO_LARGE, "%s: over %d files", s->label,
 			    SOURCES_MAX);
-		one.len = strcspn(list, ";");
+		one.len = all;
+		text_trim(&name, &one.len);
 		shown = one.len > SOURCE_PATH_MAX ? SHOWN_MAX : one.len;
-		memcpy(path, list, shown);
+		memcpy(path, name, shown);
 		path[shown] = '\0';
 		if (one.len > 0)
 			each(arg, &one);
-		list += one.len + (list[one.len] == ';');
+		list += all + (list[all] == ';');
 	}
 	return 0;
 }

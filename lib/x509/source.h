@@ -30,7 +30,8 @@ const char *source_name(const struct source *s);
 int source_read(const struct source *s, bool secret, struct buf *out, struct err *e);
 
 /*
- * Call each() for every file of a list, skipping empty names, or once for bytes.  Of a name over
+ * Call each() for every file of a list, without the blanks around its name and skipping empty
+ * names, or once for bytes.  Of a name over
  * SOURCE_PATH_MAX bytes the text has the beginning only; source_read() refuses it.  Returns 0, or
  * -1 with ERR_TOO_LARGE after SOURCES_MAX files.
  */

@@ -2,6 +2,7 @@
 /* Trusted certificates: pins and CA certificates. */
 #include "lib/x509/trust.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,10 @@
 #include <openssl/x509v3.h>
 
 #include "lib/x509/pair.h"
+#include "lib/x509/signature.h"
+
+/* Bytes of the reason why a chain is refused, with the final NUL. */
+#define WHY_SIZE 200
 
 void
 trust_free(struct trust *t)
@@ -123,6 +128,34 @@ may_count(const struct trust *t, X509_CRL *crl)
 	return below && !here;
 }
 
+/*
+ * A list whose signer is trusted but may not sign lists is an error: whoever put it there counts on
+ * it.
+ */
+static int
+check_signers(const struct trust *t, struct err *e)
+{
+	char issuer[CERT_QUOTED_SIZE];
+
+	for (int i = 0; i < sk_X509_CRL_num(t->crls); i++) {
+		X509_CRL *crl = sk_X509_CRL_value(t->crls, i);
+		bool signs = false, may = false;
+
+		for (size_t k = 0; k < t->n; k++)
+			if (crl_key_of(crl, t->certs[k])) {
+				signs = true;
+				may |= crl_signed_by(crl, t->certs[k]);
+			}
+		if (!signs || may)
+			continue;
+		cert_quote(X509_CRL_get_issuer(crl), issuer);
+		return err_setx(e, ERR_SIGNATURE,
+		    "the list of %s: want a signer whose keyUsage names cRLSign, got one without",
+		    issuer);
+	}
+	return 0;
+}
+
 /* Remark a list that revokes nothing, so that the operator learns of it. */
 static void
 remark_crls(struct trust *t)
@@ -142,17 +175,45 @@ remark_crls(struct trust *t)
 	ERR_clear_error();
 }
 
+static int
+read_crls(struct trust *t, const struct source *s, struct err *e)
+{
+	if (s->len > 0 && (t->crls = crls_read(s, e)) == NULL)
+		return err_context(e, "%s", s->label);
+	return check_signers(t, e) == -1 ? err_context(e, "%s", s->label) : 0;
+}
+
+/* Lists that can't be read take nothing away: those of before go on revoking. */
+static int
+keep_crls(struct trust *t, STACK_OF(X509_CRL) * before, const struct err *why, struct err *e)
+{
+	crls_free(t->crls);
+	t->crls = NULL;
+	if (before == NULL)
+		return -1;
+	if ((t->crls = crls_share(before)) == NULL)
+		return err_nomem(e);
+	t->crls_kept = true;
+	t->crl_remark = *why;
+	err_context(&t->crl_remark, "the lists read before stay in force");
+	return 0;
+}
+
 int
 trust_read(struct trust *t, const struct source *certs, const struct source *crls, const char *rule,
-    struct err *e)
+    STACK_OF(X509_CRL) * before, struct err *e)
 {
+	struct err why;
+
 	*t = (struct trust){ .label = certs->label, .crl_label = crls->label, .rule = rule };
-	/* A file of lists that can't be read is an error: it may be what refuses the peer. */
 	if (read_list(t, certs, e) == -1 || keep_authorities(t, e) == -1)
 		goto fail;
-	if (crls->len > 0 && (t->crls = crls_read(crls, e)) == NULL) {
-		err_context(e, "%s", crls->label);
-		goto fail;
+	/* A file of lists that can't be read is an error: it may be what refuses the peer. */
+	if (read_crls(t, crls, &why) == -1) {
+		*e = why;
+		if (keep_crls(t, before, &why, e) == -1)
+			goto fail;
+		return 0;
 	}
 	remark_crls(t);
 	return 0;
@@ -161,9 +222,22 @@ fail:
 	return -1;
 }
 
-/* Returns the chain from leaf to a CA of t, or NULL; *why is set when a CA was asked. */
+/* The first certificate below the CA of a chain whose signature is weak, or NULL. */
+static X509 *
+first_weak(STACK_OF(X509) * chain)
+{
+	for (int i = 0; i + 1 < sk_X509_num(chain); i++)
+		if (!cert_signature_strong(sk_X509_value(chain, i)))
+			return sk_X509_value(chain, i);
+	return NULL;
+}
+
+/*
+ * Returns the chain from leaf to a CA of t, or NULL; *why is set when a CA was asked.  Strict: by
+ * every rule of RFC 5280.
+ */
 static STACK_OF(X509) *
-    chain_of(const struct trust *t, X509 *leaf, STACK_OF(X509) * others, bool server,
+    build(const struct trust *t, X509 *leaf, STACK_OF(X509) * others, bool server, bool strict,
 	const char **why)
 {
 	X509_STORE_CTX *ctx = t->authorities == NULL ? NULL : X509_STORE_CTX_new();
@@ -173,7 +247,7 @@ static STACK_OF(X509) *
 	    X509_STORE_CTX_set_purpose(ctx,
 		server ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT)) {
 		X509_VERIFY_PARAM_set_flags(X509_STORE_CTX_get0_param(ctx),
-		    X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN);
+		    (strict ? X509_V_FLAG_X509_STRICT : 0) | X509_V_FLAG_PARTIAL_CHAIN);
 		/*
 		 * This context doesn't inherit the connection's level: without it MD5 and RSA 512
 		 * would do.
@@ -188,6 +262,53 @@ static STACK_OF(X509) *
 	ERR_clear_error();
 	X509_STORE_CTX_free(ctx);
 	return chain;
+}
+
+/* The trusted certificate that issued x but isn't a CA's by its own words, or NULL. */
+static X509 *
+no_authority(const struct trust *t, X509 *x)
+{
+	X509 *found = NULL;
+
+	for (size_t i = 0; i < t->n && found == NULL; i++)
+		if (X509_check_ca(t->certs[i]) != 1 &&
+		    X509_NAME_cmp(X509_get_subject_name(t->certs[i]), X509_get_issuer_name(x)) ==
+			0 &&
+		    X509_verify(x, X509_get0_pubkey(t->certs[i])) == 1)
+			found = t->certs[i];
+	ERR_clear_error();
+	return found;
+}
+
+/* As build(), strict, with a strong signature of each certificate; why is text for a refusal. */
+static STACK_OF(X509) *
+    chain_of(const struct trust *t, X509 *leaf, STACK_OF(X509) * others, bool server,
+	char why[WHY_SIZE])
+{
+	const char *words = NULL, *lax_words = NULL;
+	STACK_OF(X509) *chain = build(t, leaf, others, server, true, &words), *lax = NULL;
+	X509 *weak = first_weak(chain);
+
+	if (weak != NULL) {
+		snprintf(why, WHY_SIZE, "%s that %s signed is too weak: want SHA-256 or stronger",
+		    weak == leaf ? "the signature" : "an issuer's signature",
+		    cert_signature_name(weak));
+		certs_free(chain);
+		return NULL;
+	}
+	if (chain != NULL)
+		return chain;
+	if (words != NULL && (lax = build(t, leaf, others, server, false, &lax_words)) != NULL)
+		snprintf(why, WHY_SIZE,
+		    "%s; programs that don't check by RFC 5280 take this chain, Slipway doesn't",
+		    words);
+	else if (no_authority(t, leaf) != NULL)
+		snprintf(why, WHY_SIZE,
+		    "its issuer is trusted, but only by itself: its certificate isn't a CA's (want basicConstraints CA:TRUE)");
+	else if (words != NULL)
+		snprintf(why, WHY_SIZE, "%s", words);
+	certs_free(lax);
+	return NULL;
 }
 
 /* Whether x was revoked; a pinned certificate can be, too.  chain is NULL for a pin. */
@@ -239,7 +360,8 @@ refuse(const struct trust *t, const char *got, const char *why, struct err *e)
 enum trust_verdict
 trust_verify(const struct trust *t, X509 *leaf, STACK_OF(X509) * others, bool server, struct err *e)
 {
-	const char *why = NULL, *expired = NULL;
+	const char *weak = NULL, *expired = NULL;
+	char why[WHY_SIZE] = "";
 	STACK_OF(X509) *chain = NULL;
 	bool pinned = false;
 	X509 *gone;
@@ -247,9 +369,9 @@ trust_verify(const struct trust *t, X509 *leaf, STACK_OF(X509) * others, bool se
 
 	for (size_t i = 0; i < t->n; i++)
 		pinned |= X509_cmp(t->certs[i], leaf) == 0;
-	if (!pinned && (chain = chain_of(t, leaf, others, server, &why)) == NULL) {
+	if (!pinned && (chain = chain_of(t, leaf, others, server, why)) == NULL) {
 		cert_describe(leaf, got, sizeof got);
-		refuse(t, got, why, e);
+		refuse(t, got, why[0] == '\0' ? NULL : why, e);
 		return TRUST_REFUSED;
 	}
 	gone = first_revoked(t, leaf, chain);
@@ -265,7 +387,7 @@ trust_verify(const struct trust *t, X509 *leaf, STACK_OF(X509) * others, bool se
 	/* A weak key can also be computed from a pinned certificate, so pins are checked too. */
 	if (X509_get0_pubkey(leaf) == NULL ||
 	    EVP_PKEY_get_security_bits(X509_get0_pubkey(leaf)) < CERT_SECURITY_BITS)
-		why = "the peer's key is too weak (want RSA 2048, P-256, Ed25519 or stronger)";
+		weak = "the peer's key is too weak (want RSA 2048, P-256, Ed25519 or stronger)";
 	else if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0)
 		expired = "the peer's certificate is expired";
 	else if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0)
@@ -274,6 +396,6 @@ trust_verify(const struct trust *t, X509 *leaf, STACK_OF(X509) * others, bool se
 		return TRUST_OK;
 	cert_describe(leaf, got, sizeof got);
 	err_setx(e, expired != NULL ? ERR_EXPIRED : ERR_SIGNATURE, "%s: %s",
-	    expired != NULL ? expired : why, got);
+	    expired != NULL ? expired : weak, got);
 	return expired != NULL ? TRUST_EXPIRED : TRUST_REFUSED;
 }

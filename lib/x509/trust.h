@@ -17,18 +17,21 @@ struct trust {
 	const char *label, *crl_label; /* of the sources */
 	const char *rule;	       /* who wants trust, for a refusal; NULL: unsaid */
 	struct err remark;	       /* a file of several that can't be used; ERR_NONE: none */
-	struct err crl_remark;	       /* a list that revokes nothing; ERR_NONE: none */
+	/* a list that revokes nothing, or why the lists of before are in force; ERR_NONE: none */
+	struct err crl_remark;
+	bool crls_kept;
 };
 
 enum trust_verdict { TRUST_OK, TRUST_REFUSED, TRUST_EXPIRED, TRUST_REVOKED };
 
 /*
  * Read the trusted certificates and (len 0: none) the revocation lists.  The labels and rule must
- * live as long as t.  Returns 0, with remarks when a file of several or a list can't be used; or -1
- * with t empty when no certificate, or not the file of lists, can be read.
+ * live as long as t.  before: lists that stay in force when the file of lists can't be read, copied;
+ * NULL: that is an error.  Returns 0, with remarks when a file of several or a list can't be used;
+ * or -1 with t empty when no certificate, or not the file of lists, can be read.
  */
 int trust_read(struct trust *t, const struct source *certs, const struct source *crls,
-    const char *rule, struct err *e);
+    const char *rule, STACK_OF(X509_CRL) * before, struct err *e);
 void trust_free(struct trust *t);
 
 /*

@@ -8,6 +8,7 @@
 #include <openssl/pem.h>
 
 #include "lib/base/date.h"
+#include "lib/x509/certs.h"
 #include "server/cert/ca_db.h"
 #include "lib/x509/key.h"
 
@@ -92,6 +93,19 @@ add_extensions(X509_CRL *crl, const struct crl_order *o, struct err *e)
 	return ok ? 0 : err_openssl(e, "extension");
 }
 
+/*
+ * Whether a certificate ended so long ago that everybody refuses it by its date.  Without this the
+ * list would grow for ever.
+ */
+static bool
+has_ended(const json_t *entry, int64_t now)
+{
+	const char *to = ca_db_text(entry, "to");
+	int64_t seconds;
+
+	return date_parse(to, strlen(to), &seconds) == 0 && seconds < now - CRL_ENDED_SECONDS;
+}
+
 static int
 fill(X509_CRL *crl, const struct crl_order *o, struct err *e)
 {
@@ -108,7 +122,8 @@ fill(X509_CRL *crl, const struct crl_order *o, struct err *e)
 	if (!ok)
 		return err_openssl(e, "list of revocations");
 	json_array_foreach (o->issued, i, entry) {
-		if (json_object_get(entry, "revoked") != NULL && add_entry(crl, entry, e) == -1)
+		if (json_object_get(entry, "revoked") != NULL && !has_ended(entry, o->from) &&
+		    add_entry(crl, entry, e) == -1)
 			return -1;
 	}
 	if (add_extensions(crl, o, e) == -1)
@@ -134,6 +149,10 @@ crl_make(const struct crl_order *o, struct buf *out, struct err *e)
 		if (PEM_write_bio_X509_CRL(bio, crl) != 1 ||
 		    (len = BIO_get_mem_data(bio, &data)) <= 0)
 			err_openssl(e, "write a list of revocations");
+		else if ((size_t)len > CRL_FILE_MAX)
+			err_setx(e, ERR_TOO_LARGE,
+			    "the list of revocations: want at most %u bytes, got %ld; make a new CA, whose list is empty",
+			    CRL_FILE_MAX, len);
 		else
 			rc = buf_add(out, data, (size_t)len, e);
 	}

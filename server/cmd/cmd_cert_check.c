@@ -61,12 +61,15 @@ check_pair(struct checking *k)
 	struct pair pair;
 	struct err e;
 
-	if (pair_read(&pair, &key, &cert, false, &e) == -1) {
+	if (pair_read(&pair, &key, &cert, k->client, false, &e) == -1) {
 		fault(k, &e);
 		return;
 	}
-	printf("ok: key and certificate belong together, and a %s uses them\n",
-	    k->client ? "client" : "server");
+	if (pair.doubt.code != ERR_NONE)
+		fault(k, &pair.doubt);
+	else
+		printf("ok: key and certificate belong together, and a %s uses them\n",
+		    k->client ? "client" : "server");
 	pair_free(&pair);
 }
 
@@ -108,7 +111,8 @@ check_trust(struct checking *k, STACK_OF(X509) * chain)
 		rc = buf_addf(&list, &e, "%s%s", i == 0 ? "" : ";", k->trust->values[i]);
 	certs = file_of("TLS_TrustedCerts", buf_text(&list));
 	if (rc == 0 &&
-	    (rc = trust_read(&t, &certs, &none, "TLS_RequiredLevel is TLSPeerAuth", &e)) == 0) {
+	    (rc = trust_read(&t, &certs, &none, "TLS_RequiredLevel is TLSPeerAuth", NULL, &e)) ==
+		0) {
 		if (trust_verify(&t, sk_X509_value(chain, 0), chain, !k->client, &e) != TRUST_OK)
 			rc = -1;
 		trust_free(&t);
@@ -142,7 +146,7 @@ check_certificate(struct checking *k)
 	if (file_stat(NULL, k->cert, &info, &e) == 1 && info.type == FILE_REGULAR &&
 	    (info.mode & 022) != 0)
 		log_warn("cert check: %s: others can write it (mode %04o)", k->cert, info.mode);
-	judge_chain(chain, k->cert, k->client, take_fault, k);
+	judge_chain(chain, k->cert, take_fault, k);
 	if (k->trust->n > 0)
 		check_trust(k, chain);
 out:

@@ -88,8 +88,9 @@ trust(const struct source *s)
 	STACK_OF(X509) *sent = sk_X509_new_null();
 	enum trust_verdict verdict;
 
-	if (trust_read(&t, s, s, "rule", &e) == -1 &&
-	    trust_read(&t, s, &(const struct source){ "none", "", 0, true }, NULL, &e) == -1) {
+	if (trust_read(&t, s, s, "rule", NULL, &e) == -1 &&
+	    trust_read(&t, s, &(const struct source){ "none", "", 0, true }, NULL, NULL, &e) ==
+		-1) {
 		must(e.code != ERR_NONE && t.n == 0);
 		sk_X509_free(sent);
 		return;
@@ -124,7 +125,7 @@ use(const void *data, size_t size)
 		must_be_the_same_again(sk_X509_value(all, i));
 	}
 	if (rc == 0)
-		judge_chain(all, "input", true, take_fault, &faults);
+		judge_chain(all, "input", take_fault, &faults);
 	if (cert_read(data, size, count, &n, &e) == 0)
 		must(rc == 0 && n == sk_X509_num(all));
 	certs_free(all);
@@ -140,7 +141,7 @@ use(const void *data, size_t size)
 	EVP_PKEY_free(pem_private_key(data, size, NULL));
 	EVP_PKEY_free(pem_public_key(data, size));
 	trust(&s);
-	if (pair_read(&p, &s, &s, false, &e) == 0)
+	if (pair_read(&p, &s, &s, false, false, &e) == 0)
 		pair_free(&p);
 	must(p.key == NULL && p.chain == NULL);
 	must(ERR_peek_error() == 0);

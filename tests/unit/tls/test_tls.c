@@ -99,8 +99,24 @@ static const struct closed_row {
 	    "TLS_ExpiryWarnDays: want 0 to 3650 days, got '+5'", false },
 	{ "closed: too many days", "TLS_ExpiryWarnDays", "3651", "TLS_ExpiryWarnDays: want",
 	    false },
-	{ "closed: no trusted certificate", "TLS_TrustedCerts", "", "TLS_TrustedCerts is not set",
+	{ "closed: no trusted certificate", "TLS_TrustedCerts", NULL, "TLS_TrustedCerts is not set",
 	    false },
+	{ "closed: only separators", "TLS_TrustedCerts", " ; ;", "TLS_TrustedCerts is not set",
+	    false },
+	{ "closed: empty level", "TLS_RequiredLevel", "",
+	    "TLS_RequiredLevel: want None, TLSNoPeerAuth or TLSPeerAuth, got ''", false },
+	{ "closed: blanks for a level", "TLS_RequiredLevel", "  ", "TLS_RequiredLevel: want None",
+	    false },
+	{ "closed: empty version", "TLS_MinVersion", "", "TLS_MinVersion: want TLSv1.2", false },
+	{ "closed: empty days", "TLS_ExpiryWarnDays", "", "TLS_ExpiryWarnDays: want", false },
+	{ "closed: empty name of trusted files", "TLS_TrustedCerts", "",
+	    "TLS_TrustedCerts: want a file's name, or no such setting, got ''", false },
+	{ "closed: empty name of a CRL file", "TLS_CRLFile", "",
+	    "TLS_CRLFile: want a file's name, or no such setting, got ''", false },
+	{ "closed: blanks for a CRL file", "TLS_CRLFile", " \t", "TLS_CRLFile: want a file's name",
+	    false },
+	{ "closed: an empty CRL", "TLS_CRLFile", "", "TLS_CRLFile: want PEM text, got ''", true },
+	{ "closed: empty key", "TLS_KeyFile", "", "TLS_KeyFile: want a file's name", false },
 	{ "closed: trusted file absent", "TLS_TrustedCerts", "/nonexistent/x.crt",
 	    "TLS_TrustedCerts: /nonexistent/x.crt", false },
 	{ "closed: trusted file is none", "TLS_TrustedCerts", "rubbish",
@@ -146,7 +162,7 @@ absent_level_is_told(void **state)
 	struct slipway_tls *t = slipway_tls_new(SLIPWAY_TLS_CLIENT, NULL, NULL);
 
 	(void)state;
-	assert_int_equal(slipway_tls_set(t, "TLS_MinVersion", ""), 0);
+	assert_int_equal(slipway_tls_set(t, "TLS_MinVersion", NULL), 0);
 	assert_int_equal(slipway_tls_check(t), 0);
 	assert_non_null(strstr(slipway_tls_warning(t), "TLS_RequiredLevel is not set"));
 	assert_int_equal(slipway_tls_check(t), 0);
@@ -361,7 +377,7 @@ old_version(void **state)
 		int fd[2], rc = -1;
 		char byte;
 
-		slipway_tls_set(s, "TLS_MinVersion", i == 0 ? "" : "TLSv1.2");
+		slipway_tls_set(s, "TLS_MinVersion", i == 0 ? NULL : "TLSv1.2");
 		sockets_pair(fd, false, false);
 		assert_non_null(conn = slipway_tls_conn_new(s, fd[0]));
 		SSL_set_fd(ssl, fd[1]);
@@ -639,6 +655,14 @@ many_lists(void **state)
 	pem(c, "TLS_CRLFile", text);
 	knows(c, &issued, SLIPWAY_TLS_E_REVOKED);
 	strcat(text, none);
+	pem(c, "TLS_CRLFile", text);
+	/* The lists of before stay in force. */
+	assert_int_equal(slipway_tls_check(c), 0);
+	assert_non_null(strstr(slipway_tls_warning(c),
+	    "the lists read before stay in force: TLS_CRLFile: (given by the program): over 64 revocation lists"));
+	knows(c, &issued, SLIPWAY_TLS_E_REVOKED);
+	slipway_tls_free(c);
+	c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, &ca);
 	pem(c, "TLS_CRLFile", text);
 	assert_int_equal(slipway_tls_check(c), SLIPWAY_TLS_ERROR);
 	assert_non_null(strstr(slipway_tls_error(c), "over 64 revocation lists"));

@@ -224,11 +224,12 @@ static const struct offer_row {
 	const char *groups, *ciphers, *suites;
 	bool taken;
 } offers[] = {
-	{ "offer: X25519", "", 0, "X25519", NULL, NULL, true },
-	{ "offer: P-256", "", 0, "P-256", NULL, NULL, true },
-	{ "offer: P-384 alone", "", 0, "P-384", NULL, NULL, false },
-	{ "offer: finite fields alone", "", 0, "ffdhe2048", NULL, NULL, false },
-	{ "offer: TLS 1.2 where it isn't asked for", "", TLS1_2_VERSION, NULL, NULL, NULL, false },
+	{ "offer: X25519", NULL, 0, "X25519", NULL, NULL, true },
+	{ "offer: P-256", NULL, 0, "P-256", NULL, NULL, true },
+	{ "offer: P-384 alone", NULL, 0, "P-384", NULL, NULL, false },
+	{ "offer: finite fields alone", NULL, 0, "ffdhe2048", NULL, NULL, false },
+	{ "offer: TLS 1.2 where it isn't asked for", NULL, TLS1_2_VERSION, NULL, NULL, NULL,
+	    false },
 	{ "offer: TLS 1.1", "TLSv1.2", TLS1_1_VERSION, NULL, "ALL:@SECLEVEL=0", NULL, false },
 	{ "offer: TLS 1.2, AES-GCM", "TLSv1.2", TLS1_2_VERSION, NULL,
 	    "ECDHE-ECDSA-AES128-GCM-SHA256", NULL, true },
@@ -241,8 +242,8 @@ static const struct offer_row {
 	{ "offer: TLS 1.2, P-384 with P-256, which the certificate needs", "TLSv1.2",
 	    TLS1_2_VERSION, "P-384:P-256", NULL, NULL, true },
 	{ "offer: TLS 1.2, P-384 alone", "TLSv1.2", TLS1_2_VERSION, "P-384", NULL, NULL, false },
-	{ "offer: AES-128-GCM", "", 0, NULL, NULL, "TLS_AES_128_GCM_SHA256", true },
-	{ "offer: AES-128-CCM", "", 0, NULL, NULL, "TLS_AES_128_CCM_SHA256", false },
+	{ "offer: AES-128-GCM", NULL, 0, NULL, NULL, "TLS_AES_128_GCM_SHA256", true },
+	{ "offer: AES-128-CCM", NULL, 0, NULL, NULL, "TLS_AES_128_CCM_SHA256", false },
 };
 
 static void

@@ -4,6 +4,7 @@
  * and several servers in blocking calls.  What doesn't depend on the platform is tested in
  * test_tls.c and test_tls_api.c.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -21,6 +22,11 @@
 #include "tests/unit/common/test.h"
 #include "tests/unit/tls/tls_sides.h"
 
+/* Milliseconds: of the program's timer, of its limit for a call, and until it would be a hang. */
+#define TICK_MS	 20
+#define LIMIT_MS 300
+#define HANG_MS	 20000
+
 static struct id kernel;
 
 /* Calls of lib/tls that look at files and settings; the linker leads them here. */
@@ -31,6 +37,8 @@ int __real_file_read(struct dir *d, const char *name, struct buf *out, struct er
 int __real_file_read_secret(struct dir *d, const char *name, struct buf *out, struct err *e);
 int __real_settings_get(struct settings *s, const char *key, const char *name, struct value *v,
     struct err *e);
+int64_t __real_clock_mono_ms(void);
+int64_t __wrap_clock_mono_ms(void);
 void __wrap_file_stamp(const char *path, struct file_stamp *out);
 int __wrap_file_read(struct dir *d, const char *name, struct buf *out, struct err *e);
 int __wrap_file_read_secret(struct dir *d, const char *name, struct buf *out, struct err *e);
@@ -44,10 +52,26 @@ __wrap_file_stamp(const char *path, struct file_stamp *out)
 	__real_file_stamp(path, out);
 }
 
+/* A file that can't be opened for a moment; NULL: none. */
+static const char *unreadable;
+
+/* Milliseconds that the monotonic clock is ahead. */
+static int64_t ahead;
+
+int64_t
+__wrap_clock_mono_ms(void)
+{
+	return __real_clock_mono_ms() + ahead;
+}
+
 int
 __wrap_file_read(struct dir *d, const char *name, struct buf *out, struct err *e)
 {
 	reads++;
+	if (unreadable != NULL && strcmp(name, unreadable) == 0) {
+		errno = EMFILE;
+		return err_set(e, ERR_IO, "%s", name);
+	}
 	return __real_file_read(d, name, out, e);
 }
 
@@ -123,6 +147,169 @@ look_costs_a_stat(void **state)
 	assert_int_equal(seteuid(root), 0);
 }
 
+/* Files that don't look as if they may still change. */
+static void
+settle(void)
+{
+	const struct timespec pause = { 1, 100000000 };
+
+	nanosleep(&pause, NULL);
+}
+
+/* A handle with the files of a place at a level. */
+static struct slipway_tls *
+of_place(enum slipway_tls_side side, const char *level, const struct place *p)
+{
+	struct slipway_tls *t = side_new(side, level, NULL, NULL);
+
+	slipway_tls_set(t, "TLS_KeyFile", p->key);
+	slipway_tls_set(t, "TLS_CertFile", p->cert);
+	return t;
+}
+
+static const struct again_row {
+	const char *name;
+	enum slipway_tls_side side;
+	const char *level;
+	bool before, content; /* a good pair was there; the new one is given by the program */
+	bool moment;	      /* it can't be read for a moment; else it isn't valid yet */
+} again_rows[] = {
+	{ "again: not valid yet", SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", true, false, false },
+	{ "again: not valid yet, the first", SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", false, false,
+	    false },
+	{ "again: not valid yet, a client's", SLIPWAY_TLS_CLIENT, "TLSNoPeerAuth", true, false,
+	    false },
+	{ "again: not valid yet, given by the program", SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", true,
+	    true, false },
+	{ "again: not valid yet, at level None", SLIPWAY_TLS_SERVER, "None", true, false, false },
+	{ "again: unreadable for a moment", SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", true, false,
+	    true },
+	{ "again: unreadable for a moment, the first", SLIPWAY_TLS_CLIENT, "TLSNoPeerAuth", false,
+	    false, true },
+};
+
+/*
+ * What was refused is looked at again, at most once a second, although no file changes.  False: the
+ * certificate was valid before it could be refused.
+ */
+static bool
+is_looked_at_again(const struct again_row *r, long seconds)
+{
+	struct look early = { .name = "early", .seconds = seconds };
+	const time_t begins = time(NULL) + seconds;
+	const int want = r->before || strcmp(r->level, "None") == 0 ? 0 : SLIPWAY_TLS_ERROR;
+	struct id next = id_make(r->moment ? &(struct look){ .name = "next" } : &early, NULL);
+	struct slipway_tls *t, *other;
+	struct place p;
+	int first, second;
+	int64_t until;
+	struct ends e;
+
+	place_make(&p);
+	place_fill(&p);
+	t = of_place(r->side, r->level, &p);
+	if (r->before)
+		assert_int_equal(slipway_tls_check(t), 0);
+	if (r->content) {
+		pem(t, "TLS_KeyFile", next.key_pem);
+		pem(t, "TLS_CertFile", next.cert_pem);
+	} else {
+		put_text(p.key, next.key_pem, 0600);
+		put_text(p.cert, next.cert_pem, 0644);
+		settle();
+	}
+	if (r->moment)
+		unreadable = p.cert;
+	first = slipway_tls_check(t);
+	unreadable = NULL;
+
+	/* Nothing is read before the second is over, and the answer is the same. */
+	ahead -= 500; /* a slow machine, too */
+	reads = 0;
+	second = slipway_tls_check(t);
+	ahead += 500;
+	if (!r->moment && time(NULL) >= begins) {
+		slipway_tls_free(t);
+		place_remove(&p);
+		id_free(&next);
+		return false;
+	}
+	assert_int_equal(first, want);
+	assert_int_equal(second, want);
+	assert_int_equal(reads, 0);
+	if (want != 0)
+		assert_non_null(strstr(slipway_tls_error(t), "cert.pem"));
+	ahead += 1001;
+	for (until = __real_clock_mono_ms() + seconds * 1000 + HANG_MS;
+	     __real_clock_mono_ms() < until;) {
+		other = side_new(r->side == SLIPWAY_TLS_SERVER ? SLIPWAY_TLS_CLIENT
+							       : SLIPWAY_TLS_SERVER,
+		    "TLSPeerAuth", r->side == SLIPWAY_TLS_SERVER ? NULL : &kernel, &next);
+		ahead += 1001;
+		if (slipway_tls_check(t) == 0) {
+			bool server = r->side == SLIPWAY_TLS_SERVER;
+			int rc;
+
+			ends_open(&e, server ? t : other, server ? other : t);
+			rc = talk(&e);
+			ends_close(&e);
+			if (rc == 0)
+				until = 0;
+		}
+		slipway_tls_free(other);
+		clock_sleep_ms(until == 0 ? 0 : 50);
+	}
+	assert_int_equal(until, 0);
+	slipway_tls_free(t);
+	place_remove(&p);
+	id_free(&next);
+	return true;
+}
+
+static void
+looked_at_again(void **state)
+{
+	long seconds = 3;
+
+	while (!is_looked_at_again(*state, seconds))
+		seconds *= 3;
+}
+
+/* One of several trusted files, and a list of revocations, can't be read for a moment. */
+static void
+trusted_again(void **state)
+{
+	struct id second = id_make(&(struct look){ .name = "second" }, NULL);
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, NULL), *s;
+	char list[512];
+	struct place p;
+
+	(void)state;
+	place_make(&p);
+	put_text(p.key, kernel.cert_pem, 0644);
+	put_text(p.cert, second.cert_pem, 0644);
+	settle();
+	snprintf(list, sizeof list, " %s ; %s", p.key, p.cert);
+	slipway_tls_set(c, "TLS_TrustedCerts", list);
+	unreadable = p.cert;
+	assert_int_equal(slipway_tls_check(c), 0);
+	assert_non_null(strstr(slipway_tls_warning(c), "the others stay in use"));
+	unreadable = NULL;
+	ahead += 1001;
+	s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &second, NULL);
+	meet(s, c, SLIPWAY_TLS_OK, NULL);
+	slipway_tls_free(s);
+
+	/* All is well: nothing is read again. */
+	reads = 0;
+	ahead += 1001;
+	assert_int_equal(slipway_tls_check(c), 0);
+	assert_int_equal(reads, 0);
+	slipway_tls_free(c);
+	place_remove(&p);
+	id_free(&second);
+}
+
 /* A key that others can read is refused, or warned of once when the program says so. */
 static void
 open_key(void **state)
@@ -183,11 +370,6 @@ no_sigpipe(void **state)
 	}
 	sigaction(SIGPIPE, &was, NULL);
 }
-
-/* Milliseconds: of the program's timer, of its limit for a call, and until it would be a hang. */
-#define TICK_MS	 20
-#define LIMIT_MS 300
-#define HANG_MS	 10000
 
 static void
 on_tick(int sig)
@@ -413,15 +595,17 @@ free_kernel(void **state)
 int
 main(void)
 {
-	static struct CMUnitTest tests[4 + N(wait_rows)] = {
+	static struct CMUnitTest tests[5 + N(wait_rows) + N(again_rows)] = {
+		cmocka_unit_test(trusted_again),
 		cmocka_unit_test(look_costs_a_stat),
 		cmocka_unit_test(open_key),
 		cmocka_unit_test(no_sigpipe),
 		cmocka_unit_test(several_servers),
 	};
-	size_t n = 4;
+	size_t n = 5;
 
 	TEST_ROWS(tests, n, wait_rows, limit_under_timer);
+	TEST_ROWS(tests, n, again_rows, looked_at_again);
 
 	return cmocka_run_group_tests_name("tls_posix", tests, make_kernel, free_kernel);
 }

@@ -114,7 +114,8 @@ id_make(const struct look *l, const struct id *by)
 	assert_non_null(id.key);
 	X509_set_version(id.cert, l->old_version ? X509_VERSION_1 : X509_VERSION_3);
 	ASN1_INTEGER_set(X509_get_serialNumber(id.cert), serial++);
-	X509_gmtime_adj(X509_getm_notBefore(id.cert), l->from * DAY - 60);
+	X509_gmtime_adj(X509_getm_notBefore(id.cert),
+	    l->seconds != 0 ? l->seconds : l->from * DAY - 60);
 	X509_gmtime_adj(X509_getm_notAfter(id.cert),
 	    (l->from + (l->days != 0 ? l->days : 365)) * DAY);
 	X509_set_pubkey(id.cert, id.key);

@@ -28,6 +28,7 @@ struct look {
 	size_t name_len; /* of a name with a NUL in it */
 	/* days from now that it begins, and that it lasts (default 365) */
 	long from, days;
+	long seconds; /* from now that it begins, more than from */
 	bool ca;
 	const char *constraints; /* basicConstraints (default, of a CA: critical,CA:TRUE) */
 	const char *key_usage;	 /* keyUsage (default, of a CA: keyCertSign and cRLSign) */

@@ -79,7 +79,7 @@ verdict(void **state)
 	certs = bytes_of("CERTS", text);
 	for (const char *p = r->peer; *p != '\0'; p++)
 		sk_X509_push(sent, id_of(*p)->cert);
-	assert_ok(trust_read(&t, &certs, &crls, "a RULE", &e), &e);
+	assert_ok(trust_read(&t, &certs, &crls, "a RULE", NULL, &e), &e);
 	assert_int_equal(t.n, strlen(r->trusted));
 	/* What is kept between handshakes doesn't change. */
 	for (int i = 0; i < 3; i++) {
@@ -109,13 +109,13 @@ files(void **state)
 
 	(void)state;
 	s.len = strlen(s.text);
-	assert_err(trust_read(&t, &s, &none, NULL, &e), ERR_NOENT, &e);
+	assert_err(trust_read(&t, &s, &none, NULL, NULL, &e), ERR_NOENT, &e);
 	assert_non_null(strstr(e.text, "CERTS: /nonexistent/a: "));
 	s.text = ";;";
-	assert_err(trust_read(&t, &s, &none, NULL, &e), ERR_CONFIG, &e);
+	assert_err(trust_read(&t, &s, &none, NULL, NULL, &e), ERR_CONFIG, &e);
 	assert_string_equal(e.text, "CERTS is not set");
 	s = bytes_of("CERTS", "words");
-	assert_err(trust_read(&t, &s, &none, NULL, &e), ERR_SYNTAX, &e);
+	assert_err(trust_read(&t, &s, &none, NULL, NULL, &e), ERR_SYNTAX, &e);
 	assert_string_equal(e.text,
 	    "CERTS: (given by the program): want a certificate in PEM form");
 	assert_int_equal(t.n, 0);
@@ -132,17 +132,17 @@ lists(void **state)
 	struct err e;
 
 	(void)state;
-	assert_err(trust_read(&t, &certs, &crls, NULL, &e), ERR_SYNTAX, &e);
+	assert_err(trust_read(&t, &certs, &crls, NULL, NULL, &e), ERR_SYNTAX, &e);
 	assert_memory_equal(e.text, "CRL: (given by the program): want certificate rev", 48);
 	/* ca may issue CAs: a chain may prove other_ca yet */
 	crls = bytes_of("CRL", foreign);
-	assert_ok(trust_read(&t, &certs, &crls, NULL, &e), &e);
+	assert_ok(trust_read(&t, &certs, &crls, NULL, NULL, &e), &e);
 	assert_int_equal(t.crl_remark.code, ERR_NONE);
 	trust_free(&t);
 	/* a pin alone proves nobody */
 	assert_ok(trust_read(&t,
 		      &(const struct source){ "CERTS", leaf.cert_pem, strlen(leaf.cert_pem), true },
-		      &crls, NULL, &e),
+		      &crls, NULL, NULL, &e),
 	    &e);
 	assert_string_equal(t.crl_remark.text,
 	    "the list of \"CN=other\" is signed by no CA of CERTS; it revokes nothing");

@@ -107,7 +107,7 @@ SLIPWAY_TLS_API void slipway_tls_free(struct slipway_tls *t);
  * names of files are taken as they are.  slipway_tls_set_pem() gives the content in place of a
  * file's name, for TLS_KeyFile, TLS_CertFile, TLS_TrustedCerts and TLS_CRLFile.  Everything is
  * copied, and used for connections made from then on.  0, or SLIPWAY_TLS_ERROR and nothing changed:
- * an unknown setting, over 1 MiB, or no memory.
+ * an unknown setting, over 1 MiB (lists of revocations: 8 MiB), or no memory.
  */
 SLIPWAY_TLS_API int slipway_tls_set(struct slipway_tls *t, const char *setting, const char *value);
 SLIPWAY_TLS_API int
