@@ -2,6 +2,9 @@
 /* Files that hold one JSON object. */
 #include "lib/os/json_file.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "lib/base/json.h"
 
 json_t *
@@ -15,4 +18,22 @@ json_file_read(struct dir *d, const char *name, size_t max, struct err *e)
 		err_context(e, "%s%s%s", d == NULL ? "" : dir_path(d), d == NULL ? "" : "/", name);
 	buf_free(&text);
 	return j;
+}
+
+int
+json_file_write(struct dir *d, const char *name, const json_t *j, size_t max, unsigned mode,
+    struct err *e)
+{
+	char *text = json_dumps(j, JSON_INDENT(1) | JSON_SORT_KEYS);
+	size_t len;
+	int rc;
+
+	if (text == NULL)
+		return err_nomem(e);
+	len = strlen(text);
+	rc = len <= max
+	    ? file_replace(d, name, text, len, mode, e)
+	    : err_setx(e, ERR_TOO_LARGE, "%s: want at most %zu bytes, got %zu", name, max, len);
+	free(text);
+	return rc;
 }

@@ -2,7 +2,6 @@
 /* The database of a CA. */
 #include "server/cert/ca_db.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/date.h"
@@ -123,17 +122,7 @@ ca_db_read(struct dir *d, struct err *e)
 int
 ca_db_write(struct dir *d, const json_t *db, struct err *e)
 {
-	char *text = json_dumps(db, JSON_INDENT(1) | JSON_SORT_KEYS);
-	struct buf out = BUF_INIT(CA_DB_MAX);
-	int rc = -1;
-
-	if (text == NULL)
-		return err_nomem(e);
-	if (buf_adds(&out, text, e) == 0 && buf_addc(&out, '\n', e) == 0)
-		rc = file_replace(d, CA_DB_FILE, out.data, out.len, FILE_MODE, e);
-	buf_free(&out);
-	free(text);
-	return rc;
+	return json_file_write(d, CA_DB_FILE, db, CA_DB_MAX, FILE_MODE, e);
 }
 
 int

@@ -28,7 +28,7 @@ static int
 save(struct dir *d, const char *name, const struct record *r, struct err *e)
 {
 	json_t *j = record_json(r, e);
-	int rc = j == NULL ? -1 : state_write_json(d, name, j, e);
+	int rc = j == NULL ? -1 : json_file_write(d, name, j, RECORD_MAX, STATE_MODE, e);
 
 	json_decref(j);
 	return rc;

@@ -27,7 +27,7 @@ notes_set_waiting(struct dir *state, int64_t serial, int64_t release, const stru
 	    (json_int_t)release, "time", when, "error", "code", err_name(why->code), "text",
 	    why->text);
 	if (j != NULL)
-		state_write_json(state, WAITING, j, &ignored);
+		json_file_write(state, WAITING, j, NOTE_MAX, STATE_MODE, &ignored);
 	json_decref(j);
 }
 
@@ -82,7 +82,7 @@ notes_set_leftovers(struct dir *state, const json_t *list, struct err *e)
 		return file_remove(state, LEFTOVERS, e) == -1 ? -1 : 0;
 	if ((j = json_pack("{s:O}", "leftovers", list)) == NULL)
 		return err_nomem(e);
-	rc = state_write_json(state, LEFTOVERS, j, e);
+	rc = json_file_write(state, LEFTOVERS, j, NOTE_MAX, STATE_MODE, e);
 	json_decref(j);
 	return rc;
 }

@@ -18,9 +18,10 @@
  *   lock                  held by the process that updates
  */
 
-#include <jansson.h>
-
 #include "lib/os/file.h"
+
+/* The permissions of these files: what is applied is no secret. */
+#define STATE_MODE 0644
 
 /* Names of a journal: before it is decided, once it is, and while it is taken back. */
 #define STATE_JOURNAL_PREPARED	"journal.new"
@@ -32,8 +33,5 @@
  * be of two releases.
  */
 bool state_pending(struct dir *state);
-
-/* Replace a file by a JSON object, durably.  0 or -1. */
-int state_write_json(struct dir *d, const char *name, const json_t *j, struct err *e);
 
 #endif
