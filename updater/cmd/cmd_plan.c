@@ -111,9 +111,7 @@ print_first_line(const struct showing *s, const struct preview *p, bool nothing)
 	long long from = p->from, to = p->plan->release;
 
 	if (p->held)
-		printf(
-		    "%s: release %lld stays, to which this station was rolled back; release %lld isn't taken again.\n",
-		    app, from, to);
+		printf(CMD_HELD ".\n", app, from, to);
 	else if (nothing && from == to)
 		printf("%s: nothing would change, release %lld is applied.\n", app, to);
 	else if (from == 0)

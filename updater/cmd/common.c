@@ -92,9 +92,7 @@ tell(const struct station *st, const struct update_result *r)
 		log_info("%s: release %lld is applied; this user may not update the station",
 		    st->application, (long long)r->release);
 	else if (r->held)
-		log_info(
-		    "%s: release %lld stays, to which this station was rolled back; release %lld isn't taken again",
-		    st->application, (long long)r->release, (long long)r->newest);
+		log_info(CMD_HELD, st->application, (long long)r->release, (long long)r->newest);
 	else
 		log_info("%s: nothing new, release %lld is applied", st->application,
 		    (long long)r->release);

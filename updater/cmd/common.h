@@ -63,6 +63,10 @@ struct update_options cmd_update_options(const struct cmd_options *o, int64_t de
 int cmd_update_station(const struct cmd_station *c, const struct update_options *o,
     struct update_result *r, struct err *e);
 
+/* A rollback holds: the application, its release, and the newer one (long long). */
+#define CMD_HELD \
+	"%s: release %lld stays, to which this station was rolled back; release %lld isn't taken again"
+
 /* Returns "" or "s", for the end of a word for n things. */
 const char *cmd_plural(size_t n);
 

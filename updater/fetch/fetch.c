@@ -9,9 +9,6 @@
 #include "updater/fetch/directory.h"
 #include "lib/sftp/fingerprint.h"
 
-/* Servers of one configuration. */
-#define FETCH_SERVERS_MAX 16
-
 /* Reconnections to one server within one call, after it broke off in the middle of files. */
 #define FETCH_RECONNECTS 1
 
@@ -95,9 +92,8 @@ prepare(struct fetch *f, struct err *e)
 	const struct fetch_config *c = &f->config;
 	bool sftp = false;
 
-	if (c->nurls == 0 || c->nurls > FETCH_SERVERS_MAX)
-		return err_setx(e, ERR_CONFIG, "want 1 to %d servers, got %zu", FETCH_SERVERS_MAX,
-		    c->nurls);
+	if (c->nurls == 0)
+		return err_setx(e, ERR_CONFIG, "want a server, got none");
 	if ((f->urls = calloc(c->nurls, sizeof *f->urls)) == NULL)
 		return err_nomem(e);
 	for (f->n = 0; f->n < c->nurls; f->n++) {
