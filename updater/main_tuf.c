@@ -4,7 +4,7 @@
 
 #include "lib/os/process.h"
 #include "lib/sftp/child.h"
-#include "updater/cmd/tuf.h"
+#include "updater/cmd/command.h"
 
 int
 main(int argc, char **argv)

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "lib/cli/help.h"
-#include "lib/cli/near.h"
 
 /* Bytes of a command's name, and of what is typed in its place. */
 #define NAME_SIZE 64

@@ -4,6 +4,7 @@
 
 /* Help, usage and completion, printed from the tables. */
 #include <stdio.h>
+#include <stddef.h>
 
 #include "lib/cli/command.h"
 
@@ -30,5 +31,20 @@ void help_usage(const struct program *p, const struct command *c, FILE *out);
 
 /* Prints the completion script for bash on standard output. */
 void help_completion(const struct program *p);
+
+/* Bytes of a word or name that are compared; longer ones are never near. */
+#define NEAR_SIZE 64
+
+/* "Did you mean": the name that is nearest to a mistyped word. */
+struct near {
+	const char *word; /* len bytes */
+	size_t len;
+	const char *best; /* best_len bytes; NULL: no name was near enough */
+	size_t best_len;
+	size_t distance; /* of best */
+};
+
+/* Makes name (len bytes) the best one if it is nearer than the names before. */
+void near_try(struct near *n, const char *name, size_t len);
 
 #endif

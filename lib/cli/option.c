@@ -7,7 +7,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/number.h"
-#include "lib/cli/near.h"
+#include "lib/cli/help.h"
 
 /* Bytes of the words of a choice in an error. */
 #define WORDS_TEXT_MAX 512

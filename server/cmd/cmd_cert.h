@@ -4,7 +4,7 @@
 
 /* What the commands about private CAs have in common. */
 #include "server/cert/ca.h"
-#include "server/cmd/common.h"
+#include "server/cmd/command.h"
 
 /*
  * Opens the CA that --ca names: a name below ca/ of the repository, or a directory with a '/' in

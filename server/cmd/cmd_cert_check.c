@@ -14,7 +14,7 @@
 #include "lib/x509/judge.h"
 #include "lib/x509/pair.h"
 #include "lib/x509/trust.h"
-#include "server/cmd/common.h"
+#include "server/cmd/command.h"
 #include "server/cmd/term.h"
 
 /* Bytes of TLS_TrustedCerts. */

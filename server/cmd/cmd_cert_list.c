@@ -14,7 +14,7 @@
 #include "lib/os/log.h"
 #include "server/cert/probe.h"
 #include "lib/x509/facts.h"
-#include "server/cmd/common.h"
+#include "server/cmd/command.h"
 #include "server/cmd/term.h"
 #include "server/repo/repo.h"
 

@@ -6,7 +6,7 @@
 #include "lib/base/date.h"
 #include "lib/x509/key.h"
 #include "server/cert/pair_files.h"
-#include "server/cmd/common.h"
+#include "server/cmd/command.h"
 #include "server/repo/repo.h"
 
 #define OUT_MODE 0755

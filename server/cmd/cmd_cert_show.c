@@ -6,7 +6,7 @@
 #include "lib/os/file.h"
 #include "lib/os/log.h"
 #include "lib/x509/facts.h"
-#include "server/cmd/common.h"
+#include "server/cmd/command.h"
 #include "server/cmd/term.h"
 
 static int

@@ -8,7 +8,7 @@
 #include "server/cert/pair_files.h"
 #include "server/cert/sign.h"
 #include "server/cmd/cmd_cert.h"
-#include "server/cmd/common.h"
+#include "server/cmd/command.h"
 #include "server/repo/repo.h"
 
 /*

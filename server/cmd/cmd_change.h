@@ -3,7 +3,7 @@
 #define SERVER_CMD_CMD_CHANGE_H
 
 /* The commands that change a repository: their options, and a session's result at the terminal. */
-#include "server/cmd/common.h"
+#include "server/cmd/command.h"
 #include "server/repo/session.h"
 
 /* Rows of options that each of these commands has; member is its struct session. */

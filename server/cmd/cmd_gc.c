@@ -5,7 +5,7 @@
 
 #include "server/repo/audit_state.h"
 #include "lib/os/log.h"
-#include "server/cmd/common.h"
+#include "server/cmd/command.h"
 #include "server/repo/gc.h"
 #include "server/repo/session.h"
 

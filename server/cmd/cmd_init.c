@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "server/repo/audit_state.h"
-#include "server/cmd/common.h"
+#include "server/cmd/command.h"
 #include "server/repo/repo.h"
 
 struct options {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "server/cmd/common.h"
+#include "server/cmd/command.h"
 #include "server/repo/audit_state.h"
 #include "server/repo/keyset.h"
 #include "server/repo/session.h"

@@ -10,7 +10,7 @@
 #include "lib/base/text.h"
 #include "lib/os/log.h"
 #include "lib/os/move.h"
-#include "server/cmd/common.h"
+#include "server/cmd/command.h"
 #include "server/repo/change_commit.h"
 #include "server/repo/repo.h"
 

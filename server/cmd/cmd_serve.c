@@ -6,7 +6,7 @@
 
 #include "lib/os/places.h"
 #include "lib/os/path.h"
-#include "server/cmd/common.h"
+#include "server/cmd/command.h"
 #include "server/repo/repo.h"
 #include "server/sshd/serve.h"
 #include "server/sshd/sshd.h"

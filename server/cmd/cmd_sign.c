@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "server/cmd/common.h"
+#include "server/cmd/command.h"
 #include "server/repo/describe.h"
 #include "server/keys/passphrase.h"
 #include "server/repo/request.h"

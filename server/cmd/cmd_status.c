@@ -5,7 +5,7 @@
 
 #include "lib/base/list.h"
 #include "lib/base/date.h"
-#include "server/cmd/common.h"
+#include "server/cmd/command.h"
 #include "server/cmd/term.h"
 #include "server/repo/audit_change.h"
 #include "server/repo/repo.h"

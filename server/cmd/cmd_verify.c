@@ -6,9 +6,9 @@
 
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
-#include "server/cmd/common.h"
+#include "server/cmd/command.h"
 #include "server/repo/audit_change.h"
-#include "server/repo/served_check.h"
+#include "server/repo/served.h"
 
 /* Bytes of timestamp.json that are compared. */
 #define STAMP_MAX (64u * 1024)

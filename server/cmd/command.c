@@ -7,7 +7,6 @@
 
 #include "lib/os/log.h"
 #include "lib/os/places.h"
-#include "server/cmd/common.h"
 #include "server/keys/terminal.h"
 #include "server/repo/repo.h"
 

@@ -7,7 +7,7 @@
 
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
-#include "server/cmd/common.h"
+#include "server/cmd/command.h"
 
 struct term
 term_start(int64_t warn_days)

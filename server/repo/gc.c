@@ -12,7 +12,7 @@
 #include "lib/os/move.h"
 #include "lib/os/path.h"
 #include "server/repo/audit_change.h"
-#include "server/repo/served_check.h"
+#include "server/repo/served.h"
 
 /* Names are the tree's. */
 struct list {

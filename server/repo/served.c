@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The files of the served tree, and those that nothing names. */
-#include "server/repo/served_check.h"
+#include "server/repo/served.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Checking the metadata and targets of the served tree, and noting the files that they name. */
-#include "server/repo/served_check.h"
+#include "server/repo/served.h"
 
 #include <inttypes.h>
 #include <stdio.h>

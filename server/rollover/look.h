@@ -52,4 +52,7 @@ void look_kernel(struct look *l, const struct replace *p, size_t i);
 /* How many of the Kernels were seen to serve that certificate. */
 size_t look_serving(const struct look *l, int which);
 
+/* Appends in words where a replacement stands and which command comes next.  0 or -1. */
+int say_standing(const struct replace *p, const struct look *l, struct buf *out, struct err *e);
+
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Where a replacement stands, in words. */
-#include "server/rollover/say.h"
+#include "server/rollover/look.h"
 
 #include <stdio.h>
 

@@ -14,7 +14,6 @@
 #include "server/repo/audit_state.h"
 #include "server/rollover/edit.h"
 #include "server/rollover/hook.h"
-#include "server/rollover/undo.h"
 
 /* Milliseconds that a Kernel may take to serve the pair from the hook, and between looks. */
 #define INSTALL_MS	10000

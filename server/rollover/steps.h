@@ -52,4 +52,7 @@ int steps_move(struct steps *s, enum replace_moving way, struct err *e);
 /* Makes the state durable and records a step that isn't a publication. */
 int steps_record(struct steps *s, const char *step, struct err *e);
 
+/* Takes the last step of a replacement back.  Returns STEPS_DONE, STEPS_ATTEND, or -1. */
+int undo_step(struct steps *s, struct err *e);
+
 #endif

@@ -5,7 +5,7 @@
  * The same rule as on the way there: no Kernel is given a pair that a station may not trust yet,
  * and no release drops a certificate that a Kernel may serve.
  */
-#include "server/rollover/undo.h"
+#include "server/rollover/steps.h"
 
 #include <stdio.h>
 

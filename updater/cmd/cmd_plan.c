@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* slipway plan */
-#include "updater/cmd/common.h"
+#include "updater/cmd/command.h"
 
 #include <inttypes.h>
 #include <stdio.h>

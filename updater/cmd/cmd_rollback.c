@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* slipway rollback */
-#include "updater/cmd/common.h"
+#include "updater/cmd/command.h"
 
 #include <string.h>
 

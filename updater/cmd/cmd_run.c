@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* slipway run: update, then become the program. */
-#include "updater/cmd/common.h"
+#include "updater/cmd/command.h"
 #include "updater/cmd/progress.h"
 
 #include "lib/os/clock.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* slipway settings get, set, delete, list, export, import. */
-#include "updater/cmd/common.h"
+#include "updater/cmd/command.h"
 
 #include <inttypes.h>
 #include <stdio.h>

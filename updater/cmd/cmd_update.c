@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* slipway update */
-#include "updater/cmd/common.h"
+#include "updater/cmd/command.h"
 
 #include "updater/cmd/progress.h"
 

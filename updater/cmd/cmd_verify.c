@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* slipway verify */
-#include "updater/cmd/common.h"
+#include "updater/cmd/command.h"
 
 #include <stdio.h>
 

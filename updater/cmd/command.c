@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* slipway: its table of commands. */
+/* slipway: its table of commands, and what they share. */
 #include "updater/cmd/command.h"
 
 #include "lib/os/log.h"
+#include "lib/os/child.h"
+#include "lib/os/clock.h"
+#include "lib/os/places.h"
+#include "lib/sftp/child.h"
 
 static const struct command *const commands[] = { &cmd_enroll, &cmd_run, &cmd_update, &cmd_plan,
 	&cmd_rollback, &cmd_history, &cmd_verify, &cmd_status, &cmd_settings_get, &cmd_settings_set,
@@ -18,4 +22,128 @@ slipway_main(int argc, char **argv)
 {
 	log_open(slipway.name, LOG_LEVEL_INFO);
 	return cli_main(&slipway, NULL, argc, argv);
+}
+
+const char *
+cmd_plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+struct settings *
+cmd_settings_open(struct err *e)
+{
+	if (place_home_ignored())
+		log_warn(
+		    "SLIPWAY_HOME is ignored: a privileged process works on the whole station, because the "
+		    "environment may be its caller's; run this as an ordinary user, or unset the variable");
+	return settings_open(e);
+}
+
+int
+cmd_station_open(const struct call *call, bool fetches, struct cmd_station *c, struct err *e)
+{
+	const struct cmd_options *o = call->options;
+	/* The arguments belong to a program only where options end at the first argument. */
+	int argc = call->command->stop ? call->argc : 0;
+	struct err ignored;
+
+	if (o->log != NULL)
+		log_also(o->log);
+	if (o->quiet)
+		log_open("slipway", LOG_LEVEL_WARN);
+	*c = (struct cmd_station){ .child.role = &sftp_child_role };
+	/* First of all: the child prepares on another processor meanwhile. */
+	if (fetches)
+		c->child.early = child_start(&sftp_child_role, &ignored);
+	if ((c->settings = cmd_settings_open(e)) == NULL)
+		return -1;
+	return station_load(c->settings, o->installation, o->application, argc, call->argv,
+	    &c->station, e);
+}
+
+void
+cmd_station_close(struct cmd_station *c)
+{
+	child_end(c->child.early, 0, NULL);
+	station_free(&c->station);
+	settings_close(c->settings);
+}
+
+static void
+server_failed(void *arg, const char *url, const struct err *why)
+{
+	(void)arg;
+	log_warn("%s: %s; trying the next server", url, why->text);
+}
+
+static void
+script_log(void *arg, enum log_level level, const char *subject, const char *text)
+{
+	(void)arg;
+	log_line(level, "%s: %s", subject, text);
+}
+
+struct update_options
+cmd_update_options(const struct cmd_options *o, int64_t default_ms)
+{
+	return (struct update_options){
+		.deadline = clock_mono_ms() + (o->deadline > 0 ? o->deadline * 1000 : default_ms),
+		.offline = o->offline,
+		.repair = o->repair,
+		.failed = server_failed,
+		.log = script_log,
+	};
+}
+
+static void
+tell(const struct station *st, const struct update_result *r)
+{
+	if (r->changed)
+		log_info(
+		    "%s: applied release %lld: %zu file%s changed (%zu fetched), %zu setting%s",
+		    st->application, (long long)r->release, r->files, cmd_plural(r->files),
+		    r->fetched, r->settings, cmd_plural(r->settings));
+	else if (r->read_only)
+		log_info("%s: release %lld is applied; this user may not update the station",
+		    st->application, (long long)r->release);
+	else if (r->held)
+		log_info(CMD_HELD, st->application, (long long)r->release, (long long)r->newest);
+	else
+		log_info("%s: nothing new, release %lld is applied", st->application,
+		    (long long)r->release);
+	if (r->user_settings > 0)
+		log_info("%s: %zu setting%s of this user changed", st->application,
+		    r->user_settings, cmd_plural(r->user_settings));
+}
+
+static void
+tell_recovered(const struct update_result *r)
+{
+	if (r->recovered == TRANSACTION_FINISHED)
+		log_warn("an earlier update was interrupted; it is completed now");
+	else if (r->recovered == TRANSACTION_UNDONE)
+		log_warn("an earlier update was interrupted; what it had begun is taken back");
+}
+
+int
+cmd_update_station(const struct cmd_station *c, const struct update_options *o,
+    struct update_result *r, struct err *e)
+{
+	const struct station *st = &c->station;
+	int rc = update_run(st, c->settings, o, r, e);
+
+	tell_recovered(r);
+	if (r->changed && file_modes_lost())
+		log_warn(
+		    "%s: a file system there keeps no permissions; files have those that it was mounted with",
+		    st->application);
+	if (r->stood_still)
+		log_warn(
+		    "the clock stands before the last good refresh, whose time is taken instead; set the clock");
+	if (rc == 0 && o->offline)
+		log_info("%s: offline, no server was asked", st->application);
+	else if (rc == 0)
+		tell(st, r);
+	return rc;
 }

@@ -3,7 +3,7 @@
  * slipway-tuf: looks into a TUF repository, or fetches files from it with full verification, by
  * lib/tuf and the transport.
  */
-#include "updater/cmd/tuf.h"
+#include "updater/cmd/command.h"
 
 #include <stdio.h>
 #include <string.h>
