@@ -22,28 +22,39 @@ struct signing {
 	struct passphrases p;
 	bool yes, show;
 	json_t *request;
-	struct {
-		struct privkey *k;
-		const char *role; /* the role that it may sign, or NULL: each that asks for it */
+	/* Keys that are to sign; their passphrases are asked for once the change was shown. */
+	struct signer {
+		char id[SHA256_HEX_SIZE];
+		struct privkey *k; /* NULL: not loaded yet */
+		const char *role;  /* the role that it may sign, or NULL: each that asks for it */
+		const char *file;  /* of --key, or NULL: it is in keys/ */
 	} with[KEYS_MAX];
 	size_t n;
+	struct keystore *ks; /* or NULL */
 };
 
+/* Adds a key that is to sign.  k is taken over. */
 static int
-add_key(struct signing *s, struct privkey *k, const char *role, struct err *e)
+add_key(struct signing *s, const char *id, const char *role, const char *file, struct privkey *k,
+    struct err *e)
 {
+	struct signer *with = &s->with[s->n];
+
 	if (s->n == KEYS_MAX) {
 		privkey_free(k);
 		return err_setx(e, ERR_TOO_LARGE, "over %d private keys", KEYS_MAX);
 	}
-	s->with[s->n].k = k;
-	s->with[s->n++].role = role;
+	snprintf(with->id, sizeof with->id, "%s", id);
+	with->role = role;
+	with->file = file;
+	with->k = k;
+	s->n++;
 	return 0;
 }
 
-/* Loads the keys of the directory that the file asks for. */
+/* Adds the keys of the directory that the file asks for. */
 static int
-load_for(struct signing *s, struct keystore *ks, const json_t *file, struct err *e)
+find_for(struct signing *s, const json_t *file, struct err *e)
 {
 	const json_t *signers = json_object_get(file, "signers");
 	const char *role = request_role(file);
@@ -53,55 +64,105 @@ load_for(struct signing *s, struct keystore *ks, const json_t *file, struct err 
 
 		for (size_t k = 0; k < json_array_size(ids); k++) {
 			const char *id = json_string_value(json_array_get(ids, k));
-			struct privkey *key;
 			bool have = false;
 			int rc;
 
 			for (size_t m = 0; m < s->n; m++)
-				have |= s->with[m].role == role &&
-				    strcmp(privkey_id(s->with[m].k), id) == 0;
-			if (have || (rc = keystore_has(ks, role, id, e)) == 0)
+				have |= s->with[m].role == role && strcmp(s->with[m].id, id) == 0;
+			if (have || (rc = keystore_has(s->ks, role, id, e)) == 0)
 				continue;
-			if (rc == -1 ||
-			    (key = keystore_load(ks, role, id, &s->p, NULL, e)) == NULL ||
-			    add_key(s, key, role, e) == -1)
+			if (rc == -1 || add_key(s, id, role, NULL, NULL, e) == -1)
 				return -1;
 		}
 	}
 	return 0;
 }
 
-static int
-load_keys(struct signing *s, const char *repo, struct err *e)
+/* The key of the request whose id begins with digits, and its object.  NULL: there is none. */
+static const char *
+key_of(const json_t *request, const char *digits, json_t **key)
 {
-	struct keystore *ks;
-	int rc = -1;
+	for (size_t i = 0; i < request_count(request); i++) {
+		const json_t *signers = json_object_get(request_file(request, i), "signers");
 
-	for (size_t i = 0; i < s->files.n; i++) {
-		struct privkey *k = keystore_read(s->files.values[i], &s->p, NULL, e);
+		for (size_t k = 0; k < json_array_size(signers); k++) {
+			const char *id;
 
-		if (k == NULL || add_key(s, k, NULL, e) == -1)
-			return -1;
+			json_object_foreach (json_object_get(json_array_get(signers, k), "keys"),
+			    id, *key)
+				if (strncmp(id, digits, strlen(digits)) == 0)
+					return id;
+		}
 	}
+	return NULL;
+}
+
+/*
+ * Adds the key in a file.  An encrypted one is known by the file's name, as keys/ has it; without
+ * such a name only its contents tell which key it is.
+ */
+static int
+find_file(struct signing *s, const char *file, struct err *e)
+{
+	char digits[KEYSTORE_ID_DIGITS + 1];
+	struct privkey *k;
+	const char *id;
+	json_t *key;
+	int sealed = keystore_sealed(file, e);
+
+	if (sealed == -1)
+		return -1;
+	if (sealed == 1 && keystore_digits(file, digits) &&
+	    (id = key_of(s->request, digits, &key)) != NULL)
+		return add_key(s, id, NULL, file, NULL, e);
+	if ((k = keystore_read(file, &s->p, NULL, e)) == NULL)
+		return -1;
+	return add_key(s, privkey_id(k), NULL, file, k, e);
+}
+
+static int
+find_keys(struct signing *s, const char *repo, struct err *e)
+{
+	for (size_t i = 0; i < s->files.n; i++)
+		if (find_file(s, s->files.values[i], e) == -1)
+			return -1;
 	if (s->keys == NULL && s->files.n > 0)
 		return 0;
-	ks = s->keys != NULL ? keystore_open(s->keys, false, e) : session_keys(repo, e);
-	if (ks == NULL)
+	s->ks = s->keys != NULL ? keystore_open(s->keys, false, e) : session_keys(repo, e);
+	if (s->ks == NULL)
 		return -1;
 	for (size_t i = 0; i < request_count(s->request); i++)
-		if (load_for(s, ks, request_file(s->request, i), e) == -1)
-			goto out;
-	rc = 0;
-out:
-	keystore_close(ks);
-	return rc;
+		if (find_for(s, request_file(s->request, i), e) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+load_keys(struct signing *s, struct err *e)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct signer *with = &s->with[i];
+
+		if (with->k != NULL)
+			continue;
+		with->k = with->file != NULL
+		    ? keystore_read(with->file, &s->p, NULL, e)
+		    : keystore_load(s->ks, with->role, with->id, &s->p, NULL, e);
+		if (with->k == NULL)
+			return -1;
+		/* Whatever was shown was shown for the key of this id. */
+		if (strcmp(privkey_id(with->k), with->id) != 0)
+			return err_setx(e, ERR_CONFLICT, "%s: want key %s, got %s", with->file,
+			    with->id, privkey_id(with->k));
+	}
+	return 0;
 }
 
 static bool
 may_sign(const struct signing *s, size_t i, const json_t *file)
 {
 	return (s->with[i].role == NULL || strcmp(s->with[i].role, request_role(file)) == 0) &&
-	    request_wants(file, privkey_id(s->with[i].k));
+	    request_wants(file, s->with[i].id);
 }
 
 /*
@@ -120,12 +181,11 @@ believed(const struct signing *s, const json_t *file, struct err *e)
 	    json_integer_value(json_object_get(new, "version")))
 		return NULL;
 	for (size_t i = 0; i < s->n && !ours; i++) {
-		json_t *public = privkey_public(s->with[i].k, e);
-		int rc = public == NULL
-		    ? -1
-		    : request_signed_by(before, privkey_id(s->with[i].k), public, e);
+		json_t *public;
+		int rc = key_of(s->request, s->with[i].id, &public) == NULL
+		    ? 0
+		    : request_signed_by(before, s->with[i].id, public, e);
 
-		json_decref(public);
 		if (rc == -1)
 			return NULL;
 		ours = rc == 1;
@@ -197,8 +257,7 @@ check_use(const struct signing *s, struct err *e)
 			used |= may_sign(s, i, request_file(s->request, f));
 		if (!used)
 			return err_setx(e, ERR_CONFLICT,
-			    "%s: nothing in it is to be signed by key %s", s->path,
-			    privkey_id(s->with[i].k));
+			    "%s: nothing in it is to be signed by key %s", s->path, s->with[i].id);
 	}
 	if (s->n == 0)
 		return err_setx(e, ERR_NOENT, "%s: none of the keys here is to sign it", s->path);
@@ -212,13 +271,13 @@ sign(struct signing *s, const char *repo, struct err *e)
 		return -1;
 	if (s->show)
 		return describe(s, e);
-	if (load_keys(s, repo, e) == -1 || check_use(s, e) == -1 || describe(s, e) == -1)
+	if (find_keys(s, repo, e) == -1 || check_use(s, e) == -1 || describe(s, e) == -1)
 		return -1;
 	if (fflush(stdout) == EOF)
 		return err_set(e, ERR_IO, "standard output");
 	if (!s->yes && cmd_agree("Sign this?", "sign", "not signed", e) == -1)
 		return -1;
-	return sign_all(s, e);
+	return load_keys(s, e) == -1 ? -1 : sign_all(s, e);
 }
 
 static int
@@ -235,6 +294,7 @@ run(struct call *call, struct err *e)
 		err_context(e, "give --keys DIR or --key FILE, or a repository");
 	for (size_t i = 0; i < s->n; i++)
 		privkey_free(s->with[i].k);
+	keystore_close(s->ks);
 	json_decref(s->request);
 	return rc;
 }

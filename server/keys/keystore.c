@@ -16,8 +16,17 @@
 #define FILE_MODE      0600
 #define PUBLIC_MODE    0644
 
+/* Passphrases that are remembered. */
+#define REMEMBERED_MAX 64
+
 struct keystore {
 	struct dir *dir;
+	/* What was typed, by the key's id, so that a key of several roles is asked for once. */
+	struct {
+		char id[SHA256_HEX_SIZE];
+		struct buf phrase;
+	} typed[REMEMBERED_MAX];
+	size_t n;
 };
 
 struct keystore *
@@ -42,6 +51,8 @@ keystore_close(struct keystore *ks)
 {
 	if (ks == NULL)
 		return;
+	for (size_t i = 0; i < ks->n; i++)
+		buf_free(&ks->typed[i].phrase);
 	dir_close(ks->dir);
 	free(ks);
 }
@@ -87,29 +98,76 @@ keystore_has(struct keystore *ks, const char *role, const char *keyid, struct er
 	return file_stat(ks->dir, name, &info, e);
 }
 
-/* The key in a file; dir NULL: name is a path. */
+/*
+ * Reads an encrypted key.  phrase is tried first unless it is empty, and has the passphrase
+ * afterwards.
+ */
+static struct privkey *
+open_sealed(const struct buf *pem, const char *what, const struct passphrases *p,
+    struct buf *phrase, struct err *e)
+{
+	struct privkey *k = NULL;
+	int tries = 0;
+
+	if (phrase->len > 0 && (k = privkey_read(pem->data, pem->len, buf_text(phrase), e)) != NULL)
+		return k;
+	do {
+		buf_reset(phrase);
+		if (passphrase_get(p, what, tries, phrase, e) == -1)
+			return NULL;
+		k = privkey_read(pem->data, pem->len, buf_text(phrase), e);
+	} while (
+	    k == NULL && e->code == ERR_AUTH && passphrase_typed(p) && ++tries < PASSPHRASE_TRIES);
+	return k;
+}
+
+/* The key in a file; dir NULL: name is a path.  phrase is as of open_sealed(). */
 static struct privkey *
 read_key(struct dir *dir, const char *name, const char *what, const struct passphrases *p,
-    bool *encrypted, struct err *e)
+    bool *encrypted, struct buf *phrase, struct err *e)
 {
-	struct buf pem = BUF_INIT(KEY_FILE_MAX), phrase = BUF_INIT(PASSPHRASE_MAX);
+	struct buf pem = BUF_INIT(KEY_FILE_MAX);
 	struct privkey *k = NULL;
 	bool sealed;
 
 	if (file_read_secret(dir, name, &pem, e) == -1)
 		goto out;
 	sealed = privkey_is_encrypted(pem.data, pem.len);
-	if (sealed && passphrase_get(p, what, &phrase, e) == -1)
-		goto out;
-	if ((k = privkey_read(pem.data, pem.len, sealed ? buf_text(&phrase) : NULL, e)) == NULL)
+	k = sealed ? open_sealed(&pem, what, p, phrase, e)
+		   : privkey_read(pem.data, pem.len, NULL, e);
+	if (k == NULL && e->code != ERR_CONFIG && e->code != ERR_USAGE)
 		err_context(e, "%s%s%s", dir == NULL ? "" : dir_path(dir), dir == NULL ? "" : "/",
 		    name);
 	if (encrypted != NULL)
 		*encrypted = sealed;
 out:
-	buf_free(&phrase);
 	buf_free(&pem);
 	return k;
+}
+
+/* Appends the passphrase that was typed for the key, if there is one.  0 or -1. */
+static int
+recall(const struct keystore *ks, const char *keyid, struct buf *phrase, struct err *e)
+{
+	for (size_t i = 0; i < ks->n; i++)
+		if (strcmp(ks->typed[i].id, keyid) == 0)
+			return buf_add(phrase, ks->typed[i].phrase.data, ks->typed[i].phrase.len,
+			    e);
+	return 0;
+}
+
+/* Remembers a passphrase; one that isn't remembered is only asked for again. */
+static void
+remember(struct keystore *ks, const char *keyid, const struct buf *phrase)
+{
+	struct err ignored;
+
+	if (phrase->len == 0 || ks->n == REMEMBERED_MAX)
+		return;
+	ks->typed[ks->n].phrase = (struct buf)BUF_INIT(PASSPHRASE_MAX);
+	snprintf(ks->typed[ks->n].id, sizeof ks->typed[0].id, "%s", keyid);
+	if (buf_add(&ks->typed[ks->n].phrase, phrase->data, phrase->len, &ignored) == 0)
+		ks->n++;
 }
 
 struct privkey *
@@ -117,26 +175,37 @@ keystore_load(struct keystore *ks, const char *role, const char *keyid, const st
     bool *encrypted, struct err *e)
 {
 	char name[KEYSTORE_NAME_SIZE], what[KEYSTORE_NAME_SIZE + 32];
-	struct privkey *k;
+	struct buf phrase = BUF_INIT(PASSPHRASE_MAX);
+	struct privkey *k = NULL;
+	size_t before;
 
-	if (file_name(role, keyid, ".pem", name, e) == -1)
-		return NULL;
+	if (file_name(role, keyid, ".pem", name, e) == -1 || recall(ks, keyid, &phrase, e) == -1)
+		goto out;
+	before = phrase.len;
 	snprintf(what, sizeof what, "%s key %.*s", role, KEYSTORE_ID_DIGITS, keyid);
-	if ((k = read_key(ks->dir, name, what, p, encrypted, e)) == NULL)
-		return NULL;
+	if ((k = read_key(ks->dir, name, what, p, encrypted, &phrase, e)) == NULL)
+		goto out;
 	if (strcmp(privkey_id(k), keyid) != 0) {
 		err_setx(e, ERR_CONFLICT, "%s/%s: want key %s, got %s", dir_path(ks->dir), name,
 		    keyid, privkey_id(k));
 		privkey_free(k);
 		k = NULL;
+	} else if (before == 0 && passphrase_typed(p)) {
+		remember(ks, keyid, &phrase);
 	}
+out:
+	buf_free(&phrase);
 	return k;
 }
 
 struct privkey *
 keystore_read(const char *path, const struct passphrases *p, bool *encrypted, struct err *e)
 {
-	return read_key(NULL, path, path, p, encrypted, e);
+	struct buf phrase = BUF_INIT(PASSPHRASE_MAX);
+	struct privkey *k = read_key(NULL, path, path, p, encrypted, &phrase, e);
+
+	buf_free(&phrase);
+	return k;
 }
 
 int
@@ -174,21 +243,55 @@ struct listing {
 	void *arg;
 };
 
-/* ROLE.XXXXXXXXXXXXXXXX.pem; anything else is none of ours. */
-static int
-list_file(void *arg, const char *name, struct err *e)
+/* Splits ROLE.XXXXXXXXXXXXXXXX.pem; anything else is none of ours. */
+static bool
+split_name(const char *name, char role[KEYSTORE_NAME_SIZE], char digits[KEYSTORE_ID_DIGITS + 1])
 {
-	const struct listing *l = arg;
 	size_t len = strlen(name), tail = KEYSTORE_ID_DIGITS + sizeof ".pem" - 1;
-	char role[KEYSTORE_NAME_SIZE], digits[KEYSTORE_ID_DIGITS + 1];
 
 	if (len <= tail + 1 || len >= KEYSTORE_NAME_SIZE || strcmp(name + len - 4, ".pem") != 0 ||
 	    name[len - tail - 1] != '.' ||
 	    strspn(name + len - tail, "0123456789abcdef") != KEYSTORE_ID_DIGITS)
-		return 0;
-	snprintf(role, sizeof role, "%.*s", (int)(len - tail - 1), name);
-	snprintf(digits, sizeof digits, "%.*s", KEYSTORE_ID_DIGITS, name + len - tail);
-	return l->each(l->arg, role, digits, e);
+		return false;
+	snprintf(role, KEYSTORE_NAME_SIZE, "%.*s", (int)(len - tail - 1), name);
+	snprintf(digits, KEYSTORE_ID_DIGITS + 1, "%.*s", KEYSTORE_ID_DIGITS, name + len - tail);
+	return true;
+}
+
+static int
+list_file(void *arg, const char *name, struct err *e)
+{
+	const struct listing *l = arg;
+	char role[KEYSTORE_NAME_SIZE], digits[KEYSTORE_ID_DIGITS + 1];
+
+	return split_name(name, role, digits) ? l->each(l->arg, role, digits, e) : 0;
+}
+
+bool
+keystore_digits(const char *path, char digits[KEYSTORE_ID_DIGITS + 1])
+{
+	char role[KEYSTORE_NAME_SIZE];
+
+	return split_name(path_base(path), role, digits);
+}
+
+/* 1 encrypted, 0 not, or -1; dir NULL: name is a path. */
+static int
+is_sealed(struct dir *dir, const char *name, struct err *e)
+{
+	struct buf pem = BUF_INIT(KEY_FILE_MAX);
+	int rc = file_read_secret(dir, name, &pem, e) == -1
+	    ? -1
+	    : privkey_is_encrypted(pem.data, pem.len);
+
+	buf_free(&pem);
+	return rc;
+}
+
+int
+keystore_sealed(const char *path, struct err *e)
+{
+	return is_sealed(NULL, path, e);
 }
 
 int
@@ -205,17 +308,12 @@ int
 keystore_encrypted(struct keystore *ks, const char *role, const char *keyid, bool *encrypted,
     struct err *e)
 {
-	struct buf pem = BUF_INIT(KEY_FILE_MAX);
 	char name[KEYSTORE_NAME_SIZE];
-	int rc = -1;
+	int rc = file_name(role, keyid, ".pem", name, e) == -1 ? -1 : is_sealed(ks->dir, name, e);
 
-	if (file_name(role, keyid, ".pem", name, e) == 0 &&
-	    file_read_secret(ks->dir, name, &pem, e) == 0) {
-		*encrypted = privkey_is_encrypted(pem.data, pem.len);
-		rc = 0;
-	}
-	buf_free(&pem);
-	return rc;
+	if (rc != -1)
+		*encrypted = rc == 1;
+	return rc == -1 ? -1 : 0;
 }
 
 const char *

@@ -37,7 +37,8 @@ int keystore_has(struct keystore *ks, const char *role, const char *keyid, struc
 /*
  * Load a role's private key, getting its passphrase from p if it is encrypted; *encrypted (may be
  * NULL) says so. NULL with ERR_NOENT (no such file), ERR_AUTH (wrong passphrase), ERR_CONFLICT (the
- * file holds another key), ERR_ACCESS, or what passphrase_get() gave.
+ * file holds another key), ERR_ACCESS, or what passphrase_get() gave.  At a terminal a wrong
+ * passphrase is asked for again, and that of a key is asked for once while ks is open.
  */
 struct privkey *keystore_load(struct keystore *ks, const char *role, const char *keyid,
     const struct passphrases *p, bool *encrypted, struct err *e);
@@ -45,6 +46,12 @@ struct privkey *keystore_load(struct keystore *ks, const char *role, const char 
 /* The same from any file, which holds a private key in PEM form. */
 struct privkey *
 keystore_read(const char *path, const struct passphrases *p, bool *encrypted, struct err *e);
+
+/* Whether the private key in a file is encrypted.  1, 0 or -1. */
+int keystore_sealed(const char *path, struct err *e);
+
+/* The first digits of the id of the key that a file is named after, as files here are. */
+bool keystore_digits(const char *path, char digits[KEYSTORE_ID_DIGITS + 1]);
 
 /* Remove a role's private key, if it is there. */
 int keystore_remove(struct keystore *ks, const char *role, const char *keyid, struct err *e);

@@ -68,14 +68,18 @@ without_asking(const struct passphrases *p, struct buf *out, struct err *e)
 	return rc;
 }
 
+/* An empty answer is asked about again. */
 static int
 ask(const char *how, const char *what, struct buf *out, struct err *e)
 {
 	char prompt[PROMPT_MAX];
-	int rc;
+	int rc, tries = 0;
 
 	snprintf(prompt, sizeof prompt, "%s %s: ", how, what);
-	if ((rc = terminal_secret(prompt, out, e)) == 0)
+	do
+		rc = terminal_secret(prompt, out, e);
+	while (rc == 1 && out->len == 0 && ++tries < PASSPHRASE_TRIES);
+	if (rc == 0)
 		return err_setx(e, ERR_CONFIG,
 		    "want the passphrase of the %s, and there is no terminal to ask at: "
 		    "give --passphrase-file FILE or set " VARIABLE,
@@ -85,36 +89,56 @@ ask(const char *how, const char *what, struct buf *out, struct err *e)
 	return rc == 1 ? 0 : -1;
 }
 
+bool
+passphrase_typed(const struct passphrases *p)
+{
+	struct buf env = BUF_INIT(4 * PASSPHRASE_MAX);
+	struct err ignored;
+	bool typed = p->file == NULL && place_variable(VARIABLE, &env, &ignored) == 0;
+
+	buf_free(&env);
+	return typed;
+}
+
 int
-passphrase_get(const struct passphrases *p, const char *what, struct buf *out, struct err *e)
+passphrase_get(const struct passphrases *p, const char *what, int failed, struct buf *out,
+    struct err *e)
 {
 	int rc = without_asking(p, out, e);
 
 	if (rc != 0)
 		return rc == 1 ? 0 : -1;
-	return ask("Passphrase of the", what, out, e);
+	return ask(failed == 0 ? "Passphrase of the" : "That isn't it. Passphrase of the", what,
+	    out, e);
+}
+
+/* Asks twice.  1 with the passphrase in out, 0 when the two differ, or -1. */
+static int
+ask_twice(bool again, const char *what, struct buf *out, struct err *e)
+{
+	struct buf second = BUF_INIT(PASSPHRASE_MAX);
+	int rc = -1;
+
+	buf_reset(out);
+	if (ask(again ? "The two passphrases differ. New passphrase for the"
+		      : "New passphrase for the",
+		what, out, e) == 0 &&
+	    ask("The same again for the", what, &second, e) == 0)
+		rc = out->len == second.len && memcmp(out->data, second.data, out->len) == 0;
+	buf_free(&second);
+	return rc;
 }
 
 int
 passphrase_new(const struct passphrases *p, const char *what, struct buf *out, struct err *e)
 {
-	struct buf again = BUF_INIT(PASSPHRASE_MAX);
-	int rc = -1;
+	int rc;
 
 	if (p->none)
 		return 0;
 	if ((rc = without_asking(p, out, e)) != 0)
 		return rc;
-	rc = -1;
-	if (ask("New passphrase for the", what, out, e) == -1 ||
-	    ask("The same again for the", what, &again, e) == -1)
-		goto out;
-	if (out->len != again.len || memcmp(out->data, again.data, out->len) != 0) {
-		err_setx(e, ERR_CONFIG, "the two passphrases differ");
-		goto out;
-	}
-	rc = 1;
-out:
-	buf_free(&again);
-	return rc;
+	for (int i = 0; i < PASSPHRASE_TRIES && rc == 0; i++)
+		rc = ask_twice(i > 0, what, out, e);
+	return rc != 0 ? rc : err_setx(e, ERR_CONFIG, "the two passphrases differ");
 }

@@ -180,15 +180,17 @@ done
 status 1 r publish --signed twice.req rel; says 'twice in one change'
 status 1 r publish --signed deep.req --signed twice.req; says 'not copies of one'
 
-# At a terminal: the passphrase, then the text, then the question; only "yes" signs.  wine draws a console by itself.
+# At a terminal: the text, then the question, then the passphrases, each key's once; only "yes" signs, and a passphrase
+# that is mistyped is asked for again.  wine draws a console by itself.
 cat >terminal.py <<'PY'
 import os, pty, sys
-# terminal.py ANSWER COMMAND...: run it at a terminal and answer its questions; show what it wrote there.
-answers = [("Passphrase of the ", "correct horse"), ("Sign this? ", sys.argv[1])]
+# terminal.py ANSWERS COMMAND...: run it at a terminal, and type the answers (PROMPT=TEXT, by lines) as it asks; show
+# what it wrote there.
+answers = [line.split("=", 1) for line in sys.argv[1].split("\n")]
 pid, fd = pty.fork()
 if pid == 0:
     os.execv(sys.argv[2], sys.argv[2:])
-seen = ""
+seen, at = "", 0
 while True:
     try:
         data = os.read(fd, 4096)
@@ -197,19 +199,56 @@ while True:
     if not data:
         break
     seen += data.decode()
-    if answers and answers[0][0] in seen:
+    if answers and answers[0][0] in seen[at:]:
+        at = len(seen)
         os.write(fd, (answers.pop(0)[1] + "\n").encode())
 print(seen)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+sys.exit(status if not answers else 99)
 PY
 cp deep.req copy
+asked() { grep -o 'Passphrase of the' out | wc -l; }
 at_a_terminal() {
+	local P='Passphrase of the ' Q='Sign this? ' key
 	for answer in no y ''; do
-		status 1 python3 terminal.py "$answer" "$repo" sign deep.req --keys 'i rsa'; says 'release 2: 3 files'; says 'not signed'
-		grep -q 'correct horse' out && fail "the passphrase was echoed"
+		status 1 python3 terminal.py "$Q=$answer" "$repo" sign deep.req --keys 'i rsa'
+		says 'release 2: 3 files'; says 'not signed'
+		[ "$(asked)" = 0 ] || fail "asked for a passphrase before what is signed was agreed to"
 		cmp copy deep.req || fail "signed after '$answer'"
 	done
-	status 0 python3 terminal.py yes "$repo" sign deep.req --keys 'i rsa'; says 'signed COV_PB with key'
+	# three wrong ones end it; nothing is signed
+	status 1 python3 terminal.py "$Q=yes
+$P=wrong
+That isn't it=worse
+That isn't it=still" "$repo" sign deep.req --keys 'i rsa'
+	[ "$(asked)" = 3 ] || fail "want three attempts"
+	cmp copy deep.req || fail "signed without a passphrase"
+	key=$(echo "$work/i rsa"/*.pem)
+	status 0 python3 terminal.py "$Q=yes
+$P=
+$P=wrong
+That isn't it=correct horse" "$repo" sign deep.req --key "$key"; says 'signed COV_PB with key'
+	grep -q 'correct horse' out && fail "the passphrase was echoed"
+	# A file that isn't named after its key has to be opened to know it.
+	cp copy deep.req; cp "$key" plain.pem
+	status 0 python3 terminal.py "$P=correct horse
+$Q=yes" "$repo" sign deep.req --key plain.pem; says 'signed COV_PB with key'
+	# A file that is named after another key signs nothing.
+	cp copy deep.req; mkdir -p other && cp "$key" "other/$(basename "$work/i ecdsa"/*.pem)"
+	status 1 python3 terminal.py "$Q=yes
+$P=correct horse" "$repo" sign deep.req --key other/*.pem; says 'want key'
+	cmp copy deep.req || fail "signed with a key that wasn't the one that was shown"
+	rm -r other
+	status 0 python3 terminal.py "$Q=yes
+$P=correct horse" "$repo" sign deep.req --keys 'i rsa'; says 'signed COV_PB with key'
+	# New keys: the two that differ are asked for again.
+	status 0 python3 terminal.py 'New passphrase=one two
+The same again=one too
+differ. New passphrase=one two
+The same again=one two' "$repo" key new root --keys made
+	status 0 python3 terminal.py 'Passphrase of the=one two
+New passphrase=three
+The same again=three' "$repo" key import root "$(echo made/*.pem)" --keys made2
 }
 linux at_a_terminal
 
