@@ -12,6 +12,9 @@
 #define KEY_MODE  0600
 #define CERT_MODE 0644
 
+/* Replaced files of one name that are kept. */
+#define KEPT_MAX 10000
+
 int
 pair_files_check_name(const char *name, struct err *e)
 {
@@ -44,6 +47,46 @@ pair_files_check_free(struct dir *d, const char *name, const char *suffix, struc
 }
 
 int
+pair_files_keep(struct dir *d, const char *name, const char *suffix, struct err *e)
+{
+	char file[PATH_COMPONENT_MAX + 1], kept[PATH_COMPONENT_MAX + 1];
+	struct file_info info, there;
+	int found;
+
+	snprintf(file, sizeof file, "%s.%s", name, suffix);
+	if ((found = file_stat(d, file, &info, e)) != 1)
+		return found;
+	for (int i = 1; i <= KEPT_MAX; i++) {
+		if ((size_t)snprintf(kept, sizeof kept, "%s.old-%d.%s", name, i, suffix) >=
+		    sizeof kept)
+			return err_setx(e, ERR_TOO_LARGE, "%s: no name is left to keep it by",
+			    file);
+		if ((found = file_stat(d, kept, &there, e)) == -1)
+			return -1;
+		if (found == 0)
+			return file_copy(d, file, d, kept, info.mode & 0777, e);
+	}
+	return err_setx(e, ERR_TOO_LARGE, "%s/%s: over %d older ones are kept; move them away",
+	    dir_path(d), file, KEPT_MAX);
+}
+
+/* Replaces a pair, which is kept beside. */
+static int
+replace_both(struct dir *d, const char *name, const char *suffix, const struct buf *key,
+    const struct buf *crt, struct err *e)
+{
+	char file[PATH_COMPONENT_MAX + 1];
+
+	if (pair_files_keep(d, name, "pem", e) == -1 || pair_files_keep(d, name, suffix, e) == -1)
+		return -1;
+	snprintf(file, sizeof file, "%s.pem", name);
+	if (file_replace(d, file, key->data, key->len, KEY_MODE, e) == -1)
+		return -1;
+	snprintf(file, sizeof file, "%s.%s", name, suffix);
+	return file_replace(d, file, crt->data, crt->len, CERT_MODE, e);
+}
+
+int
 pair_files_write(struct dir *d, const char *name, const char *suffix, const struct buf *key,
     const struct buf *crt, bool force, struct err *e)
 {
@@ -53,9 +96,7 @@ pair_files_write(struct dir *d, const char *name, const char *suffix, const stru
 	snprintf(keyfile, sizeof keyfile, "%s.pem", name);
 	snprintf(crtfile, sizeof crtfile, "%s.%s", name, suffix);
 	if (force)
-		return file_replace(d, keyfile, key->data, key->len, KEY_MODE, e) == -1
-		    ? -1
-		    : file_replace(d, crtfile, crt->data, crt->len, CERT_MODE, e);
+		return replace_both(d, name, suffix, key, crt, e);
 	if (file_create(d, keyfile, key->data, key->len, KEY_MODE, e) == -1)
 		return -1;
 	if (file_create(d, crtfile, crt->data, crt->len, CERT_MODE, e) == 0)

@@ -20,9 +20,15 @@ int pair_files_check_name(const char *name, struct err *e);
 int pair_files_check_free(struct dir *d, const char *name, const char *suffix, struct err *e);
 
 /*
+ * Copies NAME.suffix, if it is there, to NAME.old-N.suffix, the first that is free, before it is
+ * replaced.  0 or -1.
+ */
+int pair_files_keep(struct dir *d, const char *name, const char *suffix, struct err *e);
+
+/*
  * Writes NAME.pem and then NAME.suffix: a program that reloads the pair between the two writes sees
  * a mismatch and keeps the old pair.  Without force, both must be new; neither is left after a
- * failure.  0, or -1 with ERR_EXISTS and others.
+ * failure.  With force, what is replaced is kept (pair_files_keep()).  0, or -1 with ERR_EXISTS and others.
  */
 int pair_files_write(struct dir *d, const char *name, const char *suffix, const struct buf *key,
     const struct buf *crt, bool force, struct err *e);

@@ -14,6 +14,7 @@
 #include "lib/x509/facts.h"
 #include "server/cert/ca_db.h"
 #include "server/cert/names.h"
+#include "server/cert/pair_files.h"
 #include "server/repo/repo.h"
 
 /* Bytes of what is shown of a certificate. */
@@ -117,8 +118,12 @@ store(struct ca *ca, const struct cert_sign *how, struct dir *d, X509 *x, const 
 	if (cert_write(x, &pem, e) == -1 || ca_db_add(ca->db, x, how->name, how->usage, e) == -1 ||
 	    record(ca, how, made, e) == -1 || ca_db_write(ca->dir, ca->db, e) == -1)
 		goto out;
-	rc = how->force ? file_replace(d, file, pem.data, pem.len, 0644, e)
-			: file_create(d, file, pem.data, pem.len, 0644, e);
+	if (how->force)
+		rc = pair_files_keep(d, how->name, "crt", e) == -1
+		    ? -1
+		    : file_replace(d, file, pem.data, pem.len, 0644, e);
+	else
+		rc = file_create(d, file, pem.data, pem.len, 0644, e);
 	if (rc == -1) {
 		if (e->code == ERR_EXISTS)
 			err_context(e, "--force replaces it");

@@ -140,6 +140,19 @@ struct own {
 	struct dir *top;
 };
 
+/* "NAME.old.crt" of a replacement, "NAME.old-N.crt" of --force. */
+static bool
+is_old(const char *name, size_t len)
+{
+	size_t at = len - 4;
+
+	while (at > 0 && name[at - 1] >= '0' && name[at - 1] <= '9')
+		at--;
+	if (at < len - 4)
+		return at > 5 && strncmp(name + at - 5, ".old-", 5) == 0;
+	return len > 8 && strcmp(name + len - 8, ".old.crt") == 0;
+}
+
 /* Ignores old pairs, which were replaced. */
 static int
 list_own_pair(void *arg, const char *name, struct err *e)
@@ -148,8 +161,7 @@ list_own_pair(void *arg, const char *name, struct err *e)
 	size_t len = strlen(name);
 	char path[PATH_COMPONENT_MAX + 16];
 
-	if (len <= 4 || strcmp(name + len - 4, ".crt") != 0 ||
-	    (len > 8 && strcmp(name + len - 8, ".old.crt") == 0))
+	if (len <= 4 || strcmp(name + len - 4, ".crt") != 0 || is_old(name, len))
 		return 0;
 	snprintf(path, sizeof path, "certs/%s", name);
 	return list_in(o->l, "repository", o->top, path, e);

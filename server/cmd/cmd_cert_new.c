@@ -8,6 +8,7 @@
 #include "server/cert/pair_files.h"
 #include "server/cmd/command.h"
 #include "server/repo/repo.h"
+#include "server/rollover/state.h"
 
 #define OUT_MODE 0755
 
@@ -53,13 +54,21 @@ record(const struct call *call, const char *name, const struct cert_info *info, 
 	    json_pack("{s:s,s:s,s:s}", "name", name, "sha256", hex, "until", to), e);
 }
 
-/* Whether the repository's log can take what is to be made.  0 or -1. */
+/*
+ * Whether the pairs can be made in certs/ of the repository: its log can take them, and no
+ * replacement knows one of them.  0 or -1.
+ */
 static int
 ready(const struct call *call, struct err *e)
 {
 	const char *repo = command_repo(call, e);
 
-	return repo == NULL ? -1 : audit_ready_at(repo, e);
+	if (repo == NULL || audit_ready_at(repo, e) == -1)
+		return -1;
+	for (int i = 0; i < call->argc; i++)
+		if (replace_check_unknown(repo, call->argv[i], e) == -1)
+			return -1;
+	return 0;
 }
 
 /* Reports invalid, repeated and existing names before it makes a pair. */
@@ -133,7 +142,8 @@ run_new(struct call *call, struct err *e)
 	    ROW_SAN(TO(sans), "a name that the certificate is for; may be repeated"), \
 	    ROW_DIRECTORY("out", TO(out), \
 		"where NAME.pem and NAME." file " go (default certs/ of the repository)"), \
-	    OPTION_ROW("force", OPTION_FLAG, TO(force), NULL, "replace files that are there")
+	    OPTION_ROW("force", OPTION_FLAG, TO(force), NULL, \
+		"replace files that are there; they are kept as NAME.old-N")
 static const struct option new_options[] = { ROWS_OF_BOTH("crt"),
 	ROW_CERT_DAYS(TO(rq.days), "valid from now on (default 3650)"), OPTION_END };
 const struct command cmd_cert_new = { "cert new", run_new, "[options] NAME...", 1, -1,
@@ -168,7 +178,7 @@ run_csr(struct call *call, struct err *e)
 	o->rq.n = o->sans.n;
 	if (pair_files_check_name(name, e) == -1)
 		return -1;
-	if ((d = open_out(call, o->out, e)) != NULL)
+	if ((d = open_out(call, o->out, e)) != NULL && (o->out != NULL || ready(call, e) == 0))
 		rc = make_request(d, name, o, e);
 	if (rc == 0)
 		printf("key %s/%s.pem\nrequest %s/%s.csr\n", dir_path(d), name, dir_path(d), name);

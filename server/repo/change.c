@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/path.h"
 #include "server/repo/keyset.h"
 
 struct change *
@@ -246,10 +247,42 @@ seal_role(struct change *c, const char *role, bool add, struct err *e)
 	return change_body(c, role, e) == NULL ? -1 : 0;
 }
 
+static bool
+has_role(const struct tuf_targets *t, const char *name)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (strcmp(t->delegations[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * A new application differs from the others by more than case: stations have one registry key and
+ * one folder for names that don't.
+ */
+static int
+check_names(const struct change *c, struct err *e)
+{
+	const struct tuf_targets *t = c->roles;
+
+	for (size_t i = 0; t != NULL && i < t->n; i++)
+		for (size_t k = 0; k < i; k++) {
+			const char *a = t->delegations[k].name, *b = t->delegations[i].name;
+
+			if (path_casecmp(a, b) == 0 &&
+			    !(has_role(c->r->roles, a) && has_role(c->r->roles, b)))
+				return err_setx(e, ERR_CONFLICT,
+				    "applications %s and %s: want names that differ by more than "
+				    "case, got one name as stations see it",
+				    a, b);
+		}
+	return 0;
+}
+
 int
 change_seal(struct change *c, bool add, struct err *e)
 {
-	if (read_parents(c, e) == -1)
+	if (read_parents(c, e) == -1 || check_names(c, e) == -1)
 		return -1;
 	if (c->root != NULL &&
 	    (seal_role(c, tuf_top_name(TUF_TARGETS), add, e) == -1 || read_parents(c, e) == -1))

@@ -28,6 +28,7 @@ void
 replacement_reset(struct replacement *m)
 {
 	strings_free(&m->kernels);
+	strings_free(&m->retired);
 	free(m->hook);
 	*m = (struct replacement){ .started = REPLACE_NEVER,
 		.confirmed = REPLACE_NEVER,
@@ -50,11 +51,39 @@ replacement_set_hook(struct replacement *m, const char *hook, struct err *e)
 	return 0;
 }
 
+static void
+forget_retired(struct replacement *m, const char *hex)
+{
+	struct strings *r = &m->retired;
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (strcmp(r->v[i], hex) == 0)
+			free(r->v[i]);
+		else
+			r->v[n++] = r->v[i];
+	r->n = n;
+}
+
 void
 replacement_set_cert(struct replacement *m, int which, const uint8_t sha256[SHA256_SIZE])
 {
 	memcpy(m->sha256[which], sha256, SHA256_SIZE);
 	hex_encode(sha256, SHA256_SIZE, m->hex[which]);
+	forget_retired(m, m->hex[which]);
+}
+
+int
+replacement_retire(struct replacement *m, struct err *e)
+{
+	if (*m->hex[REPLACE_OLD] == '\0')
+		return 0;
+	forget_retired(m, m->hex[REPLACE_OLD]);
+	if (m->retired.n == REPLACE_RETIRED_MAX) {
+		free(m->retired.v[0]);
+		memmove(m->retired.v, m->retired.v + 1, --m->retired.n * sizeof *m->retired.v);
+	}
+	return strings_add(&m->retired, m->hex[REPLACE_OLD], e);
 }
 
 bool
@@ -122,6 +151,26 @@ parse_kernels(const char *name, const json_t *entry, struct replacement *m, stru
 	return 0;
 }
 
+static int
+parse_retired(const char *name, const json_t *entry, struct replacement *m, struct err *e)
+{
+	const json_t *all = json_object_get(entry, "retired");
+
+	if (all != NULL && (!json_is_array(all) || json_array_size(all) > REPLACE_RETIRED_MAX))
+		return err_setx(e, ERR_SYNTAX, "%s: retired: want at most %d certificates", name,
+		    REPLACE_RETIRED_MAX);
+	for (size_t i = 0; i < json_array_size(all); i++) {
+		const char *hex = json_text(json_array_get(all, i));
+		uint8_t sha[SHA256_SIZE];
+
+		if (hex == NULL || hex_decode(hex, strlen(hex), sha, sizeof sha) == -1)
+			return err_setx(e, ERR_SYNTAX, "%s: retired: want a SHA-256", name);
+		if (strings_add(&m->retired, hex, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 /* Reads a member that is one of n words, of which the first (when it is "") means no member. */
 static int
 parse_word(const char *name, const json_t *entry, const char *member, const char *const *words,
@@ -152,7 +201,7 @@ replacement_parse(const char *name, const json_t *entry, struct replacement *m, 
 	    parse_time(name, entry, "confirmed", &m->confirmed, e) == -1 ||
 	    parse_time(name, entry, "after", &m->after, e) == -1 ||
 	    parse_time(name, entry, "finished", &m->finished, e) == -1 ||
-	    parse_kernels(name, entry, m, e) == -1 ||
+	    parse_kernels(name, entry, m, e) == -1 || parse_retired(name, entry, m, e) == -1 ||
 	    parse_word(name, entry, "going", replace_names, N(replace_names), &m->going, e) == -1 ||
 	    parse_word(name, entry, "moving", movings, N(movings), &moving, e) == -1)
 		return -1;
@@ -199,6 +248,31 @@ replace_read(struct dir *top, struct err *e)
 	err_context(e, "%s/" REPLACE_FILE, dir_path(top));
 	json_decref(all);
 	return NULL;
+}
+
+int
+replace_check_unknown(const char *repo, const char *name, struct err *e)
+{
+	static const char *const places[] = { "", ".new", ".old" };
+	struct dir *top = dir_open(repo, e);
+	json_t *all = top == NULL ? NULL : replace_read(top, e), *entry;
+	char file[REPLACE_NAME_MAX + 8];
+	const char *pair;
+	int rc = all == NULL ? -1 : 0;
+
+	json_object_foreach (json_object_get(all, "pairs"), pair, entry)
+		for (size_t i = 0; i < N(places) && rc == 0; i++) {
+			snprintf(file, sizeof file, "%s%s", pair, places[i]);
+			if (path_casecmp(file, name) == 0)
+				rc = err_setx(e, ERR_CONFLICT,
+				    "%s: this is a pair of 'cert replace %s', whose keys Kernels "
+				    "may use; make one of another name ('cert replace --with' "
+				    "takes it), or begin with 'cert replace --start'",
+				    name, pair);
+		}
+	json_decref(all);
+	dir_close(top);
+	return rc;
 }
 
 int
@@ -255,17 +329,32 @@ put_time(json_t *entry, const char *member, int64_t t)
 	return put(entry, member, t == REPLACE_NEVER ? NULL : text);
 }
 
+/* A new array, or NULL. */
+static json_t *
+array_of(const struct strings *texts)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < texts->n && all != NULL; i++)
+		if (json_array_append_new(all, json_string(texts->v[i])) == -1) {
+			json_decref(all);
+			all = NULL;
+		}
+	return all;
+}
+
 /* Writes the members into entry, whose other members stay.  0 or -1. */
 static int
 fill_entry(const struct replacement *m, json_t *entry)
 {
-	json_t *kernels = json_array();
+	json_t *kernels = array_of(&m->kernels);
 
-	for (size_t i = 0; i < m->kernels.n && kernels != NULL; i++)
-		if (json_array_append_new(kernels, json_string(m->kernels.v[i])) == -1) {
-			json_decref(kernels);
-			kernels = NULL;
-		}
+	json_object_del(entry, "retired");
+	if (m->retired.n > 0 &&
+	    json_object_set_new(entry, "retired", array_of(&m->retired)) == -1) {
+		json_decref(kernels);
+		return -1;
+	}
 	for (int i = 0; i < REPLACE_COUNT; i++)
 		if (put(entry, replace_names[i], *m->hex[i] == '\0' ? NULL : m->hex[i]) == -1) {
 			json_decref(kernels);

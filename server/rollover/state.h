@@ -8,10 +8,11 @@
  *
  *	{"slipway_replace":1, "pairs":{"kernel":{"old":"SHA-256", "new":"SHA-256",
  *	 "kernels":["HOST:PORT"], "hook":"...", "started":"...", "confirmed":"...", "after":"...",
- *	 "finished":"...", "going":"old", "moving":"on"}}}
+ *	 "finished":"...", "going":"old", "moving":"on", "retired":["SHA-256"]}}}
  *
  * "going" is the certificate that releases need no longer contain; "moving" says that files of
- * certs/ are on their way to ("on") or back from ("back") their places after the replacement.
+ * certs/ are on their way to ("on") or back from ("back") their places after the replacement;
+ * "retired" are the old certificates of earlier replacements, which no release may bring back.
  * Everything else is looked at again each time (look.h), so that a step that was interrupted, or
  * that people took themselves, is seen.
  */
@@ -24,6 +25,9 @@
 
 #define REPLACE_FILE	    "replace.json"
 #define REPLACE_KERNELS_MAX 64
+
+/* Certificates of earlier replacements that are remembered; the oldest are forgotten. */
+#define REPLACE_RETIRED_MAX 256
 
 /* Bytes of the pair's name: the suffixes must fit as well. */
 #define REPLACE_NAME_MAX 100
@@ -43,6 +47,7 @@ struct replacement {
 	uint8_t sha256[REPLACE_COUNT][SHA256_SIZE];
 	char hex[REPLACE_COUNT][SHA256_HEX_SIZE];    /* the same as text; "": not known yet */
 	struct strings kernels;			     /* "HOST:PORT" */
+	struct strings retired;			     /* certificates, as hex has them */
 	char *hook;				     /* owned, or NULL */
 	int64_t started, confirmed, after, finished; /* seconds since 1970, or REPLACE_NEVER */
 	int going;				     /* REPLACE_OLD, REPLACE_NEW, or -1: none */
@@ -53,7 +58,11 @@ void replacement_reset(struct replacement *m);
 
 /* Replaces the hook by a copy; NULL or "": none.  0, or -1 with ERR_USAGE or ERR_NOMEM. */
 int replacement_set_hook(struct replacement *m, const char *hook, struct err *e);
+/* Sets a certificate, which isn't retired then. */
 void replacement_set_cert(struct replacement *m, int which, const uint8_t sha256[SHA256_SIZE]);
+
+/* Retires the old certificate, when another replacement begins.  0, or -1 with ERR_NOMEM. */
+int replacement_retire(struct replacement *m, struct err *e);
 
 /* Whether the wait has ended: it was confirmed, or the date has passed. */
 bool replacement_waited(const struct replacement *m);
@@ -78,6 +87,12 @@ int replace_check_name(const char *name, struct err *e);
 
 /* Whether all is a whole state.  0, or -1 with ERR_SYNTAX and others. */
 int replace_check(const json_t *all, struct err *e);
+
+/*
+ * Whether name, of a pair in certs/, is free for others: 0, or -1 with ERR_CONFLICT where it is, or
+ * will be, one of the pairs of a replacement in the repository, and others.
+ */
+int replace_check_unknown(const char *repo, const char *name, struct err *e);
 
 /* Reads the whole state and checks it; without a file, an empty one.  NULL with e filled in. */
 json_t *replace_read(struct dir *top, struct err *e);

@@ -204,6 +204,10 @@ begin(struct steps *s, struct err *e)
 	if (check_no_leftover(p, e) == -1 || replace_pair_read(p, "", &pair, e) == -1)
 		return -1;
 	there = pair.cert;
+	if (there && m->exists && replacement_retire(m, e) == -1) {
+		replace_pair_free(&pair);
+		return -1;
+	}
 	replacement_set_cert(m, REPLACE_OLD, pair.sha256);
 	replace_pair_free(&pair);
 	if (!there)
@@ -271,6 +275,10 @@ confirm(struct steps *s, const struct steps_asked *a, struct err *e)
 	if (date_parse(date, strlen(date), &p->m.after) == -1)
 		return err_setx(e, ERR_USAGE,
 		    "--after: want a date like 2026-12-01 or 2026-12-01T06:00:00Z, got '%s'",
+		    a->after);
+	if (p->m.after <= clock_wall())
+		return err_setx(e, ERR_USAGE,
+		    "--after: want a date to come, got '%s', which is over; --confirm goes on now",
 		    a->after);
 	return steps_record(s, "after", e);
 }

@@ -106,6 +106,66 @@ guard_one(const struct change *c, const char *app, const struct tuf_targets *now
 	return 0;
 }
 
+/* Which of certs the release trusts. */
+static int
+find_certs(const struct repo *r, const struct tuf_targets *t, const struct bundle_cert *certs,
+    size_t n, bool *have, struct err *e)
+{
+	struct buf text = BUF_INIT(CERT_FILE_MAX);
+	bool here[REPLACE_RETIRED_MAX + 1];
+	const char *path;
+	json_t *target;
+	int rc = 0;
+
+	memset(have, 0, n * sizeof *have);
+	json_object_foreach ((json_t *)(uintptr_t)t->targets, path, target) {
+		if ((rc = replace_trust_read_target(r, t, path, &text, e)) == -1)
+			break;
+		if (rc == 0)
+			continue;
+		bundle_look(text.data, text.len, certs, n, here);
+		for (size_t i = 0; i < n; i++)
+			have[i] |= here[i];
+	}
+	buf_free(&text);
+	return rc == -1 ? -1 : 0;
+}
+
+/*
+ * The certificates that a replacement has retired don't come back, in whichever file of whichever
+ * application.  now is NULL without a present release.
+ */
+static int
+guard_retired(const struct change *c, const char *app, const struct tuf_targets *now,
+    const struct tuf_targets *next, const char *name, const struct replacement *m, struct err *e)
+{
+	struct bundle_cert certs[REPLACE_RETIRED_MAX + 1] = { { .pem = NULL } };
+	bool before[REPLACE_RETIRED_MAX + 1] = { false }, after[REPLACE_RETIRED_MAX + 1];
+	size_t n = 0;
+
+	for (; n < m->retired.n; n++)
+		hex_decode(m->retired.v[n], strlen(m->retired.v[n]), certs[n].sha256, SHA256_SIZE);
+	if (m->going == REPLACE_OLD)
+		memcpy(certs[n++].sha256, m->sha256[REPLACE_OLD], SHA256_SIZE);
+	if (n == 0)
+		return 0;
+	if ((now != NULL && find_certs(c->r, now, certs, n, before, e) == -1) ||
+	    find_certs(c->r, next, certs, n, after, e) == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (after[i] && !before[i]) {
+			char hex[SHA256_HEX_SIZE];
+
+			hex_encode(certs[i].sha256, SHA256_SIZE, hex);
+			return err_setx(e, ERR_CONFLICT,
+			    "%s: want a release without the certificate that 'cert replace %s' has "
+			    "retired (SHA-256 %s), got one in which stations would trust it again: "
+			    "is this an old directory? --no-certificate-check publishes nevertheless",
+			    app, name, hex);
+		}
+	return 0;
+}
+
 /* All replacements against the present and the next release of the application f->name. */
 static int
 guard_app(const struct change *c, const struct change_file *f, json_t *pairs, struct err *e)
@@ -118,11 +178,12 @@ guard_app(const struct change *c, const struct change_file *f, json_t *pairs, st
 	json_t *entry;
 	int rc = repo_read_app(c->r, f->name, &now, e);
 
-	if (rc != 1)
-		return rc;
+	if (rc == -1)
+		return -1;
 	json_object_foreach (pairs, name, entry)
 		if ((rc = replacement_parse(name, entry, &m, e)) == -1 ||
-		    (rc = guard_one(c, f->name, now, &next, name, &m, e)) == -1)
+		    (now != NULL && (rc = guard_one(c, f->name, now, &next, name, &m, e)) == -1) ||
+		    (rc = guard_retired(c, f->name, now, &next, name, &m, e)) == -1)
 			break;
 	replacement_reset(&m);
 	targets_free(now);

@@ -25,7 +25,8 @@ int replace_trust_read_target(const struct repo *r, const struct tuf_targets *t,
 
 /*
  * Whether a change may be put live: where the present release of an application trusts a
- * certificate of a replacement that still counts, the next release must too.  The change's files
+ * certificate of a replacement that still counts, the next release must too; and no release may
+ * bring back a certificate that a replacement has retired.  The change's files
  * are in the repository.  0, or -1 with ERR_CONFLICT and, when a release can't be read, others.
  */
 int replace_trust_guard(const struct change *c, struct err *e);

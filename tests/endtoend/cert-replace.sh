@@ -148,7 +148,12 @@ replace 0 --after 2999-01-01
 replace 3
 replace 0 --undo
 stands 3
-replace 0 --after 2020-01-01
+replace 2 --after 2020-01-01
+want replace.log 'want a date to come'
+replace 2 --after "$(date -u +%F)"
+stands 3
+replace 0 --after 2999-01-01
+sed -i 's/2999-01-01T/2020-01-01T/' "$REPO/replace.json"
 stands 4
 replace 0 --undo
 expect 0 late.log late slipway update --app "$APP"
@@ -206,6 +211,17 @@ make_release lost server.crt=first.crt
 expect 1 guard.log repo publish --app "$APP" lost
 want guard.log '--no-certificate-check'
 
+# A pair that the replacement knows isn't made anew, and its keys stay.
+sha256sum "$REPO"/certs/* > pairs
+for name in kernel kernel.new kernel.old KERNEL.new; do
+	expect 1 force.log repo cert new "$name" --force
+	want force.log "a pair of 'cert replace kernel'"
+	expect 1 force.log repo cert csr "$name" --force
+done
+expect 1 force.log repo cert new fine kernel --force
+sha256sum -c --quiet pairs || fail "want the pairs as they were"
+[ ! -e "$REPO/certs/fine.pem" ] || fail "want nothing made where one name is refused"
+
 # 6. Retire.
 replace 0
 stands 7
@@ -223,6 +239,39 @@ stands 7
 private
 expect 0 late.log late slipway update --app "$APP"
 connected
+
+# A retired certificate doesn't come back: by an old directory, another name, a request, a second application.
+comes_back() { # CERT: each of these ways is refused, and nothing changes
+	local cert=$1 before
+	before=$(cd "$REPO/served/metadata" && sha256sum -- *)
+	make_release back server.crt=second.crt
+	cat "$cert" > back/app/others.txt
+	make_release old server.crt="$cert"
+	cat second.crt >> old/app/server.crt
+	for dir in back old; do
+		expect 1 back.log repo publish --app "$APP" "$dir"
+		want back.log "'cert replace kernel' has retired"
+	done
+	rm -f back.req
+	expect 0 back.log repo publish --app "$APP" back --unsigned back.req
+	expect 0 back.log repo sign back.req --yes
+	expect 1 back.log repo publish --signed back.req back
+	want back.log "'cert replace kernel' has retired"
+	expect 1 back.log repo publish --app SECOND old
+	want back.log "'cert replace kernel' has retired"
+	[ "$before" = "$(cd "$REPO/served/metadata" && sha256sum -- *)" ] || fail "want nothing published"
+}
+expect 0 second.log repo app add SECOND --no-passphrase
+comes_back first.crt
+expect 0 force.log repo cert new kept
+cp "$REPO/certs/kept.pem" kept.pem
+expect 0 force.log repo cert new kept --force
+expect 0 force.log repo cert csr kept --force
+cmp kept.pem "$REPO/certs/kept.old-1.pem" || fail "want what --force replaced"
+[ -e "$REPO/certs/kept.old-1.crt" ] && [ -e "$REPO/certs/kept.old-2.pem" ] || fail "want both keys kept"
+private
+expect 0 list.log repo cert list
+wantno list.log 'old-'
 
 # Another one, with a pair that was made before; and signing elsewhere.
 expect 0 new.log repo cert new prepared --type ed25519
@@ -248,6 +297,13 @@ stands 6
 replace 0
 stands 7
 private
+mv elsewhere/* "$REPO/keys/"
+cp "$REPO/certs/kernel.crt" third.crt
+cp second.crt retired-second.crt
+cp third.crt second.crt
+comes_back first.crt
+comes_back retired-second.crt
+expect 0 back.log repo publish --app "$APP" back --no-certificate-check
 expect 0 log.log repo log --verify
 expect 0 gc.log repo gc
 expect 0 verify.log repo verify

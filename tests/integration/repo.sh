@@ -67,6 +67,16 @@ status 1 "$repo" --repo "$R" publish --app COV_PB rel --passphrase-file pass; sa
 status 0 "$repo" --repo "$R" app add COV_PB --passphrase-file pass
 says 'added: targets version 2'
 status 1 "$repo" --repo "$R" app add COV_PB --passphrase-file pass; says 'there is such an application'
+for name in cov_pb Cov_Pb COV_pb; do
+	status 1 "$repo" --repo "$R" app add "$name" --passphrase-file pass; says 'one name as stations see it'
+	status 1 "$repo" --repo "$R" app add "$name" --no-passphrase --unsigned "$name.req"; says 'one name as stations see it'
+	[ ! -e "$name.req" ] && [ -z "$(ls "$R/keys" | grep "^$name\.")" ] || fail "something is left of $name"
+done
+# The same in a request, whose maker didn't ask.
+status 0 "$repo" --repo "$R" app add OTHER --no-passphrase --unsigned other.req
+sed -i 's/OTHER/cov_pb/g' other.req
+status 1 "$repo" --repo "$R" publish --signed other.req; says 'one name as stations see it'
+rm other.req "$R"/keys/OTHER.*
 status 0 "$repo" --repo "$R" publish --app COV_PB rel --passphrase-file pass
 says 'release 1: 3 files'
 sum=$(sha256sum <rel/install/bin/hi | cut -d' ' -f1)
