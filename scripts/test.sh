@@ -5,7 +5,8 @@ set -euo pipefail
 
 usage() {
 	cat <<'TEXT'
-usage: scripts/test.sh [--werror] [--asan | --tsan | --windows] [--lint] [--mutate] [--] [CTEST-OPTION...]
+usage: scripts/test.sh [--werror] [--asan | --tsan | --windows] [--lint] [--mutate] [--debian 12|13]
+                       [--] [CTEST-OPTION...]
 
 Installs missing Debian packages (through sudo when not root), builds, and runs all tests with ctest.
 
@@ -17,10 +18,12 @@ Installs missing Debian packages (through sudo when not root), builds, and runs 
   --lint     check the sources first: rooms, pictures, style, clang-format, clang-tidy, cppcheck, shellcheck,
              luacheck, mandoc
   --mutate   also take out the checks of lib/tuf one at a time, and see that a test notices (tests/mutate.py)
+  --debian N do all that on a fresh Debian N, in a chroot that is made for it and removed afterwards (as root)
   --help     show this text
 TEXT
 }
 
+all=("$@")
 preset=dev
 werror=OFF
 mutate=OFF
@@ -39,6 +42,11 @@ while [ $# -gt 0 ]; do
 	--windows) preset=windows ;;
 	--lint) groups+=(lint) ;;
 	--mutate) mutate=ON ;;
+	--debian)
+		# Its own words go, the others are for the script in the chroot.
+		at=$((${#all[@]} - $#))
+		exec "$(dirname "$0")/debian-chroot.sh" "${2-}" scripts/test.sh "${all[@]:0:at}" "${@:3}"
+		;;
 	--help)
 		usage
 		exit 0

@@ -22,8 +22,12 @@ TEXT
 }
 
 # What was tested.  When Debian no longer has one of them, its newest is taken, and that is said.
-pins=(openssl=3.0.22-1~deb12u2 libssh2=1.10.0-3+deb12u1 lua5.4=5.4.4-3+deb12u1 jansson=2.14-2 cmocka=1.1.5-2.1)
+pins=(openssl=3.5.7-1~deb13u2 libssh2=1.11.1-1+deb13u2 lua5.4=5.4.7-1 jansson=2.14-2 cmocka=1.1.5-2.1)
 triple=x86_64-w64-mingw32
+# Debian 13's, also on Debian 12: its libssh2 speaks AES-GCM and ETM, which hardened servers ask for.
+suite=trixie
+# For the tests alone, cmocka, whose sources Debian 13's index names and its archive lacks.
+older=bookworm
 jobs=${SLIPWAY_JOBS:-$(nproc)}
 top=$(cd "$(dirname "$0")/.." && pwd)
 
@@ -41,19 +45,18 @@ where() {
 
 # An index of source packages of our own: /etc/apt and /var/lib/apt stay as they are, and root isn't needed.
 index() {
-	local suite keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-	suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 	mkdir -p "$work/apt/lists/partial" "$work/apt/cache/archives/partial" "$work/apt/parts" "$work/source"
 	cat >"$work/apt/parts/slipway.sources" <<-TEXT
 		Types: deb-src
 		URIs: ${SLIPWAY_DEBIAN_MIRROR:-http://deb.debian.org/debian}
-		Suites: $suite $suite-updates
+		Suites: $suite $suite-updates $older
 		Components: main
 		Signed-By: $keyring
 
 		Types: deb-src
 		URIs: ${SLIPWAY_DEBIAN_SECURITY_MIRROR:-http://deb.debian.org/debian-security}
-		Suites: $suite-security
+		Suites: $suite-security $older-security
 		Components: main
 		Signed-By: $keyring
 	TEXT

@@ -70,16 +70,22 @@ on_recv(libssh2_socket_t fd, void *data, size_t len, int flags, void **abstract)
 	return n;
 }
 
-/* libssh2 takes these two as pointers to objects, which C has no conversion to. */
-static const union {
-	ssize_t (*function)(libssh2_socket_t, const void *, size_t, int, void **);
+/*
+ * libssh2 1.11.1 takes callbacks as pointers to functions; before it they were pointers to objects,
+ * which C has no conversion to.
+ */
+#if LIBSSH2_VERSION_NUM >= 0x010b01
+#define SET_CALLBACK(session, which, on) \
+	libssh2_session_callback_set2((session), (which), (libssh2_cb_generic *)(on))
+#else
+union callback {
+	void (*function)(void);
 	void *object;
-} send_callback = { on_send };
-
-static const union {
-	ssize_t (*function)(libssh2_socket_t, void *, size_t, int, void **);
-	void *object;
-} recv_callback = { on_recv };
+};
+#define SET_CALLBACK(session, which, on) \
+	libssh2_session_callback_set((session), (which), \
+	    (union callback){ (void (*)(void))(on) }.object)
+#endif
 
 int
 ssh_io_start(struct ssh *s, struct net *net, struct err *e)
@@ -91,8 +97,8 @@ ssh_io_start(struct ssh *s, struct net *net, struct err *e)
 	if (s->session == NULL)
 		return err_nomem(e);
 	libssh2_session_set_blocking(s->session, 0);
-	libssh2_session_callback_set(s->session, LIBSSH2_CALLBACK_SEND, send_callback.object);
-	libssh2_session_callback_set(s->session, LIBSSH2_CALLBACK_RECV, recv_callback.object);
+	SET_CALLBACK(s->session, LIBSSH2_CALLBACK_SEND, on_send);
+	SET_CALLBACK(s->session, LIBSSH2_CALLBACK_RECV, on_recv);
 	return 0;
 }
 
