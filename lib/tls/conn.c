@@ -286,16 +286,30 @@ stream_failed(struct slipway_tls_conn *c, const char *what)
 	return fail(c, SLIPWAY_TLS_E_NETWORK, what, stream_fault(&c->stream));
 }
 
+/*
+ * The first error of TLS in OpenSSL's queue, which is empty then; without one, the first of all.
+ * OpenSSL 3.5 puts an error of the layer below before its own "bad signature".
+ */
+static unsigned long
+first_error(void)
+{
+	unsigned long first = ERR_get_error(), code = first;
+
+	while (code != 0 && ERR_GET_LIB(code) != ERR_LIB_SSL)
+		code = ERR_get_error();
+	ERR_clear_error();
+	return code != 0 ? code : first;
+}
+
 /* Turn a result of OpenSSL into one of ours. */
 static int
 result(struct slipway_tls_conn *c, int rc, const char *what)
 {
 	int kind = SSL_get_error(c->ssl, rc);
-	unsigned long first = ERR_peek_error();
+	unsigned long first = first_error();
 	enum slipway_tls_code code;
 	char why[256];
 
-	ERR_clear_error();
 	if (kind == SSL_ERROR_WANT_READ)
 		return SLIPWAY_TLS_WANT_READ;
 	if (kind == SSL_ERROR_WANT_WRITE)

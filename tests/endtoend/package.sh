@@ -40,7 +40,7 @@ works() {
 
 read -ra cflags < <(pkg-config --cflags slipway-tls)
 read -ra shared < <(pkg-config --libs slipway-tls)
-read -ra private < <(pkg-config --static --libs slipway-tls)
+read -ra private < <(pkg-config --libs slipway-tls openssl)
 expect 0 cc-shared.log "$compiler" -Wall -Werror "${flags[@]}" "${cflags[@]}" -o shared example.c "${shared[@]}"
 works shared env LD_LIBRARY_PATH="$lib" ./shared
 expect 0 ldd.log env LD_LIBRARY_PATH="$lib" ldd shared

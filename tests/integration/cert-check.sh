@@ -41,7 +41,7 @@ for c in check list; do status 0 "$repo" help cert $c; says "usage: .* cert $c";
 # One pair for all or one each, whole or not at all.
 status 0 "$repo" cert new a b c --out certs --days 40 --san dns:kernel.example
 for n in a b c; do
-	openssl x509 -in certs/$n.crt -noout -subject | grep -q "CN = $n" || fail "subject of $n"
+	openssl x509 -in certs/$n.crt -noout -subject -nameopt RFC2253 | grep -q "CN=$n" || fail "subject of $n"
 	status 0 "$repo" cert check certs/$n.pem certs/$n.crt
 	says '^ok: key and certificate belong together, and a server uses them$'; says "SHA-256 $(sha certs/$n.crt)"
 done
@@ -88,7 +88,9 @@ status 1 "$repo" cert check weak.pem weak.crt; says 'FAULT'
 openssl req -new -key certs/a.pem -subj /CN=x -out x.csr &&
 	openssl x509 -req -in x.csr -CA ca/ca.crt -CAkey ca/ca.pem -sha1 -days 9 -out sha1.crt 2>/dev/null
 status 1 "$repo" cert check certs/a.pem sha1.crt; says 'is signed with ecdsa-with-SHA1'
-openssl x509 -req -in x.csr -CA ca/ca.crt -CAkey ca/ca.pem -days -1 -out old.crt 2>/dev/null
+openssl x509 -req -in x.csr -CA ca/ca.crt -CAkey ca/ca.pem -days -1 -out old.crt 2>/dev/null ||
+	openssl x509 -req -in x.csr -CA ca/ca.crt -CAkey ca/ca.pem -not_before 20200101000000Z \
+		-not_after 20200201000000Z -out old.crt 2>/dev/null
 status 1 "$repo" cert check certs/a.pem old.crt; says 'FAULT: .*expired'; says 'EXPIRED'
 printf '[ca]\ndefault_ca=d\n[d]\nnew_certs_dir=.\ndatabase=index\nserial=serial\ndefault_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n' >ca.cnf
 : >index; echo 77 >serial

@@ -13,6 +13,14 @@ export HOME=$dir LC_ALL=C
 password=''
 if [ -f password ]; then password=$(cat password); fi
 
+# Parts that Debian 12's proftpd has built in, and Debian 13's loads.
+proftpd_modules() {
+	local module
+	for module in mod_ls mod_xfer mod_delay; do
+		[ ! -e "/usr/lib/proftpd/$module.so" ] || echo "LoadModule $module.c"
+	done
+}
+
 proftpd_config() {
 	cat <<CONF
 ServerName "Slipway's tests"
@@ -23,6 +31,7 @@ SocketBindTight on
 UseIPv6 off
 UseReverseDNS off
 ModulePath /usr/lib/proftpd
+$(proftpd_modules)
 LoadModule mod_sftp.c
 User $(id -un)
 Group $(id -gn)
