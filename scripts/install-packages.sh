@@ -12,7 +12,7 @@ for group in "$@"; do
 		;;
 	run) packages+=(openssh-server openssh-client openssl util-linux procps) ;;
 	test)
-		packages+=(libcmocka-dev openssh-server openssh-client openssl util-linux procps
+		packages+=(g++ libcmocka-dev openssh-server openssh-client openssl util-linux procps
 			python3 python3-cryptography rsync gnutls-bin
 			proftpd-core proftpd-mod-crypto rclone python3-asyncssh python3-paramiko)
 		;;

@@ -61,6 +61,7 @@ struct way {
 static struct link {
 	struct way way[2];
 	bool used, harmed;
+	bool dying; /* the station was told that no more comes, and ends the link itself */
 } links[LINKS];
 
 static size_t total[2];
@@ -132,11 +133,12 @@ reached(struct link *l, int direction)
 		return false;
 	}
 	/*
-	 * Not closed: the reset that this can end in would take what the station hasn't read yet.
+	 * Not closed, whatever the server does: the reset that this can end in would take what the
+	 * station hasn't read yet.
 	 */
 	if (hits(l, direction, "die")) {
 		shutdown(w->to, SHUT_WR);
-		w->stuck = true;
+		l->dying = true;
 		set_fault("close", 0, ALL);
 	}
 	if (hits(l, direction, "stall"))
@@ -192,6 +194,17 @@ pass(struct link *l, int direction)
 		return reached(l, direction);
 	w->at = w->len = 0;
 	return reached(l, direction);
+}
+
+/* What a station still sends on a link that died goes nowhere. */
+static void
+drop(struct link *l)
+{
+	struct way *up = &l->way[UP];
+	ssize_t n = recv(up->from, up->data, sizeof up->data, 0);
+
+	if (n == 0 || (n == -1 && errno != EAGAIN))
+		end_link(l, false);
 }
 
 /* False: the link is gone. */
@@ -306,7 +319,10 @@ turn(int listener, int port)
 			/* A side that is gone is seen even where nothing goes any more. */
 			of[n].l = l;
 			of[n].direction = i;
-			if (w->stuck)
+			if (l->dying) {
+				if (i == UP)
+					p[n++] = (struct pollfd){ .fd = w->from, .events = POLLIN };
+			} else if (w->stuck)
 				p[n++] = (struct pollfd){ .fd = w->from, .events = POLLRDHUP };
 			else if (w->len > 0 && w->due > now)
 				wait =
@@ -328,7 +344,9 @@ turn(int listener, int port)
 
 		if (p[i].revents == 0 || !l->used)
 			continue;
-		if (w->stuck)
+		if (l->dying)
+			drop(l);
+		else if (w->stuck)
 			end_link(l, false);
 		else if (w->len > 0)
 			pass(l, of[i].direction);
