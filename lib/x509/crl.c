@@ -10,9 +10,7 @@
 bool
 crl_key_of(X509_CRL *crl, X509 *issuer)
 {
-	/* X509_get_key_usage() of a certificate without key usage has all bits set. */
 	bool ok = X509_NAME_cmp(X509_get_subject_name(issuer), X509_CRL_get_issuer(crl)) == 0 &&
-	    (X509_get_key_usage(issuer) & X509v3_KU_CRL_SIGN) != 0 &&
 	    X509_CRL_verify(crl, X509_get0_pubkey(issuer)) == 1;
 
 	ERR_clear_error();
@@ -22,7 +20,8 @@ crl_key_of(X509_CRL *crl, X509 *issuer)
 bool
 crl_signed_by(X509_CRL *crl, X509 *issuer)
 {
-	return (X509_get_key_usage(issuer) & KU_CRL_SIGN) != 0 && crl_key_of(crl, issuer);
+	/* X509_get_key_usage() of a certificate without key usage has all bits set. */
+	return (X509_get_key_usage(issuer) & X509v3_KU_CRL_SIGN) != 0 && crl_key_of(crl, issuer);
 }
 
 bool

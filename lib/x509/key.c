@@ -10,6 +10,9 @@
 #include "lib/base/list.h"
 #include "lib/base/pem.h"
 
+/* OpenSSL computes with no larger ones. */
+#define RSA_BITS_MAX 16384
+
 EVP_PKEY *
 cert_key_make(const char *type, struct err *e)
 {
@@ -57,7 +60,7 @@ cert_key_check(const EVP_PKEY *key, struct err *e)
 	bool good = EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448");
 
 	if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"))
-		good = EVP_PKEY_get_bits(key) >= 2048;
+		good = EVP_PKEY_get_bits(key) >= 2048 && EVP_PKEY_get_bits(key) <= RSA_BITS_MAX;
 	if (EVP_PKEY_is_a(key, "EC") &&
 	    EVP_PKEY_get_group_name(key, curve, sizeof curve, NULL) == 1)
 		for (size_t i = 0; i < N(curves); i++)

@@ -9,10 +9,8 @@
 
 #include "lib/base/pem.h"
 #include "lib/x509/facts.h"
+#include "lib/x509/key.h"
 #include "lib/x509/signature.h"
-
-/* OpenSSL computes with no larger ones. */
-#define RSA_BITS_MAX 16384
 
 void
 pair_free(struct pair *p)
@@ -76,36 +74,6 @@ try_use(const struct pair *p, struct err *e)
 		err_openssl(e, "OpenSSL can't use the pair");
 	SSL_CTX_free(ctx);
 	return rc;
-}
-
-/* Whether our sides can use the kind of key, in words that say more than OpenSSL's. */
-static int
-check_kind(EVP_PKEY *key, struct err *e)
-{
-	const char *type = EVP_PKEY_get0_type_name(key);
-	char group[80] = "a curve without a name";
-
-	if (EVP_PKEY_is_a(key, "EC")) {
-		(void)EVP_PKEY_get_group_name(key, group, sizeof group, NULL);
-		if (strcmp(group, "prime256v1") == 0 || strcmp(group, "secp384r1") == 0 ||
-		    strcmp(group, "secp521r1") == 0)
-			return 0;
-		ERR_clear_error();
-		return err_setx(e, ERR_CRYPTO,
-		    "no handshake can use the key: want curve P-256, P-384 or P-521, got %s",
-		    group);
-	}
-	if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"))
-		return EVP_PKEY_get_bits(key) <= RSA_BITS_MAX
-		    ? 0
-		    : err_setx(e, ERR_CRYPTO,
-			  "no handshake can use the key: want RSA of at most %d bits, got %d",
-			  RSA_BITS_MAX, EVP_PKEY_get_bits(key));
-	if (EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448"))
-		return 0;
-	return err_setx(e, ERR_CRYPTO,
-	    "no handshake can use the key: want ECDSA, RSA, Ed25519 or Ed448, got %s",
-	    type == NULL ? "a kind that is not known here" : type);
 }
 
 static int
@@ -242,7 +210,7 @@ check(struct pair *p, const struct source *key, const struct source *cert, bool 
 		rc = err_setx(e, ERR_EXPIRED, "the certificate is expired (%s)", text);
 	else if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0)
 		rc = err_setx(e, ERR_EXPIRED, "the certificate is not valid yet (%s)", text);
-	else if ((rc = try_use(p, e)) == 0 && (rc = check_kind(p->key, e)) == 0 &&
+	else if ((rc = try_use(p, e)) == 0 && (rc = cert_key_check(p->key, e)) == 0 &&
 	    (rc = check_signatures(p, e)) == 0 && (rc = check_usage(p, client, e)) == 0)
 		rc = try_handshake(p, e);
 	return rc == -1 ? err_context(e, "%s: %s", cert->label, source_name(cert)) : 0;

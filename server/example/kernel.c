@@ -21,6 +21,7 @@
 #define PENDING_MAX	  64
 #define HANDSHAKE_SECONDS 10 /* for the handshake and the REGISTER line */
 #define ACCEPTS_MAX	  16 /* new ones between two looks at the others */
+#define FULL_SECONDS	  2  /* without a try when no descriptor is left; each would fail at once */
 
 struct client {
 	int fd;
@@ -35,6 +36,7 @@ struct client {
 
 static struct client clients[CLIENTS_MAX];
 static size_t nclients;
+static long long deaf_until; /* system_seconds() */
 
 static int
 listen_on(const char *address)
@@ -141,8 +143,14 @@ accept_one(int listener, struct slipway_tls *t)
 	int fd = system_accept(listener);
 	struct slipway_tls_conn *conn = NULL;
 
-	if (fd == -1)
+	if (fd == -1) {
+		if (system_full()) {
+			say("BACKEND - Client can't be accepted: %s; next try in %d s\n",
+			    system_fault(), FULL_SECONDS);
+			deaf_until = system_seconds() + FULL_SECONDS;
+		}
 		return false;
+	}
 	make_room();
 	if (nclients < CLIENTS_MAX) {
 		conn = slipway_tls_conn_new(t, fd); /* here it looks at settings and files */
@@ -231,7 +239,8 @@ loop(int listener, struct slipway_tls *t)
 	while (!system_stopping()) {
 		size_t n = nclients;
 
-		fds[0] = (struct pollfd){ .fd = listener, .events = POLLIN };
+		fds[0] = (struct pollfd){ .fd = listener,
+			.events = system_seconds() < deaf_until ? 0 : POLLIN };
 		for (size_t i = 0; i < n; i++)
 			fds[i + 1] =
 			    (struct pollfd){ .fd = clients[i].fd, .events = clients[i].events };

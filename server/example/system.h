@@ -50,6 +50,9 @@ int system_listen(const struct addrinfo *where);
 int system_accept(int listener);
 void system_close(int fd);
 
+/* Whether the last system_accept() failed because this process or system has no room for more. */
+bool system_full(void);
+
 /* Calls on the socket don't wait any more. */
 void system_unblock(int fd);
 

@@ -85,6 +85,12 @@ system_accept(int listener)
 	return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
+bool
+system_full(void)
+{
+	return errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+}
+
 void
 system_close(int fd)
 {

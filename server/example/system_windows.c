@@ -105,6 +105,12 @@ system_accept(int listener)
 	return ready(accept(socket_of(listener), NULL, NULL));
 }
 
+bool
+system_full(void)
+{
+	return WSAGetLastError() == WSAEMFILE || WSAGetLastError() == WSAENOBUFS;
+}
+
 void
 system_close(int fd)
 {

@@ -151,6 +151,23 @@ for c in ed25519 p384 rsa2048; do
 	grep -q 'certificate revoked' out || fail "$c: refused for something else"
 done
 openssl verify -crl_check -CAfile "$ca/ca.crt" -CRLfile fleet.crl "$certs/p256.crt" >/dev/null || fail "p256 was not revoked"
+# What has ended is no longer listed, so that a list doesn't grow for ever; what hasn't is, however many there are.
+cp "$ca/issued.json" issued.saved
+python3 - "$ca/issued.json" <<'END'
+import json, sys
+db = json.load(open(sys.argv[1]))
+for i in range(60000):
+    ended = i % 2 == 0
+    db["issued"].append({"serial": f"{i + (1 << 127):032x}", "sha256": "0" * 64, "name": f"n{i}", "subject": "CN=n", "usage": "server",
+                         "from": "2020-01-01T00:00:00Z", "to": "2021-01-01T00:00:00Z" if ended else "2099-01-01T00:00:00Z",
+                         "revoked": {"time": "2020-06-01T00:00:00Z", "reason": "keyCompromise"}})
+json.dump(db, open(sys.argv[1], "w"))
+END
+status 0 "$repo" cert crl --ca fleet --out many.crl
+openssl crl -in many.crl -noout -text >out
+[ "$(grep -c 'Serial Number: 80' out)" = 30000 ] || fail "want the 30,000 that haven't ended in the list"
+[ "$(wc -c <many.crl)" -gt 1048576 ] || fail "want a list over 1 MiB"
+cp issued.saved "$ca/issued.json"
 status 0 "$repo" log; says 'cert revoke'; says 'cert crl'; says 'cert sign'; says 'cert ca'
 
 # Rows that this program doesn't write: nothing is signed and nothing is lost.

@@ -127,6 +127,37 @@ p = subprocess.Popen(["hi", *NAMES, "--kernel", f"127.0.0.1:{k.port}"], stdin=su
 os.close(write)
 ends(p, k.log, "HI whose log nobody has open", (0,))
 
+# Without a descriptor for one more the Kernel rests; the one that it has is served, and later the others.
+full = settings("limited", "TLS_Server", TLS_RequiredLevel="None")
+log = WORK / "limited.log"
+with open(log, "wb") as out:
+    limited = subprocess.Popen(["bash", "-c", 'ulimit -n 12; exec example-kernel "$@"', "k", *NAMES, "--listen", "127.0.0.1:0"],
+                               stdin=subprocess.DEVNULL, stdout=out, stderr=out, env={**os.environ, "SLIPWAY_HOME": str(full)})
+started.append(limited)
+port = int(wait_for(log, r"^listening on 127\.0\.0\.1:(\d+)$").group(1))
+time.sleep(1.5)		# settings that changed within the last second are read again, which takes a descriptor
+first = socket.create_connection(("127.0.0.1", port), HANG)
+first.sendall(b"REGISTER a.HIP V1\n")
+first.recv(100)
+crowd = [socket.create_connection(("127.0.0.1", port), HANG) for _ in range(20)]
+wait_for(log, "can't be accepted|Client refused")
+ticks = sum(int(x) for x in open(f"/proc/{limited.pid}/stat").read().rsplit(")", 1)[1].split()[11:13])
+for i in range(3):
+    first.sendall(b"PING 1\n")
+    if not first.recv(100).startswith(b"PONG"):
+        fail("want the client that is there to be served", log)
+    time.sleep(1)
+ticks = sum(int(x) for x in open(f"/proc/{limited.pid}/stat").read().rsplit(")", 1)[1].split()[11:13]) - ticks
+if ticks > 100:		# of 300: it ran in circles
+    fail(f"want the Kernel to rest while it is full, it took {ticks} ticks of 10 ms in 3 s", log)
+for s in crowd:
+    s.close()
+p = hi(home, WORK / "later.log", port)
+ends(p, WORK / "later.log", "HI beside a Kernel that was full", (0,))
+first.close()
+limited.terminate()
+ends(limited, log, "SIGTERM for a Kernel that was full", (0,))
+
 # A client whose line has no end loses its place, and the others don't notice.
 with socket.create_connection(("127.0.0.1", k.port), HANG) as s:
     s.sendall(b"REGISTER a.HIP V1\n")

@@ -86,6 +86,16 @@ static const struct pair_row {
 	{ "RSA 512", OF_LOOK, OF_LOOK, "too small", { .name = "weak", .bits = 512 }, false },
 	{ "RSA 1024", OF_LOOK, OF_LOOK, "too small", { .name = "weak", .bits = 1024 }, false },
 	{ "P-192", OF_LOOK, OF_LOOK, "too small", { .name = "weak", .curve = "P-192" }, false },
+	{ "P-224", OF_LOOK, OF_LOOK, "want a key that handshakes can use",
+	    { .name = "odd", .curve = "P-224" }, false },
+	{ "secp256k1", OF_LOOK, OF_LOOK, "want a key that handshakes can use",
+	    { .name = "odd", .curve = "secp256k1" }, true },
+	{ "brainpool", OF_LOOK, OF_LOOK, "want a key that handshakes can use",
+	    { .name = "odd", .curve = "brainpoolP256r1" }, false },
+	{ "over 100 kB", OF_LOOK, OF_LOOK, "no handshake can use the pair",
+	    { .name = "odd", .san_len = 110000 }, false },
+	{ "for another use", OF_LOOK, OF_LOOK, "key usages don't allow it to be a",
+	    { .name = "mail", .usage = "emailProtection" }, true },
 	{ "MD5 signature", OF_LOOK, OF_LOOK, "too weak", { .name = "weak", .digest_name = "MD5" },
 	    true },
 	{ "SHA-1 signature", OF_LOOK, OF_LOOK, "too weak",
@@ -277,6 +287,46 @@ own_pair(const struct pair_row *r, enum slipway_tls_side which, const struct id 
 	place_remove(&p);
 }
 
+/*
+ * A use that a certificate isn't for, although it is its own issuer: some peers would take it.  It
+ * is used where there is nothing else, and not in the place of a good pair.
+ */
+static void
+doubtful(void **state)
+{
+	struct id mail =
+	    id_make(&(struct look){ .name = "mail", .usage = "emailProtection" }, NULL);
+	const enum slipway_tls_side sides[] = { SLIPWAY_TLS_SERVER, SLIPWAY_TLS_CLIENT };
+
+	(void)state;
+	for (size_t i = 0; i < N(sides); i++) {
+		struct slipway_tls *t;
+		struct place p;
+
+		place_make(&p);
+		t = with_files(sides[i], &p);
+		put(p.key, mail.key_pem, strlen(mail.key_pem), 0600);
+		put(p.cert, mail.cert_pem, strlen(mail.cert_pem), 0600);
+		assert_int_equal(slipway_tls_check(t), 0);
+		assert_non_null(
+		    strstr(slipway_tls_warning(t), "key usages don't allow it to be a"));
+		shows(t, sides[i], &mail);
+		put(p.key, kernel.key_pem, strlen(kernel.key_pem), 0600);
+		put(p.cert, kernel.cert_pem, strlen(kernel.cert_pem), 0600);
+		shows(t, sides[i], &kernel);
+		put(p.key, mail.key_pem, strlen(mail.key_pem), 0600);
+		put(p.cert, mail.cert_pem, strlen(mail.cert_pem), 0600);
+		assert_int_equal(slipway_tls_check(t), 0);
+		assert_non_null(
+		    strstr(slipway_tls_warning(t), "key usages don't allow it to be a"));
+		assert_non_null(strstr(slipway_tls_warning(t), "stays in use"));
+		shows(t, sides[i], &kernel);
+		slipway_tls_free(t);
+		place_remove(&p);
+	}
+	id_free(&mail);
+}
+
 static void
 pair(void **state)
 {
@@ -308,8 +358,8 @@ static const struct id_row ids[] = {
 int
 main(void)
 {
-	static struct CMUnitTest tests[N(pairs)];
-	size_t n = 0;
+	static struct CMUnitTest tests[N(pairs) + 1] = { cmocka_unit_test(doubtful) };
+	size_t n = 1;
 
 	TEST_ROWS(tests, n, pairs, pair);
 	return ids_run("tls-pairs", tests, n, ids, N(ids));

@@ -4,6 +4,8 @@
  */
 #include "tests/unit/x509/ids.h"
 
+#include <time.h>
+
 #include <openssl/pem.h>
 
 #include "lib/x509/crl.h"
@@ -74,6 +76,158 @@ signers(void **state)
 	}
 }
 
+/* What else is in the file: a list that isn't taken revokes nothing, so that it is an error. */
+static void
+second_in_another_form(void **state)
+{
+	char *first = crl_make(&other, NULL, 30), *second = crl_make(&ca, &leaf, 30), text[32768];
+	const char *body = strchr(second, '\n') + 1;
+	STACK_OF(X509_CRL) * all;
+	struct err e;
+	size_t len, n;
+	X509_CRL *crl;
+	BIO *bio;
+
+	(void)state;
+	for (int form = 0; form < 9; form++) {
+		static const char *const says[] = { NULL, "part of one", "part of one",
+			"1 of 2 revocation lists", "1 of 2 revocation lists", "binary data",
+			"binary data", "got 'CERTIFICATE'", "part of one" };
+		const struct source s = { "CRLS", text, 0, true };
+		struct source whole = s;
+
+		n = (size_t)snprintf(text, sizeof text,
+		    "# words of people\nissuer=CN = other\n%s\n", first);
+		if (form == 0) /* as it should be */
+			n += (size_t)snprintf(text + n, sizeof text - n, "%s", second);
+		else if (form == 1) /* no first line */
+			n += (size_t)snprintf(text + n, sizeof text - n, "%s", body);
+		else if (form == 2) /* mistyped */
+			n += (size_t)snprintf(text + n, sizeof text - n,
+			    "----BEGIN X509 CRL-----\n%s", body);
+		else if (form == 8)
+			n += (size_t)snprintf(text + n, sizeof text - n,
+			    "\xe2\x80\x94"
+			    "BEGIN X509 CRL\xe2\x80\x94\n%s",
+			    body);
+		else if (form == 7)
+			n += (size_t)snprintf(text + n, sizeof text - n, "%s", ca.cert_pem);
+		else if (form == 6) { /* DER */
+			bio = BIO_new_mem_buf(second, -1);
+			assert_non_null(crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL));
+			BIO_free(bio);
+			bio = BIO_new(BIO_s_mem());
+			i2d_X509_CRL_bio(bio, crl);
+			n += (size_t)BIO_read(bio, text + n, (int)(sizeof text - n));
+			BIO_free(bio);
+			X509_CRL_free(crl);
+		} else
+			for (const char *p = second; *p != '\0'; p++) {
+				if (form == 3 && (p == second || p[-1] == '\n'))
+					text[n++] = ' ';
+				text[n++] = form == 4 && *p == '\n' ? '\r' : *p;
+				if (form == 5) /* UTF-16 */
+					text[n++] = '\0';
+			}
+		len = n;
+		whole.len = len;
+		all = crls_read(&whole, &e);
+		if (says[form] == NULL) {
+			assert_int_equal(sk_X509_CRL_num(all), 2);
+			crls_free(all);
+			continue;
+		}
+		assert_null(all);
+		if (strstr(e.text, says[form]) == NULL)
+			fail_msg("form %d: want '%s', got '%s'", form, says[form], e.text);
+	}
+	free(first);
+	free(second);
+}
+
+/* What 'cert crl' writes is read: over 1 MiB, and to the limit that both have. */
+static void
+large(void **state)
+{
+	const int counts[] = { 40000, 300000 };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		X509_CRL *crl = X509_CRL_new();
+		ASN1_TIME *now = ASN1_TIME_set(NULL, time(NULL));
+		ASN1_INTEGER *serial = ASN1_INTEGER_new();
+		BIO *bio = BIO_new(BIO_s_mem());
+		struct source s = { "CRLS", NULL, 0, true };
+		STACK_OF(X509_CRL) * all;
+		struct err e;
+		char *data;
+
+		X509_CRL_set_version(crl, 1);
+		X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca.cert));
+		X509_CRL_set1_lastUpdate(crl, now);
+		for (int k = 0; k < counts[i]; k++) {
+			X509_REVOKED *r = X509_REVOKED_new();
+
+			ASN1_INTEGER_set_uint64(serial, (1ull << 62) + (uint64_t)k);
+			X509_REVOKED_set_serialNumber(r, serial);
+			X509_REVOKED_set_revocationDate(r, now);
+			X509_CRL_add0_revoked(crl, r);
+		}
+		X509_CRL_sign(crl, ca.key, EVP_sha256());
+		PEM_write_bio_X509_CRL(bio, crl);
+		s.len = (size_t)BIO_get_mem_data(bio, &data);
+		s.text = data;
+		all = crls_read(&s, &e);
+		if (i == 0) {
+			assert_true(s.len > CERT_FILE_MAX);
+			assert_int_equal(sk_X509_CRL_num(all), 1);
+		} else {
+			assert_true(s.len > CRL_FILE_MAX);
+			assert_null(all);
+			assert_int_equal(e.code, ERR_TOO_LARGE);
+		}
+		crls_free(all);
+		BIO_free(bio);
+		ASN1_INTEGER_free(serial);
+		ASN1_TIME_free(now);
+		X509_CRL_free(crl);
+	}
+}
+
+/* A list that a weak digest signed could be somebody else's. */
+static void
+weak_list(void **state)
+{
+	static const char *const digests[] = { "SHA1", "MD5", "SHA256" };
+	struct id rsa = id_make(&(struct look){ .name = "rsa", .ca = true, .bits = 2048 }, NULL);
+	char *text = crl_make(&rsa, NULL, 30);
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < N(digests); i++) {
+		BIO *in = BIO_new_mem_buf(text, -1), *out = BIO_new(BIO_s_mem());
+		X509_CRL *crl = PEM_read_bio_X509_CRL(in, NULL, NULL, NULL);
+		struct source s = { "CRLS", NULL, 0, true };
+		STACK_OF(X509_CRL) * all;
+		char *data;
+
+		assert_true(X509_CRL_sign(crl, rsa.key, EVP_get_digestbyname(digests[i])) > 0);
+		PEM_write_bio_X509_CRL(out, crl);
+		s.len = (size_t)BIO_get_mem_data(out, &data);
+		s.text = data;
+		all = crls_read(&s, &e);
+		assert_int_equal(all != NULL, i == 2);
+		if (all == NULL)
+			assert_non_null(strstr(e.text, "too weak: want SHA-256 or stronger"));
+		crls_free(all);
+		X509_CRL_free(crl);
+		BIO_free(in);
+		BIO_free(out);
+	}
+	free(text);
+	id_free(&rsa);
+}
+
 static void
 refused(void **state)
 {
@@ -135,6 +289,9 @@ main(void)
 		cmocka_unit_test(judged),
 		cmocka_unit_test(signers),
 		cmocka_unit_test(refused),
+		cmocka_unit_test(second_in_another_form),
+		cmocka_unit_test(large),
+		cmocka_unit_test(weak_list),
 	};
 
 	return ids_run("crl", tests, N(tests), ids, N(ids));

@@ -150,6 +150,89 @@ lists(void **state)
 	free(foreign);
 }
 
+/*
+ * A signer that is trusted but may not sign lists; and when lists can't be read, those of before
+ * stay in force.
+ */
+static void
+lists_of_before(void **state)
+{
+	struct id no_list = id_make(
+	    &(struct look){ .name = "nolist", .ca = true, .key_usage = "critical,keyCertSign" },
+	    NULL);
+	char *good = crl_make(&ca, &leaf, 1), *bad = crl_make(&no_list, NULL, 1);
+	char both[16384];
+	struct source certs = bytes_of("CERTS", no_list.cert_pem), crls = bytes_of("CRL", bad);
+	STACK_OF(X509) *none = sk_X509_new_null();
+	struct trust before, t;
+	struct err e;
+
+	(void)state;
+	assert_err(trust_read(&t, &certs, &crls, NULL, NULL, &e), ERR_SIGNATURE, &e);
+	assert_string_equal(e.text,
+	    "CRL: the list of \"CN=nolist\": want a signer whose keyUsage names cRLSign, got one without");
+
+	certs = bytes_of("CERTS", ca.cert_pem);
+	crls = bytes_of("CRL", good);
+	assert_ok(trust_read(&before, &certs, &crls, NULL, NULL, &e), &e);
+	assert_false(before.crls_kept);
+	snprintf(both, sizeof both, "%s %s", good, good);
+	crls = bytes_of("CRL", both);
+	assert_ok(trust_read(&t, &certs, &crls, NULL, before.crls, &e), &e);
+	trust_free(&before);
+	assert_true(t.crls_kept);
+	assert_memory_equal(t.crl_remark.text, "the lists read before stay in force: CRL: (given",
+	    48);
+	assert_int_equal(trust_verify(&t, leaf.cert, none, true, &e), TRUST_REVOKED);
+	trust_free(&t);
+	sk_X509_free(none);
+	free(good);
+	free(bad);
+	id_free(&no_list);
+}
+
+/* The issuer is in the list, but can't vouch for others by its own words; and strict rules alone. */
+static void
+reasons(void **state)
+{
+	struct id no_ca = id_make(&(struct look){ .name = "noca" }, NULL);
+	struct id of_no_ca = id_make(&(struct look){ .name = "a" }, &no_ca);
+	/* RFC 5280, 4.2.1.9: pathLenConstraint without keyCertSign, which only strict rules mind */
+	struct id odd_ca =
+	    id_make(&(struct look){ .name = "odd", .ca = true, .constraints = "CA:TRUE" }, NULL);
+	struct id of_odd_ca = id_make(&(struct look){ .name = "b" }, &odd_ca);
+	const struct {
+		const struct id *trusted, *peer;
+		const char *says;
+	} rows[] = {
+		{ &no_ca, &of_no_ca,
+		    "(its issuer is trusted, but only by itself: its certificate isn't a CA's (want basicConstraints CA:TRUE))" },
+		{ &odd_ca, &of_odd_ca,
+		    "; programs that don't check by RFC 5280 take this chain, Slipway doesn't)" },
+	};
+	STACK_OF(X509) *none = sk_X509_new_null();
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		const struct source certs = bytes_of("CERTS", rows[i].trusted->cert_pem),
+				    crls = bytes_of("CRL", "");
+		struct trust t;
+		struct err e;
+
+		assert_ok(trust_read(&t, &certs, &crls, NULL, NULL, &e), &e);
+		assert_int_equal(trust_verify(&t, rows[i].peer->cert, none, true, &e),
+		    TRUST_REFUSED);
+		if (strstr(e.text, rows[i].says) == NULL)
+			fail_msg("want '%s', got '%s'", rows[i].says, e.text);
+		trust_free(&t);
+	}
+	sk_X509_free(none);
+	id_free(&no_ca);
+	id_free(&of_no_ca);
+	id_free(&odd_ca);
+	id_free(&of_odd_ca);
+}
+
 static const struct id_row ids[] = {
 	{ &ca, { .name = "ca", .ca = true }, NULL },
 	{ &middle, { .name = "middle", .ca = true }, &ca },
@@ -165,11 +248,13 @@ static const struct id_row ids[] = {
 int
 main(void)
 {
-	static struct CMUnitTest tests[N(verdicts) + 2] = {
+	static struct CMUnitTest tests[N(verdicts) + 4] = {
 		cmocka_unit_test(files),
 		cmocka_unit_test(lists),
+		cmocka_unit_test(lists_of_before),
+		cmocka_unit_test(reasons),
 	};
-	size_t n = 2;
+	size_t n = 4;
 
 	TEST_ROWS(tests, n, verdicts, verdict);
 	return ids_run("trust", tests, n, ids, N(ids));
