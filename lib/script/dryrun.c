@@ -66,6 +66,7 @@ read_station(struct dryrun *c, struct err *e)
 	    c->options->application != NULL ? c->options->application : "APPLICATION";
 	c->facts.installation = "INSTALLATION";
 	c->facts.release = 1;
+	c->facts.is_default = true;
 	if (only(station, "station", members, e) == -1 ||
 	    only(release, "release", release_members, e) == -1 ||
 	    text_of(station, "name", &c->facts.station, e) == -1 ||

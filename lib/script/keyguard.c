@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/settings/changeset.h"
+#include "lib/base/text.h"
+#include "lib/settings/application.h"
 
 /* The second is where 32-bit programs find the first. */
 static const char *const own_keys[] = { "HKLM\\SOFTWARE\\Slipway",
@@ -70,5 +71,45 @@ keyguard_check(const char *key, bool tree, const char *const *prefixes, size_t n
 
 		snprintf(e->text + len, sizeof e->text - len, ", %s", prefixes[i]);
 	}
+	return -1;
+}
+
+/* Whether key and name are the value DefaultApplication of the installation. */
+static bool
+is_default(const struct script_facts *facts, const char *key, const char *name)
+{
+	struct buf b = BUF_INIT(SETTING_KEY_MAX);
+	struct err ignored;
+	bool is = name != NULL && facts->installation != NULL &&
+	    ascii_same(name, SETTINGS_DEFAULT_APPLICATION) &&
+	    buf_addf(&b, &ignored, SETTINGS_VENDOR_KEY "\\%s", facts->installation) == 0 &&
+	    ascii_same(buf_text(&b), key);
+
+	buf_free(&b);
+	return is;
+}
+
+int
+keyguard_touch(const struct script_facts *facts, const char *key, bool tree, const char *name,
+    const struct value *to, struct err *e)
+{
+	bool of_default = is_default(facts, key, name);
+	const char *application = facts->application == NULL ? "" : facts->application;
+	size_t len;
+
+	if (of_default && facts->is_default &&
+	    (to == NULL || ascii_same(value_get_text(to), application)))
+		return 0;
+	if (keyguard_check(key, tree, facts->prefixes, facts->nprefixes, e) == 0)
+		return 0;
+	len = strlen(e->text);
+	if (of_default)
+		snprintf(e->text + len, sizeof e->text - len,
+		    "; %s is for the application that the station has as its default, to its own name",
+		    name);
+	else if (strstr(e->text, "may touch") != NULL)
+		snprintf(e->text + len, sizeof e->text - len,
+		    "; the setting ScriptKeys of HKLM\\SOFTWARE\\Slipway\\%s\\%s can allow more",
+		    facts->installation == NULL ? "" : facts->installation, application);
 	return -1;
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "lib/base/err.h"
+#include "lib/script/script.h"
 
 /*
  * Whether a normalised key may be read or changed, or with tree be deleted with all below it: it is
@@ -18,5 +19,12 @@
  */
 int
 keyguard_check(const char *key, bool tree, const char *const *prefixes, size_t n, struct err *e);
+
+/*
+ * keyguard_check() by the facts of a script, whose DefaultApplication (facts->default_key) may
+ * besides be read (to: NULL) and be set to its own application.  name: of the value; NULL with tree.
+ */
+int keyguard_touch(const struct script_facts *facts, const char *key, bool tree, const char *name,
+    const struct value *to, struct err *e);
 
 #endif

@@ -108,7 +108,9 @@ on_get(struct running *s, struct wire *w, struct err *e)
 
 	if (name == NULL || key == NULL || w->p != w->end)
 		return err_setx(e, ERR_PROTOCOL, "the script child sent a malformed question");
-	if (keyguard_check(key, false, facts->prefixes, facts->nprefixes, &why) == -1)
+	if (script_frames_key(key, e) == -1)
+		return -1;
+	if (keyguard_touch(facts, key, false, name, NULL, &why) == -1)
 		found = -1;
 	else if (facts->get != NULL)
 		found = facts->get(facts->arg, key, name, &v, &why);

@@ -41,12 +41,9 @@ check_text(lua_State *L, int arg)
 	return text;
 }
 
-/*
- * Normalise the key in argument 1 into out and see that it may be touched; raises a Lua error
- * otherwise.
- */
+/* Normalise the key in argument 1 into out; raises a Lua error otherwise. */
 static void
-check_key(lua_State *L, struct script *s, bool tree, char out[SETTING_KEY_MAX + 1])
+normal_key(lua_State *L, char out[SETTING_KEY_MAX + 1])
 {
 	struct buf b = BUF_INIT(SETTING_KEY_MAX);
 	struct err e;
@@ -57,7 +54,7 @@ check_key(lua_State *L, struct script *s, bool tree, char out[SETTING_KEY_MAX + 
 	if (ok)
 		memcpy(out, buf_text(&b), b.len + 1);
 	buf_free(&b);
-	if (!ok || keyguard_check(out, tree, s->facts->prefixes, s->facts->nprefixes, &e) == -1)
+	if (!ok)
 		luaL_error(L, "%s", e.text);
 }
 
@@ -202,9 +199,11 @@ script_set(lua_State *L)
 	struct err e;
 	bool failed;
 
-	check_key(L, s, false, key);
-	failed =
-	    make_value(L, s, &v, &e) == -1 || changeset_set(&s->changes, key, name, &v, &e) == -1;
+	normal_key(L, key);
+	raise_if(L, keyguard_touch(s->facts, key, false, name, NULL, &e) == -1, &e);
+	failed = make_value(L, s, &v, &e) == -1 ||
+	    keyguard_touch(s->facts, key, false, name, &v, &e) == -1 ||
+	    changeset_set(&s->changes, key, name, &v, &e) == -1;
 	value_free(&v);
 	raise_if(L, failed, &e);
 	count_change(L, s);
@@ -219,7 +218,9 @@ script_delete(lua_State *L)
 	const char *name = lua_isnoneornil(L, 2) ? NULL : check_text(L, 2);
 	struct err e;
 
-	check_key(L, s, name == NULL, key);
+	normal_key(L, key);
+	/* DefaultApplication is set, not deleted, by scripts that may not touch its key. */
+	raise_if(L, keyguard_touch(s->facts, key, name == NULL, NULL, NULL, &e) == -1, &e);
 	raise_if(L,
 	    (name == NULL ? changeset_delete_tree(&s->changes, key, &e)
 			  : changeset_delete(&s->changes, key, name, &e)) == -1,
@@ -240,7 +241,8 @@ script_get(lua_State *L)
 	size_t len;
 	int rc = 0;
 
-	check_key(L, s, false, key);
+	normal_key(L, key);
+	raise_if(L, keyguard_touch(s->facts, key, false, name, NULL, &e) == -1, &e);
 	count_call(L, s);
 	/* Memory of Lua's own, taken before there is a value that an error would leave behind. */
 	room = lua_newuserdatauv(L, VALUE_SIZE_MAX, 0);

@@ -37,6 +37,8 @@ struct script_facts {
 	struct expand_names names;
 	const char *const *prefixes; /* normalised keys that the script may touch */
 	size_t nprefixes;
+	/* besides, DefaultApplication of the installation may be read and be set to application */
+	bool is_default;
 	/* get(): read a setting, as settings_get() does.  NULL: get() finds nothing. */
 	int (*get)(void *arg, const char *key, const char *name, struct value *v, struct err *e);
 	/*

@@ -101,7 +101,7 @@ script_frames_put_facts(struct buf *b, const struct script_facts *facts, struct 
 	for (size_t i = 0; i < facts->nprefixes; i++)
 		if (frame_put_name(b, facts->prefixes[i], e) == -1)
 			return -1;
-	return 0;
+	return wire_put_u8(b, facts->is_default, e);
 }
 
 static int
@@ -154,6 +154,7 @@ script_frames_facts(struct wire *w, struct script_facts *facts, struct err *e)
 	facts->installation = frame_name(w, EXPAND_MAX);
 	facts->release = wire_u64(w);
 	if (read_names(w, facts, e) == 0 && read_prefixes(w, facts, e) == 0) {
+		facts->is_default = wire_u8(w) != 0;
 		if (!w->bad && w->p == w->end)
 			return 0;
 		malformed("facts", e);
@@ -180,22 +181,26 @@ script_frames_put_change(struct buf *b, const struct change *c, struct err *e)
 	return c->op == CHANGE_SET ? script_frames_put_value(b, &c->value, e) : 0;
 }
 
-/* Normalised as the child must have done it, so that what was checked is what is used. */
-static int
-check_key(const char *key, bool tree, const struct script_facts *facts, struct err *e)
+int
+script_frames_key(const char *key, struct err *e)
 {
 	struct buf normal = BUF_INIT(SETTING_KEY_MAX);
 	bool same = setting_key_normal(key, strlen(key), &normal, e) == 0 &&
 	    strcmp(buf_text(&normal), key) == 0;
 
 	buf_free(&normal);
-	if (!same)
-		return malformed("key", e);
-	if (keyguard_check(key, tree, facts->prefixes, facts->nprefixes, e) == -1) {
-		e->code = ERR_PROTOCOL;
-		return err_context(e, "the script child asked for a key that is not allowed");
-	}
-	return 0;
+	return same ? 0 : malformed("key", e);
+}
+
+/* c: what the child asks for, with the value of a set. */
+static int
+check_change(const struct script_facts *facts, const struct change *c, struct err *e)
+{
+	if (keyguard_touch(facts, c->key, c->op == CHANGE_DELETE_TREE,
+		c->op == CHANGE_SET ? c->name : NULL, &c->value, e) == 0)
+		return 0;
+	e->code = ERR_PROTOCOL;
+	return err_context(e, "the script child asked for what it must not");
 }
 
 static int
@@ -210,9 +215,18 @@ read_change(struct wire *w, const struct script_facts *facts, struct changeset *
 		return malformed("change", e);
 	if (op != CHANGE_DELETE_TREE && (name = frame_name(w, SETTING_NAME_MAX)) == NULL)
 		return malformed("name", e);
-	if (check_key(key, op == CHANGE_DELETE_TREE, facts, e) == -1 ||
+	if (script_frames_key(key, e) == -1 ||
 	    (op == CHANGE_SET && script_frames_value(w, &v, e) == -1))
 		return -1;
+	if (check_change(facts,
+		&(struct change){ .op = (enum change_op)op,
+		    .key = (char *)(uintptr_t)key,
+		    .name = (char *)(uintptr_t)name,
+		    .value = v },
+		e) == -1) {
+		value_free(&v);
+		return -1;
+	}
 	if (op == CHANGE_SET)
 		rc = changeset_set(c, key, name, &v, e);
 	else

@@ -56,9 +56,15 @@ void script_frames_facts_free(struct script_facts *facts);
 int script_frames_put_change(struct buf *b, const struct change *c, struct err *e);
 
 /*
+ * Whether a key is normalised as the child must have done it, so that what is checked is what is
+ * used.  0, or -1 with ERR_PROTOCOL.
+ */
+int script_frames_key(const char *key, struct err *e);
+
+/*
  * Read changes to the end of a frame and append them to c, of which *size bytes are taken
  * (SCRIPT_CHANGES_MAX).  Each must be well formed by the rules of change sets, its key normalised
- * and one that keyguard_check() lets through.
+ * and one that keyguard_touch() lets through.
  */
 int script_frames_changes(struct wire *w, const struct script_facts *facts, struct changeset *c,
     size_t *size, struct err *e);

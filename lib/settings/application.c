@@ -31,7 +31,7 @@ application_default(struct settings *s, const char *installation, struct buf *ou
 	int rc = -1;
 
 	if (buf_addf(&key, e, SETTINGS_VENDOR_KEY "\\%s", installation) == 0)
-		rc = settings_get(s, buf_text(&key), "DefaultApplication", &v, e);
+		rc = settings_get(s, buf_text(&key), SETTINGS_DEFAULT_APPLICATION, &v, e);
 	if (rc == 1 && valid_application_name(value_get_text(&v)))
 		rc = buf_adds(out, value_get_text(&v), e);
 	value_free(&v);

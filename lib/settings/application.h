@@ -11,8 +11,9 @@
 #include "lib/settings/settings.h"
 
 /* The vendor part of the keys, and the key of all installations. */
-#define SETTINGS_VENDOR	    "Ipesoft"
-#define SETTINGS_VENDOR_KEY "HKLM\\SOFTWARE\\" SETTINGS_VENDOR
+#define SETTINGS_VENDOR		     "Ipesoft"
+#define SETTINGS_DEFAULT_APPLICATION "DefaultApplication"
+#define SETTINGS_VENDOR_KEY	     "HKLM\\SOFTWARE\\" SETTINGS_VENDOR
 
 /* The <name> of the first argument /C<name>, or NULL; points into argv. */
 const char *application_argument(int argc, char *const *argv);

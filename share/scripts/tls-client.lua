@@ -16,6 +16,8 @@ local client = root .. [[\cfg_]] .. application .. [[\TLS_Client]]
 -- set(key, name, value): give the setting called name, below key, this value.
 -- "None": no TLS. "TLSNoPeerAuth": encrypted, with anybody. "TLSPeerAuth": encrypted, with a Kernel that we know.
 set(client, "TLS_RequiredLevel", "TLSPeerAuth")
+-- HI starts with this application when its command line names none.  A station with several applications takes this
+-- only from the one that its administrator made the default; delete the line in the releases of the others.
 set(root, "DefaultApplication", application)
 
 -- Which certificates we know: files of this release. In a text between quotes a backslash is written twice.

@@ -13,7 +13,7 @@ release() {
 set([[$key]], "TLS_RequiredLevel", "$2")
 set([[$key]], "TLS_ExpiryWarnDays", 30)
 LUA
-	echo "set([[HKCU\\SOFTWARE\\Ipesoft\\$INSTALLATION]], \"Skin\", \"$3\")" > "$1/scripts/user/10.lua"
+	echo "set([[HKCU\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP]], \"Skin\", \"$3\")" > "$1/scripts/user/10.lua"
 	echo "certificate $2" > "$1/app/tls/server.crt"
 	echo stays > "$1/app/tls/ca.crt"
 	printf 'program %s' "$2" > "$1/install/bin/tool"
@@ -58,7 +58,7 @@ expect 0 plan.log slipway plan
 want plan.log "nothing would change, release 1 is applied" 0
 expect 0 verify.log slipway verify
 want verify.log "release 1, 4 files and 3 settings: all as they were applied" 0
-expect 0 value.log slipway settings get "HKCU\\SOFTWARE\\Ipesoft\\$INSTALLATION" Skin
+expect 0 value.log slipway settings get "HKCU\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP" Skin
 want value.log day 0
 one=$(state)
 

@@ -48,7 +48,7 @@ ssh-keygen -A > keygen.log
 make_repo
 make_release release server.crt="$REPO/certs/kernel.crt"
 mkdir release/scripts/user
-echo "set([[HKCU\\SOFTWARE\\Ipesoft\\$INSTALLATION]], \"Skin\", \"day\")" > release/scripts/user/10.lua
+echo "set([[HKCU\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP]], \"Skin\", \"day\")" > release/scripts/user/10.lua
 publish release
 ssh-keygen -q -t ed25519 -N '' -f login
 cp login.pub authorized_keys

@@ -118,7 +118,7 @@ make_release release-1 server.crt="$REPO/certs/kernel.crt"
 mkdir release-1/install release-1/scripts/user installed
 echo one > release-1/install/hi.ini
 cat > release-1/scripts/user/10-facts.lua <<LUA
-set([[HKCU\\SOFTWARE\\Ipesoft\\$INSTALLATION]], "Facts", station.os .. " %InstallDir%")
+set([[HKCU\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP]], "Facts", station.os .. " %InstallDir%")
 LUA
 publish release-1
 serve
@@ -150,7 +150,7 @@ wantre kernel.log 'BACKEND - RegistrateProces request from [^ ]+\.HIP V.* \[TCP/
 wantreg "$client" TLS_RequiredLevel REG_SZ TLSPeerAuth
 wantreg "$client" TLS_TrustedCerts REG_SZ "%AppData%\\$APP\\server.crt"
 wantreg "$settings" DefaultApplication REG_SZ "$APP"
-wantreg "HKCU\\SOFTWARE\\Ipesoft\\$INSTALLATION" Facts REG_SZ "windows $(dos "$WORK/installed")"
+wantreg "HKCU\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP" Facts REG_SZ "windows $(dos "$WORK/installed")"
 appdata=$(find prefix/drive_c/users -type d -path "*/AppData/Roaming/$APP")
 cmp "$appdata/server.crt" "$REPO/certs/kernel.crt"
 cmp installed/hi.ini release-1/install/hi.ini

@@ -20,7 +20,7 @@ RELEASES = [
         "app/place/a.txt": "a directory where a file comes",
         "scripts/machine/10.lua": 'local k = [[HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV_PB]]\n'
         'set(k, "Changed", "one") set(k, "Same", 5) set(k, "Gone", "x") set(k .. [[\\Tree]], "In", "it")\n',
-        "scripts/user/10.lua": 'set([[HKCU\\SOFTWARE\\Ipesoft\\D2]], "User", "one")\n',
+        "scripts/user/10.lua": 'set([[HKCU\\SOFTWARE\\Ipesoft\\D2\\cfg_COV_PB]], "User", "one")\n',
     },
     {
         "install/bin/hi": "two",
@@ -34,7 +34,7 @@ RELEASES = [
         "scripts/machine/10.lua": 'local k = [[HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV_PB]]\n'
         'set(k, "Changed", "two") set(k, "Same", 5) delete(k, "Gone") delete(k .. [[\\Tree]])\n'
         'set(k, "New", "%%AppData%%\\\\x")\n',
-        "scripts/user/10.lua": 'set([[HKCU\\SOFTWARE\\Ipesoft\\D2]], "User", "two")\n',
+        "scripts/user/10.lua": 'set([[HKCU\\SOFTWARE\\Ipesoft\\D2\\cfg_COV_PB]], "User", "two")\n',
     },
 ]
 

@@ -44,7 +44,7 @@ static const struct content {
 		"local k = [[HKLM\\SOFTWARE\\Ipesoft\\]] .. station.installation .. [[\\cfg_COV_PB]]\n"
 		"set(k, 'Changed', 'one') set(k, 'Same', 5) set(k, 'Gone', 'x') set(k .. [[\\Tree]], 'In', 'it')\n" },
 	    { "scripts/user/10.lua",
-		"set([[HKCU\\SOFTWARE\\Ipesoft\\]] .. station.installation, 'User', 'one')\n" },
+		"set([[HKCU\\SOFTWARE\\Ipesoft\\]] .. station.installation .. [[\\cfg_COV_PB]], 'User', 'one')\n" },
 	},
 	{
 	    { "install/bin/hi.exe", "+two" },
@@ -60,7 +60,7 @@ static const struct content {
 		"set(k, 'Changed', 'two') set(k, 'Same', 5) delete(k, 'Gone') delete(k .. [[\\Tree]])\n"
 		"set(k, 'New', '%%AppData%%\\\\x')\n" },
 	    { "scripts/user/10.lua",
-		"set([[HKCU\\SOFTWARE\\Ipesoft\\]] .. station.installation, 'User', 'two')\n" },
+		"set([[HKCU\\SOFTWARE\\Ipesoft\\]] .. station.installation .. [[\\cfg_COV_PB]], 'User', 'two')\n" },
 	},
 };
 

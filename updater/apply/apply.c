@@ -350,7 +350,8 @@ apply_transaction(const struct station *st, struct dir *state, struct dir *sourc
     bool source_is_ours, struct settings *s, char work[static 512], struct transaction *t)
 {
 	snprintf(work, 512, ".slipway-%.200s-%.200s", st->installation, st->application);
-	*t = (struct transaction){ .state = state,
+	*t = (struct transaction){ .st = st,
+		.state = state,
 		.source = source,
 		.source_is_ours = source_is_ours,
 		.settings = s,

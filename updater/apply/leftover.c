@@ -9,6 +9,7 @@
 
 #include "lib/base/path.h"
 #include "lib/os/move.h"
+#include "updater/plan/plan.h"
 #include "updater/state/notes.h"
 
 /* Leftovers of one file: each is a program of an older release that still runs. */
@@ -114,6 +115,18 @@ leftovers_empty(struct leftovers *l, enum layout_place r, struct dir *dir, struc
 	return dir_list(dir, remove_or_leave, &x, e);
 }
 
+/* Whether a leftover is where transactions of this station leave them. */
+static bool
+is_ours(const struct transaction *t, const json_t *one)
+{
+	const char *root = text_of(one, "root");
+	bool found = false;
+
+	for (int r = 0; r < LAYOUT_ROOTS; r++)
+		found |= plan_root(t->st, r) != NULL && strcmp(plan_root(t->st, r), root) == 0;
+	return found && strcmp(text_of(one, "work"), t->work) == 0;
+}
+
 /* Remove a leftover.  Returns whether it is gone. */
 static bool
 is_gone(const json_t *one)
@@ -139,16 +152,16 @@ is_gone(const json_t *one)
 }
 
 void
-leftovers_remove(struct dir *state)
+leftovers_remove(const struct transaction *t)
 {
-	json_t *list = notes_leftovers(state);
+	json_t *list = notes_leftovers(t->state);
 	size_t n = json_array_size(list);
 	struct err ignored;
 
 	for (size_t i = n; i > 0; i--)
-		if (is_gone(json_array_get(list, i - 1)))
+		if (is_ours(t, json_array_get(list, i - 1)) && is_gone(json_array_get(list, i - 1)))
 			json_array_remove(list, i - 1);
 	if (json_array_size(list) < n)
-		notes_set_leftovers(state, list, &ignored);
+		notes_set_leftovers(t->state, list, &ignored);
 	json_decref(list);
 }

@@ -17,6 +17,7 @@
 #include "lib/base/err.h"
 #include "lib/os/file.h"
 #include "updater/apply/journal.h"
+#include "updater/apply/transaction.h"
 
 /* Bytes of a leftover's name, with its NUL. */
 #define LEFTOVER_NAME_SIZE 48
@@ -44,8 +45,9 @@ int leftovers_empty(struct leftovers *l, enum layout_place r, struct dir *dir, s
 
 /*
  * Remove the files of the state's list that are no longer in use.  The next call tries the others
- * again.
+ * again.  What isn't in the private directory of one of the station's roots is left alone, whatever
+ * the list says.
  */
-void leftovers_remove(struct dir *state);
+void leftovers_remove(const struct transaction *t);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "lib/os/move.h"
 
+#include "updater/apply/bounds.h"
 #include "updater/apply/leftover.h"
 #include "updater/apply/work.h"
 #include "updater/state/notes.h"
@@ -107,7 +108,7 @@ transaction_run(const struct transaction *t, const struct record *applied, const
 	struct err ignored, why;
 	int rc = -1;
 
-	if (journal_write(j, &text, e) == -1 ||
+	if (bounds_check(t, j, e) == -1 || journal_write(j, &text, e) == -1 ||
 	    file_replace(t->state, STATE_JOURNAL_PREPARED, text.data, text.len, 0600, e) == -1) {
 		buf_free(&text);
 		file_remove(t->state, STATE_JOURNAL_PREPARED, &ignored);
@@ -185,6 +186,21 @@ go_on(const struct work *w, enum transaction_end *done, struct err *e)
 	return rc;
 }
 
+/*
+ * A journal that goes beyond the station is not this station's, or the station was enrolled anew.
+ * One that wasn't committed is removed; files that it staged elsewhere stay there.
+ */
+static int
+refuse(const struct transaction *t, const char *name, struct err *e)
+{
+	if (e->code == ERR_UNSAFE && strcmp(name, STATE_JOURNAL_PREPARED) == 0)
+		return end(t, name, e);
+	err_context(e, "%s/%s is not carried out", dir_path(t->state), name);
+	if (e->code == ERR_UNSAFE)
+		e->code = ERR_TORN;
+	return -1;
+}
+
 /* Recover one journal.  A torn journal.new is removed: nothing was staged before it was whole. */
 static int
 recover_one(const struct transaction *t, const char *name, enum transaction_end *done,
@@ -200,7 +216,9 @@ recover_one(const struct transaction *t, const char *name, enum transaction_end 
 			rc = end(t, name, e);
 		return rc;
 	}
-	if (strcmp(name, STATE_JOURNAL_PREPARED) == 0) {
+	if (bounds_check(t, &j, e) == -1) {
+		rc = refuse(t, name, e);
+	} else if (strcmp(name, STATE_JOURNAL_PREPARED) == 0) {
 		rc = forget(t, &j, e);
 		*done = TRANSACTION_UNDONE;
 	} else if ((rc = work_open(&w, t, &j, false, e)) == 0) {

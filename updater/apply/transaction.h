@@ -23,9 +23,12 @@
 #include "lib/os/file.h"
 #include "updater/apply/journal.h"
 #include "lib/settings/settings.h"
+#include "updater/station/station.h"
 
 struct transaction {
-	struct dir *state; /* state.h: of the machine or of a user */
+	const struct station *st; /* bounds.h: a journal is carried out only within it */
+	bool user;		  /* of a user's part: settings below HKCU alone, no files */
+	struct dir *state;	  /* state.h: of the machine or of a user */
 	/* new content by hash; may be NULL where no journal file has any */
 	struct dir *source;
 	/* nobody else could have written there: files may be linked, not only copied */
@@ -46,7 +49,8 @@ enum transaction_end { TRANSACTION_NONE, TRANSACTION_FINISHED, TRANSACTION_UNDON
 
 /*
  * Finish or take back the transaction that a crash interrupted.  Returns 0 with *end, or -1 with
- * ERR_TORN or another fault; no transaction can begin then.
+ * ERR_TORN or another fault; no transaction can begin then.  A journal that goes beyond what the
+ * station allows (bounds.h) isn't carried out: ERR_TORN.
  */
 int transaction_recover(const struct transaction *t, enum transaction_end *end, struct err *e);
 

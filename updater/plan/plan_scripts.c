@@ -113,6 +113,7 @@ plan_scripts(const struct station *st, const struct plan_scripts *run, enum layo
 	facts.station = buf_text(&computer);
 	facts.prefixes = (const char *const *)keys.keys[user];
 	facts.nprefixes = keys.n[user];
+	facts.is_default = keys.is_default && !user;
 	rc = 0;
 	/* One child for all; nothing is started where there are none. */
 	for (size_t i = 0; i < p->n && rc == 0; i++) {

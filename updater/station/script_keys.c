@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/text.h"
+#include "lib/script/keyguard.h"
 #include "lib/settings/application.h"
+#include "updater/station/enrolled.h"
 
 void
 script_keys_free(struct script_keys *k)
@@ -35,16 +38,16 @@ add(struct script_keys *k, const char *key, size_t len, struct err *e)
 	return 0;
 }
 
-/* The default for an installation: its tree below the vendor's key, of each root. */
+/* The default: the application's own tree below its installation's key, of each root. */
 static int
-add_default(const char *installation, struct script_keys *k, struct err *e)
+add_default(const struct station *st, struct script_keys *k, struct err *e)
 {
 	static const char *const roots[] = { "HKLM", "HKCU" };
 
 	for (int i = 0; i < 2; i++) {
 		struct buf b = BUF_INIT(SETTING_KEY_MAX);
-		int rc = buf_addf(&b, e, "%s\\SOFTWARE\\" SETTINGS_VENDOR "\\%s", roots[i],
-		    installation);
+		int rc = buf_addf(&b, e, "%s\\SOFTWARE\\" SETTINGS_VENDOR "\\%s\\cfg_%s", roots[i],
+		    st->installation, st->application);
 
 		if (rc == 0)
 			rc = add(k, buf_text(&b), b.len, e);
@@ -55,6 +58,29 @@ add_default(const char *installation, struct script_keys *k, struct err *e)
 		}
 	}
 	return 0;
+}
+
+/*
+ * Whether the application is its installation's default: the administrator or an earlier release
+ * made it so, or no other application of the installation is enrolled.  An application that is
+ * enrolled beside others can't make itself the default, under which OnError of another wouldn't
+ * count.
+ */
+static int
+find_default(const struct station *st, struct settings *s, bool *is, struct err *e)
+{
+	struct buf def = BUF_INIT(SETTING_PART_MAX);
+	struct application_pairs all;
+	size_t unused;
+	int rc = application_default(s, st->installation, &def, e);
+
+	if (rc == 0 && (*is = ascii_same(buf_text(&def), st->application)) == false &&
+	    (rc = enrolled_load(s, &all, e)) == 0) {
+		*is = application_pairs_count(&all, st->installation, NULL, &unused) == 1;
+		application_pairs_free(&all);
+	}
+	buf_free(&def);
+	return rc;
 }
 
 /* Texts with a separator behind each, or behind all but the last. */
@@ -89,7 +115,7 @@ script_keys_load(const struct station *st, struct settings *s, struct script_key
 		rc = settings_get(s, buf_text(&key), "ScriptKeys", &v, e);
 	buf_free(&key);
 	if (rc == 0)
-		return add_default(st->installation, k, e);
+		return find_default(st, s, &k->is_default, e) == -1 ? -1 : add_default(st, k, e);
 	if (rc == 1 && v.type != VALUE_MULTI && v.type != VALUE_STRING)
 		rc = err_setx(e, ERR_CONFIG, "ScriptKeys: want a multi or string value, got a %s",
 		    value_type_name(v.type));
@@ -97,4 +123,26 @@ script_keys_load(const struct station *st, struct settings *s, struct script_key
 		rc = add_all(k, (const char *)v.data, v.len, v.type == VALUE_MULTI ? '\0' : ';', e);
 	value_free(&v);
 	return rc;
+}
+
+int
+script_keys_check(const struct station *st, const struct script_keys *k, bool user,
+    const struct changeset *c, bool back, struct err *e)
+{
+	const struct script_facts facts = { .application = st->application,
+		.installation = st->installation,
+		.prefixes = (const char *const *)k->keys[user],
+		.nprefixes = k->n[user],
+		.is_default = k->is_default && !user };
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct change *x = &c->changes[i];
+		/* The value before may be another's name, or none. */
+		bool set = x->op == CHANGE_SET, any = back && x->op != CHANGE_DELETE_TREE;
+
+		if (keyguard_touch(&facts, x->key, x->op == CHANGE_DELETE_TREE,
+			set || any ? x->name : NULL, any ? NULL : &x->value, e) == -1)
+			return -1;
+	}
+	return 0;
 }

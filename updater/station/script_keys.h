@@ -4,8 +4,9 @@
 
 /*
  * Which keys this station lets a release's scripts touch: its setting ScriptKeys, else the
- * installation's tree below the vendor's key.  Scripts of machine/ get those below HKLM, scripts of
- * user/ those below HKCU.
+ * application's own tree cfg_<application> below the installation's key, and DefaultApplication for
+ * the application that is the default.  Scripts of machine/ get those below HKLM, scripts of user/
+ * those below HKCU.
  */
 
 #include "updater/station/station.h"
@@ -15,6 +16,7 @@
 struct script_keys {
 	char *keys[2][SCRIPT_KEYS_MAX]; /* owned, normalised; [0] HKLM, [1] HKCU */
 	size_t n[2];
+	bool is_default; /* DefaultApplication may be set, too: script_facts.is_default */
 };
 
 /*
@@ -23,6 +25,13 @@ struct script_keys {
  */
 int script_keys_load(const struct station *st, struct settings *s, struct script_keys *k,
     struct err *e);
+
+/*
+ * Whether changes stay within the keys of machine or user; back: they restore what scripts
+ * changed.  0, or -1 with ERR_SCRIPT and the first key that doesn't.
+ */
+int script_keys_check(const struct station *st, const struct script_keys *k, bool user,
+    const struct changeset *c, bool back, struct err *e);
 
 void script_keys_free(struct script_keys *k);
 

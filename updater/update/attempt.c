@@ -36,7 +36,7 @@ recover(struct attempt *u, struct err *e)
 
 	apply_transaction(u->st, u->state, NULL, true, u->s, work, &t);
 	if (transaction_recover(&t, &u->r->recovered, e) == 0) {
-		leftovers_remove(u->state);
+		leftovers_remove(&t);
 		return 0;
 	}
 	if (u->o->repair && e->code == ERR_TORN)

@@ -116,6 +116,7 @@ user_part_run(const struct station *st, struct settings *s, struct dir *machine_
 			return -1;
 	}
 	apply_transaction(st, u.state, NULL, false, s, work, &t);
+	t.user = true;
 	if ((lock = file_lock(u.state, "lock", clock_left_ms(o->deadline), e)) != NULL &&
 	    transaction_recover(&t, &ended, e) == 0 && record_applied(u.state, &u.applied, e) == 0)
 		rc = u.applied.machine == machine->serial ? 0 : bring(&u, &t, nsettings, e);

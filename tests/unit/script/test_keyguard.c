@@ -58,11 +58,40 @@ row(void **state)
 		fail_msg("want '%s', got '%s'", r->refused, e.text);
 }
 
+/* A refusal says which setting allows more. */
+static void
+advice(void **unused)
+{
+	static const char *const own[] = { "HKLM\\SOFTWARE\\Ipesoft\\I\\cfg_A" };
+	struct script_facts facts = { .application = "A",
+		.installation = "I",
+		.prefixes = own,
+		.nprefixes = 1 };
+	struct err e = { 0 };
+
+	(void)unused;
+	assert_ok(keyguard_touch(&facts, own[0], false, "x", NULL, &e), &e);
+	assert_err(
+	    keyguard_touch(&facts, "HKLM\\SOFTWARE\\Ipesoft\\I\\cfg_B", false, "x", NULL, &e),
+	    ERR_SCRIPT, &e);
+	assert_non_null(strstr(e.text, "ScriptKeys of HKLM\\SOFTWARE\\Slipway\\I\\A"));
+	assert_err(keyguard_touch(&facts, "HKLM\\SOFTWARE\\Ipesoft\\I", false, "DefaultApplication",
+		       NULL, &e),
+	    ERR_SCRIPT, &e);
+	assert_non_null(strstr(e.text, "has as its default"));
+	facts.is_default = true;
+	assert_ok(keyguard_touch(&facts, "HKLM\\SOFTWARE\\Ipesoft\\I", false, "DefaultApplication",
+		      NULL, &e),
+	    &e);
+	assert_err(keyguard_touch(&facts, "HKLM\\SOFTWARE\\Ipesoft\\I", true, NULL, NULL, &e),
+	    ERR_SCRIPT, &e);
+}
+
 int
 main(void)
 {
-	struct CMUnitTest tests[N(rows)];
-	size_t n = 0;
+	struct CMUnitTest tests[1 + N(rows)] = { cmocka_unit_test(advice) };
+	size_t n = 1;
 
 	TEST_ROWS(tests, n, rows, row);
 	return _cmocka_run_group_tests("keyguard", tests, n, NULL, NULL);

@@ -261,6 +261,57 @@ do_read_other_key(void)
 }
 
 static void
+read_key(const char *key)
+{
+	struct frame f;
+
+	text(key);
+	text("a");
+	tell(SCRIPT_FRAME_GET);
+	if (frame_recv(parent, &f, FRAME_FOREVER, &e0) == 1)
+		_Exit(77);
+}
+
+static void
+do_read_not_normal(void)
+{
+	read_key("HKLM/SOFTWARE/Ipesoft/I");
+}
+
+static void
+do_read_mixed(void)
+{
+	read_key(KEY "\\x/y");
+}
+
+static void
+do_read_empty_part(void)
+{
+	read_key(KEY "\\\\x");
+}
+
+static void
+do_read_not_utf8(void)
+{
+	read_key(KEY "\\\xff");
+}
+
+static void
+do_default_of_another(void)
+{
+	change(CHANGE_SET, "HKLM\\SOFTWARE\\Ipesoft\\INST", "DefaultApplication", VALUE_STRING, 0,
+	    "OTHER", 5);
+	tell(SCRIPT_FRAME_CHANGES);
+}
+
+static void
+do_default_deleted(void)
+{
+	change(CHANGE_DELETE, "HKLM\\SOFTWARE\\Ipesoft\\INST", "DefaultApplication", 0, 0, NULL, 0);
+	tell(SCRIPT_FRAME_CHANGES);
+}
+
+static void
 do_bad_question(void)
 {
 	text(KEY);
@@ -366,6 +417,12 @@ static struct row {
 	{ "taken over: too many", do_too_many, ERR_TOO_LARGE, "20000" },
 	{ "taken over: reads another key", do_read_other_key, ERR_PROTOCOL,
 	    "ended with status 77" },
+	{ "taken over: reads a key with slashes", do_read_not_normal, ERR_PROTOCOL, "key" },
+	{ "taken over: reads a key with both", do_read_mixed, ERR_PROTOCOL, "key" },
+	{ "taken over: reads an empty part", do_read_empty_part, ERR_PROTOCOL, "key" },
+	{ "taken over: reads a key that isn't UTF-8", do_read_not_utf8, ERR_PROTOCOL, "key" },
+	{ "taken over: another's default", do_default_of_another, ERR_PROTOCOL, "not allowed" },
+	{ "taken over: no default", do_default_deleted, ERR_PROTOCOL, "not allowed" },
 	{ "taken over: bad question", do_bad_question, ERR_PROTOCOL, "malformed question" },
 	{ "taken over: asks for ever", do_ask_for_ever, ERR_PROTOCOL, "over 10000 times" },
 	{ "taken over: asks and doesn't listen", do_ask_and_not_listen, ERR_TIMEOUT, "deadline" },
@@ -420,6 +477,9 @@ hostile(void **state)
 	static const char *const prefixes[] = { KEY };
 	struct row *r = *state;
 	const struct script_facts facts = { .station = r->name,
+		.application = "APP",
+		.installation = "INST",
+		.is_default = true,
 		.prefixes = prefixes,
 		.nprefixes = 1,
 		.get = get };

@@ -17,10 +17,11 @@
 #include "updater/state/record.h"
 
 #define WORK ".slipway-test"
-#define KEY  "HKLM\\SOFTWARE\\Ipesoft\\I"
+#define KEY  "HKLM\\SOFTWARE\\Ipesoft\\I\\cfg_A"
 
 static struct dir *top, *root, *state, *source;
 static struct transaction t;
+static struct station st;
 static struct record first;
 
 /*
@@ -184,7 +185,11 @@ setup(void **unused)
 	}
 	store_write("[" KEY "]\na = one\n");
 	assert_ok(record_set_applied(state, &none, &first, &e), &e);
-	t = (struct transaction){ .state = state,
+	st = (struct station){ .installation = strdup("I"),
+		.application = strdup("A"),
+		.install_dir = strdup(dir_path(root)) };
+	t = (struct transaction){ .st = &st,
+		.state = state,
 		.source = source,
 		.source_is_ours = true,
 		.settings = settings,
@@ -198,6 +203,7 @@ teardown(void **unused)
 	void *d = top, *settings = t.settings;
 
 	(void)unused;
+	station_free(&st);
 	record_free(&first);
 	dir_close(source);
 	dir_close(state);
@@ -401,13 +407,111 @@ torn(void **unused)
 	assert_int_equal(end, TRANSACTION_NONE);
 }
 
+/* What a journal that somebody planted asks for beyond the station. */
+static const struct beyond {
+	const char *name, *root, *key, *value, *undo;
+	bool user, tree;
+} beyonds[] = {
+	{ .name = "planted: another root", .root = "/" },
+	{ .name = "planted: below the root", .root = "%s/bin" },
+	{ .name = "planted: the root with a slash", .root = "%s/" },
+	{ .name = "planted: above the root", .root = "%s/.." },
+	{ .name = "planted: Run",
+	    .key = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run" },
+	{ .name = "planted: own settings", .key = "HKLM\\SOFTWARE\\Slipway\\I\\A" },
+	{ .name = "planted: own settings of 32 bits",
+	    .key = "HKLM\\SOFTWARE\\WOW6432Node\\Slipway\\I\\A" },
+	{ .name = "planted: another application", .key = "HKLM\\SOFTWARE\\Ipesoft\\I\\cfg_AB" },
+	{ .name = "planted: the installation", .key = "HKLM\\SOFTWARE\\Ipesoft\\I" },
+	{ .name = "planted: a user's", .key = "HKCU\\SOFTWARE\\Ipesoft\\I\\cfg_A" },
+	{ .name = "planted: a tree above", .key = "HKLM\\SOFTWARE\\Ipesoft\\I", .tree = true },
+	{ .name = "planted: in the way back", .undo = "HKLM\\SOFTWARE\\Microsoft" },
+	{ .name = "planted: files in a user's", .user = true },
+};
+
+static void
+planted(void **row)
+{
+	static const char *const names[] = { STATE_JOURNAL_COMMITTED, STATE_JOURNAL_UNDOING,
+		STATE_JOURNAL_PREPARED };
+	const struct beyond *r = *row;
+	struct buf text = BUF_INIT(100000);
+	enum transaction_end ended;
+	struct file_info info;
+	char path[4096];
+	void *unused = NULL;
+	struct journal j;
+	struct err e;
+
+	assert_int_equal(setup(&unused), 0);
+	make_journal(&j);
+	if (r->root != NULL) {
+		snprintf(path, sizeof path, r->root[0] == '%' ? "%s%s" : "%s",
+		    r->root[0] == '%' ? dir_path(root) : r->root, r->root + 2);
+		free(j.roots[LAYOUT_INSTALL]);
+		j.roots[LAYOUT_INSTALL] = strdup(path);
+	}
+	if (r->key != NULL && r->tree)
+		assert_ok(changeset_delete_tree(&j.set, r->key, &e), &e);
+	else if (r->key != NULL)
+		add_set(&j.set, r->key, "a", "two");
+	if (r->undo != NULL)
+		add_set(&j.record.undo, r->undo, "a", "two");
+	t.user = r->user;
+	assert_ok(journal_write(&j, &text, &e), &e);
+	for (size_t i = 0; i < N(names); i++) {
+		bool prepared = i == 2;
+
+		assert_ok(file_replace(state, names[i], text.data, text.len, 0600, &e), &e);
+		err_clear(&e);
+		assert_int_equal(transaction_recover(&t, &ended, &e), prepared ? 0 : -1);
+		if (!prepared) {
+			assert_int_equal(e.code, ERR_TORN);
+			assert_non_null(strstr(e.text, "not carried out"));
+			assert_int_equal(file_remove(state, names[i], &e), 1);
+		}
+		assert_int_equal(file_stat(state, names[i], &info, &e), 0);
+	}
+	want_state(false);
+	/* Nor is one that this program itself would have made. */
+	assert_int_equal(transaction_run(&t, &first, &j, &e), -1);
+	want_state(false);
+	buf_free(&text);
+	journal_free(&j);
+	teardown(&unused);
+}
+
+/* DefaultApplication of the one application that is enrolled, and what scripts asked for there. */
+static void
+default_application(void **unused)
+{
+	struct journal j;
+	struct err e;
+
+	(void)unused;
+	make_journal(&j);
+	add_set(&j.set, "HKLM\\SOFTWARE\\Ipesoft\\I", "DefaultApplication", "A");
+	store_write(
+	    "[HKLM\\SOFTWARE\\Slipway\\I\\A]\nServer = x\n[HKLM\\SOFTWARE\\Slipway\\I\\B]\nServer "
+	    "= x\n[" KEY "]\na = one\n");
+	assert_int_equal(transaction_run(&t, &first, &j, &e), -1);
+	store_write("[HKLM\\SOFTWARE\\Slipway\\I\\A]\nServer = x\n[" KEY "]\na = one\n");
+	assert_ok(changeset_delete(&j.record.undo, "HKLM\\SOFTWARE\\Ipesoft\\I",
+		      "DefaultApplication", &e),
+	    &e);
+	assert_ok(transaction_run(&t, &first, &j, &e), &e);
+	journal_free(&j);
+}
+
 int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	static const struct CMUnitTest tests[] = { TEST(whole), TEST(taken_back), TEST(prepared),
+	struct CMUnitTest tests[9 + N(beyonds)] = { TEST(whole), TEST(taken_back), TEST(prepared),
 		TEST(committed), TEST(half_in_place), TEST(being_taken_back), TEST(cut_journal),
-		TEST(torn) };
+		TEST(torn), TEST(default_application) };
+	size_t n = 9;
 
-	return cmocka_run_group_tests_name("transaction", tests, NULL, NULL);
+	TEST_ROWS(tests, n, beyonds, planted);
+	return _cmocka_run_group_tests("transaction", tests, n, NULL, NULL);
 }

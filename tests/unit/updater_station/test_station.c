@@ -231,7 +231,8 @@ static const struct keys {
 	const char *machine, *user; /* "a;b" */
 	bool bad;
 } keys[] = {
-	{ "default", NULL, "HKLM\\SOFTWARE\\Ipesoft\\I", "HKCU\\SOFTWARE\\Ipesoft\\I", false },
+	{ "default", NULL, "HKLM\\SOFTWARE\\Ipesoft\\I\\cfg_A", "HKCU\\SOFTWARE\\Ipesoft\\I\\cfg_A",
+	    false },
 	{ "a text", "HKLM\\SOFTWARE\\x", "HKLM\\SOFTWARE\\x", "", false },
 	{ "several in a text", "HKLM/SOFTWARE/x;HKCU\\SOFTWARE\\y;", "HKLM\\SOFTWARE\\x",
 	    "HKCU\\SOFTWARE\\y", false },
@@ -317,10 +318,88 @@ many_script_keys(void **unused)
 	store_remove(&store);
 }
 
+/* Who may set DefaultApplication, and what a change may be. */
+
+static const struct default_row {
+	const char *name, *text;
+	bool is;
+} defaults[] = {
+	{ "the only one", ENROLLED("I", "A"), true },
+	{ "the only one of its installation", ENROLLED("I", "A") ENROLLED("J", "B"), true },
+	{ "one of two", ENROLLED("I", "A") ENROLLED("I", "B"), false },
+	{ "the default of two", ENROLLED("I", "A") ENROLLED("I", "B") DEFAULT_OF("I", "a"), true },
+	{ "another is the default", ENROLLED("I", "A") ENROLLED("I", "B") DEFAULT_OF("I", "B"),
+	    false },
+	{ "one whose name goes on is the default",
+	    ENROLLED("I", "A") ENROLLED("I", "AB") DEFAULT_OF("I", "AB"), false },
+	{ "the default of another installation",
+	    ENROLLED("I", "A") ENROLLED("I", "B") DEFAULT_OF("J", "A"), false },
+	{ "a list of its own",
+	    "[HKLM\\SOFTWARE\\Slipway\\I\\A]\nServer = x\nScriptKeys = HKLM\\SOFTWARE\\x\n",
+	    false },
+};
+
+static void
+set_or_delete(struct changeset *c, const char *key, const char *name, const char *text)
+{
+	struct value v = VALUE_INIT;
+	struct err e;
+
+	if (text == NULL) {
+		assert_ok(changeset_delete(c, key, name, &e), &e);
+		return;
+	}
+	assert_ok(value_text(&v, VALUE_STRING, text, strlen(text), &e), &e);
+	assert_ok(changeset_set(c, key, name, &v, &e), &e);
+	value_free(&v);
+}
+
+static void
+default_of(void **row)
+{
+	static const struct {
+		const char *key, *name, *text;
+		bool set, back; /* allowed to the default, forwards and backwards */
+	} changes[] = {
+		{ "HKLM\\SOFTWARE\\Ipesoft\\I", "DefaultApplication", "A", true, true },
+		{ "hklm/software/ipesoft/i", "defaultapplication", "a", true, true },
+		{ "HKLM\\SOFTWARE\\Ipesoft\\I", "DefaultApplication", "B", false, true },
+		{ "HKLM\\SOFTWARE\\Ipesoft\\I", "DefaultApplication", "", false, true },
+		{ "HKLM\\SOFTWARE\\Ipesoft\\I", "DefaultApplication", NULL, false, true },
+		{ "HKLM\\SOFTWARE\\Ipesoft\\I", "Another", "A", false, false },
+		{ "HKLM\\SOFTWARE\\Ipesoft\\J", "DefaultApplication", "A", false, false },
+		{ "HKLM\\SOFTWARE\\Ipesoft\\I\\cfg_B", "DefaultApplication", "A", false, false },
+	};
+	const struct default_row *r = *row;
+	char installation[] = "I", application[] = "A";
+	struct station st = { .installation = installation, .application = application };
+	struct script_keys k;
+	void *store;
+	struct err e;
+
+	store_make(&store);
+	store_write(r->text);
+	assert_ok(script_keys_load(&st, store, &k, &e), &e);
+	assert_int_equal(k.is_default, r->is);
+	for (size_t i = 0; i < N(changes); i++)
+		for (int back = 0; back < 2; back++) {
+			struct changeset c = CHANGESET_INIT;
+			bool good = r->is && (back ? changes[i].back : changes[i].set);
+
+			set_or_delete(&c, changes[i].key, changes[i].name, changes[i].text);
+			assert_int_equal(script_keys_check(&st, &k, false, &c, back, &e),
+			    good ? 0 : -1);
+			assert_int_equal(script_keys_check(&st, &k, true, &c, back, &e), -1);
+			changeset_free(&c);
+		}
+	script_keys_free(&k);
+	store_remove(&store);
+}
+
 int
 main(void)
 {
-	struct CMUnitTest tests[2 + N(takes) + N(choices) + N(loads) + N(keys)] = {
+	struct CMUnitTest tests[2 + N(takes) + N(choices) + N(loads) + N(keys) + N(defaults)] = {
 		cmocka_unit_test(load_all), cmocka_unit_test(many_script_keys)
 	};
 	size_t n = 2;
@@ -329,5 +408,6 @@ main(void)
 	TEST_ROWS(tests, n, choices, choose);
 	TEST_ROWS(tests, n, loads, load);
 	TEST_ROWS(tests, n, keys, script_keys);
+	TEST_ROWS(tests, n, defaults, default_of);
 	return cmocka_run_group_tests_name("station", tests, NULL, NULL);
 }
