@@ -95,6 +95,14 @@ ago() { date -u -d "$1 days ago" +%Y-%m-%dT%H:%M:%SZ > "$refreshed"; }
 expect 0 age.log slipway run --app "$APP" -- echo HI-RUNS
 want age.log HI-RUNS 0
 wantno age.log 'warn: .*starting'
+# A refresh while the clock stood in 1970, or in 2020, isn't 50 years old seconds later; its age counts from now on.
+for wrong in 1970-01-01T00:02:00Z 2020-05-01T12:00:00Z; do
+	echo "$wrong" > "$refreshed"
+	expect 0 age.log slipway run --app "$APP" -- echo HI-RUNS
+	want age.log HI-RUNS 0
+	wantno age.log 'last up to date'
+	[ "$(cut -c1-4 "$refreshed")" -ge 2026 ] || fail "want the age to count from now on"
+done
 ago 8
 expect 0 age.log slipway run --app "$APP" -- echo HI-RUNS
 want age.log 'this station was last up to date 8 days ago; starting echo' 0

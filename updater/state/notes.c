@@ -10,10 +10,13 @@
 #include "lib/os/move.h"
 #include "updater/state/state.h"
 
-#define REFRESHED "refreshed"
-#define WAITING	  "waiting.json"
-#define LEFTOVERS "leftovers.json"
-#define NOTE_MAX  (64u * 1024 * 1024) /* bytes */
+#define REFRESHED  "refreshed"
+#define WAITING	   "waiting.json"
+#define LEFTOVERS  "leftovers.json"
+/* 2026-01-01T00:00:00Z, in seconds since 1970: no right clock has shown an earlier time to Slipway. */
+#define FIRST_TIME 1767225600
+
+#define NOTE_MAX (64u * 1024 * 1024) /* bytes */
 
 void
 notes_set_waiting(struct dir *state, int64_t serial, int64_t release, const struct err *why)
@@ -91,12 +94,17 @@ int64_t
 notes_refreshed(struct dir *state)
 {
 	struct buf b = BUF_INIT(64);
-	int64_t t = 0;
+	int64_t t = 0, now;
 	struct err e;
 
 	if (file_read(state, REFRESHED, &b, &e) == 0 && b.len >= DATE_TEXT_SIZE - 1)
 		date_parse(buf_text(&b), DATE_TEXT_SIZE - 1, &t);
 	buf_free(&b);
+	/* That refresh is as old as the first right time after it. */
+	if (t > 0 && t < FIRST_TIME && (now = clock_wall()) >= FIRST_TIME) {
+		t = now;
+		(void)notes_set_refreshed(state, t, &e);
+	}
 	return t;
 }
 
