@@ -30,64 +30,79 @@ tell_file(void *arg, const char *path, bool removed)
 		printf("would remove %s\n", path);
 }
 
-/* Records the removed files, also when an error ended the run. */
+/* Records the removed files, also when an error ended the run; copy NULL: of the repository. */
 static int
-record(const struct gc *g, struct repo *r, struct err *e)
+record(const struct gc *g, struct repo *r, const char *copy, struct err *e)
 {
 	if (g->dry || g->metadata + g->targets == 0)
 		return 0;
 	return audit_append(r->top, "gc",
-	    json_pack("{s:I,s:I,s:I,s:I,s:I}", "keep", (json_int_t)g->keep, "keep-days",
+	    json_pack("{s:I,s:I,s:I,s:I,s:I,s:s*}", "keep", (json_int_t)g->keep, "keep-days",
 		(json_int_t)g->days, "metadata", (json_int_t)g->metadata, "targets",
-		(json_int_t)g->targets, "bytes", (json_int_t)g->bytes),
+		(json_int_t)g->targets, "bytes", (json_int_t)g->bytes, "copy", copy),
 	    e);
 }
 
 struct options {
 	int64_t days, keep;
 	bool dry;
+	struct option_list copies;
 };
 
+/* Collects in the repository, or in a copy of what it serves.  0 or -1. */
 static int
-run(struct call *call, struct err *e)
+collect(const struct options *o, struct repo *r, const char *copy, struct err *e)
 {
-	const struct options *o = call->options;
 	struct gc g = { .days = o->days,
 		.keep = o->keep,
 		.dry = o->dry,
 		.each = tell_file,
 		.fault = tell_fault,
 		.arg = &g };
-	const char *path = command_repo(call, e);
-	struct repo *r = path == NULL ? NULL : session_lock(path, false, e);
 	struct err unrecorded;
-	int rc;
+	int rc = copy == NULL ? gc_run(&g, r, e) : gc_copy(&g, r, copy, e);
 
-	if (r == NULL)
-		return -1;
-	rc = gc_run(&g, r, e);
-	if (record(&g, r, &unrecorded) == -1) {
+	if (record(&g, r, copy, &unrecorded) == -1) {
 		if (rc == -1)
 			log_error("%s", e->text);
 		*e = unrecorded;
 		rc = -1;
 	}
-	repo_close(r);
 	if (rc == 0)
 		printf("%s %zu snapshots, %zu other metadata files, %zu targets' files; %" PRIu64
-		       " bytes\n",
+		       " bytes%s%s\n",
 		    g.dry ? "would remove" : "removed", g.snapshots, g.metadata - g.snapshots,
-		    g.targets, g.bytes);
+		    g.targets, g.bytes, copy == NULL ? "" : " in ", copy == NULL ? "" : copy);
+	return rc;
+}
+
+static int
+run(struct call *call, struct err *e)
+{
+	const struct options *o = call->options;
+	const char *path = command_repo(call, e);
+	struct repo *r = path == NULL ? NULL : session_lock(path, false, e);
+	int rc;
+
+	if (r == NULL)
+		return -1;
+	rc = collect(o, r, NULL, e);
+	for (size_t i = 0; i < o->copies.n && rc == 0; i++)
+		rc = collect(o, r, o->copies.values[i], e);
+	repo_close(r);
 	return rc;
 }
 
 #define TO(member) OPTION_TO(struct options, member)
 static const struct option options[] = {
 	{ "keep-days", OPTION_NUMBER, TO(days), "N",
-	    "keep snapshots that were current within N days (default 30)", .min = 1,
+	    "keep snapshots that were current within N days (default 30)", .min = 0,
 	    .max = KEEP_MAX },
 	{ "keep", OPTION_NUMBER, TO(keep), "N",
 	    "keep the N newest snapshots in any case (default 3)", .min = 1, .max = KEEP_MAX },
+	{ "copy", OPTION_LIST, TO(copies), "DIR",
+	    "remove the same in this copy of served/, as a server has it; may be repeated",
+	    .offers = OFFER_DIRECTORIES },
 	{ "dry-run", OPTION_FLAG, TO(dry), NULL, "print what would be removed", .letter = 'n' },
 	OPTION_END,
 };
@@ -95,4 +110,5 @@ static const struct option options[] = {
 const struct command cmd_gc = { "gc", run, "[options]", 0, 0,
 	"remove what only old snapshots name, and what nothing names", NULL,
 	COMMAND_OPTIONS(options),
-	.defaults = &(const struct options){ GC_KEEP_DAYS_DEFAULT, GC_KEEP_DEFAULT, false } };
+	.defaults =
+	    &(const struct options){ .days = GC_KEEP_DAYS_DEFAULT, .keep = GC_KEEP_DEFAULT } };

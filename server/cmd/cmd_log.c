@@ -114,6 +114,15 @@ timestamp_version(const json_t *entry)
 	    json_object_get(json_object_get(entry, "state"), "timestamp"), "version"));
 }
 
+/* Whether the line says that what is live isn't what the line before promised. */
+static bool
+takes_back(const json_t *entry)
+{
+	const char *action = text_of(entry, "action");
+
+	return strcmp(action, "accept") == 0 || strcmp(action, "end a change that was cut") == 0;
+}
+
 static int
 each(void *arg, const json_t *entry, const char *hash, const char *line, struct err *e)
 {
@@ -123,8 +132,8 @@ each(void *arg, const json_t *entry, const char *hash, const char *line, struct 
 	(void)e;
 	if (l->head != NULL && strcmp(l->head, hash) == 0)
 		l->found = true;
-	/* Every change makes one new timestamp at most; `log --accept` takes what there is. */
-	if (l->timestamp != 0 && strcmp(text_of(entry, "action"), "accept") != 0 &&
+	/* Every change makes one new timestamp at most. */
+	if (l->timestamp != 0 && !takes_back(entry) &&
 	    (version > l->timestamp + 1 || version < l->timestamp))
 		log_warn("log: line %" PRId64 ": timestamp went from version %" PRId64
 			 " to %" PRId64 "; what made those between is not recorded",

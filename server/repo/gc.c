@@ -227,3 +227,68 @@ out:
 	served_close(&w.t);
 	return rc;
 }
+
+/* Whether the copy has the present timestamp: of an older one nobody knows what it needs. */
+static int
+check_copy(const struct repo *r, const struct repo *copy, struct err *e)
+{
+	uint8_t ours[SHA256_SIZE], theirs[SHA256_SIZE];
+	uint64_t size;
+
+	if (file_sha256(r->metadata, "timestamp.json", ours, &size, e) == -1 ||
+	    file_sha256(copy->metadata, "timestamp.json", theirs, &size, e) == -1)
+		return -1;
+	return memcmp(ours, theirs, sizeof ours) == 0
+	    ? 0
+	    : err_setx(e, ERR_CONFLICT,
+		  "gc: %s: want a copy of the present served/, got another timestamp.json: copy "
+		  "served/ there first; nothing removed there",
+		  copy->path);
+}
+
+/* Sorts out what the copy has and the tree hasn't. */
+static int
+compare(struct collecting *w, struct served *here, struct err *e)
+{
+	const char *path;
+	json_t *size;
+
+	if (served_open(here, e) == -1 || served_open(&w->t, e) == -1)
+		return -1;
+	if (here->faults + w->t.faults > 0)
+		return err_setx(e, ERR_CONFLICT, "gc: faults in the files; nothing removed in %s",
+		    w->t.r->path);
+	json_object_foreach (w->t.files, path, size)
+		if (json_object_get(here->files, path) == NULL && sort_out(w, path, e) == -1)
+			return -1;
+	return 0;
+}
+
+int
+gc_copy(struct gc *g, struct repo *r, const char *path, struct err *e)
+{
+	struct repo copy = { .path = path };
+	struct collecting w = { .g = g, .t = { .r = &copy, .fault = g->fault, .arg = g->arg } };
+	struct served here = { .r = r, .fault = g->fault, .arg = g->arg };
+	int rc = -1;
+
+	if ((copy.top = dir_open(path, e)) == NULL ||
+	    (copy.metadata = dir_below(copy.top, "metadata", false, e)) == NULL ||
+	    (copy.targets = dir_below(copy.top, "targets", false, e)) == NULL ||
+	    check_copy(r, &copy, e) == -1 || compare(&w, &here, e) == -1 ||
+	    remove_list(&w, &w.snapshots, e) == -1)
+		goto out;
+	g->snapshots = w.snapshots.n;
+	if ((!g->dry && dir_sync(copy.metadata, e) == -1) || remove_list(&w, &w.others, e) == -1)
+		goto out;
+	rc = 0;
+out:
+	free(w.snapshots.names);
+	free(w.others.names);
+	served_close(&w.t);
+	served_close(&here);
+	dir_close(copy.targets);
+	dir_close(copy.metadata);
+	dir_close(copy.top);
+	return rc;
+}

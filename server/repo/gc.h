@@ -38,4 +38,11 @@ struct gc {
  */
 int gc_run(struct gc *g, struct repo *r, struct err *e);
 
+/*
+ * Removes in the copy of served/ at path, as an update server has it, the files of ours that
+ * served/ no longer has.  r is locked; g is as for gc_run(), with counts of its own.  0, or -1 with
+ * ERR_CONFLICT (it isn't a copy of the present tree; nothing was removed) and others.
+ */
+int gc_copy(struct gc *g, struct repo *r, const char *path, struct err *e);
+
 #endif

@@ -72,6 +72,8 @@ cutting() {
 		[ ! -e R/pending.json ] || fail "$*, cut at $n and repeated: want nothing pending"
 		# The record holds, cut or not; what was left over goes, and then nothing is wrong.
 		must "$repo" --repo R log --verify
+		grep -q 'warn' must.log && fail "$*, cut at $n: want what is live, and each step to it, recorded"
+		[ ! -e R/begun.json ] || fail "$*, cut at $n and repeated: want nothing begun"
 		must "$repo" --repo R gc
 		must "$repo" --repo R verify
 	done

@@ -29,7 +29,7 @@ status 0 "$repo" --repo "$R" gc; says '^removed 0 snapshots, 0 other metadata fi
 same
 status 0 "$repo" --repo "$R" gc --keep 1 --keep-days 1; same
 status 2 "$repo" --repo "$R" gc --keep 0
-status 2 "$repo" --repo "$R" gc --keep-days 0
+status 2 "$repo" --repo "$R" gc --keep-days -1
 status 2 "$repo" --repo "$R" gc all
 cp "$R/audit.log" audit.before
 
@@ -122,4 +122,34 @@ status 0 "$repo" --repo "$R" publish --app COV_PB rel
 status 0 "$repo" --repo "$R" gc --keep 1 --keep-days 1
 [ -e "$M/8.snapshot.json" ] && [ -e "$M/5.COV_PB.json" ] && [ -e "$R/served/$(target five)" ] ||
 	fail "what was current a moment ago is gone"
+
+# What was published by mistake is taken back, at the server, too.
+status 2 "$repo" --repo "$R" gc --keep-days -1
+mkdir -p rel/app && echo secret >rel/app/secret.txt
+status 0 "$repo" --repo "$R" publish --app COV_PB rel
+rm -rf server && cp -a "$R/served" server
+echo theirs >server/targets/COV_PB/notes; : >server/metadata/index.html
+rm rel/app/secret.txt && echo good >rel/app/good.txt
+status 0 "$repo" --repo "$R" publish --app COV_PB rel
+secrets() { find "$1" -name '*.secret.txt' | wc -l; }
+[ "$(secrets server)" = 1 ] && [ "$(secrets "$R/served")" = 1 ] || fail "want the file that was published by mistake"
+# A server that hasn't the present tree yet: nothing is removed there.
+status 1 "$repo" --repo "$R" gc --keep 1 --keep-days 0 --copy server; says 'copy served/ there first'
+[ "$(secrets "$R/served")" = 0 ] && [ "$(secrets server)" = 1 ] || fail "want it gone here alone"
+cp -a "$R/served/." server/
+before=$(cd server && find . -type f | sort)
+status 0 "$repo" --repo "$R" gc --keep 1 --keep-days 0 --copy server --dry-run; says 'would remove .*secret.txt'
+[ "$before" = "$(cd server && find . -type f | sort)" ] || fail "a dry run removed something"
+status 0 "$repo" --repo "$R" gc --keep 1 --keep-days 0 --copy server; says ' bytes in server$'
+says 'metadata/index.html: nothing names it'; says 'COV_PB/notes: nothing names it'
+rm server/targets/COV_PB/notes server/metadata/index.html
+diff -r "$R/served" server || fail "want the server's tree to be that of the repository"
+grep -q '"copy":"server"' "$R/audit.log" || fail "not recorded"
+# Links in the copy, and a copy that is none.
+ln -s "$work/outside" server/targets/link
+status 1 "$repo" --repo "$R" gc --copy server; says 'got a symbolic link'; rm server/targets/link
+[ "$(cat outside/*)" = precious ] || fail "something outside was removed"
+mkdir none
+status 1 "$repo" --repo "$R" gc --copy none; says 'none'
+status 0 "$repo" --repo "$R" verify
 echo ok

@@ -272,10 +272,21 @@ status 0 r sign renew.req --keys 'i rsa' --key "$(echo "$work/i ecdsa"/*.pem)" -
 says '2 files as before'
 status 0 r publish --signed renew.req
 
+# Several roles in one new root, and one alone with keys that are named.
+roots() { ls "$R"/served/metadata/*.root.json | wc -l; }
+before=$(roots)
+status 2 r key rotate timestamp snapshot --threshold 2; says 'want one ROLE'
+status 2 r key rotate timestamp timestamp; says 'given twice'
+status 1 r key rotate timestamp nobody; says 'no such role'
+[ "$(roots)" = "$before" ] && [ "$(ls "$R"/keys/timestamp.*.pem | wc -l)" = 1 ] || fail "something is left of what was refused"
+status 0 r key rotate timestamp snapshot --passphrase-file pass
+[ "$(roots)" = $((before + 1)) ] || fail "want one new root for both"
+status 0 r verify
+
 # root with new keys made here, and again: each is signed by its predecessor.
 status 0 r key rotate root --type rsa --passphrase-file pass
-status 0 r key rotate root --type ecdsa --passphrase-file pass; says 'root version 4'
-for n in 3 4; do
+status 0 r key rotate root --type ecdsa --passphrase-file pass; says 'root version 5'
+for n in 4 5; do
 	[ "$(grep -c '"keyid":' "$R/served/metadata/$n.root.json")" = 2 ] || fail "signatures of $n.root.json"
 done
 echo ok

@@ -66,6 +66,26 @@ refused '4.snapshot.json'
 cp good "$M/4.snapshot.json"
 status 0 "$repo" --repo "$R" refresh
 
+# Each role has a term of its own, and status counts each.
+mv offline/* "$R/keys/"
+days() { case $1 in snapshot | timestamp) status 0 "$repo" --repo "$R" refresh --days "$2" ;; *) status 0 "$repo" --repo "$R" renew "$1" --days "$2" ;; esac; }
+for role in root targets COV_PB snapshot timestamp; do
+	days "$role" 5
+	status 3 "$repo" --repo "$R" status --warn-days 6; says "^$role .* \(4\|5\) days left"
+	status 0 "$repo" --repo "$R" status --warn-days 3
+	case $role in
+	root | targets | COV_PB)	# others say it early
+		status 0 "$repo" --repo "$R" refresh; says "warn: $role expires in .*slipway-repo renew $role"
+		[ "$role" = targets ] || { status 0 "$repo" --repo "$R" renew targets; says "warn: $role expires in"; }
+		;;
+	esac
+	days "$role" 300
+	status 0 "$repo" --repo "$R" status --warn-days 6
+done
+status 2 "$repo" --repo "$R" renew root --days 0; status 2 "$repo" --repo "$R" refresh --days 3651
+status 0 "$repo" --repo "$R" refresh --days 30
+mv "$R"/keys/{root,targets,COV_PB}.* offline/
+
 # units
 status 0 "$repo" --repo "$R" serve --print-units --user repo
 says '^User=repo$'; says 'OnCalendar='; says '^ExecStart=slipway-repo --repo ".*a repo%%h" refresh$'
