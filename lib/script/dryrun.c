@@ -365,7 +365,8 @@ run_as(struct dryrun *c, const char *os, const char *name, const uint8_t *source
 		for (size_t i = 0; i < c->nkeys[user] && !is_in(name, user ? "machine" : "user");
 		     i++)
 			prefixes[facts.nprefixes++] = c->keys[user][i];
-	if ((r = runner_start(&facts, clock_mono_ms() + 2 * SCRIPT_TIME_MAX_MS, e)) != NULL &&
+	if ((r = runner_start(&facts, SCRIPT_TIME_MAX_MS, clock_mono_ms() + 2 * SCRIPT_TIME_MAX_MS,
+		 e)) != NULL &&
 	    runner_run(r, name, source, len, &changes, e) == 0)
 		rc = put_changes(c, &changes, out, e);
 	runner_end(r);

@@ -15,6 +15,7 @@
 struct runner {
 	struct child *child; /* NULL after it failed */
 	const struct script_facts *facts;
+	int each_ms;
 	int64_t deadline;
 	struct confined confined;
 	bool hello; /* it said how it is confined */
@@ -31,7 +32,7 @@ struct running {
 };
 
 struct runner *
-runner_start(const struct script_facts *facts, int64_t deadline, struct err *e)
+runner_start(const struct script_facts *facts, int each_ms, int64_t deadline, struct err *e)
 {
 	struct runner *r = calloc(1, sizeof *r);
 	struct buf b = BUF_INIT(SCRIPT_FRAME_MAX);
@@ -42,6 +43,7 @@ runner_start(const struct script_facts *facts, int64_t deadline, struct err *e)
 		return NULL;
 	}
 	r->facts = facts;
+	r->each_ms = each_ms;
 	r->deadline = deadline;
 	if (script_frames_put_facts(&b, facts, e) == 0 &&
 	    (r->child = child_start(&script_child_role, e)) != NULL)
@@ -207,7 +209,7 @@ give_up(struct running *s, bool ended, struct err *e)
 		return err_setx(e, ERR_TIMEOUT, "%s: stopped, because the update's deadline passed",
 		    s->name);
 	return err_setx(e, ERR_LIMIT, "%s: stopped after %d seconds (an endless loop?)", s->name,
-	    SCRIPT_TIME_MAX_MS / 1000);
+	    r->each_ms / 1000);
 }
 
 static int
@@ -232,8 +234,7 @@ int
 runner_run(struct runner *r, const char *name, const uint8_t *source, size_t len,
     struct changeset *out, struct err *e)
 {
-	struct running s = { r, name, clock_mono_ms() + SCRIPT_TIME_MAX_MS, CHANGESET_INIT, 0, 0,
-		0 };
+	struct running s = { r, name, clock_mono_ms() + r->each_ms, CHANGESET_INIT, 0, 0, 0 };
 	struct buf b = BUF_INIT(SCRIPT_FRAME_MAX);
 	int rc = -1;
 

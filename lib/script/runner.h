@@ -21,13 +21,14 @@ struct runner;
 
 /*
  * Start the child, which is given the facts; they, and what they point to, must live as long.
- * deadline is of clock_mono_ms(): when it has passed every script is stopped.  NULL with what
- * child_start() gave.
+ * each_ms is the most wall time of one script, usually SCRIPT_TIME_MAX_MS.  deadline is of
+ * clock_mono_ms(): when it has passed every script is stopped.  NULL with what child_start() gave.
  */
-struct runner *runner_start(const struct script_facts *facts, int64_t deadline, struct err *e);
+struct runner *
+runner_start(const struct script_facts *facts, int each_ms, int64_t deadline, struct err *e);
 
 /*
- * Run one script, as script_run() does.  Besides its errors ERR_LIMIT (it took SCRIPT_TIME_MAX_MS),
+ * Run one script, as script_run() does.  Besides its errors ERR_LIMIT (it took each_ms),
  * ERR_TIMEOUT (the deadline) and ERR_PROTOCOL (the child died or sent what it must not); after
  * these three the child is gone.
  */

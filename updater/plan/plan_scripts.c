@@ -119,7 +119,8 @@ plan_scripts(const struct station *st, const struct plan_scripts *run, enum layo
 	for (size_t i = 0; i < p->n && rc == 0; i++) {
 		if (p->files[i].place != place)
 			continue;
-		rc = r == NULL && (r = runner_start(&facts, run->deadline, e)) == NULL
+		rc = r == NULL &&
+			(r = runner_start(&facts, SCRIPT_TIME_MAX_MS, run->deadline, e)) == NULL
 		    ? -1
 		    : run_one(r, run->source, &p->files[i], out, e);
 	}

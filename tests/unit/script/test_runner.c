@@ -488,7 +488,8 @@ hostile(void **state)
 	struct runner *runner;
 	struct err e;
 
-	runner = runner_start(&facts, begun + (r->want == ERR_TIMEOUT ? 1000 : 60000), &e);
+	runner = runner_start(&facts, SCRIPT_TIME_MAX_MS,
+	    begun + (r->want == ERR_TIMEOUT ? 1000 : 60000), &e);
 	assert_non_null(runner);
 	if (r->want == ERR_NONE) {
 		assert_ok(runner_run(runner, "x.lua", (const uint8_t *)"", 0, &c, &e), &e);
