@@ -23,8 +23,8 @@ int
 application_key(struct buf *out, const char *installation, const char *application, struct err *e);
 
 /*
- * Append the installation's DefaultApplication, or nothing where it isn't set or no valid name.
- * Returns 0 or -1.
+ * Append the installation's DefaultApplication, or nothing where the setting is missing or no valid
+ * name. Returns 0 or -1.
  */
 int
 application_default(struct settings *s, const char *installation, struct buf *out, struct err *e);
@@ -53,9 +53,9 @@ size_t application_pairs_count(const struct application_pairs *p, const char *in
 void application_pairs_free(struct application_pairs *p);
 
 /*
- * Find what the caller leaves NULL: the application by DefaultApplication of the installation, the
- * installation as the only one with such an application.  Appends both names.  0, or -1 with
- * ERR_NOENT (the text lists what there is) or what reading the settings gave.
+ * Find the names that the caller leaves NULL: the application by DefaultApplication of the
+ * installation, the installation as the only one with such an application.  Appends both names.  0,
+ * or -1 with ERR_NOENT (the text lists the installations) or the error of reading the settings.
  */
 int application_find(struct settings *s, const char *installation, const char *application,
     struct buf *installation_out, struct buf *application_out, struct err *e);

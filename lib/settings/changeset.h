@@ -57,8 +57,8 @@ int changeset_append(struct changeset *c, const struct changeset *from, struct e
 int changeset_take(struct changeset *to, struct changeset *from, struct err *e);
 
 /*
- * A line a change for people, "set KEY NAME = VALUE", "delete KEY NAME", "delete KEY", appended to
- * out.
+ * Append a line for each change, for people: "set KEY NAME = VALUE", "delete KEY NAME", "delete
+ * KEY".
  */
 int changeset_format(const struct changeset *c, struct buf *out, struct err *e);
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What a change set does to settings that are in memory: the same for key files and for the
- * registry.
- */
+/* Change sets on settings in memory: the same for key files and for the registry. */
 #include "lib/settings/difference.h"
 
 #include "lib/settings/keytree.h"
@@ -33,7 +30,7 @@ difference_edit(struct keyfile *f, const struct changeset *c, const char *root, 
 	return 0;
 }
 
-/* What comparing two models needs, and gives. */
+/* A comparison of two models, and its results. */
 struct compare {
 	const struct keyfile *before, *after, *other;
 	struct changeset *effective, *undo;
@@ -84,7 +81,7 @@ compare_old(void *arg, const char *key, const char *name, const struct value *v,
 	    : changeset_delete(c->effective, key, name, e);
 }
 
-/* Trees that c deletes, that are there before and gone after. */
+/* Trees that c deletes, and that are there before and gone after. */
 static int
 compare_trees(struct compare *x, const struct changeset *c, const char *root, struct err *e)
 {

@@ -12,8 +12,8 @@
 int difference_edit(struct keyfile *f, const struct changeset *c, const char *root, struct err *e);
 
 /*
- * Append to effective and undo, as settings_plan() describes them, what c made of before.  Either
- * may be NULL.  0 or -1.
+ * Append to effective and undo, as settings_plan() describes them, the differences that c made
+ * between before and after.  Either may be NULL.  0 or -1.
  */
 int difference_compare(const struct keyfile *before, const struct keyfile *after,
     const struct changeset *c, const char *root, struct changeset *effective,

@@ -145,7 +145,7 @@ dump(struct tree *t, struct settings *s, const char *key, struct err *e)
 
 	t->s = s;
 	t->key = (struct buf)BUF_INIT(2 * SETTING_KEY_MAX);
-	settings_hold(s); /* one state, though keys are listed one by one */
+	settings_hold(s); /* keys are listed one by one, but of one state */
 	for (size_t i = 0; i < (key == NULL ? 2u : 1u) && rc != -1; i++) {
 		const char *from = key == NULL ? roots[i] : key;
 

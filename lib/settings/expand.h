@@ -4,12 +4,12 @@
 
 /*
  * %NAME% in settings and scripts.  "%%" is one literal '%'.  A lone '%' or an unknown name is an
- * error that names it, never an empty string.  Expanded once: what a name stands for is not looked
- * into again.
+ * error that names it, never an empty string.  Expanded once: a '%' in the text of a name stays.
  *
- * Names, without regard to case: first the caller's own table, then the fixed list (base/places.h:
- * AppData, LocalAppData, ProgramData, ProgramFiles, UserProfile, Temp, ComputerName), then, only if
- * the caller says so and the process isn't privileged, the environment.
+ * Names, without regard to case: first the caller's own table, then the fixed list
+ * (lib/os/places.h: AppData, LocalAppData, ProgramData, ProgramFiles, UserProfile, Temp,
+ * ComputerName), then, only if the caller says so and the process isn't privileged, the
+ * environment.
  */
 #include <stdbool.h>
 
@@ -24,7 +24,7 @@ struct expand_names {
 	size_t n;
 	/* also look into the environment; never for privileged paths */
 	bool environment;
-	/* the fixed list isn't asked: own has it, NULL where it has no answer */
+	/* the fixed list isn't searched: own holds its names, with NULL for those without a text */
 	bool only_own;
 };
 

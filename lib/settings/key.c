@@ -75,7 +75,7 @@ setting_key_normal(const char *key, size_t len, struct buf *out, struct err *e)
 	size_t start = out->len;
 	int shown = len > 200 ? 200 : (int)len;
 
-	/* The long names of the roots may make what is given longer than what is kept. */
+	/* With a long name of its root a key may be longer than SETTING_KEY_MAX. */
 	if (len > SETTING_KEY_MAX + sizeof "HKEY_LOCAL_MACHINE")
 		return err_setx(e, ERR_TOO_LARGE, "key '%.*s...': over %d bytes", shown, key,
 		    SETTING_KEY_MAX);

@@ -32,7 +32,7 @@ int setting_name_check(const char *name, size_t len, struct err *e);
 /* Whether the normalised key is prefix itself or lies below it, without regard to case. */
 bool setting_key_within(const char *key, const char *prefix);
 
-/* A hash that agrees with ascii_same(), for tables of our own; not against an adversary. */
+/* A hash that agrees with ascii_same(), for our own tables; an adversary can find collisions. */
 uint64_t setting_hash(const char *text, size_t len, uint64_t seed);
 
 #endif

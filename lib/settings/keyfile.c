@@ -264,7 +264,7 @@ keyfile_list(const struct keyfile *f, const char *key, const struct settings_wal
 	return node != NULL;
 }
 
-/* Give a line that ends the file without one a line ending, so that another can follow it. */
+/* Append a line ending to a last line that has none, so that another line can follow. */
 static int
 finish_line(struct keyfile *f, struct line *l, struct err *e)
 {
@@ -408,7 +408,7 @@ keyfile_set(struct keyfile *f, const char *key, const char *name, const struct v
 
 /*
  * The last line that belongs to a section: its last value, and comments directly below that.
- * Comments behind a blank line are taken to be about what follows, and stay when the section goes.
+ * Comments behind a blank line belong to the next section, and stay when this section is removed.
  */
 static struct line *
 last_own(struct line *section)
@@ -446,7 +446,7 @@ keyfile_delete(struct keyfile *f, const char *key, const char *name)
 	if (section == NULL || (l = keylines_find(&f->lines, section, name)) == NULL)
 		return false;
 	keylines_drop(&f->lines, l);
-	/* An empty section goes as well, so that undoing a first set leaves no trace. */
+	/* Remove an empty section, too, so that undoing a first set leaves no trace. */
 	if (section->last == section &&
 	    (section->next == NULL || section->next->kind != KEYLINE_COMMENT))
 		drop_section(f, section);

@@ -5,7 +5,7 @@
 /*
  * One key file in memory: bytes in, edits, bytes out.  No I/O.
  *
- * What is not edited is kept byte for byte: comments, blank lines, order, indentation, line
+ * Lines that are not edited are kept byte for byte: comments, blank lines, order, indentation, line
  * endings, a byte order mark.  A file with one malformed line is refused as a whole.  Grammar:
  * docs/settings.md.
  *
@@ -48,7 +48,7 @@ int keyfile_each(const struct keyfile *f, const char *key,
     int (*each)(void *arg, const char *key, const char *name, const struct value *v, struct err *e),
     void *arg, struct err *e);
 
-/* Edits.  1 when the file changed, 0 when it was so already, -1 error. */
+/* Edits.  1 when the file changed, 0 when it already had this value, -1 error. */
 int keyfile_set(struct keyfile *f, const char *key, const char *name, const struct value *v,
     struct err *e);
 

@@ -3,7 +3,7 @@
 #define LIB_SETTINGS_KEYLINE_H
 
 /*
- * One line of a key file: what it is, and how the name of a value is written.  Grammar:
+ * One line of a key file: its kind, and the written form of a value's name.  Grammar:
  * docs/settings.md.
  */
 
@@ -16,7 +16,7 @@ enum keyline_kind { KEYLINE_BLANK, KEYLINE_COMMENT, KEYLINE_SECTION, KEYLINE_VAL
 
 struct keyline {
 	enum keyline_kind kind;
-	const char *key; /* SECTION: what is between the brackets; points into the line */
+	const char *key; /* SECTION: the text between the brackets; points into the line */
 	size_t key_len;
 	char name[SETTING_NAME_MAX + 1]; /* VALUE: without its quotes */
 	/* VALUE: where its text form begins in the line; it ends with the line */
@@ -24,12 +24,12 @@ struct keyline {
 };
 
 /*
- * Take a line apart.  Name and value are checked, the key is not (setting_key_normal() does).
- * 0, or -1 with *l undefined and ERR_SYNTAX or ERR_TOO_LARGE.
+ * Take a line apart.  Name and value are checked; setting_key_normal() checks the key. 0, or -1
+ * with *l undefined and ERR_SYNTAX or ERR_TOO_LARGE.
  */
 int keyline_parse(const char *line, size_t len, struct keyline *l, struct err *e);
 
-/* Append a name as it is written before the '=': in double quotes where it must be. */
+/* Append a name in the form before the '=': in double quotes where the grammar wants them. */
 int keyline_format_name(const char *name, struct buf *out, struct err *e);
 
 #endif

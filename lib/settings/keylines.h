@@ -3,8 +3,8 @@
 #define LIB_SETTINGS_KEYLINES_H
 
 /*
- * The lines of a key file in their order, with a table that finds sections and values by name: what
- * keyfile.c is built on, and nothing else uses.
+ * The lines of a key file in their order, with a table that finds sections and values by name; for
+ * keyfile.c alone.
  */
 
 #include "lib/settings/keyline.h"
@@ -52,13 +52,13 @@ void line_free(struct line *l);
 struct line *keylines_find(const struct keylines *k, const struct line *section, const char *name);
 
 /*
- * Put l, with kind, name and section set, behind after (NULL: first); a value behind all others of
- * its section.  The list owns it then.
- * 0, or -1 with ERR_TOO_LARGE (over KEYLINES_MAX) or ERR_NOMEM.
+ * Insert l, whose kind, name and section are set, behind after (NULL: first); a value behind all
+ * others of its section.  The list then owns l. 0, or -1 with ERR_TOO_LARGE (over KEYLINES_MAX) or
+ * ERR_NOMEM.
  */
 int keylines_insert(struct keylines *k, struct line *after, struct line *l, struct err *e);
 
-/* Take l out and release it; a section after its values. */
+/* Remove and release l; a section after its values. */
 void keylines_drop(struct keylines *k, struct line *l);
 
 /* Release all lines and leave it empty. */

@@ -34,16 +34,22 @@ struct keytree {
 		NULL, 0, 0 \
 	}
 
-/* Give a key its what, which isn't NULL.  The node is owned by t.  NULL with ERR_NOMEM. */
+/*
+ * Set the what of a key, which isn't NULL, and add the key if it is new.  The node is owned by t.
+ * NULL with ERR_NOMEM.
+ */
 struct keynode *keytree_add(struct keytree *t, const char *key, void *what, struct err *e);
 
-/* The node of a key that was added, or of which a subkey was; else NULL. */
+/* Returns the node of a key that was added or has a subkey that was added, else NULL. */
 struct keynode *keytree_find(const struct keytree *t, const char *key);
 
-/* Whether the key, or one that it is below, was added. */
+/* Whether the key, or a key above it, was added. */
 bool keytree_within(const struct keytree *t, const char *key);
 
-/* Take what from a node, and remove the nodes that this leaves without use. */
+/*
+ * Clear the what of a node, and remove the nodes that this leaves without a what and without
+ * subkeys.
+ */
 void keytree_drop(struct keytree *t, struct keynode *node);
 
 /* Release all nodes and leave it empty. */

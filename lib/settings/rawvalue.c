@@ -22,7 +22,7 @@ nul_at(const uint8_t *data, size_t i)
 	return data[i] == 0 && data[i + 1] == 0;
 }
 
-/* Texts without the NULs behind the last.  0 or -1. */
+/* Cuts off the NULs behind the last text.  0 or -1. */
 static int
 trim(const uint8_t *data, size_t *len, struct err *e)
 {

@@ -3,7 +3,7 @@
 #define LIB_SETTINGS_RAWVALUE_H
 
 /*
- * The bytes by which the registry holds a value, to a typed value and back.  No I/O, and the same
+ * The bytes in which the registry holds a value, to a typed value and back.  No I/O, and the same
  * on every platform.
  */
 
@@ -27,8 +27,8 @@ enum raw_type {
 
 /*
  * Make *v (which holds nothing that must be freed) of len bytes that the registry has under type.
- * Programs write texts without their final NUL, or with several; Windows reads them the same, and
- * so does this.  0, or -1 with ERR_SYNTAX for what has no counterpart: other types, half a
+ * Programs write texts without their final NUL, or with several; this function reads both, as
+ * Windows does.  0, or -1 with ERR_SYNTAX for values without a counterpart: other types, half a
  * character, a NUL with text behind it, a number of another size, control characters; or
  * ERR_TOO_LARGE or ERR_NOMEM.
  */

@@ -20,7 +20,7 @@ struct reader {
 	const char *p, *end;
 	size_t number;	 /* of the line that was read last */
 	struct buf line; /* it, with its continuation lines joined */
-	struct buf key;	 /* the section that values go to */
+	struct buf key;	 /* the section of the values that follow */
 	bool deleted;	 /* ... was deleted as a whole */
 	struct changeset changes;
 };

@@ -14,9 +14,10 @@
 #define REG_LINE_MAX (1024u * 1024)
 
 /*
- * Append what the file asks for to c.  0, or -1 with c unchanged and ERR_SYNTAX or ERR_TOO_LARGE
- * (the text begins with "line N: "), or ERR_NOMEM.  Refused are what settings can't hold: default
- * values (@), REG_NONE and other types without a counterpart, texts with control characters.
+ * Append the changes of the file to c.  0, or -1 with c unchanged and ERR_SYNTAX or ERR_TOO_LARGE
+ * (the text begins with "line N: "), or ERR_NOMEM.  Entries that settings can't hold are refused:
+ * default values (@), REG_NONE and other types without a counterpart, texts with control
+ * characters.
  */
 int reg_parse(const void *data, size_t len, struct changeset *c, struct err *e);
 

@@ -2,8 +2,8 @@
 /*
  * Keys of the registry: opening without following links, making and removing.
  *
- * A key that is made gets a class of its own, a text that the registry keeps with each key and
- * shows in exports, so that it can be told later from keys that were there before.
+ * A key that we make gets a class of our own, a text that the registry keeps with each key and
+ * shows in exports.  The class tells our keys from those that were there before.
  */
 #include "lib/settings/registry_windows.h"
 
@@ -19,7 +19,10 @@
 #define OUR_CLASS  L"Slipway"
 #define MAKE_TRIES 8 /* somebody else may remove a key between two looks */
 
-/* The documented ZwDeleteKey(): by handle, so that what is removed is what was looked at. */
+/*
+ * The documented ZwDeleteKey(): by handle, so that the key that was checked is the one that is
+ * removed.
+ */
 NTSTATUS NTAPI NtDeleteKey(HANDLE key);
 
 /* The documented ZwQueryKey(), which tells a key's name. */
@@ -73,7 +76,7 @@ is_link(HKEY key)
 	    type == REG_LINK;
 }
 
-/* Windows' own link, which only who may change everything can change. */
+/* Windows' own link: a user who can change it can change everything. */
 static bool
 own_link(const struct parts *p, const wchar_t *part)
 {
@@ -199,7 +202,10 @@ make_part(const struct parts *p, HKEY parent, const wchar_t *part, REGSAM access
 		    NULL, out, &how);
 		if (rc == ERROR_SUCCESS && how == REG_CREATED_NEW_KEY)
 			return rc;
-		/* Somebody was faster.  It may be a link: look at it as at any other. */
+		/*
+		 * Another process made the key meanwhile.  The key may be a link: check it like any
+		 * other.
+		 */
 		if (rc == ERROR_SUCCESS)
 			RegCloseKey(*out);
 		else if (rc != ERROR_KEY_DELETED)

@@ -5,8 +5,8 @@
 /*
  * Keys of the registry, 64-bit view, by our normalised paths ("HKLM\SOFTWARE\…").
  *
- * Who may write below a key may put a link there that leads elsewhere.  A privileged process opens
- * a path part by part, each as itself, and refuses links (ERR_UNSAFE) but Windows' own
+ * A user who may write below a key may put a link there that leads elsewhere.  A privileged process
+ * opens a path part by part, each as itself, and refuses links (ERR_UNSAFE) except Windows' own
  * HKLM\SYSTEM\CurrentControlSet.
  */
 #include "lib/os/wide_windows.h"
@@ -27,8 +27,8 @@ void registry_spelling(HKEY h, char *key);
 int registry_make(const char *key, HKEY *out, struct err *e);
 
 /*
- * Remove key and then its parents, as far as they are marked as ours and hold nothing.  What can't
- * be removed stays.
+ * Remove key and then its parents, as far as they are marked as ours and hold nothing.  Failures
+ * are ignored.
  */
 void registry_tidy(const char *key);
 
@@ -38,8 +38,8 @@ void registry_tidy(const char *key);
 int registry_delete_tree(const char *key, struct err *e);
 
 /*
- * Open the i-th key directly below an open one, itself and never what it points at; its name is
- * appended as UTF-8. 1, 0 there are no more, -1.
+ * Open the i-th key directly below an open key, the key itself and never the target of a link; the
+ * name is appended as UTF-8. 1, 0 there are no more, -1.
  */
 int registry_below(HKEY parent, const char *shown, DWORD i, REGSAM access, HKEY *out,
     struct buf *name, struct err *e);

@@ -4,7 +4,7 @@
 
 /*
  * The settings store of this computer: the Windows registry, or the two key files elsewhere
- * (lib/os/places.h says where they are).  What is read is the state on disk at that moment, but
+ * (lib/os/places.h says where they are).  Reading gives the state on disk at that moment, except
  * between settings_hold() and settings_release().  One thread at a time may use a handle.
  */
 
@@ -38,8 +38,8 @@ void settings_release(struct settings *s);
 /*
  * Read one value into *v, which the caller frees.  1 found, 0 not there, -1 with ERR_SYNTAX (a
  * malformed key file, with its line number; a value of the registry that has no counterpart here),
- * ERR_ACCESS, ERR_TOO_LARGE, ERR_UNSAFE (a link in the registry), ERR_IO or ERR_NOMEM: never taken
- * for "not there".
+ * ERR_ACCESS, ERR_TOO_LARGE, ERR_UNSAFE (a link in the registry), ERR_IO or ERR_NOMEM.  A fault
+ * never counts as "not there".
  */
 int
 settings_get(struct settings *s, const char *key, const char *name, struct value *v, struct err *e);
@@ -63,9 +63,9 @@ settings_list(struct settings *s, const char *key, const struct settings_walk *w
  * before) with the changes that lead back.  Either may be NULL; on failure both are empty.  Changes
  * nothing on disk.
  *
- * What c does and takes back again is no difference: a tree that is deleted and then set anew to
- * the same values gives nothing.  Each value is named at most once.  A key that holds no values
- * isn't brought back by undo.  What the registry holds without a counterpart here is neither
+ * A change that c takes back again is no difference: a tree that c deletes and then sets to the
+ * same values gives nothing.  Each value is named at most once.  A key that holds no values isn't
+ * brought back by undo.  A value of the registry that has no counterpart here is neither
  * overwritten nor deleted (-1), because undo couldn't bring it back.
  */
 int settings_plan(struct settings *s, const struct changeset *c, struct changeset *effective,
@@ -73,32 +73,35 @@ int settings_plan(struct settings *s, const struct changeset *c, struct changese
 
 /*
  * Apply all of c.  Each key file is locked, read, changed and replaced atomically and durably, its
- * comments, order, permissions and owner kept; one that would not change is neither locked nor
- * written.  A malformed file is refused and nothing is written.  HKLM is written before HKCU;
- * a crash can leave the first written and the second not.
+ * comments, order, permissions and owner kept; a file that would not change is neither locked nor
+ * written.  A malformed file is refused and nothing is written.  HKLM is written before HKCU; a
+ * crash can leave the first written and the second not.
  *
- * The registry is written value by value, and is on the disk when this returns 0.  When one can't
- * be written, those before it are put back.  A crash can leave some values written and others
- * not: a caller that must avoid this keeps a journal.  A key that was made for a value goes with
- * its last value; one that was there before stays.
+ * The registry is written value by value, and is on the disk when this returns 0.  When a value
+ * can't be written, the values before it are put back.  A crash can leave some values written and
+ * others not: a caller that must avoid this keeps a journal.  A key that was made for a value is
+ * removed with its last value; a key that was there before stays.
  *
  * 0, or -1 with ERR_BUSY (another process held the lock too long), or as settings_get().
  */
 int settings_apply(struct settings *s, const struct changeset *c, struct err *e);
 
 /*
- * Whether what is below key may have changed: the same stamp before reading and later means that it
- * hasn't.  Costs one look at a file or at an event of the registry, no reading.  Compare stamps of
- * the same s and key.
+ * Tells whether settings below key may have changed: equal stamps before reading and later mean
+ * that nothing has changed.  Costs one look at a file or at an event of the registry, no reading.
+ * Compare stamps of the same s and key.
  */
 struct settings_stamp {
 	struct file_stamp file; /* of the key file */
-	uint64_t notices;	/* how often the registry told of a change */
+	uint64_t notices;	/* changes that the registry reported */
 };
 void settings_stamp(struct settings *s, const char *key, struct settings_stamp *out);
 bool settings_stamp_same(const struct settings_stamp *a, const struct settings_stamp *b);
 
-/* Say what the store is, for messages: "/home/x/.config/slipway/machine.conf" or "the registry". */
+/*
+ * Returns the name of the store for messages: "/home/x/.config/slipway/machine.conf" or "the
+ * registry".
+ */
 const char *settings_place(struct settings *s, const char *key);
 
 #endif

@@ -18,7 +18,7 @@
 
 enum { MACHINE, USER, HALVES };
 
-/* A new machine.conf is for everybody to read; a new user.conf is its owner's business. */
+/* Everybody may read a new machine.conf; only its owner may read a new user.conf. */
 static const struct {
 	const char *name;
 	unsigned mode, dir_mode;
@@ -27,10 +27,10 @@ static const struct {
 	[USER] = { "HKCU", 0600, 0700 },
 };
 
-/* One key file, and what was read of it. */
+/* One key file, and the content that was read from it. */
 struct half {
 	char *path;		 /* NULL: no such half */
-	struct keyfile *content; /* NULL: nothing was read, or it can't be */
+	struct keyfile *content; /* NULL: nothing was read, or the file can't be read */
 	struct file_stamp stamp; /* of content */
 	bool looked;		 /* content is the state that is held */
 };
@@ -137,8 +137,8 @@ half_stamp(const struct settings *s, int h, struct file_stamp *out)
 }
 
 /*
- * The content of a half as it is on disk, or the state that is held.  Reads the file when its stamp
- * differs from that of the content.  Owned by s, until the next look.
+ * Returns the content of a half as it is on disk, or the state that is held.  Reads the file when
+ * its stamp differs from that of the content. s owns the result, which lasts until the next call.
  */
 static const struct keyfile *
 look(struct settings *s, int h, struct err *e)
@@ -232,7 +232,7 @@ store_plan(struct settings *s, const struct changeset *c, struct changeset *effe
 }
 
 /*
- * Open and lock the directory that the key file is in.  A link in the file's place is followed
+ * Open and lock the directory that the key file is in.  A link in place of the file is followed
  * here, so that a key file that is kept elsewhere stays there.
  */
 static int
@@ -318,8 +318,8 @@ settings_apply(struct settings *s, const struct changeset *c, struct err *e)
 	for (int h = 0; h < HALVES; h++)
 		edits[h].bytes.max = KEYFILE_SIZE_MAX;
 	/*
-	 * Both are ready before either is written.  Always locked in this order: two writers can't
-	 * wait for each other.
+	 * Both are ready before either is written.  All writers lock in this order, so two of them
+	 * can't wait for each other.
 	 */
 	for (int h = 0; h < HALVES; h++)
 		if (edit_begin(s, h, c, &edits[h], e) == -1)

@@ -3,8 +3,8 @@
 #define LIB_SETTINGS_SETTINGS_STORE_H
 
 /*
- * What settings.c needs of the key files, or of the registry.  Keys are normalised and names are
- * checked; results and errors are those of the functions in settings.h.
+ * The part of settings.c that key files and the registry each have of their own.  Keys are
+ * normalised and names are checked; results and errors are those of the functions in settings.h.
  */
 #include "lib/settings/settings.h"
 

@@ -2,8 +2,8 @@
 /*
  * The settings store over the registry.
  *
- * What a change set changes is worked out on models, as for key files: they hold what the registry
- * has of the values and trees that the set names.
+ * The differences that a change set makes are found on models, as for key files: a model holds the
+ * values and trees of the registry that the set names.
  */
 #include "lib/base/text.h"
 #include "lib/settings/settings_store.h"
@@ -115,7 +115,10 @@ store_get(struct settings *s, const char *key, const char *name, struct value *v
 	return rc;
 }
 
-/* A walk over the values of an open key; with strict, what has no counterpart here is an error. */
+/*
+ * A walk over the values of an open key; with strict, a value without a counterpart here is an
+ * error.
+ */
 struct values {
 	const char *key;
 	bool strict;
@@ -227,7 +230,7 @@ store_list(struct settings *s, const char *key, const struct settings_walk *walk
 	return rc;
 }
 
-/* What the registry has of a change set's values, in two models that hold the same. */
+/* The registry's state of a change set's values, in two models that hold the same. */
 struct models {
 	struct keyfile *before, *after;
 	const char *key; /* of the values that come */
@@ -411,7 +414,7 @@ delete_tree(const struct change *x, struct err *e)
 	return rc;
 }
 
-/* Write all of c, and what it wrote to the disk. */
+/* Write all of c, and flush the hives that it wrote to. */
 static int
 carry_out(const struct changeset *c, struct err *e)
 {
@@ -445,7 +448,7 @@ settings_apply(struct settings *s, const struct changeset *c, struct err *e)
 	struct err second;
 	int rc = settings_plan(s, c, &effective, &undo, e);
 
-	/* Only what was written is put back: the rest can't be written now either. */
+	/* Put back only the values that were written: the others still can't be written. */
 	if (rc == 0 && (rc = carry_out(&effective, e)) == -1 &&
 	    (settings_plan(s, &undo, &back, NULL, &second) == -1 ||
 		carry_out(&back, &second) == -1))

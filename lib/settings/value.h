@@ -3,7 +3,7 @@
 #define LIB_SETTINGS_VALUE_H
 
 /*
- * One typed value of a setting, as the Windows registry has them.
+ * One typed value of a setting, with the types of the Windows registry.
  *
  *   type     data                                                          number
  *   string   text and a final NUL; len counts the text                     0

@@ -39,7 +39,7 @@ is_quoted(const char *text, size_t len)
 	return len >= 2 && text[0] == '"' && text[len - 1] == '"';
 }
 
-/* Text as it is, or in quotes where it would be read back as something else. */
+/* Writes a text as it is, or in quotes where it would be read back as something else. */
 static int
 format_text(const char *text, size_t len, bool plain, struct buf *out, struct err *e)
 {

@@ -27,7 +27,7 @@ watch_end(struct watch *w)
 	w->watched = NULL;
 }
 
-/* Begin to watch, or go on after a change.  A key that doesn't exist isn't watched. */
+/* Begins to watch, or continues after a change.  A key that doesn't exist isn't watched. */
 static void
 watch(struct watch *w, const char *key)
 {

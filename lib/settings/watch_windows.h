@@ -14,8 +14,8 @@ struct watch {
 };
 
 /*
- * How often a change was noticed.  A number that is returned for the same key before reading and
- * later again means that nothing has changed in between.
+ * How often a change was noticed.  Equal numbers for the same key before reading and later mean
+ * that nothing has changed in between.
  */
 uint64_t watch_stamp(struct watch *w, const char *key);
 
