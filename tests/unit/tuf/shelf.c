@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/digest.h"
+#include "lib/tuf/sign.h"
+
 struct shelf_file *
 shelf_find(const struct shelf *s, const char *name)
 {
@@ -182,4 +185,88 @@ world_clear(struct world *w)
 	shelf_clear(&w->local);
 	shelf_clear(&w->notes);
 	*w = (struct world){ .saves = 0 };
+}
+
+struct privkey *shelf_keys[SHELF_KEYS];
+
+int
+shelf_make_keys(void **state)
+{
+	struct err e;
+
+	(void)state;
+	for (int i = 0; i < SHELF_KEYS; i++)
+		shelf_keys[i] = must(privkey_generate(TUF_ED25519, &e));
+	return 0;
+}
+
+int
+shelf_drop_keys(void **state)
+{
+	(void)state;
+	for (int i = 0; i < SHELF_KEYS; i++)
+		privkey_free(shelf_keys[i]);
+	return 0;
+}
+
+json_t *
+shelf_ring(int first, int last)
+{
+	json_t *ring = json_object();
+	struct err e;
+
+	for (int i = first; i <= last; i++)
+		json_object_set_new(ring, privkey_id(shelf_keys[i]),
+		    must(privkey_public(shelf_keys[i], &e)));
+	return ring;
+}
+
+json_t *
+shelf_role(int key)
+{
+	return json_pack("{s:[s], s:i}", "keyids", privkey_id(shelf_keys[key]), "threshold", 1);
+}
+
+json_t *
+shelf_body(const char *type, int version, const char *expires)
+{
+	return json_pack("{s:s, s:s, s:i, s:s}", "_type", type, "spec_version", "1.0.31", "version",
+	    version, "expires", expires);
+}
+
+json_t *
+shelf_meta(int version, const struct buf *bytes)
+{
+	char hex[SHA256_HEX_SIZE];
+	struct err e;
+
+	if (digest_hex(bytes->data, bytes->len, hex, &e) == -1)
+		abort();
+	return json_pack("{s:i, s:I, s:{s:s}}", "version", version, "length",
+	    (json_int_t)bytes->len, "hashes", "sha256", hex);
+}
+
+json_t *
+shelf_sign(struct world *w, json_t *signed_part, int key, const char *name, int version)
+{
+	struct buf b = BUF_INIT(1 << 20);
+	json_t *meta;
+	struct err e;
+
+	if (sign_metadata(signed_part, &shelf_keys[key], 1, &b, &e) == -1)
+		abort();
+	shelf_put(&w->remote, name, b.data, b.len);
+	meta = shelf_meta(version, &b);
+	json_decref(signed_part);
+	buf_free(&b);
+	return meta;
+}
+
+void
+shelf_trust_root(struct world *w)
+{
+	const struct shelf_file *root = must(shelf_find(&w->remote, "1.root.json"));
+
+	shelf_clear(&w->local);
+	shelf_put(&w->local, "root", root->data, root->len);
 }

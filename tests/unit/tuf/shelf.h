@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "lib/tuf/client.h"
+#include "lib/tuf/privkey.h"
 
 #define SHELF_NAME 256
 
@@ -47,5 +48,29 @@ struct world {
 /* A client of w, without hints.  Never NULL. */
 struct tuf_client *world_client(struct world *w, int64_t now);
 void world_clear(struct world *w);
+
+/* Keys of a group of tests, all ed25519: its set-up and its teardown make and release them. */
+#define SHELF_KEYS 7
+extern struct privkey *shelf_keys[SHELF_KEYS];
+int shelf_make_keys(void **state);
+int shelf_drop_keys(void **state);
+
+/* The entry of a root or of delegations for the keys from first to last. */
+json_t *shelf_ring(int first, int last);
+
+/* A role with one key and the threshold 1. */
+json_t *shelf_role(int key);
+
+/* What the signed part of each role begins with. */
+json_t *shelf_body(const char *type, int version, const char *expires);
+
+/* Signs by the key and puts the file into w's repository.  Returns a parent's entry of that file. */
+json_t *shelf_sign(struct world *w, json_t *signed_part, int key, const char *name, int version);
+
+/* The entry that a parent has for these bytes. */
+json_t *shelf_meta(int version, const struct buf *bytes);
+
+/* The station trusts the repository's first root, and has no other file. */
+void shelf_trust_root(struct world *w);
 
 #endif

@@ -1,196 +1,124 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/tuf: the client's workflow against a repository in memory, signed with real keys.  Each
- * hostile row changes one thing; what was trusted before must be untouched after.
+ * lib/tuf: two states of a repository in memory, one after the other, signed with real keys.  What
+ * is wrong within one state is test_hostile's.
  */
 #include "tests/unit/tuf/shelf.h"
 #include "tests/unit/common/test.h"
 
 #include "lib/tuf/client.h"
-#include "lib/tuf/sign.h"
 
 #define NOW  1800000000 /* 2027-01-15 */
 #define GOOD "2030-01-01T00:00:00Z"
 #define PAST "2026-01-01T00:00:00Z"
 #define APP  "COV_PB"
 
-enum { K_NONE, K_ROOT, K_TIMESTAMP, K_SNAPSHOT, K_TARGETS, K_APP, K_OTHER, K_COUNT };
-
-static struct privkey *keys[K_COUNT];
+enum { K_ROOT, K_TIMESTAMP, K_SNAPSHOT, K_TARGETS, K_APP, K_OTHER };
 
 static struct world world;
 
-static json_t *
-role_json(int key, int threshold)
-{
-	return json_pack("{s:[s], s:i}", "keyids", privkey_id(keys[key]), "threshold", threshold);
-}
-
-/*
- * What a case may change; what is 0 is as it should be: versions 2 (root 1), good dates, the right
- * keys.
- */
-struct knobs {
-	/* versions written into the files */
-	int root_v, timestamp_v, snapshot_v, targets_v, app_v;
-	/* versions that the parents state; 0: the same */
-	int snapshot_says, targets_says, app_says;
-	const char *root_exp, *timestamp_exp, *snapshot_exp, *targets_exp, *app_exp;
-	int root_key, timestamp_key, snapshot_key, targets_key, app_key; /* who signs */
-	int timestamp_listed, snapshot_listed; /* whose keys the root lists */
-	int app_threshold;
-	const char *type; /* _type of the timestamp */
-	const char *spec;
-	long long targets_length; /* that the snapshot states */
-	int deep;		  /* arrays in the application's role, one in the other */
-	bool spoil_hash, spoil_length, drop_entry;
+/* The versions of a state, and whose keys its root lists for these two roles. */
+struct state {
+	int root, timestamp, snapshot, targets, app;
+	int timestamp_key, snapshot_key;
 };
 
-static void
-or_int(int *field, int normal)
-{
-	if (*field == 0)
-		*field = normal;
-}
+/* What is wrong with a state; 0 is as it should be. */
+struct fault {
+	int timestamp_by, snapshot_by, targets_by; /* who signs */
+	int app_says;				   /* the version that the snapshot states */
+	const char *app_exp;
+	int deep; /* arrays in arrays, in the application's role */
+	long long targets_length;
+	bool spoil_hash; /* of targets */
+};
+
+static const struct state first = { 1, 2, 2, 2, 2, K_TIMESTAMP, K_SNAPSHOT },
+			  newer = { 1, 3, 3, 3, 3, K_TIMESTAMP, K_SNAPSHOT };
 
 static void
-or_text(const char **field, const char *normal)
+put_root(const struct state *s)
 {
-	if (*field == NULL)
-		*field = normal;
-}
+	json_t *j = shelf_body("root", s->root, GOOD);
+	char name[64];
 
-static void
-defaults(struct knobs *k)
-{
-	or_int(&k->root_v, 1);
-	or_int(&k->timestamp_v, 2);
-	or_int(&k->snapshot_v, 2);
-	or_int(&k->targets_v, 2);
-	or_int(&k->app_v, 2);
-	or_text(&k->root_exp, GOOD);
-	or_text(&k->timestamp_exp, GOOD);
-	or_text(&k->snapshot_exp, GOOD);
-	or_text(&k->targets_exp, GOOD);
-	or_text(&k->app_exp, GOOD);
-	or_int(&k->root_key, K_ROOT);
-	or_int(&k->timestamp_key, K_TIMESTAMP);
-	or_int(&k->snapshot_key, K_SNAPSHOT);
-	or_int(&k->targets_key, K_TARGETS);
-	or_int(&k->app_key, K_APP);
-	or_int(&k->timestamp_listed, K_TIMESTAMP);
-	or_int(&k->snapshot_listed, K_SNAPSHOT);
-	or_int(&k->app_threshold, 1);
-	or_text(&k->type, "timestamp");
-	or_text(&k->spec, "1.0.31");
+	json_object_set_new(j, "keys", shelf_ring(K_ROOT, K_OTHER));
+	json_object_set_new(j, "consistent_snapshot", json_true());
+	json_object_set_new(j, "roles",
+	    json_pack("{s:o, s:o, s:o, s:o}", "root", shelf_role(K_ROOT), "timestamp",
+		shelf_role(s->timestamp_key), "snapshot", shelf_role(s->snapshot_key), "targets",
+		shelf_role(K_TARGETS)));
+	snprintf(name, sizeof name, "%d.root.json", s->root);
+	json_decref(shelf_sign(&world, j, K_ROOT, name, s->root));
 }
 
 static json_t *
-body(const char *type, const struct knobs *k, int version, const char *expires)
+put_app(int version, const struct fault *f)
 {
-	return json_pack("{s:s, s:s, s:i, s:s}", "_type", type, "spec_version", k->spec, "version",
-	    version, "expires", expires);
+	json_t *j = shelf_body("targets", version, f->app_exp == NULL ? GOOD : f->app_exp);
+	int says = f->app_says == 0 ? version : f->app_says;
+	char name[64];
+
+	json_object_set_new(j, "targets",
+	    json_pack("{s:{s:i, s:{s:s}}}", APP "/app/x", "length", 3, "hashes", "sha256",
+		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+	if (f->deep > 0) {
+		json_t *inner = json_array();
+
+		for (int i = 1; i < f->deep; i++)
+			inner = json_pack("[o]", inner);
+		json_object_set_new(j, "deep", inner);
+	}
+	snprintf(name, sizeof name, "%d." APP ".json", says);
+	return shelf_sign(&world, j, K_APP, name, says);
 }
 
-/* Sign, put on the shelf, and give the entry that a parent has for it. */
 static json_t *
-put(json_t *signed_part, int key, const char *name, int says)
+put_targets(int version, const struct fault *f)
 {
-	struct buf b = BUF_INIT(1 << 20);
-	uint8_t sum[DIGEST_MAX];
-	char hex[SHA256_HEX_SIZE];
-	struct err e;
+	json_t *j = shelf_body("targets", version, GOOD), *meta;
+	char name[64];
 
-	assert_ok(sign_metadata(signed_part, &keys[key], 1, &b, &e), &e);
-	shelf_put(&world.remote, name, b.data, b.len);
-	assert_ok(digest_of(DIGEST_SHA256, b.data, b.len, sum, &e), &e);
-	hex_encode(sum, SHA256_SIZE, hex);
-	json_decref(signed_part);
-	json_t *meta = json_pack("{s:i, s:I, s:{s:s}}", "version", says, "length",
-	    (json_int_t)b.len, "hashes", "sha256", hex);
-	buf_free(&b);
+	json_object_set_new(j, "targets", json_object());
+	json_object_set_new(j, "delegations",
+	    json_pack("{s:o, s:[{s:s, s:[s], s:i, s:b, s:[s]}]}", "keys", shelf_ring(K_APP, K_APP),
+		"roles", "name", APP, "keyids", privkey_id(shelf_keys[K_APP]), "threshold", 1,
+		"terminating", 1, "paths", APP "/*/*"));
+	snprintf(name, sizeof name, "%d.targets.json", version);
+	meta = shelf_sign(&world, j, f->targets_by == 0 ? K_TARGETS : f->targets_by, name, version);
+	if (f->spoil_hash)
+		json_object_set_new(meta, "hashes",
+		    json_pack("{s:s}", "sha256",
+			"aa7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+	if (f->targets_length != 0)
+		json_object_set_new(meta, "length", json_integer(f->targets_length));
 	return meta;
 }
 
 static void
-put_root(const struct knobs *k)
+build_with(const struct state *s, const struct fault *f)
 {
-	json_t *j = body("root", k, k->root_v, k->root_exp), *ring = json_object();
+	json_t *snapshot = shelf_body("snapshot", s->snapshot, GOOD),
+	       *timestamp = shelf_body("timestamp", s->timestamp, GOOD);
 	char name[64];
-	struct err e;
 
-	for (int i = K_ROOT; i < K_COUNT; i++)
-		json_object_set_new(ring, privkey_id(keys[i]), privkey_public(keys[i], &e));
-	json_object_set_new(j, "keys", ring);
-	json_object_set_new(j, "consistent_snapshot", json_true());
-	json_object_set_new(j, "roles",
-	    json_pack("{s:o, s:o, s:o, s:o}", "root", role_json(K_ROOT, 1), "timestamp",
-		role_json(k->timestamp_listed, 1), "snapshot", role_json(k->snapshot_listed, 1),
-		"targets", role_json(K_TARGETS, 1)));
-	snprintf(name, sizeof name, "%d.root.json", k->root_v);
-	json_decref(put(j, k->root_key, name, 1));
+	put_root(s);
+	json_object_set_new(snapshot, "meta",
+	    json_pack("{s:o, s:o}", "targets.json", put_targets(s->targets, f), APP ".json",
+		put_app(s->app, f)));
+	snprintf(name, sizeof name, "%d.snapshot.json", s->snapshot);
+	json_object_set_new(timestamp, "meta",
+	    json_pack("{s:o}", "snapshot.json",
+		shelf_sign(&world, snapshot, f->snapshot_by == 0 ? s->snapshot_key : f->snapshot_by,
+		    name, s->snapshot)));
+	json_decref(shelf_sign(&world, timestamp,
+	    f->timestamp_by == 0 ? s->timestamp_key : f->timestamp_by, "timestamp.json", 1));
 }
 
 static void
-build(const struct knobs *wanted)
+build(const struct state *s)
 {
-	struct knobs filled = *wanted;
-	const struct knobs *k = &filled;
-	json_t *app, *app_meta, *targets, *targets_meta, *snapshot, *snapshot_meta, *timestamp;
-	char name[64];
-	struct err e;
-
-	defaults(&filled);
-	put_root(k);
-	app = body("targets", k, k->app_v, k->app_exp);
-	json_object_set_new(app, "release", json_integer(k->app_v));
-	json_object_set_new(app, "targets",
-	    json_pack("{s:{s:i, s:{s:s}}}", APP "/app/x", "length", 3, "hashes", "sha256",
-		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
-	if (k->deep > 0) {
-		json_t *inner = json_array();
-
-		for (int i = 1; i < k->deep; i++)
-			inner = json_pack("[o]", inner);
-		json_object_set_new(app, "deep", inner);
-	}
-	snprintf(name, sizeof name, "%d." APP ".json", k->app_says ? k->app_says : k->app_v);
-	app_meta = put(app, k->app_key, name, k->app_says ? k->app_says : k->app_v);
-
-	targets = body("targets", k, k->targets_v, k->targets_exp);
-	json_object_set_new(targets, "targets", json_object());
-	json_object_set_new(targets, "delegations",
-	    json_pack("{s:{s:o}, s:[{s:s, s:[s], s:i, s:b, s:[s]}]}", "keys",
-		privkey_id(keys[K_APP]), privkey_public(keys[K_APP], &e), "roles", "name", APP,
-		"keyids", privkey_id(keys[K_APP]), "threshold", k->app_threshold, "terminating", 1,
-		"paths", APP "/*/*"));
-	snprintf(name, sizeof name, "%d.targets.json",
-	    k->targets_says ? k->targets_says : k->targets_v);
-	targets_meta =
-	    put(targets, k->targets_key, name, k->targets_says ? k->targets_says : k->targets_v);
-	if (k->spoil_hash)
-		json_object_set_new(targets_meta, "hashes",
-		    json_pack("{s:s}", "sha256",
-			"aa7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
-	if (k->targets_length != 0)
-		json_object_set_new(targets_meta, "length", json_integer(k->targets_length));
-	if (k->spoil_length)
-		json_object_set_new(targets_meta, "length", json_integer(10));
-
-	snapshot = body("snapshot", k, k->snapshot_v, k->snapshot_exp);
-	json_object_set_new(snapshot, "meta", json_pack("{s:o}", "targets.json", targets_meta));
-	if (k->drop_entry)
-		json_decref(app_meta);
-	else
-		json_object_set_new(json_object_get(snapshot, "meta"), APP ".json", app_meta);
-	snprintf(name, sizeof name, "%d.snapshot.json",
-	    k->snapshot_says ? k->snapshot_says : k->snapshot_v);
-	snapshot_meta = put(snapshot, k->snapshot_key, name,
-	    k->snapshot_says ? k->snapshot_says : k->snapshot_v);
-
-	timestamp = body(k->type, k, k->timestamp_v, k->timestamp_exp);
-	json_object_set_new(timestamp, "meta", json_pack("{s:o}", "snapshot.json", snapshot_meta));
-	json_decref(put(timestamp, k->timestamp_key, "timestamp.json", 1));
+	build_with(s, &(struct fault){ .deep = 0 });
 }
 
 /* A refresh and a look at the application's role: the code of the first error, or ERR_NONE. */
@@ -213,146 +141,112 @@ refresh(int64_t now, char text[ERR_TEXT_SIZE])
 }
 
 static void
-start(const struct knobs *k)
+start(void)
 {
-	const struct shelf_file *root;
+	char text[ERR_TEXT_SIZE];
 
-	shelf_clear(&world.remote);
-	shelf_clear(&world.local);
-	shelf_clear(&world.notes);
-	build(k);
-	root = shelf_find(&world.remote, "1.root.json");
-	shelf_put(&world.local, "root", root->data, root->len);
+	world_clear(&world);
+	build(&first);
+	shelf_trust_root(&world);
+	assert_int_equal(refresh(NOW, text), ERR_NONE);
 }
 
-/*
- * Second states of the repository, after a good refresh of the normal one with all versions at 2.
- */
+/* The second state, the error, and the first role whose file stays: those before it are saved. */
 static struct row {
 	const char *name;
-	struct knobs k;
+	struct state second;
 	enum err_code want;
+	const char *stays;
 } rows[] = {
-	{ "client: the same again", { .root_v = 1 }, ERR_NONE },
-	{ "client: all newer", { .timestamp_v = 3, .snapshot_v = 3, .targets_v = 3, .app_v = 3 },
-	    ERR_NONE },
-	{ "client: timestamp by another key", { .timestamp_v = 3, .timestamp_key = K_OTHER },
-	    ERR_SIGNATURE },
-	{ "client: timestamp by the snapshot key",
-	    { .timestamp_v = 3, .timestamp_key = K_SNAPSHOT }, ERR_SIGNATURE },
-	{ "client: timestamp of another type", { .timestamp_v = 3, .type = "snapshot" },
-	    ERR_SYNTAX },
-	{ "client: timestamp older", { .timestamp_v = 1 }, ERR_ROLLBACK },
-	{ "client: timestamp expired", { .timestamp_v = 3, .timestamp_exp = PAST }, ERR_EXPIRED },
-	{ "client: timestamp names an older snapshot", { .timestamp_v = 3, .snapshot_v = 1 },
-	    ERR_ROLLBACK },
-	{ "client: specification 2", { .timestamp_v = 3, .spec = "2.0.0" }, ERR_SYNTAX },
-	{ "client: snapshot by another key",
-	    { .timestamp_v = 3, .snapshot_v = 3, .snapshot_key = K_OTHER }, ERR_SIGNATURE },
-	{ "client: snapshot expired", { .timestamp_v = 3, .snapshot_v = 3, .snapshot_exp = PAST },
-	    ERR_EXPIRED },
-	{ "client: snapshot of another version",
-	    { .timestamp_v = 3, .snapshot_v = 3, .snapshot_says = 4 }, ERR_VERSION },
-	{ "client: snapshot drops an entry",
-	    { .timestamp_v = 3, .snapshot_v = 3, .drop_entry = true }, ERR_ROLLBACK },
-	{ "client: snapshot takes targets back",
-	    { .timestamp_v = 3, .snapshot_v = 3, .targets_v = 1 }, ERR_ROLLBACK },
-	{ "client: snapshot takes the application back",
-	    { .timestamp_v = 3, .snapshot_v = 3, .app_v = 1 }, ERR_ROLLBACK },
-	{ "client: targets by another key",
-	    { .timestamp_v = 3, .snapshot_v = 3, .targets_v = 3, .targets_key = K_OTHER },
-	    ERR_SIGNATURE },
-	{ "client: targets expired",
-	    { .timestamp_v = 3, .snapshot_v = 3, .targets_v = 3, .targets_exp = PAST },
-	    ERR_EXPIRED },
-	{ "client: targets of another version",
-	    { .timestamp_v = 3, .snapshot_v = 3, .targets_v = 3, .targets_says = 4 }, ERR_VERSION },
-	{ "client: targets with another hash",
-	    { .timestamp_v = 3, .snapshot_v = 3, .targets_v = 3, .spoil_hash = true }, ERR_HASH },
-	{ "client: targets longer than stated",
-	    { .timestamp_v = 3, .snapshot_v = 3, .targets_v = 3, .spoil_length = true },
-	    ERR_TOO_LARGE },
-	{ "client: application by the targets key",
-	    { .timestamp_v = 3, .snapshot_v = 3, .app_v = 3, .app_key = K_TARGETS },
-	    ERR_SIGNATURE },
-	{ "client: application expired",
-	    { .timestamp_v = 3, .snapshot_v = 3, .app_v = 3, .app_exp = PAST }, ERR_EXPIRED },
-	{ "client: application of another version",
-	    { .timestamp_v = 3, .snapshot_v = 3, .app_v = 3, .app_says = 4 }, ERR_VERSION },
-	{ "client: application below its threshold",
-	    { .timestamp_v = 3, .snapshot_v = 3, .targets_v = 3, .app_v = 3, .app_threshold = 2 },
-	    ERR_SIGNATURE },
-	{ "client: root by another key", { .root_v = 2, .root_key = K_OTHER }, ERR_SIGNATURE },
-	{ "client: root expired", { .root_v = 2, .root_exp = PAST }, ERR_EXPIRED },
-	{ "client: new root", { .root_v = 2 }, ERR_NONE },
+	{ "client: the same again", { 1, 2, 2, 2, 2, K_TIMESTAMP, K_SNAPSHOT }, ERR_NONE, "root" },
+	{ "client: all newer", { 1, 3, 3, 3, 3, K_TIMESTAMP, K_SNAPSHOT }, ERR_NONE, "" },
+	{ "client: new root", { 2, 2, 2, 2, 2, K_TIMESTAMP, K_SNAPSHOT }, ERR_NONE, "timestamp" },
+	{ "client: timestamp older", { 1, 1, 2, 2, 2, K_TIMESTAMP, K_SNAPSHOT }, ERR_ROLLBACK,
+	    "timestamp" },
+	{ "client: timestamp names an older snapshot", { 1, 3, 1, 2, 2, K_TIMESTAMP, K_SNAPSHOT },
+	    ERR_ROLLBACK, "timestamp" },
+	{ "client: snapshot takes targets back", { 1, 3, 3, 1, 2, K_TIMESTAMP, K_SNAPSHOT },
+	    ERR_ROLLBACK, "snapshot" },
+	{ "client: snapshot takes the application back", { 1, 3, 3, 2, 1, K_TIMESTAMP, K_SNAPSHOT },
+	    ERR_ROLLBACK, "snapshot" },
 	{ "client: timestamp key replaced, versions start again",
-	    { .root_v = 2,
-		.timestamp_v = 1,
-		.snapshot_v = 1,
-		.timestamp_key = K_OTHER,
-		.timestamp_listed = K_OTHER },
-	    ERR_NONE },
+	    { 2, 1, 1, 2, 2, K_OTHER, K_SNAPSHOT }, ERR_NONE, "targets" },
 	{ "client: snapshot key replaced, versions start again",
-	    { .root_v = 2,
-		.timestamp_v = 1,
-		.snapshot_v = 1,
-		.snapshot_key = K_OTHER,
-		.snapshot_listed = K_OTHER },
-	    ERR_NONE },
+	    { 2, 1, 1, 2, 2, K_TIMESTAMP, K_OTHER }, ERR_NONE, "targets" },
 };
+
+/* What the repository has of the file of a role: the newest root, and what the state names. */
+static const struct shelf_file *
+published(const char *role, const struct state *s)
+{
+	int version = strcmp(role, "root") == 0 ? s->root
+	    : strcmp(role, "snapshot") == 0	? s->snapshot
+	    : strcmp(role, "targets") == 0	? s->targets
+						: s->app;
+	char name[64];
+
+	snprintf(name, sizeof name, "%d.%s.json", version, role);
+	return shelf_find(&world.remote, strcmp(role, "timestamp") == 0 ? "timestamp.json" : name);
+}
 
 static void
 second_state(void **state)
 {
-	struct row *r = *state;
-	struct knobs first = { .root_v = 1 };
+	static const char *const roles[] = { "root", "timestamp", "snapshot", "targets", APP };
+	const struct row *r = *state;
+	struct shelf before = { NULL, 0 };
+	struct state third = { 1, 4, 4, 4, 4, K_TIMESTAMP, K_SNAPSHOT };
 	char text[ERR_TEXT_SIZE];
+	bool stays = false;
 	enum err_code got;
 
-	start(&first);
-	assert_int_equal(refresh(NOW, text), ERR_NONE);
+	start();
+	shelf_copy(&before, &world.local);
 	world.saves = 0;
-	build(&r->k);
+	build(&r->second);
 	got = refresh(NOW, text);
 	if (got != r->want) {
 		print_error("want %s, got %s (%s)\n", err_name(r->want), err_name(got), text);
 		fail();
 	}
-	/*
-	 * And the good repository is still accepted afterwards, unless its root or keys moved on.
-	 */
-	if (r->want != ERR_NONE && r->k.root_v == 1) {
-		first.timestamp_v = first.snapshot_v = 4;
-		build(&first);
-		got = refresh(NOW, text);
-		if (got != ERR_NONE)
-			print_error("%s\n", text);
-		assert_int_equal(got, ERR_NONE);
+	for (size_t i = 0; i < N(roles); i++) {
+		const struct shelf_file *l = shelf_find(&world.local, roles[i]),
+					*f = published(roles[i], &r->second);
+
+		stays |= strcmp(roles[i], r->stays) == 0;
+		if (stays) {
+			assert_true(shelf_same(&before, &world.local, roles[i]));
+			continue;
+		}
+		assert_true(l != NULL && f != NULL && l->len == f->len);
+		assert_memory_equal(l->data, f->data, f->len);
 	}
+	if (strcmp(r->stays, "root") == 0)
+		assert_int_equal(world.saves, 0);
+	shelf_clear(&before);
+	/* And a later state is accepted. */
+	third.root = r->second.root;
+	third.timestamp_key = r->second.timestamp_key;
+	third.snapshot_key = r->second.snapshot_key;
+	build(&third);
+	assert_int_equal(refresh(NOW, text), ERR_NONE);
 }
 
-/* What fails is not saved: the file of the role at fault keeps its old bytes. */
+/* A frozen repository: the same files, once their time is over, are refused and saved nowhere. */
 static void
 nothing_saved(void **state)
 {
-	struct knobs k = { .root_v = 1 };
 	char text[ERR_TEXT_SIZE];
 
 	(void)state;
-	start(&k);
-	assert_int_equal(refresh(NOW, text), ERR_NONE);
-	k.timestamp_v = 3;
-	k.timestamp_key = K_OTHER;
-	build(&k);
+	start();
 	world.saves = 0;
+	build_with(&newer, &(struct fault){ .timestamp_by = K_OTHER });
 	assert_int_equal(refresh(NOW, text), ERR_SIGNATURE);
 	assert_int_equal(world.saves, 0);
-	/* Nothing new: nothing is saved either. */
-	k = (struct knobs){ .root_v = 1 };
-	build(&k);
+	build(&first);
 	assert_int_equal(refresh(NOW, text), ERR_NONE);
 	assert_int_equal(world.saves, 0);
-	/* Frozen: the same files, once their time is over. */
 	assert_int_equal(refresh(NOW + 400LL * 86400 * 5, text), ERR_EXPIRED);
 	assert_int_equal(world.saves, 0);
 }
@@ -363,38 +257,36 @@ nothing_saved(void **state)
  */
 static struct again_row {
 	const char *name;
-	struct knobs k;
+	struct state s;
+	struct fault f;
 	enum err_code want;
 	const char *first, *second;
 } again_rows[] = {
-	{ "again: targets by another key",
-	    { .timestamp_v = 3, .snapshot_v = 3, .targets_v = 3, .targets_key = K_OTHER },
-	    ERR_SIGNATURE, "2.root.json timestamp.json 3.snapshot.json 3.targets.json ",
+	{ "again: targets by another key", { 1, 3, 3, 3, 2, K_TIMESTAMP, K_SNAPSHOT },
+	    { .targets_by = K_OTHER }, ERR_SIGNATURE,
+	    "2.root.json timestamp.json 3.snapshot.json 3.targets.json ",
 	    "2.root.json timestamp.json " },
-	{ "again: snapshot by another key",
-	    { .timestamp_v = 3, .snapshot_v = 3, .snapshot_key = K_OTHER }, ERR_SIGNATURE,
+	{ "again: snapshot by another key", { 1, 3, 3, 2, 2, K_TIMESTAMP, K_SNAPSHOT },
+	    { .snapshot_by = K_OTHER }, ERR_SIGNATURE,
 	    "2.root.json timestamp.json 3.snapshot.json ", "2.root.json timestamp.json " },
-	{ "again: application of another version",
-	    { .timestamp_v = 3, .snapshot_v = 3, .app_v = 3, .app_says = 4 }, ERR_VERSION,
+	{ "again: application of another version", { 1, 3, 3, 2, 3, K_TIMESTAMP, K_SNAPSHOT },
+	    { .app_says = 4 }, ERR_VERSION,
 	    "2.root.json timestamp.json 3.snapshot.json 4.COV_PB.json ",
 	    "2.root.json timestamp.json " },
-	{ "again: application that nests too deep",
-	    { .timestamp_v = 3, .snapshot_v = 3, .app_v = 3, .deep = 70 }, ERR_TOO_LARGE,
+	{ "again: application that nests too deep", { 1, 3, 3, 2, 3, K_TIMESTAMP, K_SNAPSHOT },
+	    { .deep = 70 }, ERR_TOO_LARGE,
 	    "2.root.json timestamp.json 3.snapshot.json 3.COV_PB.json ",
 	    "2.root.json timestamp.json " },
 	{ "again: targets over the limit aren't asked for",
-	    { .timestamp_v = 3,
-		.snapshot_v = 3,
-		.targets_v = 3,
-		.targets_length = TUF_TARGETS_SIZE_MAX + 1ll },
-	    ERR_TOO_LARGE, "2.root.json timestamp.json 3.snapshot.json ",
-	    "2.root.json timestamp.json " },
+	    { 1, 3, 3, 3, 2, K_TIMESTAMP, K_SNAPSHOT },
+	    { .targets_length = TUF_TARGETS_SIZE_MAX + 1ll }, ERR_TOO_LARGE,
+	    "2.root.json timestamp.json 3.snapshot.json ", "2.root.json timestamp.json " },
 	{ "again: application that is over, which time heals",
-	    { .timestamp_v = 3, .snapshot_v = 3, .app_v = 3, .app_exp = PAST }, ERR_EXPIRED,
+	    { 1, 3, 3, 2, 3, K_TIMESTAMP, K_SNAPSHOT }, { .app_exp = PAST }, ERR_EXPIRED,
 	    "2.root.json timestamp.json 3.snapshot.json 3.COV_PB.json ",
 	    "2.root.json timestamp.json 3.COV_PB.json " },
 	{ "again: targets with another hash, which the server heals",
-	    { .timestamp_v = 3, .snapshot_v = 3, .targets_v = 3, .spoil_hash = true }, ERR_HASH,
+	    { 1, 3, 3, 3, 2, K_TIMESTAMP, K_SNAPSHOT }, { .spoil_hash = true }, ERR_HASH,
 	    "2.root.json timestamp.json 3.snapshot.json 3.targets.json ",
 	    "2.root.json timestamp.json 3.targets.json " },
 };
@@ -403,20 +295,17 @@ static void
 again(void **state)
 {
 	const struct again_row *r = *state;
-	struct knobs good = { .root_v = 1 };
 	char text[ERR_TEXT_SIZE];
 
-	start(&good);
-	assert_int_equal(refresh(NOW, text), ERR_NONE);
-	build(&r->k);
+	start();
+	build_with(&r->s, &r->f);
 	for (int i = 0; i < 2; i++) {
 		world.asked[0] = '\0';
 		assert_int_equal(refresh(NOW, text), r->want);
 		assert_string_equal(world.asked, i == 0 ? r->first : r->second);
 	}
 	/* A new timestamp or snapshot: everything counts anew. */
-	good.timestamp_v = good.snapshot_v = good.targets_v = good.app_v = 5;
-	build(&good);
+	build(&(struct state){ 1, 5, 5, 5, 5, K_TIMESTAMP, K_SNAPSHOT });
 	assert_int_equal(refresh(NOW, text), ERR_NONE);
 }
 
@@ -425,14 +314,11 @@ static void
 other_note(void **state)
 {
 	static const char *const notes[] = { "", "{", "[]", "{\"format\": 1}" };
-	const struct knobs bad = { .timestamp_v = 3, .snapshot_v = 3, .snapshot_key = K_OTHER };
-	struct knobs good = { .root_v = 1 };
 	char text[ERR_TEXT_SIZE], *version;
 
 	(void)state;
-	start(&good);
-	assert_int_equal(refresh(NOW, text), ERR_NONE);
-	build(&bad);
+	start();
+	build_with(&newer, &(struct fault){ .snapshot_by = K_OTHER });
 	assert_int_equal(refresh(NOW, text), ERR_SIGNATURE);
 	struct shelf_file *f = shelf_find(&world.notes, "note");
 
@@ -482,36 +368,19 @@ glob(void **state)
 }
 
 static int
-make_keys(void **state)
+tear_down(void **state)
 {
-	struct err e;
-
-	(void)state;
-	for (int i = K_ROOT; i < K_COUNT; i++)
-		if ((keys[i] = privkey_generate(TUF_ED25519, &e)) == NULL)
-			return -1;
-	return 0;
-}
-
-static int
-drop_keys(void **state)
-{
-	(void)state;
-	for (int i = K_ROOT; i < K_COUNT; i++)
-		privkey_free(keys[i]);
 	world_clear(&world);
-	return 0;
+	return shelf_drop_keys(state);
 }
 
 static void
 first_refresh(void **state)
 {
-	struct knobs normal = { .root_v = 1 };
 	char text[ERR_TEXT_SIZE];
 
 	(void)state;
-	start(&normal);
-	assert_int_equal(refresh(NOW, text), ERR_NONE);
+	start();
 	assert_non_null(shelf_find(&world.local, APP));
 	shelf_drop(&world.remote, "timestamp.json");
 	assert_int_equal(refresh(NOW, text), ERR_NOENT);
@@ -532,5 +401,5 @@ main(void)
 	TEST_ROWS(tests, n, rows, second_state);
 	TEST_ROWS(tests, n, again_rows, again);
 	TEST_ROWS(tests, n, glob_rows, glob);
-	return _cmocka_run_group_tests("client", tests, n, make_keys, drop_keys);
+	return _cmocka_run_group_tests("client", tests, n, shelf_make_keys, tear_down);
 }

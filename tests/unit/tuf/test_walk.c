@@ -23,7 +23,9 @@
 	"T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15 T16 T17 T18 T19 T20 T21 T22 T23 " \
 	"T24 T25 T26 T27 T28 T29 T30 "
 
-static struct privkey *key, *second;
+/* The keys of all roles, and of a delegation with "%". */
+enum { KEY, SECOND };
+
 static struct world world;
 
 /*
@@ -90,40 +92,6 @@ static const struct row rows[] = {
 	{ "walk: and others", "targets>/?&\xc3\xa9", "/?&\xc3\xa9", "f", 1, "%2F%3F%26%C3%A9 ", 0 },
 };
 
-static json_t *
-body(const char *type)
-{
-	return json_pack("{s:s, s:s, s:i, s:s}", "_type", type, "spec_version", "1.0.31", "version",
-	    1, "expires", GOOD);
-}
-
-static void
-put(json_t *signed_part, const char *name)
-{
-	struct buf b = BUF_INIT(1 << 20);
-	struct err e;
-
-	assert_ok(sign_metadata(signed_part, &key, 1, &b, &e), &e);
-	shelf_put(&world.remote, name, b.data, b.len);
-	buf_free(&b);
-	json_decref(signed_part);
-}
-
-static json_t *
-ring(void)
-{
-	struct err e;
-
-	return json_pack("{s:o, s:o}", privkey_id(key), privkey_public(key, &e), privkey_id(second),
-	    privkey_public(second, &e));
-}
-
-static json_t *
-role_of(const char *id)
-{
-	return json_pack("{s:[s], s:i}", "keyids", id, "threshold", 1);
-}
-
 struct node {
 	char name[64];
 	json_t *body;
@@ -140,10 +108,10 @@ node(const char *name)
 			return &nodes[i];
 	assert_true(nnodes < ROLES_MAX);
 	snprintf(nodes[nnodes].name, sizeof nodes[0].name, "%s", name);
-	nodes[nnodes].body = body("targets");
+	nodes[nnodes].body = shelf_body("targets", 1, GOOD);
 	json_object_set_new(nodes[nnodes].body, "targets", json_object());
 	json_object_set_new(nodes[nnodes].body, "delegations",
-	    json_pack("{s:o, s:[]}", "keys", ring(), "roles"));
+	    json_pack("{s:o, s:[]}", "keys", shelf_ring(KEY, SECOND), "roles"));
 	return &nodes[nnodes++];
 }
 
@@ -157,7 +125,7 @@ add_edge(char *edge)
 	node(edge);
 	d = json_pack("{s:b}", "terminating", 0);
 	options = role + strcspn(role, "!%:#");
-	json_object_update_new(d, role_of(privkey_id(strchr(options, '%') != NULL ? second : key)));
+	json_object_update_new(d, shelf_role(strchr(options, '%') != NULL ? SECOND : KEY));
 	json_object_set_new(d, "terminating", json_boolean(strchr(options, '!') != NULL));
 	if (strchr(options, '#') != NULL)
 		json_object_set_new(d, "path_hash_prefixes",
@@ -195,26 +163,24 @@ build(const char *edges, const char *owners, const char *path)
 			"custom", "owner", t));
 	for (size_t i = 0; i < nnodes; i++) {
 		assert_ok(layout_metadata(1, nodes[i].name, file, &e), &e);
-		put(nodes[i].body, file);
+		json_decref(shelf_sign(&world, nodes[i].body, KEY, file, 1));
 		snprintf(name, sizeof name, "%.63s.json", nodes[i].name);
 		json_object_set_new(meta, name, json_pack("{s:i}", "version", 1));
 	}
-	j = body("snapshot");
+	j = shelf_body("snapshot", 1, GOOD);
 	json_object_set_new(j, "meta", meta);
-	put(j, "1.snapshot.json");
-	j = body("timestamp");
+	json_decref(shelf_sign(&world, j, KEY, "1.snapshot.json", 1));
+	j = shelf_body("timestamp", 1, GOOD);
 	json_object_set_new(j, "meta", json_pack("{s:{s:i}}", "snapshot.json", "version", 1));
-	put(j, "timestamp.json");
-	j = body("root");
+	json_decref(shelf_sign(&world, j, KEY, "timestamp.json", 1));
+	j = shelf_body("root", 1, GOOD);
 	json_object_set_new(j, "consistent_snapshot", json_true());
-	json_object_set_new(j, "keys", ring());
+	json_object_set_new(j, "keys", shelf_ring(KEY, SECOND));
 	json_object_set_new(j, "roles",
-	    json_pack("{s:o, s:o, s:o, s:o}", "root", role_of(privkey_id(key)), "timestamp",
-		role_of(privkey_id(key)), "snapshot", role_of(privkey_id(key)), "targets",
-		role_of(privkey_id(key))));
-	put(j, "1.root.json");
-	shelf_put(&world.local, "root", shelf_find(&world.remote, "1.root.json")->data,
-	    shelf_find(&world.remote, "1.root.json")->len);
+	    json_pack("{s:o, s:o, s:o, s:o}", "root", shelf_role(KEY), "timestamp", shelf_role(KEY),
+		"snapshot", shelf_role(KEY), "targets", shelf_role(KEY)));
+	json_decref(shelf_sign(&world, j, KEY, "1.root.json", 1));
+	shelf_trust_root(&world);
 }
 
 static struct tuf_client *
@@ -330,24 +296,10 @@ where_it_is(void **state)
 }
 
 static int
-make_keys(void **state)
+tear_down(void **state)
 {
-	struct err e;
-
-	(void)state;
-	key = privkey_generate(TUF_ED25519, &e);
-	second = privkey_generate(TUF_ED25519, &e);
-	return key != NULL && second != NULL ? 0 : -1;
-}
-
-static int
-drop_keys(void **state)
-{
-	(void)state;
-	privkey_free(key);
-	privkey_free(second);
 	world_clear(&world);
-	return 0;
+	return shelf_drop_keys(state);
 }
 
 int
@@ -364,5 +316,5 @@ main(void)
 		tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
 			.test_func = walk,
 			.initial_state = (void *)(uintptr_t)&rows[i] };
-	return _cmocka_run_group_tests("walk", tests, n, make_keys, drop_keys);
+	return _cmocka_run_group_tests("walk", tests, n, shelf_make_keys, tear_down);
 }
