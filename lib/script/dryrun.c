@@ -100,7 +100,7 @@ add_name(struct dryrun *c, const char *name, const char *text, struct err *e)
 	return 0;
 }
 
-/* Names that the facts give come first, and so count. */
+/* Names of the facts come first, so they win. */
 static int
 read_names(struct dryrun *c, struct err *e)
 {

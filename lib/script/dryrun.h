@@ -20,15 +20,15 @@ struct dryrun;
 struct dryrun_options {
 	const uint8_t *json; /* facts, the format of docs/scripts.md; NULL: none */
 	size_t len;
-	const char *application; /* where the facts don't say; NULL: "APPLICATION" */
-	/* As in script_facts; exists NULL: what the facts list. */
+	const char *application; /* where the facts name none; NULL: "APPLICATION" */
+	/* As in script_facts; exists NULL: the files that the facts list. */
 	int (*exists)(void *arg, const char *target, struct err *e);
 	int (*log)(void *arg, const char *script, const char *text, struct err *e);
 	void *arg;
 };
 
 /*
- * What json and application point to must live as long.  NULL with ERR_SYNTAX (the text says where)
+ * json and application must live as long as the result.  NULL with ERR_SYNTAX (the text says where)
  * and others.
  */
 struct dryrun *dryrun_new(const struct dryrun_options *o, struct err *e);
@@ -40,8 +40,8 @@ void dryrun_free(struct dryrun *c);
  * VALUE" where they have the same), "- KEY NAME", "- KEY\*".  Scripts in a directory "machine" may
  * touch HKLM, in "user" HKCU, elsewhere both.
  *
- * Where the facts name no operating system it runs as on each; where that makes a difference out
- * says so. 0, or -1 with what runner_run() gave.
+ * When the facts name no operating system, the script runs once for each; out says when the changes
+ * differ.  0, or -1 with the errors of runner_run().
  */
 int dryrun_run(struct dryrun *c, const char *name, const uint8_t *source, size_t len,
     struct buf *out, struct err *e);

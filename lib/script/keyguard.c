@@ -8,13 +8,13 @@
 #include "lib/base/text.h"
 #include "lib/settings/application.h"
 
-/* The second is where 32-bit programs find the first. */
+/* 32-bit programs find the first key at the second. */
 static const char *const own_keys[] = { "HKLM\\SOFTWARE\\Slipway",
 	"HKLM\\SOFTWARE\\WOW6432Node\\Slipway" };
 
 /*
  * Letters outside ASCII whose upper case is a letter of our keys (long s, dotless and dotted i)
- * become that letter, should a registry somewhere compare that way.
+ * become that letter, in case a registry compares that way.
  */
 static void
 fold(const char *key, char out[SETTING_KEY_MAX + 1])

@@ -3,8 +3,8 @@
 #define LIB_SCRIPT_KEYGUARD_H
 
 /*
- * Which keys a script may touch.  The child asks first, so that the error names the script's line;
- * the parent asks again, because it doesn't believe the child.
+ * Which keys a script may touch.  The child checks first, so that the error names the script's
+ * line; the parent checks again, because it doesn't trust the child.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,9 +13,10 @@
 #include "lib/script/script.h"
 
 /*
- * Whether a normalised key may be read or changed, or with tree be deleted with all below it: it is
- * one of the prefixes or below one, and neither is nor (tree) holds Slipway's own settings,
- * HKLM\SOFTWARE\Slipway, whatever the prefixes say. 0, or -1 with ERR_SCRIPT.
+ * Whether a script may read or change a normalised key or, with tree, delete it with all below it.
+ * The key must be one of the prefixes or lie below one.  Whatever the prefixes are, it may neither
+ * belong to Slipway's own settings, HKLM\SOFTWARE\Slipway, nor (tree) hold them. 0, or -1 with
+ * ERR_SCRIPT.
  */
 int
 keyguard_check(const char *key, bool tree, const char *const *prefixes, size_t n, struct err *e);

@@ -9,7 +9,7 @@
 #include "lib/script/script_frames.h"
 #include "lib/script/keyguard.h"
 
-/* Time for a child that ended its work in a bad way to say how, milliseconds. */
+/* Milliseconds that a failed child gets to exit, so that its exit status can be reported. */
 #define LAST_WORDS_MS 1000
 
 struct runner {
@@ -18,7 +18,7 @@ struct runner {
 	int each_ms;
 	int64_t deadline;
 	struct confined confined;
-	bool hello; /* it said how it is confined */
+	bool hello; /* the child reported how it is confined */
 };
 
 /* One script that is being run. */
@@ -78,7 +78,7 @@ answer(struct running *s, enum script_frame type, const struct buf *b, struct er
 	    e);
 }
 
-/* Tell the script of an error, which is then its own. */
+/* Passes an error on to the script, which then fails with it. */
 static int
 refuse(struct running *s, const struct err *why, struct err *e)
 {
@@ -156,8 +156,8 @@ on_log(struct running *s, struct wire *w, struct err *e)
 }
 
 /*
- * 1: the script is done; 0: go on; -1: the child is of no more use; -2: the script failed, as it
- * should.
+ * Returns 1: the script is done; 0: go on; -1: the child must be killed; -2: the script failed, and
+ * the child goes on.
  */
 static int
 on_frame(struct running *s, const struct frame *f, struct err *e)
@@ -192,7 +192,7 @@ on_frame(struct running *s, const struct frame *f, struct err *e)
 	}
 }
 
-/* Kill the child and say what happened to it. */
+/* Kills the child and reports its end. */
 static int
 give_up(struct running *s, bool ended, struct err *e)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A Lua state that can compute and nothing else. */
+/* A Lua state that can only compute. */
 #include "lib/script/sandbox.h"
 
 #include <stdbool.h>
@@ -11,7 +11,7 @@
 
 #include "lib/base/list.h"
 
-/* Instructions between two looks at the budget. */
+/* Instructions between two checks of the budget. */
 #define HOOK_STEP 1000
 
 /* Longest result of string.rep, bytes. */
@@ -98,7 +98,7 @@ bounded_rep(lua_State *L)
 	return 1;
 }
 
-/* What a script sees of a library: these functions, and one of ours. */
+/* The part of a library that a script sees: these functions, and one of ours. */
 static const struct library {
 	const char *name; /* NULL: its functions are globals */
 	lua_CFunction open;
@@ -221,10 +221,10 @@ sandbox_free(struct sandbox *b)
 	free(b);
 }
 
-/* What Lua calls the chunk; Lua cuts long names, we don't. */
+/* Lua's name of the chunk.  Lua cuts long names; our messages show them whole. */
 #define CHUNK "script"
 
-/* The text of an error, with the script's whole name where Lua put its own. */
+/* Writes the text of an error, with the script's whole name in place of Lua's. */
 static int
 set_error(struct sandbox *b, const char *name, struct err *e)
 {

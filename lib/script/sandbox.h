@@ -3,7 +3,7 @@
 #define LIB_SCRIPT_SANDBOX_H
 
 /*
- * A Lua 5.4 state that can compute and nothing else.
+ * A Lua 5.4 state that can only compute.
  *
  * Built by allowlist: no library is opened whole.  There is no pcall, setmetatable, load,
  * coroutine, os, io, debug, collectgarbage, no pattern matching and no string.format, so that

@@ -2,8 +2,8 @@
 /*
  * Configuration scripts: the functions and facts that a script sees.
  *
- * Lua errors leave C functions by longjmp, so these hold nothing that must be freed across a call
- * that can raise one.
+ * Lua errors leave C functions by longjmp, so these functions hold nothing that must be freed
+ * across a call that can raise one.
  */
 #include "lib/script/script.h"
 
@@ -30,7 +30,7 @@ self(lua_State *L)
 	return lua_touserdata(L, lua_upvalueindex(1));
 }
 
-/* The text in an argument; one with a NUL in it would end there for everybody else. */
+/* Returns the text of an argument; refuses a NUL, at which C would end the text. */
 static const char *
 check_text(lua_State *L, int arg)
 {
@@ -132,7 +132,10 @@ out:
 	return rc;
 }
 
-/* The value in argument 3, of the type in argument 4 or the one that its Lua type means. */
+/*
+ * The value in argument 3, of the type in argument 4, else of the type that stands for its Lua
+ * type.
+ */
 static int
 make_value(lua_State *L, struct script *s, struct value *v, struct err *e)
 {
@@ -244,7 +247,7 @@ script_get(lua_State *L)
 	normal_key(L, key);
 	raise_if(L, keyguard_touch(s->facts, key, false, name, NULL, &e) == -1, &e);
 	count_call(L, s);
-	/* Memory of Lua's own, taken before there is a value that an error would leave behind. */
+	/* Memory of Lua, allocated before v, because an error of Lua would leak v. */
 	room = lua_newuserdatauv(L, VALUE_SIZE_MAX, 0);
 	if (s->facts->get != NULL)
 		rc = s->facts->get(s->facts->arg, key, name, &v, &e);

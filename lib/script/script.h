@@ -9,7 +9,7 @@
  * setmetatable, load, debug) and the functions and facts of docs/scripts.md.  %NAME% in the texts
  * that it sets is expanded when it runs; "%%" is a literal '%'.
  *
- * Programs use runner.h, which does this in a child process.
+ * Programs use runner.h, which runs scripts in a child process.
  */
 
 #include "lib/settings/changeset.h"
@@ -48,15 +48,15 @@ struct script_facts {
 	int (*exists)(void *arg, const char *target, struct err *e);
 	/*
 	 * log(): a line that the script wrote, UTF-8 without control characters.  0 or -1.  NULL:
-	 * it goes nowhere.
+	 * the line is dropped.
 	 */
 	int (*log)(void *arg, const char *script, const char *text, struct err *e);
 	void *arg;
 };
 
 /*
- * Run one script in this process.  name is for messages ("scripts/machine/10-tls.lua").  What it
- * asks for is appended to out; on failure out is unchanged.  0, or -1 with ERR_SCRIPT (syntax or
+ * Run one script in this process.  name is for messages ("scripts/machine/10-tls.lua").  Its
+ * changes are appended to out; on failure out is unchanged.  0, or -1 with ERR_SCRIPT (syntax or
  * run-time error, a key that is not allowed, a lone '%': the text has file and line), ERR_LIMIT
  * (memory, instructions), ERR_TOO_LARGE or ERR_NOMEM.
  */
@@ -69,7 +69,7 @@ int script_run(const char *name, const uint8_t *source, size_t len,
  */
 bool valid_script_log(const char *text, size_t len);
 
-/* Bytes that a change counts for SCRIPT_CHANGES_MAX. */
+/* The size of a change, as SCRIPT_CHANGES_MAX counts it, in bytes. */
 size_t script_change_size(const struct change *c);
 
 #endif

@@ -9,9 +9,7 @@
 /* Address space besides Lua's: the frames, the change set, the C library's heap. */
 #define OTHER_MEMORY (32u * 1024 * 1024)
 
-/*
- * Processor time of one child in all, for the day when its parent stands still and can't stop it.
- */
+/* Processor time of one child in all, in case its parent hangs and can't stop it. */
 #define CPU_SECONDS 60
 
 /* Changes are sent in frames of about this many bytes. */
@@ -21,7 +19,7 @@ struct duty {
 	struct frames *parent;
 	struct buf out; /* the frame that is being made */
 	struct script_facts facts;
-	struct buf facts_text; /* what they point into */
+	struct buf facts_text; /* owns the memory of the facts */
 };
 
 static int
@@ -33,7 +31,7 @@ tell(struct duty *d, enum script_frame type, struct err *e)
 	return rc;
 }
 
-/* Ask, and wait for the answer. */
+/* Sends a question and waits for the answer. */
 static int
 ask(struct duty *d, enum script_frame type, struct frame *f, struct err *e)
 {

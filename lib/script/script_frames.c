@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a program and its script child say to each other. */
+/* The frames between a program and its script child. */
 #include "lib/script/script_frames.h"
 
 #include <stdlib.h>
@@ -45,7 +45,7 @@ script_frames_value(struct wire *w, struct value *v, struct err *e)
 	return 0;
 }
 
-/* One name of %NAME%; text NULL: it is known and has no value. */
+/* One name of %NAME%; text NULL: the name is known and has no value. */
 static int
 put_name(struct buf *b, const char *name, const char *text, struct err *e)
 {

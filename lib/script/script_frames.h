@@ -3,7 +3,7 @@
 #define LIB_SCRIPT_SCRIPT_FRAMES_H
 
 /*
- * What a program and its script child say to each other, one frame each, in the data types of
+ * The frames between a program and its script child, in the data types of
  * lib/base/wire.h.  Texts are strings whose last byte is their only NUL.
  *
  *   to the child                                  from the child
@@ -13,7 +13,7 @@
  *   VALUE, NONE, YES, REFUSED: to GET and EXISTS  DONE or FAILED: to each SCRIPT
  *
  * What is decoded here comes from a process that may have been taken over: everything is checked,
- * and nothing but the reader's position changes where it isn't as it should be (ERR_PROTOCOL).
+ * and a malformed frame (ERR_PROTOCOL) changes nothing but the reader's position.
  */
 
 #include "lib/os/frame.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Canonical JSON.  Recursion is bounded: jsontext.c refuses what nests deeper than JSON_DEPTH_MAX.
+ * Canonical JSON.  Recursion is bounded: base/json refuses texts that nest deeper than
+ * JSON_DEPTH_MAX.
  */
 #include "lib/tuf/canonical.h"
 

@@ -3,9 +3,9 @@
 #define LIB_TUF_CANONICAL_H
 
 /*
- * Canonical JSON, the bytes that signatures and key ids are made over, as securesystemslib writes
- * it: names sorted by code point, no white space, integers only, and in texts only '"' and '\' are
- * escaped; everything else, control characters included, stands there as raw UTF-8.
+ * Canonical JSON: the bytes under signatures and key ids, in the form of securesystemslib: names
+ * sorted by code point, no white space, integers only, and in texts only '"' and '\' are escaped;
+ * all other characters, control characters included, are raw UTF-8.
  */
 #include <jansson.h>
 

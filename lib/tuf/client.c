@@ -189,7 +189,7 @@ fetch_role(struct tuf_client *c, const char *role, const struct tuf_meta *m, str
 	if (c->source.fetch == NULL)
 		return err_setx(e, ERR_NOENT, "%s: no local copy of version %" PRId64, role,
 		    m->version);
-	/* The limit of b is the stated length, unless that is over what is taken at all. */
+	/* The limit of b is the stated length, but at most the role's own limit. */
 	if (m->has_length && m->length > b->max)
 		return err_setx(e, ERR_TOO_LARGE,
 		    "%s: want at most %zu bytes, got a stated length of %" PRIu64, role, b->max,
@@ -222,8 +222,8 @@ snapshot_from(struct tuf_client *c, const struct buf *b, const struct tuf_snapsh
 }
 
 /*
- * The local snapshot by its signature alone: what rollback is measured against.  1, 0 there is
- * none, -1.
+ * The local snapshot, by its signature alone: rollback is measured against it.  1, 0 there is none,
+ * -1.
  */
 static int
 local_snapshot(struct tuf_client *c, struct buf *b, struct tuf_snapshot **s, struct err *e)
@@ -288,8 +288,8 @@ targets_from(struct tuf_client *c, const char *role, const struct buf *b, const 
 }
 
 /*
- * The targets role called role: the local copy where it is the one that the snapshot names, else
- * fetched.
+ * The targets role called role: the local copy where the snapshot names that version, else the
+ * fetched file.
  */
 struct tuf_targets *
 client_obtain(struct tuf_client *c, const char *role, const struct tuf_keyring *ring,
@@ -328,7 +328,7 @@ hint_role(struct tuf_client *c, const char *role)
 	struct tuf_meta m;
 	struct err e;
 
-	/* A file that won't be taken isn't asked for. */
+	/* A file that would be refused isn't fetched. */
 	if (c->source.hint != NULL && role != NULL && snapshot_meta(c->snapshot, role, &m) &&
 	    (!m.has_length || m.length <= TUF_TARGETS_SIZE_MAX) &&
 	    !refused_before(c, role, &m, &e) &&

@@ -3,11 +3,11 @@
 #define LIB_TUF_CLIENT_H
 
 /*
- * The client's workflow (TUF specification 1.0, section 5): which metadata is asked for, in which
- * order, and when it may replace what is trusted.
+ * The client's workflow (TUF specification 1.0, section 5): which metadata is fetched, in which
+ * order, and when it may replace trusted metadata.
  *
  * No I/O and no clock of its own: files come from struct tuf_source and go to struct tuf_store, so
- * that SFTP, a directory and a fuzzer serve equally.  save() is never given what fails a check.
+ * that SFTP, a directory and a fuzzer serve equally.  save() never gets bytes that failed a check.
  */
 
 #include "lib/base/buf.h"
@@ -33,7 +33,8 @@
 struct tuf_source {
 	/*
 	 * Fetch the metadata file called name ("3.root.json"), appending to out, whose max is the
-	 * limit.  1 fetched, 0 the repository says that there is no such file, -1 any other fault.
+	 * limit.  1 fetched, 0 the repository reports that there is no such file, -1 any other
+	 * fault.
 	 */
 	int (*fetch)(void *arg, const char *name, struct buf *out, struct err *e);
 	/*
@@ -62,7 +63,7 @@ struct tuf_store {
 struct tuf_client;
 
 /*
- * source and store are copied; what their arg points to must outlive the client.  source may be
+ * source and store are copied; the targets of their arg must outlive the client.  source may be
  * NULL for tuf_client_load().  now: seconds since 1970, the one time that every expiry is checked
  * against.  NULL with ERR_NOMEM.
  */
@@ -77,16 +78,16 @@ void tuf_client_free(struct tuf_client *c);
 int tuf_root_check(const uint8_t *data, size_t len, int64_t *version, struct err *e);
 
 /*
- * Bring root, timestamp, snapshot and targets up to date.  wanted names a delegated role that will
- * be asked for afterwards (for the hint), or is NULL.  0, or -1 with ERR_NOENT (no local root),
+ * Bring root, timestamp, snapshot and targets up to date.  wanted names a delegated role that the
+ * caller will ask for next (for the hint), or is NULL.  0, or -1 with ERR_NOENT (no local root),
  * ERR_SIGNATURE, ERR_VERSION, ERR_ROLLBACK, ERR_EXPIRED, ERR_HASH, ERR_SYNTAX, ERR_TOO_LARGE, or
- * what source and store gave.
+ * the errors of source and store.
  */
 int tuf_client_refresh(struct tuf_client *c, const char *wanted, struct err *e);
 
 /*
- * The same from local metadata alone; expiry is not looked at.  For showing and verifying what was
- * trusted at the last refresh.
+ * The same from local metadata alone, without regard to expiry: to show and verify the metadata
+ * that was trusted at the last refresh.
  */
 int tuf_client_load(struct tuf_client *c, struct err *e);
 
@@ -96,7 +97,7 @@ int tuf_client_load(struct tuf_client *c, struct err *e);
  */
 const struct tuf_targets *tuf_client_role(struct tuf_client *c, const char *name, struct err *e);
 
-/* The delegation to it in the top-level targets role; NULL if there is none. */
+/* The delegation to role in the top-level targets role; NULL if there is none. */
 const struct tuf_delegation *tuf_client_delegation(const struct tuf_client *c, const char *name);
 
 /* Find a target by the pre-order walk of the delegations.  1 found, 0 no such target, -1 error. */
@@ -112,8 +113,8 @@ struct tuf_trusted {
 struct tuf_trusted tuf_client_trusted(const struct tuf_client *c);
 
 /*
- * The earliest expiry among what a start relies on: timestamp, snapshot, targets and the delegated
- * role.
+ * The earliest expiry of the metadata that a start relies on: timestamp, snapshot, targets and the
+ * delegated role.
  */
 int64_t tuf_client_expires(const struct tuf_client *c);
 

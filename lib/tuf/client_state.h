@@ -29,9 +29,9 @@ int client_expired(const struct tuf_client *c, const struct tuf_common *common, 
     struct err *e);
 
 /*
- * The targets role called role, signed by keys of ring: the local copy where it is the one that the
- * snapshot names, else fetched and saved.  The caller owns it.  NULL with what tuf_client_refresh()
- * lists.
+ * The targets role called role, signed by keys of ring: the local copy where the snapshot names
+ * that version, else the fetched and saved file.  The caller owns the result.  NULL with the errors
+ * of tuf_client_refresh().
  */
 struct tuf_targets *client_obtain(struct tuf_client *c, const char *role,
     const struct tuf_keyring *ring, const struct tuf_role *keys, struct err *e);
@@ -39,7 +39,9 @@ struct tuf_targets *client_obtain(struct tuf_client *c, const char *role,
 /* Load the trusted root from the store.  0, or -1 with ERR_NOENT when there is none, and others. */
 int roots_load(struct tuf_client *c, struct err *e);
 
-/* Fetch, check and save each newer root (5.3).  0, or -1 with what tuf_client_refresh() lists. */
+/*
+ * Fetch, check and save each newer root (5.3).  0, or -1 with the errors of tuf_client_refresh().
+ */
 int roots_update(struct tuf_client *c, struct err *e);
 
 #endif

@@ -6,7 +6,7 @@
 
 /*
  * Without recursion: only the last '*' is ever tried again, so the time is at most the product of
- * the two lengths whatever the pattern.
+ * the two lengths, for each pattern.
  */
 bool
 tuf_glob(const char *pattern, const char *path)

@@ -21,7 +21,7 @@ envelope_free(struct envelope *v)
 	*v = (struct envelope){ 0 };
 }
 
-/* Each has a key id and a signature as texts, and no key id is there twice. */
+/* Each signature has a key id and bytes as texts, and no key id stands there twice. */
 static int
 check_signatures(const json_t *sigs, struct err *e)
 {
@@ -73,7 +73,7 @@ fail:
 	return -1;
 }
 
-/* The signature that the envelope holds by key id, decoded.  Its length, or 0. */
+/* Decodes the signature that the envelope holds for a key id.  Returns its length, or 0. */
 static size_t
 find_signature(const struct envelope *v, const char *id, uint8_t out[SIGNATURE_MAX])
 {

@@ -22,7 +22,7 @@ struct tuf_role {
 struct envelope {
 	json_t *json;	    /* owned */
 	const json_t *body; /* "signed", within json */
-	uint8_t *canonical; /* owned; the bytes that signatures are over */
+	uint8_t *canonical; /* owned; the signed bytes */
 	size_t len;
 };
 
@@ -34,8 +34,8 @@ int envelope_parse(const uint8_t *data, size_t len, struct envelope *v, struct e
 void envelope_free(struct envelope *v);
 
 /*
- * Whether a threshold of different keys of role vouch for v.  Keys are counted once by id and once
- * by their public key; signatures by others count nothing.  0, or -1 with ERR_SIGNATURE; what names
+ * Whether a threshold of different keys of role vouch for v.  A key counts once, by its id and by
+ * its public key; signatures by other keys don't count.  0, or -1 with ERR_SIGNATURE; what names
  * the file in the text.
  */
 int envelope_verify(const struct envelope *v, const struct tuf_keyring *ring,

@@ -61,7 +61,7 @@ kind_called(const char *type, const char *scheme)
 	return -1;
 }
 
-/* Set pkey, or why there can't be one. */
+/* Sets pkey, or why the key can't count. */
 static void
 parse_public(struct tuf_key *k, const json_t *public)
 {
@@ -99,9 +99,9 @@ key_free(struct tuf_key *k)
 }
 
 /*
- * Whether id is that of the key: over the whole object or, as signers that pass unknown fields on
- * compute it, over the fields that the specification defines.  Either way it names this public key
- * and no other.  1, 0 or -1.
+ * Whether id is the key's: over the whole object or, since signers that pass unknown fields on
+ * compute it so, over the fields that the specification defines.  Both ids name this public key and
+ * no other.  1, 0 or -1.
  */
 static int
 right_id(const char *id, const json_t *object, struct err *e)

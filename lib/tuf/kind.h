@@ -15,7 +15,7 @@ struct kind {
 
 extern const struct kind tuf_kinds[TUF_KINDS];
 
-/* The kind of a public or private key, by what it can do; -1 when it is none of them. */
+/* Returns the kind of a public or private key, or -1 for a key of another kind. */
 int kind_of(const EVP_PKEY *pkey);
 
 /* The digest that EVP_DigestSignInit() and EVP_DigestVerifyInit() want. */

@@ -3,8 +3,8 @@
 #define LIB_TUF_LAYOUT_H
 
 /*
- * Names that stations and repositories agree on: the places of a release, where a repository stores
- * a target, and what metadata files are called.
+ * Names that stations and repositories agree on: the places of a release, the path of a target in a
+ * repository, and the names of metadata files.
  *
  * A target is called APP/PLACE/REST ("COV_PB/app/tls/server.crt").  A repository stores it as
  * targets/APP/PLACE/.../SHA256.NAME, where NAME is the last component.
@@ -34,8 +34,9 @@ extern const char *const layout_place_names[LAYOUT_PLACES];
 #define LAYOUT_DEPTH_MAX 8
 
 /*
- * Bytes of a target's last component, and of its whole path: path_check() must also take its place
- * in a repository, with LAYOUT_TARGETS before the path and "SHA256." before the last component.
+ * Bytes of a target's last component, and of its whole path: path_check() must also accept the
+ * target's path in a repository, with LAYOUT_TARGETS before the path and "SHA256." before the last
+ * component.
  */
 #define LAYOUT_NAME_MAX	  (PATH_COMPONENT_MAX - SHA256_HEX_SIZE)
 #define LAYOUT_TARGET_MAX (PATH_REL_MAX - (int)sizeof LAYOUT_TARGETS + 1 - SHA256_HEX_SIZE)
@@ -44,9 +45,9 @@ extern const char *const layout_place_names[LAYOUT_PLACES];
 #define LAYOUT_METADATA_SIZE 800 /* for the longest role that metadata may name, percent-encoded */
 
 /*
- * Find the place of a target of app; *rest points to what follows the place in target.  0, or -1
- * with ERR_UNSAFE (not for path_check(), not below app, deeper than LAYOUT_DEPTH_MAX, in no place,
- * a script that isn't called NAME.lua) or ERR_TOO_LARGE (over the limits above).
+ * Find the place of a target of app; *rest points behind the place, in target.  0, or -1 with
+ * ERR_UNSAFE (refused by path_check(), not below app, deeper than LAYOUT_DEPTH_MAX, in no place, a
+ * script that isn't called NAME.lua) or ERR_TOO_LARGE (over the limits above).
  */
 int layout_target(const char *app, const char *target, enum layout_place *place, const char **rest,
     struct err *e);

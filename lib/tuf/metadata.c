@@ -99,8 +99,8 @@ role_parse(const json_t *j, struct tuf_role *r, struct err *e)
 }
 
 /*
- * {"sha256": "…"}: at least one that we know, all of ours well formed.  A hash we don't know proves
- * nothing.
+ * {"sha256": "…"}: wants at least one known kind of hash, and all of known kinds well formed.
+ * Other kinds are ignored.
  */
 static int
 hashes_parse(const json_t *j, struct tuf_hashes *h, struct err *e)
@@ -384,7 +384,7 @@ delegations_parse(const json_t *j, struct tuf_targets *t, struct err *e)
 	if ((t->delegations = calloc(n + 1, sizeof *t->delegations)) == NULL)
 		return err_nomem(e);
 	for (size_t i = 0; i < n; i++) {
-		t->n = i + 1; /* what was begun is freed, too */
+		t->n = i + 1; /* also frees a delegation that was begun */
 		if (delegation_parse(json_array_get(roles, i), &t->delegations[i], e) == -1)
 			return -1;
 		for (size_t k = 0; k < i; k++)

@@ -7,12 +7,12 @@
  *
  * Signatures are checked before contents are read: envelope_parse(), envelope_verify(), then one of
  * root_parse(), timestamp_parse(), snapshot_parse(), targets_parse().  Pure: no I/O and no clock.
- * Unknown fields are tolerated, and signed over like all others.
+ * Unknown fields are ignored; signatures cover them like all others.
  */
 
 #include "lib/tuf/delegation.h"
 
-#define TUF_VERSION_MAX	    (INT64_MAX - 1) /* of any role: the next one can still be counted */
+#define TUF_VERSION_MAX	    (INT64_MAX - 1) /* of any role: one more still fits */
 /* delegated roles in one targets file, entries of a snapshot */
 #define TUF_ROLES_MAX	    4096
 #define TUF_ROLE_NAME_MAX   200		 /* bytes of a role's name */
@@ -32,7 +32,7 @@ struct tuf_meta {
 	struct tuf_hashes hashes;
 };
 
-/* What the contents of all roles begin with. */
+/* The fields that the contents of all roles begin with. */
 struct tuf_common {
 	json_t *json; /* owned: the "signed" object */
 	int64_t version;
@@ -101,8 +101,7 @@ int
 targets_get(const struct tuf_targets *t, const char *path, struct tuf_target *out, struct err *e);
 
 /*
- * Whether len bytes at data are what h states; every hash that is stated must fit.  0 or -1 with
- * ERR_HASH.
+ * Whether len bytes at data have the hashes of h; each hash in h must fit.  0 or -1 with ERR_HASH.
  */
 int tuf_hashes_check(const struct tuf_hashes *h, const uint8_t *data, size_t len, const char *what,
     struct err *e);

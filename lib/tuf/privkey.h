@@ -6,8 +6,8 @@
  * Private keys.  No I/O: the caller reads and writes files.
  *
  * Private keys are PKCS#8 PEM; encrypted ones use PBES2 with scrypt and AES-256-CBC, which the
- * openssl command reads.  Public keys are TUF key objects ({"keytype", "scheme", "keyval"}), their
- * id is the SHA-256 of the object's canonical JSON (specification 4.2).
+ * openssl command reads.  Public keys are TUF key objects ({"keytype", "scheme", "keyval"}); the id
+ * of a key is the SHA-256 of its object's canonical JSON (specification 4.2).
  */
 
 #include "lib/base/buf.h"

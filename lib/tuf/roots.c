@@ -72,8 +72,8 @@ same_role(const struct tuf_role *a, const struct tuf_role *b)
 }
 
 /*
- * 5.3.4 to 5.3.8 and 5.3.11: one new root.  Where timestamp or snapshot keys changed, the local
- * files go before the root is saved, so that a crash in between can't leave a fast-forwarded
+ * 5.3.4 to 5.3.8 and 5.3.11: one new root.  When timestamp or snapshot keys changed, removes the
+ * local files before the root is saved, so that a crash in between can't leave a fast-forwarded
  * version number in force.
  */
 static int

@@ -81,7 +81,7 @@ struct visit {
 
 /*
  * Put the delegations of t that cover path on the stack, the first on top.  5.6.7.2: a terminating
- * one leaves nothing to those that come after it, here and below on the stack.
+ * delegation removes those after it, here and below on the stack.
  */
 static void
 push_delegations(const struct tuf_targets *t, const char *name, const char *path,
