@@ -38,8 +38,22 @@ fill(struct dir *d, const struct buf *key, const struct buf *crt, struct err *e)
 	return rc;
 }
 
+static int
+record_ca(const char *repo, const char *name, const struct cert_info *info, struct err *e)
+{
+	char hex[SHA256_HEX_SIZE], to[DATE_TEXT_SIZE];
+
+	if (repo == NULL)
+		return 0;
+	hex_encode(info->sha256, SHA256_SIZE, hex);
+	date_format(info->to, to);
+	return audit_before_at(repo, "cert ca",
+	    json_pack("{s:s,s:s,s:s}", "name", name, "sha256", hex, "until", to), e);
+}
+
 int
-ca_make(const char *path, const struct cert_request *rq, struct cert_info *info, struct err *e)
+ca_make(const char *path, const char *repo, const struct cert_request *rq, struct cert_info *info,
+    struct err *e)
 {
 	struct buf key = BUF_INIT(CERT_PEM_MAX), crt = BUF_INIT(CERT_PEM_MAX);
 	struct file_lock *lock = NULL;
@@ -57,7 +71,8 @@ ca_make(const char *path, const struct cert_request *rq, struct cert_info *info,
 	} else {
 		/* A certificate without a key is left from a crash; nothing was signed with it. */
 		file_remove(d, CA_CERT_FILE, &ignored);
-		if ((rc = fill(d, &key, &crt, e)) == -1) {
+		if (record_ca(repo, rq->name, info, e) == -1 ||
+		    (rc = fill(d, &key, &crt, e)) == -1) {
 			file_remove(d, CA_CERT_FILE, &ignored);
 			file_remove(d, CA_DB_FILE, &ignored);
 			file_remove(d, LOCK_FILE, &ignored);
@@ -66,6 +81,8 @@ ca_make(const char *path, const struct cert_request *rq, struct cert_info *info,
 out:
 	file_unlock(lock);
 	dir_close(d);
+	if (rc == -1 && repo != NULL)
+		dir_remove(NULL, path, &ignored); /* when it is empty */
 	buf_free(&key);
 	buf_free(&crt);
 	return rc;

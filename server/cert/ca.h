@@ -25,8 +25,12 @@ struct ca {
 	const char *repo; /* the caller's: the repository that the CA belongs to, or NULL */
 };
 
-/* Make one in path, which is missing or empty; nothing of it is left after a failure. */
-int ca_make(const char *path, const struct cert_request *rq, struct cert_info *info, struct err *e);
+/*
+ * Makes a CA in path, which is missing or empty, and records it first in the repository repo (NULL:
+ * in none).  Nothing of it is left after a failure.
+ */
+int ca_make(const char *path, const char *repo, const struct cert_request *rq,
+    struct cert_info *info, struct err *e);
 
 /* Whether name is the path of a CA's directory; otherwise the CA is below ca/ of a repository. */
 bool ca_is_path(const char *name);

@@ -37,17 +37,14 @@ make(const struct call *call, const char *out, const struct cert_request *rq, st
 		    repo_path(repo, below, &path, e) == -1)
 		goto out;
 	if ((repo != NULL && audit_ready_at(repo, e) == -1) ||
-	    ca_make(buf_text(&path), rq, &info, e) == -1)
+	    ca_make(buf_text(&path), repo, rq, &info, e) == -1)
 		goto out;
 	hex_encode(info.sha256, SHA256_SIZE, hex);
 	date_format(info.to, to);
 	printf(
 	    "CA certificate %s/%s, for TLS_TrustedCerts\nkey %s/%s\nSHA-256 %s\nvalid until %s\n",
 	    buf_text(&path), CA_CERT_FILE, buf_text(&path), CA_KEY_FILE, hex, to);
-	rc = repo == NULL
-	    ? 0
-	    : audit_append_at(repo, "cert ca",
-		  json_pack("{s:s,s:s,s:s}", "name", rq->name, "sha256", hex, "until", to), e);
+	rc = 0;
 out:
 	buf_free(&path);
 	return rc;

@@ -34,14 +34,35 @@ open_keys(const struct call *call, const char *dir, bool change, struct err *e)
 	return NULL;
 }
 
+struct options {
+	struct passphrases p;
+	const char *dir, *type;
+};
+
+/* Records a key that is about to be stored, in the log of the repository that will hold it. */
 static int
-store(struct keystore *ks, const char *role, const struct privkey *k, const char *passphrase,
-    struct err *e)
+record(const struct call *call, const char *role, const char *id, struct err *e)
+{
+	const struct options *o = call->options;
+	const char *repo;
+
+	if (o->dir != NULL)
+		return 0;
+	if ((repo = command_repo(call, e)) == NULL)
+		return -1;
+	return audit_before_at(repo, call->command->name,
+	    json_pack("{s:s,s:s}", "role", role, "key", id), e);
+}
+
+static int
+store(const struct call *call, struct keystore *ks, const char *role, const struct privkey *k,
+    const char *passphrase, struct err *e)
 {
 	struct buf public = BUF_INIT(REPO_PATH_MAX);
 	int rc = -1;
 
-	if (keystore_add(ks, role, k, passphrase, e) == 0 &&
+	if (record(call, role, privkey_id(k), e) == 0 &&
+	    keystore_add(ks, role, k, passphrase, e) == 0 &&
 	    keystore_add_public(ks, role, k, &public, e) == 0) {
 		printf("%s key %s\n", role, privkey_id(k));
 		printf("private key %s/%s.%.*s.pem (%s)\n", keystore_path(ks), role,
@@ -54,57 +75,34 @@ store(struct keystore *ks, const char *role, const struct privkey *k, const char
 	return rc;
 }
 
-/* Records a key in the log of the repository that holds it. */
 static int
-record(const struct call *call, const char *role, const char *id, struct err *e)
+make(const struct call *call, struct keystore *ks, struct err *e)
 {
-	const char *repo = command_repo(call, e);
-
-	if (repo == NULL)
-		return -1;
-	return audit_append_at(repo, call->command->name,
-	    json_pack("{s:s,s:s}", "role", role, "key", id), e);
-}
-
-static int
-make(struct keystore *ks, const char *role, const char *type, const struct passphrases *p,
-    char id[SHA256_HEX_SIZE], struct err *e)
-{
+	const struct options *o = call->options;
 	struct buf phrase = BUF_INIT(PASSPHRASE_MAX);
 	enum tuf_kind kind;
 	struct privkey *k = NULL;
 	int sealed, rc = -1;
 
-	if (privkey_kind_parse(type, &kind) == -1)
-		return err_setx(e, ERR_USAGE, "--type: unknown type '%s'", type);
-	if ((sealed = passphrase_new(p, "new key", &phrase, e)) != -1 &&
+	if (privkey_kind_parse(o->type, &kind) == -1)
+		return err_setx(e, ERR_USAGE, "--type: unknown type '%s'", o->type);
+	if ((sealed = passphrase_new(&o->p, "new key", &phrase, e)) != -1 &&
 	    (k = privkey_generate(kind, e)) != NULL)
-		rc = store(ks, role, k, sealed == 1 ? buf_text(&phrase) : NULL, e);
-	if (rc == 0)
-		memcpy(id, privkey_id(k), SHA256_HEX_SIZE);
+		rc = store(call, ks, call->argv[0], k, sealed == 1 ? buf_text(&phrase) : NULL, e);
 	privkey_free(k);
 	buf_free(&phrase);
 	return rc;
 }
 
-struct options {
-	struct passphrases p;
-	const char *dir, *type;
-};
-
 static int
 run_new(struct call *call, struct err *e)
 {
 	const struct options *o = call->options;
-	const char *role = call->argv[0];
 	struct keystore *ks = NULL;
-	char id[SHA256_HEX_SIZE];
 	int rc = -1;
 
-	if (check_role(role, e) == 0 && (ks = open_keys(call, o->dir, true, e)) != NULL)
-		rc = make(ks, role, o->type, &o->p, id, e);
-	if (rc == 0 && o->dir == NULL)
-		rc = record(call, role, id, e);
+	if (check_role(call->argv[0], e) == 0 && (ks = open_keys(call, o->dir, true, e)) != NULL)
+		rc = make(call, ks, e);
 	keystore_close(ks);
 	return rc;
 }
@@ -125,19 +123,17 @@ const struct command cmd_key_new = { "key new", run_new, "[options] ROLE", 1, 1,
 
 /* Stores a copy of a private key, encrypted with the passphrase of the file, or with a new one. */
 static int
-import(struct keystore *ks, const char *role, const char *file, const struct passphrases *p,
-    char id[SHA256_HEX_SIZE], struct err *e)
+import(const struct call *call, struct keystore *ks, struct err *e)
 {
+	const struct passphrases *p = &((const struct options *)call->options)->p;
 	struct buf phrase = BUF_INIT(PASSPHRASE_MAX);
 	struct privkey *k;
 	int sealed, rc = -1;
 
-	if ((k = keystore_read(file, p, NULL, e)) == NULL)
+	if ((k = keystore_read(call->argv[1], p, NULL, e)) == NULL)
 		return -1;
 	if ((sealed = passphrase_new(p, "imported key", &phrase, e)) != -1)
-		rc = store(ks, role, k, sealed == 1 ? buf_text(&phrase) : NULL, e);
-	if (rc == 0)
-		memcpy(id, privkey_id(k), SHA256_HEX_SIZE);
+		rc = store(call, ks, call->argv[0], k, sealed == 1 ? buf_text(&phrase) : NULL, e);
 	privkey_free(k);
 	buf_free(&phrase);
 	return rc;
@@ -147,15 +143,11 @@ static int
 run_import(struct call *call, struct err *e)
 {
 	const struct options *o = call->options;
-	const char *role = call->argv[0];
 	struct keystore *ks = NULL;
-	char id[SHA256_HEX_SIZE];
 	int rc = -1;
 
-	if (check_role(role, e) == 0 && (ks = open_keys(call, o->dir, true, e)) != NULL)
-		rc = import(ks, role, call->argv[1], &o->p, id, e);
-	if (rc == 0 && o->dir == NULL)
-		rc = record(call, role, id, e);
+	if (check_role(call->argv[0], e) == 0 && (ks = open_keys(call, o->dir, true, e)) != NULL)
+		rc = import(call, ks, e);
 	keystore_close(ks);
 	return rc;
 }

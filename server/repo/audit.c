@@ -184,7 +184,10 @@ read_tail(struct dir *top, struct tail *t, struct err *e)
 	memcpy(t->head, no_hash, sizeof no_hash);
 	if ((found = file_stat(top, AUDIT_FILE, &info, e)) != 1)
 		return found;
-	if (read_end(top, info.size, &end, e) == 0 && split_end(&end, info.size, t, e) == 0)
+	if (read_end(top, info.size, &end, e) == -1)
+		err_context(e,
+		    "want a record that this user can read and write (was it made by root?)");
+	else if (split_end(&end, info.size, t, e) == 0)
 		rc = 0;
 	else
 		err_context(e,

@@ -161,6 +161,19 @@ has_history(struct dir *top, struct err *e)
 	return rc;
 }
 
+/* Whether this user may write the record: taking its lock opens it for that. */
+static int
+check_writable(struct dir *top, struct err *e)
+{
+	struct file_lock *lock = file_lock(top, AUDIT_FILE, LOCK_WAIT_MS, e);
+
+	file_unlock(lock);
+	return lock == NULL && e->code != ERR_BUSY
+	    ? err_context(e, "want a record that this user can write (was it made by root?)")
+	    : lock == NULL ? -1
+			   : 0;
+}
+
 int
 audit_ready(struct dir *top, struct err *e)
 {
@@ -168,7 +181,7 @@ audit_ready(struct dir *top, struct err *e)
 	int rc = audit_last(top, &last, e);
 
 	if (rc == 0 && last != NULL)
-		rc = audit_check_clock(last, e);
+		rc = audit_check_clock(last, e) == -1 ? -1 : check_writable(top, e);
 	else if (rc == 0 && (rc = has_history(top, e)) == 1)
 		rc = err_setx(e, ERR_CONFLICT,
 		    "%s/" AUDIT_FILE ": want the record of what was done to this repository, got "
@@ -237,16 +250,12 @@ int
 audit_ready_at(const char *repo, struct err *e)
 {
 	struct dir *top = dir_open(repo, e);
-	struct file_lock *lock = NULL;
 	json_t *state = NULL;
 	int rc = -1;
 
-	if (top != NULL && audit_ready(top, e) == 0 &&
-	    (lock = file_lock(top, AUDIT_FILE, LOCK_WAIT_MS, e)) != NULL &&
-	    (state = state_of(top, true, e)) != NULL)
+	if (top != NULL && audit_ready(top, e) == 0 && (state = state_of(top, true, e)) != NULL)
 		rc = 0;
 	json_decref(state);
-	file_unlock(lock);
 	dir_close(top);
 	return rc;
 }

@@ -9,12 +9,12 @@
 
 /*
  * Whether a line can follow the last one: the record is there (only a repository without history
- * may begin one) and whole, and the clock doesn't stand before its last line.  Ask before doing
+ * may begin one), whole and this user's to write, and the clock doesn't stand before its last line.  Ask before doing
  * anything.  0, or -1 with ERR_CONFLICT and others, whose text names the way out.
  */
 int audit_ready(struct dir *top, struct err *e);
 
-/* The same for a repository by its path; asks also whether this user may write the record. */
+/* The same for a repository by its path, and whether what is live isn't older than the record. */
 int audit_ready_at(const char *repo, struct err *e);
 
 /*

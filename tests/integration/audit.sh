@@ -131,6 +131,11 @@ says 'publish: not done, because it can.t be recorded'; says 'audit.log'
 small refresh; says 'refresh: not done'
 small app add OTHER --no-passphrase; says 'app add: not done'
 small key rotate root --no-passphrase; says 'key rotate: not done'
+small key new root --no-passphrase; says 'key new: not done'
+small cert new other; says 'cert new: not done'
+small cert ca other; says 'cert ca: not done'
+small cert crl --ca site; says 'cert crl: not done'
+[ ! -e "$R/certs/other.pem" ] && [ ! -e "$R/ca/other" ] && [ ! -e "$R/ca/site/crl.pem" ] || fail "made, but not recorded"
 cmp "$R/audit.log" good || fail "a full disk changed the log"
 status 0 "$repo" --repo "$R" log --verify
 grep -q 'not what the last line says' "$work/err" && fail "the record doesn't fit what is live"
@@ -143,13 +148,26 @@ if cmp -s before "$R/served/metadata/timestamp.json"; then
 fi
 status 0 "$repo" --repo "$R" log --verify; says 'chain holds'
 
-# a record that can't be written
-if [ "$(id -u)" != 0 ]; then
-	chmod 400 "$R/audit.log"
-	unchanged "$repo" --repo "$R" refresh; says 'audit.log: Permission denied'
-	unchanged "$repo" --repo "$R" renew targets
-	chmod 600 "$R/audit.log"
+# a record that can't be written, as after one run with sudo: by this user, or as root by another
+as=() other=$R
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	chmod 755 "$work"
+	cp -a "$R" "$work/theirs" && chown -R 4242:4242 "$work/theirs" && other=$work/theirs
+	chown 0 "$other/audit.log"
+	as=(setpriv --reuid 4242 --regid 4242 --clear-groups)
 fi
+for mode in 400 444 600; do
+	[ "$mode" != 600 ] || [ "${#as[@]}" != 0 ] || continue
+	chmod "$mode" "$other/audit.log"
+	before=$(sha256sum "$other/served/metadata/timestamp.json")
+	for command in refresh 'renew targets' 'cert new other' 'key new root --no-passphrase' gc; do
+		# shellcheck disable=SC2086
+		status 1 "${as[@]}" "$repo" --repo "$other" $command; says 'was it made by root'
+	done
+	[ "$before" = "$(sha256sum "$other/served/metadata/timestamp.json")" ] || fail "live, but not recorded"
+	[ ! -e "$other/certs/other.pem" ] || fail "made, but not recorded"
+done
+chmod 600 "$R/audit.log"
 mv "$R/audit.log" good && mkdir "$R/audit.log"
 unchanged "$repo" --repo "$R" refresh; says 'audit.log'
 rmdir "$R/audit.log"
