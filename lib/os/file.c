@@ -143,33 +143,55 @@ file_create(struct dir *d, const char *name, const void *data, size_t len, unsig
 	return file_put(d, name, mode, FILE_PUT_NEW, fill_bytes, &(struct bytes){ data, len }, e);
 }
 
+struct copying {
+	intptr_t from;
+	int64_t deadline;
+	bool late;
+};
+
 static int
 fill_copy(intptr_t f, void *arg)
 {
+	struct copying *c = arg;
 	uint8_t chunk[CHUNK];
+	struct err ignored;
 	size_t n;
 
-	do
-		if (file_read_some(*(intptr_t *)arg, chunk, sizeof chunk, &n) == -1 ||
+	do {
+		if (clock_check(c->deadline, "", &ignored) == -1) {
+			c->late = true;
+			return -1;
+		}
+		if (file_read_some(c->from, chunk, sizeof chunk, &n) == -1 ||
 		    file_write_all(f, chunk, n) == -1)
 			return -1;
-	while (n > 0);
+	} while (n > 0);
 	return 0;
+}
+
+int
+file_copy_until(struct dir *from, const char *name, struct dir *to, const char *newname,
+    unsigned mode, int64_t deadline, struct err *e)
+{
+	struct file_info info;
+	struct copying c = { .from = file_open(from, name, false, &info, e), .deadline = deadline };
+	char where[FILE_SHOWN_MAX];
+	int rc;
+
+	if (c.from == -1)
+		return -1;
+	rc = file_put(to, newname, mode, FILE_PUT_DURABLY, fill_copy, &c, e);
+	file_close(c.from);
+	if (c.late && clock_check(deadline, "a file was copied", e) == -1)
+		err_context(e, "%s", file_shown(from, name, where));
+	return rc;
 }
 
 int
 file_copy(struct dir *from, const char *name, struct dir *to, const char *newname, unsigned mode,
     struct err *e)
 {
-	struct file_info info;
-	intptr_t f = file_open(from, name, false, &info, e);
-	int rc;
-
-	if (f == -1)
-		return -1;
-	rc = file_put(to, newname, mode, FILE_PUT_DURABLY, fill_copy, &f, e);
-	file_close(f);
-	return rc;
+	return file_copy_until(from, name, to, newname, mode, CLOCK_NEVER, e);
 }
 
 /* Open a regular file, and cut it after its first at bytes. */
@@ -316,6 +338,14 @@ file_out_close(struct file_out *out, bool sync, struct err *e)
 int
 file_sha256(struct dir *d, const char *name, uint8_t out[32], uint64_t *size, struct err *e)
 {
+	return file_sha256_until(d, name, UINT64_MAX, CLOCK_NEVER, out, size, e);
+}
+
+int
+file_sha256_until(struct dir *d, const char *name, uint64_t most, int64_t deadline, uint8_t out[32],
+    uint64_t *size, struct err *e)
+{
+	char where[FILE_SHOWN_MAX];
 	uint8_t chunk[CHUNK], full[DIGEST_MAX];
 	struct file_in *in = file_in_open(d, name, 0, e);
 	struct digest *md = NULL;
@@ -326,10 +356,19 @@ file_sha256(struct dir *d, const char *name, uint8_t out[32], uint64_t *size, st
 		goto out;
 	*size = 0;
 	do {
+		if (clock_check(deadline, "a file was read", e) == -1) {
+			err_context(e, "%s", file_shown(d, name, where));
+			goto out;
+		}
 		if (file_in_read(in, chunk, sizeof chunk, &n, e) == -1 ||
 		    digest_add(md, chunk, n, e) == -1)
 			goto out;
 		*size += n;
+		if (*size > most) {
+			err_setx(e, ERR_TOO_LARGE, "%s: want at most %" PRIu64 " bytes, got more",
+			    file_shown(d, name, where), most);
+			goto out;
+		}
 	} while (n > 0);
 	if (digest_end(md, full, e) == -1)
 		goto out;

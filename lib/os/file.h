@@ -90,6 +90,10 @@ bool file_modes_lost(void);
 int file_copy(struct dir *from, const char *name, struct dir *to, const char *newname,
     unsigned mode, struct err *e);
 
+/* The same with ERR_TIMEOUT at a deadline of clock_mono_ms(); nothing is changed then. */
+int file_copy_until(struct dir *from, const char *name, struct dir *to, const char *newname,
+    unsigned mode, int64_t deadline, struct err *e);
+
 /*
  * Cut the existing regular file name after at bytes, and append the len bytes at data.  0 once that
  * is durable, or -1: the file then ends after at bytes, or (power cut) somewhere in data.
@@ -123,6 +127,13 @@ int file_out_close(struct file_out *f, bool sync, struct err *e);
 
 /* SHA-256 of a regular file's content and its size.  0 or -1. */
 int file_sha256(struct dir *d, const char *name, uint8_t out[32], uint64_t *size, struct err *e);
+
+/*
+ * The same of a file of at most most bytes (ERR_TOO_LARGE, of whose content little more was read),
+ * until a deadline of clock_mono_ms() (ERR_TIMEOUT).
+ */
+int file_sha256_until(struct dir *d, const char *name, uint64_t most, int64_t deadline,
+    uint8_t out[32], uint64_t *size, struct err *e);
 
 /*
  * An advisory lock between processes on the file name, which is created if missing and stays.

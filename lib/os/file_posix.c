@@ -109,9 +109,17 @@ file_open_new(struct dir *d, const char *name, unsigned mode, struct err *e)
 intptr_t
 file_open_lock(struct dir *d, const char *name, struct err *e)
 {
-	int fd = file_open_at(d, name, O_RDWR | O_CREAT, 0600);
+	char where[FILE_SHOWN_MAX];
+	struct stat st;
+	int fd = file_open_at(d, name, O_RDWR | O_CREAT | O_NONBLOCK, 0600);
 
-	return fd == -1 ? file_fail(d, name, e) : fd;
+	if (fd == -1)
+		return file_fail(d, name, e);
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	return err_setx(e, ERR_UNSAFE, "%s: want a regular file to lock, got something else",
+	    file_shown(d, name, where));
 }
 
 int

@@ -75,6 +75,51 @@ rm "$WORK/installed"
 starts first.log bash -c run
 want first.log "applied release 1" 0
 
+# A file of 8 TB without content in the place of a file of the release, of one that is removed, of what is kept and staged:
+# it is known by its size, and not read.
+r() { # NUMBER: release files of that number
+	echo "release $1" > r1/app/tls/server.crt
+	head -c $((100000 + $1)) /dev/urandom > r1/app/large
+	publish r1
+}
+echo away > r1/app/away
+r 1
+starts sparse0.log bash -c run
+rm r1/app/away
+r 2
+for place in "$appdir/tls/server.crt" "$appdir/large" "$appdir/away"; do
+	truncate -s 8T "$place" || truncate -s 1T "$place" || fail "want a file system with sparse files"
+done
+mkdir -p "$state/staging" "$state/kept"
+for hash in $(find "$REPO/served/targets" -type f -printf '%f\n' | cut -d. -f1); do
+	truncate -s 8T "$state/staging/$hash" "$state/kept/$hash" "$state/staging/$hash.part" || true
+done
+chmod 700 "$state/staging"
+starts sparse.log bash -c run
+want sparse.log "applied release" 0
+want "$appdir/tls/server.crt" "release 2" 0
+[ -n "$(find "$appdir" -name '*.changed-by-hand-*' -size +900G)" ] || fail "want the large files kept" sparse.log
+expect 0 sparse-verify.log timeout 60 slipway verify
+truncate -s 8T "$appdir/large"
+expect 3 sparse-verify.log timeout 60 slipway verify
+want sparse-verify.log "$appdir/large: was changed (want 100002 bytes, found " 0
+rm -rf "$appdir/large" "$state"/kept/* "$state"/staging
+find "$appdir" -name '*.changed-by-hand-*' -delete
+expect 0 sparse-repair.log slipway update --repair
+
+# A FIFO in the place of a file: nobody writes to it.
+for place in "$state/lock" "$state/applied.json" "$state/refreshed" "$state/servers.json" "$state/metadata/timestamp.json" \
+	"$state/metadata/root.json" "$state/journal" "$state/journal.new" "$STATION/machine.conf" "$STATION/.machine.conf.lock" \
+	"$appdir/large" "$appdir/tls/server.crt" "$REPO/served/metadata/timestamp.json"; do
+	mv "$place" "$WORK/was" 2> fifo.err || true
+	mkfifo "$place"
+	starts fifo.log bash -c run
+	timeout 60 slipway update --app "$APP" > fifo-update.log 2>&1 || [ $? -eq 1 ] || fail "want an end: $place" fifo-update.log
+	rm -f "$place"
+	[ ! -e "$WORK/was" ] || mv "$WORK/was" "$place"
+done
+expect 0 fifo-over.log slipway update --app "$APP"
+
 # Nobody reads the messages: a full pipe, a full socket, a terminal that is stopped.
 cat > unread.py <<'PY'
 import fcntl, os, pty, socket, subprocess, sys, termios
@@ -147,7 +192,7 @@ done
 n=0
 for limit in '-f 0' '-f 1' '-f 8' '-f 100' '-n 3' '-n 4' '-n 5' '-n 6' '-n 8' '-n 12' '-u 1' '-u 0' '-v 24000' '-v 30000' '-v 40000' \
 	'-v 60000' '-v 90000' '-d 1000' '-d 4000' '-d 12000' '-s 128' '-l 0' '-t 20'; do
-	bash -c "ulimit $limit && HI_OUT=$WORK/out exec $WORK/hi.sh" > can.log 2>&1 || continue # HI itself can't run
+	{ bash -c "ulimit $limit && HI_OUT=$WORK/out exec $WORK/hi.sh" > can.log 2>&1 || continue; } 2>> signals.log # HI itself can't run
 	[ "$limit" = '-f 0' ] || [ -s "$WORK/out" ] || continue
 	bash -c "ulimit $limit && exec slipway --version" > can.log 2>&1 || continue # nor can Slipway
 	n=$((n + 1))

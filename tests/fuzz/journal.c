@@ -13,6 +13,7 @@
 #include "lib/base/digest.h"
 #include "lib/os/file.h"
 #include "lib/os/move.h"
+#include "lib/os/clock.h"
 #include "updater/apply/journal.h"
 #include "updater/apply/transaction.h"
 
@@ -145,7 +146,16 @@ read_journal(const uint8_t *data, size_t size, struct journal *j)
 static void
 recover(const struct journal *j, unsigned what)
 {
-	struct transaction t = { .source_is_ours = true, .work = ".work" };
+	char installation[] = "I", application[] = "A", install[256], app[256];
+	/* The station of the journal: another's isn't carried out. */
+	const struct station st = { .installation = installation,
+		.application = application,
+		.install_dir = (char *)(uintptr_t)below("install", install),
+		.app_dir = (char *)(uintptr_t)below("app", app) };
+	struct transaction t = { .st = &st,
+		.source_is_ours = true,
+		.work = ".work",
+		.deadline = CLOCK_NEVER };
 	char machine[256], user[256];
 	struct buf text = BUF_INIT(2 * JOURNAL_MAX), after = BUF_INIT(1024);
 	enum transaction_end end;
@@ -158,7 +168,8 @@ recover(const struct journal *j, unsigned what)
 	must(journal_write(j, &text, &e) == 0);
 	must(file_replace_fast(t.state, names[what % 3], text.data, text.len, 0600, &e) == 0);
 	if (transaction_recover(&t, &end, &e) == 0) {
-		must(end != TRANSACTION_NONE);
+		/* A prepared one that goes beyond the station is forgotten. */
+		must(end != TRANSACTION_NONE || strcmp(names[what % 3], "journal.new") == 0);
 		for (size_t i = 0; i < 3; i++)
 			must(file_stat(t.state, names[i], &info, &e) == 0);
 		must(transaction_recover(&t, &end, &e) == 0 && end == TRANSACTION_NONE);

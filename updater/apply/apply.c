@@ -162,6 +162,7 @@ add_file(struct building *b, const struct plan_file *f, struct err *e)
 	b->nkept = b->j->nfiles;
 	memcpy(jf->new.sha256, f->sha256, sizeof jf->new.sha256);
 	jf->new.mode = f->mode;
+	jf->new.length = f->want.length;
 	return json_object_set_new(b->hashes, f->sha256,
 		   json_boolean(json_object_get(b->hashes, f->sha256) == NULL)) == -1
 	    ? err_nomem(e)
@@ -209,7 +210,8 @@ add_files(struct building *b, struct err *e)
 	const struct plan *p = b->a->plan;
 
 	for (size_t i = 0; i < p->n + p->nremoved; i++)
-		if (add_file(b, &p->files[i], e) == -1)
+		if (clock_check(p->deadline, "changes were prepared", e) == -1 ||
+		    add_file(b, &p->files[i], e) == -1)
 			return -1;
 	for (size_t i = 0; i < b->j->nfiles; i++)
 		b->j->files[i].only =
@@ -228,6 +230,8 @@ add_dirs(struct building *b, struct err *e)
 		for (size_t i = 0; i < p->n; i++) {
 			const struct plan_file *f = &p->files[i];
 
+			if (clock_check(p->deadline, "changes were prepared", e) == -1)
+				return -1;
 			if (f->place < LAYOUT_ROOTS && (f->op == PLAN_KEEP) == (keep == 1) &&
 			    each_parent(b, f->place, f->rest, keep ? note_dir : need_dir, e) == -1)
 				return -1;
@@ -235,7 +239,8 @@ add_dirs(struct building *b, struct err *e)
 	for (int r = 0; r < LAYOUT_ROOTS; r++)
 		for (size_t i = 0;
 		     record_same_root(was, r, plan_root(b->st, r)) && i < was->dirs[r].n; i++)
-			if (add_dir(b, r, was->dirs[r].v[i], e) == -1)
+			if (clock_check(p->deadline, "changes were prepared", e) == -1 ||
+			    add_dir(b, r, was->dirs[r].v[i], e) == -1)
 				return -1;
 	return 0;
 }
@@ -279,7 +284,7 @@ record_files(const struct plan *p, struct record *r, struct err *e)
 			return err_nomem(e);
 		memcpy(to->state.sha256, f->sha256, sizeof to->state.sha256);
 		to->state.mode = f->mode;
-		to->length = f->want.length;
+		to->length = to->state.length = f->want.length;
 	}
 	return 0;
 }
@@ -347,7 +352,8 @@ build(const struct station *st, struct settings *s, const struct apply *a, struc
 
 void
 apply_transaction(const struct station *st, struct dir *state, struct dir *source,
-    bool source_is_ours, struct settings *s, char work[static 512], struct transaction *t)
+    bool source_is_ours, struct settings *s, int64_t deadline, char work[static 512],
+    struct transaction *t)
 {
 	snprintf(work, 512, ".slipway-%.200s-%.200s", st->installation, st->application);
 	*t = (struct transaction){ .st = st,
@@ -355,6 +361,7 @@ apply_transaction(const struct station *st, struct dir *state, struct dir *sourc
 		.source = source,
 		.source_is_ours = source_is_ours,
 		.settings = s,
+		.deadline = deadline,
 		.work = work };
 }
 

@@ -26,7 +26,8 @@ struct apply {
 
 /* Fill in *t, which uses all of this; its directory's name is written to work. */
 void apply_transaction(const struct station *st, struct dir *state, struct dir *source,
-    bool source_is_ours, struct settings *s, char work[static 512], struct transaction *t);
+    bool source_is_ours, struct settings *s, int64_t deadline, char work[static 512],
+    struct transaction *t);
 
 /*
  * Apply it.  Returns 0 with the new record, which record_free() releases, or -1 with what

@@ -67,9 +67,19 @@ journal_free(struct journal *j)
 static json_t *
 state_json(const struct file_state *s)
 {
-	return s->sha256[0] == '\0'
-	    ? json_null()
-	    : json_pack("{s:s, s:i}", "sha256", s->sha256, "mode", (int)s->mode);
+	json_t *j;
+
+	if (s->sha256[0] == '\0')
+		return json_null();
+	j = json_pack("{s:i}", "mode", (int)s->mode);
+	if ((strcmp(s->sha256, FILE_UNREAD) != 0 &&
+		json_object_set_new(j, "sha256", json_string(s->sha256)) == -1) ||
+	    (s->length != FILE_LENGTH_UNKNOWN &&
+		json_object_set_new(j, "length", json_integer((json_int_t)s->length)) == -1)) {
+		json_decref(j);
+		return NULL;
+	}
+	return j;
 }
 
 static json_t *
@@ -186,21 +196,29 @@ read_path(const json_t *j, char **path, struct err *e)
 	return (*path = strdup(json_string_value(v))) == NULL ? err_nomem(e) : 0;
 }
 
+/* A state without a hash is one of FILE_UNREAD, and has a length; those of 0.1.0 have none. */
 static int
 read_state(const json_t *j, struct file_state *s, struct err *e)
 {
-	const json_t *sha256 = json_object_get(j, "sha256");
+	const json_t *sha256 = json_object_get(j, "sha256"), *length = json_object_get(j, "length");
 	json_int_t mode = json_integer_value(json_object_get(j, "mode"));
 	uint8_t sum[SHA256_SIZE];
 
 	if (json_is_null(j))
 		return 0;
-	if (!json_is_string(sha256) || mode < 0 || mode > 07777 ||
+	if ((sha256 == NULL && length == NULL) || mode < 0 || mode > 07777 ||
+	    (length != NULL && (!json_is_integer(length) || json_integer_value(length) < 0)))
+		return malformed(e, "state of a file");
+	if (sha256 == NULL)
+		snprintf(s->sha256, sizeof s->sha256, FILE_UNREAD);
+	else if (!json_is_string(sha256) ||
 	    hex_decode(json_string_value(sha256), json_string_length(sha256), sum, sizeof sum) ==
 		-1)
 		return malformed(e, "state of a file");
-	hex_encode(sum, sizeof sum, s->sha256);
+	else
+		hex_encode(sum, sizeof sum, s->sha256);
 	s->mode = (unsigned)mode;
+	s->length = length == NULL ? FILE_LENGTH_UNKNOWN : (uint64_t)json_integer_value(length);
 	return 0;
 }
 
@@ -216,6 +234,10 @@ read_file(const json_t *j, struct journal *out, struct err *e)
 	    read_state(json_object_get(j, "new"), &f->new, e) == -1)
 		return -1;
 	f->early = json_is_true(json_object_get(j, "early"));
+	/* What wasn't read is of no release: it is kept beside, and never comes. */
+	if (strcmp(f->new.sha256, FILE_UNREAD) == 0 ||
+	    (strcmp(f->old.sha256, FILE_UNREAD) == 0 && json_is_null(aside)))
+		return malformed(e, "state of a file");
 	if (json_is_null(aside))
 		return 0;
 	if (name == NULL || strchr(name, '/') != NULL ||

@@ -8,21 +8,21 @@
 
 /* Keep a file in kept/, under its hash, unless it is there.  A missing file is ignored. */
 static int
-keep(struct dir *from, const char *name, struct dir *kept, const struct file_state *state,
-    struct err *e)
+keep(const struct work *w, struct dir *from, const char *name, struct dir *kept,
+    const struct file_state *state, struct err *e)
 {
-	int rc;
+	int rc = work_is_there(w, kept, state->sha256, state, e);
 
-	if (work_is_there(kept, state->sha256, state))
-		return 0;
-	rc = work_link(from, name, kept, state->sha256, 0644, e);
+	if (rc != 0)
+		return rc == 1 ? 0 : -1;
+	rc = work_link(w, from, name, kept, state->sha256, 0644, e);
 	return rc == -1 && e->code == ERR_NOENT ? 0 : rc;
 }
 
 static int
 keep_script(const struct work *w, const struct file_state *state, struct dir *kept, struct err *e)
 {
-	if (keep(w->t->source, state->sha256, kept, state, e) == -1 ||
+	if (work_time(w, e) == -1 || keep(w, w->t->source, state->sha256, kept, state, e) == -1 ||
 	    file_set_mode(kept, state->sha256, 0644, e) == -1)
 		return -1;
 	return file_sync(kept, state->sha256, e);
@@ -59,7 +59,7 @@ keep_old(const struct work *w, struct err *e)
 		const struct journal_file *f = &w->j->files[i];
 
 		if (work_has(&f->old) && f->aside == NULL && w->dirs[f->root] != NULL)
-			rc = keep(w->dirs[f->root], work_name('o', i, old), kept, &f->old, e);
+			rc = keep(w, w->dirs[f->root], work_name('o', i, old), kept, &f->old, e);
 	}
 	/* It was on the disk before: only the names are new. */
 	if (rc == 0)

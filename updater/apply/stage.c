@@ -17,26 +17,30 @@ stage(const struct work *w, size_t i, struct err *e)
 	char new[32], old[32];
 	int rc;
 
+	if (work_time(w, e) == -1)
+		return -1;
 	if (work_has(&f->old) &&
-	    work_link(root, f->path, dir, work_name('o', i, old), f->old.mode, e) == -1)
+	    work_link(w, root, f->path, dir, work_name('o', i, old), f->old.mode, e) == -1)
 		return -1;
 	if (!work_has(&f->new))
 		return 0;
 	work_name('n', i, new);
 	if (strcmp(f->old.sha256, f->new.sha256) == 0)
-		rc = file_copy(root, f->path, dir, new, f->new.mode, e);
+		rc = file_copy_until(root, f->path, dir, new, f->new.mode, w->until, e);
 	else if (w->t->source_is_ours && f->only)
-		rc = work_link(w->t->source, f->new.sha256, dir, new, f->new.mode, e);
+		rc = work_link(w, w->t->source, f->new.sha256, dir, new, f->new.mode, e);
 	else
-		rc = file_copy(w->t->source, f->new.sha256, dir, new, f->new.mode, e);
+		rc = file_copy_until(w->t->source, f->new.sha256, dir, new, f->new.mode, w->until,
+		    e);
 	if (rc == -1 || file_set_mode(dir, new, f->new.mode, e) == -1)
 		return -1;
 	/* Others may have changed the source, or the file in place, since its hash was checked. */
-	if ((!w->t->source_is_ours || strcmp(f->old.sha256, f->new.sha256) == 0) &&
-	    !work_is_there(dir, new, &f->new))
+	if (w->t->source_is_ours && strcmp(f->old.sha256, f->new.sha256) != 0)
+		return 0;
+	if ((rc = work_is_there(w, dir, new, &f->new, e)) == 0)
 		return err_setx(e, ERR_HASH, "%s: its content changed while it was staged",
 		    f->path);
-	return 0;
+	return rc == 1 ? 0 : -1;
 }
 
 /* Make the staged files of one root durable, and their names. */

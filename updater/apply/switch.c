@@ -109,14 +109,15 @@ set_aside(const struct work *w, size_t i, struct err *e)
 {
 	const struct journal_file *f = &w->j->files[i];
 	char path[PATH_REL_MAX + 1], old[WORK_NAME_SIZE];
+	int there;
 
 	if (f->aside == NULL)
 		return 0;
 	if (beside(f->path, f->aside, path, e) == -1)
 		return -1;
-	if (work_is_there(w->roots[f->root], path, &f->old))
-		return 0;
-	return work_link(w->dirs[f->root], work_name('o', i, old), w->roots[f->root], path,
+	if ((there = work_is_there(w, w->roots[f->root], path, &f->old, e)) != 0)
+		return there == 1 ? 0 : -1;
+	return work_link(w, w->dirs[f->root], work_name('o', i, old), w->roots[f->root], path,
 	    f->old.mode, e);
 }
 
@@ -127,9 +128,11 @@ put(const struct work *w, size_t i, struct err *e)
 	char new[WORK_NAME_SIZE];
 	int moved = move_into_place(w, work_name('n', i, new), i, e);
 
+	if (moved == 0)
+		moved = work_is_there(w, w->roots[f->root], f->path, &f->new, e);
 	if (moved == -1)
 		return -1;
-	if (moved == 0 && !work_is_there(w->roots[f->root], f->path, &f->new))
+	if (moved == 0)
 		return err_setx(e, ERR_CONFLICT, "%s/%s: neither staged nor in place",
 		    w->j->roots[f->root], f->path);
 	return 0;
@@ -203,7 +206,7 @@ switch_redo(const struct work *w, struct err *e)
 	const struct journal *j = w->j;
 
 	for (size_t i = 0; i < j->nfiles; i++)
-		if (set_aside(w, i, e) == -1)
+		if (work_time(w, e) == -1 || set_aside(w, i, e) == -1)
 			return -1;
 	if (removals(w, true, e) == -1)
 		return -1;
@@ -211,7 +214,7 @@ switch_redo(const struct work *w, struct err *e)
 		if (j->dirs[i].made && make_dir(w, &j->dirs[i], e) == -1)
 			return -1;
 	for (size_t i = 0; i < j->nfiles; i++)
-		if (work_has(&j->files[i].new) && put(w, i, e) == -1)
+		if (work_time(w, e) == -1 || (work_has(&j->files[i].new) && put(w, i, e) == -1))
 			return -1;
 	if (sync_parents(w, e) == -1 || settings_apply(w->t->settings, &j->set, e) == -1 ||
 	    removals(w, false, e) == -1)
@@ -227,32 +230,44 @@ put_back(const struct work *w, size_t i, struct err *e)
 	const struct journal_file *f = &w->j->files[i];
 	struct dir *root = w->roots[f->root];
 	char old[WORK_NAME_SIZE], path[PATH_REL_MAX + 1];
-	int moved;
+	int moved, there;
 
 	if (root == NULL)
 		return 0;
+	if (work_time(w, e) == -1)
+		return -1;
 	/* An earlier run may have put the old file back that is called so but for its case. */
-	if (!work_has(&f->old))
-		return !work_twin_moved(w, i) && work_is_there(root, f->path, &f->new)
-		    ? remove_file(w, i, e)
-		    : 0;
+	if (!work_has(&f->old)) {
+		there = work_twin_moved(w, i) ? 0 : work_is_there(w, root, f->path, &f->new, e);
+		return there == 1 ? remove_file(w, i, e) : there;
+	}
 	/*
 	 * rename() leaves both of two names for one file, and nothing has to be put back; nor where
 	 * a program has opened the old file since, so that neither name can be removed.
 	 */
 	moved = move_into_place(w, work_name('o', i, old), i, e);
-	if (moved == -1 && (e->code != ERR_BUSY || !work_is_there(root, f->path, &f->old)))
+	if (moved == -1 && e->code != ERR_BUSY)
 		return -1;
-	if (moved == 0 && !work_is_there(root, f->path, &f->old))
-		return err_setx(e, ERR_CONFLICT,
-		    "%s/%s: can't be put back, its old content is gone", w->j->roots[f->root],
-		    f->path);
+	if (moved != 1) {
+		struct err busy = *e;
+
+		if ((there = work_is_there(w, root, f->path, &f->old, e)) == -1)
+			return -1;
+		if (there == 0 && moved == -1) {
+			*e = busy;
+			return -1;
+		}
+		if (there == 0)
+			return err_setx(e, ERR_CONFLICT,
+			    "%s/%s: can't be put back, its old content is gone",
+			    w->j->roots[f->root], f->path);
+	}
 	if (f->aside == NULL)
 		return 0;
 	if (beside(f->path, f->aside, path, e) == -1 ||
-	    (work_is_there(root, path, &f->old) && file_remove(root, path, e) == -1))
+	    (there = work_is_there(w, root, path, &f->old, e)) == -1)
 		return -1;
-	return 0;
+	return there == 1 && file_remove(root, path, e) == -1 ? -1 : 0;
 }
 
 int

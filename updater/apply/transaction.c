@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "lib/os/clock.h"
 #include "lib/os/move.h"
 
 #include "updater/apply/bounds.h"
@@ -116,11 +117,12 @@ transaction_run(const struct transaction *t, const struct record *applied, const
 	}
 	buf_free(&text);
 	if (work_open(&w, t, j, true, e) == -1 || stage_files(&w, e) == -1 ||
-	    keep_scripts(&w, e) == -1) {
+	    keep_scripts(&w, e) == -1 || work_time(&w, e) == -1) {
 		work_close(&w);
 		forget(t, j, &ignored); /* else the next start does */
 		return -1;
 	}
+	w.until = CLOCK_NEVER; /* a commit goes to its end */
 	if (file_rename(t->state, STATE_JOURNAL_PREPARED, t->state, STATE_JOURNAL_COMMITTED, e) ==
 	    -1) {
 		struct file_info info;
@@ -168,8 +170,12 @@ go_on(const struct work *w, enum transaction_end *done, struct err *e)
 	struct record applied;
 	struct err why, unread;
 	int known = record_applied(w->t->state, &applied, &unread), rc;
+	bool redone = known == 0 && applied.serial == w->j->record.serial;
 
-	if ((known == -1 || applied.serial != w->j->record.serial) && switch_redo(w, &why) == -1) {
+	if (!redone && !(redone = switch_redo(w, &why) == 0) && why.code == ERR_TIMEOUT) {
+		*e = why; /* only time was short: the next start goes on */
+		rc = torn(e);
+	} else if (!redone) {
 		rc = take_back(w, STATE_JOURNAL_COMMITTED, e);
 		*done = TRANSACTION_UNDONE;
 	} else {

@@ -35,6 +35,11 @@ struct transaction {
 	bool source_is_ours;
 	struct settings *settings;
 	const char *work; /* name of the private directory below each root */
+	/*
+	 * clock_mono_ms() at which staging ends, and what recovery does; a change that was committed
+	 * here goes to its end
+	 */
+	int64_t deadline;
 };
 
 /*
@@ -49,8 +54,9 @@ enum transaction_end { TRANSACTION_NONE, TRANSACTION_FINISHED, TRANSACTION_UNDON
 
 /*
  * Finish or take back the transaction that a crash interrupted.  Returns 0 with *end, or -1 with
- * ERR_TORN or another fault; no transaction can begin then.  A journal that goes beyond what the
- * station allows (bounds.h) isn't carried out: ERR_TORN.
+ * ERR_TORN (also when the deadline passed meanwhile: the next call goes on) or another fault; no
+ * transaction can begin then.  A journal that goes beyond what the station allows (bounds.h) isn't
+ * carried out: ERR_TORN.
  */
 int transaction_recover(const struct transaction *t, enum transaction_end *end, struct err *e);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/fold.h"
+#include "lib/os/clock.h"
 #include "lib/os/move.h"
 
 void
@@ -89,7 +90,7 @@ int
 work_open(struct work *w, const struct transaction *t, const struct journal *j, bool make,
     struct err *e)
 {
-	*w = (struct work){ .t = t, .j = j };
+	*w = (struct work){ .t = t, .j = j, .until = t->deadline };
 	if (find_twins(w, e) == -1) {
 		work_close(w);
 		return -1;
@@ -122,25 +123,39 @@ work_has(const struct file_state *s)
 	return s->sha256[0] != '\0';
 }
 
-bool
-work_is_there(struct dir *d, const char *path, const struct file_state *want)
+int
+work_is_there(const struct work *w, struct dir *d, const char *path, const struct file_state *want,
+    struct err *e)
 {
 	char hex[SHA256_HEX_SIZE];
 	uint8_t sum[SHA256_SIZE];
+	struct file_info info;
 	uint64_t size;
-	struct err e;
 
-	if (d == NULL || file_sha256(d, path, sum, &size, &e) == -1)
-		return false;
+	if (d == NULL || file_stat(d, path, &info, e) != 1 || info.type != FILE_REGULAR ||
+	    (want->length != FILE_LENGTH_UNKNOWN && info.size != want->length))
+		return 0;
+	if (strcmp(want->sha256, FILE_UNREAD) == 0)
+		return 1;
+	if (file_sha256_until(d, path, want->length, w->until, sum, &size, e) == -1)
+		return e->code == ERR_TIMEOUT ? -1 : 0;
 	hex_encode(sum, sizeof sum, hex);
 	return strcmp(hex, want->sha256) == 0;
 }
 
 int
-work_link(struct dir *from, const char *name, struct dir *to, const char *newname, unsigned mode,
-    struct err *e)
+work_link(const struct work *w, struct dir *from, const char *name, struct dir *to,
+    const char *newname, unsigned mode, struct err *e)
 {
 	int rc = file_remove(to, newname, e) == -1 ? -1 : file_link(from, name, to, newname, e);
 
-	return rc == 0 ? file_copy(from, name, to, newname, mode, e) : rc == -1 ? -1 : 0;
+	if (rc == 0)
+		return file_copy_until(from, name, to, newname, mode, w->until, e);
+	return rc == -1 ? -1 : 0;
+}
+
+int
+work_time(const struct work *w, struct err *e)
+{
+	return clock_check(w->until, "files were put in place", e);
 }

@@ -28,6 +28,7 @@ struct work {
 	 * WORK_NO_TWIN of others.  NULL: there are none.  Where case doesn't count, such two are one.
 	 */
 	size_t *twins;
+	int64_t until; /* clock_mono_ms() at which loops end with ERR_TIMEOUT */
 };
 
 #define WORK_NO_TWIN SIZE_MAX
@@ -51,15 +52,22 @@ bool work_twin_moved(const struct work *w, size_t i);
 /* Whether there is a file in this state at all. */
 bool work_has(const struct file_state *s);
 
-/* Whether the file is there with this content. */
-bool work_is_there(struct dir *d, const char *path, const struct file_state *want);
+/*
+ * Whether the file is there with this content, of which no more is read than it should have.  1, 0,
+ * or -1 with ERR_TIMEOUT.
+ */
+int work_is_there(const struct work *w, struct dir *d, const char *path,
+    const struct file_state *want, struct err *e);
 
 /*
  * Give from/name a second name, or a copy where that is impossible.  A file that has the new name
  * is replaced.
  */
-int work_link(struct dir *from, const char *name, struct dir *to, const char *newname,
-    unsigned mode, struct err *e);
+int work_link(const struct work *w, struct dir *from, const char *name, struct dir *to,
+    const char *newname, unsigned mode, struct err *e);
+
+/* For loops over files: 0, or -1 with ERR_TIMEOUT. */
+int work_time(const struct work *w, struct err *e);
 
 /* Stage new files, and give the old ones their second names, durably. */
 int stage_files(const struct work *w, struct err *e);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/base/text.h"
@@ -61,7 +62,7 @@ print_file(const struct showing *s, const struct plan_file *f, struct err *e)
 	if (f->op == PLAN_ADD)
 		printf("  (%" PRIu64 " bytes)", f->want.length);
 	else if (f->op == PLAN_REPLACE)
-		printf("  (%" PRIu64 " bytes, now %" PRIu64 ")", f->want.length, f->old_length);
+		printf("  (%" PRIu64 " bytes, now %" PRIu64 ")", f->want.length, f->old.length);
 	else if (f->op == PLAN_MODE)
 		printf("  (%04o, now %04o)", f->mode, f->old.mode);
 	putchar('\n');
@@ -166,8 +167,9 @@ file_json(const struct showing *s, const struct plan_file *f)
 		json_object_set_new(j, "sha256", json_string(f->sha256));
 	}
 	if (j != NULL && f->old.sha256[0] != '\0') {
-		json_object_set_new(j, "length_now", json_integer((json_int_t)f->old_length));
-		json_object_set_new(j, "sha256_now", json_string(f->old.sha256));
+		json_object_set_new(j, "length_now", json_integer((json_int_t)f->old.length));
+		if (strcmp(f->old.sha256, FILE_UNREAD) != 0)
+			json_object_set_new(j, "sha256_now", json_string(f->old.sha256));
 	}
 	if (j != NULL && f->aside != NULL)
 		json_object_set_new(j, "kept_as", json_string(f->aside));

@@ -2,8 +2,11 @@
 /* slipway verify */
 #include "updater/cmd/command.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "lib/os/clock.h"
 #include "updater/state/state.h"
 
 struct verifying {
@@ -27,6 +30,9 @@ check_file(struct verifying *v, const struct plan_file *f, struct err *e)
 
 	if (rc == 0 && f->op == PLAN_ADD)
 		rc = buf_adds(&text, ": is missing", e);
+	else if (rc == 0 && f->op == PLAN_REPLACE && strcmp(f->old.sha256, FILE_UNREAD) == 0)
+		rc = buf_addf(&text, e, ": was changed (want %" PRIu64 " bytes, found %" PRIu64 ")",
+		    f->want.length, f->old.length);
 	else if (rc == 0 && f->op == PLAN_REPLACE)
 		rc = buf_addf(&text, e, ": was changed (want SHA-256 %s, found %s)", f->sha256,
 		    f->old.sha256);
@@ -44,7 +50,7 @@ check_files(struct verifying *v, const struct record *record, struct err *e)
 	struct plan p;
 	int rc;
 
-	if (plan_of_record(&v->c->station, record, &p, e) == -1)
+	if (plan_of_record(&v->c->station, record, CLOCK_NEVER, &p, e) == -1)
 		return -1;
 	rc = plan_compare(&v->c->station, record, &p, e);
 	for (size_t i = 0; i < p.n && rc == 0; i++) {

@@ -217,7 +217,7 @@ download_one(struct work *w, struct dir *to, const char *name, struct err *e)
 		rc = err_setx(e, ERR_NOENT, "target %s: no role that may have it names it", name);
 	if (rc == -1 || path_check(name, strlen(name), e) == -1)
 		return -1;
-	if (download_is_there(to, name, &t)) {
+	if (download_is_there(to, name, &t, CLOCK_NEVER)) {
 		printf("%s: there already\n", name);
 		return 0;
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/path.h"
+#include "lib/os/clock.h"
 #include "lib/os/move.h"
 
 /* Files of one flight: so many that its round trips cost nothing, so few that memory stays flat. */
@@ -29,6 +30,7 @@ struct running {
 	struct file_out *out;
 	struct sums sums;
 	struct progress *progress;
+	int64_t deadline;
 	uint64_t got;
 	bool keep;    /* its bytes may stay for the next call */
 	bool resumed; /* an earlier call's bytes come first */
@@ -96,8 +98,8 @@ sums_check(struct sums *s, const struct tuf_target *t, uint64_t got, struct err 
 
 /* Adds the content of a file, at most limit bytes and a piece.  0 with *total, or -1. */
 static int
-sums_add_file(struct sums *s, struct dir *dir, const char *name, uint64_t limit, uint64_t *total,
-    struct err *e)
+sums_add_file(struct sums *s, struct dir *dir, const char *name, uint64_t limit, int64_t deadline,
+    uint64_t *total, struct err *e)
 {
 	struct file_in *in = file_in_open(dir, name, 0, e);
 	uint8_t data[READ_BYTES];
@@ -108,7 +110,8 @@ sums_add_file(struct sums *s, struct dir *dir, const char *name, uint64_t limit,
 	if (in == NULL)
 		return -1;
 	while (rc == 0 && got > 0 && *total <= limit) {
-		if ((rc = file_in_read(in, data, sizeof data, &got, e)) == 0 &&
+		if ((rc = clock_check(deadline, "downloaded files were checked", e)) == 0 &&
+		    (rc = file_in_read(in, data, sizeof data, &got, e)) == 0 &&
 		    (rc = sums_add(s, data, got, e)) == 0)
 			*total += got;
 	}
@@ -117,16 +120,19 @@ sums_add_file(struct sums *s, struct dir *dir, const char *name, uint64_t limit,
 }
 
 bool
-download_is_there(struct dir *dir, const char *name, const struct tuf_target *want)
+download_is_there(struct dir *dir, const char *name, const struct tuf_target *want,
+    int64_t deadline)
 {
+	struct file_info info;
 	struct sums sums;
 	uint64_t total;
 	struct err e;
 	bool same;
 
-	if (sums_begin(&sums, &want->hashes, &e) == -1)
+	if (file_stat(dir, name, &info, &e) != 1 || info.size != want->length ||
+	    sums_begin(&sums, &want->hashes, &e) == -1)
 		return false;
-	same = sums_add_file(&sums, dir, name, want->length, &total, &e) == 0 &&
+	same = sums_add_file(&sums, dir, name, want->length, deadline, &total, &e) == 0 &&
 	    sums_check(&sums, want, total, &e) == 0;
 	sums_free(&sums);
 	return same;
@@ -137,12 +143,15 @@ static void
 take_up(struct running *r)
 {
 	uint64_t length = r->d->want->length, total;
+	struct file_info info;
 	struct err e;
 
+	if (file_stat(r->dir, r->part, &info, &e) != 1 || info.size >= length)
+		return;
 	if (sums_begin(&r->sums, &r->d->want->hashes, &e) == -1)
 		return;
-	if (sums_add_file(&r->sums, r->dir, r->part, length, &total, &e) == -1 || total == 0 ||
-	    total >= length) {
+	if (sums_add_file(&r->sums, r->dir, r->part, length, r->deadline, &total, &e) == -1 ||
+	    total == 0 || total >= length) {
 		sums_free(&r->sums);
 		return;
 	}
@@ -244,6 +253,8 @@ prepare(struct running *r, struct sftp_file *ff, bool resume, struct err *e)
 		return err_setx(e, ERR_TOO_LARGE, "target %s: its name is too long", d->target);
 	if ((r->keep = resume && d->want->length >= RESUME_MIN))
 		take_up(r);
+	if (clock_check(r->deadline, "downloaded files were checked", e) == -1)
+		return -1; /* while the bytes that are there stay */
 	*ff = (struct sftp_file){ .path = d->remote,
 		.max = d->want->length,
 		.exact = true,
@@ -267,7 +278,10 @@ flight(struct fetch *f, struct dir *dir, const struct download *files, size_t n,
 		goto out;
 	}
 	for (size_t i = 0; i < n; i++) {
-		r[i] = (struct running){ .d = &files[i], .dir = dir, .progress = progress };
+		r[i] = (struct running){ .d = &files[i],
+			.dir = dir,
+			.progress = progress,
+			.deadline = fetch_deadline(f) };
 		if ((rc = prepare(&r[i], &ff[i], resume, e)) == -1)
 			goto out;
 	}
@@ -305,12 +319,12 @@ flights(struct fetch *f, struct dir *dir, const struct download *files, size_t n
 
 /* Moves the files that aren't there to the front, and returns how many they are. */
 static size_t
-missing(struct dir *dir, struct download *files, size_t n)
+missing(struct dir *dir, struct download *files, size_t n, int64_t deadline)
 {
 	size_t left = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (!download_is_there(dir, files[i].name, files[i].want))
+		if (!download_is_there(dir, files[i].name, files[i].want, deadline))
 			files[left++] = files[i];
 	return left;
 }
@@ -329,7 +343,7 @@ download_files(struct fetch *f, struct dir *dir, const struct download *files, s
 		return err_nomem(e);
 	memcpy(left, files, n * sizeof *left);
 	do {
-		n = missing(dir, left, n);
+		n = missing(dir, left, n, fetch_deadline(f));
 		rc = flights(f, dir, left, n, resume, progress, e);
 	} while (rc == -1 && fetch_next(f, e));
 	free(left);

@@ -29,7 +29,11 @@ struct download {
 int download_files(struct fetch *f, struct dir *dir, const struct download *files, size_t n,
     bool resume, struct progress *progress, struct err *e);
 
-/* Returns whether dir/name has this length and these hashes. */
-bool download_is_there(struct dir *dir, const char *name, const struct tuf_target *want);
+/*
+ * Returns whether dir/name has this length and these hashes; false when the deadline, a time of
+ * clock_mono_ms(), passed meanwhile.
+ */
+bool download_is_there(struct dir *dir, const char *name, const struct tuf_target *want,
+    int64_t deadline);
 
 #endif

@@ -348,6 +348,12 @@ fetch_confined(const struct fetch *f)
 	return f->session == NULL ? NULL : session_confined(f->session);
 }
 
+int64_t
+fetch_deadline(const struct fetch *f)
+{
+	return f->config.deadline;
+}
+
 void
 fetch_end(struct fetch *f)
 {

@@ -74,6 +74,9 @@ const char *fetch_server(const struct fetch *f);
  */
 const struct confined *fetch_confined(const struct fetch *f);
 
+/* The deadline of the configuration. */
+int64_t fetch_deadline(const struct fetch *f);
+
 /* Closes the connection without waiting for the peer.  f may be NULL. */
 void fetch_end(struct fetch *f);
 

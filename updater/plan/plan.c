@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/fold.h"
+#include "lib/os/clock.h"
 #include "lib/os/path.h"
 #include "lib/script/script.h"
 
@@ -126,8 +127,8 @@ check_names(struct plan *p, const struct record *applied, struct err *e)
 }
 
 int
-plan_make(const struct station *st, struct refresh *r, const struct record *applied, struct plan *p,
-    struct err *e)
+plan_make(const struct station *st, struct refresh *r, const struct record *applied,
+    int64_t deadline, struct plan *p, struct err *e)
 {
 	const struct tuf_targets *role = refresh_role(r);
 	const struct tuf_delegation *d = tuf_client_delegation(refresh_client(r), st->application);
@@ -137,6 +138,7 @@ plan_make(const struct station *st, struct refresh *r, const struct record *appl
 
 	memset(p, 0, sizeof *p);
 	p->application = st->application;
+	p->deadline = deadline;
 	if (!json_is_integer(release) || json_integer_value(release) < 1)
 		return err_setx(e, ERR_SYNTAX, "%s: want a release number", st->application);
 	p->release = json_integer_value(release);
@@ -145,7 +147,8 @@ plan_make(const struct station *st, struct refresh *r, const struct record *appl
 	if (p->files == NULL)
 		return err_nomem(e);
 	json_object_foreach ((json_t *)(uintptr_t)role->targets, path, entry)
-		if (add_file(st, d, role, path, p, e) == -1)
+		if (clock_check(deadline, "the release was read", e) == -1 ||
+		    add_file(st, d, role, path, p, e) == -1)
 			goto fail;
 	if (check_names(p, applied, e) == 0)
 		return 0;
@@ -172,16 +175,19 @@ add_recorded(const struct station *st, const struct record_file *file, struct pl
 }
 
 int
-plan_of_record(const struct station *st, const struct record *r, struct plan *p, struct err *e)
+plan_of_record(const struct station *st, const struct record *r, int64_t deadline, struct plan *p,
+    struct err *e)
 {
 	memset(p, 0, sizeof *p);
 	p->application = st->application;
+	p->deadline = deadline;
 	p->release = r->release;
 	p->version = r->version;
 	if ((p->files = calloc(r->n + 1, sizeof *p->files)) == NULL)
 		return err_nomem(e);
 	for (size_t i = 0; i < r->n; i++)
-		if (add_recorded(st, &r->files[i], p, e) == -1)
+		if (clock_check(deadline, "the release was read", e) == -1 ||
+		    add_recorded(st, &r->files[i], p, e) == -1)
 			goto fail;
 	if (check_names(p, r, e) == 0)
 		return 0;

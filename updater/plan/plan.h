@@ -28,7 +28,6 @@ struct plan_file {
 	unsigned mode;
 	enum plan_op op;       /* PLAN_KEEP for scripts */
 	struct file_state old; /* of the file that is there now */
-	uint64_t old_length;
 	/* name beside it under which a file that a person changed is kept, or NULL */
 	char *aside;
 };
@@ -41,6 +40,7 @@ struct plan {
 	size_t n, nremoved;
 	struct changeset settings; /* what the scripts ask for */
 	size_t fetched;		   /* files that plan_fetch() downloaded */
+	int64_t deadline;	   /* clock_mono_ms() at which work on it ends with ERR_TIMEOUT */
 };
 
 /*
@@ -50,10 +50,11 @@ struct plan {
  * has the targets.  Returns 0, or -1 with *p empty: ERR_UNSAFE, ERR_SYNTAX, ERR_TOO_LARGE.
  */
 int plan_make(const struct station *st, struct refresh *r, const struct record *applied,
-    struct plan *p, struct err *e);
+    int64_t deadline, struct plan *p, struct err *e);
 
 /* The same from a record of this station: of the applied release, or of one to return to. */
-int plan_of_record(const struct station *st, const struct record *r, struct plan *p, struct err *e);
+int plan_of_record(const struct station *st, const struct record *r, int64_t deadline,
+    struct plan *p, struct err *e);
 
 void plan_free(struct plan *p);
 
@@ -64,9 +65,9 @@ void plan_free(struct plan *p);
 bool plan_is_applied(const struct plan *p, const struct record *applied);
 
 /*
- * Compare with the files on disk, by hash, and with the applied record: fills in op, old and aside
- * of each file, and adds the files that applied has and the release lacks.  ERR_UNSAFE where
- * something other than a file has a file's name.
+ * Compare with the files on disk, by size and hash, and with the applied record: fills in op, old
+ * and aside of each file, and adds the files that applied has and the release lacks.  ERR_UNSAFE
+ * where something other than a file has a file's name.
  */
 int
 plan_compare(const struct station *st, const struct record *applied, struct plan *p, struct err *e);

@@ -10,6 +10,12 @@
 #include "lib/os/clock.h"
 #include "lib/os/path.h"
 
+/*
+ * A file that its size betrays as changed by hand is read for its hash up to this size (bytes), which
+ * is for messages only.
+ */
+#define HAND_READ_MAX (16u * 1024 * 1024)
+
 struct comparing {
 	const struct station *st;
 	const struct record *applied;
@@ -17,6 +23,7 @@ struct comparing {
 	bool same_root[LAYOUT_ROOTS];	 /* what is applied is in this very directory */
 	char when[DATE_TEXT_SIZE];
 	struct fold_names names; /* the release's, once there is a removal */
+	int64_t deadline;
 };
 
 static int
@@ -69,13 +76,39 @@ is_our_dir(const struct comparing *c, enum layout_place place, const char *path)
 	return is;
 }
 
+/* Whether the file can be what the release has there, or what was installed, as its size goes. */
+static bool
+may_be_ours(const struct comparing *c, const struct plan_file *f, uint64_t size)
+{
+	const struct record_file *was = record_file(c->applied, f->target);
+
+	return size == f->want.length || (was != NULL && size == was->length);
+}
+
+/* The hash of the file that is there now. */
+static int
+look_at_content(const struct comparing *c, struct plan_file *f, struct err *e)
+{
+	struct dir *root = c->roots[f->place];
+	uint8_t sum[SHA256_SIZE];
+	uint64_t most = f->old.length;
+
+	if (most > HAND_READ_MAX && !may_be_ours(c, f, most)) {
+		snprintf(f->old.sha256, sizeof f->old.sha256, FILE_UNREAD);
+		return 0;
+	}
+	if (file_sha256_until(root, f->rest, most, c->deadline, sum, &f->old.length, e) == -1)
+		return -1;
+	hex_encode(sum, sizeof sum, f->old.sha256);
+	return 0;
+}
+
 /* Look at the file that is there now.  Returns 1, 0 where nothing that matters is there, or -1. */
 static int
 look(const struct comparing *c, struct plan_file *f, struct err *e)
 {
 	struct dir *root = c->roots[f->place];
 	struct file_info info;
-	uint8_t sum[SHA256_SIZE];
 	int found;
 
 	if (root == NULL || (found = file_stat(root, f->rest, &info, e)) == 0)
@@ -91,11 +124,9 @@ look(const struct comparing *c, struct plan_file *f, struct err *e)
 		    info.type == FILE_DIRECTORY	 ? "a directory"
 			: info.type == FILE_LINK ? "a symbolic link"
 						 : "something else");
-	if (file_sha256(root, f->rest, sum, &f->old_length, e) == -1)
-		return -1;
-	hex_encode(sum, sizeof sum, f->old.sha256);
 	f->old.mode = info.mode;
-	return 1;
+	f->old.length = info.size;
+	return look_at_content(c, f, e) == -1 ? -1 : 1;
 }
 
 /* A name that is free, such as server.crt.changed-by-hand-2026-11-24. */
@@ -139,6 +170,8 @@ check_hand(const struct comparing *c, struct plan_file *f, struct err *e)
 static int
 compare_file(const struct comparing *c, struct plan_file *f, struct err *e)
 {
+	if (clock_check(c->deadline, "files were compared", e) == -1)
+		return -1;
 	if (f->place >= LAYOUT_ROOTS)
 		return 0;
 	if (plan_root(c->st, f->place) == NULL)
@@ -184,7 +217,6 @@ spell(struct comparing *c, struct plan *p, const struct plan_file *removed, stru
 		return 0;
 	f->op = PLAN_ADD;
 	memset(&f->old, 0, sizeof f->old);
-	f->old_length = 0;
 	free(f->aside);
 	f->aside = NULL;
 	return 0;
@@ -205,6 +237,8 @@ add_removal(struct comparing *c, const char *target, struct plan *p, struct err 
 {
 	struct plan_file *f = &p->files[p->n + p->nremoved];
 
+	if (clock_check(c->deadline, "files were compared", e) == -1)
+		return -1;
 	if (bsearch(target, p->files, p->n, sizeof *p->files, compare_target) != NULL)
 		return 0;
 	memset(f, 0, sizeof *f);
@@ -244,7 +278,7 @@ add_removals(struct comparing *c, struct plan *p, struct err *e)
 int
 plan_compare(const struct station *st, const struct record *applied, struct plan *p, struct err *e)
 {
-	struct comparing c = { .st = st, .applied = applied };
+	struct comparing c = { .st = st, .applied = applied, .deadline = p->deadline };
 	int rc = open_roots(&c, e);
 
 	date_format(clock_wall(), c.when);

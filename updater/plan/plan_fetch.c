@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/os/clock.h"
 #include "updater/fetch/download.h"
 
 static int
@@ -43,9 +44,11 @@ plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *dir, 
 	for (size_t i = 0; i < p->n; i++) {
 		const struct plan_file *file = &p->files[i];
 
+		if (clock_check(p->deadline, "downloads were prepared", e) == -1)
+			goto out;
 		if ((which & (file->place >= LAYOUT_ROOTS ? PLAN_SCRIPTS : PLAN_FILES)) == 0 ||
 		    (file->place < LAYOUT_ROOTS && !plan_needs(file)) ||
-		    download_is_there(dir, file->sha256, &file->want))
+		    download_is_there(dir, file->sha256, &file->want, p->deadline))
 			continue;
 		if ((remote[n] = remote_path(file, r, e)) == NULL)
 			goto out;

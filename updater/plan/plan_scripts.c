@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/os/clock.h"
 #include "lib/os/places.h"
 #include "lib/script/runner.h"
 #include "updater/station/script_keys.h"
@@ -119,6 +120,8 @@ plan_scripts(const struct station *st, const struct plan_scripts *run, enum layo
 	for (size_t i = 0; i < p->n && rc == 0; i++) {
 		if (p->files[i].place != place)
 			continue;
+		if ((rc = clock_check(run->deadline, "scripts were run", e)) == -1)
+			break;
 		rc = r == NULL &&
 			(r = runner_start(&facts, SCRIPT_TIME_MAX_MS, run->deadline, e)) == NULL
 		    ? -1

@@ -152,7 +152,7 @@ read_file(const char *target, const json_t *j, struct record *r, struct err *e)
 	hex_encode(sum, sizeof sum, f->state.sha256);
 	if (read_number(j, "length", &length, e) == -1)
 		return -1;
-	f->length = (uint64_t)length;
+	f->length = f->state.length = (uint64_t)length;
 	return layout_mode(target, json_text_of(j, "mode"), &f->state.mode, e);
 }
 

@@ -39,10 +39,18 @@
 #define RECORD_WHOLE_MAX   10
 #define RECORD_HISTORY_MAX 1000
 
-/* What a file is; sha256 is empty where there is none. */
+/* A length that isn't known: journals of 0.1.0 have none. */
+#define FILE_LENGTH_UNKNOWN UINT64_MAX
+
+/*
+ * What a file is; sha256 is empty where there is none, and FILE_UNREAD where the length tells that
+ * it is a file that a person changed, which is too large to be read for more.
+ */
+#define FILE_UNREAD "unread"
 struct file_state {
 	char sha256[SHA256_HEX_SIZE];
 	unsigned mode;
+	uint64_t length; /* bytes */
 };
 
 struct record_file {

@@ -9,13 +9,7 @@
 #include "updater/apply/leftover.h"
 #include "updater/state/notes.h"
 #include "updater/state/state.h"
-
-/*
- * How long a process that changes files is waited for beyond the deadline, and how often it is
- * looked at, milliseconds.
- */
-#define APPLY_WAIT_MS 60000
-#define APPLY_LOOK_MS 100
+#include "updater/update/waiting.h"
 
 static int
 read_applied(struct attempt *u, struct err *e)
@@ -34,7 +28,7 @@ recover(struct attempt *u, struct err *e)
 	struct transaction t;
 	char work[512];
 
-	apply_transaction(u->st, u->state, NULL, true, u->s, work, &t);
+	apply_transaction(u->st, u->state, NULL, true, u->s, waiting_end(u->o->deadline), work, &t);
 	if (transaction_recover(&t, &u->r->recovered, e) == 0) {
 		leftovers_remove(&t);
 		return 0;
@@ -47,26 +41,6 @@ recover(struct attempt *u, struct err *e)
 	return -1;
 }
 
-/*
- * One process updates, others wait for it until their deadline.  Waits APPLY_WAIT_MS longer while
- * that process changes files, because a program must not start in the middle of that.
- */
-static struct file_lock *
-lock(struct attempt *u, struct err *e)
-{
-	int64_t now = clock_mono_ms(), until = u->o->deadline > now ? u->o->deadline : now,
-		last = until + APPLY_WAIT_MS;
-	struct file_lock *l = file_lock(u->state, "lock", until - now, e);
-
-	while (
-	    l == NULL && e->code == ERR_BUSY && state_pending(u->state) && clock_mono_ms() < last)
-		l = file_lock(u->state, "lock", APPLY_LOOK_MS, e);
-	if (l == NULL && e->code == ERR_BUSY)
-		err_setx(e, ERR_BUSY, "another process is updating %s, and wasn't done in time",
-		    u->st->application);
-	return l;
-}
-
 int
 attempt_begin(struct attempt *u, const struct station *st, struct settings *s,
     const struct update_options *o, struct update_result *r, struct err *e)
@@ -77,7 +51,7 @@ attempt_begin(struct attempt *u, const struct station *st, struct settings *s,
 	*u = (struct attempt){ .st = st, .s = s, .o = o, .r = r };
 	if ((u->state = station_dir(st, "", true, e)) == NULL)
 		return -1;
-	if ((u->lock = lock(u, e)) == NULL) {
+	if ((u->lock = waiting_lock(st, u->state, o->deadline, e)) == NULL) {
 		r->read_only = e->code == ERR_ACCESS;
 		if (read_applied(u, &why) == -1) {
 			*e = why;
@@ -198,7 +172,7 @@ attempt_plan(struct attempt *u, int64_t now, struct err *e)
 {
 	return attempt_refresh(u, now, e) == -1
 	    ? -1
-	    : plan_make(u->st, u->refresh, &u->applied, &u->plan, e);
+	    : plan_make(u->st, u->refresh, &u->applied, u->o->deadline, &u->plan, e);
 }
 
 int

@@ -28,7 +28,7 @@ apply_plan(struct attempt *u, const struct apply *a, struct dir *source, bool so
 	struct record now;
 	char work[512];
 
-	apply_transaction(u->st, u->state, source, source_is_ours, u->s, work, &t);
+	apply_transaction(u->st, u->state, source, source_is_ours, u->s, u->o->deadline, work, &t);
 	if (apply(u->st, &t, a, &now, e) == -1)
 		return -1;
 	u->r->changed = true;
@@ -47,6 +47,7 @@ static int
 reuse_kept(struct attempt *u, struct err *e)
 {
 	struct dir *kept = dir_below(u->state, "kept", false, e);
+	int64_t deadline = u->o->deadline;
 	int rc = 0;
 
 	if (kept == NULL)
@@ -54,10 +55,12 @@ reuse_kept(struct attempt *u, struct err *e)
 	for (size_t i = 0; i < u->plan.n && rc == 0; i++) {
 		const struct plan_file *f = &u->plan.files[i];
 
-		if ((plan_needs(f) || f->place >= LAYOUT_ROOTS) &&
-		    download_is_there(kept, f->sha256, &f->want) &&
-		    !download_is_there(u->staging, f->sha256, &f->want))
-			rc = file_copy(kept, f->sha256, u->staging, f->sha256, 0600, e);
+		if ((rc = clock_check(deadline, "kept files were looked for", e)) == 0 &&
+		    (plan_needs(f) || f->place >= LAYOUT_ROOTS) &&
+		    download_is_there(kept, f->sha256, &f->want, deadline) &&
+		    !download_is_there(u->staging, f->sha256, &f->want, deadline))
+			rc = file_copy_until(kept, f->sha256, u->staging, f->sha256, 0600, deadline,
+			    e);
 	}
 	dir_close(kept);
 	return rc;
@@ -139,7 +142,8 @@ fetch_lost(struct attempt *u, struct dir *kept, struct err *e)
 
 	for (size_t i = 0; i < u->plan.n; i++)
 		lost += plan_needs(&u->plan.files[i]) &&
-		    !download_is_there(kept, u->plan.files[i].sha256, &u->plan.files[i].want);
+		    !download_is_there(kept, u->plan.files[i].sha256, &u->plan.files[i].want,
+			u->o->deadline);
 	if (lost == 0 ||
 	    (attempt_refresh(u, attempt_time(u), e) == 0 &&
 		attempt_fetch(u, kept, PLAN_FILES, e) == 0))
@@ -165,7 +169,7 @@ roll_back(struct attempt *u, int64_t release, struct err *e)
 	int rc = -1;
 
 	if (rollback_find(u->state, &u->applied, release, &was, &back, e) == 0 &&
-	    plan_of_record(u->st, &was, &u->plan, e) == 0 &&
+	    plan_of_record(u->st, &was, u->o->deadline, &u->plan, e) == 0 &&
 	    plan_compare(u->st, &u->applied, &u->plan, e) == 0 &&
 	    plan_room(u->st, u->state, &u->plan, e) == 0 &&
 	    (kept = dir_below(u->state, "kept", true, e)) != NULL && fetch_lost(u, kept, e) == 0)

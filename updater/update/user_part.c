@@ -8,6 +8,7 @@
 #include "lib/os/clock.h"
 #include "updater/apply/rollback.h"
 #include "updater/state/record.h"
+#include "updater/update/waiting.h"
 
 struct user_part {
 	const struct station *st;
@@ -53,7 +54,7 @@ run_scripts(struct user_part *u, struct changeset *set, struct err *e)
 
 	if (!has_scripts(u->machine))
 		return 0;
-	if (plan_of_record(u->st, u->machine, &p, e) == -1)
+	if (plan_of_record(u->st, u->machine, u->o->deadline, &p, e) == -1)
 		return -1;
 	if ((run.source = dir_below(u->machine_state, "kept", false, e)) != NULL)
 		rc = plan_scripts(u->st, &run, LAYOUT_SCRIPTS_USER, &p, set, e);
@@ -66,7 +67,9 @@ static int
 bring(struct user_part *u, const struct transaction *t, size_t *nsettings, struct err *e)
 {
 	struct changeset set = CHANGESET_INIT;
-	struct plan none = { .release = u->machine->release, .version = u->machine->version };
+	struct plan none = { .release = u->machine->release,
+		.version = u->machine->version,
+		.deadline = u->o->deadline };
 	struct record was = RECORD_INIT, now = RECORD_INIT;
 	struct apply a = { .plan = &none,
 		.set = &set,
@@ -115,11 +118,14 @@ user_part_run(const struct station *st, struct settings *s, struct dir *machine_
 		if ((u.state = station_user_dir(st, true, e)) == NULL)
 			return -1;
 	}
-	apply_transaction(st, u.state, NULL, false, s, work, &t);
+	apply_transaction(st, u.state, NULL, false, s, waiting_end(o->deadline), work, &t);
 	t.user = true;
-	if ((lock = file_lock(u.state, "lock", clock_left_ms(o->deadline), e)) != NULL &&
-	    transaction_recover(&t, &ended, e) == 0 && record_applied(u.state, &u.applied, e) == 0)
+	if ((lock = waiting_lock(st, u.state, o->deadline, e)) != NULL &&
+	    transaction_recover(&t, &ended, e) == 0 &&
+	    record_applied(u.state, &u.applied, e) == 0) {
+		t.deadline = o->deadline;
 		rc = u.applied.machine == machine->serial ? 0 : bring(&u, &t, nsettings, e);
+	}
 	record_free(&u.applied);
 	file_unlock(lock);
 	dir_close(u.state);

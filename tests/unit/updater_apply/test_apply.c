@@ -8,6 +8,7 @@
 #include "lib/os/dir.h"
 #include "lib/os/file.h"
 #include "tests/unit/common/temp.h"
+#include "lib/os/clock.h"
 #include "tests/unit/settings/store.h"
 #include "updater/apply/apply.h"
 
@@ -98,6 +99,7 @@ make_release(struct record *r, int64_t number)
 
 	*r = (struct record){ .release = number, .version = number, .whole = true };
 	for (size_t i = 0, n = any(2 * FILES); i < n; i++) {
+		const char *content;
 		char target[64];
 		bool good = true;
 
@@ -112,7 +114,10 @@ make_release(struct record *r, int64_t number)
 		assert_ok(list_grow(&r->files, r->n, sizeof *r->files, &e), &e);
 		r->files[r->n] = (struct record_file){ .target = strdup(target),
 			.state.mode = any(4) == 0 ? 0755 : 0644 };
-		hash(contents[any(N(contents))], r->files[r->n++].state.sha256);
+		content = contents[any(N(contents))];
+		hash(content, r->files[r->n].state.sha256);
+		r->files[r->n].length = strlen(content);
+		r->files[r->n++].state.length = strlen(content);
 	}
 	record_sort(r);
 }
@@ -198,12 +203,13 @@ follow(void **store)
 		char work[512];
 
 		make_release(&release, number);
-		assert_ok(plan_of_record(&st, &release, &p, &e), &e);
+		assert_ok(plan_of_record(&st, &release, CLOCK_NEVER, &p, &e), &e);
 		assert_ok(plan_compare(&st, &applied, &p, &e), &e);
 		for (size_t i = 0; i < p.n + p.nremoved; i++)
 			aside += p.files[i].aside != NULL;
 		/* Every other time from where others may write. */
-		apply_transaction(&st, state, source, number % 2 == 0, *store, work, &t);
+		apply_transaction(&st, state, source, number % 2 == 0, *store, CLOCK_NEVER, work,
+		    &t);
 		assert_ok(apply(&st, &t, &a, &now, &e), &e);
 		want_on_disk(&release, &now);
 		assert_ok(record_applied(state, &read, &e), &e);

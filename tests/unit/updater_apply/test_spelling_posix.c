@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/os/clock.h"
 #include "lib/os/dir.h"
 #include "lib/os/file.h"
 #include "tests/unit/common/caseless_posix.h"
@@ -100,6 +101,7 @@ make_release(struct record *r, int64_t number, const char *const files[5])
 		assert_ok(list_grow(&r->files, r->n, sizeof *r->files, &e), &e);
 		r->files[r->n] =
 		    (struct record_file){ .target = strdup(target), .state.mode = 0644 };
+		r->files[r->n].length = r->files[r->n].state.length = strlen(is + 1);
 		hash(is + 1, r->files[r->n++].state.sha256);
 	}
 	record_sort(r);
@@ -128,12 +130,12 @@ follow(const struct record *applied, const struct record *release, struct err *e
 		assert_ok(
 		    file_replace_fast(source, name, contents[i], strlen(contents[i]), 0644, e), e);
 	}
-	if (plan_of_record(&st, release, &p, e) == -1)
+	if (plan_of_record(&st, release, CLOCK_NEVER, &p, e) == -1)
 		return -1;
 	if (plan_compare(&st, applied, &p, e) == 0) {
 		for (size_t i = 0; i < p.n + p.nremoved; i++)
 			assert_null(p.files[i].aside);
-		apply_transaction(&st, state, source, true, store, work, &t);
+		apply_transaction(&st, state, source, true, store, CLOCK_NEVER, work, &t);
 		if ((rc = apply(&st, &t, &a, &now, e)) == 0)
 			record_free(&now);
 	}
@@ -218,7 +220,7 @@ change(const struct row *r, long cut)
 	was_cut = WEXITSTATUS(status) == CASELESS_CUT;
 	assert_true(was_cut || WEXITSTATUS(status) == 0);
 	record_free(&applied);
-	apply_transaction(&st, state, NULL, true, store, work, &t);
+	apply_transaction(&st, state, NULL, true, store, CLOCK_NEVER, work, &t);
 	/* And recovery is cut, too. */
 	for (long step = 1; was_cut; step++) {
 		if ((child = fork()) == 0) {

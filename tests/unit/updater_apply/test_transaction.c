@@ -5,8 +5,11 @@
  */
 #include "tests/unit/common/test.h"
 
+#include <limits.h>
 #include <stdbool.h>
+#include <unistd.h>
 
+#include "lib/os/clock.h"
 #include "lib/os/move.h"
 
 #include "updater/apply/journal.h"
@@ -23,6 +26,8 @@ static struct dir *top, *root, *state, *source;
 static struct transaction t;
 static struct station st;
 static struct record first;
+/* journals state no lengths, as those of 0.1.0 */
+static bool without_lengths;
 
 /*
  * A release of few files: one becomes a directory, a directory becomes a file.  In order of their
@@ -114,6 +119,7 @@ fill(struct file_state *s, const char *text)
 		return;
 	hash(text, s->sha256);
 	s->mode = 0644;
+	s->length = without_lengths ? FILE_LENGTH_UNKNOWN : strlen(text);
 }
 
 /* Fill in a record that has the first file with this content. */
@@ -190,6 +196,7 @@ setup(void **unused)
 		.install_dir = strdup(dir_path(root)) };
 	t = (struct transaction){ .st = &st,
 		.state = state,
+		.deadline = CLOCK_NEVER,
 		.source = source,
 		.source_is_ours = true,
 		.settings = settings,
@@ -332,6 +339,24 @@ half_in_place(void **unused)
 }
 
 static void
+half_in_place_of_0_1_0(void **unused)
+{
+	(void)unused;
+	without_lengths = true;
+	recovered("journal", 3, TRANSACTION_FINISHED);
+	without_lengths = false;
+}
+
+static void
+being_taken_back_of_0_1_0(void **unused)
+{
+	(void)unused;
+	without_lengths = true;
+	recovered("journal.undo", 3, TRANSACTION_UNDONE);
+	without_lengths = false;
+}
+
+static void
 being_taken_back(void **unused)
 {
 	(void)unused;
@@ -379,6 +404,131 @@ cut_journal(void **unused)
 	journal_free(&j);
 	buf_free(&text);
 }
+
+/* The deadline passes before the commit: all is as it was.  Without one it is done. */
+static void
+late(void **unused)
+{
+	struct journal j;
+	struct err e;
+
+	(void)unused;
+	make_journal(&j);
+	t.deadline = clock_mono_ms();
+	assert_err(transaction_run(&t, &first, &j, &e), ERR_TIMEOUT, &e);
+	want_state(false);
+	assert_false(state_pending(state));
+	t.deadline = CLOCK_NEVER;
+	assert_ok(transaction_run(&t, &first, &j, &e), &e);
+	want_state(true);
+	journal_free(&j);
+}
+
+/* Content that wasn't read is a person's: it is kept beside, and no release has it. */
+static void
+unread(void **unused)
+{
+	struct buf text = BUF_INIT(JOURNAL_MAX);
+	struct journal j, got;
+	struct err e;
+
+	(void)unused;
+	for (int i = 0; i < 3; i++) {
+		make_journal(&j);
+		snprintf((i == 1 ? &j.files[0].new : &j.files[0].old)->sha256, SHA256_HEX_SIZE,
+		    FILE_UNREAD);
+		if (i != 0)
+			j.files[0].aside = strdup("beside");
+		buf_reset(&text);
+		assert_ok(journal_write(&j, &text, &e), &e);
+		if (i == 2) {
+			assert_ok(journal_read(text.data, text.len, &got, &e), &e);
+			assert_string_equal(got.files[0].old.sha256, FILE_UNREAD);
+			assert_int_equal(got.files[0].old.length, j.files[0].old.length);
+			journal_free(&got);
+		} else
+			assert_err(journal_read(text.data, text.len, &got, &e), ERR_SYNTAX, &e);
+		journal_free(&j);
+	}
+	buf_free(&text);
+}
+
+/* Recovery that runs out of time changes its mind about nothing: the next start goes on. */
+static void
+late_recovery(void **unused)
+{
+	enum transaction_end end;
+	struct err e;
+
+	(void)unused;
+	crash("journal", 3);
+	t.deadline = clock_mono_ms();
+	for (int i = 0; i < 2; i++) {
+		assert_err(transaction_recover(&t, &end, &e), ERR_TORN, &e);
+		assert_true(state_pending(state));
+	}
+	t.deadline = CLOCK_NEVER;
+	assert_ok(transaction_recover(&t, &end, &e), &e);
+	assert_int_equal(end, TRANSACTION_FINISHED);
+	want_state(true);
+}
+
+static void
+late_taking_back(void **unused)
+{
+	enum transaction_end end;
+	struct err e;
+
+	(void)unused;
+	crash("journal.undo", 3);
+	t.deadline = clock_mono_ms();
+	assert_err(transaction_recover(&t, &end, &e), ERR_TORN, &e);
+	assert_true(state_pending(state));
+	t.deadline = CLOCK_NEVER;
+	assert_ok(transaction_recover(&t, &end, &e), &e);
+	assert_int_equal(end, TRANSACTION_UNDONE);
+	want_state(false);
+}
+
+#ifndef _WIN32
+static void
+sparse(const char *path, off_t size)
+{
+	char full[PATH_MAX];
+
+	snprintf(full, sizeof full, "%s/%s", dir_path(root), path);
+	assert_int_equal(truncate(full, size), 0);
+}
+
+/*
+ * Terabytes without content where a file should be that was put in place, and nothing staged any
+ * more: it has another size, and isn't read.  A journal without lengths ends at the deadline.
+ */
+static void
+sparse_in_place(void **unused)
+{
+	enum transaction_end end;
+	struct dir *work;
+	struct err e;
+
+	(void)unused;
+	alarm(120);
+	for (int old = 0; old < 2; old++) {
+		without_lengths = old == 1;
+		crash(old ? "journal.undo" : "journal", 1);
+		assert_non_null(work = dir_open_private(root, WORK, &e));
+		file_remove(work, "n0", &e);
+		file_remove(work, "o0", &e);
+		dir_close(work);
+		sparse("bin/hi", (off_t)1 << 42);
+		t.deadline = old ? clock_mono_ms() + 300 : CLOCK_NEVER;
+		assert_err(transaction_recover(&t, &end, &e), ERR_TORN, &e);
+		assert_true(state_pending(state));
+	}
+	without_lengths = false;
+	alarm(0);
+}
+#endif
 
 /* What was staged is gone: neither forward nor back, until somebody gives it up. */
 static void
@@ -507,10 +657,16 @@ int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	struct CMUnitTest tests[9 + N(beyonds)] = { TEST(whole), TEST(taken_back), TEST(prepared),
+	struct CMUnitTest tests[16 + N(beyonds)] = { TEST(whole), TEST(taken_back), TEST(prepared),
 		TEST(committed), TEST(half_in_place), TEST(being_taken_back), TEST(cut_journal),
-		TEST(torn), TEST(default_application) };
-	size_t n = 9;
+		TEST(torn), TEST(default_application), TEST(half_in_place_of_0_1_0),
+		TEST(being_taken_back_of_0_1_0), TEST(late), TEST(late_recovery),
+		TEST(late_taking_back), TEST(unread) };
+	size_t n = 15;
+
+#ifndef _WIN32
+	tests[n++] = (struct CMUnitTest)TEST(sparse_in_place);
+#endif
 
 	TEST_ROWS(tests, n, beyonds, planted);
 	return _cmocka_run_group_tests("transaction", tests, n, NULL, NULL);

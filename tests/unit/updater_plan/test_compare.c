@@ -7,6 +7,7 @@
 #include "lib/os/dir.h"
 #include "lib/os/file.h"
 #include "tests/unit/common/temp.h"
+#include "lib/os/clock.h"
 #include "updater/plan/plan.h"
 
 static struct dir *top, *root;
@@ -122,7 +123,7 @@ compare(void **row)
 		put("tls/x", r->disk, 0644);
 	add(&applied, "app/tls/x", r->applied, 0644);
 	add(&release, "app/tls/x", r->release, 0644);
-	assert_ok(plan_of_record(&st, &release, &p, &e), &e);
+	assert_ok(plan_of_record(&st, &release, CLOCK_NEVER, &p, &e), &e);
 	assert_ok(plan_compare(&st, &applied, &p, &e), &e);
 	assert_int_equal(p.n + p.nremoved, r->listed);
 	if (r->listed == 1) {
@@ -149,7 +150,7 @@ plan(struct plan *p, struct record *applied, struct record *release)
 {
 	struct err e;
 
-	assert_ok(plan_of_record(&st, release, p, &e), &e);
+	assert_ok(plan_of_record(&st, release, CLOCK_NEVER, p, &e), &e);
 	assert_ok(plan_compare(&st, applied, p, &e), &e);
 	record_free(applied);
 	record_free(release);
@@ -239,7 +240,7 @@ directory(void **unused)
 	add(&applied, "app/d/x", "1", 0644);
 	assert_ok(strings_add(&applied.dirs[LAYOUT_APP], "d", &e), &e);
 	add(&release, "app/d", "1", 0644);
-	assert_ok(plan_of_record(&st, &release, &p, &e), &e);
+	assert_ok(plan_of_record(&st, &release, CLOCK_NEVER, &p, &e), &e);
 	assert_err(plan_compare(&st, &none, &p, &e), ERR_UNSAFE, &e);
 	assert_non_null(strstr(e.text, "found a directory; move it away"));
 	plan_free(&p);
@@ -282,10 +283,10 @@ refuse(void **row)
 	if (r->foreign)
 		release.files[0].target[0] = 'B';
 	if (r->want == ERR_NONE) {
-		assert_ok(plan_of_record(&st, &release, &p, &e), &e);
+		assert_ok(plan_of_record(&st, &release, CLOCK_NEVER, &p, &e), &e);
 		assert_int_equal(p.n, 3);
 	} else {
-		assert_err(plan_of_record(&st, &release, &p, &e), r->want, &e);
+		assert_err(plan_of_record(&st, &release, CLOCK_NEVER, &p, &e), r->want, &e);
 		assert_null(p.files);
 		assert_int_equal(p.n, 0);
 	}
@@ -351,12 +352,33 @@ existing(void **unused)
 #endif
 }
 
+/* A deadline that has passed ends comparing, before the first file and in the middle of one. */
+static void
+late(void **unused)
+{
+	struct record applied = RECORD_INIT, release = RECORD_INIT;
+	struct plan p;
+	struct err e;
+
+	(void)unused;
+	put("tls/x", "1", 0644);
+	add(&applied, "app/tls/x", "1", 0644);
+	add(&release, "app/tls/x", "1", 0644);
+	assert_err(plan_of_record(&st, &release, 0, &p, &e), ERR_TIMEOUT, &e);
+	assert_ok(plan_of_record(&st, &release, CLOCK_NEVER, &p, &e), &e);
+	p.deadline = clock_mono_ms();
+	assert_err(plan_compare(&st, &applied, &p, &e), ERR_TIMEOUT, &e);
+	plan_free(&p);
+	record_free(&applied);
+	record_free(&release);
+}
+
 int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	static const struct CMUnitTest fixed[] = { TEST(another_root), TEST(mode), TEST(in_order),
-		TEST(directory), TEST(existing) };
+		TEST(directory), TEST(existing), TEST(late) };
 	struct CMUnitTest tests[N(fixed) + N(rows) + N(targets) + N(known)];
 	size_t n = N(fixed);
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_UPDATE_WAITING_H
+#define UPDATER_UPDATE_WAITING_H
+
+/*
+ * Waiting for another process's work on a station, and for the end of what a crash left.
+ */
+#include "lib/os/file.h"
+#include "updater/station/station.h"
+
+/*
+ * Lock a state, of the machine's part or of a user's.  Other processes are waited for until the
+ * deadline, a time of clock_mono_ms(); one whose change is committed also longer, because a program
+ * must not start in the middle of that: until waiting_end(), but no longer than WAITING_STILL_MS
+ * when nothing moves.  NULL with ERR_TORN: such a change isn't done; with ERR_BUSY: another process
+ * prepares one; with what file_lock() gives otherwise.
+ */
+struct file_lock *
+waiting_lock(const struct station *st, struct dir *state, int64_t deadline, struct err *e);
+
+#define WAITING_STILL_MS 5000
+
+/* When waiting for a change that was committed ends, and recovery; not before the deadline. */
+int64_t waiting_end(int64_t deadline);
+
+#endif
