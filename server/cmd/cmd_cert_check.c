@@ -21,7 +21,7 @@
 #define TRUSTED_MAX 65536
 
 struct checking {
-	const char *key, *cert;
+	const char *key, *cert, *crl; /* crl NULL: none */
 	const struct option_list *trust;
 	bool client;
 	struct term term;
@@ -91,7 +91,7 @@ show_one(void *arg, const struct cert_facts *c, struct err *e)
 static void
 check_trust(struct checking *k, STACK_OF(X509) * chain)
 {
-	const struct source none = file_of("TLS_CRLFile", "");
+	const struct source crls = file_of("TLS_CRLFile", k->crl == NULL ? "" : k->crl);
 	struct buf list = BUF_INIT(TRUSTED_MAX);
 	struct source certs;
 	struct trust t;
@@ -111,8 +111,10 @@ check_trust(struct checking *k, STACK_OF(X509) * chain)
 		rc = buf_addf(&list, &e, "%s%s", i == 0 ? "" : ";", k->trust->values[i]);
 	certs = file_of("TLS_TrustedCerts", buf_text(&list));
 	if (rc == 0 &&
-	    (rc = trust_read(&t, &certs, &none, "TLS_RequiredLevel is TLSPeerAuth", NULL, &e)) ==
+	    (rc = trust_read(&t, &certs, &crls, "TLS_RequiredLevel is TLSPeerAuth", NULL, &e)) ==
 		0) {
+		if (t.crl_remark.code != ERR_NONE)
+			fault(k, &t.crl_remark);
 		if (trust_verify(&t, sk_X509_value(chain, 0), chain, !k->client, &e) != TRUST_OK)
 			rc = -1;
 		trust_free(&t);
@@ -156,6 +158,7 @@ out:
 
 struct options {
 	struct option_list trust;
+	const char *crl;
 	bool client;
 	int64_t days;
 };
@@ -167,6 +170,7 @@ run(struct call *call, struct err *e)
 	struct checking k = { .key = call->argv[0],
 		.cert = call->argv[1],
 		.trust = &o->trust,
+		.crl = o->crl,
 		.client = o->client,
 		.term = term_start(o->days) };
 
@@ -175,6 +179,9 @@ run(struct call *call, struct err *e)
 			return err_setx(e, ERR_USAGE,
 			    "cert check: --trust: ';' separates files in TLS_TrustedCerts, got '%s'",
 			    o->trust.values[i]);
+	if (o->crl != NULL && o->trust.n == 0)
+		return err_setx(e, ERR_USAGE,
+		    "cert check: --crl: want --trust as well, for the CA that signed the list");
 	check_pair(&k);
 	check_certificate(&k);
 	return k.faults > 0 ? CLI_FAILED : k.term.expiring ? CLI_ATTEND : CLI_OK;
@@ -184,6 +191,7 @@ run(struct call *call, struct err *e)
 static const struct option options[] = {
 	{ "trust", OPTION_LIST, TO(trust), "FILE",
 	    "judge it as a peer whose TLS_TrustedCerts has FILE; may be repeated" },
+	{ "crl", OPTION_TEXT, TO(crl), "FILE", "... and whose TLS_CRLFile is FILE" },
 	{ "client", OPTION_FLAG, TO(client), NULL, "they are a client's (default: a server's)" },
 	ROW_WARN_DAYS(TO(days)),
 	OPTION_END,

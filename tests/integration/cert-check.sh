@@ -81,6 +81,26 @@ status 0 "$repo" cert sign --yes --ca ./ca certs/c.csr --usage client --force
 status 0 "$repo" cert check certs/s.pem certs/s.crt --trust ca/ca.crt
 status 1 "$repo" cert check certs/s.pem certs/s.crt --client; says "don't allow it to be a client's"
 status 1 "$repo" cert check certs/c.pem certs/c.crt --trust ca/ca.crt; says "FAULT.*server"
+# Lists of revocations, as the library takes them: whatever in the file isn't one is told.
+status 0 "$repo" cert crl --ca ./ca --out good.crl
+status 0 "$repo" cert check certs/s.pem certs/s.crt --trust ca/ca.crt --crl good.crl
+{ cat good.crl; openssl crl -in good.crl -outform DER; } >bad.crl
+status 1 "$repo" cert check certs/s.pem certs/s.crt --trust ca/ca.crt --crl bad.crl; says 'FAULT: TLS_CRLFile: bad.crl: .*binary data'
+{ cat good.crl; sed 's/^/ /' good.crl; } >bad.crl
+status 1 "$repo" cert check certs/s.pem certs/s.crt --trust ca/ca.crt --crl bad.crl; says "1 of 2 revocation lists can't be read"
+{ cat good.crl; sed 's/-----BEGIN/----BEGIN/' good.crl; } >bad.crl
+status 1 "$repo" cert check certs/s.pem certs/s.crt --trust ca/ca.crt --crl bad.crl; says 'FAULT: .*a part of one'
+status 2 "$repo" cert check certs/s.pem certs/s.crt --crl good.crl; says 'want --trust as well'
+status 0 "$repo" cert revoke --ca ./ca s
+status 0 "$repo" cert crl --ca ./ca --out gone.crl
+status 1 "$repo" cert check certs/s.pem certs/s.crt --trust ca/ca.crt --crl gone.crl; says 'FAULT: .*is revoked'
+status 1 "$repo" cert check certs/a.pem certs/a.crt --trust certs/a.crt --crl gone.crl; says 'it revokes nothing'
+# What no handshake can use.
+for curve in brainpoolP256r1 secp256k1 secp224r1; do
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:$curve -nodes -keyout odd.pem -out odd.crt -subj /CN=odd -days 9 2>/dev/null
+	chmod 600 odd.pem
+	status 1 "$repo" cert check odd.pem odd.crt; says "FAULT: .*want a key that handshakes can use .*got EC $curve"
+done
 cat certs/s.crt ca/ca.crt >chain.crt; status 0 "$repo" cert check certs/s.pem chain.crt --trust ca/ca.crt
 cat certs/s.crt certs/a.crt >wrong.crt; status 1 "$repo" cert check certs/s.pem wrong.crt; says 'certificate 1 is not issued by certificate 2'
 openssl req -x509 -newkey rsa:1024 -nodes -keyout weak.pem -out weak.crt -subj /CN=weak -days 9 2>/dev/null
