@@ -243,6 +243,25 @@ days = {name: r["days_left"] for name, r in roles.items()}
 assert days["COV_PB"] in (89, 90) and days["snapshot"] in (29, 30) and days["timestamp"] in (29, 30), days
 PY
 
+# what a cut change left in begun.json, whatever became of it, is settled by the next one
+for left in '' '{' '[]' '{"seq":1}' '{"before":7,"seq":"x","slipway_begun":1}' "$(head -c 5000 /dev/zero | tr '\0' x)"; do
+	printf '%s' "$left" >"$R/begun.json"
+	status 0 "$repo" --repo "$R" refresh --days 30
+	[ ! -e "$R/begun.json" ] || fail "begun.json stays: $left"
+	status 0 "$repo" --repo "$R" log --verify
+	grep -q warn "$work/err" && fail "want the record to fit what is live after: $left"
+done
+# a line whose change never went live is followed by one that says so
+cp -a "$R/served" live && cp "$R/audit.log" good
+status 0 "$repo" --repo "$R" refresh --days 30
+rm -rf "$R/served" && mv live "$R/served"
+seq=$(wc -l <"$R/audit.log")
+tail -n 1 good | sed 's/.*"state":\({.*}}\),"time".*/{"before":\1,"seq":'"$seq"',"slipway_begun":1}/' >"$R/begun.json"
+status 0 "$repo" --repo "$R" refresh --days 30
+status 0 "$repo" --repo "$R" log; says 'end a change that was cut action=refresh done=false'
+status 0 "$repo" --repo "$R" log --verify
+grep -q warn "$work/err" && fail "want the record to fit what is live"
+
 # a user without a name in the user database (containers)
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	chmod 755 "$work"
