@@ -5,7 +5,6 @@
  */
 #include "lib/base/fold.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

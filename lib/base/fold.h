@@ -8,10 +8,8 @@
  * accent in one character or in two.  The dotless i counts as an i, as on FAT and exFAT.
  */
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 /* Bytes of a key for each byte of a text, at most. */
 #define FOLD_GROWTH 4

@@ -3,7 +3,6 @@
 #include "lib/base/pem.h"
 
 #include <limits.h>
-#include <stdint.h>
 #include <string.h>
 
 #include <openssl/err.h>

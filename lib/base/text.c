@@ -2,7 +2,6 @@
 /* Rules for texts, and texts from outside made safe. */
 #include "lib/base/text.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -4,11 +4,8 @@
 
 /* Rules for texts: UTF-8, control characters, blanks, and letters without regard to case. */
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 /*
  * Whether len bytes are well-formed UTF-8 (no overlong forms, no surrogates, nothing over

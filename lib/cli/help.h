@@ -4,7 +4,6 @@
 
 /* Help, usage and completion, printed from the tables. */
 #include <stdio.h>
-#include <stddef.h>
 
 #include "lib/cli/command.h"
 

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "lib/base/buf.h"
 #include "lib/base/number.h"
 #include "lib/cli/help.h"
 

@@ -13,8 +13,6 @@
 #include <linux/magic.h>
 #include <linux/openat2.h>
 
-#include "lib/base/list.h"
-
 /* Not in the headers of Linux that Debian 12 has. */
 #ifndef EXFAT_SUPER_MAGIC
 #define EXFAT_SUPER_MAGIC 0x2011bab0

@@ -4,7 +4,6 @@
 
 /* What the POSIX files of dir.h, file.h and move.h share. */
 #include <limits.h>
-#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 

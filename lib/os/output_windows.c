@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The standard streams on Windows.  The limit isn't kept: a write to a full pipe waits.
- */
+/* The standard streams on Windows.  The limit isn't kept: a write to a full pipe waits. */
 #include "lib/os/output.h"
 
 #include <stdio.h>

@@ -4,7 +4,6 @@
 
 /* Paths of this system: joining, taking apart, and resolving. */
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "lib/base/buf.h"
 

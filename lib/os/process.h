@@ -2,9 +2,7 @@
 #ifndef LIB_OS_PROCESS_H
 #define LIB_OS_PROCESS_H
 
-/*
- * What a program of ours sets in its process, and takes back for the programs that it starts.
- */
+/* What a program of ours sets in its process, and takes back for the programs that it starts. */
 
 /*
  * The first call of main().  Opens the null device for those of descriptors 0 to 2 that are closed:

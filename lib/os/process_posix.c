@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The process on POSIX systems.
- */
+/* The process on POSIX systems. */
 #include "lib/os/process.h"
 
 #include <errno.h>

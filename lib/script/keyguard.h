@@ -6,10 +6,7 @@
  * Which keys a script may touch.  The child checks first, so that the error names the script's
  * line; the parent checks again, because it doesn't trust the child.
  */
-#include <stdbool.h>
-#include <stddef.h>
 
-#include "lib/base/err.h"
 #include "lib/script/script.h"
 
 /*

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "lib/base/date.h"
-#include "lib/tuf/client_state.h"
 #include "lib/tuf/layout.h"
 #include "lib/tuf/refused.h"
 

@@ -10,8 +10,6 @@
  * The note is a JSON object: format (1), slipway (version of the program), root and parent (their
  * versions), role, version, hash, code and text of the error.  A note that can't be read counts as none.
  */
-#include <stdbool.h>
-#include <stddef.h>
 
 #include "lib/tuf/client_state.h"
 

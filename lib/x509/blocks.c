@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The lines of a text in PEM form.
- */
+/* The lines of a text in PEM form. */
 #include "lib/x509/blocks.h"
 
 #include <string.h>
 
-#include "lib/base/buf.h"
 #include "lib/base/text.h"
 
 #define BEGIN "-----BEGIN "

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Algorithms of signatures.
- */
+/* Algorithms of signatures. */
 #include "lib/x509/signature.h"
 
 #include <openssl/err.h>

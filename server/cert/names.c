@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The names in requests and certificates.
- */
+/* The names in requests and certificates. */
 #include "server/cert/names.h"
 
 #include <string.h>

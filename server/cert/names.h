@@ -2,16 +2,12 @@
 #ifndef SERVER_CERT_NAMES_H
 #define SERVER_CERT_NAMES_H
 
-/*
- * The names in requests and certificates, by the rules of their types.
- */
+/* The names in requests and certificates, by the rules of their types. */
 #include <stdbool.h>
-#include <stddef.h>
 
 #include <openssl/x509v3.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/err.h"
 
 /* Bytes of a DNS name and of one of its labels (RFC 1035, 2.3.4). */
 #define NAMES_DNS_MAX	253

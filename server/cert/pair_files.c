@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "lib/base/path.h"
-#include "lib/x509/key.h"
 #include "lib/os/move.h"
 
 #define KEY_MODE  0600

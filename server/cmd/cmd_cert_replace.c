@@ -7,7 +7,6 @@
 
 #include "server/cert/request.h"
 #include "server/cmd/cmd_change.h"
-#include "server/rollover/look.h"
 #include "server/rollover/steps.h"
 
 /* Bytes of the report of a step. */

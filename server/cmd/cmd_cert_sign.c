@@ -8,7 +8,6 @@
 #include "server/cert/pair_files.h"
 #include "server/cert/sign.h"
 #include "server/cmd/cmd_cert.h"
-#include "server/cmd/command.h"
 #include "server/repo/repo.h"
 
 /*

@@ -12,7 +12,6 @@
 #include "lib/os/move.h"
 #include "server/cmd/command.h"
 #include "server/repo/change_commit.h"
-#include "server/repo/repo.h"
 
 struct logging {
 	bool json, verify, accept;

@@ -3,7 +3,6 @@
 #include "server/repo/audit.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "lib/base/json.h"

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The line of a change, and whether it came true.
- */
+/* The line of a change, and whether it came true. */
 #include "server/repo/audit_change.h"
 
-#include <string.h>
-
-#include "lib/base/json.h"
 #include "lib/os/json_file.h"
 #include "lib/os/move.h"
 #include "lib/tuf/canonical.h"

@@ -16,7 +16,6 @@
  */
 #include <jansson.h>
 
-#include "lib/base/err.h"
 #include "lib/os/file.h"
 
 /*

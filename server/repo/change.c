@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/path.h"
 #include "server/repo/keyset.h"
 
 struct change *

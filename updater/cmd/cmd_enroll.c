@@ -5,16 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/path.h"
 #include "lib/sftp/fingerprint.h"
 #include "lib/os/move.h"
 #include "lib/os/path.h"
 #include "lib/os/places.h"
-#include "lib/sftp/login.h"
-#include "lib/tuf/client.h"
-#include "lib/sftp/url.h"
 #include "updater/station/enrol.h"
-#include "updater/station/station.h"
 
 #define FILE_NAME_MAX 4096 /* bytes */
 #define KEY_NAME      "login"

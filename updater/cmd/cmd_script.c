@@ -4,8 +4,6 @@
 
 #include <stdio.h>
 
-#include "lib/os/file.h"
-#include "lib/os/log.h"
 #include "lib/script/dryrun.h"
 
 /* Bytes of a printed change set. */

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "lib/settings/dump.h"
-#include "lib/settings/expand.h"
 #include "lib/settings/regfile.h"
 
 #define OUT_MAX (64u * 1024 * 1024) /* bytes of what is printed or exported */

@@ -3,7 +3,6 @@
 #include "updater/cmd/progress.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "lib/base/list.h"

@@ -3,7 +3,6 @@
 #include "updater/plan/plan.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "lib/os/path.h"
 

@@ -7,7 +7,6 @@
 
 #include "lib/base/text.h"
 #include "lib/script/keyguard.h"
-#include "lib/settings/application.h"
 #include "updater/station/enrolled.h"
 
 void

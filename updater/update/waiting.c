@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Waiting for another process's work on a station.
- */
+/* Waiting for another process's work on a station. */
 #include "updater/update/waiting.h"
 
 #include <stdio.h>

@@ -2,9 +2,7 @@
 #ifndef UPDATER_UPDATE_WAITING_H
 #define UPDATER_UPDATE_WAITING_H
 
-/*
- * Waiting for another process's work on a station, and for the end of what a crash left.
- */
+/* Waiting for another process's work on a station, and for the end of what a crash left. */
 #include "lib/os/file.h"
 #include "updater/station/station.h"
 
