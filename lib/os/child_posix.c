@@ -22,12 +22,16 @@
 
 #include "lib/base/list.h"
 #include "lib/base/number.h"
+#include "lib/os/clock.h"
 
 /* The same inode, even after the file was replaced by another version. */
 #define OURSELVES "/proc/self/exe"
 
 /* The argument is the process ID of the parent. */
 const int child_arguments = 1;
+
+/* Milliseconds that a killed child is waited for. */
+#define UNKILLABLE_MS 1000
 
 /* The child's descriptor of the pipe. */
 #define CHILD_PIPE 3
@@ -190,7 +194,7 @@ child_reap(struct child *c, int64_t deadline, char how[CHILD_HOW_SIZE])
 {
 	bool gone = pipe_wait_gone(frames_pipe(c->frames), deadline);
 	pid_t pid = (pid_t)c->process;
-	int status = 0;
+	int status = 0, flags = 0;
 
 	/*
 	 * The kernel closes the descriptors of a process that ends after it has noted why, so this
@@ -199,7 +203,10 @@ child_reap(struct child *c, int64_t deadline, char how[CHILD_HOW_SIZE])
 	 */
 	kill(-pid, SIGKILL);
 	kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+	/* One that can't be ended, in a call of the kernel that hangs, is left behind. */
+	if (!gone && !pipe_wait_gone(frames_pipe(c->frames), clock_mono_ms() + UNKILLABLE_MS))
+		flags = WNOHANG;
+	while (waitpid(pid, &status, flags) == -1 && errno == EINTR)
 		;
 	keep_zombies_no_more();
 	if (how != NULL)

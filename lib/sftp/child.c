@@ -13,6 +13,7 @@
 #include "lib/base/list.h"
 #include "lib/os/clock.h"
 #include "lib/sftp/child.h"
+#include "lib/sftp/directory.h"
 #include "lib/sftp/fingerprint.h"
 #include "lib/sftp/ssh.h"
 #include "lib/sftp/ssh_alloc.h"
@@ -41,6 +42,7 @@ struct duty {
 	int64_t connect_ms;
 	struct ssh *ssh;
 	struct sftp *engine;
+	struct dir *dir;     /* in place of both: a repository of this computer */
 	struct file **files; /* of the G that comes */
 	size_t nfiles;
 };
@@ -202,6 +204,30 @@ connect_server(struct duty *d, struct err *e)
 	return say(d, SFTP_FRAME_CONNECTED, e);
 }
 
+/*
+ * A repository of this computer, such as a network share: read here, so that a call that hangs ends
+ * with this process.  Nothing in it is parsed, and nothing of its own is given up.
+ */
+static int
+open_directory(struct duty *d, struct err *e)
+{
+	const struct confined none = { .limits = false };
+	struct err why;
+
+	buf_reset(&d->out);
+	if (wire_put_u32(&d->out, confined_pack(&none), e) == -1 ||
+	    say(d, SFTP_FRAME_HELLO, e) == -1)
+		return -1;
+	if ((d->dir = dir_open(d->path, &why)) == NULL) {
+		/* A missing share is a server that can't be reached, not an absent file. */
+		if (why.code == ERR_NOENT)
+			why.code = ERR_NETWORK;
+		return tell_end(d, &why, false, e) == -1 ? -1 : 1;
+	}
+	buf_reset(&d->out);
+	return say(d, SFTP_FRAME_CONNECTED, e);
+}
+
 static int
 pass_on(void *arg, const void *bytes, size_t len, struct err *e)
 {
@@ -285,9 +311,11 @@ go(struct duty *d, const struct frame *f, struct err *e)
 	struct err why;
 	int rc = 0;
 
-	for (size_t i = 0; i < d->nfiles && rc == 0; i++)
+	for (size_t i = 0; d->dir != NULL && i < d->nfiles && rc == 0; i++)
+		rc = directory_run(d->dir, &d->files[i]->f, 1, deadline, &why);
+	for (size_t i = 0; d->dir == NULL && i < d->nfiles && rc == 0; i++)
 		rc = sftp_add(d->engine, &d->files[i]->f, 1, &why);
-	if (rc == 0)
+	if (rc == 0 && d->dir == NULL)
 		rc = ssh_run(d->ssh, d->engine, deadline, idle_ms, &why);
 	for (size_t i = 0; i < d->nfiles; i++)
 		if (d->files[i]->f.result != SFTP_FILE_PENDING &&
@@ -303,11 +331,13 @@ go(struct duty *d, const struct frame *f, struct err *e)
 static int
 take(struct duty *d, const struct frame *f, struct err *e)
 {
-	if (f->type == SFTP_FRAME_SERVER && d->ssh == NULL)
-		return take_server(d, f, e) == -1 ? -1 : connect_server(d, e);
+	if (f->type == SFTP_FRAME_SERVER && d->ssh == NULL && d->dir == NULL)
+		return take_server(d, f, e) == -1 ? -1
+		    : d->server.host[0] == '\0'	  ? open_directory(d, e)
+						  : connect_server(d, e);
 	if (f->type == SFTP_FRAME_FILES)
 		return take_files(d, f, e);
-	if (f->type == SFTP_FRAME_GO && d->ssh != NULL)
+	if (f->type == SFTP_FRAME_GO && (d->ssh != NULL || d->dir != NULL))
 		return go(d, f, e);
 	return -1;
 }
@@ -328,6 +358,7 @@ run(struct frames *parent)
 	sftp_free(d.engine); /* it points into the files */
 	forget_files(&d);
 	ssh_close(d.ssh);
+	dir_close(d.dir);
 	buf_free(&d.out);
 	buf_free(&d.about);
 	buf_free(&d.login);

@@ -2,12 +2,14 @@
 /* The parent of a fetch child. */
 #include "lib/sftp/session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/os/clock.h"
 #include "lib/base/path.h"
 #include "lib/sftp/session_state.h"
+#include "lib/sftp/sftp_frames.h"
 
 /* Milliseconds beyond the limits that the child keeps itself, for its frames to arrive. */
 #define GRACE_MS	  500
@@ -117,11 +119,24 @@ session_confined(const struct session *c)
 	return c->hello ? &c->confined : NULL;
 }
 
+/* The server in messages: "host:port", or the path of a directory. */
+static const char *
+shown(const struct session *c, char out[SFTP_HOST_SIZE + 8])
+{
+	const struct url *u = c->config.url;
+
+	if (u->scheme == URL_FILE)
+		return u->path;
+	snprintf(out, SFTP_HOST_SIZE + 8, "%s:%u", u->host, (unsigned)u->port);
+	return out;
+}
+
 static int
 lied(struct session *c, const char *what, struct err *e)
 {
-	return err_setx(e, ERR_PROTOCOL, "%s:%u: the fetch child sent %s", c->config.url->host,
-	    (unsigned)c->config.url->port, what);
+	char name[SFTP_HOST_SIZE + 8];
+
+	return err_setx(e, ERR_PROTOCOL, "%s: the fetch child sent %s", shown(c, name), what);
 }
 
 /*
@@ -269,13 +284,13 @@ session_take(struct session_work *r, const struct frame *f, struct buf *answer, 
 static int
 silent(struct session *c, struct err *e)
 {
-	const struct url *u = c->config.url;
+	char name[SFTP_HOST_SIZE + 8];
 
 	if (clock_mono_ms() >= c->config.deadline)
-		return err_setx(e, ERR_TIMEOUT, "%s:%u: the deadline passed while %s", u->host,
-		    (unsigned)u->port, c->connected ? "files were fetched" : "connecting");
-	return err_setx(e, ERR_TIMEOUT, "%s:%u: no answer in time while %s", u->host,
-	    (unsigned)u->port, c->connected ? "fetching files" : "connecting");
+		return err_setx(e, ERR_TIMEOUT, "%s: the deadline passed while %s", shown(c, name),
+		    c->connected ? "files were fetched" : "connecting");
+	return err_setx(e, ERR_TIMEOUT, "%s: no answer in time while %s", shown(c, name),
+	    c->connected ? "fetching files" : "connecting");
 }
 
 /* Returns whether the server dribbles, which counts as silence while there are other servers. */
@@ -299,7 +314,7 @@ listen_to(struct session_work *r, struct err *e)
 {
 	struct buf answer = BUF_INIT(LOGIN_ANSWER_MAX);
 	struct session *c = r->c;
-	char how[CHILD_HOW_SIZE];
+	char how[CHILD_HOW_SIZE], name[SFTP_HOST_SIZE + 8];
 	struct frame f;
 	int rc;
 
@@ -313,8 +328,8 @@ listen_to(struct session_work *r, struct err *e)
 		if ((rc = frame_recv(child_frames(c->child), &f, until, e)) == 0) {
 			child_end(c->child, clock_mono_ms() + GRACE_MS, how);
 			c->child = NULL;
-			rc = err_setx(e, ERR_PROTOCOL, "%s:%u: the fetch child %s",
-			    c->config.url->host, (unsigned)c->config.url->port, how);
+			rc = err_setx(e, ERR_PROTOCOL, "%s: the fetch child %s", shown(c, name),
+			    how);
 		} else if (rc == -1) {
 			rc = e->code == ERR_TIMEOUT ? silent(c, e) : -1;
 		} else if (c->connected && dribbles(c, &f)) {
@@ -386,13 +401,13 @@ int
 session_run(struct session *c, struct sftp_file *files, size_t n, bool *moved, struct err *e)
 {
 	struct session_work r = { .c = c, .files = files, .n = n };
+	char name[SFTP_HOST_SIZE + 8];
 	int rc = 0;
 
 	*moved = false;
 	if (c->child == NULL || n > SFTP_FILES_MAX)
 		return err_setx(e, n > SFTP_FILES_MAX ? ERR_TOO_LARGE : ERR_CONFLICT,
-		    "%s:%u: can't fetch so many files at once", c->config.url->host,
-		    (unsigned)c->config.url->port);
+		    "%s: can't fetch so many files at once", shown(c, name));
 	refuse_unsafe(files, n);
 	if (!c->connected)
 		rc = listen_to(&r, e);

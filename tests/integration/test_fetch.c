@@ -260,6 +260,57 @@ directory_missing(void **state)
 	fails(&j, "many/f0001", MANY_SIZE, ERR_NETWORK, "", &e);
 }
 
+#ifndef _WIN32
+/* A share that hangs: opening any name with "hangs" in it never ends. */
+struct dir *__real_dir_open(const char *path, struct err *e);
+struct dir *__wrap_dir_open(const char *path, struct err *e);
+struct file_in *__real_file_in_open(struct dir *d, const char *name, uint64_t at, struct err *e);
+struct file_in *__wrap_file_in_open(struct dir *d, const char *name, uint64_t at, struct err *e);
+
+static void
+hang(const char *name)
+{
+	while (strstr(name, "hangs") != NULL)
+		clock_sleep_ms(1000);
+}
+
+struct dir *
+__wrap_dir_open(const char *path, struct err *e)
+{
+	hang(path);
+	return __real_dir_open(path, e);
+}
+
+struct file_in *
+__wrap_file_in_open(struct dir *d, const char *name, uint64_t at, struct err *e)
+{
+	hang(name);
+	return __real_file_in_open(d, name, at, e);
+}
+
+static void
+directory_hangs(void **state)
+{
+	static const char share[] = "file:///that/hangs";
+	struct job j;
+	struct err e;
+	int64_t start;
+
+	(void)state;
+	for (int file = 0; file < 2; file++) {
+		start = clock_mono_ms();
+		job_init(&j, file ? one.file_url : share, NULL);
+		j.config.deadline = start + 1500;
+		fails(&j, file ? "hangs" : "big", BIG_SIZE, ERR_TIMEOUT, "", &e);
+		assert_true(clock_mono_ms() - start < 15000);
+		/* Another server has the file. */
+		job_init(&j, file ? "file:///that/hangs/too" : share, one.url);
+		j.config.connect_ms = 1000;
+		fetches(&j, "many/f0001", MANY_SIZE, 0);
+	}
+}
+#endif
+
 /*
  * A file that may not be read is not absent.  Root may read everything, so the session is another
  * user's.
@@ -587,6 +638,9 @@ main(int argc, char **argv)
 	};
 	size_t n = 14;
 
+#ifndef _WIN32
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(directory_hangs);
+#endif
 	child_main(roles, argc, argv);
 	/*
 	 * A server that ends while it is written to must be an error, not a signal; and no test may

@@ -19,6 +19,7 @@ run(struct call *call, struct err *e)
 	if (text != NULL && number_parse(text, strlen(text), 1, INT64_MAX, &release) == -1)
 		return err_setx(e, ERR_USAGE, "rollback: want the number of a release, got '%s'",
 		    text);
+	update_options.child = &c.child; /* for content that was lost */
 	if (cmd_station_open(call, false, &c, e) == 0)
 		rc = update_rollback(&c.station, c.settings, &update_options, (int64_t)release, &r,
 		    e);

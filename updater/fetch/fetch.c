@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "lib/os/clock.h"
-#include "updater/fetch/directory.h"
 #include "lib/sftp/fingerprint.h"
 
 /* Reconnections to one server within one call, after it broke off in the middle of files. */
@@ -19,10 +18,9 @@ struct fetch {
 	struct login *login;	 /* NULL when no address is sftp: */
 	size_t now;		 /* the server that is connected, or is next */
 	struct session *session; /* the connection to it, or NULL */
-	struct dir *dir;
-	bool answered; /* the server answered once */
-	size_t failed; /* servers that failed, in all calls, each time counted */
-	size_t left;   /* those of them that were left by fetch_next() */
+	bool answered;		 /* the server answered once */
+	size_t failed;		 /* servers that failed, in all calls, each time counted */
+	size_t left;		 /* those of them that were left by fetch_next() */
 };
 
 static int
@@ -63,7 +61,9 @@ start_session(struct fetch *f, bool ecdsa, struct err *e)
 static int
 connect_sftp(struct fetch *f, bool ecdsa, struct err *e)
 {
-	return start_session(f, ecdsa, e) == -1 ? -1 : session_login(f->session, f->login, e);
+	if (start_session(f, ecdsa, e) == -1)
+		return -1;
+	return f->urls[f->now].scheme == URL_FILE ? 0 : session_login(f->session, f->login, e);
 }
 
 /*
@@ -127,20 +127,7 @@ static void
 drop_connection(struct fetch *f)
 {
 	session_end(f->session);
-	dir_close(f->dir);
 	f->session = NULL;
-	f->dir = NULL;
-}
-
-static int
-connect_directory(struct fetch *f, struct err *e)
-{
-	if ((f->dir = dir_open(f->urls[f->now].path, e)) != NULL)
-		return 0;
-	/* A missing share or USB key is a server that can't be reached, not an absent file. */
-	if (e->code == ERR_NOENT)
-		e->code = ERR_NETWORK;
-	return -1;
 }
 
 /* Files without an answer fail with why. */
@@ -177,17 +164,10 @@ try_sftp(struct fetch *f, bool ecdsa, struct sftp_file *files, size_t n, bool *m
 static int
 try_server(struct fetch *f, struct sftp_file *files, size_t n, bool *moved, struct err *e)
 {
-	const struct fetch_config *c = &f->config;
 	struct err second;
 	int rc;
 
 	*moved = false;
-	if (f->urls[f->now].scheme == URL_FILE) {
-		if (f->dir == NULL && connect_directory(f, e) == -1)
-			return -1;
-		f->answered = true;
-		return directory_run(f->dir, files, n, c->deadline, e);
-	}
 	rc = try_sftp(f, false, files, n, moved, e);
 	/*
 	 * The pin may be of the server's other host key.  If it isn't, the first error is reported,
@@ -345,7 +325,10 @@ fetch_server(const struct fetch *f)
 const struct confined *
 fetch_confined(const struct fetch *f)
 {
-	return f->session == NULL ? NULL : session_confined(f->session);
+	/* What reads a directory has no reason to be. */
+	return f->session == NULL || f->urls[f->now].scheme == URL_FILE
+	    ? NULL
+	    : session_confined(f->session);
 }
 
 int64_t

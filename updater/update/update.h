@@ -22,7 +22,7 @@ struct update_options {
 	/* look at every file even when the release is applied, and abandon a torn transaction */
 	bool repair;
 	struct progress *progress;   /* or NULL */
-	struct session_child *child; /* for the server that is asked; NULL with offline */
+	struct session_child *child; /* for the server that is asked; may be NULL with offline */
 	/* Told of each server that failed before another was tried. */
 	void (*failed)(void *arg, const char *url, const struct err *why);
 	/* Told of each line of a script, and how its child was confined; may be NULL. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* A repository in a directory of this computer. */
-#include "updater/fetch/directory.h"
+#include "lib/sftp/directory.h"
 
 #include <inttypes.h>
 #include <string.h>
