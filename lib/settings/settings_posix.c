@@ -74,9 +74,11 @@ settings_open(struct err *e)
 	struct buf machine = BUF_INIT(PATH_MAX), user = BUF_INIT(PATH_MAX);
 	struct settings *s = NULL;
 
+	/* A user without a home has no settings of its own, and reads those of the machine. */
 	if (place_path(PLACE_MACHINE_CONF, &machine, e) == 0 &&
-	    place_path(PLACE_USER_CONF, &user, e) == 0)
-		s = settings_open_files(buf_text(&machine), buf_text(&user), SETTINGS_LOCK_MS, e);
+	    (place_path(PLACE_USER_CONF, &user, e) == 0 || e->code == ERR_CONFIG))
+		s = settings_open_files(buf_text(&machine), user.len == 0 ? NULL : buf_text(&user),
+		    SETTINGS_LOCK_MS, e);
 	buf_free(&machine);
 	buf_free(&user);
 	return s;

@@ -59,13 +59,13 @@ expect 0 second.log new_key --force
 # A station of version 0.1.0 with an encrypted key and a passphrase file: the program starts, and the user is told what
 # to do.
 rm station/machine.conf
-cp login encrypted
-ssh-keygen -q -p -P '' -N sesame -f encrypted
 echo sesame > passphrase
 chmod 600 passphrase
+cp login encrypted
 cp login.pub encrypted.pub
 expect 0 old.log slipway enroll "$url" --host-key "$hostkey" --root "$REPO/served/metadata/1.root.json" --key encrypted \
 	--installation "$INSTALLATION" --app "$APP" --install-dir "$WORK/installed"
+ssh-keygen -q -p -P '' -N sesame -f encrypted
 sed -i "/^LoginKey/a LoginPassphraseFile = $WORK/passphrase" station/machine.conf
 want station/machine.conf LoginPassphraseFile
 told="ssh-keygen -p -P OLD -N '' -f COPY"

@@ -24,8 +24,9 @@ struct work {
 	struct dir *roots[LAYOUT_ROOTS];
 	struct dir *dirs[LAYOUT_ROOTS]; /* the private ones below them */
 	/*
-	 * Of a removed file the new one that is called so but for its case, and the other way round;
-	 * WORK_NO_TWIN of others.  NULL: there are none.  Where case doesn't count, such two are one.
+	 * Of a removed file the new one that is called so but for its case, and the other way
+	 * round; WORK_NO_TWIN of others.  NULL: there are none.  Where case doesn't count, such
+	 * two are one.
 	 */
 	size_t *twins;
 	int64_t until; /* clock_mono_ms() at which loops end with ERR_TIMEOUT */
@@ -44,8 +45,8 @@ void work_close(struct work *w);
 const char *work_name(char kind, size_t i, char out[WORK_NAME_SIZE]);
 
 /*
- * Whether file i has a twin, and the twin has left the private directory for its place: the new file
- * of a removed one, the old one of a new one.
+ * Whether file i has a twin, and the twin has left the private directory for its place: the new
+ * file of a removed one, the old one of a new one.
  */
 bool work_twin_moved(const struct work *w, size_t i);
 

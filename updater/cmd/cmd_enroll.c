@@ -22,19 +22,37 @@ struct options {
 };
 
 /*
- * Makes *path absolute, because each start reads the file from any directory.  Returns 0, or -1
- * with ERR_USAGE where there is no such file.  A path of NULL stays.
+ * Makes *path absolute, because each start reads the file from any directory.  Links stay as they
+ * are: a secret that is mounted into place is another file after each change.  The file is read as
+ * each start does it, by reads().  Returns 0, or -1 with ERR_USAGE where there is no such file, or
+ * what reads() gives.  A path of NULL stays.
  */
 static int
-absolute(const char **path, struct buf *out, struct err *e)
+absolute(const char **path, struct login *(*reads)(const char *file, struct err *e),
+    struct buf *out, struct err *e)
 {
+	struct buf here = BUF_INIT(FILE_NAME_MAX);
+	struct login *login;
+	struct file_info info;
+	int rc = -1;
+
 	if (*path == NULL)
 		return 0;
-	if (path_real(out, *path, e) == -1)
-		return err_setx(e, ERR_USAGE, "%s: want a file that can be read; check the path",
-		    *path);
+	if (path_real(&here, *path, e) == -1 || file_stat(NULL, buf_text(&here), &info, e) != 1 ||
+	    info.type != FILE_REGULAR) {
+		err_setx(e, ERR_USAGE, "%s: want a file that can be read; check the path", *path);
+		goto out;
+	}
+	buf_reset(&here);
+	if (path_real(&here, ".", e) == -1 || path_join(out, buf_text(&here), *path, e) == -1)
+		goto out;
 	*path = buf_text(out);
-	return 0;
+	if ((login = reads(*path, e)) != NULL)
+		rc = 0;
+	login_free(login);
+out:
+	buf_free(&here);
+	return rc;
 }
 
 static int
@@ -162,8 +180,8 @@ run(struct call *call, struct err *e)
 	o->en.nhost_keys = o->host_keys.n;
 	o->en.servers = (const char *const *)call->argv;
 	o->en.nservers = (size_t)call->argc;
-	if (check(o, e) == 0 && absolute(&o->en.login_key, &key, e) == 0 &&
-	    absolute(&o->en.password_file, &password, e) == 0)
+	if (check(o, e) == 0 && absolute(&o->en.login_key, login_read, &key, e) == 0 &&
+	    absolute(&o->en.password_file, login_read_password, &password, e) == 0)
 		rc = o->new_key ? enroll_with_new_key(o, e) : enroll(o, e);
 	buf_free(&key);
 	buf_free(&password);

@@ -25,7 +25,7 @@ static int
 run(struct call *call, struct err *e)
 {
 	const struct cmd_options *o = call->options;
-	struct update_result r = { 0 };
+	struct update_result r = { .unknown = true };
 	struct update_options update_options;
 	struct progress_view view;
 	struct cmd_station c;
@@ -41,6 +41,8 @@ run(struct call *call, struct err *e)
 		update_options.progress = progress_view_start(&view, o->progress != NULL);
 		update_options.child = &c.child;
 		failed = cmd_update_station(&c, &update_options, &r, e) == -1;
+	} else {
+		update_look(&c.station, &r);
 	}
 	start = may_start(&c.station, &r, failed ? e : NULL, call->argv[0]);
 	cmd_station_close(&c);

@@ -40,6 +40,16 @@ cmd_settings_open(struct err *e)
 	return settings_open(e);
 }
 
+/* A misspelt OnError or Deadline would count for nothing, silently. */
+static void
+tell_unknown(const struct station *st)
+{
+	for (size_t i = 0; i < st->unknown.n; i++)
+		log_warn(STATION_KEY
+		    "\\%s\\%s: no setting of Slipway is called '%s', so it counts for nothing; remove it, or mend its name",
+		    st->installation, st->application, st->unknown.v[i]);
+}
+
 int
 cmd_station_open(const struct call *call, bool fetches, struct cmd_station *c, struct err *e)
 {
@@ -47,6 +57,7 @@ cmd_station_open(const struct call *call, bool fetches, struct cmd_station *c, s
 	/* The arguments belong to a program only where options end at the first argument. */
 	int argc = call->command->stop ? call->argc : 0;
 	struct err ignored;
+	int rc;
 
 	if (o->log != NULL)
 		log_also(o->log);
@@ -58,8 +69,10 @@ cmd_station_open(const struct call *call, bool fetches, struct cmd_station *c, s
 		c->child.early = child_start(&sftp_child_role, &ignored);
 	if ((c->settings = cmd_settings_open(e)) == NULL)
 		return -1;
-	return station_load(c->settings, o->installation, o->application, argc, call->argv,
+	rc = station_load(c->settings, o->installation, o->application, argc, call->argv,
 	    &c->station, e);
+	tell_unknown(&c->station);
+	return rc;
 }
 
 void

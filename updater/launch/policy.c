@@ -18,7 +18,9 @@ add_age(const struct update_result *r, int64_t now, struct buf *text, struct err
 {
 	int64_t days = age(r, now);
 
-	if (r->refreshed == 0)
+	if (r->unknown)
+		buf_adds(text, "it isn't known when this station was last up to date", e);
+	else if (r->refreshed == 0)
 		buf_adds(text, "this station was never up to date", e);
 	else
 		buf_addf(text, e, "this station was last up to date %lld day%s ago",
@@ -64,6 +66,8 @@ policy(const struct station *st, const struct update_result *r, const struct err
 	if (r->release > 0)
 		buf_addf(text, &e, "starting %s with release %lld, applied earlier", program,
 		    (long long)r->release);
+	else if (r->unknown)
+		buf_addf(text, &e, "starting %s; it isn't known which release is applied", program);
 	else
 		buf_addf(text, &e, "starting %s although no release was ever applied", program);
 	return v;

@@ -76,6 +76,30 @@ check_settings(const struct enrolment *en, struct err *e)
 }
 
 static int
+get_new(void *changes, const char *key, const char *name, struct value *v, struct err *e)
+{
+	const struct changeset *c = changes;
+
+	(void)key; /* all changes are of one key */
+	for (size_t i = 0; i < c->n; i++)
+		if (c->changes[i].op == CHANGE_SET && strcmp(c->changes[i].name, name) == 0)
+			return value_copy(v, &c->changes[i].value, e) == -1 ? -1 : 1;
+	return 0;
+}
+
+/* The whole enrolment as a later start reads it: what a start would refuse is refused now. */
+static int
+check_start(const struct enrolment *en, const struct changeset *c, struct err *e)
+{
+	const struct station_source from = { get_new, (void *)(uintptr_t)c };
+	struct station st;
+	int rc = station_read(&from, en->installation, en->application, &st, e);
+
+	station_free(&st);
+	return rc;
+}
+
+static int
 check(struct settings *s, const struct enrolment *en, const char *key, struct err *e)
 {
 	struct value v = VALUE_INIT;
@@ -104,7 +128,7 @@ station_enroll(struct settings *s, const struct enrolment *en, const uint8_t *ro
 	    application_check(en->application, e) == -1 ||
 	    station_key(en->installation, en->application, &key, e) == -1 ||
 	    check(s, en, buf_text(&key), e) == -1 ||
-	    make_changes(en, buf_text(&key), &c, e) == -1 ||
+	    make_changes(en, buf_text(&key), &c, e) == -1 || check_start(en, &c, e) == -1 ||
 	    station_state_path(en->installation, en->application, &path, e) == -1 ||
 	    buf_adds(&path, "/metadata", e) == -1 ||
 	    (d = dir_make(buf_text(&path), place_stationwide() ? 0755 : 0700, e)) == NULL)

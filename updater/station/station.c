@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/text.h"
+#include "lib/os/file.h"
 #include "lib/os/path.h"
 #include "lib/os/places.h"
+#include "lib/settings/keyfile.h"
 #include "updater/station/enrolled.h"
 #include "updater/station/setting.h"
 
@@ -25,13 +28,40 @@ station_state_path(const char *installation, const char *application, struct buf
 	return buf_addf(out, e, "/%s/%s", installation, application);
 }
 
-/* A setting that is a list: a multi value, or one text. */
+/* What one application's settings are read with. */
+struct loading {
+	const struct station_source *from;
+	const char *key;
+	struct station *st;
+	struct err *first; /* the first fault; the others are left out */
+	int rc;
+};
+
+static void
+fault(struct loading *l, const struct err *why)
+{
+	if (l->rc == 0)
+		*l->first = *why;
+	l->rc = -1;
+}
+
+/* Expands text where the value's type says so, else copies it. */
 static int
-load_list(struct settings *s, const char *key, const char *name, struct strings *list,
+text_of(const struct station *st, const struct value *v, const char *text, struct buf *out,
     struct err *e)
 {
+	const struct expand_names names = { .own = st->names, .n = st->nnames };
+
+	return v->type == VALUE_EXPAND ? expand(text, strlen(text), &names, out, e)
+				       : buf_adds(out, text, e);
+}
+
+/* A setting that is a list: a multi value, or one text. */
+static int
+read_list(struct loading *l, const char *name, struct strings *list, struct err *e)
+{
 	struct value v = VALUE_INIT;
-	int rc = settings_get(s, key, name, &v, e);
+	int rc = l->from->get(l->from->arg, l->key, name, &v, e);
 	const char *p = (const char *)v.data, *end = p == NULL ? p : p + v.len;
 
 	if (rc == 1)
@@ -39,27 +69,60 @@ load_list(struct settings *s, const char *key, const char *name, struct strings 
 		    ? 0
 		    : err_setx(e, ERR_CONFIG, "%s: want a multi or string value, got a %s", name,
 			  value_type_name(v.type));
-	for (; rc == 0 && p < end; p += strlen(p) + 1)
-		rc = list->n == STATION_SERVERS_MAX
-		    ? err_setx(e, ERR_CONFIG, "%s: over %d entries", name, STATION_SERVERS_MAX)
-		    : strings_add(list, p, e);
+	for (; rc == 0 && p < end; p += strlen(p) + 1) {
+		struct buf text = BUF_INIT(EXPAND_MAX);
+
+		if (list->n == STATION_SERVERS_MAX)
+			rc = err_setx(e, ERR_CONFIG, "%s: over %d entries", name,
+			    STATION_SERVERS_MAX);
+		else if ((rc = text_of(l->st, &v, p, &text, e)) == 0)
+			rc = strings_add(list, buf_text(&text), e);
+		else
+			err_context(e, "%s", name);
+		buf_free(&text);
+	}
 	value_free(&v);
 	return rc;
 }
 
+/* InstallDir and AppDir are expanded later, whatever their type. */
+static bool
+is_dir(const struct station_setting *row)
+{
+	return row->member == offsetof(struct station, install_dir) ||
+	    row->member == offsetof(struct station, app_dir);
+}
+
+/* The text of a value; numbers count as their digits where a number is wanted. */
 static int
-load_text(struct settings *s, const char *key, const struct station_setting *row,
-    struct station *st, struct err *e)
+read_value(struct loading *l, const struct station_setting *row, const struct value *v,
+    struct buf *text, struct err *e)
+{
+	bool number = v->type == VALUE_DWORD || v->type == VALUE_QWORD;
+	bool wants_number = row->kind == STATION_SECONDS || row->kind == STATION_DAYS;
+
+	if (number && wants_number)
+		return buf_addf(text, e, "%llu", (unsigned long long)v->number);
+	if (v->type != VALUE_STRING && v->type != VALUE_EXPAND)
+		return err_setx(e, ERR_CONFIG, "%s: want a %s, got a %s", row->name,
+		    wants_number ? "number" : "text", value_type_name(v->type));
+	if (is_dir(row))
+		return buf_adds(text, value_get_text(v), e);
+	return text_of(l->st, v, value_get_text(v), text, e) == -1 ? err_context(e, "%s", row->name)
+								   : 0;
+}
+
+static int
+read_text(struct loading *l, const struct station_setting *row, struct err *e)
 {
 	struct value v = VALUE_INIT;
-	int rc = settings_get(s, key, row->name, &v, e);
+	struct buf text = BUF_INIT(EXPAND_MAX);
+	int rc = l->from->get(l->from->arg, l->key, row->name, &v, e);
 
-	if (rc == 1 && v.type != VALUE_STRING && v.type != VALUE_EXPAND)
-		rc = err_setx(e, ERR_CONFIG, "%s: want a text, got a %s", row->name,
-		    value_type_name(v.type));
-	else if (rc == 1)
-		rc = station_setting_take(row->kind, row->name, value_get_text(&v),
-		    (char *)st + row->member, e);
+	if (rc == 1 && (rc = read_value(l, row, &v, &text, e)) == 0)
+		rc = station_setting_take(row->kind, row->name, buf_text(&text),
+		    (char *)l->st + row->member, e);
+	buf_free(&text);
 	value_free(&v);
 	return rc == -1 ? -1 : 0;
 }
@@ -92,13 +155,10 @@ expand_dir(struct station *st, char **dir, char **native, const struct expand_na
 }
 
 static int
-load_dirs(struct station *st, struct err *e)
+read_dirs(struct station *st, struct err *e)
 {
 	struct expand_names names = { .own = st->names, .n = 2 };
 
-	st->names[0] = (struct expand_name){ "Application", st->application };
-	st->names[1] = (struct expand_name){ "Installation", st->installation };
-	st->nnames = 2;
 	if (st->app_dir == NULL &&
 	    (st->app_dir = strdup(place_stationwide() ? "%ProgramData%/%Application%"
 						      : "%AppData%/%Application%")) == NULL)
@@ -110,65 +170,196 @@ load_dirs(struct station *st, struct err *e)
 	    : expand_dir(st, &st->install_dir, &st->install_dir_native, &names, "InstallDir", e);
 }
 
+/* A user without a home has no part of its own; the machine's is the same for all. */
 static int
-load_state_paths(struct station *st, struct err *e)
+find_state(struct station *st, struct err *e)
 {
 	struct buf state = BUF_INIT(STATION_PATH_MAX), user = BUF_INIT(STATION_PATH_MAX);
+	int rc = station_state_path(st->installation, st->application, &state, e);
 
-	if (station_state_path(st->installation, st->application, &state, e) == -1 ||
-	    place_path(PLACE_USER_STATE, &user, e) == -1 ||
-	    buf_addf(&user, e, "/%s/%s/user", st->installation, st->application) == -1) {
-		buf_free(&state);
-		buf_free(&user);
+	if (rc == 0 && (st->state_path = (char *)buf_steal(&state)) == NULL)
+		rc = err_nomem(e);
+	if (rc == 0 && (rc = place_path(PLACE_USER_STATE, &user, e)) == 0)
+		rc = buf_addf(&user, e, "/%s/%s/user", st->installation, st->application);
+	if (rc == 0)
+		st->user_state_path = (char *)buf_steal(&user);
+	else if (st->state_path != NULL && e->code == ERR_CONFIG)
+		rc = 0;
+	buf_free(&state);
+	buf_free(&user);
+	return rc;
+}
+
+/* What can be read of OnError; what can't be understood may be "block" with a fault in it. */
+static enum on_error
+strict_on_error(const struct station_source *from, const char *key, struct err *e)
+{
+	struct station st = { .on_error = ON_ERROR_LAUNCH };
+	struct loading l = { .from = from, .key = key, .st = &st };
+
+	for (const struct station_setting *row = station_settings; row->name != NULL; row++)
+		if (row->kind == STATION_ON_ERROR && read_text(&l, row, e) == -1)
+			return ON_ERROR_BLOCK;
+	return st.on_error;
+}
+
+/* OnError first, then everything that can be read: the first fault is told. */
+int
+station_read(const struct station_source *from, const char *installation, const char *application,
+    struct station *st, struct err *e)
+{
+	struct buf key = BUF_INIT(SETTING_KEY_MAX);
+	struct loading l = { .from = from, .st = st, .first = e };
+	struct err why = { .code = ERR_NONE };
+
+	memset(st, 0, sizeof *st);
+	st->deadline = STATION_DEADLINE_S;
+	st->installation = strdup(installation);
+	st->application = strdup(application);
+	if (st->installation == NULL || st->application == NULL)
+		return err_nomem(e);
+	st->names[0] = (struct expand_name){ "Application", st->application };
+	st->names[1] = (struct expand_name){ "Installation", st->installation };
+	st->nnames = 2;
+	if (station_key(installation, application, &key, e) == -1) {
+		buf_free(&key);
 		return -1;
 	}
-	st->state_path = (char *)buf_steal(&state);
-	st->user_state_path = (char *)buf_steal(&user);
-	return 0;
+	l.key = buf_text(&key);
+	st->on_error = strict_on_error(from, l.key, &why);
+	if (why.code != ERR_NONE)
+		fault(&l, &why);
+	for (const struct station_setting *row = station_settings; row->name != NULL; row++)
+		if (row->kind != STATION_ON_ERROR && read_text(&l, row, &why) == -1)
+			fault(&l, &why);
+	if (read_list(&l, "Server", &st->servers, &why) == -1 ||
+	    read_list(&l, "TrustedHostKeysSHA256", &st->host_keys, &why) == -1)
+		fault(&l, &why);
+	if (find_state(st, &why) == -1)
+		fault(&l, &why);
+	if (l.rc == 0 && read_dirs(st, &why) == -1)
+		fault(&l, &why);
+	if (l.rc == 0 && st->servers.n == 0)
+		l.rc = err_setx(e, ERR_CONFIG, "%s: Server is not set", l.key);
+	buf_free(&key);
+	return l.rc;
 }
 
 static int
-load_settings(struct station *st, struct settings *s, const char *key, struct err *e)
+get_setting(void *s, const char *key, const char *name, struct value *v, struct err *e)
 {
-	st->deadline = STATION_DEADLINE_S;
-	if (load_list(s, key, "Server", &st->servers, e) == -1 ||
-	    load_list(s, key, "TrustedHostKeysSHA256", &st->host_keys, e) == -1)
-		return -1;
+	return settings_get(s, key, name, v, e);
+}
+
+/* Names of settings that are no text of one setting; the last one is of version 0.1.0. */
+static const char *const other_names[] = { "Server", "TrustedHostKeysSHA256", "ScriptKeys",
+	"LoginPassphraseFile" };
+
+static int
+note_unknown(void *unknown, const char *name, const struct value *v, struct err *e)
+{
+	(void)v;
 	for (const struct station_setting *row = station_settings; row->name != NULL; row++)
-		if (load_text(s, key, row, st, e) == -1)
-			return -1;
-	if (load_dirs(st, e) == -1 || load_state_paths(st, e) == -1)
-		return -1;
-	return st->servers.n > 0 ? 0 : err_setx(e, ERR_CONFIG, "%s: Server is not set", key);
+		if (ascii_same(row->name, name))
+			return 0;
+	for (size_t i = 0; i < N(other_names); i++)
+		if (ascii_same(other_names[i], name))
+			return 0;
+	return strings_add(unknown, name, e);
+}
+
+static int
+load(struct settings *s, const char *installation, const char *application, struct station *st,
+    struct err *e)
+{
+	const struct station_source from = { get_setting, s };
+	const struct settings_walk walk = { note_unknown, NULL, &st->unknown };
+	struct buf key = BUF_INIT(SETTING_KEY_MAX);
+	int rc = station_read(&from, installation, application, st, e);
+	struct err ignored;
+
+	if (station_key(installation, application, &key, &ignored) == 0)
+		settings_list(s, buf_text(&key), &walk, &ignored);
+	buf_free(&key);
+	return rc;
+}
+
+/* Whether a line of a key file, malformed as that may be, sets OnError to block. */
+static bool
+line_blocks(const char *line, size_t len)
+{
+	static const char name[] = "OnError", word[] = "block";
+
+	text_trim(&line, &len);
+	if (len < sizeof name || !ascii_same_n(line, sizeof name - 1, name, sizeof name - 1))
+		return false;
+	for (size_t i = sizeof name - 1; i + sizeof word - 1 <= len; i++)
+		if (ascii_same_n(line + i, sizeof word - 1, word, sizeof word - 1))
+			return true;
+	return false;
+}
+
+/* The strict reading of a key file that can't be parsed, as of settings_place(). */
+static enum on_error
+strict_of_text(const char *file)
+{
+	struct buf text = BUF_INIT(KEYFILE_SIZE_MAX);
+	bool block = false;
+	struct err e;
+
+	if (file_read(NULL, file, &text, &e) == 0)
+		for (size_t at = 0; at < text.len && !block;) {
+			size_t len = text_line(text.data + at, text.len - at);
+
+			block = line_blocks((const char *)text.data + at, len);
+			at += len + 1;
+		}
+	buf_free(&text);
+	return block ? ON_ERROR_BLOCK : ON_ERROR_LAUNCH;
+}
+
+/* The strict reading where it isn't known which application is meant. */
+static enum on_error
+strict_of_all(struct settings *s, const struct application_pairs *all, const char *installation,
+    const char *application)
+{
+	const struct station_source from = { get_setting, s };
+	bool block = false;
+	size_t unused;
+	struct err e;
+
+	if (application_pairs_count(all, installation, application, &unused) == 0)
+		installation = application = NULL;
+	for (size_t i = 0; i < all->installations.n && !block; i++) {
+		const char *one = all->installations.v[i], *its = all->applications.v[i];
+		struct buf key = BUF_INIT(SETTING_KEY_MAX);
+
+		block = (installation == NULL || ascii_same(installation, one)) &&
+		    (application == NULL || ascii_same(application, its)) &&
+		    station_key(one, its, &key, &e) == 0 &&
+		    strict_on_error(&from, buf_text(&key), &e) == ON_ERROR_BLOCK;
+		buf_free(&key);
+	}
+	return block ? ON_ERROR_BLOCK : ON_ERROR_LAUNCH;
 }
 
 int
 station_load(struct settings *s, const char *installation, const char *application, int argc,
     char **argv, struct station *st, struct err *e)
 {
-	struct buf key = BUF_INIT(SETTING_KEY_MAX);
-	struct application_pairs all;
+	struct application_pairs all = APPLICATION_PAIRS_INIT;
 	size_t which = 0;
 	int rc = -1;
 
 	memset(st, 0, sizeof *st);
 	settings_hold(s); /* not half of an enrolment that is being written */
-	if (enrolled_load(s, &all, e) == -1 ||
-	    enrolled_choose(s, &all, installation, application, argc, argv, &which, e) == -1)
-		goto out;
-	st->installation = strdup(all.installations.v[which]);
-	st->application = strdup(all.applications.v[which]);
-	if (st->installation == NULL || st->application == NULL) {
-		err_nomem(e);
-		goto out;
-	}
-	if (station_key(st->installation, st->application, &key, e) == 0)
-		rc = load_settings(st, s, buf_text(&key), e);
-out:
+	if (enrolled_load(s, &all, e) == -1)
+		st->on_error = strict_of_text(settings_place(s, STATION_KEY));
+	else if (enrolled_choose(s, &all, installation, application, argc, argv, &which, e) == -1)
+		st->on_error = strict_of_all(s, &all, installation, application);
+	else
+		rc = load(s, all.installations.v[which], all.applications.v[which], st, e);
 	settings_release(s);
-	if (rc == -1)
-		station_free(st);
-	buf_free(&key);
 	application_pairs_free(&all);
 	return rc;
 }
@@ -183,6 +374,7 @@ station_free(struct station *st)
 	free(st->application);
 	strings_free(&st->servers);
 	strings_free(&st->host_keys);
+	strings_free(&st->unknown);
 	free(st->install_dir_native);
 	free(st->app_dir_native);
 	free(st->state_path);
@@ -210,5 +402,10 @@ station_dir(const struct station *st, const char *name, bool make, struct err *e
 struct dir *
 station_user_dir(const struct station *st, bool make, struct err *e)
 {
+	if (st->user_state_path == NULL) {
+		err_setx(e, make ? ERR_CONFIG : ERR_NOENT,
+		    "this user's settings: want a home directory, got none; set HOME");
+		return NULL;
+	}
 	return make ? dir_make(st->user_state_path, 0700, e) : dir_open(st->user_state_path, e);
 }

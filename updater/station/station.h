@@ -34,17 +34,35 @@ struct station {
 	int64_t warn_after_days, block_after_days; /* age of the last good refresh; 0: not set */
 	struct expand_name names[4]; /* InstallDir, AppDir, Application, Installation */
 	size_t nnames;
-	char *state_path;      /* directory of this application's state */
-	char *user_state_path; /* and of this user's part of it */
+	char *state_path;	/* directory of this application's state */
+	char *user_state_path;	/* and of this user's part of it; NULL: this user has no place */
+	struct strings unknown; /* names in its key that no setting of Slipway has */
 };
 
 /*
  * Find the application of this start (enrolled_choose()) and load its settings.  Returns 0 with
- * *st, which station_free() releases, or -1 with ERR_CONFIG, ERR_NOENT (not enrolled; the text
- * lists what is) or what reading the settings gives.
+ * *st, or -1 with ERR_CONFIG, ERR_NOENT (not enrolled; the text lists what is) or what reading the
+ * settings gives.  The caller calls station_free() in both cases.
+ *
+ * After -1 *st holds what could be read, and on_error by the strict reading: ON_ERROR_BLOCK where
+ * OnError says so or says nothing that can be understood; of several enrolments that may be meant
+ * one is enough, and so is one line of a key file that is malformed elsewhere.
  */
 int station_load(struct settings *s, const char *installation, const char *application, int argc,
     char **argv, struct station *st, struct err *e);
+
+/* Where values come from: 1 found, 0 not there, -1; key is that of station_key(). */
+struct station_source {
+	int (*get)(void *arg, const char *key, const char *name, struct value *v, struct err *e);
+	void *arg;
+};
+
+/*
+ * The settings of one application, from a source, as station_load() reads them: enrolment and start
+ * have one reading.  Returns 0, or -1 with ERR_CONFIG or ERR_NOMEM; *st as above.
+ */
+int station_read(const struct station_source *from, const char *installation,
+    const char *application, struct station *st, struct err *e);
 void station_free(struct station *st);
 
 /* Append the key of an application's settings, and the path of its state.  Return 0 or -1. */
@@ -58,7 +76,10 @@ int station_state_path(const char *installation, const char *application, struct
  */
 struct dir *station_dir(const struct station *st, const char *name, bool make, struct err *e);
 
-/* The same for this user's part of the state. */
+/*
+ * The same for this user's part of the state.  A user who has no place for it has none: ERR_NOENT,
+ * or with make ERR_CONFIG.
+ */
 struct dir *station_user_dir(const struct station *st, bool make, struct err *e);
 
 #endif

@@ -5,17 +5,20 @@
 #include <string.h>
 
 #include "lib/os/clock.h"
+#include "lib/os/places.h"
 #include "updater/apply/apply.h"
 #include "updater/apply/leftover.h"
 #include "updater/state/notes.h"
 #include "updater/state/state.h"
+#include "updater/state/tuf_store.h"
 #include "updater/update/waiting.h"
 
-static int
-read_applied(struct attempt *u, struct err *e)
+int
+attempt_look(struct attempt *u, struct err *e)
 {
 	if (record_applied(u->state, &u->applied, e) == -1)
 		return -1;
+	u->r->unknown = false;
 	u->r->release = u->applied.release;
 	u->r->newest = u->applied.newest;
 	u->r->refreshed = notes_refreshed(u->state);
@@ -47,13 +50,14 @@ attempt_begin(struct attempt *u, const struct station *st, struct settings *s,
 {
 	struct err why;
 
-	memset(r, 0, sizeof *r);
+	*r = (struct update_result){ .unknown = true };
 	*u = (struct attempt){ .st = st, .s = s, .o = o, .r = r };
 	if ((u->state = station_dir(st, "", true, e)) == NULL)
 		return -1;
 	if ((u->lock = waiting_lock(st, u->state, o->deadline, e)) == NULL) {
-		r->read_only = e->code == ERR_ACCESS;
-		if (read_applied(u, &why) == -1) {
+		/* Who may change the station and can't has a fault, which OnError is for. */
+		r->read_only = e->code == ERR_ACCESS && place_stationwide() && !place_privileged();
+		if (attempt_look(u, &why) == -1) {
 			*e = why;
 			return -1;
 		}
@@ -64,7 +68,34 @@ attempt_begin(struct attempt *u, const struct station *st, struct settings *s,
 		return err_setx(e, ERR_TORN,
 		    "a change of this station was interrupted; its administrator has to run 'slipway update'");
 	}
-	return recover(u, e) == -1 ? -1 : read_applied(u, e);
+	return recover(u, e) == -1 ? -1 : attempt_look(u, e);
+}
+
+int
+attempt_trusted(struct attempt *u, int64_t now, struct err *e)
+{
+	struct tuf_store store;
+	struct tuf_client *c;
+	char when[DATE_TEXT_SIZE], today[DATE_TEXT_SIZE];
+	struct err ignored;
+	int rc = 0;
+
+	if ((u->metadata = station_dir(u->st, "metadata", false, &ignored)) == NULL)
+		return 0;
+	store = tuf_store_in(u->metadata);
+	if ((c = tuf_client_new(NULL, &store, now, e)) == NULL)
+		return -1;
+	if (tuf_client_load(c, &ignored) == 0) {
+		tuf_client_role(c, u->st->application, &ignored);
+		date_format(tuf_client_expires(c), when);
+		date_format(now, today);
+		if (tuf_client_expires(c) <= now)
+			rc = err_setx(e, ERR_EXPIRED,
+			    "the metadata of the last refresh expired on %s, now is %s; the server publishes nothing, or this station's administrator updates no more",
+			    when, today);
+	}
+	tuf_client_free(c);
+	return rc;
 }
 
 void
@@ -196,11 +227,25 @@ attempt_scripts(struct attempt *u, struct dir *source, enum layout_place place,
 	return plan_scripts(u->st, &run, place, &u->plan, out, e);
 }
 
+/* Whether InstallDir or AppDir moved: files of the plan belong where nothing was applied. */
+static bool
+moved(const struct attempt *u)
+{
+	for (size_t i = 0; i < u->plan.n; i++) {
+		enum layout_place place = u->plan.files[i].place;
+
+		if (place < LAYOUT_ROOTS &&
+		    !record_same_root(&u->applied, place, plan_root(u->st, place)))
+			return true;
+	}
+	return false;
+}
+
 bool
 attempt_is_applied(struct attempt *u)
 {
 	bool is = plan_is_applied(&u->plan, &u->applied);
 
 	u->r->held = is && u->r->release != u->r->newest;
-	return is && (!u->o->repair || u->r->held);
+	return is && !u->o->repair && !moved(u);
 }

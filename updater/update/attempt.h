@@ -40,6 +40,15 @@ int attempt_begin(struct attempt *u, const struct station *st, struct settings *
     const struct update_options *o, struct update_result *r, struct err *e);
 void attempt_end(struct attempt *u);
 
+/* Read what is applied from u->state into u->applied and *u->r.  Returns 0 or -1. */
+int attempt_look(struct attempt *u, struct err *e);
+
+/*
+ * For a user who may not update: whether the metadata that was trusted last is still good.  Returns
+ * 0 (also where there is none yet), or -1 with ERR_EXPIRED.
+ */
+int attempt_trusted(struct attempt *u, int64_t now, struct err *e);
+
 /*
  * Connect to the station's servers, and bring the trusted metadata up to date from the first whose
  * metadata is good.  now: the time for expiry checks.  Returns 0 or -1; with several faults, the
@@ -60,7 +69,10 @@ int attempt_fetch(struct attempt *u, struct dir *dir, unsigned which, struct err
 int attempt_scripts(struct attempt *u, struct dir *source, enum layout_place place,
     struct changeset *out, struct err *e);
 
-/* Whether nothing is to be done; sets r->held. */
+/*
+ * Whether nothing is to be done; sets r->held, with which the applied release is meant, not the
+ * plan's.
+ */
 bool attempt_is_applied(struct attempt *u);
 
 #endif

@@ -66,6 +66,22 @@ reuse_kept(struct attempt *u, struct err *e)
 	return rc;
 }
 
+void
+update_look(const struct station *st, struct update_result *r)
+{
+	struct attempt u = { .st = st, .r = r };
+	struct err ignored;
+
+	*r = (struct update_result){ .unknown = true };
+	if (st->state_path == NULL)
+		return;
+	if ((u.state = station_dir(st, "", false, &ignored)) != NULL)
+		attempt_look(&u, &ignored);
+	else if (ignored.code == ERR_NOENT)
+		r->unknown = false;
+	attempt_end(&u);
+}
+
 static int
 fetch_and_apply(struct attempt *u, struct err *e)
 {
@@ -90,13 +106,86 @@ fetch_and_apply(struct attempt *u, struct err *e)
 	return 0;
 }
 
+/*
+ * Fetches again what kept/ lacks: the original of a file that a person had changed, or one that
+ * didn't change since.
+ */
+static int
+fetch_lost(struct attempt *u, struct dir *kept, struct err *e)
+{
+	size_t lost = 0;
+
+	for (size_t i = 0; i < u->plan.n; i++)
+		lost += plan_needs(&u->plan.files[i]) &&
+		    !download_is_there(kept, u->plan.files[i].sha256, &u->plan.files[i].want,
+			u->o->deadline);
+	if (lost == 0 ||
+	    ((u->refresh != NULL || attempt_refresh(u, attempt_time(u), e) == 0) &&
+		attempt_fetch(u, kept, PLAN_FILES, e) == 0))
+		return 0;
+	return err_context(e,
+	    "the content of %zu files of release %lld isn't kept here (files changed by hand), and "
+	    "could not be fetched again",
+	    lost, (long long)u->plan.release);
+}
+
+/* What the old InstallDir or AppDir has of the needed content, as it was installed, is kept. */
+static int
+keep_installed(struct attempt *u, struct dir *kept, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < u->plan.n && rc == 0; i++) {
+		const struct plan_file *f = &u->plan.files[i];
+		struct err ignored;
+		struct dir *old;
+
+		if (!plan_needs(f) || u->applied.roots[f->place] == NULL ||
+		    record_same_root(&u->applied, f->place, plan_root(u->st, f->place)) ||
+		    download_is_there(kept, f->sha256, &f->want, u->o->deadline) ||
+		    (old = dir_open(u->applied.roots[f->place], &ignored)) == NULL)
+			continue;
+		if (download_is_there(old, f->rest, &f->want, u->o->deadline))
+			rc = file_copy(old, f->rest, kept, f->sha256, 0644, e);
+		dir_close(old);
+	}
+	return rc;
+}
+
+/*
+ * The release to which this station was rolled back, put in place again: all of its files and
+ * settings (repair), or its files where InstallDir and AppDir are now.
+ */
+static int
+install_again(struct attempt *u, struct err *e)
+{
+	struct apply a = { .plan = &u->plan,
+		.set = &u->applied.set,
+		.applied = &u->applied,
+		.action = "repair",
+		.newest = u->r->newest };
+	struct dir *kept = NULL;
+	int rc = -1;
+
+	plan_free(&u->plan);
+	if (plan_of_record(u->st, &u->applied, u->o->deadline, &u->plan, e) == 0 &&
+	    plan_compare(u->st, &u->applied, &u->plan, e) == 0 &&
+	    plan_room(u->st, u->state, &u->plan, e) == 0 &&
+	    (kept = dir_below(u->state, "kept", true, e)) != NULL &&
+	    keep_installed(u, kept, e) == 0 && fetch_lost(u, kept, e) == 0)
+		rc = apply_plan(u, &a, kept, false, e);
+	dir_close(kept);
+	return rc;
+}
+
 int
 update_machine(struct attempt *u, struct err *e)
 {
 	int64_t now = attempt_time(u);
 
 	if (attempt_plan(u, now, e) == -1 ||
-	    (!attempt_is_applied(u) && fetch_and_apply(u, e) == -1))
+	    (!attempt_is_applied(u) &&
+		(u->r->held ? install_again(u, e) : fetch_and_apply(u, e)) == -1))
 		return -1;
 	u->r->refreshed = now;
 	u->r->fresh = true;
@@ -118,8 +207,9 @@ update_run(const struct station *st, struct settings *s, const struct update_opt
 	int rc = attempt_begin(&u, st, s, o, r, e);
 
 	if (rc == 0) {
-		if (!o->offline && !r->read_only)
-			rc = update_machine(&u, e);
+		if (!o->offline)
+			rc = r->read_only ? attempt_trusted(&u, attempt_time(&u), e)
+					  : update_machine(&u, e);
 		if ((rc == 0 || e->code != ERR_TORN) && update_user(&u, &why) == -1) {
 			if (rc == 0)
 				*e = why;
@@ -132,26 +222,6 @@ update_run(const struct station *st, struct settings *s, const struct update_opt
 	}
 	attempt_end(&u);
 	return rc;
-}
-
-/* kept/ lacks the original of a file that a person had changed; it is fetched again. */
-static int
-fetch_lost(struct attempt *u, struct dir *kept, struct err *e)
-{
-	size_t lost = 0;
-
-	for (size_t i = 0; i < u->plan.n; i++)
-		lost += plan_needs(&u->plan.files[i]) &&
-		    !download_is_there(kept, u->plan.files[i].sha256, &u->plan.files[i].want,
-			u->o->deadline);
-	if (lost == 0 ||
-	    (attempt_refresh(u, attempt_time(u), e) == 0 &&
-		attempt_fetch(u, kept, PLAN_FILES, e) == 0))
-		return 0;
-	return err_context(e,
-	    "%zu files of release %lld were changed by hand before they were replaced, and "
-	    "their content could not be fetched again",
-	    lost, (long long)u->plan.release);
 }
 
 static int

@@ -38,6 +38,7 @@ struct update_result {
 	/* a person returned to this release; the newest is not taken again */
 	bool held;
 	enum transaction_end recovered; /* how an interrupted change ended */
+	bool unknown;			/* the state couldn't be read: nothing is known of it */
 	int64_t release;		/* the applied release; 0: none */
 	int64_t newest;			/* newest release that was ever applied */
 	int64_t refreshed;	/* time of the last good refresh, seconds since 1970; 0: never */
@@ -53,6 +54,12 @@ struct update_result {
  */
 int update_run(const struct station *st, struct settings *s, const struct update_options *o,
     struct update_result *r, struct err *e);
+
+/*
+ * Look at what is applied, for a start that can't update: fills in *r as far as the state can be
+ * read; a station that wasn't loaded has none.
+ */
+void update_look(const struct station *st, struct update_result *r);
 
 /*
  * The two parts of update_run(), in an attempt (attempt.h) that update_run() begins and ends: a

@@ -134,30 +134,45 @@ choose(void **row)
 
 static const struct load {
 	const char *name, *text, *fault; /* in the message; NULL: it is loaded */
+	enum on_error strict;		 /* what counts although it isn't loaded */
 } loads[] = {
-	{ "least", SERVER, NULL },
-	{ "one server as a string", "Server = sftp://u@a/r\n", NULL },
-	{ "no server", "Deadline = 5\n", "Server is not set" },
-	{ "an empty list", "Server = multi:\n", "Server is not set" },
-	{ "a number for servers", "Server = dword:5\n", "Server: want a multi or string value" },
+	{ "least", SERVER, NULL, ON_ERROR_LAUNCH },
+	{ "one server as a string", "Server = sftp://u@a/r\n", NULL, ON_ERROR_LAUNCH },
+	{ "no server", "Deadline = 5\n", "Server is not set", ON_ERROR_LAUNCH },
+	{ "an empty list", "Server = multi:\n", "Server is not set", ON_ERROR_LAUNCH },
+	{ "a number for servers", "Server = dword:5\n", "Server: want a multi or string value",
+	    ON_ERROR_LAUNCH },
 	{ "a number for a text", SERVER "LoginKey = dword:5\n",
-	    "LoginKey: want a text, got a dword" },
+	    "LoginKey: want a text, got a dword", ON_ERROR_LAUNCH },
 	{ "a bad deadline", SERVER "Deadline = soon\n",
-	    "Deadline: want 1 to 3600 seconds, got 'soon'" },
+	    "Deadline: want 1 to 3600 seconds, got 'soon'", ON_ERROR_LAUNCH },
 	{ "a bad number of days", SERVER "WarnAfterDays = 0\n",
-	    "WarnAfterDays: want 1 to 36500 days" },
-	{ "a bad word", SERVER "OnError = ask\n", "OnError: want 'launch' or 'block', got 'ask'" },
+	    "WarnAfterDays: want 1 to 36500 days", ON_ERROR_LAUNCH },
+	{ "a bad word", SERVER "OnError = ask\n", "OnError: want 'launch' or 'block', got 'ask'",
+	    ON_ERROR_BLOCK },
+	{ "a word with a blank", SERVER "OnError = \"block \"\n", "OnError: want", ON_ERROR_BLOCK },
+	{ "a number for a word", SERVER "OnError = dword:1\n", "OnError: want a text, got a dword",
+	    ON_ERROR_BLOCK },
+	{ "block, and a bad number", SERVER "OnError = block\nWarnAfterDays = never\n",
+	    "WarnAfterDays: want", ON_ERROR_BLOCK },
+	{ "block, and a list for a number", SERVER "OnError = block\nDeadline = multi:5|\n",
+	    "Deadline: want a number, got a multi", ON_ERROR_BLOCK },
+	{ "block, and no server", "OnError = block\n", "Server is not set", ON_ERROR_BLOCK },
+	{ "block, and a directory that isn't absolute", SERVER "AppDir = ~/hi\nOnError = BLOCK\n",
+	    "AppDir: want an absolute path", ON_ERROR_BLOCK },
+	{ "launch, and a bad number", SERVER "OnError = launch\nDeadline = dword:0\n",
+	    "Deadline: want 1 to 3600 seconds, got '0'", ON_ERROR_LAUNCH },
 	{ "a directory that isn't absolute", SERVER "InstallDir = hi\n",
-	    "InstallDir: want an absolute path" },
+	    "InstallDir: want an absolute path", ON_ERROR_LAUNCH },
 	{ "a name in a directory that isn't known", SERVER "InstallDir = %Nowhere%/hi\n",
-	    "InstallDir" },
+	    "InstallDir", ON_ERROR_LAUNCH },
 };
 
 static void
 load(void **row)
 {
 	const struct load *r = *row;
-	struct station st, empty;
+	struct station st;
 	char text[500];
 	void *store;
 	struct err e;
@@ -166,11 +181,12 @@ load(void **row)
 	snprintf(text, sizeof text, "[HKLM\\SOFTWARE\\Slipway\\I\\A]\n%s", r->text);
 	store_write(text);
 	if (r->fault != NULL) {
-		memset(&empty, 0, sizeof empty);
 		assert_err(station_load(store, NULL, NULL, 0, NULL, &st, &e),
 		    strstr(r->name, "isn't known") != NULL ? ERR_SYNTAX : ERR_CONFIG, &e);
 		assert_non_null(strstr(e.text, r->fault));
-		assert_memory_equal(&st, &empty, sizeof st);
+		assert_int_equal(st.on_error, r->strict);
+		assert_non_null(strstr(st.state_path, "/I/A"));
+		station_free(&st);
 	} else {
 		assert_ok(station_load(store, NULL, NULL, 0, NULL, &st, &e), &e);
 		assert_string_equal(st.servers.v[0], "sftp://u@a/r");
@@ -183,6 +199,83 @@ load(void **row)
 		assert_non_null(strstr(st.app_dir, "/A"));
 		station_free(&st);
 	}
+	store_remove(&store);
+}
+
+/* Numbers may be numbers, and a value of type expand is expanded, whichever setting it is. */
+static void
+load_types(void **unused)
+{
+	struct station st;
+	void *store;
+	struct err e;
+
+	(void)unused;
+	store_make(&store);
+	store_write(
+	    "[HKLM\\SOFTWARE\\Slipway\\I\\A]\n"
+	    "Server = expand:sftp://%Application%@a/r\n"
+	    "TrustedHostKeysSHA256 = expand:SHA256:%Installation%\n"
+	    "LoginKey = expand:/keys/%Application%\n"
+	    "LoginPasswordFile = /50%25/%Application%\n"
+	    "AppDir = expand:%AppData%/100%%/%Installation%\n"
+	    "Deadline = dword:7\nOnError = expand:block\nWarnAfterDays = qword:8\n"
+	    "BlockAfterDays = expand:9\nOnErorr = block\nBlockAfterDay = 3\nScriptKeys = x\n");
+	assert_ok(station_load(store, NULL, NULL, 0, NULL, &st, &e), &e);
+	assert_string_equal(st.servers.v[0], "sftp://A@a/r");
+	assert_string_equal(st.host_keys.v[0], "SHA256:I");
+	assert_string_equal(st.login_key, "/keys/A");
+	assert_string_equal(st.password_file, "/50%25/%Application%");
+	assert_non_null(strstr(st.app_dir, "/100%/I"));
+	assert_int_equal(st.deadline, 7);
+	assert_int_equal(st.on_error, ON_ERROR_BLOCK);
+	assert_int_equal(st.warn_after_days, 8);
+	assert_int_equal(st.block_after_days, 9);
+	/* A misspelt name is told. */
+	assert_int_equal(st.unknown.n, 2);
+	assert_string_equal(st.unknown.v[0], "OnErorr");
+	assert_string_equal(st.unknown.v[1], "BlockAfterDay");
+	station_free(&st);
+	store_remove(&store);
+}
+
+/* No application can be chosen, or nothing be parsed: the strict reading of what is there. */
+#define WITH(i, a, word) ENROLLED(i, a) "OnError = " word "\n"
+
+static const struct strict {
+	const char *name, *text, *application;
+	enum on_error want;
+} stricts[] = {
+	{ "none enrolled", "[HKLM\\SOFTWARE\\Other]\nOnError = block\n", NULL, ON_ERROR_LAUNCH },
+	{ "several that launch", SEVERAL, NULL, ON_ERROR_LAUNCH },
+	{ "several that block", WITH("I", "A", "block") WITH("I", "B", "Block"), NULL,
+	    ON_ERROR_BLOCK },
+	{ "one of several", ENROLLED("I", "A") WITH("I", "B", "block"), NULL, ON_ERROR_BLOCK },
+	{ "one that can't be meant", WITH("I", "A", "block") ENROLLED("J", "B") ENROLLED("K", "B"),
+	    "B", ON_ERROR_LAUNCH },
+	{ "a name that isn't enrolled", WITH("I", "A", "block"), "X", ON_ERROR_BLOCK },
+	{ "one that can't be understood", ENROLLED("I", "A") WITH("I", "B", "blok"), NULL,
+	    ON_ERROR_BLOCK },
+	{ "a malformed file", WITH("I", "A", "block") "what is this\n", NULL, ON_ERROR_BLOCK },
+	{ "a malformed file that launches", WITH("I", "A", "launch") "what is this\n", NULL,
+	    ON_ERROR_LAUNCH },
+	{ "a malformed file with a comment", ENROLLED("I", "A") "# OnError = block\nwhat is this\n",
+	    NULL, ON_ERROR_LAUNCH },
+};
+
+static void
+strict(void **row)
+{
+	const struct strict *r = *row;
+	struct station st;
+	void *store;
+	struct err e;
+
+	store_make(&store);
+	store_write(r->text);
+	assert_int_equal(station_load(store, NULL, r->application, 0, NULL, &st, &e), -1);
+	assert_int_equal(st.on_error, r->want);
+	station_free(&st);
 	store_remove(&store);
 }
 
@@ -399,14 +492,18 @@ default_of(void **row)
 int
 main(void)
 {
-	struct CMUnitTest tests[2 + N(takes) + N(choices) + N(loads) + N(keys) + N(defaults)] = {
-		cmocka_unit_test(load_all), cmocka_unit_test(many_script_keys)
-	};
-	size_t n = 2;
+	struct CMUnitTest
+	    tests[3 + N(stricts) + N(takes) + N(choices) + N(loads) + N(keys) + N(defaults)] = {
+		    cmocka_unit_test(load_all),
+		    cmocka_unit_test(many_script_keys),
+		    cmocka_unit_test(load_types),
+	    };
+	size_t n = 3;
 
 	TEST_ROWS(tests, n, takes, take);
 	TEST_ROWS(tests, n, choices, choose);
 	TEST_ROWS(tests, n, loads, load);
+	TEST_ROWS(tests, n, stricts, strict);
 	TEST_ROWS(tests, n, keys, script_keys);
 	TEST_ROWS(tests, n, defaults, default_of);
 	return cmocka_run_group_tests_name("station", tests, NULL, NULL);

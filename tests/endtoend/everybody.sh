@@ -1,0 +1,103 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# A station for all users of the computer: the same rules for whoever starts.  Needs root and namespaces; /etc and
+# /var/lib are private copies, and every process ends with its namespace.
+# shellcheck shell=bash
+set -euo pipefail
+shopt -s inherit_errexit
+
+if [ $# -ne 1 ]; then
+	echo "usage: everybody.sh BUILD-DIR" >&2
+	exit 2
+fi
+build=$1
+if [ "$(id -u)" -ne 0 ]; then
+	echo "skipped: only root can make a station for all users"
+	exit 77
+fi
+if [ -z "${WORK-}" ]; then
+	if ! why=$(unshare --mount --pid --fork --mount-proc true 2>&1); then
+		echo "skipped: no private mount and process namespaces here: $why"
+		exit 77
+	fi
+	WORK=$(mktemp -d "${TMPDIR:-/tmp}/slipway-XXXXXXXX")
+	trap 'rm -rf -- "$WORK"' EXIT
+	chmod 755 "$WORK"
+	export WORK
+	rc=0
+	unshare --mount --pid --fork --kill-child --mount-proc bash "$0" "$build" || rc=$?
+	exit "$rc"
+fi
+
+# shellcheck source=tests/endtoend/lib.sh
+. "$(dirname "$0")/lib.sh"
+unset SLIPWAY_HOME
+cd "$WORK"
+mkdir etc bin
+cp "$build"/updater/slipway "$build"/server/slipway-repo bin
+export PATH=$WORK/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+cp -a /etc/. etc
+mount --bind etc /etc
+rm -rf /etc/slipway
+mount -t tmpfs -o mode=755 tmpfs /var/lib
+account=slipway-test
+useradd --system --create-home --home-dir "$WORK/home" --shell /bin/sh "$account"
+
+make_repo
+make_release release server.crt="$REPO/certs/kernel.crt"
+publish release
+expect 0 enroll.log slipway enroll "file://$REPO/served" --root "$REPO/served/metadata/1.root.json" \
+	--installation "$INSTALLATION" --app "$APP" --on-error block
+state=/var/lib/slipway/$INSTALLATION/$APP
+
+as_user() {
+	setpriv --reuid "$account" --regid "$account" --clear-groups env -i PATH="$PATH" "$@"
+}
+starts() {
+	expect 0 "$1.log" "${@:2}" slipway run -- echo hi-runs
+	want "$1.log" hi-runs
+}
+stops() {
+	local name=$1 text=$2
+	shift 2
+	expect 1 "$name.log" "$@" slipway run -- echo hi-runs
+	wantno "$name.log" hi-runs
+	want "$name.log" "$text"
+	wantno "$name.log" 'no release was ever applied'
+}
+user=(as_user "HOME=$WORK/home")
+
+starts root env "HOME=$WORK"
+starts user "${user[@]}"
+want user.log 'this user may not update the station'
+# A user id without an account, and no HOME.
+nobody=(setpriv --reuid 54321 --regid 54321 --clear-groups env -i PATH="$PATH")
+starts nobody "${nobody[@]}"
+sed -i '/^OnError/a WarnAfterDays = never' /etc/slipway/machine.conf
+stops nobody 'WarnAfterDays: want' "${nobody[@]}"
+stops user 'WarnAfterDays: want' "${user[@]}"
+sed -i '/^WarnAfterDays/d' /etc/slipway/machine.conf
+
+# The trusted metadata is over: who may not update is told as root is, and doesn't start either.
+cp "$state/refreshed" refreshed
+echo 2099-01-01T00:00:00Z > "$state/refreshed"
+stops root 'expired' env "HOME=$WORK"
+stops user 'expired on' "${user[@]}"
+sed -i 's/^OnError = .*/OnError = launch/' /etc/slipway/machine.conf
+starts user "${user[@]}"
+want user.log 'expired on'
+want user.log 'with release 1, applied earlier'
+sed -i 's/^OnError = .*/OnError = block/' /etc/slipway/machine.conf
+cp refreshed "$state/refreshed"
+starts user "${user[@]}"
+
+# A state that is mounted read-only is a fault for root, who may change it; for a user it is as before.
+mount --bind /var/lib/slipway /var/lib/slipway
+mount -o remount,bind,ro /var/lib/slipway
+stops root 'is not started, because this site set OnError to block' env "HOME=$WORK"
+wantno root.log 'this user may not update'
+starts user "${user[@]}"
+sed -i 's/^OnError = .*/OnError = launch/' /etc/slipway/machine.conf
+starts root env "HOME=$WORK"
+want root.log 'with release 1, applied earlier'
+umount /var/lib/slipway
