@@ -150,5 +150,5 @@ bad_script() {
 }
 bad_script syntax 'syntax|near|expected' 'set('
 bad_script loop 'instruction|limit|budget' 'while true do end'
-bad_script percent '%' "set([[HKLM\\SOFTWARE\\Ipesoft\\$INSTALLATION]], 'x', '50%')"
+bad_script percent '%' "set([[HKLM\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP]], 'x', '50%')"
 bad_script outside 'allow|prefix' "set([[HKLM\\SOFTWARE\\Slipway]], 'x', 'y')"
