@@ -140,6 +140,20 @@ text_safe(char *out, size_t size, const char *text, size_t len, bool cut)
 	return n;
 }
 
+int
+text_add_percent(struct buf *out, const char *text, const char *also, struct err *e)
+{
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+		bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+		    (c >= 'A' && c <= 'Z') || strchr("-._~", c) != NULL || strchr(also, c) != NULL;
+
+		if ((plain ? buf_addc(out, (char)c, e) : buf_addf(out, e, "%%%02X", c)) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 bool
 text_is_safe(const char *text, size_t len)
 {

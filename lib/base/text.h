@@ -40,6 +40,12 @@ size_t text_safe(char *out, size_t size, const char *text, size_t len, bool cut)
 /* Appends it.  0, or -1 with ERR_NOMEM or ERR_TOO_LARGE. */
 int text_add_safe(struct buf *out, const char *text, size_t len, struct err *e);
 
+/*
+ * Appends a text as a part of an address (RFC 3986): %XX for what isn't a letter, a digit, one of
+ * "-._~" or a character of also.  0, or -1 with ERR_NOMEM or ERR_TOO_LARGE.
+ */
+int text_add_percent(struct buf *out, const char *text, const char *also, struct err *e);
+
 /* Whether the text stays as it is. */
 bool text_is_safe(const char *text, size_t len);
 

@@ -245,6 +245,7 @@ add_file(struct duty *d, struct wire *w, struct err *e)
 {
 	struct file *file = calloc(1, sizeof *file);
 	const char *path;
+	uint8_t flags;
 
 	if (file == NULL)
 		return err_nomem(e);
@@ -258,7 +259,9 @@ add_file(struct duty *d, struct wire *w, struct err *e)
 	path = frame_name(w, SFTP_FRAME_MAX);
 	file->f = (struct sftp_file){ .data = pass_on, .arg = file };
 	file->f.max = wire_u64(w);
-	file->f.exact = wire_u8(w) != 0;
+	flags = wire_u8(w);
+	file->f.exact = (flags & 1) != 0;
+	file->f.optional = (flags & 2) != 0;
 	file->f.offset = wire_u64(w);
 	if (path == NULL || w->bad)
 		return err_setx(e, ERR_PROTOCOL, "malformed file");

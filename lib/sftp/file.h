@@ -26,6 +26,11 @@ struct sftp_file {
 	 * asked for
 	 */
 	bool exact;
+	/*
+	 * it may be missing, and a server that refuses it says the same: some answer "permission
+	 * denied" or "failure" for what isn't there
+	 */
+	bool optional;
 	/* begin at this byte (the bytes before it are here already); moved on as bytes arrive */
 	uint64_t offset;
 	/* Takes bytes in order, from offset on.  -1 with e filled in: SFTP_FILE_FAILED. */

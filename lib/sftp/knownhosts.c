@@ -2,6 +2,7 @@
 /* known_hosts files. */
 #include "lib/sftp/knownhosts.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,15 @@
 #include "lib/os/file.h"
 
 #define REVOKED "@revoked"
+
+/* Names are compared without regard to case; hashed ones begin with '|' and are of small letters. */
+static void
+lower_names(struct buf *line)
+{
+	if (line->len > 0 && line->data[0] != '|')
+		for (size_t i = 0; i < line->len && !text_blank((char)line->data[i]); i++)
+			line->data[i] = (uint8_t)ascii_lower((char)line->data[i]);
+}
 
 /*
  * Reads the key on one line.  1: it is for this host (for any host where name is NULL); 0: it
@@ -27,8 +37,10 @@ key_of_line(LIBSSH2_SESSION *session, const char *line, const char *name,
 	struct err e;
 	int rc = 0;
 
-	if (one == NULL ||
-	    buf_addf(&whole, &e, "%s%s", name == NULL ? "revoked.invalid " : "", line) == -1)
+	if (one != NULL &&
+	    buf_addf(&whole, &e, "%s%s", name == NULL ? "revoked.invalid " : "", line) == 0)
+		lower_names(&whole);
+	if (one == NULL || whole.len == 0)
 		rc = -1;
 	else if (libssh2_knownhost_readline(one, buf_text(&whole), whole.len,
 		     LIBSSH2_KNOWNHOST_FILE_OPENSSH) == 0 &&
@@ -113,9 +125,9 @@ knownhosts_parse(const char *file, struct buf *text, const char *host, uint16_t 
     struct knownhosts *out, struct err *e)
 {
 	const void *begin = text->data;
-	size_t len = text->len;
+	size_t len = text->len, hostlen = strlen(host);
 	LIBSSH2_SESSION *session;
-	char name[512];
+	char plain[256], name[512];
 	int rc = -1;
 
 	if (text_begin(&begin, &len, e) == -1)
@@ -125,16 +137,22 @@ knownhosts_parse(const char *file, struct buf *text, const char *host, uint16_t 
 		memset(text->data, ' ', text->len - len);
 	session = libssh2_session_init();
 
-	/* Like ssh: with the port when it isn't the usual one. */
+	/* Like ssh: in small letters, with the port when it isn't the usual one, then without. */
+	if (hostlen >= sizeof plain)
+		hostlen = sizeof plain - 1;
+	for (size_t i = 0; i < hostlen; i++)
+		plain[i] = ascii_lower(host[i]);
+	plain[hostlen] = '\0';
 	if (port == 22)
-		snprintf(name, sizeof name, "%s", host);
+		snprintf(name, sizeof name, "%s", plain);
 	else
-		snprintf(name, sizeof name, "[%s]:%u", host, port);
+		snprintf(name, sizeof name, "[%s]:%u", plain, port);
 	out->n = 0;
 	for (size_t i = 0; i < text->len; i++)
 		if (text->data[i] == '\n' || text->data[i] == '\r')
 			text->data[i] = '\0';
 	if (session == NULL || pass(session, text, name, out) == -1 ||
+	    (out->n == 0 && port != 22 && pass(session, text, plain, out) == -1) ||
 	    pass(session, text, NULL, out) == -1)
 		err_nomem(e);
 	else if (out->n == 0)

@@ -247,6 +247,8 @@ on_result(struct session_work *r, struct wire *w, struct err *e)
 	f->result = (enum sftp_result)result;
 	if (result == SFTP_FILE_FAILED) {
 		frame_err(w, &why);
+		err_context(&why, "%s:%u", r->c->config.url->host,
+		    (unsigned)r->c->config.url->port);
 		f->err = why;
 	}
 	return 0;
@@ -361,7 +363,8 @@ tell_files(struct session_work *r, struct err *e)
 			continue;
 		if (wire_put_u32(&b, (uint32_t)i, e) == -1 ||
 		    frame_put_name(&b, f->path, e) == -1 || wire_put_u64(&b, f->max, e) == -1 ||
-		    wire_put_u8(&b, f->exact, e) == -1 || wire_put_u64(&b, f->offset, e) == -1)
+		    wire_put_u8(&b, (uint8_t)(f->exact | f->optional << 1), e) == -1 ||
+		    wire_put_u64(&b, f->offset, e) == -1)
 			rc = -1;
 		else if (b.len > SFTP_FRAME_MAX / 2) {
 			rc = frame_send(frames, SFTP_FRAME_FILES, b.data, b.len, until, e);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/path.h"
+#include "lib/base/text.h"
 
 /* Most bytes of requests that are kept; the windows and the backlog stay far below it. */
 #define OUT_MAX (4u * 1024 * 1024)
@@ -162,7 +163,7 @@ refusal(struct sftp_entry *n, const struct sftp_reply *r)
 	enum err_code code = r->code == SFTP_PERMISSION_DENIED		    ? ERR_ACCESS
 	    : r->code == SFTP_BAD_MESSAGE || r->code == SFTP_OP_UNSUPPORTED ? ERR_PROTOCOL
 									    : ERR_IO;
-	int len = r->messagelen > SHOWN_MAX ? SHOWN_MAX : (int)r->messagelen;
+	int len = r->message == NULL ? 0 : (int)text_cut(r->message, r->messagelen, SHOWN_MAX);
 
 	err_setx(&n->file->err, code, "%s: the server refuses it: %.*s (SFTP status %" PRIu32 ")",
 	    n->file->path, len, r->message == NULL ? "" : r->message, r->code);
@@ -299,11 +300,68 @@ open_failed(struct sftp *s, struct sftp_request *r, struct sftp_entry *n,
 		return finish(s, n, SFTP_FILE_ABSENT, e);
 	/* A server that can't open so many files at once also says "failure". */
 	if (reply->code != SFTP_FAILURE || n->alone) {
+		if (n->file->optional)
+			return finish(s, n, SFTP_FILE_ABSENT, e);
 		refusal(n, reply);
 		return finish(s, n, SFTP_FILE_FAILED, e);
 	}
 	open_later(s, r->id, n, s->handles);
 	return 0;
+}
+
+/* Closes a file, and opens it again later when at most open files are open. */
+static int
+open_again(struct sftp *s, uint32_t id, struct sftp_entry *n, uint32_t open, struct err *e)
+{
+	int rc = sftp_ask_close(s, n, e);
+
+	drop_reads(s, n);
+	free(n->handle);
+	n->handle = NULL;
+	if (n->stat != NULL)
+		n->stat->entry = NULL;
+	n->stat = NULL;
+	n->size_known = false;
+	n->asked = n->start;
+	open_later(s, id, n, open);
+	return rc;
+}
+
+/* Returns an open file of the list with this handle, or NULL. */
+static struct sftp_entry *
+with_handle(const struct sftp_list *l, const struct sftp_entry *but)
+{
+	for (struct sftp_entry *n = l->first; n != NULL; n = n->next)
+		if (n != but && n->handle != NULL && n->handlelen == but->handlelen &&
+		    memcmp(n->handle, but->handle, n->handlelen) == 0)
+			return n;
+	return NULL;
+}
+
+/*
+ * Erlang's server may give the same handle to several open files, and then reads from one of them.
+ * It can't be told from which, so from then on one file is open at a time; what came of a file that
+ * had begun may be of another.
+ */
+static int
+check_handle(struct sftp *s, uint32_t id, struct sftp_entry *n, struct err *e)
+{
+	struct sftp_entry *other;
+	int rc = 0;
+
+	if ((other = with_handle(&s->asking, n)) == NULL)
+		other = with_handle(&s->idle, n);
+	s->mixed |= other != NULL;
+	if (!s->mixed || n->alone)
+		return 0;
+	if (other != NULL && other->file->offset == other->start) {
+		rc = open_again(s, id, other, 1, e);
+	} else if (other != NULL) {
+		err_setx(&other->file->err, ERR_PROTOCOL,
+		    "%s: the server gave one handle to several open files", other->file->path);
+		rc = finish(s, other, SFTP_FILE_FAILED, e);
+	}
+	return rc == -1 ? -1 : open_again(s, id, n, 1, e);
 }
 
 static int
@@ -322,7 +380,7 @@ opened(struct sftp *s, struct sftp_request *r, const struct sftp_reply *reply, s
 	n->handlelen = reply->handlelen;
 	s->handles++;
 	sftp_list_last(&s->asking, n);
-	return 0;
+	return check_handle(s, r->id, n, e);
 }
 
 static int
@@ -358,42 +416,32 @@ sized(struct sftp *s, struct sftp_entry *n, const struct sftp_reply *reply, stru
 	return 0;
 }
 
-/* Some servers open a file at its first READ, which fails when too many files are open. */
-static int
-open_again(struct sftp *s, struct sftp_request *r, struct sftp_entry *n, struct err *e)
-{
-	uint32_t open = s->handles / 2, id = r->id;
-	int rc = sftp_ask_close(s, n, e);
-
-	r->done = true;
-	drop_reads(s, n);
-	free(n->handle);
-	n->handle = NULL;
-	if (n->stat != NULL)
-		n->stat->entry = NULL;
-	n->stat = NULL;
-	n->size_known = false;
-	n->asked = n->start;
-	open_later(s, id, n, open);
-	return rc;
-}
-
 static int
 read_failed(struct sftp *s, struct sftp_request *r, const struct sftp_reply *reply, struct err *e)
 {
+	struct sftp_entry *n;
+	uint32_t id;
+
 	if (r->entry == NULL) {
 		sftp_request_free(s, r);
 		return 0;
 	}
 	if (reply->code == SFTP_FAILURE && !(r->entry->alone && r->entry->turn == s->opens) &&
-	    r->entry->file->offset == r->entry->start)
-		return open_again(s, r, r->entry, e);
+	    r->entry->file->offset == r->entry->start) {
+		/* Some servers open a file at its first READ, which fails when too many are open. */
+		n = r->entry;
+		id = r->id;
+		r->done = true;
+		return open_again(s, id, n, s->handles / 2, e);
+	}
 	if (reply->code == SFTP_EOF) {
 		r->done = r->eof = true;
 		return sftp_advance(s, r->entry, e);
 	}
-	refusal(r->entry, reply);
 	r->done = true;
+	if (r->entry->file->optional && r->entry->file->offset == r->entry->start)
+		return finish(s, r->entry, SFTP_FILE_ABSENT, e);
+	refusal(r->entry, reply);
 	return finish(s, r->entry, SFTP_FILE_FAILED, e);
 }
 

@@ -190,13 +190,15 @@ ask_next_open(struct sftp *s, struct err *e)
 	struct sftp_entry *n = s->waiting.first;
 	struct sftp_request *r;
 	uint32_t busy = s->opening + s->handles;
+	bool alone;
 
 	if (n == NULL || s->used >= s->limits.requests || busy >= s->limits.open || s->exclusive)
 		return 0;
+	alone = s->mixed || n->tries >= SHARED_TRIES;
 	/* One that is opened alone waits for all others, and keeps them waiting. */
-	if (n->tries >= SHARED_TRIES && busy + s->closing > 0)
+	if (alone && busy + s->closing > 0)
 		return 0;
-	s->exclusive = n->tries >= SHARED_TRIES;
+	s->exclusive = alone;
 	if ((r = sftp_request_new(s, SFTP_OPEN, n)) == NULL)
 		return no_slot(e);
 	n->alone = busy + s->closing == 0;

@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/base/wire.h"
+
+#define SHOWN_MAX 200 /* bytes of a server's text that a message shows */
 
 #define DATA_HEAD 13 /* length, type, id, length of the data */
 
@@ -92,6 +95,32 @@ wanted(const struct sftp *s)
 	return length >= 5 && length <= SFTP_REPLY_MAX ? 4 + (size_t)length : 0;
 }
 
+/* A packet that can't be: text of a login shell or of a banner, where no packet came before. */
+static int
+impossible(struct sftp *s, const uint8_t *bytes, size_t len, struct err *e)
+{
+	struct wire w = WIRE_INIT(s->packet, sizeof s->packet);
+	uint32_t length = wire_u32(&w);
+	char text[SHOWN_MAX + 1];
+	size_t n = s->have;
+
+	if (s->version || s->packet[0] == 0) /* no packet has 16 MB */
+		return err_setx(e, ERR_PROTOCOL,
+		    "SFTP: want a packet of 5 to %u bytes, the server says %" PRIu32 " (type %u)",
+		    SFTP_REPLY_MAX, length, s->packet[4]);
+	memcpy(text, s->packet, n);
+	if (len > sizeof text - 1 - n)
+		len = sizeof text - 1 - n;
+	memcpy(text + n, bytes, len);
+	n += len;
+	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+		n--;
+	return err_setx(e, ERR_PROTOCOL,
+	    "want SFTP, the server said '%.*s'; its login shell must print nothing, or internal-sftp "
+	    "must take its place",
+	    (int)text_cut(text, n, n), text);
+}
+
 static int
 collect(struct sftp *s, const uint8_t **bytes, size_t *len, struct err *e)
 {
@@ -106,8 +135,7 @@ collect(struct sftp *s, const uint8_t **bytes, size_t *len, struct err *e)
 	if (s->have < want)
 		return 0;
 	if ((want = wanted(s)) == 0)
-		return err_setx(e, ERR_PROTOCOL,
-		    "SFTP: the server sent a packet of impossible length");
+		return impossible(s, *bytes, *len, e);
 	if (s->have < want)
 		return 0;
 	s->have = 0;

@@ -14,7 +14,8 @@
  *        count of pinned fingerprints, the fingerprints
  *     L  public login key (string, empty: by password), name of the file of key or password; after
  *        S, which doesn't wait for it
- *     F  for each file: its number, path, most bytes (u64), whether it should have so many (u8),
+ *     F  for each file: its number, path, most bytes (u64), whether it should have so many and
+ *        whether it may be missing (u8: 1, 2),
  *        offset (u64)
  *     G  milliseconds left, and of silence at most (u64): fetch the files named since the last G
  *     K  the signature or the password (string), or nothing

@@ -67,6 +67,7 @@ struct sftp {
 	uint32_t opens;			    /* OPENs that were sent */
 	/* one file is open or about to be, beside which there must be no other */
 	bool exclusive;
+	bool mixed;	    /* the server gave one handle to several files: one at a time */
 	uint32_t shrunk_id; /* requests before this one don't lower limits.open again */
 
 	struct sftp_request slots[SFTP_SLOTS];

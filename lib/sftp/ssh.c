@@ -9,11 +9,9 @@
 #include "lib/base/list.h"
 #include "lib/os/clock.h"
 #include "lib/sftp/fingerprint.h"
+#include "lib/sftp/ssh_hello.h"
 #include "lib/sftp/ssh_io.h"
 #include "lib/sftp/ssh_login.h"
-
-/* Bytes of a list of algorithms. */
-#define METHODS_SIZE 1024
 
 /*
  * The algorithms that may be negotiated, best first; supported() leaves out names that the
@@ -63,19 +61,20 @@ set_methods(struct ssh *s, const char *hostkeys, struct err *e)
 	const struct {
 		int method;
 		const char *names;
+		int kind;
 	} rows[] = {
-		{ LIBSSH2_METHOD_KEX, KEX },
-		{ LIBSSH2_METHOD_HOSTKEY, hostkeys },
-		{ LIBSSH2_METHOD_CRYPT_CS, CIPHERS },
-		{ LIBSSH2_METHOD_CRYPT_SC, CIPHERS },
-		{ LIBSSH2_METHOD_MAC_CS, MACS },
-		{ LIBSSH2_METHOD_MAC_SC, MACS },
+		{ LIBSSH2_METHOD_KEX, KEX, SSH_KIND_KEX },
+		{ LIBSSH2_METHOD_HOSTKEY, hostkeys, SSH_KIND_HOSTKEY },
+		{ LIBSSH2_METHOD_CRYPT_CS, CIPHERS, SSH_KIND_CIPHER },
+		{ LIBSSH2_METHOD_CRYPT_SC, CIPHERS, SSH_KIND_CIPHER },
+		{ LIBSSH2_METHOD_MAC_CS, MACS, SSH_KIND_MAC },
+		{ LIBSSH2_METHOD_MAC_SC, MACS, SSH_KIND_MAC },
 	};
 
 	for (size_t i = 0; i < N(rows); i++) {
-		char names[METHODS_SIZE];
+		char *names = s->ours[rows[i].kind];
 
-		supported(s, rows[i].method, rows[i].names, names, sizeof names);
+		supported(s, rows[i].method, rows[i].names, names, sizeof s->ours[0]);
 		if (libssh2_session_method_pref(s->session, rows[i].method, names) != 0)
 			return err_setx(e, ERR_CRYPTO, "libssh2 has none of these algorithms: %s",
 			    rows[i].names);
@@ -108,9 +107,31 @@ check_hostkey(struct ssh *s, int *type, struct err *e)
 	}
 	ssh_err(s, e, ERR_HOSTKEY,
 	    "want host key %s, got %s; if the server's key was changed on purpose, "
-	    "add the new fingerprint to the trusted ones, else somebody is in its place",
+	    "add the new fingerprint to the trusted ones, else somebody is in its place; an RSA "
+	    "host key can't be used: pin the ED25519 or ECDSA key that 'ssh-keygen -l' shows",
 	    wanted, found);
 	return 1;
+}
+
+/* libssh2 says no more than that it failed. */
+static int
+nothing_in_common(struct ssh *s, struct err *e)
+{
+	const char *ours[SSH_KINDS];
+	struct buf text = BUF_INIT(ERR_TEXT_SIZE);
+	struct err ignored;
+	size_t at;
+
+	for (int i = 0; i < SSH_KINDS; i++)
+		ours[i] = s->ours[i];
+	if (ssh_hello_find(s->hello.data, s->hello.len, &at, &ignored) == 1)
+		ssh_hello_compare(s->hello.data + at, s->hello.len - at, ours, &text, &ignored);
+	if (text.len > 0)
+		ssh_err(s, e, ERR_PROTOCOL, "no algorithms in common: %s", buf_text(&text));
+	else
+		ssh_err(s, e, ERR_PROTOCOL, "the key exchange failed (%s)", ssh_fault(s));
+	buf_free(&text);
+	return -1;
 }
 
 static int
@@ -122,11 +143,9 @@ handshake(struct ssh *s, int64_t deadline, struct err *e)
 	while ((rc = libssh2_session_handshake(s->session, net_fd(s->net))) == LIBSSH2_ERROR_EAGAIN)
 		if (ssh_turn(s, step, deadline, e) == -1)
 			return -1;
-	if (rc == LIBSSH2_ERROR_KEX_FAILURE || rc == LIBSSH2_ERROR_METHOD_NONE)
-		return ssh_err(s, e, ERR_PROTOCOL,
-		    "no algorithms in common (%s); want key exchange %s, host key " HOSTKEYS
-		    ", a cipher of " CIPHERS,
-		    ssh_fault(s), KEX);
+	if (s->identified && (rc == LIBSSH2_ERROR_KEX_FAILURE || rc == LIBSSH2_ERROR_METHOD_NONE))
+		return nothing_in_common(s, e);
+	ssh_io_greeted(s);
 	return rc == 0 ? 0 : ssh_broken(s, step, e);
 }
 
@@ -255,18 +274,25 @@ pump_in(struct ssh *s, struct sftp *engine, struct err *e)
 		return ssh_broken(s, "receiving", e);
 	if (n == 0)
 		return ssh_err(s, e, ERR_NETWORK, "the server ended the sftp session");
-	return sftp_input(engine, s->data, (size_t)n, e) == -1 ? -1 : 1;
+	if (sftp_input(engine, s->data, (size_t)n, e) == -1)
+		return err_context(e, "%s:%u", s->server.host, (unsigned)s->server.port);
+	return 1;
 }
 
 int
 ssh_run(struct ssh *s, struct sftp *engine, int64_t deadline, int64_t idle_ms, struct err *e)
 {
+	int rc = 1;
+
 	s->heard = clock_mono_ms();
 	while (!sftp_done(engine)) {
 		int64_t until = s->heard + idle_ms < deadline ? s->heard + idle_ms : deadline;
-		int rc;
 
-		s->turn = queued(s) ? 0 : SSH_TURN_MAX;
+		/*
+		 * While keys are exchanged anew libssh2 gives no bytes, though it holds some, until
+		 * it received the rest of the exchange.
+		 */
+		s->turn = rc == 1 && queued(s) ? 0 : SSH_TURN_MAX;
 		if (pump_out(s, engine, e) == -1 || ssh_flush(s, "sending requests", e) == -1)
 			return -1;
 		if ((rc = pump_in(s, engine, e)) == -1)
@@ -287,5 +313,6 @@ ssh_close(struct ssh *s)
 		return;
 	disconnect(s);
 	buf_free(&s->out);
+	buf_free(&s->hello);
 	free(s);
 }

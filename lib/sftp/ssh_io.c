@@ -5,11 +5,17 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/os/clock.h"
+#include "lib/sftp/ssh_hello.h"
 
 /* Most bytes that wait for the socket. */
 #define OUT_MAX (1024u * 1024)
+
+/* Bytes that are read at once of what comes before the identification. */
+#define HELLO_PIECE 2048
 
 static struct ssh *
 self(void **abstract)
@@ -46,10 +52,38 @@ on_send(libssh2_socket_t fd, const void *data, size_t len, int flags, void **abs
 	return (ssize_t)len;
 }
 
+/*
+ * Reads into hello, and finds the identification, in front of which a server may send lines
+ * (RFC 4253, section 4.2) that libssh2 doesn't take when they are empty.  1, or what on_recv()
+ * returns.
+ */
+static ssize_t
+read_hello(struct ssh *s)
+{
+	uint8_t bytes[HELLO_PIECE];
+	ptrdiff_t n = net_recv(s->net, bytes, sizeof bytes);
+	int found;
+
+	if (n == NET_AGAIN)
+		return -EAGAIN;
+	if (n <= 0) {
+		s->peer_closed = true;
+		return n == 0 ? 0 : -ECONNRESET;
+	}
+	s->heard = clock_mono_ms();
+	if (buf_add(&s->hello, bytes, (size_t)n, &s->fault) == -1)
+		return -ECONNRESET;
+	found = ssh_hello_find(s->hello.data, s->hello.len, &s->given, &s->fault);
+	s->identified = found == 1;
+	return found == 1 ? 1 : found == 0 ? -EAGAIN : -ECONNRESET;
+}
+
 static ssize_t
 on_recv(libssh2_socket_t fd, void *data, size_t len, int flags, void **abstract)
 {
 	struct ssh *s = self(abstract);
+	size_t before = s->hello.len;
+	struct err ignored;
 	ptrdiff_t n;
 
 	(void)fd;
@@ -58,6 +92,20 @@ on_recv(libssh2_socket_t fd, void *data, size_t len, int flags, void **abstract)
 		return -ECONNRESET;
 	if (s->turn == 0)
 		return -EAGAIN;
+	while (!s->identified) {
+		ssize_t rc = read_hello(s);
+
+		if (rc != 1 && (rc != -EAGAIN || s->hello.len == before))
+			return rc;
+		before = s->hello.len;
+	}
+	if (s->given < s->hello.len) {
+		if (len > s->hello.len - s->given)
+			len = s->hello.len - s->given;
+		memcpy(data, s->hello.data + s->given, len);
+		s->given += len;
+		return (ssize_t)len;
+	}
 	n = net_recv(s->net, data, len < s->turn ? len : s->turn);
 	if (n == NET_AGAIN)
 		return -EAGAIN;
@@ -65,9 +113,25 @@ on_recv(libssh2_socket_t fd, void *data, size_t len, int flags, void **abstract)
 		s->peer_closed = true;
 		return n == 0 ? 0 : -ECONNRESET;
 	}
+	/* The server's algorithms, for messages: as much as there is room for. */
+	if (s->hello.len > 0 && buf_add(&s->hello, data, (size_t)n, &ignored) == 0)
+		s->given = s->hello.len;
 	s->turn -= (size_t)n;
 	s->heard = clock_mono_ms();
 	return n;
+}
+
+/* The server ends the connection, with a reason. */
+static LIBSSH2_DISCONNECT_FUNC(on_disconnect)
+{
+	struct ssh *s = *abstract;
+
+	(void)session;
+	(void)reason;
+	(void)language;
+	(void)language_len;
+	if (message_len > 0)
+		text_safe(s->parting, sizeof s->parting, message, (size_t)message_len, false);
 }
 
 /*
@@ -92,6 +156,7 @@ ssh_io_start(struct ssh *s, struct net *net, struct err *e)
 {
 	s->net = net;
 	s->out.max = OUT_MAX;
+	s->hello.max = SSH_HELLO_MAX + HELLO_PIECE;
 	s->turn = SSH_TURN_MAX;
 	s->session = libssh2_session_init_ex(on_alloc, on_free, on_realloc, s);
 	if (s->session == NULL)
@@ -99,7 +164,17 @@ ssh_io_start(struct ssh *s, struct net *net, struct err *e)
 	libssh2_session_set_blocking(s->session, 0);
 	SET_CALLBACK(s->session, LIBSSH2_CALLBACK_SEND, on_send);
 	SET_CALLBACK(s->session, LIBSSH2_CALLBACK_RECV, on_recv);
+	SET_CALLBACK(s->session, LIBSSH2_CALLBACK_DISCONNECT, on_disconnect);
 	return 0;
+}
+
+void
+ssh_io_greeted(struct ssh *s)
+{
+	if (s->given == s->hello.len) {
+		buf_free(&s->hello);
+		s->given = 0;
+	}
 }
 
 int
@@ -119,6 +194,8 @@ ssh_fault(struct ssh *s)
 {
 	char *text = NULL;
 
+	if (s->parting[0] != '\0')
+		return s->parting;
 	if (s->peer_closed)
 		return net_fault(s->net);
 	if (libssh2_session_last_error(s->session, &text, NULL, 0) == 0 || text == NULL)
@@ -126,9 +203,33 @@ ssh_fault(struct ssh *s)
 	return text;
 }
 
+/* A server that ends the connection, or goes on for ever, before it said who it is. */
+static int
+no_server(struct ssh *s, const char *step, struct err *e)
+{
+	struct buf said = BUF_INIT(ERR_TEXT_SIZE);
+	const char *why = s->fault.code != ERR_NONE ? s->fault.text
+	    : s->peer_closed			    ? net_fault(s->net)
+						    : ssh_fault(s);
+	struct err ignored;
+
+	ssh_hello_said(s->hello.data, s->hello.len, &said, &ignored);
+	if (said.len == 0)
+		ssh_err(s, e, ERR_NETWORK, "connection broke while %s: %s", step, why);
+	else
+		ssh_err(s, e, ERR_NETWORK, "connection broke while %s: the server said '%s' (%s)",
+		    step, buf_text(&said), why);
+	if (s->fault.code != ERR_NONE)
+		e->code = s->fault.code;
+	buf_free(&said);
+	return -1;
+}
+
 int
 ssh_broken(struct ssh *s, const char *step, struct err *e)
 {
+	if (!s->identified)
+		return no_server(s, step, e);
 	switch (libssh2_session_last_errno(s->session)) {
 	case LIBSSH2_ERROR_ALLOC:
 		return ssh_err(s, e, ERR_NOMEM,

@@ -15,6 +15,7 @@
 #include "lib/base/buf.h"
 #include "lib/sftp/ssh.h"
 #include "lib/sftp/ssh_alloc.h"
+#include "lib/sftp/ssh_hello.h"
 
 /* Bytes that are read from the channel at once, and taken from the network in one turn. */
 #define SSH_READ_SIZE (64u * 1024)
@@ -28,14 +29,19 @@ struct ssh {
 	LIBSSH2_CHANNEL *channel;
 	struct buf out; /* encrypted bytes for the network, from sent on */
 	size_t sent;
-	size_t turn; /* bytes that libssh2 may still receive in this turn */
-	bool dead;   /* no byte moves any more */
+	char ours[SSH_KINDS][1024]; /* our algorithms that libssh2 has, with commas */
+	size_t turn;		    /* bytes that libssh2 may still receive in this turn */
+	struct buf hello;	    /* bytes that came in clear, up to the end of the handshake */
+	size_t given;	   /* of them, to libssh2; what stands before the identification isn't */
+	bool identified;   /* the identification came */
+	char parting[256]; /* what the server said when it disconnected, made safe */
+	bool dead;	   /* no byte moves any more */
 	bool peer_closed;
 	/* the signature was made: the last request of the login is in out */
 	bool signed_in;
-	int64_t heard;	      /* when bytes came last */
-	struct buf password;  /* while it is sent */
-	struct err login_err; /* the fault in a callback of libssh2's */
+	int64_t heard;	     /* when bytes came last */
+	struct buf password; /* while it is sent */
+	struct err fault;    /* the fault in a callback of libssh2's */
 	uint8_t data[SSH_READ_SIZE];
 };
 
@@ -52,7 +58,10 @@ int ssh_turn(struct ssh *s, const char *step, int64_t deadline, struct err *e);
 int ssh_err(const struct ssh *s, struct err *e, enum err_code code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* The text of libssh2's last error. */
+/* Forgets what came in clear. */
+void ssh_io_greeted(struct ssh *s);
+
+/* What the server said at last, or the text of libssh2's last error. */
 const char *ssh_fault(struct ssh *s);
 
 /*

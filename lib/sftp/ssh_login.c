@@ -29,7 +29,7 @@ static LIBSSH2_USERAUTH_PUBLICKEY_SIGN_FUNC(on_sign)
 	int rc = -1;
 
 	(void)session;
-	if (login->sign(login->arg, data, data_len, &out, &s->login_err) == 0 && out.len > 0 &&
+	if (login->sign(login->arg, data, data_len, &out, &s->fault) == 0 && out.len > 0 &&
 	    (*sig = ssh_pool_alloc(&s->pool, out.len)) != NULL) {
 		memcpy(*sig, out.data, out.len);
 		*sig_len = out.len;
@@ -74,7 +74,7 @@ static LIBSSH2_USERAUTH_KBDINT_RESPONSE_FUNC(on_questions)
 	if (num_prompts == 0)
 		return;
 	if (num_prompts != 1 || prompts[0].echo) {
-		err_setx(&s->login_err, ERR_AUTH, "the server asks for more than a password");
+		err_setx(&s->fault, ERR_AUTH, "the server asks for more than a password");
 		return;
 	}
 	if ((responses[0].text = ssh_pool_alloc(&s->pool, s->password.len)) == NULL)
@@ -114,18 +114,16 @@ has(const char *list, const char *name)
 	return false;
 }
 
-/* Returns how the server takes a password, and gets the password; NULL with e. */
-static way_fn *
-way_of_password(struct ssh *s, int64_t deadline, struct err *e)
+/* Returns the ways to log in that the server names; NULL with e, or with ERR_NONE: none is needed. */
+static const char *
+ways_of(struct ssh *s, int64_t deadline, struct err *e)
 {
-	const struct ssh_server *v = &s->server;
-	const char *list;
-	way_fn *way;
+	const char *user = s->server.user, *list;
 
-	while ((list = libssh2_userauth_list(s->session, v->user, (unsigned)strlen(v->user))) ==
-	    NULL) {
+	err_clear(e);
+	while ((list = libssh2_userauth_list(s->session, user, (unsigned)strlen(user))) == NULL) {
 		if (libssh2_userauth_authenticated(s->session))
-			return by_nothing;
+			return NULL;
 		if (libssh2_session_last_errno(s->session) != LIBSSH2_ERROR_EAGAIN) {
 			ssh_broken(s, step, e);
 			return NULL;
@@ -133,6 +131,19 @@ way_of_password(struct ssh *s, int64_t deadline, struct err *e)
 		if (ssh_turn(s, step, deadline, e) == -1)
 			return NULL;
 	}
+	return list;
+}
+
+/* Returns how the server takes a password, and gets the password; NULL with e. */
+static way_fn *
+way_of_password(struct ssh *s, int64_t deadline, struct err *e)
+{
+	const struct ssh_server *v = &s->server;
+	const char *list = ways_of(s, deadline, e);
+	way_fn *way;
+
+	if (list == NULL)
+		return e->code == ERR_NONE ? by_nothing : NULL;
 	way = has(list, "password")		? by_password
 	    : has(list, "keyboard-interactive") ? by_answer
 						: NULL;
@@ -144,27 +155,61 @@ way_of_password(struct ssh *s, int64_t deadline, struct err *e)
 	return way;
 }
 
+/* What a refusal of the key means, by the ways that the server names then. */
 static int
-refused(struct ssh *s, int rc, struct err *e)
+key_refused(struct ssh *s, const char *list, struct err *e)
 {
 	const struct ssh_server *v = &s->server;
 
-	if (s->login_err.code != ERR_NONE) {
-		*e = s->login_err;
+	if (!has(list, "publickey"))
+		return s->signed_in
+		    ? ssh_err(s, e, ERR_AUTH,
+			  "the server took the key in %s of user %s and wants more: %.100s; "
+			  "the key alone must do (AuthenticationMethods at the server)",
+			  v->login.name, v->user, list)
+		    : ssh_err(s, e, ERR_AUTH, "the server takes no key from user %s, only %.100s",
+			  v->user, list);
+	if (s->signed_in)
+		return ssh_err(s, e, ERR_AUTH,
+		    "the server knows the key in %s and refused user %s all the same; the key alone "
+		    "must do (AuthenticationMethods), and the account must not be locked; the "
+		    "server's log says more",
+		    v->login.name, v->user);
+	return ssh_err(s, e, ERR_AUTH,
+	    "the server refused user %s with the key in %s; the public key must be in its "
+	    "authorized_keys, and the server must admit this user (AllowUsers, DenyUsers) and "
+	    "such a key (PubkeyAcceptedAlgorithms)",
+	    v->user, v->login.name);
+}
+
+static int
+refused(struct ssh *s, int rc, int64_t deadline, struct err *e)
+{
+	const struct ssh_server *v = &s->server;
+	const char *list, *said = ssh_fault(s);
+	bool password = v->login.bloblen == 0;
+
+	if (s->fault.code != ERR_NONE) {
+		*e = s->fault;
 		return err_context(e, "%s:%u: login", v->host, (unsigned)v->port);
 	}
 	if (rc == LIBSSH2_ERROR_PASSWORD_EXPIRED)
 		return ssh_err(s, e, ERR_AUTH,
 		    "the password of user %s has expired; set a new one on the server", v->user);
-	if (s->peer_closed ||
+	/* libssh2 says "Waiting for ..." where no answer came that it can read. */
+	if (s->peer_closed || strncmp(said, "Waiting", 7) == 0 ||
 	    (rc != LIBSSH2_ERROR_AUTHENTICATION_FAILED && rc != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED))
 		return ssh_broken(s, step, e);
-	if (v->login.bloblen == 0)
-		return ssh_err(s, e, ERR_AUTH, "the server refused user %s with the password in %s",
-		    v->user, v->login.name);
-	return ssh_err(s, e, ERR_AUTH,
-	    "the server refused user %s with the key in %s; the public key must be in its "
-	    "authorized_keys",
+	if ((list = ways_of(s, deadline, e)) == NULL)
+		list = password ? "password" : "publickey";
+	if (!password)
+		return key_refused(s, list, e);
+	if (!has(list, "password") && !has(list, "keyboard-interactive"))
+		return ssh_err(s, e, ERR_AUTH,
+		    "the server took the password of user %s and wants more: %.100s; the password "
+		    "alone must do (AuthenticationMethods at the server)",
+		    v->user, list);
+	return ssh_err(s, e, ERR_AUTH, "the server refused user %s with the password in %s",
 	    v->user, v->login.name);
 }
 
@@ -200,12 +245,12 @@ ssh_log_in(struct ssh *s, int64_t deadline, struct err *e)
 
 	if (way == NULL)
 		return -1;
-	err_clear(&s->login_err);
+	err_clear(&s->fault);
 	for (;;) {
 		if (!in) {
 			rc = way(s, &arg);
 			if (rc != 0 && rc != LIBSSH2_ERROR_EAGAIN)
-				return refused(s, rc, e);
+				return refused(s, rc, deadline, e);
 			in = rc == 0;
 		}
 		if (in)

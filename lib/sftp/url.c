@@ -102,7 +102,7 @@ parse_ipv6(struct cursor c, char *out)
 			return "has no IPv6 address between '[' and ']'";
 		}
 		colons += ch == ':';
-		out[len++] = ch;
+		out[len++] = zone ? ch : ascii_lower(ch);
 	}
 	out[len] = '\0';
 	return colons >= 2 ? NULL : "has no IPv6 address between '[' and ']'";
@@ -137,7 +137,9 @@ parse_host(struct cursor *c, char *out)
 	 */
 	if (start[0] == '-' || start[0] == '.')
 		return "has a host that no name begins like";
-	memcpy(out, start, len);
+	/* Names of hosts are the same in capital letters; known_hosts has small ones. */
+	for (size_t i = 0; i < len; i++)
+		out[i] = ascii_lower(start[i]);
 	out[len] = '\0';
 	return NULL;
 }
@@ -219,6 +221,24 @@ parse(struct cursor c, struct url *u)
 	return fault;
 }
 
+/* The place behind the '@' that follows what may be a password, which no message repeats; or 0. */
+static size_t
+behind_password(const char *text, size_t len)
+{
+	const char *at = NULL, *colon;
+
+	for (size_t i = 0; i < len; i++)
+		if (text[i] == '@')
+			at = text + i;
+	if (at == NULL)
+		return 0;
+	colon = memchr(text, ':', (size_t)(at - text));
+	/* The first colon is the scheme's. */
+	if (colon != NULL && at - colon > 3 && memcmp(colon, "://", 3) == 0)
+		colon = memchr(colon + 3, ':', (size_t)(at - colon - 3));
+	return colon == NULL ? 0 : (size_t)(at - text) + 1;
+}
+
 int
 url_parse(const char *text, size_t len, struct url *out, struct err *e)
 {
@@ -226,9 +246,13 @@ url_parse(const char *text, size_t len, struct url *out, struct err *e)
 	const char *fault;
 
 	memset(&u, 0, sizeof u);
-	if ((fault = parse((struct cursor){ text, text + len }, &u)) != NULL)
-		return err_setx(e, ERR_CONFIG, "address '%.*s' %s",
-		    len > SHOWN_MAX ? SHOWN_MAX : (int)len, text, fault);
+	if ((fault = parse((struct cursor){ text, text + len }, &u)) != NULL) {
+		size_t skip = behind_password(text, len),
+		       left = text_cut(text + skip, len - skip, SHOWN_MAX);
+
+		return err_setx(e, ERR_CONFIG, "address '%s%.*s' %s", skip > 0 ? "...@" : "",
+		    (int)left, text + skip, fault);
+	}
 	*out = u;
 	return 0;
 }

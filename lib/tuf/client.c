@@ -114,9 +114,12 @@ update_timestamp(struct tuf_client *c, struct err *e)
 	old = c->timestamp;
 	if ((got = c->source.fetch(c->source.arg, "timestamp.json", &b, e)) == 0)
 		err_setx(e, ERR_NOENT, "timestamp.json: the repository has no such file");
-	if (got != 1 || open_top(c, TUF_TIMESTAMP, &b, &v, e) == -1 ||
-	    (new = timestamp_parse(&v, e)) == NULL)
+	if (got != 1 || open_top(c, TUF_TIMESTAMP, &b, &v, e) == -1)
 		goto out;
+	if ((new = timestamp_parse(&v, e)) == NULL) {
+		err_context(e, "timestamp");
+		goto out;
+	}
 	if (old != NULL && new->c.version < old->c.version) {
 		err_setx(e, ERR_ROLLBACK, "timestamp: want version >= %" PRId64 ", got %" PRId64,
 		    old->c.version, new->c.version);
@@ -209,7 +212,9 @@ snapshot_from(struct tuf_client *c, const struct buf *b, const struct tuf_snapsh
 	struct tuf_snapshot *s = NULL;
 	struct envelope v = { 0 };
 
-	if (open_top(c, TUF_SNAPSHOT, b, &v, e) == 0 && (s = snapshot_parse(&v, e)) != NULL &&
+	if (open_top(c, TUF_SNAPSHOT, b, &v, e) == 0 && (s = snapshot_parse(&v, e)) == NULL)
+		err_context(e, "snapshot");
+	else if (s != NULL &&
 	    (check_version(&s->c, &c->timestamp->snapshot, "snapshot", e) == -1 ||
 		(old != NULL && snapshot_check_rollback(old, s, e) == -1) ||
 		client_expired(c, &s->c, "snapshot", e) == -1)) {
@@ -277,7 +282,9 @@ targets_from(struct tuf_client *c, const char *role, const struct buf *b, const 
 		err_context(e, "%s", role);
 		return NULL;
 	}
-	if (envelope_verify(&v, ring, keys, role, e) == 0 && (t = targets_parse(&v, e)) != NULL &&
+	if (envelope_verify(&v, ring, keys, role, e) == 0 && (t = targets_parse(&v, e)) == NULL)
+		err_context(e, "%s", role);
+	else if (t != NULL &&
 	    (check_version(&t->c, m, role, e) == -1 || client_expired(c, &t->c, role, e) == -1)) {
 		targets_free(t);
 		t = NULL;

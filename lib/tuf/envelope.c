@@ -4,6 +4,7 @@
  */
 #include "lib/tuf/envelope.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,32 @@ find_signature(const struct envelope *v, const char *id, uint8_t out[SIGNATURE_M
 	return 0;
 }
 
+/* A key that can't count at all is told: no signature helps then. */
+static int
+too_few(const struct tuf_keyring *ring, const struct tuf_role *role, const char *what, unsigned n,
+    struct err *e)
+{
+	char text[ERR_TEXT_SIZE / 2];
+	const char *why = NULL;
+	size_t i;
+
+	snprintf(text, sizeof text, "%s: want valid signatures of %u of its %zu keys, got %u", what,
+	    role->threshold, role->n, n);
+	for (i = 0; i < role->n; i++) {
+		const struct tuf_key *k = tuf_keyring_find(ring, role->keyids[i]);
+
+		if (k == NULL)
+			why = "it is not among the keys";
+		else if (tuf_key_counts(k, &why))
+			why = NULL;
+		if (why != NULL)
+			break;
+	}
+	return why == NULL ? err_setx(e, ERR_SIGNATURE, "%s", text)
+			   : err_setx(e, ERR_SIGNATURE, "%s; key %.70s doesn't count: %s", text,
+				 role->keyids[i], why);
+}
+
 int
 envelope_verify(const struct envelope *v, const struct tuf_keyring *ring,
     const struct tuf_role *role, const char *what, struct err *e)
@@ -114,9 +141,5 @@ envelope_verify(const struct envelope *v, const struct tuf_keyring *ring,
 		if (!again && tuf_key_verify(k, sig, len, v->canonical, v->len))
 			good[n++] = k;
 	}
-	if (n < role->threshold)
-		return err_setx(e, ERR_SIGNATURE,
-		    "%s: want valid signatures of %u of its %zu keys, got %u", what,
-		    role->threshold, role->n, n);
-	return 0;
+	return n < role->threshold ? too_few(ring, role, what, n, e) : 0;
 }

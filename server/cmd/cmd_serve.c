@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/os/places.h"
 #include "lib/os/path.h"
 #include "server/cmd/command.h"
@@ -77,19 +78,30 @@ reachable(const char *address)
 	return strcmp(address, "::") == 0 ? "::1" : address;
 }
 
-static void
-announce(const struct serving *s)
+/* Prints the address as a client takes it. */
+static int
+announce(const struct serving *s, struct err *e)
 {
+	struct buf url = BUF_INIT(SERVE_CONFIG_MAX);
 	const char *host = reachable(s->listen);
 	bool v6 = strchr(host, ':') != NULL;
+	int rc = -1;
 
-	printf("serving sftp://%s@%s%s%s:%u%s/served\n", buf_text(&s->user), v6 ? "[" : "", host,
-	    v6 ? "]" : "", s->port, buf_text(&s->root));
-	printf("host key %s\n", buf_text(&s->print));
-	printf(
-	    "warning: no chroot: whoever logs in can read every file that %s can read, the private keys "
-	    "included; 'serve --print-config' prints a permanent set-up without this\n",
-	    buf_text(&s->user));
+	if (buf_adds(&url, "sftp://", e) == 0 &&
+	    text_add_percent(&url, buf_text(&s->user), "", e) == 0 &&
+	    buf_adds(&url, v6 ? "@[" : "@", e) == 0 && text_add_percent(&url, host, ":", e) == 0 &&
+	    buf_addf(&url, e, "%s:%u", v6 ? "]" : "", s->port) == 0 &&
+	    text_add_percent(&url, buf_text(&s->root), "/", e) == 0) {
+		printf("serving %s/served\n", buf_text(&url));
+		printf("host key %s\n", buf_text(&s->print));
+		printf(
+		    "warning: no chroot: whoever logs in can read every file that %s can read, the private keys "
+		    "included; 'serve --print-config' prints a permanent set-up without this\n",
+		    buf_text(&s->user));
+		rc = 0;
+	}
+	buf_free(&url);
+	return rc;
 }
 
 static int
@@ -109,7 +121,8 @@ serve(struct serving *s, struct err *e)
 	if (serve_config(&c, &config, e) == -1 || sshd_hold_signals(e) == -1 ||
 	    (d = sshd_start(buf_text(&config), reachable(s->listen), s->port, e)) == NULL)
 		goto out;
-	announce(s);
+	if (announce(s, e) == -1)
+		goto out;
 	if (fflush(stdout) == EOF)
 		err_set(e, ERR_IO, "serve: can't write the address to standard output");
 	else

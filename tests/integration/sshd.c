@@ -119,13 +119,22 @@ write_config(const struct sshd *s)
 	snprintf(name, sizeof name, "%s/config", s->dir);
 	if ((f = fopen(name, "wb")) == NULL)
 		die(name);
+	for (const char *p = s->more == NULL ? "" : s->more; *p != '\0'; p++)
+		if (strncmp(p, "DIR", 3) == 0) {
+			fputs(s->dir, f);
+			p += 2;
+		} else
+			putc(*p, f);
 	fprintf(f,
-	    "ListenAddress 127.0.0.1:%d\nHostKey %s/host_ed25519\nHostKey %s/host_ecdsa\n"
+	    "\nListenAddress 127.0.0.1:%d\nHostKey %s/host_ed25519\nHostKey %s/host_ecdsa\n"
 	    "PidFile none\nUsePAM no\nStrictModes no\nPasswordAuthentication no\n"
 	    "KbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\n"
-	    "AuthorizedKeysFile %s/authorized_keys\nSubsystem sftp internal-sftp\n"
+	    "AuthorizedKeysFile %s/authorized_keys\n%s"
 	    "MaxStartups 100\nLogLevel ERROR\n",
-	    s->port, s->dir, s->dir, s->dir);
+	    s->port, s->dir, s->dir, s->dir,
+	    s->more != NULL && strstr(s->more, "Subsystem") != NULL
+		? ""
+		: "Subsystem sftp internal-sftp\n");
 	if (fclose(f) != 0)
 		die(name);
 }

@@ -22,7 +22,8 @@ struct sshd {
 	char user[64];		     /* who logs in */
 	bool root;		     /* that is root */
 	int port;
-	int pid; /* 0: stopped */
+	const char *more; /* settings that count before the others; DIR is dir; or NULL */
+	int pid;	  /* 0: stopped */
 };
 
 /*

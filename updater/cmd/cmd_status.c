@@ -126,7 +126,9 @@ print_text(const struct status *u, bool verbose)
 	printf("files below   %s\n", st->app_dir_native);
 	printf("next start    asks a server for at most %lld s; if that fails, %s\n",
 	    (long long)st->deadline,
-	    st->on_error == ON_ERROR_BLOCK ? "nothing is started" : "starts on the release above");
+	    st->on_error == ON_ERROR_BLOCK ? "nothing is started"
+		: u->release == 0	   ? "starts without a release"
+					   : "starts on the release above");
 	if (st->block_after_days > 0)
 		printf(
 		    "              nothing is started when the last good refresh is %lld days old\n",

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/tuf/layout.h"
 #include "updater/state/tuf_store.h"
 
 #define NAME_MAX_BYTES 1024
@@ -19,6 +20,7 @@ struct refresh {
 	char ahead[NAME_MAX_BYTES];
 	struct buf ahead_bytes;
 	enum sftp_result ahead_result;
+	char missing[NAME_MAX_BYTES]; /* what the server last said it doesn't have */
 };
 
 static int
@@ -48,6 +50,31 @@ from_ahead(struct refresh *r, const char *name, struct buf *out, struct err *e)
 	return result == SFTP_FILE_ABSENT ? 0 : 2;
 }
 
+/* Notes what isn't there. */
+static int
+absent(struct refresh *r, const char *name)
+{
+	snprintf(r->missing, sizeof r->missing, "%s", name);
+	return 0;
+}
+
+/* Says of which server's what a file is missing. */
+static void
+say_where(const struct refresh *r, struct err *e)
+{
+	const char *url = fetch_server(r->f);
+	struct err why = *e;
+
+	if (e->code == ERR_NOENT && r->missing[0] != '\0' && url != NULL &&
+	    strncmp(why.text, r->missing, strlen(r->missing)) == 0)
+		err_setx(e, why.code, "%.400s; asked %.300s for metadata/%.200s%s", why.text, url,
+		    r->missing,
+		    strcmp(r->missing, "timestamp.json") == 0
+			? "; the address may lack a folder or have one too many: it ends where "
+			  "metadata/ begins"
+			: "");
+}
+
 static int
 fetch_metadata(void *arg, const char *name, struct buf *out, struct err *e)
 {
@@ -58,10 +85,12 @@ fetch_metadata(void *arg, const char *name, struct buf *out, struct err *e)
 	size_t n = 1;
 
 	if (got != 2)
-		return got;
+		return got == 0 ? absent(r, name) : got;
 	snprintf(path[0], sizeof path[0], "metadata/%s", name);
 	files[0] = (struct sftp_file){ .path = path[0],
 		.max = out->max,
+		/* The next root: an old server must not be left for saying "permission denied". */
+		.optional = layout_version(name, "root") > 0,
 		.data = collect,
 		.again = collect_again,
 		.arg = out };
@@ -83,7 +112,7 @@ fetch_metadata(void *arg, const char *name, struct buf *out, struct err *e)
 		r->ahead_result = files[1].result;
 	}
 	r->hint[0] = '\0';
-	return files[0].result == SFTP_FILE_OK ? 1 : 0;
+	return files[0].result == SFTP_FILE_OK ? 1 : absent(r, name);
 }
 
 static void
@@ -123,6 +152,7 @@ refresh_run(struct fetch *f, struct dir *metadata, const char *application, int6
 	if ((r->client = tuf_client_new(&source, &store, now, e)) == NULL ||
 	    tuf_client_refresh(r->client, application, e) == -1 ||
 	    (r->role = tuf_client_role(r->client, application, e)) == NULL) {
+		say_where(r, e);
 		refresh_free(r);
 		return NULL;
 	}

@@ -23,6 +23,7 @@ struct habits {
 	bool open_fails;  /* "failure" for files with an odd number */
 	/* opens a file when it is read first, so that READ fails where OPEN should */
 	bool lazy;
+	unsigned handles; /* different handles, each of the file opened last; 0: one a file */
 };
 
 struct server {
@@ -30,6 +31,7 @@ struct server {
 	size_t sizes[FILES_MAX];
 	bool opened[FILES_MAX]; /* really: see lazy */
 	unsigned open, most_open, opens;
+	size_t last[16]; /* the file that a handle is for, by habit handles */
 	uint64_t flights, reads, stats;
 	struct buf replies[10000];
 	size_t n;
@@ -126,22 +128,29 @@ serve_open(struct server *v, uint32_t id, struct wire *w)
 	} else {
 		b = begin_reply(v, SFTP_HANDLE, id);
 		wire_put_u32(b, 4, &e);
+		if (v->h.handles > 0) {
+			v->last[file % v->h.handles] = file;
+			file %= v->h.handles;
+		}
 		wire_put_u32(b, (uint32_t)file, &e);
 		end_reply(b);
 	}
 }
 
 static size_t
-handle(struct wire *w)
+handle(const struct server *v, struct wire *w)
 {
+	size_t n;
+
 	assert_int_equal(wire_u32(w), 4);
-	return wire_u32(w);
+	n = wire_u32(w);
+	return v->h.handles > 0 ? v->last[n] : n;
 }
 
 static void
 serve_read(struct server *v, uint32_t id, struct wire *w)
 {
-	size_t file = handle(w);
+	size_t file = handle(v, w);
 	uint64_t at = wire_u64(w), n = wire_u32(w);
 	struct buf *b;
 	struct err e;
@@ -174,7 +183,7 @@ serve_read(struct server *v, uint32_t id, struct wire *w)
 static void
 serve_stat(struct server *v, uint32_t id, struct wire *w)
 {
-	size_t file = handle(w);
+	size_t file = handle(v, w);
 	struct buf *b;
 	struct err e;
 
@@ -214,7 +223,7 @@ serve(struct server *v, const uint8_t *packet, size_t len)
 		serve_stat(v, id, &w);
 		break;
 	case SFTP_CLOSE:
-		file = handle(&w);
+		file = handle(v, &w);
 		v->open -= v->opened[file];
 		v->opened[file] = false;
 		status(v, id, SFTP_OK);
@@ -321,6 +330,10 @@ static struct habit_row {
 	    { .lazy = true, .open = 10, .shuffle = 5, .no_stat = true, .most = 1000 }, 0 },
 	{ "server: opens when it reads, some files can't be opened",
 	    { .lazy = true, .open_fails = true, .open = 7 }, 0 },
+	{ "server: one handle for all files", { .handles = 1 }, 0 },
+	{ "server: one handle for several files", { .handles = 3 }, 0 },
+	{ "server: one handle for several files, no FSTAT, short reads",
+	    { .handles = 7, .no_stat = true, .most = 1000 }, 0 },
 	{ "server: some files can't be opened, few at once",
 	    { .open_fails = true, .open = 7, .shuffle = 8 }, 0 },
 };
@@ -426,7 +439,8 @@ one_more(struct flight *t, struct sftp *s)
 
 	receive(&t->v, s);
 	assert_ok(answer(&t->v, s, &e), &e);
-	assert_int_equal(t->v.open, 0);
+	if (t->v.h.handles == 0)
+		assert_int_equal(t->v.open, 0);
 	assert_ok(sftp_add(s, &f, 1, &e), &e);
 	for (int i = 0; i < 20 && !sftp_done(s); i++) {
 		receive(&t->v, s);
@@ -665,9 +679,8 @@ static struct refusal_row {
 };
 
 static void
-refusal(void **state)
+refuse(const struct refusal_row *r, bool optional)
 {
-	const struct refusal_row *r = *state;
 	size_t arrived = 0;
 	struct sftp_file f = { .path = "x", .max = 100, .data = discard, .arg = &arrived };
 	struct sftp *s = begin(&f, r->reading);
@@ -676,14 +689,49 @@ refusal(void **state)
 		(uint8_t)(r->code >> 8), (uint8_t)r->code, 0, 0, 0, 3, 'a', 27, 'b', 0, 0, 0, 0 };
 	struct err e;
 
+	f.optional = optional;
 	if (!r->reading)
 		assert_ok(sftp_input(s, (const uint8_t *)greeting, 9, &e), &e);
 	assert_ok(sftp_input(s, packet, sizeof packet, &e), &e);
 	assert_true(sftp_done(s));
-	assert_int_equal(f.result, r->result);
-	if (r->result == SFTP_FILE_FAILED) {
+	assert_int_equal(f.result, optional ? SFTP_FILE_ABSENT : r->result);
+	if (f.result == SFTP_FILE_FAILED) {
 		assert_int_equal(f.err.code, r->want);
-		assert_non_null(strstr(f.err.text, "a?b"));
+		assert_non_null(strstr(f.err.text, "a\\x1bb"));
+	}
+	sftp_free(s);
+}
+
+static void
+refusal(void **state)
+{
+	refuse(*state, false);
+	refuse(*state, true);
+}
+
+/* What isn't SFTP is shown. */
+static struct text_row {
+	const char *name, *text, *want;
+} text_rows[] = {
+	{ "text: nologin", "This account is currently not available.\n",
+	    "want SFTP, the server said 'This account is currently not available.'" },
+	{ "text: an empty line first", "\r\nHello\r\n", "said '\\x0d\\x0aHello'" },
+	{ "text: that drives terminals", "\x1b]0;x\x07 \xc2\x9b", "said '\\x1b]0;x\\x07 \\u{9b}'" },
+};
+
+static void
+text(void **state)
+{
+	const struct text_row *r = *state;
+	size_t arrived = 0;
+	struct sftp_file f = { .path = "x", .max = 100, .data = discard, .arg = &arrived };
+	struct sftp *s = begin(&f, false);
+	struct err e;
+
+	assert_err(sftp_input(s, (const uint8_t *)r->text, strlen(r->text), &e), ERR_PROTOCOL, &e);
+	if (strstr(e.text, r->want) == NULL) {
+		print_error("%s\n", e.text);
+		fail();
 	}
 	sftp_free(s);
 }
@@ -697,5 +745,6 @@ main(void)
 	TEST_ROWS(tests, n, habit_rows, habit);
 	TEST_ROWS(tests, n, hostile_rows, hostile);
 	TEST_ROWS(tests, n, refusal_rows, refusal);
+	TEST_ROWS(tests, n, text_rows, text);
 	return _cmocka_run_group_tests("sftp", tests, n, NULL, NULL);
 }

@@ -25,7 +25,11 @@ static struct url_row {
 #define BAD	  URL_SFTP, NULL, NULL, 0, NULL
 	{ "plain", URL("sftp://u@host/srv/repo"), URL_SFTP, "u", "host", 22, "/srv/repo" },
 	{ "port", URL("sftp://u@host.example:2222/r"), URL_SFTP, "u", "host.example", 2222, "/r" },
-	{ "scheme in capitals", URL("SFTP://u@Host/r"), URL_SFTP, "u", "Host", 22, "/r" },
+	{ "scheme in capitals", URL("SFTP://u@Host/r"), URL_SFTP, "u", "host", 22, "/r" },
+	{ "user with an @", URL("sftp://operator%40corp.example@h/r"), URL_SFTP,
+	    "operator@corp.example", "h", 22, "/r" },
+	{ "user of a domain", URL("sftp://CORP%5Coperator@h/r%20s%25"), URL_SFTP, "CORP\\operator",
+	    "h", 22, "/r s%" },
 	{ "root", URL("sftp://u@h/"), URL_SFTP, "u", "h", 22, "/" },
 	{ "slashes at the end", URL("sftp://u@h/r//"), URL_SFTP, "u", "h", 22, "/r" },
 	{ "IPv4", URL("sftp://u@127.0.0.1:1/r"), URL_SFTP, "u", "127.0.0.1", 1, "/r" },
