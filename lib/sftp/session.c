@@ -235,6 +235,7 @@ on_result(struct session_work *r, struct wire *w, struct err *e)
 {
 	struct sftp_file *f = file_of(r, w);
 	uint8_t result = wire_u8(w);
+	char name[SFTP_HOST_SIZE + 8];
 	struct err why;
 
 	if (f == NULL || w->bad || result <= SFTP_FILE_PENDING || result > SFTP_FILE_FAILED ||
@@ -247,8 +248,7 @@ on_result(struct session_work *r, struct wire *w, struct err *e)
 	f->result = (enum sftp_result)result;
 	if (result == SFTP_FILE_FAILED) {
 		frame_err(w, &why);
-		err_context(&why, "%s:%u", r->c->config.url->host,
-		    (unsigned)r->c->config.url->port);
+		err_context(&why, "%s", shown(r->c, name));
 		f->err = why;
 	}
 	return 0;
