@@ -18,5 +18,6 @@ main(int argc, char **argv)
 	 */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	child_main(roles, argc, argv);
+	process_keep_secrets();
 	return server_main(argc, argv);
 }

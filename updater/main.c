@@ -20,5 +20,6 @@ main(int argc, char **argv)
 	 */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	child_main(roles, argc, argv);
+	process_keep_secrets();
 	return slipway_main(argc, argv);
 }

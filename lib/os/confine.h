@@ -42,9 +42,11 @@ struct confined {
 
 /*
  * As root, become the user "slipway", or "nobody" where there is none, for good.  Call it before
- * confine(), which takes the right to do so away.  Returns whether this process isn't root now.
+ * confine(), which takes the right to do so away.  Returns 1, 0 where root can't become another
+ * user (in a container without the right to, say), or -1 with ERR_ACCESS: another reason, such as a
+ * limit of that user's processes, and this process is to end.
  */
-bool confine_drop_user(void);
+int confine_drop_user(struct err *e);
 
 /* Confine this process.  *out tells which measures hold; a measure that fails is no error. */
 void confine(const struct confine_want *want, struct confined *out);

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -53,6 +55,8 @@
 struct ruleset {
 	uint64_t fs, net, scoped;
 };
+
+#define OVERFLOW_ID 65534 /* nobody, wherever that has a name */
 
 #define LANDLOCK_VERSION 1u /* flag: ask for the version */
 #define LANDLOCK_NET	 3u /* bind and connect TCP */
@@ -175,6 +179,20 @@ allow_flags(scmp_filter_ctx f, const char *name)
 	return rc;
 }
 
+/* Allow the options of a socket that are set once the connection stands: when bytes go out. */
+static int
+allow_options(scmp_filter_ctx f)
+{
+	static const int options[] = { TCP_NODELAY, TCP_QUICKACK };
+	int rc = 0;
+
+	for (size_t i = 0; i < N(options) && rc == 0; i++)
+		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
+		    SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP),
+		    SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)options[i]));
+	return rc;
+}
+
 /* Allow signals to this process alone: abort() sends one. */
 static int
 allow_abort(scmp_filter_ctx f)
@@ -193,8 +211,8 @@ add_rules(scmp_filter_ctx f, bool sockets)
 		"madvise", "futex", "futex_time64", "clock_gettime", "clock_gettime64",
 		"gettimeofday", "time", "getrandom", "getpid", "gettid", "rt_sigprocmask",
 		"rt_sigreturn", "sigreturn", "restart_syscall", "exit", "exit_group" };
-	static const char *const network[] = { "recvmsg", "sendmsg", "setsockopt", "getsockopt",
-		"shutdown", "writev", "readv" };
+	static const char *const network[] = { "recvmsg", "sendmsg", "getsockopt", "shutdown",
+		"writev", "readv" };
 	static const char *const sanitizers[] = { "sigaltstack", "rt_sigaction", "sched_yield" };
 	int rc = 0;
 
@@ -204,6 +222,8 @@ add_rules(scmp_filter_ctx f, bool sockets)
 		rc = allow(f, network[i]);
 	for (size_t i = 0; SANITIZED && i < N(sanitizers) && rc == 0; i++)
 		rc = allow(f, sanitizers[i]);
+	if (rc == 0 && sockets)
+		rc = allow_options(f);
 	if (rc == 0 && sockets)
 		rc = allow_flags(f, "fcntl");
 	if (rc == 0 && sockets)
@@ -236,26 +256,34 @@ apply_seccomp(bool sockets)
 	return ok;
 }
 
-bool
-confine_drop_user(void)
+int
+confine_drop_user(struct err *e)
 {
 	const struct passwd *p;
+	uid_t uid = OVERFLOW_ID;
+	gid_t gid = OVERFLOW_ID;
 
 	if (geteuid() != 0)
-		return true;
-	if ((p = getpwnam("slipway")) == NULL && (p = getpwnam("nobody")) == NULL)
-		return false;
-	if (p->pw_uid == 0 || setgroups(0, NULL) == -1 ||
-	    setresgid(p->pw_gid, p->pw_gid, p->pw_gid) == -1 ||
-	    setresuid(p->pw_uid, p->pw_uid, p->pw_uid) == -1)
-		return false;
+		return 1;
+	/* A user that is missing in the database (containers) has a number nevertheless. */
+	if (((p = getpwnam("slipway")) != NULL && p->pw_uid != 0) ||
+	    ((p = getpwnam("nobody")) != NULL && p->pw_uid != 0)) {
+		uid = p->pw_uid;
+		gid = p->pw_gid;
+	}
+	if (setgroups(0, NULL) == -1 || setresgid(gid, gid, gid) == -1 ||
+	    setresuid(uid, uid, uid) == -1)
+		/* No right to, or no such user, in a namespace whose root has less than root's rights. */
+		return errno == EPERM || errno == EINVAL
+		    ? 0
+		    : err_set(e, ERR_ACCESS, "the fetch child can't become user %u", (unsigned)uid);
 	/*
 	 * A change of user drops the request for a signal at the parent's death: repeat it.  Other
 	 * processes of the new user may not look into this one.
 	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	return true;
+	return 1;
 }
 
 void
@@ -265,7 +293,10 @@ confine(const struct confine_want *want, struct confined *out)
 	if (want->memory > 0 && !SANITIZED)
 		out->memory = set_memory(want->memory);
 	out->limits = set_limits(want->cpu_seconds);
-	out->privileges = drop_privileges();
+	if (!SANITIZED)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/* A child that talks to the network as root could still change what root owns. */
+	out->privileges = drop_privileges() && !(want->sockets && geteuid() == 0);
 	out->landlock = apply_landlock();
 	out->seccomp = apply_seccomp(want->sockets);
 }

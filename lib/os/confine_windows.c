@@ -196,10 +196,11 @@ confine_desktop(HANDLE job)
 }
 
 /* The token that this process has can't be restricted any more. */
-bool
-confine_drop_user(void)
+int
+confine_drop_user(struct err *e)
 {
-	return IsTokenRestricted(GetCurrentProcessToken());
+	(void)e;
+	return IsTokenRestricted(GetCurrentProcessToken()) ? 1 : 0;
 }
 
 /* Give up privileges of this process, in case the parent got no restricted token. */

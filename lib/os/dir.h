@@ -24,7 +24,11 @@ struct dir;
 /* Open an existing directory by path (links in it are followed: the caller vouches for it). */
 struct dir *dir_open(const char *path, struct err *e);
 
-/* The same, making it and its missing parents with permissions mode (octal) first, durably. */
+/*
+ * The same, making it and its missing parents with permissions mode (octal) first, durably.  On
+ * Windows a mode for the owner alone lets in this user, administrators and the system; what a
+ * privileged process makes below %ProgramData% is for administrators alone to change.
+ */
 struct dir *dir_make(const char *path, unsigned mode, struct err *e);
 
 /* Open a directory below d; with make, create it and missing parents (mode 0755), durably. */

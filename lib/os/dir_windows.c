@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/os/path.h"
+#include "lib/os/places.h"
 #include "lib/os/private_windows.h"
 
 static struct dir *
@@ -68,11 +70,26 @@ make_path(wchar_t *path, SECURITY_ATTRIBUTES *security)
 	    : GetLastError();
 }
 
+static bool
+is_in_programdata(const char *path)
+{
+	char *copy = strdup(path);
+	bool in;
+
+	if (copy == NULL)
+		return true; /* the safe answer */
+	path_slashes(copy);
+	in = windows_in_programdata(copy);
+	free(copy);
+	return in;
+}
+
 struct dir *
 dir_make(const char *path, unsigned mode, struct err *e)
 {
 	SECURITY_ATTRIBUTES security = { sizeof security, NULL, FALSE };
 	wchar_t *w = wide_path(path, e);
+	bool shared = false;
 	size_t len;
 	DWORD error;
 
@@ -80,7 +97,12 @@ dir_make(const char *path, unsigned mode, struct err *e)
 		return NULL;
 	for (len = wcslen(w); len > 7 && w[len - 1] == L'\\';)
 		w[--len] = L'\0';
-	if ((mode & 077) == 0 && (security.lpSecurityDescriptor = windows_private()) == NULL)
+	/* Every user may create files in what inherits from %ProgramData%. */
+	if ((mode & 077) == 0)
+		security.lpSecurityDescriptor = windows_private();
+	else if ((shared = place_privileged() && is_in_programdata(path)))
+		security.lpSecurityDescriptor = windows_shared();
+	if (((mode & 077) == 0 || shared) && security.lpSecurityDescriptor == NULL)
 		error = GetLastError();
 	else
 		error = make_path(w, security.lpSecurityDescriptor == NULL ? NULL : &security);

@@ -129,14 +129,25 @@ file_open_new(struct dir *d, const char *name, unsigned mode, struct err *e)
 	return handle_of(h, error, d, name, e);
 }
 
+/*
+ * Whoever may read a file can lock it, and keep everybody else from updating: a lock is for its
+ * owner, administrators and the system alone, also one that an earlier version made.
+ */
 intptr_t
 file_open_lock(struct dir *d, const char *name, struct err *e)
 {
-	struct file_how how = { GENERIC_READ | GENERIC_WRITE, FILE_OPEN_IF, FILE_NON_DIRECTORY_FILE,
-		false };
+	struct file_how how = { GENERIC_READ | GENERIC_WRITE | READ_CONTROL | WRITE_DAC,
+		FILE_OPEN_IF, FILE_NON_DIRECTORY_FILE, true };
 	HANDLE h = NULL;
 	DWORD error = file_open_at(d, name, &how, &h);
+	struct err open_to_others;
 
+	if (error == 0 && windows_check_private(h, name, &open_to_others) == -1)
+		windows_make_private(h);
+	if (error == ERROR_ACCESS_DENIED) {
+		how.access = GENERIC_READ | GENERIC_WRITE;
+		error = file_open_at(d, name, &how, &h);
+	}
 	return handle_of(h, error, d, name, e);
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 #include "lib/base/text.h"
 #include "lib/os/clock.h"
 
@@ -18,6 +20,7 @@ struct frames {
 	pipe_end pipe;
 	size_t max;
 	uint8_t *in;	    /* FRAME_HEADER_SIZE + max bytes: room for the largest frame */
+	size_t high;	    /* bytes of it that were ever written to: secrets may be there */
 	size_t start, used; /* what was read and not yet handed out: used bytes from start on */
 	bool ended;
 };
@@ -49,6 +52,7 @@ frames_close(struct frames *f)
 	if (f == NULL)
 		return;
 	pipe_close(f->pipe);
+	OPENSSL_cleanse(f->in, f->high);
 	free(f->in);
 	free(f);
 }
@@ -76,6 +80,8 @@ take_in(struct frames *f, struct err *e)
 	if (pipe_read(f->pipe, f->in + f->start + f->used, room(f), &n, &f->ended, e) == -1)
 		return -1;
 	f->used += n;
+	if (f->start + f->used > f->high)
+		f->high = f->start + f->used;
 	return 0;
 }
 
@@ -103,6 +109,8 @@ frame_send(struct frames *f, uint8_t type, const void *data, size_t len, int64_t
     struct err *e)
 {
 	uint8_t head[FRAME_HEADER_SIZE + SMALL_MAX];
+	size_t small = len <= SMALL_MAX ? len : 0;
+	int rc;
 
 	if (len > f->max)
 		return err_setx(e, ERR_TOO_LARGE, "frame: want at most %zu bytes, got %zu", f->max,
@@ -112,11 +120,11 @@ frame_send(struct frames *f, uint8_t type, const void *data, size_t len, int64_t
 	head[2] = (uint8_t)(len >> 8);
 	head[3] = (uint8_t)len;
 	head[4] = type;
-	if (len <= SMALL_MAX && len > 0)
-		memcpy(head + FRAME_HEADER_SIZE, data, len);
-	if (send_all(f, head, FRAME_HEADER_SIZE + (len <= SMALL_MAX ? len : 0), deadline, e) == -1)
-		return -1;
-	return len <= SMALL_MAX ? 0 : send_all(f, data, len, deadline, e);
+	if (small > 0)
+		memcpy(head + FRAME_HEADER_SIZE, data, small);
+	rc = send_all(f, head, FRAME_HEADER_SIZE + small, deadline, e);
+	OPENSSL_cleanse(head, FRAME_HEADER_SIZE + small);
+	return rc == -1 || small == len ? rc : send_all(f, data, len, deadline, e);
 }
 
 /*

@@ -12,8 +12,15 @@
 void process_begin(void);
 
 /*
+ * Before this process reads a key or a password: no core file of it is written from now on, and no
+ * other process of this user looks into it.
+ */
+void process_keep_secrets(void);
+
+/*
  * Before a program is executed in place of this one: descriptors that were closed are closed by the
- * execution, and signals are as they came.
+ * execution, and signals and the
+ * limit of core files are as they came.
  */
 void process_restore(void);
 

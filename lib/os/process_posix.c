@@ -6,11 +6,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static bool was_closed[3];
 static struct sigaction file_size_before;
-static bool begun;
+static struct rlimit core_before;
+static bool begun, core_limited;
 
 /* The lowest free descriptor is fd.  Anything that can't be written to is as good as the device. */
 static void
@@ -35,8 +38,28 @@ process_begin(void)
 }
 
 void
+process_keep_secrets(void)
+{
+	struct rlimit none;
+
+	if (getrlimit(RLIMIT_CORE, &core_before) == 0) {
+		none = (struct rlimit){ 0, core_before.rlim_max };
+		core_limited = setrlimit(RLIMIT_CORE, &none) == 0;
+	}
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	/*
+	 * A core file that goes to a program (core_pattern) knows no limit.  The leak check of
+	 * AddressSanitizer has to look into its own process.
+	 */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
+void
 process_restore(void)
 {
+	if (core_limited)
+		setrlimit(RLIMIT_CORE, &core_before);
 	for (int fd = 0; fd < 3; fd++)
 		if (was_closed[fd])
 			fcntl(fd, F_SETFD, FD_CLOEXEC);

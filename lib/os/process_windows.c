@@ -14,3 +14,9 @@ void
 process_restore(void)
 {
 }
+
+/* Windows Error Reporting writes a dump of a process only where an administrator asks for it. */
+void
+process_keep_secrets(void)
+{
+}

@@ -190,8 +190,9 @@ connect_server(struct duty *d, struct err *e)
 		why = *e;
 	else
 		net = net_dial_wait(dial, deadline, &why);
-	confine_drop_user();
-	if (child_hello(d->parent, SFTP_FRAME_HELLO, &want, e) == -1 || take_login(d, e) == -1) {
+	/* Where there is no other user to become, child_hello() says that privileges are held. */
+	if (confine_drop_user(e) == -1 ||
+	    child_hello(d->parent, SFTP_FRAME_HELLO, &want, e) == -1 || take_login(d, e) == -1) {
 		net_close(net);
 		return -1;
 	}

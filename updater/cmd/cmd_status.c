@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* slipway status */
 #include "updater/cmd/command.h"
+#include "lib/os/log.h"
+#include "updater/station/checks.h"
 
 #include <stdio.h>
 
@@ -145,6 +147,9 @@ run(struct call *call, struct err *e)
 
 	if (cmd_station_open(call, false, &c, e) == 0 &&
 	    status_load(c.settings, &c.station, &u, e) == 0) {
+		for (const struct station_check *k = station_checks; k->name != NULL; k++)
+			if (k->run(&c.station, e) == -1)
+				log_warn("%s: %s", c.station.application, e->text);
 		rc = o->json ? cli_json(status_json(&u, e), e) : 0;
 		if (!o->json)
 			print_text(&u, o->verbose);

@@ -8,6 +8,7 @@
 #include "lib/base/path.h"
 #include "lib/os/move.h"
 #include "lib/os/places.h"
+#include "updater/station/checks.h"
 #include "updater/station/station.h"
 
 static const char *
@@ -115,6 +116,17 @@ check(struct settings *s, const struct enrolment *en, const char *key, struct er
 	return 0;
 }
 
+/* A privileged process enrols no station whose state, settings or login others can change. */
+static int
+check_owners(const struct enrolment *en, char *state, struct err *e)
+{
+	const struct station st = { .state_path = state,
+		.login_key = (char *)(uintptr_t)en->login_key,
+		.password_file = (char *)(uintptr_t)en->password_file };
+
+	return station_check_update(&st, e);
+}
+
 int
 station_enroll(struct settings *s, const struct enrolment *en, const uint8_t *root, size_t len,
     struct err *e)
@@ -130,6 +142,7 @@ station_enroll(struct settings *s, const struct enrolment *en, const uint8_t *ro
 	    check(s, en, buf_text(&key), e) == -1 ||
 	    make_changes(en, buf_text(&key), &c, e) == -1 || check_start(en, &c, e) == -1 ||
 	    station_state_path(en->installation, en->application, &path, e) == -1 ||
+	    check_owners(en, (char *)(uintptr_t)buf_text(&path), e) == -1 ||
 	    buf_adds(&path, "/metadata", e) == -1 ||
 	    (d = dir_make(buf_text(&path), place_stationwide() ? 0755 : 0700, e)) == NULL)
 		goto out;

@@ -11,6 +11,7 @@
 #include "updater/state/notes.h"
 #include "updater/state/state.h"
 #include "updater/state/tuf_store.h"
+#include "updater/station/checks.h"
 #include "updater/update/waiting.h"
 
 int
@@ -52,6 +53,13 @@ attempt_begin(struct attempt *u, const struct station *st, struct settings *s,
 
 	*r = (struct update_result){ .unknown = true };
 	*u = (struct attempt){ .st = st, .s = s, .o = o, .r = r };
+	if (station_check_update(st, e) == -1) {
+		err_context(e, "this station isn't updated");
+		/* For the words on what the program starts with; nothing else of the state is believed. */
+		if ((u->state = station_dir(st, "", false, &why)) != NULL)
+			attempt_look(u, &why);
+		return -1;
+	}
 	if ((u->state = station_dir(st, "", true, e)) == NULL)
 		return -1;
 	if ((u->lock = waiting_lock(st, u->state, o->deadline, e)) == NULL) {

@@ -9,7 +9,9 @@
 #include "lib/base/buf.h"
 #include "lib/os/file.h"
 #include "lib/os/move.h"
-#include "lib/os/wide_windows.h"
+#include "lib/os/path.h"
+#include "lib/os/places.h"
+#include "lib/os/private_windows.h"
 
 #include <sddl.h> /* after windows.h */
 
@@ -240,10 +242,58 @@ secrets_have_an_access_list(void **state)
 	buf_free(&b);
 }
 
+/* Who may use what is made for all or for its owner: inherited by nothing from above. */
+static void
+sddl(void **state)
+{
+	static const struct {
+		bool shared;
+		const wchar_t *want;
+	} table[] = {
+		{ true, L"O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)" },
+		{ false, L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;S-1-5-21-1-2-3-1001)" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(table); i++) {
+		wchar_t text[WINDOWS_SDDL_SIZE];
+		PSECURITY_DESCRIPTOR sd = NULL;
+
+		windows_sddl(table[i].shared, L"S-1-5-21-1-2-3-1001", text);
+		assert_int_equal(wcscmp(text, table[i].want), 0);
+		assert_true(ConvertStringSecurityDescriptorToSecurityDescriptorW(text,
+		    SDDL_REVISION_1, &sd, NULL));
+		LocalFree(sd);
+	}
+}
+
+static void
+programdata(void **state)
+{
+	struct buf b = BUF_INIT(4096);
+	size_t len;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(place_known("ProgramData", 11, &b, &e), 1);
+	path_slashes((char *)b.data);
+	assert_false(windows_in_programdata(buf_text(&b)));
+	len = b.len;
+	assert_ok(buf_adds(&b, "2/x", &e), &e);
+	assert_false(windows_in_programdata(buf_text(&b)));
+	buf_cut(&b, len);
+	assert_ok(buf_adds(&b, "/Slipway", &e), &e);
+	assert_true(windows_in_programdata(buf_text(&b)));
+	assert_false(windows_in_programdata("C:/Windows/x"));
+	buf_free(&b);
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sddl),
+		cmocka_unit_test(programdata),
 		cmocka_unit_test_setup_teardown(unsafe_names, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(long_and_unicode_names, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(case_is_the_same_file, temp_make, temp_remove),

@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# As root, in a mount namespace of its own: state and settings that others can change stop an update and not HI, the
+# caller's environment counts for nothing, and modes don't depend on the umask.  Nothing of it is left outside.
+set -euo pipefail
+export PATH=$1/updater:$1/server:$PATH
+if [ "$(id -u)" -ne 0 ] || ! unshare -m true 2>/dev/null; then
+	echo "skipped: want root and the right to a mount namespace"
+	exit 77
+fi
+if [ "${2-}" != inside ]; then
+	work=$(mktemp -d)
+	trap 'rmdir "$work"' EXIT	# all in it is in a file system that ends with the namespace
+	unshare -m --propagation private "$0" "$1" inside "$work"
+	exit
+fi
+work=$3
+mount -t tmpfs -o mode=755 tmpfs "$work"
+mkdir "$work/lib" "$work/root" "$work/caller"
+cp -a /etc "$work/etc"
+mount --bind "$work/etc" /etc
+mkdir -m 755 /etc/slipway
+mount --bind "$work/lib" /var/lib
+mount --bind "$work/root" /root
+chown 12345 "$work/caller"
+cd "$work"
+umask 077
+fail() { echo "FAILED: $1"; cat log; exit 1; }
+refused() {
+	slipway update > log 2>&1 && fail "want $1 refused"
+	grep -qF "this station isn't updated" log && grep -qF "$2" log || fail "want words on $1"
+	[ "$(slipway run echo started 2>> log)" = started ] || fail "want HI started with $1"
+}
+slipway-repo init repo --no-passphrase > log 2>&1
+slipway-repo --repo repo app add A --no-passphrase > log 2>&1
+mkdir -p r/app/sub && echo x > r/app/sub/x
+slipway-repo --repo repo publish --app A r > log 2>&1 || fail publish
+[ "$(stat -c %a repo/served repo/served/targets | sort -u)" = 755 ] || fail "modes of served"
+chmod 777 /etc/slipway
+HOME=$work/caller XDG_CONFIG_HOME=$work/caller slipway enroll "file://$work/repo/served" --installation I --app A \
+	--root repo/served/metadata/1.root.json > log 2>&1 && fail "want an enrolment in a 0777 /etc/slipway refused"
+grep -qF "chmod go-w /etc/slipway" log || fail "want words on it"
+chmod 755 /etc/slipway
+SLIPWAY_HOME=$work/caller HOME=$work/caller XDG_CONFIG_HOME=$work/caller XDG_STATE_HOME=$work/caller \
+	slipway enroll "file://$work/repo/served" --installation I --app A --root repo/served/metadata/1.root.json > log 2>&1 || fail enroll
+grep -qF "SLIPWAY_HOME is ignored" log || fail "want SLIPWAY_HOME's words"
+HOME=$work/caller XDG_STATE_HOME=$work/caller slipway update > log 2>&1 || fail update
+[ -z "$(ls -A "$work/caller")" ] || fail "want nothing in the caller's home"
+[ "$(stat -c %a /var/lib/slipway /var/lib/slipway/I/A /var/lib/A /var/lib/A/sub | sort -u)" = 755 ] || fail "modes"
+[ "$(stat -c %a /etc/slipway/machine.conf /var/lib/A/sub/x | sort -u)" = 644 ] || fail "modes of files"
+chmod 777 /etc/slipway; refused "0777 /etc/slipway" "chmod go-w /etc/slipway"; chmod 755 /etc/slipway
+chmod 666 /etc/slipway/machine.conf; refused "0666 machine.conf" "machine.conf"; chmod 644 /etc/slipway/machine.conf
+chmod 775 /var/lib/slipway; refused "0775 state" "chmod go-w /var/lib/slipway"; chmod 755 /var/lib/slipway
+chown 12345 /var/lib/slipway/I/A/metadata; refused "a stranger's metadata" "chown -h root"; chown 0 /var/lib/slipway/I/A/metadata
+echo planted > /var/lib/slipway/I/A/journal; chown 12345 /var/lib/slipway/I/A/journal
+refused "a planted journal" "/var/lib/slipway/I/A/journal"; rm /var/lib/slipway/I/A/journal
+slipway status > log 2>&1 || fail status
+slipway update > log 2>&1 || fail "want it mended"
+echo "root believes only root"

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/* lib/os/owned: who can change what a privileged process believes. */
+#include "tests/unit/common/test.h"
+#include "tests/unit/common/temp.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/os/owned.h"
+
+#define STRANGER 12345
+
+static struct dir *top;
+
+static const char *
+in(const char *name)
+{
+	static char path[2][4096];
+	static int i;
+
+	i = !i;
+	snprintf(path[i], sizeof path[i], "%s/%s", dir_path(top), name);
+	return path[i];
+}
+
+/* What is changed of "a/b/file" and a link "way" to "a/b". */
+static const struct row {
+	const char *name, *changed;
+	unsigned mode;
+	bool stranger; /* gets it */
+	const char *path;
+	bool entries, bad;
+} rows[] = {
+	{ "owned: as it should be", NULL, 0, false, "a/b/file", false, false },
+	{ "owned: with entries", NULL, 0, false, "a/b", true, false },
+	{ "owned: nothing there", NULL, 0, false, "a/none/x", true, false },
+	{ "owned: file for the group", "a/b/file", 0620, false, "a/b/file", false, true },
+	{ "owned: file for all", "a/b/file", 0602, false, "a/b/file", false, true },
+	{ "owned: directory for all", "a/b", 0777, false, "a/b", false, true },
+	{ "owned: directory for the group", "a/b", 0770, false, "a/b/file", false, true },
+	{ "owned: parent for all", "a", 0777, false, "a/b/file", false, true },
+	{ "owned: sticky parent", "a", 01777, false, "a/b/file", false, false },
+	{ "owned: sticky itself", "a/b", 01777, false, "a/b", false, true },
+	{ "owned: entry for all", "a/b/file", 0666, false, "a/b", true, true },
+	{ "owned: entries aren't asked for", "a/b/file", 0666, false, "a/b", false, false },
+	{ "owned: behind a link", NULL, 0, false, "way/file", false, false },
+	{ "owned: bad behind a link", "a/b/file", 0666, false, "way/file", false, true },
+	{ "owned: a link to a bad place", "a", 0777, false, "way/file", false, true },
+	{ "owned: nothing there in a bad place", "a", 0777, false, "a/none", false, true },
+	{ "owned: up and down", "a", 0777, false, "a/b/../../way", false, true },
+	{ "owned: read by all", "a/b/file", 0755, false, "a/b/file", false, false },
+	{ "owned: a stranger's file", "a/b/file", 0600, true, "a/b/file", false, true },
+	{ "owned: a stranger's directory", "a/b", 0755, true, "a/b/file", false, true },
+	{ "owned: a stranger's in a sticky one", "a/b/file", 0600, true, "a/b", true, true },
+	{ "owned: a stranger's link", "way", 0, true, "way/file", false, true },
+};
+
+static void
+row(void **state)
+{
+	const struct row *r = *state;
+	void *d;
+	struct err e;
+	int rc;
+
+	if (r->stranger && geteuid() != 0) {
+		print_message("%s: skipped: not root\n", r->name);
+		skip();
+	}
+	assert_int_equal(temp_make(&d), 0);
+	top = d;
+	dir_close(dir_below(top, "a/b", true, &e));
+	assert_ok(file_replace(top, "a/b/file", "x", 1, 0600, &e), &e);
+	assert_int_equal(symlink("a/b", in("way")), 0);
+	if (r->changed != NULL && r->mode != 0)
+		assert_int_equal(chmod(in(r->changed), r->mode), 0);
+	if (r->stranger)
+		assert_int_equal(lchown(in(r->changed), STRANGER, STRANGER), 0);
+	err_clear(&e);
+	rc = owned_check(in(r->path), r->entries, &e);
+	if (r->bad) {
+		assert_int_equal(rc, -1);
+		assert_int_equal(e.code, ERR_UNSAFE);
+		assert_non_null(strstr(e.text, r->stranger ? "chown" : "chmod go-w"));
+	} else {
+		assert_ok(rc, &e);
+	}
+	assert_int_equal(temp_remove(&d), 0);
+}
+
+int
+main(void)
+{
+	struct CMUnitTest tests[N(rows)];
+	size_t n = 0;
+
+	TEST_ROWS(tests, n, rows, row);
+	return _cmocka_run_group_tests("owned_posix", tests, n, NULL, NULL);
+}
