@@ -70,7 +70,7 @@ status 1 "$repo" --repo "$R" app add COV_PB --passphrase-file pass; says 'there 
 for name in cov_pb Cov_Pb COV_pb; do
 	status 1 "$repo" --repo "$R" app add "$name" --passphrase-file pass; says 'one name as stations see it'
 	status 1 "$repo" --repo "$R" app add "$name" --no-passphrase --unsigned "$name.req"; says 'one name as stations see it'
-	[ ! -e "$name.req" ] && [ -z "$(ls "$R/keys" | grep "^$name\.")" ] || fail "something is left of $name"
+	[ ! -e "$name.req" ] && [ -z "$(find "$R/keys" -name "$name.*")" ] || fail "something is left of $name"
 done
 # The same in a request, whose maker didn't ask.
 status 0 "$repo" --repo "$R" app add OTHER --no-passphrase --unsigned other.req
