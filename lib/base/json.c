@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Strict reading of JSON from outside: limits that are checked ahead of jansson, which knows only one
- * of depth, 2,048.
+ * Strict reading of JSON from outside: limits that are checked ahead of jansson, which knows only
+ * one of depth, 2,048.
  */
 #include "lib/base/json.h"
 
@@ -9,8 +9,8 @@
 
 /*
  * Bytes that jansson takes at most, with the allocator's share: for an object or an array that is
- * empty, for a name or a text beside its bytes, and for a number or a literal; each with its place in
- * what holds it.
+ * empty, for a name or a text beside its bytes, and for a number or a literal; each with its place
+ * in what holds it.
  */
 #define OBJECT_BYTES 256u
 #define TEXT_BYTES   96u

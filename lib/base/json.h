@@ -22,13 +22,16 @@
 #define JSON_TEXT_MAX	(1024u * 1024)
 #define JSON_MEMORY_MAX (256u * 1024 * 1024)
 
-/* As many times more values and memory may a file have that we wrote ourselves: 100,000 files in a journal. */
+/*
+ * As many times more values and memory may a file have that we wrote ourselves: 100,000 files in a
+ * journal.
+ */
 #define JSON_OWN_TIMES 3u
 
 /*
  * Checks the four limits without making anything: a few bytes of JSON can ask for hundreds of bytes
- * of memory.  times: 1 or JSON_OWN_TIMES.  *memory: what JSON of these bytes takes at most.  What isn't JSON is not looked for.
- * 0, or -1 with ERR_TOO_LARGE.
+ * of memory.  times: 1 or JSON_OWN_TIMES.  *memory: what JSON of these bytes takes at most.  What
+ * isn't JSON is not looked for. 0, or -1 with ERR_TOO_LARGE.
  */
 int
 json_limits_check(const uint8_t *data, size_t len, unsigned times, size_t *memory, struct err *e);

@@ -13,7 +13,7 @@ int
 list_grow(void *list, size_t n, size_t size, struct err *e)
 {
 	size_t room = n < FIRST ? FIRST : 2 * n;
-	void *p;
+	void *p, *grown;
 
 	/* There is room up to the next power of two. */
 	if (n != 0 && (n < FIRST || (n & (n - 1)) != 0))
@@ -21,9 +21,9 @@ list_grow(void *list, size_t n, size_t size, struct err *e)
 	if (n > SIZE_MAX / 2 / size)
 		return err_nomem(e);
 	memcpy(&p, list, sizeof p);
-	if ((p = realloc(p, room * size)) == NULL)
+	if ((grown = realloc(p, room * size)) == NULL)
 		return err_nomem(e);
-	memcpy(list, &p, sizeof p);
+	memcpy(list, &grown, sizeof grown);
 	return 0;
 }
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 /*
- * Reads the character that begins at p.  Returns its bytes and sets *c; 0 where p isn't the beginning
- * of a whole, well-formed one.
+ * Reads the character that begins at p.  Returns its bytes and sets *c; 0 where p isn't the
+ * beginning of a whole, well-formed one.
  */
 static size_t
 character(const uint8_t *p, const uint8_t *end, uint32_t *c)
@@ -188,7 +188,9 @@ text_cut(const char *text, size_t len, size_t most)
 	size_t n = len < most ? len : most, start = n;
 	uint32_t c;
 
-	/* Only a character that goes on behind the cut is taken away; other bytes are as they are. */
+	/*
+	 * Only a character that goes on behind the cut is taken away; other bytes are as they are.
+	 */
 	while (start > 0 && n - start < 4 && (p[start - 1] & 0xc0) == 0x80)
 		start--;
 	if (start > 0 && p[start - 1] >= 0xc2 && p[start - 1] <= 0xf4 &&

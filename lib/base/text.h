@@ -77,7 +77,9 @@ bool text_blank(char c);
 /* Move *text and *len past the spaces and tabs at both ends. */
 void text_trim(const char **text, size_t *len);
 
-/* The length of the first line in len bytes, without its end, CR or LF; a NUL belongs to the line. */
+/*
+ * The length of the first line in len bytes, without its end, CR or LF; a NUL belongs to the line.
+ */
 size_t text_line(const void *text, size_t len);
 
 /* Whether two texts are the same without regard to the case of ASCII letters. */

@@ -80,8 +80,8 @@ misuse(const struct program *p, const struct command *c, const struct err *e)
 }
 
 /*
- * Prints what --help or the like asks for.  c NULL: for the group, or ("") for the program.  Returns
- * 1 if it printed something.
+ * Prints what --help or the like asks for.  c NULL: for the group, or ("") for the program.
+ * Returns 1 if it printed something.
  */
 static int
 answer(const struct program *p, const struct help_asked *a, const struct command *c,

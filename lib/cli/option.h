@@ -3,8 +3,9 @@
 #define LIB_CLI_OPTION_H
 
 /*
- * The options of a command, as a table.  "--name value", "--name=value", "--flag" and "-x" may stand
- * before, between and after the other arguments; "--" ends them.  Names are never abbreviated.
+ * The options of a command, as a table.  "--name value", "--name=value", "--flag" and "-x" may
+ * stand before, between and after the other arguments; "--" ends them.  Names are never
+ * abbreviated.
  *
  * A table ends with a row whose name is NULL.  Help and completion are made from the same rows.
  */

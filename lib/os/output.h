@@ -5,9 +5,9 @@
 /*
  * Lines to the standard streams, past stdio.
  *
- * A program that has to go on, whether its lines are read or not, sets a limit: all writing together
- * waits no longer for readers, and lines for which there is no room then are lost.  The streams are
- * shared with other processes, so that their O_NONBLOCK stays as it is.
+ * A program that has to go on, whether its lines are read or not, sets a limit: all writing
+ * together waits no longer for readers, and lines for which there is no room then are lost.  The
+ * streams are shared with other processes, so that their O_NONBLOCK stays as it is.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -4,9 +4,9 @@
  *
  * O_NONBLOCK belongs to an open file description, which these streams share with whoever started
  * this program and with the program that it becomes.  With a limit a pipe or terminal is opened a
- * second time, through /proc, for a description of our own; a socket has MSG_DONTWAIT.  Where opening
- * it fails (it is another user's), at most PIPE_BUF bytes are written after poll() finds room: that
- * blocks only while another writer fills the pipe in the same moment.
+ * second time, through /proc, for a description of our own; a socket has MSG_DONTWAIT.  Where
+ * opening it fails (it is another user's), at most PIPE_BUF bytes are written after poll() finds
+ * room: that blocks only while another writer fills the pipe in the same moment.
  */
 #include "lib/os/output.h"
 

@@ -17,8 +17,8 @@ int path_join(struct buf *out, const char *dir, const char *name, struct err *e)
 const char *path_base(const char *path);
 
 /*
- * The bytes of the root that an absolute path begins with: "/"; on Windows "C:/" or "//server/share/"
- * with the last separator, where there is one.  0 where path isn't absolute.
+ * The bytes of the root that an absolute path begins with: "/"; on Windows "C:/" or
+ * "//server/share/" with the last separator, where there is one.  0 where path isn't absolute.
  */
 size_t path_root(const char *path);
 

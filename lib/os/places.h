@@ -15,8 +15,8 @@
  * /etc/slipway/machine.conf exists, so that no user's machine.conf replaces the administrator's;
  * elsewhere everything is the user's own.  SLIPWAY_HOME=DIR
  * puts all of it below DIR: DIR/machine.conf, DIR/user.conf, DIR/state, and the folders DIR/config,
- * DIR/data, DIR/programdata and DIR/programs of %NAME%, so that two stations of one user share none.
- * A privileged process (root, set-uid, file capabilities) believes no environment: it ignores
+ * DIR/data, DIR/programdata and DIR/programs of %NAME%, so that two stations of one user share
+ * none. A privileged process (root, set-uid, file capabilities) believes no environment: it ignores
  * SLIPWAY_HOME, TMPDIR, the XDG variables and HOME, and asks the user database for its home.
  */
 #include <stdbool.h>

@@ -20,7 +20,8 @@ keyguard_check(const char *key, bool tree, const char *const *prefixes, size_t n
 
 /*
  * keyguard_check() by the facts of a script, whose DefaultApplication (facts->default_key) may
- * besides be read (to: NULL) and be set to its own application.  name: of the value; NULL with tree.
+ * besides be read (to: NULL) and be set to its own application.  name: of the value; NULL with
+ * tree.
  */
 int keyguard_touch(const struct script_facts *facts, const char *key, bool tree, const char *name,
     const struct value *to, struct err *e);

@@ -51,7 +51,7 @@ walk(struct tree *t, struct err *e)
 	size_t len = t->key.len;
 	int rc;
 
-	t->subkeys = &subkeys;
+	t->subkeys = &subkeys; /* cppcheck-suppress autoVariables */
 	t->shown = false;
 	rc = settings_list(t->s, buf_text(&t->key), &w, e);
 	for (size_t i = 0; i < subkeys.n && rc == 1; i++) {

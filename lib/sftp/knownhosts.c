@@ -13,7 +13,9 @@
 
 #define REVOKED "@revoked"
 
-/* Names are compared without regard to case; hashed ones begin with '|' and are of small letters. */
+/*
+ * Names are compared without regard to case; hashed ones begin with '|' and are of small letters.
+ */
 static void
 lower_names(struct buf *line)
 {

@@ -428,7 +428,9 @@ read_failed(struct sftp *s, struct sftp_request *r, const struct sftp_reply *rep
 	}
 	if (reply->code == SFTP_FAILURE && !(r->entry->alone && r->entry->turn == s->opens) &&
 	    r->entry->file->offset == r->entry->start) {
-		/* Some servers open a file at its first READ, which fails when too many are open. */
+		/*
+		 * Some servers open a file at its first READ, which fails when too many are open.
+		 */
 		n = r->entry;
 		id = r->id;
 		r->done = true;

@@ -10,7 +10,8 @@
  * In each frame's content, as in lib/base/wire.h; numbers are u32 unless said otherwise:
  *
  *   parent to child
- *     S  host (empty: path is a directory of this computer), port, user, path; whether only ECDSA host keys (u8); milliseconds to connect (u64);
+ *     S  host (empty: path is a directory of this computer), port, user, path; whether only ECDSA
+ * host keys (u8); milliseconds to connect (u64);
  *        count of pinned fingerprints, the fingerprints
  *     L  public login key (string, empty: by password), name of the file of key or password; after
  *        S, which doesn't wait for it

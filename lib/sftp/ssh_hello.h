@@ -30,8 +30,9 @@ int ssh_hello_said(const uint8_t *data, size_t len, struct buf *out, struct err 
 enum ssh_kind { SSH_KIND_KEX, SSH_KIND_HOSTKEY, SSH_KIND_CIPHER, SSH_KIND_MAC, SSH_KINDS };
 
 /*
- * Appends each kind that has nothing in common, with what both sides have, from the bytes that begin
- * with the identification.  Nothing is appended where the server's list didn't come.  0 or -1.
+ * Appends each kind that has nothing in common, with what both sides have, from the bytes that
+ * begin with the identification.  Nothing is appended where the server's list didn't come.  0 or
+ * -1.
  */
 int ssh_hello_compare(const uint8_t *data, size_t len, const char *const ours[SSH_KINDS],
     struct buf *out, struct err *e);

@@ -114,7 +114,9 @@ has(const char *list, const char *name)
 	return false;
 }
 
-/* Returns the ways to log in that the server names; NULL with e, or with ERR_NONE: none is needed. */
+/*
+ * Returns the ways to log in that the server names; NULL with e, or with ERR_NONE: none is needed.
+ */
 static const char *
 ways_of(struct ssh *s, int64_t deadline, struct err *e)
 {

@@ -46,8 +46,8 @@ int config_read(struct settings *s, enum slipway_tls_side side, const char *inst
     const char *application, struct tls_config *c, struct settings_stamp *stamp, struct err *e);
 
 /*
- * Set one setting from a copy of the caller's bytes; data NULL: it is absent.  Returns 0, or -1 with
- * ERR_NOMEM.
+ * Set one setting from a copy of the caller's bytes; data NULL: it is absent.  Returns 0, or -1
+ * with ERR_NOMEM.
  */
 int config_set(struct tls_config *c, enum tls_setting s, const void *data, size_t len, bool content,
     struct err *e);

@@ -36,7 +36,10 @@ struct verdict {
 	X509 *refused;		    /* the certificate, which OpenSSL forgets */
 };
 
-/* From a configuration and a good pair (or one without a key); before: see trust_read().  NULL with e. */
+/*
+ * From a configuration and a good pair (or one without a key); before: see trust_read().  NULL with
+ * e.
+ */
 struct tls_setup *setup_new(enum slipway_tls_side side, const struct tls_config *c,
     const struct pair *pair, STACK_OF(X509_CRL) * before, struct err *e);
 struct tls_setup *setup_share(struct tls_setup *s);

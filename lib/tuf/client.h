@@ -20,8 +20,8 @@
 #define TUF_TARGETS_SIZE       (5u * 1024 * 1024)
 
 /*
- * Most bytes that a signed parent may state: a snapshot of TUF_ROLES_MAX roles, and targets of about
- * 100,000 files.
+ * Most bytes that a signed parent may state: a snapshot of TUF_ROLES_MAX roles, and targets of
+ * about 100,000 files.
  */
 #define TUF_SNAPSHOT_SIZE_MAX (4u * 1024 * 1024)
 #define TUF_TARGETS_SIZE_MAX  (40u * 1024 * 1024)
@@ -53,8 +53,8 @@ struct tuf_store {
 	int (*forget)(void *arg, const char *role, struct err *e);
 	void *arg;
 	/*
-	 * The note of a file that was refused (refused.h): append it to out (1, 0 there is none, -1),
-	 * and replace it.  Both may be NULL.
+	 * The note of a file that was refused (refused.h): append it to out (1, 0 there is none,
+	 * -1), and replace it.  Both may be NULL.
 	 */
 	int (*recall)(void *arg, struct buf *out, struct err *e);
 	int (*remember)(void *arg, const uint8_t *data, size_t len, struct err *e);

@@ -76,8 +76,8 @@ layout_stored(const char *target, const char *hash, char out[LAYOUT_STORED_SIZE]
 const char *layout_stored_name(const char *path);
 
 /*
- * Write the name of a role's metadata file: "VERSION.ROLE.json", or "ROLE.json" for version 0.  ROLE
- * is percent-encoded but for letters, digits and "_.-~".  0, or -1 with ERR_TOO_LARGE.
+ * Write the name of a role's metadata file: "VERSION.ROLE.json", or "ROLE.json" for version 0.
+ * ROLE is percent-encoded but for letters, digits and "_.-~".  0, or -1 with ERR_TOO_LARGE.
  */
 int
 layout_metadata(int64_t version, const char *role, char out[LAYOUT_METADATA_SIZE], struct err *e);

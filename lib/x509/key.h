@@ -20,8 +20,8 @@ EVP_PKEY *cert_key_make(const char *type, struct err *e);
 const EVP_MD *cert_key_digest(const EVP_PKEY *key);
 
 /*
- * Whether a handshake of ours can use the (public) key: RSA of 2048 to 16384 bits, P-256, P-384, P-521,
- * Ed25519 or Ed448, as CERT_SIGNATURES has them.  Returns 0, or -1 with ERR_CRYPTO.
+ * Whether a handshake of ours can use the (public) key: RSA of 2048 to 16384 bits, P-256, P-384,
+ * P-521, Ed25519 or Ed448, as CERT_SIGNATURES has them.  Returns 0, or -1 with ERR_CRYPTO.
  */
 int cert_key_check(const EVP_PKEY *key, struct err *e);
 

@@ -26,9 +26,9 @@ enum trust_verdict { TRUST_OK, TRUST_REFUSED, TRUST_EXPIRED, TRUST_REVOKED };
 
 /*
  * Read the trusted certificates and (len 0: none) the revocation lists.  The labels and rule must
- * live as long as t.  before: lists that stay in force when the file of lists can't be read, copied;
- * NULL: that is an error.  Returns 0, with remarks when a file of several or a list can't be used;
- * or -1 with t empty when no certificate, or not the file of lists, can be read.
+ * live as long as t.  before: lists that stay in force when the file of lists can't be read,
+ * copied; NULL: that is an error.  Returns 0, with remarks when a file of several or a list can't
+ * be used; or -1 with t empty when no certificate, or not the file of lists, can be read.
  */
 int trust_read(struct trust *t, const struct source *certs, const struct source *crls,
     const char *rule, STACK_OF(X509_CRL) * before, struct err *e);

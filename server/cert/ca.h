@@ -57,8 +57,9 @@ int ca_record(const struct ca *ca, const char *action, json_t *details, struct e
 json_t *ca_find(const struct ca *ca, const char *text, struct err *e);
 
 /*
- * Records and writes the list of revoked certificates to crl.pem, and to path unless it is NULL.  *number is
- * the list's; *to is when the next one is due, days from now, in seconds since 1970.  0 or -1.
+ * Records and writes the list of revoked certificates to crl.pem, and to path unless it is NULL.
+ * *number is the list's; *to is when the next one is due, days from now, in seconds since 1970.  0
+ * or -1.
  */
 int ca_write_crl(struct ca *ca, int64_t days, const char *path, int64_t *number, int64_t *to,
     struct err *e);

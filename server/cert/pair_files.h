@@ -28,7 +28,8 @@ int pair_files_keep(struct dir *d, const char *name, const char *suffix, struct 
 /*
  * Writes NAME.pem and then NAME.suffix: a program that reloads the pair between the two writes sees
  * a mismatch and keeps the old pair.  Without force, both must be new; neither is left after a
- * failure.  With force, what is replaced is kept (pair_files_keep()).  0, or -1 with ERR_EXISTS and others.
+ * failure.  With force, what is replaced is kept (pair_files_keep()).  0, or -1 with ERR_EXISTS and
+ * others.
  */
 int pair_files_write(struct dir *d, const char *name, const char *suffix, const struct buf *key,
     const struct buf *crt, bool force, struct err *e);

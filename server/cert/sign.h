@@ -34,7 +34,8 @@ struct cert_signed {
 /*
  * Checks the request, enters the certificate in the CA's database and writes it.  0, or -1 with
  * ERR_SYNTAX, ERR_SIGNATURE, ERR_CRYPTO (the request), ERR_EXPIRED (the CA), ERR_USAGE, ERR_EXISTS,
- * ERR_CONFLICT (the CA's own name), what agree() gave, and others; then no certificate was handed out.
+ * ERR_CONFLICT (the CA's own name), what agree() gave, and others; then no certificate was handed
+ * out.
  */
 int cert_sign(struct ca *ca, const struct cert_sign *how, struct cert_signed *out, struct err *e);
 

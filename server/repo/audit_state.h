@@ -9,8 +9,8 @@
 
 /*
  * Whether a line can follow the last one: the record is there (only a repository without history
- * may begin one), whole and this user's to write, and the clock doesn't stand before its last line.  Ask before doing
- * anything.  0, or -1 with ERR_CONFLICT and others, whose text names the way out.
+ * may begin one), whole and this user's to write, and the clock doesn't stand before its last line.
+ *  Ask before doing anything.  0, or -1 with ERR_CONFLICT and others, whose text names the way out.
  */
 int audit_ready(struct dir *top, struct err *e);
 

@@ -33,8 +33,8 @@ struct session {
 /*
  * Opens the repository at path, which must outlive the result, keeps other changes out until
  * repo_close() and completes a change that was interrupted.  With read, reads its metadata as
- * repo_open() does.  NULL with ERR_BUSY, ERR_CONFLICT (the record is damaged or missing, the clock stands
- * before it, or what is live is older than it says) and others.
+ * repo_open() does.  NULL with ERR_BUSY, ERR_CONFLICT (the record is damaged or missing, the clock
+ * stands before it, or what is live is older than it says) and others.
  */
 struct repo *session_lock(const char *path, bool read, struct err *e);
 

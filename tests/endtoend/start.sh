@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-# The program starts: in time, with its process as it would be without Slipway, whatever stands in the way of the update.
+# The program starts: in time, with its process as it would be without Slipway, whatever stands in the way of the
+# update.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -75,7 +76,8 @@ rm "$WORK/installed"
 starts first.log bash -c run
 want first.log "applied release 1" 0
 
-# A file of 8 TB without content in the place of a file of the release, of one that is removed, of what is kept and staged:
+# A file of 8 TB without content in the place of a file of the release, of one that is removed, of what is kept and
+# staged:
 # it is known by its size, and not read.
 r() { # NUMBER: release files of that number
 	echo "release $1" > r1/app/tls/server.crt

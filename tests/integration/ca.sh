@@ -104,7 +104,8 @@ status 1 "$repo" cert sign --yes --ca fleet own.csr; says 'another name than tha
 refused '' 'CN=bad' 'a key that handshakes can use' ec -pkeyopt ec_paramgen_curve:brainpoolP256r1
 refused '' 'CN=bad' 'a key that handshakes can use' ec -pkeyopt ec_paramgen_curve:secp256k1
 refused '' 'CN=bad' 'a key that handshakes can use' ec -pkeyopt ec_paramgen_curve:P-224
-openssl dsaparam -out dsa.par 2048 2>/dev/null && openssl gendsa -out dsa.key dsa.par 2>/dev/null && openssl req -new -key dsa.key -out dsa.csr -subj /CN=dsa 2>/dev/null
+openssl dsaparam -out dsa.par 2048 2>/dev/null && openssl gendsa -out dsa.key dsa.par 2>/dev/null &&
+	openssl req -new -key dsa.key -out dsa.csr -subj /CN=dsa 2>/dev/null
 status 1 "$repo" cert sign --yes --ca fleet dsa.csr; says 'a key that handshakes can use'
 [ "$(grep -c '"serial"' "$ca/issued.json")" = "$before" ] || fail "entered what was refused"
 for san in 'dns:*' 'dns:*.example' 'dns:a..b' 'dns:-a.example' 'dns:a.b*' 'dns:a,b' 'ip:300.1.1.1'; do

@@ -97,7 +97,8 @@ status 1 "$repo" cert check certs/s.pem certs/s.crt --trust ca/ca.crt --crl gone
 status 1 "$repo" cert check certs/a.pem certs/a.crt --trust certs/a.crt --crl gone.crl; says 'it revokes nothing'
 # What no handshake can use.
 for curve in brainpoolP256r1 secp256k1 secp224r1; do
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:$curve -nodes -keyout odd.pem -out odd.crt -subj /CN=odd -days 9 2>/dev/null
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:$curve -nodes -keyout odd.pem -out odd.crt \
+		-subj /CN=odd -days 9 2>/dev/null
 	chmod 600 odd.pem
 	status 1 "$repo" cert check odd.pem odd.crt; says "FAULT: .*want a key that handshakes can use .*got EC $curve"
 done

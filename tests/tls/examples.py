@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""HI and the example Kernel as a rough world treats them: answers without end, a wish to stop at any moment, a log whose
-reader goes away or stops reading."""
+"""HI and the example Kernel as a rough world treats them: answers without end, a wish to stop at any moment, a log
+whose reader goes away or stops reading."""
 import os
 import signal
 import socket

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The example Kernel refuses clients: HI, and a client that writes at once and never reads before, as NSS and Go do, are
-always told why.
+"""The example Kernel refuses clients: HI, and a client that writes at once and never reads before, as NSS and Go
+do, are always told why.
 
 usage: refused.py [STARTS]    of HI, and as many connections of the other; default 100
 """

@@ -36,8 +36,8 @@ struct transaction {
 	struct settings *settings;
 	const char *work; /* name of the private directory below each root */
 	/*
-	 * clock_mono_ms() at which staging ends, and what recovery does; a change that was committed
-	 * here goes to its end
+	 * clock_mono_ms() at which staging ends, and what recovery does; a change that was
+	 * committed here goes to its end
 	 */
 	int64_t deadline;
 };

@@ -11,8 +11,8 @@
 #include "lib/os/path.h"
 
 /*
- * A file that its size betrays as changed by hand is read for its hash up to this size (bytes), which
- * is for messages only.
+ * A file that its size betrays as changed by hand is read for its hash up to this size (bytes),
+ * which is for messages only.
  */
 #define HAND_READ_MAX (16u * 1024 * 1024)
 

@@ -13,7 +13,9 @@
 #define REFRESHED  "refreshed"
 #define WAITING	   "waiting.json"
 #define LEFTOVERS  "leftovers.json"
-/* 2026-01-01T00:00:00Z, in seconds since 1970: no right clock has shown an earlier time to Slipway. */
+/*
+ * 2026-01-01T00:00:00Z, in seconds since 1970: no right clock has shown an earlier time to Slipway.
+ */
 #define FIRST_TIME 1767225600
 
 #define NOTE_MAX (64u * 1024 * 1024) /* bytes */

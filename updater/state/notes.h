@@ -38,9 +38,9 @@ json_t *notes_leftovers(struct dir *state);
 int notes_set_leftovers(struct dir *state, const json_t *list, struct err *e);
 
 /*
- * Seconds since 1970 of the last good refresh; 0 when there was none or it can't be read.  A refresh
- * at a time that was surely wrong (a computer that starts in 1970 until it asks for the time) counts
- * from the first call at a right time on, which is noted where this user may.
+ * Seconds since 1970 of the last good refresh; 0 when there was none or it can't be read.  A
+ * refresh at a time that was surely wrong (a computer that starts in 1970 until it asks for the
+ * time) counts from the first call at a right time on, which is noted where this user may.
  */
 int64_t notes_refreshed(struct dir *state);
 

@@ -59,7 +59,9 @@ struct record_file {
 	uint64_t length;
 };
 
-/* Start with RECORD_INIT, which stands for "nothing was ever applied"; release with record_free(). */
+/*
+ * Start with RECORD_INIT, which stands for "nothing was ever applied"; release with record_free().
+ */
 struct record {
 	int64_t serial, release, version, newest, from, machine;
 	char time[DATE_TEXT_SIZE], action[RECORD_ACTION_SIZE]; /* may be empty */

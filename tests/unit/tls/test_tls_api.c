@@ -96,7 +96,9 @@ partial_writes(void **state)
 	free(got);
 }
 
-/* A server that refuses: its end is there at once, then it takes what comes, until the client ends. */
+/*
+ * A server that refuses: its end is there at once, then it takes what comes, until the client ends.
+ */
 static void
 drains(void **state)
 {

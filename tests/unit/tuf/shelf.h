@@ -64,7 +64,9 @@ json_t *shelf_role(int key);
 /* What the signed part of each role begins with. */
 json_t *shelf_body(const char *type, int version, const char *expires);
 
-/* Signs by the key and puts the file into w's repository.  Returns a parent's entry of that file. */
+/*
+ * Signs by the key and puts the file into w's repository.  Returns a parent's entry of that file.
+ */
 json_t *shelf_sign(struct world *w, json_t *signed_part, int key, const char *name, int version);
 
 /* The entry that a parent has for these bytes. */

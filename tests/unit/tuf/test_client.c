@@ -252,8 +252,8 @@ nothing_saved(void **state)
 }
 
 /*
- * Files that can't be taken though they are the ones that were signed for: what was asked for at the
- * first refresh, and at the second.
+ * Files that can't be taken though they are the ones that were signed for: what was asked for at
+ * the first refresh, and at the second.
  */
 static struct again_row {
 	const char *name;

@@ -16,7 +16,9 @@ static struct id ca, leaf;
 static const struct text_row {
 	const char *name;
 	/* c, l: a certificate; k: a key; r: a list; q: a request; t: words; n: CRLF; b: BOM */
-	/* x, T: a certificate with another label; i, o, m, f, #, D: one in another form; h: a hash */
+	/*
+	 * x, T: a certificate with another label; i, o, m, f, #, D: one in another form; h: a hash
+	 */
 	/* d: a damaged certificate; u: a certificate without its end; e: an encrypted one */
 	const char *parts;
 	int n; /* certificates that are read */

@@ -191,7 +191,9 @@ lists_of_before(void **state)
 	id_free(&no_list);
 }
 
-/* The issuer is in the list, but can't vouch for others by its own words; and strict rules alone. */
+/*
+ * The issuer is in the list, but can't vouch for others by its own words; and strict rules alone.
+ */
 static void
 reasons(void **state)
 {
