@@ -314,7 +314,8 @@ static void
 other_note(void **state)
 {
 	static const char *const notes[] = { "", "{", "[]", "{\"format\": 1}" };
-	char text[ERR_TEXT_SIZE], *version;
+	const uint8_t *version;
+	char text[ERR_TEXT_SIZE];
 
 	(void)state;
 	start();
@@ -323,9 +324,9 @@ other_note(void **state)
 	struct shelf_file *f = shelf_find(&world.notes, "note");
 
 	assert_non_null(f);
-	assert_non_null(
-	    version = memmem(f->data, f->len, SLIPWAY_VERSION, strlen(SLIPWAY_VERSION)));
-	version[0] = '9';
+	version = bytes_find(f->data, f->len, SLIPWAY_VERSION);
+	assert_non_null(version);
+	f->data[version - f->data] = '9';
 	for (size_t i = 0; i <= N(notes); i++) {
 		world.asked[0] = '\0';
 		assert_int_equal(refresh(NOW, text), ERR_SIGNATURE);
