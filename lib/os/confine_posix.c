@@ -188,8 +188,8 @@ allow_options(scmp_filter_ctx f)
 
 	for (size_t i = 0; i < N(options) && rc == 0; i++)
 		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
-		    SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP),
-		    SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)options[i]));
+		    (struct scmp_arg_cmp){ 1, SCMP_CMP_EQ, IPPROTO_TCP, 0 },
+		    (struct scmp_arg_cmp){ 2, SCMP_CMP_EQ, (scmp_datum_t)options[i], 0 });
 	return rc;
 }
 

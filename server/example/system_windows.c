@@ -47,7 +47,7 @@ system_stopping(void)
 bool
 system_log(const char *text, size_t len)
 {
-	return fwrite(text, 1, len, stderr) == len;
+	return fwrite(text, 1, len, stderr) == len && fflush(stderr) == 0;
 }
 
 int

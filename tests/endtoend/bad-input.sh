@@ -56,10 +56,14 @@ other() {
 		--installation OTHER --app OTHER --install-dir "$WORK/other"
 }
 # An address that no start could use, and names that no repository has.
-for bad in sftp://nonsense http://a/b file://elsewhere/r sftp://u@h:0/r 'sftp://u:p@h/r'; do
+for bad in sftp://nonsense http://a/b file://elsewhere/r sftp://u@h:0/r; do
 	refused address 2 "want sftp://user@host:port/path or file:///path.*$(printf '%q' "$bad" | sed 's/[.]/[.]/g')" \
 		slipway enroll "$bad" --root "$REPO/served/metadata/1.root.json" --installation OTHER --app OTHER
 done
+# A password is refused, and not repeated.
+refused address 2 "has a password, which does not belong there" \
+	slipway enroll sftp://u:p4ss@h/r --root "$REPO/served/metadata/1.root.json" --installation OTHER --app OTHER
+wantno address.log p4ss
 for bad in CON targets -Y3 a. .a 'a/b'; do
 	refused name 2 'application|path' slipway enroll file:///r --root "$REPO/served/metadata/1.root.json" \
 		--installation OTHER "--app=$bad"

@@ -209,4 +209,7 @@ for limit in '-f 0' '-f 1' '-f 8' '-f 100' '-n 3' '-n 4' '-n 5' '-n 6' '-n 8' '-
 	expect 0 free.log slipway update --app "$APP"
 	want "$appdir/tls/server.crt" "limit $n" 0
 done
-[ "$n" -ge 12 ] || fail "want limits tried, got $n"
+# AddressSanitizer itself runs under few limits of memory.
+least=12
+! grep -q __asan_init "$(command -v slipway)" || least=6
+[ "$n" -ge "$least" ] || fail "want limits tried, got $n"

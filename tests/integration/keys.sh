@@ -31,8 +31,8 @@ status 0 "$repo" help key; says '  key rotate '
 
 # key new: three types, PKCS#8, encrypted unless said, no repository needed.
 status 1 setsid -w "$repo" key new targets --keys k; says 'passphrase-file'
-printf 'half\0rest\n' >nul && chmod 600 nul
-status 1 "$repo" key new targets --keys k --passphrase-file nul; says "nul: a passphrase can't hold a NUL"
+printf 'half\0rest\n' >zero && chmod 600 zero
+status 1 "$repo" key new targets --keys k --passphrase-file zero; says "zero: a passphrase can't hold a NUL"
 for type in ed25519 ecdsa rsa; do
 	status 0 "$repo" key new targets --keys "k $type" --type $type --passphrase-file pass
 	says "targets key [0-9a-f]\{64\}"; says '(encrypted)'

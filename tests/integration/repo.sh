@@ -196,7 +196,8 @@ start() {
 	login=(-F /dev/null -i login -o "UserKnownHostsFile=$work/known" -o IdentitiesOnly=yes -o BatchMode=yes)
 }
 start
-case $url in "sftp://$(id -un)@127.0.0.1:$port$R/served") ;; *) fail "url $url" ;; esac
+# As an address that slipway takes: blanks and percent signs are encoded.
+case $url in "sftp://$(id -un)@127.0.0.1:$port$work/a%20repo%25h/served") ;; *) fail "url $url" ;; esac
 grep -qF "host key $(ssh-keygen -lf "$R/ssh/host_ed25519.pub" | cut -d' ' -f2)" serve.out || fail "host key"
 echo "[127.0.0.1]:$port $(cut -d' ' -f1,2 "$R/ssh/host_ed25519.pub")" >known
 echo "get \"$R/served/metadata/timestamp.json\" got" | sftp -q "${login[@]}" -P "$port" -b - "$(id -un)@127.0.0.1" \

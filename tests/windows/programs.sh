@@ -56,7 +56,8 @@ for program in "$@"; do
 
 	# A directory that anybody can make or write to is none to read from.  Of those with a drive, only what only
 	# administrators can write to; none of the machine that it was built on.
-	{ strings -d "$program"; strings -d -e l "$program"; } > "$work/strings"	# not the debugger's
+	"$triple-objcopy" --remove-section .text "$program" "$work/data"	# machine code spells anything
+	{ strings -d "$work/data"; strings -d -e l "$work/data"; } > "$work/strings"	# not the debugger's
 	if grep -aoE '\b[A-Za-z]:[/\\][A-Za-z][A-Za-z0-9 ._/\\-]+' "$work/strings" | grep -aviE '^C:[/\\](Program Files|Windows)([/\\]|$)'; then
 		fail "want no directory besides those of Windows and of programs"
 	fi

@@ -86,7 +86,7 @@ find_default(const struct station *st, struct settings *s, bool *is, struct err 
 static int
 add_all(struct script_keys *k, const char *p, size_t len, char separator, struct err *e)
 {
-	const char *end = p + len;
+	const char *end = len == 0 ? p : p + len;
 
 	while (p < end) {
 		const char *stop = memchr(p, separator, (size_t)(end - p));

@@ -280,6 +280,7 @@ load(struct settings *s, const char *installation, const char *application, stru
 
 	if (station_key(installation, application, &key, &ignored) == 0)
 		settings_list(s, buf_text(&key), &walk, &ignored);
+	strings_sort(&st->unknown);
 	buf_free(&key);
 	return rc;
 }

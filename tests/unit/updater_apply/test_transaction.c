@@ -562,7 +562,11 @@ static const struct beyond {
 	const char *name, *root, *key, *value, *undo;
 	bool user, tree;
 } beyonds[] = {
+#ifdef _WIN32
+	{ .name = "planted: another root", .root = "C:/" },
+#else
 	{ .name = "planted: another root", .root = "/" },
+#endif
 	{ .name = "planted: below the root", .root = "%s/bin" },
 	{ .name = "planted: the root with a slash", .root = "%s/" },
 	{ .name = "planted: above the root", .root = "%s/.." },

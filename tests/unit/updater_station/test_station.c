@@ -233,8 +233,8 @@ load_types(void **unused)
 	assert_int_equal(st.block_after_days, 9);
 	/* A misspelt name is told. */
 	assert_int_equal(st.unknown.n, 2);
-	assert_string_equal(st.unknown.v[0], "OnErorr");
-	assert_string_equal(st.unknown.v[1], "BlockAfterDay");
+	assert_string_equal(st.unknown.v[0], "BlockAfterDay");
+	assert_string_equal(st.unknown.v[1], "OnErorr");
 	station_free(&st);
 	store_remove(&store);
 }
@@ -256,11 +256,13 @@ static const struct strict {
 	{ "a name that isn't enrolled", WITH("I", "A", "block"), "X", ON_ERROR_BLOCK },
 	{ "one that can't be understood", ENROLLED("I", "A") WITH("I", "B", "blok"), NULL,
 	    ON_ERROR_BLOCK },
+#ifndef _WIN32 /* the registry has no file that could be malformed */
 	{ "a malformed file", WITH("I", "A", "block") "what is this\n", NULL, ON_ERROR_BLOCK },
 	{ "a malformed file that launches", WITH("I", "A", "launch") "what is this\n", NULL,
 	    ON_ERROR_LAUNCH },
 	{ "a malformed file with a comment", ENROLLED("I", "A") "# OnError = block\nwhat is this\n",
 	    NULL, ON_ERROR_LAUNCH },
+#endif
 };
 
 static void
