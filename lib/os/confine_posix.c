@@ -273,7 +273,10 @@ confine_drop_user(struct err *e)
 	}
 	if (setgroups(0, NULL) == -1 || setresgid(gid, gid, gid) == -1 ||
 	    setresuid(uid, uid, uid) == -1)
-		/* No right to, or no such user, in a namespace whose root has less than root's rights. */
+		/*
+		 * No right to, or no such user, in a namespace whose root has less than root's
+		 * rights.
+		 */
 		return errno == EPERM || errno == EINVAL
 		    ? 0
 		    : err_set(e, ERR_ACCESS, "the fetch child can't become user %u", (unsigned)uid);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Who can change what a privileged process believes, on POSIX systems: owners and modes, as sshd looks at them. */
+/*
+ * Who can change what a privileged process believes, on POSIX systems: owners and modes, as sshd
+ * looks at them.
+ */
 #include "lib/os/owned.h"
 
 #include <errno.h>

@@ -118,8 +118,8 @@ windows_make_private(HANDLE h)
 #define READING (FILE_READ_DATA | GENERIC_READ)
 
 /*
- * Whether an entry of an access list gives some of these rights to somebody other than us, administrators and the
- * system.
+ * Whether an entry of an access list gives some of these rights to somebody other than us,
+ * administrators and the system.
  */
 static bool
 lets_others_in(ACE_HEADER *ace, PSID self, DWORD rights)

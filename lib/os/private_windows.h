@@ -35,7 +35,9 @@ bool windows_in_programdata(const char *path);
  */
 int windows_check_owned(HANDLE h, const char *where, struct err *e);
 
-/* Give an open file (opened with WRITE_DAC) the access list of windows_private().  0 or an error. */
+/*
+ * Give an open file (opened with WRITE_DAC) the access list of windows_private().  0 or an error.
+ */
 DWORD windows_make_private(HANDLE h);
 
 /*

@@ -24,7 +24,8 @@ open_null(int fd)
 	if (got == -1)
 		got = open("/", O_RDONLY | O_DIRECTORY);
 	was_closed[fd] = got == fd;
-	/* It stays open: it is fd. cppcheck-suppress resourceLeak */
+	/* It stays open: it is fd. */
+	/* cppcheck-suppress resourceLeak */
 }
 
 void

@@ -75,7 +75,8 @@ config_put(struct tls_config *c, enum tls_setting s, const void *data, size_t le
 	copy[len] = '\0';
 	drop(&c->source[s]);
 	c->source[s] = (struct source){ rows[s].name, copy, len, content };
-	/* The source owns it. cppcheck-suppress memleak */
+	/* The source owns the copy. */
+	/* cppcheck-suppress memleak */
 	return 0;
 }
 

@@ -25,6 +25,7 @@ add(struct script_keys *k, const char *key, size_t len, struct err *e)
 	int user;
 
 	if (setting_key_normal(key, len, &b, e) == -1) {
+		buf_free(&b);
 		e->code = ERR_CONFIG;
 		return err_context(e, "ScriptKeys");
 	}

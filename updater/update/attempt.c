@@ -55,7 +55,10 @@ attempt_begin(struct attempt *u, const struct station *st, struct settings *s,
 	*u = (struct attempt){ .st = st, .s = s, .o = o, .r = r };
 	if (station_check_update(st, e) == -1) {
 		err_context(e, "this station isn't updated");
-		/* For the words on what the program starts with; nothing else of the state is believed. */
+		/*
+		 * For the words on what the program starts with; nothing else of the state is
+		 * believed.
+		 */
 		if ((u->state = station_dir(st, "", false, &why)) != NULL)
 			attempt_look(u, &why);
 		return -1;

@@ -198,7 +198,8 @@ is_looked_at_again(const struct again_row *r, long seconds)
 	struct look early = { .name = "early", .seconds = seconds };
 	const time_t begins = time(NULL) + seconds;
 	const int want = r->before || strcmp(r->level, "None") == 0 ? 0 : SLIPWAY_TLS_ERROR;
-	struct id next = id_make(r->moment ? &(struct look){ .name = "next" } : &early, NULL);
+	const struct look now = { .name = "next" };
+	struct id next = id_make(r->moment ? &now : &early, NULL);
 	struct slipway_tls *t, *other;
 	struct place p;
 	int first, second;
