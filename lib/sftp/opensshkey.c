@@ -194,8 +194,8 @@ put_section(struct buf *out, const uint8_t pub[32], const uint8_t seed[32], cons
 	memcpy(both, seed, 32);
 	memcpy(both + 32, pub, 32);
 	/* Any two equal numbers do, because nothing is encrypted. */
-	if (wire_put_u32(out, 0, e) == 0 && wire_put_u32(out, 0, e) == 0 &&
-	    wire_put_text(out, "ssh-ed25519", e) == 0 && wire_put_string(out, pub, 32, e) == 0 &&
+	if (wire_put_u64(out, 0, e) == 0 && wire_put_text(out, "ssh-ed25519", e) == 0 &&
+	    wire_put_string(out, pub, 32, e) == 0 &&
 	    wire_put_string(out, both, sizeof both, e) == 0 && wire_put_text(out, comment, e) == 0)
 		rc = 0;
 	for (uint8_t pad = 1; rc == 0 && out->len % 8 != 0; pad++)
