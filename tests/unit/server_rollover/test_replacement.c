@@ -125,10 +125,10 @@ begins_and_goes(void **state)
 static void
 refused(void **state)
 {
-	static const char *const bad[] = { "", "{}", "{\"slipway_replace\":2,\"pairs\":{}}",
-		"{\"slipway_replace\":1,\"pairs\":[]}",
-		"{\"slipway_replace\":1,\"pairs\":{\"../x\":{\"old\":\"" OLD
-		"\",\"kernels\":[]}}}" };
+	static const char outside[] =
+	    "{\"slipway_replace\":1,\"pairs\":{\"../x\":{\"old\":\"" OLD "\",\"kernels\":[]}}}";
+	const char *const bad[] = { "", "{}", "{\"slipway_replace\":2,\"pairs\":{}}",
+		"{\"slipway_replace\":1,\"pairs\":[]}", outside };
 	struct dir *d = *state;
 	struct err e;
 
