@@ -171,8 +171,10 @@ prune_record(struct dir *d, const char *name, size_t age, json_t *wanted)
 	struct err e;
 	int rc;
 
-	if (age > RECORD_HISTORY_MAX)
-		return file_remove(d, name, &e) == -1 ? 0 : 0;
+	if (age > RECORD_HISTORY_MAX) {
+		(void)file_remove(d, name, &e);
+		return 0;
+	}
 	if (age > RECORD_WHOLE_MAX + 1)
 		return 0;
 	if (load(d, name, &r, &e) == -1)
