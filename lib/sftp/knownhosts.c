@@ -132,6 +132,7 @@ knownhosts_parse(const char *file, struct buf *text, const char *host, uint16_t 
 	char plain[256], name[512];
 	int rc = -1;
 
+	out->n = 0;
 	if (text_begin(&begin, &len, e) == -1)
 		return err_context(e, "%s", file);
 	/* A mark before the first line is a blank of it. */
@@ -149,7 +150,6 @@ knownhosts_parse(const char *file, struct buf *text, const char *host, uint16_t 
 		snprintf(name, sizeof name, "%s", plain);
 	else
 		snprintf(name, sizeof name, "[%s]:%u", plain, port);
-	out->n = 0;
 	for (size_t i = 0; i < text->len; i++)
 		if (text->data[i] == '\n' || text->data[i] == '\r')
 			text->data[i] = '\0';
