@@ -6,6 +6,7 @@
 #include "lib/os/file_system.h"
 #include "lib/os/move.h"
 #include "lib/os/path.h"
+#include "lib/os/way.h"
 
 int
 dir_list(struct dir *d, int (*each)(void *arg, const char *name, struct err *e), void *arg,
@@ -28,7 +29,7 @@ dir_unmake(const char *path, unsigned n, struct err *e)
 	int rc = copy == NULL ? err_nomem(e) : 0;
 
 	for (; rc == 0 && n > 0 && (leaf = path_cut(copy)) != NULL; n--) {
-		struct dir *parent = dir_open(copy, e);
+		struct dir *parent = way_open(copy, e);
 
 		if (parent == NULL) {
 			rc = e->code == ERR_NOENT ? 0 : -1;

@@ -13,7 +13,7 @@
 
 #define NOWHERE "is a symbolic link to nothing; is its disk mounted?"
 
-static struct dir *
+struct dir *
 dir_wrap(int fd, const char *path, struct err *e)
 {
 	struct dir *d = malloc(sizeof *d);
@@ -54,15 +54,8 @@ dir_open(const char *path, struct err *e)
 
 #define OPEN_DIRECTORY (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
-/*
- * The directory leaf of parent as a descriptor; where it is missing it is made, durably, with
- * exactly these permissions, whatever the umask says, and with the set-group-ID bit that it
- * inherits.  Nothing but the descriptor is used once it is made, because somebody who may write to
- * parent can put a link in its place.  A directory that isn't this user's keeps its permissions.
- * -1 with errno.
- */
-static int
-make_in(int parent, const char *leaf, mode_t mode)
+int
+dir_make_in(int parent, const char *leaf, mode_t mode)
 {
 	bool made = mkdirat(parent, leaf, mode) == 0;
 	struct stat st;
@@ -107,7 +100,7 @@ make_path(char *path, mode_t mode)
 	}
 	if (parent == -1 || *leaf == '\0')
 		return parent;
-	fd = make_in(parent, leaf, mode);
+	fd = dir_make_in(parent, leaf, mode);
 	file_drop(parent);
 	return fd;
 }
@@ -169,7 +162,7 @@ make_below(struct dir *d, const char *name)
 		} else {
 			memcpy(part, p, len);
 			part[len] = '\0';
-			next = make_in(here, part, 0755);
+			next = dir_make_in(here, part, 0755);
 		}
 		p += len;
 		file_drop(here);
@@ -281,7 +274,7 @@ dir_open_private(struct dir *d, const char *name, struct err *e)
 struct dir *
 dir_make_private(struct dir *d, const char *name, struct err *e)
 {
-	return private_only(make_in(d->fd, name, 0700), d, name, e);
+	return private_only(dir_make_in(d->fd, name, 0700), d, name, e);
 }
 
 int

@@ -14,6 +14,18 @@ struct dir {
 	char *path;
 };
 
+/* A struct dir of a descriptor, which it owns also after an error.  path is copied. */
+struct dir *dir_wrap(int fd, const char *path, struct err *e);
+
+/*
+ * The directory leaf of parent as a descriptor; where it is missing it is made, durably, with
+ * exactly these permissions, whatever the umask says, and with the set-group-ID bit that it
+ * inherits.  Nothing but the descriptor is used once it is made, because somebody who may write to
+ * parent can put a link in its place.  A directory that isn't this user's keeps its permissions.
+ * -1 with errno.
+ */
+int dir_make_in(int parent, const char *leaf, mode_t mode);
+
 /*
  * The directory that holds name, below d, as a descriptor that the caller closes; *leaf is name's
  * last part.  -1 with errno.

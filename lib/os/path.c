@@ -2,7 +2,10 @@
 /* Paths: what all platforms share. */
 #include "lib/os/path.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "lib/os/file.h"
 
 int
 path_join(struct buf *out, const char *dir, const char *name, struct err *e)
@@ -12,4 +15,79 @@ path_join(struct buf *out, const char *dir, const char *name, struct err *e)
 	if (len == 0 || path_absolute(name))
 		return buf_adds(out, name, e);
 	return buf_addf(out, e, "%s%s%s", dir, dir[len - 1] == '/' ? "" : "/", name);
+}
+
+/* Append the parts of a path that isn't there to the one that is. */
+static int
+add_parts(struct buf *out, const char *p, struct err *e)
+{
+	size_t root = path_root(buf_text(out));
+
+	while (*(p += strspn(p, "/")) != '\0') {
+		size_t len = strcspn(p, "/"),
+		       base = (size_t)(path_base(buf_text(out)) - buf_text(out));
+
+		if (len == 2 && memcmp(p, "..", 2) == 0)
+			buf_cut(out, base > root ? base - 1 : root);
+		else if (!(len == 1 && *p == '.') &&
+		    buf_addf(out, e, "%s%.*s", base == out->len ? "" : "/", (int)len, p) == -1)
+			return -1;
+		p += len;
+	}
+	return 0;
+}
+
+int
+path_resolve(struct buf *out, const char *path, struct err *e)
+{
+	struct buf real = BUF_INIT(out->max);
+	char *there = strdup(path);
+	struct err why;
+	int rc = 0;
+
+	if (there == NULL)
+		return err_nomem(e);
+	path_trim(there);
+	while (rc == 0 && path_real(&real, there, &why) == -1)
+		if (path_cut(there) == NULL) {
+			there[path_root(there)] = '\0';
+			rc = buf_adds(&real, there, e);
+			break;
+		}
+	if (rc == 0 && real.len > 0)
+		path_slashes((char *)real.data);
+	if (rc == 0 && (rc = add_parts(&real, path + strlen(there), e)) == 0)
+		rc = buf_adds(out, buf_text(&real), e);
+	buf_free(&real);
+	free(there);
+	return rc;
+}
+
+/* Whether path is outer, or lies in it. */
+static bool
+lies_in(const char *path, const char *outer)
+{
+	struct file_info want, info;
+	size_t len = strlen(outer);
+	char *copy;
+	struct err e;
+	bool in;
+
+	if (strncmp(path, outer, len) == 0 &&
+	    (path[len] == '\0' || path[len] == '/' || (len > 0 && outer[len - 1] == '/')))
+		return true;
+	if (file_stat(NULL, outer, &want, &e) != 1 || (copy = strdup(path)) == NULL)
+		return false;
+	do
+		in = file_stat(NULL, copy, &info, &e) == 1 && info.inode == want.inode &&
+		    info.device == want.device;
+	while (!in && path_cut(copy) != NULL);
+	free(copy);
+	return in;
+}
+
+bool
+path_overlap(const char *a, const char *b)
+{
+	return lies_in(a, b) || lies_in(b, a);
 }

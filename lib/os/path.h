@@ -37,6 +37,18 @@ char *path_cut(char *path);
  */
 int path_real(struct buf *out, const char *path, struct err *e);
 
+/*
+ * Append an absolute path with the links in it resolved, as far as it is there; the rest, without
+ * "." and "..", stays as it is.  0, or -1 as buf_adds().
+ */
+int path_resolve(struct buf *out, const char *path, struct err *e);
+
+/*
+ * Whether two paths of path_resolve() name one place, or one lies in the other, also where a
+ * directory is mounted in two places.
+ */
+bool path_overlap(const char *a, const char *b);
+
 /* Whether path is absolute on this platform. */
 bool path_absolute(const char *path);
 

@@ -34,6 +34,12 @@ enum place {
 /* Append the absolute path.  0, or -1 with ERR_CONFIG (no home directory) or ERR_NOMEM. */
 int place_path(enum place which, struct buf *out, struct err *e);
 
+/*
+ * Append the i-th place that is Slipway's alone, a directory or a key file: 1, 0 after the last, -1
+ * with an error of place_path() (the next may be there).
+ */
+int place_own(size_t i, struct buf *out, struct err *e);
+
 /* Whether the places above are those of the whole station. */
 bool place_stationwide(void);
 

@@ -7,6 +7,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "lib/base/list.h"
 #include "lib/os/path.h"
 
 #define STATION_CONF  "/etc/slipway/machine.conf"
@@ -113,6 +114,22 @@ place_path(enum place which, struct buf *out, struct err *e)
 	if (xdg("XDG_CONFIG_HOME", "/.config", out, e) == -1)
 		return -1;
 	return buf_addf(out, e, "/slipway%s", below[which]);
+}
+
+int
+place_own(size_t i, struct buf *out, struct err *e)
+{
+	static const enum place all[] = { PLACE_STATE, PLACE_USER_STATE, PLACE_MACHINE_CONF,
+		PLACE_USER_CONF };
+
+	if (i >= N(all))
+		return 0;
+	if (place_path(all[i], out, e) == -1)
+		return -1;
+	/* The directory of the key files is Slipway's, too, but SLIPWAY_HOME has other folders. */
+	if (slipway_home() == NULL && i >= 2)
+		buf_cut(out, (size_t)(path_base(buf_text(out)) - buf_text(out)) - 1);
+	return 1;
 }
 
 /* SLIPWAY_HOME and rest: 1, 0 where it doesn't count, -1. */

@@ -120,6 +120,14 @@ place_path(enum place which, struct buf *out, struct err *e)
 	return 0;
 }
 
+int
+place_own(size_t i, struct buf *out, struct err *e)
+{
+	static const enum place all[] = { PLACE_STATE, PLACE_USER_STATE };
+
+	return i >= N(all) ? 0 : place_path(all[i], out, e) == -1 ? -1 : 1;
+}
+
 /* The folder rest of SLIPWAY_HOME, else a known folder. */
 static int
 own_folder(const char *rest, const KNOWNFOLDERID *id, struct buf *out, struct err *e)

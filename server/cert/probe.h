@@ -3,10 +3,11 @@
 #define SERVER_CERT_PROBE_H
 
 /*
- * Reads the certificates that a server serves.
+ * Which certificates a server really serves.
  *
- * Any certificate is accepted, however weak or old, and none is trusted; only the handshake is
- * sent. The handshake must complete, which shows that the server holds the private key.
+ * Any certificate is taken, however weak or old; nothing is trusted and nothing is sent but the
+ * handshake.  The handshake is carried to its end, so that the server has shown that it holds the
+ * private key.
  */
 
 #include "lib/base/buf.h"
@@ -18,9 +19,9 @@
 #define CERT_LOOK_VERSION_SIZE 16
 
 /*
- * Appends the certificates of server, "HOST:PORT" or "[ADDRESS]:PORT", as PEM, its own first.
- * Returns 0, or -1 with ERR_CONFIG (server has another form), ERR_NETWORK, ERR_TIMEOUT,
- * ERR_PROTOCOL (the server answers, but not with TLS) or ERR_TOO_LARGE.
+ * Append the certificates of server, "HOST:PORT" or "[ADDRESS]:PORT", as PEM, its own first.  0, or
+ * -1 with ERR_CONFIG (server is no such text), ERR_NETWORK, ERR_TIMEOUT, ERR_PROTOCOL (it answers,
+ * but not with TLS) or ERR_TOO_LARGE.
  */
 int cert_look(const char *server, int64_t ms, struct buf *pem, char version[CERT_LOOK_VERSION_SIZE],
     struct err *e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Shared by the example Kernel and HI. */
+/* What the example Kernel and HI share. */
 #include "server/example/line.h"
 
 #include <stdarg.h>

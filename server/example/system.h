@@ -3,9 +3,9 @@
 #define SERVER_EXAMPLE_SYSTEM_H
 
 /*
- * The operating system for the examples, besides the TLS library: sockets, and requests to stop.
- * system_posix.c and system_windows.c implement it.  A socket is an int on both, as for the
- * library.
+ * What the examples want of the operating system, besides what the TLS library does: sockets, and a
+ * wish to stop. system_posix.c and system_windows.c have it.  A socket is an int on both, as for
+ * the library.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,31 +20,31 @@
 #endif
 
 /*
- * Call it once, first in main().  It prepares sockets, and makes a closed pipe or a full log of our
- * output an error instead of the end of the program.  It opens closed standard streams to nowhere,
- * so that no connection or file takes their numbers.
+ * Once, first thing in main(): sockets can be used, and a reader of our output that goes away ends
+ * nothing, nor does a log that is full.  Standard streams that are closed lead nowhere, so that no
+ * connection or file takes their place.
  */
 void system_start(void);
 
 /*
- * Makes SIGTERM and SIGINT (on Windows Ctrl-C and the end of the console or session) requests to
- * stop; before, they end the program.
+ * From now on SIGTERM, SIGINT (on Windows Ctrl-C and the end of the console or session) are wishes
+ * to stop; before, they end the program.
  */
 void system_catch_stop(void);
 bool system_stopping(void);
 
 /*
- * Writes all of the text to standard error without waiting, or nothing while nobody reads there.
- * Returns whether the text was written.
+ * Write to standard error, whole and without waiting: while nobody reads there, nothing is written.
+ * Whether it was.
  */
 bool system_log(const char *text, size_t len);
 
-/* As poll(); a request to stop ends it with -1, on Windows only where n is 0. */
+/* As poll(); a wish to stop ends it with -1, on Windows only where n is 0. */
 int system_poll(struct pollfd *fds, size_t n, int ms);
 
 /*
- * Return a listening socket and the socket of one of its clients, or -1: see system_fault().  The
- * sockets don't block, and child processes don't inherit them.
+ * A socket that listens there, and a client of it; neither blocks, and no program that is started
+ * inherits them.  -1: system_fault().
  */
 int system_listen(const struct addrinfo *where);
 int system_accept(int listener);
@@ -53,16 +53,16 @@ void system_close(int fd);
 /* Whether the last system_accept() failed because this process or system has no room for more. */
 bool system_full(void);
 
-/* Makes the socket non-blocking. */
+/* Calls on the socket don't wait any more. */
 void system_unblock(int fd);
 
-/* Returns the reason of the last failure of these functions. */
+/* Why the last of these calls that failed did. */
 const char *system_fault(void);
 
-/* Returns this computer's name, or "unknown". */
+/* This computer's name, "unknown" where it has none. */
 void system_host_name(char *out, size_t size);
 
-/* Returns seconds of a monotonic clock. */
+/* Seconds of a clock that nobody sets. */
 long long system_seconds(void);
 
 #endif

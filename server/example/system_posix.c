@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The operating system for the examples, on POSIX systems. */
+/* What the examples want of a POSIX system. */
 #include "server/example/system.h"
 
 #include <errno.h>

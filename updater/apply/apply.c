@@ -12,6 +12,7 @@
 #include "lib/base/fold.h"
 #include "lib/base/path.h"
 #include "lib/os/clock.h"
+#include "lib/os/way.h"
 
 /* While a journal is put together.  The sets are JSON objects with the paths as names. */
 struct building {
@@ -43,7 +44,7 @@ add_root(struct building *b, enum layout_place r, struct err *e)
 
 	if ((b->j->roots[r] = strdup(path)) == NULL)
 		return err_nomem(e);
-	if ((b->roots[r] = dir_open(path, e)) == NULL && e->code != ERR_NOENT)
+	if ((b->roots[r] = way_open(path, e)) == NULL && e->code != ERR_NOENT)
 		return -1;
 	if ((size_t)snprintf(copy, sizeof copy, "%s", path) >= sizeof copy)
 		return err_setx(e, ERR_TOO_LARGE, "%.200s...: name too long", path);

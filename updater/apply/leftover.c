@@ -9,6 +9,7 @@
 
 #include "lib/base/path.h"
 #include "lib/os/move.h"
+#include "lib/os/way.h"
 #include "updater/plan/plan.h"
 #include "updater/state/notes.h"
 
@@ -137,7 +138,7 @@ is_gone(const json_t *one)
 	bool gone = false;
 
 	if (path_check(work, strlen(work), &e) == -1 || path_check(name, strlen(name), &e) == -1 ||
-	    (root = dir_open(text_of(one, "root"), &e)) == NULL ||
+	    (root = way_open(text_of(one, "root"), &e)) == NULL ||
 	    (dir = dir_open_private(root, work, &e)) == NULL) {
 		gone = e.code == ERR_NOENT;
 	} else if (file_remove(dir, name, &e) != -1) {

@@ -9,6 +9,7 @@
 #include "lib/base/fold.h"
 #include "lib/os/clock.h"
 #include "lib/os/move.h"
+#include "lib/os/way.h"
 
 void
 work_close(struct work *w)
@@ -98,7 +99,7 @@ work_open(struct work *w, const struct transaction *t, const struct journal *j, 
 	for (int r = 0; r < LAYOUT_ROOTS; r++) {
 		if (j->roots[r] == NULL)
 			continue;
-		w->roots[r] = make ? dir_make(j->roots[r], 0755, e) : dir_open(j->roots[r], e);
+		w->roots[r] = make ? way_make(j->roots[r], 0755, e) : way_open(j->roots[r], e);
 		if (w->roots[r] != NULL)
 			w->dirs[r] = make ? dir_make_private(w->roots[r], t->work, e)
 					  : dir_open_private(w->roots[r], t->work, e);

@@ -96,6 +96,8 @@ enroll(const struct options *a, struct err *e)
 	struct buf root = BUF_INIT(TUF_ROOT_SIZE_MAX);
 	struct settings *s = NULL;
 	char hex[SHA256_HEX_SIZE];
+	struct station st;
+	struct err ignored;
 	int64_t version;
 	int rc = -1;
 
@@ -111,6 +113,9 @@ enroll(const struct options *a, struct err *e)
 	printf("enrolled %s/%s\n", a->en.installation, a->en.application);
 	printf("settings in %s\n", settings_place(s, STATION_KEY));
 	printf("trust anchor: root version %lld, SHA-256 %s\n", (long long)version, hex);
+	if (station_load(s, a->en.installation, a->en.application, 0, NULL, &st, &ignored) == 0)
+		cmd_print_writers(&st, "note: ");
+	station_free(&st);
 	puts("next: slipway run PROGRAM");
 	rc = 0;
 out:
@@ -123,12 +128,21 @@ out:
 static int
 name_key(const struct enrolment *en, struct buf *dir, struct buf *comment, struct err *e)
 {
-	if (application_check(en->installation, e) == -1 ||
-	    application_check(en->application, e) == -1 ||
-	    station_state_path(en->installation, en->application, dir, e) == -1 ||
+	if (station_state_path(en->installation, en->application, dir, e) == -1 ||
 	    buf_addf(comment, e, "%s/%s@", en->installation, en->application) == -1)
 		return -1;
 	return place_known("ComputerName", strlen("ComputerName"), comment, e) == -1 ? -1 : 0;
+}
+
+/* Before a key is made for it. */
+static int
+check_enrolment(const struct enrolment *en, struct err *e)
+{
+	struct settings *s = cmd_settings_open(e);
+	int rc = s == NULL ? -1 : station_enroll_check(s, en, e);
+
+	settings_close(s);
+	return rc;
 }
 
 /*
@@ -143,7 +157,7 @@ enroll_with_new_key(struct options *o, struct err *e)
 	struct err ignored;
 	int rc = -1;
 
-	if (name_key(&o->en, &path, &comment, e) == -1 ||
+	if (check_enrolment(&o->en, e) == -1 || name_key(&o->en, &path, &comment, e) == -1 ||
 	    (d = dir_make(buf_text(&path), place_stationwide() ? 0755 : 0700, e)) == NULL ||
 	    buf_adds(&path, "/" KEY_NAME, e) == -1)
 		goto out;

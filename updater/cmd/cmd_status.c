@@ -126,6 +126,7 @@ print_text(const struct status *u, bool verbose)
 	print_trust(u);
 	print_certificates(&u->trusted, verbose);
 	printf("files below   %s\n", st->app_dir_native);
+	cmd_print_writers(st, "changeable    ");
 	printf("next start    asks a server for at most %lld s; if that fails, %s\n",
 	    (long long)st->deadline,
 	    st->on_error == ON_ERROR_BLOCK ? "nothing is started"

@@ -2,10 +2,13 @@
 /* slipway: its table of commands, and what they share. */
 #include "updater/cmd/command.h"
 
+#include <stdio.h>
+
 #include "lib/os/log.h"
 #include "lib/os/child.h"
 #include "lib/os/clock.h"
 #include "lib/os/places.h"
+#include "lib/os/way.h"
 #include "lib/sftp/child.h"
 
 static const struct command *const commands[] = { &cmd_enroll, &cmd_run, &cmd_update, &cmd_plan,
@@ -81,6 +84,23 @@ cmd_station_close(struct cmd_station *c)
 	child_end(c->child.early, 0, NULL);
 	station_free(&c->station);
 	settings_close(c->settings);
+}
+
+void
+cmd_print_writers(const struct station *st, const char *before)
+{
+	const char *const dirs[] = { st->app_dir, st->install_dir };
+
+	for (size_t i = 0; i < N(dirs); i++) {
+		struct buf who = BUF_INIT(STATION_PATH_MAX);
+		struct err ignored;
+
+		if (dirs[i] != NULL && way_writers(dirs[i], &who, &ignored) == 0 && who.len > 0)
+			printf(
+			    "%s%s: %s can change the files there, and so the trusted certificates\n",
+			    before, dirs[i], buf_text(&who));
+		buf_free(&who);
+	}
 }
 
 static void

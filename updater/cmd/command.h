@@ -64,6 +64,9 @@ struct cmd_station {
 int cmd_station_open(const struct call *call, bool fetches, struct cmd_station *c, struct err *e);
 void cmd_station_close(struct cmd_station *c);
 
+/* Prints who besides root and this user can change what a release installs, with a text before. */
+void cmd_print_writers(const struct station *st, const char *before);
+
 /* Returns the update_options of a command; they end after its --deadline, or default_ms. */
 struct update_options cmd_update_options(const struct cmd_options *o, int64_t default_ms);
 

@@ -9,6 +9,7 @@
 #include "lib/base/fold.h"
 #include "lib/os/clock.h"
 #include "lib/os/path.h"
+#include "lib/os/way.h"
 
 /*
  * A file that its size betrays as changed by hand is read for its hash up to this size (bytes),
@@ -33,7 +34,7 @@ open_roots(struct comparing *c, struct err *e)
 		const char *path = plan_root(c->st, r);
 
 		c->same_root[r] = record_same_root(c->applied, r, path);
-		if (path != NULL && (c->roots[r] = dir_open(path, e)) == NULL &&
+		if (path != NULL && (c->roots[r] = way_open(path, e)) == NULL &&
 		    e->code != ERR_NOENT)
 			return -1;
 	}

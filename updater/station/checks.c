@@ -4,6 +4,7 @@
 
 #include "lib/os/owned.h"
 #include "lib/os/places.h"
+#include "updater/station/destination.h"
 
 /* A key file; where settings are elsewhere (in the registry), there is none. */
 static int
@@ -37,6 +38,7 @@ check_owners(const struct station *st, struct err *e)
 }
 
 const struct station_check station_checks[] = { { "owners", check_owners, true },
+	{ "destinations", destination_check, true }, { "apart", destination_apart, false },
 	{ NULL, NULL, false } };
 
 int

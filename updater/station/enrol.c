@@ -6,15 +6,30 @@
 #include <string.h>
 
 #include "lib/base/path.h"
+#include "lib/base/text.h"
 #include "lib/os/move.h"
+#include "lib/os/path.h"
 #include "lib/os/places.h"
 #include "updater/station/checks.h"
-#include "updater/station/station.h"
+#include "updater/station/destination.h"
+
+/* An enrolment on its way. */
+struct enrolling {
+	struct settings *s;
+	const struct enrolment *en;
+	struct application_pairs all; /* what is enrolled already */
+	struct station was;	      /* this application, where it is enrolled */
+	const char *app_dir;	      /* text of AppDir; NULL: the default */
+	struct buf key;
+	struct changeset changes;
+};
 
 static const char *
-text_of(const struct enrolment *en, const struct station_setting *row)
+text_of(const struct enrolling *x, const struct station_setting *row)
 {
-	return *(const char *const *)((const char *)en + row->given);
+	if (row->member == offsetof(struct station, app_dir))
+		return x->app_dir;
+	return *(const char *const *)((const char *)x->en + row->given);
 }
 
 static int
@@ -44,22 +59,26 @@ set_list(struct changeset *c, const char *key, const char *name, const char *con
 }
 
 static int
-make_changes(const struct enrolment *en, const char *key, struct changeset *c, struct err *e)
+make_changes(struct enrolling *x, struct err *e)
 {
+	const struct enrolment *en = x->en;
+	const char *key = buf_text(&x->key);
+	struct changeset *c = &x->changes;
+
 	if (set_list(c, key, "Server", en->servers, en->nservers, e) == -1 ||
 	    set_list(c, key, "TrustedHostKeysSHA256", en->host_keys, en->nhost_keys, e) == -1 ||
 	    /* of Slipway 0.1.0, for a key that was encrypted */
 	    set_text(c, key, "LoginPassphraseFile", NULL, e) == -1)
 		return -1;
 	for (const struct station_setting *row = station_settings; row->name != NULL; row++)
-		if (set_text(c, key, row->name, text_of(en, row), e) == -1)
+		if (set_text(c, key, row->name, text_of(x, row), e) == -1)
 			return -1;
 	return 0;
 }
 
 /* Read each setting as a later start does, but name it as the person did. */
 static int
-check_settings(const struct enrolment *en, struct err *e)
+check_settings(const struct enrolling *x, struct err *e)
 {
 	struct station st = { .installation = NULL };
 	int rc = 0;
@@ -68,11 +87,116 @@ check_settings(const struct enrolment *en, struct err *e)
 		char called[64];
 
 		snprintf(called, sizeof called, "--%s", row->option);
-		if (rc == 0 && text_of(en, row) != NULL)
-			rc = station_setting_take(row->kind, called, text_of(en, row),
+		if (rc == 0 && text_of(x, row) != NULL)
+			rc = station_setting_take(row->kind, called, text_of(x, row),
 			    (char *)&st + row->member, e);
 	}
 	station_free(&st);
+	return rc;
+}
+
+/*
+ * Whether an application that is enrolled leaves room for this one.  Settings have no case, and
+ * directories have: another spelling would get a trust anchor that no start reads.
+ */
+static int
+check_beside(struct enrolling *x, const char *installation, const char *application, struct err *e)
+{
+	const struct enrolment *en = x->en;
+	bool both = ascii_same(application, en->application);
+	struct err unread;
+
+	if (!ascii_same(installation, en->installation))
+		return 0;
+	if (strcmp(installation, en->installation) != 0 ||
+	    (both && strcmp(application, en->application) != 0))
+		return err_setx(e, ERR_EXISTS,
+		    "%s/%s: want the spelling %s/%s, which is enrolled already; a wrong one is taken "
+		    "away by: slipway settings delete '" STATION_KEY "\\%s\\%s'",
+		    en->installation, en->application, installation,
+		    both ? application : en->application, installation, application);
+	if (!both)
+		return 0;
+	if (!en->force)
+		return err_setx(e, ERR_EXISTS,
+		    "%s/%s is enrolled already; --force replaces the enrolment and its trust anchor",
+		    installation, application);
+	station_read_settings(x->s, installation, application, &x->was, &unread);
+	return 0;
+}
+
+static int
+check_enrolled(struct enrolling *x, struct err *e)
+{
+	if (enrolled_load(x->s, &x->all, e) == -1)
+		return -1;
+	for (size_t i = 0; i < x->all.installations.n; i++)
+		if (check_beside(x, x->all.installations.v[i], x->all.applications.v[i], e) == -1)
+			return -1;
+	return 0;
+}
+
+/* Whether another installation has this application. */
+static bool
+is_second(const struct enrolling *x)
+{
+	size_t unused, own, all;
+
+	own = application_pairs_count(&x->all, x->en->installation, x->en->application, &unused);
+	all = application_pairs_count(&x->all, NULL, x->en->application, &unused);
+	return all > own;
+}
+
+/* The path of a default of AppDir, and whether it is the directory that was enrolled. */
+static int
+default_path(const struct enrolling *x, bool second, struct buf *out, bool *was, struct err *e)
+{
+	const struct expand_name own[] = { { "Application", x->en->application },
+		{ "Installation", x->en->installation } };
+	const struct expand_names names = { .own = own, .n = N(own) };
+	const char *text = station_default_app_dir(second);
+
+	if (expand(text, strlen(text), &names, out, e) == -1)
+		return -1;
+	path_slashes((char *)out->data);
+	*was = x->was.app_dir != NULL && strcmp(x->was.app_dir, buf_text(out)) == 0;
+	return 0;
+}
+
+/*
+ * The default of AppDir: where it was, else one that no other installation has.  What is there on a
+ * station for all users may be another program's (/var/lib/dpkg).
+ */
+static int
+choose_app_dir(struct enrolling *x, struct err *e)
+{
+	struct buf plain = BUF_INIT(STATION_PATH_MAX), second = BUF_INIT(STATION_PATH_MAX);
+	bool was_plain, was_second, is;
+	const struct buf *path;
+	struct file_info info;
+	int rc = -1;
+
+	x->app_dir = x->en->app_dir;
+	if (x->app_dir != NULL)
+		return 0;
+	if (default_path(x, false, &plain, &was_plain, e) == -1 ||
+	    default_path(x, true, &second, &was_second, e) == -1)
+		goto out;
+	is = was_second || (!was_plain && is_second(x));
+	path = is ? &second : &plain;
+	if (is)
+		x->app_dir = station_default_app_dir(true);
+	if (place_stationwide() && !was_plain && !was_second &&
+	    file_stat(NULL, buf_text(path), &info, e) == 1)
+		err_setx(e, ERR_EXISTS,
+		    "%s: this is the default of AppDir, and no enrolment made it; name a directory for "
+		    "the files of app/ with --app-dir",
+		    buf_text(path));
+	else
+		rc = 0;
+out:
+	buf_free(&plain);
+	buf_free(&second);
 	return rc;
 }
 
@@ -90,59 +214,71 @@ get_new(void *changes, const char *key, const char *name, struct value *v, struc
 
 /* The whole enrolment as a later start reads it: what a start would refuse is refused now. */
 static int
-check_start(const struct enrolment *en, const struct changeset *c, struct err *e)
+check_start(const struct enrolling *x, struct err *e)
 {
-	const struct station_source from = { get_new, (void *)(uintptr_t)c };
+	const struct station_source from = { get_new, (void *)(uintptr_t)&x->changes };
 	struct station st;
-	int rc = station_read(&from, en->installation, en->application, &st, e);
+	int rc = station_read(&from, x->en->installation, x->en->application, &st, e);
 
+	if (rc == 0)
+		rc = destination_others(x->s, &x->all, &st, e);
+	for (const struct station_check *c = station_checks; rc == 0 && c->name != NULL; c++)
+		rc = c->run(&st, e);
 	station_free(&st);
 	return rc;
 }
 
+/* What is to be written, once all of it is known to be good. */
 static int
-check(struct settings *s, const struct enrolment *en, const char *key, struct err *e)
+prepare(struct enrolling *x, struct err *e)
 {
-	struct value v = VALUE_INIT;
-	int rc;
+	const struct enrolment *en = x->en;
 
-	if (check_settings(en, e) == -1 || (rc = settings_get(s, key, "Server", &v, e)) == -1)
-		return -1;
-	value_free(&v);
-	if (rc == 1 && !en->force)
-		return err_setx(e, ERR_EXISTS,
-		    "%s/%s is enrolled already; --force replaces the enrolment and its trust anchor",
-		    en->installation, en->application);
-	return 0;
+	return application_check(en->installation, e) == -1 ||
+		application_check(en->application, e) == -1 ||
+		station_key(en->installation, en->application, &x->key, e) == -1 ||
+		check_enrolled(x, e) == -1 || choose_app_dir(x, e) == -1 ||
+		check_settings(x, e) == -1 || make_changes(x, e) == -1 || check_start(x, e) == -1
+	    ? -1
+	    : 0;
 }
 
-/* A privileged process enrols no station whose state, settings or login others can change. */
-static int
-check_owners(const struct enrolment *en, char *state, struct err *e)
+static void
+end(struct enrolling *x)
 {
-	const struct station st = { .state_path = state,
-		.login_key = (char *)(uintptr_t)en->login_key,
-		.password_file = (char *)(uintptr_t)en->password_file };
+	application_pairs_free(&x->all);
+	station_free(&x->was);
+	changeset_free(&x->changes);
+	buf_free(&x->key);
+}
 
-	return station_check_update(&st, e);
+#define ENROLLING(s, en) \
+	{ \
+		s, en, APPLICATION_PAIRS_INIT, { NULL }, NULL, BUF_INIT(SETTING_KEY_MAX), \
+		    CHANGESET_INIT \
+	}
+
+int
+station_enroll_check(struct settings *s, const struct enrolment *en, struct err *e)
+{
+	struct enrolling x = ENROLLING(s, en);
+	int rc = prepare(&x, e);
+
+	end(&x);
+	return rc;
 }
 
 int
 station_enroll(struct settings *s, const struct enrolment *en, const uint8_t *root, size_t len,
     struct err *e)
 {
-	struct buf key = BUF_INIT(SETTING_KEY_MAX), path = BUF_INIT(STATION_PATH_MAX);
-	struct changeset c = CHANGESET_INIT;
+	struct enrolling x = ENROLLING(s, en);
+	struct buf path = BUF_INIT(STATION_PATH_MAX);
 	struct dir *d = NULL;
 	int rc = -1;
 
-	if (application_check(en->installation, e) == -1 ||
-	    application_check(en->application, e) == -1 ||
-	    station_key(en->installation, en->application, &key, e) == -1 ||
-	    check(s, en, buf_text(&key), e) == -1 ||
-	    make_changes(en, buf_text(&key), &c, e) == -1 || check_start(en, &c, e) == -1 ||
+	if (prepare(&x, e) == -1 ||
 	    station_state_path(en->installation, en->application, &path, e) == -1 ||
-	    check_owners(en, (char *)(uintptr_t)buf_text(&path), e) == -1 ||
 	    buf_adds(&path, "/metadata", e) == -1 ||
 	    (d = dir_make(buf_text(&path), place_stationwide() ? 0755 : 0700, e)) == NULL)
 		goto out;
@@ -150,11 +286,10 @@ station_enroll(struct settings *s, const struct enrolment *en, const uint8_t *ro
 	if (file_remove(d, "timestamp.json", e) == -1 || file_remove(d, "snapshot.json", e) == -1 ||
 	    file_replace(d, "root.json", root, len, 0644, e) == -1)
 		goto out;
-	rc = settings_apply(s, &c, e);
+	rc = settings_apply(s, &x.changes, e);
 out:
 	dir_close(d);
-	changeset_free(&c);
 	buf_free(&path);
-	buf_free(&key);
+	end(&x);
 	return rc;
 }

@@ -20,9 +20,15 @@ struct enrolment {
 };
 
 /*
+ * Whether station_enroll() will take an enrolment.  Returns 0, or -1: ERR_USAGE (a name),
+ * ERR_CONFIG (a setting), ERR_EXISTS (enrolled already, or a default of AppDir that is there),
+ * ERR_UNSAFE (checks.h).
+ */
+int station_enroll_check(struct settings *s, const struct enrolment *en, struct err *e);
+
+/*
  * Check and write an enrolment and its trust anchor (the bytes of a root metadata file).  Returns
- * 0, or -1, nothing changed: ERR_USAGE (a name), ERR_CONFIG (a setting), ERR_EXISTS, or what
- * writing gives.
+ * 0, or -1, nothing changed, as station_enroll_check(), or what writing gives.
  */
 int station_enroll(struct settings *s, const struct enrolment *en, const uint8_t *root, size_t len,
     struct err *e);

@@ -10,6 +10,7 @@
 #include "lib/os/path.h"
 #include "lib/os/places.h"
 #include "lib/settings/keyfile.h"
+#include "updater/station/destination.h"
 #include "updater/station/enrolled.h"
 #include "updater/station/setting.h"
 
@@ -154,14 +155,23 @@ expand_dir(struct station *st, char **dir, char **native, const struct expand_na
 	return 0;
 }
 
+const char *
+station_default_app_dir(bool second)
+{
+	static const char *const texts[2][2] = {
+		{ "%AppData%/%Application%", "%AppData%/%Installation%/%Application%" },
+		{ "%ProgramData%/%Application%", "%ProgramData%/%Installation%/%Application%" },
+	};
+
+	return texts[place_stationwide()][second];
+}
+
 static int
 read_dirs(struct station *st, struct err *e)
 {
 	struct expand_names names = { .own = st->names, .n = 2 };
 
-	if (st->app_dir == NULL &&
-	    (st->app_dir = strdup(place_stationwide() ? "%ProgramData%/%Application%"
-						      : "%AppData%/%Application%")) == NULL)
+	if (st->app_dir == NULL && (st->app_dir = strdup(station_default_app_dir(false))) == NULL)
 		return err_nomem(e);
 	if (expand_dir(st, &st->app_dir, &st->app_dir_native, &names, "AppDir", e) == -1)
 		return -1;
@@ -237,7 +247,7 @@ station_read(const struct station_source *from, const char *installation, const 
 		fault(&l, &why);
 	if (find_state(st, &why) == -1)
 		fault(&l, &why);
-	if (l.rc == 0 && read_dirs(st, &why) == -1)
+	if (read_dirs(st, &why) == -1)
 		fault(&l, &why);
 	if (l.rc == 0 && st->servers.n == 0)
 		l.rc = err_setx(e, ERR_CONFIG, "%s: Server is not set", l.key);
@@ -249,6 +259,15 @@ static int
 get_setting(void *s, const char *key, const char *name, struct value *v, struct err *e)
 {
 	return settings_get(s, key, name, v, e);
+}
+
+int
+station_read_settings(struct settings *s, const char *installation, const char *application,
+    struct station *st, struct err *e)
+{
+	const struct station_source from = { get_setting, s };
+
+	return station_read(&from, installation, application, st, e);
 }
 
 /* Names of settings that are no text of one setting; the last one is of version 0.1.0. */
@@ -272,10 +291,9 @@ static int
 load(struct settings *s, const char *installation, const char *application, struct station *st,
     struct err *e)
 {
-	const struct station_source from = { get_setting, s };
 	const struct settings_walk walk = { note_unknown, NULL, &st->unknown };
 	struct buf key = BUF_INIT(SETTING_KEY_MAX);
-	int rc = station_read(&from, installation, application, st, e);
+	int rc = station_read_settings(s, installation, application, st, e);
 	struct err ignored;
 
 	if (station_key(installation, application, &key, &ignored) == 0)
@@ -360,6 +378,8 @@ station_load(struct settings *s, const char *installation, const char *applicati
 		st->on_error = strict_of_all(s, &all, installation, application);
 	else
 		rc = load(s, all.installations.v[which], all.applications.v[which], st, e);
+	if (rc == 0)
+		rc = destination_others(s, &all, st, e);
 	settings_release(s);
 	application_pairs_free(&all);
 	return rc;
@@ -375,6 +395,7 @@ station_free(struct station *st)
 	free(st->application);
 	strings_free(&st->servers);
 	strings_free(&st->host_keys);
+	strings_free(&st->others);
 	strings_free(&st->unknown);
 	free(st->install_dir_native);
 	free(st->app_dir_native);
@@ -393,8 +414,7 @@ station_dir(const struct station *st, const char *name, bool make, struct err *e
 	 * The state was published: every user of a station reads what is applied, and the scripts
 	 * for users.
 	 */
-	if ((*name == '\0' ? buf_adds(&path, st->state_path, e)
-			   : path_join(&path, st->state_path, name, e)) == 0)
+	if (path_join(&path, st->state_path, name, e) == 0)
 		d = make ? dir_make(buf_text(&path), place_stationwide() ? 0755 : 0700, e)
 			 : dir_open(buf_text(&path), e);
 	buf_free(&path);

@@ -36,6 +36,7 @@ struct station {
 	size_t nnames;
 	char *state_path;	/* directory of this application's state */
 	char *user_state_path;	/* and of this user's part of it; NULL: this user has no place */
+	struct strings others;	/* InstallDir and AppDir of the other applications here */
 	struct strings unknown; /* names in its key that no setting of Slipway has */
 };
 
@@ -63,7 +64,14 @@ struct station_source {
  */
 int station_read(const struct station_source *from, const char *installation,
     const char *application, struct station *st, struct err *e);
+int station_read_settings(struct settings *s, const char *installation, const char *application,
+    struct station *st, struct err *e);
 void station_free(struct station *st);
+
+/*
+ * The text of AppDir where none is set; second: for a second installation with its application.
+ */
+const char *station_default_app_dir(bool second);
 
 /* Append the key of an application's settings, and the path of its state.  Return 0 or -1. */
 int station_key(const char *installation, const char *application, struct buf *out, struct err *e);

@@ -50,18 +50,23 @@ step(void)
 		_exit(CASELESS_CUT);
 }
 
-/* The entry of a directory that a part means, or the part itself. */
+/* The entry of a directory that a part means, or the part itself.  Most have its very spelling. */
 static void
 find(int fd, const char *part, size_t len, char out[NAME_MAX + 1])
 {
 	struct buf wanted = BUF_INIT(FOLD_GROWTH * NAME_MAX),
 		   key = BUF_INIT(FOLD_GROWTH * NAME_MAX);
-	int copy = __real_openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = copy == -1 ? NULL : fdopendir(copy);
 	struct dirent *entry;
+	struct stat st;
 	struct err e;
+	DIR *d;
+	int copy;
 
 	snprintf(out, NAME_MAX + 1, "%.*s", (int)len, part);
+	if (__real_fstatat(fd, out, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return;
+	copy = __real_openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	d = copy == -1 ? NULL : fdopendir(copy);
 	fold(part, len, &wanted, &e);
 	while (d != NULL && (entry = readdir(d)) != NULL) {
 		buf_reset(&key);

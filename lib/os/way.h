@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_OS_WAY_H
+#define LIB_OS_WAY_H
+
+/*
+ * The way to a directory in which a privileged process puts a release's files: nobody else may
+ * choose where it leads.
+ *
+ * Each directory above the named one has to belong to root or to this user, and nobody else may
+ * write there: not others, not by an access list, and not a group, unless root is its only member.
+ * Links there that belong to root or to this user are followed; others are refused.  In a sticky
+ * directory of root's (/tmp), where everybody makes names but nobody replaces root's, only
+ * directories of root's that are there are entered: links are refused, and nothing is made.  The
+ * named directory itself may belong to anybody, and a group may write there: way_writers().
+ *
+ * The way is walked by descriptor, so that a later change of a name has no effect.  For processes
+ * that aren't privileged, and on Windows, the functions are dir_open() and dir_make().
+ */
+#include "lib/os/dir.h"
+
+#include "lib/base/buf.h"
+
+/*
+ * dir_open() and dir_make() with these rules: ERR_UNSAFE with the directory, and the command that
+ * mends it, where somebody else can choose the way.
+ */
+struct dir *way_open(const char *path, struct err *e);
+struct dir *way_make(const char *path, unsigned mode, struct err *e);
+
+/*
+ * Append who can write in a directory besides root and this user ("user 1000", "group staff",
+ * "everybody"), or nothing; a directory that can't be looked at has none.  On Windows nothing is
+ * appended.  0, or -1 as buf_adds().
+ */
+int way_writers(const char *path, struct buf *out, struct err *e);
+
+#endif

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: ISC */
+/* The way to a directory on POSIX systems: component by component, each by descriptor. */
+#include "lib/os/way.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "lib/os/open_posix.h"
+#include "lib/os/places.h"
+
+#define LINKS_MAX   40		 /* on one way, as in Linux */
+#define STRINGS_MAX (64u * 1024) /* bytes of a user's or a group's entry */
+#define OPEN_DIR    (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define BY_LIST	    "whoever its access list names"
+
+struct way {
+	const char *path;    /* as it was named */
+	int fd;		     /* the directory that was reached */
+	char at[PATH_MAX];   /* its path, without links; "" for the root */
+	char rest[PATH_MAX]; /* of the way */
+	size_t tail;	     /* bytes at the end of rest that no link put there */
+	unsigned links;	     /* that were followed */
+	bool shared;	     /* a sticky directory, in which others make names */
+};
+
+static bool
+trusted(uid_t uid)
+{
+	return uid == 0 || uid == geteuid();
+}
+
+/* Whether root is the only member of a group, by its list or as the user's own group. */
+static bool
+is_roots_group(gid_t gid)
+{
+	char strings[STRINGS_MAX];
+	struct group gr, *found;
+	bool root = false, others = false;
+	struct passwd *pw;
+
+	if (getgrgid_r(gid, &gr, strings, sizeof strings, &found) != 0)
+		return false;
+	for (char **m = found == NULL ? NULL : gr.gr_mem; m != NULL && *m != NULL; m++)
+		*(strcmp(*m, "root") == 0 ? &root : &others) = true;
+	setpwent();
+	while (!others && (pw = getpwent()) != NULL)
+		if (pw->pw_gid == gid)
+			*(pw->pw_uid == 0 ? &root : &others) = true;
+	endpwent();
+	return root && !others;
+}
+
+/* An access list may let in others than the group: its mask stands where the group's bits are. */
+static bool
+has_access_list(int fd)
+{
+	return fgetxattr(fd, "system.posix_acl_access", NULL, 0) > 0;
+}
+
+/* Append what a message calls a user. */
+static int
+add_user(uid_t uid, struct buf *out, struct err *e)
+{
+	char strings[STRINGS_MAX];
+	struct passwd pw, *found;
+
+	if (getpwuid_r(uid, &pw, strings, sizeof strings, &found) != 0 || found == NULL)
+		return buf_addf(out, e, "user %u", (unsigned)uid);
+	return buf_addf(out, e, "user %s", pw.pw_name);
+}
+
+static int
+add_group(gid_t gid, struct buf *out, struct err *e)
+{
+	char strings[STRINGS_MAX];
+	struct group gr, *found;
+
+	if (getgrgid_r(gid, &gr, strings, sizeof strings, &found) != 0 || found == NULL)
+		return buf_addf(out, e, "group %u", (unsigned)gid);
+	return buf_addf(out, e, "group %s", gr.gr_name);
+}
+
+/* Append who may write besides the owner, as what a message calls them; nothing: nobody. */
+static int
+add_writers(int fd, const struct stat *st, struct buf *out, struct err *e)
+{
+	if ((st->st_mode & 02) != 0)
+		return buf_adds(out, "everybody", e);
+	if ((st->st_mode & 020) == 0)
+		return 0;
+	if (has_access_list(fd))
+		return buf_adds(out, BY_LIST, e);
+	return is_roots_group(st->st_gid) ? 0 : add_group(st->st_gid, out, e);
+}
+
+/* Whether somebody else can choose what names in the directory that was reached stand for. */
+static int
+judge(struct way *w, struct err *e)
+{
+	const char *at = w->at[0] == '\0' ? "/" : w->at;
+	struct buf who = BUF_INIT(STRINGS_MAX);
+	struct stat st;
+	int rc = -1;
+
+	if (fstat(w->fd, &st) == -1)
+		return err_set(e, ERR_IO, "%s", at);
+	if (!trusted(st.st_uid))
+		return err_setx(e, ERR_UNSAFE,
+		    "%s: its owner, user %u, can choose where %s leads; look at what it holds, then "
+		    "'chown root %s'",
+		    at, (unsigned)st.st_uid, w->path, at);
+	if (add_writers(w->fd, &st, &who, e) == -1)
+		goto out;
+	w->shared = who.len > 0;
+	if (!w->shared || (st.st_mode & S_ISVTX) != 0)
+		rc = 0;
+	else
+		err_setx(e, ERR_UNSAFE,
+		    "%s: %s can choose where %s leads (mode %04o); look at what it holds, then "
+		    "'%s %s'",
+		    at, buf_text(&who), w->path, (unsigned)st.st_mode & 07777,
+		    strcmp(buf_text(&who), BY_LIST) == 0 ? "setfacl -b" : "chmod go-w", at);
+out:
+	buf_free(&who);
+	return rc;
+}
+
+/* In a shared directory: what was found there, and the command that mends it. */
+static int
+refuse_shared(const struct way *w, const char *name, const char *found, const char *command,
+    struct err *e)
+{
+	return err_setx(e, ERR_UNSAFE,
+	    "%s/%s: want a directory of root's there, because others can make names in %s; found "
+	    "%s; look at it, then '%s %s/%s'",
+	    w->at, name, w->at[0] == '\0' ? "/" : w->at, found, command, w->at, name);
+}
+
+/* Put the target of a link in front of what is left behind it, and go on from where it begins. */
+static int
+follow(struct way *w, const char *name, const char *behind, struct err *e)
+{
+	char target[PATH_MAX], both[2 * PATH_MAX];
+	int link = openat(w->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), root;
+	struct stat st;
+	ssize_t n;
+
+	if (link == -1 || fstat(link, &st) == -1 || !S_ISLNK(st.st_mode)) {
+		if (link != -1)
+			close(link);
+		return err_setx(e, ERR_UNSAFE, "%s/%s: something in the way is not a directory",
+		    w->at, name);
+	}
+	n = readlinkat(link, "", target, sizeof target - 1);
+	close(link);
+	if (w->shared)
+		return refuse_shared(w, name, "a symbolic link", "rm", e);
+	if (!trusted(st.st_uid))
+		return err_setx(e, ERR_UNSAFE,
+		    "%s/%s: a symbolic link of user %u on the way to %s; look where it leads, then "
+		    "'chown -h root %s/%s'",
+		    w->at, name, (unsigned)st.st_uid, w->path, w->at, name);
+	if (n == -1)
+		return err_set(e, ERR_IO, "%s/%s", w->at, name);
+	target[n] = '\0';
+	snprintf(both, sizeof both, "%s/%s", target, behind);
+	if (strlen(both) >= sizeof w->rest || ++w->links > LINKS_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "%s: too many symbolic links, or too long ones",
+		    w->path);
+	if (strlen(behind) < w->tail)
+		w->tail = strlen(behind);
+	memcpy(w->rest, both, strlen(both) + 1);
+	if (target[0] != '/')
+		return 0;
+	if ((root = open("/", OPEN_DIR)) == -1)
+		return err_set(e, ERR_IO, "/");
+	close(w->fd);
+	w->fd = root;
+	w->at[0] = '\0';
+	return 0;
+}
+
+/* Add a part to the path that was reached, or take its last one away. */
+static int
+note_part(struct way *w, const char *name, struct err *e)
+{
+	size_t have = strlen(w->at);
+
+	if (strcmp(name, "..") == 0) {
+		if (have > 0)
+			*strrchr(w->at, '/') = '\0';
+		return 0;
+	}
+	if ((size_t)snprintf(w->at + have, sizeof w->at - have, "/%s", name) >= sizeof w->at - have)
+		return err_setx(e, ERR_TOO_LARGE, "%s: too long", w->path);
+	return 0;
+}
+
+/* A part that isn't there: made, where make says so and no link led to it.  -1 with errno. */
+static int
+make_part(const struct way *w, const char *name, mode_t mode)
+{
+	int here = openat(w->fd, ".", OPEN_DIR), fd;
+
+	if (here == -1)
+		return -1;
+	fd = dir_make_in(here, name, mode);
+	file_drop(here);
+	return fd;
+}
+
+/* Enter a part of the way; left: the bytes of it, and of what is behind it. */
+static int
+enter(struct way *w, const char *name, const char *behind, size_t left, bool make, mode_t mode,
+    struct err *e)
+{
+	int fd = openat(w->fd, name, OPEN_DIR);
+	struct stat st;
+
+	if (fd == -1 && (errno == ENOTDIR || errno == ELOOP))
+		return follow(w, name, behind, e);
+	/* who may search a directory may pass through it */
+	if (fd == -1 && errno == EACCES)
+		fd = openat(w->fd, name, OPEN_DIR | O_PATH);
+	if (fd == -1 && errno == ENOENT && w->shared)
+		return refuse_shared(w, name, "nothing", "mkdir -m 755", e);
+	if (fd == -1 && errno == ENOENT && left > w->tail)
+		return err_setx(e, make ? ERR_UNSAFE : ERR_NOENT,
+		    "%s: a symbolic link in it leads to nothing: %s/%s; is its disk mounted?",
+		    w->path, w->at, name);
+	if (fd == -1 && errno == ENOENT && make)
+		fd = make_part(w, name, mode);
+	if (fd == -1)
+		return err_set(e, ERR_IO, "%s/%s", w->at, name);
+	close(w->fd);
+	w->fd = fd;
+	if (w->shared && fstat(fd, &st) == 0 && !trusted(st.st_uid))
+		return refuse_shared(w, name, "another user's", "chown root", e);
+	return note_part(w, name, e);
+}
+
+/* Walk to the end.  The caller closes w->fd in any case. */
+static int
+walk(struct way *w, bool make, mode_t mode, struct err *e)
+{
+	char name[NAME_MAX + 1], behind[PATH_MAX];
+
+	if (w->path[0] != '/' || strlen(w->path) >= sizeof w->rest)
+		return err_setx(e, ERR_UNSAFE, "%.200s: want an absolute path that isn't too long",
+		    w->path);
+	memcpy(w->rest, w->path, strlen(w->path) + 1);
+	w->tail = strlen(w->path);
+	if ((w->fd = open("/", OPEN_DIR)) == -1)
+		return err_set(e, ERR_IO, "/");
+	for (;;) {
+		const char *p = w->rest + strspn(w->rest, "/");
+		size_t len = strcspn(p, "/"), left = strlen(p);
+
+		if (len == 0)
+			return 0;
+		if (len > NAME_MAX)
+			return err_setx(e, ERR_TOO_LARGE, "%s: name too long", w->path);
+		memcpy(name, p, len);
+		name[len] = '\0';
+		memcpy(behind, p + len, left - len + 1);
+		memcpy(w->rest, behind, left - len + 1);
+		if (strcmp(name, ".") != 0 &&
+		    (judge(w, e) == -1 || enter(w, name, behind, left, make, mode, e) == -1))
+			return -1;
+	}
+}
+
+static struct dir *
+way(const char *path, bool make, mode_t mode, struct err *e)
+{
+	struct way w = { .path = path, .fd = -1 };
+	int fd = -1;
+
+	if (walk(&w, make, mode, e) == 0 && (fd = openat(w.fd, ".", OPEN_DIR)) == -1)
+		err_set(e, ERR_IO, "%s", path);
+	if (w.fd != -1)
+		close(w.fd);
+	return fd == -1 ? NULL : dir_wrap(fd, path, e);
+}
+
+struct dir *
+way_open(const char *path, struct err *e)
+{
+	return place_privileged() ? way(path, false, 0, e) : dir_open(path, e);
+}
+
+struct dir *
+way_make(const char *path, unsigned mode, struct err *e)
+{
+	return place_privileged() ? way(path, true, mode, e) : dir_make(path, mode, e);
+}
+
+int
+way_writers(const char *path, struct buf *out, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+	size_t before = out->len;
+	struct stat st;
+
+	if (fd == -1)
+		return 0;
+	if (fstat(fd, &st) == 0) {
+		if (!trusted(st.st_uid))
+			rc = add_user(st.st_uid, out, e);
+		if (rc == 0 && out->len > before && (st.st_mode & 022) != 0)
+			rc = buf_adds(out, ", ", e);
+		if (rc == 0)
+			rc = add_writers(fd, &st, out, e);
+	}
+	close(fd);
+	return rc;
+}

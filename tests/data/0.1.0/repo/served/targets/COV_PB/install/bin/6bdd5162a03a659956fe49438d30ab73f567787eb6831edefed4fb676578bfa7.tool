@@ -1,1 +1,0 @@
-tool of release 2

@@ -1,1 +1,0 @@
-set([[HKCU\SOFTWARE\Ipesoft\D2EXE\cfg_COV_PB]], "Release", 2)

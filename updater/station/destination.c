@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: ISC */
+/* Where a release's files go. */
+#include "updater/station/destination.h"
+
+#include <string.h>
+
+#include "lib/base/text.h"
+#include "lib/os/path.h"
+#include "lib/os/places.h"
+#include "lib/os/way.h"
+
+int
+destination_others(struct settings *s, const struct application_pairs *all, struct station *st,
+    struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < all->installations.n && rc == 0; i++) {
+		const char *installation = all->installations.v[i],
+			   *application = all->applications.v[i];
+		struct station other;
+		struct err unread;
+
+		if (ascii_same(installation, st->installation) &&
+		    ascii_same(application, st->application))
+			continue;
+		station_read_settings(s, installation, application, &other, &unread);
+		if (other.app_dir != NULL)
+			rc = strings_add(&st->others, other.app_dir, e);
+		if (rc == 0 && other.install_dir != NULL)
+			rc = strings_add(&st->others, other.install_dir, e);
+		station_free(&other);
+	}
+	return rc;
+}
+
+/* A destination: what messages call it, and its path, also with links resolved. */
+struct destination {
+	const char *called, *path;
+	struct buf real;
+};
+
+/* Whether a place that isn't the release's has anything in common with a destination. */
+static int
+check_place(const struct destination *d, const char *place, const char *whose, struct err *e)
+{
+	struct buf real = BUF_INIT(STATION_PATH_MAX);
+	int rc = place == NULL ? 0 : path_resolve(&real, place, e);
+
+	if (rc == 0 && place != NULL &&
+	    (path_overlap(buf_text(&d->real), buf_text(&real)) || path_overlap(d->path, place)))
+		rc = err_setx(e, ERR_UNSAFE,
+		    "%s %s: want a directory apart from %s, which %s; enrol again with another one "
+		    "(--force)",
+		    d->called, d->path, place, whose);
+	buf_free(&real);
+	return rc;
+}
+
+static int
+check_own_places(const struct destination *d, struct err *e)
+{
+	int rc = 0, found = 1;
+
+	for (size_t i = 0; rc == 0 && found != 0; i++) {
+		struct buf own = BUF_INIT(STATION_PATH_MAX);
+		struct err none;
+
+		if ((found = place_own(i, &own, &none)) == 1)
+			rc = check_place(d, buf_text(&own), "is Slipway's own", e);
+		buf_free(&own);
+	}
+	return rc;
+}
+
+static int
+check_one(const struct station *st, const struct destination *d, struct err *e)
+{
+	struct dir *way;
+	struct err why;
+
+	if (check_own_places(d, e) == -1 ||
+	    check_place(d, st->login_key, "is the login", e) == -1 ||
+	    check_place(d, st->password_file, "is the login", e) == -1)
+		return -1;
+	for (size_t i = 0; i < st->others.n; i++)
+		if (check_place(d, st->others.v[i], "another application's files go to", e) == -1)
+			return -1;
+	if ((way = way_open(d->path, &why)) == NULL && why.code == ERR_UNSAFE) {
+		*e = why;
+		return err_context(e, "%s", d->called);
+	}
+	dir_close(way);
+	return 0;
+}
+
+int
+destination_check(const struct station *st, struct err *e)
+{
+	struct destination all[] = { { "AppDir", st->app_dir, BUF_INIT(STATION_PATH_MAX) },
+		{ "InstallDir", st->install_dir, BUF_INIT(STATION_PATH_MAX) } };
+	int rc = 0;
+
+	for (size_t i = 0; i < N(all); i++) {
+		if (rc == 0 && all[i].path != NULL &&
+		    (rc = path_resolve(&all[i].real, all[i].path, e)) == 0)
+			rc = check_one(st, &all[i], e);
+		buf_free(&all[i].real);
+	}
+	return rc;
+}
+
+int
+destination_apart(const struct station *st, struct err *e)
+{
+	struct buf app = BUF_INIT(STATION_PATH_MAX), install = BUF_INIT(STATION_PATH_MAX);
+	int rc = 0;
+
+	if (st->install_dir == NULL || st->app_dir == NULL)
+		return 0;
+	if (path_resolve(&app, st->app_dir, e) == -1 ||
+	    path_resolve(&install, st->install_dir, e) == -1)
+		rc = -1;
+	else if (path_overlap(buf_text(&app), buf_text(&install)))
+		rc = err_setx(e, ERR_CONFIG,
+		    "InstallDir %s and AppDir %s: want two directories, neither in the other, because "
+		    "one file of a release would replace another; enrol again with others (--force)",
+		    st->install_dir, st->app_dir);
+	buf_free(&app);
+	buf_free(&install);
+	return rc;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef UPDATER_STATION_DESTINATION_H
+#define UPDATER_STATION_DESTINATION_H
+
+/*
+ * Where a release's files go, InstallDir and AppDir, and the places with which they have to have
+ * nothing in common.
+ */
+#include "updater/station/enrolled.h"
+#include "updater/station/station.h"
+
+/*
+ * Note in st->others where the files of all other applications go.  One whose settings can't be
+ * read has no such place.  Returns 0 or -1.
+ */
+int destination_others(struct settings *s, const struct application_pairs *all, struct station *st,
+    struct err *e);
+
+/*
+ * Whether a destination, links resolved, is, holds or lies in a place of Slipway's own (state,
+ * settings, login) or of another application, or (lib/os/way.h) somebody else can choose where its
+ * path leads.  Returns 0, or -1 with ERR_UNSAFE and what to do.
+ */
+int destination_check(const struct station *st, struct err *e);
+
+/*
+ * Whether one destination is or holds the other: what has one name in both is one file then.
+ * Returns 0, or -1 with ERR_CONFIG.
+ */
+int destination_apart(const struct station *st, struct err *e);
+
+#endif
