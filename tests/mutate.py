@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Take out the checks of lib/tuf one at a time and see that a test notices.
+"""Take out the checks of what comes from outside one at a time and see that a test notices.
 
 usage: tests/mutate.py BUILD-DIR [NUMBER...]
 
@@ -143,6 +143,41 @@ CHECKS = [
     ("JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL", "JSON_ALLOW_NUL", "hostile: root: a name twice"),
     ("JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL", "JSON_REJECT_DUPLICATES",
      "hostile: root: NUL and surrogate pair in an unknown field"),
+    # Certificates.
+    ("X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT)) { X509_VERIFY_PARAM",
+     "X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_CLIENT)) { X509_VERIFY_PARAM", "trust: for servers only"),
+    ("crl_revokes(crl, x) && valid_crl(t, crl, chain)", "crl_revokes(crl, x)", "trust: lists"),
+    ("if (revoked(t, sk_X509_value(chain, i), chain))", "if (false)", "trust: the CA between is revoked"),
+    ("if (revoked(t, leaf, chain)) return leaf;", "", "trust: a pin that is revoked"),
+    ("X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0) expired", "false) expired", "trust: a pin that expired"),
+    ("EVP_PKEY_get_security_bits(X509_get0_pubkey(leaf)) < CERT_SECURITY_BITS", "false", "trust: a pin that is weak"),
+    ("case NID_sha224:", "case NID_sha1: case NID_sha224:", "signature: ECDSA, SHA-1"),
+    ("return strong_digest(pss_digest(algorithm));", "return true;", "signature: RSA-PSS, SHA-1"),
+    ("if (X509_check_private_key(leaf, p->key) != 1)", "if (false)", "pair: not_its_key"),
+    ("if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0) rc", "if (false) rc", "pair: expired"),
+    ("if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0) rc", "if (false) rc", "pair: not yet"),
+    ("(rc = cert_key_check(p->key, e)) == 0 &&", "", "pair: P-224"),
+    ("(rc = check_signatures(p, e)) == 0 &&", "", "pair: a weak signature of a CA"),
+    ("(rc = check_usage(p, client, e)) == 0", "true", "pair: for clients, a server"),
+    ("rc = try_handshake(p, e);", "rc = 0;", "pair: over 100 kB"),
+    ("X509_CRL_verify(crl, X509_get0_pubkey(issuer)) == 1;", "true;", "crl: signers"),
+    ("(X509_get_key_usage(issuer) & X509v3_KU_CRL_SIGN) != 0 &&", "", "crl: signers"),
+    # Addresses, host keys, and what an SFTP server answers.
+    ("if (byte < 0x20 || byte == 0x7f)", "if (false)", "url: escaped newline"),
+    ('return valid_utf8(out, len) ? NULL : "is not UTF-8";', "return NULL;", "url: not UTF-8"),
+    ("if (start[0] == '-' || start[0] == '.')", "if (false)", "url: host begins with a dash"),
+    ("(n == 2 && p[1] == '.' && p[2] == '.')", "false", "url: parent directory"),
+    ("if (n == 0 && len > 1)", "if (false)", "url: doubled slash"),
+    ("if (n < 1 || n > 65535)", "if (n < 1)", "url: port 65536"),
+    ('fault = "has a host; write file:///PATH with three \'/\'";', "fault = NULL;", "url: file with a host"),
+    ("strlen(text) == FINGERPRINT_SIZE - 1 &&", "", "fingerprint: valid: with padding"),
+    ("strncmp(text, PREFIX, sizeof PREFIX - 1) == 0 &&", "", "fingerprint: valid: small letters"),
+    ("if (ours && n > SSH_IDENTIFICATION_MAX) return", "if (false) return", "ssh_hello: too long"),
+    ("r->handlelen == 0 ||", "", "sftp_packet: bad: HANDLE that is empty"),
+    ("if (fault == NULL && w.p != w.end)", "if (false)", "sftp_packet: bad: HANDLE with bytes left over"),
+    ('return w->bad ? "a STATUS that is cut off" : NULL;', "return NULL;", "sftp_packet: bad: STATUS without a code"),
+    ("if ((flags & ~(ATTR_SIZE | ATTR_UIDGID | ATTR_MODE | ATTR_TIMES | ATTR_EXTENDED)) != 0)", "if (false)",
+     "sftp_packet: bad: ATTRS with a flag of version 4"),
 ]
 
 
@@ -163,12 +198,26 @@ class Build:
         self.folder = os.path.abspath(folder)
         with open(os.path.join(folder, "compile_commands.json"), encoding="utf-8") as f:
             self.compile_of = {c["file"]: c for c in json.load(f)}
-        names = glob.glob(os.path.join(TOP, "lib/tuf/*.c")) + [os.path.join(TOP, "lib/base/json.c")]
-        self.sources = {}
-        for name in names:
-            with open(name, encoding="utf-8") as f:
-                self.sources[name] = f.read()
+        self.rooms = {}
         self.link_of = {}
+
+    def sources(self, test):
+        """The sources of the room that the test is of, by path; those of lib/tuf with the reading of JSON."""
+        found = glob.glob(os.path.join(TOP, f"tests/unit/*/test_{test}.c"))
+        if len(found) != 1:
+            sys.exit(f"want one tests/unit/ROOM/test_{test}.c, got {len(found)}")
+        room = os.path.basename(os.path.dirname(found[0]))
+        if room not in self.rooms:
+            folder = room.replace("_", "/", 1) if room.startswith(("updater_", "server_")) else "lib/" + room
+            names = glob.glob(os.path.join(TOP, folder, "*.c"))
+            if room == "tuf":
+                names.append(os.path.join(TOP, "lib/base/json.c"))
+            self.rooms[room] = {}
+            for name in names:
+                if name in self.compile_of:
+                    with open(name, encoding="utf-8") as f:
+                        self.rooms[room][name] = f.read()
+        return self.rooms[room]
 
     def compile(self, source, text, work):
         path, out = os.path.join(work, "mutant.c"), os.path.join(work, "mutant.o")
@@ -210,11 +259,12 @@ def look(build, number):
     old, new, by = CHECKS[number - 1]
     test, name = by.split(": ", 1)
     pattern = pattern_of(old)
-    places = [(s, m) for s, text in build.sources.items() for m in pattern.finditer(text)]
+    sources = build.sources(test)
+    places = [(s, m) for s, text in sources.items() for m in pattern.finditer(text)]
     if len(places) != 1:
         return f"{number:3} found {len(places)} times: {old}", False
     source, match = places[0]
-    text = build.sources[source]
+    text = sources[source]
     with tempfile.TemporaryDirectory() as work:
         mutant = build.compile(source, text[:match.start()] + new + text[match.end():], work)
         good = noticed(build.link(test, mutant, work), test, name)
