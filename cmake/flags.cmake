@@ -3,7 +3,7 @@
 # gets them.  Every target of ours links to slipway_flags.
 option(SLIPWAY_WERROR "treat warnings as errors (CI does)" OFF)
 option(SLIPWAY_FUZZ "build the harnesses in tests/fuzz as fuzzers (clang, libFuzzer); never for use" OFF)
-option(SLIPWAY_MUTATE "add the test mutate-tuf, which takes two cores for minutes (CI does, once)" OFF)
+option(SLIPWAY_MUTATE "add the test mutate, which takes two cores for minutes (CI does, once)" OFF)
 set(SLIPWAY_SANITIZE "" CACHE STRING "sanitizers to build with, such as address,undefined")
 
 set(CMAKE_C_STANDARD 11)

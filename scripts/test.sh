@@ -17,7 +17,8 @@ Installs missing Debian packages (through sudo when not root), builds, and runs 
              such packages of are built from Debian's sources first (about 4 minutes, once)
   --lint     check the sources first: rooms, pictures, style, clang-format, clang-tidy, cppcheck, shellcheck,
              luacheck, mandoc
-  --mutate   also take out the checks of lib/tuf one at a time, and see that a test notices (tests/mutate.py)
+  --mutate   also take out the checks of what comes from outside one at a time, and see that a test notices
+             (tests/mutate.py)
   --debian N do all that on a fresh Debian N, in a chroot that is made for it and removed afterwards (as root)
   --help     show this text
 TEXT

@@ -146,7 +146,7 @@ CHECKS = [
     # Certificates.
     ("X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT)) { X509_VERIFY_PARAM",
      "X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_CLIENT)) { X509_VERIFY_PARAM", "trust: for servers only"),
-    ("crl_revokes(crl, x) && valid_crl(t, crl, chain)", "crl_revokes(crl, x)", "trust: lists"),
+    ("crl_revokes(crl, x) && valid_crl(t, crl, chain)", "crl_revokes(crl, x)", "trust: forged_list"),
     ("if (revoked(t, sk_X509_value(chain, i), chain))", "if (false)", "trust: the CA between is revoked"),
     ("if (revoked(t, leaf, chain)) return leaf;", "", "trust: a pin that is revoked"),
     ("X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0) expired", "false) expired", "trust: a pin that expired"),
@@ -157,10 +157,9 @@ CHECKS = [
     ("if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0) rc", "if (false) rc", "pair: expired"),
     ("if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0) rc", "if (false) rc", "pair: not yet"),
     ("(rc = cert_key_check(p->key, e)) == 0 &&", "", "pair: P-224"),
-    ("(rc = check_signatures(p, e)) == 0 &&", "", "pair: a weak signature of a CA"),
     ("(rc = check_usage(p, client, e)) == 0", "true", "pair: for clients, a server"),
     ("rc = try_handshake(p, e);", "rc = 0;", "pair: over 100 kB"),
-    ("X509_CRL_verify(crl, X509_get0_pubkey(issuer)) == 1;", "true;", "crl: signers"),
+    ("X509_CRL_verify(crl, X509_get0_pubkey(issuer)) == 1;", "true;", "crl: judged"),
     ("(X509_get_key_usage(issuer) & X509v3_KU_CRL_SIGN) != 0 &&", "", "crl: signers"),
     # Addresses, host keys, and what an SFTP server answers.
     ("if (byte < 0x20 || byte == 0x7f)", "if (false)", "url: escaped newline"),

@@ -150,6 +150,30 @@ lists(void **state)
 	free(foreign);
 }
 
+/* A list in the name of a trusted CA that another key signed revokes nothing, and is remarked. */
+static void
+forged_list(void **state)
+{
+	struct id impostor = id_make(&(struct look){ .name = "ca", .ca = true }, NULL);
+	char *list = crl_make(&impostor, &leaf, 1);
+	const struct source certs = bytes_of("CERTS", ca.cert_pem), crls = bytes_of("CRL", list);
+	STACK_OF(X509) *none = sk_X509_new_null();
+	struct trust t;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(
+	    X509_NAME_cmp(X509_get_subject_name(impostor.cert), X509_get_subject_name(ca.cert)), 0);
+	assert_ok(trust_read(&t, &certs, &crls, NULL, NULL, &e), &e);
+	assert_string_equal(t.crl_remark.text,
+	    "the list of \"CN=ca\" is signed by no CA of CERTS; it revokes nothing");
+	assert_int_equal(trust_verify(&t, leaf.cert, none, true, &e), TRUST_OK);
+	trust_free(&t);
+	sk_X509_free(none);
+	free(list);
+	id_free(&impostor);
+}
+
 /*
  * A signer that is trusted but may not sign lists; and when lists can't be read, those of before
  * stay in force.
@@ -253,6 +277,7 @@ main(void)
 	static struct CMUnitTest tests[N(verdicts) + 4] = {
 		cmocka_unit_test(files),
 		cmocka_unit_test(lists),
+		cmocka_unit_test(forged_list),
 		cmocka_unit_test(lists_of_before),
 		cmocka_unit_test(reasons),
 	};
