@@ -13,8 +13,8 @@ main(int argc, char **argv)
 
 	process_begin();
 	/*
-	 * A configuration of OpenSSL's, which the environment may name, would load code and weaken
-	 * what we rely on.
+	 * A configuration file of OpenSSL, which the environment may name, could load code and
+	 * weaken OpenSSL's checks.
 	 */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	child_main(roles, argc, argv);

@@ -17,13 +17,9 @@ struct settings;
  * Open the store at its usual places, or (settings_open_files; not on Windows) at two key files
  * named by the caller, either of which may be NULL: that root then holds no settings and can't be
  * written (ERR_CONFIG).  Opening reads nothing: a file that doesn't exist holds no settings.
- * settings_apply() waits at most lock_ms for another process, usually SETTINGS_LOCK_MS.
  */
-#define SETTINGS_LOCK_MS 5000
-
 struct settings *settings_open(struct err *e);
-struct settings *
-settings_open_files(const char *machine, const char *user, long long lock_ms, struct err *e);
+struct settings *settings_open_files(const char *machine, const char *user, struct err *e);
 void settings_close(struct settings *s);
 
 /*
@@ -82,9 +78,20 @@ int settings_plan(struct settings *s, const struct changeset *c, struct changese
  * others not: a caller that must avoid this keeps a journal.  A key that was made for a value is
  * removed with its last value; a key that was there before stays.
  *
- * 0, or -1 with ERR_BUSY (another process held the lock too long), or as settings_get().
+ * 0, or -1 with ERR_BUSY (another process held the lock for SETTINGS_LOCK_MS), or as
+ * settings_get().
  */
+#define SETTINGS_LOCK_MS 5000
+
 int settings_apply(struct settings *s, const struct changeset *c, struct err *e);
+
+/*
+ * Lock the key files that c would change, so that settings_apply() waits for nobody until
+ * settings_unlock(), which settings_close() includes.  Waits at most wait_ms.  Returns 0, or -1 as
+ * settings_apply() with nothing locked by this call.  The registry has no locks: returns 0.
+ */
+int settings_lock(struct settings *s, const struct changeset *c, long long wait_ms, struct err *e);
+void settings_unlock(struct settings *s);
 
 /*
  * Tells whether settings below key may have changed: equal stamps before reading and later mean

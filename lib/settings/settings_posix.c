@@ -33,25 +33,26 @@ struct half {
 	struct keyfile *content; /* NULL: nothing was read, or the file can't be read */
 	struct file_stamp stamp; /* of content */
 	bool looked;		 /* content is the state that is held */
+	/* Between settings_lock() and settings_unlock(), and while settings_apply() writes. */
+	struct dir *dir;
+	struct file_lock *lock;
+	char name[NAME_MAX + 1]; /* in dir */
 };
 
 struct settings {
 	struct half halves[HALVES];
 	unsigned held; /* settings_hold() without its settings_release() */
-	long long lock_ms;
 };
 
 /* One key file while it is being changed. */
 struct edit {
-	struct dir *dir;
-	struct file_lock *lock;
-	char name[NAME_MAX + 1]; /* in dir */
-	struct buf bytes;	 /* new content */
+	struct buf bytes; /* new content */
+	bool locked;	  /* by this change, not by settings_lock() */
 	bool changed;
 };
 
 struct settings *
-settings_open_files(const char *machine, const char *user, long long lock_ms, struct err *e)
+settings_open_files(const char *machine, const char *user, struct err *e)
 {
 	const char *const paths[HALVES] = { machine, user };
 	struct settings *s = calloc(1, sizeof *s);
@@ -63,8 +64,6 @@ settings_open_files(const char *machine, const char *user, long long lock_ms, st
 		}
 	if (s == NULL)
 		err_nomem(e);
-	else
-		s->lock_ms = lock_ms;
 	return s;
 }
 
@@ -78,7 +77,7 @@ settings_open(struct err *e)
 	if (place_path(PLACE_MACHINE_CONF, &machine, e) == 0 &&
 	    (place_path(PLACE_USER_CONF, &user, e) == 0 || e->code == ERR_CONFIG))
 		s = settings_open_files(buf_text(&machine), user.len == 0 ? NULL : buf_text(&user),
-		    SETTINGS_LOCK_MS, e);
+		    e);
 	buf_free(&machine);
 	buf_free(&user);
 	return s;
@@ -89,6 +88,7 @@ settings_close(struct settings *s)
 {
 	if (s == NULL)
 		return;
+	settings_unlock(s);
 	for (int h = 0; h < HALVES; h++) {
 		keyfile_free(s->halves[h].content);
 		free(s->halves[h].path);
@@ -233,33 +233,45 @@ store_plan(struct settings *s, const struct changeset *c, struct changeset *effe
 	return 0;
 }
 
+static void
+half_unlock(struct half *half)
+{
+	file_unlock(half->lock);
+	dir_close(half->dir);
+	half->lock = NULL;
+	half->dir = NULL;
+}
+
 /*
- * Open and lock the directory that the key file is in.  A link in place of the file is followed
- * here, so that a key file that is kept elsewhere stays there.
+ * Open the directory that the key file is in, and lock the key file.  A link in place of the file
+ * is followed here, so that a key file that is kept elsewhere stays there.
  */
 static int
-edit_lock(const struct settings *s, int h, struct edit *ed, struct err *e)
+half_lock(struct settings *s, int h, long long wait_ms, struct err *e)
 {
+	struct half *half = &s->halves[h];
 	char path[PATH_MAX], lock[NAME_MAX + 1], *slash;
 	const char *name, *dir;
 
-	if (realpath(s->halves[h].path, path) == NULL) {
+	if (realpath(half->path, path) == NULL) {
 		if (errno != ENOENT)
-			return err_set(e, ERR_IO, "%s", s->halves[h].path);
-		if ((size_t)snprintf(path, sizeof path, "%s", s->halves[h].path) >= sizeof path)
-			return err_setx(e, ERR_TOO_LARGE, "%s: name too long", s->halves[h].path);
+			return err_set(e, ERR_IO, "%s", half->path);
+		if ((size_t)snprintf(path, sizeof path, "%s", half->path) >= sizeof path)
+			return err_setx(e, ERR_TOO_LARGE, "%s: name too long", half->path);
 	}
 	slash = strrchr(path, '/');
 	name = slash == NULL ? path : slash + 1;
-	if ((size_t)snprintf(ed->name, sizeof ed->name, "%s", name) >= sizeof ed->name ||
+	if ((size_t)snprintf(half->name, sizeof half->name, "%s", name) >= sizeof half->name ||
 	    (size_t)snprintf(lock, sizeof lock, ".%s.lock", name) >= sizeof lock)
 		return err_setx(e, ERR_TOO_LARGE, "%s: name too long", path);
 	dir = slash == NULL ? "." : slash == path ? "/" : path;
 	if (slash != NULL)
 		*slash = '\0';
-	if ((ed->dir = dir_make(*dir == '\0' ? "/" : dir, roots[h].dir_mode, e)) == NULL ||
-	    (ed->lock = file_lock(ed->dir, lock, s->lock_ms, e)) == NULL)
+	if ((half->dir = dir_make(*dir == '\0' ? "/" : dir, roots[h].dir_mode, e)) == NULL ||
+	    (half->lock = file_lock(half->dir, lock, wait_ms, e)) == NULL) {
+		half_unlock(half);
 		return -1;
+	}
 	return 0;
 }
 
@@ -291,52 +303,84 @@ out:
 	return rc;
 }
 
-/* Looks without a lock first: a user without write permission may apply what changes nothing. */
+/*
+ * Looks without a lock first: a user without write permission may apply what changes nothing.
+ * Waits at most wait_ms for another process, where settings_lock() didn't lock the file.
+ */
 static int
-edit_begin(struct settings *s, int h, const struct changeset *c, struct edit *ed, struct err *e)
+edit_begin(struct settings *s, int h, const struct changeset *c, long long wait_ms, struct edit *ed,
+    struct err *e)
 {
 	if (!any_concerns(c, h))
 		return 0;
 	if (edit_prepare(s, h, c, ed, e) == -1)
 		return -1;
-	if (!ed->changed)
+	if (!ed->changed || s->halves[h].lock != NULL)
 		return 0;
 	if (s->halves[h].path == NULL)
 		return err_setx(e, ERR_CONFIG, "%s: want a key file for it, got none",
 		    roots[h].name);
-	if (edit_lock(s, h, ed, e) == -1 || edit_prepare(s, h, c, ed, e) == -1)
+	if (half_lock(s, h, wait_ms, e) == -1)
 		return -1;
+	ed->locked = true;
+	return edit_prepare(s, h, c, ed, e);
+}
+
+/*
+ * Both are ready before either is written.  All writers lock in this order, so two of them can't
+ * wait for each other.
+ */
+static int
+edits_begin(struct settings *s, const struct changeset *c, long long wait_ms,
+    struct edit edits[HALVES], struct err *e)
+{
+	if (s->held > 0)
+		return err_setx(e, ERR_USAGE, "settings: changed while they are held");
+	for (int h = 0; h < HALVES; h++) {
+		edits[h].bytes.max = KEYFILE_SIZE_MAX;
+		if (edit_begin(s, h, c, wait_ms, &edits[h], e) == -1)
+			return -1;
+	}
 	return 0;
+}
+
+static void
+edits_end(struct settings *s, struct edit edits[HALVES], bool unlock)
+{
+	for (int h = 0; h < HALVES; h++) {
+		if (unlock && edits[h].locked)
+			half_unlock(&s->halves[h]);
+		buf_free(&edits[h].bytes);
+	}
+}
+
+int
+settings_lock(struct settings *s, const struct changeset *c, long long wait_ms, struct err *e)
+{
+	struct edit edits[HALVES] = { 0 };
+	int rc = edits_begin(s, c, wait_ms, edits, e);
+
+	edits_end(s, edits, rc == -1);
+	return rc;
+}
+
+void
+settings_unlock(struct settings *s)
+{
+	for (int h = 0; h < HALVES; h++)
+		half_unlock(&s->halves[h]);
 }
 
 int
 settings_apply(struct settings *s, const struct changeset *c, struct err *e)
 {
 	struct edit edits[HALVES] = { 0 };
-	int rc = -1;
+	int rc = edits_begin(s, c, SETTINGS_LOCK_MS, edits, e);
 
-	if (s->held > 0)
-		return err_setx(e, ERR_USAGE, "settings: changed while they are held");
-	for (int h = 0; h < HALVES; h++)
-		edits[h].bytes.max = KEYFILE_SIZE_MAX;
-	/*
-	 * Both are ready before either is written.  All writers lock in this order, so two of them
-	 * can't wait for each other.
-	 */
-	for (int h = 0; h < HALVES; h++)
-		if (edit_begin(s, h, c, &edits[h], e) == -1)
-			goto out;
-	for (int h = 0; h < HALVES; h++)
-		if (edits[h].changed &&
-		    file_replace_keep(edits[h].dir, edits[h].name, edits[h].bytes.data,
-			edits[h].bytes.len, roots[h].mode, e) == -1)
-			goto out;
-	rc = 0;
-out:
-	for (int h = 0; h < HALVES; h++) {
-		file_unlock(edits[h].lock);
-		dir_close(edits[h].dir);
-		buf_free(&edits[h].bytes);
-	}
+	for (int h = 0; h < HALVES && rc == 0; h++)
+		if (edits[h].changed)
+			rc = file_replace_keep(s->halves[h].dir, s->halves[h].name,
+			    edits[h].bytes.data, edits[h].bytes.len, roots[h].mode, e);
+	edits_end(s, edits, true);
 	return rc;
 }

@@ -24,11 +24,10 @@ struct settings {
 };
 
 struct settings *
-settings_open_files(const char *machine, const char *user, long long lock_ms, struct err *e)
+settings_open_files(const char *machine, const char *user, struct err *e)
 {
 	(void)machine;
 	(void)user;
-	(void)lock_ms;
 	err_setx(e, ERR_CONFIG, "settings are in the registry on Windows, not in key files");
 	return NULL;
 }
@@ -439,6 +438,22 @@ carry_out(const struct changeset *c, struct err *e)
 			return -1;
 	}
 	return 0;
+}
+
+int
+settings_lock(struct settings *s, const struct changeset *c, long long wait_ms, struct err *e)
+{
+	(void)s;
+	(void)c;
+	(void)wait_ms;
+	(void)e;
+	return 0;
+}
+
+void
+settings_unlock(struct settings *s)
+{
+	(void)s;
 }
 
 int

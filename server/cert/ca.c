@@ -18,7 +18,7 @@
 #include "lib/x509/key.h"
 #include "server/repo/repo.h"
 
-/* Digits that are taken for a serial number. */
+/* A text of at least so many hexadecimal digits is a serial number. */
 #define SERIAL_DIGITS_MIN 8
 
 #define LOCK_FILE    "lock"
@@ -30,7 +30,7 @@ fill(struct dir *d, const struct buf *key, const struct buf *crt, struct err *e)
 	json_t *db = ca_db_new(e);
 	int rc = -1;
 
-	/* The key is written last: a directory with a key is a complete CA. */
+	/* Writes the key last: a directory with a key is a complete CA. */
 	if (db != NULL && ca_db_write(d, db, e) == 0 &&
 	    file_create(d, CA_CERT_FILE, crt->data, crt->len, 0644, e) == 0)
 		rc = file_create(d, CA_KEY_FILE, key->data, key->len, 0600, e);
@@ -216,7 +216,7 @@ ca_write_crl(struct ca *ca, int64_t days, const char *path, int64_t *number, int
 	*number = o.number = json_integer_value(json_object_get(ca->db, "crl")) + 1;
 	*to = o.to = o.from + days * DATE_DAY_SECONDS;
 	date_format(o.to, next);
-	/* Saves the number before the list, so that no two lists have the same number. */
+	/* Saves the number before the list, so that no two lists have one number. */
 	if (json_object_set_new(ca->db, "crl", json_integer(o.number)) == -1)
 		err_nomem(e);
 	else if (crl_make(&o, &pem, e) == 0 &&

@@ -3,15 +3,15 @@
 #define SERVER_CERT_CA_DB_H
 
 /*
- * What a CA has issued: issued.json beside its key, one JSON object, replaced as a whole and
- * durably.
+ * The certificates that a CA has issued: issued.json beside its key, one JSON object, replaced as a
+ * whole and durably.
  *
  *	{"slipway_ca":1, "crl":3,
  *	 "issued":[{"serial":"4f…", "sha256":"…", "name":"kernel", "subject":"CN=kernel", "usage":"server",
  *	            "from":"2026-03-01T12:00:00Z", "to":"…", "revoked":{"time":"…", "reason":"superseded"}}]}
  *
- * "crl" is the number of the last list of revocations.  A certificate is entered before it is
- * handed out, so that there is none that can't be revoked.
+ * "crl" is the number of the last list of revocations.  Each certificate is entered before it is
+ * handed out, so that each can be revoked.
  */
 
 #include <jansson.h>
@@ -24,7 +24,7 @@
 #define CA_ISSUED_MAX 100000
 #define CA_CRL_MAX    1000000000 /* number of a list of revocations */
 
-/* The number of a reason (RFC 5280, 5.3.1), -1: there is none. */
+/* The number of a reason (RFC 5280, 5.3.1), or -1 for an unknown text. */
 int ca_reason(const char *text);
 
 json_t *ca_db_new(struct err *e);
@@ -35,19 +35,19 @@ int ca_db_check(const json_t *db, struct err *e);
 json_t *ca_db_read(struct dir *d, struct err *e);
 int ca_db_write(struct dir *d, const json_t *db, struct err *e);
 
-/* Enter a certificate that is to be called name. */
+/* Enters a certificate, whose name will be name. */
 int ca_db_add(json_t *db, X509 *x, const char *name, enum cert_usage usage, struct err *e);
 
-/* Members of an entry; "" where there is none. */
+/* Returns a member of an entry, or "" when the entry lacks the member. */
 const char *ca_db_text(const json_t *entry, const char *member);
 
 /*
- * Finds the one entry whose member equals text (serial: begins with text).  Revoked entries
- * count only if there is no other.  NULL with ERR_NOENT or ERR_CONFLICT.
+ * Returns the only entry whose member equals text (serial: begins with text), or NULL with
+ * ERR_NOENT or ERR_CONFLICT.  Revoked entries count only if no other entry matches.
  */
 json_t *ca_db_find(const json_t *db, const char *member, const char *text, struct err *e);
 
-/* Mark it.  1, 0 when it was revoked before, -1 with ERR_USAGE and others. */
+/* Marks the entry as revoked.  Returns 1, 0 when it was revoked before, or -1 with ERR_USAGE. */
 int ca_db_revoke(json_t *entry, const char *reason, struct err *e);
 
 #endif

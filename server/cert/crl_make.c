@@ -25,7 +25,7 @@ set_serial(X509_REVOKED *r, const char *hex, struct err *e)
 	return ok ? 0 : err_openssl(e, "serial number");
 }
 
-/* "unspecified" is what no reason at all means, and shouldn't be written (RFC 5280, 5.3.1). */
+/* "unspecified" should be left out: a missing reason means the same (RFC 5280, 5.3.1). */
 static int
 set_reason(X509_REVOKED *r, const char *reason, struct err *e)
 {
@@ -94,8 +94,8 @@ add_extensions(X509_CRL *crl, const struct crl_order *o, struct err *e)
 }
 
 /*
- * Whether a certificate ended so long ago that everybody refuses it by its date.  Without this the
- * list would grow for ever.
+ * Whether a certificate ended so long ago that everybody refuses it by its date.  The list leaves
+ * such certificates out; otherwise the list would grow for ever.
  */
 static bool
 has_ended(const json_t *entry, int64_t now)

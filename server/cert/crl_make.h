@@ -12,19 +12,19 @@
 #define CRL_DAYS_DEFAULT 30
 #define CRL_DAYS_MAX	 3650
 
-/* Seconds after its end that a certificate stays listed: clocks differ. */
+/* A certificate stays listed for so many seconds after its end, because clocks differ. */
 #define CRL_ENDED_SECONDS 86400
 
 struct crl_order {
 	X509 *cert; /* of the CA, and its key */
 	EVP_PKEY *key;
-	/* entries of the database (ca_db.h); those that are revoked and haven't ended are listed */
+	/* entries of the database (ca_db.h); revoked entries that haven't ended are listed */
 	const json_t *issued;
 	int64_t number;	  /* grows with every list */
-	int64_t from, to; /* when it was made, and when the next one is there at the latest */
+	int64_t from, to; /* the time of the list, and the latest time of the next list */
 };
 
-/* Append the list.  0, or -1 with ERR_CRYPTO, ERR_TOO_LARGE (CRL_FILE_MAX), ERR_NOMEM. */
+/* Appends the list.  Returns 0, or -1 with ERR_CRYPTO, ERR_TOO_LARGE (CRL_FILE_MAX), ERR_NOMEM. */
 int crl_make(const struct crl_order *o, struct buf *out, struct err *e);
 
 #endif

@@ -39,7 +39,7 @@ cert_usage_text(enum cert_usage usage)
 	return usages[usage];
 }
 
-/* Copy one value up to the next unescaped '/', and give where that is. */
+/* Copies one value up to the next unescaped '/', and returns the address of that '/'. */
 static const char *
 subject_value(const char *p, char *out)
 {
@@ -259,7 +259,9 @@ cert_request(EVP_PKEY *key, const X509_NAME *subject, GENERAL_NAMES *names, stru
 	return NULL;
 }
 
-/* Hand over what was written, when it was. */
+/*
+ * Appends the text of bio to out if ok is 1 (writing succeeded), and frees bio.  Returns 0 or -1.
+ */
 static int
 take(BIO *bio, int ok, struct buf *out, struct err *e)
 {

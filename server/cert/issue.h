@@ -3,7 +3,7 @@
 #define SERVER_CERT_ISSUE_H
 
 /*
- * X.509 v3 certificates and requests as OpenSSL's objects: what a certificate says, and signing it.
+ * X.509 v3 certificates and requests as OpenSSL's objects: their contents and signatures.
  */
 #include <stdbool.h>
 
@@ -34,21 +34,24 @@ const char *cert_usage_text(enum cert_usage usage);
 /* "/C=SK/CN=name"; "\/" is a slash within a value.  NULL with ERR_USAGE. */
 X509_NAME *cert_subject(const char *text, struct err *e);
 
-/* "dns:NAME", "ip:ADDRESS".  0 with *out (NULL when n is 0) to be freed, or -1 with ERR_USAGE. */
+/*
+ * Parses texts such as "dns:NAME" and "ip:ADDRESS".  Returns 0 with *out (NULL when n is 0), which
+ * the caller frees, or -1 with ERR_USAGE.
+ */
 int cert_sans(const char *const *sans, size_t n, GENERAL_NAMES **out, struct err *e);
 
 /*
- * A certificate with a random serial number, signed with key, which is that of issuer, or (issuer
- * NULL) the subject's own. Only CA certificates may sign, and only end-entity certificates
+ * Returns a certificate with a random serial number, signed with key: the key of issuer, or (issuer
+ * NULL) the subject's own.  Only CA certificates may sign others, and only end-entity certificates
  * (path length 0).
  */
 X509 *cert_issue(const struct cert_order *o, X509 *issuer, EVP_PKEY *key, struct err *e);
 
-/* A signing request (PKCS#10) with the subject and the names. */
+/* Returns a signing request (PKCS#10) with the subject and the names. */
 X509_REQ *
 cert_request(EVP_PKEY *key, const X509_NAME *subject, GENERAL_NAMES *names, struct err *e);
 
-/* Append as PEM. */
+/* Append PEM to out.  Return 0 or -1. */
 int cert_write(X509 *x, struct buf *out, struct err *e);
 int cert_write_request(X509_REQ *rq, struct buf *out, struct err *e);
 

@@ -46,7 +46,7 @@ valid_dns(const char *text, size_t len)
 	return !wild || labels >= 3;
 }
 
-/* Text from a request, for a message: what isn't printable ASCII is '?'. */
+/* Text from a request, for a message: bytes that aren't printable ASCII become '?'. */
 static int
 add_clean(struct buf *out, const unsigned char *p, size_t len, struct err *e)
 {
@@ -85,7 +85,7 @@ check_name(const GENERAL_NAME *name, struct err *e)
 	    : err_setx(e, ERR_SYNTAX, "an address of the request: want 4 or 16 bytes, got %d", len);
 }
 
-/* Takes names of other types away, and checks the rest. */
+/* Removes names of other types, and checks the remaining names. */
 static int
 sort_out(GENERAL_NAMES *names, size_t *others, struct err *e)
 {
@@ -128,7 +128,7 @@ names_asked(X509_REQ *rq, GENERAL_NAMES **out, size_t *others, struct err *e)
 	return rc;
 }
 
-/* Controls of ASCII and Latin 1, and what turns text round or breaks lines in Unicode. */
+/* Controls of ASCII and Latin 1, and characters of Unicode that turn text round or break lines. */
 static bool
 steers(const unsigned char *p, size_t len)
 {
@@ -170,7 +170,7 @@ names_check_subject(const X509_NAME *subject, struct err *e)
 	return 0;
 }
 
-/* An address in text: groups of IPv6 aren't shortened. */
+/* Appends an address as text; groups of IPv6 aren't shortened. */
 static int
 show_address(const unsigned char *p, int len, struct buf *out, struct err *e)
 {

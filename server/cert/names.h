@@ -18,21 +18,20 @@
 
 /*
  * Whether text is a DNS name: labels of letters, digits, '-' and '_' that neither begin nor end
- * with '-'.  "*" may be the whole first label of at least three (RFC 6125, 6.4.3; not of a top
- * level).
+ * with '-'.  In a name of at least three labels the first may be "*" (RFC 6125, 6.4.3).
  */
 bool valid_dns(const char *text, size_t len);
 
 /*
- * The DNS names and addresses that a request asks for, in *out (NULL: none); *others counts its
- * names of other types, which nobody gets.  0, or -1 with ERR_SYNTAX: a name isn't what its type
- * says.  The caller frees *out.
+ * Stores the DNS names and addresses that a request asks for in *out (NULL: none), which the caller
+ * frees; *others counts names of other types, which no certificate gets.  Returns 0, or -1 with
+ * ERR_SYNTAX: a name doesn't fit its type.
  */
 int names_asked(X509_REQ *rq, GENERAL_NAMES **out, size_t *others, struct err *e);
 
 /*
- * Whether a subject can stand in a certificate: it isn't empty, and nothing in it drives a terminal
- * or ends a line.  0, or -1 with ERR_SYNTAX.
+ * Checks that a certificate may have this subject: it isn't empty and has no character that
+ * controls a terminal or ends a line.  Returns 0, or -1 with ERR_SYNTAX.
  */
 int names_check_subject(const X509_NAME *subject, struct err *e);
 

@@ -11,7 +11,7 @@
 #define KEY_MODE  0600
 #define CERT_MODE 0644
 
-/* Replaced files of one name that are kept. */
+/* Most replaced files of one name that are kept. */
 #define KEPT_MAX 10000
 
 int
@@ -69,7 +69,7 @@ pair_files_keep(struct dir *d, const char *name, const char *suffix, struct err 
 	    dir_path(d), file, KEPT_MAX);
 }
 
-/* Replaces a pair, which is kept beside. */
+/* Replaces a pair and keeps the old files beside the new ones. */
 static int
 replace_both(struct dir *d, const char *name, const char *suffix, const struct buf *key,
     const struct buf *crt, struct err *e)

@@ -11,25 +11,28 @@
 #include "server/cert/request.h"
 
 /*
- * Whether name can be that of a file without a directory and leaves room for an ending.  0, or -1
- * with ERR_USAGE.
+ * Checks that name can be the name of a file, without a directory, and leaves room for an ending.
+ * Returns 0, or -1 with ERR_USAGE.
  */
 int pair_files_check_name(const char *name, struct err *e);
 
-/* Whether neither NAME.pem nor NAME.suffix is there.  0, or -1 with ERR_EXISTS and others. */
+/*
+ * Checks that neither NAME.pem nor NAME.suffix exists.  Returns 0, or -1 with ERR_EXISTS and
+ * others.
+ */
 int pair_files_check_free(struct dir *d, const char *name, const char *suffix, struct err *e);
 
 /*
- * Copies NAME.suffix, if it is there, to NAME.old-N.suffix, the first that is free, before it is
- * replaced.  0 or -1.
+ * Copies NAME.suffix, if it exists, to the first free NAME.old-N.suffix, before NAME.suffix is
+ * replaced.  Returns 0 or -1.
  */
 int pair_files_keep(struct dir *d, const char *name, const char *suffix, struct err *e);
 
 /*
  * Writes NAME.pem and then NAME.suffix: a program that reloads the pair between the two writes sees
- * a mismatch and keeps the old pair.  Without force, both must be new; neither is left after a
- * failure.  With force, what is replaced is kept (pair_files_keep()).  0, or -1 with ERR_EXISTS and
- * others.
+ * a mismatch and keeps the old pair.  Without force, both names must be free, and a failure leaves
+ * neither file.  With force, replaced files are kept (pair_files_keep()).  Returns 0, or -1 with
+ * ERR_EXISTS and others.
  */
 int pair_files_write(struct dir *d, const char *name, const char *suffix, const struct buf *key,
     const struct buf *crt, bool force, struct err *e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Which certificates a server really serves. */
+/* Reads the certificates that a server serves. */
 #include "server/cert/probe.h"
 
 #include <stdio.h>
@@ -35,7 +35,7 @@ start(int fd, const char *host, struct err *e)
 	}
 	SSL_CTX_free(ctx);
 	/*
-	 * What SSL_set_tlsext_host_name() does, whose own cast drops the const of the name that
+	 * The same as SSL_set_tlsext_host_name(), whose own cast drops the const of the name that
 	 * OpenSSL copies.
 	 */
 	if (ssl == NULL || SSL_set_fd(ssl, fd) != 1 ||
@@ -50,7 +50,7 @@ start(int fd, const char *host, struct err *e)
 	return ssl;
 }
 
-/* Why the handshake failed, in words that say what to look at next. */
+/* Reports why the handshake failed, and the setting to look at. */
 static int
 handshake_failed(int why, struct err *e)
 {

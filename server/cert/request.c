@@ -11,7 +11,7 @@
 #include "lib/x509/facts.h"
 #include "lib/x509/key.h"
 
-/* A key, the subject and the names that are asked for. */
+/* A key, the subject and the names of a request. */
 struct parts {
 	EVP_PKEY *key;
 	X509_NAME *subject;
@@ -26,7 +26,7 @@ parts_free(struct parts *p)
 	sk_GENERAL_NAME_pop_free(p->names, GENERAL_NAME_free);
 }
 
-/* The key comes last: an RSA key takes a while, and a mistake in the rest is told at once. */
+/* Makes the key last: an RSA key takes a while, and other mistakes are reported at once. */
 static int
 parts_make(const struct cert_request *rq, struct parts *p, struct err *e)
 {

@@ -28,15 +28,15 @@ struct cert_info {
 };
 
 /*
- * Append a new key (PKCS#8) and its certificate as PEM.  0, or -1 with ERR_USAGE (something in the
- * request is no such thing), ERR_CRYPTO or ERR_NOMEM.
+ * Appends a new key (PKCS#8) and its certificate as PEM.  Returns 0, or -1 with ERR_USAGE (a member
+ * of the request has a wrong form), ERR_CRYPTO or ERR_NOMEM.
  */
 int cert_make(const struct cert_request *rq, struct buf *key, struct buf *crt,
     struct cert_info *info, struct err *e);
 
 /*
- * The same with a signing request (PKCS#10) in place of the certificate; days are up to who signs
- * it.
+ * The same with a signing request (PKCS#10) in place of the certificate; ignores days, which the
+ * CA chooses.
  */
 int
 cert_make_request(const struct cert_request *rq, struct buf *key, struct buf *csr, struct err *e);

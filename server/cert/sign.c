@@ -17,7 +17,7 @@
 #include "server/cert/pair_files.h"
 #include "server/repo/repo.h"
 
-/* Bytes of what is shown of a certificate. */
+/* Most bytes of the description of a certificate. */
 #define SHOWN_MAX (64u * 1024)
 
 static X509_REQ *
@@ -51,7 +51,10 @@ out:
 	return rq;
 }
 
-/* Ends no later than the CA: certificates that outlive it are refused everywhere. */
+/*
+ * Returns an end no later than that of the CA: a certificate that outlives its CA is refused
+ * everywhere.
+ */
 static int
 set_dates(const struct ca *ca, int64_t asked, struct cert_order *o, struct err *e)
 {
@@ -149,7 +152,7 @@ show_names(const GENERAL_NAMES *names, size_t others, struct buf *out, struct er
 			   : buf_addf(out, e, "  not granted: %zu names of other types\n", others);
 }
 
-/* What the certificate will say, for the eyes of who issues it. */
+/* Appends a description of the certificate for the person who issues it. */
 static int
 show(const struct ca *ca, const struct cert_order *o, const struct cert_sign *how, size_t others,
     struct buf *out, struct err *e)
@@ -169,7 +172,7 @@ show(const struct ca *ca, const struct cert_order *o, const struct cert_sign *ho
 		  EVP_PKEY_get0_type_name(o->key), EVP_PKEY_get_bits(o->key), to);
 }
 
-/* Shows the order and asks whoever issues it.  0 when they agree, or -1. */
+/* Shows the order to the person who issues the certificate, and asks.  Returns 0 for yes, or -1. */
 static int
 agree(const struct ca *ca, const struct cert_order *o, const struct cert_sign *how, size_t others,
     struct err *e)
@@ -183,7 +186,7 @@ agree(const struct ca *ca, const struct cert_order *o, const struct cert_sign *h
 	return rc;
 }
 
-/* A certificate with the CA's own name looks like the CA to whoever goes by names. */
+/* Refuses the CA's own name: programs that compare names would take the certificate for the CA. */
 static int
 check_own_name(const struct ca *ca, const X509_NAME *subject, struct err *e)
 {

@@ -18,8 +18,8 @@ struct cert_sign {
 	    *out;   /* the directory of the certificate, made if missing; NULL: the request's */
 	bool force; /* replace a file that is there */
 	/*
-	 * Called with what the certificate will say, before anything is written.  0 to issue it, or
-	 * -1 with e.
+	 * Gets the description of the certificate before anything is written.  Returns 0 to issue
+	 * the certificate, or -1 with e.
 	 */
 	int (*agree)(void *arg, const char *shown, struct err *e);
 	void *arg;
@@ -32,10 +32,10 @@ struct cert_signed {
 };
 
 /*
- * Checks the request, enters the certificate in the CA's database and writes it.  0, or -1 with
- * ERR_SYNTAX, ERR_SIGNATURE, ERR_CRYPTO (the request), ERR_EXPIRED (the CA), ERR_USAGE, ERR_EXISTS,
- * ERR_CONFLICT (the CA's own name), what agree() gave, and others; then no certificate was handed
- * out.
+ * Checks the request, enters the certificate in the CA's database and writes it.  Returns 0, or -1
+ * with ERR_SYNTAX, ERR_SIGNATURE, ERR_CRYPTO (the request), ERR_EXPIRED (the CA), ERR_USAGE,
+ * ERR_EXISTS, ERR_CONFLICT (the CA's own name), the error of agree(), and others; then no
+ * certificate was handed out.
  */
 int cert_sign(struct ca *ca, const struct cert_sign *how, struct cert_signed *out, struct err *e);
 

@@ -5,7 +5,7 @@
 #include "server/repo/keyset.h"
 #include "server/repo/release.h"
 
-/* Adds the keys of --key to the role; without --key, a new one, whose private half stays here. */
+/* Adds the keys of --key to the role; without --key makes a key, whose private half stays here. */
 static int
 add_keys(struct session *s, json_t *body, const char *app, const struct option_list *keys,
     struct err *e)

@@ -2,7 +2,7 @@
 #ifndef SERVER_CMD_CMD_CERT_H
 #define SERVER_CMD_CMD_CERT_H
 
-/* What the commands about private CAs have in common. */
+/* Shared by the commands about private CAs. */
 #include "server/cert/ca.h"
 #include "server/cmd/command.h"
 

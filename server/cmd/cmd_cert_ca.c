@@ -132,7 +132,7 @@ static const struct option revoke_options[] = {
 };
 const struct command cmd_cert_revoke = { "cert revoke", run_revoke,
 	"--ca CA [options] NAME|SERIAL|FILE", 1, 1,
-	"take back a certificate that a CA issued; 'cert crl' then tells the others", NULL,
+	"revoke a certificate that a CA issued, for the next list of 'cert crl'", NULL,
 	COMMAND_OPTIONS(revoke_options),
 	.defaults = &(const struct options){ .reason = "unspecified" } };
 
@@ -168,7 +168,7 @@ static const struct option crl_options[] = {
 	{ "days", OPTION_NUMBER, TO(days), "N", "when the next list is due (default 30)", .min = 1,
 	    .max = CRL_DAYS_MAX },
 	{ "out", OPTION_TEXT, TO(out), "FILE",
-	    "where it goes as well (it is always crl.pem of the CA)" },
+	    "write the list to this file, too (always to crl.pem of the CA)" },
 	OPTION_END,
 };
 const struct command cmd_cert_crl = { "cert crl", run_crl, "--ca CA [options]", 0, 0,

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * slipway-repo cert check: what the TLS library will make of a key, a certificate and the
- * certificates that clients trust.
- *
- * lib/x509 judges, as in the TLS library.
+ * slipway-repo cert check: judges a key, its certificate and the certificates that clients trust
+ * with lib/x509, as the TLS library does.
  */
 #include <stdio.h>
 #include <string.h>
@@ -52,7 +50,7 @@ file_of(const char *label, const char *path)
 	return (struct source){ label, path, strlen(path), false };
 }
 
-/* The pair as one side's own: files, match, dates, then whether OpenSSL takes it at our level. */
+/* Judges the pair as its owner: files, match, dates, then whether OpenSSL takes it at our level. */
 static void
 check_pair(struct checking *k)
 {
@@ -87,7 +85,7 @@ show_one(void *arg, const struct cert_facts *c, struct err *e)
 	return 0;
 }
 
-/* The judgement of a peer that trusts these files. */
+/* Judges the certificate as a peer that trusts these files. */
 static void
 check_trust(struct checking *k, STACK_OF(X509) * chain)
 {
@@ -139,7 +137,7 @@ check_certificate(struct checking *k)
 	if ((chain = certs_read(&s, &e)) == NULL || file_read(NULL, k->cert, &text, &e) == -1 ||
 	    cert_read(text.data, text.len, show_one, k, &e) == -1) {
 		if (chain != NULL)
-			fault(k, &e); /* else check_pair() has reported it */
+			fault(k, &e); /* otherwise check_pair() has reported the fault */
 		goto out;
 	}
 	if (cert_has_key(text.data, text.len))
@@ -190,14 +188,14 @@ run(struct call *call, struct err *e)
 #define TO(member) OPTION_TO(struct options, member)
 static const struct option options[] = {
 	{ "trust", OPTION_LIST, TO(trust), "FILE",
-	    "judge it as a peer whose TLS_TrustedCerts has FILE; may be repeated" },
+	    "judge CERT also as a peer whose TLS_TrustedCerts has FILE; may be repeated" },
 	{ "crl", OPTION_TEXT, TO(crl), "FILE", "... and whose TLS_CRLFile is FILE" },
-	{ "client", OPTION_FLAG, TO(client), NULL, "they are a client's (default: a server's)" },
+	{ "client", OPTION_FLAG, TO(client), NULL, "judge a client's pair (default: a server's)" },
 	ROW_WARN_DAYS(TO(days)),
 	OPTION_END,
 };
 
 const struct command cmd_cert_check = { "cert check", run, "[options] KEY CERT", 2, 2,
-	"say what the TLS library will make of a private key and its certificate", NULL,
+	"judge a private key and its certificate as the TLS library does", NULL,
 	COMMAND_OPTIONS(options),
 	.defaults = &(const struct options){ .days = COMMAND_WARN_DAYS_NONE } };

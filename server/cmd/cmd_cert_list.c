@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * slipway-repo cert list: certificates in the present releases, the repository's own, in files, and
- * those that Kernels serve.
+ * slipway-repo cert list: the certificates of the present releases, of the repository's own
+ * directories, of files, and of Kernels.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -303,14 +303,14 @@ run(struct call *call, struct err *e)
 
 #define TO(member) OPTION_TO(struct options, member)
 static const struct option options[] = {
-	ROW_CONNECT(TO(kernels), "what is served there ([ADDRESS]:PORT for IPv6); may be repeated"),
+	ROW_CONNECT(TO(kernels), "a server to list ([ADDRESS]:PORT for IPv6); may be repeated"),
 	ROW_WARN_DAYS(TO(days)),
 	ROW_JSON(TO(json)),
 	OPTION_END,
 };
 
 const struct command cmd_cert_list = { "cert list", run, "[options] [FILE...]", 0, -1,
-	"list certificates: in the present releases, the repository's own, in files, and what "
-	"Kernels really serve",
+	"list the certificates of present releases, of the repository itself, of files and of "
+	"Kernels",
 	NULL, COMMAND_OPTIONS(options),
 	.defaults = &(const struct options){ .days = COMMAND_WARN_DAYS_NONE } };

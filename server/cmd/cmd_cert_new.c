@@ -55,8 +55,8 @@ record(const struct call *call, const char *name, const struct cert_info *info, 
 }
 
 /*
- * Whether the pairs can be made in certs/ of the repository: its log can take them, and no
- * replacement knows one of them.  0 or -1.
+ * Checks that the pairs can be made in certs/ of the repository: its log takes a line, and no
+ * replacement has a pair of these names.  Returns 0 or -1.
  */
 static int
 ready(const struct call *call, struct err *e)
@@ -141,9 +141,9 @@ run_new(struct call *call, struct err *e)
 	ROW_CERT_TYPE(TO(rq.type), "kind of key"), ROW_SUBJECT(TO(rq.subject)), \
 	    ROW_SAN(TO(sans), "a name that the certificate is for; may be repeated"), \
 	    ROW_DIRECTORY("out", TO(out), \
-		"where NAME.pem and NAME." file " go (default certs/ of the repository)"), \
+		"directory of NAME.pem and NAME." file " (default certs/ of the repository)"), \
 	    OPTION_ROW("force", OPTION_FLAG, TO(force), NULL, \
-		"replace files that are there; they are kept as NAME.old-N")
+		"replace existing files, and keep them as NAME.old-N")
 static const struct option new_options[] = { ROWS_OF_BOTH("crt"),
 	ROW_CERT_DAYS(TO(rq.days), "valid from now on (default 3650)"), OPTION_END };
 const struct command cmd_cert_new = { "cert new", run_new, "[options] NAME...", 1, -1,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * slipway-repo cert replace, cert status: the Kernels' pair is replaced in an order in which no
- * station refuses a Kernel.
+ * slipway-repo cert replace, cert status: replace the Kernels' pair in an order in which no station
+ * refuses a Kernel.
  */
 #include <stdio.h>
 
@@ -62,10 +62,10 @@ static const struct option replace_options[] = {
 	    .offers = OFFER_COMMANDS },
 	{ "confirm", OPTION_FLAG, TO(a.confirm), NULL, "every station has the present release" },
 	{ "after", OPTION_TEXT, TO(a.after), "DATE",
-	    "go on by itself from this date on (2026-12-01)", .offers = OFFER_NOTHING },
+	    "every station will have it at this date (2026-12-01)", .offers = OFFER_NOTHING },
 	{ "undo", OPTION_FLAG, TO(a.undo), NULL, "take the last step back" },
 	{ "start", OPTION_FLAG, TO(a.start), NULL,
-	    "begin another replacement after one that is finished" },
+	    "begin another replacement after a finished one" },
 	ROW_CERT_TYPE(TO(a.wish.type), "kind of the new key (default that of the old one)"),
 	ROW_CERT_DAYS(TO(a.wish.days), "days that the new certificate is valid (default 3650)"),
 	{ "with", OPTION_TEXT, TO(a.wish.with), "NAME",
@@ -83,7 +83,7 @@ const struct command cmd_cert_replace = { "cert replace", run_replace, "[options
 	    .a = { .wish = { .days = CERT_DAYS_DEFAULT } } },
 	.offers = OFFER_NOTHING };
 
-/* Looks at one replacement and says where it stands.  Returns 1 if there is something to do. */
+/* Prints the step of one replacement.  Returns 1 while the replacement is under way. */
 static int
 say_one(const char *repo, const char *name, struct err *e)
 {
@@ -139,5 +139,4 @@ run_status(struct call *call, struct err *e)
 	return rc == 1 ? CLI_ATTEND : rc;
 }
 const struct command cmd_cert_status = { "cert status", .run = run_status, "[NAME]", 0, 1,
-	"say where each replacement of a pair stands and which command comes next",
-	.offers = OFFER_NOTHING };
+	"print the step of each replacement and the next command", .offers = OFFER_NOTHING };

@@ -80,5 +80,5 @@ static const struct option options[] = {
 };
 
 const struct command cmd_cert_show = { "cert show", run, "[options] FILE...", 1, -1,
-	"say what certificates hold, how long they last, and what TLS_TrustedCerts needs", NULL,
+	"print certificates, their days left, and the file that TLS_TrustedCerts needs", NULL,
 	COMMAND_OPTIONS(options), .defaults = &(const struct options){ COMMAND_WARN_DAYS_NONE } };

@@ -102,15 +102,14 @@ run(struct call *call, struct err *e)
 #define TO(member) OPTION_TO(struct options, member)
 static const struct option options[] = {
 	ROW_CA(TO(ca)),
-	{ "usage", OPTION_CHOICE, TO(usage), "WHAT", "what it is for (default client)",
+	{ "usage", OPTION_CHOICE, TO(usage), "WHAT", "use of the certificate (default client)",
 	    .words = "server client both" },
 	ROW_CERT_DAYS(TO(how.days), "valid from now on (default 825, never longer than the CA)"),
 	ROW_SAN(TO(sans),
 	    "a name that the certificate is for in place of the request's; may be repeated"),
-	ROW_DIRECTORY("out", TO(how.out), "where the .crt goes (default: beside the request)"),
-	{ "force", OPTION_FLAG, TO(how.force), NULL, "replace a file that is there" },
-	{ "yes", OPTION_FLAG, TO(yes), NULL, "don't ask after showing what is issued",
-	    .letter = 'y' },
+	ROW_DIRECTORY("out", TO(how.out), "directory of the .crt (default: that of the request)"),
+	{ "force", OPTION_FLAG, TO(how.force), NULL, "replace an existing file, and keep it" },
+	{ "yes", OPTION_FLAG, TO(yes), NULL, "show the certificate, but don't ask", .letter = 'y' },
 	OPTION_END,
 };
 

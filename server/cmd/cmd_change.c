@@ -12,7 +12,7 @@
 /* Bytes of a report: a version for each role and a line for each new key. */
 #define REPORT_MAX (64u * 1024)
 
-/* Days that a role that people renew has left when its end is told. */
+/* A role that people renew is warned of when it has fewer days left. */
 #define WARN_DAYS 30
 
 const struct option cmd_change_options[] = {

@@ -12,7 +12,7 @@
 	    OPTION_TO(type, member.p.file))
 #define CMD_CHANGE_UNSIGNED(to) \
 	OPTION_ROW("unsigned", OPTION_TEXT, to, "FILE", \
-	    "write what is to be signed to FILE, for 'sign'; change nothing")
+	    "write a signing request to FILE, for 'sign'; change nothing")
 #define CMD_CHANGE_ROWS_TO(request, days, file) \
 	CMD_CHANGE_UNSIGNED(request), \
 	    ROW_ROLE_DAYS(days, \

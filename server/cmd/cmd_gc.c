@@ -101,14 +101,14 @@ static const struct option options[] = {
 	{ "keep", OPTION_NUMBER, TO(keep), "N",
 	    "keep the N newest snapshots in any case (default 3)", .min = 1, .max = KEEP_MAX },
 	{ "copy", OPTION_LIST, TO(copies), "DIR",
-	    "remove the same in this copy of served/, as a server has it; may be repeated",
+	    "remove the same files in this copy of served/, such as a server's; may be repeated",
 	    .offers = OFFER_DIRECTORIES },
 	{ "dry-run", OPTION_FLAG, TO(dry), NULL, "print what would be removed", .letter = 'n' },
 	OPTION_END,
 };
 
 const struct command cmd_gc = { "gc", run, "[options]", 0, 0,
-	"remove what only old snapshots name, and what nothing names", NULL,
+	"remove the files that only old snapshots name, and those that nothing names", NULL,
 	COMMAND_OPTIONS(options),
 	.defaults =
 	    &(const struct options){ .days = GC_KEEP_DAYS_DEFAULT, .keep = GC_KEEP_DEFAULT } };

@@ -18,8 +18,8 @@ check_role(const char *role, struct err *e)
 }
 
 /*
- * Opens the directory of --keys, made if missing, else keys/ of the repository; change: whether the
- * log of that must be ready to take a line.
+ * Opens the directory of --keys, and makes it if missing, else keys/ of the repository.  With
+ * change, the log of the repository must take a line.
  */
 static struct keystore *
 open_keys(const struct call *call, const char *dir, bool change, struct err *e)
@@ -121,7 +121,7 @@ const struct command cmd_key_new = { "key new", run_new, "[options] ROLE", 1, 1,
 	"make a key pair; no role changes", NULL, COMMAND_OPTIONS(new_options),
 	.defaults = &(const struct options){ .type = "ed25519" }, .offers = OFFER_NOTHING };
 
-/* Stores a copy of a private key, encrypted with the passphrase of the file, or with a new one. */
+/* Stores a copy of a private key, encrypted with the passphrase of its file or with a new one. */
 static int
 import(const struct call *call, struct keystore *ks, struct err *e)
 {
@@ -161,7 +161,7 @@ struct listing {
 	struct keystore *ks;
 };
 
-/* Prints a key and where its private half is. */
+/* Prints a key and the place of its private half. */
 static int
 print_key(const struct listing *l, const char *role, const char *id, const json_t *key,
     struct err *e)

@@ -22,7 +22,7 @@ is_top(const char *role)
 	return false;
 }
 
-/* Returns the metadata that says who signs the role: root or targets. */
+/* Returns the metadata that names the keys of the role: root or targets. */
 static json_t *
 parent_body(struct session *s, const char *role, struct err *e)
 {
@@ -182,7 +182,7 @@ revoke_from(struct session *s, const char *role, const char *id, struct err *e)
 	if (keyset_finish(body, role, 0, e) == -1) {
 		e->code = ERR_CONFLICT;
 		return err_context(e,
-		    "add a key in the same go: key rotate %s --add FILE --remove %.*s", role,
+		    "add a key in the same command: key rotate %s --add FILE --remove %.*s", role,
 		    KEYSTORE_ID_DIGITS, id);
 	}
 	return 0;
@@ -241,7 +241,7 @@ renew(struct session *s, char **roles, struct err *e)
 	return cmd_change_finish(s, "renewed", e);
 }
 
-/* Warns of what expires soon and was not renewed now. */
+/* Warns of the roles that expire soon and were not renewed now. */
 static int
 warn_rest(const struct call *call, struct session *s, struct err *e)
 {

@@ -28,7 +28,7 @@ text_of(const json_t *j, const char *name)
 	return text == NULL ? "?" : text;
 }
 
-/* Prints a line as it is in the file, unless something in it would drive a terminal. */
+/* Prints a line as it is in the file, unless a character in it would control a terminal. */
 static void
 print_line(const json_t *entry, const char *line)
 {
@@ -113,7 +113,7 @@ timestamp_version(const json_t *entry)
 	    json_object_get(json_object_get(entry, "state"), "timestamp"), "version"));
 }
 
-/* Whether the line says that what is live isn't what the line before promised. */
+/* Whether the live metadata may be older than the line before says. */
 static bool
 takes_back(const json_t *entry)
 {
@@ -131,11 +131,11 @@ each(void *arg, const json_t *entry, const char *hash, const char *line, struct 
 	(void)e;
 	if (l->head != NULL && strcmp(l->head, hash) == 0)
 		l->found = true;
-	/* Every change makes one new timestamp at most. */
+	/* Every change makes at most one new timestamp. */
 	if (l->timestamp != 0 && !takes_back(entry) &&
 	    (version > l->timestamp + 1 || version < l->timestamp))
 		log_warn("log: line %" PRId64 ": timestamp went from version %" PRId64
-			 " to %" PRId64 "; what made those between is not recorded",
+			 " to %" PRId64 "; the changes between are not recorded",
 		    (int64_t)json_integer_value(json_object_get(entry, "seq")), l->timestamp,
 		    version);
 	l->timestamp = version;
@@ -146,7 +146,7 @@ each(void *arg, const json_t *entry, const char *hash, const char *line, struct 
 	return 0;
 }
 
-/* Compares the live metadata with the last line: a difference was made without this program. */
+/* Compares the live metadata with the last line; another program made any difference. */
 static void
 compare_live(struct dir *top, const struct audit_report *report)
 {
@@ -189,7 +189,7 @@ log_lines(struct logging *l, struct dir *top, struct err *e)
 	return rc;
 }
 
-/* Records what is live as what counts from now on, where nothing else goes on. */
+/* Records the live metadata as right, under the lock of the repository. */
 static int
 accept_live(const char *path, struct err *e)
 {
@@ -240,10 +240,10 @@ static const struct option options[] = {
 	    .offers = OFFER_NOTHING },
 	{ "json", OPTION_FLAG, TO(json), NULL, "print the lines as they are" },
 	{ "accept", OPTION_FLAG, TO(accept), NULL,
-	    "record that what is live now counts: after the record or newer metadata was lost" },
+	    "record the live metadata as right, after the record or newer metadata was lost" },
 	OPTION_END,
 };
 
 const struct command cmd_log = { "log", run, "[options]", 0, 0,
-	"show what was done to the repository, and check the record", NULL, options,
+	"print the changes of the repository, and check their record", NULL, options,
 	sizeof(struct logging), NULL, .stop = false };

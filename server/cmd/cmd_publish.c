@@ -179,10 +179,10 @@ static const struct option options[] = {
 	{ "no-script-check", OPTION_FLAG, TO(no_check), NULL,
 	    "don't run the release's scripts first" },
 	{ "no-certificate-check", OPTION_FLAG, TO(no_guard), NULL,
-	    "publish even what 'cert replace' needs stations to trust still is missing" },
+	    "publish also without a certificate that 'cert replace' needs, or with a retired one" },
 	{ "signed", OPTION_LIST, TO(from), "FILE",
-	    "put live what FILE holds, which 'sign' has signed; may be repeated for copies that "
-	    "were signed apart" },
+	    "put the signed request FILE live; may be repeated for copies that several people "
+	    "signed" },
 	CMD_CHANGE_ROWS(struct options, s),
 	OPTION_END,
 };

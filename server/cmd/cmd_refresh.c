@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* slipway-repo refresh: what a timer runs, with the online keys only. */
+/* slipway-repo refresh: for a timer, with the online keys only. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -8,11 +8,11 @@
 #include "server/cmd/cmd_change.h"
 #include "server/repo/change_commit.h"
 
-/* Days that a snapshot must have left; half of its term, so that a timer may fail for two weeks. */
+/* Days that a snapshot keeps at least: half of its term, so that a timer may fail for two weeks. */
 #define SNAPSHOT_DAYS_DEFAULT (REPO_SNAPSHOT_DAYS / 2)
 
 struct options {
-	int64_t left; /* days; with fewer of them the snapshot is due */
+	int64_t left; /* days; a snapshot that has fewer left is renewed */
 	int64_t days;
 };
 

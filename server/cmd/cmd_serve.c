@@ -22,7 +22,7 @@ struct serving {
 	struct buf root, keys, hostkey, user, print;
 };
 
-/* Finds authorized_keys; absolute and without links, because sshd changes directory. */
+/* Finds authorized_keys; the path is absolute and without links, because sshd changes directory. */
 static int
 find_keys(struct serving *s, struct err *e)
 {
@@ -78,7 +78,7 @@ reachable(const char *address)
 	return strcmp(address, "::") == 0 ? "::1" : address;
 }
 
-/* Prints the address as a client takes it. */
+/* Prints the URL for clients. */
 static int
 announce(const struct serving *s, struct err *e)
 {
@@ -205,7 +205,7 @@ run(struct call *call, struct err *e)
 
 #define TO(member) OPTION_TO(struct options, member)
 static const struct option options[] = {
-	{ "port", OPTION_NUMBER, TO(port), "N", "0 (default): any free one", .min = 0,
+	{ "port", OPTION_NUMBER, TO(port), "N", "0 (default): a free port", .min = 0,
 	    .max = 65535 },
 	{ "listen", OPTION_TEXT, TO(listen), "ADDRESS", "default 127.0.0.1",
 	    .offers = OFFER_NOTHING },
@@ -219,7 +219,7 @@ static const struct option options[] = {
 	    "the account: of the set-up (default slipway), of the units (default: yours)",
 	    .offers = OFFER_NOTHING },
 	ROW_DIRECTORY("chroot", TO(chroot),
-	    "its directory (default /srv/slipway); units copy there what was refreshed"),
+	    "its directory (default /srv/slipway); units copy refreshed files there"),
 	OPTION_END,
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * slipway-repo sign: add signatures to a request, on the machine that holds the keys.  Needs no
+ * slipway-repo sign: adds signatures to a request, on the machine that holds the keys, without a
  * repository.
  */
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "server/repo/session.h"
 #include "lib/tuf/sign.h"
 
-/* Private keys that one call signs with. */
+/* Most private keys with which one call signs. */
 #define KEYS_MAX 64
 
 struct signing {
@@ -22,18 +22,18 @@ struct signing {
 	struct passphrases p;
 	bool yes, show;
 	json_t *request;
-	/* Keys that are to sign; their passphrases are asked for once the change was shown. */
+	/* Keys that are to sign; their passphrases are asked for after the change was shown. */
 	struct signer {
 		char id[SHA256_HEX_SIZE];
 		struct privkey *k; /* NULL: not loaded yet */
-		const char *role;  /* the role that it may sign, or NULL: each that asks for it */
-		const char *file;  /* of --key, or NULL: it is in keys/ */
+		const char *role;  /* the only role that the key may sign, or NULL: all */
+		const char *file;  /* of --key, or NULL: the file is in keys/ */
 	} with[KEYS_MAX];
 	size_t n;
 	struct keystore *ks; /* or NULL */
 };
 
-/* Adds a key that is to sign.  k is taken over. */
+/* Adds a key that is to sign; takes k over. */
 static int
 add_key(struct signing *s, const char *id, const char *role, const char *file, struct privkey *k,
     struct err *e)
@@ -52,7 +52,7 @@ add_key(struct signing *s, const char *id, const char *role, const char *file, s
 	return 0;
 }
 
-/* Adds the keys of the directory that the file asks for. */
+/* Adds those keys of the directory that the file of the request asks for. */
 static int
 find_for(struct signing *s, const json_t *file, struct err *e)
 {
@@ -78,7 +78,7 @@ find_for(struct signing *s, const json_t *file, struct err *e)
 	return 0;
 }
 
-/* The key of the request whose id begins with digits, and its object.  NULL: there is none. */
+/* Returns the id of the request's key whose id begins with digits, and its object, or NULL. */
 static const char *
 key_of(const json_t *request, const char *digits, json_t **key)
 {
@@ -98,8 +98,8 @@ key_of(const json_t *request, const char *digits, json_t **key)
 }
 
 /*
- * Adds the key in a file.  An encrypted one is known by the file's name, as keys/ has it; without
- * such a name only its contents tell which key it is.
+ * Adds the key in a file.  An encrypted key is found by the name of its file, as in keys/; without
+ * such a name the file has to be decrypted first.
  */
 static int
 find_file(struct signing *s, const char *file, struct err *e)
@@ -150,7 +150,7 @@ load_keys(struct signing *s, struct err *e)
 		    : keystore_load(s->ks, with->role, with->id, &s->p, NULL, e);
 		if (with->k == NULL)
 			return -1;
-		/* Whatever was shown was shown for the key of this id. */
+		/* Checks that the key is the one with this id, for which the change was shown. */
 		if (strcmp(privkey_id(with->k), with->id) != 0)
 			return err_setx(e, ERR_CONFLICT, "%s: want key %s, got %s", with->file,
 			    with->id, privkey_id(with->k));
@@ -166,8 +166,8 @@ may_sign(const struct signing *s, size_t i, const json_t *file)
 }
 
 /*
- * Returns the version before the one to be signed if one of our keys signed it, else NULL: the
- * maker of the request could write anything there, to make a change look small.
+ * Returns the version before if one of our keys signed that version, else NULL: the maker of the
+ * request could have invented an unsigned one, to make a change look small.
  */
 static const json_t *
 believed(const struct signing *s, const json_t *file, struct err *e)
@@ -246,7 +246,7 @@ sign_all(struct signing *s, struct err *e)
 	return request_save(s->request, s->path, e);
 }
 
-/* Checks that each key has something to sign: a key that has not is the wrong one. */
+/* Checks that the request asks for each key; another key is a mistake. */
 static int
 check_use(const struct signing *s, struct err *e)
 {
@@ -305,8 +305,7 @@ static const struct option options[] = {
 	    "sign with the keys in DIR (default keys/ of the repository)"),
 	{ "key", OPTION_LIST, TO(files), "FILE", "sign with this private key; may be repeated",
 	    .max = KEYS_MAX },
-	{ "yes", OPTION_FLAG, TO(yes), NULL, "don't ask after showing what is signed",
-	    .letter = 'y' },
+	{ "yes", OPTION_FLAG, TO(yes), NULL, "show the change, but don't ask", .letter = 'y' },
 	{ "show", OPTION_FLAG, TO(show), NULL, "only show it" },
 	ROW_PASSPHRASE_FILE(TO(p.file)),
 	OPTION_END,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* slipway-repo: its table of commands, and the repository that they work on. */
+/* slipway-repo: its table of commands, and the repository of the command line. */
 #include "server/cmd/command.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #ifndef SERVER_CMD_COMMAND_H
 #define SERVER_CMD_COMMAND_H
 
-/* The commands of slipway-repo, and what they share: the repository, and rows of options. */
+/* The commands of slipway-repo; the repository and the rows of options that they share. */
 #include "lib/cli/command.h"
 
 extern const struct command cmd_init, cmd_app_add, cmd_publish, cmd_sign, cmd_renew, cmd_key_new,
@@ -11,7 +11,7 @@ extern const struct command cmd_init, cmd_app_add, cmd_publish, cmd_sign, cmd_re
     cmd_cert_replace, cmd_cert_status, cmd_cert_check, cmd_serve, cmd_refresh, cmd_status,
     cmd_verify, cmd_gc, cmd_log;
 
-/* The program but for main().  Returns the exit status. */
+/* The whole program except main().  Returns the exit status. */
 int server_main(int argc, char **argv);
 
 /* The values of the program's options. */
@@ -21,15 +21,16 @@ struct server_options {
 };
 
 /*
- * Returns the directory of the repository that was asked for, or NULL with ERR_CONFIG.
- * command_repo_here() also wants a repository there.
+ * Returns the directory of the repository of the command line, or NULL with ERR_CONFIG.
+ * command_repo_here() also checks that the directory is a repository.
  */
 const char *command_repo(const struct call *call, struct err *e);
 const char *command_repo_here(const struct call *call, struct err *e);
 
 /*
- * Asks question at the terminal; "yes" goes on.  0, or -1 with ERR_CONFLICT (another answer; the
- * text is no, "not signed") and ERR_CONFIG (no terminal: give --yes to do what, "sign").
+ * Asks question at the terminal.  Returns 0 for the answer "yes", or -1 with ERR_CONFLICT (another
+ * answer; the text is no, such as "not signed") or ERR_CONFIG (no terminal; the text names --yes
+ * and what, such as "sign").
  */
 int cmd_agree(const char *question, const char *what, const char *no, struct err *e);
 
@@ -37,7 +38,7 @@ int cmd_agree(const char *question, const char *what, const char *no, struct err
 #define COMMAND_WARN_DAYS_MAX  36500
 #define COMMAND_WARN_DAYS_NONE (-1)
 
-/* Rows that several commands have; to is OPTION_TO(). */
+/* Rows of several commands; to is OPTION_TO(). */
 #define ROW_PASSPHRASE_FILE(to) \
 	OPTION_ROW("passphrase-file", OPTION_TEXT, to, "FILE", \
 	    "first line is the passphrase; nobody else may read the file")

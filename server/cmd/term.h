@@ -18,8 +18,8 @@ struct term {
 struct term term_start(int64_t warn_days);
 
 /*
- * Returns the whole days until to (seconds since 1970), or -1 when it has passed, and notes what
- * expires within --warn-days.
+ * Returns the whole days until to (seconds since 1970), or -1 when to has passed, and notes whether
+ * to is within --warn-days.
  */
 int64_t term_days(struct term *t, int64_t to);
 

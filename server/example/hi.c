@@ -13,7 +13,7 @@
 
 #define KERNELS_MAX 16
 #define TIMEOUT_MS  10000 /* for connecting to one Kernel, and for an answer */
-#define SLICE_MS    500	  /* of waiting, between two looks at a wish to stop */
+#define SLICE_MS    500	  /* of waiting, between two looks for a request to stop */
 
 static long long
 milliseconds(void)
@@ -22,8 +22,8 @@ milliseconds(void)
 }
 
 /*
- * Wait until the connection goes on, at most until the time.  False: it is over, or somebody wishes
- * to stop.
+ * Waits until the connection is ready, at most until the time.  Returns false when the time is over
+ * or after a request to stop.
  */
 static bool
 wait_for(const struct slipway_tls_conn *c, long want, long long until)
@@ -43,7 +43,7 @@ waits(long n)
 	return n == SLIPWAY_TLS_WANT_READ || n == SLIPWAY_TLS_WANT_WRITE;
 }
 
-/* Send a line.  Its length, or what stopped it. */
+/* Sends a line.  Returns its length, or the result that ended it. */
 static long
 put(struct slipway_tls_conn *c, const char *text, long long until)
 {
@@ -59,7 +59,7 @@ put(struct slipway_tls_conn *c, const char *text, long long until)
 	return (long)len;
 }
 
-/* Take a line, byte by byte.  1, or what stopped it. */
+/* Receives a line, byte by byte.  Returns 1, or the result that ended it. */
 static long
 take(struct slipway_tls_conn *c, struct line *answer, long long until)
 {
@@ -86,7 +86,7 @@ reason(const struct slipway_tls_conn *c, long n, const struct line *answer)
 				     : "no answer in time";
 }
 
-/* Send a line and wait for the one that answers it. */
+/* Sends a line and waits for the answer. */
 static int
 ask(struct slipway_tls_conn *c, const char *question, struct line *answer)
 {
@@ -113,7 +113,7 @@ stay(struct slipway_tls_conn *c)
 		snprintf(text, sizeof text, "PING %u\n", n);
 		if (ask(c, text, &answer) == -1)
 			return system_stopping() ? 0 : -1;
-		system_poll(NULL, 0, 1000); /* a wish to stop ends it early */
+		system_poll(NULL, 0, 1000); /* a request to stop ends the wait early */
 	}
 	return 0;
 }
@@ -127,7 +127,7 @@ visit(struct slipway_tls_conn *c, bool staying)
 
 	if (slipway_tls_conn_warning(c)[0] != '\0')
 		say("CLIENT - TLS warning: %s\n", slipway_tls_conn_warning(c));
-	/* A Kernel that falls silent, or takes nothing, is not waited for. */
+	/* Doesn't wait for a Kernel that stops sending or receiving. */
 	system_unblock(slipway_tls_conn_fd(c));
 	system_host_name(host, sizeof host);
 	snprintf(text, sizeof text, "REGISTER %s.HIP V%s\n", host, SLIPWAY_VERSION);

@@ -3,7 +3,7 @@
  * example-kernel: a server that uses the TLS connection library, with several clients in one event
  * loop. Keys and certificates are replaced while it runs: the library looks at them at each accept.
  *
- * Whoever connects and says nothing costs at most one of PENDING_MAX places, for HANDSHAKE_SECONDS.
+ * A silent client takes at most one of PENDING_MAX places, for HANDSHAKE_SECONDS.
  */
 #include <getopt.h>
 #include <stdbool.h>
@@ -17,11 +17,11 @@
 #include "server/example/system.h"
 
 #define CLIENTS_MAX	  256 /* with those that haven't registered */
-/* that haven't registered; when one more comes, the oldest goes */
+/* that haven't registered; another one replaces the oldest */
 #define PENDING_MAX	  64
 #define HANDSHAKE_SECONDS 10 /* for the handshake and the REGISTER line */
 #define ACCEPTS_MAX	  16 /* new ones between two looks at the others */
-#define FULL_SECONDS	  2  /* without a try when no descriptor is left; each would fail at once */
+#define FULL_SECONDS	  2  /* without accept() after no descriptor was left */
 
 struct client {
 	int fd;
@@ -29,7 +29,7 @@ struct client {
 	struct line line;
 	char name[LINE_SIZE]; /* "" before it registered */
 	short events;
-	bool ending;		   /* our last words are out; the peer's end is waited for */
+	bool ending;		   /* our last bytes are sent; waits for the end of the peer's */
 	long long since;	   /* system_seconds() */
 	unsigned long long number; /* grows */
 };
@@ -70,7 +70,7 @@ listen_on(const char *address)
 	return fd;
 }
 
-/* Those of the end move into the gap: who goes through the clients begins there. */
+/* Moves the last client into the gap, so walk through the clients from the end. */
 static void
 finish(size_t i)
 {
@@ -80,8 +80,8 @@ finish(size_t i)
 }
 
 /*
- * Take and drop what it still sends, for a moment: if the socket were closed with bytes unread, the
- * reset would overtake the alert that says why it was refused.
+ * Receives and drops bytes of the client for a moment: closing the socket with bytes unread would
+ * reset the connection, and the client might not read the alert that says why it was refused.
  */
 static void
 drain(size_t i)
@@ -108,7 +108,7 @@ drop(size_t i, const char *why)
 	drain(i);
 }
 
-/* What the library noticed; it says each thing once. */
+/* Logs the library's warning; the library gives each warning once. */
 static void
 log_warning(const struct slipway_tls *t)
 {
@@ -117,8 +117,8 @@ log_warning(const struct slipway_tls *t)
 }
 
 /*
- * Room for one that hasn't registered; the longest waiting gives way, so that silence can't keep
- * others out.
+ * Makes room for an unregistered client by dropping the one that has waited longest, so that silent
+ * clients can't keep others out.
  */
 static void
 make_room(void)
@@ -153,7 +153,7 @@ accept_one(int listener, struct slipway_tls *t)
 	}
 	make_room();
 	if (nclients < CLIENTS_MAX) {
-		conn = slipway_tls_conn_new(t, fd); /* here it looks at settings and files */
+		conn = slipway_tls_conn_new(t, fd); /* looks at settings and files */
 		log_warning(t);
 	}
 	if (conn == NULL) {
@@ -171,7 +171,7 @@ accept_one(int listener, struct slipway_tls *t)
 	return true;
 }
 
-/* Lines here are far below what a socket buffers: a client that doesn't take them is dropped. */
+/* Lines are far smaller than a socket's buffer: a client that doesn't read them is dropped. */
 static int
 answer(struct client *c, const char *text)
 {
@@ -204,8 +204,8 @@ serve(size_t i)
 	long n;
 
 	/*
-	 * What the library holds already doesn't show in poll(); the rest waits until the others
-	 * had their turn.
+	 * poll() doesn't report bytes that the library holds already; the remaining lines wait
+	 * until the other clients had their turn.
 	 */
 	do {
 		n = slipway_tls_read(c->conn, buf, sizeof buf);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the example Kernel and HI share. */
+/* Shared by the example Kernel and HI. */
 #include "server/example/line.h"
 
 #include <stdarg.h>

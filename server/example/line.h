@@ -3,7 +3,7 @@
 #define SERVER_EXAMPLE_LINE_H
 
 /*
- * What the example Kernel and HI share: a line of their little protocol, and names.
+ * Shared by the example Kernel and HI: a line of their little protocol, and names.
  *
  *   client: REGISTER <HOST>.HIP V<version>      Kernel: WELCOME Slipway Kernel V<version>
  *   client: PING <n>                            Kernel: PONG <n>
@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 #define LINE_SIZE 256  /* bytes of a line, with the final NUL */
-#define LINE_END  4096 /* bytes that are waited for its end */
+#define LINE_END  4096 /* bytes after which a line must have ended */
 
 struct line {
 	char text[LINE_SIZE];
@@ -20,23 +20,23 @@ struct line {
 };
 
 /*
- * Take one byte.  True when text holds a whole line (without its end); clear it before the next.  A
- * line that is too long is cut, and unprintable characters become '?', because lines end up in
- * logs.
+ * Adds one byte.  Returns true when text holds a whole line (without its end); clear the line
+ * before the next byte.  A line that is too long is cut, and unprintable characters become '?',
+ * because lines end up in logs.
  */
 bool line_add(struct line *l, char c);
 void line_clear(struct line *l);
 
-/* Whether so many bytes came without the line's end that none is to be expected. */
+/* Whether too many bytes came without the line's end. */
 bool line_endless(const struct line *l);
 
 /*
- * Log a line, which ends with '\n'; while nobody reads the log, lines are dropped and counted, and
- * nobody waits.
+ * Logs a line, which ends with '\n', without waiting: while nobody reads the log, lines are dropped
+ * and counted.
  */
 __attribute__((format(printf, 1, 2))) void say(const char *fmt, ...);
 
-/* "host:port" or "[v6]:port" taken apart; false if it is neither. */
+/* Splits "host:port" or "[v6]:port"; false for another form. */
 bool split_address(const char *address, char *host, size_t hostsize, char *port, size_t portsize);
 
 #endif

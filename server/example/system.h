@@ -3,9 +3,9 @@
 #define SERVER_EXAMPLE_SYSTEM_H
 
 /*
- * What the examples want of the operating system, besides what the TLS library does: sockets, and a
- * wish to stop. system_posix.c and system_windows.c have it.  A socket is an int on both, as for
- * the library.
+ * The operating system for the examples, besides the TLS library: sockets, and requests to stop.
+ * system_posix.c and system_windows.c implement it.  A socket is an int on both, as for the
+ * library.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,31 +20,31 @@
 #endif
 
 /*
- * Once, first thing in main(): sockets can be used, and a reader of our output that goes away ends
- * nothing, nor does a log that is full.  Standard streams that are closed lead nowhere, so that no
- * connection or file takes their place.
+ * Call it once, first in main().  It prepares sockets, and makes a closed pipe or a full log of our
+ * output an error instead of the end of the program.  It opens closed standard streams to nowhere,
+ * so that no connection or file takes their numbers.
  */
 void system_start(void);
 
 /*
- * From now on SIGTERM, SIGINT (on Windows Ctrl-C and the end of the console or session) are wishes
- * to stop; before, they end the program.
+ * Makes SIGTERM and SIGINT (on Windows Ctrl-C and the end of the console or session) requests to
+ * stop; before, they end the program.
  */
 void system_catch_stop(void);
 bool system_stopping(void);
 
 /*
- * Write to standard error, whole and without waiting: while nobody reads there, nothing is written.
- * Whether it was.
+ * Writes all of the text to standard error without waiting, or nothing while nobody reads there.
+ * Returns whether the text was written.
  */
 bool system_log(const char *text, size_t len);
 
-/* As poll(); a wish to stop ends it with -1, on Windows only where n is 0. */
+/* As poll(); a request to stop ends it with -1, on Windows only where n is 0. */
 int system_poll(struct pollfd *fds, size_t n, int ms);
 
 /*
- * A socket that listens there, and a client of it; neither blocks, and no program that is started
- * inherits them.  -1: system_fault().
+ * Return a listening socket and the socket of one of its clients, or -1: see system_fault().  The
+ * sockets don't block, and child processes don't inherit them.
  */
 int system_listen(const struct addrinfo *where);
 int system_accept(int listener);
@@ -53,16 +53,16 @@ void system_close(int fd);
 /* Whether the last system_accept() failed because this process or system has no room for more. */
 bool system_full(void);
 
-/* Calls on the socket don't wait any more. */
+/* Makes the socket non-blocking. */
 void system_unblock(int fd);
 
-/* Why the last of these calls that failed did. */
+/* Returns the reason of the last failure of these functions. */
 const char *system_fault(void);
 
-/* This computer's name, "unknown" where it has none. */
+/* Returns this computer's name, or "unknown". */
 void system_host_name(char *out, size_t size);
 
-/* Seconds of a clock that nobody sets. */
+/* Returns seconds of a monotonic clock. */
 long long system_seconds(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the examples want of a POSIX system. */
+/* The operating system for the examples, on POSIX systems. */
 #include "server/example/system.h"
 
 #include <errno.h>

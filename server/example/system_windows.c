@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the examples want of Windows.  Windows keeps the values of sockets within 32 bits, so that
- * an int holds one.
+ * The operating system for the examples, on Windows, which keeps the values of sockets within 32
+ * bits, so that an int holds one.
  */
 #include "server/example/system.h"
 
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static HANDLE stop; /* an event: somebody wishes it */
+static HANDLE stop; /* an event: a request to stop */
 
 static BOOL WINAPI
 on_stop(DWORD event)
@@ -27,7 +27,7 @@ system_start(void)
 {
 	WSADATA unused;
 
-	/* Whoever fails here is told by the first call that wants a socket. */
+	/* Ignores failures: the first call that needs a socket reports them. */
 	(void)WSAStartup(MAKEWORD(2, 2), &unused);
 }
 
@@ -64,7 +64,7 @@ socket_of(int fd)
 	return (SOCKET)(unsigned)fd;
 }
 
-/* The socket as an int once it doesn't block and isn't inherited. */
+/* Makes the socket non-blocking and not inherited, and returns it as an int. */
 static int
 ready(SOCKET s)
 {

@@ -16,12 +16,12 @@
 #define FILE_MODE      0600
 #define PUBLIC_MODE    0644
 
-/* Passphrases that are remembered. */
+/* Most passphrases that are remembered. */
 #define REMEMBERED_MAX 64
 
 struct keystore {
 	struct dir *dir;
-	/* What was typed, by the key's id, so that a key of several roles is asked for once. */
+	/* Typed passphrases by the key's id, so that a key of several roles is asked for once. */
 	struct {
 		char id[SHA256_HEX_SIZE];
 		struct buf phrase;
@@ -99,7 +99,7 @@ keystore_has(struct keystore *ks, const char *role, const char *keyid, struct er
 }
 
 /*
- * Reads an encrypted key.  phrase is tried first unless it is empty, and has the passphrase
+ * Reads an encrypted key.  Tries phrase first unless it is empty; phrase holds the right passphrase
  * afterwards.
  */
 static struct privkey *
@@ -121,7 +121,7 @@ open_sealed(const struct buf *pem, const char *what, const struct passphrases *p
 	return k;
 }
 
-/* The key in a file; dir NULL: name is a path.  phrase is as of open_sealed(). */
+/* Reads the key in a file; dir NULL: name is a path.  phrase is as in open_sealed(). */
 static struct privkey *
 read_key(struct dir *dir, const char *name, const char *what, const struct passphrases *p,
     bool *encrypted, struct buf *phrase, struct err *e)
@@ -156,7 +156,7 @@ recall(const struct keystore *ks, const char *keyid, struct buf *phrase, struct 
 	return 0;
 }
 
-/* Remembers a passphrase; one that isn't remembered is only asked for again. */
+/* Remembers a passphrase.  Failures are ignored: a forgotten passphrase is asked for again. */
 static void
 remember(struct keystore *ks, const char *keyid, const struct buf *phrase)
 {
@@ -243,7 +243,7 @@ struct listing {
 	void *arg;
 };
 
-/* Splits ROLE.XXXXXXXXXXXXXXXX.pem; anything else is none of ours. */
+/* Splits ROLE.XXXXXXXXXXXXXXXX.pem; other files are ignored. */
 static bool
 split_name(const char *name, char role[KEYSTORE_NAME_SIZE], char digits[KEYSTORE_ID_DIGITS + 1])
 {

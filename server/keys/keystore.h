@@ -22,12 +22,14 @@
 struct keystore;
 
 /*
- * Open the directory; with make, create it.  ERR_ACCESS when others can write it or look into it.
+ * Opens the directory; with make, creates it.  ERR_ACCESS when others can write or read it.
  */
 struct keystore *keystore_open(const char *path, bool make, struct err *e);
 void keystore_close(struct keystore *ks);
 
-/* Store k as a key of role, encrypted when passphrase isn't NULL.  ERR_EXISTS if it is there. */
+/*
+ * Stores k as a key of role, encrypted when passphrase isn't NULL.  ERR_EXISTS if the file exists.
+ */
 int keystore_add(struct keystore *ks, const char *role, const struct privkey *k,
     const char *passphrase, struct err *e);
 
@@ -35,34 +37,36 @@ int keystore_add(struct keystore *ks, const char *role, const struct privkey *k,
 int keystore_has(struct keystore *ks, const char *role, const char *keyid, struct err *e);
 
 /*
- * Load a role's private key, getting its passphrase from p if it is encrypted; *encrypted (may be
- * NULL) says so. NULL with ERR_NOENT (no such file), ERR_AUTH (wrong passphrase), ERR_CONFLICT (the
- * file holds another key), ERR_ACCESS, or what passphrase_get() gave.  At a terminal a wrong
- * passphrase is asked for again, and that of a key is asked for once while ks is open.
+ * Loads a role's private key.  An encrypted key gets its passphrase from p, and sets *encrypted
+ * (which may be NULL).  Returns NULL with ERR_NOENT (no such file), ERR_AUTH (wrong passphrase),
+ * ERR_CONFLICT (the file holds another key), ERR_ACCESS, or an error of passphrase_get().  At a
+ * terminal a wrong passphrase is asked for again; the right one is remembered until ks is closed.
  */
 struct privkey *keystore_load(struct keystore *ks, const char *role, const char *keyid,
     const struct passphrases *p, bool *encrypted, struct err *e);
 
-/* The same from any file, which holds a private key in PEM form. */
+/* The same for any file with a private key in PEM form. */
 struct privkey *
 keystore_read(const char *path, const struct passphrases *p, bool *encrypted, struct err *e);
 
 /* Whether the private key in a file is encrypted.  1, 0 or -1. */
 int keystore_sealed(const char *path, struct err *e);
 
-/* The first digits of the id of the key that a file is named after, as files here are. */
+/* The first digits of a key's id, from the name of its file. */
 bool keystore_digits(const char *path, char digits[KEYSTORE_ID_DIGITS + 1]);
 
-/* Remove a role's private key, if it is there. */
+/* Removes a role's private key, if its file exists. */
 int keystore_remove(struct keystore *ks, const char *role, const char *keyid, struct err *e);
 
 /*
- * Write the public half beside it, ROLE.XXXXXXXXXXXXXXXX.pub, and append the file's path to path.
+ * Writes the public half beside the key, ROLE.XXXXXXXXXXXXXXXX.pub, and appends its path to path.
  */
 int keystore_add_public(struct keystore *ks, const char *role, const struct privkey *k,
     struct buf *path, struct err *e);
 
-/* Call each with the role and the first digits of the id of every private key.  0 or -1. */
+/*
+ * Calls each with the role and the first digits of the id of every private key.  Returns 0 or -1.
+ */
 int keystore_list(struct keystore *ks,
     int (*each)(void *arg, const char *role, const char *digits, struct err *e), void *arg,
     struct err *e);

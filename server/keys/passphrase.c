@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Where passphrases of private keys come from. */
+/* Passphrases of private keys: from a file, the environment or the terminal. */
 #include "server/keys/passphrase.h"
 
 #include <stdio.h>
@@ -27,7 +27,7 @@ append(const char *text, size_t len, const char *from, struct buf *out, struct e
 	return buf_add(out, text, len, e);
 }
 
-/* The first line of the file, without its end. */
+/* Reads the first line of the file, without the newline. */
 static int
 from_file(const char *file, struct buf *out, struct err *e)
 {
@@ -51,7 +51,7 @@ out:
 	return rc;
 }
 
-/* 1 with a passphrase, 0 when only the terminal is left to ask. */
+/* Returns 1 with a passphrase, or 0 when the terminal has to be asked. */
 static int
 without_asking(const struct passphrases *p, struct buf *out, struct err *e)
 {
@@ -68,7 +68,7 @@ without_asking(const struct passphrases *p, struct buf *out, struct err *e)
 	return rc;
 }
 
-/* An empty answer is asked about again. */
+/* Asks again after an empty answer. */
 static int
 ask(const char *how, const char *what, struct buf *out, struct err *e)
 {

@@ -3,9 +3,9 @@
 #define SERVER_KEYS_PASSPHRASE_H
 
 /*
- * Where passphrases of private keys come from: --passphrase-file, else the environment variable
- * SLIPWAY_PASSPHRASE, else the terminal.  One from a file or the environment serves every key of
- * the command; at the terminal each key is asked for by name.
+ * Passphrases of private keys: from --passphrase-file, else from the environment variable
+ * SLIPWAY_PASSPHRASE, else from the terminal.  The passphrase of a file or the environment is for
+ * every key of the command; at the terminal each key's passphrase is asked for by the key's name.
  */
 #include <stdbool.h>
 
@@ -22,22 +22,20 @@ struct passphrases {
 /* How often a person may type the passphrase of one key. */
 #define PASSPHRASE_TRIES 3
 
-/* Whether a person types passphrases: neither a file nor the environment has one. */
+/* Whether a person types passphrases, because neither a file nor the environment has one. */
 bool passphrase_typed(const struct passphrases *p);
 
 /*
- * The passphrase of an existing key, what ("targets key"), appended to out; failed is how many
- * that were typed before were wrong, which the prompt says.  0, or -1 with
- * ERR_CONFIG (no source; the text says what to give), ERR_ACCESS (others can read the file), or
- * what reading gave.
+ * Appends the passphrase of an existing key, called what ("targets key"), to out.  failed is the
+ * number of wrong passphrases so far, for the prompt.  Returns 0, or -1 with ERR_CONFIG (no source;
+ * the text names the options), ERR_ACCESS (others can read the file), or an error of reading.
  */
 int passphrase_get(const struct passphrases *p, const char *what, int failed, struct buf *out,
     struct err *e);
 
 /*
- * A passphrase for a new key, asked for twice at the terminal, and again where the two differ.
- * 1 with it in out, 0 when p->none
- * says that there is to be none, -1 as above.
+ * Appends a passphrase for a new key to out.  The terminal asks twice, and again when both answers
+ * differ.  Returns 1, 0 when p->none asks for an unencrypted key, or -1 as above.
  */
 int passphrase_new(const struct passphrases *p, const char *what, struct buf *out, struct err *e);
 

@@ -9,7 +9,7 @@
 
 #define LINE_MAX_CHARS 4096
 
-/* The console's settings, for what ends the program while the echo is off. */
+/* The console's settings, for an event that ends the program while the echo is off. */
 static HANDLE console_in;
 static DWORD mode_before;
 

@@ -8,10 +8,10 @@
 
 /* Bytes of an ed25519 public key blob are 51; this leaves room for any other kind. */
 
-/* Days before something expires that the timer begins to complain. */
+/* The service of the timer fails when a role has fewer days left. */
 #define SERVE_WARN_DAYS 14
 
-/* What both services forbid: everything but reading files. */
+/* Both services forbid everything but reading files. */
 static const char locked_down[] = "\tForceCommand internal-sftp -R\n"
 				  "\tPermitTTY no\n"
 				  "\tPermitTunnel no\n"
@@ -24,7 +24,7 @@ static const char locked_down[] = "\tForceCommand internal-sftp -R\n"
 				  "\tPasswordAuthentication no\n"
 				  "\tKbdInteractiveAuthentication no\n";
 
-/* A path between quotes; sshd expands %, and has no way to write a quote or a backslash. */
+/* Appends a path between quotes.  sshd expands %, and can't read a quote or a backslash. */
 static int
 add_path(struct buf *out, const char *keyword, const char *path, bool expanded, struct err *e)
 {
@@ -73,8 +73,8 @@ check_word(const char *text, const char *what, const char *allowed, struct err *
 }
 
 /*
- * What an account and the directory of a chroot may be written with: no shell, sshd or systemd
- * gives these a meaning.
+ * The characters of an account and of a chroot's directory: shell, sshd and systemd take each of
+ * them literally.
  */
 #define WORD "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
@@ -114,8 +114,8 @@ serve_permanent(const char *user, const char *chroot, struct buf *out, struct er
 }
 
 /*
- * A path between quotes as systemd reads it: C escapes, and % begins a specifier.  In a command
- * line $ begins a variable as well.
+ * Appends a path between quotes for systemd, which reads C escapes and, after %, specifiers.  In a
+ * command line $ begins a variable as well.
  */
 static int
 add_unit_path(struct buf *out, const char *path, bool command, struct err *e)
@@ -136,8 +136,8 @@ add_unit_path(struct buf *out, const char *path, bool command, struct err *e)
 }
 
 /*
- * Not as root, who would read for the repository's account what that account can't: everything but
- * timestamp.json first.
+ * Appends the commands that copy refreshed files, timestamp.json last.  They don't run as root, who
+ * would copy also files that the repository's account can't read.
  */
 static int
 add_copy(struct buf *out, const char *repo, const char *chroot, struct err *e)

@@ -19,7 +19,7 @@ struct serve_config {
 };
 
 /*
- * Append the private configuration of `serve`.  -1 with ERR_UNSAFE when a path can't stand in one.
+ * Appends the private configuration of `serve`.  -1 with ERR_UNSAFE when sshd can't read a path.
  */
 int serve_config(const struct serve_config *c, struct buf *out, struct err *e);
 
@@ -27,8 +27,8 @@ int serve_config(const struct serve_config *c, struct buf *out, struct err *e);
 int serve_permanent(const char *user, const char *chroot, struct buf *out, struct err *e);
 
 /*
- * Append a systemd service and timer that refresh the repository (an absolute path) as user and,
- * where chroot isn't NULL, copy what was refreshed to the permanent service's directory.
+ * Appends a systemd service and timer that refresh the repository (an absolute path) as user and,
+ * where chroot isn't NULL, copy the refreshed files to the permanent service's directory.
  */
 int
 serve_units(const char *repo, const char *user, const char *chroot, struct buf *out, struct err *e);

@@ -7,35 +7,35 @@
 
 struct sshd;
 
-/* Whether this platform has an sshd for us: OpenSSH on Linux.  0, or -1 with ERR_CONFIG. */
+/* Checks that this platform has OpenSSH's sshd, as Linux has.  Returns 0, or -1 with ERR_CONFIG. */
 int sshd_here(struct err *e);
 
 /* Make an ed25519 host key (file, file.pub) with ssh-keygen. */
 int sshd_keygen(const char *file, struct err *e);
 
 /*
- * Whether port can be listened at.  0: a free one, which *port becomes, of those that the system
- * gives no outgoing connection, so that a server that is started again finds it free.  0, or -1
- * with ERR_NETWORK or ERR_USAGE.
+ * Checks that sshd can listen at port.  Port 0 becomes a free port outside of the range for
+ * outgoing connections, so that the port is still free when the server is started again.  Returns
+ * 0, or -1 with ERR_NETWORK or ERR_USAGE.
  */
 int sshd_port(const char *address, unsigned *port, struct err *e);
 
 /*
- * From now on SIGINT, SIGTERM and SIGHUP wait for sshd_wait().  Call it before there is anything to
- * clean up.
+ * Blocks SIGINT, SIGTERM and SIGHUP until sshd_wait().  Call it before there is anything to clean
+ * up.
  */
 int sshd_hold_signals(struct err *e);
 
 /*
- * Start sshd and wait until it accepts connections at address and port.  It ends when this process
- * does. NULL with ERR_NOENT (not installed), ERR_TIMEOUT, ERR_CONFLICT (it ended) and others.
+ * Starts sshd and waits until it accepts connections at address and port.  sshd ends with this
+ * process.  NULL with ERR_NOENT (not installed), ERR_TIMEOUT, ERR_CONFLICT (sshd ended) and others.
  */
 struct sshd *sshd_start(const char *config, const char *address, unsigned port, struct err *e);
 
-/* Wait until a signal asks us to stop.  0, or -1 with ERR_CONFLICT when sshd ended by itself. */
+/* Waits for a signal to stop.  Returns 0, or -1 with ERR_CONFLICT when sshd ended by itself. */
 int sshd_wait(struct sshd *s, struct err *e);
 
-/* End sshd and the sessions it started, remove its configuration, and free s, which may be NULL. */
+/* Ends sshd and its sessions, removes its configuration, and frees s, which may be NULL. */
 void sshd_stop(struct sshd *s);
 
 #endif

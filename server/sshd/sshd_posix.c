@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Running OpenSSH's sshd as a child, on POSIX systems (on Linux as far as its death with ours
- * goes).
+ * Running OpenSSH's sshd as a child, on POSIX systems.  Only on Linux a killed parent ends sshd.
  */
 #include "server/sshd/sshd.h"
 
@@ -26,12 +25,12 @@
 #include "lib/os/process.h"
 #include "lib/os/clock.h"
 
-#define START_MS   10000 /* how long sshd may take to accept connections */
-#define STOP_MS	   3000	 /* how long it may take to end when asked nicely */
+#define START_MS   10000 /* time for sshd to accept connections */
+#define STOP_MS	   3000	 /* time for sshd to end after SIGTERM */
 #define POLL_MS	   20
 #define BANNER_MS  1000
 #define PATH_BYTES 4096
-/* Below those that outgoing connections get: from 32768 on Linux, 49152 elsewhere. */
+/* Below the range of outgoing connections: from 32768 on Linux, 49152 elsewhere. */
 #define PORT_FIRST 20000u
 #define PORT_COUNT 10000u
 #define PORT_TRIES 100
@@ -152,7 +151,10 @@ sshd_hold_signals(struct err *e)
 	return 0;
 }
 
-/* In a directory that only we can enter, so that nobody can swap it before sshd reads it. */
+/*
+ * Writes the configuration into a private directory, so that nobody can replace it before sshd
+ * reads it.
+ */
 static int
 write_config(struct sshd *s, const char *config, struct err *e)
 {
@@ -187,7 +189,7 @@ become_sshd(const char *program, const char *config, pid_t parent)
 {
 	sigset_t set;
 
-	/* If we are killed, it must not stay behind; it may have happened before this call. */
+	/* sshd must end when we are killed, also when that happened before this call. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1 || getppid() != parent)
 		_exit(127);
 	signals(&set);
@@ -214,7 +216,7 @@ answers(const struct addrinfo *ai)
 	return ok;
 }
 
-/* Collect children that ended.  -1 with ERR_CONFLICT when sshd is one of them. */
+/* Collects children that ended.  -1 with ERR_CONFLICT when sshd is one of them. */
 static int
 reap(struct sshd *s, struct err *e)
 {
@@ -290,14 +292,14 @@ sshd_start(const char *config, const char *address, unsigned port, struct err *e
 		return NULL;
 	}
 	/*
-	 * As root sshd wants this directory for separating privileges; the system's service makes
-	 * it.
+	 * As root, sshd needs this directory for separating privileges; the system's service would
+	 * make it.
 	 */
 	if (geteuid() == 0 && mkdir("/run/sshd", 0755) == -1 && errno != EEXIST) {
 		err_set(e, ERR_IO, "/run/sshd");
 		goto fail;
 	}
-	/* Sessions outlive sshd; as its orphans they come to us, so that sshd_stop() finds them. */
+	/* Sessions outlive sshd.  Here they become our children, so that sshd_stop() finds them. */
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) == -1) {
 		err_set(e, ERR_IO, "adopt sshd's sessions");
 		goto fail;
@@ -358,7 +360,7 @@ parent_of(const char *pid)
 	return (pid_t)strtol(p + 4, NULL, 10);
 }
 
-/* Send a signal to every child of ours, which all are sshd or its sessions. */
+/* Sends a signal to all our children, which are sshd and its sessions. */
 static void
 signal_children(int number)
 {
@@ -374,7 +376,10 @@ signal_children(int number)
 	closedir(d);
 }
 
-/* End all children; ending one hands us its own, so look again until there are none. */
+/*
+ * Ends all children.  The children of an ended process become ours, so look again until none is
+ * left.
+ */
 static void
 end_children(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * An update server is OpenSSH on Linux, also for stations that run Windows: here all of it is told
- * so.
+ * Windows has no update server: these functions return an error.  The server is OpenSSH on Linux,
+ * also for stations that run Windows.
  */
 #include "server/sshd/sshd.h"
 

@@ -91,13 +91,63 @@ sed -i 's/^OnError = .*/OnError = block/' /etc/slipway/machine.conf
 cp refreshed "$state/refreshed"
 starts user "${user[@]}"
 
-# A state that is mounted read-only is a fault for root, who may change it; for a user it is as before.
+# What keeps root from changing the state is a fault, told as it is; for a user it is as before.
+broken() {
+	stops root 'is not started, because this site set OnError to block' "${root[@]}"
+	wantno root.log 'this user may not update'
+	want root.log "$1"
+	starts user "${user[@]}"
+	sed -i 's/^OnError = .*/OnError = launch/' /etc/slipway/machine.conf
+	starts root "${root[@]}"
+	want root.log 'with release 1, applied earlier'
+	sed -i 's/^OnError = .*/OnError = block/' /etc/slipway/machine.conf
+}
+root=(env "HOME=$WORK")
 mount --bind /var/lib/slipway /var/lib/slipway
 mount -o remount,bind,ro /var/lib/slipway
-stops root 'is not started, because this site set OnError to block' env "HOME=$WORK"
-wantno root.log 'this user may not update'
-starts user "${user[@]}"
-sed -i 's/^OnError = .*/OnError = launch/' /etc/slipway/machine.conf
-starts root env "HOME=$WORK"
-want root.log 'with release 1, applied earlier'
+broken 'lock: Read-only file system'
 umount /var/lib/slipway
+mv "$state/lock" lock
+mkdir "$state/lock"
+broken 'lock'
+rmdir "$state/lock"
+mv lock "$state/lock"
+cp -a /var/lib/slipway whole
+mount -t tmpfs -o size=400k,mode=755 tmpfs /var/lib/slipway
+cp -a whole/. /var/lib/slipway
+dd if=/dev/zero of=/var/lib/slipway/filled bs=4k 2> dd.log || true
+broken 'No space left on device'
+rm "$state/lock"
+broken 'No space left on device'
+umount /var/lib/slipway
+# root without the right to pass over permissions, as in some containers.
+root=(env "HOME=$WORK" setpriv --bounding-set=-dac_override)
+chmod 400 "$state/lock"
+broken 'lock: Permission denied'
+chmod 600 "$state/lock"
+chmod 555 "$state"
+broken 'Permission denied'
+chmod 755 "$state"
+starts root "${root[@]}"
+
+# A user's start in the middle of root's update: what isn't committed doesn't matter, what is committed is waited for.
+LIBCUT=$build/tests/fault/libcut.so
+sed -i '/^OnError/a Deadline = 2' /etc/slipway/machine.conf
+echo two > release/app/two
+publish release
+stopped_when "$state/journal.new" slipway update
+starts user "${user[@]}"
+want user.log 'release 1 is applied; this user may not update the station'
+kill -CONT "$job"
+wait "$job" || fail "want the update to end" stopped.log
+echo three > release/app/two
+publish release
+stopped_when "$state/journal" slipway update
+stopped=$job
+stops user 'stands still; what is there may be of two releases' "${user[@]}"
+background waiting.log "${user[@]}" slipway run -- cat "/var/lib/$APP/two"
+sleep 0.5	# so that it waits; where it doesn't yet, the case is easier
+kill -CONT "$stopped"
+wait "$stopped" || fail "want the update to end" stopped.log
+wait "$job" || fail "want HI started after root's change" waiting.log
+want waiting.log three 0

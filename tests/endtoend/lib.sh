@@ -8,6 +8,7 @@ INSTALLATION=D2EXE_COV_PB
 APP=COV_PB
 REPO=$WORK/repo
 STATION=$WORK/station
+LIBCUT=$WORK/tests/libcut.so
 export SLIPWAY_HOME=$STATION
 jobs_started=()
 job='' server='' url='' hostkey='' port='' kernel=''
@@ -16,6 +17,7 @@ cleanup() {
 	local pid
 	for pid in "${jobs_started[@]}"; do
 		kill "$pid" 2>/dev/null || true
+		kill -CONT "$pid" 2>/dev/null || true
 	done
 	for pid in "${jobs_started[@]}"; do
 		wait "$pid" 2>/dev/null || true
@@ -76,6 +78,16 @@ background() {
 	"$@" > "$file" 2>&1 &
 	job=$!
 	jobs_started+=("$job")
+}
+
+# stopped_when FILE COMMAND...: start it in the background, and wait until it stops itself before the first change of
+# the disk that finds FILE.
+stopped_when() {
+	background stopped.log env STOP_WHEN="$1" LD_PRELOAD="$LIBCUT" "${@:2}"
+	until grep -qs '^State:.T' "/proc/$job/status"; do
+		[ -e "/proc/$job" ] || fail "want it stopped: ${*:2}" stopped.log
+		sleep 0.05
+	done
 }
 
 # Everything that an update may change: the station's settings and the application's files.

@@ -122,6 +122,22 @@ for place in "$state/lock" "$state/applied.json" "$state/refreshed" "$state/serv
 done
 expect 0 fifo-over.log slipway update --app "$APP"
 
+# Another program holds the lock of the settings: nothing is changed before the lock is free, and HI starts in time.
+echo "set([[HKLM\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP]], \"a\", \"locked\")" > r1/scripts/machine/1.lua
+r 3
+exec 8> "$STATION/.machine.conf.lock"
+flock 8
+HI_OUT=$WORK/out-locked background locked.log timeout 60 bash -c run 8>&-
+while kill -0 "$job" 2> kill.err; do
+	[ ! -e "$state/journal" ] || fail "want no change before the settings are locked" locked.log
+	sleep 0.02
+done
+want locked.log "machine.conf.lock" 0
+want out-locked started 0
+exec 8>&-
+starts locked.log bash -c run
+grep -q '^a = locked' "$STATION/machine.conf" || fail "want the release applied" locked.log
+
 # Nobody reads the messages: a full pipe, a full socket, a terminal that is stopped.
 cat > unread.py <<'PY'
 import fcntl, os, pty, socket, subprocess, sys, termios

@@ -4,6 +4,7 @@
  *
  *   CUT_AT=N            kill it before its N-th such call, as kill -9 would; of a write() half of
  * the bytes still get through
+ *   STOP_WHEN=FILE      stop it (SIGSTOP) before the first such call that finds this file
  *   FAIL_AT=N           its N-th such call does nothing and fails once ...
  *   FAIL_ERRNO=NUMBER   ... with this error
  *   CUT_LOG=DIR         write down in DIR/log what is new and what is made durable, with copies of
@@ -63,11 +64,26 @@ count(void)
 	}
 }
 
+static void
+stop(void)
+{
+	static int stopped;
+	const char *when = getenv("STOP_WHEN");
+	int saved = errno;
+
+	if (when != NULL && !stopped && access(when, F_OK) == 0) {
+		stopped = 1;
+		raise(SIGSTOP);
+	}
+	errno = saved;
+}
+
 /* Before a call that changes the disk.  Whether it must fail; errno is set then. */
 static int
 point(void)
 {
 	calls++;
+	stop();
 	if (calls == number("CUT_AT"))
 		raise(SIGKILL);
 	if (calls != number("FAIL_AT"))

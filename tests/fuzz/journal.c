@@ -164,7 +164,7 @@ recover(const struct journal *j, unsigned what)
 
 	t.state = make("state");
 	must((t.settings = settings_open_files(below("machine.conf", machine),
-		  below("user.conf", user), SETTINGS_LOCK_MS, &e)) != NULL);
+		  below("user.conf", user), &e)) != NULL);
 	must(journal_write(j, &text, &e) == 0);
 	must(file_replace_fast(t.state, names[what % 3], text.data, text.len, 0600, &e) == 0);
 	if (transaction_recover(&t, &end, &e) == 0) {

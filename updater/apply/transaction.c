@@ -74,6 +74,18 @@ torn(struct err *e)
 	return -1;
 }
 
+/*
+ * Lock the settings that a transaction changes, within its deadline: a commit then waits for no
+ * other program.
+ */
+static int
+lock_settings(const struct transaction *t, const struct changeset *c, struct err *e)
+{
+	int left = clock_left_ms(t->deadline);
+
+	return settings_lock(t->settings, c, left < SETTINGS_LOCK_MS ? left : SETTINGS_LOCK_MS, e);
+}
+
 /* Take back a committed transaction.  Returns 0, or -1 with ERR_TORN. */
 static int
 take_back(const struct work *w, const char *name, struct err *e)
@@ -117,7 +129,9 @@ transaction_run(const struct transaction *t, const struct record *applied, const
 	}
 	buf_free(&text);
 	if (work_open(&w, t, j, true, e) == -1 || stage_files(&w, e) == -1 ||
-	    keep_scripts(&w, e) == -1 || work_time(&w, e) == -1) {
+	    keep_scripts(&w, e) == -1 || lock_settings(t, &j->set, e) == -1 ||
+	    work_time(&w, e) == -1) {
+		settings_unlock(t->settings);
 		work_close(&w);
 		forget(t, j, &ignored); /* else the next start does */
 		return -1;
@@ -140,6 +154,7 @@ transaction_run(const struct transaction *t, const struct record *applied, const
 		rc = 0;
 		finish(&w, applied, &ignored);
 	}
+	settings_unlock(t->settings);
 	work_close(&w);
 	return rc;
 }
@@ -228,12 +243,17 @@ recover_one(const struct transaction *t, const char *name, enum transaction_end 
 		rc = forget(t, &j, e);
 		*done = TRANSACTION_UNDONE;
 	} else if ((rc = work_open(&w, t, &j, false, e)) == 0) {
-		if (strcmp(name, STATE_JOURNAL_COMMITTED) == 0) {
+		bool committed = strcmp(name, STATE_JOURNAL_COMMITTED) == 0;
+
+		if (lock_settings(t, committed ? &j.set : &j.record.undo, e) == -1) {
+			rc = torn(e);
+		} else if (committed) {
 			rc = go_on(&w, done, e);
 		} else {
 			rc = take_back(&w, name, e);
 			*done = TRANSACTION_UNDONE;
 		}
+		settings_unlock(t->settings);
 		work_close(&w);
 	}
 	journal_free(&j);

@@ -39,12 +39,14 @@ policy(const struct station *st, const struct update_result *r, const struct err
     const char *program, int64_t now, struct buf *text)
 {
 	bool old = st->warn_after_days > 0 && age(r, now) >= st->warn_after_days;
+	/* Another process at work is no failure where there is a release to start on. */
+	bool busy = r->busy && r->release > 0;
 	struct verdict v = { .start = true, .tell = why != NULL, .level = LOG_LEVEL_WARN };
 	struct err e;
 
 	if (why != NULL)
 		buf_addf(text, &e, "%s; ", why->text);
-	if (why != NULL && st->on_error == ON_ERROR_BLOCK) {
+	if (why != NULL && !busy && st->on_error == ON_ERROR_BLOCK) {
 		buf_addf(text, &e, "%s is not started, because this site set OnError to block",
 		    program);
 		return (struct verdict){ false, true, LOG_LEVEL_ERROR };
@@ -60,7 +62,7 @@ policy(const struct station *st, const struct update_result *r, const struct err
 		v.tell = true;
 		add_age(r, now, text, &e);
 		buf_adds(text, "; ", &e);
-	} else if (why != NULL && st->warn_after_days > 0 && passes_by_itself(why)) {
+	} else if (busy || (why != NULL && st->warn_after_days > 0 && passes_by_itself(why))) {
 		v.level = LOG_LEVEL_INFO;
 	}
 	if (r->release > 0)

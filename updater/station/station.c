@@ -414,7 +414,8 @@ station_dir(const struct station *st, const char *name, bool make, struct err *e
 	 * The state was published: every user of a station reads what is applied, and the scripts
 	 * for users.
 	 */
-	if (path_join(&path, st->state_path, name, e) == 0)
+	if ((*name == '\0' ? buf_adds(&path, st->state_path, e)
+			   : path_join(&path, st->state_path, name, e)) == 0)
 		d = make ? dir_make(buf_text(&path), place_stationwide() ? 0755 : 0700, e)
 			 : dir_open(buf_text(&path), e);
 	buf_free(&path);

@@ -67,17 +67,18 @@ attempt_begin(struct attempt *u, const struct station *st, struct settings *s,
 		return -1;
 	if ((u->lock = waiting_lock(st, u->state, o->deadline, e)) == NULL) {
 		/* Who may change the station and can't has a fault, which OnError is for. */
-		r->read_only = e->code == ERR_ACCESS && place_stationwide() && !place_privileged();
+		r->read_only = e->code != ERR_BUSY && e->code != ERR_TORN && place_stationwide() &&
+		    !place_privileged();
+		if (r->read_only && waiting_settled(st, u->state, o->deadline, e) == -1)
+			err_context(e,
+			    "a change of this station was interrupted, if it isn't under way; its administrator has to run 'slipway update'");
+		r->busy = e->code == ERR_BUSY;
 		if (attempt_look(u, &why) == -1) {
+			r->busy = false;
 			*e = why;
 			return -1;
 		}
-		if (!r->read_only)
-			return -1;
-		if (!state_pending(u->state))
-			return 0;
-		return err_setx(e, ERR_TORN,
-		    "a change of this station was interrupted; its administrator has to run 'slipway update'");
+		return r->read_only && e->code != ERR_TORN ? 0 : -1;
 	}
 	return recover(u, e) == -1 ? -1 : attempt_look(u, e);
 }

@@ -195,7 +195,7 @@ update_machine(struct attempt *u, struct err *e)
 int
 update_user(struct attempt *u, struct err *e)
 {
-	return user_part_run(u->st, u->s, u->state, &u->applied, u->o, &u->r->user_settings, e);
+	return user_part_run(u->st, u->s, u->state, &u->applied, u->o, u->r, e);
 }
 
 int
@@ -217,6 +217,7 @@ update_run(const struct station *st, struct settings *s, const struct update_opt
 				err_context(e,
 				    "this user's settings were not looked after (%.400s)",
 				    why.text);
+			r->busy = r->busy && rc == 0;
 			rc = -1;
 		}
 	}

@@ -35,6 +35,8 @@ struct update_result {
 	bool stood_still; /* the clock stands before the last good refresh */
 	/* this user can't change the machine's part, which was left as it is */
 	bool read_only;
+	/* another process prepares a change: nothing failed, and what is applied is whole */
+	bool busy;
 	/* a person returned to this release; the newest is not taken again */
 	bool held;
 	enum transaction_end recovered; /* how an interrupted change ended */

@@ -94,7 +94,8 @@ bring(struct user_part *u, const struct transaction *t, size_t *nsettings, struc
 
 int
 user_part_run(const struct station *st, struct settings *s, struct dir *machine_state,
-    const struct record *machine, const struct update_options *o, size_t *nsettings, struct err *e)
+    const struct record *machine, const struct update_options *o, struct update_result *r,
+    struct err *e)
 {
 	struct user_part u = { .st = st,
 		.s = s,
@@ -107,7 +108,7 @@ user_part_run(const struct station *st, struct settings *s, struct dir *machine_
 	char work[512];
 	int rc = -1;
 
-	*nsettings = 0;
+	r->user_settings = 0;
 	if (machine->serial == 0)
 		return 0;
 	if ((u.state = station_user_dir(st, false, e)) == NULL) {
@@ -120,11 +121,12 @@ user_part_run(const struct station *st, struct settings *s, struct dir *machine_
 	}
 	apply_transaction(st, u.state, NULL, false, s, waiting_end(o->deadline), work, &t);
 	t.user = true;
-	if ((lock = waiting_lock(st, u.state, o->deadline, e)) != NULL &&
-	    transaction_recover(&t, &ended, e) == 0 &&
+	if ((lock = waiting_lock(st, u.state, o->deadline, e)) == NULL)
+		r->busy = e->code == ERR_BUSY;
+	else if (transaction_recover(&t, &ended, e) == 0 &&
 	    record_applied(u.state, &u.applied, e) == 0) {
 		t.deadline = o->deadline;
-		rc = u.applied.machine == machine->serial ? 0 : bring(&u, &t, nsettings, e);
+		rc = u.applied.machine == machine->serial ? 0 : bring(&u, &t, &r->user_settings, e);
 	}
 	record_free(&u.applied);
 	file_unlock(lock);

@@ -15,10 +15,10 @@
 
 /*
  * Bring this user's settings to the machine's record.  machine_state is where the scripts are kept.
- * Sets *nsettings to how many changed.  0, or -1: the user's settings are as they were (or
- * ERR_TORN).
+ * Sets r->user_settings and r->busy.  0, or -1: the user's settings are as they were (or ERR_TORN).
  */
 int user_part_run(const struct station *st, struct settings *s, struct dir *machine_state,
-    const struct record *machine, const struct update_options *o, size_t *nsettings, struct err *e);
+    const struct record *machine, const struct update_options *o, struct update_result *r,
+    struct err *e);
 
 #endif

@@ -55,42 +55,58 @@ look(const struct station *st, struct dir *state)
 	return sum;
 }
 
-/* Go on waiting while a committed change moves.  NULL with ERR_BUSY when it doesn't. */
-static struct file_lock *
-wait_for_commit(const struct station *st, struct dir *state, int64_t end, struct err *e)
+/*
+ * Wait as the header says.  Sets *l where locking is set, and the lock is free; else waits only
+ * for the end of a committed change.  Returns 0, or -1 with ERR_BUSY or ERR_TORN or what
+ * file_lock() gives.
+ */
+static int
+wait_for(const struct station *st, struct dir *state, int64_t deadline, bool locking,
+    struct file_lock **l, struct err *e)
 {
-	int64_t moved = clock_mono_ms();
-	uint64_t last = look(st, state), now;
-	struct file_lock *l;
+	int64_t end = waiting_end(deadline), now = clock_mono_ms(), moved = now;
+	uint64_t last = look(st, state), seen;
+	bool pending = state_pending(state);
 
-	do {
-		if ((l = file_lock(state, "lock", LOOK_MS, e)) != NULL || e->code != ERR_BUSY ||
-		    !state_pending(state))
-			return l;
-		if ((now = look(st, state)) != last)
-			moved = clock_mono_ms();
-		last = now;
-	} while (clock_mono_ms() < end && clock_mono_ms() - moved < WAITING_STILL_MS);
-	return NULL;
+	*l = NULL;
+	while (pending || locking) {
+		int left = pending ? LOOK_MS : clock_left_ms(deadline);
+
+		if (locking &&
+		    ((*l = file_lock(state, "lock", left < LOOK_MS ? left : LOOK_MS, e)) != NULL ||
+			e->code != ERR_BUSY))
+			return *l == NULL ? -1 : 0;
+		if (!locking)
+			clock_sleep_ms(LOOK_MS);
+		now = clock_mono_ms();
+		pending = state_pending(state);
+		if ((seen = look(st, state)) != last || !pending)
+			moved = now;
+		last = seen;
+		if (pending && (now >= end || now - moved >= WAITING_STILL_MS))
+			return err_setx(e, ERR_TORN,
+			    "another process changes the files of %s, and %s; what is there may be of two releases",
+			    st->application, now < end ? "stands still" : "wasn't done in time");
+		if (locking && !pending && now >= deadline)
+			return err_setx(e, ERR_BUSY,
+			    "another process is updating %s, and wasn't done in time",
+			    st->application);
+	}
+	return 0;
 }
 
 struct file_lock *
 waiting_lock(const struct station *st, struct dir *state, int64_t deadline, struct err *e)
 {
-	int64_t end = waiting_end(deadline);
-	struct file_lock *l = file_lock(state, "lock", clock_left_ms(deadline), e);
+	struct file_lock *l;
 
-	if (l == NULL && e->code == ERR_BUSY && state_pending(state))
-		l = wait_for_commit(st, state, end, e);
-	if (l != NULL || e->code != ERR_BUSY)
-		return l;
-	if (state_pending(state))
-		err_setx(e, ERR_TORN,
-		    "another process changes the files of %s, and %s; what is there may be of two releases",
-		    st->application,
-		    clock_mono_ms() < end ? "stands still" : "wasn't done in time");
-	else
-		err_setx(e, ERR_BUSY, "another process is updating %s, and wasn't done in time",
-		    st->application);
-	return NULL;
+	return wait_for(st, state, deadline, true, &l, e) == 0 ? l : NULL;
+}
+
+int
+waiting_settled(const struct station *st, struct dir *state, int64_t deadline, struct err *e)
+{
+	struct file_lock *none;
+
+	return wait_for(st, state, deadline, false, &none, e);
 }

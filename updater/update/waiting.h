@@ -8,13 +8,19 @@
 
 /*
  * Lock a state, of the machine's part or of a user's.  Other processes are waited for until the
- * deadline, a time of clock_mono_ms(); one whose change is committed also longer, because a program
- * must not start in the middle of that: until waiting_end(), but no longer than WAITING_STILL_MS
- * when nothing moves.  NULL with ERR_TORN: such a change isn't done; with ERR_BUSY: another process
- * prepares one; with what file_lock() gives otherwise.
+ * deadline, a time of clock_mono_ms(); one whose change is committed until waiting_end(), because a
+ * program must not start in the middle of that, but no longer than WAITING_STILL_MS when nothing
+ * moves.  NULL with ERR_TORN: such a change isn't done; with ERR_BUSY: another process prepares
+ * one, and what is applied is whole; with what file_lock() gives otherwise.
  */
 struct file_lock *
 waiting_lock(const struct station *st, struct dir *state, int64_t deadline, struct err *e);
+
+/*
+ * The same for who can't lock: wait until no committed change is under way.  Returns 0, or -1 with
+ * ERR_TORN.
+ */
+int waiting_settled(const struct station *st, struct dir *state, int64_t deadline, struct err *e);
 
 #define WAITING_STILL_MS 5000
 

@@ -25,7 +25,7 @@ store_make(void **state)
 		return -1;
 	snprintf(machine, sizeof machine, "%s/etc/machine.conf", dir);
 	snprintf(user, sizeof user, "%s/user.conf", dir);
-	return (*state = settings_open_files(machine, user, SETTINGS_LOCK_MS, &e)) == NULL ? -1 : 0;
+	return (*state = settings_open_files(machine, user, &e)) == NULL ? -1 : 0;
 }
 
 int

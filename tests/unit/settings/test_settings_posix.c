@@ -157,7 +157,7 @@ locked(void **state)
 	struct err e;
 
 	(void)state;
-	assert_non_null(s = settings_open_files(machine, user, 200, &e));
+	assert_non_null(s = settings_open_files(machine, user, &e));
 	write_text(user, "[HKCU\\u]\nx = 1\n");
 	assert_int_equal(file_stat(NULL, user, &before, &e), 1);
 	assert_non_null(d = dir_open(dir, &e));
@@ -168,8 +168,18 @@ locked(void **state)
 	assert_int_equal(file_stat(NULL, user, &after, &e), 1);
 	assert_int_equal(before.inode, after.inode);
 	assert_int_equal(before.mtime_ns, after.mtime_ns);
+	assert_ok(settings_lock(s, &same, 0, &e), &e);
+	assert_err(settings_lock(s, &other, 200, &e), ERR_BUSY, &e);
 	assert_err(settings_apply(s, &other, &e), ERR_BUSY, &e);
 	want_text(user, "[HKCU\\u]\nx = 1\n");
+	file_unlock(l);
+	assert_ok(settings_lock(s, &other, 0, &e), &e);
+	assert_null(file_lock(d, ".user.conf.lock", 0, &e));
+	assert_ok(settings_apply(s, &other, &e), &e);
+	assert_null(file_lock(d, ".user.conf.lock", 0, &e));
+	assert_ok(settings_apply(s, &same, &e), &e);
+	settings_unlock(s);
+	assert_non_null(l = file_lock(d, ".user.conf.lock", 0, &e));
 	file_unlock(l);
 	assert_ok(settings_apply(s, &other, &e), &e);
 	want_text(user, "[HKCU\\u]\nx = 2\n");
@@ -326,7 +336,7 @@ half_a_store(void **state)
 
 	(void)state;
 	write_text(machine, "[HKLM\\a]\nx = 1\n");
-	assert_non_null(s = settings_open_files(machine, NULL, SETTINGS_LOCK_MS, &e));
+	assert_non_null(s = settings_open_files(machine, NULL, &e));
 	assert_int_equal(settings_get(s, "HKLM\\a", "x", &v, &e), 1);
 	value_free(&v);
 	assert_int_equal(settings_get(s, "HKCU\\a", "x", &v, &e), 0);

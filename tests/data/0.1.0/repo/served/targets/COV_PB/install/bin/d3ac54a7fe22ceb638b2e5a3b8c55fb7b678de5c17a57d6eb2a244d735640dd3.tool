@@ -1,0 +1,1 @@
+tool of release 1

@@ -1,0 +1,1 @@
+set([[HKCU\SOFTWARE\Ipesoft\D2EXE\cfg_COV_PB]], "Release", 1)
