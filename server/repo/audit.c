@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The hash-chained record of what was done to a repository. */
+/* The hash-chained record of the changes of a repository. */
 #include "server/repo/audit.h"
 
 #include <inttypes.h>
@@ -14,8 +14,8 @@
 static const char no_hash[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /*
- * Every entry begins so, and no text within one can hold it: quotes in texts are escaped.  Slipway
- * 0.1.0 wrote control characters in texts as they are, line ends too.
+ * Every entry begins with these bytes, and no text within an entry can hold them: quotes in texts
+ * are escaped.  Slipway 0.1.0 wrote control characters in texts unescaped, including line ends.
  */
 static const char entry_begins[] = "{\"action\":";
 
@@ -26,7 +26,7 @@ begins_entry(const uint8_t *data, size_t len)
 	    memcmp(data, entry_begins, sizeof entry_begins - 1) == 0;
 }
 
-/* Whether the end of these bytes, which begin with an entry, is within a text. */
+/* Whether these bytes, which begin with an entry, end within a text. */
 static bool
 text_is_open(const uint8_t *data, size_t len)
 {
@@ -40,7 +40,7 @@ text_is_open(const uint8_t *data, size_t len)
 	return text;
 }
 
-/* Parse a line, with control characters in its texts. */
+/* Parses a line that may have control characters in its texts. */
 static json_t *
 parse_line(const uint8_t *data, size_t len, struct err *e)
 {
@@ -59,7 +59,7 @@ parse_line(const uint8_t *data, size_t len, struct err *e)
 	return entry;
 }
 
-/* Read one line (without its newline), and check its form and that it follows seq and prev. */
+/* Reads one line (without its newline), and checks its form and that it follows seq and prev. */
 static json_t *
 read_line(const void *data, size_t len, int64_t seq, const char *prev, struct err *e)
 {
@@ -98,12 +98,12 @@ fail:
 	return NULL;
 }
 
-/* The end of the log: where the next line goes, and what it follows. */
+/* The end of the log: the place of the next line, and the line before. */
 struct tail {
 	uint64_t at; /* bytes of whole lines */
-	int64_t seq; /* of the last one, or 0 */
+	int64_t seq; /* of the last line, or 0 */
 	char head[SHA256_HEX_SIZE];
-	size_t cut; /* bytes after them, and their hash */
+	size_t cut; /* bytes after the whole lines, and their hash */
 	char cut_hash[SHA256_HEX_SIZE];
 	json_t *last; /* owned: the last line, or NULL */
 };
@@ -128,7 +128,7 @@ read_end(struct dir *top, uint64_t size, struct buf *out, struct err *e)
 	return rc;
 }
 
-/* Find the last whole line: from *start to *whole, which is behind its newline; both 0: none. */
+/* Finds the last whole line: from *start to *whole, which is behind its newline; both 0: none. */
 static void
 whole_lines(const struct buf *end, size_t *start, size_t *whole)
 {
@@ -143,12 +143,14 @@ whole_lines(const struct buf *end, size_t *start, size_t *whole)
 			if (p[first - 1] == '\n' && begins_entry(p + first, at - first))
 				break;
 		*start = at = first;
-		/* A newline within a text ends no line: a power failure cut the line there. */
+		/*
+		 * A newline within a text doesn't end a line: a power failure cut the line there.
+		 */
 	} while (*whole > 0 && *whole < end->len && begins_entry(p + first, *whole - first) &&
 	    text_is_open(p + first, *whole - first));
 }
 
-/* Split the end of the file into the last whole line and what a power failure left after it. */
+/* Splits the end of the file into the last whole line and the bytes of a cut line after it. */
 static int
 split_end(const struct buf *end, uint64_t size, struct tail *t, struct err *e)
 {
@@ -209,7 +211,7 @@ audit_last(struct dir *top, json_t **last, struct err *e)
 	return rc;
 }
 
-/* What goes into the record, with its texts made safe; NULL where there is no memory. */
+/* Returns a copy of a value for the record, with its texts made safe, or NULL without memory. */
 static json_t *
 safe_copy(const json_t *value)
 {
@@ -299,8 +301,8 @@ take_line(struct walk *w, const struct buf *line, struct err *e)
 }
 
 /*
- * A newline came, or the end of the file.  A newline within a text ends no line, unless an entry
- * begins behind it.
+ * Handles a newline or the end of the file.  A newline within a text doesn't end a line, unless an
+ * entry begins behind the newline.
  */
 static int
 take_end(struct walk *w, struct buf *line, bool eof, struct err *e)
@@ -311,7 +313,7 @@ take_end(struct walk *w, struct buf *line, bool eof, struct err *e)
 	w->within = 0;
 	if (within > 0 &&
 	    (begins_entry(line->data + within, line->len - within) || (eof && within == line->len)))
-		buf_cut(line, within - 1); /* which isn't whole, and will be refused */
+		buf_cut(line, within - 1); /* an incomplete line, which will be refused */
 	else if (eof)
 		return 0;
 	else if (entry && text_is_open(line->data, line->len)) {

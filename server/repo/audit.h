@@ -3,9 +3,9 @@
 #define SERVER_REPO_AUDIT_H
 
 /*
- * The record of what was done to a repository: audit.log, beside served/ and never below it.  It
- * isn't in keys/ because that directory may be carried away while the repository stays and is
- * refreshed.
+ * The record of the changes of a repository: audit.log, beside served/ and never below it.  The
+ * record isn't in keys/ because that directory may be carried away while the repository stays and
+ * is refreshed.
  *
  * One canonical JSON object a line; "prev" is the SHA-256 of the line before without its newline,
  * 64 zeros in the first, so that no line can be altered, removed or put in between without breaking
@@ -15,12 +15,12 @@
  *	 "state":{"root":{"sha256":"…","version":1},"snapshot":{...},"timestamp":{...}},
  *	 "time":"2026-03-01T12:00:00Z","who":{"host":"…","sudo":"…","user":"…"}}
  *
- * "state" is what was live afterwards; a snapshot states the hashes of all other roles.  "cut" is
- * there when a power failure left a part of a line, which this line replaced.
+ * "state" is the metadata that is live after the change; a snapshot states the hashes of all other
+ * roles.  "cut" is there when this line replaced an incomplete line of a power failure.
  *
- * What the chain can't show: that the last lines were taken away, or that all of it was written
- * anew, by somebody who can write the file.  Keep the hash of the last line (the head) somewhere
- * else: audit_walk() finds it again.
+ * The chain can't show that somebody who can write the file removed its last lines or wrote the
+ * whole file anew.  Keep the hash of the last line (the head) somewhere else: audit_walk() looks
+ * for it.
  */
 
 #include <jansson.h>
@@ -34,14 +34,14 @@
 #define AUDIT_LINE_MAX (256u * 1024)
 
 /*
- * Reads the last line into *last (a new reference; NULL: there is none).  0, or -1 with
- * ERR_CONFLICT and others where no line can follow the last one.
+ * Reads the last line into *last (a new reference; NULL for an empty record).  Returns 0, or -1
+ * with ERR_CONFLICT and others when no line can follow the last one.
  */
 int audit_last(struct dir *top, json_t **last, struct err *e);
 
 /*
  * Appends a line: entry with "prev", "seq" and perhaps "cut" added.  The caller holds the lock
- * AUDIT_FILE, which made the file.  0 once the line is durable, or -1.
+ * AUDIT_FILE, which made the file.  Returns 0 once the line is durable, or -1.
  */
 int audit_add(struct dir *top, json_t *entry, struct err *e);
 
@@ -53,10 +53,10 @@ struct audit_report {
 };
 
 /*
- * Check the chain and call each(arg, entry, hash, line) for every line, in order; a call that
- * returns -1 ends it. 0, or -1 with ERR_CONFLICT naming the line where the chain breaks.  A missing
- * file has no lines.
- * *out is filled in as far as the chain holds; release with audit_report_free().
+ * Checks the chain and calls each(arg, entry, hash, line) for every line, in order; a call that
+ * returns -1 ends the walk.  Returns 0, or -1 with ERR_CONFLICT naming the line where the chain
+ * breaks.  A missing file has no lines.  *out describes the lines before the break; release it with
+ * audit_report_free().
  */
 int audit_walk(struct dir *top,
     int (*each)(void *arg, const json_t *entry, const char *hash, const char *line, struct err *e),

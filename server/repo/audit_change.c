@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The line of a change, and whether it came true. */
+/* The line of a change, before and after the change goes live. */
 #include "server/repo/audit_change.h"
 
 #include "lib/os/json_file.h"
@@ -22,7 +22,7 @@ remove_begun(struct dir *top, struct err *e)
 	return rc == 1 ? dir_sync(top, e) : rc;
 }
 
-/* The number of a line, or of its absence. */
+/* The number of a line, 0 for none. */
 static json_int_t
 seq_of(const json_t *line)
 {
@@ -98,13 +98,13 @@ audit_change_look(struct dir *top, struct err *e)
 	}
 	rc = audit_check_clock(last, e);
 	json_decref(last);
-	/* A change that goes live has a line that isn't true yet. */
+	/* While a change goes live, its line isn't true yet. */
 	if (rc == 0 && file_stat(top, REPO_BEGUN_FILE, &info, e) == 0)
 		rc = audit_change_check(top, e);
 	return rc;
 }
 
-/* Adds a line where the last one promises what isn't live. */
+/* Adds a line when the change of the last line didn't go live. */
 static int
 settle(struct dir *top, const json_t *begun, struct err *e)
 {
@@ -136,7 +136,7 @@ audit_change_end(struct dir *top, struct err *e)
 	if (rc != 1)
 		return rc;
 	begun = json_file_read(top, REPO_BEGUN_FILE, BEGUN_MAX, e);
-	/* Without its contents, the line and what is live tell enough. */
+	/* Ignores a damaged file: the line and the live metadata say enough. */
 	if (begun == NULL && e->code != ERR_SYNTAX && e->code != ERR_TOO_LARGE)
 		rc = -1;
 	else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A line of the log: who did it, and which metadata is live afterwards. */
+/* A line of the log: the author, and the metadata that is live afterwards. */
 #include "server/repo/audit_state.h"
 
 #include <inttypes.h>
@@ -42,8 +42,8 @@ add_state(json_t *state, struct dir *metadata, const char *role, int64_t in_name
 }
 
 /*
- * The versions that timestamp.json states, which nobody has verified here: the log says what is
- * there.
+ * The versions that timestamp.json states.  They aren't verified: the log records the files as they
+ * are.
  */
 static int
 read_versions(struct dir *metadata, int64_t *timestamp, int64_t *snapshot, struct err *e)
@@ -92,7 +92,7 @@ audit_state(struct dir *top, struct err *e)
 	return state;
 }
 
-/* Put a text under name, made safe; a longer one is left out. */
+/* Sets the member name to a text, made safe; leaves a longer text out. */
 static int
 set_text(json_t *j, const char *name, const char *text, struct err *e)
 {
@@ -105,7 +105,7 @@ set_text(json_t *j, const char *name, const char *text, struct err *e)
 }
 
 /*
- * The account, the computer, and who became that account through sudo (as the environment says it).
+ * Returns the account, the computer, and the account that called sudo, by the environment.
  */
 static json_t *
 who(struct err *e)
@@ -161,7 +161,7 @@ has_history(struct dir *top, struct err *e)
 	return rc;
 }
 
-/* Whether this user may write the record: taking its lock opens it for that. */
+/* Checks that this user may write the record: the lock opens the record for writing. */
 static int
 check_writable(struct dir *top, struct err *e)
 {
@@ -221,8 +221,8 @@ audit_check_newer(const json_t *now, const json_t *want, struct err *e)
 }
 
 /*
- * What is live for a line that states nothing else.  While a change goes live, the state that its
- * line promises: the change's own files may be half there.
+ * Returns the state for a line without a state of its own: the live metadata or, while a change
+ * goes live, the state of its line, because only some of its files may be in place.
  */
 static json_t *
 state_of(struct dir *top, bool ready, struct err *e)
@@ -260,7 +260,7 @@ audit_ready_at(const char *repo, struct err *e)
 	return rc;
 }
 
-/* What audit_add() doesn't know of a line.  details and state are the caller's. */
+/* Makes the members of a line that audit_add() doesn't add.  details and state are the caller's. */
 static json_t *
 new_entry(const char *action, json_t *details, json_t *state, struct err *e)
 {
@@ -276,7 +276,7 @@ new_entry(const char *action, json_t *details, json_t *state, struct err *e)
 	return entry;
 }
 
-/* Appends a line; details and state (or NULL) are taken over. */
+/* Appends a line; takes details and state (or NULL) over. */
 static int
 append(struct dir *top, const char *action, json_t *details, json_t *state, bool ready,
     struct err *e)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A change of a repository, until it is signed.  change_write.c puts it live. */
+/* A change of a repository, until it is signed.  change_commit.c puts it live. */
 #include "server/repo/change.h"
 
 #include <inttypes.h>
@@ -72,7 +72,9 @@ days_of(const char *role)
 	return strcmp(role, tuf_top_name(TUF_TARGETS)) == 0 ? REPO_TARGETS_DAYS : REPO_APP_DAYS;
 }
 
-/* The contents of the next version: a copy of the present ones, or new ones of an application. */
+/*
+ * Returns the contents of the next version: a copy of the present version, or a new application's.
+ */
 static json_t *
 next_body(const struct change *c, const char *role, struct err *e)
 {
@@ -130,7 +132,7 @@ change_body(struct change *c, const char *role, struct err *e)
 	return body;
 }
 
-/* What clients will see of a metadata object. */
+/* Parses a metadata object as clients will. */
 static int
 envelope_of(const json_t *metadata, const char *what, struct envelope *v, struct err *e)
 {
@@ -143,7 +145,7 @@ envelope_of(const json_t *metadata, const char *what, struct envelope *v, struct
 	return rc;
 }
 
-/* The next root and targets, where the change holds them. */
+/* Reads the next root and targets, if the change has them. */
 static int
 read_parents(struct change *c, struct err *e)
 {
@@ -184,8 +186,8 @@ top_signers(const struct change *c, enum tuf_top which, struct change_signers *o
 	if (c->root == NULL)
 		return n;
 	/*
-	 * A new root needs the old keys; the others only so that clients which don't know it yet
-	 * are served.
+	 * A new root needs signatures of the old keys.  The other roles have them only for clients
+	 * that don't know the new root yet.
 	 */
 	out[0].required = which == TUF_ROOT;
 	out[n++] = (struct change_signers){ &c->root->ring, &c->root->roles[which],
@@ -256,8 +258,8 @@ has_role(const struct tuf_targets *t, const char *name)
 }
 
 /*
- * A new application differs from the others by more than case: stations have one registry key and
- * one folder for names that don't.
+ * Refuses a new application whose name differs from another only in case: stations have one
+ * registry key and one folder for both names.
  */
 static int
 check_names(const struct change *c, struct err *e)
@@ -292,7 +294,7 @@ change_seal(struct change *c, bool add, struct err *e)
 	return 0;
 }
 
-/* Sign with one key if ks holds it.  1, 0 or -1. */
+/* Signs with one key.  Returns 1, 0 when ks doesn't hold the key, or -1. */
 static int
 sign_with(json_t *metadata, const char *role, const char *keyid, bool required, struct keystore *ks,
     const struct passphrases *p, struct err *e)

@@ -10,11 +10,11 @@
  *	change_new(), change_body() and edits, change_seal(), change_sign(), change_ready(),
  *	change_write()
  *
- * Clients that read meanwhile see the old state or the new one: timestamp.json is replaced last,
- * and where root changes who may sign the others, these are signed by old and new keys and root
- * becomes visible after them. When the old keys are lost root has to come first; the change is
- * then
- * kept in REPO_PENDING_FILE until all of it is written, and the next session completes it.
+ * Clients that read meanwhile see the old state or the new one, because timestamp.json is replaced
+ * last.  When root changes the keys of other roles, these are signed by old and new keys and root
+ * becomes visible after them.  When the old keys are lost, root has to come first; the change is
+ * then kept in REPO_PENDING_FILE until all of it is written, and the next session completes it
+ * after a crash.
  */
 
 #include "server/keys/keystore.h"
@@ -35,10 +35,10 @@ struct change {
 	struct repo *r; /* the caller's, locked */
 	struct change_file files[CHANGE_FILES_MAX];
 	size_t n;
-	struct tuf_root *root; /* the next ones as clients read them, or NULL */
+	struct tuf_root *root; /* the next versions as clients read them, or NULL */
 	struct tuf_targets *roles;
 	int64_t snapshot_version;
-	struct buf snapshot, timestamp; /* empty: stay as they are */
+	struct buf snapshot, timestamp; /* empty: unchanged */
 	bool root_first;		/* clients that read meanwhile may be refused once */
 	/*
 	 * Days that the files, and snapshot and timestamp, are valid; 0: the default of the role.
@@ -47,13 +47,13 @@ struct change {
 	int64_t days, online_days;
 };
 
-/* Keys that a role of the change is to be signed by. */
+/* A set of keys that has to sign a role of the change. */
 struct change_signers {
 	const struct tuf_keyring *ring;
 	const struct tuf_role *role;
 	const json_t *keys; /* key objects by id */
 	const char *who;    /* "present keys" */
-	bool required;	    /* otherwise it only makes the change smooth */
+	bool required;	    /* false: only for clients that read meanwhile */
 };
 
 #define CHANGE_SIGNERS_MAX 2
@@ -62,37 +62,40 @@ struct change *change_new(struct repo *r, struct err *e);
 void change_free(struct change *c);
 
 /*
- * Take over a metadata object that was made before, as the next version of a role.  0 or -1, then
- * it isn't taken.
+ * Adds a metadata object that was made before, as the next version of a role.  Returns 0, which
+ * takes metadata over, or -1.
  */
 int change_add(struct change *c, const char *role, json_t *metadata, struct err *e);
 
 /*
- * The contents of a role's next version, to be edited: those of the present one with the next
- * version number and expiry.  Belongs to c.
+ * Returns the contents of a role's next version, to be edited: those of the present version with
+ * the next version number and expiry.  They belong to c.
  */
 json_t *change_body(struct change *c, const char *role, struct err *e);
 
 /*
- * Ends the edits: reads them as clients do.  add: puts in every role that the new keys must
- * sign again.  Without add it must be there already (ERR_CONFLICT).
+ * Ends the edits and reads the result as clients do.  With add, adds every role that the new keys
+ * must sign again; without add such a role must be in the change already (ERR_CONFLICT).
  */
 int change_seal(struct change *c, bool add, struct err *e);
 
-/* Who is to sign a role of the sealed change.  How many sets there are. */
+/*
+ * Fills in the sets of keys that have to sign a role of the sealed change, and returns their
+ * number.
+ */
 size_t change_signers(const struct change *c, const char *role,
     struct change_signers out[CHANGE_SIGNERS_MAX]);
 
-/* Sign with each key of each role that ks holds; *n (may be NULL) counts the signatures. */
+/* Signs with each key of each role that ks holds; *n (may be NULL) counts the signatures. */
 int change_sign(struct change *c, struct keystore *ks, const struct passphrases *p, size_t *n,
     struct err *e);
 
-/* The same for one metadata object; *count is increased. */
+/* The same for one metadata object; adds the number of signatures to *count. */
 int change_sign_role(const struct change *c, const char *role, json_t *metadata,
     struct keystore *ks, const struct passphrases *p, size_t *count, struct err *e);
 
 /*
- * Whether the role's present file has the signatures that the sealed change wants of it.  1, 0 or
+ * Whether the role's present file has enough signatures after the sealed change.  Returns 1, 0 or
  * -1.
  */
 int change_stays_good(const struct change *c, const char *role, struct err *e);

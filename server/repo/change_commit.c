@@ -16,7 +16,7 @@
 /* Bytes of REPO_PENDING_FILE: the metadata files as JSON texts. */
 #define PENDING_MAX (256u * 1024 * 1024)
 
-/* What is written, in order: the change's files, snapshot, timestamp. */
+/* The files to write, in order: those of the change, snapshot, timestamp. */
 #define WRITES_MAX (CHANGE_FILES_MAX + 2)
 
 struct writes {
@@ -27,7 +27,7 @@ struct writes {
 	size_t n;
 };
 
-/* Whether enough of one set of keys signed it. */
+/* Checks that enough keys of one set have signed a file. */
 static int
 check_signers(const struct envelope *v, const char *name, const struct change_signers *s,
     struct err *e)
@@ -38,7 +38,7 @@ check_signers(const struct envelope *v, const char *name, const struct change_si
 	return envelope_verify(v, s->ring, s->role, what, e);
 }
 
-/* Its version follows the present one, and it lasts. */
+/* Checks that the version of a file is the next one, and that the file hasn't expired. */
 static int
 check_body(const struct change *c, const char *name, const json_t *body, struct err *e)
 {
@@ -66,7 +66,7 @@ check_body(const struct change *c, const char *name, const json_t *body, struct 
 	return 0;
 }
 
-/* Read it as clients do, and check it in every way. */
+/* Reads a file as clients do, and makes all checks. */
 static int
 check_file(struct change *c, const struct change_file *f, struct err *e)
 {
@@ -105,7 +105,7 @@ out:
 	return rc;
 }
 
-/* Sign an online role and append its file to out. */
+/* Signs an online role and appends its file to out. */
 static int
 sign_online(struct change *c, enum tuf_top which, json_t *body, struct keystore *ks,
     const struct passphrases *p, struct buf *out, struct err *e)
@@ -147,7 +147,7 @@ set_meta(json_t *meta, const char *role, int64_t version, const struct buf *file
 	return json_object_set_new(meta, name, m) == -1 ? err_nomem(e) : 0;
 }
 
-/* The next version of an online role, which a refresh may not shorten unasked. */
+/* Makes body the next version of an online role; only --days may bring its expiry forward. */
 static int
 renew_online(const struct change *c, const char *role, json_t *body, int64_t version, int days,
     struct err *e)
@@ -258,7 +258,7 @@ add_write(struct writes *w, const char *role, int64_t version, struct buf *conte
 	return 0;
 }
 
-/* The files of the roles: root, or all the others. */
+/* Adds the files of the roles: root, or all others. */
 static int
 add_roles(const struct change *c, bool root, struct writes *w, struct err *e)
 {
@@ -280,7 +280,7 @@ add_roles(const struct change *c, bool root, struct writes *w, struct err *e)
 	return 0;
 }
 
-/* file_replace(), because a crash may have left files of these names that nothing refers to. */
+/* Replaces files: a crash may have left files of these names, to which no metadata refers. */
 static int
 write_list(struct dir *metadata, const struct writes *w, struct err *e)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is to be signed, in words. */
+/* Describes a change in words before it is signed. */
 #include "server/repo/describe.h"
 
 #include <inttypes.h>
@@ -17,7 +17,7 @@ add_clean(struct buf *out, const char *text, struct err *e)
 	return text_add_safe(out, text, strlen(text), e);
 }
 
-/* The value of a field as JSON. */
+/* Appends the value of a field as JSON. */
 static int
 add_json(struct buf *out, const json_t *value, struct err *e)
 {
@@ -29,7 +29,7 @@ add_json(struct buf *out, const json_t *value, struct err *e)
 	return rc;
 }
 
-/* Every field is one that is shown. */
+/* Checks that the description shows every field. */
 static int
 check_fields(const char *role, const json_t *body, const char *const *known, struct err *e)
 {
@@ -170,7 +170,7 @@ describe_targets(const json_t *body, const json_t *before, struct buf *out, stru
 	return 0;
 }
 
-/* One file of a release. */
+/* Describes one file of a release. */
 static int
 describe_target(const char *how, const char *path, const json_t *t, struct buf *out, struct err *e)
 {
@@ -189,7 +189,7 @@ describe_target(const char *how, const char *path, const json_t *t, struct buf *
 	return buf_addc(out, '\n', e);
 }
 
-/* Stations take no other files. */
+/* Stations refuse other files. */
 static int
 check_target(const char *app, const char *path, struct err *e)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Removing what stations don't ask for any more. */
+/* Removing files that stations don't ask for any more. */
 #include "server/repo/gc.h"
 
 #include <inttypes.h>
@@ -23,7 +23,7 @@ struct list {
 struct collecting {
 	struct gc *g;
 	struct served t;
-	int64_t *versions; /* owned: of the snapshots that are there, newest first */
+	int64_t *versions; /* owned: of the existing snapshots, newest first */
 	size_t n;
 	struct list snapshots, others;
 };
@@ -37,7 +37,8 @@ newest_first(const void *a, const void *b)
 }
 
 /*
- * Of those that were published: a crash may have left one that is newer than timestamp.json says.
+ * Lists published snapshots only: a crash may have left a snapshot that is newer than
+ * timestamp.json says.
  */
 static int
 find_snapshots(struct collecting *w, struct err *e)
@@ -51,7 +52,7 @@ find_snapshots(struct collecting *w, struct err *e)
 	json_object_foreach (w->t.files, path, size) {
 		int64_t version = served_version(path, tuf_top_name(TUF_SNAPSHOT));
 
-		/* A crash leaves one too many at most. */
+		/* A crash leaves at most one snapshot too many. */
 		if (version > w->t.snapshot + 1 && w->t.snapshot != 0)
 			return err_setx(e, ERR_CONFLICT,
 			    "gc: timestamp.json names %" PRId64
@@ -66,9 +67,9 @@ find_snapshots(struct collecting *w, struct err *e)
 }
 
 /*
- * Whether the snapshot at index i was current within the days to keep: until the next one was
- * written.  A file from the future, or one whose time was lost in a copy, only keeps more.  1, 0 or
- * -1.
+ * Whether the snapshot at index i was current within the days to keep, that is, until the next
+ * snapshot was written.  A wrong time of a file (of a copy, or in the future) only keeps more.
+ * Returns 1, 0 or -1.
  */
 static int
 was_current(const struct collecting *w, size_t i, struct err *e)
@@ -84,7 +85,7 @@ was_current(const struct collecting *w, size_t i, struct err *e)
 	return info.mtime_ns / 1000000000 > clock_wall() - w->g->days * DATE_DAY_SECONDS;
 }
 
-/* Name all that is to stay. */
+/* Names all files that stay. */
 static int
 name_kept(struct collecting *w, struct err *e)
 {
@@ -113,7 +114,7 @@ add(struct list *l, const char *name, struct err *e)
 	return 0;
 }
 
-/* ".NAME.new": what a crash leaves of a file that was being replaced. */
+/* ".NAME.new": a crash leaves such a file when it interrupts the replacement of NAME. */
 static bool
 is_temporary(const char *base)
 {
@@ -128,7 +129,7 @@ in_metadata(const char *path)
 	return strncmp(path, LAYOUT_METADATA, strlen(LAYOUT_METADATA)) == 0;
 }
 
-/* Whether it is a target's file or a metadata file; roots always stay. */
+/* Whether path is a target's file or a metadata file; roots always stay. */
 static bool
 may_go(const char *path, const char *base)
 {
@@ -157,7 +158,7 @@ by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Take away the directories of targets that this file leaves empty. */
+/* Removes the directories of targets that the removal of this file leaves empty. */
 static int
 remove_empty(struct repo *r, const char *name, struct err *e)
 {
@@ -228,7 +229,7 @@ out:
 	return rc;
 }
 
-/* Whether the copy has the present timestamp: of an older one nobody knows what it needs. */
+/* Checks that the copy has the present timestamp: the files that an older one needs are unknown. */
 static int
 check_copy(const struct repo *r, const struct repo *copy, struct err *e)
 {
@@ -246,7 +247,7 @@ check_copy(const struct repo *r, const struct repo *copy, struct err *e)
 		  copy->path);
 }
 
-/* Sorts out what the copy has and the tree hasn't. */
+/* Lists the files of slipway-repo that the copy has and the tree hasn't. */
 static int
 compare(struct collecting *w, struct served *here, struct err *e)
 {

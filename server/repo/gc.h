@@ -3,14 +3,13 @@
 #define SERVER_REPO_GC_H
 
 /*
- * Removing what stations don't ask for any more: old snapshots, and what neither a kept snapshot
- * nor the current metadata names.  Roots always stay: a station that slept for years needs the
- * whole chain.
+ * Removing files that stations don't ask for any more: old snapshots, and files that neither a kept
+ * snapshot nor the current metadata names.  Roots always stay: a station that was off for years
+ * needs the whole chain.
  *
- * A station that is in the middle of an update reads what was current when it began; that is
- * among
- * the snapshots of the last day at least.  Snapshots go first, so that after a crash none is left
- * that names what is gone.
+ * A station in the middle of an update reads the snapshot that was current when the update began;
+ * the kept days cover this.  Snapshots are removed first, so that a crash leaves no snapshot that
+ * names removed files.
  */
 
 #include "server/repo/repo.h"
@@ -19,29 +18,29 @@
 #define GC_KEEP_DEFAULT	     3
 
 struct gc {
-	int64_t days,
-	    keep; /* snapshots that were current within these days, and the newest ones, stay */
-	bool dry; /* remove nothing */
+	int64_t days; /* snapshots that were current within these days stay */
+	int64_t keep; /* and so many of the newest */
+	bool dry;     /* remove nothing */
 	/* Called for each removed file, and (removed false) for each unknown file, which stays. */
 	void (*each)(void *arg, const char *path, bool removed);
 	void (*fault)(void *arg, const struct err *what);
 	void *arg;
 
-	size_t snapshots, metadata,
-	    targets; /* out: how many went (or would go); snapshots count as metadata too */
+	/* Out: removed files, or with dry those to remove; snapshots count as metadata too. */
+	size_t snapshots, metadata, targets;
 	uint64_t bytes;
 };
 
 /*
- * r is locked.  0, or -1 with ERR_CONFLICT: a kept file has a fault, nothing was removed.
- * After another error the counts say what was removed.
+ * r is locked.  Returns 0, or -1 with ERR_CONFLICT: a kept file has a fault, and nothing was
+ * removed.  After another error the counts say how many files were removed.
  */
 int gc_run(struct gc *g, struct repo *r, struct err *e);
 
 /*
- * Removes in the copy of served/ at path, as an update server has it, the files of ours that
- * served/ no longer has.  r is locked; g is as for gc_run(), with counts of its own.  0, or -1 with
- * ERR_CONFLICT (it isn't a copy of the present tree; nothing was removed) and others.
+ * Removes from the copy of served/ at path, such as an update server's, those files of slipway-repo
+ * that served/ no longer has.  r is locked; g is as for gc_run(), with counts of its own.  0, or -1
+ * with ERR_CONFLICT (it isn't a copy of the present tree; nothing was removed) and others.
  */
 int gc_copy(struct gc *g, struct repo *r, const char *path, struct err *e);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Who may sign a role. */
+/* The keys that may sign a role. */
 #include "server/repo/keyset.h"
 
 #include <string.h>
@@ -39,7 +39,7 @@ keyset_role(const json_t *body, const char *role)
 	return NULL;
 }
 
-/* Where the key stands among those of the role, or -1. */
+/* Returns the index of the key among the keys of the role, or -1. */
 static int
 place(const json_t *role, const char *keyid)
 {
@@ -57,7 +57,7 @@ keyset_has(const json_t *body, const char *role, const char *keyid)
 	return place(keyset_role(body, role), keyid) != -1;
 }
 
-/* A key that a client couldn't count must not get into a role. */
+/* Refuses a key that clients can't use. */
 static int
 check_counts(const char *keyid, json_t *key, struct err *e)
 {

@@ -12,7 +12,7 @@
 
 #define COPY_CHUNK 65536
 
-/* Refuses a release that equals the present one: every station would update for nothing. */
+/* Refuses a release that equals the present release: every station would update for nothing. */
 static int
 check_changed(const struct tuf_targets *old, const char *app, const struct release *rel,
     struct err *e)
@@ -57,8 +57,8 @@ struct source {
 };
 
 /*
- * Copies the file to name in d while hashing it, and removes the copy again unless the hash is
- * sha256.  1, 0 when it isn't, or -1.
+ * Copies the file to name in d while hashing it.  Returns 1, 0 when the hash isn't sha256, or -1;
+ * then removes the copy.
  */
 static int
 copy_hashed(const struct source *from, struct dir *d, const char *name,
@@ -110,7 +110,7 @@ write_target(const struct source *from, struct dir *d, const char *name,
 	    : err_setx(e, ERR_CONFLICT, "%s: changed while it was being published", from->path);
 }
 
-/* 1, 0 when name isn't there or has another content, or -1. */
+/* Returns 1, 0 when name is missing or has another content, or -1. */
 static int
 has_content(struct dir *d, const char *name, const uint8_t sha256[SHA256_SIZE], struct err *e)
 {
@@ -126,7 +126,7 @@ has_content(struct dir *d, const char *name, const uint8_t sha256[SHA256_SIZE], 
 	return memcmp(there, sha256, SHA256_SIZE) == 0;
 }
 
-/* Stores the content of the target unless it is there.  1 stored, 0 it was there, -1. */
+/* Stores the content of the target.  Returns 1, 0 when the content was there already, or -1. */
 static int
 store(struct repo *r, const char *target, const uint8_t sha256[SHA256_SIZE],
     const struct source *from, struct err *e)
@@ -181,7 +181,7 @@ publish_store(struct repo *r, const char *app, const struct release *rel, size_t
 	return 0;
 }
 
-/* Whether the repository has the target that a role states. */
+/* Checks that the repository has the content of a role's target. */
 static int
 check_stored(struct repo *r, const char *path, const json_t *target, struct err *e)
 {

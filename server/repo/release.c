@@ -24,7 +24,7 @@ add_name(void *arg, const char *name, struct err *e)
 	return strings_add(names, name, e);
 }
 
-/* Two names that Windows takes for one would overwrite each other there. */
+/* Refuses two names that are one name on Windows: one file would overwrite the other. */
 static int
 collide(void *below, const struct fold_name *a, const struct fold_name *b, struct err *e)
 {
@@ -47,7 +47,7 @@ check_collisions(const struct strings *names, const char *below, struct err *e)
 	return rc;
 }
 
-/* Whether stations take such a file, or a directory may hold such files. */
+/* Checks that stations accept such a file, or that a directory may hold such files. */
 static int
 check_path(const char *app, const char *target, bool directory, struct err *e)
 {
@@ -97,7 +97,7 @@ add_file(struct release *r, const char *target, const char *path, const struct f
 	if (list_grow(&r->files, r->n, sizeof *r->files, e) == -1)
 		return -1;
 	f = &r->files[r->n];
-	f->size = info->size; /* before reading it, and again in case it grew meanwhile */
+	f->size = info->size; /* before reading the file, and again in case it grew meanwhile */
 	if (f->size <= RELEASE_FILE_MAX && file_sha256(r->dir, path, f->sha256, &f->size, e) == -1)
 		return -1;
 	if (f->size > RELEASE_FILE_MAX)

@@ -3,7 +3,7 @@
 #define SERVER_REPO_RELEASE_H
 
 /*
- * The directory that a maintainer hands to publish: install/, app/, scripts/machine/NAME.lua and
+ * The directory of a release, for publish: install/, app/, scripts/machine/NAME.lua and
  * scripts/user/NAME.lua, regular files only, with names that mean the same file on every platform.
  */
 #include <jansson.h>
@@ -31,21 +31,21 @@ struct release {
 };
 
 /*
- * Read and check the directory.  0, or -1 with ERR_UNSAFE, ERR_TOO_LARGE and others; release with
- * release_free().
+ * Reads and checks the directory.  Returns 0, or -1 with ERR_UNSAFE, ERR_TOO_LARGE and others; free
+ * *r with release_free() in both cases.
  */
 int release_scan(struct release *r, const char *app, const char *path, struct err *e);
 void release_free(struct release *r);
 
 /*
- * Run each script in a script child, as script/check.h does without facts of a station, as stations
- * of each operating system would.  0, or -1: the text names script and line.
+ * Runs each script in a script child, as lib/script/dryrun.h does without facts of a station, once
+ * for each operating system.  Returns 0, or -1; the text names script and line.
  */
 int release_check_scripts(const struct release *r, const char *app, struct err *e);
 
 /*
- * The patterns of what a release of app can hold: APP and 2 to LAYOUT_DEPTH_MAX components.  NULL:
- * no memory.
+ * Returns the patterns of the targets of app: APP and 2 to LAYOUT_DEPTH_MAX components.  NULL: no
+ * memory.
  */
 json_t *release_patterns(const char *app);
 

@@ -6,11 +6,11 @@
 #include "server/repo/release.h"
 #include "lib/script/dryrun.h"
 
-/* Bytes of what one script may change, printed. */
+/* Most bytes of the printed changes of one script. */
 #define OUTPUT_MAX (64u * 1024 * 1024)
 
 /*
- * Other targets are few for a script to ask for; the files are in no order that a search could use.
+ * A linear search: scripts ask for few targets, and the files are unordered.
  */
 static int
 target_exists(void *arg, const char *target, struct err *e)

@@ -13,7 +13,7 @@
 #include "lib/os/clock.h"
 #include "lib/os/path.h"
 
-/* How long to wait for somebody else's change to end. */
+/* Time to wait for the change of another process. */
 #define LOCK_WAIT_MS 10000
 
 #define LOCK_FILE "lock"
@@ -106,7 +106,7 @@ repo_root_version(struct dir *metadata, int64_t *version, struct err *e)
 	}
 }
 
-/* The newest root; it must be signed by its own keys. */
+/* Reads the newest root, which must be signed by its own keys. */
 static int
 read_root(struct repo *r, struct err *e)
 {
@@ -164,7 +164,7 @@ read_snapshot(struct repo *r, struct err *e)
 				   : check_version(file, meta->version, r->snapshot->c.version, e);
 }
 
-/* The targets file of a role that the snapshot lists. */
+/* Reads the targets file of a role that the snapshot lists. */
 static struct tuf_targets *
 read_targets(const struct repo *r, const char *name, const struct tuf_meta *meta,
     const struct tuf_keyring *ring, const struct tuf_role *role, struct err *e)
@@ -200,7 +200,7 @@ repo_read(struct repo *r, struct err *e)
 	return r->roles == NULL ? -1 : 0;
 }
 
-/* Without a lock, metadata that is half written can't be told from metadata with faults. */
+/* Without a lock, half written metadata can't be told from faulty metadata. */
 static int
 check_pending(const struct repo *r, struct err *e)
 {
@@ -306,7 +306,9 @@ repo_read_target(const struct repo *r, const char *path, const struct tuf_target
 	return tuf_hashes_check(&target->hashes, out->data, out->len, path, e);
 }
 
-/* What is stated about the present file of a role, and its version.  1, 0 no such file. */
+/*
+ * The parent's statement about the present file of a role, and its version.  1, or 0: no such file.
+ */
 static int
 present_meta(const struct repo *r, const char *role, struct tuf_meta *meta)
 {
@@ -338,7 +340,7 @@ repo_read_signed(const struct repo *r, const char *role, json_t **out, struct er
 	return 1;
 }
 
-/* The expiry date of the next version of body, which expires at *to so far.  0 or -1. */
+/* Sets *to, the expiry date of the next version of body.  Returns 0 or -1. */
 static int
 next_expiry(const json_t *body, int days, enum repo_back back, int64_t *to, struct err *e)
 {

@@ -5,14 +5,14 @@
 /*
  * A repository on the maintainer's disk and its current metadata.
  *
- *	served/metadata, served/targets	what update servers hand out
+ *	served/metadata, served/targets	the files of update servers
  *	keys				private keys, never served
- *	audit.log			what was done to it (audit.h)
+ *	audit.log			the record of changes (audit.h)
  *	certs, ca			certificates made here; private CAs
  *	ssh				host key and authorized_keys of `serve`
  *
- * timestamp.json is what makes new metadata current and is replaced last: a crash before that
- * leaves files that nothing refers to, and the next attempt replaces them.
+ * timestamp.json makes new metadata current and is replaced last: a crash before that leaves files
+ * to which no metadata refers, and the next attempt replaces them.
  */
 
 #include "lib/os/file.h"
@@ -22,7 +22,7 @@
 
 #define REPO_SPEC_VERSION "1.0.31"
 
-/* Days that metadata is valid from when it is signed. */
+/* Days that metadata is valid from its signature on. */
 #define REPO_ROOT_DAYS	    365
 #define REPO_TARGETS_DAYS   365
 #define REPO_APP_DAYS	    90
@@ -32,7 +32,7 @@
 /* Below the repository: the files of a change that has begun and must be completed. */
 #define REPO_PENDING_FILE "pending.json"
 
-/* Below the repository: there while a change that was recorded goes live (audit_change.h). */
+/* Below the repository: exists while a recorded change goes live (audit_change.h). */
 #define REPO_BEGUN_FILE "begun.json"
 
 /* Bytes of a path on this computer. */
@@ -55,7 +55,9 @@ struct repo {
 /* Whether path is the directory of a repository. */
 bool repo_is_here(const char *path);
 
-/* Make a repository in a missing or empty directory.  0, or -1 with ERR_EXISTS and others. */
+/*
+ * Makes a repository in a missing or empty directory.  Returns 0, or -1 with ERR_EXISTS and others.
+ */
 int repo_init(const char *path, const struct passphrases *p, struct err *e);
 
 /*
@@ -66,37 +68,37 @@ struct repo *repo_open(const char *path, struct err *e);
 
 /*
  * The same without reading any metadata.  With lock, keeps other changes out until repo_close(), or
- * fails with ERR_BUSY when another change takes too long; the caller (session.h) completes a change
- * that was interrupted.
+ * fails with ERR_BUSY when another change takes too long; the caller (session.h) completes an
+ * interrupted change.
  */
 struct repo *repo_open_unread(const char *path, bool lock, struct err *e);
 
-/* Reads and checks the metadata of a repository that was opened without.  0 or -1. */
+/* Reads and checks the metadata after repo_open_unread().  Returns 0 or -1. */
 int repo_read(struct repo *r, struct err *e);
 void repo_close(struct repo *r);
 
-/* The newest root's version, by the files that are in the metadata directory.  0 or -1. */
+/* Finds the newest root's version by the files in the metadata directory.  Returns 0 or -1. */
 int repo_root_version(struct dir *metadata, int64_t *version, struct err *e);
 
 /*
- * Read a metadata file, check it against what a signed parent states (meta, or NULL), and split it;
- * signatures are not looked at.
+ * Reads a metadata file, checks it against the statement of a signed parent (meta, or NULL), and
+ * splits it; doesn't check signatures.
  */
 int repo_read_envelope(const struct repo *r, const char *file, const struct tuf_meta *meta,
     struct envelope *v, struct err *e);
 
-/* The delegation to an application, or NULL. */
+/* Returns the delegation to an application, or NULL. */
 const struct tuf_delegation *repo_delegation(const struct repo *r, const char *app);
 
 /*
- * The current metadata of an application, to be released with targets_free().  1, 0 when there is
- * none, -1.
+ * Reads the current metadata of an application, to be freed with targets_free().  Returns 1, 0 when
+ * the application has no release, or -1.
  */
 int repo_read_app(const struct repo *r, const char *app, struct tuf_targets **out, struct err *e);
 
 /*
- * The whole present file of a role, signatures included; its length and hashes are what its parent
- * states. 1 with a new reference in *out, 0 when there is none, -1.
+ * Reads the whole present file of a role with its signatures, and checks the length and hashes that
+ * its parent states.  Returns 1 with a new reference in *out, 0 when there is no file, or -1.
  */
 int repo_read_signed(const struct repo *r, const char *role, json_t **out, struct err *e);
 
@@ -110,20 +112,20 @@ int repo_read_target(const struct repo *r, const char *path, const struct tuf_ta
 /* "DIR/name" of the repository. */
 int repo_path(const char *repo, const char *name, struct buf *out, struct err *e);
 
-/* What every role begins with, or NULL with ERR_NOMEM: valid for days from now. */
+/* Returns the members that every role has, valid for days from now, or NULL with ERR_NOMEM. */
 json_t *repo_new_body(const char *type, int64_t version, int days, struct err *e);
 
-/* What becomes of an expiry date that would lie before the one that body has. */
+/* The rule for an expiry date that would be earlier than the present date of body. */
 enum repo_back {
-	REPO_BACK_REFUSE, /* ERR_EXPIRED: the clock is wrong, or was */
-	REPO_BACK_TAKE,	  /* somebody asked for it */
-	REPO_BACK_KEEP	  /* the present date stays */
+	REPO_BACK_REFUSE, /* refuse it with ERR_EXPIRED: the clock is wrong, or was */
+	REPO_BACK_TAKE,	  /* take it: --days asked for it */
+	REPO_BACK_KEEP	  /* keep the present date */
 };
 
-/* Make body the next version of itself, valid for days from now.  0 or -1. */
+/* Turns body into its next version, valid for days from now.  Returns 0 or -1. */
 int repo_renew_body(json_t *body, int64_t version, int days, enum repo_back back, struct err *e);
 
-/* {"version", "length", "hashes"} of a file's bytes, as snapshot and timestamp state it. */
+/* Returns {"version", "length", "hashes"} of a file's bytes, as in snapshot and timestamp. */
 json_t *repo_meta(int64_t version, const struct buf *file, struct err *e);
 
 #endif

@@ -24,7 +24,7 @@ refuse_entry(void *arg, const char *name, struct err *e)
 	    (const char *)arg, name);
 }
 
-/* A directory below the repository, which nobody else may enter unless mode says so. */
+/* Makes a directory below the repository; others may enter it only if mode says so. */
 static int
 make_directory(const char *path, const char *name, unsigned mode, struct err *e)
 {
@@ -62,7 +62,9 @@ make_directories(struct making *m, const char *path, struct err *e)
 	return rc;
 }
 
-/* The keys that sign seldom are encrypted; snapshot and timestamp must work unattended. */
+/*
+ * Root and targets keys, which sign seldom, are encrypted; snapshot and timestamp work unattended.
+ */
 static int
 make_keys(struct making *m, const char *passphrase, struct err *e)
 {
@@ -109,7 +111,7 @@ out:
 	return body;
 }
 
-/* Sign body, which is released, with the role's key. */
+/* Signs body with the role's key, and releases body. */
 static int
 sign_one(struct making *m, enum tuf_top which, json_t *body, struct err *e)
 {
@@ -121,7 +123,7 @@ sign_one(struct making *m, enum tuf_top which, json_t *body, struct err *e)
 	return rc;
 }
 
-/* A body whose field is value, or about one file when that is under "meta". */
+/* Returns a body with the field value; for "meta" the value describes one file. */
 static json_t *
 body_with(const char *type, int days, const char *field, json_t *value, struct err *e)
 {
@@ -158,7 +160,7 @@ make_metadata(struct making *m, struct err *e)
 		enum tuf_top which;
 		const char *file;
 	} order[] = {
-		/* the one that makes it a repository comes last */
+		/* timestamp.json last, because it makes the directory a repository */
 		{ TUF_ROOT, "1.root.json" },
 		{ TUF_TARGETS, "1.targets.json" },
 		{ TUF_SNAPSHOT, "1.snapshot.json" },
@@ -197,7 +199,7 @@ repo_init(const char *path, const struct passphrases *p, struct err *e)
 	err_clear(e);
 	for (int i = 0; i < TUF_TOP_COUNT; i++)
 		m.files[i] = (struct buf)BUF_INIT(REPO_METADATA_MAX);
-	/* Before anything is on the disk, so that asking in vain leaves nothing behind. */
+	/* Asks before writing anything, so that a missing answer leaves no files. */
 	if ((sealed = passphrase_new(p, "root and targets keys", &phrase, e)) == -1)
 		goto out;
 	if (make_directories(&m, path, e) == -1 ||

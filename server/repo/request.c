@@ -94,7 +94,7 @@ request_save(const json_t *request, const char *path, struct err *e)
 	return rc;
 }
 
-/* The form of a role's contents, by the client's own eyes. */
+/* Checks the form of a role's contents with the client's own parsers. */
 static int
 check_body(const struct envelope *v, const char *role, struct err *e)
 {
@@ -284,7 +284,7 @@ request_signers_count(const json_t *file)
 	return json_array_size(json_object_get(file, "signers"));
 }
 
-/* How many of the keys have signed; the threshold is enough. */
+/* Counts the keys that have signed, up to the threshold. */
 static unsigned
 count_signatures(const struct envelope *v, const struct tuf_keyring *ring, struct tuf_role *role)
 {

@@ -11,7 +11,7 @@
  *	     "before": the present file of the role, or null,
  *	     "signers": [{"who", "required", "keys": {ID: key}, "keyids": [...], "threshold": 2}]}]}
  *
- * "before" and "signers" are for the signer's eyes and prove nothing: the repository checks the
+ * "before" and "signers" are only shown to the signer and prove nothing: the repository checks the
  * signatures against its own metadata.
  */
 
@@ -20,33 +20,33 @@
 /* Bytes of a request. */
 #define REQUEST_MAX REPO_METADATA_MAX
 
-/* Write a sealed change to a new file.  ERR_EXISTS when path is there. */
+/* Writes a sealed change to a new file.  ERR_EXISTS when path exists. */
 int request_write(const struct change *c, const char *path, struct err *e);
 
-/* Whether request has the form above.  0, or -1 with ERR_SYNTAX and others. */
+/* Checks that request has the form above.  Returns 0, or -1 with ERR_SYNTAX and others. */
 int request_check(const json_t *request, struct err *e);
 
 /* Reads and checks the form of a request.  NULL with ERR_NOENT, ERR_SYNTAX and others. */
 json_t *request_read(const char *path, struct err *e);
 
-/* Replace the file by a request that has been signed. */
+/* Replaces the file by a signed request. */
 int request_save(const json_t *request, const char *path, struct err *e);
 
 /*
- * Add the signatures of other, a copy of the same request that somebody else signed.  ERR_CONFLICT
- * if it isn't.
+ * Adds the signatures of other, a copy of the same request that somebody else signed.  ERR_CONFLICT
+ * if other is another request.
  */
 int request_merge(json_t *request, const json_t *other, struct err *e);
 
-/* Put what it holds into an empty change and seal that. */
+/* Adds the contents of the request to an empty change, and seals the change. */
 int request_load(const json_t *request, struct change *c, struct err *e);
 
-/* Its files, and a file's role. */
+/* The files of a request, and a file's role. */
 size_t request_count(const json_t *request);
 json_t *request_file(const json_t *request, size_t i);
 const char *request_role(const json_t *file);
 
-/* One set of keys that is to sign a file: who may, and how many signatures of theirs count now. */
+/* One set of keys that is to sign a file, and the number of their valid signatures so far. */
 struct request_signers {
 	const char *who;
 	bool required;
@@ -54,7 +54,7 @@ struct request_signers {
 	unsigned threshold, have;
 };
 
-/* How many sets there are, and one of them. */
+/* The number of sets, and one of them. */
 size_t request_signers_count(const json_t *file);
 int request_signers(const json_t *file, size_t i, struct request_signers *out, struct err *e);
 

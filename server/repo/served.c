@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The files of the served tree, and those that nothing names. */
+/* The files of the served tree, and those that no metadata names. */
 #include "server/repo/served.h"
 
 #include <stdio.h>

@@ -26,7 +26,8 @@ is_there(const struct served *t, const char *path)
 }
 
 /*
- * Name a metadata file and read it, at most max bytes.  1, 0 when something is wrong with it, -1.
+ * Notes that a metadata file is named, and reads at most max bytes of the file.  Returns 1, 0 when
+ * the file has a fault, or -1.
  */
 static int
 load(struct served *t, const char *file, const struct tuf_meta *meta, size_t max,
@@ -51,7 +52,8 @@ load(struct served *t, const char *file, const struct tuf_meta *meta, size_t max
 }
 
 /*
- * Version as the file's name and the parent say it, and for what is current the expiry.  0 or -1.
+ * Checks the version against the file's name and the parent, and the expiry of current metadata.
+ * Returns 0 or -1.
  */
 static int
 check_common(struct served *t, const char *file, const struct tuf_common *c, int64_t version,
@@ -73,7 +75,8 @@ check_common(struct served *t, const char *file, const struct tuf_common *c, int
 }
 
 /*
- * The next root of the chain, whose version is t->nroots + 1.  1 went on, 0 no use in going on, -1.
+ * Checks the next root of the chain, whose version is t->nroots + 1.  Returns 1 to go on, 0 at the
+ * end of the chain, or -1.
  */
 static int
 next_root(struct served *t, struct err *e)
@@ -119,7 +122,7 @@ out:
 	return rc;
 }
 
-/* Whether there is a root of a version beyond the end of the chain. */
+/* Whether a root exists whose version is beyond the end of the chain. */
 static bool
 root_beyond(const struct served *t)
 {
@@ -175,7 +178,7 @@ signer(const struct served *t, const struct envelope *v, enum tuf_top which, con
 	return NULL;
 }
 
-/* Whether the content is what is stated, by every hash.  0 or -1. */
+/* Checks the content against every stated hash.  Returns 0 or -1. */
 static int
 check_content(struct served *t, const char *path, const struct tuf_target *target, struct err *e)
 {
@@ -221,7 +224,7 @@ target_path(const char *name, const struct tuf_target *target, char out[SERVED_P
 	return layout_stored(name, hex, out + sizeof place - 1, e);
 }
 
-/* One target that file states; d is what delegates to that role, or NULL. */
+/* Checks one target that file states; d is the delegation to the role of file, or NULL. */
 static int
 check_target(struct served *t, const char *file, const struct tuf_targets *role,
     const struct tuf_delegation *d, const char *name, struct err *e)
@@ -260,7 +263,7 @@ check_target(struct served *t, const char *file, const struct tuf_targets *role,
 	return served_blame(t, e);
 }
 
-/* A role below a parent: who may sign it, and who says so. */
+/* A role below a parent: its keys, and the file that delegates to it. */
 struct below {
 	const struct tuf_snapshot *snapshot;
 	const char *parent; /* its file */
@@ -274,7 +277,7 @@ struct below {
 static int
 check_delegated(struct served *t, const struct below *b, const char *name, struct err *e);
 
-/* All that a role's file says: targets and delegations. */
+/* Checks all targets and delegations of a role's file. */
 static int
 check_contents(struct served *t, const struct below *b, const char *file,
     const struct tuf_targets *role, struct err *e)
@@ -302,7 +305,7 @@ check_contents(struct served *t, const struct below *b, const char *file,
 	return 0;
 }
 
-/* Whether this pair of files was looked at already.  1, 0 (it is noted now) or -1. */
+/* Whether this pair of files was checked already.  Returns 1, 0 (and notes the pair) or -1. */
 static int
 was_done(struct served *t, const char *parent, const char *file, struct err *e)
 {
@@ -342,7 +345,7 @@ read_role(struct served *t, const struct below *b, const char *file, const struc
 	return rc;
 }
 
-/* A role that the snapshot may list: an application that has no release yet isn't there. */
+/* Checks a role that the snapshot may list; an application without a release isn't listed. */
 static int
 check_delegated(struct served *t, const struct below *b, const char *name, struct err *e)
 {
@@ -374,8 +377,8 @@ check_targets(struct served *t, const struct tuf_snapshot *s, const char *file, 
 }
 
 /*
- * What it lists and nothing delegates to: an application that was taken away.  Its entry has to
- * stay.
+ * Checks the roles that the snapshot lists and no role delegates to: removed applications, whose
+ * entries have to stay.
  */
 static int
 name_entries(struct served *t, const struct tuf_snapshot *s, struct err *e)

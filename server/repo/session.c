@@ -16,7 +16,7 @@
 /* Bytes of a public key's file. */
 #define KEY_FILE_MAX (64u * 1024)
 
-/* Completes a change that was interrupted.  r is locked. */
+/* Completes an interrupted change.  r is locked. */
 static int
 recover(const struct repo *r, struct err *e)
 {
@@ -147,7 +147,7 @@ session_sign(struct session *s, struct err *e)
 	return -1;
 }
 
-/* {"version", "sha256"} of a role's new file, and the number of the release in it. */
+/* Returns {"version", "sha256"} of a role's new file, and the number of its release. */
 static json_t *
 recorded_role(const struct change_file *f, struct err *e)
 {
@@ -165,7 +165,7 @@ recorded_role(const struct change_file *f, struct err *e)
 	return j;
 }
 
-/* {"version", "sha256"} of bytes that will be live. */
+/* Returns {"version", "sha256"} of bytes that will be live. */
 static json_t *
 coming(const struct buf *file, int64_t version, struct err *e)
 {
@@ -178,7 +178,7 @@ coming(const struct buf *file, int64_t version, struct err *e)
 	return j;
 }
 
-/* What will be live once the change is written; roles are those of the change as recorded. */
+/* Returns the state after the change; roles are the recorded roles of the change. */
 static json_t *
 next_state(const struct session *s, const json_t *roles, struct err *e)
 {
@@ -229,11 +229,11 @@ go_live(struct session *s, struct err *e)
 
 	if (record(s, e) == -1)
 		return -1;
-	/* A failed write may be live, so new keys stay; an unused key does no harm. */
+	/* Keeps new keys after a failed write, which may be live; an unused key does no harm. */
 	s->done = true;
 	if (change_write(s->c, e) == 0)
 		return audit_change_end(s->r->top, e);
-	/* A change that has to be completed is settled by who completes it. */
+	/* The command that completes an interrupted change ends its line, too. */
 	if (change_pending(s->r->top) == 0)
 		audit_change_end(s->r->top, &later);
 	return -1;

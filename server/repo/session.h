@@ -7,11 +7,11 @@
  * are here or, with a request's file, as a signing request.
  *
  *	session_begin(), edits of s->c, change_seal(), session_sign(), session_write(),
- *session_end()
+ *	session_end()
  */
 #include "server/repo/change.h"
 
-/* Keys made in one session. */
+/* Most keys made in one session. */
 #define SESSION_KEYS_MAX TUF_KEYS_MAX
 
 struct session {
@@ -21,7 +21,7 @@ struct session {
 	struct passphrases p; /* the caller's; set it before session_begin() */
 	const char *action;   /* the command's name, for the log */
 	const char *request;  /* the file of the signing request to write, or NULL: go live */
-	int64_t days;	      /* that the roles of the change are valid; 0: the default */
+	int64_t days;	      /* term of the roles of the change; 0: the default */
 	/* Private keys made here; session_end() removes them when nothing was written. */
 	struct {
 		char role[APPLICATION_NAME_MAX + 1], id[SHA256_HEX_SIZE];
@@ -32,9 +32,9 @@ struct session {
 
 /*
  * Opens the repository at path, which must outlive the result, keeps other changes out until
- * repo_close() and completes a change that was interrupted.  With read, reads its metadata as
- * repo_open() does.  NULL with ERR_BUSY, ERR_CONFLICT (the record is damaged or missing, the clock
- * stands before it, or what is live is older than it says) and others.
+ * repo_close() and completes an interrupted change.  With read, reads its metadata as repo_open()
+ * does.  NULL with ERR_BUSY, ERR_CONFLICT (the record is damaged or missing, or the clock or the
+ * live metadata is older than its last line) and others.
  */
 struct repo *session_lock(const char *path, bool read, struct err *e);
 
@@ -42,8 +42,9 @@ struct repo *session_lock(const char *path, bool read, struct err *e);
 struct keystore *session_keys(const char *repo, struct err *e);
 
 /*
- * Locks the repository and opens its keys for a change called action.  p, request and days are the
- * caller's; the rest of *s is filled in.  0 or -1; call session_end() in both cases.
+ * Locks the repository and opens its keys for a change called action.  The caller has set p,
+ * request and days; the other members of *s are filled in.  Returns 0 or -1; call session_end() in
+ * both cases.
  */
 int session_begin(struct session *s, const char *repo, const char *action, struct err *e);
 void session_end(struct session *s);
@@ -61,15 +62,15 @@ json_t *session_new_key(struct session *s, const char *role, enum tuf_kind kind,
 json_t *session_read_key(const char *path, struct err *e);
 
 /*
- * Signs with the keys that are here and checks that they suffice; writes nothing.  For a request
- * it does nothing.  0 or -1.
+ * Signs with the keys in keys/ and checks that they suffice; writes nothing.  For a request does
+ * nothing.  Returns 0 or -1.
  */
 int session_sign(struct session *s, struct err *e);
 
-/* Records the change and then puts it live, or writes the request.  0 or -1. */
+/* Records the change and then puts it live, or writes the request.  Returns 0 or -1. */
 int session_write(struct session *s, struct err *e);
 
-/* Appends the result in words, beginning with done ("published"), and the next step.  0 or -1. */
+/* Appends the result in words, which begin with done ("published"), and the next step.  0 or -1. */
 int session_report(const struct session *s, const char *done, struct buf *out, struct err *e);
 
 #endif

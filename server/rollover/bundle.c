@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A file of trusted certificates, edited. */
+/* Editing a file of trusted certificates. */
 #include "server/rollover/bundle.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 static const char begin[] = "-----BEGIN CERTIFICATE-----";
 static const char end[] = "-----END CERTIFICATE-----";
 
-/* The next block at or after at, with the line's end that follows it.  Whether there is one. */
+/* Finds the next block at or after at, with the line end that follows.  Returns false for none. */
 static bool
 next_block(const uint8_t *text, size_t len, size_t at, size_t *from, size_t *to)
 {
@@ -26,7 +26,7 @@ next_block(const uint8_t *text, size_t len, size_t at, size_t *from, size_t *to)
 	return true;
 }
 
-/* Which of certs the block is, or n. */
+/* Returns the index in certs of the certificate in the block, or n. */
 static size_t
 which(const uint8_t *block, size_t len, const struct bundle_cert *certs, size_t n)
 {

@@ -3,7 +3,7 @@
 #define SERVER_ROLLOVER_BUNDLE_H
 
 /*
- * A file of trusted certificates in PEM form, edited: what isn't about the named certificates stays
+ * Editing a file of trusted certificates in PEM form: all text except the named certificates stays
  * byte for byte.
  */
 #include <stdbool.h>
@@ -16,13 +16,14 @@ struct bundle_cert {
 	const struct buf *pem;	     /* the caller's; for bundle_set() */
 };
 
-/* have[i] says whether the text holds certs[i].  What can't be read is no certificate. */
+/* Sets have[i] to whether the text holds certs[i].  Ignores unreadable blocks. */
 void
 bundle_look(const uint8_t *text, size_t len, const struct bundle_cert *certs, size_t n, bool *have);
 
 /*
- * Append the text to out with exactly those of certs whose want[i] is set, in their order, where
- * the first of them stood. The text holds one at least (ERR_NOENT).  0 or -1.
+ * Appends the text to out.  Of certs the result holds exactly those with want[i], in their order,
+ * at the place of the first one in the text.  Returns 0, or -1 with ERR_NOENT (the text holds none
+ * of certs) and others.
  */
 int bundle_set(const uint8_t *text, size_t len, const struct bundle_cert *certs, size_t n,
     const bool *want, struct buf *out, struct err *e);

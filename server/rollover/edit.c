@@ -7,7 +7,7 @@
 #include "lib/x509/facts.h"
 #include "server/repo/publish.h"
 
-/* State the new content of a target and store it. */
+/* Sets length and hash of a target to those of the new content, and stores the content. */
 static int
 set_target(struct repo *r, const char *path, json_t *target, const struct buf *content,
     struct err *e)
@@ -38,7 +38,7 @@ say_copy(const struct repo *r, const char *app, const char *path, const json_t *
 	    dir_path(r->targets), stored, path + strlen(app) + 1);
 }
 
-/* What is edited in all releases. */
+/* An edit of all releases. */
 struct edit {
 	const struct look *l;
 	const bool *want;
@@ -48,8 +48,8 @@ struct edit {
 };
 
 /*
- * Edits one file of a release of app, if it has other certificates than wanted.  *body is the next
- * version of the role, once it is needed.  0 or -1.
+ * Edits one file of a release of app, if the file has other certificates than wanted.  *body
+ * becomes the next version of the role with the first edit.  Returns 0 or -1.
  */
 static int
 edit_target(struct edit *d, const char *app, const struct tuf_targets *now, const char *path,
@@ -80,7 +80,7 @@ out:
 	return rc == -1 ? -1 : 0;
 }
 
-/* Makes the next version of one application's release, where it has such files. */
+/* Makes the next version of one application's release, if the release has such files. */
 static int
 edit_app(struct edit *d, const char *app, struct err *e)
 {

@@ -11,14 +11,14 @@ struct hook_variable {
 	const char *name, *value;
 };
 
-/* Seconds that a hook may take. */
+/* Most seconds of a hook. */
 #define HOOK_LIMIT_S 600
 
 /*
- * Run command by the system's shell with these environment variables added, its output to our
- * standard error.  0, or -1 with ERR_CONFLICT (it ended with another status than 0, or by a
- * signal), ERR_TIMEOUT (killed at the limit, with its process group (on Windows: with all its
- * children)) and others.
+ * Runs command by the system's shell with these environment variables added, and its output to our
+ * standard error.  Returns 0, or -1 with ERR_CONFLICT (command ended with another status than 0, or
+ * by a signal), ERR_TIMEOUT (killed at the limit with its process group, on Windows with all its
+ * children) and others.
  */
 int hook_run(const char *command, const struct hook_variable *variables, size_t n, struct err *e);
 

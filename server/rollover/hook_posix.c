@@ -2,9 +2,8 @@
 /*
  * Commands of the maintainer's own, by /bin/sh.
  *
- * A hook is a process group, so that it can be ended with all that it started.  Where the
- * terminal
- * is ours the hook has it meanwhile, because what it starts may ask for a passphrase there.
+ * A hook is a process group, so that it can be ended with all its processes.  If we have the
+ * terminal, the hook gets it, because a program of the hook may ask for a passphrase there.
  */
 #include "server/rollover/hook.h"
 
@@ -18,8 +17,8 @@
 #include "lib/os/clock.h"
 #include "lib/os/process.h"
 
-#define LOOK_MS 10   /* between looks whether it has ended */
-#define END_MS	2000 /* for an end in good order, once the limit is over */
+#define LOOK_MS 10   /* between checks whether the hook has ended */
+#define END_MS	2000 /* between SIGTERM and SIGKILL, once the limit is over */
 
 /* The terminal, if we are in its foreground, or -1. */
 static int
@@ -34,7 +33,7 @@ terminal_open(void)
 	return fd;
 }
 
-/* Whoever is in the background may give the terminal away only while this signal is ignored. */
+/* A background process may give the terminal away only while it ignores this signal. */
 static void
 terminal_give(int fd, pid_t group)
 {
@@ -62,11 +61,11 @@ start(const char *command, int terminal)
 		_exit(127);
 	}
 	if (pid != -1)
-		setpgid(pid, pid); /* whichever of us is first */
+		setpgid(pid, pid); /* parent and child both do this; the first call counts */
 	return pid;
 }
 
-/* As waitpid(), 0 when the time is over. */
+/* As waitpid(), but returns 0 when the time is over. */
 static pid_t
 wait_until(pid_t pid, int64_t deadline, int *status)
 {
@@ -80,14 +79,14 @@ wait_until(pid_t pid, int64_t deadline, int *status)
 	return ended;
 }
 
-/* With all that it started, in good order if it can be. */
+/* Ends the hook with all its processes: by SIGTERM, then by SIGKILL. */
 static void
 end_now(pid_t pid)
 {
 	int status;
 
 	kill(-pid, SIGTERM);
-	kill(-pid, SIGCONT); /* one that is stopped hears nothing */
+	kill(-pid, SIGCONT); /* a stopped process gets no signal */
 	if (wait_until(pid, clock_mono_ms() + END_MS, &status) == 0) {
 		kill(-pid, SIGKILL);
 		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
@@ -124,7 +123,7 @@ hook_run_within(unsigned seconds, const char *command, const struct hook_variabl
 	if (ended != pid || pid == -1)
 		return -1;
 	if (WIFSIGNALED(status)) {
-		/* Ctrl-C at the terminal was meant for this process too. */
+		/* Ctrl-C at the terminal was meant for this process, too. */
 		if (terminal != -1 && WTERMSIG(status) == SIGINT)
 			raise(SIGINT);
 		return err_setx(e, ERR_CONFLICT, "the hook was ended by signal %d",

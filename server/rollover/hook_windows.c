@@ -7,7 +7,7 @@
 
 #include "lib/os/wide_windows.h"
 
-/* The environment is this process's, which whatever it starts gets a copy of. */
+/* Sets variables in our own environment, which child processes inherit. */
 static int
 set_variable(const struct hook_variable *v, struct err *e)
 {
@@ -24,9 +24,9 @@ set_variable(const struct hook_variable *v, struct err *e)
 }
 
 /*
- * "cmd.exe" /d /s /c "command", as _wsystem() would start it: /s takes away just the quotes around
- * the whole.  From the system's folder, and not what COMSPEC names.  Two texts to be freed; 0, or
- * -1.
+ * "cmd.exe" /d /s /c "command", as _wsystem() would start it: /s removes only the outer quotes.
+ * cmd.exe is that of the system's folder, whatever COMSPEC says.  The caller frees both texts.
+ * Returns 0 or -1.
  */
 static int
 shell_line(const char *command, wchar_t **program, wchar_t **line, struct err *e)
@@ -53,7 +53,7 @@ shell_line(const char *command, wchar_t **program, wchar_t **line, struct err *e
 	return err_nomem(e);
 }
 
-/* A job that ends all that is in it when it is told to, and nothing before. */
+/* Makes a job, which ends all its processes only when asked. */
 static HANDLE
 start(const char *command, PROCESS_INFORMATION *p, struct err *e)
 {

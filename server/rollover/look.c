@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* How far a replacement has come. */
+/* Finding the step of a replacement. */
 #include "server/rollover/look.h"
 
 #include <string.h>
@@ -28,7 +28,7 @@ look_free(struct look *l)
 	buf_free(&l->trust.where);
 }
 
-/* Takes the pair when its certificate is the wanted one.  0 or -1. */
+/* Takes the pair if its certificate is the wanted one.  Returns 0 or -1. */
 static int
 take_pair(struct look *l, int which, const struct replace_pair *pair, const char *at, struct err *e)
 {
@@ -42,7 +42,7 @@ take_pair(struct look *l, int which, const struct replace_pair *pair, const char
 	return 0;
 }
 
-/* Where the two certificates are, and their keys. */
+/* Finds the two certificates and their keys in certs/. */
 static int
 look_pairs(struct look *l, const struct replace *p, struct err *e)
 {

@@ -3,8 +3,8 @@
 #define SERVER_ROLLOVER_LOOK_H
 
 /*
- * How far a replacement has come, read each time anew from the pairs in certs/, from the present
- * releases and from what the Kernels serve.
+ * The step of a replacement, found each time anew from the pairs in certs/, from the present
+ * releases and from the certificates that the Kernels serve.
  *
  *	certs/NAME.pem, .crt		the pair in use
  *	certs/NAME.new.pem, .crt	the pair that takes its place, until then
@@ -24,16 +24,16 @@ enum replace_step {
 
 struct look_kernel {
 	const char *server; /* belongs to the replacement */
-	bool looked;	    /* whether it could be looked at; else why has the reason */
+	bool looked;	    /* the Kernel answered; otherwise why has the reason */
 	bool serves[REPLACE_COUNT];
-	char hex[SHA256_HEX_SIZE]; /* the SHA-256 of the certificate that it serves */
+	char hex[SHA256_HEX_SIZE]; /* the SHA-256 of the certificate that the Kernel serves */
 	struct err why;
 };
 
 struct look {
 	struct bundle_cert cert[REPLACE_COUNT];
 	struct buf pem[REPLACE_COUNT]; /* of the two certificates; empty: not in certs/ */
-	const char *at[REPLACE_COUNT]; /* "", ".new" or ".old": where a whole pair is, or NULL */
+	const char *at[REPLACE_COUNT]; /* "", ".new" or ".old": place of the pair, or NULL */
 	struct replace_trust trust;
 	struct look_kernel kernels[REPLACE_KERNELS_MAX];
 	size_t n;
@@ -43,16 +43,16 @@ struct look {
 void look_init(struct look *l);
 void look_free(struct look *l);
 
-/* Looks at everything, with the repository r; connects to the Kernels.  0 or -1. */
+/* Reads the pairs and the releases of r, and connects to the Kernels.  Returns 0 or -1. */
 int look_all(struct look *l, const struct replace *p, const struct repo *r, struct err *e);
 
-/* Connects to the Kernel i alone. */
+/* Connects only to the Kernel i. */
 void look_kernel(struct look *l, const struct replace *p, size_t i);
 
-/* How many of the Kernels were seen to serve that certificate. */
+/* Returns the number of Kernels that serve the certificate. */
 size_t look_serving(const struct look *l, int which);
 
-/* Appends in words where a replacement stands and which command comes next.  0 or -1. */
+/* Appends the step of a replacement and the next command in words.  Returns 0 or -1. */
 int say_standing(const struct replace *p, const struct look *l, struct buf *out, struct err *e);
 
 #endif

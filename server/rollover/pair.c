@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The files of a pair that is being replaced: making the new one, and moving them. */
+/* The files of a pair that is being replaced: making the new pair, and renaming both. */
 #include "server/rollover/pair.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include "lib/x509/key.h"
 #include "lib/x509/facts.h"
 
-/* "NAME.new.pem" and its temporary sisters. */
+/* Bytes of "NAME.new.pem" and of its temporary files. */
 #define FILE_SIZE (REPLACE_NAME_MAX + 32)
 
 static void
@@ -86,7 +86,7 @@ replace_pair_free(struct replace_pair *pair)
 	memset(pair, 0, sizeof *pair);
 }
 
-/* What `cert new --type` calls a key like that of x, or the default. */
+/* Returns the --type of `cert new` for a key like that of x, or the default. */
 static const char *
 type_of(X509 *x)
 {
@@ -100,7 +100,7 @@ type_of(X509 *x)
 	return bits > 256 ? "p384" : "p256";
 }
 
-/* A self-signed certificate that says what the old one said. */
+/* Makes a self-signed certificate with the contents of the old one. */
 static int
 make_like(X509 *old, const struct replace_wish *wish, struct buf *key, struct buf *crt,
     struct err *e)
@@ -139,7 +139,7 @@ copy_of(const struct replace *p, const char *with, struct buf *key, struct buf *
 		    "%s/%s: want %s.crt and the private key that belongs to it in %s",
 		    dir_path(p->certs), with, with, file);
 	else if (file_read_secret(p->certs, file, key, e) == 0) {
-		/* the whole file: it may hold a CA's certificate as well */
+		/* the whole file, which may hold a CA's certificate as well */
 		file_of(with, "", "crt", file);
 		rc = file_read(p->certs, file, crt, e);
 	}

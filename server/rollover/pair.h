@@ -8,19 +8,19 @@
 #include "server/rollover/state.h"
 
 struct replace_pair {
-	bool cert, key; /* whether the certificate is there, and its key */
-	bool keyfile;	/* whether a key is there, that of the certificate or another */
+	bool cert, key; /* the certificate exists; its key exists */
+	bool keyfile;	/* a key exists: that of the certificate or another */
 	uint8_t sha256[SHA256_SIZE];
 	struct buf pem; /* the certificate alone */
 	X509 *x;
 };
 
-/* Reads certs/NAME<at>.crt and .pem, as far as they are there.  0, or -1 when one can't be read. */
+/* Reads certs/NAME<at>.crt and .pem, if they exist.  Returns 0, or -1 when one can't be read. */
 int
 replace_pair_read(const struct replace *p, const char *at, struct replace_pair *out, struct err *e);
 void replace_pair_free(struct replace_pair *pair);
 
-/* The new pair: like the old one but for the members that are set, or a copy of another. */
+/* The new pair: like the old one except for the members that are set, or a copy of another pair. */
 struct replace_wish {
 	const char *type, *with; /* of the key; the name of the pair in certs/ to copy; or NULL */
 	int64_t days;		 /* that the certificate is valid */
@@ -29,8 +29,7 @@ struct replace_wish {
 /* Makes the new pair and remembers its certificate.  0 or -1. */
 int replace_pair_make(struct replace *p, const struct replace_wish *wish, struct err *e);
 
-/* Moves the pair of that certificate within certs/; completes a move that was interrupted.  0 or
- * -1. */
+/* Renames the pair of that certificate within certs/; completes an interrupted call.  0 or -1. */
 int replace_pair_move(const struct replace *p, int which, const char *from, const char *to,
     struct err *e);
 

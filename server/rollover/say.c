@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* Where a replacement stands, in words. */
+/* The step of a replacement, in words. */
 #include "server/rollover/look.h"
 
 #include <stdio.h>
 
 #include "lib/base/date.h"
 
-/* Characters of a SHA-256 that people compare at a glance; `cert show` has all of them. */
+/* Characters of a shortened SHA-256, which people can compare; `cert show` prints all. */
 #define SHORT 16
 
 static const char *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The part of a replacement that is remembered. */
+/* The remembered part of a replacement. */
 #include "server/rollover/state.h"
 
 #include <stdlib.h>
@@ -171,7 +171,7 @@ parse_retired(const char *name, const json_t *entry, struct replacement *m, stru
 	return 0;
 }
 
-/* Reads a member that is one of n words, of which the first (when it is "") means no member. */
+/* Reads a member that is one of n words; a first word "" stands for a missing member. */
 static int
 parse_word(const char *name, const json_t *entry, const char *member, const char *const *words,
     size_t n, int *out, struct err *e)
@@ -310,7 +310,7 @@ replace_close(struct replace *p)
 	*p = (struct replace){ .repo = NULL };
 }
 
-/* text NULL: no such member.  Returns 0 or -1. */
+/* Sets a text member; text NULL: no such member.  Returns 0 or -1. */
 static int
 put(json_t *entry, const char *member, const char *text)
 {

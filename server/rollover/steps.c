@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Replacing the Kernels' pair: one call takes one step at most, after looking at what is really so.
+ * Replacing the Kernels' pair: each call finds the present step and takes at most one step.
  */
 #include "server/rollover/steps.h"
 
@@ -15,7 +15,7 @@
 #include "server/rollover/edit.h"
 #include "server/rollover/hook.h"
 
-/* Milliseconds that a Kernel may take to serve the pair from the hook, and between looks. */
+/* Milliseconds until a Kernel must serve the pair after the hook, and between connections. */
 #define INSTALL_MS	10000
 #define INSTALL_LOOK_MS 200
 
@@ -192,7 +192,7 @@ check_no_leftover(const struct replace *p, struct err *e)
 	    : 0;
 }
 
-/* Begins a replacement, after making sure that the pair is there and that stations trust it. */
+/* Begins a replacement, after checking that the pair exists and that stations trust it. */
 static int
 begin(struct steps *s, struct err *e)
 {
@@ -214,7 +214,7 @@ begin(struct steps *s, struct err *e)
 		return err_setx(e, ERR_NOENT,
 		    "%s/%s.crt: want the certificate that the Kernels serve now, found none",
 		    dir_path(p->certs), p->name);
-	/* Kernels and hook are those of the replacement before. */
+	/* Keeps Kernels and hook of the replacement before. */
 	memset(m->sha256[REPLACE_NEW], 0, SHA256_SIZE);
 	*m->hex[REPLACE_NEW] = '\0';
 	m->started = clock_wall();
@@ -231,7 +231,7 @@ begin(struct steps *s, struct err *e)
 	return 0;
 }
 
-/* Takes over the Kernels and the hook that were asked for. */
+/* Takes over the Kernels and the hook of the command line. */
 static int
 take_asked(struct steps *s, const struct steps_asked *a, struct err *e)
 {
@@ -342,7 +342,7 @@ steps_run(struct steps *s, const struct steps_asked *a, struct err *e)
 		return -1;
 	if (take_asked(s, a, e) == -1 || steps_look(s, e) == -1)
 		return -1;
-	/* Completes a move that was interrupted first, whichever way comes then. */
+	/* Completes interrupted renames first, in whichever direction. */
 	if (p->m.moving != REPLACE_STAYS &&
 	    (steps_move(s, p->m.moving, e) == -1 || steps_look(s, e) == -1))
 		return -1;

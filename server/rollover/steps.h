@@ -10,46 +10,45 @@
 struct steps {
 	struct replace p;
 	struct look l;
-	struct session
-	    s; /* of a step that publishes; its passphrases and request are the caller's */
-	struct buf said; /* the result of the step, and the work left to people, for the terminal */
+	struct session s; /* of a step that publishes; the caller sets passphrases and request */
+	struct buf said;  /* the result of the step, and the work for people, for the terminal */
 };
 
-/* What the command line asks for. */
+/* The wishes of the command line. */
 struct steps_asked {
 	const char *const *kernels; /* "HOST:PORT" */
-	size_t nkernels;	    /* 0: those that are known already */
+	size_t nkernels;	    /* 0: keep the known Kernels */
 	struct replace_wish wish;
-	const char *hook, *after; /* or NULL; an empty hook: none from now on */
+	const char *hook, *after; /* or NULL; an empty hook removes the known hook */
 	bool confirm, undo, start;
 };
 
 /*
- * Looks at everything and takes the step that comes next, or the one that is asked for.  Returns
- * STEPS_DONE, STEPS_ATTEND, or -1.
+ * Finds the present step, and takes the next step or the wanted step.  Returns STEPS_DONE,
+ * STEPS_ATTEND, or -1.
  */
 int steps_run(struct steps *s, const struct steps_asked *a, struct err *e);
 
-/* The result of a step: done, or there is something for people to do first. */
+/* The result of a step: done, or people have to act first. */
 #define STEPS_DONE   0
 #define STEPS_ATTEND 1
 
-/* Looks at everything anew; the repository is locked meanwhile.  0 or -1. */
+/* Finds the present step under the repository's lock.  Returns 0 or -1. */
 int steps_look(struct steps *s, struct err *e);
 
-/* Installs that pair on every Kernel, by the hook, or says which files to copy. */
+/* Installs that pair on every Kernel by the hook, or says which files to copy. */
 int steps_install(struct steps *s, int which, struct err *e);
 
-/* Publishes; the certificate going (-1: none) may be missing from now on. */
+/* Publishes; from now on releases may leave out the certificate going (-1: none). */
 int steps_publish(struct steps *s, const bool want[REPLACE_COUNT], int going, struct err *e);
 
 /*
- * Moves the files of certs/ to their places after (REPLACE_ON) or before (REPLACE_BACK) the old
+ * Renames the files of certs/ to their names after (REPLACE_ON) or before (REPLACE_BACK) the old
  * pair is retired.
  */
 int steps_move(struct steps *s, enum replace_moving way, struct err *e);
 
-/* Makes the state durable and records a step that isn't a publication. */
+/* Writes the state durably and records a step that isn't a publication. */
 int steps_record(struct steps *s, const char *step, struct err *e);
 
 /* Takes the last step of a replacement back.  Returns STEPS_DONE, STEPS_ATTEND, or -1. */

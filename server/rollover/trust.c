@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Which certificates of a replacement stations trust. */
+/* The certificates of a replacement that stations trust. */
 #include "server/rollover/trust.h"
 
 #include <inttypes.h>
@@ -23,7 +23,7 @@ replace_trust_read_target(const struct repo *r, const struct tuf_targets *t, con
 	return bytes_find(out->data, out->len, "-----BEGIN CERTIFICATE-----") != NULL;
 }
 
-/* The files of a release, counted by what they hold of two certificates. */
+/* Counts the files of a release that hold one or both of two certificates. */
 static int
 count(const struct repo *r, const struct tuf_targets *targets,
     const struct bundle_cert certs[REPLACE_COUNT], struct replace_trust *t, struct err *e)
@@ -81,7 +81,7 @@ replace_trust_look(struct replace_trust *t, const struct repo *r,
 	return 0;
 }
 
-/* One replacement against one application's present and next release. */
+/* Checks one replacement against one application's present and next release. */
 static int
 guard_one(const struct change *c, const char *app, const struct tuf_targets *now,
     const struct tuf_targets *next, const char *name, const struct replacement *m, struct err *e)
@@ -106,7 +106,7 @@ guard_one(const struct change *c, const char *app, const struct tuf_targets *now
 	return 0;
 }
 
-/* Which of certs the release trusts. */
+/* Sets have[i] to whether a file of the release holds certs[i].  Returns 0 or -1. */
 static int
 find_certs(const struct repo *r, const struct tuf_targets *t, const struct bundle_cert *certs,
     size_t n, bool *have, struct err *e)
@@ -132,8 +132,8 @@ find_certs(const struct repo *r, const struct tuf_targets *t, const struct bundl
 }
 
 /*
- * The certificates that a replacement has retired don't come back, in whichever file of whichever
- * application.  now is NULL without a present release.
+ * Refuses a release that brings back a certificate that the replacement has retired, in any file of
+ * any application.  now is NULL without a present release.
  */
 static int
 guard_retired(const struct change *c, const char *app, const struct tuf_targets *now,
@@ -166,7 +166,7 @@ guard_retired(const struct change *c, const char *app, const struct tuf_targets 
 	return 0;
 }
 
-/* All replacements against the present and the next release of the application f->name. */
+/* Checks all replacements against the present and the next release of the application f->name. */
 static int
 guard_app(const struct change *c, const struct change_file *f, json_t *pairs, struct err *e)
 {

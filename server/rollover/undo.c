@@ -2,8 +2,8 @@
 /*
  * Taking a step of a replacement back.
  *
- * The same rule as on the way there: no Kernel is given a pair that a station may not trust yet,
- * and no release drops a certificate that a Kernel may serve.
+ * The rule of the forward steps holds here, too: no Kernel gets a pair that a station may not trust
+ * yet, and no release drops a certificate that a Kernel may serve.
  */
 #include "server/rollover/steps.h"
 
@@ -11,7 +11,7 @@
 
 #include "lib/os/move.h"
 
-/* Every Kernel was seen, and none serves the new pair. */
+/* Checks that every Kernel answered, and that none serves the new pair. */
 static int
 check_none_serves_new(const struct look *l, struct err *e)
 {
@@ -33,7 +33,7 @@ undo_only(struct steps *s, struct err *e)
 	static const bool both[REPLACE_COUNT] = { true, true };
 
 	/*
-	 * Stations may trust the new certificate alone by now: an earlier confirmation says nothing
+	 * By now stations may trust only the new certificate: an earlier confirmation says nothing
 	 * about the old one.
 	 */
 	s->p.m.confirmed = REPLACE_NEVER;
@@ -72,7 +72,7 @@ undo_both(struct steps *s, struct err *e)
 	return steps_publish(s, old, REPLACE_NEW, e);
 }
 
-/* Removes the files first: an entry without files can be completed or removed. */
+/* Removes the files first: a remaining entry without files can be completed or removed. */
 static int
 undo_make(struct steps *s, struct err *e)
 {
