@@ -63,7 +63,7 @@ error_of_openssl(void **state)
 	ERR_raise(ERR_LIB_USER, ERR_R_MALLOC_FAILURE);
 	err_openssl(&e, "key");
 	assert_non_null(strstr(e.text, "key: malloc fail"));
-	/* Nothing stays behind for the next one. */
+	/* No text stays for the next error. */
 	assert_int_equal(ERR_peek_error(), 0);
 }
 

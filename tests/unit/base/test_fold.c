@@ -79,7 +79,7 @@ write_char(uint32_t c, char out[8])
 	return n;
 }
 
-/* Every character: its key is the key of its key, is UTF-8, and grows no more than it says. */
+/* For every character the key is stable, is UTF-8, and isn't longer than the stated bound. */
 static void
 every_character(void **unused)
 {
@@ -108,7 +108,7 @@ every_character(void **unused)
 	buf_free(&b);
 }
 
-/* More marks than a letter can have: no bound is crossed. */
+/* More accents than a letter can have stay within the bounds. */
 static void
 many_marks(void **unused)
 {

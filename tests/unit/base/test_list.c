@@ -19,7 +19,7 @@ grown(void **state)
 	}
 	for (unsigned n = 0; n < 1000; n++)
 		assert_int_equal(v[n], n);
-	/* Elements can go: room is known from their number. */
+	/* After elements were removed, the room follows from their number. */
 	for (unsigned n = 3; n < 40; n++) {
 		assert_ok(list_grow(&v, n, sizeof *v, &e), &e);
 		v[n] = n;

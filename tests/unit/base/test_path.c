@@ -57,7 +57,7 @@ path(void **state)
 		assert_err(path_check(r->path, r->len, &e), r->want, &e);
 }
 
-/* Names that path_check() takes and no release may bring. */
+/* Names that path_check() accepts and no release may have. */
 static struct path_row portable_rows[] = {
 	{ "release: plain", PATH("COV_PB/app/tls/server.crt"), ERR_NONE },
 	{ "release: Persian with a joiner", PATH("\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae"),

@@ -46,7 +46,7 @@ check(void **state)
 		assert_err(text_check(r->text, r->len, r->tab, &e), ERR_SYNTAX, &e);
 }
 
-/* Through every way that makes a text safe: once, and once more. */
+/* Each function that makes a text safe, applied once and twice. */
 static void
 safe(void **state)
 {
@@ -116,7 +116,7 @@ cut_bytes(void **state)
 	assert_int_equal(text_cut("", 0, 5), 0);
 }
 
-/* Where a text begins. */
+/* The beginning of a text: byte order marks. */
 static struct begin_row {
 	const char *name, *text;
 	size_t len, skips;
@@ -208,7 +208,7 @@ same(void **state)
 	assert_true(ascii_same("Straße", "STRAßE"));
 	assert_false(ascii_same("a", "ab"));
 	assert_false(ascii_same("\xc3\xa9", "\xc3\x89"));
-	/* 32 apart, but no letters. */
+	/* 32 apart, like letters of two cases, but not letters. */
 	assert_false(ascii_same("@", "`"));
 	assert_false(ascii_same("[", "{"));
 	assert_true(ascii_same("", ""));

@@ -41,7 +41,7 @@ written_and_read(void **state)
 	buf_free(&b);
 }
 
-/* A reader that ran out stays empty, even for what would still fit. */
+/* After a read beyond the end, a reader stays empty, also for shorter reads. */
 static void
 ran_out(void **state)
 {
@@ -66,7 +66,7 @@ ran_out(void **state)
 	assert_true(w.bad);
 }
 
-/* RFC 4251, section 5, and what needs a byte of sign. */
+/* The examples of RFC 4251, section 5, and numbers that need a sign byte. */
 static struct mpint_row {
 	const char *name, *number;
 	size_t len;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/cli/command: lines of a program with groups, and what comes of them.
+ * lib/cli/command: command lines of a program with groups, and their results.
  */
 #include "tests/unit/common/test.h"
 
@@ -34,7 +34,7 @@ complain(const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Prints what it was called with; the arguments "fail", "misuse" and "attend" have their ends. */
+/* Prints its arguments; "fail", "misuse" and "attend" choose the exit status. */
 static int
 run(struct call *c, struct err *e)
 {
@@ -87,7 +87,7 @@ static const struct command *const commands[] = { &status, &publish, &cert_new, 
 static const struct program program = { "prog", "[--repo DIR] ", "Does things.",
 	"prog(1) tells more", commands, global_options, complain };
 
-/* out: standard output begins with it; err: the complaint begins with it, "" for none. */
+/* out: the beginning of standard output; err: the beginning of the error, "" for none. */
 static struct row {
 	const char *line;
 	int status;
@@ -161,7 +161,7 @@ static struct row {
 	{ "--completion zsh", 2, "", "--completion: want bash, got 'zsh'" },
 };
 
-/* Runs a line with standard output and error in files, whose contents it reads. */
+/* Runs a line with standard output and error in files, and reads these files. */
 static int
 call(const char *line, char *out, char *err, size_t size)
 {
@@ -212,7 +212,7 @@ line(void **state)
 	if (r->status != CLI_MISUSE) {
 		assert_string_equal(err, "");
 	} else if (complaint[0] != '\0') {
-		/* One line behind the fault. */
+		/* One line of usage follows the error. */
 		assert_begins(err, "usage: prog ");
 		assert_ptr_equal(strchr(err, '\n'), err + strlen(err) - 1);
 		assert_non_null(strstr(err, "tells more\n"));

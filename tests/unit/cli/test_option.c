@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/cli/option: lines and what is read from them.
+ * lib/cli/option: command lines and the values that are read from them.
  */
 #include "tests/unit/common/test.h"
 
@@ -70,8 +70,7 @@ static struct row {
 	{ "--days 99999999999999999999",
 	    "--days: want a number from 1 to 3650, got '99999999999999999999'" },
 	{ "--key a --key b --key c", "--key: given more than 2 times" },
-	{ "--nope --days x",
-	    "unknown option --nope" }, /* the first fault is the one that is told */
+	{ "--nope --days x", "unknown option --nope" }, /* only the first fault is reported */
 };
 
 static void

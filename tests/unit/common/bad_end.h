@@ -3,13 +3,13 @@
 #define TESTS_UNIT_COMMON_BAD_END_H
 
 /*
- * Ways in which a child doesn't end as it should, on every platform.
+ * Children that end in a wrong way, on every platform.
  */
 #include <stdbool.h>
 
 /*
- * Crash, which child_end() tells with these words.  SLOW: a frame, or the start of a child, can
- * take a thousand times what it takes elsewhere (wine).
+ * Crashes; child_end() reports these words.  SLOW: a frame, or the start of a child, can take a
+ * thousand times longer than elsewhere (wine).
  */
 void crash(void);
 #ifdef _WIN32
@@ -20,7 +20,7 @@ void crash(void);
 #define BAD_END_SLOW false
 #endif
 
-/* Never come back. */
+/* Never returns. */
 void hang(void);
 
 /* Whether a child of this process is left, running or not reaped. */

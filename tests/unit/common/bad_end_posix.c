@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Ways in which a child doesn't end as it should, on POSIX systems.
+ * Children that end in a wrong way, on POSIX systems.
  */
 #include "tests/unit/common/bad_end.h"
 

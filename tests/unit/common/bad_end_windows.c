@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Ways in which a child doesn't end as it should, on Windows.
+ * Children that end in a wrong way, on Windows.
  */
 #include "tests/unit/common/bad_end.h"
 
@@ -20,7 +20,7 @@ hang(void)
 	Sleep(INFINITE);
 }
 
-/* A process that others look at stays in the list when it has ended. */
+/* An ended process stays in the list while others have a handle of it. */
 static bool
 runs(DWORD pid)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The system calls by which names are used, for --wrap: while caseless is set, a name means the
- * entry that is called so but for its case and the form of its accents, and a new name keeps its
- * spelling, as on a file system without regard to case.
+ * The system calls that take names, for --wrap: while caseless is set, they behave as on a file
+ * system without regard to case.  A name finds an entry that differs only in case or in the form of
+ * accents, and a new name keeps its spelling.
  */
 #include "tests/unit/common/caseless_posix.h"
 
@@ -42,7 +42,7 @@ long __wrap_syscall(long number, ...);
 int __wrap_fsync(int fd);
 int __wrap_syncfs(int fd);
 
-/* A change of names is about to happen: the process ends here when it is the one. */
+/* Counts a change of names; ends the process before the chosen change. */
 static void
 step(void)
 {
@@ -50,7 +50,10 @@ step(void)
 		_exit(CASELESS_CUT);
 }
 
-/* The entry of a directory that a part means, or the part itself.  Most have its very spelling. */
+/*
+ * Finds the directory's entry for one part of a path, or returns the part itself.  Most parts have
+ * the spelling of their entry.
+ */
 static void
 find(int fd, const char *part, size_t len, char out[NAME_MAX + 1])
 {
@@ -80,7 +83,7 @@ find(int fd, const char *part, size_t len, char out[NAME_MAX + 1])
 	buf_free(&key);
 }
 
-/* The path that is meant, in out; parts behind one that isn't there stay. */
+/* Writes the path of existing entries to out; parts behind a missing entry stay. */
 static const char *
 meant(int fd, const char *path, char out[PATH_MAX])
 {
@@ -172,7 +175,7 @@ __wrap_unlinkat(int fd, const char *path, int flags)
 	return __real_unlinkat(fd, meant(fd, path, real), flags);
 }
 
-/* Callers give as many arguments as their call has; six are passed on, as the C library does. */
+/* Callers pass the arguments of their call; this passes six on, as the C library does. */
 __attribute__((no_sanitize("address"))) long
 __wrap_syscall(long number, ...)
 {
@@ -190,7 +193,7 @@ __wrap_syscall(long number, ...)
 	return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-/* Names are cut here, not the power: nothing has to reach a disk. */
+/* The tests end processes and don't simulate a power failure: nothing has to reach a disk. */
 int
 __wrap_fsync(int fd)
 {

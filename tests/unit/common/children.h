@@ -13,15 +13,15 @@
 int64_t in(int64_t ms);
 
 /*
- * The first thing in main(): what the n roles are, which must stay.  Does not return in a child.
+ * Call it first in main(), with the n roles, which must stay valid.  Doesn't return in a child.
  */
 void children_main(const struct child_role *roles, size_t n, int argc, char **argv);
 
-/* The role of this name, and a child with it.  The test fails where there is none. */
+/* Return the role of this name, and a child with this role.  A missing role fails the test. */
 const struct child_role *role(const char *name);
 struct child *start(const char *name);
 
-/* A duty: ends at once, with status 7. */
+/* A duty that ends at once with status 7. */
 int exits(struct frames *parent);
 
 #endif

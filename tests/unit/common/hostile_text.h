@@ -3,7 +3,7 @@
 #define TESTS_UNIT_COMMON_HOSTILE_TEXT_H
 
 /*
- * Texts from outside, and as what they may reach people.
+ * Texts from outside, and the safe texts that people may see.
  */
 static const struct hostile_text {
 	const char *name, *text, *safe;

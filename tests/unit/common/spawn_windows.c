@@ -50,7 +50,7 @@ read_to_end(HANDLE h, struct buf *out)
 	CloseHandle(h);
 }
 
-/* Texts here are shorter than what a pipe takes at once, so one stream is read after the other. */
+/* Reads one stream after the other: the texts of these tests fit into a pipe. */
 uint32_t
 spawn(const wchar_t *line, const char *input, struct buf *out, struct buf *err)
 {

@@ -3,7 +3,7 @@
 #define TESTS_UNIT_COMMON_SPAWN_WINDOWS_H
 
 /*
- * Starting a program with given text on its standard input, and what it said.
+ * Starting a program with a text on its standard input, and reading its output.
  */
 #include <stdint.h>
 #include <wchar.h>
@@ -11,8 +11,8 @@
 #include "lib/base/buf.h"
 
 /*
- * Run a command line and wait for it; what it wrote to standard output is appended to out, and to
- * standard error to err (both at most to their limits, or the test fails).  Its exit code.
+ * Runs a command line and waits for its end.  Appends its standard output to out and its standard
+ * error to err; more than their limits fails the test.  Returns the exit code.
  */
 uint32_t spawn(const wchar_t *line, const char *input, struct buf *out, struct buf *err);
 

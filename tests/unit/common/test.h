@@ -18,7 +18,7 @@
 #include "lib/base/err.h"
 #include "lib/base/list.h"
 
-/* The call succeeded; where it did not, print why. */
+/* Asserts that the call succeeded, and prints the error if it did not. */
 #define assert_ok(call, e) \
 	do { \
 		if ((call) == -1) { \
@@ -27,7 +27,7 @@
 		} \
 	} while (0)
 
-/* The call failed with this code. */
+/* Asserts that the call failed with this code. */
 #define assert_err(call, want, e) \
 	do { \
 		err_clear(e); \

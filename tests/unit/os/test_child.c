@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/base child, frame, pipe: what children can and can't do to their parent, on every platform.
- * This program is its own children.
+ * lib/os child, frame, pipe: the influence of children on their parent, on every platform.  This
+ * program is its own children.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/common/children.h"
@@ -9,7 +9,7 @@
 #include "lib/os/child.h"
 #include "lib/os/clock.h"
 
-/* Send back what comes, until the parent is done. */
+/* Sends all frames back until the parent ends. */
 static int
 echo(struct frames *parent)
 {
@@ -39,7 +39,7 @@ closes_and_hangs(struct frames *parent)
 	return hangs(parent);
 }
 
-/* Write past the frames; waits where the pipe is full. */
+/* Writes bytes that aren't frames; waits while the pipe is full. */
 static bool
 raw(struct frames *parent, const char *bytes, size_t len)
 {
@@ -195,7 +195,7 @@ frames_of_every_size(void **state)
 	assert_string_equal(how, "ended with status 0");
 }
 
-/* Both sides write while the other does: so many frames are on their way. */
+/* Both sides write at the same time: so many frames are in the pipes. */
 #define IN_FLIGHT 50
 
 static void
@@ -226,7 +226,7 @@ both_ways(void **state)
 	assert_string_equal(how, "ended with status 0");
 }
 
-/* The child can't send to a parent that only sends, more than the pipe and both buffers hold. */
+/* A parent that only sends: the child can't send more than the pipe and both buffers hold. */
 static void
 one_way(void **state)
 {
@@ -261,7 +261,7 @@ sending_to_the_dead(void **state)
 	child_end(c, 0, NULL);
 }
 
-/* A child that doesn't read costs the deadline, and no more. */
+/* A child that doesn't read holds its parent only until the deadline. */
 static void
 sending_to_the_deaf(void **state)
 {

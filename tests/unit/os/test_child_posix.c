@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/base child, confine on Linux: signals, descriptors, and what a confined child can't do.  This
+ * lib/os child, confine on Linux: signals, descriptors, and the limits of a confined child.  This
  * program is its own children.
  */
 #include "tests/unit/common/test.h"
@@ -60,7 +60,7 @@ forks(struct frames *parent)
 	return 0;
 }
 
-/* Says which descriptors, signals and variables it has. */
+/* Reports its descriptors, signals and variables. */
 static int
 tells(struct frames *parent)
 {
@@ -87,7 +87,7 @@ tells(struct frames *parent)
 
 static const struct confine_want want = { .memory = 32u << 20, .cpu_seconds = 5 };
 
-/* What a confined process tries; each would be told by the parent's table. */
+/* Forbidden actions of a confined process; the parent's table names the action to try. */
 static int
 confined(struct frames *parent)
 {
@@ -277,7 +277,7 @@ a_thousand_starts(void **state)
 	no_children_left();
 }
 
-/* Every way in which a start fails for want of descriptors or processes leaves nothing behind. */
+/* A start that fails for want of descriptors or processes leaves no descriptor and no process. */
 static void
 failing_starts(void **state)
 {
@@ -308,7 +308,7 @@ start_in_thread(void *arg)
 	struct frame f;
 	struct err e;
 
-	/* It runs its duty, so it has asked for its parent's death before. */
+	/* The child runs its duty, so it has asked for a signal at its parent's death before. */
 	if (frame_recv(child_frames(c), &f, in(20000), &e) == 1)
 		*(struct child **)arg = c;
 	else

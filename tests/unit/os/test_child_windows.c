@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/base child, confine on Windows: handles, jobs, tokens, and what a confined child can't do.
+ * lib/os child, confine on Windows: handles, jobs, tokens, and the limits of a confined child.
  * This program is its own children.
  */
 #include "tests/unit/common/test.h"
@@ -46,8 +46,8 @@ tells_who(struct frames *parent)
 }
 
 /*
- * Starts this program again, as a child would that runs foreign code, and tells which process that
- * is: 0 where it can't.
+ * Starts this program again, as a child with foreign code would, and reports the id of the new
+ * process, or 0 when the start fails.
  */
 static int
 starts(struct frames *parent)
@@ -64,8 +64,8 @@ starts(struct frames *parent)
 }
 
 /*
- * Tells whether the handle that its parent names works here, and whether it has a variable and
- * standard streams.
+ * Reports whether the handle that its parent names works here, and whether this process has a
+ * variable and standard streams.
  */
 static int
 tells(struct frames *parent)
@@ -88,7 +88,7 @@ tells(struct frames *parent)
 
 static const struct confine_want want = { .memory = 32u << 20, .cpu_seconds = 5 };
 
-/* What a confined process tries: 20 where it can't, 21 where it can. */
+/* Forbidden actions of a confined process: status 20 when one fails, 21 when one succeeds. */
 static int
 confined(struct frames *parent)
 {
@@ -197,7 +197,9 @@ inherits_nothing(void **state)
 	CloseHandle(event);
 }
 
-/* Whether the system lets a child start a process or not, none is left when the child is ended. */
+/*
+ * Ending a child leaves no process of it, whether the system lets a child start processes or not.
+ */
 static void
 leaves_nothing(void **state)
 {
@@ -221,8 +223,7 @@ leaves_nothing(void **state)
 }
 
 /*
- * A parent that ends with a child running: it gives the child's process as its exit status, and
- * says goodbye to nobody.
+ * A parent that ends without ending its child: its exit status is the id of the child.
  */
 static int
 be_a_parent(void)
@@ -286,7 +287,7 @@ static struct deed {
 	{ "confined: takes too much memory", 'm' },
 };
 
-/* Whether the system said that it keeps a child from this. */
+/* Whether the system reported this means of confinement. */
 static bool
 kept_from(const struct confined *c, uint8_t type)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/base: a command line comes apart into the arguments that it was made of, for each of the
- * readers that there are: CommandLineToArgvW(), the C runtime, and main_windows.c.  And what else
- * comes before main().
+ * lib/os/cmdline_windows: each reader of a command line finds the arguments of which it was made:
+ * CommandLineToArgvW(), the C runtime, and main_windows.c.  Also other code that runs before
+ * main().
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/common/spawn_windows.h"
@@ -43,7 +43,7 @@ next(uint32_t *seed)
 	return *seed;
 }
 
-/* Up to ARGS random arguments; they are to be freed. */
+/* Makes up to ARGS random arguments, which the caller frees. */
 static size_t
 arguments(uint32_t *seed, char **args)
 {
@@ -229,8 +229,8 @@ loads(const wchar_t *name)
 }
 
 /*
- * The child: whether a library that somebody put into the current directory is loaded, hardened as
- * programs are or not.
+ * The child reports whether it loads a library from the current directory, with or without the
+ * hardening of our programs.
  */
 static int
 load_planted(const char *how)
@@ -265,7 +265,7 @@ planted_library(void **state)
 	assert_true(SetEnvironmentVariableW(L"PATH", dir));
 	assert_true(GetCurrentDirectoryW(MAX_PATH, path) > 0);
 	assert_true(SetCurrentDirectoryW(dir));
-	/* Where the directory is one to look into, it is found; so the test can fail. */
+	/* Without hardening the library is found, so the test can fail. */
 	snprintf(how, sizeof how, "-%s", dir_path(d));
 	assert_int_equal(spawn_self(args, "", &out, &err), 0);
 	assert_string_equal(buf_text(&out), "1 1\n");

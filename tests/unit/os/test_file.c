@@ -135,7 +135,7 @@ appended(void **state)
 	assert_ok(file_replace(d, "log", "one ", 4, 0600, &e), &e);
 	assert_ok(file_append(d, "log", 4, "two", 3, &e), &e);
 	assert_content(d, "log", "one two");
-	/* What stood after the offset goes. */
+	/* The bytes after the offset are removed. */
 	assert_ok(file_append(d, "log", 3, "!", 1, &e), &e);
 	assert_content(d, "log", "one!");
 	assert_err(file_append(d, "log", 5, "x", 1, &e), ERR_UNSAFE, &e);
@@ -302,7 +302,7 @@ directories(void **state)
 	assert_ok(dir_unmake(path, 3, &e), &e);
 	assert_null(dir_below(d, "a/b", false, &e));
 	assert_content(d, "a/x", "x");
-	/* What is missing on the way is passed over. */
+	/* Missing entries are ignored. */
 	assert_int_equal(file_remove(d, "a/x", &e), 1);
 	assert_ok(dir_unmake(path, 3, &e), &e);
 	assert_null(dir_below(d, "a", false, &e));
@@ -334,7 +334,7 @@ stamped(void **state)
 	file_stamp(path, &one);
 	assert_true(one.there);
 	assert_false(file_stamp_same(&none, &one));
-	/* Changed just now: the same as no other. */
+	/* A file that was changed just now has a stamp of its own. */
 	assert_false(one.settled);
 	assert_false(file_stamp_same(&one, &one));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is special about files on POSIX systems: symbolic links, FIFOs, permissions, owners.
+ * Files on POSIX systems: symbolic links, FIFOs, permissions, owners.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/common/temp.h"
@@ -38,7 +38,7 @@ __wrap_syscall(long number, long a, long b, long c, long d)
 	return __real_syscall(number, a, b, c, d);
 }
 
-/* What a file system refuses, and what somebody does right after a directory was made. */
+/* Calls that the file system refuses, and an attack right after a directory was made. */
 static bool no_noreplace, no_links, no_modes, no_sizes;
 static const char *swapped_for;
 
@@ -299,7 +299,7 @@ file_secret_of_another(void **state)
 	assert_int_equal(fchownat(d->fd, "key", STRANGER, (gid_t)-1, 0), 0);
 	assert_err(file_read_secret(d, "key", &b, &e), ERR_ACCESS, &e);
 	assert_int_equal(b.len, 0);
-	/* As that user it is one's own, and root's is taken as well. */
+	/* For that user the file is its own; a file of root is accepted as well. */
 	assert_int_equal(fchownat(d->fd, ".", STRANGER, (gid_t)-1, 0), 0);
 	assert_int_equal(seteuid(STRANGER), 0);
 	assert_ok(file_read_secret(d, "key", &b, &e), &e);
@@ -326,7 +326,7 @@ file_kept(void **state)
 		assert_int_equal(st.st_uid, STRANGER);
 		assert_int_equal(st.st_gid, STRANGER);
 	}
-	/* A link is replaced by a file of the mode that is asked for. */
+	/* A link is replaced by a file with the requested mode. */
 	link_in(d, "f", "link");
 	assert_ok(file_replace_keep(d, "link", "x", 1, 0604, &e), &e);
 	assert_int_equal(fstatat(d->fd, "link", &st, AT_SYMLINK_NOFOLLOW), 0);
@@ -334,7 +334,7 @@ file_kept(void **state)
 	assert_int_equal(st.st_mode & 07777, 0604);
 }
 
-/* A user who may not give a file to its group leaves that group what everybody has. */
+/* When a user may not give the file to its group, the group gets the permissions of all others. */
 static void
 file_kept_by_a_stranger(void **state)
 {
@@ -359,7 +359,7 @@ file_kept_by_a_stranger(void **state)
 	assert_int_equal(st.st_mode & 07777, 0644);
 }
 
-/* What stands in the way of "top/way/a/b", and what making that gives; NULL: nothing. */
+/* An obstacle in the way of "top/way/a/b" (NULL: none), and the result of making that directory. */
 static struct way_row {
 	const char *name, *link, *below;
 	enum err_code code;
@@ -384,7 +384,7 @@ ways_that_end(void **state)
 	void *temp;
 	struct err e;
 
-	alarm(60); /* an endless loop is the fault that this is about */
+	alarm(60); /* the fault would be an endless loop */
 	assert_int_equal(temp_make(&temp), 0);
 	d = temp;
 	dir_close(dir_below(d, "top", true, &e));
@@ -415,7 +415,9 @@ ways_too_long(void **state)
 	alarm(0);
 }
 
-/* Each turn removes what another made: making ends, with the directory or with an error. */
+/*
+ * Another process removes each made directory: the call ends with the directory or with an error.
+ */
 static void
 ways_removed_meanwhile(void **state)
 {
@@ -491,7 +493,7 @@ dir_umask(void **state)
 	assert_int_equal(mode_of(d, "b2"), 0755);
 }
 
-/* What is made below a set-group-ID directory has its group and its bit. */
+/* A directory below a set-group-ID directory gets its group and its bit. */
 static void
 dir_setgid(void **state)
 {
@@ -547,7 +549,7 @@ dir_swapped(void **state)
 	dir_close(victim);
 }
 
-/* A link to nothing on the way is an error, and not an endless search. */
+/* A dangling link in the path is an error, not an endless search. */
 static void
 dir_dangling(void **state)
 {
@@ -561,7 +563,7 @@ dir_dangling(void **state)
 		assert_null(dir_make(path, 0755, &e));
 		assert_int_equal(e.code, ERR_UNSAFE);
 	}
-	/* One that leads to a directory is followed: the caller vouches for the path. */
+	/* A link to a directory is followed: the caller vouches for the path. */
 	assert_non_null(made = dir_below(d, "there", true, &e));
 	dir_close(made);
 	link_in(d, "there", "good");
@@ -609,7 +611,7 @@ create_without(void **state)
 	buf_free(&b);
 }
 
-/* A file system that can't keep permissions is no reason to fail, but for secrets. */
+/* On a file system without permissions only secrets fail. */
 static void
 modes_lost(void **state)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/base: what is special about files on Windows.  Under wine, what wine does differently is
- * skipped, by name.
+ * lib/os: files on Windows.  Tests that wine can't pass are skipped there, by name.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/common/temp.h"
@@ -22,8 +21,7 @@ under_wine(void)
 }
 
 /*
- * End the test as skipped where wine can't prove it; docs/windows.md lists these for a real
- * machine.
+ * Ends the test as skipped under wine; docs/windows.md lists these tests for a real machine.
  */
 #define NOT_UNDER_WINE(why) \
 	do { \
@@ -110,7 +108,9 @@ case_is_the_same_file(void **state)
 	buf_free(&b);
 }
 
-/* Another program has the file open without sharing it: told as busy, and the old content stays. */
+/*
+ * Another program has the file open without sharing: the call fails as busy, the old content stays.
+ */
 static void
 open_without_sharing(void **state)
 {
@@ -133,8 +133,8 @@ open_without_sharing(void **state)
 }
 
 /*
- * Another program reads the file and shares it for that alone: it keeps the old one, the name has
- * the new one.
+ * Another program reads the file and shares it only for reading: the program keeps the old file,
+ * and the name means the new file.
  */
 static void
 replaced_while_open(void **state)
@@ -158,7 +158,7 @@ replaced_while_open(void **state)
 	free(w);
 }
 
-/* A program that runs can be renamed but not replaced: it is moved aside. */
+/* A running program can be renamed but not replaced: the file is moved aside. */
 static void
 replaced_while_running(void **state)
 {
@@ -242,7 +242,7 @@ secrets_have_an_access_list(void **state)
 	buf_free(&b);
 }
 
-/* Who may use what is made for all or for its owner: inherited by nothing from above. */
+/* The access lists of files for all and of files for the owner; neither inherits from above. */
 static void
 sddl(void **state)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/base/net: which addresses of a name are tried, in which order, and what is said when none
- * answers.  The resolver is ours; the addresses are the loopback's, one of which never answers.
+ * lib/os/net: the order in which the addresses of a name are tried, and the error when none
+ * answers. The resolver is the test's; the addresses are those of the loopback, one of which never
+ * answers.
  */
 #include "tests/unit/common/test.h"
 
@@ -28,7 +29,7 @@
 static uint16_t port;
 static int listener, hole, fillers[MANY];
 
-/* What the resolver says, and which addresses were connected to; its thread and ours. */
+/* The resolver's answer and the connected addresses, for its thread and ours. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const char *const *names;
 static int fault;
@@ -170,7 +171,7 @@ dials(void **state)
 {
 	const struct dial_row *r = *state;
 	int64_t from = clock_mono_ms();
-	/* What is to succeed has time, also on a busy machine. */
+	/* Rows that succeed have enough time, also on a busy machine. */
 	int64_t deadline = from + (r->code == ERR_TIMEOUT ? 500 : 20000);
 	struct net_dial *d;
 	struct net *n;
@@ -223,7 +224,7 @@ bound(const char *address_text, int backlog)
 	return fd;
 }
 
-/* Whether the hole has what it takes: a connection more isn't made. */
+/* Whether the hole is full: it accepts no further connection. */
 static bool
 fill(size_t i)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* lib/os/owned: who can change what a privileged process believes. */
+/* lib/os/owned: files that others than a privileged process can change. */
 #include "tests/unit/common/test.h"
 #include "tests/unit/common/temp.h"
 
@@ -23,7 +23,7 @@ in(const char *name)
 	return path[i];
 }
 
-/* What is changed of "a/b/file" and a link "way" to "a/b". */
+/* A change of "a/b/file" and of a link "way" to "a/b". */
 static const struct row {
 	const char *name, *changed;
 	unsigned mode;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Where things are, under environments that a test sets.
+ * Places under environments that the test sets.
  */
 #include "tests/unit/common/test.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Where things are on POSIX systems, by user and environment.  Each row runs in a child, as an
- * ordinary user where the test runs as root.
+ * Places on POSIX systems, by user and environment.  Each row runs in a child, as an ordinary user
+ * when the test runs as root.
  */
 #include "tests/unit/common/test.h"
 
@@ -70,7 +70,7 @@ set(const char *name, const char *value)
 		setenv(name, value, 1);
 }
 
-/* In the child: 0, or which place is wrong. */
+/* In the child: returns 0, or the number of a wrong place. */
 static int
 look(const struct place_row *r)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/script/keyguard: which keys a script may touch.
+ * lib/script/keyguard: the keys that a script may touch.
  */
 #include "tests/unit/common/test.h"
 
@@ -58,7 +58,7 @@ row(void **state)
 		fail_msg("want '%s', got '%s'", r->refused, e.text);
 }
 
-/* A refusal says which setting allows more. */
+/* A refusal names the setting that allows more. */
 static void
 advice(void **unused)
 {

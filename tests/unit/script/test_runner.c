@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/script/runner: script children that were taken over.  This program is its own children; what
- * each does is the name of the station in the facts that it gets.
+ * lib/script/runner: script children that were taken over.  This program is its own children; the
+ * station's name in the facts chooses the deed of the child.
  */
 #include "tests/unit/common/test.h"
 
@@ -255,7 +255,7 @@ do_read_other_key(void)
 	text("HKLM\\SOFTWARE\\Slipway\\I\\A");
 	text("Server");
 	tell(SCRIPT_FRAME_GET);
-	/* An answer that says what is there would be worse than any error. */
+	/* An answer with a setting of the station would be worse than any error. */
 	if (frame_recv(parent, &f, FRAME_FOREVER, &e0) == 1 && f.type == SCRIPT_FRAME_REFUSED)
 		_Exit(77);
 }
@@ -336,7 +336,7 @@ do_ask_and_not_listen(void)
 				       "app/x";
 	size_t did;
 
-	/* Past the frames, which read while they write. */
+	/* Bypasses the frames, which read while they write. */
 	while (pipe_wait(frames_pipe(parent), false, true, FRAME_FOREVER, &e0) == 0)
 		for (size_t i = 0; i < sizeof question; i += did)
 			if (pipe_write(frames_pipe(parent), question + i, sizeof question - i, &did,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/script: what scripts ask for, and what they can't do, in this process and in a script child.
+ * lib/script: the changes of scripts, and their limits, in this process and in a script child.
  */
 #include "tests/unit/common/test.h"
 
@@ -197,7 +197,7 @@ exists(void *arg, const char *target, struct err *e)
 	return strcmp(target, "app/x") == 0;
 }
 
-/* The second allows more than it should: Slipway's own settings stay out of reach all the same. */
+/* The second list allows too much: Slipway's own settings stay out of reach all the same. */
 static const char *const prefixes[] = { "HKLM\\SOFTWARE\\Ipesoft\\I" };
 static const char *const wide[] = { "HKLM", "HKCU" };
 static const struct expand_name own[] = { { "AppDir", "/srv/app" }, { "Gone", NULL } };
@@ -213,8 +213,8 @@ static struct script_facts facts = { .station = "st",
 	.exists = exists };
 
 /*
- * One child for many rows, because its start can take longer than its work; one that met a limit
- * isn't asked again.
+ * One child for many rows, because its start can take longer than its work; a child that has met a
+ * limit isn't used again.
  */
 static struct runner *shared;
 
@@ -316,7 +316,7 @@ reaches_own(void **state)
 	changeset_free(&c);
 }
 
-/* What no count of instructions sees ends by the clock. */
+/* The clock ends work that the count of instructions doesn't see. */
 static void
 stopped_by_the_clock(void **state)
 {
@@ -344,7 +344,7 @@ stopped_by_the_clock(void **state)
 	assert_int_equal(c.n, 0);
 }
 
-/* One child runs many scripts; none sees what another left, and one that fails spoils nothing. */
+/* One child runs many scripts; no script sees another's variables, and a failed one harms none. */
 static void
 many_in_one_child(void **state)
 {
@@ -367,7 +367,7 @@ many_in_one_child(void **state)
 	changeset_free(&c);
 }
 
-/* The largest change set comes over whole and in order. */
+/* The largest change set arrives whole and in order. */
 static void
 large_answer(void **state)
 {
@@ -425,7 +425,7 @@ long_name(void **state)
 	assert_string_equal(e.text, want);
 }
 
-/* The script that the project began with: its third value keeps %AppData% for whoever reads it. */
+/* The project's first script: its third value keeps %AppData% for the reader of the setting. */
 static void
 seed_script(void **state)
 {

@@ -79,7 +79,7 @@ find_and_revoke(void **state)
 	assert_err(ca_db_revoke(first, "removeFromCRL", &e), ERR_USAGE, &e);
 	assert_int_equal(ca_db_revoke(first, "superseded", &e), 1);
 	assert_int_equal(ca_db_revoke(first, "superseded", &e), 0);
-	/* A revoked entry counts only when there is no other. */
+	/* A revoked entry counts only when no other entry matches. */
 	assert_string_equal(ca_db_text(ca_db_find(db, "name", "a", &e), "serial"), "4f02");
 	assert_ptr_equal(ca_db_find(db, "serial", "4f01", &e), first);
 	assert_ok(ca_db_check(db, &e), &e);

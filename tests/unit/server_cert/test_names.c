@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * server/cert/names: what is a DNS name.
+ * server/cert/names: DNS names.
  */
 #include "tests/unit/common/test.h"
 

@@ -58,7 +58,7 @@ holds(void **state)
 	audit_report_free(&report);
 }
 
-/* Each byte of the log matters: with any of them altered the chain breaks. */
+/* Changing any byte of the log breaks the chain. */
 static void
 altered(void **state)
 {
@@ -69,7 +69,7 @@ altered(void **state)
 	make(*state, &text);
 	for (size_t i = 0; i + 1 < text.len; i++) {
 		/*
-		 * The last line is held by nothing but its form: whoever can write may change it.
+		 * Only its form protects the last line: somebody who can write may change it.
 		 */
 		if (memchr(text.data + i, '\n', text.len - 1 - i) == NULL)
 			break;
@@ -99,7 +99,7 @@ line_removed(void **state)
 	buf_free(&text);
 }
 
-/* A power failure at any byte: the rest of the line is replaced, and the next line says so. */
+/* A power failure at any byte: the next line replaces the incomplete line and says so. */
 static void
 cut(void **state)
 {
@@ -123,7 +123,7 @@ cut(void **state)
 	buf_free(&text);
 }
 
-/* Texts from outside as 0.1.0 wrote them, and what is written of them now. */
+/* Texts from outside as 0.1.0 wrote them, and as they are written now. */
 static void
 hostile(void **state)
 {
@@ -156,7 +156,7 @@ hostile(void **state)
 		assert_ok(audit_walk(*state, NULL, NULL, &report, &e), &e);
 		assert_int_equal(report.lines, 3);
 		audit_report_free(&report);
-		/* What was added is one line of safe text. */
+		/* The added line is one line of safe text. */
 		buf_reset(&all);
 		assert_ok(file_read(*state, AUDIT_FILE, &all, &e), &e);
 		assert_true(all.len > line.len + 1);
@@ -167,7 +167,7 @@ hostile(void **state)
 			lines++;
 		assert_int_equal(lines, 2);
 		assert_true(text_is_safe(new, strcspn(new, "\n")));
-		/* A power failure in the old line, which nothing follows. */
+		/* A power failure in the old line, which is the last one. */
 		for (size_t len = 12; len < line.len; len += 7)
 			if (line.data[len - 1] != '\n') {
 				put(*state, line.data, len);
@@ -185,7 +185,7 @@ hostile(void **state)
 	}
 }
 
-/* Nothing is appended to a last line that isn't whole. */
+/* Nothing is appended to an incomplete last line. */
 static void
 damaged(void **state)
 {

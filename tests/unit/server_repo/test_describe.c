@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * server/repo/describe: a signer is shown all that a role says, or it isn't signed.
+ * server/repo/describe: a signer sees the whole contents of a role, or the role isn't signed.
  */
 #include "tests/unit/common/test.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * server/hook: how a hook of the maintainer's ends, and with what it had started; and that it can
- * ask at the terminal.
+ * server/rollover/hook: the end of a hook and of its processes, and a hook that asks at the
+ * terminal.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/common/temp.h"
@@ -40,7 +40,7 @@ static const struct end_row {
 	    "not done within 1 s" },
 };
 
-/* Nobody has the other end of a pipe any more. */
+/* No process holds the other end of the pipe any more. */
 static void
 wants_end(int fd)
 {
@@ -57,7 +57,7 @@ end(void **state)
 	const struct end_row *r = *state;
 	const struct hook_variable variables[] = { { "SLIPWAY_ONE", "1" },
 		{ "SLIPWAY_TWO", "a b" } };
-	int held[2], rc; /* the hook and all that it starts hold held[1] open */
+	int held[2], rc; /* the hook and all its processes hold held[1] open */
 	struct err e = { 0 };
 
 	assert_int_equal(pipe(held), 0);
@@ -84,7 +84,7 @@ wait_for_file(struct dir *d, const char *name)
 	assert_int_equal(file_stat(d, name, &info, &e), 1);
 }
 
-/* At the limit it may tidy up; what it leaves running when it ends well goes on. */
+/* At the limit the hook may tidy up; after a good end its background processes go on. */
 static void
 in_good_order(void **state)
 {
@@ -102,7 +102,7 @@ in_good_order(void **state)
 	wait_for_file(d, "later");
 }
 
-/* A hook at a terminal: what it reads there, and Control-C. */
+/* A hook at a terminal reads a line, and gets Control-C. */
 static const struct typed_row {
 	const char *name, *typed;
 	int status; /* as waitpid() has it */
@@ -119,7 +119,7 @@ at_terminal(void)
 	int rc = hook_run_within(20,
 	    "echo ready > /dev/tty; read -r word < /dev/tty; [ \"$word\" = secret ]", NULL, 0, &e);
 
-	/* It is ours again. */
+	/* The terminal is ours again. */
 	if (tcgetpgrp(STDIN_FILENO) != getpgrp())
 		return 3;
 	return rc == 0 ? 0 : 1;

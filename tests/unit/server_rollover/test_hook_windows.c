@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * server/hook on Windows: how a hook ends, and that what it had started ends with it.
+ * server/rollover/hook on Windows: the end of a hook and of its processes.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/common/temp.h"
@@ -57,7 +57,7 @@ with_children(void **state)
 		       1, &e),
 	    ERR_TIMEOUT, &e);
 	assert_int_equal(file_stat(d, "grows", &info, &e), 1);
-	/* What is being written when it ends may come a moment later. */
+	/* A write that was under way at the end may arrive a moment later. */
 	do {
 		size = info.size;
 		clock_sleep_ms(500);

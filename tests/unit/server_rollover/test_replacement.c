@@ -60,7 +60,7 @@ put(struct dir *d, const char *text)
 	assert_ok(file_replace(d, REPLACE_FILE, text, strlen(text), 0600, &e), &e);
 }
 
-/* What is read is written as it was; members that this version doesn't know stay. */
+/* Reading and writing keeps every member, also unknown ones. */
 static void
 round_trip(void **state)
 {
