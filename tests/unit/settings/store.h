@@ -3,8 +3,8 @@
 #define TESTS_UNIT_SETTINGS_STORE_H
 
 /*
- * A settings store of its own for each test: two key files, or a part of the registry that stands
- * for HKLM and HKCU.
+ * A separate settings store for each test: two key files, or a part of the registry in the place of
+ * HKLM and HKCU.
  */
 #include "lib/settings/settings.h"
 
@@ -13,13 +13,13 @@ int store_make(void **state);
 int store_remove(void **state);
 
 /*
- * HKLM becomes what a key file would say; HKLM is exactly that (not on every platform with its
- * comments and its order).
+ * Sets HKLM to the contents of a key file; asserts that HKLM has exactly these settings (comments
+ * and order aren't compared on every platform).
  */
 void store_write(const char *text);
 void store_want(const char *text);
 
-/* Append "set key name = text" (the text form of a value). */
+/* Appends "set key name = text" (the text form of a value). */
 void add_set(struct changeset *c, const char *key, const char *name, const char *text);
 
 /* Key files only: a path in the store's directory, and the content of a file. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A directory, two key files in it that aren't there yet, and the store over them.
+ * A directory, and the store over two key files in it that don't exist yet.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/settings/store.h"

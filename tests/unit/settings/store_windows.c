@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A key of our own below HKCU\Software, that stands for HKLM and HKCU in this process.
+ * A key of the test below HKCU\Software, which replaces HKLM and HKCU in this process.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/settings/store.h"
@@ -91,7 +91,7 @@ store_write(const char *text)
 	struct keyfile *f = keyfile_parse(text, strlen(text), "HKLM", &e);
 
 	assert_non_null(f);
-	/* As elsewhere, the text is all that there is. */
+	/* As on other platforms, HKLM then has only the settings of the text. */
 	assert_int_equal(RegDeleteTreeW(halves[0], NULL), 0);
 	assert_ok(keyfile_each(f, "HKLM", put, NULL, &e), &e);
 	keyfile_free(f);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* lib/settings/difference: what change sets change in a state, and the way back. */
+/* lib/settings/difference: the effect of change sets on a state, and undoing them. */
 #include "tests/unit/common/test.h"
 
 #include "lib/settings/difference.h"
@@ -96,7 +96,7 @@ assert_same_file(const struct keyfile *a, const struct keyfile *b)
 	changeset_free(&effective);
 }
 
-/* The differences, and that each of the two sets leads from one state to the other. */
+/* Asserts the differences, and that each set leads from one state to the other. */
 static void
 difference(void **state)
 {
@@ -114,7 +114,7 @@ difference(void **state)
 	assert_ok(difference_compare(before, after, &c, "HKLM", &effective, &undo, &e), &e);
 	assert_text(&effective, r->effective);
 	assert_text(&undo, r->undo);
-	/* Either alone is the same. */
+	/* Asking for one of both gives the same. */
 	assert_ok(difference_compare(before, after, &c, "HKLM", NULL, &alone, &e), &e);
 	assert_text(&alone, r->undo);
 	changeset_free(&alone);

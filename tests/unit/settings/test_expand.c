@@ -8,7 +8,7 @@
 
 #include "lib/settings/expand.h"
 
-/* What docs/settings.md says of the fixed names. */
+/* The fixed names, as in docs/settings.md. */
 #ifdef _WIN32
 #define PROGRAM_FILES "C:\\Program Files"
 #define PROGRAM_DATA  "C:\\ProgramData"
@@ -86,7 +86,7 @@ environment(void **state)
 
 	(void)state;
 	putenv(nested);
-	/* A privileged process doesn't ask the environment, which may be that of its caller. */
+	/* A privileged process ignores the environment, which may be that of its caller. */
 	if (place_privileged()) {
 		assert_err(expand("%SLIPWAY_TEST%", 14, &names, &b, &e), ERR_SYNTAX, &e);
 		assert_non_null(strstr(e.text, "privileged"));

@@ -13,7 +13,7 @@
 #define TEXT(text) text, sizeof(text) - 1
 #define BOM	   "\xef\xbb\xbf"
 
-/* Files that come out as they went in. */
+/* Files that are written as they were read. */
 static struct same_row {
 	const char *name, *text;
 	size_t len;
@@ -118,8 +118,8 @@ refuse(void **state)
 }
 
 /*
- * One edit: what the file is afterwards.  value NULL: delete; setting NULL as well: delete the
- * tree.
+ * One edit, and the file afterwards.  value NULL: delete the value; setting NULL as well: delete
+ * the tree.
  */
 static struct edit_row {
 	const char *name, *in, *key, *setting, *value, *out;
@@ -222,7 +222,7 @@ edit(void **state)
 	assert_int_equal(edit_once(f, r, &e), 0);
 	assert_ok(keyfile_write(f, &b, &e), &e);
 	assert_string_equal(buf_text(&b), r->out);
-	/* What was written reads back as what was set. */
+	/* A written value is read back as it was set. */
 	assert_non_null(again = keyfile_parse(b.data, b.len, "HKLM", &e));
 	if (r->setting != NULL) {
 		assert_int_equal(keyfile_get(again, r->key, r->setting, &v, &e), r->value != NULL);
@@ -326,7 +326,7 @@ limits(void **state)
 	buf_free(&b);
 }
 
-/* The longest values have the longest lines: all must be readable again. */
+/* The longest values make the longest lines, which must be readable again. */
 static void
 long_values(void **state)
 {
@@ -359,7 +359,7 @@ long_values(void **state)
 	buf_free(&b);
 }
 
-/* Thousands of settings: the table must keep this from taking quadratic time. */
+/* Thousands of settings: with the table the time must not be quadratic. */
 static void
 many(void **state)
 {
@@ -386,7 +386,7 @@ many(void **state)
 	keyfile_free(f);
 }
 
-/* Changes of as many settings as there may be: each row takes seconds of processor time at most. */
+/* Changes of the largest number of settings: each row takes at most seconds of processor time. */
 static struct bulk_row {
 	const char *name;
 	int keys, values,
@@ -454,7 +454,7 @@ bulk(void **state)
 	assert_int_equal(undo.n, 20000);
 	assert_int_equal(keyfile_get(after, key, name, &got, &e), r->op == CHANGE_SET);
 	value_free(&got);
-	/* The way back leads back. */
+	/* The undo list restores the file. */
 	assert_ok(difference_edit(after, &undo, "HKLM", &e), &e);
 	changeset_free(&effective);
 	changeset_free(&undo);

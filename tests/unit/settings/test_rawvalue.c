@@ -8,7 +8,7 @@
 
 #define TEXT(text) text, sizeof(text) - 1
 
-/* What the registry holds, and how it is written again; text NULL: refused. */
+/* Bytes of the registry, and the bytes that are written again; text NULL: refused. */
 static struct raw_row {
 	const char *name, *text;
 	uint32_t type;

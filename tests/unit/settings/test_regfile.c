@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/settings/reg: registry export files.
+ * lib/settings/regfile: registry export files.
  */
 #include "tests/unit/common/test.h"
 
@@ -15,7 +15,7 @@
 static struct row {
 	const char *name, *text;
 	size_t len;
-	/* what changeset_format() says; or, behind '!', a part of the error */
+	/* the text of changeset_format(), or, behind '!', a part of the error */
 	const char *want;
 } rows[] = {
 	{ "reg: head alone", TEXT(HEAD), "" },
@@ -162,7 +162,7 @@ out:
 	buf_free(&wide);
 }
 
-/* Numbers that look random and are the same in each run. */
+/* Pseudo-random numbers that are the same in each run. */
 static uint32_t
 next(uint32_t *seed)
 {
@@ -219,7 +219,7 @@ random_value(uint32_t *seed, struct value *v)
 }
 
 /*
- * What is written is read back: 2,000 values of every type, with names of every kind, in both
+ * Written values are read back: 2,000 values of every type, with names of every kind, in both
  * encodings.
  */
 static void

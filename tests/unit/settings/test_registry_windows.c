@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/settings: the registry as other programs see it: raw values, keys that were made, links, and
- * what settings can't hold.
+ * lib/settings: the registry as other programs see it: raw values, keys that Slipway made, links,
+ * and values that settings can't hold.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/settings/store.h"
@@ -18,7 +18,7 @@
 LONG NTAPI NtDeleteKey(HANDLE key);
 LONG NTAPI NtQueryKey(HANDLE key, int what, void *info, ULONG room, ULONG *len);
 
-/* Each type as Windows' own programs would have written it, and as it is read back by them. */
+/* Each type as Windows' own programs write and read it. */
 static struct raw_row {
 	const char *name, *text;
 	DWORD type;
@@ -86,8 +86,8 @@ raw(void **state)
 }
 
 /*
- * What settings can't hold: told when it is asked for, left out of a list, and neither overwritten
- * nor deleted.
+ * Values that settings can't hold: reading one is an error, lists leave them out, and they are
+ * neither overwritten nor deleted.
  */
 static struct misfit_row {
 	const char *name;
@@ -166,8 +166,7 @@ misfit(void **state)
 }
 
 /*
- * Texts that other programs wrote with no NUL at the end, or several, are read as Windows reads
- * them.
+ * Texts with no NUL or several NULs at the end, of other programs, are read as Windows reads them.
  */
 static void
 unended(void **state)
@@ -191,8 +190,8 @@ unended(void **state)
 }
 
 /*
- * A key that was made goes with its last value; one that was there stays, and so does what others
- * put in ours.
+ * A key that Slipway made is removed with its last value; a key that existed before stays, and so
+ * do values of others in our key.
  */
 static void
 keys(void **state)
@@ -218,7 +217,7 @@ keys(void **state)
 	assert_false(registry_has(HKEY_LOCAL_MACHINE, L"new"));
 	changeset_free(&c);
 	changeset_free(&undo);
-	/* The same where a whole tree goes. */
+	/* The same when a whole tree is deleted. */
 	add_set(&c, "HKLM\\new\\a\\b", "x", "1");
 	assert_ok(settings_apply(s, &c, &e), &e);
 	changeset_free(&c);
@@ -231,7 +230,7 @@ keys(void **state)
 	changeset_free(&c);
 }
 
-/* A link at key that leads to another key of this test, both below what stands for HKCU. */
+/* Makes a link at key to another key of this test, both below the key that replaces HKCU. */
 static void
 link_to(const wchar_t *key, const wchar_t *target)
 {
@@ -261,8 +260,8 @@ link_to(const wchar_t *key, const wchar_t *target)
 }
 
 /*
- * Who may write to HKCU can't make a privileged process write elsewhere, nor delete what a link
- * leads to.
+ * A user who may write to HKCU can't make a privileged process write elsewhere, nor delete the
+ * target of a link.
  */
 static void
 links(void **state)
@@ -297,14 +296,14 @@ links(void **state)
 	assert_string_equal(value_get_text(&v), "1");
 	value_free(&v);
 	assert_false(registry_has(HKEY_CURRENT_USER, L"secret\\below"));
-	/* By its handle, else what it leads to would go. */
+	/* Deletes the link by its handle; otherwise its target would be deleted. */
 	assert_int_equal(
 	    RegOpenKeyExW(HKEY_CURRENT_USER, L"a\\link", REG_OPTION_OPEN_LINK, DELETE, &h), 0);
 	assert_int_equal(NtDeleteKey(h), 0);
 	RegCloseKey(h);
 }
 
-/* When the last of several can't be written, those before it are put back. */
+/* When the last of several values can't be written, the values before are restored. */
 static void
 half_way(void **state)
 {
@@ -318,7 +317,7 @@ half_way(void **state)
 	add_set(&c, "HKLM\\a", "x", "2");
 	add_set(&c, "HKLM\\new", "y", "2");
 	add_set(&c, "HKCU\\volatile\\k", "z", "2");
-	/* Below a volatile key no lasting one can be made. */
+	/* No lasting key can be made below a volatile key. */
 	assert_int_equal(RegCreateKeyExW(HKEY_CURRENT_USER, L"volatile", 0, NULL,
 			     REG_OPTION_VOLATILE, KEY_READ, NULL, &h, NULL),
 	    0);
@@ -333,7 +332,8 @@ half_way(void **state)
 }
 
 /*
- * Limits: the longest name and the largest value go there and back; beyond them nothing is written.
+ * Limits: the longest name and the largest value are written and read back; longer ones change
+ * nothing.
  */
 static void
 limits(void **state)
@@ -360,7 +360,7 @@ limits(void **state)
 	changeset_free(&c);
 	registry_put(HKEY_CURRENT_USER, L"a", L"big", REG_BINARY, too_big, sizeof too_big);
 	assert_err(settings_get(s, "HKCU\\a", "big", &got, &e), ERR_TOO_LARGE, &e);
-	/* A text of a multi ends where an empty one would be. */
+	/* An empty text ends the texts of a multi. */
 	assert_ok(value_multi(&v, texts, 3, &e), &e);
 	add_set(&c, "HKCU\\z", "first", "1");
 	assert_ok(changeset_set(&c, "HKCU\\z", "m", &v, &e), &e);
@@ -371,7 +371,7 @@ limits(void **state)
 	free(big);
 }
 
-/* A stamp stays the same until something below the key changes, by whoever. */
+/* A stamp stays the same until any program changes a value below the key. */
 static void
 stamp(void **state)
 {
@@ -403,7 +403,7 @@ stamp(void **state)
 	assert_false(settings_stamp_same(&a, &b));
 }
 
-/* A search among settings that can't be read finds nothing, and says why. */
+/* A search in settings that can't be read fails with the reason. */
 static void
 find_malformed(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/settings: the store on every platform, and which application's settings a program reads.
+ * lib/settings: the store on every platform, and the application whose settings a program reads.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/settings/store.h"
@@ -8,7 +8,7 @@
 #include "lib/settings/application.h"
 
 /*
- * What a change set does: lines "set KEY NAME = VALUE" and so on, one a line, as they are printed.
+ * The effect of a change set: printed lines such as "set KEY NAME = VALUE".
  */
 static struct plan_row {
 	const char *name, *before;
@@ -78,7 +78,7 @@ plan(void **state)
 	assert_string_equal(buf_text(&b), r->undo);
 	assert_ok(settings_apply(s, &c, &e), &e);
 	store_want(r->after);
-	/* Now nothing differs, and undoing leads back: then the same differs again. */
+	/* Now nothing differs.  After undoing, the same settings differ again. */
 	changeset_free(&effective);
 	assert_ok(settings_plan(s, &c, &effective, NULL, &e), &e);
 	assert_int_equal(effective.n, 0);

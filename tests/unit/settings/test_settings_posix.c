@@ -70,7 +70,7 @@ both_files(void **state)
 	changeset_free(&undo);
 }
 
-/* A malformed file is an error, never "not there", and neither file is written then. */
+/* A malformed file is an error, never an absent setting, and neither file is written. */
 static void
 malformed(void **state)
 {
@@ -115,7 +115,7 @@ unreadable(void **state)
 	changeset_free(&c);
 }
 
-/* Permissions, owner and the place behind a link are kept. */
+/* Writing keeps permissions, owner, and a link to the file. */
 static void
 kept(void **state)
 {
@@ -145,7 +145,10 @@ kept(void **state)
 	changeset_free(&c);
 }
 
-/* What is so already is neither locked nor written; a change waits for the lock and then fails. */
+/*
+ * A change set without effect takes no lock and writes nothing; another waits for the lock, then
+ * fails.
+ */
 static void
 locked(void **state)
 {
@@ -204,7 +207,7 @@ want_value(struct settings *s, const char *want)
 static void
 read_once(void **state)
 {
-	/* what was changed within a second is read each time */
+	/* a file that was changed within a second is read each time */
 	const struct timespec settle = { 1, 100000000 };
 	struct settings_walk nothing = { NULL, NULL, NULL };
 	struct settings *s = *state;
@@ -287,7 +290,7 @@ bad_names(void **state)
 	assert_err(settings_get(*state, "HKCU\\u", "=x", &v, &e), ERR_SYNTAX, &e);
 }
 
-/* Many processes add a value each: none is lost. */
+/* Many processes add a value each, and no value is lost. */
 static void
 together(void **state)
 {
@@ -348,7 +351,7 @@ half_a_store(void **state)
 	settings_close(s);
 }
 
-/* A search among settings that can't be read finds nothing, and says why. */
+/* A search in settings that can't be read fails with the reason. */
 static void
 find_malformed(void **state)
 {

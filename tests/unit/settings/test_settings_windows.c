@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/settings: the store over the registry.  Every test has keys of its own below HKLM and HKCU.
+ * lib/settings: the store over the registry.  Every test has its own keys below HKLM and HKCU.
  */
 #include "tests/unit/common/test.h"
 
@@ -82,7 +82,7 @@ apply(struct settings *s, struct changeset *c)
 	changeset_free(c);
 }
 
-/* What regedit shows: type and bytes. */
+/* Type and bytes, as in regedit. */
 static void
 want_native(HKEY root, const wchar_t *name, DWORD type, const void *bytes, DWORD len)
 {
@@ -127,7 +127,7 @@ every_type(void **state)
 		char name[16];
 
 		/*
-		 * The text form of a multi is docs/settings.md's business, so it is made by hand
+		 * docs/settings.md defines the text form of a multi, so the test writes it by hand
 		 * below.
 		 */
 		if (strncmp(texts[i], "multi:", 6) == 0)
@@ -190,8 +190,8 @@ static struct native_row {
 };
 
 /*
- * What others wrote is read, or refused; never taken for absent, and not overwritten, because it
- * couldn't be brought back.
+ * Values of other programs are read or refused.  They are never taken for absent and never
+ * overwritten, because they couldn't be restored.
  */
 static void
 native(void **state)
@@ -286,7 +286,7 @@ planned_and_undone(void **state)
 	changeset_free(&undo);
 }
 
-/* A tree that holds what couldn't be brought back stays. */
+/* A tree with a value that couldn't be restored isn't deleted. */
 static void
 tree_with_default_value(void **state)
 {
@@ -364,7 +364,7 @@ stamps(void **state)
 	assert_false(settings_stamp_same(&a, &b));
 }
 
-/* One of several can't be written: what was before it is taken back. */
+/* One of several values can't be written: the values before are restored. */
 static void
 taken_back(void **state)
 {
@@ -374,7 +374,7 @@ taken_back(void **state)
 	struct err e;
 	HKEY h;
 
-	/* No key can be made below a volatile one, unless it is volatile, too. */
+	/* Only a volatile key can be made below a volatile key. */
 	assert_int_equal(RegCreateKeyExW(HKEY_LOCAL_MACHINE, native_key(), 0, NULL, 0,
 			     KEY_WRITE | KEY_WOW64_64KEY, NULL, &h, NULL),
 	    0);

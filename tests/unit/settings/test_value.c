@@ -8,7 +8,7 @@
 
 #define TEXT(text) text, sizeof(text) - 1
 
-/* Texts that are read, and what is written for what was read. */
+/* Texts, and the texts that are written for the values read from them. */
 static struct parse_row {
 	const char *name, *text;
 	size_t len;
@@ -160,7 +160,7 @@ refuse(void **state)
 	assert_null(v.data);
 }
 
-/* Values that didn't come from value_parse(): a child's answer, say. */
+/* Values that didn't come from value_parse(), such as a child's answer. */
 static struct check_row {
 	const char *name;
 	struct value value;
@@ -216,7 +216,7 @@ limits(void **state)
 	assert_err(value_text(&v, VALUE_STRING, text, VALUE_SIZE_MAX + 1, &e), ERR_TOO_LARGE, &e);
 	assert_null(v.data);
 	assert_ok(value_text(&v, VALUE_STRING, text, VALUE_SIZE_MAX, &e), &e);
-	/* What doesn't fit into the buffer leaves it as it was. */
+	/* A text that doesn't fit leaves the buffer unchanged. */
 	assert_ok(buf_adds(&b, "x", &e), &e);
 	assert_err(value_format(&v, &b, &e), ERR_TOO_LARGE, &e);
 	assert_string_equal(buf_text(&b), "x");

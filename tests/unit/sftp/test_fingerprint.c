@@ -69,7 +69,7 @@ base64(void **state)
 	assert_true(fingerprint_valid(out));
 }
 
-/* The length counts, not a NUL; at the limit, and beyond it. */
+/* The length counts, not a NUL; texts at the limit and beyond. */
 static void
 limit(void **state)
 {

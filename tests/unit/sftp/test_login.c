@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Login keys and passwords: what is read, what is refused, what is signed, and keys that are made.
+ * Login keys and passwords: reading, refusing, signing, and making keys.
  */
 #include "tests/unit/common/test.h"
 
@@ -157,7 +157,7 @@ key(void **state)
 	buf_free(&signature);
 }
 
-/* Whatever the cipher is called, and whatever else of the file is odd. */
+/* Any name of a cipher, and other odd parts of the file. */
 static struct text_row {
 	const char *name, *text, *want;
 } text_rows[] = {
@@ -196,7 +196,7 @@ text(void **state)
 	assert_non_null(strstr(e.text, r->want));
 }
 
-/* No more is signed than a login has. */
+/* Only the bytes of a login are signed. */
 static void
 too_much(void **state)
 {
@@ -263,7 +263,7 @@ password(void **state)
 	login_free(l);
 }
 
-/* A new key logs in as the line says, and is never replaced. */
+/* The printed line belongs to the new key, and the key is never replaced. */
 static void
 made(void **state)
 {

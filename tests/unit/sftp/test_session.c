@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A fetch child that was taken over: this program's own, instead of the real one.  The host's name
- * says what it does.  Whatever that is, it costs this server, in time, and nothing is believed.
+ * A fetch child that was taken over: a child of this program takes the place of the real one.  The
+ * host's name chooses the deed of the child.  Every deed makes this server fail in time, and no
+ * answer of the child is believed.
  */
 #include "tests/unit/common/test.h"
 
@@ -34,7 +35,7 @@ hello(struct frames *p)
 	say(p, SFTP_FRAME_HELLO, "\0\0\0", 4);
 }
 
-/* As a good one does, until files are asked for. */
+/* Behaves like a good child until the parent asks for files. */
 static void
 begin(struct frames *p)
 {
@@ -263,7 +264,7 @@ do_password_later(struct frames *p)
 	hang();
 }
 
-/* Asks for the password, and goes on only when it is the right one. */
+/* Asks for the password, and goes on only with the right one. */
 static void
 do_password_good(struct frames *p)
 {
@@ -357,7 +358,7 @@ static struct row {
 	{ "floods", do_flood, ERR_TIMEOUT, "deadline", false },
 };
 
-/* The first frame names the deed. */
+/* The first frame names the host, and so the deed. */
 static int
 act(struct frames *parent)
 {
@@ -451,7 +452,7 @@ child(void **state)
 	}
 	assert_true(got[0] <= MAX && got[1] <= MAX);
 	session_end(c);
-	/* Reaped, and in time; a machine that is busy gets some more. */
+	/* The child was reaped in time; a busy machine gets some more. */
 	assert_false(has_children());
 	assert_true(clock_mono_ms() - start < 25 * LIMIT_MS);
 	login_free(login);

@@ -10,18 +10,18 @@
 
 #define FILES_MAX 300
 
-/* What a server does differently from OpenSSH. */
+/* The differences of a server from OpenSSH. */
 struct habits {
 	uint32_t most;	  /* bytes of one answer to READ; 0: as asked */
 	bool no_stat;	  /* refuses FSTAT */
 	bool no_size;	  /* ATTRS without a size */
-	bool empty_eof;	  /* says the end of a file by DATA without bytes */
+	bool empty_eof;	  /* ends a file by DATA without bytes */
 	bool bare_status; /* STATUS without message and language */
 	unsigned shuffle; /* answers come in an order made from this; 0: as asked */
 	unsigned open;	  /* files open at once; 0: no limit */
 	size_t piece;	  /* bytes given to the engine at once; 0: all */
 	bool open_fails;  /* "failure" for files with an odd number */
-	/* opens a file when it is read first, so that READ fails where OPEN should */
+	/* opens a file at its first READ, so that READ fails instead of OPEN */
 	bool lazy;
 	unsigned handles; /* different handles, each of the file opened last; 0: one a file */
 };
@@ -235,7 +235,7 @@ serve(struct server *v, const uint8_t *packet, size_t len)
 	assert_ptr_equal(w.p, w.end);
 }
 
-/* Take what the engine sends: a flight. */
+/* Takes all requests that the engine sends: a flight. */
 static void
 receive(struct server *v, struct sftp *s)
 {
@@ -247,7 +247,7 @@ receive(struct server *v, struct sftp *s)
 		assert_ok(sftp_output(s, &bytes, &len, &e), &e);
 		if (len == 0)
 			break;
-		/* Half of it, to see that what isn't sent stays. */
+		/* Takes half of the bytes, to check that the others stay. */
 		len = len > 1 ? len / 2 : 1;
 		assert_ok(buf_add(&v->in, bytes, len, &e), &e);
 		sftp_sent(s, len);
@@ -272,7 +272,7 @@ answer(struct server *v, struct sftp *s, struct err *e)
 	size_t piece, first = 0;
 	int rc = 0;
 
-	/* VERSION stays in front: the protocol says so. */
+	/* VERSION stays first, as the protocol demands. */
 	if (v->n > 0 && v->replies[0].data[4] == SFTP_VERSION)
 		first = 1;
 	for (size_t i = v->n; v->h.shuffle > 0 && i > first + 1; i--) {
@@ -340,13 +340,13 @@ static struct habit_row {
 
 static const struct sftp_limits small_limits = { 4096, 40000, 100, 64 };
 
-/* What the files are like; the first row with a file's number counts. */
+/* Properties of files; the first row with a file's number counts. */
 static const struct kind {
 	const char *name;
 	size_t first, every; /* numbers FIRST, FIRST + EVERY, ...; 0: that one alone */
 	enum { ABSENT, EMPTY, MOST, OVER, BLOCKS, SMALL } size;
 	uint64_t fail_at; /* the sink takes less; 0: all */
-	uint64_t offset;  /* the beginning is here already */
+	uint64_t offset;  /* the station has the beginning already */
 	enum sftp_result want;
 	enum err_code code;
 } kinds[] = {
@@ -376,7 +376,7 @@ struct flight {
 	struct sink sinks[FILES_MAX];
 	char names[FILES_MAX][16];
 	uint64_t max; /* most bytes of a file */
-	bool exact;   /* the files should have as many bytes as they may have, which some haven't */
+	bool exact;   /* the limit of each file is its expected size, and some files are shorter */
 };
 
 static void
@@ -410,12 +410,15 @@ check_file(struct flight *t, size_t i)
 	const struct habits *h = &t->v.h;
 	const struct sftp_file *f = &t->files[i];
 	const struct buf *got = &t->sinks[i].got;
-	/* A file without bytes that is opened when it is read is never opened. */
+	/* An empty file of a server that opens at the first READ is never opened. */
 	bool refused = h->open_fails && i % 2 == 1 && k->size != ABSENT &&
 	    !(h->lazy && t->v.sizes[i] == 0 && !t->exact);
 	enum sftp_result want = refused ? SFTP_FILE_FAILED : k->want;
 
-	/* One byte more may be more than the server gives at once, and isn't waited for. */
+	/*
+	 * One byte more may be over the server's limit for one READ, and the engine doesn't wait
+	 * for it.
+	 */
 	if (t->exact && k->size == OVER && f->result == SFTP_FILE_OK && got->len == t->max)
 		return;
 	if (f->result != want || (want == SFTP_FILE_FAILED && !refused && f->err.code != k->code))
@@ -429,7 +432,7 @@ check_file(struct flight *t, size_t i)
 			fail_msg("file %zu (%s) differs at %zu", i, k->name, at);
 }
 
-/* What is left is CLOSEs; afterwards nothing is open, and the session is good for more. */
+/* Only CLOSEs remain; afterwards no file is open, and the session can be used again. */
 static void
 one_more(struct flight *t, struct sftp *s)
 {
@@ -501,7 +504,7 @@ habit(void **state)
  */
 static struct hostile_row {
 	const char *name;
-	bool opened; /* INIT and OPEN are answered as they should be first */
+	bool opened; /* INIT and OPEN get good answers first */
 	const char *bytes;
 	size_t len;
 	enum err_code want; /* ERR_NONE: the session goes on */
@@ -655,8 +658,8 @@ long_handle(void **state)
 }
 
 /*
- * What the server says of one file ends that file alone, and only "no such file" means that there
- * is none.
+ * An error of the server for one file ends only that file, and only "no such file" means that the
+ * file is missing.
  */
 static struct refusal_row {
 	const char *name;
@@ -709,7 +712,7 @@ refusal(void **state)
 	refuse(*state, true);
 }
 
-/* What isn't SFTP is shown. */
+/* The error shows bytes that aren't SFTP. */
 static struct text_row {
 	const char *name, *text, *want;
 } text_rows[] = {

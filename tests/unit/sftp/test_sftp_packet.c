@@ -47,7 +47,7 @@ static struct request_row {
 	{ "request: CLOSE", CLOSE, BYTES("\0\0\0\xb\4\0\0\0\4\0\0\0\2h\0") },
 };
 
-/* Behind what is there already; and where a byte of room is missing, no half of it is left. */
+/* Appends to earlier bytes; a packet for which one byte of room is missing appends nothing. */
 static void
 request(void **state)
 {
@@ -71,7 +71,7 @@ static struct reply_row {
 	const char *name, *packet;
 	size_t len;
 	struct sftp_reply want;
-	const char *message, *handle; /* what want's pointers are to show */
+	const char *message, *handle; /* the bytes for the pointers of want */
 } reply_rows[] = {
 	{ "reply: VERSION", BYTES("\2\0\0\0\3"), { .type = SFTP_VERSION, .id = 3 }, NULL, NULL },
 	{ "reply: VERSION with extensions", BYTES("\2\0\0\0\3\0\0\0\1a\0\0\0\0\0\0\0\1b\0\0\0\1c"),

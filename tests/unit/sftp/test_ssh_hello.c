@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/sftp/ssh_hello: what a server sends in clear, cut anywhere.
+ * lib/sftp/ssh_hello: the server's bytes before encryption, cut at any byte.
  */
 #include "tests/unit/common/test.h"
 
@@ -15,7 +15,7 @@ static const struct find_row {
 	const char *name, *text;
 	int want; /* 1, 0 or -1 */
 	size_t at;
-	const char *said; /* what stands there instead, for a message */
+	const char *said; /* the server's text, for a message */
 } find_rows[] = {
 	{ "plain", "SSH-2.0-x\r\n", 1, 0, "SSH-2.0-x" },
 	{ "line feed alone", "SSH-2.0-x\n", 1, 0, "SSH-2.0-x" },
@@ -104,7 +104,7 @@ compare(void **state)
 		assert_ok(wire_put_text(&in, r->lists[i], &e), &e);
 	assert_ok(ssh_hello_compare(in.data, in.len, ours, &out, &e), &e);
 	assert_string_equal(buf_text(&out), r->want);
-	/* Cut anywhere: never more than that. */
+	/* Cut at any byte, the result is never more than that. */
 	for (size_t n = 0; n < in.len; n++) {
 		uint8_t *exact = malloc(n + 1);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * updater/url: addresses of repositories.
+ * lib/sftp/url: addresses of repositories.
  */
 #include "tests/unit/common/test.h"
 
 #include "lib/sftp/url.h"
 
-/* Elsewhere a path can begin with "/C:". */
+/* On other platforms a path can begin with "/C:". */
 #ifdef _WIN32
 #define ON_A_DRIVE ""
 #else
@@ -107,7 +107,9 @@ parsed(void **state)
 	const struct url_row *r = *state;
 	struct url u, before;
 	struct err e;
-	/* Exactly so many bytes, so that AddressSanitizer sees one read too far. */
+	/*
+	 * A copy of exactly so many bytes, so that AddressSanitizer notices a read beyond the end.
+	 */
 	char *text = malloc(r->len > 0 ? r->len : 1);
 
 	assert_non_null(text);

@@ -12,7 +12,7 @@
 
 static struct id kernel, kernel2, ca, issued;
 
-/* A refusal names what came and what was trusted. */
+/* A refusal names the peer's certificate and the trusted ones. */
 static void
 refusal_text(void **state)
 {
@@ -35,7 +35,7 @@ refusal_text(void **state)
 	slipway_tls_free(c);
 }
 
-/* Names that peers choose: one line, and none but our own quotes in it. */
+/* Names that peers choose give one line, with no other quotes than ours. */
 static const struct name_row {
 	const char *name, *cn;
 	size_t len;
@@ -82,7 +82,7 @@ peers_name(void **state)
 	id_free(&peer);
 }
 
-/* Settings that must not be taken for something weaker. */
+/* Faulty settings must not weaken a connection. */
 static const struct closed_row {
 	const char *name, *setting, *value, *why;
 	bool content;
@@ -170,7 +170,7 @@ absent_level_is_told(void **state)
 	slipway_tls_free(t);
 }
 
-/* Whether a client that trusts one certificate accepts the server; else it says why not. */
+/* Whether a client that trusts one certificate accepts the server; checks the text of a refusal. */
 static void
 verified(struct slipway_tls *s, const struct id *trusted, const char *why_not)
 {
@@ -180,7 +180,7 @@ verified(struct slipway_tls *s, const struct id *trusted, const char *why_not)
 	slipway_tls_free(c);
 }
 
-/* A pair is replaced while the server runs; broken ones are refused and told once. */
+/* A pair is replaced while the server runs; broken pairs are refused with one warning each. */
 static void
 replacement(void **state)
 {
@@ -205,8 +205,8 @@ replacement(void **state)
 	verified(s, &kernel, NULL);
 
 	/*
-	 * Half of the new pair, rubbish, an expired one, nothing, a key that others can read: the
-	 * old one goes on.
+	 * Half of the new pair, rubbish, an expired pair, no pair, a key that others can read: the
+	 * old pair stays.
 	 */
 	put_text(p.key, kernel2.key_pem, 0600);
 	assert_int_equal(slipway_tls_check(s), 0);
@@ -239,7 +239,7 @@ replacement(void **state)
 	verified(s, &kernel2, NULL);
 	verified(s, &kernel, "is not trusted: got ");
 
-	/* The first connection goes on all the while. */
+	/* Meanwhile the first connection goes on. */
 	assert_int_equal(talk(&first), 0);
 	ends_close(&first);
 	slipway_tls_free(s);
@@ -265,7 +265,7 @@ outlives_handle(void **state)
 	ends_close(&e);
 }
 
-/* Read; what was sent may not be there yet. */
+/* Reads, and waits for bytes that haven't arrived yet. */
 static long
 reads(struct slipway_tls_conn *c, char *buf, size_t len)
 {
@@ -278,7 +278,8 @@ reads(struct slipway_tls_conn *c, char *buf, size_t len)
 }
 
 /*
- * One side says that it is done; the other still sends, then is done too.  A cut is something else.
+ * One side announces its end; the other side still sends, then announces its end.  A cut connection
+ * differs from this.
  */
 static void
 half_close(void **state)
@@ -299,7 +300,7 @@ half_close(void **state)
 	sockets_end(e.fd[1]);
 	assert_int_equal(reads(e.server, buf, sizeof buf), SLIPWAY_TLS_ERROR);
 	assert_non_null(strstr(slipway_tls_conn_error(e.server), "cut"));
-	/* It stays that way. */
+	/* Later reads give the same. */
 	assert_int_equal(slipway_tls_write(e.server, "x", 1), SLIPWAY_TLS_ERROR);
 	ends_close(&e);
 }
@@ -399,7 +400,7 @@ old_version(void **state)
 	slipway_tls_free(s);
 }
 
-/* A peer that begins a handshake, and sends a byte of it now and then. */
+/* A peer that begins a handshake, and then sends single bytes slowly. */
 static void *
 dribble(void *arg)
 {
@@ -416,7 +417,7 @@ dribble(void *arg)
 }
 
 /*
- * The handshake's time is over: of a peer that says nothing, and of one that never gets to the end.
+ * The handshake's time runs out with a silent peer, and with a peer that never completes it.
  */
 static void
 silent_peer(void **state)
@@ -498,8 +499,8 @@ revocation(void **state)
 		char *crl;
 		const struct id *trusted;
 		/*
-		 * of a list that revokes nothing; nothing is said of one whose CA a chain may yet
-		 * prove
+		 * a warning for a list that revokes nothing, but none for a list whose CA a chain
+		 * may still prove
 		 */
 		const char *warning;
 		enum slipway_tls_code code;
@@ -574,7 +575,7 @@ many(size_t n, const struct id *last)
 	return text;
 }
 
-/* Let c meet a server, with this outcome however much c trusts.  Returns the warning of c. */
+/* Lets c connect to a server, with this outcome whatever c trusts.  Returns the warning of c. */
 static const char *
 knows(struct slipway_tls *c, const struct id *server, enum slipway_tls_code want)
 {
@@ -589,8 +590,8 @@ knows(struct slipway_tls *c, const struct id *server, enum slipway_tls_code want
 }
 
 /*
- * No trusted certificate is left out in silence: all of 128, or an error; of several files, a
- * warning.
+ * No trusted certificate is left out in silence: all 128 count, more are an error or, in one of
+ * several files, a warning.
  */
 static void
 many_trusted(void **state)
@@ -599,7 +600,7 @@ many_trusted(void **state)
 	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, NULL);
 	char *most = many(128, &kernel), *over = many(129, &kernel), *first = many(100, &kernel),
 	     *second = many(29, &issued);
-	struct place p; /* its names are as good as others */
+	struct place p; /* the names of its file are as good as any */
 
 	(void)state;
 	pem(c, "TLS_TrustedCerts", most);
@@ -656,7 +657,7 @@ many_lists(void **state)
 	knows(c, &issued, SLIPWAY_TLS_E_REVOKED);
 	strcat(text, none);
 	pem(c, "TLS_CRLFile", text);
-	/* The lists of before stay in force. */
+	/* The earlier lists stay in force. */
 	assert_int_equal(slipway_tls_check(c), 0);
 	assert_non_null(strstr(slipway_tls_warning(c),
 	    "the lists read before stay in force: TLS_CRLFile: (given by the program): over 64 revocation lists"));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/tls as programs use it: what errors say and do, and peers that misbehave.
+ * lib/tls as programs use it: texts and effects of errors, and peers that misbehave.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/tls/tls_sides.h"
@@ -20,7 +20,7 @@ application(void **state)
 	assert_null(slipway_tls_application(3, argv));
 }
 
-/* What a program may do wrong is told and breaks nothing. */
+/* A program's mistakes are errors and break nothing. */
 static void
 misuse(void **state)
 {
@@ -40,7 +40,7 @@ misuse(void **state)
 	assert_int_equal(slipway_tls_read(e.client, buf, sizeof buf), SLIPWAY_TLS_WANT_READ);
 	assert_int_equal(slipway_tls_shutdown(e.client), 0);
 	assert_int_equal(slipway_tls_write(e.server, "late", 4), 4);
-	/* again: nothing happens, what came stays */
+	/* again: no effect, received bytes stay */
 	assert_int_equal(slipway_tls_shutdown(e.client), 0);
 	assert_int_equal(slipway_tls_write(e.client, "x", 1), SLIPWAY_TLS_ERROR);
 	assert_int_equal(slipway_tls_conn_error_code(e.client), SLIPWAY_TLS_E_USAGE);
@@ -51,13 +51,13 @@ misuse(void **state)
 }
 
 /*
- * More than fits: part of it is taken, then WANT_WRITE; the rest may lie elsewhere by then.  Every
- * byte arrives.
+ * More bytes than fit: a part is accepted, then WANT_WRITE; the next call may pass the rest at
+ * another address.  Every byte arrives.
  */
 static void
 partial_writes(void **state)
 {
-	/* More than any system's sockets hold, and more at once than one record. */
+	/* More than the buffers of any system's sockets, and more in one call than one record. */
 	enum { SIZE = 16 << 20, AT_ONCE = 1 << 16 };
 	unsigned char *data = malloc(SIZE), *copy, *got = malloc(SIZE);
 	size_t put = 0, have = 0;
@@ -71,7 +71,7 @@ partial_writes(void **state)
 	ends_talking(&e, &kernel);
 	while (have < SIZE) {
 		if (put < SIZE) {
-			/* Elsewhere each time, and where it was is gone. */
+			/* At another address each time; the old memory is freed. */
 			const size_t len = SIZE - put < AT_ONCE ? SIZE - put : AT_ONCE;
 
 			assert_non_null(copy = malloc(len));
@@ -97,7 +97,8 @@ partial_writes(void **state)
 }
 
 /*
- * A server that refuses: its end is there at once, then it takes what comes, until the client ends.
+ * A server that refuses: it sends its end at once, then drops the client's bytes until the client
+ * ends.
  */
 static void
 drains(void **state)
@@ -126,7 +127,7 @@ drains(void **state)
 		assert_int_equal(n, SLIPWAY_TLS_WANT_READ); /* the client's end came by itself */
 	ends_close(&e);
 
-	/* Of a connection that is good, it is the end too. */
+	/* On a good connection slipway_tls_drain() ends our direction, too. */
 	slipway_tls_free(s);
 	s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &kernel, NULL);
 	ends_open_tcp(&e, s, c);
@@ -142,7 +143,7 @@ drains(void **state)
 	slipway_tls_free(c);
 }
 
-/* A client of OpenSSL's own against a server of ours. */
+/* A client that uses OpenSSL directly, and our server. */
 struct raw {
 	SSL_CTX *ctx;
 	SSL *ssl;
@@ -200,7 +201,7 @@ raw_byte(struct raw *r, bool ours)
 	return 0;
 }
 
-/* Whether they agree, and a byte goes each way. */
+/* Whether the handshake succeeds and one byte arrives in each direction. */
 static bool
 raw_talk(struct raw *r)
 {
@@ -219,7 +220,7 @@ raw_close(struct raw *r)
 	sockets_close(r->fd[1]);
 }
 
-/* What a client offers, and whether our server takes it. */
+/* The offer of a client, and whether our server accepts it. */
 static const struct offer_row {
 	const char *name, *min; /* TLS_MinVersion of the server */
 	int version;		/* the client's only one, 0: any */
@@ -317,7 +318,7 @@ extras_are_off(void **state)
 }
 
 /*
- * A key update in both directions shows nowhere; many of them, and nothing else, can't keep us in
+ * A key update in both directions is invisible; endless key updates without data can't keep us in
  * one call.
  */
 static void
@@ -347,14 +348,14 @@ key_updates(void **state)
 	}
 	assert_int_equal(n, 1);
 	assert_int_equal(byte, 'z');
-	/* A socket that blocks is one in which the caller wants to wait. */
+	/* On a socket that blocks, calls wait. */
 	if (!SOCKETS_BLOCK)
 		assert_in_range(calls, UPDATES / 64, UPDATES);
 	raw_close(&r);
 	slipway_tls_free(s);
 }
 
-/* What the program's own functions may give: too much, nonsense, an error. */
+/* Wrong results of the program's own functions: too much, nonsense, an error. */
 static long wrong;
 
 static long
@@ -395,7 +396,7 @@ wrong_functions(void **state)
 	}
 }
 
-/* What programs learn of a peer, and how much time a handshake has left. */
+/* The functions that describe a peer, and the time that is left for a handshake. */
 static void
 facts(void **state)
 {
@@ -427,8 +428,8 @@ facts(void **state)
 }
 
 /*
- * Each failure with its code and the words that say what to do; the other side's too where it is
- * told.
+ * Each failure with its code and the words that say what to do; also those of the other side, if it
+ * gets an alert.
  */
 static const struct code_row {
 	const char *name, *server_level;
@@ -483,8 +484,8 @@ code(void **state)
 }
 
 /*
- * An intermediate CA that was revoked vouches for nobody, and one that isn't trusted itself can
- * revoke what it issued.
+ * A revoked intermediate CA vouches for no certificate, and an intermediate CA that isn't in the
+ * trusted files can revoke certificates that it issued.
  */
 static void
 revoked_between(void **state)
@@ -532,8 +533,7 @@ revoked_between(void **state)
 }
 
 /*
- * What is allowed but not right is told once: a list that is overdue, a trusted file that can't be
- * read.
+ * Tolerated faults give one warning: an overdue list, a trusted file that can't be read.
  */
 static void
 remarks(void **state)
@@ -556,7 +556,7 @@ remarks(void **state)
 	slipway_tls_set(c, "TLS_TrustedCerts", list);
 	assert_int_equal(slipway_tls_check(c), 0);
 	assert_non_null(strstr(slipway_tls_warning(c), "TLS_TrustedCerts: /nonexistent/a.crt"));
-	/* it is read again, because it was just made */
+	/* read again, because the file was just made */
 	assert_int_equal(slipway_tls_check(c), 0);
 	assert_string_equal(slipway_tls_warning(c), "");
 	place_remove(&p);

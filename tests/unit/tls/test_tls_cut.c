@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * lib/tls: the connection ends at each byte of the handshake, of the data and of the end, in both
- * directions. Whoever reads is told that it was cut, keeps nothing that wasn't sent, and never
- * takes it for the end of the data.
+ * directions.  The reader gets the error of a cut connection, only bytes that were sent, and never
+ * an end of the data.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/tls/tls_sides.h"
@@ -18,7 +18,7 @@ static struct id kernel, hi;
 
 enum how { CUT, RESET, SILENCE };
 
-/* One direction: what was written, up to where it passes, and what comes then. */
+/* One direction: the written bytes, the number of bytes that pass, and the event after them. */
 struct wire {
 	unsigned char data[WIRE_SIZE];
 	size_t put, got, cut, piece;
@@ -26,7 +26,7 @@ struct wire {
 	bool closed; /* the writer is gone */
 };
 
-/* One end: what it sends, and how far it is. */
+/* One end: the bytes that it sends, and its progress. */
 struct party {
 	struct slipway_tls_conn *conn;
 	struct wire *in, *out;
@@ -109,7 +109,7 @@ take_some(struct party *p)
 	return true;
 }
 
-/* One call of what comes next.  False: it waits for the other. */
+/* Makes the next call of this end.  Returns false when the end waits for the other end. */
 static bool
 step(struct party *p)
 {
@@ -162,7 +162,7 @@ meeting_close(struct meeting *m)
 	slipway_tls_conn_free(m->server.conn);
 }
 
-/* Both go on until neither calls nor bytes move any more; whoever failed is gone for the other. */
+/* Runs both ends until neither makes progress; an end that failed is closed for the other. */
 static void
 run(struct meeting *m)
 {
@@ -199,7 +199,7 @@ client_side(void)
 	return side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", &hi, &kernel);
 }
 
-/* The reader knows that not all came; text is part of its message. */
+/* Asserts that the reader noticed the cut; text is a part of its error. */
 static void
 is_told(const struct party *reader, enum slipway_tls_code code, const char *text, size_t cut)
 {
@@ -215,8 +215,7 @@ is_told(const struct party *reader, enum slipway_tls_code code, const char *text
 }
 
 /*
- * The bytes of each direction when nothing is cut; they differ by a few with the lengths of the
- * signatures.
+ * The bytes of each direction without a cut; the lengths of signatures change the number by a few.
  */
 static void
 measure(struct slipway_tls *s, struct slipway_tls *c, size_t *up, size_t *down)
@@ -235,7 +234,7 @@ measure(struct slipway_tls *s, struct slipway_tls *c, size_t *up, size_t *down)
 }
 
 /*
- * Cut one direction after each number of bytes, or after every so many, until a whole meeting fits.
+ * Cuts one direction after each number of bytes, or after every so many, until all bytes pass.
  */
 static void
 cut_direction(bool up, size_t every, enum how how, enum slipway_tls_code code, const char *text)
@@ -260,8 +259,8 @@ cut_direction(bool up, size_t every, enum how how, enum slipway_tls_code code, c
 		meeting_close(&m);
 	}
 	/*
-	 * Signatures make it a few bytes longer or shorter; far less than whole would be a cut that
-	 * wasn't noticed.
+	 * Signatures change the length by a few bytes; a much smaller number would be an unnoticed
+	 * cut.
 	 */
 	assert_true(cut + 64 > whole[!up] && cut < whole[!up] + 64);
 	print_message("%zu bytes, cut after every %zu\n", cut - 1, every);
@@ -298,8 +297,8 @@ reset_server(void **state)
 }
 
 /*
- * Silence is no end: in the handshake its time runs out, afterwards the program decides how long it
- * waits.
+ * Silence isn't an end: the handshake runs out of time, and afterwards the program decides how long
+ * to wait.
  */
 static void
 silence(void **state)
@@ -313,7 +312,7 @@ silence(void **state)
 	(void)state;
 	measure(s, c, &whole[0], &whole[1]);
 	for (int up = 0; up < 2; up++) {
-		/* The other waits for ever, so that it is never the one who ends it. */
+		/* The other end waits for ever, so it never ends the connection. */
 		slipway_tls_set_handshake_limit(s, up ? 20 : 0);
 		slipway_tls_set_handshake_limit(c, up ? 0 : 20);
 		for (size_t cut = 0; cut + 64 < whole[!up]; cut += 41) {
@@ -344,11 +343,11 @@ silence(void **state)
 	slipway_tls_free(c);
 }
 
-/* The same with a real socket: closed without a word, or reset, under TLS and without. */
+/* The same with a real socket, closed without an alert or reset, with and without TLS. */
 static const struct end_row {
 	const char *name, *level;
 	bool reset;
-	const char *says; /* NULL: it is the end of the data, as TCP can't say more */
+	const char *says; /* NULL: the end of the data; TCP can't tell more */
 	enum slipway_tls_code code;
 } ends[] = {
 	{ "TLS, closed", "TLSNoPeerAuth", false, "cut the connection", SLIPWAY_TLS_E_CUT },
@@ -394,11 +393,11 @@ real_socket(void **state)
 }
 
 /*
- * The peer is gone before we notice what is wrong, so that what we tell it of that fails, too: it
- * is still the first fault that is told.
+ * The peer is gone before we notice a fault, so that sending our alert fails, too: the error is
+ * still that of the first fault.
  */
 static const struct late_row {
-	const char *name, *sends; /* what comes before the end */
+	const char *name, *sends; /* the bytes before the end */
 	const char *says;
 	enum slipway_tls_code code;
 } lates[] = {

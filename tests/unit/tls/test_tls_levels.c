@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/tls: every level against every level, with and without certificates, and what comes of it.
+ * lib/tls: every level against every level, with and without certificates, and the result.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/tls/tls_sides.h"
 
 /*
- * What they have.  Those of hi and of the Kernel are pinned by name; the others are issued by the
- * CA, or nobody knows them.
+ * The certificates.  Those of hi and of the Kernel are trusted themselves; the others are issued by
+ * the CA, or unknown.
  */
 static struct id kernel, kernel_of_ca, hi, hi_of_ca, stranger, ca;
 
@@ -40,15 +40,15 @@ static const struct side {
 };
 
 /*
- * What both say of the connection, or who refuses it and why:
+ * The texts of both sides about the connection, or the side that refuses it and the reason:
  *   plain   [TCP/IP] on both sides
- *   tls     [TCP/IP][TLSv1.3], and ... VERIFIED said by the client (tls-c), the server (tls-s), or
- * both (tls-cs)
- *   !plain  the server: there is no TLS in what came        !tls   the client: there is no TLS in
- * what came
- *   !none   the server: the client has no certificate       !who   the server: the client's is not
- * trusted
- *   !pin    the client: the server's is not trusted
+ *   tls     [TCP/IP][TLSv1.3] on both sides
+ *   tls-c   the same, and VERIFIED on the client's side; tls-s: the server's; tls-cs: both
+ *   !plain  the server: the client's bytes aren't TLS
+ *   !tls    the client: the server's bytes aren't TLS
+ *   !none   the server: the client has no certificate
+ *   !who    the server: the client's certificate isn't trusted
+ *   !pin    the client: the server's certificate isn't trusted
  */
 static const char *const cells[N(servers)][N(clients)] = {
 	/*
@@ -74,8 +74,8 @@ static const char *const cells[N(servers)][N(clients)] = {
 };
 
 /*
- * What a cell's word means: the text of each side, or where it says why not and what that has in
- * it.
+ * The meaning of a cell's word: the text of each side, or the side with the error and a part of its
+ * text.
  */
 static const struct meaning {
 	const char *word, *server, *client;
@@ -119,7 +119,7 @@ handle(enum slipway_tls_side which, const struct side *s, const char *version)
 	return t;
 }
 
-/* A connection that wasn't made is not told as one, and whoever refused says why. */
+/* A refused connection isn't reported as one, and the refusing side says why. */
 static void
 refused(const struct cell *c, const struct ends *e)
 {
@@ -135,7 +135,7 @@ refused(const struct cell *c, const struct ends *e)
 	assert_string_equal(slipway_tls_conn_text(m->server_says != NULL ? e->server : e->client),
 	    "TCP/IP");
 	code = slipway_tls_conn_error_code(m->server_says != NULL ? e->server : e->client);
-	/* A server without TLS hangs up; what was not read yet makes that a reset. */
+	/* A server without TLS closes the socket; unread bytes turn this into a reset. */
 	if (m->code == SLIPWAY_TLS_E_CUT && code == SLIPWAY_TLS_E_NETWORK)
 		code = SLIPWAY_TLS_E_CUT;
 	assert_int_equal(code, m->code);
@@ -169,8 +169,8 @@ meet_over(const struct cell *c, const char *version,
 }
 
 /*
- * It is the same over a socket pair and over TCP, and where older versions are allowed but not
- * needed.
+ * The result is the same over a socket pair and over TCP, and where older versions are allowed but
+ * not needed.
  */
 static void
 cell(void **state)
@@ -182,7 +182,7 @@ cell(void **state)
 	meet_over(c, "TLSv1.3", ends_open_tcp);
 }
 
-/* Levels without what they need are refused before anybody connects. */
+/* Levels without the files that they need are refused before any connection. */
 static const struct unusable_row {
 	const char *name;
 	enum slipway_tls_side which;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/tls: bad keys and certificates in our own files, and by which words they are refused. A
- * refusal changes nothing: the last good pair goes on serving, and the next good one takes its
- * place.
+ * lib/tls: bad keys and certificates in our own files, and the texts of their refusals.  A refusal
+ * changes nothing: the last good pair stays in use until the next good pair replaces it.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/tls/tls_sides.h"
@@ -13,7 +12,7 @@
 
 static struct id ca, kernel, kernel2, stranger;
 
-/* What is in one of our two files. */
+/* The content of one of our two files. */
 enum content {
 	GOOD,
 	OTHER,
@@ -37,7 +36,7 @@ enum content {
 	OF_LOOK
 };
 
-/* Our own pair: what is wrong with its files, and what is said of it. */
+/* Our own pair: the faults of its files, and a part of the error. */
 static const struct pair_row {
 	const char *name;
 	enum content key, cert;
@@ -102,7 +101,7 @@ static const struct pair_row {
 	    { .name = "weak", .digest_name = "SHA1" }, true },
 };
 
-/* Instead of what is there, which may be a directory. */
+/* Replaces the file, which may be a directory. */
 static void
 put(const char *path, const void *bytes, size_t len, mode_t mode)
 {
@@ -222,7 +221,7 @@ with_files(enum slipway_tls_side which, const struct place *p)
 	return t;
 }
 
-/* Whether a peer that trusts one certificate alone is served, or lets in, by the other side. */
+/* Whether a connection succeeds with a peer that trusts only one certificate. */
 static void
 shows(struct slipway_tls *t, enum slipway_tls_side which, const struct id *want)
 {
@@ -239,7 +238,7 @@ shows(struct slipway_tls *t, enum slipway_tls_side which, const struct id *want)
 	slipway_tls_free(other);
 }
 
-/* Every fault names the setting that decides, or both files. */
+/* The text of every fault names the setting that decides, or both files. */
 static void
 says(const struct pair_row *r, const char *text)
 {
@@ -250,7 +249,7 @@ says(const struct pair_row *r, const char *text)
 		fail_msg("want a setting named, got '%s'", text);
 }
 
-/* One side of ours with a bad pair: from the beginning, and in the place of a good one. */
+/* One of our sides with a bad pair: from the beginning, and as replacement of a good pair. */
 static void
 own_pair(const struct pair_row *r, enum slipway_tls_side which, const struct id *look)
 {
@@ -265,13 +264,13 @@ own_pair(const struct pair_row *r, enum slipway_tls_side which, const struct id 
 	says(r, slipway_tls_error(t));
 	assert_null(slipway_tls_conn_new(t, 0));
 
-	/* It is mended while the program runs. */
+	/* The pair is mended while the program runs. */
 	put(p.key, kernel.key_pem, strlen(kernel.key_pem), 0600);
 	put(p.cert, kernel.cert_pem, strlen(kernel.cert_pem), 0600);
 	assert_int_equal(slipway_tls_check(t), 0);
 	shows(t, which, &kernel);
 
-	/* It takes the place of a good one. */
+	/* The bad pair replaces a good one. */
 	put_bad(p.key, r->key, true, look);
 	put_bad(p.cert, r->cert, false, look);
 	assert_int_equal(slipway_tls_check(t), 0);
@@ -288,8 +287,8 @@ own_pair(const struct pair_row *r, enum slipway_tls_side which, const struct id 
 }
 
 /*
- * A use that a certificate isn't for, although it is its own issuer: some peers would take it.  It
- * is used where there is nothing else, and not in the place of a good pair.
+ * A wrong use of a certificate that is its own issuer, which some peers would accept: the pair is
+ * used when there is no other, and doesn't replace a good pair.
  */
 static void
 doubtful(void **state)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/tls: bad certificates that peers show, and by which words our clients and our servers refuse
- * them. A refusal changes nothing: the next good one is accepted.
+ * lib/tls: bad certificates of peers, and the texts by which our clients and our servers refuse
+ * them. A refusal changes nothing: the next good certificate is accepted.
  *
- * The peers are OpenSSL's own, with every check switched off.
+ * The peers use OpenSSL directly, with every check switched off.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/tls/tls_sides.h"
@@ -14,27 +14,27 @@
 
 static struct id ca, kernel, other_ca, namesake_ca, no_ca, stranger;
 
-/* Who signed a certificate. */
+/* The issuer of a certificate. */
 enum signer { BY_CA, BY_SELF, BY_OTHER_CA, BY_NAMESAKE, BY_NO_CA, BY_MIDDLE };
 
-/* What else is wrong. */
+/* Other faults. */
 enum twist { NOTHING, FLIPPED, WITHOUT_KEY, REVOKED, MIDDLE_REVOKED, MIDDLE_NOT_SENT };
 
 /*
- * What a peer shows, and what our client (it is a server's) and our server (it is a client's) say;
- * NULL: it is accepted.
+ * A peer's certificate, and the errors of our client (for a server's certificate) and of our server
+ * (for a client's); NULL: accepted.
  */
 static const struct peer_row {
 	const char *name;
 	struct look look;
 	enum signer by;
-	bool pinned; /* it is in TLS_TrustedCerts itself; else the CA is */
+	bool pinned; /* TLS_TrustedCerts has the certificate itself; otherwise the CA */
 	const char *client_says, *server_says;
 	enum twist twist;
 	struct look middle; /* the CA between, itself signed by the CA */
 	bool tls12;	    /* only TLS 1.2 can be spoken with such a key */
 } peers[] = {
-	/* Good ones, so that what is refused below is refused for its fault. */
+	/* Good ones, which show that the rows below are refused for their faults. */
 	{ "good, of the CA", { .name = "good" }, BY_CA, false, NULL, NULL, NOTHING, { 0 }, false },
 	{ "good, pinned", { .name = "good" }, BY_SELF, true, NULL, NULL, NOTHING, { 0 }, false },
 	{ "good, of the CA and pinned", { .name = "good" }, BY_CA, true, NULL, NULL, NOTHING, { 0 },
@@ -89,7 +89,7 @@ static const struct peer_row {
 	    "unable to get local issuer", "unable to get local issuer", MIDDLE_NOT_SENT,
 	    { .name = "middle", .ca = true }, false },
 
-	/* What signed it is no CA for this. */
+	/* The issuer isn't a CA that may sign this certificate. */
 	{ "signed by a certificate that is no CA", { .name = "leaf" }, BY_NO_CA, false,
 	    "is not trusted", "is not trusted", NOTHING, { 0 }, false },
 	{ "between is a certificate without CA flag", { .name = "leaf" }, BY_MIDDLE, false,
@@ -124,7 +124,7 @@ static const struct peer_row {
 	    { .name = "middle", .ca = true, .constraint = "critical,permitted;DNS:plant.example" },
 	    false },
 
-	/* What it is for. */
+	/* The use of the certificate. */
 	{ "for clients only", { .name = "leaf", .usage = "clientAuth" }, BY_CA, false, "purpose",
 	    NULL, NOTHING, { 0 }, false },
 	{ "for servers only", { .name = "leaf", .usage = "serverAuth" }, BY_CA, false, NULL,
@@ -165,7 +165,7 @@ static const struct peer_row {
 	    MIDDLE_REVOKED, { .name = "middle", .ca = true }, false },
 };
 
-/* A key whose public half is one's, and whose private half another's. */
+/* A key with the public half of one key and the private half of another. */
 static EVP_PKEY *
 without_key(const struct id *one, const struct id *another)
 {
@@ -211,7 +211,7 @@ flipped(X509 *cert)
 	return copy;
 }
 
-/* OpenSSL as it would be in the hands of an attacker: it shows anything and takes anything. */
+/* OpenSSL as an attacker uses it: it sends any certificate and accepts any. */
 static SSL_CTX *
 careless(bool server, const struct peer_row *r, const struct id *leaf, const struct id *middle)
 {
@@ -237,7 +237,7 @@ careless(bool server, const struct peer_row *r, const struct id *leaf, const str
 	return ctx;
 }
 
-/* A handshake of ours with one of theirs: our result, and our last word with its code. */
+/* A handshake with a peer: our result, and our error with its code. */
 static int
 meet_careless(struct slipway_tls *t, bool we_serve, SSL_CTX *theirs, enum slipway_tls_code *code,
     char *said, size_t size)
@@ -282,8 +282,8 @@ signer(enum signer by, const struct id *middle)
 }
 
 /*
- * What a program is told: the dates of what would be trusted else, and revocation, are different
- * from all the rest.
+ * The code for a program: dates of an otherwise trusted certificate, and revocation, have codes of
+ * their own.
  */
 static enum slipway_tls_code
 code_of(const struct peer_row *r)
@@ -295,7 +295,7 @@ code_of(const struct peer_row *r)
 	return r->pinned && r->look.from != 0 ? SLIPWAY_TLS_E_EXPIRED : SLIPWAY_TLS_E_UNTRUSTED;
 }
 
-/* What one of our sides makes of it, and that it takes a good one afterwards. */
+/* The result of one of our sides, which accepts a good certificate afterwards. */
 static void
 judged(const struct peer_row *r, bool we_serve, const struct id *leaf, const struct id *middle)
 {

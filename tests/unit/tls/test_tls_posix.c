@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/tls on POSIX systems: what a look at the settings costs, a key that others can read, signals,
- * and several servers in blocking calls.  What doesn't depend on the platform is tested in
- * test_tls.c and test_tls_api.c.
+ * lib/tls on POSIX systems: the cost of looking at the settings, a key that others can read,
+ * signals, and several servers in blocking calls.  test_tls.c and test_tls_api.c test everything
+ * that doesn't depend on the platform.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@
 
 static struct id kernel;
 
-/* Calls of lib/tls that look at files and settings; the linker leads them here. */
+/* Calls of lib/tls that look at files and settings; the linker replaces them by these. */
 static unsigned stamps, reads;
 
 void __real_file_stamp(const char *path, struct file_stamp *out);
@@ -109,7 +109,7 @@ place_fill(const struct place *p)
 static void
 look_costs_a_stat(void **state)
 {
-	/* what was changed within a second is read again */
+	/* files that were changed within a second are read again */
 	const struct timespec settle = { 1, 100000000 };
 	struct slipway_tls *s;
 	struct slipway_tls_conn *c;
@@ -147,7 +147,7 @@ look_costs_a_stat(void **state)
 	assert_int_equal(seteuid(root), 0);
 }
 
-/* Files that don't look as if they may still change. */
+/* Makes the files older than a second, so that they are read only once. */
 static void
 settle(void)
 {
@@ -172,7 +172,7 @@ static const struct again_row {
 	enum slipway_tls_side side;
 	const char *level;
 	bool before, content; /* a good pair was there; the new one is given by the program */
-	bool moment;	      /* it can't be read for a moment; else it isn't valid yet */
+	bool moment;	      /* the file can't be read for a moment; otherwise not valid yet */
 } again_rows[] = {
 	{ "again: not valid yet", SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", true, false, false },
 	{ "again: not valid yet, the first", SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", false, false,
@@ -189,8 +189,8 @@ static const struct again_row {
 };
 
 /*
- * What was refused is looked at again, at most once a second, although no file changes.  False: the
- * certificate was valid before it could be refused.
+ * A refused pair is looked at again, at most once a second, although no file changes.  Returns
+ * false when the certificate was valid before it could be refused.
  */
 static bool
 is_looked_at_again(const struct again_row *r, long seconds)
@@ -301,7 +301,7 @@ trusted_again(void **state)
 	meet(s, c, SLIPWAY_TLS_OK, NULL);
 	slipway_tls_free(s);
 
-	/* All is well: nothing is read again. */
+	/* Without a fault no file is read again. */
 	reads = 0;
 	ahead += 1001;
 	assert_int_equal(slipway_tls_check(c), 0);
@@ -311,7 +311,7 @@ trusted_again(void **state)
 	id_free(&second);
 }
 
-/* A key that others can read is refused, or warned of once when the program says so. */
+/* A key that others can read is refused, or causes one warning when the program allows it. */
 static void
 open_key(void **state)
 {
@@ -337,7 +337,7 @@ open_key(void **state)
 	place_remove(&p);
 }
 
-/* A peer that is gone is an error and no signal, and the first error stays. */
+/* A peer that is gone causes an error and no signal, and the first error stays. */
 static void
 no_sigpipe(void **state)
 {
@@ -402,7 +402,7 @@ static const struct wait_row {
 	{ "timer: a handshake without a limit", SHAKE },
 };
 
-/* The other end, which sends one byte of a record now and then, and ends it all if need be. */
+/* The other end, which sends one byte of a record now and then, and closes after a hang. */
 struct other {
 	struct slipway_tls_conn *conn; /* NULL: it doesn't agree on anything */
 	int fd;
@@ -529,8 +529,8 @@ serve_one(void *arg)
 }
 
 /*
- * Several servers: one isn't there, one takes the connection and says nothing, the third answers;
- * in blocking calls.
+ * Several servers in blocking calls: the first refuses, the second accepts the connection and stays
+ * silent, the third answers.
  */
 static void
 several_servers(void **state)

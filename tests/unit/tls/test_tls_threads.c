@@ -4,7 +4,7 @@
  * store are replaced; connections are used in other threads than they were made in, and outlive
  * their handles.  The preset tsan builds this with ThreadSanitizer.
  *
- * cmocka's assertions are for the main thread: the others leave it their first complaint.
+ * cmocka's assertions are for the main thread, so the other threads leave their first fault to it.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/tls/tls_sides.h"
@@ -35,12 +35,12 @@
 static struct id pairs[2], hi;
 
 /*
- * Replacements that were begun, and that are there: where both are the same, it is known which pair
- * serves.
+ * Numbers of replacements that were begun and that are complete: when both are equal, the serving
+ * pair is known.
  */
 static atomic_uint begun, replaced;
 
-/* In its thread, and in the main thread once that has ended. */
+/* Used by its thread, and by the main thread after the end of that thread. */
 struct complaint {
 	char text[512];
 };
@@ -91,7 +91,7 @@ pause_1ms(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 }
 
-/* Give back what the client says until it ends. */
+/* Sends the client's bytes back until the client ends. */
 static void *
 answer(void *arg)
 {
@@ -181,7 +181,7 @@ client_handle(const struct client *k)
 	return t;
 }
 
-/* Say something and hear the same. */
+/* Sends bytes and receives the same. */
 static void
 say(struct client *k, struct slipway_tls_conn *c)
 {
@@ -198,7 +198,7 @@ say(struct client *k, struct slipway_tls_conn *c)
 		    text, have, slipway_tls_conn_error(c));
 }
 
-/* What is shown to a client that came when so many replacements were there. */
+/* The certificate for a client that connected after so many replacements. */
 static void
 judge(struct client *k, struct slipway_tls_conn *c, unsigned there)
 {
@@ -228,8 +228,7 @@ hang_up(struct client *k, struct slipway_tls_conn *c)
 }
 
 /*
- * Connect until the last replacement is there and was seen; the first connection stays all the
- * while.
+ * Connects until the last replacement was seen; the first connection stays open meanwhile.
  */
 static void *
 ask(void *arg)
@@ -314,7 +313,7 @@ listen_on_loopback(struct server *v)
 	    ntohs(at.sin_port));
 }
 
-/* Until each client has made some connections more, or one has complained, which then doesn't. */
+/* Waits until each client has made some more connections, or one has failed. */
 static void
 wait_for_clients(void)
 {

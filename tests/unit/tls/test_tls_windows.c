@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/tls over sockets of Winsock, with its settings in the registry.  What doesn't depend on the
- * platform is tested in test_tls.c and test_tls_api.c.
+ * lib/tls over sockets of Winsock, with its settings in the registry.  test_tls.c and
+ * test_tls_api.c test everything that doesn't depend on the platform.
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/common/temp.h"
@@ -126,7 +126,7 @@ waits(long n)
 	return n == SLIPWAY_TLS_WANT_READ || n == SLIPWAY_TLS_WANT_WRITE;
 }
 
-/* A limit of time that the program set on its socket is no end of the connection. */
+/* The program's own time limit of the socket doesn't end the connection. */
 static void
 own_limit(void **state)
 {
@@ -199,7 +199,7 @@ not_blocking(void **state)
 	slipway_tls_free(c);
 }
 
-/* A peer that goes in the middle of the handshake. */
+/* A peer that closes in the middle of the handshake. */
 static void
 cut(void **state)
 {
@@ -221,8 +221,8 @@ cut(void **state)
 }
 
 /*
- * On a socket that blocks, a silent peer holds the handshake until its limit, and the socket's own
- * limits come back.
+ * On a socket that blocks, the handshake with a silent peer ends at its limit, and the socket's own
+ * limits are restored.
  */
 static void
 silent(void **state)
@@ -300,7 +300,7 @@ set_text(HKEY key, const wchar_t *side_key, const wchar_t *name, const char *tex
 	free(w);
 }
 
-/* A client that connects, asks and is answered; what conn_text() says.  NULL: refused. */
+/* A client that connects and gets an answer.  Returns the text of conn_text(), or NULL: refused. */
 static const char *
 visit(struct slipway_tls *c, const char *address)
 {
@@ -320,7 +320,7 @@ visit(struct slipway_tls *c, const char *address)
 }
 
 /*
- * Settings and files as an installation has them; the registry is looked at again for each
+ * Settings and files as in an installation; the library reads the registry again for each
  * connection.
  */
 static void

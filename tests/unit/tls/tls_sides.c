@@ -31,7 +31,7 @@ side_new(enum slipway_tls_side side, const char *level, const struct id *own,
 	return t;
 }
 
-/* Connections over the two descriptors that e has. */
+/* Makes connections over the two descriptors of e. */
 static void
 ends_join(struct ends *e, struct slipway_tls *server, struct slipway_tls *client)
 {
@@ -87,7 +87,7 @@ shake(struct slipway_tls_conn *ours, SSL *theirs)
 	return rc;
 }
 
-/* Where both sides wait for the other, nothing comes before one of the descriptors is ready. */
+/* When both sides wait, waits until one of the descriptors is ready. */
 static void
 pause_for(const struct ends *e, long server, long client)
 {
@@ -136,7 +136,7 @@ talk(struct ends *e)
 			return SLIPWAY_TLS_ERROR;
 		if (s == SLIPWAY_TLS_ERROR && !waits(c))
 			return SLIPWAY_TLS_ERROR;
-		/* Whoever failed closes, as a program would. */
+		/* A side that failed closes, as a program would. */
 		if (c == SLIPWAY_TLS_ERROR || c == 0)
 			sockets_end(e->fd[1]);
 		if (s == SLIPWAY_TLS_ERROR || s == 0)

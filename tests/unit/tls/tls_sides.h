@@ -4,7 +4,7 @@
 
 /*
  * Both sides of a TLS connection for tests: handles with settings in memory, and two connected
- * ends.  A fault in here fails the test.
+ * ends.  A fault in these functions fails the test.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,20 +15,19 @@
 #include "slipway/tls.h"
 #include "tests/unit/x509/ids.h"
 
-/* Put a file in its place at once, as whoever replaces one should do it; text ends with NUL. */
+/* Replaces a file by renaming, as programs should; text ends with NUL. */
 void put_text(const char *path, const char *text, mode_t mode);
 void put_file(const char *path, const void *data, size_t len, mode_t mode);
 
 /*
- * Change who may read a file.  Whether this system (not wine) keeps others from a file of mode 0600
- * and tells it from others.
+ * Changes the permissions of a file.  Returns whether this system (not wine) keeps others from a
+ * file of mode 0600 and can tell such a file from others.
  */
 void put_mode(const char *path, mode_t mode);
 bool put_mode_counts(void);
 
 /*
- * No file, directory or anything else in a place; a directory; and what only POSIX systems have
- * among files: a FIFO, a device without an end.
+ * Make a place empty; make a directory; and, only on POSIX systems, a FIFO and an endless device.
  */
 void put_nothing(const char *path);
 void put_directory(const char *path);
@@ -41,8 +40,8 @@ void put_fifo(const char *path);
 void put_endless(const char *path);
 
 /*
- * An empty directory, and the names of a key, a certificate and settings in it; they go with it,
- * whatever they are.
+ * An empty directory, and the names of a key, a certificate and settings in it, which are removed
+ * with the directory.
  */
 struct place {
 	char dir[128], key[160], cert[160], conf[160];
@@ -50,7 +49,7 @@ struct place {
 void place_make(struct place *p);
 void place_remove(struct place *p);
 
-/* Set one of the settings that are files. */
+/* Sets one of the settings that name files. */
 void pem(struct slipway_tls *t, const char *setting, const char *text);
 
 /* A handle with this level, pair (or NULL) and trusted certificate (or NULL). */
@@ -58,12 +57,12 @@ struct slipway_tls *side_new(enum slipway_tls_side side, const char *level, cons
     const struct id *trusted);
 
 /*
- * Two connected sockets, which don't block unless told to; over TCP with tcp, on Windows always.
- * sockets_end() tells the other side, both ways, that nothing comes any more.
+ * Two connected sockets, non-blocking unless told otherwise; over TCP with tcp, on Windows always.
+ * sockets_end() ends both directions for the other side.
  */
 void sockets_pair(int fd[2], bool tcp, bool block);
 
-/* Whether the library takes every socket for one that blocks, because the system doesn't tell. */
+/* Whether the library treats every socket as blocking, because the system doesn't tell. */
 #ifdef _WIN32
 #define SOCKETS_BLOCK true
 #else
@@ -73,8 +72,8 @@ void sockets_end(int fd);
 void sockets_close(int fd);
 
 /*
- * Close, so that the other side sees a reset; the system says so with these words (Windows in the
- * user's language).  False: closed, but this system (wine) makes no reset of it.
+ * Closes the socket with a reset, which the other side reports with these words (on Windows in the
+ * user's language).  Returns false on a system (wine) that closes without a reset.
  */
 bool sockets_reset(int fd);
 #ifdef _WIN32
@@ -83,12 +82,12 @@ bool sockets_reset(int fd);
 #define SOCKETS_RESET "reset by peer"
 #endif
 
-/* Send one byte.  False: the other side is gone. */
+/* Sends one byte.  Returns false when the other side is gone. */
 bool sockets_send(int fd, char byte);
 
 /*
- * Wait until one of n is ready to be read, or written where write says so; -1 in place of one: not
- * that.
+ * Waits until one of n sockets can be read, or written if write says so; ignores sockets that are
+ * -1.
  */
 #define SOCKETS_WAIT_MS 5000
 void sockets_wait(const int *fd, const bool *write, size_t n, int ms);
@@ -108,20 +107,20 @@ void ends_close(struct ends *e);
 bool waits(long rc);
 
 /*
- * A handshake of ours, over a socket that doesn't block, with OpenSSL's own at its other end: our
- * result, WANT_* where neither goes on.
+ * A handshake over a non-blocking socket with a peer that uses OpenSSL directly.  Returns our
+ * result, or WANT_* when neither side goes on.
  */
 int shake(struct slipway_tls_conn *ours, SSL *theirs);
 
 /*
- * The client says something, the server answers: 0 done, or ERROR as soon as one side has it and
- * the other saw its end.
+ * The client sends, the server answers.  Returns 0, or ERROR after one side failed and the other
+ * saw the end.
  */
 int talk(struct ends *e);
 
 /*
- * Let the two handles talk over a socket pair.  want is the client's code; OK: both sides talked.
- * says, unless NULL, stands in the client's error.
+ * Lets the two handles talk over a socket pair.  want is the client's code; OK: both sides talked.
+ * says, unless NULL, is a part of the client's error.
  */
 void meet(struct slipway_tls *server, struct slipway_tls *client, enum slipway_tls_code want,
     const char *says);

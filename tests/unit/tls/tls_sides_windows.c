@@ -31,7 +31,7 @@ put_text(const char *path, const char *text, mode_t mode)
 	put_file(path, text, strlen(text), mode);
 }
 
-/* A new file's access list goes by its mode. */
+/* The access list of a new file follows from its mode. */
 void
 put_mode(const char *path, mode_t mode)
 {

@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_TUF_HOSTILE_H
 #define TESTS_UNIT_TUF_HOSTILE_H
 
-/* Hostile repositories: what each changes in a good one, and what the client must say. */
+/* Hostile repositories: the change of each in a good repository, and the client's error. */
 #include <stdbool.h>
 
 #include "tests/unit/tuf/shelf.h"
@@ -13,12 +13,12 @@
 
 enum role { ROOT, TIMESTAMP, SNAPSHOT, TARGETS, APPLICATION, NROLES };
 
-/* One key a role, one more for two of them, and a stranger's. */
+/* One key for each role, another for two roles, and a stranger's. */
 enum { K_ROOT, K_TIMESTAMP, K_SNAPSHOT, K_TARGETS, K_APP, K_OTHER, K_SECOND };
 
 /*
- * What is changed in the file of doc; which role is then at fault; and the error, ERR_NONE where it
- * must be accepted.
+ * The change in the file of doc, the role with the fault, and the error; ERR_NONE: must be
+ * accepted.
  */
 struct change {
 	const char *name;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The table of hostile repositories, and the edits that its rows name. */
+/* The table of hostile repositories, and the edits of its rows. */
 #include "tests/unit/tuf/hostile.h"
 #include "tests/unit/common/test.h"
 
@@ -312,7 +312,7 @@ sign_as_twin(json_t *m)
 				json_string_value(json_object_get(first_signature(m), "sig"))));
 }
 
-/* The key is there under an id that isn't its own. */
+/* The key has the id of another key. */
 static void
 false_id(json_t *j)
 {

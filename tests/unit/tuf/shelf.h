@@ -3,8 +3,8 @@
 #define TESTS_UNIT_TUF_SHELF_H
 
 /*
- * Files by name in memory: a repository, or what a station keeps.  Joined to lib/tuf as a
- * struct tuf_source and a struct tuf_store.
+ * Files by name in memory: a repository, or the files of a station.  lib/tuf uses them as a struct
+ * tuf_source and a struct tuf_store.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -31,10 +31,10 @@ void shelf_drop(struct shelf *s, const char *name);
 void shelf_clear(struct shelf *s);
 void shelf_copy(struct shelf *to, const struct shelf *from);
 
-/* Whether both have the file with the same bytes, or neither has it. */
+/* Whether both have the same file, or neither has the file. */
 bool shelf_same(const struct shelf *a, const struct shelf *b, const char *name);
 
-/* A client's surroundings: what it asks for is noted, and a call can be made to fail. */
+/* A client's repository and store, which note the requests and can make one call fail. */
 struct world {
 	struct shelf remote, local;
 	int saves;
@@ -61,7 +61,7 @@ json_t *shelf_ring(int first, int last);
 /* A role with one key and the threshold 1. */
 json_t *shelf_role(int key);
 
-/* What the signed part of each role begins with. */
+/* Returns the members that the signed part of each role has. */
 json_t *shelf_body(const char *type, int version, const char *expires);
 
 /*
@@ -69,7 +69,7 @@ json_t *shelf_body(const char *type, int version, const char *expires);
  */
 json_t *shelf_sign(struct world *w, json_t *signed_part, int key, const char *name, int version);
 
-/* The entry that a parent has for these bytes. */
+/* Returns a parent's entry for these bytes. */
 json_t *shelf_meta(int version, const struct buf *bytes);
 
 /* The station trusts the repository's first root, and has no other file. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/tuf: two states of a repository in memory, one after the other, signed with real keys.  What
- * is wrong within one state is test_hostile's.
+ * lib/tuf: two states of a repository in memory, one after the other, signed with real keys.
+ * test_hostile tests the faults within one state.
  */
 #include "tests/unit/tuf/shelf.h"
 #include "tests/unit/common/test.h"
@@ -17,13 +17,13 @@ enum { K_ROOT, K_TIMESTAMP, K_SNAPSHOT, K_TARGETS, K_APP, K_OTHER };
 
 static struct world world;
 
-/* The versions of a state, and whose keys its root lists for these two roles. */
+/* The versions of a state, and the keys of these two roles in its root. */
 struct state {
 	int root, timestamp, snapshot, targets, app;
 	int timestamp_key, snapshot_key;
 };
 
-/* What is wrong with a state; 0 is as it should be. */
+/* The faults of a state; 0: none. */
 struct fault {
 	int timestamp_by, snapshot_by, targets_by; /* who signs */
 	int app_says;				   /* the version that the snapshot states */
@@ -151,7 +151,9 @@ start(void)
 	assert_int_equal(refresh(NOW, text), ERR_NONE);
 }
 
-/* The second state, the error, and the first role whose file stays: those before it are saved. */
+/*
+ * The second state, the error, and the first role whose file isn't saved; those before are saved.
+ */
 static struct row {
 	const char *name;
 	struct state second;
@@ -175,7 +177,7 @@ static struct row {
 	    { 2, 1, 1, 2, 2, K_TIMESTAMP, K_OTHER }, ERR_NONE, "targets" },
 };
 
-/* What the repository has of the file of a role: the newest root, and what the state names. */
+/* Returns the repository's file of a role: the newest root, or the file that the state names. */
 static const struct shelf_file *
 published(const char *role, const struct state *s)
 {
@@ -224,7 +226,7 @@ second_state(void **state)
 	if (strcmp(r->stays, "root") == 0)
 		assert_int_equal(world.saves, 0);
 	shelf_clear(&before);
-	/* And a later state is accepted. */
+	/* A later state is accepted. */
 	third.root = r->second.root;
 	third.timestamp_key = r->second.timestamp_key;
 	third.snapshot_key = r->second.snapshot_key;
@@ -232,7 +234,7 @@ second_state(void **state)
 	assert_int_equal(refresh(NOW, text), ERR_NONE);
 }
 
-/* A frozen repository: the same files, once their time is over, are refused and saved nowhere. */
+/* A frozen repository: the same files are refused after their expiry, and aren't saved. */
 static void
 nothing_saved(void **state)
 {
@@ -252,8 +254,8 @@ nothing_saved(void **state)
 }
 
 /*
- * Files that can't be taken though they are the ones that were signed for: what was asked for at
- * the first refresh, and at the second.
+ * Files with the signed hash that are refused all the same, and the requests of the first and of
+ * the second refresh.
  */
 static struct again_row {
 	const char *name;
@@ -304,12 +306,12 @@ again(void **state)
 		assert_int_equal(refresh(NOW, text), r->want);
 		assert_string_equal(world.asked, i == 0 ? r->first : r->second);
 	}
-	/* A new timestamp or snapshot: everything counts anew. */
+	/* After a new timestamp or snapshot the file is fetched again. */
 	build(&(struct state){ 1, 5, 5, 5, 5, K_TIMESTAMP, K_SNAPSHOT });
 	assert_int_equal(refresh(NOW, text), ERR_NONE);
 }
 
-/* A note that can't be read, or is of another version of the program, counts as none. */
+/* A note that can't be read, or of another version of the program, is ignored. */
 static void
 other_note(void **state)
 {

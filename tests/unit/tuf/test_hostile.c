@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Hostile repositories: each is a good one with one thing changed, signed with real keys and with
- * parents that state the changed file's hash and length, so that nothing but the one check can
- * notice.  What was trusted before must be there after, byte for byte, from the role at fault on.
+ * Hostile repositories: each is a good repository with one change, signed with real keys and with
+ * parents that state the changed file's hash and length, so that only the one check can notice the
+ * change.  From the faulty role on, the trusted files must stay, byte for byte.
  */
 #include "tests/unit/tuf/hostile.h"
 #include "tests/unit/common/test.h"
@@ -59,7 +59,8 @@ targets_body(int version)
 }
 
 /*
- * The value at a place, and its parent and last name.  What is missing is a mistake of the table.
+ * Returns the value at a place, and its parent and last name.  A missing value is a mistake in the
+ * table.
  */
 static json_t *
 parent_of(json_t *j, const char *at, char last[64])
@@ -97,7 +98,7 @@ put_value(json_t *j, const char *at, const char *value)
 /* Changes no file. */
 static const struct change nothing = { .doc = NROLES };
 
-/* Sign, change, put on the shelf.  The entry that a parent has for it. */
+/* Signs, changes and stores a file.  Returns a parent's entry for the file. */
 static json_t *
 publish(enum role role, int version, json_t *signed_part, int key, const struct change *c)
 {
@@ -119,7 +120,7 @@ publish(enum role role, int version, json_t *signed_part, int key, const struct 
 			by[n++] = shelf_keys[i];
 	file = json_pack("{s:[], s:o}", "signatures", "signed", signed_part);
 	for (size_t i = 0; i < n; i++)
-		/* What can't be signed (a real number) is left unsigned. */
+		/* A body that can't be signed (with a real number) stays unsigned. */
 		if (sign_add(file, by[i], &e) == -1)
 			break;
 	if (here && c->envelope != NULL)
@@ -142,7 +143,7 @@ publish(enum role role, int version, json_t *signed_part, int key, const struct 
 	return meta;
 }
 
-/* A whole repository with all versions at version, and one thing changed. */
+/* Makes a whole repository with all versions at version, and one change. */
 static void
 build(int version, const struct change *c)
 {
@@ -202,7 +203,7 @@ start(void)
 	shelf_trust_root(&world);
 }
 
-/* Whether the role was accepted: what is local is what the repository has. */
+/* Whether the role was accepted: the local file equals that of the repository. */
 static bool
 moved_on(enum role r)
 {
@@ -220,7 +221,7 @@ run_change(void **state)
 {
 	const struct change *c = *state;
 	struct shelf before = { NULL, 0 };
-	/* A final root that is expired is trusted and ends the refresh (5.3.10). */
+	/* An expired final root is trusted and ends the refresh (5.3.10). */
 	bool kept_root = c->doc == ROOT && c->want == ERR_EXPIRED;
 
 	start();
@@ -246,14 +247,15 @@ run_change(void **state)
 	if (c->want == ERR_NONE || kept_root)
 		return;
 	/*
-	 * It heals when the repository does.  What went forward meanwhile is older than version 3.
+	 * The client recovers with the repository, whose versions 3 are newer than all files that
+	 * were accepted meanwhile.
 	 */
 	build(2, &nothing);
 	build(3, &nothing);
 	expect(ERR_NONE);
 }
 
-/* What a station has can be cut or spoilt too: it is fetched again, or told, never believed. */
+/* Damaged files of a station are fetched again or reported, and never believed. */
 static void
 local_spoilt(void **state)
 {
@@ -275,8 +277,8 @@ local_spoilt(void **state)
 }
 
 /*
- * A refresh that was cut at any write can be done again, and no cut leaves what a later one
- * refuses.
+ * A refresh that was interrupted at any write can be repeated, and no interruption leaves files
+ * that a later refresh refuses.
  */
 static void
 cut_anywhere(void **state)
@@ -302,7 +304,7 @@ cut_anywhere(void **state)
 	assert_int_equal(n, NROLES + 1);
 }
 
-/* The same files again and again, until each kind's time is over. */
+/* The same files again and again, until each role has expired. */
 static void
 frozen(void **state)
 {
@@ -328,7 +330,7 @@ frozen(void **state)
 }
 
 /*
- * What the disk doesn't give back still binds: without it nobody could tell an old timestamp from a
+ * A local file that can't be read is an error: without it an old timestamp couldn't be told from a
  * new one.
  */
 static void
@@ -354,7 +356,7 @@ local_unreadable(void **state)
 	shelf_clear(&before);
 }
 
-/* What a station may be enrolled with. */
+/* The roots with which a station may be enrolled. */
 static void
 trust_anchor(void **state)
 {
@@ -377,7 +379,7 @@ trust_anchor(void **state)
 	build(2, &stranger);
 	f = shelf_find(&world.remote, "2.root.json");
 	assert_err(tuf_root_check(f->data, f->len, &version, &e), ERR_SIGNATURE, &e);
-	/* A store that somebody wrote to is no way around it. */
+	/* Files that somebody wrote into the store don't bypass the checks. */
 	shelf_put(&world.local, "root", f->data, f->len);
 	assert_int_equal(refresh(&e), ERR_SIGNATURE);
 }
@@ -410,13 +412,13 @@ many_roots(void **state)
 	for (int v = 2; v <= TUF_ROOTS_MAX + 2; v++)
 		json_decref(publish(ROOT, v, root_body(v), K_ROOT, &nothing));
 	assert_int_equal(refresh(&e), ERR_TOO_LARGE);
-	/* What was accepted counts: the next refresh goes on from there. */
+	/* The accepted roots count: the next refresh goes on from the last one. */
 	expect(ERR_NONE);
 }
 
 /*
- * Every byte of every file, each of a few other values: the refresh is refused, or ends in the
- * state that the signers meant (white space, a letter's case in a hexadecimal number).
+ * Every byte of every file is set to a few other values: the refresh is refused, or ends in the
+ * signed state (white space, case of a hexadecimal number).
  */
 static void
 any_byte(void **state)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lib/tuf/layout: names that stations and repositories agree on.
+ * lib/tuf/layout: the names that stations and repositories share.
  */
 #include "tests/unit/common/test.h"
 
@@ -71,7 +71,8 @@ target(void **state)
 }
 
 /*
- * What layout_target() takes has a path in a repository that path_check() takes, to the last byte.
+ * A name that layout_target() accepts has a path in a repository that path_check() accepts, up to
+ * the limit.
  */
 static void
 limits(void **state)

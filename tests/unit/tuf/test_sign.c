@@ -85,7 +85,7 @@ static struct kind_row {
 };
 
 /*
- * One signed file, taken apart: the key as a ring of one, the signature and the bytes it is over.
+ * The parts of a signed file: the key as a ring of one, the signature, and the signed bytes.
  */
 struct signed_file {
 	json_t *file;
@@ -172,7 +172,7 @@ sign_and_verify(void **state)
 }
 
 /*
- * A good key with a scheme that we don't know counts for nothing, whatever its signatures would be.
+ * A good key with an unknown scheme counts for nothing, whatever its signatures are.
  */
 static void
 other_scheme(void **state)

@@ -12,7 +12,7 @@
 #define GOOD	  "2030-01-01T00:00:00Z"
 #define ROLES_MAX 64
 
-/* With one role before them these fill what the walk can hold. */
+/* With one role before them, these fill the walk. */
 #define THIRTY_ONE \
 	"targets>T1 targets>T2 targets>T3 targets>T4 targets>T5 targets>T6 targets>T7 " \
 	"targets>T8 targets>T9 targets>T10 targets>T11 targets>T12 targets>T13 targets>T14 " \
@@ -29,13 +29,13 @@ enum { KEY, SECOND };
 static struct world world;
 
 /*
- * edges: "DELEGATOR>ROLE", each with "!" where it is terminating, "%" where it trusts the second
- * key, ":PATTERN" or "#PREFIX" (of the hash of the path) where it isn't for "*".  Every role is
- * signed by the first key.  owners: the roles that have the target.
+ * edges: "DELEGATOR>ROLE", each with "!" for a terminating one, "%" for one that trusts the second
+ * key, ":PATTERN" or "#PREFIX" (of the hash of the path) in place of "*".  The first key signs every
+ * role.  owners: the roles that have the target.
  */
 struct row {
 	const char *name, *edges, *owners, *path;
-	int found;	   /* what tuf_client_find() gives: 1, 0 or -1 */
+	int found;	   /* the result of tuf_client_find(): 1, 0 or -1 */
 	const char *asked; /* the delegated roles that were fetched, in this order */
 	enum err_code want;
 };
@@ -229,8 +229,8 @@ walk(void **state)
 }
 
 /*
- * Role number n of a chain has the target: found as long as it is among the roles that may be
- * visited.
+ * Role number n of a chain has the target, which is found while n is within the limit of visited
+ * roles.
  */
 static void
 long_chain(void **state)
@@ -267,7 +267,7 @@ again_under_another(void **state)
 	assert_int_equal(tuf_client_find(c, "a", &t, &e), 1);
 	assert_int_equal(tuf_client_find(c, "b", &t, &e), -1);
 	assert_int_equal(e.code, ERR_SIGNATURE);
-	/* And the local copy that the first search kept is no way around it. */
+	/* The local copy of the first search doesn't bypass the second verification. */
 	tuf_client_free(c);
 	c = refreshed();
 	assert_int_equal(tuf_client_find(c, "b", &t, &e), -1);

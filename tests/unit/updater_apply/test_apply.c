@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * updater/apply: releases of any shape follow each other, and each leaves exactly its own files and
- * directories.  Files become directories and the other way round, content moves, and comes twice.
+ * updater/apply: random releases follow each other, and each leaves exactly its own files and
+ * directories.  Files become directories, directories become files, and content moves to other
+ * names and occurs twice.
  */
 #include "tests/unit/common/test.h"
 
@@ -23,7 +24,7 @@ static struct station st;
 static char application[] = "A", installation[] = "I", dirs[LAYOUT_ROOTS][300];
 static uint64_t seed = 1;
 
-/* The same on every platform (xorshift). */
+/* Random numbers that are the same on every platform (xorshift). */
 static size_t
 any(size_t n)
 {
@@ -81,7 +82,7 @@ teardown(void **store)
 	return temp_remove(&d);
 }
 
-/* Whether one path is the other or lies below it. */
+/* Whether one path equals the other or is below it. */
 static bool
 collide(const char *a, const char *b)
 {
@@ -91,7 +92,7 @@ collide(const char *a, const char *b)
 	    (b[n] == '\0' || b[n] == '/');
 }
 
-/* A release of some files: paths of one to three parts, none of which is a directory of another. */
+/* Makes a release: paths of one to three parts, no path below another. */
 static void
 make_release(struct record *r, int64_t number)
 {
@@ -130,7 +131,7 @@ struct looking {
 	int root;
 };
 
-/* Each file is one of the release, and each directory has one below it. */
+/* Asserts that each file is of the release, and that each directory has such a file below it. */
 static int
 look(void *arg, const char *name, struct err *e)
 {
@@ -207,7 +208,7 @@ follow(void **store)
 		assert_ok(plan_compare(&st, &applied, &p, &e), &e);
 		for (size_t i = 0; i < p.n + p.nremoved; i++)
 			aside += p.files[i].aside != NULL;
-		/* Every other time from where others may write. */
+		/* Every second time from a directory that others may write. */
 		apply_transaction(&st, state, source, number % 2 == 0, *store, CLOCK_NEVER, work,
 		    &t);
 		assert_ok(apply(&st, &t, &a, &now, &e), &e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * updater/plan and updater/apply: names that change only in case, or in how their accents are
- * written, with and without a file system that sees them as one; cut at each change of a name.
+ * updater/plan and updater/apply: names that change only in case or in the form of accents, on file
+ * systems that take both for one name and on others; interrupted before each change of a name.
  */
 #include "tests/unit/common/test.h"
 
@@ -18,7 +18,7 @@
 
 #define CUTS_MAX 200
 
-/* What a release holds: "PATH=CONTENT" each. */
+/* The files of a release: "PATH=CONTENT" each. */
 static const struct row {
 	const char *name, *old[5], *new[5];
 } rows[] = {
@@ -107,7 +107,7 @@ make_release(struct record *r, int64_t number, const char *const files[5])
 	record_sort(r);
 }
 
-/* Applies a release; nothing that it replaces was changed by hand. */
+/* Applies a release; no replaced file was changed by hand. */
 static int
 follow(const struct record *applied, const struct record *release, struct err *e)
 {
@@ -179,7 +179,7 @@ look(void *arg, const char *name, struct err *e)
 	return 0;
 }
 
-/* Each file is there, as the release writes it, and nothing else. */
+/* Asserts that exactly the files of the release exist, with its spelling. */
 static void
 want_on_disk(const struct record *want)
 {
@@ -192,7 +192,7 @@ want_on_disk(const struct record *want)
 	assert_int_equal(l.files, want->n);
 }
 
-/* Cut at the step, or not at all (-1); then a start recovers, and the update is done once more. */
+/* Interrupts at the step (-1: never); then a start recovers, and the update runs once more. */
 static bool
 change(const struct row *r, long cut)
 {
@@ -221,7 +221,7 @@ change(const struct row *r, long cut)
 	assert_true(was_cut || WEXITSTATUS(status) == 0);
 	record_free(&applied);
 	apply_transaction(&st, state, NULL, true, store, CLOCK_NEVER, work, &t);
-	/* And recovery is cut, too: of each third cut at each of its steps. */
+	/* Recovery is interrupted, too: for each third step, at each step of the recovery. */
 	for (long step = cut % 3 == 1 ? 1 : CUTS_MAX; was_cut; step++) {
 		if ((child = fork()) == 0) {
 			caseless_steps = step;
@@ -236,7 +236,7 @@ change(const struct row *r, long cut)
 	assert_ok(record_applied(state, &applied, &e), &e);
 	want_on_disk(applied.release == 2 ? &new : &old);
 	assert_true(was_cut || applied.release == 2);
-	/* On to the new release, and back to the old one. */
+	/* To the new release, and back to the old one. */
 	assert_ok(follow(&applied, &new, &e), &e);
 	want_on_disk(&new);
 	record_free(&applied);
@@ -270,7 +270,7 @@ with_case(void **row)
 	change(*row, -1);
 }
 
-/* The file system of the test is one. */
+/* The file system of the test ignores case. */
 static void
 is_caseless(void **unused)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * updater/apply: transaction and journal: a change of files and settings as a whole, and what a
- * crash leaves of one.
+ * updater/apply: transaction and journal: a change of files and settings as a whole, and recovery
+ * after a crash.
  */
 #include "tests/unit/common/test.h"
 
@@ -26,7 +26,7 @@ static struct dir *top, *root, *state, *source;
 static struct transaction t;
 static struct station st;
 static struct record first;
-/* journals state no lengths, as those of 0.1.0 */
+/* journals without lengths, as those of 0.1.0 */
 static bool without_lengths;
 
 /*
@@ -34,7 +34,7 @@ static bool without_lengths;
  * paths.
  */
 static const struct file {
-	const char *path, *old, *new; /* contents; NULL: isn't there */
+	const char *path, *old, *new; /* contents; NULL: no file */
 	bool early;
 } files[] = {
 	{ "bin/hi", "one", "two", false },
@@ -81,7 +81,7 @@ want(struct dir *d, const char *path, const char *text)
 	buf_free(&b);
 }
 
-/* The state before or after, and nothing of a transaction left. */
+/* Asserts the state before or after, and that no file of a transaction is left. */
 static void
 want_state(bool after)
 {
@@ -122,7 +122,7 @@ fill(struct file_state *s, const char *text)
 	s->length = without_lengths ? FILE_LENGTH_UNKNOWN : strlen(text);
 }
 
-/* Fill in a record that has the first file with this content. */
+/* Fills in a record with the first file and this content. */
 static void
 fill_record(struct record *r, int serial, const char *content)
 {
@@ -241,8 +241,8 @@ whole(void **unused)
 }
 
 /*
- * Something that can't be replaced is in the way of a file: all is as it was, told with the file's
- * name.
+ * An obstacle that can't be replaced is in the place of a file: nothing changes, and the error
+ * names the file.
  */
 static void
 taken_back(void **unused)
@@ -261,7 +261,7 @@ taken_back(void **unused)
 	journal_free(&j);
 }
 
-/* Stage file i's content as a transaction does. */
+/* Stages the content of file i as a transaction does. */
 static void
 stage(struct dir *work, char kind, size_t i, const char *text)
 {
@@ -273,8 +273,8 @@ stage(struct dir *work, char kind, size_t i, const char *text)
 }
 
 /*
- * A crash: the journal under this name, everything staged but for new content of the first done
- * files, which is in place.
+ * Makes the state after a crash: the journal under this name, the new content of the first done
+ * files in place, and everything else staged.
  */
 static void
 crash(const char *name, size_t done)
@@ -364,8 +364,8 @@ being_taken_back(void **unused)
 }
 
 /*
- * A journal that was cut while it was written says that nothing was staged yet; one that is decided
- * can't be cut.
+ * An incomplete journal says that nothing was staged yet; the journal of a decided change is always
+ * complete.
  */
 static void
 cut_journal(void **unused)
@@ -405,7 +405,9 @@ cut_journal(void **unused)
 	buf_free(&text);
 }
 
-/* The deadline passes before the commit: all is as it was.  Without one it is done. */
+/*
+ * The deadline passes before the commit: nothing changes.  Without a deadline the change is done.
+ */
 static void
 late(void **unused)
 {
@@ -424,7 +426,7 @@ late(void **unused)
 	journal_free(&j);
 }
 
-/* Content that wasn't read is a person's: it is kept beside, and no release has it. */
+/* Unread content counts as changed by hand: the file is kept beside the new one. */
 static void
 unread(void **unused)
 {
@@ -453,7 +455,7 @@ unread(void **unused)
 	buf_free(&text);
 }
 
-/* Recovery that runs out of time changes its mind about nothing: the next start goes on. */
+/* Recovery that runs out of time goes on in the same direction at the next start. */
 static void
 late_recovery(void **unused)
 {
@@ -501,8 +503,8 @@ sparse(const char *path, off_t size)
 }
 
 /*
- * Terabytes without content where a file should be that was put in place, and nothing staged any
- * more: it has another size, and isn't read.  A journal without lengths ends at the deadline.
+ * A sparse file of terabytes in the place of an installed file, and nothing is staged any more: its
+ * size differs, so it isn't read.  With a journal without lengths, recovery ends at the deadline.
  */
 static void
 sparse_in_place(void **unused)
@@ -530,7 +532,7 @@ sparse_in_place(void **unused)
 }
 #endif
 
-/* What was staged is gone: neither forward nor back, until somebody gives it up. */
+/* The staged files are gone: the change can neither be finished nor taken back until --repair. */
 static void
 torn(void **unused)
 {
@@ -557,7 +559,7 @@ torn(void **unused)
 	assert_int_equal(end, TRANSACTION_NONE);
 }
 
-/* What a journal that somebody planted asks for beyond the station. */
+/* Changes outside of the station in a journal that somebody planted. */
 static const struct beyond {
 	const char *name, *root, *key, *value, *undo;
 	bool user, tree;
@@ -627,7 +629,7 @@ planted(void **row)
 		assert_int_equal(file_stat(state, names[i], &info, &e), 0);
 	}
 	want_state(false);
-	/* Nor is one that this program itself would have made. */
+	/* A planted journal is refused, too, when it looks like one of this program. */
 	assert_int_equal(transaction_run(&t, &first, &j, &e), -1);
 	want_state(false);
 	buf_free(&text);
@@ -635,7 +637,7 @@ planted(void **row)
 	teardown(&unused);
 }
 
-/* DefaultApplication of the one application that is enrolled, and what scripts asked for there. */
+/* DefaultApplication of the only enrolled application, and changes of scripts there. */
 static void
 default_application(void **unused)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * updater/launch_windows.c: the program gets what this process was given, and what it ends with is
- * what we end with.
+ * updater/launch/launch_windows.c: the program gets the arguments, streams and environment of this
+ * process, and this process ends with the program's exit code.
  *
- * This program is all three: the test, what launches ("--launch PROGRAM ARG..."), and the program
- * that is launched ("--as WHAT").
+ * This program is all three: the test, the launcher ("--launch PROGRAM ARG..."), and the launched
+ * program ("--as WHAT").
  */
 #include "tests/unit/common/test.h"
 #include "tests/unit/common/spawn_windows.h"
@@ -48,8 +48,8 @@ arguments_and_streams(void **state)
 	assert_string_equal(buf_text(&out), "[/CCOV_PB][][a \"b\\\"][\xf0\x9f\x94\x91]to it\n");
 	assert_string_equal(buf_text(&err), "told\n");
 	/*
-	 * The text itself, for programs that look at it: an application's name is there as it was
-	 * written.
+	 * The text of the command line, which some programs read: an application's name is in it as
+	 * it was written.
 	 */
 	RUN(0, "", &out, &err, T("--launch"), T(spawn_self_path()), T("--as"), T("line"),
 	    T("/CCOV_PB"), T("x y"));
@@ -75,7 +75,7 @@ environment_and_directory(void **state)
 	free(dir);
 }
 
-/* Put a copy of this program into d under a name. */
+/* Puts a copy of this program into d under a name. */
 static void
 program_in(struct dir *d, const char *name)
 {
@@ -102,7 +102,10 @@ found_in_path_alone(void **state)
 	assert_non_null(dir = wide_of(dir_path(d), &e));
 	assert_true(GetCurrentDirectoryW(MAX_PATH, before) > 0);
 	assert_true(SetCurrentDirectoryW(dir));
-	/* In the current directory, which PATH names in two ways: it isn't looked into. */
+	/*
+	 * A program in the current directory isn't found, although PATH names the directory in two
+	 * ways.
+	 */
 	assert_true(SetEnvironmentVariableW(L"PATH", L"C:\\windows;.;;\"\";..\\x"));
 	RUN(LAUNCH_NOT_FOUND, "", &out, &err, T("--launch"), T("hi program"), T("--as"), T("exit"),
 	    T("5"));
@@ -166,7 +169,7 @@ refused_make(void **state)
 	return temp_make(state);
 }
 
-/* Ctrl-C reaches the program, which ends in its own way, and we with it. */
+/* Ctrl-C reaches the program, which ends in its own way; then the launcher ends. */
 static void
 control_c(void **state)
 {
@@ -176,7 +179,7 @@ control_c(void **state)
 	assert_string_equal(buf_text(&out), "interrupted\n");
 }
 
-/* What launches is ended from outside: the program doesn't go on without it. */
+/* The launcher is ended from outside: the program ends, too. */
 static void
 ended_together(void **state)
 {
@@ -199,7 +202,9 @@ ended_together(void **state)
 	CloseHandle(start.hStdOutput);
 	assert_true(ReadFile(r, &c, 1, &n, NULL) && n == 1 && c == '!');
 	assert_true(TerminateProcess(p.hProcess, 9));
-	/* The program's end of the pipe is the last one: it is gone when nothing more can come. */
+	/*
+	 * The program holds the last end of the pipe: end of file shows that the program has ended.
+	 */
 	assert_false(ReadFile(r, &c, 1, &n, NULL) && n == 1);
 	CloseHandle(r);
 	CloseHandle(p.hProcess);
@@ -217,7 +222,7 @@ interrupted(DWORD event)
 	ExitProcess(42);
 }
 
-/* What is launched. */
+/* The launched program. */
 static int
 as(int argc, char **argv)
 {

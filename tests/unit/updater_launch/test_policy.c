@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Whether a program may start, and what is said: a row for each case.
+ * Whether a program may start, and the message: a row for each case.
  */
 #include "tests/unit/common/test.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * updater/plan: what a release changes, by what is on disk and what was applied; a row a file.
+ * updater/plan: the changes of a release, by the files on disk and the applied record; a row a
+ * file.
  */
 #include "tests/unit/common/test.h"
 
@@ -50,7 +51,7 @@ hash(const char *text, char out[SHA256_HEX_SIZE])
 	hex_encode(sum, SHA256_SIZE, out);
 }
 
-/* Add a file to a record, by its path below the application; text NULL: it isn't in the record. */
+/* Adds a file to a record, by its path below the application; with text NULL adds nothing. */
 static void
 add(struct record *r, const char *path, const char *text, unsigned mode)
 {
@@ -86,11 +87,11 @@ put(const char *path, const char *text, unsigned mode)
 	assert_ok(file_replace_fast(root, path, text, strlen(text), mode, &e), &e);
 }
 
-/* The same path on disk, in the applied record and in the release; NULL: not there. */
+/* The content of one path on disk, in the applied record and in the release; NULL: none. */
 static const struct row {
 	const char *name, *disk, *applied, *release;
 	enum plan_op op;
-	bool aside;    /* what a person changed is kept */
+	bool aside;    /* a file that a person changed is kept */
 	size_t listed; /* files and removals in the plan */
 } rows[] = {
 	{ "new", NULL, NULL, "1", PLAN_ADD, false, 1 },
@@ -156,7 +157,7 @@ plan(struct plan *p, struct record *applied, struct record *release)
 	record_free(release);
 }
 
-/* With AppDir elsewhere, nothing there was installed by Slipway, and nothing is removed. */
+/* With another AppDir, no file there is Slipway's, and nothing is removed. */
 static void
 another_root(void **unused)
 {
@@ -227,7 +228,7 @@ in_order(void **unused)
 	plan_free(&p);
 }
 
-/* A directory in a file's place: one that Slipway made goes, any other is a person's. */
+/* A directory in a file's place is removed if Slipway made it; any other is a person's. */
 static void
 directory(void **unused)
 {
@@ -251,7 +252,7 @@ directory(void **unused)
 	plan_free(&p);
 }
 
-/* Targets that refuse a whole plan. */
+/* Targets for which the whole plan is refused. */
 static const struct target {
 	const char *name, *first, *second;
 	enum err_code want;
@@ -324,7 +325,7 @@ is_applied(void **row)
 	assert_int_equal(plan_is_applied(&p, &applied), r->want);
 }
 
-/* Paths are shortened to what exists. */
+/* Paths are shortened to their existing part. */
 static void
 existing(void **unused)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * updater/state: the record of what is applied, its history, and the notes beside it.
+ * updater/state: the record of the applied release, its history, and the notes beside it.
  */
 #include "tests/unit/common/test.h"
 
@@ -13,7 +13,9 @@
 
 static struct dir *state;
 
-/* As Slipway 0.1.0 wrote it: the second release of a station whose first had two files less. */
+/*
+ * A record of Slipway 0.1.0: the second release of a station, with two files more than the first.
+ */
 static const char of_0_1_0[] =
     "{\n"
     " \"action\": \"update\",\n"
@@ -107,7 +109,7 @@ put(const char *name, const char *text)
 	assert_ok(file_replace_fast(state, name, text, strlen(text), 0644, &e), &e);
 }
 
-/* What is read is written again byte for byte. */
+/* Reading and writing a record keeps it byte for byte. */
 static void
 as_0_1_0(void **unused)
 {
@@ -166,13 +168,13 @@ looking_up(void **unused)
 	assert_false(record_same_root(&r, LAYOUT_APP, "/opt/hi"));
 	assert_false(record_same_root(&r, LAYOUT_APP, NULL));
 	record_free(&r);
-	/* Nothing was ever applied: nothing is found, and nothing is the same. */
+	/* Without an applied release, no file is found and no release is the same. */
 	assert_null(record_file(&r, "A/app/new/x"));
 	assert_false(record_has_dir(&r, LAYOUT_APP, "new"));
 	assert_false(record_same_root(&r, LAYOUT_APP, "/srv/A"));
 }
 
-/* An empty state is no error, nor are files in no order and a directory that is listed twice. */
+/* An empty state, unordered files and a directory that is listed twice are no errors. */
 static void
 empty_and_unsorted(void **unused)
 {
@@ -322,9 +324,9 @@ history(void **unused)
 	assert_int_equal(record_history(state, note, &some, &e), 1);
 	assert_int_equal(some.n, 3);
 	assert_ok(dir_list(kept, count, &files, &e), &e);
-	/* The record that was just shortened wants its content a last time. */
+	/* The record that was just shortened needs its content a last time. */
 	assert_int_equal(files, RECORD_WHOLE_MAX + 2);
-	/* A record that can't be read may need anything: nothing goes. */
+	/* A record that can't be read may need any content: nothing is removed. */
 	put("history/0000000012.json", "{");
 	record_prune(state, &applied);
 	files = 0;
@@ -335,7 +337,7 @@ history(void **unused)
 	dir_close(kept);
 }
 
-/* Why a release isn't applied is valid until another record is applied. */
+/* The reason why a release isn't applied is valid until another record is applied. */
 static void
 waiting(void **unused)
 {

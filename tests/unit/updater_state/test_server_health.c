@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * updater/state/server_health: which server is asked first, by what each said before.
+ * updater/state/server_health: the order of the servers, by their earlier answers.
  */
 #include "tests/unit/common/test.h"
 
@@ -98,7 +98,7 @@ order(void **row)
 	teardown(NULL);
 }
 
-/* What is noted is found again, and only a change is written. */
+/* A note is found again, and only a changed note is written. */
 static void
 noting(void **unused)
 {
@@ -127,17 +127,17 @@ noting(void **unused)
 	assert_null(said.fault);
 	assert_string_equal(said.confined, "seccomp");
 
-	/* It answered before and answers now. */
+	/* The server answered before and answers now. */
 	server_health_note(&s, "sftp://b", NULL, "seccomp");
 	server_health_note(&s, "sftp://b", NULL, NULL);
 	assert_false(s.changed);
-	/* A failure keeps what is known of its child. */
+	/* A failure keeps the note about the child's confinement. */
 	server_health_note(&s, "sftp://b", &why, NULL);
 	assert_true(s.changed);
 	assert_string_equal(server_health_said(&s, "sftp://b").confined, "seccomp");
 	server_health_note(&s, "sftp://a", NULL, NULL);
 	assert_int_equal(file_remove(state, "servers.json", &e), 1);
-	server_health_end(&s, NULL); /* nowhere to write to */
+	server_health_end(&s, NULL); /* no directory to write to */
 	assert_int_equal(file_stat(state, "servers.json", &info, &e), 0);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * updater/station: which application a start is for, its settings, and the keys that scripts may
- * touch.
+ * updater/station: the application of a start, its settings, and the keys that scripts may touch.
  */
 #include "tests/unit/common/test.h"
 
@@ -63,7 +62,7 @@ take(void **row)
 	assert_int_equal(r->kind == STATION_ON_ERROR ? (int64_t)on_error : number, r->want);
 }
 
-/* Which application. */
+/* The choice of the application. */
 
 #define SERVER		 "Server = multi:sftp://u@a/r|\n"
 #define ENROLLED(i, a)	 "[HKLM\\SOFTWARE\\Slipway\\" i "\\" a "]\n" SERVER
@@ -130,11 +129,11 @@ choose(void **row)
 	store_remove(&store);
 }
 
-/* What is loaded.  Each text is the rest of an enrolment. */
+/* Loading an enrolment.  Each text completes an enrolment. */
 
 static const struct load {
 	const char *name, *text, *fault; /* in the message; NULL: it is loaded */
-	enum on_error strict;		 /* what counts although it isn't loaded */
+	enum on_error strict; /* the policy that counts although the enrolment isn't loaded */
 } loads[] = {
 	{ "least", SERVER, NULL, ON_ERROR_LAUNCH },
 	{ "one server as a string", "Server = sftp://u@a/r\n", NULL, ON_ERROR_LAUNCH },
@@ -202,7 +201,7 @@ load(void **row)
 	store_remove(&store);
 }
 
-/* Numbers may be numbers, and a value of type expand is expanded, whichever setting it is. */
+/* Numbers may have number types, and values of type expand are expanded for every setting. */
 static void
 load_types(void **unused)
 {
@@ -231,7 +230,7 @@ load_types(void **unused)
 	assert_int_equal(st.on_error, ON_ERROR_BLOCK);
 	assert_int_equal(st.warn_after_days, 8);
 	assert_int_equal(st.block_after_days, 9);
-	/* A misspelt name is told. */
+	/* A misspelt name is reported. */
 	assert_int_equal(st.unknown.n, 2);
 	assert_string_equal(st.unknown.v[0], "BlockAfterDay");
 	assert_string_equal(st.unknown.v[1], "OnErorr");
@@ -239,7 +238,7 @@ load_types(void **unused)
 	store_remove(&store);
 }
 
-/* No application can be chosen, or nothing be parsed: the strict reading of what is there. */
+/* When no application can be chosen or no setting parsed, the strictest OnError counts. */
 #define WITH(i, a, word) ENROLLED(i, a) "OnError = " word "\n"
 
 static const struct strict {
@@ -413,7 +412,7 @@ many_script_keys(void **unused)
 	store_remove(&store);
 }
 
-/* Who may set DefaultApplication, and what a change may be. */
+/* The scripts that may set DefaultApplication, and the allowed changes. */
 
 static const struct default_row {
 	const char *name, *text;

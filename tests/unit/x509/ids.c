@@ -34,7 +34,7 @@ extension(X509 *cert, X509 *issuer, int nid, const char *value)
 	X509_EXTENSION_free(x);
 }
 
-/* A dNSName with any bytes in it, which no text can say. */
+/* A dNSName with any bytes, which a text couldn't hold. */
 static void
 dns_name(X509 *cert, const char *name, size_t len)
 {

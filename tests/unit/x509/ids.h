@@ -3,7 +3,8 @@
 #define TESTS_UNIT_X509_IDS_H
 
 /*
- * Keys, certificates and revocation lists made on the spot.  A fault in here fails the test.
+ * Keys, certificates and revocation lists made by the test.  A fault in these functions fails the
+ * test.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,7 +23,7 @@ struct id {
 	char hex[2 * EVP_MAX_MD_SIZE + 1];
 };
 
-/* What a certificate is like; what is 0 is as it should be. */
+/* The properties of a certificate; members that are 0 give a good one. */
 struct look {
 	const char *name;
 	size_t name_len; /* of a name with a NUL in it */
@@ -55,13 +56,13 @@ struct id_row {
 	const struct id *by;
 };
 
-/* Make the rows' ids, run the tests, and free the ids.  Returns the number of failed tests. */
+/* Makes the rows' ids, runs the tests, and frees the ids.  Returns the number of failed tests. */
 int ids_run(const char *name, const struct CMUnitTest *tests, size_t n, const struct id_row *rows,
     size_t nrows);
 
 /*
- * The revocation list of issuer that names gone (NULL: nobody), PEM form, to be freed; days until
- * its successor.
+ * Returns a revocation list of issuer in PEM form, to be freed, that names gone (NULL: nobody); its
+ * successor is due in days.
  */
 char *crl_make(const struct id *issuer, const struct id *gone, int days);
 

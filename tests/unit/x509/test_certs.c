@@ -12,7 +12,7 @@
 
 static struct id ca, leaf;
 
-/* What a text is made of: each character stands for a part. */
+/* The parts of a text: each character stands for a part. */
 static const struct text_row {
 	const char *name;
 	/* c, l: a certificate; k: a key; r: a list; q: a request; t: words; n: CRLF; b: BOM */
@@ -130,7 +130,7 @@ relabel(char *out, size_t size, const char *label)
 			(int)(last - first), first, label) > 0);
 }
 
-/* A certificate that OpenSSL skips; of DER, which has NULs, the beginning is enough. */
+/* A certificate that OpenSSL skips.  DER has NULs, so only its beginning is compared. */
 static void
 deform(char *out, size_t size, char how)
 {
@@ -271,7 +271,7 @@ limits(void **state)
 	free(pem);
 }
 
-/* The first block only; what follows may be anything. */
+/* Reads only the first block; any bytes may follow. */
 static void
 first(void **state)
 {
@@ -313,7 +313,7 @@ requests(void **state)
 	assert_int_equal(asked, 0);
 }
 
-/* No reader may ask: OpenSSL would stand still at the terminal until somebody answers. */
+/* No reader may ask for a passphrase: OpenSSL would wait at the terminal for an answer. */
 static void
 never_asks(void **state)
 {
@@ -384,7 +384,7 @@ list(void **state)
 	assert_int_equal(seen.n, n);
 }
 
-/* Names over the limit are refused, each with its beginning; and too many files. */
+/* Names over the limit are refused, and the error has their beginning; also too many files. */
 static void
 list_limits(void **state)
 {
@@ -426,7 +426,7 @@ int
 main(void)
 {
 	static struct CMUnitTest tests[N(texts) + N(lists) + 5] = {
-		cmocka_unit_test(never_asks), /* first: the others look at what it sets up */
+		cmocka_unit_test(never_asks), /* first: the other tests need its set-up */
 		cmocka_unit_test(limits),
 		cmocka_unit_test(first),
 		cmocka_unit_test(requests),

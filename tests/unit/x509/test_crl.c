@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Revocation lists: reading them, who signed them, whom they revoke.
+ * Revocation lists: reading, their signers, and the certificates that they revoke.
  */
 #include "tests/unit/x509/ids.h"
 
@@ -76,7 +76,7 @@ signers(void **state)
 	}
 }
 
-/* What else is in the file: a list that isn't taken revokes nothing, so that it is an error. */
+/* Other bytes in the file are an error, because an ignored list would revoke nothing. */
 static void
 second_in_another_form(void **state)
 {
@@ -145,7 +145,7 @@ second_in_another_form(void **state)
 	free(second);
 }
 
-/* What 'cert crl' writes is read: over 1 MiB, and to the limit that both have. */
+/* A list of 'cert crl' can be read: over 1 MiB, and up to the limit of both. */
 static void
 large(void **state)
 {
@@ -194,7 +194,7 @@ large(void **state)
 	}
 }
 
-/* A list that a weak digest signed could be somebody else's. */
+/* A list signed with a weak digest could be forged. */
 static void
 weak_list(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What certificates say, in words and numbers.
+ * The contents of certificates in words and numbers.
  */
 #include "tests/unit/x509/ids.h"
 
@@ -86,7 +86,7 @@ see(void *arg, const struct cert_facts *c, struct err *e)
 	return s->n < 3 ? 0 : err_setx(e, ERR_LIMIT, "enough");
 }
 
-/* Those before a damaged one are shown; the number of the damaged one is right. */
+/* Certificates before a damaged one are shown; the error has the number of the damaged one. */
 static void
 text(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A key and its certificate, judged, and faults of chains that OpenSSL takes.
+ * Judging a key and its certificate, and faults of chains that OpenSSL accepts.
  */
 #include "tests/unit/x509/ids.h"
 
@@ -139,7 +139,7 @@ not_its_key(void **state)
 	assert_non_null(strstr(e.text, good.hex));
 }
 
-/* A key with a certificate that it signed itself, as files have them. */
+/* A key and its self-signed certificate, as in files. */
 static void
 odd_id(EVP_PKEY *key, const EVP_MD *md, char *key_pem, char *cert_pem, size_t size)
 {
@@ -186,7 +186,7 @@ pss_key(const EVP_MD *md)
 	return key;
 }
 
-/* Kinds that OpenSSL reads and matches, and that no handshake of ours can use. */
+/* Kinds of keys that OpenSSL reads and matches, and with which no handshake of ours succeeds. */
 static void
 odd_kinds(void **state)
 {
@@ -228,7 +228,7 @@ odd_kinds(void **state)
 	BIO_free(dsa);
 }
 
-/* A use that the certificate isn't for, where it is its own issuer: peers that pin it take it. */
+/* A wrong use of a certificate that is its own issuer: peers that pin the certificate accept it. */
 static void
 doubtful(void **state)
 {

@@ -8,7 +8,7 @@
 
 static struct id ca, middle, other_ca, pin, leaf, deep, client, old, weak;
 
-/* Each character of trusted and of what the peer sends is an id. */
+/* Each character of trusted and of peer is an id. */
 static const struct {
 	char letter;
 	const struct id *id;
@@ -81,7 +81,7 @@ verdict(void **state)
 		sk_X509_push(sent, id_of(*p)->cert);
 	assert_ok(trust_read(&t, &certs, &crls, "a RULE", NULL, &e), &e);
 	assert_int_equal(t.n, strlen(r->trusted));
-	/* What is kept between handshakes doesn't change. */
+	/* A handshake doesn't change the state that is kept between handshakes. */
 	for (int i = 0; i < 3; i++) {
 		e = (struct err){ 0 };
 		assert_int_equal(trust_verify(&t, sk_X509_value(sent, 0), sent, r->server, &e),
@@ -98,7 +98,7 @@ verdict(void **state)
 	free(crl);
 }
 
-/* Lists of files: of several one may be missing, which is remarked; all missing is an error. */
+/* Lists of files: one missing file of several is a warning; all missing is an error. */
 static void
 files(void **state)
 {
@@ -121,7 +121,7 @@ files(void **state)
 	assert_int_equal(t.n, 0);
 }
 
-/* A list of revocations that can't be read is an error; one that can't count is remarked. */
+/* An unreadable list of revocations is an error; a list without effect is a warning. */
 static void
 lists(void **state)
 {
@@ -175,7 +175,7 @@ forged_list(void **state)
 }
 
 /*
- * A signer that is trusted but may not sign lists; and when lists can't be read, those of before
+ * A trusted signer that may not sign lists; and lists that can't be read, when the lists before
  * stay in force.
  */
 static void
@@ -216,14 +216,17 @@ lists_of_before(void **state)
 }
 
 /*
- * The issuer is in the list, but can't vouch for others by its own words; and strict rules alone.
+ * The issuer is in the list, but its own certificate says that it isn't a CA; and certificates that
+ * only strict rules refuse.
  */
 static void
 reasons(void **state)
 {
 	struct id no_ca = id_make(&(struct look){ .name = "noca" }, NULL);
 	struct id of_no_ca = id_make(&(struct look){ .name = "a" }, &no_ca);
-	/* RFC 5280, 4.2.1.9: pathLenConstraint without keyCertSign, which only strict rules mind */
+	/*
+	 * RFC 5280, 4.2.1.9: pathLenConstraint without keyCertSign, which only strict rules refuse
+	 */
 	struct id odd_ca =
 	    id_make(&(struct look){ .name = "odd", .ca = true, .constraints = "CA:TRUE" }, NULL);
 	struct id of_odd_ca = id_make(&(struct look){ .name = "b" }, &odd_ca);
