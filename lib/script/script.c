@@ -65,12 +65,25 @@ raise_if(lua_State *L, bool failed, const struct err *e)
 		luaL_error(L, "%s", e->text);
 }
 
+/*
+ * What a script stores is expanded again by who reads it, as the TLS library does: a '%' in a
+ * folder's name is no name for that reader.
+ */
+static int
+expand_stored(const struct script *s, const char *text, size_t len, struct buf *out, struct err *e)
+{
+	struct expand_names names = s->facts->names;
+
+	names.again = true;
+	return expand(text, len, &names, out, e);
+}
+
 static int
 make_text(struct script *s, enum value_type type, const char *text, size_t len, struct value *v,
     struct err *e)
 {
 	struct buf b = BUF_INIT(EXPAND_MAX);
-	int rc = expand(text, len, &s->facts->names, &b, e);
+	int rc = expand_stored(s, text, len, &b, e);
 
 	if (rc == 0)
 		rc = value_text(v, type, buf_text(&b), b.len, e);
@@ -94,7 +107,7 @@ add_text(lua_State *L, struct script *s, lua_Integer i, struct buf *out, struct 
 		    luaL_typename(L, -1));
 	} else {
 		text = lua_tolstring(L, -1, &len);
-		rc = expand(text, len, &s->facts->names, out, e);
+		rc = expand_stored(s, text, len, out, e);
 		if (rc == 0 && out->len > before &&
 		    memchr(out->data + before, '\0', out->len - before) != NULL)
 			rc = err_setx(e, ERR_SCRIPT, "a text with a NUL in it");

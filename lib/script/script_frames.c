@@ -114,7 +114,7 @@ read_names(struct wire *w, struct script_facts *facts, struct err *e)
 		return malformed("names", e);
 	if ((names = calloc(n + 1, sizeof *names)) == NULL)
 		return err_nomem(e);
-	facts->names = (struct expand_names){ names, n, false, true };
+	facts->names = (struct expand_names){ .own = names, .n = n, .only_own = true };
 	for (uint32_t i = 0; i < n; i++) {
 		const char *text;
 		bool has;

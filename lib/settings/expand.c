@@ -49,10 +49,27 @@ add_name(const char *name, size_t len, const struct expand_names *names, struct 
 	return found == 1 ? 0 : err_context(e, "%%%.*s%%", shown, name);
 }
 
+/* The same with each '%' doubled. */
+static int
+add_name_escaped(const char *name, size_t len, const struct expand_names *names, struct buf *out,
+    struct err *e)
+{
+	struct buf text = BUF_INIT(EXPAND_MAX);
+	int rc = add_name(name, len, names, &text, e);
+
+	for (size_t i = 0; i < text.len && rc == 0; i++)
+		if ((rc = buf_addc(out, (char)text.data[i], e)) == 0 && text.data[i] == '%')
+			rc = buf_addc(out, '%', e);
+	buf_free(&text);
+	return rc;
+}
+
 static int
 expand_all(const char *text, size_t len, const struct expand_names *names, struct buf *out,
     struct err *e)
 {
+	int (*add)(const char *, size_t, const struct expand_names *, struct buf *, struct err *) =
+	    names->again ? add_name_escaped : add_name;
 	const char *p = text, *end = text + len;
 
 	while (p < end) {
@@ -72,7 +89,7 @@ expand_all(const char *text, size_t len, const struct expand_names *names, struc
 		if (second == first + 1) {
 			if (buf_addc(out, '%', e) == -1)
 				return -1;
-		} else if (add_name(first + 1, (size_t)(second - first) - 1, names, out, e) == -1) {
+		} else if (add(first + 1, (size_t)(second - first) - 1, names, out, e) == -1) {
 			return -1;
 		}
 		p = second + 1;

@@ -4,7 +4,8 @@
 
 /*
  * %NAME% in settings and scripts.  "%%" is one literal '%'.  A lone '%' or an unknown name is an
- * error that names it, never an empty string.  Expanded once: a '%' in the text of a name stays.
+ * error that names it, never an empty string.  Expanded once: a '%' in the text of a name stays,
+ * or is doubled where the caller says that another reader expands the result again.
  *
  * Names, without regard to case: first the caller's own table, then the fixed list
  * (lib/os/places.h: AppData, LocalAppData, ProgramData, ProgramFiles, UserProfile, Temp,
@@ -26,6 +27,8 @@ struct expand_names {
 	bool environment;
 	/* the fixed list isn't searched: own holds its names, with NULL for those without a text */
 	bool only_own;
+	/* the result is expanded once more: a '%' in the text of a name becomes "%%" */
+	bool again;
 };
 
 /* Most bytes of a result. */

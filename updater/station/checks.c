@@ -39,7 +39,7 @@ check_owners(const struct station *st, struct err *e)
 
 const struct station_check station_checks[] = { { "owners", check_owners, true },
 	{ "destinations", destination_check, true }, { "apart", destination_apart, false },
-	{ NULL, NULL, false } };
+	{ "names", destination_named, false }, { NULL, NULL, false } };
 
 int
 station_check_update(const struct station *st, struct err *e)

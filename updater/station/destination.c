@@ -110,6 +110,30 @@ destination_check(const struct station *st, struct err *e)
 	return rc;
 }
 
+static int
+check_name(const char *called, const char *path, struct err *e)
+{
+	size_t len = path == NULL ? 0 : strlen(path);
+
+	if (len == 0 ||
+	    (valid_utf8(path, len) && text_control(path, len, false) == len &&
+		strpbrk(path, ";\\") == NULL))
+		return 0;
+	return err_setx(e, ERR_CONFIG,
+	    "%s %s: want a path in UTF-8 without ';', '\\' and control characters, which settings "
+	    "that name files can't hold; enrol again with another one (--force)",
+	    called, path);
+}
+
+int
+destination_named(const struct station *st, struct err *e)
+{
+	return check_name("AppDir", st->app_dir, e) == -1 ||
+		check_name("InstallDir", st->install_dir, e) == -1
+	    ? -1
+	    : 0;
+}
+
 int
 destination_apart(const struct station *st, struct err *e)
 {

@@ -24,6 +24,13 @@ int destination_others(struct settings *s, const struct application_pairs *all, 
 int destination_check(const struct station *st, struct err *e);
 
 /*
+ * Whether scripts can name the destinations in settings: a text in UTF-8, without control
+ * characters, without the ';' that separates files, and without a '\\' that is no separator.
+ * Returns 0, or -1 with ERR_CONFIG.
+ */
+int destination_named(const struct station *st, struct err *e);
+
+/*
  * Whether one destination is or holds the other: what has one name in both is one file then.
  * Returns 0, or -1 with ERR_CONFIG.
  */

@@ -44,7 +44,7 @@ set_text(struct changeset *c, const char *key, const char *name, const char *tex
 	    ? -1
 	    : changeset_set(c, key, name, &v, e);
 	value_free(&v);
-	return rc;
+	return rc == -1 ? err_context(e, "%s", name) : 0;
 }
 
 static int

@@ -128,14 +128,37 @@ limits(void **state)
 	buf_free(&b);
 }
 
+/* Expanded for a reader that expands: twice gives the text of each name as it is. */
+static void
+again(void **state)
+{
+	static const struct expand_name odd[] = { { "Off", "/home/50%off" },
+		{ "Two", "%AppData%" } };
+	const struct expand_names names = { .own = odd, .n = N(odd), .again = true };
+	const char text[] = "%Off%/%%AppData%%/%Two%";
+	struct buf once = BUF_INIT(1000), twice = BUF_INIT(1000);
+	struct err e;
+
+	(void)state;
+	assert_ok(expand(text, strlen(text), &names, &once, &e), &e);
+	assert_string_equal(buf_text(&once), "/home/50%%off/%AppData%/%%AppData%%");
+	assert_ok(expand("%Off%%Two%", 10, &names, &twice, &e), &e);
+	buf_reset(&once);
+	assert_ok(expand(buf_text(&twice), twice.len, NULL, &once, &e), &e);
+	assert_string_equal(buf_text(&once), "/home/50%off%AppData%");
+	buf_free(&once);
+	buf_free(&twice);
+}
+
 int
 main(void)
 {
 	static struct CMUnitTest tests[100] = {
 		cmocka_unit_test(environment),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(again),
 	};
-	size_t n = 2;
+	size_t n = 3;
 
 	TEST_ROWS(tests, n, rows, row);
 	return _cmocka_run_group_tests("expand", tests, n, NULL, NULL);
