@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# What an update would change, what it changed, the way back, and what people changed by hand.
+# Plan, update, rollback, and files that people changed by hand.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -28,7 +28,7 @@ url=file://$REPO/served
 expect 0 enroll.log slipway enroll "$url" --root "$REPO/served/metadata/1.root.json" --installation "$INSTALLATION" \
 	--app "$APP" --install-dir "$WORK/installed"
 
-# Nothing is applied yet: the plan says all of it, and changes nothing.
+# No release is applied yet: the plan lists the whole release, and changes nothing.
 expect 3 plan.log slipway plan
 want plan.log "$APP: release 1 would be the first to be applied here." 0
 want plan.log "  add     $appdir/tls/server.crt  (26 bytes)" 0
@@ -62,7 +62,7 @@ expect 0 value.log slipway settings get "HKCU\\SOFTWARE\\Ipesoft\\$INSTALLATION\
 want value.log day 0
 one=$(state)
 
-# The second release: changed, new, removed, another mode; one file was changed by a person, who finds it kept.
+# The second release: changed, new and removed files, and another mode; a file that a person changed is kept.
 release r2 TLSPeerAuth night
 chmod 755 r2/install/bin/tool
 echo new > r2/app/tls/new.crt
@@ -98,8 +98,8 @@ want "$appdir/tls/server.crt" 'certificate TLSPeerAuth' 0
 rm "$aside"
 two=$(state)
 
-# Back, without a server but for the one file whose old content was lost to a person's; settings as they were, of the
-# user too.
+# Back, without a server except for the file whose old content a person had overwritten; settings as they were, of the
+# user, too.
 expect 0 back.log slipway rollback
 want back.log 'returned to release 1' 0
 want back.log 'until a release after 2 is published' 0
@@ -114,7 +114,7 @@ expect 1 back.log slipway rollback 7
 want back.log "want release 7, which isn't kept here; there are: 2" 0
 expect 2 back.log slipway rollback seven
 
-# It holds, also when the metadata is signed anew, until a newer release comes.
+# The station keeps this release, also when the metadata is signed anew, until a newer release comes.
 expect 0 renew.log slipway-repo --repo "$REPO" renew "$APP"
 expect 0 update.log slipway update
 want update.log "release 1 stays, to which this station was rolled back; release 2 isn't taken again" 0
@@ -135,13 +135,13 @@ want history.log 'rollback from release 2' 0
 expect 0 history.log bash -c 'slipway history --json > history.json'
 python3 -c 'import json, sys; assert [r["release"] for r in json.load(open("history.json"))] == [3, 1, 2, 1, 2, 1]'
 
-# Results that can't be written are no success.
+# A result that can't be written is a failure.
 for c in status history verify plan 'status --json' 'settings list' --help; do
 	expect 1 full.log bash -c "slipway $c > /dev/full"
 	want full.log 'standard output: No space left on device' 0
 done
 
-# A record that can't be read is an error, and not a station without a release.
+# A record that can't be read is an error, not a station without a release.
 applied=$STATION/state/$INSTALLATION/$APP/applied.json
 cp "$applied" whole.json
 for bad in '' '{' '{"serial": "six"}' '{"serial": 6, "release": 3}'; do
@@ -155,7 +155,7 @@ cp whole.json "$applied"
 expect 0 status.log slipway status
 want status.log 'release       3, ' 0
 
-# What a person changed is found, and put back when asked.
+# verify finds files that a person changed, and --repair restores them.
 three=$(state)
 rm "$appdir/tls/ca.crt"
 chmod 600 installed/bin/tool
@@ -177,7 +177,7 @@ rm installed/bin/tool.changed-by-hand-*
 expect 0 history.log slipway history
 want history.log 'repair from release 3; applied now' 0
 
-# A directory in the place of a file, and a link: refused in clear words, nothing changed.
+# A directory or a link in the place of a file: a clear error, and nothing is changed.
 release r4 TLSPeerAuth dawn
 publish r4
 mv "$appdir/tls/server.crt" kept.crt
@@ -194,7 +194,7 @@ mv kept.crt "$appdir/tls/server.crt"
 expect 0 update.log slipway update
 want update.log 'applied release 4' 0
 
-# What an earlier release had isn't fetched again: only the new file, and the script of the machine, which is not kept.
+# Files of an earlier release aren't fetched again: only the new file, and the machine's script, which isn't kept.
 expect 0 back.log slipway rollback
 want back.log 'returned to release 3' 0
 cp -R r4 r5

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# Bad input: a clear message, the right exit status, and the state as it was.
+# Bad input: a clear message, the right exit status, and the state is unchanged.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -21,7 +21,7 @@ refused() {
 	same "$name" "$name.log"
 }
 
-# launched NAME REGEX [OPTION...]: run says what is wrong and starts the program all the same.
+# launched NAME REGEX [OPTION...]: run reports the fault and starts the program all the same.
 launched() {
 	local name=$1 regex=$2
 	shift 2
@@ -50,12 +50,12 @@ refused repo-arguments 2 'argument|[Dd][Ii][Rr]' slipway-repo init
 refused repo-absent 1 'nonexistent' slipway-repo --repo "$WORK/nonexistent" status
 refused unknown-app 1 'NOSUCH' slipway update --app NOSUCH
 
-# Enrolment: no root file, a root file that is none, a host key that is none, enrolled already.
+# Enrolment: no root file, a malformed root file, a malformed host key, enrolled already.
 other() {
 	slipway enroll "$url" --host-key "$1" --root "$2" --key "$3" \
 		--installation OTHER --app OTHER --install-dir "$WORK/other"
 }
-# An address that no start could use, and names that no repository has.
+# An address that no start could use, and names that no repository may have.
 for bad in sftp://nonsense http://a/b file://elsewhere/r sftp://u@h:0/r; do
 	refused address 2 "want sftp://user@host:port/path or file:///path.*$(printf '%q' "$bad" | sed 's/[.]/[.]/g')" \
 		slipway enroll "$bad" --root "$REPO/served/metadata/1.root.json" --installation OTHER --app OTHER
@@ -129,7 +129,7 @@ refused expired-update 1 'timestamp.*expired.*2020-01-01' slipway update --app "
 put timestamp.json
 expect 0 well-again.log slipway update --app "$APP"
 
-# A clock that stands before the last good refresh is told, and makes nothing valid again that has expired since.
+# A clock earlier than the last good refresh causes a warning, and doesn't make expired metadata valid again.
 refreshed=$(find station/state -name refreshed)
 cp "$refreshed" refreshed.good
 echo 2099-01-01T00:00:00Z > "$refreshed"
@@ -139,8 +139,8 @@ refused clock-update 1 'clock stands before the last good refresh' slipway updat
 cp refreshed.good "$refreshed"
 expect 0 clock-well.log slipway update --app "$APP"
 
-# Scripts of a release: a syntax error, an endless loop, a lone percent sign, a key that isn't theirs.  publish runs
-# them first; what somebody publishes nevertheless is not applied.
+# Scripts of a release: a syntax error, an endless loop, a lone percent sign, a forbidden key.  publish runs the scripts
+# first; a release that was published nevertheless isn't applied.
 bad_script() {
 	local name=$1 regex=$2 dir=$WORK/release-$1
 	mkdir -p "$dir"

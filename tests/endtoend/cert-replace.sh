@@ -11,7 +11,7 @@ make_all
 cp "$REPO/certs/kernel.crt" first.crt
 cat > hook.sh <<'SH'
 #!/bin/sh
-# As an scp would: to names beside, then in place; the Kernel of the port in the file "refuses" is out of reach.
+# Copies as scp would: to temporary names, then in place; the Kernel of the port in the file "refuses" is out of reach.
 [ "$(cat refuses 2>/dev/null)" != "$SLIPWAY_KERNEL_PORT" ] || { echo "no route to $SLIPWAY_KERNEL" >&2; exit 7; }
 dir=kernel-$SLIPWAY_KERNEL_PORT
 (umask 077; cp "$SLIPWAY_KEY_FILE" "$dir/server.pem.part"; cp "$SLIPWAY_CERT_FILE" "$dir/server.crt.part")
@@ -35,7 +35,7 @@ for n in 1 2; do
 	ln -s "start-$n" "kernel-${kernels[n - 1]##*:}"
 done
 
-# The stations.  Each connection that isn't verified is written down; the loops end with the file "stop".
+# The stations.  They note each connection that isn't verified; the loops end with the file "stop".
 expect 0 first.log slipway run -- hi "/C$APP" --kernel "${kernels[0]}"
 want first.log '[TCP/IP][TLSv1.3 VERIFIED]'
 cp -R station late-station
@@ -124,7 +124,7 @@ want text.log 'Public-Key: (2048 bit)'
 cp "$REPO/certs/kernel.new.crt" second.crt
 stands 2
 
-# 2. Both.  Somebody who publishes a release without them is told.
+# 2. Both.  publish refuses a release without them.
 replace 0
 want replace.log 'in your own release directory: cp'
 stands 3
@@ -139,7 +139,7 @@ eval "$(cd "$WORK/release" && sed -n 's/^in your own release directory: //p' "$W
 echo more > release/app/more.txt
 publish release
 
-# 3. Wait.  Nothing goes on without it, and a date is as good.
+# 3. Wait.  No step is taken without a confirmation or a date.
 replace 3
 stands 3
 served 1 first.crt
@@ -163,7 +163,7 @@ replace 0 --undo
 replace 0 --confirm
 replace 0 --confirm
 
-# 4. Install.  Without a hook it says what to copy; one Kernel of two refuses.
+# 4. Install.  Without a hook the command prints the files to copy; one Kernel of two refuses.
 replace 3
 want replace.log "$REPO/certs/kernel.new.pem"
 stands 4
@@ -185,11 +185,11 @@ served 2 second.crt
 connected
 [ "$(grep -c . hooks.log)" = 4 ] || fail "want each Kernel given what it lacked only" hooks.log
 stands 5
-# A Kernel that is out of reach is not believed to serve the new one.
+# A Kernel that is out of reach doesn't count as serving the new pair.
 replace 1 --connect "${kernels[0]}" --connect 127.0.0.1:1 --hook 'exit 1'
 replace 0 --connect "${kernels[0]}" --connect "${kernels[1]}" --hook "$WORK/hook.sh"
 
-# 5. The new one only: the last command was it.  Back from here the stations come first.
+# 5. Only the new one: the last command did this.  On the way back from here the stations come first.
 stands 6
 connected
 replace 0 --undo
@@ -211,7 +211,7 @@ make_release lost server.crt=first.crt
 expect 1 guard.log repo publish --app "$APP" lost
 want guard.log '--no-certificate-check'
 
-# A pair that the replacement knows isn't made anew, and its keys stay.
+# `cert new --force` doesn't replace a pair of the replacement.
 sha256sum "$REPO"/certs/* > pairs
 for name in kernel kernel.new kernel.old KERNEL.new; do
 	expect 1 force.log repo cert new "$name" --force
@@ -273,7 +273,7 @@ private
 expect 0 list.log repo cert list
 wantno list.log 'old-'
 
-# Another one, with a pair that was made before; and signing elsewhere.
+# Another replacement, with a pair that was made before, and with signatures of other machines.
 expect 0 new.log repo cert new prepared --type ed25519
 replace 0 --start --with prepared
 cmp "$REPO/certs/kernel.new.crt" "$REPO/certs/prepared.crt" || fail "want the pair that was given"

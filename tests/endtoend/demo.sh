@@ -7,7 +7,7 @@ say() {
 	printf '\n== %s\n' "$*"
 }
 
-# show FILE COMMAND...: print the command as it would be typed, run it, show what it says.
+# show FILE COMMAND...: print the command as it would be typed, run it, and print its output.
 show() {
 	local file=$1 rc=0
 	shift
@@ -42,7 +42,7 @@ run_hi() {
 	verified "$1"
 }
 
-# serve and the Kernel go on in the background; show what they have said so far.
+# serve and the Kernel go on in the background; print their output so far.
 shown_background() {
 	printf '$ %s&\n' "$(typed "${@:2}")"
 }

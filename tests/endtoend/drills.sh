@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-# The drills of docs/trust.md, by the commands as they are written there.  OWN is the maintainer's repository, the
-# server's tree is a copy of what it serves.
+# The drills of docs/trust.md, by the commands of the page.  OWN is the maintainer's repository; the server's tree is a
+# copy of its served/.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -13,8 +13,8 @@ commands() {
 		"$WORK/tests/trust.md")
 	[ "${#lines[@]}" -eq "$2" ] || fail "want $2 commands below '$1', got ${#lines[@]}"
 }
-# run_line LINE [SED-EXPRESSION...]: run it where it says ("alice$ ..." on her machine), with the placeholders replaced.
-# What can't be done without a terminal is to look at what sign shows and say yes.
+# run_line LINE [SED-EXPRESSION...]: run it on the machine of its prompt ("alice$ ..."), with the placeholders replaced.
+# Without a terminal nobody can answer the question of sign, so sign gets --yes.
 run_line() {
 	local line=$1 place=(env SLIPWAY_REPO="$OWN") edit
 	shift
@@ -42,7 +42,7 @@ repo() {
 must() {
 	expect 0 "$WORK/must.log" "$@"
 }
-# in_order: the maintainer's repository and its record, with the head that was written down before.
+# in_order: check the maintainer's repository and its record, with the head that was written down before.
 in_order() {
 	must repo verify
 	must repo log --verify --head "$head"
@@ -66,7 +66,7 @@ refused() {
 	expect 0 "$WORK/run.log" slipway run --app "$APP" -- echo started
 	want "$WORK/run.log" started 0
 }
-# put_served DIR: the update server has this tree now, whatever it had before.
+# put_served DIR: replace the update server's tree by this one.
 put_served() {
 	rsync -a --checksum --delete "$1/served/" "$REPO/served/"
 }
@@ -102,7 +102,7 @@ drill 'What to do every day, by hand or by a timer' 5 "s|HEAD|$head|"
 copy_to_server
 update
 
-# 1. The online keys were stolen.  The thief blocks every later release by a version number that nothing reaches.
+# 1. The online keys were stolen.  The thief blocks every later release by a huge version number.
 cp -R "$OWN" thief
 python3 "$WORK/tests/resign.py" thief/served/metadata/timestamp.json thief/keys/timestamp.*.pem \
 	2099-01-01T00:00:00Z 1000000 > stolen.json
@@ -184,7 +184,7 @@ in_order
 copy_to_server
 update
 
-# 4. At the threshold: nobody can sign a root any more, or a thief can.  A new repository, and every station anew.
+# 4. At the threshold: no holder can sign a root any more, or a thief can.  A new repository; all stations enrol anew.
 release "the third"
 commands 'Root keys are lost or stolen at the threshold' 4
 for i in 0 1 2; do run_line "${lines[i]}"; done

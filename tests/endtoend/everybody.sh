@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# A station for all users of the computer: the same rules for whoever starts.  Needs root and namespaces; /etc and
-# /var/lib are private copies, and every process ends with its namespace.
+# A station for all users of the computer: the same rules for each user.  Needs root and namespaces; /etc and /var/lib
+# are private copies, and every process ends with its namespace.
 # shellcheck shell=bash
 set -euo pipefail
 shopt -s inherit_errexit

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: ISC
-# The commands of docs/tls-in-15-minutes.md that replace the certificate, as they are written there, with what it says
-# they print.
+# The commands of docs/tls-in-15-minutes.md that replace the certificate, with the output that the page shows.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -13,7 +12,7 @@ cp first.crt kernel/kernel.crt
 kernel_settings "$WORK/kernel/kernel.pem" "$WORK/kernel/kernel.crt"
 start_kernel
 
-# The maintainer has ssh to the Kernel's machine; here it is the same one.
+# The maintainer has ssh to the Kernel's machine, which is the same machine in this test.
 mkdir shims
 cat > shims/scp <<'SH'
 #!/bin/sh
@@ -42,7 +41,7 @@ for line in "${lines[@]}"; do
 	connect
 	[ "$status" = 0 ] || tail -n +2 line.log > printed
 done
-# What the guide shows is what was printed, line for line.
+# The output equals that of the guide, line for line.
 sed -n 's/^    \(  *[1-6]\. \|  *127\|next: \|  *when every\|undo: \)/\1/p' guide.md > shown
 diff shown printed > diff.log || fail "want the guide to show what is printed" diff.log
 expect 0 status.log slipway-repo cert status

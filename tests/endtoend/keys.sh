@@ -28,7 +28,7 @@ note() {
 	[ "$(cat "$STATION/config/$APP/note.txt")" = "$1" ] || fail "want release '$1' applied" "$WORK/update.log"
 }
 
-# unchanged: nothing was put live since before.json.
+# unchanged: no change went live since before.json.
 unchanged() {
 	cmp "$WORK/before.json" "$REPO/served/metadata/timestamp.json" || fail "want nothing published"
 }
@@ -73,7 +73,7 @@ note one
 expect 1 again.log repo publish --signed targets.req
 want again.log 'the repository has changed meanwhile'
 
-# The same for the application, by copies that are signed apart.
+# The same for the application, by copies of the request that are signed separately.
 app_old=$(cd "$REPO/keys" && echo "$APP".*.pem)
 expect 0 rotate.log repo key rotate "$APP" --add mail/dora.pub --add mail/emil.pub --add mail/fred.pub \
 	--remove "$(cut -d. -f2 <<< "$app_old")" --threshold 2 --unsigned app.req
@@ -83,7 +83,7 @@ for who in alice bob dora fred; do
 done
 want sign-alice.log "application $APP may be signed by"
 want sign-alice.log '(CHANGED: any 1 so far)'
-# The change of targets is shown against a version that Alice signed; of the application there is none.
+# The change of targets is shown against a version that Alice signed; the application has no such version.
 wantre sign-dora.log 'everything is shown as new'
 expect 1 early.log repo publish --signed app-alice.req --signed app-bob.req --signed app-dora.req
 want early.log "$APP, delegated keys: want valid signatures of 2 of its 3 keys, got 1"
@@ -104,7 +104,7 @@ want sign-emil.log "$APP/app/note.txt"
 expect 1 early.log repo publish --signed two.req two
 signs dora two.req
 want sign-dora.log 'files as before'
-# Somebody changes what was signed; or another directory is given; or the files are missing.
+# Somebody changes the signed contents; or another directory is given; or the files are missing.
 sed "s|$(sha256sum < two/app/note.txt | cut -c1-64)|$(sha256sum < one/app/note.txt | cut -c1-64)|" two.req > forged.req
 expect 1 forged.log repo publish --signed forged.req one
 expect 1 other.log repo publish --signed two.req one
@@ -115,7 +115,7 @@ unchanged
 expect 0 publish.log repo publish --signed two.req two
 note two
 
-# Signatures by people who aren't asked are refused where they are made.
+# sign refuses to sign with keys that the request doesn't name.
 release three
 expect 0 unsigned.log repo publish --app "$APP" three --unsigned three.req
 cp three.req copy.req
@@ -129,7 +129,7 @@ cmp three.req copy.req || fail "want the request unchanged"
 signs dora three.req
 signs fred three.req
 
-# A key is lost: the rest revoke it, and sign again what hung on it.
+# A key is lost: the other holders revoke the key, and sign the metadata that it had signed again.
 dora=$(cd dora && echo "$APP".*.pem | cut -d. -f2)
 expect 0 revoke.log repo key revoke "$dora" --unsigned revoke.req
 for who in bob carol; do
@@ -183,7 +183,7 @@ want list.log 'elsewhere'
 want list.log 'in no role'
 expect 0 status.log repo status
 
-# A station that slept through all of it, and one that is enrolled with the first root now, come to the same state.
+# A station that was off all the time, and a station that is enrolled with the first root now, reach the same state.
 rm -rf "$STATION"
 cp -R asleep "$STATION"
 note three

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# What the demo and every integration test begin with; runs below scripts/as-user.sh.
+# The beginning of the demo and of every end-to-end test; runs below scripts/as-user.sh.
 # shellcheck shell=bash disable=SC2034,SC2119,SC2120  # variables and arguments are for the tests
 set -euo pipefail
 : "${WORK:?run this through scripts/as-user.sh}"
@@ -25,7 +25,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# fail TEXT [FILE...]: say what was wanted, show what there is, end.
+# fail TEXT [FILE...]: print the text and the files, and end.
 fail() {
 	local f
 	echo "FAILED: $1" >&2
@@ -74,7 +74,7 @@ expect() {
 background() {
 	local file=$1
 	shift
-	: > "$file"	# before it starts, so that nobody reads what an earlier one said
+	: > "$file"	# before the start, so that nobody reads the output of an earlier process
 	"$@" > "$file" 2>&1 &
 	job=$!
 	jobs_started+=("$job")
@@ -90,8 +90,8 @@ stopped_when() {
 	done
 }
 
-# Everything that an update may change: the station's settings and the application's files.
-# Not the trust metadata: a refresh may go forward without anything being applied.
+# Everything that an update may change: the station's settings and the application's files.  The trust metadata isn't
+# part of this: a refresh may go forward without applying a release.
 state() {
 	(
 		cd "$WORK"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# The login key: one that the station makes itself, and one that is encrypted, which version 0.1.0 could use.
+# The login key: a key that the station makes itself, and an encrypted key, which version 0.1.0 could use.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -18,7 +18,7 @@ publish release
 start_server
 mkdir -p installed
 
-# Nothing is left of a key for an enrolment that fails.
+# An enrolment that fails leaves no key.
 expect 2 both.log new_key --key login
 want both.log 'only one of them'
 expect 1 deadline.log new_key --deadline never
@@ -37,7 +37,7 @@ echo "$line" >> "$REPO/ssh/authorized_keys"
 expect 0 update.log slipway update
 want update.log 'applied release 1'
 
-# It is never replaced, whatever was enrolled: not of this enrolment, nor of one that a crash cut before its settings.
+# The key is never replaced: neither by another enrolment nor after a crash before the settings were written.
 cp "$key" before
 expect 1 again.log new_key
 expect 1 force.log new_key --force
@@ -56,8 +56,8 @@ want enrolled.log '--force'
 expect 0 second.log new_key --force
 ! cmp -s "$key" away || fail "want another key"
 
-# A station of version 0.1.0 with an encrypted key and a passphrase file: the program starts, and the user is told what
-# to do.
+# A station of version 0.1.0 with an encrypted key and a passphrase file: the program starts, and a message says what to
+# do.
 rm station/machine.conf
 echo sesame > passphrase
 chmod 600 passphrase
@@ -75,7 +75,7 @@ want run.log "$WORK/encrypted: want a login key that isn't encrypted"
 want run.log "$told"
 expect 1 update.log slipway update --app "$APP"
 want update.log "$told"
-# What is told, done: the setting that is left over changes nothing, and goes with the next enrolment.
+# After the steps of the message: the remaining setting has no effect, and the next enrolment removes it.
 mv encrypted kept
 cp kept encrypted
 told=${told/OLD/sesame}

@@ -14,7 +14,7 @@ want kernel.log "[TCP/IP][TLSv1.3]. ClientName:"
 cmp "$REPO/certs/kernel.crt" "station/config/$APP/server.crt"
 want station/machine.conf "%AppData%\\$APP\\server.crt"
 
-# Nothing new: no target is asked for, so their absence doesn't matter.
+# Nothing new: no target is fetched, so missing targets don't matter.
 before=$(state)
 mv "$REPO/served/targets" "$REPO/targets.away"
 expect 0 run2.log slipway run -- hi "/C$APP" --kernel "$kernel"
@@ -23,13 +23,13 @@ want run2.log "[TCP/IP][TLSv1.3 VERIFIED]"
 wantno run2.log " warn: "
 [ "$(state)" = "$before" ] || fail "want the state as before a run with nothing new"
 
-# The program's arguments, standard streams and status are its own.
+# Slipway passes on the program's arguments, standard streams and status.
 # shellcheck disable=SC2016  # the program expands it
 expect 7 own.log slipway run --app "$APP" -- sh -c 'echo "out $1 $2"; exit 7' sh 'a b' '--json'
 want own.log "out a b --json"
 expect 0 pipe.log sh -c 'echo hello | slipway run --app COV_PB -- cat'
 want pipe.log hello
-# Who reads what it says may have gone away; the program still starts, with SIGPIPE as it was.
+# The reader of Slipway's messages may have gone; the program still starts, with SIGPIPE as it was.
 exec {gone}> >(true)
 wait $!
 status=0
@@ -56,7 +56,7 @@ python3 - "$WORK" <<-'PY'
 	assert "said" not in said and said["confined"], said
 PY
 
-# While another process updates, a start waits as long as it may, and then starts on what is applied.
+# While another process updates, a start waits until its deadline, and then starts on the applied release.
 exec {lock}< "$SLIPWAY_HOME/state/$INSTALLATION/$APP/lock"
 flock "$lock"
 expect 0 busy.log slipway run --app "$APP" --deadline 1 -- echo started
@@ -79,19 +79,19 @@ for line in open(sys.argv[1]):
 expect 2 log.log slipway run --app "$APP" --log=frob -- true
 want log.log "--log: want syslog or json, got 'frob'"
 
-# At a terminal there is no process id.
+# Messages at a terminal have no process id.
 expect 0 terminal.log script -qec "slipway run --app $APP --no-launch -- true" /dev/null
 wantre terminal.log '^slipway: info: '
 
 expect 0 status.log slipway status
 want status.log "$APP"
 
-# In the background: nothing is said when nothing is wrong.
+# In the background: no message without a fault.
 expect 0 quiet.log slipway update --quiet
 [ ! -s quiet.log ] || fail "want nothing said" quiet.log
 want "$WORK/lib/systemd/user/slipway-update.service" '/bin/slipway update --quiet' 0
 
-# Completion offers what the program's help names.
+# Completion offers the commands of the program's help.
 complete() { :; }
 compopt() { :; }
 # shellcheck source=/dev/null

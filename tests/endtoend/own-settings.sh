@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-# Slipway's own settings: what enrolment refuses, what a start makes of settings that can't be read, another InstallDir,
-# and the program that can't be started.
+# Slipway's own settings: refused enrolments, starts with settings that can't be read, another InstallDir, and programs
+# that can't be started.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -10,7 +10,7 @@ want run.log 'applied release 1'
 want run.log hi-runs
 cp station/machine.conf good.conf
 
-# Enrolment refuses what every start would refuse, and changes nothing.
+# Enrolment refuses settings that every start would refuse, and changes nothing.
 other() {
 	slipway enroll "$1" --host-key "$hostkey" --root "$REPO/served/metadata/1.root.json" \
 		--installation OTHER --app OTHER "${@:2}"
@@ -63,7 +63,7 @@ cat secrets/2/key.pub >> "$REPO/ssh/authorized_keys"
 expect 0 link.log slipway update
 cp good.conf station/machine.conf
 
-# Settings that can't be read, and OnError=block: nothing is started, and nothing false is said.
+# Settings that can't be read, and OnError=block: the program isn't started, and no message is wrong.
 edited() {
 	sed -e "/^InstallDir/a $1" good.conf > station/machine.conf
 }
@@ -108,7 +108,7 @@ cp several.conf station/machine.conf
 started 'want one application'
 cp good.conf station/machine.conf
 
-# A state that can't be changed is a fault for who may change it.
+# A state that can't be written is a fault for a user who should be able to write it.
 edited 'OnError = block'
 chmod 400 "station/state/$INSTALLATION/$APP/lock"
 blocked 'lock'
@@ -137,7 +137,7 @@ expect 0 update.log slipway update
 want update.log 'nothing new'
 expect 0 verify.log slipway verify
 
-# A station that was rolled back: --repair restores the release that is applied, and another directory gets it.
+# A station that was rolled back: --repair restores the applied release, also in another directory.
 publish release-3
 expect 0 update.log slipway update
 expect 0 rollback.log slipway rollback
@@ -165,7 +165,7 @@ publish release-4
 expect 0 update.log slipway update
 [ "$(stat -c %a third/version)" = 755 ] || fail "want the mode of release 4" update.log
 
-# 127: there is no such program.  126: there is one, and it can't be started; the reason is told.
+# 127: no such program.  126: the program exists and can't be started; the message has the reason.
 ends() {
 	local status=$1 text=$2
 	shift 2

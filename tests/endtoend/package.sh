@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-# The library as a developer gets it: installed, found by pkg-config and CMake, shared and static; the manual's example
-# is what is built each time, and it talks to the installed example Kernel.  Header, manual and symbols say the same.
+# The library for developers: installed, found by pkg-config and CMake, shared and static.  Each way builds the manual's
+# example, which talks to the installed example Kernel.  Header, manual and symbols have the same names.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -91,8 +91,7 @@ expect 1 guide-other.log env LD_LIBRARY_PATH="$lib" ./shared "$kernel"
 want guide-other.log "not trusted" 0
 want guide-other.log "$(fingerprint "$REPO/certs/other.crt")" 0
 
-# The functions of the header, no more and no less, are what both libraries define, each with its version, and each
-# has a manual page.
+# Both libraries define exactly the functions of the header, each with its version, and each has a manual page.
 header=$WORK/include/slipway/tls.h
 tr '\n' ' ' < "$header" | grep -oE 'SLIPWAY_TLS_API [^;]*;' | grep -oE 'slipway_tls_[a-z0-9_]+\(' | tr -d '(' |
 	sort -u > want.names

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# The permanent set-up as `slipway-repo serve --print-config` prints it, its commands run as they stand: an account,
-# a chroot and an sshd; then a station for all users of the computer.  Needs root and namespaces; /etc, /run, /srv and
-# /var/lib are private copies, and every process ends with its namespace.
+# The permanent set-up by the commands of `slipway-repo serve --print-config`: an account, a chroot and an sshd; then a
+# station for all users of the computer.  Needs root and namespaces; /etc, /run, /srv and /var/lib are private copies,
+# and every process ends with its namespace.
 # shellcheck shell=bash
 set -euo pipefail
 shopt -s inherit_errexit
@@ -76,7 +76,7 @@ expect 0 update.log slipway update --app "$APP"
 want update.log 'applied release 1' 0
 want /etc/slipway/machine.conf 'TLS_RequiredLevel = TLSPeerAuth' 0
 
-# An operator without rights: the station stays as it is, the program starts, and their own settings are looked after.
+# An operator without rights: the station stays unchanged, the program starts, and the operator's settings are applied.
 install -d -m 755 programs
 install -d -o games operator
 install "$build/updater/slipway" programs/
@@ -101,7 +101,7 @@ expect 0 operator.log operator slipway run --app "$APP" -- echo started
 want operator.log 'administrator has to run' 0
 rm /var/lib/slipway/"$INSTALLATION/$APP"/journal
 
-# What the account can't do: see outside, write, have a shell, forward.
+# The account can't see files outside, write, get a shell, or forward.
 sftp_() {
 	sftp -q -b "$1" -P "$port" -i login -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=no \
 		-o UserKnownHostsFile="$WORK/known" "$account@127.0.0.1"
@@ -124,7 +124,7 @@ echo 'rm /metadata/timestamp.json' > remove.batch
 expect 1 remove.log sftp_ remove.batch
 [ -e /srv/updates/metadata/timestamp.json ] && [ ! -e /srv/updates/own/new ] ||
 	fail "want a read-only server" write.log remove.log
-# A forced internal-sftp speaks SFTP to whoever asks for a command; it runs none.
+# A forced internal-sftp speaks SFTP in place of every requested command, and runs none.
 ssh_ < /dev/null > shell.log 2>&1 id || true
 wantno shell.log 'uid='
 ssh_ < /dev/null > forward.log 2>&1 -W "127.0.0.1:$port" || true

@@ -39,7 +39,7 @@ run_hi four.log
 want four.log "applied release 3"
 kill -0 "$stay" 2>/dev/null || fail "want the old connection to go on" stay.log
 
-# A station that still has the old certificate alone.
+# A station that still has only the old certificate.
 got=0
 env SLIPWAY_HOME="$WORK/old-station" \
 	hi "/C$APP" --kernel "$kernel" > refused.log 2>&1 || got=$?

@@ -6,7 +6,7 @@
 scripts=$WORK/share/slipway/scripts	# as installed
 T='HKLM\SOFTWARE\Ipesoft\D2EXE_COV_PB\cfg_COV_PB'
 
-# Each script of the set, alone; what one asks of its release is a fact.
+# Each script of the set, alone; the files of the release are facts.
 echo '{"files": ["app/server.crt", "app/server-new.crt"]}' > facts.json
 n=0
 for f in "$scripts"/*.lua; do
@@ -24,7 +24,7 @@ want kernel-server.lua.log "+ $T\\TLS_Server TLS_KeyFile = /etc/kernel/tls/kerne
 expect 1 nofiles.log slipway script check "$scripts/tls-both-certificates.lua"
 want nofiles.log 'tls-both-certificates.lua:22: app/server.crt is not in this release' 0
 
-# Facts: what is there already, and mistakes in them.
+# Facts: present settings, and mistakes in the file of facts.
 cat > facts.json <<'JSON'
 {
 	"station": {"os": "linux", "name": "ST9", "installation": "I", "application": "A"},
@@ -72,7 +72,7 @@ expect 2 misuse.log slipway script check a b
 expect 0 empty.log slipway script check empty.lua
 want empty.log 'nothing changes' 0
 
-# The directory says what a script is for.
+# The directory decides whether a script is for the machine or for a user.
 mkdir -p rel/scripts/user rel/scripts/machine rel/app
 echo 'set("HKCU/SOFTWARE/Ipesoft/I", "a", "x")' > rel/scripts/user/10.lua
 expect 0 user.log slipway script check rel/scripts/user/10.lua

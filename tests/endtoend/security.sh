@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-# Each command of docs/security.md, as it is written there, prints what the page says it prints; what differs between
-# two repositories (digests, fingerprints, lengths) is not compared.
+# Each command of docs/security.md prints the output that the page shows; values that differ between two repositories
+# (digests, fingerprints, lengths) aren't compared.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -11,7 +11,7 @@ kernel_settings "$REPO/certs/kernel.pem" "$REPO/certs/kernel.crt"
 start_kernel
 expect 0 replace.log slipway-repo --repo "$REPO" cert replace kernel --connect "$kernel"
 cp login "$REPO/login"
-# The host key is taken as it comes, and is remembered nowhere.
+# Any host key is accepted, and none is remembered.
 mkdir shims
 for program in ssh sftp; do
 	cat > "shims/$program" <<-SH

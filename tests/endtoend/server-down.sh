@@ -53,14 +53,14 @@ wantre status.log 'failed at .*note.txt' 0
 want status.log 'what spoke with it was confined by' 0
 [ "$(state)" = "$before" ] || fail "want nothing applied" longer.log
 
-# Once it is whole again, the release is applied.
+# Once the file is whole again, the release is applied.
 head -n 1 "$file" > whole
 cat whole > "$file"
 expect 0 whole.log slipway update --app "$APP"
 want whole.log "applied release 2"
 want "station/config/$APP/note.txt" "the signed text"
 
-# Of two servers the one that failed is tried last for a while, and status tells what it said.
+# Of two servers the failed one is tried last for a while, and status prints its error.
 dead="sftp://nobody@127.0.0.1:$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')/"
 expect 0 enroll2.log slipway enroll "$dead" "$url" --host-key "$hostkey" --root "$REPO/served/metadata/1.root.json" \
 	--key "$WORK/login" --installation "$INSTALLATION" --app "$APP" --install-dir "$WORK/installed" --force \
@@ -73,7 +73,7 @@ wantno second.log 'trying the next server'
 expect 0 status.log slipway status
 want status.log 'failed at ' 0
 want status.log 'nothing is started when the last good refresh is 30 days old' 0
-# Ten minutes later it has another chance.
+# Ten minutes later the failed server is tried first again.
 servers=$SLIPWAY_HOME/state/$INSTALLATION/$APP/servers.json
 python3 - "$servers" <<'PY'
 import json, sys

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# slipway settings: what people type, and exchange with registries.
+# slipway settings: the commands, and files of registries.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -22,7 +22,7 @@ enrol() {
 		--install-dir "$WORK/installed" --deadline 2 --force "$@"
 }
 
-# What HI does here: it says that it started, and how it finds its process.
+# HI in this test reports its start and the state of its process.
 cat > hi.sh <<'HI'
 #!/bin/bash
 echo started > "${HI_OUT:?}"
@@ -109,7 +109,7 @@ rm -rf "$appdir/large" "$state"/kept/* "$state"/staging
 find "$appdir" -name '*.changed-by-hand-*' -delete
 expect 0 sparse-repair.log slipway update --repair
 
-# A FIFO in the place of a file: nobody writes to it.
+# A FIFO in the place of a file, without a writer.
 for place in "$state/lock" "$state/applied.json" "$state/refreshed" "$state/servers.json" "$state/metadata/timestamp.json" \
 	"$state/metadata/root.json" "$state/journal" "$state/journal.new" "$STATION/machine.conf" "$STATION/.machine.conf.lock" \
 	"$appdir/large" "$appdir/tls/server.crt" "$REPO/served/metadata/timestamp.json"; do

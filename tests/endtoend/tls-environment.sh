@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-# An environment that somebody else prepared changes nothing, neither about TLS nor in our programs: OpenSSL's
-# configuration file would load his code and weaken the protocol, and his certificates would be trusted.
+# An environment that an attacker prepared has no effect on TLS or on our programs.  OpenSSL's configuration file would
+# load the attacker's code and weaken the protocol, and the attacker's certificates would be trusted.
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -11,7 +11,7 @@ expect 0 cert2.log slipway-repo --repo "$REPO" cert new other
 served=$(fingerprint "$REPO/certs/kernel.crt")
 kernel_settings "$REPO/certs/kernel.pem" "$REPO/certs/kernel.crt"
 
-# What leaves a mark where it is loaded.
+# A library that leaves a mark when it is loaded.
 cat > trap.c <<'C'
 #include <fcntl.h>
 #include <stdlib.h>
@@ -56,7 +56,7 @@ openssl list -providers > trap.log 2>&1 || true
 [ -f mark ] || fail "want OpenSSL's own program to load the trap" trap.log
 rm mark
 
-# unmarked PROGRAM FILE...: it was loaded by none.
+# unmarked PROGRAM FILE...: the program didn't load the library.
 unmarked() {
 	[ ! -e mark ] || fail "want the trap not loaded by $1" "${@:2}"
 }
@@ -86,8 +86,8 @@ want refused.log "not trusted" 0
 wantno refused.log VERIFIED
 unmarked "example-kernel or hi" kernel.log hi.log
 
-# The other programs, where they work with keys and signatures. The server was started before the trap: sshd is the
-# system's and does as the system's OpenSSL is told.
+# The other programs that work with keys and signatures.  The server was started before the trap: sshd is a program of
+# the system and follows the configuration of the system's OpenSSL.
 make_release "$WORK/release2" server.crt="$REPO/certs/kernel.crt" other.crt="$REPO/certs/other.crt"
 expect 0 repo.log slipway-repo --repo "$REPO" publish --app "$APP" "$WORK/release2"
 expect 0 new.log slipway-repo --repo "$REPO" cert new third

@@ -29,7 +29,7 @@ download() {
 		--target-dir "$WORK/out" download
 }
 
-# Misuse is 2, anything else that goes wrong is 1.
+# Misuse has status 2, every other failure 1.
 expect 2 usage.log slipway-tuf
 expect 2 usage.log slipway-tuf refresh
 expect 2 usage.log tuf refresh
@@ -67,7 +67,7 @@ cmp out/"$APP"/install/two.txt release/install/two.txt || fail "want two.txt"
 cmp out/"$APP"/install/deep/one.txt release/install/deep/one.txt || fail "want one.txt"
 [ -e "trusted/$APP.json" ] || fail "want the delegated role kept"
 find trusted out | sort > before
-# What is there and right isn't fetched again: its file on the server is gone.
+# An existing right target isn't fetched again: its file on the server is gone.
 away=$(find "$served/targets" -name '*.two.txt')
 mv "$away" away
 expect 0 again.log download "$sftp" "$APP/install/two.txt"

@@ -7,14 +7,14 @@
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# A computer of its own, which is gone afterwards.
+# A separate wine prefix, which is removed afterwards.
 export SLIPWAY_WINEPREFIX=$WORK/prefix
 unset SLIPWAY_HOME
 trap 'cleanup; tests/wine.sh --stop' EXIT
 win() { tests/wine.sh "$@"; }
 dos() { printf 'Z:%s' "${1//\//\\}"; }
 
-# What lib.sh calls by name.
+# The functions that lib.sh calls by name.
 mkdir bin
 for program in slipway slipway-repo hi example-kernel; do
 	printf '#!/bin/sh\nexec %s/tests/wine.sh %s/%s.exe "$@"\n' "$WORK" "$WORK" "$program" > "bin/$program"
@@ -25,7 +25,7 @@ settings="HKLM\\SOFTWARE\\Ipesoft\\$INSTALLATION"
 client="$settings\\cfg_$APP\\TLS_Client"
 server_settings="$settings\\cfg_$APP\\TLS_Server"
 
-# wantreg KEY NAME TYPE TEXT: what Windows' own tool says of a value; exactly this line.
+# wantreg KEY NAME TYPE TEXT: Windows' own tool prints exactly this line for a value.
 wantreg() {
 	local got
 	win reg query "$1" /v "$2" > reg.log 2>&1 || fail "want $2 in $1" reg.log
@@ -158,7 +158,7 @@ cmp installed/hi.ini release-1/install/hi.ini
 expect 7 exit.log slipway run -- cmd.exe /c exit 7
 expect 127 missing.log slipway run --app "$APP" --offline -- 'C:\nowhere\program.exe'
 want missing.log "no such program"
-# The same from a shortcut.  Whoever clicked it sees nothing but a window when nothing can be started.
+# The same from a shortcut.  The user sees only a window when the program can't be started.
 before=$(registered)
 shortcut 0 "" no run -- "$hi" "/C$APP" --kernel "$kernel"
 [ "$(registered)" -eq $((before + 1)) ] || fail "want HI registered" kernel.log
@@ -193,7 +193,7 @@ run_hi run-5.log
 want run-5.log "applied release 3"
 [ ! -e "$appdata/server.crt" ] || fail "want the old certificate removed"
 kill -0 "$stay" 2>/dev/null || fail "want the first connection to go on" stay.log
-# A HI that knows only the old certificate; that somebody changed a value is seen.
+# A HI that trusts only the old certificate; verify finds the changed value.
 cp "$REPO/certs/kernel.crt" old.crt
 setreg "$client" TLS_TrustedCerts "$(dos "$WORK/old.crt")"
 expect 1 refused.log hi "/C$APP" --kernel "$kernel"
@@ -207,7 +207,7 @@ expect 0 repair.log slipway update --repair
 wantreg "$client" TLS_TrustedCerts REG_SZ "%AppData%\\$APP\\server-2.crt"
 expect 0 verify.log slipway verify
 
-# 10. No update server: HI starts and is told why; then a tampered target.
+# 10. No update server: HI starts, and the message says why; then a tampered target.
 before=$(state)
 stop_server
 begin=$SECONDS
@@ -230,7 +230,7 @@ want run-7.log "$good"
 want run-7.log "$bad"
 [ "$(state)" = "$before" ] || fail "want nothing applied" run-7.log
 
-# The way back, and what the station says of itself.
+# Rollback, and the station's status.
 expect 0 rollback.log slipway rollback 2
 wantreg "$client" TLS_TrustedCerts REG_SZ "%AppData%\\$APP\\server.crt;%AppData%\\$APP\\server-2.crt"
 expect 0 status.log slipway status

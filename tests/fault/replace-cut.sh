@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# `cert replace` killed before each call that changes the disk, at each step there and back: what stations trust and
-# what the Kernel serves fit all the time, and the same command given again ends where it ends without the cut. Run
-# through scripts/as-user.sh; the argument is N, to cut at each N-th call only.
+# `cert replace` killed before each call that changes the disk, at each step in both directions: the stations always
+# trust the certificate that the Kernel serves, and the same command, repeated, ends as without the interruption.  Run
+# through scripts/as-user.sh; the argument is N, to interrupt only at each N-th call.
 set -u
 
 every=$1
@@ -42,7 +42,7 @@ for _ in $(seq 150); do
 	sleep 0.1
 done
 [ -n "$address" ] || fail "want the Kernel to listen"
-# The cut is for slipway-repo, not for the hook.
+# Only slipway-repo is interrupted, not the hook.
 cat >hook.sh <<SH
 unset LD_PRELOAD CUT_AT
 cp "\$SLIPWAY_KEY_FILE" "$WORK/K/new.pem" && cp "\$SLIPWAY_CERT_FILE" "$WORK/K/new.crt" &&
@@ -58,13 +58,13 @@ next() {
 	else sed -n 's/^  \([1-6]\)\. .* NEXT.*/\1/p' status.log
 	fi
 }
-# Stations that have the present release take what the Kernel serves, or what it served before the cut.
+# Stations with the present release accept the Kernel's certificate, or the one that it served before the interruption.
 fits() {
 	must "$repo" --repo R cert list --connect "$address"
 	served=$(sed -n '/^Kernel/,$p' must.log | sed -n 's/^  SHA-256 //p')
 	sed '/^Kernel/,$d' must.log | grep -q "SHA-256 $served" || fail "$*: want the Kernel's certificate trusted"
 }
-# The command given again until it ends there; a cut after all was done leaves nothing to do.
+# Repeats the command until it ends at that step; when everything was done before the kill, nothing is left to do.
 again() {
 	local want=$1 got
 	shift
@@ -74,7 +74,7 @@ again() {
 	got=$(next)
 	[ "$got" = "$want" ] || fail "cert replace $*, repeated: want step $want next, got $got"
 }
-# cutting TO ARG...: cert replace kernel ARG... in R, cut at each EVERYth call; R is then as it is without a cut.
+# cutting TO ARG...: cert replace kernel ARG... in R, killed at each EVERYth call; afterwards R is as without a kill.
 cutting() {
 	local to=$1 n=1 cuts=0 got
 	shift
@@ -124,7 +124,7 @@ must "$repo" --repo R cert replace kernel
 cutting 7
 cutting 6 --undo
 
-# Cut while files are moved, and then the other way.
+# Killed while files are renamed, and then repeated in the other direction.
 must cp -a R base2
 n=1
 while :; do

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# slipway-repo killed before each call that changes the disk: clients see the old state or the new one, and the same
-# command given again ends in the new one.
+# slipway-repo killed before each call that changes the disk: clients see the old state or the new state, and the same
+# command, repeated, ends in the new state.
 # usage: repo-cut.sh SLIPWAY_REPO SLIPWAY_TUF CUT_LIBRARY EVERY   one of EVERY calls is tried: 1 tries each
 set -u
 
@@ -30,7 +30,7 @@ echo more >two/app/more.txt
 must "$repo" --repo base publish --app COV_PB one
 must "$tuf" --metadata-dir trusted --metadata-url "file://$work/base/served/metadata" init base/served/metadata/1.root.json
 
-# What a client gets that trusts the first root: "one", "two", or "refused".
+# The result of a client that trusts the first root: "one", "two", or "refused".
 seen() {
 	rm -rf client out
 	cp -R trusted client
@@ -100,7 +100,7 @@ must "$repo" --repo R sign two.req --yes
 cutting one two base publish --signed two.req two
 [ "$pending" = 0 ] || fail "want no client refused while the old keys are there"
 
-# Old snapshots, and what only they name.
+# Old snapshots, and the files that only they name.
 cp -a base old
 must "$repo" --repo old publish --app COV_PB two
 must "$repo" --repo old publish --app COV_PB one

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# slipway-repo log: what is recorded, and what tampering and power cuts do to the record.
+# slipway-repo log: the record of changes, tampering with it, and power failures.
 # usage: audit.sh SLIPWAY_REPO_PROGRAM
 # shellcheck shell=bash source=tests/integration/repolib.sh
 set -u
@@ -64,7 +64,7 @@ status 1 "$repo" --repo "$R" log --verify --head "$head"; says 'no line with has
 restore
 status 0 "$repo" --repo "$R" log --verify --head "$head"
 
-# a line that a power failure cut is told, and replaced by the next one
+# a line that a power failure cut is reported, and the next line replaces it
 for keep in 1 200 "$(($(tail -n 1 good | wc -c) - 1))"; do
 	restore
 	{ head -n 3 good; tail -n 1 good | head -c "$keep"; } >"$R/audit.log"
@@ -97,7 +97,7 @@ release three
 status 0 "$repo" --repo "$R" publish --app COV_PB rel
 status 0 "$repo" --repo "$R" log --verify; says 'from version 3 to 5'
 
-# texts from outside: what a person may choose stops neither the log nor a terminal
+# texts from outside: a text that a person may choose breaks neither the log nor a terminal
 for name in $'root\nx' $'\n{"action":"init"}' $'\e[31m' $'\xc2\x9b31m' $'\xe2\x80\xaeexe' $'Gr\xfc\xdf' $'cut\xe2\x82'; do
 	SUDO_USER=$name status 0 "$repo" --repo "$R" cert new again --force
 	status 0 "$repo" --repo "$R" log --verify; says 'the chain holds'
@@ -107,7 +107,7 @@ for name in $'root\nx' $'\n{"action":"init"}' $'\e[31m' $'\xc2\x9b31m' $'\xe2\x8
 	done
 done
 
-# a full disk (a limit of whole blocks, so fill up the last one): nothing goes live that isn't recorded
+# a full disk (a limit of whole blocks, so fill up the last block): no unrecorded change goes live
 status 0 "$repo" --repo "$R" cert ca site
 size() { stat -c %s "$R/audit.log"; }
 blocks() { echo $((($(size) + 1023) / 1024)); }
@@ -118,7 +118,7 @@ while [ $(($(blocks) * 1024 - $(size))) -gt 150 ]; do
 done
 cp "$R/audit.log" good
 release four
-# unchanged COMMAND...: it fails, and neither what is served nor the record nor a key changes
+# unchanged COMMAND...: it fails, and neither served/ nor the record nor a key changes
 unchanged() {
 	rm -rf served.before && cp -a "$R/served" served.before
 	ls -A "$R/keys" >keys.before
@@ -141,7 +141,7 @@ small cert crl --ca site; says 'cert crl: not done'
 cmp "$R/audit.log" good || fail "a full disk changed the log"
 status 0 "$repo" --repo "$R" log --verify
 grep -q 'not what the last line says' "$work/err" && fail "the record doesn't fit what is live"
-# killed by that limit, or by anything, while the line is written: the next one replaces the rest
+# killed by that limit, or otherwise, while the line is written: the next line replaces the incomplete one
 "$repo" --repo "$R" refresh >/dev/null || fail "refresh with a disk that isn't full"
 cp "$R/served/metadata/timestamp.json" before
 bash -c 'ulimit -f '"$(blocks)"'; exec "$@"' x "$repo" --repo "$R" publish --app COV_PB rel >/dev/null 2>&1
@@ -174,7 +174,7 @@ mv "$R/audit.log" good && mkdir "$R/audit.log"
 unchanged "$repo" --repo "$R" refresh; says 'audit.log'
 rmdir "$R/audit.log"
 
-# a record that is missing (a .gitignore with *.log), or empty, is begun anew only when that is asked for
+# a record that is missing (a .gitignore with *.log), or empty, is begun anew only by --accept
 for missing in no empty; do
 	[ $missing = no ] || : >"$R/audit.log"
 	for command in refresh 'renew targets' 'app add OTHER --no-passphrase' 'cert new other' \
@@ -190,7 +190,7 @@ status 0 "$repo" --repo "$R" log --accept; says '^accepted: timestamp version'
 status 0 "$repo" --repo "$R" refresh
 status 0 "$repo" --repo "$R" log --verify; says '^2 lines'
 
-# served/ from a backup below a newer record: numbers that stations have seen aren't given again
+# served/ from a backup beside a newer record: version numbers that stations have seen aren't used again
 cp -a "$R/served" old
 status 0 "$repo" --repo "$R" refresh
 cp -a "$R/served" newer
@@ -228,7 +228,7 @@ for command in status verify; do
 	status 1 "$repo" --repo "$R" "$command"; says 'want a clock that'
 done
 [ ! -e "$R/certs/other.pem" ] && [ ! -e "$R/ca/other" ] || fail "something that isn't recorded"
-# after a line from a wrong future: accepted, and the dates that were signed then are told
+# after a line from a wrong future: accepted, and the dates that were signed then are reported
 status 0 "$repo" --repo "$R" log --accept
 status 0 "$repo" --repo "$R" refresh --days 60; says 'good for 60 days'
 unchanged "$repo" --repo "$R" refresh; says 'want an expiry date that isn.t before'
@@ -245,7 +245,7 @@ days = {name: r["days_left"] for name, r in roles.items()}
 assert days["COV_PB"] in (89, 90) and days["snapshot"] in (29, 30) and days["timestamp"] in (29, 30), days
 PY
 
-# what a cut change left in begun.json, whatever became of it, is settled by the next one
+# the next change settles begun.json of an interrupted change, whether that change went live or not
 for left in '' '{' '[]' '{"seq":1}' '{"before":7,"seq":"x","slipway_begun":1}' "$(head -c 5000 /dev/zero | tr '\0' x)"; do
 	printf '%s' "$left" >"$R/begun.json"
 	status 0 "$repo" --repo "$R" refresh --days 30

@@ -25,7 +25,7 @@ status 0 "$repo" cert ca other --type rsa2048 --out "$work/other"
 status 2 "$repo" cert ca ../up; status 2 "$repo" cert ca x --type dsa; status 2 "$repo" cert ca x --subject nonsense
 [ ! -e "$R/ca/x" ] || fail "a CA that was refused left something"
 
-# Requests of every kind, and what is issued for them.
+# Requests of every kind, and the issued certificates.
 for type in p256 p384 ed25519 rsa2048; do
 	status 0 "$repo" cert csr $type --type $type --san dns:kernel.example --san ip:192.0.2.1
 	private 600 "$certs/$type.pem"
@@ -43,7 +43,7 @@ for type in p256 p384 ed25519 rsa2048; do
 done
 [ "$(openssl x509 -in "$certs/p256.crt" -noout -enddate)" = "$(openssl x509 -in "$ca/ca.crt" -noout -enddate)" ] ||
 	fail "want what is issued to end with the CA"
-# What is the repository's own is listed: pairs, but those that were replaced, and CAs.
+# cert list has the repository's own certificates: pairs, except replaced ones, and CAs.
 cp "$certs/p256.crt" "$certs/p256.old.crt"
 status 0 "$repo" cert list
 diff <(grep -v '^  ' out) <(printf '%s\n' certs/{ed25519,p256,p384,rsa2048}.crt ca/fleet/ca.crt) || fail "want certs and ca listed"
@@ -62,18 +62,18 @@ openssl verify -purpose sslserver -CAfile "$work/other/ca.crt" outside/p256.crt 
 status 2 "$repo" cert sign --yes --ca fleet p256 --usage mail; status 2 "$repo" cert sign p256; says '--ca CA is missing'
 status 1 "$repo" cert sign --yes --ca nobody p256; says 'no such CA'
 
-# A request for more than is granted: CA and a name that is no host.
+# A request for more than is granted: a CA, and a name that isn't a host's.
 openssl req -newkey ed25519 -nodes -keyout evil.key -out evil.csr -subj /CN=evil \
 	-addext basicConstraints=critical,CA:TRUE -addext keyUsage=keyCertSign -addext subjectAltName=email:a@b.example,DNS:ok.example 2>/dev/null || fail "openssl req"
 status 0 "$repo" cert sign --yes --ca fleet evil.csr
 text evil.crt; says 'CA:FALSE'; says 'DNS:ok.example$'; grep -q 'email\|Certificate Sign' out && fail "granted too much"
 says 'DNS:ok.example$'
-# Each name is shown, and nobody is asked in vain; without a word on its use it is a client's.
+# Each name is shown before the question; without --usage the certificate is a client's.
 status 1 "$repo" cert sign --ca fleet evil.csr --force --usage server
 says '^evil.crt, issued by .*Fleet CA'; says 'subject .*CN=evil'; says 'name     dns:ok.example$'; says 'usage    server$'
 says 'not granted: 1 names of other types'; says 'give --yes'
 text evil.crt; says 'TLS Web Client Authentication$'; grep -q 'Server Authentication' out && fail "a server's, unasked"
-# refused EXTENSION SUBJECT REGEX [KEY...]: nothing is issued for such a request.
+# refused EXTENSION SUBJECT REGEX [KEY...]: no certificate is issued for such a request.
 refused() {
 	local ext=$1 subject=$2 want=$3
 	shift 3
@@ -119,7 +119,7 @@ rm -f "$certs"/wild.*
 cp -a "$ca" nolist && openssl req -x509 -key nolist/ca.pem -subj '/O=Example/CN=Fleet CA' -days 400 -out nolist/ca.crt \
 	-addext keyUsage=critical,keyCertSign 2>/dev/null || fail "openssl: CA without cRLSign"
 status 1 "$repo" cert crl --ca ./nolist; says 'key usage cRLSign'
-# What is no request.
+# Files that aren't requests.
 entries() { grep -c '"serial"' "$ca/issued.json"; }
 before=$(entries)
 head -c 10000000 /dev/zero | tr '\0' A >big.csr
@@ -152,7 +152,7 @@ for c in ed25519 p384 rsa2048; do
 	grep -q 'certificate revoked' out || fail "$c: refused for something else"
 done
 openssl verify -crl_check -CAfile "$ca/ca.crt" -CRLfile fleet.crl "$certs/p256.crt" >/dev/null || fail "p256 was not revoked"
-# What has ended is no longer listed, so that a list doesn't grow for ever; what hasn't is, however many there are.
+# Expired certificates are no longer listed, so that a list doesn't grow for ever; all others are listed.
 cp "$ca/issued.json" issued.saved
 python3 - "$ca/issued.json" <<'END'
 import json, sys
@@ -171,7 +171,7 @@ openssl crl -in many.crl -noout -text >out
 cp issued.saved "$ca/issued.json"
 status 0 "$repo" log; says 'cert revoke'; says 'cert crl'; says 'cert sign'; says 'cert ca'
 
-# Rows that this program doesn't write: nothing is signed and nothing is lost.
+# Entries that this program doesn't write: nothing is signed, and no entry is lost.
 cp "$ca/issued.json" good.json
 bad() {
 	perl -0pe "$1" good.json >"$ca/issued.json"

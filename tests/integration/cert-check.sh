@@ -13,7 +13,7 @@ cleanup() {
 	rm -rf "$work"
 }
 sha() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; }
-# serve CERT KEY OPTION...: openssl serves them; its port is in $port.
+# serve CERT KEY OPTION...: openssl serves this pair; its port is in $port.
 serve() {
 	local crt=$1 key=$2 i
 	shift 2
@@ -38,7 +38,7 @@ find_port() {
 
 for c in check list; do status 0 "$repo" help cert $c; says "usage: .* cert $c"; done
 
-# One pair for all or one each, whole or not at all.
+# Several pairs in one command: all are made, or none.
 status 0 "$repo" cert new a b c --out certs --days 40 --san dns:kernel.example
 for n in a b c; do
 	openssl x509 -in certs/$n.crt -noout -subject -nameopt RFC2253 | grep -q "CN=$n" || fail "subject of $n"
@@ -57,7 +57,7 @@ done
 status 0 "$repo" cert check certs/a.pem certs/a.crt --warn-days 30
 status 3 "$repo" cert check certs/a.pem certs/a.crt --warn-days 41
 
-# What is wrong with a pair.
+# Faults of a pair.
 status 1 "$repo" cert check certs/a.pem certs/b.crt; says 'FAULT: certs/a.pem is not the key of the certificate in certs/b.crt'
 chmod 644 certs/c.pem; status 1 "$repo" cert check certs/c.pem certs/c.crt; says 'FAULT: .*c.pem'; chmod 600 certs/c.pem
 chmod 666 certs/c.crt; status 0 "$repo" cert check certs/c.pem certs/c.crt; says 'others can write it'; chmod 644 certs/c.crt
@@ -81,7 +81,7 @@ status 0 "$repo" cert sign --yes --ca ./ca certs/c.csr --usage client --force
 status 0 "$repo" cert check certs/s.pem certs/s.crt --trust ca/ca.crt
 status 1 "$repo" cert check certs/s.pem certs/s.crt --client; says "don't allow it to be a client's"
 status 1 "$repo" cert check certs/c.pem certs/c.crt --trust ca/ca.crt; says "FAULT.*server"
-# Lists of revocations, as the library takes them: whatever in the file isn't one is told.
+# Lists of revocations, as the library reads them: other contents of the file are reported.
 status 0 "$repo" cert crl --ca ./ca --out good.crl
 status 0 "$repo" cert check certs/s.pem certs/s.crt --trust ca/ca.crt --crl good.crl
 { cat good.crl; openssl crl -in good.crl -outform DER; } >bad.crl
@@ -95,7 +95,7 @@ status 0 "$repo" cert revoke --ca ./ca s
 status 0 "$repo" cert crl --ca ./ca --out gone.crl
 status 1 "$repo" cert check certs/s.pem certs/s.crt --trust ca/ca.crt --crl gone.crl; says 'FAULT: .*is revoked'
 status 1 "$repo" cert check certs/a.pem certs/a.crt --trust certs/a.crt --crl gone.crl; says 'it revokes nothing'
-# What no handshake can use.
+# Pairs that no handshake can use.
 for curve in brainpoolP256r1 secp256k1 secp224r1; do
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:$curve -nodes -keyout odd.pem -out odd.crt \
 		-subj /CN=odd -days 9 2>/dev/null

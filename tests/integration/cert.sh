@@ -24,7 +24,7 @@ says 'key      EC P-256$'; says 'key      EC P-384$'; says 'key      ED25519$'; 
 status 0 "$repo" cert show certs/p256.crt --warn-days 28
 status 3 "$repo" cert show certs/p256.crt --warn-days 30
 
-# A CA and what it issued; several in a file; what has expired and what isn't valid yet.
+# A CA and its certificates; several in a file; expired ones and ones that aren't valid yet.
 openssl req -x509 -newkey ed25519 -nodes -keyout ca.key -out ca.crt -subj '/O=Ex\=ample, Žilina/CN=CA' -utf8 \
 	-addext basicConstraints=critical,CA:TRUE 2>/dev/null || fail "openssl: CA"
 openssl req -newkey ed25519 -nodes -keyout leaf.key -out leaf.csr -subj '/CN=leaf' 2>/dev/null || fail "openssl: request"
@@ -44,7 +44,7 @@ sign_old() {
 sign_old && { status 0 "$repo" cert show old.crt; says 'EXPIRED'; }
 status 3 "$repo" cert show old.crt --warn-days 0
 
-# What is no certificate, in part or at all.
+# Files without certificates, and damaged certificates.
 cat leaf.key leaf.crt >both.pem
 status 0 "$repo" cert show both.pem; says 'holds a private key'
 status 1 "$repo" cert show leaf.key; says 'want a certificate in PEM form'
@@ -60,13 +60,13 @@ status 1 "$repo" cert show many.crt; says 'over 128 certificates'
 head -c 1100000 /dev/zero >big.crt; status 1 "$repo" cert show big.crt
 status 1 "$repo" cert show "$work"
 status 2 "$repo" cert show
-# Nothing in a certificate steers the terminal.
+# No text of a certificate controls the terminal.
 openssl req -x509 -key ca.key -out evil.crt -days 1 -subj "/CN=a$(printf '\033')[31mb" \
 	-addext "subjectAltName=DNS:x$(printf '\033')[31my" 2>/dev/null || fail "openssl: evil"
 status 0 "$repo" cert show evil.crt
 grep -q "$(printf '\033')" out && fail "an escape sequence came through"
 
-# What the releases hold.
+# The certificates of releases.
 status 0 "$repo" init "$R" --no-passphrase
 status 0 "$repo" --repo "$R" cert list
 status 0 "$repo" --repo "$R" app add COV_PB --no-passphrase

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# Completion for bash offers what the help of each program names, all of it and nothing else.
+# Completion for bash offers exactly the commands and options of each program's help.
 # usage: completion.sh PROGRAM...
 # shellcheck shell=bash
 set -euo pipefail

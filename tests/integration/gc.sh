@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# slipway-repo gc: what goes, what stays, and what stops it.
+# slipway-repo gc: removed files, kept files, and faults that stop it.
 # usage: gc.sh SLIPWAY_REPO_PROGRAM
 # shellcheck shell=bash source=tests/integration/repolib.sh
 set -u
@@ -24,7 +24,7 @@ same() { diff <(files) all || fail "files were removed"; }
 files >all
 target() { echo "./targets/COV_PB/install/bin/$(echo "$1" | sha256sum | cut -c1-64).hi"; }
 
-# All of it was current today; and nothing else is there.
+# All snapshots were current today, and no other file exists.
 status 0 "$repo" --repo "$R" gc; says '^removed 0 snapshots, 0 other metadata files, 0 targets'
 same
 status 0 "$repo" --repo "$R" gc --keep 1 --keep-days 1; same
@@ -37,7 +37,7 @@ cp "$R/audit.log" audit.before
 for n in 1 2 3 4 5 6 7 8; do touch -d "$((10 * (8 - n))) days ago" "$M/$n.snapshot.json"; done
 cp -a "$R" aged
 
-# gone N...: exactly these snapshots, what only they name, and nothing else.
+# gone N...: exactly these snapshots and the files that only they name are removed.
 gone() {
 	status 0 "$repo" --repo "$R" verify
 	files >left
@@ -75,7 +75,7 @@ status 0 "$repo" --repo "$R" publish --app COV_PB rel
 status 0 "$repo" --repo "$R" verify
 rm -rf "$R" && cp -a aged "$R"
 
-# What crashes leave goes, with directories that it leaves empty; what isn't ours stays.
+# Files of crashes are removed, with directories that become empty; files of others stay.
 mkdir -p "$T/GONE/app" "$T/empty"
 echo x >"$T/GONE/app/$(echo x | sha256sum | cut -c1-64).x"
 cp "$M/8.snapshot.json" "$M/9.snapshot.json"
@@ -91,7 +91,7 @@ says 'metadata/README: nothing names it'; says 'COV_PB/notes: nothing names it'
 rm "$M/README" "$T/COV_PB/notes"
 same
 
-# Nothing is removed while something is wrong.
+# Nothing is removed while a kept file has a fault.
 stopped() {
 	files >before.gc
 	status 1 "$repo" --repo "$R" gc --keep 1 --keep-days 1; says "$1"
@@ -105,7 +105,7 @@ rm "$M/2.root.json"; stopped '2.root.json: missing'
 cp "$M/8.snapshot.json" "$M/10.snapshot.json"; stopped 'was an old file restored'
 echo x >>"$M/7.snapshot.json"; stopped '7.snapshot.json'
 
-# Links lead nowhere, and what they lead to stays.
+# Links aren't followed, and their targets stay.
 mkdir outside && echo precious >"outside/$(echo one | sha256sum | cut -c1-64).hi"
 mv "$T/COV_PB/install" moved && ln -s "$work/outside" "$T/COV_PB/install"; stopped 'symbolic link'
 ln -s "$work/outside" "$T/link"; stopped 'targets/link: want a file or directory, got a symbolic link'
@@ -116,14 +116,14 @@ if [ "$(id -u)" != 0 ]; then
 	chmod 500 "$M"; stopped 'Permission denied'
 fi
 
-# A station that reads meanwhile: what the timestamp of before names is there after any gc.
+# A station that reads meanwhile: the files that the earlier timestamp names exist after any gc.
 release six
 status 0 "$repo" --repo "$R" publish --app COV_PB rel
 status 0 "$repo" --repo "$R" gc --keep 1 --keep-days 1
 [ -e "$M/8.snapshot.json" ] && [ -e "$M/5.COV_PB.json" ] && [ -e "$R/served/$(target five)" ] ||
 	fail "what was current a moment ago is gone"
 
-# What was published by mistake is taken back, at the server, too.
+# Files that were published by mistake are removed, at the server, too.
 status 2 "$repo" --repo "$R" gc --keep-days -1
 mkdir -p rel/app && echo secret >rel/app/secret.txt
 status 0 "$repo" --repo "$R" publish --app COV_PB rel
@@ -133,7 +133,7 @@ rm rel/app/secret.txt && echo good >rel/app/good.txt
 status 0 "$repo" --repo "$R" publish --app COV_PB rel
 secrets() { find "$1" -name '*.secret.txt' | wc -l; }
 [ "$(secrets server)" = 1 ] && [ "$(secrets "$R/served")" = 1 ] || fail "want the file that was published by mistake"
-# A server that hasn't the present tree yet: nothing is removed there.
+# A server without the present tree: nothing is removed there.
 status 1 "$repo" --repo "$R" gc --keep 1 --keep-days 0 --copy server; says 'copy served/ there first'
 [ "$(secrets "$R/served")" = 0 ] && [ "$(secrets server)" = 1 ] || fail "want it gone here alone"
 cp -a "$R/served/." server/
@@ -145,7 +145,7 @@ says 'metadata/index.html: nothing names it'; says 'COV_PB/notes: nothing names 
 rm server/targets/COV_PB/notes server/metadata/index.html
 diff -r "$R/served" server || fail "want the server's tree to be that of the repository"
 grep -q '"copy":"server"' "$R/audit.log" || fail "not recorded"
-# Links in the copy, and a copy that is none.
+# Links in the copy, and a directory that isn't a copy.
 ln -s "$work/outside" server/targets/link
 status 1 "$repo" --repo "$R" gc --copy server; says 'got a symbolic link'; rm server/targets/link
 [ "$(cat outside/*)" = precious ] || fail "something outside was removed"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# slipway-repo key, app add, renew, sign: private keys and their files, and what is refused.
+# slipway-repo key, app add, renew, sign: private keys, their files, and refusals.
 # usage: keys.sh SLIPWAY_REPO_PROGRAM
 set -u
 # shellcheck source=tests/integration/repolib.sh
@@ -10,7 +10,7 @@ r() { "$repo" --repo "$R" "$@"; }
 echo 'correct horse' >pass && chmod 600 pass
 echo 'wrong horse' >badpass && chmod 600 badpass
 
-# Every command explains itself, and nothing is done.
+# --help explains every command and changes nothing.
 for c in 'app add' publish sign renew 'key new' 'key import' 'key list' 'key rotate' 'key revoke'; do
 	# shellcheck disable=SC2086  # two words
 	status 0 "$repo" $c --help
@@ -47,7 +47,7 @@ status 2 "$repo" key new targets --keys k --type dsa --no-passphrase; says 'ed25
 status 2 "$repo" key new 'no such/role' --keys k --no-passphrase
 status 0 "$repo" key new targets --keys k --no-passphrase; says '(not encrypted)'
 
-# key import: what openssl makes, in its forms; what can't sign is refused.
+# key import: keys of openssl, in all its forms; keys that can't sign are refused.
 openssl genpkey -quiet -algorithm ed25519 -out in-ed25519.pem 2>/dev/null
 openssl ecparam -name prime256v1 -genkey -noout -out in-ecdsa.pem
 openssl genrsa -traditional -out in-rsa.pem 2048 2>/dev/null
@@ -83,7 +83,7 @@ chmod 644 "$R"/keys/targets.*.pem
 status 1 r app add OTHER --passphrase-file pass; says 'targets\..*only its owner'; linux says 0644
 chmod 600 "$R"/keys/targets.*.pem
 
-# What is refused changes nothing and leaves no key behind.
+# A refused command changes nothing and leaves no key.
 snapshot_of() { (cd "$R" && find served keys -type f -exec sha256sum {} + | sort); }
 before=$(snapshot_of)
 unchanged() { [ "$(snapshot_of)" = "$before" ] || fail "refused, but changed: $*"; }
@@ -142,7 +142,7 @@ mkdir -p rel/install/1/2/3/4/5/6/7 && echo x >rel/install/1/2/3/4/5/6/7/no
 status 1 r publish --app COV_PB rel --unsigned deeper.req; says 'install/1/2/3/4/5/6/7'
 rm -rf rel/install/1
 
-# sign doesn't sign what it can't show, and shows no text that drives the terminal.
+# sign refuses contents that it can't show, and prints no text that controls the terminal.
 python3 - <<'PY' || fail "python3"
 import copy, json
 request = json.load(open("deep.req"))
@@ -229,7 +229,7 @@ $P=
 $P=wrong
 That isn't it=correct horse" "$repo" sign deep.req --key "$key"; says 'signed COV_PB with key'
 	grep -q 'correct horse' out && fail "the passphrase was echoed"
-	# A file that isn't named after its key has to be opened to know it.
+	# A file that isn't named after its key has to be decrypted to find the key.
 	cp copy deep.req; cp "$key" plain.pem
 	status 0 python3 terminal.py "$P=correct horse
 $Q=yes" "$repo" sign deep.req --key plain.pem; says 'signed COV_PB with key'
@@ -252,15 +252,15 @@ The same again=three' "$repo" key import root "$(echo made/*.pem)" --keys made2
 }
 linux at_a_terminal
 
-# renew: the same contents, a new version; nothing else moves.
+# renew: the same contents, a new version; no other role changes.
 status 0 r renew root targets --passphrase-file pass; says 'renewed: root version 2, targets version 4'
 status 0 r status; says '^root  *version 2'
 status 0 r renew COV_PB --unsigned "$PWD/re new.req"; says 'to be signed: COV_PB version 2'
-# The commands that it prints can be pasted.
+# The printed commands can be pasted.
 linux says "where the keys are: slipway-repo sign '$PWD/re new.req'\$"
 linux says "then here: slipway-repo publish --signed '$PWD/re new.req'\$"
 mv "re new.req" renew.req
-# Results that can't be written are no success.
+# A result that can't be written is a failure.
 for c in status 'status --json' 'key list' log verify --help; do
 	# shellcheck disable=SC2086
 	linux status 1 bash -c "'$repo' --repo '$R' $c >/dev/full"

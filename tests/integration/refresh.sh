@@ -31,7 +31,7 @@ status 0 "$repo" --repo "$R" log; says ' refresh$'
 status 2 "$repo" --repo "$R" refresh --snapshot-days 31
 status 2 "$repo" --repo "$R" refresh now
 
-# What expires: COV_PB after 90 days, snapshot and timestamp after 30, others after 365.
+# Expiry: COV_PB after 90 days, snapshot and timestamp after 30, others after 365.
 status 0 "$repo" --repo "$R" status --warn-days 28
 status 3 "$repo" --repo "$R" status --warn-days 30; says '^timestamp .* \(29\|30\) days left'
 status 2 "$repo" --repo "$R" status --warn-days -1

@@ -112,7 +112,7 @@ assert t["custom"] == {"mode": "0755"} and t["length"] == 4, t
 assert role["targets"]["COV_PB/app/empty"]["custom"]["mode"] == "0644"
 PY
 
-# what a release must not hold; each is refused and changes nothing
+# names and files that no release may have; each is refused and changes nothing
 cp "$R/served/metadata/timestamp.json" before
 refused() {
 	status 1 "$repo" --repo "$R" publish --app COV_PB bad --passphrase-file pass
@@ -143,7 +143,7 @@ mkdir -p "bad/install$deep" && echo x >"bad/install$deep/$(printf '%037d' 0)" &&
 mkdir -p bad/install/1/2/3/4/5/6/7 && echo x >bad/install/1/2/3/4/5/6/7/x && refused 'levels deep'
 status 1 "$repo" --repo "$R" publish --app COV_PB missing --passphrase-file pass
 
-# status reads what was signed, and notices what wasn't
+# status reads signed metadata, and notices unsigned changes
 status 0 "$repo" --repo "$R" status; says '^COV_PB .*version 2'; says 'release 2, 3 files'; says '\(29\|30\) days left'
 cp -r "$R" broken && sed -i 's/"release": *2/"release": 9/' broken/served/metadata/2.COV_PB.json
 status 1 "$repo" --repo broken status
@@ -182,7 +182,7 @@ ssh-keygen -q -t ed25519 -N '' -f login
 cp login.pub "$R/ssh/authorized_keys"
 mkdir tmp
 start() {
-	: >serve.out	# what an earlier one said isn't its
+	: >serve.out	# removes the output of an earlier process
 	TMPDIR="$work/tmp" "$repo" --repo "$R" serve >serve.out 2>serve.err &
 	served=$!
 	for _ in $(seq 150); do
@@ -226,7 +226,7 @@ kill -0 "$session" 2>/dev/null && fail "the session outlived serve"
 closed() { ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
 closed || fail "port still open"
 
-# killed, it takes sshd along
+# sshd ends when serve is killed
 start
 kill -KILL "$served"; wait "$served" 2>/dev/null; served=
 for _ in $(seq 50); do closed && break; sleep 0.1; done

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# What the tests of slipway-repo share; sourced.  $1 of the test is the program.
+# Functions of the tests of slipway-repo; sourced.  $1 of the test is the program.
 # shellcheck shell=bash disable=SC2034
 repo=$(realpath "$1")
 here=$(realpath "$(dirname "$0")")
@@ -21,7 +21,7 @@ case $repo in
 	repo=$shim/slipway-repo
 	;;
 esac
-# linux COMMAND...: what has no like of it on Windows.
+# linux COMMAND...: run a command that has no equivalent on Windows.
 linux() { [ $windows = yes ] || "$@"; }
 # private MODE FILE...: only the owner can use it, by this mode; wine shows Windows' administrators as the group.
 private() {

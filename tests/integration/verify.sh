@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# slipway-repo verify: a whole tree, and one thing wrong with it at a time.
+# slipway-repo verify: a whole tree, and one fault at a time.
 # usage: verify.sh SLIPWAY_REPO_PROGRAM
 # shellcheck shell=bash source=tests/integration/repolib.sh
 set -u
@@ -28,7 +28,7 @@ role=3.COV_PB.json
 hi=$(cd "$T" && echo COV_PB/install/bin/"$(sha256sum <"$work/rel/install/bin/hi" | cut -c1-64).hi")
 [ -e "$T/$hi" ] || fail "want the file of the release"
 
-# faulty NAME TEXT: what is wrong now is told, among what follows from it; then all is well again.
+# faulty NAME TEXT: verify reports this fault, perhaps with its consequences; then the fault is mended.
 faulty() {
 	status 1 "$repo" --repo "$R" verify
 	grep -qF -- "$2" "$work/err" || { cat "$work/out" "$work/err" >&2; fail "$1: not said: $2"; }
@@ -44,7 +44,7 @@ while IFS= read -r -d '' f; do
 	printf '\001' | dd of="$f" bs=1 seek=$((size / 2)) conv=notrunc status=none
 	faulty "a byte of $name" "${name##*/}"
 done < <(find "$R/served" -type f -print0)
-# A file less.
+# A missing file.
 while IFS= read -r -d '' f; do
 	name=${f#"$R"/served/}
 	case $name in
@@ -63,7 +63,7 @@ rm "$M/timestamp.json"
 status 1 "$repo" --repo "$R" verify; says 'not a repository'
 cp -a good/served/metadata/timestamp.json "$M/"
 
-# A byte more, and a file more.
+# An additional byte, and an additional file.
 echo >>"$T/$hi"; faulty 'longer target' "targets/$hi: want 6 bytes, got 7"
 echo >>"$M/$role"; faulty 'longer role' "$role: want"
 echo x >"$M/9.COV_PB.json"; faulty 'extra role' 'metadata/9.COV_PB.json: nothing names it'
@@ -72,7 +72,7 @@ cp "$M/3.root.json" "$M/5.root.json"; faulty 'extra root' 'metadata/5.root.json:
 echo x >"$T/COV_PB/install/bin/notes"; faulty 'extra target' 'notes: nothing names it'
 mkdir -p "$T/x/y" && echo x >"$T/x/y/z"; faulty 'extra directory' 'targets/x/y/z: nothing names it'
 
-# What isn't a file.
+# Entries that aren't files.
 mv "$T/$hi" "$work/moved" && ln -s "$work/moved" "$T/$hi"; faulty 'linked target' "$hi: want a file or directory, got a symbolic link"
 mv "$M/$role" "$work/moved" && ln -s "$work/moved" "$M/$role"; faulty 'linked role' "metadata/$role: want a file or directory, got a symbolic link"
 mv "$T/COV_PB/install" "$work/dir" && ln -s "$work/dir" "$T/COV_PB/install"; faulty 'linked directory' 'targets/COV_PB/install: want a file or directory, got a symbolic link'
@@ -93,7 +93,7 @@ cp other2/served/metadata/1.root.json "$M/1.root.json"; faulty 'root of somebody
 cp other2/served/metadata/timestamp.json "$M/"; faulty 'timestamp of somebody else' 'timestamp.json: want valid signatures'
 rm -rf other other2
 
-# What stations refuse because of its age, with a signature that is right; and what lasts another second.
+# Expired metadata with right signatures, which stations refuse; and metadata that is valid for another second.
 if python3 -c 'import cryptography' 2>/dev/null; then
 	# aged FILE KEY EXPIRES VERSION
 	aged() {

@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# serve.sh KIND DIR PORT REPO: an SFTP server of another make than OpenSSH in place of this process, on 127.0.0.1:PORT,
-# for tests.
+# serve.sh KIND DIR PORT REPO: for tests, becomes an SFTP server other than OpenSSH on 127.0.0.1:PORT.
 #
 # KIND is proftpd, rclone, asyncssh or paramiko. DIR holds host_ed25519, host_ecdsa and authorized_keys; where it holds
 # "password", the user "station" may log in with that as well, and where it holds "kbdint" only by answering one

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# Run a test for Windows under wine, and beside it, on the Linux side, the commands that it asks for
-# (tests/integration/sshd_side_windows.c).  What they start ends with the test.
+# Run a test for Windows under wine and, on the Linux side, the commands that the test asks for
+# (tests/integration/sshd_side_windows.c).  Their processes end with the test.
 #
 # usage: beside.sh PROGRAM.exe [ARGUMENT...]
 set -euo pipefail
@@ -33,12 +33,12 @@ tell() {
 	[ "$3" = below ] || kill "-$1" "$2" 2> /dev/null || true
 }
 
-# runs PID: whether it is there and more than a memory that nobody asked for.
+# runs PID: whether the process exists and isn't a zombie.
 runs() {
 	grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status"
 }
 
-# busy: whether anything that was started runs.
+# busy: whether a started process runs.
 busy() {
 	local pid
 	while read -r pid; do

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# What the files of programs and libraries for Windows say: hardening, libraries, version, manifest, and which
-# directories they know.
+# Properties of the programs and libraries for Windows: hardening, libraries, version, manifest, and the directories in
+# their data.
 #
 # usage: programs.sh VERSION FILE...
 set -euo pipefail
@@ -54,8 +54,8 @@ for program in "$@"; do
 		done
 	fi
 
-	# A directory that anybody can make or write to is none to read from.  Of those with a drive, only what only
-	# administrators can write to; none of the machine that it was built on.
+	# Programs must not read from a directory that every user can make or write to.  Paths with a drive may only
+	# be ones that only administrators can write to, and no path of the machine of the build.
 	"$triple-objcopy" --remove-section .text "$program" "$work/data"	# machine code spells anything
 	{ strings -d "$work/data"; strings -d -e l "$work/data"; } > "$work/strings"	# not the debugger's
 	if grep -aoE '\b[A-Za-z]:[/\\][A-Za-z][A-Za-z0-9 ._/\\-]+' "$work/strings" | grep -aviE '^C:[/\\](Program Files|Windows)([/\\]|$)'; then

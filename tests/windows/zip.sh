@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# The zip as its users get it: unpacked, everything is there, and the programs run from a folder with a space in its
-# name.
+# The zip for users: it has all files, and the programs run from a folder with a space in its name.
 #
 # usage: zip.sh BUILD-DIR VERSION FILE...     (programs, and libraries of lib/)
 set -euo pipefail
