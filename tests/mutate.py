@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Take out the checks of what comes from outside one at a time and see that a test notices.
+"""Remove the checks of bytes from outside one at a time; a test has to fail for each.
 
 usage: tests/mutate.py BUILD-DIR [NUMBER...]
 
 BUILD-DIR is a build by Ninja in which the tests are built.  For each check, the source without the check is compiled
 and linked before the libraries of the test that the check's line names; that test has to fail.  Prints a line for each
-check.  Exit status 1 when a check can be taken out unnoticed, or isn't found exactly once in the sources.
+check.  Exit status 1 when no test notices a missing check, or a check isn't found exactly once in the sources.
 """
 import concurrent.futures
 import glob
@@ -21,7 +21,7 @@ import tempfile
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TIMEOUT = 120   # seconds; a mutant that runs longer hangs, which is noticed
 
-# What is in a source, white space aside; what stands there instead; the test program and its test that fail.
+# The text of a source, white space aside; its replacement; the test program and its test that fails.
 CHECKS = [
     ("!c->check_expiry || common->expires > c->now", "true", "client: nothing_saved"),
     ("common->expires > c->now", "common->expires >= c->now", "hostile: frozen"),

@@ -89,7 +89,7 @@ def bench(args, work):
 
 
 def child(args, work):
-    """The rights that it gives up are wanted again for cleaning up: a process of its own."""
+    """Runs in a separate process, because cleaning up needs the rights that this gives up."""
     status = 1
     try:
         results = bench(args, Path(work))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What the benchmarks share: medians of what measure.c tells, and the arguments."""
+"""Shared by the benchmarks: medians of the figures of measure.c, and the arguments."""
 import argparse
 import json
 import platform
@@ -15,7 +15,7 @@ def one(measure, prepare, command):
 
 
 def medians(runs, measure, cases):
-    """cases: (prepare, command) each; run in turns, so that what else the machine does falls on all of them."""
+    """cases: (prepare, command) each; they run in turns, so that other work of the machine falls on all of them."""
     figures = [[] for _ in cases]
     for _ in range(runs):
         for all_of_it, (prepare, command) in zip(figures, cases):
@@ -34,7 +34,7 @@ def parser_with_runs():
 
 
 def arguments(parser=None):
-    """What the command line says; parser: with more than parser_with_runs() has."""
+    """Returns the arguments of the command line; parser: one with more than parser_with_runs() has."""
     parser = parser or parser_with_runs()
     args = parser.parse_args()
     if args.runs < 9:

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * delaylink NETNS-A NETNS-B INTERFACE DELAY_US: join two network namespaces by a pair of TUN
- * devices and hold every packet for DELAY_US each way, so that a real TCP has a real round-trip
- * time also where the kernel has no netem.  Bandwidth is not limited, nothing is lost. Prints "up"
- * when the devices are there; ends when its standard input does.  Needs root.
+ * devices and delay every packet by DELAY_US in each direction, so that a real TCP has a real
+ * round-trip time also where the kernel has no netem.  Bandwidth isn't limited, and no packet is
+ * lost.  Prints "up" when the devices are ready; ends with its standard input.  Needs root.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -86,7 +86,7 @@ open_tun(const char *netns, const char *interface)
 	return fd;
 }
 
-/* Take in what waits.  Returns whether there was anything. */
+/* Reads waiting packets.  Returns whether there were any. */
 static int
 take(struct way *w)
 {
@@ -112,7 +112,7 @@ take(struct way *w)
 	return took;
 }
 
-/* Hand on what is due. */
+/* Writes the packets that are due. */
 static void
 give(struct way *w)
 {
@@ -121,7 +121,7 @@ give(struct way *w)
 	while ((p = w->first) != NULL && p->due <= now_ns()) {
 		ssize_t n = write(w->to, p->bytes, p->len);
 
-		/* As a network does: what the other side can't take is lost. */
+		/* As in a network, packets that the other side can't take are lost. */
 		(void)n;
 		if ((w->first = p->next) == NULL)
 			w->last = &w->first;

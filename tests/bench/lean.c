@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lean USER HOST PORT KEY FINGERPRINT FILE: fetch one file over SFTP with our SSH and SFTP and
- * nothing else: one process, nothing verified, nothing confined, nothing written.  What slipway
- * takes longer is what trust, children and the transaction cost.
+ * lean USER HOST PORT KEY FINGERPRINT FILE: fetches one file over SFTP with only our SSH and SFTP:
+ * one process, without verification, confinement and writing.  The difference from slipway is the
+ * cost of trust, children and the transaction.
  */
 #include <inttypes.h>
 #include <stdio.h>

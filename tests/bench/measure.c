@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * measure COMMAND [ARGUMENT...]: run it and print, on one line, the microseconds of CPU that it
- * took, the KiB of memory that it held at most, and the microseconds that went by.  A small program
- * of its own, because what a process held before exec() counts toward its peak.  Exits as COMMAND
- * did.
+ * measure COMMAND [ARGUMENT...]: runs COMMAND and prints one line: its microseconds of CPU, its
+ * peak of memory in KiB, and the microseconds of its run.  This is a separate small program,
+ * because memory before exec() counts toward the peak.  Exits with COMMAND's status.
  */
 #include <errno.h>
 #include <fcntl.h>

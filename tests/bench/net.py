@@ -22,7 +22,7 @@ from bench import arguments, parser_with_runs, write
 RTTS = (0, 20, 100)
 FILES, FILE_BYTES, LARGE_MB = 1000, 2048, 200
 CLIENT, SERVER = "10.213.7.1", "10.213.7.2"
-# Runs that only wait for the network are made together, as many as need less of the machine than this.
+# Runs that only wait for the network are made together, as long as they use less of the machine than this.
 WAITS = 0.1
 CHECKS_S = 6        # how long "nothing new" is repeated for each row of the server's table
 
@@ -32,7 +32,7 @@ def run(*command, **more):
 
 
 class Net:
-    """Where the two sides are: prefixes of commands, and the server's address at a round-trip time."""
+    """The places of both sides: prefixes of commands, and the server's address at a round-trip time."""
 
     def __init__(self, build, rtts):
         self.tag, self.links = f"slipway{os.getpid()}", []
@@ -45,7 +45,7 @@ class Net:
         self.namespaces = [f"{self.tag}-server"] + [f"{self.tag}-{rtt}" for rtt in self.rtts if rtt]
         for ns in self.namespaces:
             run("ip", "netns", "add", ns)
-            # The usual settings, whatever the host's own are, and nothing remembered from run to run.
+            # The usual settings, whatever the host has, and no state that is kept from run to run.
             for name, value in (("tcp_rmem", "4096 131072 6291456"),
                                 ("tcp_wmem", "4096 16384 4194304"), ("tcp_no_metrics_save", "1")):
                 run("ip", "netns", "exec", ns, "sh", "-c", f"echo {value} > /proc/sys/net/ipv4/{name}")
@@ -90,9 +90,9 @@ class Net:
 
 
 class Sshd:
-    """A stock sshd on a configuration of its own; children: what it started for connections."""
+    """A stock sshd with its own configuration; children: its processes for connections."""
 
-    # So many connections at once that none of a peer's is refused.
+    # Allows so many connections at once that no connection of a program is refused.
     def __init__(self, net, work, extra="MaxStartups 200"):
         self.work = work
         if not (work / "hostkey").exists():
@@ -136,7 +136,7 @@ class Sshd:
 
 
 class Station:
-    """An enrolled station, kept as it was with its first release."""
+    """An enrolled station, kept in the state of its first release."""
 
     def __init__(self, bench, where, address, name="A"):
         self.bench, self.where = bench, where
@@ -203,7 +203,7 @@ class Bench:
             run(*repo, "publish", "--app", "A", self.release)
         return stations
 
-    # Programs of others.
+    # Other programs.
 
     def peers(self, rtt, tuned_only=False):
         w, host, port, user = self.work, self.net.address(rtt), self.sshd.port, self.sshd.login
@@ -287,7 +287,7 @@ class Bench:
         return self.work / "to" / name / str(i)
 
     def fresh(self, name, full=None):
-        """A prepare() that makes a destination of its own for each run, empty or with what full has."""
+        """Returns a prepare() that makes a separate destination for each run, empty or with the files of full."""
         def prepare(i):
             to = self.to(name, i)
             shutil.rmtree(to, ignore_errors=True)
@@ -301,7 +301,7 @@ class Bench:
         return prepare
 
     def one_file(self, rtt, name, full=None):
-        """What fetches one file of the release; full: for those that look first, a destination to begin with."""
+        """The commands that fetch one file of the release; full: a destination for programs that compare first."""
         file, f = self.release / "app" / name, self.fresh
 
         def batch(program):
@@ -393,7 +393,7 @@ class Bench:
     }
 
     def server(self):
-        """How many checks that find nothing new one sshd serves in a second; the stations are on the same machine."""
+        """The number of checks without news that one sshd serves in a second; the stations are on this machine."""
         def before(app):
             (app / "server.crt").write_bytes(os.urandom(FILE_BYTES))
         self.repository("server", before, None)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Preloaded: nothing waits for the disk, to tell what waiting for it costs.
+ * Preloaded: makes fsync() and similar calls return at once, to measure the cost of waiting for the
+ * disk.
  */
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""The least that a client in Python does: parse each file, check hash, length and signature (ed25519), find one target.
+"""The least work of a client in Python: parse each file, check hash, length and signature (ed25519), find one target.
 
 usage: peer.py METADATA-DIRECTORY TARGET
 """

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One end of what run.sh tls measures, over tls_side.h:
- *   server DIR                          listen on loopback, print the port, serve until standard
- * input ends
- *   client DIR PORT handshakes N K      N handshakes by K processes, each after the other; both
- * ends say that nothing more comes
- *   client DIR PORT send BYTES          over one connection
- *   client DIR PORT idle N              make N connections, print a line, keep them until standard
- * input ends
- *   check DIR N                         look N times whether anything changed
- *   new DIR N                           make N connections on a socket and release them, without a
- * handshake handshakes, send, check and new print the nanoseconds that went by, and the nanoseconds
- * of CPU.
+ * One end of the measurements of run.sh tls, over tls_side.h:
+ *
+ *   server DIR                      listen on loopback, print the port, serve until standard input
+ *                                   ends
+ *   client DIR PORT handshakes N K  N handshakes by K processes, one after the other; both ends
+ *                                   announce their end
+ *   client DIR PORT send BYTES      over one connection
+ *   client DIR PORT idle N          make N connections, print a line, keep them until standard
+ *                                   input ends
+ *   check DIR N                     look N times for changed files
+ *   new DIR N                       make N connections on a socket and release them, without a
+ *                                   handshake
+ *
+ * handshakes, send, check and new print the nanoseconds of time and the nanoseconds of CPU.
  *
  * The server is one thread with epoll and sockets that don't block; a client's block.
  */
@@ -204,7 +206,9 @@ connected(struct side *s, int fd)
 	return l;
 }
 
-/* The server's end comes after it has verified us: what is counted was agreed on by both. */
+/*
+ * The server announces its end after it has verified us, so only complete handshakes are counted.
+ */
 static void
 end(struct link *l, int fd)
 {

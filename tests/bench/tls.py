@@ -28,13 +28,13 @@ BYTES = 200_000_000   # sent over one connection
 IDLE = 10_000           # connections
 CHECKS, NEW = 50_000, 20_000
 S_TIME_S = 1
-# A file that changed less than a second ago is always read again: what is measured is a server that has been running.
+# A file that changed less than a second ago is always read again, so wait: the figures are those of a running server.
 SETTLE_S = 1.2
 ROOT = r"HKLM\SOFTWARE\Ipesoft\D2\cfg_A"
 
 
 class Server:
-    """One of the three servers, on a port of its own."""
+    """One of the three servers, on its own port."""
 
     def __init__(self, bench, program, where, auth):
         command = [bench.ends.get(program), "server", where]
@@ -111,7 +111,7 @@ class Bench:
     # Running.
 
     def end(self, where, program, *rest):
-        """One end of tls.c, to its end; the figures that it prints."""
+        """Runs one end of tls.c to its end, and returns the figures that it prints."""
         command = self.on(1, where, [self.ends[program], *rest])
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         if done.returncode != 0:
@@ -119,7 +119,7 @@ class Bench:
         return [int(figure) for figure in done.stdout.split()]
 
     def in_turns(self, variants):
-        """variants: name to a function that runs it once and gives figures by name.  Medians by name."""
+        """variants: name to a function that runs it once and returns figures by name.  Returns medians by name."""
         figures = {name: [] for name in variants}
         for run in range(self.args.runs):
             names = list(variants)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * OpenSSL's calls written by hand, without the library: what a developer who knows them writes for
- * a server and a client that pin each other's certificates.  The same versions, groups, checks and
- * limits as the library; settings are read once, a new pair needs a restart.
+ * OpenSSL's calls written by hand, without the library: the code of an experienced developer for a
+ * server and a client that pin each other's certificates.  It has the versions, groups, checks and
+ * limits of the library, reads settings once, and needs a restart for a new pair.
  */
 #include "tests/bench/tls_side.h"
 
@@ -139,7 +139,7 @@ side_new(bool server, const char *dir)
 	return s;
 }
 
-/* One stat() each, as a server would do that reads a new pair by itself. */
+/* One stat() for each file, like a server that notices a new pair itself. */
 int
 side_check(struct side *s)
 {

@@ -24,7 +24,7 @@ CONTENT = b"the content of a target\n"
 
 
 def canonical(value):
-    # ASCII without control characters only, for which json's form is the canonical one.
+    # Only for ASCII without control characters, for which json's form is the canonical one.
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
@@ -41,7 +41,7 @@ class Key:
 
 
 def make_repository(where, targets):
-    """One delegated role APP with so many targets; all of them have the content of the one that is fetched."""
+    """One delegated role APP with so many targets, which all have the same content."""
     metadata, expires = where / "metadata", (datetime.datetime.now() + datetime.timedelta(days=30)).strftime("%Y-%m-%dT00:00:00Z")
     metadata.mkdir(parents=True)
     keys = {role: Key() for role in ("root", "timestamp", "snapshot", "targets", "APP")}

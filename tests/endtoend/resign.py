@@ -15,7 +15,7 @@ metadata["signed"]["expires"] = expires
 metadata["signed"]["version"] = int(sys.argv[4]) if len(sys.argv) > 4 else metadata["signed"]["version"] + 1
 if len(metadata["signatures"]) != 1:
     sys.exit(f"{path}: want one signature, got {len(metadata['signatures'])}")
-# Canonical JSON; there is nothing in these files that json.dumps() would escape otherwise.
+# Canonical JSON; these files have no character that json.dumps() would escape otherwise.
 canonical = json.dumps(metadata["signed"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 metadata["signatures"][0]["sig"] = key.sign(canonical.encode()).hex()
 json.dump(metadata, sys.stdout)

@@ -79,7 +79,7 @@ def tree(top):
 
 
 def settings(site, name):
-    """Each value below its key, but for Slipway's own: what is told apart is the settings, not their order."""
+    """Each value below its key, without Slipway's own settings; their order isn't compared."""
     found, key = set(), ""
     try:
         with open(os.path.join(site, "home", name), encoding="utf-8") as f:
@@ -99,7 +99,7 @@ def state(site):
 
 
 def journals(site):
-    """What a transaction that isn't finished leaves."""
+    """The files of an unfinished transaction."""
     top = os.path.join(site, "home/state/D2/COV_PB")
     return [n for d in (top, os.path.join(top, "user")) if os.path.isdir(d) for n in os.listdir(d) if n.startswith("journal")]
 

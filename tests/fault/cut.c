@@ -3,14 +3,13 @@
  * Preloaded into a program, to break it at a call that changes the disk.  Nothing depends on time.
  *
  *   CUT_AT=N            kill it before its N-th such call, as kill -9 would; of a write() half of
- * the bytes still get through
+ *                       the bytes are written
  *   STOP_WHEN=FILE      stop it (SIGSTOP) before the first such call that finds this file
  *   FAIL_AT=N           its N-th such call does nothing and fails once ...
  *   FAIL_ERRNO=NUMBER   ... with this error
- *   CUT_LOG=DIR         write down in DIR/log what is new and what is made durable, with copies of
- * it, for a simulation of
- *                       the loss of power: power.py reads it
- *   CUT_ROOT=DIR        what sync of a whole file system stands for
+ *   CUT_LOG=DIR         log new and durable files in DIR/log, with copies, for the simulation of a
+ *                       power failure in station.py
+ *   CUT_ROOT=DIR        the directory that a sync of the whole file system makes durable
  *   CUT_COUNT=FILE      append the number of such calls when the program ends
  */
 #include <dirent.h>
@@ -78,7 +77,9 @@ stop(void)
 	errno = saved;
 }
 
-/* Before a call that changes the disk.  Whether it must fail; errno is set then. */
+/*
+ * Called before a call that changes the disk.  Returns whether the call must fail, with errno set.
+ */
 static int
 point(void)
 {
@@ -92,7 +93,7 @@ point(void)
 	return 1;
 }
 
-/* The log of what survives the loss of power. */
+/* The log of files that survive a power failure. */
 
 static void
 log_line(const char *kind, const struct stat *st, int copy)

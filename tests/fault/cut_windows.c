@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Linked into slipway for a test, to break it at a call that changes the disk or the registry
- * (--wrap of the linker; what is broken is otherwise what ships).  Nothing depends on time.
+ * (--wrap of the linker; all else is the code that ships).  Nothing depends on time.
  *
  *   CUT_AT=N         end it before its N-th such call, as the task manager would; of a write half
- * of the bytes still get through
+ *                    of the bytes are written
  *   FAIL_AT=N        its N-th such call does nothing and fails once ...
  *   FAIL_STATUS=0xN  ... with this NTSTATUS, or the Windows error that it stands for
- *   HOLD_AT=N        from its N-th such call on another program, as it were, has ...
- *   HOLD=FILE        ... this file open, for reading, and shares it with who reads
+ *   HOLD_AT=N        from its N-th such call on keep, like another program, ...
+ *   HOLD=FILE        ... this file open for reading, shared with readers
  *   CUT_COUNT=FILE   write the number of such calls there when the program ends
  */
 #include "lib/os/wide_windows.h"
@@ -18,9 +18,9 @@
 #include <stdlib.h>
 #include <winternl.h>
 
-#define KILLED 137 /* what the test takes for the end that it wanted */
+#define KILLED 137 /* the exit code of the wanted end */
 
-/* The functions themselves: "__imp_" is where a program finds one of another library. */
+/* The real functions: "__imp_NAME" holds the address of a function of another library. */
 typedef BOOL WINAPI flush_fn(HANDLE);
 typedef BOOL WINAPI write_fn(HANDLE, LPCVOID, DWORD, LPDWORD, LPOVERLAPPED);
 typedef BOOL WINAPI make_dir_fn(LPCWSTR, LPSECURITY_ATTRIBUTES);
@@ -83,7 +83,7 @@ count(void)
 	}
 }
 
-/* Before a call that changes something.  The status that it must fail with, or 0. */
+/* Called before a call that changes something.  Returns the status of a failure, or 0. */
 static NTSTATUS
 point(void)
 {
@@ -96,7 +96,7 @@ point(void)
 	return calls == number("FAIL_AT") ? (NTSTATUS)strtoul(getenv("FAIL_STATUS"), NULL, 16) : 0;
 }
 
-/* The same for a call that gives a Windows error. */
+/* The same for a call that returns a Windows error. */
 static DWORD
 point_error(void)
 {
@@ -105,7 +105,7 @@ point_error(void)
 	return status == 0 ? 0 : RtlNtStatusToDosError(status);
 }
 
-/* The same for one that leaves it to GetLastError(): whether it may be made. */
+/* The same for a call that sets GetLastError(); returns whether the call may be made. */
 static BOOL
 point_last(void)
 {

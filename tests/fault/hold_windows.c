@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A program that runs until it is ended: what an update finds in use.
+ * A program that runs until it is ended: a file in use for an update.
  */
 #include <windows.h>
 

@@ -3,8 +3,8 @@
 and changes the bytes.
 
 Whatever the proxy does, the program is started within the deadline and a second, without a child of the updater; the
-station is in exactly the old state or the new one, and no change is half done; the next start over a good network ends
-in the new state.
+station is in exactly the old state or the new state, and no change is half done; the next start over a good network
+ends in the new state.
 
 usage: network.py EVERY   one of EVERY bytes of a short session is tried: 1 tries each
 """
@@ -32,7 +32,7 @@ GOOD = ("none", 0)
 
 
 class Sshd:
-    """A real one, as an ordinary process of this user."""
+    """A real sshd, as an ordinary process of this user."""
 
     def __init__(self):
         self.dir = os.path.join(WORK, "sshd")
@@ -79,13 +79,13 @@ class Proxy:
         self.port = int(self.process.stdout.readline())
 
     def change(self, fault):
-        """Bytes to the station, and from it, since the last time."""
+        """Returns the bytes to the station and from the station since the last call."""
         self.process.stdin.write(" ".join(map(str, fault)) + "\n")
         self.process.stdin.flush()
         return tuple(map(int, self.process.stdout.readline().split()))
 
     def end(self):
-        """The same, and the proxy ends."""
+        """The same, and ends the proxy."""
         out = self.process.communicate()[0]
         if self.process.returncode != 0:
             raise Failed(f"the proxy ended with {self.process.returncode}")
@@ -108,7 +108,7 @@ class Slot:
         enroll(self.site, *urls, "--host-key", self.sshd.pin, "--key", f"{self.sshd.dir}/login", env=self.env)
 
     def keep(self, session):
-        """What is applied now is where cases of the session begin."""
+        """Makes the present state the first state of later cases."""
         self.enroll(self.sshd.port)
         run("slipway", "update", env=self.env)
         subprocess.run(["cp", "-a", self.site, f"{self.top}/{session}"], check=True)
@@ -129,7 +129,7 @@ class Net:
         slots = [Slot(i, self.sshd) for i in range(SLOTS)]
         for slot in slots:
             self.old = slot.keep(UPDATE)
-        # What can't be compressed: each byte of it is one on the way.
+        # Random bytes can't be compressed: each byte of the file is a byte on the network.
         big = {"app/big.dat": "".join(random.choices("abcdefgh", k=BIG))}
         publish({**RELEASES[1], **big}, "release2")
         for slot in slots:
@@ -139,7 +139,7 @@ class Net:
             raise Failed("want two states")
 
     def start(self, slot, what):
-        """slipway run; its messages."""
+        """Runs slipway run, and returns its messages."""
         mark = f"{slot.top}/started"
         if os.path.exists(mark):
             os.remove(mark)
@@ -237,7 +237,7 @@ class Net:
         print(f"{what}: {self.cases - before} cases{ends}", flush=True)
 
     def resumes(self):
-        """Cut in the large file: the next start, and the next server, go on where it broke."""
+        """Cut in the large file: the next start, and the next server, continue the download."""
         whole = self.case(UPDATE, [GOOD], "new")[0][0][0]
         self.late = at = whole - BIG // 3
         # On the next server, in one start: less than the file comes from it.
@@ -278,7 +278,7 @@ class Net:
 
 
 def another_release(net):
-    """Cut in a large file of one release; the next start finds another one, in which that file is another."""
+    """Cut in a large file of one release; the next start finds another release with another version of the file."""
     slot = net.slots.get()
     slot.restore(UPDATE)
     proxy = Proxy(net.sshd, ("die-down", net.late))
@@ -302,7 +302,7 @@ def another_release(net):
 
 
 def behind(net):
-    """A first server that is behind, or has a file wrong, keeps nobody from the second."""
+    """A first server that is behind, or has a wrong file, doesn't prevent an update from the second server."""
     slot = net.slots.get()
     bad = os.path.join(WORK, "bad")
     user = run("id", "-un").stdout.strip()
@@ -341,7 +341,7 @@ def behind(net):
 def short_session(net, every):
     (down, up), = net.case(NOTHING, [GOOD])[0]
     print(f"a session that finds nothing new: {down} bytes down, {up} up")
-    # From another place each time would be worth more, but what fails must fail again.
+    # Fixed places, because a failure must be repeatable.
     places = [("down", range(0, down + 1, every)), ("up", range(0, up + 1, every))]
     for way, at in places:
         net.all(f"cut {way}, every {every}", [(f"cut-{way}", n) for n in at])

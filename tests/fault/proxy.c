@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * proxy PORT FAULT [VALUE [CONNECTIONS]]: stands between stations and the server on 127.0.0.1:PORT,
- * and does harm to the first CONNECTIONS (default: all).  Prints the port that it listens on.  A
- * line of standard input is the next fault, with its VALUE and CONNECTIONS; all connections end,
- * and how many bytes went down (to the station) and up is printed.  The same at the end of standard
- * input, with which it ends.
+ * proxy PORT FAULT [VALUE [CONNECTIONS]]: a proxy between stations and the server on
+ * 127.0.0.1:PORT, which breaks the first CONNECTIONS (default: all).  Prints the port on which it
+ * listens.  Each line of standard input is the next fault, with its VALUE and CONNECTIONS: the
+ * proxy then ends all connections and prints the numbers of bytes down (to the station) and up.  At
+ * the end of standard input it prints the numbers and ends.
  *
- *   none                  no harm
- *   close                 the connection is closed as soon as it is there
- *   silent                it is taken, and nothing is ever said
+ *   none                  no fault
+ *   close                 close the connection at once
+ *   silent                accept the connection and never send a byte
  *   cut-down, cut-up      reset after VALUE bytes in that direction
- *   die-down              no more comes after VALUE bytes, and every later connection is closed
- *   half-down             after VALUE bytes the station is told that no more come, and nothing else
- * happens
- *   stall-down, stall-up  after VALUE bytes nothing goes in that direction any more
- *   flip-down, flip-up    one bit of the byte after VALUE bytes is another
- *   dribble-down          after VALUE bytes one goes each 100 ms
- *   delay                 each piece is VALUE ms late, in both directions
+ *   die-down              no byte passes after VALUE bytes, and every later connection is closed
+ *   half-down             after VALUE bytes send the station an end of file, and nothing else
+ *   stall-down, stall-up  after VALUE bytes no byte passes in that direction
+ *   flip-down, flip-up    flip one bit of the byte after VALUE bytes
+ *   dribble-down          after VALUE bytes pass one byte each 100 ms
+ *   delay                 delay each piece by VALUE ms, in both directions
  *   rate-down             VALUE bytes a second
  */
 #include <errno.h>
@@ -61,7 +60,7 @@ struct way {
 static struct link {
 	struct way way[2];
 	bool used, harmed;
-	bool dying; /* the station was told that no more comes, and ends the link itself */
+	bool dying; /* the station got an end of file, and ends the link itself */
 } links[LINKS];
 
 static size_t total[2];
@@ -88,7 +87,7 @@ is(const char *what)
 	return strcmp(fault.what, what) == 0;
 }
 
-/* Whether the fault is this one, in the direction that its name says. */
+/* Whether this is the present fault, in the direction of its name. */
 static bool
 hits(const struct link *l, int direction, const char *what)
 {
@@ -120,7 +119,7 @@ set_fault(const char *what, size_t value, long connections)
 	fault.connections = connections;
 }
 
-/* What is due once so many bytes went this way.  False: the link is gone. */
+/* Applies the fault that is due after so many bytes in this direction.  False: the link is gone. */
 static bool
 reached(struct link *l, int direction)
 {
@@ -133,8 +132,8 @@ reached(struct link *l, int direction)
 		return false;
 	}
 	/*
-	 * Not closed, whatever the server does: the reset that this can end in would take what the
-	 * station hasn't read yet.
+	 * Doesn't close the link, whatever the server does: closing may end in a reset, which would
+	 * drop the bytes that the station hasn't read yet.
 	 */
 	if (hits(l, direction, "die")) {
 		shutdown(w->to, SHUT_WR);
@@ -150,7 +149,7 @@ reached(struct link *l, int direction)
 	return true;
 }
 
-/* How many bytes may go now. */
+/* Returns how many bytes may pass now. */
 static size_t
 may_pass(const struct link *l, int direction)
 {
@@ -196,7 +195,7 @@ pass(struct link *l, int direction)
 	return reached(l, direction);
 }
 
-/* What a station still sends on a link that died goes nowhere. */
+/* Drops the bytes that a station still sends on a dead link. */
 static void
 drop(struct link *l)
 {
@@ -298,7 +297,7 @@ next_fault(void)
 	set_fault(what, value, connections);
 }
 
-/* Serve what is ready; returns how long nothing else can be. */
+/* Serves the ready links; returns the time until the next one can be ready. */
 static void
 turn(int listener, int port)
 {
@@ -316,7 +315,7 @@ turn(int listener, int port)
 		for (int i = 0; l->used && i < 2; i++) {
 			struct way *w = &l->way[i];
 
-			/* A side that is gone is seen even where nothing goes any more. */
+			/* Notices a side that is gone also on a stalled link. */
 			of[n].l = l;
 			of[n].direction = i;
 			if (l->dying) {
@@ -371,7 +370,7 @@ main(int argc, char **argv)
 	}
 	set_fault(argv[2], argc > 3 ? strtoul(argv[3], NULL, 10) : 0,
 	    argc > 4 ? strtol(argv[4], NULL, 10) : ALL);
-	setvbuf(stdin, NULL, _IONBF, 0); /* poll() knows of no buffer */
+	setvbuf(stdin, NULL, _IONBF, 0); /* poll() doesn't know our buffers */
 	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (listener == -1 || bind(listener, (struct sockaddr *)&at, sizeof at) == -1 ||
 	    listen(listener, 16) == -1 ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A station on Windows that is changed by a release, for tests that disturb it.
+ * A station on Windows and a release that changes it, for tests that disturb the update.
  */
 #include "tests/fault/site_windows.h"
 
@@ -18,13 +18,13 @@
 
 struct site site;
 
-/* Where it all is. */
+/* Places. */
 static struct dir *work;
 static char repo[SITE_PATH_SIZE], away[SITE_PATH_SIZE], state_dir[SITE_PATH_SIZE],
     user_state_dir[SITE_PATH_SIZE];
 static wchar_t key[128];
 
-/* What the station is before and after. */
+/* The states of the station before and after. */
 static struct buf old_text = BUF_INIT(TEXT_MAX), new_text = BUF_INIT(TEXT_MAX);
 
 /* NULL: HOLD itself; "+" before a text: HOLD and that text after it. */
@@ -179,7 +179,7 @@ enroll(void)
 	buf_free(&said);
 }
 
-/* What an update changes; with all, also what slipway knows itself. */
+/* Everything that an update changes; with all, also slipway's own state. */
 static struct snapshot *
 look(bool all)
 {
@@ -223,7 +223,7 @@ find_places(void)
 	snprintf(site.install_dir, sizeof site.install_dir, "%s/install", dir_path(work));
 	snprintf(site.app_dir, sizeof site.app_dir, "%s/app", dir_path(work));
 	/*
-	 * For an ordinary user; an administrator's state is where it always is, below the
+	 * For an ordinary user.  An administrator's state is in its fixed place, below the
 	 * installation's name.
 	 */
 	assert_ok(buf_addf(&path, &e, "%s/home", dir_path(work)), &e);
@@ -238,7 +238,7 @@ find_places(void)
 	buf_free(&path);
 }
 
-/* How many calls there are, and the state that they lead to. */
+/* Finds the number of calls, and the new state. */
 static void
 count_points(void)
 {

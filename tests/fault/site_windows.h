@@ -3,8 +3,8 @@
 #define TESTS_FAULT_SITE_WINDOWS_H
 
 /*
- * A station on Windows with release 1 applied and release 2 published, in places of its own, for
- * tests that disturb its update.  What fails fails the test.
+ * A station on Windows with release 1 applied and release 2 published, in separate places, for
+ * tests that disturb its update.  A failure of these functions fails the test.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,7 +14,7 @@
 
 #define SITE_PATH_SIZE 1024
 
-/* There is one. */
+/* The only station. */
 extern struct site {
 	/*
 	 * Programs, for the caller to fill in: slipway, the same with cut_windows.c, slipway-repo,
@@ -32,33 +32,33 @@ extern struct site {
 int site_make(void **state);
 int site_remove(void **state);
 
-/* An environment variable for what is run; NULL takes it away. */
+/* Sets an environment variable for the programs; NULL removes the variable. */
 void site_env(const char *name, const char *value);
 void site_env_number(const char *name, unsigned long value);
 
-/* Run a program with these arguments; its exit code, and what it said. */
+/* Runs a program with these arguments.  Returns its exit code, and its output in said. */
 uint32_t site_run(struct buf *said, char *const *argv);
 #define SITE_RUN(said, ...) site_run((said), (char *[]){ __VA_ARGS__, NULL })
 #define SITE_ARG(text)	    ((char *)(uintptr_t)(text))
 
 /*
- * Run a command of slipway, with an option or NULL, and want an exit code.  what is for messages;
- * what it said is the caller's to free, where keep isn't NULL.
+ * Runs a command of slipway, with an option or NULL, and asserts its exit code.  what is for
+ * messages.  *keep becomes the output, which the caller frees, unless keep is NULL.
  */
 void site_slipway(uint32_t want, const char *what, const char *command, const char *option,
     struct buf *keep);
 
 /*
- * Whether the station is in the new state; it must be in that or in the old one.  Names in its
- * directories that begin with without, where that isn't NULL, don't count.
+ * Whether the station is in the new state; asserts that it is in the old or the new state.  Ignores
+ * names in its directories that begin with without, unless without is NULL.
  */
 bool site_want_either(const char *what, const char *without);
 void site_want_new(const char *what);
 
-/* No transaction is left that isn't finished. */
+/* Asserts that no unfinished transaction is left. */
 void site_no_journal(const char *what);
 
-/* Which state the next start leaves, without a repository; as site_want_either(). */
+/* Whether the next start without a repository leaves the new state; as site_want_either(). */
 bool site_next_start(const char *what, const char *without);
 
 #endif

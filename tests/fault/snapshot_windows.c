@@ -29,7 +29,7 @@ struct entry {
 struct snapshot {
 	struct entry entries[ENTRIES_MAX];
 	size_t n;
-	/* What it is of. */
+	/* The directories and keys of the snapshot. */
 	char *dirs[PLACES_MAX];
 	size_t ndirs;
 	struct {
@@ -241,7 +241,8 @@ snapshot_restore(const struct snapshot *s)
 			restore_file(x);
 		else {
 			/*
-			 * Some have to be for their owner alone, which does no harm to the others.
+			 * Some directories have to be for their owner only; this does no harm to
+			 * the others.
 			 */
 			assert_non_null(d = dir_make(x->path, 0700, &e));
 			dir_close(d);
@@ -249,7 +250,7 @@ snapshot_restore(const struct snapshot *s)
 	}
 }
 
-/* Below the directory without that name. */
+/* Entries below the directory, except those with that name. */
 static bool
 left_out(const struct snapshot *s, const char *path, const char *without)
 {

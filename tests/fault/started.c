@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * started FILE: the program that a station starts.  Writes when that was (ms of CLOCK_MONOTONIC),
- * and how many children it found itself with: it took the place of the updater, which must have
- * left none, dead or alive.
+ * started FILE: the program that a station starts.  Writes the time of its start (ms of
+ * CLOCK_MONOTONIC) and the number of its children: the updater, whose process it is, must have left
+ * none, dead or alive.
  */
 #include <stdio.h>
 #include <time.h>

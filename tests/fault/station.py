@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """slipway update broken at every call that changes the disk.
 
-The next start, with no server to ask, must leave exactly the old state or exactly the new one, settings included, and
+The next start without a server must leave exactly the old state or exactly the new state, settings included, and
 nothing else in the destinations; a start with the server must lead to the new state.
 
 usage: station.py N       every N-th call
@@ -34,7 +34,7 @@ def fresh():
 
 
 def judge(what, out, old, new):
-    """Which state the next start leaves, without a server and then with one."""
+    """Returns the state after the next start, without a server and then with a server."""
     os.rename(REPO, AWAY)
     try:
         start = run("slipway", "update", status=1)
@@ -56,7 +56,7 @@ def judge(what, out, old, new):
 
 
 def lose_power(before):
-    """Rebuild SITE from what was made durable: before is what was there at the start."""
+    """Rebuilds SITE from the durable files; before is the state at the start."""
     listings, contents = dict(before[0]), dict(before[1])
     try:
         with open(os.path.join(LOG, "log"), encoding="utf-8") as f:
@@ -94,7 +94,7 @@ def lose_power(before):
 
 
 def durable():
-    """What is on the disk now: listings and contents by inode, and the inode of SITE."""
+    """Returns the state of the disk: listings and contents by inode, and the inode of SITE."""
     listings, contents = {}, {}
     for where, dirs, files in os.walk(SITE):
         entries = []
@@ -132,7 +132,7 @@ def broken(mode, old, new, calls, **env):
 
 
 def prepare():
-    """A station with release 1 in SITE and BASE, and release 2 published.  The old state."""
+    """Makes a station with release 1 in SITE and BASE, publishes release 2, and returns the old state."""
     make_repository()
     os.mkdir(SITE)
     enroll(SITE, f"file://{REPO}/served")
@@ -189,7 +189,7 @@ def read_only(old, new):
 
 
 def linked(old):
-    """A symbolic link in the place of a directory leads nowhere."""
+    """A symbolic link in the place of a directory isn't followed."""
     fresh()
     elsewhere = os.path.join(WORK, "elsewhere")
     os.mkdir(elsewhere)

@@ -3,16 +3,16 @@
  * slipway update on Windows, broken at calls that change the disk or the registry, and with files
  * that programs have in use.
  *
- * After each the next start, with no repository to ask, must leave exactly the old state or exactly
- * the new one, settings included, and nothing else in the destinations; one with the repository
- * must lead to the new one.
+ * After each fault the next start without a repository must leave exactly the old state or exactly
+ * the new state, settings included, and nothing else in the destinations; a start with the
+ * repository must lead to the new state.
  *
  * usage: test_station_windows SLIPWAY SLIPWAY-CUT SLIPWAY-REPO HOLD EVERY
  *   SLIPWAY-CUT  slipway with cut_windows.c
  *   HOLD         hold_windows.c, which the releases bring
- *   EVERY        every so manieth call; 1: each
+ *   EVERY        break only each EVERY-th call; 1: each
  *
- * Runs on Windows too, as an administrator (settings below HKLM are changed, in keys of its own).
+ * Runs on Windows, too, as an administrator (it changes settings below HKLM, in its own keys).
  */
 #include "tests/unit/common/test.h"
 
@@ -23,7 +23,7 @@
 
 static unsigned every;
 
-/* Programs that run from what is installed. */
+/* Programs that run from installed files. */
 struct running {
 	PROCESS_INFORMATION p[2];
 };
@@ -59,7 +59,7 @@ end_programs(struct running *r)
 	}
 }
 
-/* A way to break it: the program is ended, or ... */
+/* A fault: the program is ended, or ... */
 struct way {
 	const char *name;
 	const char *status; /* the call fails with this NTSTATUS */
@@ -79,7 +79,7 @@ static struct way ways[] = {
 	{ "what is removed is opened", NULL, "old/deep/only.txt", false, 6 },
 };
 
-/* Break one call, and judge.  Whether it ended in the new state. */
+/* Breaks one call, and checks the result.  Returns whether the station is in the new state. */
 static bool
 broken_at(const struct way *way, unsigned long n)
 {
@@ -145,7 +145,7 @@ want_status(const char *what, const char *text, bool there)
 	buf_free(&said);
 }
 
-/* Programs that run are replaced and removed; what remains of them goes when they have ended. */
+/* Running programs are replaced and removed; their old files are removed after their end. */
 static void
 replaced_while_they_run(void **state)
 {
@@ -164,7 +164,7 @@ replaced_while_they_run(void **state)
 	assert_non_null(strstr(buf_text(&said), "hi.exe\""));
 	assert_non_null(strstr(buf_text(&said), "gone.exe\""));
 	buf_free(&said);
-	/* Back and forth, the running ones stay. */
+	/* Through an update and a rollback the running programs go on. */
 	site_slipway(0, "running", "rollback", NULL, NULL);
 	site_slipway(0, "running", "rollback", "2", NULL);
 	want_status("running", "in use ", true);
@@ -191,8 +191,8 @@ open_in_app(const char *name)
 }
 
 /*
- * A file that is open and can't be moved: nothing of the release is applied, which is told, and the
- * next start does it.
+ * An open file that can't be moved: the release isn't applied, the message says so, and the next
+ * start applies it.
  */
 static void
 waits_for_a_file(void **state)
@@ -229,7 +229,7 @@ close_soon(void *h)
 	return 0;
 }
 
-/* One that another program looks at for a moment is waited for. */
+/* An update waits for a file that another program has open for a moment. */
 static void
 open_for_a_moment(void **state)
 {

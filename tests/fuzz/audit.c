@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The audit log.  Where its chain holds, a line can be appended and the chain holds still; where
- * its end is damaged, nothing is appended.
+ * The audit log.  When its chain holds, a line can be appended and the chain still holds; when its
+ * end is damaged, nothing is appended.
  */
 #include "tests/fuzz/fuzz.h"
 

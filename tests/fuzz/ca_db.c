@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The database of a CA.  Each entry of a database that is taken can be found, revoked and put into
- * a list.
+ * The database of a CA.  Each entry of an accepted database can be found, revoked and put into a
+ * list.
  */
 #include "tests/fuzz/fuzz.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * PEM from anywhere: certificates, revocation lists, requests and keys, what is said of them, and
- * the verdict of a side that trusts them.  An input that begins like DER is put into a block, so
- * that its bytes can be varied.
+ * PEM from anywhere: certificates, revocation lists, requests and keys, their descriptions, and the
+ * verdict of a side that trusts them.  An input that begins like DER is put into a block, so that
+ * its bytes can be varied.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -14,7 +14,7 @@
 #include "lib/x509/pair.h"
 #include "lib/x509/trust.h"
 
-/* Nothing that comes from a certificate ends the line or steers a terminal. */
+/* No text of a certificate ends the line or controls a terminal. */
 static void
 must_be_plain(const char *text, size_t size, bool ascii)
 {
@@ -79,7 +79,7 @@ count(void *arg, const struct cert_facts *c, struct err *e)
 	return 0;
 }
 
-/* A side that trusts all of the input, also as lists, and is shown its first certificate. */
+/* A side that trusts the whole input, also as lists, judges its first certificate. */
 static void
 trust(const struct source *s)
 {
@@ -100,7 +100,7 @@ trust(const struct source *s)
 	e = (struct err){ 0 };
 	verdict = trust_verify(&t, t.certs[0], sent, true, &e);
 	must((verdict == TRUST_OK) == (e.code == ERR_NONE));
-	/* It is pinned: only its own faults can refuse it. */
+	/* The certificate is pinned: only its own faults can refuse it. */
 	must(verdict != TRUST_REFUSED || strstr(e.text, "is not trusted") == NULL);
 	trust_free(&t);
 	sk_X509_free(sent);

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The client's whole workflow against a repository that the input makes up, signed with those keys
- * that it uses.
+ * The client's whole workflow against a repository of the input, signed with the keys that the
+ * input chooses.
  *
  * The first byte: bit 0, whether the station's root says consistent_snapshot.  Then one record for
  * each of 2.root.json, 3.root.json, timestamp, snapshot, targets and the delegated role A: a byte
  * of flags, two of length, that many bytes.
  *
- *   flags & 3   0 there is no such file, 1 the bytes are the file, 2 they are what the role's key
- * signs,
- *               3 what key number flags >> 2 signs
+ *   flags & 3   0 there is no such file, 1 the bytes are the file, 2 the role's key signs the
+ *               bytes, 3 key number flags >> 2 signs the bytes
  *
- * Nothing may be saved for a role that a key of that role didn't sign, unless the input used the
- * key of the role that names the keys.  What was refreshed can be refreshed again, and changes
- * nothing then.
+ * A file may be saved only if a key of its role signed it, unless the input used the key of the
+ * role that names the keys.  A second refresh changes nothing.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -45,8 +43,8 @@ struct local {
 struct world {
 	struct buf files[F_COUNT];
 	bool there[F_COUNT];
-	struct buf bodies[F_COUNT]; /* canonical forms of what was signed, and by which key */
-	int signers[F_COUNT];	    /* -1: nothing was */
+	struct buf bodies[F_COUNT]; /* canonical forms of the signed bodies, and their keys */
+	int signers[F_COUNT];	    /* -1: unsigned */
 	bool used[K_COUNT];
 	struct local local[LOCAL_MAX];
 	size_t nlocal;
@@ -148,7 +146,7 @@ io_save(void *arg, const char *role, const uint8_t *data, size_t len, struct err
 		if (strcmp(role, role_names[i]) == 0)
 			key = i;
 	if (w->used[K_ROOT] || ((key == -1 || key == K_A) && w->used[K_TARGETS]))
-		key = -1; /* the input may have said itself whose keys count */
+		key = -1; /* the input may have named the keys itself */
 	else
 		must(key != -1);
 	must(envelope_parse(data, len, &v, e) == 0);
@@ -250,7 +248,7 @@ client(struct world *w)
 	return tuf_client_new(&source, &store, NOW, &e);
 }
 
-/* One run of the client.  Whether the refresh succeeded. */
+/* Runs the client once.  Returns whether the refresh succeeded. */
 static bool
 run(struct world *w)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Signing requests from anywhere: the names that are granted are what their types say, and what is
- * shown of them is one line of printable ASCII each.  An input that begins like DER is put into a
- * block, so that its bytes can be varied.
+ * Signing requests from anywhere: granted names fit their types, and each is shown as one line of
+ * printable ASCII.  An input that begins like DER is put into a block, so that its bytes can be
+ * varied.
  */
 #include "tests/fuzz/fuzz.h"
 

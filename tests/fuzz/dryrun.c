@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Facts for a dry run, the JSON that a person writes: refused with a text, or taken.
+ * Facts for a dry run, JSON that a person writes: accepted, or refused with a text.
  */
 #include "tests/fuzz/fuzz.h"
 

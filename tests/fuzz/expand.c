@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * %NAME% in texts.  On failure nothing is appended; a text without '%' is itself; what a name
- * stands for isn't looked into.
+ * %NAME% in texts.  A failure appends nothing; a text without '%' stays the same; the values of
+ * names aren't expanded again.
  */
 #include "tests/fuzz/fuzz.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Names: their keys, and the rules of what a release may bring.  The input is a name.
+ * Names: their keys, and the rules for names in a release.  The input is a name.
  */
 #include "tests/fuzz/fuzz.h"
 

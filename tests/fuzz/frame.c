@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Frames from a child that was taken over: the input is what it writes, in pieces as long as the
- * first byte says, before it goes.  What is received is what was written, and what is left over is
- * an error.
+ * Frames from a child that was taken over: the child writes the input, in pieces of the length in
+ * the first byte, and ends.  The parent receives the written frames; left over bytes are an error.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -28,7 +27,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t len = piece, did;
 		const uint8_t *bytes = feed_bytes(&f, &len);
 
-		/* What doesn't fit into the pipe is never sent. */
+		/* Bytes that don't fit into the pipe aren't sent. */
 		if (pipe_write(ends[1], bytes, len, &did, &e) != 1 || did < len)
 			break;
 	}

@@ -3,9 +3,9 @@
 #define TESTS_FUZZ_FUZZ_H
 
 /*
- * What every harness includes.  A harness is one function that takes any bytes; it returns 0, and
- * stops the process where the code under test breaks its word.  With libFuzzer that function is
- * driven by it, else by main.c.
+ * Included by every harness.  A harness is one function that takes any bytes; it returns 0, and
+ * ends the process when the tested code breaks its contract.  libFuzzer, or otherwise main.c, calls
+ * the function.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,13 +28,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 		} \
 	} while (0)
 
-/* What is left of an input that holds several things one after the other. */
+/* The rest of an input that has several parts one after the other. */
 struct feed {
 	const uint8_t *p;
 	size_t left;
 };
 
-/* The next byte, or 0 when there is none. */
+/* Takes the next byte; 0 at the end. */
 static inline uint8_t
 feed_u8(struct feed *f)
 {
@@ -44,7 +44,7 @@ feed_u8(struct feed *f)
 	return *f->p++;
 }
 
-/* Up to len bytes; *len becomes what there was. */
+/* Takes up to len bytes; *len becomes their number. */
 static inline const uint8_t *
 feed_bytes(struct feed *f, size_t *len)
 {

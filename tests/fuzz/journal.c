@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a crash, or a disk that lies, left of a transaction.  The first byte says under which name
- * the journal lies and which staged files are there; the rest is its text, whose length and
- * checksum are put right.  Recovery ends with an error or with nothing left over, touches nothing
- * outside the two roots, and done again it finds nothing to do.
+ * A transaction after a crash, or on a disk that lies.  The first byte chooses the name of the
+ * journal and the existing staged files; the rest is the text of the journal, whose length and
+ * checksum are corrected.  Recovery fails or leaves no file of the transaction, changes nothing
+ * outside the two roots, and finds nothing to do when repeated.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -92,7 +92,7 @@ make(const char *name)
 	return d;
 }
 
-/* Two roots with something in them, and what was staged. */
+/* Makes two roots with some files, and the staged files. */
 static void
 make_place(unsigned what)
 {
@@ -117,7 +117,7 @@ make_place(unsigned what)
 	put("outside", outside, sizeof outside);
 }
 
-/* The journal that the input is, with the roots in our place. */
+/* The journal of the input, with our roots. */
 static int
 read_journal(const uint8_t *data, size_t size, struct journal *j)
 {
@@ -147,7 +147,7 @@ static void
 recover(const struct journal *j, unsigned what)
 {
 	char installation[] = "I", application[] = "A", install[256], app[256];
-	/* The station of the journal: another's isn't carried out. */
+	/* The station of the journal: a journal of another station isn't carried out. */
 	const struct station st = { .installation = installation,
 		.application = application,
 		.install_dir = (char *)(uintptr_t)below("install", install),
@@ -168,7 +168,7 @@ recover(const struct journal *j, unsigned what)
 	must(journal_write(j, &text, &e) == 0);
 	must(file_replace_fast(t.state, names[what % 3], text.data, text.len, 0600, &e) == 0);
 	if (transaction_recover(&t, &end, &e) == 0) {
-		/* A prepared one that goes beyond the station is forgotten. */
+		/* A prepared journal that names places beyond the station is dropped. */
 		must(end != TRANSACTION_NONE || strcmp(names[what % 3], "journal.new") == 0);
 		for (size_t i = 0; i < 3; i++)
 			must(file_stat(t.state, names[i], &info, &e) == 0);
@@ -190,7 +190,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct journal j;
 	struct err e;
 
-	/* As it lies there: without the right head it is refused. */
+	/* The unchanged input: without the right first line it is refused. */
 	if (journal_read(data, size, &j, &e) == 0)
 		journal_free(&j);
 	if (size < 2 || read_journal(data + 1, size - 1, &j) == -1)

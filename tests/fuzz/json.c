@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * JSON and its canonical form: what was decoded, encoded and decoded again is the same, and so is
- * its canonical form.
+ * JSON and its canonical form: a value that is decoded, encoded and decoded again stays the same,
+ * and so does its canonical form.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -49,7 +49,7 @@ give(void *block)
 	free((uint8_t *)block - HEAD);
 }
 
-/* The limits are checked on bytes alone: jansson takes no more than was counted. */
+/* The limits are checked before parsing: jansson uses no more memory than was counted. */
 static json_t *
 counted_parse(const uint8_t *data, size_t size, struct err *e)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Key files: what is not edited is kept byte for byte; every value is read back as it was written;
- * an edit that is taken back leaves a file that still reads.
+ * Key files: text outside of an edit is kept byte for byte; every value is read back as it was
+ * written; undoing an edit leaves a file that can be read.
  */
 #include "tests/fuzz/fuzz.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Drives a harness where there is no libFuzzer: runs it on each file of the directories (and on
- * each file) named on the command line, so that what a fuzzer once found is tried in every build.
+ * Calls a harness without libFuzzer: on each file of the directories, and on each file, of the
+ * command line, so that every build tries the inputs that a fuzzer once found.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -24,8 +24,8 @@ run_file(const char *path)
 		fprintf(stderr, "%s\n", e.text);
 	} else {
 		/*
-		 * Exactly as long as the input, so that AddressSanitizer sees a byte read behind
-		 * it.
+		 * A block of exactly the input's length, so that AddressSanitizer notices a read
+		 * beyond it.
 		 */
 		uint8_t *copy = malloc(in.len > 0 ? in.len : 1);
 

@@ -27,7 +27,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err e;
 
 	must(k == NULL || opensshkey_is(data, size));
-	/* An ed25519 key is the same after it was written and read. */
+	/* Writing and reading an ed25519 key keeps it. */
 	if (k != NULL && EVP_PKEY_get_base_id(k) == EVP_PKEY_ED25519) {
 		must(opensshkey_write(k, "a comment", &written, &e) == 0);
 		must((again = read_key(written.data, written.len)) != NULL);

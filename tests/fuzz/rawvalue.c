@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Raw values of the registry: the first byte is the type, the rest the data.  What is read is
- * written in a form that reads the same again.
+ * Raw values of the registry: the first byte is the type, the rest the data.  A value that is read,
+ * written and read again stays the same.
  */
 #include "tests/fuzz/fuzz.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The record of what is applied.  A record that is read is in order, and written and read again it
- * is the same.
+ * The record of the applied release.  An accepted record is in order, and stays the same when it is
+ * written and read again.
  */
 #include "tests/fuzz/fuzz.h"
 

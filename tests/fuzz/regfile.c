@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Registry export files: what was read, written and read again is the same, in both encodings.
+ * Registry export files: a file that is read, written and read again stays the same, in both
+ * encodings.
  */
 #include "tests/fuzz/fuzz.h"
 

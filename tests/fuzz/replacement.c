@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The state of replacements.  What is taken has all that the steps rely on.
+ * The state of replacements.  An accepted state has all members on which the steps rely.
  */
 #include "tests/fuzz/fuzz.h"
 

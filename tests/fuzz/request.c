@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A signing request as a signer gets it.  The text that is shown has no control characters but line
- * ends, whatever the request says.
+ * A signing request as a signer gets it.  The description has no control characters except line
+ * ends, whatever the request holds.
  */
 #include "tests/fuzz/fuzz.h"
 

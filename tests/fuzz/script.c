@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Script texts in the sandbox: within its memory and instructions, and nothing but well formed
- * changes below the prefix that it was given.
+ * Script texts in the sandbox: they stay within its memory and instructions, and give only well
+ * formed changes below the allowed prefix.
  */
 #include "tests/fuzz/fuzz.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a script child that was taken over answers.  The first byte says what it is; changes that
- * are taken are well formed, within the limits and below the allowed key, and go over the pipe and
- * back unchanged.
+ * Answers of a script child that was taken over.  The first byte chooses the kind of the answer;
+ * accepted changes are well formed, within the limits and below the allowed key, and stay unchanged
+ * over the pipe and back.
  */
 #include "tests/fuzz/fuzz.h"
 

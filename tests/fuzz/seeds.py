@@ -40,7 +40,7 @@ def key_id(key):
     return hashlib.sha256(json.dumps(key, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-# The keys that tests/fuzz/client.c has: 32 bytes of the value i + 1.
+# The keys of tests/fuzz/client.c: 32 bytes of the value i + 1.
 def fixed_key(i):
     raw = ed25519.Ed25519PrivateKey.from_private_bytes(bytes([i + 1]) * 32).public_key().public_bytes(
         serialization.Encoding.Raw, serialization.PublicFormat.Raw)
@@ -142,7 +142,7 @@ def envelope(body, signer=0):
 
 
 def metadata(tmp):
-    """Every role as slipway-repo writes it, and JSON that is odder than that."""
+    """Every role as slipway-repo writes it, and unusual JSON."""
     (tmp / "pass").write_text("correct horse\n")
     (tmp / "pass").chmod(0o600)
     (tmp / "rel/app").mkdir(parents=True)
@@ -264,7 +264,7 @@ def packets():
     put("sftp", "too-long", bytes([1]) + hello + struct.pack(">I", 0xffffffff))
 
 
-# What a script child sends, lib/script/script_frames.h, and frames around it.
+# Answers of a script child (lib/script/script_frames.h), and their frames.
 def children():
     def string(data):
         return struct.pack(">I", len(data)) + data
@@ -310,7 +310,7 @@ def ssh_keys(tmp):
             put("opensshkey", name + suffix, file.read_bytes())
 
 
-# Requests: what they are about, a subject, DNS names.
+# Signing requests: key, subject, DNS names.
 CSRS = [("good", "kernel", ["kernel.example", "*.site.example"]), ("two-in-one", "x", ["ok.example, DNS:kernel.example"]),
         ("nul", "x", ["ok.example\0.evil"]), ("escape", "a\033[2Jb", ["a\033[2Jb"]), ("star", "x", ["*"]),
         ("lines", "a\nb", ["a\r\nb"])]
@@ -422,7 +422,7 @@ def records():
 
 
 def journals():
-    """A journal's text after a byte that says how it lies there."""
+    """A journal's text after a byte that chooses its name."""
     journal = {
         "roots": {"install": {"path": "/i", "made": 0}, "app": {"path": "/a", "made": 1}},
         "files": [
@@ -498,7 +498,7 @@ def replacements():
 
 
 def requests():
-    """As publish --unsigned writes them; a release, and the roles that say who signs."""
+    """Requests of publish --unsigned: a release, and the roles that name keys."""
     def request(*files):
         return compact({"slipway_signing_request": 1, "files": list(files)})
 

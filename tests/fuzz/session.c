@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a fetch child that was taken over says.  The input is frames, each with its type and two
- * bytes of length.  No file gets more than was asked for, none gets bytes after its result, and
- * nothing but a login is signed.
+ * Frames of a fetch child that was taken over.  The input is frames, each with its type and two
+ * bytes of length.  No file gets more bytes than requested or bytes after its result, and only a
+ * login is signed.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -30,7 +30,7 @@ take(void *arg, const void *bytes, size_t len, struct err *e)
 	return s->refuses ? err_setx(e, ERR_NOSPC, "disk full") : 0;
 }
 
-/* A key that is always the same: seeds hold a login with it. */
+/* A fixed key: seeds hold a login with this key. */
 static struct login *
 key(void)
 {
@@ -66,7 +66,7 @@ password(void)
 	return l;
 }
 
-/* A child gets what it is to have, once, and nothing else. */
+/* A child gets its frames once, and nothing else. */
 static void
 judge(const struct session *c, const struct frame *f, unsigned given)
 {

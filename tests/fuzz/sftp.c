@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * An SFTP server that says what it likes: the input is its answers.  The first byte chooses how
- * they are given.
+ * A hostile SFTP server: the input is its answers.  The first byte chooses their form.
  *
  *   even   bytes as they are, in pieces of (first byte / 2 + 1)
- *   odd    records: type, which open request it answers (counted from the oldest), two bytes of
- * length, that many bytes
- *          of contents; packet length and request id are filled in, so that answers fit
+ *   odd    records: type, number of the open request that it answers (from the oldest), two bytes
+ *          of length, contents; packet length and request id are filled in, so that answers fit
  *
- * No file gets more than its limit or bytes twice, and what is held stays within the windows.
+ * No file gets more than its limit or bytes twice, and buffered data stays within the windows.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -43,7 +41,7 @@ take(void *arg, const void *bytes, size_t len, struct err *e)
 	return 0;
 }
 
-/* Send all that there is, and note the ids. */
+/* Takes all requests, and notes their ids. */
 static void
 send_all(struct session *x)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One SFTP reply: what it points to lies in the packet.
+ * One SFTP reply: its pointers point into the packet.
  */
 #include "tests/fuzz/fuzz.h"
 

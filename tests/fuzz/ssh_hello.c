@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What an SSH server sends in clear.
+ * The bytes of an SSH server before encryption.
  */
 #include "tests/fuzz/fuzz.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Targets metadata: envelope, contents, every target in it, and which of them each delegation
- * covers.
+ * Targets metadata: envelope, contents, every target, and the targets that each delegation covers.
  */
 #include "tests/fuzz/fuzz.h"
 

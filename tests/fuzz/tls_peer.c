@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A peer of the TLS library that says anything. The first byte: the role (1: we are the client),
- * the level (2: TLSPeerAuth, 4: None), TLS 1.2 allowed (8), how the rest is meant (16), and bytes a
- * read. The rest is what the peer sends; or, so that what is encrypted is reached too, where a real
- * peer's bytes are changed: three bytes each, how many go by and what is added to the next. Nothing
- * is random and no clock is read but for the certificates' dates: an input is the same every time.
+ * A hostile peer of the TLS library.  The first byte: the role (1: we are the client), the level
+ * (2: TLSPeerAuth, 4: None), TLS 1.2 allowed (8), the form of the rest (16), and bytes a read.  The
+ * rest is the peer's bytes or, to reach encrypted data, too, a list of changes of a real peer's
+ * bytes: three bytes each, the number of bytes to skip and the value to add to the next byte.
+ * Nothing is random, and the clock is read only for the certificates' dates: an input always gives
+ * the same.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED /* RAND_set_rand_method() */
 #include "tests/fuzz/fuzz.h"
@@ -103,14 +104,14 @@ side(enum slipway_tls_side which, uint8_t how)
 	return t;
 }
 
-/* What goes to one of the two. */
+/* The bytes for one of both sides. */
 struct wire {
 	uint8_t data[WIRE_MAX];
 	size_t put, got, piece;
 	struct feed *changes; /* of what is put; NULL: none */
 	size_t left;	      /* bytes until the next change */
 	uint8_t add;
-	bool over; /* nothing more comes */
+	bool over; /* no more bytes come */
 };
 
 struct end {
@@ -165,7 +166,7 @@ wire_write(void *arg, const void *buf, size_t len)
 	return (long)len;
 }
 
-/* What holds for every connection, after any call. */
+/* Asserts the properties of every connection after any call. */
 static void
 look(struct slipway_tls_conn *c, long n, size_t size, uint8_t how)
 {
@@ -176,7 +177,7 @@ look(struct slipway_tls_conn *c, long n, size_t size, uint8_t how)
 	must(strncmp(slipway_tls_conn_text(c), "TCP/IP", 6) == 0);
 	must((slipway_tls_conn_error_code(c) != SLIPWAY_TLS_OK) ==
 	    (slipway_tls_conn_error(c)[0] != '\0'));
-	/* No data, and no end of it, before what the level asks for. */
+	/* No data and no end of data before the handshake that the level asks for. */
 	if (n >= 0 && !(how & 4)) {
 		must(tls);
 		must(!(how & 2) || slipway_tls_conn_verified(c));

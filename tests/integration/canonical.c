@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * canonical FILE: its JSON in canonical form on standard output, for another implementation to
- * compare.
+ * canonical FILE: prints the JSON of FILE in canonical form, for the comparison with another
+ * implementation.
  */
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What tests of the transport share.
+ * Shared by the tests of the transport.
  */
 #include "tests/unit/common/test.h"
 

@@ -3,12 +3,12 @@
 #define TESTS_INTEGRATION_FETCHING_H
 
 /*
- * What tests of the transport share: where files go, and a check of what arrived.
+ * Shared by the tests of the transport: a sink for files, and a check of the received bytes.
  */
 #include "lib/base/digest.h"
 #include "updater/fetch/fetch.h"
 
-/* What arrives of a file: its digest, and what it does on the way. */
+/* The sink of a file: the digest of its bytes, and an action on the way. */
 struct sink {
 	struct digest *md;
 	uint64_t bytes;
@@ -16,16 +16,16 @@ struct sink {
 	void (*act)(void); /* … do this, once */
 };
 
-/* A file to fetch, of at most max bytes, into s. */
+/* Returns a file to fetch, of at most max bytes, into s. */
 void file_init(struct sftp_file *f, struct sink *s, const char *path, uint64_t max);
 
 /*
- * Fetch n files with a connection of their own.  As fetch_start() and fetch_files(); every file has
- * a result.
+ * Fetches n files over a new connection, as fetch_start() and fetch_files() do; every file gets a
+ * result.
  */
 int fetch_with(const struct fetch_config *config, struct sftp_file *files, size_t n, struct err *e);
 
-/* What s got are the bytes of path below the directory repo, from offset on. */
+/* Asserts that s got the bytes of path below the directory repo, from offset on. */
 void assert_arrived(struct sink *s, const char *repo, const char *path, uint64_t offset);
 
 #endif

@@ -87,7 +87,7 @@ sshd_make(struct sshd *s, const struct sshd *other)
 	read_word("mktemp -d /tmp/slipway-sshd-XXXXXX", s->dir, sizeof s->dir);
 	read_word("id -un", s->user, sizeof s->user);
 	s->root = side_run("[ $(id -u) -eq 0 ]", NULL, 0);
-	/* The sessions of a server that is root become other users, who must be able to read. */
+	/* Sessions of root's server become other users, who must be able to read the files. */
 	run("chmod 755 %s", s->dir);
 	run("cd %s && ssh-keygen -q -t ed25519 -N '' -f host_ed25519 && "
 	    "ssh-keygen -q -t ecdsa -b 256 -N '' -f host_ecdsa",
@@ -139,7 +139,7 @@ write_config(const struct sshd *s)
 		die(name);
 }
 
-/* Start argv[0], and wait until it takes connections. */
+/* Starts argv[0], and waits until it accepts connections. */
 static void
 start(struct sshd *s, const char *const argv[], unsigned descriptors)
 {
@@ -175,7 +175,7 @@ other_start(struct sshd *s, const char *kind, unsigned descriptors)
 
 	snprintf(port, sizeof port, "%d", s->port);
 	snprintf(s->user, sizeof s->user, "station");
-	/* rclone serves what it is given as its root. */
+	/* rclone serves its directory as "/". */
 	snprintf(s->url, sizeof s->url, "sftp://station@127.0.0.1:%d%s", s->port,
 	    strcmp(kind, "rclone") == 0 ? "/" : s->repo);
 	start(s, argv, descriptors);

@@ -3,12 +3,12 @@
 #define TESTS_INTEGRATION_SSHD_H
 
 /*
- * A real OpenSSH server for tests: an ordinary process on a free port of 127.0.0.1, with keys of
- * its own in a directory of its own, that serves files with internal-sftp.  Works as root (who logs
- * in as root) and as any other user.  A test for Windows has it on the Linux side, where
- * sshd_side.h lets it run commands.
+ * A real OpenSSH server for tests: an ordinary process on a free port of 127.0.0.1, with its own
+ * keys and directory, that serves files with internal-sftp.  Works as root (then root logs in) and
+ * as any other user.  For a test on Windows the server runs on the Linux side, by the functions of
+ * sshd_side.h.
  *
- * These functions end the test program when something can't be set up.
+ * These functions end the test program when the set-up fails.
  */
 #include <stdbool.h>
 
@@ -22,51 +22,51 @@ struct sshd {
 	char user[64];		     /* who logs in */
 	bool root;		     /* that is root */
 	int port;
-	const char *more; /* settings that count before the others; DIR is dir; or NULL */
+	const char *more; /* settings before the others, in which DIR stands for dir; or NULL */
 	int pid;	  /* 0: stopped */
 };
 
 /*
- * Make the directory, keys and an empty repository.  other: another server whose repository and
- * login key are used as well, or NULL.
+ * Makes the directory, keys and an empty repository.  other: another server whose repository and
+ * login key this server uses, too, or NULL.
  */
 void sshd_make(struct sshd *s, const struct sshd *other);
 
-/* Start it; it takes connections when this returns.  descriptors: RLIMIT_NOFILE, or 0. */
+/* Starts the server, and returns when it accepts connections.  descriptors: RLIMIT_NOFILE, or 0. */
 void sshd_start(struct sshd *s, unsigned descriptors);
 
 /*
- * The same with a server of another make, as tests/servers/serve.sh knows them: "proftpd",
- * "rclone", "asyncssh" or "paramiko".  The user is "station"; user and url say so afterwards.
+ * The same with another server of tests/servers/serve.sh: "proftpd", "rclone", "asyncssh" or
+ * "paramiko".  The user is "station", also in user and url afterwards.
  */
 void other_start(struct sshd *s, const char *kind, unsigned descriptors);
 
-/* Kill, stop or continue the server and all its sessions, or the sessions alone. */
+/* Kills, stops or continues the server and all its sessions, or only the sessions. */
 enum sshd_signal { SSHD_KILL, SSHD_PAUSE, SSHD_GO_ON };
 
 void sshd_signal(const struct sshd *s, enum sshd_signal sig);
 void sshd_signal_sessions(const struct sshd *s, enum sshd_signal sig);
 
-/* Kill all of it and wait until nothing is left. */
+/* Kills the server with its sessions and waits until no process is left. */
 void sshd_stop(struct sshd *s);
 
-/* Stop it and remove its directory. */
+/* Stops the server and removes its directory. */
 void sshd_remove(struct sshd *s);
 
 /*
- * Whether, in a moment, nothing is left of a server that was removed, nor a child of this process.
+ * Whether, within a moment, no process of a removed server and no child of this process is left.
  */
 bool sshd_gone(const struct sshd *s);
 
-/* End this process when it takes longer than a test may. */
+/* Ends this process when it takes longer than a test may. */
 void sshd_limit(void);
 
 /* system() of a formatted command that must succeed. */
 void run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * A port that nothing listens on, and that no outgoing connection may get: a server that is started
- * again must find it free.
+ * Returns a free port outside of the range for outgoing connections: a server that is started again
+ * must find the port free.
  */
 int free_port(void);
 

@@ -3,8 +3,8 @@
 #define TESTS_INTEGRATION_SSHD_SIDE_H
 
 /*
- * The side where a test's servers run: this process's own system, or the Linux that a test for
- * Windows runs on under wine.
+ * The side where a test's servers run: this process's own system, or, for a test under wine, the
+ * Linux below.
  */
 #include <stddef.h>
 
@@ -13,31 +13,31 @@
 #define SIDE_ARGUMENTS_MAX 7
 
 /*
- * Run a command by the shell.  True when it succeeded; word, where not NULL, is the first line that
- * it printed.
+ * Runs a command by the shell.  Returns true when the command succeeded; word, unless NULL, becomes
+ * its first line of output.
  */
 bool side_run(const char *command, char *word, size_t size);
 
-/* Start a program that ends with this one at the latest.  Its process, or 0. */
+/* Starts a program that ends at the latest with this process.  Returns its process id, or 0. */
 int side_start(const char *const argv[], unsigned descriptors);
 
 /*
- * The beginning of the URL of a directory on that side, before its absolute path: "file://" where
- * it is this process's own.
+ * The beginning of the URL of a directory on that side, before its absolute path: "file://" on this
+ * process's own system.
  */
 const char *side_file_url(void);
 
-/* Whether a symbolic link on that side is one for this process. */
+/* Whether this process sees a symbolic link of that side as a link. */
 bool side_shows_links(void);
 
-/* Signal every process below pid, and, unless only those are meant, pid itself. */
+/* Sends a signal to every process below pid and, unless only_below, to pid itself. */
 void side_signal(int pid, enum sshd_signal sig, bool only_below);
 
-/* pid was killed: wait until it is gone. */
+/* Waits for the end of pid, which was killed. */
 void side_wait(int pid);
 
 /*
- * Whether any process that side_start() started, or another child of this process, is still there.
+ * Whether a process of side_start() or another child of this process is left.
  */
 bool side_busy(void);
 

@@ -63,7 +63,7 @@ side_start(const char *const argv[], unsigned descriptors)
 	if (pid == 0) {
 		struct rlimit r = { descriptors, descriptors };
 
-		/* A test that is killed takes its server with it. */
+		/* The server ends when the test is killed. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (descriptors > 0)
 			setrlimit(RLIMIT_NOFILE, &r);
@@ -92,7 +92,7 @@ parent_of(pid_t pid)
 	return parent;
 }
 
-/* Act on each process whose parent is top; how many there are. */
+/* Acts on each process whose parent is top, and returns their number. */
 static int
 below(pid_t top, int sig)
 {

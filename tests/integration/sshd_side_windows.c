@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Servers for a test that runs under wine: tests/windows/beside.sh runs the commands, on the Linux
- * side.  A command is the file ask-N in a directory of its, N from 1; what became of it is
- * answer-N, the exit status in its first line.  start, tell, runs and busy are functions of that
- * script.
+ * side.  A command is the file ask-N in a directory of the script, N from 1; its result is
+ * answer-N, with the exit status in the first line.  start, tell, runs and busy are functions of
+ * that script.
  */
 #include "tests/integration/sshd_side.h"
 

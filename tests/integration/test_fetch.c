@@ -23,8 +23,8 @@ static struct session_child child = { .role = &sftp_child_role };
 struct job {
 	const char *urls[2], *pins[2];
 	struct fetch_config config;
-	char failed[2048]; /* what failed() was told */
-	/* called once when so many bytes of a file have come; or NULL */
+	char failed[2048]; /* the error that failed() got */
+	/* called once after so many bytes of a file; or NULL */
 	void (*act)(void);
 	uint64_t act_at;
 	/* of the last file */
@@ -62,14 +62,14 @@ job_init(struct job *j, const char *first, const char *second)
 		.arg = j };
 }
 
-/* What arrived is what the servers have from offset on. */
+/* Asserts that the received bytes are those of the servers from offset on. */
 static void
 assert_same(struct sink *s, const char *path, uint64_t offset)
 {
 	assert_arrived(s, one.repo, path, offset);
 }
 
-/* Fetches one file from offset on.  What arrives is what the servers have. */
+/* Fetches one file from offset on, and asserts that the bytes are those of the servers. */
 static int
 fetch_one(struct job *j, const char *path, uint64_t max, uint64_t offset, struct err *e)
 {
@@ -99,7 +99,7 @@ fetches(struct job *j, const char *path, uint64_t max, uint64_t offset)
 	assert_int_equal(j->result, SFTP_FILE_OK);
 }
 
-/* The file fails, with an error whose text holds text. */
+/* Asserts that the file fails with an error that holds text. */
 static void
 fails(struct job *j, const char *path, uint64_t max, enum err_code want, const char *text,
     struct err *e)
@@ -168,7 +168,7 @@ big_file(void **state)
 	assert_int_equal(j.bytes, BIG_SIZE);
 }
 
-/* More than there is may be allowed, and the beginning may be there already. */
+/* The limit may be larger than the file, and the station may have the beginning already. */
 static void
 resumed_file(void **state)
 {
@@ -342,7 +342,7 @@ wrong_host_key(void **state)
 	fails(&j, "many/f0001", MANY_SIZE, ERR_HOSTKEY, j.pins[0], &e);
 	assert_non_null(strstr(e.text, one.pin));
 	assert_int_equal(j.bytes, 0);
-	/* The pin of its other key will do. */
+	/* The pin of the server's other key is enough. */
 	j.pins[0] = one.pin_ecdsa;
 	fetches(&j, "many/f0001", MANY_SIZE, 0);
 }
@@ -472,7 +472,7 @@ killed_then_second(void **state)
 	sshd_start(&one, 0);
 }
 
-/* Only the session broke: the same server is asked once more. */
+/* Only the session ended: the same server is asked once more. */
 static void
 session_killed(void **state)
 {
@@ -486,7 +486,7 @@ session_killed(void **state)
 	assert_int_equal(j.bytes, BIG_SIZE);
 }
 
-/* The connection that stood between two calls is gone. */
+/* The connection was lost between two calls. */
 static void
 session_killed_between(void **state)
 {
@@ -512,8 +512,8 @@ session_killed_between(void **state)
 }
 
 /*
- * Hanging: before the banner, and in the middle of a file.  The deadline, or the limit for silence,
- * ends it.
+ * Servers that hang before the banner and in the middle of a file.  The deadline, or the limit for
+ * silence, ends the wait.
  */
 static void
 hanging(void **state)
@@ -569,7 +569,7 @@ refuse(void *arg, const void *bytes, size_t len, struct err *e)
 	return err_setx(e, ERR_NOSPC, "disk full");
 }
 
-/* A file whose data can't be taken fails alone. */
+/* A file whose data the sink refuses fails; the other files arrive. */
 static void
 sink_fails(void **state)
 {
@@ -607,7 +607,7 @@ make_servers(void **state)
 	return 0;
 }
 
-/* Nothing is left behind: sessions of servers that were killed end when their connections did. */
+/* No process is left: sessions of killed servers end with their connections. */
 static int
 remove_servers(void **state)
 {
@@ -643,8 +643,8 @@ main(int argc, char **argv)
 #endif
 	child_main(roles, argc, argv);
 	/*
-	 * A server that ends while it is written to must be an error, not a signal; and no test may
-	 * hang.
+	 * A server that ends while we write to it must cause an error, not a signal; and no test
+	 * may hang.
 	 */
 	sshd_limit();
 	TEST_ROWS(tests, n, one_rows, one_file);

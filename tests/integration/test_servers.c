@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Fetching from SFTP servers of other makes than OpenSSH, each started by this program: what
- * differs (short reads, few open files, no extensions, other algorithms, requests that may not be
- * sent ahead) makes no difference for what arrives.
+ * Fetching from SFTP servers other than OpenSSH, each started by this program.  Their differences
+ * (short reads, few open files, no extensions, other algorithms, requests that may not be sent
+ * ahead) don't change the received bytes.
  */
 #include "tests/unit/common/test.h"
 
@@ -23,7 +23,7 @@ static const char *const kinds[] = { "proftpd", "rclone", "asyncssh", "paramiko"
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
 static struct sshd servers[KINDS];
-static struct sshd *killed; /* what kill_server() kills */
+static struct sshd *killed; /* the server for kill_server() */
 
 static struct session_child child = { .role = &sftp_child_role };
 
@@ -76,7 +76,7 @@ do_many(struct sshd *server)
 	many_files(server);
 }
 
-/* With so few descriptors that the server refuses most of what is opened at once. */
+/* So few descriptors that the server refuses most files that are opened at once. */
 static void
 do_few_descriptors(struct sshd *server)
 {
@@ -121,7 +121,7 @@ kill_server(void)
 	sshd_signal(killed, SSHD_KILL);
 }
 
-/* Killed in the middle, the next one (of another make) goes on. */
+/* The server is killed in the middle, and the next server (another program) goes on. */
 static void
 do_killed(struct sshd *server)
 {
@@ -186,7 +186,7 @@ do_far_too_large(struct sshd *s)
 	one(s, "big", 100, SFTP_FILE_FAILED, ERR_TOO_LARGE);
 }
 
-/* ProFTPD says that it may not be read. */
+/* ProFTPD reports that the file may not be read. */
 static void
 do_directory(struct sshd *s)
 {
@@ -207,7 +207,7 @@ do_host_key(struct sshd *server)
 	assert_err(fetch_with(&j.config, &f, 1, &e), ERR_HOSTKEY, &e);
 	assert_non_null(strstr(e.text, server->pin));
 	assert_int_equal(s.bytes, 0);
-	/* The pin of its other key will do. */
+	/* The pin of the server's other key is enough. */
 	j.pins[0] = server->pin_ecdsa;
 	f.result = SFTP_FILE_PENDING;
 	assert_ok(fetch_with(&j.config, &f, 1, &e), &e);
@@ -288,7 +288,7 @@ do_password(struct sshd *server)
 	sshd_remove(&own);
 }
 
-/* A server that asks for the password as for an answer to a question, or for other things. */
+/* A server that asks for the password by a question, or asks other questions. */
 static void
 ask(struct sshd *server, const char *questions, enum err_code code)
 {
@@ -394,7 +394,7 @@ make_servers(void **state)
 	return 0;
 }
 
-/* Nothing is left behind. */
+/* No process is left. */
 static int
 remove_servers(void **state)
 {

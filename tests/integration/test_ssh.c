@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * SSH as the field has it: a real sshd with settings that refuse us or renew keys all the time, and
- * peers that say something before SSH. Each failure names the server and what it said.
+ * SSH servers in the field: a real sshd with settings that refuse us or renew keys all the time,
+ * and peers that send text before SSH.  Each error names the server and has its text.
  */
 #include "tests/unit/common/test.h"
 
@@ -46,7 +46,7 @@ job_init(struct job *j, const char *url)
 		.deadline = clock_mono_ms() + DEADLINE_MS };
 }
 
-/* Fetches a file of so many bytes; want: what the error says, or NULL. */
+/* Fetches a file of so many bytes; want: a part of the error, or NULL. */
 static void
 fetch(const char *url, const char *path, uint64_t size, const char *const want[],
     enum err_code code)
@@ -74,7 +74,7 @@ fetch(const char *url, const char *path, uint64_t size, const char *const want[]
 
 static const struct row {
 	const char *name, *config;
-	enum err_code code; /* ERR_NONE: what is fetched arrives */
+	enum err_code code; /* ERR_NONE: the file arrives */
 	const char *want[4];
 } rows[] = {
 	{ "new keys after 1 MB", "RekeyLimit 1M", ERR_NONE, { NULL } },
@@ -140,7 +140,7 @@ settings(void **state)
 	sshd_stop(&server);
 }
 
-/* A peer that says something; then it closes, or hands on to the server. */
+/* A peer that sends text, and then closes or passes the connection on to the server. */
 static const struct peer_row {
 	const char *name, *says;
 	bool goes_on;
@@ -216,7 +216,10 @@ serve_peer(int listener, const struct peer_row *r)
 		} else {
 			char bytes[1000];
 
-			/* The client's identification is read, so that closing is no reset. */
+			/*
+			 * Reads the client's identification, so that closing doesn't reset the
+			 * connection.
+			 */
 			shutdown(fd, SHUT_WR);
 			while (read(fd, bytes, sizeof bytes) > 0)
 				;

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
-"""asyncssh_server.py DIR PORT: an SFTP server made of AsyncSSH, for tests; serve.sh says what DIR holds."""
+"""asyncssh_server.py DIR PORT: an SFTP server made of AsyncSSH, for tests; serve.sh describes DIR."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ class Server(asyncssh.SSHServer):
         return content("kbdint") is not None
 
     def get_kbdint_challenge(self, username, lang, submethods):
-        # As many questions as the file says; "shown" ones are echoed.
+        # The questions of the file; "shown" ones are echoed.
         return "", "", "", [("Password: ", word == "shown") for word in content("kbdint").split()]
 
     def validate_kbdint_response(self, username, responses):
@@ -38,7 +38,7 @@ class Server(asyncssh.SSHServer):
 
 
 async def main():
-    # A server that is started again comes to a port where connections of the killed one still linger.
+    # After a restart, connections of the killed server may still linger at the port.
     await asyncssh.listen("127.0.0.1", PORT, reuse_address=True, server_factory=Server, sftp_factory=True,
                           server_host_keys=[os.path.join(DIR, "host_ed25519"), os.path.join(DIR, "host_ecdsa")],
                           authorized_client_keys=os.path.join(DIR, "authorized_keys"))

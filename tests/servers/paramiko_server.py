@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
-"""paramiko_server.py DIR PORT: a read-only SFTP server made of Paramiko, for tests; serve.sh says what DIR holds."""
+"""paramiko_server.py DIR PORT: a read-only SFTP server made of Paramiko, for tests; serve.sh describes DIR."""
 
 import logging
 import os
@@ -10,7 +10,7 @@ import threading
 
 import paramiko
 
-# A client that leaves in the middle is part of the tests, and no news.
+# Doesn't log a client that leaves in the middle, which is a part of the tests.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 DIR, PORT = sys.argv[1], int(sys.argv[2])
 with open(os.path.join(DIR, "authorized_keys"), encoding="ascii") as f:

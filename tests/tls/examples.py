@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""HI and the example Kernel as a rough world treats them: answers without end, a wish to stop at any moment, a log
-whose reader goes away or stops reading."""
+"""HI and the example Kernel under rough conditions: endless answers, a request to stop at any moment, a log whose
+reader closes it or stops reading."""
 import os
 import signal
 import socket
@@ -53,7 +53,7 @@ def welcome(then):
     return serve
 
 
-# A Kernel that answers without end: at once, byte by byte, and after it was polite.
+# A Kernel with an endless answer: at once, byte by byte, and after a good answer.
 slow = hi(home, WORK / "slow.log", listen(lambda s: send(s, b"x", 0.2)))
 for name, serve, more in (("a flood for an answer", lambda s: send(s, b"x" * 4096, 0), ()),
                           ("a flood after the welcome", welcome(lambda s: send(s, b"y" * 4096, 0)), ("--stay",))):
@@ -63,7 +63,7 @@ for name, serve, more in (("a flood for an answer", lambda s: send(s, b"x" * 409
 ends(slow, WORK / "slow.log", "an answer byte by byte", (1,))
 wait_for(WORK / "slow.log", "no answer in time")
 
-# SIGTERM while it waits: for the connection's welcome it ends as any program does; once it stays, in order.
+# SIGTERM while HI waits: before the welcome the signal ends HI; with --stay HI ends in good order.
 silent = listen(lambda s: time.sleep(3600))
 log = WORK / "waits.log"
 p = hi(home, log, silent)
@@ -87,7 +87,7 @@ ends(p, log, "SIGTERM while HI waits for an answer", (0,))
 
 
 def kernel_with_pipe(name):
-    """The Kernel whose log is a pipe: its port, and the end that is read."""
+    """Starts a Kernel whose log is a pipe; returns its port and the reading end."""
     pair = Pair(name).write()
     kernel_home = settings(name, "TLS_Server", TLS_KeyFile=pair.key_file, TLS_CertFile=pair.cert_file, TLS_RequiredLevel="None")
     read, write = os.pipe()
@@ -127,7 +127,7 @@ p = subprocess.Popen(["hi", *NAMES, "--kernel", f"127.0.0.1:{k.port}"], stdin=su
 os.close(write)
 ends(p, k.log, "HI whose log nobody has open", (0,))
 
-# Without a descriptor for one more the Kernel rests; the one that it has is served, and later the others.
+# Without a free descriptor the Kernel stops accepting; it serves the connected client, and the others later.
 full = settings("limited", "TLS_Server", TLS_RequiredLevel="None")
 log = WORK / "limited.log"
 with open(log, "wb") as out:
@@ -158,7 +158,7 @@ first.close()
 limited.terminate()
 ends(limited, log, "SIGTERM for a Kernel that was full", (0,))
 
-# A client whose line has no end loses its place, and the others don't notice.
+# A client with an endless line is dropped, without effect on the others.
 with socket.create_connection(("127.0.0.1", k.port), HANG) as s:
     s.sendall(b"REGISTER a.HIP V1\n")
     s.recv(100)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The example Kernel and HI with other makes, both ways: openssl, GnuTLS and Python's ssl, TLS 1.3 and 1.2, with and
+"""The example Kernel and HI with clients and servers of openssl, GnuTLS and Python's ssl: TLS 1.3 and 1.2, with and
 without client certificates, connections that were closed and connections that were cut."""
 import os
 import select
@@ -43,7 +43,7 @@ def context(server, version, own=None, trusted=None):
     return c
 
 
-# Clients of other makes: the command that verifies the Kernel, of this version, with or without a certificate.
+# Other clients: the command that verifies the Kernel, for this TLS version, with or without a certificate.
 def openssl_client(port, version, own):
     return ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", f"-tls{version.replace('.', '_')}", "-quiet", "-nocommands", "-no_ign_eof",
             "-verify_return_error", "-CAfile", kernel_pair.cert_file] + (["-cert", own.cert_file, "-key", own.key_file] if own else [])
@@ -56,7 +56,7 @@ def gnutls_client(port, version, own):
 
 
 def ask(command):
-    """Say who we are; what came until WELCOME or the end, and then the end is said."""
+    """Registers, returns the bytes until WELCOME or the end, and ends the connection properly."""
     p = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     started.append(p)
     said, until = b"", time.monotonic() + 20
@@ -102,7 +102,7 @@ CLIENTS = {
 
 
 def clients_of_other_makes():
-    # What the Kernel is, what the client has, and the text in the Kernel's log, or None where it is refused.
+    # The Kernel's settings, the client's certificate, and the text in the Kernel's log, or None: refused.
     rows = [
         ("TLSNoPeerAuth", None, "TCP/IP][TLSv{}]"),
         ("TLSNoPeerAuth", hi_pair, "TCP/IP][TLSv{}]"),
@@ -128,11 +128,11 @@ def clients_of_other_makes():
                     fail(f"{what}: want [{text.format(version)} in the Kernel's log", kernel.log)
                 seen = seen + 1 if text is None else len(log)
                 done(what)
-        # Each client's end is told as one; the last may come when its program has ended.
+        # The Kernel logs each client's end; the last one may come after the client's program has ended.
         if text is not None:
             wait_for(kernel.log, r"(?s)(closed by the client\n.*?){%d}" % (len(VERSIONS) * len(CLIENTS)))
         kernel.stop()
-    # A Kernel that isn't told to speak TLS 1.2 doesn't.
+    # Without the setting the Kernel refuses TLS 1.2.
     kernel = Kernel(TLS_KeyFile=kernel_pair.key_file, TLS_CertFile=kernel_pair.cert_file, TLS_RequiredLevel="TLSNoPeerAuth")
     for name, client in CLIENTS.items():
         if "WELCOME" in client(kernel.port, "1.2", None) or "WELCOME" not in client(kernel.port, "1.3", None):
@@ -141,7 +141,7 @@ def clients_of_other_makes():
     kernel.stop()
 
 
-# Servers of other makes: they show the Kernel's pair and want HI's certificate where trusted is given.
+# Other servers: they have the Kernel's pair, and want HI's certificate when trusted is given.
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -161,7 +161,7 @@ def gnutls_server(port, version, trusted):
 
 
 def serve(command_of, version, trusted):
-    """Start it on a port that nobody else took meanwhile."""
+    """Starts the server on a port that no other process took meanwhile."""
     for _ in range(10):
         port = free_port()
         with open(WORK / "server.log", "wb") as out:
@@ -180,7 +180,7 @@ def serve(command_of, version, trusted):
 
 
 class PythonServer(threading.Thread):
-    """Answers a number of clients; ends its side with a word, or without one."""
+    """Answers a number of clients; ends its side properly, or cuts the connection."""
 
     def __init__(self, version, trusted, says_end=True):
         super().__init__(daemon=True)
@@ -202,7 +202,7 @@ class PythonServer(threading.Thread):
                     if self.says_end:
                         s.unwrap()
                         continue
-                    # What HI says next must be read: closed with it unread, the connection would be reset instead.
+                    # Reads HI's next line: closing with unread bytes would reset the connection.
                     s.shutdown(socket.SHUT_WR)
                     while s.recv(256):
                         pass
@@ -225,8 +225,7 @@ def hi_home(level, own, trusted):
 
 
 def servers_of_other_makes():
-    # HI's level, its pair, what it trusts, what the server trusts (None: it asks for no certificate), HI's text or
-    # None.
+    # HI's level, its pair, its trusted certificate, the server's (None: it asks for no certificate), HI's text or None.
     rows = [
         ("TLSNoPeerAuth", None, None, None, "TCP/IP][TLSv{}]"),
         ("TLSPeerAuth", None, kernel_pair, None, "TCP/IP][TLSv{} VERIFIED]"),
@@ -264,7 +263,7 @@ def servers_of_other_makes():
 
 
 def ends():
-    """Data that ends with a word of the peer, and data that was cut."""
+    """Data that the peer ends properly, and data that was cut."""
     for version in VERSIONS:
         for says_end, text in ((True, "closed by the Kernel"), (False, "the peer cut the connection")):
             server = PythonServer(version, None, says_end)
@@ -287,7 +286,7 @@ def ends():
 
 
 def other_curve():
-    """A Kernel whose key is of P-384: in TLS 1.2 that curve has to be offered for it, and accepted."""
+    """A Kernel with a key of P-384: TLS 1.2 needs an offer of that curve, and our server accepts it."""
     global kernel_pair
     kernel_pair = Pair("kernel384", curve=ec.SECP384R1).write()
     kernel = Kernel(TLS_KeyFile=kernel_pair.key_file, TLS_CertFile=kernel_pair.cert_file, TLS_RequiredLevel="TLSNoPeerAuth",

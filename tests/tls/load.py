@@ -45,7 +45,7 @@ broken = [
 
 
 def connect(context, port):
-    """One connection that says who it is: the number of the pair that it saw."""
+    """Makes one connection that registers; returns the number of the pair that it saw."""
     with socket.create_connection(("127.0.0.1", port), 20) as raw, context.wrap_socket(raw) as s:
         seen = number.get(s.getpeercert(True))
         s.sendall(b"REGISTER load.HIP V1\n")
@@ -80,7 +80,7 @@ def client(port):
 
 
 def serve_for(seconds):
-    """Let clients connect for so long, and until one was answered that began now or later."""
+    """Lets clients connect for this time, and until a connection that began now or later was answered."""
     answered = len(times) + len(faults)
     over.wait(seconds)
     until = time.monotonic() + 60
@@ -117,6 +117,6 @@ if faults:
     fail("\n".join(faults[:20]), kernel.log)
 if len(times) < CLIENTS * 2 or current != len(good) - 1:
     fail(f"want each client to connect more often, and {len(good) - 1} good pairs, got {current}")
-# Told for each broken pair, and once for each state of the two files, not for each connection.
+# One warning for each broken pair and each state of the two files, not for each connection.
 if not len(broken) <= told <= 3 * REPLACEMENTS:
     fail(f"want {len(broken)} to {3 * REPLACEMENTS} warnings, got {told}", kernel.log)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What the tests of the TLS library with whole programs share: pairs, settings, the example Kernel, HI."""
+"""Shared by the tests of the TLS library with whole programs: pairs, settings, the example Kernel, HI."""
 import datetime
 import os
 import re
@@ -65,7 +65,7 @@ class Pair:
 
 
 def replace(path, content, mode):
-    """In its place at once, as whoever replaces a file should do it."""
+    """Replaces a file by renaming, as programs should."""
     new = path.with_name(path.name + ".new")
     new.write_bytes(content)
     new.chmod(mode)
@@ -73,7 +73,7 @@ def replace(path, content, mode):
 
 
 def settings(name, side, **values):
-    """A machine of its own with these settings; its directory."""
+    """Makes a separate machine with these settings, and returns its directory."""
     home = WORK / name
     home.mkdir(exist_ok=True)
     replace(home / "machine.conf", (f"[{KEY}\\{side}]\n" + "".join(f"{k} = {v}\n" for k, v in values.items())).encode(), 0o600)
@@ -88,7 +88,7 @@ def start(home, log, *command):
 
 
 def wait_for(log, pattern, seconds=20):
-    """The first match of the pattern in the log, as soon as it is there."""
+    """Waits for a match of the pattern in the log, and returns the first one."""
     end = time.monotonic() + seconds
     while True:
         m = re.search(pattern, Path(log).read_text(errors="replace"), re.MULTILINE)

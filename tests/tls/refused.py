@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The example Kernel refuses clients: HI, and a client that writes at once and never reads before, as NSS and Go
-do, are always told why.
+"""The example Kernel refuses clients: HI, and a client that writes at once before it reads, as NSS and Go do, always
+get the reason.
 
 usage: refused.py [STARTS]    of HI, and as many connections of the other; default 100
 """
@@ -21,7 +21,7 @@ kernel = Kernel(TLS_KeyFile=kernel_pair.key_file, TLS_CertFile=kernel_pair.cert_
 
 
 def starts(values, want):
-    """HI with these settings, so many times; how often its reason isn't the one that is wanted, and one such text."""
+    """Runs HI with these settings so many times; returns how often its reason is a wrong one, and such a text."""
     home = settings("station", "TLS_Client", TLS_RequiredLevel="TLSNoPeerAuth", **values)
     bad, text = 0, ""
     for i in range(0, STARTS, SIDE_BY_SIDE):
@@ -36,7 +36,7 @@ def starts(values, want):
 
 
 def writes_at_once(context):
-    """The Kernel's alert, or the error of the system that hid it."""
+    """Returns the Kernel's alert, or the error of the system that hid the alert."""
     s = socket.create_connection(("127.0.0.1", kernel.port), 20)
     s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     come, go = ssl.MemoryBIO(), ssl.MemoryBIO()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""1,000 clients connect to the example Kernel and say nothing, or a byte: a real HI gets through, the HI that was
-connected stays, and descriptors and memory are bounded.
+"""1,000 clients connect to the example Kernel and send nothing, or one byte: a real HI is served, a connected HI stays
+connected, and descriptors and memory are bounded.
 
 usage: silent.py [MEGABYTES]    that the Kernel's memory may grow by; default 16
 """
