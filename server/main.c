@@ -6,12 +6,11 @@
 #include "lib/os/process.h"
 #include "lib/script/runner.h"
 
-int
-main(int argc, char **argv)
+static int
+run(int argc, char **argv)
 {
 	static const struct child_role *const roles[] = { &script_child_role, NULL };
 
-	process_begin();
 	/*
 	 * A configuration file of OpenSSL, which the environment may name, could load code and
 	 * weaken OpenSSL's checks.
@@ -20,4 +19,10 @@ main(int argc, char **argv)
 	child_main(roles, argc, argv);
 	process_keep_secrets();
 	return server_main(argc, argv);
+}
+
+int
+main(int argc, char **argv)
+{
+	return process_main(run, argc, argv);
 }

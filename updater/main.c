@@ -7,13 +7,12 @@
 #include "updater/cmd/command.h"
 #include "lib/script/runner.h"
 
-int
-main(int argc, char **argv)
+static int
+run(int argc, char **argv)
 {
 	static const struct child_role *const roles[] = { &sftp_child_role, &script_child_role,
 		NULL };
 
-	process_begin();
 	/*
 	 * A configuration of OpenSSL's, which the environment may name, would load code and weaken
 	 * what we rely on.
@@ -22,4 +21,10 @@ main(int argc, char **argv)
 	child_main(roles, argc, argv);
 	process_keep_secrets();
 	return slipway_main(argc, argv);
+}
+
+int
+main(int argc, char **argv)
+{
+	return process_main(run, argc, argv);
 }

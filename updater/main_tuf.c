@@ -6,14 +6,19 @@
 #include "lib/sftp/child.h"
 #include "updater/cmd/command.h"
 
-int
-main(int argc, char **argv)
+static int
+run(int argc, char **argv)
 {
 	static const struct child_role *const roles[] = { &sftp_child_role, NULL };
 
-	process_begin();
 	/* As in main.c: a configuration of OpenSSL's would load code. */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	child_main(roles, argc, argv);
 	return tuf_main(argc, argv);
+}
+
+int
+main(int argc, char **argv)
+{
+	return process_main(run, argc, argv);
 }

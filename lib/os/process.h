@@ -5,11 +5,12 @@
 /* What a program of ours sets in its process, and takes back for the programs that it starts. */
 
 /*
- * The first call of main().  Opens the null device for those of descriptors 0 to 2 that are closed:
- * else the next file that is opened would be one of them, and messages would be written into it.
- * Ignores SIGXFSZ: a file that grows over the process's limit is an error (EFBIG) and not the end.
+ * All that main() does: returns what run() returns.  Opens the null device for those of descriptors
+ * 0 to 2 that are closed: else the next file that is opened would be one of them, and messages
+ * would be written into it.  Ignores SIGXFSZ: a file that grows over the process's limit is an
+ * error (EFBIG) and not the end.  Where the limit of the stack is low, run() has another stack.
  */
-void process_begin(void);
+int process_main(int (*run)(int argc, char **argv), int argc, char **argv);
 
 /*
  * Before this process reads a key or a password: no core file of it is written from now on, and no

@@ -6,9 +6,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <ucontext.h>
 #include <unistd.h>
+
+/* Bytes of stack that a program of ours wants: the usual limit. */
+#define STACK_SIZE ((size_t)8 << 20)
 
 static bool was_closed[3];
 static struct sigaction file_size_before;
@@ -28,8 +33,8 @@ open_null(int fd)
 	/* cppcheck-suppress resourceLeak */
 }
 
-void
-process_begin(void)
+static void
+begin(void)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 
@@ -37,6 +42,53 @@ process_begin(void)
 		if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
 			open_null(fd);
 	begun = sigaction(SIGXFSZ, &ignore, &file_size_before) == 0;
+}
+
+/* The body of a program that runs on a stack of our own. */
+static struct {
+	ucontext_t caller, body;
+	int (*run)(int argc, char **argv);
+	int argc, rc;
+	char **argv;
+} own;
+
+static void
+run_own(void)
+{
+	own.rc = own.run(own.argc, own.argv);
+}
+
+/* Returns a stack of our own where the process's limit is lower than usual, or NULL. */
+static void *
+own_stack(void)
+{
+	struct rlimit r;
+	void *p;
+
+	if (getrlimit(RLIMIT_STACK, &r) == -1 || r.rlim_cur >= STACK_SIZE)
+		return NULL;
+	p = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK,
+	    -1, 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+int
+process_main(int (*run)(int argc, char **argv), int argc, char **argv)
+{
+	void *stack;
+
+	begin();
+	if ((stack = own_stack()) == NULL || getcontext(&own.body) == -1)
+		return run(argc, argv);
+	own.run = run;
+	own.argc = argc;
+	own.argv = argv;
+	own.body.uc_stack.ss_sp = stack;
+	own.body.uc_stack.ss_size = STACK_SIZE;
+	own.body.uc_link = &own.caller;
+	makecontext(&own.body, run_own, 0);
+	swapcontext(&own.caller, &own.body);
+	return own.rc;
 }
 
 void

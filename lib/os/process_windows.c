@@ -5,9 +5,10 @@
  */
 #include "lib/os/process.h"
 
-void
-process_begin(void)
+int
+process_main(int (*run)(int argc, char **argv), int argc, char **argv)
 {
+	return run(argc, argv);
 }
 
 void

@@ -209,7 +209,7 @@ done
 # Limits end the update, never the start; without them the update is made.
 n=0
 for limit in '-f 0' '-f 1' '-f 8' '-f 100' '-n 3' '-n 4' '-n 5' '-n 6' '-n 8' '-n 12' '-u 1' '-u 0' '-v 24000' '-v 30000' '-v 40000' \
-	'-v 60000' '-v 90000' '-d 1000' '-d 4000' '-d 12000' '-s 128' '-l 0' '-t 20'; do
+	'-v 60000' '-v 90000' '-d 1000' '-d 4000' '-d 12000' '-s 64' '-s 96' '-s 128' '-S -s 64' '-l 0' '-t 20'; do
 	{ bash -c "ulimit $limit && HI_OUT=$WORK/out exec $WORK/hi.sh" > can.log 2>&1 || continue; } 2>> signals.log # HI itself can't run
 	[ "$limit" = '-f 0' ] || [ -s "$WORK/out" ] || continue
 	bash -c "ulimit $limit && exec slipway --version" > can.log 2>&1 || continue # nor can Slipway
