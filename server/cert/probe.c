@@ -10,6 +10,8 @@
 
 #include "lib/os/clock.h"
 #include "lib/os/net.h"
+#include "lib/os/parallel.h"
+#include "lib/x509/facts.h"
 #include "server/cert/issue.h"
 
 /* Accepts every certificate: this function collects, its caller judges. */
@@ -104,11 +106,10 @@ take_chain(SSL *ssl, struct buf *pem, struct err *e)
 	return 0;
 }
 
-int
-cert_look(const char *server, int64_t ms, struct buf *pem, char version[CERT_LOOK_VERSION_SIZE],
-    struct err *e)
+static int
+look(const char *server, struct buf *pem, char version[CERT_LOOK_VERSION_SIZE], struct err *e)
 {
-	int64_t deadline = clock_mono_ms() + ms;
+	int64_t deadline = clock_mono_ms() + CERT_LOOK_MS;
 	char host[NET_HOST_SIZE];
 	struct net_dial *d;
 	struct net *n = NULL;
@@ -129,4 +130,39 @@ cert_look(const char *server, int64_t ms, struct buf *pem, char version[CERT_LOO
 	SSL_free(ssl);
 	net_close(n);
 	return rc;
+}
+
+void
+cert_look(struct cert_looked *l, const char *server)
+{
+	*l = (struct cert_looked){ .server = server, .pem = BUF_INIT(CERT_FILE_MAX) };
+	l->rc = look(server, &l->pem, l->version, &l->why);
+}
+
+struct looking {
+	struct cert_looked *all;
+	const char *const *servers;
+};
+
+static void
+look_one(void *arg, size_t i)
+{
+	const struct looking *w = arg;
+
+	cert_look(&w->all[i], w->servers[i]);
+}
+
+void
+cert_look_all(struct cert_looked *all, const char *const *servers, size_t n)
+{
+	struct looking w = { all, servers };
+
+	while (n > 0) {
+		size_t now = n < PARALLEL_MAX ? n : PARALLEL_MAX;
+
+		parallel_run(now, look_one, &w);
+		w.all += now;
+		w.servers += now;
+		n -= now;
+	}
 }

@@ -17,12 +17,23 @@
 /* Bytes of "TLSv1.3". */
 #define CERT_LOOK_VERSION_SIZE 16
 
+/* What one server serves. */
+struct cert_looked {
+	const char *server; /* the caller's: "HOST:PORT" or "[ADDRESS]:PORT" */
+	struct buf pem;	    /* its certificates, its own first; the caller frees them */
+	char version[CERT_LOOK_VERSION_SIZE];
+	int rc; /* 0, or -1 with why filled in */
+	struct err why;
+};
+
 /*
- * Appends the certificates of server, "HOST:PORT" or "[ADDRESS]:PORT", as PEM, its own first.
- * Returns 0, or -1 with ERR_CONFIG (server has another form), ERR_NETWORK, ERR_TIMEOUT,
+ * Looks at one server; the other members of l are set, pem with the limit of a file of
+ * certificates.  rc is -1 with ERR_CONFIG (server has another form), ERR_NETWORK, ERR_TIMEOUT,
  * ERR_PROTOCOL (the server answers, but not with TLS) or ERR_TOO_LARGE.
  */
-int cert_look(const char *server, int64_t ms, struct buf *pem, char version[CERT_LOOK_VERSION_SIZE],
-    struct err *e);
+void cert_look(struct cert_looked *l, const char *server);
+
+/* Looks at n servers at once, which takes as long as the slowest. */
+void cert_look_all(struct cert_looked *all, const char *const *servers, size_t n);
 
 #endif

@@ -212,19 +212,25 @@ list_repo(struct listing *l, const char *path, struct err *e)
 }
 
 static int
-list_kernel(struct listing *l, const char *server, struct err *e)
+list_kernels(struct listing *l, const struct option_list *kernels, struct err *e)
 {
-	struct buf pem = BUF_INIT(CERT_FILE_MAX);
-	char version[CERT_LOOK_VERSION_SIZE];
-	struct err why;
+	struct cert_looked *all = calloc(kernels->n + 1, sizeof *all);
 	int rc = 0;
 
+	if (all == NULL)
+		return err_nomem(e);
+	cert_look_all(all, kernels->values, kernels->n);
 	l->where = "kernel";
-	l->path = server;
-	if (cert_look(server, CERT_LOOK_MS, &pem, version, &why) == -1 ||
-	    cert_read(pem.data, pem.len, add_row, l, &why) == -1)
-		rc = add_fault(l, &why, e);
-	buf_free(&pem);
+	for (size_t i = 0; i < kernels->n; i++) {
+		struct cert_looked *k = &all[i];
+
+		l->path = k->server;
+		if (rc == 0 &&
+		    (k->rc == -1 || cert_read(k->pem.data, k->pem.len, add_row, l, &k->why) == -1))
+			rc = add_fault(l, &k->why, e);
+		buf_free(&k->pem);
+	}
+	free(all);
 	return rc;
 }
 
@@ -273,10 +279,7 @@ collect(struct listing *l, const struct call *call, const struct option_list *ke
 	for (int i = 0; i < call->argc; i++)
 		if (list_in(l, "file", NULL, call->argv[i], e) == -1)
 			return -1;
-	for (size_t i = 0; i < kernels->n; i++)
-		if (list_kernel(l, kernels->values[i], e) == -1)
-			return -1;
-	return 0;
+	return list_kernels(l, kernels, e);
 }
 
 struct options {

@@ -68,25 +68,42 @@ look_pairs(struct look *l, const struct replace *p, struct err *e)
 	return 0;
 }
 
-void
-look_kernel(struct look *l, const struct replace *p, size_t i)
+/* Takes what one Kernel serves; looked is freed. */
+static void
+take_kernel(struct look_kernel *k, const struct replace *p, struct cert_looked *looked)
 {
-	struct look_kernel *k = &l->kernels[i];
-	struct buf pem = BUF_INIT(CERT_FILE_MAX);
-	char version[CERT_LOOK_VERSION_SIZE];
 	X509 *x = NULL;
 
-	memset(k, 0, sizeof *k);
-	k->server = p->m.kernels.v[i];
-	if (cert_look(k->server, CERT_LOOK_MS, &pem, version, &k->why) == 0 &&
-	    (x = cert_parse(pem.data, pem.len, &k->why)) != NULL) {
+	*k = (struct look_kernel){ .server = looked->server, .why = looked->why };
+	if (looked->rc == 0 &&
+	    (x = cert_parse(looked->pem.data, looked->pem.len, &k->why)) != NULL) {
 		cert_hex(x, k->hex);
 		k->looked = true;
 	}
 	X509_free(x);
 	for (int which = 0; which < REPLACE_COUNT && k->looked; which++)
 		k->serves[which] = strcmp(p->m.hex[which], k->hex) == 0;
-	buf_free(&pem);
+	buf_free(&looked->pem);
+}
+
+void
+look_kernel(struct look *l, const struct replace *p, size_t i)
+{
+	struct cert_looked looked;
+
+	cert_look(&looked, p->m.kernels.v[i]);
+	take_kernel(&l->kernels[i], p, &looked);
+}
+
+static void
+look_kernels(struct look *l, const struct replace *p)
+{
+	struct cert_looked looked[REPLACE_KERNELS_MAX];
+
+	l->n = p->m.kernels.n;
+	cert_look_all(looked, (const char *const *)p->m.kernels.v, l->n);
+	for (size_t i = 0; i < l->n; i++)
+		take_kernel(&l->kernels[i], p, &looked[i]);
 }
 
 size_t
@@ -128,9 +145,7 @@ look_all(struct look *l, const struct replace *p, const struct repo *r, struct e
 {
 	if (look_pairs(l, p, e) == -1 || replace_trust_look(&l->trust, r, l->cert, e) == -1)
 		return -1;
-	l->n = p->m.kernels.n;
-	for (size_t i = 0; i < l->n; i++)
-		look_kernel(l, p, i);
+	look_kernels(l, p);
 	l->next = p->m.exists ? next_step(l, &p->m) : REPLACE_MAKE;
 	return 0;
 }

@@ -169,8 +169,21 @@ plain "b'HTTP/1.1 400 Bad Request\r\n\r\n'" 1; status 1 "$repo" cert list --conn
 plain "b'\x16\x03\x03'" 1; status 1 "$repo" cert list --connect "127.0.0.1:$port"; says 'closed the connection'
 plain "b''" 1; status 1 "$repo" cert list --connect "127.0.0.1:$port"; says 'closed the connection'
 plain None 0; status 1 "$repo" cert list certs/a.crt --connect "127.0.0.1:$port"; says 'gave no certificate in time'; says "$(sha certs/a.crt)"
-kill "$server"; wait "$server" 2>/dev/null; server=
+kill "$server"; wait "$server" 2>/dev/null
 status 1 "$repo" cert list --connect "127.0.0.1:$port"; says "127.0.0.1"
+# Ten are looked at at once: none is answered before all have asked.
+python3 -c "
+import socket
+s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()
+while True:
+    asking = [s.accept()[0] for _ in range(10)]
+    for c in asking: c.recv(2000); c.close()
+" & server=$!
+find_port
+ten=(); for _ in 1 2 3 4 5 6 7 8 9 10; do ten+=(--connect "127.0.0.1:$port"); done
+status 1 "$repo" cert list "${ten[@]}"
+[ "$(grep -c 'closed the connection' "$work/err")" = 10 ] || fail "want ten looked at at once"
+kill "$server"; wait "$server" 2>/dev/null; server=
 for bad in kernel ::1:3 :3 kernel:0 kernel:99999 '[::1]' kernel:3x; do
 	status 1 "$repo" cert list --connect "$bad"; says 'want HOST:PORT'
 done
