@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "server/repo/audit_state.h"
 #include "lib/os/log.h"
 #include "server/cmd/command.h"
 #include "server/repo/gc.h"
@@ -19,28 +18,15 @@ tell_fault(void *arg, const struct err *what)
 }
 
 static void
-tell_file(void *arg, const char *path, bool removed)
+tell_file(void *arg, const char *path, bool goes)
 {
 	const struct gc *g = arg;
 
-	if (!removed)
+	if (!goes)
 		log_warn("gc: %s: nothing names it, and it is not of slipway-repo; left alone",
 		    path);
 	else if (g->dry)
 		printf("would remove %s\n", path);
-}
-
-/* Records the removed files, also when an error ended the run; copy NULL: of the repository. */
-static int
-record(const struct gc *g, struct repo *r, const char *copy, struct err *e)
-{
-	if (g->dry || g->metadata + g->targets == 0)
-		return 0;
-	return audit_append(r->top, "gc",
-	    json_pack("{s:I,s:I,s:I,s:I,s:I,s:s*}", "keep", (json_int_t)g->keep, "keep-days",
-		(json_int_t)g->days, "metadata", (json_int_t)g->metadata, "targets",
-		(json_int_t)g->targets, "bytes", (json_int_t)g->bytes, "copy", copy),
-	    e);
 }
 
 struct options {
@@ -59,15 +45,8 @@ collect(const struct options *o, struct repo *r, const char *copy, struct err *e
 		.each = tell_file,
 		.fault = tell_fault,
 		.arg = &g };
-	struct err unrecorded;
 	int rc = copy == NULL ? gc_run(&g, r, e) : gc_copy(&g, r, copy, e);
 
-	if (record(&g, r, copy, &unrecorded) == -1) {
-		if (rc == -1)
-			log_error("%s", e->text);
-		*e = unrecorded;
-		rc = -1;
-	}
 	if (rc == 0)
 		printf("%s %zu snapshots, %zu other metadata files, %zu targets' files; %" PRIu64
 		       " bytes%s%s\n",

@@ -2,7 +2,6 @@
 /* slipway-repo init. */
 #include <stdio.h>
 
-#include "server/repo/audit_state.h"
 #include "server/cmd/command.h"
 #include "server/repo/repo.h"
 
@@ -19,7 +18,7 @@ run(struct call *call, struct err *e)
 	if (p->none && p->file != NULL)
 		return err_setx(e, ERR_USAGE,
 		    "init: --no-passphrase and --passphrase-file exclude each other");
-	if (repo_init(dir, p, e) == -1 || audit_append_at(dir, "init", json_object(), e) == -1)
+	if (repo_init(dir, p, e) == -1)
 		return -1;
 	printf("repository %s: root, targets, snapshot and timestamp signed, version 1\n", dir);
 	printf("private keys in %s/keys (%s); served files in %s/served\n", dir,

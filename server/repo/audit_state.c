@@ -147,14 +147,19 @@ audit_check_clock(const json_t *last, struct err *e)
 	    time, now);
 }
 
-/* Whether the repository was changed since it was made.  1, 0 or -1. */
+/* Whether the repository was changed since it was made; one that is being made wasn't.  1, 0 or -1. */
 static int
 has_history(struct dir *top, struct err *e)
 {
-	json_t *state = audit_state(top, e), *one;
+	struct file_info info;
+	json_t *state, *one;
 	const char *role;
-	int rc = state == NULL ? -1 : 0;
+	int rc = file_stat(top, "served/metadata/timestamp.json", &info, e);
 
+	if (rc != 1)
+		return rc;
+	state = audit_state(top, e);
+	rc = state == NULL ? -1 : 0;
 	json_object_foreach (state, role, one)
 		rc |= json_integer_value(json_object_get(one, "version")) > 1;
 	json_decref(state);
@@ -321,35 +326,16 @@ audit_accept(struct dir *top, struct err *e)
 	return append(top, "accept", json_object(), NULL, false, e);
 }
 
-static int
-append_at(const char *repo, const char *action, json_t *details,
-    int (*how)(struct dir *top, const char *action, json_t *details, struct err *e), struct err *e)
+int
+audit_before_at(const char *repo, const char *action, json_t *details, struct err *e)
 {
 	struct dir *top = dir_open(repo, e);
 	int rc = -1;
 
 	if (top != NULL)
-		rc = how(top, action, details, e);
+		rc = audit_before(top, action, details, NULL, e);
 	else
 		json_decref(details);
 	dir_close(top);
 	return rc;
-}
-
-int
-audit_append_at(const char *repo, const char *action, json_t *details, struct err *e)
-{
-	return append_at(repo, action, details, audit_append, e);
-}
-
-static int
-before(struct dir *top, const char *action, json_t *details, struct err *e)
-{
-	return audit_before(top, action, details, NULL, e);
-}
-
-int
-audit_before_at(const char *repo, const char *action, json_t *details, struct err *e)
-{
-	return append_at(repo, action, details, before, e);
 }

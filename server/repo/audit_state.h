@@ -38,9 +38,6 @@ int audit_check_clock(const json_t *last, struct err *e);
  */
 int audit_append(struct dir *top, const char *action, json_t *details, struct err *e);
 
-/* The same for a repository by its path. */
-int audit_append_at(const char *repo, const char *action, json_t *details, struct err *e);
-
 /*
  * audit_append() before the action: the text of an error says that nothing was done.  Takes state
  * over in any case: the metadata after the action, or NULL for the present metadata.

@@ -12,6 +12,7 @@
 #include "lib/os/move.h"
 #include "lib/os/path.h"
 #include "server/repo/audit_change.h"
+#include "server/repo/audit_state.h"
 #include "server/repo/served.h"
 
 /* Names are the tree's. */
@@ -176,36 +177,58 @@ remove_empty(struct repo *r, const char *name, struct err *e)
 }
 
 static int
-remove_one(struct collecting *w, const char *path, struct err *e)
+remove_list(struct collecting *w, struct list *l, struct err *e)
 {
-	const char *name = strchr(path, '/') + 1;
 	struct repo *r = w->t.r;
-	struct gc *g = w->g;
 
-	if (!g->dry) {
-		if (file_remove(in_metadata(path) ? r->metadata : r->targets, name, e) == -1)
-			return -1;
-		if (!in_metadata(path) && remove_empty(r, name, e) == -1)
+	for (size_t i = 0; i < l->n; i++) {
+		const char *path = l->names[i], *name = strchr(path, '/') + 1;
+
+		if (file_remove(in_metadata(path) ? r->metadata : r->targets, name, e) == -1 ||
+		    (!in_metadata(path) && remove_empty(r, name, e) == -1))
 			return -1;
 	}
-	g->each(g->arg, path, true);
-	if (in_metadata(path))
-		g->metadata++;
-	else
-		g->targets++;
-	g->bytes += (uint64_t)json_integer_value(json_object_get(w->t.files, path));
 	return 0;
 }
 
-static int
-remove_list(struct collecting *w, struct list *l, struct err *e)
+static void
+count(struct collecting *w, struct list *l)
 {
+	struct gc *g = w->g;
+
 	if (l->n > 0)
 		qsort(l->names, l->n, sizeof *l->names, by_name);
-	for (size_t i = 0; i < l->n; i++)
-		if (remove_one(w, l->names[i], e) == -1)
-			return -1;
-	return 0;
+	for (size_t i = 0; i < l->n; i++) {
+		const char *path = l->names[i];
+
+		if (in_metadata(path))
+			g->metadata++;
+		else
+			g->targets++;
+		g->bytes += (uint64_t)json_integer_value(json_object_get(w->t.files, path));
+		g->each(g->arg, path, true);
+	}
+}
+
+/* Records the removal in top, then removes what was sorted out; copy is the copy's path, or NULL. */
+static int
+remove_all(struct collecting *w, struct dir *top, const char *copy, struct err *e)
+{
+	struct gc *g = w->g;
+
+	count(w, &w->snapshots);
+	count(w, &w->others);
+	g->snapshots = w->snapshots.n;
+	if (g->dry || w->snapshots.n + w->others.n == 0)
+		return 0;
+	if (audit_before(top, "gc",
+		json_pack("{s:I,s:I,s:I,s:I,s:I,s:s*}", "keep", (json_int_t)g->keep, "keep-days",
+		    (json_int_t)g->days, "metadata", (json_int_t)g->metadata, "targets",
+		    (json_int_t)g->targets, "bytes", (json_int_t)g->bytes, "copy", copy),
+		NULL, e) == -1 ||
+	    remove_list(w, &w->snapshots, e) == -1 || dir_sync(w->t.r->metadata, e) == -1)
+		return -1;
+	return remove_list(w, &w->others, e);
 }
 
 int
@@ -214,14 +237,9 @@ gc_run(struct gc *g, struct repo *r, struct err *e)
 	struct collecting w = { .g = g, .t = { .r = r, .fault = g->fault, .arg = g->arg } };
 	int rc = -1;
 
-	if (name_kept(&w, e) == -1 || audit_change_check(r->top, e) == -1 ||
-	    served_extra(&w.t, sort_out, &w, e) == -1 || remove_list(&w, &w.snapshots, e) == -1)
-		goto out;
-	g->snapshots = w.snapshots.n;
-	if ((!g->dry && dir_sync(r->metadata, e) == -1) || remove_list(&w, &w.others, e) == -1)
-		goto out;
-	rc = 0;
-out:
+	if (name_kept(&w, e) == 0 && audit_change_check(r->top, e) == 0 &&
+	    served_extra(&w.t, sort_out, &w, e) == 0)
+		rc = remove_all(&w, r->top, NULL, e);
 	free(w.versions);
 	free(w.snapshots.names);
 	free(w.others.names);
@@ -273,17 +291,11 @@ gc_copy(struct gc *g, struct repo *r, const char *path, struct err *e)
 	struct served here = { .r = r, .fault = g->fault, .arg = g->arg };
 	int rc = -1;
 
-	if ((copy.top = dir_open(path, e)) == NULL ||
-	    (copy.metadata = dir_below(copy.top, "metadata", false, e)) == NULL ||
-	    (copy.targets = dir_below(copy.top, "targets", false, e)) == NULL ||
-	    check_copy(r, &copy, e) == -1 || compare(&w, &here, e) == -1 ||
-	    remove_list(&w, &w.snapshots, e) == -1)
-		goto out;
-	g->snapshots = w.snapshots.n;
-	if ((!g->dry && dir_sync(copy.metadata, e) == -1) || remove_list(&w, &w.others, e) == -1)
-		goto out;
-	rc = 0;
-out:
+	if ((copy.top = dir_open(path, e)) != NULL &&
+	    (copy.metadata = dir_below(copy.top, "metadata", false, e)) != NULL &&
+	    (copy.targets = dir_below(copy.top, "targets", false, e)) != NULL &&
+	    check_copy(r, &copy, e) == 0 && compare(&w, &here, e) == 0)
+		rc = remove_all(&w, r->top, path, e);
 	free(w.snapshots.names);
 	free(w.others.names);
 	served_close(&w.t);

@@ -21,19 +21,19 @@ struct gc {
 	int64_t days; /* snapshots that were current within these days stay */
 	int64_t keep; /* and so many of the newest */
 	bool dry;     /* remove nothing */
-	/* Called for each removed file, and (removed false) for each unknown file, which stays. */
-	void (*each)(void *arg, const char *path, bool removed);
+	/* Called for each file that is to go, and (goes false) for each unknown file, which stays. */
+	void (*each)(void *arg, const char *path, bool goes);
 	void (*fault)(void *arg, const struct err *what);
 	void *arg;
 
-	/* Out: removed files, or with dry those to remove; snapshots count as metadata too. */
+	/* Out: files that are to go; snapshots count as metadata too. */
 	size_t snapshots, metadata, targets;
 	uint64_t bytes;
 };
 
 /*
- * r is locked.  Returns 0, or -1 with ERR_CONFLICT: a kept file has a fault, and nothing was
- * removed.  After another error the counts say how many files were removed.
+ * r is locked.  The removal is recorded before it begins.  Returns 0, or -1 with ERR_CONFLICT (a kept file
+ * has a fault; nothing was removed) and others; the next run removes the rest.
  */
 int gc_run(struct gc *g, struct repo *r, struct err *e);
 

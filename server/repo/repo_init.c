@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: ISC */
-/* Making a new repository: directories, four keys, and version 1 of the four top-level roles. */
+/*
+ * Making a new repository: four keys and version 1 of the four top-level roles in memory, then the
+ * first line of the record, then directories and files.
+ */
 #include "server/repo/repo.h"
 
 #include <stdio.h>
 
+#include "lib/os/move.h"
 #include "server/keys/keystore.h"
+#include "server/repo/audit.h"
+#include "server/repo/audit_state.h"
 
 #define PUBLIC_MODE   0755
 #define PRIVATE_MODE  0700
 #define METADATA_MODE 0644
 
 struct making {
-	struct dir *top, *metadata;
-	struct keystore *ks;
 	struct privkey *keys[TUF_TOP_COUNT];
 	struct buf files[TUF_TOP_COUNT];
 };
@@ -39,44 +43,45 @@ make_directory(const char *path, const char *name, unsigned mode, struct err *e)
 }
 
 static int
-make_directories(struct making *m, const char *path, struct err *e)
+make_directories(const char *path, struct err *e)
 {
-	char shown[REPO_PATH_MAX];
-	struct buf keys = BUF_INIT(REPO_PATH_MAX);
-	int rc = -1;
+	return make_directory(path, "served/metadata", PUBLIC_MODE, e) == -1 ||
+		make_directory(path, "served/targets", PUBLIC_MODE, e) == -1 ||
+		make_directory(path, "certs", PRIVATE_MODE, e) == -1
+	    ? -1
+	    : make_directory(path, "ssh", PRIVATE_MODE, e);
+}
 
-	snprintf(shown, sizeof shown, "%s", path);
-	if ((m->top = dir_make(path, PUBLIC_MODE, e)) == NULL ||
-	    dir_list(m->top, refuse_entry, shown, e) == -1)
-		return -1;
-	if (make_directory(path, "served/metadata", PUBLIC_MODE, e) == -1 ||
-	    make_directory(path, "served/targets", PUBLIC_MODE, e) == -1 ||
-	    make_directory(path, "certs", PRIVATE_MODE, e) == -1 ||
-	    make_directory(path, "ssh", PRIVATE_MODE, e) == -1)
-		return -1;
-	if (repo_path(path, "keys", &keys, e) == 0 &&
-	    (m->ks = keystore_open(buf_text(&keys), true, e)) != NULL &&
-	    (m->metadata = dir_below(m->top, "served/metadata", false, e)) != NULL)
-		rc = 0;
-	buf_free(&keys);
-	return rc;
+static int
+make_keys(struct making *m, struct err *e)
+{
+	for (int i = 0; i < TUF_TOP_COUNT; i++)
+		if ((m->keys[i] = privkey_generate(TUF_ED25519, e)) == NULL)
+			return -1;
+	return 0;
 }
 
 /*
  * Root and targets keys, which sign seldom, are encrypted; snapshot and timestamp work unattended.
  */
 static int
-make_keys(struct making *m, const char *passphrase, struct err *e)
+write_keys(const struct making *m, const char *path, const char *passphrase, struct err *e)
 {
-	for (int i = 0; i < TUF_TOP_COUNT; i++) {
+	struct buf keys = BUF_INIT(REPO_PATH_MAX);
+	struct keystore *ks = NULL;
+	int rc = repo_path(path, "keys", &keys, e);
+
+	if (rc == 0 && (ks = keystore_open(buf_text(&keys), true, e)) == NULL)
+		rc = -1;
+	for (int i = 0; i < TUF_TOP_COUNT && rc == 0; i++) {
 		bool seldom = i == TUF_ROOT || i == TUF_TARGETS;
 
-		if ((m->keys[i] = privkey_generate(TUF_ED25519, e)) == NULL ||
-		    keystore_add(m->ks, tuf_top_name((enum tuf_top)i), m->keys[i],
-			seldom ? passphrase : NULL, e) == -1)
-			return -1;
+		rc = keystore_add(ks, tuf_top_name((enum tuf_top)i), m->keys[i],
+		    seldom ? passphrase : NULL, e);
 	}
-	return 0;
+	keystore_close(ks);
+	buf_free(&keys);
+	return rc;
 }
 
 static json_t *
@@ -156,6 +161,48 @@ meta_of(const char *file, const struct buf *content, struct err *e)
 static int
 make_metadata(struct making *m, struct err *e)
 {
+	if (sign_one(m, TUF_ROOT, root_body(m, e), e) == -1 ||
+	    sign_one(m, TUF_TARGETS,
+		body_with("targets", REPO_TARGETS_DAYS, "targets", json_object(), e), e) == -1 ||
+	    sign_one(m, TUF_SNAPSHOT,
+		body_with("snapshot", REPO_SNAPSHOT_DAYS, "meta",
+		    meta_of("targets.json", &m->files[TUF_TARGETS], e), e),
+		e) == -1)
+		return -1;
+	return sign_one(m, TUF_TIMESTAMP,
+	    body_with("timestamp", REPO_TIMESTAMP_DAYS, "meta",
+		meta_of("snapshot.json", &m->files[TUF_SNAPSHOT], e), e),
+	    e);
+}
+
+/* Records what will be live. */
+static int
+record(const struct making *m, struct dir *top, struct err *e)
+{
+	static const enum tuf_top recorded[] = { TUF_ROOT, TUF_SNAPSHOT, TUF_TIMESTAMP };
+	json_t *state = json_object();
+	char hex[SHA256_HEX_SIZE];
+	struct err ignored; /* the first error is reported */
+
+	for (size_t i = 0; i < sizeof recorded / sizeof recorded[0]; i++) {
+		const struct buf *f = &m->files[recorded[i]];
+
+		if (digest_hex(f->data, f->len, hex, e) == -1 ||
+		    json_object_set_new(state, tuf_top_name(recorded[i]),
+			json_pack("{s:s,s:i}", "sha256", hex, "version", 1)) == -1) {
+			json_decref(state);
+			return err_nomem(e);
+		}
+	}
+	if (audit_before(top, "init", json_object(), state, e) == 0)
+		return 0;
+	file_remove(top, AUDIT_FILE, &ignored); /* so that init can be given again */
+	return -1;
+}
+
+static int
+write_metadata(const struct making *m, struct dir *top, struct err *e)
+{
 	static const struct {
 		enum tuf_top which;
 		const char *file;
@@ -166,27 +213,16 @@ make_metadata(struct making *m, struct err *e)
 		{ TUF_SNAPSHOT, "1.snapshot.json" },
 		{ TUF_TIMESTAMP, "timestamp.json" },
 	};
+	struct dir *metadata = dir_below(top, "served/metadata", false, e);
+	int rc = metadata == NULL ? -1 : 0;
 
-	if (sign_one(m, TUF_ROOT, root_body(m, e), e) == -1 ||
-	    sign_one(m, TUF_TARGETS,
-		body_with("targets", REPO_TARGETS_DAYS, "targets", json_object(), e), e) == -1 ||
-	    sign_one(m, TUF_SNAPSHOT,
-		body_with("snapshot", REPO_SNAPSHOT_DAYS, "meta",
-		    meta_of("targets.json", &m->files[TUF_TARGETS], e), e),
-		e) == -1 ||
-	    sign_one(m, TUF_TIMESTAMP,
-		body_with("timestamp", REPO_TIMESTAMP_DAYS, "meta",
-		    meta_of("snapshot.json", &m->files[TUF_SNAPSHOT], e), e),
-		e) == -1)
-		return -1;
-	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+	for (size_t i = 0; i < sizeof order / sizeof order[0] && rc == 0; i++) {
 		const struct buf *f = &m->files[order[i].which];
 
-		if (file_create(m->metadata, order[i].file, f->data, f->len, METADATA_MODE, e) ==
-		    -1)
-			return -1;
+		rc = file_create(metadata, order[i].file, f->data, f->len, METADATA_MODE, e);
 	}
-	return 0;
+	dir_close(metadata);
+	return rc;
 }
 
 int
@@ -194,29 +230,29 @@ repo_init(const char *path, const struct passphrases *p, struct err *e)
 {
 	struct making m = { 0 };
 	struct buf phrase = BUF_INIT(PASSPHRASE_MAX);
+	char shown[REPO_PATH_MAX];
+	struct dir *top = NULL;
 	int sealed, rc = -1;
 
 	err_clear(e);
+	snprintf(shown, sizeof shown, "%s", path);
 	for (int i = 0; i < TUF_TOP_COUNT; i++)
 		m.files[i] = (struct buf)BUF_INIT(REPO_METADATA_MAX);
 	/* Asks before writing anything, so that a missing answer leaves no files. */
-	if ((sealed = passphrase_new(p, "root and targets keys", &phrase, e)) == -1)
-		goto out;
-	if (make_directories(&m, path, e) == -1 ||
-	    make_keys(&m, sealed == 1 ? buf_text(&phrase) : NULL, e) == -1 ||
-	    make_metadata(&m, e) == -1)
-		goto out;
-	rc = 0;
-out:
+	if ((sealed = passphrase_new(p, "root and targets keys", &phrase, e)) != -1 &&
+	    make_keys(&m, e) == 0 && make_metadata(&m, e) == 0 &&
+	    (top = dir_make(path, PUBLIC_MODE, e)) != NULL &&
+	    dir_list(top, refuse_entry, shown, e) == 0 && record(&m, top, e) == 0 &&
+	    make_directories(path, e) == 0 &&
+	    write_keys(&m, path, sealed == 1 ? buf_text(&phrase) : NULL, e) == 0)
+		rc = write_metadata(&m, top, e);
 	if (rc == -1 && e->code == ERR_NONE)
 		err_nomem(e);
 	for (int i = 0; i < TUF_TOP_COUNT; i++) {
 		privkey_free(m.keys[i]);
 		buf_free(&m.files[i]);
 	}
-	keystore_close(m.ks);
-	dir_close(m.metadata);
-	dir_close(m.top);
+	dir_close(top);
 	buf_free(&phrase);
 	return rc;
 }

@@ -148,35 +148,39 @@ copy_of(const struct replace *p, const char *with, struct buf *key, struct buf *
 }
 
 int
-replace_pair_make(struct replace *p, const struct replace_wish *wish, struct err *e)
+replace_pair_make(struct replace *p, const struct replace_wish *wish, struct buf *key,
+    struct buf *crt, struct err *e)
 {
-	struct buf key = BUF_INIT(CERT_PEM_MAX), crt = BUF_INIT(CERT_FILE_MAX);
-	char file[FILE_SIZE];
 	struct replace_pair old, made = { .pem = BUF_INIT(CERT_FILE_MAX) };
 	int rc = -1;
 
 	if (replace_pair_read(p, "", &old, e) == -1)
 		return -1;
-	if ((wish->with != NULL ? copy_of(p, wish->with, &key, &crt, e)
-				: make_like(old.x, wish, &key, &crt, e)) == -1 ||
-	    read_cert(&crt, "the new certificate", &made, e) == -1)
+	if ((wish->with != NULL ? copy_of(p, wish->with, key, crt, e)
+				: make_like(old.x, wish, key, crt, e)) == -1 ||
+	    read_cert(crt, "the new certificate", &made, e) == -1)
 		goto out;
 	if (memcmp(made.sha256, old.sha256, SHA256_SIZE) == 0) {
 		err_setx(e, ERR_CONFLICT,
 		    "certs/%s.crt: this is the certificate that is to be replaced", wish->with);
 		goto out;
 	}
-	snprintf(file, sizeof file, "%s.new", p->name);
-	if (pair_files_write(p->certs, file, "crt", &key, &crt, true, e) == 0) {
-		replacement_set_cert(&p->m, REPLACE_NEW, made.sha256);
-		rc = replace_save(p, e);
-	}
+	replacement_set_cert(&p->m, REPLACE_NEW, made.sha256);
+	rc = 0;
 out:
 	replace_pair_free(&made);
 	replace_pair_free(&old);
-	buf_free(&key);
-	buf_free(&crt);
 	return rc;
+}
+
+int
+replace_pair_write(const struct replace *p, const struct buf *key, const struct buf *crt,
+    struct err *e)
+{
+	char file[FILE_SIZE];
+
+	snprintf(file, sizeof file, "%s.new", p->name);
+	return pair_files_write(p->certs, file, "crt", key, crt, true, e);
 }
 
 /*

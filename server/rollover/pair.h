@@ -26,8 +26,15 @@ struct replace_wish {
 	int64_t days;		 /* that the certificate is valid */
 };
 
-/* Makes the new pair and remembers its certificate.  0 or -1. */
-int replace_pair_make(struct replace *p, const struct replace_wish *wish, struct err *e);
+/*
+ * Makes the new pair in memory and notes its certificate in p, which the caller saves before it
+ * writes the pair.  key and crt are empty buffers, with limits for a key and for a file of
+ * certificates.  0 or -1.
+ */
+int replace_pair_make(struct replace *p, const struct replace_wish *wish, struct buf *key,
+    struct buf *crt, struct err *e);
+int replace_pair_write(const struct replace *p, const struct buf *key, const struct buf *crt,
+    struct err *e);
 
 /* Renames the pair of that certificate within certs/; completes an interrupted call.  0 or -1. */
 int replace_pair_move(const struct replace *p, int which, const char *from, const char *to,

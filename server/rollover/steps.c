@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "lib/base/date.h"
+#include "lib/x509/facts.h"
+#include "lib/x509/key.h"
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "lib/os/net.h"
@@ -35,12 +37,12 @@ steps_record(struct steps *s, const char *step, struct err *e)
 	const struct replacement *m = &s->p.m;
 	const char *new = m->exists && * m->hex[REPLACE_NEW] != '\0' ? m->hex[REPLACE_NEW] : NULL;
 
-	if (replace_save(&s->p, e) == -1)
-		return -1;
-	return audit_append(s->p.top, "cert replace",
-	    json_pack("{s:s,s:s,s:s*,s:s*}", "name", s->p.name, "step", step, "old",
-		m->exists ? m->hex[REPLACE_OLD] : NULL, "new", new),
-	    e);
+	return audit_before(s->p.top, "cert replace",
+		   json_pack("{s:s,s:s,s:s*,s:s*}", "name", s->p.name, "step", step, "old",
+		       m->exists ? m->hex[REPLACE_OLD] : NULL, "new", new),
+		   NULL, e) == -1
+	    ? -1
+	    : replace_save(&s->p, e);
 }
 
 int
@@ -59,10 +61,12 @@ steps_move(struct steps *s, enum replace_moving way, struct err *e)
 	struct replace *p = &s->p;
 	bool on = way == REPLACE_ON;
 
-	p->m.moving = way;
 	p->m.finished = REPLACE_NEVER;
-	if (replace_save(p, e) == -1)
-		return -1;
+	if (p->m.moving != way) {
+		p->m.moving = way;
+		if (steps_record(s, on ? "retire" : "undo retire", e) == -1)
+			return -1;
+	}
 	if (on ? replace_pair_move(p, REPLACE_OLD, "", ".old", e) == -1 ||
 		    replace_pair_move(p, REPLACE_NEW, ".new", "", e) == -1
 	       : replace_pair_move(p, REPLACE_NEW, "", ".new", e) == -1 ||
@@ -71,7 +75,7 @@ steps_move(struct steps *s, enum replace_moving way, struct err *e)
 	p->m.moving = REPLACE_STAYS;
 	if (on)
 		p->m.finished = clock_wall();
-	return steps_record(s, on ? "retire" : "undo retire", e);
+	return replace_save(p, e);
 }
 
 static int
@@ -153,6 +157,8 @@ steps_install(struct steps *s, int which, struct err *e)
 			rc = STEPS_ATTEND;
 		goto out;
 	}
+	if (steps_record(s, which == REPLACE_OLD ? "undo install" : "install", e) == -1)
+		goto out;
 	for (size_t i = 0; i < l->n; i++) {
 		if (l->kernels[i].serves[which])
 			continue;
@@ -167,7 +173,7 @@ steps_install(struct steps *s, int which, struct err *e)
 		    "the same command again, or --undo",
 		    failed, l->n, replace_names[which]);
 	else
-		rc = steps_record(s, which == REPLACE_OLD ? "undo install" : "install", e);
+		rc = STEPS_DONE;
 out:
 	buf_free(&key);
 	buf_free(&crt);
@@ -286,17 +292,22 @@ confirm(struct steps *s, const struct steps_asked *a, struct err *e)
 static int
 make(struct steps *s, const struct steps_asked *a, struct err *e)
 {
+	struct buf key = BUF_INIT(CERT_PEM_MAX), crt = BUF_INIT(CERT_FILE_MAX);
 	struct replace *p = &s->p;
 	const struct look *l = &s->l;
+	int rc = -1;
 
 	if (l->trust.both + l->trust.fresh > 0 || look_serving(l, REPLACE_NEW) > 0)
 		return err_setx(e, ERR_NOENT,
 		    "want the pair with SHA-256 %s in %s, which is published or served already, found no such or not its "
 		    "private key; bring it back there from a backup",
 		    p->m.hex[REPLACE_NEW], dir_path(p->certs));
-	if (replace_save(p, e) == -1 || replace_pair_make(p, &a->wish, e) == -1)
-		return -1;
-	return steps_record(s, "make", e);
+	if (replace_pair_make(p, &a->wish, &key, &crt, e) == 0 && steps_record(s, "make", e) == 0 &&
+	    replace_pair_write(p, &key, &crt, e) == 0)
+		rc = STEPS_DONE;
+	buf_free(&key);
+	buf_free(&crt);
+	return rc;
 }
 
 static int

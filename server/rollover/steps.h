@@ -48,7 +48,7 @@ int steps_publish(struct steps *s, const bool want[REPLACE_COUNT], int going, st
  */
 int steps_move(struct steps *s, enum replace_moving way, struct err *e);
 
-/* Writes the state durably and records a step that isn't a publication. */
+/* Records a step that isn't a publication, and then saves the state, before the step is taken. */
 int steps_record(struct steps *s, const char *step, struct err *e);
 
 /* Takes the last step of a replacement back.  Returns STEPS_DONE, STEPS_ATTEND, or -1. */

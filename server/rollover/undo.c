@@ -79,7 +79,7 @@ undo_make(struct steps *s, struct err *e)
 	struct replace *p = &s->p;
 	static const char *const suffixes[] = { "pem", "crt" };
 
-	if (check_none_serves_new(&s->l, e) == -1)
+	if (check_none_serves_new(&s->l, e) == -1 || steps_record(s, "undo make", e) == -1)
 		return -1;
 	for (size_t i = 0; i < 2; i++) {
 		char file[REPLACE_NAME_MAX + 16];
@@ -91,7 +91,7 @@ undo_make(struct steps *s, struct err *e)
 	if (dir_sync(p->certs, e) == -1)
 		return -1;
 	replacement_reset(&p->m);
-	return steps_record(s, "undo make", e);
+	return replace_save(p, e);
 }
 
 int

@@ -109,6 +109,8 @@ done
 
 # a full disk (a limit of whole blocks, so fill up the last block): no unrecorded change goes live
 status 0 "$repo" --repo "$R" cert ca site
+cp "$R/certs/kernel.crt" rel/app/server.crt
+status 0 "$repo" --repo "$R" publish --app COV_PB rel
 size() { stat -c %s "$R/audit.log"; }
 blocks() { echo $((($(size) + 1023) / 1024)); }
 n=0
@@ -137,6 +139,16 @@ small key new root --no-passphrase; says 'key new: not done'
 small cert new other; says 'cert new: not done'
 small cert ca other; says 'cert ca: not done'
 small cert crl --ca site; says 'cert crl: not done'
+echo left >"$R/served/metadata/9.COV_PB.json"
+small gc; says 'gc: not done'
+[ -e "$R/served/metadata/9.COV_PB.json" ] || fail "removed, but not recorded"
+rm "$R/served/metadata/9.COV_PB.json"
+cp -a "$R/certs" certs.before
+small cert replace kernel; says 'cert replace: not done'
+diff -r certs.before "$R/certs" || fail "a pair that isn't recorded"
+unchanged bash -c 'trap "" XFSZ; ulimit -f 0; exec "$@"' x "$repo" init "$work/none" --no-passphrase
+[ -z "$(ls -A "$work/none")" ] || fail "init leaves something that isn't recorded"
+status 0 "$repo" init "$work/none" --no-passphrase
 [ ! -e "$R/certs/other.pem" ] && [ ! -e "$R/ca/other" ] && [ ! -e "$R/ca/site/crl.pem" ] || fail "made, but not recorded"
 cmp "$R/audit.log" good || fail "a full disk changed the log"
 status 0 "$repo" --repo "$R" log --verify
