@@ -15,6 +15,9 @@
 /* Bytes of such a text, with the final NUL. */
 #define DATE_TEXT_SIZE 21
 
+/* Bytes of the day in it, "2026-03-01". */
+#define DATE_DAY_LENGTH 10
+
 /* Years that date_parse() takes. */
 #define DATE_YEAR_MIN 1970
 #define DATE_YEAR_MAX 9999

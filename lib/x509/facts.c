@@ -11,7 +11,9 @@
 
 #include <openssl/x509v3.h>
 
+#include "lib/base/date.h"
 #include "lib/base/text.h"
+#include "lib/os/clock.h"
 
 #define DAY_SECONDS 86400
 
@@ -37,13 +39,18 @@ cert_quote(const X509_NAME *name, char out[CERT_QUOTED_SIZE])
 void
 cert_date(const ASN1_TIME *t, char out[CERT_DATE_SIZE])
 {
+	char text[DATE_TEXT_SIZE], now[DATE_TEXT_SIZE];
 	struct tm tm;
 
-	if (ASN1_TIME_to_tm(t, &tm))
-		snprintf(out, CERT_DATE_SIZE, "%04d-%02d-%02d", (tm.tm_year + 1900) % 10000,
-		    (tm.tm_mon + 1) % 100, tm.tm_mday % 100);
-	else
+	if (!ASN1_TIME_to_tm(t, &tm)) {
 		snprintf(out, CERT_DATE_SIZE, "(no date)");
+		return;
+	}
+	date_format(date_of_tm(&tm), text);
+	date_format(clock_wall(), now);
+	if (memcmp(text, now, DATE_DAY_LENGTH) != 0)
+		text[DATE_DAY_LENGTH] = '\0';
+	snprintf(out, CERT_DATE_SIZE, "%s", text);
 }
 
 int

@@ -14,7 +14,7 @@
 
 /* Bytes, with the final NUL, of what cert_quote(), cert_date() and cert_describe() write. */
 #define CERT_QUOTED_SIZE   200
-#define CERT_DATE_SIZE	   16
+#define CERT_DATE_SIZE	   24
 #define CERT_DESCRIBE_SIZE 600
 
 struct cert_facts {
@@ -61,6 +61,7 @@ int cert_seconds(const ASN1_TIME *t, int64_t *out, struct err *e);
  */
 void cert_describe(const X509 *x, char *out, size_t size);
 void cert_quote(const X509_NAME *name, char out[CERT_QUOTED_SIZE]);
+/* The day, "2026-03-01"; where that is today, with the time: "2026-03-01T12:00:00Z". */
 void cert_date(const ASN1_TIME *t, char out[CERT_DATE_SIZE]);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "lib/base/date.h"
 #include "lib/x509/certs.h"
+#include "server/cert/issue.h"
 #include "server/cert/ca_db.h"
 #include "lib/x509/key.h"
 
@@ -109,7 +110,10 @@ has_ended(const json_t *entry, int64_t now)
 static int
 fill(X509_CRL *crl, const struct crl_order *o, struct err *e)
 {
-	ASN1_TIME *from = ASN1_TIME_set(NULL, (time_t)o->from);
+	/* As early for each life, so that a newer list never begins before an older one. */
+	int64_t begin =
+	    cert_begin(o->from, o->from + CRL_LIFE_MIN_DAYS * DATE_DAY_SECONDS, o->cert);
+	ASN1_TIME *from = ASN1_TIME_set(NULL, (time_t)begin);
 	ASN1_TIME *to = ASN1_TIME_set(NULL, (time_t)o->to);
 	const json_t *entry;
 	size_t i;

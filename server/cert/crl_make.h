@@ -12,6 +12,9 @@
 #define CRL_DAYS_DEFAULT 30
 #define CRL_DAYS_MAX	 3650
 
+/* Days of the shortest life of a list. */
+#define CRL_LIFE_MIN_DAYS 1
+
 /* A certificate stays listed for so many seconds after its end, because clocks differ. */
 #define CRL_ENDED_SECONDS 86400
 

@@ -10,6 +10,7 @@
 #include <openssl/rand.h>
 
 #include "lib/base/list.h"
+#include "lib/x509/facts.h"
 #include "lib/x509/key.h"
 #include "server/cert/names.h"
 
@@ -19,6 +20,9 @@
 /* Bytes of a subject and of one SAN. */
 #define SUBJECT_MAX 1024
 #define SAN_MAX	    300
+
+/* Seconds before now that a certificate begins at most. */
+#define EARLY_SECONDS 3600
 
 static const char *const usages[] = { "both", "server", "client", "ca" };
 
@@ -192,6 +196,19 @@ set_serial(X509 *x, struct err *e)
 	return rc == 0 ? 0 : err_openssl(e, "serial number");
 }
 
+int64_t
+cert_begin(int64_t now, int64_t to, const X509 *issuer)
+{
+	int64_t early = (to - now) / 100, begin, first;
+	struct err ignored; /* of an issuer without a date nothing is known */
+
+	begin = now - (early < EARLY_SECONDS ? early : EARLY_SECONDS);
+	if (issuer != NULL && cert_seconds(X509_get0_notBefore(issuer), &first, &ignored) == 0 &&
+	    begin < first)
+		return first < now ? first : now;
+	return begin;
+}
+
 X509 *
 cert_issue(const struct cert_order *o, X509 *issuer, EVP_PKEY *key, struct err *e)
 {
@@ -206,7 +223,8 @@ cert_issue(const struct cert_order *o, X509 *issuer, EVP_PKEY *key, struct err *
 	if (X509_set_version(x, X509_VERSION_3) != 1 || X509_set_subject_name(x, o->subject) != 1 ||
 	    X509_set_issuer_name(x, issuer == NULL ? o->subject : X509_get_subject_name(issuer)) !=
 		1 ||
-	    ASN1_TIME_set(X509_getm_notBefore(x), (time_t)o->from) == NULL ||
+	    ASN1_TIME_set(X509_getm_notBefore(x), (time_t)cert_begin(o->from, o->to, issuer)) ==
+		NULL ||
 	    ASN1_TIME_set(X509_getm_notAfter(x), (time_t)o->to) == NULL ||
 	    X509_set_pubkey(x, o->key) != 1) {
 		err_openssl(e, "certificate");

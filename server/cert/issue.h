@@ -24,7 +24,7 @@ struct cert_order {
 	const X509_NAME *subject;
 	const GENERAL_NAMES *names; /* or NULL */
 	enum cert_usage usage;
-	int64_t from, to; /* seconds since 1970 */
+	int64_t from, to; /* seconds since 1970; it begins earlier than from: cert_begin() */
 };
 
 /* "server", "client" or "both".  0, or -1 with ERR_USAGE. */
@@ -46,6 +46,13 @@ int cert_sans(const char *const *sans, size_t n, GENERAL_NAMES **out, struct err
  * (path length 0).
  */
 X509 *cert_issue(const struct cert_order *o, X509 *issuer, EVP_PKEY *key, struct err *e);
+
+/*
+ * Returns when a certificate begins that is made now and ends at to: an hour before now, or a hundredth of
+ * its life where that is less, because the clocks of others may be behind; but not before its
+ * issuer (or NULL).
+ */
+int64_t cert_begin(int64_t now, int64_t to, const X509 *issuer);
 
 /* Returns a signing request (PKCS#10) with the subject and the names. */
 X509_REQ *

@@ -57,8 +57,9 @@ cert_make(const struct cert_request *rq, struct buf *key, struct buf *crt, struc
 	o.key = p.key;
 	o.subject = p.subject;
 	o.names = p.names;
-	info->from = o.from = clock_wall();
+	o.from = clock_wall();
 	info->to = o.to = o.from + rq->days * DATE_DAY_SECONDS;
+	info->from = cert_begin(o.from, o.to, NULL);
 	if ((x = cert_issue(&o, NULL, p.key, e)) == NULL)
 		goto out;
 	if (cert_sha256(x, info->sha256, e) == 0 && cert_key_write(p.key, key, e) == 0 &&

@@ -147,7 +147,9 @@ audit_check_clock(const json_t *last, struct err *e)
 	    time, now);
 }
 
-/* Whether the repository was changed since it was made; one that is being made wasn't.  1, 0 or -1. */
+/*
+ * Whether the repository was changed since it was made; one that is being made wasn't.  1, 0 or -1.
+ */
 static int
 has_history(struct dir *top, struct err *e)
 {

@@ -210,7 +210,10 @@ count(struct collecting *w, struct list *l)
 	}
 }
 
-/* Records the removal in top, then removes what was sorted out; copy is the copy's path, or NULL. */
+/*
+ * Records the removal in top, then removes what was sorted out; copy is the path of the copy, or
+ * NULL.
+ */
 static int
 remove_all(struct collecting *w, struct dir *top, const char *copy, struct err *e)
 {

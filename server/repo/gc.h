@@ -21,7 +21,7 @@ struct gc {
 	int64_t days; /* snapshots that were current within these days stay */
 	int64_t keep; /* and so many of the newest */
 	bool dry;     /* remove nothing */
-	/* Called for each file that is to go, and (goes false) for each unknown file, which stays. */
+	/* Called for each file that is to go and, goes false, for each unknown one, which stays. */
 	void (*each)(void *arg, const char *path, bool goes);
 	void (*fault)(void *arg, const struct err *what);
 	void *arg;

@@ -198,4 +198,19 @@ for i in 1 2 3 4 5 6; do cp evil.csr "e$i.csr"; "$repo" cert sign --yes --ca fle
 for p in "${pids[@]}"; do wait "$p" || fail "cert sign, several at once"; done
 [ "$(entries)" = $((before + 6)) ] || fail "want all six entered"
 [ "$(grep '"serial"' "$ca/issued.json" | sort -u | wc -l)" = "$(entries)" ] || fail "a serial number twice"
+# What begins now begins a little earlier, for clocks that are behind; nothing before its CA.
+at() { date -d "$(openssl "$1" -in "$2" -noout "-$3" | cut -d= -f2)" +%s; }
+early() {	# early MIN MAX KIND FILE FIELD
+	local age=$(($(date +%s) - $(at "$3" "$4" "$5")))
+	[ "$age" -ge "$1" ] && [ "$age" -le "$2" ] || fail "$4: want it to begin $1 to $2 seconds ago, got $age"
+}
+status 0 "$repo" cert new soon --out early --days 1; early 864 1100 x509 early/soon.crt startdate
+status 0 "$repo" cert new late --out early; early 3600 3900 x509 early/late.crt startdate
+status 0 "$repo" cert ca early --out early/ca --days 1; early 864 1100 x509 early/ca/ca.crt startdate
+status 0 "$repo" cert csr leaf --out early
+status 0 "$repo" cert sign early/leaf.csr --ca ./early/ca --yes
+[ "$(at x509 early/leaf.crt startdate)" -ge "$(at x509 early/ca/ca.crt startdate)" ] ||
+	fail "want a certificate that doesn't begin before its CA"
+status 0 "$repo" cert crl --ca ./early/ca; early 864 1100 crl early/ca/crl.pem lastupdate
+openssl verify -CAfile early/ca/ca.crt -CRLfile early/ca/crl.pem -crl_check early/leaf.crt || fail "openssl refuses it"
 echo ok

@@ -6,6 +6,8 @@
 
 #include <time.h>
 
+#include "lib/base/date.h"
+#include "lib/os/clock.h"
 #include "lib/x509/facts.h"
 
 static struct id ca, leaf;
@@ -148,6 +150,12 @@ times(void **state)
 	}
 	cert_date(t, date);
 	assert_string_equal(date, "9999-12-31");
+	assert_non_null(ASN1_TIME_set(t, (time_t)clock_wall()));
+	cert_date(t, date);
+	assert_int_equal(strlen(date), DATE_TEXT_SIZE - 1);
+	assert_non_null(ASN1_TIME_set(t, (time_t)clock_wall() + 2 * DATE_DAY_SECONDS));
+	cert_date(t, date);
+	assert_int_equal(strlen(date), DATE_DAY_LENGTH);
 	ASN1_STRING_set(t, "never", 5);
 	assert_err(cert_seconds(t, &s, &e), ERR_SYNTAX, &e);
 	cert_date(t, date);
