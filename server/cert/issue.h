@@ -48,9 +48,9 @@ int cert_sans(const char *const *sans, size_t n, GENERAL_NAMES **out, struct err
 X509 *cert_issue(const struct cert_order *o, X509 *issuer, EVP_PKEY *key, struct err *e);
 
 /*
- * Returns when a certificate begins that is made now and ends at to: an hour before now, or a hundredth of
- * its life where that is less, because the clocks of others may be behind; but not before its
- * issuer (or NULL).
+ * Returns when a certificate begins that is made now and ends at to: an hour before now, or a
+ * hundredth of its life where that is less, because the clocks of others may be behind; but not
+ * before its issuer (or NULL).
  */
 int64_t cert_begin(int64_t now, int64_t to, const X509 *issuer);
 
