@@ -32,8 +32,8 @@ struct gc {
 };
 
 /*
- * r is locked.  The removal is recorded before it begins.  Returns 0, or -1 with ERR_CONFLICT (a kept file
- * has a fault; nothing was removed) and others; the next run removes the rest.
+ * r is locked.  The removal is recorded before it begins.  Returns 0, or -1 with ERR_CONFLICT (a
+ * kept file has a fault; nothing was removed) and others; the next run removes the rest.
  */
 int gc_run(struct gc *g, struct repo *r, struct err *e);
 
