@@ -107,9 +107,11 @@ check_hostkey(struct ssh *s, int *type, struct err *e)
 	}
 	ssh_err(s, e, ERR_HOSTKEY,
 	    "want host key %s, got %s; if the server's key was changed on purpose, "
-	    "add the new fingerprint to the trusted ones, else somebody is in its place; an RSA "
-	    "host key can't be used: pin the ED25519 or ECDSA key that 'ssh-keygen -l' shows",
-	    wanted, found);
+	    "add the new fingerprint to the trusted ones, else somebody is in its place%s",
+	    wanted, found,
+	    s->rsa ? "; the server has an RSA host key, too, which can't be used: where that is "
+		     "pinned, pin the ED25519 or ECDSA key that 'ssh-keygen -l' shows there"
+		   : "");
 	return 1;
 }
 
@@ -145,6 +147,9 @@ handshake(struct ssh *s, int64_t deadline, struct err *e)
 			return -1;
 	if (s->identified && (rc == LIBSSH2_ERROR_KEX_FAILURE || rc == LIBSSH2_ERROR_METHOD_NONE))
 		return nothing_in_common(s, e);
+	/* In clear, so only a hint for a message. */
+	s->rsa = bytes_find(s->hello.data, s->hello.len, "rsa-sha2-") != NULL ||
+	    bytes_find(s->hello.data, s->hello.len, "ssh-rsa") != NULL;
 	ssh_io_greeted(s);
 	return rc == 0 ? 0 : ssh_broken(s, step, e);
 }

@@ -189,6 +189,28 @@ ssh_err(const struct ssh *s, struct err *e, enum err_code code, const char *fmt,
 	return err_setx(e, code, "%s:%u: %s", s->server.host, (unsigned)s->server.port, text);
 }
 
+#if LIBSSH2_VERSION_NUM >= 0x010b00
+#define GET_BANNER(session, text) libssh2_userauth_banner((session), (text))
+#else
+#define GET_BANNER(session, text) ((void)(session), (void)(text), -1)
+#endif
+
+int
+ssh_add_banner(struct ssh *s, struct err *e)
+{
+	struct buf said = BUF_INIT(ERR_TEXT_SIZE);
+	struct err why = *e, ignored;
+	char *text = NULL;
+
+	if (GET_BANNER(s->session, &text) == 0 && text != NULL &&
+	    ssh_hello_said((const uint8_t *)text, strlen(text), &said, &ignored) == 0 &&
+	    said.len > 0)
+		err_setx(e, why.code, "%.700s; the server's login banner: '%s'", why.text,
+		    buf_text(&said));
+	buf_free(&said);
+	return -1;
+}
+
 const char *
 ssh_fault(struct ssh *s)
 {

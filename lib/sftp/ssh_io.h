@@ -34,6 +34,7 @@ struct ssh {
 	struct buf hello;	    /* bytes that came in clear, up to the end of the handshake */
 	size_t given;	   /* of them, to libssh2; what stands before the identification isn't */
 	bool identified;   /* the identification came */
+	bool rsa;	   /* the server has an RSA host key */
 	char parting[256]; /* what the server said when it disconnected, made safe */
 	bool dead;	   /* no byte moves any more */
 	bool peer_closed;
@@ -60,6 +61,9 @@ int ssh_err(const struct ssh *s, struct err *e, enum err_code code, const char *
 
 /* Forgets what came in clear. */
 void ssh_io_greeted(struct ssh *s);
+
+/* Adds the server's login banner to e, where libssh2 gives it (from 1.11 on).  Returns -1. */
+int ssh_add_banner(struct ssh *s, struct err *e);
 
 /* What the server said at last, or the text of libssh2's last error. */
 const char *ssh_fault(struct ssh *s);

@@ -178,12 +178,13 @@ key_refused(struct ssh *s, const char *list, struct err *e)
 		    "server's log says more",
 		    v->login.name, v->user);
 	return ssh_err(s, e, ERR_AUTH,
-	    "the server refused user %s with the key in %s; the public key must be in its "
-	    "authorized_keys, and the server must admit this user (AllowUsers, DenyUsers) and "
-	    "such a key (PubkeyAcceptedAlgorithms)",
-	    v->user, v->login.name);
+	    "the server refused user %s with the key in %s, and said no more than that it takes: "
+	    "%.100s; the public key must be in its authorized_keys, and the server must admit this "
+	    "user (AllowUsers, DenyUsers) and such a key (PubkeyAcceptedAlgorithms)",
+	    v->user, v->login.name, list);
 }
 
+/* Why the server refuses the login, which libssh2 gave up with rc.  Returns -1. */
 static int
 refused(struct ssh *s, int rc, int64_t deadline, struct err *e)
 {
@@ -199,6 +200,11 @@ refused(struct ssh *s, int rc, int64_t deadline, struct err *e)
 		return ssh_err(s, e, ERR_AUTH,
 		    "the password of user %s has expired; set a new one on the server", v->user);
 	/* libssh2 says "Waiting for ..." where no answer came that it can read. */
+	if (!s->peer_closed && s->parting[0] == '\0' && strncmp(said, "Waiting", 7) == 0)
+		return ssh_err(s, e, ERR_PROTOCOL,
+		    "%s failed: the server sent a packet that libssh2 can't take; is its login "
+		    "banner (Banner in sshd_config) longer than 32,000 bytes? (%s)",
+		    step, said);
 	if (s->peer_closed || strncmp(said, "Waiting", 7) == 0 ||
 	    (rc != LIBSSH2_ERROR_AUTHENTICATION_FAILED && rc != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED))
 		return ssh_broken(s, step, e);
@@ -251,8 +257,10 @@ ssh_log_in(struct ssh *s, int64_t deadline, struct err *e)
 	for (;;) {
 		if (!in) {
 			rc = way(s, &arg);
-			if (rc != 0 && rc != LIBSSH2_ERROR_EAGAIN)
-				return refused(s, rc, deadline, e);
+			if (rc != 0 && rc != LIBSSH2_ERROR_EAGAIN) {
+				refused(s, rc, deadline, e);
+				return e->code == ERR_AUTH ? ssh_add_banner(s, e) : -1;
+			}
 			in = rc == 0;
 		}
 		if (in)

@@ -53,6 +53,8 @@ expect 0 init.log tuf init "$served/metadata/1.root.json"
 cmp trusted/root.json "$served/metadata/1.root.json" || fail "want the root as it was given"
 expect 0 refresh.log tuf --metadata-url "$sftp/metadata" refresh
 want refresh.log 'root 1, ' 0
+expect 1 nowhere.log tuf --metadata-url "$sftp/elsewhere" refresh
+want nowhere.log "timestamp.json: the repository has no such file; asked $sftp/elsewhere" 0
 # Metadata as received, unversioned, and no other .json.
 cmp trusted/timestamp.json "$served/metadata/timestamp.json" || fail "want the timestamp byte for byte"
 for role in snapshot targets; do
@@ -74,7 +76,8 @@ expect 0 again.log download "$sftp" "$APP/install/two.txt"
 want again.log 'there already' 0
 echo changed > out/"$APP"/install/two.txt
 expect 1 gone.log download "$sftp" "$APP/install/two.txt"
-want gone.log 'no such file' 0
+asked="asked $sftp/targets for ${away#"$served/targets/"}"
+want gone.log "no such file; $asked" 0
 # Targets in order, ending at the first failure.
 rm -r out
 expect 1 order.log download "$sftp" "$APP/install/deep/one.txt" "$APP/install/two.txt" "$APP/app/server.crt"
@@ -84,6 +87,7 @@ chmod u+w "$away"
 sed -i s/two/too/ "$away"
 expect 1 tampered.log download "$sftp" "$APP/install/two.txt"
 wantre tampered.log 'want 4 bytes with SHA-256 [0-9a-f]{64}, got 4 bytes with SHA-256 [0-9a-f]{64}' 0
+want tampered.log "; $asked" 0
 [ ! -e out/"$APP"/install/two.txt ] || fail "want no file that isn't verified"
 echo "two and more" > "$away"
 expect 1 longer.log download "$sftp" "$APP/install/two.txt"

@@ -70,8 +70,8 @@ free_port(void)
 	return port;
 }
 
-static void
-fingerprint(const struct sshd *s, const char *kind, char *out, size_t size)
+void
+sshd_fingerprint(const struct sshd *s, const char *kind, char *out, size_t size)
 {
 	char command[256];
 
@@ -92,8 +92,8 @@ sshd_make(struct sshd *s, const struct sshd *other)
 	run("cd %s && ssh-keygen -q -t ed25519 -N '' -f host_ed25519 && "
 	    "ssh-keygen -q -t ecdsa -b 256 -N '' -f host_ecdsa",
 	    s->dir);
-	fingerprint(s, "ed25519", s->pin, sizeof s->pin);
-	fingerprint(s, "ecdsa", s->pin_ecdsa, sizeof s->pin_ecdsa);
+	sshd_fingerprint(s, "ed25519", s->pin, sizeof s->pin);
+	sshd_fingerprint(s, "ecdsa", s->pin_ecdsa, sizeof s->pin_ecdsa);
 	if (other != NULL) {
 		strcpy(s->repo, other->repo);
 		strcpy(s->key, other->key);

@@ -11,6 +11,7 @@
  * These functions end the test program when the set-up fails.
  */
 #include <stdbool.h>
+#include <stddef.h>
 
 struct sshd {
 	char dir[128];		     /* keys and configuration; repository below it */
@@ -31,6 +32,9 @@ struct sshd {
  * login key this server uses, too, or NULL.
  */
 void sshd_make(struct sshd *s, const struct sshd *other);
+
+/* The fingerprint of its host key DIR/host_KIND. */
+void sshd_fingerprint(const struct sshd *s, const char *kind, char *out, size_t size);
 
 /* Starts the server, and returns when it accepts connections.  descriptors: RLIMIT_NOFILE, or 0. */
 void sshd_start(struct sshd *s, unsigned descriptors);

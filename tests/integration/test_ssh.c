@@ -10,7 +10,10 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <libssh2.h>
 
 #include "lib/os/clock.h"
 #include "lib/sftp/child.h"
@@ -20,8 +23,9 @@
 #define BIG_SIZE    (40u * 1024 * 1024)
 #define FILES	    40
 #define FILE_SIZE   (256u * 1024)
-#define CONNECT_MS  10000
-#define DEADLINE_MS 30000
+#define TINY	    4000
+#define CONNECT_MS  30000
+#define DEADLINE_MS 100000
 
 static struct sshd server;
 static struct session_child child = { .role = &sftp_child_role };
@@ -45,6 +49,13 @@ job_init(struct job *j, const char *url)
 		.connect_ms = CONNECT_MS,
 		.deadline = clock_mono_ms() + DEADLINE_MS };
 }
+
+/* libssh2 gives the login banner from 1.11 on. */
+#if LIBSSH2_VERSION_NUM >= 0x010b00
+#define BANNER "the server's login banner: 'The gate is shut.'"
+#else
+#define BANNER NULL
+#endif
 
 /* Fetches a file of so many bytes; want: a part of the error, or NULL. */
 static void
@@ -100,9 +111,15 @@ static const struct row {
 	    "PubkeyAuthentication no\nPasswordAuthentication yes\nPermitRootLogin yes", ERR_AUTH,
 	    { "takes no key from user", "only password" } },
 	{ "a user who isn't admitted", "DenyUsers *", ERR_AUTH,
-	    { "the public key must be in its authorized_keys", "DenyUsers" } },
+	    { "takes: publickey;", "the public key must be in its authorized_keys", "DenyUsers" } },
 	{ "such a key isn't admitted", "PubkeyAcceptedAlgorithms rsa-sha2-512", ERR_AUTH,
 	    { "the public key must be in its authorized_keys", "PubkeyAcceptedAlgorithms" } },
+	{ "a user who isn't admitted, with a banner", "DenyUsers *\nBanner DIR/shut", ERR_AUTH,
+	    { "DenyUsers", BANNER } },
+	{ "a login banner of 40 kB", "Banner DIR/banner40", ERR_PROTOCOL,
+	    { "logging in failed", "login banner" } },
+	{ "a login banner of 60 kB", "Banner DIR/banner60", ERR_PROTOCOL,
+	    { "logging in failed", "login banner" } },
 	{ "a login shell that talks",
 	    "Subsystem sftp echo This account is currently not available.", ERR_PROTOCOL,
 	    { "want SFTP, the server said 'This account is currently not available.'",
@@ -112,32 +129,76 @@ static const struct row {
 	{ "a long login banner", "Banner DIR/banner", ERR_NONE, { NULL } },
 };
 
+/* Many files, and all of them right. */
+static void
+fetch_all(const char *url, const char *kind, size_t n, uint64_t size)
+{
+	struct sftp_file *files = calloc(n, sizeof *files);
+	struct sink *sinks = calloc(n, sizeof *sinks);
+	char(*names)[16] = calloc(n, sizeof *names);
+	struct job j;
+	struct err e;
+
+	assert_true(files != NULL && sinks != NULL && names != NULL);
+	job_init(&j, url);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(names[i], sizeof names[i], "%s%04zu", kind, i);
+		file_init(&files[i], &sinks[i], names[i], size);
+	}
+	assert_ok(fetch_with(&j.config, files, n, &e), &e);
+	for (size_t i = 0; i < n; i++) {
+		assert_arrived(&sinks[i], server.repo, names[i], 0);
+		digest_free(sinks[i].md);
+	}
+	free(files);
+	free(sinks);
+	free(names);
+}
+
 static void
 settings(void **state)
 {
 	const struct row *r = *state;
-	struct sftp_file files[FILES];
-	struct sink sinks[FILES];
-	char names[FILES][16];
-	struct job j;
-	struct err e;
 
 	server.more = r->config;
 	sshd_start(&server, 0);
 	fetch(server.url, "big", BIG_SIZE, r->code == ERR_NONE ? NULL : r->want, r->code);
 	if (r->code == ERR_NONE) {
-		job_init(&j, server.url);
-		for (size_t i = 0; i < FILES; i++) {
-			snprintf(names[i], sizeof names[i], "f%02zu", i);
-			file_init(&files[i], &sinks[i], names[i], FILE_SIZE);
-		}
-		assert_ok(fetch_with(&j.config, files, FILES, &e), &e);
-		for (size_t i = 0; i < FILES; i++) {
-			assert_arrived(&sinks[i], server.repo, names[i], 0);
-			digest_free(sinks[i].md);
-		}
+		fetch_all(server.url, "f", FILES, FILE_SIZE);
+		/* Here the requests, too, have more bytes than the keys may have. */
+		fetch_all(server.url, "t", TINY, 10);
 	}
 	sshd_stop(&server);
+}
+
+/* A pin of the host key that can't be used; the advice stands only where there is such a key. */
+static void
+rsa_pin(void **state)
+{
+	static const char *const configs[] = { "HostKey DIR/host_rsa", NULL };
+	char pin[sizeof server.pin];
+	struct sftp_file f;
+	struct sink s;
+	struct job j;
+	struct err e;
+
+	(void)state;
+	sshd_fingerprint(&server, "rsa", pin, sizeof pin);
+	for (size_t i = 0; i < N(configs); i++) {
+		server.more = configs[i];
+		sshd_start(&server, 0);
+		job_init(&j, server.url);
+		j.pin = pin;
+		file_init(&f, &s, "f0000", FILE_SIZE);
+		assert_err(fetch_with(&j.config, &f, 1, &e), ERR_HOSTKEY, &e);
+		assert_non_null(strstr(e.text, server.pin));
+		assert_non_null(strstr(e.text, pin));
+		assert_int_equal(strstr(e.text, "pin the ED25519 or ECDSA key") != NULL,
+		    configs[i] != NULL);
+		digest_free(s.md);
+		fetch(server.url, "f0000", FILE_SIZE, NULL, ERR_NONE);
+		sshd_stop(&server);
+	}
 }
 
 /* A peer that sends text, and then closes or passes the connection on to the server. */
@@ -181,15 +242,20 @@ tcp(int port, bool listening)
 
 /* Moves bytes both ways until one side ends. */
 static void
-relay(int a, int b)
+relay(int a, int b, bool slow)
 {
+	const struct timespec pause = { .tv_nsec = 1000 * 1000 };
 	struct pollfd p[2] = { { a, POLLIN, 0 }, { b, POLLIN, 0 } };
 	char bytes[65536];
 
 	while (poll(p, 2, -1) > 0)
 		for (int i = 0; i < 2; i++) {
-			ssize_t n = p[i].revents == 0 ? -2 : read(p[i].fd, bytes, sizeof bytes);
+			ssize_t n = p[i].revents == 0
+			    ? -2
+			    : read(p[i].fd, bytes, slow ? 4096 : sizeof bytes);
 
+			if (slow)
+				nanosleep(&pause, NULL);
 			if (n == 0 || n == -1)
 				return;
 			for (ssize_t at = 0, m; at < n; at += m)
@@ -199,7 +265,7 @@ relay(int a, int b)
 }
 
 static void
-serve_peer(int listener, const struct peer_row *r)
+serve_peer(int listener, const struct peer_row *r, bool slow)
 {
 	alarm(300);
 	signal(SIGPIPE, SIG_IGN);
@@ -211,7 +277,7 @@ serve_peer(int listener, const struct peer_row *r)
 		if (r->goes_on) {
 			int to = tcp(server.port, false);
 
-			relay(fd, to);
+			relay(fd, to, slow);
 			close(to);
 		} else {
 			char bytes[1000];
@@ -228,28 +294,53 @@ serve_peer(int listener, const struct peer_row *r)
 	}
 }
 
+/* Fetches through the peer; config: settings of a server behind a slow line, or NULL. */
 static void
-peer(void **state)
+through(const struct peer_row *r, const char *config)
 {
-	const struct peer_row *r = *state;
 	int port = free_port(), listener = tcp(port, true);
 	char url[400];
 	pid_t pid = fork();
 
 	assert_true(pid != -1);
 	if (pid == 0)
-		serve_peer(listener, r);
+		serve_peer(listener, r, config != NULL);
 	close(listener);
 	if (r->goes_on) {
-		server.more = NULL;
+		server.more = config;
 		sshd_start(&server, 0);
 	}
 	snprintf(url, sizeof url, "sftp://%s@127.0.0.1:%d%s", server.user, port, server.repo);
-	fetch(url, "f00", FILE_SIZE, r->code == ERR_NONE ? NULL : r->want, r->code);
+	fetch(url, "f0000", FILE_SIZE, r->code == ERR_NONE ? NULL : r->want, r->code);
+	if (config != NULL)
+		fetch_all(url, "f", FILES, FILE_SIZE);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	if (r->goes_on)
 		sshd_stop(&server);
+}
+
+static void
+peer(void **state)
+{
+	through(*state, NULL);
+}
+
+static const struct slow_row {
+	const char *name, *config;
+} slow_rows[] = {
+	{ "slow, new keys after 1 MB", "RekeyLimit 1M" },
+	{ "slow, new keys after 4 MB", "RekeyLimit 4M" },
+	{ "slow, new keys each second", "RekeyLimit 1G 1" },
+};
+
+static void
+slow(void **state)
+{
+	static const struct peer_row none = { .says = "", .goes_on = true };
+	const struct slow_row *r = *state;
+
+	through(&none, r->config);
 }
 
 static int
@@ -257,8 +348,11 @@ make_server(void **state)
 {
 	(void)state;
 	sshd_make(&server, NULL);
-	run("cd %s && head -c %u /dev/urandom > big && for i in $(seq -w 0 %d); do head -c %u /dev/urandom > f$i; done && "
-	    "seq 1 4000 > ../banner",
+	run("cd %s && head -c %u /dev/urandom > big && for i in $(seq -f %%04.0f 0 %d); do head -c %u /dev/urandom > f$i; done && "
+	    "seq 0 3999 | split -a 4 -d -l 1 - t && seq 1 4000 > ../banner && "
+	    "echo The gate is shut. > ../shut && head -c 40000 /dev/zero | tr '\\0' x > ../banner40 && "
+	    "head -c 60000 /dev/zero | tr '\\0' x > ../banner60 && "
+	    "ssh-keygen -q -t rsa -b 2048 -N '' -f ../host_rsa",
 	    server.repo, BIG_SIZE, FILES - 1, FILE_SIZE);
 	return 0;
 }
@@ -282,5 +376,7 @@ main(int argc, char **argv)
 	sshd_limit();
 	TEST_ROWS(tests, n, rows, settings);
 	TEST_ROWS(tests, n, peer_rows, peer);
+	TEST_ROWS(tests, n, slow_rows, slow);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(rsa_pin);
 	return _cmocka_run_group_tests("ssh", tests, n, make_server, remove_server);
 }

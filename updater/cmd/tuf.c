@@ -123,6 +123,15 @@ work_end(struct work *w)
 	dir_close(w->dir);
 }
 
+/* Says from which address something is missing.  Returns -1. */
+static int
+asked(const char *url, struct err *e)
+{
+	struct err why = *e;
+
+	return err_setx(e, why.code, "%.600s; asked %.300s", why.text, url);
+}
+
 static int
 refresh(struct work *w, const struct arguments *a, struct err *e)
 {
@@ -146,9 +155,10 @@ refresh(struct work *w, const struct arguments *a, struct err *e)
 	store.recall = NULL; /* whoever calls it decides what is tried again */
 	store.remember = NULL;
 	if (origin_open(&w->from, a->metadata_url, a, e) == -1 ||
-	    (w->client = tuf_client_new(&source, &store, now, e)) == NULL ||
-	    tuf_client_refresh(w->client, NULL, e) == -1)
+	    (w->client = tuf_client_new(&source, &store, now, e)) == NULL)
 		return -1;
+	if (tuf_client_refresh(w->client, NULL, e) == -1)
+		return e->code == ERR_NOENT ? asked(a->metadata_url, e) : -1;
 	return notes_set_refreshed(w->dir, now, e);
 }
 

@@ -25,6 +25,7 @@ struct sums {
 
 /* A file that is on its way: open from its first byte to its last, so that few are open at once. */
 struct running {
+	const struct fetch *f;
 	const struct download *d;
 	struct dir *dir;
 	struct file_out *out;
@@ -217,6 +218,19 @@ worth_keeping(const struct running *r, const struct err *e)
 	    (e->code == ERR_NETWORK || e->code == ERR_TIMEOUT || e->code == ERR_PROTOCOL);
 }
 
+/* Which file of which server is missing or wrong.  Returns -1. */
+static int
+say_where(const struct running *r, struct err *e)
+{
+	const char *url = fetch_server(r->f);
+	struct err why = *e;
+
+	if (url == NULL)
+		return err_context(e, "target %s", r->d->target);
+	return err_setx(e, why.code, "target %.200s: %.350s; asked %.200s for %.200s", r->d->target,
+	    why.text, url, r->d->remote);
+}
+
 /* A right file gets its name; of any other at most the beginning stays. */
 static int
 end(struct running *r, const struct sftp_file *ff, struct err *e)
@@ -224,17 +238,18 @@ end(struct running *r, const struct sftp_file *ff, struct err *e)
 	struct err ignored;
 	int rc = 0;
 
-	if (ff->result == SFTP_FILE_ABSENT)
-		rc = err_setx(e, ERR_NOENT, "target %s: the server has no such file", r->d->target);
-	else if (ff->result != SFTP_FILE_OK) {
+	if (ff->result == SFTP_FILE_ABSENT) {
+		err_setx(e, ERR_NOENT, "the server has no such file");
+		rc = say_where(r, e);
+	} else if (ff->result != SFTP_FILE_OK) {
 		*e = ff->err;
 		rc = err_context(e, "target %s", r->d->target);
 	} else if (r->got == 0)
 		rc = begin(r, e); /* an empty file has no first byte */
 	if (r->out != NULL && close_out(r, rc == 0 ? e : &ignored) == -1)
 		rc = -1;
-	if (rc == 0 && (rc = sums_check(&r->sums, r->d->want, r->got, e)) == -1)
-		err_context(e, "target %s", r->d->target);
+	if (rc == 0 && sums_check(&r->sums, r->d->want, r->got, e) == -1)
+		rc = say_where(r, e);
 	if (rc == 0)
 		rc = move(r->dir, r->part, r->d->name, e);
 	if (rc == -1 && !worth_keeping(r, e))
@@ -278,7 +293,8 @@ flight(struct fetch *f, struct dir *dir, const struct download *files, size_t n,
 		goto out;
 	}
 	for (size_t i = 0; i < n; i++) {
-		r[i] = (struct running){ .d = &files[i],
+		r[i] = (struct running){ .f = f,
+			.d = &files[i],
 			.dir = dir,
 			.progress = progress,
 			.deadline = fetch_deadline(f) };

@@ -687,9 +687,10 @@ refuse(const struct refusal_row *r, bool optional)
 	size_t arrived = 0;
 	struct sftp_file f = { .path = "x", .max = 100, .data = discard, .arg = &arrived };
 	struct sftp *s = begin(&f, r->reading);
-	/* A message with a control character, which must not reach a terminal. */
-	uint8_t packet[] = { 0, 0, 0, 20, SFTP_STATUS, 0, 0, 0, r->reading ? 2 : 0, 0, 0,
-		(uint8_t)(r->code >> 8), (uint8_t)r->code, 0, 0, 0, 3, 'a', 27, 'b', 0, 0, 0, 0 };
+	/* A message with a control character, which must not reach a terminal, and no UTF-8. */
+	uint8_t packet[] = { 0, 0, 0, 21, SFTP_STATUS, 0, 0, 0, r->reading ? 2 : 0, 0, 0,
+		(uint8_t)(r->code >> 8), (uint8_t)r->code, 0, 0, 0, 4, 'a', 0xe9, 27, 'b', 0, 0, 0,
+		0 };
 	struct err e;
 
 	f.optional = optional;
@@ -700,7 +701,7 @@ refuse(const struct refusal_row *r, bool optional)
 	assert_int_equal(f.result, optional ? SFTP_FILE_ABSENT : r->result);
 	if (f.result == SFTP_FILE_FAILED) {
 		assert_int_equal(f.err.code, r->want);
-		assert_non_null(strstr(f.err.text, "a\\x1bb"));
+		assert_non_null(strstr(f.err.text, "a\\xe9\\x1bb"));
 	}
 	sftp_free(s);
 }
