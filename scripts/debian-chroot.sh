@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 # Run a command with a copy of these sources on a fresh Debian of another version: in a chroot that debootstrap makes,
 # with processes and mounts of its own.  Chroot and processes are gone afterwards, however the command ends.
+# Exits as the command does, or with 77 where this machine lets root have no mounts, without which there is no /proc.
 set -euo pipefail
 
 usage="usage: scripts/debian-chroot.sh 12|13 COMMAND [ARG...]    (as root)"
@@ -18,13 +19,22 @@ case $1 in
 	exit 2
 	;;
 esac
+version=$1
 shift
 if [ "$(id -u)" -ne 0 ]; then
 	echo "debian-chroot.sh: want root, who alone can make a chroot; try: sudo $0 $*" >&2
 	exit 1
 fi
 cd "$(dirname "$0")/.."
-command -v debootstrap >/dev/null || scripts/install-packages.sh chroot
+scripts/install-packages.sh chroot
+
+# Mounts and processes end with the namespaces.
+apart=(unshare --mount --pid --fork --kill-child --)
+if ! "${apart[@]}" sh -c 'mount --make-rprivate / && mount -t proc proc /proc && chroot / true'; then
+	echo "debian-chroot.sh: this machine refuses root a chroot with a /proc of its own (CAP_SYS_ADMIN, CAP_SYS_CHROOT);" \
+		"on Debian $version '$*' was NOT RUN" >&2
+	exit 77
+fi
 
 root=$(mktemp -d "${TMPDIR:-/tmp}/slipway-debian-XXXXXXXX")
 trap 'rm -rf --one-file-system "$root"' EXIT
@@ -47,9 +57,11 @@ git -c safe.directory="$PWD" ls-files -z --cached --others --exclude-standard |
 		[ ! -e "$file" ] && [ ! -h "$file" ] || printf '%s\0' "$file"
 	done | tar --null --files-from=- --create | tar --extract --directory "$root/slipway" --no-same-owner
 
-# Mounts and processes end with the namespaces; the chroot has /dev as its programs need it.
+# The chroot is thrown away: dpkg needn't wait for the disk at each file.
+echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/unsafe-io"
+# It has /dev as its programs need it.
 # shellcheck disable=SC2016  # the inner shell expands these
-unshare --mount --pid --fork --kill-child -- sh -euc '
+"${apart[@]}" sh -euc '
 	root=$1
 	shift
 	mount --make-rprivate /
@@ -57,4 +69,4 @@ unshare --mount --pid --fork --kill-child -- sh -euc '
 	mount --rbind /dev "$root/dev"
 	mount -t tmpfs -o mode=1777 tmp "$root/tmp"
 	exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" \
-		${CI:+CI="$CI"} sh -c "cd /slipway && exec \"\$@\"" sh "$@"' sh "$root" "$@"
+		${CI:+CI="$CI"} ${http_proxy:+http_proxy="$http_proxy"} sh -c "cd /slipway && exec \"\$@\"" sh "$@"' sh "$root" "$@"

@@ -23,7 +23,7 @@ for group in "$@"; do
 			pkg-config make patch perl xz-utils util-linux procps openssh-server openssh-client openssl
 			python3)
 		;;
-	chroot) packages+=(debootstrap git util-linux) ;;
+	chroot) packages+=(debootstrap debian-archive-keyring git util-linux mount) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck lua-check mandoc) ;;
 	*)
 		echo "install-packages.sh: unknown group '$group'" >&2

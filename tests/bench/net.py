@@ -172,6 +172,7 @@ class Bench:
             for program in (args.build / "updater/slipway", args.build / "server/slipway-repo", args.build / "tests/bench/lean", args.measure):
                 shutil.copy(program, work / "bin")
             self.sshd = Sshd(self.net, work)
+            self.shell = self.has_shell()
         except BaseException:
             self.end()
             raise
@@ -180,6 +181,17 @@ class Bench:
         if self.sshd is not None:
             self.sshd.end()
         self.net.end()
+
+    def has_shell(self):
+        """Whether the login shell runs commands, as rsync wants; nologin prints a text instead."""
+        rtt = self.net.rtts[0]
+        self.peers(rtt)
+        done = subprocess.run(self.net.client(rtt, [*shlex.split(self.ssh), self.at, "true"]), check=False, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL)
+        clean = done.returncode == 0 and done.stdout == b""
+        if not clean:
+            print(f"rsync is left out: it needs a login shell that runs commands, and {self.sshd.login}'s doesn't.")
+        return clean
 
     # A repository whose application A goes from release 1 (before) to release 2 (after).
 
@@ -244,6 +256,7 @@ class Bench:
         """programs: name to (prepare(i), command(i)), i the number of the run.  They run in turns unless they wait."""
         only = self.args.program
         programs = {n: p for n, p in programs.items() if n == "slipway" or only is None or n.startswith(tuple(only))}
+        programs = {n: p for n, p in programs.items() if self.shell or not n.startswith("rsync")}
         figures = {name: [self.one(rtt, lambda: prepare(0), command(0))]
                    for name, (prepare, command) in programs.items()}
         waiting = {}
