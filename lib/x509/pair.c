@@ -210,8 +210,8 @@ check(struct pair *p, const struct source *key, const struct source *cert, bool 
 		rc = err_setx(e, ERR_EXPIRED, "the certificate is expired (%s)", text);
 	else if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0)
 		rc = err_setx(e, ERR_EXPIRED, "the certificate is not valid yet (%s)", text);
-	else if ((rc = try_use(p, e)) == 0 && (rc = cert_key_check(p->key, e)) == 0 &&
-	    (rc = check_signatures(p, e)) == 0 && (rc = check_usage(p, client, e)) == 0)
+	else if ((rc = check_signatures(p, e)) == 0 && (rc = try_use(p, e)) == 0 &&
+	    (rc = cert_key_check(p->key, e)) == 0 && (rc = check_usage(p, client, e)) == 0)
 		rc = try_handshake(p, e);
 	return rc == -1 ? err_context(e, "%s: %s", cert->label, source_name(cert)) : 0;
 }
