@@ -24,6 +24,12 @@ static const char locked_down[] = "\tForceCommand internal-sftp -R\n"
 				  "\tPasswordAuthentication no\n"
 				  "\tKbdInteractiveAuthentication no\n";
 
+/*
+ * The characters of an account and of a chroot's directory: shell, sshd and systemd take each of
+ * them literally.
+ */
+#define WORD "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+
 /* Appends a path between quotes.  sshd expands %, and can't read a quote or a backslash. */
 static int
 add_path(struct buf *out, const char *keyword, const char *path, bool expanded, struct err *e)
@@ -41,13 +47,28 @@ add_path(struct buf *out, const char *keyword, const char *path, bool expanded, 
 }
 
 /*
+ * Appends an account as a pattern of sshd, which takes what is behind an '@' for a host: characters
+ * that mean something there are any character.  An sshd of this user lets nobody else in.
+ */
+static int
+add_user(struct buf *out, const char *user, struct err *e)
+{
+	int rc = buf_adds(out, "AllowUsers ", e);
+
+	for (; *user != '\0' && rc == 0; user++)
+		rc = buf_addc(out, strchr(WORD, *user) == NULL ? '?' : *user, e);
+	return rc == 0 ? buf_addc(out, '\n', e) : -1;
+}
+
+/*
  * PAM and StrictModes want root's rights or a tidy home directory; the private service has neither.
  */
 int
 serve_config(const struct serve_config *c, struct buf *out, struct err *e)
 {
-	if (buf_addf(out, e, "AddressFamily any\nListenAddress %s\nPort %u\nAllowUsers %s\n",
-		c->listen, c->port, c->user) == -1 ||
+	if (buf_addf(out, e, "AddressFamily any\nListenAddress %s\nPort %u\n", c->listen,
+		c->port) == -1 ||
+	    add_user(out, c->user, e) == -1 ||
 	    add_path(out, "HostKey", c->hostkey, false, e) == -1 ||
 	    add_path(out, "AuthorizedKeysFile", c->authorized_keys, true, e) == -1)
 		return -1;
@@ -71,12 +92,6 @@ check_word(const char *text, const char *what, const char *allowed, struct err *
 		return err_setx(e, ERR_USAGE, "%s: can't use '%s'", what, text);
 	return 0;
 }
-
-/*
- * The characters of an account and of a chroot's directory: shell, sshd and systemd take each of
- * them literally.
- */
-#define WORD "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
 static int
 check_names(const char *user, const char *chroot, struct err *e)

@@ -25,6 +25,19 @@ refused() {
 }
 refused 'has no user' sftp://host/r --key login
 refused 'is neither' ftp://u@host/r --key login
+refused 'has no path' sftp://nonsense --key login
+for text in sftp://u:sesame@host/r sftp://u:sesame@host sftp://u:ses@me@host/r ftp://u:sesame@host/r; do
+	refused 'address' "$text" --key login
+	wantno refused.log sesame
+	wantno refused.log 'ses@'
+	wantno refused.log 'me@'
+done
+# One rule for names, here and in a repository.
+for name in -Y3 CON com1.x .hidden a/b 'a b' targets ''; do
+	refused '' "$url" --key login "--app=$name"
+	refused '' "$url" --key login "--installation=$name"
+	expect 2 add.log slipway-repo --repo "$REPO" app add --no-passphrase -- "$name"
+done
 refused 'want an absolute path' "$url" --key login --install-dir relative
 refused 'want an absolute path' "$url" --key login --app-dir \~/hi
 refused 'Nowhere' "$url" --key login --install-dir '%Nowhere%/hi'
