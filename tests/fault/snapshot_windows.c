@@ -18,7 +18,7 @@
 
 /* A directory, or a file with its content; a key, or a value of one. */
 struct entry {
-	char *path; /* of a directory or file; NULL for what is in the registry */
+	char *path; /* of a directory or file; NULL for an entry of the registry */
 	HKEY root;
 	wchar_t *key, *name, *class; /* name: NULL for the key itself */
 	bool directory, read_only;

@@ -65,7 +65,7 @@ struct way {
 	const char *status; /* the call fails with this NTSTATUS */
 	/* below the directory of app/: a program has it open from then on */
 	const char *held;
-	bool running;	 /* while programs run from what is installed */
+	bool running;	 /* while programs run from installed files */
 	unsigned rarely; /* times as rarely as EVERY says */
 };
 
@@ -133,7 +133,7 @@ broken(void **state)
 
 /* In use. */
 
-/* What status says. */
+/* The text of status. */
 static void
 want_status(const char *what, const char *text, bool there)
 {

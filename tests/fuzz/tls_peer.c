@@ -108,7 +108,7 @@ side(enum slipway_tls_side which, uint8_t how)
 struct wire {
 	uint8_t data[WIRE_MAX];
 	size_t put, got, piece;
-	struct feed *changes; /* of what is put; NULL: none */
+	struct feed *changes; /* changes of these bytes; NULL: none */
 	size_t left;	      /* bytes until the next change */
 	uint8_t add;
 	bool over; /* no more bytes come */

@@ -24,7 +24,7 @@
 #define GOOD6	"::ffff:127.0.0.1"
 #define GONE6	"::ffff:127.0.0.3"
 #define MANY	8   /* more than the hole takes */
-#define LATE_MS 600 /* what a slow resolver takes */
+#define LATE_MS 600 /* time of a slow resolver */
 
 static uint16_t port;
 static int listener, hole, fillers[MANY];

@@ -117,7 +117,7 @@ row(void **state)
 	assert_int_equal(temp_remove(&d), 0);
 }
 
-/* A disk that isn't mounted: nothing is made in its place, and the link is told. */
+/* A disk that isn't mounted: nothing is made in its place, and the error names the link. */
 static void
 to_nothing(void **state)
 {

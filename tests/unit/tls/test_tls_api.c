@@ -183,7 +183,7 @@ wait_for(int fd)
 	sockets_wait(&fd, &write, 1, SOCKETS_WAIT_MS);
 }
 
-/* The next byte at our side, and at OpenSSL's; what comes before it may be no data. */
+/* Reads the next byte at our side, and at OpenSSL's; other records may come before. */
 static char
 raw_byte(struct raw *r, bool ours)
 {
@@ -475,7 +475,7 @@ code(void **state)
 		    slipway_tls_conn_error(e.client));
 		fail();
 	}
-	/* Also of one that was refused. */
+	/* Also of a refused peer. */
 	if (r->client == SLIPWAY_TLS_E_UNTRUSTED)
 		assert_non_null(strstr(slipway_tls_conn_peer(e.client), "subject \"CN=kernel\""));
 	ends_close(&e);

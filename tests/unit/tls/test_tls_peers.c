@@ -72,7 +72,7 @@ static const struct peer_row {
 	{ "the CA between has expired", { .name = "leaf" }, BY_MIDDLE, false, "expired", "expired",
 	    NOTHING, { .name = "middle", .ca = true, .from = -10, .days = 5 }, false },
 
-	/* Who signed it. */
+	/* The issuer. */
 	{ "self-signed, not pinned", { .name = "self" }, BY_SELF, false, "self-signed",
 	    "self-signed", NOTHING, { 0 }, false },
 	{ "of another CA", { .name = "leaf" }, BY_OTHER_CA, false, "unable to get local issuer",

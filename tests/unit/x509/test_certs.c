@@ -214,7 +214,7 @@ add_part(char *out, size_t size, char part)
 	}
 }
 
-/* Which line it is depends on how long a signature happens to be. */
+/* The number of the line depends on the length of a signature. */
 static const char *
 after_line(const char *text)
 {
