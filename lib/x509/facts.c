@@ -14,6 +14,7 @@
 #include "lib/base/date.h"
 #include "lib/base/text.h"
 #include "lib/os/clock.h"
+#include "lib/x509/judge.h"
 
 #define DAY_SECONDS 86400
 
@@ -184,6 +185,7 @@ cert_facts(X509 *x, struct cert_facts *c, struct err *e)
 	key_text(x, c->key);
 	c->self_issued = X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x)) == 0;
 	c->ca = X509_check_ca(x) == 1;
+	c->no_authority = judge_authority(x);
 	ERR_clear_error();
 	if (cert_seconds(X509_get0_notBefore(x), &c->from, e) == -1 ||
 	    cert_seconds(X509_get0_notAfter(x), &c->to, e) == -1)

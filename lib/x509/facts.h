@@ -26,6 +26,7 @@ struct cert_facts {
 	int64_t from, to;	     /* seconds since 1970 */
 	bool self_issued;	     /* subject and issuer are the same */
 	bool ca;		     /* may sign other certificates */
+	const char *no_authority;    /* judge_authority() */
 };
 
 /* Returns 0, or -1 with ERR_SYNTAX for a date that can't be read, ERR_CRYPTO or ERR_NOMEM. */

@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "lib/x509/judge.h"
 #include "lib/x509/pair.h"
 #include "lib/x509/signature.h"
 
@@ -94,6 +95,24 @@ keep_authorities(struct trust *t, struct err *e)
 	}
 	ERR_clear_error();
 	return ok ? 0 : err_nomem(e);
+}
+
+/* Remark a CA whose certificates nobody may take, before a peer is refused for it. */
+static void
+remark_authorities(struct trust *t)
+{
+	char name[CERT_QUOTED_SIZE];
+
+	for (size_t i = 0; i < t->n && t->ca_remark.code == ERR_NONE; i++) {
+		const char *why = judge_authority(t->certs[i]);
+
+		if (why == NULL)
+			continue;
+		cert_quote(X509_get_subject_name(t->certs[i]), name);
+		err_setx(&t->ca_remark, ERR_CONFIG,
+		    "%s: %s can't vouch for other certificates: %s; it counts for itself alone",
+		    t->files[i], name, why);
+	}
 }
 
 /* Whether a list was signed by a trusted certificate, or by one of a chain that was verified. */
@@ -208,6 +227,7 @@ trust_read(struct trust *t, const struct source *certs, const struct source *crl
 	*t = (struct trust){ .label = certs->label, .crl_label = crls->label, .rule = rule };
 	if (read_list(t, certs, e) == -1 || keep_authorities(t, e) == -1)
 		goto fail;
+	remark_authorities(t);
 	/* A file of lists that can't be read is an error: it may be what refuses the peer. */
 	if (read_crls(t, crls, &why) == -1) {
 		*e = why;
@@ -234,7 +254,7 @@ first_weak(STACK_OF(X509) * chain)
 
 /*
  * Returns the chain from leaf to a CA of t, or NULL; *why is set when a CA was asked.  Strict: by
- * every rule of RFC 5280.
+ * the rules of RFC 5280.
  */
 static STACK_OF(X509) *
     build(const struct trust *t, X509 *leaf, STACK_OF(X509) * others, bool server, bool strict,
@@ -248,6 +268,7 @@ static STACK_OF(X509) *
 		server ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT)) {
 		X509_VERIFY_PARAM_set_flags(X509_STORE_CTX_get0_param(ctx),
 		    (strict ? X509_V_FLAG_X509_STRICT : 0) | X509_V_FLAG_PARTIAL_CHAIN);
+		X509_STORE_CTX_set_verify_cb(ctx, judge_lenient);
 		/*
 		 * This context doesn't inherit the connection's level: without it MD5 and RSA 512
 		 * would do.

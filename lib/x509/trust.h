@@ -17,6 +17,7 @@ struct trust {
 	const char *label, *crl_label; /* of the sources */
 	const char *rule;	       /* who wants trust, for a refusal; NULL: unsaid */
 	struct err remark;	       /* a file of several that can't be used; ERR_NONE: none */
+	struct err ca_remark;	       /* a CA that can't vouch for others; ERR_NONE: none */
 	/* a list that revokes nothing, or why the lists of before are in force; ERR_NONE: none */
 	struct err crl_remark;
 	bool crls_kept;

@@ -111,6 +111,8 @@ check_trust(struct checking *k, STACK_OF(X509) * chain)
 	if (rc == 0 &&
 	    (rc = trust_read(&t, &certs, &crls, "TLS_RequiredLevel is TLSPeerAuth", NULL, &e)) ==
 		0) {
+		if (t.ca_remark.code != ERR_NONE)
+			log_warn("cert check: %s", t.ca_remark.text);
 		if (t.crl_remark.code != ERR_NONE)
 			fault(k, &t.crl_remark);
 		if (trust_verify(&t, sk_X509_value(chain, 0), chain, !k->client, &e) != TRUST_OK)

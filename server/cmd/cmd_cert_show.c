@@ -23,7 +23,9 @@ show_one(void *arg, const struct cert_facts *c, struct err *e)
 	printf("  names    %s\n", c->names[0] == '\0' ? "none" : c->names);
 	printf("  key      %s\n  valid    %s to %s, %s\n  SHA-256  %s\n", c->key, from, to,
 	    term_text(term_days(t, c->to), c->from > t->now, left), hex);
-	if (c->ca)
+	if (c->no_authority != NULL)
+		printf("  no CA    can't vouch for other certificates: %s\n", c->no_authority);
+	if (c->ca && c->no_authority == NULL)
 		printf(
 		    "  TLS_TrustedCerts: this file, to trust every certificate that this CA issues\n");
 	else if (c->self_issued)

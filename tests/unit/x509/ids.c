@@ -77,7 +77,7 @@ extensions(const struct look *l, X509 *cert, X509 *issuer)
 			: l->ca		   ? "critical,CA:TRUE"
 					   : NULL },
 		{ NID_key_usage,
-		    l->key_usage != NULL ? l->key_usage
+		    l->key_usage != NULL ? (l->key_usage[0] != '\0' ? l->key_usage : NULL)
 			: l->ca		 ? "critical,keyCertSign,cRLSign"
 					 : NULL },
 		{ NID_subject_key_identifier, "hash" },

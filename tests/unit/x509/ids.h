@@ -32,9 +32,10 @@ struct look {
 	long seconds; /* from now that it begins, more than from */
 	bool ca;
 	const char *constraints; /* basicConstraints (default, of a CA: critical,CA:TRUE) */
-	const char *key_usage;	 /* keyUsage (default, of a CA: keyCertSign and cRLSign) */
-	const char *usage;	 /* extendedKeyUsage */
-	const char *constraint;	 /* nameConstraints */
+	/* keyUsage (default, of a CA: keyCertSign and cRLSign; "": none) */
+	const char *key_usage;
+	const char *usage;	/* extendedKeyUsage */
+	const char *constraint; /* nameConstraints */
 	/* or, where san_len isn't 0, one dNSName of so many bytes */
 	const char *san;
 	size_t san_len;

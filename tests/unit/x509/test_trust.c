@@ -4,16 +4,20 @@
  */
 #include "tests/unit/x509/ids.h"
 
+#include "lib/x509/judge.h"
 #include "lib/x509/trust.h"
 
-static struct id ca, middle, other_ca, pin, leaf, deep, client, old, weak;
+static struct id ca, middle, other_ca, pin, leaf, deep, client, old, weak, usual, of_usual,
+    below_usual, of_below, loose, mute, first;
 
 /* Each character of trusted and of peer is an id. */
 static const struct {
 	char letter;
 	const struct id *id;
 } letters[] = { { 'c', &ca }, { 'm', &middle }, { 'x', &other_ca }, { 'p', &pin }, { 'l', &leaf },
-	{ 'd', &deep }, { 'k', &client }, { 'o', &old }, { 'w', &weak } };
+	{ 'd', &deep }, { 'k', &client }, { 'o', &old }, { 'w', &weak }, { 'U', &usual },
+	{ 'u', &of_usual }, { 'B', &below_usual }, { 'b', &of_below }, { 'L', &loose },
+	{ 'M', &mute }, { '1', &first } };
 
 static const struct verdict_row {
 	const char *name, *trusted, *peer;
@@ -44,6 +48,9 @@ static const struct verdict_row {
 	{ "a pin that is revoked", "cl", "l", 'l', true, TRUST_REVOKED, "is revoked in CRL" },
 	{ "a pin that expired", "o", "o", 0, true, TRUST_EXPIRED,
 	    "the peer's certificate is expired: subject \"CN=old\"" },
+	{ "of the usual CA, without keyUsage", "U", "u", 0, true, TRUST_OK, "" },
+	{ "of the usual CA, a CA between", "U", "bB", 0, true, TRUST_OK, "" },
+	{ "of the usual CA, revoked", "cU", "l", 'l', true, TRUST_REVOKED, "is revoked" },
 	{ "a pin that is weak", "w", "w", 0, true, TRUST_REFUSED, "the peer's key is too weak" },
 };
 
@@ -262,6 +269,43 @@ reasons(void **state)
 	id_free(&of_odd_ca);
 }
 
+/* A CA that can't vouch for others is remarked when read; the usual ones, and pins, aren't. */
+static void
+authorities(void **state)
+{
+	const struct {
+		const struct id *id;
+		const char *says; /* NULL: nothing */
+	} rows[] = {
+		{ &ca, NULL },
+		{ &middle, NULL },
+		{ &usual, NULL },
+		{ &pin, NULL },
+		{ &old, NULL },
+		{ &first, NULL },
+		{ &mute, "keyCertSign" },
+		{ &loose, "critical" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		const struct source certs = bytes_of("CERTS", rows[i].id->cert_pem),
+				    crls = bytes_of("CRL", "");
+		const char *why = judge_authority(rows[i].id->cert);
+		struct trust t;
+		struct err e;
+
+		assert_ok(trust_read(&t, &certs, &crls, NULL, NULL, &e), &e);
+		if ((why == NULL) != (rows[i].says == NULL))
+			fail_msg("row %zu: got '%s'", i, why == NULL ? "" : why);
+		assert_int_equal(t.ca_remark.code, why == NULL ? ERR_NONE : ERR_CONFIG);
+		if (why != NULL &&
+		    (strstr(t.ca_remark.text, why) == NULL || strstr(why, rows[i].says) == NULL))
+			fail_msg("want '%s' in '%s'", rows[i].says, t.ca_remark.text);
+		trust_free(&t);
+	}
+}
+
 static const struct id_row ids[] = {
 	{ &ca, { .name = "ca", .ca = true }, NULL },
 	{ &middle, { .name = "middle", .ca = true }, &ca },
@@ -272,19 +316,27 @@ static const struct id_row ids[] = {
 	{ &client, { .name = "client", .usage = "clientAuth" }, &ca },
 	{ &old, { .name = "old", .from = -10, .days = 5 }, NULL },
 	{ &weak, { .name = "weak", .bits = 1024 }, NULL },
+	{ &usual, { .name = "usual", .ca = true, .key_usage = "" }, NULL },
+	{ &of_usual, { .name = "of usual" }, &usual },
+	{ &below_usual, { .name = "below", .ca = true, .key_usage = "" }, &usual },
+	{ &of_below, { .name = "of below" }, &below_usual },
+	{ &loose, { .name = "loose", .ca = true, .constraints = "CA:TRUE" }, NULL },
+	{ &mute, { .name = "mute", .ca = true, .key_usage = "critical,digitalSignature" }, NULL },
+	{ &first, { .name = "first", .old_version = true }, NULL },
 };
 
 int
 main(void)
 {
-	static struct CMUnitTest tests[N(verdicts) + 4] = {
+	static struct CMUnitTest tests[N(verdicts) + 5] = {
 		cmocka_unit_test(files),
 		cmocka_unit_test(lists),
 		cmocka_unit_test(forged_list),
 		cmocka_unit_test(lists_of_before),
 		cmocka_unit_test(reasons),
+		cmocka_unit_test(authorities),
 	};
-	size_t n = 4;
+	size_t n = 5;
 
 	TEST_ROWS(tests, n, verdicts, verdict);
 	return ids_run("trust", tests, n, ids, N(ids));
