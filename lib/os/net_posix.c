@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ lookup_thread(void *arg)
 static int
 ask_in_thread(struct net_lookup *l, struct err *e)
 {
+	sigset_t all, before;
 	pthread_attr_t attr;
 	pthread_t thread;
 	int rc;
@@ -45,7 +47,11 @@ ask_in_thread(struct net_lookup *l, struct err *e)
 	atomic_store(&l->owners, 2);
 	if ((rc = pthread_attr_init(&attr)) == 0) {
 		pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+		/* The program's signals are for the program's own threads. */
+		sigfillset(&all);
+		pthread_sigmask(SIG_SETMASK, &all, &before);
 		rc = pthread_create(&thread, &attr, lookup_thread, l);
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
 		pthread_attr_destroy(&attr);
 	}
 	if (rc == 0)

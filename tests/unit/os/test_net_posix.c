@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -35,6 +36,7 @@ static const char *const *names;
 static int fault;
 static unsigned slow_ms, answers;
 static char tried[512];
+static bool takes_signals; /* the resolver's thread could take one of the program's */
 
 int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
     struct addrinfo **out);
@@ -77,7 +79,11 @@ __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo 
 	*out = NULL;
 	if ((hints->ai_flags & AI_NUMERICHOST) != 0)
 		return EAI_NONAME;
+	sigset_t blocked;
+	pthread_sigmask(SIG_BLOCK, NULL, &blocked);
 	pthread_mutex_lock(&lock);
+	takes_signals |= sigismember(&blocked, SIGTERM) != 1 ||
+	    sigismember(&blocked, SIGCHLD) != 1 || sigismember(&blocked, SIGALRM) != 1;
 	ms = slow_ms;
 	rc = fault;
 	for (size_t i = 0; rc == 0 && names[i] != NULL; i++, end = &(*end)->ai_next)
@@ -260,7 +266,13 @@ open_all(void **state)
 static int
 close_all(void **state)
 {
+	sigset_t blocked;
+
 	(void)state;
+	/* Signals are for the program's own threads, and the caller's mask is as it was. */
+	assert_int_equal(pthread_sigmask(SIG_BLOCK, NULL, &blocked), 0);
+	assert_int_equal(sigismember(&blocked, SIGTERM), 0);
+	assert_false(takes_signals);
 	for (size_t i = 0; i < MANY; i++)
 		if (fillers[i] != -1)
 			close(fillers[i]);
