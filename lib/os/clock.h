@@ -12,6 +12,8 @@
 
 int64_t clock_wall(void);
 int64_t clock_mono_ms(void);
+/* The same, and the time that the computer sleeps counts as well. */
+int64_t clock_boot_ms(void);
 void clock_sleep_ms(int64_t ms);
 
 /*

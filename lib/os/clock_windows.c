@@ -19,6 +19,12 @@ clock_mono_ms(void)
 	return (int64_t)GetTickCount64();
 }
 
+int64_t
+clock_boot_ms(void)
+{
+	return (int64_t)GetTickCount64();
+}
+
 void
 clock_sleep_ms(int64_t ms)
 {

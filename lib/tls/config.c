@@ -60,6 +60,7 @@ config_free(struct tls_config *c)
 {
 	for (int i = 0; i < TLS_SETTING_COUNT; i++)
 		drop(&c->source[i]);
+	free(c->where);
 	memset(c, 0, sizeof *c);
 }
 
@@ -212,6 +213,20 @@ config_decide(struct tls_config *c, struct err *e)
 	return 0;
 }
 
+/* The settings' key and the file (or registry) that has it, to be freed; NULL with ERR_NOMEM. */
+static char *
+where_of(struct settings *s, const char *key, struct err *e)
+{
+	struct buf b = BUF_INIT(SETTING_KEY_MAX + EXPAND_MAX);
+	char *text = NULL;
+
+	if (buf_addf(&b, e, "%s, %s", key, settings_place(s, key)) == 0 &&
+	    (text = strdup(buf_text(&b))) == NULL)
+		err_nomem(e);
+	buf_free(&b);
+	return text;
+}
+
 int
 config_read(struct settings *s, enum slipway_tls_side side, const char *installation,
     const char *application, struct tls_config *c, struct settings_stamp *stamp, struct err *e)
@@ -230,6 +245,8 @@ config_read(struct settings *s, enum slipway_tls_side side, const char *installa
 	for (int i = 0; i < TLS_SETTING_COUNT; i++)
 		if (read_one(s, buf_text(&key), (enum tls_setting)i, c, e) == -1)
 			goto out;
+	if ((c->where = where_of(s, buf_text(&key), e)) == NULL)
+		goto out;
 	rc = config_decide(c, e);
 out:
 	settings_release(s);

@@ -28,6 +28,7 @@ struct tls_config {
 	bool set[TLS_SETTING_COUNT]; /* others are absent */
 	bool level_absent, tls12;
 	unsigned warn_days;
+	char *where; /* the level was looked for, owned; NULL: the program gave it */
 	/* text is owned, "" when not set; NULL only before config_decide() */
 	struct source source[TLS_SETTING_COUNT];
 };

@@ -2,9 +2,32 @@
 #ifndef LIB_TLS_CONN_H
 #define LIB_TLS_CONN_H
 
-#include <stdint.h>
+/* A connection, for the modules that make it and move its bytes. */
+#include "lib/tls/keys.h"
+#include "lib/tls/setup.h"
+#include "lib/tls/stream.h"
 
-#include "slipway/tls.h"
+enum mode { MODE_UNDECIDED, MODE_PLAIN, MODE_TLS };
+
+/* Texts are made on demand: most connections need none, and a server may have ten thousand. */
+struct slipway_tls_conn {
+	struct tls_setup *setup;
+	struct stream stream;
+	enum mode mode;
+	bool done, broken;
+	bool ended;    /* we told the peer that no more data comes */
+	bool draining; /* slipway_tls_drain() was called */
+	struct verdict verdict;
+	enum slipway_tls_code code;
+	struct key_age age;
+	unsigned limit_ms;
+	SSL *ssl;
+	unsigned char *waiting;	      /* the first bytes of a write that waits, or no memory */
+	size_t nwaiting;	      /* their number; 0: no write waits */
+	char *error, *warning, *peer; /* NULL: none, or no memory for it */
+	char hex[SHA256_HEX_SIZE];    /* of the peer's certificate */
+	char text[40];
+};
 
 /*
  * Let the connection close its descriptor at its end, and end its handshake at deadline

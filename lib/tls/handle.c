@@ -42,6 +42,7 @@ struct slipway_tls {
 	char told[TLS_TEXT_SIZE];  /* the last warning about settings and files */
 	enum slipway_tls_code code;
 	char error[TLS_TEXT_SIZE], warning[TLS_TEXT_SIZE];
+	char refused[SHA256_HEX_SIZE]; /* of the certificate that slipway_tls_connect() refused */
 };
 
 static char *
@@ -104,6 +105,12 @@ slipway_tls_warning(const struct slipway_tls *t)
 	return t->warning;
 }
 
+const char *
+slipway_tls_refused_sha256(const struct slipway_tls *t)
+{
+	return t->refused;
+}
+
 void
 slipway_tls_set_handshake_limit(struct slipway_tls *t, unsigned ms)
 {
@@ -131,6 +138,19 @@ handle_fail(struct slipway_tls *t, enum slipway_tls_code code, const char *text)
 	return SLIPWAY_TLS_ERROR;
 }
 
+void
+handle_refused(struct slipway_tls *t, const char *hex)
+{
+	snprintf(t->refused, sizeof t->refused, "%s", hex);
+}
+
+void
+handle_warned(struct slipway_tls *t, const char *before)
+{
+	if (t->warning[0] == '\0')
+		snprintf(t->warning, sizeof t->warning, "%s", before);
+}
+
 /* Add to the warning. */
 __attribute__((format(printf, 2, 3))) static void
 warn(struct slipway_tls *t, const char *fmt, ...)
@@ -149,13 +169,13 @@ static int
 set(struct slipway_tls *t, const char *setting, const void *data, size_t len, bool content)
 {
 	struct tls_config fresh = { 0 }, *c = t->own ? &t->config : &fresh;
-	int which = tls_setting_find(setting);
+	int which = setting == NULL ? -1 : tls_setting_find(setting);
 	struct err e;
 	unsigned max;
 
 	if (which == -1 || (content && (which < TLS_KEY_FILE || which > TLS_CRL_FILE))) {
-		err_setx(&e, ERR_USAGE, "%.60s: no such setting%s", setting,
-		    content ? " that is a file" : "");
+		err_setx(&e, ERR_USAGE, "%.60s: no such setting%s",
+		    setting == NULL ? "NULL" : setting, content ? " that is a file" : "");
 		return handle_fail(t, SLIPWAY_TLS_E_USAGE, e.text);
 	}
 	max = which == TLS_CRL_FILE ? CRL_FILE_MAX : CERT_FILE_MAX;
@@ -350,6 +370,8 @@ warn_of_state(struct slipway_tls *t)
 	if (t->setup->trust.remark.code != ERR_NONE)
 		warn(t, "TLS_TrustedCerts: %s; the others stay in use",
 		    t->setup->trust.remark.text);
+	if (t->setup->trust.ca_remark.code != ERR_NONE)
+		warn(t, "TLS_TrustedCerts: %s", t->setup->trust.ca_remark.text);
 	if (t->setup->trust.crl_remark.code != ERR_NONE)
 		warn(t, "TLS_CRLFile: %s", t->setup->trust.crl_remark.text);
 	if (t->config.level_absent)

@@ -14,6 +14,10 @@
 struct tls_setup *handle_setup(struct slipway_tls *t);
 unsigned handle_handshake_ms(const struct slipway_tls *t);
 
+/* The refused certificate of slipway_tls_connect(), "" none; its warning, unless a newer one is there. */
+void handle_refused(struct slipway_tls *t, const char *hex);
+void handle_warned(struct slipway_tls *t, const char *before);
+
 /* Set the handle's error.  Returns SLIPWAY_TLS_ERROR. */
 int handle_fail(struct slipway_tls *t, enum slipway_tls_code code, const char *text);
 

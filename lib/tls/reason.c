@@ -48,6 +48,20 @@ reason_of_alert(int alert, const struct tls_setup *s, char *text, size_t size)
 	return SLIPWAY_TLS_E_REFUSED;
 }
 
+void
+reason_of_levels(const struct tls_setup *s, bool sure, char *text, size_t size)
+{
+	bool plain = s->level == TLS_LEVEL_NONE;
+
+	snprintf(text, size,
+	    "the peer %s%s TLS; TLS_RequiredLevel is %s here (%s%s) and %s%s at the peer: set the same level on both sides",
+	    sure ? "" : "may ",
+	    plain ? (sure ? "speaks" : "want") : (sure ? "doesn't speak" : "not speak"),
+	    tls_level_name(s->level), s->level_absent ? "not set in " : "",
+	    s->where != NULL ? s->where : "given by the program", sure ? "" : "perhaps ",
+	    plain ? "TLSNoPeerAuth or TLSPeerAuth" : "None");
+}
+
 bool
 reason_is_alert(unsigned long code)
 {
@@ -67,8 +81,7 @@ reason_of(unsigned long code, const struct tls_setup *s, char *text, size_t size
 	case SSL_R_HTTP_REQUEST:
 	case SSL_R_HTTPS_PROXY_REQUEST:
 	case SSL_R_PACKET_LENGTH_TOO_LONG:
-		snprintf(text, size, "the peer doesn't speak TLS; TLS_RequiredLevel is %s",
-		    tls_level_name(s->level));
+		reason_of_levels(s, true, text, size);
 		return SLIPWAY_TLS_E_PROTOCOL;
 	case SSL_R_UNSUPPORTED_PROTOCOL:
 	case SSL_R_VERSION_TOO_LOW:
@@ -80,10 +93,6 @@ reason_of(unsigned long code, const struct tls_setup *s, char *text, size_t size
 		snprintf(text, size, "the peer showed no certificate; TLS_RequiredLevel is %s",
 		    tls_level_name(s->level));
 		return SLIPWAY_TLS_E_UNTRUSTED;
-	case SSL_R_BAD_WRITE_RETRY:
-	case SSL_R_BAD_LENGTH:
-		snprintf(text, size, "after WANT_* want the same bytes again");
-		return SLIPWAY_TLS_E_USAGE;
 	case SSL_R_UNEXPECTED_EOF_WHILE_READING:
 		snprintf(text, size, "the peer cut the connection");
 		return SLIPWAY_TLS_E_CUT;

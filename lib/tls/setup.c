@@ -132,7 +132,12 @@ setup_new(enum slipway_tls_side side, const struct tls_config *c, const struct p
 	atomic_init(&s->owners, 1);
 	s->side = side;
 	s->level = c->level;
+	s->level_absent = c->level_absent;
 	s->tls12 = c->tls12;
+	if (c->where != NULL && (s->where = strdup(c->where)) == NULL) {
+		err_nomem(e);
+		goto fail;
+	}
 	s->warn_days = c->warn_days;
 	if (c->level == TLS_LEVEL_PEER_AUTH &&
 	    trust_read(&s->trust, &c->source[TLS_TRUSTED], &c->source[TLS_CRL_FILE],
@@ -165,5 +170,6 @@ setup_release(struct tls_setup *s)
 	SSL_CTX_free(s->ctx);
 	BIO_meth_free(s->method);
 	trust_free(&s->trust);
+	free(s->where);
 	free(s);
 }

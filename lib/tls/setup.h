@@ -17,7 +17,8 @@ struct tls_setup {
 	atomic_int owners;
 	enum slipway_tls_side side;
 	enum tls_level level;
-	bool tls12;
+	bool level_absent, tls12;
+	char *where; /* as in struct tls_config */
 	unsigned warn_days;
 	SSL_CTX *ctx; /* NULL: no TLS */
 	BIO_METHOD *method;

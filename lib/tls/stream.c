@@ -35,6 +35,10 @@ stream_read(struct stream *s, void *buf, size_t len)
 	n = checked(s, s->read != NULL ? s->read(s->arg, buf, len) : stream_fd_read(s, buf, len),
 	    len);
 	s->ended |= n == 0 && len > 0;
+	if (n > 0 && !s->begun) {
+		s->begun = true;
+		s->head = *(unsigned char *)buf;
+	}
 	return n;
 }
 

@@ -19,6 +19,8 @@ struct stream {
 	void *arg;
 	bool started; /* first holds the first byte, which was only peeked at */
 	unsigned char first;
+	bool begun; /* head is the first byte that the peer sent */
+	unsigned char head;
 	bool ended;	  /* the peer's data ended */
 	int fault;	  /* errno of the call that failed */
 	int64_t deadline; /* clock_mono_ms() at which the handshake ends, or 0 */
@@ -53,11 +55,12 @@ long stream_drop(struct stream *s, size_t max);
 long stream_peek(struct stream *s, unsigned char *first);
 
 /*
- * Platform calls: whether fd blocks; whether a call that got no data yet may wait on; end our
- * direction; close.
+ * Platform calls: whether fd blocks; whether a call that got no data yet may wait on; whether a
+ * short write won't wait; end our direction; close.
  */
 bool stream_blocks(int fd);
 bool stream_waits(struct stream *s);
+bool stream_has_room(const struct stream *s);
 void stream_end(struct stream *s);
 void stream_close(struct stream *s);
 long stream_fd_read(struct stream *s, void *buf, size_t len);

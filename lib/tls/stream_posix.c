@@ -160,6 +160,14 @@ stream_fd_write(struct stream *s, const void *buf, size_t len)
 	return result(s, n, SLIPWAY_TLS_WANT_WRITE);
 }
 
+bool
+stream_has_room(const struct stream *s)
+{
+	struct pollfd p = { .fd = s->fd, .events = POLLOUT };
+
+	return s->fd != -1 && poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0;
+}
+
 void
 stream_end(struct stream *s)
 {

@@ -126,6 +126,14 @@ stream_fd_write(struct stream *s, const void *buf, size_t len)
 	    SLIPWAY_TLS_WANT_WRITE);
 }
 
+bool
+stream_has_room(const struct stream *s)
+{
+	WSAPOLLFD p = { .fd = socket_of(s), .events = POLLOUT };
+
+	return s->fd != -1 && WSAPoll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0;
+}
+
 void
 stream_end(struct stream *s)
 {

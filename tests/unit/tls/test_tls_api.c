@@ -50,6 +50,88 @@ misuse(void **state)
 	ends_close(&e);
 }
 
+/* Misuse is forgotten by the next call; functions and sockets that aren't there are misuse. */
+static void
+misuse_passes(void **state)
+{
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "None", NULL, NULL);
+	struct ends e;
+	char buf[4];
+
+	(void)state;
+	assert_null(slipway_tls_conn_new_io(c, NULL, NULL, NULL));
+	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_USAGE);
+	assert_null(slipway_tls_conn_new(c, -1));
+	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_USAGE);
+	assert_int_equal(slipway_tls_set(c, NULL, "x"), SLIPWAY_TLS_ERROR);
+	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_USAGE);
+	slipway_tls_free(c);
+	ends_talking(&e, &kernel);
+	assert_int_equal(slipway_tls_shutdown(e.client), 0);
+	assert_int_equal(slipway_tls_write(e.client, "x", 1), SLIPWAY_TLS_ERROR);
+	assert_int_equal(slipway_tls_conn_error_code(e.client), SLIPWAY_TLS_E_USAGE);
+	assert_int_equal(slipway_tls_read(e.client, buf, sizeof buf), SLIPWAY_TLS_WANT_READ);
+	assert_int_equal(slipway_tls_conn_error_code(e.client), SLIPWAY_TLS_OK);
+	assert_string_equal(slipway_tls_conn_error(e.client), "");
+	ends_close(&e);
+}
+
+/* Fill the way to the server; how much was taken. */
+static size_t
+fill(struct slipway_tls_conn *c, const void *bytes, size_t len)
+{
+	size_t put = 0;
+	long n;
+
+	while ((n = slipway_tls_write(c, bytes, len)) > 0)
+		put += (size_t)n;
+	assert_int_equal(n, SLIPWAY_TLS_WANT_WRITE);
+	return put;
+}
+
+/*
+ * While a write waits: fewer bytes are misuse, which changes nothing; the end of the connection
+ * comes after the record that waits, and the peer learns of it; or the write goes on after all.
+ */
+static void
+waiting_write(void **state)
+{
+	static unsigned char data[40000], got[65536];
+	size_t put, have;
+	struct ends e;
+	long n = 0, rc;
+
+	(void)state;
+	memset(data, 'd', sizeof data);
+	for (int drained = 0; drained < 3; drained++) {
+		ends_talking(&e, &kernel);
+		put = fill(e.client, data, sizeof data);
+		have = 0;
+		assert_int_equal(slipway_tls_write(e.client, data, 1), SLIPWAY_TLS_ERROR);
+		assert_int_equal(slipway_tls_conn_error_code(e.client), SLIPWAY_TLS_E_USAGE);
+		rc = drained == 1 ? slipway_tls_drain(e.client) : slipway_tls_shutdown(e.client);
+		assert_int_equal(rc, SLIPWAY_TLS_WANT_WRITE);
+		while (drained == 2 && (rc = slipway_tls_write(e.client, data, sizeof data)) < 0) {
+			assert_int_equal(rc, SLIPWAY_TLS_WANT_WRITE);
+			n = slipway_tls_read(e.server, got, sizeof got);
+			have += n > 0 ? (size_t)n : 0;
+		}
+		put += drained == 2 ? (size_t)rc : 0;
+		do {
+			rc = drained == 1 ? slipway_tls_drain(e.client)
+					  : slipway_tls_shutdown(e.client);
+			assert_true(rc != SLIPWAY_TLS_ERROR);
+			n = slipway_tls_read(e.server, got, sizeof got);
+			for (long i = 0; i < n; i++)
+				assert_int_equal(got[i], 'd');
+			have += n > 0 ? (size_t)n : 0;
+		} while (n > 0 || n == SLIPWAY_TLS_WANT_READ);
+		assert_int_equal(n, 0);
+		assert_int_equal(have, put + (drained == 2 ? 0 : 16384));
+		ends_close(&e);
+	}
+}
+
 /*
  * More bytes than fit: a part is accepted, then WANT_WRITE; the next call may pass the rest at
  * another address.  Every byte arrives.
@@ -450,8 +532,9 @@ static const struct code_row {
 	    "the peer showed no certificate; TLS_RequiredLevel is TLSPeerAuth",
 	    "it wants a certificate of ours (TLS_KeyFile" },
 	{ "code: plain client", "TLSNoPeerAuth", &kernel, NULL, "None", NULL, NULL,
-	    SLIPWAY_TLS_E_PROTOCOL, SLIPWAY_TLS_OK,
-	    "the peer doesn't speak TLS; TLS_RequiredLevel is TLSNoPeerAuth", "" },
+	    SLIPWAY_TLS_E_PROTOCOL, SLIPWAY_TLS_E_PROTOCOL,
+	    "the peer doesn't speak TLS; TLS_RequiredLevel is TLSNoPeerAuth",
+	    "the peer speaks TLS; TLS_RequiredLevel is None here" },
 };
 
 static void
@@ -575,10 +658,12 @@ static const struct id_row ids[] = {
 int
 main(void)
 {
-	static struct CMUnitTest tests[N(offers) + N(codes) + 20] = {
+	static struct CMUnitTest tests[N(offers) + N(codes) + 22] = {
 		cmocka_unit_test(drains),
 		cmocka_unit_test(application),
 		cmocka_unit_test(misuse),
+		cmocka_unit_test(misuse_passes),
+		cmocka_unit_test(waiting_write),
 		cmocka_unit_test(partial_writes),
 		cmocka_unit_test(extras_are_off),
 		cmocka_unit_test(key_updates),
@@ -587,7 +672,7 @@ main(void)
 		cmocka_unit_test(revoked_between),
 		cmocka_unit_test(remarks),
 	};
-	size_t n = 9;
+	size_t n = 11;
 
 	TEST_ROWS(tests, n, offers, offer);
 	TEST_ROWS(tests, n, codes, code);

@@ -5,6 +5,7 @@
  * that doesn't depend on the platform.
  */
 #include <errno.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -577,6 +578,58 @@ several_servers(void **state)
 	slipway_tls_free(c);
 }
 
+/*
+ * A refused peer outweighs a server that isn't there, wherever it stands, and its certificate is a
+ * value; settings that can't be used are no reason to connect.
+ */
+static void
+refusal_of_several(void **state)
+{
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, &kernel);
+	struct id other = id_make(&(struct look){ .name = "other" }, NULL);
+	char dead[32], good[32];
+	const char *servers[] = { good, dead };
+	int gone = listener(dead), live = listener(good);
+	pthread_t thread;
+	void *end;
+
+	(void)state;
+	close(gone);
+	pem(c, "TLS_TrustedCerts", other.cert_pem);
+	assert_string_equal(slipway_tls_refused_sha256(c), "");
+	assert_int_equal(pthread_create(&thread, NULL, serve_one, &live), 0);
+	assert_null(slipway_tls_connect(c, servers, 2, 5000, NULL));
+	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_UNTRUSTED);
+	assert_non_null(strstr(slipway_tls_error(c), "Connection refused"));
+	assert_string_equal(slipway_tls_refused_sha256(c), kernel.hex);
+	assert_int_equal(pthread_join(thread, &end), 0);
+	/* Only what isn't there: no refusal is left from before. */
+	assert_null(slipway_tls_connect(c, servers + 1, 1, 5000, NULL));
+	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_NETWORK);
+	assert_string_equal(slipway_tls_refused_sha256(c), "");
+	assert_int_equal(fcntl(live, F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(slipway_tls_set(c, "TLS_RequiredLevel", "nonsense"), 0);
+	assert_null(slipway_tls_connect(c, servers, 2, 5000, NULL));
+	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_SETTINGS);
+	assert_int_equal(accept(live, NULL, NULL), -1); /* nobody came */
+	close(live);
+	slipway_tls_free(c);
+	id_free(&other);
+}
+
+/* The resolver's thread may still run when the program unloads the library: its code stays. */
+static void
+stays_loaded(void **state)
+{
+	void *library = dlopen(TLS_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+
+	(void)state;
+	if (library == NULL)
+		fail_msg("%s", dlerror());
+	assert_int_equal(dlclose(library), 0);
+	assert_non_null(dlopen(TLS_LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD));
+}
+
 static int
 make_kernel(void **state)
 {
@@ -596,14 +649,16 @@ free_kernel(void **state)
 int
 main(void)
 {
-	static struct CMUnitTest tests[5 + N(wait_rows) + N(again_rows)] = {
+	static struct CMUnitTest tests[7 + N(wait_rows) + N(again_rows)] = {
 		cmocka_unit_test(trusted_again),
 		cmocka_unit_test(look_costs_a_stat),
 		cmocka_unit_test(open_key),
 		cmocka_unit_test(no_sigpipe),
 		cmocka_unit_test(several_servers),
+		cmocka_unit_test(refusal_of_several),
+		cmocka_unit_test(stays_loaded),
 	};
-	size_t n = 5;
+	size_t n = 7;
 
 	TEST_ROWS(tests, n, wait_rows, limit_under_timer);
 	TEST_ROWS(tests, n, again_rows, looked_at_again);

@@ -12,7 +12,8 @@
  * handle; or, where the descriptor doesn't block (or the program's own functions said so),
  * SLIPWAY_TLS_WANT_READ or SLIPWAY_TLS_WANT_WRITE: nothing was moved; wait until the descriptor can
  * be read or written, and call again.  A connection that failed stays failed, with its first text.
- * Misuse (SLIPWAY_TLS_E_USAGE) is an error that changes nothing.
+ * Misuse (SLIPWAY_TLS_E_USAGE) is an error that changes nothing, and is forgotten by the next call.
+ * A call may change errno, which says nothing.
  *
  * Threads: a handle belongs to one thread at a time.  Several threads may have handles of their
  * own, a connection may be used in another thread than the settings that it was made from, and it
@@ -163,10 +164,18 @@ slipway_tls_conn_new_io(struct slipway_tls *t, long (*read)(void *arg, void *buf
  * handshake succeeds.  Each is given ms milliseconds in all; its IPv6 and IPv4 addresses are tried
  * staggered.  This call blocks.  The connection has a socket of its own, which blocks until the
  * program makes it otherwise.  *which (may be NULL) is the one that answered.  NULL with
- * slipway_tls_error(), which has the error of each server; the code is the last server's.
+ * slipway_tls_error(): settings and files that can't be used, before the first server is asked; or
+ * the error of each server, with the code of the last that was refused or refused us, else of the
+ * last.
  */
 SLIPWAY_TLS_API struct slipway_tls_conn *slipway_tls_connect(struct slipway_tls *t,
     const char *const *servers, size_t n, unsigned ms, size_t *which);
+
+/*
+ * The SHA-256 of the certificate that the last slipway_tls_connect() refused, of the server whose
+ * code slipway_tls_error_code() returns, as 64 lower-case hexadecimal digits; "" if none.
+ */
+SLIPWAY_TLS_API const char *slipway_tls_refused_sha256(const struct slipway_tls *t);
 
 /* Release; nothing is sent.  The socket of slipway_tls_connect() is closed.  c may be NULL. */
 SLIPWAY_TLS_API void slipway_tls_conn_free(struct slipway_tls_conn *c);
@@ -196,6 +205,9 @@ SLIPWAY_TLS_API long slipway_tls_read(struct slipway_tls_conn *c, void *buf, siz
 /*
  * Bytes written, possibly fewer than len: go on with the rest.  0 when len is 0; WANT_* or ERROR.
  * After WANT_* call again with the same bytes; more may follow them, and they may lie elsewhere.
+ * Fewer are misuse.
+ *
+ * With TLS 1.3 a read or a write changes the keys of both directions after 2^24 records or 24 h.
  */
 SLIPWAY_TLS_API long slipway_tls_write(struct slipway_tls_conn *c, const void *buf, size_t len);
 
@@ -207,7 +219,8 @@ SLIPWAY_TLS_API size_t slipway_tls_pending(const struct slipway_tls_conn *c);
 
 /*
  * Tell the peer that nothing more comes; reading goes on until it says the same.  0 when that is
- * sent (again: 0), WANT_* or ERROR. Without TLS the socket's sending side is shut; over the
+ * sent (again: 0), WANT_* or ERROR.  The bytes of a write that waits are sent first, up to one
+ * record. Without TLS the socket's sending side is shut; over the
  * program's own functions that is left to the program.
  */
 SLIPWAY_TLS_API int slipway_tls_shutdown(struct slipway_tls_conn *c);
