@@ -65,6 +65,8 @@ echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/unsafe-io"
 	root=$1
 	shift
 	mount --make-rprivate /
+	# Its root is a mount, so that tests can have namespaces in turn.
+	mount --bind "$root" "$root"
 	mount -t proc proc "$root/proc"
 	mount --rbind /dev "$root/dev"
 	mount -t tmpfs -o mode=1777 tmp "$root/tmp"
