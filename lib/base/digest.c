@@ -97,8 +97,8 @@ digest_hex(const void *data, size_t len, char out[SHA256_HEX_SIZE], struct err *
 	return 0;
 }
 
-static int
-hex_value(char c)
+int
+hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -115,9 +115,9 @@ hex_decode(const char *text, size_t textlen, uint8_t *out, size_t len)
 	if (textlen / 2 != len || textlen % 2 != 0)
 		return -1;
 	for (size_t i = 0; i < textlen; i++)
-		if (hex_value(text[i]) == -1)
+		if (hex_digit(text[i]) == -1)
 			return -1;
 	for (size_t i = 0; i < len; i++)
-		out[i] = (uint8_t)(hex_value(text[2 * i]) << 4 | hex_value(text[2 * i + 1]));
+		out[i] = (uint8_t)(hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]));
 	return 0;
 }

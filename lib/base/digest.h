@@ -39,6 +39,9 @@ void hex_encode(const uint8_t *data, size_t len, char *out);
 /* The SHA-256 of len bytes as text.  Returns 0, or -1 with ERR_CRYPTO and out unchanged. */
 int digest_hex(const void *data, size_t len, char out[SHA256_HEX_SIZE], struct err *e);
 
+/* The value of a hexadecimal digit (either case), or -1. */
+int hex_digit(char c);
+
 /*
  * Exactly 2 * len hexadecimal digits (either case) at text into out.
  * 0, or -1 if text has another length or another character; out is then unchanged.

@@ -111,16 +111,6 @@ fail:
 	return -1;
 }
 
-static int
-digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : 16;
-}
-
 /*
  * Decimal, or hexadecimal behind 0x.  Leading zeros are refused: "dword:00000010" comes from a .reg
  * file, where it means 16.
@@ -135,7 +125,7 @@ parse_number(enum value_type type, const char *text, size_t len, struct value *v
 	if (len == 0 || (base == 10 && len > 1 && text[0] == '0'))
 		goto bad;
 	for (; i < len; i++) {
-		uint64_t digit = (uint64_t)digit_of(text[i]);
+		uint64_t digit = (uint64_t)hex_digit(text[i]); /* of no digit: above the base */
 
 		if (digit >= base)
 			goto bad;

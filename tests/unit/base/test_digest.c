@@ -9,6 +9,7 @@
 static void
 hex(void **state)
 {
+	static const char digits[] = "0123456789abcdefABCDEF";
 	uint8_t raw[3] = { 9, 9, 9 };
 	char text[7];
 
@@ -20,6 +21,11 @@ hex(void **state)
 	assert_memory_equal(raw, "\x00\xff\xa5", 3);
 	hex_encode(raw, 3, text);
 	assert_string_equal(text, "00ffa5");
+	for (int i = 0; digits[i] != '\0'; i++)
+		assert_int_equal(hex_digit(digits[i]), i < 16 ? i : i - 6);
+	for (const char *p = "/:@G`g \x7f\xff"; *p != '\0'; p++)
+		assert_int_equal(hex_digit(*p), -1);
+	assert_int_equal(hex_digit('\0'), -1);
 }
 
 static void

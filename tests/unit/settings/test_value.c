@@ -123,6 +123,7 @@ static struct refuse_row {
 	{ "refused: plus", TEXT("dword:+1"), ERR_SYNTAX },
 	{ "refused: .reg's eight digits", TEXT("dword:00000010"), ERR_SYNTAX },
 	{ "refused: letter in a number", TEXT("dword:1a"), ERR_SYNTAX },
+	{ "refused: letter in a hexadecimal number", TEXT("dword:0x1g"), ERR_SYNTAX },
 	{ "refused: space in a number", TEXT("dword:1 2"), ERR_SYNTAX },
 	{ "refused: odd hex", TEXT("hex:0"), ERR_SYNTAX },
 	{ "refused: odd hex at the end", TEXT("hex:00f"), ERR_SYNTAX },
