@@ -72,6 +72,13 @@ bool plan_is_applied(const struct plan *p, const struct record *applied);
 int
 plan_compare(const struct station *st, const struct record *applied, struct plan *p, struct err *e);
 
+/*
+ * Where InstallDir and AppDir aren't apart, as on stations that were enrolled earlier: a file with
+ * two names that differ in content or mode refuses the release, and what is removed under one name
+ * stays where the other has it.  Returns 0, or -1 with ERR_UNSAFE.
+ */
+int plan_places(const struct station *st, struct plan *p, struct err *e);
+
 /* The number of files that are replaced, added or removed, or get another mode. */
 size_t plan_changes(const struct plan *p);
 

@@ -287,6 +287,8 @@ plan_compare(const struct station *st, const struct record *applied, struct plan
 		rc = compare_file(&c, &p->files[i], e);
 	if (rc == 0)
 		rc = add_removals(&c, p, e);
+	if (rc == 0)
+		rc = plan_places(st, p, e);
 	for (int r = 0; r < LAYOUT_ROOTS; r++)
 		dir_close(c.roots[r]);
 	fold_names_free(&c.names);

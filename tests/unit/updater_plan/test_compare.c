@@ -252,6 +252,64 @@ directory(void **unused)
 	plan_free(&p);
 }
 
+/* InstallDir and AppDir that aren't apart: two names of one file, its content and what comes. */
+static const struct places {
+	const char *name, *install; /* InstallDir below the test's directory, which has "app" */
+	const char *first, *content, *second, *other;
+	bool was; /* first is applied and not in the release */
+	bool bad;
+} places[] = {
+	{ "places: apart", "bin", "install/x", "1", "app/x", "2", false, false },
+	{ "places: one directory", "app", "install/x", "1", "app/x", "2", false, true },
+	{ "places: one directory, the same file", "app", "install/x", "1", "app/x", "1", false,
+	    false },
+	{ "places: one directory, other names", "app", "install/x", "1", "app/y", "2", false,
+	    false },
+	{ "places: one in the other", "", "install/app/x", "1", "app/x", "2", false, true },
+	{ "places: one in the other, the same file", "", "install/app/x", "1", "app/x", "1", false,
+	    false },
+	{ "places: another case", "", "install/APP/x", "1", "app/x", "2", false, true },
+	{ "places: a file for a directory", "app", "install/d", "1", "app/d/x", "2", false, true },
+	{ "places: the other in the one", "app/bin", "install/x", "1", "app/bin/x", "2", false,
+	    true },
+	{ "places: moved to the other", "app", "install/x", "1", "app/x", "2", true, false },
+};
+
+static void
+two_places(void **row)
+{
+	const struct places *r = *row;
+	struct record applied = RECORD_INIT, release = RECORD_INIT;
+	char install[600];
+	struct plan p;
+	struct err e;
+
+	setup(NULL);
+	snprintf(install, sizeof install, "%s/%s", dir_path(top), r->install);
+	st.install_dir = install;
+	add(r->was ? &applied : &release, r->first, r->content, 0644);
+	add(&release, r->second, r->other, 0644);
+	if (r->was) {
+		applied.roots[LAYOUT_INSTALL] = strdup(install);
+		put("x", "1", 0644);
+	}
+	assert_ok(plan_of_record(&st, &release, CLOCK_NEVER, &p, &e), &e);
+	if (r->bad) {
+		assert_err(plan_compare(&st, &applied, &p, &e), ERR_UNSAFE, &e);
+		assert_non_null(strstr(e.text, "A/install/"));
+		assert_non_null(strstr(e.text, "A/app/"));
+	} else {
+		assert_ok(plan_compare(&st, &applied, &p, &e), &e);
+		for (size_t i = 0; i < p.n + p.nremoved; i++)
+			assert_int_not_equal(p.files[i].op, PLAN_REMOVE);
+	}
+	plan_free(&p);
+	record_free(&applied);
+	record_free(&release);
+	st.install_dir = NULL;
+	teardown(NULL);
+}
+
 /* Targets for which the whole plan is refused. */
 static const struct target {
 	const char *name, *first, *second;
@@ -380,12 +438,13 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	static const struct CMUnitTest fixed[] = { TEST(another_root), TEST(mode), TEST(in_order),
 		TEST(directory), TEST(existing), TEST(late) };
-	struct CMUnitTest tests[N(fixed) + N(rows) + N(targets) + N(known)];
+	struct CMUnitTest tests[N(fixed) + N(rows) + N(targets) + N(known) + N(places)];
 	size_t n = N(fixed);
 
 	memcpy(tests, fixed, sizeof fixed);
 	TEST_ROWS(tests, n, rows, compare);
 	TEST_ROWS(tests, n, targets, refuse);
 	TEST_ROWS(tests, n, known, is_applied);
+	TEST_ROWS(tests, n, places, two_places);
 	return cmocka_run_group_tests_name("compare", tests, NULL, NULL);
 }
