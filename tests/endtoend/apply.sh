@@ -141,17 +141,19 @@ for c in status history verify plan 'status --json' 'settings list' --help; do
 	want full.log 'standard output: No space left on device' 0
 done
 
-# A record that can't be read is an error, not a station without a release.
+# A record that can't be read is an error, not a station without a release; the next update puts it back.
 applied=$STATION/state/$INSTALLATION/$APP/applied.json
 cp "$applied" whole.json
 for bad in '' '{' '{"serial": "six"}' '{"serial": 6, "release": 3}'; do
 	printf '%s' "$bad" > "$applied"
-	for c in status 'status --json' history verify update; do
+	for c in status 'status --json' history verify; do
 		expect 1 unread.log bash -c "slipway $c"
 		want unread.log applied.json 0
 	done
+	expect 0 unread.log slipway update
+	want unread.log 'kept as applied.json.damaged-' 0
+	cmp "$applied" whole.json || fail "want the record back" unread.log "$applied"
 done
-cp whole.json "$applied"
 expect 0 status.log slipway status
 want status.log 'release       3, ' 0
 

@@ -313,6 +313,16 @@ read_body(const json_t *body, struct journal *j, struct err *e)
 	return 0;
 }
 
+/* Whether the first line states a version above ours. */
+static bool
+is_newer(const uint8_t *data, size_t len)
+{
+	size_t name = sizeof "slipway-journal " - 1;
+
+	return len > name + 1 && memcmp(data, MAGIC, name) == 0 && data[name] >= '1' &&
+	    data[name] <= '9' && (data[name] > '1' || data[name + 1] != ' ');
+}
+
 /* Check the first line; *body is what follows it. */
 static int
 read_head(const uint8_t *data, size_t len, const uint8_t **body, size_t *body_len, struct err *e)
@@ -322,6 +332,10 @@ read_head(const uint8_t *data, size_t len, const uint8_t **body, size_t *body_le
 	char want[HEAD_MAX + 2], hex[SHA256_HEX_SIZE];
 	int n;
 
+	if (is_newer(data, len))
+		return err_setx(e, ERR_VERSION,
+		    "journal: want '" MAGIC
+		    "...' at its start: a newer Slipway wrote it; install that one here");
 	if (len < sizeof MAGIC || newline == NULL || memcmp(data, MAGIC, sizeof MAGIC - 1) != 0)
 		return err_setx(e, ERR_SYNTAX, "journal: want '" MAGIC "...' at its start");
 	*body = newline + 1;

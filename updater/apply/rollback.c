@@ -72,7 +72,7 @@ rollback_find(struct dir *state, const struct record *applied, int64_t release,
 		    (long long)release);
 	s.seen = json_object();
 	if (changeset_append(back, &applied->undo, e) == 0 &&
-	    record_history(state, look, &s, e) != -1 && found->serial == 0)
+	    record_history(state, applied, look, &s, e) != -1 && found->serial == 0)
 		not_found(&s, e);
 	json_decref(s.seen);
 	if (found->serial != 0)

@@ -13,6 +13,7 @@
 #include "updater/apply/bounds.h"
 #include "updater/apply/leftover.h"
 #include "updater/apply/work.h"
+#include "updater/state/damage.h"
 #include "updater/state/notes.h"
 #include "updater/state/state.h"
 
@@ -183,8 +184,8 @@ static int
 go_on(const struct work *w, enum transaction_end *done, struct err *e)
 {
 	struct record applied;
-	struct err why, unread;
-	int known = record_applied(w->t->state, &applied, &unread), rc;
+	struct err why, unread, damage;
+	int known = record_known(w->t->state, &applied, &damage, &unread), rc;
 	bool redone = known == 0 && applied.serial == w->j->record.serial;
 
 	if (!redone && !(redone = switch_redo(w, &why) == 0) && why.code == ERR_TIMEOUT) {
@@ -222,7 +223,23 @@ refuse(const struct transaction *t, const char *name, struct err *e)
 	return -1;
 }
 
-/* Recover one journal.  A torn journal.new is removed: nothing was staged before it was whole. */
+/*
+ * A damaged journal: nothing was staged for certain before journal.new was whole, and nothing is
+ * known of a change that was committed.
+ */
+static int
+unreadable(const struct transaction *t, const char *name, struct err *e)
+{
+	const struct damage_told nobody = { NULL, NULL };
+
+	if (strcmp(name, STATE_JOURNAL_PREPARED) != 0)
+		return torn(e);
+	return damage_set_aside(t->state, name, NULL, NULL, &nobody, e) == -1
+	    ? -1
+	    : dir_sync(t->state, e);
+}
+
+/* Recover one journal. */
 static int
 recover_one(const struct transaction *t, const char *name, enum transaction_end *done,
     struct err *e)
@@ -231,12 +248,8 @@ recover_one(const struct transaction *t, const char *name, enum transaction_end 
 	struct work w;
 	int rc;
 
-	if ((rc = load(t->state, name, &j, e)) <= 0) {
-		if (rc == -1 && strcmp(name, STATE_JOURNAL_PREPARED) == 0 &&
-		    (e->code == ERR_HASH || e->code == ERR_SYNTAX))
-			rc = end(t, name, e);
-		return rc;
-	}
+	if ((rc = load(t->state, name, &j, e)) <= 0)
+		return rc == -1 && damage_is(e) ? unreadable(t, name, e) : rc;
 	if (bounds_check(t, &j, e) == -1) {
 		rc = refuse(t, name, e);
 	} else if (strcmp(name, STATE_JOURNAL_PREPARED) == 0) {

@@ -10,12 +10,10 @@ add(json_t *list, const struct record *r, bool applied, struct err *e)
 {
 	json_t *one;
 
-	if (r->time[0] == '\0' || r->action[0] == '\0')
-		return err_setx(e, ERR_SYNTAX, "a record of the history is malformed");
 	one = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b}", "time", r->time, "action",
-	    r->action, "release", (json_int_t)r->release, "from", (json_int_t)r->from, "files",
-	    (json_int_t)r->changed_files, "settings", (json_int_t)r->changed_settings, "applied",
-	    applied, "rollback", !applied && r->whole);
+	    r->damaged ? "damaged" : r->action, "release", (json_int_t)r->release, "from",
+	    (json_int_t)r->from, "files", (json_int_t)r->changed_files, "settings",
+	    (json_int_t)r->changed_settings, "applied", applied, "rollback", !applied && r->whole);
 	return json_array_append_new(list, one) == -1 ? err_nomem(e) : 0;
 }
 
@@ -36,7 +34,7 @@ history(const struct station *st, struct err *e)
 	if (state != NULL && record_applied(state, &applied, e) == 0) {
 		rc = applied.serial == 0 ? 0 : add(list, &applied, true, e);
 		if (rc == 0)
-			rc = record_history(state, add_old, list, e);
+			rc = record_history(state, &applied, add_old, list, e);
 	}
 	record_free(&applied);
 	dir_close(state);
@@ -66,7 +64,7 @@ print_text(const json_t *list)
 	json_array_foreach (list, i, one) {
 		const char *action = json_string_value(json_object_get(one, "action"));
 
-		printf("%s  %7lld  %5lld  %8lld  %s",
+		printf("%-20s  %7lld  %5lld  %8lld  %s",
 		    json_string_value(json_object_get(one, "time")), number(one, "release"),
 		    number(one, "files"), number(one, "settings"), action);
 		if (number(one, "from") > 0)

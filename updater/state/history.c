@@ -3,13 +3,15 @@
 #include "updater/state/record.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/os/json_file.h"
 #include "lib/os/move.h"
 #include "updater/state/state.h"
 
-#define APPLIED "applied.json"
+#define APPLIED	  "applied.json"
+#define NAME_SIZE 32
 
 static int
 load(struct dir *d, const char *name, struct record *r, struct err *e)
@@ -51,22 +53,58 @@ history_dir(struct dir *state, bool make, struct err *e)
 	return dir_below(state, "history", make, e);
 }
 
+/* Names that sort as the serials do. */
+static const char *
+name_of(int64_t serial, char out[NAME_SIZE])
+{
+	snprintf(out, NAME_SIZE, "%010lld.json", (long long)serial);
+	return out;
+}
+
+static int64_t
+serial_of(const char *name)
+{
+	return strtoll(name, NULL, 10);
+}
+
+/* Save a record in the history; with once, only if it isn't there. */
+static int
+save_old(struct dir *history, const struct record *r, bool once, struct err *e)
+{
+	struct file_info info;
+	char name[NAME_SIZE];
+	int found = once ? file_stat(history, name_of(r->serial, name), &info, e) : 0;
+
+	return found == 0 ? save(history, name_of(r->serial, name), r, e) : found == -1 ? -1 : 0;
+}
+
 int
 record_set_applied(struct dir *state, const struct record *old, const struct record *r,
     struct err *e)
 {
-	struct dir *d;
-	char name[32];
-	int rc = 0;
+	struct damage_told nobody = { NULL, NULL };
+	struct dir *d = history_dir(state, true, e);
+	int rc = d == NULL ? -1 : 0;
 
-	if (old->serial != 0 && old->serial != r->serial) {
-		/* These names sort as the serials do. */
-		snprintf(name, sizeof name, "%010lld.json", (long long)old->serial);
-		d = history_dir(state, true, e);
-		rc = d == NULL ? -1 : save(d, name, old, e);
-		dir_close(d);
-	}
+	if (rc == 0 && old->whole && old->serial != r->serial)
+		rc = save_old(d, old, true, e);
+	if (rc == 0)
+		rc = save_old(d, r, false, e);
+	dir_close(d);
+	if (rc == 0 && old->damaged)
+		rc = damage_set_aside(state, APPLIED, NULL, NULL, &nobody, e) == -1 ? -1 : 0;
 	return rc == -1 ? -1 : save(state, APPLIED, r, e);
+}
+
+void
+record_keep(struct dir *state, const struct record *applied)
+{
+	struct err ignored;
+	struct dir *d = applied->serial == 0 ? NULL : history_dir(state, true, &ignored);
+
+	if (d != NULL)
+		(void)save_old(d, applied, true, &ignored);
+	dir_close(d);
 }
 
 static int
@@ -92,9 +130,22 @@ list_history(struct dir *state, struct dir **d, struct strings *names, struct er
 	return -1;
 }
 
+/* A record of the history.  0, also where its content can't be used, or -1. */
+static int
+load_old(struct dir *d, const char *name, struct record *r, struct err *e)
+{
+	if (load(d, name, r, e) == 0)
+		return 0;
+	if (!damage_is(e) && e->code != ERR_VERSION)
+		return -1;
+	r->serial = serial_of(name);
+	r->damaged = true;
+	return 0;
+}
+
 int
-record_history(struct dir *state, int (*each)(void *arg, struct record *r, struct err *e),
-    void *arg, struct err *e)
+record_history(struct dir *state, const struct record *applied,
+    int (*each)(void *arg, struct record *r, struct err *e), void *arg, struct err *e)
 {
 	struct strings names;
 	struct record r;
@@ -104,7 +155,9 @@ record_history(struct dir *state, int (*each)(void *arg, struct record *r, struc
 	if (list_history(state, &d, &names, e) == -1)
 		return -1;
 	for (size_t i = names.n; i > 0 && rc == 0; i--) {
-		rc = load(d, names.v[i - 1], &r, e);
+		if (serial_of(names.v[i - 1]) >= applied->serial)
+			continue;
+		rc = load_old(d, names.v[i - 1], &r, e);
 		if (rc == 0)
 			rc = each(arg, &r, e);
 		record_free(&r);
@@ -112,6 +165,59 @@ record_history(struct dir *state, int (*each)(void *arg, struct record *r, struc
 	strings_free(&names);
 	dir_close(d);
 	return rc;
+}
+
+/*
+ * The newest record of the history.  Those of 0.1.0, which state no format, were left there by the
+ * next one, so that the newest of them isn't what is applied.
+ */
+static int
+newest(struct dir *state, struct record *r, struct err *e)
+{
+	struct strings names;
+	int64_t serial = 0;
+	struct dir *d;
+
+	*r = (struct record)RECORD_INIT;
+	if (list_history(state, &d, &names, e) == -1)
+		return -1;
+	if (names.n > 0) {
+		serial = serial_of(names.v[names.n - 1]);
+		if (load(d, names.v[names.n - 1], r, e) == 0 &&
+		    (!r->whole || json_object_get(r->json, "format") == NULL))
+			record_free(r);
+	}
+	if (r->serial == 0)
+		r->serial = serial;
+	strings_free(&names);
+	dir_close(d);
+	return 0;
+}
+
+int
+record_known(struct dir *state, struct record *r, struct err *why, struct err *e)
+{
+	if (record_applied(state, r, why) == 0)
+		return 0;
+	if (!damage_is(why)) {
+		*e = *why;
+		return -1;
+	}
+	if (newest(state, r, e) == -1)
+		return -1;
+	r->damaged = true;
+	return 1;
+}
+
+int
+record_heal(struct dir *state, struct record *r, const struct err *why,
+    const struct damage_told *told, struct err *e)
+{
+	if (damage_set_aside(state, APPLIED, NULL, why, told, e) == -1 ||
+	    save(state, APPLIED, r, e) == -1)
+		return -1;
+	r->damaged = false;
+	return 0;
 }
 
 /* Old records keep only the summary: when, what, how much. */
@@ -163,10 +269,14 @@ prune_kept(struct dir *state, const json_t *wanted)
 	dir_close(p.kept);
 }
 
-/* One record of the history, the age-th before the applied one.  Returns 0, or -1: not readable. */
+/*
+ * One record of the history, the age-th before the applied one.  Returns 0, or -1: not readable, so
+ * that nobody knows what it needs.
+ */
 static int
 prune_record(struct dir *d, const char *name, size_t age, json_t *wanted)
 {
+	struct damage_told nobody = { NULL, NULL };
 	struct record r;
 	struct err e;
 	int rc;
@@ -178,7 +288,9 @@ prune_record(struct dir *d, const char *name, size_t age, json_t *wanted)
 	if (age > RECORD_WHOLE_MAX + 1)
 		return 0;
 	if (load(d, name, &r, &e) == -1)
-		return -1;
+		return damage_is(&e)
+		    ? damage_set_aside(d, name, NULL, NULL, &nobody, &e) == 1 ? 0 : -1
+		    : -1;
 	rc = want_content(wanted, &r);
 	if (age > RECORD_WHOLE_MAX)
 		shorten(d, name, &r);
@@ -196,10 +308,13 @@ record_prune(struct dir *state, const struct record *applied)
 	bool sure = wanted != NULL && want_content(wanted, applied) == 0;
 
 	if (list_history(state, &d, &names, &e) == 0) {
-		for (size_t i = 0; i < names.n; i++)
-			if (prune_record(d, names.v[i], names.n - i, wanted) == -1)
+		size_t n = names.n;
+
+		while (n > 0 && serial_of(names.v[n - 1]) >= applied->serial)
+			n--;
+		for (size_t i = 0; i < n; i++)
+			if (prune_record(d, names.v[i], n - i, wanted) == -1)
 				sure = false;
-		/* With a record that can't be read nobody knows what it needs. */
 		if (sure)
 			prune_kept(state, wanted);
 		strings_free(&names);

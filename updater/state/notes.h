@@ -38,13 +38,17 @@ json_t *notes_leftovers(struct dir *state);
 int notes_set_leftovers(struct dir *state, const json_t *list, struct err *e);
 
 /*
- * Seconds since 1970 of the last good refresh; 0 when there was none or it can't be read.  A
+ * Seconds since 1970 of the last good refresh, or, where the note is lost, of one that wasn't
+ * later; 0 when there was none.  A
  * refresh at a time that was surely wrong (a computer that starts in 1970 until it asks for the
  * time) counts from the first call at a right time on, which is noted where this user may.
  */
 int64_t notes_refreshed(struct dir *state);
 
-/* Not durably.  0 or -1. */
+/* Not durably; what a newer Slipway noted stays.  0 or -1. */
 int notes_set_refreshed(struct dir *state, int64_t now, struct err *e);
+
+/* Whether the note can be read.  0, or -1 with ERR_SYNTAX, ERR_VERSION or as file_read(). */
+int notes_check_refreshed(struct dir *state, struct err *e);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "lib/base/json.h"
 #include "updater/state/changes_json.h"
+#include "updater/state/damage.h"
 
 void
 record_free(struct record *r)
@@ -120,6 +121,8 @@ read_summary(const json_t *j, struct record *r, struct err *e)
 {
 	const json_t *changed = json_object_get(j, "changed");
 
+	if (damage_format(j, e) == -1)
+		return err_context(e, "record");
 	if (read_number(j, "serial", &r->serial, e) == -1 ||
 	    read_number(j, "release", &r->release, e) == -1 ||
 	    read_number(j, "version", &r->version, e) == -1 ||
@@ -258,9 +261,9 @@ record_json(const struct record *r, struct err *e)
 	json_t *rest = NULL, *j;
 
 	err_nomem(e); /* other failures say so themselves */
-	j = json_pack("{s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I}}", "serial",
-	    (json_int_t)r->serial, "time", r->time, "action", r->action, "release",
-	    (json_int_t)r->release, "version", (json_int_t)r->version, "newest",
+	j = json_pack("{s:i, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I}}", "format",
+	    DAMAGE_FORMAT, "serial", (json_int_t)r->serial, "time", r->time, "action", r->action,
+	    "release", (json_int_t)r->release, "version", (json_int_t)r->version, "newest",
 	    (json_int_t)r->newest, "from", (json_int_t)r->from, "machine", (json_int_t)r->machine,
 	    "changed", "files", (json_int_t)r->changed_files, "settings",
 	    (json_int_t)r->changed_settings);

@@ -7,6 +7,7 @@
  * history/SERIAL.json: the newest ones whole, for rollback, the others as a summary.
  *
  * A record is a JSON object:
+ *   format      1 (damage.h)
  *   serial      of the transaction that wrote it; grows by one
  *   time        when, as in date.h
  *   action      "update", "repair" or "rollback"
@@ -31,6 +32,7 @@
 #include "lib/os/file.h"
 #include "lib/settings/changeset.h"
 #include "lib/tuf/layout.h"
+#include "updater/state/damage.h"
 
 #define RECORD_MAX	   (64u * 1024 * 1024) /* bytes of a record */
 #define RECORD_ACTION_SIZE 16
@@ -66,6 +68,8 @@ struct record {
 	int64_t serial, release, version, newest, from, machine;
 	char time[DATE_TEXT_SIZE], action[RECORD_ACTION_SIZE]; /* may be empty */
 	int64_t changed_files, changed_settings;
+	/* applied.json is damaged: this is the newest of the history, or a serial that is free */
+	bool damaged;
 	bool whole;		   /* the members below are known */
 	struct record_file *files; /* in order of their targets (strcmp()) */
 	size_t n;
@@ -110,23 +114,39 @@ bool record_same_root(const struct record *r, enum layout_place root, const char
 int record_applied(struct dir *state, struct record *r, struct err *e);
 
 /*
- * Write applied.json, durably.  old is the record that is there; it goes to the history first.
- * Returns 0 or -1.
+ * The same where applied.json may be damaged: 1 with *why, and *r with r->damaged as the newest
+ * record of the history says, which was applied as well; where there is none that is whole, only
+ * with a serial that no record of the history has.
+ */
+int record_known(struct dir *state, struct record *r, struct err *why, struct err *e);
+
+/* Set a damaged applied.json aside and write r, of record_known(), in its place.  0 or -1. */
+int record_heal(struct dir *state, struct record *r, const struct err *why,
+    const struct damage_told *told, struct err *e);
+
+/*
+ * Write applied.json, durably, and first the same into the history, which the record that is there,
+ * old, is in already, or goes to.  Returns 0 or -1.
  */
 int record_set_applied(struct dir *state, const struct record *old, const struct record *r,
     struct err *e);
 
-/*
- * Call each(arg, record) for the records of the history, newest first; the applied one is not among
- * them.  each() may take the record over by leaving RECORD_INIT there, and ends the walk by
- * returning 1.  Returns 0 or 1, or -1: an unreadable record, or -1 from each().
- */
-int record_history(struct dir *state, int (*each)(void *arg, struct record *r, struct err *e),
-    void *arg, struct err *e);
+/* Put the applied record into the history, unless it is there; a failure is ignored. */
+void record_keep(struct dir *state, const struct record *applied);
 
 /*
- * Shorten records of the history that are too old, and remove content from kept/ that neither they
- * nor the applied record need.  A failure costs only room, and is tried again the next time.
+ * Call each(arg, record) for the records of the history before the applied one, newest first.
+ * each() may take the record over by leaving RECORD_INIT there, and ends the walk by returning 1.
+ * One that is damaged, or that a newer Slipway wrote, is not whole, and has only a serial.
+ * Returns 0 or 1, or -1: reading failed, or -1 from each().
+ */
+int record_history(struct dir *state, const struct record *applied,
+    int (*each)(void *arg, struct record *r, struct err *e), void *arg, struct err *e);
+
+/*
+ * Shorten records of the history that are too old, set damaged ones aside, and remove content from
+ * kept/ that neither they nor the applied record need.  A failure costs only room, and is tried
+ * again the next time.
  */
 void record_prune(struct dir *state, const struct record *applied);
 

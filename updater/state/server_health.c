@@ -8,6 +8,7 @@
 #include "lib/base/date.h"
 #include "lib/base/json.h"
 #include "lib/os/json_file.h"
+#include "updater/state/damage.h"
 
 #define NAME	 "servers.json"
 #define FILE_MAX (64u * 1024)
@@ -48,9 +49,12 @@ server_health_load(struct dir *state, const struct station *st, int64_t now,
 	struct err ignored;
 
 	*s = (struct server_health){ .now = now };
-	if ((s->known = json_file_read(state, NAME, FILE_MAX, &ignored)) == NULL &&
-	    (s->known = json_object()) == NULL)
+	s->known = json_file_read(state, NAME, FILE_MAX, &ignored);
+	s->newer = s->known != NULL && damage_format(s->known, &ignored) == -1 &&
+	    ignored.code == ERR_VERSION;
+	if (s->known == NULL && (s->known = json_object()) == NULL)
 		return err_nomem(e);
+	json_object_del(s->known, "format");
 	for (int last = 0; last < 2; last++)
 		for (size_t i = 0; i < st->servers.n; i++)
 			if (failed_lately(s, st->servers.v[i]) == (last == 1))
@@ -83,7 +87,8 @@ server_health_end(struct server_health *s, struct dir *state)
 	struct err ignored;
 	char *text;
 
-	if (s->changed && state != NULL &&
+	if (s->changed && !s->newer && state != NULL &&
+	    json_object_set_new(s->known, "format", json_integer(DAMAGE_FORMAT)) == 0 &&
 	    (text = json_dumps(s->known, JSON_INDENT(1) | JSON_SORT_KEYS)) != NULL) {
 		file_replace_fast(state, NAME, text, strlen(text), 0644, &ignored);
 		free(text);

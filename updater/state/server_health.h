@@ -3,8 +3,8 @@
 #define UPDATER_STATE_SERVER_HEALTH_H
 
 /*
- * What each update server of an application last said, in the state's servers.json: {URL: {"time",
- * "said", "confined"}}, where "said" is missing for a server that answered, and "confined" says
+ * What each update server of an application last said, in the state's servers.json: {"format": 1, URL:
+ * {"time", "said", "confined"}}, where "said" is missing for a server that answered, and "confined" says
  * which rights the fetch child had given up.  A server that failed is tried last for a while, so
  * that a start doesn't wait for it again and again.
  */
@@ -22,6 +22,7 @@ struct server_health {
 	size_t n;
 	int64_t now;
 	bool changed;
+	bool newer; /* a newer Slipway wrote the file, which stays */
 };
 
 /* Read it; a file that can't be read counts as empty.  Returns 0, or -1 with ERR_NOMEM. */

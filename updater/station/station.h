@@ -19,6 +19,9 @@
 #define STATION_CONNECT_MS     5000  /* limit for one server */
 #define STATION_PATH_MAX       4096  /* bytes */
 
+/* In the state, the copy of the trusted root metadata; an enrolment removes it. */
+#define STATION_ROOT_COPY "root.copy.json"
+
 enum on_error { ON_ERROR_LAUNCH, ON_ERROR_BLOCK };
 
 /* The members that setting.h names are filled by its table. */

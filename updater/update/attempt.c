@@ -8,22 +8,51 @@
 #include "lib/os/places.h"
 #include "updater/apply/apply.h"
 #include "updater/apply/leftover.h"
+#include "updater/state/anchor.h"
+#include "updater/state/damage.h"
 #include "updater/state/notes.h"
 #include "updater/state/state.h"
 #include "updater/state/tuf_store.h"
 #include "updater/station/checks.h"
 #include "updater/update/waiting.h"
 
+/*
+ * Where applied.json is damaged the history tells; without it the release is taken anew, where a
+ * server can be asked.
+ */
+static int
+heal(struct attempt *u, const struct err *why, struct err *e)
+{
+	const struct damage_told told = { u->o->log, NULL };
+
+	if (u->applied.whole)
+		return record_heal(u->state, &u->applied, why, &told, e);
+	if (!u->o->offline)
+		return 0;
+	*e = *why;
+	return -1;
+}
+
 int
 attempt_look(struct attempt *u, struct err *e)
 {
-	if (record_applied(u->state, &u->applied, e) == -1)
+	struct err why;
+	int known = record_known(u->state, &u->applied, &why, e);
+
+	if (known == -1)
 		return -1;
-	u->r->unknown = false;
+	if (known == 1 && u->lock != NULL && heal(u, &why, e) == -1)
+		return -1;
+	if (known == 0 && u->lock != NULL)
+		record_keep(u->state, &u->applied);
+	u->r->unknown = u->applied.damaged && !u->applied.whole;
 	u->r->release = u->applied.release;
 	u->r->newest = u->applied.newest;
 	u->r->refreshed = notes_refreshed(u->state);
-	return 0;
+	if (known == 0 || u->lock != NULL)
+		return 0;
+	*e = why; /* who may update mends it */
+	return -1;
 }
 
 static int
@@ -43,6 +72,17 @@ recover(struct attempt *u, struct err *e)
 		err_context(e,
 		    "'slipway update --repair' gives it up and puts every file in place again");
 	return -1;
+}
+
+/* With the lock: bring the state into a known state. */
+static int
+look_after(struct attempt *u, struct err *e)
+{
+	const struct damage_told told = { u->o->log, NULL };
+
+	damage_look(u->state, u->o->repair, &told);
+	anchor_heal(u->state, &told);
+	return recover(u, e);
 }
 
 int
@@ -65,6 +105,8 @@ attempt_begin(struct attempt *u, const struct station *st, struct settings *s,
 	}
 	if ((u->state = station_dir(st, "", true, e)) == NULL)
 		return -1;
+	if (o->repair)
+		damage_look_lock(u->state, &(struct damage_told){ o->log, NULL });
 	if ((u->lock = waiting_lock(st, u->state, o->deadline, e)) == NULL) {
 		/* Who may change the station and can't has a fault, which OnError is for. */
 		r->read_only = e->code != ERR_BUSY && e->code != ERR_TORN && place_stationwide() &&
@@ -80,7 +122,7 @@ attempt_begin(struct attempt *u, const struct station *st, struct settings *s,
 		}
 		return r->read_only && e->code != ERR_TORN ? 0 : -1;
 	}
-	return recover(u, e) == -1 ? -1 : attempt_look(u, e);
+	return look_after(u, e) == -1 || attempt_look(u, e) == -1 ? -1 : 0;
 }
 
 int

@@ -37,6 +37,7 @@ apply_plan(struct attempt *u, const struct apply *a, struct dir *source, bool so
 	u->r->settings = (size_t)now.changed_settings;
 	u->r->release = now.release;
 	u->r->newest = now.newest;
+	u->r->unknown = false;
 	record_free(&u->applied);
 	u->applied = now;
 	return 0;

@@ -92,6 +92,42 @@ bring(struct user_part *u, const struct transaction *t, size_t *nsettings, struc
 	return rc;
 }
 
+/* Something else in the place of this user's directory goes out of the way. */
+static void
+free_place(const struct user_part *u)
+{
+	const struct damage_told told = { u->o->log, NULL };
+	const char *path = u->st->user_state_path;
+	struct file_info info;
+	struct err why, ignored;
+
+	if (path == NULL || file_stat(NULL, path, &info, &ignored) != 1 ||
+	    info.type == FILE_DIRECTORY || info.type == FILE_LINK)
+		return;
+	err_setx(&why, ERR_UNSAFE, "want a directory, got something else");
+	(void)damage_set_aside(NULL, path, NULL, &why, &told, &ignored);
+}
+
+/* With the lock: bring this part into a known state; a damaged record is made anew by bring(). */
+static int
+recover(struct user_part *u, const struct transaction *t, struct err *e)
+{
+	const struct damage_told told = { u->o->log, NULL };
+	enum transaction_end ended;
+	struct err why;
+	int known;
+
+	damage_look(u->state, u->o->repair, &told);
+	if (transaction_recover(t, &ended, e) == -1 &&
+	    !(u->o->repair && e->code == ERR_TORN && transaction_abandon(u->state, e) == 0))
+		return -1;
+	if ((known = record_known(u->state, &u->applied, &why, e)) == 1 && u->applied.whole)
+		return record_heal(u->state, &u->applied, &why, &told, e);
+	if (known == 1 && u->o->log != NULL)
+		u->o->log(NULL, LOG_LEVEL_WARN, dir_path(u->state), why.text);
+	return known == -1 ? -1 : 0;
+}
+
 int
 user_part_run(const struct station *st, struct settings *s, struct dir *machine_state,
     const struct record *machine, const struct update_options *o, struct update_result *r,
@@ -104,13 +140,13 @@ user_part_run(const struct station *st, struct settings *s, struct dir *machine_
 		.o = o };
 	struct file_lock *lock = NULL;
 	struct transaction t;
-	enum transaction_end ended;
 	char work[512];
 	int rc = -1;
 
 	r->user_settings = 0;
 	if (machine->serial == 0)
 		return 0;
+	free_place(&u);
 	if ((u.state = station_user_dir(st, false, e)) == NULL) {
 		if (e->code != ERR_NOENT)
 			return -1;
@@ -121,10 +157,11 @@ user_part_run(const struct station *st, struct settings *s, struct dir *machine_
 	}
 	apply_transaction(st, u.state, NULL, false, s, waiting_end(o->deadline), work, &t);
 	t.user = true;
+	if (o->repair)
+		damage_look_lock(u.state, &(struct damage_told){ o->log, NULL });
 	if ((lock = waiting_lock(st, u.state, o->deadline, e)) == NULL)
 		r->busy = e->code == ERR_BUSY;
-	else if (transaction_recover(&t, &ended, e) == 0 &&
-	    record_applied(u.state, &u.applied, e) == 0) {
+	else if (recover(&u, &t, e) == 0) {
 		t.deadline = o->deadline;
 		rc = u.applied.machine == machine->serial ? 0 : bring(&u, &t, &r->user_settings, e);
 	}

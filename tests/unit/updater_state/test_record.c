@@ -109,11 +109,12 @@ put(const char *name, const char *text)
 	assert_ok(file_replace_fast(state, name, text, strlen(text), 0644, &e), &e);
 }
 
-/* Reading and writing a record keeps it byte for byte. */
+/* What is read is written again byte for byte, but for the format, which 0.1.0 didn't state. */
 static void
 as_0_1_0(void **unused)
 {
-	struct buf now = BUF_INIT(10000);
+	struct buf now = BUF_INIT(10000), want = BUF_INIT(10000);
+	size_t from = (size_t)(strstr(of_0_1_0, " \"from\"") - of_0_1_0);
 	struct record r;
 	struct err e;
 
@@ -137,8 +138,11 @@ as_0_1_0(void **unused)
 	assert_int_equal(file_remove(state, "applied.json", &e), 1);
 	assert_ok(record_set_applied(state, &r, &r, &e), &e);
 	assert_ok(file_read(state, "applied.json", &now, &e), &e);
-	assert_string_equal(buf_text(&now), of_0_1_0);
+	assert_ok(buf_add(&want, of_0_1_0, from, &e), &e);
+	assert_ok(buf_addf(&want, &e, " \"format\": 1,\n%s", of_0_1_0 + from), &e);
+	assert_string_equal(buf_text(&now), buf_text(&want));
 	buf_free(&now);
+	buf_free(&want);
 	record_free(&r);
 }
 
@@ -308,6 +312,7 @@ history(void **unused)
 {
 	struct record applied = RECORD_INIT;
 	struct walk all = { .until = 20 }, some = { .until = 3 };
+	struct file_info info;
 	struct dir *kept;
 	int files = 0;
 	struct err e;
@@ -316,23 +321,66 @@ history(void **unused)
 	assert_non_null(kept = dir_below(state, "kept", true, &e));
 	for (int64_t i = 1; i <= 13; i++)
 		apply(&applied, i, kept);
-	assert_int_equal(record_history(state, note, &all, &e), 0);
+	assert_int_equal(record_history(state, &applied, note, &all, &e), 0);
 	assert_int_equal(all.n, 12);
 	for (size_t i = 0; i < all.n; i++)
 		assert_int_equal(all.serials[i], 12 - (int64_t)i);
 	assert_int_equal(all.whole, RECORD_WHOLE_MAX);
-	assert_int_equal(record_history(state, note, &some, &e), 1);
+	assert_int_equal(record_history(state, &applied, note, &some, &e), 1);
 	assert_int_equal(some.n, 3);
 	assert_ok(dir_list(kept, count, &files, &e), &e);
 	/* The record that was just shortened needs its content a last time. */
 	assert_int_equal(files, RECORD_WHOLE_MAX + 2);
-	/* A record that can't be read may need any content: nothing is removed. */
+	/* One that is damaged is passed over, and set aside with the next update. */
 	put("history/0000000012.json", "{");
+	memset(&all, 0, sizeof all);
+	all.until = 20;
+	assert_int_equal(record_history(state, &applied, note, &all, &e), 0);
+	assert_int_equal(all.n, 12);
+	assert_int_equal(all.whole, RECORD_WHOLE_MAX - 1);
 	record_prune(state, &applied);
+	assert_int_equal(file_stat(state, "history/0000000012.json", &info, &e), 0);
 	files = 0;
 	assert_ok(dir_list(kept, count, &files, &e), &e);
-	assert_int_equal(files, RECORD_WHOLE_MAX + 2);
-	assert_err(record_history(state, note, &all, &e), ERR_SYNTAX, &e);
+	assert_int_equal(files, RECORD_WHOLE_MAX);
+	record_free(&applied);
+	dir_close(kept);
+}
+
+/* A damaged record is known from the history, but not from what 0.1.0 left there. */
+static void
+damaged(void **unused)
+{
+	const struct damage_told nobody = { NULL, NULL };
+	struct record applied = RECORD_INIT, r;
+	struct dir *kept;
+	struct err why, e;
+
+	(void)unused;
+	assert_non_null(kept = dir_below(state, "kept", true, &e));
+	for (int64_t i = 1; i <= 2; i++)
+		apply(&applied, i, kept);
+	put("applied.json", "");
+	assert_int_equal(record_known(state, &r, &why, &e), 1);
+	assert_int_equal(why.code, ERR_SYNTAX);
+	assert_true(r.damaged && r.whole);
+	assert_int_equal(r.release, 2);
+	assert_ok(record_heal(state, &r, &why, &nobody, &e), &e);
+	record_free(&r);
+	assert_ok(record_applied(state, &r, &e), &e);
+	assert_int_equal(r.release, 2);
+	record_free(&r);
+	put("applied.json", "{}{}");
+	put("history/0000000007.json",
+	    "{\"serial\": 7, \"release\": 7, \"set\": [], \"undo\": []}");
+	assert_int_equal(record_known(state, &r, &why, &e), 1);
+	assert_true(r.damaged);
+	assert_false(r.whole);
+	assert_int_equal(r.serial, 7);
+	assert_int_equal(r.release, 0);
+	record_free(&r);
+	put("applied.json", "{\"format\": 2, \"serial\": 7}");
+	assert_err(record_known(state, &r, &why, &e), ERR_VERSION, &e);
 	record_free(&applied);
 	dir_close(kept);
 }
@@ -414,8 +462,8 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	static const struct CMUnitTest fixed[] = { TEST(as_0_1_0), TEST(looking_up),
-		TEST(empty_and_unsorted), TEST(history), TEST(waiting), TEST(leftovers),
-		TEST(refreshed), TEST(pending) };
+		TEST(empty_and_unsorted), TEST(history), TEST(damaged), TEST(waiting),
+		TEST(leftovers), TEST(refreshed), TEST(pending) };
 	struct CMUnitTest tests[N(fixed) + N(bad)];
 	size_t n = N(fixed);
 
