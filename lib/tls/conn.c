@@ -10,6 +10,9 @@
 #include "lib/os/clock.h"
 #include "lib/tls/handle.h"
 
+/* Most bytes of a record (RFC 8446, 5.1). */
+#define TLS_RECORD_MAX 16384
+
 /* Remember the texts of the certificate that the peer showed, once. */
 static void
 note_peer(struct slipway_tls_conn *c)
@@ -110,6 +113,24 @@ conn_own_fd(struct slipway_tls_conn *c, int64_t deadline)
 }
 
 void
+conn_wait_with(struct slipway_tls_conn *c, const void *buf, size_t len)
+{
+	if (c->nwaiting > 0)
+		return;
+	c->nwaiting = len < TLS_RECORD_MAX ? len : TLS_RECORD_MAX;
+	if ((c->waiting = OPENSSL_malloc(c->nwaiting)) != NULL)
+		memcpy(c->waiting, buf, c->nwaiting);
+}
+
+void
+conn_wait_over(struct slipway_tls_conn *c)
+{
+	OPENSSL_clear_free(c->waiting, c->nwaiting);
+	c->waiting = NULL;
+	c->nwaiting = 0;
+}
+
+void
 slipway_tls_conn_free(struct slipway_tls_conn *c)
 {
 	if (c == NULL)
@@ -117,7 +138,7 @@ slipway_tls_conn_free(struct slipway_tls_conn *c)
 	SSL_free(c->ssl);
 	setup_release(c->setup);
 	stream_close(&c->stream);
-	OPENSSL_clear_free(c->waiting, c->nwaiting);
+	conn_wait_over(c);
 	free(c->error);
 	free(c->warning);
 	free(c->peer);

@@ -30,6 +30,14 @@ struct slipway_tls_conn {
 };
 
 /*
+ * Remember the bytes of a write that waits, as far as they may be in a record that is sent in part:
+ * nothing else, and no end of the connection, may be sent before the rest of the record.
+ * conn_wait_over(): the record was sent.
+ */
+void conn_wait_with(struct slipway_tls_conn *c, const void *buf, size_t len);
+void conn_wait_over(struct slipway_tls_conn *c);
+
+/*
  * Let the connection close its descriptor at its end, and end its handshake at deadline
  * (clock_mono_ms()) or before.
  */

@@ -18,9 +18,6 @@
 
 #define REASON_SIZE 512 /* bytes of a reason, with the final NUL */
 
-/* Most bytes of a record (RFC 8446, 5.1). */
-#define TLS_RECORD_MAX 16384
-
 /* Records without data that one call of slipway_tls_read() takes from a peer. */
 #define TLS_RECORDS_MAX 32
 
@@ -388,28 +385,6 @@ slipway_tls_read(struct slipway_tls_conn *c, void *buf, size_t len)
 	return read_tls(c, buf, len);
 }
 
-static void
-waits_no_more(struct slipway_tls_conn *c)
-{
-	OPENSSL_clear_free(c->waiting, c->nwaiting);
-	c->waiting = NULL;
-	c->nwaiting = 0;
-}
-
-/*
- * Remember the bytes of a write that waits, as far as they may be in a record that is sent in part:
- * nothing else, and no end of the connection, may be sent before the rest of the record.
- */
-static void
-wait_with(struct slipway_tls_conn *c, const void *buf, size_t len)
-{
-	if (c->nwaiting > 0)
-		return;
-	c->nwaiting = len < TLS_RECORD_MAX ? len : TLS_RECORD_MAX;
-	if ((c->waiting = malloc(c->nwaiting)) != NULL)
-		memcpy(c->waiting, buf, c->nwaiting);
-}
-
 /* 0 when no write waits any more, WANT_* or ERROR. */
 static int
 send_waiting(struct slipway_tls_conn *c)
@@ -422,7 +397,7 @@ send_waiting(struct slipway_tls_conn *c)
 	ERR_clear_error();
 	if (c->nwaiting > 0 && (rc = SSL_write_ex(c->ssl, c->waiting, c->nwaiting, &put)) != 1)
 		return failed_to_write(c, rc, "shutdown");
-	waits_no_more(c);
+	conn_wait_over(c);
 	/* A change of keys that a read began is sent to its end, too. */
 	if (SSL_in_init(c->ssl) && (rc = SSL_do_handshake(c->ssl)) != 1)
 		return failed_to_write(c, rc, "shutdown");
@@ -447,12 +422,12 @@ slipway_tls_write(struct slipway_tls_conn *c, const void *buf, size_t len)
 	renew_keys(c, true);
 	ERR_clear_error();
 	if ((rc = SSL_write_ex(c->ssl, buf, len, &put)) == 1) {
-		waits_no_more(c);
+		conn_wait_over(c);
 		keys_count(&c->age, true);
 		return (long)put;
 	}
 	if (waits(rc = failed_to_write(c, rc, "write")))
-		wait_with(c, buf, len);
+		conn_wait_with(c, buf, len);
 	return rc;
 }
 

@@ -36,8 +36,8 @@
  *
  * OpenSSL's configuration file, its default directories and the environment variables that name
  * them are never used.  The first slipway_tls_new() of a process therefore initialises OpenSSL
- * without that file; a program that wants the file calls OPENSSL_init_crypto() before.  A thread's
- * OpenSSL error queue is empty after each call.
+ * without that file; a program that wants the file calls OPENSSL_init_crypto() before, or
+ * CONF_modules_load_file() after it.  A thread's OpenSSL error queue is empty after each call.
  */
 #include <stddef.h>
 
