@@ -45,10 +45,16 @@ static int
 check_place(const struct destination *d, const char *place, const char *whose, struct err *e)
 {
 	struct buf real = BUF_INIT(STATION_PATH_MAX);
+	bool meet = false;
 	int rc = place == NULL ? 0 : path_resolve(&real, place, e);
 
-	if (rc == 0 && place != NULL &&
-	    (path_overlap(buf_text(&d->real), buf_text(&real)) || path_overlap(d->path, place)))
+	if (rc == 0 && place != NULL)
+		/* The names may meet where their links don't, and are mostly the same. */
+		meet = path_overlap(buf_text(&d->real), buf_text(&real)) ||
+		    ((strcmp(buf_text(&d->real), d->path) != 0 ||
+			 strcmp(buf_text(&real), place) != 0) &&
+			path_overlap(d->path, place));
+	if (meet)
 		rc = err_setx(e, ERR_UNSAFE,
 		    "%s %s: want a directory apart from %s, which %s; enrol again with another one "
 		    "(--force)",
