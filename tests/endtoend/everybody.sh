@@ -151,3 +151,13 @@ kill -CONT "$stopped"
 wait "$stopped" || fail "want the update to end" stopped.log
 wait "$job" || fail "want HI started after root's change" waiting.log
 want waiting.log three 0
+
+# Several applications, all OnError=block, and none is named: nothing is started, whoever starts.
+{
+	grep -v DefaultApplication /etc/slipway/machine.conf
+	awk '/^\[/ { on = /Slipway/ } on' /etc/slipway/machine.conf | sed "s/\\\\$APP\]/\\\\OTHER]/"
+} > several.conf
+cat several.conf > /etc/slipway/machine.conf
+stops root 'want one application' env "HOME=$WORK"
+stops user 'want one application' "${user[@]}"
+stops nobody 'want one application' "${nobody[@]}"
