@@ -40,6 +40,7 @@ static const char *const names[ERR_CODE_COUNT] = {
 	[ERR_CRYPTO] = "crypto",
 	[ERR_BUSY] = "busy",
 	[ERR_CONFLICT] = "conflict",
+	[ERR_ENDED] = "ended",
 	[ERR_TORN] = "torn",
 };
 

@@ -39,6 +39,7 @@ enum err_code {
 	ERR_CRYPTO,    /* the crypto library failed or refused */
 	ERR_BUSY,      /* somebody else holds the lock, or has the file open */
 	ERR_CONFLICT,  /* the state is not the one that the operation needs */
+	ERR_ENDED,     /* the application was removed from the repository, which is signed */
 	ERR_TORN,      /* a change could be neither finished nor taken back yet */
 	ERR_CODE_COUNT
 };

@@ -93,12 +93,19 @@ int tuf_client_load(struct tuf_client *c, struct err *e);
 
 /*
  * A role delegated directly by the top-level targets role, verified; owned by c.  NULL with
- * ERR_NOENT where there is no such delegation, or what tuf_client_refresh() lists.
+ * ERR_NOENT where there is no such delegation, ERR_ENDED where there is none any more, or what
+ * tuf_client_refresh() lists.
  */
 const struct tuf_targets *tuf_client_role(struct tuf_client *c, const char *name, struct err *e);
 
 /* The delegation to role in the top-level targets role; NULL if there is none. */
 const struct tuf_delegation *tuf_client_delegation(const struct tuf_client *c, const char *name);
+
+/*
+ * Whether the application has ended: the snapshot keeps its entry for ever, and the targets role,
+ * whose keys are offline, delegates to it no more.
+ */
+bool tuf_client_ended(const struct tuf_client *c, const char *name);
 
 /* Find a target by the pre-order walk of the delegations.  1 found, 0 no such target, -1 error. */
 int tuf_client_find(struct tuf_client *c, const char *path, struct tuf_target *out, struct err *e);

@@ -60,13 +60,27 @@ tuf_client_delegation(const struct tuf_client *c, const char *name)
 	return NULL;
 }
 
+bool
+tuf_client_ended(const struct tuf_client *c, const char *name)
+{
+	struct tuf_meta meta;
+
+	return c->targets != NULL && c->snapshot != NULL &&
+	    tuf_client_delegation(c, name) == NULL && snapshot_meta(c->snapshot, name, &meta);
+}
+
 const struct tuf_targets *
 tuf_client_role(struct tuf_client *c, const char *name, struct err *e)
 {
 	const struct tuf_delegation *d = tuf_client_delegation(c, name);
 
 	if (d == NULL) {
-		err_setx(e, ERR_NOENT, "the repository has no application %s", name);
+		if (tuf_client_ended(c, name))
+			err_setx(e, ERR_ENDED,
+			    "the application %s has ended: it was removed from the repository",
+			    name);
+		else
+			err_setx(e, ERR_NOENT, "the repository has no application %s", name);
 		return NULL;
 	}
 	return delegated(c, c->targets, "targets", d, e);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* slipway-repo app add. */
+/* slipway-repo app add, app remove. */
+#include <inttypes.h>
+#include <stdio.h>
 
 #include "server/cmd/cmd_change.h"
 #include "server/repo/keyset.h"
@@ -85,3 +87,74 @@ static const struct option options[] = {
 const struct command cmd_app_add = { "app add", run, "[options] APP", 1, 1,
 	"delegate to a new application", NULL, COMMAND_OPTIONS(options),
 	.defaults = &(const struct options){ .threshold = 1 }, .offers = OFFER_NOTHING };
+
+/* Prints the application that is to end. */
+static int
+show(const struct session *s, const char *app, struct err *e)
+{
+	const struct tuf_delegation *d = repo_delegation(s->r, app);
+	struct tuf_targets *now = NULL;
+	int found;
+
+	if (d == NULL)
+		return err_setx(e, ERR_NOENT, "%s: no such application", app);
+	if ((found = repo_read_app(s->r, app, &now, e)) == -1)
+		return -1;
+	if (found == 1)
+		printf("%s: version %" PRId64 ", release %" PRId64 ", %zu files, %zu keys\n", app,
+		    now->c.version,
+		    (int64_t)json_integer_value(json_object_get(now->c.json, "release")),
+		    json_object_size(now->targets), d->role.n);
+	else
+		printf("%s: never published, %zu keys\n", app, d->role.n);
+	printf(
+	    "Stations that have it keep what they have, and are told that it has ended. Its name "
+	    "can't be taken again.\n");
+	targets_free(now);
+	return fflush(stdout) == EOF ? err_set(e, ERR_IO, "standard output") : 0;
+}
+
+struct removing {
+	struct session s;
+	bool yes;
+};
+
+static int
+remove_app(struct removing *o, const char *app, struct err *e)
+{
+	char question[APPLICATION_NAME_MAX + 32];
+	json_t *body;
+
+	if (show(&o->s, app, e) == -1)
+		return -1;
+	snprintf(question, sizeof question, "Remove %s?", app);
+	if (!o->yes && o->s.request == NULL &&
+	    cmd_agree(question, "remove", "not removed", e) == -1)
+		return -1;
+	if ((body = change_body(o->s.c, tuf_top_name(TUF_TARGETS), e)) == NULL)
+		return -1;
+	keyset_undelegate(body, app);
+	return cmd_change_finish(&o->s, "removed", e);
+}
+
+static int
+run_remove(struct call *call, struct err *e)
+{
+	struct removing *o = call->options;
+	int rc = -1;
+
+	if (cmd_change_begin(call, &o->s, e) == 0)
+		rc = remove_app(o, call->argv[0], e);
+	session_end(&o->s);
+	return rc;
+}
+
+static const struct option remove_options[] = {
+	{ "yes", OPTION_FLAG, OPTION_TO(struct removing, yes), NULL, "don't ask" },
+	CMD_CHANGE_ROWS(struct removing, s),
+	OPTION_END,
+};
+
+const struct command cmd_app_remove = { "app remove", run_remove, "[options] APP", 1, 1,
+	"end an application: stations that have it keep what they have", NULL,
+	.options = remove_options, .size = sizeof(struct removing), .offers = OFFER_NOTHING };

@@ -37,7 +37,7 @@ publish_new(struct session *s, const char *app, const char *path, bool check_scr
 
 	if (release_scan(&rel, app, path, e) == -1)
 		goto out;
-	if (check_scripts && release_check_scripts(&rel, app, e) == -1) {
+	if (check_scripts && release_check_scripts(&rel, app, s->r->top, e) == -1) {
 		err_context(e, "nothing published (--no-script-check publishes nevertheless)");
 		goto out;
 	}

@@ -258,6 +258,27 @@ has_role(const struct tuf_targets *t, const char *name)
 }
 
 /*
+ * Refuses the name of an application that has ended: its entry stays in the snapshot, and stations
+ * know its versions and that it has ended.
+ */
+static int
+check_ended(const struct change *c, const char *name, struct err *e)
+{
+	json_t *meta = json_object_get(c->r->snapshot->c.json, "meta"), *entry;
+	char file[LAYOUT_METADATA_SIZE];
+	const char *there;
+
+	if (layout_metadata(0, name, file, e) == -1)
+		return -1;
+	json_object_foreach (meta, there, entry)
+		if (path_casecmp(there, file) == 0)
+			return err_setx(e, ERR_CONFLICT,
+			    "%s: want a name that no application had, got that of one that was removed",
+			    name);
+	return 0;
+}
+
+/*
  * Refuses a new application whose name differs from another only in case: stations have one
  * registry key and one folder for both names.
  */
@@ -285,6 +306,10 @@ change_seal(struct change *c, bool add, struct err *e)
 {
 	if (read_parents(c, e) == -1 || check_names(c, e) == -1)
 		return -1;
+	for (size_t i = 0; c->roles != NULL && i < c->roles->n; i++)
+		if (!has_role(c->r->roles, c->roles->delegations[i].name) &&
+		    check_ended(c, c->roles->delegations[i].name, e) == -1)
+			return -1;
 	if (c->root != NULL &&
 	    (seal_role(c, tuf_top_name(TUF_TARGETS), add, e) == -1 || read_parents(c, e) == -1))
 		return -1;

@@ -126,13 +126,24 @@ used(const json_t *body, const char *keyid)
 	return false;
 }
 
+/* Drops keys that no role uses. */
+static void
+drop_unused(json_t *body)
+{
+	const char *id;
+	json_t *key;
+	void *next;
+
+	json_object_foreach_safe (keyset_keys(body), next, id, key)
+		if (!used(body, id))
+			json_object_del(keyset_keys(body), id);
+}
+
 int
 keyset_finish(json_t *body, const char *role, unsigned threshold, struct err *e)
 {
-	json_t *r = keyset_role(body, role), *key;
+	json_t *r = keyset_role(body, role);
 	size_t n = json_array_size(json_object_get(r, "keyids"));
-	const char *id;
-	void *next;
 
 	if (threshold > 0 && json_object_set_new(r, "threshold", json_integer(threshold)) == -1)
 		return err_nomem(e);
@@ -141,9 +152,7 @@ keyset_finish(json_t *body, const char *role, unsigned threshold, struct err *e)
 		return err_setx(e, ERR_USAGE,
 		    "%s: want at least as many keys as its threshold of %u, got %zu", role,
 		    threshold, n);
-	json_object_foreach_safe (keyset_keys(body), next, id, key)
-		if (!used(body, id))
-			json_object_del(keyset_keys(body), id);
+	drop_unused(body);
 	return 0;
 }
 
@@ -166,6 +175,17 @@ keyset_delegate(json_t *body, const char *app, json_t *paths, struct err *e)
 	if (json_array_append_new(json_object_get(d, "roles"), role) == -1)
 		return err_nomem(e);
 	return 0;
+}
+
+void
+keyset_undelegate(json_t *body, const char *app)
+{
+	json_t *roles = json_object_get(json_object_get(body, "delegations"), "roles");
+
+	for (size_t i = json_array_size(roles); i-- > 0;)
+		if (json_array_get(roles, i) == keyset_role(body, app))
+			json_array_remove(roles, i);
+	drop_unused(body);
 }
 
 const char *

@@ -47,6 +47,9 @@ int keyset_finish(json_t *body, const char *role, unsigned threshold, struct err
  */
 int keyset_delegate(json_t *body, const char *app, json_t *paths, struct err *e);
 
+/* Takes the delegation to an application out, and drops keys that no role uses. */
+void keyset_undelegate(json_t *body, const char *app);
+
 /*
  * Returns the whole id, which belongs to body, of the only key whose id begins with prefix, or
  * NULL.

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/os/move.h"
@@ -11,6 +12,9 @@
 #define FILE_MODE 0644
 
 #define COPY_CHUNK 65536
+
+/* From how many new files on one sync of the file system is cheaper than two for each. */
+#define SYNC_ALL_FROM 16
 
 /* Refuses a release that equals the present release: every station would update for nothing. */
 static int
@@ -49,20 +53,22 @@ out:
 	return rc;
 }
 
-/* The content of a target: a file of a release, or (content not NULL) bytes in memory. */
+/* Bytes of the name of a temporary file. */
+#define TEMPORARY_SIZE (PATH_COMPONENT_MAX + sizeof "..new")
+
+/* The content of a target: a file of a release. */
 struct source {
 	struct dir *dir;
 	const char *path;
-	const struct buf *content;
 };
 
 /*
- * Copies the file to name in d while hashing it.  Returns 1, 0 when the hash isn't sha256, or -1;
- * then removes the copy.
+ * Copies the file to name in d while hashing it; durable only with sync.  Returns 1, 0 when the
+ * hash isn't sha256, or -1; then removes the copy.
  */
 static int
 copy_hashed(const struct source *from, struct dir *d, const char *name,
-    const uint8_t sha256[SHA256_SIZE], struct err *e)
+    const uint8_t sha256[SHA256_SIZE], bool sync, struct err *e)
 {
 	struct digest *digest = digest_new(DIGEST_SHA256, e);
 	struct file_in *in = digest == NULL ? NULL : file_in_open(from->dir, from->path, 0, e);
@@ -83,7 +89,7 @@ copy_hashed(const struct source *from, struct dir *d, const char *name,
 		rc = memcmp(sha, sha256, SHA256_SIZE) == 0;
 	else
 		rc = -1;
-	if (out != NULL && file_out_close(out, rc == 1, rc == -1 ? &ignored : e) == -1)
+	if (out != NULL && file_out_close(out, sync && rc == 1, rc == -1 ? &ignored : e) == -1)
 		rc = -1;
 	if (out != NULL && rc != 1)
 		file_remove(d, name, &ignored);
@@ -92,19 +98,24 @@ copy_hashed(const struct source *from, struct dir *d, const char *name,
 	return rc;
 }
 
-/* Writes the content under name in d, through a file that gc removes after a crash. */
-static int
-write_target(const struct source *from, struct dir *d, const char *name,
-    const uint8_t sha256[SHA256_SIZE], struct err *e)
+/* The file that is written first; gc removes it after a crash. */
+static void
+temporary_of(const char *name, char out[TEMPORARY_SIZE])
 {
-	char temporary[PATH_COMPONENT_MAX + sizeof "..new"];
+	snprintf(out, TEMPORARY_SIZE, ".%s.new", name);
+}
+
+/* Writes the content to the temporary file of name in d; durable only with sync. */
+static int
+stage(const struct source *from, struct dir *d, const char *name, const uint8_t sha256[SHA256_SIZE],
+    bool sync, struct err *e)
+{
+	char temporary[TEMPORARY_SIZE];
 	int rc;
 
-	if (from->content != NULL)
-		return file_replace(d, name, from->content->data, from->content->len, FILE_MODE, e);
-	snprintf(temporary, sizeof temporary, ".%s.new", name);
-	if ((rc = copy_hashed(from, d, temporary, sha256, e)) == 1)
-		return file_rename(d, temporary, d, name, e);
+	temporary_of(name, temporary);
+	if ((rc = copy_hashed(from, d, temporary, sha256, sync, e)) == 1)
+		return 0;
 	return rc == -1
 	    ? -1
 	    : err_setx(e, ERR_CONFLICT, "%s: changed while it was being published", from->path);
@@ -126,59 +137,142 @@ has_content(struct dir *d, const char *name, const uint8_t sha256[SHA256_SIZE], 
 	return memcmp(there, sha256, SHA256_SIZE) == 0;
 }
 
-/* Stores the content of the target.  Returns 1, 0 when the content was there already, or -1. */
-static int
-store(struct repo *r, const char *target, const uint8_t sha256[SHA256_SIZE],
-    const struct source *from, struct err *e)
-{
-	char stored[LAYOUT_STORED_SIZE], hex[SHA256_HEX_SIZE], *slash;
+/* Where the content of a target is stored; the caller closes the directory. */
+struct place {
 	struct dir *d;
-	int rc;
+	char stored[LAYOUT_STORED_SIZE];
+	const char *name; /* within stored */
+};
+
+static int
+find_place(struct repo *r, const char *target, const uint8_t sha256[SHA256_SIZE], struct place *out,
+    struct err *e)
+{
+	char hex[SHA256_HEX_SIZE], *slash;
 
 	hex_encode(sha256, SHA256_SIZE, hex);
-	if (layout_stored(target, hex, stored, e) == -1)
+	if (layout_stored(target, hex, out->stored, e) == -1)
 		return -1;
-	if ((slash = strrchr(stored, '/')) == NULL)
+	if ((slash = strrchr(out->stored, '/')) == NULL)
 		return err_setx(e, ERR_UNSAFE, "%s: want the target of an application", target);
 	*slash = '\0';
-	if ((d = dir_below(r->targets, stored, true, e)) == NULL)
-		return -1;
-	if ((rc = has_content(d, slash + 1, sha256, e)) == 0 &&
-	    (rc = write_target(from, d, slash + 1, sha256, e)) == 0)
-		rc = 1;
-	else if (rc == 1)
-		rc = 0;
-	dir_close(d);
-	return rc;
+	out->name = slash + 1;
+	return (out->d = dir_below(r->targets, out->stored, true, e)) == NULL ? -1 : 0;
 }
 
 int
 publish_put(struct repo *r, const char *path, const uint8_t sha[SHA256_SIZE],
     const struct buf *content, struct err *e)
 {
-	const struct source from = { NULL, NULL, content };
+	struct place at;
+	int rc;
 
-	return store(r, path, sha, &from, e) == -1 ? -1 : 0;
+	if (find_place(r, path, sha, &at, e) == -1)
+		return -1;
+	if ((rc = has_content(at.d, at.name, sha, e)) == 0)
+		rc = file_replace(at.d, at.name, content->data, content->len, FILE_MODE, e);
+	dir_close(at.d);
+	return rc == -1 ? -1 : 0;
 }
 
+struct storing {
+	struct repo *r;
+	const char *app;
+	const struct release *rel;
+	bool *missing; /* owned: of each file, whether the repository needs it */
+	size_t n;      /* of those */
+	bool sync;     /* each file; otherwise all at once */
+};
+
+/* Calls each for the places of all files, or of the missing ones. */
+static int
+at_places(struct storing *s, bool all,
+    int (*each)(struct storing *s, size_t i, struct place *at, struct err *e), struct err *e)
+{
+	char target[PATH_REL_MAX + 1];
+
+	for (size_t i = 0; i < s->rel->n; i++) {
+		const struct release_file *f = &s->rel->files[i];
+		struct place at;
+		int rc;
+
+		if (!all && !s->missing[i])
+			continue;
+		snprintf(target, sizeof target, "%s/%s", s->app, f->path);
+		if (find_place(s->r, target, f->sha256, &at, e) == -1)
+			return -1;
+		rc = each(s, i, &at, e);
+		dir_close(at.d);
+		if (rc == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+look(struct storing *s, size_t i, struct place *at, struct err *e)
+{
+	int rc = has_content(at->d, at->name, s->rel->files[i].sha256, e);
+
+	s->missing[i] = rc == 0;
+	s->n += s->missing[i];
+	return rc;
+}
+
+static int
+stage_one(struct storing *s, size_t i, struct place *at, struct err *e)
+{
+	const struct release_file *f = &s->rel->files[i];
+
+	return stage(&(struct source){ s->rel->dir, f->path }, at->d, at->name, f->sha256, s->sync,
+	    e);
+}
+
+static int
+rename_one(struct storing *s, size_t i, struct place *at, struct err *e)
+{
+	char temporary[TEMPORARY_SIZE];
+	int rc;
+
+	temporary_of(at->name, temporary);
+	if (s->sync)
+		return file_rename(at->d, temporary, at->d, at->name, e);
+	rc = file_move(at->d, temporary, at->d, at->name, e);
+	return rc == 0 ? err_setx(e, ERR_CONFLICT, "%s: was removed while it was being published",
+			     s->rel->files[i].path)
+		       : rc;
+}
+
+/*
+ * A name appears once its content is durable: a file that is found there later needs no sync.
+ * Nothing names any of them before the change is live.
+ */
 int
 publish_store(struct repo *r, const char *app, const struct release *rel, size_t *stored,
     struct err *e)
 {
-	char target[PATH_REL_MAX + 1];
+	struct storing s = { .r = r, .app = app, .rel = rel };
+	int rc = -1, all = 0;
 
 	*stored = 0;
-	for (size_t i = 0; i < rel->n; i++) {
-		const struct release_file *f = &rel->files[i];
-		const struct source from = { rel->dir, f->path, NULL };
-		int rc;
-
-		snprintf(target, sizeof target, "%s/%s", app, f->path);
-		if ((rc = store(r, target, f->sha256, &from, e)) == -1)
-			return -1;
-		*stored += (size_t)rc;
+	if ((s.missing = calloc(rel->n + 1, sizeof *s.missing)) == NULL)
+		return err_nomem(e);
+	if (at_places(&s, true, look, e) == -1)
+		goto out;
+	/* Asks first, with nothing written yet, whether the system has such a call. */
+	if (s.n >= SYNC_ALL_FROM && (all = dir_sync_all(r->targets, e)) == -1)
+		goto out;
+	s.sync = all == 0;
+	if (at_places(&s, false, stage_one, e) == 0 &&
+	    (s.sync || dir_sync_all(r->targets, e) != -1) &&
+	    at_places(&s, false, rename_one, e) == 0 &&
+	    (s.sync || dir_sync_all(r->targets, e) != -1)) {
+		*stored = s.n;
+		rc = 0;
 	}
-	return 0;
+out:
+	free(s.missing);
+	return rc;
 }
 
 /* Checks that the repository has the content of a role's target. */

@@ -39,9 +39,11 @@ void release_free(struct release *r);
 
 /*
  * Runs each script in a script child, as lib/script/dryrun.h does without facts of a station, once
- * for each operating system.  Returns 0, or -1; the text names script and line.
+ * for each operating system.  A script that was checked before, with the same bytes beside files of
+ * the same names, isn't run again: the repository at top remembers it.  Returns 0, or -1; the text
+ * names script and line.
  */
-int release_check_scripts(const struct release *r, const char *app, struct err *e);
+int release_check_scripts(const struct release *r, const char *app, struct dir *top, struct err *e);
 
 /*
  * Returns the patterns of the targets of app: APP and 2 to LAYOUT_DEPTH_MAX components.  NULL: no

@@ -11,6 +11,9 @@
 /* The service of the timer fails when a role has fewer days left. */
 #define SERVE_WARN_DAYS 14
 
+/* Stations that log in at the same time; from the eleventh on, sshd would refuse some of them. */
+#define STARTUPS "MaxStartups 200\n"
+
 /* Both services forbid everything but reading files. */
 static const char locked_down[] = "\tForceCommand internal-sftp -R\n"
 				  "\tPermitTTY no\n"
@@ -73,8 +76,7 @@ serve_config(const struct serve_config *c, struct buf *out, struct err *e)
 	    add_path(out, "AuthorizedKeysFile", c->authorized_keys, true, e) == -1)
 		return -1;
 	return buf_addf(out, e,
-	    "PidFile none\n"
-	    "UsePAM no\n"
+	    "PidFile none\n" STARTUPS "UsePAM no\n"
 	    "StrictModes no\n"
 	    "PubkeyAuthentication yes\n"
 	    "PermitRootLogin prohibit-password\n"
@@ -120,6 +122,7 @@ serve_permanent(const char *user, const char *chroot, struct buf *out, struct er
 	    "#   rsync -rtc --chmod=D755,F644 --exclude timestamp.json DIR/served/metadata %s/\n"
 	    "#   rsync -tc --chmod=F644 DIR/served/metadata/timestamp.json %s/metadata/\n"
 	    "# In /etc/ssh/sshd_config.d/slipway.conf; then: sshd -t && systemctl reload ssh\n"
+	    "# For the whole server: so many stations may log in at the same time.\n" STARTUPS
 	    "Match User %s\n"
 	    "\tChrootDirectory %s\n"
 	    "\tAuthorizedKeysFile /etc/ssh/authorized_keys.d/%s\n"

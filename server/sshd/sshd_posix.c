@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -35,6 +37,10 @@
 #define PORT_COUNT 10000u
 #define PORT_TRIES 100
 #define STAT_BYTES 1024
+#define BACKLOG	   128
+
+/* The first descriptor that systemd hands over (sd_listen_fds(3)). */
+#define FIRST_SOCKET 3
 
 static const char *const sshd_places[] = { "/usr/sbin/sshd", "/usr/local/sbin/sshd", "/sbin/sshd",
 	"/usr/bin/sshd" };
@@ -92,22 +98,39 @@ numeric(const char *address, unsigned port, struct err *e)
 	return ai;
 }
 
+/*
+ * Returns a listening socket, or -1.  Without Nagle's algorithm, which its connections inherit: it
+ * makes each station wait for two round trips, because sshd turns it off only in a session.
+ */
 static int
-can_listen(const char *address, unsigned port, struct err *e)
+listen_at(const char *address, unsigned port, struct err *e)
 {
 	struct addrinfo *ai = numeric(address, port, e);
-	int fd, on = 1, rc = 0;
+	int fd, on = 1;
 
 	if (ai == NULL)
 		return -1;
 	if ((fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1 ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1 ||
-	    bind(fd, ai->ai_addr, ai->ai_addrlen) == -1 || listen(fd, 1) == -1)
-		rc = err_set(e, ERR_NETWORK, "listen at %s port %u", address, port);
-	if (fd != -1)
-		close(fd);
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == -1 ||
+	    (ai->ai_family == AF_INET6 &&
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == -1) ||
+	    bind(fd, ai->ai_addr, ai->ai_addrlen) == -1 || listen(fd, BACKLOG) == -1) {
+		err_set(e, ERR_NETWORK, "listen at %s port %u", address, port);
+		if (fd != -1)
+			close(fd);
+		fd = -1;
+	}
 	freeaddrinfo(ai);
-	return rc;
+	return fd;
+}
+
+static int
+can_listen(const char *address, unsigned port, struct err *e)
+{
+	int fd = listen_at(address, port, e);
+
+	return fd == -1 ? -1 : close(fd);
 }
 
 int
@@ -184,8 +207,23 @@ write_config(struct sshd *s, const char *config, struct err *e)
 	return rc;
 }
 
+/*
+ * Hands over the listening socket as systemd does.  An sshd that takes no sockets (only some
+ * distributions' sshd does) closes it and listens by itself.
+ */
 static void
-become_sshd(const char *program, const char *config, pid_t parent)
+hand_over(int fd)
+{
+	char pid[16];
+
+	snprintf(pid, sizeof pid, "%ld", (long)getpid());
+	if ((fd == FIRST_SOCKET ? fcntl(fd, F_SETFD, 0) : dup2(fd, FIRST_SOCKET)) == -1 ||
+	    setenv("LISTEN_PID", pid, 1) == -1 || setenv("LISTEN_FDS", "1", 1) == -1)
+		_exit(127);
+}
+
+static void
+become_sshd(const char *program, const char *config, pid_t parent, int fd)
 {
 	sigset_t set;
 
@@ -195,6 +233,7 @@ become_sshd(const char *program, const char *config, pid_t parent)
 	signals(&set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	process_restore();
+	hand_over(fd);
 	execl(program, program, "-D", "-e", "-f", config, (char *)NULL);
 	_exit(127);
 }
@@ -279,11 +318,13 @@ find_sshd(struct err *e)
 }
 
 struct sshd *
-sshd_start(const char *config, const char *address, unsigned port, struct err *e)
+sshd_start(const char *config, const char *listening, const char *address, unsigned port,
+    struct err *e)
 {
 	const char *program = find_sshd(e);
 	pid_t parent = getpid();
 	struct sshd *s;
+	int fd = -1;
 
 	if (program == NULL)
 		return NULL;
@@ -306,8 +347,11 @@ sshd_start(const char *config, const char *address, unsigned port, struct err *e
 	}
 	if (write_config(s, config, e) == -1)
 		goto fail;
+	if ((fd = listen_at(listening, port, e)) == -1)
+		goto fail;
 	if ((s->pid = fork()) == 0)
-		become_sshd(program, s->config, parent);
+		become_sshd(program, s->config, parent, fd);
+	close(fd);
 	if (s->pid == -1) {
 		s->pid = 0;
 		err_set(e, ERR_IO, "fork");

@@ -43,9 +43,11 @@ sshd_hold_signals(struct err *e)
 }
 
 struct sshd *
-sshd_start(const char *config, const char *address, unsigned port, struct err *e)
+sshd_start(const char *config, const char *listening, const char *address, unsigned port,
+    struct err *e)
 {
 	(void)config;
+	(void)listening;
 	(void)address;
 	(void)port;
 	elsewhere(e);

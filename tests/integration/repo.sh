@@ -232,7 +232,38 @@ kill -KILL "$served"; wait "$served" 2>/dev/null; served=
 for _ in $(seq 50); do closed && break; sleep 0.1; done
 closed || fail "sshd outlived slipway-repo"
 
+# Scripts: the ones that were checked aren't run again, others are, whatever the file of them holds.
+L=$work/scripts
+status 0 "$repo" init "$L" --no-passphrase
+status 0 "$repo" --repo "$L" app add COV_PB --no-passphrase
+mkdir -p lua/scripts/machine lua/app
+checked() { [ "$(grep -o '[0-9a-f]\{64\}' "$L/scripts-checked.json" | wc -l)" = "$1" ] || fail "want $1 scripts checked"; }
+lua() { echo "$2" >"lua/scripts/machine/$1.lua"; }
+lua a 'local a = 1'
+status 0 "$repo" --repo "$L" publish --app COV_PB lua; checked 1
+lua b 'error("no")'
+status 1 "$repo" --repo "$L" publish --app COV_PB lua; says 'nothing published'; checked 1
+lua b 'local b = 2'
+status 0 "$repo" --repo "$L" publish --app COV_PB lua; checked 2
+lua a 'error("no")'
+status 1 "$repo" --repo "$L" publish --app COV_PB lua; says 'nothing published'
+for bad in '{' '[]' '{"COV_PB":7}' ''; do
+	printf '%s' "$bad" >"$L/scripts-checked.json"
+	lua a "local c = '$bad'"
+	status 0 "$repo" --repo "$L" publish --app COV_PB lua; checked 2
+done
+# A large release is stored at once, and a file that is there already stays.
+for i in $(seq 40); do echo "$i" >"lua/app/$i"; done
+status 0 "$repo" --repo "$L" publish --app COV_PB lua; says '40 files new'
+find "$L/served/targets/COV_PB/app" -type f -name '*.7' -exec sh -c 'echo broken >"$1"' x {} \;
+echo more >lua/app/41
+status 0 "$repo" --repo "$L" publish --app COV_PB lua; says '2 files new'
+status 0 "$repo" --repo "$L" verify
+[ -z "$(find "$L/served" -name '.*')" ] || fail "want no temporary file left"
+
 status 0 "$repo" serve --print-config --user upd --chroot /srv/upd
+[ "$(grep -nE '^(MaxStartups 200|Match User upd)$' "$work/out" | cut -d: -f2 | head -n 1)" = 'MaxStartups 200' ] ||
+	fail "want MaxStartups above Match"
 says 'Match User upd'; says 'ChrootDirectory /srv/upd'; says 'internal-sftp -R'
 status 2 "$repo" serve --print-config --user 'a b'
 echo ok

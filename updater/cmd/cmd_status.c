@@ -120,6 +120,9 @@ print_text(const struct status *u, bool verbose)
 	if (u->release != u->newest)
 		printf("rolled back   release %lld isn't taken again, a newer one is\n",
 		    (long long)u->newest);
+	if (u->ended)
+		puts(
+		    "ended         the application was removed from the repository; the release stays");
 	print_unfinished(u);
 	print_refreshed(u);
 	print_servers(u, verbose);

@@ -25,6 +25,7 @@ load_trust(struct status *u)
 	if ((c = tuf_client_new(NULL, &store, 0, &ignored)) != NULL) {
 		tuf_client_load(c, &ignored);
 		tuf_client_role(c, u->st->application, &ignored);
+		u->ended = tuf_client_ended(c, u->st->application);
 		trusted = tuf_client_trusted(c);
 		if (trusted.root != NULL)
 			u->root_version = trusted.root->c.version;
@@ -189,14 +190,14 @@ status_json(const struct status *u, struct err *e)
 	if (u->refreshed != 0)
 		date_format(u->refreshed, when);
 	j = json_pack(
-	    "{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s, s:o, s:I, s:I, s:b, s:I, s:I, s:I, s:o, s:o, s:o*, s:o}",
+	    "{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s, s:o, s:I, s:I, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o*, s:o}",
 	    "installation", st->installation, "application", st->application, "release",
 	    (json_int_t)u->release, "refreshed", when, "refreshed_age",
 	    (json_int_t)(u->refreshed == 0 ? -1 : u->now - u->refreshed), "servers",
 	    texts_json(&st->servers), "host_keys", texts_json(&st->host_keys), "on_error",
 	    st->on_error == ON_ERROR_BLOCK ? "block" : "launch", "app_dir", st->app_dir_native,
 	    "trust", trust_json(u), "files", (json_int_t)u->files, "deadline",
-	    (json_int_t)st->deadline, "interrupted", u->interrupted, "newest",
+	    (json_int_t)st->deadline, "ended", u->ended, "interrupted", u->interrupted, "newest",
 	    (json_int_t)u->newest, "warn_after_days", (json_int_t)st->warn_after_days,
 	    "block_after_days", (json_int_t)st->block_after_days, "said",
 	    u->health.known == NULL ? json_object() : json_incref(u->health.known), "certificates",

@@ -247,7 +247,7 @@ attempt_refresh(struct attempt *u, int64_t now, struct err *e)
 	note_server(u, u->refresh == NULL ? e : NULL);
 	if (u->refresh != NULL)
 		return 0;
-	if (first.code != ERR_NONE)
+	if (first.code != ERR_NONE && e->code != ERR_ENDED)
 		*e = first;
 	return -1;
 }

@@ -184,10 +184,16 @@ update_machine(struct attempt *u, struct err *e)
 {
 	int64_t now = attempt_time(u);
 
-	if (attempt_plan(u, now, e) == -1 ||
-	    (!attempt_is_applied(u) &&
-		(u->r->held ? install_again(u, e) : fetch_and_apply(u, e)) == -1))
+	if (attempt_plan(u, now, e) == -1) {
+		/* An ended application is signed, and no failure where a release is applied. */
+		if (e->code != ERR_ENDED || u->r->release == 0)
+			return -1;
+		err_clear(e);
+		u->r->ended = true;
+	} else if (!attempt_is_applied(u) &&
+	    (u->r->held ? install_again(u, e) : fetch_and_apply(u, e)) == -1) {
 		return -1;
+	}
 	u->r->refreshed = now;
 	u->r->fresh = true;
 	return notes_set_refreshed(u->state, now, e);

@@ -37,6 +37,7 @@ struct update_result {
 	bool read_only;
 	/* another process prepares a change: nothing failed, and what is applied is whole */
 	bool busy;
+	bool ended; /* the application was removed from the repository; the release stays */
 	/* a person returned to this release; the newest is not taken again */
 	bool held;
 	enum transaction_end recovered; /* how an interrupted change ended */
