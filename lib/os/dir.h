@@ -35,6 +35,12 @@ struct dir *dir_make(const char *path, unsigned mode, struct err *e);
 struct dir *dir_below(struct dir *d, const char *name, bool make, struct err *e);
 
 /*
+ * Make a directory below d and its missing parents (mode 0755), so that many share one sync: not
+ * durable before dir_sync() of each parent, or dir_sync_all().  0, also where it is there, or -1.
+ */
+int dir_make_below(struct dir *d, const char *name, struct err *e);
+
+/*
  * Open (and make) a directory directly in d that belongs to this user and that nobody else can
  * enter; ERR_UNSAFE when the name belongs to anything else.
  */
@@ -58,8 +64,13 @@ void dir_close(struct dir *d);
 /* The path that d was opened with, for messages.  Owned by d. */
 const char *dir_path(const struct dir *d);
 
-/* Make creations, renames and removals in d durable. */
+/*
+ * Make creations, renames and removals in d durable.  Where the file system can't do that for a
+ * directory, as some network file systems can't, nothing is done, and dir_sync_lost() is true from
+ * then on in this process.
+ */
 int dir_sync(struct dir *d, struct err *e);
+bool dir_sync_lost(void);
 
 /*
  * Call each(arg, name) for every entry but "." and "..", in byte order of the names.  A call that

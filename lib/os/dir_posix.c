@@ -55,7 +55,7 @@ dir_open(const char *path, struct err *e)
 #define OPEN_DIRECTORY (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 int
-dir_make_in(int parent, const char *leaf, mode_t mode)
+dir_make_in(int parent, const char *leaf, mode_t mode, bool sync)
 {
 	bool made = mkdirat(parent, leaf, mode) == 0;
 	struct stat st;
@@ -72,7 +72,7 @@ dir_make_in(int parent, const char *leaf, mode_t mode)
 	if (fstat(fd, &st) == 0 &&
 	    (st.st_uid != geteuid() || (st.st_mode & 0777) == mode ||
 		file_change_mode(fd, mode | (st.st_mode & S_ISGID)) == 0) &&
-	    fsync(parent) == 0)
+	    (!sync || file_sync_names(parent) == 0))
 		return fd;
 	file_drop(fd);
 	return -1;
@@ -100,7 +100,7 @@ make_path(char *path, mode_t mode)
 	}
 	if (parent == -1 || *leaf == '\0')
 		return parent;
-	fd = dir_make_in(parent, leaf, mode);
+	fd = dir_make_in(parent, leaf, mode, true);
 	file_drop(parent);
 	return fd;
 }
@@ -148,7 +148,7 @@ dir_make(const char *path, unsigned mode, struct err *e)
 
 /* Make a directory below d, and its missing parents.  -1 with errno. */
 static int
-make_below(struct dir *d, const char *name)
+make_below(struct dir *d, const char *name, bool sync)
 {
 	int here = fcntl(d->fd, F_DUPFD_CLOEXEC, 3), next;
 	char part[NAME_MAX + 1];
@@ -162,7 +162,7 @@ make_below(struct dir *d, const char *name)
 		} else {
 			memcpy(part, p, len);
 			part[len] = '\0';
-			next = dir_make_in(here, part, 0755);
+			next = dir_make_in(here, part, 0755, sync);
 		}
 		p += len;
 		file_drop(here);
@@ -180,12 +180,25 @@ dir_below(struct dir *d, const char *name, bool make, struct err *e)
 	int fd = file_open_at(d, name, O_RDONLY | O_DIRECTORY, 0);
 
 	if (fd == -1 && errno == ENOENT && make && d != NULL)
-		fd = make_below(d, name);
+		fd = make_below(d, name, true);
 	if (fd == -1) {
 		file_fail(d, name, e);
 		return NULL;
 	}
 	return dir_wrap(fd, file_shown(d, name, path), e);
+}
+
+int
+dir_make_below(struct dir *d, const char *name, struct err *e)
+{
+	int fd = file_open_at(d, name, O_RDONLY | O_DIRECTORY, 0);
+
+	if (fd == -1 && errno == ENOENT)
+		fd = make_below(d, name, false);
+	if (fd == -1)
+		return file_fail(d, name, e);
+	close(fd);
+	return 0;
 }
 
 void
@@ -207,7 +220,7 @@ dir_path(const struct dir *d)
 int
 dir_sync(struct dir *d, struct err *e)
 {
-	if (fsync(d->fd) == -1)
+	if (file_sync_names(d->fd) == -1)
 		return err_set(e, ERR_IO, "sync %s", d->path);
 	return 0;
 }
@@ -274,7 +287,7 @@ dir_open_private(struct dir *d, const char *name, struct err *e)
 struct dir *
 dir_make_private(struct dir *d, const char *name, struct err *e)
 {
-	return private_only(dir_make_in(d->fd, name, 0700), d, name, e);
+	return private_only(dir_make_in(d->fd, name, 0700, true), d, name, e);
 }
 
 int

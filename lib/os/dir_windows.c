@@ -2,6 +2,7 @@
 /* Directories on Windows. */
 #include "lib/os/open_windows.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,6 +147,15 @@ dir_below(struct dir *d, const char *name, bool make, struct err *e)
 	return dir_wrap(here, file_shown(d, name, path), e);
 }
 
+int
+dir_make_below(struct dir *d, const char *name, struct err *e)
+{
+	struct dir *made = dir_below(d, name, true, e);
+
+	dir_close(made);
+	return made == NULL ? -1 : 0;
+}
+
 void
 dir_close(struct dir *d)
 {
@@ -160,6 +170,14 @@ const char *
 dir_path(const struct dir *d)
 {
 	return d->path;
+}
+
+static atomic_bool syncs_lost;
+
+bool
+dir_sync_lost(void)
+{
+	return atomic_load(&syncs_lost);
 }
 
 /*
@@ -178,6 +196,10 @@ dir_sync(struct dir *d, struct err *e)
 	if (error == 0) {
 		error = FlushFileBuffers(h) ? 0 : GetLastError();
 		CloseHandle(h);
+	}
+	if (error == ERROR_INVALID_FUNCTION || error == ERROR_NOT_SUPPORTED) {
+		atomic_store(&syncs_lost, true);
+		return 0;
 	}
 	return error == 0 ? 0 : err_windows(e, error, "sync %s", d->path);
 }

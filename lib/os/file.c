@@ -169,9 +169,9 @@ fill_copy(intptr_t f, void *arg)
 	return 0;
 }
 
-int
-file_copy_until(struct dir *from, const char *name, struct dir *to, const char *newname,
-    unsigned mode, int64_t deadline, struct err *e)
+static int
+copy(struct dir *from, const char *name, struct dir *to, const char *newname, unsigned mode,
+    enum file_put how, int64_t deadline, struct err *e)
 {
 	struct file_info info;
 	struct copying c = { .from = file_open(from, name, false, &info, e), .deadline = deadline };
@@ -180,7 +180,7 @@ file_copy_until(struct dir *from, const char *name, struct dir *to, const char *
 
 	if (c.from == -1)
 		return -1;
-	rc = file_put(to, newname, mode, FILE_PUT_DURABLY, fill_copy, &c, e);
+	rc = file_put(to, newname, mode, how, fill_copy, &c, e);
 	file_close(c.from);
 	if (c.late && clock_check(deadline, "a file was copied", e) == -1)
 		err_context(e, "%s", file_shown(from, name, where));
@@ -191,7 +191,14 @@ int
 file_copy(struct dir *from, const char *name, struct dir *to, const char *newname, unsigned mode,
     struct err *e)
 {
-	return file_copy_until(from, name, to, newname, mode, CLOCK_NEVER, e);
+	return copy(from, name, to, newname, mode, FILE_PUT_DURABLY, CLOCK_NEVER, e);
+}
+
+int
+file_copy_until(struct dir *from, const char *name, struct dir *to, const char *newname,
+    unsigned mode, int64_t deadline, struct err *e)
+{
+	return copy(from, name, to, newname, mode, FILE_PUT_FAST, deadline, e);
 }
 
 /* Open a regular file, and cut it after its first at bytes. */

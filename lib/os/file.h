@@ -90,7 +90,10 @@ bool file_modes_lost(void);
 int file_copy(struct dir *from, const char *name, struct dir *to, const char *newname,
     unsigned mode, struct err *e);
 
-/* The same with ERR_TIMEOUT at a deadline of clock_mono_ms(); nothing is changed then. */
+/*
+ * The same with ERR_TIMEOUT at a deadline of clock_mono_ms(), when nothing is changed; and so that
+ * many copies share one sync: not durable before file_sync() and dir_sync(), or dir_sync_all().
+ */
 int file_copy_until(struct dir *from, const char *name, struct dir *to, const char *newname,
     unsigned mode, int64_t deadline, struct err *e);
 

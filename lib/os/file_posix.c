@@ -315,7 +315,7 @@ file_put(struct dir *d, const char *name, unsigned mode, enum file_put how,
 		how, &open_to_all) == 0 &&
 	    (how == FILE_PUT_NEW ? put_new(parent, temp, leaf)
 				 : renameat(parent, temp, parent, leaf)) == 0)
-		rc = !sync || fsync(parent) == 0 ? 0 : -1;
+		rc = !sync || file_sync_names(parent) == 0 ? 0 : -1;
 out:
 	if (rc == -1) {
 		if (open_to_all)

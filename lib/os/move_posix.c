@@ -88,8 +88,8 @@ file_rename(struct dir *from, const char *name, struct dir *to, const char *newn
 
 	if (ends_open(&n, from, name, to, newname, e) == -1)
 		return -1;
-	if (renameat(n.from, n.name, n.to, n.newname) == -1 || fsync(n.to) == -1 ||
-	    fsync(n.from) == -1)
+	if (renameat(n.from, n.name, n.to, n.newname) == -1 || file_sync_names(n.to) == -1 ||
+	    file_sync_names(n.from) == -1)
 		rc = file_fail(to, newname, e);
 	ends_close(&n);
 	return rc;

@@ -18,12 +18,29 @@
 #define EXFAT_SUPER_MAGIC 0x2011bab0
 #endif
 
-static atomic_bool modes_lost;
+static atomic_bool modes_lost, syncs_lost;
 
 bool
 file_modes_lost(void)
 {
 	return atomic_load(&modes_lost);
+}
+
+bool
+dir_sync_lost(void)
+{
+	return atomic_load(&syncs_lost);
+}
+
+int
+file_sync_names(int dirfd)
+{
+	if (fsync(dirfd) == 0)
+		return 0;
+	if (errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS)
+		return -1;
+	atomic_store(&syncs_lost, true);
+	return 0;
 }
 
 bool

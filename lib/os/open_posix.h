@@ -18,13 +18,13 @@ struct dir {
 struct dir *dir_wrap(int fd, const char *path, struct err *e);
 
 /*
- * The directory leaf of parent as a descriptor; where it is missing it is made, durably, with
- * exactly these permissions, whatever the umask says, and with the set-group-ID bit that it
+ * The directory leaf of parent as a descriptor; where it is missing it is made, with sync durably,
+ * with exactly these permissions, whatever the umask says, and with the set-group-ID bit that it
  * inherits.  Nothing but the descriptor is used once it is made, because somebody who may write to
  * parent can put a link in its place.  A directory that isn't this user's keeps its permissions.
  * -1 with errno.
  */
-int dir_make_in(int parent, const char *leaf, mode_t mode);
+int dir_make_in(int parent, const char *leaf, mode_t mode, bool sync);
 
 /*
  * The directory that holds name, below d, as a descriptor that the caller closes; *leaf is name's
@@ -37,6 +37,12 @@ int file_open_at(struct dir *d, const char *name, int flags, mode_t mode);
 
 /* The walk by descriptor, for kernels without openat2: for file_open_at() and its test. */
 int file_open_walk(int dirfd, const char *name, int flags, mode_t mode);
+
+/*
+ * Make the names in a directory durable.  A file system that has no such call (EINVAL on CIFS and
+ * some FUSE) is no error; dir_sync_lost() tells of it.  0, or -1 with errno.
+ */
+int file_sync_names(int dirfd);
 
 /* Close a descriptor; errno stays. */
 void file_drop(int fd);

@@ -210,7 +210,7 @@ make_part(const struct way *w, const char *name, mode_t mode)
 
 	if (here == -1)
 		return -1;
-	fd = dir_make_in(here, name, mode);
+	fd = dir_make_in(here, name, mode, true);
 	file_drop(here);
 	return fd;
 }

@@ -94,6 +94,12 @@ int settings_lock(struct settings *s, const struct changeset *c, long long wait_
 void settings_unlock(struct settings *s);
 
 /*
+ * Looks whether the key files that settings_lock() locked can be replaced.  Returns 0, or -1 with
+ * the command that mends it.  Of the registry nothing is known: returns 0.
+ */
+int settings_check(struct settings *s, struct err *e);
+
+/*
  * Tells whether settings below key may have changed: equal stamps before reading and later mean
  * that nothing has changed.  Costs one look at a file or at an event of the registry, no reading.
  * Compare stamps of the same s and key.

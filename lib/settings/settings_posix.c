@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/os/movable.h"
 #include "lib/os/places.h"
 #include "lib/settings/difference.h"
 
@@ -383,4 +384,14 @@ settings_apply(struct settings *s, const struct changeset *c, struct err *e)
 			    edits[h].bytes.data, edits[h].bytes.len, roots[h].mode, e);
 	edits_end(s, edits, true);
 	return rc;
+}
+
+int
+settings_check(struct settings *s, struct err *e)
+{
+	for (int h = 0; h < HALVES; h++)
+		if (s->halves[h].lock != NULL &&
+		    file_check_movable(s->halves[h].dir, s->halves[h].name, e) == -1)
+			return -1;
+	return 0;
 }

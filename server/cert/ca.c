@@ -79,6 +79,9 @@ ca_make(const char *path, const char *repo, const struct cert_request *rq, struc
 		}
 	}
 out:
+	/* A file system without locks. */
+	if (d != NULL && lock == NULL && e->code != ERR_BUSY)
+		file_remove(d, LOCK_FILE, &ignored);
 	file_unlock(lock);
 	dir_close(d);
 	if (rc == -1 && repo != NULL)

@@ -90,6 +90,10 @@ server_main(int argc, char **argv)
 
 	log_open(slipway_repo.name, LOG_LEVEL_INFO);
 	status = cli_main(&slipway_repo, &o, argc, argv);
+	if (dir_sync_lost())
+		log_warn(
+		    "a file system can't flush directories; a loss of power can undo a part of "
+		    "what this command did");
 	buf_free(&o.variable);
 	return status;
 }

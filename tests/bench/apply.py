@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """slipway update of many small files and many settings, all new, against rsync -a of the same files, with and without
-waiting for the disk.  The repository is on this computer (file:), so that no network is measured.
+waiting for the disk; then all files replaced, and the way back.  The repository is on this computer (file:), so that no
+network is measured.
 """
 import os
 import pwd
@@ -39,6 +40,48 @@ def make_release(top, files, settings):
         script.parent.mkdir(parents=True)
         script.write_text('local k = [[HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_A\\]]\n'
                           f'for i = 1, {settings} do set(k .. "Part" .. i // 20, "Name" .. i, "the value of setting " .. i) end\n')
+
+
+def back_and_forth(args, work, local, quiet, results):
+    """All files replaced by an update, and the same files by the way back."""
+    where = work / "back"
+    repo, home, out, server = where / "repo", where / "home", where / "out", where / "server"
+    os.environ["SLIPWAY_HOME"] = str(home)
+    slipway = local / "slipway"
+    for number in (1, 2):
+        make_release(where / f"release{number}", FILES, 0)
+        if number == 1:
+            quiet(local / "slipway-repo", "init", repo, "--no-passphrase")
+            quiet(local / "slipway-repo", "--repo", repo, "app", "add", "A", "--no-passphrase")
+        quiet(local / "slipway-repo", "--repo", repo, "publish", "--app", "A", where / f"release{number}")
+        shutil.copytree(repo / "served", where / f"served{number}")
+
+    def serve(number):
+        server.unlink(missing_ok=True)
+        server.symlink_to(where / f"served{number}")
+
+    def first():
+        for directory in (home, out):
+            shutil.rmtree(directory, ignore_errors=True)
+        serve(1)
+        quiet(slipway, "enroll", f"file://{server}", "--root", repo / "served/metadata/1.root.json",
+              "--installation", "D2", "--app", "A", "--app-dir", out)
+        quiet(slipway, "update")
+        serve(2)
+        os.sync()
+
+    def second():
+        first()
+        quiet(slipway, "update")
+        os.sync()
+
+    wall = []
+    cases = {"slipway update": (first, [slipway, "update"]), "slipway rollback": (second, [slipway, "rollback"])}
+    for program, figures in zip(cases, medians(args.runs, local / "measure", list(cases.values()))):
+        results.append({"case": "back", "program": program, **figures})
+        wall.append(figures["wall_ms"])
+        print(f"{'back':<9} {program:<26} {figures['cpu_ms']:>9.1f} {figures['peak_mib']:>9.1f} {figures['wall_ms']:>9.1f}", flush=True)
+    print(f"{'':<9} slipway rollback : slipway update = {wall[1] / wall[0]:.2f}")
 
 
 def bench(args, work):
@@ -85,6 +128,7 @@ def bench(args, work):
         print(f"{'':<9} durability costs {update - wall['the same, no waiting']:.0f} ms of {update:.0f}")
         if files > 1:
             print(f"{'':<9} slipway update : rsync -a --fsync = {update / wall['rsync -a --fsync']:.2f}")
+    back_and_forth(args, work, local, quiet, results)
     return results
 
 

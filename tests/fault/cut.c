@@ -10,6 +10,8 @@
  *   CUT_LOG=DIR         log new and durable files in DIR/log, with copies, for the simulation of a
  *                       power failure in station.py
  *   CUT_ROOT=DIR        the directory that a sync of the whole file system makes durable
+ *   NO_LOCKS=1, NO_DIR_SYNC=1   a file system without locks (ENOLCK), and one that can't flush
+ *                       directories (EINVAL)
  *   CUT_COUNT=FILE      append the number of such calls when the program ends
  */
 #include <dirent.h>
@@ -24,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -264,12 +267,29 @@ EXPORT int
 fsync(int fd)
 {
 	int (*call)(int);
+	struct stat st;
 
 	real("fsync", &call);
 	if (point())
 		return -1;
+	if (getenv("NO_DIR_SYNC") != NULL && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
 	log_durable(fd);
 	return call(fd);
+}
+
+EXPORT int
+flock(int fd, int how)
+{
+	int (*call)(int, int);
+
+	real("flock", &call);
+	if (getenv("NO_LOCKS") == NULL)
+		return call(fd, how);
+	errno = ENOLCK;
+	return -1;
 }
 
 EXPORT int

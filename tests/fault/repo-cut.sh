@@ -21,7 +21,25 @@ umask 022
 cd "$work" || exit 1
 
 must() { "$@" >must.log 2>&1 || fail "$*"; }
-must "$repo" init base --no-passphrase
+
+# A file system without locks: refused, and nothing is left; one that can't flush directories serves.
+mkdir there
+for dir in there absent; do
+	NO_LOCKS=1 LD_PRELOAD=$library "$repo" init $dir --no-passphrase >init.log 2>&1 && fail "init without locks"
+	grep -q 'No locks available' init.log || fail "want words on locks"
+	[ -z "$(ls -A $dir 2>/dev/null)" ] || fail "init without locks left something in $dir"
+done
+rm -rf there absent
+NO_DIR_SYNC=1 LD_PRELOAD=$library must "$repo" init base --no-passphrase
+[ "$(grep -c "can't flush directories" must.log)" = 1 ] || fail "want words once on directories that can't be flushed"
+find base ! -name lock | sort >before
+for command in "cert new pair" "cert ca ours" "app add COV_PB --no-passphrase"; do
+	# shellcheck disable=SC2086  # a command and its arguments
+	NO_LOCKS=1 LD_PRELOAD=$library "$repo" --repo base $command >init.log 2>&1 && fail "$command without locks"
+	find base ! -name lock | sort | diff before - >diff.log || fail "$command without locks left something"
+done
+NO_LOCKS=1 LD_PRELOAD=$library "$repo" cert ca "$work/outside" >init.log 2>&1 && fail "cert ca without locks"
+[ -z "$(ls -A outside 2>/dev/null)" ] || fail "cert ca without locks left something"
 must "$repo" --repo base app add COV_PB --no-passphrase
 mkdir -p one/app two/app
 echo one >one/app/note.txt

@@ -253,6 +253,75 @@ def raced(elsewhere, new):
     print(f"a user who swaps a directory for a link {swaps} times: {ends[0]} commands done, {ends[1]} refused, nothing elsewhere")
 
 
+def unmounted(old, new):
+    """The disk of InstallDir isn't there at the next start after a cut: the journal stays until it is."""
+    fresh()
+    count = os.path.join(WORK, "count")
+    run("slipway", "update", env={"LD_PRELOAD": LIBRARY, "CUT_COUNT": count})
+    with open(count, encoding="utf-8") as f:
+        points = max(int(line) for line in f)
+    install, away = f"{SITE}/install", f"{SITE}/install-away"
+    torn = f"{SITE}/home/state/D2/COV_PB/journal.torn"
+    stayed = 0
+    for n in range(1, points + 1, 7):
+        for instead in ("nothing", "an empty directory", "a backup"):
+            fresh()
+            run("slipway", "update", status=-9, env={"LD_PRELOAD": LIBRARY, "CUT_AT": str(n)})
+            if "journal" not in journals(SITE):
+                continue
+            os.rename(install, away)
+            if instead == "an empty directory":
+                os.mkdir(install)
+            elif instead == "a backup":
+                shutil.copytree(f"{BASE}/install", install)
+            os.rename(REPO, AWAY)
+            out = run("slipway", "run", "--", "true")
+            os.rename(AWAY, REPO)
+            if "journal" in journals(SITE):
+                stayed += 1
+                if "is its disk mounted?" not in out.stderr:
+                    raise Failed(f"unmounted at call {n}: want it told\n{out.stderr}")
+            shutil.rmtree(install, ignore_errors=True)
+            os.rename(away, install)
+            judge(f"{instead} in the place of InstallDir, cut at call {n}", out, old, new)
+            if os.path.exists(torn):
+                raise Failed(f"unmounted at call {n}: journal.torn without --repair")
+    if stayed < 6:
+        raise Failed(f"unmounted: want journals that stay, got {stayed}")
+    print(f"InstallDir isn't mounted after a cut: {stayed} journals stayed and were finished when it was")
+    given_up(install, away, torn, points)
+
+
+def given_up(install, away, torn, points):
+    """slipway update --repair gives such a journal up."""
+    for n in range(points, 0, -5):
+        fresh()
+        run("slipway", "update", status=-9, env={"LD_PRELOAD": LIBRARY, "CUT_AT": str(n)})
+        os.rename(install, away)
+        if run("slipway", "update", status=(0, 1)).returncode == 1:
+            break
+    else:
+        raise Failed("given up: want a journal that stays")
+    out = run("slipway", "update", "--repair")
+    if "is given up" not in out.stderr or install not in out.stderr or not os.path.exists(torn):
+        raise Failed(f"given up: want it told, and journal.torn\n{out.stderr}")
+    run("slipway", "verify")
+    shutil.rmtree(install)
+    os.rename(away, install)
+    run("slipway", "update", "--repair")
+    run("slipway", "verify")
+    print("such a journal is given up by --repair, which says what that leaves")
+
+
+def no_dir_sync(new):
+    """A file system that can't flush directories."""
+    fresh()
+    out = run("slipway", "update", env={"LD_PRELOAD": LIBRARY, "NO_DIR_SYNC": "1"})
+    if out.stderr.count("can't flush directories") != 1 or state(SITE) != new:
+        raise Failed(f"directories that can't be flushed: want it told once, and the new state\n{out.stderr}")
+    print("a file system that can't flush directories: told once, the new state")
+
+
 FULL = """
 mount -t tmpfs -o size=700k,mode=755 tmpfs "$SITE" || exit 77
 cp -a "$BASE/." "$SITE"
@@ -285,6 +354,8 @@ def others():
     run("slipway", "update")
     new = state(SITE)
     two_at_once(old, new)
+    unmounted(old, new)
+    no_dir_sync(new)
     read_only(old, new)
     elsewhere = linked(old)
     raced(elsewhere, new)

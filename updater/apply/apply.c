@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <jansson.h>
+#include <openssl/rand.h>
 
 #include "lib/base/date.h"
 #include "lib/base/fold.h"
@@ -322,6 +323,17 @@ fill_record(struct building *b, struct err *e)
 }
 
 static int
+choose_number(struct journal *j, struct err *e)
+{
+	uint8_t random[(JOURNAL_NUMBER_SIZE - 1) / 2];
+
+	if (RAND_bytes(random, sizeof random) != 1)
+		return err_openssl(e, "random number of the journal");
+	hex_encode(random, sizeof random, j->number);
+	return 0;
+}
+
+static int
 build(const struct station *st, struct settings *s, const struct apply *a, struct journal *j,
     struct err *e)
 {
@@ -333,8 +345,8 @@ build(const struct station *st, struct settings *s, const struct apply *a, struc
 		b.early[r] = json_object();
 		b.respelled[r] = json_object();
 	}
-	if (add_files(&b, e) == 0 && note_old_dirs(&b, e) == 0 && add_dirs(&b, e) == 0 &&
-	    settings_plan(s, a->set, &j->set, &j->record.undo, e) == 0) {
+	if (choose_number(j, e) == 0 && add_files(&b, e) == 0 && note_old_dirs(&b, e) == 0 &&
+	    add_dirs(&b, e) == 0 && settings_plan(s, a->set, &j->set, &j->record.undo, e) == 0) {
 		order_removals(&b, e);
 		rc = fill_record(&b, e);
 	}

@@ -149,6 +149,9 @@ journal_write(const struct journal *j, struct buf *out, struct err *e)
 	body = json_pack("{s:o, s:o, s:o, s:o, s:o}", "roots", roots_json(j), "files",
 	    files_json(j), "dirs", dirs_json(j), "set", changes_json(&j->set, e), "record",
 	    record_json(&j->record, e));
+	if (j->number[0] != '\0' &&
+	    json_object_set_new(body, "number", json_string(j->number)) == -1)
+		goto out;
 	if (body == NULL || (text = json_dumps(body, JSON_COMPACT)) == NULL)
 		goto out;
 	if (digest_hex(text, strlen(text), hex, e) == -1)
@@ -294,13 +297,30 @@ read_roots(const json_t *body, struct journal *out, struct err *e)
 }
 
 static int
+read_number(const json_t *body, char out[JOURNAL_NUMBER_SIZE], struct err *e)
+{
+	const json_t *number = json_object_get(body, "number");
+	uint8_t bytes[(JOURNAL_NUMBER_SIZE - 1) / 2];
+
+	if (number == NULL)
+		return 0;
+	if (!json_is_string(number) ||
+	    hex_decode(json_string_value(number), json_string_length(number), bytes,
+		sizeof bytes) == -1)
+		return malformed(e, "number");
+	hex_encode(bytes, sizeof bytes, out);
+	return 0;
+}
+
+static int
 read_body(const json_t *body, struct journal *j, struct err *e)
 {
 	if (record_read(json_object_get(body, "record"), &j->record, e) == -1)
 		return err_context(e, "journal");
 	if (j->record.serial < 1 || !j->record.whole)
 		return malformed(e, "record");
-	if (read_roots(body, j, e) == -1 || read_list(body, "files", j, read_file, e) == -1 ||
+	if (read_number(body, j->number, e) == -1 || read_roots(body, j, e) == -1 ||
+	    read_list(body, "files", j, read_file, e) == -1 ||
 	    read_list(body, "dirs", j, read_dir, e) == -1 ||
 	    changes_json_read(json_object_get(body, "set"), &j->set, e) == -1)
 		return err_context(e, "journal");

@@ -19,8 +19,9 @@
 #include "lib/settings/changeset.h"
 #include "updater/state/record.h"
 
-#define JOURNAL_MAX	  (64u * 1024 * 1024) /* bytes of a journal */
-#define JOURNAL_FILES_MAX 100000	      /* files, and directories, in one */
+#define JOURNAL_MAX	    (64u * 1024 * 1024) /* bytes of a journal */
+#define JOURNAL_FILES_MAX   100000		/* files, and directories, in one */
+#define JOURNAL_NUMBER_SIZE 33			/* with its NUL */
 
 struct journal_file {
 	enum layout_place root;
@@ -39,6 +40,11 @@ struct journal_dir {
 };
 
 struct journal {
+	/*
+	 * 32 random hexadecimal digits, which the private directories hold as well; empty in
+	 * journals of 0.1.0
+	 */
+	char number[JOURNAL_NUMBER_SIZE];
 	/* absolute paths; NULL where nothing is changed below one */
 	char *roots[LAYOUT_ROOTS];
 	/* the number of parts at the end of the root's path that the transaction makes */

@@ -7,20 +7,36 @@
 
 #include <string.h>
 
+#include "lib/os/movable.h"
 #include "lib/os/move.h"
 
+/* The second name of an old file, or *copied. */
 static int
-stage(const struct work *w, size_t i, struct err *e)
+stage_old(const struct work *w, size_t i, bool *copied, struct err *e)
 {
 	const struct journal_file *f = &w->j->files[i];
 	struct dir *root = w->roots[f->root], *dir = w->dirs[f->root];
-	char new[32], old[32];
+	char old[WORK_NAME_SIZE];
 	int rc;
 
-	if (work_time(w, e) == -1)
+	if (file_remove(dir, work_name('o', i, old), e) == -1 ||
+	    (rc = file_link_movable(root, f->path, dir, old, e)) == -1)
 		return -1;
-	if (work_has(&f->old) &&
-	    work_link(w, root, f->path, dir, work_name('o', i, old), f->old.mode, e) == -1)
+	if (rc == 1)
+		return 0;
+	*copied = true;
+	return file_copy_until(root, f->path, dir, old, f->old.mode, w->until, e);
+}
+
+static int
+stage(const struct work *w, size_t i, bool *copied, struct err *e)
+{
+	const struct journal_file *f = &w->j->files[i];
+	struct dir *root = w->roots[f->root], *dir = w->dirs[f->root];
+	char new[WORK_NAME_SIZE];
+	int rc;
+
+	if (work_time(w, e) == -1 || (work_has(&f->old) && stage_old(w, i, copied, e) == -1))
 		return -1;
 	if (!work_has(&f->new))
 		return 0;
@@ -43,31 +59,40 @@ stage(const struct work *w, size_t i, struct err *e)
 	return rc == 1 ? 0 : -1;
 }
 
-/* Make the staged files of one root durable, and their names. */
+/* Make the staged files of one root durable, old ones if they are copies, and their names. */
 static int
-sync_staged(const struct work *w, int r, struct err *e)
+sync_staged(const struct work *w, int r, bool copied, struct err *e)
 {
 	int all = w->j->nfiles >= WORK_SYNC_ALL_FROM ? dir_sync_all(w->dirs[r], e) : 0;
-	char new[32];
+	char name[WORK_NAME_SIZE];
 
 	if (all == -1)
 		return -1;
-	for (size_t i = 0; i < w->j->nfiles && all == 0; i++)
-		if ((int)w->j->files[i].root == r && work_has(&w->j->files[i].new) &&
-		    file_sync(w->dirs[r], work_name('n', i, new), e) == -1)
+	for (size_t i = 0; i < w->j->nfiles && all == 0; i++) {
+		const struct journal_file *f = &w->j->files[i];
+
+		if ((int)f->root != r)
+			continue;
+		if ((work_has(&f->new) &&
+			file_sync(w->dirs[r], work_name('n', i, name), e) == -1) ||
+		    (copied && work_has(&f->old) &&
+			file_sync(w->dirs[r], work_name('o', i, name), e) == -1))
 			return -1;
+	}
 	return dir_sync(w->dirs[r], e);
 }
 
 int
 stage_files(const struct work *w, struct err *e)
 {
+	bool copied = false;
+
 	for (size_t i = 0; i < w->j->nfiles; i++)
-		if (stage(w, i, e) == -1)
+		if (stage(w, i, &copied, e) == -1)
 			return -1;
 	for (int r = 0; r < LAYOUT_ROOTS; r++)
 		if (w->dirs[r] != NULL &&
-		    (sync_staged(w, r, e) == -1 || dir_sync(w->roots[r], e) == -1))
+		    (sync_staged(w, r, copied, e) == -1 || dir_sync(w->roots[r], e) == -1))
 			return -1;
 	return 0;
 }

@@ -10,17 +10,6 @@
 #include "lib/os/path.h"
 #include "updater/apply/leftover.h"
 
-/* Write the path of another name in the directory of path. */
-static int
-beside(const char *path, const char *leaf, char out[PATH_REL_MAX + 1], struct err *e)
-{
-	int dir = (int)(path_base(path) - path);
-
-	if ((size_t)snprintf(out, PATH_REL_MAX + 1, "%.*s%s", dir, path, leaf) > PATH_REL_MAX)
-		return err_setx(e, ERR_TOO_LARGE, "%s: its name is too long", path);
-	return 0;
-}
-
 /*
  * Moves file i into the private directory: a program has it open, so it can be renamed but not
  * removed.
@@ -89,36 +78,12 @@ hits_new(const struct work *w, size_t i)
 static int
 remove_dir(const struct work *w, const struct journal_dir *d, struct err *e)
 {
-	if (w->roots[d->root] == NULL || dir_remove(w->roots[d->root], d->path, e) != -1)
-		return 0;
-	return -1;
-}
+	struct dir *root = w->roots[d->root];
+	struct file_info info;
+	int found = root == NULL ? 0 : file_stat(root, d->path, &info, e);
 
-static int
-make_dir(const struct work *w, const struct journal_dir *d, struct err *e)
-{
-	struct dir *made = dir_below(w->roots[d->root], d->path, true, e);
-
-	dir_close(made);
-	return made == NULL ? -1 : 0;
-}
-
-/* Keep a file that a person changed under another name, unless an earlier run did. */
-static int
-set_aside(const struct work *w, size_t i, struct err *e)
-{
-	const struct journal_file *f = &w->j->files[i];
-	char path[PATH_REL_MAX + 1], old[WORK_NAME_SIZE];
-	int there;
-
-	if (f->aside == NULL)
-		return 0;
-	if (beside(f->path, f->aside, path, e) == -1)
-		return -1;
-	if ((there = work_is_there(w, w->roots[f->root], path, &f->old, e)) != 0)
-		return there == 1 ? 0 : -1;
-	return work_link(w, w->dirs[f->root], work_name('o', i, old), w->roots[f->root], path,
-	    f->old.mode, e);
+	/* Where nothing may be changed any more, removing nothing would fail, too. */
+	return found == 1 ? dir_remove(root, d->path, e) : found;
 }
 
 static int
@@ -126,8 +91,14 @@ put(const struct work *w, size_t i, struct err *e)
 {
 	const struct journal_file *f = &w->j->files[i];
 	char new[WORK_NAME_SIZE];
-	int moved = move_into_place(w, work_name('n', i, new), i, e);
+	struct file_info info;
+	int staged = w->dirs[f->root] == NULL
+	    ? 0
+	    : file_stat(w->dirs[f->root], work_name('n', i, new), &info, e),
+	    moved = staged;
 
+	if (staged == 1)
+		moved = aside_foreign(w, i, e) == -1 ? -1 : move_into_place(w, new, i, e);
 	if (moved == 0)
 		moved = work_is_there(w, w->roots[f->root], f->path, &f->new, e);
 	if (moved == -1)
@@ -143,7 +114,9 @@ removals(const struct work *w, bool early, struct err *e)
 {
 	for (size_t i = 0; i < w->j->nfiles; i++)
 		if (!work_has(&w->j->files[i].new) && w->j->files[i].early == early &&
-		    !hits_new(w, i) && remove_file(w, i, e) == -1)
+		    !hits_new(w, i) &&
+		    (work_time(w, e) == -1 || aside_foreign(w, i, e) == -1 ||
+			remove_file(w, i, e) == -1))
 			return -1;
 	for (size_t i = w->j->ndirs; i > 0; i--)
 		if (!w->j->dirs[i - 1].made && w->j->dirs[i - 1].early == early &&
@@ -206,12 +179,13 @@ switch_redo(const struct work *w, struct err *e)
 	const struct journal *j = w->j;
 
 	for (size_t i = 0; i < j->nfiles; i++)
-		if (work_time(w, e) == -1 || set_aside(w, i, e) == -1)
+		if (work_time(w, e) == -1 || aside_planned(w, i, e) == -1)
 			return -1;
 	if (removals(w, true, e) == -1)
 		return -1;
 	for (size_t i = 0; i < j->ndirs; i++)
-		if (j->dirs[i].made && make_dir(w, &j->dirs[i], e) == -1)
+		if (j->dirs[i].made &&
+		    dir_make_below(w->roots[j->dirs[i].root], j->dirs[i].path, e) == -1)
 			return -1;
 	for (size_t i = 0; i < j->nfiles; i++)
 		if (work_time(w, e) == -1 || (work_has(&j->files[i].new) && put(w, i, e) == -1))
@@ -224,50 +198,78 @@ switch_redo(const struct work *w, struct err *e)
 
 /* Backwards. */
 
+/*
+ * Whether the old file i is in its place, with its permissions: rename() leaves both of two names
+ * for one file, and a copy put over a file that never moved would fail where nothing can be moved.
+ * 1, 0 or -1.
+ */
+static int
+is_back(const struct work *w, size_t i, struct err *e)
+{
+	const struct journal_file *f = &w->j->files[i];
+	struct dir *root = w->roots[f->root];
+	struct file_info found, second;
+	char old[WORK_NAME_SIZE];
+	int rc = file_stat(root, f->path, &found, e);
+
+	if (rc != 1 || found.type != FILE_REGULAR)
+		return rc == -1 ? -1 : 0;
+	if (w->dirs[f->root] != NULL &&
+	    file_stat(w->dirs[f->root], work_name('o', i, old), &second, e) == 1 &&
+	    second.inode == found.inode && second.device == found.device)
+		return 1;
+	return found.mode == f->old.mode && strcmp(f->old.sha256, FILE_UNREAD) != 0
+	    ? work_is_there(w, root, f->path, &f->old, e)
+	    : 0;
+}
+
+static int
+put_old_back(const struct work *w, size_t i, struct err *e)
+{
+	const struct journal_file *f = &w->j->files[i];
+	char old[WORK_NAME_SIZE];
+	struct file_info info;
+	struct err busy;
+	int back = is_back(w, i, e), moved;
+
+	if (back != 0)
+		return back == 1 ? 0 : -1;
+	if (w->dirs[f->root] != NULL &&
+	    file_stat(w->dirs[f->root], work_name('o', i, old), &info, e) == 1 &&
+	    aside_foreign(w, i, e) == -1)
+		return -1;
+	if ((moved = move_into_place(w, work_name('o', i, old), i, e)) == 1)
+		return 0;
+	if (moved == -1 && e->code != ERR_BUSY)
+		return -1;
+	/* A program may have opened the old file since, so that neither name can be removed. */
+	busy = *e;
+	if ((back = work_is_there(w, w->roots[f->root], f->path, &f->old, e)) != 0)
+		return back == 1 ? 0 : -1;
+	if (moved == 0)
+		return err_setx(e, ERR_CONFLICT,
+		    "%s/%s: can't be put back, its old content is gone", w->j->roots[f->root],
+		    f->path);
+	*e = busy;
+	return -1;
+}
+
 static int
 put_back(const struct work *w, size_t i, struct err *e)
 {
 	const struct journal_file *f = &w->j->files[i];
 	struct dir *root = w->roots[f->root];
-	char old[WORK_NAME_SIZE], path[PATH_REL_MAX + 1];
-	int moved, there;
+	int there;
 
 	if (root == NULL)
 		return 0;
 	if (work_time(w, e) == -1)
 		return -1;
+	if (work_has(&f->old))
+		return put_old_back(w, i, e) == -1 ? -1 : aside_undo(w, i, e);
 	/* An earlier run may have put the old file back that is called so but for its case. */
-	if (!work_has(&f->old)) {
-		there = work_twin_moved(w, i) ? 0 : work_is_there(w, root, f->path, &f->new, e);
-		return there == 1 ? remove_file(w, i, e) : there;
-	}
-	/*
-	 * rename() leaves both of two names for one file, and nothing has to be put back; nor where
-	 * a program has opened the old file since, so that neither name can be removed.
-	 */
-	moved = move_into_place(w, work_name('o', i, old), i, e);
-	if (moved == -1 && e->code != ERR_BUSY)
-		return -1;
-	if (moved != 1) {
-		struct err busy = *e;
-
-		if ((there = work_is_there(w, root, f->path, &f->old, e)) == -1)
-			return -1;
-		if (there == 0 && moved == -1) {
-			*e = busy;
-			return -1;
-		}
-		if (there == 0)
-			return err_setx(e, ERR_CONFLICT,
-			    "%s/%s: can't be put back, its old content is gone",
-			    w->j->roots[f->root], f->path);
-	}
-	if (f->aside == NULL)
-		return 0;
-	if (beside(f->path, f->aside, path, e) == -1 ||
-	    (there = work_is_there(w, root, path, &f->old, e)) == -1)
-		return -1;
-	return there == 1 && file_remove(root, path, e) == -1 ? -1 : 0;
+	there = work_twin_moved(w, i) ? 0 : work_is_there(w, root, f->path, &f->new, e);
+	return there == 1 ? remove_file(w, i, e) : there;
 }
 
 int
@@ -286,7 +288,7 @@ switch_undo(const struct work *w, struct err *e)
 			return -1;
 	for (size_t i = 0; i < j->ndirs; i++)
 		if (!j->dirs[i].made && w->roots[j->dirs[i].root] != NULL &&
-		    make_dir(w, &j->dirs[i], e) == -1)
+		    dir_make_below(w->roots[j->dirs[i].root], j->dirs[i].path, e) == -1)
 			return -1;
 	for (size_t i = j->nfiles; i > 0; i--)
 		if (work_has(&j->files[i - 1].old) && put_back(w, i - 1, e) == -1)

@@ -12,6 +12,7 @@
 
 #include "updater/apply/bounds.h"
 #include "updater/apply/leftover.h"
+#include "updater/apply/movable.h"
 #include "updater/apply/work.h"
 #include "updater/state/damage.h"
 #include "updater/state/notes.h"
@@ -54,12 +55,28 @@ end(const struct transaction *t, const char *name, struct err *e)
 	return dir_sync(t->state, e);
 }
 
+/*
+ * Everything is in place, or back: the journal gets the name of one that isn't committed, because
+ * the private directories may be gone from here on.  What is left to do the next start does.
+ */
+static int
+tidy(const struct work *w, const char *name, bool unmake, struct err *e)
+{
+	struct err ignored;
+
+	if (file_rename(w->t->state, name, w->t->state, STATE_JOURNAL_PREPARED, e) == -1)
+		return -1;
+	if (clean(w, unmake, &ignored) == 0)
+		end(w->t, STATE_JOURNAL_PREPARED, &ignored);
+	return 0;
+}
+
 /* Record what is in place, and clean up.  old: the record before. */
 static int
 finish(const struct work *w, const struct record *old, struct err *e)
 {
 	if (record_set_applied(w->t->state, old, &w->j->record, e) == -1 || keep_old(w, e) == -1 ||
-	    clean(w, false, e) == -1 || end(w->t, STATE_JOURNAL_COMMITTED, e) == -1)
+	    tidy(w, STATE_JOURNAL_COMMITTED, false, e) == -1)
 		return -1;
 	record_prune(w->t->state, &w->j->record);
 	return 0;
@@ -91,10 +108,11 @@ lock_settings(const struct transaction *t, const struct changeset *c, struct err
 static int
 take_back(const struct work *w, const char *name, struct err *e)
 {
+	struct dir *state = w->t->state;
+
 	if ((strcmp(name, STATE_JOURNAL_UNDOING) != 0 &&
-		file_rename(w->t->state, name, w->t->state, STATE_JOURNAL_UNDOING, e) == -1) ||
-	    switch_undo(w, e) == -1 || clean(w, true, e) == -1 ||
-	    end(w->t, STATE_JOURNAL_UNDOING, e) == -1)
+		file_rename(state, name, state, STATE_JOURNAL_UNDOING, e) == -1) ||
+	    switch_undo(w, e) == -1 || tidy(w, STATE_JOURNAL_UNDOING, true, e) == -1)
 		return torn(e);
 	return 0;
 }
@@ -122,7 +140,9 @@ transaction_run(const struct transaction *t, const struct record *applied, const
 	struct err ignored, why;
 	int rc = -1;
 
-	if (bounds_check(t, j, e) == -1 || journal_write(j, &text, e) == -1 ||
+	if (bounds_check(t, j, e) == -1 || movable_check(t, j, e) == -1)
+		return -1;
+	if (journal_write(j, &text, e) == -1 ||
 	    file_replace(t->state, STATE_JOURNAL_PREPARED, text.data, text.len, 0600, e) == -1) {
 		buf_free(&text);
 		file_remove(t->state, STATE_JOURNAL_PREPARED, &ignored);
@@ -131,7 +151,7 @@ transaction_run(const struct transaction *t, const struct record *applied, const
 	buf_free(&text);
 	if (work_open(&w, t, j, true, e) == -1 || stage_files(&w, e) == -1 ||
 	    keep_scripts(&w, e) == -1 || lock_settings(t, &j->set, e) == -1 ||
-	    work_time(&w, e) == -1) {
+	    settings_check(t->settings, e) == -1 || work_time(&w, e) == -1) {
 		settings_unlock(t->settings);
 		work_close(&w);
 		forget(t, j, &ignored); /* else the next start does */
@@ -239,36 +259,61 @@ unreadable(const struct transaction *t, const char *name, struct err *e)
 	    : dir_sync(t->state, e);
 }
 
+/* Whether the change is recorded: all of it was in place. */
+static bool
+is_recorded(struct dir *state, const struct journal *j)
+{
+	struct record applied;
+	struct err e;
+	bool is = record_applied(state, &applied, &e) == 0 && applied.serial == j->record.serial;
+
+	record_free(&applied);
+	return is;
+}
+
+/* Finish or take back a committed transaction, in the directories that it was written for. */
+static int
+recover_committed(const struct transaction *t, const struct journal *j, const char *name,
+    enum transaction_end *done, struct err *e)
+{
+	bool committed = strcmp(name, STATE_JOURNAL_COMMITTED) == 0;
+	struct work w;
+	int rc;
+
+	if (work_open(&w, t, j, false, e) == -1)
+		return -1;
+	if ((rc = work_check_roots(&w, e)) == 0 &&
+	    lock_settings(t, committed ? &j->set : &j->record.undo, e) == -1)
+		rc = torn(e);
+	if (rc == 0 && committed) {
+		rc = go_on(&w, done, e);
+	} else if (rc == 0) {
+		rc = take_back(&w, name, e);
+		*done = TRANSACTION_UNDONE;
+	}
+	settings_unlock(t->settings);
+	work_close(&w);
+	return rc;
+}
+
 /* Recover one journal. */
 static int
 recover_one(const struct transaction *t, const char *name, enum transaction_end *done,
     struct err *e)
 {
+	bool prepared = strcmp(name, STATE_JOURNAL_PREPARED) == 0;
 	struct journal j;
-	struct work w;
 	int rc;
 
 	if ((rc = load(t->state, name, &j, e)) <= 0)
 		return rc == -1 && damage_is(e) ? unreadable(t, name, e) : rc;
 	if (bounds_check(t, &j, e) == -1) {
 		rc = refuse(t, name, e);
-	} else if (strcmp(name, STATE_JOURNAL_PREPARED) == 0) {
+	} else if (prepared) {
+		*done = is_recorded(t->state, &j) ? TRANSACTION_FINISHED : TRANSACTION_UNDONE;
 		rc = forget(t, &j, e);
-		*done = TRANSACTION_UNDONE;
-	} else if ((rc = work_open(&w, t, &j, false, e)) == 0) {
-		bool committed = strcmp(name, STATE_JOURNAL_COMMITTED) == 0;
-
-		if (lock_settings(t, committed ? &j.set : &j.record.undo, e) == -1) {
-			rc = torn(e);
-		} else if (committed) {
-			rc = go_on(&w, done, e);
-		} else {
-			rc = take_back(&w, name, e);
-			*done = TRANSACTION_UNDONE;
-		}
-		settings_unlock(t->settings);
-		work_close(&w);
-	}
+	} else
+		rc = recover_committed(t, &j, name, done, e);
 	journal_free(&j);
 	return rc;
 }
@@ -286,8 +331,30 @@ transaction_recover(const struct transaction *t, enum transaction_end *done, str
 	return 0;
 }
 
+/* Say what a journal that is given up leaves: name is there. */
+static int
+tell_left(struct dir *state, const char *name, struct buf *left, struct err *e)
+{
+	struct journal j;
+	struct err unread;
+	int rc = 0;
+
+	if (load(state, name, &j, &unread) != 1)
+		return buf_addf(left, e, "%s", unread.text);
+	for (int r = 0; r < LAYOUT_ROOTS && rc == 0; r++)
+		if (j.roots[r] != NULL)
+			rc = buf_addf(left, e, "%s%s", left->len == 0 ? "" : ", ", j.roots[r]);
+	if (rc == 0 && left->len > 0)
+		rc = buf_addf(left, e,
+		    " may hold files of release %lld and of the one before, and a directory "
+		    ".slipway-*: run 'slipway update --repair' again when its disk is mounted",
+		    (long long)j.record.release);
+	journal_free(&j);
+	return rc;
+}
+
 int
-transaction_abandon(struct dir *state, struct err *e)
+transaction_abandon(struct dir *state, struct buf *left, struct err *e)
 {
 	struct file_info info;
 	int found;
@@ -296,7 +363,9 @@ transaction_abandon(struct dir *state, struct err *e)
 		const char *name = undoing ? STATE_JOURNAL_UNDOING : STATE_JOURNAL_COMMITTED;
 
 		if ((found = file_stat(state, name, &info, e)) == -1 ||
-		    (found == 1 && file_rename(state, name, state, "journal.torn", e) == -1))
+		    (found == 1 &&
+			((left != NULL && tell_left(state, name, left, e) == -1) ||
+			    file_rename(state, name, state, "journal.torn", e) == -1)))
 			return -1;
 	}
 	return 0;

@@ -16,6 +16,10 @@
  *      journal.undo   A step of that failed: everything is put back, also after a crash.
  *   3. no journal     Old content is kept for rollback; the private directories are removed.
  *
+ * What can't be moved is found before (movable.h).  The private directories hold the number of the
+ * journal: where one of them doesn't, a disk isn't mounted, and the journal stays.  While they are
+ * removed in the end, the journal is called journal.new again.
+ *
  * Each step can be repeated.  Names below a root are opened as lib/os/dir.h says, so that somebody
  * who may write there can't lead us elsewhere.
  */
@@ -62,9 +66,10 @@ int transaction_recover(const struct transaction *t, enum transaction_end *end, 
 
 /*
  * Abandon a transaction that can be neither finished nor taken back, because somebody removed the
- * staged files.  Its journal is kept as journal.torn.  The caller then brings everything into a
- * known state.  Returns 0 or -1.
+ * staged files or a disk isn't mounted.  Its journal is kept as journal.torn.  The caller then
+ * brings everything into a known state.  Returns 0, with what that leaves in left (or NULL) for
+ * people, or -1.
  */
-int transaction_abandon(struct dir *state, struct err *e);
+int transaction_abandon(struct dir *state, struct buf *left, struct err *e);
 
 #endif

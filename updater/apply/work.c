@@ -87,6 +87,32 @@ work_twin_moved(const struct work *w, size_t i)
 	return dir == NULL || file_stat(dir, name, &info, &e) == 0;
 }
 
+/* The file in a private directory whose name holds the journal's number. */
+static const char *
+mark_name(const struct work *w, char out[WORK_NAME_SIZE])
+{
+	snprintf(out, WORK_NAME_SIZE, "journal-%s", w->j->number);
+	return out;
+}
+
+static int
+open_root(struct work *w, int r, bool make, struct err *e)
+{
+	const char *path = w->j->roots[r], *work = w->t->work;
+	char mark[WORK_NAME_SIZE];
+
+	w->roots[r] = make ? way_make(path, 0755, e) : way_open(path, e);
+	if (w->roots[r] != NULL)
+		w->dirs[r] = make ? dir_make_private(w->roots[r], work, e)
+				  : dir_open_private(w->roots[r], work, e);
+	if (w->dirs[r] == NULL)
+		return !make && e->code == ERR_NOENT ? 0 : -1;
+	/* staging makes it durable */
+	return make && w->j->number[0] != '\0'
+	    ? file_replace_fast(w->dirs[r], mark_name(w, mark), "", 0, 0600, e)
+	    : 0;
+}
+
 int
 work_open(struct work *w, const struct transaction *t, const struct journal *j, bool make,
     struct err *e)
@@ -96,18 +122,30 @@ work_open(struct work *w, const struct transaction *t, const struct journal *j, 
 		work_close(w);
 		return -1;
 	}
-	for (int r = 0; r < LAYOUT_ROOTS; r++) {
-		if (j->roots[r] == NULL)
-			continue;
-		w->roots[r] = make ? way_make(j->roots[r], 0755, e) : way_open(j->roots[r], e);
-		if (w->roots[r] != NULL)
-			w->dirs[r] = make ? dir_make_private(w->roots[r], t->work, e)
-					  : dir_open_private(w->roots[r], t->work, e);
-		if (w->dirs[r] == NULL && (make || e->code != ERR_NOENT)) {
+	for (int r = 0; r < LAYOUT_ROOTS; r++)
+		if (j->roots[r] != NULL && open_root(w, r, make, e) == -1) {
 			work_close(w);
 			return -1;
 		}
-	}
+	return 0;
+}
+
+int
+work_check_roots(const struct work *w, struct err *e)
+{
+	char mark[WORK_NAME_SIZE];
+	struct file_info info;
+	struct err ignored;
+
+	for (int r = 0; r < LAYOUT_ROOTS; r++)
+		if (w->j->number[0] != '\0' && w->j->roots[r] != NULL &&
+		    (w->dirs[r] == NULL ||
+			file_stat(w->dirs[r], mark_name(w, mark), &info, &ignored) != 1))
+			return err_setx(e, ERR_TORN,
+			    "%s: want the directory in which a change to release %lld was "
+			    "interrupted, with its %s, got another one or none; is its disk "
+			    "mounted?",
+			    w->j->roots[r], (long long)w->j->record.release, w->t->work);
 	return 0;
 }
 
@@ -150,9 +188,7 @@ work_link(const struct work *w, struct dir *from, const char *name, struct dir *
 {
 	int rc = file_remove(to, newname, e) == -1 ? -1 : file_link(from, name, to, newname, e);
 
-	if (rc == 0)
-		return file_copy_until(from, name, to, newname, mode, w->until, e);
-	return rc == -1 ? -1 : 0;
+	return rc == 0 ? file_copy_until(from, name, to, newname, mode, w->until, e) : rc;
 }
 
 int

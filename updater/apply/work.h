@@ -15,7 +15,7 @@
 /* From how many files on one sync of the file system is cheaper than one for each. */
 #define WORK_SYNC_ALL_FROM 16
 
-#define WORK_NAME_SIZE 32
+#define WORK_NAME_SIZE 48
 
 /* A transaction with its directories open, as far as it uses them and they are there. */
 struct work {
@@ -62,16 +62,43 @@ int work_is_there(const struct work *w, struct dir *d, const char *path,
 
 /*
  * Give from/name a second name, or a copy where that is impossible.  A file that has the new name
- * is replaced.
+ * is replaced.  1, 0 it is a copy, which is durable after file_sync() or dir_sync_all(), or -1.
  */
 int work_link(const struct work *w, struct dir *from, const char *name, struct dir *to,
     const char *newname, unsigned mode, struct err *e);
+
+/*
+ * Whether the roots are those that the journal was written for, as their private directories tell.
+ * Returns 0, or -1 with ERR_TORN: a disk may not be mounted.
+ */
+int work_check_roots(const struct work *w, struct err *e);
 
 /* For loops over files: 0, or -1 with ERR_TIMEOUT. */
 int work_time(const struct work *w, struct err *e);
 
 /* Stage new files, and give the old ones their second names, durably. */
 int stage_files(const struct work *w, struct err *e);
+
+/*
+ * Keep a file that a person changed under the name that the plan chose, unless an earlier run did.
+ */
+int aside_planned(const struct work *w, size_t i, struct err *e);
+
+/*
+ * Before the file in file i's place is replaced or removed: what is there may be neither the old
+ * content nor the new, because a person wrote it since the plan looked.  It is moved to a free name
+ * beside.  Returns 0 or -1.
+ */
+int aside_foreign(const struct work *w, size_t i, struct err *e);
+
+/*
+ * The same of file i's second name 'o', which a person wrote to since the plan looked: it is moved
+ * to a free name beside the file, durably.
+ */
+int aside_written(const struct work *w, size_t i, struct err *e);
+
+/* Remove what aside_planned() kept. */
+int aside_undo(const struct work *w, size_t i, struct err *e);
 
 /* Keep users' scripts, which they read from kept/ afterwards, and old content for rollback. */
 int keep_scripts(const struct work *w, struct err *e);

@@ -160,6 +160,10 @@ tell_recovered(const struct update_result *r)
 		log_warn("an earlier update was interrupted; it is completed now");
 	else if (r->recovered == TRANSACTION_UNDONE)
 		log_warn("an earlier update was interrupted; what it had begun is taken back");
+	if (r->given_up[0] != '\0')
+		log_warn(
+		    "an earlier update was interrupted and is given up; its journal is kept as journal.torn; %s",
+		    r->given_up);
 }
 
 int
@@ -173,6 +177,10 @@ cmd_update_station(const struct cmd_station *c, const struct update_options *o,
 	if (r->changed && file_modes_lost())
 		log_warn(
 		    "%s: a file system there keeps no permissions; files have those that it was mounted with",
+		    st->application);
+	if (r->changed && dir_sync_lost())
+		log_warn(
+		    "%s: a file system there can't flush directories; a loss of power can undo a part of the update",
 		    st->application);
 	if (r->stood_still)
 		log_warn(

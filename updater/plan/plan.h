@@ -79,6 +79,14 @@ plan_compare(const struct station *st, const struct record *applied, struct plan
  */
 int plan_places(const struct station *st, struct plan *p, struct err *e);
 
+/*
+ * Choose a free name beside the file at path below root, under which a version of it that a person
+ * changed is kept, such as server.crt.changed-by-hand-2026-11-24; when: a time of date_format().
+ * Returns 0, or -1 with ERR_EXISTS where there are many such names, or ERR_TOO_LARGE.
+ */
+int plan_aside(struct dir *root, const char *path, const char *when,
+    char name[static PATH_COMPONENT_MAX + 1], struct err *e);
+
 /* The number of files that are replaced, added or removed, or get another mode. */
 size_t plan_changes(const struct plan *p);
 

@@ -130,12 +130,12 @@ look(const struct comparing *c, struct plan_file *f, struct err *e)
 	return look_at_content(c, f, e) == -1 ? -1 : 1;
 }
 
-/* A name that is free, such as server.crt.changed-by-hand-2026-11-24. */
-static int
-choose_aside(const struct comparing *c, struct plan_file *f, struct err *e)
+int
+plan_aside(struct dir *root, const char *path, const char *when,
+    char name[static PATH_COMPONENT_MAX + 1], struct err *e)
 {
-	const char *leaf = path_base(f->rest);
-	char path[PATH_REL_MAX + 1], name[PATH_COMPONENT_MAX + 1];
+	const char *leaf = path_base(path);
+	char full[PATH_REL_MAX + 1];
 	struct file_info info;
 	int found = 1;
 
@@ -144,17 +144,18 @@ choose_aside(const struct comparing *c, struct plan_file *f, struct err *e)
 
 		if (i > 1)
 			snprintf(count, sizeof count, "-%d", i);
-		snprintf(name, sizeof name, "%.150s.changed-by-hand-%.10s%s", leaf, c->when, count);
-		if ((size_t)snprintf(path, sizeof path, "%.*s%s", (int)(leaf - f->rest), f->rest,
-			name) >= sizeof path)
-			return err_setx(e, ERR_TOO_LARGE, "%s: its name is too long", f->rest);
-		if ((found = file_stat(c->roots[f->place], path, &info, e)) == -1)
+		snprintf(name, PATH_COMPONENT_MAX + 1, "%.150s.changed-by-hand-%.10s%s", leaf, when,
+		    count);
+		if ((size_t)snprintf(full, sizeof full, "%.*s%s", (int)(leaf - path), path, name) >=
+		    sizeof full)
+			return err_setx(e, ERR_TOO_LARGE, "%s: its name is too long", path);
+		if ((found = file_stat(root, full, &info, e)) == -1)
 			return -1;
 	}
 	if (found == 1)
 		return err_setx(e, ERR_EXISTS,
-		    "%s: there are many copies changed by hand; remove some", path);
-	return (f->aside = strdup(name)) == NULL ? err_nomem(e) : 0;
+		    "%s: there are many copies changed by hand; remove some", full);
+	return 0;
 }
 
 /* Set aside a file that isn't as it was installed: its content is nowhere else. */
@@ -162,10 +163,13 @@ static int
 check_hand(const struct comparing *c, struct plan_file *f, struct err *e)
 {
 	const struct record_file *was = record_file(c->applied, f->target);
+	char name[PATH_COMPONENT_MAX + 1];
 
 	if (c->same_root[f->place] && was != NULL && strcmp(was->state.sha256, f->old.sha256) == 0)
 		return 0;
-	return choose_aside(c, f, e);
+	if (plan_aside(c->roots[f->place], f->rest, c->when, name, e) == -1)
+		return -1;
+	return (f->aside = strdup(name)) == NULL ? err_nomem(e) : 0;
 }
 
 static int

@@ -10,7 +10,6 @@
 #include "lib/os/move.h"
 #include "updater/state/state.h"
 
-#define APPLIED	  "applied.json"
 #define NAME_SIZE 32
 
 static int
@@ -39,12 +38,13 @@ save(struct dir *d, const char *name, const struct record *r, struct err *e)
 int
 record_applied(struct dir *state, struct record *r, struct err *e)
 {
-	if (load(state, APPLIED, r, e) == -1)
+	if (load(state, STATE_APPLIED, r, e) == -1)
 		return e->code == ERR_NOENT ? 0 : -1;
 	if (r->serial == 0 || r->whole)
 		return 0;
 	record_free(r);
-	return err_setx(e, ERR_SYNTAX, "%s/" APPLIED ": want a whole record", dir_path(state));
+	return err_setx(e, ERR_SYNTAX, "%s/" STATE_APPLIED ": want a whole record",
+	    dir_path(state));
 }
 
 static struct dir *
@@ -92,8 +92,8 @@ record_set_applied(struct dir *state, const struct record *old, const struct rec
 		rc = save_old(d, r, false, e);
 	dir_close(d);
 	if (rc == 0 && old->damaged)
-		rc = damage_set_aside(state, APPLIED, NULL, NULL, &nobody, e) == -1 ? -1 : 0;
-	return rc == -1 ? -1 : save(state, APPLIED, r, e);
+		rc = damage_set_aside(state, STATE_APPLIED, NULL, NULL, &nobody, e) == -1 ? -1 : 0;
+	return rc == -1 ? -1 : save(state, STATE_APPLIED, r, e);
 }
 
 void
@@ -213,8 +213,8 @@ int
 record_heal(struct dir *state, struct record *r, const struct err *why,
     const struct damage_told *told, struct err *e)
 {
-	if (damage_set_aside(state, APPLIED, NULL, why, told, e) == -1 ||
-	    save(state, APPLIED, r, e) == -1)
+	if (damage_set_aside(state, STATE_APPLIED, NULL, why, told, e) == -1 ||
+	    save(state, STATE_APPLIED, r, e) == -1)
 		return -1;
 	r->damaged = false;
 	return 0;

@@ -23,6 +23,8 @@
 /* The permissions of these files: what is applied is no secret. */
 #define STATE_MODE 0644
 
+#define STATE_APPLIED "applied.json"
+
 /* Names of a journal: before it is decided, once it is, and while it is taken back. */
 #define STATE_JOURNAL_PREPARED	"journal.new"
 #define STATE_JOURNAL_COMMITTED "journal"

@@ -2,6 +2,7 @@
 /* An attempt to change what is applied, or to look at it. */
 #include "updater/update/attempt.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/os/clock.h"
@@ -56,6 +57,19 @@ attempt_look(struct attempt *u, struct err *e)
 }
 
 static int
+abandon(struct attempt *u, struct err *e)
+{
+	struct buf left = BUF_INIT(ERR_TEXT_SIZE);
+	int rc = transaction_abandon(u->state, &left, e);
+
+	if (rc == 0)
+		snprintf(u->r->given_up, sizeof u->r->given_up, "%s",
+		    left.len == 0 ? "only settings of it may be left" : buf_text(&left));
+	buf_free(&left);
+	return rc;
+}
+
+static int
 recover(struct attempt *u, struct err *e)
 {
 	struct transaction t;
@@ -67,7 +81,7 @@ recover(struct attempt *u, struct err *e)
 		return 0;
 	}
 	if (u->o->repair && e->code == ERR_TORN)
-		return transaction_abandon(u->state, e);
+		return abandon(u, e);
 	if (e->code == ERR_TORN)
 		err_context(e,
 		    "'slipway update --repair' gives it up and puts every file in place again");

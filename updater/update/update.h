@@ -41,9 +41,10 @@ struct update_result {
 	/* a person returned to this release; the newest is not taken again */
 	bool held;
 	enum transaction_end recovered; /* how an interrupted change ended */
-	bool unknown;			/* the state couldn't be read: nothing is known of it */
-	int64_t release;		/* the applied release; 0: none */
-	int64_t newest;			/* newest release that was ever applied */
+	char given_up[ERR_TEXT_SIZE]; /* what a change that was abandoned leaves; empty: none was */
+	bool unknown;		      /* the state couldn't be read: nothing is known of it */
+	int64_t release;	      /* the applied release; 0: none */
+	int64_t newest;		      /* newest release that was ever applied */
 	int64_t refreshed;	/* time of the last good refresh, seconds since 1970; 0: never */
 	size_t fetched;		/* files downloaded */
 	size_t files, settings; /* files replaced, added or removed; settings changed */

@@ -119,7 +119,7 @@ recover(struct user_part *u, const struct transaction *t, struct err *e)
 
 	damage_look(u->state, u->o->repair, &told);
 	if (transaction_recover(t, &ended, e) == -1 &&
-	    !(u->o->repair && e->code == ERR_TORN && transaction_abandon(u->state, e) == 0))
+	    !(u->o->repair && e->code == ERR_TORN && transaction_abandon(u->state, NULL, e) == 0))
 		return -1;
 	if ((known = record_known(u->state, &u->applied, &why, e)) == 1 && u->applied.whole)
 		return record_heal(u->state, &u->applied, &why, &told, e);

@@ -41,11 +41,15 @@ __wrap_syscall(long number, long a, long b, long c, long d)
 /* Calls that the file system refuses, and an attack right after a directory was made. */
 static bool no_noreplace, no_links, no_modes, no_sizes;
 static const char *swapped_for;
+static mode_t no_sync_of; /* files of this type */
+static int no_sync_code;
 
 int __real_renameat2(int from, const char *name, int to, const char *newname, unsigned flags);
 int __wrap_renameat2(int from, const char *name, int to, const char *newname, unsigned flags);
 int __real_linkat(int from, const char *name, int to, const char *newname, int flags);
 int __wrap_linkat(int from, const char *name, int to, const char *newname, int flags);
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
 int __real_fchmod(int fd, mode_t mode);
 int __wrap_fchmod(int fd, mode_t mode);
 int __real_fstatvfs(int fd, struct statvfs *v);
@@ -71,6 +75,16 @@ int
 __wrap_linkat(int from, const char *name, int to, const char *newname, int flags)
 {
 	return no_links ? refused(EPERM) : __real_linkat(from, name, to, newname, flags);
+}
+
+int
+__wrap_fsync(int fd)
+{
+	struct stat st;
+
+	return no_sync_of != 0 && fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == no_sync_of
+	    ? refused(no_sync_code)
+	    : __real_fsync(fd);
 }
 
 int
@@ -633,6 +647,32 @@ modes_lost(void **state)
 	no_modes = false;
 }
 
+/* Directories that can't be flushed are no reason to fail, but files are, and other errors. */
+static void
+syncs_lost(void **state)
+{
+	struct dir *d = *state, *made;
+	struct err e;
+
+	assert_false(dir_sync_lost());
+	no_sync_of = S_IFDIR;
+	no_sync_code = EIO;
+	assert_err(dir_sync(d, &e), ERR_IO, &e);
+	assert_false(dir_sync_lost());
+	no_sync_code = EINVAL;
+	assert_ok(dir_sync(d, &e), &e);
+	assert_true(dir_sync_lost());
+	assert_ok(file_replace(d, "file", "x", 1, 0644, &e), &e);
+	assert_ok(file_create(d, "new", "x", 1, 0644, &e), &e);
+	assert_ok(file_rename(d, "file", d, "other", &e), &e);
+	assert_non_null(made = dir_below(d, "a/b", true, &e));
+	dir_close(made);
+	no_sync_of = S_IFREG;
+	assert_err(file_replace(d, "file", "x", 1, 0644, &e), ERR_IO, &e);
+	assert_err(file_sync(d, "other", &e), ERR_IO, &e);
+	no_sync_of = 0;
+}
+
 static void
 room_unknown(void **state)
 {
@@ -664,9 +704,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(dir_dangling, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(create_without, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(modes_lost, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(syncs_lost, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(room_unknown, temp_make, temp_remove),
 	};
-	size_t n = 15;
+	size_t n = 16;
 
 	TEST_ROWS(tests, n, open_rows, opens);
 	TEST_ROWS(tests, n, ways, ways_that_end);

@@ -26,6 +26,8 @@ static struct dir *top, *root, *state, *source;
 static struct transaction t;
 static struct station st;
 static struct record first;
+/* of journals; empty as those of 0.1.0 have none */
+static char number[JOURNAL_NUMBER_SIZE];
 /* journals without lengths, as those of 0.1.0 */
 static bool without_lengths;
 
@@ -142,6 +144,7 @@ make_journal(struct journal *j)
 	struct err e;
 
 	*j = (struct journal){ .set = CHANGESET_INIT, .record = RECORD_INIT };
+	memcpy(j->number, number, sizeof number);
 	assert_non_null(j->roots[LAYOUT_INSTALL] = strdup(dir_path(root)));
 	for (size_t i = 0; i < N(files); i++) {
 		struct journal_file *f = journal_add_file(j, &e);
@@ -219,6 +222,16 @@ teardown(void **unused)
 	return temp_remove(&d);
 }
 
+/* A station with release 1 anew. */
+static void
+begin_again(void)
+{
+	void *unused = NULL;
+
+	assert_int_equal(teardown(&unused), 0);
+	assert_int_equal(setup(&unused), 0);
+}
+
 static void
 whole(void **unused)
 {
@@ -282,12 +295,17 @@ crash(const char *name, size_t done)
 	struct buf text = BUF_INIT(JOURNAL_MAX);
 	struct journal j;
 	struct dir *work;
+	char mark[100];
 	struct err e;
 
 	make_journal(&j);
 	assert_ok(journal_write(&j, &text, &e), &e);
 	assert_ok(file_replace(state, name, text.data, text.len, 0600, &e), &e);
 	assert_non_null(work = dir_make_private(root, WORK, &e));
+	if (number[0] != '\0') {
+		snprintf(mark, sizeof mark, "journal-%s", number);
+		put(work, mark, "");
+	}
 	for (size_t i = 0; i < N(files); i++) {
 		stage(work, 'o', i, files[i].old);
 		if (i >= done)
@@ -540,6 +558,7 @@ sparse_in_place(void **unused)
 static void
 torn(void **unused)
 {
+	struct buf left = BUF_INIT(1000);
 	enum transaction_end end;
 	struct file_info info;
 	struct dir *work;
@@ -556,12 +575,248 @@ torn(void **unused)
 		assert_err(transaction_recover(&t, &end, &e), ERR_TORN, &e);
 		assert_true(state_pending(state));
 	}
-	assert_ok(transaction_abandon(state, &e), &e);
+	assert_ok(transaction_abandon(state, &left, &e), &e);
+	assert_non_null(strstr(buf_text(&left), "release 2"));
+	buf_free(&left);
 	assert_false(state_pending(state));
 	assert_int_equal(file_stat(state, "journal.torn", &info, &e), 1);
 	assert_ok(transaction_recover(&t, &end, &e), &e);
 	assert_int_equal(end, TRANSACTION_NONE);
 }
+
+#ifndef _WIN32
+/*
+ * A disk that isn't mounted: at the root's path is another directory, or none.  The journal stays
+ * until the right one is back, which is known by the number, whatever else is there.
+ */
+static void
+unmounted(void **unused)
+{
+	static const char *const names[] = { "journal", "journal.undo" };
+	enum transaction_end end;
+	struct dir *other;
+	struct err e;
+
+	(void)unused;
+	for (int i = 0; i < 6; i++) {
+		bool undo = i % 2 == 1;
+
+		snprintf(number, sizeof number, "%032d", i + 1);
+		crash(names[undo], i < 2 ? 0 : 3);
+		assert_int_equal(file_move(top, "root", top, "away", &e), 1);
+		if (i >= 2)
+			assert_non_null(other = dir_below(top, "root", true, &e));
+		if (i >= 4) { /* a backup of an earlier transaction's time */
+			stage(other, 'n', 0, "two");
+			dir_close(dir_make_private(other, WORK, &e));
+		}
+		for (int again = 0; again < 2; again++) {
+			assert_err(transaction_recover(&t, &end, &e), ERR_TORN, &e);
+			assert_non_null(strstr(e.text, "is its disk mounted?"));
+			assert_true(state_pending(state));
+		}
+		if (i >= 2) {
+			want(other, "bin/hi", NULL);
+			assert_ok(temp_empty(other, &e), &e);
+			dir_close(other);
+			assert_int_equal(dir_remove(top, "root", &e), 1);
+		}
+		assert_int_equal(file_move(top, "away", top, "root", &e), 1);
+		assert_ok(transaction_recover(&t, &end, &e), &e);
+		want_state(!undo);
+		begin_again();
+	}
+	number[0] = '\0';
+}
+
+#endif
+
+/*
+ * A recorded change needs its directories to keep the old content; after that nothing is left to do
+ * but to clean up, and a start goes on without them.
+ */
+static void
+unmounted_in_the_end(void **unused)
+{
+	enum transaction_end end;
+	struct dir *work;
+	struct journal j;
+	struct err e;
+
+	(void)unused;
+	snprintf(number, sizeof number, "%032d", 7);
+	make_journal(&j);
+	for (int tidy = 0; tidy < 2; tidy++) {
+		crash(tidy ? "journal.new" : "journal", 3);
+		assert_ok(record_set_applied(state, &first, &j.record, &e), &e);
+		assert_non_null(work = dir_open_private(root, WORK, &e));
+		assert_ok(temp_empty(work, &e), &e);
+		dir_close(work);
+		assert_int_equal(dir_remove(root, WORK, &e), 1);
+		assert_int_equal(transaction_recover(&t, &end, &e), tidy ? 0 : -1);
+		assert_int_equal(end, tidy ? TRANSACTION_FINISHED : TRANSACTION_NONE);
+		assert_int_equal(state_pending(state), !tidy);
+		begin_again();
+	}
+	journal_free(&j);
+	number[0] = '\0';
+}
+
+/* The content of the file beside path that is kept because a person changed it. */
+static void
+want_aside(const char *path, const char *text)
+{
+	char name[200], when[DATE_TEXT_SIZE];
+
+	date_format(clock_wall(), when);
+	snprintf(name, sizeof name, "%s.changed-by-hand-%.10s", path, when);
+	want(root, name, text);
+}
+
+static void
+want_kept(const char *content, bool is)
+{
+	struct dir *kept;
+	struct file_info info;
+	char name[SHA256_HEX_SIZE];
+	struct err e;
+
+	assert_non_null(kept = dir_below(state, "kept", false, &e));
+	hash(content, name);
+	if (is)
+		want(kept, name, content);
+	else
+		assert_int_equal(file_stat(kept, name, &info, &e), 0);
+	dir_close(kept);
+}
+
+/* Append to a file, whatever its names. */
+static void
+write_to(struct dir *d, const char *name, const char *text)
+{
+	struct err e;
+
+	assert_ok(file_append(d, name, 0, text, strlen(text), &e), &e);
+}
+
+/* A person wrote to files after the plan had looked at them, and before they were staged. */
+static void
+written_before_staging(void **unused)
+{
+	struct journal j;
+	struct err e;
+
+	(void)unused;
+	make_journal(&j);
+	write_to(root, "bin/hi", "mine, in place");
+	put(root, "gone.txt", "mine, another file");
+	put(root, "new.txt", "mine, where nothing was");
+	assert_ok(transaction_run(&t, &first, &j, &e), &e);
+	want_aside("bin/hi", "mine, in place");
+	want_aside("gone.txt", "mine, another file");
+	want_aside("new.txt", "mine, where nothing was");
+	want_kept("one", false);
+	want_state(true);
+	journal_free(&j);
+}
+
+/* And after they were staged: in place, through a descriptor, and by another file of the name. */
+static void
+written_after_staging(void **unused)
+{
+	enum transaction_end end;
+	struct dir *work;
+	struct err e;
+
+	(void)unused;
+	crash("journal", 0);
+	put(root, "bin/hi", "mine, another file");
+	put(root, "new.txt", "mine, where nothing was");
+	put(root, "gone.txt", "mine, to be removed");
+	assert_non_null(work = dir_open_private(root, WORK, &e));
+	write_to(work, "o6", "mine, through a descriptor");
+	dir_close(work);
+	assert_ok(transaction_recover(&t, &end, &e), &e);
+	want_aside("bin/hi", "mine, another file");
+	want_aside("a.txt", "mine, through a descriptor"); /* its directory is a file now */
+	want_aside("new.txt", "mine, where nothing was");
+	want_aside("gone.txt", "mine, to be removed");
+	want_kept("one", true);
+	want_kept("in it", false);
+	want_state(true);
+}
+
+/* What comes of it when the change is taken back. */
+static void
+written_and_taken_back(void **unused)
+{
+	enum transaction_end end;
+	struct err e;
+
+	(void)unused;
+	crash("journal.undo", 3);
+	put(root, "bin/hi", "mine");
+	assert_ok(transaction_recover(&t, &end, &e), &e);
+	want_aside("bin/hi", "mine");
+	want_state(false);
+}
+
+#ifndef _WIN32
+static long syncs;
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+int
+__wrap_fsync(int fd)
+{
+	syncs++;
+	return __real_fsync(fd);
+}
+
+#define MANY 400
+
+/*
+ * Many files, each in a directory of its own, are made durable at once, also when they are copied
+ * from where others could write, as a rollback does.
+ */
+static void
+many(void **unused)
+{
+	char path[100], content[100], name[SHA256_HEX_SIZE];
+	struct journal j;
+	struct err e;
+
+	(void)unused;
+	for (int copied = 0; copied < 2; copied++) {
+		make_journal(&j);
+		t.source_is_ours = copied == 0;
+		for (int i = 0; i < MANY; i++) {
+			struct journal_dir *d = journal_add_dir(&j, &e);
+			struct journal_file *f = journal_add_file(&j, &e);
+
+			snprintf(path, sizeof path, "z/%03d", i);
+			assert_non_null(d);
+			d->path = strdup(path);
+			d->made = true;
+			snprintf(path, sizeof path, "z/%03d/file", i);
+			snprintf(content, sizeof content, "content %d", i);
+			assert_non_null(f);
+			f->path = strdup(path);
+			f->only = true;
+			fill(&f->new, content);
+			hash(content, name);
+			put(source, name, content);
+		}
+		syncs = 0;
+		assert_ok(transaction_run(&t, &first, &j, &e), &e);
+		assert_in_range(syncs, 1, 30);
+		want(root, path, content);
+		journal_free(&j);
+		begin_again();
+	}
+}
+#endif
 
 /* Changes outside of the station in a journal that somebody planted. */
 static const struct beyond {
@@ -667,15 +922,19 @@ int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	struct CMUnitTest tests[16 + N(beyonds)] = { TEST(whole), TEST(taken_back), TEST(prepared),
+	struct CMUnitTest tests[22 + N(beyonds)] = { TEST(whole), TEST(taken_back), TEST(prepared),
 		TEST(committed), TEST(half_in_place), TEST(being_taken_back), TEST(cut_journal),
 		TEST(torn), TEST(default_application), TEST(half_in_place_of_0_1_0),
 		TEST(being_taken_back_of_0_1_0), TEST(late), TEST(late_recovery),
-		TEST(late_taking_back), TEST(unread) };
-	size_t n = 15;
+		TEST(late_taking_back), TEST(unread), TEST(unmounted_in_the_end),
+		TEST(written_before_staging), TEST(written_after_staging),
+		TEST(written_and_taken_back) };
+	size_t n = 19;
 
 #ifndef _WIN32
 	tests[n++] = (struct CMUnitTest)TEST(sparse_in_place);
+	tests[n++] = (struct CMUnitTest)TEST(many);
+	tests[n++] = (struct CMUnitTest)TEST(unmounted);
 #endif
 
 	TEST_ROWS(tests, n, beyonds, planted);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/* Whether names can be changed for good, on Windows: by the right to delete them. */
+#include "lib/os/movable.h"
+
+#include "lib/os/move.h"
+#include "lib/os/open_windows.h"
+
+/* A program that has the file open may end before it is moved, and counts for nothing here. */
+int
+file_check_movable(struct dir *d, const char *name, struct err *e)
+{
+	struct file_how how = { DELETE, FILE_OPEN, 0, false };
+	char where[FILE_SHOWN_MAX];
+	HANDLE h;
+	DWORD error = file_open_at(d, name, &how, &h);
+
+	if (error == 0)
+		CloseHandle(h);
+	if (error != ERROR_ACCESS_DENIED)
+		return 0;
+	return err_setx(e, ERR_ACCESS,
+	    "%s: want a file that this user may rename and remove, got one without the right to "
+	    "delete it; look at its permissions (icacls)",
+	    file_shown(d, name, where));
+}
+
+int
+file_link_movable(struct dir *from, const char *name, struct dir *to, const char *newname,
+    struct err *e)
+{
+	return file_link(from, name, to, newname, e);
+}
