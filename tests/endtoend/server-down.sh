@@ -78,8 +78,8 @@ servers=$SLIPWAY_HOME/state/$INSTALLATION/$APP/servers.json
 python3 - "$servers" <<'PY'
 import json, sys
 servers = json.load(open(sys.argv[1]))
-for one in servers.values():
-    one["time"] = "2026-01-01T00:00:00Z"
+for url in servers.keys() - {"format"}:
+    servers[url]["time"] = "2026-01-01T00:00:00Z"
 json.dump(servers, open(sys.argv[1], "w"))
 PY
 expect 0 third.log slipway update --app "$APP"
