@@ -7,7 +7,7 @@
 #include "lib/script/runner.h"
 
 static int
-run(int argc, char **argv)
+run_server(int argc, char **argv)
 {
 	static const struct child_role *const roles[] = { &script_child_role, NULL };
 
@@ -24,5 +24,5 @@ run(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	return process_main(run, argc, argv);
+	return process_main(run_server, argc, argv);
 }

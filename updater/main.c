@@ -8,7 +8,7 @@
 #include "lib/script/runner.h"
 
 static int
-run(int argc, char **argv)
+run_updater(int argc, char **argv)
 {
 	static const struct child_role *const roles[] = { &sftp_child_role, &script_child_role,
 		NULL };
@@ -26,5 +26,5 @@ run(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	return process_main(run, argc, argv);
+	return process_main(run_updater, argc, argv);
 }

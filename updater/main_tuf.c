@@ -7,7 +7,7 @@
 #include "updater/cmd/command.h"
 
 static int
-run(int argc, char **argv)
+run_tuf(int argc, char **argv)
 {
 	static const struct child_role *const roles[] = { &sftp_child_role, NULL };
 
@@ -20,5 +20,5 @@ run(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	return process_main(run, argc, argv);
+	return process_main(run_tuf, argc, argv);
 }

@@ -77,7 +77,7 @@ code_of_errno(int num)
 
 /* A text that was cut says so, and nothing in it can drive a terminal. */
 static void
-tidy(struct err *e, int cut)
+tidy_text(struct err *e, int cut)
 {
 	char raw[ERR_TEXT_SIZE];
 	size_t len = strlen(e->text);
@@ -110,7 +110,7 @@ err_set(struct err *e, enum err_code code, const char *fmt, ...)
 	cut |= (size_t)snprintf(e->text + len, sizeof e->text - len, ": %s", strerror(num)) >=
 	    sizeof e->text - len;
 	e->code = code == ERR_IO ? code_of_errno(num) : code;
-	tidy(e, cut);
+	tidy_text(e, cut);
 	return -1;
 }
 
@@ -124,7 +124,7 @@ err_setx(struct err *e, enum err_code code, const char *fmt, ...)
 	cut = format(e, fmt, ap);
 	va_end(ap);
 	e->code = code;
-	tidy(e, cut);
+	tidy_text(e, cut);
 	return -1;
 }
 
@@ -159,7 +159,7 @@ err_context(struct err *e, const char *fmt, ...)
 	len = strlen(e->text);
 	cut |= (size_t)snprintf(e->text + len, sizeof e->text - len, ": %s", old) >=
 	    sizeof e->text - len;
-	tidy(e, cut);
+	tidy_text(e, cut);
 	return -1;
 }
 

@@ -85,7 +85,7 @@ flush(struct folding *f, struct err *e)
 
 /* Adds one character of the key; marks are put in the order of their classes. */
 static int
-add(struct folding *f, uint32_t c, struct err *e)
+add_char(struct folding *f, uint32_t c, struct err *e)
 {
 	unsigned class = class_of(c);
 	size_t at = f->n;
@@ -103,10 +103,10 @@ add(struct folding *f, uint32_t c, struct err *e)
 static int
 add_hangul(struct folding *f, uint32_t s, struct err *e)
 {
-	if (add(f, HANGUL_L + s / (HANGUL_VS * HANGUL_TS), e) == -1 ||
-	    add(f, HANGUL_V + s / HANGUL_TS % HANGUL_VS, e) == -1)
+	if (add_char(f, HANGUL_L + s / (HANGUL_VS * HANGUL_TS), e) == -1 ||
+	    add_char(f, HANGUL_V + s / HANGUL_TS % HANGUL_VS, e) == -1)
 		return -1;
-	return s % HANGUL_TS == 0 ? 0 : add(f, HANGUL_T + s % HANGUL_TS, e);
+	return s % HANGUL_TS == 0 ? 0 : add_char(f, HANGUL_T + s % HANGUL_TS, e);
 }
 
 static int
@@ -121,7 +121,7 @@ add_folded(struct folding *f, uint32_t c, struct err *e)
 
 		if (c == fold_from[mid]) {
 			for (size_t i = fold_at[mid]; i < fold_at[mid + 1]; i++)
-				if (add(f, fold_to[i], e) == -1)
+				if (add_char(f, fold_to[i], e) == -1)
 					return -1;
 			return 0;
 		}
@@ -130,7 +130,7 @@ add_folded(struct folding *f, uint32_t c, struct err *e)
 		else
 			low = mid + 1;
 	}
-	return add(f, c, e);
+	return add_char(f, c, e);
 }
 
 int
@@ -152,7 +152,7 @@ fold(const char *text, size_t len, struct buf *out, struct err *e)
 
 /* The key of a path, with the least of all bytes for '/', so that a directory's paths follow it. */
 static char *
-key_of(const char *path, struct err *e)
+path_key(const char *path, struct err *e)
 {
 	size_t len = strlen(path);
 	struct buf b = BUF_INIT(FOLD_GROWTH * len + 1);
@@ -173,7 +173,7 @@ fold_names_add(struct fold_names *names, const char *path, size_t id, struct err
 	char *key;
 
 	if (list_grow(&names->v, names->n, sizeof *names->v, e) == -1 ||
-	    (key = key_of(path, e)) == NULL)
+	    (key = path_key(path, e)) == NULL)
 		return -1;
 	names->v[names->n++] = (struct fold_name){ key, path, id };
 	names->sorted = false;
@@ -190,7 +190,7 @@ fold_names_free(struct fold_names *names)
 }
 
 static int
-by_key(const void *a, const void *b)
+by_fold_key(const void *a, const void *b)
 {
 	return strcmp(((const struct fold_name *)a)->key, ((const struct fold_name *)b)->key);
 }
@@ -199,20 +199,20 @@ static void
 sort(struct fold_names *names)
 {
 	if (!names->sorted && names->n > 0)
-		qsort(names->v, names->n, sizeof *names->v, by_key);
+		qsort(names->v, names->n, sizeof *names->v, by_fold_key);
 	names->sorted = true;
 }
 
 int
 fold_names_find(struct fold_names *names, const char *path, size_t *id, struct err *e)
 {
-	struct fold_name wanted = { .key = key_of(path, e) }, *found = NULL;
+	struct fold_name wanted = { .key = path_key(path, e) }, *found = NULL;
 
 	if (wanted.key == NULL)
 		return -1;
 	sort(names);
 	if (names->n > 0)
-		found = bsearch(&wanted, names->v, names->n, sizeof *names->v, by_key);
+		found = bsearch(&wanted, names->v, names->n, sizeof *names->v, by_fold_key);
 	free(wanted.key);
 	if (found == NULL)
 		return 0;

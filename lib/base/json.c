@@ -23,7 +23,7 @@ struct scan {
 };
 
 static int
-count(struct scan *s, size_t bytes, size_t longest, struct err *e)
+count_value(struct scan *s, size_t bytes, size_t longest, struct err *e)
 {
 	if (longest > JSON_TEXT_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "JSON has a text or number of over %u bytes",
@@ -79,7 +79,7 @@ json_limits_check(const uint8_t *data, size_t len, unsigned times, size_t *memor
 			if (++s.depth > JSON_DEPTH_MAX)
 				return err_setx(e, ERR_TOO_LARGE, "JSON nests over %d deep",
 				    JSON_DEPTH_MAX);
-			rc = count(&s, OBJECT_BYTES, 0, e);
+			rc = count_value(&s, OBJECT_BYTES, 0, e);
 			s.p++;
 			break;
 		case '}':
@@ -88,20 +88,20 @@ json_limits_check(const uint8_t *data, size_t len, unsigned times, size_t *memor
 			s.p++;
 			break;
 		case '"':
-			rc = count(&s, TEXT_BYTES, skip_text(&s), e);
+			rc = count_value(&s, TEXT_BYTES, skip_text(&s), e);
 			break;
 		default:
 			if (*s.p <= ' ' || *s.p == ',' || *s.p == ':')
 				s.p++;
 			else
-				rc = count(&s, SCALAR_BYTES, skip_scalar(&s), e);
+				rc = count_value(&s, SCALAR_BYTES, skip_scalar(&s), e);
 		}
 	*memory = s.memory;
 	return rc;
 }
 
 static json_t *
-parse(const uint8_t *data, size_t len, unsigned times, struct err *e)
+parse_object(const uint8_t *data, size_t len, unsigned times, struct err *e)
 {
 	json_error_t je;
 	size_t memory;
@@ -125,13 +125,13 @@ parse(const uint8_t *data, size_t len, unsigned times, struct err *e)
 json_t *
 json_text_parse(const uint8_t *data, size_t len, struct err *e)
 {
-	return parse(data, len, 1, e);
+	return parse_object(data, len, 1, e);
 }
 
 json_t *
 json_own_parse(const uint8_t *data, size_t len, struct err *e)
 {
-	return parse(data, len, JSON_OWN_TIMES, e);
+	return parse_object(data, len, JSON_OWN_TIMES, e);
 }
 
 const char *

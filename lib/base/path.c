@@ -106,7 +106,8 @@ portable_fault(const char *p, size_t len)
 }
 
 static int
-check(const char *path, size_t len, const char *(*component)(const char *, size_t), struct err *e)
+check_components(const char *path, size_t len, const char *(*component)(const char *, size_t),
+    struct err *e)
 {
 	const char *fault = NULL;
 	int shown = len > 256 ? 256 : (int)len;
@@ -140,13 +141,13 @@ path_check(const char *path, size_t len, struct err *e)
 		fault = "is not UTF-8";
 	if (fault != NULL)
 		return err_setx(e, ERR_UNSAFE, "path '%.*s' %s", shown, path, fault);
-	return check(path, len, component_fault, e);
+	return check_components(path, len, component_fault, e);
 }
 
 int
 path_portable(const char *path, size_t len, struct err *e)
 {
-	return path_check(path, len, e) == -1 ? -1 : check(path, len, portable_fault, e);
+	return path_check(path, len, e) == -1 ? -1 : check_components(path, len, portable_fault, e);
 }
 
 int

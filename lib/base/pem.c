@@ -23,7 +23,7 @@ pem_passphrase(char *out, int size, int writing, void *passphrase)
 }
 
 static EVP_PKEY *
-read_key(const void *pem, size_t len, const char *passphrase,
+read_pem_key(const void *pem, size_t len, const char *passphrase,
     EVP_PKEY *(*reader)(BIO *, EVP_PKEY **, pem_password_cb *, void *))
 {
 	EVP_PKEY *key = NULL;
@@ -42,11 +42,11 @@ read_key(const void *pem, size_t len, const char *passphrase,
 EVP_PKEY *
 pem_private_key(const void *pem, size_t len, const char *passphrase)
 {
-	return read_key(pem, len, passphrase, PEM_read_bio_PrivateKey);
+	return read_pem_key(pem, len, passphrase, PEM_read_bio_PrivateKey);
 }
 
 EVP_PKEY *
 pem_public_key(const void *pem, size_t len)
 {
-	return read_key(pem, len, NULL, PEM_read_bio_PUBKEY);
+	return read_pem_key(pem, len, NULL, PEM_read_bio_PUBKEY);
 }

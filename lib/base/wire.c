@@ -5,7 +5,7 @@
 #include <string.h>
 
 static uint64_t
-number(struct wire *w, size_t bytes)
+read_uint(struct wire *w, size_t bytes)
 {
 	uint64_t v = 0;
 
@@ -22,19 +22,19 @@ number(struct wire *w, size_t bytes)
 uint8_t
 wire_u8(struct wire *w)
 {
-	return (uint8_t)number(w, 1);
+	return (uint8_t)read_uint(w, 1);
 }
 
 uint32_t
 wire_u32(struct wire *w)
 {
-	return (uint32_t)number(w, 4);
+	return (uint32_t)read_uint(w, 4);
 }
 
 uint64_t
 wire_u64(struct wire *w)
 {
-	return number(w, 8);
+	return read_uint(w, 8);
 }
 
 const uint8_t *

@@ -13,7 +13,7 @@
 #define NAME_SIZE 64
 
 static const struct command *
-find(const struct program *p, const char *name)
+find_command(const struct program *p, const char *name)
 {
 	for (size_t i = 0; p->commands[i] != NULL; i++)
 		if (strcmp(p->commands[i]->name, name) == 0)
@@ -48,7 +48,7 @@ in_a_group(const struct program *p, const char *word)
 }
 
 static int
-unknown(const struct program *p, const char *name, struct err *e)
+unknown_command(const struct program *p, const char *name, struct err *e)
 {
 	const char *space = strchr(name, ' '), *elsewhere;
 	int skip = space == NULL ? 0 : (int)(space - name) + 1;
@@ -84,7 +84,7 @@ misuse(const struct program *p, const struct command *c, const struct err *e)
  * Returns 1 if it printed something.
  */
 static int
-answer(const struct program *p, const struct help_asked *a, const struct command *c,
+answer_help(const struct program *p, const struct help_asked *a, const struct command *c,
     const char *group)
 {
 	if (a->help && c != NULL)
@@ -101,7 +101,7 @@ answer(const struct program *p, const struct help_asked *a, const struct command
 }
 
 static int
-count(const struct call *call, struct err *e)
+check_count(const struct call *call, struct err *e)
 {
 	const struct command *c = call->command;
 
@@ -116,7 +116,7 @@ count(const struct call *call, struct err *e)
 
 /* Reads the options of the command and runs it. */
 static int
-run(struct call *call, struct help_asked *asked)
+run_command(struct call *call, struct help_asked *asked)
 {
 	const struct program *p = call->program;
 	const struct command *c = call->command;
@@ -125,9 +125,9 @@ run(struct call *call, struct help_asked *asked)
 	struct err e;
 	int rc = option_parse(sets, 3, c->stop, &call->argc, call->argv, &e);
 
-	if (answer(p, asked, c, "") == 1)
+	if (answer_help(p, asked, c, "") == 1)
 		return CLI_OK;
-	if (rc == -1 || count(call, &e) == -1)
+	if (rc == -1 || check_count(call, &e) == -1)
 		return misuse(p, c, &e);
 	if ((rc = c->run(call, &e)) != -1)
 		return rc;
@@ -151,7 +151,7 @@ call_command(struct call *call, struct help_asked *asked)
 	}
 	if (c->size > 0 && c->defaults != NULL)
 		memcpy(call->options, c->defaults, c->size);
-	status = run(call, asked);
+	status = run_command(call, asked);
 	free(call->options);
 	return status;
 }
@@ -171,7 +171,7 @@ dispatch(struct call *call)
 		int rc = option_parse(sets, 2, true, &call->argc, call->argv, &e);
 
 		/* "--help run" explains run. */
-		if ((!asked.help || call->argc == 0) && answer(p, &asked, NULL, name) == 1)
+		if ((!asked.help || call->argc == 0) && answer_help(p, &asked, NULL, name) == 1)
 			return CLI_OK;
 		if (rc == -1 && !asked.help)
 			return misuse(p, NULL, &e);
@@ -182,10 +182,10 @@ dispatch(struct call *call)
 		snprintf(name + len, sizeof name - len, "%s%s", len > 0 ? " " : "", call->argv[0]);
 		call->argc--;
 		call->argv++;
-		if ((call->command = find(p, name)) != NULL)
+		if ((call->command = find_command(p, name)) != NULL)
 			return call_command(call, &asked);
 	} while (is_group(p, name));
-	unknown(p, name, &e);
+	unknown_command(p, name, &e);
 	return misuse(p, NULL, &e);
 }
 
@@ -217,12 +217,12 @@ run_help(struct call *c, struct err *e)
 	for (int i = 0; i < c->argc; i++)
 		snprintf(name + strlen(name), sizeof name - strlen(name), "%s%s", i > 0 ? " " : "",
 		    c->argv[i]);
-	if ((about = find(c->program, name)) != NULL)
+	if ((about = find_command(c->program, name)) != NULL)
 		help_command(c->program, about);
 	else if (c->argc == 0 || is_group(c->program, name))
 		help_list(c->program, name, stdout);
 	else
-		return unknown(c->program, name, e);
+		return unknown_command(c->program, name, e);
 	return CLI_OK;
 }
 

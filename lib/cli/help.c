@@ -20,7 +20,7 @@ const struct option help_options[] = {
 
 /* Writes text from column on, with later lines indented.  Returns the column after the text. */
 static size_t
-wrap(FILE *out, const char *text, size_t indent, size_t column)
+wrap_text(FILE *out, const char *text, size_t indent, size_t column)
 {
 	while (*text != '\0') {
 		size_t len = strcspn(text, " ");
@@ -70,7 +70,7 @@ print_words(FILE *out, const struct option *o, const void *defaults, size_t inde
 			? " (default)"
 			: "",
 		    last || strchr(w + len + 1, ' ') == NULL ? "" : ",");
-		column = wrap(out, text, indent, column);
+		column = wrap_text(out, text, indent, column);
 		w += len + !last;
 	}
 	return column;
@@ -95,7 +95,7 @@ print_options(FILE *out, const struct option *rows, const void *defaults, size_t
 		if (o->arg != NULL)
 			printed += fprintf(out, " %s", o->arg);
 		entry(out, printed, column);
-		at = wrap(out, o->help, column, column);
+		at = wrap_text(out, o->help, column, column);
 		if (o->kind == OPTION_CHOICE && strchr(o->words, ' ') != NULL)
 			print_words(out, o, defaults, column, at);
 		putc('\n', out);
@@ -129,7 +129,7 @@ help_list(const struct program *p, const char *group, FILE *out)
 	fprintf(out, "usage: %s %s%s%sCOMMAND ...\n\n", p->name, p->args, group,
 	    len > 0 ? " " : "");
 	if (len == 0) {
-		wrap(out, p->about, 0, 0);
+		wrap_text(out, p->about, 0, 0);
 		fputs("\n\n", out);
 	}
 	for (size_t i = 0; p->commands[i] != NULL; i++)
@@ -139,7 +139,7 @@ help_list(const struct program *p, const char *group, FILE *out)
 	for (size_t i = 0; p->commands[i] != NULL; i++)
 		if (in_group(p->commands[i], group, len)) {
 			entry(out, fprintf(out, "  %s", p->commands[i]->name), column);
-			wrap(out, p->commands[i]->help, column, column);
+			wrap_text(out, p->commands[i]->help, column, column);
 			putc('\n', out);
 		}
 	putc('\n', out);
@@ -160,10 +160,10 @@ help_command(const struct program *p, const struct command *c)
 
 	printf("usage: %s %s%s%s%s\n\n", p->name, p->args, c->name, c->args[0] != '\0' ? " " : "",
 	    c->args);
-	wrap(stdout, c->help, 0, 0);
+	wrap_text(stdout, c->help, 0, 0);
 	if (c->more != NULL) {
 		fputs("\n\n", stdout);
-		wrap(stdout, c->more, 0, 0);
+		wrap_text(stdout, c->more, 0, 0);
 	}
 	fputs(column > 0 ? "\n\n" : "\n", stdout);
 	print_options(stdout, c->options, c->defaults, column);

@@ -27,7 +27,7 @@ is_named(const struct option *o, const char *arg, size_t len)
 }
 
 static int
-unknown(const struct option_set *sets, size_t n, const char *arg, size_t len, struct err *e)
+unknown_option(const struct option_set *sets, size_t n, const char *arg, size_t len, struct err *e)
 {
 	struct near near = { .word = arg + 2, .len = len - 2 };
 
@@ -41,7 +41,8 @@ unknown(const struct option_set *sets, size_t n, const char *arg, size_t len, st
 }
 
 static int
-find(const struct option_set *sets, size_t n, const char *arg, struct given *g, struct err *e)
+find_option(const struct option_set *sets, size_t n, const char *arg, struct given *g,
+    struct err *e)
 {
 	size_t len = arg[1] == '-' ? strcspn(arg, "=") : strlen(arg);
 
@@ -52,11 +53,11 @@ find(const struct option_set *sets, size_t n, const char *arg, struct given *g, 
 				g->to = (char *)sets[i].to + g->o->to;
 				return 0;
 			}
-	return unknown(sets, n, arg, len, e);
+	return unknown_option(sets, n, arg, len, e);
 }
 
 static int
-number(const struct given *g, struct err *e)
+take_integer(const struct given *g, struct err *e)
 {
 	const struct option *o = g->o;
 	uint64_t value;
@@ -107,7 +108,7 @@ choice(const struct given *g, struct err *e)
 }
 
 static int
-list(const struct given *g, struct err *e)
+take_list(const struct given *g, struct err *e)
 {
 	struct option_list *l = (void *)g->to;
 	size_t max = g->o->max != 0 ? (size_t)g->o->max : OPTION_LIST_MAX;
@@ -119,7 +120,7 @@ list(const struct given *g, struct err *e)
 }
 
 static int
-take(const struct given *g, struct err *e)
+take_value(const struct given *g, struct err *e)
 {
 	switch (g->o->kind) {
 	case OPTION_FLAG:
@@ -131,9 +132,9 @@ take(const struct given *g, struct err *e)
 	case OPTION_CHOICE:
 		return choice(g, e);
 	case OPTION_NUMBER:
-		return number(g, e);
+		return take_integer(g, e);
 	case OPTION_LIST:
-		return list(g, e);
+		return take_list(g, e);
 	}
 	return err_setx(e, ERR_USAGE, "--%s: unknown kind of option", g->o->name);
 }
@@ -144,7 +145,7 @@ one(const struct option_set *sets, size_t n, int argc, char **argv, int *i, stru
 {
 	struct given g = { NULL, NULL, NULL };
 
-	if (find(sets, n, argv[*i], &g, e) == -1)
+	if (find_option(sets, n, argv[*i], &g, e) == -1)
 		return -1;
 	if (g.o->kind == OPTION_FLAG && g.value != NULL)
 		return err_setx(e, ERR_USAGE, "--%s takes no value", g.o->name);
@@ -154,7 +155,7 @@ one(const struct option_set *sets, size_t n, int argc, char **argv, int *i, stru
 			    g.o->arg);
 		g.value = argv[++*i];
 	}
-	return take(&g, e);
+	return take_value(&g, e);
 }
 
 int

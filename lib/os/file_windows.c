@@ -24,7 +24,7 @@ file_fault(struct err *e, const char *verb, const char *where)
 
 /* 0, or -1 with a Windows error for file_fault(). */
 static int
-result(DWORD error)
+leave_error(DWORD error)
 {
 	SetLastError(error);
 	return error == 0 ? 0 : -1;
@@ -203,7 +203,7 @@ file_seek(intptr_t f, uint64_t at)
 	LARGE_INTEGER to = { .QuadPart = (LONGLONG)at };
 
 	if (at > INT64_MAX)
-		return result(ERROR_INVALID_PARAMETER);
+		return leave_error(ERROR_INVALID_PARAMETER);
 	return SetFilePointerEx((HANDLE)f, to, NULL, FILE_BEGIN) ? 0 : -1;
 }
 
@@ -226,7 +226,7 @@ file_close(intptr_t f)
 }
 
 static DWORD
-flush(HANDLE h)
+flush_handle(HANDLE h)
 {
 	return FlushFileBuffers(h) ? 0 : GetLastError();
 }
@@ -257,18 +257,18 @@ take_after(HANDLE h, const struct file_at *at)
 
 /* Give the new content its name, durably. */
 static DWORD
-put(HANDLE h, const struct file_at *at, enum file_put how)
+put_content(HANDLE h, const struct file_at *at, enum file_put how)
 {
 	DWORD error = 0;
 
 	if (how == FILE_PUT_KEEP)
 		error = take_after(h, at);
 	if (error == 0 && how != FILE_PUT_FAST)
-		error = flush(h);
+		error = flush_handle(h);
 	if (error == 0)
 		error = how == FILE_PUT_NEW ? file_rename_open(h, at, false) : file_put_open(h, at);
 	if (error == 0 && how != FILE_PUT_FAST)
-		return flush(h);
+		return flush_handle(h);
 	if (error != 0)
 		file_remove_open(h);
 	return error;
@@ -290,7 +290,7 @@ file_put(struct dir *d, const char *name, unsigned mode, enum file_put how,
 			error = GetLastError();
 			file_remove_open(h);
 		} else
-			error = put(h, &at, how);
+			error = put_content(h, &at, how);
 		CloseHandle(h);
 	}
 	free(temp.leaf);

@@ -67,7 +67,7 @@ write_line(enum log_level level, const char *escaped)
 }
 
 static void
-write_json(enum log_level level, const char *escaped)
+write_json_line(enum log_level level, const char *escaped)
 {
 	char when[DATE_TEXT_SIZE], *line;
 	json_t *j;
@@ -105,7 +105,7 @@ vlog(enum log_level level, const char *fmt, va_list ap)
 	if (level > most_talkative)
 		return;
 	if (json)
-		write_json(level, escaped);
+		write_json_line(level, escaped);
 	else
 		write_line(level, escaped);
 }

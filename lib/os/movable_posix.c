@@ -93,7 +93,8 @@ check_parent(int parent, const struct seen *dir, const struct seen *top, const c
 }
 
 static int
-check_entry(const struct seen *entry, const struct seen *dir, const char *shown, struct err *e)
+check_movable_entry(const struct seen *entry, const struct seen *dir, const char *shown,
+    struct err *e)
 {
 	uid_t self = geteuid();
 
@@ -134,7 +135,8 @@ file_check_movable(struct dir *d, const char *name, struct err *e)
 	    (found = see(parent, leaf, &entry)) == -1)
 		file_fail(d, name, e);
 	else if (check_parent(parent, &dir, &top, shown_parent(d, name, leaf, where), e) == 0)
-		rc = found == 0 ? 0 : check_entry(&entry, &dir, file_shown(d, name, where), e);
+		rc = found == 0 ? 0
+				: check_movable_entry(&entry, &dir, file_shown(d, name, where), e);
 	close(parent);
 	return rc;
 }

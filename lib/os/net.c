@@ -207,7 +207,7 @@ wait_lookup(struct net_dial *d, int64_t deadline, struct err *e)
 
 /* Close the attempts that failed.  Returns an attempt that is connected, or NULL. */
 static struct attempt *
-look(struct net_dial *d, struct attempt *const *waiting, const bool *ended, size_t n)
+take_connected(struct net_dial *d, struct attempt *const *waiting, const bool *ended, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct attempt *a = waiting[i];
@@ -261,7 +261,7 @@ wait_connected(struct net_dial *d, int64_t deadline, struct err *e)
 			stagger = clock_mono_ms() + NET_STAGGER_MS;
 			break;
 		default:
-			if ((a = look(d, waiting, ended, n)) != NULL)
+			if ((a = take_connected(d, waiting, ended, n)) != NULL)
 				return a;
 		}
 	}

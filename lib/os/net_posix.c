@@ -18,7 +18,7 @@
 
 /* done is an argument, since l may be gone when it is closed. */
 static void
-answer(struct net_lookup *l, int flags, int done)
+answer_lookup(struct net_lookup *l, int flags, int done)
 {
 	l->rc = net_resolve(l, flags);
 	l->num = errno;
@@ -31,7 +31,7 @@ lookup_thread(void *arg)
 {
 	struct net_lookup *l = arg;
 
-	answer(l, AI_ADDRCONFIG, (int)l->ready[1]);
+	answer_lookup(l, AI_ADDRCONFIG, (int)l->ready[1]);
 	net_lookup_release(l);
 	return NULL;
 }

@@ -21,7 +21,7 @@
  * belongs to another.
  */
 static int
-check(const char *at, const struct stat *st, bool last, struct err *e)
+check_owner(const char *at, const struct stat *st, bool last, struct err *e)
 {
 	if (st->st_uid != 0 && st->st_uid != geteuid())
 		return err_setx(e, ERR_UNSAFE,
@@ -49,7 +49,7 @@ check_entries(const char *path, struct err *e)
 	for (size_t i = 0; i < names.n && rc == 0; i++) {
 		snprintf(at, sizeof at, "%s/%s", path, names.v[i]);
 		if (fstatat(d->fd, names.v[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
-			rc = check(at, &st, true, e);
+			rc = check_owner(at, &st, true, e);
 	}
 	strings_free(&names);
 	dir_close(d);
@@ -94,7 +94,7 @@ owned_check(const char *path, bool entries, struct err *e)
 
 		if (lstat(have == 0 ? "/" : at, &st) == -1)
 			return errno == ENOENT ? 0 : err_set(e, ERR_IO, "%s", at);
-		if (check(have == 0 ? "/" : at, &st, len == 0, e) == -1)
+		if (check_owner(have == 0 ? "/" : at, &st, len == 0, e) == -1)
 			return -1;
 		if (S_ISLNK(st.st_mode)) {
 			if (++links > LINKS_MAX)

@@ -95,7 +95,7 @@ path_native(char *path)
 
 /* Without "\\?\", which programs besides ours don't always take; "\\?\UNC\server" is "\\server". */
 static const wchar_t *
-plain(wchar_t *path)
+plain_path(wchar_t *path)
 {
 	if (wcsncmp(path, L"\\\\?\\UNC\\", 8) == 0) {
 		path[6] = L'\\';
@@ -126,7 +126,7 @@ path_real(struct buf *out, const char *path, struct err *e)
 	    n >= REAL_MAX)
 		err_windows(e, GetLastError(), "%s", path);
 	else
-		rc = wide_add(out, plain(full), e);
+		rc = wide_add(out, plain_path(full), e);
 out:
 	if (h != INVALID_HANDLE_VALUE)
 		CloseHandle(h);

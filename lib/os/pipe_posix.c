@@ -108,7 +108,7 @@ pipe_write(pipe_end p, const void *data, size_t len, size_t *did, struct err *e)
 
 /* poll() until the deadline.  What happened, 0 at the deadline, -1. */
 static int
-wait_for(pipe_end p, short events, int64_t deadline, short *revents)
+poll_pipe(pipe_end p, short events, int64_t deadline, short *revents)
 {
 	struct pollfd pfd = { .fd = (int)p, .events = events };
 
@@ -136,7 +136,7 @@ pipe_wait(pipe_end p, bool reading, bool writing, int64_t deadline, struct err *
 	/* The deadline also ends a peer that takes one byte at a time. */
 	if (clock_mono_ms() >= deadline)
 		return err_setx(e, ERR_TIMEOUT, "no answer in time");
-	switch (wait_for(p, events, deadline, &got)) {
+	switch (poll_pipe(p, events, deadline, &got)) {
 	case -1:
 		return err_set(e, ERR_IO, "poll");
 	case 0:
@@ -151,5 +151,5 @@ pipe_wait_gone(pipe_end p, int64_t deadline)
 {
 	short got;
 
-	return wait_for(p, 0, deadline, &got) > 0 && (got & (POLLHUP | POLLERR)) != 0;
+	return poll_pipe(p, 0, deadline, &got) > 0 && (got & (POLLHUP | POLLERR)) != 0;
 }

@@ -191,7 +191,7 @@ outcome(struct half *half, DWORD *n)
 
 /* Whether there is something to tell the reader, bytes or an end; if not, a read is under way. */
 static bool
-look(struct pipe *p)
+has_news(struct pipe *p)
 {
 	struct half *in = &p->in;
 	DWORD n = 0, error = 0;
@@ -216,7 +216,7 @@ pipe_read(pipe_end end, void *data, size_t len, size_t *did, bool *ended, struct
 	struct pipe *p = of(end);
 
 	*did = 0;
-	if (!look(p))
+	if (!has_news(p))
 		return 0;
 	if (p->in.len > 0) {
 		*did = len < p->in.len ? len : p->in.len;
@@ -282,7 +282,7 @@ pipe_wait(pipe_end end, bool reading, bool writing, int64_t deadline, struct err
 	/* The deadline also ends a peer that takes one byte at a time. */
 	if (clock_mono_ms() >= deadline)
 		return err_setx(e, ERR_TIMEOUT, "no answer in time");
-	if ((reading && look(p)) || (writing && !p->out.pending))
+	if ((reading && has_news(p)) || (writing && !p->out.pending))
 		return 0;
 	if (reading)
 		events[n++] = p->in.o.hEvent;
@@ -308,12 +308,12 @@ pipe_wait_gone(pipe_end end, int64_t deadline)
 
 	/* The end comes after what was written, so that is read, and dropped. */
 	for (;;) {
-		if (look(p) && p->in.len == 0)
+		if (has_news(p) && p->in.len == 0)
 			return true;
 		if (p->in.len == 0)
 			WaitForSingleObject(p->in.o.hEvent, left(deadline));
 		p->in.len = 0;
 		if (clock_mono_ms() >= deadline)
-			return look(p) && p->in.len == 0;
+			return has_news(p) && p->in.len == 0;
 	}
 }

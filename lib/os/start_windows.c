@@ -22,7 +22,7 @@ start_harden(void)
 
 /* The UTF-8 of the words, one after the other behind the array of pointers to them. */
 static char **
-block_of(wchar_t **words, int n, struct err *e)
+utf8_words(wchar_t **words, int n, struct err *e)
 {
 	size_t size = ((size_t)n + 1) * sizeof(char *);
 	char **argv, *p;
@@ -61,7 +61,7 @@ start_arguments(const wchar_t *line, int *argc, struct err *e)
 		err_windows(e, GetLastError(), "the command line");
 		return NULL;
 	}
-	argv = block_of(words, *argc, e);
+	argv = utf8_words(words, *argc, e);
 	LocalFree(words);
 	return argv;
 }

@@ -65,7 +65,7 @@ has_access_list(int fd)
 
 /* Append what a message calls a user. */
 static int
-add_user(uid_t uid, struct buf *out, struct err *e)
+add_user_name(uid_t uid, struct buf *out, struct err *e)
 {
 	char strings[STRINGS_MAX];
 	struct passwd pw, *found;
@@ -101,7 +101,7 @@ add_writers(int fd, const struct stat *st, struct buf *out, struct err *e)
 
 /* Whether somebody else can choose what names in the directory that was reached stand for. */
 static int
-judge(struct way *w, struct err *e)
+judge_way(struct way *w, struct err *e)
 {
 	const char *at = w->at[0] == '\0' ? "/" : w->at;
 	struct buf who = BUF_INIT(STRINGS_MAX);
@@ -144,7 +144,7 @@ refuse_shared(const struct way *w, const char *name, const char *found, const ch
 
 /* Put the target of a link in front of what is left behind it, and go on from where it begins. */
 static int
-follow(struct way *w, const char *name, const char *behind, struct err *e)
+follow_link(struct way *w, const char *name, const char *behind, struct err *e)
 {
 	char target[PATH_MAX], both[2 * PATH_MAX];
 	int link = openat(w->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), root;
@@ -204,7 +204,7 @@ note_part(struct way *w, const char *name, struct err *e)
 
 /* A part that isn't there: made, where make says so and no link led to it.  -1 with errno. */
 static int
-make_part(const struct way *w, const char *name, mode_t mode)
+make_missing(const struct way *w, const char *name, mode_t mode)
 {
 	int here = openat(w->fd, ".", OPEN_DIR), fd;
 
@@ -224,7 +224,7 @@ enter(struct way *w, const char *name, const char *behind, size_t left, bool mak
 	struct stat st;
 
 	if (fd == -1 && (errno == ENOTDIR || errno == ELOOP))
-		return follow(w, name, behind, e);
+		return follow_link(w, name, behind, e);
 	/* who may search a directory may pass through it */
 	if (fd == -1 && errno == EACCES)
 		fd = openat(w->fd, name, OPEN_DIR | O_PATH);
@@ -235,7 +235,7 @@ enter(struct way *w, const char *name, const char *behind, size_t left, bool mak
 		    "%s: a symbolic link in it leads to nothing: %s/%s; is its disk mounted?",
 		    w->path, w->at, name);
 	if (fd == -1 && errno == ENOENT && make)
-		fd = make_part(w, name, mode);
+		fd = make_missing(w, name, mode);
 	if (fd == -1)
 		return err_set(e, ERR_IO, "%s/%s", w->at, name);
 	close(w->fd);
@@ -271,7 +271,7 @@ walk(struct way *w, bool make, mode_t mode, struct err *e)
 		memcpy(behind, p + len, left - len + 1);
 		memcpy(w->rest, behind, left - len + 1);
 		if (strcmp(name, ".") != 0 &&
-		    (judge(w, e) == -1 || enter(w, name, behind, left, make, mode, e) == -1))
+		    (judge_way(w, e) == -1 || enter(w, name, behind, left, make, mode, e) == -1))
 			return -1;
 	}
 }
@@ -312,7 +312,7 @@ way_writers(const char *path, struct buf *out, struct err *e)
 		return 0;
 	if (fstat(fd, &st) == 0) {
 		if (!trusted(st.st_uid))
-			rc = add_user(st.st_uid, out, e);
+			rc = add_user_name(st.st_uid, out, e);
 		if (rc == 0 && out->len > before && (st.st_mode & 022) != 0)
 			rc = buf_adds(out, ", ", e);
 		if (rc == 0)

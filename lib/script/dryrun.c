@@ -40,7 +40,7 @@ only(const json_t *object, const char *what, const char *const *names, struct er
 
 /* A text of an object, which may be absent. */
 static int
-text_of(const json_t *object, const char *name, const char **out, struct err *e)
+optional_text(const json_t *object, const char *name, const char **out, struct err *e)
 {
 	const char *text = json_text_of(object, name);
 
@@ -69,10 +69,10 @@ read_station(struct dryrun *c, struct err *e)
 	c->facts.is_default = true;
 	if (only(station, "station", members, e) == -1 ||
 	    only(release, "release", release_members, e) == -1 ||
-	    text_of(station, "name", &c->facts.station, e) == -1 ||
-	    text_of(station, "os", &c->facts.os, e) == -1 ||
-	    text_of(station, "application", &c->facts.application, e) == -1 ||
-	    text_of(station, "installation", &c->facts.installation, e) == -1)
+	    optional_text(station, "name", &c->facts.station, e) == -1 ||
+	    optional_text(station, "os", &c->facts.os, e) == -1 ||
+	    optional_text(station, "application", &c->facts.application, e) == -1 ||
+	    optional_text(station, "installation", &c->facts.installation, e) == -1)
 		return -1;
 	if (number != NULL && (!json_is_integer(number) || json_integer_value(number) < 1))
 		return err_setx(e, ERR_SYNTAX, "facts: release: want a number of 1 or more");
@@ -102,7 +102,7 @@ add_name(struct dryrun *c, const char *name, const char *text, struct err *e)
 
 /* Names of the facts come first, so they win. */
 static int
-read_names(struct dryrun *c, struct err *e)
+read_fact_names(struct dryrun *c, struct err *e)
 {
 	static const char *const directories[] = { "InstallDir", "AppDir" };
 	const json_t *names = json_object_get(c->json, "names");
@@ -113,7 +113,7 @@ read_names(struct dryrun *c, struct err *e)
 	if (names != NULL && !json_is_object(names))
 		return err_setx(e, ERR_SYNTAX, "facts: names: want an object");
 	json_object_foreach ((json_t *)(uintptr_t)names, name, value)
-		if (text_of(names, name, &text, e) == -1 || add_name(c, name, text, e) == -1)
+		if (optional_text(names, name, &text, e) == -1 || add_name(c, name, text, e) == -1)
 			return -1;
 	for (size_t i = 0; (name = place_known_name(i)) != NULL; i++)
 		if (add_name(c, name, NULL, e) == -1)
@@ -247,7 +247,7 @@ exists(void *arg, const char *target, struct err *e)
 }
 
 static int
-on_log(void *arg, const char *script, const char *text, struct err *e)
+pass_line(void *arg, const char *script, const char *text, struct err *e)
 {
 	const struct dryrun *c = arg;
 
@@ -270,10 +270,10 @@ dryrun_new(const struct dryrun_options *o, struct err *e)
 	c->json = o->json != NULL ? json_text_parse(o->json, o->len, e) : json_object();
 	c->facts.get = find_setting;
 	c->facts.exists = exists;
-	c->facts.log = on_log;
+	c->facts.log = pass_line;
 	c->facts.arg = c;
 	if (c->json != NULL && only(c->json, "file", members, e) == 0 && read_station(c, e) == 0 &&
-	    read_names(c, e) == 0 && read_keys(c, e) == 0 && check_settings(c, e) == 0)
+	    read_fact_names(c, e) == 0 && read_keys(c, e) == 0 && check_settings(c, e) == 0)
 		return c;
 	dryrun_free(c);
 	return NULL;

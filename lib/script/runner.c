@@ -72,7 +72,7 @@ runner_confined(const struct runner *r)
 }
 
 static int
-answer(struct running *s, enum script_frame type, const struct buf *b, struct err *e)
+send_answer(struct running *s, enum script_frame type, const struct buf *b, struct err *e)
 {
 	return frame_send(child_frames(s->r->child), (uint8_t)type, b->data, b->len, s->deadline,
 	    e);
@@ -80,10 +80,10 @@ answer(struct running *s, enum script_frame type, const struct buf *b, struct er
 
 /* Passes an error on to the script, which then fails with it. */
 static int
-refuse(struct running *s, const struct err *why, struct err *e)
+send_refusal(struct running *s, const struct err *why, struct err *e)
 {
 	struct buf b = BUF_INIT(2 * ERR_TEXT_SIZE);
-	int rc = frame_put_err(&b, why, e) == -1 ? -1 : answer(s, SCRIPT_FRAME_REFUSED, &b, e);
+	int rc = frame_put_err(&b, why, e) == -1 ? -1 : send_answer(s, SCRIPT_FRAME_REFUSED, &b, e);
 
 	buf_free(&b);
 	return rc;
@@ -118,8 +118,8 @@ on_get(struct running *s, struct wire *w, struct err *e)
 		found = facts->get(facts->arg, key, name, &v, &why);
 	if (found == 1 && script_frames_put_value(&b, &v, &why) == -1)
 		found = -1;
-	rc = found == -1 ? refuse(s, &why, e)
-			 : answer(s, found ? SCRIPT_FRAME_VALUE : SCRIPT_FRAME_NONE, &b, e);
+	rc = found == -1 ? send_refusal(s, &why, e)
+			 : send_answer(s, found ? SCRIPT_FRAME_VALUE : SCRIPT_FRAME_NONE, &b, e);
 	value_free(&v);
 	buf_free(&b);
 	return rc;
@@ -138,8 +138,8 @@ on_exists(struct running *s, struct wire *w, struct err *e)
 		return err_setx(e, ERR_PROTOCOL, "the script child sent a malformed question");
 	if (facts->exists != NULL)
 		rc = facts->exists(facts->arg, target, &why);
-	return rc == -1 ? refuse(s, &why, e)
-			: answer(s, rc ? SCRIPT_FRAME_YES : SCRIPT_FRAME_NONE, &none, e);
+	return rc == -1 ? send_refusal(s, &why, e)
+			: send_answer(s, rc ? SCRIPT_FRAME_YES : SCRIPT_FRAME_NONE, &none, e);
 }
 
 static int

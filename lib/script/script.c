@@ -25,14 +25,14 @@ struct script {
 };
 
 static struct script *
-self(lua_State *L)
+script_of(lua_State *L)
 {
 	return lua_touserdata(L, lua_upvalueindex(1));
 }
 
 /* Returns the text of an argument; refuses a NUL, at which C would end the text. */
 static const char *
-check_text(lua_State *L, int arg)
+check_text_arg(lua_State *L, int arg)
 {
 	size_t len;
 	const char *text = luaL_checklstring(L, arg, &len);
@@ -199,7 +199,7 @@ count_change(lua_State *L, struct script *s)
 }
 
 static void
-count_call(lua_State *L, struct script *s)
+count_lua_call(lua_State *L, struct script *s)
 {
 	if (++s->calls > SCRIPT_CALLS_MAX)
 		luaL_error(L, "over %d calls of get() and file.exists()", (int)SCRIPT_CALLS_MAX);
@@ -208,9 +208,9 @@ count_call(lua_State *L, struct script *s)
 static int
 script_set(lua_State *L)
 {
-	struct script *s = self(L);
+	struct script *s = script_of(L);
 	char key[SETTING_KEY_MAX + 1];
-	const char *name = check_text(L, 2);
+	const char *name = check_text_arg(L, 2);
 	struct value v = VALUE_INIT;
 	struct err e;
 	bool failed;
@@ -229,9 +229,9 @@ script_set(lua_State *L)
 static int
 script_delete(lua_State *L)
 {
-	struct script *s = self(L);
+	struct script *s = script_of(L);
 	char key[SETTING_KEY_MAX + 1];
-	const char *name = lua_isnoneornil(L, 2) ? NULL : check_text(L, 2);
+	const char *name = lua_isnoneornil(L, 2) ? NULL : check_text_arg(L, 2);
 	struct err e;
 
 	normal_key(L, key);
@@ -248,9 +248,9 @@ script_delete(lua_State *L)
 static int
 script_get(lua_State *L)
 {
-	struct script *s = self(L);
+	struct script *s = script_of(L);
 	char key[SETTING_KEY_MAX + 1];
-	const char *name = check_text(L, 2);
+	const char *name = check_text_arg(L, 2);
 	struct value v = VALUE_INIT;
 	struct err e;
 	char *room;
@@ -259,7 +259,7 @@ script_get(lua_State *L)
 
 	normal_key(L, key);
 	raise_if(L, keyguard_touch(s->facts, key, false, name, NULL, &e) == -1, &e);
-	count_call(L, s);
+	count_lua_call(L, s);
 	/* Memory of Lua, allocated before v, because an error of Lua would leak v. */
 	room = lua_newuserdatauv(L, VALUE_SIZE_MAX, 0);
 	if (s->facts->get != NULL)
@@ -294,7 +294,7 @@ valid_script_log(const char *text, size_t len)
 static int
 script_log(lua_State *L)
 {
-	struct script *s = self(L);
+	struct script *s = script_of(L);
 	struct err e;
 	size_t len;
 	const char *text = luaL_checklstring(L, 1, &len);
@@ -313,12 +313,12 @@ script_log(lua_State *L)
 static int
 file_exists(lua_State *L)
 {
-	struct script *s = self(L);
-	const char *name = check_text(L, 1);
+	struct script *s = script_of(L);
+	const char *name = check_text_arg(L, 1);
 	struct err e;
 	int rc = 0;
 
-	count_call(L, s);
+	count_lua_call(L, s);
 	if (s->facts->exists != NULL)
 		rc = s->facts->exists(s->facts->arg, name, &e);
 	raise_if(L, rc == -1, &e);
@@ -342,7 +342,7 @@ add_fact(lua_State *L, const char *name, const char *text)
 }
 
 static void
-prepare(lua_State *L, void *arg)
+add_globals(lua_State *L, void *arg)
 {
 	struct script *s = arg;
 
@@ -381,7 +381,7 @@ script_run(const char *name, const uint8_t *source, size_t len, const struct scr
 	if (text_begin(&text, &len, e) == -1)
 		return err_context(e, "%s", name);
 	if ((b = sandbox_new(SCRIPT_MEMORY_MAX, SCRIPT_INSTRUCTIONS_MAX, e)) != NULL &&
-	    sandbox_run(b, name, text, len, prepare, &s, e) == 0)
+	    sandbox_run(b, name, text, len, add_globals, &s, e) == 0)
 		rc = changeset_take(out, &s.changes, e);
 	sandbox_free(b);
 	changeset_free(&s.changes);

@@ -33,7 +33,7 @@ tell(struct duty *d, enum script_frame type, struct err *e)
 
 /* Sends a question and waits for the answer. */
 static int
-ask(struct duty *d, enum script_frame type, struct frame *f, struct err *e)
+ask_parent(struct duty *d, enum script_frame type, struct frame *f, struct err *e)
 {
 	if (tell(d, type, e) == -1)
 		return -1;
@@ -51,7 +51,7 @@ ask_get(void *arg, const char *key, const char *name, struct value *v, struct er
 
 	buf_reset(&d->out);
 	if (frame_put_name(&d->out, key, e) == -1 || frame_put_name(&d->out, name, e) == -1 ||
-	    ask(d, SCRIPT_FRAME_GET, &f, e) == -1)
+	    ask_parent(d, SCRIPT_FRAME_GET, &f, e) == -1)
 		return -1;
 	w = (struct wire)WIRE_INIT(f.data, f.len);
 	if (f.type == SCRIPT_FRAME_VALUE)
@@ -67,7 +67,8 @@ ask_exists(void *arg, const char *target, struct err *e)
 	struct wire w;
 
 	buf_reset(&d->out);
-	if (frame_put_name(&d->out, target, e) == -1 || ask(d, SCRIPT_FRAME_EXISTS, &f, e) == -1)
+	if (frame_put_name(&d->out, target, e) == -1 ||
+	    ask_parent(d, SCRIPT_FRAME_EXISTS, &f, e) == -1)
 		return -1;
 	w = (struct wire)WIRE_INIT(f.data, f.len);
 	return f.type == SCRIPT_FRAME_YES ? 1 : f.type == SCRIPT_FRAME_NONE ? 0 : frame_err(&w, e);
@@ -150,7 +151,7 @@ run_one(struct duty *d, const struct frame *f, struct err *e)
 }
 
 static int
-run(struct frames *parent)
+serve_scripts(struct frames *parent)
 {
 	struct duty d = { .parent = parent,
 		.out = BUF_INIT(SCRIPT_FRAME_MAX),
@@ -172,4 +173,4 @@ run(struct frames *parent)
 	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-const struct child_role script_child_role = { "script", SCRIPT_FRAME_MAX, run, &want };
+const struct child_role script_child_role = { "script", SCRIPT_FRAME_MAX, serve_scripts, &want };

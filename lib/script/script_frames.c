@@ -9,7 +9,7 @@
 #include "lib/script/keyguard.h"
 
 static int
-malformed(const char *what, struct err *e)
+malformed_frame(const char *what, struct err *e)
 {
 	return err_setx(e, ERR_PROTOCOL, "the script child sent malformed %s", what);
 }
@@ -30,7 +30,7 @@ script_frames_value(struct wire *w, struct value *v, struct err *e)
 	bool numeric = got.type == VALUE_DWORD || got.type == VALUE_QWORD;
 
 	if (data == NULL || got.len > VALUE_SIZE_MAX || (!numeric && got.number != 0))
-		return malformed("value", e);
+		return malformed_frame("value", e);
 	if (!numeric || got.len > 0) {
 		if ((got.data = malloc(got.len + 1)) == NULL)
 			return err_nomem(e);
@@ -39,7 +39,7 @@ script_frames_value(struct wire *w, struct value *v, struct err *e)
 	}
 	if (value_check(&got, e) == -1) {
 		value_free(&got);
-		return malformed("value", e);
+		return malformed_frame("value", e);
 	}
 	*v = got;
 	return 0;
@@ -111,7 +111,7 @@ read_names(struct wire *w, struct script_facts *facts, struct err *e)
 	uint32_t n = wire_u32(w);
 
 	if (w->bad || n > SCRIPT_FRAME_NAMES_MAX)
-		return malformed("names", e);
+		return malformed_frame("names", e);
 	if ((names = calloc(n + 1, sizeof *names)) == NULL)
 		return err_nomem(e);
 	facts->names = (struct expand_names){ .own = names, .n = n, .only_own = true };
@@ -134,7 +134,7 @@ read_prefixes(struct wire *w, struct script_facts *facts, struct err *e)
 	const char **prefixes;
 
 	if (w->bad || n > SCRIPT_FRAME_NAMES_MAX)
-		return malformed("prefixes", e);
+		return malformed_frame("prefixes", e);
 	if ((prefixes = calloc(n + 1, sizeof *prefixes)) == NULL)
 		return err_nomem(e);
 	for (uint32_t i = 0; i < n; i++)
@@ -157,7 +157,7 @@ script_frames_facts(struct wire *w, struct script_facts *facts, struct err *e)
 		facts->is_default = wire_u8(w) != 0;
 		if (!w->bad && w->p == w->end)
 			return 0;
-		malformed("facts", e);
+		malformed_frame("facts", e);
 	}
 	script_frames_facts_free(facts);
 	return -1;
@@ -189,7 +189,7 @@ script_frames_key(const char *key, struct err *e)
 	    strcmp(buf_text(&normal), key) == 0;
 
 	buf_free(&normal);
-	return same ? 0 : malformed("key", e);
+	return same ? 0 : malformed_frame("key", e);
 }
 
 /* c: what the child asks for, with the value of a set. */
@@ -204,7 +204,7 @@ check_change(const struct script_facts *facts, const struct change *c, struct er
 }
 
 static int
-read_change(struct wire *w, const struct script_facts *facts, struct changeset *c, struct err *e)
+take_change(struct wire *w, const struct script_facts *facts, struct changeset *c, struct err *e)
 {
 	uint8_t op = wire_u8(w);
 	const char *key = frame_name(w, SETTING_KEY_MAX), *name = NULL;
@@ -212,9 +212,9 @@ read_change(struct wire *w, const struct script_facts *facts, struct changeset *
 	int rc = -1;
 
 	if (key == NULL || op > CHANGE_DELETE_TREE)
-		return malformed("change", e);
+		return malformed_frame("change", e);
 	if (op != CHANGE_DELETE_TREE && (name = frame_name(w, SETTING_NAME_MAX)) == NULL)
-		return malformed("name", e);
+		return malformed_frame("name", e);
 	if (script_frames_key(key, e) == -1 ||
 	    (op == CHANGE_SET && script_frames_value(w, &v, e) == -1))
 		return -1;
@@ -241,7 +241,7 @@ script_frames_changes(struct wire *w, const struct script_facts *facts, struct c
     size_t *size, struct err *e)
 {
 	while (w->p < w->end) {
-		if (read_change(w, facts, c, e) == -1)
+		if (take_change(w, facts, c, e) == -1)
 			return -1;
 		*size += script_change_size(&c->changes[c->n - 1]);
 		if (*size > SCRIPT_CHANGES_MAX)

@@ -34,7 +34,7 @@ make_room(struct changeset *c, size_t more, struct err *e)
 }
 
 static int
-add(struct changeset *c, enum change_op op, const char *key, const char *name,
+add_change(struct changeset *c, enum change_op op, const char *key, const char *name,
     const struct value *v, struct err *e)
 {
 	struct change new = { .op = op, .value = VALUE_INIT };
@@ -71,19 +71,19 @@ int
 changeset_set(struct changeset *c, const char *key, const char *name, const struct value *v,
     struct err *e)
 {
-	return add(c, CHANGE_SET, key, name, v, e);
+	return add_change(c, CHANGE_SET, key, name, v, e);
 }
 
 int
 changeset_delete(struct changeset *c, const char *key, const char *name, struct err *e)
 {
-	return add(c, CHANGE_DELETE, key, name, NULL, e);
+	return add_change(c, CHANGE_DELETE, key, name, NULL, e);
 }
 
 int
 changeset_delete_tree(struct changeset *c, const char *key, struct err *e)
 {
-	return add(c, CHANGE_DELETE_TREE, key, NULL, NULL, e);
+	return add_change(c, CHANGE_DELETE_TREE, key, NULL, NULL, e);
 }
 
 int
@@ -96,8 +96,8 @@ changeset_append(struct changeset *c, const struct changeset *from, struct err *
 	for (size_t i = 0, n = from->n; i < n; i++) {
 		const struct change *f = &from->changes[i];
 
-		if (add(c, f->op, f->key, f->name, f->op == CHANGE_SET ? &f->value : NULL, e) ==
-		    -1) {
+		if (add_change(c, f->op, f->key, f->name, f->op == CHANGE_SET ? &f->value : NULL,
+			e) == -1) {
 			while (c->n > before)
 				change_free(&c->changes[--c->n]);
 			return -1;

@@ -44,7 +44,7 @@ walk_subkey(void *arg, const char *subkey, struct err *e)
 
 /* Returns 1 if the key exists, 0 if not, or -1.  The length of a key bounds the depth. */
 static int
-walk(struct tree *t, struct err *e)
+walk_key(struct tree *t, struct err *e)
 {
 	const struct settings_walk w = { walk_value, walk_subkey, t };
 	struct strings subkeys = STRINGS_INIT;
@@ -55,7 +55,7 @@ walk(struct tree *t, struct err *e)
 	t->shown = false;
 	rc = settings_list(t->s, buf_text(&t->key), &w, e);
 	for (size_t i = 0; i < subkeys.n && rc == 1; i++) {
-		if (buf_addf(&t->key, e, "\\%s", subkeys.v[i]) == -1 || walk(t, e) == -1)
+		if (buf_addf(&t->key, e, "\\%s", subkeys.v[i]) == -1 || walk_key(t, e) == -1)
 			rc = -1;
 		buf_cut(&t->key, len);
 	}
@@ -151,7 +151,7 @@ dump(struct tree *t, struct settings *s, const char *key, struct err *e)
 
 		buf_reset(&t->key);
 		rc = setting_key_normal(from, strlen(from), &t->key, e);
-		if (rc == 0 && (rc = walk(t, e)) == 0 && key != NULL)
+		if (rc == 0 && (rc = walk_key(t, e)) == 0 && key != NULL)
 			rc = err_setx(e, ERR_NOENT, "%s: there is no such key in %s",
 			    buf_text(&t->key), settings_place(s, buf_text(&t->key)));
 	}

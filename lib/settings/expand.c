@@ -24,7 +24,7 @@ from_environment(const char *name, size_t len, struct buf *out, struct err *e)
 }
 
 static int
-add_name(const char *name, size_t len, const struct expand_names *names, struct buf *out,
+add_expanded(const char *name, size_t len, const struct expand_names *names, struct buf *out,
     struct err *e)
 {
 	int shown = len > 100 ? 100 : (int)len, found;
@@ -55,7 +55,7 @@ add_name_escaped(const char *name, size_t len, const struct expand_names *names,
     struct err *e)
 {
 	struct buf text = BUF_INIT(EXPAND_MAX);
-	int rc = add_name(name, len, names, &text, e);
+	int rc = add_expanded(name, len, names, &text, e);
 
 	for (size_t i = 0; i < text.len && rc == 0; i++)
 		if ((rc = buf_addc(out, (char)text.data[i], e)) == 0 && text.data[i] == '%')
@@ -69,7 +69,7 @@ expand_all(const char *text, size_t len, const struct expand_names *names, struc
     struct err *e)
 {
 	int (*add)(const char *, size_t, const struct expand_names *, struct buf *, struct err *) =
-	    names->again ? add_name_escaped : add_name;
+	    names->again ? add_name_escaped : add_expanded;
 	const char *p = text, *end = text + len;
 
 	while (p < end) {

@@ -45,7 +45,7 @@ part_length(const char *p, const char *end)
 }
 
 static int
-add_parts(const char *key, size_t len, struct buf *out, struct err *e)
+add_key_parts(const char *key, size_t len, struct buf *out, struct err *e)
 {
 	const char *p = key, *end = key + len, *root;
 	size_t n = part_length(p, end);
@@ -83,7 +83,7 @@ setting_key_normal(const char *key, size_t len, struct buf *out, struct err *e)
 		return err_setx(e, ERR_SYNTAX,
 		    "key '%.*s': want UTF-8 without control characters, got other bytes", shown,
 		    key);
-	if (add_parts(key, len, out, e) == -1)
+	if (add_key_parts(key, len, out, e) == -1)
 		goto fail;
 	if (out->len - start > SETTING_KEY_MAX) {
 		err_setx(e, ERR_TOO_LARGE, "key '%.*s...': over %d bytes", shown, key,

@@ -36,7 +36,7 @@ parse_section(const char *line, size_t at, size_t len, struct keyline *l, struct
 }
 
 static int
-add_name(struct keyline *l, size_t *n, char c, struct err *e)
+add_name_char(struct keyline *l, size_t *n, char c, struct err *e)
 {
 	if (*n == SETTING_NAME_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "want a name of at most %d bytes, got more",
@@ -58,7 +58,7 @@ quoted_name(const char *line, size_t len, size_t *at, struct keyline *l, struct 
 				break;
 			i++;
 		}
-		if (add_name(l, &n, line[i], e) == -1)
+		if (add_name_char(l, &n, line[i], e) == -1)
 			return -1;
 	}
 	if (i == len)
@@ -80,7 +80,7 @@ plain_name(const char *line, size_t len, size_t *at, struct keyline *l, struct e
 	for (stop = end; stop > *at && text_blank(line[stop - 1]);)
 		stop--;
 	for (size_t i = *at; i < stop; i++)
-		if (add_name(l, &n, line[i], e) == -1)
+		if (add_name_char(l, &n, line[i], e) == -1)
 			return -1;
 	*at = end;
 	return 0;

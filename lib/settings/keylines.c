@@ -59,7 +59,7 @@ keylines_find(const struct keylines *k, const struct line *section, const char *
 }
 
 static int
-table_grow(struct keylines *k, struct err *e)
+grow_lines(struct keylines *k, struct err *e)
 {
 	size_t n = k->nbuckets == 0 ? BUCKETS_MIN : k->nbuckets * 2;
 	struct line **buckets;
@@ -90,7 +90,7 @@ keylines_insert(struct keylines *k, struct line *after, struct line *l, struct e
 			return -1;
 		l->last = l;
 	} else if (l->section != NULL) {
-		if (table_grow(k, e) == -1)
+		if (grow_lines(k, e) == -1)
 			return -1;
 		l->section->last = l;
 		l->hash = hash_of(l->section, l->name);

@@ -52,7 +52,7 @@ parse_text(enum value_type type, const uint8_t *data, size_t len, struct value *
 }
 
 static int
-parse_multi(const uint8_t *data, size_t len, struct value *v, struct err *e)
+parse_raw_multi(const uint8_t *data, size_t len, struct value *v, struct err *e)
 {
 	struct buf texts = BUF_INIT(VALUE_SIZE_MAX);
 	struct value made = { VALUE_MULTI, NULL, 0, 0 };
@@ -81,7 +81,8 @@ out:
 }
 
 static int
-parse_number(enum value_type type, const uint8_t *data, size_t len, struct value *v, struct err *e)
+parse_raw_number(enum value_type type, const uint8_t *data, size_t len, struct value *v,
+    struct err *e)
 {
 	size_t want = type == VALUE_DWORD ? 4 : 8;
 	uint64_t number = 0;
@@ -103,11 +104,11 @@ raw_parse(uint32_t type, const uint8_t *data, size_t len, struct value *v, struc
 	case RAW_EXPAND_SZ:
 		return parse_text(VALUE_EXPAND, data, len, v, e);
 	case RAW_MULTI_SZ:
-		return parse_multi(data, len, v, e);
+		return parse_raw_multi(data, len, v, e);
 	case RAW_DWORD:
-		return parse_number(VALUE_DWORD, data, len, v, e);
+		return parse_raw_number(VALUE_DWORD, data, len, v, e);
 	case RAW_QWORD:
-		return parse_number(VALUE_QWORD, data, len, v, e);
+		return parse_raw_number(VALUE_QWORD, data, len, v, e);
 	case RAW_BINARY:
 		return value_binary(v, data, len, e);
 	default:
@@ -117,7 +118,7 @@ raw_parse(uint32_t type, const uint8_t *data, size_t len, struct value *v, struc
 }
 
 static int
-format_multi(const struct value *v, struct buf *out, struct err *e)
+format_raw_multi(const struct value *v, struct buf *out, struct err *e)
 {
 	const char *texts = (const char *)v->data;
 
@@ -143,7 +144,7 @@ raw_format(const struct value *v, uint32_t *type, struct buf *out, struct err *e
 			return -1;
 		return buf_add(out, "\0", 2, e);
 	case VALUE_MULTI:
-		return format_multi(v, out, e);
+		return format_raw_multi(v, out, e);
 	case VALUE_DWORD:
 	case VALUE_QWORD:
 		for (size_t i = 0; i < sizeof number; i++)

@@ -27,7 +27,7 @@ struct reader {
 
 /* The file as UTF-8 without its mark. */
 static int
-decode(const uint8_t *data, size_t len, struct buf *out, struct err *e)
+decode_file(const uint8_t *data, size_t len, struct buf *out, struct err *e)
 {
 	const void *text = data;
 
@@ -215,7 +215,7 @@ parse_data(const char *s, struct value *v, struct err *e)
 }
 
 static int
-parse_value(struct reader *r, const char *s, struct err *e)
+parse_reg_value(struct reader *r, const char *s, struct err *e)
 {
 	struct buf name = BUF_INIT(REG_LINE_MAX);
 	struct value v = VALUE_INIT;
@@ -282,7 +282,7 @@ parse_lines(struct reader *r, struct err *e)
 			if (strcmp(s, HEAD) != 0)
 				return err_setx(e, ERR_SYNTAX, "want '" HEAD "', got '%.60s'", s);
 			head = true;
-		} else if ((*s == '[' ? parse_key(r, s, e) : parse_value(r, s, e)) == -1) {
+		} else if ((*s == '[' ? parse_key(r, s, e) : parse_reg_value(r, s, e)) == -1) {
 			return -1;
 		}
 	}
@@ -301,7 +301,7 @@ reg_parse(const void *data, size_t len, struct changeset *c, struct err *e)
 	if (len > REG_FILE_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "want at most %u bytes, got %zu", REG_FILE_MAX,
 		    len);
-	if (decode(data, len, &text, e) == 0) {
+	if (decode_file(data, len, &text, e) == 0) {
 		r.p = buf_text(&text);
 		r.end = r.p + text.len;
 		if (parse_lines(&r, e) == -1)

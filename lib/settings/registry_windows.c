@@ -67,7 +67,7 @@ next_part(const wchar_t *part)
 }
 
 static bool
-is_link(HKEY key)
+is_key_link(HKEY key)
 {
 	DWORD type = REG_NONE;
 
@@ -91,7 +91,7 @@ open_itself(HKEY parent, const wchar_t *part, REGSAM access, HKEY *out)
 	LSTATUS rc =
 	    RegOpenKeyExW(parent, part, REG_OPTION_OPEN_LINK, access | KEY_QUERY_VALUE | VIEW, out);
 
-	if (rc == ERROR_SUCCESS && is_link(*out)) {
+	if (rc == ERROR_SUCCESS && is_key_link(*out)) {
 		RegCloseKey(*out);
 		rc = ERROR_REPARSE_TAG_MISMATCH;
 	}
@@ -108,7 +108,7 @@ open_part(const struct parts *p, HKEY parent, const wchar_t *part, REGSAM access
 
 /* Fill in e for a key. */
 static int
-fail(LSTATUS rc, const char *key, struct err *e)
+key_fault(LSTATUS rc, const char *key, struct err *e)
 {
 	if (rc == ERROR_REPARSE_TAG_MISMATCH)
 		return err_setx(e, ERR_UNSAFE, "%s: a link of the registry stands in the way", key);
@@ -144,7 +144,7 @@ open_parts(const struct parts *p, REGSAM access, HKEY *out)
 }
 
 static bool
-absent(LSTATUS rc)
+is_absent(LSTATUS rc)
 {
 	return rc == ERROR_FILE_NOT_FOUND || rc == ERROR_PATH_NOT_FOUND || rc == ERROR_KEY_DELETED;
 }
@@ -161,7 +161,7 @@ registry_open(const char *key, REGSAM access, HKEY *out, struct err *e)
 	free(p.first);
 	if (rc == ERROR_SUCCESS)
 		return 1;
-	return absent(rc) ? 0 : fail(rc, key, e);
+	return is_absent(rc) ? 0 : key_fault(rc, key, e);
 }
 
 void
@@ -196,7 +196,7 @@ make_part(const struct parts *p, HKEY parent, const wchar_t *part, REGSAM access
 	for (int i = 0; i < MAKE_TRIES; i++) {
 		DWORD how = 0;
 
-		if (!absent(rc = open_part(p, parent, part, access, out)))
+		if (!is_absent(rc = open_part(p, parent, part, access, out)))
 			return rc;
 		rc = RegCreateKeyExW(parent, part, 0, class, REG_OPTION_NON_VOLATILE, access | VIEW,
 		    NULL, out, &how);
@@ -235,7 +235,7 @@ registry_make(const char *key, HKEY *out, struct err *e)
 	}
 	free(p.first);
 	if (rc != ERROR_SUCCESS)
-		return fail(rc, key, e);
+		return key_fault(rc, key, e);
 	*out = h;
 	return 0;
 }
@@ -279,10 +279,10 @@ registry_below(HKEY parent, const char *shown, DWORD i, REGSAM access, HKEY *out
 	DWORD len = sizeof part / sizeof *part;
 	LSTATUS rc = RegEnumKeyExW(parent, i, part, &len, NULL, NULL, NULL, NULL);
 
-	if (rc == ERROR_NO_MORE_ITEMS || absent(rc))
+	if (rc == ERROR_NO_MORE_ITEMS || is_absent(rc))
 		return 0;
 	if (rc != ERROR_SUCCESS)
-		return fail(rc, shown, e);
+		return key_fault(rc, shown, e);
 	if (wide_add(name, part, e) == -1)
 		return err_context(e, "a key below %s", shown);
 	if (out == NULL || (rc = open_itself(parent, part, access, out)) == ERROR_SUCCESS)
@@ -356,7 +356,7 @@ registry_flush(const char *key, struct err *e)
 	if ((rc = registry_open(hive, KEY_QUERY_VALUE, &h, e)) == 1) {
 		status = RegFlushKey(h);
 		RegCloseKey(h);
-		rc = status == ERROR_SUCCESS ? 0 : fail(status, hive, e);
+		rc = status == ERROR_SUCCESS ? 0 : key_fault(status, hive, e);
 	}
 	free(hive);
 	return rc;

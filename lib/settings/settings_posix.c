@@ -144,7 +144,7 @@ half_stamp(const struct settings *s, int h, struct file_stamp *out)
  * its stamp differs from that of the content. s owns the result, which lasts until the next call.
  */
 static const struct keyfile *
-look(struct settings *s, int h, struct err *e)
+half_content(struct settings *s, int h, struct err *e)
 {
 	struct half *half = &s->halves[h];
 	struct file_stamp now;
@@ -164,7 +164,7 @@ look(struct settings *s, int h, struct err *e)
 int
 store_get(struct settings *s, const char *key, const char *name, struct value *v, struct err *e)
 {
-	const struct keyfile *f = look(s, half_of(key), e);
+	const struct keyfile *f = half_content(s, half_of(key), e);
 
 	return f == NULL ? -1 : keyfile_get(f, key, name, v, e);
 }
@@ -172,7 +172,7 @@ store_get(struct settings *s, const char *key, const char *name, struct value *v
 int
 store_list(struct settings *s, const char *key, const struct settings_walk *walk, struct err *e)
 {
-	const struct keyfile *f = look(s, half_of(key), e);
+	const struct keyfile *f = half_content(s, half_of(key), e);
 
 	return f == NULL ? -1 : keyfile_list(f, key, walk, e);
 }
@@ -227,7 +227,7 @@ store_plan(struct settings *s, const struct changeset *c, struct changeset *effe
 		const struct keyfile *before;
 
 		if (any_concerns(c, h) &&
-		    ((before = look(s, h, e)) == NULL ||
+		    ((before = half_content(s, h, e)) == NULL ||
 			plan_half(before, h, c, effective, undo, e) == -1))
 			return -1;
 	}
@@ -281,7 +281,7 @@ static int
 edit_prepare(struct settings *s, int h, const struct changeset *c, struct edit *ed, struct err *e)
 {
 	struct changeset effective = CHANGESET_INIT;
-	const struct keyfile *before = look(s, h, e);
+	const struct keyfile *before = half_content(s, h, e);
 	struct keyfile *f = NULL;
 	int rc = -1;
 

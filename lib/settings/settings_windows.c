@@ -91,7 +91,7 @@ get_open(HKEY h, const wchar_t *name, struct value *v, struct err *e)
 }
 
 static int
-get(HKEY h, const char *key, const char *name, struct value *v, struct err *e)
+get_value(HKEY h, const char *key, const char *name, struct value *v, struct err *e)
 {
 	wchar_t *w = wide_of(name, e);
 	int rc = w == NULL ? -1 : get_open(h, w, v, e);
@@ -109,7 +109,7 @@ store_get(struct settings *s, const char *key, const char *name, struct value *v
 	(void)s;
 	if (rc != 1)
 		return rc;
-	rc = get(h, key, name, v, e);
+	rc = get_value(h, key, name, v, e);
 	RegCloseKey(h);
 	return rc;
 }

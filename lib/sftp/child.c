@@ -242,7 +242,7 @@ pass_on(void *arg, const void *bytes, size_t len, struct err *e)
 }
 
 static int
-add_file(struct duty *d, struct wire *w, struct err *e)
+take_file(struct duty *d, struct wire *w, struct err *e)
 {
 	struct file *file = calloc(1, sizeof *file);
 	const char *path;
@@ -278,7 +278,7 @@ take_files(struct duty *d, const struct frame *f, struct err *e)
 	struct wire w = WIRE_INIT(f->data, f->len);
 
 	while (w.p < w.end)
-		if (d->nfiles == SFTP_FILES_MAX || add_file(d, &w, e) == -1)
+		if (d->nfiles == SFTP_FILES_MAX || take_file(d, &w, e) == -1)
 			return -1;
 	return 0;
 }
@@ -333,7 +333,7 @@ go(struct duty *d, const struct frame *f, struct err *e)
 
 /* 0 go on, 1 that was all, -1. */
 static int
-take(struct duty *d, const struct frame *f, struct err *e)
+take_frame(struct duty *d, const struct frame *f, struct err *e)
 {
 	if (f->type == SFTP_FRAME_SERVER && d->ssh == NULL && d->dir == NULL)
 		return take_server(d, f, e) == -1 ? -1
@@ -347,7 +347,7 @@ take(struct duty *d, const struct frame *f, struct err *e)
 }
 
 static int
-run(struct frames *parent)
+serve_files(struct frames *parent)
 {
 	struct duty d = { .parent = parent,
 		.out = BUF_INIT(SFTP_FRAME_MAX),
@@ -358,7 +358,7 @@ run(struct frames *parent)
 	int rc = 0;
 
 	while (rc == 0 && (rc = frame_recv(parent, &f, FRAME_FOREVER, &e)) == 1)
-		rc = take(&d, &f, &e);
+		rc = take_frame(&d, &f, &e);
 	sftp_free(d.engine); /* it points into the files */
 	forget_files(&d);
 	ssh_close(d.ssh);
@@ -369,4 +369,4 @@ run(struct frames *parent)
 	return rc == -1 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-const struct child_role sftp_child_role = { "fetch", SFTP_FRAME_MAX, run, &want };
+const struct child_role sftp_child_role = { "fetch", SFTP_FRAME_MAX, serve_files, &want };

@@ -11,7 +11,7 @@
 #define PIECE 65536
 
 static int
-too_large(struct sftp_file *f)
+file_too_large(struct sftp_file *f)
 {
 	return err_setx(&f->err, ERR_TOO_LARGE,
 	    "%s: want at most %" PRIu64 " bytes, the repository has more", f->path, f->max);
@@ -19,7 +19,7 @@ too_large(struct sftp_file *f)
 
 /* 0 read to its end, 1 the deadline passed, -1 with f->err. */
 static int
-copy(struct file_in *in, struct sftp_file *f, int64_t deadline)
+copy_out(struct file_in *in, struct sftp_file *f, int64_t deadline)
 {
 	uint8_t data[PIECE];
 	size_t got;
@@ -36,7 +36,7 @@ copy(struct file_in *in, struct sftp_file *f, int64_t deadline)
 		if (got == 0)
 			return 0;
 		if (got > left)
-			return too_large(f);
+			return file_too_large(f);
 		if (f->data(f->arg, data, got, &f->err) == -1)
 			return -1;
 		f->offset += got;
@@ -44,7 +44,7 @@ copy(struct file_in *in, struct sftp_file *f, int64_t deadline)
 }
 
 static int
-read_one(struct dir *d, struct sftp_file *f, int64_t deadline)
+read_one_file(struct dir *d, struct sftp_file *f, int64_t deadline)
 {
 	struct file_in *in;
 	int rc;
@@ -53,7 +53,7 @@ read_one(struct dir *d, struct sftp_file *f, int64_t deadline)
 	if (path_check(f->path, strlen(f->path), &f->err) == -1)
 		return 0;
 	if (f->offset > f->max) {
-		too_large(f);
+		file_too_large(f);
 		return 0;
 	}
 	if ((in = file_in_open(d, f->path, f->offset, &f->err)) == NULL) {
@@ -61,7 +61,7 @@ read_one(struct dir *d, struct sftp_file *f, int64_t deadline)
 			f->result = SFTP_FILE_ABSENT;
 		return 0;
 	}
-	rc = copy(in, f, deadline);
+	rc = copy_out(in, f, deadline);
 	file_in_close(in);
 	if (rc == 0)
 		f->result = SFTP_FILE_OK;
@@ -75,7 +75,7 @@ directory_run(struct dir *d, struct sftp_file *files, size_t n, int64_t deadline
 {
 	for (size_t i = 0; i < n; i++)
 		if (files[i].result == SFTP_FILE_PENDING &&
-		    (clock_mono_ms() >= deadline || read_one(d, &files[i], deadline) == 1))
+		    (clock_mono_ms() >= deadline || read_one_file(d, &files[i], deadline) == 1))
 			return err_setx(e, ERR_TIMEOUT,
 			    "%s: the deadline passed while files were read", dir_path(d));
 	return 0;

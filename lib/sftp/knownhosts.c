@@ -59,7 +59,7 @@ key_of_line(LIBSSH2_SESSION *session, const char *line, const char *name,
 }
 
 static void
-add(struct knownhosts *k, const char *print)
+add_print(struct knownhosts *k, const char *print)
 {
 	for (size_t i = 0; i < k->n; i++)
 		if (strcmp(k->print[i], print) == 0)
@@ -69,7 +69,7 @@ add(struct knownhosts *k, const char *print)
 }
 
 static void
-drop(struct knownhosts *k, const char *print)
+drop_print(struct knownhosts *k, const char *print)
 {
 	for (size_t i = 0; i < k->n; i++)
 		if (strcmp(k->print[i], print) == 0) {
@@ -117,7 +117,7 @@ pass(LIBSSH2_SESSION *session, const struct buf *lines, const char *name, struct
 		if (rc == -1)
 			return -1;
 		if (rc == 1)
-			(name == NULL ? drop : add)(out, print);
+			(name == NULL ? drop_print : add_print)(out, print);
 	}
 	return 0;
 }

@@ -22,7 +22,7 @@ opensshkey_is(const uint8_t *data, size_t len)
 }
 
 static int
-malformed(const char *name, struct err *e)
+malformed_key(const char *name, struct err *e)
 {
 	return err_setx(e, ERR_CONFIG, "%s: the private key is damaged", name);
 }
@@ -35,10 +35,10 @@ unbase64(const char *name, const uint8_t *data, size_t len, struct buf *out, str
 	int n = 0, last = 0, rc = -1;
 
 	if (!opensshkey_is(data, len) || len > OPENSSHKEY_MAX)
-		return malformed(name, e);
+		return malformed_key(name, e);
 	start = data + sizeof BEGIN - 1;
 	if ((end = bytes_find(start, len - (sizeof BEGIN - 1), END)) == NULL)
-		return malformed(name, e);
+		return malformed_key(name, e);
 	if ((ctx = EVP_ENCODE_CTX_new()) == NULL)
 		return err_nomem(e);
 	if (buf_reserve(out, (size_t)(end - start), e) == -1)
@@ -46,7 +46,7 @@ unbase64(const char *name, const uint8_t *data, size_t len, struct buf *out, str
 	EVP_DecodeInit(ctx);
 	if (EVP_DecodeUpdate(ctx, out->data, &n, start, (int)(end - start)) == -1 ||
 	    EVP_DecodeFinal(ctx, out->data + n, &last) == -1) {
-		malformed(name, e);
+		malformed_key(name, e);
 		goto out;
 	}
 	out->len = (size_t)n + (size_t)last;
@@ -68,7 +68,7 @@ read_ed25519(const char *name, struct wire *w, struct err *e)
 	 * format).
 	 */
 	if (w->bad || publen != 32 || seclen != 64 || memcmp(sec + 32, pub, 32) != 0) {
-		malformed(name, e);
+		malformed_key(name, e);
 		return NULL;
 	}
 	if ((key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, sec, 32)) == NULL)
@@ -90,7 +90,7 @@ read_ecdsa(const char *name, const char *group, struct wire *w, struct err *e)
 
 	(void)curve;
 	if (d == NULL)
-		malformed(name, e);
+		malformed_key(name, e);
 	else if (build == NULL || ctx == NULL ||
 	    !OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, group, 0) ||
 	    !OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, pub, publen) ||
@@ -114,12 +114,12 @@ read_section(const char *name, struct wire w, struct err *e)
 	size_t len;
 
 	if (check != wire_u32(&w) || w.bad) {
-		malformed(name, e);
+		malformed_key(name, e);
 		return NULL;
 	}
 	kind = wire_string(&w, &len);
 	if (kind == NULL) {
-		malformed(name, e);
+		malformed_key(name, e);
 		return NULL;
 	}
 	if (len == 11 && memcmp(kind, "ssh-ed25519", 11) == 0)
@@ -160,7 +160,7 @@ opensshkey_read(const char *name, const uint8_t *data, size_t len, struct err *e
 	if (unbase64(name, data, len, &raw, e) == -1)
 		goto out;
 	if (raw.len < sizeof MAGIC || memcmp(raw.data, MAGIC, sizeof MAGIC) != 0) {
-		malformed(name, e);
+		malformed_key(name, e);
 		goto out;
 	}
 	w = (struct wire)WIRE_INIT(raw.data + sizeof MAGIC, raw.len - sizeof MAGIC);
@@ -171,11 +171,11 @@ opensshkey_read(const char *name, const uint8_t *data, size_t len, struct err *e
 	wire_string(&w, &unused); /* the public key */
 	section = wire_string(&w, &seclen);
 	if (keys != 1 || w.bad)
-		malformed(name, e);
+		malformed_key(name, e);
 	else if (cipherlen != 4 || memcmp(cipher, "none", 4) != 0)
 		opensshkey_encrypted(name, e);
 	else if (w.p != w.end)
-		malformed(name, e);
+		malformed_key(name, e);
 	else
 		key = read_section(name, (struct wire)WIRE_INIT(section, seclen), e);
 out:

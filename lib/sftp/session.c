@@ -20,7 +20,7 @@
 
 /* Returns the milliseconds that one server may use, from when on. */
 static int64_t
-share(const struct session_config *g, int64_t when)
+server_share(const struct session_config *g, int64_t when)
 {
 	int64_t ms = (g->deadline - when) / (int64_t)g->servers;
 
@@ -72,7 +72,7 @@ session_start(const struct session_config *config, struct err *e)
 	}
 	c->config = *config;
 	c->connect_until = clock_mono_ms();
-	c->connect_until += share(config, c->connect_until);
+	c->connect_until += server_share(config, c->connect_until);
 	if ((c->child = take_child(config->child, e)) != NULL && tell_server(c, e) == 0)
 		return c;
 	session_end(c);
@@ -206,7 +206,7 @@ on_end(struct session *c, struct wire *w, struct err *e)
 
 /* Returns the file of a frame, or NULL for a number that no file has. */
 static struct sftp_file *
-file_of(struct session_work *r, struct wire *w)
+frame_file(struct session_work *r, struct wire *w)
 {
 	uint32_t number = wire_u32(w);
 
@@ -216,7 +216,7 @@ file_of(struct session_work *r, struct wire *w)
 static int
 on_data(struct session_work *r, struct wire *w, struct err *e)
 {
-	struct sftp_file *f = file_of(r, w);
+	struct sftp_file *f = frame_file(r, w);
 	size_t len = (size_t)(w->end - w->p);
 
 	/* Bytes that are under way to a file that has failed here are dropped. */
@@ -233,7 +233,7 @@ on_data(struct session_work *r, struct wire *w, struct err *e)
 static int
 on_result(struct session_work *r, struct wire *w, struct err *e)
 {
-	struct sftp_file *f = file_of(r, w);
+	struct sftp_file *f = frame_file(r, w);
 	uint8_t result = wire_u8(w);
 	char name[SFTP_HOST_SIZE + 8];
 	struct err why;
@@ -304,7 +304,7 @@ dribbles(struct session *c, const struct frame *f)
 	c->paced += f->len;
 	if (c->paced < DRIBBLE_BYTES)
 		return c->config.servers > 1 &&
-		    now - c->paced_from >= share(&c->config, c->paced_from);
+		    now - c->paced_from >= server_share(&c->config, c->paced_from);
 	c->paced_from = now;
 	c->paced = 0;
 	return false;
@@ -323,7 +323,7 @@ listen_to(struct session_work *r, struct err *e)
 	do {
 		int64_t now = clock_mono_ms(),
 			until = GRACE_MS +
-		    (c->connected ? now + share(&c->config, now) : c->connect_until);
+		    (c->connected ? now + server_share(&c->config, now) : c->connect_until);
 
 		if (until > c->config.deadline + DEADLINE_GRACE_MS)
 			until = c->config.deadline + DEADLINE_GRACE_MS;
@@ -352,7 +352,7 @@ tell_files(struct session_work *r, struct err *e)
 	struct frames *frames = child_frames(r->c->child);
 	const struct session_config *g = &r->c->config;
 	int64_t until = g->deadline, now = clock_mono_ms(), left = until > now ? until - now : 0,
-		idle = share(g, now);
+		idle = server_share(g, now);
 	struct buf b = BUF_INIT(SFTP_FRAME_MAX);
 	int rc = 0;
 

@@ -141,7 +141,7 @@ drop_reads(struct sftp *s, struct sftp_entry *n)
 }
 
 static int
-finish(struct sftp *s, struct sftp_entry *n, enum sftp_result result, struct err *e)
+finish_entry(struct sftp *s, struct sftp_entry *n, enum sftp_result result, struct err *e)
 {
 	int rc = sftp_ask_close(s, n, e);
 
@@ -174,7 +174,7 @@ too_large(struct sftp *s, struct sftp_entry *n, struct err *e)
 {
 	err_setx(&n->file->err, ERR_TOO_LARGE,
 	    "%s: want at most %" PRIu64 " bytes, the server has more", n->file->path, n->file->max);
-	return finish(s, n, SFTP_FILE_FAILED, e);
+	return finish_entry(s, n, SFTP_FILE_FAILED, e);
 }
 
 /*
@@ -200,7 +200,7 @@ sftp_deliver(struct sftp *s, struct sftp_entry *n, const uint8_t *bytes, size_t 
 	if (len > f->max - f->offset)
 		return too_large(s, n, e);
 	if (f->data(f->arg, bytes, len, &f->err) == -1)
-		return finish(s, n, SFTP_FILE_FAILED, e);
+		return finish_entry(s, n, SFTP_FILE_FAILED, e);
 	f->offset += len;
 	return 1;
 }
@@ -227,7 +227,7 @@ sftp_advance(struct sftp *s, struct sftp_entry *n, struct err *e)
 
 	while ((r = n->reads) != NULL && r->done) {
 		if (r->eof)
-			return finish(s, n, SFTP_FILE_OK, e);
+			return finish_entry(s, n, SFTP_FILE_OK, e);
 		if (r->early != NULL && (rc = sftp_deliver(s, n, r->early, r->got, e)) != 1)
 			return rc;
 		n->reads = r->next;
@@ -238,7 +238,7 @@ sftp_advance(struct sftp *s, struct sftp_entry *n, struct err *e)
 		sftp_request_free(s, r);
 		/* One byte more than is wanted was asked for, and there was none. */
 		if (!n->size_known && f->exact && rc && f->offset == f->max)
-			return finish(s, n, SFTP_FILE_OK, e);
+			return finish_entry(s, n, SFTP_FILE_OK, e);
 		if (n->size_known && f->offset >= n->size)
 			break;
 		if (rc) {
@@ -248,7 +248,7 @@ sftp_advance(struct sftp *s, struct sftp_entry *n, struct err *e)
 		}
 	}
 	if (n->size_known && f->offset >= n->size)
-		return finish(s, n, SFTP_FILE_OK, e);
+		return finish_entry(s, n, SFTP_FILE_OK, e);
 	if (n->reads == NULL && n->stat == NULL)
 		sftp_list_first(&s->asking, n);
 	return 0;
@@ -297,13 +297,13 @@ open_failed(struct sftp *s, struct sftp_request *r, struct sftp_entry *n,
     const struct sftp_reply *reply, struct err *e)
 {
 	if (reply->code == SFTP_NO_SUCH_FILE)
-		return finish(s, n, SFTP_FILE_ABSENT, e);
+		return finish_entry(s, n, SFTP_FILE_ABSENT, e);
 	/* A server that can't open so many files at once also says "failure". */
 	if (reply->code != SFTP_FAILURE || n->alone) {
 		if (n->file->optional)
-			return finish(s, n, SFTP_FILE_ABSENT, e);
+			return finish_entry(s, n, SFTP_FILE_ABSENT, e);
 		refusal(n, reply);
-		return finish(s, n, SFTP_FILE_FAILED, e);
+		return finish_entry(s, n, SFTP_FILE_FAILED, e);
 	}
 	open_later(s, r->id, n, s->handles);
 	return 0;
@@ -359,7 +359,7 @@ check_handle(struct sftp *s, uint32_t id, struct sftp_entry *n, struct err *e)
 	} else if (other != NULL) {
 		err_setx(&other->file->err, ERR_PROTOCOL,
 		    "%s: the server gave one handle to several open files", other->file->path);
-		rc = finish(s, other, SFTP_FILE_FAILED, e);
+		rc = finish_entry(s, other, SFTP_FILE_FAILED, e);
 	}
 	return rc == -1 ? -1 : open_again(s, id, n, 1, e);
 }
@@ -393,7 +393,7 @@ sized(struct sftp *s, struct sftp_entry *n, const struct sftp_reply *reply, stru
 	    (reply->mode & MODE_TYPE) != MODE_REGULAR) {
 		err_setx(&f->err, ERR_IO, "%s: want a regular file, the server has something else",
 		    f->path);
-		return finish(s, n, SFTP_FILE_FAILED, e);
+		return finish_entry(s, n, SFTP_FILE_FAILED, e);
 	}
 	if (reply->has_size) {
 		if (reply->size > f->max)
@@ -403,12 +403,12 @@ sized(struct sftp *s, struct sftp_entry *n, const struct sftp_reply *reply, stru
 			    "%s: %" PRIu64 " bytes are here already, the server has %" PRIu64
 			    "; it is not the same file",
 			    f->path, n->start, reply->size);
-			return finish(s, n, SFTP_FILE_FAILED, e);
+			return finish_entry(s, n, SFTP_FILE_FAILED, e);
 		}
 		n->size = reply->size;
 		n->size_known = true;
 		if (f->offset >= n->size)
-			return finish(s, n, SFTP_FILE_OK, e);
+			return finish_entry(s, n, SFTP_FILE_OK, e);
 		learn_size(s, n);
 	}
 	if (n->asked < UINT64_MAX)
@@ -442,9 +442,9 @@ read_failed(struct sftp *s, struct sftp_request *r, const struct sftp_reply *rep
 	}
 	r->done = true;
 	if (r->entry->file->optional && r->entry->file->offset == r->entry->start)
-		return finish(s, r->entry, SFTP_FILE_ABSENT, e);
+		return finish_entry(s, r->entry, SFTP_FILE_ABSENT, e);
 	refusal(r->entry, reply);
-	return finish(s, r->entry, SFTP_FILE_FAILED, e);
+	return finish_entry(s, r->entry, SFTP_FILE_FAILED, e);
 }
 
 int

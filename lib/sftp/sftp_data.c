@@ -122,7 +122,7 @@ impossible(struct sftp *s, const uint8_t *bytes, size_t len, struct err *e)
 }
 
 static int
-collect(struct sftp *s, const uint8_t **bytes, size_t *len, struct err *e)
+collect_packet(struct sftp *s, const uint8_t **bytes, size_t *len, struct err *e)
 {
 	size_t want = wanted(s), n;
 	int rc = 0;
@@ -153,7 +153,7 @@ sftp_input(struct sftp *s, const uint8_t *bytes, size_t len, struct err *e)
 		size_t n = len < s->filling_left ? len : s->filling_left;
 
 		if (s->filling == NULL) {
-			if (collect(s, &bytes, &len, e) == -1)
+			if (collect_packet(s, &bytes, &len, e) == -1)
 				return -1;
 			continue;
 		}

@@ -62,7 +62,7 @@ ssh_hello_said(const uint8_t *data, size_t len, struct buf *out, struct err *e)
 
 /* Whether two lists with commas share a name. */
 static bool
-share(const char *a, size_t alen, const char *b, size_t blen)
+share_name(const char *a, size_t alen, const char *b, size_t blen)
 {
 	for (size_t i = 0, n; i < alen; i += n + 1) {
 		const char *comma = memchr(a + i, ',', alen - i);
@@ -115,7 +115,7 @@ ssh_hello_compare(const uint8_t *data, size_t len, const char *const ours[SSH_KI
 
 			if (theirs == NULL)
 				return 0;
-			if (done || share(theirs, n, ours[kind], strlen(ours[kind])))
+			if (done || share_name(theirs, n, ours[kind], strlen(ours[kind])))
 				continue;
 			done = true;
 			if (add_kind(out, names[kind], ours[kind], theirs, n, e) == -1)

@@ -38,7 +38,7 @@ allowed(char c, const char *also)
 
 /* Decodes the bytes from p to end into out.  Returns NULL, or the fault for the message. */
 static const char *
-decode(struct cursor c, const char *also, char *out, size_t size)
+decode_part(struct cursor c, const char *also, char *out, size_t size)
 {
 	size_t len = 0;
 
@@ -153,7 +153,7 @@ parse_authority(struct cursor c, struct url *u)
 		return "has no user; write sftp://USER@HOST/PATH";
 	if (memchr(c.p, ':', (size_t)(at - c.p)) != NULL)
 		return "has a password, which does not belong there; use a login key";
-	if ((fault = decode((struct cursor){ c.p, at }, "", u->user, sizeof u->user)) != NULL)
+	if ((fault = decode_part((struct cursor){ c.p, at }, "", u->user, sizeof u->user)) != NULL)
 		return fault;
 	c.p = at + 1;
 	if ((fault = parse_host(&c, u->host)) != NULL)
@@ -170,7 +170,7 @@ parse_authority(struct cursor c, struct url *u)
 static const char *
 parse_path(struct cursor c, char *out)
 {
-	const char *fault = decode(c, "/:@", out, URL_PATH_SIZE);
+	const char *fault = decode_part(c, "/:@", out, URL_PATH_SIZE);
 	size_t len;
 
 	if (fault != NULL)
@@ -190,7 +190,7 @@ parse_path(struct cursor c, char *out)
 }
 
 static const char *
-parse(struct cursor c, struct url *u)
+parse_url(struct cursor c, struct url *u)
 {
 	const char *slash, *fault;
 	size_t len = (size_t)(c.end - c.p);
@@ -246,7 +246,7 @@ url_parse(const char *text, size_t len, struct url *out, struct err *e)
 	const char *fault;
 
 	memset(&u, 0, sizeof u);
-	if ((fault = parse((struct cursor){ text, text + len }, &u)) != NULL) {
+	if ((fault = parse_url((struct cursor){ text, text + len }, &u)) != NULL) {
 		size_t skip = behind_password(text, len),
 		       left = text_cut(text + skip, len - skip, SHOWN_MAX);
 

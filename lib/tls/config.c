@@ -45,7 +45,7 @@ tls_setting_find(const char *name)
 }
 
 static void
-drop(struct source *s)
+drop_source(struct source *s)
 {
 	char *text = (char *)(uintptr_t)s->text;
 
@@ -59,7 +59,7 @@ void
 config_free(struct tls_config *c)
 {
 	for (int i = 0; i < TLS_SETTING_COUNT; i++)
-		drop(&c->source[i]);
+		drop_source(&c->source[i]);
 	free(c->where);
 	memset(c, 0, sizeof *c);
 }
@@ -74,7 +74,7 @@ config_put(struct tls_config *c, enum tls_setting s, const void *data, size_t le
 		return err_nomem(e);
 	memcpy(copy, data, len);
 	copy[len] = '\0';
-	drop(&c->source[s]);
+	drop_source(&c->source[s]);
 	c->source[s] = (struct source){ rows[s].name, copy, len, content };
 	/* The source owns the copy. */
 	/* cppcheck-suppress memleak */
@@ -93,7 +93,7 @@ config_set(struct tls_config *c, enum tls_setting s, const void *data, size_t le
 
 /* The text of a value: names in it are expanded for files, a number is written out. */
 static int
-text_of(enum tls_setting which, const struct value *v, struct buf *out, struct err *e)
+setting_text(enum tls_setting which, const struct value *v, struct buf *out, struct err *e)
 {
 	const struct expand_names names = { .environment = true };
 	const char *text;
@@ -119,14 +119,14 @@ text_of(enum tls_setting which, const struct value *v, struct buf *out, struct e
 }
 
 static int
-read_one(struct settings *s, const char *key, enum tls_setting which, struct tls_config *c,
+read_setting(struct settings *s, const char *key, enum tls_setting which, struct tls_config *c,
     struct err *e)
 {
 	struct value v = VALUE_INIT;
 	struct buf b = BUF_INIT(EXPAND_MAX);
 	int rc = settings_get(s, key, rows[which].name, &v, e);
 
-	if (rc == 1 && text_of(which, &v, &b, e) == -1)
+	if (rc == 1 && setting_text(which, &v, &b, e) == -1)
 		rc = err_context(e, "%s", rows[which].name);
 	if (rc == 1)
 		rc = config_set(c, which, buf_text(&b), b.len, false, e);
@@ -243,7 +243,7 @@ config_read(struct settings *s, enum slipway_tls_side side, const char *installa
 	    buf_adds(&key, side == SLIPWAY_TLS_SERVER ? "\\TLS_Server" : "\\TLS_Client", e) == -1)
 		goto out;
 	for (int i = 0; i < TLS_SETTING_COUNT; i++)
-		if (read_one(s, buf_text(&key), (enum tls_setting)i, c, e) == -1)
+		if (read_setting(s, buf_text(&key), (enum tls_setting)i, c, e) == -1)
 			goto out;
 	if ((c->where = where_of(s, buf_text(&key), e)) == NULL)
 		goto out;

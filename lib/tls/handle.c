@@ -46,7 +46,7 @@ struct slipway_tls {
 };
 
 static char *
-copy(const char *s)
+dup_text(const char *s)
 {
 	return s == NULL ? NULL : strdup(s);
 }
@@ -62,8 +62,8 @@ slipway_tls_new(enum slipway_tls_side side, const char *installation, const char
 	t->side = side;
 	t->handshake_ms = SLIPWAY_TLS_HANDSHAKE_MS;
 	t->told_days = TLS_WARN_DAYS_MAX + 1;
-	t->installation = copy(installation);
-	t->application = copy(application);
+	t->installation = dup_text(installation);
+	t->application = dup_text(application);
 	if ((installation != NULL && t->installation == NULL) ||
 	    (application != NULL && t->application == NULL)) {
 		slipway_tls_free(t);
@@ -166,7 +166,7 @@ warn(struct slipway_tls *t, const char *fmt, ...)
 }
 
 static int
-set(struct slipway_tls *t, const char *setting, const void *data, size_t len, bool content)
+set_setting(struct slipway_tls *t, const char *setting, const void *data, size_t len, bool content)
 {
 	struct tls_config fresh = { 0 }, *c = t->own ? &t->config : &fresh;
 	int which = setting == NULL ? -1 : tls_setting_find(setting);
@@ -197,13 +197,13 @@ set(struct slipway_tls *t, const char *setting, const void *data, size_t len, bo
 int
 slipway_tls_set(struct slipway_tls *t, const char *setting, const char *value)
 {
-	return set(t, setting, value, value == NULL ? 0 : strlen(value), false);
+	return set_setting(t, setting, value, value == NULL ? 0 : strlen(value), false);
 }
 
 int
 slipway_tls_set_pem(struct slipway_tls *t, const char *setting, const void *pem, size_t len)
 {
-	return set(t, setting, pem == NULL ? "" : pem, pem == NULL ? 0 : len, true);
+	return set_setting(t, setting, pem == NULL ? "" : pem, pem == NULL ? 0 : len, true);
 }
 
 struct stamps {
@@ -298,7 +298,7 @@ may_replace(const struct slipway_tls *t, struct pair *fresh, struct err *e)
 }
 
 static int
-read_pair(struct slipway_tls *t, struct err *e)
+renew_pair(struct slipway_tls *t, struct err *e)
 {
 	struct pair fresh;
 
@@ -405,14 +405,14 @@ keep_lists(struct slipway_tls *t, struct err *e)
 }
 
 static int
-look(struct slipway_tls *t, struct err *e)
+renew_setup(struct slipway_tls *t, struct err *e)
 {
 	struct tls_setup *fresh;
 
 	if (read_config(t, e) == -1)
 		return -1;
 	stamp_files(&t->config, t->files);
-	if (read_pair(t, e) == -1 ||
+	if (renew_pair(t, e) == -1 ||
 	    (fresh = setup_new(t->side, &t->config, &t->pair, t->crls, e)) == NULL)
 		return -1;
 	setup_release(t->setup);
@@ -440,7 +440,7 @@ slipway_tls_check(struct slipway_tls *t)
 	t->again = false;
 	t->again_ms = clock_mono_ms() + TLS_AGAIN_MS;
 	t->bad = SLIPWAY_TLS_OK;
-	if (look(t, &e) == 0) {
+	if (renew_setup(t, &e) == 0) {
 		t->changed = false;
 		t->looked = 0;
 		warn_of_state(t);

@@ -122,7 +122,7 @@ again(struct look *l)
 }
 
 static long
-result(struct stream *s, ssize_t n, long want)
+io_result(struct stream *s, ssize_t n, long want)
 {
 	if (n >= 0)
 		return (long)n;
@@ -143,7 +143,7 @@ stream_fd_read(struct stream *s, void *buf, size_t len)
 			return SLIPWAY_TLS_ERROR;
 		n = recv(s->fd, buf, len, l.flags);
 	} while (n == -1 && again(&l));
-	return result(s, n, SLIPWAY_TLS_WANT_READ);
+	return io_result(s, n, SLIPWAY_TLS_WANT_READ);
 }
 
 long
@@ -157,7 +157,7 @@ stream_fd_write(struct stream *s, const void *buf, size_t len)
 			return SLIPWAY_TLS_ERROR;
 		n = send(s->fd, buf, len, MSG_NOSIGNAL | l.flags);
 	} while (n == -1 && again(&l));
-	return result(s, n, SLIPWAY_TLS_WANT_WRITE);
+	return io_result(s, n, SLIPWAY_TLS_WANT_WRITE);
 }
 
 bool

@@ -83,7 +83,7 @@ has_own_limit(const struct stream *s, int option)
 }
 
 static long
-result(struct stream *s, int n, int option, const struct limit *l, long want)
+io_result(struct stream *s, int n, int option, const struct limit *l, long want)
 {
 	int error = n == SOCKET_ERROR ? WSAGetLastError() : 0;
 
@@ -109,7 +109,7 @@ stream_fd_read(struct stream *s, void *buf, size_t len)
 		return SLIPWAY_TLS_WANT_READ;
 	if (!limit_set(s, SO_RCVTIMEO, &l))
 		return SLIPWAY_TLS_ERROR;
-	return result(s, recv(socket_of(s), buf, (int)len, 0), SO_RCVTIMEO, &l,
+	return io_result(s, recv(socket_of(s), buf, (int)len, 0), SO_RCVTIMEO, &l,
 	    SLIPWAY_TLS_WANT_READ);
 }
 
@@ -122,7 +122,7 @@ stream_fd_write(struct stream *s, const void *buf, size_t len)
 		return SLIPWAY_TLS_WANT_WRITE;
 	if (!limit_set(s, SO_SNDTIMEO, &l))
 		return SLIPWAY_TLS_ERROR;
-	return result(s, send(socket_of(s), buf, (int)len, 0), SO_SNDTIMEO, &l,
+	return io_result(s, send(socket_of(s), buf, (int)len, 0), SO_SNDTIMEO, &l,
 	    SLIPWAY_TLS_WANT_WRITE);
 }
 

@@ -134,7 +134,7 @@ first_error(void)
 
 /* Turn a result of OpenSSL into one of ours. */
 static int
-result(struct slipway_tls_conn *c, int rc, const char *what)
+ssl_result(struct slipway_tls_conn *c, int rc, const char *what)
 {
 	int kind = SSL_get_error(c->ssl, rc);
 	unsigned long first = first_error();
@@ -169,7 +169,7 @@ failed_to_write(struct slipway_tls_conn *c, int rc, const char *what)
 	size_t got;
 
 	if (fault == 0)
-		return result(c, rc, what);
+		return ssl_result(c, rc, what);
 	c->stream.now = true;
 	for (int n = 0; n < TLS_RECORDS_MAX && first == 0; n++) {
 		ERR_clear_error();
@@ -190,7 +190,7 @@ failed_to_write(struct slipway_tls_conn *c, int rc, const char *what)
 
 /* Turn a result of the stream, without TLS, into one of ours. */
 static long
-plain(struct slipway_tls_conn *c, long n, const char *what)
+plain_result(struct slipway_tls_conn *c, long n, const char *what)
 {
 	return n == SLIPWAY_TLS_ERROR ? stream_failed(c, what) : n;
 }
@@ -203,7 +203,7 @@ decide(struct slipway_tls_conn *c)
 	long n = stream_peek(&c->stream, &first);
 
 	if (n < 0)
-		return (int)plain(c, n, "receive");
+		return (int)plain_result(c, n, "receive");
 	c->mode = n == 1 && first == TLS_HANDSHAKE_BYTE ? MODE_TLS : MODE_PLAIN;
 	return 0;
 }
@@ -257,7 +257,7 @@ refuse_plain(struct slipway_tls_conn *c)
 }
 
 static int
-agree(struct slipway_tls_conn *c)
+establish(struct slipway_tls_conn *c)
 {
 	int rc;
 
@@ -266,7 +266,7 @@ agree(struct slipway_tls_conn *c)
 	if (c->mode == MODE_TLS) {
 		ERR_clear_error();
 		if ((rc = SSL_do_handshake(c->ssl)) != 1)
-			return is_plain(c) ? refuse_plain(c) : result(c, rc, "TLS handshake");
+			return is_plain(c) ? refuse_plain(c) : ssl_result(c, rc, "TLS handshake");
 		snprintf(c->text, sizeof c->text, "TCP/IP][%s%s", SSL_get_version(c->ssl),
 		    c->verdict.verified ? " VERIFIED" : "");
 		warn_of_end(c);
@@ -305,7 +305,7 @@ slipway_tls_handshake(struct slipway_tls_conn *c)
 	/* A socket that doesn't block: check the deadline at each call. */
 	if (c->stream.deadline != 0 && clock_mono_ms() >= c->stream.deadline)
 		c->stream.late = true;
-	rc = c->stream.late ? SLIPWAY_TLS_ERROR : agree(c);
+	rc = c->stream.late ? SLIPWAY_TLS_ERROR : establish(c);
 	if (rc != SLIPWAY_TLS_ERROR || !c->stream.late)
 		return rc;
 	if (is_plain(c))
@@ -354,7 +354,7 @@ read_tls(struct slipway_tls_conn *c, void *buf, size_t len)
 			return 0;
 		if (kind != SSL_ERROR_WANT_READ || c->stream.waits ||
 		    (n % TLS_RECORDS_MAX == 0 && !stream_waits(&c->stream)))
-			return result(c, rc, "read");
+			return ssl_result(c, rc, "read");
 	}
 }
 
@@ -363,7 +363,7 @@ static long
 read_plain(struct slipway_tls_conn *c, unsigned char *buf, size_t len)
 {
 	const bool begun = c->stream.begun;
-	long n = plain(c, stream_read(&c->stream, buf, len), "receive");
+	long n = plain_result(c, stream_read(&c->stream, buf, len), "receive");
 	char why[REASON_SIZE];
 
 	if (begun || n <= 0 || !is_record(buf[0]) || (n > 1 && buf[1] != TLS_VERSION_BYTE))
@@ -415,7 +415,7 @@ slipway_tls_write(struct slipway_tls_conn *c, const void *buf, size_t len)
 	if (c->ended)
 		return set_error(c, SLIPWAY_TLS_E_USAGE, "write: after slipway_tls_shutdown()");
 	if (c->mode == MODE_PLAIN)
-		return plain(c, stream_write(&c->stream, buf, len), "send");
+		return plain_result(c, stream_write(&c->stream, buf, len), "send");
 	if (len < c->nwaiting)
 		return set_error(c, SLIPWAY_TLS_E_USAGE,
 		    "write: after WANT_* want the same bytes again");

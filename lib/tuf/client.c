@@ -168,7 +168,7 @@ check_meta(const struct tuf_meta *m, const struct buf *b, const char *what, stru
 }
 
 static int
-check_version(const struct tuf_common *common, const struct tuf_meta *m, const char *what,
+check_meta_version(const struct tuf_common *common, const struct tuf_meta *m, const char *what,
     struct err *e)
 {
 	if (common->version != m->version)
@@ -215,7 +215,7 @@ snapshot_from(struct tuf_client *c, const struct buf *b, const struct tuf_snapsh
 	if (open_top(c, TUF_SNAPSHOT, b, &v, e) == 0 && (s = snapshot_parse(&v, e)) == NULL)
 		err_context(e, "snapshot");
 	else if (s != NULL &&
-	    (check_version(&s->c, &c->timestamp->snapshot, "snapshot", e) == -1 ||
+	    (check_meta_version(&s->c, &c->timestamp->snapshot, "snapshot", e) == -1 ||
 		(old != NULL && snapshot_check_rollback(old, s, e) == -1) ||
 		client_expired(c, &s->c, "snapshot", e) == -1)) {
 		snapshot_free(s);
@@ -285,7 +285,8 @@ targets_from(struct tuf_client *c, const char *role, const struct buf *b, const 
 	if (envelope_verify(&v, ring, keys, role, e) == 0 && (t = targets_parse(&v, e)) == NULL)
 		err_context(e, "%s", role);
 	else if (t != NULL &&
-	    (check_version(&t->c, m, role, e) == -1 || client_expired(c, &t->c, role, e) == -1)) {
+	    (check_meta_version(&t->c, m, role, e) == -1 ||
+		client_expired(c, &t->c, role, e) == -1)) {
 		targets_free(t);
 		t = NULL;
 	}

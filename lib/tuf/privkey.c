@@ -82,7 +82,7 @@ privkey_public(const struct privkey *k, struct err *e)
 
 /* Takes over pkey. */
 static struct privkey *
-wrap(EVP_PKEY *pkey, enum tuf_kind kind, struct err *e)
+wrap_key(EVP_PKEY *pkey, enum tuf_kind kind, struct err *e)
 {
 	struct privkey *k = calloc(1, sizeof *k);
 	json_t *public = NULL;
@@ -122,7 +122,7 @@ privkey_generate(enum tuf_kind kind, struct err *e)
 		err_openssl(e, "generate a key");
 		return NULL;
 	}
-	return wrap(pkey, kind, e);
+	return wrap_key(pkey, kind, e);
 }
 
 bool
@@ -189,7 +189,7 @@ privkey_read(const uint8_t *pem, size_t len, const char *passphrase, struct err 
 		unusable(e);
 		return NULL;
 	}
-	return wrap(pkey, (enum tuf_kind)kind, e);
+	return wrap_key(pkey, (enum tuf_kind)kind, e);
 }
 
 /* PKCS#8 encrypted by PBES2: scrypt and AES-256-CBC. */

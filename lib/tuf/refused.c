@@ -16,7 +16,7 @@ static const enum err_code reasons[] = { ERR_TOO_LARGE, ERR_SYNTAX, ERR_SIGNATUR
 
 /* The version of the file that states role. */
 static int64_t
-parent_of(const struct tuf_client *c, const char *role)
+parent_version(const struct tuf_client *c, const char *role)
 {
 	return strcmp(role, "snapshot") == 0 && c->snapshot == NULL ? c->timestamp->c.version
 								    : c->snapshot->c.version;
@@ -24,7 +24,7 @@ parent_of(const struct tuf_client *c, const char *role)
 
 /* The note without its reason; NULL where m states no hash or there is no memory. */
 static json_t *
-key_of(const struct tuf_client *c, const char *role, const struct tuf_meta *m)
+note_key(const struct tuf_client *c, const char *role, const struct tuf_meta *m)
 {
 	char hash[2 * DIGEST_MAX + 1];
 
@@ -36,12 +36,12 @@ key_of(const struct tuf_client *c, const char *role, const struct tuf_meta *m)
 		hex_encode(m->hashes.sha512, SHA512_SIZE, hash);
 	return json_pack("{s:i, s:s, s:I, s:I, s:s, s:I, s:s}", "format", FORMAT, "slipway",
 	    SLIPWAY_VERSION, "root", (json_int_t)c->root->c.version, "parent",
-	    (json_int_t)parent_of(c, role), "role", role, "version", (json_int_t)m->version, "hash",
-	    hash);
+	    (json_int_t)parent_version(c, role), "role", role, "version", (json_int_t)m->version,
+	    "hash", hash);
 }
 
 static bool
-same(const json_t *key, const json_t *note)
+same_note(const json_t *key, const json_t *note)
 {
 	const char *name;
 	json_t *value;
@@ -64,7 +64,7 @@ refused_before(struct tuf_client *c, const char *role, const struct tuf_meta *m,
 	if (c->store.recall == NULL || c->source.fetch == NULL ||
 	    c->store.recall(c->store.arg, &b, &ignored) != 1 ||
 	    (note = json_text_parse(b.data, b.len, &ignored)) == NULL ||
-	    (key = key_of(c, role, m)) == NULL || !same(key, note))
+	    (key = note_key(c, role, m)) == NULL || !same_note(key, note))
 		goto out;
 	code = json_text_of(note, "code");
 	text = json_text_of(note, "text");
@@ -89,7 +89,7 @@ refused_note(struct tuf_client *c, const char *role, const struct tuf_meta *m,
 
 	while (i < REASONS && reasons[i] != why->code)
 		i++;
-	if (i < REASONS && c->store.remember != NULL && (note = key_of(c, role, m)) != NULL &&
+	if (i < REASONS && c->store.remember != NULL && (note = note_key(c, role, m)) != NULL &&
 	    json_object_set_new(note, "code", json_string(err_name(why->code))) == 0 &&
 	    json_object_set_new(note, "text", json_string(why->text)) == 0 &&
 	    (text = json_dumps(note, JSON_COMPACT)) != NULL && strlen(text) <= REFUSED_SIZE_MAX)

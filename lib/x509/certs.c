@@ -60,7 +60,7 @@ at_end(void)
 }
 
 static int
-parse(BIO *bio, STACK_OF(X509) * all, struct err *e)
+parse_pem_certs(BIO *bio, STACK_OF(X509) * all, struct err *e)
 {
 	X509 *cert;
 
@@ -88,7 +88,7 @@ certs_parse(const void *pem, size_t len, STACK_OF(X509) * *all, struct err *e)
 	int rc;
 
 	*all = sk_X509_new_null();
-	rc = bio == NULL || *all == NULL ? err_nomem(e) : parse(bio, *all, e);
+	rc = bio == NULL || *all == NULL ? err_nomem(e) : parse_pem_certs(bio, *all, e);
 	if (rc == 0 && text_begin(&pem, &len, e) == 0)
 		rc = blocks_check(pem, len, &cert_kinds, (size_t)sk_X509_num(*all), e);
 	ERR_clear_error();

@@ -104,7 +104,7 @@ cert_describe(const X509 *x, char *out, size_t size)
 
 /* Take the text that bio has, made safe and cut to size. */
 static void
-take_text(BIO *bio, char *out, size_t size)
+take_bio_text(BIO *bio, char *out, size_t size)
 {
 	char *data;
 	long len = BIO_get_mem_data(bio, &data);
@@ -117,7 +117,7 @@ static void
 name_text(BIO *bio, const X509_NAME *name, char *out, size_t size)
 {
 	X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
-	take_text(bio, out, size);
+	take_bio_text(bio, out, size);
 }
 
 static void
@@ -131,7 +131,7 @@ alternative_names(BIO *bio, X509 *x, char out[CERT_NAMES_SIZE])
 		GENERAL_NAME_print(bio, sk_GENERAL_NAME_value(names, i));
 	}
 	GENERAL_NAMES_free(names);
-	take_text(bio, out, CERT_NAMES_SIZE);
+	take_bio_text(bio, out, CERT_NAMES_SIZE);
 }
 
 static void

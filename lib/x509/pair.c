@@ -34,7 +34,7 @@ read_key_file(const struct source *s, bool open_key, struct buf *out, struct err
 }
 
 static EVP_PKEY *
-read_key(const struct source *s, bool open_key, struct err *remark, struct err *e)
+read_pair_key(const struct source *s, bool open_key, struct err *remark, struct err *e)
 {
 	struct buf b = BUF_INIT(CERT_FILE_MAX);
 	EVP_PKEY *key = NULL;
@@ -77,7 +77,7 @@ try_use(const struct pair *p, struct err *e)
 }
 
 static int
-check_signatures(const struct pair *p, struct err *e)
+check_chain_signatures(const struct pair *p, struct err *e)
 {
 	for (int i = 0; i < sk_X509_num(p->chain); i++) {
 		X509 *x = sk_X509_value(p->chain, i);
@@ -92,7 +92,7 @@ check_signatures(const struct pair *p, struct err *e)
 
 /* Peers refuse a use that the certificate isn't for, unless they trust it by itself. */
 static int
-check_usage(struct pair *p, bool client, struct err *e)
+check_key_usage(struct pair *p, bool client, struct err *e)
 {
 	X509 *leaf = sk_X509_value(p->chain, 0);
 
@@ -154,7 +154,7 @@ side_of_trial(const struct pair *p, BIO *bio)
 #define TRIAL_TURNS 1000
 
 static bool
-agree(SSL *sides[2])
+sides_agree(SSL *sides[2])
 {
 	for (int turn = 0; turn < TRIAL_TURNS; turn++) {
 		int rc = SSL_do_handshake(sides[turn % 2]);
@@ -184,7 +184,7 @@ try_handshake(const struct pair *p, struct err *e)
 	ERR_clear_error();
 	sides[0] = side_of_trial(NULL, ends[0]);
 	sides[1] = side_of_trial(p, ends[1]);
-	if (sides[0] == NULL || sides[1] == NULL || !agree(sides))
+	if (sides[0] == NULL || sides[1] == NULL || !sides_agree(sides))
 		rc = err_openssl(e, "no handshake can use the pair");
 	SSL_free(sides[0]);
 	SSL_free(sides[1]);
@@ -193,7 +193,7 @@ try_handshake(const struct pair *p, struct err *e)
 }
 
 static int
-check(struct pair *p, const struct source *key, const struct source *cert, bool client,
+judge_pair(struct pair *p, const struct source *key, const struct source *cert, bool client,
     struct err *e)
 {
 	X509 *leaf = sk_X509_value(p->chain, 0);
@@ -210,8 +210,8 @@ check(struct pair *p, const struct source *key, const struct source *cert, bool 
 		rc = err_setx(e, ERR_EXPIRED, "the certificate is expired (%s)", text);
 	else if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0)
 		rc = err_setx(e, ERR_EXPIRED, "the certificate is not valid yet (%s)", text);
-	else if ((rc = check_signatures(p, e)) == 0 && (rc = try_use(p, e)) == 0 &&
-	    (rc = cert_key_check(p->key, e)) == 0 && (rc = check_usage(p, client, e)) == 0)
+	else if ((rc = check_chain_signatures(p, e)) == 0 && (rc = try_use(p, e)) == 0 &&
+	    (rc = cert_key_check(p->key, e)) == 0 && (rc = check_key_usage(p, client, e)) == 0)
 		rc = try_handshake(p, e);
 	return rc == -1 ? err_context(e, "%s: %s", cert->label, source_name(cert)) : 0;
 }
@@ -224,11 +224,11 @@ pair_read(struct pair *p, const struct source *key, const struct source *cert, b
 	if (key->len == 0 || cert->len == 0)
 		return err_setx(e, ERR_CONFIG, "%s and %s must both be set", key->label,
 		    cert->label);
-	if ((p->key = read_key(key, open_key, &p->remark, e)) == NULL)
+	if ((p->key = read_pair_key(key, open_key, &p->remark, e)) == NULL)
 		err_context(e, "%s", key->label);
 	else if ((p->chain = certs_read(cert, e)) == NULL)
 		err_context(e, "%s", cert->label);
-	else if (check(p, key, cert, client, e) == 0)
+	else if (judge_pair(p, key, cert, client, e) == 0)
 		return 0;
 	pair_free(p);
 	return -1;

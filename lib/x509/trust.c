@@ -67,7 +67,7 @@ add_source(void *arg, const struct source *s)
  * caller decides on.
  */
 static int
-read_list(struct trust *t, const struct source *s, struct err *e)
+read_sources(struct trust *t, const struct source *s, struct err *e)
 {
 	if (sources_each(s, add_source, t, e) == -1)
 		return -1;
@@ -152,7 +152,7 @@ may_count(const struct trust *t, X509_CRL *crl)
  * it.
  */
 static int
-check_signers(const struct trust *t, struct err *e)
+check_crl_signers(const struct trust *t, struct err *e)
 {
 	char issuer[CERT_QUOTED_SIZE];
 
@@ -199,7 +199,7 @@ read_crls(struct trust *t, const struct source *s, struct err *e)
 {
 	if (s->len > 0 && (t->crls = crls_read(s, e)) == NULL)
 		return err_context(e, "%s", s->label);
-	return check_signers(t, e) == -1 ? err_context(e, "%s", s->label) : 0;
+	return check_crl_signers(t, e) == -1 ? err_context(e, "%s", s->label) : 0;
 }
 
 /* Lists that can't be read take nothing away: those of before go on revoking. */
@@ -225,7 +225,7 @@ trust_read(struct trust *t, const struct source *certs, const struct source *crl
 	struct err why;
 
 	*t = (struct trust){ .label = certs->label, .crl_label = crls->label, .rule = rule };
-	if (read_list(t, certs, e) == -1 || keep_authorities(t, e) == -1)
+	if (read_sources(t, certs, e) == -1 || keep_authorities(t, e) == -1)
 		goto fail;
 	remark_authorities(t);
 	/* A file of lists that can't be read is an error: it may be what refuses the peer. */
@@ -358,7 +358,7 @@ first_revoked(const struct trust *t, X509 *leaf, STACK_OF(X509) * chain)
 }
 
 static void
-refuse(const struct trust *t, const char *got, const char *why, struct err *e)
+refuse_peer(const struct trust *t, const char *got, const char *why, struct err *e)
 {
 	struct buf list = BUF_INIT(ERR_TEXT_SIZE);
 	char hex[SHA256_HEX_SIZE];
@@ -392,7 +392,7 @@ trust_verify(const struct trust *t, X509 *leaf, STACK_OF(X509) * others, bool se
 		pinned |= X509_cmp(t->certs[i], leaf) == 0;
 	if (!pinned && (chain = chain_of(t, leaf, others, server, why)) == NULL) {
 		cert_describe(leaf, got, sizeof got);
-		refuse(t, got, why[0] == '\0' ? NULL : why, e);
+		refuse_peer(t, got, why[0] == '\0' ? NULL : why, e);
 		return TRUST_REFUSED;
 	}
 	gone = first_revoked(t, leaf, chain);

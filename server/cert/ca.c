@@ -25,7 +25,7 @@
 #define LOCK_WAIT_MS 10000
 
 static int
-fill(struct dir *d, const struct buf *key, const struct buf *crt, struct err *e)
+fill_ca(struct dir *d, const struct buf *key, const struct buf *crt, struct err *e)
 {
 	json_t *db = ca_db_new(e);
 	int rc = -1;
@@ -72,7 +72,7 @@ ca_make(const char *path, const char *repo, const struct cert_request *rq, struc
 		/* A certificate without a key is left from a crash; nothing was signed with it. */
 		file_remove(d, CA_CERT_FILE, &ignored);
 		if (record_ca(repo, rq->name, info, e) == -1 ||
-		    (rc = fill(d, &key, &crt, e)) == -1) {
+		    (rc = fill_ca(d, &key, &crt, e)) == -1) {
 			file_remove(d, CA_CERT_FILE, &ignored);
 			file_remove(d, CA_DB_FILE, &ignored);
 			file_remove(d, LOCK_FILE, &ignored);
@@ -92,7 +92,7 @@ out:
 }
 
 static X509 *
-read_cert(struct dir *d, struct err *e)
+read_ca_cert(struct dir *d, struct err *e)
 {
 	struct buf pem = BUF_INIT(CERT_PEM_MAX);
 	X509 *x = NULL;
@@ -105,11 +105,12 @@ read_cert(struct dir *d, struct err *e)
 }
 
 static int
-load(struct ca *ca, struct err *e)
+load_ca(struct ca *ca, struct err *e)
 {
 	if ((ca->lock = file_lock(ca->dir, LOCK_FILE, LOCK_WAIT_MS, e)) == NULL ||
 	    (ca->key = cert_key_read(ca->dir, CA_KEY_FILE, e)) == NULL ||
-	    (ca->cert = read_cert(ca->dir, e)) == NULL || (ca->db = ca_db_read(ca->dir, e)) == NULL)
+	    (ca->cert = read_ca_cert(ca->dir, e)) == NULL ||
+	    (ca->db = ca_db_read(ca->dir, e)) == NULL)
 		return -1;
 	if (X509_check_private_key(ca->cert, ca->key) != 1 || X509_check_ca(ca->cert) != 1) {
 		ERR_clear_error();
@@ -144,7 +145,7 @@ ca_open(const char *repo, const char *name, struct ca *ca, struct err *e)
 	if (rc == 0 && (ca->dir = dir_open(buf_text(&path), e)) == NULL)
 		rc = err_context(e, "no such CA ('slipway-repo cert ca' makes one)");
 	if (rc == 0)
-		rc = load(ca, e);
+		rc = load_ca(ca, e);
 	if (rc == -1)
 		ca_close(ca);
 	buf_free(&path);

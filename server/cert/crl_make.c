@@ -14,7 +14,7 @@
 #include "lib/x509/key.h"
 
 static int
-set_serial(X509_REVOKED *r, const char *hex, struct err *e)
+set_revoked_serial(X509_REVOKED *r, const char *hex, struct err *e)
 {
 	ASN1_INTEGER *serial = NULL;
 	BIGNUM *n = NULL;
@@ -60,7 +60,7 @@ add_entry(X509_CRL *crl, const json_t *entry, struct err *e)
 	else if ((time = ASN1_TIME_set(NULL, (time_t)seconds)) == NULL ||
 	    X509_REVOKED_set_revocationDate(r, time) != 1)
 		err_openssl(e, "time of a revocation");
-	else if (set_serial(r, ca_db_text(entry, "serial"), e) == 0 &&
+	else if (set_revoked_serial(r, ca_db_text(entry, "serial"), e) == 0 &&
 	    set_reason(r, ca_db_text(revoked, "reason"), e) == 0) {
 		if (X509_CRL_add0_revoked(crl, r) != 1) {
 			err_openssl(e, "list of revocations");
@@ -75,7 +75,7 @@ add_entry(X509_CRL *crl, const json_t *entry, struct err *e)
 }
 
 static int
-add_extensions(X509_CRL *crl, const struct crl_order *o, struct err *e)
+add_crl_extensions(X509_CRL *crl, const struct crl_order *o, struct err *e)
 {
 	ASN1_INTEGER *number = ASN1_INTEGER_new();
 	X509_EXTENSION *ext = NULL;
@@ -108,7 +108,7 @@ has_ended(const json_t *entry, int64_t now)
 }
 
 static int
-fill(X509_CRL *crl, const struct crl_order *o, struct err *e)
+fill_crl(X509_CRL *crl, const struct crl_order *o, struct err *e)
 {
 	/* As early for each life, so that a newer list never begins before an older one. */
 	int64_t begin =
@@ -130,7 +130,7 @@ fill(X509_CRL *crl, const struct crl_order *o, struct err *e)
 		    add_entry(crl, entry, e) == -1)
 			return -1;
 	}
-	if (add_extensions(crl, o, e) == -1)
+	if (add_crl_extensions(crl, o, e) == -1)
 		return -1;
 	X509_CRL_sort(crl);
 	return X509_CRL_sign(crl, o->key, cert_key_digest(o->key)) > 0
@@ -149,7 +149,7 @@ crl_make(const struct crl_order *o, struct buf *out, struct err *e)
 
 	if (crl == NULL || bio == NULL)
 		err_nomem(e);
-	else if (fill(crl, o, e) == 0) {
+	else if (fill_crl(crl, o, e) == 0) {
 		if (PEM_write_bio_X509_CRL(bio, crl) != 1 ||
 		    (len = BIO_get_mem_data(bio, &data)) <= 0)
 			err_openssl(e, "write a list of revocations");

@@ -281,7 +281,7 @@ cert_request(EVP_PKEY *key, const X509_NAME *subject, GENERAL_NAMES *names, stru
  * Appends the text of bio to out if ok is 1 (writing succeeded), and frees bio.  Returns 0 or -1.
  */
 static int
-take(BIO *bio, int ok, struct buf *out, struct err *e)
+take_pem(BIO *bio, int ok, struct buf *out, struct err *e)
 {
 	char *data;
 	long len;
@@ -300,7 +300,7 @@ cert_write(X509 *x, struct buf *out, struct err *e)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 
-	return bio == NULL ? err_nomem(e) : take(bio, PEM_write_bio_X509(bio, x), out, e);
+	return bio == NULL ? err_nomem(e) : take_pem(bio, PEM_write_bio_X509(bio, x), out, e);
 }
 
 int
@@ -308,7 +308,7 @@ cert_write_request(X509_REQ *rq, struct buf *out, struct err *e)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 
-	return bio == NULL ? err_nomem(e) : take(bio, PEM_write_bio_X509_REQ(bio, rq), out, e);
+	return bio == NULL ? err_nomem(e) : take_pem(bio, PEM_write_bio_X509_REQ(bio, rq), out, e);
 }
 
 int

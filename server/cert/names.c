@@ -48,7 +48,7 @@ valid_dns(const char *text, size_t len)
 
 /* Text from a request, for a message: bytes that aren't printable ASCII become '?'. */
 static int
-add_clean(struct buf *out, const unsigned char *p, size_t len, struct err *e)
+add_printable(struct buf *out, const unsigned char *p, size_t len, struct err *e)
 {
 	for (size_t i = 0; i < len; i++)
 		if (buf_addc(out, p[i] < ' ' || p[i] > '~' ? '?' : (char)p[i], e) == -1)
@@ -57,12 +57,12 @@ add_clean(struct buf *out, const unsigned char *p, size_t len, struct err *e)
 }
 
 static int
-refuse(const char *what, const ASN1_STRING *s, const char *want, struct err *e)
+refuse_name(const char *what, const ASN1_STRING *s, const char *want, struct err *e)
 {
 	struct buf text = BUF_INIT(4096);
 	struct err ignored; /* a name that is too long to show is shown in part */
 
-	add_clean(&text, ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s), &ignored);
+	add_printable(&text, ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s), &ignored);
 	err_setx(e, ERR_SYNTAX, "%s: want %s, got '%.*s'", what, want,
 	    text.len > 200 ? 200 : (int)text.len, buf_text(&text));
 	buf_free(&text);
@@ -78,7 +78,7 @@ check_name(const GENERAL_NAME *name, struct err *e)
 	if (name->type == GEN_DNS)
 		return valid_dns((const char *)ASN1_STRING_get0_data(s), (size_t)len)
 		    ? 0
-		    : refuse("a DNS name of the request", s,
+		    : refuse_name("a DNS name of the request", s,
 			  "labels of letters, digits, '-' and '_'", e);
 	return len == V4_BYTES || len == V6_BYTES
 	    ? 0
@@ -87,7 +87,7 @@ check_name(const GENERAL_NAME *name, struct err *e)
 
 /* Removes names of other types, and checks the remaining names. */
 static int
-sort_out(GENERAL_NAMES *names, size_t *others, struct err *e)
+filter_names(GENERAL_NAMES *names, size_t *others, struct err *e)
 {
 	for (int i = sk_GENERAL_NAME_num(names) - 1; i >= 0; i--) {
 		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
@@ -113,7 +113,7 @@ names_asked(X509_REQ *rq, GENERAL_NAMES **out, size_t *others, struct err *e)
 	*others = 0;
 	*out = X509V3_get_d2i(all, NID_subject_alt_name, &found, NULL);
 	if (*out != NULL)
-		rc = sort_out(*out, others, e);
+		rc = filter_names(*out, others, e);
 	else if (found == -1) /* it has none */
 		rc = 0;
 	else
@@ -165,7 +165,7 @@ names_check_subject(const X509_NAME *subject, struct err *e)
 			OPENSSL_free(text);
 		ERR_clear_error();
 		if (bad)
-			return refuse("the request's subject", s, want, e);
+			return refuse_name("the request's subject", s, want, e);
 	}
 	return 0;
 }
@@ -191,6 +191,6 @@ names_show(const GENERAL_NAME *name, struct buf *out, struct err *e)
 	if (name->type == GEN_DNS)
 		return buf_adds(out, "dns:", e) == -1
 		    ? -1
-		    : add_clean(out, p, (size_t)ASN1_STRING_length(s), e);
+		    : add_printable(out, p, (size_t)ASN1_STRING_length(s), e);
 	return buf_adds(out, "ip:", e) == -1 ? -1 : show_address(p, ASN1_STRING_length(s), out, e);
 }

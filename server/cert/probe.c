@@ -24,7 +24,7 @@ take_any(X509_STORE_CTX *ctx, void *arg)
 }
 
 static SSL *
-start(int fd, const char *host, struct err *e)
+start_tls(int fd, const char *host, struct err *e)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	SSL *ssl = NULL;
@@ -74,7 +74,7 @@ handshake_failed(int why, struct err *e)
 }
 
 static int
-handshake(SSL *ssl, struct net *n, int64_t deadline, struct err *e)
+shake_hands(SSL *ssl, struct net *n, int64_t deadline, struct err *e)
 {
 	for (;;) {
 		int rc, why, ready;
@@ -120,8 +120,8 @@ look(const char *server, struct buf *pem, char version[CERT_LOOK_VERSION_SIZE], 
 	if (net_split(server, host, &port, e) == -1 || (d = net_dial(host, port, e)) == NULL ||
 	    (n = net_dial_wait(d, deadline, e)) == NULL) /* the text names the server */
 		return -1;
-	if ((ssl = start(net_fd(n), host, e)) != NULL && handshake(ssl, n, deadline, e) == 0 &&
-	    take_chain(ssl, pem, e) == 0) {
+	if ((ssl = start_tls(net_fd(n), host, e)) != NULL &&
+	    shake_hands(ssl, n, deadline, e) == 0 && take_chain(ssl, pem, e) == 0) {
 		snprintf(version, CERT_LOOK_VERSION_SIZE, "%s", SSL_get_version(ssl));
 		rc = 0;
 	} else {

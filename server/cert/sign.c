@@ -76,7 +76,7 @@ set_dates(const struct ca *ca, int64_t asked, struct cert_order *o, struct err *
 }
 
 static struct dir *
-open_out(const struct cert_sign *how, struct err *e)
+open_cert_dir(const struct cert_sign *how, struct err *e)
 {
 	size_t len = (size_t)(path_base(how->request) - how->request);
 	struct buf path = BUF_INIT(REPO_PATH_MAX);
@@ -93,7 +93,7 @@ open_out(const struct cert_sign *how, struct err *e)
 }
 
 static int
-record(const struct ca *ca, const struct cert_sign *how, const struct cert_signed *made,
+record_signed(const struct ca *ca, const struct cert_sign *how, const struct cert_signed *made,
     struct err *e)
 {
 	char to[DATE_TEXT_SIZE];
@@ -110,7 +110,7 @@ record(const struct ca *ca, const struct cert_sign *how, const struct cert_signe
  * the file can't be written.
  */
 static int
-store(struct ca *ca, const struct cert_sign *how, struct dir *d, X509 *x, const char *file,
+store_cert(struct ca *ca, const struct cert_sign *how, struct dir *d, X509 *x, const char *file,
     const struct cert_signed *made, struct err *e)
 {
 	struct buf pem = BUF_INIT(CERT_PEM_MAX);
@@ -119,7 +119,7 @@ store(struct ca *ca, const struct cert_sign *how, struct dir *d, X509 *x, const 
 	int rc = -1;
 
 	if (cert_write(x, &pem, e) == -1 || ca_db_add(ca->db, x, how->name, how->usage, e) == -1 ||
-	    record(ca, how, made, e) == -1 || ca_db_write(ca->dir, ca->db, e) == -1)
+	    record_signed(ca, how, made, e) == -1 || ca_db_write(ca->dir, ca->db, e) == -1)
 		goto out;
 	if (how->force)
 		rc = pair_files_keep(d, how->name, "crt", e) == -1
@@ -154,8 +154,8 @@ show_names(const GENERAL_NAMES *names, size_t others, struct buf *out, struct er
 
 /* Appends a description of the certificate for the person who issues it. */
 static int
-show(const struct ca *ca, const struct cert_order *o, const struct cert_sign *how, size_t others,
-    struct buf *out, struct err *e)
+show_order(const struct ca *ca, const struct cert_order *o, const struct cert_sign *how,
+    size_t others, struct buf *out, struct err *e)
 {
 	char subject[CERT_QUOTED_SIZE], issuer[CERT_QUOTED_SIZE], to[DATE_TEXT_SIZE];
 	const char *usage =
@@ -174,11 +174,11 @@ show(const struct ca *ca, const struct cert_order *o, const struct cert_sign *ho
 
 /* Shows the order to the person who issues the certificate, and asks.  Returns 0 for yes, or -1. */
 static int
-agree(const struct ca *ca, const struct cert_order *o, const struct cert_sign *how, size_t others,
-    struct err *e)
+agree_order(const struct ca *ca, const struct cert_order *o, const struct cert_sign *how,
+    size_t others, struct err *e)
 {
 	struct buf text = BUF_INIT(SHOWN_MAX);
-	int rc = show(ca, o, how, others, &text, e);
+	int rc = show_order(ca, o, how, others, &text, e);
 
 	if (rc == 0)
 		rc = how->agree(how->arg, buf_text(&text), e);
@@ -220,13 +220,13 @@ cert_sign(struct ca *ca, const struct cert_sign *how, struct cert_signed *out, s
 	o.subject = X509_REQ_get_subject_name(rq);
 	o.names = names;
 	out->to = o.to;
-	if (check_own_name(ca, o.subject, e) == -1 || agree(ca, &o, how, others, e) == -1)
+	if (check_own_name(ca, o.subject, e) == -1 || agree_order(ca, &o, how, others, e) == -1)
 		goto out;
-	if ((d = open_out(how, e)) != NULL &&
+	if ((d = open_cert_dir(how, e)) != NULL &&
 	    buf_addf(&out->path, e, "%s/%s", dir_path(d), file) == 0 &&
 	    (x = cert_issue(&o, ca->cert, ca->key, e)) != NULL &&
 	    cert_serial(X509_get0_serialNumber(x), out->serial, e) == 0)
-		rc = store(ca, how, d, x, file, out, e);
+		rc = store_cert(ca, how, d, x, file, out, e);
 out:
 	X509_free(x);
 	dir_close(d);

@@ -33,7 +33,7 @@ add_keys(struct session *s, json_t *body, const char *app, const struct option_l
 }
 
 static int
-add(struct session *s, const char *app, const struct option_list *keys, unsigned threshold,
+add_app_role(struct session *s, const char *app, const struct option_list *keys, unsigned threshold,
     struct err *e)
 {
 	json_t *body, *paths;
@@ -60,14 +60,14 @@ struct options {
 };
 
 static int
-run(struct call *call, struct err *e)
+run_app_add(struct call *call, struct err *e)
 {
 	struct options *o = call->options;
 	const char *app = call->argv[0];
 	int rc = -1;
 
 	if (application_check(app, e) == 0 && cmd_change_begin(call, &o->s, e) == 0)
-		rc = add(&o->s, app, &o->keys, (unsigned)o->threshold, e);
+		rc = add_app_role(&o->s, app, &o->keys, (unsigned)o->threshold, e);
 	session_end(&o->s);
 	return rc;
 }
@@ -84,7 +84,7 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_app_add = { "app add", run, "[options] APP", 1, 1,
+const struct command cmd_app_add = { "app add", run_app_add, "[options] APP", 1, 1,
 	"delegate to a new application", NULL, COMMAND_OPTIONS(options),
 	.defaults = &(const struct options){ .threshold = 1 }, .offers = OFFER_NOTHING };
 

@@ -23,7 +23,7 @@ cmd_cert_open_ca(const struct call *call, const char *name, struct ca *ca, struc
 }
 
 static int
-make(const struct call *call, const char *out, const struct cert_request *rq, struct err *e)
+make_ca(const struct call *call, const char *out, const struct cert_request *rq, struct err *e)
 {
 	struct buf path = BUF_INIT(REPO_PATH_MAX);
 	char below[PATH_COMPONENT_MAX + 8], hex[SHA256_HEX_SIZE], to[DATE_TEXT_SIZE];
@@ -61,7 +61,7 @@ run_ca(struct call *call, struct err *e)
 	struct ca_options *o = call->options;
 
 	o->rq.name = call->argv[0];
-	return pair_files_check_name(o->rq.name, e) == -1 ? -1 : make(call, o->out, &o->rq, e);
+	return pair_files_check_name(o->rq.name, e) == -1 ? -1 : make_ca(call, o->out, &o->rq, e);
 }
 
 #define CA_TO(member) OPTION_TO(struct ca_options, member)
@@ -81,7 +81,7 @@ const struct command cmd_cert_ca = { "cert ca", run_ca, "[options] NAME", 1, 1,
 	.offers = OFFER_NOTHING };
 
 static int
-revoke(struct ca *ca, const char *what, const char *reason, struct err *e)
+revoke_cert(struct ca *ca, const char *what, const char *reason, struct err *e)
 {
 	json_t *entry = ca_find(ca, what, e);
 	int rc = entry == NULL ? -1 : ca_db_revoke(entry, reason, e);
@@ -109,7 +109,7 @@ struct options {
 };
 
 static int
-run_revoke(struct call *call, struct err *e)
+run_cert_revoke(struct call *call, struct err *e)
 {
 	const struct options *o = call->options;
 	struct ca ca;
@@ -117,7 +117,7 @@ run_revoke(struct call *call, struct err *e)
 
 	if (cmd_cert_open_ca(call, o->ca, &ca, e) == -1)
 		return -1;
-	rc = revoke(&ca, call->argv[0], o->reason, e);
+	rc = revoke_cert(&ca, call->argv[0], o->reason, e);
 	ca_close(&ca);
 	return rc;
 }
@@ -130,7 +130,7 @@ static const struct option revoke_options[] = {
 		     "cessationOfOperation privilegeWithdrawn" },
 	OPTION_END,
 };
-const struct command cmd_cert_revoke = { "cert revoke", run_revoke,
+const struct command cmd_cert_revoke = { "cert revoke", run_cert_revoke,
 	"--ca CA [options] NAME|SERIAL|FILE", 1, 1,
 	"revoke a certificate that a CA issued, for the next list of 'cert crl'", NULL,
 	COMMAND_OPTIONS(revoke_options),

@@ -27,7 +27,7 @@ struct checking {
 };
 
 static void
-fault(struct checking *k, const struct err *e)
+print_fault(struct checking *k, const struct err *e)
 {
 	printf("FAULT: %s\n", e->text);
 	k->faults++;
@@ -41,11 +41,11 @@ take_fault(void *arg, bool warning, const struct err *e)
 		    "cert check: %s; it is its own issuer, so this matters only where it is trusted as a CA",
 		    e->text);
 	else
-		fault(arg, e);
+		print_fault(arg, e);
 }
 
 static struct source
-file_of(const char *label, const char *path)
+source_of(const char *label, const char *path)
 {
 	return (struct source){ label, path, strlen(path), false };
 }
@@ -54,17 +54,17 @@ file_of(const char *label, const char *path)
 static void
 check_pair(struct checking *k)
 {
-	const struct source key = file_of("TLS_KeyFile", k->key);
-	const struct source cert = file_of("TLS_CertFile", k->cert);
+	const struct source key = source_of("TLS_KeyFile", k->key);
+	const struct source cert = source_of("TLS_CertFile", k->cert);
 	struct pair pair;
 	struct err e;
 
 	if (pair_read(&pair, &key, &cert, k->client, false, &e) == -1) {
-		fault(k, &e);
+		print_fault(k, &e);
 		return;
 	}
 	if (pair.doubt.code != ERR_NONE)
-		fault(k, &pair.doubt);
+		print_fault(k, &pair.doubt);
 	else
 		printf("ok: key and certificate belong together, and a %s uses them\n",
 		    k->client ? "client" : "server");
@@ -72,7 +72,7 @@ check_pair(struct checking *k)
 }
 
 static int
-show_one(void *arg, const struct cert_facts *c, struct err *e)
+show_checked(void *arg, const struct cert_facts *c, struct err *e)
 {
 	struct checking *k = arg;
 	char to[DATE_TEXT_SIZE], hex[SHA256_HEX_SIZE], left[TERM_TEXT_SIZE];
@@ -89,7 +89,7 @@ show_one(void *arg, const struct cert_facts *c, struct err *e)
 static void
 check_trust(struct checking *k, STACK_OF(X509) * chain)
 {
-	const struct source crls = file_of("TLS_CRLFile", k->crl == NULL ? "" : k->crl);
+	const struct source crls = source_of("TLS_CRLFile", k->crl == NULL ? "" : k->crl);
 	struct buf list = BUF_INIT(TRUSTED_MAX);
 	struct source certs;
 	struct trust t;
@@ -98,30 +98,30 @@ check_trust(struct checking *k, STACK_OF(X509) * chain)
 
 	/* trust_read() goes on without a file that can't be read; this command reports the file. */
 	for (size_t i = 0; i < k->trust->n; i++) {
-		const struct source s = file_of("--trust", k->trust->values[i]);
+		const struct source s = source_of("--trust", k->trust->values[i]);
 		STACK_OF(X509) *one = certs_read(&s, &e);
 
 		if (one == NULL)
-			fault(k, &e);
+			print_fault(k, &e);
 		certs_free(one);
 	}
 	for (size_t i = 0; rc == 0 && i < k->trust->n; i++)
 		rc = buf_addf(&list, &e, "%s%s", i == 0 ? "" : ";", k->trust->values[i]);
-	certs = file_of("TLS_TrustedCerts", buf_text(&list));
+	certs = source_of("TLS_TrustedCerts", buf_text(&list));
 	if (rc == 0 &&
 	    (rc = trust_read(&t, &certs, &crls, "TLS_RequiredLevel is TLSPeerAuth", NULL, &e)) ==
 		0) {
 		if (t.ca_remark.code != ERR_NONE)
 			log_warn("cert check: %s", t.ca_remark.text);
 		if (t.crl_remark.code != ERR_NONE)
-			fault(k, &t.crl_remark);
+			print_fault(k, &t.crl_remark);
 		if (trust_verify(&t, sk_X509_value(chain, 0), chain, !k->client, &e) != TRUST_OK)
 			rc = -1;
 		trust_free(&t);
 	}
 	buf_free(&list);
 	if (rc == -1)
-		fault(k, &e);
+		print_fault(k, &e);
 	else
 		printf("ok: a %s that trusts %s%s accepts it\n", k->client ? "server" : "client",
 		    k->trust->values[0], k->trust->n > 1 ? " and the others" : "");
@@ -130,16 +130,16 @@ check_trust(struct checking *k, STACK_OF(X509) * chain)
 static void
 check_certificate(struct checking *k)
 {
-	const struct source s = file_of("TLS_CertFile", k->cert);
+	const struct source s = source_of("TLS_CertFile", k->cert);
 	struct buf text = BUF_INIT(CERT_FILE_MAX);
 	STACK_OF(X509) * chain;
 	struct file_info info;
 	struct err e;
 
 	if ((chain = certs_read(&s, &e)) == NULL || file_read(NULL, k->cert, &text, &e) == -1 ||
-	    cert_read(text.data, text.len, show_one, k, &e) == -1) {
+	    cert_read(text.data, text.len, show_checked, k, &e) == -1) {
 		if (chain != NULL)
-			fault(k, &e); /* otherwise check_pair() has reported the fault */
+			print_fault(k, &e); /* otherwise check_pair() has reported the fault */
 		goto out;
 	}
 	if (cert_has_key(text.data, text.len))
@@ -164,7 +164,7 @@ struct options {
 };
 
 static int
-run(struct call *call, struct err *e)
+run_cert_check(struct call *call, struct err *e)
 {
 	const struct options *o = call->options;
 	struct checking k = { .key = call->argv[0],
@@ -197,7 +197,7 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_cert_check = { "cert check", run, "[options] KEY CERT", 2, 2,
+const struct command cmd_cert_check = { "cert check", run_cert_check, "[options] KEY CERT", 2, 2,
 	"judge a private key and its certificate as the TLS library does", NULL,
 	COMMAND_OPTIONS(options),
 	.defaults = &(const struct options){ .days = COMMAND_WARN_DAYS_NONE } };

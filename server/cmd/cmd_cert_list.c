@@ -250,7 +250,7 @@ print_row(const json_t *row)
 }
 
 static int
-print(const struct listing *l, bool json, struct err *e)
+print_listing(const struct listing *l, bool json, struct err *e)
 {
 	if (json)
 		return cli_json(
@@ -265,7 +265,7 @@ print(const struct listing *l, bool json, struct err *e)
  * is named.
  */
 static int
-collect(struct listing *l, const struct call *call, const struct option_list *kernels,
+list_all(struct listing *l, const struct call *call, const struct option_list *kernels,
     struct err *e)
 {
 	const char *repo = command_repo(call, e);
@@ -289,13 +289,13 @@ struct options {
 };
 
 static int
-run(struct call *call, struct err *e)
+run_cert_list(struct call *call, struct err *e)
 {
 	const struct options *o = call->options;
 	struct listing l = { .term = term_start(o->days) };
 	int rc = -1;
 
-	if (collect(&l, call, &o->kernels, e) == 0 && print(&l, o->json, e) == 0)
+	if (list_all(&l, call, &o->kernels, e) == 0 && print_listing(&l, o->json, e) == 0)
 		rc = json_array_size(l.faults) > 0 ? CLI_FAILED
 		    : l.term.expiring		   ? CLI_ATTEND
 						   : CLI_OK;
@@ -312,7 +312,7 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_cert_list = { "cert list", run, "[options] [FILE...]", 0, -1,
+const struct command cmd_cert_list = { "cert list", run_cert_list, "[options] [FILE...]", 0, -1,
 	"list the certificates of present releases, of the repository itself, of files and of "
 	"Kernels",
 	NULL, COMMAND_OPTIONS(options),

@@ -13,7 +13,7 @@
 #define OUT_MODE 0755
 
 static struct dir *
-open_out(const struct call *call, const char *out, struct err *e)
+open_pair_dir(const struct call *call, const char *out, struct err *e)
 {
 	struct buf path = BUF_INIT(REPO_PATH_MAX);
 	struct dir *d = NULL;
@@ -41,7 +41,7 @@ print_cert(const struct dir *d, const char *name, const struct cert_info *info)
 
 /* Records a pair that is about to be written, in the log of the repository that holds it. */
 static int
-record(const struct call *call, const char *name, const struct cert_info *info, struct err *e)
+record_pair(const struct call *call, const char *name, const struct cert_info *info, struct err *e)
 {
 	char hex[SHA256_HEX_SIZE], to[DATE_TEXT_SIZE];
 	const char *repo = command_repo(call, e);
@@ -59,7 +59,7 @@ record(const struct call *call, const char *name, const struct cert_info *info, 
  * replacement has a pair of these names.  Returns 0 or -1.
  */
 static int
-ready(const struct call *call, struct err *e)
+check_repo_ready(const struct call *call, struct err *e)
 {
 	const char *repo = command_repo(call, e);
 
@@ -73,7 +73,7 @@ ready(const struct call *call, struct err *e)
 
 /* Reports invalid, repeated and existing names before it makes a pair. */
 static int
-check_names(struct dir *d, char **names, int n, bool force, struct err *e)
+check_pair_names(struct dir *d, char **names, int n, bool force, struct err *e)
 {
 	for (int i = 0; i < n; i++) {
 		if (pair_files_check_name(names[i], e) == -1)
@@ -98,7 +98,7 @@ make_one(const struct call *call, struct dir *d, const char *name, bool force, b
 
 	rq.name = name;
 	if (cert_make(&rq, &key, &crt, &info, e) == 0 &&
-	    (!inside || record(call, name, &info, e) == 0) &&
+	    (!inside || record_pair(call, name, &info, e) == 0) &&
 	    pair_files_write(d, name, "crt", &key, &crt, force, e) == 0) {
 		print_cert(d, name, &info);
 		rc = 0;
@@ -116,7 +116,7 @@ struct options {
 };
 
 static int
-run_new(struct call *call, struct err *e)
+run_cert_new(struct call *call, struct err *e)
 {
 	struct options *o = call->options;
 	struct dir *d;
@@ -124,12 +124,12 @@ run_new(struct call *call, struct err *e)
 
 	o->rq.sans = o->sans.values;
 	o->rq.n = o->sans.n;
-	if (check_names(NULL, call->argv, call->argc, true, e) == -1 ||
-	    (d = open_out(call, o->out, e)) == NULL)
+	if (check_pair_names(NULL, call->argv, call->argc, true, e) == -1 ||
+	    (d = open_pair_dir(call, o->out, e)) == NULL)
 		return -1;
-	rc = check_names(d, call->argv, call->argc, o->force, e);
+	rc = check_pair_names(d, call->argv, call->argc, o->force, e);
 	if (rc == 0 && o->out == NULL)
-		rc = ready(call, e);
+		rc = check_repo_ready(call, e);
 	for (int i = 0; i < call->argc && rc == 0; i++)
 		rc = make_one(call, d, call->argv[i], o->force, o->out == NULL, o->rq, e);
 	dir_close(d);
@@ -146,7 +146,7 @@ run_new(struct call *call, struct err *e)
 		"replace existing files, and keep them as NAME.old-N")
 static const struct option new_options[] = { ROWS_OF_BOTH("crt"),
 	ROW_CERT_DAYS(TO(rq.days), "valid from now on (default 3650)"), OPTION_END };
-const struct command cmd_cert_new = { "cert new", run_new, "[options] NAME...", 1, -1,
+const struct command cmd_cert_new = { "cert new", run_cert_new, "[options] NAME...", 1, -1,
 	"make a private key and a self-signed certificate, a pair for each name", NULL,
 	COMMAND_OPTIONS(new_options),
 	.defaults = &(const struct options){ .rq = { .type = "p256", .days = CERT_DAYS_DEFAULT } },
@@ -178,7 +178,8 @@ run_csr(struct call *call, struct err *e)
 	o->rq.n = o->sans.n;
 	if (pair_files_check_name(name, e) == -1)
 		return -1;
-	if ((d = open_out(call, o->out, e)) != NULL && (o->out != NULL || ready(call, e) == 0))
+	if ((d = open_pair_dir(call, o->out, e)) != NULL &&
+	    (o->out != NULL || check_repo_ready(call, e) == 0))
 		rc = make_request(d, name, o, e);
 	if (rc == 0)
 		printf("key %s/%s.pem\nrequest %s/%s.csr\n", dir_path(d), name, dir_path(d), name);

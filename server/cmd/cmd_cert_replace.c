@@ -13,7 +13,7 @@
 #define SAID_MAX (1024u * 1024)
 
 static int
-check_usage(const struct steps_asked *a, struct err *e)
+check_replace_options(const struct steps_asked *a, struct err *e)
 {
 	if (a->confirm + a->undo + a->start + (a->after != NULL) > 1)
 		return err_setx(e, ERR_USAGE,
@@ -40,7 +40,7 @@ run_replace(struct call *call, struct err *e)
 
 	o->a.kernels = o->kernels.values;
 	o->a.nkernels = o->kernels.n;
-	if (check_usage(&o->a, e) == -1 || (repo = command_repo_here(call, e)) == NULL)
+	if (check_replace_options(&o->a, e) == -1 || (repo = command_repo_here(call, e)) == NULL)
 		return -1;
 	look_init(&s->l);
 	if (replace_open(&s->p, repo, call->argv[0], true, e) == 0)
@@ -128,7 +128,7 @@ say_all(const char *repo, struct err *e)
 }
 
 static int
-run_status(struct call *call, struct err *e)
+run_replace_status(struct call *call, struct err *e)
 {
 	const char *repo = command_repo_here(call, e);
 	int rc;
@@ -138,5 +138,5 @@ run_status(struct call *call, struct err *e)
 	rc = call->argc > 0 ? say_one(repo, call->argv[0], e) : say_all(repo, e);
 	return rc == 1 ? CLI_ATTEND : rc;
 }
-const struct command cmd_cert_status = { "cert status", .run = run_status, "[NAME]", 0, 1,
+const struct command cmd_cert_status = { "cert status", .run = run_replace_status, "[NAME]", 0, 1,
 	"print the step of each replacement and the next command", .offers = OFFER_NOTHING };

@@ -10,7 +10,7 @@
 #include "server/cmd/term.h"
 
 static int
-show_one(void *arg, const struct cert_facts *c, struct err *e)
+show_cert(void *arg, const struct cert_facts *c, struct err *e)
 {
 	char from[DATE_TEXT_SIZE], to[DATE_TEXT_SIZE], left[TERM_TEXT_SIZE], hex[SHA256_HEX_SIZE];
 	struct term *t = arg;
@@ -50,7 +50,7 @@ show_file(struct term *t, const char *path, struct err *e)
 			log_warn(
 			    "cert show: %s: holds a private key as well; never hand this file out",
 			    path);
-		if ((rc = cert_read(text.data, text.len, show_one, t, e)) == -1)
+		if ((rc = cert_read(text.data, text.len, show_cert, t, e)) == -1)
 			err_context(e, "%s", path);
 	}
 	buf_free(&text);
@@ -62,7 +62,7 @@ struct options {
 };
 
 static int
-run(struct call *call, struct err *e)
+run_cert_show(struct call *call, struct err *e)
 {
 	const struct options *o = call->options;
 	struct term t = term_start(o->days);
@@ -81,6 +81,6 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_cert_show = { "cert show", run, "[options] FILE...", 1, -1,
+const struct command cmd_cert_show = { "cert show", run_cert_show, "[options] FILE...", 1, -1,
 	"print certificates, their days left, and the file that TLS_TrustedCerts needs", NULL,
 	COMMAND_OPTIONS(options), .defaults = &(const struct options){ COMMAND_WARN_DAYS_NONE } };

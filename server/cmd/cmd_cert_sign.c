@@ -38,7 +38,7 @@ find_request(const struct call *call, const char *arg, struct buf *path,
 }
 
 static int
-sign(struct ca *ca, const struct cert_sign *how, struct err *e)
+sign_cert(struct ca *ca, const struct cert_sign *how, struct err *e)
 {
 	struct cert_signed made = { .path = BUF_INIT(REPO_PATH_MAX) };
 	char to[DATE_TEXT_SIZE];
@@ -57,7 +57,7 @@ sign(struct ca *ca, const struct cert_sign *how, struct err *e)
 
 /* Shows a certificate that is about to be issued, and asks unless --yes.  0 to go on, or -1. */
 static int
-agree(void *arg, const char *shown, struct err *e)
+ask_to_issue(void *arg, const char *shown, struct err *e)
 {
 	const bool *yes = arg;
 
@@ -75,7 +75,7 @@ struct options {
 };
 
 static int
-run(struct call *call, struct err *e)
+run_cert_sign(struct call *call, struct err *e)
 {
 	struct options *o = call->options;
 	struct buf request = BUF_INIT(REPO_PATH_MAX);
@@ -86,13 +86,13 @@ run(struct call *call, struct err *e)
 	o->how.name = file;
 	o->how.sans = o->sans.values;
 	o->how.n = o->sans.n;
-	o->how.agree = agree;
+	o->how.agree = ask_to_issue;
 	o->how.arg = &o->yes;
 	if (cert_usage_parse(o->usage, &o->how.usage, e) == 0 &&
 	    find_request(call, call->argv[0], &request, file, e) == 0 &&
 	    cmd_cert_open_ca(call, o->ca, &ca, e) == 0) {
 		o->how.request = buf_text(&request);
-		rc = sign(&ca, &o->how, e);
+		rc = sign_cert(&ca, &o->how, e);
 		ca_close(&ca);
 	}
 	buf_free(&request);
@@ -113,6 +113,7 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_cert_sign = { "cert sign", run, "--ca CA [options] NAME|FILE.csr", 1, 1,
+const struct command cmd_cert_sign = { "cert sign", run_cert_sign,
+	"--ca CA [options] NAME|FILE.csr", 1, 1,
 	"issue the certificate that a signing request asks for", NULL, COMMAND_OPTIONS(options),
 	.defaults = &(const struct options){ .how = { .days = -1 }, .usage = "client" } };

@@ -37,7 +37,7 @@ struct options {
 
 /* Collects in the repository, or in a copy of what it serves.  0 or -1. */
 static int
-collect(const struct options *o, struct repo *r, const char *copy, struct err *e)
+collect_garbage(const struct options *o, struct repo *r, const char *copy, struct err *e)
 {
 	struct gc g = { .days = o->days,
 		.keep = o->keep,
@@ -56,7 +56,7 @@ collect(const struct options *o, struct repo *r, const char *copy, struct err *e
 }
 
 static int
-run(struct call *call, struct err *e)
+run_gc(struct call *call, struct err *e)
 {
 	const struct options *o = call->options;
 	const char *path = command_repo(call, e);
@@ -65,9 +65,9 @@ run(struct call *call, struct err *e)
 
 	if (r == NULL)
 		return -1;
-	rc = collect(o, r, NULL, e);
+	rc = collect_garbage(o, r, NULL, e);
 	for (size_t i = 0; i < o->copies.n && rc == 0; i++)
-		rc = collect(o, r, o->copies.values[i], e);
+		rc = collect_garbage(o, r, o->copies.values[i], e);
 	repo_close(r);
 	return rc;
 }
@@ -86,7 +86,7 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_gc = { "gc", run, "[options]", 0, 0,
+const struct command cmd_gc = { "gc", run_gc, "[options]", 0, 0,
 	"remove the files that only old snapshots name, and those that nothing names", NULL,
 	COMMAND_OPTIONS(options),
 	.defaults =

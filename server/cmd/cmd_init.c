@@ -10,7 +10,7 @@ struct options {
 };
 
 static int
-run(struct call *call, struct err *e)
+run_repo_init(struct call *call, struct err *e)
 {
 	const struct passphrases *p = &((const struct options *)call->options)->p;
 	const char *dir = call->argv[0];
@@ -33,6 +33,6 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_init = { "init", run, "[options] DIR", 1, 1,
+const struct command cmd_init = { "init", run_repo_init, "[options] DIR", 1, 1,
 	"make an empty repository with new keys", NULL, COMMAND_OPTIONS(options),
 	.offers = OFFER_DIRECTORIES };

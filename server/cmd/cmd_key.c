@@ -41,7 +41,7 @@ struct options {
 
 /* Records a key that is about to be stored, in the log of the repository that will hold it. */
 static int
-record(const struct call *call, const char *role, const char *id, struct err *e)
+record_key(const struct call *call, const char *role, const char *id, struct err *e)
 {
 	const struct options *o = call->options;
 	const char *repo;
@@ -61,7 +61,7 @@ store(const struct call *call, struct keystore *ks, const char *role, const stru
 	struct buf public = BUF_INIT(REPO_PATH_MAX);
 	int rc = -1;
 
-	if (record(call, role, privkey_id(k), e) == 0 &&
+	if (record_key(call, role, privkey_id(k), e) == 0 &&
 	    keystore_add(ks, role, k, passphrase, e) == 0 &&
 	    keystore_add_public(ks, role, k, &public, e) == 0) {
 		printf("%s key %s\n", role, privkey_id(k));
@@ -76,7 +76,7 @@ store(const struct call *call, struct keystore *ks, const char *role, const stru
 }
 
 static int
-make(const struct call *call, struct keystore *ks, struct err *e)
+make_key(const struct call *call, struct keystore *ks, struct err *e)
 {
 	const struct options *o = call->options;
 	struct buf phrase = BUF_INIT(PASSPHRASE_MAX);
@@ -95,14 +95,14 @@ make(const struct call *call, struct keystore *ks, struct err *e)
 }
 
 static int
-run_new(struct call *call, struct err *e)
+run_key_new(struct call *call, struct err *e)
 {
 	const struct options *o = call->options;
 	struct keystore *ks = NULL;
 	int rc = -1;
 
 	if (check_role(call->argv[0], e) == 0 && (ks = open_keys(call, o->dir, true, e)) != NULL)
-		rc = make(call, ks, e);
+		rc = make_key(call, ks, e);
 	keystore_close(ks);
 	return rc;
 }
@@ -117,7 +117,7 @@ static const struct option new_options[] = {
 	ROWS_OF_BOTH,
 	OPTION_END,
 };
-const struct command cmd_key_new = { "key new", run_new, "[options] ROLE", 1, 1,
+const struct command cmd_key_new = { "key new", run_key_new, "[options] ROLE", 1, 1,
 	"make a key pair; no role changes", NULL, COMMAND_OPTIONS(new_options),
 	.defaults = &(const struct options){ .type = "ed25519" }, .offers = OFFER_NOTHING };
 
@@ -207,7 +207,7 @@ print_spare(void *arg, const char *role, const char *digits, struct err *e)
 }
 
 static int
-list(const struct listing *l, struct err *e)
+list_keys(const struct listing *l, struct err *e)
 {
 	const struct repo *r = l->r;
 
@@ -233,7 +233,7 @@ run_list(struct call *call, struct err *e)
 	if (path != NULL && (r = repo_open(path, e)) != NULL &&
 	    (l.ks = open_keys(call, NULL, false, e)) != NULL) {
 		l.r = r;
-		rc = list(&l, e);
+		rc = list_keys(&l, e);
 	}
 	keystore_close(l.ks);
 	repo_close(r);

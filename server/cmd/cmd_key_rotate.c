@@ -52,7 +52,7 @@ add_made(struct session *s, json_t *body, const char *role, size_t n, enum tuf_k
 }
 
 static int
-add_files(json_t *body, const char *role, const struct option_list *files, struct err *e)
+add_key_files(json_t *body, const char *role, const struct option_list *files, struct err *e)
 {
 	for (size_t i = 0; i < files->n; i++) {
 		json_t *key = session_read_key(files->values[i], e);
@@ -108,7 +108,7 @@ rotate_role(struct rotation *how, const char *role, enum tuf_kind kind, struct e
 		if (add_made(s, body, role, n, kind, e) == -1 ||
 		    remove_first(body, role, n, e) == -1)
 			return -1;
-	} else if (add_files(body, role, &how->add, e) == -1 ||
+	} else if (add_key_files(body, role, &how->add, e) == -1 ||
 	    remove_keys(body, role, &how->remove, e) == -1) {
 		return -1;
 	}
@@ -189,7 +189,7 @@ revoke_from(struct session *s, const char *role, const char *id, struct err *e)
 }
 
 static int
-revoke(struct session *s, const char *prefix, struct err *e)
+revoke_key(struct session *s, const char *prefix, struct err *e)
 {
 	const char *root_id = keyset_find(s->r->root->c.json, prefix);
 	const char *app_id = keyset_find(s->r->roles->c.json, prefix);
@@ -209,17 +209,17 @@ revoke(struct session *s, const char *prefix, struct err *e)
 }
 
 static int
-run_revoke(struct call *call, struct err *e)
+run_key_revoke(struct call *call, struct err *e)
 {
 	struct session *s = call->options;
 	int rc = -1;
 
 	if (cmd_change_begin(call, s, e) == 0)
-		rc = revoke(s, call->argv[0], e);
+		rc = revoke_key(s, call->argv[0], e);
 	session_end(s);
 	return rc;
 }
-const struct command cmd_key_revoke = { "key revoke", run_revoke, "[options] KEYID", 1, 1,
+const struct command cmd_key_revoke = { "key revoke", run_key_revoke, "[options] KEYID", 1, 1,
 	"take a key out of every role", NULL, cmd_change_options, sizeof(struct session), NULL,
 	.offers = OFFER_NOTHING };
 

@@ -21,7 +21,7 @@ struct logging {
 };
 
 static const char *
-text_of(const json_t *j, const char *name)
+shown_text(const json_t *j, const char *name)
 {
 	const char *text = json_string_value(json_object_get(j, name));
 
@@ -83,18 +83,18 @@ print_entry(const json_t *entry)
 	const char *name;
 	json_t *value;
 
-	cli_print(text_of(entry, "time"));
+	cli_print(shown_text(entry, "time"));
 	putchar(' ');
-	cli_print(text_of(who, "user"));
+	cli_print(shown_text(who, "user"));
 	putchar('@');
-	cli_print(text_of(who, "host"));
+	cli_print(shown_text(who, "host"));
 	if (json_object_get(who, "sudo") != NULL) {
 		printf(" (sudo ");
-		cli_print(text_of(who, "sudo"));
+		cli_print(shown_text(who, "sudo"));
 		putchar(')');
 	}
 	putchar(' ');
-	cli_print(text_of(entry, "action"));
+	cli_print(shown_text(entry, "action"));
 	json_object_foreach (json_object_get(entry, "details"), name, value) {
 		if (strcmp(name, "roles") == 0)
 			print_roles(value);
@@ -117,7 +117,7 @@ timestamp_version(const json_t *entry)
 static bool
 takes_back(const json_t *entry)
 {
-	const char *action = text_of(entry, "action");
+	const char *action = shown_text(entry, "action");
 
 	return strcmp(action, "accept") == 0 || strcmp(action, "end a change that was cut") == 0;
 }
@@ -208,7 +208,7 @@ accept_live(const char *path, struct err *e)
 }
 
 static int
-run(struct call *call, struct err *e)
+run_log(struct call *call, struct err *e)
 {
 	struct logging *l = call->options;
 	const char *path;
@@ -244,6 +244,6 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_log = { "log", run, "[options]", 0, 0,
+const struct command cmd_log = { "log", run_log, "[options]", 0, 0,
 	"print the changes of the repository, and check their record", NULL, options,
 	sizeof(struct logging), NULL, .stop = false };

@@ -103,7 +103,7 @@ out:
 
 /* Checks that the repository has all files that the change names. */
 static int
-check_files(struct session *s, struct err *e)
+check_all_stored(struct session *s, struct err *e)
 {
 	for (size_t i = 0; i < s->c->n; i++) {
 		const struct change_file *f = &s->c->files[i];
@@ -126,7 +126,7 @@ publish_signed(struct session *s, const struct option_list *paths, const char *r
 	if (request == NULL)
 		return -1;
 	if (request_load(request, s->c, e) == 0 && change_ready(s->c, s->ks, &s->p, e) == 0 &&
-	    (release == NULL || store_signed(s, release, e) == 0) && check_files(s, e) == 0 &&
+	    (release == NULL || store_signed(s, release, e) == 0) && check_all_stored(s, e) == 0 &&
 	    (!guard || replace_trust_guard(s->c, e) == 0) && session_write(s, e) == 0)
 		rc = cmd_change_report(s, "published", e);
 	json_decref(request);
@@ -134,7 +134,7 @@ publish_signed(struct session *s, const struct option_list *paths, const char *r
 }
 
 static int
-check_usage(const char *app, const struct option_list *from, const struct session *s,
+check_publish_options(const char *app, const struct option_list *from, const struct session *s,
     const char *release, struct err *e)
 {
 	if (from->n > 0 && (app != NULL || s->request != NULL))
@@ -155,14 +155,14 @@ struct options {
 };
 
 static int
-run(struct call *call, struct err *e)
+run_publish(struct call *call, struct err *e)
 {
 	struct options *o = call->options;
 	struct session *s = &o->s;
 	const char *release = call->argv[0];
 	int rc = -1;
 
-	if (check_usage(o->app, &o->from, s, release, e) == -1)
+	if (check_publish_options(o->app, &o->from, s, release, e) == -1)
 		return -1;
 	if (cmd_change_begin(call, s, e) == 0)
 		rc = o->from.n > 0 ? publish_signed(s, &o->from, release, !o->no_guard, e)
@@ -187,7 +187,7 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_publish = { "publish", run,
+const struct command cmd_publish = { "publish", run_publish,
 	"[options] --app APP RELEASE_DIR | --signed FILE [RELEASE_DIR]", 0, 1,
 	"sign and publish a release of an application", NULL, COMMAND_OPTIONS(options),
 	.offers = OFFER_DIRECTORIES };

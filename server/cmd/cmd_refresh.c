@@ -17,7 +17,7 @@ struct options {
 };
 
 static int
-refresh(struct session *s, const struct options *o, struct err *e)
+refresh_repo(struct session *s, const struct options *o, struct err *e)
 {
 	bool due =
 	    o->days != 0 || s->r->snapshot->c.expires <= clock_wall() + o->left * DATE_DAY_SECONDS;
@@ -34,14 +34,14 @@ refresh(struct session *s, const struct options *o, struct err *e)
 }
 
 static int
-run(struct call *call, struct err *e)
+run_repo_refresh(struct call *call, struct err *e)
 {
 	const struct options *o = call->options;
 	struct session s = { .p = { NULL, false } };
 	int rc = -1;
 
 	if (cmd_change_begin(call, &s, e) == 0)
-		rc = refresh(&s, o, e);
+		rc = refresh_repo(&s, o, e);
 	session_end(&s);
 	return rc;
 }
@@ -55,6 +55,6 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_refresh = { "refresh", run, "[options]", 0, 0,
+const struct command cmd_refresh = { "refresh", run_repo_refresh, "[options]", 0, 0,
 	"sign timestamp again, and snapshot when it is due", NULL, COMMAND_OPTIONS(options),
 	.defaults = &(const struct options){ .left = SNAPSHOT_DAYS_DEFAULT } };

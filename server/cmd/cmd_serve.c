@@ -24,7 +24,7 @@ struct serving {
 
 /* Finds authorized_keys; the path is absolute and without links, because sshd changes directory. */
 static int
-find_keys(struct serving *s, struct err *e)
+find_authorized(struct serving *s, struct err *e)
 {
 	struct buf path = BUF_INIT(REPO_PATH_MAX);
 	int rc = -1;
@@ -105,13 +105,13 @@ announce(const struct serving *s, struct err *e)
 }
 
 static int
-serve(struct serving *s, struct err *e)
+serve_repo(struct serving *s, struct err *e)
 {
 	struct buf config = BUF_INIT(SERVE_CONFIG_MAX);
 	struct sshd *d = NULL;
 	int rc = -1;
 
-	if (path_real(&s->root, s->repo, e) == -1 || find_keys(s, e) == -1 ||
+	if (path_real(&s->root, s->repo, e) == -1 || find_authorized(s, e) == -1 ||
 	    prepare_hostkey(s, e) == -1 || place_user(&s->user, e) == -1 ||
 	    sshd_port(s->listen, &s->port, e) == -1)
 		return -1;
@@ -174,7 +174,7 @@ struct options {
 };
 
 static int
-run(struct call *call, struct err *e)
+run_serve(struct call *call, struct err *e)
 {
 	const struct options *o = call->options;
 	struct serving s = { .listen = o->listen,
@@ -195,7 +195,7 @@ run(struct call *call, struct err *e)
 	if (o->units)
 		return print_units(call, o->user, o->chroot, e);
 	if (sshd_here(e) == 0 && (s.repo = command_repo_here(call, e)) != NULL)
-		rc = serve(&s, e);
+		rc = serve_repo(&s, e);
 	buf_free(&s.root);
 	buf_free(&s.keys);
 	buf_free(&s.hostkey);
@@ -224,6 +224,6 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_serve = { "serve", run, "[options]", 0, 0,
+const struct command cmd_serve = { "serve", run_serve, "[options]", 0, 0,
 	"serve the repository over SFTP until stopped", NULL, COMMAND_OPTIONS(options),
 	.defaults = &(const struct options){ .listen = "127.0.0.1" } };

@@ -35,7 +35,7 @@ struct signing {
 
 /* Adds a key that is to sign; takes k over. */
 static int
-add_key(struct signing *s, const char *id, const char *role, const char *file, struct privkey *k,
+add_signer(struct signing *s, const char *id, const char *role, const char *file, struct privkey *k,
     struct err *e)
 {
 	struct signer *with = &s->with[s->n];
@@ -71,7 +71,7 @@ find_for(struct signing *s, const json_t *file, struct err *e)
 				have |= s->with[m].role == role && strcmp(s->with[m].id, id) == 0;
 			if (have || (rc = keystore_has(s->ks, role, id, e)) == 0)
 				continue;
-			if (rc == -1 || add_key(s, id, role, NULL, NULL, e) == -1)
+			if (rc == -1 || add_signer(s, id, role, NULL, NULL, e) == -1)
 				return -1;
 		}
 	}
@@ -80,7 +80,7 @@ find_for(struct signing *s, const json_t *file, struct err *e)
 
 /* Returns the id of the request's key whose id begins with digits, and its object, or NULL. */
 static const char *
-key_of(const json_t *request, const char *digits, json_t **key)
+key_by_digits(const json_t *request, const char *digits, json_t **key)
 {
 	for (size_t i = 0; i < request_count(request); i++) {
 		const json_t *signers = json_object_get(request_file(request, i), "signers");
@@ -102,7 +102,7 @@ key_of(const json_t *request, const char *digits, json_t **key)
  * such a name the file has to be decrypted first.
  */
 static int
-find_file(struct signing *s, const char *file, struct err *e)
+add_file_key(struct signing *s, const char *file, struct err *e)
 {
 	char digits[KEYSTORE_ID_DIGITS + 1];
 	struct privkey *k;
@@ -113,18 +113,18 @@ find_file(struct signing *s, const char *file, struct err *e)
 	if (sealed == -1)
 		return -1;
 	if (sealed == 1 && keystore_digits(file, digits) &&
-	    (id = key_of(s->request, digits, &key)) != NULL)
-		return add_key(s, id, NULL, file, NULL, e);
+	    (id = key_by_digits(s->request, digits, &key)) != NULL)
+		return add_signer(s, id, NULL, file, NULL, e);
 	if ((k = keystore_read(file, &s->p, NULL, e)) == NULL)
 		return -1;
-	return add_key(s, privkey_id(k), NULL, file, k, e);
+	return add_signer(s, privkey_id(k), NULL, file, k, e);
 }
 
 static int
 find_keys(struct signing *s, const char *repo, struct err *e)
 {
 	for (size_t i = 0; i < s->files.n; i++)
-		if (find_file(s, s->files.values[i], e) == -1)
+		if (add_file_key(s, s->files.values[i], e) == -1)
 			return -1;
 	if (s->keys == NULL && s->files.n > 0)
 		return 0;
@@ -182,7 +182,7 @@ believed(const struct signing *s, const json_t *file, struct err *e)
 		return NULL;
 	for (size_t i = 0; i < s->n && !ours; i++) {
 		json_t *public;
-		int rc = key_of(s->request, s->with[i].id, &public) == NULL
+		int rc = key_by_digits(s->request, s->with[i].id, &public) == NULL
 		    ? 0
 		    : request_signed_by(before, s->with[i].id, public, e);
 
@@ -265,7 +265,7 @@ check_use(const struct signing *s, struct err *e)
 }
 
 static int
-sign(struct signing *s, const char *repo, struct err *e)
+sign_request(struct signing *s, const char *repo, struct err *e)
 {
 	if ((s->request = request_read(s->path, e)) == NULL)
 		return -1;
@@ -281,7 +281,7 @@ sign(struct signing *s, const char *repo, struct err *e)
 }
 
 static int
-run(struct call *call, struct err *e)
+run_sign(struct call *call, struct err *e)
 {
 	struct signing *s = call->options;
 	const char *repo = NULL;
@@ -289,7 +289,7 @@ run(struct call *call, struct err *e)
 
 	s->path = call->argv[0];
 	if (s->show || s->keys != NULL || s->files.n > 0 || (repo = command_repo(call, e)) != NULL)
-		rc = sign(s, repo, e);
+		rc = sign_request(s, repo, e);
 	else
 		err_context(e, "give --keys DIR or --key FILE, or a repository");
 	for (size_t i = 0; i < s->n; i++)
@@ -311,6 +311,6 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_sign = { "sign", run, "[options] FILE", 1, 1,
+const struct command cmd_sign = { "sign", run_sign, "[options] FILE", 1, 1,
 	"add signatures to a change that --unsigned wrote", NULL, options, sizeof(struct signing),
 	NULL, .offers = OFFER_FILES };

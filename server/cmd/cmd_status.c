@@ -16,7 +16,7 @@ struct report {
 };
 
 static int
-add(struct report *p, json_t *role, struct err *e)
+append_role(struct report *p, json_t *role, struct err *e)
 {
 	return role == NULL || json_array_append_new(p->roles, role) == -1 ? err_nomem(e) : 0;
 }
@@ -42,7 +42,7 @@ add_role(struct report *p, const char *name, const struct tuf_common *c,
 		json_decref(j);
 		j = NULL;
 	}
-	return add(p, j, e);
+	return append_role(p, j, e);
 }
 
 static int
@@ -52,7 +52,7 @@ add_app(struct report *p, const struct repo *r, const struct tuf_delegation *d, 
 	int rc = repo_read_app(r, d->name, &t, e);
 
 	if (rc == 0)
-		return add(p,
+		return append_role(p,
 		    json_pack("{s:s,s:I,s:I,s:n}", "role", d->name, "keys", (json_int_t)d->role.n,
 			"threshold", (json_int_t)d->role.threshold, "release"),
 		    e);
@@ -63,7 +63,7 @@ add_app(struct report *p, const struct repo *r, const struct tuf_delegation *d, 
 }
 
 static int
-collect(struct report *p, const struct repo *r, struct err *e)
+collect_roles(struct report *p, const struct repo *r, struct err *e)
 {
 	const struct tuf_common *top[TUF_TOP_COUNT] = { [TUF_ROOT] = &r->root->c,
 		[TUF_TIMESTAMP] = &r->timestamp->c,
@@ -84,41 +84,41 @@ collect(struct report *p, const struct repo *r, struct err *e)
 }
 
 static int64_t
-number(const json_t *role, const char *name)
+role_number(const json_t *role, const char *name)
 {
 	return json_integer_value(json_object_get(role, name));
 }
 
 static void
-print_role(const json_t *role)
+print_role_line(const json_t *role)
 {
 	const char *name = json_string_value(json_object_get(role, "role"));
 	bool expired = json_is_true(json_object_get(role, "expired"));
-	int64_t keys = number(role, "keys");
+	int64_t keys = role_number(role, "keys");
 	char left[TERM_TEXT_SIZE];
 
 	printf("%-20s ", name);
 	if (json_object_get(role, "version") == NULL) {
 		printf("no release     %" PRId64 " key%s, threshold %" PRId64 "\n", keys,
-		    keys == 1 ? "" : "s", number(role, "threshold"));
+		    keys == 1 ? "" : "s", role_number(role, "threshold"));
 		return;
 	}
 	printf("version %-5" PRId64 " %" PRId64 " key%s, threshold %" PRId64 "  expires %s, %s\n",
-	    number(role, "version"), keys, keys == 1 ? "" : "s", number(role, "threshold"),
-	    json_string_value(json_object_get(role, "expires")),
-	    term_text(expired ? -1 : number(role, "days_left"), false, left));
+	    role_number(role, "version"), keys, keys == 1 ? "" : "s",
+	    role_number(role, "threshold"), json_string_value(json_object_get(role, "expires")),
+	    term_text(expired ? -1 : role_number(role, "days_left"), false, left));
 	if (json_object_get(role, "files") != NULL)
 		printf("%-20s release %" PRId64 ", %" PRId64 " files\n", "",
-		    number(role, "release"), number(role, "files"));
+		    role_number(role, "release"), role_number(role, "files"));
 }
 
 static int
-print(const struct report *p, bool json, struct err *e)
+print_report(const struct report *p, bool json, struct err *e)
 {
 	if (json)
 		return cli_json(json_pack("{s:O}", "roles", p->roles), e);
 	for (size_t i = 0; i < json_array_size(p->roles); i++)
-		print_role(json_array_get(p->roles, i));
+		print_role_line(json_array_get(p->roles, i));
 	return 0;
 }
 
@@ -128,7 +128,7 @@ struct options {
 };
 
 static int
-run(struct call *call, struct err *e)
+run_repo_status(struct call *call, struct err *e)
 {
 	const struct options *o = call->options;
 	struct report p = { .term = term_start(o->days) };
@@ -136,8 +136,8 @@ run(struct call *call, struct err *e)
 	struct repo *r = path == NULL ? NULL : repo_open(path, e);
 	int rc = -1;
 
-	if (r != NULL && audit_change_look(r->top, e) == 0 && collect(&p, r, e) == 0 &&
-	    print(&p, o->json, e) == 0)
+	if (r != NULL && audit_change_look(r->top, e) == 0 && collect_roles(&p, r, e) == 0 &&
+	    print_report(&p, o->json, e) == 0)
 		rc = p.term.expiring ? CLI_ATTEND : CLI_OK;
 	json_decref(p.roles);
 	repo_close(r);
@@ -151,6 +151,6 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_status = { "status", run, "[options]", 0, 0,
+const struct command cmd_status = { "status", run_repo_status, "[options]", 0, 0,
 	"list roles, keys, expiry dates and applications", NULL, COMMAND_OPTIONS(options),
 	.defaults = &(const struct options){ .days = COMMAND_WARN_DAYS_NONE } };

@@ -14,7 +14,7 @@
 #define STAMP_MAX (64u * 1024)
 
 static void
-tell(void *arg, const struct err *what)
+log_fault(void *arg, const struct err *what)
 {
 	(void)arg;
 	log_error("verify: %s", what->text);
@@ -30,7 +30,7 @@ tell_extra(void *arg, const char *path, struct err *e)
 		? ", because the chain of roots ends before it"
 		: " ('slipway-repo gc' removes what it knows)");
 	t->faults++;
-	tell(NULL, e);
+	log_fault(NULL, e);
 	err_clear(e);
 	return 0;
 }
@@ -56,7 +56,7 @@ older(struct served *t, struct err *e)
 }
 
 static int
-walk(struct served *t, struct err *e)
+walk_served(struct served *t, struct err *e)
 {
 	if (served_open(t, e) == -1 || served_roots(t, e) == -1)
 		return -1;
@@ -75,12 +75,13 @@ read_stamp(struct repo *r, struct buf *out, struct err *e)
 }
 
 static int
-verify(struct repo *r, struct served *t, struct err *e)
+verify_repo(struct repo *r, struct served *t, struct err *e)
 {
 	struct buf before = BUF_INIT(STAMP_MAX), after = BUF_INIT(STAMP_MAX);
 	int rc = -1;
 
-	if (read_stamp(r, &before, e) == -1 || walk(t, e) == -1 || read_stamp(r, &after, e) == -1)
+	if (read_stamp(r, &before, e) == -1 || walk_served(t, e) == -1 ||
+	    read_stamp(r, &after, e) == -1)
 		goto out;
 	if (before.len != after.len || memcmp(before.data, after.data, after.len) != 0)
 		err_setx(e, ERR_BUSY,
@@ -94,14 +95,14 @@ out:
 }
 
 static int
-run(struct call *call, struct err *e)
+run_repo_verify(struct call *call, struct err *e)
 {
-	struct served t = { .fault = tell, .content = true, .now = clock_wall() };
+	struct served t = { .fault = log_fault, .content = true, .now = clock_wall() };
 	const char *path = command_repo(call, e);
 	int rc = -1;
 
 	if (path != NULL && (t.r = repo_open_unread(path, false, e)) != NULL &&
-	    verify(t.r, &t, e) == 0)
+	    verify_repo(t.r, &t, e) == 0)
 		rc = t.faults > 0 ? 0 : audit_change_look(t.r->top, e);
 	if (rc == 0)
 		printf("checked %" PRId64 " roots, %zu metadata files with them, "
@@ -114,5 +115,5 @@ run(struct call *call, struct err *e)
 	return rc;
 }
 
-const struct command cmd_verify = { "verify", .run = run, "", 0, 0,
+const struct command cmd_verify = { "verify", .run = run_repo_verify, "", 0, 0,
 	"check every signature, hash and file of the repository" };

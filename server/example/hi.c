@@ -38,14 +38,14 @@ wait_for(const struct slipway_tls_conn *c, long want, long long until)
 }
 
 static bool
-waits(long n)
+must_wait(long n)
 {
 	return n == SLIPWAY_TLS_WANT_READ || n == SLIPWAY_TLS_WANT_WRITE;
 }
 
 /* Sends a line.  Returns its length, or the result that ended it. */
 static long
-put(struct slipway_tls_conn *c, const char *text, long long until)
+send_text(struct slipway_tls_conn *c, const char *text, long long until)
 {
 	size_t len = strlen(text), sent = 0;
 	long n;
@@ -53,7 +53,7 @@ put(struct slipway_tls_conn *c, const char *text, long long until)
 	while (sent < len) {
 		if ((n = slipway_tls_write(c, text + sent, len - sent)) > 0)
 			sent += (size_t)n;
-		else if (!waits(n) || !wait_for(c, n, until))
+		else if (!must_wait(n) || !wait_for(c, n, until))
 			return n;
 	}
 	return (long)len;
@@ -61,7 +61,7 @@ put(struct slipway_tls_conn *c, const char *text, long long until)
 
 /* Receives a line, byte by byte.  Returns 1, or the result that ended it. */
 static long
-take(struct slipway_tls_conn *c, struct line *answer, long long until)
+receive_line(struct slipway_tls_conn *c, struct line *answer, long long until)
 {
 	char byte;
 	long n;
@@ -69,7 +69,7 @@ take(struct slipway_tls_conn *c, struct line *answer, long long until)
 	while (!line_endless(answer)) {
 		if ((n = slipway_tls_read(c, &byte, 1)) == 1 && line_add(answer, byte))
 			return 1;
-		if (n != 1 && (!waits(n) || !wait_for(c, n, until)))
+		if (n != 1 && (!must_wait(n) || !wait_for(c, n, until)))
 			return n;
 		if (milliseconds() >= until)
 			break;
@@ -88,14 +88,14 @@ reason(const struct slipway_tls_conn *c, long n, const struct line *answer)
 
 /* Sends a line and waits for the answer. */
 static int
-ask(struct slipway_tls_conn *c, const char *question, struct line *answer)
+ask_kernel(struct slipway_tls_conn *c, const char *question, struct line *answer)
 {
 	long long until = milliseconds() + TIMEOUT_MS;
 	long n;
 
 	line_clear(answer);
-	if ((n = put(c, question, until)) == (long)strlen(question) &&
-	    (n = take(c, answer, until)) == 1)
+	if ((n = send_text(c, question, until)) == (long)strlen(question) &&
+	    (n = receive_line(c, answer, until)) == 1)
 		return 0;
 	if (!system_stopping())
 		say("CLIENT - Connection refused or lost [%s]: %s\n", slipway_tls_conn_text(c),
@@ -111,7 +111,7 @@ stay(struct slipway_tls_conn *c)
 
 	for (unsigned n = 1; !system_stopping(); n++) {
 		snprintf(text, sizeof text, "PING %u\n", n);
-		if (ask(c, text, &answer) == -1)
+		if (ask_kernel(c, text, &answer) == -1)
 			return system_stopping() ? 0 : -1;
 		system_poll(NULL, 0, 1000); /* a request to stop ends the wait early */
 	}
@@ -119,7 +119,7 @@ stay(struct slipway_tls_conn *c)
 }
 
 static int
-visit(struct slipway_tls_conn *c, bool staying)
+visit_kernel(struct slipway_tls_conn *c, bool staying)
 {
 	char text[LINE_SIZE], host[128];
 	struct line answer;
@@ -131,7 +131,7 @@ visit(struct slipway_tls_conn *c, bool staying)
 	system_unblock(slipway_tls_conn_fd(c));
 	system_host_name(host, sizeof host);
 	snprintf(text, sizeof text, "REGISTER %s.HIP V%s\n", host, SLIPWAY_VERSION);
-	if (ask(c, text, &answer) == 0) {
+	if (ask_kernel(c, text, &answer) == 0) {
 		if (staying)
 			system_catch_stop();
 		say("CLIENT - Connection established to %s [%s].\n",
@@ -206,7 +206,7 @@ main(int argc, char **argv)
 		if ((conn = slipway_tls_connect(t, kernels, n, TIMEOUT_MS, NULL)) == NULL)
 			say("CLIENT - Connection refused or lost: %s\n", slipway_tls_error(t));
 		else
-			rc = visit(conn, staying);
+			rc = visit_kernel(conn, staying);
 	}
 	slipway_tls_conn_free(conn);
 	slipway_tls_free(t);

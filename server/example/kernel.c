@@ -72,7 +72,7 @@ listen_on(const char *address)
 
 /* Moves the last client into the gap, so walk through the clients from the end. */
 static void
-finish(size_t i)
+free_client(size_t i)
 {
 	slipway_tls_conn_free(clients[i].conn);
 	system_close(clients[i].fd);
@@ -89,13 +89,13 @@ drain(size_t i)
 	int n = slipway_tls_drain(clients[i].conn);
 
 	if (n == 0)
-		finish(i);
+		free_client(i);
 	else
 		clients[i].events = n == SLIPWAY_TLS_WANT_WRITE ? POLLOUT : POLLIN;
 }
 
 static void
-drop(size_t i, const char *why)
+drop_client(size_t i, const char *why)
 {
 	struct client *c = &clients[i];
 	bool known = c->name[0] != '\0';
@@ -121,7 +121,7 @@ log_warning(const struct slipway_tls *t)
  * clients can't keep others out.
  */
 static void
-make_room(void)
+drop_oldest(void)
 {
 	size_t pending = 0, oldest = 0;
 
@@ -133,7 +133,7 @@ make_room(void)
 		return;
 	if (!clients[oldest].ending)
 		say("BACKEND - Connection refused or ended: too many are waiting to register\n");
-	finish(oldest);
+	free_client(oldest);
 }
 
 static bool
@@ -151,7 +151,7 @@ accept_one(int listener, struct slipway_tls *t)
 		}
 		return false;
 	}
-	make_room();
+	drop_oldest();
 	if (nclients < CLIENTS_MAX) {
 		conn = slipway_tls_conn_new(t, fd); /* looks at settings and files */
 		log_warning(t);
@@ -179,7 +179,7 @@ answer(struct client *c, const char *text)
 }
 
 static int
-take_line(struct client *c)
+answer_line(struct client *c)
 {
 	char text[LINE_SIZE + 16], version[64];
 
@@ -197,7 +197,7 @@ take_line(struct client *c)
 }
 
 static void
-serve(size_t i)
+serve_client(size_t i)
 {
 	struct client *c = &clients[i];
 	char buf[1024];
@@ -212,21 +212,21 @@ serve(size_t i)
 		for (long k = 0; k < n; k++) {
 			if (!line_add(&c->line, buf[k]))
 				continue;
-			if (take_line(c) == -1) {
-				drop(i, "it doesn't speak our protocol");
+			if (answer_line(c) == -1) {
+				drop_client(i, "it doesn't speak our protocol");
 				return;
 			}
 			line_clear(&c->line);
 		}
 		if (line_endless(&c->line)) {
-			drop(i, "a line without end");
+			drop_client(i, "a line without end");
 			return;
 		}
 	} while (n > 0 && slipway_tls_pending(c->conn) > 0);
 	if (n == 0)
-		drop(i, "closed by the client");
+		drop_client(i, "closed by the client");
 	else if (n == SLIPWAY_TLS_ERROR)
-		drop(i, slipway_tls_conn_error(c->conn));
+		drop_client(i, slipway_tls_conn_error(c->conn));
 	else
 		c->events = n == SLIPWAY_TLS_WANT_WRITE ? POLLOUT : POLLIN;
 }
@@ -251,9 +251,9 @@ loop(int listener, struct slipway_tls *t)
 				drain(i);
 			else if (clients[i].name[0] == '\0' &&
 			    system_seconds() - clients[i].since > HANDSHAKE_SECONDS)
-				drop(i, "it didn't register in time");
+				drop_client(i, "it didn't register in time");
 			else if (fds[i + 1].revents != 0)
-				serve(i);
+				serve_client(i);
 		for (int i = 0; i < ACCEPTS_MAX && fds[0].revents != 0; i++)
 			if (!accept_one(listener, t))
 				break;
@@ -313,7 +313,7 @@ main(int argc, char **argv)
 		loop(listener, t);
 	while (nclients > 0) {
 		slipway_tls_shutdown(clients[nclients - 1].conn);
-		finish(nclients - 1);
+		free_client(nclients - 1);
 	}
 	if (listener != -1)
 		system_close(listener);

@@ -59,14 +59,14 @@ system_poll(struct pollfd *fds, size_t n, int ms)
 }
 
 static SOCKET
-socket_of(int fd)
+as_socket(int fd)
 {
 	return (SOCKET)(unsigned)fd;
 }
 
 /* Makes the socket non-blocking and not inherited, and returns it as an int. */
 static int
-ready(SOCKET s)
+ready_socket(SOCKET s)
 {
 	u_long on = 1;
 
@@ -84,7 +84,7 @@ system_listen(const struct addrinfo *where)
 {
 	SOCKET s = WSASocketW(where->ai_family, SOCK_STREAM, 0, NULL, 0,
 	    WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
-	int fd = ready(s), fault;
+	int fd = ready_socket(s), fault;
 	DWORD on = 1;
 
 	/* Here SO_REUSEADDR would let any program take the port away from us. */
@@ -102,7 +102,7 @@ system_listen(const struct addrinfo *where)
 int
 system_accept(int listener)
 {
-	return ready(accept(socket_of(listener), NULL, NULL));
+	return ready_socket(accept(as_socket(listener), NULL, NULL));
 }
 
 bool
@@ -114,7 +114,7 @@ system_full(void)
 void
 system_close(int fd)
 {
-	closesocket(socket_of(fd));
+	closesocket(as_socket(fd));
 }
 
 void
@@ -122,7 +122,7 @@ system_unblock(int fd)
 {
 	u_long on = 1;
 
-	ioctlsocket(socket_of(fd), FIONBIO, &on);
+	ioctlsocket(as_socket(fd), FIONBIO, &on);
 }
 
 const char *

@@ -147,7 +147,7 @@ out:
 
 /* Appends the passphrase that was typed for the key, if there is one.  0 or -1. */
 static int
-recall(const struct keystore *ks, const char *keyid, struct buf *phrase, struct err *e)
+recall_passphrase(const struct keystore *ks, const char *keyid, struct buf *phrase, struct err *e)
 {
 	for (size_t i = 0; i < ks->n; i++)
 		if (strcmp(ks->typed[i].id, keyid) == 0)
@@ -158,7 +158,7 @@ recall(const struct keystore *ks, const char *keyid, struct buf *phrase, struct 
 
 /* Remembers a passphrase.  Failures are ignored: a forgotten passphrase is asked for again. */
 static void
-remember(struct keystore *ks, const char *keyid, const struct buf *phrase)
+remember_passphrase(struct keystore *ks, const char *keyid, const struct buf *phrase)
 {
 	struct err ignored;
 
@@ -179,7 +179,8 @@ keystore_load(struct keystore *ks, const char *role, const char *keyid, const st
 	struct privkey *k = NULL;
 	size_t before;
 
-	if (file_name(role, keyid, ".pem", name, e) == -1 || recall(ks, keyid, &phrase, e) == -1)
+	if (file_name(role, keyid, ".pem", name, e) == -1 ||
+	    recall_passphrase(ks, keyid, &phrase, e) == -1)
 		goto out;
 	before = phrase.len;
 	snprintf(what, sizeof what, "%s key %.*s", role, KEYSTORE_ID_DIGITS, keyid);
@@ -191,7 +192,7 @@ keystore_load(struct keystore *ks, const char *role, const char *keyid, const st
 		privkey_free(k);
 		k = NULL;
 	} else if (before == 0 && passphrase_typed(p)) {
-		remember(ks, keyid, &phrase);
+		remember_passphrase(ks, keyid, &phrase);
 	}
 out:
 	buf_free(&phrase);

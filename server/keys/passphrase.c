@@ -15,7 +15,7 @@
 #define PROMPT_MAX 256
 
 static int
-append(const char *text, size_t len, const char *from, struct buf *out, struct err *e)
+add_passphrase(const char *text, size_t len, const char *from, struct buf *out, struct err *e)
 {
 	if (len == 0)
 		return err_setx(e, ERR_CONFIG, "%s: want a passphrase, got an empty one", from);
@@ -45,7 +45,7 @@ from_file(const char *file, struct buf *out, struct err *e)
 	if (text_begin(&text, &len, e) == -1)
 		err_context(e, "%s", file);
 	else
-		rc = append(text, text_line(text, len), file, out, e);
+		rc = add_passphrase(text, text_line(text, len), file, out, e);
 out:
 	buf_free(&content);
 	return rc;
@@ -61,7 +61,7 @@ without_asking(const struct passphrases *p, struct buf *out, struct err *e)
 	if (p->file != NULL)
 		return from_file(p->file, out, e) == -1 ? -1 : 1;
 	if ((rc = place_variable(VARIABLE, &env, e)) == 1)
-		rc = append(buf_text(&env), env.len, VARIABLE, out, e) == -1 ? -1 : 1;
+		rc = add_passphrase(buf_text(&env), env.len, VARIABLE, out, e) == -1 ? -1 : 1;
 	else if (rc == -1)
 		err_context(e, VARIABLE);
 	buf_free(&env);
@@ -70,7 +70,7 @@ without_asking(const struct passphrases *p, struct buf *out, struct err *e)
 
 /* Asks again after an empty answer. */
 static int
-ask(const char *how, const char *what, struct buf *out, struct err *e)
+ask_passphrase(const char *how, const char *what, struct buf *out, struct err *e)
 {
 	char prompt[PROMPT_MAX];
 	int rc, tries = 0;
@@ -108,8 +108,8 @@ passphrase_get(const struct passphrases *p, const char *what, int failed, struct
 
 	if (rc != 0)
 		return rc == 1 ? 0 : -1;
-	return ask(failed == 0 ? "Passphrase of the" : "That isn't it. Passphrase of the", what,
-	    out, e);
+	return ask_passphrase(
+	    failed == 0 ? "Passphrase of the" : "That isn't it. Passphrase of the", what, out, e);
 }
 
 /* Asks twice.  1 with the passphrase in out, 0 when the two differ, or -1. */
@@ -120,10 +120,10 @@ ask_twice(bool again, const char *what, struct buf *out, struct err *e)
 	int rc = -1;
 
 	buf_reset(out);
-	if (ask(again ? "The two passphrases differ. New passphrase for the"
-		      : "New passphrase for the",
+	if (ask_passphrase(again ? "The two passphrases differ. New passphrase for the"
+				 : "New passphrase for the",
 		what, out, e) == 0 &&
-	    ask("The same again for the", what, &second, e) == 0)
+	    ask_passphrase("The same again for the", what, &second, e) == 0)
 		rc = out->len == second.len && memcmp(out->data, second.data, out->len) == 0;
 	buf_free(&second);
 	return rc;

@@ -14,7 +14,7 @@ static HANDLE console_in;
 static DWORD mode_before;
 
 static BOOL WINAPI
-on_end(DWORD event)
+on_console_end(DWORD event)
 {
 	(void)event;
 	SetConsoleMode(console_in, mode_before);
@@ -69,7 +69,7 @@ ask(const char *prompt, bool echo, struct buf *out, struct err *e)
 	if ((w = wide_of(prompt, e)) == NULL)
 		goto out;
 	console_in = in;
-	SetConsoleCtrlHandler(on_end, TRUE);
+	SetConsoleCtrlHandler(on_console_end, TRUE);
 	FlushConsoleInputBuffer(in);
 	if (!SetConsoleMode(in,
 		ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | (echo ? ENABLE_ECHO_INPUT : 0)) ||
@@ -78,7 +78,7 @@ ask(const char *prompt, bool echo, struct buf *out, struct err *e)
 	else if (read_line(in, out, e) == 0)
 		rc = 1;
 	SetConsoleMode(in, mode_before);
-	SetConsoleCtrlHandler(on_end, FALSE);
+	SetConsoleCtrlHandler(on_console_end, FALSE);
 	if (!echo)
 		WriteConsoleW(to, L"\r\n", 2, &n, NULL);
 out:

@@ -61,7 +61,7 @@ parse_line(const uint8_t *data, size_t len, struct err *e)
 
 /* Reads one line (without its newline), and checks its form and that it follows seq and prev. */
 static json_t *
-read_line(const void *data, size_t len, int64_t seq, const char *prev, struct err *e)
+read_entry(const void *data, size_t len, int64_t seq, const char *prev, struct err *e)
 {
 	struct buf again = BUF_INIT(AUDIT_LINE_MAX);
 	json_t *entry = parse_line(data, len, e);
@@ -167,7 +167,7 @@ split_end(const struct buf *end, uint64_t size, struct tail *t, struct err *e)
 		return -1;
 	if (t->at == 0)
 		return 0;
-	if ((entry = read_line(end->data + start, whole - 1 - start, 0, NULL, e)) == NULL)
+	if ((entry = read_entry(end->data + start, whole - 1 - start, 0, NULL, e)) == NULL)
 		return err_context(e, "last line");
 	t->seq = json_integer_value(json_object_get(entry, "seq"));
 	t->last = entry;
@@ -286,7 +286,7 @@ static int
 take_line(struct walk *w, const struct buf *line, struct err *e)
 {
 	struct audit_report *r = w->out;
-	json_t *entry = read_line(line->data, line->len, r->lines + 1, r->head, e);
+	json_t *entry = read_entry(line->data, line->len, r->lines + 1, r->head, e);
 
 	if (entry == NULL) {
 		e->code = e->code == ERR_NOMEM ? ERR_NOMEM : ERR_CONFLICT;

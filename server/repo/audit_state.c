@@ -94,7 +94,7 @@ audit_state(struct dir *top, struct err *e)
 
 /* Sets the member name to a text, made safe; leaves a longer text out. */
 static int
-set_text(json_t *j, const char *name, const char *text, struct err *e)
+set_safe_text(json_t *j, const char *name, const char *text, struct err *e)
 {
 	char safe[WHO_MAX * 4 + 1];
 
@@ -118,9 +118,9 @@ who(struct err *e)
 		err_nomem(e);
 	else if (place_user_shown(&user, e) == 0 &&
 	    place_known("ComputerName", strlen("ComputerName"), &host, e) != -1 &&
-	    set_text(j, "user", buf_text(&user), e) == 0 &&
-	    set_text(j, "host", buf_text(&host), e) == 0)
-		rc = set_text(j, "sudo", getenv("SUDO_USER"), e);
+	    set_safe_text(j, "user", buf_text(&user), e) == 0 &&
+	    set_safe_text(j, "host", buf_text(&host), e) == 0)
+		rc = set_safe_text(j, "sudo", getenv("SUDO_USER"), e);
 	buf_free(&user);
 	buf_free(&host);
 	if (rc == 0)
@@ -285,7 +285,7 @@ new_entry(const char *action, json_t *details, json_t *state, struct err *e)
 
 /* Appends a line; takes details and state (or NULL) over. */
 static int
-append(struct dir *top, const char *action, json_t *details, json_t *state, bool ready,
+append_line(struct dir *top, const char *action, json_t *details, json_t *state, bool ready,
     struct err *e)
 {
 	struct file_lock *lock = NULL;
@@ -309,7 +309,7 @@ append(struct dir *top, const char *action, json_t *details, json_t *state, bool
 int
 audit_append(struct dir *top, const char *action, json_t *details, struct err *e)
 {
-	return append(top, action, details, NULL, true, e) == -1
+	return append_line(top, action, details, NULL, true, e) == -1
 	    ? err_context(e, "%s: done, but not recorded", action)
 	    : 0;
 }
@@ -317,7 +317,7 @@ audit_append(struct dir *top, const char *action, json_t *details, struct err *e
 int
 audit_before(struct dir *top, const char *action, json_t *details, json_t *state, struct err *e)
 {
-	return append(top, action, details, state, true, e) == -1
+	return append_line(top, action, details, state, true, e) == -1
 	    ? err_context(e, "%s: not done, because it can't be recorded", action)
 	    : 0;
 }
@@ -325,7 +325,7 @@ audit_before(struct dir *top, const char *action, json_t *details, json_t *state
 int
 audit_accept(struct dir *top, struct err *e)
 {
-	return append(top, "accept", json_object(), NULL, false, e);
+	return append_line(top, "accept", json_object(), NULL, false, e);
 }
 
 int

@@ -65,7 +65,7 @@ change_add(struct change *c, const char *role, json_t *metadata, struct err *e)
 }
 
 static int
-days_of(const char *role)
+role_days(const char *role)
 {
 	if (strcmp(role, tuf_top_name(TUF_ROOT)) == 0)
 		return REPO_ROOT_DAYS;
@@ -79,7 +79,7 @@ static json_t *
 next_body(const struct change *c, const char *role, struct err *e)
 {
 	const struct repo *r = c->r;
-	int days = c->days != 0 ? (int)c->days : days_of(role);
+	int days = c->days != 0 ? (int)c->days : role_days(role);
 	json_t *now, *body;
 	int found = repo_read_signed(r, role, &now, e);
 	int64_t version;
@@ -283,7 +283,7 @@ check_ended(const struct change *c, const char *name, struct err *e)
  * registry key and one folder for both names.
  */
 static int
-check_names(const struct change *c, struct err *e)
+check_app_names(const struct change *c, struct err *e)
 {
 	const struct tuf_targets *t = c->roles;
 
@@ -304,7 +304,7 @@ check_names(const struct change *c, struct err *e)
 int
 change_seal(struct change *c, bool add, struct err *e)
 {
-	if (read_parents(c, e) == -1 || check_names(c, e) == -1)
+	if (read_parents(c, e) == -1 || check_app_names(c, e) == -1)
 		return -1;
 	for (size_t i = 0; c->roles != NULL && i < c->roles->n; i++)
 		if (!has_role(c->r->roles, c->roles->delegations[i].name) &&

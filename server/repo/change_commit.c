@@ -29,7 +29,7 @@ struct writes {
 
 /* Checks that enough keys of one set have signed a file. */
 static int
-check_signers(const struct envelope *v, const char *name, const struct change_signers *s,
+check_threshold(const struct envelope *v, const char *name, const struct change_signers *s,
     struct err *e)
 {
 	char what[LAYOUT_METADATA_SIZE + 40];
@@ -40,7 +40,7 @@ check_signers(const struct envelope *v, const char *name, const struct change_si
 
 /* Checks that the version of a file is the next one, and that the file hasn't expired. */
 static int
-check_body(const struct change *c, const char *name, const json_t *body, struct err *e)
+check_successor(const struct change *c, const char *name, const json_t *body, struct err *e)
 {
 	const char *expires = json_string_value(json_object_get(body, "expires"));
 	int64_t version = json_integer_value(json_object_get(body, "version")), now = 0, until;
@@ -68,7 +68,7 @@ check_body(const struct change *c, const char *name, const json_t *body, struct 
 
 /* Reads a file as clients do, and makes all checks. */
 static int
-check_file(struct change *c, const struct change_file *f, struct err *e)
+check_role_file(struct change *c, const struct change_file *f, struct err *e)
 {
 	struct change_signers s[CHANGE_SIGNERS_MAX];
 	size_t n = change_signers(c, f->name, s);
@@ -83,12 +83,12 @@ check_file(struct change *c, const struct change_file *f, struct err *e)
 		    f->name);
 	if (sign_write(f->metadata, &text, e) == -1 ||
 	    envelope_parse(text.data, text.len, &v, e) == -1 ||
-	    check_body(c, f->name, v.body, e) == -1)
+	    check_successor(c, f->name, v.body, e) == -1)
 		goto out;
 	for (size_t i = 0; i < n; i++) {
-		if (s[i].required && check_signers(&v, f->name, &s[i], e) == -1)
+		if (s[i].required && check_threshold(&v, f->name, &s[i], e) == -1)
 			goto out;
-		if (!s[i].required && check_signers(&v, f->name, &s[i], &why) == -1)
+		if (!s[i].required && check_threshold(&v, f->name, &s[i], &why) == -1)
 			c->root_first = true;
 	}
 	if (strcmp(f->name, tuf_top_name(TUF_ROOT)) != 0) { /* root: change_seal() read it */
@@ -123,11 +123,11 @@ sign_online(struct change *c, enum tuf_top which, json_t *body, struct keystore 
 	if (change_sign_role(c, name, metadata, ks, p, &count, e) == -1 ||
 	    sign_write(metadata, out, e) == -1 || envelope_parse(out->data, out->len, &v, e) == -1)
 		goto out;
-	if (check_signers(&v, name, &s[n - 1], e) == -1) {
+	if (check_threshold(&v, name, &s[n - 1], e) == -1) {
 		err_context(e, "the private keys in keys/ do not suffice");
 		goto out;
 	}
-	if (n == 2 && check_signers(&v, name, &s[0], &why) == -1)
+	if (n == 2 && check_threshold(&v, name, &s[0], &why) == -1)
 		c->root_first = true;
 	rc = 0;
 out:
@@ -218,7 +218,7 @@ change_ready(struct change *c, struct keystore *ks, const struct passphrases *p,
 	int good;
 
 	for (size_t i = 0; i < c->n; i++)
-		if (check_file(c, &c->files[i], e) == -1)
+		if (check_role_file(c, &c->files[i], e) == -1)
 			return -1;
 	if ((good = change_stays_good(c, tuf_top_name(TUF_SNAPSHOT), e)) == -1)
 		return -1;

@@ -50,7 +50,8 @@ check_fields(const char *role, const json_t *body, const char *const *known, str
 }
 
 static int
-add_keys(const json_t *body, const json_t *before, const char *role, struct buf *out, struct err *e)
+describe_keys(const json_t *body, const json_t *before, const char *role, struct buf *out,
+    struct err *e)
 {
 	const json_t *r = keyset_role(body, role), *ids = json_object_get(r, "keyids");
 	const json_t *old = before == NULL ? NULL : keyset_role(before, role);
@@ -102,7 +103,7 @@ describe_root(const json_t *body, const json_t *before, struct buf *out, struct 
 		const char *role = tuf_top_name((enum tuf_top)i);
 
 		if (buf_addf(out, e, "  %s may be signed by\n", role) == -1 ||
-		    add_keys(body, before, role, out, e) == -1)
+		    describe_keys(body, before, role, out, e) == -1)
 			return -1;
 	}
 	return 0;
@@ -137,7 +138,7 @@ describe_delegation(const json_t *body, const json_t *before, const json_t *d, s
 
 	if (buf_adds(out, "  application ", e) == -1 || add_clean(out, app, e) == -1 ||
 	    buf_adds(out, new ? " (NEW) may be signed by\n" : " may be signed by\n", e) == -1 ||
-	    add_keys(body, before, app, out, e) == -1)
+	    describe_keys(body, before, app, out, e) == -1)
 		return -1;
 	return add_patterns(d, app, out, e);
 }
@@ -191,7 +192,7 @@ describe_target(const char *how, const char *path, const json_t *t, struct buf *
 
 /* Stations refuse other files. */
 static int
-check_target(const char *app, const char *path, struct err *e)
+check_placed(const char *app, const char *path, struct err *e)
 {
 	enum layout_place place;
 	const char *rest;
@@ -218,7 +219,7 @@ describe_app(const char *app, const json_t *body, const json_t *before, struct b
 	json_object_foreach (targets, path, t) {
 		const json_t *was = json_object_get(old, path);
 
-		if (check_target(app, path, e) == -1)
+		if (check_placed(app, path, e) == -1)
 			return -1;
 		same += was != NULL && json_equal(was, t);
 		if ((was == NULL || !json_equal(was, t)) &&

@@ -107,7 +107,7 @@ name_kept(struct collecting *w, struct err *e)
 }
 
 static int
-add(struct list *l, const char *name, struct err *e)
+list_path(struct list *l, const char *name, struct err *e)
 {
 	if (list_grow(&l->names, l->n, sizeof *l->names, e) == -1)
 		return -1;
@@ -146,9 +146,9 @@ sort_out(void *arg, const char *path, struct err *e)
 	const char *base = path_base(path);
 
 	if (served_version(path, tuf_top_name(TUF_SNAPSHOT)) != 0)
-		return add(&w->snapshots, path, e);
+		return list_path(&w->snapshots, path, e);
 	if (is_temporary(base) || may_go(path, base))
-		return add(&w->others, path, e);
+		return list_path(&w->others, path, e);
 	w->g->each(w->g->arg, path, false);
 	return 0;
 }
@@ -270,7 +270,7 @@ check_copy(const struct repo *r, const struct repo *copy, struct err *e)
 
 /* Lists the files of slipway-repo that the copy has and the tree hasn't. */
 static int
-compare(struct collecting *w, struct served *here, struct err *e)
+compare_copy(struct collecting *w, struct served *here, struct err *e)
 {
 	const char *path;
 	json_t *size;
@@ -297,7 +297,7 @@ gc_copy(struct gc *g, struct repo *r, const char *path, struct err *e)
 	if ((copy.top = dir_open(path, e)) != NULL &&
 	    (copy.metadata = dir_below(copy.top, "metadata", false, e)) != NULL &&
 	    (copy.targets = dir_below(copy.top, "targets", false, e)) != NULL &&
-	    check_copy(r, &copy, e) == 0 && compare(&w, &here, e) == 0)
+	    check_copy(r, &copy, e) == 0 && compare_copy(&w, &here, e) == 0)
 		rc = remove_all(&w, r->top, path, e);
 	free(w.snapshots.names);
 	free(w.others.names);

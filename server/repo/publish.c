@@ -107,8 +107,8 @@ temporary_of(const char *name, char out[TEMPORARY_SIZE])
 
 /* Writes the content to the temporary file of name in d; durable only with sync. */
 static int
-stage(const struct source *from, struct dir *d, const char *name, const uint8_t sha256[SHA256_SIZE],
-    bool sync, struct err *e)
+stage_target(const struct source *from, struct dir *d, const char *name,
+    const uint8_t sha256[SHA256_SIZE], bool sync, struct err *e)
 {
 	char temporary[TEMPORARY_SIZE];
 	int rc;
@@ -145,8 +145,8 @@ struct place {
 };
 
 static int
-find_place(struct repo *r, const char *target, const uint8_t sha256[SHA256_SIZE], struct place *out,
-    struct err *e)
+find_stored(struct repo *r, const char *target, const uint8_t sha256[SHA256_SIZE],
+    struct place *out, struct err *e)
 {
 	char hex[SHA256_HEX_SIZE], *slash;
 
@@ -167,7 +167,7 @@ publish_put(struct repo *r, const char *path, const uint8_t sha[SHA256_SIZE],
 	struct place at;
 	int rc;
 
-	if (find_place(r, path, sha, &at, e) == -1)
+	if (find_stored(r, path, sha, &at, e) == -1)
 		return -1;
 	if ((rc = has_content(at.d, at.name, sha, e)) == 0)
 		rc = file_replace(at.d, at.name, content->data, content->len, FILE_MODE, e);
@@ -199,7 +199,7 @@ at_places(struct storing *s, bool all,
 		if (!all && !s->missing[i])
 			continue;
 		snprintf(target, sizeof target, "%s/%s", s->app, f->path);
-		if (find_place(s->r, target, f->sha256, &at, e) == -1)
+		if (find_stored(s->r, target, f->sha256, &at, e) == -1)
 			return -1;
 		rc = each(s, i, &at, e);
 		dir_close(at.d);
@@ -210,7 +210,7 @@ at_places(struct storing *s, bool all,
 }
 
 static int
-look(struct storing *s, size_t i, struct place *at, struct err *e)
+look_for_content(struct storing *s, size_t i, struct place *at, struct err *e)
 {
 	int rc = has_content(at->d, at->name, s->rel->files[i].sha256, e);
 
@@ -224,8 +224,8 @@ stage_one(struct storing *s, size_t i, struct place *at, struct err *e)
 {
 	const struct release_file *f = &s->rel->files[i];
 
-	return stage(&(struct source){ s->rel->dir, f->path }, at->d, at->name, f->sha256, s->sync,
-	    e);
+	return stage_target(&(struct source){ s->rel->dir, f->path }, at->d, at->name, f->sha256,
+	    s->sync, e);
 }
 
 static int
@@ -257,7 +257,7 @@ publish_store(struct repo *r, const char *app, const struct release *rel, size_t
 	*stored = 0;
 	if ((s.missing = calloc(rel->n + 1, sizeof *s.missing)) == NULL)
 		return err_nomem(e);
-	if (at_places(&s, true, look, e) == -1)
+	if (at_places(&s, true, look_for_content, e) == -1)
 		goto out;
 	/* Asks first, with nothing written yet, whether the system has such a call. */
 	if (s.n >= SYNC_ALL_FROM && (all = dir_sync_all(r->targets, e)) == -1)

@@ -14,7 +14,7 @@
 #define DIRECTORY_ENTRIES_MAX RELEASE_FILES_MAX
 
 static int
-add_name(void *arg, const char *name, struct err *e)
+add_entry_name(void *arg, const char *name, struct err *e)
 {
 	struct strings *names = arg;
 
@@ -26,7 +26,7 @@ add_name(void *arg, const char *name, struct err *e)
 
 /* Refuses two names that are one name on Windows: one file would overwrite the other. */
 static int
-collide(void *below, const struct fold_name *a, const struct fold_name *b, struct err *e)
+refuse_twins(void *below, const struct fold_name *a, const struct fold_name *b, struct err *e)
 {
 	return err_setx(e, ERR_UNSAFE,
 	    "%s%s and %s differ only in case, or in how accents are written", (const char *)below,
@@ -42,7 +42,7 @@ check_collisions(const struct strings *names, const char *below, struct err *e)
 	for (size_t i = 0; i < names->n && rc == 0; i++)
 		rc = fold_names_add(&keys, names->v[i], i, e);
 	if (rc == 0)
-		rc = fold_names_twins(&keys, collide, (void *)(uintptr_t)below, e);
+		rc = fold_names_twins(&keys, refuse_twins, (void *)(uintptr_t)below, e);
 	fold_names_free(&keys);
 	return rc;
 }
@@ -72,8 +72,8 @@ check_path(const char *app, const char *target, bool directory, struct err *e)
 }
 
 static int
-add_target(struct release *r, const char *target, const struct release_file *f, bool executable,
-    struct err *e)
+add_target_entry(struct release *r, const char *target, const struct release_file *f,
+    bool executable, struct err *e)
 {
 	char hex[SHA256_HEX_SIZE];
 	json_t *j;
@@ -87,8 +87,8 @@ add_target(struct release *r, const char *target, const struct release_file *f, 
 }
 
 static int
-add_file(struct release *r, const char *target, const char *path, const struct file_info *info,
-    struct err *e)
+add_release_file(struct release *r, const char *target, const char *path,
+    const struct file_info *info, struct err *e)
 {
 	struct release_file *f;
 
@@ -107,14 +107,14 @@ add_file(struct release *r, const char *target, const char *path, const struct f
 		return err_nomem(e);
 	r->n++;
 	r->bytes += f->size;
-	return add_target(r, target, f, (info->mode & 0100) != 0, e);
+	return add_target_entry(r, target, f, (info->mode & 0100) != 0, e);
 }
 
 static int
-walk(struct release *r, const char *app, struct dir *d, const char *below, struct err *e);
+walk_dir(struct release *r, const char *app, struct dir *d, const char *below, struct err *e);
 
 static int
-visit(struct release *r, const char *app, struct dir *d, const char *below, const char *name,
+visit_entry(struct release *r, const char *app, struct dir *d, const char *below, const char *name,
     struct err *e)
 {
 	char target[PATH_REL_MAX + 2], *path = target + strlen(app) + 1;
@@ -133,28 +133,28 @@ visit(struct release *r, const char *app, struct dir *d, const char *below, cons
 	if (check_path(app, target, info.type == FILE_DIRECTORY, e) == -1)
 		return -1;
 	if (info.type == FILE_REGULAR)
-		return add_file(r, target, path, &info, e);
+		return add_release_file(r, target, path, &info, e);
 	if ((sub = dir_below(d, name, false, e)) == NULL)
 		return -1;
 	strcat(target, "/"); /* check_path() left room: a path has at most PATH_REL_MAX bytes */
-	rc = walk(r, app, sub, path, e);
+	rc = walk_dir(r, app, sub, path, e);
 	dir_close(sub);
 	return rc;
 }
 
 /* below: the path of d in the release, ending in '/', or "". */
 static int
-walk(struct release *r, const char *app, struct dir *d, const char *below, struct err *e)
+walk_dir(struct release *r, const char *app, struct dir *d, const char *below, struct err *e)
 {
 	struct strings names = STRINGS_INIT;
 	int rc = -1;
 
-	if (dir_list(d, add_name, &names, e) == -1)
+	if (dir_list(d, add_entry_name, &names, e) == -1)
 		goto out;
 	if (check_collisions(&names, below, e) == -1)
 		goto out;
 	for (size_t i = 0; i < names.n; i++)
-		if (visit(r, app, d, below, names.v[i], e) == -1)
+		if (visit_entry(r, app, d, below, names.v[i], e) == -1)
 			goto out;
 	rc = 0;
 out:
@@ -168,7 +168,7 @@ release_scan(struct release *r, const char *app, const char *path, struct err *e
 	memset(r, 0, sizeof *r);
 	if ((r->targets = json_object()) == NULL)
 		return err_nomem(e);
-	if ((r->dir = dir_open(path, e)) == NULL || walk(r, app, r->dir, "", e) == -1)
+	if ((r->dir = dir_open(path, e)) == NULL || walk_dir(r, app, r->dir, "", e) == -1)
 		return err_context(e, "release %s", path);
 	if (r->n == 0)
 		return err_setx(e, ERR_CONFLICT, "release %s: no files in it", path);

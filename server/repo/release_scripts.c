@@ -23,7 +23,7 @@
  * A linear search: scripts ask for few targets, and the files are unordered.
  */
 static int
-target_exists(void *arg, const char *target, struct err *e)
+release_has(void *arg, const char *target, struct err *e)
 {
 	const struct release *r = arg;
 
@@ -145,7 +145,7 @@ int
 release_check_scripts(const struct release *r, const char *app, struct dir *top, struct err *e)
 {
 	struct dryrun_options o = { .application = app,
-		.exists = target_exists,
+		.exists = release_has,
 		.arg = (void *)(uintptr_t)r };
 	struct dryrun *c = dryrun_new(&o, e);
 	struct checked k = { .all = NULL };

@@ -32,7 +32,7 @@ signers_json(const struct change_signers *s)
 }
 
 static json_t *
-file_json(const struct change *c, const struct change_file *f, struct err *e)
+request_file_json(const struct change *c, const struct change_file *f, struct err *e)
 {
 	struct change_signers s[CHANGE_SIGNERS_MAX];
 	size_t n = change_signers(c, f->name, s);
@@ -65,7 +65,7 @@ request_write(const struct change *c, const char *path, struct err *e)
 	if (request == NULL)
 		return err_nomem(e);
 	for (size_t i = 0; i < c->n; i++) {
-		json_t *f = file_json(c, &c->files[i], e);
+		json_t *f = request_file_json(c, &c->files[i], e);
 
 		if (f == NULL)
 			goto out;
@@ -150,7 +150,7 @@ check_signers(const json_t *signers, struct err *e)
 }
 
 static int
-check_file(const json_t *file, struct err *e)
+check_request_file(const json_t *file, struct err *e)
 {
 	const char *role = json_string_value(json_object_get(file, "role"));
 	const json_t *before = json_object_get(file, "before");
@@ -184,7 +184,7 @@ request_check(const json_t *request, struct err *e)
 	    json_array_size(files) > CHANGE_FILES_MAX)
 		return err_setx(e, ERR_SYNTAX, "want 1 to %d files to be signed", CHANGE_FILES_MAX);
 	for (size_t i = 0; i < json_array_size(files); i++)
-		if (check_file(json_array_get(files, i), e) == -1)
+		if (check_request_file(json_array_get(files, i), e) == -1)
 			return -1;
 	return 0;
 }

@@ -14,7 +14,7 @@
 #define READ_CHUNK 65536
 
 static int
-add_name(json_t *set, const char *name, struct err *e)
+note_name(json_t *set, const char *name, struct err *e)
 {
 	return json_object_set_new_nocheck(set, name, json_true()) == -1 ? err_nomem(e) : 0;
 }
@@ -30,7 +30,7 @@ is_there(const struct served *t, const char *path)
  * the file has a fault, or -1.
  */
 static int
-load(struct served *t, const char *file, const struct tuf_meta *meta, size_t max,
+load_metadata(struct served *t, const char *file, const struct tuf_meta *meta, size_t max,
     struct envelope *v, struct err *e)
 {
 	char path[LAYOUT_METADATA_SIZE + 16];
@@ -39,7 +39,7 @@ load(struct served *t, const char *file, const struct tuf_meta *meta, size_t max
 	snprintf(path, sizeof path, LAYOUT_METADATA "%s", file);
 	if (json_object_get(t->named, path) == NULL)
 		t->metadata++;
-	if (add_name(t->named, path, e) == -1)
+	if (note_name(t->named, path, e) == -1)
 		return -1;
 	if ((size = json_object_get(t->files, path)) == NULL)
 		err_setx(e, ERR_NOENT, "%s: missing", file);
@@ -79,7 +79,7 @@ check_common(struct served *t, const char *file, const struct tuf_common *c, int
  * end of the chain, or -1.
  */
 static int
-next_root(struct served *t, struct err *e)
+check_next_root(struct served *t, struct err *e)
 {
 	const struct tuf_root *before = t->nroots == 0 ? NULL : t->roots[t->nroots - 1];
 	struct envelope v = { NULL, NULL, NULL, 0 };
@@ -91,7 +91,7 @@ next_root(struct served *t, struct err *e)
 		return -1;
 	if (layout_metadata(t->nroots + 1, "root", file, e) == -1)
 		return -1;
-	if ((rc = load(t, file, NULL, TUF_ROOT_SIZE_MAX, &v, e)) != 1)
+	if ((rc = load_metadata(t, file, NULL, TUF_ROOT_SIZE_MAX, &v, e)) != 1)
 		return rc;
 	if ((root = root_parse(&v, e)) == NULL) {
 		err_context(e, "%s", file);
@@ -142,7 +142,7 @@ served_roots(struct served *t, struct err *e)
 	int rc;
 
 	do {
-		rc = next_root(t, e);
+		rc = check_next_root(t, e);
 		snprintf(path, sizeof path, LAYOUT_METADATA "%" PRId64 ".root.json", t->nroots + 1);
 	} while (rc == 1 && is_there(t, path));
 	if (rc == -1 || t->nroots == 0)
@@ -249,7 +249,7 @@ check_target(struct served *t, const char *file, const struct tuf_targets *role,
 		return served_blame(t, e);
 	if (json_object_get(t->named, path) != NULL) /* its name holds its hash */
 		return 0;
-	if (add_name(t->named, path, e) == -1)
+	if (note_name(t->named, path, e) == -1)
 		return -1;
 	t->targets++;
 	t->bytes += target.length;
@@ -314,7 +314,7 @@ was_done(struct served *t, const char *parent, const char *file, struct err *e)
 	snprintf(pair, sizeof pair, "%s/%s", parent, file);
 	if (json_object_get(t->done, pair) != NULL)
 		return 1;
-	return add_name(t->done, pair, e);
+	return note_name(t->done, pair, e);
 }
 
 static int
@@ -323,7 +323,7 @@ read_role(struct served *t, const struct below *b, const char *file, const struc
 {
 	struct envelope v = { NULL, NULL, NULL, 0 };
 	struct tuf_targets *role = NULL;
-	int rc = load(t, file, meta, TUF_TARGETS_SIZE_MAX, &v, e);
+	int rc = load_metadata(t, file, meta, TUF_TARGETS_SIZE_MAX, &v, e);
 
 	if (rc != 1)
 		return rc;
@@ -392,14 +392,14 @@ name_entries(struct served *t, const struct tuf_snapshot *s, struct err *e)
 		snprintf(path, sizeof path, LAYOUT_METADATA "%" PRId64 ".%.*s%s",
 		    (int64_t)json_integer_value(json_object_get(entry, "version")),
 		    LAYOUT_METADATA_SIZE, name, strlen(name) < sizeof suffix ? suffix : "");
-		if (is_there(t, path) && add_name(t->named, path, e) == -1)
+		if (is_there(t, path) && note_name(t->named, path, e) == -1)
 			return -1;
 	}
 	return 0;
 }
 
 static int
-read_snapshot(struct served *t, int64_t version, const struct tuf_meta *meta, struct err *e)
+check_snapshot(struct served *t, int64_t version, const struct tuf_meta *meta, struct err *e)
 {
 	struct envelope v = { NULL, NULL, NULL, 0 };
 	struct tuf_snapshot *s = NULL;
@@ -409,7 +409,7 @@ read_snapshot(struct served *t, int64_t version, const struct tuf_meta *meta, st
 
 	if (layout_metadata(version, "snapshot", file, e) == -1)
 		return -1;
-	if ((rc = load(t, file, meta, TUF_SNAPSHOT_SIZE_MAX, &v, e)) != 1)
+	if ((rc = load_metadata(t, file, meta, TUF_SNAPSHOT_SIZE_MAX, &v, e)) != 1)
 		return rc;
 	if (signer(t, &v, TUF_SNAPSHOT, file, current, e) == NULL) {
 		rc = served_blame(t, e);
@@ -433,7 +433,7 @@ served_current(struct served *t, struct err *e)
 	struct tuf_timestamp *ts = NULL;
 	int rc;
 
-	if ((rc = load(t, file, NULL, TUF_TIMESTAMP_SIZE_MAX, &v, e)) != 1)
+	if ((rc = load_metadata(t, file, NULL, TUF_TIMESTAMP_SIZE_MAX, &v, e)) != 1)
 		return rc;
 	if (signer(t, &v, TUF_TIMESTAMP, file, true, e) == NULL) {
 		rc = served_blame(t, e);
@@ -442,7 +442,7 @@ served_current(struct served *t, struct err *e)
 		rc = served_blame(t, e);
 	} else if ((rc = check_common(t, file, &ts->c, 0, true, e)) == 0) {
 		t->snapshot = ts->snapshot.version;
-		rc = read_snapshot(t, t->snapshot, &ts->snapshot, e);
+		rc = check_snapshot(t, t->snapshot, &ts->snapshot, e);
 	}
 	timestamp_free(ts);
 	envelope_free(&v);
@@ -452,5 +452,5 @@ served_current(struct served *t, struct err *e)
 int
 served_snapshot(struct served *t, int64_t version, struct err *e)
 {
-	return version == t->snapshot ? 0 : read_snapshot(t, version, NULL, e);
+	return version == t->snapshot ? 0 : check_snapshot(t, version, NULL, e);
 }

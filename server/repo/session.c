@@ -18,7 +18,7 @@
 
 /* Completes an interrupted change.  r is locked. */
 static int
-recover(const struct repo *r, struct err *e)
+recover_change(const struct repo *r, struct err *e)
 {
 	int rc;
 
@@ -36,7 +36,7 @@ session_lock(const char *path, bool read, struct err *e)
 	struct repo *r = repo_open_unread(path, true, e);
 
 	if (r != NULL &&
-	    (recover(r, e) == -1 ||
+	    (recover_change(r, e) == -1 ||
 		(read && (repo_read(r, e) == -1 || audit_change_check(r->top, e) == -1)))) {
 		err_context(e, "%s", path);
 		repo_close(r);
@@ -202,7 +202,7 @@ next_state(const struct session *s, const json_t *roles, struct err *e)
 
 /* Records the change before it goes live. */
 static int
-record(const struct session *s, struct err *e)
+record_change(const struct session *s, struct err *e)
 {
 	json_t *roles = json_object(), *keys = s->nmade == 0 ? NULL : json_array(), *state;
 	bool bad = roles == NULL;
@@ -227,7 +227,7 @@ go_live(struct session *s, struct err *e)
 {
 	struct err later;
 
-	if (record(s, e) == -1)
+	if (record_change(s, e) == -1)
 		return -1;
 	/* Keeps new keys after a failed write, which may be live; an unused key does no harm. */
 	s->done = true;

@@ -48,7 +48,7 @@ terminal_give(int fd, pid_t group)
 }
 
 static pid_t
-start(const char *command, int terminal)
+start_hook(const char *command, int terminal)
 {
 	pid_t pid = fork();
 
@@ -107,7 +107,7 @@ hook_run_within(unsigned seconds, const char *command, const struct hook_variabl
 		if (setenv(variables[i].name, variables[i].value, 1) == -1)
 			return err_set(e, ERR_IO, "hook");
 	terminal = terminal_open();
-	if ((pid = start(command, terminal)) == -1)
+	if ((pid = start_hook(command, terminal)) == -1)
 		err_set(e, ERR_IO, "hook: start /bin/sh");
 	else if ((ended = wait_until(pid, deadline, &status)) == -1)
 		err_set(e, ERR_IO, "hook: wait");

@@ -55,7 +55,7 @@ shell_line(const char *command, wchar_t **program, wchar_t **line, struct err *e
 
 /* Makes a job, which ends all its processes only when asked. */
 static HANDLE
-start(const char *command, PROCESS_INFORMATION *p, struct err *e)
+start_hook(const char *command, PROCESS_INFORMATION *p, struct err *e)
 {
 	STARTUPINFOW si = { .cb = sizeof si,
 		.dwFlags = STARTF_USESTDHANDLES,
@@ -105,7 +105,7 @@ hook_run_within(unsigned seconds, const char *command, const struct hook_variabl
 	for (size_t i = 0; i < n; i++)
 		if (set_variable(&variables[i], e) == -1)
 			return -1;
-	if ((job = start(command, &p, e)) == NULL)
+	if ((job = start_hook(command, &p, e)) == NULL)
 		return -1;
 	ResumeThread(p.hThread);
 	CloseHandle(p.hThread);

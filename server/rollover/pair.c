@@ -19,7 +19,7 @@
 #define FILE_SIZE (REPLACE_NAME_MAX + 32)
 
 static void
-file_of(const char *name, const char *at, const char *suffix, char out[FILE_SIZE])
+pair_file(const char *name, const char *at, const char *suffix, char out[FILE_SIZE])
 {
 	snprintf(out, FILE_SIZE, "%s%s.%s", name, at, suffix);
 }
@@ -44,14 +44,14 @@ read_pair(struct dir *d, const char *name, const char *at, struct replace_pair *
 
 	memset(out, 0, sizeof *out);
 	out->pem = (struct buf)BUF_INIT(CERT_FILE_MAX);
-	file_of(name, at, "crt", file);
+	pair_file(name, at, "crt", file);
 	if ((found = file_stat(d, file, &info, e)) == -1)
 		goto out;
 	if (found == 1 &&
 	    (file_read(d, file, &text, e) == -1 || read_cert(&text, file, out, e) == -1))
 		goto out;
 	out->cert = found == 1;
-	file_of(name, at, "pem", file);
+	pair_file(name, at, "pem", file);
 	if ((found = file_stat(d, file, &info, e)) == -1)
 		goto out;
 	rc = 0;
@@ -133,14 +133,14 @@ copy_of(const struct replace *p, const char *with, struct buf *key, struct buf *
 
 	if (replace_check_name(with, e) == -1 || read_pair(p->certs, with, "", &pair, e) == -1)
 		return -1;
-	file_of(with, "", "pem", file);
+	pair_file(with, "", "pem", file);
 	if (!pair.cert || !pair.key)
 		err_setx(e, pair.cert && pair.keyfile ? ERR_CONFLICT : ERR_NOENT,
 		    "%s/%s: want %s.crt and the private key that belongs to it in %s",
 		    dir_path(p->certs), with, with, file);
 	else if (file_read_secret(p->certs, file, key, e) == 0) {
 		/* the whole file, which may hold a CA's certificate as well */
-		file_of(with, "", "crt", file);
+		pair_file(with, "", "crt", file);
 		rc = file_read(p->certs, file, crt, e);
 	}
 	replace_pair_free(&pair);
@@ -199,8 +199,8 @@ replace_pair_move(const struct replace *p, int which, const char *from, const ch
 	if (replace_pair_read(p, from, &here, e) == -1)
 		return -1;
 	if (here.cert && memcmp(here.sha256, p->m.sha256[which], SHA256_SIZE) == 0) {
-		file_of(p->name, from, "crt", a);
-		file_of(p->name, to, "crt", b);
+		pair_file(p->name, from, "crt", a);
+		pair_file(p->name, to, "crt", b);
 		if (file_rename(p->certs, a, p->certs, b, e) == -1)
 			goto out;
 	}
@@ -210,8 +210,8 @@ replace_pair_move(const struct replace *p, int which, const char *from, const ch
 	if (!here.keyfile || !there.cert ||
 	    memcmp(there.sha256, p->m.sha256[which], SHA256_SIZE) != 0)
 		goto out;
-	file_of(p->name, from, "pem", a);
-	file_of(p->name, to, "pem", b);
+	pair_file(p->name, from, "pem", a);
+	pair_file(p->name, to, "pem", b);
 	if ((key = cert_key_read(p->certs, a, e)) == NULL)
 		rc = -1;
 	else if (X509_check_private_key(there.x, key) == 1)

@@ -312,7 +312,7 @@ replace_close(struct replace *p)
 
 /* Sets a text member; text NULL: no such member.  Returns 0 or -1. */
 static int
-put(json_t *entry, const char *member, const char *text)
+put_member(json_t *entry, const char *member, const char *text)
 {
 	if (text != NULL)
 		return json_object_set_new(entry, member, json_string(text));
@@ -326,7 +326,7 @@ put_time(json_t *entry, const char *member, int64_t t)
 	char text[DATE_TEXT_SIZE];
 
 	date_format(t, text);
-	return put(entry, member, t == REPLACE_NEVER ? NULL : text);
+	return put_member(entry, member, t == REPLACE_NEVER ? NULL : text);
 }
 
 /* A new array, or NULL. */
@@ -356,18 +356,20 @@ fill_entry(const struct replacement *m, json_t *entry)
 		return -1;
 	}
 	for (int i = 0; i < REPLACE_COUNT; i++)
-		if (put(entry, replace_names[i], *m->hex[i] == '\0' ? NULL : m->hex[i]) == -1) {
+		if (put_member(entry, replace_names[i], *m->hex[i] == '\0' ? NULL : m->hex[i]) ==
+		    -1) {
 			json_decref(kernels);
 			return -1;
 		}
 	return json_object_set_new(entry, "kernels", kernels) == -1 ||
-		put(entry, "hook", m->hook) == -1 || put_time(entry, "started", m->started) == -1 ||
+		put_member(entry, "hook", m->hook) == -1 ||
+		put_time(entry, "started", m->started) == -1 ||
 		put_time(entry, "confirmed", m->confirmed) == -1 ||
 		put_time(entry, "after", m->after) == -1 ||
 		put_time(entry, "finished", m->finished) == -1 ||
-		put(entry, "going", m->going == -1 ? NULL : replace_names[m->going]) == -1
+		put_member(entry, "going", m->going == -1 ? NULL : replace_names[m->going]) == -1
 	    ? -1
-	    : put(entry, "moving", m->moving == REPLACE_STAYS ? NULL : movings[m->moving]);
+	    : put_member(entry, "moving", m->moving == REPLACE_STAYS ? NULL : movings[m->moving]);
 }
 
 int

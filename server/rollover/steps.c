@@ -200,7 +200,7 @@ check_no_leftover(const struct replace *p, struct err *e)
 
 /* Begins a replacement, after checking that the pair exists and that stations trust it. */
 static int
-begin(struct steps *s, struct err *e)
+begin_replacement(struct steps *s, struct err *e)
 {
 	struct replace *p = &s->p;
 	struct replacement *m = &p->m;
@@ -290,7 +290,7 @@ confirm(struct steps *s, const struct steps_asked *a, struct err *e)
 }
 
 static int
-make(struct steps *s, const struct steps_asked *a, struct err *e)
+make_fresh(struct steps *s, const struct steps_asked *a, struct err *e)
 {
 	struct buf key = BUF_INIT(CERT_PEM_MAX), crt = BUF_INIT(CERT_FILE_MAX);
 	struct replace *p = &s->p;
@@ -318,7 +318,7 @@ step(struct steps *s, const struct steps_asked *a, struct err *e)
 
 	switch (s->l.next) {
 	case REPLACE_MAKE:
-		return make(s, a, e);
+		return make_fresh(s, a, e);
 	case REPLACE_BOTH:
 		s->p.m.confirmed = s->p.m.after = REPLACE_NEVER;
 		return steps_publish(s, both, -1, e);
@@ -349,7 +349,7 @@ steps_run(struct steps *s, const struct steps_asked *a, struct err *e)
 		return err_setx(e, ERR_CONFLICT,
 		    "%s: a replacement is under way; 'slipway-repo cert status' says what is next",
 		    p->name);
-	if (begun && begin(s, e) == -1)
+	if (begun && begin_replacement(s, e) == -1)
 		return -1;
 	if (take_asked(s, a, e) == -1 || steps_look(s, e) == -1)
 		return -1;

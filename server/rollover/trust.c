@@ -25,7 +25,7 @@ replace_trust_read_target(const struct repo *r, const struct tuf_targets *t, con
 
 /* Counts the files of a release that hold one or both of two certificates. */
 static int
-count(const struct repo *r, const struct tuf_targets *targets,
+count_bundles(const struct repo *r, const struct tuf_targets *targets,
     const struct bundle_cert certs[REPLACE_COUNT], struct replace_trust *t, struct err *e)
 {
 	struct buf text = BUF_INIT(CERT_FILE_MAX);
@@ -58,7 +58,7 @@ look_app(struct replace_trust *t, const struct repo *r,
 
 	if (rc != 1)
 		return rc;
-	rc = count(r, now, certs, &one, e);
+	rc = count_bundles(r, now, certs, &one, e);
 	if (rc == 0 && one.old + one.both + one.fresh > 0)
 		rc = buf_addf(&t->where, e, "%s%s release %" PRId64, t->where.len == 0 ? "" : ", ",
 		    app, (int64_t)json_integer_value(json_object_get(now->c.json, "release")));
@@ -92,7 +92,8 @@ guard_one(const struct change *c, const char *app, const struct tuf_targets *now
 
 	for (int i = 0; i < REPLACE_COUNT; i++)
 		memcpy(certs[i].sha256, m->sha256[i], SHA256_SIZE);
-	if (count(c->r, now, certs, &a, e) == -1 || count(c->r, next, certs, &b, e) == -1)
+	if (count_bundles(c->r, now, certs, &a, e) == -1 ||
+	    count_bundles(c->r, next, certs, &b, e) == -1)
 		return -1;
 	lost[REPLACE_OLD] = a.old + a.both > 0 && b.old + b.both == 0;
 	lost[REPLACE_NEW] = a.fresh + a.both > 0 && b.fresh + b.both == 0;

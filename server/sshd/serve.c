@@ -96,7 +96,7 @@ check_word(const char *text, const char *what, const char *allowed, struct err *
 }
 
 static int
-check_names(const char *user, const char *chroot, struct err *e)
+check_words(const char *user, const char *chroot, struct err *e)
 {
 	if (check_word(user, "--user", WORD, e) == -1 ||
 	    check_word(chroot, "--chroot", WORD "/", e) == -1)
@@ -109,7 +109,7 @@ check_names(const char *user, const char *chroot, struct err *e)
 int
 serve_permanent(const char *user, const char *chroot, struct buf *out, struct err *e)
 {
-	if (check_names(user, chroot, e) == -1)
+	if (check_words(user, chroot, e) == -1)
 		return -1;
 	return buf_addf(out, e,
 	    "# As root: the account, and a directory that only root can change.\n"
@@ -178,7 +178,7 @@ add_copy(struct buf *out, const char *repo, const char *chroot, struct err *e)
 int
 serve_units(const char *repo, const char *user, const char *chroot, struct buf *out, struct err *e)
 {
-	if (check_names(user, chroot == NULL ? "/" : chroot, e) == -1 ||
+	if (check_words(user, chroot == NULL ? "/" : chroot, e) == -1 ||
 	    buf_addf(out, e,
 		"# /etc/systemd/system/slipway-refresh.service\n"
 		"[Unit]\n"

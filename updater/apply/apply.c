@@ -141,7 +141,7 @@ each_parent(struct building *b, enum layout_place r, const char *path,
 }
 
 static int
-add_file(struct building *b, const struct plan_file *f, struct err *e)
+add_planned_file(struct building *b, const struct plan_file *f, struct err *e)
 {
 	struct journal_file *jf;
 
@@ -172,7 +172,7 @@ add_file(struct building *b, const struct plan_file *f, struct err *e)
 }
 
 static int
-is_file(struct building *b, enum layout_place r, char *path, struct err *e)
+is_kept_file(struct building *b, enum layout_place r, char *path, struct err *e)
 {
 	return find_file(b, &b->kept[r], path, e) != NULL;
 }
@@ -201,7 +201,8 @@ add_dir(struct building *b, enum layout_place r, char *path, struct err *e)
 	if ((d->path = strdup(path)) == NULL)
 		return err_nomem(e);
 	/* A file comes where the directory is, or where one of its parents is. */
-	d->early = is_file(b, r, path, e) == 1 || each_parent(b, r, path, is_file, e) == 1 ||
+	d->early = is_kept_file(b, r, path, e) == 1 ||
+	    each_parent(b, r, path, is_kept_file, e) == 1 ||
 	    json_object_get(b->respelled[r], path) != NULL;
 	return d->early ? add_to_set(b->early[r], path, e) : 0;
 }
@@ -213,7 +214,7 @@ add_files(struct building *b, struct err *e)
 
 	for (size_t i = 0; i < p->n + p->nremoved; i++)
 		if (clock_check(p->deadline, "changes were prepared", e) == -1 ||
-		    add_file(b, &p->files[i], e) == -1)
+		    add_planned_file(b, &p->files[i], e) == -1)
 			return -1;
 	for (size_t i = 0; i < b->j->nfiles; i++)
 		b->j->files[i].only =
@@ -255,7 +256,7 @@ order_removals(struct building *b, struct err *e)
 		struct journal_file *f = &b->j->files[i];
 
 		/* in a directory that is removed early, or in the way where case doesn't count */
-		f->early = f->early || is_file(b, f->root, f->path, e) == 1 ||
+		f->early = f->early || is_kept_file(b, f->root, f->path, e) == 1 ||
 		    each_parent(b, f->root, f->path, is_early, e) == 1;
 	}
 }

@@ -169,7 +169,7 @@ out:
 /* Reading. */
 
 static int
-malformed(struct err *e, const char *what)
+malformed_journal(struct err *e, const char *what)
 {
 	return err_setx(e, ERR_SYNTAX, "journal: %s is missing or malformed", what);
 }
@@ -184,7 +184,7 @@ read_root_name(const json_t *j, enum layout_place *root, struct err *e)
 			*root = r;
 			return 0;
 		}
-	return malformed(e, "root");
+	return malformed_journal(e, "root");
 }
 
 static int
@@ -193,7 +193,7 @@ read_path(const json_t *j, char **path, struct err *e)
 	const json_t *v = json_object_get(j, "path");
 
 	if (!json_is_string(v) || strlen(json_string_value(v)) != json_string_length(v))
-		return malformed(e, "path");
+		return malformed_journal(e, "path");
 	if (path_check(json_string_value(v), json_string_length(v), e) == -1)
 		return err_context(e, "journal");
 	return (*path = strdup(json_string_value(v))) == NULL ? err_nomem(e) : 0;
@@ -211,13 +211,13 @@ read_state(const json_t *j, struct file_state *s, struct err *e)
 		return 0;
 	if ((sha256 == NULL && length == NULL) || mode < 0 || mode > 07777 ||
 	    (length != NULL && (!json_is_integer(length) || json_integer_value(length) < 0)))
-		return malformed(e, "state of a file");
+		return malformed_journal(e, "state of a file");
 	if (sha256 == NULL)
 		snprintf(s->sha256, sizeof s->sha256, FILE_UNREAD);
 	else if (!json_is_string(sha256) ||
 	    hex_decode(json_string_value(sha256), json_string_length(sha256), sum, sizeof sum) ==
 		-1)
-		return malformed(e, "state of a file");
+		return malformed_journal(e, "state of a file");
 	else
 		hex_encode(sum, sizeof sum, s->sha256);
 	s->mode = (unsigned)mode;
@@ -226,7 +226,7 @@ read_state(const json_t *j, struct file_state *s, struct err *e)
 }
 
 static int
-read_file(const json_t *j, struct journal *out, struct err *e)
+read_journal_file(const json_t *j, struct journal *out, struct err *e)
 {
 	struct journal_file *f = journal_add_file(out, e);
 	const json_t *aside = json_object_get(j, "aside");
@@ -240,12 +240,12 @@ read_file(const json_t *j, struct journal *out, struct err *e)
 	/* What wasn't read is of no release: it is kept beside, and never comes. */
 	if (strcmp(f->new.sha256, FILE_UNREAD) == 0 ||
 	    (strcmp(f->old.sha256, FILE_UNREAD) == 0 && json_is_null(aside)))
-		return malformed(e, "state of a file");
+		return malformed_journal(e, "state of a file");
 	if (json_is_null(aside))
 		return 0;
 	if (name == NULL || strchr(name, '/') != NULL ||
 	    strlen(name) != json_string_length(aside) || path_check(name, strlen(name), e) == -1)
-		return malformed(e, "aside");
+		return malformed_journal(e, "aside");
 	return (f->aside = strdup(name)) == NULL ? err_nomem(e) : 0;
 }
 
@@ -268,7 +268,7 @@ read_list(const json_t *body, const char *name, struct journal *out,
 	const json_t *list = json_object_get(body, name);
 
 	if (!json_is_array(list))
-		return malformed(e, name);
+		return malformed_journal(e, name);
 	for (size_t i = 0; i < json_array_size(list); i++)
 		if (one(json_array_get(list, i), out, e) == -1)
 			return -1;
@@ -288,7 +288,7 @@ read_roots(const json_t *body, struct journal *out, struct err *e)
 		if (root == NULL)
 			continue;
 		if (path == NULL || !path_absolute(path) || made < 0 || made > MADE_MAX)
-			return malformed(e, "roots");
+			return malformed_journal(e, "roots");
 		if ((out->roots[r] = strdup(path)) == NULL)
 			return err_nomem(e);
 		out->made[r] = (unsigned)made;
@@ -297,7 +297,7 @@ read_roots(const json_t *body, struct journal *out, struct err *e)
 }
 
 static int
-read_number(const json_t *body, char out[JOURNAL_NUMBER_SIZE], struct err *e)
+read_journal_number(const json_t *body, char out[JOURNAL_NUMBER_SIZE], struct err *e)
 {
 	const json_t *number = json_object_get(body, "number");
 	uint8_t bytes[(JOURNAL_NUMBER_SIZE - 1) / 2];
@@ -307,7 +307,7 @@ read_number(const json_t *body, char out[JOURNAL_NUMBER_SIZE], struct err *e)
 	if (!json_is_string(number) ||
 	    hex_decode(json_string_value(number), json_string_length(number), bytes,
 		sizeof bytes) == -1)
-		return malformed(e, "number");
+		return malformed_journal(e, "number");
 	hex_encode(bytes, sizeof bytes, out);
 	return 0;
 }
@@ -318,18 +318,18 @@ read_body(const json_t *body, struct journal *j, struct err *e)
 	if (record_read(json_object_get(body, "record"), &j->record, e) == -1)
 		return err_context(e, "journal");
 	if (j->record.serial < 1 || !j->record.whole)
-		return malformed(e, "record");
-	if (read_number(body, j->number, e) == -1 || read_roots(body, j, e) == -1 ||
-	    read_list(body, "files", j, read_file, e) == -1 ||
+		return malformed_journal(e, "record");
+	if (read_journal_number(body, j->number, e) == -1 || read_roots(body, j, e) == -1 ||
+	    read_list(body, "files", j, read_journal_file, e) == -1 ||
 	    read_list(body, "dirs", j, read_dir, e) == -1 ||
 	    changes_json_read(json_object_get(body, "set"), &j->set, e) == -1)
 		return err_context(e, "journal");
 	for (size_t i = 0; i < j->nfiles; i++)
 		if (j->roots[j->files[i].root] == NULL)
-			return malformed(e, "root of a file");
+			return malformed_journal(e, "root of a file");
 	for (size_t i = 0; i < j->ndirs; i++)
 		if (j->roots[j->dirs[i].root] == NULL)
-			return malformed(e, "root of a directory");
+			return malformed_journal(e, "root of a directory");
 	return 0;
 }
 

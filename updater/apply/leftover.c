@@ -37,13 +37,13 @@ leftover_move(struct dir *from, const char *name, struct dir *work, size_t i,
 
 /* Whether a file has the name of a leftover. */
 static bool
-is_named(const char *name)
+is_leftover(const char *name)
 {
 	return name[0] == 'x';
 }
 
 static const char *
-text_of(const json_t *one, const char *member)
+member_text(const json_t *one, const char *member)
 {
 	const char *text = json_string_value(json_object_get(one, member));
 
@@ -55,16 +55,16 @@ text_of(const json_t *one, const char *member)
  * root, below which the file was path.
  */
 static int
-add(json_t *list, const char *root, const char *work, const char *name, const char *path,
+add_leftover(json_t *list, const char *root, const char *work, const char *name, const char *path,
     struct err *e)
 {
 	json_t *one;
 	size_t i;
 
 	json_array_foreach (list, i, one)
-		if (strcmp(text_of(one, "root"), root) == 0 &&
-		    strcmp(text_of(one, "work"), work) == 0 &&
-		    strcmp(text_of(one, "name"), name) == 0)
+		if (strcmp(member_text(one, "root"), root) == 0 &&
+		    strcmp(member_text(one, "work"), work) == 0 &&
+		    strcmp(member_text(one, "name"), name) == 0)
 			return 0;
 	one = json_pack("{s:s, s:s, s:s, s:s}", "root", root, "work", work, "name", name, "path",
 	    path);
@@ -79,14 +79,14 @@ struct emptying {
 
 /* List a file that a program has in use, under a leftover's name.  Its name has file i's number. */
 static int
-leave(const struct emptying *x, const char *name, struct err *e)
+leave_file(const struct emptying *x, const char *name, struct err *e)
 {
 	struct leftovers *l = x->l;
 	size_t i = strtoul(name + strcspn(name, "0123456789"), NULL, 10);
 	char new[LEFTOVER_NAME_SIZE];
 
 	/* A file that is open without sharing can't be moved either, and keeps its name. */
-	if (!is_named(name)) {
+	if (!is_leftover(name)) {
 		if (leftover_move(x->dir, name, x->dir, i, new, e) != -1)
 			name = new;
 		else if (e->code != ERR_BUSY)
@@ -94,7 +94,7 @@ leave(const struct emptying *x, const char *name, struct err *e)
 	}
 	if (l->list == NULL && (l->list = notes_leftovers(l->state)) == NULL)
 		return err_nomem(e);
-	return add(l->list, l->j->roots[x->r], l->work, name,
+	return add_leftover(l->list, l->j->roots[x->r], l->work, name,
 	    i < l->j->nfiles ? l->j->files[i].path : "", e);
 }
 
@@ -105,7 +105,7 @@ remove_or_leave(void *arg, const char *name, struct err *e)
 
 	if (file_remove(x->dir, name, e) != -1)
 		return 0;
-	return e->code == ERR_BUSY ? leave(x, name, e) : -1;
+	return e->code == ERR_BUSY ? leave_file(x, name, e) : -1;
 }
 
 int
@@ -120,25 +120,25 @@ leftovers_empty(struct leftovers *l, enum layout_place r, struct dir *dir, struc
 static bool
 is_ours(const struct transaction *t, const json_t *one)
 {
-	const char *root = text_of(one, "root");
+	const char *root = member_text(one, "root");
 	bool found = false;
 
 	for (int r = 0; r < LAYOUT_ROOTS; r++)
 		found |= plan_root(t->st, r) != NULL && strcmp(plan_root(t->st, r), root) == 0;
-	return found && strcmp(text_of(one, "work"), t->work) == 0;
+	return found && strcmp(member_text(one, "work"), t->work) == 0;
 }
 
 /* Remove a leftover.  Returns whether it is gone. */
 static bool
-is_gone(const json_t *one)
+remove_leftover(const json_t *one)
 {
-	const char *name = text_of(one, "name"), *work = text_of(one, "work");
+	const char *name = member_text(one, "name"), *work = member_text(one, "work");
 	struct dir *root = NULL, *dir = NULL;
 	struct err e;
 	bool gone = false;
 
 	if (path_check(work, strlen(work), &e) == -1 || path_check(name, strlen(name), &e) == -1 ||
-	    (root = way_open(text_of(one, "root"), &e)) == NULL ||
+	    (root = way_open(member_text(one, "root"), &e)) == NULL ||
 	    (dir = dir_open_private(root, work, &e)) == NULL) {
 		gone = e.code == ERR_NOENT;
 	} else if (file_remove(dir, name, &e) != -1) {
@@ -160,7 +160,8 @@ leftovers_remove(const struct transaction *t)
 	struct err ignored;
 
 	for (size_t i = n; i > 0; i--)
-		if (is_ours(t, json_array_get(list, i - 1)) && is_gone(json_array_get(list, i - 1)))
+		if (is_ours(t, json_array_get(list, i - 1)) &&
+		    remove_leftover(json_array_get(list, i - 1)))
 			json_array_remove(list, i - 1);
 	if (json_array_size(list) < n)
 		notes_set_leftovers(t->state, list, &ignored);

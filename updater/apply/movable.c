@@ -8,7 +8,7 @@
 #include "updater/state/state.h"
 
 static int
-check_root(const struct transaction *t, const struct journal *j, int r, struct err *e)
+check_movable_root(const struct transaction *t, const struct journal *j, int r, struct err *e)
 {
 	struct dir *root = way_open(j->roots[r], e);
 	int rc;
@@ -38,7 +38,7 @@ movable_check(const struct transaction *t, const struct journal *j, struct err *
 		if (file_check_movable(t->state, own[i], e) == -1)
 			return -1;
 	for (int r = 0; r < LAYOUT_ROOTS; r++)
-		if (j->roots[r] != NULL && check_root(t, j, r, e) == -1)
+		if (j->roots[r] != NULL && check_movable_root(t, j, r, e) == -1)
 			return -1;
 	return 0;
 }

@@ -16,7 +16,7 @@ struct search {
 
 /* The history comes newest first: each record that is passed by is undone. */
 static int
-look(void *arg, struct record *r, struct err *e)
+pass_record(void *arg, struct record *r, struct err *e)
 {
 	struct search *s = arg;
 	char number[32];
@@ -72,7 +72,7 @@ rollback_find(struct dir *state, const struct record *applied, int64_t release,
 		    (long long)release);
 	s.seen = json_object();
 	if (changeset_append(back, &applied->undo, e) == 0 &&
-	    record_history(state, applied, look, &s, e) != -1 && found->serial == 0)
+	    record_history(state, applied, pass_record, &s, e) != -1 && found->serial == 0)
 		not_found(&s, e);
 	json_decref(s.seen);
 	if (found->serial != 0)

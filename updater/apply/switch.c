@@ -87,7 +87,7 @@ remove_dir(const struct work *w, const struct journal_dir *d, struct err *e)
 }
 
 static int
-put(const struct work *w, size_t i, struct err *e)
+put_new_file(const struct work *w, size_t i, struct err *e)
 {
 	const struct journal_file *f = &w->j->files[i];
 	char new[WORK_NAME_SIZE];
@@ -188,7 +188,8 @@ switch_redo(const struct work *w, struct err *e)
 		    dir_make_below(w->roots[j->dirs[i].root], j->dirs[i].path, e) == -1)
 			return -1;
 	for (size_t i = 0; i < j->nfiles; i++)
-		if (work_time(w, e) == -1 || (work_has(&j->files[i].new) && put(w, i, e) == -1))
+		if (work_time(w, e) == -1 ||
+		    (work_has(&j->files[i].new) && put_new_file(w, i, e) == -1))
 			return -1;
 	if (sync_parents(w, e) == -1 || settings_apply(w->t->settings, &j->set, e) == -1 ||
 	    removals(w, false, e) == -1)

@@ -48,7 +48,7 @@ clean(const struct work *w, bool unmake, struct err *e)
 }
 
 static int
-end(const struct transaction *t, const char *name, struct err *e)
+remove_journal(const struct transaction *t, const char *name, struct err *e)
 {
 	if (file_remove(t->state, name, e) == -1)
 		return -1;
@@ -60,23 +60,23 @@ end(const struct transaction *t, const char *name, struct err *e)
  * the private directories may be gone from here on.  What is left to do the next start does.
  */
 static int
-tidy(const struct work *w, const char *name, bool unmake, struct err *e)
+tidy_work(const struct work *w, const char *name, bool unmake, struct err *e)
 {
 	struct err ignored;
 
 	if (file_rename(w->t->state, name, w->t->state, STATE_JOURNAL_PREPARED, e) == -1)
 		return -1;
 	if (clean(w, unmake, &ignored) == 0)
-		end(w->t, STATE_JOURNAL_PREPARED, &ignored);
+		remove_journal(w->t, STATE_JOURNAL_PREPARED, &ignored);
 	return 0;
 }
 
 /* Record what is in place, and clean up.  old: the record before. */
 static int
-finish(const struct work *w, const struct record *old, struct err *e)
+finish_work(const struct work *w, const struct record *old, struct err *e)
 {
 	if (record_set_applied(w->t->state, old, &w->j->record, e) == -1 || keep_old(w, e) == -1 ||
-	    tidy(w, STATE_JOURNAL_COMMITTED, false, e) == -1)
+	    tidy_work(w, STATE_JOURNAL_COMMITTED, false, e) == -1)
 		return -1;
 	record_prune(w->t->state, &w->j->record);
 	return 0;
@@ -112,21 +112,21 @@ take_back(const struct work *w, const char *name, struct err *e)
 
 	if ((strcmp(name, STATE_JOURNAL_UNDOING) != 0 &&
 		file_rename(state, name, state, STATE_JOURNAL_UNDOING, e) == -1) ||
-	    switch_undo(w, e) == -1 || tidy(w, STATE_JOURNAL_UNDOING, true, e) == -1)
+	    switch_undo(w, e) == -1 || tidy_work(w, STATE_JOURNAL_UNDOING, true, e) == -1)
 		return torn(e);
 	return 0;
 }
 
 /* Remove the staged files of a transaction that wasn't committed. */
 static int
-forget(const struct transaction *t, const struct journal *j, struct err *e)
+forget_prepared(const struct transaction *t, const struct journal *j, struct err *e)
 {
 	struct work w;
 	int rc;
 
 	if (work_open(&w, t, j, false, e) == -1)
 		return -1;
-	rc = clean(&w, true, e) == -1 ? -1 : end(t, STATE_JOURNAL_PREPARED, e);
+	rc = clean(&w, true, e) == -1 ? -1 : remove_journal(t, STATE_JOURNAL_PREPARED, e);
 	work_close(&w);
 	return rc;
 }
@@ -154,7 +154,7 @@ transaction_run(const struct transaction *t, const struct record *applied, const
 	    settings_check(t->settings, e) == -1 || work_time(&w, e) == -1) {
 		settings_unlock(t->settings);
 		work_close(&w);
-		forget(t, j, &ignored); /* else the next start does */
+		forget_prepared(t, j, &ignored); /* else the next start does */
 		return -1;
 	}
 	w.until = CLOCK_NEVER; /* a commit goes to its end */
@@ -164,7 +164,7 @@ transaction_run(const struct transaction *t, const struct record *applied, const
 
 		/* The rename may have been done and only its sync have failed. */
 		if (file_stat(t->state, STATE_JOURNAL_COMMITTED, &info, &ignored) != 1)
-			forget(t, j, &ignored);
+			forget_prepared(t, j, &ignored);
 		else if (take_back(&w, STATE_JOURNAL_COMMITTED, &why) == -1)
 			*e = why;
 	} else if (switch_redo(&w, e) == -1) {
@@ -173,7 +173,7 @@ transaction_run(const struct transaction *t, const struct record *applied, const
 	} else {
 		/* The change is in place; the next start can do the rest. */
 		rc = 0;
-		finish(&w, applied, &ignored);
+		finish_work(&w, applied, &ignored);
 	}
 	settings_unlock(t->settings);
 	work_close(&w);
@@ -181,7 +181,7 @@ transaction_run(const struct transaction *t, const struct record *applied, const
 }
 
 static int
-load(struct dir *state, const char *name, struct journal *j, struct err *e)
+load_journal(struct dir *state, const char *name, struct journal *j, struct err *e)
 {
 	struct buf text = BUF_INIT(JOURNAL_MAX + 256);
 	int rc;
@@ -217,7 +217,7 @@ go_on(const struct work *w, enum transaction_end *done, struct err *e)
 	} else {
 		if (known == -1)
 			*e = unread;
-		if (known == -1 || finish(w, &applied, e) == -1)
+		if (known == -1 || finish_work(w, &applied, e) == -1)
 			rc = err_context(e,
 			    "the last change is in place, but it could not be completed");
 		else
@@ -233,10 +233,10 @@ go_on(const struct work *w, enum transaction_end *done, struct err *e)
  * One that wasn't committed is removed; files that it staged elsewhere stay there.
  */
 static int
-refuse(const struct transaction *t, const char *name, struct err *e)
+refuse_journal(const struct transaction *t, const char *name, struct err *e)
 {
 	if (e->code == ERR_UNSAFE && strcmp(name, STATE_JOURNAL_PREPARED) == 0)
-		return end(t, name, e);
+		return remove_journal(t, name, e);
 	err_context(e, "%s/%s is not carried out", dir_path(t->state), name);
 	if (e->code == ERR_UNSAFE)
 		e->code = ERR_TORN;
@@ -305,13 +305,13 @@ recover_one(const struct transaction *t, const char *name, enum transaction_end 
 	struct journal j;
 	int rc;
 
-	if ((rc = load(t->state, name, &j, e)) <= 0)
+	if ((rc = load_journal(t->state, name, &j, e)) <= 0)
 		return rc == -1 && damage_is(e) ? unreadable(t, name, e) : rc;
 	if (bounds_check(t, &j, e) == -1) {
-		rc = refuse(t, name, e);
+		rc = refuse_journal(t, name, e);
 	} else if (prepared) {
 		*done = is_recorded(t->state, &j) ? TRANSACTION_FINISHED : TRANSACTION_UNDONE;
-		rc = forget(t, &j, e);
+		rc = forget_prepared(t, &j, e);
 	} else
 		rc = recover_committed(t, &j, name, done, e);
 	journal_free(&j);
@@ -339,7 +339,7 @@ tell_left(struct dir *state, const char *name, struct buf *left, struct err *e)
 	struct err unread;
 	int rc = 0;
 
-	if (load(state, name, &j, &unread) != 1)
+	if (load_journal(state, name, &j, &unread) != 1)
 		return buf_addf(left, e, "%s", unread.text);
 	for (int r = 0; r < LAYOUT_ROOTS && rc == 0; r++)
 		if (j.roots[r] != NULL)

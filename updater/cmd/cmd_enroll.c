@@ -56,7 +56,7 @@ out:
 }
 
 static int
-check(const struct options *o, struct err *e)
+check_enroll_options(const struct options *o, struct err *e)
 {
 	const struct enrolment *en = &o->en;
 	int login = (en->login_key != NULL) + (en->password_file != NULL) + o->new_key;
@@ -184,7 +184,7 @@ out:
 }
 
 static int
-run(struct call *call, struct err *e)
+run_enroll(struct call *call, struct err *e)
 {
 	struct options *o = call->options;
 	struct buf key = BUF_INIT(FILE_NAME_MAX), password = BUF_INIT(FILE_NAME_MAX);
@@ -194,7 +194,8 @@ run(struct call *call, struct err *e)
 	o->en.nhost_keys = o->host_keys.n;
 	o->en.servers = (const char *const *)call->argv;
 	o->en.nservers = (size_t)call->argc;
-	if (check(o, e) == 0 && absolute(&o->en.login_key, login_read, &key, e) == 0 &&
+	if (check_enroll_options(o, e) == 0 &&
+	    absolute(&o->en.login_key, login_read, &key, e) == 0 &&
 	    absolute(&o->en.password_file, login_read_password, &password, e) == 0)
 		rc = o->new_key ? enroll_with_new_key(o, e) : enroll(o, e);
 	buf_free(&key);
@@ -230,7 +231,7 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_enroll = { "enroll", run,
+const struct command cmd_enroll = { "enroll", run_enroll,
 	"--root FILE --installation NAME --app NAME [options] URL...", 1, STATION_SERVERS_MAX,
 	"make this computer a station of an update server",
 	"URL is sftp://user@host:port/path or file:///path; several are tried in order. "

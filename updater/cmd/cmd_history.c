@@ -6,7 +6,7 @@
 
 /* Appends to list the members of a record that people ask for. */
 static int
-add(json_t *list, const struct record *r, bool applied, struct err *e)
+add_record(json_t *list, const struct record *r, bool applied, struct err *e)
 {
 	json_t *one;
 
@@ -20,7 +20,7 @@ add(json_t *list, const struct record *r, bool applied, struct err *e)
 static int
 add_old(void *arg, struct record *r, struct err *e)
 {
-	return add(arg, r, false, e);
+	return add_record(arg, r, false, e);
 }
 
 static json_t *
@@ -32,7 +32,7 @@ history(const struct station *st, struct err *e)
 	int rc = -1;
 
 	if (state != NULL && record_applied(state, &applied, e) == 0) {
-		rc = applied.serial == 0 ? 0 : add(list, &applied, true, e);
+		rc = applied.serial == 0 ? 0 : add_record(list, &applied, true, e);
 		if (rc == 0)
 			rc = record_history(state, &applied, add_old, list, e);
 	}
@@ -45,13 +45,13 @@ history(const struct station *st, struct err *e)
 }
 
 static long long
-number(const json_t *j, const char *name)
+member_number(const json_t *j, const char *name)
 {
 	return json_integer_value(json_object_get(j, name));
 }
 
 static void
-print_text(const json_t *list)
+print_history(const json_t *list)
 {
 	const json_t *one;
 	size_t i;
@@ -65,10 +65,10 @@ print_text(const json_t *list)
 		const char *action = json_string_value(json_object_get(one, "action"));
 
 		printf("%-20s  %7lld  %5lld  %8lld  %s",
-		    json_string_value(json_object_get(one, "time")), number(one, "release"),
-		    number(one, "files"), number(one, "settings"), action);
-		if (number(one, "from") > 0)
-			printf(" from release %lld", number(one, "from"));
+		    json_string_value(json_object_get(one, "time")), member_number(one, "release"),
+		    member_number(one, "files"), member_number(one, "settings"), action);
+		if (member_number(one, "from") > 0)
+			printf(" from release %lld", member_number(one, "from"));
 		puts(json_is_true(json_object_get(one, "applied")) ? "; applied now"
 			: json_is_true(json_object_get(one, "rollback"))
 			? ""
@@ -77,7 +77,7 @@ print_text(const json_t *list)
 }
 
 static int
-run(struct call *call, struct err *e)
+run_history(struct call *call, struct err *e)
 {
 	const struct cmd_options *o = call->options;
 	struct cmd_station c;
@@ -89,7 +89,7 @@ run(struct call *call, struct err *e)
 	if (o->json) {
 		rc = cli_json(json_incref(list), e);
 	} else {
-		print_text(list);
+		print_history(list);
 		rc = 0;
 	}
 out:
@@ -100,5 +100,5 @@ out:
 
 static const struct option options[] = { CMD_STATION_ROWS, CMD_JSON_ROW, OPTION_END };
 
-const struct command cmd_history = { "history", run, "[options]", 0, 0,
+const struct command cmd_history = { "history", run_history, "[options]", 0, 0,
 	"show what was applied when", NULL, CMD_OPTIONS(options) };

@@ -153,7 +153,7 @@ show_text(const struct showing *s, const struct preview *p, struct err *e)
 }
 
 static json_t *
-file_json(const struct showing *s, const struct plan_file *f)
+shown_file_json(const struct showing *s, const struct plan_file *f)
 {
 	struct buf path = BUF_INIT(SHOWN_PATH_MAX);
 	struct err e;
@@ -202,7 +202,7 @@ show_json(const struct showing *s, const struct preview *p, struct err *e)
 
 	for (size_t i = 0; i < p->plan->n + p->plan->nremoved && rc == 0; i++)
 		if (p->plan->files[i].op != PLAN_KEEP)
-			rc = json_array_append_new(files, file_json(s, &p->plan->files[i]));
+			rc = json_array_append_new(files, shown_file_json(s, &p->plan->files[i]));
 	for (size_t i = 0; i < p->settings.n && rc == 0; i++)
 		rc = json_array_append_new(settings, setting_json(p, &p->settings.changes[i], e));
 	j = json_pack("{s:s, s:s, s:I, s:I, s:b, s:o, s:o}", "installation", s->st->installation,
@@ -216,7 +216,7 @@ show_json(const struct showing *s, const struct preview *p, struct err *e)
 }
 
 static int
-show(void *arg, const struct preview *p, struct err *e)
+show_preview(void *arg, const struct preview *p, struct err *e)
 {
 	struct showing *s = arg;
 
@@ -227,7 +227,7 @@ show(void *arg, const struct preview *p, struct err *e)
 }
 
 static int
-run(struct call *call, struct err *e)
+run_plan(struct call *call, struct err *e)
 {
 	const struct cmd_options *o = call->options;
 	struct update_options update_options = cmd_update_options(o, CMD_DEADLINE_MS);
@@ -239,7 +239,7 @@ run(struct call *call, struct err *e)
 	s.colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
 	s.st = &c.station;
 	if (cmd_station_open(call, true, &c, e) == 0)
-		rc = preview_run(&c.station, c.settings, &update_options, show, &s, e);
+		rc = preview_run(&c.station, c.settings, &update_options, show_preview, &s, e);
 	cmd_station_close(&c);
 	return rc == -1 ? -1 : s.status;
 }
@@ -251,5 +251,5 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_plan = { "plan", run, "[options]", 0, 0,
+const struct command cmd_plan = { "plan", run_plan, "[options]", 0, 0,
 	"show what an update would change; exit 3 if anything", NULL, CMD_OPTIONS(options) };

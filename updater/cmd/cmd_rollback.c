@@ -7,7 +7,7 @@
 #include "lib/base/number.h"
 
 static int
-run(struct call *call, struct err *e)
+run_rollback(struct call *call, struct err *e)
 {
 	struct update_options update_options = cmd_update_options(call->options, CMD_DEADLINE_MS);
 	const char *text = call->argc > 0 ? call->argv[0] : NULL;
@@ -34,7 +34,7 @@ run(struct call *call, struct err *e)
 
 static const struct option options[] = { CMD_STATION_ROWS, OPTION_END };
 
-const struct command cmd_rollback = { "rollback", run, "[options] [RELEASE]", 0, 1,
+const struct command cmd_rollback = { "rollback", run_rollback, "[options] [RELEASE]", 0, 1,
 	"return to an earlier release, until a newer one is published",
 	"RELEASE is its number (default: the one before; 'slipway history' lists them).",
 	CMD_OPTIONS(options), .offers = OFFER_NOTHING };

@@ -22,7 +22,7 @@ may_start(const struct station *st, const struct update_result *r, const struct 
 }
 
 static int
-run(struct call *call, struct err *e)
+run_program(struct call *call, struct err *e)
 {
 	const struct cmd_options *o = call->options;
 	struct update_result r = { .unknown = true };
@@ -69,7 +69,7 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_run = { "run", run, "[options] [--] PROGRAM [ARG...]", 1, -1,
+const struct command cmd_run = { "run", run_program, "[options] [--] PROGRAM [ARG...]", 1, -1,
 	"update, then become PROGRAM",
 	"Without --app, /C<name> among ARG names the application, if that is enrolled.",
 	CMD_OPTIONS(options), .stop = true };

@@ -10,7 +10,7 @@
 #define OUTPUT_MAX (64u * 1024 * 1024)
 
 static int
-tell(void *arg, const char *script, const char *text, struct err *e)
+tell_line(void *arg, const char *script, const char *text, struct err *e)
 {
 	(void)arg;
 	(void)e;
@@ -19,11 +19,11 @@ tell(void *arg, const char *script, const char *text, struct err *e)
 }
 
 static int
-check(const char *path, const char *facts, struct err *e)
+check_script(const char *path, const char *facts, struct err *e)
 {
 	struct buf json = BUF_INIT(DRYRUN_FACTS_MAX), source = BUF_INIT(SCRIPT_SIZE_MAX),
 		   out = BUF_INIT(OUTPUT_MAX);
-	struct dryrun_options o = { .log = tell };
+	struct dryrun_options o = { .log = tell_line };
 	struct dryrun *c = NULL;
 	int rc = -1;
 
@@ -58,11 +58,11 @@ struct options {
 };
 
 static int
-run(struct call *call, struct err *e)
+run_script_check(struct call *call, struct err *e)
 {
 	const struct options *o = call->options;
 
-	return check(call->argv[0], o->facts, e);
+	return check_script(call->argv[0], o->facts, e);
 }
 
 static const struct option options[] = {
@@ -71,6 +71,6 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_script_check = { "script check", run, "[options] FILE", 1, 1,
+const struct command cmd_script_check = { "script check", run_script_check, "[options] FILE", 1, 1,
 	"run a configuration script and print what it would change", NULL, options,
 	sizeof(struct options), NULL, .stop = false };

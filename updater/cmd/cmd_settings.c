@@ -74,7 +74,7 @@ print_plain(const struct value *v, const struct options *o, struct err *e)
 }
 
 static int
-get(struct settings *s, const struct call *c, const struct options *o, struct err *e)
+get_one(struct settings *s, const struct call *c, const struct options *o, struct err *e)
 {
 	struct value v = VALUE_INIT;
 	int rc = settings_get(s, c->argv[0], c->argv[1], &v, e);
@@ -114,7 +114,7 @@ typed_value(const char *type, int argc, char **argv, struct value *v, struct err
 }
 
 static int
-set(struct settings *s, const struct call *c, const struct options *o, struct err *e)
+set_one(struct settings *s, const struct call *c, const struct options *o, struct err *e)
 {
 	struct changeset change_one = CHANGESET_INIT;
 	struct value v = VALUE_INIT;
@@ -146,7 +146,7 @@ delete_one(struct settings *s, const struct call *c, const struct options *o, st
 }
 
 static int
-list(struct settings *s, const struct call *c, const struct options *o, struct err *e)
+list_tree(struct settings *s, const struct call *c, const struct options *o, struct err *e)
 {
 	struct buf text = BUF_INIT(OUT_MAX);
 	json_t *j;
@@ -199,7 +199,7 @@ import_file(struct settings *s, const struct call *c, const struct options *o, s
 }
 
 static int
-run(struct call *c, struct err *e)
+run_settings(struct call *c, struct err *e)
 {
 	const struct options *o = c->options;
 	struct settings *s = cmd_settings_open(e);
@@ -220,47 +220,48 @@ static const struct option get_options[] = {
 	{ "expand", OPTION_FLAG, TO(expand), NULL, "with %NAME% in it expanded" },
 	OPTION_END,
 };
-const struct command cmd_settings_get = { "settings get", run, "[options] KEY NAME", 2, 2,
-	"print a value", NULL, OPTIONS(get_options, get), .offers = OFFER_NOTHING };
+const struct command cmd_settings_get = { "settings get", run_settings, "[options] KEY NAME", 2, 2,
+	"print a value", NULL, OPTIONS(get_options, get_one), .offers = OFFER_NOTHING };
 
 static const struct option set_options[] = {
 	{ "type", OPTION_CHOICE, TO(type), "TYPE", "type of the value",
 	    .words = "string expand dword qword binary multi" },
 	OPTION_END,
 };
-const struct command cmd_settings_set = { "settings set", run, "[options] KEY NAME VALUE...", 2,
-	1000, "set a value, and print what changed",
+const struct command cmd_settings_set = { "settings set", run_settings,
+	"[options] KEY NAME VALUE...", 2, 1000, "set a value, and print what changed",
 	"A dword and a qword are numbers, binary is hexadecimal digits, multi takes any number "
 	"of values.",
-	OPTIONS(set_options, set), .offers = OFFER_NOTHING };
+	OPTIONS(set_options, set_one), .offers = OFFER_NOTHING };
 
 static const struct option delete_options[] = {
 	{ "tree", OPTION_FLAG, TO(tree), NULL, "the key, with all that is below it" },
 	OPTION_END,
 };
-const struct command cmd_settings_delete = { "settings delete", run, "[--tree] KEY [NAME]", 1, 2,
-	"delete a value, or a key with all below it", NULL, OPTIONS(delete_options, delete_one),
-	.offers = OFFER_NOTHING };
+const struct command cmd_settings_delete = { "settings delete", run_settings, "[--tree] KEY [NAME]",
+	1, 2, "delete a value, or a key with all below it", NULL,
+	OPTIONS(delete_options, delete_one), .offers = OFFER_NOTHING };
 
 static const struct option list_options[] = {
 	{ "json", OPTION_FLAG, TO(json), NULL, "print JSON, for programs" },
 	OPTION_END,
 };
-const struct command cmd_settings_list = { "settings list", run, "[options] [KEY]", 0, 1,
+const struct command cmd_settings_list = { "settings list", run_settings, "[options] [KEY]", 0, 1,
 	"print all that is below a key, in the form of a key file", NULL,
-	OPTIONS(list_options, list), .offers = OFFER_NOTHING };
+	OPTIONS(list_options, list_tree), .offers = OFFER_NOTHING };
 
 static const struct option export_options[] = {
 	{ "utf8", OPTION_FLAG, TO(utf8), NULL, "in UTF-8 instead of UTF-16LE" },
 	OPTION_END,
 };
-const struct command cmd_settings_export = { "settings export", run, "[options] KEY [FILE]", 1, 2,
-	"write a .reg file, as regedit does", NULL, OPTIONS(export_options, export_tree) };
+const struct command cmd_settings_export = { "settings export", run_settings,
+	"[options] KEY [FILE]", 1, 2, "write a .reg file, as regedit does", NULL,
+	OPTIONS(export_options, export_tree) };
 
 static const struct option import_options[] = {
 	{ "dry-run", OPTION_FLAG, TO(dry_run), NULL, "only print it", .letter = 'n' },
 	OPTION_END,
 };
-const struct command cmd_settings_import = { "settings import", run, "[options] FILE", 1, 1,
-	"do what a .reg file says, and print what changed", NULL,
+const struct command cmd_settings_import = { "settings import", run_settings, "[options] FILE", 1,
+	1, "do what a .reg file says, and print what changed", NULL,
 	OPTIONS(import_options, import_file) };

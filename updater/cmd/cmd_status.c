@@ -108,7 +108,7 @@ print_trust(const struct status *u)
 }
 
 static void
-print_text(const struct status *u, bool verbose)
+print_status(const struct status *u, bool verbose)
 {
 	const struct station *st = u->st;
 
@@ -142,7 +142,7 @@ print_text(const struct status *u, bool verbose)
 }
 
 static int
-run(struct call *call, struct err *e)
+run_status(struct call *call, struct err *e)
 {
 	const struct cmd_options *o = call->options;
 	struct status u = { .st = NULL };
@@ -156,7 +156,7 @@ run(struct call *call, struct err *e)
 				log_warn("%s: %s", c.station.application, e->text);
 		rc = o->json ? cli_json(status_json(&u, e), e) : 0;
 		if (!o->json)
-			print_text(&u, o->verbose);
+			print_status(&u, o->verbose);
 	}
 	status_free(&u);
 	cmd_station_close(&c);
@@ -172,5 +172,5 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_status = { "status", run, "[options]", 0, 0,
+const struct command cmd_status = { "status", run_status, "[options]", 0, 0,
 	"show what is enrolled, trusted and applied", NULL, CMD_OPTIONS(options) };

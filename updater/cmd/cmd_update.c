@@ -5,7 +5,7 @@
 #include "updater/cmd/progress.h"
 
 static int
-run(struct call *call, struct err *e)
+run_update(struct call *call, struct err *e)
 {
 	const struct cmd_options *o = call->options;
 	struct update_options update_options = cmd_update_options(o, CMD_DEADLINE_MS);
@@ -33,5 +33,5 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
-const struct command cmd_update = { "update", run, "[options]", 0, 0,
+const struct command cmd_update = { "update", run_update, "[options]", 0, 0,
 	"update without starting anything", NULL, CMD_OPTIONS(options) };

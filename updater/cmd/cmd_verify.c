@@ -17,13 +17,13 @@ struct verifying {
 };
 
 static int
-add(json_t *list, const struct buf *text, struct err *e)
+add_difference(json_t *list, const struct buf *text, struct err *e)
 {
 	return json_array_append_new(list, json_string(buf_text(text))) == -1 ? err_nomem(e) : 0;
 }
 
 static int
-check_file(struct verifying *v, const struct plan_file *f, struct err *e)
+report_file(struct verifying *v, const struct plan_file *f, struct err *e)
 {
 	struct buf text = BUF_INIT(16384);
 	int rc = plan_shown_path(&v->c->station, f, &text, e);
@@ -39,13 +39,13 @@ check_file(struct verifying *v, const struct plan_file *f, struct err *e)
 	else if (rc == 0)
 		rc = buf_addf(&text, e, ": has permissions %04o, want %04o", f->old.mode, f->mode);
 	if (rc == 0)
-		rc = add(v->files, &text, e);
+		rc = add_difference(v->files, &text, e);
 	buf_free(&text);
 	return rc;
 }
 
 static int
-check_files(struct verifying *v, const struct record *record, struct err *e)
+compare_files(struct verifying *v, const struct record *record, struct err *e)
 {
 	struct plan p;
 	int rc;
@@ -56,7 +56,7 @@ check_files(struct verifying *v, const struct record *record, struct err *e)
 	for (size_t i = 0; i < p.n && rc == 0; i++) {
 		v->nfiles += p.files[i].place < LAYOUT_ROOTS;
 		if (p.files[i].op != PLAN_KEEP)
-			rc = check_file(v, &p.files[i], e);
+			rc = report_file(v, &p.files[i], e);
 	}
 	plan_free(&p);
 	return rc;
@@ -64,7 +64,7 @@ check_files(struct verifying *v, const struct record *record, struct err *e)
 
 /* Reports the settings that applying the same release again would change. */
 static int
-check_settings(struct verifying *v, const struct record *record, struct err *e)
+compare_settings(struct verifying *v, const struct record *record, struct err *e)
 {
 	struct changeset differ = CHANGESET_INIT;
 	struct buf text = BUF_INIT(4 * VALUE_SIZE_MAX);
@@ -80,7 +80,7 @@ check_settings(struct verifying *v, const struct record *record, struct err *e)
 		buf_reset(&text);
 		if ((rc = changeset_format(&one, &text, e)) == 0) {
 			text.data[--text.len] = '\0'; /* the end of the line */
-			rc = add(v->settings, &text, e);
+			rc = add_difference(v->settings, &text, e);
 		}
 	}
 out:
@@ -90,7 +90,7 @@ out:
 }
 
 static int
-verify(struct verifying *v, struct err *e)
+verify_station(struct verifying *v, struct err *e)
 {
 	struct dir *state = station_dir(&v->c->station, "", false, e);
 	struct dir *user = NULL;
@@ -108,12 +108,12 @@ verify(struct verifying *v, struct err *e)
 		    "an update was interrupted; 'slipway update' completes it or takes it back");
 		goto out;
 	}
-	if (check_files(v, &record, e) == -1 || check_settings(v, &record, e) == -1)
+	if (compare_files(v, &record, e) == -1 || compare_settings(v, &record, e) == -1)
 		goto out;
 	if ((user = station_user_dir(&v->c->station, false, e)) == NULL)
 		rc = e->code == ERR_NOENT ? 0 : -1;
 	else if (record_applied(user, &own, e) == 0)
-		rc = check_settings(v, &own, e);
+		rc = compare_settings(v, &own, e);
 out:
 	record_free(&own);
 	record_free(&record);
@@ -123,7 +123,7 @@ out:
 }
 
 static void
-print_text(const struct verifying *v)
+print_differences(const struct verifying *v)
 {
 	const json_t *one;
 	size_t i;
@@ -148,7 +148,7 @@ print_text(const struct verifying *v)
 }
 
 static int
-show(const struct verifying *v, bool json, struct err *e)
+show_differences(const struct verifying *v, bool json, struct err *e)
 {
 	int rc = 0;
 
@@ -157,22 +157,22 @@ show(const struct verifying *v, bool json, struct err *e)
 				  "files", v->files, "settings", v->settings),
 		    e);
 	else
-		print_text(v);
+		print_differences(v);
 	if (rc == 0 && json_array_size(v->files) + json_array_size(v->settings) > 0)
 		return CLI_ATTEND;
 	return rc;
 }
 
 static int
-run(struct call *call, struct err *e)
+run_verify(struct call *call, struct err *e)
 {
 	const struct cmd_options *o = call->options;
 	struct cmd_station c;
 	struct verifying v = { .c = &c, .files = json_array(), .settings = json_array() };
 	int rc = -1;
 
-	if (cmd_station_open(call, false, &c, e) == 0 && verify(&v, e) == 0)
-		rc = show(&v, o->json, e);
+	if (cmd_station_open(call, false, &c, e) == 0 && verify_station(&v, e) == 0)
+		rc = show_differences(&v, o->json, e);
 	json_decref(v.files);
 	json_decref(v.settings);
 	cmd_station_close(&c);
@@ -181,6 +181,6 @@ run(struct call *call, struct err *e)
 
 static const struct option options[] = { CMD_STATION_ROWS, CMD_JSON_ROW, OPTION_END };
 
-const struct command cmd_verify = { "verify", run, "[options]", 0, 0,
+const struct command cmd_verify = { "verify", run_verify, "[options]", 0, 0,
 	"compare files and settings with what was applied; exit 3 if they differ", NULL,
 	CMD_OPTIONS(options) };

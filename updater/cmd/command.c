@@ -104,14 +104,14 @@ cmd_print_writers(const struct station *st, const char *before)
 }
 
 static void
-server_failed(void *arg, const char *url, const struct err *why)
+warn_server(void *arg, const char *url, const struct err *why)
 {
 	(void)arg;
 	log_warn("%s: %s; trying the next server", url, why->text);
 }
 
 static void
-script_log(void *arg, enum log_level level, const char *subject, const char *text)
+log_script(void *arg, enum log_level level, const char *subject, const char *text)
 {
 	(void)arg;
 	log_line(level, "%s: %s", subject, text);
@@ -124,13 +124,13 @@ cmd_update_options(const struct cmd_options *o, int64_t default_ms)
 		.deadline = clock_mono_ms() + (o->deadline > 0 ? o->deadline * 1000 : default_ms),
 		.offline = o->offline,
 		.repair = o->repair,
-		.failed = server_failed,
-		.log = script_log,
+		.failed = warn_server,
+		.log = log_script,
 	};
 }
 
 static void
-tell(const struct station *st, const struct update_result *r)
+tell_applied(const struct station *st, const struct update_result *r)
 {
 	if (r->changed)
 		log_info(
@@ -188,6 +188,6 @@ cmd_update_station(const struct cmd_station *c, const struct update_options *o,
 	if (rc == 0 && o->offline)
 		log_info("%s: offline, no server was asked", st->application);
 	else if (rc == 0)
-		tell(st, r);
+		tell_applied(st, r);
 	return rc;
 }

@@ -58,7 +58,7 @@ write_json(const struct progress *p)
 }
 
 static void
-show(struct progress *p, enum progress_step step)
+show_progress(struct progress *p, enum progress_step step)
 {
 	static const char erase[] = "\r\033[K";
 	struct progress_view *v = (struct progress_view *)p;
@@ -85,6 +85,6 @@ show(struct progress *p, enum progress_step step)
 struct progress *
 progress_view_start(struct progress_view *v, bool json)
 {
-	*v = (struct progress_view){ .progress.show = show, .json = json };
+	*v = (struct progress_view){ .progress.show = show_progress, .json = json };
 	return json || isatty(STDERR_FILENO) ? &v->progress : NULL;
 }

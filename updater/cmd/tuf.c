@@ -91,7 +91,7 @@ collect_again(void *arg)
 }
 
 static int
-fetch_metadata(void *arg, const char *name, struct buf *out, struct err *e)
+fetch_from_origin(void *arg, const char *name, struct buf *out, struct err *e)
 {
 	const struct origin *from = arg;
 	struct sftp_file f = { .path = name,
@@ -133,10 +133,10 @@ asked(const char *url, struct err *e)
 }
 
 static int
-refresh(struct work *w, const struct arguments *a, struct err *e)
+refresh_metadata(struct work *w, const struct arguments *a, struct err *e)
 {
 	/* Without hints requests keep the specification's order. */
-	const struct tuf_source source = { fetch_metadata, NULL, &w->from };
+	const struct tuf_source source = { fetch_from_origin, NULL, &w->from };
 	struct tuf_store store;
 	int64_t now = clock_wall(), floor;
 
@@ -194,7 +194,7 @@ out:
 
 /* Moves a verified target to its place: by rename, or by copying to another file system. */
 static int
-put(struct dir *from, struct dir *to, const char *name, struct err *e)
+put_target(struct dir *from, struct dir *to, const char *name, struct err *e)
 {
 	const char *slash = strrchr(name, '/');
 	char parent[PATH_REL_MAX + 1];
@@ -236,7 +236,7 @@ download_one(struct work *w, struct dir *to, const char *name, struct err *e)
 		struct download d = { name, buf_text(&remote), DOWNLOAD_NAME, &t };
 
 		if ((rc = download_files(w->targets.fetch, w->dir, &d, 1, false, NULL, e)) == 0 &&
-		    (rc = put(w->dir, to, name, e)) == -1)
+		    (rc = put_target(w->dir, to, name, e)) == -1)
 			file_remove(w->dir, DOWNLOAD_NAME, &ignored);
 	}
 	if (rc == 0)
@@ -249,7 +249,7 @@ static int
 run_refresh(struct call *c, struct err *e)
 {
 	struct work w = { 0 };
-	int rc = refresh(&w, c->global, e);
+	int rc = refresh_metadata(&w, c->global, e);
 
 	if (rc == 0) {
 		struct tuf_trusted t = tuf_client_trusted(w.client);
@@ -273,7 +273,7 @@ run_download(struct call *c, struct err *e)
 	if (a->targets.n == 0 || a->target_base_url == NULL || a->target_dir == NULL)
 		return err_setx(e, ERR_USAGE,
 		    "download: want --target-name NAME, --target-base-url URL and --target-dir DIR");
-	if (refresh(&w, a, e) == 0 && (to = dir_make(a->target_dir, 0755, e)) != NULL)
+	if (refresh_metadata(&w, a, e) == 0 && (to = dir_make(a->target_dir, 0755, e)) != NULL)
 		rc = origin_open(&w.targets, a->target_base_url, a, e);
 	for (size_t i = 0; rc == 0 && i < a->targets.n; i++)
 		rc = download_one(&w, to, a->targets.values[i], e);
@@ -318,7 +318,7 @@ static const struct program slipway_tuf = { "slipway-tuf", "--metadata-dir DIR [
 
 /* Sets *text to a variable of the environment, which b keeps, or to NULL where it isn't set. */
 static int
-from_environment(const char *name, struct buf *b, const char **text, struct err *e)
+environment_text(const char *name, struct buf *b, const char **text, struct err *e)
 {
 	if (place_variable(name, b, e) == -1)
 		return err_context(e, "environment");
@@ -335,8 +335,8 @@ tuf_main(int argc, char **argv)
 	struct err e;
 
 	log_open(slipway_tuf.name, LOG_LEVEL_INFO);
-	if (from_environment("SLIPWAY_KEY", &key, &a.key, &e) == -1 ||
-	    from_environment("SLIPWAY_KNOWN_HOSTS", &known_hosts, &a.known_hosts, &e) == -1)
+	if (environment_text("SLIPWAY_KEY", &key, &a.key, &e) == -1 ||
+	    environment_text("SLIPWAY_KNOWN_HOSTS", &known_hosts, &a.known_hosts, &e) == -1)
 		log_error("%s", e.text);
 	else
 		status = cli_main(&slipway_tuf, &a, argc, argv);

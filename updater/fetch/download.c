@@ -70,7 +70,7 @@ sums_add(struct sums *s, const void *bytes, size_t len, struct err *e)
 
 /* One kind: 0 as wanted, or -1 with both in the message. */
 static int
-compare(struct digest *d, const uint8_t *want, size_t size, const char *kind, uint64_t got,
+compare_digest(struct digest *d, const uint8_t *want, size_t size, const char *kind, uint64_t got,
     const struct tuf_target *t, struct err *e)
 {
 	char want_text[2 * DIGEST_MAX + 1], got_text[2 * DIGEST_MAX + 1];
@@ -92,9 +92,9 @@ compare(struct digest *d, const uint8_t *want, size_t size, const char *kind, ui
 static int
 sums_check(struct sums *s, const struct tuf_target *t, uint64_t got, struct err *e)
 {
-	if (compare(s->sha256, t->hashes.sha256, SHA256_SIZE, "SHA-256", got, t, e) == -1)
+	if (compare_digest(s->sha256, t->hashes.sha256, SHA256_SIZE, "SHA-256", got, t, e) == -1)
 		return -1;
-	return compare(s->sha512, t->hashes.sha512, SHA512_SIZE, "SHA-512", got, t, e);
+	return compare_digest(s->sha512, t->hashes.sha512, SHA512_SIZE, "SHA-512", got, t, e);
 }
 
 /* Adds the content of a file, at most limit bytes and a piece.  0 with *total, or -1. */
@@ -162,7 +162,7 @@ take_up(struct running *r)
 }
 
 static int
-begin(struct running *r, struct err *e)
+begin_file(struct running *r, struct err *e)
 {
 	if (r->resumed)
 		r->out = file_out_continue(r->dir, r->part, r->got, e);
@@ -181,11 +181,11 @@ close_out(struct running *r, struct err *e)
 }
 
 static int
-take(void *arg, const void *bytes, size_t len, struct err *e)
+take_bytes(void *arg, const void *bytes, size_t len, struct err *e)
 {
 	struct running *r = arg;
 
-	if ((r->out == NULL && begin(r, e) == -1) || sums_add(&r->sums, bytes, len, e) == -1 ||
+	if ((r->out == NULL && begin_file(r, e) == -1) || sums_add(&r->sums, bytes, len, e) == -1 ||
 	    file_out_write(r->out, bytes, len, e) == -1)
 		return -1;
 	r->got += len;
@@ -198,7 +198,7 @@ take(void *arg, const void *bytes, size_t len, struct err *e)
 
 /* Not durable: the next call checks the file again. */
 static int
-move(struct dir *dir, const char *part, const char *name, struct err *e)
+move_part(struct dir *dir, const char *part, const char *name, struct err *e)
 {
 	switch (file_move(dir, part, dir, name, e)) {
 	case 1:
@@ -220,7 +220,7 @@ worth_keeping(const struct running *r, const struct err *e)
 
 /* Which file of which server is missing or wrong.  Returns -1. */
 static int
-say_where(const struct running *r, struct err *e)
+say_target(const struct running *r, struct err *e)
 {
 	const char *url = fetch_server(r->f);
 	struct err why = *e;
@@ -233,25 +233,25 @@ say_where(const struct running *r, struct err *e)
 
 /* A right file gets its name; of any other at most the beginning stays. */
 static int
-end(struct running *r, const struct sftp_file *ff, struct err *e)
+end_file(struct running *r, const struct sftp_file *ff, struct err *e)
 {
 	struct err ignored;
 	int rc = 0;
 
 	if (ff->result == SFTP_FILE_ABSENT) {
 		err_setx(e, ERR_NOENT, "the server has no such file");
-		rc = say_where(r, e);
+		rc = say_target(r, e);
 	} else if (ff->result != SFTP_FILE_OK) {
 		*e = ff->err;
 		rc = err_context(e, "target %s", r->d->target);
 	} else if (r->got == 0)
-		rc = begin(r, e); /* an empty file has no first byte */
+		rc = begin_file(r, e); /* an empty file has no first byte */
 	if (r->out != NULL && close_out(r, rc == 0 ? e : &ignored) == -1)
 		rc = -1;
 	if (rc == 0 && sums_check(&r->sums, r->d->want, r->got, e) == -1)
-		rc = say_where(r, e);
+		rc = say_target(r, e);
 	if (rc == 0)
-		rc = move(r->dir, r->part, r->d->name, e);
+		rc = move_part(r->dir, r->part, r->d->name, e);
 	if (rc == -1 && !worth_keeping(r, e))
 		file_remove(r->dir, r->part, &ignored);
 	sums_free(&r->sums);
@@ -260,7 +260,7 @@ end(struct running *r, const struct sftp_file *ff, struct err *e)
 
 /* Fills in the request for one file. */
 static int
-prepare(struct running *r, struct sftp_file *ff, bool resume, struct err *e)
+prepare_request(struct running *r, struct sftp_file *ff, bool resume, struct err *e)
 {
 	const struct download *d = r->d;
 
@@ -274,7 +274,7 @@ prepare(struct running *r, struct sftp_file *ff, bool resume, struct err *e)
 		.max = d->want->length,
 		.exact = true,
 		.offset = r->got,
-		.data = take,
+		.data = take_bytes,
 		.arg = r };
 	return 0;
 }
@@ -298,12 +298,12 @@ flight(struct fetch *f, struct dir *dir, const struct download *files, size_t n,
 			.dir = dir,
 			.progress = progress,
 			.deadline = fetch_deadline(f) };
-		if ((rc = prepare(&r[i], &ff[i], resume, e)) == -1)
+		if ((rc = prepare_request(&r[i], &ff[i], resume, e)) == -1)
 			goto out;
 	}
 	fetch_files(f, ff, n, &one); /* each file's result says more */
 	for (size_t i = 0; i < n; i++) {
-		if (end(&r[i], &ff[i], &one) == 0)
+		if (end_file(&r[i], &ff[i], &one) == 0)
 			continue;
 		/* The bytes of an earlier call may have been wrong: fetches the file anew once. */
 		if (r[i].resumed && (one.code == ERR_HASH || one.code == ERR_CONFLICT) &&

@@ -87,7 +87,7 @@ connect_early(struct fetch *f, struct err *e)
 }
 
 static int
-prepare(struct fetch *f, struct err *e)
+prepare_servers(struct fetch *f, struct err *e)
 {
 	const struct fetch_config *c = &f->config;
 	bool sftp = false;
@@ -116,7 +116,7 @@ fetch_start(const struct fetch_config *config, struct err *e)
 		return NULL;
 	}
 	f->config = *config;
-	if (prepare(f, e) == -1) {
+	if (prepare_servers(f, e) == -1) {
 		fetch_end(f);
 		return NULL;
 	}
@@ -202,7 +202,7 @@ begin_again(struct sftp_file *files, size_t n)
 }
 
 static void
-leave(struct fetch *f, const struct err *why)
+leave_server(struct fetch *f, const struct err *why)
 {
 	if (f->config.failed != NULL)
 		f->config.failed(f->config.arg, f->config.urls[f->now], why);
@@ -234,7 +234,7 @@ try_servers(struct fetch *f, struct sftp_file *files, size_t n, struct err *e)
 			f->now = 0;
 			return -1;
 		}
-		leave(f, e);
+		leave_server(f, e);
 		kept = false;
 		again = FETCH_RECONNECTS;
 	}
@@ -289,7 +289,7 @@ fetch_next(struct fetch *f, const struct err *why)
 		return false;
 	f->left++;
 	drop_connection(f);
-	leave(f, why);
+	leave_server(f, why);
 	return true;
 }
 

@@ -101,7 +101,7 @@ in_path(const wchar_t *name)
 
 /* The file that a name stands for, to be freed; or NULL, with *status and e. */
 static wchar_t *
-find(const char *name, int *status, struct err *e)
+find_program(const char *name, int *status, struct err *e)
 {
 	struct buf exe = BUF_INIT(PATH_TEXT_MAX);
 	wchar_t *w = NULL, *found = NULL;
@@ -227,7 +227,7 @@ int
 launch(char **argv, struct err *e)
 {
 	int status;
-	wchar_t *file = find(argv[0], &status, e), *line = NULL;
+	wchar_t *file = find_program(argv[0], &status, e), *line = NULL;
 
 	if (file == NULL)
 		return status;

@@ -78,7 +78,7 @@ add_file(const struct station *st, const struct tuf_delegation *d, const struct 
 }
 
 static int
-by_target(const void *a, const void *b)
+by_plan_target(const void *a, const void *b)
 {
 	return strcmp(((const struct plan_file *)a)->target, ((const struct plan_file *)b)->target);
 }
@@ -122,7 +122,7 @@ check_names(struct plan *p, const struct record *applied, struct err *e)
 	if (rc == 0)
 		rc = fold_names_twins(&names, collide, (void *)(uintptr_t)applied, e);
 	fold_names_free(&names);
-	qsort(p->files, p->n, sizeof *p->files, by_target);
+	qsort(p->files, p->n, sizeof *p->files, by_plan_target);
 	return rc;
 }
 

@@ -106,7 +106,7 @@ look_at_content(const struct comparing *c, struct plan_file *f, struct err *e)
 
 /* Look at the file that is there now.  Returns 1, 0 where nothing that matters is there, or -1. */
 static int
-look(const struct comparing *c, struct plan_file *f, struct err *e)
+look_at_file(const struct comparing *c, struct plan_file *f, struct err *e)
 {
 	struct dir *root = c->roots[f->place];
 	struct file_info info;
@@ -183,7 +183,7 @@ compare_file(const struct comparing *c, struct plan_file *f, struct err *e)
 		return err_setx(e, ERR_CONFIG,
 		    "target %s belongs below InstallDir, which is not set; enroll again with --install-dir",
 		    f->target);
-	switch (look(c, f, e)) {
+	switch (look_at_file(c, f, e)) {
 	case -1:
 		return -1;
 	case 0:
@@ -228,7 +228,7 @@ spell(struct comparing *c, struct plan *p, const struct plan_file *removed, stru
 }
 
 static int
-compare_target(const void *target, const void *file)
+compare_plan_target(const void *target, const void *file)
 {
 	return strcmp(target, ((const struct plan_file *)file)->target);
 }
@@ -244,7 +244,7 @@ add_removal(struct comparing *c, const char *target, struct plan *p, struct err 
 
 	if (clock_check(c->deadline, "files were compared", e) == -1)
 		return -1;
-	if (bsearch(target, p->files, p->n, sizeof *p->files, compare_target) != NULL)
+	if (bsearch(target, p->files, p->n, sizeof *p->files, compare_plan_target) != NULL)
 		return 0;
 	memset(f, 0, sizeof *f);
 	if ((f->target = strdup(target)) == NULL)
@@ -254,7 +254,7 @@ add_removal(struct comparing *c, const char *target, struct plan *p, struct err 
 		return -1;
 	if (f->place >= LAYOUT_ROOTS || !c->same_root[f->place])
 		return 0;
-	switch (look(c, f, e)) {
+	switch (look_at_file(c, f, e)) {
 	case -1:
 		return -1;
 	case 0:

@@ -17,7 +17,7 @@ struct asked {
 };
 
 static int
-get_setting(void *arg, const char *key, const char *name, struct value *v, struct err *e)
+ask_setting(void *arg, const char *key, const char *name, struct value *v, struct err *e)
 {
 	const struct asked *a = arg;
 
@@ -26,7 +26,7 @@ get_setting(void *arg, const char *key, const char *name, struct value *v, struc
 
 /* key: below the application's directory, as scripts name targets. */
 static int
-compare_target(const void *key, const void *file)
+compare_script_target(const void *key, const void *file)
 {
 	return strcmp(key, strchr(((const struct plan_file *)file)->target, '/') + 1);
 }
@@ -39,11 +39,11 @@ target_exists(void *arg, const char *target, struct err *e)
 
 	(void)e;
 	return bsearch(target, a->plan->files, a->plan->n, sizeof *a->plan->files,
-		   compare_target) != NULL;
+		   compare_script_target) != NULL;
 }
 
 static int
-script_log(void *arg, const char *script, const char *text, struct err *e)
+forward_log(void *arg, const char *script, const char *text, struct err *e)
 {
 	const struct plan_scripts *run = ((const struct asked *)arg)->run;
 
@@ -54,7 +54,7 @@ script_log(void *arg, const char *script, const char *text, struct err *e)
 }
 
 static int
-run_one(struct runner *r, struct dir *source, const struct plan_file *f, struct changeset *out,
+run_script(struct runner *r, struct dir *source, const struct plan_file *f, struct changeset *out,
     struct err *e)
 {
 	struct buf text = BUF_INIT(SCRIPT_SIZE_MAX);
@@ -99,9 +99,9 @@ plan_scripts(const struct station *st, const struct plan_scripts *run, enum layo
 		.installation = st->installation,
 		.release = (uint64_t)p->release,
 		.names = { .own = st->names, .n = st->nnames },
-		.get = get_setting,
+		.get = ask_setting,
 		.exists = target_exists,
-		.log = script_log,
+		.log = forward_log,
 		.arg = &asked };
 	struct script_keys keys = { .n = { 0, 0 } };
 	struct runner *r = NULL;
@@ -125,7 +125,7 @@ plan_scripts(const struct station *st, const struct plan_scripts *run, enum layo
 		rc = r == NULL &&
 			(r = runner_start(&facts, SCRIPT_TIME_MAX_MS, run->deadline, e)) == NULL
 		    ? -1
-		    : run_one(r, run->source, &p->files[i], out, e);
+		    : run_script(r, run->source, &p->files[i], out, e);
 	}
 	if (r != NULL)
 		tell_confinement(run, r);

@@ -52,7 +52,7 @@ from_ahead(struct refresh *r, const char *name, struct buf *out, struct err *e)
 
 /* Notes what isn't there. */
 static int
-absent(struct refresh *r, const char *name)
+note_absent(struct refresh *r, const char *name)
 {
 	snprintf(r->missing, sizeof r->missing, "%s", name);
 	return 0;
@@ -85,7 +85,7 @@ fetch_metadata(void *arg, const char *name, struct buf *out, struct err *e)
 	size_t n = 1;
 
 	if (got != 2)
-		return got == 0 ? absent(r, name) : got;
+		return got == 0 ? note_absent(r, name) : got;
 	snprintf(path[0], sizeof path[0], "metadata/%s", name);
 	files[0] = (struct sftp_file){ .path = path[0],
 		.max = out->max,
@@ -112,7 +112,7 @@ fetch_metadata(void *arg, const char *name, struct buf *out, struct err *e)
 		r->ahead_result = files[1].result;
 	}
 	r->hint[0] = '\0';
-	return files[0].result == SFTP_FILE_OK ? 1 : absent(r, name);
+	return files[0].result == SFTP_FILE_OK ? 1 : note_absent(r, name);
 }
 
 static void

@@ -11,7 +11,7 @@
 
 /* Whether it is a root; where it isn't, why says how it is damaged, or is ERR_NOENT. */
 static bool
-read_root(struct dir *state, const char *name, struct buf *out, struct err *why)
+read_anchor(struct dir *state, const char *name, struct buf *out, struct err *why)
 {
 	int64_t version;
 
@@ -20,7 +20,7 @@ read_root(struct dir *state, const char *name, struct buf *out, struct err *why)
 }
 
 static void
-put_back(struct dir *state, const struct buf *copy, const struct err *why,
+restore_root(struct dir *state, const struct buf *copy, const struct err *why,
     const struct damage_told *told)
 {
 	struct dir *metadata;
@@ -49,13 +49,13 @@ anchor_heal(struct dir *state, const struct damage_told *told)
 	buf_reset(&copy);
 	if (same) /* whoever wrote the copy has checked it */
 		goto out;
-	if (read_root(state, ROOT, &root, &why)) {
-		if (!read_root(state, STATION_ROOT_COPY, &copy, &e) && e.code != ERR_NOENT)
+	if (read_anchor(state, ROOT, &root, &why)) {
+		if (!read_anchor(state, STATION_ROOT_COPY, &copy, &e) && e.code != ERR_NOENT)
 			(void)damage_set_aside(state, STATION_ROOT_COPY, NULL, &e, told, &why);
 		(void)file_replace(state, STATION_ROOT_COPY, root.data, root.len, 0644, &e);
 	} else if ((why.code == ERR_NOENT || damage_is(&why) || why.code == ERR_SIGNATURE) &&
-	    read_root(state, STATION_ROOT_COPY, &copy, &e)) {
-		put_back(state, &copy, &why, told);
+	    read_anchor(state, STATION_ROOT_COPY, &copy, &e)) {
+		restore_root(state, &copy, &why, told);
 	}
 out:
 	buf_free(&root);

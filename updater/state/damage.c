@@ -42,7 +42,7 @@ damage_is(const struct err *why)
 }
 
 static void
-tell(const struct damage_told *told, struct dir *d, const char *name, const char *text)
+tell_damage(const struct damage_told *told, struct dir *d, const char *name, const char *text)
 {
 	char path[NAME_SIZE];
 
@@ -75,7 +75,7 @@ damage_set_aside(struct dir *d, const char *name, struct dir *to, const struct e
 		return -1;
 	if (why != NULL &&
 	    buf_addf(&text, e, "was damaged (%.800s); kept as %s", why->text, new) == 0)
-		tell(told, d, name, buf_text(&text));
+		tell_damage(told, d, name, buf_text(&text));
 	buf_free(&text);
 	return 1;
 }
@@ -128,7 +128,7 @@ check_json(struct dir *d, const char *name, struct err *e)
 
 /* 0 where nothing is wrong, or nothing is there; -1 with e. */
 static int
-check(struct dir *d, const char *name, enum kind kind, struct err *e)
+check_kind(struct dir *d, const char *name, enum kind kind, struct err *e)
 {
 	enum file_type want = kind == DIRECTORY ? FILE_DIRECTORY : FILE_REGULAR;
 	struct file_info info;
@@ -157,12 +157,12 @@ look_at(struct dir *d, const char *name, enum kind kind, struct dir *to,
 {
 	struct err why, ignored;
 
-	if (check(d, name, kind, &why) == 0)
+	if (check_kind(d, name, kind, &why) == 0)
 		return;
 	if (damage_is(&why))
 		(void)damage_set_aside(d, name, to, &why, told, &ignored);
 	else if (why.code == ERR_VERSION)
-		tell(told, d, name, why.text);
+		tell_damage(told, d, name, why.text);
 }
 
 /* While the files of a directory are looked at. */
@@ -203,7 +203,7 @@ look_at_record(void *arg, const char *name, struct err *e)
 
 /* Content is checked by its hash where it is used; what isn't a file would stay in the way. */
 static int
-look_at_content(void *arg, const char *name, struct err *e)
+look_at_kept(void *arg, const char *name, struct err *e)
 {
 	const struct looking *l = arg;
 
@@ -230,10 +230,10 @@ damage_look(struct dir *state, bool all, const struct damage_told *told)
 	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
 		look_at(state, own[i].name, own[i].kind, NULL, told);
 	look_into(state, "metadata", look_at_metadata, told);
-	look_into(state, "staging", look_at_content, told);
+	look_into(state, "staging", look_at_kept, told);
 	if (!all)
 		return;
-	look_into(state, "kept", look_at_content, told);
+	look_into(state, "kept", look_at_kept, told);
 	look_into(state, "history", look_at_record, told);
 }
 

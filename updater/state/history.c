@@ -13,7 +13,7 @@
 #define NAME_SIZE 32
 
 static int
-load(struct dir *d, const char *name, struct record *r, struct err *e)
+load_record(struct dir *d, const char *name, struct record *r, struct err *e)
 {
 	json_t *j = json_file_read(d, name, RECORD_MAX, e);
 	int rc = -1;
@@ -26,7 +26,7 @@ load(struct dir *d, const char *name, struct record *r, struct err *e)
 }
 
 static int
-save(struct dir *d, const char *name, const struct record *r, struct err *e)
+save_record(struct dir *d, const char *name, const struct record *r, struct err *e)
 {
 	json_t *j = record_json(r, e);
 	int rc = j == NULL ? -1 : json_file_write(d, name, j, RECORD_MAX, STATE_MODE, e);
@@ -38,7 +38,7 @@ save(struct dir *d, const char *name, const struct record *r, struct err *e)
 int
 record_applied(struct dir *state, struct record *r, struct err *e)
 {
-	if (load(state, STATE_APPLIED, r, e) == -1)
+	if (load_record(state, STATE_APPLIED, r, e) == -1)
 		return e->code == ERR_NOENT ? 0 : -1;
 	if (r->serial == 0 || r->whole)
 		return 0;
@@ -75,7 +75,9 @@ save_old(struct dir *history, const struct record *r, bool once, struct err *e)
 	char name[NAME_SIZE];
 	int found = once ? file_stat(history, name_of(r->serial, name), &info, e) : 0;
 
-	return found == 0 ? save(history, name_of(r->serial, name), r, e) : found == -1 ? -1 : 0;
+	return found == 0 ? save_record(history, name_of(r->serial, name), r, e)
+	    : found == -1 ? -1
+			  : 0;
 }
 
 int
@@ -93,7 +95,7 @@ record_set_applied(struct dir *state, const struct record *old, const struct rec
 	dir_close(d);
 	if (rc == 0 && old->damaged)
 		rc = damage_set_aside(state, STATE_APPLIED, NULL, NULL, &nobody, e) == -1 ? -1 : 0;
-	return rc == -1 ? -1 : save(state, STATE_APPLIED, r, e);
+	return rc == -1 ? -1 : save_record(state, STATE_APPLIED, r, e);
 }
 
 void
@@ -108,7 +110,7 @@ record_keep(struct dir *state, const struct record *applied)
 }
 
 static int
-add_name(void *arg, const char *name, struct err *e)
+add_record_name(void *arg, const char *name, struct err *e)
 {
 	if (strlen(name) != 15 || strspn(name, "0123456789") != 10 ||
 	    strcmp(name + 10, ".json") != 0)
@@ -123,7 +125,7 @@ list_history(struct dir *state, struct dir **d, struct strings *names, struct er
 	*names = (struct strings)STRINGS_INIT;
 	if ((*d = history_dir(state, false, e)) == NULL)
 		return e->code == ERR_NOENT ? 0 : -1;
-	if (dir_list(*d, add_name, names, e) == 0)
+	if (dir_list(*d, add_record_name, names, e) == 0)
 		return 0;
 	strings_free(names);
 	dir_close(*d);
@@ -134,7 +136,7 @@ list_history(struct dir *state, struct dir **d, struct strings *names, struct er
 static int
 load_old(struct dir *d, const char *name, struct record *r, struct err *e)
 {
-	if (load(d, name, r, e) == 0)
+	if (load_record(d, name, r, e) == 0)
 		return 0;
 	if (!damage_is(e) && e->code != ERR_VERSION)
 		return -1;
@@ -183,7 +185,7 @@ newest(struct dir *state, struct record *r, struct err *e)
 		return -1;
 	if (names.n > 0) {
 		serial = serial_of(names.v[names.n - 1]);
-		if (load(d, names.v[names.n - 1], r, e) == 0 &&
+		if (load_record(d, names.v[names.n - 1], r, e) == 0 &&
 		    (!r->whole || json_object_get(r->json, "format") == NULL))
 			record_free(r);
 	}
@@ -214,7 +216,7 @@ record_heal(struct dir *state, struct record *r, const struct err *why,
     const struct damage_told *told, struct err *e)
 {
 	if (damage_set_aside(state, STATE_APPLIED, NULL, why, told, e) == -1 ||
-	    save(state, STATE_APPLIED, r, e) == -1)
+	    save_record(state, STATE_APPLIED, r, e) == -1)
 		return -1;
 	r->damaged = false;
 	return 0;
@@ -229,7 +231,7 @@ shorten(struct dir *d, const char *name, struct record *r)
 
 	r->whole = false;
 	if (was_whole)
-		save(d, name, r, &ignored);
+		save_record(d, name, r, &ignored);
 }
 
 /* Add the hashes of a record's files to a JSON object that serves as a set. */
@@ -287,7 +289,7 @@ prune_record(struct dir *d, const char *name, size_t age, json_t *wanted)
 	}
 	if (age > RECORD_WHOLE_MAX + 1)
 		return 0;
-	if (load(d, name, &r, &e) == -1)
+	if (load_record(d, name, &r, &e) == -1)
 		return damage_is(&e)
 		    ? damage_set_aside(d, name, NULL, NULL, &nobody, &e) == 1 ? 0 : -1
 		    : -1;

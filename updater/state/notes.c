@@ -27,7 +27,7 @@
 
 /* Whether a newer Slipway wrote a note, which stays as it is then. */
 static bool
-is_newer(struct dir *state, const char *name)
+is_newer_note(struct dir *state, const char *name)
 {
 	struct err e;
 	json_t *j = json_file_read(state, name, NOTE_MAX, &e);
@@ -44,7 +44,7 @@ notes_set_waiting(struct dir *state, int64_t serial, int64_t release, const stru
 	struct err ignored;
 	json_t *j;
 
-	if (is_newer(state, WAITING))
+	if (is_newer_note(state, WAITING))
 		return;
 	date_format(clock_wall(), when);
 	j = json_pack("{s:i, s:I, s:I, s:s, s:{s:s, s:s}}", "format", DAMAGE_FORMAT, "serial",
@@ -57,7 +57,7 @@ notes_set_waiting(struct dir *state, int64_t serial, int64_t release, const stru
 
 /* Texts that are missing are empty. */
 static void
-take_text(const json_t *j, const char *name, char *out, size_t size)
+copy_text(const json_t *j, const char *name, char *out, size_t size)
 {
 	const char *text = json_text_of(j, name);
 
@@ -75,9 +75,9 @@ notes_waiting(struct dir *state, int64_t serial, struct waiting *w)
 	*w = (struct waiting){ .release = 0 };
 	if (json_number_of(j, "serial", serial, serial, &of) == 0 &&
 	    json_number_of(j, "release", 1, INT64_MAX, &w->release) == 0) {
-		take_text(j, "time", w->time, sizeof w->time);
-		take_text(why, "code", w->code, sizeof w->code);
-		take_text(why, "text", w->text, sizeof w->text);
+		copy_text(j, "time", w->time, sizeof w->time);
+		copy_text(why, "code", w->code, sizeof w->code);
+		copy_text(why, "text", w->text, sizeof w->text);
 	}
 	json_decref(j);
 }
@@ -104,7 +104,7 @@ notes_set_leftovers(struct dir *state, const json_t *list, struct err *e)
 
 	if (json_array_size(list) == 0)
 		return file_remove(state, LEFTOVERS, e) == -1 ? -1 : 0;
-	if (is_newer(state, LEFTOVERS))
+	if (is_newer_note(state, LEFTOVERS))
 		return 0;
 	if ((j = json_pack("{s:i, s:O}", "format", DAMAGE_FORMAT, "leftovers", list)) == NULL)
 		return err_nomem(e);

@@ -92,7 +92,7 @@ record_same_root(const struct record *r, enum layout_place root, const char *pat
 /* Reading. */
 
 static int
-malformed(struct err *e, const char *what)
+malformed_record(struct err *e, const char *what)
 {
 	return err_setx(e, ERR_SYNTAX, "record: %s is malformed", what);
 }
@@ -102,7 +102,7 @@ read_number(const json_t *j, const char *name, int64_t *n, struct err *e)
 {
 	if (json_number_of(j, name, 0, INT64_MAX, n) == 0 || json_object_get(j, name) == NULL)
 		return 0;
-	return malformed(e, name);
+	return malformed_record(e, name);
 }
 
 static int
@@ -112,8 +112,9 @@ read_short_text(const json_t *j, const char *name, char *out, size_t size, struc
 
 	if (json_object_get(j, name) == NULL)
 		return 0;
-	return text == NULL || (size_t)snprintf(out, size, "%s", text) >= size ? malformed(e, name)
-									       : 0;
+	return text == NULL || (size_t)snprintf(out, size, "%s", text) >= size
+	    ? malformed_record(e, name)
+	    : 0;
 }
 
 static int
@@ -141,7 +142,7 @@ read_summary(const json_t *j, struct record *r, struct err *e)
 
 /* r->files has room. */
 static int
-read_file(const char *target, const json_t *j, struct record *r, struct err *e)
+read_record_file(const char *target, const json_t *j, struct record *r, struct err *e)
 {
 	const char *sha256 = json_text_of(j, "sha256");
 	struct record_file *f = &r->files[r->n];
@@ -166,7 +167,7 @@ read_dirs(const json_t *list, struct strings *dirs, struct err *e)
 
 	for (size_t i = 0; i < json_array_size(list); i++)
 		if ((path = json_text(json_array_get(list, i))) == NULL)
-			return malformed(e, "dirs");
+			return malformed_record(e, "dirs");
 		else if (strings_add(dirs, path, e) == -1)
 			return -1;
 	return 0;
@@ -183,7 +184,7 @@ read_place(const json_t *j, int root, struct record *r, struct err *e)
 	if (path == NULL || json_is_null(path))
 		return 0;
 	if (json_text(path) == NULL)
-		return malformed(e, "roots");
+		return malformed_record(e, "roots");
 	return (r->roots[root] = strdup(json_text(path))) == NULL ? err_nomem(e) : 0;
 }
 
@@ -196,7 +197,7 @@ read_rest(const json_t *j, struct record *r, struct err *e)
 	if ((r->files = calloc(json_object_size(files) + 1, sizeof *r->files)) == NULL)
 		return err_nomem(e);
 	json_object_foreach (files, target, file)
-		if (read_file(target, file, r, e) == -1)
+		if (read_record_file(target, file, r, e) == -1)
 			return -1;
 	for (int root = 0; root < LAYOUT_ROOTS; root++)
 		if (read_place(j, root, r, e) == -1)
@@ -223,7 +224,7 @@ record_read(const json_t *j, struct record *r, struct err *e)
 /* Writing.  jansson gives NULL and -1 only when there is no memory, and takes NULL for a value. */
 
 static json_t *
-files_json(const struct record *r)
+target_files_json(const struct record *r)
 {
 	json_t *files = json_object();
 
@@ -243,7 +244,7 @@ files_json(const struct record *r)
 }
 
 static json_t *
-dirs_json(const struct strings *dirs)
+made_dirs_json(const struct strings *dirs)
 {
 	json_t *list = json_array();
 
@@ -269,10 +270,10 @@ record_json(const struct record *r, struct err *e)
 	    (json_int_t)r->changed_settings);
 	if (r->whole)
 		rest = json_pack("{s:o, s:{s:o, s:o}, s:{s:s?, s:s?}, s:o, s:o}", "files",
-		    files_json(r), "dirs", layout_place_names[0], dirs_json(&r->dirs[0]),
-		    layout_place_names[1], dirs_json(&r->dirs[1]), "roots", layout_place_names[0],
-		    r->roots[0], layout_place_names[1], r->roots[1], "set",
-		    changes_json(&r->set, e), "undo", changes_json(&r->undo, e));
+		    target_files_json(r), "dirs", layout_place_names[0],
+		    made_dirs_json(&r->dirs[0]), layout_place_names[1], made_dirs_json(&r->dirs[1]),
+		    "roots", layout_place_names[0], r->roots[0], layout_place_names[1], r->roots[1],
+		    "set", changes_json(&r->set, e), "undo", changes_json(&r->undo, e));
 	if (j != NULL && r->whole && (rest == NULL || json_object_update(j, rest) == -1)) {
 		json_decref(j);
 		j = NULL;

@@ -37,7 +37,7 @@ failed_lately(const struct server_health *s, const char *url)
 }
 
 static bool
-same(const char *a, const char *b)
+same_text(const char *a, const char *b)
 {
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
@@ -72,7 +72,7 @@ server_health_note(struct server_health *s, const char *url, const struct err *w
 
 	/* A server that answered before and answers now changes nothing. */
 	if (why == NULL && was.known && was.fault == NULL &&
-	    (confined == NULL || same(was.confined, confined)))
+	    (confined == NULL || same_text(was.confined, confined)))
 		return;
 	date_format(s->now, when);
 	one = json_pack("{s:s, s:s*, s:s*}", "time", when, "said", why == NULL ? NULL : why->text,

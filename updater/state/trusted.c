@@ -19,7 +19,7 @@ trusted_free(struct trusted *t)
 }
 
 static struct trusted_cert *
-add(struct trusted *t, const char *file, struct err *e)
+append_cert(struct trusted *t, const char *file, struct err *e)
 {
 	if (list_grow(&t->certs, t->n, sizeof *t->certs, e) == -1)
 		return NULL;
@@ -34,7 +34,7 @@ add(struct trusted *t, const char *file, struct err *e)
 int
 trusted_fault(struct trusted *t, const char *file, const struct err *why, struct err *e)
 {
-	struct trusted_cert *c = add(t, file, e);
+	struct trusted_cert *c = append_cert(t, file, e);
 
 	if (c == NULL)
 		return -1;
@@ -57,7 +57,7 @@ add_cert(struct trusted *t, const char *file, X509 *x, struct err *e)
 
 	if (cert_facts(x, &facts, &why) == -1)
 		return trusted_fault(t, file, &why, e);
-	if ((c = add(t, file, e)) == NULL)
+	if ((c = append_cert(t, file, e)) == NULL)
 		return -1;
 	c->facts = facts;
 	c->days_left = cert_days_left(x);
@@ -65,7 +65,7 @@ add_cert(struct trusted *t, const char *file, X509 *x, struct err *e)
 }
 
 static void
-read_file(void *arg, const struct source *one)
+read_trusted(void *arg, const struct source *one)
 {
 	struct reading *r = arg;
 	STACK_OF(X509) * certs;
@@ -95,7 +95,7 @@ read_files(const struct value *v, struct trusted *t, struct err *e)
 				text.data[i] = '/';
 		list.text = buf_text(&text);
 		list.len = text.len;
-		if (sources_each(&list, read_file, &r, e) == -1)
+		if (sources_each(&list, read_trusted, &r, e) == -1)
 			r.rc = -1;
 	}
 	buf_free(&text);

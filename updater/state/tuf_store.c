@@ -6,7 +6,7 @@
 #include "lib/os/move.h"
 
 static int
-load(void *arg, const char *role, struct buf *out, struct err *e)
+load_role(void *arg, const char *role, struct buf *out, struct err *e)
 {
 	char name[LAYOUT_METADATA_SIZE];
 
@@ -16,7 +16,7 @@ load(void *arg, const char *role, struct buf *out, struct err *e)
 }
 
 static int
-save(void *arg, const char *role, const uint8_t *data, size_t len, struct err *e)
+save_role(void *arg, const char *role, const uint8_t *data, size_t len, struct err *e)
 {
 	char name[LAYOUT_METADATA_SIZE];
 
@@ -26,7 +26,7 @@ save(void *arg, const char *role, const uint8_t *data, size_t len, struct err *e
 }
 
 static int
-forget(void *arg, const char *role, struct err *e)
+forget_role(void *arg, const char *role, struct err *e)
 {
 	char name[LAYOUT_METADATA_SIZE];
 
@@ -39,7 +39,7 @@ forget(void *arg, const char *role, struct err *e)
 static const char refused[] = "refused";
 
 static int
-recall(void *arg, struct buf *out, struct err *e)
+recall_refused(void *arg, struct buf *out, struct err *e)
 {
 	if (file_read(arg, refused, out, e) == 0)
 		return 1;
@@ -47,7 +47,7 @@ recall(void *arg, struct buf *out, struct err *e)
 }
 
 static int
-remember(void *arg, const uint8_t *data, size_t len, struct err *e)
+remember_refused(void *arg, const uint8_t *data, size_t len, struct err *e)
 {
 	return file_replace(arg, refused, data, len, 0644, e);
 }
@@ -55,5 +55,6 @@ remember(void *arg, const uint8_t *data, size_t len, struct err *e)
 struct tuf_store
 tuf_store_in(struct dir *metadata)
 {
-	return (struct tuf_store){ load, save, forget, metadata, recall, remember };
+	return (struct tuf_store){ load_role, save_role, forget_role, metadata, recall_refused,
+		remember_refused };
 }

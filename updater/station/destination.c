@@ -42,7 +42,7 @@ struct destination {
 
 /* Whether a place that isn't the release's has anything in common with a destination. */
 static int
-check_place(const struct destination *d, const char *place, const char *whose, struct err *e)
+check_apart(const struct destination *d, const char *place, const char *whose, struct err *e)
 {
 	struct buf real = BUF_INIT(STATION_PATH_MAX);
 	bool meet = false;
@@ -73,24 +73,24 @@ check_own_places(const struct destination *d, struct err *e)
 		struct err none;
 
 		if ((found = place_own(i, &own, &none)) == 1)
-			rc = check_place(d, buf_text(&own), "is Slipway's own", e);
+			rc = check_apart(d, buf_text(&own), "is Slipway's own", e);
 		buf_free(&own);
 	}
 	return rc;
 }
 
 static int
-check_one(const struct station *st, const struct destination *d, struct err *e)
+check_destination(const struct station *st, const struct destination *d, struct err *e)
 {
 	struct dir *way;
 	struct err why;
 
 	if (check_own_places(d, e) == -1 ||
-	    check_place(d, st->login_key, "is the login", e) == -1 ||
-	    check_place(d, st->password_file, "is the login", e) == -1)
+	    check_apart(d, st->login_key, "is the login", e) == -1 ||
+	    check_apart(d, st->password_file, "is the login", e) == -1)
 		return -1;
 	for (size_t i = 0; i < st->others.n; i++)
-		if (check_place(d, st->others.v[i], "another application's files go to", e) == -1)
+		if (check_apart(d, st->others.v[i], "another application's files go to", e) == -1)
 			return -1;
 	if ((way = way_open(d->path, &why)) == NULL && why.code == ERR_UNSAFE) {
 		*e = why;
@@ -110,14 +110,14 @@ destination_check(const struct station *st, struct err *e)
 	for (size_t i = 0; i < N(all); i++) {
 		if (rc == 0 && all[i].path != NULL &&
 		    (rc = path_resolve(&all[i].real, all[i].path, e)) == 0)
-			rc = check_one(st, &all[i], e);
+			rc = check_destination(st, &all[i], e);
 		buf_free(&all[i].real);
 	}
 	return rc;
 }
 
 static int
-check_name(const char *called, const char *path, struct err *e)
+check_spelling(const char *called, const char *path, struct err *e)
 {
 	size_t len = path == NULL ? 0 : strlen(path);
 
@@ -134,8 +134,8 @@ check_name(const char *called, const char *path, struct err *e)
 int
 destination_named(const struct station *st, struct err *e)
 {
-	return check_name("AppDir", st->app_dir, e) == -1 ||
-		check_name("InstallDir", st->install_dir, e) == -1
+	return check_spelling("AppDir", st->app_dir, e) == -1 ||
+		check_spelling("InstallDir", st->install_dir, e) == -1
 	    ? -1
 	    : 0;
 }

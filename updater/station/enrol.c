@@ -25,7 +25,7 @@ struct enrolling {
 };
 
 static const char *
-text_of(const struct enrolling *x, const struct station_setting *row)
+given_text(const struct enrolling *x, const struct station_setting *row)
 {
 	if (row->member == offsetof(struct station, app_dir))
 		return x->app_dir;
@@ -71,14 +71,14 @@ make_changes(struct enrolling *x, struct err *e)
 	    set_text(c, key, "LoginPassphraseFile", NULL, e) == -1)
 		return -1;
 	for (const struct station_setting *row = station_settings; row->name != NULL; row++)
-		if (set_text(c, key, row->name, text_of(x, row), e) == -1)
+		if (set_text(c, key, row->name, given_text(x, row), e) == -1)
 			return -1;
 	return 0;
 }
 
 /* Read each setting as a later start does, but name it as the person did. */
 static int
-check_settings(const struct enrolling *x, struct err *e)
+check_given(const struct enrolling *x, struct err *e)
 {
 	struct station st = { .installation = NULL };
 	int rc = 0;
@@ -87,8 +87,8 @@ check_settings(const struct enrolling *x, struct err *e)
 		char called[64];
 
 		snprintf(called, sizeof called, "--%s", row->option);
-		if (rc == 0 && text_of(x, row) != NULL)
-			rc = station_setting_take(row->kind, called, text_of(x, row),
+		if (rc == 0 && given_text(x, row) != NULL)
+			rc = station_setting_take(row->kind, called, given_text(x, row),
 			    (char *)&st + row->member, e);
 	}
 	station_free(&st);
@@ -238,7 +238,7 @@ prepare(struct enrolling *x, struct err *e)
 		application_check(en->application, e) == -1 ||
 		station_key(en->installation, en->application, &x->key, e) == -1 ||
 		check_enrolled(x, e) == -1 || choose_app_dir(x, e) == -1 ||
-		check_settings(x, e) == -1 || make_changes(x, e) == -1 || check_start(x, e) == -1
+		check_given(x, e) == -1 || make_changes(x, e) == -1 || check_start(x, e) == -1
 	    ? -1
 	    : 0;
 }

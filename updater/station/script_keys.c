@@ -19,7 +19,7 @@ script_keys_free(struct script_keys *k)
 }
 
 static int
-add(struct script_keys *k, const char *key, size_t len, struct err *e)
+add_script_key(struct script_keys *k, const char *key, size_t len, struct err *e)
 {
 	struct buf b = BUF_INIT(2 * SETTING_KEY_MAX);
 	int user;
@@ -50,7 +50,7 @@ add_default(const struct station *st, struct script_keys *k, struct err *e)
 		    st->installation, st->application);
 
 		if (rc == 0)
-			rc = add(k, buf_text(&b), b.len, e);
+			rc = add_script_key(k, buf_text(&b), b.len, e);
 		buf_free(&b);
 		if (rc == -1) {
 			script_keys_free(k);
@@ -94,7 +94,7 @@ add_all(struct script_keys *k, const char *p, size_t len, char separator, struct
 
 		if (stop == NULL)
 			stop = end;
-		if (stop > p && add(k, p, (size_t)(stop - p), e) == -1) {
+		if (stop > p && add_script_key(k, p, (size_t)(stop - p), e) == -1) {
 			script_keys_free(k);
 			return -1;
 		}

@@ -39,7 +39,7 @@ struct loading {
 };
 
 static void
-fault(struct loading *l, const struct err *why)
+keep_fault(struct loading *l, const struct err *why)
 {
 	if (l->rc == 0)
 		*l->first = *why;
@@ -48,7 +48,7 @@ fault(struct loading *l, const struct err *why)
 
 /* Expands text where the value's type says so, else copies it. */
 static int
-text_of(const struct station *st, const struct value *v, const char *text, struct buf *out,
+expand_text(const struct station *st, const struct value *v, const char *text, struct buf *out,
     struct err *e)
 {
 	const struct expand_names names = { .own = st->names, .n = st->nnames };
@@ -59,7 +59,7 @@ text_of(const struct station *st, const struct value *v, const char *text, struc
 
 /* A setting that is a list: a multi value, or one text. */
 static int
-read_list(struct loading *l, const char *name, struct strings *list, struct err *e)
+read_list_setting(struct loading *l, const char *name, struct strings *list, struct err *e)
 {
 	struct value v = VALUE_INIT;
 	int rc = l->from->get(l->from->arg, l->key, name, &v, e);
@@ -76,7 +76,7 @@ read_list(struct loading *l, const char *name, struct strings *list, struct err 
 		if (list->n == STATION_SERVERS_MAX)
 			rc = err_setx(e, ERR_CONFIG, "%s: over %d entries", name,
 			    STATION_SERVERS_MAX);
-		else if ((rc = text_of(l->st, &v, p, &text, e)) == 0)
+		else if ((rc = expand_text(l->st, &v, p, &text, e)) == 0)
 			rc = strings_add(list, buf_text(&text), e);
 		else
 			err_context(e, "%s", name);
@@ -109,8 +109,9 @@ read_value(struct loading *l, const struct station_setting *row, const struct va
 		    wants_number ? "number" : "text", value_type_name(v->type));
 	if (is_dir(row))
 		return buf_adds(text, value_get_text(v), e);
-	return text_of(l->st, v, value_get_text(v), text, e) == -1 ? err_context(e, "%s", row->name)
-								   : 0;
+	return expand_text(l->st, v, value_get_text(v), text, e) == -1
+	    ? err_context(e, "%s", row->name)
+	    : 0;
 }
 
 static int
@@ -167,7 +168,7 @@ station_default_app_dir(bool second)
 }
 
 static int
-read_dirs(struct station *st, struct err *e)
+expand_dirs(struct station *st, struct err *e)
 {
 	struct expand_names names = { .own = st->names, .n = 2 };
 
@@ -238,17 +239,17 @@ station_read(const struct station_source *from, const char *installation, const 
 	l.key = buf_text(&key);
 	st->on_error = strict_on_error(from, l.key, &why);
 	if (why.code != ERR_NONE)
-		fault(&l, &why);
+		keep_fault(&l, &why);
 	for (const struct station_setting *row = station_settings; row->name != NULL; row++)
 		if (row->kind != STATION_ON_ERROR && read_text(&l, row, &why) == -1)
-			fault(&l, &why);
-	if (read_list(&l, "Server", &st->servers, &why) == -1 ||
-	    read_list(&l, "TrustedHostKeysSHA256", &st->host_keys, &why) == -1)
-		fault(&l, &why);
+			keep_fault(&l, &why);
+	if (read_list_setting(&l, "Server", &st->servers, &why) == -1 ||
+	    read_list_setting(&l, "TrustedHostKeysSHA256", &st->host_keys, &why) == -1)
+		keep_fault(&l, &why);
 	if (find_state(st, &why) == -1)
-		fault(&l, &why);
-	if (read_dirs(st, &why) == -1)
-		fault(&l, &why);
+		keep_fault(&l, &why);
+	if (expand_dirs(st, &why) == -1)
+		keep_fault(&l, &why);
 	if (l.rc == 0 && st->servers.n == 0)
 		l.rc = err_setx(e, ERR_CONFIG, "%s: Server is not set", l.key);
 	buf_free(&key);
@@ -288,8 +289,8 @@ note_unknown(void *unknown, const char *name, const struct value *v, struct err 
 }
 
 static int
-load(struct settings *s, const char *installation, const char *application, struct station *st,
-    struct err *e)
+load_station(struct settings *s, const char *installation, const char *application,
+    struct station *st, struct err *e)
 {
 	const struct settings_walk walk = { note_unknown, NULL, &st->unknown };
 	struct buf key = BUF_INIT(SETTING_KEY_MAX);
@@ -377,7 +378,7 @@ station_load(struct settings *s, const char *installation, const char *applicati
 	else if (enrolled_choose(s, &all, installation, application, argc, argv, &which, e) == -1)
 		st->on_error = strict_of_all(s, &all, installation, application);
 	else
-		rc = load(s, all.installations.v[which], all.applications.v[which], st, e);
+		rc = load_station(s, all.installations.v[which], all.applications.v[which], st, e);
 	if (rc == 0)
 		rc = destination_others(s, &all, st, e);
 	settings_release(s);

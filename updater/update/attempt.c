@@ -70,7 +70,7 @@ abandon(struct attempt *u, struct err *e)
 }
 
 static int
-recover(struct attempt *u, struct err *e)
+recover_update(struct attempt *u, struct err *e)
 {
 	struct transaction t;
 	char work[512];
@@ -96,7 +96,7 @@ look_after(struct attempt *u, struct err *e)
 
 	damage_look(u->state, u->o->repair, &told);
 	anchor_heal(u->state, &told);
-	return recover(u, e);
+	return recover_update(u, e);
 }
 
 int
@@ -297,7 +297,7 @@ attempt_scripts(struct attempt *u, struct dir *source, enum layout_place place,
 
 /* Whether InstallDir or AppDir moved: files of the plan belong where nothing was applied. */
 static bool
-moved(const struct attempt *u)
+roots_moved(const struct attempt *u)
 {
 	for (size_t i = 0; i < u->plan.n; i++) {
 		enum layout_place place = u->plan.files[i].place;
@@ -315,5 +315,5 @@ attempt_is_applied(struct attempt *u)
 	bool is = plan_is_applied(&u->plan, &u->applied);
 
 	u->r->held = is && u->r->release != u->r->newest;
-	return is && !u->o->repair && !moved(u);
+	return is && !u->o->repair && !roots_moved(u);
 }

@@ -8,7 +8,7 @@
 #include "updater/update/attempt.h"
 
 static int
-by_name(const void *a, const void *b)
+by_setting(const void *a, const void *b)
 {
 	const struct change *x = a, *y = b;
 	int order = path_casecmp(x->key, y->key);
@@ -23,14 +23,14 @@ preview_now(const struct preview *p, const struct change *c)
 {
 	const struct change *now = c->name == NULL || p->undo.n == 0
 	    ? NULL
-	    : bsearch(c, p->undo.changes, p->undo.n, sizeof *c, by_name);
+	    : bsearch(c, p->undo.changes, p->undo.n, sizeof *c, by_setting);
 
 	return now != NULL && now->op == CHANGE_SET ? now : NULL;
 }
 
 /* Compare the plan, with all settings that the scripts of both parts ask for. */
 static int
-compare(struct attempt *u, struct preview *p, struct err *e)
+compare_plan(struct attempt *u, struct preview *p, struct err *e)
 {
 	struct changeset *asked = &u->plan.settings;
 
@@ -43,7 +43,7 @@ compare(struct attempt *u, struct preview *p, struct err *e)
 	if (settings_plan(u->s, asked, &p->settings, &p->undo, e) == -1)
 		return -1;
 	if (p->undo.n > 1)
-		qsort(p->undo.changes, p->undo.n, sizeof *p->undo.changes, by_name);
+		qsort(p->undo.changes, p->undo.n, sizeof *p->undo.changes, by_setting);
 	return 0;
 }
 
@@ -60,7 +60,7 @@ preview_run(const struct station *st, struct settings *s, const struct update_op
 		rc = err_setx(e, ERR_ACCESS, "%s: this user may not change it", st->state_path);
 	if (rc == 0 &&
 	    (attempt_plan(&u, attempt_time(&u), e) == -1 ||
-		(!attempt_is_applied(&u) && compare(&u, &p, e) == -1)))
+		(!attempt_is_applied(&u) && compare_plan(&u, &p, e) == -1)))
 		rc = -1;
 	if (rc == 0) {
 		p.plan = &u.plan;

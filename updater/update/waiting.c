@@ -33,7 +33,7 @@ add_time(struct dir *d, const char *name, uint64_t *sum)
 
 /* A number that changes while a change goes on: it moves files out of its private directories. */
 static uint64_t
-look(const struct station *st, struct dir *state)
+change_stamp(const struct station *st, struct dir *state)
 {
 	struct transaction t;
 	uint64_t sum = 0;
@@ -61,11 +61,11 @@ look(const struct station *st, struct dir *state)
  * file_lock() gives.
  */
 static int
-wait_for(const struct station *st, struct dir *state, int64_t deadline, bool locking,
+wait_for_change(const struct station *st, struct dir *state, int64_t deadline, bool locking,
     struct file_lock **l, struct err *e)
 {
 	int64_t end = waiting_end(deadline), now = clock_mono_ms(), moved = now;
-	uint64_t last = look(st, state), seen;
+	uint64_t last = change_stamp(st, state), seen;
 	bool pending = state_pending(state);
 
 	*l = NULL;
@@ -80,7 +80,7 @@ wait_for(const struct station *st, struct dir *state, int64_t deadline, bool loc
 			clock_sleep_ms(LOOK_MS);
 		now = clock_mono_ms();
 		pending = state_pending(state);
-		if ((seen = look(st, state)) != last || !pending)
+		if ((seen = change_stamp(st, state)) != last || !pending)
 			moved = now;
 		last = seen;
 		if (pending && (now >= end || now - moved >= WAITING_STILL_MS))
@@ -100,7 +100,7 @@ waiting_lock(const struct station *st, struct dir *state, int64_t deadline, stru
 {
 	struct file_lock *l;
 
-	return wait_for(st, state, deadline, true, &l, e) == 0 ? l : NULL;
+	return wait_for_change(st, state, deadline, true, &l, e) == 0 ? l : NULL;
 }
 
 int
@@ -108,5 +108,5 @@ waiting_settled(const struct station *st, struct dir *state, int64_t deadline, s
 {
 	struct file_lock *none;
 
-	return wait_for(st, state, deadline, false, &none, e);
+	return wait_for_change(st, state, deadline, false, &none, e);
 }
