@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "updater/plan/plan.h"
+#include "updater/station/checks.h"
 #include "updater/station/script_keys.h"
 
 static int
@@ -43,8 +44,14 @@ check_keys(const struct transaction *t, const struct journal *j, struct err *e)
 int
 bounds_check(const struct transaction *t, const struct journal *j, struct err *e)
 {
-	for (int r = 0; r < LAYOUT_ROOTS; r++)
+	bool files = false;
+
+	for (int r = 0; r < LAYOUT_ROOTS; r++) {
 		if (check_root(t, r, j->roots[r], e) == -1)
 			return -1;
+		files |= j->roots[r] != NULL;
+	}
+	if (files && station_check_change(t->st, e) == -1)
+		return -1;
 	return check_keys(t, j, e);
 }

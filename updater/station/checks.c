@@ -37,15 +37,28 @@ check_owners(const struct station *st, struct err *e)
 	return 0;
 }
 
-const struct station_check station_checks[] = { { "owners", check_owners, true },
-	{ "destinations", destination_check, true }, { "apart", destination_apart, false },
-	{ "names", destination_named, false }, { NULL, NULL, false } };
+const struct station_check station_checks[] = { { "owners", check_owners, STOPS_UPDATES },
+	{ "destinations", destination_check, STOPS_CHANGES },
+	{ "apart", destination_apart, STOPS_NOTHING },
+	{ "names", destination_named, STOPS_NOTHING }, { NULL, NULL, STOPS_NOTHING } };
+
+static int
+run_checks(const struct station *st, int stops, struct err *e)
+{
+	for (const struct station_check *c = station_checks; c->name != NULL; c++)
+		if ((int)c->stops == stops && c->run(st, e) == -1)
+			return err_context(e, "this station isn't updated");
+	return 0;
+}
 
 int
 station_check_update(const struct station *st, struct err *e)
 {
-	for (const struct station_check *c = station_checks; c->name != NULL; c++)
-		if (c->stops && c->run(st, e) == -1)
-			return -1;
-	return 0;
+	return run_checks(st, STOPS_UPDATES, e);
+}
+
+int
+station_check_change(const struct station *st, struct err *e)
+{
+	return run_checks(st, STOPS_CHANGES, e);
 }

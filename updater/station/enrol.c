@@ -252,16 +252,10 @@ end(struct enrolling *x)
 	buf_free(&x->key);
 }
 
-#define ENROLLING(s, en) \
-	{ \
-		s, en, APPLICATION_PAIRS_INIT, { NULL }, NULL, BUF_INIT(SETTING_KEY_MAX), \
-		    CHANGESET_INIT \
-	}
-
 int
 station_enroll_check(struct settings *s, const struct enrolment *en, struct err *e)
 {
-	struct enrolling x = ENROLLING(s, en);
+	struct enrolling x = { .s = s, .en = en, .key = BUF_INIT(SETTING_KEY_MAX) };
 	int rc = prepare(&x, e);
 
 	end(&x);
@@ -285,7 +279,7 @@ int
 station_enroll(struct settings *s, const struct enrolment *en, const uint8_t *root, size_t len,
     struct err *e)
 {
-	struct enrolling x = ENROLLING(s, en);
+	struct enrolling x = { .s = s, .en = en, .key = BUF_INIT(SETTING_KEY_MAX) };
 	struct buf path = BUF_INIT(STATION_PATH_MAX);
 	struct dir *d = NULL;
 	int rc = -1;

@@ -108,7 +108,6 @@ attempt_begin(struct attempt *u, const struct station *st, struct settings *s,
 	*r = (struct update_result){ .unknown = true };
 	*u = (struct attempt){ .st = st, .s = s, .o = o, .r = r };
 	if (station_check_update(st, e) == -1) {
-		err_context(e, "this station isn't updated");
 		/*
 		 * For the words on what the program starts with; nothing else of the state is
 		 * believed.

@@ -10,6 +10,7 @@
 #include "updater/apply/rollback.h"
 #include "updater/fetch/download.h"
 #include "updater/state/notes.h"
+#include "updater/station/checks.h"
 #include "updater/update/attempt.h"
 #include "updater/update/user_part.h"
 
@@ -94,7 +95,8 @@ fetch_and_apply(struct attempt *u, struct err *e)
 	int64_t serial = u->applied.serial;
 	struct err ignored;
 
-	if (plan_compare(u->st, &u->applied, &u->plan, e) == -1 ||
+	if (station_check_change(u->st, e) == -1 ||
+	    plan_compare(u->st, &u->applied, &u->plan, e) == -1 ||
 	    plan_room(u->st, u->state, &u->plan, e) == -1 || reuse_kept(u, e) == -1 ||
 	    attempt_fetch(u, u->staging, PLAN_FILES | PLAN_SCRIPTS, e) == -1 ||
 	    attempt_scripts(u, u->staging, LAYOUT_SCRIPTS_MACHINE, &u->plan.settings, e) == -1 ||
