@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <sys/mman.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <ucontext.h>
@@ -63,13 +63,10 @@ static void *
 own_stack(void)
 {
 	struct rlimit r;
-	void *p;
 
 	if (getrlimit(RLIMIT_STACK, &r) == -1 || r.rlim_cur >= STACK_SIZE)
 		return NULL;
-	p = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK,
-	    -1, 0);
-	return p == MAP_FAILED ? NULL : p;
+	return malloc(STACK_SIZE);
 }
 
 int

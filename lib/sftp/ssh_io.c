@@ -199,14 +199,17 @@ int
 ssh_add_banner(struct ssh *s, struct err *e)
 {
 	struct buf said = BUF_INIT(ERR_TEXT_SIZE);
-	struct err why = *e, ignored;
+	struct err ignored;
 	char *text = NULL;
 
 	if (GET_BANNER(s->session, &text) == 0 && text != NULL &&
 	    ssh_hello_said((const uint8_t *)text, strlen(text), &said, &ignored) == 0 &&
-	    said.len > 0)
+	    said.len > 0) {
+		const struct err why = *e;
+
 		err_setx(e, why.code, "%.700s; the server's login banner: '%s'", why.text,
 		    buf_text(&said));
+	}
 	buf_free(&said);
 	return -1;
 }

@@ -400,7 +400,7 @@ bad_names(void **state)
 
 	assert_err(settings_get(s, "HKXX\\a", "x", &v, &e), ERR_SYNTAX, &e);
 	assert_err(settings_get(s, machine, "", &v, &e), ERR_SYNTAX, &e);
-	assert_null(settings_open_files("a", "b", 0, &e));
+	assert_null(settings_open_files("a", "b", &e));
 	assert_int_equal(e.code, ERR_CONFIG);
 }
 
