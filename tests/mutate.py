@@ -157,7 +157,7 @@ CHECKS = [
     ("if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0) rc", "if (false) rc", "pair: expired"),
     ("if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0) rc", "if (false) rc", "pair: not yet"),
     ("(rc = cert_key_check(p->key, e)) == 0 &&", "", "pair: P-224"),
-    ("(rc = check_usage(p, client, e)) == 0", "true", "pair: for clients, a server"),
+    ("(rc = check_key_usage(p, client, e)) == 0", "true", "pair: for clients, a server"),
     ("rc = try_handshake(p, e);", "rc = 0;", "pair: over 100 kB"),
     ("X509_CRL_verify(crl, X509_get0_pubkey(issuer)) == 1;", "true;", "crl: judged"),
     ("(X509_get_key_usage(issuer) & X509v3_KU_CRL_SIGN) != 0 &&", "", "crl: signers"),
