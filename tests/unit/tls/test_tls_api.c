@@ -92,14 +92,21 @@ fill(struct slipway_tls_conn *c, const void *bytes, size_t len)
 /*
  * While a write waits: fewer bytes are misuse, which changes nothing; the end of the connection
  * comes after the record that waits, and the peer learns of it; or the write goes on after all.
+ * The two ends are a TCP connection on Windows, which may have room again by then.
  */
 static void
 waiting_write(void **state)
 {
+#ifdef _WIN32
+	const bool tcp = true;
+#else
+	const bool tcp = false;
+#endif
 	static unsigned char data[40000], got[65536];
 	size_t put, have;
 	struct ends e;
 	long n = 0, rc;
+	bool goes_on;
 
 	(void)state;
 	memset(data, 'd', sizeof data);
@@ -110,13 +117,14 @@ waiting_write(void **state)
 		assert_int_equal(slipway_tls_write(e.client, data, 1), SLIPWAY_TLS_ERROR);
 		assert_int_equal(slipway_tls_conn_error_code(e.client), SLIPWAY_TLS_E_USAGE);
 		rc = drained == 1 ? slipway_tls_drain(e.client) : slipway_tls_shutdown(e.client);
-		assert_int_equal(rc, SLIPWAY_TLS_WANT_WRITE);
-		while (drained == 2 && (rc = slipway_tls_write(e.client, data, sizeof data)) < 0) {
+		assert_true(rc == SLIPWAY_TLS_WANT_WRITE || (tcp && rc == SLIPWAY_TLS_WANT_READ));
+		goes_on = drained == 2 && rc == SLIPWAY_TLS_WANT_WRITE;
+		while (goes_on && (rc = slipway_tls_write(e.client, data, sizeof data)) < 0) {
 			assert_int_equal(rc, SLIPWAY_TLS_WANT_WRITE);
 			n = slipway_tls_read(e.server, got, sizeof got);
 			have += n > 0 ? (size_t)n : 0;
 		}
-		put += drained == 2 ? (size_t)rc : 0;
+		put += goes_on ? (size_t)rc : 0;
 		do {
 			rc = drained == 1 ? slipway_tls_drain(e.client)
 					  : slipway_tls_shutdown(e.client);
@@ -127,7 +135,7 @@ waiting_write(void **state)
 			have += n > 0 ? (size_t)n : 0;
 		} while (n > 0 || n == SLIPWAY_TLS_WANT_READ);
 		assert_int_equal(n, 0);
-		assert_int_equal(have, put + (drained == 2 ? 0 : 16384));
+		assert_int_equal(have, put + (goes_on ? 0 : 16384));
 		ends_close(&e);
 	}
 }
