@@ -37,6 +37,7 @@ if ! "${apart[@]}" sh -c 'mount --make-rprivate / && mount -t proc proc /proc &&
 fi
 
 root=$(mktemp -d "${TMPDIR:-/tmp}/slipway-debian-XXXXXXXX")
+chmod 755 "$root" # it is the chroot's /, which the tests' ordinary users go through
 trap 'rm -rf --one-file-system "$root"' EXIT
 trap 'exit 1' HUP INT TERM
 echo "debian-chroot: making a fresh $suite in $root"

@@ -191,7 +191,8 @@ dials(void **state)
 	answers = 0;
 	pthread_mutex_unlock(&lock);
 	tried[0] = '\0';
-	assert_non_null(d = net_dial("kernel.example", port, &e));
+	if ((d = net_dial("kernel.example", port, &e)) == NULL)
+		fail_msg("%s", e.text);
 	n = net_dial_wait(d, deadline, &e);
 	assert_in_range(clock_mono_ms() - from, r->least_ms, 20000);
 	if (r->code == ERR_NONE) {
