@@ -221,8 +221,8 @@ change(const struct row *r, long cut)
 	assert_true(was_cut || WEXITSTATUS(status) == 0);
 	record_free(&applied);
 	apply_transaction(&st, state, NULL, true, store, CLOCK_NEVER, work, &t);
-	/* Recovery is interrupted, too: in each eighth case, at each step of the recovery. */
-	for (long step = (cut + (r - rows)) % 8 == 0 ? 1 : CUTS_MAX; was_cut; step++) {
+	/* Recovery is interrupted, too: in each third case, at each step of the recovery. */
+	for (long step = (cut + (r - rows)) % 3 == 0 ? 1 : CUTS_MAX; was_cut; step++) {
 		if ((child = fork()) == 0) {
 			caseless_steps = step;
 			_exit(transaction_recover(&t, &recovered, &e) == 0 ? 0 : 1);
