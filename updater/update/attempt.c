@@ -80,8 +80,9 @@ recover_update(struct attempt *u, struct err *e)
 		leftovers_remove(&t);
 		return 0;
 	}
+	/* A destination that stops the change is mended first: the change can be finished then. */
 	if (u->o->repair && e->code == ERR_TORN)
-		return abandon(u, e);
+		return station_check_change(u->st, e) == -1 ? -1 : abandon(u, e);
 	if (e->code == ERR_TORN)
 		err_context(e,
 		    "'slipway update --repair' gives it up and puts every file in place again");
