@@ -3,7 +3,8 @@
 # As root, in a mount namespace of its own: where a release's files may not go, at enrolment and at each update.
 # HI starts in each case.  Nothing of it is left outside.
 set -euo pipefail
-export PATH=$1/updater:$1/server:$PATH
+build=$1
+export PATH=$build/updater:$build/server:$PATH
 if [ "$(id -u)" -ne 0 ] || ! unshare -m true 2>/dev/null; then
 	echo "skipped: want root and the right to a mount namespace"
 	exit 77
@@ -125,6 +126,30 @@ rm srv/a
 mv srv/b srv/a
 slipway update > log 2>&1 || fail "want it mended"
 [ "$(cat rootonly/app/x.txt)" = 2 ] || fail "want release 2"
+
+# A change that was cut isn't carried out there either, nor given up; it is finished once the way is mended.
+release cut
+journal=/var/lib/slipway/I/A/journal
+STOP_WHEN=$journal LD_PRELOAD=$build/tests/fault/libcut.so slipway update > cut.log 2>&1 &
+until grep -qs '^State:.T' "/proc/$!/status"; do
+	[ -e "/proc/$!" ] || fail "want it stopped"
+	sleep 0.05
+done
+kill -KILL $!
+wait $! || true
+chmod 777 pub
+before=$(sha256sum $journal)
+stopped "chmod go-w $work/pub"
+if slipway update --app A --repair > log 2>&1; then fail "want no repair"; fi
+has "chmod go-w $work/pub"
+[ "$(sha256sum $journal)" = "$before" ] || fail "want the change kept"
+[ "$(cat rootonly/app/x.txt)" = 2 ] || fail "want release 2 as it was"
+chmod 755 pub
+slipway run --app A true > log 2>&1 || fail "want a start"
+[ "$(cat rootonly/app/x.txt)" = cut ] || fail "want the change finished"
+[ ! -e $journal ] || fail "want no journal"
+release 2
+slipway update > log 2>&1 || fail "want release 2 again"
 
 # Another spelling is no second enrolment: the anchor that counts stays, and no key is made beside it.
 refused 'want the spelling I/A' I a --force
