@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/cli/command.h"
 #include "lib/x509/facts.h"
 #include "server/repo/publish.h"
 
@@ -30,12 +31,18 @@ say_copy(const struct repo *r, const char *app, const char *path, const json_t *
 {
 	const char *hash =
 	    json_string_value(json_object_get(json_object_get(target, "hashes"), "sha256"));
+	struct buf from = BUF_INIT(8 * PATH_REL_MAX);
 	char stored[LAYOUT_STORED_SIZE];
+	int rc = -1;
 
-	if (layout_stored(path, hash, stored, e) == -1)
-		return -1;
-	return buf_addf(said, e, "in your own release directory: cp %s/%s %s\n",
-	    dir_path(r->targets), stored, path + strlen(app) + 1);
+	if (layout_stored(path, hash, stored, e) == 0 &&
+	    buf_addf(&from, e, "%s/%s", dir_path(r->targets), stored) == 0 &&
+	    buf_adds(said, "in your own release directory: cp ", e) == 0 &&
+	    cli_quote(said, buf_text(&from), e) == 0 && buf_addc(said, ' ', e) == 0 &&
+	    cli_quote(said, path + strlen(app) + 1, e) == 0)
+		rc = buf_addc(said, '\n', e);
+	buf_free(&from);
+	return rc;
 }
 
 /* An edit of all releases. */

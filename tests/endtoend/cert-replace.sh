@@ -133,7 +133,9 @@ expect 1 guard.log repo publish --app "$APP" "$WORK/release"
 want guard.log "want a release in which stations trust the certificate to come of 'cert replace kernel'"
 replace 0 --undo
 stands 2
-replace 0
+# A command to be pasted is one for the shell, whatever the repository is called.
+ln -s "$REPO" "$WORK/a \$HOME repo"
+REPO="$WORK/a \$HOME repo" replace 0
 stands 3
 eval "$(cd "$WORK/release" && sed -n 's/^in your own release directory: //p' "$WORK/replace.log" | sed "s|\([^ ]*\)$|$WORK/release/\1|")"
 echo more > release/app/more.txt
