@@ -680,7 +680,7 @@ main(void)
 		cmocka_unit_test(revoked_between),
 		cmocka_unit_test(remarks),
 	};
-	size_t n = 11;
+	size_t n = 12;
 
 	TEST_ROWS(tests, n, offers, offer);
 	TEST_ROWS(tests, n, codes, code);

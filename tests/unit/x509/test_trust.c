@@ -328,7 +328,7 @@ static const struct id_row ids[] = {
 int
 main(void)
 {
-	static struct CMUnitTest tests[N(verdicts) + 5] = {
+	static struct CMUnitTest tests[N(verdicts) + 6] = {
 		cmocka_unit_test(files),
 		cmocka_unit_test(lists),
 		cmocka_unit_test(forged_list),
@@ -336,7 +336,7 @@ main(void)
 		cmocka_unit_test(reasons),
 		cmocka_unit_test(authorities),
 	};
-	size_t n = 5;
+	size_t n = 6;
 
 	TEST_ROWS(tests, n, verdicts, verdict);
 	return ids_run("trust", tests, n, ids, N(ids));
