@@ -298,3 +298,32 @@ ascii_same(const char *a, const char *b)
 {
 	return ascii_same_n(a, strlen(a), b, strlen(b));
 }
+
+int
+text_quote_shell(struct buf *out, const char *text, struct err *e)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+				    "@%_-+=:,./";
+
+	if (*text != '\0' && text[strspn(text, plain)] == '\0')
+		return buf_adds(out, text, e);
+	if (buf_addc(out, '\'', e) == -1)
+		return -1;
+	for (; *text != '\0'; text++)
+		if ((*text == '\'' ? buf_adds(out, "'\\''", e) : buf_addc(out, *text, e)) == -1)
+			return -1;
+	return buf_addc(out, '\'', e);
+}
+
+const char *
+text_shell_word(const char *text, char *out, size_t size)
+{
+	struct buf word = BUF_INIT(size - 1);
+	struct err e;
+
+	if (text_quote_shell(&word, text, &e) == -1)
+		buf_reset(&word);
+	memcpy(out, buf_text(&word), word.len + 1);
+	buf_free(&word);
+	return out;
+}

@@ -89,4 +89,13 @@ bool ascii_same_n(const char *a, size_t alen, const char *b, size_t blen);
 /* c, or the small letter when c is a capital of ASCII. */
 char ascii_lower(char c);
 
+/*
+ * Appends text as one word for a POSIX shell, for commands that are shown to be pasted: bare where
+ * it holds nothing special, else in single quotes.  Returns 0, or -1 as buf_add().
+ */
+int text_quote_shell(struct buf *out, const char *text, struct err *e);
+
+/* The same word in out, for a message; returns out, which is "" where the word is too long. */
+const char *text_shell_word(const char *text, char *out, size_t size);
+
 #endif

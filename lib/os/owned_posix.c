@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/text.h"
 #include "lib/os/file_system.h"
 #include "lib/os/open_posix.h"
 
@@ -23,18 +24,21 @@
 static int
 check_owner(const char *at, const struct stat *st, bool last, struct err *e)
 {
+	char word[ERR_TEXT_SIZE];
+
 	if (st->st_uid != 0 && st->st_uid != geteuid())
 		return err_setx(e, ERR_UNSAFE,
 		    "%s: want what belongs to root or to user %u, got one of user %u; look at what it "
-		    "holds, then 'chown -h root %s'",
-		    at, (unsigned)geteuid(), (unsigned)st->st_uid, at);
+		    "holds, then: chown -h root %s",
+		    at, (unsigned)geteuid(), (unsigned)st->st_uid,
+		    text_shell_word(at, word, sizeof word));
 	if (S_ISLNK(st->st_mode) || (st->st_mode & 022) == 0 ||
 	    (!last && S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) != 0))
 		return 0;
 	return err_setx(e, ERR_UNSAFE,
-	    "%s: want what only its owner can change, got mode %04o; look at what it holds, then "
-	    "'chmod go-w %s'",
-	    at, (unsigned)st->st_mode & 07777, at);
+	    "%s: want what only its owner can change, got mode %04o; look at what it holds, "
+	    "then: chmod go-w %s",
+	    at, (unsigned)st->st_mode & 07777, text_shell_word(at, word, sizeof word));
 }
 
 static int

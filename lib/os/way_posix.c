@@ -11,6 +11,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "lib/base/text.h"
 #include "lib/os/open_posix.h"
 #include "lib/os/places.h"
 
@@ -104,6 +105,7 @@ static int
 judge_way(struct way *w, struct err *e)
 {
 	const char *at = w->at[0] == '\0' ? "/" : w->at;
+	char word[ERR_TEXT_SIZE];
 	struct buf who = BUF_INIT(STRINGS_MAX);
 	struct stat st;
 	int rc = -1;
@@ -112,9 +114,9 @@ judge_way(struct way *w, struct err *e)
 		return err_set(e, ERR_IO, "%s", at);
 	if (!trusted(st.st_uid))
 		return err_setx(e, ERR_UNSAFE,
-		    "%s: its owner, user %u, can choose where %s leads; look at what it holds, then "
-		    "'chown root %s'",
-		    at, (unsigned)st.st_uid, w->path, at);
+		    "%s: its owner, user %u, can choose where %s leads; look at what it holds, "
+		    "then: chown root %s",
+		    at, (unsigned)st.st_uid, w->path, text_shell_word(at, word, sizeof word));
 	if (add_writers(w->fd, &st, &who, e) == -1)
 		goto out;
 	w->shared = who.len > 0;
@@ -122,10 +124,11 @@ judge_way(struct way *w, struct err *e)
 		rc = 0;
 	else
 		err_setx(e, ERR_UNSAFE,
-		    "%s: %s can choose where %s leads (mode %04o); look at what it holds, then "
-		    "'%s %s'",
+		    "%s: %s can choose where %s leads (mode %04o); look at what it holds, "
+		    "then: %s %s",
 		    at, buf_text(&who), w->path, (unsigned)st.st_mode & 07777,
-		    strcmp(buf_text(&who), BY_LIST) == 0 ? "setfacl -b" : "chmod go-w", at);
+		    strcmp(buf_text(&who), BY_LIST) == 0 ? "setfacl -b" : "chmod go-w",
+		    text_shell_word(at, word, sizeof word));
 out:
 	buf_free(&who);
 	return rc;
@@ -136,17 +139,21 @@ static int
 refuse_shared(const struct way *w, const char *name, const char *found, const char *command,
     struct err *e)
 {
+	char path[2 * PATH_MAX], word[ERR_TEXT_SIZE];
+
+	snprintf(path, sizeof path, "%s/%s", w->at, name);
 	return err_setx(e, ERR_UNSAFE,
-	    "%s/%s: want a directory of root's there, because others can make names in %s; found "
-	    "%s; look at it, then '%s %s/%s'",
-	    w->at, name, w->at[0] == '\0' ? "/" : w->at, found, command, w->at, name);
+	    "%s: want a directory of root's there, because others can make names in %s; found %s; "
+	    "look at it, then: %s %s",
+	    path, w->at[0] == '\0' ? "/" : w->at, found, command,
+	    text_shell_word(path, word, sizeof word));
 }
 
 /* Put the target of a link in front of what is left behind it, and go on from where it begins. */
 static int
 follow_link(struct way *w, const char *name, const char *behind, struct err *e)
 {
-	char target[PATH_MAX], both[2 * PATH_MAX];
+	char target[PATH_MAX], both[2 * PATH_MAX], word[ERR_TEXT_SIZE];
 	int link = openat(w->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), root;
 	struct stat st;
 	ssize_t n;
@@ -161,11 +168,13 @@ follow_link(struct way *w, const char *name, const char *behind, struct err *e)
 	close(link);
 	if (w->shared)
 		return refuse_shared(w, name, "a symbolic link", "rm", e);
+	snprintf(both, sizeof both, "%s/%s", w->at, name);
 	if (!trusted(st.st_uid))
 		return err_setx(e, ERR_UNSAFE,
-		    "%s/%s: a symbolic link of user %u on the way to %s; look where it leads, then "
-		    "'chown -h root %s/%s'",
-		    w->at, name, (unsigned)st.st_uid, w->path, w->at, name);
+		    "%s/%s: a symbolic link of user %u on the way to %s; look where it leads, "
+		    "then: chown -h root %s",
+		    w->at, name, (unsigned)st.st_uid, w->path,
+		    text_shell_word(both, word, sizeof word));
 	if (n == -1)
 		return err_set(e, ERR_IO, "%s/%s", w->at, name);
 	target[n] = '\0';

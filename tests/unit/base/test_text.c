@@ -218,6 +218,23 @@ same(void **state)
 	assert_int_equal(ascii_lower('['), '[');
 }
 
+/* Nothing in the name of a file reaches the shell that a command is pasted into. */
+static void
+shell_word(void **state)
+{
+	char word[16];
+
+	(void)state;
+	assert_string_equal(text_shell_word("/srv/a", word, sizeof word), "/srv/a");
+	assert_string_equal(text_shell_word("a;b", word, sizeof word), "'a;b'");
+	assert_string_equal(text_shell_word("$(x)\n", word, sizeof word), "'$(x)\n'");
+	assert_string_equal(text_shell_word("'", word, sizeof word), "''\\'''");
+	assert_string_equal(text_shell_word("", word, sizeof word), "''");
+	assert_string_equal(text_shell_word("123456789012 4", word, sizeof word), "");
+	assert_string_equal(text_shell_word("123456789012345", word, sizeof word),
+	    "123456789012345");
+}
+
 int
 main(void)
 {
@@ -227,8 +244,9 @@ main(void)
 		cmocka_unit_test(trimmed),
 		cmocka_unit_test(first_line),
 		cmocka_unit_test(same),
+		cmocka_unit_test(shell_word),
 	};
-	size_t n = 4;
+	size_t n = 6;
 
 	TEST_ROWS(tests, n, hostile_texts, safe);
 	TEST_ROWS(tests, n, cut_rows, cut);
