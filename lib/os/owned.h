@@ -7,7 +7,7 @@
  */
 #include <stdbool.h>
 
-#include "lib/base/err.h"
+#include "lib/os/dir.h"
 
 /*
  * Whether nobody but root (on Windows: administrators and the system) and this user can change what
@@ -18,5 +18,11 @@
  * gives.
  */
 int owned_check(const char *path, bool entries, struct err *e);
+
+/*
+ * The same for one regular file in d alone: whoever opened d vouches for the way to it.  Returns 0,
+ * or -1 with ERR_UNSAFE, or what looking gives; ERR_NOENT where there is no such file.
+ */
+int owned_file(struct dir *d, const char *name, struct err *e);
 
 #endif

@@ -123,3 +123,14 @@ owned_check(const char *path, bool entries, struct err *e)
 	}
 	return entries && S_ISDIR(st.st_mode) ? check_entries(at[0] == '\0' ? "/" : at, e) : 0;
 }
+
+int
+owned_file(struct dir *d, const char *name, struct err *e)
+{
+	struct stat st;
+
+	if (fstatat(d->fd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return err_set(e, ERR_IO, "%s/%s", dir_path(d), name);
+	return S_ISREG(st.st_mode) ? check_owner(name, &st, true, e)
+				   : err_setx(e, ERR_UNSAFE, "%s: want a file", name);
+}

@@ -70,3 +70,16 @@ owned_check(const char *path, bool entries, struct err *e)
 	dir_close(d);
 	return rc;
 }
+
+int
+owned_file(struct dir *d, const char *name, struct err *e)
+{
+	struct file_info info;
+	int found = file_stat(d, name, &info, e);
+
+	if (found == 1 && info.type == FILE_REGULAR)
+		return check_entry((void *)(uintptr_t)dir_path(d), name, e);
+	return found == -1 ? -1
+	    : found == 0   ? err_setx(e, ERR_NOENT, "%s: no such file", name)
+			   : err_setx(e, ERR_UNSAFE, "%s: want a file", name);
+}

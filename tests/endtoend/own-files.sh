@@ -106,6 +106,7 @@ mkdir good
 cp -a station installed appdir good/
 kept=$(find "$state/kept" -type f | head -n 1)
 files=(applied.json history/000000000{1,2,3}.json refreshed servers.json waiting.json leftovers.json lock root.copy.json
+	wanted.json
 	metadata/{root,timestamp,snapshot,targets,"$APP"}.json metadata/refused "kept/${kept##*/}" "staging/${kept##*/}"
 	journal journal.new journal.undo user/applied.json user/history/000000000{1,3}.json user/lock user/journal
 	user/journal.new)

@@ -408,6 +408,20 @@ def applied():
             "set": [], "undo": [{"key": "HKLM\\SOFTWARE\\A", "name": "B"}], "changed": {"files": 3, "settings": 1}}
 
 
+def wanted():
+    whole = {"format": 1, "slipway": "0.1.0", "application": "A", "roots": {"install": None, "app": "/a"}, "serial": 3,
+             "release": 2, "newest": 3, "user": True, "targets": ONE, "role": TWO, "version": 7, "until": GOOD, "record": ONE}
+    put("wanted", "whole", compact(whole))
+    put("wanted", "as-written", json.dumps(whole, indent=1, sort_keys=True))
+    put("wanted", "newer", compact({**whole, "format": 2}))
+    put("wanted", "no-format", compact({k: v for k, v in whole.items() if k != "format"}))
+    put("wanted", "long-hash", compact({**whole, "role": TWO + "00"}))
+    put("wanted", "never", compact({**whole, "until": "2030-02-30T00:00:00Z"}))
+    put("wanted", "below-one", compact({**whole, "serial": 0, "version": -1}))
+    put("wanted", "wrong-types", compact({**whole, "roots": {"install": 1, "app": []}, "user": "yes"}))
+    put("wanted", "nul", compact({**whole, "application": "A\0B"}))
+
+
 def records():
     whole = applied()
     hkcu = {"key": "HKCU\\SOFTWARE\\A", "name": "B", "value": "text"}
@@ -534,6 +548,7 @@ children()
 known_hosts()
 sessions()
 records()
+wanted()
 certificates()
 journals()
 audit_log()

@@ -13,7 +13,8 @@
 struct refresh {
 	struct fetch *f;
 	struct tuf_client *client;
-	const struct tuf_targets *role;
+	const struct tuf_targets *role; /* NULL where it is known */
+	bool known;
 	/* What will probably be asked for next, and what came when it was fetched along. */
 	char hint[NAME_MAX_BYTES];
 	size_t hint_max;
@@ -138,7 +139,7 @@ refresh_free(struct refresh *r)
 
 struct refresh *
 refresh_run(struct fetch *f, struct dir *metadata, const char *application, int64_t now,
-    struct err *e)
+    const struct tuf_known *known, struct err *e)
 {
 	struct refresh *r = calloc(1, sizeof *r);
 	const struct tuf_source source = { fetch_metadata, hint, r };
@@ -150,19 +151,27 @@ refresh_run(struct fetch *f, struct dir *metadata, const char *application, int6
 	}
 	r->f = f;
 	if ((r->client = tuf_client_new(&source, &store, now, e)) == NULL ||
-	    tuf_client_refresh(r->client, application, e) == -1 ||
-	    (r->role = tuf_client_role(r->client, application, e)) == NULL) {
-		say_where(r, e);
-		refresh_free(r);
-		return NULL;
-	}
-	return r;
+	    tuf_client_refresh(r->client, application, e) == -1)
+		goto fail;
+	r->known = known != NULL && known_still(r->client, application, known);
+	if (r->known || (r->role = tuf_client_role(r->client, application, e)) != NULL)
+		return r;
+fail:
+	say_where(r, e);
+	refresh_free(r);
+	return NULL;
 }
 
 struct tuf_client *
 refresh_client(struct refresh *r)
 {
 	return r->client;
+}
+
+bool
+refresh_is_known(const struct refresh *r)
+{
+	return r->known;
 }
 
 const struct tuf_targets *

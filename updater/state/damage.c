@@ -93,6 +93,7 @@ static const struct own {
 	{ "metadata/refused", JSON },
 	{ "refreshed", TIME },
 	{ "waiting.json", JSON },
+	{ "wanted.json", JSON },
 	{ "leftovers.json", JSON },
 	{ "servers.json", JSON },
 };

@@ -109,6 +109,17 @@ record_keep(struct dir *state, const struct record *applied)
 	dir_close(d);
 }
 
+bool
+record_is_kept(struct dir *state, int64_t serial)
+{
+	char name[sizeof "history/" + NAME_SIZE], file[NAME_SIZE];
+	struct file_info info;
+	struct err ignored;
+
+	snprintf(name, sizeof name, "history/%s", name_of(serial, file));
+	return file_stat(state, name, &info, &ignored) == 1;
+}
+
 static int
 add_record_name(void *arg, const char *name, struct err *e)
 {

@@ -134,6 +134,9 @@ int record_set_applied(struct dir *state, const struct record *old, const struct
 /* Put the applied record into the history, unless it is there; a failure is ignored. */
 void record_keep(struct dir *state, const struct record *applied);
 
+/* Whether the history has a file of this serial. */
+bool record_is_kept(struct dir *state, int64_t serial);
+
 /*
  * Call each(arg, record) for the records of the history before the applied one, newest first.
  * each() may take the record over by leaving RECORD_INIT there, and ends the walk by returning 1.

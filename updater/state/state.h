@@ -13,6 +13,7 @@
  *   kept/<sha256>         content that those records need and that is installed nowhere, and users'
  *                         scripts
  *   journal...            a transaction that is under way (apply/transaction.h)
+ *   wanted.json           which bytes need no second look (wanted.h)
  *   refreshed, waiting.json, leftovers.json   notes for people and for the next start (notes.h)
  *   servers.json          what each server last said (server_health.h)
  *   lock                  held by the process that updates
@@ -24,6 +25,7 @@
 #define STATE_MODE 0644
 
 #define STATE_APPLIED "applied.json"
+#define STATE_WANTED  "wanted.json"
 
 /* Names of a journal: before it is decided, once it is, and while it is taken back. */
 #define STATE_JOURNAL_PREPARED	"journal.new"

@@ -34,8 +34,23 @@ heal(struct attempt *u, const struct err *why, struct err *e)
 	return -1;
 }
 
-int
-attempt_look(struct attempt *u, struct err *e)
+/* Whether wanted.json tells the numbers of what is applied. */
+static bool
+look_at_wanted(struct attempt *u)
+{
+	const char *const roots[LAYOUT_ROOTS] = { plan_root(u->st, LAYOUT_INSTALL),
+		plan_root(u->st, LAYOUT_APP) };
+
+	if (!wanted_load(u->state, u->st->application, roots, &u->wanted))
+		return false;
+	u->applied = (struct record){ .serial = u->wanted.serial,
+		.release = u->wanted.release,
+		.newest = u->wanted.newest };
+	return true;
+}
+
+static int
+look_at_record(struct attempt *u, struct err *e)
 {
 	struct err why;
 	int known = record_known(u->state, &u->applied, &why, e);
@@ -46,14 +61,34 @@ attempt_look(struct attempt *u, struct err *e)
 		return -1;
 	if (known == 0 && u->lock != NULL)
 		record_keep(u->state, &u->applied);
+	if (known == 0 || u->lock != NULL)
+		return 0;
+	*e = why; /* who may update mends it */
+	return 1;
+}
+
+int
+attempt_look(struct attempt *u, bool whole, struct err *e)
+{
+	int rc = 0;
+
+	u->known = !whole && look_at_wanted(u);
+	if (!u->known && (rc = look_at_record(u, e)) == -1)
+		return -1;
 	u->r->unknown = u->applied.damaged && !u->applied.whole;
 	u->r->release = u->applied.release;
 	u->r->newest = u->applied.newest;
 	u->r->refreshed = notes_refreshed(u->state);
-	if (known == 0 || u->lock != NULL)
+	return rc == 0 ? 0 : -1;
+}
+
+int
+attempt_whole(struct attempt *u, struct err *e)
+{
+	if (!u->known)
 		return 0;
-	*e = why; /* who may update mends it */
-	return -1;
+	record_free(&u->applied);
+	return attempt_look(u, true, e);
 }
 
 static int
@@ -102,7 +137,7 @@ look_after(struct attempt *u, struct err *e)
 
 int
 attempt_begin(struct attempt *u, const struct station *st, struct settings *s,
-    const struct update_options *o, struct update_result *r, struct err *e)
+    const struct update_options *o, bool whole, struct update_result *r, struct err *e)
 {
 	struct err why;
 
@@ -114,7 +149,7 @@ attempt_begin(struct attempt *u, const struct station *st, struct settings *s,
 		 * believed.
 		 */
 		if ((u->state = station_dir(st, "", false, &why)) != NULL)
-			attempt_look(u, &why);
+			attempt_look(u, true, &why);
 		return -1;
 	}
 	if ((u->state = station_dir(st, "", true, e)) == NULL)
@@ -129,14 +164,30 @@ attempt_begin(struct attempt *u, const struct station *st, struct settings *s,
 			err_context(e,
 			    "a change of this station was interrupted, if it isn't under way; its administrator has to run 'slipway update'");
 		r->busy = e->code == ERR_BUSY;
-		if (attempt_look(u, &why) == -1) {
+		if (attempt_look(u, whole, &why) == -1) {
 			r->busy = false;
 			*e = why;
 			return -1;
 		}
 		return r->read_only && e->code != ERR_TORN ? 0 : -1;
 	}
-	return look_after(u, e) == -1 || attempt_look(u, e) == -1 ? -1 : 0;
+	return look_after(u, e) == -1 || attempt_look(u, whole || o->repair, e) == -1 ? -1 : 0;
+}
+
+/* The earliest expiry of the metadata that was trusted last, the application's role included. */
+static int64_t
+trusted_until(struct attempt *u, struct tuf_client *c)
+{
+	const struct tuf_known *role = &u->wanted.role;
+	struct err ignored;
+
+	if (u->known && known_still(c, u->st->application, role)) {
+		int64_t rest = tuf_client_expires(c);
+
+		return role->expires < rest ? role->expires : rest;
+	}
+	tuf_client_role(c, u->st->application, &ignored);
+	return tuf_client_expires(c);
 }
 
 int
@@ -146,6 +197,7 @@ attempt_trusted(struct attempt *u, int64_t now, struct err *e)
 	struct tuf_client *c;
 	char when[DATE_TEXT_SIZE], today[DATE_TEXT_SIZE];
 	struct err ignored;
+	int64_t until;
 	int rc = 0;
 
 	if ((u->metadata = station_dir(u->st, "metadata", false, &ignored)) == NULL)
@@ -154,10 +206,10 @@ attempt_trusted(struct attempt *u, int64_t now, struct err *e)
 	if ((c = tuf_client_new(NULL, &store, now, e)) == NULL)
 		return -1;
 	if (tuf_client_load(c, &ignored) == 0) {
-		tuf_client_role(c, u->st->application, &ignored);
-		date_format(tuf_client_expires(c), when);
+		until = trusted_until(u, c);
+		date_format(until, when);
 		date_format(now, today);
-		if (tuf_client_expires(c) <= now)
+		if (until <= now)
 			rc = err_setx(e, ERR_EXPIRED,
 			    "the metadata of the last refresh expired on %s, now is %s; the server publishes nothing, or this station's administrator updates no more",
 			    when, today);
@@ -175,6 +227,7 @@ attempt_end(struct attempt *u)
 		server_health_end(&u->health, u->state);
 	plan_free(&u->plan);
 	record_free(&u->applied);
+	wanted_free(&u->wanted);
 	file_unlock(u->lock);
 	dir_close(u->staging);
 	dir_close(u->metadata);
@@ -253,8 +306,8 @@ attempt_refresh(struct attempt *u, int64_t now, struct err *e)
 	if (connect_to_server(u, e) == -1)
 		return -1;
 	/* If a server's metadata is wrong or old, asks the next one.  Reports the first error. */
-	while (
-	    (u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, now, e)) == NULL &&
+	while ((u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, now,
+		    u->known ? &u->wanted.role : NULL, e)) == NULL &&
 	    fetch_next(u->fetch, e))
 		if (first.code == ERR_NONE)
 			first = *e;
@@ -269,7 +322,11 @@ attempt_refresh(struct attempt *u, int64_t now, struct err *e)
 int
 attempt_plan(struct attempt *u, int64_t now, struct err *e)
 {
-	return attempt_refresh(u, now, e) == -1
+	if (attempt_refresh(u, now, e) == -1)
+		return -1;
+	if (refresh_is_known(u->refresh))
+		return 0;
+	return attempt_whole(u, e) == -1
 	    ? -1
 	    : plan_make(u->st, u->refresh, &u->applied, u->o->deadline, &u->plan, e);
 }
@@ -312,8 +369,36 @@ roots_moved(const struct attempt *u)
 bool
 attempt_is_applied(struct attempt *u)
 {
-	bool is = plan_is_applied(&u->plan, &u->applied);
+	bool known = refresh_is_known(u->refresh);
+	bool is = known || plan_is_applied(&u->plan, &u->applied);
 
 	u->r->held = is && u->r->release != u->r->newest;
-	return is && !u->o->repair && !roots_moved(u);
+	return known || (is && !u->o->repair && !roots_moved(u));
+}
+
+bool
+attempt_for_users(const struct attempt *u)
+{
+	if (u->known)
+		return u->wanted.user;
+	for (size_t i = 0; i < u->applied.n; i++)
+		if (layout_is_in(u->applied.files[i].target, LAYOUT_SCRIPTS_USER))
+			return true;
+	return false;
+}
+
+void
+attempt_remember(struct attempt *u)
+{
+	struct wanted w = { .application = u->st->application,
+		.roots = { plan_root(u->st, LAYOUT_INSTALL), plan_root(u->st, LAYOUT_APP) },
+		.serial = u->applied.serial,
+		.release = u->applied.release,
+		.newest = u->applied.newest,
+		.user = attempt_for_users(u) };
+
+	if (u->lock != NULL && !u->known && u->refresh != NULL && u->applied.whole &&
+	    plan_is_applied(&u->plan, &u->applied) && !roots_moved(u) &&
+	    known_role(refresh_client(u->refresh), u->st->application, &w.role))
+		wanted_save(u->state, &w);
 }

@@ -13,6 +13,7 @@
 #include "updater/plan/refresh.h"
 #include "updater/state/record.h"
 #include "updater/state/server_health.h"
+#include "updater/state/wanted.h"
 #include "updater/update/update.h"
 
 /* All members are the attempt's own but the first four. */
@@ -27,7 +28,13 @@ struct attempt {
 	struct fetch *fetch;
 	struct refresh *refresh;
 	struct plan plan;
+	/*
+	 * What is applied; where known is set, only the numbers of it, as wanted tells them
+	 * (attempt_whole()).
+	 */
 	struct record applied;
+	struct wanted wanted;
+	bool known;
 };
 
 /*
@@ -35,13 +42,21 @@ struct attempt {
  * the attempt.  Fills in *r.  Returns 0, also (with r->read_only) for a user who may not change the
  * machine's part, or -1: ERR_BUSY when another process is updating, ERR_TORN, or what reading the
  * state gives.  The caller calls attempt_end() in all cases.
+ *
+ * whole: read the whole record of what is applied in any case; else the caller calls
+ * attempt_whole() before it uses more of the record than its numbers.
  */
 int attempt_begin(struct attempt *u, const struct station *st, struct settings *s,
-    const struct update_options *o, struct update_result *r, struct err *e);
+    const struct update_options *o, bool whole, struct update_result *r, struct err *e);
 void attempt_end(struct attempt *u);
 
-/* Read what is applied from u->state into u->applied and *u->r.  Returns 0 or -1. */
-int attempt_look(struct attempt *u, struct err *e);
+/*
+ * Read what is applied from u->state into u->applied and *u->r; whole as above.  Returns 0 or -1.
+ */
+int attempt_look(struct attempt *u, bool whole, struct err *e);
+
+/* Read the whole record, unless u->applied is that already.  Returns 0 or -1. */
+int attempt_whole(struct attempt *u, struct err *e);
 
 /*
  * For a user who may not update: whether the metadata that was trusted last is still good.  Returns
@@ -59,7 +74,10 @@ int attempt_refresh(struct attempt *u, int64_t now, struct err *e);
 /* The time for expiry checks: a clock that fell back doesn't make expired metadata good again. */
 int64_t attempt_time(struct attempt *u);
 
-/* attempt_refresh(), and the plan of the release that the metadata names. */
+/*
+ * attempt_refresh(), and the plan of the release that the metadata names; no plan where that
+ * release is known to be applied (refresh_is_known()).
+ */
 int attempt_plan(struct attempt *u, int64_t now, struct err *e);
 
 /* Download content of the plan into dir; which as plan_fetch(). */
@@ -74,5 +92,14 @@ int attempt_scripts(struct attempt *u, struct dir *source, enum layout_place pla
  * plan's.
  */
 bool attempt_is_applied(struct attempt *u);
+
+/* Whether the applied release has scripts for users. */
+bool attempt_for_users(const struct attempt *u);
+
+/*
+ * At the end of an update: if nothing is left to do by the plan, remember of which bytes that is
+ * so.  Failures are ignored.
+ */
+void attempt_remember(struct attempt *u);
 
 #endif

@@ -54,7 +54,7 @@ preview_run(const struct station *st, struct settings *s, const struct update_op
 	struct preview p = { .settings = CHANGESET_INIT, .undo = CHANGESET_INIT };
 	struct update_result r;
 	struct attempt u;
-	int rc = attempt_begin(&u, st, s, o, &r, e);
+	int rc = attempt_begin(&u, st, s, o, true, &r, e);
 
 	if (rc == 0 && r.read_only)
 		rc = err_setx(e, ERR_ACCESS, "%s: this user may not change it", st->state_path);

@@ -78,7 +78,7 @@ update_look(const struct station *st, struct update_result *r)
 	if (st->state_path == NULL)
 		return;
 	if ((u.state = station_dir(st, "", false, &ignored)) != NULL)
-		attempt_look(&u, &ignored);
+		attempt_look(&u, false, &ignored);
 	else if (ignored.code == ERR_NOENT)
 		r->unknown = false;
 	attempt_end(&u);
@@ -195,6 +195,8 @@ update_machine(struct attempt *u, struct err *e)
 	} else if (!attempt_is_applied(u) &&
 	    (u->r->held ? install_again(u, e) : fetch_and_apply(u, e)) == -1) {
 		return -1;
+	} else {
+		attempt_remember(u);
 	}
 	u->r->refreshed = now;
 	u->r->fresh = true;
@@ -204,7 +206,7 @@ update_machine(struct attempt *u, struct err *e)
 int
 update_user(struct attempt *u, struct err *e)
 {
-	return user_part_run(u->st, u->s, u->state, &u->applied, u->o, u->r, e);
+	return user_part_run(u, e);
 }
 
 int
@@ -213,7 +215,7 @@ update_run(const struct station *st, struct settings *s, const struct update_opt
 {
 	struct attempt u;
 	struct err why;
-	int rc = attempt_begin(&u, st, s, o, r, e);
+	int rc = attempt_begin(&u, st, s, o, false, r, e);
 
 	if (rc == 0) {
 		if (!o->offline)
@@ -265,7 +267,7 @@ update_rollback(const struct station *st, struct settings *s, const struct updat
     int64_t release, struct update_result *r, struct err *e)
 {
 	struct attempt u;
-	int rc = attempt_begin(&u, st, s, o, r, e);
+	int rc = attempt_begin(&u, st, s, o, true, r, e);
 
 	if (rc == 0 && r->read_only)
 		rc = err_setx(e, ERR_ACCESS, "%s: this user may not change it", st->state_path);

@@ -11,22 +11,14 @@
 #include "updater/update/waiting.h"
 
 struct user_part {
+	struct attempt *whole; /* of the machine's part */
 	const struct station *st;
 	struct settings *s;
-	struct dir *machine_state, *state;
 	const struct record *machine;
-	struct record applied;
 	const struct update_options *o;
+	struct dir *state;
+	struct record applied;
 };
-
-static bool
-has_scripts(const struct record *r)
-{
-	for (size_t i = 0; i < r->n; i++)
-		if (layout_is_in(r->files[i].target, LAYOUT_SCRIPTS_USER))
-			return true;
-	return false;
-}
 
 /*
  * The machine went back to a release that this user had: find the way back for their settings.
@@ -52,11 +44,11 @@ run_scripts(struct user_part *u, struct changeset *set, struct err *e)
 	struct plan p;
 	int rc = -1;
 
-	if (!has_scripts(u->machine))
+	if (!attempt_for_users(u->whole))
 		return 0;
 	if (plan_of_record(u->st, u->machine, u->o->deadline, &p, e) == -1)
 		return -1;
-	if ((run.source = dir_below(u->machine_state, "kept", false, e)) != NULL)
+	if ((run.source = dir_below(u->whole->state, "kept", false, e)) != NULL)
 		rc = plan_scripts(u->st, &run, LAYOUT_SCRIPTS_USER, &p, set, e);
 	dir_close(run.source);
 	plan_free(&p);
@@ -129,41 +121,43 @@ recover(struct user_part *u, const struct transaction *t, struct err *e)
 }
 
 int
-user_part_run(const struct station *st, struct settings *s, struct dir *machine_state,
-    const struct record *machine, const struct update_options *o, struct update_result *r,
-    struct err *e)
+user_part_run(struct attempt *whole, struct err *e)
 {
-	struct user_part u = { .st = st,
-		.s = s,
-		.machine_state = machine_state,
-		.machine = machine,
-		.o = o };
+	struct user_part u = { .whole = whole,
+		.st = whole->st,
+		.s = whole->s,
+		.machine = &whole->applied,
+		.o = whole->o };
+	struct update_result *r = whole->r;
 	struct file_lock *lock = NULL;
 	struct transaction t;
 	char work[512];
 	int rc = -1;
 
 	r->user_settings = 0;
-	if (machine->serial == 0)
+	if (u.machine->serial == 0)
 		return 0;
 	free_place(&u);
-	if ((u.state = station_user_dir(st, false, e)) == NULL) {
+	if ((u.state = station_user_dir(u.st, false, e)) == NULL) {
 		if (e->code != ERR_NOENT)
 			return -1;
-		if (!has_scripts(machine))
+		if (!attempt_for_users(whole))
 			return 0;
-		if ((u.state = station_user_dir(st, true, e)) == NULL)
+		if ((u.state = station_user_dir(u.st, true, e)) == NULL)
 			return -1;
 	}
-	apply_transaction(st, u.state, NULL, false, s, waiting_end(o->deadline), work, &t);
+	apply_transaction(u.st, u.state, NULL, false, u.s, waiting_end(u.o->deadline), work, &t);
 	t.user = true;
-	if (o->repair)
-		damage_look_lock(u.state, &(struct damage_told){ o->log, NULL });
-	if ((lock = waiting_lock(st, u.state, o->deadline, e)) == NULL)
+	if (u.o->repair)
+		damage_look_lock(u.state, &(struct damage_told){ u.o->log, NULL });
+	if ((lock = waiting_lock(u.st, u.state, u.o->deadline, e)) == NULL)
 		r->busy = e->code == ERR_BUSY;
 	else if (recover(&u, &t, e) == 0) {
-		t.deadline = o->deadline;
-		rc = u.applied.machine == machine->serial ? 0 : bring(&u, &t, &r->user_settings, e);
+		t.deadline = u.o->deadline;
+		if (u.applied.machine == u.machine->serial)
+			rc = 0;
+		else if (attempt_whole(whole, e) == 0)
+			rc = bring(&u, &t, &r->user_settings, e);
 	}
 	record_free(&u.applied);
 	file_unlock(lock);

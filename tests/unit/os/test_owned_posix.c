@@ -88,11 +88,50 @@ row(void **state)
 	assert_int_equal(temp_remove(&d), 0);
 }
 
+/* One file, whatever the way to it is. */
+static void
+one_file(void **state)
+{
+	static const struct {
+		unsigned mode;
+		bool bad;
+	} modes[] = { { 0600, false }, { 0644, false }, { 0664, true }, { 0602, true } };
+	struct dir *b;
+	struct err e;
+	void *d;
+
+	(void)state;
+	assert_int_equal(temp_make(&d), 0);
+	top = d;
+	assert_non_null(b = dir_below(top, "b", true, &e));
+	assert_int_equal(chmod(in("b"), 0777), 0);
+	assert_err(owned_file(b, "file", &e), ERR_NOENT, &e);
+	for (size_t i = 0; i < N(modes); i++) {
+		assert_ok(file_replace(b, "file", "x", 1, 0600, &e), &e);
+		assert_int_equal(chmod(in("b/file"), modes[i].mode), 0);
+		if (modes[i].bad)
+			assert_err(owned_file(b, "file", &e), ERR_UNSAFE, &e);
+		else
+			assert_ok(owned_file(b, "file", &e), &e);
+	}
+	assert_int_equal(chmod(in("b/file"), 0600), 0);
+	assert_int_equal(symlink("file", in("b/link")), 0);
+	assert_err(owned_file(b, "link", &e), ERR_UNSAFE, &e);
+	dir_close(dir_below(b, "folder", true, &e));
+	assert_err(owned_file(b, "folder", &e), ERR_UNSAFE, &e);
+	if (geteuid() == 0) {
+		assert_int_equal(lchown(in("b/file"), STRANGER, STRANGER), 0);
+		assert_err(owned_file(b, "file", &e), ERR_UNSAFE, &e);
+	}
+	dir_close(b);
+	assert_int_equal(temp_remove(&d), 0);
+}
+
 int
 main(void)
 {
-	struct CMUnitTest tests[N(rows)];
-	size_t n = 0;
+	struct CMUnitTest tests[N(rows) + 1] = { cmocka_unit_test(one_file) };
+	size_t n = 1;
 
 	TEST_ROWS(tests, n, rows, row);
 	return _cmocka_run_group_tests("owned_posix", tests, n, NULL, NULL);

@@ -6,7 +6,7 @@
 #include "tests/unit/tuf/shelf.h"
 #include "tests/unit/common/test.h"
 
-#include "lib/tuf/client.h"
+#include "lib/tuf/known.h"
 
 #define NOW  1800000000 /* 2027-01-15 */
 #define GOOD "2030-01-01T00:00:00Z"
@@ -31,6 +31,7 @@ struct fault {
 	int deep; /* arrays in arrays, in the application's role */
 	long long targets_length;
 	bool spoil_hash; /* of targets */
+	bool no_hashes;	 /* of the application */
 };
 
 static const struct state first = { 1, 2, 2, 2, 2, K_TIMESTAMP, K_SNAPSHOT },
@@ -99,13 +100,15 @@ static void
 build_with(const struct state *s, const struct fault *f)
 {
 	json_t *snapshot = shelf_body("snapshot", s->snapshot, GOOD),
-	       *timestamp = shelf_body("timestamp", s->timestamp, GOOD);
+	       *timestamp = shelf_body("timestamp", s->timestamp, GOOD), *app;
 	char name[64];
 
 	put_root(s);
+	app = put_app(s->app, f);
+	if (f->no_hashes)
+		json_object_del(app, "hashes");
 	json_object_set_new(snapshot, "meta",
-	    json_pack("{s:o, s:o}", "targets.json", put_targets(s->targets, f), APP ".json",
-		put_app(s->app, f)));
+	    json_pack("{s:o, s:o}", "targets.json", put_targets(s->targets, f), APP ".json", app));
 	snprintf(name, sizeof name, "%d.snapshot.json", s->snapshot);
 	json_object_set_new(timestamp, "meta",
 	    json_pack("{s:o}", "snapshot.json",
@@ -338,6 +341,122 @@ other_note(void **state)
 	}
 }
 
+/*
+ * A role that was verified in the first state, and whether it is known again in the second; what is
+ * spoilt in between.
+ */
+enum spoil {
+	NOTHING,
+	COPY_GONE,
+	COPY_CUT,
+	COPY_LONGER,
+	COPY_CHANGED, /* one bit */
+	COPY_OTHER,   /* another version that the right key signed */
+	K_VERSION,
+	K_ROLE_HASH,
+	K_TARGETS_HASH,
+	K_PAST,
+};
+
+static struct known_row {
+	const char *name;
+	struct state second;
+	struct fault f; /* of both states */
+	enum spoil spoil;
+	bool known;
+	enum err_code want; /* of the full way */
+} known_rows[] = {
+	{ "known: the same again", { 1, 2, 2, 2, 2, K_TIMESTAMP, K_SNAPSHOT }, { 0 }, NOTHING, true,
+	    ERR_NONE },
+	{ "known: new timestamp and snapshot", { 1, 3, 3, 2, 2, K_TIMESTAMP, K_SNAPSHOT }, { 0 },
+	    NOTHING, true, ERR_NONE },
+	{ "known: new root", { 2, 2, 2, 2, 2, K_TIMESTAMP, K_SNAPSHOT }, { 0 }, NOTHING, true,
+	    ERR_NONE },
+	{ "known: targets signed anew", { 1, 3, 3, 3, 2, K_TIMESTAMP, K_SNAPSHOT }, { 0 }, NOTHING,
+	    false, ERR_NONE },
+	{ "known: new role", { 1, 3, 3, 2, 3, K_TIMESTAMP, K_SNAPSHOT }, { 0 }, NOTHING, false,
+	    ERR_NONE },
+	{ "known: copy is gone", { 1, 2, 2, 2, 2, K_TIMESTAMP, K_SNAPSHOT }, { 0 }, COPY_GONE,
+	    false, ERR_NONE },
+	{ "known: copy is cut", { 1, 2, 2, 2, 2, K_TIMESTAMP, K_SNAPSHOT }, { 0 }, COPY_CUT, false,
+	    ERR_NONE },
+	{ "known: copy is longer", { 1, 2, 2, 2, 2, K_TIMESTAMP, K_SNAPSHOT }, { 0 }, COPY_LONGER,
+	    false, ERR_NONE },
+	{ "known: copy is changed", { 1, 2, 2, 2, 2, K_TIMESTAMP, K_SNAPSHOT }, { 0 }, COPY_CHANGED,
+	    false, ERR_NONE },
+	{ "known: copy of another version", { 1, 2, 2, 2, 2, K_TIMESTAMP, K_SNAPSHOT }, { 0 },
+	    COPY_OTHER, false, ERR_NONE },
+	{ "known: remembered as another version", { 1, 2, 2, 2, 2, K_TIMESTAMP, K_SNAPSHOT }, { 0 },
+	    K_VERSION, false, ERR_NONE },
+	{ "known: remembered with another hash", { 1, 2, 2, 2, 2, K_TIMESTAMP, K_SNAPSHOT }, { 0 },
+	    K_ROLE_HASH, false, ERR_NONE },
+	{ "known: remembered under other targets", { 1, 2, 2, 2, 2, K_TIMESTAMP, K_SNAPSHOT },
+	    { 0 }, K_TARGETS_HASH, false, ERR_NONE },
+	{ "known: over by now", { 1, 2, 2, 2, 2, K_TIMESTAMP, K_SNAPSHOT },
+	    { .app_exp = "2027-02-01T00:00:00Z" }, K_PAST, false, ERR_EXPIRED },
+	{ "known: no hash is stated", { 1, 2, 2, 2, 2, K_TIMESTAMP, K_SNAPSHOT },
+	    { .no_hashes = true }, NOTHING, false, ERR_NONE },
+};
+
+static void
+spoil(enum spoil how, struct tuf_known *k)
+{
+	struct shelf_file *f = shelf_find(&world.local, APP);
+	uint8_t copy[4096];
+	size_t len = f->len;
+
+	assert_in_range(len, 2, sizeof copy - 1);
+	memcpy(copy, f->data, len);
+	copy[len] = '\n';
+	k->version += how == K_VERSION;
+	k->role[SHA256_SIZE - 1] ^= how == K_ROLE_HASH;
+	k->targets[0] ^= how == K_TARGETS_HASH;
+	if (how == COPY_GONE || how == COPY_CUT || how == COPY_LONGER || how == COPY_CHANGED)
+		shelf_drop(&world.local, APP);
+	if (how == COPY_CHANGED)
+		copy[len / 2] ^= 1;
+	if (how == COPY_CUT || how == COPY_LONGER || how == COPY_CHANGED)
+		shelf_put(&world.local, APP, copy,
+		    how == COPY_CUT ? len - 1 : len + (how == COPY_LONGER));
+	if (how != COPY_OTHER)
+		return;
+	json_decref(put_app(9, &(struct fault){ .deep = 0 }));
+	f = shelf_find(&world.remote, "9." APP ".json");
+	shelf_put(&world.local, APP, f->data, f->len);
+}
+
+static void
+known(void **state)
+{
+	const struct known_row *r = *state;
+	int64_t now = r->spoil == K_PAST ? NOW + 30 * 86400 : NOW;
+	struct tuf_known k = { 0 };
+	char text[ERR_TEXT_SIZE];
+	struct tuf_client *c;
+	struct err e;
+
+	world_clear(&world);
+	build_with(&first, &r->f);
+	shelf_trust_root(&world);
+	c = world_client(&world, NOW);
+	assert_ok(tuf_client_refresh(c, APP, &e), &e);
+	assert_false(known_still(c, APP, &k));
+	assert_non_null(tuf_client_role(c, APP, &e));
+	assert_int_equal(known_role(c, APP, &k), !r->f.no_hashes);
+	assert_int_equal(known_still(c, APP, &k), !r->f.no_hashes);
+	assert_false(known_still(c, "OTHER", &k));
+	tuf_client_free(c);
+	build_with(&r->second, &r->f);
+	spoil(r->spoil, &k);
+	c = world_client(&world, now);
+	assert_ok(tuf_client_refresh(c, APP, &e), &e);
+	world.asked[0] = '\0';
+	assert_int_equal(known_still(c, APP, &k), r->known);
+	assert_string_equal(world.asked, ""); /* whatever it finds, it asks for nothing */
+	tuf_client_free(c);
+	assert_int_equal(refresh(now, text), r->want);
+}
+
 static struct glob_row {
 	const char *name, *pattern, *path;
 	bool want;
@@ -403,6 +522,7 @@ main(void)
 
 	TEST_ROWS(tests, n, rows, second_state);
 	TEST_ROWS(tests, n, again_rows, again);
+	TEST_ROWS(tests, n, known_rows, known);
 	TEST_ROWS(tests, n, glob_rows, glob);
 	return _cmocka_run_group_tests("client", tests, n, shelf_make_keys, tear_down);
 }
