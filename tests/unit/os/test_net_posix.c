@@ -191,9 +191,11 @@ dials(void **state)
 	answers = 0;
 	pthread_mutex_unlock(&lock);
 	tried[0] = '\0';
-	if ((d = net_dial("kernel.example", port, &e)) == NULL)
+	/* A resolver that answers at once may have its error told by either call. */
+	d = net_dial("kernel.example", port, &e);
+	if (d == NULL && r->code != ERR_NETWORK)
 		fail_msg("%s", e.text);
-	n = net_dial_wait(d, deadline, &e);
+	n = d == NULL ? NULL : net_dial_wait(d, deadline, &e);
 	assert_in_range(clock_mono_ms() - from, r->least_ms, 20000);
 	if (r->code == ERR_NONE) {
 		if (n == NULL)
