@@ -173,7 +173,17 @@ refused "another application's files" K A --app-dir /var/lib/A/sub
 refused "another application's files" K A --install-dir /var/lib/J
 # Of a station that was enrolled earlier, with one place for both.
 sed -i 's|^AppDir = .*|AppDir = %ProgramData%/%Application%|' /etc/slipway/machine.conf
-if slipway update --installation J > log 2>&1; then fail "want no update into I's directory"; fi
-has "another application's files"
+release 4
+# It goes on updating, with a warning, but changes no file that the other one's release installed.
+if slipway update --installation J > log 2>&1; then fail "want no update of I's file"; fi
+has "/var/lib/A/x.txt: want a file of this application's"
+[ "$(cat /var/lib/A/x.txt)" = 3 ] || fail "want I's file"
 [ "$(slipway run --installation J --app A echo started 2>> log)" = started ] || fail "want HI started"
+mkdir -p r/app && rm -f r/app/x.txt && echo own > r/app/own.txt
+slipway-repo --repo repo publish --app A r > log 2>&1 || fail "publish"
+slipway update --installation J > log 2>&1 || fail "want an update beside I's files"
+has "another application's files go to; enrol again"
+[ "$(cat /var/lib/A/x.txt) $(cat /var/lib/A/own.txt)" = "3 own" ] || fail "want both files"
+slipway status --installation J > log 2>&1 || fail status
+has "another application's files"
 echo "a release stays in its own places"

@@ -80,6 +80,13 @@ plan_compare(const struct station *st, const struct record *applied, struct plan
 int plan_places(const struct station *st, struct plan *p, struct err *e);
 
 /*
+ * Where another application's files go to the same directories, as on stations that were enrolled
+ * earlier: the release changes no file that the other one's release installed, whose key is
+ * another.  Returns 0, or -1 with ERR_UNSAFE, or what reading the other's record gives.
+ */
+int plan_others(const struct station *st, const struct plan *p, struct err *e);
+
+/*
  * Choose a free name beside the file at path below root, under which a version of it that a person
  * changed is kept, such as server.crt.changed-by-hand-2026-11-24; when: a time of date_format().
  * Returns 0, or -1 with ERR_EXISTS where there are many such names, or ERR_TOO_LARGE.

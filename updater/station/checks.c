@@ -39,6 +39,7 @@ check_owners(const struct station *st, struct err *e)
 
 const struct station_check station_checks[] = { { "owners", check_owners, STOPS_UPDATES },
 	{ "destinations", destination_check, STOPS_CHANGES },
+	{ "shared", destination_shared, STOPS_NOTHING },
 	{ "apart", destination_apart, STOPS_NOTHING },
 	{ "names", destination_named, STOPS_NOTHING }, { NULL, NULL, STOPS_NOTHING } };
 

@@ -25,7 +25,9 @@ destination_others(struct settings *s, const struct application_pairs *all, stru
 		    ascii_same(application, st->application))
 			continue;
 		station_read_settings(s, installation, application, &other, &unread);
-		if (other.app_dir != NULL)
+		if (other.state_path != NULL)
+			rc = strings_add(&st->other_states, other.state_path, e);
+		if (rc == 0 && other.app_dir != NULL)
 			rc = strings_add(&st->others, other.app_dir, e);
 		if (rc == 0 && other.install_dir != NULL)
 			rc = strings_add(&st->others, other.install_dir, e);
@@ -89,9 +91,6 @@ check_destination(const struct station *st, const struct destination *d, struct 
 	    check_apart(d, st->login_key, "is the login", e) == -1 ||
 	    check_apart(d, st->password_file, "is the login", e) == -1)
 		return -1;
-	for (size_t i = 0; i < st->others.n; i++)
-		if (check_apart(d, st->others.v[i], "another application's files go to", e) == -1)
-			return -1;
 	if ((way = way_open(d->path, &why)) == NULL && why.code == ERR_UNSAFE) {
 		*e = why;
 		return err_context(e, "%s", d->called);
@@ -100,8 +99,10 @@ check_destination(const struct station *st, const struct destination *d, struct 
 	return 0;
 }
 
-int
-destination_check(const struct station *st, struct err *e)
+/* Call check() for each destination that the station has, its links resolved. */
+static int
+each_destination(const struct station *st,
+    int (*check)(const struct station *, const struct destination *, struct err *), struct err *e)
 {
 	struct destination all[] = { { "AppDir", st->app_dir, BUF_INIT(STATION_PATH_MAX) },
 		{ "InstallDir", st->install_dir, BUF_INIT(STATION_PATH_MAX) } };
@@ -110,10 +111,32 @@ destination_check(const struct station *st, struct err *e)
 	for (size_t i = 0; i < N(all); i++) {
 		if (rc == 0 && all[i].path != NULL &&
 		    (rc = path_resolve(&all[i].real, all[i].path, e)) == 0)
-			rc = check_destination(st, &all[i], e);
+			rc = check(st, &all[i], e);
 		buf_free(&all[i].real);
 	}
 	return rc;
+}
+
+int
+destination_check(const struct station *st, struct err *e)
+{
+	return each_destination(st, check_destination, e);
+}
+
+static int
+check_others(const struct station *st, const struct destination *d, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < st->others.n && rc == 0; i++)
+		rc = check_apart(d, st->others.v[i], "another application's files go to", e);
+	return rc;
+}
+
+int
+destination_shared(const struct station *st, struct err *e)
+{
+	return st->others.n == 0 ? 0 : each_destination(st, check_others, e);
 }
 
 static int

@@ -10,18 +10,24 @@
 #include "updater/station/station.h"
 
 /*
- * Note in st->others where the files of all other applications go.  One whose settings can't be
- * read has no such place.  Returns 0 or -1.
+ * Note in st->others where the files of all other applications go, and in st->other_states where
+ * their states are.  One whose settings can't be read has no such place.  Returns 0 or -1.
  */
 int destination_others(struct settings *s, const struct application_pairs *all, struct station *st,
     struct err *e);
 
 /*
  * Whether a destination, links resolved, is, holds or lies in a place of Slipway's own (state,
- * settings, login) or of another application, or (lib/os/way.h) somebody else can choose where its
- * path leads.  Returns 0, or -1 with ERR_UNSAFE and what to do.
+ * settings, login), or (lib/os/way.h) somebody else can choose where its path leads.  Returns 0, or
+ * -1 with ERR_UNSAFE and what to do.
  */
 int destination_check(const struct station *st, struct err *e);
+
+/*
+ * The same of a destination of another application.  A station that was enrolled on such a place
+ * earlier goes on updating, but for the files that the other one installed (plan_others()).
+ */
+int destination_shared(const struct station *st, struct err *e);
 
 /*
  * Whether scripts can name the destinations in settings: a text in UTF-8, without control

@@ -397,6 +397,7 @@ station_free(struct station *st)
 	strings_free(&st->servers);
 	strings_free(&st->host_keys);
 	strings_free(&st->others);
+	strings_free(&st->other_states);
 	strings_free(&st->unknown);
 	free(st->install_dir_native);
 	free(st->app_dir_native);

@@ -37,10 +37,11 @@ struct station {
 	int64_t warn_after_days, block_after_days; /* age of the last good refresh; 0: not set */
 	struct expand_name names[4]; /* InstallDir, AppDir, Application, Installation */
 	size_t nnames;
-	char *state_path;	/* directory of this application's state */
-	char *user_state_path;	/* and of this user's part of it; NULL: this user has no place */
-	struct strings others;	/* InstallDir and AppDir of the other applications here */
-	struct strings unknown; /* names in its key that no setting of Slipway has */
+	char *state_path;      /* directory of this application's state */
+	char *user_state_path; /* and of this user's part of it; NULL: this user has no place */
+	struct strings others; /* InstallDir and AppDir of the other applications here */
+	struct strings other_states; /* directories of their states */
+	struct strings unknown;	     /* names in its key that no setting of Slipway has */
 };
 
 /*
