@@ -63,12 +63,18 @@ for _ in 1 2; do
 	done
 	SLIPWAY_HOME=$WORK/one expect 0 status.log slipway status
 	want status.log 'ended ' 0
+	SLIPWAY_HOME=$WORK/one expect 0 plan.log slipway plan
+	want plan.log 'COV_PB: the application has ended; release 1 stays as it is.' 0
+	SLIPWAY_HOME=$WORK/one expect 0 plan.log slipway plan --json
+	want plan.log '"ended": true' 0
 	[ -z "$(find one.installed -newer before -name note.txt)" ] || fail "want its files as they were"
 	# Of another application nothing changes; a station that never had it has nothing to go on with.
 	SLIPWAY_HOME=$WORK/two expect 0 run.log slipway run -- echo hi-runs
 	want run.log 'nothing new, release 1' 0
 	SLIPWAY_HOME=$WORK/two expect 0 status.log slipway status --json
 	want status.log '"ended": false' 0
+	SLIPWAY_HOME=$WORK/two expect 0 plan.log slipway plan --json
+	want plan.log '"ended": false' 0
 
 	touch -d '90 days ago' "$REPO/served/metadata/"*.snapshot.json
 	expect 0 gc.log slipway-repo --repo "$REPO" gc --keep 1

@@ -111,7 +111,9 @@ print_first_line(const struct showing *s, const struct preview *p, bool nothing)
 	const char *app = s->st->application;
 	long long from = p->from, to = p->plan->release;
 
-	if (p->held)
+	if (p->ended)
+		printf(CMD_ENDED ".\n", app, from);
+	else if (p->held)
 		printf(CMD_HELD ".\n", app, from, to);
 	else if (nothing && from == to)
 		printf("%s: nothing would change, release %lld is applied.\n", app, to);
@@ -205,9 +207,10 @@ show_json(const struct showing *s, const struct preview *p, struct err *e)
 			rc = json_array_append_new(files, shown_file_json(s, &p->plan->files[i]));
 	for (size_t i = 0; i < p->settings.n && rc == 0; i++)
 		rc = json_array_append_new(settings, setting_json(p, &p->settings.changes[i], e));
-	j = json_pack("{s:s, s:s, s:I, s:I, s:b, s:o, s:o}", "installation", s->st->installation,
-	    "application", s->st->application, "applied", (json_int_t)p->from, "release",
-	    (json_int_t)p->plan->release, "held", p->held, "files", files, "settings", settings);
+	j = json_pack("{s:s, s:s, s:I, s:I, s:b, s:b, s:o, s:o}", "installation",
+	    s->st->installation, "application", s->st->application, "applied", (json_int_t)p->from,
+	    "release", (json_int_t)(p->ended ? p->from : p->plan->release), "held", p->held,
+	    "ended", p->ended, "files", files, "settings", settings);
 	if (rc == -1 || j == NULL) {
 		json_decref(j);
 		return err_nomem(e);
@@ -221,7 +224,8 @@ show_preview(void *arg, const struct preview *p, struct err *e)
 	struct showing *s = arg;
 
 	/* Another release is a difference, even if all its files and settings are there. */
-	if (!p->held && (plan_changes(p->plan) + p->settings.n > 0 || p->from != p->plan->release))
+	if (!p->held && !p->ended &&
+	    (plan_changes(p->plan) + p->settings.n > 0 || p->from != p->plan->release))
 		s->status = CLI_ATTEND;
 	return s->json ? show_json(s, p, e) : show_text(s, p, e);
 }

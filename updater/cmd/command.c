@@ -141,8 +141,7 @@ tell_applied(const struct station *st, const struct update_result *r)
 		log_info("%s: release %lld is applied; this user may not update the station",
 		    st->application, (long long)r->release);
 	else if (r->ended)
-		log_info("%s: the application has ended; release %lld stays as it is",
-		    st->application, (long long)r->release);
+		log_info(CMD_ENDED, st->application, (long long)r->release);
 	else if (r->held)
 		log_info(CMD_HELD, st->application, (long long)r->release, (long long)r->newest);
 	else

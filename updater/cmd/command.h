@@ -78,6 +78,9 @@ int cmd_update_station(const struct cmd_station *c, const struct update_options 
 #define CMD_HELD \
 	"%s: release %lld stays, to which this station was rolled back; release %lld isn't taken again"
 
+/* The application has ended: its name, and the release that is applied (long long). */
+#define CMD_ENDED "%s: the application has ended; release %lld stays as it is"
+
 /* Returns "" or "s", for the end of a word for n things. */
 const char *cmd_plural(size_t n);
 

@@ -59,10 +59,13 @@ preview_run(const struct station *st, struct settings *s, const struct update_op
 
 	if (rc == 0 && r.read_only)
 		rc = err_setx(e, ERR_ACCESS, "%s: this user may not change it", st->state_path);
-	if (rc == 0 &&
-	    (attempt_plan(&u, attempt_time(&u), e) == -1 ||
-		(!attempt_is_applied(&u) && compare_plan(&u, &p, e) == -1)))
-		rc = -1;
+	if (rc == 0 && attempt_plan(&u, attempt_time(&u), e) == -1) {
+		/* An ended application is signed, and no failure where a release is applied. */
+		p.ended = e->code == ERR_ENDED && r.release > 0;
+		rc = p.ended ? 0 : -1;
+	} else if (rc == 0 && !attempt_is_applied(&u)) {
+		rc = compare_plan(&u, &p, e);
+	}
 	if (rc == 0) {
 		p.plan = &u.plan;
 		p.from = r.release;

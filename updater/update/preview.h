@@ -13,6 +13,7 @@ struct preview {
 	const struct plan *plan;   /* compared; with nothing to do its files are all PLAN_KEEP */
 	int64_t from;		   /* the applied release */
 	bool held;		   /* as in update_result */
+	bool ended;		   /* as in update_result; the plan is empty then */
 	struct changeset settings; /* how they would differ */
 	struct changeset undo;	   /* the values that are there now, in the order of their names */
 };
