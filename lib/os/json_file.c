@@ -20,9 +20,12 @@ json_file_read(struct dir *d, const char *name, size_t max, struct err *e)
 	return j;
 }
 
-int
-json_file_write(struct dir *d, const char *name, const json_t *j, size_t max, unsigned mode,
-    struct err *e)
+typedef int replace_fn(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
+    struct err *e);
+
+static int
+write_by(replace_fn *replace, struct dir *d, const char *name, const json_t *j, size_t max,
+    unsigned mode, struct err *e)
 {
 	char *text = json_dumps(j, JSON_INDENT(1) | JSON_SORT_KEYS);
 	size_t len;
@@ -32,8 +35,22 @@ json_file_write(struct dir *d, const char *name, const json_t *j, size_t max, un
 		return err_nomem(e);
 	len = strlen(text);
 	rc = len <= max
-	    ? file_replace(d, name, text, len, mode, e)
+	    ? replace(d, name, text, len, mode, e)
 	    : err_setx(e, ERR_TOO_LARGE, "%s: want at most %zu bytes, got %zu", name, max, len);
 	free(text);
 	return rc;
+}
+
+int
+json_file_write(struct dir *d, const char *name, const json_t *j, size_t max, unsigned mode,
+    struct err *e)
+{
+	return write_by(file_replace, d, name, j, max, mode, e);
+}
+
+int
+json_file_write_fast(struct dir *d, const char *name, const json_t *j, size_t max, unsigned mode,
+    struct err *e)
+{
+	return write_by(file_replace_fast, d, name, j, max, mode, e);
 }

@@ -78,6 +78,24 @@ stops nobody 'WarnAfterDays: want' "${nobody[@]}"
 stops user 'WarnAfterDays: want' "${user[@]}"
 sed -i '/^WarnAfterDays/d' /etc/slipway/machine.conf
 
+# A lasting fault is told to each of them once a day, as the note of their own state says.
+sed -i '/^OnError/a Dedline = 5' /etc/slipway/machine.conf
+for who in root user; do
+	for told in 1 0; do
+		case $who in
+		root) starts $who env "HOME=$WORK" ;;
+		user) starts $who "${user[@]}" ;;
+		esac
+		[ "$(grep -c "called 'Dedline'" $who.log)" = $told ] || fail "want it told once to $who" $who.log
+	done
+done
+[ -f "$WORK/home/.local/state/slipway/$INSTALLATION/$APP/user/told.json" ] || fail "want a note in the user's own state"
+for _ in 1 2; do
+	starts nobody "${nobody[@]}"	# who has no state
+	want nobody.log "called 'Dedline'"
+done
+sed -i '/^Dedline/d' /etc/slipway/machine.conf
+
 # The trusted metadata is over: who may not update is told as root is, and doesn't start either.
 cp "$state/refreshed" refreshed
 echo 2099-01-01T00:00:00Z > "$state/refreshed"

@@ -84,7 +84,7 @@ run_history(struct call *call, struct err *e)
 	json_t *list = NULL;
 	int rc = -1;
 
-	if (cmd_station_open(call, false, &c, e) == -1 || (list = history(&c.station, e)) == NULL)
+	if (cmd_station_open(call, 0, &c, e) == -1 || (list = history(&c.station, e)) == NULL)
 		goto out;
 	if (o->json) {
 		rc = cli_json(json_incref(list), e);

@@ -242,7 +242,7 @@ run_plan(struct call *call, struct err *e)
 	update_options.child = &c.child;
 	s.colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
 	s.st = &c.station;
-	if (cmd_station_open(call, true, &c, e) == 0)
+	if (cmd_station_open(call, CMD_FETCHES, &c, e) == 0)
 		rc = preview_run(&c.station, c.settings, &update_options, show_preview, &s, e);
 	cmd_station_close(&c);
 	return rc == -1 ? -1 : s.status;

@@ -20,7 +20,7 @@ run_rollback(struct call *call, struct err *e)
 		return err_setx(e, ERR_USAGE, "rollback: want the number of a release, got '%s'",
 		    text);
 	update_options.child = &c.child; /* for content that was lost */
-	if (cmd_station_open(call, false, &c, e) == 0)
+	if (cmd_station_open(call, 0, &c, e) == 0)
 		rc = update_rollback(&c.station, c.settings, &update_options, (int64_t)release, &r,
 		    e);
 	if (rc == 0)

@@ -2,21 +2,34 @@
 /* slipway run: update, then become the program. */
 #include "updater/cmd/command.h"
 #include "updater/cmd/progress.h"
+#include "updater/cmd/reminders.h"
 
 #include "lib/os/clock.h"
 #include "updater/launch/launch.h"
 #include "updater/launch/policy.h"
+#include "updater/state/told.h"
 
-/* Returns whether the program may start, and logs the reason.  why: the fault, or NULL. */
+/*
+ * Returns whether the program may start, and logs the reason, behind warnings that are due.  why:
+ * the fault, or NULL.
+ */
 static bool
 may_start(const struct station *st, const struct update_result *r, const struct err *why,
     const char *program)
 {
 	struct buf text = BUF_INIT(2 * ERR_TEXT_SIZE);
 	struct verdict v = policy(st, r, why, program, clock_wall(), &text);
+	struct told told;
+	struct reminders w = { .st = st, .told = &told };
 
-	if (v.tell)
+	told_begin(&told, st, r->stood_still ? 0 : clock_wall());
+	reminders_tell(&w, r, why);
+	/* Nothing failed: only the age of the last refresh, which lasts. */
+	if (v.tell && v.start && why == NULL)
+		reminders_log(&w, "age", buf_text(&text));
+	else if (v.tell)
 		log_line(v.level, "%s", buf_text(&text));
+	told_end(&told);
 	buf_free(&text);
 	return v.start;
 }
@@ -35,7 +48,8 @@ run_program(struct call *call, struct err *e)
 	launch_begin();
 	/* A closed output pipe doesn't stop the program from starting. */
 	call->output_ignored = true;
-	failed = cmd_station_open(call, !o->offline, &c, e) == -1;
+	failed =
+	    cmd_station_open(call, CMD_WARNS_LATER | (o->offline ? 0 : CMD_FETCHES), &c, e) == -1;
 	if (!failed) {
 		update_options = cmd_update_options(o, c.station.deadline * 1000);
 		update_options.progress = progress_view_start(&view, o->progress != NULL);

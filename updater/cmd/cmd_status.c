@@ -149,7 +149,7 @@ run_status(struct call *call, struct err *e)
 	struct cmd_station c;
 	int rc = -1;
 
-	if (cmd_station_open(call, false, &c, e) == 0 &&
+	if (cmd_station_open(call, 0, &c, e) == 0 &&
 	    status_load(c.settings, &c.station, &u, e) == 0) {
 		for (const struct station_check *k = station_checks; k->name != NULL; k++)
 			if (k->run(&c.station, e) == -1)

@@ -3,6 +3,7 @@
 #include "updater/cmd/command.h"
 
 #include "updater/cmd/progress.h"
+#include "updater/cmd/reminders.h"
 
 static int
 run_update(struct call *call, struct err *e)
@@ -10,15 +11,16 @@ run_update(struct call *call, struct err *e)
 	const struct cmd_options *o = call->options;
 	struct update_options update_options = cmd_update_options(o, CMD_DEADLINE_MS);
 	struct progress_view view;
-	struct update_result r;
+	struct update_result r = { .unknown = true };
 	struct cmd_station c;
 	int rc = -1;
 
 	if (!o->quiet || o->progress != NULL)
 		update_options.progress = progress_view_start(&view, o->progress != NULL);
 	update_options.child = &c.child;
-	if (cmd_station_open(call, true, &c, e) == 0)
+	if (cmd_station_open(call, CMD_FETCHES | CMD_WARNS_LATER, &c, e) == 0)
 		rc = cmd_update_station(&c, &update_options, &r, e);
+	reminders_tell(&(struct reminders){ .st = &c.station }, &r, rc == -1 ? e : NULL);
 	cmd_station_close(&c);
 	return rc;
 }

@@ -171,7 +171,7 @@ run_verify(struct call *call, struct err *e)
 	struct verifying v = { .c = &c, .files = json_array(), .settings = json_array() };
 	int rc = -1;
 
-	if (cmd_station_open(call, false, &c, e) == 0 && verify_station(&v, e) == 0)
+	if (cmd_station_open(call, 0, &c, e) == 0 && verify_station(&v, e) == 0)
 		rc = show_differences(&v, o->json, e);
 	json_decref(v.files);
 	json_decref(v.settings);

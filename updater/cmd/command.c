@@ -10,6 +10,7 @@
 #include "lib/os/places.h"
 #include "lib/os/way.h"
 #include "lib/sftp/child.h"
+#include "updater/cmd/reminders.h"
 
 static const struct command *const commands[] = { &cmd_enroll, &cmd_run, &cmd_update, &cmd_plan,
 	&cmd_rollback, &cmd_history, &cmd_verify, &cmd_status, &cmd_settings_get, &cmd_settings_set,
@@ -37,24 +38,12 @@ struct settings *
 cmd_settings_open(struct err *e)
 {
 	if (place_home_ignored())
-		log_warn(
-		    "SLIPWAY_HOME is ignored: a privileged process works on the whole station, because the "
-		    "environment may be its caller's; run this as an ordinary user, or unset the variable");
+		log_warn("%s", CMD_HOME_IGNORED);
 	return settings_open(e);
 }
 
-/* A misspelt OnError or Deadline would count for nothing, silently. */
-static void
-tell_unknown(const struct station *st)
-{
-	for (size_t i = 0; i < st->unknown.n; i++)
-		log_warn(STATION_KEY
-		    "\\%s\\%s: no setting of Slipway is called '%s', so it counts for nothing; remove it, or mend its name",
-		    st->installation, st->application, st->unknown.v[i]);
-}
-
 int
-cmd_station_open(const struct call *call, bool fetches, struct cmd_station *c, struct err *e)
+cmd_station_open(const struct call *call, unsigned how, struct cmd_station *c, struct err *e)
 {
 	const struct cmd_options *o = call->options;
 	/* The arguments belong to a program only where options end at the first argument. */
@@ -68,13 +57,14 @@ cmd_station_open(const struct call *call, bool fetches, struct cmd_station *c, s
 		log_open("slipway", LOG_LEVEL_WARN);
 	*c = (struct cmd_station){ .child.role = &sftp_child_role };
 	/* First of all: the child prepares on another processor meanwhile. */
-	if (fetches)
+	if ((how & CMD_FETCHES) != 0)
 		c->child.early = child_start(&sftp_child_role, &ignored);
-	if ((c->settings = cmd_settings_open(e)) == NULL)
+	if ((c->settings = settings_open(e)) == NULL)
 		return -1;
 	rc = station_load(c->settings, o->installation, o->application, argc, call->argv,
 	    &c->station, e);
-	tell_unknown(&c->station);
+	if ((how & CMD_WARNS_LATER) == 0)
+		reminders_tell_settings(&(struct reminders){ .st = &c->station });
 	return rc;
 }
 
@@ -181,9 +171,6 @@ cmd_update_station(const struct cmd_station *c, const struct update_options *o,
 		log_warn(
 		    "%s: a file system there can't flush directories; a loss of power can undo a part of the update",
 		    st->application);
-	if (r->stood_still)
-		log_warn(
-		    "the clock stands before the last good refresh, whose time is taken instead; set the clock");
 	if (rc == 0 && o->offline)
 		log_info("%s: offline, no server was asked", st->application);
 	else if (rc == 0)

@@ -57,11 +57,14 @@ struct cmd_station {
 };
 
 /*
- * Begins a command: sets the log as the options say, then loads the station.  fetches: the command
- * may ask a server.  Where the arguments are a program's, "/C<name>" among them may name the
+ * Begins a command: sets the log as the options say, then loads the station.  Where the arguments are a program's, "/C<name>" among them may name the
  * application.  Returns 0 or -1; the caller calls cmd_station_close() in both cases.
  */
-int cmd_station_open(const struct call *call, bool fetches, struct cmd_station *c, struct err *e);
+enum cmd_how {
+	CMD_FETCHES = 1,     /* the command may ask a server */
+	CMD_WARNS_LATER = 2, /* it calls reminders_tell(), which tells of misspelt settings, too */
+};
+int cmd_station_open(const struct call *call, unsigned how, struct cmd_station *c, struct err *e);
 void cmd_station_close(struct cmd_station *c);
 
 /* Prints who besides root and this user can change what a release installs, with a text before. */
@@ -80,6 +83,10 @@ int cmd_update_station(const struct cmd_station *c, const struct update_options 
 
 /* The application has ended: its name, and the release that is applied (long long). */
 #define CMD_ENDED "%s: the application has ended; release %lld stays as it is"
+
+#define CMD_HOME_IGNORED \
+	"SLIPWAY_HOME is ignored: a privileged process works on the whole station, because the " \
+	"environment may be its caller's; run this as an ordinary user, or unset the variable"
 
 /* Returns "" or "s", for the end of a word for n things. */
 const char *cmd_plural(size_t n);

@@ -96,6 +96,7 @@ static const struct own {
 	{ "wanted.json", JSON },
 	{ "leftovers.json", JSON },
 	{ "servers.json", JSON },
+	{ "told.json", JSON },
 };
 
 /* Metadata is looked at from outside; who verifies it reads the rest. */

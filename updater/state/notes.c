@@ -12,14 +12,9 @@
 #include "updater/state/damage.h"
 #include "updater/state/state.h"
 
-#define REFRESHED  "refreshed"
-#define WAITING	   "waiting.json"
-#define LEFTOVERS  "leftovers.json"
-/*
- * 2026-01-01T00:00:00Z, in seconds since 1970: no right clock has shown an earlier time to Slipway.
- */
-#define FIRST_TIME 1767225600
-
+#define REFRESHED     "refreshed"
+#define WAITING	      "waiting.json"
+#define LEFTOVERS     "leftovers.json"
 #define FORMAT_LINE   "format 1\n"
 #define REFRESHED_MAX 256 /* bytes */
 
@@ -147,7 +142,7 @@ notes_refreshed(struct dir *state)
 	if (t == 0)
 		return refreshed_at_least(state, now);
 	/* That refresh is as old as the first right time after it. */
-	if (t < FIRST_TIME && now >= FIRST_TIME) {
+	if (t < NOTES_FIRST_TIME && now >= NOTES_FIRST_TIME) {
 		t = now;
 		(void)notes_set_refreshed(state, t, &e);
 	}

@@ -13,6 +13,11 @@
 #include "lib/os/file.h"
 
 /*
+ * 2026-01-01T00:00:00Z, in seconds since 1970: no right clock has shown an earlier time to Slipway.
+ */
+#define NOTES_FIRST_TIME 1767225600
+
+/*
  * Note that a release can't be applied now, and why.  serial: of the applied record.  The note is
  * valid until another record is applied.  A failed write is ignored.
  */

@@ -2,13 +2,13 @@
 /* What each update server last said. */
 #include "updater/state/server_health.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/date.h"
 #include "lib/base/json.h"
 #include "lib/os/json_file.h"
 #include "updater/state/damage.h"
+#include "updater/state/state.h"
 
 #define NAME	 "servers.json"
 #define FILE_MAX (64u * 1024)
@@ -85,14 +85,10 @@ void
 server_health_end(struct server_health *s, struct dir *state)
 {
 	struct err ignored;
-	char *text;
 
 	if (s->changed && !s->newer && state != NULL &&
-	    json_object_set_new(s->known, "format", json_integer(DAMAGE_FORMAT)) == 0 &&
-	    (text = json_dumps(s->known, JSON_INDENT(1) | JSON_SORT_KEYS)) != NULL) {
-		file_replace_fast(state, NAME, text, strlen(text), 0644, &ignored);
-		free(text);
-	}
+	    json_object_set_new(s->known, "format", json_integer(DAMAGE_FORMAT)) == 0)
+		json_file_write_fast(state, NAME, s->known, FILE_MAX, STATE_MODE, &ignored);
 	json_decref(s->known);
 	*s = (struct server_health){ 0 };
 }

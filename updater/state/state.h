@@ -15,6 +15,7 @@
  *   journal...            a transaction that is under way (apply/transaction.h)
  *   wanted.json           which bytes need no second look (wanted.h)
  *   refreshed, waiting.json, leftovers.json   notes for people and for the next start (notes.h)
+ *   told.json             warnings that were told today (told.h)
  *   servers.json          what each server last said (server_health.h)
  *   lock                  held by the process that updates
  */
