@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/os/cmdline_windows.h"
+#include "lib/os/output.h"
 #include "lib/os/start_windows.h"
 #include "lib/os/wide_windows.h"
 
@@ -220,7 +221,8 @@ become(const wchar_t *file, wchar_t *line, const char *name, struct err *e)
 void
 launch_begin(void)
 {
-	/* Writing to a pipe that nobody reads is an error here, and no signal. */
+	/* Writing to a pipe whose reader has gone is an error here, and no signal. */
+	output_limit(LAUNCH_OUTPUT_MS);
 }
 
 int
