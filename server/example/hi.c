@@ -144,8 +144,8 @@ visit_kernel(struct slipway_tls_conn *c, bool staying)
 	return rc;
 }
 
-static int
-usage(FILE *out, int status)
+static void
+usage(FILE *out)
 {
 	fputs(
 	    "usage: hi [/C<application>] [--installation NAME] --kernel HOST:PORT [--kernel ...] [--stay]\n\n"
@@ -153,62 +153,83 @@ usage(FILE *out, int status)
 	    "connection until SIGTERM or Ctrl-C.  Settings: TLS_TrustedCerts and\n"
 	    "TLS_RequiredLevel below ...\\cfg_<application>\\TLS_Client.\n",
 	    out);
-	return status;
 }
 
-int
-main(int argc, char **argv)
+struct arguments {
+	const char *installation, *application;
+	const char *kernels[KERNELS_MAX];
+	size_t n;
+	bool staying;
+};
+
+/* Reads the command line.  Returns false, with the exit status, when there is nothing to do. */
+static bool
+read_arguments(int argc, char **argv, struct arguments *a, int *status)
 {
 	static const struct option options[] = { { "installation", required_argument, NULL, 'i' },
 		{ "kernel", required_argument, NULL, 'k' }, { "stay", no_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 } };
-	const char *installation = NULL, *kernels[KERNELS_MAX];
-	struct slipway_tls_conn *conn = NULL;
-	struct slipway_tls *t;
-	bool staying = false;
-	size_t n = 0;
-	int c, rc = -1;
+	bool misuse = false;
+	int c;
 
-	system_start();
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
-		switch (c) {
-		case 'i':
-			installation = optarg;
-			break;
-		case 'k':
-			if (n == KERNELS_MAX)
-				return usage(stderr, 2);
-			kernels[n++] = optarg;
-			break;
-		case 's':
-			staying = true;
-			break;
-		case 'h':
-			return usage(stdout, EXIT_SUCCESS);
-		case 'v':
+	*status = EXIT_SUCCESS;
+	while (!misuse && (c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (c == 'i') {
+			a->installation = optarg;
+		} else if (c == 'k' && a->n < KERNELS_MAX) {
+			a->kernels[a->n++] = optarg;
+		} else if (c == 's') {
+			a->staying = true;
+		} else if (c == 'h') {
+			usage(stdout);
+			return false;
+		} else if (c == 'v') {
 			puts("hi " SLIPWAY_VERSION);
-			return EXIT_SUCCESS;
-		default:
-			return usage(stderr, 2);
+			return false;
+		} else {
+			misuse = true;
 		}
 	for (int i = optind; i < argc; i++)
-		if (strncmp(argv[i], "/C", 2) != 0)
-			return usage(stderr, 2);
-	if (n == 0)
-		return usage(stderr, 2);
-	t = slipway_tls_new(SLIPWAY_TLS_CLIENT, installation, slipway_tls_application(argc, argv));
+		misuse |= strncmp(argv[i], "/C", 2) != 0;
+	if (misuse || a->n == 0) {
+		usage(stderr);
+		*status = 2;
+		return false;
+	}
+	a->application = slipway_tls_application(argc, argv);
+	return true;
+}
+
+static int
+run_hi(int argc, char **argv)
+{
+	struct arguments a = { .n = 0 };
+	struct slipway_tls_conn *conn = NULL;
+	struct slipway_tls *t;
+	int status, rc = -1;
+
+	system_start();
+	if (!read_arguments(argc, argv, &a, &status))
+		return status;
+	t = slipway_tls_new(SLIPWAY_TLS_CLIENT, a.installation, a.application);
 	if (t == NULL || slipway_tls_check(t) == SLIPWAY_TLS_ERROR)
 		say("CLIENT - %s\n", slipway_tls_error(t));
 	else {
 		if (slipway_tls_warning(t)[0] != '\0')
 			say("CLIENT - TLS warning: %s\n", slipway_tls_warning(t));
-		if ((conn = slipway_tls_connect(t, kernels, n, TIMEOUT_MS, NULL)) == NULL)
+		if ((conn = slipway_tls_connect(t, a.kernels, a.n, TIMEOUT_MS, NULL)) == NULL)
 			say("CLIENT - Connection refused or lost: %s\n", slipway_tls_error(t));
 		else
-			rc = visit_kernel(conn, staying);
+			rc = visit_kernel(conn, a.staying);
 	}
 	slipway_tls_conn_free(conn);
 	slipway_tls_free(t);
 	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(int argc, char **argv)
+{
+	return output_status("hi", run_hi(argc, argv));
 }

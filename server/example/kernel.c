@@ -271,8 +271,8 @@ usage(FILE *out, int status)
 	return status;
 }
 
-int
-main(int argc, char **argv)
+static int
+run_kernel(int argc, char **argv)
 {
 	static const struct option options[] = { { "installation", required_argument, NULL, 'i' },
 		{ "listen", required_argument, NULL, 'l' }, { "help", no_argument, NULL, 'h' },
@@ -319,4 +319,10 @@ main(int argc, char **argv)
 		system_close(listener);
 	slipway_tls_free(t);
 	return listener == -1 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int
+main(int argc, char **argv)
+{
+	return output_status("example-kernel", run_kernel(argc, argv));
 }

@@ -2,8 +2,10 @@
 /* Shared by the example Kernel and HI. */
 #include "server/example/line.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "server/example/system.h"
@@ -56,6 +58,17 @@ say(const char *fmt, ...)
 			dropped = 0;
 	}
 	dropped += n > 0 && (dropped > 0 || !system_log(text, (size_t)n));
+}
+
+int
+output_status(const char *program, int status)
+{
+	errno = 0;
+	if (fflush(stdout) != EOF && !ferror(stdout))
+		return status;
+	say("%s: standard output: %s\n", program,
+	    errno != 0 ? strerror(errno) : "not everything could be written");
+	return status == EXIT_SUCCESS ? EXIT_FAILURE : status;
 }
 
 bool

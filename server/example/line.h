@@ -3,7 +3,7 @@
 #define SERVER_EXAMPLE_LINE_H
 
 /*
- * Shared by the example Kernel and HI: a line of their little protocol, and names.
+ * Shared by the example Kernel and HI: a line of their little protocol, names, and their output.
  *
  *   client: REGISTER <HOST>.HIP V<version>      Kernel: WELCOME Slipway Kernel V<version>
  *   client: PING <n>                            Kernel: PONG <n>
@@ -35,6 +35,12 @@ bool line_endless(const struct line *l);
  * and counted.
  */
 __attribute__((format(printf, 1, 2))) void say(const char *fmt, ...);
+
+/*
+ * Returns status, or EXIT_FAILURE, after a line in the log, when something couldn't be written to
+ * standard output.
+ */
+int output_status(const char *program, int status);
 
 /* Splits "host:port" or "[v6]:port"; false for another form. */
 bool split_address(const char *address, char *host, size_t hostsize, char *port, size_t portsize);
