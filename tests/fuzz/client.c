@@ -15,23 +15,14 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <openssl/evp.h>
-
 #include "lib/tuf/client.h"
-#include "lib/tuf/sign.h"
+#include "tests/fuzz/signers.h"
 
-#define NOW	 INT64_C(1772323200) /* 2026-03-01 */
-#define FILE_MAX (1u << 20)
-
-enum { K_ROOT, K_TIMESTAMP, K_SNAPSHOT, K_TARGETS, K_A, K_COUNT };
 enum { F_ROOT2, F_ROOT3, F_TIMESTAMP, F_SNAPSHOT, F_TARGETS, F_A, F_COUNT };
 
-static const char *const role_names[K_COUNT] = { "root", "timestamp", "snapshot", "targets", "A" };
 static const char *const file_names[F_COUNT] = { "2.root.json", "3.root.json", "timestamp.json",
 	"snapshot.json", "targets.json", "A.json" };
 static const int file_keys[F_COUNT] = { K_ROOT, K_ROOT, K_TIMESTAMP, K_SNAPSHOT, K_TARGETS, K_A };
-
-static struct privkey *keys[K_COUNT];
 
 #define LOCAL_MAX 16
 
@@ -50,30 +41,6 @@ struct world {
 	size_t nlocal;
 	unsigned saves;
 };
-
-/* Key number i: ed25519, made of 32 bytes i + 1, so that inputs can name its id. */
-static void
-make_keys(void)
-{
-	static const uint8_t head[16] = { 0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03,
-		0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20 };
-	struct err e = { 0 };
-
-	for (int i = 0; i < K_COUNT && keys[i] == NULL; i++) {
-		uint8_t der[sizeof head + 32];
-		unsigned char text[100];
-		char pem[200];
-
-		memcpy(der, head, sizeof head);
-		memset(der + sizeof head, i + 1, 32);
-		EVP_EncodeBlock(text, der, (int)sizeof der);
-		snprintf(pem, sizeof pem,
-		    "-----BEGIN PRIVATE KEY-----\n%s\n-----END PRIVATE KEY-----\n",
-		    (const char *)text);
-		keys[i] = privkey_read((const uint8_t *)pem, strlen(pem), NULL, &e);
-		must(keys[i] != NULL);
-	}
-}
 
 static struct local *
 find_local(struct world *w, const char *role)
@@ -143,7 +110,7 @@ io_save(void *arg, const char *role, const uint8_t *data, size_t len, struct err
 	int key = -1;
 
 	for (int i = 0; i < K_COUNT; i++)
-		if (strcmp(role, role_names[i]) == 0)
+		if (strcmp(role, signers_roles[i]) == 0)
 			key = i;
 	if (w->used[K_ROOT] || ((key == -1 || key == K_A) && w->used[K_TARGETS]))
 		key = -1; /* the input may have named the keys itself */
@@ -172,26 +139,14 @@ io_forget(void *arg, const char *role, struct err *e)
 	return 0;
 }
 
-/* The root that the station has: version 1, one key for each role. */
 static void
 first_root(struct world *w, bool consistent)
 {
-	json_t *ring = json_object(), *roles = json_object(), *j;
-	struct buf out = BUF_INIT(FILE_MAX);
-	struct err e = { 0 };
+	struct buf root = BUF_INIT(FILE_MAX);
 
-	for (int i = K_ROOT; i <= K_TARGETS; i++) {
-		json_object_set_new(ring, privkey_id(keys[i]), privkey_public(keys[i], &e));
-		json_object_set_new(roles, role_names[i],
-		    json_pack("{s:[s], s:i}", "keyids", privkey_id(keys[i]), "threshold", 1));
-	}
-	j = json_pack("{s:s, s:s, s:i, s:s, s:b, s:o, s:o}", "_type", "root", "spec_version",
-	    "1.0.31", "version", 1, "expires", "2030-01-01T00:00:00Z", "consistent_snapshot",
-	    consistent, "keys", ring, "roles", roles);
-	must(j != NULL && sign_metadata(j, &keys[K_ROOT], 1, &out, &e) == 0);
-	put_local(w, "root", out.data, out.len);
-	json_decref(j);
-	buf_free(&out);
+	signers_root(consistent, &root);
+	put_local(w, "root", root.data, root.len);
+	buf_free(&root);
 }
 
 static void
@@ -199,17 +154,14 @@ sign_file(struct world *w, int file, int key, const uint8_t *bytes, size_t len)
 {
 	struct err e = { 0 };
 	struct envelope v;
-	json_t *j =
-	    json_loadb((const char *)bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 
-	if (json_is_object(j) && sign_metadata(j, &keys[key], 1, &w->files[file], &e) == 0 &&
+	if (signers_sign(bytes, len, key, &w->files[file]) &&
 	    envelope_parse(w->files[file].data, w->files[file].len, &v, &e) == 0) {
 		must(buf_add(&w->bodies[file], v.canonical, v.len, &e) == 0);
 		w->signers[file] = key;
 		w->used[key] = true;
 		envelope_free(&v);
 	}
-	json_decref(j);
 }
 
 static void
@@ -298,7 +250,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool consistent;
 
 	must(w != NULL);
-	make_keys();
 	consistent = feed_u8(&f) & 1;
 	first_root(w, consistent);
 	build(w, &f);

@@ -7,90 +7,16 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include <stdio.h>
-#include <unistd.h>
-
 #include "lib/base/digest.h"
 #include "lib/os/file.h"
 #include "lib/os/move.h"
 #include "lib/os/clock.h"
+#include "tests/fuzz/place.h"
 #include "updater/apply/journal.h"
 #include "updater/apply/transaction.h"
 
 static const char *const names[] = { "journal.new", "journal", "journal.undo" };
 static const char outside[] = "nobody may change this";
-static char top[64];
-
-static const char *
-below(const char *name, char path[256])
-{
-	snprintf(path, 256, "%s/%s", top, name);
-	return path;
-}
-
-static int
-remove_one(void *arg, const char *name, struct err *e)
-{
-	struct dir *d = arg, *sub;
-
-	if (file_remove(d, name, e) != -1)
-		return 0;
-	if ((sub = dir_below(d, name, false, e)) == NULL)
-		return -1;
-	must(dir_list(sub, remove_one, sub, e) == 0);
-	dir_close(sub);
-	return dir_remove(d, name, e) == 1 ? 0 : -1;
-}
-
-static void
-remove_all(void)
-{
-	struct err e;
-	struct dir *d = dir_open(top, &e);
-
-	if (d != NULL) {
-		must(dir_list(d, remove_one, d, &e) == 0);
-		dir_close(d);
-	}
-}
-
-static void
-remove_top(void)
-{
-	remove_all();
-	rmdir(top);
-}
-
-static void
-make_top(void)
-{
-	if (top[0] != '\0')
-		return;
-	snprintf(top, sizeof top, "%s/slipway-fuzz-XXXXXX",
-	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	must(mkdtemp(top) != NULL);
-	atexit(remove_top);
-}
-
-static void
-put(const char *name, const void *data, size_t len)
-{
-	char path[256];
-	struct err e;
-
-	must(file_replace_fast(NULL, below(name, path), data, len, 0644, &e) == 0);
-}
-
-static struct dir *
-make(const char *name)
-{
-	char path[256];
-	struct err e;
-	struct dir *d = dir_make(below(name, path), 0700, &e);
-
-	must(d != NULL);
-	return d;
-}
 
 /* Makes two roots with some files, and the staged files. */
 static void
@@ -103,18 +29,18 @@ make_place(unsigned what)
 
 	for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++)
 		if ((what & 0x40) == 0 || strstr(dirs[i], ".work") == NULL)
-			dir_close(make(dirs[i]));
+			dir_close(place_make(dirs[i]));
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
-		put(files[i], "one", 3);
+		place_put(files[i], "one", 3);
 	for (unsigned i = 0; i < 4 && (what & 0x40) == 0; i++) {
 		char name[32];
 
 		if ((what >> (2 + i) & 1) == 0)
 			continue;
 		snprintf(name, sizeof name, "install/.work/%c%u", i < 2 ? 'n' : 'o', i % 2);
-		put(name, "two", 3);
+		place_put(name, "two", 3);
 	}
-	put("outside", outside, sizeof outside);
+	place_put("outside", outside, sizeof outside);
 }
 
 /* The journal of the input, with our roots. */
@@ -123,7 +49,7 @@ read_journal(const uint8_t *data, size_t size, struct journal *j)
 {
 	struct buf text = BUF_INIT(JOURNAL_MAX);
 	uint8_t sum[DIGEST_MAX];
-	char hex[SHA256_HEX_SIZE], path[256];
+	char hex[SHA256_HEX_SIZE], path[PLACE_PATH];
 	struct err e = { 0 };
 	int rc;
 
@@ -137,7 +63,8 @@ read_journal(const uint8_t *data, size_t size, struct journal *j)
 	for (int r = 0; r < LAYOUT_ROOTS && rc == 0; r++)
 		if (j->roots[r] != NULL) {
 			free(j->roots[r]);
-			must((j->roots[r] = strdup(below(layout_place_names[r], path))) != NULL);
+			must((j->roots[r] = strdup(place_below(layout_place_names[r], path))) !=
+			    NULL);
 			j->made[r] %= 2; /* more would be the place itself */
 		}
 	return rc;
@@ -146,25 +73,25 @@ read_journal(const uint8_t *data, size_t size, struct journal *j)
 static void
 recover(const struct journal *j, unsigned what)
 {
-	char installation[] = "I", application[] = "A", install[256], app[256];
+	char installation[] = "I", application[] = "A", install[PLACE_PATH], app[PLACE_PATH];
 	/* The station of the journal: a journal of another station isn't carried out. */
 	const struct station st = { .installation = installation,
 		.application = application,
-		.install_dir = (char *)(uintptr_t)below("install", install),
-		.app_dir = (char *)(uintptr_t)below("app", app) };
+		.install_dir = (char *)(uintptr_t)place_below("install", install),
+		.app_dir = (char *)(uintptr_t)place_below("app", app) };
 	struct transaction t = { .st = &st,
 		.source_is_ours = true,
 		.work = ".work",
 		.deadline = CLOCK_NEVER };
-	char machine[256], user[256];
+	char machine[PLACE_PATH], user[PLACE_PATH];
 	struct buf text = BUF_INIT(2 * JOURNAL_MAX), after = BUF_INIT(1024);
 	enum transaction_end end;
 	struct file_info info;
 	struct err e = { 0 };
 
-	t.state = make("state");
-	must((t.settings = settings_open_files(below("machine.conf", machine),
-		  below("user.conf", user), &e)) != NULL);
+	t.state = place_make("state");
+	must((t.settings = settings_open_files(place_below("machine.conf", machine),
+		  place_below("user.conf", user), &e)) != NULL);
 	must(journal_write(j, &text, &e) == 0);
 	must(file_replace_fast(t.state, names[what % 3], text.data, text.len, 0600, &e) == 0);
 	if (transaction_recover(&t, &end, &e) == 0) {
@@ -176,7 +103,7 @@ recover(const struct journal *j, unsigned what)
 	} else {
 		must(e.code != ERR_NONE);
 	}
-	must(file_read(NULL, below("outside", machine), &after, &e) == 0);
+	must(file_read(NULL, place_below("outside", machine), &after, &e) == 0);
 	must(after.len == sizeof outside && memcmp(after.data, outside, sizeof outside) == 0);
 	settings_close(t.settings);
 	dir_close(t.state);
@@ -195,10 +122,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		journal_free(&j);
 	if (size < 2 || read_journal(data + 1, size - 1, &j) == -1)
 		return 0;
-	make_top();
 	make_place(data[0]);
 	recover(&j, data[0]);
 	journal_free(&j);
-	remove_all();
+	place_empty();
 	return 0;
 }

@@ -40,7 +40,7 @@ def key_id(key):
     return hashlib.sha256(json.dumps(key, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-# The keys of tests/fuzz/client.c: 32 bytes of the value i + 1.
+# The keys of tests/fuzz/signers.c: 32 bytes of the value i + 1.
 def fixed_key(i):
     raw = ed25519.Ed25519PrivateKey.from_private_bytes(bytes([i + 1]) * 32).public_key().public_bytes(
         serialization.Encoding.Raw, serialization.PublicFormat.Raw)
@@ -111,6 +111,44 @@ def client():
     put("client", "no-role", world(ts=timestamp(), sn=snapshot(roles=["targets"]), tg=targets(files=["A/file"])))
     put("client", "online-keys", world(ts=timestamp(9), sn=snapshot(9)))
     put("client", "nothing", world())
+
+
+# Repositories as slipway-repo verify sees them (tests/fuzz/served.c).
+def served():
+    content = b"text"
+    entry = {"length": len(content), "hashes": {"sha256": hashlib.sha256(content).hexdigest()}}
+
+    def role(name="A/app/x", **more):
+        return {**targets(), "targets": {name: {**entry, **more}}}
+
+    def tree(a=None, root2=None, ts=None, sn=None, tg=None, target=record(OWN, content)):
+        bodies = [ts or timestamp(), sn or snapshot(), tg or targets(delegation("A", paths=["A/*/*"])), a or role()]
+        return (root2 or record(ABSENT)) + b"".join(b if isinstance(b, bytes) else record(OWN, b) for b in bodies) + target
+
+    put("served", "whole", tree())
+    put("served", "root-chain", tree(root2=record(OWN, root(2))))
+    put("served", "outside", tree(role("B/app/x")))
+    put("served", "missing", tree(target=record(ABSENT)))
+    put("served", "another-content", tree(target=record(OWN | 4, content)))
+    put("served", "another-length", tree(role(length=5)))
+    put("served", "no-sha256", tree(role(hashes={"sha512": "ab" * 64})))
+    put("served", "unsigned", tree(record(RAW, {"signatures": [], "signed": role()})))
+    put("served", "removed-application", tree(tg=targets()))
+    put("served", "loop", tree(targets(delegation("A", paths=["A/*/*"]), delegation("targets", paths=["*"]))))
+    put("served", "no-entry", tree(sn=snapshot(roles=["A"])))
+    put("served", "expired", tree(ts={**timestamp(), "expires": "2020-01-01T00:00:00Z"}))
+
+
+# Names in the directory of a release (tests/fuzz/release.c).
+def releases():
+    for name, lines in {
+            "all-places": ["install/bin/hi", "app/x", "scripts/machine/a.lua", "scripts/user/b.lua"],
+            "empty-directory": ["app/x", "install/empty/"],
+            "elsewhere": ["other/x"], "script-below": ["scripts/machine/x/a.lua"], "no-script": ["scripts/user/a.txt"],
+            "case": ["app/x", "app/X"], "accents": ["app/\u00e9", "app/e\u0301"], "device": ["app/CON.txt"],
+            "deep": ["app/" + "d/" * 9 + "x"], "long": ["app/" + "n" * 140], "odd": ["app/a:b", "app/ x", "app/x."],
+            "nothing": []}.items():
+        put("release", name, "\n".join(lines))
 
 
 def public_pem(key):
@@ -555,3 +593,5 @@ audit_log()
 ca_databases()
 replacements()
 requests()
+releases()
+served()

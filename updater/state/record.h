@@ -86,7 +86,7 @@ struct record {
 
 /*
  * Read a record.  Returns 0, or -1 with ERR_SYNTAX or ERR_NOMEM and *r as RECORD_INIT.
- * A member that is missing counts as 0 or empty, but a whole record has "set".
+ * A member that is missing counts as 0 or empty, but a whole record has "set" and "undo".
  */
 int record_read(const json_t *j, struct record *r, struct err *e);
 
