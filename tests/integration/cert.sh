@@ -3,7 +3,6 @@
 # slipway-repo cert show and cert list, with openssl as judge.
 # usage: cert.sh SLIPWAY_REPO_PROGRAM
 # shellcheck shell=bash source=tests/integration/repolib.sh
-set -u
 . "$(dirname "$0")/repolib.sh"
 
 sha() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; }

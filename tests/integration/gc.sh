@@ -3,7 +3,6 @@
 # slipway-repo gc: removed files, kept files, and faults that stop it.
 # usage: gc.sh SLIPWAY_REPO_PROGRAM
 # shellcheck shell=bash source=tests/integration/repolib.sh
-set -u
 . "$(dirname "$0")/repolib.sh"
 
 M="$R/served/metadata" T="$R/served/targets"

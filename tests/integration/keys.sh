@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: ISC
 # slipway-repo key, app add, renew, sign: private keys, their files, and refusals.
 # usage: keys.sh SLIPWAY_REPO_PROGRAM
-set -u
 # shellcheck source=tests/integration/repolib.sh
 . "$(dirname "$0")/repolib.sh"
 

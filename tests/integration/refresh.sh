@@ -3,7 +3,6 @@
 # slipway-repo refresh, status --warn-days and --json, serve --print-units.
 # usage: refresh.sh SLIPWAY_REPO_PROGRAM
 # shellcheck shell=bash source=tests/integration/repolib.sh
-set -u
 . "$(dirname "$0")/repolib.sh"
 
 M="$R/served/metadata"
@@ -36,7 +35,7 @@ status 0 "$repo" --repo "$R" status --warn-days 28
 status 3 "$repo" --repo "$R" status --warn-days 30; says '^timestamp .* \(29\|30\) days left'
 status 2 "$repo" --repo "$R" status --warn-days -1
 status 0 "$repo" --repo "$R" status --json
-python=$(command -v python3) && { "$python" - "$work/out" <<'PY' || exit 1; }
+python3 - "$work/out" <<'PY'
 import json, sys
 roles = {r["role"]: r for r in json.load(open(sys.argv[1]))["roles"]}
 assert list(roles) == ["root", "targets", "snapshot", "timestamp", "COV_PB"], roles
@@ -105,5 +104,7 @@ if command -v systemd-analyze >/dev/null; then
 	*) systemd-analyze verify --man=no "$work"/units/*.service "$work"/units/*.timer >out 2>&1 ||
 		{ cat out >&2; fail "systemd doesn't take the units"; } ;;
 	esac
+else
+	echo "not looked at: the units, without systemd-analyze"
 fi
 echo ok

@@ -2,33 +2,18 @@
 # SPDX-License-Identifier: ISC
 # slipway-repo: init, publish, cert, status, serve, with openssl and sftp as judges.
 # usage: repo.sh SLIPWAY_REPO_PROGRAM
-set -u
-
-repo=$(realpath "$1")
-work=$(mktemp -d) || exit 1
-served=
-cleanup() {
-	[ -n "$served" ] && kill "$served" 2>/dev/null && wait "$served" 2>/dev/null
-	rm -rf "$work"
+# shellcheck shell=bash source=tests/integration/repolib.sh
+. "$(dirname "$0")/repolib.sh"
+served='' session=''
+end() {
+	local pid
+	for pid in $served $session; do kill "$pid" 2>/dev/null || true; done
+	wait
+	cleanup
 }
-trap cleanup EXIT
-fail() { echo "FAIL: $*" >&2; exit 1; }
-# status WANT COMMAND...: run it, keep its output, check its exit status.
-status() {
-	local want=$1 got
-	shift
-	"$@" >"$work/out" 2>"$work/err" </dev/null
-	got=$?
-	[ "$got" = "$want" ] || { cat "$work/out" "$work/err" >&2; fail "$*: want $want, got $got"; }
-}
-says() { grep -q -- "$1" "$work/out" "$work/err" || { cat "$work/out" "$work/err" >&2; fail "not said: $1"; }; }
-# The public repository of the user must not depend on the environment of the caller.
-unset SLIPWAY_REPO SLIPWAY_PASSPHRASE
-umask 022
+trap end EXIT
 
-cd "$work" || exit 1
 echo 'correct horse' >pass && chmod 600 pass
-export R="$work/a repo%h"
 
 status 2 "$repo" nonsense
 status 2 "$repo" init
@@ -92,7 +77,7 @@ says 'release 2: 3 files'; says '1 files new'
 [ -e "$R/served/metadata/2.COV_PB.json" ] && [ -e "$R/served/metadata/4.snapshot.json" ] ||
 	fail "metadata of release 2"
 [ ! -e "$R/served/metadata/3.targets.json" ] || fail "targets signed again without need"
-python=$(command -v python3) && "$python" - "$R" "$sum" <<'PY' || exit 1
+python3 - "$R" "$sum" <<'PY'
 import hashlib, json, sys
 m = sys.argv[1] + "/served/metadata/"
 def load(f, meta=None):
@@ -206,29 +191,36 @@ cmp got "$R/served/metadata/timestamp.json" || fail "sftp get: other content"
 echo "put got \"$R/served/metadata/evil\"" | sftp -q "${login[@]}" -P "$port" -b - "$(id -un)@127.0.0.1" \
 	>sftp.out 2>&1 && fail "sftp put was allowed"
 [ ! -e "$R/served/metadata/evil" ] || fail "sftp put wrote"
-timeout 10 ssh "${login[@]}" -p "$port" "$(id -un)@127.0.0.1" "touch $work/shell" </dev/null >ssh.out 2>&1
+timeout 10 ssh "${login[@]}" -p "$port" "$(id -un)@127.0.0.1" "touch $work/shell" </dev/null >ssh.out 2>&1 &&
+	fail "a shell command was allowed"
 [ ! -e shell ] || fail "a shell command ran"
 timeout 10 ssh "${login[@]}" -o PubkeyAuthentication=no -p "$port" "$(id -un)@127.0.0.1" true \
 	</dev/null >ssh.out 2>&1 && fail "login without a key"
 grep -q 'Permission denied (publickey)' ssh.out || { cat ssh.out >&2; fail "other login methods"; }
 
 # a session that is open when serve is told to end, ends too
-# (ssh itself, because sftp notices the end only when it next writes)
-sleep 20 2>/dev/null | ssh "${login[@]}" -p "$port" -s "$(id -un)@127.0.0.1" sftp >/dev/null 2>&1 &
+# (ssh itself, because sftp notices the end only when it next writes; the server answers INIT with VERSION)
+mkfifo asked
+exec 4<>asked
+printf '\0\0\0\5\1\0\0\0\3' >&4
+ssh "${login[@]}" -p "$port" -s "$(id -un)@127.0.0.1" sftp <asked >session.out 2>ssh.out &
 session=$!
-sleep 1
-kill -0 "$session" || fail "no session"
-kill -TERM "$served"; wait "$served"; got=$?; served=
+for _ in $(seq 150); do [ -s session.out ] && break; sleep 0.1; done
+[ -s session.out ] || { cat ssh.out >&2; fail "no session"; }
+kill -0 "$session" || fail "the session ended early"
+kill -TERM "$served"; got=0; wait "$served" || got=$?; served=
 [ "$got" = 0 ] || { cat serve.err >&2; fail "serve ended with $got"; }
 for _ in $(seq 50); do kill -0 "$session" 2>/dev/null || break; sleep 0.1; done
 kill -0 "$session" 2>/dev/null && fail "the session outlived serve"
+session=
+exec 4>&-
 [ -z "$(ls -A tmp)" ] || fail "temporary files left"
 closed() { ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
 closed || fail "port still open"
 
 # sshd ends when serve is killed
 start
-kill -KILL "$served"; wait "$served" 2>/dev/null; served=
+kill -KILL "$served"; wait "$served" 2>/dev/null || true; served=
 for _ in $(seq 50); do closed && break; sleep 0.1; done
 closed || fail "sshd outlived slipway-repo"
 

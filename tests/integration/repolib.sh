@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 # Functions of the tests of slipway-repo; sourced.  $1 of the test is the program.
 # shellcheck shell=bash disable=SC2034
+set -eu
+trap 'echo "FAIL: $0: line $LINENO: exit status $?" >&2' ERR
 repo=$(realpath "$1")
 here=$(realpath "$(dirname "$0")")
 work=$(mktemp -d) || exit 1
@@ -37,10 +39,9 @@ private() {
 }
 # status WANT COMMAND...: run it, keep its output, check its exit status.
 status() {
-	local want=$1 got
+	local want=$1 got=0
 	shift
-	"$@" >"$work/out" 2>"$work/err" </dev/null
-	got=$?
+	"$@" >"$work/out" 2>"$work/err" </dev/null || got=$?
 	[ "$got" = "$want" ] || { cat "$work/out" "$work/err" >&2; fail "$*: want $want, got $got"; }
 }
 says() { grep -q -- "$1" "$work/out" "$work/err" || { cat "$work/out" "$work/err" >&2; fail "not said: $1"; }; }

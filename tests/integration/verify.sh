@@ -3,7 +3,6 @@
 # slipway-repo verify: a whole tree, and one fault at a time.
 # usage: verify.sh SLIPWAY_REPO_PROGRAM
 # shellcheck shell=bash source=tests/integration/repolib.sh
-set -u
 . "$(dirname "$0")/repolib.sh"
 
 status 0 "$repo" help verify

@@ -138,7 +138,7 @@ find(void **state)
 		    &e);
 		snprintf(found, sizeof found, "%s %s", buf_text(&installation),
 		    buf_text(&application));
-		assert_non_null(strstr(found, r->found));
+		assert_string_equal(found, r->found);
 	} else {
 		assert_err(application_find(s, r->installation, r->application, &installation,
 			       &application, &e),
@@ -186,6 +186,12 @@ argument(void **state)
 	} else {
 		assert_string_equal(application_argument(3, argv), r->want);
 	}
+}
+
+static void
+no_argument(void **state)
+{
+	(void)state;
 	assert_null(application_argument(0, NULL));
 }
 
@@ -195,6 +201,7 @@ main(void)
 	static struct CMUnitTest tests[100];
 	size_t n = 0;
 
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(no_argument);
 	TEST_ROWS(tests, n, plan_rows, plan);
 	TEST_ROWS(tests, n, find_rows, find);
 	TEST_ROWS(tests, n, argument_rows, argument);
