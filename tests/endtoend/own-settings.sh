@@ -59,6 +59,39 @@ for hostkey in SHA256:short "${good%?}" "${good%?}*" "MD5:${good#SHA256:}"; do
 	refused 'want SHA256:' "$url" --key login
 done
 hostkey=$good
+# What is missing, given twice, or out of its range.
+root=$REPO/served/metadata/1.root.json
+missing() {
+	expect 2 missing.log slipway enroll "${@:2}"
+	want missing.log "$1" 0
+	cmp -s station/machine.conf good.conf || fail "want the settings as they were: ${*:2}" missing.log
+}
+missing 'want --root FILE' "$url" --installation OTHER --app OTHER --host-key "$hostkey" --key login
+missing 'want --installation NAME' "$url" --root "$root" --app OTHER --host-key "$hostkey" --key login
+missing 'want --app NAME' "$url" --root "$root" --installation OTHER --host-key "$hostkey" --key login
+missing 'want --host-key' "$url" --root "$root" --installation OTHER --app OTHER --key login
+missing 'want --key FILE' "$url" --root "$root" --installation OTHER --app OTHER --host-key "$hostkey"
+missing 'only one of them' "$url" --root "$root" --installation OTHER --app OTHER --host-key "$hostkey" --key login \
+	--password-file password
+missing 'enroll' --root "$root" --installation OTHER --app OTHER --host-key "$hostkey" --key login
+for bad in 0 -1 3601 soon '' 5s; do
+	refused 'deadline: want 1 to' "$url" --key login "--deadline=$bad"
+done
+for option in warn-after-days block-after-days; do
+	for bad in 0 -1 36501 never; do
+		refused "$option: want 1 to 36500 days" "$url" --key login "--$option=$bad"
+	done
+done
+refused 'on-error' "$url" --key login --on-error maybe
+for bad in served/metadata/timestamp.json keys nothing audit.log; do
+	expect 1 root.log slipway enroll "$url" --root "$REPO/$bad" --installation OTHER --app OTHER --host-key "$hostkey" \
+		--key login
+	want root.log "$REPO/$bad" 0
+	cmp -s station/machine.conf good.conf || fail "want the settings as they were: --root $bad" root.log
+done
+expect 1 again.log enroll
+want again.log 'is enrolled already; --force replaces' 0
+cmp -s station/machine.conf good.conf || fail "want the settings as they were" again.log
 
 # A login key that is mounted into place: the link is followed at each start.
 mkdir secrets secrets/1 secrets/2
