@@ -144,17 +144,17 @@ CHECKS = [
     ("JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL", "JSON_REJECT_DUPLICATES",
      "hostile: root: NUL and surrogate pair in an unknown field"),
     # What a start with nothing new doesn't look at again.
-    ("memcmp(targets.hashes.sha256, k->targets, SHA256_SIZE) != 0 ||", "",
+    ("memcmp(targets.hashes.sha256, k->targets, SHA256_SIZE) == 0 &&", "",
      "client: known: remembered under other targets"),
-    ("memcmp(role.hashes.sha256, k->role, SHA256_SIZE) != 0 ||", "", "client: known: remembered with another hash"),
-    ("|| role.version != k->version ||", "||", "client: known: remembered as another version"),
-    ("(c->check_expiry && k->expires <= c->now)", "false", "client: known: over by now"),
-    ("client_check_meta(&role, &b, name, &ignored) == 0;", "true;", "client: known: copy is changed"),
+    ("memcmp(role.hashes.sha256, k->role, SHA256_SIZE) == 0 &&", "", "client: known: other bytes of the same version"),
+    ("memcmp(local, k->role, SHA256_SIZE) == 0 &&", "", "client: known: copy is changed"),
+    ("&& role.version == k->version &&", "&&", "client: known: remembered as another version"),
+    ("(!c->check_expiry || k->expires > c->now)", "true", "client: known: over by now"),
     ("strcmp(w->slipway, SLIPWAY_VERSION) == 0 &&", "", "wanted: wanted: another version of Slipway"),
     ("strcmp(w->application, application) == 0 &&", "", "wanted: wanted: another application"),
     ("same_path(w->roots[0], roots[0]) &&", "", "wanted: wanted: InstallDir where there is none"),
     ("same_path(w->roots[1], roots[1]) &&", "", "wanted: wanted: another AppDir"),
-    ("memcmp(sum, w->record, SHA256_SIZE) == 0 &&", "", "wanted: wanted: another record"),
+    ("strcmp(stamp, w->record) == 0 &&", "", "wanted: wanted: another record"),
     ("&& record_is_kept(state, w->serial);", ";", "wanted: wanted: a serial that the history lacks"),
     ("owned_file(state, STATE_WANTED, e) == -1", "false", "wanted: written_by_others"),
     # Certificates.
@@ -280,11 +280,12 @@ class Build:
             names = glob.glob(os.path.join(TOP, folder, "*.c"))
             if room == "tuf":
                 names.append(os.path.join(TOP, "lib/base/json.c"))
-            self.rooms[room] = {}
+            texts = {}
             for name in names:
                 if name in self.compile_of:
                     with open(name, encoding="utf-8") as f:
-                        self.rooms[room][name] = f.read()
+                        texts[name] = f.read()
+            self.rooms[room] = texts    # whole: other threads look meanwhile
         return self.rooms[room]
 
     def compile(self, source, text, work):

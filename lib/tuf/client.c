@@ -157,8 +157,9 @@ limit_of(const struct tuf_meta *m, size_t usual, size_t most)
 	return m->length < most ? (size_t)m->length : most;
 }
 
-int
-client_check_meta(const struct tuf_meta *m, const struct buf *b, const char *what, struct err *e)
+/* Length and hashes that the parent states, where it states them. */
+static int
+check_meta(const struct tuf_meta *m, const struct buf *b, const char *what, struct err *e)
 {
 	if (m->has_length && b->len != m->length)
 		return err_setx(e, ERR_HASH, "%s: want %" PRIu64 " bytes, got %zu", what, m->length,
@@ -200,7 +201,7 @@ fetch_role(struct tuf_client *c, const char *role, const struct tuf_meta *m, str
 		return -1;
 	if (got == 0)
 		return err_setx(e, ERR_NOENT, "%s: the repository has no such file", name);
-	return client_check_meta(m, b, name, e);
+	return check_meta(m, b, name, e);
 }
 
 /* 5.5: from these bytes, when all checks pass.  old may be NULL. */
@@ -251,7 +252,7 @@ update_snapshot(struct tuf_client *c, struct err *e)
 
 	if (local_snapshot(c, &local, &old, e) == -1)
 		goto out;
-	if (old != NULL && client_check_meta(m, &local, "snapshot", e) == 0 &&
+	if (old != NULL && check_meta(m, &local, "snapshot", e) == 0 &&
 	    (c->snapshot = snapshot_from(c, &local, NULL, e)) != NULL) {
 		rc = 0;
 		goto out;
@@ -310,8 +311,7 @@ client_obtain(struct tuf_client *c, const char *role, const struct tuf_keyring *
 	}
 	struct buf b = BUF_INIT(limit_of(&m, TUF_TARGETS_SIZE, TUF_TARGETS_SIZE_MAX));
 
-	if (c->store.load(c->store.arg, role, &b, e) == 1 &&
-	    client_check_meta(&m, &b, role, e) == 0 &&
+	if (c->store.load(c->store.arg, role, &b, e) == 1 && check_meta(&m, &b, role, e) == 0 &&
 	    (t = targets_from(c, role, &b, &m, ring, keys, e)) != NULL)
 		goto out;
 	buf_reset(&b);

@@ -2,7 +2,7 @@
 #ifndef LIB_TUF_CLIENT_STATE_H
 #define LIB_TUF_CLIENT_STATE_H
 
-/* The inside of a client, for client.c, known.c, refused.c, roots.c and search.c alone. */
+/* The inside of a client, for the sources of the client alone. */
 #include "lib/tuf/client.h"
 
 /* A delegated role that was verified under one delegator. */
@@ -27,13 +27,6 @@ struct tuf_client {
 /* 0, or -1 with ERR_EXPIRED where expiry is checked; what names the file in the text. */
 int client_expired(const struct tuf_client *c, const struct tuf_common *common, const char *what,
     struct err *e);
-
-/*
- * Length and hashes of a file that its parent states, where it states them.  0, or -1 with ERR_HASH
- * or ERR_CRYPTO; what names the file in the text.
- */
-int
-client_check_meta(const struct tuf_meta *m, const struct buf *b, const char *what, struct err *e);
 
 /*
  * The targets role called role, signed by keys of ring: the local copy where the snapshot names

@@ -33,24 +33,15 @@ known_role(struct tuf_client *c, const char *name, struct tuf_known *k)
 }
 
 bool
-known_still(struct tuf_client *c, const char *name, const struct tuf_known *k)
+known_still(const struct tuf_client *c, const char *name, const struct tuf_known *k,
+    const uint8_t local[SHA256_SIZE])
 {
-	struct buf b = BUF_INIT(TUF_TARGETS_SIZE_MAX);
 	struct tuf_meta targets, role;
-	struct err ignored;
-	bool same = false;
 
-	if (c->targets == NULL || tuf_client_delegation(c, name) == NULL ||
-	    !hashed_meta(c, "targets", &targets) || !hashed_meta(c, name, &role) ||
-	    memcmp(targets.hashes.sha256, k->targets, SHA256_SIZE) != 0 ||
-	    memcmp(role.hashes.sha256, k->role, SHA256_SIZE) != 0 || role.version != k->version ||
-	    (c->check_expiry && k->expires <= c->now))
-		return false;
-	/* A copy that is gone or spoilt is fetched again, on the full way. */
-	if (role.has_length && role.length < b.max)
-		b.max = (size_t)role.length;
-	same = c->store.load(c->store.arg, name, &b, &ignored) == 1 &&
-	    client_check_meta(&role, &b, name, &ignored) == 0;
-	buf_free(&b);
-	return same;
+	return c->targets != NULL && tuf_client_delegation(c, name) != NULL &&
+	    hashed_meta(c, "targets", &targets) && hashed_meta(c, name, &role) &&
+	    memcmp(targets.hashes.sha256, k->targets, SHA256_SIZE) == 0 &&
+	    memcmp(role.hashes.sha256, k->role, SHA256_SIZE) == 0 &&
+	    memcmp(local, k->role, SHA256_SIZE) == 0 && role.version == k->version &&
+	    (!c->check_expiry || k->expires > c->now);
 }

@@ -25,10 +25,11 @@ bool known_role(struct tuf_client *c, const char *name, struct tuf_known *k);
 
 /*
  * After tuf_client_refresh() or tuf_client_load(), whether the role is the one of k, as
- * known_role() of this version of Slipway gave it: the snapshot names these very files, the local
- * copy has these bytes, and (after a refresh) the role hasn't expired.  In all other cases, errors
- * too: false, and tuf_client_role() says what the matter is.
+ * known_role() of this version of Slipway gave it: the snapshot names these very files, local is
+ * the SHA-256 of the role's copy in the store, and (after a refresh) the role hasn't expired.  In
+ * all other cases tuf_client_role() says what the matter is.
  */
-bool known_still(struct tuf_client *c, const char *name, const struct tuf_known *k);
+bool known_still(const struct tuf_client *c, const char *name, const struct tuf_known *k,
+    const uint8_t local[SHA256_SIZE]);
 
 #endif

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """slipway update of many small files and many settings, all new, against rsync -a of the same files, with and without
-waiting for the disk; then all files replaced, and the way back.  The repository is on this computer (file:), so that no
-network is measured.
+waiting for the disk; all files replaced, the way back, and their release published; a start with nothing new.  The
+repository is on this computer (file:), so that no network is measured.
 """
 import os
 import pwd
@@ -12,9 +12,11 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from bench import arguments, medians, write
+from bench import arguments, medians, parser_with_runs, write
 
 FILES, SETTINGS, BYTES = 1000, 1000, 2048
+BACK = 10_000
+NOTHING_NEW = (1, 1_000, 30_000)
 CASES = {"files": (FILES, 0), "settings": (1, SETTINGS), "both": (FILES, SETTINGS)}
 
 
@@ -30,11 +32,11 @@ def as_ordinary_user(work):
     os.environ["HOME"] = str(work)
 
 
-def make_release(top, files, settings):
+def make_release(top, files, settings, size=BYTES):
     for i in range(files):
         path = top / f"app/{i // 100:02}/file-{i:04}.dat"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(os.urandom(BYTES // 2) * 2)
+        path.write_bytes(os.urandom(size // 2) * 2)
     if settings:
         script = top / "scripts/machine/10.lua"
         script.parent.mkdir(parents=True)
@@ -43,18 +45,21 @@ def make_release(top, files, settings):
 
 
 def back_and_forth(args, work, local, quiet, results):
-    """All files replaced by an update, and the same files by the way back."""
+    """All files replaced by an update, the same files by the way back, and their release published."""
     where = work / "back"
     repo, home, out, server = where / "repo", where / "home", where / "out", where / "server"
+    before, slipway = where / "repo-before", local / "slipway"
+    publish = [local / "slipway-repo", "--repo", repo, "publish", "--app", "A", where / "release2"]
     os.environ["SLIPWAY_HOME"] = str(home)
-    slipway = local / "slipway"
     for number in (1, 2):
-        make_release(where / f"release{number}", FILES, 0)
+        make_release(where / f"release{number}", BACK, 0)
         if number == 1:
             quiet(local / "slipway-repo", "init", repo, "--no-passphrase")
             quiet(local / "slipway-repo", "--repo", repo, "app", "add", "A", "--no-passphrase")
-        quiet(local / "slipway-repo", "--repo", repo, "publish", "--app", "A", where / f"release{number}")
+        quiet(*publish[:-1], where / f"release{number}")
         shutil.copytree(repo / "served", where / f"served{number}")
+        if number == 1:
+            shutil.copytree(repo, before)
 
     def serve(number):
         server.unlink(missing_ok=True)
@@ -75,29 +80,52 @@ def back_and_forth(args, work, local, quiet, results):
         quiet(slipway, "update")
         os.sync()
 
+    def unpublished():
+        shutil.rmtree(repo)
+        shutil.copytree(before, repo)
+        os.sync()
+
+    figures = {}
+    cases = {"slipway update": (first, [slipway, "update"]), "slipway rollback": (second, [slipway, "rollback"]),
+             "slipway-repo publish": (unpublished, publish)}
+    for program, one in zip(cases, medians(args.runs, local / "measure", list(cases.values()))):
+        results.append({"case": "back", "program": program, **one})
+        figures[program] = one
+        print(f"{'back':<9} {program:<26} {one['cpu_ms']:>9.1f} {one['peak_mib']:>9.1f} {one['wall_ms']:>9.1f}", flush=True)
+    update = figures["slipway update"]
+    print(f"{'':<9} slipway rollback : slipway update = {figures['slipway rollback']['wall_ms'] / update['wall_ms']:.2f}; "
+          f"CPU of publish : of update = {figures['slipway-repo publish']['cpu_ms'] / update['cpu_ms']:.2f}")
+
+
+def nothing_new(args, work, local, quiet, results):
+    """A start that finds nothing new, by the number of files of the release."""
+    cases, home = [], {}
+    for files in NOTHING_NEW:
+        where = work / f"nothing-{files}"
+        make_release(where / "release", files, 0, 16)
+        repo, home[files] = where / "repo", str(where / "home")
+        quiet(local / "slipway-repo", "init", repo, "--no-passphrase")
+        quiet(local / "slipway-repo", "--repo", repo, "app", "add", "A", "--no-passphrase")
+        quiet(local / "slipway-repo", "--repo", repo, "publish", "--app", "A", where / "release")
+        os.environ["SLIPWAY_HOME"] = home[files]
+        quiet(local / "slipway", "enroll", f"file://{repo}/served", "--root", repo / "served/metadata/1.root.json",
+              "--installation", "D2", "--app", "A", "--app-dir", where / "out")
+        quiet(local / "slipway", "update")
+        cases.append((lambda files=files: os.environ.update(SLIPWAY_HOME=home[files]),
+                      [local / "slipway", "run", "--", "true"]))
+    os.sync()
     wall = []
-    cases = {"slipway update": (first, [slipway, "update"]), "slipway rollback": (second, [slipway, "rollback"])}
-    for program, figures in zip(cases, medians(args.runs, local / "measure", list(cases.values()))):
-        results.append({"case": "back", "program": program, **figures})
-        wall.append(figures["wall_ms"])
-        print(f"{'back':<9} {program:<26} {figures['cpu_ms']:>9.1f} {figures['peak_mib']:>9.1f} {figures['wall_ms']:>9.1f}", flush=True)
-    print(f"{'':<9} slipway rollback : slipway update = {wall[1] / wall[0]:.2f}")
+    for files, figures in zip(NOTHING_NEW, medians(args.runs, local / "measure", cases)):
+        results.append({"case": "nothing new", "program": f"{files} files", **figures})
+        wall.append(figures)
+        print(f"{'nothing':<9} {f'slipway run, {files:,} files':<26} {figures['cpu_ms']:>9.1f} {figures['peak_mib']:>9.1f} {figures['wall_ms']:>9.1f}",
+              flush=True)
+    print(f"{'':<9} {NOTHING_NEW[-1]:,} files : {NOTHING_NEW[0]} = {wall[-1]['wall_ms'] / wall[0]['wall_ms']:.2f}, "
+          f"CPU {wall[-1]['cpu_ms'] / wall[0]['cpu_ms']:.2f}")
 
 
-def bench(args, work):
-    results = []
-    nosync = args.build / "tests/bench/libnosync.so"
-    local = work / "programs"  # where an ordinary user finds them
-    local.mkdir()
-    for program in (args.build / "server/slipway-repo", args.build / "updater/slipway", nosync, args.measure):
-        shutil.copy(program, local)
-    as_ordinary_user(work)
-    measure, nosync = local / "measure", local / nosync.name
-
-    def quiet(*command):
-        subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    print(f"{'case':<9} {'program':<26} {'CPU ms':>9} {'peak MiB':>9} {'wall ms':>9}")
+def against_rsync(args, work, local, quiet, results):
+    measure, nosync = local / "measure", local / "libnosync.so"
     for case, (files, settings) in CASES.items():
         where = work / case
         release, repo, home, out = where / "release", where / "repo", where / "home", where / "out"
@@ -128,8 +156,26 @@ def bench(args, work):
         print(f"{'':<9} durability costs {update - wall['the same, no waiting']:.0f} ms of {update:.0f}")
         if files > 1:
             print(f"{'':<9} slipway update : rsync -a --fsync = {update / wall['rsync -a --fsync']:.2f}")
-    back_and_forth(args, work, local, quiet, results)
+
+
+def bench(args, work):
+    results = []
+    local = work / "programs"  # where an ordinary user finds them
+    local.mkdir()
+    for program in ("server/slipway-repo", "updater/slipway", "tests/bench/libnosync.so", "tests/bench/measure"):
+        shutil.copy(args.build / program, local)
+    as_ordinary_user(work)
+
+    def quiet(*command):
+        subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    print(f"{'case':<9} {'program':<26} {'CPU ms':>9} {'peak MiB':>9} {'wall ms':>9}")
+    for part in PARTS if args.part is None else [args.part]:
+        PARTS[part](args, work, local, quiet, results)
     return results
+
+
+PARTS = {"new": against_rsync, "back": back_and_forth, "nothing": nothing_new}
 
 
 def child(args, work):
@@ -147,7 +193,9 @@ def child(args, work):
 
 
 def main():
-    args = arguments()
+    parser = parser_with_runs()
+    parser.add_argument("--part", choices=PARTS)
+    args = arguments(parser)
     with tempfile.TemporaryDirectory(dir="/var/tmp") as work:
         os.chmod(work, 0o755)
         pid = os.fork()

@@ -9,8 +9,9 @@ usage: tests/bench/run.sh tuf | apply | net | tls [--runs N] [--json FILE]
 
   tuf   a refresh with nothing new, and with 1,000, 10,000 and 50,000 targets in a delegated role: CPU time and
         peak memory of slipway-tuf, and of a client in Python that checks the same files
-  apply 1,000 new small files and 1,000 settings put in place, against rsync -a --fsync of the files; and what
-        waiting for the disk costs
+  apply 1,000 new small files and 1,000 settings put in place, against rsync -a --fsync of the files, and what
+        waiting for the disk costs; 10,000 files replaced, taken back and published; a start with nothing new, by the
+        number of files.  --part new, back or nothing chooses one
   net   over SSH to a real sshd with a round-trip time of 0, 20 and 100 ms (as root, between network namespaces; else
         loopback only), against sftp, curl, rsync, rclone and lftp: a start with nothing new, with one changed file,
         with 1,000, with one of 200 MB; and checks a second that one sshd serves.  Takes about an hour;

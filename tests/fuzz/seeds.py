@@ -448,7 +448,7 @@ def applied():
 
 def wanted():
     whole = {"format": 1, "slipway": "0.1.0", "application": "A", "roots": {"install": None, "app": "/a"}, "serial": 3,
-             "release": 2, "newest": 3, "user": True, "targets": ONE, "role": TWO, "version": 7, "until": GOOD, "record": ONE}
+             "release": 2, "newest": 3, "user": True, "targets": ONE, "role": TWO, "version": 7, "until": GOOD, "record": "1 2 3 4"}
     put("wanted", "whole", compact(whole))
     put("wanted", "as-written", json.dumps(whole, indent=1, sort_keys=True))
     put("wanted", "newer", compact({**whole, "format": 2}))

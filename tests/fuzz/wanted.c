@@ -10,7 +10,7 @@
 static void
 must_be_whole(const struct wanted *w)
 {
-	must(w->slipway != NULL && w->application != NULL && w->json != NULL);
+	must(w->slipway != NULL && w->application != NULL && w->record != NULL && w->json != NULL);
 	must(w->serial > 0 && w->release > 0 && w->newest > 0 && w->role.version > 0);
 	must(w->role.expires >= 0);
 }
@@ -20,7 +20,7 @@ must_be_equal(const struct wanted *a, const struct wanted *b)
 {
 	must(strcmp(a->slipway, b->slipway) == 0 && strcmp(a->application, b->application) == 0);
 	must(a->serial == b->serial && a->release == b->release && a->newest == b->newest);
-	must(a->user == b->user && memcmp(a->record, b->record, sizeof a->record) == 0);
+	must(a->user == b->user && strcmp(a->record, b->record) == 0);
 	must(a->role.version == b->role.version && a->role.expires == b->role.expires);
 	must(memcmp(a->role.role, b->role.role, sizeof a->role.role) == 0);
 	must(memcmp(a->role.targets, b->role.targets, sizeof a->role.targets) == 0);

@@ -139,7 +139,7 @@ refresh_free(struct refresh *r)
 
 struct refresh *
 refresh_run(struct fetch *f, struct dir *metadata, const char *application, int64_t now,
-    const struct tuf_known *known, struct err *e)
+    const struct tuf_known *known, const uint8_t *local, struct err *e)
 {
 	struct refresh *r = calloc(1, sizeof *r);
 	const struct tuf_source source = { fetch_metadata, hint, r };
@@ -153,7 +153,7 @@ refresh_run(struct fetch *f, struct dir *metadata, const char *application, int6
 	if ((r->client = tuf_client_new(&source, &store, now, e)) == NULL ||
 	    tuf_client_refresh(r->client, application, e) == -1)
 		goto fail;
-	r->known = known != NULL && known_still(r->client, application, known);
+	r->known = known != NULL && known_still(r->client, application, known, local);
 	if (r->known || (r->role = tuf_client_role(r->client, application, e)) != NULL)
 		return r;
 fail:

@@ -3,6 +3,7 @@
 #include "updater/state/tuf_store.h"
 
 #include "lib/tuf/layout.h"
+#include "lib/os/clock.h"
 #include "lib/os/move.h"
 
 static int
@@ -13,6 +14,17 @@ load_role(void *arg, const char *role, struct buf *out, struct err *e)
 	if (layout_metadata(0, role, name, e) == 0 && file_read(arg, name, out, e) == 0)
 		return 1;
 	return e->code == ERR_NOENT ? 0 : -1;
+}
+
+int
+tuf_store_sum(struct dir *metadata, const char *role, uint8_t out[SHA256_SIZE], struct err *e)
+{
+	char name[LAYOUT_METADATA_SIZE];
+	uint64_t size;
+
+	return layout_metadata(0, role, name, e) == -1
+	    ? -1
+	    : file_sha256_until(metadata, name, TUF_TARGETS_SIZE_MAX, CLOCK_NEVER, out, &size, e);
 }
 
 static int

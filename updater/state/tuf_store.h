@@ -9,6 +9,9 @@
 #include "lib/os/file.h"
 #include "lib/tuf/client.h"
 
+/* The SHA-256 of a role's file, of at most TUF_TARGETS_SIZE_MAX bytes.  Returns 0 or -1. */
+int tuf_store_sum(struct dir *metadata, const char *role, uint8_t out[SHA256_SIZE], struct err *e);
+
 /* The store in this directory, which must outlive the store. */
 struct tuf_store tuf_store_in(struct dir *metadata);
 

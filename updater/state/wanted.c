@@ -2,16 +2,22 @@
 /* What the last update found that had nothing more to do. */
 #include "updater/state/wanted.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/date.h"
 #include "lib/base/json.h"
-#include "lib/os/clock.h"
+
 #include "lib/os/json_file.h"
 #include "lib/os/owned.h"
+#include "lib/os/path.h"
 #include "updater/state/damage.h"
 #include "updater/state/record.h"
 #include "updater/state/state.h"
+#include "updater/station/station.h"
+
+#define STAMP_SIZE 96 /* bytes */
 
 void
 wanted_free(struct wanted *w)
@@ -78,16 +84,17 @@ read_members(const json_t *j, struct wanted *w, struct err *e)
 		return -1;
 	w->slipway = json_text_of(j, "slipway");
 	w->application = json_text_of(j, "application");
-	if (w->slipway == NULL || w->application == NULL || !json_is_boolean(user))
-		return malformed_note(e, "slipway, application or user");
+	w->record = json_text_of(j, "record");
+	if (w->slipway == NULL || w->application == NULL || w->record == NULL ||
+	    !json_is_boolean(user))
+		return malformed_note(e, "slipway, application, record or user");
 	w->user = json_is_true(user);
 	for (int root = 0; root < LAYOUT_ROOTS; root++)
 		if (read_root(j, root, w, e) == -1)
 			return -1;
 	if (read_from_one(j, "serial", &w->serial, e) == -1 ||
 	    read_from_one(j, "release", &w->release, e) == -1 ||
-	    read_from_one(j, "newest", &w->newest, e) == -1 ||
-	    read_hash(j, "record", w->record, e) == -1)
+	    read_from_one(j, "newest", &w->newest, e) == -1)
 		return -1;
 	return read_role(j, &w->role, e);
 }
@@ -107,21 +114,20 @@ wanted_read(const json_t *j, struct wanted *w, struct err *e)
 json_t *
 wanted_json(const struct wanted *w, struct err *e)
 {
-	char until[DATE_TEXT_SIZE], targets[SHA256_HEX_SIZE], role[SHA256_HEX_SIZE],
-	    record[SHA256_HEX_SIZE];
+	char until[DATE_TEXT_SIZE], targets[SHA256_HEX_SIZE], role[SHA256_HEX_SIZE];
 	json_t *j;
 
 	date_format(w->role.expires, until);
 	hex_encode(w->role.targets, SHA256_SIZE, targets);
 	hex_encode(w->role.role, SHA256_SIZE, role);
-	hex_encode(w->record, SHA256_SIZE, record);
+
 	j = json_pack(
 	    "{s:i, s:s, s:s, s:{s:s?, s:s?}, s:I, s:I, s:I, s:b, s:s, s:s, s:I, s:s, s:s}",
 	    "format", DAMAGE_FORMAT, "slipway", w->slipway, "application", w->application, "roots",
 	    layout_place_names[0], w->roots[0], layout_place_names[1], w->roots[1], "serial",
 	    (json_int_t)w->serial, "release", (json_int_t)w->release, "newest",
 	    (json_int_t)w->newest, "user", w->user, "targets", targets, "role", role, "version",
-	    (json_int_t)w->role.version, "until", until, "record", record);
+	    (json_int_t)w->role.version, "until", until, "record", w->record);
 	if (j == NULL)
 		err_nomem(e);
 	return j;
@@ -135,17 +141,33 @@ same_path(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
+/*
+ * Which file applied.json is.  It is replaced as a whole, only under the lock, so that its inode
+ * and the times of its change tell each record from all others.  Returns false where there is none.
+ */
+static bool
+stamp_record(struct dir *state, char out[STAMP_SIZE])
+{
+	struct buf path = BUF_INIT(STATION_PATH_MAX);
+	struct file_stamp s = { .there = false };
+	struct err ignored;
+
+	if (path_join(&path, dir_path(state), STATE_APPLIED, &ignored) == 0)
+		file_stamp(buf_text(&path), &s);
+	buf_free(&path);
+	snprintf(out, STAMP_SIZE, "%" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64, s.inode, s.size,
+	    s.mtime_ns, s.ctime_ns);
+	return s.there;
+}
+
 /* Whether the applied record is the one that was compared, and has its copy in the history. */
 static bool
 is_applied(struct dir *state, const struct wanted *w)
 {
-	uint8_t sum[SHA256_SIZE];
-	struct err ignored;
-	uint64_t size;
+	char stamp[STAMP_SIZE];
 
-	return file_sha256_until(state, STATE_APPLIED, RECORD_MAX, CLOCK_NEVER, sum, &size,
-		   &ignored) == 0 &&
-	    memcmp(sum, w->record, SHA256_SIZE) == 0 && record_is_kept(state, w->serial);
+	return stamp_record(state, stamp) && strcmp(stamp, w->record) == 0 &&
+	    record_is_kept(state, w->serial);
 }
 
 /* Nobody but the owner of the state may have written it. */
@@ -181,14 +203,15 @@ wanted_save(struct dir *state, struct wanted *w)
 {
 	struct err e;
 	json_t *old = read_note(state, &e), *new = NULL;
-	uint64_t size;
+	char stamp[STAMP_SIZE];
 
 	w->slipway = SLIPWAY_VERSION;
+	w->record = stamp;
 	if ((old == NULL || damage_format(old, &e) == 0 || e.code != ERR_VERSION) &&
-	    file_sha256_until(state, STATE_APPLIED, RECORD_MAX, CLOCK_NEVER, w->record, &size,
-		&e) == 0 &&
-	    (new = wanted_json(w, &e)) != NULL && !json_equal(old, new))
+	    stamp_record(state, stamp) && (new = wanted_json(w, &e)) != NULL &&
+	    !json_equal(old, new))
 		(void)json_file_write(state, STATE_WANTED, new, WANTED_MAX, STATE_MODE, &e);
+	w->record = NULL;
 	json_decref(old);
 	json_decref(new);
 }

@@ -4,8 +4,8 @@
 
 /*
  * What the last update found that had nothing more to do, in wanted.json: which bytes of metadata
- * and of applied.json it compared.  While these bytes are the same there is nothing to do, and
- * neither the role nor the record, which have an entry for each file, is parsed again.
+ * it compared with which applied.json.  While both are the same there is nothing to do, and neither
+ * the role nor the record, which have an entry for each file, is parsed again.
  *
  * The file vouches for nothing.  Who can write it can write the trusted root beside it; it is used
  * only where its owner alone can, and only for bytes that the metadata of this very refresh names.
@@ -27,7 +27,7 @@ struct wanted {
 	int64_t newest;			 /* the newest release that was ever applied */
 	bool user;			 /* the applied release has scripts for users */
 	struct tuf_known role;		 /* that names the newest release */
-	uint8_t record[SHA256_SIZE];	 /* of applied.json */
+	const char *record;		 /* which file applied.json is: its stamp as a text */
 	json_t *json;
 };
 

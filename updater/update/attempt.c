@@ -179,9 +179,11 @@ static int64_t
 trusted_until(struct attempt *u, struct tuf_client *c)
 {
 	const struct tuf_known *role = &u->wanted.role;
+	uint8_t local[SHA256_SIZE];
 	struct err ignored;
 
-	if (u->known && known_still(c, u->st->application, role)) {
+	if (u->known && tuf_store_sum(u->metadata, u->st->application, local, &ignored) == 0 &&
+	    known_still(c, u->st->application, role, local)) {
 		int64_t rest = tuf_client_expires(c);
 
 		return role->expires < rest ? role->expires : rest;
@@ -301,13 +303,18 @@ attempt_time(struct attempt *u)
 int
 attempt_refresh(struct attempt *u, int64_t now, struct err *e)
 {
-	struct err first = { .code = ERR_NONE };
+	struct err first = { .code = ERR_NONE }, ignored;
+	const struct tuf_known *known = NULL;
+	uint8_t local[SHA256_SIZE];
 
 	if (connect_to_server(u, e) == -1)
 		return -1;
+	/* The child connects meanwhile. */
+	if (u->known && tuf_store_sum(u->metadata, u->st->application, local, &ignored) == 0)
+		known = &u->wanted.role;
 	/* If a server's metadata is wrong or old, asks the next one.  Reports the first error. */
-	while ((u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, now,
-		    u->known ? &u->wanted.role : NULL, e)) == NULL &&
+	while ((u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, now, known,
+		    local, e)) == NULL &&
 	    fetch_next(u->fetch, e))
 		if (first.code == ERR_NONE)
 			first = *e;

@@ -137,8 +137,8 @@ static struct row {
 	{ "wanted: a short hash", "targets", "\"00\"", ERR_SYNTAX },
 	{ "wanted: a hash of other letters", "role",
 	    "\"zz00000000000000000000000000000000000000000000000000000000000000\"", ERR_SYNTAX },
-	{ "wanted: another record", "record",
-	    "\"0000000000000000000000000000000000000000000000000000000000000000\"", ERR_NONE },
+	{ "wanted: another record", "record", "\"1 2 3 4\"", ERR_NONE },
+	{ "wanted: no record", "record", NULL, ERR_SYNTAX },
 	{ "wanted: no end", "until", NULL, ERR_SYNTAX },
 	{ "wanted: an end that is no day", "until", "\"2030-02-30T00:00:00Z\"", ERR_SYNTAX },
 	{ "wanted: version 0", "version", "0", ERR_SYNTAX },
@@ -177,24 +177,34 @@ doubt(void **arg)
 static void
 other_files(void **unused)
 {
+	struct buf text = BUF_INIT(RECORD_MAX);
+	struct wanted w;
 	struct err e;
 
 	(void)unused;
-	assert_true(is_wanted());
-	assert_int_equal(file_rename(state, STATE_APPLIED, state, "away", &e), 0);
-	assert_false(is_wanted());
-	assert_int_equal(file_rename(state, "away", state, STATE_APPLIED, &e), 0);
 	assert_true(is_wanted());
 	assert_int_equal(file_rename(state, "history/0000000003.json", state, "away", &e), 0);
 	assert_false(is_wanted());
 	assert_int_equal(file_rename(state, "away", state, "history/0000000003.json", &e), 0);
 	assert_true(is_wanted());
+	/* The same bytes, written again, are another file. */
+	assert_true(wanted_load(state, "A", roots, &w));
+	assert_ok(file_read(state, STATE_APPLIED, &text, &e), &e);
+	put("new", buf_text(&text), 0644);
+	assert_int_equal(file_rename(state, "new", state, STATE_APPLIED, &e), 0);
+	assert_false(is_wanted());
+	wanted_save(state, &w);
+	wanted_free(&w);
+	assert_true(is_wanted());
 	put(STATE_APPLIED, "{\"serial\": 3}", 0644);
+	assert_false(is_wanted());
+	assert_int_equal(file_remove(state, STATE_APPLIED, &e), 1);
 	assert_false(is_wanted());
 	put(STATE_WANTED, "", 0644);
 	assert_false(is_wanted());
 	assert_int_equal(file_remove(state, STATE_WANTED, &e), 1);
 	assert_false(is_wanted());
+	buf_free(&text);
 }
 
 /* Who else can write it might have. */
