@@ -217,6 +217,13 @@ def texts():
     put("json", "too-deep", '{"a":' + "[" * 64 + "]" * 64 + "}")
     put("json", "real", '{"a":1.5,"b":1e3,"c":-0}')
     put("json", "white", ' {\t"a" :\r\n[ true , false , null ] } ')
+    programs = "O:S-1-5-80-1D:PAI(A;CIIO;GA;;;S-1-5-80-1)(A;OICIIO;GA;;;SY)(A;;0x1200a9;;;BU)(A;OICIIO;GXGR;;;BU)(A;OICIIO;GA;;;CO)"
+    drive = "O:BAG:SYD:AI(A;OICIID;FA;;;BA)(A;OINPID;0x1301bf;;;AU)(D;OI;WP;;;S-1-5-21-1-2-3-1002)S:AI(AU;SAFA;FA;;;WD)"
+    for i, (directory, replaced) in enumerate([
+            (programs, "O:BAD:AI(A;;FR;;;S-1-5-21-1-2-3-513)(A;ID;FA;;;BA)"), (drive, "O:S-1-5-21-1-2-3-1001D:P(A;;FA;;;WD)"),
+            ("D:(XA;OI;FR;;;WD;(@USER.a == \"(;)\" && (Member_of {SID(BA)})))", "O:SYD:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;LA)"),
+            ("D:NO_ACCESS_CONTROL", "O:BAD:(A;OICIIO;CCDCLC;;;OW)(A;;0x4;;;S-1-12-1-1)"), ("O:D:(", "O:BAD:(A;;FA)"), ("", "O:BA")]):
+        put("acl", f"{i}", f"{directory}\n{replaced}")
     for i, (pattern, path) in enumerate([("A/*/*", "A/b/c"), ("*", "a/b"), ("*a*b*", "xaab/b"), ("?", "é"), ("**?*", "ab"),
                                          ("a/?/c", "a///c"), ("", ""), ("[a]", "[a]"), ("*é*?", "aééb")]):
         put("glob", f"{i}", f"{pattern}\n{path}")
