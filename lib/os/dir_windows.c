@@ -71,6 +71,29 @@ make_path(wchar_t *path, SECURITY_ATTRIBUTES *security)
 	    : GetLastError();
 }
 
+/* windows_private() in the nearest directory above a path that is there. */
+static PSECURITY_DESCRIPTOR
+private_below(const wchar_t *path)
+{
+	wchar_t *above = _wcsdup(path), *slash;
+	HANDLE h = INVALID_HANDLE_VALUE;
+	PSECURITY_DESCRIPTOR sd;
+	DWORD error;
+
+	while (above != NULL && h == INVALID_HANDLE_VALUE &&
+	    (slash = wcsrchr(above, L'\\')) > above + 6) {
+		*slash = L'\0';
+		h = file_open_path(above);
+	}
+	free(above);
+	sd = windows_private(h == INVALID_HANDLE_VALUE ? NULL : h);
+	error = GetLastError();
+	if (h != INVALID_HANDLE_VALUE)
+		CloseHandle(h);
+	SetLastError(error);
+	return sd;
+}
+
 static bool
 is_in_programdata(const char *path)
 {
@@ -100,7 +123,7 @@ dir_make(const char *path, unsigned mode, struct err *e)
 		w[--len] = L'\0';
 	/* Every user may create files in what inherits from %ProgramData%. */
 	if ((mode & 077) == 0)
-		security.lpSecurityDescriptor = windows_private();
+		security.lpSecurityDescriptor = private_below(w);
 	else if ((shared = place_privileged() && is_in_programdata(path)))
 		security.lpSecurityDescriptor = windows_shared();
 	if (((mode & 077) == 0 || shared) && security.lpSecurityDescriptor == NULL)
@@ -248,6 +271,22 @@ dir_names(struct dir *d, struct strings *names, struct err *e)
 	return rc;
 }
 
+/* An account that was let in by an earlier version, or in a directory of its own. */
+static void
+drop_accounts(HANDLE parent, const wchar_t *leaf, HANDLE found)
+{
+	struct file_how how = { READ_CONTROL | WRITE_DAC | WRITE_OWNER, FILE_OPEN,
+		FILE_DIRECTORY_FILE, false };
+	struct err to_others;
+	HANDLE h;
+
+	if (!place_privileged() || windows_check_private(found, "", &to_others) == 0 ||
+	    file_open_in(parent, leaf, &how, &h) != 0)
+		return;
+	windows_drop_accounts(h);
+	CloseHandle(h);
+}
+
 /*
  * Whether a directory belongs to this user, and nobody but administrators and the system can use it
  * besides.
@@ -263,6 +302,8 @@ private_only(struct dir *d, const char *name, ULONG disposition, struct err *e)
 	if (w == NULL)
 		return NULL;
 	error = file_step(d->handle, w, true, disposition, &h);
+	if (error == 0)
+		drop_accounts(d->handle, w, h);
 	free(w);
 	if (error != 0) {
 		file_fail(d, name, error, e);

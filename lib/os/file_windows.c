@@ -106,7 +106,8 @@ file_open(struct dir *d, const char *name, bool write, struct file_info *info, s
 static DWORD
 create_temporary(const struct file_at *temp, unsigned mode, HANDLE *out)
 {
-	struct file_how how = { GENERIC_WRITE | DELETE | FILE_READ_ATTRIBUTES | WRITE_DAC,
+	struct file_how how = { GENERIC_WRITE | DELETE | FILE_READ_ATTRIBUTES | READ_CONTROL |
+		    WRITE_DAC | WRITE_OWNER,
 		FILE_CREATE, FILE_NON_DIRECTORY_FILE, (mode & 077) == 0 };
 	DWORD error = file_remove_in(temp->parent, temp->leaf, FILE_NON_DIRECTORY_FILE);
 
@@ -143,7 +144,7 @@ file_open_lock(struct dir *d, const char *name, struct err *e)
 	struct err open_to_others;
 
 	if (error == 0 && windows_check_private(h, name, &open_to_others) == -1)
-		windows_make_private(h);
+		windows_make_private(h, d == NULL ? NULL : d->handle);
 	if (error == ERROR_ACCESS_DENIED) {
 		how.access = GENERIC_READ | GENERIC_WRITE;
 		error = file_open_at(d, name, &how, &h);

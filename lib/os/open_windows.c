@@ -83,7 +83,7 @@ file_open_in(HANDLE parent, const wchar_t *leaf, const struct file_how *how, HAN
 
 	if (bytes > UNICODE_STRING_MAX_BYTES)
 		return ERROR_FILENAME_EXCED_RANGE;
-	if (how->secret && (sd = windows_private()) == NULL)
+	if (how->secret && (sd = windows_private(parent)) == NULL)
 		return GetLastError();
 	InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, parent, sd);
 	for (int tries = 0;; tries++) {

@@ -99,7 +99,7 @@ connect_halves(HANDLE *reader, HANDLE *writer, struct err *e)
 		return err_setx(e, ERR_IO, "pipe: no random numbers");
 	swprintf(name, N(name), L"\\\\.\\pipe\\slipway-%016llx%016llx", (unsigned long long)r[0],
 	    (unsigned long long)r[1]);
-	if ((security.lpSecurityDescriptor = windows_private()) == NULL)
+	if ((security.lpSecurityDescriptor = windows_private(NULL)) == NULL)
 		return err_windows(e, GetLastError(), "pipe");
 	server = CreateNamedPipeW(name,
 	    PIPE_ACCESS_INBOUND | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,

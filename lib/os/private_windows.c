@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* What this user, administrators and the system alone may use. */
+/* Owners and access lists of open files and directories. */
 #include "lib/os/private_windows.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <aclapi.h>
@@ -33,48 +34,184 @@ user_of_process(union user *u)
 	return error;
 }
 
-void
-windows_sddl(bool shared, const wchar_t *user, wchar_t out[WINDOWS_SDDL_SIZE])
+/* Append the UTF-8 of a text of the system's, which is released. */
+static DWORD
+take_text(struct buf *out, wchar_t *text)
 {
-	if (shared)
-		swprintf(out, WINDOWS_SDDL_SIZE,
-		    L"O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)");
-	else
-		swprintf(out, WINDOWS_SDDL_SIZE,
-		    L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;%ls)", user);
+	struct err e;
+	int rc = wide_add(out, text, &e);
+
+	LocalFree(text);
+	return rc == 0 ? 0 : ERROR_OUTOFMEMORY;
 }
 
-static PSECURITY_DESCRIPTOR
-descriptor(bool shared)
+DWORD
+windows_self(struct buf *out)
 {
-	wchar_t text[WINDOWS_SDDL_SIZE], *sid = NULL;
-	PSECURITY_DESCRIPTOR sd = NULL;
+	wchar_t *sid = NULL;
 	union user u;
 	DWORD error = user_of_process(&u);
 
-	if (error == 0 && ConvertSidToStringSidW(u.token.User.Sid, &sid)) {
-		windows_sddl(shared, sid, text);
-		if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(text, SDDL_REVISION_1,
-			&sd, NULL))
-			sd = NULL;
-	}
-	if (error == 0)
+	if (error == 0 && !ConvertSidToStringSidW(u.token.User.Sid, &sid))
 		error = GetLastError();
-	LocalFree(sid);
+	return error == 0 ? take_text(out, sid) : error;
+}
+
+DWORD
+windows_list(HANDLE h, struct buf *out)
+{
+	const SECURITY_INFORMATION what = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+	PSECURITY_DESCRIPTOR sd = NULL;
+	wchar_t *text = NULL;
+	DWORD error = GetSecurityInfo(h, SE_FILE_OBJECT, what, NULL, NULL, NULL, NULL, &sd);
+
+	if (error == 0 &&
+	    !ConvertSecurityDescriptorToStringSecurityDescriptorW(sd, SDDL_REVISION_1, what, &text,
+		NULL))
+		error = GetLastError();
+	LocalFree(sd);
+	return error == 0 ? take_text(out, text) : error;
+}
+
+/* The descriptor of a text, to be freed with LocalFree(); NULL with GetLastError(). */
+static PSECURITY_DESCRIPTOR
+descriptor_of(const char *text)
+{
+	PSECURITY_DESCRIPTOR sd = NULL;
+	struct err e;
+	wchar_t *w = wide_of(text, &e);
+	DWORD error = 0;
+
+	if (w == NULL)
+		error = ERROR_OUTOFMEMORY;
+	else if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(w, SDDL_REVISION_1, &sd,
+		     NULL)) {
+		error = GetLastError();
+		sd = NULL;
+	}
+	free(w);
+	SetLastError(error);
+	return sd;
+}
+
+/* Whether an open file has the owner of a descriptor. */
+static bool
+has_owner(HANDLE h, PSID owner)
+{
+	PSECURITY_DESCRIPTOR now = NULL;
+	PSID is = NULL;
+	bool same = GetSecurityInfo(h, SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION, &is, NULL, NULL,
+			NULL, &now) == 0 &&
+	    EqualSid(is, owner);
+
+	LocalFree(now);
+	return same;
+}
+
+/*
+ * SetSecurityInfo() would add what the directory hands down in which the file is now, and that may
+ * be the private one of an update.
+ */
+DWORD
+windows_set_list(HANDLE h, const char *text, bool owner)
+{
+	PSECURITY_DESCRIPTOR sd = descriptor_of(text);
+	SECURITY_INFORMATION what = DACL_SECURITY_INFORMATION;
+	SECURITY_DESCRIPTOR_CONTROL control = 0;
+	DWORD revision, error = 0;
+	BOOL defaulted;
+	PSID sid = NULL;
+
+	if (sd == NULL)
+		return GetLastError();
+	if (!GetSecurityDescriptorControl(sd, &control, &revision) ||
+	    !GetSecurityDescriptorOwner(sd, &sid, &defaulted))
+		error = GetLastError();
+	what |= (control & SE_DACL_PROTECTED) != 0 ? PROTECTED_DACL_SECURITY_INFORMATION
+						   : UNPROTECTED_DACL_SECURITY_INFORMATION;
+	if (owner && sid != NULL && !has_owner(h, sid))
+		what |= OWNER_SECURITY_INFORMATION;
+	if (error == 0 && !SetKernelObjectSecurity(h, what, sd))
+		error = GetLastError();
+	LocalFree(sd);
+	return error;
+}
+
+void
+windows_use_any_file(bool on)
+{
+	static const wchar_t *const names[] = { SE_BACKUP_NAME, SE_RESTORE_NAME,
+		SE_TAKE_OWNERSHIP_NAME };
+	HANDLE token;
+
+	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &token))
+		return;
+	for (size_t i = 0; i < N(names); i++) {
+		TOKEN_PRIVILEGES p = { .PrivilegeCount = 1,
+			.Privileges[0].Attributes = on ? SE_PRIVILEGE_ENABLED : 0 };
+
+		if (LookupPrivilegeValueW(NULL, names[i], &p.Privileges[0].Luid))
+			AdjustTokenPrivileges(token, FALSE, &p, 0, NULL, NULL);
+	}
+	CloseHandle(token);
+}
+
+bool
+windows_lists_made_up(void)
+{
+	return GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version") != NULL;
+}
+
+/* The text of a private list for what is made in parent. */
+static DWORD
+private_text(HANDLE parent, struct buf *out)
+{
+	struct buf self = BUF_INIT(ACL_TEXT_MAX), directory = BUF_INIT(ACL_TEXT_MAX);
+	struct acl_file f = { .kind = ACL_PRIVATE, .privileged = place_privileged() };
+	DWORD error = windows_self(&self);
+	struct err e;
+
+	/* A file system may have no lists. */
+	if (parent != NULL && windows_list(parent, &directory) == 0)
+		f.directory = buf_text(&directory);
+	f.self = buf_text(&self);
+	if (error == 0 && acl_choose(&f, out, &e) == -1)
+		error = ERROR_OUTOFMEMORY;
+	buf_free(&self);
+	buf_free(&directory);
+	return error;
+}
+
+PSECURITY_DESCRIPTOR
+windows_private(HANDLE parent)
+{
+	struct buf text = BUF_INIT(ACL_TEXT_MAX);
+	DWORD error = private_text(parent, &text);
+	PSECURITY_DESCRIPTOR sd = NULL;
+
+	if (error == 0 && (sd = descriptor_of(buf_text(&text))) == NULL)
+		error = GetLastError();
+	buf_free(&text);
 	SetLastError(error);
 	return sd;
 }
 
 PSECURITY_DESCRIPTOR
-windows_private(void)
-{
-	return descriptor(false);
-}
-
-PSECURITY_DESCRIPTOR
 windows_shared(void)
 {
-	return descriptor(true);
+	const struct acl_file f = { .kind = ACL_SHARED, .self = "" };
+	struct buf text = BUF_INIT(ACL_TEXT_MAX);
+	PSECURITY_DESCRIPTOR sd = NULL;
+	DWORD error = 0;
+	struct err e;
+
+	if (acl_choose(&f, &text, &e) == -1)
+		error = ERROR_OUTOFMEMORY;
+	else if ((sd = descriptor_of(buf_text(&text))) == NULL)
+		error = GetLastError();
+	buf_free(&text);
+	SetLastError(error);
+	return sd;
 }
 
 bool
@@ -94,135 +231,64 @@ windows_in_programdata(const char *path)
 }
 
 DWORD
-windows_make_private(HANDLE h)
+windows_make_private(HANDLE h, HANDLE parent)
 {
-	PSECURITY_DESCRIPTOR sd = windows_private();
-	BOOL present, defaulted;
-	PACL acl = NULL;
-	DWORD error;
+	struct buf text = BUF_INIT(ACL_TEXT_MAX);
+	DWORD error = private_text(parent, &text);
 
-	if (sd == NULL || !GetSecurityDescriptorDacl(sd, &present, &acl, &defaulted))
-		error = GetLastError();
-	else
-		error = SetSecurityInfo(h, SE_FILE_OBJECT,
-		    DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION, NULL, NULL,
-		    acl, NULL);
-	LocalFree(sd);
+	if (error == 0)
+		error = windows_set_list(h, buf_text(&text), false);
+	buf_free(&text);
 	return error;
 }
 
-/* Rights of who can change something, or read it. */
-#define CHANGING \
-	(FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_DELETE_CHILD | DELETE | WRITE_DAC | \
-	    WRITE_OWNER | GENERIC_WRITE | GENERIC_ALL)
-#define READING (FILE_READ_DATA | GENERIC_READ)
-
-/*
- * Whether an entry of an access list gives some of these rights to somebody other than us,
- * administrators and the system.
- */
-static bool
-lets_others_in(ACE_HEADER *ace, PSID self, DWORD rights)
+DWORD
+windows_drop_accounts(HANDLE h)
 {
-	ACCESS_ALLOWED_ACE *allowed = (ACCESS_ALLOWED_ACE *)(void *)ace;
-	PSID sid = &allowed->SidStart;
+	const struct acl_rule rule = { .secret = true };
+	struct buf text = BUF_INIT(ACL_TEXT_MAX), mended = BUF_INIT(ACL_TEXT_MAX);
+	DWORD error = windows_list(h, &text);
+	struct err e;
 
-	if (ace->AceType != ACCESS_ALLOWED_ACE_TYPE || (ace->AceFlags & INHERIT_ONLY_ACE) != 0)
-		return false;
-	if ((allowed->Mask & rights) == 0)
-		return false;
-	return !EqualSid(sid, self) && !IsWellKnownSid(sid, WinBuiltinAdministratorsSid) &&
-	    !IsWellKnownSid(sid, WinLocalSystemSid) &&
-	    !IsWellKnownSid(sid, WinCreatorOwnerRightsSid);
+	if (error == 0 && acl_judge(buf_text(&text), &rule) == ACL_ACCOUNT)
+		error = acl_mend(buf_text(&text), &rule, &mended, &e) == -1
+		    ? ERROR_OUTOFMEMORY
+		    : windows_set_list(h, buf_text(&mended), true);
+	buf_free(&text);
+	buf_free(&mended);
+	return error;
+}
+
+/* What a message says of a file that others can use, and how that is mended. */
+static int
+refuse_private(const char *where, enum acl_fault fault, const char *self, struct err *e)
+{
+	return err_setx(e, ERR_ACCESS,
+	    "%s: want one that only its owner, administrators and the system can use, got one %s; "
+	    "one after the other: icacls \"%s\" /reset, icacls \"%s\" /inheritance:r /grant:r "
+	    "\"*S-1-5-18:F\" \"*S-1-5-32-544:F\"%s%s%s",
+	    where, fault == ACL_OWNER ? "of another owner" : "that others can use", where, where,
+	    place_privileged() ? "" : " \"*", place_privileged() ? "" : self,
+	    place_privileged() ? "" : ":F\"");
 }
 
 int
 windows_check_private(HANDLE h, const char *where, struct err *e)
 {
-	PSECURITY_DESCRIPTOR sd = NULL;
-	PSID owner, self;
-	union user u;
-	PACL acl;
-	DWORD error = user_of_process(&u);
+	struct buf text = BUF_INIT(ACL_TEXT_MAX), self = BUF_INIT(ACL_TEXT_MAX);
+	struct acl_rule rule = { .secret = true };
+	enum acl_fault fault;
+	DWORD error = windows_self(&self);
 	int rc = 0;
 
-	if (error != 0)
-		return err_windows(e, error, "who this process is");
-	error = GetSecurityInfo(h, SE_FILE_OBJECT,
-	    OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &owner, NULL, &acl, NULL, &sd);
-	if (error != 0)
-		return err_windows(e, error, "%s: who may use it", where);
-	self = u.token.User.Sid;
-	if (!EqualSid(owner, self) && !IsWellKnownSid(owner, WinBuiltinAdministratorsSid) &&
-	    !IsWellKnownSid(owner, WinLocalSystemSid))
-		rc = err_setx(e, ERR_ACCESS,
-		    "%s: want one of this user or of administrators, got another owner", where);
-	else if (acl == NULL)
-		rc = err_setx(e, ERR_ACCESS,
-		    "%s: want one for its owner alone, got one for everybody", where);
-	for (DWORD i = 0; rc == 0 && i < acl->AceCount; i++) {
-		void *ace;
-
-		if (!GetAce(acl, i, &ace) || lets_others_in(ace, self, CHANGING | READING))
-			rc = err_setx(e, ERR_ACCESS,
-			    "%s: want one that only its owner and administrators can use (icacls FILE /inheritance:r "
-			    "/grant:r %%USERNAME%%:F), got one that others can use",
-			    where);
-	}
-	LocalFree(sd);
-	return rc;
-}
-
-/* Services of Windows that install themselves own what they install. */
-static bool
-is_trusted_installer(PSID owner)
-{
-	PSID installer = NULL;
-	bool is =
-	    ConvertStringSidToSidW(
-		L"S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464", &installer) &&
-	    EqualSid(owner, installer);
-
-	LocalFree(installer);
-	return is;
-}
-
-int
-windows_check_owned(HANDLE h, const char *where, struct err *e)
-{
-	PSECURITY_DESCRIPTOR sd = NULL;
-	PSID owner, self;
-	union user u;
-	PACL acl;
-	DWORD error = user_of_process(&u);
-	bool good;
-
 	if (error == 0)
-		error = GetSecurityInfo(h, SE_FILE_OBJECT,
-		    OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &owner, NULL, &acl,
-		    NULL, &sd);
+		error = windows_list(h, &text);
+	rule.self = buf_text(&self);
 	if (error != 0)
-		return err_windows(e, error, "%s: who may change it", where);
-	self = u.token.User.Sid;
-	good = EqualSid(owner, self) || IsWellKnownSid(owner, WinBuiltinAdministratorsSid) ||
-	    IsWellKnownSid(owner, WinLocalSystemSid) || is_trusted_installer(owner);
-	if (!good)
-		err_setx(e, ERR_UNSAFE,
-		    "%s: want one of administrators or the system, got another owner; look at what it "
-		    "holds, then: icacls \"%s\" /setowner *S-1-5-32-544 /T",
-		    where, where);
-	for (DWORD i = 0; good && (acl == NULL || i < acl->AceCount); i++) {
-		void *ace;
-
-		if (acl != NULL && GetAce(acl, i, &ace) && !lets_others_in(ace, self, CHANGING))
-			continue;
-		good = false;
-		err_setx(e, ERR_UNSAFE,
-		    "%s: want one that only administrators can change, got one that others can; look "
-		    "at what it holds, then: icacls \"%s\" /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F "
-		    "*S-1-5-32-544:(OI)(CI)F *S-1-5-32-545:(OI)(CI)RX",
-		    where, where);
-	}
-	LocalFree(sd);
-	return good ? 0 : -1;
+		rc = err_windows(e, error, "%s: who may use it", where);
+	else if ((fault = acl_judge(buf_text(&text), &rule)) != ACL_GOOD)
+		rc = refuse_private(where, fault, rule.self, e);
+	buf_free(&text);
+	buf_free(&self);
+	return rc;
 }

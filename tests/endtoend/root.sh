@@ -54,6 +54,21 @@ chmod 775 /var/lib/slipway; refused "0775 state" "chmod go-w /var/lib/slipway"; 
 chown 12345 /var/lib/slipway/I/A/metadata; refused "a stranger's metadata" "chown -h root"; chown 0 /var/lib/slipway/I/A/metadata
 echo planted > /var/lib/slipway/I/A/journal; chown 12345 /var/lib/slipway/I/A/journal
 refused "a planted journal" "/var/lib/slipway/I/A/journal"; rm /var/lib/slipway/I/A/journal
+chown 12345 /var/lib/slipway/I/A/metadata/root.json; refused "a stranger's anchor" "metadata/root.json"
+chown 0 /var/lib/slipway/I/A/metadata/root.json
+# Downloads are a cache: those of a stranger are made anew.
+staging=/var/lib/slipway/I/A/staging
+for planted in directory file link; do
+	rm -rf "$staging"
+	case $planted in
+	directory) mkdir -m 777 "$staging"; echo x > "$staging/x"; mkdir "$staging/y"; chown -R 12345 "$staging" ;;
+	file) mkdir -m 700 "$staging"; echo x > "$staging/x"; chown 12345 "$staging/x" ;;
+	link) ln -s "$work/caller" "$staging"; chown -h 12345 "$staging" ;;
+	esac
+	slipway update > log 2>&1 || fail "want the update with a stranger's staging ($planted)"
+	[ ! -L "$staging" ] && [ "$(stat -c %u%a "$staging")" = 0700 ] && [ -z "$(ls -A "$staging")" ] || fail "staging"
+done
+[ -z "$(ls -A "$work/caller")" ] || fail "want nothing behind the link"
 slipway status > log 2>&1 || fail status
 slipway update > log 2>&1 || fail "want it mended"
 echo "root believes only root"

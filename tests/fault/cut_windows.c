@@ -13,7 +13,6 @@
  */
 #include "lib/os/wide_windows.h"
 
-#include <aclapi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <winternl.h>
@@ -25,8 +24,7 @@ typedef BOOL WINAPI flush_fn(HANDLE);
 typedef BOOL WINAPI write_fn(HANDLE, LPCVOID, DWORD, LPDWORD, LPOVERLAPPED);
 typedef BOOL WINAPI make_dir_fn(LPCWSTR, LPSECURITY_ATTRIBUTES);
 typedef BOOL WINAPI set_info_fn(HANDLE, FILE_INFO_BY_HANDLE_CLASS, LPVOID, DWORD);
-typedef DWORD
-    WINAPI set_security_fn(HANDLE, SE_OBJECT_TYPE, SECURITY_INFORMATION, PSID, PSID, PACL, PACL);
+typedef BOOL WINAPI set_security_fn(HANDLE, SECURITY_INFORMATION, PSECURITY_DESCRIPTOR);
 typedef LSTATUS WINAPI make_key_fn(HKEY, LPCWSTR, DWORD, LPWSTR, DWORD, REGSAM,
     LPSECURITY_ATTRIBUTES, PHKEY, LPDWORD);
 typedef LSTATUS WINAPI set_value_fn(HKEY, LPCWSTR, DWORD, DWORD, const BYTE *, DWORD);
@@ -44,7 +42,7 @@ WRAPPED(flush_fn, SetEndOfFile);
 WRAPPED(write_fn, WriteFile);
 WRAPPED(make_dir_fn, CreateDirectoryW);
 WRAPPED(set_info_fn, SetFileInformationByHandle);
-WRAPPED(set_security_fn, SetSecurityInfo);
+WRAPPED(set_security_fn, SetKernelObjectSecurity);
 WRAPPED(make_key_fn, RegCreateKeyExW);
 WRAPPED(set_value_fn, RegSetValueExW);
 WRAPPED(delete_value_fn, RegDeleteValueW);
@@ -150,14 +148,10 @@ my_SetFileInformationByHandle(HANDLE h, FILE_INFO_BY_HANDLE_CLASS what, LPVOID i
 	return point_last() && __real___imp_SetFileInformationByHandle(h, what, info, len);
 }
 
-static DWORD WINAPI
-my_SetSecurityInfo(HANDLE h, SE_OBJECT_TYPE type, SECURITY_INFORMATION what, PSID owner, PSID group,
-    PACL dacl, PACL sacl)
+static BOOL WINAPI
+my_SetKernelObjectSecurity(HANDLE h, SECURITY_INFORMATION what, PSECURITY_DESCRIPTOR sd)
 {
-	DWORD error = point_error();
-
-	return error != 0 ? error
-			  : __real___imp_SetSecurityInfo(h, type, what, owner, group, dacl, sacl);
+	return point_last() ? __real___imp_SetKernelObjectSecurity(h, what, sd) : FALSE;
 }
 
 static LSTATUS WINAPI

@@ -2,8 +2,46 @@
 /* slipway update */
 #include "updater/cmd/command.h"
 
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "updater/cmd/progress.h"
 #include "updater/cmd/reminders.h"
+#include "updater/station/checks.h"
+
+#define STRANGERS_MAX (1024u * 1024) /* bytes that are shown */
+
+/*
+ * What other accounts own or may change is shown, and taken over where a person agrees.  Nobody is
+ * asked where nobody can answer; the update then says what is wrong.
+ */
+static int
+ask_owners(const struct station *st, struct err *e)
+{
+	struct buf strangers = BUF_INIT(STRANGERS_MAX);
+	char answer[8] = "";
+	int rc = 0;
+
+	if (!isatty(STDIN_FILENO))
+		return 0;
+	station_mend_owners(st);
+	if ((rc = station_strangers(st, &strangers, e)) == 0 && strangers.len > 0) {
+		fputs("Others own or can change what this station believes:\n\n", stderr);
+		fputs(buf_text(&strangers), stderr);
+		fputs("\nLook at what these hold.  Take them over, for administrators alone? "
+		      "(yes or no) ",
+		    stderr);
+		fflush(stderr);
+		if (fgets(answer, sizeof answer, stdin) != NULL)
+			answer[strcspn(answer, "\r\n")] = '\0';
+		rc = strcmp(answer, "yes") == 0
+		    ? station_adopt(st, e)
+		    : err_setx(e, ERR_UNSAFE, "nothing was taken over, and nothing was updated");
+	}
+	buf_free(&strangers);
+	return rc;
+}
 
 static int
 run_update(struct call *call, struct err *e)
@@ -18,7 +56,8 @@ run_update(struct call *call, struct err *e)
 	if (!o->quiet || o->progress != NULL)
 		update_options.progress = progress_view_start(&view, o->progress != NULL);
 	update_options.child = &c.child;
-	if (cmd_station_open(call, CMD_FETCHES | CMD_WARNS_LATER, &c, e) == 0)
+	if (cmd_station_open(call, CMD_FETCHES | CMD_WARNS_LATER, &c, e) == 0 &&
+	    (!o->repair || ask_owners(&c.station, e) == 0))
 		rc = cmd_update_station(&c, &update_options, &r, e);
 	reminders_tell(&(struct reminders){ .st = &c.station }, &r, rc == -1 ? e : NULL);
 	cmd_station_close(&c);

@@ -2,39 +2,133 @@
 /* What can be wrong with a station. */
 #include "updater/station/checks.h"
 
+#include <stddef.h>
+
 #include "lib/os/owned.h"
 #include "lib/os/places.h"
 #include "updater/station/destination.h"
 
-/* A key file; where settings are elsewhere (in the registry), there is none. */
-static int
-check_place(enum place which, struct err *e)
-{
-	struct buf path = BUF_INIT(STATION_PATH_MAX);
-	struct err none;
-	int rc = place_path(which, &path, &none) == -1 ? 0 : owned_check(buf_text(&path), false, e);
+/* What a privileged process believes, and acts on with rights that who changed it may lack. */
+struct believed {
+	enum { PLACE_OF, PATH_OF, METADATA_OF } kind;
+	enum place place;
+	size_t member; /* of struct station: a path, or NULL */
+	unsigned what;
+	const char *except;
+};
 
-	buf_free(&path);
+#define MEMBER(name) offsetof(struct station, name)
+static const struct believed all[] = {
+	{ PLACE_OF, PLACE_MACHINE_CONF, 0, 0, NULL },
+	{ PLACE_OF, PLACE_USER_CONF, 0, 0, NULL },
+	{ PATH_OF, 0, MEMBER(state_path), OWNED_ENTRIES, STATION_STAGING },
+	{ METADATA_OF, 0, MEMBER(state_path), OWNED_ENTRIES, NULL },
+	{ PATH_OF, 0, MEMBER(user_state_path), OWNED_ENTRIES | OWNED_USERS, NULL },
+	{ PATH_OF, 0, MEMBER(login_key), OWNED_SECRET, NULL },
+	{ PATH_OF, 0, MEMBER(password_file), OWNED_SECRET, NULL },
+};
+
+/* Append its path.  1, 0 the station has none (key files, where settings are elsewhere), -1. */
+static int
+believed_path(const struct station *st, const struct believed *b, struct buf *out, struct err *e)
+{
+	const char *path = *(char *const *)((const char *)st + b->member);
+	struct err none;
+
+	if (b->kind == PLACE_OF)
+		return place_path(b->place, out, &none) == -1 ? 0 : 1;
+	if (path == NULL)
+		return 0;
+	return buf_addf(out, e, "%s%s", path, b->kind == METADATA_OF ? "/metadata" : "") == -1 ? -1
+											       : 1;
+}
+
+/* Call act() for each path of the station.  0, or -1 of the first call that fails. */
+static int
+each_believed(const struct station *st,
+    int (*act)(void *arg, const char *path, const struct believed *b, struct err *e), void *arg,
+    struct err *e)
+{
+	int rc = 0;
+
+	if (!place_privileged())
+		return 0;
+	for (size_t i = 0; i < N(all) && rc == 0; i++) {
+		struct buf path = BUF_INIT(STATION_PATH_MAX);
+
+		if ((rc = believed_path(st, &all[i], &path, e)) == 1)
+			rc = act(arg, buf_text(&path), &all[i], e);
+		buf_free(&path);
+	}
 	return rc;
 }
 
-/*
- * A privileged process believes the settings, the state and the login of the station, and acts on
- * them with rights that who could change them may lack.
- */
+static int
+check_one(void *arg, const char *path, const struct believed *b, struct err *e)
+{
+	(void)arg;
+	return owned_check(path, b->what, b->except, e);
+}
+
 static int
 check_owners(const struct station *st, struct err *e)
 {
-	if (!place_privileged())
+	return each_believed(st, check_one, NULL, e);
+}
+
+static int
+mend_one(void *arg, const char *path, const struct believed *b, struct err *e)
+{
+	struct err why;
+
+	/* The others are mended all the same; what couldn't be is told by the check. */
+	if (owned_mend(path, b->what, b->except, arg != NULL, &why) == 0 || arg == NULL)
 		return 0;
-	if (check_place(PLACE_MACHINE_CONF, e) == -1 || check_place(PLACE_USER_CONF, e) == -1)
-		return -1;
-	if ((st->state_path != NULL && owned_check(st->state_path, true, e) == -1) ||
-	    (st->user_state_path != NULL && owned_check(st->user_state_path, true, e) == -1) ||
-	    (st->login_key != NULL && owned_check(st->login_key, false, e) == -1) ||
-	    (st->password_file != NULL && owned_check(st->password_file, false, e) == -1))
-		return -1;
-	return 0;
+	*e = why;
+	return -1;
+}
+
+void
+station_mend_owners(const struct station *st)
+{
+	struct err ignored;
+
+	each_believed(st, mend_one, NULL, &ignored);
+}
+
+int
+station_adopt(const struct station *st, struct err *e)
+{
+	bool adopt = true;
+
+	return each_believed(st, mend_one, &adopt, e);
+}
+
+static int
+show_one(void *arg, const char *path, const struct believed *b, struct err *e)
+{
+	return owned_show(path, b->what, b->except, arg, e);
+}
+
+int
+station_strangers(const struct station *st, struct buf *out, struct err *e)
+{
+	return each_believed(st, show_one, out, e);
+}
+
+bool
+station_staging_is_ours(const struct station *st)
+{
+	struct buf path = BUF_INIT(STATION_PATH_MAX);
+	struct err e;
+	bool ours;
+
+	if (!place_privileged())
+		return true;
+	ours = buf_addf(&path, &e, "%s/" STATION_STAGING, st->state_path) == 0 &&
+	    owned_check(buf_text(&path), OWNED_ENTRIES | OWNED_SECRET, NULL, &e) == 0;
+	buf_free(&path);
+	return ours;
 }
 
 const struct station_check station_checks[] = { { "owners", check_owners, STOPS_UPDATES },

@@ -22,6 +22,9 @@
 /* In the state, the copy of the trusted root metadata; an enrolment removes it. */
 #define STATION_ROOT_COPY "root.copy.json"
 
+/* In the state, downloads: a cache, of which each file is verified before it is used. */
+#define STATION_STAGING "staging"
+
 enum on_error { ON_ERROR_LAUNCH, ON_ERROR_BLOCK };
 
 /* The members that setting.h names are filled by its table. */

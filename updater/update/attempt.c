@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/os/clock.h"
+#include "lib/os/move.h"
 #include "lib/os/places.h"
 #include "updater/apply/apply.h"
 #include "updater/apply/leftover.h"
@@ -124,12 +125,36 @@ recover_update(struct attempt *u, struct err *e)
 	return -1;
 }
 
+static int
+remove_staged(void *arg, const char *name, struct err *e)
+{
+	return file_remove(arg, name, e) == -1 ? dir_remove(arg, name, e) : 0;
+}
+
+/* The directory of downloads is removed where it, or a file in it, is somebody else's. */
+static void
+look_at_staging(struct attempt *u)
+{
+	struct err ignored;
+	struct dir *d;
+
+	if (station_staging_is_ours(u->st))
+		return;
+	if ((d = dir_below(u->state, STATION_STAGING, false, &ignored)) != NULL)
+		dir_list(d, remove_staged, d, &ignored);
+	else
+		file_remove(u->state, STATION_STAGING, &ignored);
+	dir_close(d);
+	dir_remove(u->state, STATION_STAGING, &ignored);
+}
+
 /* With the lock: bring the state into a known state. */
 static int
 look_after(struct attempt *u, struct err *e)
 {
 	const struct damage_told told = { u->o->log, NULL };
 
+	look_at_staging(u);
 	damage_look(u->state, u->o->repair, &told);
 	anchor_heal(u->state, &told);
 	return recover_update(u, e);
@@ -143,6 +168,7 @@ attempt_begin(struct attempt *u, const struct station *st, struct settings *s,
 
 	*r = (struct update_result){ .unknown = true };
 	*u = (struct attempt){ .st = st, .s = s, .o = o, .r = r };
+	station_mend_owners(st);
 	if (station_check_update(st, e) == -1) {
 		/*
 		 * For the words on what the program starts with; nothing else of the state is
@@ -265,7 +291,7 @@ connect_to_server(struct attempt *u, struct err *e)
 	config.urls = u->health.urls;
 	config.nurls = u->health.n;
 	if ((u->metadata = station_dir(st, "metadata", true, e)) == NULL ||
-	    (u->staging = dir_make_private(u->state, "staging", e)) == NULL ||
+	    (u->staging = dir_make_private(u->state, STATION_STAGING, e)) == NULL ||
 	    (u->fetch = fetch_start(&config, e)) == NULL)
 		return -1;
 	return 0;
