@@ -80,7 +80,10 @@ int file_replace_keep(struct dir *d, const char *name, const void *data, size_t 
 int file_create(struct dir *d, const char *name, const void *data, size_t len, unsigned mode,
     struct err *e);
 
-/* Whether this process wrote to a file system that can't keep permissions, such as FAT. */
+/*
+ * Whether this process wrote to a file system that can't keep permissions, on Windows access lists,
+ * such as FAT.
+ */
 bool file_modes_lost(void);
 
 /*

@@ -9,8 +9,6 @@
 
 #include <stdlib.h>
 
-#include <aclapi.h>
-
 #include "lib/os/clock.h"
 #include "lib/os/private_windows.h"
 
@@ -40,7 +38,7 @@ handle_of(HANDLE h, DWORD error, struct dir *d, const char *name, struct err *e)
 bool
 file_modes_lost(void)
 {
-	return false; /* permissions are the business of access lists here */
+	return file_lists_lost();
 }
 
 int
@@ -232,26 +230,19 @@ flush_handle(HANDLE h)
 	return FlushFileBuffers(h) ? 0 : GetLastError();
 }
 
-/* Give the owner and access list of the file at to the open file h. */
+/* Give the list of the file at to the open file h, in the same directory. */
 static DWORD
 take_after(HANDLE h, const struct file_at *at)
 {
 	struct file_how how = { READ_CONTROL, FILE_OPEN, FILE_NON_DIRECTORY_FILE, false };
-	PSECURITY_DESCRIPTOR sd = NULL;
 	HANDLE old;
-	PACL acl;
 	DWORD error = file_open_in(at->parent, at->leaf, &how, &old);
 
 	if (error == ERROR_FILE_NOT_FOUND)
 		return 0;
 	if (error != 0)
 		return error;
-	error = GetSecurityInfo(old, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, &acl,
-	    NULL, &sd);
-	if (error == 0)
-		error = SetSecurityInfo(h, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL,
-		    acl, NULL);
-	LocalFree(sd);
+	error = file_give_list(h, at->parent, 0, old);
 	CloseHandle(old);
 	return error;
 }

@@ -123,6 +123,19 @@ file_set_mode(struct dir *d, const char *name, unsigned mode, struct err *e)
 	return rc;
 }
 
+int
+file_set_list(struct dir *d, const char *name, struct dir *root, const char *path, bool keep,
+    struct err *e)
+{
+	(void)d;
+	(void)name;
+	(void)root;
+	(void)path;
+	(void)keep;
+	(void)e;
+	return 0;
+}
+
 static int
 unlink_at(struct dir *d, const char *name, int flags, struct err *e)
 {

@@ -108,6 +108,16 @@ DWORD file_remove_in(HANDLE parent, const wchar_t *leaf, ULONG options);
 /* What an open file is.  0 or a Windows error. */
 DWORD file_info_open(HANDLE file, struct file_info *info);
 
+/*
+ * Give an open file (READ_CONTROL, WRITE_DAC, WRITE_OWNER) the owner and list of an installed file
+ * whose place is missing directories below the open directory; replaced: open file that it
+ * replaces, whose list it keeps, or NULL.  0 or a Windows error.
+ */
+DWORD file_give_list(HANDLE file, HANDLE directory, unsigned missing, HANDLE replaced);
+
+/* Whether a list that was given to a file wasn't there afterwards. */
+bool file_lists_lost(void);
+
 /* Open an existing regular file; its info.  0, or -1 with e filled in. */
 int file_open_regular(struct dir *d, const char *name, ACCESS_MASK access, HANDLE *out,
     struct file_info *info, struct err *e);

@@ -117,6 +117,7 @@ fingerprint_1=$(fingerprint "$REPO/certs/kernel.crt")
 make_release release-1 server.crt="$REPO/certs/kernel.crt"
 mkdir release-1/install release-1/scripts/user installed
 echo one > release-1/install/hi.ini
+echo one > release-1/app/words.txt
 cat > release-1/scripts/user/10-facts.lua <<LUA
 set([[HKCU\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP]], "Facts", station.os .. " %InstallDir%")
 LUA
@@ -154,6 +155,13 @@ wantreg "HKCU\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP" Facts REG_SZ "windows
 appdata=$(find prefix/drive_c/users -type d -path "*/AppData/Roaming/$APP")
 cmp "$appdata/server.crt" "$REPO/certs/kernel.crt"
 cmp installed/hi.ini release-1/install/hi.ini
+# Files are staged for this user alone, and have what their directory gives in their place: another user of this
+# computer reads them, and the scripts for users.  (wine makes access lists of modes, and modes of access lists.)
+kept=$(find prefix/drive_c -path '*/kept/*' -type f)
+for file in "$appdata/server.crt" installed/hi.ini $kept; do
+	[ $((0$(stat -c %a "$file") & 4)) -ne 0 ] || fail "want others to read $file, got mode $(stat -c %a "$file")"
+done
+[ -n "$kept" ] || fail "want the user's script kept"
 # The program's arguments and exit code are its own.
 expect 7 exit.log slipway run -- cmd.exe /c exit 7
 expect 127 missing.log slipway run --app "$APP" --offline -- 'C:\nowhere\program.exe'
@@ -176,12 +184,16 @@ background stay.log slipway run -- "$hi" "/C$APP" --kernel "$kernel" --stay
 stay=$job
 verified stay.log
 expect 0 cert-2.log slipway-repo --repo "$REPO" cert new kernel-2
+chmod 600 "$appdata/words.txt"	# somebody restricted it
 make_release release-2 server.crt="$REPO/certs/kernel.crt" server-2.crt="$REPO/certs/kernel-2.crt"
+echo two > release-2/app/words.txt
 publish release-2
 run_hi run-3.log
 want run-3.log "applied release 2"
 wantreg "$client" TLS_TrustedCerts REG_SZ "%AppData%\\$APP\\server.crt;%AppData%\\$APP\\server-2.crt"
 [ ! -e installed/hi.ini ] || fail "want what release 2 hasn't removed"
+cmp "$appdata/words.txt" release-2/app/words.txt
+[ $((0$(stat -c %a "$appdata/words.txt") & 7)) -eq 0 ] || fail "want a replaced file's own access list kept"
 cp "$REPO/certs/kernel-2.pem" kernel/server.pem.new
 cp "$REPO/certs/kernel-2.crt" kernel/server.crt.new
 mv kernel/server.pem.new kernel/server.pem
@@ -234,7 +246,7 @@ want run-7.log "$bad"
 expect 0 rollback.log slipway rollback 2
 wantreg "$client" TLS_TrustedCerts REG_SZ "%AppData%\\$APP\\server.crt;%AppData%\\$APP\\server-2.crt"
 expect 0 status.log slipway status
-want status.log "release       2, 3 files"
+want status.log "release       2, 4 files"
 want status.log "files below   C:\\users\\$(id -un)\\AppData\\Roaming\\$APP"
 expect 0 history.log slipway history
 

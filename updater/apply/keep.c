@@ -32,7 +32,10 @@ keep_script(const struct work *w, const struct file_state *state, struct dir *ke
 	    keep(w, w->t->source, state->sha256, kept, state, &unused, e) == -1 ||
 	    file_set_mode(kept, state->sha256, 0644, e) == -1)
 		return -1;
-	return file_sync(kept, state->sha256, e);
+	/* it was staged for administrators alone, and users read it here */
+	return file_sync(kept, state->sha256, e) == -1
+	    ? -1
+	    : file_set_list(kept, state->sha256, kept, state->sha256, false, e);
 }
 
 int

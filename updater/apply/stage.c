@@ -25,7 +25,9 @@ stage_old(const struct work *w, size_t i, bool *copied, struct err *e)
 	if (rc == 1)
 		return 0;
 	*copied = true;
-	return file_copy_until(root, f->path, dir, old, f->old.mode, w->until, e);
+	if (file_copy_until(root, f->path, dir, old, f->old.mode, w->until, e) == -1)
+		return -1;
+	return file_set_list(dir, old, root, f->path, true, e);
 }
 
 static int
@@ -79,7 +81,28 @@ sync_staged(const struct work *w, int r, bool copied, struct err *e)
 			file_sync(w->dirs[r], work_name('o', i, name), e) == -1))
 			return -1;
 	}
-	return dir_sync(w->dirs[r], e);
+	return 0;
+}
+
+/*
+ * The owners and access lists of the new files, after their content is on the disk: a list may keep
+ * this process from writing.  A file whose content stays is replaced for what others may do to it.
+ */
+static int
+give_lists(const struct work *w, struct err *e)
+{
+	char new[WORK_NAME_SIZE];
+
+	for (size_t i = 0; i < w->j->nfiles; i++) {
+		const struct journal_file *f = &w->j->files[i];
+		bool keep = strcmp(f->old.sha256, f->new.sha256) != 0 || f->old.mode != f->new.mode;
+
+		if (work_has(&f->new) &&
+		    file_set_list(w->dirs[f->root], work_name('n', i, new), w->roots[f->root],
+			f->path, keep, e) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 int
@@ -91,8 +114,13 @@ stage_files(const struct work *w, struct err *e)
 		if (stage(w, i, &copied, e) == -1)
 			return -1;
 	for (int r = 0; r < LAYOUT_ROOTS; r++)
+		if (w->dirs[r] != NULL && sync_staged(w, r, copied, e) == -1)
+			return -1;
+	if (give_lists(w, e) == -1)
+		return -1;
+	for (int r = 0; r < LAYOUT_ROOTS; r++)
 		if (w->dirs[r] != NULL &&
-		    (sync_staged(w, r, copied, e) == -1 || dir_sync(w->roots[r], e) == -1))
+		    (dir_sync(w->dirs[r], e) == -1 || dir_sync(w->roots[r], e) == -1))
 			return -1;
 	return 0;
 }

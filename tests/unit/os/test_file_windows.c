@@ -292,6 +292,131 @@ set_list(struct dir *d, const char *name, const char *list)
 	CloseHandle(h);
 }
 
+/* Stage a file for its place as a transaction does, and move it there. */
+static void
+install(struct dir *d, const char *path, bool keep)
+{
+	struct err e;
+	struct dir *work = dir_make_private(d, ".work", &e);
+
+	assert_non_null(work);
+	assert_ok(file_replace(work, "n0", "new", 3, 0600, &e), &e);
+	assert_ok(file_set_list(work, "n0", d, path, keep, &e), &e);
+	assert_int_equal(file_move(work, "n0", d, path, &e), 1);
+	dir_close(work);
+}
+
+/* The entries of a directory; everybody reads what is in it. */
+#define PLACE_LIST \
+	"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)(A;OICIIO;GA;;;CO)(A;OI;FA;;;%s)"
+
+/*
+ * What is staged in a private directory and moved to its place has the list that Windows gives a
+ * file which is made there; one that replaces another has that one's list and owner.  Run it as an
+ * administrator and as a user.
+ */
+static void
+installed_files_have_their_places_list(void **state)
+{
+	struct buf self = BUF_INIT(256), text = BUF_INIT(ACL_TEXT_MAX),
+		   made = BUF_INIT(ACL_TEXT_MAX), got = BUF_INIT(ACL_TEXT_MAX);
+	struct dir *d = *state, *place;
+	struct err e;
+
+	NOT_UNDER_WINE("access lists don't come back as they were set");
+	assert_int_equal(windows_self(&self), 0);
+	assert_ok(buf_addf(&text, &e, PLACE_LIST, buf_text(&self)), &e);
+	assert_non_null(place = dir_below(d, "place", true, &e));
+	dir_close(place);
+	set_list(d, "place", buf_text(&text));
+	assert_non_null(place = dir_below(d, "place/below", true, &e));
+	dir_close(place);
+	for (int i = 0; i < 2; i++) {
+		const char *there = i == 0 ? "place/made" : "place/below/made";
+		const char *path = i == 0 ? "place/f" : "place/below/f";
+
+		assert_ok(file_replace(d, there, "x", 1, 0644, &e), &e);
+		named_list(d, there, &made);
+		install(d, path, true);
+		named_list(d, path, &got);
+		assert_true(acl_same(buf_text(&got), buf_text(&made)));
+		assert_non_null(strstr(buf_text(&got), ";;;BU)"));
+	}
+	/* An administrator granted something. */
+	buf_reset(&text);
+	assert_ok(buf_addf(&text, &e, "D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FR;;;AU)(A;;FA;;;%s)",
+		      buf_text(&self)),
+	    &e);
+	set_list(d, "place/f", buf_text(&text));
+	named_list(d, "place/f", &made);
+	install(d, "place/f", true);
+	named_list(d, "place/f", &got);
+	assert_string_equal(buf_text(&got), buf_text(&made));
+	/* Kept, or replaced for its list. */
+	install(d, "place/f", false);
+	named_list(d, "place/f", &got);
+	named_list(d, "place/made", &made);
+	assert_true(acl_same(buf_text(&got), buf_text(&made)));
+	assert_false(file_modes_lost());
+	buf_free(&self);
+	buf_free(&text);
+	buf_free(&made);
+	buf_free(&got);
+}
+
+/* Whether everybody can read a file, by the list that its name has. */
+static bool
+everybody_reads(struct dir *d, const char *name)
+{
+	struct buf got = BUF_INIT(ACL_TEXT_MAX);
+	bool reads;
+
+	named_list(d, name, &got);
+	reads = strstr(buf_text(&got), ";0x1200a9;;;WD)") != NULL;
+	buf_free(&got);
+	return reads;
+}
+
+/*
+ * The same as far as wine can tell, whose lists are modes: what everybody may read in a directory
+ * everybody may read when it was staged for nobody else; what replaces a file that others can't
+ * read others can't read either.
+ */
+static void
+others_read_what_is_installed(void **state)
+{
+	struct buf self = BUF_INIT(256), text = BUF_INIT(ACL_TEXT_MAX);
+	struct dir *d = *state, *work;
+	struct err e;
+
+	assert_int_equal(windows_self(&self), 0);
+	assert_ok(buf_addf(&text, &e,
+		      "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;%s)(A;OICI;0x1200a9;;;WD)",
+		      buf_text(&self)),
+	    &e);
+	dir_close(dir_below(d, "place", true, &e));
+	set_list(d, "place", buf_text(&text));
+	assert_non_null(work = dir_make_private(d, ".work", &e));
+	assert_ok(file_replace(work, "n0", "new", 3, 0600, &e), &e);
+	assert_int_equal(file_move(work, "n0", d, "place/f", &e), 1);
+	dir_close(work);
+	assert_false(everybody_reads(d, "place/f"));
+	assert_int_equal(file_remove(d, "place/f", &e), 1);
+	install(d, "place/f", true);
+	assert_true(everybody_reads(d, "place/f"));
+	install(d, "place/f", true);
+	assert_true(everybody_reads(d, "place/f"));
+	buf_reset(&text);
+	assert_ok(buf_addf(&text, &e, "D:P(A;;FA;;;SY)(A;;FA;;;%s)", buf_text(&self)), &e);
+	set_list(d, "place/f", buf_text(&text));
+	install(d, "place/f", true);
+	assert_false(everybody_reads(d, "place/f"));
+	install(d, "place/f", false);
+	assert_true(everybody_reads(d, "place/f"));
+	buf_free(&self);
+	buf_free(&text);
+}
+
 /* What a private file lets in: this user besides only without an administrator's rights. */
 static void
 private_files_are_administrators(void **state)
@@ -351,6 +476,10 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(secrets_have_an_access_list, temp_make,
 		    temp_remove),
 		cmocka_unit_test_setup_teardown(lists_are_taken, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(others_read_what_is_installed, temp_make,
+		    temp_remove),
+		cmocka_unit_test_setup_teardown(installed_files_have_their_places_list, temp_make,
+		    temp_remove),
 		cmocka_unit_test_setup_teardown(private_files_are_administrators, temp_make,
 		    temp_remove),
 	};
