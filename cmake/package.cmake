@@ -12,6 +12,7 @@ foreach(guide ${guides})
 endforeach()
 file(GLOB starters CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/share/scripts/*.lua)
 install(FILES ${starters} DESTINATION scripts)
+install(FILES ${PROJECT_SOURCE_DIR}/share/windows/slipway-update.xml DESTINATION .)
 
 # Libraries that are linked in; and the compiler's and mingw-w64's own parts, which come with Debian's packages.
 get_filename_component(libraries ${OPENSSL_INCLUDE_DIR} DIRECTORY)

@@ -33,11 +33,29 @@ for program in "$@"; do
 	"$top/tests/windows/programs.sh" "$version" "$file"
 	[ "$(stat -c %s "$file")" -le "$(stat -c %s "$program")" ] || fail "want what only a debugger reads stripped"
 done
-for file in README.md docs/{windows,tls-library}.md scripts/tls-client.lua \
+for file in README.md slipway-update.xml docs/{windows,tls-library}.md scripts/tls-client.lua \
 	include/slipway/tls.h lib/{libslipway-tls.dll.a,slipway-tls.def} licenses/{openssl,libssh2,lua5.4,jansson}.txt \
 	licenses/{mingw-w64-x86-64-dev,gcc-mingw-w64-x86-64-win32}.txt; do
 	[ -s "$here/$file" ] || fail "want $file in the zip"
 done
+# The task: as the system, by its SID in any language of Windows, and on battery.
+python3 - "$here/slipway-update.xml" <<'TEXT' || fail "want the task as docs/windows.md describes it"
+import sys
+import xml.etree.ElementTree as tree
+
+space = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
+texts = {e.tag.removeprefix(space): e.text for e in tree.parse(sys.argv[1]).iter()}
+want = {
+    "UserId": "S-1-5-18",
+    "DisallowStartIfOnBatteries": "false",
+    "StopIfGoingOnBatteries": "false",
+    "StartWhenAvailable": "true",
+    "Interval": "PT15M",
+    "Command": '"%ProgramFiles%\\Slipway\\slipwayw.exe"',
+    "Arguments": "update --quiet",
+}
+sys.exit([n for n in want if texts.get(n) != want[n]] or 0)
+TEXT
 grep -q 'Apache License' "$here/licenses/openssl.txt" || fail "want OpenSSL's licence in full"
 
 for program in "$@"; do
