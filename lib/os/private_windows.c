@@ -263,13 +263,19 @@ windows_drop_accounts(HANDLE h)
 static int
 refuse_private(const char *where, enum acl_fault fault, const char *self, struct err *e)
 {
+	bool admin = place_privileged();
+	char owner[ERR_TEXT_SIZE] = "", user[2 * SECURITY_MAX_SID_SIZE + 64] = "";
+
+	if (admin && fault == ACL_OWNER)
+		snprintf(owner, sizeof owner, "icacls \"%s\" /setowner \"*S-1-5-32-544\", ", where);
+	if (!admin)
+		snprintf(user, sizeof user, " \"*%s:F\"", self);
 	return err_setx(e, ERR_ACCESS,
 	    "%s: want one that only its owner, administrators and the system can use, got one %s; "
-	    "one after the other: icacls \"%s\" /reset, icacls \"%s\" /inheritance:r /grant:r "
-	    "\"*S-1-5-18:F\" \"*S-1-5-32-544:F\"%s%s%s",
-	    where, fault == ACL_OWNER ? "of another owner" : "that others can use", where, where,
-	    place_privileged() ? "" : " \"*", place_privileged() ? "" : self,
-	    place_privileged() ? "" : ":F\"");
+	    "one after the other: %sicacls \"%s\" /reset, icacls \"%s\" /inheritance:r /grant:r "
+	    "\"*S-1-5-18:F\" \"*S-1-5-32-544:F\"%s",
+	    where, fault == ACL_OWNER ? "of another owner" : "that others can use", owner, where,
+	    where, user);
 }
 
 int

@@ -15,17 +15,18 @@ struct believed {
 	size_t member; /* of struct station: a path, or NULL */
 	unsigned what;
 	const char *except;
+	bool login; /* and whoever updates this station next has to be able to read it */
 };
 
 #define MEMBER(name) offsetof(struct station, name)
 static const struct believed all[] = {
-	{ PLACE_OF, PLACE_MACHINE_CONF, 0, 0, NULL },
-	{ PLACE_OF, PLACE_USER_CONF, 0, 0, NULL },
-	{ PATH_OF, 0, MEMBER(state_path), OWNED_ENTRIES, STATION_STAGING },
-	{ METADATA_OF, 0, MEMBER(state_path), OWNED_ENTRIES, NULL },
-	{ PATH_OF, 0, MEMBER(user_state_path), OWNED_ENTRIES | OWNED_USERS, NULL },
-	{ PATH_OF, 0, MEMBER(login_key), OWNED_SECRET, NULL },
-	{ PATH_OF, 0, MEMBER(password_file), OWNED_SECRET, NULL },
+	{ PLACE_OF, PLACE_MACHINE_CONF, 0, 0, NULL, false },
+	{ PLACE_OF, PLACE_USER_CONF, 0, 0, NULL, false },
+	{ PATH_OF, 0, MEMBER(state_path), OWNED_ENTRIES, STATION_STAGING, false },
+	{ METADATA_OF, 0, MEMBER(state_path), OWNED_ENTRIES, NULL, false },
+	{ PATH_OF, 0, MEMBER(user_state_path), OWNED_ENTRIES | OWNED_USERS, NULL, false },
+	{ PATH_OF, 0, MEMBER(login_key), OWNED_USERS, NULL, true },
+	{ PATH_OF, 0, MEMBER(password_file), OWNED_USERS, NULL, true },
 };
 
 /* Append its path.  1, 0 the station has none (key files, where settings are elsewhere), -1. */
@@ -76,13 +77,37 @@ check_owners(const struct station *st, struct err *e)
 	return each_believed(st, check_one, NULL, e);
 }
 
+/* The login as the next update looks at it, which may be the system's: nobody's own file. */
+static unsigned
+next_rule(const struct believed *b)
+{
+	return b->login ? OWNED_SECRET : b->what;
+}
+
+static int
+check_login_of(void *arg, const char *path, const struct believed *b, struct err *e)
+{
+	struct err told; /* by check_owners() */
+
+	(void)arg;
+	return b->login && owned_check(path, b->what, b->except, &told) == 0
+	    ? owned_check(path, next_rule(b), b->except, e)
+	    : 0;
+}
+
+static int
+check_login(const struct station *st, struct err *e)
+{
+	return each_believed(st, check_login_of, NULL, e);
+}
+
 static int
 mend_one(void *arg, const char *path, const struct believed *b, struct err *e)
 {
 	struct err why;
 
 	/* The others are mended all the same; what couldn't be is told by the check. */
-	if (owned_mend(path, b->what, b->except, arg != NULL, &why) == 0 || arg == NULL)
+	if (owned_mend(path, next_rule(b), b->except, arg != NULL, &why) == 0 || arg == NULL)
 		return 0;
 	*e = why;
 	return -1;
@@ -107,7 +132,7 @@ station_adopt(const struct station *st, struct err *e)
 static int
 show_one(void *arg, const char *path, const struct believed *b, struct err *e)
 {
-	return owned_show(path, b->what, b->except, arg, e);
+	return owned_show(path, next_rule(b), b->except, arg, e);
 }
 
 int
@@ -132,6 +157,7 @@ station_staging_is_ours(const struct station *st)
 }
 
 const struct station_check station_checks[] = { { "owners", check_owners, STOPS_UPDATES },
+	{ "login", check_login, STOPS_NOTHING },
 	{ "destinations", destination_check, STOPS_CHANGES },
 	{ "shared", destination_shared, STOPS_NOTHING },
 	{ "apart", destination_apart, STOPS_NOTHING },
