@@ -48,6 +48,12 @@ struct net_dial *net_dial(const char *host, uint16_t port, struct err *e);
  */
 struct net *net_dial_wait(struct net_dial *d, int64_t deadline, struct err *e);
 
+/*
+ * The round-trip time that the system measured when it connected, in milliseconds; 0 where it
+ * doesn't say.
+ */
+int64_t net_rtt_ms(const struct net *n);
+
 /* The socket, for libraries that want one.  Owned by n. */
 int net_fd(const struct net *n);
 

@@ -233,3 +233,14 @@ net_take_fd(struct net *n)
 	free(n);
 	return fd;
 }
+
+int64_t
+net_rtt_ms(const struct net *n)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof info;
+
+	return getsockopt(n->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0
+	    ? ((int64_t)info.tcpi_rtt + 500) / 1000
+	    : 0;
+}

@@ -202,7 +202,9 @@ connect_server(struct duty *d, struct err *e)
 	    (d->engine = sftp_new(d->path, NULL, &why)) == NULL)
 		return tell_end(d, &why, other_key, e) == -1 ? -1 : 1;
 	buf_reset(&d->out);
-	return say(d, SFTP_FRAME_CONNECTED, e);
+	return wire_put_u8(&d->out, (uint8_t)ssh_nagle(d->ssh), e) == -1
+	    ? -1
+	    : say(d, SFTP_FRAME_CONNECTED, e);
 }
 
 /*

@@ -16,6 +16,12 @@ enum sftp_result {
 	SFTP_FILE_FAILED   /* anything else; err says what */
 };
 
+/*
+ * Whether a server sends small packets at once (TCP_NODELAY), or holds them back until the ones
+ * before are acknowledged (Nagle's algorithm), which costs each start two round trips.
+ */
+enum sftp_nagle { SFTP_NAGLE_UNKNOWN, SFTP_NAGLE_OFF, SFTP_NAGLE_ON };
+
 struct sftp_file {
 	/* below the repository: "metadata/2.root.json"; path_check() must take it */
 	const char *path;

@@ -119,6 +119,12 @@ session_confined(const struct session *c)
 	return c->hello ? &c->confined : NULL;
 }
 
+enum sftp_nagle
+session_nagle(const struct session *c)
+{
+	return c->nagle;
+}
+
 /* The server in messages: "host:port", or the path of a directory. */
 static const char *
 shown(const struct session *c, char out[SFTP_HOST_SIZE + 8])
@@ -254,6 +260,18 @@ on_result(struct session_work *r, struct wire *w, struct err *e)
 	return 0;
 }
 
+static int
+on_connected(struct session *c, struct wire *w, struct err *e)
+{
+	uint8_t nagle = w->p == w->end ? SFTP_NAGLE_UNKNOWN : wire_u8(w);
+
+	if (w->p != w->end || nagle > SFTP_NAGLE_ON)
+		return lied(c, "a malformed connection", e);
+	c->nagle = (enum sftp_nagle)nagle;
+	c->connected = true;
+	return 1;
+}
+
 int
 session_take(struct session_work *r, const struct frame *f, struct buf *answer, struct err *e)
 {
@@ -272,10 +290,8 @@ session_take(struct session_work *r, const struct frame *f, struct buf *answer, 
 		return on_sign(c, &w, answer, e);
 	if (!c->connected && f->type == SFTP_FRAME_PASSWORD)
 		return on_password(c, &w, answer, e);
-	if (!c->connected && f->type == SFTP_FRAME_CONNECTED && f->len == 0) {
-		c->connected = true;
-		return 1;
-	}
+	if (!c->connected && f->type == SFTP_FRAME_CONNECTED)
+		return on_connected(c, &w, e);
 	if (c->connected && f->type == SFTP_FRAME_DATA)
 		return on_data(r, &w, e);
 	if (c->connected && f->type == SFTP_FRAME_RESULT)

@@ -60,6 +60,9 @@ int session_run(struct session *c, struct sftp_file *files, size_t n, bool *move
 /* After ERR_HOSTKEY: returns whether the server's other key may be the pinned one. */
 bool session_other_key(const struct session *c);
 
+/* Whether the server uses Nagle's algorithm; unknown before it is connected. */
+enum sftp_nagle session_nagle(const struct session *c);
+
 /* Returns how the child is confined; NULL before it said so. */
 const struct confined *session_confined(const struct session *c);
 

@@ -20,6 +20,7 @@ struct session {
 	struct child *child; /* NULL after it failed */
 	struct confined confined;
 	bool hello, connected, other_key, password_given;
+	enum sftp_nagle nagle;
 	unsigned signatures;
 	int64_t paced_from; /* when there last were enough bytes, of clock_mono_ms() */
 	uint64_t paced;	    /* bytes since then */

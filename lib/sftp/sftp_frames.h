@@ -25,7 +25,7 @@
  *        the server
  *     Q  the bytes that the login key is to sign (string)
  *     P  wants the password: the host key is good
- *     C  connected and logged in
+ *     C  connected and logged in; nothing, or sftp_nagle (u8)
  *     D  number of a file, bytes to the end of the frame
  *     R  number of a file, sftp_result (u8); for SFTP_FILE_FAILED an error
  *     E  the end of G, or of connecting: an error of the connection, or nothing; whether the

@@ -142,6 +142,8 @@ handshake(struct ssh *s, int64_t deadline, struct err *e)
 	static const char step[] = "shaking hands";
 	int rc;
 
+	s->times.rtt = net_rtt_ms(s->net);
+	s->times.sent = clock_mono_ms();
 	while ((rc = libssh2_session_handshake(s->session, net_fd(s->net))) == LIBSSH2_ERROR_EAGAIN)
 		if (ssh_turn(s, step, deadline, e) == -1)
 			return -1;
@@ -229,6 +231,12 @@ ssh_open(const struct ssh_server *server, struct net *net, enum ssh_hostkey host
 	}
 	s->heard = clock_mono_ms();
 	return s;
+}
+
+enum sftp_nagle
+ssh_nagle(const struct ssh *s)
+{
+	return s->listed ? ssh_hello_nagle(&s->times) : SFTP_NAGLE_UNKNOWN;
 }
 
 /* Encrypts the engine's output, as far as the server's window allows.  0 or -1. */

@@ -65,6 +65,9 @@ struct ssh *ssh_open(const struct ssh_server *server, struct net *net, enum ssh_
  */
 int ssh_run(struct ssh *s, struct sftp *engine, int64_t deadline, int64_t idle_ms, struct err *e);
 
+/* Whether the server uses Nagle's algorithm, as far as the beginning of the connection tells. */
+enum sftp_nagle ssh_nagle(const struct ssh *s);
+
 /* Closes; says goodbye where that needs no waiting.  s may be NULL. */
 void ssh_close(struct ssh *s);
 

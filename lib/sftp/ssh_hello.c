@@ -15,6 +15,9 @@
 #define COOKIE_SIZE  16
 #define PACKET_LEAST (4 + 1 + 1 + COOKIE_SIZE)
 
+/* A shorter round trip, in milliseconds, can't be told from the server's own work. */
+#define RTT_LEAST 8
+
 static const char begin[] = "SSH-";
 
 int
@@ -123,4 +126,20 @@ ssh_hello_compare(const uint8_t *data, size_t len, const char *const ours[SSH_KI
 		}
 	}
 	return 0;
+}
+
+enum sftp_nagle
+ssh_hello_nagle(const struct ssh_hello_times *t)
+{
+	int64_t gap = t->listed - t->identified;
+
+	if (!t->waited || t->rtt < RTT_LEAST || gap < 0)
+		return SFTP_NAGLE_UNKNOWN;
+	if (gap < t->rtt / 2)
+		return SFTP_NAGLE_OFF;
+	/* Ours was there when the server sent its own; a longer gap is a slow server's. */
+	return gap >= t->rtt - t->rtt / 4 && gap <= t->rtt + t->rtt / 4 &&
+		t->identified - t->sent >= t->rtt
+	    ? SFTP_NAGLE_ON
+	    : SFTP_NAGLE_UNKNOWN;
 }

@@ -52,6 +52,21 @@ on_send(libssh2_socket_t fd, const void *data, size_t len, int flags, void **abs
 	return (ssize_t)len;
 }
 
+/* What comes behind the server's identification is its list of algorithms. */
+static void
+note_times(struct ssh *s)
+{
+	const uint8_t *line = s->hello.data + s->given;
+
+	if (!s->identified || s->listed)
+		return;
+	if (s->times.identified == 0)
+		s->times.identified = s->heard;
+	s->times.listed = s->heard;
+	line = memchr(line, '\n', s->hello.len - s->given);
+	s->listed = line != NULL && line + 1 < s->hello.data + s->hello.len;
+}
+
 /*
  * Reads into hello, and finds the identification, in front of which a server may send lines
  * (RFC 4253, section 4.2) that libssh2 doesn't take when they are empty.  1, or what on_recv()
@@ -64,8 +79,10 @@ read_hello(struct ssh *s)
 	ptrdiff_t n = net_recv(s->net, bytes, sizeof bytes);
 	int found;
 
-	if (n == NET_AGAIN)
+	if (n == NET_AGAIN) {
+		s->times.waited = true;
 		return -EAGAIN;
+	}
 	if (n <= 0) {
 		s->peer_closed = true;
 		return n == 0 ? 0 : -ECONNRESET;
@@ -75,6 +92,7 @@ read_hello(struct ssh *s)
 		return -ECONNRESET;
 	found = ssh_hello_find(s->hello.data, s->hello.len, &s->given, &s->fault);
 	s->identified = found == 1;
+	note_times(s);
 	return found == 1 ? 1 : found == 0 ? -EAGAIN : -ECONNRESET;
 }
 
@@ -113,11 +131,15 @@ on_recv(libssh2_socket_t fd, void *data, size_t len, int flags, void **abstract)
 		s->peer_closed = true;
 		return n == 0 ? 0 : -ECONNRESET;
 	}
+	s->heard = clock_mono_ms();
+	if (!s->listed) {
+		s->times.listed = s->heard;
+		s->listed = true;
+	}
 	/* The server's algorithms, for messages: as much as there is room for. */
 	if (s->hello.len > 0 && buf_add(&s->hello, data, (size_t)n, &ignored) == 0)
 		s->given = s->hello.len;
 	s->turn -= (size_t)n;
-	s->heard = clock_mono_ms();
 	return n;
 }
 

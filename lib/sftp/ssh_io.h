@@ -32,8 +32,10 @@ struct ssh {
 	char ours[SSH_KINDS][1024]; /* our algorithms that libssh2 has, with commas */
 	size_t turn;		    /* bytes that libssh2 may still receive in this turn */
 	struct buf hello;	    /* bytes that came in clear, up to the end of the handshake */
-	size_t given;	   /* of them, to libssh2; what stands before the identification isn't */
-	bool identified;   /* the identification came */
+	size_t given;	 /* of them, to libssh2; what stands before the identification isn't */
+	bool identified; /* the identification came */
+	struct ssh_hello_times times;
+	bool listed;	   /* the server's list of algorithms began to come */
 	bool rsa;	   /* the server has an RSA host key */
 	char parting[256]; /* what the server said when it disconnected, made safe */
 	bool dead;	   /* no byte moves any more */

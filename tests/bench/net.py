@@ -343,6 +343,8 @@ class Bench:
                                    self.work / "bin/lean", self.sshd.login, self.net.address(rtt), self.sshd.port,
                                    self.work / "login", self.sshd.fingerprint, timestamp]),
                                **self.one_file(rtt, "server.crt", full=self.release / "app")})
+            said = json.loads((st.home / "state/D2/A/servers.json").read_text()).get(st.url, {})
+            print(f"{self.case:<8} {rtt:>4} TCP_NODELAY at the server: {said.get('nodelay', 'not known')}", flush=True)
 
     def one_changed(self):
         def write_one(app):

@@ -28,8 +28,8 @@ print_refreshed(const struct status *u)
 }
 
 /*
- * Prints each server with its last fault.  verbose: also how the child that spoke with the server
- * was confined, which otherwise one line says for all.
+ * Prints each server with its last fault.  verbose: also whether it has TCP_NODELAY, and how the
+ * child that spoke with it was confined, which otherwise one line says for all.
  */
 static void
 print_servers(const struct status *u, bool verbose)
@@ -45,6 +45,11 @@ print_servers(const struct status *u, bool verbose)
 			printf("              failed at %s: %s\n", said.time, said.fault);
 		else if (said.known)
 			puts("              answered when it was asked last");
+		if (verbose && said.nodelay != -1)
+			puts(said.nodelay ? "              sends its answers at once (TCP_NODELAY)"
+					  : "              seems to hold answers back (Nagle's "
+					    "algorithm), two round trips a start: "
+					    "docs/server.md, NoDelay");
 		if (verbose && said.confined != NULL)
 			printf("              what spoke with it was confined by: %s\n",
 			    said.confined);

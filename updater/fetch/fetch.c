@@ -331,6 +331,12 @@ fetch_confined(const struct fetch *f)
 	    : session_confined(f->session);
 }
 
+enum sftp_nagle
+fetch_nagle(const struct fetch *f)
+{
+	return f->session == NULL ? SFTP_NAGLE_UNKNOWN : session_nagle(f->session);
+}
+
 int64_t
 fetch_deadline(const struct fetch *f)
 {

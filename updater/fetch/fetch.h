@@ -74,6 +74,9 @@ const char *fetch_server(const struct fetch *f);
  */
 const struct confined *fetch_confined(const struct fetch *f);
 
+/* Whether the server that is asked uses Nagle's algorithm, as far as it can be told. */
+enum sftp_nagle fetch_nagle(const struct fetch *f);
+
 /* The deadline of the configuration. */
 int64_t fetch_deadline(const struct fetch *f);
 

@@ -18,11 +18,15 @@ server_health_said(const struct server_health *s, const char *url)
 {
 	const json_t *one = json_object_get(s->known, url);
 	const char *time = json_text_of(one, "time");
+	const json_t *nodelay = json_object_get(one, "nodelay");
 
 	return (struct server_said){ .known = one != NULL,
 		.time = time == NULL ? "" : time,
 		.fault = json_text_of(one, "said"),
-		.confined = json_text_of(one, "confined") };
+		.confined = json_text_of(one, "confined"),
+		.nodelay = json_is_true(nodelay) ? 1
+		    : json_is_false(nodelay)	 ? 0
+						 : -1 };
 }
 
 /* Whether it failed not long ago.  A time in the future is none. */
@@ -77,7 +81,20 @@ server_health_note(struct server_health *s, const char *url, const struct err *w
 	date_format(s->now, when);
 	one = json_pack("{s:s, s:s*, s:s*}", "time", when, "said", why == NULL ? NULL : why->text,
 	    "confined", confined == NULL ? was.confined : confined);
+	if (one != NULL && was.nodelay != -1)
+		json_object_set_new(one, "nodelay", json_boolean(was.nodelay));
 	if (one != NULL && json_object_set_new(s->known, url, one) == 0)
+		s->changed = true;
+}
+
+void
+server_health_note_nodelay(struct server_health *s, const char *url, bool nodelay)
+{
+	struct server_said was = server_health_said(s, url);
+	json_t *one = json_object_get(s->known, url);
+
+	if (was.nodelay != (int)nodelay && one != NULL &&
+	    json_object_set_new(one, "nodelay", json_boolean(nodelay)) == 0)
 		s->changed = true;
 }
 

@@ -36,12 +36,16 @@ int server_health_load(struct dir *state, const struct station *st, int64_t now,
 void server_health_note(struct server_health *s, const char *url, const struct err *why,
     const char *confined);
 
+/* Note whether url, which was noted before, sends small packets at once (TCP_NODELAY). */
+void server_health_note_nodelay(struct server_health *s, const char *url, bool nodelay);
+
 /* What a server said last; texts are owned by s. */
 struct server_said {
 	bool known;
 	const char *time;     /* "" where it is missing */
 	const char *fault;    /* NULL: it answered */
 	const char *confined; /* or NULL */
+	int nodelay;	      /* 1, 0, or -1: not known */
 };
 struct server_said server_health_said(const struct server_health *s, const char *url);
 

@@ -314,6 +314,9 @@ note_server(struct attempt *u, const struct err *why)
 		url = u->health.urls[u->health.n - 1];
 	if (url != NULL)
 		server_health_note(&u->health, url, why, text.len > 0 ? buf_text(&text) : NULL);
+	if (url != NULL && fetch_nagle(u->fetch) != SFTP_NAGLE_UNKNOWN)
+		server_health_note_nodelay(&u->health, url,
+		    fetch_nagle(u->fetch) == SFTP_NAGLE_OFF);
 	buf_free(&text);
 }
 

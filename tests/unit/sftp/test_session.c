@@ -287,6 +287,22 @@ do_password_good(struct frames *p)
 }
 
 static void
+do_connected_more(struct frames *p)
+{
+	hello(p);
+	say(p, SFTP_FRAME_CONNECTED, "\1\1", 2);
+	hang();
+}
+
+static void
+do_connected_odd(struct frames *p)
+{
+	hello(p);
+	say(p, SFTP_FRAME_CONNECTED, "\3", 1);
+	hang();
+}
+
+static void
 do_frame_too_large(struct frames *p)
 {
 	size_t did;
@@ -325,6 +341,9 @@ static struct row {
 	{ "greets twice", do_hello_twice, ERR_PROTOCOL, "greeting", false },
 	{ "short greeting", do_hello_short, ERR_PROTOCOL, "greeting", false },
 	{ "data before it is connected", do_data_early, ERR_PROTOCOL, "doesn't belong there",
+	    false },
+	{ "connected, and more", do_connected_more, ERR_PROTOCOL, "malformed connection", false },
+	{ "connected in no known way", do_connected_odd, ERR_PROTOCOL, "malformed connection",
 	    false },
 	{ "unknown frame", do_unknown, ERR_PROTOCOL, "doesn't belong there", false },
 	{ "frame too large", do_frame_too_large, ERR_PROTOCOL, "", false },

@@ -119,6 +119,34 @@ compare(void **state)
 	buf_free(&out);
 }
 
+/* A round trip of 20 ms; ours went out at 1000. */
+static struct nagle_row {
+	const char *name;
+	struct ssh_hello_times t;
+	enum sftp_nagle want;
+} nagle_rows[] = {
+	{ "nagle: the list came with the identification", { 1000, 1040, 1040, 20, true },
+	    SFTP_NAGLE_OFF },
+	{ "nagle: soon after", { 1000, 1040, 1049, 20, true }, SFTP_NAGLE_OFF },
+	{ "nagle: a round trip later", { 1000, 1040, 1060, 20, true }, SFTP_NAGLE_ON },
+	{ "nagle: a slow server", { 1000, 1040, 1100, 20, true }, SFTP_NAGLE_UNKNOWN },
+	{ "nagle: between both", { 1000, 1040, 1052, 20, true }, SFTP_NAGLE_UNKNOWN },
+	{ "nagle: ours wasn't there yet", { 1000, 1010, 1030, 20, true }, SFTP_NAGLE_UNKNOWN },
+	{ "nagle: at once, though ours was late", { 1000, 1010, 1012, 20, true }, SFTP_NAGLE_OFF },
+	{ "nagle: read too late", { 1000, 1040, 1040, 20, false }, SFTP_NAGLE_UNKNOWN },
+	{ "nagle: a short round trip", { 1000, 1040, 1040, 1, true }, SFTP_NAGLE_UNKNOWN },
+	{ "nagle: no round-trip time", { 1000, 1040, 1060, 0, true }, SFTP_NAGLE_UNKNOWN },
+	{ "nagle: a clock that goes back", { 1000, 1040, 1030, 20, true }, SFTP_NAGLE_UNKNOWN },
+};
+
+static void
+nagle(void **state)
+{
+	const struct nagle_row *r = *state;
+
+	assert_int_equal(ssh_hello_nagle(&r->t), r->want);
+}
+
 int
 main(void)
 {
@@ -127,5 +155,6 @@ main(void)
 
 	TEST_ROWS(tests, n, find_rows, find);
 	TEST_ROWS(tests, n, compare_rows, compare);
+	TEST_ROWS(tests, n, nagle_rows, nagle);
 	return _cmocka_run_group_tests("ssh_hello", tests, n, NULL, NULL);
 }

@@ -135,6 +135,15 @@ noting(void **unused)
 	server_health_note(&s, "sftp://b", &why, NULL);
 	assert_true(s.changed);
 	assert_string_equal(server_health_said(&s, "sftp://b").confined, "seccomp");
+	/* Whether it has TCP_NODELAY is kept beside that. */
+	assert_int_equal(server_health_said(&s, "sftp://b").nodelay, -1);
+	server_health_note_nodelay(&s, "sftp://b", true);
+	server_health_note(&s, "sftp://b", &why, NULL);
+	assert_int_equal(server_health_said(&s, "sftp://b").nodelay, 1);
+	server_health_note_nodelay(&s, "sftp://b", false);
+	assert_int_equal(server_health_said(&s, "sftp://b").nodelay, 0);
+	server_health_note_nodelay(&s, "sftp://nobody", true);
+	assert_false(server_health_said(&s, "sftp://nobody").known);
 	server_health_note(&s, "sftp://a", NULL, NULL);
 	assert_int_equal(file_remove(state, "servers.json", &e), 1);
 	server_health_end(&s, NULL); /* no directory to write to */
