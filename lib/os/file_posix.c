@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,13 +47,18 @@ file_stat(struct dir *d, const char *name, struct file_info *info, struct err *e
 {
 	const char *leaf;
 	struct stat st;
+	/* Directly in d there is no way to be opened first. */
+	bool direct = d != NULL && *name != '\0' && strchr(name, '/') == NULL;
 	int fd, rc, saved;
 
-	if ((fd = file_open_parent(d, name, &leaf)) == -1)
+	if ((fd = direct ? d->fd : file_open_parent(d, name, &leaf)) == -1)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : file_fail(d, name, e);
+	if (direct)
+		leaf = name;
 	rc = fstatat(fd, *leaf == '\0' ? "." : leaf, &st, AT_SYMLINK_NOFOLLOW);
 	saved = errno;
-	close(fd);
+	if (!direct)
+		close(fd);
 	errno = saved;
 	if (rc == -1)
 		return errno == ENOENT ? 0 : file_fail(d, name, e);

@@ -70,6 +70,15 @@ user=(as_user "HOME=$WORK/home")
 starts root env "HOME=$WORK"
 starts user "${user[@]}"
 want user.log 'this user may not update the station'
+# Who may not write is told of what is lost; root puts it back.
+rm "/var/lib/$APP/server.crt"
+starts user "${user[@]}"
+want user.log 'missing: 1 file of release 1 ('
+want user.log "an administrator of the station has to run 'slipway update'"
+expect 0 root.log env "HOME=$WORK" slipway update
+want root.log 'lost and put back: 1 file of release 1 ('
+starts user "${user[@]}"
+wantno user.log missing
 # A user id without an account, and no HOME.
 nobody=(setpriv --reuid 54321 --regid 54321 --clear-groups env -i PATH="$PATH")
 starts nobody "${nobody[@]}"

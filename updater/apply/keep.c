@@ -46,7 +46,8 @@ keep_scripts(const struct work *w, struct err *e)
 	int rc = 0;
 
 	for (size_t i = 0; i < r->n && rc == 0; i++) {
-		if (w->t->source == NULL || !layout_is_in(r->files[i].target, LAYOUT_SCRIPTS_USER))
+		if (w->t->source == NULL || record_restores(r) ||
+		    !layout_is_in(r->files[i].target, LAYOUT_SCRIPTS_USER))
 			continue;
 		if (kept == NULL && (kept = dir_below(w->t->state, "kept", true, e)) == NULL)
 			return -1;

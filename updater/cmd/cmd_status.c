@@ -7,8 +7,10 @@
 #include <stdio.h>
 
 #include "updater/state/status.h"
+#include "updater/update/put_back.h"
 
-#define DAY 86400
+#define DAY	      86400
+#define MISSING_SHOWN 5
 
 static void
 print_refreshed(const struct status *u)
@@ -100,6 +102,23 @@ print_unfinished(const struct status *u)
 		    u->in_use.v[i]);
 }
 
+/* Prints a few of the files and settings that the next start puts back. */
+static void
+print_missing(const struct strings *missing)
+{
+	for (size_t i = 0; i < missing->n && i < MISSING_SHOWN; i++) {
+		printf("missing       ");
+		cli_print(missing->v[i]);
+		putchar('\n');
+	}
+	if (missing->n > MISSING_SHOWN)
+		printf("missing       %zu more; 'slipway verify' lists all\n",
+		    missing->n - MISSING_SHOWN);
+	if (missing->n > 0)
+		puts(
+		    "              a start puts back what it can; 'slipway update --repair' the rest");
+}
+
 static void
 print_trust(const struct status *u)
 {
@@ -113,7 +132,7 @@ print_trust(const struct status *u)
 }
 
 static void
-print_status(const struct status *u, bool verbose)
+print_status(const struct status *u, const struct strings *missing, bool verbose)
 {
 	const struct station *st = u->st;
 
@@ -129,6 +148,7 @@ print_status(const struct status *u, bool verbose)
 		puts(
 		    "ended         the application was removed from the repository; the release stays");
 	print_unfinished(u);
+	print_missing(missing);
 	print_refreshed(u);
 	print_servers(u, verbose);
 	print_trust(u);
@@ -146,11 +166,26 @@ print_status(const struct status *u, bool verbose)
 		    (long long)st->block_after_days);
 }
 
+static json_t *
+whole_json(const struct status *u, const struct strings *missing, struct err *e)
+{
+	json_t *j = status_json(u, e), *list = json_array();
+
+	for (size_t i = 0; i < missing->n; i++)
+		json_array_append_new(list, json_string(missing->v[i]));
+	if (j == NULL)
+		json_decref(list);
+	else
+		json_object_set_new(j, "missing", list);
+	return j;
+}
+
 static int
 run_status(struct call *call, struct err *e)
 {
 	const struct cmd_options *o = call->options;
 	struct status u = { .st = NULL };
+	struct strings missing = STRINGS_INIT;
 	struct cmd_station c;
 	int rc = -1;
 
@@ -159,10 +194,13 @@ run_status(struct call *call, struct err *e)
 		for (const struct station_check *k = station_checks; k->name != NULL; k++)
 			if (k->run(&c.station, e) == -1)
 				log_warn("%s: %s", c.station.application, e->text);
-		rc = o->json ? cli_json(status_json(&u, e), e) : 0;
+		if (put_back_missing(&c.station, c.settings, &missing, e) == -1)
+			log_warn("%s: %s", c.station.application, e->text);
+		rc = o->json ? cli_json(whole_json(&u, &missing, e), e) : 0;
 		if (!o->json)
-			print_status(&u, o->verbose);
+			print_status(&u, &missing, o->verbose);
 	}
+	strings_free(&missing);
 	status_free(&u);
 	cmd_station_close(&c);
 	return rc;

@@ -116,7 +116,12 @@ int plan_existing(char *path, unsigned *missing, struct err *e);
  * Download the needed files, the scripts, or both into dir, each under its hash once its length and
  * SHA-256 are right.  A file that is there already is checked and not fetched again.
  */
-enum plan_which { PLAN_FILES = 1, PLAN_SCRIPTS = 2 };
+enum plan_which {
+	PLAN_FILES = 1,
+	PLAN_MACHINE_SCRIPTS = 2,
+	PLAN_USER_SCRIPTS = 4,
+	PLAN_SCRIPTS = PLAN_MACHINE_SCRIPTS | PLAN_USER_SCRIPTS
+};
 int plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *dir, unsigned which,
     struct progress *progress, struct err *e);
 

@@ -27,6 +27,14 @@ remote_path(const struct plan_file *f, struct refresh *r, struct err *e)
 	return NULL;
 }
 
+static unsigned
+which_of(const struct plan_file *f)
+{
+	return f->place < LAYOUT_ROOTS		 ? PLAN_FILES
+	    : f->place == LAYOUT_SCRIPTS_MACHINE ? PLAN_MACHINE_SCRIPTS
+						 : PLAN_USER_SCRIPTS;
+}
+
 int
 plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *dir, unsigned which,
     struct progress *progress, struct err *e)
@@ -46,7 +54,7 @@ plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *dir, 
 
 		if (clock_check(p->deadline, "downloads were prepared", e) == -1)
 			goto out;
-		if ((which & (file->place >= LAYOUT_ROOTS ? PLAN_SCRIPTS : PLAN_FILES)) == 0 ||
+		if ((which & which_of(file)) == 0 ||
 		    (file->place < LAYOUT_ROOTS && !plan_needs(file)) ||
 		    download_is_there(dir, file->sha256, &file->want, p->deadline))
 			continue;

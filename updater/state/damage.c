@@ -95,6 +95,8 @@ static const struct own {
 	{ "waiting.json", JSON },
 	{ "wanted.json", JSON },
 	{ "leftovers.json", JSON },
+	{ "losses.json", JSON },
+	{ "watch", ANY_FILE },
 	{ "servers.json", JSON },
 	{ "told.json", JSON },
 };

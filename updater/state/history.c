@@ -80,6 +80,23 @@ save_old(struct dir *history, const struct record *r, bool once, struct err *e)
 			  : 0;
 }
 
+/* The record before, under the next serial; old may be that one already, after a crash. */
+static int
+go_on_with(struct dir *state, struct dir *history, const struct record *old, const struct record *r,
+    struct err *e)
+{
+	struct record now = *old;
+	char name[NAME_SIZE];
+
+	now.serial = r->serial;
+	now.machine = r->machine;
+	memcpy(now.dirs, r->dirs, sizeof now.dirs);
+	if (save_old(history, &now, false, e) == -1 ||
+	    save_record(state, STATE_APPLIED, &now, e) == -1)
+		return -1;
+	return file_remove(history, name_of(r->serial - 1, name), e) == -1 ? -1 : 0;
+}
+
 int
 record_set_applied(struct dir *state, const struct record *old, const struct record *r,
     struct err *e)
@@ -88,6 +105,11 @@ record_set_applied(struct dir *state, const struct record *old, const struct rec
 	struct dir *d = history_dir(state, true, e);
 	int rc = d == NULL ? -1 : 0;
 
+	if (rc == 0 && record_restores(r) && old->whole && !old->damaged) {
+		rc = go_on_with(state, d, old, r, e);
+		dir_close(d);
+		return rc;
+	}
 	if (rc == 0 && old->whole && old->serial != r->serial)
 		rc = save_old(d, old, true, e);
 	if (rc == 0)

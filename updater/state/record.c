@@ -84,6 +84,18 @@ record_has_dir(const struct record *r, enum layout_place root, const char *path)
 }
 
 bool
+record_restores(const struct record *r)
+{
+	return strcmp(r->action, RECORD_RESTORE) == 0;
+}
+
+int64_t
+record_followed(const struct record *machine)
+{
+	return machine->machine != 0 ? machine->machine : machine->serial;
+}
+
+bool
 record_same_root(const struct record *r, enum layout_place root, const char *path)
 {
 	return path != NULL && r->roots[root] != NULL && strcmp(path, r->roots[root]) == 0;

@@ -10,12 +10,14 @@
  *   format      1 (damage.h)
  *   serial      of the transaction that wrote it; grows by one
  *   time        when, as in date.h
- *   action      "update", "repair" or "rollback"
+ *   action      "update", "repair" or "rollback"; in a journal also "restore": files and settings
+ *               that were lost are put back, and the record before goes on under the next serial
  *   release, version   of the release and its metadata
  *   newest      the newest release number that was ever applied; a release that was left by a
  *               rollback is not taken again
  *   from        the release before
- *   machine     (a user's record) serial of the machine's record that it followed
+ *   machine     (a user's record) serial of the machine's record that it followed (the machine's)
+ *               serial that users' records follow, where that isn't its own
  *   changed     {"files": N, "settings": N}
  * and, in a whole one,
  *   files       {target: {"sha256", "length", "mode"}}
@@ -36,6 +38,7 @@
 
 #define RECORD_MAX	   (64u * 1024 * 1024) /* bytes of a record */
 #define RECORD_ACTION_SIZE 16
+#define RECORD_RESTORE	   "restore"
 
 /* How many records before the applied one are kept whole, and how many at all. */
 #define RECORD_WHOLE_MAX   10
@@ -98,6 +101,12 @@ void record_free(struct record *r);
 /* Sort files and dirs, once they have been filled in; directories that are named twice go. */
 void record_sort(struct record *r);
 
+/* Whether it is of a journal that puts back what was lost. */
+bool record_restores(const struct record *r);
+
+/* The serial that users' records follow: putting back what was lost changes nothing for users. */
+int64_t record_followed(const struct record *machine);
+
 /* The file of a target, or NULL.  Owned by r. */
 const struct record_file *record_file(const struct record *r, const char *target);
 
@@ -126,7 +135,9 @@ int record_heal(struct dir *state, struct record *r, const struct err *why,
 
 /*
  * Write applied.json, durably, and first the same into the history, which the record that is there,
- * old, is in already, or goes to.  Returns 0 or -1.
+ * old, is in already, or goes to.  Where r restores, old is written again with r's serial, machine
+ * and dirs, and its place in the history is taken: what is put back each day doesn't push releases
+ * out of it.  Returns 0 or -1.
  */
 int record_set_applied(struct dir *state, const struct record *old, const struct record *r,
     struct err *e);

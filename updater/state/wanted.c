@@ -96,6 +96,7 @@ read_members(const json_t *j, struct wanted *w, struct err *e)
 	    read_from_one(j, "release", &w->release, e) == -1 ||
 	    read_from_one(j, "newest", &w->newest, e) == -1)
 		return -1;
+	(void)json_number_of(j, "machine", 0, INT64_MAX, &w->machine);
 	return read_role(j, &w->role, e);
 }
 
@@ -122,12 +123,13 @@ wanted_json(const struct wanted *w, struct err *e)
 	hex_encode(w->role.role, SHA256_SIZE, role);
 
 	j = json_pack(
-	    "{s:i, s:s, s:s, s:{s:s?, s:s?}, s:I, s:I, s:I, s:b, s:s, s:s, s:I, s:s, s:s}",
+	    "{s:i, s:s, s:s, s:{s:s?, s:s?}, s:I, s:I, s:I, s:I, s:b, s:s, s:s, s:I, s:s, s:s}",
 	    "format", DAMAGE_FORMAT, "slipway", w->slipway, "application", w->application, "roots",
 	    layout_place_names[0], w->roots[0], layout_place_names[1], w->roots[1], "serial",
 	    (json_int_t)w->serial, "release", (json_int_t)w->release, "newest",
-	    (json_int_t)w->newest, "user", w->user, "targets", targets, "role", role, "version",
-	    (json_int_t)w->role.version, "until", until, "record", w->record);
+	    (json_int_t)w->newest, "machine", (json_int_t)w->machine, "user", w->user, "targets",
+	    targets, "role", role, "version", (json_int_t)w->role.version, "until", until, "record",
+	    w->record);
 	if (j == NULL)
 		err_nomem(e);
 	return j;

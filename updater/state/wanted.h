@@ -25,6 +25,7 @@ struct wanted {
 	const char *roots[LAYOUT_ROOTS]; /* InstallDir and AppDir, or NULL */
 	int64_t serial, release;	 /* of the applied record */
 	int64_t newest;			 /* the newest release that was ever applied */
+	int64_t machine;		 /* of the applied record; 0, also where it isn't there */
 	bool user;			 /* the applied release has scripts for users */
 	struct tuf_known role;		 /* that names the newest release */
 	const char *record;		 /* which file applied.json is: its stamp as a text */
@@ -33,7 +34,7 @@ struct wanted {
 
 /*
  * Read one.  Returns 0, or -1 with ERR_SYNTAX, ERR_VERSION or ERR_NOMEM and *w all zero.  Every
- * member has to be there.
+ * member but "machine" has to be there.
  */
 int wanted_read(const json_t *j, struct wanted *w, struct err *e);
 

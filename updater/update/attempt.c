@@ -46,7 +46,8 @@ look_at_wanted(struct attempt *u)
 		return false;
 	u->applied = (struct record){ .serial = u->wanted.serial,
 		.release = u->wanted.release,
-		.newest = u->wanted.newest };
+		.newest = u->wanted.newest,
+		.machine = u->wanted.machine };
 	return true;
 }
 
@@ -431,6 +432,7 @@ attempt_remember(struct attempt *u)
 		.serial = u->applied.serial,
 		.release = u->applied.release,
 		.newest = u->applied.newest,
+		.machine = u->applied.machine,
 		.user = attempt_for_users(u) };
 
 	if (u->lock != NULL && !u->known && u->refresh != NULL && u->applied.whole &&

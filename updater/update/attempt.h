@@ -14,6 +14,7 @@
 #include "updater/state/record.h"
 #include "updater/state/server_health.h"
 #include "updater/state/wanted.h"
+#include "updater/update/put_back.h"
 #include "updater/update/update.h"
 
 /* All members are the attempt's own but the first four. */
@@ -35,6 +36,7 @@ struct attempt {
 	struct record applied;
 	struct wanted wanted;
 	bool known;
+	struct put_back back; /* of the machine's part, between its begin and its end */
 };
 
 /*

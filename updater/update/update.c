@@ -216,6 +216,66 @@ update_user(struct attempt *u, struct err *e)
 	return user_part_run(u, e);
 }
 
+/*
+ * What is applied and was lost comes back: from here before servers are asked, which may take all
+ * the time, then from them.
+ */
+static int
+put_back_begin(struct attempt *u, struct err *e)
+{
+	u->back = (struct put_back){ .st = u->st,
+		.s = u->s,
+		.state = u->state,
+		.applied = &u->applied,
+		.o = u->o };
+	if (u->o->repair || (u->known && put_back_needless(&u->back, !u->r->read_only)))
+		return 0; /* a repair compares everything */
+	if (attempt_whole(u, e) == -1)
+		return -1;
+	if (u->r->read_only)
+		put_back_look(&u->back);
+	else
+		put_back_here(&u->back);
+	if (u->back.why.code != ERR_TORN)
+		return 0;
+	*e = u->back.why;
+	return -1;
+}
+
+static int
+put_back_rest(struct attempt *u, struct err *e)
+{
+	bool torn = u->back.why.code == ERR_TORN;
+
+	if (u->r->changed)
+		lost_free(&u->back.lost); /* all of it was compared */
+	else if (u->refresh != NULL && !u->r->read_only && !torn)
+		put_back_fetch(&u->back, u->refresh, u->fetch, u->staging);
+	put_back_end(&u->back, !u->r->read_only);
+	if (torn || u->back.why.code != ERR_TORN)
+		return 0;
+	*e = u->back.why;
+	return -1;
+}
+
+/* The machine's part: as it was applied, then as the servers have it. */
+static int
+machine_part(struct attempt *u, struct err *e)
+{
+	int rc = put_back_begin(u, e);
+	struct err why;
+
+	if (rc == 0 && !u->o->offline)
+		rc =
+		    u->r->read_only ? attempt_trusted(u, attempt_time(u), e) : update_machine(u, e);
+	if (put_back_rest(u, rc == 0 ? e : &why) == -1) {
+		if (rc == -1)
+			*e = why;
+		rc = -1;
+	}
+	return rc;
+}
+
 int
 update_run(const struct station *st, struct settings *s, const struct update_options *o,
     struct update_result *r, struct err *e)
@@ -225,9 +285,7 @@ update_run(const struct station *st, struct settings *s, const struct update_opt
 	int rc = attempt_begin(&u, st, s, o, false, r, e);
 
 	if (rc == 0) {
-		if (!o->offline)
-			rc = r->read_only ? attempt_trusted(&u, attempt_time(&u), e)
-					  : update_machine(&u, e);
+		rc = machine_part(&u, e);
 		if ((rc == 0 || e->code != ERR_TORN) && update_user(&u, &why) == -1) {
 			if (rc == 0)
 				*e = why;

@@ -8,6 +8,7 @@
 #include "lib/os/clock.h"
 #include "updater/apply/rollback.h"
 #include "updater/state/record.h"
+#include "updater/update/put_back.h"
 #include "updater/update/waiting.h"
 
 struct user_part {
@@ -68,7 +69,7 @@ bring(struct user_part *u, const struct transaction *t, size_t *nsettings, struc
 		.applied = &u->applied,
 		.action = "update",
 		.newest = u->machine->newest,
-		.machine = u->machine->serial };
+		.machine = record_followed(u->machine) };
 	int back = go_back(u, &set, &was, e), rc = -1;
 
 	if (back == 1) {
@@ -120,6 +121,25 @@ recover(struct user_part *u, const struct transaction *t, struct err *e)
 	return known == -1 ? -1 : 0;
 }
 
+/* Nothing is new: settings of this user that were lost are put back. */
+static int
+put_back_lost(struct user_part *u, struct err *e)
+{
+	struct put_back b = { .st = u->st,
+		.s = u->s,
+		.state = u->state,
+		.applied = &u->applied,
+		.o = u->o,
+		.user = true };
+	int rc;
+
+	put_back_here(&b);
+	put_back_end(&b, true);
+	if ((rc = b.why.code == ERR_TORN ? -1 : 0) == -1)
+		*e = b.why;
+	return rc;
+}
+
 int
 user_part_run(struct attempt *whole, struct err *e)
 {
@@ -153,9 +173,8 @@ user_part_run(struct attempt *whole, struct err *e)
 	if ((lock = waiting_lock(u.st, u.state, u.o->deadline, e)) == NULL)
 		r->busy = e->code == ERR_BUSY;
 	else if (recover(&u, &t, e) == 0) {
-		t.deadline = u.o->deadline;
-		if (u.applied.machine == u.machine->serial)
-			rc = 0;
+		if (u.applied.machine == record_followed(u.machine))
+			rc = put_back_lost(&u, e);
 		else if (attempt_whole(whole, e) == 0)
 			rc = bring(&u, &t, &r->user_settings, e);
 	}

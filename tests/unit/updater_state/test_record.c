@@ -441,6 +441,45 @@ refreshed(void **unused)
 	assert_int_equal(notes_refreshed(state), 0);
 }
 
+/* Putting back what was lost takes no place in the history, and changes nothing for users. */
+static void
+restored(void **unused)
+{
+	struct record none = RECORD_INIT, now,
+		      old = { .serial = 4, .release = 7, .action = "update", .whole = true },
+		      r = { .serial = 5,
+			      .release = 7,
+			      .action = RECORD_RESTORE,
+			      .machine = 4,
+			      .whole = true };
+	struct file_info info;
+	struct err e;
+
+	(void)unused;
+	assert_false(record_restores(&old));
+	assert_true(record_restores(&r));
+	assert_ok(record_set_applied(state, &none, &old, &e), &e);
+	assert_int_equal(record_followed(&old), 4);
+	for (int crash = 0; crash < 2; crash++) {
+		assert_ok(record_applied(state, &now, &e), &e);
+		assert_ok(record_set_applied(state, &now, &r, &e), &e);
+		record_free(&now);
+		assert_ok(record_applied(state, &now, &e), &e);
+		assert_int_equal(now.serial, 5);
+		assert_string_equal(now.action, "update");
+		assert_int_equal(record_followed(&now), 4);
+		record_free(&now);
+		assert_int_equal(file_stat(state, "history/0000000004.json", &info, &e), 0);
+		assert_int_equal(file_stat(state, "history/0000000005.json", &info, &e), 1);
+	}
+	/* Where the record before is damaged, this is the only one that is whole. */
+	old.damaged = true;
+	assert_ok(record_set_applied(state, &old, &r, &e), &e);
+	assert_ok(record_applied(state, &now, &e), &e);
+	assert_string_equal(now.action, RECORD_RESTORE);
+	record_free(&now);
+}
+
 static void
 pending(void **unused)
 {
@@ -463,7 +502,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	static const struct CMUnitTest fixed[] = { TEST(as_0_1_0), TEST(looking_up),
 		TEST(empty_and_unsorted), TEST(history), TEST(damaged), TEST(waiting),
-		TEST(leftovers), TEST(refreshed), TEST(pending) };
+		TEST(leftovers), TEST(refreshed), TEST(restored), TEST(pending) };
 	struct CMUnitTest tests[N(fixed) + N(bad)];
 	size_t n = N(fixed);
 
