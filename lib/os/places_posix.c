@@ -2,17 +2,16 @@
 /* Where things are, on POSIX systems: the XDG base directories and /etc, /var. */
 #include "lib/os/places_system.h"
 
-#include <pwd.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
 #include "lib/base/list.h"
+#include "lib/os/account_posix.h"
 #include "lib/os/path.h"
 
 #define STATION_CONF  "/etc/slipway/machine.conf"
 #define STATION_STATE "/var/lib/slipway"
-#define PASSWD_MAX    4096 /* bytes of a user's entry */
 
 static bool
 elevated(void)
@@ -63,18 +62,18 @@ static int
 home(struct buf *out, struct err *e)
 {
 	const char *h = env_path("HOME");
-	char strings[PASSWD_MAX];
-	struct passwd pw, *found;
+	size_t before = out->len;
 
-	/* Several threads may ask at once. */
-	if (h == NULL && getpwuid_r(geteuid(), &pw, strings, sizeof strings, &found) == 0 &&
-	    found != NULL && pw.pw_dir[0] == '/')
-		h = pw.pw_dir;
-	if (h == NULL && geteuid() == 0)
-		h = "/root";
-	if (h == NULL)
-		return err_setx(e, ERR_CONFIG, "want a home directory, got none; set HOME");
-	return buf_adds(out, h, e);
+	if (h != NULL)
+		return buf_adds(out, h, e);
+	if (account_home(geteuid(), out, e) == -1)
+		return -1;
+	if (out->len > before && out->data[before] == '/')
+		return 0;
+	buf_cut(out, before);
+	if (geteuid() == 0)
+		return buf_adds(out, "/root", e);
+	return err_setx(e, ERR_CONFIG, "want a home directory, got none; set HOME");
 }
 
 /* $variable, or the home directory and rest. */
@@ -220,13 +219,12 @@ place_variable(const char *name, struct buf *out, struct err *e)
 int
 place_user(struct buf *out, struct err *e)
 {
-	char strings[PASSWD_MAX];
-	struct passwd pw, *found;
+	int rc = account_name(geteuid(), out, e);
 
-	if (getpwuid_r(geteuid(), &pw, strings, sizeof strings, &found) != 0 || found == NULL)
+	if (rc == 0)
 		return err_setx(e, ERR_CONFIG, "user %u has no name in the user database",
 		    (unsigned)geteuid());
-	return buf_adds(out, pw.pw_name, e);
+	return rc == -1 ? -1 : 0;
 }
 
 int

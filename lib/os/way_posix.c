@@ -4,21 +4,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "lib/base/text.h"
+#include "lib/os/account_posix.h"
 #include "lib/os/open_posix.h"
 #include "lib/os/places.h"
 
-#define LINKS_MAX   40		 /* on one way, as in Linux */
-#define STRINGS_MAX (64u * 1024) /* bytes of a user's or a group's entry */
-#define OPEN_DIR    (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-#define BY_LIST	    "whoever its access list names"
+#define LINKS_MAX 40 /* on one way, as in Linux */
+#define OPEN_DIR  (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define BY_LIST	  "whoever its access list names"
 
 struct way {
 	const char *path;    /* as it was named */
@@ -36,27 +34,6 @@ trusted(uid_t uid)
 	return uid == 0 || uid == geteuid();
 }
 
-/* Whether root is the only member of a group, by its list or as the user's own group. */
-static bool
-is_roots_group(gid_t gid)
-{
-	char strings[STRINGS_MAX];
-	struct group gr, *found;
-	bool root = false, others = false;
-	struct passwd *pw;
-
-	if (getgrgid_r(gid, &gr, strings, sizeof strings, &found) != 0)
-		return false;
-	for (char **m = found == NULL ? NULL : gr.gr_mem; m != NULL && *m != NULL; m++)
-		*(strcmp(*m, "root") == 0 ? &root : &others) = true;
-	setpwent();
-	while (!others && (pw = getpwent()) != NULL)
-		if (pw->pw_gid == gid)
-			*(pw->pw_uid == 0 ? &root : &others) = true;
-	endpwent();
-	return root && !others;
-}
-
 /* An access list may let in others than the group: its mask stands where the group's bits are. */
 static bool
 has_access_list(int fd)
@@ -68,23 +45,17 @@ has_access_list(int fd)
 static int
 add_user_name(uid_t uid, struct buf *out, struct err *e)
 {
-	char strings[STRINGS_MAX];
-	struct passwd pw, *found;
+	int rc = buf_adds(out, "user ", e) == -1 ? -1 : account_name(uid, out, e);
 
-	if (getpwuid_r(uid, &pw, strings, sizeof strings, &found) != 0 || found == NULL)
-		return buf_addf(out, e, "user %u", (unsigned)uid);
-	return buf_addf(out, e, "user %s", pw.pw_name);
+	return rc == 0 ? buf_addf(out, e, "%u", (unsigned)uid) : rc == -1 ? -1 : 0;
 }
 
 static int
 add_group(gid_t gid, struct buf *out, struct err *e)
 {
-	char strings[STRINGS_MAX];
-	struct group gr, *found;
+	int rc = buf_adds(out, "group ", e) == -1 ? -1 : account_group(gid, out, e);
 
-	if (getgrgid_r(gid, &gr, strings, sizeof strings, &found) != 0 || found == NULL)
-		return buf_addf(out, e, "group %u", (unsigned)gid);
-	return buf_addf(out, e, "group %s", gr.gr_name);
+	return rc == 0 ? buf_addf(out, e, "%u", (unsigned)gid) : rc == -1 ? -1 : 0;
 }
 
 /* Append who may write besides the owner, as what a message calls them; nothing: nobody. */
@@ -97,7 +68,7 @@ add_writers(int fd, const struct stat *st, struct buf *out, struct err *e)
 		return 0;
 	if (has_access_list(fd))
 		return buf_adds(out, BY_LIST, e);
-	return is_roots_group(st->st_gid) ? 0 : add_group(st->st_gid, out, e);
+	return account_is_roots_group(st->st_gid) ? 0 : add_group(st->st_gid, out, e);
 }
 
 /* Whether somebody else can choose what names in the directory that was reached stand for. */
@@ -106,7 +77,7 @@ judge_way(struct way *w, struct err *e)
 {
 	const char *at = w->at[0] == '\0' ? "/" : w->at;
 	char word[ERR_TEXT_SIZE];
-	struct buf who = BUF_INIT(STRINGS_MAX);
+	struct buf who = BUF_INIT(PATH_MAX);
 	struct stat st;
 	int rc = -1;
 
