@@ -36,6 +36,8 @@ link_open(HANDLE file, const struct file_at *to)
 	status = NtSetInformationFile(file, &io, l, (ULONG)size,
 	    (FILE_INFORMATION_CLASS)LINK_INFORMATION);
 	free(l);
+	if (file_status_unsupported(status))
+		return ERROR_NOT_SUPPORTED;
 	return status >= 0 ? 0 : RtlNtStatusToDosError(status);
 }
 
@@ -63,9 +65,8 @@ file_link(struct dir *from, const char *name, struct dir *to, const char *newnam
 	/*
 	 * Another volume, one without links (FAT), a full link count, or a right that is missing.
 	 */
-	if (error == ERROR_NOT_SAME_DEVICE || error == ERROR_INVALID_FUNCTION ||
-	    error == ERROR_NOT_SUPPORTED || error == ERROR_TOO_MANY_LINKS ||
-	    error == ERROR_ACCESS_DENIED || error == ERROR_INVALID_PARAMETER)
+	if (error == ERROR_NOT_SAME_DEVICE || error == ERROR_NOT_SUPPORTED ||
+	    error == ERROR_TOO_MANY_LINKS || error == ERROR_ACCESS_DENIED)
 		return 0;
 	return file_fail(to, newname, error, e);
 }

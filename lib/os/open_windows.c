@@ -252,13 +252,98 @@ replace_error(DWORD error, const struct file_at *to)
 	return why == 0 || why == ERROR_SHARING_VIOLATION ? ERROR_SHARING_VIOLATION : error;
 }
 
+bool
+file_status_unsupported(NTSTATUS status)
+{
+	static const ULONG unsupported[] = {
+		0xC0000002, /* STATUS_NOT_IMPLEMENTED */
+		0xC0000003, /* STATUS_INVALID_INFO_CLASS */
+		0xC000000D, /* STATUS_INVALID_PARAMETER: a flag that isn't known */
+		0xC0000010, /* STATUS_INVALID_DEVICE_REQUEST: ReFS, FAT, filters */
+		0xC00000AF, /* STATUS_ILLEGAL_FUNCTION */
+		0xC00000BB, /* STATUS_NOT_SUPPORTED: ReFS, servers of shares */
+		0xC0000148, /* STATUS_INVALID_LEVEL: Samba */
+	};
+
+	for (size_t i = 0; i < N(unsupported); i++)
+		if (status == (NTSTATUS)unsupported[i])
+			return true;
+	return false;
+}
+
+enum rename_way
+file_rename_way(enum rename_way way, NTSTATUS status)
+{
+	return way < RENAME_WAY_OLD && file_status_unsupported(status) ? way + 1 : way;
+}
+
+static NTSTATUS
+rename_by(enum rename_way way, HANDLE file, struct rename_information *r, bool over)
+{
+	static const struct {
+		int class;
+		ULONG flags;
+	} ways[] = {
+		[RENAME_WAY_READ_ONLY] = { RENAME_INFORMATION_EX,
+		    RENAME_POSIX | RENAME_IGNORE_READONLY },
+		[RENAME_WAY_POSIX] = { RENAME_INFORMATION_EX, RENAME_POSIX },
+		[RENAME_WAY_OLD] = { RENAME_INFORMATION, 0 },
+	};
+	IO_STATUS_BLOCK io;
+
+	r->flags = ways[way].flags | (over ? RENAME_REPLACE : 0);
+	return NtSetInformationFile(file, &io, r, (ULONG)sizeof *r + r->length,
+	    (FILE_INFORMATION_CLASS)ways[way].class);
+}
+
+/* Rename by the best way that the system and the file system support, which *way names then. */
+static NTSTATUS
+rename_any_way(HANDLE file, struct rename_information *r, bool over, enum rename_way *way)
+{
+	for (int waits = 0;;) {
+		NTSTATUS status = rename_by(*way, file, r, over);
+		enum rename_way next = file_rename_way(*way, status);
+
+		if (passes_by(status) && waits++ < FILE_BUSY_TRIES)
+			clock_sleep_ms(FILE_BUSY_WAIT_MS);
+		else if (next != *way)
+			*way = next;
+		else
+			return status;
+	}
+}
+
+/*
+ * Rename over a file that may be read-only, which only RENAME_WAY_READ_ONLY replaces: the file is
+ * made writable for the other ways.
+ */
+static NTSTATUS
+rename_over(HANDLE file, struct rename_information *r, const struct file_at *to)
+{
+	struct file_how how = { FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES, FILE_OPEN,
+		FILE_NON_DIRECTORY_FILE, false };
+	enum rename_way way = RENAME_WAY_READ_ONLY;
+	NTSTATUS status = rename_any_way(file, r, true, &way);
+	struct file_info there;
+	HANDLE h;
+
+	if (status >= 0 || way == RENAME_WAY_READ_ONLY ||
+	    file_open_in(to->parent, to->leaf, &how, &h) != 0)
+		return status;
+	if (file_info_open(h, &there) == 0 && (there.mode & 0200) == 0 &&
+	    file_set_read_only(h, false) == 0 &&
+	    (status = rename_any_way(file, r, true, &way)) < 0)
+		file_set_read_only(h, true);
+	CloseHandle(h);
+	return status;
+}
+
 DWORD
 file_rename_open(HANDLE file, const struct file_at *to, bool over)
 {
-	size_t bytes = wcslen(to->leaf) * sizeof(wchar_t),
-	       size = sizeof(struct rename_information) + bytes;
-	struct rename_information *r = calloc(1, size);
-	IO_STATUS_BLOCK io;
+	size_t bytes = wcslen(to->leaf) * sizeof(wchar_t);
+	struct rename_information *r = calloc(1, sizeof *r + bytes);
+	enum rename_way way = RENAME_WAY_READ_ONLY;
 	NTSTATUS status;
 	DWORD error;
 
@@ -267,24 +352,7 @@ file_rename_open(HANDLE file, const struct file_at *to, bool over)
 	r->root = to->parent;
 	r->length = (ULONG)bytes;
 	memcpy(r->name, to->leaf, bytes);
-	/*
-	 * Windows 10 1709 and later replace files that others have open; earlier ones need another
-	 * try.
-	 */
-	r->flags = RENAME_POSIX | RENAME_IGNORE_READONLY | (over ? RENAME_REPLACE : 0);
-	status = NtSetInformationFile(file, &io, r, (ULONG)size,
-	    (FILE_INFORMATION_CLASS)RENAME_INFORMATION_EX);
-	r->flags = over ? 1 : 0;
-	for (int tries = 0; status == (NTSTATUS)0xC0000003 || status == (NTSTATUS)0xC000000D ||
-	     status == (NTSTATUS)0xC0000002 || passes_by(status);
-	     tries++) {
-		if (tries == FILE_BUSY_TRIES)
-			break;
-		if (passes_by(status))
-			clock_sleep_ms(FILE_BUSY_WAIT_MS);
-		status = NtSetInformationFile(file, &io, r, (ULONG)size,
-		    (FILE_INFORMATION_CLASS)RENAME_INFORMATION);
-	}
+	status = over ? rename_over(file, r, to) : rename_any_way(file, r, false, &way);
 	free(r);
 	if (status >= 0)
 		return 0;
@@ -317,6 +385,13 @@ file_remove_open(HANDLE file)
 	NTSTATUS status = NtSetInformationFile(file, &io, &flags, sizeof flags,
 	    (FILE_INFORMATION_CLASS)DISPOSITION_INFORMATION_EX);
 
+	/* The flag is of Windows 10 1809. */
+	if (file_status_unsupported(status)) {
+		flags = REMOVE_POSIX;
+		file_set_read_only(file, false);
+		status = NtSetInformationFile(file, &io, &flags, sizeof flags,
+		    (FILE_INFORMATION_CLASS)DISPOSITION_INFORMATION_EX);
+	}
 	/* Other file systems than NTFS know only the old call, which refuses read-only files. */
 	if (status < 0 && status != (NTSTATUS)0xC0000101 /* STATUS_DIRECTORY_NOT_EMPTY */) {
 		file_set_read_only(file, false);

@@ -60,6 +60,22 @@ DWORD file_open_in(HANDLE parent, const wchar_t *leaf, const struct file_how *ho
 DWORD file_open_at(struct dir *d, const char *name, const struct file_how *how, HANDLE *out);
 
 /*
+ * The ways to rename a file, the best one first: over files that others have open and over read-only
+ * ones (NTFS, Windows 10 1809 and later); over files that others have open (NTFS, 1709 and later);
+ * over a file that nobody has open (everywhere).
+ */
+enum rename_way { RENAME_WAY_READ_ONLY, RENAME_WAY_POSIX, RENAME_WAY_OLD };
+
+/*
+ * Whether a status says that the system, the file system, a filter or the server of a share doesn't
+ * know the call or one of its flags.
+ */
+bool file_status_unsupported(NTSTATUS status);
+
+/* The way to try after status was the outcome of way; way itself where the outcome stands. */
+enum rename_way file_rename_way(enum rename_way way, NTSTATUS status);
+
+/*
  * Give an open file (opened with DELETE) another name; with over, in the place of what has it.  0
  * or a Windows error: ERROR_SHARING_VIOLATION when a program runs what has the name, or has it open
  * or mapped.

@@ -47,6 +47,52 @@ wide_in(struct dir *d, const char *name)
 	return w;
 }
 
+/* What systems, file systems, filters and servers of shares say of a call that they don't know. */
+static void
+ways_to_rename(void **state)
+{
+	static const struct {
+		const char *said;
+		ULONG status;
+		bool unsupported;
+	} rows[] = {
+		{ "STATUS_NOT_IMPLEMENTED", 0xC0000002, true },
+		{ "STATUS_INVALID_INFO_CLASS", 0xC0000003, true },
+		{ "STATUS_INVALID_PARAMETER", 0xC000000D, true },
+		{ "STATUS_INVALID_DEVICE_REQUEST", 0xC0000010, true },
+		{ "STATUS_ILLEGAL_FUNCTION", 0xC00000AF, true },
+		{ "STATUS_NOT_SUPPORTED", 0xC00000BB, true },
+		{ "STATUS_INVALID_LEVEL", 0xC0000148, true },
+		{ "STATUS_SUCCESS", 0, false },
+		{ "STATUS_PENDING", 0x103, false },
+		{ "STATUS_ACCESS_DENIED", 0xC0000022, false },
+		{ "STATUS_OBJECT_NAME_NOT_FOUND", 0xC0000034, false },
+		{ "STATUS_OBJECT_NAME_COLLISION", 0xC0000035, false },
+		{ "STATUS_SHARING_VIOLATION", 0xC0000043, false },
+		{ "STATUS_DELETE_PENDING", 0xC0000056, false },
+		{ "STATUS_DISK_FULL", 0xC000007F, false },
+		{ "STATUS_MEDIA_WRITE_PROTECTED", 0xC00000A2, false },
+		{ "STATUS_NOT_SAME_DEVICE", 0xC00000D4, false },
+		{ "STATUS_DIRECTORY_NOT_EMPTY", 0xC0000101, false },
+		{ "STATUS_CANNOT_DELETE", 0xC0000121, false },
+		{ "STATUS_USER_MAPPED_FILE", 0xC0000243, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		NTSTATUS status = (NTSTATUS)rows[i].status;
+		bool next = rows[i].unsupported;
+
+		print_message("%s\n", rows[i].said);
+		assert_int_equal(file_status_unsupported(status), next);
+		assert_int_equal(file_rename_way(RENAME_WAY_READ_ONLY, status),
+		    next ? RENAME_WAY_POSIX : RENAME_WAY_READ_ONLY);
+		assert_int_equal(file_rename_way(RENAME_WAY_POSIX, status),
+		    next ? RENAME_WAY_OLD : RENAME_WAY_POSIX);
+		assert_int_equal(file_rename_way(RENAME_WAY_OLD, status), RENAME_WAY_OLD);
+	}
+}
+
 static void
 unsafe_names(void **state)
 {
@@ -465,6 +511,7 @@ main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(programdata),
+		cmocka_unit_test(ways_to_rename),
 		cmocka_unit_test_setup_teardown(unsafe_names, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(long_and_unicode_names, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(case_is_the_same_file, temp_make, temp_remove),
