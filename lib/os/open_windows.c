@@ -331,8 +331,7 @@ rename_over(HANDLE file, struct rename_information *r, const struct file_at *to)
 	    file_open_in(to->parent, to->leaf, &how, &h) != 0)
 		return status;
 	if (file_info_open(h, &there) == 0 && (there.mode & 0200) == 0 &&
-	    file_set_read_only(h, false) == 0 &&
-	    (status = rename_any_way(file, r, true, &way)) < 0)
+	    file_set_read_only(h, false) == 0 && (status = rename_any_way(file, r, true, &way)) < 0)
 		file_set_read_only(h, true);
 	CloseHandle(h);
 	return status;

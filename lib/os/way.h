@@ -28,10 +28,18 @@ struct dir *way_open(const char *path, struct err *e);
 struct dir *way_make(const char *path, unsigned mode, struct err *e);
 
 /*
- * Append who can write in a directory besides root and this user ("user 1000", "group staff",
- * "everybody"), or nothing; a directory that can't be looked at has none.  On Windows nothing is
- * appended.  0, or -1 as buf_adds().
+ * Append to who the users that can write in a directory besides root (on Windows administrators and
+ * the system) and this user ("user 1000", "group staff", "everybody"), or nothing, and to mend the
+ * command that takes this right away; mend may be NULL.  A directory that can't be looked at has no
+ * such users.  A missing directory of Windows has those that it would inherit.  0, or -1 as
+ * buf_adds().
  */
-int way_writers(const char *path, struct buf *out, struct err *e);
+int way_writers(const char *path, struct buf *who, struct buf *mend, struct err *e);
+
+/* Whether somebody else owns a file, or owns and may change it. */
+enum way_others { WAY_NOBODY, WAY_MAY_WRITE, WAY_OWNS };
+
+/* The same of the file d/name; WAY_NOBODY where it can't be looked at. */
+enum way_others way_others(struct dir *d, const char *name);
 
 #endif

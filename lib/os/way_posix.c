@@ -281,23 +281,62 @@ way_make(const char *path, unsigned mode, struct err *e)
 	return place_privileged() ? way(path, true, mode, e) : dir_make(path, mode, e);
 }
 
-int
-way_writers(const char *path, struct buf *out, struct err *e)
+/* The command that takes the right to write in a directory away from others. */
+static int
+add_remedy(const char *path, const struct stat *st, bool by_list, struct buf *out, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
-	size_t before = out->len;
+	char word[ERR_TEXT_SIZE];
+	bool owner = !trusted(st->st_uid);
+
+	text_shell_word(path, word, sizeof word);
+	if (owner && buf_addf(out, e, "chown root %s", word) == -1)
+		return -1;
+	if ((st->st_mode & 022) == 0)
+		return 0;
+	return buf_addf(out, e, "%s%s %s", owner ? " && " : "",
+	    by_list ? "setfacl -b" : "chmod go-w", word);
+}
+
+/* way_writers() of an open directory. */
+static int
+describe_writers(int fd, const char *path, struct buf *who, struct buf *mend, struct err *e)
+{
+	struct buf writers = BUF_INIT(PATH_MAX);
 	struct stat st;
+	int rc = 0;
+
+	if (fstat(fd, &st) == -1)
+		return 0;
+	if (!trusted(st.st_uid))
+		rc = add_user_name(st.st_uid, who, e);
+	if (rc == 0 && (rc = add_writers(fd, &st, &writers, e)) == 0 && writers.len > 0)
+		rc = buf_addf(who, e, "%s%s", trusted(st.st_uid) ? "" : ", ", buf_text(&writers));
+	if (rc == 0 && mend != NULL && (writers.len > 0 || !trusted(st.st_uid)))
+		rc = add_remedy(path, &st,
+		    writers.len > 0 && strcmp(buf_text(&writers), BY_LIST) == 0, mend, e);
+	buf_free(&writers);
+	return rc;
+}
+
+int
+way_writers(const char *path, struct buf *who, struct buf *mend, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
 
 	if (fd == -1)
 		return 0;
-	if (fstat(fd, &st) == 0) {
-		if (!trusted(st.st_uid))
-			rc = add_user_name(st.st_uid, out, e);
-		if (rc == 0 && out->len > before && (st.st_mode & 022) != 0)
-			rc = buf_adds(out, ", ", e);
-		if (rc == 0)
-			rc = add_writers(fd, &st, out, e);
-	}
+	rc = describe_writers(fd, path, who, mend, e);
 	close(fd);
 	return rc;
+}
+
+enum way_others
+way_others(struct dir *d, const char *name)
+{
+	struct file_info info;
+	struct err ignored;
+
+	if (file_stat(d, name, &info, &ignored) != 1)
+		return WAY_NOBODY;
+	return !trusted(info.uid) ? WAY_OWNS : (info.mode & 022) != 0 ? WAY_MAY_WRITE : WAY_NOBODY;
 }

@@ -101,9 +101,10 @@ chown -h 12345 pub/new
 refused "chown -h root $work/pub/new" I A --app-dir "$work/pub/new"
 chown -h 0 pub/new
 
-# Root's own link is followed; a group may have the directory itself, which is told.
+# Root's own link is followed; a group may have the directory itself, where the person says so, and that is told.
 mkdir -m 2775 rootonly/app && chgrp 12345 rootonly/app
-enroll I A --app-dir "$work/pub/new/app" --install-dir "$work/srv/a" || fail enroll
+refused "chmod go-w $work/pub/new/app" I A --app-dir "$work/pub/new/app"
+enroll I A --app-dir "$work/pub/new/app" --install-dir "$work/srv/a" --allow-writable || fail enroll
 has 'group 12345 can change the files there, and so the trusted certificates'
 slipway status > log 2>&1 || fail status
 has "changeable    $work/pub/new/app: group 12345"

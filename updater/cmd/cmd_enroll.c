@@ -227,6 +227,8 @@ static const struct option options[] = {
 	    .offers = OFFER_NOTHING },
 	STATION_SETTINGS(ROW){ "new-key", OPTION_FLAG, TO(new_key), NULL,
 	    "instead of --key: make the login key, and print its line for the server's authorized_keys" },
+	{ "allow-writable", OPTION_FLAG, TO(en.allow_writable), NULL,
+	    "let others than administrators write where files go, and so replace trusted certificates" },
 	{ "force", OPTION_FLAG, TO(en.force), NULL, "replace an enrolment" },
 	OPTION_END,
 };

@@ -22,6 +22,7 @@ static const struct word ops[] = {
 	[PLAN_ADD] = { "add", "\033[32m" },
 	[PLAN_REPLACE] = { "replace", "\033[33m" },
 	[PLAN_MODE] = { "mode", "\033[33m" },
+	[PLAN_OWNER] = { "owner", "\033[33m" },
 	[PLAN_REMOVE] = { "remove", "\033[31m" },
 };
 
@@ -65,6 +66,8 @@ print_file(const struct showing *s, const struct plan_file *f, struct err *e)
 		printf("  (%" PRIu64 " bytes, now %" PRIu64 ")", f->want.length, f->old.length);
 	else if (f->op == PLAN_MODE)
 		printf("  (%04o, now %04o)", f->mode, f->old.mode);
+	else if (f->op == PLAN_OWNER)
+		printf("  (another user owns it or may change it; it is made anew)");
 	putchar('\n');
 	if (f->aside != NULL)
 		printf("          it isn't as it was installed, and is kept as %s\n", f->aside);

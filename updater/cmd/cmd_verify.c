@@ -36,6 +36,8 @@ report_file(struct verifying *v, const struct plan_file *f, struct err *e)
 	else if (rc == 0 && f->op == PLAN_REPLACE)
 		rc = buf_addf(&text, e, ": was changed (want SHA-256 %s, found %s)", f->sha256,
 		    f->old.sha256);
+	else if (rc == 0 && f->op == PLAN_OWNER)
+		rc = buf_adds(&text, ": another user owns it or may change it", e);
 	else if (rc == 0)
 		rc = buf_addf(&text, e, ": has permissions %04o, want %04o", f->old.mode, f->mode);
 	if (rc == 0)

@@ -85,10 +85,12 @@ cmd_print_writers(const struct station *st, const char *before)
 		struct buf who = BUF_INIT(STATION_PATH_MAX);
 		struct err ignored;
 
-		if (dirs[i] != NULL && way_writers(dirs[i], &who, &ignored) == 0 && who.len > 0)
+		if (dirs[i] != NULL && way_writers(dirs[i], &who, NULL, &ignored) == 0 &&
+		    who.len > 0)
 			printf(
-			    "%s%s: %s can change the files there, and so the trusted certificates\n",
-			    before, dirs[i], buf_text(&who));
+			    "%s%s: %s can change the files there, and so the trusted certificates%s\n",
+			    before, dirs[i], buf_text(&who),
+			    st->allow_writable ? "; --allow-writable permits that" : "");
 		buf_free(&who);
 	}
 }

@@ -17,7 +17,11 @@
 #include "updater/state/record.h"
 #include "updater/station/station.h"
 
-enum plan_op { PLAN_KEEP, PLAN_ADD, PLAN_REPLACE, PLAN_MODE, PLAN_REMOVE };
+/*
+ * PLAN_OWNER: the content is right, but another user owns the file or may change it, so that this
+ * process makes it anew.
+ */
+enum plan_op { PLAN_KEEP, PLAN_ADD, PLAN_REPLACE, PLAN_MODE, PLAN_OWNER, PLAN_REMOVE };
 
 struct plan_file {
 	char *target;	  /* "COV_PB/app/tls/server.crt" */
@@ -67,7 +71,8 @@ bool plan_is_applied(const struct plan *p, const struct record *applied);
 /*
  * Compare with the files on disk, by size and hash, and with the applied record: fills in op, old
  * and aside of each file, and adds the files that applied has and the release lacks.  ERR_UNSAFE
- * where something other than a file has a file's name.
+ * where something other than a file has a file's name, or, for a privileged process, where another
+ * user can write in a directory below a destination that nobody else can write in.
  */
 int
 plan_compare(const struct station *st, const struct record *applied, struct plan *p, struct err *e);

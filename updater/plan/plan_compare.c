@@ -9,6 +9,7 @@
 #include "lib/base/fold.h"
 #include "lib/os/clock.h"
 #include "lib/os/path.h"
+#include "lib/os/places.h"
 #include "lib/os/way.h"
 
 /*
@@ -22,10 +23,26 @@ struct comparing {
 	const struct record *applied;
 	struct dir *roots[LAYOUT_ROOTS]; /* NULL: not there, so nothing is in it */
 	bool same_root[LAYOUT_ROOTS];	 /* what is applied is in this very directory */
+	bool privileged;		 /* this process puts in place what users believe */
+	bool shared[LAYOUT_ROOTS];	 /* others may write there */
+	const char *dir;		 /* that was looked at last; NULL: none */
+	size_t dir_length;
+	enum layout_place dir_place;
 	char when[DATE_TEXT_SIZE];
 	struct fold_names names; /* the release's, once there is a removal */
 	int64_t deadline;
 };
+
+static int
+is_shared(const char *path, bool *shared, struct err *e)
+{
+	struct buf who = BUF_INIT(STATION_PATH_MAX);
+	int rc = way_writers(path, &who, NULL, e);
+
+	*shared = who.len > 0;
+	buf_free(&who);
+	return rc;
+}
 
 static int
 open_roots(struct comparing *c, struct err *e)
@@ -36,6 +53,8 @@ open_roots(struct comparing *c, struct err *e)
 		c->same_root[r] = record_same_root(c->applied, r, path);
 		if (path != NULL && (c->roots[r] = way_open(path, e)) == NULL &&
 		    e->code != ERR_NOENT)
+			return -1;
+		if (c->privileged && c->roots[r] != NULL && is_shared(path, &c->shared[r], e) == -1)
 			return -1;
 	}
 	return 0;
@@ -172,8 +191,79 @@ check_hand(const struct comparing *c, struct plan_file *f, struct err *e)
 	return (f->aside = strdup(name)) == NULL ? err_nomem(e) : 0;
 }
 
+/* Whether the applied release has files in a directory, length bytes of path. */
+static bool
+was_used(const struct comparing *c, const struct plan_file *f, size_t length)
+{
+	size_t all = (size_t)(f->rest - f->target) + length;
+
+	for (size_t i = 0; c->same_root[f->place] && i < c->applied->n; i++)
+		if (strncmp(c->applied->files[i].target, f->target, all) == 0 &&
+		    c->applied->files[i].target[all] == '/')
+			return true;
+	return false;
+}
+
+/*
+ * A directory that somebody else made before the release came: its owner could replace what is put
+ * there.  One that an earlier release used stays in use, as the destination itself does.
+ */
 static int
-compare_file(const struct comparing *c, struct plan_file *f, struct err *e)
+check_dir(const struct comparing *c, const struct plan_file *f, size_t length, struct err *e)
+{
+	struct buf path = BUF_INIT(STATION_PATH_MAX), who = BUF_INIT(STATION_PATH_MAX),
+		   mend = BUF_INIT(4 * STATION_PATH_MAX);
+	struct file_info info;
+	int rc = buf_addf(&path, e, "%s/%.*s", plan_root(c->st, f->place), (int)length, f->rest);
+
+	if (rc == 0 && file_stat(NULL, buf_text(&path), &info, e) == 1 &&
+	    info.type == FILE_DIRECTORY)
+		rc = way_writers(buf_text(&path), &who, &mend, e);
+	if (rc == 0 && who.len > 0 && !was_used(c, f, length))
+		rc = err_setx(e, ERR_UNSAFE,
+		    "%s: want a directory that only its administrator can change, got one where %s "
+		    "can replace files; look at what it holds, then: %s; or enrol with "
+		    "--allow-writable",
+		    buf_text(&path), buf_text(&who), buf_text(&mend));
+	buf_free(&path);
+	buf_free(&who);
+	buf_free(&mend);
+	return rc;
+}
+
+static int
+check_dirs(struct comparing *c, const struct plan_file *f, struct err *e)
+{
+	const char *slash = strrchr(f->rest, '/');
+	size_t length = slash == NULL ? 0 : (size_t)(slash - f->rest);
+
+	if (!c->privileged || c->st->allow_writable || c->shared[f->place] ||
+	    c->roots[f->place] == NULL || length == 0 ||
+	    (c->dir != NULL && c->dir_place == f->place && c->dir_length == length &&
+		memcmp(c->dir, f->rest, length) == 0))
+		return 0;
+	c->dir = f->rest;
+	c->dir_length = length;
+	c->dir_place = f->place;
+	for (slash = strchr(f->rest, '/'); slash != NULL; slash = strchr(slash + 1, '/'))
+		if (check_dir(c, f, (size_t)(slash - f->rest), e) == -1)
+			return -1;
+	return 0;
+}
+
+/* Of a file with the right content: whether somebody else could change it later. */
+static bool
+is_others(const struct comparing *c, const struct plan_file *f)
+{
+	enum way_others others =
+	    c->privileged ? way_others(c->roots[f->place], f->rest) : WAY_NOBODY;
+
+	/* What is made anew where others may write can be theirs to change again. */
+	return others == WAY_OWNS || (others == WAY_MAY_WRITE && !c->shared[f->place]);
+}
+
+static int
+compare_file(struct comparing *c, struct plan_file *f, struct err *e)
 {
 	if (clock_check(c->deadline, "files were compared", e) == -1)
 		return -1;
@@ -183,6 +273,8 @@ compare_file(const struct comparing *c, struct plan_file *f, struct err *e)
 		return err_setx(e, ERR_CONFIG,
 		    "target %s belongs below InstallDir, which is not set; enroll again with --install-dir",
 		    f->target);
+	if (check_dirs(c, f, e) == -1)
+		return -1;
 	switch (look_at_file(c, f, e)) {
 	case -1:
 		return -1;
@@ -194,7 +286,9 @@ compare_file(const struct comparing *c, struct plan_file *f, struct err *e)
 			f->op = PLAN_REPLACE;
 			return check_hand(c, f, e);
 		}
-		f->op = f->old.mode == f->mode ? PLAN_KEEP : PLAN_MODE;
+		f->op = f->old.mode != f->mode ? PLAN_MODE
+		    : is_others(c, f)	       ? PLAN_OWNER
+					       : PLAN_KEEP;
 		return 0;
 	}
 }
@@ -283,7 +377,10 @@ add_removals(struct comparing *c, struct plan *p, struct err *e)
 int
 plan_compare(const struct station *st, const struct record *applied, struct plan *p, struct err *e)
 {
-	struct comparing c = { .st = st, .applied = applied, .deadline = p->deadline };
+	struct comparing c = { .st = st,
+		.applied = applied,
+		.privileged = place_privileged(),
+		.deadline = p->deadline };
 	int rc = open_roots(&c, e);
 
 	date_format(clock_wall(), c.when);

@@ -160,6 +160,7 @@ const struct station_check station_checks[] = { { "owners", check_owners, STOPS_
 	{ "login", check_login, STOPS_NOTHING },
 	{ "destinations", destination_check, STOPS_CHANGES },
 	{ "shared", destination_shared, STOPS_NOTHING },
+	{ "closed", destination_closed, STOPS_NOTHING },
 	{ "apart", destination_apart, STOPS_NOTHING },
 	{ "names", destination_named, STOPS_NOTHING }, { NULL, NULL, STOPS_NOTHING } };
 

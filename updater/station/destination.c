@@ -140,6 +140,34 @@ destination_shared(const struct station *st, struct err *e)
 }
 
 static int
+check_closed(const char *called, const char *path, struct err *e)
+{
+	struct buf who = BUF_INIT(STATION_PATH_MAX), mend = BUF_INIT(4 * STATION_PATH_MAX);
+	int rc = path == NULL ? 0 : way_writers(path, &who, &mend, e);
+
+	if (rc == 0 && who.len > 0)
+		rc = err_setx(e, ERR_UNSAFE,
+		    "%s %s: want a directory that only its administrator can change, got one where "
+		    "%s can replace files, the trusted certificates too; look at what it holds, then: "
+		    "%s; or enrol with --allow-writable",
+		    called, path, buf_text(&who), buf_text(&mend));
+	buf_free(&who);
+	buf_free(&mend);
+	return rc;
+}
+
+int
+destination_closed(const struct station *st, struct err *e)
+{
+	if (!place_privileged() || st->allow_writable)
+		return 0;
+	return check_closed("AppDir", st->app_dir, e) == -1 ||
+		check_closed("InstallDir", st->install_dir, e) == -1
+	    ? -1
+	    : 0;
+}
+
+static int
 check_spelling(const char *called, const char *path, struct err *e)
 {
 	size_t len = path == NULL ? 0 : strlen(path);

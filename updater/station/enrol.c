@@ -68,7 +68,8 @@ make_changes(struct enrolling *x, struct err *e)
 	if (set_list(c, key, "Server", en->servers, en->nservers, e) == -1 ||
 	    set_list(c, key, "TrustedHostKeysSHA256", en->host_keys, en->nhost_keys, e) == -1 ||
 	    /* of Slipway 0.1.0, for a key that was encrypted */
-	    set_text(c, key, "LoginPassphraseFile", NULL, e) == -1)
+	    set_text(c, key, "LoginPassphraseFile", NULL, e) == -1 ||
+	    set_text(c, key, STATION_ALLOW_WRITABLE, en->allow_writable ? "yes" : NULL, e) == -1)
 		return -1;
 	for (const struct station_setting *row = station_settings; row->name != NULL; row++)
 		if (set_text(c, key, row->name, given_text(x, row), e) == -1)

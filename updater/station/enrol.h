@@ -16,6 +16,7 @@ struct enrolment {
 	const char *const *servers, *const *host_keys;
 	size_t nservers, nhost_keys;
 	STATION_SETTINGS(ENROLMENT_MEMBER) /* the settings as text, or NULL */
+	bool allow_writable;		   /* others may write in the destinations */
 	bool force;			   /* replace an enrolment that is there */
 };
 

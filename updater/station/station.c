@@ -129,6 +129,21 @@ read_text(struct loading *l, const struct station_setting *row, struct err *e)
 	return rc == -1 ? -1 : 0;
 }
 
+/* AllowWritable, yes or no. */
+static int
+read_allow_writable(struct loading *l, struct err *e)
+{
+	struct value v = VALUE_INIT;
+	int rc = l->from->get(l->from->arg, l->key, STATION_ALLOW_WRITABLE, &v, e);
+	const char *text = rc == 1 && v.type == VALUE_STRING ? value_get_text(&v) : "";
+
+	l->st->allow_writable = ascii_same(text, "yes");
+	if (rc == 1 && !l->st->allow_writable && !ascii_same(text, "no"))
+		rc = err_setx(e, ERR_CONFIG, STATION_ALLOW_WRITABLE ": want the text yes or no");
+	value_free(&v);
+	return rc == -1 ? -1 : 0;
+}
+
 /* Expand *dir, and give it to scripts under the name what. */
 static int
 expand_dir(struct station *st, char **dir, char **native, const struct expand_names *names,
@@ -246,6 +261,8 @@ station_read(const struct station_source *from, const char *installation, const 
 	if (read_list_setting(&l, "Server", &st->servers, &why) == -1 ||
 	    read_list_setting(&l, "TrustedHostKeysSHA256", &st->host_keys, &why) == -1)
 		keep_fault(&l, &why);
+	if (read_allow_writable(&l, &why) == -1)
+		keep_fault(&l, &why);
 	if (find_state(st, &why) == -1)
 		keep_fault(&l, &why);
 	if (expand_dirs(st, &why) == -1)
@@ -273,7 +290,7 @@ station_read_settings(struct settings *s, const char *installation, const char *
 
 /* Names of settings that are no text of one setting; the last one is of version 0.1.0. */
 static const char *const other_names[] = { "Server", "TrustedHostKeysSHA256", "ScriptKeys",
-	"LoginPassphraseFile" };
+	STATION_ALLOW_WRITABLE, "LoginPassphraseFile" };
 
 static int
 note_unknown(void *unknown, const char *name, const struct value *v, struct err *e)

@@ -18,6 +18,7 @@
 #define STATION_DAYS_MAX       36500 /* largest WarnAfterDays and BlockAfterDays */
 #define STATION_CONNECT_MS     5000  /* limit for one server */
 #define STATION_PATH_MAX       4096  /* bytes */
+#define STATION_ALLOW_WRITABLE "AllowWritable"
 
 /* In the state, the copy of the trusted root metadata; an enrolment removes it. */
 #define STATION_ROOT_COPY "root.copy.json"
@@ -38,6 +39,7 @@ struct station {
 	int64_t deadline; /* seconds */
 	enum on_error on_error;
 	int64_t warn_after_days, block_after_days; /* age of the last good refresh; 0: not set */
+	bool allow_writable;			   /* others may write in InstallDir and AppDir */
 	struct expand_name names[4]; /* InstallDir, AppDir, Application, Installation */
 	size_t nnames;
 	char *state_path;      /* directory of this application's state */

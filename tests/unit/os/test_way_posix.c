@@ -167,7 +167,7 @@ access_list(void **state)
 	static const unsigned char list[] = { 2, 0, 0, 0, 1, 0, 7, 0, 255, 255, 255, 255, 2, 0, 7,
 		0, 0x39, 0x30, 0, 0, 4, 0, 7, 0, 255, 255, 255, 255, 16, 0, 7, 0, 255, 255, 255,
 		255, 32, 0, 5, 0, 255, 255, 255, 255 };
-	struct buf who = BUF_INIT(1000);
+	struct buf who = BUF_INIT(1000), mend = BUF_INIT(1000);
 	struct err e;
 
 	top = *state;
@@ -178,30 +178,34 @@ access_list(void **state)
 		skip();
 	}
 	want(way_open(in("pub/new"), &e), "setfacl -b", &e);
-	assert_ok(way_writers(in("pub"), &who, &e), &e);
+	assert_ok(way_writers(in("pub"), &who, &mend, &e), &e);
 	assert_string_equal(buf_text(&who), "whoever its access list names");
+	assert_memory_equal(mend.data, "setfacl -b ", 11);
 	buf_free(&who);
+	buf_free(&mend);
 }
 
 static const struct writers {
 	const char *name;
 	unsigned mode, owner, group;
-	const char *want;
+	const char *want, *mend; /* mend: before the directory's path */
+	enum way_others others;	 /* of a file like that */
 } writers[] = {
-	{ "writers: nobody", 0755, 0, 0, "" },
-	{ "writers: root's group", 02775, 0, 0, "" },
-	{ "writers: a group", 02775, 0, STRANGER, "group 12345" },
-	{ "writers: everybody", 01777, 0, STRANGER, "everybody" },
-	{ "writers: a user", 0755, STRANGER, 0, "user 12345" },
-	{ "writers: a user and a group", 0775, STRANGER, STRANGER, "user 12345, group 12345" },
-	{ "writers: a user with a name", 0755, 65534, 0, "user nobody" },
+	{ "writers: nobody", 0755, 0, 0, "", "", WAY_NOBODY },
+	{ "writers: root's group", 02775, 0, 0, "", "", WAY_MAY_WRITE },
+	{ "writers: a group", 02775, 0, STRANGER, "group 12345", "chmod go-w ", WAY_MAY_WRITE },
+	{ "writers: everybody", 01777, 0, STRANGER, "everybody", "chmod go-w ", WAY_MAY_WRITE },
+	{ "writers: a user", 0755, STRANGER, 0, "user 12345", "chown root ", WAY_OWNS },
+	{ "writers: a user and a group", 0775, STRANGER, STRANGER, "user 12345, group 12345",
+	    "chown root ", WAY_OWNS },
+	{ "writers: a user with a name", 0755, 65534, 0, "user nobody", "chown root ", WAY_OWNS },
 };
 
 static void
 writers_row(void **state)
 {
 	const struct writers *r = *state;
-	struct buf who = BUF_INIT(1000);
+	struct buf who = BUF_INIT(1000), mend = BUF_INIT(1000);
 	struct err e;
 	void *d;
 
@@ -212,10 +216,16 @@ writers_row(void **state)
 	make_all();
 	assert_int_equal(chown(in("pub"), r->owner, r->group), 0);
 	assert_int_equal(chmod(in("pub"), r->mode), 0);
-	assert_ok(way_writers(in("pub"), &who, &e), &e);
+	assert_ok(way_writers(in("pub"), &who, &mend, &e), &e);
 	assert_string_equal(buf_text(&who), r->want);
-	assert_ok(way_writers(in("none"), &who, &e), &e);
+	assert_int_equal(mend.len > 0, who.len > 0);
+	if (mend.len > 0)
+		assert_memory_equal(mend.data, r->mend, strlen(r->mend));
+	assert_ok(way_writers(in("none"), &who, &mend, &e), &e);
+	assert_int_equal(way_others(top, "pub"), r->others);
+	assert_int_equal(way_others(top, "none"), WAY_NOBODY);
 	buf_free(&who);
+	buf_free(&mend);
 	assert_int_equal(temp_remove(&d), 0);
 }
 
