@@ -8,9 +8,11 @@
  */
 #include "lib/os/cmdline_windows.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/list.h"
 #include "lib/os/wide_windows.h"
 
 /* The characters that end an argument outside of quotes, for any reader. */
@@ -88,6 +90,84 @@ cmdline_of(char *const *argv, struct err *e)
 		free(line);
 		line = NULL;
 	}
+	buf_free(&out);
+	return line;
+}
+
+wchar_t *
+cmdline_shell(struct err *e)
+{
+	static const wchar_t name[] = L"\\cmd.exe";
+	wchar_t *path = calloc(MAX_PATH + N(name), sizeof *path);
+	UINT n = path == NULL ? 0 : GetSystemDirectoryW(path, MAX_PATH);
+
+	if (path == NULL)
+		err_nomem(e);
+	else if (n == 0 || n >= MAX_PATH)
+		err_windows(e, GetLastError(), "the system's folder");
+	else
+		return wcscat(path, name);
+	free(path);
+	return NULL;
+}
+
+/* Whether a text has one of these characters, or a control character but the tab. */
+static bool
+has_any(const char *text, const char *set)
+{
+	for (; *text != '\0'; text++)
+		if (strchr(set, *text) != NULL || ((unsigned char)*text < ' ' && *text != '\t'))
+			return true;
+	return false;
+}
+
+int
+cmdline_batch_check(char *const *argv, struct err *e)
+{
+	for (size_t i = 1; argv[i] != NULL; i++)
+		if (has_any(argv[i], "\"%!&|<>^"))
+			return err_setx(e, ERR_SYNTAX,
+			    "%.200s: want arguments of a batch file without \" %% ! & | < > ^ and line "
+			    "ends, which cmd.exe would read as commands, got '%.200s'; start the "
+			    "program that the file starts",
+			    argv[0], argv[i]);
+	return 0;
+}
+
+/* An argument that cmd.exe doesn't cut up: in quotes, unless all of it is plain. */
+static int
+add_batch_argument(struct buf *out, const char *arg, struct err *e)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_-+./\\:@#$~";
+	bool quote = *arg == '\0' || arg[strspn(arg, plain)] != '\0';
+
+	return buf_addf(out, e, quote ? " \"%s\"" : " %s", arg);
+}
+
+wchar_t *
+cmdline_batch(const char *file, char *const *argv, struct err *e)
+{
+	struct buf out = BUF_INIT(CMDLINE_BATCH_MAX);
+	wchar_t *line = NULL;
+	int rc = 0;
+
+	if (has_any(file, "\"%^"))
+		rc = err_setx(e, ERR_SYNTAX,
+		    "%.200s: want a batch file in a path without \" %% and ^", file);
+	/* Of what is behind /c, /s removes the outer quotes and leaves all others. */
+	if (rc == 0)
+		rc = buf_addf(&out, e, "\"cmd.exe\" /d /v:off /s /c \"call \"%s\"", file);
+	for (size_t i = 1; rc == 0 && argv[i] != NULL; i++)
+		rc = add_batch_argument(&out, argv[i], e);
+	if (rc == 0)
+		rc = buf_adds(&out, "\"", e);
+	if (rc == 0)
+		line = wide_of(buf_text(&out), e);
+	else if (e->code == ERR_TOO_LARGE)
+		err_setx(e, ERR_TOO_LARGE,
+		    "%.200s: the arguments are longer than the limit of cmd.exe, %d bytes", file,
+		    CMDLINE_BATCH_MAX - 1);
 	buf_free(&out);
 	return line;
 }

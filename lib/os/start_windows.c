@@ -93,12 +93,8 @@ start_is_heard(void)
 	return h != NULL && h != INVALID_HANDLE_VALUE;
 }
 
-/*
- * A service, and a task without a user, have a desktop that nobody sees: a window there stays
- * forever.
- */
-static bool
-desktop_is_seen(void)
+bool
+start_desktop_is_seen(void)
 {
 	USEROBJECTFLAGS flags = { 0 };
 
@@ -113,7 +109,7 @@ start_show(const char *title, const char *text)
 	struct err e;
 	wchar_t *t = wide_of(title, &e), *w = wide_of(text, &e);
 
-	if (t != NULL && w != NULL && desktop_is_seen())
+	if (t != NULL && w != NULL && start_desktop_is_seen())
 		MessageBoxW(NULL, w, t, MB_OK | MB_ICONERROR | MB_SETFOREGROUND);
 	free(t);
 	free(w);

@@ -33,6 +33,12 @@ void start_console_restore(void);
 bool start_is_heard(void);
 
 /*
+ * Whether a person sees the windows of this process.  A service, and a task without a user, have a
+ * desktop that nobody sees: a question there waits forever.
+ */
+bool start_desktop_is_seen(void);
+
+/*
  * Show the text of a program that failed before it could start anything in a window, where there is
  * a visible desktop.  Returns when the user has closed the window.
  */

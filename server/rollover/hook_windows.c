@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <wchar.h>
 
+#include "lib/os/cmdline_windows.h"
 #include "lib/os/wide_windows.h"
 
 /* Sets variables in our own environment, which child processes inherit. */
@@ -32,25 +33,23 @@ static int
 shell_line(const char *command, wchar_t **program, wchar_t **line, struct err *e)
 {
 	static const wchar_t form[] = L"\"%ls\" /d /s /c \"%ls\"";
-	wchar_t folder[MAX_PATH], *w = wide_of(command, e);
-	UINT len = GetSystemDirectoryW(folder, MAX_PATH);
+	wchar_t *w = wide_of(command, e);
 	size_t size;
 
-	*program = *line = NULL;
-	if (w == NULL)
-		return -1;
-	if (len > 0 && len < MAX_PATH &&
-	    (*program = calloc(len + sizeof "\\cmd.exe", sizeof **program)) != NULL) {
-		swprintf(*program, len + sizeof "\\cmd.exe", L"%ls\\cmd.exe", folder);
+	*line = NULL;
+	*program = w == NULL ? NULL : cmdline_shell(e);
+	if (*program != NULL) {
 		size = wcslen(*program) + wcslen(w) + sizeof form / sizeof *form;
 		if ((*line = calloc(size, sizeof **line)) != NULL)
 			swprintf(*line, size, form, *program, w);
+		else
+			err_nomem(e);
 	}
 	free(w);
 	if (*line != NULL)
 		return 0;
 	free(*program);
-	return err_nomem(e);
+	return -1;
 }
 
 /* Makes a job, which ends all its processes only when asked. */

@@ -34,6 +34,12 @@ may_start(const struct station *st, const struct update_result *r, const struct 
 	return v.start;
 }
 
+static void
+log_note(const char *text)
+{
+	log_info("%s", text);
+}
+
 static int
 run_program(struct call *call, struct err *e)
 {
@@ -46,6 +52,10 @@ run_program(struct call *call, struct err *e)
 	int status;
 
 	launch_begin();
+	if ((status = launch_check(call->argv, e)) != 0) {
+		log_error("%s", e->text);
+		return status;
+	}
 	/* A closed output pipe doesn't stop the program from starting. */
 	call->output_ignored = true;
 	failed =
@@ -67,7 +77,7 @@ run_program(struct call *call, struct err *e)
 		    call->argv[0]);
 		return CLI_OK;
 	}
-	status = launch(call->argv, e);
+	status = launch(call->argv, log_note, e);
 	log_error("%s", e->text);
 	return status;
 }

@@ -19,9 +19,16 @@
 void launch_begin(void);
 
 /*
- * Become argv[0], looked up in PATH where it has no '/'.  Doesn't return when it works; otherwise
- * returns one of the statuses above with e filled in.
+ * Whether the program may be started with these arguments at all, before anything is fetched.
+ * Returns 0, or one of the statuses above with e filled in; on POSIX systems always 0.
  */
-int launch(char **argv, struct err *e);
+int launch_check(char *const *argv, struct err *e);
+
+/*
+ * Become argv[0], looked up in PATH where it has no '/'.  Doesn't return when it works; otherwise
+ * returns one of the statuses above with e filled in.  note() is told of things that a program
+ * doesn't inherit (on Windows, one that wants elevation).
+ */
+int launch(char **argv, void (*note)(const char *text), struct err *e);
 
 #endif

@@ -11,14 +11,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/list.h"
 #include "lib/os/cmdline_windows.h"
 #include "lib/os/output.h"
 #include "lib/os/start_windows.h"
-#include "lib/os/wide_windows.h"
+#include "updater/launch/launch_windows.h"
 
-#define PATH_TEXT_MAX 65536
+#include <objbase.h> /* after windows.h */
+#include <shellapi.h>
+
+#define PATH_TEXT_MAX	   65536
 /* below what programs have, 0x280, so that they are asked first when a user logs off */
-#define SHUTDOWN_LATE 0x1ff
+#define SHUTDOWN_LATE	   0x1ff
+#define ELEVATION_REQUIRED 740 /* ERROR_ELEVATION_REQUIRED, which mingw's headers lack */
 
 static bool
 ends_in(const char *text, const char *end)
@@ -100,33 +105,36 @@ in_path(const wchar_t *name)
 	return found;
 }
 
+/* The file that a name with this ending stands for; NULL with ERR_NOENT or another fault. */
+static wchar_t *
+find_with(const char *name, const char *end, struct err *e)
+{
+	struct buf whole = BUF_INIT(PATH_TEXT_MAX);
+	wchar_t *w = NULL, *found = NULL;
+
+	if (buf_addf(&whole, e, "%s%s", name, end) == 0 &&
+	    (w = wide_of(buf_text(&whole), e)) != NULL &&
+	    (found = wcspbrk(w, L"\\/:") != NULL ? file_at(NULL, w) : in_path(w)) == NULL)
+		err_setx(e, ERR_NOENT,
+		    "%s: no such program; give its path, or put its directory into PATH", name);
+	free(w);
+	buf_free(&whole);
+	return found;
+}
+
 /* The file that a name stands for, to be freed; or NULL, with *status and e. */
 static wchar_t *
 find_program(const char *name, int *status, struct err *e)
 {
-	struct buf exe = BUF_INIT(PATH_TEXT_MAX);
-	wchar_t *w = NULL, *found = NULL;
+	bool exe = ends_in(name, ".exe") || is_batch(name);
+	wchar_t *found = NULL;
 
-	*status = LAUNCH_NOT_RUNNABLE;
-	if (is_batch(name)) {
-		err_setx(e, ERR_UNSAFE,
-		    "%s: want a program (.exe), got a batch file, whose arguments can't be handed over "
-		    "safely; start what it starts, or cmd.exe with the file as its argument",
-		    name);
-		return NULL;
-	}
-	if (buf_addf(&exe, e, "%s%s", name, ends_in(name, ".exe") ? "" : ".exe") == 0 &&
-	    (w = wide_of(buf_text(&exe), e)) != NULL) {
-		found = wcspbrk(w, L"\\/:") != NULL ? file_at(NULL, w) : in_path(w);
-		if (found == NULL) {
-			*status = LAUNCH_NOT_FOUND;
-			err_setx(e, ERR_NOENT,
-			    "%s: no such program; give its path, or put its directory into PATH",
-			    name);
-		}
-	}
-	free(w);
-	buf_free(&exe);
+	err_clear(e);
+	if (exe || ends_in(name, ".com"))
+		found = find_with(name, "", e);
+	if (found == NULL && !exe)
+		found = find_with(name, ".exe", e);
+	*status = found == NULL && e->code == ERR_NOENT ? LAUNCH_NOT_FOUND : LAUNCH_NOT_RUNNABLE;
 	return found;
 }
 
@@ -192,11 +200,88 @@ job_of(HANDLE process)
 	return NULL;
 }
 
+/* Wait for the program, and end with its exit code. */
+static void
+wait_for(HANDLE process)
+{
+	DWORD code = EXIT_FAILURE;
+
+	SetProcessShutdownParameters(SHUTDOWN_LATE, 0);
+	WaitForSingleObject(process, INFINITE);
+	GetExitCodeProcess(process, &code);
+	ExitProcess(code);
+}
+
+enum launch_way
+launch_way(DWORD error, bool seen)
+{
+	return error != ELEVATION_REQUIRED ? LAUNCH_FAILS : seen ? LAUNCH_ASKS : LAUNCH_CANT_ASK;
+}
+
+HANDLE
+launch_elevated(const wchar_t *file, const wchar_t *line, const char *name, struct err *e)
+{
+	/* behind the program's name, which is in quotes */
+	const wchar_t *parameters = wcschr(line + 1, L'"') + 1;
+	STARTUPINFOW start = { .cb = sizeof start };
+	SHELLEXECUTEINFOW how = { .cbSize = sizeof how,
+		.fMask = SEE_MASK_NOCLOSEPROCESS | SEE_MASK_NOASYNC | SEE_MASK_FLAG_NO_UI,
+		.lpVerb = L"runas",
+		.lpFile = file,
+		.lpParameters = parameters };
+	DWORD error = 0;
+
+	GetStartupInfoW(&start);
+	how.nShow = (start.dwFlags & STARTF_USESHOWWINDOW) != 0 ? start.wShowWindow : SW_SHOWNORMAL;
+	CoInitializeEx(NULL, COINIT_APARTMENTTHREADED | COINIT_DISABLE_OLE1DDE);
+	if (!ShellExecuteExW(&how))
+		error = GetLastError();
+	CoUninitialize();
+	if (error == ERROR_CANCELLED)
+		err_setx(e, ERR_ACCESS,
+		    "%s wants the rights of an administrator, which were refused", name);
+	else if (error != 0)
+		err_windows(e, error, "%s can't be started with the rights of an administrator",
+		    name);
+	else if (how.hProcess == NULL)
+		err_setx(e, ERR_ACCESS, "%s was handed to another process, which isn't waited for",
+		    name);
+	return error == 0 ? how.hProcess : NULL;
+}
+
+/* After CreateProcessW() failed.  Comes back with e filled in. */
+static void
+elevate(DWORD error, const wchar_t *file, const wchar_t *line, const char *name,
+    void (*note)(const char *text), struct err *e)
+{
+	HANDLE process;
+
+	switch (launch_way(error, start_desktop_is_seen())) {
+	case LAUNCH_FAILS:
+		err_windows(e, error, "%s can't be started", name);
+		break;
+	case LAUNCH_CANT_ASK:
+		err_setx(e, ERR_ACCESS,
+		    "%s can't be started: want a program that needs no elevation, or a person at the "
+		    "desktop who allows it; run this from an administrator's console, or take "
+		    "requireAdministrator out of the program's manifest",
+		    name);
+		break;
+	case LAUNCH_ASKS:
+		note(
+		    "the program wants the rights of an administrator: it doesn't get the standard "
+		    "streams of this process, nor changed variables of the environment");
+		if ((process = launch_elevated(file, line, name, e)) != NULL)
+			wait_for(process);
+	}
+}
+
 /* Start it and end with its exit code; comes back with e filled in when it can't be started. */
 static void
-become(const wchar_t *file, wchar_t *line, const char *name, struct err *e)
+become(const wchar_t *file, wchar_t *line, const char *name, void (*note)(const char *text),
+    struct err *e)
 {
-	DWORD code = EXIT_FAILURE, flags = CREATE_SUSPENDED | GetPriorityClass(GetCurrentProcess());
+	DWORD flags = CREATE_SUSPENDED | GetPriorityClass(GetCurrentProcess()), error;
 	STARTUPINFOW start = { .cb = sizeof start };
 	PROCESS_INFORMATION p;
 
@@ -204,18 +289,16 @@ become(const wchar_t *file, wchar_t *line, const char *name, struct err *e)
 	start_console_restore();
 	SetConsoleCtrlHandler(leave_to_program, TRUE);
 	if (!CreateProcessW(file, line, NULL, NULL, TRUE, flags, NULL, NULL, &start, &p)) {
-		err_windows(e, GetLastError(), "%s can't be started", name);
+		error = GetLastError();
+		elevate(error, file, line, name, note, e);
 		SetConsoleCtrlHandler(leave_to_program, FALSE);
 		return;
 	}
 	(void)job_of(p.hProcess); /* stays open until this process ends */
 	AllowSetForegroundWindow(p.dwProcessId);
-	SetProcessShutdownParameters(SHUTDOWN_LATE, 0);
 	ResumeThread(p.hThread);
 	CloseHandle(p.hThread);
-	WaitForSingleObject(p.hProcess, INFINITE);
-	GetExitCodeProcess(p.hProcess, &code);
-	ExitProcess(code);
+	wait_for(p.hProcess);
 }
 
 void
@@ -226,7 +309,33 @@ launch_begin(void)
 }
 
 int
-launch(char **argv, struct err *e)
+launch_check(char *const *argv, struct err *e)
+{
+	return is_batch(argv[0]) && cmdline_batch_check(argv, e) == -1 ? LAUNCH_NOT_RUNNABLE : 0;
+}
+
+/* Replace *file, a batch file, by cmd.exe, and give the line that runs it. */
+static wchar_t *
+batch_line(wchar_t **file, char *const *argv, struct err *e)
+{
+	struct buf path = BUF_INIT(PATH_TEXT_MAX);
+	wchar_t *line = NULL, *shell = NULL;
+
+	if (cmdline_batch_check(argv, e) == 0 && wide_add(&path, *file, e) == 0 &&
+	    (line = cmdline_batch(buf_text(&path), argv, e)) != NULL &&
+	    (shell = cmdline_shell(e)) != NULL) {
+		free(*file);
+		*file = shell;
+	} else {
+		free(line);
+		line = NULL;
+	}
+	buf_free(&path);
+	return line;
+}
+
+int
+launch(char **argv, void (*note)(const char *text), struct err *e)
 {
 	int status;
 	wchar_t *file = find_program(argv[0], &status, e), *line = NULL;
@@ -235,8 +344,9 @@ launch(char **argv, struct err *e)
 		return status;
 	fflush(stdout);
 	fflush(stderr);
-	if ((line = cmdline_of(argv, e)) != NULL)
-		become(file, line, argv[0], e);
+	line = is_batch(argv[0]) ? batch_line(&file, argv, e) : cmdline_of(argv, e);
+	if (line != NULL)
+		become(file, line, argv[0], note, e);
 	free(line);
 	free(file);
 	return LAUNCH_NOT_RUNNABLE;

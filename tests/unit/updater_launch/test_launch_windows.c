@@ -16,6 +16,7 @@
 #include "lib/os/file.h"
 #include "lib/os/wide_windows.h"
 #include "updater/launch/launch.h"
+#include "updater/launch/launch_windows.h"
 
 #define RUN(code, input, out, err, ...) \
 	do { \
@@ -120,17 +121,122 @@ found_in_path_alone(void **state)
 	free(dir);
 }
 
+/* A batch file gets the arguments as they were written, from the system's cmd.exe. */
+static void
+batch_files(void **state)
+{
+	static const char text[] = "@echo off\r\n"
+				   ":next\r\n"
+				   "if [%1]==[] goto end\r\n"
+				   "echo (%~1)\r\n"
+				   "shift\r\n"
+				   "goto next\r\n"
+				   ":end\r\n"
+				   "exit 7\r\n"; /* wine loses the status of exit /b behind call */
+	static const char *const names[] = { "x y.bat", "R&D (1)!.CMD" };
+	struct dir *d = *state;
+	char program[4096];
+	struct err e;
+
+	SetEnvironmentVariableW(L"COMSPEC", L"C:\\nowhere\\cmd.exe");
+	for (size_t i = 0; i < N(names); i++) {
+		assert_ok(file_replace(d, names[i], text, strlen(text), 0755, &e), &e);
+		snprintf(program, sizeof program, "%s/%s", dir_path(d), names[i]);
+		RUN(7, "", &out, &err, T("--launch"), program, T("/CCOV_PB"), T("a b"),
+		    T("x=1,2;3"), T("(p)"), T("C:\\d\\"));
+		assert_string_equal(buf_text(&out),
+		    "(/CCOV_PB)\r\n(a b)\r\n(x=1,2;3)\r\n((p))\r\n(C:\\d\\)\r\n");
+	}
+	SetEnvironmentVariableW(L"COMSPEC", NULL);
+}
+
+/* Arguments that cmd.exe would run, for programs that are batch files and for others. */
+static void
+batch_arguments(void **state)
+{
+	static const char *const bad[] = { "a&echo INJ", "a|b", "a<b", "a>b", "a^b", "%PATH%",
+		"a!b!", "a\"b", "a\nb", "a\rb", "a\x1a" };
+	static const char *const batch[] = { "x.bat", "C:/d/X.Cmd", "x.BAT. ." };
+	static const char *const others[] = { "x.exe", "bat", "x.bat.exe", "x.batx" };
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < N(bad); i++) {
+		for (size_t k = 0; k < N(batch); k++) {
+			char *argv[] = { T(batch[k]), T("good"), T(bad[i]), NULL };
+
+			assert_int_equal(launch_check(argv, &e), LAUNCH_NOT_RUNNABLE);
+			assert_non_null(strstr(e.text, batch[k]));
+			argv[2] = T("a b");
+			assert_int_equal(launch_check(argv, &e), 0);
+		}
+		for (size_t k = 0; k < N(others); k++) {
+			char *argv[] = { T(others[k]), T(bad[i]), NULL };
+
+			assert_int_equal(launch_check(argv, &e), 0);
+		}
+	}
+}
+
+/* The statuses of CreateProcessW(), and whether a person sees the desktop. */
+static void
+ways_to_launch(void **state)
+{
+	static const struct {
+		DWORD error;
+		enum launch_way seen, unseen;
+	} rows[] = {
+		{ 740, LAUNCH_ASKS, LAUNCH_CANT_ASK },
+		{ ERROR_ACCESS_DENIED, LAUNCH_FAILS, LAUNCH_FAILS },
+		{ ERROR_BAD_EXE_FORMAT, LAUNCH_FAILS, LAUNCH_FAILS },
+		{ ERROR_FILE_NOT_FOUND, LAUNCH_FAILS, LAUNCH_FAILS },
+		{ ERROR_CANCELLED, LAUNCH_FAILS, LAUNCH_FAILS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		assert_int_equal(launch_way(rows[i].error, true), rows[i].seen);
+		assert_int_equal(launch_way(rows[i].error, false), rows[i].unseen);
+	}
+}
+
+/* The way of a program that wants elevation, which wine gives without a question. */
+static void
+elevated(void **state)
+{
+	char *const argv[] = { T(spawn_self_path()), T("--as"), T("exit"), T("5"), T("a \"b"),
+		NULL };
+	wchar_t *file, *line;
+	DWORD code = 0;
+	struct err e;
+	HANDLE h;
+
+	(void)state;
+	assert_non_null(file = wide_of(spawn_self_path(), &e));
+	assert_non_null(line = cmdline_of(argv, &e));
+	err_clear(&e);
+	h = launch_elevated(file, line, "x", &e);
+	assert_ok(h == NULL ? -1 : 0, &e);
+	assert_int_equal(WaitForSingleObject(h, 60000), WAIT_OBJECT_0);
+	assert_true(GetExitCodeProcess(h, &code));
+	assert_int_equal(code, 5);
+	CloseHandle(h);
+	file[0] = L'?';
+	assert_null(launch_elevated(file, line, "x", &e));
+	assert_non_null(strstr(e.text, "x can't be started with the rights of an administrator"));
+	free(file);
+	free(line);
+}
+
 static struct refused_row {
 	const char *name, *file; /* file: made first, in the test's directory */
 	const char *content, *program, *text;
 	uint32_t status;
 } refused_rows[] = {
-	{ "refused: a batch file", "x.bat", "exit 0\r\n", "x.bat", "batch file",
-	    LAUNCH_NOT_RUNNABLE },
-	{ "refused: a command file", "x.CMD", "exit 0\r\n", "x.CMD", "batch file",
-	    LAUNCH_NOT_RUNNABLE },
-	{ "refused: a batch file with what Windows drops", "x.bat", "exit 0\r\n", "x.bat. .",
-	    "batch file", LAUNCH_NOT_RUNNABLE },
+	{ "refused: a batch file whose path is a variable's", "%OS%.bat", "exit 0\r\n", "%OS%.bat",
+	    "want a batch file in a path without", LAUNCH_NOT_RUNNABLE },
+	{ "refused: an absent batch file", NULL, NULL, "absent.bat", "no such program",
+	    LAUNCH_NOT_FOUND },
 	{ "refused: a batch file without its ending", "x.bat", "exit 0\r\n", "x", "no such program",
 	    LAUNCH_NOT_FOUND },
 	{ "refused: absent", NULL, NULL, "absent.exe", "no such program", LAUNCH_NOT_FOUND },
@@ -222,6 +328,12 @@ interrupted(DWORD event)
 	ExitProcess(42);
 }
 
+static void
+note(const char *text)
+{
+	fprintf(stderr, "%s\n", text);
+}
+
 /* The launched program. */
 static int
 as(int argc, char **argv)
@@ -264,16 +376,20 @@ as(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	struct CMUnitTest tests[6 + N(refused_rows)] = {
+	struct CMUnitTest tests[10 + N(refused_rows)] = {
 		cmocka_unit_test(exit_codes),
 		cmocka_unit_test(arguments_and_streams),
 		cmocka_unit_test_setup_teardown(environment_and_directory, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(found_in_path_alone, temp_make, temp_remove),
 		cmocka_unit_test(control_c),
 		cmocka_unit_test(ended_together),
+		cmocka_unit_test_setup_teardown(batch_files, temp_make, temp_remove),
+		cmocka_unit_test(batch_arguments),
+		cmocka_unit_test(ways_to_launch),
+		cmocka_unit_test(elevated),
 	};
 	struct err e;
-	size_t n = 6;
+	size_t n = 10;
 	int rc;
 
 	if (argc > 1 && strcmp(argv[1], "--console") == 0) {
@@ -285,7 +401,8 @@ main(int argc, char **argv)
 	if (argc > 2 && strcmp(argv[1], "--as") == 0)
 		return as(argc - 2, argv + 2);
 	if (argc > 2 && strcmp(argv[1], "--launch") == 0) {
-		rc = launch(argv + 2, &e);
+		if ((rc = launch_check(argv + 2, &e)) == 0)
+			rc = launch(argv + 2, note, &e);
 		fprintf(stderr, "%s\n", e.text);
 		return rc;
 	}
