@@ -180,6 +180,13 @@ copy(struct dir *from, const char *name, struct dir *to, const char *newname, un
 
 	if (c.from == -1)
 		return -1;
+	if (info.elsewhere && deadline != CLOCK_NEVER) {
+		file_close(c.from);
+		return err_setx(e, ERR_UNSAFE,
+		    "%s: want a file whose content is on this computer, got one whose content is "
+		    "fetched when it is read; set it to be kept on this device, or move it away",
+		    file_shown(from, name, where));
+	}
 	rc = file_put(to, newname, mode, how, fill_copy, &c, e);
 	file_close(c.from);
 	if (c.late && clock_check(deadline, "a file was copied", e) == -1)

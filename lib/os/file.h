@@ -19,6 +19,8 @@ struct file_info {
 	int64_t mtime_ns;	/* nanoseconds since 1970 */
 	uint64_t inode, device; /* which file it is */
 	uint32_t uid;		/* owner */
+	/* reading fetches the content from another computer first, as of OneDrive's files on Windows */
+	bool elsewhere;
 };
 
 /*
@@ -94,7 +96,8 @@ int file_copy(struct dir *from, const char *name, struct dir *to, const char *ne
     unsigned mode, struct err *e);
 
 /*
- * The same with ERR_TIMEOUT at a deadline of clock_mono_ms(), when nothing is changed; and so that
+ * The same with ERR_TIMEOUT at a deadline of clock_mono_ms(), when nothing is changed; ERR_UNSAFE
+ * for a file whose content is elsewhere, which would come in its own time; and so that
  * many copies share one sync: not durable before file_sync() and dir_sync(), or dir_sync_all().
  */
 int file_copy_until(struct dir *from, const char *name, struct dir *to, const char *newname,

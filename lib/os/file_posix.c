@@ -40,6 +40,7 @@ info_of(const struct stat *st, struct file_info *info)
 	info->inode = st->st_ino;
 	info->device = st->st_dev;
 	info->uid = st->st_uid;
+	info->elsewhere = false;
 }
 
 int

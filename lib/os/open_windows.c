@@ -22,6 +22,11 @@
 #define REMOVE_POSIX		   0x3u /* remove, with the name gone at once */
 #define REMOVE_IGNORE_READONLY	   0x10u
 
+/* IsReparseTagNameSurrogate(), and attributes that mingw's headers lack. */
+#define TAG_NAME_SURROGATE    0x20000000u
+#define RECALL_ON_OPEN	      0x00040000u
+#define RECALL_ON_DATA_ACCESS 0x00400000u
+
 #define DIR_ACCESS \
 	(FILE_LIST_DIRECTORY | FILE_TRAVERSE | FILE_READ_ATTRIBUTES | READ_CONTROL | SYNCHRONIZE)
 
@@ -71,8 +76,10 @@ passes_by(NTSTATUS status)
 	    status == (NTSTATUS)0xC0000056 /* STATUS_DELETE_PENDING */;
 }
 
-DWORD
-file_open_in(HANDLE parent, const wchar_t *leaf, const struct file_how *how, HANDLE *out)
+/* as_itself: FILE_OPEN_REPARSE_POINT, or 0 */
+static DWORD
+open_name(HANDLE parent, const wchar_t *leaf, const struct file_how *how, ULONG as_itself,
+    HANDLE *out)
 {
 	size_t bytes = wcslen(leaf) * sizeof *leaf;
 	UNICODE_STRING name = { (USHORT)bytes, (USHORT)bytes, (wchar_t *)(uintptr_t)leaf };
@@ -89,7 +96,7 @@ file_open_in(HANDLE parent, const wchar_t *leaf, const struct file_how *how, HAN
 	for (int tries = 0;; tries++) {
 		status = NtCreateFile(out, how->access | SYNCHRONIZE, &attributes, &io, NULL,
 		    FILE_ATTRIBUTE_NORMAL, FILE_SHARE_ALL, how->disposition,
-		    how->options | FILE_OPEN_REPARSE_POINT | FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
+		    how->options | as_itself | FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
 		if (!passes_by(status) || tries == FILE_BUSY_TRIES)
 			break;
 		clock_sleep_ms(FILE_BUSY_WAIT_MS);
@@ -98,13 +105,67 @@ file_open_in(HANDLE parent, const wchar_t *leaf, const struct file_how *how, HAN
 	return status >= 0 ? 0 : RtlNtStatusToDosError(status);
 }
 
-static bool
-is_link(HANDLE h)
+DWORD
+file_open_in(HANDLE parent, const wchar_t *leaf, const struct file_how *how, HANDLE *out)
 {
-	FILE_ATTRIBUTE_TAG_INFO tag;
+	return open_name(parent, leaf, how, FILE_OPEN_REPARSE_POINT, out);
+}
 
-	return GetFileInformationByHandleEx(h, FileAttributeTagInfo, &tag, sizeof tag) &&
-	    (tag.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0;
+enum file_type
+file_type_of(DWORD attributes, DWORD tag, bool *elsewhere)
+{
+	*elsewhere = (attributes & (RECALL_ON_OPEN | RECALL_ON_DATA_ACCESS)) != 0;
+	if ((attributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 && (tag & TAG_NAME_SURROGATE) != 0)
+		return FILE_LINK;
+	return (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0 ? FILE_DIRECTORY
+	    : (attributes & FILE_ATTRIBUTE_DEVICE) != 0	    ? FILE_OTHER
+							    : FILE_REGULAR;
+}
+
+/* The attributes of an open file, and its tag.  0 or a Windows error. */
+static DWORD
+look_at_tag(HANDLE h, FILE_ATTRIBUTE_TAG_INFO *tag)
+{
+	if (!GetFileInformationByHandleEx(h, FileAttributeTagInfo, tag, sizeof *tag))
+		return GetLastError();
+	return 0;
+}
+
+static bool
+is_same(HANDLE a, HANDLE b)
+{
+	BY_HANDLE_FILE_INFORMATION one, other;
+
+	return GetFileInformationByHandle(a, &one) && GetFileInformationByHandle(b, &other) &&
+	    one.dwVolumeSerialNumber == other.dwVolumeSerialNumber &&
+	    one.nFileIndexHigh == other.nFileIndexHigh && one.nFileIndexLow == other.nFileIndexLow;
+}
+
+/*
+ * Where *h is a reparse point that doesn't stand for another name, open it once more as programs
+ * do, which shows its content; *h is closed then.  0 or a Windows error, with *h closed.
+ */
+static DWORD
+open_content(HANDLE parent, const wchar_t *leaf, const struct file_how *how, HANDLE *h)
+{
+	struct file_how again = *how;
+	FILE_ATTRIBUTE_TAG_INFO tag;
+	DWORD error = look_at_tag(*h, &tag);
+	HANDLE content = NULL;
+
+	if (error == 0 && (tag.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0)
+		return 0;
+	again.disposition = FILE_OPEN;
+	if (error == 0 && (tag.ReparseTag & TAG_NAME_SURROGATE) != 0)
+		error = ERROR_REPARSE_TAG_MISMATCH;
+	if (error == 0 && (error = open_name(parent, leaf, &again, 0, &content)) == 0 &&
+	    !is_same(*h, content)) {
+		CloseHandle(content);
+		error = ERROR_REPARSE_TAG_MISMATCH;
+	}
+	CloseHandle(*h);
+	*h = content;
+	return error;
 }
 
 DWORD
@@ -113,12 +174,7 @@ file_step(HANDLE parent, const wchar_t *leaf, bool secret, ULONG disposition, HA
 	struct file_how how = { DIR_ACCESS, disposition, FILE_DIRECTORY_FILE, secret };
 	DWORD error = valid_leaf(leaf) ? file_open_in(parent, leaf, &how, out) : ERROR_INVALID_NAME;
 
-	if (error != 0)
-		return error;
-	if (!is_link(*out))
-		return 0;
-	CloseHandle(*out);
-	return ERROR_REPARSE_TAG_MISMATCH;
+	return error != 0 ? error : open_content(parent, leaf, &how, out);
 }
 
 HANDLE
@@ -407,15 +463,15 @@ DWORD
 file_info_open(HANDLE file, struct file_info *info)
 {
 	BY_HANDLE_FILE_INFORMATION i;
-	DWORD a;
+	FILE_ATTRIBUTE_TAG_INFO tag = { 0 };
+	DWORD a, error;
 
 	if (!GetFileInformationByHandle(file, &i))
 		return GetLastError();
 	a = i.dwFileAttributes;
-	info->type = a & FILE_ATTRIBUTE_REPARSE_POINT ? FILE_LINK
-	    : a & FILE_ATTRIBUTE_DIRECTORY	      ? FILE_DIRECTORY
-	    : a & FILE_ATTRIBUTE_DEVICE		      ? FILE_OTHER
-						      : FILE_REGULAR;
+	if ((a & FILE_ATTRIBUTE_REPARSE_POINT) != 0 && (error = look_at_tag(file, &tag)) != 0)
+		return error;
+	info->type = file_type_of(a, tag.ReparseTag, &info->elsewhere);
 	info->size = (uint64_t)i.nFileSizeHigh << 32 | i.nFileSizeLow;
 	info->mode = a & FILE_ATTRIBUTE_READONLY ? 0444 : 0644;
 	info->mtime_ns = windows_time_ns(
@@ -432,8 +488,15 @@ file_open_regular(struct dir *d, const char *name, ACCESS_MASK access, HANDLE *o
 {
 	struct file_how how = { access | FILE_READ_ATTRIBUTES, FILE_OPEN, 0, false };
 	char where[FILE_SHOWN_MAX];
-	DWORD error = file_open_at(d, name, &how, out);
+	struct file_at at;
+	DWORD error;
 
+	if (file_at_open(&at, d, name, &error) == 0) {
+		error = file_open_in(at.parent, at.leaf, &how, out);
+		if (error == 0)
+			error = open_content(at.parent, at.leaf, &how, out);
+		file_at_close(&at);
+	}
 	if (error != 0)
 		return file_fail(d, name, error, e);
 	if ((error = file_info_open(*out, info)) != 0) {

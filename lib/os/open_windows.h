@@ -7,7 +7,9 @@
  *
  * Names below a struct dir are opened relative to a directory's handle, one component after the
  * other.  Each component is opened as itself (FILE_OPEN_REPARSE_POINT) and refused when it is a
- * reparse point, so that no junction or symbolic link can get in between looking and opening.  This
+ * reparse point that stands for another name, so that no junction or symbolic link can get in
+ * between looking and opening.  Other reparse points (deduplicated files, OneDrive) are files and
+ * directories, whose content a second open shows that is checked to be of the same file.  This
  * needs NtCreateFile(), the only call of Windows that takes a directory's handle; it also takes
  * names of any length.
  */
@@ -120,6 +122,9 @@ DWORD file_beside(const struct file_at *at, const wchar_t *suffix, struct file_a
 
 /* Remove one name in parent; options as in struct file_how.  0 or a Windows error. */
 DWORD file_remove_in(HANDLE parent, const wchar_t *leaf, ULONG options);
+
+/* What a file is, by its attributes and, of a reparse point, its tag; and fill in elsewhere. */
+enum file_type file_type_of(DWORD attributes, DWORD tag, bool *elsewhere);
 
 /* What an open file is.  0 or a Windows error. */
 DWORD file_info_open(HANDLE file, struct file_info *info);

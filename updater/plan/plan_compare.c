@@ -105,15 +105,18 @@ may_be_ours(const struct comparing *c, const struct plan_file *f, uint64_t size)
 	return size == f->want.length || (was != NULL && size == was->length);
 }
 
-/* The hash of the file that is there now. */
+/*
+ * The hash of the file that is there now.  One whose content is elsewhere isn't waited for: no
+ * release put it there, so it counts as changed.
+ */
 static int
-look_at_content(const struct comparing *c, struct plan_file *f, struct err *e)
+look_at_content(const struct comparing *c, struct plan_file *f, bool elsewhere, struct err *e)
 {
 	struct dir *root = c->roots[f->place];
 	uint8_t sum[SHA256_SIZE];
 	uint64_t most = f->old.length;
 
-	if (most > HAND_READ_MAX && !may_be_ours(c, f, most)) {
+	if (elsewhere || (most > HAND_READ_MAX && !may_be_ours(c, f, most))) {
 		snprintf(f->old.sha256, sizeof f->old.sha256, FILE_UNREAD);
 		return 0;
 	}
@@ -146,7 +149,7 @@ look_at_file(const struct comparing *c, struct plan_file *f, struct err *e)
 						 : "something else");
 	f->old.mode = info.mode;
 	f->old.length = info.size;
-	return look_at_content(c, f, e) == -1 ? -1 : 1;
+	return look_at_content(c, f, info.elsewhere, e) == -1 ? -1 : 1;
 }
 
 int

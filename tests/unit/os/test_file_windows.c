@@ -93,6 +93,44 @@ ways_to_rename(void **state)
 	}
 }
 
+/* Attributes and tags of files as they stand in the file system. */
+static void
+reparse_points(void **state)
+{
+	static const struct {
+		const char *name;
+		DWORD attributes, tag;
+		enum file_type type;
+		bool elsewhere;
+	} rows[] = {
+		{ "file", FILE_ATTRIBUTE_ARCHIVE, 0, FILE_REGULAR, false },
+		{ "directory", FILE_ATTRIBUTE_DIRECTORY, 0, FILE_DIRECTORY, false },
+		{ "device", FILE_ATTRIBUTE_DEVICE, 0, FILE_OTHER, false },
+		{ "symbolic link", 0x420, 0xA000000C, FILE_LINK, false },
+		{ "symbolic link to a directory", 0x410, 0xA000000C, FILE_LINK, false },
+		{ "junction", 0x410, 0xA0000003, FILE_LINK, false },
+		{ "link of WSL", 0x420, 0xA000001D, FILE_LINK, false },
+		{ "deduplicated", 0x620, 0x80000013, FILE_REGULAR, false },
+		{ "compressed (WOF)", 0x420, 0x80000017, FILE_REGULAR, false },
+		{ "OneDrive, here", 0x420, 0x9000601A, FILE_REGULAR, false },
+		{ "OneDrive, elsewhere", 0x400420 | 0x1000, 0x9000601A, FILE_REGULAR, true },
+		{ "elsewhere, disguised", 0x400020, 0, FILE_REGULAR, true },
+		{ "elsewhere until it is opened", 0x40420, 0x9000101A, FILE_REGULAR, true },
+		{ "a directory of OneDrive", 0x410, 0x9000701A, FILE_DIRECTORY, false },
+		{ "pinned", 0x80020, 0, FILE_REGULAR, false },
+		{ "a tag without the attribute", 0x20, 0xA000000C, FILE_REGULAR, false },
+	};
+	bool elsewhere;
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		print_message("%s\n", rows[i].name);
+		assert_int_equal(file_type_of(rows[i].attributes, rows[i].tag, &elsewhere),
+		    rows[i].type);
+		assert_int_equal(elsewhere, rows[i].elsewhere);
+	}
+}
+
 static void
 unsafe_names(void **state)
 {
@@ -512,6 +550,7 @@ main(int argc, char **argv)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(programdata),
 		cmocka_unit_test(ways_to_rename),
+		cmocka_unit_test(reparse_points),
 		cmocka_unit_test_setup_teardown(unsafe_names, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(long_and_unicode_names, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(case_is_the_same_file, temp_make, temp_remove),
