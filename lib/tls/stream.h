@@ -25,8 +25,9 @@ struct stream {
 	int fault;	  /* errno of the call that failed */
 	int64_t deadline; /* clock_mono_ms() at which the handshake ends, or 0 */
 	bool blocking, late;
-	bool waits; /* the last call said WANT_* */
-	bool now;   /* nothing is waited for, whatever the descriptor is like */
+	bool waits;	  /* the last call said WANT_* */
+	bool now;	  /* nothing is waited for, whatever the descriptor is like */
+	bool nonblocking; /* a call said that it would block (Windows, which doesn't tell before) */
 	int64_t
 	    since; /* clock_mono_ms() of the caller's first look at the descriptor; 0: none yet */
 	int limit_ms[2]; /* the descriptor's own, read and write; 0: none, -1: not looked at yet */

@@ -3,9 +3,12 @@
  * Sockets of Winsock: a descriptor is a SOCKET, whose values Windows keeps within 32 bits (as for
  * OpenSSL).
  *
- * Winsock doesn't tell whether a socket blocks.  So each socket is taken for one that does, and in
- * place of waiting the socket's own limits of time are set for the call: a socket that doesn't
- * block ignores them.
+ * Winsock doesn't tell whether a socket blocks.  Each socket is taken for one that does until a call
+ * says that it would block.  A call that Winsock ends by a limit of time leaves a socket that can't
+ * be used: a part of the bytes may have been sent.  So the limits of the program are waited for
+ * before each call.  The limit of a handshake, whose end ends the connection, is set for the call,
+ * because a socket that doesn't block ignores it; only when less than SHORT_MS is left, which
+ * Winsock wouldn't keep, is that waited for, too.
  */
 #include "lib/tls/stream.h"
 
@@ -13,6 +16,9 @@
 
 #include "lib/os/clock.h"
 #include "lib/os/wide_windows.h"
+
+#define SHORT_MS  500	       /* Winsock's shortest limit of time */
+#define PIECE_MAX (16u * 1024) /* bytes that a socket with room takes without waiting */
 
 bool
 stream_blocks(int fd)
@@ -34,96 +40,132 @@ socket_of(const struct stream *s)
 	return (SOCKET)(unsigned)s->fd;
 }
 
-/* A limit of time that is set for one call. */
-struct limit {
-	int option; /* SO_RCVTIMEO or SO_SNDTIMEO; 0: none was set */
-	DWORD before;
-};
-
-/* Set the time that is left until the deadline.  False: none is, and late is set. */
-static bool
-limit_set(struct stream *s, int option, struct limit *l)
-{
-	int64_t left = s->deadline - clock_mono_ms();
-	int len = sizeof l->before;
-	DWORD ms;
-
-	l->option = 0;
-	if (s->deadline == 0)
-		return true;
-	if (left <= 0) {
-		s->late = true;
-		return false;
-	}
-	ms = left > INT_MAX ? INT_MAX : (DWORD)left;
-	if (getsockopt(socket_of(s), SOL_SOCKET, option, (char *)&l->before, &len) == 0 &&
-	    (l->before == 0 || l->before > ms) &&
-	    setsockopt(socket_of(s), SOL_SOCKET, option, (const char *)&ms, sizeof ms) == 0)
-		l->option = option;
-	return true;
-}
-
-/* Whether a call would wait where it may not. */
-static bool
-would_wait(const struct stream *s, short event)
-{
-	WSAPOLLFD p = { .fd = socket_of(s), .events = event };
-
-	return s->now && WSAPoll(&p, 1, 0) == 0;
-}
-
-/* Whether the program has set a limit of its own, whose end doesn't end the connection. */
-static bool
-has_own_limit(const struct stream *s, int option)
+/* The limit of time that the program has set for a socket, in milliseconds; 0: none. */
+static int
+own_limit(struct stream *s, bool write)
 {
 	DWORD ms = 0;
 	int len = sizeof ms;
 
-	return getsockopt(socket_of(s), SOL_SOCKET, option, (char *)&ms, &len) == 0 && ms != 0;
+	if (s->limit_ms[write] == -1) {
+		if (getsockopt(socket_of(s), SOL_SOCKET, write ? SO_SNDTIMEO : SO_RCVTIMEO,
+			(char *)&ms, &len) != 0)
+			ms = 0;
+		s->limit_ms[write] = ms > INT_MAX ? INT_MAX : (int)ms;
+	}
+	return s->limit_ms[write];
+}
+
+enum wait { WAIT_READY, WAIT_LIMIT, WAIT_LATE };
+
+/* Wait until the socket is ready, the program's own limit or that of the handshake. */
+static enum wait
+wait_until(struct stream *s, bool write, int64_t until, enum wait end)
+{
+	WSAPOLLFD p = { .fd = socket_of(s), .events = write ? POLLWRNORM : POLLRDNORM };
+	int n;
+
+	do
+		n = WSAPoll(&p, 1, (int)clock_left_ms(until));
+	while (n == 0 && clock_left_ms(until) > 0);
+	return n == 0 ? end : WAIT_READY;
+}
+
+/* Wait before a call for as long as the call must not. */
+static enum wait
+wait_before(struct stream *s, bool write)
+{
+	int own = s->nonblocking ? 0 : own_limit(s, write);
+	int64_t now = clock_mono_ms(), until;
+
+	if (s->now)
+		return wait_until(s, write, now, WAIT_LIMIT);
+	if (s->deadline != 0 && now >= s->deadline)
+		return WAIT_LATE;
+	if (s->since == 0)
+		s->since = now;
+	until = s->since + own;
+	if (own > 0 && (s->deadline == 0 || until < s->deadline))
+		return wait_until(s, write, until, WAIT_LIMIT);
+	if (s->deadline != 0 && !s->nonblocking && (own > 0 || s->deadline - now < SHORT_MS))
+		return wait_until(s, write, s->deadline, WAIT_LATE);
+	return WAIT_READY;
+}
+
+/* A limit of time that is set for one call. */
+struct limit {
+	int option; /* SO_RCVTIMEO or SO_SNDTIMEO; 0: none was set */
+};
+
+/* Set what is left for the handshake on a socket that has no limit. */
+static void
+limit_set(struct stream *s, bool write, struct limit *l)
+{
+	int option = write ? SO_SNDTIMEO : SO_RCVTIMEO;
+	DWORD ms = (DWORD)clock_left_ms(s->deadline);
+
+	l->option = 0;
+	if (s->deadline != 0 && !s->nonblocking && own_limit(s, write) == 0 && ms > 0 &&
+	    setsockopt(socket_of(s), SOL_SOCKET, option, (const char *)&ms, sizeof ms) == 0)
+		l->option = option;
 }
 
 static long
-io_result(struct stream *s, int n, int option, const struct limit *l, long want)
+io_result(struct stream *s, int n, const struct limit *l, long want)
 {
+	const DWORD none = 0;
 	int error = n == SOCKET_ERROR ? WSAGetLastError() : 0;
 
 	if (l->option != 0)
-		setsockopt(socket_of(s), SOL_SOCKET, l->option, (const char *)&l->before,
-		    sizeof l->before);
+		setsockopt(socket_of(s), SOL_SOCKET, l->option, (const char *)&none, sizeof none);
 	if (error == 0)
 		return n;
-	if (error == WSAEWOULDBLOCK ||
-	    (error == WSAETIMEDOUT && l->option == 0 && has_own_limit(s, option)))
+	if (error == WSAEWOULDBLOCK) {
+		s->nonblocking = true;
 		return want;
+	}
 	s->late = error == WSAETIMEDOUT && l->option != 0;
 	s->fault = error;
 	return SLIPWAY_TLS_ERROR;
+}
+
+/* Whether the call may be made; if not, *n is its result. */
+static bool
+may_call(struct stream *s, bool write, long *n)
+{
+	enum wait w = wait_before(s, write);
+
+	s->late |= w == WAIT_LATE;
+	*n = w == WAIT_LATE ? SLIPWAY_TLS_ERROR
+	    : write	    ? SLIPWAY_TLS_WANT_WRITE
+			    : SLIPWAY_TLS_WANT_READ;
+	return w == WAIT_READY;
 }
 
 long
 stream_fd_read(struct stream *s, void *buf, size_t len)
 {
 	struct limit l;
+	long n;
 
-	if (would_wait(s, POLLRDNORM))
-		return SLIPWAY_TLS_WANT_READ;
-	if (!limit_set(s, SO_RCVTIMEO, &l))
-		return SLIPWAY_TLS_ERROR;
-	return io_result(s, recv(socket_of(s), buf, (int)len, 0), SO_RCVTIMEO, &l,
-	    SLIPWAY_TLS_WANT_READ);
+	if (!may_call(s, false, &n))
+		return n;
+	limit_set(s, false, &l);
+	return io_result(s, recv(socket_of(s), buf, (int)len, 0), &l, SLIPWAY_TLS_WANT_READ);
 }
 
 long
 stream_fd_write(struct stream *s, const void *buf, size_t len)
 {
 	struct limit l;
+	long n;
 
-	if (would_wait(s, POLLWRNORM))
-		return SLIPWAY_TLS_WANT_WRITE;
-	if (!limit_set(s, SO_SNDTIMEO, &l))
-		return SLIPWAY_TLS_ERROR;
-	return io_result(s, send(socket_of(s), buf, (int)len, 0), SO_SNDTIMEO, &l,
-	    SLIPWAY_TLS_WANT_WRITE);
+	if (!may_call(s, true, &n))
+		return n;
+	limit_set(s, true, &l);
+	if (len > PIECE_MAX && !s->nonblocking && (l.option != 0 || own_limit(s, true) != 0))
+		len = PIECE_MAX;
+	return io_result(s, send(socket_of(s), buf, (int)len, 0), &l, SLIPWAY_TLS_WANT_WRITE);
 }
 
 bool

@@ -151,6 +151,104 @@ own_limit(void **state)
 	closesocket(ends[1]);
 }
 
+/* A limit under 500 ms, which Winsock itself rounds up, ends a read and a handshake in time. */
+static void
+short_limits(void **state)
+{
+	struct slipway_tls *c = side(SLIPWAY_TLS_CLIENT, "None", NULL, NULL);
+	struct slipway_tls *s = side(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &kernel, NULL);
+	struct slipway_tls_conn *conn;
+	DWORD ms = 50;
+	SOCKET ends[2];
+	int64_t begin;
+	char buf[8];
+
+	(void)state;
+	sockets_make(ends, true);
+	assert_non_null(conn = slipway_tls_conn_new(c, (int)ends[1]));
+	assert_int_equal(slipway_tls_handshake(conn), 0);
+	assert_int_equal(setsockopt(ends[1], SOL_SOCKET, SO_RCVTIMEO, (const char *)&ms, sizeof ms),
+	    0);
+	begin = clock_mono_ms();
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(slipway_tls_read(conn, buf, sizeof buf), SLIPWAY_TLS_WANT_READ);
+	assert_in_range(clock_mono_ms() - begin, 3 * 50, 3 * 450);
+	slipway_tls_conn_free(conn);
+	slipway_tls_free(c);
+	slipway_tls_set_handshake_limit(s, 50);
+	assert_non_null(conn = slipway_tls_conn_new(s, (int)ends[0]));
+	begin = clock_mono_ms();
+	assert_int_equal(slipway_tls_handshake(conn), SLIPWAY_TLS_ERROR);
+	assert_int_equal(slipway_tls_conn_error_code(conn), SLIPWAY_TLS_E_TIMEOUT);
+	assert_in_range(clock_mono_ms() - begin, 40, 450);
+	slipway_tls_conn_free(conn);
+	slipway_tls_free(s);
+	closesocket(ends[0]);
+	closesocket(ends[1]);
+}
+
+#define SENT (4u * 1024 * 1024)
+
+/* Reads SENT bytes of the pattern from a socket, after a while. */
+static DWORD WINAPI
+read_late(void *arg)
+{
+	SOCKET fd = *(SOCKET *)arg;
+	uint8_t buf[65536];
+	size_t got = 0;
+	DWORD wrong = 0;
+	int n;
+
+	Sleep(SILENCE_MS);
+	while (got < SENT && (n = recv(fd, (char *)buf, sizeof buf, 0)) > 0)
+		for (int i = 0; i < n; i++, got++)
+			wrong += buf[i] != (uint8_t)(got % 251);
+	return got == SENT && wrong == 0 ? 0 : 1;
+}
+
+/* A peer that doesn't read: no byte is sent twice, and none is lost. */
+static void
+own_limit_of_sending(void **state)
+{
+	struct slipway_tls *c = side(SLIPWAY_TLS_CLIENT, "None", NULL, NULL);
+	uint8_t *data = malloc(SENT);
+	struct slipway_tls_conn *conn;
+	DWORD ms = 50, code = 1;
+	size_t sent = 0, waited = 0;
+	SOCKET ends[2];
+	HANDLE thread;
+
+	(void)state;
+	assert_non_null(data);
+	for (size_t i = 0; i < SENT; i++)
+		data[i] = (uint8_t)(i % 251);
+	sockets_make(ends, true);
+	assert_non_null(conn = slipway_tls_conn_new(c, (int)ends[1]));
+	assert_int_equal(slipway_tls_handshake(conn), 0);
+	assert_int_equal(setsockopt(ends[1], SOL_SOCKET, SO_SNDTIMEO, (const char *)&ms, sizeof ms),
+	    0);
+	assert_non_null(thread = CreateThread(NULL, 0, read_late, &ends[0], 0, NULL));
+	while (sent < SENT) {
+		long n = slipway_tls_write(conn, data + sent, SENT - sent);
+
+		assert_true(n > 0 || n == SLIPWAY_TLS_WANT_WRITE);
+		if (n > 0)
+			sent += (size_t)n;
+		else
+			waited++;
+	}
+	assert_int_equal(WaitForSingleObject(thread, 60000), WAIT_OBJECT_0);
+	assert_true(GetExitCodeThread(thread, &code));
+	assert_int_equal(code, 0);
+	assert_true(waited > 0);
+	CloseHandle(thread);
+	slipway_tls_conn_free(conn);
+	slipway_tls_free(c);
+	closesocket(ends[0]);
+	closesocket(ends[1]);
+	free(data);
+}
+
 /*
  * Sockets that don't block: both sides in one thread, each call at once, through the end of the
  * data.
@@ -406,6 +504,8 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_limit),
+		cmocka_unit_test(short_limits),
+		cmocka_unit_test(own_limit_of_sending),
 		cmocka_unit_test(not_blocking),
 		cmocka_unit_test(cut),
 		cmocka_unit_test(silent),
