@@ -79,7 +79,9 @@ application_pairs_free(struct application_pairs *p)
 	strings_free(&p->applications);
 }
 
-/* The search: pairs that fit, and the names of all installations, for the message. */
+#define NAMES_MAX 400 /* bytes of names in a message */
+
+/* The search: pairs that fit, and the names of installations, for the message. */
 struct search {
 	struct settings *s;
 	const char *installation, *application;
@@ -102,17 +104,13 @@ try_application(struct search *q, const char *installation, const char *applicat
 	return rc == -1 ? -1 : 0;
 }
 
+/* Looks into one installation.  Returns 0 or -1. */
 static int
-try_installation(void *arg, const char *name, struct err *e)
+try_installation(struct search *q, const char *name, struct err *e)
 {
 	struct buf application = BUF_INIT(SETTING_PART_MAX);
-	struct search *q = arg;
 	int rc;
 
-	if (buf_addf(&q->all, e, "%s%s", q->all.len > 0 ? ", " : "", name) == -1)
-		return -1;
-	if (!fits(q->installation, name))
-		return 0;
 	if (q->application != NULL)
 		return try_application(q, name, q->application, e);
 	rc = application_default(q->s, name, &application, e);
@@ -122,14 +120,41 @@ try_installation(void *arg, const char *name, struct err *e)
 	return rc;
 }
 
+/* Adds a name to those of the message, as far as there is room. */
+static int
+note_installation(struct buf *all, const char *name, struct err *e)
+{
+	if (all->len > NAMES_MAX)
+		return 0;
+	if (all->len + strlen(name) > NAMES_MAX)
+		return buf_adds(all, ", ...", e);
+	return buf_addf(all, e, "%s%s", all->len > 0 ? ", " : "", name);
+}
+
+/* Looks into each installation that may be meant.  Another program's key that can't be read is none. */
+static int
+try_each(void *arg, const char *name, struct err *e)
+{
+	struct search *q = arg;
+	int rc = note_installation(&q->all, name, e);
+
+	if (rc == 0 && fits(q->installation, name))
+		rc = try_installation(q, name, e);
+	return rc == -1 && q->installation == NULL && e->code != ERR_NOMEM ? 0 : rc;
+}
+
 int
 application_find(struct settings *s, const char *installation, const char *application,
     struct buf *installation_out, struct buf *application_out, struct err *e)
 {
-	struct search q = { s, installation, application, APPLICATION_PAIRS_INIT, BUF_INIT(4096) };
-	struct settings_walk walk = { NULL, try_installation, &q };
+	struct search q = { s, installation, application, APPLICATION_PAIRS_INIT,
+		BUF_INIT(2 * NAMES_MAX) };
+	const struct settings_walk walk = { NULL, try_each, &q };
 	int rc = settings_list(s, SETTINGS_VENDOR_KEY, &walk, e) == -1 ? -1 : 0;
 
+	/* The names of all can't be listed, but the one that is named may be read. */
+	if (rc == -1 && installation != NULL && e->code == ERR_ACCESS)
+		rc = try_installation(&q, installation, e);
 	if (rc == 0 && q.found.installations.n != 1)
 		rc = err_setx(e, ERR_NOENT,
 		    "want one installation with application %s, got %zu; installations in %s: %s",

@@ -54,8 +54,10 @@ void application_pairs_free(struct application_pairs *p);
 
 /*
  * Find the names that the caller leaves NULL: the application by DefaultApplication of the
- * installation, the installation as the only one with such an application.  Appends both names.  0,
- * or -1 with ERR_NOENT (the text lists the installations) or the error of reading the settings.
+ * installation, the installation as the only one with such an application.  Appends both names.
+ * Other programs make keys beside these: beside a named installation no key is read, and else a
+ * key that can't be read counts for nothing.  0, or -1 with ERR_NOENT (the text lists the
+ * installations) or the error of reading the settings.
  */
 int application_find(struct settings *s, const char *installation, const char *application,
     struct buf *installation_out, struct buf *application_out, struct err *e);

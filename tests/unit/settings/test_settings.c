@@ -195,11 +195,44 @@ no_argument(void **state)
 	assert_null(application_argument(0, NULL));
 }
 
+/* More names than a message has room for, made by other programs, with the longest of all. */
+static void
+find_among_many(void **state)
+{
+	struct buf text = BUF_INIT(1000000), installation = BUF_INIT(1000),
+		   application = BUF_INIT(1000);
+	struct settings *s = NULL;
+	char name[256];
+	struct err e;
+
+	(void)state;
+	assert_int_equal(store_make((void **)&s), 0);
+	for (int i = 0; i < 100; i++) {
+		memset(name, 'a' + i % 26, sizeof name);
+		name[i < 99 ? 60 : SETTING_PART_MAX] = '\0';
+		assert_ok(buf_addf(&text, &e, "[HKLM\\SOFTWARE\\Ipesoft\\%d%s]\nx = 1\n", i,
+			      name + (i < 99 ? 0 : 2)),
+		    &e);
+	}
+	assert_ok(buf_adds(&text, ONE, &e), &e);
+	store_write(buf_text(&text));
+	assert_ok(application_find(s, "I1", "A", &installation, &application, &e), &e);
+	assert_ok(application_find(s, NULL, NULL, &installation, &application, &e), &e);
+	buf_reset(&installation);
+	buf_reset(&application);
+	assert_err(application_find(s, NULL, "X", &installation, &application, &e), ERR_NOENT, &e);
+	assert_non_null(strstr(e.text, ", ..."));
+	buf_free(&text);
+	buf_free(&installation);
+	buf_free(&application);
+	assert_int_equal(store_remove((void **)&s), 0);
+}
+
 int
 main(void)
 {
-	static struct CMUnitTest tests[100];
-	size_t n = 0;
+	static struct CMUnitTest tests[100] = { cmocka_unit_test(find_among_many) };
+	size_t n = 1;
 
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(no_argument);
 	TEST_ROWS(tests, n, plan_rows, plan);
