@@ -29,7 +29,9 @@ script_frames_value(struct wire *w, struct value *v, struct err *e)
 	const uint8_t *data = wire_string(w, &got.len);
 	bool numeric = got.type == VALUE_DWORD || got.type == VALUE_QWORD;
 
-	if (data == NULL || got.len > VALUE_SIZE_MAX || (!numeric && got.number != 0))
+	/* The child makes no value of another type, whatever the registry has. */
+	if (data == NULL || got.type >= VALUE_TYPE_COUNT || got.len > VALUE_SIZE_MAX ||
+	    (!numeric && got.number != 0))
 		return malformed_frame("value", e);
 	if (!numeric || got.len > 0) {
 		if ((got.data = malloc(got.len + 1)) == NULL)

@@ -113,6 +113,7 @@ json_of(const struct value *v)
 			json_array_append_new(j, json_string((const char *)v->data + i));
 		return j;
 	case VALUE_BINARY:
+	case VALUE_RAW:
 		if ((hex = malloc(2 * v->len + 1)) != NULL) {
 			hex_encode(v->data, v->len, hex);
 			j = json_string(hex);

@@ -117,6 +117,39 @@ raw_parse(uint32_t type, const uint8_t *data, size_t len, struct value *v, struc
 	}
 }
 
+/* The bytes of a text before its first NUL, or of a list before its first empty text. */
+static size_t
+text_length(const uint8_t *data, size_t len, bool list)
+{
+	bool before = list; /* the unit before was a NUL, or there was none */
+	size_t i;
+
+	for (i = 0; i + 2 <= len; i += 2) {
+		bool nul = nul_at(data, i);
+
+		if (nul && (!list || before))
+			break;
+		before = nul || !list;
+	}
+	return i;
+}
+
+int
+raw_read(uint32_t type, const uint8_t *data, size_t len, struct value *v, struct err *e)
+{
+	if (type == RAW_SZ || type == RAW_EXPAND_SZ || type == RAW_MULTI_SZ)
+		len = text_length(data, len, type == RAW_MULTI_SZ);
+	return raw_parse(type, data, len, v, e);
+}
+
+int
+raw_keep(uint32_t type, const uint8_t *data, size_t len, struct value *v, struct err *e)
+{
+	int rc = raw_parse(type, data, len, v, e);
+
+	return rc == -1 && e->code == ERR_SYNTAX ? value_raw(v, type, data, len, e) : rc;
+}
+
 static int
 format_raw_multi(const struct value *v, struct buf *out, struct err *e)
 {
@@ -136,6 +169,10 @@ raw_format(const struct value *v, uint32_t *type, struct buf *out, struct err *e
 {
 	uint8_t number[8];
 
+	if (v->type == VALUE_RAW) {
+		*type = (uint32_t)v->number;
+		return buf_add(out, v->data, v->len, e);
+	}
 	*type = raw_types[v->type];
 	switch (v->type) {
 	case VALUE_STRING:

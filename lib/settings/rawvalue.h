@@ -35,6 +35,15 @@ enum raw_type {
 int raw_parse(uint32_t type, const uint8_t *data, size_t len, struct value *v, struct err *e);
 
 /*
+ * The same as other programs read it: a text ends at its first NUL, a list at its first empty text,
+ * and half a character at the end counts for nothing.
+ */
+int raw_read(uint32_t type, const uint8_t *data, size_t len, struct value *v, struct err *e);
+
+/* The same for a value that may have to be brought back: VALUE_RAW where raw_parse() refuses. */
+int raw_keep(uint32_t type, const uint8_t *data, size_t len, struct value *v, struct err *e);
+
+/*
  * Append the raw form of v, its texts ended.  0, or -1 with ERR_SYNTAX (an empty text in a multi
  * ends it there) or as buf_add().
  */

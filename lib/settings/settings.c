@@ -15,6 +15,12 @@ settings_get(struct settings *s, const char *key, const char *name, struct value
 	if (setting_key_normal(key, strlen(key), &normal, e) == 0 &&
 	    setting_name_check(name, strlen(name), e) == 0)
 		rc = store_get(s, buf_text(&normal), name, v, e);
+	if (rc == 1 && v->type == VALUE_RAW) {
+		value_free(v);
+		rc = err_setx(e, ERR_SYNTAX,
+		    "%s: value %s: want a type that settings have, got another program's value",
+		    key, name);
+	}
 	buf_free(&normal);
 	return rc;
 }

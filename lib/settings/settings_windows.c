@@ -63,9 +63,13 @@ settings_release(struct settings *s)
 	(void)s;
 }
 
+/* How the bytes of the registry become a value. */
+typedef int (
+    *reading)(uint32_t type, const uint8_t *data, size_t len, struct value *v, struct err *e);
+
 /* One value of an open key, any size within the limit.  1, 0, -1. */
 static int
-get_open(HKEY h, const wchar_t *name, struct value *v, struct err *e)
+get_open(HKEY h, const wchar_t *name, reading parse, struct value *v, struct err *e)
 {
 	uint8_t *data = malloc(RAW_SIZE_MAX);
 	DWORD type = REG_NONE, len = RAW_SIZE_MAX;
@@ -83,7 +87,7 @@ get_open(HKEY h, const wchar_t *name, struct value *v, struct err *e)
 	else if (status != ERROR_SUCCESS)
 		err_windows(e, (DWORD)status, "it can't be read");
 	else
-		rc = raw_parse(type, data, len, v, e) == -1 ? -1 : 1;
+		rc = parse(type, data, len, v, e) == -1 ? -1 : 1;
 	/* It may have been a password. */
 	SecureZeroMemory(data, len < RAW_SIZE_MAX ? len : RAW_SIZE_MAX);
 	free(data);
@@ -91,27 +95,33 @@ get_open(HKEY h, const wchar_t *name, struct value *v, struct err *e)
 }
 
 static int
-get_value(HKEY h, const char *key, const char *name, struct value *v, struct err *e)
+get_value(HKEY h, const char *key, const char *name, reading parse, struct value *v, struct err *e)
 {
 	wchar_t *w = wide_of(name, e);
-	int rc = w == NULL ? -1 : get_open(h, w, v, e);
+	int rc = w == NULL ? -1 : get_open(h, w, parse, v, e);
 
 	free(w);
 	return rc == -1 ? err_context(e, "%s: value %s", key, name) : rc;
 }
 
-int
-store_get(struct settings *s, const char *key, const char *name, struct value *v, struct err *e)
+static int
+get_at(const char *key, const char *name, reading parse, struct value *v, struct err *e)
 {
 	HKEY h;
 	int rc = registry_open(key, KEY_QUERY_VALUE, &h, e);
 
-	(void)s;
 	if (rc != 1)
 		return rc;
-	rc = get_value(h, key, name, v, e);
+	rc = get_value(h, key, name, parse, v, e);
 	RegCloseKey(h);
 	return rc;
+}
+
+int
+store_get(struct settings *s, const char *key, const char *name, struct value *v, struct err *e)
+{
+	(void)s;
+	return get_at(key, name, raw_read, v, e);
 }
 
 /*
@@ -138,7 +148,7 @@ list_value(HKEY h, const wchar_t *wide, const struct values *w, struct err *e)
 	if (*wide == L'\0')
 		err_setx(e, ERR_SYNTAX, "a key's default value has no counterpart in settings");
 	else
-		rc = get_open(h, wide, &v, e);
+		rc = get_open(h, wide, w->strict ? raw_keep : raw_read, &v, e);
 out:
 	if (rc == 1)
 		rc = w->each(w->arg, buf_text(&name), &v, e);
@@ -204,6 +214,8 @@ list_subkeys(HKEY h, const char *key, const struct settings_walk *walk, struct e
 		if ((rc = registry_below(h, key, i, 0, NULL, &name, e)) == 1 &&
 		    check_part(buf_text(&name), &unfit) == 0)
 			rc = walk->subkey(walk->arg, buf_text(&name), e) == -1 ? -1 : 1;
+		else if (rc == -1 && e->code == ERR_SYNTAX)
+			rc = 1; /* half a character in its name: another program's */
 		buf_free(&name);
 	}
 	return rc;
@@ -279,7 +291,7 @@ model_tree(struct models *m, HKEY h, const char *key, struct err *e)
 }
 
 static int
-model_change(struct settings *s, struct models *m, const struct change *x, struct err *e)
+model_change(struct models *m, const struct change *x, struct err *e)
 {
 	struct value v = VALUE_INIT;
 	int rc;
@@ -299,15 +311,15 @@ model_change(struct settings *s, struct models *m, const struct change *x, struc
 		return rc;
 	}
 	m->key = x->key;
-	if ((rc = store_get(s, x->key, x->name, &v, e)) == 1)
+	if ((rc = get_at(x->key, x->name, raw_keep, &v, e)) == 1)
 		rc = model_value(m, x->name, &v, e);
 	value_free(&v);
 	return rc;
 }
 
 static int
-plan_root(struct settings *s, const char *root, const struct changeset *c,
-    struct changeset *effective, struct changeset *undo, struct err *e)
+plan_root(const char *root, const struct changeset *c, struct changeset *effective,
+    struct changeset *undo, struct err *e)
 {
 	struct models m = { NULL, NULL, NULL };
 	int rc = -1;
@@ -317,7 +329,7 @@ plan_root(struct settings *s, const char *root, const struct changeset *c,
 		goto out;
 	for (size_t i = 0; i < c->n; i++)
 		if (setting_key_within(c->changes[i].key, root) &&
-		    model_change(s, &m, &c->changes[i], e) == -1)
+		    model_change(&m, &c->changes[i], e) == -1)
 			goto out;
 	if (difference_edit(m.after, c, root, e) == 0)
 		rc = difference_compare(m.before, m.after, c, root, effective, undo, e);
@@ -350,25 +362,32 @@ store_plan(struct settings *s, const struct changeset *c, struct changeset *effe
 {
 	int rc = check_values(c, e);
 
+	(void)s;
 	for (size_t i = 0; i < ROOTS && rc == 0; i++)
-		rc = plan_root(s, roots[i], c, effective, undo, e);
+		rc = plan_root(roots[i], c, effective, undo, e);
 	return rc;
 }
 
 static int
 write_value(const struct change *x, struct err *e)
 {
-	struct buf raw = BUF_INIT(RAW_SIZE_MAX);
+	/* Behind a text without its end Windows would take a NUL for the end, and write it. */
+	static const wchar_t no_nul = L'x';
+	struct buf raw = BUF_INIT(RAW_SIZE_MAX + sizeof no_nul);
 	wchar_t *name = NULL;
 	uint32_t type = 0;
+	size_t len;
 	LSTATUS status;
 	int rc = -1;
 	HKEY h;
 
-	if (raw_format(&x->value, &type, &raw, e) == -1 || (name = wide_of(x->name, e)) == NULL ||
-	    registry_make(x->key, &h, e) == -1)
+	if (raw_format(&x->value, &type, &raw, e) == -1)
 		goto out;
-	status = RegSetValueExW(h, name, 0, type, (const BYTE *)buf_text(&raw), (DWORD)raw.len);
+	len = raw.len;
+	if (buf_add(&raw, &no_nul, sizeof no_nul, e) == -1 ||
+	    (name = wide_of(x->name, e)) == NULL || registry_make(x->key, &h, e) == -1)
+		goto out;
+	status = RegSetValueExW(h, name, 0, type, (const BYTE *)buf_text(&raw), (DWORD)len);
 	RegCloseKey(h);
 	rc = status == ERROR_SUCCESS
 	    ? 0

@@ -106,6 +106,16 @@ value_binary(struct value *v, const void *data, size_t len, struct err *e)
 	return 0;
 }
 
+int
+value_raw(struct value *v, uint32_t type, const void *data, size_t len, struct err *e)
+{
+	if (value_binary(v, data, len, e) == -1)
+		return -1;
+	v->type = VALUE_RAW;
+	v->number = type;
+	return 0;
+}
+
 static int
 check_multi(const struct value *v, struct err *e)
 {
@@ -126,7 +136,7 @@ check_multi(const struct value *v, struct err *e)
 int
 value_check(const struct value *v, struct err *e)
 {
-	if ((unsigned)v->type >= VALUE_TYPE_COUNT)
+	if ((unsigned)v->type >= VALUE_TYPE_COUNT && v->type != VALUE_RAW)
 		return err_setx(e, ERR_SYNTAX, "value: unknown type %u", (unsigned)v->type);
 	if (check_size(v->len, e) == -1)
 		return -1;
@@ -147,6 +157,10 @@ value_check(const struct value *v, struct err *e)
 		return v->len == 0 ? 0 : check_text((const char *)v->data, v->len, e);
 	case VALUE_MULTI:
 		return v->len == 0 ? 0 : check_multi(v, e);
+	case VALUE_RAW:
+		return v->number <= UINT32_MAX
+		    ? 0
+		    : err_setx(e, ERR_SYNTAX, "value: unknown type of the registry");
 	default:
 		return 0;
 	}
@@ -188,7 +202,9 @@ value_free(struct value *v)
 const char *
 value_type_name(enum value_type type)
 {
-	return (unsigned)type < VALUE_TYPE_COUNT ? type_names[type] : NULL;
+	return (unsigned)type < VALUE_TYPE_COUNT ? type_names[type]
+	    : type == VALUE_RAW			 ? "raw"
+						 : NULL;
 }
 
 int

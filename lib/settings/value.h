@@ -23,7 +23,12 @@ enum value_type {
 	VALUE_QWORD,
 	VALUE_MULTI,
 	VALUE_BINARY,
-	VALUE_TYPE_COUNT
+	VALUE_TYPE_COUNT, /* types of settings */
+	/*
+	 * None of them: bytes of the registry as another program wrote them, under its type in
+	 * number.  Such a value is replaced, removed and brought back, and never read.
+	 */
+	VALUE_RAW
 };
 
 /* Most bytes of one value's data. */
@@ -49,6 +54,7 @@ int value_text(struct value *v, enum value_type type, const char *text, size_t l
 int value_number(struct value *v, enum value_type type, uint64_t number, struct err *e);
 int value_multi(struct value *v, const char *const *texts, size_t n, struct err *e);
 int value_binary(struct value *v, const void *data, size_t len, struct err *e);
+int value_raw(struct value *v, uint32_t type, const void *data, size_t len, struct err *e);
 
 /*
  * Whether v is well formed by the table above: known type, sizes within limits, texts valid UTF-8
@@ -65,7 +71,7 @@ const char *value_get_text(const struct value *v);
 /* Release and leave an empty string value. */
 void value_free(struct value *v);
 
-/* "string", "expand", "dword", "qword", "multi", "binary"; NULL / -1 for anything else. */
+/* "string", "expand", "dword", "qword", "multi", "binary"; "raw"; NULL / -1 for anything else. */
 const char *value_type_name(enum value_type type);
 int value_type_parse(const char *name, enum value_type *type);
 

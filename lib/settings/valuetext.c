@@ -33,6 +33,26 @@ prefix_of(const char *text, size_t len, size_t *skip)
 	return VALUE_STRING;
 }
 
+/*
+ * "hex(N):" of a raw value, N in hexadecimal digits as regedit writes it.  Returns the bytes of it,
+ * or 0 where the text begins otherwise.
+ */
+static size_t
+raw_prefix(const char *text, size_t len, uint32_t *type)
+{
+	uint64_t number = 0;
+	size_t i = 4;
+
+	if (len < i || strncasecmp(text, "hex(", i) != 0)
+		return 0;
+	for (; i < len && hex_digit(text[i]) != -1 && number <= UINT32_MAX; i++)
+		number = number * 16 + (uint64_t)hex_digit(text[i]);
+	if (i == 4 || number > UINT32_MAX || len - i < 2 || text[i] != ')' || text[i + 1] != ':')
+		return 0;
+	*type = (uint32_t)number;
+	return i + 2;
+}
+
 static bool
 is_quoted(const char *text, size_t len)
 {
@@ -44,9 +64,12 @@ static int
 format_text(const char *text, size_t len, bool plain, struct buf *out, struct err *e)
 {
 	size_t skip;
+	uint32_t raw;
 	bool quote = len > 0 &&
 	    (text_blank(text[0]) || text_blank(text[len - 1]) || is_quoted(text, len) ||
-		(plain && prefix_of(text, len, &skip) != VALUE_STRING));
+		(plain &&
+		    (prefix_of(text, len, &skip) != VALUE_STRING ||
+			raw_prefix(text, len, &raw) > 0)));
 
 	if ((quote && buf_addc(out, '"', e) == -1) || buf_add(out, text, len, e) == -1)
 		return -1;
@@ -88,7 +111,9 @@ value_format(const struct value *v, struct buf *out, struct err *e)
 
 	if (value_check(v, e) == -1)
 		return -1;
-	if (prefixes[v->type] != NULL && buf_adds(out, prefixes[v->type], e) == -1)
+	if (v->type == VALUE_RAW
+		? buf_addf(out, e, "hex(%" PRIx64 "):", v->number) == -1
+		: prefixes[v->type] != NULL && buf_adds(out, prefixes[v->type], e) == -1)
 		goto fail;
 	switch (v->type) {
 	case VALUE_STRING:
@@ -99,6 +124,7 @@ value_format(const struct value *v, struct buf *out, struct err *e)
 		rc = format_multi(v, out, e);
 		break;
 	case VALUE_BINARY:
+	case VALUE_RAW:
 		rc = format_hex(v, out, e);
 		break;
 	default:
@@ -213,12 +239,20 @@ int
 value_parse(const char *text, size_t len, struct value *v, struct err *e)
 {
 	enum value_type type;
+	uint32_t raw;
 	size_t skip;
 
 	/* The code below meets no control character and no NUL. */
 	if (text_check(text, len, true, e) == -1)
 		return err_context(e, "value");
 	text_trim(&text, &len);
+	if ((skip = raw_prefix(text, len, &raw)) > 0) {
+		if (parse_hex(text + skip, len - skip, v, e) == -1)
+			return -1;
+		v->type = VALUE_RAW;
+		v->number = raw;
+		return 0;
+	}
 	type = prefix_of(text, len, &skip);
 	text += skip;
 	len -= skip;

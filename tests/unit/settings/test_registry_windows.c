@@ -86,8 +86,8 @@ raw(void **state)
 }
 
 /*
- * Values that settings can't hold: reading one is an error, lists leave them out, and they are
- * neither overwritten nor deleted.
+ * Values that settings can't hold.  Those of one name are replaced, deleted and brought back as they
+ * were; others stop the deletion of their tree.
  */
 static struct misfit_row {
 	const char *name;
@@ -96,20 +96,58 @@ static struct misfit_row {
 	const void *data;
 	size_t len;
 	const char *asked; /* its name for settings_get(); NULL: it can't be asked for */
+	const char *read;  /* its text form; NULL: it can't be read, and is left out of lists */
 } misfit_rows[] = {
-	{ "misfit: type NONE", L"x", REG_NONE, "ab", 2, "x" },
-	{ "misfit: big-endian dword", L"x", REG_DWORD_BIG_ENDIAN, "\0\0\0\1", 4, "x" },
-	{ "misfit: dword of three bytes", L"x", REG_DWORD, "abc", 3, "x" },
-	{ "misfit: empty dword", L"x", REG_DWORD, "", 0, "x" },
-	{ "misfit: qword of four bytes", L"x", REG_QWORD, "abcd", 4, "x" },
-	{ "misfit: odd string", L"x", REG_SZ, L"ab", 3, "x" },
-	{ "misfit: NUL in a string", L"x", REG_SZ, L"a\0b", 8, "x" },
-	{ "misfit: half a surrogate pair", L"x", REG_EXPAND_SZ, L"\xd83d", 4, "x" },
-	{ "misfit: control character", L"x", REG_SZ, L"a\nb", 8, "x" },
-	{ "misfit: empty text in a multi", L"x", REG_MULTI_SZ, L"a\0\0b\0", 12, "x" },
-	{ "misfit: default value", L"", REG_SZ, L"a", 4, NULL },
-	{ "misfit: control character in a name", L"a\nb", REG_SZ, L"a", 4, NULL },
+	{ "misfit: type NONE", L"x", REG_NONE, "ab", 2, "x", NULL },
+	{ "misfit: empty type NONE", L"x", REG_NONE, "", 0, "x", NULL },
+	{ "misfit: a type of a driver", L"x", 0x20001, "ab", 2, "x", NULL },
+	{ "misfit: big-endian dword", L"x", REG_DWORD_BIG_ENDIAN, "\0\0\0\1", 4, "x", NULL },
+	{ "misfit: dword of three bytes", L"x", REG_DWORD, "abc", 3, "x", NULL },
+	{ "misfit: empty dword", L"x", REG_DWORD, "", 0, "x", NULL },
+	{ "misfit: qword of four bytes", L"x", REG_QWORD, "abcd", 4, "x", NULL },
+	{ "misfit: odd string", L"x", REG_SZ, L"ab", 3, "x", "a" },
+	{ "misfit: NUL in a string", L"x", REG_SZ, L"a\0b", 8, "x", "a" },
+	{ "misfit: other bytes behind a string", L"x", REG_EXPAND_SZ, L"%A%\0\xd83d\nx", 13, "x",
+	    "expand:%A%" },
+	{ "misfit: half a surrogate pair", L"x", REG_EXPAND_SZ, L"\xd83d", 4, "x", NULL },
+	{ "misfit: control character", L"x", REG_SZ, L"a\nb", 8, "x", NULL },
+	{ "misfit: empty text in a multi", L"x", REG_MULTI_SZ, L"a\0\0b\0", 12, "x", "multi:a|" },
+	{ "misfit: default value", L"", REG_SZ, L"a", 4, NULL, NULL },
+	{ "misfit: control character in a name", L"a\nb", REG_SZ, L"a", 4, NULL, NULL },
 };
+
+/* The value stands there, byte for byte. */
+static void
+want_misfit(const struct misfit_row *r)
+{
+	uint8_t got[64];
+	DWORD len = sizeof got, type = 0;
+	HKEY h;
+
+	assert_int_equal(RegOpenKeyExW(HKEY_LOCAL_MACHINE, L"a\\b", 0, KEY_READ, &h), 0);
+	assert_int_equal(RegQueryValueExW(h, r->value, NULL, &type, got, &len), 0);
+	assert_int_equal(type, r->type);
+	assert_int_equal(len, r->len);
+	assert_memory_equal(got, r->data, len);
+	RegCloseKey(h);
+}
+
+/* Carries out c, and what leads back. */
+static void
+there_and_back(struct settings *s, struct changeset *c)
+{
+	struct changeset undo = CHANGESET_INIT, again = CHANGESET_INIT;
+	struct err e;
+
+	assert_ok(settings_plan(s, c, NULL, &undo, &e), &e);
+	assert_ok(settings_apply(s, c, &e), &e);
+	assert_ok(settings_plan(s, c, &again, NULL, &e), &e);
+	assert_int_equal(again.n, 0);
+	assert_ok(settings_apply(s, &undo, &e), &e);
+	changeset_free(c);
+	changeset_free(&undo);
+	changeset_free(&again);
+}
 
 static int
 count_value(void *arg, const char *name, const struct value *v, struct err *e)
@@ -117,8 +155,8 @@ count_value(void *arg, const char *name, const struct value *v, struct err *e)
 	size_t *n = arg;
 
 	(void)e;
-	assert_string_equal(name, "good");
-	assert_int_equal(v->number, 1);
+	if (strcmp(name, "good") == 0)
+		assert_int_equal(v->number, 1);
 	(*n)++;
 	return 0;
 }
@@ -126,42 +164,48 @@ count_value(void *arg, const char *name, const struct value *v, struct err *e)
 static void
 misfit(void **state)
 {
-	struct misfit_row *r = *state;
+	const struct misfit_row *r = *state;
 	struct settings *s = NULL;
 	struct changeset c = CHANGESET_INIT, effective = CHANGESET_INIT, undo = CHANGESET_INIT;
 	struct value v = VALUE_INIT;
+	struct buf text = BUF_INIT(1000);
 	size_t n = 0;
 	const struct settings_walk walk = { count_value, NULL, &n };
-	uint8_t got[64];
-	DWORD len = sizeof got, type = 0;
 	struct err e;
-	HKEY h;
 
 	assert_int_equal(store_make((void **)&s), 0);
 	registry_put(HKEY_LOCAL_MACHINE, L"a\\b", r->value, r->type, r->data, r->len);
 	registry_put(HKEY_LOCAL_MACHINE, L"a\\b", L"good", REG_DWORD, "\1\0\0", 4);
-	if (r->asked != NULL) {
+	assert_int_equal(settings_list(s, "HKLM\\a\\b", &walk, &e), 1);
+	assert_int_equal(n, r->read != NULL ? 2 : 1);
+	if (r->read != NULL) {
+		assert_int_equal(settings_get(s, "HKLM\\a\\b", r->asked, &v, &e), 1);
+		assert_ok(value_format(&v, &text, &e), &e);
+		assert_string_equal(buf_text(&text), r->read);
+		value_free(&v);
+	} else if (r->asked != NULL) {
 		assert_err(settings_get(s, "HKLM\\a\\b", r->asked, &v, &e), ERR_SYNTAX, &e);
 		assert_non_null(strstr(e.text, "HKLM\\a\\b: value x: "));
-		add_set(&c, "HKLM\\z", "first", "1");
+	}
+	if (r->asked != NULL) {
 		add_set(&c, "HKLM\\a\\b", r->asked, "2");
+		there_and_back(s, &c);
+		want_misfit(r);
+		assert_ok(changeset_delete(&c, "HKLM\\a\\b", r->asked, &e), &e);
+		there_and_back(s, &c);
+		want_misfit(r);
+		assert_ok(changeset_delete_tree(&c, "HKLM\\a", &e), &e);
+		there_and_back(s, &c);
+		want_misfit(r);
+	} else {
+		assert_ok(changeset_delete_tree(&c, "HKLM\\a", &e), &e);
+		assert_err(settings_plan(s, &c, &effective, &undo, &e), ERR_SYNTAX, &e);
+		assert_int_equal(effective.n + undo.n, 0);
 		assert_err(settings_apply(s, &c, &e), ERR_SYNTAX, &e);
-		assert_false(registry_has(HKEY_LOCAL_MACHINE, L"z"));
+		want_misfit(r);
 		changeset_free(&c);
 	}
-	assert_int_equal(settings_list(s, "HKLM\\a\\b", &walk, &e), 1);
-	assert_int_equal(n, 1);
-	assert_ok(changeset_delete_tree(&c, "HKLM\\a", &e), &e);
-	assert_err(settings_plan(s, &c, &effective, &undo, &e), ERR_SYNTAX, &e);
-	assert_int_equal(effective.n + undo.n, 0);
-	assert_err(settings_apply(s, &c, &e), ERR_SYNTAX, &e);
-	assert_int_equal(RegOpenKeyExW(HKEY_LOCAL_MACHINE, L"a\\b", 0, KEY_READ, &h), 0);
-	assert_int_equal(RegQueryValueExW(h, r->value, NULL, &type, got, &len), 0);
-	assert_int_equal(type, r->type);
-	assert_int_equal(len, r->len);
-	assert_memory_equal(got, r->data, len);
-	RegCloseKey(h);
-	changeset_free(&c);
+	buf_free(&text);
 	assert_int_equal(store_remove((void **)&s), 0);
 }
 
@@ -230,9 +274,9 @@ keys(void **state)
 	changeset_free(&c);
 }
 
-/* Makes a link at key to another key of this test, both below the key that replaces HKCU. */
+/* Makes a link at key to another key of this test, both below the key that replaces the root. */
 static void
-link_to(const wchar_t *key, const wchar_t *target)
+link_to(HKEY root, const wchar_t *key, const wchar_t *target)
 {
 	wchar_t path[512] = L"";
 	HKEY h, to;
@@ -242,15 +286,14 @@ link_to(const wchar_t *key, const wchar_t *target)
 		wchar_t name[600];
 	} info;
 
-	assert_int_equal(
-	    RegCreateKeyExW(HKEY_CURRENT_USER, target, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &to, NULL),
+	assert_int_equal(RegCreateKeyExW(root, target, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &to, NULL),
 	    0);
 	/* KeyNameInformation */
 	assert_int_equal(NtQueryKey(to, 3, &info, sizeof info, &len), 0);
 	RegCloseKey(to);
 	assert_true(info.length < sizeof path);
 	memcpy(path, info.name, info.length);
-	assert_int_equal(RegCreateKeyExW(HKEY_CURRENT_USER, key, 0, NULL, REG_OPTION_CREATE_LINK,
+	assert_int_equal(RegCreateKeyExW(root, key, 0, NULL, REG_OPTION_CREATE_LINK,
 			     KEY_SET_VALUE | KEY_CREATE_LINK, NULL, &h, NULL),
 	    0);
 	assert_int_equal(
@@ -274,7 +317,7 @@ links(void **state)
 
 	registry_put(HKEY_CURRENT_USER, L"secret", L"x", REG_SZ, L"1", 4);
 	registry_put(HKEY_CURRENT_USER, L"a\\b", L"y", REG_SZ, L"1", 4);
-	link_to(L"a\\link", L"secret");
+	link_to(HKEY_CURRENT_USER, L"a\\link", L"secret");
 	/* Windows itself follows it. */
 	assert_true(registry_has(HKEY_CURRENT_USER, L"a\\link"));
 	assert_ok(changeset_delete_tree(&c, "HKCU\\a", &e), &e);
@@ -411,11 +454,42 @@ find_malformed(void **state)
 	struct err e;
 
 	registry_put(HKEY_LOCAL_MACHINE, L"SOFTWARE\\" SETTINGS_VENDOR "\\I1",
-	    L"DefaultApplication", REG_SZ, L"a\0b", 8);
+	    L"DefaultApplication", REG_SZ, L"a\nb", 8);
 	assert_err(application_find(*state, "I1", NULL, &installation, &application, &e),
 	    ERR_SYNTAX, &e);
 	assert_non_null(strstr(e.text, "value DefaultApplication"));
 	assert_int_equal(installation.len + application.len, 0);
+}
+
+#define LINK L"SOFTWARE\\" SETTINGS_VENDOR "\\Link"
+
+/* A link, and a value that can't be read, which other programs made beside the installation. */
+static void
+find_beside_foreign(void **state)
+{
+	struct buf installation = BUF_INIT(1000), application = BUF_INIT(1000);
+	struct err e;
+	HKEY h;
+
+	registry_put(HKEY_LOCAL_MACHINE, L"SOFTWARE\\" SETTINGS_VENDOR "\\I1",
+	    L"DefaultApplication", REG_SZ, L"A", 4);
+	registry_put(HKEY_LOCAL_MACHINE, L"SOFTWARE\\" SETTINGS_VENDOR "\\I1\\cfg_A", L"x", REG_SZ,
+	    L"1", 4);
+	registry_put(HKEY_LOCAL_MACHINE, L"SOFTWARE\\" SETTINGS_VENDOR "\\Bad",
+	    L"DefaultApplication", REG_SZ, L"\xd800", 4);
+	link_to(HKEY_LOCAL_MACHINE, LINK, L"target");
+	assert_ok(application_find(*state, "I1", "A", &installation, &application, &e), &e);
+	assert_ok(application_find(*state, "I1", NULL, &installation, &application, &e), &e);
+	assert_ok(application_find(*state, NULL, NULL, &installation, &application, &e), &e);
+	assert_ok(application_find(*state, NULL, "A", &installation, &application, &e), &e);
+	assert_string_equal(buf_text(&installation), "I1I1I1I1");
+	/* Deletes the link by its handle; otherwise its target would be deleted. */
+	assert_int_equal(RegOpenKeyExW(HKEY_LOCAL_MACHINE, LINK, REG_OPTION_OPEN_LINK, DELETE, &h),
+	    0);
+	assert_int_equal(NtDeleteKey(h), 0);
+	RegCloseKey(h);
+	buf_free(&installation);
+	buf_free(&application);
 }
 
 int
@@ -429,8 +503,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(limits, store_make, store_remove),
 		cmocka_unit_test_setup_teardown(stamp, store_make, store_remove),
 		cmocka_unit_test_setup_teardown(find_malformed, store_make, store_remove),
+		cmocka_unit_test_setup_teardown(find_beside_foreign, store_make, store_remove),
 	};
-	size_t n = 7;
+	size_t n = 8;
 
 	TEST_ROWS(tests, n, raw_rows, raw);
 	TEST_ROWS(tests, n, misfit_rows, misfit);

@@ -173,14 +173,14 @@ multi(void **state)
 }
 
 static struct native_row {
-	const char *name, *text; /* text: as printed, NULL: refused */
+	const char *name, *text; /* text: as printed, NULL: it can't be read */
 	DWORD type, len;
 	const void *bytes;
 } native_rows[] = {
 	{ "native: text without its end", "ab", REG_SZ, 4, L"ab" },
 	{ "native: empty text without its end", "", REG_SZ, 0, "" },
-	{ "native: text with an odd length", NULL, REG_SZ, 3, L"ab" },
-	{ "native: text with a NUL inside", NULL, REG_SZ, 8, L"a\0b" },
+	{ "native: text with an odd length", "a", REG_SZ, 3, L"ab" },
+	{ "native: text with a NUL inside", "a", REG_SZ, 8, L"a\0b" },
 	{ "native: half a surrogate pair", NULL, REG_SZ, 4, L"\xd83d" },
 	{ "native: dword of three bytes", NULL, REG_DWORD, 3, "abc" },
 	{ "native: big-endian dword", NULL, REG_DWORD_BIG_ENDIAN, 4, "abcd" },
@@ -189,15 +189,12 @@ static struct native_row {
 	{ "native: resources", NULL, REG_RESOURCE_LIST, 4, "abcd" },
 };
 
-/*
- * Values of other programs are read or refused.  They are never taken for absent and never
- * overwritten, because they couldn't be restored.
- */
+/* Values of other programs are read or refused, never taken for absent, and can be replaced. */
 static void
 native(void **state)
 {
 	const struct native_row *r = *state;
-	struct changeset c = CHANGESET_INIT;
+	struct changeset c = CHANGESET_INIT, undo = CHANGESET_INIT;
 	struct value v = VALUE_INIT;
 	struct settings *s = NULL;
 	struct err e;
@@ -212,11 +209,15 @@ native(void **state)
 	} else {
 		assert_err(settings_get(s, machine, "x", &v, &e), ERR_SYNTAX, &e);
 		assert_non_null(strstr(e.text, own));
-		assert_err(settings_apply(s, &c, &e), ERR_SYNTAX, &e);
+		assert_ok(settings_plan(s, &c, NULL, &undo, &e), &e);
+		assert_ok(settings_apply(s, &c, &e), &e);
+		want_native(HKEY_LOCAL_MACHINE, L"x", REG_SZ, WIDE(L"new"));
+		assert_ok(settings_apply(s, &undo, &e), &e);
 		want_native(HKEY_LOCAL_MACHINE, L"x", r->type, r->bytes, r->len);
 	}
 	value_free(&v);
 	changeset_free(&c);
+	changeset_free(&undo);
 	store_remove((void **)&s);
 }
 

@@ -37,6 +37,11 @@ static struct parse_row {
 	{ "string: an address is no prefix", STR("sftp://u@h:22/p", "sftp://u@h:22/p", NULL) },
 	{ "string: a drive is no prefix", STR("C:\\x", "C:\\x", NULL) },
 	{ "string: a space before the colon", STR("dword :5", "dword :5", NULL) },
+	{ "string: looks like a raw value", STR("\"hex(0):00\"", "hex(0):00", NULL) },
+	{ "string: looks a little like a raw value", STR("hex(g):00", "hex(g):00", NULL) },
+	{ "string: hex in brackets", STR("hex(0)", "hex(0)", NULL) },
+	{ "string: hex of nothing", STR("hex():00", "hex():00", NULL) },
+	{ "string: hex of too much", STR("hex(100000000):00", "hex(100000000):00", NULL) },
 	{ "string: quotes inside", STR("a \"b\" c", "a \"b\" c", NULL) },
 	{ "string: quotes at both ends", STR("\"\"a\"\"", "\"a\"", NULL) },
 	{ "string: quote at its start", STR("\"a", "\"a", NULL) },
@@ -49,6 +54,10 @@ static struct parse_row {
 	{ "string: Unicode",
 	    STR("\xc3\xa9\xe2\x82\xac\xf0\x9f\x94\x91", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x94\x91",
 		NULL) },
+#define RAW(in, data, number, again) TEXT(in), VALUE_RAW, TEXT(data), number, again
+	{ "raw: bytes", RAW("hex(0):00ff", "\0\xff", 0, NULL) },
+	{ "raw: no bytes", RAW("hex(20001):", "", 0x20001, NULL) },
+	{ "raw: as regedit writes it", RAW("HEX(B):00,FF", "\0\xff", 11, "hex(b):00ff") },
 #define EXP(in, data, again) TEXT(in), VALUE_EXPAND, TEXT(data), 0, again
 	{ "expand: name", EXP("expand:%Temp%\\x", "%Temp%\\x", NULL) },
 	{ "expand: empty", EXP("expand:", "", NULL) },
