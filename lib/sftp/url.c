@@ -189,11 +189,34 @@ parse_path(struct cursor c, char *out)
 	return NULL;
 }
 
+/* Where there are drives, there are servers: file://server/share is //server/share. */
+static bool
+has_server(const char *host, const char *slash)
+{
+	return path_absolute("C:/") && slash > host &&
+	    strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") ==
+	    (size_t)(slash - host);
+}
+
+static const char *
+add_server(const char *host, const char *slash, char *path)
+{
+	size_t n = (size_t)(slash - host) + 2, len = strlen(path) + 1;
+
+	if (n + len > URL_PATH_SIZE)
+		return "is too long";
+	memmove(path + n, path, len);
+	memcpy(path, "//", 2);
+	memcpy(path + 2, host, n - 2);
+	return NULL;
+}
+
 static const char *
 parse_url(struct cursor c, struct url *u)
 {
-	const char *slash, *fault;
+	const char *slash, *fault = NULL;
 	size_t len = (size_t)(c.end - c.p);
+	bool server = false;
 
 	if (len >= URL_SIZE)
 		return "is too long";
@@ -210,12 +233,16 @@ parse_url(struct cursor c, struct url *u)
 		fault = parse_authority((struct cursor){ c.p, slash }, u);
 	else if (slash == c.p || (slash - c.p == 9 && strncasecmp(c.p, "localhost", 9) == 0))
 		fault = NULL;
+	else if (has_server(c.p, slash))
+		server = true;
 	else
 		fault = "has a host; write file:///PATH with three '/'";
 	if (fault == NULL)
 		fault = parse_path((struct cursor){ slash, c.end }, u->path);
+	if (fault == NULL && server)
+		fault = add_server(c.p, slash, u->path);
 	/* Where there are drives, file:///C:/dir is C:/dir. */
-	if (fault == NULL && u->scheme == URL_FILE && !path_absolute(u->path) &&
+	if (fault == NULL && u->scheme == URL_FILE && !server && !path_absolute(u->path) &&
 	    path_absolute(u->path + 1))
 		memmove(u->path, u->path + 1, strlen(u->path));
 	return fault;

@@ -96,7 +96,13 @@ static struct url_row {
 	{ "query", URL("sftp://u@h/a?b"), BAD },
 	{ "fragment", URL("sftp://u@h/a#b"), BAD },
 	{ "user with a newline", URL("sftp://u%0a@h/r"), BAD },
+#ifdef _WIN32
+	{ "file on a server", URL("file://server/share/dir"), URL_FILE, "", "", 0,
+	    "//server/share/dir" },
+	{ "file on a server with a bad name", URL("file://ser%41ver/share"), BAD },
+#else
 	{ "file with a host", URL("file://server/share"), BAD },
+#endif
 	{ "file with two slashes", URL("file://mnt"), BAD },
 	{ "file relative", URL("file:mnt"), BAD },
 };
