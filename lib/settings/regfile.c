@@ -22,6 +22,7 @@ struct reader {
 	struct buf line; /* it, with its continuation lines joined */
 	struct buf key;	 /* the section of the values that follow */
 	bool deleted;	 /* ... was deleted as a whole */
+	size_t left_out; /* default values */
 	struct changeset changes;
 };
 
@@ -225,13 +226,13 @@ parse_reg_value(struct reader *r, const char *s, struct err *e)
 		err_setx(e, ERR_SYNTAX, "want a [KEY] before the first value");
 		goto out;
 	}
-	if (*s == '@') {
-		err_setx(e, ERR_SYNTAX,
-		    "the default value of a key (@) can't be kept; remove this line");
-		goto out;
-	}
 	if (r->deleted) {
 		err_setx(e, ERR_SYNTAX, "a value below a key that is deleted");
+		goto out;
+	}
+	if (*s == '@' && s[1 + strspn(s + 1, " \t")] == '=') {
+		r->left_out++;
+		rc = 0;
 		goto out;
 	}
 	if (quoted(&s, &name, e) == -1)
@@ -291,8 +292,26 @@ parse_lines(struct reader *r, struct err *e)
 	return rc;
 }
 
+/* Before its letters are decoded, which may be of any code page. */
+static bool
+is_older_format(const void *data, size_t len)
+{
+	static const char head[] = "REGEDIT4";
+
+	return len >= sizeof head - 1 && memcmp(data, head, sizeof head - 1) == 0;
+}
+
 int
 reg_parse(const void *data, size_t len, struct changeset *c, struct err *e)
+{
+	size_t ignored;
+
+	return reg_parse_counting(data, len, c, &ignored, e);
+}
+
+int
+reg_parse_counting(const void *data, size_t len, struct changeset *c, size_t *left_out,
+    struct err *e)
 {
 	struct reader r = { .line = BUF_INIT(REG_LINE_MAX), .key = BUF_INIT(SETTING_KEY_MAX) };
 	struct buf text = BUF_INIT(2 * REG_FILE_MAX);
@@ -301,7 +320,12 @@ reg_parse(const void *data, size_t len, struct changeset *c, struct err *e)
 	if (len > REG_FILE_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "want at most %u bytes, got %zu", REG_FILE_MAX,
 		    len);
-	if (decode_file(data, len, &text, e) == 0) {
+	if (is_older_format(data, len)) {
+		err_setx(e, ERR_SYNTAX,
+		    "line 1: want '" HEAD
+		    "', got REGEDIT4, the older format, which doesn't tell how "
+		    "its letters are encoded; export the key again (reg export)");
+	} else if (decode_file(data, len, &text, e) == 0) {
 		r.p = buf_text(&text);
 		r.end = r.p + text.len;
 		if (parse_lines(&r, e) == -1)
@@ -309,6 +333,7 @@ reg_parse(const void *data, size_t len, struct changeset *c, struct err *e)
 		else
 			rc = changeset_take(c, &r.changes, e);
 	}
+	*left_out = r.left_out;
 	changeset_free(&r.changes);
 	buf_free(&r.line);
 	buf_free(&r.key);

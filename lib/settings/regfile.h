@@ -16,10 +16,13 @@
 /*
  * Append the changes of the file to c.  0, or -1 with c unchanged and ERR_SYNTAX or ERR_TOO_LARGE
  * (the text begins with "line N: "), or ERR_NOMEM.  Entries that settings can't hold are refused:
- * default values (@), REG_NONE and other types without a counterpart, texts with control
- * characters.
+ * REG_NONE and other types without a counterpart, texts with control characters.  Default values of
+ * keys (@), which regedit writes for many keys, are left out; reg_parse_counting() counts them in
+ * *left_out.
  */
 int reg_parse(const void *data, size_t len, struct changeset *c, struct err *e);
+int reg_parse_counting(const void *data, size_t len, struct changeset *c, size_t *left_out,
+    struct err *e);
 
 /*
  * Write a file: the head, then for each key its line and its values.  Text is UTF-8 with CR LF;

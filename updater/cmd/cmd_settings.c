@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/os/log.h"
 #include "lib/settings/dump.h"
 #include "lib/settings/regfile.h"
 
@@ -184,14 +185,19 @@ import_file(struct settings *s, const struct call *c, const struct options *o, s
 {
 	struct buf file = BUF_INIT(REG_FILE_MAX);
 	struct changeset changes = CHANGESET_INIT;
+	size_t left_out = 0;
 	int rc = -1;
 
 	if (file_read(NULL, c->argv[0], &file, e) == 0) {
-		if (reg_parse(file.data == NULL ? (const uint8_t *)"" : file.data, file.len,
-			&changes, e) == -1)
+		if (reg_parse_counting(file.data == NULL ? (const uint8_t *)"" : file.data,
+			file.len, &changes, &left_out, e) == -1)
 			err_context(e, "%s", c->argv[0]);
 		else
 			rc = change(s, &changes, o->dry_run, e);
+		if (rc != -1 && left_out > 0)
+			log_warn(
+			    "%s: %zu default value%s of keys (@) left out, which settings don't have",
+			    c->argv[0], left_out, cmd_plural(left_out));
 	}
 	changeset_free(&changes);
 	buf_free(&file);
