@@ -482,21 +482,56 @@ file_info_open(HANDLE file, struct file_info *info)
 	return 0;
 }
 
+/*
+ * Open a file by a path that the caller vouches for, as programs do: links are followed, and the
+ * directory needn't be one that this user may list.  0 or a Windows error.
+ */
+static DWORD
+open_by_path(const char *path, ACCESS_MASK access, HANDLE *out)
+{
+	struct err ignored;
+	wchar_t *w = wide_path(path, &ignored), *slash;
+	DWORD error = ERROR_INVALID_NAME;
+
+	if (w != NULL && (slash = wcsrchr(w, L'\\')) != NULL && valid_leaf(slash + 1)) {
+		for (int tries = 0;; tries++) {
+			*out = CreateFileW(w, access, FILE_SHARE_ALL, NULL, OPEN_EXISTING,
+			    FILE_FLAG_BACKUP_SEMANTICS, NULL);
+			error = *out == INVALID_HANDLE_VALUE ? GetLastError() : 0;
+			if (error != ERROR_SHARING_VIOLATION || tries == FILE_BUSY_TRIES)
+				break;
+			clock_sleep_ms(FILE_BUSY_WAIT_MS);
+		}
+	}
+	free(w);
+	return error;
+}
+
+/* Open a file below d, and no link. */
+static DWORD
+open_below(struct dir *d, const char *name, const struct file_how *how, HANDLE *out)
+{
+	struct file_at at;
+	DWORD error;
+
+	if (file_at_open(&at, d, name, &error) == -1)
+		return error;
+	error = file_open_in(at.parent, at.leaf, how, out);
+	if (error == 0)
+		error = open_content(at.parent, at.leaf, how, out);
+	file_at_close(&at);
+	return error;
+}
+
 int
 file_open_regular(struct dir *d, const char *name, ACCESS_MASK access, HANDLE *out,
     struct file_info *info, struct err *e)
 {
 	struct file_how how = { access | FILE_READ_ATTRIBUTES, FILE_OPEN, 0, false };
 	char where[FILE_SHOWN_MAX];
-	struct file_at at;
-	DWORD error;
+	DWORD error =
+	    d == NULL ? open_by_path(name, how.access, out) : open_below(d, name, &how, out);
 
-	if (file_at_open(&at, d, name, &error) == 0) {
-		error = file_open_in(at.parent, at.leaf, &how, out);
-		if (error == 0)
-			error = open_content(at.parent, at.leaf, &how, out);
-		file_at_close(&at);
-	}
 	if (error != 0)
 		return file_fail(d, name, error, e);
 	if ((error = file_info_open(*out, info)) != 0) {

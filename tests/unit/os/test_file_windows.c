@@ -294,6 +294,8 @@ static void
 links_are_refused(void **state)
 {
 	struct dir *d = *state;
+	struct buf b = BUF_INIT(100);
+	char path[4096];
 	struct err e;
 	wchar_t *w;
 
@@ -305,6 +307,39 @@ links_are_refused(void **state)
 	assert_null(dir_below(d, "link", true, &e));
 	assert_int_equal(e.code, ERR_UNSAFE);
 	free(w);
+	/* By its path, which its owner vouches for, a link to a certificate is followed. */
+	assert_ok(file_replace(d, "there", "crt", 3, 0644, &e), &e);
+	w = wide_in(d, "crt");
+	assert_true(CreateSymbolicLinkW(w, L"there", SYMBOLIC_LINK_FLAG_ALLOW_UNPRIVILEGED_CREATE));
+	assert_err(file_read(d, "crt", &b, &e), ERR_UNSAFE, &e);
+	snprintf(path, sizeof path, "%s/crt", dir_path(d));
+	assert_ok(file_read(NULL, path, &b, &e), &e);
+	assert_string_equal(buf_text(&b), "crt");
+	buf_free(&b);
+	free(w);
+}
+
+/* A file by its path, in a name of any form, and not a directory or a stream. */
+static void
+files_by_path(void **state)
+{
+	struct dir *d = *state;
+	struct buf b = BUF_INIT(100);
+	char path[4096];
+	struct err e;
+
+	assert_ok(file_replace(d, "x", "1", 1, 0644, &e), &e);
+	snprintf(path, sizeof path, "%s/x", dir_path(d));
+	assert_ok(file_read(NULL, path, &b, &e), &e);
+	path_native(path);
+	assert_ok(file_read(NULL, path, &b, &e), &e);
+	assert_string_equal(buf_text(&b), "11");
+	strcat(path, ":stream");
+	assert_int_equal(file_read(NULL, path, &b, &e), -1);
+	assert_err(file_read(NULL, dir_path(d), &b, &e), ERR_UNSAFE, &e);
+	snprintf(path, sizeof path, "%s/none", dir_path(d));
+	assert_err(file_read(NULL, path, &b, &e), ERR_NOENT, &e);
+	buf_free(&b);
 }
 
 static void
@@ -558,6 +593,7 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(replaced_while_open, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(replaced_while_running, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(read_only_is_replaced, temp_make, temp_remove),
+		cmocka_unit_test_setup_teardown(files_by_path, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(links_are_refused, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(secrets_have_an_access_list, temp_make,
 		    temp_remove),
