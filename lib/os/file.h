@@ -19,7 +19,7 @@ struct file_info {
 	int64_t mtime_ns;	/* nanoseconds since 1970 */
 	uint64_t inode, device; /* which file it is */
 	uint32_t uid;		/* owner */
-	/* reading fetches the content from another computer first, as of OneDrive's files on Windows */
+	/* reading fetches the content from elsewhere first, as of OneDrive's files on Windows */
 	bool elsewhere;
 };
 

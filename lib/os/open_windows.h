@@ -62,9 +62,9 @@ DWORD file_open_in(HANDLE parent, const wchar_t *leaf, const struct file_how *ho
 DWORD file_open_at(struct dir *d, const char *name, const struct file_how *how, HANDLE *out);
 
 /*
- * The ways to rename a file, the best one first: over files that others have open and over read-only
- * ones (NTFS, Windows 10 1809 and later); over files that others have open (NTFS, 1709 and later);
- * over a file that nobody has open (everywhere).
+ * The ways to rename a file, the best one first: over files that others have open and over
+ * read-only ones (NTFS, Windows 10 1809 and later); over files that others have open (NTFS, 1709
+ * and later); over a file that nobody has open (everywhere).
  */
 enum rename_way { RENAME_WAY_READ_ONLY, RENAME_WAY_POSIX, RENAME_WAY_OLD };
 

@@ -166,7 +166,7 @@ windows_others(PSECURITY_DESCRIPTOR sd, PSID self)
 	return others;
 }
 
-/* The descriptor of what is open, to be freed with LocalFree(), and this process's user; or NULL. */
+/* The descriptor of what is open, for LocalFree(), and this process's user, for free(); or NULL. */
 static PSECURITY_DESCRIPTOR
 look_at(HANDLE h, TOKEN_USER **self)
 {

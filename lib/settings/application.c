@@ -131,7 +131,7 @@ note_installation(struct buf *all, const char *name, struct err *e)
 	return buf_addf(all, e, "%s%s", all->len > 0 ? ", " : "", name);
 }
 
-/* Looks into each installation that may be meant.  Another program's key that can't be read is none. */
+/* Looks into each installation that may be meant.  A foreign key that can't be read is none. */
 static int
 try_each(void *arg, const char *name, struct err *e)
 {

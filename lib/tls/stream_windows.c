@@ -3,12 +3,12 @@
  * Sockets of Winsock: a descriptor is a SOCKET, whose values Windows keeps within 32 bits (as for
  * OpenSSL).
  *
- * Winsock doesn't tell whether a socket blocks.  Each socket is taken for one that does until a call
- * says that it would block.  A call that Winsock ends by a limit of time leaves a socket that can't
- * be used: a part of the bytes may have been sent.  So the limits of the program are waited for
- * before each call.  The limit of a handshake, whose end ends the connection, is set for the call,
- * because a socket that doesn't block ignores it; only when less than SHORT_MS is left, which
- * Winsock wouldn't keep, is that waited for, too.
+ * Winsock doesn't tell whether a socket blocks.  Each socket is taken for one that does until a
+ * call says that it would block.  A call that Winsock ends by a limit of time leaves a socket
+ * that can't be used: a part of the bytes may have been sent.  So the limits of the program are
+ * waited for before each call.  The limit of a handshake, whose end ends the connection, is set
+ * for the call, because a socket that doesn't block ignores it; only when less than SHORT_MS is
+ * left, which Winsock wouldn't keep, is that waited for, too.
  */
 #include "lib/tls/stream.h"
 

@@ -43,8 +43,8 @@ enroll() {
 roots() { [ "$(stat -c '%u %a' "$1")" = "0 ${2-644}" ] || fail "want root's: $(stat -c '%n %u %a' "$1")"; }
 release 1
 
-# The same content, put there by another user, who has it open for writing: it is made anew, and nothing of it is fetched
-# or kept aside.  So is a file of root's that all may write, also by its second name.
+# The same content, put there by another user, who has it open for writing: it is made anew, and nothing of it is
+# fetched or kept aside.  So is a file of root's that all may write, also by its second name.
 mkdir app
 cp r/app/x r/app/same app
 chown 12345 app/x

@@ -18,8 +18,8 @@ enum launch_way launch_way(DWORD error, bool seen);
 
 /*
  * Start the program file (its full path) with the rights that it wants; Windows asks the person
- * first.  line: its command line, of cmdline_of(); name: for messages.  Returns its process, or NULL
- * with e filled in, also where the person refuses.
+ * first.  line: its command line, of cmdline_of(); name: for messages.  Returns its process, or
+ * NULL with e filled in, also where the person refuses.
  */
 HANDLE launch_elevated(const wchar_t *file, const wchar_t *line, const char *name, struct err *e);
 

@@ -30,10 +30,10 @@ int destination_check(const struct station *st, struct err *e);
 int destination_shared(const struct station *st, struct err *e);
 
 /*
- * Whether nobody besides root (on Windows administrators and the system) can write in a destination,
- * and so replace what a release installs there, or AllowWritable says that others may; a process
- * that isn't privileged doesn't ask.  Returns 0, or -1 with ERR_UNSAFE and the command that takes
- * the right away.
+ * Whether nobody besides root (on Windows administrators and the system) can write in a
+ * destination, and so replace what a release installs there, or AllowWritable says that others
+ * may; a process that isn't privileged doesn't ask.  Returns 0, or -1 with ERR_UNSAFE and the
+ * command that takes the right away.
  */
 int destination_closed(const struct station *st, struct err *e);
 

@@ -74,7 +74,7 @@ raw(void **state)
 	buf_free(&out);
 }
 
-/* What other programs write, as Windows reads it, and as it is kept; read NULL: it can't be read. */
+/* What other programs write, as Windows reads it, and as it is kept; NULL: it can't be read. */
 static struct foreign_row {
 	const char *name, *read, *kept;
 	uint32_t type;

@@ -86,8 +86,8 @@ raw(void **state)
 }
 
 /*
- * Values that settings can't hold.  Those of one name are replaced, deleted and brought back as they
- * were; others stop the deletion of their tree.
+ * Values that settings can't hold.  Those of one name are replaced, deleted and brought back as
+ * they were; others stop the deletion of their tree.
  */
 static struct misfit_row {
 	const char *name;
