@@ -18,14 +18,20 @@
 #include "lib/base/err.h"
 #include "lib/base/list.h"
 
-/* Asserts that the call succeeded, and prints the error if it did not. */
-#define assert_ok(call, e) \
+/* Asserts that the call returned want, and prints the error if it did not. */
+#define assert_is(call, want, e) \
 	do { \
-		if ((call) == -1) { \
-			print_error("%s: %s\n", #call, (e)->text); \
+		int got_ = (int)(call); \
+\
+		if (got_ != (want)) { \
+			print_error("%s: want %d, got %d%s%s\n", #call, (want), got_, \
+			    got_ == -1 ? ": " : "", got_ == -1 ? (e)->text : ""); \
 			fail(); \
 		} \
 	} while (0)
+
+/* Asserts that the call succeeded with 0.  Where 0 means "nothing is there": assert_is(call, 1, e). */
+#define assert_ok(call, e) assert_is(call, 0, e)
 
 /* Asserts that the call failed with this code. */
 #define assert_err(call, want, e) \
