@@ -47,6 +47,9 @@ X509 *cert_parse(const void *pem, size_t len, struct err *e);
  */
 STACK_OF(X509_CRL) * crls_read(const struct source *s, struct err *e);
 
+/* For SSL_CTX_set_cert_verify_callback(): accepts every certificate, which the caller judges. */
+int cert_take_any(X509_STORE_CTX *ctx, void *arg);
+
 /* The first signing request (PKCS #10) of a text.  NULL with ERR_SYNTAX. */
 X509_REQ *request_parse(const void *pem, size_t len, struct err *e);
 

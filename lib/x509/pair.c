@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include "lib/base/pem.h"
+#include "lib/x509/certs.h"
 #include "lib/x509/facts.h"
 #include "lib/x509/key.h"
 #include "lib/x509/signature.h"
@@ -110,14 +111,6 @@ check_key_usage(struct pair *p, bool client, struct err *e)
 	return 0;
 }
 
-static int
-take_any(X509_STORE_CTX *ctx, void *arg)
-{
-	(void)ctx;
-	(void)arg;
-	return 1;
-}
-
 /* One side of the trial: the pair's, or a peer that takes any certificate. */
 static SSL *
 side_of_trial(const struct pair *p, BIO *bio)
@@ -129,7 +122,7 @@ side_of_trial(const struct pair *p, BIO *bio)
 	if (ctx != NULL) {
 		SSL_CTX_set_security_level(ctx, CERT_SECURITY_LEVEL);
 		SSL_CTX_set_verify(ctx, p != NULL ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
-		SSL_CTX_set_cert_verify_callback(ctx, take_any, NULL);
+		SSL_CTX_set_cert_verify_callback(ctx, cert_take_any, NULL);
 		SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN);
 		SSL_CTX_set_num_tickets(ctx, 0);
 		if (SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) &&

@@ -79,26 +79,10 @@ origin_open(struct origin *p, const char *url, const struct arguments *a, struct
 }
 
 static int
-collect(void *arg, const void *bytes, size_t len, struct err *e)
-{
-	return buf_add(arg, bytes, len, e);
-}
-
-static void
-collect_again(void *arg)
-{
-	buf_reset(arg);
-}
-
-static int
 fetch_from_origin(void *arg, const char *name, struct buf *out, struct err *e)
 {
 	const struct origin *from = arg;
-	struct sftp_file f = { .path = name,
-		.max = out->max,
-		.data = collect,
-		.again = collect_again,
-		.arg = out };
+	struct sftp_file f = fetch_into(name, out);
 
 	if (fetch_files(from->fetch, &f, 1, e) == -1)
 		return err_context(e, "%s", name);

@@ -281,6 +281,28 @@ fetch_is_servers_fault(const struct err *why)
 	return is_network(why->code) || is_content(why->code);
 }
 
+static int
+collect(void *arg, const void *bytes, size_t len, struct err *e)
+{
+	return buf_add(arg, bytes, len, e);
+}
+
+static void
+collect_again(void *arg)
+{
+	buf_reset(arg);
+}
+
+struct sftp_file
+fetch_into(const char *path, struct buf *out)
+{
+	return (struct sftp_file){ .path = path,
+		.max = out->max,
+		.data = collect,
+		.again = collect_again,
+		.arg = out };
+}
+
 bool
 fetch_next(struct fetch *f, const struct err *why)
 {

@@ -56,6 +56,9 @@ struct fetch *fetch_start(const struct fetch_config *config, struct err *e);
  */
 int fetch_files(struct fetch *f, struct sftp_file *files, size_t n, struct err *e);
 
+/* A file for fetch_files(), which puts at most out->max bytes into out.  path is borrowed. */
+struct sftp_file fetch_into(const char *path, struct buf *out);
+
 /*
  * The caller rejected what the server sent: calls failed() and goes to the next server.  Returns
  * false when why is no server's fault, or when every server has been left.

@@ -24,18 +24,6 @@ struct refresh {
 	char missing[NAME_MAX_BYTES]; /* what the server last said it doesn't have */
 };
 
-static int
-collect(void *arg, const void *bytes, size_t len, struct err *e)
-{
-	return buf_add(arg, bytes, len, e);
-}
-
-static void
-collect_again(void *arg)
-{
-	buf_reset(arg);
-}
-
 /* Was it fetched along with an earlier file?  1 yes, 0 there is no such file, 2 not fetched, -1. */
 static int
 from_ahead(struct refresh *r, const char *name, struct buf *out, struct err *e)
@@ -88,22 +76,14 @@ fetch_metadata(void *arg, const char *name, struct buf *out, struct err *e)
 	if (got != 2)
 		return got == 0 ? note_absent(r, name) : got;
 	snprintf(path[0], sizeof path[0], "metadata/%s", name);
-	files[0] = (struct sftp_file){ .path = path[0],
-		.max = out->max,
-		/* The next root: an old server must not be left for saying "permission denied". */
-		.optional = layout_version(name, "root") > 0,
-		.data = collect,
-		.again = collect_again,
-		.arg = out };
+	files[0] = fetch_into(path[0], out);
+	/* The next root: an old server must not be left for saying "permission denied". */
+	files[0].optional = layout_version(name, "root") > 0;
 	if (r->hint[0] != '\0' && strcmp(r->hint, name) != 0 && strcmp(r->hint, r->ahead) != 0) {
 		snprintf(path[1], sizeof path[1], "metadata/%s", r->hint);
 		buf_free(&r->ahead_bytes);
 		r->ahead_bytes.max = r->hint_max;
-		files[n++] = (struct sftp_file){ .path = path[1],
-			.max = r->hint_max,
-			.data = collect,
-			.again = collect_again,
-			.arg = &r->ahead_bytes };
+		files[n++] = fetch_into(path[1], &r->ahead_bytes);
 	}
 	if (fetch_files(r->f, files, n, e) == -1 && files[0].result != SFTP_FILE_OK &&
 	    files[0].result != SFTP_FILE_ABSENT)
