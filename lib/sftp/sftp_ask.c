@@ -62,8 +62,9 @@ sftp_list_first(struct sftp_list *l, struct sftp_entry *n)
 	n->in = l;
 }
 
-struct sftp_request *
-sftp_request_new(struct sftp *s, enum sftp_type type, struct sftp_entry *n)
+/* Returns a free slot for a new request; NULL when there is none, which the windows prevent. */
+static struct sftp_request *
+request_new(struct sftp *s, enum sftp_type type, struct sftp_entry *n)
 {
 	struct sftp_request *r;
 
@@ -106,7 +107,7 @@ sftp_ask_close(struct sftp *s, struct sftp_entry *n, struct err *e)
 	if (n->handle == NULL)
 		return 0;
 	s->handles--;
-	if ((r = sftp_request_new(s, SFTP_CLOSE, NULL)) == NULL)
+	if ((r = request_new(s, SFTP_CLOSE, NULL)) == NULL)
 		return no_slot(e);
 	s->closing++;
 	return sftp_put_handle(&s->out, SFTP_CLOSE, r->id, n->handle, n->handlelen, e);
@@ -127,7 +128,7 @@ end_of(const struct sftp_entry *n)
 static int
 ask_stat(struct sftp *s, struct sftp_entry *n, struct err *e)
 {
-	if ((n->stat = sftp_request_new(s, SFTP_FSTAT, n)) == NULL)
+	if ((n->stat = request_new(s, SFTP_FSTAT, n)) == NULL)
 		return no_slot(e);
 	return sftp_put_handle(&s->out, SFTP_FSTAT, n->stat->id, n->handle, n->handlelen, e);
 }
@@ -135,7 +136,7 @@ ask_stat(struct sftp *s, struct sftp_entry *n, struct err *e)
 static int
 ask_read(struct sftp *s, struct sftp_entry *n, uint32_t len, struct err *e)
 {
-	struct sftp_request *r = sftp_request_new(s, SFTP_READ, n);
+	struct sftp_request *r = request_new(s, SFTP_READ, n);
 
 	if (r == NULL)
 		return no_slot(e);
@@ -199,7 +200,7 @@ ask_next_open(struct sftp *s, struct err *e)
 	if (alone && busy + s->closing > 0)
 		return 0;
 	s->exclusive = alone;
-	if ((r = sftp_request_new(s, SFTP_OPEN, n)) == NULL)
+	if ((r = request_new(s, SFTP_OPEN, n)) == NULL)
 		return no_slot(e);
 	n->alone = busy + s->closing == 0;
 	n->turn = ++s->opens;

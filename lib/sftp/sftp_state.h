@@ -86,8 +86,7 @@ struct sftp {
 void sftp_list_last(struct sftp_list *l, struct sftp_entry *n);
 void sftp_list_first(struct sftp_list *l, struct sftp_entry *n);
 
-/* Returns a free slot for a new request; NULL when there is none, which the windows prevent. */
-struct sftp_request *sftp_request_new(struct sftp *s, enum sftp_type type, struct sftp_entry *n);
+/* Releases the slot of a request. */
 void sftp_request_free(struct sftp *s, struct sftp_request *r);
 
 /* Writes the requests that the windows have room for.  0, or -1 with ERR_NOMEM. */

@@ -7,6 +7,7 @@
 
 #include <openssl/err.h>
 
+#include "lib/os/path.h"
 #include "server/repo/audit_state.h"
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
@@ -140,7 +141,7 @@ ca_open(const char *repo, const char *name, struct ca *ca, struct err *e)
 		rc = buf_adds(&path, name, e);
 	} else if (pair_files_check_name(name, e) == 0) {
 		snprintf(below, sizeof below, "ca/%s", name);
-		rc = repo_path(repo, below, &path, e);
+		rc = path_join(&path, repo, below, e);
 	}
 	if (rc == 0 && (ca->dir = dir_open(buf_text(&path), e)) == NULL)
 		rc = err_context(e, "no such CA ('slipway-repo cert ca' makes one)");

@@ -4,6 +4,7 @@
 
 #include "server/repo/audit_state.h"
 #include "lib/base/date.h"
+#include "lib/os/path.h"
 #include "server/cmd/cmd_cert.h"
 #include "server/cert/ca_db.h"
 #include "server/cert/pair_files.h"
@@ -34,7 +35,7 @@ make_ca(const struct call *call, const char *out, const struct cert_request *rq,
 	snprintf(below, sizeof below, "ca/%s", rq->name);
 	if (out != NULL ? buf_adds(&path, out, e) == -1
 			: (repo = command_repo_here(call, e)) == NULL ||
-		    repo_path(repo, below, &path, e) == -1)
+		    path_join(&path, repo, below, e) == -1)
 		goto out;
 	if ((repo != NULL && audit_ready_at(repo, e) == -1) ||
 	    ca_make(buf_text(&path), repo, rq, &info, e) == -1)

@@ -4,6 +4,7 @@
 
 #include "server/repo/audit_state.h"
 #include "lib/base/date.h"
+#include "lib/os/path.h"
 #include "lib/x509/key.h"
 #include "server/cert/pair_files.h"
 #include "server/cmd/command.h"
@@ -21,7 +22,7 @@ open_pair_dir(const struct call *call, const char *out, struct err *e)
 
 	if (out != NULL)
 		return dir_make(out, OUT_MODE, e);
-	if ((repo = command_repo(call, e)) != NULL && repo_path(repo, "certs", &path, e) == 0)
+	if ((repo = command_repo(call, e)) != NULL && path_join(&path, repo, "certs", e) == 0)
 		d = dir_make(buf_text(&path), 0700, e);
 	buf_free(&path);
 	return d;

@@ -30,7 +30,7 @@ find_request(const struct call *call, const char *arg, struct buf *path,
 		if (pair_files_check_name(arg, e) == -1 || (repo = command_repo(call, e)) == NULL)
 			return -1;
 		snprintf(below, sizeof below, "certs/%s.csr", arg);
-		if (repo_path(repo, below, path, e) == -1)
+		if (path_join(path, repo, below, e) == -1)
 			return -1;
 	}
 	snprintf(name, PATH_COMPONENT_MAX + 1, "%.*s", (int)(csr ? len - 4 : len), base);

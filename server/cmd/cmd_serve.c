@@ -31,7 +31,7 @@ find_authorized(struct serving *s, struct err *e)
 
 	if (s->authorized != NULL)
 		return path_real(&s->keys, s->authorized, e);
-	if (repo_path(s->repo, "ssh/authorized_keys", &path, e) == -1)
+	if (path_join(&path, s->repo, "ssh/authorized_keys", e) == -1)
 		goto out;
 	if (path_real(&s->keys, buf_text(&path), e) == -1) {
 		if (e->code == ERR_NOENT)

@@ -72,7 +72,7 @@ cmd_agree(const char *question, const char *what, const char *no, struct err *e)
 	int rc;
 
 	snprintf(prompt, sizeof prompt, "%s (yes or no) ", question);
-	if ((rc = terminal_ask(prompt, &answer, e)) == 0)
+	if ((rc = terminal_ask(prompt, true, &answer, e)) == 0)
 		rc = err_setx(e, ERR_CONFIG,
 		    "there is no terminal to ask at: give --yes to %s what was shown", what);
 	else if (rc == 1)

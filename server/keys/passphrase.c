@@ -77,7 +77,7 @@ ask_passphrase(const char *how, const char *what, struct buf *out, struct err *e
 
 	snprintf(prompt, sizeof prompt, "%s %s: ", how, what);
 	do
-		rc = terminal_secret(prompt, out, e);
+		rc = terminal_ask(prompt, false, out, e);
 	while (rc == 1 && out->len == 0 && ++tries < PASSPHRASE_TRIES);
 	if (rc == 0)
 		return err_setx(e, ERR_CONFIG,

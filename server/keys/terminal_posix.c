@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -63,8 +62,8 @@ read_line(int fd, struct buf *out, struct err *e)
 	}
 }
 
-static int
-ask(const char *prompt, bool echo, struct buf *out, struct err *e)
+int
+terminal_ask(const char *prompt, bool echo, struct buf *out, struct err *e)
 {
 	struct sigaction old[HELD];
 	struct termios was, quiet;
@@ -91,16 +90,4 @@ ask(const char *prompt, bool echo, struct buf *out, struct err *e)
 	close(fd);
 	release(old);
 	return rc == 0 ? 1 : -1;
-}
-
-int
-terminal_secret(const char *prompt, struct buf *out, struct err *e)
-{
-	return ask(prompt, false, out, e);
-}
-
-int
-terminal_ask(const char *prompt, struct buf *out, struct err *e)
-{
-	return ask(prompt, true, out, e);
 }

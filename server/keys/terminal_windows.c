@@ -2,7 +2,6 @@
 /* Asking the person at the console, on Windows. */
 #include "server/keys/terminal.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "lib/os/wide_windows.h"
@@ -54,8 +53,8 @@ out:
 	return rc;
 }
 
-static int
-ask(const char *prompt, bool echo, struct buf *out, struct err *e)
+int
+terminal_ask(const char *prompt, bool echo, struct buf *out, struct err *e)
 {
 	HANDLE in = console(L"CONIN$"), to = console(L"CONOUT$");
 	wchar_t *w = NULL;
@@ -88,16 +87,4 @@ out:
 	if (to != INVALID_HANDLE_VALUE)
 		CloseHandle(to);
 	return rc;
-}
-
-int
-terminal_secret(const char *prompt, struct buf *out, struct err *e)
-{
-	return ask(prompt, false, out, e);
-}
-
-int
-terminal_ask(const char *prompt, struct buf *out, struct err *e)
-{
-	return ask(prompt, true, out, e);
 }

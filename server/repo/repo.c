@@ -29,16 +29,10 @@ repo_is_here(const char *path)
 	struct err e;
 	bool here;
 
-	here = repo_path(path, "served/metadata/timestamp.json", &name, &e) == 0 &&
+	here = path_join(&name, path, "served/metadata/timestamp.json", &e) == 0 &&
 	    file_stat(NULL, buf_text(&name), &info, &e) == 1 && info.type == FILE_REGULAR;
 	buf_free(&name);
 	return here;
-}
-
-int
-repo_path(const char *repo, const char *name, struct buf *out, struct err *e)
-{
-	return path_join(out, repo, name, e);
 }
 
 int

@@ -109,9 +109,6 @@ int repo_read_signed(const struct repo *r, const char *role, json_t **out, struc
 int repo_read_target(const struct repo *r, const char *path, const struct tuf_target *target,
     struct buf *out, struct err *e);
 
-/* "DIR/name" of the repository. */
-int repo_path(const char *repo, const char *name, struct buf *out, struct err *e);
-
 /* Returns the members that every role has, valid for days from now, or NULL with ERR_NOMEM. */
 json_t *repo_new_body(const char *type, int64_t version, int days, struct err *e);
 

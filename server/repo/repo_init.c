@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "lib/os/move.h"
+#include "lib/os/path.h"
 #include "server/keys/keystore.h"
 #include "server/repo/audit.h"
 #include "server/repo/audit_state.h"
@@ -35,7 +36,7 @@ make_directory(const char *path, const char *name, unsigned mode, struct err *e)
 	struct buf full = BUF_INIT(REPO_PATH_MAX);
 	struct dir *d = NULL;
 
-	if (repo_path(path, name, &full, e) == 0)
+	if (path_join(&full, path, name, e) == 0)
 		d = dir_make(buf_text(&full), mode, e);
 	buf_free(&full);
 	dir_close(d);
@@ -69,7 +70,7 @@ write_keys(const struct making *m, const char *path, const char *passphrase, str
 {
 	struct buf keys = BUF_INIT(REPO_PATH_MAX);
 	struct keystore *ks = NULL;
-	int rc = repo_path(path, "keys", &keys, e);
+	int rc = path_join(&keys, path, "keys", e);
 
 	if (rc == 0 && (ks = keystore_open(buf_text(&keys), true, e)) == NULL)
 		rc = -1;

@@ -8,6 +8,7 @@
 
 #include "lib/cli/command.h"
 #include "lib/base/json.h"
+#include "lib/os/path.h"
 #include "server/repo/audit_change.h"
 #include "server/repo/audit_state.h"
 #include "server/repo/change_commit.h"
@@ -51,7 +52,7 @@ session_keys(const char *repo, struct err *e)
 	struct buf path = BUF_INIT(REPO_PATH_MAX);
 	struct keystore *ks = NULL;
 
-	if (repo_path(repo, "keys", &path, e) == 0)
+	if (path_join(&path, repo, "keys", e) == 0)
 		ks = keystore_open(buf_text(&path), false, e);
 	buf_free(&path);
 	return ks;

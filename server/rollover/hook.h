@@ -16,14 +16,11 @@ struct hook_variable {
 
 /*
  * Runs command by the system's shell with these environment variables added, and its output to our
- * standard error.  Returns 0, or -1 with ERR_CONFLICT (command ended with another status than 0, or
- * by a signal), ERR_TIMEOUT (killed at the limit with its process group, on Windows with all its
- * children) and others.
+ * standard error, for at most these seconds.  Returns 0, or -1 with ERR_CONFLICT (command ended
+ * with another status than 0, or by a signal), ERR_TIMEOUT (killed at the limit with its process
+ * group, on Windows with all its children) and others.
  */
-int hook_run(const char *command, const struct hook_variable *variables, size_t n, struct err *e);
-
-/* The same with a limit of its own. */
-int hook_run_within(unsigned seconds, const char *command, const struct hook_variable *variables,
-    size_t n, struct err *e);
+int hook_run(unsigned seconds, const char *command, const struct hook_variable *variables, size_t n,
+    struct err *e);
 
 #endif

@@ -96,8 +96,8 @@ end_now(pid_t pid)
 }
 
 int
-hook_run_within(unsigned seconds, const char *command, const struct hook_variable *variables,
-    size_t n, struct err *e)
+hook_run(unsigned seconds, const char *command, const struct hook_variable *variables, size_t n,
+    struct err *e)
 {
 	int64_t deadline = clock_mono_ms() + (int64_t)seconds * 1000;
 	int status = 0, terminal;
@@ -132,10 +132,4 @@ hook_run_within(unsigned seconds, const char *command, const struct hook_variabl
 	return WEXITSTATUS(status) == 0
 	    ? 0
 	    : err_setx(e, ERR_CONFLICT, "the hook ended with status %d", WEXITSTATUS(status));
-}
-
-int
-hook_run(const char *command, const struct hook_variable *variables, size_t n, struct err *e)
-{
-	return hook_run_within(HOOK_LIMIT_S, command, variables, n, e);
 }

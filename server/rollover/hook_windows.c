@@ -93,8 +93,8 @@ fail:
 }
 
 int
-hook_run_within(unsigned seconds, const char *command, const struct hook_variable *variables,
-    size_t n, struct err *e)
+hook_run(unsigned seconds, const char *command, const struct hook_variable *variables, size_t n,
+    struct err *e)
 {
 	PROCESS_INFORMATION p;
 	DWORD status = 1;
@@ -120,10 +120,4 @@ hook_run_within(unsigned seconds, const char *command, const struct hook_variabl
 	CloseHandle(p.hProcess);
 	CloseHandle(job);
 	return rc;
-}
-
-int
-hook_run(const char *command, const struct hook_variable *variables, size_t n, struct err *e)
-{
-	return hook_run_within(HOOK_LIMIT_S, command, variables, n, e);
 }

@@ -10,6 +10,7 @@
 #include "lib/base/text.h"
 #include "lib/os/clock.h"
 #include "lib/os/json_file.h"
+#include "lib/os/path.h"
 #include "lib/tuf/sign.h"
 #include "server/repo/repo.h"
 
@@ -289,7 +290,7 @@ replace_open(struct replace *p, const char *repo, const char *name, bool lock, s
 	if (replace_check_name(name, e) == 0 && (p->top = dir_open(repo, e)) != NULL &&
 	    (!lock || (p->lock = file_lock(p->top, LOCK_FILE, LOCK_WAIT_MS, e)) != NULL) &&
 	    (p->all = replace_read(p->top, e)) != NULL &&
-	    repo_path(repo, "certs", &certs, e) == 0 &&
+	    path_join(&certs, repo, "certs", e) == 0 &&
 	    (p->certs = lock ? dir_make(buf_text(&certs), CERTS_MODE, e)
 			     : dir_open(buf_text(&certs), e)) != NULL) {
 		entry = json_object_get(json_object_get(p->all, "pairs"), name);

@@ -21,8 +21,9 @@
 #define INSTALL_MS	10000
 #define INSTALL_LOOK_MS 200
 
-int
-steps_look(struct steps *s, struct err *e)
+/* Finds the present step under the repository's lock.  Returns 0 or -1. */
+static int
+look_at_step(struct steps *s, struct err *e)
 {
 	struct repo *r = session_lock(s->p.repo, true, e);
 	int rc = r == NULL ? -1 : look_all(&s->l, &s->p, r, e);
@@ -97,7 +98,7 @@ run_hook(const struct replace *p, size_t i, const char *key, const char *crt, st
 			{ "SLIPWAY_CERT_FILE", crt },
 		};
 
-		return hook_run(p->m.hook, variables, N(variables), e);
+		return hook_run(HOOK_LIMIT_S, p->m.hook, variables, N(variables), e);
 	}
 }
 
@@ -228,7 +229,7 @@ begin_replacement(struct steps *s, struct err *e)
 	m->going = -1;
 	m->moving = REPLACE_STAYS;
 	m->exists = true;
-	if (steps_look(s, e) == -1)
+	if (look_at_step(s, e) == -1)
 		return -1;
 	if (s->l.trust.old == 0)
 		return err_setx(e, ERR_CONFLICT,
@@ -351,16 +352,16 @@ steps_run(struct steps *s, const struct steps_asked *a, struct err *e)
 		    p->name);
 	if (begun && begin_replacement(s, e) == -1)
 		return -1;
-	if (take_asked(s, a, e) == -1 || steps_look(s, e) == -1)
+	if (take_asked(s, a, e) == -1 || look_at_step(s, e) == -1)
 		return -1;
 	/* Completes interrupted renames first, in whichever direction. */
 	if (p->m.moving != REPLACE_STAYS &&
-	    (steps_move(s, p->m.moving, e) == -1 || steps_look(s, e) == -1))
+	    (steps_move(s, p->m.moving, e) == -1 || look_at_step(s, e) == -1))
 		return -1;
 	rc = a->undo			     ? undo_step(s, e)
 	    : a->confirm || a->after != NULL ? confirm(s, a, e)
 					     : step(s, a, e);
 	if (rc == -1)
 		return -1;
-	return p->m.exists && steps_look(s, e) == -1 ? -1 : rc;
+	return p->m.exists && look_at_step(s, e) == -1 ? -1 : rc;
 }

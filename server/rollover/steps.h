@@ -33,9 +33,6 @@ int steps_run(struct steps *s, const struct steps_asked *a, struct err *e);
 #define STEPS_DONE   0
 #define STEPS_ATTEND 1
 
-/* Finds the present step under the repository's lock.  Returns 0 or -1. */
-int steps_look(struct steps *s, struct err *e);
-
 /* Installs that pair on every Kernel by the hook, or says which files to copy. */
 int steps_install(struct steps *s, int which, struct err *e);
 

@@ -62,7 +62,7 @@ end(void **state)
 
 	assert_int_equal(pipe(held), 0);
 	assert_int_equal(fcntl(held[0], F_SETFD, FD_CLOEXEC), 0);
-	rc = hook_run_within(r->code == ERR_TIMEOUT ? 1 : PATIENCE_MS / 1000, r->command, variables,
+	rc = hook_run(r->code == ERR_TIMEOUT ? 1 : PATIENCE_MS / 1000, r->command, variables,
 	    N(variables), &e);
 	assert_int_equal(rc, r->code == ERR_NONE ? 0 : -1);
 	if (rc == -1 && (e.code != r->code || strstr(e.text, r->says) == NULL))
@@ -92,13 +92,11 @@ in_good_order(void **state)
 	const struct hook_variable place = { "PLACE", dir_path(d) };
 	struct err e;
 
-	assert_err(hook_run_within(1,
-		       "trap 'touch \"$PLACE/tidy\"; exit 0' TERM; sleep 1000 & wait", &place, 1,
-		       &e),
+	assert_err(hook_run(1, "trap 'touch \"$PLACE/tidy\"; exit 0' TERM; sleep 1000 & wait",
+		       &place, 1, &e),
 	    ERR_TIMEOUT, &e);
 	wait_for_file(d, "tidy");
-	assert_ok(
-	    hook_run_within(20, "(sleep 0.3; touch \"$PLACE/later\") & exit 0", &place, 1, &e), &e);
+	assert_ok(hook_run(20, "(sleep 0.3; touch \"$PLACE/later\") & exit 0", &place, 1, &e), &e);
 	wait_for_file(d, "later");
 }
 
@@ -116,7 +114,7 @@ static int
 at_terminal(void)
 {
 	struct err e;
-	int rc = hook_run_within(20,
+	int rc = hook_run(20,
 	    "echo ready > /dev/tty; read -r word < /dev/tty; [ \"$word\" = secret ]", NULL, 0, &e);
 
 	/* The terminal is ours again. */

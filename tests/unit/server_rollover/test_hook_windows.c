@@ -34,7 +34,7 @@ end(void **state)
 	const struct hook_variable variables[] = { { "SLIPWAY_ONE", "1" },
 		{ "SLIPWAY_TWO", "a b" } };
 	struct err e = { 0 };
-	int rc = hook_run_within(r->seconds, r->command, variables, N(variables), &e);
+	int rc = hook_run(r->seconds, r->command, variables, N(variables), &e);
 
 	assert_int_equal(rc, r->code == ERR_NONE ? 0 : -1);
 	if (rc == -1 && (e.code != r->code || strstr(e.text, r->says) == NULL))
@@ -52,9 +52,8 @@ with_children(void **state)
 	uint64_t size;
 	struct err e;
 
-	assert_err(hook_run_within(6,
-		       "cd /d \"%PLACE%\" && cmd /c for /l %i in (0,0,1) do @echo x>>grows", &place,
-		       1, &e),
+	assert_err(hook_run(6, "cd /d \"%PLACE%\" && cmd /c for /l %i in (0,0,1) do @echo x>>grows",
+		       &place, 1, &e),
 	    ERR_TIMEOUT, &e);
 	assert_int_equal(file_stat(d, "grows", &info, &e), 1);
 	/* A write that was under way at the end may arrive a moment later. */
