@@ -39,7 +39,7 @@ output_limit(int64_t ms)
 }
 
 static DWORD WINAPI
-write_line(void *arg)
+write_output(void *arg)
 {
 	struct line *l = arg;
 	DWORD n = 0;
@@ -65,7 +65,7 @@ write_within_limit(HANDLE to, const char *text, size_t len)
 	l->to = to;
 	l->len = len;
 	memcpy(l->text, text, len);
-	if ((thread = CreateThread(NULL, 0, write_line, l, 0, NULL)) == NULL) {
+	if ((thread = CreateThread(NULL, 0, write_output, l, 0, NULL)) == NULL) {
 		free(l);
 		return true;
 	}

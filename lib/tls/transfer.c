@@ -280,7 +280,7 @@ establish(struct slipway_tls_conn *c)
 
 /* A call of the program begins: misuse by the last call is over. */
 static void
-begin(struct slipway_tls_conn *c)
+begin_call(struct slipway_tls_conn *c)
 {
 	if (c->code == SLIPWAY_TLS_E_USAGE) {
 		free(c->error);
@@ -299,7 +299,7 @@ slipway_tls_handshake(struct slipway_tls_conn *c)
 		return SLIPWAY_TLS_ERROR;
 	if (c->draining)
 		return set_error(c, SLIPWAY_TLS_E_USAGE, "after slipway_tls_drain()");
-	begin(c);
+	begin_call(c);
 	if (c->done)
 		return 0;
 	/* A socket that doesn't block: check the deadline at each call. */
@@ -444,7 +444,7 @@ slipway_tls_shutdown(struct slipway_tls_conn *c)
 
 	if (c->broken)
 		return SLIPWAY_TLS_ERROR;
-	begin(c);
+	begin_call(c);
 	if (c->mode != MODE_TLS || !c->done) {
 		stream_end(&c->stream);
 		c->ended = true;

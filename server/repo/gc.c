@@ -154,7 +154,7 @@ sort_out(void *arg, const char *path, struct err *e)
 }
 
 static int
-by_name(const void *a, const void *b)
+by_file_name(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -197,7 +197,7 @@ count(struct collecting *w, struct list *l)
 	struct gc *g = w->g;
 
 	if (l->n > 0)
-		qsort(l->names, l->n, sizeof *l->names, by_name);
+		qsort(l->names, l->n, sizeof *l->names, by_file_name);
 	for (size_t i = 0; i < l->n; i++) {
 		const char *path = l->names[i];
 

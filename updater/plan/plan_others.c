@@ -14,7 +14,7 @@ struct installed {
 };
 
 static int
-add_file(struct installed *all, const char *root, const char *rest, struct err *e)
+add_other_file(struct installed *all, const char *root, const char *rest, struct err *e)
 {
 	struct buf path = BUF_INIT(STATION_PATH_MAX);
 	int rc = path_join(&path, root, rest, e);
@@ -27,7 +27,7 @@ add_file(struct installed *all, const char *root, const char *rest, struct err *
 
 /* Add what a record says that its release installed in one of its destinations. */
 static int
-add_root(struct installed *all, const char *application, const struct record *r,
+add_other_root(struct installed *all, const char *application, const struct record *r,
     enum layout_place place, struct err *e)
 {
 	struct buf root = BUF_INIT(STATION_PATH_MAX);
@@ -39,7 +39,7 @@ add_root(struct installed *all, const char *application, const struct record *r,
 
 		rc = layout_target(application, r->files[i].target, &in, &rest, e);
 		if (rc == 0 && in == place)
-			rc = add_file(all, buf_text(&root), rest, e);
+			rc = add_other_file(all, buf_text(&root), rest, e);
 	}
 	buf_free(&root);
 	return rc;
@@ -47,7 +47,7 @@ add_root(struct installed *all, const char *application, const struct record *r,
 
 /* state: the directory of another application's state, whose last part is its name. */
 static int
-add_application(struct installed *all, const char *state, struct err *e)
+add_other(struct installed *all, const char *state, struct err *e)
 {
 	struct dir *d = dir_open(state, e);
 	struct record r = RECORD_INIT;
@@ -57,7 +57,7 @@ add_application(struct installed *all, const char *state, struct err *e)
 		return e->code == ERR_NOENT ? 0 : -1;
 	rc = record_applied(d, &r, e);
 	for (int place = 0; place < LAYOUT_ROOTS && rc == 0; place++)
-		rc = add_root(all, path_base(state), &r, place, e);
+		rc = add_other_root(all, path_base(state), &r, place, e);
 	record_free(&r);
 	dir_close(d);
 	return rc == -1 ? err_context(e, "what another application has installed") : 0;
@@ -101,7 +101,7 @@ plan_others(const struct station *st, const struct plan *p, struct err *e)
 	if (destination_shared(st, &shared) == 0)
 		return 0;
 	for (size_t i = 0; i < st->other_states.n && rc == 0; i++)
-		rc = add_application(&all, st->other_states.v[i], e);
+		rc = add_other(&all, st->other_states.v[i], e);
 	for (size_t i = 0; i < all.paths.n && rc == 0; i++)
 		rc = fold_names_add(&all.names, all.paths.v[i], i, e);
 	if (rc == 0)

@@ -60,7 +60,7 @@ meet(struct plan *p, size_t a, size_t b, bool inside, struct err *e)
 
 /* Look for a file, and the directories that it is in, among the files of another destination. */
 static int
-look(struct plan *p, size_t i, const char *path, struct fold_names *others, struct err *e)
+look_at_place(struct plan *p, size_t i, const char *path, struct fold_names *others, struct err *e)
 {
 	char *copy = strdup(path), *slash;
 	bool inside = false;
@@ -81,7 +81,7 @@ look(struct plan *p, size_t i, const char *path, struct fold_names *others, stru
 }
 
 static int
-add_all(const struct plan *p, const struct beyond *b, struct files *f, struct err *e)
+add_beyond(const struct plan *p, const struct beyond *b, struct files *f, struct err *e)
 {
 	for (size_t i = 0; i < p->n + p->nremoved; i++) {
 		const struct plan_file *file = &p->files[i];
@@ -109,10 +109,10 @@ plan_places(const struct station *st, struct plan *p, struct err *e)
 	int rc = find_beyond(st, &b, e), one = rc;
 
 	if (one == 1)
-		rc = add_all(p, &b, &f, e);
+		rc = add_beyond(p, &b, &f, e);
 	for (size_t i = 0; i < p->n + p->nremoved && one == 1 && rc == 0; i++)
 		if (p->files[i].place < LAYOUT_ROOTS)
-			rc = look(p, i, f.paths.v[i], &f.names[!p->files[i].place], e);
+			rc = look_at_place(p, i, f.paths.v[i], &f.names[!p->files[i].place], e);
 	strings_free(&f.paths);
 	for (int r = 0; r < LAYOUT_ROOTS; r++) {
 		fold_names_free(&f.names[r]);

@@ -52,7 +52,7 @@ look_at_wanted(struct attempt *u)
 }
 
 static int
-look_at_record(struct attempt *u, struct err *e)
+read_own_record(struct attempt *u, struct err *e)
 {
 	struct err why;
 	int known = record_known(u->state, &u->applied, &why, e);
@@ -75,7 +75,7 @@ attempt_look(struct attempt *u, bool whole, struct err *e)
 	int rc = 0;
 
 	u->known = !whole && look_at_wanted(u);
-	if (!u->known && (rc = look_at_record(u, e)) == -1)
+	if (!u->known && (rc = read_own_record(u, e)) == -1)
 		return -1;
 	u->r->unknown = u->applied.damaged && !u->applied.whole;
 	u->r->release = u->applied.release;
