@@ -54,8 +54,10 @@ read_all(intptr_t f, const struct file_info *info, const char *where, struct buf
 {
 	size_t start = out->len, n;
 
-	if (info->size > 0 && info->size <= out->max - out->len &&
-	    buf_reserve(out, (size_t)info->size, e) == -1)
+	if (info->size > out->max - start)
+		return err_setx(e, ERR_TOO_LARGE, "%s: want at most %zu bytes, got %" PRIu64, where,
+		    out->max - start, info->size);
+	if (info->size > 0 && buf_reserve(out, (size_t)info->size, e) == -1)
 		return err_context(e, "%s", where);
 	do {
 		uint8_t chunk[CHUNK];

@@ -32,6 +32,7 @@ file_replaced(void **state)
 	b.max = 5;
 	buf_reset(&b);
 	assert_err(file_read(d, "f", &b, &e), ERR_TOO_LARGE, &e);
+	assert_non_null(strstr(e.text, "want at most 5 bytes, got 6"));
 	assert_int_equal(b.len, 0);
 	b.max = 100;
 	assert_err(file_read(d, "absent", &b, &e), ERR_NOENT, &e);
