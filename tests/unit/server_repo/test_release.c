@@ -4,6 +4,7 @@
  */
 #include "tests/unit/common/test.h"
 
+#include "lib/os/move.h"
 #include "lib/tuf/delegation.h"
 #include "server/repo/release.h"
 #include "tests/unit/common/temp.h"
@@ -66,6 +67,20 @@ put(struct dir *d, const char *path)
 	return made;
 }
 
+/* Whether this file system takes two names that differ only in case. */
+static bool
+takes_spellings(struct dir *d)
+{
+	struct file_info info;
+	struct err e;
+	bool both;
+
+	assert_ok(file_replace_fast(d, "probe", "", 0, 0644, &e), &e);
+	both = file_stat(d, "PROBE", &info, &e) == 0;
+	assert_int_equal(file_remove(d, "probe", &e), 1);
+	return both;
+}
+
 static void
 scan(void **state)
 {
@@ -73,9 +88,10 @@ scan(void **state)
 	struct release out;
 	struct dir *d;
 	struct err e = { 0 };
-	bool made = true;
+	bool made;
 
 	assert_int_equal(temp_make((void **)&d), 0);
+	made = r->says == NULL || strcmp(r->says, "differ only in case") != 0 || takes_spellings(d);
 	for (size_t i = 0; i < N(r->paths) && r->paths[i] != NULL; i++)
 		made &= put(d, r->paths[i]);
 	if (!made) {

@@ -5,6 +5,7 @@
 #include "lib/os/clock.h"
 #include "lib/os/move.h"
 #include "tests/unit/common/temp.h"
+#include "tests/unit/settings/store.h"
 #include "updater/plan/lost.h"
 
 #define KEY    "HKLM\\SOFTWARE\\A"
@@ -19,7 +20,6 @@ static char application[] = "A", app_dir[300];
 static int
 setup(void **unused)
 {
-	char conf[400];
 	struct err e;
 	void *d;
 
@@ -31,8 +31,9 @@ setup(void **unused)
 	assert_non_null(state = dir_below(top, "state", true, &e));
 	dir_close(dir_below(state, "kept", true, &e));
 	snprintf(app_dir, sizeof app_dir, "%s", dir_path(root));
-	snprintf(conf, sizeof conf, "%s/machine.conf", dir_path(top));
-	assert_non_null(s = settings_open_files(conf, NULL, &e));
+	if (store_make(&d) == -1)
+		return -1;
+	s = d;
 	st = (struct station){ .application = application, .app_dir = app_dir };
 	applied = (struct record){ .serial = 1, .release = 1, .whole = true };
 	assert_non_null(applied.roots[LAYOUT_APP] = strdup(app_dir));
@@ -42,14 +43,13 @@ setup(void **unused)
 static int
 teardown(void **unused)
 {
-	void *d = top;
+	void *d = top, *store = s;
 
 	(void)unused;
 	record_free(&applied);
-	settings_close(s);
 	dir_close(root);
 	dir_close(state);
-	return temp_remove(&d);
+	return store_remove(&store) == 0 ? temp_remove(&d) : -1;
 }
 
 /* A target of one byte, in the record and, where there, on disk. */
