@@ -213,7 +213,7 @@ own_limit_of_sending(void **state)
 	struct slipway_tls *c = side(SLIPWAY_TLS_CLIENT, "None", NULL, NULL);
 	uint8_t *data = malloc(SENT);
 	struct slipway_tls_conn *conn;
-	DWORD ms = 50, code = 1;
+	DWORD ms = 50, code = 1, held = 64 * 1024;
 	size_t sent = 0, waited = 0;
 	SOCKET ends[2];
 	HANDLE thread;
@@ -227,6 +227,11 @@ own_limit_of_sending(void **state)
 	assert_int_equal(slipway_tls_handshake(conn), 0);
 	assert_int_equal(setsockopt(ends[1], SOL_SOCKET, SO_SNDTIMEO, (const char *)&ms, sizeof ms),
 	    0);
+	/* Else both ends could hold all that is sent. */
+	assert_int_equal(
+	    setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, (const char *)&held, sizeof held), 0);
+	assert_int_equal(
+	    setsockopt(ends[0], SOL_SOCKET, SO_RCVBUF, (const char *)&held, sizeof held), 0);
 	assert_non_null(thread = CreateThread(NULL, 0, read_late, &ends[0], 0, NULL));
 	while (sent < SENT) {
 		long n = slipway_tls_write(conn, data + sent, SENT - sent);
