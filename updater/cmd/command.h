@@ -56,14 +56,16 @@ struct cmd_station {
 	struct session_child child; /* started early where the command fetches */
 };
 
-/*
- * Begins a command: sets the log as the options say, then loads the station.  Where the arguments are a program's, "/C<name>" among them may name the
- * application.  Returns 0 or -1; the caller calls cmd_station_close() in both cases.
- */
 enum cmd_how {
 	CMD_FETCHES = 1,     /* the command may ask a server */
 	CMD_WARNS_LATER = 2, /* it calls reminders_tell(), which tells of misspelt settings, too */
 };
+
+/*
+ * Begins a command: sets the log as the options say, then loads the station.  how: flags of enum
+ * cmd_how.  Where the arguments are a program's, "/C<name>" among them may name the application.
+ * Returns 0 or -1; the caller calls cmd_station_close() in both cases.
+ */
 int cmd_station_open(const struct call *call, unsigned how, struct cmd_station *c, struct err *e);
 void cmd_station_close(struct cmd_station *c);
 
