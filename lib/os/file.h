@@ -89,6 +89,12 @@ int file_create(struct dir *d, const char *name, const void *data, size_t len, u
 bool file_modes_lost(void);
 
 /*
+ * Whether files in d can have permissions of their own.  False on FAT, where all files have those
+ * that it was mounted with; true on Windows, whose access lists aren't meant here.
+ */
+bool file_modes_kept(struct dir *d);
+
+/*
  * Copy the content of a regular file to to/newname, durably and atomically like file_replace(), in
  * pieces, so that the size of the file doesn't matter.
  */

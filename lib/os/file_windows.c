@@ -41,6 +41,13 @@ file_modes_lost(void)
 	return file_lists_lost();
 }
 
+bool
+file_modes_kept(struct dir *d)
+{
+	(void)d;
+	return true;
+}
+
 int
 file_stat(struct dir *d, const char *name, struct file_info *info, struct err *e)
 {

@@ -57,6 +57,12 @@ file_modes_fixed(int fd)
 	return false;
 }
 
+bool
+file_modes_kept(struct dir *d)
+{
+	return !file_modes_fixed(d->fd);
+}
+
 int
 file_change_mode(int fd, mode_t mode)
 {

@@ -265,6 +265,13 @@ is_others(const struct comparing *c, const struct plan_file *f)
 	return others == WAY_OWNS || (others == WAY_MAY_WRITE && !c->shared[f->place]);
 }
 
+/* Where a file system gives all files the same permissions, those of the release aren't wanted. */
+static bool
+has_other_mode(const struct comparing *c, const struct plan_file *f)
+{
+	return f->old.mode != f->mode && file_modes_kept(c->roots[f->place]);
+}
+
 static int
 compare_file(struct comparing *c, struct plan_file *f, struct err *e)
 {
@@ -289,9 +296,7 @@ compare_file(struct comparing *c, struct plan_file *f, struct err *e)
 			f->op = PLAN_REPLACE;
 			return check_hand(c, f, e);
 		}
-		f->op = f->old.mode != f->mode ? PLAN_MODE
-		    : is_others(c, f)	       ? PLAN_OWNER
-					       : PLAN_KEEP;
+		f->op = has_other_mode(c, f) ? PLAN_MODE : is_others(c, f) ? PLAN_OWNER : PLAN_KEEP;
 		return 0;
 	}
 }

@@ -5,6 +5,11 @@
  */
 #include "tests/unit/common/test.h"
 
+#ifndef _WIN32
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#endif
+
 #include "lib/os/dir.h"
 #include "lib/os/file.h"
 #include "tests/unit/common/temp.h"
@@ -198,6 +203,44 @@ mode(void **unused)
 	assert_false(plan_needs(&p.files[0]));
 	plan_free(&p);
 }
+
+#ifndef _WIN32
+/* With fat set, each file system says that it is FAT. */
+static bool fat;
+
+int __real_fstatfs(int fd, struct statfs *fs);
+int __wrap_fstatfs(int fd, struct statfs *fs);
+
+int
+__wrap_fstatfs(int fd, struct statfs *fs)
+{
+	int rc = __real_fstatfs(fd, fs);
+
+	if (rc == 0 && fat)
+		fs->f_type = MSDOS_SUPER_MAGIC;
+	return rc;
+}
+
+/* On FAT the permissions of a file are those of the mount: no difference, at each start anew. */
+static void
+fixed_modes(void **unused)
+{
+	struct record applied = RECORD_INIT, release = RECORD_INIT;
+	struct plan p;
+
+	(void)unused;
+	put("a", "1", 0755);
+	put("b", "1", 0755);
+	add(&release, "app/a", "1", 0644);
+	add(&release, "app/b", "2", 0644);
+	fat = true;
+	plan(&p, &applied, &release);
+	fat = false;
+	assert_int_equal(p.files[0].op, PLAN_KEEP);
+	assert_int_equal(p.files[1].op, PLAN_REPLACE);
+	plan_free(&p);
+}
+#endif
 
 /* Scripts are not installed, and the removals come behind the release's files. */
 static void
@@ -437,7 +480,11 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	static const struct CMUnitTest fixed[] = { TEST(another_root), TEST(mode), TEST(in_order),
-		TEST(directory), TEST(existing), TEST(late) };
+		TEST(directory), TEST(existing), TEST(late),
+#ifndef _WIN32
+		TEST(fixed_modes)
+#endif
+	};
 	struct CMUnitTest tests[N(fixed) + N(rows) + N(targets) + N(known) + N(places)];
 	size_t n = N(fixed);
 
