@@ -17,7 +17,7 @@ shut() {
 	fi
 }
 sanitized=no
-if ldd "$(command -v slipway)" | grep -qE 'lib[at]san'; then sanitized=yes; fi
+if grep -q __asan_init "$(command -v slipway)"; then sanitized=yes; fi
 ulimit -S -c unlimited 2>/dev/null || true
 [ "$(ulimit -S -c)" != 0 ] || { echo "skipped: no core files here"; exit 77; }
 

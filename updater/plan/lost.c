@@ -144,7 +144,7 @@ look_at_file(struct look *k, const struct record_file *f, struct err *e)
 {
 	struct place_look *p = &k->places[k->target_place];
 	const char *rest = k->rest;
-	struct file_info info;
+	struct file_info info = { .size = 0 };
 	struct err why;
 	int found = 0;
 
