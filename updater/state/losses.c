@@ -2,7 +2,6 @@
 /* What was put back today. */
 #include "updater/state/losses.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/date.h"
@@ -10,10 +9,11 @@
 #include "lib/os/clock.h"
 #include "lib/os/json_file.h"
 #include "updater/state/damage.h"
+#include "updater/state/record.h"
 #include "updater/state/state.h"
 
 #define NAME	 "losses.json"
-#define FILE_MAX (16u * 1024 * 1024)
+#define FILE_MAX RECORD_MAX /* it names what a record has */
 
 /* The members that count for one day only: "day", "told", "back". */
 static void
@@ -104,14 +104,10 @@ void
 losses_end(struct losses *l, struct dir *state)
 {
 	struct err ignored;
-	char *text;
 
 	if (state != NULL && l->changed && !l->newer &&
-	    json_object_set_new(l->known, "format", json_integer(DAMAGE_FORMAT)) == 0 &&
-	    (text = json_dumps(l->known, JSON_INDENT(1) | JSON_SORT_KEYS)) != NULL) {
-		file_replace_fast(state, NAME, text, strlen(text), STATE_MODE, &ignored);
-		free(text);
-	}
+	    json_object_set_new(l->known, "format", json_integer(DAMAGE_FORMAT)) == 0)
+		json_file_write_fast(state, NAME, l->known, FILE_MAX, STATE_MODE, &ignored);
 	json_decref(l->known);
 	*l = (struct losses){ 0 };
 }
