@@ -2,29 +2,10 @@
 # SPDX-License-Identifier: ISC
 # As root, in a mount namespace of its own: what can't be moved, replaced or removed stops an update before it begins.
 # The station is in the old state, no journal is left, and HI starts; once it is mended the update goes on.
-set -euo pipefail
-export PATH=$1/updater:$1/server:$PATH
-if [ "$(id -u)" -ne 0 ] || ! unshare -m true 2>/dev/null; then
-	echo "skipped: want root and the right to a mount namespace"
-	exit 77
-fi
-if [ "${2-}" != inside ]; then
-	work=$(mktemp -d)
-	trap 'rmdir "$work"' EXIT	# all in it is in a file system that ends with the namespace
-	unshare -m --propagation private "$0" "$1" inside "$work"
-	exit
-fi
-work=$3
-mount -t tmpfs -o mode=755 tmpfs "$work"
-mkdir "$work/lib" "$work/root" "$work/ordinary"
-cp -a /etc "$work/etc"
-mount --bind "$work/etc" /etc
+. "$(dirname "$0")/as-root.sh"
+mkdir ordinary
 mkdir -m 755 /etc/slipway
-mount --bind "$work/lib" /var/lib
-mount --bind "$work/root" /root
-cd "$work"
 umask 022
-fail() { echo "FAILED: $1"; cat log; exit 1; }
 
 slipway-repo init repo --no-passphrase > log 2>&1 || fail init
 slipway-repo --repo repo app add A --no-passphrase > log 2>&1 || fail "app add"

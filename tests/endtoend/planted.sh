@@ -2,31 +2,8 @@
 # SPDX-License-Identifier: ISC
 # As root, in a mount namespace of its own: files and directories that another user put where a release's files go, and
 # destinations in which others may write.  Nothing of it is left outside.
-set -euo pipefail
-export PATH=$1/updater:$1/server:$PATH
-if [ "$(id -u)" -ne 0 ] || ! unshare -m true 2>/dev/null; then
-	echo "skipped: want root and the right to a mount namespace"
-	exit 77
-fi
-if [ "${2-}" != inside ]; then
-	work=$(mktemp -d)
-	trap 'rmdir "$work"' EXIT	# all in it is in a file system that ends with the namespace
-	unshare -m --propagation private "$0" "$1" inside "$work"
-	exit
-fi
-work=$3
-mount -t tmpfs -o mode=755 tmpfs "$work"
-cd "$work"
-mkdir lib root
-cp -a /etc etc
-mount --bind etc /etc
-rm -rf /etc/slipway
-mount --bind lib /var/lib
-mount --bind root /root
+. "$(dirname "$0")/as-root.sh"
 conf=/etc/slipway/machine.conf
-fail() { echo "FAILED: $1"; cat log; exit 1; }
-has() { grep -qF -- "$1" log || fail "want '$1'"; }
-hasno() { ! grep -qF -- "$1" log || fail "want no '$1'"; }
 slipway-repo init repo --no-passphrase > log 2>&1
 slipway-repo --repo repo app add A --no-passphrase > log 2>&1 || fail "app add"
 release() {

@@ -2,30 +2,8 @@
 # SPDX-License-Identifier: ISC
 # As root, in a mount namespace of its own: where a release's files may not go, at enrolment and at each update.
 # HI starts in each case.  Nothing of it is left outside.
-set -euo pipefail
-build=$1
-export PATH=$build/updater:$build/server:$PATH
-if [ "$(id -u)" -ne 0 ] || ! unshare -m true 2>/dev/null; then
-	echo "skipped: want root and the right to a mount namespace"
-	exit 77
-fi
-if [ "${2-}" != inside ]; then
-	work=$(mktemp -d)
-	trap 'rmdir "$work"' EXIT	# all in it is in a file system that ends with the namespace
-	unshare -m --propagation private "$0" "$1" inside "$work"
-	exit
-fi
-work=$3
-mount -t tmpfs -o mode=755 tmpfs "$work"
-cd "$work"
-mkdir lib lib/dpkg root rootonly
-cp -a /etc etc
-mount --bind etc /etc
-rm -rf /etc/slipway
-mount --bind lib /var/lib
-mount --bind root /root
-fail() { echo "FAILED: $1"; cat log; exit 1; }
-has() { grep -qF -- "$1" log || fail "want '$1'"; }
+. "$(dirname "$0")/as-root.sh"
+mkdir lib/dpkg rootonly
 
 slipway-repo init repo --no-passphrase > log 2>&1
 mkdir -p r/app r/install

@@ -2,30 +2,11 @@
 # SPDX-License-Identifier: ISC
 # As root, in a mount namespace of its own: state and settings that others can change stop an update and not HI, the
 # caller's environment counts for nothing, and modes don't depend on the umask.  Nothing of it is left outside.
-set -euo pipefail
-export PATH=$1/updater:$1/server:$PATH
-if [ "$(id -u)" -ne 0 ] || ! unshare -m true 2>/dev/null; then
-	echo "skipped: want root and the right to a mount namespace"
-	exit 77
-fi
-if [ "${2-}" != inside ]; then
-	work=$(mktemp -d)
-	trap 'rmdir "$work"' EXIT	# all in it is in a file system that ends with the namespace
-	unshare -m --propagation private "$0" "$1" inside "$work"
-	exit
-fi
-work=$3
-mount -t tmpfs -o mode=755 tmpfs "$work"
-mkdir "$work/lib" "$work/root" "$work/caller"
-cp -a /etc "$work/etc"
-mount --bind "$work/etc" /etc
+. "$(dirname "$0")/as-root.sh"
+mkdir caller
 mkdir -m 755 /etc/slipway
-mount --bind "$work/lib" /var/lib
-mount --bind "$work/root" /root
-chown 12345 "$work/caller"
-cd "$work"
+chown 12345 caller
 umask 077
-fail() { echo "FAILED: $1"; cat log; exit 1; }
 refused() {
 	slipway update > log 2>&1 && fail "want $1 refused"
 	grep -qF "this station isn't updated" log && grep -qF "$2" log || fail "want words on $1"
