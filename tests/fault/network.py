@@ -283,11 +283,11 @@ def another_release(net):
     slot.restore(UPDATE)
     proxy = Proxy(net.sshd, ("die-down", net.late))
     slot.enroll(proxy.port)
-    net.start(slot, "cut in a large file")
+    said = net.start(slot, "cut in a large file")
     proxy.end()
     staging = f"{slot.site}/home/state/D2/COV_PB/staging"
     if not any(n.endswith(".part") for n in os.listdir(staging)):
-        raise Failed("want a part of the large file")
+        raise Failed(f"want a part of the large file, found {os.listdir(staging)}\n{said}")
     publish({"app/big.dat": "".join(random.choices("abcdefgh", k=BIG))}, "release2")
     slot.enroll(net.sshd.port)
     said = net.start(slot, "another release")
