@@ -369,6 +369,16 @@ attempt_plan(struct attempt *u, int64_t now, struct err *e)
 }
 
 int
+attempt_compare(struct attempt *u, struct err *e)
+{
+	return plan_compare(u->st, &u->applied, &u->plan, e) == -1 ||
+		plan_others(u->st, &u->plan, e) == -1 ||
+		plan_room(u->st, u->state, &u->plan, e) == -1
+	    ? -1
+	    : 0;
+}
+
+int
 attempt_fetch(struct attempt *u, struct dir *dir, unsigned which, struct err *e)
 {
 	if (plan_fetch(&u->plan, u->refresh, u->fetch, dir, which, u->o->progress, e) == 0)

@@ -82,6 +82,12 @@ int64_t attempt_time(struct attempt *u);
  */
 int attempt_plan(struct attempt *u, int64_t now, struct err *e);
 
+/*
+ * Compare the plan with what is on the disk and with what may be changed, and look whether there is
+ * room for it.
+ */
+int attempt_compare(struct attempt *u, struct err *e);
+
 /* Download content of the plan into dir; which as plan_fetch(). */
 int attempt_fetch(struct attempt *u, struct dir *dir, unsigned which, struct err *e);
 

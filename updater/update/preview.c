@@ -34,10 +34,7 @@ compare_plan(struct attempt *u, struct preview *p, struct err *e)
 {
 	struct changeset *asked = &u->plan.settings;
 
-	if (plan_compare(u->st, &u->applied, &u->plan, e) == -1 ||
-	    plan_others(u->st, &u->plan, e) == -1 ||
-	    plan_room(u->st, u->state, &u->plan, e) == -1 ||
-	    attempt_fetch(u, u->staging, PLAN_SCRIPTS, e) == -1 ||
+	if (attempt_compare(u, e) == -1 || attempt_fetch(u, u->staging, PLAN_SCRIPTS, e) == -1 ||
 	    attempt_scripts(u, u->staging, LAYOUT_SCRIPTS_MACHINE, asked, e) == -1 ||
 	    attempt_scripts(u, u->staging, LAYOUT_SCRIPTS_USER, asked, e) == -1)
 		return -1;

@@ -84,17 +84,6 @@ update_look(const struct station *st, struct update_result *r)
 	attempt_end(&u);
 }
 
-/* The plan against what is on the disk, as far as it may be changed. */
-static int
-compare(struct attempt *u, struct err *e)
-{
-	return plan_compare(u->st, &u->applied, &u->plan, e) == -1 ||
-		plan_others(u->st, &u->plan, e) == -1 ||
-		plan_room(u->st, u->state, &u->plan, e) == -1
-	    ? -1
-	    : 0;
-}
-
 static int
 fetch_and_apply(struct attempt *u, struct err *e)
 {
@@ -106,7 +95,8 @@ fetch_and_apply(struct attempt *u, struct err *e)
 	int64_t serial = u->applied.serial;
 	struct err ignored;
 
-	if (station_check_change(u->st, e) == -1 || compare(u, e) == -1 || reuse_kept(u, e) == -1 ||
+	if (station_check_change(u->st, e) == -1 || attempt_compare(u, e) == -1 ||
+	    reuse_kept(u, e) == -1 ||
 	    attempt_fetch(u, u->staging, PLAN_FILES | PLAN_SCRIPTS, e) == -1 ||
 	    attempt_scripts(u, u->staging, LAYOUT_SCRIPTS_MACHINE, &u->plan.settings, e) == -1 ||
 	    apply_plan(u, &a, u->staging, true, e) == -1) {
@@ -181,7 +171,7 @@ install_again(struct attempt *u, struct err *e)
 
 	plan_free(&u->plan);
 	if (plan_of_record(u->st, &u->applied, u->o->deadline, &u->plan, e) == 0 &&
-	    compare(u, e) == 0 && (kept = dir_below(u->state, "kept", true, e)) != NULL &&
+	    attempt_compare(u, e) == 0 && (kept = dir_below(u->state, "kept", true, e)) != NULL &&
 	    keep_installed(u, kept, e) == 0 && fetch_lost(u, kept, e) == 0)
 		rc = apply_plan(u, &a, kept, false, e);
 	dir_close(kept);
@@ -316,8 +306,9 @@ roll_back(struct attempt *u, int64_t release, struct err *e)
 	int rc = -1;
 
 	if (rollback_find(u->state, &u->applied, release, &was, &back, e) == 0 &&
-	    plan_of_record(u->st, &was, u->o->deadline, &u->plan, e) == 0 && compare(u, e) == 0 &&
-	    (kept = dir_below(u->state, "kept", true, e)) != NULL && fetch_lost(u, kept, e) == 0)
+	    plan_of_record(u->st, &was, u->o->deadline, &u->plan, e) == 0 &&
+	    attempt_compare(u, e) == 0 && (kept = dir_below(u->state, "kept", true, e)) != NULL &&
+	    fetch_lost(u, kept, e) == 0)
 		rc = apply_plan(u, &a, kept, false, e);
 	dir_close(kept);
 	changeset_free(&back);
