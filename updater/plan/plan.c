@@ -83,6 +83,18 @@ by_plan_target(const void *a, const void *b)
 	return strcmp(((const struct plan_file *)a)->target, ((const struct plan_file *)b)->target);
 }
 
+static int
+compare_target(const void *target, const void *file)
+{
+	return strcmp(target, ((const struct plan_file *)file)->target);
+}
+
+struct plan_file *
+plan_find(const struct plan *p, const char *target)
+{
+	return p->n == 0 ? NULL : bsearch(target, p->files, p->n, sizeof *p->files, compare_target);
+}
+
 static bool
 was_applied(const struct record *applied, const char *target)
 {

@@ -62,6 +62,9 @@ int plan_of_record(const struct station *st, const struct record *r, int64_t dea
 
 void plan_free(struct plan *p);
 
+/* The release's file of a target, or NULL; removals aren't looked at. */
+struct plan_file *plan_find(const struct plan *p, const char *target);
+
 /*
  * Whether this release is applied, or a person returned from it to an earlier one: there is nothing
  * to do.

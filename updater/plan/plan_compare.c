@@ -25,9 +25,8 @@ struct comparing {
 	bool same_root[LAYOUT_ROOTS];	 /* what is applied is in this very directory */
 	bool privileged;		 /* this process puts in place what users believe */
 	bool shared[LAYOUT_ROOTS];	 /* others may write there */
-	const char *dir;		 /* that was looked at last; NULL: none */
-	size_t dir_length;
-	enum layout_place dir_place;
+	const char *last; /* path of the file whose directories were looked at last */
+	enum layout_place last_place;
 	char when[DATE_TEXT_SIZE];
 	struct fold_names names; /* the release's, once there is a removal */
 	int64_t deadline;
@@ -198,13 +197,8 @@ check_hand(const struct comparing *c, struct plan_file *f, struct err *e)
 static bool
 was_used(const struct comparing *c, const struct plan_file *f, size_t length)
 {
-	size_t all = (size_t)(f->rest - f->target) + length;
-
-	for (size_t i = 0; c->same_root[f->place] && i < c->applied->n; i++)
-		if (strncmp(c->applied->files[i].target, f->target, all) == 0 &&
-		    c->applied->files[i].target[all] == '/')
-			return true;
-	return false;
+	return c->same_root[f->place] &&
+	    record_has_below(c->applied, f->target, (size_t)(f->rest - f->target) + length);
 }
 
 /*
@@ -234,22 +228,35 @@ check_dir(const struct comparing *c, const struct plan_file *f, size_t length, s
 	return rc;
 }
 
+/* How many bytes at the beginning of a path are directories of the file that was looked at last. */
+static size_t
+looked_at(const struct comparing *c, const struct plan_file *f)
+{
+	size_t same = 0;
+
+	if (c->last == NULL || c->last_place != f->place)
+		return 0;
+	for (size_t i = 0; f->rest[i] != '\0' && f->rest[i] == c->last[i]; i++)
+		if (f->rest[i] == '/')
+			same = i;
+	return same;
+}
+
 static int
 check_dirs(struct comparing *c, const struct plan_file *f, struct err *e)
 {
-	const char *slash = strrchr(f->rest, '/');
-	size_t length = slash == NULL ? 0 : (size_t)(slash - f->rest);
+	const char *slash;
+	size_t same;
 
 	if (!c->privileged || c->st->allow_writable || c->shared[f->place] ||
-	    c->roots[f->place] == NULL || length == 0 ||
-	    (c->dir != NULL && c->dir_place == f->place && c->dir_length == length &&
-		memcmp(c->dir, f->rest, length) == 0))
+	    c->roots[f->place] == NULL)
 		return 0;
-	c->dir = f->rest;
-	c->dir_length = length;
-	c->dir_place = f->place;
+	same = looked_at(c, f);
+	c->last = f->rest;
+	c->last_place = f->place;
 	for (slash = strchr(f->rest, '/'); slash != NULL; slash = strchr(slash + 1, '/'))
-		if (check_dir(c, f, (size_t)(slash - f->rest), e) == -1)
+		if ((size_t)(slash - f->rest) > same &&
+		    check_dir(c, f, (size_t)(slash - f->rest), e) == -1)
 			return -1;
 	return 0;
 }
@@ -258,8 +265,10 @@ check_dirs(struct comparing *c, const struct plan_file *f, struct err *e)
 static bool
 is_others(const struct comparing *c, const struct plan_file *f)
 {
-	enum way_others others =
-	    c->privileged ? way_others(c->roots[f->place], f->rest) : WAY_NOBODY;
+	/* Where a file system gives all files the same permissions, a new file has them, too. */
+	enum way_others others = c->privileged && file_modes_kept(c->roots[f->place])
+	    ? way_others(c->roots[f->place], f->rest)
+	    : WAY_NOBODY;
 
 	/* What is made anew where others may write can be theirs to change again. */
 	return others == WAY_OWNS || (others == WAY_MAY_WRITE && !c->shared[f->place]);
@@ -329,12 +338,6 @@ spell(struct comparing *c, struct plan *p, const struct plan_file *removed, stru
 	return 0;
 }
 
-static int
-compare_plan_target(const void *target, const void *file)
-{
-	return strcmp(target, ((const struct plan_file *)file)->target);
-}
-
 /*
  * Add an applied target that the release lacks to the removals.  A file that a person has removed
  * already is not counted.
@@ -346,7 +349,7 @@ add_removal(struct comparing *c, const char *target, struct plan *p, struct err 
 
 	if (clock_check(c->deadline, "files were compared", e) == -1)
 		return -1;
-	if (bsearch(target, p->files, p->n, sizeof *p->files, compare_plan_target) != NULL)
+	if (plan_find(p, target) != NULL)
 		return 0;
 	memset(f, 0, sizeof *f);
 	if ((f->target = strdup(target)) == NULL)

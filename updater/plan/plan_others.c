@@ -4,6 +4,7 @@
 
 #include "lib/base/fold.h"
 #include "lib/base/path.h"
+#include "lib/os/clock.h"
 #include "lib/os/path.h"
 #include "updater/station/destination.h"
 
@@ -63,31 +64,43 @@ add_other(struct installed *all, const char *state, struct err *e)
 	return rc == -1 ? err_context(e, "what another application has installed") : 0;
 }
 
+/* Whether a file that the plan changes, below root, is another application's. */
+static int
+look_at_file(struct installed *all, const char *root, const char *rest, struct err *e)
+{
+	struct buf path = BUF_INIT(STATION_PATH_MAX);
+	int rc = path_join(&path, root, rest, e);
+	size_t which;
+
+	if (rc == 0 && (rc = fold_names_find(&all->names, buf_text(&path), &which, e)) == 1)
+		rc = err_setx(e, ERR_UNSAFE,
+		    "%s: want a file of this application's or none, found another "
+		    "application's, whose directory is the same; enrol again with another "
+		    "one (--force)",
+		    buf_text(&path));
+	buf_free(&path);
+	return rc;
+}
+
 /* Whether the plan changes a file that is another application's. */
 static int
-look_at_plan(const struct station *st, const struct plan *p, struct installed *all, struct err *e)
+look_at_plan(const struct station *st, const struct plan *p, enum layout_place place,
+    struct installed *all, struct err *e)
 {
-	int rc = 0;
+	const char *dir = plan_root(st, place);
+	struct buf root = BUF_INIT(STATION_PATH_MAX);
+	int rc = dir == NULL ? 0 : path_resolve(&root, dir, e);
 
-	for (size_t i = 0; i < p->n + p->nremoved && rc == 0; i++) {
+	for (size_t i = 0; i < p->n + p->nremoved && rc == 0 && dir != NULL; i++) {
 		const struct plan_file *f = &p->files[i];
-		struct buf root = BUF_INIT(STATION_PATH_MAX), path = BUF_INIT(STATION_PATH_MAX);
-		size_t which;
 
-		if (f->op == PLAN_KEEP || f->place >= LAYOUT_ROOTS)
+		if (f->op == PLAN_KEEP || f->place != place)
 			continue;
-		if (path_resolve(&root, plan_root(st, f->place), e) == -1 ||
-		    path_join(&path, buf_text(&root), f->rest, e) == -1)
-			rc = -1;
-		else if ((rc = fold_names_find(&all->names, buf_text(&path), &which, e)) == 1)
-			rc = err_setx(e, ERR_UNSAFE,
-			    "%s: want a file of this application's or none, found another "
-			    "application's, whose directory is the same; enrol again with another "
-			    "one (--force)",
-			    buf_text(&path));
-		buf_free(&root);
-		buf_free(&path);
+		rc = clock_check(p->deadline, "files were compared", e);
+		if (rc == 0)
+			rc = look_at_file(all, buf_text(&root), f->rest, e);
 	}
+	buf_free(&root);
 	return rc;
 }
 
@@ -104,8 +117,8 @@ plan_others(const struct station *st, const struct plan *p, struct err *e)
 		rc = add_other(&all, st->other_states.v[i], e);
 	for (size_t i = 0; i < all.paths.n && rc == 0; i++)
 		rc = fold_names_add(&all.names, all.paths.v[i], i, e);
-	if (rc == 0)
-		rc = look_at_plan(st, p, &all, e);
+	for (int place = 0; place < LAYOUT_ROOTS && rc == 0; place++)
+		rc = look_at_plan(st, p, place, &all, e);
 	fold_names_free(&all.names);
 	strings_free(&all.paths);
 	return rc;

@@ -40,6 +40,22 @@ compare_target(const void *target, const void *file)
 	return strcmp(target, ((const struct record_file *)file)->target);
 }
 
+/* The beginning of a target, which ends before a '/'. */
+struct above {
+	const char *target;
+	size_t length;
+};
+
+static int
+compare_above(const void *above, const void *file)
+{
+	const struct above *a = above;
+	const char *target = ((const struct record_file *)file)->target;
+	int order = strncmp(a->target, target, a->length);
+
+	return order != 0 ? order : '/' - (unsigned char)target[a->length];
+}
+
 static int
 compare_dir(const void *path, const void *dir)
 {
@@ -73,6 +89,14 @@ const struct record_file *
 record_file(const struct record *r, const char *target)
 {
 	return r->n == 0 ? NULL : bsearch(target, r->files, r->n, sizeof *r->files, compare_target);
+}
+
+bool
+record_has_below(const struct record *r, const char *target, size_t length)
+{
+	struct above a = { target, length };
+
+	return r->n > 0 && bsearch(&a, r->files, r->n, sizeof *r->files, compare_above) != NULL;
 }
 
 bool

@@ -110,6 +110,9 @@ int64_t record_followed(const struct record *machine);
 /* The file of a target, or NULL.  Owned by r. */
 const struct record_file *record_file(const struct record *r, const char *target);
 
+/* Whether a file is below a directory: length bytes of target, the '/' not among them. */
+bool record_has_below(const struct record *r, const char *target, size_t length);
+
 /* Whether Slipway made this directory, a path below a root. */
 bool record_has_dir(const struct record *r, enum layout_place root, const char *path);
 

@@ -168,10 +168,9 @@ plan_missing(const struct put_back *b, struct dir *source, struct plan *p, struc
 static bool
 was_put(const struct plan *p, const char *target)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (p->files[i].op == PLAN_ADD && strcmp(p->files[i].target, target) == 0)
-			return true;
-	return false;
+	const struct plan_file *f = plan_find(p, target);
+
+	return f != NULL && f->op == PLAN_ADD;
 }
 
 /* Take files from the list of the missing to the list of those that are put back. */

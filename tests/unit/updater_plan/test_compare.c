@@ -221,7 +221,7 @@ __wrap_fstatfs(int fd, struct statfs *fs)
 	return rc;
 }
 
-/* On FAT the permissions of a file are those of the mount: no difference, at each start anew. */
+/* On FAT the permissions of a file are those of the mount, whoever may write there. */
 static void
 fixed_modes(void **unused)
 {
@@ -229,7 +229,7 @@ fixed_modes(void **unused)
 	struct plan p;
 
 	(void)unused;
-	put("a", "1", 0755);
+	put("a", "1", 0777);
 	put("b", "1", 0755);
 	add(&release, "app/a", "1", 0644);
 	add(&release, "app/b", "2", 0644);
