@@ -43,14 +43,22 @@ class Sshd:
         self.pin = run("ssh-keygen", "-lf", f"{self.dir}/host.pub").stdout.split()[1]
         for _ in range(20):
             self.port = free_port()
+            self.configure()
             if self.start():
                 return
         raise Failed("sshd can't be started")
 
-    def start(self):
+    def configure(self):
         with open(f"{self.dir}/config", "w", encoding="utf-8") as f:
             f.write(f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {self.dir}/host\nPidFile none\nStrictModes no\n"
                     f"AuthorizedKeysFile {self.dir}/authorized_keys\nSubsystem sftp internal-sftp\nMaxStartups 200\nLogLevel ERROR\n")
+        # OpenSSH 9.8 and later shuts an address out for a while from which many connections broke: all faults come from here.
+        penalties = "PerSourcePenalties=no"
+        if subprocess.run(["/usr/sbin/sshd", "-t", "-f", f"{self.dir}/config", "-o", penalties], stderr=subprocess.DEVNULL).returncode == 0:
+            with open(f"{self.dir}/config", "a", encoding="utf-8") as f:
+                f.write(penalties.replace("=", " ") + "\n")
+
+    def start(self):
         self.process = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", f"{self.dir}/config"], stderr=subprocess.DEVNULL)
         for _ in range(100):
             if self.process.poll() is not None:
