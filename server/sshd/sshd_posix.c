@@ -222,8 +222,28 @@ hand_over(int fd)
 		_exit(127);
 }
 
+/* Whether this sshd, whose version nobody knows beforehand, takes an option. */
+static bool
+knows_option(const char *program, const char *config, const char *option)
+{
+	int status, null;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if ((null = open("/dev/null", O_RDWR)) == -1 || dup2(null, STDOUT_FILENO) == -1 ||
+		    dup2(null, STDERR_FILENO) == -1)
+			_exit(127);
+		execl(program, program, "-t", "-f", config, "-o", option, (char *)NULL);
+		_exit(127);
+	}
+	return pid != -1 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == 0;
+}
+
+/* extra: an option "-o" and its value, or NULL twice. */
 static void
-become_sshd(const char *program, const char *config, pid_t parent, int fd)
+become_sshd(const char *program, const char *config, const char *const extra[2], pid_t parent,
+    int fd)
 {
 	sigset_t set;
 
@@ -234,7 +254,7 @@ become_sshd(const char *program, const char *config, pid_t parent, int fd)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	process_restore();
 	hand_over(fd);
-	execl(program, program, "-D", "-e", "-f", config, (char *)NULL);
+	execl(program, program, "-D", "-e", "-f", config, extra[0], extra[1], (char *)NULL);
 	_exit(127);
 }
 
@@ -321,7 +341,9 @@ struct sshd *
 sshd_start(const char *config, const char *listening, const char *address, unsigned port,
     struct err *e)
 {
-	const char *program = find_sshd(e);
+	/* One station with a wrong key would shut out all others behind its address for a while. */
+	static const char no_penalties[] = "PerSourcePenalties=no"; /* OpenSSH 9.8 and later */
+	const char *program = find_sshd(e), *extra[2] = { NULL, NULL };
 	pid_t parent = getpid();
 	struct sshd *s;
 	int fd = -1;
@@ -347,10 +369,14 @@ sshd_start(const char *config, const char *listening, const char *address, unsig
 	}
 	if (write_config(s, config, e) == -1)
 		goto fail;
+	if (knows_option(program, s->config, no_penalties)) {
+		extra[0] = "-o";
+		extra[1] = no_penalties;
+	}
 	if ((fd = listen_at(listening, port, e)) == -1)
 		goto fail;
 	if ((s->pid = fork()) == 0)
-		become_sshd(program, s->config, parent, fd);
+		become_sshd(program, s->config, extra, parent, fd);
 	close(fd);
 	if (s->pid == -1) {
 		s->pid = 0;

@@ -52,9 +52,10 @@ class Sshd:
         with open(f"{self.dir}/config", "w", encoding="utf-8") as f:
             f.write(f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {self.dir}/host\nPidFile none\nStrictModes no\n"
                     f"AuthorizedKeysFile {self.dir}/authorized_keys\nSubsystem sftp internal-sftp\nMaxStartups 200\nLogLevel ERROR\n")
-        # OpenSSH 9.8 and later shuts an address out for a while from which many connections broke: all faults come from here.
+        # OpenSSH 9.8 and later shuts out an address from which many connections broke: here all faults come from one.
         penalties = "PerSourcePenalties=no"
-        if subprocess.run(["/usr/sbin/sshd", "-t", "-f", f"{self.dir}/config", "-o", penalties], stderr=subprocess.DEVNULL).returncode == 0:
+        test = ["/usr/sbin/sshd", "-t", "-f", f"{self.dir}/config", "-o", penalties]
+        if subprocess.run(test, stderr=subprocess.DEVNULL).returncode == 0:
             with open(f"{self.dir}/config", "a", encoding="utf-8") as f:
                 f.write(penalties.replace("=", " ") + "\n")
 
