@@ -5,14 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/number.h"
 #include "lib/base/text.h"
 #include "lib/settings/keylines.h"
 
 #define BOM "\xef\xbb\xbf"
 
+/* The first line, behind which the format stands. */
+#define FORMAT_LINE "# Settings of Slipway, format "
+#define FORMAT_TEXT FORMAT_LINE "1\n"
+
 struct keyfile {
 	struct keylines lines;
-	bool bom;
+	bool bom, states_format;
 	const char *ending; /* of lines that are added */
 };
 
@@ -99,6 +104,43 @@ out:
 	return rc;
 }
 
+/* Of the first line only; a text that has another one states no format. */
+static int
+check_format(const char *text, size_t len, struct err *e)
+{
+	const size_t begin = sizeof FORMAT_LINE - 1;
+	uint64_t format;
+
+	if (len < begin || memcmp(text, FORMAT_LINE, begin) != 0)
+		return 0;
+	len = text_line(text + begin, len - begin);
+	if (number_parse(text + begin, len, 1, KEYFILE_FORMAT, &format) == 0)
+		return 0;
+	return err_setx(e, ERR_VERSION,
+	    "line 1: want format %d, got '%.*s': a newer Slipway made this file; install that one here",
+	    KEYFILE_FORMAT, (int)(len > 40 ? 40 : len), text + begin);
+}
+
+struct keyfile *
+keyfile_new(struct err *e)
+{
+	struct keyfile *f = calloc(1, sizeof *f);
+
+	if (f == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	f->ending = "\n";
+	f->states_format = true;
+	return f;
+}
+
+bool
+keyfile_empty(const struct keyfile *f)
+{
+	return f->lines.first == NULL;
+}
+
 struct keyfile *
 keyfile_parse(const void *data, size_t len, const char *root, struct err *e)
 {
@@ -112,7 +154,7 @@ keyfile_parse(const void *data, size_t len, const char *root, struct err *e)
 		    KEYFILE_SIZE_MAX, len);
 		return NULL;
 	}
-	if (text_begin(&text, &len, e) == -1)
+	if (text_begin(&text, &len, e) == -1 || check_format(text, len, e) == -1)
 		return NULL;
 	if ((f = calloc(1, sizeof *f)) == NULL) {
 		err_nomem(e);
@@ -148,6 +190,7 @@ keyfile_copy(const struct keyfile *f, struct err *e)
 	}
 	copy->bom = f->bom;
 	copy->ending = f->ending;
+	copy->states_format = f->states_format;
 	for (const struct line *l = f->lines.first; l != NULL; l = l->next) {
 		struct line *new = line_new(l->kind, l->text, l->len, l->body, e);
 
@@ -176,7 +219,7 @@ fail:
 int
 keyfile_write(const struct keyfile *f, struct buf *out, struct err *e)
 {
-	size_t start = out->len, total = f->bom ? strlen(BOM) : 0;
+	size_t start = out->len, total = strlen(BOM FORMAT_TEXT);
 
 	for (const struct line *l = f->lines.first; l != NULL; l = l->next)
 		total += l->len;
@@ -184,7 +227,8 @@ keyfile_write(const struct keyfile *f, struct buf *out, struct err *e)
 		return err_setx(e, ERR_TOO_LARGE, "want a key file of at most %u bytes, got %zu",
 		    KEYFILE_SIZE_MAX, total);
 	/* All room at once: nothing below can fail half-way. */
-	if (buf_reserve(out, total, e) == -1 || (f->bom && buf_adds(out, BOM, e) == -1))
+	if (buf_reserve(out, total, e) == -1 || (f->bom && buf_adds(out, BOM, e) == -1) ||
+	    (f->states_format && !keyfile_empty(f) && buf_adds(out, FORMAT_TEXT, e) == -1))
 		return -1;
 	for (const struct line *l = f->lines.first; l != NULL; l = l->next)
 		if (buf_add(out, l->text, l->len, e) == -1) {

@@ -18,17 +18,27 @@
 /* Bytes of a key file; keylines.h and keyline.h limit its lines. */
 #define KEYFILE_SIZE_MAX (16u * 1024 * 1024)
 
+/* The format of key files, which the first line of those that Slipway makes states. */
+#define KEYFILE_FORMAT 1
+
 struct keyfile;
 
 /*
  * Read len bytes.  Only keys below root ("HKLM" or "HKCU") may be in the file.  NULL with
- * ERR_SYNTAX or ERR_TOO_LARGE (the text begins with "line N: "), or ERR_NOMEM.
+ * ERR_SYNTAX or ERR_TOO_LARGE (the text begins with "line N: "), ERR_VERSION (a newer Slipway made
+ * the file), or ERR_NOMEM.
  */
 struct keyfile *keyfile_parse(const void *data, size_t len, const char *root, struct err *e);
+
+/* An empty one that states its format once something is in it.  NULL with ERR_NOMEM. */
+struct keyfile *keyfile_new(struct err *e);
 void keyfile_free(struct keyfile *f);
 
 /* A copy, to be edited.  NULL with ERR_NOMEM. */
 struct keyfile *keyfile_copy(const struct keyfile *f, struct err *e);
+
+/* Whether nothing is in it, not even a comment. */
+bool keyfile_empty(const struct keyfile *f);
 
 /*
  * Append the whole file to out.  0, or -1 with ERR_TOO_LARGE (over KEYFILE_SIZE_MAX) or ERR_NOMEM.

@@ -100,6 +100,37 @@ void settings_unlock(struct settings *s);
 int settings_check(struct settings *s, struct err *e);
 
 /*
+ * Damaged key files: no key file, or empty, cut or missing where their copy, which settings_apply()
+ * and settings_keep() write, isn't.  The registry is damaged never in this sense.
+ *
+ * settings_damaged() tells it of the file that key is in, with the reason and the command that
+ * mends it in *why.  Once its file was read it costs two looks at sizes.
+ */
+bool settings_damaged(struct settings *s, const char *key, struct err *why);
+
+/*
+ * Puts the copy in the place of the damaged file that key is in.  aside() renames the damaged one
+ * within d, if it is there.  Returns 1 done, 0 it isn't damaged, or -1: the reason, where there is
+ * no copy.
+ */
+struct settings_aside {
+	int (*aside)(void *arg, struct dir *d, const char *name, const struct err *why,
+	    struct err *e);
+	void *arg;
+};
+int settings_restore(struct settings *s, const char *key, const struct settings_aside *to,
+    struct err *e);
+
+/*
+ * Copies key files that have no copy, or were changed by hand since; a longer copy stays, as
+ * PATH.copy.old.  Failures are ignored.
+ */
+void settings_keep(struct settings *s);
+
+/* Appends the path of the copy of the file that key is in to out.  0 or -1. */
+int settings_copy(struct settings *s, const char *key, struct buf *out, struct err *e);
+
+/*
  * Tells whether settings below key may have changed: equal stamps before reading and later mean
  * that nothing has changed.  Costs one look at a file or at an event of the registry, no reading.
  * Compare stamps of the same s and key.

@@ -3,7 +3,8 @@
  * The settings store over two key files, one for HKLM and one for HKCU.
  *
  * Readers take no lock: a file is only ever replaced as a whole.  Writers hold a lock on a file
- * beside it, ".NAME.lock", because the key file itself is a new one after each change.
+ * beside it, ".NAME.lock", because the key file itself is a new one after each change.  They leave
+ * a copy of it, too (keycopy.h).
  */
 #include "lib/settings/settings_store.h"
 
@@ -16,6 +17,7 @@
 #include "lib/os/movable.h"
 #include "lib/os/places.h"
 #include "lib/settings/difference.h"
+#include "lib/settings/keycopy.h"
 
 enum { MACHINE, USER, HALVES };
 
@@ -244,31 +246,43 @@ half_unlock(struct half *half)
 }
 
 /*
- * Open the directory that the key file is in, and lock the key file.  A link in place of the file
- * is followed here, so that a key file that is kept elsewhere stays there.
+ * The directory that the key file is in, or would be, and its name in it.  follow: a link in place
+ * of the file is followed, so that a key file that is kept elsewhere stays there.
  */
 static int
-half_lock(struct settings *s, int h, long long wait_ms, struct err *e)
+half_find(const struct half *half, bool follow, char dir[static PATH_MAX],
+    char name[static NAME_MAX + 1], struct err *e)
 {
-	struct half *half = &s->halves[h];
-	char path[PATH_MAX], lock[NAME_MAX + 1], *slash;
-	const char *name, *dir;
+	char *slash;
 
-	if (realpath(half->path, path) == NULL) {
-		if (errno != ENOENT)
+	if (!follow || realpath(half->path, dir) == NULL) {
+		if (follow && errno != ENOENT)
 			return err_set(e, ERR_IO, "%s", half->path);
-		if ((size_t)snprintf(path, sizeof path, "%s", half->path) >= sizeof path)
+		if ((size_t)snprintf(dir, PATH_MAX, "%s", half->path) >= PATH_MAX)
 			return err_setx(e, ERR_TOO_LARGE, "%s: name too long", half->path);
 	}
-	slash = strrchr(path, '/');
-	name = slash == NULL ? path : slash + 1;
-	if ((size_t)snprintf(half->name, sizeof half->name, "%s", name) >= sizeof half->name ||
-	    (size_t)snprintf(lock, sizeof lock, ".%s.lock", name) >= sizeof lock)
-		return err_setx(e, ERR_TOO_LARGE, "%s: name too long", path);
-	dir = slash == NULL ? "." : slash == path ? "/" : path;
-	if (slash != NULL)
-		*slash = '\0';
-	if ((half->dir = dir_make(*dir == '\0' ? "/" : dir, roots[h].dir_mode, e)) == NULL ||
+	slash = strrchr(dir, '/');
+	if ((size_t)snprintf(name, NAME_MAX + 1, "%s", slash == NULL ? dir : slash + 1) > NAME_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "%s: name too long", half->path);
+	if (slash == NULL)
+		strcpy(dir, ".");
+	else
+		slash[slash == dir] = '\0';
+	return 0;
+}
+
+/* Open the directory that the key file is in, and lock the key file; follow as above. */
+static int
+half_lock(struct settings *s, int h, bool follow, long long wait_ms, struct err *e)
+{
+	struct half *half = &s->halves[h];
+	char dir[PATH_MAX], lock[NAME_MAX + 1];
+
+	if (half_find(half, follow, dir, half->name, e) == -1)
+		return -1;
+	if ((size_t)snprintf(lock, sizeof lock, ".%s.lock", half->name) >= sizeof lock)
+		return err_setx(e, ERR_TOO_LARGE, "%s: name too long", half->path);
+	if ((half->dir = dir_make(dir, roots[h].dir_mode, e)) == NULL ||
 	    (half->lock = file_lock(half->dir, lock, wait_ms, e)) == NULL) {
 		half_unlock(half);
 		return -1;
@@ -293,7 +307,7 @@ edit_prepare(struct settings *s, int h, const struct changeset *c, struct edit *
 	 * The differences are applied, not c: comments in a tree that is deleted and set anew stay.
 	 */
 	if (ed->changed &&
-	    ((f = keyfile_copy(before, e)) == NULL ||
+	    ((f = keyfile_empty(before) ? keyfile_new(e) : keyfile_copy(before, e)) == NULL ||
 		difference_edit(f, &effective, roots[h].name, e) == -1 ||
 		keyfile_write(f, &ed->bytes, e) == -1))
 		goto out;
@@ -321,7 +335,7 @@ edit_begin(struct settings *s, int h, const struct changeset *c, long long wait_
 	if (s->halves[h].path == NULL)
 		return err_setx(e, ERR_CONFIG, "%s: want a key file for it, got none",
 		    roots[h].name);
-	if (half_lock(s, h, wait_ms, e) == -1)
+	if (half_lock(s, h, true, wait_ms, e) == -1)
 		return -1;
 	ed->locked = true;
 	return edit_prepare(s, h, c, ed, e);
@@ -372,6 +386,23 @@ settings_unlock(struct settings *s)
 		half_unlock(&s->halves[h]);
 }
 
+/* What the copy has more than the file, for whatever reason, stays beside. */
+static int
+half_write(const struct half *half, int h, const struct buf *bytes, struct err *e)
+{
+	struct buf copy = BUF_INIT(KEYFILE_SIZE_MAX);
+	struct err why;
+
+	keycopy_forget(half->path,
+	    keycopy_longer(half->path) && keycopy_damaged(half->path, roots[h].name, &copy, &why));
+	buf_free(&copy);
+	if (file_replace_keep(half->dir, half->name, bytes->data, bytes->len, roots[h].mode, e) ==
+	    -1)
+		return -1;
+	keycopy_make(half->path, bytes->data, bytes->len, roots[h].mode);
+	return 0;
+}
+
 int
 settings_apply(struct settings *s, const struct changeset *c, struct err *e)
 {
@@ -380,8 +411,7 @@ settings_apply(struct settings *s, const struct changeset *c, struct err *e)
 
 	for (int h = 0; h < HALVES && rc == 0; h++)
 		if (edits[h].changed)
-			rc = file_replace_keep(s->halves[h].dir, s->halves[h].name,
-			    edits[h].bytes.data, edits[h].bytes.len, roots[h].mode, e);
+			rc = half_write(&s->halves[h], h, &edits[h].bytes, e);
 	edits_end(s, edits, true);
 	return rc;
 }
@@ -394,4 +424,108 @@ settings_check(struct settings *s, struct err *e)
 		    file_check_movable(s->halves[h].dir, s->halves[h].name, e) == -1)
 			return -1;
 	return 0;
+}
+
+/* Add the way to mend it to the reason. */
+static void
+add_remedy(const char *path, bool has_copy, struct err *why)
+{
+	struct err was = *why;
+
+	if (has_copy)
+		err_setx(why, was.code,
+		    "%.600s; 'slipway update --repair' puts its copy back; if a person made it so, remove %s.copy",
+		    was.text, path);
+	else
+		err_setx(why, was.code,
+		    "%.800s; mend it, or move it away and enrol again: it has no copy", was.text);
+}
+
+bool
+settings_damaged(struct settings *s, const char *key, struct err *why)
+{
+	int h = half_of(key);
+	const char *path = s->halves[h].path;
+	bool readable = half_content(s, h, why) != NULL, damaged = false;
+	struct buf copy = BUF_INIT(KEYFILE_SIZE_MAX);
+
+	if (path != NULL && (!readable || keycopy_longer(path)))
+		damaged = keycopy_damaged(path, roots[h].name, &copy, why);
+	if (damaged)
+		add_remedy(path, copy.len > 0, why);
+	else if (readable)
+		err_clear(why);
+	buf_free(&copy);
+	return damaged;
+}
+
+/* With the lock. */
+static int
+restore(const struct half *half, int h, const struct settings_aside *to, struct err *e)
+{
+	struct buf copy = BUF_INIT(KEYFILE_SIZE_MAX);
+	struct err why;
+	int rc = keycopy_damaged(half->path, roots[h].name, &copy, &why);
+
+	if (rc == 1 && copy.len == 0) {
+		add_remedy(half->path, false, &why);
+		*e = why;
+		rc = -1;
+	} else if (rc == 1 &&
+	    (to->aside(to->arg, half->dir, half->name, &why, e) == -1 ||
+		file_replace(half->dir, half->name, copy.data, copy.len, roots[h].mode, e) == -1)) {
+		rc = -1;
+	}
+	buf_free(&copy);
+	return rc;
+}
+
+int
+settings_restore(struct settings *s, const char *key, const struct settings_aside *to,
+    struct err *e)
+{
+	int h = half_of(key), rc;
+	struct err ignored;
+
+	if (!settings_damaged(s, key, &ignored))
+		return 0;
+	/* A link goes, not the file that it leads to. */
+	if (half_lock(s, h, false, SETTINGS_LOCK_MS, e) == -1)
+		return -1;
+	rc = restore(&s->halves[h], h, to, e);
+	half_unlock(&s->halves[h]);
+	return rc;
+}
+
+static void
+half_keep(struct settings *s, int h)
+{
+	struct half *half = &s->halves[h];
+	struct buf text = BUF_INIT(KEYFILE_SIZE_MAX), copy = BUF_INIT(KEYFILE_SIZE_MAX);
+	struct err ignored;
+
+	if (half->path == NULL || half->lock != NULL || !keycopy_is_old(half->path) ||
+	    half_lock(s, h, true, 0, &ignored) == -1)
+		return;
+	if (!keycopy_damaged(half->path, roots[h].name, &copy, &ignored) &&
+	    file_read(half->dir, half->name, &text, &ignored) == 0) {
+		keycopy_forget(half->path, keycopy_longer(half->path));
+		keycopy_make(half->path, text.data, text.len, roots[h].mode);
+	}
+	buf_free(&text);
+	buf_free(&copy);
+	half_unlock(half);
+}
+
+void
+settings_keep(struct settings *s)
+{
+	for (int h = 0; h < HALVES; h++)
+		half_keep(s, h);
+}
+
+int
+settings_copy(struct settings *s, const char *key, struct buf *out, struct err *e)
+{
+	return keycopy_path(store_place(s, key), out, e);
 }

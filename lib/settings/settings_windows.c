@@ -521,3 +521,32 @@ store_place(struct settings *s, const char *key)
 	(void)key;
 	return "the registry";
 }
+
+/* The registry is no file that could be cut, and Windows itself keeps copies of it. */
+bool
+settings_damaged(struct settings *s, const char *key, struct err *why)
+{
+	(void)s, (void)key, (void)why;
+	return false;
+}
+
+int
+settings_restore(struct settings *s, const char *key, const struct settings_aside *to,
+    struct err *e)
+{
+	(void)s, (void)key, (void)to, (void)e;
+	return 0;
+}
+
+void
+settings_keep(struct settings *s)
+{
+	(void)s;
+}
+
+int
+settings_copy(struct settings *s, const char *key, struct buf *out, struct err *e)
+{
+	(void)s, (void)key, (void)out;
+	return err_setx(e, ERR_NOENT, "the registry has no copy");
+}

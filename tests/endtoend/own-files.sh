@@ -54,8 +54,8 @@ is_damage() {
 	case $1:$2 in
 	*/lock:directory | */lock:link) return 0 ;;
 	*/lock:* | */kept/*:empty | */kept/*:cut | */kept/*:garbage | */kept/*:long) return 1 ;;
+	*/user.conf:empty | */user.conf:cut) return 1 ;;	# a start puts back what the release sets
 	*/staging/*:empty | */staging/*:cut | */staging/*:garbage | */staging/*:long) return 1 ;;
-	*/machine.conf:cut | */user.conf:cut | */user.conf:empty) return 1 ;;
 	esac
 }
 evidence() {
@@ -119,6 +119,9 @@ try() {
 for how in empty cut garbage directory link long; do
 	for file in "${files[@]}"; do
 		try "$state/$file" "$how"
+	done
+	for file in machine user; do
+		try "$STATION/$file.conf" "$how"
 	done
 done
 for file in "${folders[@]}"; do

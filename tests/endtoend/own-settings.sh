@@ -126,6 +126,27 @@ started() {
 	want started.log "$1"
 	wantno started.log 'no release was ever applied'
 }
+# A damaged machine.conf, whose copy tells what the site has decided and is put back by --repair.
+slipway settings set "HKLM\\SOFTWARE\\Slipway\\$INSTALLATION\\$APP" OnError block
+cp station/machine.conf block.conf
+for how in ': >' 'rm -f' 'truncate -s 120' 'head -c 300 /dev/urandom >'; do
+	cp block.conf station/machine.conf
+	expect 0 keep.log slipway update
+	eval "$how station/machine.conf"
+	blocked "'slipway update --repair' puts its copy back"
+	expect 1 status.log slipway status
+	want status.log 'slipway update --repair' 0
+	expect 1 damaged.log other "$url" --key login --force
+	want damaged.log 'slipway update --repair' 0
+	expect 0 repair.log slipway update --repair
+	cmp station/machine.conf block.conf || fail "want the copy put back after $how" repair.log
+	expect 0 run.log slipway run -- echo hi-runs
+	want run.log hi-runs
+done
+[ -n "$(find station -name 'machine.conf.damaged-*')" ] || fail "want what was damaged to be kept" repair.log
+rm -f station/machine.conf.copy*
+cp good.conf station/machine.conf
+
 edited 'OnError = block\nWarnAfterDays = multi:1|'
 blocked 'WarnAfterDays: want a number'
 edited 'OnError = blok'

@@ -11,6 +11,7 @@
 #include "lib/os/way.h"
 #include "lib/sftp/child.h"
 #include "updater/cmd/reminders.h"
+#include "updater/state/damage.h"
 
 static const struct command *const commands[] = { &cmd_enroll, &cmd_run, &cmd_update, &cmd_plan,
 	&cmd_rollback, &cmd_history, &cmd_verify, &cmd_status, &cmd_settings_get, &cmd_settings_set,
@@ -42,6 +43,46 @@ cmd_settings_open(struct err *e)
 	return settings_open(e);
 }
 
+static void
+log_script(void *arg, enum log_level level, const char *subject, const char *text)
+{
+	(void)arg;
+	log_line(level, "%s: %s", subject, text);
+}
+
+static int
+set_settings_aside(void *told, struct dir *d, const char *name, const struct err *why,
+    struct err *e)
+{
+	return damage_set_aside(d, name, NULL, why, told, e);
+}
+
+/* Put damaged key files back from their copies: both, though one fails. */
+static int
+mend_settings(struct settings *s, struct err *e)
+{
+	struct damage_told told = { log_script, NULL };
+	const struct settings_aside aside = { set_settings_aside, &told };
+	const char *const keys[] = { STATION_KEY, "HKCU\\SOFTWARE" };
+	struct err why;
+	int rc = 0;
+
+	for (size_t i = 0; i < N(keys); i++)
+		switch (settings_restore(s, keys[i], &aside, &why)) {
+		case -1:
+			if (rc == 0)
+				*e = why;
+			rc = -1;
+			break;
+		case 1:
+			log_warn("%s: its copy was put back", settings_place(s, keys[i]));
+			break;
+		default:
+			break;
+		}
+	return rc;
+}
+
 int
 cmd_station_open(const struct call *call, unsigned how, struct cmd_station *c, struct err *e)
 {
@@ -59,7 +100,8 @@ cmd_station_open(const struct call *call, unsigned how, struct cmd_station *c, s
 	/* First of all: the child prepares on another processor meanwhile. */
 	if ((how & CMD_FETCHES) != 0)
 		c->child.early = child_start(&sftp_child_role, &ignored);
-	if ((c->settings = settings_open(e)) == NULL)
+	if ((c->settings = settings_open(e)) == NULL ||
+	    (o->repair && mend_settings(c->settings, e) == -1))
 		return -1;
 	rc = station_load(c->settings, o->installation, o->application, argc, call->argv,
 	    &c->station, e);
@@ -100,13 +142,6 @@ warn_server(void *arg, const char *url, const struct err *why)
 {
 	(void)arg;
 	log_warn("%s: %s; trying the next server", url, why->text);
-}
-
-static void
-log_script(void *arg, enum log_level level, const char *subject, const char *text)
-{
-	(void)arg;
-	log_line(level, "%s: %s", subject, text);
 }
 
 struct update_options

@@ -156,7 +156,18 @@ station_staging_is_ours(const struct station *st)
 	return ours;
 }
 
+/* Without its other half, files could go to other places. */
+static int
+check_cut_settings(const struct station *st, struct err *e)
+{
+	if (st->damage.code == ERR_NONE)
+		return 0;
+	*e = st->damage;
+	return -1;
+}
+
 const struct station_check station_checks[] = { { "owners", check_owners, STOPS_UPDATES },
+	{ "cut settings", check_cut_settings, STOPS_UPDATES },
 	{ "login", check_login, STOPS_NOTHING },
 	{ "destinations", destination_check, STOPS_CHANGES },
 	{ "shared", destination_shared, STOPS_NOTHING },

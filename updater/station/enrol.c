@@ -129,7 +129,8 @@ check_beside(struct enrolling *x, const char *installation, const char *applicat
 static int
 check_enrolled(struct enrolling *x, struct err *e)
 {
-	if (enrolled_load(x->s, &x->all, e) == -1)
+	/* What a damaged file held would be lost for good. */
+	if (settings_damaged(x->s, STATION_KEY, e) || enrolled_load(x->s, &x->all, e) == -1)
 		return -1;
 	for (size_t i = 0; i < x->all.installations.n; i++)
 		if (check_beside(x, x->all.installations.v[i], x->all.applications.v[i], e) == -1)

@@ -355,6 +355,22 @@ strict_of_text(const char *file)
 	return block ? ON_ERROR_BLOCK : ON_ERROR_LAUNCH;
 }
 
+/* Of a damaged key file the copy tells what the site has decided, and the error how to mend it. */
+static void
+look_at_damage(struct settings *s, struct station *st, struct err *e)
+{
+	struct buf copy = BUF_INIT(STATION_PATH_MAX);
+	struct err why, ignored;
+
+	if (settings_damaged(s, STATION_KEY, &why)) {
+		*e = why;
+		if (st->on_error != ON_ERROR_BLOCK &&
+		    settings_copy(s, STATION_KEY, &copy, &ignored) == 0)
+			st->on_error = strict_of_text(buf_text(&copy));
+	}
+	buf_free(&copy);
+}
+
 /* The strict reading where it isn't known which application is meant. */
 static enum on_error
 strict_of_all(struct settings *s, const struct application_pairs *all, const char *installation,
@@ -396,6 +412,7 @@ station_load(struct settings *s, const char *installation, const char *applicati
 		st->on_error = strict_of_all(s, &all, installation, application);
 	else
 		rc = load_station(s, all.installations.v[which], all.applications.v[which], st, e);
+	look_at_damage(s, st, rc == -1 ? e : &st->damage);
 	if (rc == 0)
 		rc = destination_others(s, &all, st, e);
 	settings_release(s);

@@ -47,6 +47,7 @@ struct station {
 	struct strings others; /* InstallDir and AppDir of the other applications here */
 	struct strings other_states; /* directories of their states */
 	struct strings unknown;	     /* names in its key that no setting of Slipway has */
+	struct err damage; /* of settings that can be read, as settings_damaged(), or ERR_NONE */
 };
 
 /*
@@ -56,7 +57,8 @@ struct station {
  *
  * After -1 *st holds what could be read, and on_error by the strict reading: ON_ERROR_BLOCK where
  * OnError says so or says nothing that can be understood; of several enrolments that may be meant
- * one is enough, and so is one line of a key file that is malformed elsewhere.
+ * one is enough, and so is one line of a key file that is malformed elsewhere, or of the copy of a
+ * damaged one.
  */
 int station_load(struct settings *s, const char *installation, const char *application, int argc,
     char **argv, struct station *st, struct err *e);

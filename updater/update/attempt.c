@@ -158,6 +158,7 @@ look_after(struct attempt *u, struct err *e)
 	look_at_staging(u);
 	damage_look(u->state, u->o->repair, &told);
 	anchor_heal(u->state, &told);
+	settings_keep(u->s);
 	return recover_update(u, e);
 }
 

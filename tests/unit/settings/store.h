@@ -22,6 +22,9 @@ void store_want(const char *text);
 /* Appends "set key name = text" (the text form of a value). */
 void add_set(struct changeset *c, const char *key, const char *name, const char *text);
 
+/* The first line of a key file that the store makes. */
+#define STORE_FORMAT "# Settings of Slipway, format 1\n"
+
 /* Key files only: a path in the store's directory, and the content of a file. */
 const char *store_path(const char *name);
 void write_text(const char *path, const char *text);

@@ -5,12 +5,13 @@
 #include "tests/unit/common/test.h"
 #include "tests/unit/settings/store.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/os/file.h"
+#include "lib/os/move.h"
 #include "lib/settings/application.h"
 
 static const char *dir, *machine, *user;
@@ -52,8 +53,8 @@ both_files(void **state)
 	assert_ok(settings_plan(s, &c, NULL, &undo, &e), &e);
 	assert_int_equal(undo.n, 2);
 	assert_ok(settings_apply(s, &c, &e), &e);
-	want_text(machine, "[HKLM\\SOFTWARE\\Ipesoft]\nx = dword:1\n");
-	want_text(user, "[HKCU\\u]\ny = two\n");
+	want_text(machine, STORE_FORMAT "[HKLM\\SOFTWARE\\Ipesoft]\nx = dword:1\n");
+	want_text(user, STORE_FORMAT "[HKCU\\u]\ny = two\n");
 	assert_int_equal(file_stat(NULL, machine, &info, &e), 1);
 	assert_int_equal(info.mode, 0644);
 	assert_int_equal(file_stat(NULL, user, &info, &e), 1);
@@ -64,8 +65,8 @@ both_files(void **state)
 	assert_string_equal(settings_place(s, "HKLM\\u"), machine);
 	assert_err(settings_get(s, "HKXX\\a", "x", &v, &e), ERR_SYNTAX, &e);
 	assert_ok(settings_apply(s, &undo, &e), &e);
-	want_text(machine, "");
-	want_text(user, "");
+	want_text(machine, STORE_FORMAT);
+	want_text(user, STORE_FORMAT);
 	changeset_free(&c);
 	changeset_free(&undo);
 }
@@ -290,6 +291,174 @@ bad_names(void **state)
 	assert_err(settings_get(*state, "HKCU\\u", "=x", &v, &e), ERR_SYNTAX, &e);
 }
 
+/* What is done to a user.conf with "x = 1" and, in its last line, "y = 2"; NULL: it is removed. */
+static const struct damage_row {
+	const char *name, *text, *why;
+	bool folder, link;
+} damage_rows[] = {
+	{ "damage: none", STORE_FORMAT "[HKCU\\u]\nx = 1\ny = 2\n", NULL, false, false },
+	{ "damage: a person's line more", STORE_FORMAT "[HKCU\\u]\nx = 1\ny = 2\nz = 3\n", NULL,
+	    false, false },
+	{ "damage: a person's other value", STORE_FORMAT "[HKCU\\u]\nx = 2\n", NULL, false, false },
+	{ "damage: whole lines less", STORE_FORMAT "[HKCU\\u]\nx = 1\n", NULL, false, false },
+	{ "damage: cut in a value",
+	    STORE_FORMAT "[HKCU\\u]\nx = 1\ny =", "is cut in the middle of a line", false, false },
+	{ "damage: cut in a name", STORE_FORMAT "[HKCU\\u]\nx = 1\ny", "line 4", false, false },
+	{ "damage: empty", "", "is empty", false, false },
+	{ "damage: garbage", "\x01\xff\n", "line 1", false, false },
+	{ "damage: missing", NULL, "is missing", false, false },
+	{ "damage: a directory", NULL, "user.conf", true, false },
+	{ "damage: a link to another file", NULL, "line 1", false, true },
+};
+
+static int
+rename_aside(void *called, struct dir *d, const char *name, const struct err *why, struct err *e)
+{
+	(void)why;
+	++*(int *)called;
+	return file_move(d, name, d, "aside", e) == -1 ? -1 : 0;
+}
+
+static void
+damage(void **state)
+{
+	const struct damage_row *row = *state;
+	char other[128], aside[128];
+	struct changeset c = CHANGESET_INIT;
+	struct settings *s;
+	void *store;
+	int called = 0;
+	const struct settings_aside to = { rename_aside, &called };
+	struct file_info info;
+	struct err e;
+
+	assert_int_equal(make(&store), 0);
+	s = store;
+	add_set(&c, "HKCU\\u", "x", "1");
+	add_set(&c, "HKCU\\u", "y", "2");
+	assert_ok(settings_apply(s, &c, &e), &e);
+	assert_false(settings_damaged(s, "HKCU\\u", &e));
+	snprintf(other, sizeof other, "%s/other", dir);
+	snprintf(aside, sizeof aside, "%s/aside", dir);
+	if (row->text != NULL) {
+		write_text(user, row->text);
+	} else {
+		assert_int_equal(unlink(user), 0);
+		if (row->folder)
+			assert_int_equal(mkdir(user, 0700), 0);
+		write_text(other, "of another program\n");
+		if (row->link)
+			assert_int_equal(symlink(other, user), 0);
+	}
+	assert_int_equal(settings_damaged(s, "HKCU\\u", &e), row->why != NULL);
+	if (row->why != NULL) {
+		assert_non_null(strstr(e.text, row->why));
+		assert_non_null(strstr(e.text, "slipway update --repair"));
+	}
+	assert_int_equal(settings_restore(s, "HKCU\\u", &to, &e), row->why != NULL);
+	assert_int_equal(called, row->why != NULL);
+	assert_false(settings_damaged(s, "HKCU\\u", &e));
+	want_text(user, row->why == NULL ? row->text : STORE_FORMAT "[HKCU\\u]\nx = 1\ny = 2\n");
+	/* The evidence is kept. */
+	if (row->why != NULL && row->text != NULL)
+		want_text(aside, row->text);
+	if (row->folder || row->link) {
+		assert_int_equal(file_stat(NULL, aside, &info, &e), 1);
+		assert_int_equal(info.type, row->folder ? FILE_DIRECTORY : FILE_LINK);
+		want_text(other, "of another program\n");
+	}
+	changeset_free(&c);
+	store_remove(&store);
+}
+
+/* A key file that can't be read and has no copy stays as it is, for a person. */
+static void
+no_copy(void **state)
+{
+	static const char bad[] = "[HKCU\\u]\nx = 1\nnonsense\n";
+	int called = 0;
+	const struct settings_aside to = { rename_aside, &called };
+	struct err e;
+
+	write_text(user, bad);
+	assert_true(settings_damaged(*state, "HKCU\\u", &e));
+	assert_non_null(strstr(e.text, "line 3"));
+	assert_non_null(strstr(e.text, "enrol again"));
+	assert_err(settings_restore(*state, "HKCU\\u", &to, &e), ERR_SYNTAX, &e);
+	assert_int_equal(called, 0);
+	want_text(user, bad);
+}
+
+/* A person's change, later than the copy. */
+static void
+change_by_hand(const char *copy, const char *text)
+{
+	const struct timespec hour_ago[] = { { time(NULL) - 3600, 0 }, { time(NULL) - 3600, 0 } };
+
+	utimensat(AT_FDCWD, copy, hour_ago, 0);
+	write_text(user, text);
+}
+
+/* The copy follows a person's change, but not one that looks like damage. */
+static void
+copies(void **state)
+{
+	struct settings *s = *state;
+	struct changeset c = CHANGESET_INIT;
+	char copy[128], old[128];
+	struct file_info info;
+	struct err e;
+
+	snprintf(copy, sizeof copy, "%s.copy", user);
+	snprintf(old, sizeof old, "%s.copy.old", user);
+	settings_keep(s);
+	assert_int_equal(file_stat(NULL, copy, &info, &e), 0);
+	/* One that 0.1.0 or a person made has no copy. */
+	change_by_hand(copy, "[HKCU\\u]\nx = 1\ny = 2\n");
+	settings_keep(s);
+	want_text(copy, "[HKCU\\u]\nx = 1\ny = 2\n");
+	assert_int_equal(file_stat(NULL, copy, &info, &e), 1);
+	assert_int_equal(info.mode, 0600);
+	change_by_hand(copy, "[HKCU\\u]\nx =");
+	settings_keep(s);
+	want_text(copy, "[HKCU\\u]\nx = 1\ny = 2\n");
+	change_by_hand(copy, "[HKCU\\u]\nx = 1\n");
+	settings_keep(s);
+	want_text(copy, "[HKCU\\u]\nx = 1\n");
+	want_text(old, "[HKCU\\u]\nx = 1\ny = 2\n");
+	change_by_hand(copy, "[HKCU\\u]\nx = 3000\n");
+	settings_keep(s);
+	want_text(copy, "[HKCU\\u]\nx = 3000\n");
+	/* A change of a damaged file leaves what its copy had. */
+	change_by_hand(copy, "");
+	add_set(&c, "HKCU\\u", "z", "4");
+	assert_ok(settings_apply(s, &c, &e), &e);
+	want_text(copy, STORE_FORMAT "[HKCU\\u]\nz = 4\n");
+	want_text(old, "[HKCU\\u]\nx = 3000\n");
+	changeset_free(&c);
+}
+
+/* What a newer Slipway made is neither read nor taken for damaged. */
+static void
+newer_format(void **state)
+{
+	static const char newer[] = "# Settings of Slipway, format 2\n[HKCU\\u]\nx = 1\n";
+	int called = 0;
+	const struct settings_aside to = { rename_aside, &called };
+	struct changeset c = CHANGESET_INIT;
+	struct value v = VALUE_INIT;
+	struct err e;
+
+	write_text(user, newer);
+	assert_err(settings_get(*state, "HKCU\\u", "x", &v, &e), ERR_VERSION, &e);
+	assert_false(settings_damaged(*state, "HKCU\\u", &e));
+	assert_int_equal(settings_restore(*state, "HKCU\\u", &to, &e), 0);
+	add_set(&c, "HKCU\\u", "z", "4");
+	assert_err(settings_apply(*state, &c, &e), ERR_VERSION, &e);
+	want_text(user, newer);
+	changeset_free(&c);
+}
+
 /* Many processes add a value each, and no value is lost. */
 static void
 together(void **state)
@@ -377,10 +546,18 @@ main(void)
 		cmocka_unit_test_setup_teardown(read_once, make, store_remove),
 		cmocka_unit_test_setup_teardown(held, make, store_remove),
 		cmocka_unit_test_setup_teardown(bad_names, make, store_remove),
+		cmocka_unit_test_setup_teardown(no_copy, make, store_remove),
+		cmocka_unit_test_setup_teardown(copies, make, store_remove),
+		cmocka_unit_test_setup_teardown(newer_format, make, store_remove),
 		cmocka_unit_test_setup_teardown(together, make, store_remove),
 		cmocka_unit_test_setup_teardown(half_a_store, make, store_remove),
 		cmocka_unit_test_setup_teardown(find_malformed, make, store_remove),
 	};
 
-	return cmocka_run_group_tests_name("settings_posix", tests, NULL, NULL);
+	static struct CMUnitTest rows[N(damage_rows)];
+	size_t n = 0;
+
+	TEST_ROWS(rows, n, damage_rows, damage);
+	return _cmocka_run_group_tests("settings_posix: damage", rows, n, NULL, NULL) +
+	    cmocka_run_group_tests_name("settings_posix", tests, NULL, NULL);
 }
