@@ -54,7 +54,7 @@ keycopy_damaged(const char *path, const char *root, struct buf *copy, struct err
 		(text.data[text.len - 1] != '\n' &&
 		    memcmp(copy->data, text.data, text.len) == 0))) {
 		damaged = true;
-		err_setx(why, ERR_SYNTAX, "%s %s", path,
+		err_setx(why, rc == -1 ? ERR_NOENT : ERR_SYNTAX, "%s %s", path,
 		    rc == -1		? "is missing"
 			: text.len == 0 ? "is empty"
 					: "is cut in the middle of a line");

@@ -16,7 +16,7 @@
 /*
  * Whether the key file is damaged: no key file, or empty, missing or cut in the middle of a line
  * where its copy isn't.  copy (empty before) gets the copy, unless that can't be used or isn't
- * there.  Returns whether, with the reason in *why.
+ * there.  Returns whether, with the reason in *why; ERR_NOENT: it is missing.
  */
 bool keycopy_damaged(const char *path, const char *root, struct buf *copy, struct err *why);
 

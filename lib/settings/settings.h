@@ -104,7 +104,8 @@ int settings_check(struct settings *s, struct err *e);
  * and settings_keep() write, isn't.  The registry is damaged never in this sense.
  *
  * settings_damaged() tells it of the file that key is in, with the reason and the command that
- * mends it in *why.  Once its file was read it costs two looks at sizes.
+ * mends it in *why (ERR_NOENT: the file is missing).  Once its file was read it costs two looks at
+ * sizes.
  */
 bool settings_damaged(struct settings *s, const char *key, struct err *why);
 

@@ -136,8 +136,10 @@ for how in ': >' 'rm -f' 'truncate -s 120' 'head -c 300 /dev/urandom >'; do
 	blocked "'slipway update --repair' puts its copy back"
 	expect 1 status.log slipway status
 	want status.log 'slipway update --repair' 0
-	expect 1 damaged.log other "$url" --key login --force
-	want damaged.log 'slipway update --repair' 0
+	if [ -e station/machine.conf ]; then
+		expect 1 damaged.log other "$url" --key login --force
+		want damaged.log 'slipway update --repair' 0
+	fi
 	expect 0 repair.log slipway update --repair
 	cmp station/machine.conf block.conf || fail "want the copy put back after $how" repair.log
 	expect 0 run.log slipway run -- echo hi-runs

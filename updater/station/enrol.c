@@ -129,8 +129,9 @@ check_beside(struct enrolling *x, const char *installation, const char *applicat
 static int
 check_enrolled(struct enrolling *x, struct err *e)
 {
-	/* What a damaged file held would be lost for good. */
-	if (settings_damaged(x->s, STATION_KEY, e) || enrolled_load(x->s, &x->all, e) == -1)
+	/* Only a person who wants to begin anew removes the file and enrols. */
+	if ((settings_damaged(x->s, STATION_KEY, e) && e->code != ERR_NOENT) ||
+	    enrolled_load(x->s, &x->all, e) == -1)
 		return -1;
 	for (size_t i = 0; i < x->all.installations.n; i++)
 		if (check_beside(x, x->all.installations.v[i], x->all.applications.v[i], e) == -1)
