@@ -13,7 +13,18 @@
 #include "lib/script/runner.h"
 #include "lib/settings/application.h"
 
+/* Scripts of one place see the same facts, and share a child, as at a station. */
+enum kind { KIND_MACHINE, KIND_USER, KIND_ANY, KINDS };
+#define SYSTEMS 2
+
+struct child {
+	struct runner *runner; /* NULL: none yet, or it failed */
+	struct script_facts facts;
+	const char *prefixes[2 * SCRIPT_FRAME_NAMES_MAX];
+};
+
 struct dryrun {
+	struct child children[SYSTEMS][KINDS];
 	const struct dryrun_options *options;
 	struct dryrun_options copy;
 	json_t *json; /* owned; never NULL */
@@ -284,6 +295,9 @@ dryrun_free(struct dryrun *c)
 {
 	if (c == NULL)
 		return;
+	for (int os = 0; os < SYSTEMS; os++)
+		for (int kind = 0; kind < KINDS; kind++)
+			runner_end(c->children[os][kind].runner);
 	for (size_t i = 0; i < SCRIPT_FRAME_NAMES_MAX; i++) {
 		free(c->made_up[i]);
 		free(c->keys[0][i]);
@@ -349,27 +363,40 @@ is_in(const char *name, const char *directory)
 	    (end - len == name || end[-(ptrdiff_t)len - 1] == '/');
 }
 
-static int
-run_as(struct dryrun *c, const char *os, const char *name, const uint8_t *source, size_t len,
-    struct buf *out, struct err *e)
+static enum kind
+kind_of(const char *name)
 {
-	const char *prefixes[2 * SCRIPT_FRAME_NAMES_MAX];
-	struct changeset changes = CHANGESET_INIT;
-	struct script_facts facts = c->facts;
-	struct runner *r;
-	int rc = -1;
+	return is_in(name, "machine") ? KIND_MACHINE : is_in(name, "user") ? KIND_USER : KIND_ANY;
+}
 
-	facts.os = os;
-	facts.prefixes = prefixes;
+static int
+start(struct dryrun *c, const char *os, enum kind kind, struct child *child, struct err *e)
+{
+	child->facts = c->facts;
+	child->facts.os = os;
+	child->facts.prefixes = child->prefixes;
 	for (int user = 0; user < 2; user++)
-		for (size_t i = 0; i < c->nkeys[user] && !is_in(name, user ? "machine" : "user");
+		for (size_t i = 0; i < c->nkeys[user] && kind != (user ? KIND_MACHINE : KIND_USER);
 		     i++)
-			prefixes[facts.nprefixes++] = c->keys[user][i];
-	if ((r = runner_start(&facts, SCRIPT_TIME_MAX_MS, clock_mono_ms() + 2 * SCRIPT_TIME_MAX_MS,
-		 e)) != NULL &&
-	    runner_run(r, name, source, len, &changes, e) == 0)
+			child->prefixes[child->facts.nprefixes++] = c->keys[user][i];
+	child->runner = runner_start(&child->facts, SCRIPT_TIME_MAX_MS, CLOCK_NEVER, e);
+	return child->runner == NULL ? -1 : 0;
+}
+
+static int
+run_as(struct dryrun *c, const char *os, int system, const char *name, const uint8_t *source,
+    size_t len, struct buf *out, struct err *e)
+{
+	struct child *child = &c->children[system][kind_of(name)];
+	struct changeset changes = CHANGESET_INIT;
+	int rc = child->runner == NULL ? start(c, os, kind_of(name), child, e) : 0;
+
+	if (rc == 0 && (rc = runner_run(child->runner, name, source, len, &changes, e)) == -1) {
+		runner_end(child->runner);
+		child->runner = NULL;
+	}
+	if (rc == 0)
 		rc = put_changes(c, &changes, out, e);
-	runner_end(r);
 	changeset_free(&changes);
 	return rc;
 }
@@ -379,13 +406,13 @@ dryrun_run(struct dryrun *c, const char *name, const uint8_t *source, size_t len
     struct err *e)
 {
 	struct buf each[2] = { BUF_INIT(out->max), BUF_INIT(out->max) };
-	static const char *const systems[2] = { "linux", "windows" };
+	static const char *const systems[SYSTEMS] = { "linux", "windows" };
 	int rc = 0;
 
 	if (!c->any_os)
-		return run_as(c, c->facts.os, name, source, len, out, e);
-	for (int i = 0; i < 2 && rc == 0; i++)
-		if ((rc = run_as(c, systems[i], name, source, len, &each[i], e)) == -1)
+		return run_as(c, c->facts.os, 0, name, source, len, out, e);
+	for (int i = 0; i < SYSTEMS && rc == 0; i++)
+		if ((rc = run_as(c, systems[i], i, name, source, len, &each[i], e)) == -1)
 			err_context(e, "on %s", systems[i]);
 	if (rc == 0 && strcmp(buf_text(&each[0]), buf_text(&each[1])) == 0)
 		rc = buf_add(out, each[0].data, each[0].len, e);

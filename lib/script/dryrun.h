@@ -40,6 +40,8 @@ void dryrun_free(struct dryrun *c);
  * VALUE" where they have the same), "- KEY NAME", "- KEY\*".  Scripts in a directory "machine" may
  * touch HKLM, in "user" HKCU, elsewhere both.
  *
+ * The scripts of one place run in one child, one after the other, as at a station.
+ *
  * When the facts name no operating system, the script runs once for each; out says when the changes
  * differ.  0, or -1 with the errors of runner_run().
  */
