@@ -11,6 +11,7 @@
 #include "lib/os/move.h"
 
 #include "updater/apply/bounds.h"
+#include "updater/apply/claim.h"
 #include "updater/apply/leftover.h"
 #include "updater/apply/movable.h"
 #include "updater/apply/work.h"
@@ -24,6 +25,10 @@ clean_root(const struct work *w, int r, bool unmake, struct leftovers *l, struct
 {
 	struct dir *root = w->roots[r], *dir = w->dirs[r];
 
+	if (claim_is_others(w, r)) {
+		claim_leave(w, r);
+		return 0;
+	}
 	if (dir != NULL &&
 	    (leftovers_empty(l, r, dir, e) == -1 || dir_remove(root, w->t->work, e) == -1))
 		return -1;

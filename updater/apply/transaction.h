@@ -20,6 +20,8 @@
  * journal: where one of them doesn't, a disk isn't mounted, and the journal stays.  While they are
  * removed in the end, the journal is called journal.new again.
  *
+ * Stations of several users or computers may share a root: one at a time works there (claim.h).
+ *
  * Each step can be repeated.  Names below a root are opened as lib/os/dir.h says, so that somebody
  * who may write there can't lead us elsewhere.
  */
@@ -44,6 +46,10 @@ struct transaction {
 	 * committed here goes to its end
 	 */
 	int64_t deadline;
+	/* times of the last changes of the roots when the plan looked, or NULL; 0: unknown */
+	const int64_t *looked;
+	bool take_over; /* private directories in which another station was at work */
+	bool *others;	/* or NULL; set where another station is at work or changed something */
 };
 
 /*

@@ -9,7 +9,9 @@
 #include "lib/base/fold.h"
 #include "lib/os/clock.h"
 #include "lib/os/move.h"
+#include "lib/os/places.h"
 #include "lib/os/way.h"
+#include "updater/apply/claim.h"
 
 void
 work_close(struct work *w)
@@ -87,30 +89,61 @@ work_twin_moved(const struct work *w, size_t i)
 	return dir == NULL || file_stat(dir, name, &info, &e) == 0;
 }
 
-/* The file in a private directory whose name holds the journal's number. */
-static const char *
-mark_name(const struct work *w, char out[WORK_NAME_SIZE])
+/* Whether a root is as it was when the plan looked at it: each change of its files shows there. */
+static int
+check_looked(const struct work *w, int r, struct err *e)
 {
-	snprintf(out, WORK_NAME_SIZE, "journal-%s", w->j->number);
-	return out;
+	struct file_info info;
+
+	if (w->t->looked == NULL || w->t->looked[r] == 0)
+		return 0;
+	if (file_stat(w->roots[r], ".", &info, e) != 1 || info.mtime_ns == w->t->looked[r])
+		return 0;
+	return err_setx(e, ERR_BUSY, "%s: something changed there meanwhile", w->j->roots[r]);
+}
+
+/* Another user's station is at work there, or was. */
+static int
+is_taken(const struct work *w, int r, struct err *e)
+{
+	struct file_info info;
+	struct err ignored;
+
+	if (e->code != ERR_UNSAFE || place_privileged() ||
+	    file_stat(w->roots[r], w->t->work, &info, &ignored) != 1 || info.type != FILE_DIRECTORY)
+		return -1;
+	return err_setx(e, ERR_BUSY,
+	    "%s/%s: another user's station changes the files there, or was interrupted; its next "
+	    "start ends that",
+	    w->j->roots[r], w->t->work);
+}
+
+/* Make a private directory of a transaction that begins. */
+static int
+make_private(struct work *w, int r, struct err *e)
+{
+	int rc = check_looked(w, r, e);
+
+	if (rc == 0 && (w->dirs[r] = dir_make_private(w->roots[r], w->t->work, e)) == NULL)
+		rc = is_taken(w, r, e);
+	if (rc == 0)
+		rc = claim_take(w, r, w->t->take_over, e);
+	if (rc == -1 && e->code == ERR_BUSY && w->t->others != NULL)
+		*w->t->others = true;
+	return rc;
 }
 
 static int
 open_root(struct work *w, int r, bool make, struct err *e)
 {
-	const char *path = w->j->roots[r], *work = w->t->work;
-	char mark[WORK_NAME_SIZE];
+	const char *path = w->j->roots[r];
 
 	w->roots[r] = make ? way_make(path, 0755, e) : way_open(path, e);
+	if (make)
+		return w->roots[r] == NULL ? -1 : make_private(w, r, e);
 	if (w->roots[r] != NULL)
-		w->dirs[r] = make ? dir_make_private(w->roots[r], work, e)
-				  : dir_open_private(w->roots[r], work, e);
-	if (w->dirs[r] == NULL)
-		return !make && e->code == ERR_NOENT ? 0 : -1;
-	/* staging makes it durable */
-	return make && w->j->number[0] != '\0'
-	    ? file_replace_fast(w->dirs[r], mark_name(w, mark), "", 0, 0600, e)
-	    : 0;
+		w->dirs[r] = dir_open_private(w->roots[r], w->t->work, e);
+	return w->dirs[r] != NULL || e->code == ERR_NOENT ? 0 : -1;
 }
 
 int
@@ -133,14 +166,8 @@ work_open(struct work *w, const struct transaction *t, const struct journal *j, 
 int
 work_check_roots(const struct work *w, struct err *e)
 {
-	char mark[WORK_NAME_SIZE];
-	struct file_info info;
-	struct err ignored;
-
 	for (int r = 0; r < LAYOUT_ROOTS; r++)
-		if (w->j->number[0] != '\0' && w->j->roots[r] != NULL &&
-		    (w->dirs[r] == NULL ||
-			file_stat(w->dirs[r], mark_name(w, mark), &info, &ignored) != 1))
+		if (w->j->number[0] != '\0' && w->j->roots[r] != NULL && !claim_is_ours(w, r))
 			return err_setx(e, ERR_TORN,
 			    "%s: want the directory in which a change to release %lld was "
 			    "interrupted, with its %s, got another one or none; is its disk "

@@ -44,15 +44,19 @@ is_shared(const char *path, bool *shared, struct err *e)
 }
 
 static int
-open_roots(struct comparing *c, struct err *e)
+open_roots(struct comparing *c, int64_t looked[LAYOUT_ROOTS], struct err *e)
 {
 	for (int r = 0; r < LAYOUT_ROOTS; r++) {
 		const char *path = plan_root(c->st, r);
+		struct file_info info;
 
 		c->same_root[r] = record_same_root(c->applied, r, path);
 		if (path != NULL && (c->roots[r] = way_open(path, e)) == NULL &&
 		    e->code != ERR_NOENT)
 			return -1;
+		looked[r] = c->roots[r] != NULL && file_stat(c->roots[r], ".", &info, e) == 1
+		    ? info.mtime_ns
+		    : 0;
 		if (c->privileged && c->roots[r] != NULL && is_shared(path, &c->shared[r], e) == -1)
 			return -1;
 	}
@@ -392,7 +396,7 @@ plan_compare(const struct station *st, const struct record *applied, struct plan
 		.applied = applied,
 		.privileged = place_privileged(),
 		.deadline = p->deadline };
-	int rc = open_roots(&c, e);
+	int rc = open_roots(&c, p->looked, e);
 
 	date_format(clock_wall(), c.when);
 	for (size_t i = 0; i < p->n && rc == 0; i++)

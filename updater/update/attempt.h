@@ -36,7 +36,9 @@ struct attempt {
 	struct record applied;
 	struct wanted wanted;
 	bool known;
-	struct put_back back; /* of the machine's part, between its begin and its end */
+	bool others;	       /* another station is at work on the same directories */
+	const int64_t *looked; /* as in struct transaction */
+	struct put_back back;  /* of the machine's part, between its begin and its end */
 };
 
 /*

@@ -13,6 +13,10 @@
 #include "updater/station/checks.h"
 #include "updater/update/attempt.h"
 #include "updater/update/user_part.h"
+#include "updater/update/waiting.h"
+
+/* Of an update beside another station, which changes what was compared. */
+#define TRIES 3
 
 static int
 unstage(void *arg, const char *name, struct err *e)
@@ -30,6 +34,9 @@ apply_plan(struct attempt *u, const struct apply *a, struct dir *source, bool so
 	char work[512];
 
 	apply_transaction(u->st, u->state, source, source_is_ours, u->s, u->o->deadline, work, &t);
+	t.take_over = u->o->repair;
+	t.others = &u->others;
+	t.looked = u->looked;
 	if (apply(u->st, &t, a, &now, e) == -1)
 		return -1;
 	u->r->changed = true;
@@ -85,7 +92,7 @@ update_look(const struct station *st, struct update_result *r)
 }
 
 static int
-fetch_and_apply(struct attempt *u, struct err *e)
+fetch_and_apply_once(struct attempt *u, struct err *e)
 {
 	struct apply a = { .plan = &u->plan,
 		.set = &u->plan.settings,
@@ -106,6 +113,29 @@ fetch_and_apply(struct attempt *u, struct err *e)
 	/* only room is lost if this fails */
 	dir_list(u->staging, unstage, u->staging, &ignored);
 	return 0;
+}
+
+/*
+ * Another station that shares InstallDir or AppDir goes first; what it left there is compared
+ * again.
+ */
+static int
+fetch_and_apply(struct attempt *u, struct err *e)
+{
+	for (int i = 1;; i++) {
+		u->others = false;
+		/* At last it goes on beside a program that always changes something there. */
+		u->looked = i < TRIES ? u->plan.looked : NULL;
+		if (fetch_and_apply_once(u, e) == 0)
+			return 0;
+		if (!u->others || i == TRIES || !waiting_others(u->st, u->state, u->o->deadline))
+			break;
+		plan_free(&u->plan);
+		if (plan_make(u->st, u->refresh, &u->applied, u->o->deadline, &u->plan, e) == -1)
+			return -1;
+	}
+	u->r->busy = u->others;
+	return -1;
 }
 
 /*

@@ -21,20 +21,26 @@ waiting_end(int64_t deadline)
 }
 
 /* Add to sum the time of a directory's last change. */
-static void
+static bool
 add_time(struct dir *d, const char *name, uint64_t *sum)
 {
 	struct file_info info;
 	struct err ignored;
 
-	if (file_stat(d, name, &info, &ignored) == 1)
-		*sum = *sum * 31 + (uint64_t)info.mtime_ns;
+	if (file_stat(d, name, &info, &ignored) != 1)
+		return false;
+	*sum = *sum * 31 + (uint64_t)info.mtime_ns;
+	return true;
 }
 
-/* A number that changes while a change goes on: it moves files out of its private directories. */
+/*
+ * A number that changes while a change goes on: it moves files out of its private directories.
+ * *working: whether there is one; may be NULL.
+ */
 static uint64_t
-change_stamp(const struct station *st, struct dir *state)
+change_stamp(const struct station *st, struct dir *state, bool *working)
 {
+	bool found = false;
 	struct transaction t;
 	uint64_t sum = 0;
 	char work[512];
@@ -50,8 +56,10 @@ change_stamp(const struct station *st, struct dir *state)
 			continue;
 		add_time(NULL, root, &sum);
 		if ((size_t)snprintf(path, sizeof path, "%s/%s", root, work) < sizeof path)
-			add_time(NULL, path, &sum);
+			found |= add_time(NULL, path, &sum);
 	}
+	if (working != NULL)
+		*working = found;
 	return sum;
 }
 
@@ -65,7 +73,7 @@ wait_for_change(const struct station *st, struct dir *state, int64_t deadline, b
     struct file_lock **l, struct err *e)
 {
 	int64_t end = waiting_end(deadline), now = clock_mono_ms(), moved = now;
-	uint64_t last = change_stamp(st, state), seen;
+	uint64_t last = change_stamp(st, state, NULL), seen;
 	bool pending = state_pending(state);
 
 	*l = NULL;
@@ -80,7 +88,7 @@ wait_for_change(const struct station *st, struct dir *state, int64_t deadline, b
 			clock_sleep_ms(LOOK_MS);
 		now = clock_mono_ms();
 		pending = state_pending(state);
-		if ((seen = change_stamp(st, state)) != last || !pending)
+		if ((seen = change_stamp(st, state, NULL)) != last || !pending)
 			moved = now;
 		last = seen;
 		if (pending && (now >= end || now - moved >= WAITING_STILL_MS))
@@ -109,4 +117,21 @@ waiting_settled(const struct station *st, struct dir *state, int64_t deadline, s
 	struct file_lock *none;
 
 	return wait_for_change(st, state, deadline, false, &none, e);
+}
+
+bool
+waiting_others(const struct station *st, struct dir *state, int64_t deadline)
+{
+	int64_t moved = clock_mono_ms();
+	bool working;
+	uint64_t last = change_stamp(st, state, &working), seen;
+
+	while (
+	    working && clock_left_ms(deadline) > 0 && clock_mono_ms() - moved < WAITING_STILL_MS) {
+		clock_sleep_ms(LOOK_MS);
+		if ((seen = change_stamp(st, state, &working)) != last)
+			moved = clock_mono_ms();
+		last = seen;
+	}
+	return !working;
 }

@@ -22,6 +22,12 @@ waiting_lock(const struct station *st, struct dir *state, int64_t deadline, stru
  */
 int waiting_settled(const struct station *st, struct dir *state, int64_t deadline, struct err *e);
 
+/*
+ * Wait while another station, which shares InstallDir or AppDir, changes the files there: until the
+ * deadline, but no longer than WAITING_STILL_MS when nothing moves.  Returns whether none does.
+ */
+bool waiting_others(const struct station *st, struct dir *state, int64_t deadline);
+
 #define WAITING_STILL_MS 5000
 
 /* When waiting for a change that was committed ends, and recovery; not before the deadline. */

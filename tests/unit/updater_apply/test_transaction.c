@@ -918,18 +918,89 @@ default_application(void **unused)
 	journal_free(&j);
 }
 
+/*
+ * Another station, which shares the directory, is at work there: nothing is changed, neither here
+ * nor of what it has staged.
+ */
+static void
+other_station(void **unused)
+{
+	static const char mark[] = WORK "/journal-ffffffffffffffffffffffffffffffff";
+	enum transaction_end end;
+	struct file_info info;
+	struct journal j;
+	bool others = false;
+	struct err e;
+
+	(void)unused;
+	snprintf(number, sizeof number, "%032d", 9);
+	make_journal(&j);
+	t.others = &others;
+	dir_close(dir_make_private(root, WORK, &e));
+	put(root, mark, "");
+	put(root, WORK "/n0", "of the other one");
+	assert_err(transaction_run(&t, &first, &j, &e), ERR_BUSY, &e);
+	assert_true(others);
+	assert_non_null(strstr(e.text, "another station"));
+	assert_int_equal(file_stat(state, "journal.new", &info, &e), 0);
+	want(root, WORK "/n0", "of the other one");
+	want(root, mark, "");
+	want(root, files[0].path, files[0].old);
+	assert_int_equal(
+	    file_stat(root, WORK "/journal-00000000000000000000000000000009", &info, &e), 0);
+	/* The same after a crash before the commit. */
+	crash("journal.new", 0);
+	assert_ok(transaction_recover(&t, &end, &e), &e);
+	want(root, mark, "");
+	assert_int_equal(file_stat(state, "journal.new", &info, &e), 0);
+	/* A person decides that there is no other station. */
+	t.take_over = true;
+	others = false;
+	assert_ok(transaction_run(&t, &first, &j, &e), &e);
+	assert_false(others);
+	want_state(true);
+	journal_free(&j);
+	number[0] = '\0';
+}
+
+/* What another station changed since the plan looked is looked at again first. */
+static void
+changed_since(void **unused)
+{
+	int64_t looked[LAYOUT_ROOTS] = { 0 };
+	struct file_info info;
+	struct journal j;
+	bool others = false;
+	struct err e;
+
+	(void)unused;
+	make_journal(&j);
+	assert_int_equal(file_stat(root, ".", &info, &e), 1);
+	looked[LAYOUT_INSTALL] = info.mtime_ns - 1;
+	t.looked = looked;
+	t.others = &others;
+	assert_err(transaction_run(&t, &first, &j, &e), ERR_BUSY, &e);
+	assert_true(others);
+	want_state(false);
+	assert_int_equal(file_stat(root, ".", &info, &e), 1);
+	looked[LAYOUT_INSTALL] = info.mtime_ns;
+	assert_ok(transaction_run(&t, &first, &j, &e), &e);
+	want_state(true);
+	journal_free(&j);
+}
+
 int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	struct CMUnitTest tests[22 + N(beyonds)] = { TEST(whole), TEST(taken_back), TEST(prepared),
+	struct CMUnitTest tests[24 + N(beyonds)] = { TEST(whole), TEST(taken_back), TEST(prepared),
 		TEST(committed), TEST(half_in_place), TEST(being_taken_back), TEST(cut_journal),
 		TEST(torn), TEST(default_application), TEST(half_in_place_of_0_1_0),
 		TEST(being_taken_back_of_0_1_0), TEST(late), TEST(late_recovery),
 		TEST(late_taking_back), TEST(unread), TEST(unmounted_in_the_end),
 		TEST(written_before_staging), TEST(written_after_staging),
-		TEST(written_and_taken_back) };
-	size_t n = 19;
+		TEST(written_and_taken_back), TEST(other_station), TEST(changed_since) };
+	size_t n = 21;
 
 #ifndef _WIN32
 	tests[n++] = (struct CMUnitTest)TEST(sparse_in_place);
