@@ -27,6 +27,7 @@ static const struct {
 	[TLS_CRL_FILE] = { "TLS_CRLFile", true },
 	[TLS_MIN_VERSION] = { "TLS_MinVersion", false },
 	[TLS_EXPIRY_WARN_DAYS] = { "TLS_ExpiryWarnDays", false },
+	[TLS_ASK_CLIENT_CERT] = { "TLS_AskClientCert", false },
 };
 
 const char *
@@ -101,6 +102,8 @@ setting_text(enum tls_setting which, const struct value *v, struct buf *out, str
 
 	if (which == TLS_EXPIRY_WARN_DAYS && v->type == VALUE_DWORD)
 		return buf_addf(out, e, "%u", (unsigned)v->number);
+	if (which == TLS_ASK_CLIENT_CERT && v->type == VALUE_DWORD && v->number <= 1)
+		return buf_adds(out, v->number == 1 ? "yes" : "no", e);
 	if (v->type != VALUE_STRING && v->type != VALUE_EXPAND)
 		return err_setx(e, ERR_CONFIG, "want a text, got a %s", value_type_name(v->type));
 	if (!rows[which].file)
@@ -148,6 +151,7 @@ static const char *const wants[TLS_SETTING_COUNT] = {
 	[TLS_LEVEL] = "None, TLSNoPeerAuth or TLSPeerAuth",
 	[TLS_MIN_VERSION] = "TLSv1.2 or TLSv1.3",
 	[TLS_EXPIRY_WARN_DAYS] = "a number of days",
+	[TLS_ASK_CLIENT_CERT] = "yes or no",
 };
 
 /*
@@ -169,6 +173,15 @@ check_not_empty(const struct source *s, enum tls_setting which, struct err *e)
 		: s->content	 ? "PEM text"
 				 : "a file's name, or no such setting",
 	    s->len == 0 ? "" : "blanks");
+}
+
+static int
+decide_ask(struct tls_config *c, const char *text, struct err *e)
+{
+	c->ask = strcmp(text, "yes") == 0;
+	if (c->ask || text[0] == '\0' || strcmp(text, "no") == 0)
+		return 0;
+	return err_setx(e, ERR_CONFIG, "TLS_AskClientCert: want yes or no, got '%.40s'", text);
 }
 
 int
@@ -210,7 +223,7 @@ config_decide(struct tls_config *c, struct err *e)
 			    text[TLS_EXPIRY_WARN_DAYS]);
 		c->warn_days = (unsigned)days;
 	}
-	return 0;
+	return decide_ask(c, text[TLS_ASK_CLIENT_CERT], e);
 }
 
 /* The settings' key and the file (or registry) that has it, to be freed; NULL with ERR_NOMEM. */

@@ -20,13 +20,14 @@ enum tls_setting {
 	TLS_CRL_FILE,
 	TLS_MIN_VERSION,
 	TLS_EXPIRY_WARN_DAYS,
+	TLS_ASK_CLIENT_CERT,
 	TLS_SETTING_COUNT
 };
 
 struct tls_config {
 	enum tls_level level;
-	bool set[TLS_SETTING_COUNT]; /* others are absent */
-	bool level_absent, tls12;
+	bool set[TLS_SETTING_COUNT];   /* others are absent */
+	bool level_absent, tls12, ask; /* ask: for a client's certificate */
 	unsigned warn_days;
 	char *where; /* the level was looked for, owned; NULL: the program gave it */
 	/* text is owned, "" when not set; NULL only before config_decide() */
@@ -54,9 +55,8 @@ int config_set(struct tls_config *c, enum tls_setting s, const void *data, size_
     struct err *e);
 
 /*
- * Set those that are absent to "", and read level, version and days from the texts; a setting that
- * is there without a text is an error.  Returns 0, or
- * -1 with ERR_CONFIG or ERR_NOMEM.
+ * Set those that are absent to "", and read the others from their texts; a setting that is there
+ * without a text is an error.  Returns 0, or -1 with ERR_CONFIG or ERR_NOMEM.
  */
 int config_decide(struct tls_config *c, struct err *e);
 

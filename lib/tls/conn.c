@@ -13,14 +13,20 @@
 /* Most bytes of a record (RFC 8446, 5.1). */
 #define TLS_RECORD_MAX 16384
 
+X509 *
+conn_peer(const struct slipway_tls_conn *c)
+{
+	if (c->verdict.refused != NULL || c->ssl == NULL)
+		return c->verdict.refused;
+	return SSL_get0_peer_certificate(c->ssl);
+}
+
 /* Remember the texts of the certificate that the peer showed, once. */
 static void
 note_peer(struct slipway_tls_conn *c)
 {
-	X509 *cert = c->verdict.refused;
+	X509 *cert = conn_peer(c);
 
-	if (cert == NULL && c->ssl != NULL)
-		cert = SSL_get0_peer_certificate(c->ssl);
 	if (c->peer != NULL || cert == NULL || (c->peer = malloc(CERT_DESCRIBE_SIZE)) == NULL)
 		return;
 	cert_describe(cert, c->peer, CERT_DESCRIBE_SIZE);
@@ -142,6 +148,7 @@ slipway_tls_conn_free(struct slipway_tls_conn *c)
 	free(c->error);
 	free(c->warning);
 	free(c->peer);
+	values_free(c);
 	free(c->verdict.text);
 	X509_free(c->verdict.refused);
 	free(c);

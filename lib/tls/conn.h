@@ -26,6 +26,8 @@ struct slipway_tls_conn {
 	size_t nwaiting;	      /* their number; 0: no write waits */
 	char *error, *warning, *peer; /* NULL: none, or no memory for it */
 	char hex[SHA256_HEX_SIZE];    /* of the peer's certificate */
+	struct peer_values *values;   /* NULL until they are asked for */
+	void *data;		      /* the program's */
 	char text[40];
 };
 
@@ -36,6 +38,12 @@ struct slipway_tls_conn {
  */
 void conn_wait_with(struct slipway_tls_conn *c, const void *buf, size_t len);
 void conn_wait_over(struct slipway_tls_conn *c);
+
+/* The certificate that the peer showed, also a refused one; NULL: none.  The connection's. */
+X509 *conn_peer(const struct slipway_tls_conn *c);
+
+/* Free what values.c remembers. */
+void values_free(struct slipway_tls_conn *c);
 
 /*
  * Let the connection close its descriptor at its end, and end its handshake at deadline

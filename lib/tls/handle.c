@@ -43,6 +43,7 @@ struct slipway_tls {
 	enum slipway_tls_code code;
 	char error[TLS_TEXT_SIZE], warning[TLS_TEXT_SIZE];
 	char refused[SHA256_HEX_SIZE]; /* of the certificate that slipway_tls_connect() refused */
+	char own_hex[SHA256_HEX_SIZE]; /* of our certificate, when it was asked for */
 };
 
 static char *
@@ -109,6 +110,33 @@ const char *
 slipway_tls_refused_sha256(const struct slipway_tls *t)
 {
 	return t->refused;
+}
+
+static const X509 *
+own_cert(const struct slipway_tls *t)
+{
+	return t->pair.key == NULL ? NULL : sk_X509_value(t->pair.chain, 0);
+}
+
+const char *
+slipway_tls_own_sha256(struct slipway_tls *t)
+{
+	const X509 *cert = own_cert(t);
+
+	if (cert == NULL)
+		return "";
+	cert_hex(cert, t->own_hex);
+	return t->own_hex;
+}
+
+long long
+slipway_tls_own_to(const struct slipway_tls *t)
+{
+	const X509 *cert = own_cert(t);
+	struct err ignored;
+	int64_t to;
+
+	return cert == NULL || cert_seconds(X509_get0_notAfter(cert), &to, &ignored) == -1 ? 0 : to;
 }
 
 void

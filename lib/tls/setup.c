@@ -19,6 +19,9 @@
 /* With TLS 1.2 allowed: forward secrecy and authenticated encryption only. */
 #define TLS12_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
 
+/* Why trusted certificates are needed below TLSPeerAuth. */
+#define ASKS "TLS_AskClientCert is yes"
+
 void
 setup_init(void)
 {
@@ -36,6 +39,12 @@ static const struct {
 	[TRUST_REVOKED] = { SLIPWAY_TLS_E_REVOKED, X509_V_ERR_CERT_REVOKED },
 };
 
+enum slipway_tls_code
+setup_code(enum trust_verdict verdict)
+{
+	return verdicts[verdict].code;
+}
+
 /* Every certificate passes here and is judged by us, not by OpenSSL's rules for the Web. */
 static int
 judge(X509_STORE_CTX *ctx, void *arg)
@@ -47,7 +56,7 @@ judge(X509_STORE_CTX *ctx, void *arg)
 	enum trust_verdict verdict;
 	struct err e;
 
-	if (s->level != TLS_LEVEL_PEER_AUTH)
+	if (s->level != TLS_LEVEL_PEER_AUTH && !s->ask)
 		return 1;
 	verdict = trust_verify(&s->trust, leaf, X509_STORE_CTX_get0_untrusted(ctx),
 	    s->side == SLIPWAY_TLS_CLIENT, &e);
@@ -56,8 +65,10 @@ judge(X509_STORE_CTX *ctx, void *arg)
 		v->days_left = cert_days_left(leaf);
 		return 1;
 	}
-	v->code = verdicts[verdict].code;
 	v->text = strdup(e.text);
+	if (s->ask)
+		return 1;
+	v->code = verdicts[verdict].code;
 	if (X509_up_ref(leaf))
 		v->refused = leaf;
 	X509_STORE_CTX_set_error(ctx, verdicts[verdict].alert);
@@ -80,31 +91,51 @@ set_modes(SSL_CTX *ctx)
 		SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
 }
 
+/*
+ * X25519MLKEM768 first where OpenSSL has it (3.5), because what is recorded today may be read by a
+ * later quantum computer.  Key shares are sent for two groups, so that a peer with an older OpenSSL
+ * costs no further round trip.  In TLS 1.2 the key of a certificate must be of one of the groups,
+ * too (RFC 8422, 5.1).
+ */
+static int
+set_groups(SSL_CTX *ctx, bool tls12)
+{
+	const char *with = tls12 ? "*X25519MLKEM768:*X25519:P-256:P-384"
+				 : "*X25519MLKEM768:*X25519:P-256",
+		   *without = tls12 ? "X25519:P-256:P-384" : "X25519:P-256";
+
+	/* The macro takes no const, and older versions know neither the group nor the stars. */
+	if (SSL_CTX_set1_groups_list(ctx, (char *)(uintptr_t)with))
+		return 1;
+	ERR_clear_error();
+	return (int)SSL_CTX_set1_groups_list(ctx, (char *)(uintptr_t)without);
+}
+
+/* Whether and how a peer's certificate is wanted. */
+static int
+verify_mode(const struct tls_setup *s)
+{
+	if (s->level == TLS_LEVEL_PEER_AUTH)
+		return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+	return s->ask ? SSL_VERIFY_PEER : SSL_VERIFY_NONE;
+}
+
 static SSL_CTX *
 context_new(struct tls_setup *s, const struct pair *pair)
 {
 	SSL_CTX *ctx =
 	    SSL_CTX_new(s->side == SLIPWAY_TLS_SERVER ? TLS_server_method() : TLS_client_method());
-	/*
-	 * In TLS 1.2 the key of a certificate must be of one of them, too (RFC 8422, 5.1).  The
-	 * macros take no const.
-	 */
-	char groups13[] = "X25519:P-256", groups12[] = "X25519:P-256:P-384",
-	     signatures[] = CERT_SIGNATURES;
-	int verify = s->level == TLS_LEVEL_PEER_AUTH
-	    ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT
-	    : SSL_VERIFY_NONE;
+	char signatures[] = CERT_SIGNATURES; /* the macro takes no const */
 
 	if (ctx == NULL)
 		return NULL;
 	set_modes(ctx);
-	SSL_CTX_set_verify(ctx, verify, NULL);
+	SSL_CTX_set_verify(ctx, verify_mode(s), NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, judge, s);
 	if (SSL_CTX_set_min_proto_version(ctx, s->tls12 ? TLS1_2_VERSION : TLS1_3_VERSION) &&
 	    SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) &&
 	    SSL_CTX_set_ciphersuites(ctx, TLS13_CIPHERS) &&
-	    SSL_CTX_set_cipher_list(ctx, TLS12_CIPHERS) &&
-	    SSL_CTX_set1_groups_list(ctx, s->tls12 ? groups12 : groups13) &&
+	    SSL_CTX_set_cipher_list(ctx, TLS12_CIPHERS) && set_groups(ctx, s->tls12) &&
 	    SSL_CTX_set1_sigalgs_list(ctx, signatures) && SSL_CTX_set_num_tickets(ctx, 0) &&
 	    (pair->key == NULL || pair_use(pair, ctx) == 0))
 		return ctx;
@@ -139,10 +170,14 @@ setup_new(enum slipway_tls_side side, const struct tls_config *c, const struct p
 		goto fail;
 	}
 	s->warn_days = c->warn_days;
-	if (c->level == TLS_LEVEL_PEER_AUTH &&
+	s->ask = c->ask && side == SLIPWAY_TLS_SERVER && c->level == TLS_LEVEL_NO_PEER_AUTH;
+	if ((c->level == TLS_LEVEL_PEER_AUTH || s->ask) &&
 	    trust_read(&s->trust, &c->source[TLS_TRUSTED], &c->source[TLS_CRL_FILE],
-		"TLS_RequiredLevel is TLSPeerAuth", before, e) == -1)
+		s->ask ? ASKS : "TLS_RequiredLevel is TLSPeerAuth", before, e) == -1) {
+		if (s->ask)
+			err_context(e, ASKS);
 		goto fail;
+	}
 	if (!wants_tls(s, pair))
 		return s;
 	if ((s->method = stream_method()) == NULL || (s->ctx = context_new(s, pair)) == NULL) {

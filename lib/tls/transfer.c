@@ -213,6 +213,11 @@ warn_of_end(struct slipway_tls_conn *c)
 {
 	char text[64];
 
+	/* Who is only asked isn't refused; the site has to know before it demands certificates. */
+	if (c->verdict.text != NULL) {
+		c->warning = c->verdict.text;
+		c->verdict.text = NULL;
+	}
 	if (!c->verdict.verified || c->verdict.days_left > (int)c->setup->warn_days)
 		return;
 	snprintf(text, sizeof text, "the peer's certificate ends in %d days", c->verdict.days_left);

@@ -22,6 +22,7 @@
 #define HANDSHAKE_SECONDS 10 /* for the handshake and the REGISTER line */
 #define ACCEPTS_MAX	  16 /* new ones between two looks at the others */
 #define FULL_SECONDS	  2  /* without accept() after no descriptor was left */
+#define CHECK_SECONDS	  60 /* between two looks at those that are connected; the default */
 
 struct client {
 	int fd;
@@ -30,6 +31,7 @@ struct client {
 	char name[LINE_SIZE]; /* "" before it registered */
 	short events;
 	bool ending;		   /* our last bytes are sent; waits for the end of the peer's */
+	bool doubted;		   /* it was said that it would be refused now */
 	long long since;	   /* system_seconds() */
 	unsigned long long number; /* grows */
 };
@@ -37,6 +39,13 @@ struct client {
 static struct client clients[CLIENTS_MAX];
 static size_t nclients;
 static long long deaf_until; /* system_seconds() */
+
+/* What becomes of connections that today's settings would refuse. */
+static struct {
+	long long seconds; /* between two looks */
+	long long last;	   /* system_seconds() */
+	bool close;
+} check = { .seconds = CHECK_SECONDS };
 
 static int
 listen_on(const char *address)
@@ -231,6 +240,32 @@ serve_client(size_t i)
 		c->events = n == SLIPWAY_TLS_WANT_WRITE ? POLLOUT : POLLIN;
 }
 
+/* A certificate may have ended or been revoked since a client connected, which stays for months. */
+static void
+check_clients(struct slipway_tls *t)
+{
+	if (system_seconds() - check.last < check.seconds)
+		return;
+	check.last = system_seconds();
+	for (size_t i = nclients; i-- > 0;) {
+		struct client *c = &clients[i];
+		bool good;
+
+		if (c->name[0] == '\0' || c->ending)
+			continue;
+		good = slipway_tls_conn_check(t, c->conn) == 0;
+		log_warning(t);
+		if (good || slipway_tls_error_code(t) == SLIPWAY_TLS_E_SETTINGS)
+			continue;
+		if (!c->doubted)
+			say("BACKEND - %s would be refused now: %s\n", c->name,
+			    slipway_tls_error(t));
+		c->doubted = true;
+		if (check.close)
+			drop_client(i, "it would be refused now");
+	}
+}
+
 static void
 loop(int listener, struct slipway_tls *t)
 {
@@ -254,6 +289,7 @@ loop(int listener, struct slipway_tls *t)
 				drop_client(i, "it didn't register in time");
 			else if (fds[i + 1].revents != 0)
 				serve_client(i);
+		check_clients(t);
 		for (int i = 0; i < ACCEPTS_MAX && fds[0].revents != 0; i++)
 			if (!accept_one(listener, t))
 				break;
@@ -264,18 +300,33 @@ static int
 usage(FILE *out, int status)
 {
 	fputs(
-	    "usage: example-kernel [/C<application>] [--installation NAME] [--listen ADDRESS:PORT]\n\n"
+	    "usage: example-kernel [/C<application>] [--installation NAME] [--listen ADDRESS:PORT]\n"
+	    "                      [--check-seconds N] [--close-refused]\n\n"
 	    "An example server for the TLS connection library.  Settings: TLS_KeyFile, TLS_CertFile,\n"
-	    "TLS_RequiredLevel and TLS_TrustedCerts below ...\\cfg_<application>\\TLS_Server.\n",
+	    "TLS_RequiredLevel and TLS_TrustedCerts below ...\\cfg_<application>\\TLS_Server.\n"
+	    "Each N seconds (60) it says which clients would be refused now, and closes them with\n"
+	    "--close-refused.\n",
 	    out);
 	return status;
+}
+
+/* 1 to 86400, or 0. */
+static long long
+seconds_of(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	return end == text || *end != '\0' || n < 1 || n > 86400 ? 0 : n;
 }
 
 static int
 run_kernel(int argc, char **argv)
 {
 	static const struct option options[] = { { "installation", required_argument, NULL, 'i' },
-		{ "listen", required_argument, NULL, 'l' }, { "help", no_argument, NULL, 'h' },
+		{ "listen", required_argument, NULL, 'l' },
+		{ "check-seconds", required_argument, NULL, 's' },
+		{ "close-refused", no_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' }, { NULL, 0, NULL, 0 } };
 	const char *installation = NULL, *address = "127.0.0.1:0";
 	struct slipway_tls *t;
@@ -289,6 +340,13 @@ run_kernel(int argc, char **argv)
 			break;
 		case 'l':
 			address = optarg;
+			break;
+		case 's':
+			if ((check.seconds = seconds_of(optarg)) == 0)
+				return usage(stderr, 2);
+			break;
+		case 'c':
+			check.close = true;
 			break;
 		case 'h':
 			return usage(stdout, EXIT_SUCCESS);

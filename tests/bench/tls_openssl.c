@@ -110,7 +110,8 @@ struct side *
 side_new(bool server, const char *dir)
 {
 	struct side *s = calloc(1, sizeof *s);
-	char groups[] = "X25519:P-256"; /* the macro takes no const */
+	/* The macro takes no const; the first list needs OpenSSL 3.5. */
+	char groups[] = "*X25519MLKEM768:*X25519:P-256", older[] = "X25519:P-256";
 	const char *pin;
 
 	if (s == NULL ||
@@ -129,7 +130,9 @@ side_new(bool server, const char *dir)
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE |
 		SSL_MODE_RELEASE_BUFFERS);
 	if (!SSL_CTX_set_min_proto_version(s->ctx, TLS1_3_VERSION) ||
-	    !SSL_CTX_set_num_tickets(s->ctx, 0) || SSL_CTX_set1_groups_list(s->ctx, groups) != 1)
+	    !SSL_CTX_set_num_tickets(s->ctx, 0) ||
+	    (SSL_CTX_set1_groups_list(s->ctx, groups) != 1 &&
+		SSL_CTX_set1_groups_list(s->ctx, older) != 1))
 		die("settings");
 	if ((pin = path_of(s, dir, server ? "client.crt" : "server.crt")) != NULL) {
 		s->pin = read_pin(pin);

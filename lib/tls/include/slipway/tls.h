@@ -31,6 +31,8 @@
  *   TLS_CRLFile         certificates that were revoked by these CAs (PEM)
  *   TLS_MinVersion      TLSv1.3 (default) or TLSv1.2
  *   TLS_ExpiryWarnDays  days before a certificate's end that warnings begin, 0 to 3650 (default 30)
+ *   TLS_AskClientCert   yes or no (default): at TLSNoPeerAuth a server judges the certificate of a
+ *                       client that shows one, and refuses nobody
  * Settings and files are checked for every connection (unchanged: one stat() each, nothing is
  * parsed), so that keys and certificates can be replaced without a restart.
  *
@@ -54,6 +56,9 @@ extern "C" {
 #define SLIPWAY_TLS_ERROR      (-1)
 #define SLIPWAY_TLS_WANT_READ  (-2)
 #define SLIPWAY_TLS_WANT_WRITE (-3)
+
+/* Of these declarations; slipway_tls_version() is that of the library that runs. */
+#define SLIPWAY_TLS_VERSION "0.1.0"
 
 /*
  * Milliseconds that a handshake may take unless slipway_tls_set_handshake_limit() says otherwise.
@@ -85,6 +90,9 @@ enum slipway_tls_code {
 
 struct slipway_tls;	 /* one side's settings */
 struct slipway_tls_conn; /* one connection */
+
+/* The version of the library that runs, as SLIPWAY_TLS_VERSION states it. */
+SLIPWAY_TLS_API const char *slipway_tls_version(void);
 
 /*
  * The <application> of the first argument /C<application>, or NULL, which slipway_tls_new() takes
@@ -143,6 +151,13 @@ SLIPWAY_TLS_API const char *slipway_tls_error(const struct slipway_tls *t);
  * connection.
  */
 SLIPWAY_TLS_API const char *slipway_tls_warning(const struct slipway_tls *t);
+
+/*
+ * Our certificate of the last check or connection: its SHA-256 as 64 lower-case hexadecimal digits,
+ * and the time that it ends, in seconds since 1970; "" and 0: none.
+ */
+SLIPWAY_TLS_API const char *slipway_tls_own_sha256(struct slipway_tls *t);
+SLIPWAY_TLS_API long long slipway_tls_own_to(const struct slipway_tls *t);
 
 /*
  * A connection over a connected stream socket, which stays the caller's and is closed by the
@@ -253,6 +268,50 @@ SLIPWAY_TLS_API int slipway_tls_conn_verified(const struct slipway_tls_conn *c);
  */
 SLIPWAY_TLS_API const char *slipway_tls_conn_peer(struct slipway_tls_conn *c);
 SLIPWAY_TLS_API const char *slipway_tls_conn_peer_sha256(struct slipway_tls_conn *c);
+
+/*
+ * The same certificate as values, for programs: subject and issuer as RFC 4514 writes them, control
+ * characters escaped, cut to 511 bytes; the serial number in hexadecimal digits; the times that it
+ * is valid from and to, in seconds since 1970.  "" and 0: the peer showed none.
+ */
+SLIPWAY_TLS_API const char *slipway_tls_conn_peer_subject(struct slipway_tls_conn *c);
+SLIPWAY_TLS_API const char *slipway_tls_conn_peer_issuer(struct slipway_tls_conn *c);
+SLIPWAY_TLS_API const char *slipway_tls_conn_peer_serial(struct slipway_tls_conn *c);
+SLIPWAY_TLS_API long long slipway_tls_conn_peer_from(struct slipway_tls_conn *c);
+SLIPWAY_TLS_API long long slipway_tls_conn_peer_to(struct slipway_tls_conn *c);
+
+/*
+ * Certificate i of those that the peer sent, in DER, with its length in *len: 0 is the peer's own,
+ * its issuers follow as far as the peer sent them.  NULL behind the last one.  Valid until the next
+ * such call.
+ */
+SLIPWAY_TLS_API const unsigned char *
+slipway_tls_conn_peer_der(struct slipway_tls_conn *c, size_t i, size_t *len);
+
+/* The name of the cipher suite, such as "TLS_AES_256_GCM_SHA384"; "" as of the version. */
+SLIPWAY_TLS_API const char *slipway_tls_conn_cipher(const struct slipway_tls_conn *c);
+
+/* A pointer of the program's, which the library only keeps; NULL at first. */
+SLIPWAY_TLS_API void slipway_tls_conn_set_data(struct slipway_tls_conn *c, void *data);
+SLIPWAY_TLS_API void *slipway_tls_conn_data(const struct slipway_tls_conn *c);
+
+/*
+ * Bytes that both ends of this connection have and nobody else, for a login that is bound to it:
+ * tls-exporter of RFC 9266.  0, or SLIPWAY_TLS_ERROR before the handshake, without TLS, or with TLS
+ * 1.2 without the extended master secret.
+ */
+#define SLIPWAY_TLS_BINDING_SIZE 32
+SLIPWAY_TLS_API int
+slipway_tls_conn_binding(struct slipway_tls_conn *c, unsigned char out[SLIPWAY_TLS_BINDING_SIZE]);
+
+/*
+ * Whether a connection that lasts would still be made with the settings and files of now, read as
+ * slipway_tls_check() reads them: the level, trust, dates and revocations of the peer's
+ * certificate.  0, or SLIPWAY_TLS_ERROR with the error in t; the connection goes on, and the
+ * program decides.  With SLIPWAY_TLS_E_SETTINGS nothing is known of it.  t and c belong to the
+ * calling thread meanwhile.
+ */
+SLIPWAY_TLS_API int slipway_tls_conn_check(struct slipway_tls *t, const struct slipway_tls_conn *c);
 
 /* The connection's error: OK and "" if there was none. */
 SLIPWAY_TLS_API enum slipway_tls_code slipway_tls_conn_error_code(const struct slipway_tls_conn *c);
