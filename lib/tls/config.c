@@ -62,6 +62,8 @@ config_free(struct tls_config *c)
 	for (int i = 0; i < TLS_SETTING_COUNT; i++)
 		drop_source(&c->source[i]);
 	free(c->where);
+	free(c->unknown);
+	free(c->elsewhere);
 	memset(c, 0, sizeof *c);
 }
 
@@ -240,6 +242,59 @@ where_of(struct settings *s, const char *key, struct err *e)
 	return text;
 }
 
+static int
+note_name(void *list, const char *name, const struct value *v, struct err *e)
+{
+	struct buf *out = list;
+
+	(void)v;
+	for (int i = 0; i < TLS_SETTING_COUNT; i++)
+		if (ascii_same(rows[i].name, name))
+			return 0;
+	if (out->max - out->len < SETTING_PART_MAX + 2) /* the first ones will do */
+		return 0;
+	return buf_addf(out, e, "%s%s", out->len == 0 ? "" : ", ", name);
+}
+
+/* The names in a key that no setting has: a misspelt one would count for nothing, silently. */
+static int
+note_unknown(struct settings *s, const char *key, struct tls_config *c, struct err *e)
+{
+	struct buf names = BUF_INIT(4 * SETTING_PART_MAX);
+	const struct settings_walk walk = { note_name, NULL, &names };
+	int rc = settings_list(s, key, &walk, e) == -1 ? -1 : 0;
+
+	if (rc == 0 && names.len > 0 && (c->unknown = strdup(buf_text(&names))) == NULL)
+		rc = err_nomem(e);
+	buf_free(&names);
+	return rc;
+}
+
+/* The commonest wrong places of a level: one key up, and the other side's branch. */
+static int
+note_elsewhere(struct settings *s, enum slipway_tls_side side, const char *key,
+    struct tls_config *c, struct err *e)
+{
+	size_t up = (size_t)(strrchr(key, '\\') - key);
+	const char *const branches[] = { "",
+		side == SLIPWAY_TLS_SERVER ? "\\TLS_Client" : "\\TLS_Server" };
+	int rc = 0;
+
+	for (size_t i = 0; i < N(branches) && rc == 0 && c->elsewhere == NULL; i++) {
+		struct buf place = BUF_INIT(SETTING_KEY_MAX + SETTING_PART_MAX);
+		struct value v = VALUE_INIT;
+
+		rc = buf_addf(&place, e, "%.*s%s", (int)up, key, branches[i]);
+		if (rc == 0)
+			rc = settings_get(s, buf_text(&place), rows[TLS_LEVEL].name, &v, e);
+		if (rc == 1)
+			rc = (c->elsewhere = (char *)buf_steal(&place)) == NULL ? err_nomem(e) : 0;
+		value_free(&v);
+		buf_free(&place);
+	}
+	return rc;
+}
+
 int
 config_read(struct settings *s, enum slipway_tls_side side, const char *installation,
     const char *application, struct tls_config *c, struct settings_stamp *stamp, struct err *e)
@@ -258,7 +313,9 @@ config_read(struct settings *s, enum slipway_tls_side side, const char *installa
 	for (int i = 0; i < TLS_SETTING_COUNT; i++)
 		if (read_setting(s, buf_text(&key), (enum tls_setting)i, c, e) == -1)
 			goto out;
-	if ((c->where = where_of(s, buf_text(&key), e)) == NULL)
+	if ((c->where = where_of(s, buf_text(&key), e)) == NULL ||
+	    note_unknown(s, buf_text(&key), c, e) == -1 ||
+	    (!c->set[TLS_LEVEL] && note_elsewhere(s, side, buf_text(&key), c, e) == -1))
 		goto out;
 	rc = config_decide(c, e);
 out:

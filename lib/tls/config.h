@@ -30,6 +30,8 @@ struct tls_config {
 	bool level_absent, tls12, ask; /* ask: for a client's certificate */
 	unsigned warn_days;
 	char *where; /* the level was looked for, owned; NULL: the program gave it */
+	/* names there that no setting has, and where an absent level stands; owned, or NULL */
+	char *unknown, *elsewhere;
 	/* text is owned, "" when not set; NULL only before config_decide() */
 	struct source source[TLS_SETTING_COUNT];
 };

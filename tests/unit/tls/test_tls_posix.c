@@ -148,6 +148,57 @@ look_costs_a_stat(void **state)
 	assert_int_equal(seteuid(root), 0);
 }
 
+#define COV "[HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV"
+
+/* Settings that are there and count for nothing; the handle of a client. */
+static const struct stray_row {
+	const char *name, *conf;
+	const char *says[3]; /* parts of the warning; none: there is no warning */
+} strays[] = {
+	{ "stray: none", COV "\\TLS_Client]\nTLS_RequiredLevel = None\n", { NULL } },
+	{ "stray: no case", COV "\\TLS_Client]\ntls_requiredlevel = None\n", { NULL } },
+	{ "stray: misspelt", COV "\\TLS_Client]\nTLS_RequiredLevels = TLSPeerAuth\n",
+	    { "no TLS setting is called TLS_RequiredLevels", "cfg_COV\\TLS_Client, ",
+		"using None" } },
+	{ "stray: misspelt beside a level",
+	    COV "\\TLS_Client]\nTLS_RequiredLevel = None\nTLS_KeyFiles = a\nTLS_Trusted = b\n",
+	    { "is called TLS_KeyFiles, TLS_Trusted (", NULL } },
+	{ "stray: one key up", COV "]\nTLS_RequiredLevel = TLSPeerAuth\n",
+	    { "is not set in HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV\\TLS_Client, ",
+		"but in HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV; using None" } },
+	{ "stray: the other branch", COV "\\TLS_Server]\nTLS_RequiredLevel = TLSPeerAuth\n",
+	    { "but in HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV\\TLS_Server; using None" } },
+	{ "stray: nowhere", COV "\\TLS_Client]\n# nothing\n",
+	    { "is not set in HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV\\TLS_Client, ",
+		"; using None" } },
+};
+
+static void
+stray(void **state)
+{
+	const struct stray_row *row = *state;
+	const uid_t root = geteuid();
+	struct slipway_tls *c;
+	struct place p;
+
+	assert_true(root == 0 ? seteuid(65534) == 0 : true);
+	place_make(&p);
+	put_text(p.conf, row->conf, 0644);
+	assert_int_equal(setenv("SLIPWAY_HOME", p.dir, 1), 0);
+	assert_non_null(c = slipway_tls_new(SLIPWAY_TLS_CLIENT, "D2", "COV"));
+	if (slipway_tls_check(c) == SLIPWAY_TLS_ERROR)
+		fail_msg("%s", slipway_tls_error(c));
+	if (row->says[0] == NULL)
+		assert_string_equal(slipway_tls_warning(c), "");
+	for (size_t i = 0; i < N(row->says) && row->says[i] != NULL; i++)
+		if (strstr(slipway_tls_warning(c), row->says[i]) == NULL)
+			fail_msg("want '%s' in: %s", row->says[i], slipway_tls_warning(c));
+	slipway_tls_free(c);
+	assert_int_equal(unsetenv("SLIPWAY_HOME"), 0);
+	place_remove(&p);
+	assert_int_equal(seteuid(root), 0);
+}
+
 /* Makes the files older than a second, so that they are read only once. */
 static void
 settle(void)
@@ -649,7 +700,7 @@ free_kernel(void **state)
 int
 main(void)
 {
-	static struct CMUnitTest tests[7 + N(wait_rows) + N(again_rows)] = {
+	static struct CMUnitTest tests[7 + N(wait_rows) + N(again_rows) + N(strays)] = {
 		cmocka_unit_test(trusted_again),
 		cmocka_unit_test(look_costs_a_stat),
 		cmocka_unit_test(open_key),
@@ -662,6 +713,7 @@ main(void)
 
 	TEST_ROWS(tests, n, wait_rows, limit_under_timer);
 	TEST_ROWS(tests, n, again_rows, looked_at_again);
+	TEST_ROWS(tests, n, strays, stray);
 
 	return cmocka_run_group_tests_name("tls_posix", tests, make_kernel, free_kernel);
 }
