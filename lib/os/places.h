@@ -51,8 +51,8 @@ bool place_home_ignored(void);
 
 /*
  * Append the folder that a fixed name of %NAME% stands for: AppData, LocalAppData, ProgramData,
- * ProgramFiles, UserProfile, Temp, or the text for ComputerName.  Without regard to case.
- * 1 known, 0 no such name, -1 error.
+ * ProgramFiles, ProgramFiles(x86), UserProfile, Temp, or the text for ComputerName.  Without regard
+ * to case.  1 known, 0 no such name, -1 error.
  */
 int place_known(const char *name, size_t len, struct buf *out, struct err *e);
 

@@ -196,6 +196,7 @@ const struct place_known place_known_folders[] = {
 	{ "LocalAppData", known_localappdata },
 	{ "ProgramData", known_programdata },
 	{ "ProgramFiles", known_programfiles },
+	{ "ProgramFiles(x86)", known_programfiles },
 	{ "UserProfile", home },
 	{ "Temp", known_temp },
 	{ "ComputerName", known_computername },

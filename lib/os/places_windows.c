@@ -162,6 +162,12 @@ known_programfiles(struct buf *out, struct err *e)
 }
 
 static int
+known_programfiles_x86(struct buf *out, struct err *e)
+{
+	return own_folder("programs", &FOLDERID_ProgramFilesX86, out, e);
+}
+
+static int
 known_userprofile(struct buf *out, struct err *e)
 {
 	return folder(&FOLDERID_Profile, out, e);
@@ -196,6 +202,7 @@ const struct place_known place_known_folders[] = {
 	{ "LocalAppData", known_localappdata },
 	{ "ProgramData", known_programdata },
 	{ "ProgramFiles", known_programfiles },
+	{ "ProgramFiles(x86)", known_programfiles_x86 },
 	{ "UserProfile", known_userprofile },
 	{ "Temp", known_temp },
 	{ "ComputerName", known_computername },

@@ -8,9 +8,9 @@
  * or is doubled where the caller says that another reader expands the result again.
  *
  * Names, without regard to case: first the caller's own table, then the fixed list
- * (lib/os/places.h: AppData, LocalAppData, ProgramData, ProgramFiles, UserProfile, Temp,
- * ComputerName), then, only if the caller says so and the process isn't privileged, the
- * environment.
+ * (lib/os/places.h: AppData, LocalAppData, ProgramData, ProgramFiles, ProgramFiles(x86),
+ * UserProfile, Temp, ComputerName), then, only if the caller says so and the process isn't
+ * privileged, the environment.
  */
 #include <stdbool.h>
 

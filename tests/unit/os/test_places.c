@@ -31,7 +31,7 @@ known_names(void **state)
 		assert_int_equal(place_known(name, strlen(name), &upper, &e), 1);
 		assert_string_equal(buf_text(&b), buf_text(&upper));
 	}
-	assert_int_equal(i, 7);
+	assert_int_equal(i, 8);
 	buf_reset(&b);
 	assert_int_equal(place_known("Windir", 6, &b, &e), 0);
 	assert_int_equal(place_known("Tem", 3, &b, &e), 0);

@@ -16,50 +16,51 @@ static struct place_row {
 	const char *name;
 	bool root; /* stays root; skipped where the test isn't */
 	const char *slipway_home, *home, *config, *state;
-	const char *want[4];	/* by enum place; NULL: refused */
-	const char *folders[5]; /* AppData, LocalAppData, ProgramData, ProgramFiles, Temp */
+	const char *want[4]; /* by enum place; NULL: refused */
+	/* AppData, LocalAppData, ProgramData, ProgramFiles, ProgramFiles(x86), Temp */
+	const char *folders[6];
 } place_rows[] = {
 	{ "place: user", false, NULL, "/home/u", NULL, NULL,
 	    { "/home/u/.config/slipway/machine.conf", "/home/u/.config/slipway/user.conf",
 		"/home/u/.local/state/slipway", "/home/u/.local/state/slipway" },
-	    { "/home/u/.config", "/home/u/.local/share", "/var/lib", "/opt", "/t" } },
+	    { "/home/u/.config", "/home/u/.local/share", "/var/lib", "/opt", "/opt", "/t" } },
 	{ "place: user with XDG variables", false, NULL, "/home/u", "/c", "/s",
 	    { "/c/slipway/machine.conf", "/c/slipway/user.conf", "/s/slipway", "/s/slipway" },
-	    { "/c", "/home/u/.local/share", "/var/lib", "/opt", "/t" } },
+	    { "/c", "/home/u/.local/share", "/var/lib", "/opt", "/opt", "/t" } },
 	{ "place: relative XDG variables don't count", false, NULL, "/home/u", "c", "s",
 	    { "/home/u/.config/slipway/machine.conf", "/home/u/.config/slipway/user.conf",
 		"/home/u/.local/state/slipway", "/home/u/.local/state/slipway" },
-	    { "/home/u/.config", "/home/u/.local/share", "/var/lib", "/opt", "/t" } },
+	    { "/home/u/.config", "/home/u/.local/share", "/var/lib", "/opt", "/opt", "/t" } },
 	{ "place: SLIPWAY_HOME", false, "/x", "/home/u", "/c", "/s",
 	    { "/x/machine.conf", "/x/user.conf", "/x/state", "/x/state" },
-	    { "/x/config", "/x/data", "/x/programdata", "/x/programs", "/t" } },
+	    { "/x/config", "/x/data", "/x/programdata", "/x/programs", "/x/programs", "/t" } },
 	{ "place: another SLIPWAY_HOME", false, "/y/", "/home/u", NULL, NULL,
 	    { "/y/machine.conf", "/y/user.conf", "/y/state", "/y/state" },
-	    { "/y/config", "/y/data", "/y/programdata", "/y/programs", "/t" } },
+	    { "/y/config", "/y/data", "/y/programdata", "/y/programs", "/y/programs", "/t" } },
 	{ "place: relative SLIPWAY_HOME doesn't count", false, "x", "/home/u", NULL, NULL,
 	    { "/home/u/.config/slipway/machine.conf", "/home/u/.config/slipway/user.conf",
 		"/home/u/.local/state/slipway", "/home/u/.local/state/slipway" },
-	    { "/home/u/.config", "/home/u/.local/share", "/var/lib", "/opt", "/t" } },
+	    { "/home/u/.config", "/home/u/.local/share", "/var/lib", "/opt", "/opt", "/t" } },
 	{ "place: root", true, NULL, "/root", NULL, NULL,
 	    { "/etc/slipway/machine.conf", "/root/.config/slipway/user.conf", "/var/lib/slipway",
 		"/root/.local/state/slipway" },
-	    { "/root/.config", "/root/.local/share", "/var/lib", "/opt", "/tmp" } },
+	    { "/root/.config", "/root/.local/share", "/var/lib", "/opt", "/opt", "/tmp" } },
 	{ "place: root ignores SLIPWAY_HOME", true, "/x", "/root", NULL, NULL,
 	    { "/etc/slipway/machine.conf", "/root/.config/slipway/user.conf", "/var/lib/slipway",
 		"/root/.local/state/slipway" },
-	    { "/root/.config", "/root/.local/share", "/var/lib", "/opt", "/tmp" } },
+	    { "/root/.config", "/root/.local/share", "/var/lib", "/opt", "/opt", "/tmp" } },
 	{ "place: root ignores a caller's HOME", true, NULL, "/home/u", NULL, NULL,
 	    { "/etc/slipway/machine.conf", "/root/.config/slipway/user.conf", "/var/lib/slipway",
 		"/root/.local/state/slipway" },
-	    { "/root/.config", "/root/.local/share", "/var/lib", "/opt", "/tmp" } },
+	    { "/root/.config", "/root/.local/share", "/var/lib", "/opt", "/opt", "/tmp" } },
 	{ "place: root ignores XDG variables", true, NULL, NULL, "/c", "/s",
 	    { "/etc/slipway/machine.conf", "/root/.config/slipway/user.conf", "/var/lib/slipway",
 		"/root/.local/state/slipway" },
-	    { "/root/.config", "/root/.local/share", "/var/lib", "/opt", "/tmp" } },
+	    { "/root/.config", "/root/.local/share", "/var/lib", "/opt", "/opt", "/tmp" } },
 };
 
 static const char *const folder_names[] = { "AppData", "LocalAppData", "ProgramData",
-	"ProgramFiles", "Temp" };
+	"ProgramFiles", "ProgramFiles(x86)", "Temp" };
 
 static void
 set(const char *name, const char *value)
@@ -93,7 +94,7 @@ look(const struct place_row *r)
 			return 1 + i;
 		buf_free(&b);
 	}
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 6; i++) {
 		struct buf b = BUF_INIT(4096);
 		struct err e;
 

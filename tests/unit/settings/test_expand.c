@@ -11,9 +11,11 @@
 /* The fixed names, as in docs/settings.md. */
 #ifdef _WIN32
 #define PROGRAM_FILES "C:\\Program Files"
+#define PROGRAMS_X86  "C:\\Program Files (x86)"
 #define PROGRAM_DATA  "C:\\ProgramData"
 #else
 #define PROGRAM_FILES "/opt"
+#define PROGRAMS_X86  "/opt"
 #define PROGRAM_DATA  "/var/lib"
 #endif
 
@@ -29,6 +31,7 @@ static struct row {
 	{ "expand: without regard to case", "%appDIR%", "/app", NULL },
 	{ "expand: own name before the fixed one", "%Temp%", "/own/temp", NULL },
 	{ "expand: fixed name", "%ProgramFiles%\\x", PROGRAM_FILES "\\x", NULL },
+	{ "expand: fixed name with brackets", "%ProgramFiles(x86)%/x", PROGRAMS_X86 "/x", NULL },
 	{ "expand: fixed name in capitals", "%PROGRAMDATA%", PROGRAM_DATA, NULL },
 	{ "expand: literal percent", "100%%", "100%", NULL },
 	{ "expand: two literal percents", "%%%%", "%%", NULL },
