@@ -172,6 +172,11 @@ shortcut 0 "" no run -- "$hi" "/C$APP" --kernel "$kernel"
 [ "$(registered)" -eq $((before + 1)) ] || fail "want HI registered" kernel.log
 shortcut 7 "" no run -- cmd.exe /c exit 7
 shortcut 127 "no such program" yes run --app "$APP" --offline -- 'C:\nowhere\program.exe'
+# A line that was mistyped, and none: the window says so, whatever the command.
+shortcut 2 "unknown option --ofline" yes run --ofline -- "$hi"
+shortcut 2 "unknown option --ap" yes --ap "$APP" run -- "$hi"
+shortcut 2 "there is no command 'rnu'" yes rnu -- "$hi"
+shortcut 2 "want a command, got none" yes
 
 # 8. Nothing new: HI starts without any target fetched.
 mv "$REPO/served/targets" targets.away
