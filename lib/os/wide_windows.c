@@ -137,7 +137,9 @@ err_windows(struct err *e, DWORD error, const char *fmt, ...)
 	    WideCharToMultiByte(CP_UTF8, 0, words, -1, utf8, sizeof utf8, NULL, NULL) == 0)
 		return err_setx(e, code_of(error), "%s: Windows error %lu", text,
 		    (unsigned long)error);
-	return err_setx(e, code_of(error), "%s: %s", text, utf8);
+	/* The words are in the system's language; the number is the same everywhere. */
+	return err_setx(e, code_of(error), "%s: %s (Windows error %lu)", text, utf8,
+	    (unsigned long)error);
 }
 
 int

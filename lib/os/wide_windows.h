@@ -27,7 +27,10 @@ int wide_add(struct buf *out, const wchar_t *text, struct err *e);
  */
 wchar_t *wide_path(const char *path, struct err *e);
 
-/* Fill in e for a system error (GetLastError()): its code, "what: the system's words".  -1. */
+/*
+ * Fill in e for a system error (GetLastError()): its code, "what: the system's words (Windows error
+ * 5)".  -1.
+ */
 __attribute__((format(printf, 3, 4))) int
 err_windows(struct err *e, DWORD error, const char *fmt, ...);
 

@@ -35,6 +35,20 @@ under_wine(void)
 		} \
 	} while (0)
 
+/* The system's words are in its language: their number stands beside, or alone. */
+static void
+errors_have_their_number(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_err(err_windows(&e, ERROR_PATH_NOT_FOUND, "%s", "x"), ERR_NOENT, &e);
+	assert_memory_equal(e.text, "x: ", 3);
+	assert_non_null(strstr(e.text, " (Windows error 3)"));
+	assert_err(err_windows(&e, 0x2ffffff, "x"), ERR_IO, &e);
+	assert_string_equal(e.text, "x: Windows error 50331647");
+}
+
 static wchar_t *
 wide_in(struct dir *d, const char *name)
 {
@@ -595,6 +609,7 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(read_only_is_replaced, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(files_by_path, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(links_are_refused, temp_make, temp_remove),
+		cmocka_unit_test(errors_have_their_number),
 		cmocka_unit_test_setup_teardown(secrets_have_an_access_list, temp_make,
 		    temp_remove),
 		cmocka_unit_test_setup_teardown(lists_are_taken, temp_make, temp_remove),
