@@ -10,6 +10,7 @@
 #include "tests/unit/tls/tls_sides.h"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
@@ -409,10 +410,117 @@ static const struct id_row ids[] = {
 	{ &pairs[1], { .name = "kernel" }, NULL },
 };
 
+/*
+ * One connection that one thread reads while another one writes, as docs/tls-library.md shows it: a
+ * lock around each call, which never waits, and poll() without the lock.
+ */
+#define BOTH_WAYS (2u * 1024 * 1024) /* bytes each way */
+
+struct shared {
+	pthread_mutex_t lock;
+	struct slipway_tls_conn *conn;
+	int fd;
+	struct complaint read_why, write_why;
+};
+
+static unsigned char
+byte_at(size_t i)
+{
+	return (unsigned char)(i * 31 + i / 251);
+}
+
+static bool
+wait_as_told(const struct shared *s, long rc, struct complaint *why)
+{
+	struct pollfd p = { .fd = s->fd, .events = rc == SLIPWAY_TLS_WANT_READ ? POLLIN : POLLOUT };
+
+	if (rc == SLIPWAY_TLS_WANT_READ || rc == SLIPWAY_TLS_WANT_WRITE) {
+		/* What the other thread took from the socket may be ours: look again soon. */
+		poll(&p, 1, 20);
+		return true;
+	}
+	complain(why, "%ld", rc);
+	return false;
+}
+
+static void *
+read_all(void *arg)
+{
+	struct shared *s = arg;
+	unsigned char buf[5000];
+
+	for (size_t have = 0; have < BOTH_WAYS;) {
+		long n;
+
+		pthread_mutex_lock(&s->lock);
+		n = slipway_tls_read(s->conn, buf, sizeof buf);
+		pthread_mutex_unlock(&s->lock);
+		if (n <= 0 && !wait_as_told(s, n, &s->read_why))
+			break;
+		for (long i = 0; i < n; i++, have++)
+			if (buf[i] != byte_at(have)) {
+				complain(&s->read_why, "byte %zu", have);
+				return NULL;
+			}
+	}
+	return NULL;
+}
+
+static void *
+write_all(void *arg)
+{
+	struct shared *s = arg;
+	unsigned char *all = malloc(BOTH_WAYS);
+
+	for (size_t i = 0; i < BOTH_WAYS; i++)
+		all[i] = byte_at(i);
+	for (size_t done = 0; done < BOTH_WAYS;) {
+		long n;
+
+		pthread_mutex_lock(&s->lock);
+		n = slipway_tls_write(s->conn, all + done, BOTH_WAYS - done);
+		pthread_mutex_unlock(&s->lock);
+		if (n > 0)
+			done += (size_t)n;
+		else if (!wait_as_told(s, n, &s->write_why))
+			break;
+	}
+	free(all);
+	return NULL;
+}
+
+static void
+reads_and_writes(void **state)
+{
+	struct shared sides[2] = { { .lock = PTHREAD_MUTEX_INITIALIZER },
+		{ .lock = PTHREAD_MUTEX_INITIALIZER } };
+	pthread_t threads[4];
+	struct ends e;
+
+	(void)state;
+	ends_talking(&e, &pairs[0]);
+	for (int i = 0; i < 2; i++) {
+		sides[i].conn = i == 0 ? e.server : e.client;
+		sides[i].fd = e.fd[i];
+		assert_int_equal(pthread_create(&threads[2 * i], NULL, read_all, &sides[i]), 0);
+		assert_int_equal(pthread_create(&threads[2 * i + 1], NULL, write_all, &sides[i]),
+		    0);
+	}
+	for (size_t i = 0; i < N(threads); i++)
+		pthread_join(threads[i], NULL);
+	for (int i = 0; i < 2; i++) {
+		assert_string_equal(sides[i].read_why.text, "");
+		assert_string_equal(sides[i].write_why.text, "");
+		assert_string_equal(slipway_tls_conn_error(sides[i].conn), "");
+	}
+	ends_close(&e);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(threads) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(threads),
+		cmocka_unit_test(reads_and_writes) };
 
 	return ids_run("tls-threads", tests, N(tests), ids, N(ids));
 }
