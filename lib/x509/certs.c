@@ -10,6 +10,7 @@
 #include "lib/base/pem.h"
 #include "lib/base/text.h"
 #include "lib/x509/blocks.h"
+#include "lib/x509/instead.h"
 #include "lib/x509/signature.h"
 
 void
@@ -76,8 +77,6 @@ parse_pem_certs(BIO *bio, STACK_OF(X509) * all, struct err *e)
 	if (!at_end())
 		return err_setx(e, ERR_SYNTAX, "certificate number %d is malformed",
 		    sk_X509_num(all) + 1);
-	if (sk_X509_num(all) == 0)
-		return err_setx(e, ERR_SYNTAX, "want a certificate in PEM form");
 	return 0;
 }
 
@@ -89,6 +88,9 @@ certs_parse(const void *pem, size_t len, STACK_OF(X509) * *all, struct err *e)
 
 	*all = sk_X509_new_null();
 	rc = bio == NULL || *all == NULL ? err_nomem(e) : parse_pem_certs(bio, *all, e);
+	if (rc == 0 && sk_X509_num(*all) == 0)
+		rc = err_setx(e, ERR_SYNTAX, "want a certificate in PEM form%s",
+		    instead_of_cert(pem, len));
 	if (rc == 0 && text_begin(&pem, &len, e) == 0)
 		rc = blocks_check(pem, len, &cert_kinds, (size_t)sk_X509_num(*all), e);
 	ERR_clear_error();
@@ -119,7 +121,8 @@ cert_parse(const void *pem, size_t len, struct err *e)
 	ERR_clear_error();
 	BIO_free(bio);
 	if (cert == NULL)
-		err_setx(e, ERR_SYNTAX, "want a certificate in PEM form");
+		err_setx(e, ERR_SYNTAX, "want a certificate in PEM form%s",
+		    instead_of_cert(pem, len));
 	return cert;
 }
 

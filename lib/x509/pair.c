@@ -10,6 +10,7 @@
 #include "lib/base/pem.h"
 #include "lib/x509/certs.h"
 #include "lib/x509/facts.h"
+#include "lib/x509/instead.h"
 #include "lib/x509/key.h"
 #include "lib/x509/signature.h"
 
@@ -42,8 +43,8 @@ read_pair_key(const struct source *s, bool open_key, struct err *remark, struct 
 
 	if (read_key_file(s, open_key, &b, remark, e) == 0 &&
 	    (key = pem_private_key(b.data, b.len, NULL)) == NULL)
-		err_setx(e, ERR_SYNTAX, "%s: want an unencrypted private key in PEM form",
-		    source_name(s));
+		err_setx(e, ERR_SYNTAX, "%s: want an unencrypted private key in PEM form%s",
+		    source_name(s), instead_of_key(b.data, b.len));
 	buf_free(&b);
 	return key;
 }
@@ -71,8 +72,16 @@ try_use(const struct pair *p, struct err *e)
 		SSL_CTX_set_security_level(ctx, CERT_SECURITY_LEVEL);
 		rc = pair_use(p, ctx);
 	}
-	if (rc == -1)
-		err_openssl(e, "OpenSSL can't use the pair");
+	if (rc == -1) {
+		unsigned long code = ERR_peek_last_error();
+		bool small = ERR_GET_LIB(code) == ERR_LIB_SSL &&
+		    ERR_GET_REASON(code) == SSL_R_EE_KEY_TOO_SMALL;
+
+		err_openssl(e,
+		    small
+			? "OpenSSL can't use the pair ('openssl genrsa -out NEW 4096' makes a longer key)"
+			: "OpenSSL can't use the pair");
+	}
 	SSL_CTX_free(ctx);
 	return rc;
 }

@@ -66,7 +66,23 @@ status 1 "$repo" cert check certs/a.crt certs/a.pem
 : >empty; status 1 "$repo" cert check empty empty
 status 1 "$repo" cert check certs "$work"
 openssl pkey -in certs/a.pem -aes256 -passout pass:x -out locked.pem && chmod 600 locked.pem
-status 1 "$repo" cert check locked.pem certs/a.crt; says 'unencrypted private key'
+status 1 "$repo" cert check locked.pem certs/a.crt; says "unencrypted private key in PEM form; got an encrypted one; 'openssl pkey -in FILE -out NEW'"
+# What else is in the place of a key or a certificate is told, with openssl's command.
+openssl req -new -key certs/a.pem -subj /CN=a -out a.csr
+status 1 "$repo" cert check certs/a.pem a.csr; says "got a signing request.*'openssl x509 -req"
+openssl req -new -key certs/a.pem -subj /CN=a -outform DER -out a.der
+status 1 "$repo" cert check certs/a.pem a.der; says "got a signing request.*'openssl x509 -req"
+iconv -f UTF-8 -t UTF-16 certs/a.crt >wide.crt; iconv -f UTF-8 -t UTF-16 certs/a.pem >wide.pem; chmod 600 wide.pem
+status 1 "$repo" cert check certs/a.pem wide.crt; says "got UTF-16, which PowerShell's '>' writes"
+status 1 "$repo" cert check wide.pem certs/a.crt; says "got UTF-16, which PowerShell's '>' writes"
+openssl pkcs12 -export -inkey certs/a.pem -in certs/a.crt -passout pass:x -out a.p12; chmod 600 a.p12
+status 1 "$repo" cert check a.p12 certs/a.crt; says "got PKCS#12; 'openssl pkcs12 -in FILE -nocerts"
+status 1 "$repo" cert check certs/a.pem a.p12; says "got PKCS#12; 'openssl pkcs12 -in FILE -nokeys"
+openssl pkcs8 -topk8 -in certs/a.pem -passout pass:x -outform DER -out locked.der; chmod 600 locked.der
+status 1 "$repo" cert check locked.der certs/a.crt; says 'got an encrypted one in DER form'
+openssl genrsa -out short.pem 1024 2>/dev/null; chmod 600 short.pem
+openssl req -x509 -new -key short.pem -subj /CN=a -out short.crt
+status 1 "$repo" cert check short.pem short.crt; says "'openssl genrsa -out NEW 4096' makes a longer key.*too small"
 status 1 "$repo" cert check certs/a.pem certs/a.crt --trust certs/b.crt; says "FAULT: the peer's certificate is not trusted"
 status 1 "$repo" cert check certs/a.pem certs/a.crt --trust certs/a.crt --trust missing.crt; says 'FAULT: missing.crt'
 status 2 "$repo" cert check certs/a.pem certs/a.crt --trust 'a;b'

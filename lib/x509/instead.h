@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef LIB_X509_INSTEAD_H
+#define LIB_X509_INSTEAD_H
+
+/* What a file holds in the place of a private key or a certificate that can be read. */
+#include <stddef.h>
+
+/*
+ * Return words for a message that begin with "; got", with the command that mends it, or "" where it
+ * is something unknown.  OpenSSL's error queue is empty afterwards.
+ */
+const char *instead_of_key(const void *data, size_t len);
+const char *instead_of_cert(const void *data, size_t len);
+
+#endif
