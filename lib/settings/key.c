@@ -17,6 +17,9 @@ setting_hash(const char *text, size_t len, uint64_t seed)
 	return h ^ h >> 32;
 }
 
+/* regedit's address bar and "Copy Key Name" write it before the root. */
+#define COMPUTER "Computer\\"
+
 /* The short name of the root that key begins with, or NULL. */
 static const char *
 root_of(const char *key, size_t len)
@@ -48,9 +51,13 @@ static int
 add_key_parts(const char *key, size_t len, struct buf *out, struct err *e)
 {
 	const char *p = key, *end = key + len, *root;
-	size_t n = part_length(p, end);
+	const size_t computer = sizeof COMPUTER - 1;
 	int shown = len > 200 ? 200 : (int)len;
+	size_t n;
 
+	if (len > computer && ascii_same_n(key, computer, COMPUTER, computer))
+		p += computer;
+	n = part_length(p, end);
 	if ((root = root_of(p, n)) == NULL)
 		return err_setx(e, ERR_SYNTAX, "key '%.*s': want HKLM\\... or HKCU\\...", shown,
 		    key);
@@ -76,7 +83,7 @@ setting_key_normal(const char *key, size_t len, struct buf *out, struct err *e)
 	int shown = len > 200 ? 200 : (int)len;
 
 	/* With a long name of its root a key may be longer than SETTING_KEY_MAX. */
-	if (len > SETTING_KEY_MAX + sizeof "HKEY_LOCAL_MACHINE")
+	if (len > SETTING_KEY_MAX + sizeof COMPUTER "HKEY_LOCAL_MACHINE")
 		return err_setx(e, ERR_TOO_LARGE, "key '%.*s...': over %d bytes", shown, key,
 		    SETTING_KEY_MAX);
 	if (!valid_utf8(key, len) || text_control(key, len, false) < len)

@@ -17,9 +17,9 @@
 
 /*
  * Normalise a key path: '/' becomes '\', HKEY_LOCAL_MACHINE and HKEY_CURRENT_USER become HKLM and
- * HKCU, the root is written in upper case.  Refuses empty parts, control characters, bytes that are
- * not UTF-8, other roots, parts and paths over the limits.  Appends to out.  0, or -1 with
- * ERR_SYNTAX or ERR_TOO_LARGE.
+ * HKCU, the root is written in upper case, "Computer\" before it is dropped.  Refuses empty parts,
+ * control characters, bytes that are not UTF-8, other roots, parts and paths over the limits.
+ * Appends to out.  0, or -1 with ERR_SYNTAX or ERR_TOO_LARGE.
  */
 int setting_key_normal(const char *key, size_t len, struct buf *out, struct err *e);
 
