@@ -95,5 +95,5 @@ static const struct option options[] = {
 
 const struct command cmd_run = { "run", run_program, "[options] [--] PROGRAM [ARG...]", 1, -1,
 	"update, then become PROGRAM",
-	"Without --app, /C<name> among ARG names the application, if that is enrolled.",
+	"Without --app, /C<name> (or /c, -C) among ARG names the application, if that is enrolled.",
 	CMD_OPTIONS(options), .stop = true };

@@ -2,6 +2,9 @@
 /* The enrolled applications of this computer. */
 #include "updater/station/enrolled.h"
 
+#include <string.h>
+
+#include "lib/base/path.h"
 #include "lib/base/text.h"
 #include "updater/station/station.h"
 
@@ -94,6 +97,22 @@ default_application(struct settings *s, const struct application_pairs *all,
 	return 0;
 }
 
+/*
+ * The name in the first /c<name> or -C<name> that is enrolled, or NULL.  With any other name such
+ * an argument is the program's own.
+ */
+static const char *
+other_spelling(const struct application_pairs *all, const char *installation, int argc, char **argv,
+    size_t *which)
+{
+	for (int i = 0; i < argc; i++)
+		if ((strncmp(argv[i], "/c", 2) == 0 || strncmp(argv[i], "-C", 2) == 0) &&
+		    valid_application_name(argv[i] + 2) &&
+		    application_pairs_count(all, installation, argv[i] + 2, which) > 0)
+			return argv[i] + 2;
+	return NULL;
+}
+
 int
 enrolled_choose(struct settings *s, const struct application_pairs *all, const char *installation,
     const char *application, int argc, char **argv, size_t *which, struct err *e)
@@ -106,6 +125,8 @@ enrolled_choose(struct settings *s, const struct application_pairs *all, const c
 	/* "cmd /C x" is no application of ours: /C counts only with an enrolled name. */
 	if (argument != NULL && application_pairs_count(all, installation, argument, which) > 0)
 		application = argument;
+	else if (application == NULL && argument == NULL)
+		application = other_spelling(all, installation, argc, argv, which);
 	if (application == NULL && application_pairs_count(all, installation, NULL, which) > 1) {
 		if (default_application(s, all, installation, &def, e) == -1)
 			goto out;
