@@ -10,6 +10,7 @@
 #include <openssl/pem.h>
 
 #include "lib/base/pem.h"
+#include "lib/x509/instead.h"
 #include "lib/x509/judge.h"
 #include "lib/x509/pair.h"
 #include "lib/x509/trust.h"
@@ -162,6 +163,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		use(text, size);
 	}
 	BIO_free(bio);
+	/* As a file in the place of a key or a certificate. */
+	must(instead_of_key(data, size) != NULL && instead_of_cert(data, size) != NULL);
+	must(ERR_peek_error() == 0);
 	free(text);
 	return 0;
 }
