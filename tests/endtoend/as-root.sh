@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: ISC
+# shellcheck shell=bash
 # The beginning of a test that runs as root: sourced with the script's own arguments, BUILD first.  The script goes on
 # in a mount namespace of its own, in $work, a file system that ends with the namespace, with copies of /etc (none of
 # Slipway's in it), /var/lib and /root, both empty.  Nothing of it is left outside.

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 # As root, in a mount namespace of its own: what can't be moved, replaced or removed stops an update before it begins.
 # The station is in the old state, no journal is left, and HI starts; once it is mended the update goes on.
+# shellcheck source=tests/endtoend/as-root.sh
 . "$(dirname "$0")/as-root.sh"
 mkdir ordinary
 mkdir -m 755 /etc/slipway

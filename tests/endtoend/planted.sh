@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 # As root, in a mount namespace of its own: files and directories that another user put where a release's files go, and
 # destinations in which others may write.  Nothing of it is left outside.
+# shellcheck source=tests/endtoend/as-root.sh
 . "$(dirname "$0")/as-root.sh"
 conf=/etc/slipway/machine.conf
 slipway-repo init repo --no-passphrase > log 2>&1

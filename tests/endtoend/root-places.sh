@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 # As root, in a mount namespace of its own: where a release's files may not go, at enrolment and at each update.
 # HI starts in each case.  Nothing of it is left outside.
+# shellcheck source=tests/endtoend/as-root.sh
 . "$(dirname "$0")/as-root.sh"
 mkdir lib/dpkg rootonly
 

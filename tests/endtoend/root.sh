@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 # As root, in a mount namespace of its own: state and settings that others can change stop an update and not HI, the
 # caller's environment counts for nothing, and modes don't depend on the umask.  Nothing of it is left outside.
+# shellcheck source=tests/endtoend/as-root.sh
 . "$(dirname "$0")/as-root.sh"
 mkdir caller
 mkdir -m 755 /etc/slipway
