@@ -104,8 +104,12 @@ setting_text(enum tls_setting which, const struct value *v, struct buf *out, str
 
 	if (which == TLS_EXPIRY_WARN_DAYS && v->type == VALUE_DWORD)
 		return buf_addf(out, e, "%u", (unsigned)v->number);
-	if (which == TLS_ASK_CLIENT_CERT && v->type == VALUE_DWORD && v->number <= 1)
+	if (which == TLS_ASK_CLIENT_CERT && v->type == VALUE_DWORD) {
+		if (v->number > 1)
+			return err_setx(e, ERR_CONFIG, "want yes or no, or a dword 1 or 0, got %u",
+			    (unsigned)v->number);
 		return buf_adds(out, v->number == 1 ? "yes" : "no", e);
+	}
 	if (v->type != VALUE_STRING && v->type != VALUE_EXPAND)
 		return err_setx(e, ERR_CONFIG, "want a text, got a %s", value_type_name(v->type));
 	if (!rows[which].file)

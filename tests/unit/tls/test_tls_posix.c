@@ -173,20 +173,48 @@ static const struct stray_row {
 		"; using None" } },
 };
 
+/*
+ * A handle whose store has these settings, and with pair those of a pair behind them, after a check
+ * whose result is in *rc.
+ */
+static struct slipway_tls *
+of_store(enum slipway_tls_side side, const char *conf, bool pair, int *rc)
+{
+	const uid_t root = geteuid();
+	struct slipway_tls *t;
+	char text[1024];
+	struct place p;
+	int len;
+
+	/* Root has its settings in /etc and nowhere else: be nobody for a while. */
+	assert_true(root == 0 ? seteuid(65534) == 0 : true);
+	place_make(&p);
+	len = snprintf(text, sizeof text, "%s", conf);
+	if (pair) {
+		put_text(p.key, kernel.key_pem, 0600);
+		put_text(p.cert, kernel.cert_pem, 0644);
+		snprintf(text + len, sizeof text - (size_t)len,
+		    "TLS_KeyFile = %s\nTLS_CertFile = %s\n", p.key, p.cert);
+	}
+	put_text(p.conf, text, 0644);
+	assert_int_equal(setenv("SLIPWAY_HOME", p.dir, 1), 0);
+	assert_non_null(t = slipway_tls_new(side, "D2", "COV"));
+	*rc = slipway_tls_check(t);
+	assert_int_equal(unsetenv("SLIPWAY_HOME"), 0);
+	place_remove(&p);
+	assert_int_equal(seteuid(root), 0);
+	return t;
+}
+
 static void
 stray(void **state)
 {
 	const struct stray_row *row = *state;
-	const uid_t root = geteuid();
 	struct slipway_tls *c;
-	struct place p;
+	int rc;
 
-	assert_true(root == 0 ? seteuid(65534) == 0 : true);
-	place_make(&p);
-	put_text(p.conf, row->conf, 0644);
-	assert_int_equal(setenv("SLIPWAY_HOME", p.dir, 1), 0);
-	assert_non_null(c = slipway_tls_new(SLIPWAY_TLS_CLIENT, "D2", "COV"));
-	if (slipway_tls_check(c) == SLIPWAY_TLS_ERROR)
+	c = of_store(SLIPWAY_TLS_CLIENT, row->conf, false, &rc);
+	if (rc == SLIPWAY_TLS_ERROR)
 		fail_msg("%s", slipway_tls_error(c));
 	if (row->says[0] == NULL)
 		assert_string_equal(slipway_tls_warning(c), "");
@@ -194,9 +222,41 @@ stray(void **state)
 		if (strstr(slipway_tls_warning(c), row->says[i]) == NULL)
 			fail_msg("want '%s' in: %s", row->says[i], slipway_tls_warning(c));
 	slipway_tls_free(c);
-	assert_int_equal(unsetenv("SLIPWAY_HOME"), 0);
-	place_remove(&p);
-	assert_int_equal(seteuid(root), 0);
+}
+
+/*
+ * TLS_AskClientCert as the store has it.  There are no trusted certificates, without which nobody
+ * can be asked: the error shows that the setting counts.
+ */
+static const struct asked_row {
+	const char *name, *value, *says; /* a part of the error; NULL: there is none */
+} asked_rows[] = {
+	{ "asked: yes", "yes", "TLS_AskClientCert is yes" },
+	{ "asked: no", "no", NULL },
+	{ "asked: a dword 1", "dword:1", "TLS_AskClientCert is yes" },
+	{ "asked: a dword 0", "dword:0", NULL },
+	{ "asked: a dword 2", "dword:2",
+	    "TLS_AskClientCert: want yes or no, or a dword 1 or 0, got 2" },
+	{ "asked: a number as text", "1", "TLS_AskClientCert: want yes or no, got '1'" },
+	{ "asked: a qword", "qword:1", "TLS_AskClientCert: want a text, got a qword" },
+};
+
+static void
+asked(void **state)
+{
+	const struct asked_row *row = *state;
+	struct slipway_tls *s;
+	char conf[512];
+	int rc;
+
+	snprintf(conf, sizeof conf,
+	    COV "\\TLS_Server]\nTLS_RequiredLevel = TLSNoPeerAuth\nTLS_AskClientCert = %s\n",
+	    row->value);
+	s = of_store(SLIPWAY_TLS_SERVER, conf, true, &rc);
+	assert_int_equal(rc, row->says == NULL ? 0 : SLIPWAY_TLS_ERROR);
+	if (strstr(slipway_tls_error(s), row->says == NULL ? "" : row->says) == NULL)
+		fail_msg("want '%s' in: %s", row->says, slipway_tls_error(s));
+	slipway_tls_free(s);
 }
 
 /* Makes the files older than a second, so that they are read only once. */
@@ -700,20 +760,22 @@ free_kernel(void **state)
 int
 main(void)
 {
-	static struct CMUnitTest tests[7 + N(wait_rows) + N(again_rows) + N(strays)] = {
-		cmocka_unit_test(trusted_again),
-		cmocka_unit_test(look_costs_a_stat),
-		cmocka_unit_test(open_key),
-		cmocka_unit_test(no_sigpipe),
-		cmocka_unit_test(several_servers),
-		cmocka_unit_test(refusal_of_several),
-		cmocka_unit_test(stays_loaded),
-	};
+	static struct CMUnitTest
+	    tests[7 + N(wait_rows) + N(again_rows) + N(strays) + N(asked_rows)] = {
+		    cmocka_unit_test(trusted_again),
+		    cmocka_unit_test(look_costs_a_stat),
+		    cmocka_unit_test(open_key),
+		    cmocka_unit_test(no_sigpipe),
+		    cmocka_unit_test(several_servers),
+		    cmocka_unit_test(refusal_of_several),
+		    cmocka_unit_test(stays_loaded),
+	    };
 	size_t n = 7;
 
 	TEST_ROWS(tests, n, wait_rows, limit_under_timer);
 	TEST_ROWS(tests, n, again_rows, looked_at_again);
 	TEST_ROWS(tests, n, strays, stray);
+	TEST_ROWS(tests, n, asked_rows, asked);
 
 	return cmocka_run_group_tests_name("tls_posix", tests, make_kernel, free_kernel);
 }

@@ -11,7 +11,7 @@
 
 #include <openssl/ssl.h>
 
-static struct id kernel, ca, issued, hi, stranger;
+static struct id kernel, ca, issued, hi, stranger, ended;
 
 /* Both sides at TLSPeerAuth. */
 static void
@@ -276,6 +276,40 @@ check_later(void **state)
 	slipway_tls_free(plain);
 }
 
+/*
+ * The peer's certificate has ended.  Only a server that refuses nobody makes such a connection
+ * today; what it is judged by is the same as for one whose certificate ended meanwhile.
+ */
+static void
+check_ended(void **state)
+{
+	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &kernel, &ended);
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL *theirs = SSL_new(ctx);
+	struct slipway_tls_conn *conn;
+	int fd[2];
+
+	(void)state;
+	assert_int_equal(slipway_tls_set(s, "TLS_AskClientCert", "yes"), 0);
+	sockets_pair(fd, false, false);
+	assert_non_null(conn = slipway_tls_conn_new(s, fd[0]));
+	assert_int_equal(SSL_use_certificate(theirs, ended.cert), 1);
+	assert_int_equal(SSL_use_PrivateKey(theirs, ended.key), 1);
+	SSL_set_fd(theirs, fd[1]);
+	SSL_set_connect_state(theirs);
+	assert_int_equal(shake(conn, theirs), 0);
+	assert_int_equal(slipway_tls_conn_check(s, conn), 0);
+	assert_int_equal(slipway_tls_set(s, "TLS_RequiredLevel", "TLSPeerAuth"), 0);
+	assert_int_equal(slipway_tls_conn_check(s, conn), SLIPWAY_TLS_ERROR);
+	assert_int_equal(slipway_tls_error_code(s), SLIPWAY_TLS_E_EXPIRED);
+	slipway_tls_conn_free(conn);
+	SSL_free(theirs);
+	SSL_CTX_free(ctx);
+	sockets_close(fd[0]);
+	sockets_close(fd[1]);
+	slipway_tls_free(s);
+}
+
 /* A server that asks clients for a certificate and refuses nobody. */
 static const struct ask_row {
 	const char *name, *level, *ask;
@@ -340,6 +374,7 @@ static const struct id_row ids[] = {
 	{ &kernel, { .name = "kernel" }, NULL },
 	{ &hi, { .name = "hi" }, NULL },
 	{ &stranger, { .name = "stranger" }, NULL },
+	{ &ended, { .name = "ended", .from = -10, .days = 5 }, NULL },
 	{ &ca, { .name = "ca", .ca = true }, NULL },
 	{ &issued, { .name = "issued" }, &ca },
 };
@@ -347,7 +382,7 @@ static const struct id_row ids[] = {
 int
 main(void)
 {
-	static struct CMUnitTest tests[N(checks) + N(asks) + 9] = {
+	static struct CMUnitTest tests[N(checks) + N(asks) + 10] = {
 		cmocka_unit_test(peer),
 		cmocka_unit_test(nothing),
 		cmocka_unit_test(refused),
@@ -356,9 +391,10 @@ main(void)
 		cmocka_unit_test(own),
 		cmocka_unit_test(version),
 		cmocka_unit_test(check_later),
+		cmocka_unit_test(check_ended),
 		cmocka_unit_test(ask_for_nothing),
 	};
-	size_t n = 9;
+	size_t n = 10;
 
 	TEST_ROWS(tests, n, checks, check);
 	TEST_ROWS(tests, n, asks, ask);
