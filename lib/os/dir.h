@@ -80,6 +80,12 @@ int dir_list(struct dir *d, int (*each)(void *arg, const char *name, struct err 
     struct err *e);
 
 /*
+ * Returns the time of the last change of the directory's names, in nanoseconds since 1970; 0: not
+ * known.
+ */
+int64_t dir_changed(struct dir *d);
+
+/*
  * Make all that was written to d's file system durable, which is cheaper than one by one for many
  * files.  1, 0 where the system has no such call, -1.
  */

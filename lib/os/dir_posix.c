@@ -290,6 +290,16 @@ dir_make_private(struct dir *d, const char *name, struct err *e)
 	return private_only(dir_make_in(d->fd, name, 0700, true), d, name, e);
 }
 
+int64_t
+dir_changed(struct dir *d)
+{
+	struct stat st;
+
+	return fstat(d->fd, &st) == -1
+	    ? 0
+	    : (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+}
+
 int
 dir_sync_all(struct dir *d, struct err *e)
 {

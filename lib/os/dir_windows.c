@@ -246,17 +246,25 @@ name_add(struct strings *names, const wchar_t *w, size_t len, struct err *e)
 	return rc;
 }
 
+/* Each listing has a handle of its own: wine goes on telling what it read through one at first. */
 int
 dir_names(struct dir *d, struct strings *names, struct err *e)
 {
+	struct file_how how = { FILE_LIST_DIRECTORY, FILE_OPEN, FILE_DIRECTORY_FILE, false };
 	FILE_INFO_BY_HANDLE_CLASS class = FileIdBothDirectoryRestartInfo;
 	const size_t room = 65536;
 	uint8_t *all = malloc(room);
+	DWORD error;
+	HANDLE h;
 	int rc = 0;
 
 	if (all == NULL)
 		return err_nomem(e);
-	while (rc == 0 && GetFileInformationByHandleEx(d->handle, class, all, (DWORD)room)) {
+	if ((error = file_open_in(d->handle, L"", &how, &h)) != 0) {
+		free(all);
+		return err_windows(e, error, "%s", d->path);
+	}
+	while (rc == 0 && GetFileInformationByHandleEx(h, class, all, (DWORD)room)) {
 		const FILE_ID_BOTH_DIR_INFO *i = (const void *)all;
 
 		while ((rc = name_add(names, i->FileName, i->FileNameLength / sizeof(wchar_t),
@@ -267,6 +275,7 @@ dir_names(struct dir *d, struct strings *names, struct err *e)
 	}
 	if (rc == 0 && GetLastError() != ERROR_NO_MORE_FILES)
 		rc = err_windows(e, GetLastError(), "%s", d->path);
+	CloseHandle(h);
 	free(all);
 	return rc;
 }
@@ -336,6 +345,16 @@ dir_sync_all(struct dir *d, struct err *e)
 	(void)d;
 	(void)e;
 	return 0;
+}
+
+int64_t
+dir_changed(struct dir *d)
+{
+	FILE_BASIC_INFO info;
+
+	return GetFileInformationByHandleEx(d->handle, FileBasicInfo, &info, sizeof info)
+	    ? windows_time_ns((uint64_t)info.LastWriteTime.QuadPart)
+	    : 0;
 }
 
 int

@@ -93,11 +93,8 @@ work_twin_moved(const struct work *w, size_t i)
 static int
 check_looked(const struct work *w, int r, struct err *e)
 {
-	struct file_info info;
-
-	if (w->t->looked == NULL || w->t->looked[r] == 0)
-		return 0;
-	if (file_stat(w->roots[r], ".", &info, e) != 1 || info.mtime_ns == w->t->looked[r])
+	if (w->t->looked == NULL || w->t->looked[r] == 0 ||
+	    dir_changed(w->roots[r]) == w->t->looked[r])
 		return 0;
 	return err_setx(e, ERR_BUSY, "%s: something changed there meanwhile", w->j->roots[r]);
 }

@@ -48,15 +48,12 @@ open_roots(struct comparing *c, int64_t looked[LAYOUT_ROOTS], struct err *e)
 {
 	for (int r = 0; r < LAYOUT_ROOTS; r++) {
 		const char *path = plan_root(c->st, r);
-		struct file_info info;
 
 		c->same_root[r] = record_same_root(c->applied, r, path);
 		if (path != NULL && (c->roots[r] = way_open(path, e)) == NULL &&
 		    e->code != ERR_NOENT)
 			return -1;
-		looked[r] = c->roots[r] != NULL && file_stat(c->roots[r], ".", &info, e) == 1
-		    ? info.mtime_ns
-		    : 0;
+		looked[r] = c->roots[r] == NULL ? 0 : dir_changed(c->roots[r]);
 		if (c->privileged && c->roots[r] != NULL && is_shared(path, &c->shared[r], e) == -1)
 			return -1;
 	}

@@ -46,7 +46,7 @@ change_stamp(const struct station *st, struct dir *state, bool *working)
 	char work[512];
 
 	apply_transaction(st, state, NULL, false, NULL, CLOCK_NEVER, work, &t);
-	add_time(state, ".", &sum);
+	sum = (uint64_t)dir_changed(state);
 	add_time(state, "kept", &sum);
 	for (int r = 0; r < LAYOUT_ROOTS; r++) {
 		const char *root = plan_root(st, r);
