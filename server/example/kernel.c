@@ -197,6 +197,9 @@ answer_line(struct client *c)
 			return -1;
 		say("BACKEND - RegistrateProces request from %s V%s [%s]. ClientName: %s\n",
 		    c->name, version, slipway_tls_conn_text(c->conn), c->name);
+		if (slipway_tls_conn_warning(c->conn)[0] != '\0')
+			say("BACKEND - TLS warning of %s: %s\n", c->name,
+			    slipway_tls_conn_warning(c->conn));
 		return answer(c, "WELCOME Slipway Kernel V" SLIPWAY_VERSION "\n");
 	}
 	if (strncmp(c->line.text, "PING ", 5) != 0)

@@ -51,6 +51,24 @@ p.wait(20)
 print("ok: a certificate that is withdrawn is told, and with --close-refused its connection is closed", flush=True)
 
 
+# A Kernel that asks for certificates says why a client isn't verified, and refuses nobody.
+replace(trusted, other.cert_pem, 0o644)
+asking = Kernel("asks", TLS_RequiredLevel="TLSNoPeerAuth", TLS_AskClientCert="yes", TLS_TrustedCerts=trusted,
+                TLS_KeyFile=kernel_pair.key_file, TLS_CertFile=kernel_pair.cert_file)
+client = hi(home, WORK / "hi-asks.log", asking.port)
+wait_for(asking.log, r"TLS warning of \S+: .*is not trusted.*station")
+if re.search(r"RegistrateProces .*VERIFIED", asking.log.read_text()):
+    fail("want the stranger not verified", asking.log)
+if client.wait(20) != 0:
+    fail("want the client served", WORK / "hi-asks.log")
+replace(trusted, station.cert_pem, 0o644)
+client = hi(home, WORK / "hi-asked.log", asking.port)
+wait_for(asking.log, r"RegistrateProces .*VERIFIED")
+client.wait(20)
+asking.stop()
+print("ok: a client that is asked for a certificate is told by its name", flush=True)
+
+
 def openssl(log, *arguments):
     with open(log, "wb") as out:
         p = subprocess.Popen(["openssl", *arguments], stdin=subprocess.PIPE, stdout=out, stderr=out)
