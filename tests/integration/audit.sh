@@ -204,6 +204,7 @@ status 0 "$repo" --repo "$R" log --verify; says '^2 lines'
 # served/ from a backup beside a newer record: version numbers that stations have seen aren't used again
 cp -a "$R/served" old
 status 0 "$repo" --repo "$R" refresh
+second=$(date +%s)
 cp -a "$R/served" newer
 restored() {
 	for command in refresh 'publish --app COV_PB rel' 'renew targets' 'app add OTHER --no-passphrase' \
@@ -218,7 +219,8 @@ restored() {
 release five
 rm -rf "$R/served" && cp -a old "$R/served"
 restored
-# the same numbers of another history
+# the same numbers of another history; in the same second the same numbers are the same files
+until [ "$(date +%s)" != "$second" ]; do sleep 0.05; done
 status 0 "$repo" --repo "$R" log --accept
 status 0 "$repo" --repo "$R" refresh
 rm -rf "$R/served" && cp -a newer "$R/served"
