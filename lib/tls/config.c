@@ -260,43 +260,44 @@ note_name(void *list, const char *name, const struct value *v, struct err *e)
 	return buf_addf(out, e, "%s%s", out->len == 0 ? "" : ", ", name);
 }
 
-/* The names in a key that no setting has: a misspelt one would count for nothing, silently. */
-static int
-note_unknown(struct settings *s, const char *key, struct tls_config *c, struct err *e)
+/*
+ * Hints for people.  What can't be looked at has none: no connection fails for the sake of a hint.
+ *
+ * The names in a key that no setting has: a misspelt one would count for nothing, silently.
+ */
+static void
+note_unknown(struct settings *s, const char *key, struct tls_config *c)
 {
 	struct buf names = BUF_INIT(4 * SETTING_PART_MAX);
 	const struct settings_walk walk = { note_name, NULL, &names };
-	int rc = settings_list(s, key, &walk, e) == -1 ? -1 : 0;
+	struct err ignored;
 
-	if (rc == 0 && names.len > 0 && (c->unknown = strdup(buf_text(&names))) == NULL)
-		rc = err_nomem(e);
+	settings_list(s, key, &walk, &ignored);
+	if (names.len > 0)
+		c->unknown = strdup(buf_text(&names));
 	buf_free(&names);
-	return rc;
 }
 
 /* The commonest wrong places of a level: one key up, and the other side's branch. */
-static int
+static void
 note_elsewhere(struct settings *s, enum slipway_tls_side side, const char *key,
-    struct tls_config *c, struct err *e)
+    struct tls_config *c)
 {
 	size_t up = (size_t)(strrchr(key, '\\') - key);
 	const char *const branches[] = { "",
 		side == SLIPWAY_TLS_SERVER ? "\\TLS_Client" : "\\TLS_Server" };
-	int rc = 0;
 
-	for (size_t i = 0; i < N(branches) && rc == 0 && c->elsewhere == NULL; i++) {
+	for (size_t i = 0; i < N(branches) && c->elsewhere == NULL; i++) {
 		struct buf place = BUF_INIT(SETTING_KEY_MAX + SETTING_PART_MAX);
 		struct value v = VALUE_INIT;
+		struct err ignored;
 
-		rc = buf_addf(&place, e, "%.*s%s", (int)up, key, branches[i]);
-		if (rc == 0)
-			rc = settings_get(s, buf_text(&place), rows[TLS_LEVEL].name, &v, e);
-		if (rc == 1)
-			rc = (c->elsewhere = (char *)buf_steal(&place)) == NULL ? err_nomem(e) : 0;
+		if (buf_addf(&place, &ignored, "%.*s%s", (int)up, key, branches[i]) == 0 &&
+		    settings_get(s, buf_text(&place), rows[TLS_LEVEL].name, &v, &ignored) == 1)
+			c->elsewhere = (char *)buf_steal(&place);
 		value_free(&v);
 		buf_free(&place);
 	}
-	return rc;
 }
 
 int
@@ -317,10 +318,11 @@ config_read(struct settings *s, enum slipway_tls_side side, const char *installa
 	for (int i = 0; i < TLS_SETTING_COUNT; i++)
 		if (read_setting(s, buf_text(&key), (enum tls_setting)i, c, e) == -1)
 			goto out;
-	if ((c->where = where_of(s, buf_text(&key), e)) == NULL ||
-	    note_unknown(s, buf_text(&key), c, e) == -1 ||
-	    (!c->set[TLS_LEVEL] && note_elsewhere(s, side, buf_text(&key), c, e) == -1))
+	if ((c->where = where_of(s, buf_text(&key), e)) == NULL)
 		goto out;
+	note_unknown(s, buf_text(&key), c);
+	if (!c->set[TLS_LEVEL])
+		note_elsewhere(s, side, buf_text(&key), c);
 	rc = config_decide(c, e);
 out:
 	settings_release(s);

@@ -83,11 +83,16 @@ __wrap_file_read_secret(struct dir *d, const char *name, struct buf *out, struct
 	return __real_file_read_secret(d, name, out, e);
 }
 
+/* The other side's branch, where a client looks only for a hint. */
+static bool server_unreadable;
+
 int
 __wrap_settings_get(struct settings *s, const char *key, const char *name, struct value *v,
     struct err *e)
 {
 	reads++;
+	if (server_unreadable && strstr(key, "TLS_Server") != NULL)
+		return err_setx(e, ERR_ACCESS, "not to be read");
 	return __real_settings_get(s, key, name, v, e);
 }
 
@@ -168,6 +173,9 @@ static const struct stray_row {
 		"but in HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV; using None" } },
 	{ "stray: the other branch", COV "\\TLS_Server]\nTLS_RequiredLevel = TLSPeerAuth\n",
 	    { "but in HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV\\TLS_Server; using None" } },
+	{ "stray: a hint that can't be had",
+	    COV "\\TLS_Client]\n# nothing\n" COV "\\TLS_Server]\nTLS_RequiredLevel = TLSPeerAuth\n",
+	    { "cfg_COV\\TLS_Client, ", "; using None" } },
 	{ "stray: nowhere", COV "\\TLS_Client]\n# nothing\n",
 	    { "is not set in HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV\\TLS_Client, ",
 		"; using None" } },
