@@ -221,7 +221,9 @@ stray(void **state)
 	struct slipway_tls *c;
 	int rc;
 
+	server_unreadable = strstr(row->name, "can't be had") != NULL;
 	c = of_store(SLIPWAY_TLS_CLIENT, row->conf, false, &rc);
+	server_unreadable = false;
 	if (rc == SLIPWAY_TLS_ERROR)
 		fail_msg("%s", slipway_tls_error(c));
 	if (row->says[0] == NULL)
