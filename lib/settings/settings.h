@@ -101,7 +101,7 @@ int settings_check(struct settings *s, struct err *e);
 
 /*
  * Damaged key files: no key file, or empty, cut or missing where their copy, which settings_apply()
- * and settings_keep() write, isn't.  The registry is damaged never in this sense.
+ * and settings_keep() write, isn't.  The registry is never damaged in this sense.
  *
  * settings_damaged() tells it of the file that key is in, with the reason and the command that
  * mends it in *why (ERR_NOENT: the file is missing).  Once its file was read it costs two looks at
@@ -112,7 +112,7 @@ bool settings_damaged(struct settings *s, const char *key, struct err *why);
 /*
  * Puts the copy in the place of the damaged file that key is in.  aside() renames the damaged one
  * within d, if it is there.  Returns 1 done, 0 it isn't damaged, or -1: the reason, where there is
- * no copy.
+ * no copy; ERR_UNSAFE for a privileged process, where somebody else could have written the copy.
  */
 struct settings_aside {
 	int (*aside)(void *arg, struct dir *d, const char *name, const struct err *why,

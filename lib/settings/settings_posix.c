@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "lib/os/movable.h"
+#include "lib/os/owned.h"
 #include "lib/os/places.h"
 #include "lib/settings/difference.h"
 #include "lib/settings/keycopy.h"
@@ -390,12 +391,7 @@ settings_unlock(struct settings *s)
 static int
 half_write(const struct half *half, int h, const struct buf *bytes, struct err *e)
 {
-	struct buf copy = BUF_INIT(KEYFILE_SIZE_MAX);
-	struct err why;
-
-	keycopy_forget(half->path,
-	    keycopy_longer(half->path) && keycopy_damaged(half->path, roots[h].name, &copy, &why));
-	buf_free(&copy);
+	keycopy_forget(half->path, keycopy_longer(half->path));
 	if (file_replace_keep(half->dir, half->name, bytes->data, bytes->len, roots[h].mode, e) ==
 	    -1)
 		return -1;
@@ -459,6 +455,19 @@ settings_damaged(struct settings *s, const char *key, struct err *why)
 	return damaged;
 }
 
+/* What is put back belongs to this process afterwards, whoever wrote it. */
+static int
+check_copy(const struct half *half, struct err *e)
+{
+	struct buf path = BUF_INIT(PATH_MAX);
+	int rc = place_privileged() ? keycopy_path(half->path, &path, e) : 0;
+
+	if (rc == 0 && path.len > 0)
+		rc = owned_check(buf_text(&path), 0, NULL, e);
+	buf_free(&path);
+	return rc;
+}
+
 /* With the lock. */
 static int
 restore(const struct half *half, int h, const struct settings_aside *to, struct err *e)
@@ -472,7 +481,8 @@ restore(const struct half *half, int h, const struct settings_aside *to, struct 
 		*e = why;
 		rc = -1;
 	} else if (rc == 1 &&
-	    (to->aside(to->arg, half->dir, half->name, &why, e) == -1 ||
+	    (check_copy(half, e) == -1 ||
+		to->aside(to->arg, half->dir, half->name, &why, e) == -1 ||
 		file_replace(half->dir, half->name, copy.data, copy.len, roots[h].mode, e) == -1)) {
 		rc = -1;
 	}

@@ -54,3 +54,21 @@ done
 slipway status > log 2>&1 || fail status
 slipway update > log 2>&1 || fail "want it mended"
 echo "root believes only root"
+
+# A copy of the settings that somebody else could have written isn't put back; root's own is.
+chmod 755 /etc/slipway
+slipway update > log 2>&1 || fail "want an update that leaves a copy"
+cp /etc/slipway/machine.conf good.conf
+rm /etc/slipway/machine.conf
+copy=/etc/slipway/machine.conf.copy
+for how in 'chown 12345' 'chmod 666'; do
+	$how "$copy"
+	slipway update --repair > log 2>&1 && fail "want the copy refused after $how"
+	grep -qF "$copy" log || fail "want words on the copy"
+	[ ! -e /etc/slipway/machine.conf ] || fail "want nothing put back after $how"
+	chown 0 "$copy"
+	chmod 644 "$copy"
+done
+slipway update --repair > log 2>&1 || fail "want root's copy put back"
+cmp /etc/slipway/machine.conf good.conf || fail "want the settings as they were"
+echo "a copy of the settings is put back only if it is root's"
