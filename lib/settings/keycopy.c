@@ -37,6 +37,17 @@ is_no_key_file(const struct err *why)
 	return why->code == ERR_SYNTAX || why->code == ERR_TOO_LARGE || why->code == ERR_UNSAFE;
 }
 
+/* A person removes whole lines, and some editors the end of the last one. */
+static bool
+is_cut(const struct buf *text, const struct buf *copy)
+{
+	if (copy->len <= text->len)
+		return false;
+	return text->len == 0 ||
+	    (text->data[text->len - 1] != '\n' && strchr("\r\n", copy->data[text->len]) == NULL &&
+		memcmp(copy->data, text->data, text->len) == 0);
+}
+
 bool
 keycopy_damaged(const char *path, const char *root, struct buf *copy, struct err *why)
 {
@@ -48,11 +59,7 @@ keycopy_damaged(const char *path, const char *root, struct buf *copy, struct err
 
 	if (read_key_file(copy_of(path, name), root, copy, &ignored) == -1)
 		buf_reset(copy);
-	/* A person removes whole lines. */
-	if ((rc == 0 || why->code == ERR_NOENT) && copy->len > text.len &&
-	    (text.len == 0 ||
-		(text.data[text.len - 1] != '\n' &&
-		    memcmp(copy->data, text.data, text.len) == 0))) {
+	if ((rc == 0 || why->code == ERR_NOENT) && is_cut(&text, copy)) {
 		damaged = true;
 		err_setx(why, rc == -1 ? ERR_NOENT : ERR_SYNTAX, "%s %s", path,
 		    rc == -1		? "is missing"

@@ -104,7 +104,7 @@ out:
 	return rc;
 }
 
-/* Of the first line only; a text that has another one states no format. */
+/* Of the first line only; where no whole number stands there, it is any comment. */
 static int
 check_format(const char *text, size_t len, struct err *e)
 {
@@ -114,7 +114,8 @@ check_format(const char *text, size_t len, struct err *e)
 	if (len < begin || memcmp(text, FORMAT_LINE, begin) != 0)
 		return 0;
 	len = text_line(text + begin, len - begin);
-	if (number_parse(text + begin, len, 1, KEYFILE_FORMAT, &format) == 0)
+	if (number_parse(text + begin, len, 0, UINT64_MAX, &format) == -1 ||
+	    format <= KEYFILE_FORMAT)
 		return 0;
 	return err_setx(e, ERR_VERSION,
 	    "line 1: want format %d, got '%.*s': a newer Slipway made this file; install that one here",
@@ -219,7 +220,8 @@ fail:
 int
 keyfile_write(const struct keyfile *f, struct buf *out, struct err *e)
 {
-	size_t start = out->len, total = strlen(BOM FORMAT_TEXT);
+	const char *format = f->states_format && !keyfile_empty(f) ? FORMAT_TEXT : "";
+	size_t start = out->len, total = (f->bom ? strlen(BOM) : 0) + strlen(format);
 
 	for (const struct line *l = f->lines.first; l != NULL; l = l->next)
 		total += l->len;
@@ -228,7 +230,7 @@ keyfile_write(const struct keyfile *f, struct buf *out, struct err *e)
 		    KEYFILE_SIZE_MAX, total);
 	/* All room at once: nothing below can fail half-way. */
 	if (buf_reserve(out, total, e) == -1 || (f->bom && buf_adds(out, BOM, e) == -1) ||
-	    (f->states_format && !keyfile_empty(f) && buf_adds(out, FORMAT_TEXT, e) == -1))
+	    buf_adds(out, format, e) == -1)
 		return -1;
 	for (const struct line *l = f->lines.first; l != NULL; l = l->next)
 		if (buf_add(out, l->text, l->len, e) == -1) {
