@@ -31,6 +31,9 @@
 #include "lib/settings/settings.h"
 #include "updater/station/station.h"
 
+/* Why a transaction with ERR_BUSY didn't begin, if that was because of others. */
+enum transaction_others { OTHERS_NONE, OTHERS_CHANGED, OTHERS_AT_WORK };
+
 struct transaction {
 	const struct station *st; /* bounds.h: a journal is carried out only within it */
 	bool user;		  /* of a user's part: settings below HKCU alone, no files */
@@ -49,7 +52,7 @@ struct transaction {
 	/* times of the last changes of the roots when the plan looked, or NULL; 0: unknown */
 	const int64_t *looked;
 	bool take_over; /* private directories in which another station was at work */
-	bool *others;	/* or NULL; set where another station is at work or changed something */
+	enum transaction_others *others; /* or NULL: what became of others there */
 };
 
 /*

@@ -115,19 +115,27 @@ is_taken(const struct work *w, int r, struct err *e)
 	    w->j->roots[r], w->t->work);
 }
 
+static int
+note_others(const struct work *w, enum transaction_others what)
+{
+	if (w->t->others != NULL)
+		*w->t->others = what;
+	return -1;
+}
+
 /* Make a private directory of a transaction that begins. */
 static int
 make_private(struct work *w, int r, struct err *e)
 {
-	int rc = check_looked(w, r, e);
+	int rc;
 
-	if (rc == 0 && (w->dirs[r] = dir_make_private(w->roots[r], w->t->work, e)) == NULL)
+	if (check_looked(w, r, e) == -1)
+		return note_others(w, OTHERS_CHANGED);
+	if ((w->dirs[r] = dir_make_private(w->roots[r], w->t->work, e)) == NULL)
 		rc = is_taken(w, r, e);
-	if (rc == 0)
+	else
 		rc = claim_take(w, r, w->t->take_over, e);
-	if (rc == -1 && e->code == ERR_BUSY && w->t->others != NULL)
-		*w->t->others = true;
-	return rc;
+	return rc == -1 && e->code == ERR_BUSY ? note_others(w, OTHERS_AT_WORK) : rc;
 }
 
 static int

@@ -8,6 +8,7 @@
  */
 #include <stdint.h>
 
+#include "updater/apply/transaction.h"
 #include "updater/fetch/fetch.h"
 #include "updater/plan/plan.h"
 #include "updater/plan/refresh.h"
@@ -36,9 +37,9 @@ struct attempt {
 	struct record applied;
 	struct wanted wanted;
 	bool known;
-	bool others;	       /* another station is at work on the same directories */
-	const int64_t *looked; /* as in struct transaction */
-	struct put_back back;  /* of the machine's part, between its begin and its end */
+	enum transaction_others others; /* of the last transaction */
+	const int64_t *looked;		/* as in struct transaction */
+	struct put_back back;		/* of the machine's part, between its begin and its end */
 };
 
 /*

@@ -123,18 +123,20 @@ static int
 fetch_and_apply(struct attempt *u, struct err *e)
 {
 	for (int i = 1;; i++) {
-		u->others = false;
+		u->others = OTHERS_NONE;
 		/* At last it goes on beside a program that always changes something there. */
 		u->looked = i < TRIES ? u->plan.looked : NULL;
 		if (fetch_and_apply_once(u, e) == 0)
 			return 0;
-		if (!u->others || i == TRIES || !waiting_others(u->st, u->state, u->o->deadline))
+		if (u->others == OTHERS_NONE || i == TRIES ||
+		    (u->others == OTHERS_AT_WORK &&
+			!waiting_others(u->st, u->state, u->o->deadline)))
 			break;
 		plan_free(&u->plan);
 		if (plan_make(u->st, u->refresh, &u->applied, u->o->deadline, &u->plan, e) == -1)
 			return -1;
 	}
-	u->r->busy = u->others;
+	u->r->busy = u->others != OTHERS_NONE;
 	return -1;
 }
 

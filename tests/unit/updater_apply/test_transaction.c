@@ -929,7 +929,7 @@ other_station(void **unused)
 	enum transaction_end end;
 	struct file_info info;
 	struct journal j;
-	bool others = false;
+	enum transaction_others others = OTHERS_NONE;
 	struct err e;
 
 	(void)unused;
@@ -940,7 +940,7 @@ other_station(void **unused)
 	put(root, mark, "");
 	put(root, WORK "/n0", "of the other one");
 	assert_err(transaction_run(&t, &first, &j, &e), ERR_BUSY, &e);
-	assert_true(others);
+	assert_int_equal(others, OTHERS_AT_WORK);
 	assert_non_null(strstr(e.text, "another station"));
 	assert_int_equal(file_stat(state, "journal.new", &info, &e), 0);
 	want(root, WORK "/n0", "of the other one");
@@ -955,9 +955,9 @@ other_station(void **unused)
 	assert_int_equal(file_stat(state, "journal.new", &info, &e), 0);
 	/* A person decides that there is no other station. */
 	t.take_over = true;
-	others = false;
+	others = OTHERS_NONE;
 	assert_ok(transaction_run(&t, &first, &j, &e), &e);
-	assert_false(others);
+	assert_int_equal(others, OTHERS_NONE);
 	want_state(true);
 	journal_free(&j);
 	number[0] = '\0';
@@ -969,7 +969,7 @@ changed_since(void **unused)
 {
 	int64_t looked[LAYOUT_ROOTS] = { 0 };
 	struct journal j;
-	bool others = false;
+	enum transaction_others others = OTHERS_NONE;
 	struct err e;
 
 	(void)unused;
@@ -978,7 +978,7 @@ changed_since(void **unused)
 	t.looked = looked;
 	t.others = &others;
 	assert_err(transaction_run(&t, &first, &j, &e), ERR_BUSY, &e);
-	assert_true(others);
+	assert_int_equal(others, OTHERS_CHANGED);
 	want_state(false);
 	looked[LAYOUT_INSTALL] = dir_changed(root);
 	assert_ok(transaction_run(&t, &first, &j, &e), &e);
