@@ -484,3 +484,24 @@ slipway_tls_drain(struct slipway_tls_conn *c)
 	n = stream_drop(&c->stream, DRAIN_MAX);
 	return waits(n) && clock_left_ms(c->stream.deadline) > 0 ? (int)n : 0;
 }
+
+/* In TLS 1.2 it is unique only with the extended master secret (RFC 9266, 4.2). */
+int
+slipway_tls_conn_binding(struct slipway_tls_conn *c, unsigned char out[SLIPWAY_TLS_BINDING_SIZE])
+{
+	static const char label[] = "EXPORTER-Channel-Binding"; /* RFC 9266, 2 */
+	int rc;
+
+	if (c->broken)
+		return SLIPWAY_TLS_ERROR;
+	begin_call(c);
+	if (!c->done || c->mode != MODE_TLS)
+		return set_error(c, SLIPWAY_TLS_E_USAGE, "want TLS, after the handshake");
+	if (SSL_version(c->ssl) < TLS1_3_VERSION && SSL_get_extms_support(c->ssl) != 1)
+		return set_error(c, SLIPWAY_TLS_E_USAGE,
+		    "want TLS 1.3, or 1.2 with the extended master secret");
+	rc = SSL_export_keying_material(c->ssl, out, SLIPWAY_TLS_BINDING_SIZE, label,
+	    sizeof label - 1, NULL, 0, 0);
+	ERR_clear_error();
+	return rc == 1 ? 0 : set_error(c, SLIPWAY_TLS_E_NOMEM, "out of memory");
+}

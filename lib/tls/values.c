@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What programs ask of connections: the peer as values, a binding, and a judgement of today. */
+/* What programs ask of connections: the peer as values, and a judgement of today. */
 #include "lib/tls/conn.h"
 
 #include <stdlib.h>
@@ -9,9 +9,6 @@
 
 #include "lib/tls/handle.h"
 #include "lib/x509/facts.h"
-
-/* The label of RFC 9266, 2. */
-#define BINDING_LABEL "EXPORTER-Channel-Binding"
 
 /* Of the peer's certificate. */
 struct peer_values {
@@ -152,22 +149,6 @@ void *
 slipway_tls_conn_data(const struct slipway_tls_conn *c)
 {
 	return c->data;
-}
-
-/* In TLS 1.2 it is unique only with the extended master secret (RFC 9266, 4.2). */
-int
-slipway_tls_conn_binding(struct slipway_tls_conn *c, unsigned char out[SLIPWAY_TLS_BINDING_SIZE])
-{
-	static const char label[] = BINDING_LABEL;
-	int rc;
-
-	if (!c->done || c->mode != MODE_TLS ||
-	    (SSL_version(c->ssl) < TLS1_3_VERSION && SSL_get_extms_support(c->ssl) != 1))
-		return SLIPWAY_TLS_ERROR;
-	rc = SSL_export_keying_material(c->ssl, out, SLIPWAY_TLS_BINDING_SIZE, label,
-	    sizeof label - 1, NULL, 0, 0);
-	ERR_clear_error();
-	return rc == 1 ? 0 : SLIPWAY_TLS_ERROR;
 }
 
 /* Judges the connection by a set-up. */

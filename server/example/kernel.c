@@ -345,8 +345,12 @@ run_kernel(int argc, char **argv)
 			address = optarg;
 			break;
 		case 's':
-			if ((check.seconds = seconds_of(optarg)) == 0)
-				return usage(stderr, 2);
+			if ((check.seconds = seconds_of(optarg)) == 0) {
+				fprintf(stderr,
+				    "example-kernel: --check-seconds: want 1 to 86400, got '%s'\n",
+				    optarg);
+				return 2;
+			}
 			break;
 		case 'c':
 			check.close = true;

@@ -87,6 +87,8 @@ nothing(void **state)
 	ends_open(&e, s, c);
 	assert_string_equal(slipway_tls_conn_cipher(e.server), "");
 	assert_int_equal(slipway_tls_conn_binding(e.server, binding), SLIPWAY_TLS_ERROR);
+	assert_int_equal(slipway_tls_conn_error_code(e.server), SLIPWAY_TLS_E_USAGE);
+	assert_string_equal(slipway_tls_conn_error(e.server), "want TLS, after the handshake");
 	assert_int_equal(slipway_tls_conn_check(s, e.server), SLIPWAY_TLS_ERROR);
 	assert_int_equal(slipway_tls_error_code(s), SLIPWAY_TLS_E_USAGE);
 	assert_int_equal(talk(&e), 0);
@@ -164,6 +166,37 @@ binding_of_others(void **state)
 			     "EXPORTER-Channel-Binding", 24, NULL, 0, 0),
 	    1);
 	assert_memory_equal(ours, same, sizeof ours);
+	slipway_tls_conn_free(conn);
+	SSL_free(theirs);
+	SSL_CTX_free(ctx);
+	sockets_close(fd[0]);
+	sockets_close(fd[1]);
+	slipway_tls_free(s);
+}
+
+/* A peer with TLS 1.2 and no extended master secret: the bytes would not be this connection's. */
+static void
+no_binding(void **state)
+{
+	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &kernel, NULL);
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL *theirs = SSL_new(ctx);
+	unsigned char ours[SLIPWAY_TLS_BINDING_SIZE];
+	struct slipway_tls_conn *conn;
+	int fd[2];
+
+	(void)state;
+	slipway_tls_set(s, "TLS_MinVersion", "TLSv1.2");
+	SSL_set_max_proto_version(theirs, TLS1_2_VERSION);
+	SSL_set_options(theirs, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+	sockets_pair(fd, false, false);
+	assert_non_null(conn = slipway_tls_conn_new(s, fd[0]));
+	SSL_set_fd(theirs, fd[1]);
+	SSL_set_connect_state(theirs);
+	assert_int_equal(shake(conn, theirs), 0);
+	assert_string_equal(slipway_tls_conn_version(conn), "TLSv1.2");
+	assert_int_equal(slipway_tls_conn_binding(conn, ours), SLIPWAY_TLS_ERROR);
+	assert_non_null(strstr(slipway_tls_conn_error(conn), "extended master secret"));
 	slipway_tls_conn_free(conn);
 	SSL_free(theirs);
 	SSL_CTX_free(ctx);
@@ -382,19 +415,20 @@ static const struct id_row ids[] = {
 int
 main(void)
 {
-	static struct CMUnitTest tests[N(checks) + N(asks) + 10] = {
+	static struct CMUnitTest tests[N(checks) + N(asks) + 11] = {
 		cmocka_unit_test(peer),
 		cmocka_unit_test(nothing),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(binding),
 		cmocka_unit_test(binding_of_others),
+		cmocka_unit_test(no_binding),
 		cmocka_unit_test(own),
 		cmocka_unit_test(version),
 		cmocka_unit_test(check_later),
 		cmocka_unit_test(check_ended),
 		cmocka_unit_test(ask_for_nothing),
 	};
-	size_t n = 10;
+	size_t n = 11;
 
 	TEST_ROWS(tests, n, checks, check);
 	TEST_ROWS(tests, n, asks, ask);

@@ -297,8 +297,8 @@ SLIPWAY_TLS_API void *slipway_tls_conn_data(const struct slipway_tls_conn *c);
 
 /*
  * Bytes that both ends of this connection have and nobody else, for a login that is bound to it:
- * tls-exporter of RFC 9266.  0, or SLIPWAY_TLS_ERROR before the handshake, without TLS, or with TLS
- * 1.2 without the extended master secret.
+ * tls-exporter of RFC 9266.  0, or SLIPWAY_TLS_ERROR: misuse before the handshake, without TLS, and
+ * with TLS 1.2 without the extended master secret.
  */
 #define SLIPWAY_TLS_BINDING_SIZE 32
 SLIPWAY_TLS_API int
