@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "lib/sftp/fingerprint.h"
+#include "lib/os/letter.h"
 #include "lib/os/move.h"
 #include "lib/os/path.h"
 #include "lib/os/places.h"
 #include "updater/station/enrol.h"
+#include "updater/station/station.h"
 
 #define FILE_NAME_MAX 4096 /* bytes */
 #define KEY_NAME      "login"
@@ -19,6 +21,12 @@ struct options {
 	const char *root;
 	struct option_list host_keys;
 	bool new_key;
+};
+
+/* Texts that are written instead of those which a person gave. */
+struct instead {
+	const char *servers[STATION_SERVERS_MAX];
+	struct strings given, written;
 };
 
 /*
@@ -53,6 +61,48 @@ absolute(const char **path, struct login *(*reads)(const char *file, struct err 
 out:
 	buf_free(&here);
 	return rc;
+}
+
+/* A drive's letter that the system may not have makes way for what it stands for. */
+static int
+replace_letter(const char **text, struct instead *x, struct err *e)
+{
+	struct buf b = BUF_INIT(FILE_NAME_MAX);
+	int rc = *text == NULL ? 0 : letter_replace(*text, &b, e);
+
+	if (rc == 1 && (rc = strings_add(&x->given, *text, e)) == 0 &&
+	    (rc = strings_add(&x->written, buf_text(&b), e)) == 0)
+		*text = x->written.v[x->written.n - 1];
+	buf_free(&b);
+	return rc;
+}
+
+static int
+replace_letters(struct options *o, struct instead *x, struct err *e)
+{
+	int rc = 0;
+
+	if (!place_stationwide())
+		return 0;
+	for (const struct station_setting *row = station_settings; row->name != NULL; row++)
+		if (rc == 0 && row->kind == STATION_TEXT)
+			rc = replace_letter((const char **)(void *)((char *)&o->en + row->given), x,
+			    e);
+	for (size_t i = 0; rc == 0 && i < o->en.nservers; i++) {
+		x->servers[i] = o->en.servers[i];
+		rc = replace_letter(&x->servers[i], x, e);
+	}
+	o->en.servers = x->servers;
+	return rc;
+}
+
+static void
+print_replaced(const struct instead *x)
+{
+	for (size_t i = 0; i < x->written.n; i++)
+		printf("note: %s is written as %s, because the system, which updates this station, "
+		       "may not have the drive\n",
+		    x->given.v[i], x->written.v[i]);
 }
 
 static int
@@ -188,6 +238,7 @@ run_enroll(struct call *call, struct err *e)
 {
 	struct options *o = call->options;
 	struct buf key = BUF_INIT(FILE_NAME_MAX), password = BUF_INIT(FILE_NAME_MAX);
+	struct instead x = { .given = STRINGS_INIT };
 	int rc = -1;
 
 	o->en.host_keys = o->host_keys.values;
@@ -196,8 +247,13 @@ run_enroll(struct call *call, struct err *e)
 	o->en.nservers = (size_t)call->argc;
 	if (check_enroll_options(o, e) == 0 &&
 	    absolute(&o->en.login_key, login_read, &key, e) == 0 &&
-	    absolute(&o->en.password_file, login_read_password, &password, e) == 0)
+	    absolute(&o->en.password_file, login_read_password, &password, e) == 0 &&
+	    replace_letters(o, &x, e) == 0)
 		rc = o->new_key ? enroll_with_new_key(o, e) : enroll(o, e);
+	if (rc == 0)
+		print_replaced(&x);
+	strings_free(&x.given);
+	strings_free(&x.written);
 	buf_free(&key);
 	buf_free(&password);
 	return rc;
