@@ -8,17 +8,18 @@ set(guides README.md CHANGELOG.md docs/windows.md docs/settings.md docs/scripts.
 	docs/tls-in-15-minutes.md docs/tls-library.md)
 foreach(guide ${guides})
 	get_filename_component(folder ${guide} DIRECTORY)
-	install(FILES ${guide} DESTINATION ./${folder})
+	install(FILES ${guide} DESTINATION ./${folder} COMPONENT documentation)
 endforeach()
 file(GLOB starters CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/share/scripts/*.lua)
-install(FILES ${starters} DESTINATION scripts)
-install(FILES ${PROJECT_SOURCE_DIR}/share/windows/slipway-update.xml DESTINATION .)
+install(FILES ${starters} DESTINATION scripts COMPONENT server)
+install(FILES ${PROJECT_SOURCE_DIR}/share/windows/slipway-update.xml DESTINATION . COMPONENT station)
 
 # Libraries that are linked in; and the compiler's and mingw-w64's own parts, which come with Debian's packages.
 get_filename_component(libraries ${OPENSSL_INCLUDE_DIR} DIRECTORY)
-install(DIRECTORY ${libraries}/share/licenses/ DESTINATION licenses)
+install(DIRECTORY ${libraries}/share/licenses/ DESTINATION licenses COMPONENT documentation)
 foreach(package mingw-w64-x86-64-dev gcc-mingw-w64-x86-64-win32)
-	install(FILES /usr/share/doc/${package}/copyright DESTINATION licenses RENAME ${package}.txt)
+	install(FILES /usr/share/doc/${package}/copyright DESTINATION licenses RENAME ${package}.txt
+		COMPONENT documentation)
 endforeach()
 
 set(CPACK_GENERATOR ZIP)
