@@ -41,8 +41,9 @@ struct confined {
 };
 
 /*
- * As root, become the user "slipway", or "nobody" where there is none, for good.  Call it before
- * confine(), which takes the right to do so away.  Returns 1, 0 where root can't become another
+ * As root, become the user "slipway-net" (the package's, of whom nothing runs besides and nothing is
+ * owned), "slipway" or "nobody", the first that there is, for good.  Call it before confine(), which
+ * takes the right to do so away.  Returns 1, 0 where root can't become another
  * user (in a container without the right to, say), or -1 with ERR_ACCESS: another reason, such as a
  * limit of that user's processes, and this process is to end.
  */

@@ -256,21 +256,33 @@ apply_seccomp(bool sockets)
 	return ok;
 }
 
+/* A user that is missing in the database (containers) has a number nevertheless. */
+static void
+find_user(uid_t *uid, gid_t *gid)
+{
+	static const char *const names[] = { "slipway-net", "slipway", "nobody" };
+	const struct passwd *p;
+
+	*uid = OVERFLOW_ID;
+	*gid = OVERFLOW_ID;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if ((p = getpwnam(names[i])) == NULL || p->pw_uid == 0)
+			continue;
+		*uid = p->pw_uid;
+		*gid = p->pw_gid;
+		return;
+	}
+}
+
 int
 confine_drop_user(struct err *e)
 {
-	const struct passwd *p;
-	uid_t uid = OVERFLOW_ID;
-	gid_t gid = OVERFLOW_ID;
+	uid_t uid;
+	gid_t gid;
 
 	if (geteuid() != 0)
 		return 1;
-	/* A user that is missing in the database (containers) has a number nevertheless. */
-	if (((p = getpwnam("slipway")) != NULL && p->pw_uid != 0) ||
-	    ((p = getpwnam("nobody")) != NULL && p->pw_uid != 0)) {
-		uid = p->pw_uid;
-		gid = p->pw_gid;
-	}
+	find_user(&uid, &gid);
 	if (setgroups(0, NULL) == -1 || setresgid(gid, gid, gid) == -1 ||
 	    setresuid(uid, uid, uid) == -1)
 		/*
