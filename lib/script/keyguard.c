@@ -7,10 +7,10 @@
 
 #include "lib/base/text.h"
 #include "lib/settings/application.h"
+#include "lib/settings/view.h"
 
 /* 32-bit programs find the first key at the second. */
-static const char *const own_keys[] = { "HKLM\\SOFTWARE\\Slipway",
-	"HKLM\\SOFTWARE\\WOW6432Node\\Slipway" };
+static const char *const own_keys[] = { "HKLM\\SOFTWARE\\Slipway", SETTINGS_VIEW32 "\\Slipway" };
 
 /*
  * Letters outside ASCII whose upper case is a letter of our keys (long s, dotless and dotted i)
@@ -55,6 +55,7 @@ touches_own(const char *key, bool tree)
 int
 keyguard_check(const char *key, bool tree, const char *const *prefixes, size_t n, struct err *e)
 {
+	struct buf other = BUF_INIT(2 * SETTING_KEY_MAX);
 	bool within = false;
 
 	for (size_t i = 0; i < n; i++)
@@ -64,6 +65,14 @@ keyguard_check(const char *key, bool tree, const char *const *prefixes, size_t n
 		    "key %s is not allowed: no script can touch Slipway's own settings", key);
 	if (within)
 		return 0;
+	if (view32_has(key) && view64_of(key, &other, e) == 0) {
+		err_setx(e, ERR_SCRIPT,
+		    "key %s is not allowed: write %s; where the station's setting RegistryView is both, "
+		    "32-bit programs get it, too",
+		    key, buf_text(&other));
+		buf_free(&other);
+		return -1;
+	}
 	err_setx(e, ERR_SCRIPT, "key %s is not allowed: this script may touch what is below %s",
 	    key, n > 0 ? prefixes[0] : "nothing");
 	for (size_t i = 1; i < n; i++) {

@@ -10,6 +10,8 @@
 #include "lib/os/move.h"
 #include "lib/os/path.h"
 #include "lib/os/places.h"
+#include "lib/settings/application.h"
+#include "lib/settings/view.h"
 #include "updater/station/enrol.h"
 #include "updater/station/station.h"
 
@@ -140,6 +142,22 @@ check_enroll_options(const struct options *o, struct err *e)
 		: "--key FILE, --new-key or --password-file FILE, only one of them");
 }
 
+static void
+print_notes(struct settings *s, const struct station *st)
+{
+	const struct settings_walk none = { .value = NULL };
+	struct err ignored;
+
+	cmd_print_writers(st, "note: ");
+	if (st->registry_view == REGISTRY_VIEW_64 &&
+	    settings_list(s, SETTINGS_VIEW32 "\\" SETTINGS_VENDOR, &none, &ignored) == 1)
+		printf("note: 32-bit programs have settings in " SETTINGS_VIEW32
+		       "\\" SETTINGS_VENDOR
+		       " and would not find those of a release; if the program is one of 32 bits: "
+		       "slipway settings set '" STATION_KEY "\\%s\\%s' RegistryView both\n",
+		    st->installation, st->application);
+}
+
 static int
 enroll(const struct options *a, struct err *e)
 {
@@ -164,7 +182,7 @@ enroll(const struct options *a, struct err *e)
 	printf("settings in %s\n", settings_place(s, STATION_KEY));
 	printf("trust anchor: root version %lld, SHA-256 %s\n", (long long)version, hex);
 	if (station_load(s, a->en.installation, a->en.application, 0, NULL, &st, &ignored) == 0)
-		cmd_print_writers(&st, "note: ");
+		print_notes(s, &st);
 	station_free(&st);
 	puts("next: slipway run PROGRAM");
 	rc = 0;
@@ -264,7 +282,8 @@ enum {
 	OPTION_OF_TEXT = OPTION_TEXT,
 	OPTION_OF_SECONDS = OPTION_TEXT,
 	OPTION_OF_DAYS = OPTION_TEXT,
-	OPTION_OF_ON_ERROR = OPTION_CHOICE
+	OPTION_OF_ON_ERROR = OPTION_CHOICE,
+	OPTION_OF_REGISTRY_VIEW = OPTION_CHOICE
 };
 
 #define TO(member) OPTION_TO(struct options, member)

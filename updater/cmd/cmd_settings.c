@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "lib/os/log.h"
+#include "lib/settings/application.h"
 #include "lib/settings/dump.h"
 #include "lib/settings/regfile.h"
+#include "lib/settings/view.h"
 
 #define OUT_MAX (64u * 1024 * 1024) /* bytes of what is printed or exported */
 
@@ -74,6 +76,34 @@ print_plain(const struct value *v, const struct options *o, struct err *e)
 	return rc;
 }
 
+/* 32-bit programs of a computer that has settings for them read another value. */
+static void
+tell_view32(struct settings *s, const char *given, const char *name, const struct value *v)
+{
+	struct buf normal = BUF_INIT(2 * SETTING_KEY_MAX), key = BUF_INIT(2 * SETTING_KEY_MAX);
+	const struct settings_walk none = { .value = NULL };
+	struct value other = VALUE_INIT;
+	struct err ignored;
+	int found;
+
+	if (settings_list(s, SETTINGS_VIEW32 "\\" SETTINGS_VENDOR, &none, &ignored) != 1 ||
+	    setting_key_normal(given, strlen(given), &normal, &ignored) == -1 ||
+	    !setting_key_within(buf_text(&normal), SETTINGS_VENDOR_KEY) ||
+	    view32_of(buf_text(&normal), &key, &ignored) != 1)
+		goto out;
+	found = settings_get(s, buf_text(&key), name, &other, &ignored);
+	if (found == 0)
+		fprintf(stderr, "slipway: note: 32-bit programs find no %s here: %s has none\n",
+		    name, buf_text(&key));
+	else if (found == 1 && !value_equal(v, &other))
+		fprintf(stderr, "slipway: note: 32-bit programs read another value, that of %s\n",
+		    buf_text(&key));
+	value_free(&other);
+out:
+	buf_free(&normal);
+	buf_free(&key);
+}
+
 static int
 get_one(struct settings *s, const struct call *c, const struct options *o, struct err *e)
 {
@@ -84,8 +114,8 @@ get_one(struct settings *s, const struct call *c, const struct options *o, struc
 		rc = err_setx(e, ERR_NOENT,
 		    "%s: there is no setting %s; 'slipway settings list' shows what is there",
 		    c->argv[0], c->argv[1]);
-	else if (rc == 1)
-		rc = print_plain(&v, o, e);
+	else if (rc == 1 && (rc = print_plain(&v, o, e)) == 0)
+		tell_view32(s, c->argv[0], c->argv[1], &v);
 	value_free(&v);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include "lib/os/clock.h"
 #include "lib/os/places.h"
 #include "lib/script/runner.h"
+#include "lib/settings/view.h"
 #include "updater/station/script_keys.h"
 
 /* What the scripts of a release may ask about. */
@@ -127,6 +128,8 @@ plan_scripts(const struct station *st, const struct plan_scripts *run, enum layo
 		    ? -1
 		    : run_script(r, run->source, &p->files[i], out, e);
 	}
+	if (rc == 0 && !user && st->registry_view == REGISTRY_VIEW_BOTH)
+		rc = view32_mirror(out, e);
 	if (r != NULL)
 		tell_confinement(run, r);
 	runner_end(r);

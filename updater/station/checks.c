@@ -3,9 +3,11 @@
 #include "updater/station/checks.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "lib/os/owned.h"
 #include "lib/os/places.h"
+#include "lib/settings/view.h"
 #include "updater/station/destination.h"
 
 /* What a privileged process believes, and acts on with rights that who changed it may lack. */
@@ -166,6 +168,29 @@ check_cut_settings(const struct station *st, struct err *e)
 	return -1;
 }
 
+static int
+check_views(const struct station *st, struct err *e)
+{
+	if (st->registry_view == REGISTRY_VIEW_BOTH && strcmp(place_system(), "windows") != 0)
+		return err_setx(e, ERR_CONFIG,
+		    "RegistryView: want 64, as this system's programs have one view, got both; mend it "
+		    "by: slipway settings set '" STATION_KEY "\\%s\\%s' RegistryView 64",
+		    st->installation, st->application);
+	return 0;
+}
+
+static int
+check_script_keys(const struct station *st, struct err *e)
+{
+	if (st->keys_of_view32)
+		return err_setx(e, ERR_CONFIG,
+		    "ScriptKeys: want keys as 64-bit programs name them, got one below " SETTINGS_VIEW32
+		    "; let scripts write HKLM\\SOFTWARE\\..., name that in ScriptKeys, and for 32-bit "
+		    "programs: slipway settings set '" STATION_KEY "\\%s\\%s' RegistryView both",
+		    st->installation, st->application);
+	return 0;
+}
+
 const struct station_check station_checks[] = { { "owners", check_owners, STOPS_UPDATES },
 	{ "cut settings", check_cut_settings, STOPS_UPDATES },
 	{ "login", check_login, STOPS_NOTHING },
@@ -173,7 +198,8 @@ const struct station_check station_checks[] = { { "owners", check_owners, STOPS_
 	{ "shared", destination_shared, STOPS_NOTHING },
 	{ "closed", destination_closed, STOPS_NOTHING },
 	{ "apart", destination_apart, STOPS_NOTHING },
-	{ "names", destination_named, STOPS_NOTHING }, { NULL, NULL, STOPS_NOTHING } };
+	{ "names", destination_named, STOPS_NOTHING }, { "views", check_views, STOPS_NOTHING },
+	{ "script keys", check_script_keys, STOPS_NOTHING }, { NULL, NULL, STOPS_NOTHING } };
 
 static int
 run_checks(const struct station *st, int stops, struct err *e)

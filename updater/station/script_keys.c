@@ -7,6 +7,7 @@
 
 #include "lib/base/text.h"
 #include "lib/script/keyguard.h"
+#include "lib/settings/view.h"
 #include "updater/station/enrolled.h"
 
 void
@@ -137,11 +138,20 @@ script_keys_check(const struct station *st, const struct script_keys *k, bool us
 
 	for (size_t i = 0; i < c->n; i++) {
 		const struct change *x = &c->changes[i];
+		bool tree = x->op == CHANGE_DELETE_TREE;
 		/* The value before may be another's name, or none. */
-		bool set = x->op == CHANGE_SET, any = back && x->op != CHANGE_DELETE_TREE;
+		bool set = x->op == CHANGE_SET, any = back && !tree;
+		const char *name = set || any ? x->name : NULL;
+		const struct value *to = any ? NULL : &x->value;
 
-		if (keyguard_touch(&facts, x->key, x->op == CHANGE_DELETE_TREE,
-			set || any ? x->name : NULL, any ? NULL : &x->value, e) == -1)
+		struct buf key = BUF_INIT(2 * SETTING_KEY_MAX);
+		int rc = keyguard_touch(&facts, x->key, tree, name, to, e);
+
+		/* What RegistryView writes for 32-bit programs is a script's key, too. */
+		if (rc == -1 && view32_has(x->key) && view64_of(x->key, &key, e) == 0)
+			rc = keyguard_touch(&facts, buf_text(&key), tree, name, to, e);
+		buf_free(&key);
+		if (rc == -1)
 			return -1;
 	}
 	return 0;

@@ -44,7 +44,7 @@ int
 station_setting_take(enum station_kind kind, const char *called, const char *text, void *to,
     struct err *e)
 {
-	bool block = ascii_same(text, "block");
+	bool block = ascii_same(text, "block"), both = ascii_same(text, "both");
 
 	switch (kind) {
 	case STATION_SECONDS:
@@ -56,6 +56,12 @@ station_setting_take(enum station_kind kind, const char *called, const char *tex
 			return err_setx(e, ERR_CONFIG, "%s: want 'launch' or 'block', got '%.40s'",
 			    called, text);
 		*(enum on_error *)to = block ? ON_ERROR_BLOCK : ON_ERROR_LAUNCH;
+		return 0;
+	case STATION_REGISTRY_VIEW:
+		if (!both && !ascii_same(text, "64"))
+			return err_setx(e, ERR_CONFIG, "%s: want '64' or 'both', got '%.40s'",
+			    called, text);
+		*(enum registry_view *)to = both ? REGISTRY_VIEW_BOTH : REGISTRY_VIEW_64;
 		return 0;
 	default:
 		return take_text(text, to, e);

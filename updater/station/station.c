@@ -292,24 +292,39 @@ station_read_settings(struct settings *s, const char *installation, const char *
 static const char *const other_names[] = { "Server", "TrustedHostKeysSHA256", "ScriptKeys",
 	STATION_ALLOW_WRITABLE, "LoginPassphraseFile" };
 
-static int
-note_unknown(void *unknown, const char *name, const struct value *v, struct err *e)
+/* Whether a text, or one of several, has a word, in whatever case. */
+static bool
+has_word(const struct value *v, const char *word)
 {
-	(void)v;
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i + len <= v->len; i++)
+		if (ascii_same_n((const char *)v->data + i, len, word, len))
+			return true;
+	return false;
+}
+
+static int
+note_name(void *station, const char *name, const struct value *v, struct err *e)
+{
+	struct station *st = station;
+
+	if (ascii_same(name, "ScriptKeys"))
+		st->keys_of_view32 = has_word(v, "\\WOW6432Node");
 	for (const struct station_setting *row = station_settings; row->name != NULL; row++)
 		if (ascii_same(row->name, name))
 			return 0;
 	for (size_t i = 0; i < N(other_names); i++)
 		if (ascii_same(other_names[i], name))
 			return 0;
-	return strings_add(unknown, name, e);
+	return strings_add(&st->unknown, name, e);
 }
 
 static int
 load_station(struct settings *s, const char *installation, const char *application,
     struct station *st, struct err *e)
 {
-	const struct settings_walk walk = { note_unknown, NULL, &st->unknown };
+	const struct settings_walk walk = { note_name, NULL, st };
 	struct buf key = BUF_INIT(SETTING_KEY_MAX);
 	int rc = station_read_settings(s, installation, application, st, e);
 	struct err ignored;

@@ -28,6 +28,9 @@
 
 enum on_error { ON_ERROR_LAUNCH, ON_ERROR_BLOCK };
 
+/* The views of the registry that scripts for the machine write (lib/settings/view.h). */
+enum registry_view { REGISTRY_VIEW_64, REGISTRY_VIEW_BOTH };
+
 /* The members that setting.h names are filled by its table. */
 struct station {
 	char *installation, *application;
@@ -38,6 +41,7 @@ struct station {
 	char *install_dir_native, *app_dir_native;
 	int64_t deadline; /* seconds */
 	enum on_error on_error;
+	enum registry_view registry_view;
 	int64_t warn_after_days, block_after_days; /* age of the last good refresh; 0: not set */
 	bool allow_writable;			   /* others may write in InstallDir and AppDir */
 	struct expand_name names[4]; /* InstallDir, AppDir, Application, Installation */
@@ -47,6 +51,7 @@ struct station {
 	struct strings others; /* InstallDir and AppDir of the other applications here */
 	struct strings other_states; /* directories of their states */
 	struct strings unknown;	     /* names in its key that no setting of Slipway has */
+	bool keys_of_view32;	     /* ScriptKeys has a key of the 32-bit view */
 	struct err damage; /* of settings that can be read, as settings_damaged(), or ERR_NONE */
 };
 

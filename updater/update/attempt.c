@@ -8,6 +8,7 @@
 #include "lib/os/clock.h"
 #include "lib/os/move.h"
 #include "lib/os/places.h"
+#include "lib/settings/view.h"
 #include "updater/apply/apply.h"
 #include "updater/apply/leftover.h"
 #include "updater/state/anchor.h"
@@ -44,6 +45,10 @@ look_at_wanted(struct attempt *u)
 
 	if (!wanted_load(u->state, u->st->application, roots, &u->wanted))
 		return false;
+	if (u->st->registry_view == REGISTRY_VIEW_BOTH && !u->wanted.view32) {
+		wanted_free(&u->wanted);
+		return false;
+	}
 	u->applied = (struct record){ .serial = u->wanted.serial,
 		.release = u->wanted.release,
 		.newest = u->wanted.newest,
@@ -414,6 +419,15 @@ roots_moved(const struct attempt *u)
 	return false;
 }
 
+/* Whether RegistryView became "both" after the release was applied. */
+static bool
+lacks_view32(const struct attempt *u)
+{
+	const struct changeset *set = &u->applied.set;
+
+	return u->st->registry_view == REGISTRY_VIEW_BOTH && view32_lacks(set);
+}
+
 bool
 attempt_is_applied(struct attempt *u)
 {
@@ -421,7 +435,7 @@ attempt_is_applied(struct attempt *u)
 	bool is = known || plan_is_applied(&u->plan, &u->applied);
 
 	u->r->held = is && u->r->release != u->r->newest;
-	return known || (is && !u->o->repair && !roots_moved(u));
+	return known || (is && !u->o->repair && !roots_moved(u) && !lacks_view32(u));
 }
 
 bool
@@ -444,10 +458,11 @@ attempt_remember(struct attempt *u)
 		.release = u->applied.release,
 		.newest = u->applied.newest,
 		.machine = u->applied.machine,
-		.user = attempt_for_users(u) };
+		.user = attempt_for_users(u),
+		.view32 = u->st->registry_view == REGISTRY_VIEW_BOTH };
 
 	if (u->lock != NULL && !u->known && u->refresh != NULL && u->applied.whole &&
-	    plan_is_applied(&u->plan, &u->applied) && !roots_moved(u) &&
+	    plan_is_applied(&u->plan, &u->applied) && !roots_moved(u) && !lacks_view32(u) &&
 	    known_role(refresh_client(u->refresh), u->st->application, &w.role))
 		wanted_save(u->state, &w);
 }

@@ -6,6 +6,7 @@
 
 #include "lib/os/clock.h"
 #include "lib/os/move.h"
+#include "lib/settings/view.h"
 #include "updater/apply/apply.h"
 #include "updater/apply/rollback.h"
 #include "updater/fetch/download.h"
@@ -194,7 +195,7 @@ static int
 install_again(struct attempt *u, struct err *e)
 {
 	struct apply a = { .plan = &u->plan,
-		.set = &u->applied.set,
+		.set = &u->plan.settings,
 		.applied = &u->applied,
 		.action = "repair",
 		.newest = u->r->newest };
@@ -203,6 +204,9 @@ install_again(struct attempt *u, struct err *e)
 
 	plan_free(&u->plan);
 	if (plan_of_record(u->st, &u->applied, u->o->deadline, &u->plan, e) == 0 &&
+	    changeset_append(&u->plan.settings, &u->applied.set, e) == 0 &&
+	    (u->st->registry_view != REGISTRY_VIEW_BOTH ||
+		view32_mirror(&u->plan.settings, e) == 0) &&
 	    attempt_compare(u, e) == 0 && (kept = dir_below(u->state, "kept", true, e)) != NULL &&
 	    keep_installed(u, kept, e) == 0 && fetch_lost(u, kept, e) == 0)
 		rc = apply_plan(u, &a, kept, false, e);

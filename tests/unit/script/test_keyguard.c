@@ -39,6 +39,8 @@ static const struct row {
 	{ "keyguard: value above our own", "HKLM\\SOFTWARE", false, OF(software), NULL },
 	{ "keyguard: tree that holds our own", "HKLM\\SOFTWARE", true, OF(software),
 	    "Slipway's own settings" },
+	{ "keyguard: 32-bit view", "HKLM\\SOFTWARE\\WOW6432Node\\Ipesoft\\D2", false, OF(vendor),
+	    "write HKLM\\SOFTWARE\\Ipesoft\\D2; where the station's setting RegistryView is both" },
 	{ "keyguard: name that goes on behind ours", "HKLM\\SOFTWARE\\Slipway2", true, OF(software),
 	    NULL },
 };
