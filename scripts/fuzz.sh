@@ -82,7 +82,7 @@ for h in "${chosen[@]}"; do
 	dictionary=()
 	case $h in
 	json | root | timestamp | snapshot | targets | client | key) dictionary=(-dict=tests/fuzz/metadata.dict) ;;
-	script | keyfile | regfile) dictionary=("-dict=tests/fuzz/$h.dict") ;;
+	script | convert | keyfile | regfile) dictionary=("-dict=tests/fuzz/$h.dict") ;;
 	esac
 	mkdir -p "$found/units"
 	marker=$(mktemp)

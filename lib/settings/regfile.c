@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/digest.h"
+#include "lib/base/list.h"
 #include "lib/base/text.h"
 #include "lib/settings/rawvalue.h"
 #include "lib/settings/utf16.h"
@@ -19,12 +20,19 @@
 struct reader {
 	const char *p, *end;
 	size_t number;	 /* of the line that was read last */
+	size_t first;	 /* of the entry that was read last, which may have several lines */
 	struct buf line; /* it, with its continuation lines joined */
 	struct buf key;	 /* the section of the values that follow */
 	bool deleted;	 /* ... was deleted as a whole */
+	bool bad_key;	 /* ... is refused */
 	size_t left_out; /* default values */
 	struct changeset changes;
 };
+
+#define READER_INIT \
+	{ \
+		.line = BUF_INIT(REG_LINE_MAX), .key = BUF_INIT(SETTING_KEY_MAX) \
+	}
 
 /* The file as UTF-8 without its mark. */
 static int
@@ -85,6 +93,7 @@ next_line(struct reader *r, struct err *e)
 	buf_reset(&r->line);
 	if (!raw_line(r, &line, &len))
 		return 0;
+	r->first = r->number;
 	if (buf_add(&r->line, line, len, e) == -1)
 		return -1;
 	while (goes_on(&r->line)) {
@@ -263,32 +272,44 @@ parse_key(struct reader *r, const char *s, struct err *e)
 	r->deleted = s[1] == '-';
 	s += r->deleted ? 2 : 1;
 	buf_reset(&r->key);
-	if (setting_key_normal(s, strlen(s) - 1, &r->key, e) == -1)
+	if (setting_key_normal(s, strlen(s) - 1, &r->key, e) == -1 ||
+	    setting_key_view(buf_text(&r->key), e) == -1)
 		return -1;
 	return r->deleted ? changeset_delete_tree(&r->changes, buf_text(&r->key), e) : 0;
+}
+
+/* The first line that isn't blank. */
+static int
+parse_head(struct reader *r, struct err *e)
+{
+	int rc;
+
+	while ((rc = next_line(r, e)) == 1 && r->line.len == 0)
+		;
+	if (rc == 1 && strcmp(buf_text(&r->line), HEAD) != 0)
+		return err_setx(e, ERR_SYNTAX, "want '" HEAD "', got '%.60s'", buf_text(&r->line));
+	if (rc == 0)
+		return err_setx(e, ERR_SYNTAX, "want '" HEAD "', got nothing");
+	return rc == 1 ? 0 : -1;
+}
+
+static int
+parse_entry(struct reader *r, const char *s, struct err *e)
+{
+	return *s == '[' ? parse_key(r, s, e) : parse_reg_value(r, s, e);
 }
 
 static int
 parse_lines(struct reader *r, struct err *e)
 {
-	bool head = false;
 	int rc;
 
 	while ((rc = next_line(r, e)) == 1) {
 		const char *s = buf_text(&r->line);
 
-		if (*s == '\0' || (head && *s == ';'))
-			continue;
-		if (!head) {
-			if (strcmp(s, HEAD) != 0)
-				return err_setx(e, ERR_SYNTAX, "want '" HEAD "', got '%.60s'", s);
-			head = true;
-		} else if ((*s == '[' ? parse_key(r, s, e) : parse_reg_value(r, s, e)) == -1) {
+		if (*s != '\0' && *s != ';' && parse_entry(r, s, e) == -1)
 			return -1;
-		}
 	}
-	if (rc == 0 && !head)
-		return err_setx(e, ERR_SYNTAX, "want '" HEAD "', got nothing");
 	return rc;
 }
 
@@ -299,6 +320,34 @@ is_older_format(const void *data, size_t len)
 	static const char head[] = "REGEDIT4";
 
 	return len >= sizeof head - 1 && memcmp(data, head, sizeof head - 1) == 0;
+}
+
+/* Decodes the file into text, where r then stands behind the head. */
+static int
+begin_reg(struct reader *r, const void *data, size_t len, struct buf *text, struct err *e)
+{
+	if (len > REG_FILE_MAX)
+		return err_setx(e, ERR_TOO_LARGE, "want at most %u bytes, got %zu", REG_FILE_MAX,
+		    len);
+	if (is_older_format(data, len))
+		return err_setx(e, ERR_SYNTAX,
+		    "line 1: want '" HEAD
+		    "', got REGEDIT4, the older format, which doesn't tell how "
+		    "its letters are encoded; export the key again (reg export)");
+	if (decode_file(data, len, text, e) == -1)
+		return -1;
+	r->p = buf_text(text);
+	r->end = r->p + text->len;
+	return parse_head(r, e) == -1 ? err_context(e, "line %zu", r->number) : 0;
+}
+
+static void
+end_reg(struct reader *r, struct buf *text)
+{
+	changeset_free(&r->changes);
+	buf_free(&r->line);
+	buf_free(&r->key);
+	buf_free(text);
 }
 
 int
@@ -313,32 +362,98 @@ int
 reg_parse_counting(const void *data, size_t len, struct changeset *c, size_t *left_out,
     struct err *e)
 {
-	struct reader r = { .line = BUF_INIT(REG_LINE_MAX), .key = BUF_INIT(SETTING_KEY_MAX) };
+	struct reader r = READER_INIT;
 	struct buf text = BUF_INIT(2 * REG_FILE_MAX);
-	int rc = -1;
+	int rc = begin_reg(&r, data, len, &text, e);
 
-	if (len > REG_FILE_MAX)
-		return err_setx(e, ERR_TOO_LARGE, "want at most %u bytes, got %zu", REG_FILE_MAX,
-		    len);
-	if (is_older_format(data, len)) {
-		err_setx(e, ERR_SYNTAX,
-		    "line 1: want '" HEAD
-		    "', got REGEDIT4, the older format, which doesn't tell how "
-		    "its letters are encoded; export the key again (reg export)");
-	} else if (decode_file(data, len, &text, e) == 0) {
-		r.p = buf_text(&text);
-		r.end = r.p + text.len;
-		if (parse_lines(&r, e) == -1)
-			err_context(e, "line %zu", r.number);
-		else
-			rc = changeset_take(c, &r.changes, e);
-	}
+	if (rc == 0 && (rc = parse_lines(&r, e)) == -1)
+		err_context(e, "line %zu", r.first);
+	if (rc == 0)
+		rc = changeset_take(c, &r.changes, e);
 	*left_out = r.left_out;
-	changeset_free(&r.changes);
-	buf_free(&r.line);
-	buf_free(&r.key);
-	buf_free(&text);
+	end_reg(&r, &text);
 	return rc;
+}
+
+static int
+refuse(const struct reader *r, const struct reg_visitor *v, const char *why, struct err *e)
+{
+	return v->refused == NULL ? 0 : v->refused(v->arg, r->first, why, e);
+}
+
+/* Hands the entry in r->line on: got is what next_line() returned, with its error in *why. */
+static int
+visit_entry(struct reader *r, int got, const struct reg_visitor *v, struct err *why, struct err *e)
+{
+	const char *s = buf_text(&r->line);
+	size_t left_out = r->left_out;
+	int rc = 0;
+
+	if (got == 1 && *s == '[')
+		r->bad_key = false;
+	if (got == 1 && *s == ';')
+		return v->comment == NULL ? 0 : v->comment(v->arg, r->first, s + 1, e);
+	if (got == 1 && (*s == '\0' || r->bad_key))
+		return 0;
+	if (got == -1 || parse_entry(r, s, why) == -1) {
+		r->bad_key = got == 1 && *s == '[';
+		if (why->code != ERR_SYNTAX && why->code != ERR_TOO_LARGE) {
+			*e = *why;
+			return -1;
+		}
+		return refuse(r, v, why->text, e);
+	}
+	if (r->left_out > left_out)
+		return refuse(r, v, "the default value of a key (@), which settings don't have", e);
+	for (size_t i = 0; i < r->changes.n && rc == 0; i++)
+		rc = v->change(v->arg, r->first, &r->changes.changes[i], e);
+	changeset_free(&r->changes);
+	return rc;
+}
+
+int
+reg_visit(const void *data, size_t len, const struct reg_visitor *v, struct err *e)
+{
+	struct reader r = READER_INIT;
+	struct buf text = BUF_INIT(2 * REG_FILE_MAX);
+	int rc = begin_reg(&r, data, len, &text, e), got = 1;
+	struct err why;
+
+	while (rc == 0 && (got = next_line(&r, &why)) != 0)
+		rc = visit_entry(&r, got, v, &why, e);
+	end_reg(&r, &text);
+	return rc;
+}
+
+/* Whether the letters of text begin the file, each followed by a NUL where step is 2. */
+static bool
+begins_with(const uint8_t *p, const uint8_t *end, size_t step, const char *text)
+{
+	for (; *text != '\0'; text++, p += step)
+		if ((size_t)(end - p) < step || *p != (uint8_t)*text || (step == 2 && p[1] != 0))
+			return false;
+	return true;
+}
+
+bool
+reg_is_file(const void *data, size_t len)
+{
+	const uint8_t *p = data, *end = p + len;
+	static const char *const heads[] = { "Windows Registry Editor", "REGEDIT4", "[HK", "[-HK" };
+	size_t step = 1;
+
+	if (begins_with(p, end, 1, "\xff\xfe")) {
+		p += 2;
+		step = 2;
+	} else if (begins_with(p, end, 1, "\xef\xbb\xbf")) {
+		p += 3;
+	}
+	while ((size_t)(end - p) >= step && strchr(" \t\r\n", *p) != NULL && *p != '\0')
+		p += step;
+	for (size_t i = 0; i < N(heads); i++)
+		if (begins_with(p, end, step, heads[i]))
+			return true;
+	return false;
 }
 
 int

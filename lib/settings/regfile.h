@@ -7,6 +7,8 @@
  * them: UTF-16LE with a byte order mark, or UTF-8 with or without one.  Grammar: docs/settings.md.
  */
 
+#include <stdbool.h>
+
 #include "lib/settings/changeset.h"
 
 #define REG_FILE_MAX (32u * 1024 * 1024) /* bytes */
@@ -23,6 +25,28 @@
 int reg_parse(const void *data, size_t len, struct changeset *c, struct err *e);
 int reg_parse_counting(const void *data, size_t len, struct changeset *c, size_t *left_out,
     struct err *e);
+
+/*
+ * The same for a caller who goes on behind entries that settings can't hold.  Each function gets
+ * the number of the line at which the entry begins; NULL: such entries are skipped.
+ */
+struct reg_visitor {
+	int (*change)(void *arg, size_t line, const struct change *x, struct err *e);
+	/* what stands in the file and is no change: why, made safe */
+	int (*refused)(void *arg, size_t line, const char *why, struct err *e);
+	int (*comment)(void *arg, size_t line, const char *text, struct err *e);
+	void *arg;
+};
+
+/*
+ * Visits the entries of a file in their order.  0, or -1 with the error of a function, or where the
+ * whole file can't be read (another encoding, no head) as reg_parse().  An entry behind a key that
+ * is refused is skipped without a word.
+ */
+int reg_visit(const void *data, size_t len, const struct reg_visitor *v, struct err *e);
+
+/* Whether a file is meant to be one: its first line that isn't blank is a head or a key. */
+bool reg_is_file(const void *data, size_t len);
 
 /*
  * Write a file: the head, then for each key its line and its values.  Text is UTF-8 with CR LF;

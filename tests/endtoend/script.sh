@@ -98,3 +98,40 @@ echo 'assert(file.exists("app/x") and not file.exists("app/y") and station.appli
 	> rel/scripts/machine/10.lua
 : > rel/app/x
 expect 0 publish.log slipway-repo --repo "$REPO" publish --app "$APP" rel
+
+# reg add, reg delete and .reg files as scripts.
+cat > tls.cmd <<'CMD'
+@echo off
+reg add "HKLM\SOFTWARE\Ipesoft\D2EXE_COV_PB\cfg_COV_PB\TLS_Client" /v TLS_RequiredLevel /t REG_SZ /d TLSPeerAuth /f
+reg add HKLM\SOFTWARE\Ipesoft\D2EXE_COV_PB\cfg_COV_PB\TLS_Client /v TLS_TrustedCerts /d "%%AppData%%\a b.crt" /f >nul
+CMD
+expect 0 tls.lua slipway script convert tls.cmd
+want tls.lua 'TLS_Client]], "TLS_TrustedCerts", "%%AppData%%\\a b.crt")' 0
+expect 0 tls.log slipway script check tls.lua
+want tls.log "+ $T\\TLS_Client TLS_TrustedCerts = %AppData%\\a b.crt" 0
+expect 0 tls.log slipway script convert tls.cmd --out new.lua
+cmp -s new.lua tls.lua || fail '--out writes another script'
+echo mine > new.lua
+expect 1 tls.log slipway script convert --out new.lua tls.cmd
+[ "$(cat new.lua)" = mine ] || fail '--out replaced a file'
+rm new.lua
+printf '\r\nreg add HKLM\\SOFTWARE\\WOW6432Node\\Ipesoft\\I /v a /d b\r\n' >> tls.cmd
+expect 3 tls.log slipway script convert tls.cmd --out new.lua
+want tls.log 'tls.cmd:5: key ' 0
+want tls.log 'write it as HKLM\SOFTWARE\Ipesoft\I' 0
+want new.lua "-- line 5 isn't turned" 0
+expect 0 tls.log slipway script check new.lua
+expect 1 tls.log slipway script convert facts.lua
+want tls.log 'facts.lua: want a .reg file' 0
+expect 2 tls.log slipway script convert
+slipway settings set "$T" a '%AppData%;100%'
+slipway settings export "$T" a.reg
+expect 0 a.lua slipway script convert a.reg
+want a.lua '"%%AppData%%;100%%"' 0
+expect 0 a.log slipway script check a.lua
+want a.log "+ $T a = %AppData%;100%" 0
+slipway settings delete "$T" a
+printf 'Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\WOW6432Node\\Ipesoft\\I]\n"a"="b"\n' > b.reg
+expect 1 b.log slipway settings import b.reg
+want b.log 'line 3: key ' 0
+want b.log 'write it as HKLM\SOFTWARE\Ipesoft\I' 0

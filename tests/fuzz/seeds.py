@@ -242,6 +242,20 @@ def texts():
     put("regfile", "utf-8", reg)
     put("regfile", "utf-8-mark", "\ufeff" + reg.replace("\r\n", "\n"))
     put("regfile", "utf-16", "\ufeff".encode("utf-16-le") + reg.encode("utf-16-le"))
+    put("convert", "reg-utf-8", reg)
+    put("convert", "reg-utf-16", "\ufeff".encode("utf-16-le") + reg.encode("utf-16-le"))
+    key = r"HKLM\SOFTWARE\Ipesoft\D"
+    put("convert", "administrator", "\r\n".join([
+        "@echo off", "rem TLS of COV_PB", f"reg add {key} /v DefaultApplication /d COV_PB /f >nul 2>&1",
+        f'REG.EXE ADD "HKEY_LOCAL_MACHINE\\SOFTWARE\\Ipesoft\\D\\cfg_D\\TLS_Client" /v TLS_TrustedCerts ^',
+        '  /t REG_EXPAND_SZ /d "%%AppData%%\\COV_PB\\server.crt;%AppDir%\\a b.crt" /f & reg delete HKCU\\SOFTWARE\\x /f',
+        "exit /b 0", ""]))
+    put("convert", "types", "\n".join(
+        f"reg add {key} /v {t} /t REG_{t} /d {d}" for t, d in [
+            ("DWORD", "0x1f"), ("QWORD", "5"), ("BINARY", "00ff"), ("MULTI_SZ", "a\\0b\\0"), ("SZ", '"x \\"y\\" ""z"" & ^"')]))
+    put("convert", "refused", "\n".join([
+        "if exist x (", f"reg add {key} /v a /d b", ")", f"reg add {key} /v a /d %1", f"reg add {key} /ve /reg:32",
+        "setlocal EnableDelayedExpansion", f"reg add {key} /v a /d !x! | more", f'reg add {key} /v a /d "x\\"', "set a=b"]))
     put("regfile", "odd-length", b"\xff\xfeW")
     put("regfile", "empty", "")
     for i, text in enumerate(["%AppDir%\\x", "100%%", "50%", "%nothing%", "%InstallDir%/%APPLICATION%.crt", "plain", "%%%AppDir%%%",
