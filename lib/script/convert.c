@@ -55,7 +55,7 @@ put_comment(struct conversion *c, const char *text, struct err *e)
 
 /* A text in quotes.  doubled: each '%' in it becomes two.  Only binary values have such bytes. */
 static int
-put_text(struct buf *out, const char *text, size_t len, bool doubled, struct err *e)
+put_lua_text(struct buf *out, const char *text, size_t len, bool doubled, struct err *e)
 {
 	int rc = buf_addc(out, '"', e);
 
@@ -81,7 +81,7 @@ put_key(struct buf *out, const char *key, struct err *e)
 {
 	if (strchr(key, ']') == NULL)
 		return buf_addf(out, e, "[[%s]]", key);
-	return put_text(out, key, strlen(key), false, e);
+	return put_lua_text(out, key, strlen(key), false, e);
 }
 
 static int
@@ -103,7 +103,7 @@ put_multi(struct buf *out, const struct value *v, bool doubled, struct err *e)
 	while (rc == 0 && p < end) {
 		size_t n = strlen(p);
 
-		if ((rc = put_text(out, p, n, doubled, e)) == 0)
+		if ((rc = put_lua_text(out, p, n, doubled, e)) == 0)
 			rc = buf_adds(out, p + n + 1 < end ? ", " : " }", e);
 		p += n + 1;
 	}
@@ -112,7 +112,7 @@ put_multi(struct buf *out, const struct value *v, bool doubled, struct err *e)
 
 /* A value and, where it doesn't follow from Lua's own, its type. */
 static int
-put_value(struct buf *out, const struct value *v, bool doubled, struct err *e)
+put_lua_value(struct buf *out, const struct value *v, bool doubled, struct err *e)
 {
 	switch (v->type) {
 	case VALUE_DWORD:
@@ -124,11 +124,11 @@ put_value(struct buf *out, const struct value *v, bool doubled, struct err *e)
 	case VALUE_BINARY:
 		return put_bytes(out, v, e) == -1 ? -1 : buf_adds(out, ", \"binary\"", e);
 	case VALUE_EXPAND:
-		return put_text(out, value_get_text(v), v->len, doubled, e) == -1
+		return put_lua_text(out, value_get_text(v), v->len, doubled, e) == -1
 		    ? -1
 		    : buf_adds(out, ", \"expand\"", e);
 	default:
-		return put_text(out, value_get_text(v), v->len, doubled, e);
+		return put_lua_text(out, value_get_text(v), v->len, doubled, e);
 	}
 }
 
@@ -139,17 +139,17 @@ put_change(struct buf *out, const struct change *x, bool doubled, struct err *e)
 	    put_key(out, x->key, e) == -1 ||
 	    (x->name != NULL &&
 		(buf_adds(out, ", ", e) == -1 ||
-		    put_text(out, x->name, strlen(x->name), false, e) == -1)))
+		    put_lua_text(out, x->name, strlen(x->name), false, e) == -1)))
 		return -1;
 	if (x->op == CHANGE_SET &&
-	    (buf_adds(out, ", ", e) == -1 || put_value(out, &x->value, doubled, e) == -1))
+	    (buf_adds(out, ", ", e) == -1 || put_lua_value(out, &x->value, doubled, e) == -1))
 		return -1;
 	return buf_addc(out, ')', e);
 }
 
 /* What scripts can't change at all, and numbers that Lua doesn't have. */
 static int
-check_change(const struct change *x, struct err *e)
+check_convertible(const struct change *x, struct err *e)
 {
 	static const char *const roots[] = { "HKLM", "HKCU" };
 
@@ -184,7 +184,7 @@ is_usual(const struct change *x)
 }
 
 static int
-look_at(struct conversion *c, size_t line, const struct change *x, struct err *e)
+note_unusual(struct conversion *c, size_t line, const struct change *x, struct err *e)
 {
 	struct err why;
 
@@ -201,9 +201,7 @@ turn(struct conversion *c, size_t line, const struct change *x, bool doubled, st
 {
 	struct err why;
 
-	if (line < c->from)
-		return 0;
-	if (check_change(x, &why) == -1)
+	if (check_convertible(x, &why) == -1)
 		return lose(c, line, why.text, e);
 	if (put_change(&c->out, x, doubled, e) == -1)
 		return -1;
@@ -214,7 +212,7 @@ turn(struct conversion *c, size_t line, const struct change *x, bool doubled, st
 	c->line = line;
 	if (c->one)
 		return err_setx(e, DONE, "done");
-	return buf_addc(&c->out, '\n', e) == -1 ? -1 : look_at(c, line, x, e);
+	return buf_addc(&c->out, '\n', e) == -1 ? -1 : note_unusual(c, line, x, e);
 }
 
 static int
@@ -379,7 +377,7 @@ convert(const void *data, size_t len, const struct convert_told *told, struct bu
 int
 convert_first(const void *data, size_t len, size_t *line, struct buf *out, struct err *e)
 {
-	struct conversion c = { .out = BUF_INIT(SCRIPT_SIZE_MAX), .from = *line, .one = true };
+	struct conversion c = { .out = BUF_INIT(SCRIPT_SIZE_MAX), .one = true };
 	int rc = turn_file(&c, data, len, e);
 
 	if (rc == -1 && e->code == DONE) {

@@ -38,8 +38,8 @@ int convert(const void *data, size_t len, const struct convert_told *told, struc
     struct convert_count *n, struct err *e);
 
 /*
- * The first change at or behind a line: append its line of Lua to out, without a line end, and set
- * *line to its own.  1, 0 there is none, -1 with ERR_NOMEM or ERR_TOO_LARGE.
+ * The first change of a file: append its line of Lua to out, without a line end, and set *line to
+ * the number of its line.  1, 0 there is none, -1 with ERR_NOMEM or ERR_TOO_LARGE.
  */
 int convert_first(const void *data, size_t len, size_t *line, struct buf *out, struct err *e);
 

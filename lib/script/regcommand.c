@@ -108,7 +108,7 @@ static const char *const own_names[] = { "InstallDir", "AppDir", "Application", 
 
 /* Whether the names in a text are those that scripts have. */
 static int
-check_names(const char *text, struct err *e)
+check_known_names(const char *text, struct err *e)
 {
 	struct expand_name known[32];
 	struct expand_names names = { .own = known, .only_own = true };
@@ -196,7 +196,7 @@ make_list(const struct reg_options *o, const char *data, struct value *v, struct
 		if (len == 0)
 			rc = err_setx(e, ERR_SYNTAX, "REG_MULTI_SZ: want texts, got an empty one");
 		else if ((rc = buf_add(&part, data, len, e)) == 0 &&
-		    (rc = check_names(buf_text(&part), e)) == 0)
+		    (rc = check_known_names(buf_text(&part), e)) == 0)
 			rc = strings_add(&texts, buf_text(&part), e);
 		data += stop == NULL ? len : len + n;
 	}
@@ -265,7 +265,7 @@ make_data(const struct reg_options *o, struct value *v, struct err *e)
 		    "settings have no type '%.40s'; want REG_SZ, REG_EXPAND_SZ, REG_DWORD, REG_QWORD, "
 		    "REG_MULTI_SZ or REG_BINARY",
 		    type);
-	if (check_names(data, e) == -1)
+	if (check_known_names(data, e) == -1)
 		return -1;
 	return value_text(v, ascii_same(type, "REG_SZ") ? VALUE_STRING : VALUE_EXPAND, data,
 	    strlen(data), e);

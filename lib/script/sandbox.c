@@ -2,7 +2,6 @@
 /* A Lua state that can only compute. */
 #include "lib/script/sandbox.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +21,7 @@ struct sandbox {
 	size_t used, most;
 	uint64_t left;
 	bool spent; /* the instruction budget is */
+	bool compiled;
 };
 
 static void *
@@ -178,6 +178,7 @@ struct run {
 	size_t len;
 	void (*prepare)(lua_State *, void *);
 	void *arg;
+	bool compiled;
 };
 
 static int
@@ -189,6 +190,7 @@ protected_run(lua_State *L)
 	r->prepare(L, r->arg);
 	if (luaL_loadbufferx(L, (const char *)r->source, r->len, r->name, "t") != LUA_OK)
 		return lua_error(L);
+	r->compiled = true;
 	lua_sethook(L, on_count, LUA_MASKCOUNT, HOOK_STEP);
 	lua_call(L, 0, 0);
 	return 0;
@@ -241,16 +243,23 @@ int
 sandbox_run(struct sandbox *b, const char *name, const uint8_t *source, size_t len,
     void (*prepare)(lua_State *L, void *arg), void *arg, struct err *e)
 {
-	struct run r = { "@" CHUNK, source, len, prepare, arg };
+	struct run r = { "@" CHUNK, source, len, prepare, arg, false };
 	int status;
 
 	lua_pushcfunction(b->L, protected_run);
 	lua_pushlightuserdata(b->L, &r);
 	status = lua_pcall(b->L, 1, 0, 0);
+	b->compiled = r.compiled;
 	if (status == LUA_OK)
 		return 0;
 	if (status == LUA_ERRMEM)
 		return err_setx(e, ERR_LIMIT, "%s: the memory limit of %zu bytes is used up", name,
 		    b->most);
 	return set_error(b, name, e);
+}
+
+bool
+sandbox_compiled(const struct sandbox *b)
+{
+	return b->compiled;
 }

@@ -10,6 +10,7 @@
  * nothing outlives the instruction budget: the count hook raises an error, and nothing in a script
  * can catch it.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,5 +31,8 @@ void sandbox_free(struct sandbox *b);
  */
 int sandbox_run(struct sandbox *b, const char *name, const uint8_t *source, size_t len,
     void (*prepare)(lua_State *L, void *arg), void *arg, struct err *e);
+
+/* Whether the last chunk that was run is Lua: an error was one of running it. */
+bool sandbox_compiled(const struct sandbox *b);
 
 #endif

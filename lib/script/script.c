@@ -13,6 +13,7 @@
 #include <lauxlib.h>
 
 #include "lib/base/text.h"
+#include "lib/script/foreign.h"
 #include "lib/script/keyguard.h"
 #include "lib/script/sandbox.h"
 
@@ -378,11 +379,16 @@ script_run(const char *name, const uint8_t *source, size_t len, const struct scr
 
 	if (len > SCRIPT_SIZE_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "%s: over %u bytes", name, SCRIPT_SIZE_MAX);
-	if (text_begin(&text, &len, e) == -1)
-		return err_context(e, "%s", name);
-	if ((b = sandbox_new(SCRIPT_MEMORY_MAX, SCRIPT_INSTRUCTIONS_MAX, e)) != NULL &&
-	    sandbox_run(b, name, text, len, add_globals, &s, e) == 0)
+	if (text_begin(&text, &len, e) == -1) {
+		foreign_explain(name, text, len, 1, e);
+		return e->code == ERR_SCRIPT ? -1 : err_context(e, "%s", name);
+	}
+	if ((b = sandbox_new(SCRIPT_MEMORY_MAX, SCRIPT_INSTRUCTIONS_MAX, e)) == NULL)
+		return -1;
+	if (sandbox_run(b, name, text, len, add_globals, &s, e) == 0)
 		rc = changeset_take(out, &s.changes, e);
+	else if (e->code == ERR_SCRIPT && !sandbox_compiled(b))
+		foreign_explain(name, text, len, foreign_error_line(name, e), e);
 	sandbox_free(b);
 	changeset_free(&s.changes);
 	return rc;

@@ -376,14 +376,15 @@ reg_parse_counting(const void *data, size_t len, struct changeset *c, size_t *le
 }
 
 static int
-refuse(const struct reader *r, const struct reg_visitor *v, const char *why, struct err *e)
+tell_refused(const struct reader *r, const struct reg_visitor *v, const char *why, struct err *e)
 {
 	return v->refused == NULL ? 0 : v->refused(v->arg, r->first, why, e);
 }
 
 /* Hands the entry in r->line on: got is what next_line() returned, with its error in *why. */
 static int
-visit_entry(struct reader *r, int got, const struct reg_visitor *v, struct err *why, struct err *e)
+visit_reg_entry(struct reader *r, int got, const struct reg_visitor *v, struct err *why,
+    struct err *e)
 {
 	const char *s = buf_text(&r->line);
 	size_t left_out = r->left_out;
@@ -401,10 +402,11 @@ visit_entry(struct reader *r, int got, const struct reg_visitor *v, struct err *
 			*e = *why;
 			return -1;
 		}
-		return refuse(r, v, why->text, e);
+		return tell_refused(r, v, why->text, e);
 	}
 	if (r->left_out > left_out)
-		return refuse(r, v, "the default value of a key (@), which settings don't have", e);
+		return tell_refused(r, v,
+		    "the default value of a key (@), which settings don't have", e);
 	for (size_t i = 0; i < r->changes.n && rc == 0; i++)
 		rc = v->change(v->arg, r->first, &r->changes.changes[i], e);
 	changeset_free(&r->changes);
@@ -420,7 +422,7 @@ reg_visit(const void *data, size_t len, const struct reg_visitor *v, struct err 
 	struct err why;
 
 	while (rc == 0 && (got = next_line(&r, &why)) != 0)
-		rc = visit_entry(&r, got, v, &why, e);
+		rc = visit_reg_entry(&r, got, v, &why, e);
 	end_reg(&r, &text);
 	return rc;
 }

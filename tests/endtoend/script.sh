@@ -135,3 +135,14 @@ printf 'Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\W
 expect 1 b.log slipway settings import b.reg
 want b.log 'line 3: key ' 0
 want b.log 'write it as HKLM\SOFTWARE\Ipesoft\I' 0
+
+# Such a file as a script.
+expect 1 tls.log slipway script check tls.cmd
+want tls.log "tls.cmd:1: this is no Lua; 'slipway script convert' turns" 0
+want tls.log 'line 2 is in Lua: set([[HKLM\SOFTWARE\Ipesoft\D2EXE_COV_PB\cfg_COV_PB\TLS_Client]], "TLS_RequiredLevel", "TLSPeerAuth")' 0
+expect 1 a.log slipway script check a.reg
+want a.log 'a.reg:1: this is no Lua' 0
+want a.log "line 4 is in Lua: set([[$T]], \"a\", \"%%AppData%%;100%%\")" 0
+cp tls.cmd rel/scripts/machine/10.lua
+expect 1 publish.log slipway-repo --repo "$REPO" publish --app "$APP" rel
+want publish.log 'scripts/machine/10.lua:1: this is no Lua' 0
