@@ -42,6 +42,7 @@ static const char *const names[ERR_CODE_COUNT] = {
 	[ERR_CONFLICT] = "conflict",
 	[ERR_ENDED] = "ended",
 	[ERR_TORN] = "torn",
+	[ERR_CANCELLED] = "cancelled",
 };
 
 void

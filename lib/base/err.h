@@ -41,6 +41,7 @@ enum err_code {
 	ERR_CONFLICT,  /* the state is not the one that the operation needs */
 	ERR_ENDED,     /* the application was removed from the repository, which is signed */
 	ERR_TORN,      /* a change could be neither finished nor taken back yet */
+	ERR_CANCELLED, /* the caller ended the wait */
 	ERR_CODE_COUNT
 };
 

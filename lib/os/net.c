@@ -41,6 +41,7 @@ struct attempt {
 struct net_dial {
 	char host[NI_MAXHOST];
 	uint16_t port;
+	int cancel;		   /* -1: none */
 	struct net_lookup *lookup; /* NULL once answered */
 	struct attempt tries[NET_ADDRESSES_MAX];
 	size_t n, begun;
@@ -181,13 +182,14 @@ net_dial(const char *host, uint16_t port, struct err *e)
 	for (size_t i = 0; i < NET_ADDRESSES_MAX; i++)
 		d->tries[i].fd = -1;
 	d->port = port;
+	d->cancel = -1;
 	strcpy(d->host, host);
 	if ((d->lookup = lookup_start(host, port, e)) == NULL) {
 		free(d);
 		return NULL;
 	}
 	/* An address needs no resolver: begin to connect now. */
-	rc = net_lookup_wait(d->lookup, 0, e);
+	rc = net_lookup_wait(d->lookup, -1, 0, e);
 	if (rc == -1 || (rc == 1 && take_addresses(d, e) == -1)) {
 		dial_free(d);
 		return NULL;
@@ -195,10 +197,16 @@ net_dial(const char *host, uint16_t port, struct err *e)
 	return d;
 }
 
+void
+net_dial_cancel(struct net_dial *d, int fd)
+{
+	d->cancel = fd;
+}
+
 static int
 wait_lookup(struct net_dial *d, int64_t deadline, struct err *e)
 {
-	int rc = net_lookup_wait(d->lookup, deadline, e);
+	int rc = net_lookup_wait(d->lookup, d->cancel, deadline, e);
 
 	if (rc == 0)
 		return err_setx(e, ERR_TIMEOUT, "%s: the name was not resolved in time", d->host);
@@ -246,7 +254,7 @@ wait_connected(struct net_dial *d, int64_t deadline, struct err *e)
 			    (unsigned)d->port, d->faults);
 			return NULL;
 		}
-		switch (net_connect_wait(fds, ended, n,
+		switch (net_connect_wait(fds, ended, n, d->cancel,
 		    more && stagger < deadline ? stagger : deadline, e)) {
 		case -1:
 			return NULL;
@@ -288,6 +296,8 @@ net_dial_wait(struct net_dial *d, int64_t deadline, struct err *e)
 	if ((d->lookup == NULL || wait_lookup(d, deadline, e) == 0) &&
 	    (a = wait_connected(d, deadline, e)) != NULL && (n = net_of(a->fd, e)) != NULL)
 		a->fd = -1;
+	if (n == NULL && e->code == ERR_CANCELLED)
+		err_context(e, "can't connect to %s:%u", d->host, (unsigned)d->port);
 	dial_free(d);
 	return n;
 }

@@ -42,9 +42,15 @@ struct net;
 struct net_dial *net_dial(const char *host, uint16_t port, struct err *e);
 
 /*
+ * Let net_dial_wait() end with ERR_CANCELLED when a descriptor of the caller can be read; -1:
+ * none.
+ */
+void net_dial_cancel(struct net_dial *d, int fd);
+
+/*
  * Wait until connected; IPv4 and IPv6 are tried in turns, the next beginning when one failed or
  * NET_STAGGER_MS have passed.  Ends the attempt in any case.  NULL with ERR_NETWORK or ERR_TIMEOUT,
- * the text naming host, port and what each address said, ERR_NOMEM or ERR_IO.
+ * the text naming host, port and what each address said, ERR_CANCELLED, ERR_NOMEM or ERR_IO.
  */
 struct net *net_dial_wait(struct net_dial *d, int64_t deadline, struct err *e);
 

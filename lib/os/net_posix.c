@@ -98,11 +98,22 @@ poll_until(struct pollfd *fds, nfds_t n, int64_t deadline, struct err *e)
 	return rc == -1 ? err_set(e, ERR_IO, "poll") : rc;
 }
 
-int
-net_lookup_wait(struct net_lookup *l, int64_t deadline, struct err *e)
+/* The same; fds has room for one more, the descriptor that cancels, or -1, which poll() ignores. */
+static int
+poll_or_cancel(struct pollfd *fds, nfds_t n, int cancel, int64_t deadline, struct err *e)
 {
-	struct pollfd fd = { .fd = (int)l->ready[0], .events = POLLIN };
-	int rc = poll_until(&fd, 1, deadline, e);
+	int rc;
+
+	fds[n] = (struct pollfd){ .fd = cancel, .events = POLLIN };
+	rc = poll_until(fds, n + 1, deadline, e);
+	return rc > 0 && fds[n].revents != 0 ? err_setx(e, ERR_CANCELLED, "cancelled") : rc;
+}
+
+int
+net_lookup_wait(struct net_lookup *l, int cancel, int64_t deadline, struct err *e)
+{
+	struct pollfd fds[2] = { { .fd = (int)l->ready[0], .events = POLLIN } };
+	int rc = poll_or_cancel(fds, 1, cancel, deadline, e);
 
 	return rc > 0 ? 1 : rc;
 }
@@ -150,14 +161,14 @@ net_connect(const struct sockaddr_storage *addr, socklen_t len, int *fault)
 }
 
 int
-net_connect_wait(const int *fds, bool *ended, size_t n, int64_t deadline, struct err *e)
+net_connect_wait(const int *fds, bool *ended, size_t n, int cancel, int64_t deadline, struct err *e)
 {
-	struct pollfd polls[NET_ADDRESSES_MAX];
+	struct pollfd polls[NET_ADDRESSES_MAX + 1];
 	int rc;
 
 	for (size_t i = 0; i < n; i++)
 		polls[i] = (struct pollfd){ .fd = fds[i], .events = POLLOUT };
-	rc = poll_until(polls, n, deadline, e);
+	rc = poll_or_cancel(polls, n, cancel, deadline, e);
 	for (size_t i = 0; i < n; i++)
 		ended[i] = polls[i].revents != 0;
 	return rc;

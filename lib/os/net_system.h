@@ -55,8 +55,11 @@ int net_lookup_begin(struct net_lookup *l, struct err *e);
 /* Release what net_lookup_begin() made. */
 void net_lookup_free(struct net_lookup *l);
 
-/* Wait for the answer.  1 answered, 0 the deadline passed, -1 with ERR_IO. */
-int net_lookup_wait(struct net_lookup *l, int64_t deadline, struct err *e);
+/*
+ * Wait for the answer.  1 answered, 0 the deadline passed, -1 with ERR_IO, or ERR_CANCELLED when
+ * the descriptor cancel (-1: none) can be read.
+ */
+int net_lookup_wait(struct net_lookup *l, int cancel, int64_t deadline, struct err *e);
 
 /* After net_lookup_wait() returned 1: 0 with the addresses, owned by l, or -1 with ERR_NETWORK. */
 int net_lookup_take(const struct net_lookup *l, const struct addrinfo **out, struct err *e);
@@ -71,10 +74,11 @@ void net_lookup_release(struct net_lookup *l);
 int net_connect(const struct sockaddr_storage *addr, socklen_t len, int *fault);
 
 /*
- * Wait until some of n sockets have connected or failed, and mark them in ended.  Returns their
- * number, 0 at the deadline, -1 with ERR_IO.
+ * Wait until some of n sockets, at most NET_ADDRESSES_MAX, have connected or failed, and mark them
+ * in ended.  Returns their number, 0 at the deadline, -1 with ERR_IO or, as above, ERR_CANCELLED.
  */
-int net_connect_wait(const int *fds, bool *ended, size_t n, int64_t deadline, struct err *e);
+int net_connect_wait(const int *fds, bool *ended, size_t n, int cancel, int64_t deadline,
+    struct err *e);
 
 /* The result of an ended attempt: 0 connected, or the fault. */
 int net_connect_fault(int fd);

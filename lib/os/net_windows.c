@@ -12,6 +12,9 @@
 
 #include <mstcpip.h> /* after windows.h */
 
+/* Milliseconds between two looks at a socket that cancels, while a name is resolved. */
+#define CANCEL_LOOK_MS 50
+
 const char *
 net_words(int fault, char out[NET_WORDS_SIZE])
 {
@@ -71,12 +74,25 @@ net_lookup_begin(struct net_lookup *l, struct err *e)
 	return 0;
 }
 
+/*
+ * Nothing waits for an event and a socket that is the program's: look at the socket now and then.
+ */
 int
-net_lookup_wait(struct net_lookup *l, int64_t deadline, struct err *e)
+net_lookup_wait(struct net_lookup *l, int cancel, int64_t deadline, struct err *e)
 {
-	(void)e;
-	return WaitForSingleObject((HANDLE)l->ready[0], (DWORD)clock_left_ms(deadline)) ==
-	    WAIT_OBJECT_0;
+	WSAPOLLFD p = { .fd = (SOCKET)(unsigned)cancel, .events = POLLRDNORM };
+	int left;
+
+	do {
+		left = clock_left_ms(deadline);
+		if (cancel >= 0 && left > CANCEL_LOOK_MS)
+			left = CANCEL_LOOK_MS;
+		if (WaitForSingleObject((HANDLE)l->ready[0], (DWORD)left) == WAIT_OBJECT_0)
+			return 1;
+		if (cancel >= 0 && WSAPoll(&p, 1, 0) > 0)
+			return err_setx(e, ERR_CANCELLED, "cancelled");
+	} while (clock_left_ms(deadline) > 0);
+	return 0;
 }
 
 int
@@ -143,20 +159,25 @@ net_connect(const struct sockaddr_storage *addr, socklen_t len, int *fault)
 
 /* select(), because WSAPoll() before Windows 10 2004 doesn't report a failed connection. */
 int
-net_connect_wait(const int *fds, bool *ended, size_t n, int64_t deadline, struct err *e)
+net_connect_wait(const int *fds, bool *ended, size_t n, int cancel, int64_t deadline, struct err *e)
 {
 	int ms = clock_left_ms(deadline), rc;
 	struct timeval t = { ms / 1000, ms % 1000 * 1000 };
-	fd_set connected, failed;
+	fd_set connected, failed, ends;
 
 	FD_ZERO(&connected);
+	FD_ZERO(&ends);
+	if (cancel >= 0)
+		FD_SET((SOCKET)(unsigned)cancel, &ends);
 	FD_ZERO(&failed);
 	for (size_t i = 0; i < n; i++) {
 		FD_SET((SOCKET)fds[i], &connected);
 		FD_SET((SOCKET)fds[i], &failed);
 	}
-	if ((rc = select(0, NULL, &connected, &failed, &t)) == SOCKET_ERROR)
+	if ((rc = select(0, &ends, &connected, &failed, &t)) == SOCKET_ERROR)
 		return err_windows(e, (DWORD)WSAGetLastError(), "select");
+	if (cancel >= 0 && FD_ISSET((SOCKET)(unsigned)cancel, &ends))
+		return err_setx(e, ERR_CANCELLED, "cancelled");
 	for (size_t i = 0; i < n; i++)
 		ended[i] =
 		    FD_ISSET((SOCKET)fds[i], &connected) || FD_ISSET((SOCKET)fds[i], &failed);

@@ -64,6 +64,7 @@ conn_new(struct slipway_tls *t, const struct stream *stream)
 	}
 	c->setup = setup;
 	c->stream = *stream;
+	c->stream.cancel = -1;
 	c->limit_ms = handle_handshake_ms(t);
 	if (c->limit_ms != 0)
 		c->stream.deadline = clock_mono_ms() + c->limit_ms;
@@ -116,6 +117,12 @@ conn_own_fd(struct slipway_tls_conn *c, int64_t deadline)
 		c->stream.deadline = deadline;
 		c->limit_ms = deadline > now ? (unsigned)(deadline - now) : 0;
 	}
+}
+
+void
+slipway_tls_conn_set_cancel(struct slipway_tls_conn *c, int fd)
+{
+	c->stream.cancel = fd < 0 ? -1 : fd;
 }
 
 void

@@ -12,17 +12,17 @@
 #define SERVERS_MAX 64 /* in one slipway_tls_connect() */
 
 static int
-dial(const char *server, int64_t deadline, struct err *e)
+dial(const char *server, int cancel, int64_t deadline, struct err *e)
 {
 	char host[NET_HOST_SIZE];
 	struct net_dial *d;
 	struct net *n;
 	uint16_t port = 0;
 
-	if (net_split(server, host, &port, e) == -1 || (d = net_dial(host, port, e)) == NULL ||
-	    (n = net_dial_wait(d, deadline, e)) == NULL)
+	if (net_split(server, host, &port, e) == -1 || (d = net_dial(host, port, e)) == NULL)
 		return -1;
-	return net_take_fd(n);
+	net_dial_cancel(d, cancel);
+	return (n = net_dial_wait(d, deadline, e)) == NULL ? -1 : net_take_fd(n);
 }
 
 /* The peer was refused, or refused us: that says more than a server that isn't reached. */
@@ -55,7 +55,7 @@ note(struct tried *all, const struct tried *one, const struct err *e)
 	/* Faults that no longer fit are dropped. */
 	(void)(all->faults.len > 0 && buf_adds(&all->faults, "; ", &ignored) == -1);
 	(void)buf_adds(&all->faults, e->text, &ignored);
-	if (is_refusal(all->code) && !is_refusal(one->code))
+	if (is_refusal(all->code) && !is_refusal(one->code) && one->code != SLIPWAY_TLS_E_CANCELLED)
 		return;
 	all->code = one->code;
 	memcpy(all->hex, one->hex, sizeof all->hex);
@@ -68,12 +68,13 @@ connect_one(struct slipway_tls *t, const char *server, unsigned ms, struct tried
 {
 	int64_t deadline = clock_mono_ms() + ms;
 	struct slipway_tls_conn *c;
-	int fd = dial(server, deadline, e);
+	int fd = dial(server, handle_cancel(t), deadline, e);
 
 	if (fd == -1) {
 		one->code = e->code == ERR_CONFIG ? SLIPWAY_TLS_E_USAGE
 		    : e->code == ERR_NOMEM	  ? SLIPWAY_TLS_E_NOMEM
 		    : e->code == ERR_TIMEOUT	  ? SLIPWAY_TLS_E_TIMEOUT
+		    : e->code == ERR_CANCELLED	  ? SLIPWAY_TLS_E_CANCELLED
 						  : SLIPWAY_TLS_E_NETWORK;
 		return NULL;
 	}
@@ -86,6 +87,7 @@ connect_one(struct slipway_tls *t, const char *server, unsigned ms, struct tried
 		return NULL;
 	}
 	conn_own_fd(c, deadline);
+	slipway_tls_conn_set_cancel(c, handle_cancel(t));
 	if (slipway_tls_handshake(c) == 0)
 		return c;
 	one->code = slipway_tls_conn_error_code(c);
@@ -115,7 +117,7 @@ slipway_tls_connect(struct slipway_tls *t, const char *const *servers, size_t n,
 	if (slipway_tls_check(t) == SLIPWAY_TLS_ERROR)
 		return NULL;
 	snprintf(warning, sizeof warning, "%s", slipway_tls_warning(t));
-	for (size_t i = 0; i < n && c == NULL; i++) {
+	for (size_t i = 0; i < n && c == NULL && all.code != SLIPWAY_TLS_E_CANCELLED; i++) {
 		struct tried one = { .code = SLIPWAY_TLS_OK };
 
 		if ((c = connect_one(t, servers[i], ms, &one, &e)) == NULL)

@@ -22,6 +22,7 @@ struct slipway_tls {
 	enum slipway_tls_side side;
 	char *installation, *application;
 	unsigned handshake_ms;
+	int cancel;		/* the program's descriptor; -1: none */
 	bool open_key;		/* others may read the key */
 	struct settings *store; /* NULL until it is needed */
 	bool own;		/* settings are the caller's */
@@ -62,6 +63,7 @@ slipway_tls_new(enum slipway_tls_side side, const char *installation, const char
 	setup_init();
 	t->side = side;
 	t->handshake_ms = SLIPWAY_TLS_HANDSHAKE_MS;
+	t->cancel = -1;
 	t->told_days = TLS_WARN_DAYS_MAX + 1;
 	t->installation = dup_text(installation);
 	t->application = dup_text(application);
@@ -150,6 +152,18 @@ slipway_tls_set_open_key(struct slipway_tls *t, int allowed)
 {
 	t->changed |= t->open_key != (allowed != 0);
 	t->open_key = allowed != 0;
+}
+
+void
+slipway_tls_set_cancel(struct slipway_tls *t, int fd)
+{
+	t->cancel = fd < 0 ? -1 : fd;
+}
+
+int
+handle_cancel(const struct slipway_tls *t)
+{
+	return t->cancel;
 }
 
 unsigned

@@ -14,6 +14,9 @@
 struct tls_setup *handle_setup(struct slipway_tls *t);
 unsigned handle_handshake_ms(const struct slipway_tls *t);
 
+/* The descriptor that cancels slipway_tls_connect(); -1: none. */
+int handle_cancel(const struct slipway_tls *t);
+
 /* The refused certificate of slipway_tls_connect(), "" none; its warning, unless a newer one is there. */
 void handle_refused(struct slipway_tls *t, const char *hex);
 void handle_warned(struct slipway_tls *t, const char *before);

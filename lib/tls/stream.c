@@ -57,6 +57,7 @@ void
 stream_begin(struct stream *s)
 {
 	s->since = 0;
+	s->cancelled = false;
 	s->limit_ms[0] = s->limit_ms[1] = -1;
 }
 

@@ -26,6 +26,8 @@ struct stream {
 	int64_t deadline; /* clock_mono_ms() at which the handshake ends, or 0 */
 	bool blocking, late;
 	bool waits;	  /* the last call said WANT_* */
+	int cancel;	  /* the program's, whose being readable ends a wait; -1: none */
+	bool cancelled;	  /* ... did so: the call said WANT_* */
 	bool now;	  /* nothing is waited for, whatever the descriptor is like */
 	bool nonblocking; /* a call said that it would block (Windows, which doesn't tell before) */
 	int64_t
@@ -41,7 +43,7 @@ void stream_begin(struct stream *s);
 
 /*
  * Bytes (0 at the end), WANT_* or ERROR.  A descriptor that blocks is waited for until the
- * deadline, then late is set.
+ * deadline, then late is set; or until the program cancels.
  */
 long stream_read(struct stream *s, void *buf, size_t len);
 long stream_write(struct stream *s, const void *buf, size_t len);
@@ -56,8 +58,8 @@ long stream_drop(struct stream *s, size_t max);
 long stream_peek(struct stream *s, unsigned char *first);
 
 /*
- * Platform calls: whether fd blocks; whether a call that got no data yet may wait on; whether a
- * short write won't wait; end our direction; close.
+ * Platform calls: whether fd blocks; whether a call that got no data yet may wait on (if not, it
+ * may be cancelled); whether a short write won't wait; end our direction; close.
  */
 bool stream_blocks(int fd);
 bool stream_waits(struct stream *s);

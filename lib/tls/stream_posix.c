@@ -43,13 +43,16 @@ in_time(struct stream *s)
 	return !s->late;
 }
 
-/* The first look of a call waits in the kernel, which costs least; that it did so is noted. */
+/*
+ * The first look of a call waits in the kernel, which costs least, unless the program may cancel
+ * it; that it did so is noted.
+ */
 static struct look
 look_begin(struct stream *s, bool write)
 {
 	struct look l = { s, write, 0 };
 
-	if (s->now || bounded(s) || (s->blocking && s->since != 0))
+	if (s->now || bounded(s) || (s->blocking && (s->since != 0 || s->cancel != -1)))
 		l.flags = MSG_DONTWAIT;
 	if (s->blocking && !s->now && s->since == 0)
 		s->since = clock_mono_ms();
@@ -77,12 +80,29 @@ own_limit(struct stream *s, bool write)
 bool
 stream_waits(struct stream *s)
 {
+	struct pollfd p = { .fd = s->cancel, .events = POLLIN };
 	int limit;
 
 	if (s->fd == -1 || !s->blocking || !stream_blocks(s->fd))
 		return false;
+	s->cancelled = s->cancel != -1 && poll(&p, 1, 0) > 0;
+	if (s->cancelled)
+		return false;
 	limit = own_limit(s, false);
 	return limit == 0 || clock_left_ms(s->since + limit) > 0;
+}
+
+/* Wait for the descriptor, at most until a time.  Returns false when the program cancels. */
+static bool
+wait_for(struct stream *s, bool write, int64_t until)
+{
+	struct pollfd p[] = { { .fd = s->fd, .events = write ? POLLOUT : POLLIN },
+		{ .fd = s->cancel, .events = POLLIN } };
+	int left = clock_left_ms(until);
+
+	s->cancelled = left > 0 && poll(p, 2, left) > 0 && p[1].revents != 0;
+	errno = EAGAIN;
+	return !s->cancelled;
 }
 
 /*
@@ -92,7 +112,6 @@ stream_waits(struct stream *s)
 static bool
 again(struct look *l)
 {
-	struct pollfd p = { .fd = l->s->fd, .events = l->write ? POLLOUT : POLLIN };
 	bool empty = errno == EAGAIN || errno == EWOULDBLOCK;
 	int64_t until;
 	int limit;
@@ -105,20 +124,19 @@ again(struct look *l)
 		until = l->s->deadline;
 	} else if (empty && l->flags == 0) {
 		return false; /* the kernel has waited for the whole limit */
-	} else if ((limit = own_limit(l->s, l->write)) == 0) {
+	} else if ((limit = own_limit(l->s, l->write)) == 0 && l->s->cancel == -1) {
 		l->flags = 0;
 		return true;
 	} else {
-		until = l->s->since + limit;
+		until = limit == 0 ? CLOCK_NEVER : l->s->since + limit;
 		l->flags = MSG_DONTWAIT;
-		if (clock_left_ms(until) <= 0) {
+		/* The program may have made it one that doesn't block. */
+		if (clock_left_ms(until) <= 0 || !stream_blocks(l->s->fd)) {
 			errno = EAGAIN;
 			return false;
 		}
 	}
-	if (clock_left_ms(until) > 0)
-		poll(&p, 1, clock_left_ms(until));
-	return true;
+	return wait_for(l->s, l->write, until);
 }
 
 static long

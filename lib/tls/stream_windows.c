@@ -27,11 +27,20 @@ stream_blocks(int fd)
 	return true;
 }
 
+static bool
+may_cancel(const struct stream *s)
+{
+	return s->cancel != -1 && !s->now && !s->nonblocking;
+}
+
 /* Here the system counts a limit for each look; nothing interrupts one. */
 bool
 stream_waits(struct stream *s)
 {
-	return s->fd != -1;
+	WSAPOLLFD p = { .fd = (SOCKET)(unsigned)s->cancel, .events = POLLRDNORM };
+
+	s->cancelled = s->fd != -1 && may_cancel(s) && WSAPoll(&p, 1, 0) > 0;
+	return s->fd != -1 && !s->cancelled;
 }
 
 static SOCKET
@@ -56,18 +65,24 @@ own_limit(struct stream *s, bool write)
 	return s->limit_ms[write];
 }
 
-enum wait { WAIT_READY, WAIT_LIMIT, WAIT_LATE };
+enum wait { WAIT_READY, WAIT_LIMIT, WAIT_LATE, WAIT_CANCELLED };
 
-/* Wait until the socket is ready, the program's own limit or that of the handshake. */
+/*
+ * Wait until the socket is ready, the program's own limit or that of the handshake, or the program
+ * cancels.
+ */
 static enum wait
 wait_until(struct stream *s, bool write, int64_t until, enum wait end)
 {
-	WSAPOLLFD p = { .fd = socket_of(s), .events = write ? POLLWRNORM : POLLRDNORM };
+	WSAPOLLFD p[] = { { .fd = socket_of(s), .events = write ? POLLWRNORM : POLLRDNORM },
+		{ .fd = (SOCKET)(unsigned)s->cancel, .events = POLLRDNORM } };
 	int n;
 
 	do
-		n = WSAPoll(&p, 1, (int)clock_left_ms(until));
+		n = WSAPoll(p, may_cancel(s) ? 2 : 1, (int)clock_left_ms(until));
 	while (n == 0 && clock_left_ms(until) > 0);
+	if (n > 0 && p[0].revents == 0)
+		return WAIT_CANCELLED;
 	return n == 0 ? end : WAIT_READY;
 }
 
@@ -87,8 +102,11 @@ wait_before(struct stream *s, bool write)
 	until = s->since + own;
 	if (own > 0 && (s->deadline == 0 || until < s->deadline))
 		return wait_until(s, write, until, WAIT_LIMIT);
-	if (s->deadline != 0 && !s->nonblocking && (own > 0 || s->deadline - now < SHORT_MS))
+	if (s->deadline != 0 && !s->nonblocking &&
+	    (own > 0 || may_cancel(s) || s->deadline - now < SHORT_MS))
 		return wait_until(s, write, s->deadline, WAIT_LATE);
+	if (may_cancel(s))
+		return wait_until(s, write, CLOCK_NEVER, WAIT_READY);
 	return WAIT_READY;
 }
 
@@ -136,6 +154,7 @@ may_call(struct stream *s, bool write, long *n)
 	enum wait w = wait_before(s, write);
 
 	s->late |= w == WAIT_LATE;
+	s->cancelled |= w == WAIT_CANCELLED;
 	*n = w == WAIT_LATE ? SLIPWAY_TLS_ERROR
 	    : write	    ? SLIPWAY_TLS_WANT_WRITE
 			    : SLIPWAY_TLS_WANT_READ;
@@ -163,7 +182,8 @@ stream_fd_write(struct stream *s, const void *buf, size_t len)
 	if (!may_call(s, true, &n))
 		return n;
 	limit_set(s, true, &l);
-	if (len > PIECE_MAX && !s->nonblocking && (l.option != 0 || own_limit(s, true) != 0))
+	if (len > PIECE_MAX && !s->nonblocking &&
+	    (l.option != 0 || may_cancel(s) || own_limit(s, true) != 0))
 		len = PIECE_MAX;
 	return io_result(s, send(socket_of(s), buf, (int)len, 0), &l, SLIPWAY_TLS_WANT_WRITE);
 }

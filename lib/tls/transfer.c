@@ -87,6 +87,17 @@ waits(long n)
 }
 
 /*
+ * The result of a call: nothing is lost when the program ended a wait, and the next call goes on.
+ */
+static long
+ended_wait(struct slipway_tls_conn *c, long n, const char *what)
+{
+	return waits(n) && c->stream.cancelled
+	    ? set_error(c, SLIPWAY_TLS_E_CANCELLED, "%s: cancelled", what)
+	    : n;
+}
+
+/*
  * Report that the connection was cut or failed.  A client whose server ends it without a byte may
  * have the wrong level.
  */
@@ -283,11 +294,11 @@ establish(struct slipway_tls_conn *c)
 	return 0;
 }
 
-/* A call of the program begins: misuse by the last call is over. */
+/* A call of the program begins: misuse by the last call is over, and so is its being cancelled. */
 static void
 begin_call(struct slipway_tls_conn *c)
 {
-	if (c->code == SLIPWAY_TLS_E_USAGE) {
+	if (c->code == SLIPWAY_TLS_E_USAGE || c->code == SLIPWAY_TLS_E_CANCELLED) {
 		free(c->error);
 		c->error = NULL;
 		c->code = SLIPWAY_TLS_OK;
@@ -312,7 +323,7 @@ slipway_tls_handshake(struct slipway_tls_conn *c)
 		c->stream.late = true;
 	rc = c->stream.late ? SLIPWAY_TLS_ERROR : establish(c);
 	if (rc != SLIPWAY_TLS_ERROR || !c->stream.late)
-		return rc;
+		return (int)ended_wait(c, rc, "TLS handshake");
 	if (is_plain(c))
 		return c->broken ? SLIPWAY_TLS_ERROR : refuse_plain(c);
 	c->broken = true;
@@ -385,9 +396,9 @@ slipway_tls_read(struct slipway_tls_conn *c, void *buf, size_t len)
 	if (rc != 0 || len == 0)
 		return rc;
 	if (c->mode == MODE_PLAIN)
-		return read_plain(c, buf, len);
+		return ended_wait(c, read_plain(c, buf, len), "receive");
 	renew_keys(c, false);
-	return read_tls(c, buf, len);
+	return ended_wait(c, read_tls(c, buf, len), "read");
 }
 
 /* 0 when no write waits any more, WANT_* or ERROR. */
@@ -420,7 +431,8 @@ slipway_tls_write(struct slipway_tls_conn *c, const void *buf, size_t len)
 	if (c->ended)
 		return set_error(c, SLIPWAY_TLS_E_USAGE, "write: after slipway_tls_shutdown()");
 	if (c->mode == MODE_PLAIN)
-		return plain_result(c, stream_write(&c->stream, buf, len), "send");
+		return ended_wait(c, plain_result(c, stream_write(&c->stream, buf, len), "send"),
+		    "send");
 	if (len < c->nwaiting)
 		return set_error(c, SLIPWAY_TLS_E_USAGE,
 		    "write: after WANT_* want the same bytes again");
@@ -433,7 +445,7 @@ slipway_tls_write(struct slipway_tls_conn *c, const void *buf, size_t len)
 	}
 	if (waits(rc = failed_to_write(c, rc, "write")))
 		conn_wait_with(c, buf, len);
-	return rc;
+	return ended_wait(c, rc, "write");
 }
 
 size_t
@@ -458,10 +470,10 @@ slipway_tls_shutdown(struct slipway_tls_conn *c)
 	if (c->ended)
 		return 0;
 	if ((rc = send_waiting(c)) != 0)
-		return rc;
+		return (int)ended_wait(c, rc, "shutdown");
 	ERR_clear_error();
 	if ((rc = SSL_shutdown(c->ssl)) < 0)
-		return failed_to_write(c, rc, "shutdown");
+		return (int)ended_wait(c, failed_to_write(c, rc, "shutdown"), "shutdown");
 	c->ended = true;
 	return 0;
 }
@@ -476,13 +488,15 @@ slipway_tls_drain(struct slipway_tls_conn *c)
 		c->stream.late = false;
 		c->stream.deadline = clock_mono_ms() + SLIPWAY_TLS_DRAIN_MS;
 	}
+	stream_begin(&c->stream);
 	if (c->stream.fault != 0 || c->stream.ended || clock_left_ms(c->stream.deadline) == 0)
 		return 0;
 	if (!c->broken && !c->ended && (n = slipway_tls_shutdown(c)) != 0)
 		return waits(n) ? (int)n : 0;
 	stream_end(&c->stream);
 	n = stream_drop(&c->stream, DRAIN_MAX);
-	return waits(n) && clock_left_ms(c->stream.deadline) > 0 ? (int)n : 0;
+	return waits(n) && !c->stream.cancelled && clock_left_ms(c->stream.deadline) > 0 ? (int)n
+											 : 0;
 }
 
 /* In TLS 1.2 it is unique only with the extended master secret (RFC 9266, 4.2). */

@@ -254,6 +254,107 @@ own_limit_of_sending(void **state)
 	free(data);
 }
 
+/* Sends a byte, after a while. */
+static DWORD WINAPI
+send_late(void *arg)
+{
+	Sleep(SILENCE_MS);
+	return send(*(SOCKET *)arg, "", 1, 0) == 1 ? 0 : 1;
+}
+
+static void
+is_cancelled(const struct slipway_tls_conn *c, long rc)
+{
+	assert_int_equal(rc, SLIPWAY_TLS_ERROR);
+	if (slipway_tls_conn_error_code(c) != SLIPWAY_TLS_E_CANCELLED)
+		fail_msg("%s", slipway_tls_conn_error(c));
+}
+
+/* A socket of the program's ends calls that wait, and the connection is as good as before. */
+static void
+cancelled(void **state)
+{
+	struct slipway_tls *c = side(SLIPWAY_TLS_CLIENT, "None", NULL, NULL);
+	static char many[1 << 20];
+	struct slipway_tls_conn *conn;
+	SOCKET ends[2], stop[2];
+	HANDLE thread;
+	char buf[8];
+	long n;
+
+	(void)state;
+	sockets_make(ends, true);
+	sockets_make(stop, true);
+	assert_non_null(conn = slipway_tls_conn_new(c, (int)ends[1]));
+	assert_int_equal(slipway_tls_handshake(conn), 0);
+	slipway_tls_conn_set_cancel(conn, (int)stop[0]);
+	assert_non_null(thread = CreateThread(NULL, 0, send_late, &stop[1], 0, NULL));
+	is_cancelled(conn, slipway_tls_read(conn, buf, sizeof buf));
+	assert_int_equal(WaitForSingleObject(thread, 60000), WAIT_OBJECT_0);
+	CloseHandle(thread);
+	is_cancelled(conn, slipway_tls_read(conn, buf, sizeof buf));
+	while ((n = slipway_tls_write(conn, many, sizeof many)) > 0)
+		;
+	is_cancelled(conn, n);
+	assert_int_equal(send(ends[0], "later", 5, 0), 5);
+	assert_int_equal(slipway_tls_read(conn, buf, sizeof buf), 5);
+	slipway_tls_conn_free(conn);
+	closesocket(ends[0]);
+	closesocket(ends[1]);
+	closesocket(stop[0]);
+	closesocket(stop[1]);
+	slipway_tls_free(c);
+}
+
+/* A handshake with a silent peer, and connecting. */
+static void
+cancelled_early(void **state)
+{
+	struct slipway_tls *c = side(SLIPWAY_TLS_CLIENT, "TLSNoPeerAuth", NULL, NULL);
+	struct slipway_tls *s = side(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &kernel, NULL);
+	struct slipway_tls_conn *conn;
+	SOCKET ends[2], stop[2], listener;
+	char where[32];
+	const char *const servers[] = { where, where };
+	uint16_t port;
+	HANDLE thread;
+	char byte;
+
+	(void)state;
+	sockets_make(ends, true);
+	sockets_make(stop, true);
+	listener = listen_here(&port);
+	snprintf(where, sizeof where, "127.0.0.1:%u", port);
+	slipway_tls_set_handshake_limit(s, 60000);
+	assert_non_null(conn = slipway_tls_conn_new(s, (int)ends[0]));
+	slipway_tls_conn_set_cancel(conn, (int)stop[0]);
+	assert_non_null(thread = CreateThread(NULL, 0, send_late, &stop[1], 0, NULL));
+	is_cancelled(conn, slipway_tls_handshake(conn));
+	assert_int_equal(WaitForSingleObject(thread, 60000), WAIT_OBJECT_0);
+	CloseHandle(thread);
+	slipway_tls_conn_free(conn);
+
+	/* While it connects, and in the handshake. */
+	slipway_tls_set_cancel(c, (int)stop[0]);
+	assert_null(slipway_tls_connect(c, servers, 2, 60000, NULL));
+	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_CANCELLED);
+	assert_non_null(strstr(slipway_tls_error(c), "can't connect to 127.0.0.1:"));
+	assert_int_equal(recv(stop[0], &byte, 1, 0), 1);
+	assert_non_null(thread = CreateThread(NULL, 0, send_late, &stop[1], 0, NULL));
+	assert_null(slipway_tls_connect(c, servers, 2, 60000, NULL));
+	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_CANCELLED);
+	assert_non_null(strstr(slipway_tls_error(c), "TLS handshake: cancelled"));
+	assert_int_equal(WaitForSingleObject(thread, 60000), WAIT_OBJECT_0);
+	CloseHandle(thread);
+	closesocket(listener);
+	closesocket(ends[0]);
+	closesocket(ends[1]);
+	closesocket(stop[0]);
+	closesocket(stop[1]);
+	slipway_tls_free(s);
+	slipway_tls_free(c);
+}
+
 /*
  * Sockets that don't block: both sides in one thread, each call at once, through the end of the
  * data.
@@ -511,6 +612,8 @@ main(void)
 		cmocka_unit_test(own_limit),
 		cmocka_unit_test(short_limits),
 		cmocka_unit_test(own_limit_of_sending),
+		cmocka_unit_test(cancelled),
+		cmocka_unit_test(cancelled_early),
 		cmocka_unit_test(not_blocking),
 		cmocka_unit_test(cut),
 		cmocka_unit_test(silent),

@@ -12,8 +12,13 @@
  * handle; or, where the descriptor doesn't block (or the program's own functions said so),
  * SLIPWAY_TLS_WANT_READ or SLIPWAY_TLS_WANT_WRITE: nothing was moved; wait until the descriptor can
  * be read or written, and call again.  A connection that failed stays failed, with its first text.
- * Misuse (SLIPWAY_TLS_E_USAGE) is an error that changes nothing, and is forgotten by the next call.
+ * Misuse (SLIPWAY_TLS_E_USAGE) is an error that changes nothing, and is forgotten by the next call;
+ * so is the end of a wait by the program (SLIPWAY_TLS_E_CANCELLED).
  * A call may change errno, which says nothing.
+ *
+ * Signals: no signal ends a call, whether its handler was installed with SA_RESTART or not.  A
+ * handler, or another thread, that wants to end a call which waits makes a descriptor readable:
+ * slipway_tls_set_cancel(), slipway_tls_conn_set_cancel().
  *
  * Threads: a handle belongs to one thread at a time.  Several threads may have handles of their
  * own, a connection may be used in another thread than the settings that it was made from, and it
@@ -85,7 +90,8 @@ enum slipway_tls_code {
 	SLIPWAY_TLS_E_UNTRUSTED, /* the peer has no certificate, or one that isn't trusted */
 	SLIPWAY_TLS_E_EXPIRED, /* the peer's certificate is trusted, but not valid yet or expired */
 	SLIPWAY_TLS_E_REVOKED, /* the peer's certificate, or an issuer's, was revoked */
-	SLIPWAY_TLS_E_REFUSED  /* the peer refused us, or our certificate */
+	SLIPWAY_TLS_E_REFUSED, /* the peer refused us, or our certificate */
+	SLIPWAY_TLS_E_CANCELLED /* the program ended the wait */
 };
 
 struct slipway_tls;	 /* one side's settings */
@@ -191,6 +197,27 @@ SLIPWAY_TLS_API struct slipway_tls_conn *slipway_tls_connect(struct slipway_tls 
  * code slipway_tls_error_code() returns, as 64 lower-case hexadecimal digits; "" if none.
  */
 SLIPWAY_TLS_API const char *slipway_tls_refused_sha256(const struct slipway_tls *t);
+
+/*
+ * A descriptor of the program's that cancels calls which wait: when it can be read, or its other
+ * end is closed.  It is only looked at: the program writes to it, from another thread or a signal
+ * handler, and makes it unreadable again.  A pipe or an eventfd; on Windows a SOCKET.  Negative:
+ * none, the default.  It is looked at only when a call would have to wait, so that a call which
+ * finds its bytes there goes on, and a call on a socket that doesn't block is never cancelled.
+ *
+ * slipway_tls_set_cancel(): for slipway_tls_connect(), also while a name is resolved, and for the
+ * connections that it makes from now on.  NULL then, with SLIPWAY_TLS_E_CANCELLED; no further
+ * server is asked.
+ *
+ * slipway_tls_conn_set_cancel(): for the calls of one connection, over a socket that blocks.  They
+ * return SLIPWAY_TLS_ERROR with SLIPWAY_TLS_E_CANCELLED, and slipway_tls_drain() returns 0.  The
+ * connection is as good as before: call again once the descriptor isn't readable any more (after a
+ * write with the same bytes, as after WANT_*), or free it.  The time of a handshake goes on.
+ * Windows doesn't tell whether a socket blocks: take the descriptor away before making it one that
+ * doesn't.
+ */
+SLIPWAY_TLS_API void slipway_tls_set_cancel(struct slipway_tls *t, int fd);
+SLIPWAY_TLS_API void slipway_tls_conn_set_cancel(struct slipway_tls_conn *c, int fd);
 
 /* Release; nothing is sent.  The socket of slipway_tls_connect() is closed.  c may be NULL. */
 SLIPWAY_TLS_API void slipway_tls_conn_free(struct slipway_tls_conn *c);
