@@ -9,6 +9,7 @@
 #include "lib/base/text.h"
 #include "lib/os/places.h"
 #include "lib/settings/expand.h"
+#include "lib/settings/view.h"
 
 /* The options of a command; NULL: not given. */
 struct reg_options {
@@ -168,7 +169,7 @@ add_reg_key(const char *word, struct buf *key, struct err *e)
 	if (rc == 0)
 		rc = setting_key_normal(buf_text(&plain), plain.len, key, e);
 	if (rc == 0)
-		rc = setting_key_view(buf_text(key), e);
+		rc = view32_refuse(buf_text(key), e);
 	buf_free(&plain);
 	return rc;
 }

@@ -130,16 +130,3 @@ setting_key_within(const char *key, const char *prefix)
 	return strlen(key) >= len && ascii_same_n(key, len, prefix, len) &&
 	    (key[len] == '\0' || key[len] == '\\');
 }
-
-int
-setting_key_view(const char *key, struct err *e)
-{
-	static const char other[] = "HKLM\\SOFTWARE\\WOW6432Node";
-
-	if (!setting_key_within(key, other))
-		return 0;
-	return err_setx(e, ERR_SYNTAX,
-	    "key '%.200s' is the 32-bit view: write it as HKLM\\SOFTWARE%.200s; a station whose setting "
-	    "RegistryView is both writes the 32-bit view, too",
-	    key, key + sizeof other - 1);
-}

@@ -29,12 +29,6 @@ int setting_key_normal(const char *key, size_t len, struct buf *out, struct err 
  */
 int setting_name_check(const char *name, size_t len, struct err *e);
 
-/*
- * Whether a normalised key is in the view that settings have.  -1 with ERR_SYNTAX and the key to
- * write for one of the other view, HKLM\SOFTWARE\WOW6432Node; else 0.
- */
-int setting_key_view(const char *key, struct err *e);
-
 /* Whether the normalised key is prefix itself or lies below it, without regard to case. */
 bool setting_key_within(const char *key, const char *prefix);
 

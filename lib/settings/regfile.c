@@ -11,6 +11,7 @@
 #include "lib/base/text.h"
 #include "lib/settings/rawvalue.h"
 #include "lib/settings/utf16.h"
+#include "lib/settings/view.h"
 
 #define HEAD "Windows Registry Editor Version 5.00"
 
@@ -273,7 +274,7 @@ parse_key(struct reader *r, const char *s, struct err *e)
 	s += r->deleted ? 2 : 1;
 	buf_reset(&r->key);
 	if (setting_key_normal(s, strlen(s) - 1, &r->key, e) == -1 ||
-	    setting_key_view(buf_text(&r->key), e) == -1)
+	    view32_refuse(buf_text(&r->key), e) == -1)
 		return -1;
 	return r->deleted ? changeset_delete_tree(&r->changes, buf_text(&r->key), e) : 0;
 }

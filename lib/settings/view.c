@@ -30,6 +30,17 @@ view64_of(const char *key, struct buf *out, struct err *e)
 	return buf_addf(out, e, SOFTWARE "%s", key + strlen(SETTINGS_VIEW32));
 }
 
+int
+view32_refuse(const char *key, struct err *e)
+{
+	if (!view32_has(key))
+		return 0;
+	return err_setx(e, ERR_SYNTAX,
+	    "key '%.200s' is the 32-bit view: write it as " SOFTWARE
+	    "%.200s; a station whose setting RegistryView is both writes the 32-bit view, too",
+	    key, key + strlen(SETTINGS_VIEW32));
+}
+
 /* Appends the change of the other view. */
 static int
 mirror_one(struct changeset *to, const struct change *x, struct err *e)

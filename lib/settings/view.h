@@ -25,6 +25,12 @@ int view64_of(const char *key, struct buf *out, struct err *e);
 bool view32_lacks(const struct changeset *c);
 
 /*
+ * For files that people bring: -1 with ERR_SYNTAX and the key to write for a normalised key of the
+ * 32-bit view, which a station with RegistryView writes itself; else 0.
+ */
+int view32_refuse(const char *key, struct err *e);
+
+/*
  * Appends to c, for each of its changes of a vendor's key or below it, the same change of the
  * 32-bit view; nothing where view32_lacks() says no: c is whole already.  Returns 0, or -1 with
  * ERR_TOO_LARGE or ERR_NOMEM and c unchanged.

@@ -65,6 +65,12 @@ want busy.log 'another process is updating'
 want busy.log 'with release 1, applied earlier' 0
 exec {lock}<&-
 
+# The application in two words is none.
+expect 0 split.log slipway run --no-launch -- hi /C "$APP"
+want split.log "hi: '/C $APP' in two words names no application; give /C$APP" 0
+expect 0 split.log slipway run --no-launch --app "$APP" -- hi /C "$APP"
+wantno split.log 'in two words' 0
+
 # Everything but the start, and the log as lines of JSON.
 expect 0 nolaunch.log slipway run --app "$APP" --no-launch -- touch launched
 [ ! -e launched ] || fail "want nothing started" nolaunch.log

@@ -7,6 +7,7 @@
 #include "lib/os/clock.h"
 #include "updater/launch/launch.h"
 #include "updater/launch/policy.h"
+#include "updater/station/enrolled.h"
 #include "updater/state/told.h"
 
 /*
@@ -32,6 +33,20 @@ may_start(const struct station *st, const struct update_result *r, const struct 
 	told_end(&told);
 	buf_free(&text);
 	return v.start;
+}
+
+/* "/C COV_PB" names no application, and the program may be started for another one. */
+static void
+warn_split(const struct call *call, struct settings *s)
+{
+	const struct cmd_options *o = call->options;
+	const char *name;
+
+	if (s == NULL || o->application != NULL ||
+	    (name = enrolled_split(s, call->argc, call->argv)) == NULL)
+		return;
+	log_warn("%s: '/C %s' in two words names no application; give /C%s", call->argv[0], name,
+	    name);
 }
 
 static void
@@ -60,6 +75,7 @@ run_program(struct call *call, struct err *e)
 	call->output_ignored = true;
 	failed =
 	    cmd_station_open(call, CMD_WARNS_LATER | (o->offline ? 0 : CMD_FETCHES), &c, e) == -1;
+	warn_split(call, c.settings);
 	if (!failed) {
 		update_options = cmd_update_options(o, c.station.deadline * 1000);
 		update_options.progress = progress_view_start(&view, o->progress != NULL);

@@ -140,3 +140,32 @@ out:
 	buf_free(&def);
 	return rc;
 }
+
+/* The first word behind "/C" alone that may name an application. */
+static const char *
+split_name(int argc, char **argv)
+{
+	for (int i = 0; i + 1 < argc; i++)
+		if ((argv[i][0] == '/' || argv[i][0] == '-') && ascii_same(argv[i] + 1, "c") &&
+		    valid_application_name(argv[i + 1]))
+			return argv[i + 1];
+	return NULL;
+}
+
+const char *
+enrolled_split(struct settings *s, int argc, char **argv)
+{
+	const char *name = split_name(argc, argv), *argument = application_argument(argc, argv);
+	struct application_pairs all;
+	struct err ignored;
+	size_t unused;
+	bool split;
+
+	if (name == NULL || enrolled_load(s, &all, &ignored) == -1)
+		return NULL;
+	split = application_pairs_count(&all, NULL, name, &unused) > 0 &&
+	    (argument == NULL || application_pairs_count(&all, NULL, argument, &unused) == 0) &&
+	    other_spelling(&all, NULL, argc, argv, &unused) == NULL;
+	application_pairs_free(&all);
+	return split ? name : NULL;
+}

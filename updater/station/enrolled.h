@@ -23,4 +23,10 @@ int
 enrolled_choose(struct settings *s, const struct application_pairs *all, const char *installation,
     const char *application, int argc, char **argv, size_t *which, struct err *e);
 
+/*
+ * The name of an enrolled application that stands alone behind "/C" (or /c, -C, -c) among a
+ * program's arguments, of which none names an application in one word; NULL where there is none.
+ */
+const char *enrolled_split(struct settings *s, int argc, char **argv);
+
 #endif

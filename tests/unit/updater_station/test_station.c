@@ -135,6 +135,46 @@ choose(void **row)
 	store_remove(&store);
 }
 
+/* An application that is named in two words, among "hi" and these. */
+
+static const struct split {
+	const char *name, *text, *words[3], *want;
+} splits[] = {
+	{ "two words", SEVERAL, { "/C", "B" }, "B" },
+	{ "two words, a small letter and a dash", SEVERAL, { "x", "-c", "b" }, "b" },
+	{ "two words of another program", SEVERAL, { "/C", "X" }, NULL },
+	{ "two words that are no name", SEVERAL, { "/C", "/B" }, NULL },
+	{ "one word", SEVERAL, { "/CB" }, NULL },
+	{ "one word beside two", SEVERAL, { "/C", "B", "/CA" }, NULL },
+	{ "one word in another spelling beside two", SEVERAL, { "/C", "B", "-CA" }, NULL },
+	{ "one word of another program beside two", SEVERAL, { "/C", "B", "/CX" }, "B" },
+	{ "the second word is missing", SEVERAL, { "B", "/C" }, NULL },
+	{ "an empty word", SEVERAL, { "", "B" }, NULL },
+	{ "two words, not enrolled", "[HKLM\\SOFTWARE\\Other]\na = 1\n", { "/C", "B" }, NULL },
+};
+
+static void
+find_split(void **row)
+{
+	const struct split *r = *row;
+	char words[3][8], *argv[5] = { (char[]){ "hi" } };
+	const char *got;
+	void *store;
+	int argc = 1;
+
+	store_make(&store);
+	store_write(r->text);
+	for (size_t i = 0; i < N(words) && r->words[i] != NULL; i++) {
+		snprintf(words[i], sizeof words[i], "%s", r->words[i]);
+		argv[argc++] = words[i];
+	}
+	got = enrolled_split(store, argc, argv);
+	assert_true((got == NULL) == (r->want == NULL));
+	if (got != NULL)
+		assert_string_equal(got, r->want);
+	store_remove(&store);
+}
+
 /* Loading an enrolment.  Each text completes an enrolment. */
 
 static const struct load {
@@ -499,16 +539,17 @@ default_of(void **row)
 int
 main(void)
 {
-	struct CMUnitTest
-	    tests[3 + N(stricts) + N(takes) + N(choices) + N(loads) + N(keys) + N(defaults)] = {
-		    cmocka_unit_test(load_all),
-		    cmocka_unit_test(many_script_keys),
-		    cmocka_unit_test(load_types),
-	    };
+	struct CMUnitTest tests[3 + N(stricts) + N(takes) + N(choices) + N(splits) + N(loads) +
+	    N(keys) + N(defaults)] = {
+		cmocka_unit_test(load_all),
+		cmocka_unit_test(many_script_keys),
+		cmocka_unit_test(load_types),
+	};
 	size_t n = 3;
 
 	TEST_ROWS(tests, n, takes, take);
 	TEST_ROWS(tests, n, choices, choose);
+	TEST_ROWS(tests, n, splits, find_split);
 	TEST_ROWS(tests, n, loads, load);
 	TEST_ROWS(tests, n, stricts, strict);
 	TEST_ROWS(tests, n, keys, script_keys);
