@@ -3,7 +3,7 @@
 # update server a real sshd.  There is no Linux build here, so the release is published and the Kernel runs under wine,
 # too.
 #
-# usage: windows.sh SLIPWAY_TLS.3, through scripts/as-user.sh with a build for Windows
+# usage: windows.sh SLIPWAY_TLS.3 SETTINGS.MD, through scripts/as-user.sh with a build for Windows
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -279,6 +279,18 @@ verified level.log
 want kernel.log "[TCP/IP][TLSv1.3 VERIFIED]"
 level TLSPeerAut TLSPeerAuth 1 level.log
 want kernel.log "TLSPeerAut'"
+
+# The line of a batch file that the page on settings shows, and what the converter makes of it.
+line=$(sed -n 's/^| `\.cmd` file.*| `\(.*\)` |$/\1/p' "$2")
+stored=$(sed -n "s/^| key file .*| \`\(.*\)\` |\$/\1/p" "$2")
+printf 'reg add "%s" /v Percent /t REG_SZ /d %s /f\r\n' "$client" "$line" > percent.cmd
+expect 0 percent.log win cmd.exe /c "$(dos "$WORK/percent.cmd")"
+wantreg "$client" Percent REG_SZ "$stored"
+expect 0 percent.lua slipway script convert "$(dos "$WORK/percent.cmd")"
+tr -d '\r' < percent.lua > unix.lua
+expect 0 check.log slipway script check "$(dos "$WORK/unix.lua")"
+want check.log "+ $client Percent = $stored" 0
+expect 0 reg.log win reg delete "$client" /v Percent /f
 
 # A program of somebody else: the manual's example, built with what is in the zip for developers.
 sed -n '/^#include <stdio/,/^\.Ed/p' "$1" | sed '/^\.Ed/d; s/\\e/\\/g' > example.c
