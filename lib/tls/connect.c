@@ -104,7 +104,7 @@ slipway_tls_connect(struct slipway_tls *t, const char *const *servers, size_t n,
 {
 	struct tried all = { .faults = BUF_INIT(TLS_TEXT_SIZE - 1) };
 	struct slipway_tls_conn *c = NULL;
-	char warning[TLS_TEXT_SIZE];
+	struct said said;
 	struct err e;
 
 	handle_refused(t, "");
@@ -116,7 +116,7 @@ slipway_tls_connect(struct slipway_tls *t, const char *const *servers, size_t n,
 	/* Settings that can't be used are the same for all servers, and no reason to knock. */
 	if (slipway_tls_check(t) == SLIPWAY_TLS_ERROR)
 		return NULL;
-	snprintf(warning, sizeof warning, "%s", slipway_tls_warning(t));
+	handle_said(t, &said);
 	for (size_t i = 0; i < n && c == NULL && all.code != SLIPWAY_TLS_E_CANCELLED; i++) {
 		struct tried one = { .code = SLIPWAY_TLS_OK };
 
@@ -125,7 +125,7 @@ slipway_tls_connect(struct slipway_tls *t, const char *const *servers, size_t n,
 		else if (which != NULL)
 			*which = i;
 	}
-	handle_warned(t, warning);
+	handle_say(t, &said);
 	if (c == NULL) {
 		handle_refused(t, all.hex);
 		handle_fail(t, all.code, all.faults.len > 0 ? buf_text(&all.faults) : e.text);

@@ -12,6 +12,7 @@
 
 #include "lib/os/clock.h"
 #include "lib/settings/application.h"
+#include "lib/tls/in_use.h"
 
 /* Milliseconds between two looks at what couldn't be used, while its files stay the same. */
 #define TLS_AGAIN_MS 1000
@@ -41,8 +42,9 @@ struct slipway_tls {
 	int told_days;		   /* the days left of the last warning */
 	bool told_overdue;	   /* the last warning had the overdue list */
 	char told[TLS_TEXT_SIZE];  /* the last warning about settings and files */
+	struct in_use in_use;
 	enum slipway_tls_code code;
-	char error[TLS_TEXT_SIZE], warning[TLS_TEXT_SIZE];
+	char error[TLS_TEXT_SIZE], warning[TLS_TEXT_SIZE], notice[TLS_TEXT_SIZE];
 	char refused[SHA256_HEX_SIZE]; /* of the certificate that slipway_tls_connect() refused */
 	char own_hex[SHA256_HEX_SIZE]; /* of our certificate, when it was asked for */
 };
@@ -106,6 +108,12 @@ const char *
 slipway_tls_warning(const struct slipway_tls *t)
 {
 	return t->warning;
+}
+
+const char *
+slipway_tls_notice(const struct slipway_tls *t)
+{
+	return t->notice;
 }
 
 const char *
@@ -187,10 +195,19 @@ handle_refused(struct slipway_tls *t, const char *hex)
 }
 
 void
-handle_warned(struct slipway_tls *t, const char *before)
+handle_said(const struct slipway_tls *t, struct said *out)
+{
+	memcpy(out->warning, t->warning, sizeof out->warning);
+	memcpy(out->notice, t->notice, sizeof out->notice);
+}
+
+void
+handle_say(struct slipway_tls *t, const struct said *before)
 {
 	if (t->warning[0] == '\0')
-		snprintf(t->warning, sizeof t->warning, "%s", before);
+		memcpy(t->warning, before->warning, sizeof t->warning);
+	if (t->notice[0] == '\0')
+		memcpy(t->notice, before->notice, sizeof t->notice);
 }
 
 /* Add to the warning. */
@@ -484,7 +501,7 @@ slipway_tls_check(struct slipway_tls *t)
 {
 	struct err e = { 0 };
 
-	t->warning[0] = '\0';
+	t->warning[0] = t->notice[0] = '\0';
 	if (still_good(t)) {
 		if (t->bad != SLIPWAY_TLS_OK)
 			return handle_fail(t, t->bad, t->fault);
@@ -501,6 +518,7 @@ slipway_tls_check(struct slipway_tls *t)
 	if (renew_setup(t, &e) == 0) {
 		t->changed = false;
 		t->looked = 0;
+		in_use_take(&t->in_use, &t->config, &t->pair, t->notice, sizeof t->notice);
 		warn_of_state(t);
 		warn_of_time(t);
 		return 0;

@@ -17,9 +17,15 @@ unsigned handle_handshake_ms(const struct slipway_tls *t);
 /* The descriptor that cancels slipway_tls_connect(); -1: none. */
 int handle_cancel(const struct slipway_tls *t);
 
-/* The refused certificate of slipway_tls_connect(), "" none; its warning, unless a newer one is there. */
+/* The refused certificate of slipway_tls_connect(), "" none. */
 void handle_refused(struct slipway_tls *t, const char *hex);
-void handle_warned(struct slipway_tls *t, const char *before);
+
+/* Warning and notice of a handle; to say them again, unless newer ones are there. */
+struct said {
+	char warning[TLS_TEXT_SIZE], notice[TLS_TEXT_SIZE];
+};
+void handle_said(const struct slipway_tls *t, struct said *out);
+void handle_say(struct slipway_tls *t, const struct said *before);
 
 /* Set the handle's error.  Returns SLIPWAY_TLS_ERROR. */
 int handle_fail(struct slipway_tls *t, enum slipway_tls_code code, const char *text);

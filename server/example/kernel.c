@@ -40,6 +40,11 @@ static struct client clients[CLIENTS_MAX];
 static size_t nclients;
 static long long deaf_until; /* system_seconds() */
 
+/* The name by which clients log this Kernel. */
+#define PRODUCT	     "Slipway Kernel"
+#define PRODUCT_SIZE 65 /* bytes of a name, with the final NUL */
+static const char *product = PRODUCT;
+
 /* What becomes of connections that today's settings would refuse. */
 static struct {
 	long long seconds; /* between two looks */
@@ -117,12 +122,14 @@ drop_client(size_t i, const char *why)
 	drain(i);
 }
 
-/* Logs the library's warning; the library gives each warning once. */
+/* Logs what the library tells, each thing once: faults, and what came into use. */
 static void
-log_warning(const struct slipway_tls *t)
+log_told(const struct slipway_tls *t)
 {
 	if (slipway_tls_warning(t)[0] != '\0')
 		say("BACKEND - TLS warning: %s\n", slipway_tls_warning(t));
+	if (slipway_tls_notice(t)[0] != '\0')
+		say("BACKEND - TLS: %s\n", slipway_tls_notice(t));
 }
 
 /*
@@ -163,7 +170,7 @@ accept_one(int listener, struct slipway_tls *t)
 	drop_oldest();
 	if (nclients < CLIENTS_MAX) {
 		conn = slipway_tls_conn_new(t, fd); /* looks at settings and files */
-		log_warning(t);
+		log_told(t);
 	}
 	if (conn == NULL) {
 		say("BACKEND - Client refused: %s\n",
@@ -200,7 +207,8 @@ answer_line(struct client *c)
 		if (slipway_tls_conn_warning(c->conn)[0] != '\0')
 			say("BACKEND - TLS warning of %s: %s\n", c->name,
 			    slipway_tls_conn_warning(c->conn));
-		return answer(c, "WELCOME Slipway Kernel V" SLIPWAY_VERSION "\n");
+		snprintf(text, sizeof text, "WELCOME %s V" SLIPWAY_VERSION "\n", product);
+		return answer(c, text);
 	}
 	if (strncmp(c->line.text, "PING ", 5) != 0)
 		return -1;
@@ -257,7 +265,7 @@ check_clients(struct slipway_tls *t)
 		if (c->name[0] == '\0' || c->ending)
 			continue;
 		good = slipway_tls_conn_check(t, c->conn) == 0;
-		log_warning(t);
+		log_told(t);
 		if (good || slipway_tls_error_code(t) == SLIPWAY_TLS_E_SETTINGS)
 			continue;
 		if (!c->doubted)
@@ -304,11 +312,11 @@ usage(FILE *out, int status)
 {
 	fputs(
 	    "usage: example-kernel [/C<application>] [--installation NAME] [--listen ADDRESS:PORT]\n"
-	    "                      [--check-seconds N] [--close-refused]\n\n"
+	    "                      [--product NAME] [--check-seconds N] [--close-refused]\n\n"
 	    "An example server for the TLS connection library.  Settings: TLS_KeyFile, TLS_CertFile,\n"
 	    "TLS_RequiredLevel and TLS_TrustedCerts below ...\\cfg_<application>\\TLS_Server.\n"
 	    "Each N seconds (60) it says which clients would be refused now, and closes them with\n"
-	    "--close-refused.\n",
+	    "--close-refused.  NAME is what clients log it by (Slipway Kernel).\n",
 	    out);
 	return status;
 }
@@ -323,26 +331,51 @@ seconds_of(const char *text)
 	return end == text || *end != '\0' || n < 1 || n > 86400 ? 0 : n;
 }
 
+/* 1 to 64 printable ASCII characters, no blank first or last: the name stands in logs. */
+static bool
+valid_product(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *p = name; *p != '\0'; p++)
+		if (*p < ' ' || *p > '~')
+			return false;
+	return len > 0 && len < PRODUCT_SIZE && name[0] != ' ' && name[len - 1] != ' ';
+}
+
+struct arguments {
+	const char *installation, *address;
+};
+
+/* -1, or the exit status. */
 static int
-run_kernel(int argc, char **argv)
+read_arguments(int argc, char **argv, struct arguments *a)
 {
 	static const struct option options[] = { { "installation", required_argument, NULL, 'i' },
 		{ "listen", required_argument, NULL, 'l' },
+		{ "product", required_argument, NULL, 'p' },
 		{ "check-seconds", required_argument, NULL, 's' },
 		{ "close-refused", no_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' }, { NULL, 0, NULL, 0 } };
-	const char *installation = NULL, *address = "127.0.0.1:0";
-	struct slipway_tls *t;
-	int c, listener;
+	int c;
 
-	system_start();
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		switch (c) {
 		case 'i':
-			installation = optarg;
+			a->installation = optarg;
 			break;
 		case 'l':
-			address = optarg;
+			a->address = optarg;
+			break;
+		case 'p':
+			if (!valid_product(optarg)) {
+				fprintf(stderr,
+				    "example-kernel: --product: want 1 to %d printable ASCII characters, "
+				    "no blank first or last\n",
+				    PRODUCT_SIZE - 1);
+				return 2;
+			}
+			product = optarg;
 			break;
 		case 's':
 			if ((check.seconds = seconds_of(optarg)) == 0) {
@@ -366,15 +399,29 @@ run_kernel(int argc, char **argv)
 	for (int i = optind; i < argc; i++)
 		if (strncmp(argv[i], "/C", 2) != 0)
 			return usage(stderr, 2);
+	return -1;
+}
+
+static int
+run_kernel(int argc, char **argv)
+{
+	struct arguments a = { .address = "127.0.0.1:0" };
+	struct slipway_tls *t;
+	int status, listener;
+
+	system_start();
+	if ((status = read_arguments(argc, argv, &a)) != -1)
+		return status;
 	system_catch_stop();
-	t = slipway_tls_new(SLIPWAY_TLS_SERVER, installation, slipway_tls_application(argc, argv));
+	t = slipway_tls_new(SLIPWAY_TLS_SERVER, a.installation,
+	    slipway_tls_application(argc, argv));
 	if (t == NULL || slipway_tls_check(t) == SLIPWAY_TLS_ERROR) {
 		fprintf(stderr, "example-kernel: %s\n", slipway_tls_error(t));
 		slipway_tls_free(t);
 		return EXIT_FAILURE;
 	}
-	log_warning(t);
-	if ((listener = listen_on(address)) != -1)
+	log_told(t);
+	if ((listener = listen_on(a.address)) != -1)
 		loop(listener, t);
 	while (nclients > 0) {
 		slipway_tls_shutdown(clients[nclients - 1].conn);

@@ -5,7 +5,7 @@
 /*
  * Shared by the example Kernel and HI: a line of their little protocol, names, and their output.
  *
- *   client: REGISTER <HOST>.HIP V<version>      Kernel: WELCOME Slipway Kernel V<version>
+ *   client: REGISTER <HOST>.HIP V<version>      Kernel: WELCOME <product> V<version>
  *   client: PING <n>                            Kernel: PONG <n>
  */
 #include <stdbool.h>

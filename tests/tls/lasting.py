@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Connections that last: the example Kernel looks at them again, says which it would refuse now, and closes them where
 it is told to.  The key exchange of both sides with peers that know an older group alone: no further flight."""
+import hashlib
 import re
 import shutil
 import subprocess
@@ -67,6 +68,34 @@ wait_for(asking.log, r"RegistrateProces .*VERIFIED")
 client.wait(20)
 asking.stop()
 print("ok: a client that is asked for a certificate is told by its name", flush=True)
+
+
+# Another pair and another level are told when they come into use, and the Kernel is called what the site wants.
+def misused(*more):
+    p = subprocess.run(["example-kernel", *NAMES, *more], capture_output=True, text=True, timeout=20)
+    if p.returncode != 2 or "--product: want 1 to 64 printable" not in p.stderr or p.stdout:
+        fail(f"want {more} refused, got {p.returncode}: {p.stderr}")
+
+
+for name in ("", " D2000", "D2000 ", "D2000\nKernel", "D2000\x1b[1m", "K\u00e4rnel", "x" * 65):
+    misused("--product", name)
+p, log, port = kernel("named", "--product", "D2000 Kernel")
+said = WORK / "hi-named.log"
+hi(home, said, port).wait(20)
+wait_for(said, r"CLIENT - Connection established to D2000 Kernel V\S+ \[TCP/IP\]\[TLSv1.3 VERIFIED\]")
+if "BACKEND - TLS:" in log.read_text():
+    fail("want nothing told before it changes", log)
+named = dict(TLS_RequiredLevel="TLSNoPeerAuth", TLS_KeyFile=other.key_file, TLS_CertFile=other.cert_file)
+settings("named", "TLS_Server", **named)
+hi(home, said, port).wait(20)
+wait_for(log, r"BACKEND - TLS: TLS_RequiredLevel is TLSNoPeerAuth now, it was TLSPeerAuth \(HKLM.*; "
+         rf"TLS_CertFile: {other.cert_file}: a new pair is in use: .*SHA-256 {hashlib.sha256(other.der).hexdigest()}, valid .* to ")
+hi(home, said, port).wait(20)
+if log.read_text().count("BACKEND - TLS:") != 1:
+    fail("want each change told once", log)
+p.terminate()
+p.wait(20)
+print("ok: another level and another pair are told; the Kernel has the name that the site wants", flush=True)
 
 
 def openssl(log, *arguments):

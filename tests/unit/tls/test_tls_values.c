@@ -226,6 +226,62 @@ own(void **state)
 	slipway_tls_free(s);
 }
 
+/* A check, or a connection, that tells these parts in its notice; none: it tells nothing. */
+static void
+notices(struct slipway_tls *t, bool connects, const char *first, const char *second)
+{
+	struct slipway_tls_conn *c = NULL;
+	const char *notice = slipway_tls_notice(t);
+
+	if (connects)
+		assert_non_null(c = slipway_tls_conn_new(t, 0));
+	else if (slipway_tls_check(t) != 0)
+		fail_msg("%s", slipway_tls_error(t));
+	slipway_tls_conn_free(c);
+	if (first == NULL)
+		assert_string_equal(notice, "");
+	else if (strstr(notice, first) == NULL || strstr(notice, second) == NULL)
+		fail_msg("want '%s' and '%s' in '%s'", first, second, notice);
+}
+
+/* Another level and another pair are told when they come into use, once, and not the first. */
+static void
+notice(void **state)
+{
+	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &kernel, NULL);
+
+	(void)state;
+	notices(s, false, NULL, NULL);
+	slipway_tls_set(s, "TLS_RequiredLevel", "None");
+	notices(s, true, "TLS_RequiredLevel is None now, it was TLSNoPeerAuth", "");
+	notices(s, true, NULL, NULL);
+
+	/* A pair that isn't good is a warning. */
+	pem(s, "TLS_CertFile", hi.cert_pem);
+	notices(s, false, NULL, NULL);
+	assert_non_null(strstr(slipway_tls_warning(s), "stays in use"));
+	pem(s, "TLS_KeyFile", hi.key_pem);
+	notices(s, false, "TLS_CertFile: (given by the program): a new pair is in use: subject",
+	    hi.hex);
+	assert_non_null(strstr(slipway_tls_notice(s), ", valid "));
+	notices(s, true, NULL, NULL);
+
+	/* It comes into use together with the trusted certificates. */
+	pem(s, "TLS_KeyFile", kernel.key_pem);
+	pem(s, "TLS_CertFile", kernel.cert_pem);
+	slipway_tls_set(s, "TLS_RequiredLevel", "TLSPeerAuth");
+	assert_int_equal(slipway_tls_check(s), SLIPWAY_TLS_ERROR);
+	assert_string_equal(slipway_tls_notice(s), "");
+	pem(s, "TLS_TrustedCerts", hi.cert_pem);
+	notices(s, true, "TLS_RequiredLevel is TLSPeerAuth now, it was None; TLS_CertFile",
+	    kernel.hex);
+	slipway_tls_set(s, "TLS_RequiredLevel", "None");
+	slipway_tls_set(s, "TLS_KeyFile", NULL);
+	slipway_tls_set(s, "TLS_CertFile", NULL);
+	notices(s, false, "TLS_KeyFile and TLS_CertFile are not set any more", kernel.hex);
+	slipway_tls_free(s);
+}
+
 static void
 version(void **state)
 {
@@ -415,7 +471,7 @@ static const struct id_row ids[] = {
 int
 main(void)
 {
-	static struct CMUnitTest tests[N(checks) + N(asks) + 11] = {
+	static struct CMUnitTest tests[N(checks) + N(asks) + 12] = {
 		cmocka_unit_test(peer),
 		cmocka_unit_test(nothing),
 		cmocka_unit_test(refused),
@@ -423,12 +479,13 @@ main(void)
 		cmocka_unit_test(binding_of_others),
 		cmocka_unit_test(no_binding),
 		cmocka_unit_test(own),
+		cmocka_unit_test(notice),
 		cmocka_unit_test(version),
 		cmocka_unit_test(check_later),
 		cmocka_unit_test(check_ended),
 		cmocka_unit_test(ask_for_nothing),
 	};
-	size_t n = 11;
+	size_t n = 12;
 
 	TEST_ROWS(tests, n, checks, check);
 	TEST_ROWS(tests, n, asks, ask);

@@ -159,6 +159,13 @@ SLIPWAY_TLS_API const char *slipway_tls_error(const struct slipway_tls *t);
 SLIPWAY_TLS_API const char *slipway_tls_warning(const struct slipway_tls *t);
 
 /*
+ * A notice of the last check or connection, "" if none: since the handle's first use another level,
+ * or another pair of ours, came into use.  It names the level before, or the certificate with its
+ * SHA-256 and its end; it is reported once.
+ */
+SLIPWAY_TLS_API const char *slipway_tls_notice(const struct slipway_tls *t);
+
+/*
  * Our certificate of the last check or connection: its SHA-256 as 64 lower-case hexadecimal digits,
  * and the time that it ends, in seconds since 1970; "" and 0: none.
  */
