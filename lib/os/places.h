@@ -71,6 +71,9 @@ int place_user_shown(struct buf *out, struct err *e);
 /* What scripts know this system as: "linux" or "windows". */
 const char *place_system(void);
 
+/* Whether a fixed name stands for a folder of this user's, not of the computer. */
+bool place_of_user(const char *name, size_t len);
+
 /* The i-th of these names; NULL after the last. */
 const char *place_known_name(size_t i);
 

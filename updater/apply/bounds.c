@@ -11,7 +11,7 @@
 static int
 check_root(const struct transaction *t, int r, const char *path, struct err *e)
 {
-	const char *own = t->user ? NULL : plan_root(t->st, r);
+	const char *own = plan_root(t->st, r);
 
 	if (path == NULL || (own != NULL && strcmp(path, own) == 0))
 		return 0;

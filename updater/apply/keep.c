@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/os/move.h"
+#include "updater/plan/plan.h"
 
 /*
  * Keep a file in kept/, under its hash, unless it is there; *copied says whether it is a copy, for
@@ -46,8 +47,8 @@ keep_scripts(const struct work *w, struct err *e)
 	int rc = 0;
 
 	for (size_t i = 0; i < r->n && rc == 0; i++) {
-		if (w->t->source == NULL || record_restores(r) ||
-		    !layout_is_in(r->files[i].target, LAYOUT_SCRIPTS_USER))
+		if (w->t->source == NULL || record_restores(r) || w->t->user ||
+		    !plan_is_for_users(w->t->st, r->files[i].target))
 			continue;
 		if (kept == NULL && (kept = dir_below(w->t->state, "kept", true, e)) == NULL)
 			return -1;

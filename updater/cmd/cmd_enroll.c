@@ -149,6 +149,12 @@ print_notes(struct settings *s, const struct station *st)
 	struct err ignored;
 
 	cmd_print_writers(st, "note: ");
+	if (st->app_of_user)
+		printf(
+		    "note: files of app/ go to %s of each user, at that user's starts; programs of the "
+		    "user can replace the certificates that are trusted there. A directory of the "
+		    "computer, such as %%ProgramData%%/%s, is safer\n",
+		    st->app_dir_text, st->application);
 	if (st->registry_view == REGISTRY_VIEW_64 &&
 	    settings_list(s, SETTINGS_VIEW32 "\\" SETTINGS_VENDOR, &none, &ignored) == 1)
 		printf("note: 32-bit programs have settings in " SETTINGS_VIEW32

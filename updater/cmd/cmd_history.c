@@ -23,10 +23,10 @@ add_old(void *arg, struct record *r, struct err *e)
 	return add_record(arg, r, false, e);
 }
 
+/* The history of one part's state, which is closed; NULL: the error of opening it is in e. */
 static json_t *
-history(const struct station *st, struct err *e)
+history(struct dir *state, struct err *e)
 {
-	struct dir *state = station_dir(st, "", false, e);
 	json_t *list = json_array();
 	struct record applied = RECORD_INIT;
 	int rc = -1;
@@ -42,6 +42,16 @@ history(const struct station *st, struct err *e)
 		return list;
 	json_decref(list);
 	return NULL;
+}
+
+/* This user's part, where it has files: an empty list where there is none yet. */
+static json_t *
+history_of_user(const struct station *st, struct err *e)
+{
+	struct dir *state = st->app_of_user ? station_user_dir(st, false, e) : NULL;
+
+	return state == NULL && (!st->app_of_user || e->code == ERR_NOENT) ? json_array()
+									   : history(state, e);
 }
 
 static long long
@@ -81,18 +91,29 @@ run_history(struct call *call, struct err *e)
 {
 	const struct cmd_options *o = call->options;
 	struct cmd_station c;
-	json_t *list = NULL;
+	json_t *list = NULL, *own = NULL, *one;
 	int rc = -1;
+	size_t i;
 
-	if (cmd_station_open(call, 0, &c, e) == -1 || (list = history(&c.station, e)) == NULL)
+	if (cmd_station_open(call, 0, &c, e) == -1 ||
+	    (list = history(station_dir(&c.station, "", false, e), e)) == NULL ||
+	    (own = history_of_user(&c.station, e)) == NULL)
 		goto out;
 	if (o->json) {
+		json_array_foreach (own, i, one)
+			json_object_set_new(one, "user", json_true());
+		json_array_extend(list, own);
 		rc = cli_json(json_incref(list), e);
 	} else {
 		print_history(list);
+		if (json_array_size(own) > 0) {
+			puts("\nThis user's part");
+			print_history(own);
+		}
 		rc = 0;
 	}
 out:
+	json_decref(own);
 	json_decref(list);
 	cmd_station_close(&c);
 	return rc;

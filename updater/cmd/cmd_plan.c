@@ -128,6 +128,18 @@ print_first_line(const struct showing *s, const struct preview *p, bool nothing)
 		printf("%s: release %lld would follow release %lld.\n", app, to, from);
 }
 
+static void
+print_for_users(const struct showing *s, const struct plan *plan)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n; i++)
+		n += plan->files[i].place == PLAN_FOR_USERS;
+	if (n > 0 && s->st->app_of_user)
+		printf("\n%zu file%s of app/ go to %s of each user, at the user's own starts.\n", n,
+		    n == 1 ? "" : "s", s->st->app_dir_text);
+}
+
 static int
 show_text(const struct showing *s, const struct preview *p, struct err *e)
 {
@@ -141,6 +153,7 @@ show_text(const struct showing *s, const struct preview *p, struct err *e)
 	for (size_t i = 0; i < plan->n + plan->nremoved; i++)
 		if (print_file(s, &plan->files[i], e) == -1)
 			return -1;
+	print_for_users(s, plan);
 	for (size_t i = 0; i < p->settings.n; i++) {
 		const struct change *c = &p->settings.changes[i];
 

@@ -153,7 +153,18 @@ print_status(const struct status *u, const struct strings *missing, bool verbose
 	print_servers(u, verbose);
 	print_trust(u);
 	print_certificates(&u->trusted, verbose);
-	printf("files below   %s\n", st->app_dir_native);
+	printf("files below   %s%s\n",
+	    st->app_dir_native == NULL ? st->app_dir_text : st->app_dir_native,
+	    st->app_of_user ? ", and of each other user's own" : "");
+	if (st->app_of_user) {
+		puts(
+		    "              programs of a user can replace the certificates that this user trusts");
+		if (u->user_release == 0)
+			puts("this user     has no release yet; the next start installs it");
+		else
+			printf("this user     release %lld%s\n", (long long)u->user_release,
+			    u->user_release == u->release ? "" : "; the next start goes on");
+	}
 	cmd_print_writers(st, "changeable    ");
 	printf("next start    asks a server for at most %lld s; if that fails, %s\n",
 	    (long long)st->deadline,

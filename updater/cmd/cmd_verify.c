@@ -23,10 +23,11 @@ add_difference(json_t *list, const struct buf *text, struct err *e)
 }
 
 static int
-report_file(struct verifying *v, const struct plan_file *f, struct err *e)
+report_file(struct verifying *v, const struct station *part, const struct plan_file *f,
+    struct err *e)
 {
 	struct buf text = BUF_INIT(16384);
-	int rc = plan_shown_path(&v->c->station, f, &text, e);
+	int rc = plan_shown_path(part, f, &text, e);
 
 	if (rc == 0 && f->op == PLAN_ADD)
 		rc = buf_adds(&text, ": is missing", e);
@@ -47,18 +48,19 @@ report_file(struct verifying *v, const struct plan_file *f, struct err *e)
 }
 
 static int
-compare_files(struct verifying *v, const struct record *record, struct err *e)
+compare_files(struct verifying *v, const struct station *part, const struct record *record,
+    struct err *e)
 {
 	struct plan p;
 	int rc;
 
-	if (plan_of_record(&v->c->station, record, CLOCK_NEVER, &p, e) == -1)
+	if (plan_of_record(part, record, CLOCK_NEVER, &p, e) == -1)
 		return -1;
-	rc = plan_compare(&v->c->station, record, &p, e);
+	rc = plan_compare(part, record, &p, e);
 	for (size_t i = 0; i < p.n && rc == 0; i++) {
 		v->nfiles += p.files[i].place < LAYOUT_ROOTS;
 		if (p.files[i].op != PLAN_KEEP)
-			rc = report_file(v, &p.files[i], e);
+			rc = report_file(v, part, &p.files[i], e);
 	}
 	plan_free(&p);
 	return rc;
@@ -94,6 +96,7 @@ out:
 static int
 verify_station(struct verifying *v, struct err *e)
 {
+	const struct station part = station_user_part(&v->c->station);
 	struct dir *state = station_dir(&v->c->station, "", false, e);
 	struct dir *user = NULL;
 	struct record record = RECORD_INIT, own = RECORD_INIT;
@@ -110,11 +113,12 @@ verify_station(struct verifying *v, struct err *e)
 		    "an update was interrupted; 'slipway update' completes it or takes it back");
 		goto out;
 	}
-	if (compare_files(v, &record, e) == -1 || compare_settings(v, &record, e) == -1)
+	if (compare_files(v, &v->c->station, &record, e) == -1 ||
+	    compare_settings(v, &record, e) == -1)
 		goto out;
 	if ((user = station_user_dir(&v->c->station, false, e)) == NULL)
 		rc = e->code == ERR_NOENT ? 0 : -1;
-	else if (record_applied(user, &own, e) == 0)
+	else if (record_applied(user, &own, e) == 0 && compare_files(v, &part, &own, e) == 0)
 		rc = compare_settings(v, &own, e);
 out:
 	record_free(&own);

@@ -121,7 +121,7 @@ cmd_station_close(struct cmd_station *c)
 void
 cmd_print_writers(const struct station *st, const char *before)
 {
-	const char *const dirs[] = { st->app_dir, st->install_dir };
+	const char *const dirs[] = { st->app_of_user ? NULL : st->app_dir, st->install_dir };
 
 	for (size_t i = 0; i < N(dirs); i++) {
 		struct buf who = BUF_INIT(STATION_PATH_MAX);
@@ -174,6 +174,9 @@ tell_applied(const struct station *st, const struct update_result *r)
 	else
 		log_info("%s: nothing new, release %lld is applied", st->application,
 		    (long long)r->release);
+	if (r->user_files > 0)
+		log_info("%s: %zu file%s of this user changed", st->application, r->user_files,
+		    cmd_plural(r->user_files));
 	if (r->user_settings > 0)
 		log_info("%s: %zu setting%s of this user changed", st->application,
 		    r->user_settings, cmd_plural(r->user_settings));

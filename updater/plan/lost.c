@@ -173,6 +173,9 @@ look_at_script(struct look *k, const struct record_file *f, struct err *e)
 	struct file_info info;
 	struct err why;
 
+	/* A line of the last look at it, from when it was the machine's, has no hash. */
+	if (f->state.sha256[0] == '\0')
+		return 0;
 	/* Something else in its place is damage, which others look for. */
 	if (k->kept != NULL && file_stat(k->kept, f->state.sha256, &info, &why) != 0)
 		return 0;
@@ -199,7 +202,7 @@ look_at_target(struct look *k, const struct record_file *f, struct err *e)
 {
 	if (find_place(k, f->target, e) == -1)
 		return -1;
-	if (k->target_place == LAYOUT_SCRIPTS_USER)
+	if (!k->st->user_part && plan_is_for_users(k->st, f->target))
 		return look_at_script(k, f, e);
 	return k->target_place < LAYOUT_ROOTS ? look_at_file(k, f, e) : 0;
 }

@@ -13,7 +13,9 @@
 const char *
 plan_root(const struct station *st, enum layout_place place)
 {
-	return place == LAYOUT_INSTALL ? st->install_dir : place == LAYOUT_APP ? st->app_dir : NULL;
+	if (place == LAYOUT_INSTALL)
+		return st->user_part ? NULL : st->install_dir;
+	return place == LAYOUT_APP && st->user_part == st->app_of_user ? st->app_dir : NULL;
 }
 
 int
@@ -50,7 +52,11 @@ add_target(const struct station *st, struct plan *p, const char *target, struct 
 		return err_nomem(e);
 	p->n++;
 	*out = f;
-	return layout_target(st->application, f->target, &f->place, &f->rest, e);
+	if (layout_target(st->application, f->target, &f->place, &f->rest, e) == -1)
+		return -1;
+	if (f->place == LAYOUT_APP && st->app_of_user && !st->user_part)
+		f->place = PLAN_FOR_USERS;
+	return 0;
 }
 
 static int
@@ -69,7 +75,8 @@ add_file(const struct station *st, const struct tuf_delegation *d, const struct 
 		return -1;
 	if (!f->want.hashes.has_sha256)
 		return err_setx(e, ERR_SYNTAX, "target %s: want a sha256 hash", target);
-	if (f->place >= LAYOUT_ROOTS && f->want.length > SCRIPT_SIZE_MAX)
+	if ((f->place == LAYOUT_SCRIPTS_MACHINE || f->place == LAYOUT_SCRIPTS_USER) &&
+	    f->want.length > SCRIPT_SIZE_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "target %s: want a script of at most %u bytes",
 		    target, SCRIPT_SIZE_MAX);
 	hex_encode(f->want.hashes.sha256, SHA256_SIZE, f->sha256);
@@ -206,6 +213,30 @@ plan_of_record(const struct station *st, const struct record *r, int64_t deadlin
 fail:
 	plan_free(p);
 	return -1;
+}
+
+bool
+plan_is_for_users(const struct station *st, const char *target)
+{
+	return layout_is_in(target, LAYOUT_SCRIPTS_USER) ||
+	    (st->app_of_user && layout_is_in(target, LAYOUT_APP));
+}
+
+int
+plan_of_user(const struct station *user_part, const struct record *machine, int64_t deadline,
+    struct plan *p, struct err *e)
+{
+	size_t n = 0;
+
+	if (plan_of_record(user_part, machine, deadline, p, e) == -1)
+		return -1;
+	for (size_t i = 0; i < p->n; i++)
+		if (user_part->app_of_user && p->files[i].place == LAYOUT_APP)
+			p->files[n++] = p->files[i];
+		else
+			free(p->files[i].target);
+	p->n = n;
+	return 0;
 }
 
 bool

@@ -21,6 +21,12 @@
  * PLAN_OWNER: the content is right, but another user owns the file or may change it, so that this
  * process makes it anew.
  */
+/*
+ * The place of a file of app/ in the machine's plan where AppDir is each user's: it is kept with
+ * users' scripts, and installed by users' parts.
+ */
+#define PLAN_FOR_USERS LAYOUT_PLACES
+
 enum plan_op { PLAN_KEEP, PLAN_ADD, PLAN_REPLACE, PLAN_MODE, PLAN_OWNER, PLAN_REMOVE };
 
 struct plan_file {
@@ -61,6 +67,16 @@ int plan_make(const struct station *st, struct refresh *r, const struct record *
 /* The same from a record of this station: of the applied release, or of one to return to. */
 int plan_of_record(const struct station *st, const struct record *r, int64_t deadline,
     struct plan *p, struct err *e);
+
+/*
+ * The same of a user's part of a station: the files of app/ alone, none where AppDir is the
+ * machine's.
+ */
+int plan_of_user(const struct station *user_part, const struct record *machine, int64_t deadline,
+    struct plan *p, struct err *e);
+
+/* Whether users' parts take a target from what the machine's part keeps. */
+bool plan_is_for_users(const struct station *st, const char *target);
 
 void plan_free(struct plan *p);
 

@@ -289,6 +289,10 @@ compare_file(struct comparing *c, struct plan_file *f, struct err *e)
 		return -1;
 	if (f->place >= LAYOUT_ROOTS)
 		return 0;
+	if (plan_root(c->st, f->place) == NULL && f->place == LAYOUT_APP)
+		return err_setx(e, ERR_CONFIG,
+		    "target %s belongs below AppDir, %s, and this account has no such folder",
+		    f->target, c->st->app_dir_text);
 	if (plan_root(c->st, f->place) == NULL)
 		return err_setx(e, ERR_CONFIG,
 		    "target %s belongs below InstallDir, which is not set; enroll again with --install-dir",

@@ -20,7 +20,7 @@ find_beyond(const struct station *st, struct beyond *b, struct err *e)
 {
 	size_t outer;
 
-	if (st->install_dir == NULL || st->app_dir == NULL)
+	if (plan_root(st, LAYOUT_INSTALL) == NULL || plan_root(st, LAYOUT_APP) == NULL)
 		return 0;
 	for (int r = 0; r < LAYOUT_ROOTS; r++)
 		if (path_resolve(&b->real[r], plan_root(st, r), e) == -1 ||

@@ -2,9 +2,11 @@
 /* The part of a plan that runs the release's scripts. */
 #include "updater/plan/plan.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/os/clock.h"
 #include "lib/os/places.h"
 #include "lib/script/runner.h"
@@ -54,6 +56,52 @@ forward_log(void *arg, const char *script, const char *text, struct err *e)
 	return 0;
 }
 
+/* The station's own names, and those of a user's folders. */
+#define NAMES_MAX (STATION_NAMES + 4)
+
+/*
+ * The names that scripts of a part can use.  Folders of the user who happens to run the machine's
+ * scripts would be stored for everybody.
+ */
+static size_t
+names_for(const struct station *st, bool user, struct expand_name names[static NAMES_MAX])
+{
+	const char *fixed;
+	size_t n = 0;
+
+	for (size_t i = 0; i < st->nnames; i++) {
+		names[n++] = st->names[i];
+		if (!user && st->app_of_user && ascii_same(st->names[i].name, "AppDir"))
+			names[n - 1].text = NULL;
+	}
+	if (user || !place_stationwide())
+		return n;
+	for (size_t i = 0; (fixed = place_known_name(i)) != NULL; i++)
+		if (place_of_user(fixed, strlen(fixed)))
+			names[n++] = (struct expand_name){ fixed, NULL };
+	return n;
+}
+
+/* Appends to an error of a machine's script what to write instead of a name without a value. */
+static void
+tell_names(const struct station *st, struct err *e)
+{
+	size_t len = strlen(e->text);
+	const char *name = strstr(e->text, "% has no value here");
+
+	if (name == NULL)
+		return;
+	if (strstr(e->text, "%AppDir%") != NULL)
+		snprintf(e->text + len, sizeof e->text - len,
+		    "; AppDir is each user's on this station: write %s with each %% doubled, which "
+		    "programs expand for their users",
+		    st->app_dir_text);
+	else
+		snprintf(e->text + len, sizeof e->text - len,
+		    "; it would be the folder of the account that runs this update: write %%%%NAME%%%%, "
+		    "which programs expand for their users, or %%AppDir%%");
+}
+
 static int
 run_script(struct runner *r, struct dir *source, const struct plan_file *f, struct changeset *out,
     struct err *e)
@@ -92,14 +140,15 @@ int
 plan_scripts(const struct station *st, const struct plan_scripts *run, enum layout_place place,
     const struct plan *p, struct changeset *out, struct err *e)
 {
-	const int user = place == LAYOUT_SCRIPTS_USER;
+	const bool user = place == LAYOUT_SCRIPTS_USER;
 	struct buf computer = BUF_INIT(256);
 	struct asked asked = { p, run };
+	struct expand_name names[NAMES_MAX];
 	struct script_facts facts = { .os = place_system(),
 		.application = st->application,
 		.installation = st->installation,
 		.release = (uint64_t)p->release,
-		.names = { .own = st->names, .n = st->nnames },
+		.names = { .own = names, .n = names_for(st, user, names) },
 		.get = ask_setting,
 		.exists = target_exists,
 		.log = forward_log,
@@ -128,6 +177,8 @@ plan_scripts(const struct station *st, const struct plan_scripts *run, enum layo
 		    ? -1
 		    : run_script(r, run->source, &p->files[i], out, e);
 	}
+	if (rc == -1 && !user)
+		tell_names(st, e);
 	if (rc == 0 && !user && st->registry_view == REGISTRY_VIEW_BOTH)
 		rc = view32_mirror(out, e);
 	if (r != NULL)

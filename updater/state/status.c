@@ -89,6 +89,19 @@ load_trusted(struct settings *s, struct status *u, struct err *e)
 	return trusted_fault(&u->trusted, "TLS_TrustedCerts", &why, e);
 }
 
+static int
+load_user(struct status *u, struct err *e)
+{
+	struct dir *state = station_user_dir(u->st, false, e);
+	struct record applied = RECORD_INIT;
+	int rc = state != NULL ? record_applied(state, &applied, e) : e->code == ERR_NOENT ? 0 : -1;
+
+	u->user_release = applied.release;
+	record_free(&applied);
+	dir_close(state);
+	return rc;
+}
+
 int
 status_load(struct settings *s, const struct station *st, struct status *u, struct err *e)
 {
@@ -98,6 +111,8 @@ status_load(struct settings *s, const struct station *st, struct status *u, stru
 	*u = (struct status){ .st = st, .now = clock_wall() };
 	load_trust(u);
 	if (load_trusted(s, u, e) == -1)
+		return -1;
+	if (st->app_of_user && load_user(u, e) == -1)
 		return -1;
 	if ((state = station_dir(st, "", false, e)) == NULL)
 		return e->code == ERR_NOENT ? 0 : -1;
@@ -190,12 +205,13 @@ status_json(const struct status *u, struct err *e)
 	if (u->refreshed != 0)
 		date_format(u->refreshed, when);
 	j = json_pack(
-	    "{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s, s:o, s:I, s:I, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o*, s:o}",
+	    "{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s?, s:b, s:I, s:o, s:I, s:I, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o*, s:o}",
 	    "installation", st->installation, "application", st->application, "release",
 	    (json_int_t)u->release, "refreshed", when, "refreshed_age",
 	    (json_int_t)(u->refreshed == 0 ? -1 : u->now - u->refreshed), "servers",
 	    texts_json(&st->servers), "host_keys", texts_json(&st->host_keys), "on_error",
 	    st->on_error == ON_ERROR_BLOCK ? "block" : "launch", "app_dir", st->app_dir_native,
+	    "app_dir_of_user", st->app_of_user, "user_release", (json_int_t)u->user_release,
 	    "trust", trust_json(u), "files", (json_int_t)u->files, "deadline",
 	    (json_int_t)st->deadline, "ended", u->ended, "interrupted", u->interrupted, "newest",
 	    (json_int_t)u->newest, "warn_after_days", (json_int_t)st->warn_after_days,

@@ -16,6 +16,7 @@ struct status {
 	int64_t now;		 /* seconds since 1970 */
 	int64_t release, newest; /* 0: none was applied yet */
 	size_t files;		 /* of the applied release */
+	int64_t user_release;	 /* of this user's part, where AppDir is each user's; 0: none */
 	bool ended;		 /* the application was removed from the repository */
 	bool interrupted;	 /* an update was interrupted */
 	struct waiting waiting;	 /* release 0: none */

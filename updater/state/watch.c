@@ -150,9 +150,11 @@ watch_load(struct dir *state, int64_t serial, uint64_t *turn, struct record *par
 }
 
 static int
-add_file(const struct record_file *f, struct buf *text, struct err *e)
+add_file(const struct record *r, const struct record_file *f, struct buf *text, struct err *e)
 {
-	if (layout_is_in(f->target, LAYOUT_SCRIPTS_USER))
+	/* Files of app/ are kept for users' parts where the machine has no place for them. */
+	if (layout_is_in(f->target, LAYOUT_SCRIPTS_USER) ||
+	    (layout_is_in(f->target, LAYOUT_APP) && r->roots[LAYOUT_APP] == NULL))
 		return buf_addf(text, e, "s %s %s\n", f->state.sha256, f->target);
 	if (layout_is_in(f->target, LAYOUT_SCRIPTS_MACHINE))
 		return 0;
@@ -186,7 +188,7 @@ watch_save(struct dir *state, const struct record *r, const struct changeset *se
 	if (rc == 0)
 		rc = buf_addf(&text, &e, FORMAT "serial %lld\n", (long long)r->serial);
 	for (size_t i = 0; i < r->n && rc == 0; i++)
-		rc = add_file(&r->files[i], &text, &e);
+		rc = add_file(r, &r->files[i], &text, &e);
 	for (size_t i = 0; i < set->n && rc == 0; i++)
 		rc = add_setting(&set->changes[i], &text, &e);
 	if (rc == 0)

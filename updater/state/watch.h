@@ -8,7 +8,7 @@
  * record, which has an entry for each file.  Lines behind "format 1" and "serial N":
  *
  *   f LENGTH TARGET          an installed file
- *   s SHA256 TARGET          a script for users
+ *   s SHA256 TARGET          a script for users, or a file that is kept for their parts
  *   v KEY TAB NAME TAB TEXT  a setting, in the text form of key files
  *
  * A lost or damaged file only costs time: then all of the record is looked at, and the file is

@@ -198,6 +198,7 @@ const struct station_check station_checks[] = { { "owners", check_owners, STOPS_
 	{ "shared", destination_shared, STOPS_NOTHING },
 	{ "closed", destination_closed, STOPS_NOTHING },
 	{ "apart", destination_apart, STOPS_NOTHING },
+	{ "homes", destination_for_all, STOPS_NOTHING },
 	{ "names", destination_named, STOPS_NOTHING }, { "views", check_views, STOPS_NOTHING },
 	{ "script keys", check_script_keys, STOPS_NOTHING }, { NULL, NULL, STOPS_NOTHING } };
 

@@ -161,10 +161,43 @@ destination_closed(const struct station *st, struct err *e)
 {
 	if (!place_privileged() || st->allow_writable)
 		return 0;
-	return check_closed("AppDir", st->app_dir, e) == -1 ||
+	return check_closed("AppDir", st->app_of_user ? NULL : st->app_dir, e) == -1 ||
 		check_closed("InstallDir", st->install_dir, e) == -1
 	    ? -1
 	    : 0;
+}
+
+static int
+check_for_all(const char *called, const char *path, const char *home, struct err *e)
+{
+	if (path == NULL || !path_overlap(path, home) || strlen(path) < strlen(home))
+		return 0;
+	return err_setx(e, ERR_CONFIG,
+	    "%s %s: want a directory for all users, got one in the home of this account; enrol again "
+	    "with another one (--force), such as %%ProgramData%%/NAME%s",
+	    called, path,
+	    strcmp(called, "AppDir") == 0 ? ", or with %AppData%/NAME as it stands here for a "
+					    "directory of each user's own"
+					  : "");
+}
+
+int
+destination_for_all(const struct station *st, struct err *e)
+{
+	struct buf home = BUF_INIT(STATION_PATH_MAX);
+	struct err none;
+	int rc = 0;
+
+	if (place_privileged() && place_stationwide() &&
+	    place_known("UserProfile", strlen("UserProfile"), &home, &none) == 1) {
+		path_slashes((char *)home.data);
+		if (check_for_all("AppDir", st->app_of_user ? NULL : st->app_dir, buf_text(&home),
+			e) == -1 ||
+		    check_for_all("InstallDir", st->install_dir, buf_text(&home), e) == -1)
+			rc = -1;
+	}
+	buf_free(&home);
+	return rc;
 }
 
 static int

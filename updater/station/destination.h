@@ -38,6 +38,13 @@ int destination_shared(const struct station *st, struct err *e);
 int destination_closed(const struct station *st, struct err *e);
 
 /*
+ * Whether the destinations of a station for all users are outside of the home of the privileged
+ * account that asks, which others don't reach; a process that isn't privileged doesn't ask.
+ * Returns 0, or -1 with ERR_CONFIG.
+ */
+int destination_for_all(const struct station *st, struct err *e);
+
+/*
  * Whether scripts can name the destinations in settings: a text in UTF-8, without control
  * characters, without the ';' that separates files, and without a '\\' that is no separator.
  * Returns 0, or -1 with ERR_CONFIG.

@@ -182,6 +182,34 @@ station_default_app_dir(bool second)
 	return texts[place_stationwide()][second];
 }
 
+/* Whether a text has the %NAME% of a folder of a user's. */
+static bool
+names_user(const char *text)
+{
+	const char *first, *second;
+
+	for (; (first = strchr(text, '%')) != NULL; text = second + 1) {
+		if ((second = strchr(first + 1, '%')) == NULL)
+			return false;
+		if (place_of_user(first + 1, (size_t)(second - first) - 1))
+			return true;
+	}
+	return false;
+}
+
+static int
+expand_app_dir(struct station *st, const struct expand_names *names, struct err *e)
+{
+	int rc = expand_dir(st, &st->app_dir, &st->app_dir_native, names, "AppDir", e);
+
+	if (rc == 0 || !st->app_of_user || e->code != ERR_CONFIG)
+		return rc;
+	/* A service may have no such folder; the machine's part needs none. */
+	free(st->app_dir);
+	st->app_dir = NULL;
+	return 0;
+}
+
 static int
 expand_dirs(struct station *st, struct err *e)
 {
@@ -189,11 +217,23 @@ expand_dirs(struct station *st, struct err *e)
 
 	if (st->app_dir == NULL && (st->app_dir = strdup(station_default_app_dir(false))) == NULL)
 		return err_nomem(e);
-	if (expand_dir(st, &st->app_dir, &st->app_dir_native, &names, "AppDir", e) == -1)
+	if ((st->app_dir_text = strdup(st->app_dir)) == NULL)
+		return err_nomem(e);
+	st->app_of_user = place_stationwide() && names_user(st->app_dir_text);
+	if (expand_app_dir(st, &names, e) == -1)
 		return -1;
 	return st->install_dir == NULL
 	    ? 0
 	    : expand_dir(st, &st->install_dir, &st->install_dir_native, &names, "InstallDir", e);
+}
+
+struct station
+station_user_part(const struct station *st)
+{
+	struct station part = *st;
+
+	part.user_part = true;
+	return part;
 }
 
 /* A user without a home has no part of its own; the machine's is the same for all. */
@@ -450,6 +490,7 @@ station_free(struct station *st)
 	strings_free(&st->unknown);
 	free(st->install_dir_native);
 	free(st->app_dir_native);
+	free(st->app_dir_text);
 	free(st->state_path);
 	free(st->user_state_path);
 	memset(st, 0, sizeof *st);

@@ -18,6 +18,7 @@
 #define STATION_DAYS_MAX       36500 /* largest WarnAfterDays and BlockAfterDays */
 #define STATION_CONNECT_MS     5000  /* limit for one server */
 #define STATION_PATH_MAX       4096  /* bytes */
+#define STATION_NAMES	       4     /* %NAME% of its own */
 #define STATION_ALLOW_WRITABLE "AllowWritable"
 
 /* In the state, the copy of the trusted root metadata; an enrolment removes it. */
@@ -36,7 +37,15 @@ struct station {
 	char *installation, *application;
 	struct strings servers, host_keys; /* SHA-256 fingerprints */
 	char *login_key, *password_file;   /* NULL where not set */
-	char *install_dir, *app_dir;	   /* expanded; install_dir NULL where not set */
+	/* expanded; install_dir NULL where not set, app_dir where this user has no such folder */
+	char *install_dir, *app_dir;
+	char *app_dir_text; /* as it was enrolled */
+	/*
+	 * On a station for all users AppDir names a folder of a user's, such as %AppData%: files of
+	 * app/ belong to each user's part.
+	 */
+	bool app_of_user;
+	bool user_part; /* station_user_part() */
 	/* the same as other programs write them: path_native() */
 	char *install_dir_native, *app_dir_native;
 	int64_t deadline; /* seconds */
@@ -44,7 +53,7 @@ struct station {
 	enum registry_view registry_view;
 	int64_t warn_after_days, block_after_days; /* age of the last good refresh; 0: not set */
 	bool allow_writable;			   /* others may write in InstallDir and AppDir */
-	struct expand_name names[4]; /* InstallDir, AppDir, Application, Installation */
+	struct expand_name names[STATION_NAMES]; /* InstallDir, AppDir, Application, Installation */
 	size_t nnames;
 	char *state_path;      /* directory of this application's state */
 	char *user_state_path; /* and of this user's part of it; NULL: this user has no place */
@@ -83,6 +92,12 @@ int station_read(const struct station_source *from, const char *installation,
 int station_read_settings(struct settings *s, const char *installation, const char *application,
     struct station *st, struct err *e);
 void station_free(struct station *st);
+
+/*
+ * The station as a user's part of it sees it: its only destination is AppDir, where app_of_user.
+ * Borrows all of st; don't free it.
+ */
+struct station station_user_part(const struct station *st);
 
 /*
  * The text of AppDir where none is set; second: for a second installation with its application.

@@ -412,6 +412,8 @@ roots_moved(const struct attempt *u)
 	for (size_t i = 0; i < u->plan.n; i++) {
 		enum layout_place place = u->plan.files[i].place;
 
+		if (place == PLAN_FOR_USERS && u->applied.roots[LAYOUT_APP] != NULL)
+			return true;
 		if (place < LAYOUT_ROOTS &&
 		    !record_same_root(&u->applied, place, plan_root(u->st, place)))
 			return true;
@@ -444,7 +446,7 @@ attempt_for_users(const struct attempt *u)
 	if (u->known)
 		return u->wanted.user;
 	for (size_t i = 0; i < u->applied.n; i++)
-		if (layout_is_in(u->applied.files[i].target, LAYOUT_SCRIPTS_USER))
+		if (plan_is_for_users(u->st, u->applied.files[i].target))
 			return true;
 	return false;
 }

@@ -257,20 +257,21 @@ put(struct put_back *b, struct plan *p, struct dir *source, bool source_is_ours,
 static int
 put_kept(struct put_back *b, struct err *e)
 {
-	struct dir *kept;
+	struct dir *kept = b->kept;
 	struct plan p;
 	int rc;
 
 	leave_again(b, &b->lost.targets);
 	leave_again(b, &b->lost.scripts);
 	if (leave_settings_again(b, e) == -1 ||
-	    (kept = dir_below(b->state, "kept", true, e)) == NULL)
+	    (kept == NULL && (kept = dir_below(b->state, "kept", true, e)) == NULL))
 		return -1;
 	if ((rc = plan_missing(b, kept, &p, e)) == 0) {
 		rc = put(b, &p, kept, false, e);
 		plan_free(&p);
 	}
-	dir_close(kept);
+	if (kept != b->kept)
+		dir_close(kept);
 	return rc;
 }
 
@@ -295,7 +296,7 @@ fetch_scripts(struct put_back *b, struct plan *p, struct refresh *r, struct fetc
 	if (kept != NULL && plan_fetch(p, r, f, kept, PLAN_USER_SCRIPTS, b->o->progress, e) == 0 &&
 	    (rc = dir_sync(kept, e)) == 0)
 		for (size_t i = 0; i < p->n && rc == 0; i++)
-			if (p->files[i].place == LAYOUT_SCRIPTS_USER)
+			if (plan_is_for_users(b->st, p->files[i].target))
 				rc = file_set_mode(kept, p->files[i].sha256, 0644, e);
 	dir_close(kept);
 	if (rc == -1)
@@ -511,6 +512,7 @@ add_part(const struct station *st, struct settings *s, struct dir *state, struct
 int
 put_back_missing(const struct station *st, struct settings *s, struct strings *out, struct err *e)
 {
+	const struct station user = station_user_part(st);
 	struct dir *parts[2] = { station_dir(st, "", false, e), NULL };
 	int rc = parts[0] != NULL || e->code == ERR_NOENT ? 0 : -1;
 
@@ -518,7 +520,7 @@ put_back_missing(const struct station *st, struct settings *s, struct strings *o
 		rc = -1;
 	for (size_t i = 0; i < N(parts); i++) {
 		if (rc == 0 && parts[i] != NULL)
-			rc = add_part(st, s, parts[i], out, e);
+			rc = add_part(i == 0 ? st : &user, s, parts[i], out, e);
 		dir_close(parts[i]);
 	}
 	return rc;

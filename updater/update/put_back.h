@@ -20,7 +20,8 @@ struct put_back {
 	struct dir *state;
 	struct record *applied; /* of this part; read anew when something was put back */
 	const struct update_options *o;
-	bool user; /* the part of a user */
+	bool user;	  /* the part of a user */
+	struct dir *kept; /* has content that was applied; NULL: that of state */
 	struct lost lost;
 	struct losses losses;
 	struct strings again; /* what was put back before today, and stays lost */

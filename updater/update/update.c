@@ -141,6 +141,13 @@ fetch_and_apply(struct attempt *u, struct err *e)
 	return -1;
 }
 
+/* Whether its content has to be here, to be installed or for users' parts. */
+static bool
+is_needed(const struct plan_file *f)
+{
+	return plan_needs(f) || f->place == PLAN_FOR_USERS || f->place == LAYOUT_SCRIPTS_USER;
+}
+
 /*
  * Fetches again what kept/ lacks: the original of a file that a person had changed, or one that
  * didn't change since.
@@ -151,12 +158,12 @@ fetch_lost(struct attempt *u, struct dir *kept, struct err *e)
 	size_t lost = 0;
 
 	for (size_t i = 0; i < u->plan.n; i++)
-		lost += plan_needs(&u->plan.files[i]) &&
+		lost += is_needed(&u->plan.files[i]) &&
 		    !download_is_there(kept, u->plan.files[i].sha256, &u->plan.files[i].want,
 			u->o->deadline);
 	if (lost == 0 ||
 	    ((u->refresh != NULL || attempt_refresh(u, attempt_time(u), e) == 0) &&
-		attempt_fetch(u, kept, PLAN_FILES, e) == 0))
+		attempt_fetch(u, kept, PLAN_FILES | PLAN_USER_SCRIPTS, e) == 0))
 		return 0;
 	return err_context(e,
 	    "the content of %zu files of release %lld isn't kept here (files changed by hand), and "
@@ -172,13 +179,14 @@ keep_installed(struct attempt *u, struct dir *kept, struct err *e)
 
 	for (size_t i = 0; i < u->plan.n && rc == 0; i++) {
 		const struct plan_file *f = &u->plan.files[i];
+		enum layout_place root = f->place == PLAN_FOR_USERS ? LAYOUT_APP : f->place;
 		struct err ignored;
 		struct dir *old;
 
-		if (!plan_needs(f) || u->applied.roots[f->place] == NULL ||
-		    record_same_root(&u->applied, f->place, plan_root(u->st, f->place)) ||
+		if (!is_needed(f) || root >= LAYOUT_ROOTS || u->applied.roots[root] == NULL ||
+		    record_same_root(&u->applied, root, plan_root(u->st, root)) ||
 		    download_is_there(kept, f->sha256, &f->want, u->o->deadline) ||
-		    (old = dir_open(u->applied.roots[f->place], &ignored)) == NULL)
+		    (old = dir_open(u->applied.roots[root], &ignored)) == NULL)
 			continue;
 		if (download_is_there(old, f->rest, &f->want, u->o->deadline))
 			rc = file_copy(old, f->rest, kept, f->sha256, 0644, e);

@@ -49,6 +49,7 @@ struct update_result {
 	size_t fetched;		/* files downloaded */
 	size_t files, settings; /* files replaced, added or removed; settings changed */
 	size_t user_settings;	/* of this user */
+	size_t user_files;	/* of this user, where AppDir is each user's */
 };
 
 /*

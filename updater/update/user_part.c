@@ -6,6 +6,7 @@
 
 #include "updater/apply/apply.h"
 #include "lib/os/clock.h"
+#include "updater/apply/leftover.h"
 #include "updater/apply/rollback.h"
 #include "updater/state/record.h"
 #include "updater/update/put_back.h"
@@ -13,7 +14,7 @@
 
 struct user_part {
 	struct attempt *whole; /* of the machine's part */
-	const struct station *st;
+	struct station st;     /* as a user's part sees it */
 	struct settings *s;
 	const struct record *machine;
 	const struct update_options *o;
@@ -47,42 +48,66 @@ run_scripts(struct user_part *u, struct changeset *set, struct err *e)
 
 	if (!attempt_for_users(u->whole))
 		return 0;
-	if (plan_of_record(u->st, u->machine, u->o->deadline, &p, e) == -1)
+	if (plan_of_record(u->whole->st, u->machine, u->o->deadline, &p, e) == -1)
 		return -1;
 	if ((run.source = dir_below(u->whole->state, "kept", false, e)) != NULL)
-		rc = plan_scripts(u->st, &run, LAYOUT_SCRIPTS_USER, &p, set, e);
+		rc = plan_scripts(&u->st, &run, LAYOUT_SCRIPTS_USER, &p, set, e);
 	dir_close(run.source);
 	plan_free(&p);
 	return rc;
 }
 
+/* The files of app/, where AppDir is each user's: compared, and room for what changes. */
 static int
-bring(struct user_part *u, const struct transaction *t, size_t *nsettings, struct err *e)
+plan_files(const struct user_part *u, struct plan *p, struct err *e)
+{
+	if (plan_of_user(&u->st, u->machine, u->o->deadline, p, e) == -1)
+		return -1;
+	if (plan_compare(&u->st, &u->applied, p, e) == 0 && plan_others(&u->st, p, e) == 0 &&
+	    (plan_changes(p) == 0 || plan_room(&u->st, u->state, p, e) == 0))
+		return 0;
+	plan_free(p);
+	return -1;
+}
+
+static int
+bring(struct user_part *u, const struct transaction *t, struct update_result *r, struct err *e)
 {
 	struct changeset set = CHANGESET_INIT;
-	struct plan none = { .release = u->machine->release,
-		.version = u->machine->version,
-		.deadline = u->o->deadline };
+	struct plan files;
 	struct record was = RECORD_INIT, now = RECORD_INIT;
-	struct apply a = { .plan = &none,
+	struct apply a = { .plan = &files,
 		.set = &set,
 		.applied = &u->applied,
 		.action = "update",
 		.newest = u->machine->newest,
 		.machine = record_followed(u->machine) };
-	int back = go_back(u, &set, &was, e), rc = -1;
+	int back, rc = -1;
 
-	if (back == 1) {
+	if (plan_files(u, &files, e) == -1)
+		return -1;
+	if ((back = go_back(u, &set, &was, e)) == 1) {
 		a.action = "rollback";
 		a.asked = &was.set;
 	}
 	if (back == 1 || (back == 0 && run_scripts(u, &set, e) == 0))
-		rc = apply(u->st, t, &a, &now, e);
-	*nsettings = (size_t)now.changed_settings;
+		rc = apply(&u->st, t, &a, &now, e);
+	r->user_settings = (size_t)now.changed_settings;
+	r->user_files = (size_t)now.changed_files;
 	record_free(&now);
 	record_free(&was);
 	changeset_free(&set);
+	plan_free(&files);
 	return rc;
+}
+
+/* Whether AppDir is elsewhere than when this part was brought. */
+static bool
+user_moved(const struct user_part *u)
+{
+	const char *root = plan_root(&u->st, LAYOUT_APP);
+
+	return u->st.app_of_user && !record_same_root(&u->applied, LAYOUT_APP, root);
 }
 
 /* Something else in the place of this user's directory goes out of the way. */
@@ -90,7 +115,7 @@ static void
 free_place(const struct user_part *u)
 {
 	const struct damage_told told = { u->o->log, NULL };
-	const char *path = u->st->user_state_path;
+	const char *path = u->st.user_state_path;
 	struct file_info info;
 	struct err why, ignored;
 
@@ -121,13 +146,14 @@ recover(struct user_part *u, const struct transaction *t, struct err *e)
 	return known == -1 ? -1 : 0;
 }
 
-/* Nothing is new: settings of this user that were lost are put back. */
+/* Nothing is new: files and settings of this user that were lost are put back. */
 static int
-put_back_lost(struct user_part *u, struct err *e)
+put_back_lost(struct user_part *u, struct dir *kept, struct err *e)
 {
-	struct put_back b = { .st = u->st,
+	struct put_back b = { .st = &u->st,
 		.s = u->s,
 		.state = u->state,
+		.kept = kept,
 		.applied = &u->applied,
 		.o = u->o,
 		.user = true };
@@ -144,42 +170,47 @@ int
 user_part_run(struct attempt *whole, struct err *e)
 {
 	struct user_part u = { .whole = whole,
-		.st = whole->st,
+		.st = station_user_part(whole->st),
 		.s = whole->s,
 		.machine = &whole->applied,
 		.o = whole->o };
 	struct update_result *r = whole->r;
 	struct file_lock *lock = NULL;
+	struct dir *kept = NULL;
 	struct transaction t;
+	struct err ignored;
 	char work[512];
 	int rc = -1;
 
-	r->user_settings = 0;
+	r->user_settings = r->user_files = 0;
 	if (u.machine->serial == 0)
 		return 0;
 	free_place(&u);
-	if ((u.state = station_user_dir(u.st, false, e)) == NULL) {
+	if ((u.state = station_user_dir(&u.st, false, e)) == NULL) {
 		if (e->code != ERR_NOENT)
 			return -1;
 		if (!attempt_for_users(whole))
 			return 0;
-		if ((u.state = station_user_dir(u.st, true, e)) == NULL)
+		if ((u.state = station_user_dir(&u.st, true, e)) == NULL)
 			return -1;
 	}
-	apply_transaction(u.st, u.state, NULL, false, u.s, waiting_end(u.o->deadline), work, &t);
+	kept = u.st.app_of_user ? dir_below(whole->state, "kept", false, &ignored) : NULL;
+	apply_transaction(&u.st, u.state, kept, false, u.s, waiting_end(u.o->deadline), work, &t);
 	t.user = true;
 	if (u.o->repair)
 		damage_look_lock(u.state, &(struct damage_told){ u.o->log, NULL });
-	if ((lock = waiting_lock(u.st, u.state, u.o->deadline, e)) == NULL)
+	if ((lock = waiting_lock(&u.st, u.state, u.o->deadline, e)) == NULL)
 		r->busy = e->code == ERR_BUSY;
 	else if (recover(&u, &t, e) == 0) {
-		if (u.applied.machine == record_followed(u.machine))
-			rc = put_back_lost(&u, e);
+		leftovers_remove(&t);
+		if (u.applied.machine == record_followed(u.machine) && !user_moved(&u))
+			rc = put_back_lost(&u, kept, e);
 		else if (attempt_whole(whole, e) == 0)
-			rc = bring(&u, &t, &r->user_settings, e);
+			rc = bring(&u, &t, r, e);
 	}
 	record_free(&u.applied);
 	file_unlock(lock);
+	dir_close(kept);
 	dir_close(u.state);
 	return rc;
 }

@@ -50,6 +50,7 @@ make(struct record *r, size_t files, struct changeset *set)
 	struct err e;
 
 	*r = (struct record){ .serial = 7, .whole = true };
+	assert_non_null(r->roots[LAYOUT_APP] = strdup("/app"));
 	for (size_t i = 0; i < files; i++) {
 		snprintf(target, sizeof target, "A/app/%05zu", i);
 		add(r, target);
