@@ -161,26 +161,32 @@ check_convertible(const struct change *x, struct err *e)
 
 /*
  * Whether stations let scripts make a change unless they are told otherwise: of an application's
- * settings, or to the application that an installation begins with.
+ * settings, or of a single value of an installation.
  */
 static bool
 is_usual(const struct change *x)
 {
 	static const char *const vendor[] = { SETTINGS_VENDOR_KEY "\\",
 		"HKCU\\SOFTWARE\\" SETTINGS_VENDOR "\\" };
-	const char *installation = NULL, *rest;
+	char installation[SETTING_PART_MAX + 1];
+	const struct keyguard_single *single;
+	const char *p = NULL;
 
 	for (size_t i = 0; i < N(vendor); i++) {
 		size_t n = strlen(vendor[i]);
 
 		if (ascii_same_n(x->key, strlen(x->key) < n ? strlen(x->key) : n, vendor[i], n))
-			installation = x->key + n;
+			p = x->key + n;
 	}
-	if (installation == NULL)
+	if (p == NULL)
 		return false;
-	if ((rest = strchr(installation, '\\')) != NULL)
-		return strlen(rest) > 5 && ascii_same_n(rest, 5, "\\cfg_", 5);
-	return x->op == CHANGE_SET && ascii_same(x->name, SETTINGS_DEFAULT_APPLICATION);
+	snprintf(installation, sizeof installation, "%.*s", (int)strcspn(p, "\\"), p);
+	p += strcspn(p, "\\");
+	if (strlen(p) > 5 && ascii_same_n(p, 5, "\\cfg_", 5))
+		return true;
+	single = x->op == CHANGE_SET ? keyguard_single(installation, x->key, x->name) : NULL;
+	return single != NULL &&
+	    (single->to == NULL || ascii_same(single->to, value_get_text(&x->value)));
 }
 
 static int

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/list.h"
 #include "lib/base/text.h"
 #include "lib/settings/application.h"
 #include "lib/settings/view.h"
@@ -83,39 +84,48 @@ keyguard_check(const char *key, bool tree, const char *const *prefixes, size_t n
 	return -1;
 }
 
-/* Whether key and name are the value DefaultApplication of the installation. */
-static bool
-is_default(const struct script_facts *facts, const char *key, const char *name)
+const struct keyguard_single *
+keyguard_single(const char *installation, const char *key, const char *name)
 {
-	struct buf b = BUF_INIT(SETTING_KEY_MAX);
-	struct err ignored;
-	bool is = name != NULL && facts->installation != NULL &&
-	    ascii_same(name, SETTINGS_DEFAULT_APPLICATION) &&
-	    buf_addf(&b, &ignored, SETTINGS_VENDOR_KEY "\\%s", facts->installation) == 0 &&
-	    ascii_same(buf_text(&b), key);
+	static const struct keyguard_single singles[] = {
+		{ "", SETTINGS_DEFAULT_APPLICATION, NULL },
+		{ "\\" SETTINGS_D2UPDATE, SETTINGS_D2UPDATE_PROTOCOL, SETTINGS_D2UPDATE_OFF },
+	};
+	const struct keyguard_single *found = NULL;
 
-	buf_free(&b);
-	return is;
+	for (size_t i = 0; i < N(singles) && name != NULL && installation != NULL; i++) {
+		struct buf b = BUF_INIT(2 * SETTING_KEY_MAX);
+		struct err ignored;
+
+		if (ascii_same(name, singles[i].name) &&
+		    buf_addf(&b, &ignored, SETTINGS_VENDOR_KEY "\\%s%s", installation,
+			singles[i].below) == 0 &&
+		    ascii_same(buf_text(&b), key))
+			found = &singles[i];
+		buf_free(&b);
+	}
+	return found;
 }
 
 int
 keyguard_touch(const struct script_facts *facts, const char *key, bool tree, const char *name,
     const struct value *to, struct err *e)
 {
-	bool of_default = is_default(facts, key, name);
+	const struct keyguard_single *single = keyguard_single(facts->installation, key, name);
 	const char *application = facts->application == NULL ? "" : facts->application;
 	size_t len;
 
-	if (of_default && facts->is_default &&
-	    (to == NULL || ascii_same(value_get_text(to), application)))
+	if (single != NULL && facts->is_default &&
+	    (to == NULL ||
+		ascii_same(value_get_text(to), single->to == NULL ? application : single->to)))
 		return 0;
 	if (keyguard_check(key, tree, facts->prefixes, facts->nprefixes, e) == 0)
 		return 0;
 	len = strlen(e->text);
-	if (of_default)
+	if (single != NULL)
 		snprintf(e->text + len, sizeof e->text - len,
-		    "; %s is for the application that the station has as its default, to its own name",
-		    name);
+		    "; %s is for the application that the station has as its default, to %s", name,
+		    single->to == NULL ? "its own name" : single->to);
 	else if (strstr(e->text, "may touch") != NULL)
 		snprintf(e->text + len, sizeof e->text - len,
 		    "; the setting ScriptKeys of HKLM\\SOFTWARE\\Slipway\\%s\\%s can allow more",

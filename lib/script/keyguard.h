@@ -18,10 +18,21 @@
 int
 keyguard_check(const char *key, bool tree, const char *const *prefixes, size_t n, struct err *e);
 
+/* A value of an installation, below its key, and the one text that a script may set there. */
+struct keyguard_single {
+	const char *below, *name, *to; /* to NULL: the script's own application */
+};
+
 /*
- * keyguard_check() by the facts of a script, whose DefaultApplication (facts->default_key) may
- * besides be read (to: NULL) and be set to its own application.  name: of the value; NULL with
- * tree.
+ * The row of a value that the application that a station has as its default may set, besides what
+ * is below its own keys: DefaultApplication, and the switch of D2Update.  NULL: it is none.
+ */
+const struct keyguard_single *
+keyguard_single(const char *installation, const char *key, const char *name);
+
+/*
+ * keyguard_check() by the facts of a script, which may besides read single values (to: NULL) and
+ * set them to their text, where facts->is_default.  name: of the value; NULL with tree.
  */
 int keyguard_touch(const struct script_facts *facts, const char *key, bool tree, const char *name,
     const struct value *to, struct err *e);

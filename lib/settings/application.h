@@ -15,6 +15,11 @@
 #define SETTINGS_DEFAULT_APPLICATION "DefaultApplication"
 #define SETTINGS_VENDOR_KEY	     "HKLM\\SOFTWARE\\" SETTINGS_VENDOR
 
+/* D2Update's key below that of its installation, and what switches it off.  Absent: FTP. */
+#define SETTINGS_D2UPDATE	   "Update"
+#define SETTINGS_D2UPDATE_PROTOCOL "Protocol"
+#define SETTINGS_D2UPDATE_OFF	   "disabled"
+
 /* The <name> of the first argument /C<name>, or NULL; points into argv. */
 const char *application_argument(int argc, char *const *argv);
 

@@ -42,7 +42,29 @@ done
 release OTHER "set([[$root]], 'DefaultApplication', 'OTHER')"
 expect 1 refused.log slipway update --app OTHER
 want refused.log "DefaultApplication is for the application that the station has as its default" 0
+release OTHER "set([[$root\\Update]], 'Protocol', 'disabled')"
+expect 1 refused.log slipway update --app OTHER
+want refused.log "Protocol is for the application that the station has as its default, to disabled" 0
 [ "$(cat station/machine.conf)" = "$before" ] || fail "want the settings as they were" station/machine.conf
+# The default switches D2Update off and on again, and "status" tells.
+expect 0 status.log slipway status --app "$APP"
+wantno status.log D2Update
+expect 0 set.log slipway settings set "$root\\Update" FTPServer ftp.example
+expect 0 status.log slipway status --app "$APP"
+want status.log "D2Update is on ($root\\Update: Protocol is not set, which is FTP)" 0
+expect 0 set.log slipway settings set "$root\\Update" Protocol SFTP
+expect 0 status.log slipway status --app OTHER
+want status.log "$root\\Update: Protocol is SFTP)" 0
+level="set([[$root\\cfg_$APP\\TLS_Client]], 'TLS_RequiredLevel', 'TLSPeerAuth')"
+release "$APP" "$level" "set([[$root\\Update]], 'Protocol', 'disabled')"
+expect 0 update.log slipway update --app "$APP"
+expect 0 status.log slipway status --app "$APP"
+wantno status.log D2Update
+expect 0 rollback.log slipway rollback --app "$APP"
+want station/machine.conf 'Protocol = SFTP' 0
+expect 0 set.log bash -c "$(sed -n 's/.*switch it off: //p' <(slipway status --app "$APP" 2>&1 >status.log))"
+expect 0 status.log slipway status --app "$APP"
+wantno status.log D2Update
 # HI starts, with the first application as the default, whose OnError counts.
 expect 0 run.log slipway run --app OTHER true
 release "$APP" "set([[$root\\cfg_$APP\\TLS_Client]], 'TLS_RequiredLevel', 'TLSPeerAuth')" \

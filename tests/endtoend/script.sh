@@ -13,7 +13,7 @@ for f in "$scripts"/*.lua; do
 	expect 0 "$(basename "$f").log" slipway script check "$f" --facts facts.json
 	n=$((n + 1))
 done
-[ "$n" -eq 4 ] || fail "want four scripts, got $n"
+[ "$n" -eq 5 ] || fail "want five scripts, got $n"
 want tls-client.lua.log "+ $T\\TLS_Client TLS_RequiredLevel = TLSPeerAuth" 0
 want tls-client.lua.log "+ $T\\TLS_Client TLS_TrustedCerts = <AppDir>\\server.crt" 0
 want tls-both-certificates.lua.log \
@@ -21,6 +21,7 @@ want tls-both-certificates.lua.log \
 want tls-remove.lua.log "- $T\\TLS_Client\\*" 0
 want kernel-server.lua.log 'on windows:' 0
 want kernel-server.lua.log "+ $T\\TLS_Server TLS_KeyFile = /etc/kernel/tls/kernel.pem" 0
+want d2update-off.lua.log '+ HKLM\SOFTWARE\Ipesoft\D2EXE_COV_PB\Update Protocol = disabled' 0
 expect 1 nofiles.log slipway script check "$scripts/tls-both-certificates.lua"
 want nofiles.log 'tls-both-certificates.lua:22: app/server.crt is not in this release' 0
 

@@ -3,6 +3,7 @@
 #include "updater/cmd/command.h"
 #include "lib/os/log.h"
 #include "updater/station/checks.h"
+#include "updater/station/d2update.h"
 
 #include <stdio.h>
 
@@ -205,6 +206,8 @@ run_status(struct call *call, struct err *e)
 		for (const struct station_check *k = station_checks; k->name != NULL; k++)
 			if (k->run(&c.station, e) == -1)
 				log_warn("%s: %s", c.station.application, e->text);
+		if (d2update_check(c.settings, c.station.installation, e) == -1)
+			log_warn("%s: %s", c.station.application, e->text);
 		if (put_back_missing(&c.station, c.settings, &missing, e) == -1)
 			log_warn("%s: %s", c.station.application, e->text);
 		rc = o->json ? cli_json(whole_json(&u, &missing, e), e) : 0;

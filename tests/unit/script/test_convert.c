@@ -138,14 +138,16 @@ static struct row {
 	    "reg add HKLM\\SOFTWARE\\Slipway\\x /v a /d b\nreg delete HKLM\\SOFTWARE /f", "",
 	    "1: Slipway's own settings|2: Slipway's own settings" },
 	{ "keys of others need a look",
-	    "reg add HKCU\\Control /v a /d b\nreg add HKLM\\SOFTWARE\\Ipesoft\\D\\Update /v Protocol /d x\n"
+	    "reg add HKCU\\Control /v a /d b\nreg add HKLM\\SOFTWARE\\Ipesoft\\D\\Update /v Protocol /d SFTP\n"
+	    "reg add HKLM\\SOFTWARE\\Ipesoft\\D\\Update /v Protocol /d disabled\n"
 	    "reg add HKLM\\SOFTWARE\\Ipesoft\\D /v defaultapplication /d A\n"
 	    "reg delete HKLM\\SOFTWARE\\Ipesoft\\D /v DefaultApplication",
 	    "set([[HKCU\\Control]], \"a\", \"b\")\n"
-	    "set([[HKLM\\SOFTWARE\\Ipesoft\\D\\Update]], \"Protocol\", \"x\")\n"
+	    "set([[HKLM\\SOFTWARE\\Ipesoft\\D\\Update]], \"Protocol\", \"SFTP\")\n"
+	    "set([[HKLM\\SOFTWARE\\Ipesoft\\D\\Update]], \"Protocol\", \"disabled\")\n"
 	    "set([[HKLM\\SOFTWARE\\Ipesoft\\D]], \"defaultapplication\", \"A\")\n"
 	    "delete([[HKLM\\SOFTWARE\\Ipesoft\\D]], \"DefaultApplication\")\n",
-	    "1: ScriptKeys|2: ScriptKeys|4: ScriptKeys" },
+	    "1: ScriptKeys|2: ScriptKeys|5: ScriptKeys" },
 	{ "a text without its quote", ON "/v a /d \"C:\\x\\\" /f\n" ON "/v a /d b",
 	    "set(" L ", \"a\", \"b\")\n", "1: a '\"' is missing" },
 	{ "pipes and input",

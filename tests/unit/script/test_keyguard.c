@@ -89,11 +89,43 @@ advice(void **unused)
 	    ERR_SCRIPT, &e);
 }
 
+/* The default application may switch D2Update off, and do nothing else to it. */
+static void
+d2update(void **unused)
+{
+	static const char *const own[] = { "HKLM\\SOFTWARE\\Ipesoft\\I\\cfg_A" };
+	static const char key[] = "HKLM\\SOFTWARE\\Ipesoft\\I\\Update";
+	struct script_facts facts = { .application = "A",
+		.installation = "I",
+		.prefixes = own,
+		.nprefixes = 1 };
+	struct value off = VALUE_INIT, on = VALUE_INIT;
+	struct err e = { 0 };
+
+	(void)unused;
+	assert_ok(value_text(&off, VALUE_STRING, "disabled", 8, &e), &e);
+	assert_ok(value_text(&on, VALUE_STRING, "FTP", 3, &e), &e);
+	assert_err(keyguard_touch(&facts, key, false, "Protocol", &off, &e), ERR_SCRIPT, &e);
+	assert_non_null(strstr(e.text, "has as its default, to disabled"));
+	facts.is_default = true;
+	assert_ok(keyguard_touch(&facts, key, false, "protocol", &off, &e), &e);
+	assert_ok(keyguard_touch(&facts, key, false, "Protocol", NULL, &e), &e);
+	assert_err(keyguard_touch(&facts, key, false, "Protocol", &on, &e), ERR_SCRIPT, &e);
+	assert_err(keyguard_touch(&facts, key, false, "FTPServer", &off, &e), ERR_SCRIPT, &e);
+	assert_err(keyguard_touch(&facts, key, true, NULL, NULL, &e), ERR_SCRIPT, &e);
+	assert_err(keyguard_touch(&facts, "HKLM\\SOFTWARE\\Ipesoft\\J\\Update", false, "Protocol",
+		       &off, &e),
+	    ERR_SCRIPT, &e);
+	value_free(&off);
+	value_free(&on);
+}
+
 int
 main(void)
 {
-	struct CMUnitTest tests[1 + N(rows)] = { cmocka_unit_test(advice) };
-	size_t n = 1;
+	struct CMUnitTest tests[2 + N(rows)] = { cmocka_unit_test(advice),
+		cmocka_unit_test(d2update) };
+	size_t n = 2;
 
 	TEST_ROWS(tests, n, rows, row);
 	return _cmocka_run_group_tests("keyguard", tests, n, NULL, NULL);
