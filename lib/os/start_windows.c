@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <io.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,8 +12,11 @@
 
 #include <shellapi.h> /* after windows.h */
 
-/* The console's code page from before start_console(); 0: nothing to restore. */
-static UINT page_before;
+/*
+ * The console's code page from before start_console(); 0: nothing to restore.  Ctrl-C comes in a
+ * thread of its own.
+ */
+static _Atomic UINT page_before;
 
 void
 start_harden(void)
@@ -69,20 +73,32 @@ start_arguments(const wchar_t *line, int *argc, struct err *e)
 void
 start_console_restore(void)
 {
-	if (page_before != 0)
-		SetConsoleOutputCP(page_before);
-	page_before = 0;
+	UINT page = atomic_exchange(&page_before, 0);
+
+	if (page != 0)
+		SetConsoleOutputCP(page);
+}
+
+/* Ctrl-C and others end this process without the functions of atexit(). */
+static BOOL WINAPI
+restore_at_break(DWORD event)
+{
+	(void)event;
+	start_console_restore();
+	return FALSE;
 }
 
 void
 start_console(void)
 {
+	UINT page;
+
 	_setmode(_fileno(stdout), _O_BINARY);
 	_setmode(_fileno(stderr), _O_BINARY);
-	page_before = GetConsoleOutputCP();
-	if (page_before == CP_UTF8 || !SetConsoleOutputCP(CP_UTF8) ||
-	    atexit(start_console_restore) != 0)
-		page_before = 0;
+	page = GetConsoleOutputCP();
+	if (page != 0 && page != CP_UTF8 && SetConsoleCtrlHandler(restore_at_break, TRUE) &&
+	    atexit(start_console_restore) == 0 && SetConsoleOutputCP(CP_UTF8))
+		atomic_store(&page_before, page);
 }
 
 bool

@@ -23,8 +23,8 @@ char **start_arguments(const wchar_t *line, int *argc, struct err *e);
 
 /*
  * Write the same bytes as on other platforms: UTF-8 on a console, and no added "\r".  The end of
- * the process, or start_console_restore(), gives the console back as it was, since another program
- * shares it.
+ * the process, Ctrl-C too, or start_console_restore(), gives the console back as it was, since
+ * another program shares it.
  */
 void start_console(void);
 void start_console_restore(void);

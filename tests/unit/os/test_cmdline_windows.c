@@ -295,18 +295,75 @@ output_is_as_written(void **state)
 	buf_free(&err);
 }
 
+/* Called behind the handlers of start_console(), which was called later. */
+static BOOL WINAPI
+tell_page(DWORD event)
+{
+	printf("%lu: %u\n", (unsigned long)event, GetConsoleOutputCP());
+	fflush(stdout);
+	ExitProcess(7);
+}
+
+/* A process at a console of its own, whose code page isn't UTF-8. */
+static int
+at_console(const char *end)
+{
+	FreeConsole();
+	if (!AllocConsole() || !SetConsoleOutputCP(852))
+		printf("no console: %lu\n", GetLastError());
+	SetConsoleCtrlHandler(NULL, FALSE);
+	SetConsoleCtrlHandler(tell_page, TRUE);
+	start_console();
+	printf("%u\n", GetConsoleOutputCP());
+	fflush(stdout);
+	if (strcmp(end, "break") == 0) {
+		GenerateConsoleCtrlEvent(CTRL_C_EVENT, 0);
+		Sleep(10000);
+		return 1;
+	}
+	start_console_restore();
+	printf("%u\n", GetConsoleOutputCP());
+	return 0;
+}
+
+/* Other programs at the console, and the one that is launched, have its own code page. */
+static void
+console_is_given_back(void **state)
+{
+	static const struct {
+		char *end;
+		uint32_t code;
+		const char *want;
+	} table[] = {
+		{ (char *)(uintptr_t) "restore", 0, "65001\n852\n" },
+		{ (char *)(uintptr_t) "break", 7, "65001\n0: 852\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(table); i++) {
+		char *args[] = { (char *)(uintptr_t) "--console", table[i].end, NULL };
+		struct buf out = BUF_INIT(100), err = BUF_INIT(1000);
+
+		assert_int_equal(spawn_self(args, "", &out, &err), table[i].code);
+		assert_string_equal(buf_text(&out), table[i].want);
+		buf_free(&out);
+		buf_free(&err);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
-	struct CMUnitTest tests[6 + N(line_rows)] = {
+	struct CMUnitTest tests[7 + N(line_rows)] = {
 		cmocka_unit_test(as_windows_reads),
 		cmocka_unit_test(as_programs_read),
 		cmocka_unit_test(longest_line),
 		cmocka_unit_test(half_a_pair),
 		cmocka_unit_test(output_is_as_written),
+		cmocka_unit_test(console_is_given_back),
 		cmocka_unit_test_setup_teardown(planted_library, temp_make, temp_remove),
 	};
-	size_t n = 6;
+	size_t n = 7;
 
 	if (argc > 1 && strcmp(argv[1], "--tell") == 0)
 		return told(argc, argv);
@@ -315,6 +372,8 @@ main(int argc, char **argv)
 		fprintf(stderr, "\xe2\x82\xac\n");
 		return 0;
 	}
+	if (argc > 2 && strcmp(argv[1], "--console") == 0)
+		return at_console(argv[2]);
 	if (argc > 2 && strcmp(argv[1], "--load") == 0)
 		return load_planted(argv[2]);
 	TEST_ROWS(tests, n, line_rows, lines);
