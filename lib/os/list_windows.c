@@ -97,6 +97,32 @@ open_above(struct dir *root, const char *path, unsigned *missing)
 	return h;
 }
 
+DWORD
+file_attributes_kept(DWORD replaced, DWORD now)
+{
+	const DWORD kept =
+	    FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_NOT_CONTENT_INDEXED;
+	DWORD all = (now & ~(kept | FILE_ATTRIBUTE_NORMAL)) | (replaced & kept);
+
+	return all == 0 ? FILE_ATTRIBUTE_NORMAL : all;
+}
+
+/* Not every file system has them, and no update fails for their sake. */
+static void
+keep_attributes(HANDLE file, HANDLE replaced)
+{
+	FILE_BASIC_INFO was, now;
+
+	if (!GetFileInformationByHandleEx(replaced, FileBasicInfo, &was, sizeof was) ||
+	    !GetFileInformationByHandleEx(file, FileBasicInfo, &now, sizeof now))
+		return;
+	/* Times of 0 stay as they are. */
+	was = (FILE_BASIC_INFO){ .FileAttributes =
+				     file_attributes_kept(was.FileAttributes, now.FileAttributes) };
+	if (was.FileAttributes != now.FileAttributes)
+		SetFileInformationByHandle(file, FileBasicInfo, &was, sizeof was);
+}
+
 /* The file that has the place; NULL: there is none whose list counts. */
 static HANDLE
 open_replaced(struct dir *root, const char *path)
@@ -116,7 +142,7 @@ has_no_lists(DWORD error)
 	    (error == ERROR_ACCESS_DENIED && !place_privileged());
 }
 
-/* The list of an open file for its place root/path.  0 or a Windows error. */
+/* The list and attributes of an open file for its place root/path.  0 or a Windows error. */
 static DWORD
 give_list_of(HANDLE h, struct dir *root, const char *path, bool keep)
 {
@@ -130,8 +156,10 @@ give_list_of(HANDLE h, struct dir *root, const char *path, bool keep)
 		error = file_give_list(h, above, missing, replaced);
 		CloseHandle(above);
 	}
-	if (replaced != NULL)
+	if (replaced != NULL) {
+		keep_attributes(h, replaced);
 		CloseHandle(replaced);
+	}
 	return error;
 }
 
@@ -139,8 +167,9 @@ int
 file_set_list(struct dir *d, const char *name, struct dir *root, const char *path, bool keep,
     struct err *e)
 {
-	struct file_how how = { READ_CONTROL | WRITE_DAC, FILE_OPEN, FILE_NON_DIRECTORY_FILE,
-		false };
+	struct file_how how = { READ_CONTROL | WRITE_DAC | FILE_READ_ATTRIBUTES |
+		    FILE_WRITE_ATTRIBUTES,
+		FILE_OPEN, FILE_NON_DIRECTORY_FILE, false };
 	HANDLE h;
 	DWORD error;
 

@@ -35,7 +35,8 @@ int file_set_mode(struct dir *d, const char *name, unsigned mode, struct err *e)
 /*
  * On Windows, give the regular file d/name the owner and access list that it has to have as
  * root/path, wherever it is now: a move changes neither.  keep: of the file that is there, if that
- * may stay as it is; else what the directory hands down, or the nearest one that is there
+ * may stay as it is, with the attributes that a person may have set (hidden, system, not
+ * content-indexed); else what the directory hands down, or the nearest one that is there
  * (lib/base/acl.h has the rules).  On POSIX nothing is changed.  0 or -1.
  */
 int file_set_list(struct dir *d, const char *name, struct dir *root, const char *path, bool keep,

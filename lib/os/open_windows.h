@@ -136,6 +136,13 @@ DWORD file_info_open(HANDLE file, struct file_info *info);
  */
 DWORD file_give_list(HANDLE file, HANDLE directory, unsigned missing, HANDLE replaced);
 
+/*
+ * The attributes of a file that replaces another: hidden, system and not content-indexed are those
+ * of the replaced one, for which a person may have set them; the others are its own (read-only is
+ * the release's, archive says that it changed).
+ */
+DWORD file_attributes_kept(DWORD replaced, DWORD now);
+
 /* Whether a list that was given to a file wasn't there afterwards. */
 bool file_lists_lost(void);
 

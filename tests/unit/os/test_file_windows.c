@@ -439,6 +439,49 @@ install(struct dir *d, const char *path, bool keep)
 	dir_close(work);
 }
 
+/* A person hid a file: its replacement is hidden, too, and as writable as the release says. */
+static void
+replaced_files_keep_attributes(void **state)
+{
+	static const struct {
+		DWORD replaced, now, want;
+	} table[] = {
+		{ FILE_ATTRIBUTE_NORMAL, FILE_ATTRIBUTE_NORMAL, FILE_ATTRIBUTE_NORMAL },
+		{ FILE_ATTRIBUTE_NORMAL, FILE_ATTRIBUTE_ARCHIVE, FILE_ATTRIBUTE_ARCHIVE },
+		{ FILE_ATTRIBUTE_HIDDEN, FILE_ATTRIBUTE_NORMAL, FILE_ATTRIBUTE_HIDDEN },
+		{ FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM, FILE_ATTRIBUTE_ARCHIVE,
+		    FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_ARCHIVE },
+		{ FILE_ATTRIBUTE_NOT_CONTENT_INDEXED | FILE_ATTRIBUTE_COMPRESSED,
+		    FILE_ATTRIBUTE_READONLY,
+		    FILE_ATTRIBUTE_NOT_CONTENT_INDEXED | FILE_ATTRIBUTE_READONLY },
+		{ FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_ARCHIVE, FILE_ATTRIBUTE_NORMAL,
+		    FILE_ATTRIBUTE_NORMAL },
+		{ FILE_ATTRIBUTE_NORMAL, FILE_ATTRIBUTE_HIDDEN, FILE_ATTRIBUTE_NORMAL },
+	};
+	struct dir *d = *state;
+	wchar_t *w;
+	struct err e;
+
+	for (size_t i = 0; i < N(table); i++)
+		assert_int_equal(file_attributes_kept(table[i].replaced, table[i].now),
+		    table[i].want);
+	assert_ok(file_replace(d, "f", "old", 3, 0644, &e), &e);
+	w = wide_in(d, "f");
+	assert_true(SetFileAttributesW(w, FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_READONLY));
+	if ((GetFileAttributesW(w) & FILE_ATTRIBUTE_HIDDEN) == 0) {
+		free(w);
+		NOT_UNDER_WINE("no file is hidden on this file system");
+		fail();
+	}
+	install(d, "f", true);
+	assert_int_equal(GetFileAttributesW(w) & (FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_READONLY),
+	    FILE_ATTRIBUTE_HIDDEN);
+	/* Replaced for what others may do to it. */
+	install(d, "f", false);
+	assert_int_equal(GetFileAttributesW(w) & FILE_ATTRIBUTE_HIDDEN, 0);
+	free(w);
+}
+
 /* The entries of a directory; everybody reads what is in it. */
 #define PLACE_LIST \
 	"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)(A;OICIIO;GA;;;CO)(A;OI;FA;;;%s)"
@@ -610,6 +653,8 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(files_by_path, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(links_are_refused, temp_make, temp_remove),
 		cmocka_unit_test(errors_have_their_number),
+		cmocka_unit_test_setup_teardown(replaced_files_keep_attributes, temp_make,
+		    temp_remove),
 		cmocka_unit_test_setup_teardown(secrets_have_an_access_list, temp_make,
 		    temp_remove),
 		cmocka_unit_test_setup_teardown(lists_are_taken, temp_make, temp_remove),
