@@ -3,6 +3,7 @@
 #define LIB_OS_LOG_SYSTEM_H
 
 /* The log of the operating system, for log.c. */
+#include "lib/base/err.h"
 #include "lib/os/log.h"
 
 #include <stdbool.h>
@@ -17,5 +18,11 @@ void log_system_open(const char *program);
 
 /* Write a line, which holds no control characters. */
 void log_system(enum log_level level, const char *line);
+
+/*
+ * Tell the system how this program's lines are shown, for all users: on Windows the event viewer
+ * says otherwise that it finds no description.  Returns 0 (on POSIX systems always) or -1.
+ */
+int log_system_register(const char *program, struct err *e);
 
 #endif

@@ -9,11 +9,13 @@
 #include "lib/os/start_windows.h"
 #include "lib/os/wide_windows.h"
 
-/*
- * Each event has the line as its one text.  No message file is registered, so the viewer shows the
- * text below a remark.
- */
+/* Each event has the line as its one text, and a number that MESSAGE_FILE knows. */
 #define EVENT_ID 1
+
+/* A program of each Windows, in which the messages 1 to 1000 are "%1". */
+#define MESSAGE_FILE L"%SystemRoot%\\System32\\EventCreate.exe"
+
+#define SOURCES_KEY "SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\"
 
 static HANDLE source;
 static char last[LOG_LINE_MAX];
@@ -52,6 +54,41 @@ log_system(enum log_level level, const char *line)
 	texts[0] = w;
 	ReportEventW(source, types[level], 0, EVENT_ID, NULL, 1, 0, texts, NULL);
 	free(w);
+}
+
+static DWORD
+write_source(HKEY key)
+{
+	static const wchar_t file[] = MESSAGE_FILE;
+	DWORD types = EVENTLOG_ERROR_TYPE | EVENTLOG_WARNING_TYPE | EVENTLOG_INFORMATION_TYPE;
+	LSTATUS status = RegSetValueExW(key, L"EventMessageFile", 0, REG_EXPAND_SZ,
+	    (const BYTE *)file, sizeof file);
+
+	if (status == ERROR_SUCCESS)
+		status = RegSetValueExW(key, L"TypesSupported", 0, REG_DWORD, (const BYTE *)&types,
+		    sizeof types);
+	return (DWORD)status;
+}
+
+int
+log_system_register(const char *program, struct err *e)
+{
+	char path[sizeof SOURCES_KEY + 64];
+	wchar_t *w;
+	DWORD error;
+	HKEY key;
+
+	snprintf(path, sizeof path, SOURCES_KEY "%.64s", program);
+	if ((w = wide_of(path, e)) == NULL)
+		return -1;
+	error = (DWORD)RegCreateKeyExW(HKEY_LOCAL_MACHINE, w, 0, NULL, 0,
+	    KEY_SET_VALUE | KEY_WOW64_64KEY, NULL, &key, NULL);
+	free(w);
+	if (error == 0) {
+		error = write_source(key);
+		RegCloseKey(key);
+	}
+	return error == 0 ? 0 : err_windows(e, error, "HKLM\\%s", path);
 }
 
 const char *

@@ -134,6 +134,9 @@ expect 0 enroll.log enroll_windows
 wantreg "HKLM\\SOFTWARE\\Slipway\\$INSTALLATION\\$APP" AppDir REG_SZ "%AppData%\\$APP"
 expect 1 again.log enroll_windows
 want again.log "--force"
+events='HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\slipway'
+wantreg "$events" EventMessageFile REG_EXPAND_SZ '%SystemRoot%\System32\EventCreate.exe'
+wantreg "$events" TypesSupported REG_DWORD 0x7
 
 # 6. The Kernel.
 mkdir kernel

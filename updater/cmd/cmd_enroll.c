@@ -190,6 +190,7 @@ enroll(const struct options *a, struct err *e)
 	if (station_load(s, a->en.installation, a->en.application, 0, NULL, &st, &ignored) == 0)
 		print_notes(s, &st);
 	station_free(&st);
+	cmd_register_log();
 	puts("next: slipway run PROGRAM");
 	rc = 0;
 out:

@@ -61,6 +61,8 @@ run_update(struct call *call, struct err *e)
 		rc = cmd_update_station(&c, &update_options, &r, e);
 	reminders_tell(&(struct reminders){ .st = &c.station }, &r, rc == -1 ? e : NULL);
 	cmd_station_close(&c);
+	if (o->repair)
+		cmd_register_log();
 	return rc;
 }
 

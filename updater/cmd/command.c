@@ -7,6 +7,7 @@
 #include "lib/os/log.h"
 #include "lib/os/child.h"
 #include "lib/os/clock.h"
+#include "lib/os/log_system.h"
 #include "lib/os/places.h"
 #include "lib/os/way.h"
 #include "lib/sftp/child.h"
@@ -41,6 +42,15 @@ cmd_settings_open(struct err *e)
 	if (place_home_ignored())
 		log_warn("%s", CMD_HOME_IGNORED);
 	return settings_open(e);
+}
+
+void
+cmd_register_log(void)
+{
+	struct err e;
+
+	if (place_stationwide() && log_system_register(slipway.name, &e) == -1)
+		log_info("the system's log will show these lines below a remark: %s", e.text);
 }
 
 static void
