@@ -184,6 +184,17 @@ valid_application_name(const char *name)
 	return application_check(name, &e) == 0;
 }
 
+size_t
+path_characters(const char *path)
+{
+	size_t n = 0;
+
+	/* Each character but its continuation bytes; four bytes are a pair of surrogates. */
+	for (const unsigned char *p = (const unsigned char *)path; *p != '\0'; p++)
+		n += (size_t)((*p & 0xc0) != 0x80) + (size_t)(*p >= 0xf0);
+	return n;
+}
+
 int
 path_casecmp(const char *a, const char *b)
 {

@@ -30,6 +30,17 @@ int path_check(const char *path, size_t len, struct err *e);
  */
 int path_portable(const char *path, size_t len, struct err *e);
 
+/*
+ * Characters, as Windows counts them (UTF-16), of the longest path that programs there open unless
+ * they say that they know longer ones, and of the longest name of a release that lets people hope
+ * so, whatever the directory.
+ */
+#define PATH_PROGRAMS_MAX 259
+#define PATH_HOPEFUL_MAX  200
+
+/* The characters of UTF-16 that a text in UTF-8 has. */
+size_t path_characters(const char *path);
+
 /* Compare two paths without regard to the case of ASCII letters; fold.h knows the others. */
 int path_casecmp(const char *a, const char *b);
 

@@ -53,6 +53,12 @@ bool path_overlap(const char *a, const char *b);
 bool path_absolute(const char *path);
 
 /*
+ * Whether programs of this system may not be able to open an absolute path for its length: on
+ * Windows over PATH_PROGRAMS_MAX characters.  Slipway's own programs open any.
+ */
+bool path_too_long(const char *path);
+
+/*
  * Separators where the platform has two: '/', as all of this program's own paths have, and what
  * other programs and people there write.  In place; on POSIX systems a path stays as it is.
  */

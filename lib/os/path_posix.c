@@ -43,6 +43,13 @@ path_absolute(const char *path)
 	return path[0] == '/';
 }
 
+bool
+path_too_long(const char *path)
+{
+	(void)path;
+	return false;
+}
+
 void
 path_slashes(char *path)
 {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/path.h"
 #include "lib/os/wide_windows.h"
 
 #define REAL_MAX 32768 /* characters: no path is longer */
@@ -72,6 +73,12 @@ path_absolute(const char *path)
 	if (separates(path[0]) && separates(path[1]))
 		return true;
 	return isalpha((unsigned char)path[0]) && path[1] == ':' && separates(path[2]);
+}
+
+bool
+path_too_long(const char *path)
+{
+	return path_characters(path) > PATH_PROGRAMS_MAX;
 }
 
 static void

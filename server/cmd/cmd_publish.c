@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "lib/base/path.h"
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "server/cmd/cmd_change.h"
@@ -26,6 +27,21 @@ warn_expired(const struct repo *r)
 		    "publish: targets have expired; stations refuse them until they are renewed");
 }
 
+/* InstallDir isn't known here: "slipway plan" tells of each station's own paths. */
+static void
+warn_long_names(const struct release *rel)
+{
+	const char *first;
+	size_t n = release_long_paths(rel, &first);
+
+	if (n > 0)
+		log_warn(
+		    "publish: %zu file%s with a path of over %d characters, such as %s; on "
+		    "Windows most programs open no path of over %d, that of InstallDir or AppDir "
+		    "included; give shorter names",
+		    n, n == 1 ? "" : "s", PATH_HOPEFUL_MAX, first, PATH_PROGRAMS_MAX);
+}
+
 static int
 publish_new(struct session *s, const char *app, const char *path, bool check_scripts, bool guard,
     struct err *e)
@@ -41,6 +57,7 @@ publish_new(struct session *s, const char *app, const char *path, bool check_scr
 		err_context(e, "nothing published (--no-script-check publishes nevertheless)");
 		goto out;
 	}
+	warn_long_names(&rel);
 	if (publish_draft(s->c, app, &rel, &number, e) == -1 || session_sign(s, e) == -1 ||
 	    (s->request == NULL && publish_store(s->r, app, &rel, &stored, e) == -1) ||
 	    (s->request == NULL && guard && replace_trust_guard(s->c, e) == -1) ||

@@ -9,6 +9,7 @@
 
 #include "lib/base/fold.h"
 #include "lib/base/list.h"
+#include "lib/base/path.h"
 #include "lib/tuf/layout.h"
 
 #define DIRECTORY_ENTRIES_MAX RELEASE_FILES_MAX
@@ -173,6 +174,24 @@ release_scan(struct release *r, const char *app, const char *path, struct err *e
 	if (r->n == 0)
 		return err_setx(e, ERR_CONFLICT, "release %s: no files in it", path);
 	return 0;
+}
+
+size_t
+release_long_paths(const struct release *r, const char **first)
+{
+	size_t n = 0;
+
+	*first = NULL;
+	for (size_t i = r->n; i-- > 0;) {
+		const char *path = r->files[i].path, *below = strchr(path, '/');
+
+		if (strncmp(path, "scripts/", 8) != 0 && below != NULL &&
+		    path_characters(below + 1) > PATH_HOPEFUL_MAX) {
+			*first = path;
+			n++;
+		}
+	}
+	return n;
 }
 
 void

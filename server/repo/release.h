@@ -38,6 +38,12 @@ int release_scan(struct release *r, const char *app, const char *path, struct er
 void release_free(struct release *r);
 
 /*
+ * How many installed files have a path, below install/ or app/, of over PATH_HOPEFUL_MAX characters
+ * (lib/base/path.h): programs of Windows may not open these.  *first: one of them, of r, or NULL.
+ */
+size_t release_long_paths(const struct release *r, const char **first);
+
+/*
  * Runs each script in a script child, as lib/script/dryrun.h does without facts of a station, once
  * for each operating system.  A script that was checked before, with the same bytes beside files of
  * the same names, isn't run again: the repository at top remembers it.  Returns 0, or -1; the text

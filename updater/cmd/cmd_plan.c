@@ -8,7 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/path.h"
 #include "lib/base/text.h"
+#include "lib/os/log.h"
+#include "lib/os/path.h"
 #include "updater/update/preview.h"
 
 #define SHOWN_PATH_MAX 16384 /* bytes */
@@ -234,6 +237,33 @@ show_json(const struct showing *s, const struct preview *p, struct err *e)
 	return cli_json(j, e);
 }
 
+/* Warns of files that programs won't open, also of those that are there already. */
+static int
+warn_long_paths(const struct showing *s, const struct plan *plan, struct err *e)
+{
+	struct buf path = BUF_INIT(SHOWN_PATH_MAX), first = BUF_INIT(SHOWN_PATH_MAX);
+	size_t n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < plan->n; i++) {
+		if (plan->files[i].place >= LAYOUT_ROOTS ||
+		    plan_root(s->st, plan->files[i].place) == NULL)
+			continue;
+		buf_reset(&path);
+		rc = plan_shown_path(s->st, &plan->files[i], &path, e);
+		if (rc == 0 && path_too_long(buf_text(&path)) && n++ == 0)
+			rc = buf_adds(&first, buf_text(&path), e);
+	}
+	if (rc == 0 && n > 0)
+		log_warn(
+		    "%zu file%s with a path of over %d characters, such as %s; most programs "
+		    "can't open these; enrol again with a shorter InstallDir or AppDir (--force)",
+		    n, cmd_plural(n), PATH_PROGRAMS_MAX, buf_text(&first));
+	buf_free(&path);
+	buf_free(&first);
+	return rc;
+}
+
 static int
 show_preview(void *arg, const struct preview *p, struct err *e)
 {
@@ -243,6 +273,8 @@ show_preview(void *arg, const struct preview *p, struct err *e)
 	if (!p->held && !p->ended &&
 	    (plan_changes(p->plan) + p->settings.n > 0 || p->from != p->plan->release))
 		s->status = CLI_ATTEND;
+	if (!p->ended && warn_long_paths(s, p->plan, e) == -1)
+		return -1;
 	return s->json ? show_json(s, p, e) : show_text(s, p, e);
 }
 

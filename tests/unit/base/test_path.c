@@ -182,14 +182,25 @@ without_case(void **state)
 	assert_true(path_casecmp("\xc3\xa9", "\xc3\x89") > 0);
 }
 
+static void
+characters(void **state)
+{
+	(void)state;
+	assert_int_equal(path_characters(""), 0);
+	assert_int_equal(path_characters("C:\\a b"), 6);
+	assert_int_equal(path_characters("\xc3\xa9\xe2\x82\xac"), 2);
+	assert_int_equal(path_characters("a\xf0\x9f\x94\x91"), 3);
+}
+
 int
 main(void)
 {
 	static struct CMUnitTest tests[140] = {
+		cmocka_unit_test(characters),
 		cmocka_unit_test(path_limits),
 		cmocka_unit_test(without_case),
 	};
-	size_t n = 2;
+	size_t n = 3;
 
 	TEST_ROWS(tests, n, path_rows, path);
 	TEST_ROWS(tests, n, portable_rows, portable);

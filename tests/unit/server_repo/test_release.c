@@ -154,12 +154,40 @@ patterns(void **state)
 	json_decref(all);
 }
 
+/* Names that programs of Windows may not open, whatever InstallDir is; scripts aren't installed. */
+static void
+long_paths(void **state)
+{
+	static const char *const paths[] = { "install/" NAME135 "/" TEN("abcdef") "1234",
+		"install/" NAME135 "/" TEN("abcdef") "12345",
+		"app/" NAME135 "/" TEN("abcdef") "12345.x", "scripts/user/long.lua" };
+	struct dir *d = *state;
+	struct release r;
+	const char *first;
+	struct err e;
+
+	for (size_t i = 0; i < N(paths); i++) {
+		if (i == 1) {
+			assert_ok(release_scan(&r, "A", dir_path(d), &e), &e);
+			assert_int_equal(release_long_paths(&r, &first), 0);
+			assert_null(first);
+			release_free(&r);
+		}
+		assert_true(put(d, paths[i]));
+	}
+	assert_ok(release_scan(&r, "A", dir_path(d), &e), &e);
+	assert_int_equal(release_long_paths(&r, &first), 2);
+	assert_string_equal(first, paths[2]);
+	release_free(&r);
+}
+
 int
 main(void)
 {
-	struct CMUnitTest tests[N(rows) + 2] = { cmocka_unit_test(patterns),
+	struct CMUnitTest tests[N(rows) + 3] = { cmocka_unit_test(patterns),
+		cmocka_unit_test_setup_teardown(long_paths, temp_make, temp_remove),
 		cmocka_unit_test_setup_teardown(target, temp_make, temp_remove) };
-	size_t n = 2;
+	size_t n = 3;
 
 	TEST_ROWS(tests, n, rows, scan);
 	return cmocka_run_group_tests(tests, NULL, NULL);
