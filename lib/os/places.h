@@ -46,6 +46,12 @@ bool place_stationwide(void);
 /* Whether this process has more rights than the user who started it, or is root. */
 bool place_privileged(void);
 
+/*
+ * Whether this process has an account that is no person's: on Windows the system's (S-1-5-18).
+ * root may be a person's.
+ */
+bool place_is_system(void);
+
 /* Whether SLIPWAY_HOME is set and ignored. */
 bool place_home_ignored(void);
 

@@ -25,6 +25,12 @@ place_privileged(void)
 	return geteuid() == 0 || elevated();
 }
 
+bool
+place_is_system(void)
+{
+	return false;
+}
+
 /*
  * An environment variable that holds an absolute path, as the XDG specification asks.  A privileged
  * process believes none: "sudo -E" and "su -m" bring those of the caller, whose directories are not

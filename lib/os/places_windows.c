@@ -6,10 +6,12 @@
 #include "lib/os/places_system.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/list.h"
 #include "lib/base/path.h"
 #include "lib/os/path.h"
+#include "lib/os/private_windows.h"
 #include "lib/os/wide_windows.h"
 
 /* after windows.h */
@@ -29,6 +31,16 @@ place_privileged(void)
 		elevation.TokenIsElevated = 1;
 	CloseHandle(token);
 	return elevation.TokenIsElevated != 0;
+}
+
+bool
+place_is_system(void)
+{
+	struct buf self = BUF_INIT(ACL_TEXT_MAX);
+	bool is = windows_self(&self) == 0 && strcmp(buf_text(&self), "S-1-5-18") == 0;
+
+	buf_free(&self);
+	return is;
 }
 
 /* Append SLIPWAY_HOME.  1, 0 where it isn't set or is ignored, -1. */

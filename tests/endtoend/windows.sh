@@ -303,3 +303,31 @@ expect 53 example.log win example.exe "$kernel"	# there is no DLL beside it
 cp lib/libslipway-tls.dll .
 expect 0 example.log win example.exe 127.0.0.1:1 "$kernel"
 want example.log "[TCP/IP][TLSv1.3 VERIFIED] WELCOME Slipway Kernel"
+
+# A drive that a person mapped: what the system has is written, and said. (wine takes the link for a share, and a drive
+# for one of the network where its key says so.)
+mkdir -p prefix/dosdevices/unc/files.example/kept
+ln -s unc/files.example/kept prefix/dosdevices/x:
+win reg add 'HKLM\Software\Wine\Drives' /v x: /d network /f > reg.log
+enroll_drive() {
+	slipway enroll file:///X:/repo --root "$REPO/served/metadata/1.root.json" --installation "$INSTALLATION" --app DRIVE \
+		--allow-writable "$@"
+}
+expect 0 drive.log enroll_drive --install-dir 'X:\DRIVE' --app-dir 'C:\DRIVE'
+want drive.log 'note: X:\DRIVE is written as \\files.example\kept\DRIVE'
+drive="HKLM\\SOFTWARE\\Slipway\\$INSTALLATION\\DRIVE"
+wantreg "$drive" InstallDir REG_SZ '\\files.example\kept\DRIVE'
+wantreg "$drive" AppDir REG_SZ 'C:\DRIVE'
+wantreg "$drive" Server REG_MULTI_SZ 'file://files.example/kept/repo'
+expect 1 drive.log enroll_drive --force --install-dir 'Q:\DRIVE'
+want drive.log 'Q:\DRIVE: want a drive that is there for the system'
+wantreg "$drive" InstallDir REG_SZ '\\files.example\kept\DRIVE'
+
+# Names that programs of Windows may not open are told when they are published, and exactly on the station.
+long=$(printf 'n%.0s' {1..120})
+mkdir -p "release-4/install/$long"
+echo long > "release-4/install/$long/$long"
+expect 0 long.log slipway-repo --repo "$REPO" publish --app "$APP" release-4
+want long.log "publish: 1 file with a path of over 200 characters, such as install/nnn"
+expect 3 long.log slipway plan
+want long.log "1 file with a path of over 259 characters"

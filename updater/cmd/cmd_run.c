@@ -80,6 +80,7 @@ run_program(struct call *call, struct err *e)
 		update_options = cmd_update_options(o, c.station.deadline * 1000);
 		update_options.progress = progress_view_start(&view, o->progress != NULL);
 		update_options.child = &c.child;
+		update_options.starts = true;
 		failed = cmd_update_station(&c, &update_options, &r, e) == -1;
 	} else {
 		update_look(&c.station, &r);

@@ -6,6 +6,7 @@
 
 #include "lib/base/path.h"
 #include "updater/update/attempt.h"
+#include "updater/update/user_part.h"
 
 static int
 by_setting(const void *a, const void *b)
@@ -36,7 +37,8 @@ compare_plan(struct attempt *u, struct preview *p, struct err *e)
 
 	if (attempt_compare(u, e) == -1 || attempt_fetch(u, u->staging, PLAN_SCRIPTS, e) == -1 ||
 	    attempt_scripts(u, u->staging, LAYOUT_SCRIPTS_MACHINE, asked, e) == -1 ||
-	    attempt_scripts(u, u->staging, LAYOUT_SCRIPTS_USER, asked, e) == -1)
+	    (user_part_is_due(u->o) &&
+		attempt_scripts(u, u->staging, LAYOUT_SCRIPTS_USER, asked, e) == -1))
 		return -1;
 	if (settings_plan(u->s, asked, &p->settings, &p->undo, e) == -1)
 		return -1;

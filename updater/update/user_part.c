@@ -6,6 +6,7 @@
 
 #include "updater/apply/apply.h"
 #include "lib/os/clock.h"
+#include "lib/os/places.h"
 #include "updater/apply/leftover.h"
 #include "updater/apply/rollback.h"
 #include "updater/state/record.h"
@@ -166,6 +167,12 @@ put_back_lost(struct user_part *u, struct dir *kept, struct err *e)
 	return rc;
 }
 
+bool
+user_part_is_due(const struct update_options *o)
+{
+	return o->starts || !place_is_system();
+}
+
 int
 user_part_run(struct attempt *whole, struct err *e)
 {
@@ -183,7 +190,7 @@ user_part_run(struct attempt *whole, struct err *e)
 	int rc = -1;
 
 	r->user_settings = r->user_files = 0;
-	if (u.machine->serial == 0)
+	if (u.machine->serial == 0 || !user_part_is_due(u.o))
 		return 0;
 	free_place(&u);
 	if ((u.state = station_user_dir(&u.st, false, e)) == NULL) {

@@ -10,6 +10,12 @@
 #include "updater/update/attempt.h"
 
 /*
+ * Whether this process has such a part at all: the system's account, which updates stations, is no
+ * person's, and has one only for a program that it starts.
+ */
+bool user_part_is_due(const struct update_options *o);
+
+/*
  * Bring this user's part to the machine's record, in an attempt that attempt_begin() began.  Sets
  * r->user_settings, r->user_files and r->busy.  0, or -1: the user's part is as it was (or
  * ERR_TORN).
