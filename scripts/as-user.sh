@@ -61,6 +61,12 @@ cp -R -- "$(dirname "$script")"/. "$work/tests/"
 cp -- "$(dirname "${BASH_SOURCE[0]}")/../docs/trust.md" "$work/tests/"	# drills.sh runs its commands
 cp -- "$(dirname "${BASH_SOURCE[0]}")/../docs/tls-in-15-minutes.md" "$work/tests/"	# and guide.sh those of this
 cp -- "$(dirname "${BASH_SOURCE[0]}")/wine.sh" "$work/tests/"	# what runs the programs of windows.sh
+# What windows.sh runs besides.
+for program in test_window_windows.exe test_cmdline_windows.exe; do
+	if [ -e "$build/tests/unit/$program" ]; then
+		cp -- "$build/tests/unit/$program" "$work/tests/"
+	fi
+done
 # What tests/fault breaks things with; the demo is built without tests.
 for program in libcut.so proxy started; do
 	if [ -e "$build/tests/fault/$program" ]; then

@@ -3,7 +3,8 @@
 # Run a Windows program under wine, headless: CMake's cross-compiling emulator.
 #
 # usage: scripts/wine.sh PROGRAM.exe [ARGUMENT...]
-#        scripts/wine.sh --stop      end this prefix's wineserver, and remove the prefix
+#        scripts/wine.sh --end       end this prefix's wineserver, which reads some settings only when it begins
+#        scripts/wine.sh --stop      the same, and remove the prefix
 #
 # The registry and drive C: are in $SLIPWAY_WINEPREFIX, by default one for each user and checkout below $TMPDIR or /tmp;
 # it is made when it isn't there yet (about 10 seconds, 700 MB).
@@ -22,6 +23,10 @@ bin=/usr/lib/wine
 	exit 127
 }
 
+if [ "${1:-}" = --end ]; then
+	"$bin/wineserver" -k || true
+	exec "$bin/wineserver" -w
+fi
 if [ "${1:-}" = --stop ]; then
 	[ ! -d "$WINEPREFIX" ] || "$bin/wineserver" -k || true
 	# The server's socket was in a directory that it names here.

@@ -304,11 +304,24 @@ cp lib/libslipway-tls.dll .
 expect 0 example.log win example.exe 127.0.0.1:1 "$kernel"
 want example.log "[TCP/IP][TLSv1.3 VERIFIED] WELCOME Slipway Kernel"
 
-# A drive that a person mapped: what the system has is written, and said. (wine takes the link for a share, and a drive
-# for one of the network where its key says so.)
+# Names that programs of Windows may not open are told when they are published, and exactly on the station.
+long=$(printf 'n%.0s' {1..120})
+mkdir -p "release-4/install/$long"
+echo long > "release-4/install/$long/$long"
+expect 0 long.log slipway-repo --repo "$REPO" publish --app "$APP" release-4
+want long.log "publish: 1 file with a path of over 200 characters, such as install/nnn"
+expect 3 long.log slipway plan
+want long.log "1 file with a path of over 259 characters"
+
+# From here on wine has windows, which its null driver shows to nobody, and a drive that a person mapped: it takes the
+# link for a share, and a drive for one of the network where its key says so.
+win reg add 'HKCU\Software\Wine\Drivers' /v Graphics /d null /f > reg.log
 mkdir -p prefix/dosdevices/unc/files.example/kept
 ln -s unc/files.example/kept prefix/dosdevices/x:
 win reg add 'HKLM\Software\Wine\Drives' /v x: /d network /f > reg.log
+tests/wine.sh --end
+
+# What the system has instead of the drive is written, and said.
 enroll_drive() {
 	slipway enroll file:///X:/repo --root "$REPO/served/metadata/1.root.json" --installation "$INSTALLATION" --app DRIVE \
 		--allow-writable "$@"
@@ -323,11 +336,26 @@ expect 1 drive.log enroll_drive --force --install-dir 'Q:\DRIVE'
 want drive.log 'Q:\DRIVE: want a drive that is there for the system'
 wantreg "$drive" InstallDir REG_SZ '\\files.example\kept\DRIVE'
 
-# Names that programs of Windows may not open are told when they are published, and exactly on the station.
-long=$(printf 'n%.0s' {1..120})
-mkdir -p "release-4/install/$long"
-echo long > "release-4/install/$long/$long"
-expect 0 long.log slipway-repo --repo "$REPO" publish --app "$APP" release-4
-want long.log "publish: 1 file with a path of over 200 characters, such as install/nnn"
-expect 3 long.log slipway plan
-want long.log "1 file with a path of over 259 characters"
+# The window of a shortcut whose server doesn't answer: there after two seconds, and gone when the program starts.
+expect 0 window.log win tests/test_window_windows.exe
+want window.log "[       OK ] shown_and_gone"
+stop_server
+background silent.log python3 -c 'import socket, sys, time
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print("listens", flush=True)
+time.sleep(60)' "$port"
+silent=$job
+want silent.log listens
+background waits.log tests/wine.sh start.exe /wait "$(dos "$WORK/slipwayw.exe")" run --app "$APP" --deadline 8 -- \
+	"$(dos "$WORK/tests/test_window_windows.exe")" --none
+waits=$job
+expect 0 window.log win tests/test_window_windows.exe --find
+want window.log "Slipway looks for a new release"
+wait "$waits" || fail "want no window when the program starts, got status $?" waits.log window.log
+kill "$silent"
+
+# The console's code page is given back at the end and by Ctrl-C.
+expect 0 page.log win tests/test_cmdline_windows.exe --console restore
+[ "$(tr -d '\r' < page.log | tr '\n' ' ')" = "65001 852 " ] || fail "want the code page given back" page.log
+expect 7 page.log win tests/test_cmdline_windows.exe --console break
+want page.log "0: 852"

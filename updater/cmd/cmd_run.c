@@ -3,6 +3,7 @@
 #include "updater/cmd/command.h"
 #include "updater/cmd/progress.h"
 #include "updater/cmd/reminders.h"
+#include "updater/cmd/window.h"
 
 #include "lib/os/clock.h"
 #include "updater/launch/launch.h"
@@ -73,6 +74,7 @@ run_program(struct call *call, struct err *e)
 	}
 	/* A closed output pipe doesn't stop the program from starting. */
 	call->output_ignored = true;
+	window_begin(CMD_WAITING, WINDOW_AFTER_MS, o->progress != NULL);
 	failed =
 	    cmd_station_open(call, CMD_WARNS_LATER | (o->offline ? 0 : CMD_FETCHES), &c, e) == -1;
 	warn_split(call, c.settings);
@@ -85,6 +87,7 @@ run_program(struct call *call, struct err *e)
 	} else {
 		update_look(&c.station, &r);
 	}
+	window_end();
 	start = may_start(&c.station, &r, failed ? e : NULL, call->argv[0]);
 	cmd_station_close(&c);
 	if (!start)

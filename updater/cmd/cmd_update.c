@@ -8,6 +8,7 @@
 
 #include "updater/cmd/progress.h"
 #include "updater/cmd/reminders.h"
+#include "updater/cmd/window.h"
 #include "updater/station/checks.h"
 
 #define STRANGERS_MAX (1024u * 1024) /* bytes that are shown */
@@ -53,12 +54,14 @@ run_update(struct call *call, struct err *e)
 	struct cmd_station c;
 	int rc = -1;
 
+	window_begin(CMD_WAITING, WINDOW_AFTER_MS, o->quiet || o->progress != NULL);
 	if (!o->quiet || o->progress != NULL)
 		update_options.progress = progress_view_start(&view, o->progress != NULL);
 	update_options.child = &c.child;
 	if (cmd_station_open(call, CMD_FETCHES | CMD_WARNS_LATER, &c, e) == 0 &&
 	    (!o->repair || ask_owners(&c.station, e) == 0))
 		rc = cmd_update_station(&c, &update_options, &r, e);
+	window_end();
 	reminders_tell(&(struct reminders){ .st = &c.station }, &r, rc == -1 ? e : NULL);
 	cmd_station_close(&c);
 	if (o->repair)

@@ -97,6 +97,9 @@ int cmd_update_station(const struct cmd_station *c, const struct update_options 
 	"SLIPWAY_HOME is ignored: a privileged process works on the whole station, because the " \
 	"environment may be its caller's; run this as an ordinary user, or unset the variable"
 
+/* What the window of a program without a console says before more is known (window.h). */
+#define CMD_WAITING "Slipway looks for a new release ..."
+
 /* Returns "" or "s", for the end of a word for n things. */
 const char *cmd_plural(size_t n);
 

@@ -8,6 +8,7 @@
 #include "lib/base/list.h"
 #include "lib/os/clock.h"
 #include "lib/os/output.h"
+#include "updater/cmd/window.h"
 
 /* "912 B", "3.1 MB". */
 static void
@@ -24,13 +25,11 @@ amount(uint64_t bytes, char out[32])
 	snprintf(out, 32, unit == 0 ? "%.0f %s" : "%.1f %s", n, units[unit]);
 }
 
-static void
-draw(struct progress_view *v, int64_t now)
+void
+progress_line(const struct progress *p, uint64_t ms, char line[PROGRESS_LINE_SIZE])
 {
-	const struct progress *p = &v->progress;
-	uint64_t ms = now > v->begun ? (uint64_t)(now - v->begun) : 1, rate = p->bytes * 1000 / ms;
-	char got[32], all[32], speed[32], rest[64] = "", line[512];
-	int n;
+	uint64_t rate = p->bytes * 1000 / (ms > 0 ? ms : 1);
+	char got[32], all[32], speed[32], rest[64] = "";
 
 	amount(p->bytes, got);
 	amount(p->of_bytes, all);
@@ -38,9 +37,23 @@ draw(struct progress_view *v, int64_t now)
 	if (rate > 0 && p->of_bytes > p->bytes)
 		snprintf(rest, sizeof rest, ", %" PRIu64 " s left",
 		    (p->of_bytes - p->bytes) / rate + 1);
-	n = snprintf(line, sizeof line, "\r%.200s: %zu of %zu files, %s of %s, %s/s%s\033[K",
-	    p->what, p->files, p->of_files, got, all, speed, rest);
-	output_write(OUTPUT_STDERR, line, (size_t)n);
+	snprintf(line, PROGRESS_LINE_SIZE, "%.200s: %zu of %zu files, %s of %s, %s/s%s", p->what,
+	    p->files, p->of_files, got, all, speed, rest);
+}
+
+static void
+draw(struct progress_view *v, int64_t now)
+{
+	char line[PROGRESS_LINE_SIZE], text[PROGRESS_LINE_SIZE + 8];
+	int n;
+
+	progress_line(&v->progress, now > v->begun ? (uint64_t)(now - v->begun) : 1, line);
+	if (v->window) {
+		window_say(line);
+		return;
+	}
+	n = snprintf(text, sizeof text, "\r%s\033[K", line);
+	output_write(OUTPUT_STDERR, text, (size_t)n);
 	v->drawn = true;
 }
 
@@ -66,6 +79,8 @@ show_progress(struct progress *p, enum progress_step step)
 
 	if (step == PROGRESS_BEGIN)
 		v->begun = v->shown = now;
+	if (step == PROGRESS_END && v->window)
+		window_say("Slipway puts the release in place ...");
 	if (step == PROGRESS_END && v->drawn) {
 		output_write(OUTPUT_STDERR, erase, sizeof erase - 1);
 		v->drawn = false;
@@ -85,6 +100,8 @@ show_progress(struct progress *p, enum progress_step step)
 struct progress *
 progress_view_start(struct progress_view *v, bool json)
 {
-	*v = (struct progress_view){ .progress.show = show_progress, .json = json };
-	return json || isatty(STDERR_FILENO) ? &v->progress : NULL;
+	*v = (struct progress_view){ .progress.show = show_progress,
+		.json = json,
+		.window = !json && window_is_begun() };
+	return json || v->window || isatty(STDERR_FILENO) ? &v->progress : NULL;
 }

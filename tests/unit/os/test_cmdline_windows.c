@@ -295,6 +295,9 @@ output_is_as_written(void **state)
 	buf_free(&err);
 }
 
+/* The exit code without a console: wine has none without a display, or its null driver. */
+#define NO_CONSOLE 3
+
 /* Called behind the handlers of start_console(), which was called later. */
 static BOOL WINAPI
 tell_page(DWORD event)
@@ -310,7 +313,7 @@ at_console(const char *end)
 {
 	FreeConsole();
 	if (!AllocConsole() || !SetConsoleOutputCP(852))
-		printf("no console: %lu\n", GetLastError());
+		return NO_CONSOLE;
 	SetConsoleCtrlHandler(NULL, FALSE);
 	SetConsoleCtrlHandler(tell_page, TRUE);
 	start_console();
@@ -344,10 +347,18 @@ console_is_given_back(void **state)
 		char *args[] = { (char *)(uintptr_t) "--console", table[i].end, NULL };
 		struct buf out = BUF_INIT(100), err = BUF_INIT(1000);
 
-		assert_int_equal(spawn_self(args, "", &out, &err), table[i].code);
-		assert_string_equal(buf_text(&out), table[i].want);
+		uint32_t code = spawn_self(args, "", &out, &err);
+
+		if (code != NO_CONSOLE) {
+			assert_int_equal(code, table[i].code);
+			assert_string_equal(buf_text(&out), table[i].want);
+		}
 		buf_free(&out);
 		buf_free(&err);
+		if (code == NO_CONSOLE) {
+			print_message("%s: skipped: no console can be made here\n", __func__);
+			skip();
+		}
 	}
 }
 

@@ -467,15 +467,14 @@ replaced_files_keep_attributes(void **state)
 		    table[i].want);
 	assert_ok(file_replace(d, "f", "old", 3, 0644, &e), &e);
 	w = wide_in(d, "f");
-	assert_true(SetFileAttributesW(w, FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_READONLY));
+	assert_true(SetFileAttributesW(w, FILE_ATTRIBUTE_HIDDEN));
 	if ((GetFileAttributesW(w) & FILE_ATTRIBUTE_HIDDEN) == 0) {
 		free(w);
 		NOT_UNDER_WINE("no file is hidden on this file system");
 		fail();
 	}
 	install(d, "f", true);
-	assert_int_equal(GetFileAttributesW(w) & (FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_READONLY),
-	    FILE_ATTRIBUTE_HIDDEN);
+	assert_int_equal(GetFileAttributesW(w) & FILE_ATTRIBUTE_HIDDEN, FILE_ATTRIBUTE_HIDDEN);
 	/* Replaced for what others may do to it. */
 	install(d, "f", false);
 	assert_int_equal(GetFileAttributesW(w) & FILE_ATTRIBUTE_HIDDEN, 0);
