@@ -2,7 +2,10 @@
 #ifndef LIB_SFTP_CHILD_H
 #define LIB_SFTP_CHILD_H
 
-/* The child's half of sftp_frames.h, for the table of child_main() and for struct session_child. */
+/*
+ * The child's half of sftp_frames.h, for the table of child_main() and for struct
+ * sftp_session_child.
+ */
 #include "lib/os/child.h"
 
 extern const struct child_role sftp_child_role;

@@ -9,7 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
-#include "lib/sftp/session_state.h"
+#include "lib/sftp/sftp_session_state.h"
 
 #define FILES 3
 
@@ -68,7 +68,7 @@ password(void)
 
 /* A child gets its frames once, and nothing else. */
 static void
-judge(const struct session *c, const struct frame *f, unsigned given)
+judge(const struct sftp_session *c, const struct frame *f, unsigned given)
 {
 	if (login_password(c->login) != NULL) {
 		must(f->type == SFTP_FRAME_PASSWORD && given == 1);
@@ -82,12 +82,12 @@ static void
 run(const uint8_t *data, size_t size, const struct login *login)
 {
 	static const struct url url = { .user = "u", .host = "h", .port = 22, .path = "/" };
-	struct session c = { .config = { .url = &url }, .login = login };
+	struct sftp_session c = { .config = { .url = &url }, .login = login };
 	struct sftp_file files[FILES] = { { .path = "a", .max = 100 },
 		{ .path = "b", .max = 5000, .offset = 10 }, { .path = "c", .max = 100 } };
 	struct sink sinks[FILES] = { { &files[0], 0, false }, { &files[1], 10, false },
 		{ &files[2], 0, true } };
-	struct session_work r = { .c = &c, .files = files, .n = FILES };
+	struct sftp_session_work r = { .c = &c, .files = files, .n = FILES };
 	struct buf answer = BUF_INIT(1024);
 	struct feed f = { data, size };
 	struct err e = { 0 };
@@ -106,7 +106,7 @@ run(const uint8_t *data, size_t size, const struct login *login)
 		len = len << 8 | feed_u8(&f);
 		frame.data = feed_bytes(&f, &len);
 		frame.len = len;
-		rc = session_take(&r, &frame, &answer, &e);
+		rc = sftp_session_take(&r, &frame, &answer, &e);
 		must(rc != -1 || e.code != ERR_NONE);
 		if (answer.len > 0) {
 			must(rc == 0 && !was_connected);

@@ -18,7 +18,7 @@
 #define DEADLINE_MS 60000
 
 static struct sshd one, two;
-static struct session_child child = { .role = &sftp_child_role };
+static struct sftp_session_child child = { .role = &sftp_child_role };
 
 struct job {
 	const char *urls[2], *pins[2];

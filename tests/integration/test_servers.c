@@ -25,7 +25,7 @@ static const char *const kinds[] = { "proftpd", "rclone", "asyncssh", "paramiko"
 static struct sshd servers[KINDS];
 static struct sshd *killed; /* the server for kill_server() */
 
-static struct session_child child = { .role = &sftp_child_role };
+static struct sftp_session_child child = { .role = &sftp_child_role };
 
 struct job {
 	const char *urls[2], *pins[2];

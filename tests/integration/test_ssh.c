@@ -28,7 +28,7 @@
 #define DEADLINE_MS 100000
 
 static struct sshd server;
-static struct session_child child = { .role = &sftp_child_role };
+static struct sftp_session_child child = { .role = &sftp_child_role };
 
 struct job {
 	const char *url, *pin;

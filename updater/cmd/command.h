@@ -54,7 +54,7 @@ struct settings *cmd_settings_open(struct err *e);
 struct cmd_station {
 	struct settings *settings;
 	struct station station;
-	struct session_child child; /* started early where the command fetches */
+	struct sftp_session_child child; /* started early where the command fetches */
 };
 
 enum cmd_how {

@@ -40,7 +40,7 @@ struct origin {
 	const char *url;
 	struct knownhosts known;
 	const char *host_keys[KNOWNHOSTS_KEYS_MAX];
-	struct session_child child;
+	struct sftp_session_child child;
 	struct fetch_config config;
 	struct fetch *fetch;
 };

@@ -15,12 +15,12 @@ struct fetch {
 	struct fetch_config config;
 	struct url *urls;
 	size_t n;
-	struct login *login;	 /* NULL when no address is sftp: */
-	size_t now;		 /* the server that is connected, or is next */
-	struct session *session; /* the connection to it, or NULL */
-	bool answered;		 /* the server answered once */
-	size_t failed;		 /* servers that failed, in all calls, each time counted */
-	size_t left;		 /* those of them that were left by fetch_next() */
+	struct login *login;	      /* NULL when no address is sftp: */
+	size_t now;		      /* the server that is connected, or is next */
+	struct sftp_session *session; /* the connection to it, or NULL */
+	bool answered;		      /* the server answered once */
+	size_t failed;		      /* servers that failed, in all calls, each time counted */
+	size_t left;		      /* those of them that were left by fetch_next() */
 };
 
 static int
@@ -46,7 +46,7 @@ check_config(const struct fetch_config *c, bool sftp, struct err *e)
 static int
 start_session(struct fetch *f, bool ecdsa, struct err *e)
 {
-	struct session_config c = { .url = &f->urls[f->now],
+	struct sftp_session_config c = { .url = &f->urls[f->now],
 		.host_keys = f->config.host_keys,
 		.nhost_keys = f->config.nhost_keys,
 		.connect_ms = f->config.connect_ms,
@@ -55,7 +55,7 @@ start_session(struct fetch *f, bool ecdsa, struct err *e)
 		.ecdsa = ecdsa,
 		.child = f->config.child };
 
-	return (f->session = session_start(&c, e)) == NULL ? -1 : 0;
+	return (f->session = sftp_session_start(&c, e)) == NULL ? -1 : 0;
 }
 
 static int
@@ -63,7 +63,7 @@ connect_sftp(struct fetch *f, bool ecdsa, struct err *e)
 {
 	if (start_session(f, ecdsa, e) == -1)
 		return -1;
-	return f->urls[f->now].scheme == URL_FILE ? 0 : session_login(f->session, f->login, e);
+	return f->urls[f->now].scheme == URL_FILE ? 0 : sftp_session_login(f->session, f->login, e);
 }
 
 /*
@@ -82,7 +82,7 @@ connect_early(struct fetch *f, struct err *e)
 	if (f->login == NULL)
 		return -1;
 	if (f->session != NULL)
-		session_login(f->session, f->login, &ignored);
+		sftp_session_login(f->session, f->login, &ignored);
 	return 0;
 }
 
@@ -126,7 +126,7 @@ fetch_start(const struct fetch_config *config, struct err *e)
 static void
 drop_connection(struct fetch *f)
 {
-	session_end(f->session);
+	sftp_session_end(f->session);
 	f->session = NULL;
 }
 
@@ -155,7 +155,7 @@ try_sftp(struct fetch *f, bool ecdsa, struct sftp_file *files, size_t n, bool *m
 {
 	if (f->session == NULL && connect_sftp(f, ecdsa, e) == -1)
 		return -1;
-	return session_run(f->session, files, n, moved, e);
+	return sftp_session_run(f->session, files, n, moved, e);
 }
 
 /*
@@ -174,7 +174,7 @@ try_server(struct fetch *f, struct sftp_file *files, size_t n, bool *moved, stru
 	 * because most servers are known by their first key.
 	 */
 	if (rc == -1 && e->code == ERR_HOSTKEY && f->session != NULL &&
-	    session_other_key(f->session)) {
+	    sftp_session_other_key(f->session)) {
 		drop_connection(f);
 		rc = try_sftp(f, true, files, n, moved, &second);
 	}
@@ -350,13 +350,13 @@ fetch_confined(const struct fetch *f)
 	/* What reads a directory has no reason to be. */
 	return f->session == NULL || f->urls[f->now].scheme == URL_FILE
 	    ? NULL
-	    : session_confined(f->session);
+	    : sftp_session_confined(f->session);
 }
 
 enum sftp_nagle
 fetch_nagle(const struct fetch *f)
 {
-	return f->session == NULL ? SFTP_NAGLE_UNKNOWN : session_nagle(f->session);
+	return f->session == NULL ? SFTP_NAGLE_UNKNOWN : sftp_session_nagle(f->session);
 }
 
 int64_t

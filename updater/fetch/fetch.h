@@ -11,7 +11,7 @@
 #include "lib/os/confine.h"
 #include "lib/base/err.h"
 #include "lib/sftp/file.h"
-#include "lib/sftp/session.h"
+#include "lib/sftp/sftp_session.h"
 
 struct fetch_config {
 	const char *const *urls; /* servers, tried in this order */
@@ -31,7 +31,7 @@ struct fetch_config {
 	/* Called once for each server that failed before another was tried; may be NULL. */
 	void (*failed)(void *arg, const char *url, const struct err *why);
 	void *arg;
-	struct session_child *child; /* not NULL where a URL is sftp: */
+	struct sftp_session_child *child; /* not NULL where a URL is sftp: */
 };
 
 struct fetch;

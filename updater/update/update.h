@@ -21,9 +21,10 @@ struct update_options {
 	bool offline;	  /* ask no server: only what a crash left, and the user's part */
 	/* look at every file even when the release is applied, and abandon a torn transaction */
 	bool repair;
-	bool starts;		     /* a program of this account is started afterwards */
-	struct progress *progress;   /* or NULL */
-	struct session_child *child; /* for the server that is asked; may be NULL with offline */
+	bool starts;		   /* a program of this account is started afterwards */
+	struct progress *progress; /* or NULL */
+	struct sftp_session_child
+	    *child; /* for the server that is asked; may be NULL with offline */
 	/* Told of each server that failed before another was tried. */
 	void (*failed)(void *arg, const char *url, const struct err *why);
 	/* Told of each line of a script, and how its child was confined; may be NULL. */

@@ -12,7 +12,7 @@
 #include "tests/unit/common/bad_end.h"
 #include "lib/os/clock.h"
 #include "lib/base/wire.h"
-#include "lib/sftp/session.h"
+#include "lib/sftp/sftp_session.h"
 #include "lib/sftp/sftp_frames.h"
 
 #define LIMIT_MS (BAD_END_SLOW ? 2000 : 400) /* to connect, and for silence */
@@ -442,8 +442,8 @@ child(void **state)
 	struct url url = { .user = "u", .port = 22, .path = "/" };
 	int64_t start = clock_mono_ms();
 	struct login *login = r->password ? make_password() : make_key();
-	struct session_child from = { .role = &acting };
-	struct session_config config = { .url = &url,
+	struct sftp_session_child from = { .role = &acting };
+	struct sftp_session_config config = { .url = &url,
 		.connect_ms = LIMIT_MS,
 		.deadline = start + 3 * LIMIT_MS,
 		.servers = 1,
@@ -451,26 +451,26 @@ child(void **state)
 	uint64_t got[2] = { 0, 0 };
 	struct sftp_file files[2] = { { .path = "a", .max = MAX, .data = count, .arg = &got[0] },
 		{ .path = "b", .max = MAX, .data = count, .arg = &got[1] } };
-	struct session *c;
+	struct sftp_session *c;
 	bool moved;
 	struct err e;
 
 	snprintf(url.host, sizeof url.host, "%zu", (size_t)(r - rows));
-	assert_non_null(c = session_start(&config, &e));
-	assert_ok(session_login(c, login, &e), &e);
+	assert_non_null(c = sftp_session_start(&config, &e));
+	assert_ok(sftp_session_login(c, login, &e), &e);
 	if (r->want == ERR_NONE) {
-		assert_ok(session_run(c, files, 2, &moved, &e), &e);
+		assert_ok(sftp_session_run(c, files, 2, &moved, &e), &e);
 		assert_int_equal(files[0].result, SFTP_FILE_OK);
 		assert_int_equal(files[1].result, SFTP_FILE_ABSENT);
 		assert_int_equal(got[0], MAX);
 		assert_true(moved);
 	} else {
-		assert_err(session_run(c, files, 2, &moved, &e), r->want, &e);
+		assert_err(sftp_session_run(c, files, 2, &moved, &e), r->want, &e);
 		if (strstr(e.text, r->text) == NULL)
 			fail_msg("want '%s' in '%s'", r->text, e.text);
 	}
 	assert_true(got[0] <= MAX && got[1] <= MAX);
-	session_end(c);
+	sftp_session_end(c);
 	/* The child was reaped in time; a busy machine gets some more. */
 	assert_false(has_children());
 	assert_true(clock_mono_ms() - start < 25 * LIMIT_MS);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The parent of a fetch child. */
-#include "lib/sftp/session.h"
+#include "lib/sftp/sftp_session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "lib/os/clock.h"
 #include "lib/base/path.h"
-#include "lib/sftp/session_state.h"
+#include "lib/sftp/sftp_session_state.h"
 #include "lib/sftp/sftp_frames.h"
 
 /* Milliseconds beyond the limits that the child keeps itself, for its frames to arrive. */
@@ -20,7 +20,7 @@
 
 /* Returns the milliseconds that one server may use, from when on. */
 static int64_t
-server_share(const struct session_config *g, int64_t when)
+server_share(const struct sftp_session_config *g, int64_t when)
 {
 	int64_t ms = (g->deadline - when) / (int64_t)g->servers;
 
@@ -28,9 +28,9 @@ server_share(const struct session_config *g, int64_t when)
 }
 
 static int
-tell_server(struct session *c, struct err *e)
+tell_server(struct sftp_session *c, struct err *e)
 {
-	const struct session_config *g = &c->config;
+	const struct sftp_session_config *g = &c->config;
 	struct buf b = BUF_INIT(SFTP_FRAME_MAX);
 	int64_t connect_ms = c->connect_until - clock_mono_ms();
 	int rc = -1;
@@ -53,7 +53,7 @@ out:
 
 /* The child that was started early, or a new one. */
 static struct child *
-take_child(struct session_child *from, struct err *e)
+take_child(struct sftp_session_child *from, struct err *e)
 {
 	struct child *c = from->early;
 
@@ -61,10 +61,10 @@ take_child(struct session_child *from, struct err *e)
 	return c != NULL ? c : child_start(from->role, e);
 }
 
-struct session *
-session_start(const struct session_config *config, struct err *e)
+struct sftp_session *
+sftp_session_start(const struct sftp_session_config *config, struct err *e)
 {
-	struct session *c = calloc(1, sizeof *c);
+	struct sftp_session *c = calloc(1, sizeof *c);
 
 	if (c == NULL) {
 		err_nomem(e);
@@ -75,12 +75,12 @@ session_start(const struct session_config *config, struct err *e)
 	c->connect_until += server_share(config, c->connect_until);
 	if ((c->child = take_child(config->child, e)) != NULL && tell_server(c, e) == 0)
 		return c;
-	session_end(c);
+	sftp_session_end(c);
 	return NULL;
 }
 
 int
-session_login(struct session *c, const struct login *login, struct err *e)
+sftp_session_login(struct sftp_session *c, const struct login *login, struct err *e)
 {
 	const struct buf *blob = login_blob(login);
 	struct buf b = BUF_INIT(SFTP_FRAME_MAX);
@@ -99,7 +99,7 @@ session_login(struct session *c, const struct login *login, struct err *e)
 }
 
 void
-session_end(struct session *c)
+sftp_session_end(struct sftp_session *c)
 {
 	if (c == NULL)
 		return;
@@ -108,26 +108,26 @@ session_end(struct session *c)
 }
 
 bool
-session_other_key(const struct session *c)
+sftp_session_other_key(const struct sftp_session *c)
 {
 	return c->other_key;
 }
 
 const struct confined *
-session_confined(const struct session *c)
+sftp_session_confined(const struct sftp_session *c)
 {
 	return c->hello ? &c->confined : NULL;
 }
 
 enum sftp_nagle
-session_nagle(const struct session *c)
+sftp_session_nagle(const struct sftp_session *c)
 {
 	return c->nagle;
 }
 
 /* The server in messages: "host:port", or the path of a directory. */
 static const char *
-shown(const struct session *c, char out[SFTP_HOST_SIZE + 8])
+shown(const struct sftp_session *c, char out[SFTP_HOST_SIZE + 8])
 {
 	const struct url *u = c->config.url;
 
@@ -138,7 +138,7 @@ shown(const struct session *c, char out[SFTP_HOST_SIZE + 8])
 }
 
 static int
-lied(struct session *c, const char *what, struct err *e)
+lied(struct sftp_session *c, const char *what, struct err *e)
 {
 	char name[SFTP_HOST_SIZE + 8];
 
@@ -150,7 +150,7 @@ lied(struct session *c, const char *what, struct err *e)
  * that was taken over must not get other signatures.
  */
 static bool
-is_login(const struct session *c, const uint8_t *data, size_t len)
+is_login(const struct sftp_session *c, const uint8_t *data, size_t len)
 {
 	const struct buf *blob = login_blob(c->login);
 	struct wire w = WIRE_INIT(data, len);
@@ -170,7 +170,7 @@ is_login(const struct session *c, const uint8_t *data, size_t len)
 }
 
 static int
-on_sign(struct session *c, struct wire *w, struct buf *answer, struct err *e)
+on_sign(struct sftp_session *c, struct wire *w, struct buf *answer, struct err *e)
 {
 	struct buf signature = BUF_INIT(LOGIN_SIGNATURE_MAX);
 	const uint8_t *data;
@@ -190,7 +190,7 @@ on_sign(struct session *c, struct wire *w, struct buf *answer, struct err *e)
 
 /* Gives the password once, also where the server refused it. */
 static int
-on_password(struct session *c, struct wire *w, struct buf *answer, struct err *e)
+on_password(struct sftp_session *c, struct wire *w, struct buf *answer, struct err *e)
 {
 	const struct buf *password = login_password(c->login);
 
@@ -202,7 +202,7 @@ on_password(struct session *c, struct wire *w, struct buf *answer, struct err *e
 
 /* 1: the end without a fault; -1 with the fault. */
 static int
-on_end(struct session *c, struct wire *w, struct err *e)
+on_end(struct sftp_session *c, struct wire *w, struct err *e)
 {
 	c->other_key = wire_u8(w) == 1;
 	if (w->bad)
@@ -212,7 +212,7 @@ on_end(struct session *c, struct wire *w, struct err *e)
 
 /* Returns the file of a frame, or NULL for a number that no file has. */
 static struct sftp_file *
-frame_file(struct session_work *r, struct wire *w)
+frame_file(struct sftp_session_work *r, struct wire *w)
 {
 	uint32_t number = wire_u32(w);
 
@@ -220,7 +220,7 @@ frame_file(struct session_work *r, struct wire *w)
 }
 
 static int
-on_data(struct session_work *r, struct wire *w, struct err *e)
+on_data(struct sftp_session_work *r, struct wire *w, struct err *e)
 {
 	struct sftp_file *f = frame_file(r, w);
 	size_t len = (size_t)(w->end - w->p);
@@ -237,7 +237,7 @@ on_data(struct session_work *r, struct wire *w, struct err *e)
 }
 
 static int
-on_result(struct session_work *r, struct wire *w, struct err *e)
+on_result(struct sftp_session_work *r, struct wire *w, struct err *e)
 {
 	struct sftp_file *f = frame_file(r, w);
 	uint8_t result = wire_u8(w);
@@ -261,7 +261,7 @@ on_result(struct session_work *r, struct wire *w, struct err *e)
 }
 
 static int
-on_connected(struct session *c, struct wire *w, struct err *e)
+on_connected(struct sftp_session *c, struct wire *w, struct err *e)
 {
 	uint8_t nagle = w->p == w->end ? SFTP_NAGLE_UNKNOWN : wire_u8(w);
 
@@ -273,10 +273,11 @@ on_connected(struct session *c, struct wire *w, struct err *e)
 }
 
 int
-session_take(struct session_work *r, const struct frame *f, struct buf *answer, struct err *e)
+sftp_session_take(struct sftp_session_work *r, const struct frame *f, struct buf *answer,
+    struct err *e)
 {
 	struct wire w = WIRE_INIT(f->data, f->len);
-	struct session *c = r->c;
+	struct sftp_session *c = r->c;
 
 	if (f->type == SFTP_FRAME_HELLO)
 		return child_take_hello(&w, &c->hello, &c->confined)
@@ -300,7 +301,7 @@ session_take(struct session_work *r, const struct frame *f, struct buf *answer, 
 }
 
 static int
-silent(struct session *c, struct err *e)
+silent(struct sftp_session *c, struct err *e)
 {
 	char name[SFTP_HOST_SIZE + 8];
 
@@ -313,7 +314,7 @@ silent(struct session *c, struct err *e)
 
 /* Returns whether the server dribbles, which counts as silence while there are other servers. */
 static bool
-dribbles(struct session *c, const struct frame *f)
+dribbles(struct sftp_session *c, const struct frame *f)
 {
 	int64_t now = clock_mono_ms();
 
@@ -328,10 +329,10 @@ dribbles(struct session *c, const struct frame *f)
 
 /* Takes frames until the child is connected, or has ended its work. */
 static int
-listen_to(struct session_work *r, struct err *e)
+listen_to(struct sftp_session_work *r, struct err *e)
 {
 	struct buf answer = BUF_INIT(LOGIN_ANSWER_MAX);
-	struct session *c = r->c;
+	struct sftp_session *c = r->c;
 	char how[CHILD_HOW_SIZE], name[SFTP_HOST_SIZE + 8];
 	struct frame f;
 	int rc;
@@ -352,7 +353,7 @@ listen_to(struct session_work *r, struct err *e)
 			rc = e->code == ERR_TIMEOUT ? silent(c, e) : -1;
 		} else if (c->connected && dribbles(c, &f)) {
 			rc = silent(c, e);
-		} else if ((rc = session_take(r, &f, &answer, e)) == 0 && answer.len > 0) {
+		} else if ((rc = sftp_session_take(r, &f, &answer, e)) == 0 && answer.len > 0) {
 			rc = frame_send(child_frames(c->child), SFTP_FRAME_SECRET, answer.data,
 			    answer.len, until, e);
 			buf_reset(&answer);
@@ -363,10 +364,10 @@ listen_to(struct session_work *r, struct err *e)
 }
 
 static int
-tell_files(struct session_work *r, struct err *e)
+tell_files(struct sftp_session_work *r, struct err *e)
 {
 	struct frames *frames = child_frames(r->c->child);
-	const struct session_config *g = &r->c->config;
+	const struct sftp_session_config *g = &r->c->config;
 	int64_t until = g->deadline, now = clock_mono_ms(), left = until > now ? until - now : 0,
 		idle = server_share(g, now);
 	struct buf b = BUF_INIT(SFTP_FRAME_MAX);
@@ -417,9 +418,10 @@ refuse_unsafe(struct sftp_file *files, size_t n)
 }
 
 int
-session_run(struct session *c, struct sftp_file *files, size_t n, bool *moved, struct err *e)
+sftp_session_run(struct sftp_session *c, struct sftp_file *files, size_t n, bool *moved,
+    struct err *e)
 {
-	struct session_work r = { .c = c, .files = files, .n = n };
+	struct sftp_session_work r = { .c = c, .files = files, .n = n };
 	char name[SFTP_HOST_SIZE + 8];
 	int rc = 0;
 
