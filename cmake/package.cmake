@@ -5,7 +5,7 @@ if(NOT WIN32)
 endif()
 
 set(guides README.md CHANGELOG.md docs/windows.md docs/settings.md docs/scripts.md docs/trust.md docs/reliability.md
-	docs/tls-in-15-minutes.md docs/tls-library.md)
+	docs/tls-in-15-minutes.md docs/from-d2000.md docs/tls-library.md)
 foreach(guide ${guides})
 	get_filename_component(folder ${guide} DIRECTORY)
 	install(FILES ${guide} DESTINATION ./${folder} COMPONENT documentation)

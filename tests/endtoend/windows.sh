@@ -3,7 +3,7 @@
 # update server a real sshd.  There is no Linux build here, so the release is published and the Kernel runs under wine,
 # too.
 #
-# usage: windows.sh SLIPWAY_TLS.3 SETTINGS.MD, through scripts/as-user.sh with a build for Windows
+# usage: windows.sh SLIPWAY_TLS.3 SETTINGS.MD FROM-D2000.MD, through scripts/as-user.sh with a build for Windows
 # shellcheck shell=bash source=tests/endtoend/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -294,6 +294,18 @@ tr -d '\r' < percent.lua > unix.lua
 expect 0 check.log slipway script check "$(dos "$WORK/unix.lua")"
 want check.log "+ $client Percent = $stored" 0
 expect 0 reg.log win reg delete "$client" /v Percent /f
+
+# The reg add lines of the page for D2000's administrators, by Windows' own tools, with this Kernel's places.
+sed -n '/^reg add/p' "$3" | sed "s|C:.COV_PB.config.tls.server.pem|\"$(dos "$WORK/kernel/server.pem" | sed 's/\\/&&/g')\"|
+	s|C:.COV_PB.config.tls.server.crt|\"$(dos "$WORK/kernel/server.crt" | sed 's/\\/&&/g')\"|; s/\$/\r/" > page.cmd
+[ "$(wc -l < page.cmd)" = 6 ] || fail "want 6 lines of reg add in the page" page.cmd
+expect 0 reg.log win reg delete "$client" /f
+expect 0 reg.log win reg delete "$server_settings" /f
+expect 0 page.log win cmd.exe /c "$(dos "$WORK/page.cmd")"
+wantreg "$client" TLS_TrustedCerts REG_SZ '%AppData%\server.crt'
+cp kernel/server.crt "$(dirname "$appdata")/server.crt"
+level None TLSPeerAuth 0 level.log
+verified level.log
 
 # A program of somebody else: the manual's example, built with what is in the zip for developers.
 sed -n '/^#include <stdio/,/^\.Ed/p' "$1" | sed '/^\.Ed/d; s/\\e/\\/g' > example.c

@@ -143,7 +143,7 @@ out:
 
 /* The first word behind "/C" alone that may name an application. */
 static const char *
-split_name(int argc, char **argv)
+split_application(int argc, char **argv)
 {
 	for (int i = 0; i + 1 < argc; i++)
 		if ((argv[i][0] == '/' || argv[i][0] == '-') && ascii_same(argv[i] + 1, "c") &&
@@ -155,7 +155,8 @@ split_name(int argc, char **argv)
 const char *
 enrolled_split(struct settings *s, int argc, char **argv)
 {
-	const char *name = split_name(argc, argv), *argument = application_argument(argc, argv);
+	const char *name = split_application(argc, argv),
+		   *argument = application_argument(argc, argv);
 	struct application_pairs all;
 	struct err ignored;
 	size_t unused;
