@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "updater/cmd/trying.h"
 #include "lib/sftp/fingerprint.h"
 #include "lib/os/letter.h"
 #include "lib/os/move.h"
@@ -22,7 +23,7 @@ struct options {
 	struct enrolment en;
 	const char *root;
 	struct option_list host_keys;
-	bool new_key;
+	bool new_key, no_check;
 };
 
 /* Texts that are written instead of those which a person gave. */
@@ -170,7 +171,7 @@ enroll(const struct options *a, struct err *e)
 	struct buf root = BUF_INIT(TUF_ROOT_SIZE_MAX);
 	struct settings *s = NULL;
 	char hex[SHA256_HEX_SIZE];
-	struct station st;
+	struct station st = { .installation = NULL };
 	struct err ignored;
 	int64_t version;
 	int rc = -1;
@@ -182,18 +183,21 @@ enroll(const struct options *a, struct err *e)
 		goto out;
 	}
 	if ((s = cmd_settings_open(e)) == NULL || digest_hex(root.data, root.len, hex, e) == -1 ||
+	    station_enroll_check(s, &a->en, &st, e) == -1 ||
+	    (!a->no_check && trying_all(&st, root.data, root.len, a->new_key, e) == -1) ||
 	    station_enroll(s, &a->en, root.data, root.len, e) == -1)
 		goto out;
 	printf("enrolled %s/%s\n", a->en.installation, a->en.application);
 	printf("settings in %s\n", settings_place(s, STATION_KEY));
 	printf("trust anchor: root version %lld, SHA-256 %s\n", (long long)version, hex);
+	station_free(&st);
 	if (station_load(s, a->en.installation, a->en.application, 0, NULL, &st, &ignored) == 0)
 		print_notes(s, &st);
-	station_free(&st);
 	cmd_register_log();
 	puts("next: slipway run PROGRAM");
 	rc = 0;
 out:
+	station_free(&st);
 	settings_close(s);
 	buf_free(&root);
 	return rc;
@@ -214,7 +218,7 @@ static int
 check_enrolment(const struct enrolment *en, struct err *e)
 {
 	struct settings *s = cmd_settings_open(e);
-	int rc = s == NULL ? -1 : station_enroll_check(s, en, e);
+	int rc = s == NULL ? -1 : station_enroll_check(s, en, NULL, e);
 
 	settings_close(s);
 	return rc;
@@ -312,6 +316,8 @@ static const struct option options[] = {
 	{ "allow-writable", OPTION_FLAG, TO(en.allow_writable), NULL,
 	    "let others than administrators write where files go, and so replace trusted certificates" },
 	{ "force", OPTION_FLAG, TO(en.force), NULL, "replace an enrolment" },
+	{ "no-check", OPTION_FLAG, TO(no_check), NULL,
+	    "don't ask the servers, for a computer that is prepared away from them" },
 	OPTION_END,
 };
 

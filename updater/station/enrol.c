@@ -19,6 +19,7 @@ struct enrolling {
 	const struct enrolment *en;
 	struct application_pairs all; /* what is enrolled already */
 	struct station was;	      /* this application, where it is enrolled */
+	struct station will_be;	      /* as a later start reads it */
 	const char *app_dir;	      /* text of AppDir; NULL: the default */
 	struct buf key;
 	struct changeset changes;
@@ -217,17 +218,16 @@ get_new(void *changes, const char *key, const char *name, struct value *v, struc
 
 /* The whole enrolment as a later start reads it: what a start would refuse is refused now. */
 static int
-check_start(const struct enrolling *x, struct err *e)
+check_start(struct enrolling *x, struct err *e)
 {
 	const struct station_source from = { get_new, (void *)(uintptr_t)&x->changes };
-	struct station st;
-	int rc = station_read(&from, x->en->installation, x->en->application, &st, e);
+	struct station *st = &x->will_be;
+	int rc = station_read(&from, x->en->installation, x->en->application, st, e);
 
 	if (rc == 0)
-		rc = destination_others(x->s, &x->all, &st, e);
+		rc = destination_others(x->s, &x->all, st, e);
 	for (const struct station_check *c = station_checks; rc == 0 && c->name != NULL; c++)
-		rc = c->run(&st, e);
-	station_free(&st);
+		rc = c->run(st, e);
 	return rc;
 }
 
@@ -251,16 +251,22 @@ end(struct enrolling *x)
 {
 	application_pairs_free(&x->all);
 	station_free(&x->was);
+	station_free(&x->will_be);
 	changeset_free(&x->changes);
 	buf_free(&x->key);
 }
 
 int
-station_enroll_check(struct settings *s, const struct enrolment *en, struct err *e)
+station_enroll_check(struct settings *s, const struct enrolment *en, struct station *st,
+    struct err *e)
 {
 	struct enrolling x = { .s = s, .en = en, .key = BUF_INIT(SETTING_KEY_MAX) };
 	int rc = prepare(&x, e);
 
+	if (st != NULL) {
+		*st = x.will_be;
+		x.will_be = (struct station){ .installation = NULL };
+	}
 	end(&x);
 	return rc;
 }

@@ -6,6 +6,7 @@
 
 #include "lib/settings/settings.h"
 #include "updater/station/setting.h"
+#include "updater/station/station.h"
 
 #define ENROLMENT_MEMBER(option, setting, kind, member, arg, offers, words, help) \
 	const char *member;
@@ -21,11 +22,13 @@ struct enrolment {
 };
 
 /*
- * Whether station_enroll() will take an enrolment.  Returns 0, or -1: ERR_USAGE (a name),
- * ERR_CONFIG (a setting), ERR_EXISTS (enrolled already, or a default of AppDir that is there),
- * ERR_UNSAFE (checks.h).
+ * Whether station_enroll() will take an enrolment, and in *st (or NULL) the station that it makes,
+ * as a later start reads it; the caller calls station_free() in both cases.  Returns 0, or -1:
+ * ERR_USAGE (a name), ERR_CONFIG (a setting), ERR_EXISTS (enrolled already, or a default of AppDir
+ * that is there), ERR_UNSAFE (checks.h).
  */
-int station_enroll_check(struct settings *s, const struct enrolment *en, struct err *e);
+int station_enroll_check(struct settings *s, const struct enrolment *en, struct station *st,
+    struct err *e);
 
 /*
  * Check and write an enrolment and its trust anchor (the bytes of a root metadata file).  Returns

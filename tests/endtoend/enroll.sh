@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: ISC
+# An enrolment tries what it writes: it stops, with nothing changed, where no start could work.
+# shellcheck shell=bash source=tests/endtoend/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+make_repo
+make_login
+start_server
+root=$REPO/served/metadata/1.root.json
+
+# enroll STATUS ARG...
+enroll() {
+	expect "$1" enroll.log slipway enroll --root "$root" --installation "$INSTALLATION" "${@:2}"
+}
+sftp() { enroll "$1" --host-key "${3-$hostkey}" --key "${4-login}" --app "$APP" "$2" "${@:5}"; }
+nothing() {
+	want enroll.log "$1" 0
+	want enroll.log 'nothing was enrolled; --no-check enrols without asking the servers' 0
+	[ ! -e station/machine.conf ] && [ ! -e "station/state/$INSTALLATION/$APP" ] || fail "want nothing enrolled: $1"
+}
+
+# Each step that can fail.
+sftp 1 "$url" SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+nothing 'host key'
+sftp 1 "sftp://$(id -un)@127.0.0.1:1/x"
+nothing '127.0.0.1'
+ssh-keygen -q -t ed25519 -N '' -f stranger
+sftp 1 "$url" "$hostkey" stranger
+nothing 'the server refused user'
+sftp 1 "$url/nosuch"
+nothing 'takes the login, and has no repository there'
+enroll 1 --app NOSUCH --host-key "$hostkey" --key login "$url"
+want enroll.log 'has a repository without the application NOSUCH' 0
+expect 0 other.log slipway-repo init other --no-passphrase
+root=other/served/metadata/1.root.json
+sftp 1 "$url"
+nothing "$url"
+enroll 1 --app "$APP" "file://$WORK/nosuch"
+nothing 'nosuch'
+root=$REPO/served/metadata/1.root.json
+
+# What works, says so: before the first release, and after it.
+sftp 0 "$url"
+want enroll.log "$url has no release of $APP yet" 0
+make_release release server.crt="$REPO/certs/kernel.crt"
+publish release
+sftp 1 "$url"
+want enroll.log '--force' 0
+sftp 0 "$url" "$hostkey" login --force
+want enroll.log "$url has release 1, root version 1" 0
+# Of several servers one is enough; the other is told.
+sftp 0 "$url" "$hostkey" login --force "sftp://$(id -un)@127.0.0.1:1/x"
+want enroll.log "$url has release 1" 0
+want enroll.log '127.0.0.1:1/x' 0
+# One that isn't the server that is pinned, or has another repository, is too many.
+before=$(cat station/machine.conf)
+sftp 1 "$url" "$hostkey" login --force "file://$WORK/other/served"
+want enroll.log "file://$WORK/other/served" 0
+[ "$(cat station/machine.conf)" = "$before" ] || fail "want nothing changed" enroll.log
+
+# A key that is new isn't known yet; a computer that is prepared elsewhere asks nobody.
+rm -rf station
+expect 0 enroll.log slipway enroll "$url" --host-key "$hostkey" --root "$root" --new-key --installation "$INSTALLATION" \
+	--app "$APP"
+want enroll.log "$url answers, and doesn't know the new login key yet" 0
+rm -rf station
+sftp 0 "sftp://$(id -un)@127.0.0.1:1/x" "$hostkey" login --no-check
+expect 0 status.log slipway status
+# Nobody waits for ever: a server that says nothing, and Ctrl-C.
+background silent.log python3 -c 'import socket, time
+s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True); time.sleep(60)'
+wantre silent.log '[0-9]'
+rm -rf station
+sftp 1 "sftp://$(id -un)@127.0.0.1:$(cat silent.log)/x"
+nothing 'no answer'
+echo "an enrolment tries what it writes"
