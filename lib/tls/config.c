@@ -12,37 +12,13 @@
 
 #include "lib/base/number.h"
 #include "lib/base/text.h"
-#include "lib/os/path.h"
 #include "lib/settings/application.h"
 #include "lib/settings/expand.h"
-
-static const struct {
-	const char *name;
-	bool file; /* names of files: %NAME% is expanded, '\' separates */
-} rows[TLS_SETTING_COUNT] = {
-	[TLS_LEVEL] = { "TLS_RequiredLevel", false },
-	[TLS_KEY_FILE] = { "TLS_KeyFile", true },
-	[TLS_CERT_FILE] = { "TLS_CertFile", true },
-	[TLS_TRUSTED] = { "TLS_TrustedCerts", true },
-	[TLS_CRL_FILE] = { "TLS_CRLFile", true },
-	[TLS_MIN_VERSION] = { "TLS_MinVersion", false },
-	[TLS_EXPIRY_WARN_DAYS] = { "TLS_ExpiryWarnDays", false },
-	[TLS_ASK_CLIENT_CERT] = { "TLS_AskClientCert", false },
-};
 
 const char *
 slipway_tls_application(int argc, char *const *argv)
 {
 	return application_argument(argc, argv);
-}
-
-int
-tls_setting_find(const char *name)
-{
-	for (int i = 0; i < TLS_SETTING_COUNT; i++)
-		if (strcmp(rows[i].name, name) == 0)
-			return i;
-	return -1;
 }
 
 static void
@@ -63,7 +39,8 @@ config_free(struct tls_config *c)
 		drop_source(&c->source[i]);
 	free(c->where);
 	free(c->unknown);
-	free(c->elsewhere);
+	free(c->absent);
+	free(c->relative);
 	memset(c, 0, sizeof *c);
 }
 
@@ -78,7 +55,7 @@ config_put(struct tls_config *c, enum tls_setting s, const void *data, size_t le
 	memcpy(copy, data, len);
 	copy[len] = '\0';
 	drop_source(&c->source[s]);
-	c->source[s] = (struct source){ rows[s].name, copy, len, content };
+	c->source[s] = (struct source){ tls_setting_name(s), copy, len, content };
 	/* The source owns the copy. */
 	/* cppcheck-suppress memleak */
 	return 0;
@@ -98,10 +75,6 @@ config_set(struct tls_config *c, enum tls_setting s, const void *data, size_t le
 static int
 setting_text(enum tls_setting which, const struct value *v, struct buf *out, struct err *e)
 {
-	const struct expand_names names = { .environment = true };
-	const char *text;
-	size_t len;
-
 	if (which == TLS_EXPIRY_WARN_DAYS && v->type == VALUE_DWORD)
 		return buf_addf(out, e, "%u", (unsigned)v->number);
 	if (which == TLS_ASK_CLIENT_CERT && v->type == VALUE_DWORD) {
@@ -112,19 +85,8 @@ setting_text(enum tls_setting which, const struct value *v, struct buf *out, str
 	}
 	if (v->type != VALUE_STRING && v->type != VALUE_EXPAND)
 		return err_setx(e, ERR_CONFIG, "want a text, got a %s", value_type_name(v->type));
-	if (!rows[which].file)
-		return buf_adds(out, value_get_text(v), e);
-	text = value_get_text(v);
-	len = v->len;
-	text_trim(&text, &len);
-	if (expand(text, len, &names, out, e) == -1)
-		return -1;
-	for (size_t i = 0; i < out->len; i++)
-		if (out->data[i] == '\\')
-			out->data[i] = '/';
-	if (out->len > 0)
-		path_native((char *)out->data);
-	return 0;
+	return tls_setting_is_file(which) ? tls_setting_files(v, out, e)
+					  : buf_adds(out, value_get_text(v), e);
 }
 
 static int
@@ -133,10 +95,10 @@ read_setting(struct settings *s, const char *key, enum tls_setting which, struct
 {
 	struct value v = VALUE_INIT;
 	struct buf b = BUF_INIT(EXPAND_MAX);
-	int rc = settings_get(s, key, rows[which].name, &v, e);
+	int rc = settings_get(s, key, tls_setting_name(which), &v, e);
 
 	if (rc == 1 && setting_text(which, &v, &b, e) == -1)
-		rc = err_context(e, "%s", rows[which].name);
+		rc = err_context(e, "%s", tls_setting_name(which));
 	if (rc == 1)
 		rc = config_set(c, which, buf_text(&b), b.len, false, e);
 	buf_free(&b);
@@ -232,72 +194,21 @@ config_decide(struct tls_config *c, struct err *e)
 	return decide_ask(c, text[TLS_ASK_CLIENT_CERT], e);
 }
 
-/* The settings' key and the file (or registry) that has it, to be freed; NULL with ERR_NOMEM. */
-static char *
-where_of(struct settings *s, const char *key, struct err *e)
-{
-	struct buf b = BUF_INIT(SETTING_KEY_MAX + EXPAND_MAX);
-	char *text = NULL;
-
-	if (buf_addf(&b, e, "%s, %s", key, settings_place(s, key)) == 0 &&
-	    (text = strdup(buf_text(&b))) == NULL)
-		err_nomem(e);
-	buf_free(&b);
-	return text;
-}
-
-static int
-note_name(void *list, const char *name, const struct value *v, struct err *e)
-{
-	struct buf *out = list;
-
-	(void)v;
-	for (int i = 0; i < TLS_SETTING_COUNT; i++)
-		if (ascii_same(rows[i].name, name))
-			return 0;
-	if (out->max - out->len < SETTING_PART_MAX + 2) /* the first ones will do */
-		return 0;
-	return buf_addf(out, e, "%s%s", out->len == 0 ? "" : ", ", name);
-}
-
 /*
- * Hints for people.  What can't be looked at has none: no connection fails for the sake of a hint.
- *
- * The names in a key that no setting has: a misspelt one would count for nothing, silently.
+ * A file's name that isn't whole: whoever chooses the program's working directory would choose the
+ * file, and with it the key or the trust.  The setting counts as absent; config_read() decides.
  */
-static void
-note_unknown(struct settings *s, const char *key, struct tls_config *c)
+static int
+drop_relative(struct tls_config *c, enum tls_setting which, struct err *e)
 {
-	struct buf names = BUF_INIT(4 * SETTING_PART_MAX);
-	const struct settings_walk walk = { note_name, NULL, &names };
-	struct err ignored;
+	const struct source *s = &c->source[which];
 
-	settings_list(s, key, &walk, &ignored);
-	if (names.len > 0)
-		c->unknown = strdup(buf_text(&names));
-	buf_free(&names);
-}
-
-/* The commonest wrong places of a level: one key up, and the other side's branch. */
-static void
-note_elsewhere(struct settings *s, enum slipway_tls_side side, const char *key,
-    struct tls_config *c)
-{
-	size_t up = (size_t)(strrchr(key, '\\') - key);
-	const char *const branches[] = { "",
-		side == SLIPWAY_TLS_SERVER ? "\\TLS_Client" : "\\TLS_Server" };
-
-	for (size_t i = 0; i < N(branches) && c->elsewhere == NULL; i++) {
-		struct buf place = BUF_INIT(SETTING_KEY_MAX + SETTING_PART_MAX);
-		struct value v = VALUE_INIT;
-		struct err ignored;
-
-		if (buf_addf(&place, &ignored, "%.*s%s", (int)up, key, branches[i]) == 0 &&
-		    settings_get(s, buf_text(&place), rows[TLS_LEVEL].name, &v, &ignored) == 1)
-			c->elsewhere = (char *)buf_steal(&place);
-		value_free(&v);
-		buf_free(&place);
-	}
+	if (!tls_setting_is_file(which) || !c->set[which] ||
+	    source_whole(s, which == TLS_TRUSTED, e) == 0)
+		return 0;
+	if (c->relative == NULL && (c->relative = strdup(e->text)) == NULL)
+		return err_nomem(e);
+	return config_set(c, which, NULL, 0, false, e);
 }
 
 int
@@ -316,14 +227,16 @@ config_read(struct settings *s, enum slipway_tls_side side, const char *installa
 	    buf_adds(&key, side == SLIPWAY_TLS_SERVER ? "\\TLS_Server" : "\\TLS_Client", e) == -1)
 		goto out;
 	for (int i = 0; i < TLS_SETTING_COUNT; i++)
-		if (read_setting(s, buf_text(&key), (enum tls_setting)i, c, e) == -1)
+		if (read_setting(s, buf_text(&key), (enum tls_setting)i, c, e) == -1 ||
+		    drop_relative(c, (enum tls_setting)i, e) == -1)
 			goto out;
-	if ((c->where = where_of(s, buf_text(&key), e)) == NULL)
+	if ((c->where = tls_setting_where(s, buf_text(&key), e)) == NULL)
 		goto out;
-	note_unknown(s, buf_text(&key), c);
+	c->unknown = tls_setting_tell_unknown(s, buf_text(&key));
 	if (!c->set[TLS_LEVEL])
-		note_elsewhere(s, side, buf_text(&key), c);
-	rc = config_decide(c, e);
+		c->absent = tls_setting_tell_absent(s, buf_text(&key));
+	if ((rc = config_decide(c, e)) == 0 && c->relative != NULL && c->level != TLS_LEVEL_NONE)
+		rc = err_setx(e, ERR_CONFIG, "%s", c->relative);
 out:
 	settings_release(s);
 	if (rc == -1)

@@ -3,7 +3,7 @@
 #define LIB_TLS_CONFIG_H
 
 /* What the settings say at one moment. */
-#include "lib/settings/settings.h"
+#include "lib/settings/tls_setting.h"
 #include "lib/x509/source.h"
 #include "slipway/tls.h"
 
@@ -12,32 +12,18 @@
 
 enum tls_level { TLS_LEVEL_NONE, TLS_LEVEL_NO_PEER_AUTH, TLS_LEVEL_PEER_AUTH };
 
-enum tls_setting {
-	TLS_LEVEL,
-	TLS_KEY_FILE,
-	TLS_CERT_FILE,
-	TLS_TRUSTED,
-	TLS_CRL_FILE,
-	TLS_MIN_VERSION,
-	TLS_EXPIRY_WARN_DAYS,
-	TLS_ASK_CLIENT_CERT,
-	TLS_SETTING_COUNT
-};
-
 struct tls_config {
 	enum tls_level level;
 	bool set[TLS_SETTING_COUNT];   /* others are absent */
 	bool level_absent, tls12, ask; /* ask: for a client's certificate */
 	unsigned warn_days;
 	char *where; /* the level was looked for, owned; NULL: the program gave it */
-	/* names there that no setting has, and where an absent level stands; owned, or NULL */
-	char *unknown, *elsewhere;
+	/* texts: names there that no setting has; that the level is absent; owned, or NULL */
+	char *unknown, *absent;
+	char *relative; /* at level None: what is wrong with a file's name; owned, or NULL */
 	/* text is owned, "" when not set; NULL only before config_decide() */
 	struct source source[TLS_SETTING_COUNT];
 };
-
-/* The setting of a name; -1: none. */
-int tls_setting_find(const char *name);
 
 /* The settings' word for a level. */
 const char *tls_level_name(enum tls_level level);

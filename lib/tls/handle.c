@@ -422,20 +422,6 @@ warn_of_time(struct slipway_tls *t)
 		    source_name(&t->config.source[TLS_CERT_FILE]), days);
 }
 
-static void
-warn_of_level(struct slipway_tls *t)
-{
-	const struct tls_config *c = &t->config;
-
-	if (c->where == NULL)
-		warn(t, "TLS_RequiredLevel is not set; using None");
-	else if (c->elsewhere == NULL)
-		warn(t, "TLS_RequiredLevel is not set in %s; using None", c->where);
-	else
-		warn(t, "TLS_RequiredLevel is not set in %s, but in %s; using None", c->where,
-		    c->elsewhere);
-}
-
 /* Warn of faults in settings and files, unless the last warning said the same. */
 static void
 warn_of_state(struct slipway_tls *t)
@@ -447,10 +433,14 @@ warn_of_state(struct slipway_tls *t)
 		warn(t, "TLS_TrustedCerts: %s", t->setup->trust.ca_remark.text);
 	if (t->setup->trust.crl_remark.code != ERR_NONE)
 		warn(t, "TLS_CRLFile: %s", t->setup->trust.crl_remark.text);
+	if (t->config.relative != NULL)
+		warn(t, "%s; the setting counts for nothing", t->config.relative);
 	if (t->config.unknown != NULL)
-		warn(t, "no TLS setting is called %s (%s)", t->config.unknown, t->config.where);
+		warn(t, "%s", t->config.unknown);
 	if (t->config.level_absent)
-		warn_of_level(t);
+		warn(t, "%s",
+		    t->config.absent != NULL ? t->config.absent
+					     : "TLS_RequiredLevel is not set; using None");
 	if (strcmp(t->warning, t->told) == 0)
 		t->warning[0] = '\0';
 	else

@@ -2,13 +2,18 @@
 /* Where keys, certificates and revocation lists come from. */
 #include "lib/x509/source.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/text.h"
 #include "lib/os/file.h"
+#include "lib/os/path.h"
 
 /* Bytes of a name that is too long which messages show. */
 #define SHOWN_MAX 60
+
+/* Bytes of a setting with several names that messages show. */
+#define LIST_SHOWN_MAX 300
 
 const char *
 source_name(const struct source *s)
@@ -56,4 +61,35 @@ sources_each(const struct source *s, void (*each)(void *arg, const struct source
 		list += all + (list[all] == ';');
 	}
 	return 0;
+}
+
+/* The first relative name. */
+struct relative {
+	char name[SHOWN_MAX + 1]; /* "": none */
+};
+
+static void
+note_relative(void *arg, const struct source *one)
+{
+	struct relative *r = arg;
+
+	if (r->name[0] == '\0' && one->len > 0 && !path_absolute(one->text))
+		snprintf(r->name, sizeof r->name, "%s", one->text);
+}
+
+int
+source_whole(const struct source *s, bool list, struct err *e)
+{
+	struct relative r = { "" };
+
+	if (!list)
+		note_relative(&r, s);
+	else if (sources_each(s, note_relative, &r, e) == -1)
+		return -1;
+	if (s->content || r.name[0] == '\0')
+		return 0;
+	return err_setx(e, ERR_CONFIG,
+	    "%s = %.*s: want whole paths, got '%s', which would be in whatever folder the program "
+	    "works in; write the folder before it, as in %%ProgramData%%/COV_PB/%s",
+	    s->label, LIST_SHOWN_MAX, s->text, r.name, path_base(r.name));
 }

@@ -38,4 +38,10 @@ int source_read(const struct source *s, bool secret, struct buf *out, struct err
 int sources_each(const struct source *s, void (*each)(void *arg, const struct source *one),
     void *arg, struct err *e);
 
+/*
+ * Whether a file's name, or with list each of a list, is whole: which file a relative name means is
+ * up to the working directory.  Returns 0, or -1 with ERR_CONFIG and words of what to write.
+ */
+int source_whole(const struct source *s, bool list, struct err *e);
+
 #endif

@@ -52,7 +52,7 @@ stored 'key file'
 # The readers.
 folder=$STATION/config
 slipway settings set "$K" v "$value" > set.log
-[ "$(slipway settings get --expand "$K" v)" = "$folder\\a b;100%.crt" ] || fail "want both names expanded"
+[ "$(slipway settings get --expand "$K" v)" = "$folder\\a b;$folder\\100%.crt" ] || fail "want both names expanded"
 make_repo
 mkdir -p release/app "$folder" kernel
 : > release/app/x
@@ -64,7 +64,7 @@ enrol() {
 }
 enrol 1 "$value"
 want enroll.log "want a path in UTF-8 without ';'" 0
-unix=${value//;/,}
+unix=${value/;%AppData%\\/,}
 enrol 0 "${unix//\\//}"
 [ "$(slipway settings get "HKLM\\SOFTWARE\\Slipway\\$INSTALLATION\\$APP" AppDir)" = "${unix//\\//}" ] ||
 	fail 'want AppDir kept as it was written'
@@ -74,7 +74,7 @@ expect 0 update.log slipway update
 # Another certificate in the first file, the Kernel's in the second one.
 expect 0 cert.log slipway-repo --repo "$REPO" cert new other
 cp "$REPO/certs/other.crt" "$folder/a b"
-cp "$REPO/certs/kernel.crt" 100%.crt
+cp "$REPO/certs/kernel.crt" "$folder/100%.crt"
 kernel_settings "$REPO/certs/kernel.pem" "$REPO/certs/kernel.crt"
 start_kernel
 slipway settings set "$K" TLS_RequiredLevel TLSPeerAuth > set.log

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "lib/settings/application.h"
+#include "lib/settings/expand.h"
+#include "lib/settings/tls_setting.h"
 
 void
 trusted_free(struct trusted *t)
@@ -84,20 +86,17 @@ read_trusted(void *arg, const struct source *one)
 static int
 read_files(const struct value *v, struct trusted *t, struct err *e)
 {
-	const struct expand_names names = { .environment = true };
 	struct reading r = { .t = t, .e = e };
 	struct source list = { .label = "TLS_TrustedCerts" };
 	struct buf text = BUF_INIT(EXPAND_MAX);
 
-	if ((r.rc = expand(value_get_text(v), v->len, &names, &text, e)) == 0 && text.len > 0) {
-		for (size_t i = 0; i < text.len; i++)
-			if (text.data[i] == '\\')
-				text.data[i] = '/';
+	if ((r.rc = tls_setting_files(v, &text, e)) == 0 && text.len > 0) {
 		list.text = buf_text(&text);
 		list.len = text.len;
-		if (sources_each(&list, read_trusted, &r, e) == -1)
-			r.rc = -1;
+		r.rc = source_whole(&list, true, e);
 	}
+	if (r.rc == 0 && text.len > 0 && sources_each(&list, read_trusted, &r, e) == -1)
+		r.rc = -1;
 	buf_free(&text);
 	return r.rc;
 }
@@ -113,7 +112,7 @@ trusted_load(struct settings *s, const struct station *st, struct trusted *t, st
 	if (application_key(&key, st->installation, st->application, e) == 0 &&
 	    buf_adds(&key, "\\TLS_Client", e) == 0)
 		rc = settings_get(s, buf_text(&key), "TLS_TrustedCerts", &v, e);
-	if (rc == 1 && (v.type == VALUE_STRING || v.type == VALUE_EXPAND))
+	if (rc == 1)
 		rc = read_files(&v, t, e);
 	if (rc == -1)
 		trusted_free(t);

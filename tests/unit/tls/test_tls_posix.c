@@ -235,6 +235,76 @@ stray(void **state)
 }
 
 /*
+ * Names of files in the store that aren't whole, beside a good pair: the working directory, which
+ * has these files, would choose them.  At level None they count for nothing.
+ */
+static const struct relative_row {
+	const char *name, *level, *setting;
+	const char *says; /* a part of the error, or of the warning at None; NULL: none */
+} relative_rows[] = {
+	{ "relative: key", "TLSNoPeerAuth", "TLS_KeyFile = key.pem",
+	    "TLS_KeyFile = key.pem: want whole paths, got 'key.pem'" },
+	{ "relative: certificate", "TLSNoPeerAuth", "TLS_CertFile = ./cert.pem",
+	    "got './cert.pem', which would be in whatever folder the program works in; write the "
+	    "folder before it, as in %ProgramData%/COV_PB/cert.pem" },
+	{ "relative: one of several", "TLSPeerAuth",
+	    "TLS_TrustedCerts = /nonexistent/a.crt; ..\\cert.pem ;%AppData%/b",
+	    "/config/b: want whole paths, got '../cert.pem'" },
+	{ "relative: list of revocations", "TLSNoPeerAuth", "TLS_CRLFile = cert.pem",
+	    "TLS_CRLFile = cert.pem: want whole" },
+	{ "relative: a key at None", "None", "TLS_KeyFile = key.pem",
+	    "got 'key.pem', which would be in whatever" },
+	{ "relative: trust at None", "None", "TLS_TrustedCerts = cert.pem",
+	    "the setting counts for nothing" },
+	{ "relative: none", "TLSNoPeerAuth", "TLS_TrustedCerts = %AppData%/x", NULL },
+};
+
+static void
+relative(void **state)
+{
+	const struct relative_row *row = *state;
+	const bool none = strcmp(row->level, "None") == 0;
+	struct slipway_tls *s;
+	char conf[512];
+	const char *said;
+	int rc;
+
+	/* What a setting says later counts. */
+	snprintf(conf, sizeof conf, COV "\\TLS_Server]\nTLS_RequiredLevel = %s\n%s\n", row->level,
+	    row->setting);
+	s = of_store(SLIPWAY_TLS_SERVER, conf,
+	    strstr(row->setting, "KeyFile") == NULL && strstr(row->setting, "CertFile") == NULL,
+	    &rc);
+	assert_int_equal(rc, row->says == NULL || none ? 0 : SLIPWAY_TLS_ERROR);
+	said = none ? slipway_tls_warning(s) : slipway_tls_error(s);
+	if (strstr(said, row->says == NULL ? "" : row->says) == NULL)
+		fail_msg("want '%s' in: %s", row->says, said);
+	slipway_tls_free(s);
+}
+
+/* In settings of the program they count from the working directory. */
+static void
+relative_in_memory(void **state)
+{
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "TLSPeerAuth", NULL, NULL);
+	struct slipway_tls *s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &kernel, NULL);
+	int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct place p;
+
+	(void)state;
+	place_make(&p);
+	place_fill(&p);
+	assert_int_equal(chdir(p.dir), 0);
+	assert_int_equal(slipway_tls_set(c, "TLS_TrustedCerts", "cert.pem"), 0);
+	meet(s, c, SLIPWAY_TLS_OK, NULL);
+	assert_int_equal(fchdir(here), 0);
+	close(here);
+	place_remove(&p);
+	slipway_tls_free(c);
+	slipway_tls_free(s);
+}
+
+/*
  * TLS_AskClientCert as the store has it.  There are no trusted certificates, without which nobody
  * can be asked: the error shows that the setting counts.
  */
@@ -770,22 +840,24 @@ free_kernel(void **state)
 int
 main(void)
 {
-	static struct CMUnitTest
-	    tests[7 + N(wait_rows) + N(again_rows) + N(strays) + N(asked_rows)] = {
-		    cmocka_unit_test(trusted_again),
-		    cmocka_unit_test(look_costs_a_stat),
-		    cmocka_unit_test(open_key),
-		    cmocka_unit_test(no_sigpipe),
-		    cmocka_unit_test(several_servers),
-		    cmocka_unit_test(refusal_of_several),
-		    cmocka_unit_test(stays_loaded),
-	    };
-	size_t n = 7;
+	static struct CMUnitTest tests[8 + N(wait_rows) + N(again_rows) + N(strays) +
+	    N(asked_rows) + N(relative_rows)] = {
+		cmocka_unit_test(trusted_again),
+		cmocka_unit_test(look_costs_a_stat),
+		cmocka_unit_test(open_key),
+		cmocka_unit_test(no_sigpipe),
+		cmocka_unit_test(several_servers),
+		cmocka_unit_test(refusal_of_several),
+		cmocka_unit_test(stays_loaded),
+		cmocka_unit_test(relative_in_memory),
+	};
+	size_t n = 8;
 
 	TEST_ROWS(tests, n, wait_rows, limit_under_timer);
 	TEST_ROWS(tests, n, again_rows, looked_at_again);
 	TEST_ROWS(tests, n, strays, stray);
 	TEST_ROWS(tests, n, asked_rows, asked);
+	TEST_ROWS(tests, n, relative_rows, relative);
 
 	return cmocka_run_group_tests_name("tls_posix", tests, make_kernel, free_kernel);
 }
