@@ -9,6 +9,8 @@
 #include "lib/base/date.h"
 #include "lib/os/file.h"
 #include "lib/os/log.h"
+#include "lib/os/path.h"
+#include "lib/os/places.h"
 #include "lib/x509/judge.h"
 #include "lib/x509/pair.h"
 #include "lib/x509/trust.h"
@@ -50,6 +52,25 @@ source_of(const char *label, const char *path)
 	return (struct source){ label, path, strlen(path), false };
 }
 
+/*
+ * Whether root looks at a key that is another user's alone, such as the Kernel's: that user's
+ * programs take it, whom this command judges for.
+ */
+static bool
+is_of_another_user(const char *path, uint32_t *uid)
+{
+	struct buf real = BUF_INIT(SOURCE_PATH_MAX + 1);
+	struct file_info info = { .type = FILE_OTHER };
+	struct err ignored;
+	bool other = place_privileged() && path_real(&real, path, &ignored) == 0 &&
+	    file_stat(NULL, buf_text(&real), &info, &ignored) == 1 && info.type == FILE_REGULAR &&
+	    info.uid != 0 && (info.mode & 077) == 0;
+
+	buf_free(&real);
+	*uid = info.uid;
+	return other;
+}
+
 /* Judges the pair as its owner: files, match, dates, then whether OpenSSL takes it at our level. */
 static void
 check_pair(struct checking *k)
@@ -57,12 +78,16 @@ check_pair(struct checking *k)
 	const struct source key = source_of("TLS_KeyFile", k->key);
 	const struct source cert = source_of("TLS_CertFile", k->cert);
 	struct pair pair;
+	uint32_t uid;
+	const bool other = is_of_another_user(k->key, &uid);
 	struct err e;
 
-	if (pair_read(&pair, &key, &cert, k->client, false, &e) == -1) {
+	if (pair_read(&pair, &key, &cert, k->client, other, &e) == -1) {
 		print_fault(k, &e);
 		return;
 	}
+	if (other)
+		printf("ok: the key is user %u's alone, whose programs take it\n", (unsigned)uid);
 	if (pair.doubt.code != ERR_NONE)
 		print_fault(k, &pair.doubt);
 	else

@@ -86,6 +86,13 @@ want refused.log "not trusted" 0
 wantno refused.log VERIFIED
 unmarked "example-kernel or hi" kernel.log hi.log
 
+# A file that the working directory chooses, which is in it: nobody is trusted, also not at a level without trust.
+cp "$REPO/certs/kernel.crt" server.crt
+client_settings "$REPO/certs/kernel.crt;server.crt"
+expect 1 relative.log env SLIPWAY_HOME="$WORK/client" hi --kernel "$kernel"
+want relative.log "TLS_TrustedCerts = $REPO/certs/kernel.crt;server.crt: want whole paths, got 'server.crt'" 0
+wantno relative.log VERIFIED
+
 # The other programs that work with keys and signatures.  The server was started before the trap: sshd is a program of
 # the system and follows the configuration of the system's OpenSSL.
 make_release "$WORK/release2" server.crt="$REPO/certs/kernel.crt" other.crt="$REPO/certs/other.crt"
@@ -100,6 +107,17 @@ expect 0 run.log slipway run -- hi "/C$APP" --kernel "$kernel"
 want run.log "applied release 2" 0
 want run.log "[TCP/IP][TLSv1.3 VERIFIED]" 0
 expect 0 whole.log slipway verify
+
+# The station says what its programs will say.
+K="HKLM\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP\\TLS_Client"
+expect 0 set.log slipway settings set "$K" TLS_TrustedCerts server.crt
+expect 0 set.log slipway settings set "$K" TLS_KeyFiles x
+expect 0 status.log slipway status
+want status.log "trusts        nothing from TLS_TrustedCerts: TLS_TrustedCerts = server.crt: want whole paths" 0
+want status.log "TLS           no TLS setting is called TLS_KeyFiles ($K, $STATION/machine.conf)" 0
+expect 0 set.log slipway settings delete "$K" TLS_RequiredLevel
+expect 0 status.json slipway status --json
+want status.json "TLS_RequiredLevel is not set in" 0
 unmarked slipway run.log whole.log
 expect 0 init.log slipway-tuf --metadata-dir "$WORK/trusted" init "$REPO/served/metadata/1.root.json"
 expect 0 tuf.log slipway-tuf --metadata-dir "$WORK/trusted" --metadata-url "file://$REPO/served/metadata" refresh

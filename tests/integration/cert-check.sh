@@ -58,6 +58,14 @@ status 3 "$repo" cert check certs/a.pem certs/a.crt --warn-days 41
 
 # Faults of a pair.
 status 1 "$repo" cert check certs/a.pem certs/b.crt; says 'FAULT: certs/a.pem is not the key of the certificate in certs/b.crt'
+# Root on the key of the Kernel's user, who alone can read it.
+if [ "$(id -u)" = 0 ]; then
+	chown 12345 certs/c.pem
+	status 0 "$repo" cert check certs/c.pem certs/c.crt; says "^ok: the key is user 12345's alone"; says 'belong together'
+	ln -s c.pem certs/link.pem; status 0 "$repo" cert check certs/link.pem certs/c.crt; rm certs/link.pem
+	chmod 640 certs/c.pem; status 1 "$repo" cert check certs/c.pem certs/c.crt; says 'FAULT: .*c.pem: .*mode 0640'
+	chmod 600 certs/c.pem; chown 0 certs/c.pem
+fi
 chmod 644 certs/c.pem; status 1 "$repo" cert check certs/c.pem certs/c.crt; says 'FAULT: .*c.pem'; chmod 600 certs/c.pem
 chmod 666 certs/c.crt; status 0 "$repo" cert check certs/c.pem certs/c.crt; says 'others can write it'; chmod 644 certs/c.crt
 status 1 "$repo" cert check missing.pem certs/a.crt; says 'missing.pem'

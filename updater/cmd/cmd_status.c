@@ -86,6 +86,17 @@ print_certificates(const struct trusted *t, bool verbose)
 	}
 }
 
+/* Prints settings of TLS that count for nothing, as the program's TLS library warns of them. */
+static void
+print_strays(const struct strings *strays)
+{
+	for (size_t i = 0; i < strays->n; i++) {
+		printf("TLS           ");
+		cli_print(strays->v[i]);
+		putchar('\n');
+	}
+}
+
 /* Prints what the next start tries again. */
 static void
 print_unfinished(const struct status *u)
@@ -154,6 +165,7 @@ print_status(const struct status *u, const struct strings *missing, bool verbose
 	print_servers(u, verbose);
 	print_trust(u);
 	print_certificates(&u->trusted, verbose);
+	print_strays(&u->strays);
 	printf("files below   %s%s\n",
 	    st->app_dir_native == NULL ? st->app_dir_text : st->app_dir_native,
 	    st->app_of_user ? ", and of each other user's own" : "");

@@ -7,6 +7,7 @@
 #include "lib/os/path.h"
 #include "updater/state/record.h"
 #include "updater/state/state.h"
+#include "updater/state/tls_strays.h"
 #include "updater/state/tuf_store.h"
 
 /* Versions and dates of the trusted metadata, as far as it can be read. */
@@ -110,7 +111,7 @@ status_load(struct settings *s, const struct station *st, struct status *u, stru
 
 	*u = (struct status){ .st = st, .now = clock_wall() };
 	load_trust(u);
-	if (load_trusted(s, u, e) == -1)
+	if (load_trusted(s, u, e) == -1 || tls_strays(s, st, &u->strays, e) == -1)
 		return -1;
 	if (st->app_of_user && load_user(u, e) == -1)
 		return -1;
@@ -127,6 +128,7 @@ void
 status_free(struct status *u)
 {
 	strings_free(&u->in_use);
+	strings_free(&u->strays);
 	trusted_free(&u->trusted);
 	server_health_end(&u->health, NULL);
 }
@@ -221,5 +223,7 @@ status_json(const struct status *u, struct err *e)
 	    texts_json(&u->in_use));
 	if (j == NULL)
 		err_nomem(e);
+	else
+		json_object_set_new(j, "tls_warnings", texts_json(&u->strays));
 	return j;
 }

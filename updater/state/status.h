@@ -26,6 +26,7 @@ struct status {
 	int64_t expires;	 /* when the first of it does; 0: unknown */
 	struct server_health health;
 	struct trusted trusted;
+	struct strings strays; /* TLS settings that count for nothing */
 };
 
 /*
