@@ -15,7 +15,8 @@
 
 /* Scripts of one place see the same facts, and share a child, as at a station. */
 enum kind { KIND_MACHINE, KIND_USER, KIND_ANY, KINDS };
-#define SYSTEMS 2
+
+const char *const dryrun_systems[DRYRUN_SYSTEMS] = { "linux", "windows" };
 
 struct child {
 	struct runner *runner; /* NULL: none yet, or it failed */
@@ -24,7 +25,7 @@ struct child {
 };
 
 struct dryrun {
-	struct child children[SYSTEMS][KINDS];
+	struct child children[DRYRUN_SYSTEMS][KINDS];
 	const struct dryrun_options *options;
 	struct dryrun_options copy;
 	json_t *json; /* owned; never NULL */
@@ -295,7 +296,7 @@ dryrun_free(struct dryrun *c)
 {
 	if (c == NULL)
 		return;
-	for (int os = 0; os < SYSTEMS; os++)
+	for (int os = 0; os < DRYRUN_SYSTEMS; os++)
 		for (int kind = 0; kind < KINDS; kind++)
 			runner_end(c->children[os][kind].runner);
 	for (size_t i = 0; i < SCRIPT_FRAME_NAMES_MAX; i++) {
@@ -384,19 +385,43 @@ start(struct dryrun *c, const char *os, enum kind kind, struct child *child, str
 }
 
 static int
-run_as(struct dryrun *c, const char *os, int system, const char *name, const uint8_t *source,
-    size_t len, struct buf *out, struct err *e)
+run_child(struct dryrun *c, const char *os, int system, const char *name, const uint8_t *source,
+    size_t len, struct changeset *changes, struct err *e)
 {
 	struct child *child = &c->children[system][kind_of(name)];
-	struct changeset changes = CHANGESET_INIT;
 	int rc = child->runner == NULL ? start(c, os, kind_of(name), child, e) : 0;
 
-	if (rc == 0 && (rc = runner_run(child->runner, name, source, len, &changes, e)) == -1) {
+	if (rc == 0 && (rc = runner_run(child->runner, name, source, len, changes, e)) == -1) {
 		runner_end(child->runner);
 		child->runner = NULL;
 	}
+	return rc;
+}
+
+static int
+run_as(struct dryrun *c, const char *os, int system, const char *name, const uint8_t *source,
+    size_t len, struct buf *out, struct err *e)
+{
+	struct changeset changes = CHANGESET_INIT;
+	int rc = run_child(c, os, system, name, source, len, &changes, e);
+
 	if (rc == 0)
 		rc = put_changes(c, &changes, out, e);
+	changeset_free(&changes);
+	return rc;
+}
+
+int
+dryrun_changes(struct dryrun *c, int system, const char *name, const uint8_t *source, size_t len,
+    struct changeset *out, struct err *e)
+{
+	struct changeset changes = CHANGESET_INIT;
+	int rc = run_child(c, dryrun_systems[system], system, name, source, len, &changes, e);
+
+	if (rc == -1)
+		err_context(e, "on %s", dryrun_systems[system]);
+	else
+		rc = changeset_take(out, &changes, e);
 	changeset_free(&changes);
 	return rc;
 }
@@ -406,14 +431,13 @@ dryrun_run(struct dryrun *c, const char *name, const uint8_t *source, size_t len
     struct err *e)
 {
 	struct buf each[2] = { BUF_INIT(out->max), BUF_INIT(out->max) };
-	static const char *const systems[SYSTEMS] = { "linux", "windows" };
 	int rc = 0;
 
 	if (!c->any_os)
 		return run_as(c, c->facts.os, 0, name, source, len, out, e);
-	for (int i = 0; i < SYSTEMS && rc == 0; i++)
-		if ((rc = run_as(c, systems[i], i, name, source, len, &each[i], e)) == -1)
-			err_context(e, "on %s", systems[i]);
+	for (int i = 0; i < DRYRUN_SYSTEMS && rc == 0; i++)
+		if ((rc = run_as(c, dryrun_systems[i], i, name, source, len, &each[i], e)) == -1)
+			err_context(e, "on %s", dryrun_systems[i]);
 	if (rc == 0 && strcmp(buf_text(&each[0]), buf_text(&each[1])) == 0)
 		rc = buf_add(out, each[0].data, each[0].len, e);
 	else if (rc == 0)

@@ -48,4 +48,15 @@ void dryrun_free(struct dryrun *c);
 int dryrun_run(struct dryrun *c, const char *name, const uint8_t *source, size_t len,
     struct buf *out, struct err *e);
 
+/* The systems of stations: "linux", "windows". */
+#define DRYRUN_SYSTEMS 2
+extern const char *const dryrun_systems[DRYRUN_SYSTEMS];
+
+/*
+ * Run one script as on one system, by its index, and append what it would do to out.  The facts
+ * name no other system.  0, or -1 with the errors of runner_run() and out as before.
+ */
+int dryrun_changes(struct dryrun *c, int system, const char *name, const uint8_t *source,
+    size_t len, struct changeset *out, struct err *e);
+
 #endif

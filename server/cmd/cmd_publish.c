@@ -2,6 +2,7 @@
 /* slipway-repo publish. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "lib/base/path.h"
 #include "lib/os/clock.h"
@@ -9,8 +10,12 @@
 #include "server/cmd/cmd_change.h"
 #include "server/repo/change_commit.h"
 #include "server/repo/publish.h"
+#include "server/review/review.h"
 #include "server/rollover/trust.h"
 #include "server/repo/request.h"
+
+/* Bytes of the difference to the release before. */
+#define SHOWN_MAX (1024u * 1024)
 
 /*
  * Warns of expired root and targets: stations refuse a release below them, and this command
@@ -42,34 +47,92 @@ warn_long_names(const struct release *rel)
 		    n, n == 1 ? "" : "s", PATH_HOPEFUL_MAX, first, PATH_PROGRAMS_MAX);
 }
 
-static int
-publish_new(struct session *s, const char *app, const char *path, bool check_scripts, bool guard,
-    struct err *e)
+struct options {
+	struct session s;
+	struct option_list from; /* --signed */
+	const char *app;
+	bool no_check, no_guard, yes, dry;
+};
+
+/* Whether somebody sees the difference and can answer. */
+static bool
+person_is_there(void)
 {
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+/* Prints the difference to the release before, and asks where a person is at the terminal. */
+static int
+show_and_ask(const struct options *o, const struct review *v, struct err *e)
+{
+	struct buf text = BUF_INIT(SHOWN_MAX);
+	int rc = review_say(v, CHANGES_LINES, &text, e);
+
+	if (rc == 0) {
+		fputs(buf_text(&text), stdout);
+		rc = fflush(stdout) == EOF ? err_set(e, ERR_IO, "standard output") : 0;
+	}
+	buf_free(&text);
+	if (rc == 0 && !o->yes && !o->dry && o->s.request == NULL && person_is_there())
+		rc = cmd_go_on("Publish this?", "publish", "nothing published", e);
+	return rc;
+}
+
+/* Shows the next version of a role, whose files are in dir or (NULL) in the repository. */
+static int
+review_file(const struct options *o, const struct change_file *f, struct dir *dir, struct err *e)
+{
+	struct review v;
+	int rc = review_begin(&v, o->s.r, f->name, json_object_get(f->metadata, "signed"), dir,
+	    !o->no_check, e);
+
+	if (rc == 0)
+		rc = show_and_ask(o, &v, e);
+	review_end(&v);
+	return rc;
+}
+
+static int
+put_new(struct options *o, const struct release *rel, int64_t number, struct err *e)
+{
+	struct session *s = &o->s;
+	bool live = s->request == NULL;
+	size_t stored = 0;
+
+	if (session_sign(s, e) == -1 ||
+	    (live && publish_store(s->r, o->app, rel, &stored, e) == -1) ||
+	    (live && !o->no_guard && replace_trust_guard(s->c, e) == -1) ||
+	    session_write(s, e) == -1)
+		return -1;
+	if (!live)
+		return cmd_change_report(s, "", e);
+	printf("published %s release %" PRId64 ": %zu files, %" PRIu64 " bytes, %zu files new\n",
+	    o->app, number, rel->n, rel->bytes, stored);
+	return 0;
+}
+
+static int
+publish_new(struct options *o, const char *path, struct err *e)
+{
+	struct session *s = &o->s;
 	struct release rel;
 	int64_t number = 0;
-	size_t stored = 0;
 	int rc = -1;
 
-	if (release_scan(&rel, app, path, e) == -1)
+	if (release_scan(&rel, o->app, path, e) == -1)
 		goto out;
-	if (check_scripts && release_check_scripts(&rel, app, s->r->top, e) == -1) {
+	if (!o->no_check && release_check_scripts(&rel, o->app, s->r->top, e) == -1) {
 		err_context(e, "nothing published (--no-script-check publishes nevertheless)");
 		goto out;
 	}
 	warn_long_names(&rel);
-	if (publish_draft(s->c, app, &rel, &number, e) == -1 || session_sign(s, e) == -1 ||
-	    (s->request == NULL && publish_store(s->r, app, &rel, &stored, e) == -1) ||
-	    (s->request == NULL && guard && replace_trust_guard(s->c, e) == -1) ||
-	    session_write(s, e) == -1)
+	if (publish_draft(s->c, o->app, &rel, &number, e) == -1 ||
+	    review_file(o, &s->c->files[0], rel.dir, e) == -1)
 		goto out;
-	rc = 0;
-	if (s->request == NULL)
-		printf("published %s release %" PRId64 ": %zu files, %" PRIu64
-		       " bytes, %zu files new\n",
-		    app, number, rel.n, rel.bytes, stored);
+	if (!o->dry)
+		rc = put_new(o, &rel, number, e);
 	else
-		rc = cmd_change_report(s, "", e);
+		rc = printf("nothing published (--dry-run)\n") < 0 ? -1 : 0;
 out:
 	release_free(&rel);
 	return rc;
@@ -133,43 +196,55 @@ check_all_stored(struct session *s, struct err *e)
 	return 0;
 }
 
+/* Shows each release of the change, whose files are in the repository. */
 static int
-publish_signed(struct session *s, const struct option_list *paths, const char *release, bool guard,
-    struct err *e)
+review_signed(const struct options *o, struct err *e)
 {
-	json_t *request = read_requests(paths, e);
+	const struct session *s = &o->s;
+
+	for (size_t i = 0; i < s->c->n; i++)
+		if (repo_delegation(s->r, s->c->files[i].name) != NULL &&
+		    review_file(o, &s->c->files[i], NULL, e) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+publish_signed(struct options *o, const char *release, struct err *e)
+{
+	struct session *s = &o->s;
+	json_t *request = read_requests(&o->from, e);
 	int rc = -1;
 
 	if (request == NULL)
 		return -1;
 	if (request_load(request, s->c, e) == 0 && change_ready(s->c, s->ks, &s->p, e) == 0 &&
 	    (release == NULL || store_signed(s, release, e) == 0) && check_all_stored(s, e) == 0 &&
-	    (!guard || replace_trust_guard(s->c, e) == 0) && session_write(s, e) == 0)
+	    review_signed(o, e) == 0 && (o->no_guard || replace_trust_guard(s->c, e) == 0) &&
+	    session_write(s, e) == 0)
 		rc = cmd_change_report(s, "published", e);
 	json_decref(request);
 	return rc;
 }
 
 static int
-check_publish_options(const char *app, const struct option_list *from, const struct session *s,
-    const char *release, struct err *e)
+check_publish_options(const struct options *o, const char *release, struct err *e)
 {
-	if (from->n > 0 && (app != NULL || s->request != NULL))
+	if (o->from.n > 0 && (o->app != NULL || o->s.request != NULL))
 		return err_setx(e, ERR_USAGE,
 		    "publish: --signed goes with neither --app nor --unsigned: the request says what it is");
-	if (from->n == 0 && app == NULL)
+	if (o->from.n > 0 && o->dry)
+		return err_setx(e, ERR_USAGE,
+		    "publish: --signed doesn't go with --dry-run; 'slipway-repo sign --show FILE' shows a request");
+	if (o->dry && o->s.request != NULL)
+		return err_setx(e, ERR_USAGE,
+		    "publish: want one of --dry-run and --unsigned: one writes nothing, the other a request");
+	if (o->from.n == 0 && o->app == NULL)
 		return err_setx(e, ERR_USAGE, "publish: --app APP is missing");
-	if (from->n == 0 && release == NULL)
+	if (o->from.n == 0 && release == NULL)
 		return err_setx(e, ERR_USAGE, "publish: the directory of the release is missing");
-	return app == NULL ? 0 : application_check(app, e);
+	return o->app == NULL ? 0 : application_check(o->app, e);
 }
-
-struct options {
-	struct session s;
-	struct option_list from; /* --signed */
-	const char *app;
-	bool no_check, no_guard;
-};
 
 static int
 run_publish(struct call *call, struct err *e)
@@ -179,11 +254,10 @@ run_publish(struct call *call, struct err *e)
 	const char *release = call->argv[0];
 	int rc = -1;
 
-	if (check_publish_options(o->app, &o->from, s, release, e) == -1)
+	if (check_publish_options(o, release, e) == -1)
 		return -1;
 	if (cmd_change_begin(call, s, e) == 0)
-		rc = o->from.n > 0 ? publish_signed(s, &o->from, release, !o->no_guard, e)
-				   : publish_new(s, o->app, release, !o->no_check, !o->no_guard, e);
+		rc = o->from.n > 0 ? publish_signed(o, release, e) : publish_new(o, release, e);
 	if (rc == 0)
 		warn_expired(s->r);
 	session_end(s);
@@ -197,6 +271,9 @@ static const struct option options[] = {
 	    "don't run the release's scripts first" },
 	{ "no-certificate-check", OPTION_FLAG, TO(no_guard), NULL,
 	    "publish also without a certificate that 'cert replace' needs, or with a retired one" },
+	{ "yes", OPTION_FLAG, TO(yes), NULL, "show the difference, but don't ask", .letter = 'y' },
+	{ "dry-run", OPTION_FLAG, TO(dry), NULL,
+	    "show the difference to the release before, and publish nothing" },
 	{ "signed", OPTION_LIST, TO(from), "FILE",
 	    "put the signed request FILE live; may be repeated for copies that several people "
 	    "signed" },

@@ -64,8 +64,9 @@ command_repo_here(const struct call *call, struct err *e)
 	return NULL;
 }
 
-int
-cmd_agree(const char *question, const char *what, const char *no, struct err *e)
+/* The same for both; brief: "y" counts as well. */
+static int
+agree(const char *question, const char *what, const char *no, bool brief, struct err *e)
 {
 	struct buf answer = BUF_INIT(ANSWER_MAX);
 	char prompt[PROMPT_MAX];
@@ -76,10 +77,24 @@ cmd_agree(const char *question, const char *what, const char *no, struct err *e)
 		rc = err_setx(e, ERR_CONFIG,
 		    "there is no terminal to ask at: give --yes to %s what was shown", what);
 	else if (rc == 1)
-		rc =
-		    strcmp(buf_text(&answer), "yes") == 0 ? 0 : err_setx(e, ERR_CONFLICT, "%s", no);
+		rc = strcmp(buf_text(&answer), "yes") == 0 ||
+			(brief && strcmp(buf_text(&answer), "y") == 0)
+		    ? 0
+		    : err_setx(e, ERR_CONFLICT, "%s", no);
 	buf_free(&answer);
 	return rc;
+}
+
+int
+cmd_agree(const char *question, const char *what, const char *no, struct err *e)
+{
+	return agree(question, what, no, false, e);
+}
+
+int
+cmd_go_on(const char *question, const char *what, const char *no, struct err *e)
+{
+	return agree(question, what, no, true, e);
 }
 
 int

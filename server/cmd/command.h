@@ -34,6 +34,9 @@ const char *command_repo_here(const struct call *call, struct err *e);
  */
 int cmd_agree(const char *question, const char *what, const char *no, struct err *e);
 
+/* cmd_agree() for steps of every day: "y" counts as well. */
+int cmd_go_on(const char *question, const char *what, const char *no, struct err *e);
+
 /* The largest --warn-days, and the value without the option. */
 #define COMMAND_WARN_DAYS_MAX  36500
 #define COMMAND_WARN_DAYS_NONE (-1)

@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# `slipway-repo publish` shows what a release changes, asks a person at a terminal, and refuses mistakes that would take
+# stations off their Kernel or hand out keys; --allow WORD lets each through, and is recorded.
+# shellcheck source=tests/endtoend/lib.sh
+. "$(dirname "$0")/lib.sh"
+cd "$WORK"
+make_repo
+export SLIPWAY_REPO=$REPO
+client="HKLM\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP\\TLS_Client"
+
+# All of the repository but the memory of checked scripts.
+whole() { (cd "$REPO" && find . -type f ! -name scripts-checked.json -exec sha256sum {} + | sort) | sha256sum; }
+
+# unchanged STATUS COMMAND...: nothing in the repository changes.
+unchanged() {
+	local before
+	before=$(whole)
+	expect "$1" "$WORK/out" "${@:2}"
+	[ "$(whole)" = "$before" ] || fail "want nothing changed: ${*:2}" "$WORK/out"
+}
+
+# script DIR LUA: the only script of a release.
+script() {
+	mkdir -p "$1/scripts/machine"
+	printf 'local client = [[%s]]\n%s\n' "$client" "$2" > "$1/scripts/machine/10-tls.lua"
+}
+
+good='set(client, "TLS_RequiredLevel", "TLSPeerAuth")
+set(client, "TLS_TrustedCerts", "%AppDir%\\server.crt")'
+mkdir -p r/app r/install
+cp "$REPO/certs/kernel.crt" r/app/server.crt
+script r "$good"
+
+# The difference: with --dry-run nothing else happens.
+unchanged 0 slipway-repo publish --app "$APP" r --dry-run
+want out "$APP release 1, the first:"
+want out "  + app/server.crt  $(stat -c %s r/app/server.crt) bytes"
+want out "  + $client TLS_TrustedCerts = <AppDir>\\server.crt"
+want out 'nothing published (--dry-run)'
+unchanged 2 slipway-repo publish --app "$APP" r --dry-run --unsigned x.req
+
+# Without a terminal it is printed, and publish goes on.
+expect 0 out slipway-repo publish --app "$APP" r
+want out '  + app/server.crt'
+want out 'published COV_PB release 1: 2 files'
+cp -r r r2
+echo '-- a change' >> r2/scripts/machine/10-tls.lua
+chmod +x r2/app/server.crt
+for i in $(seq 50); do echo "$i" > "r2/install/$i"; done
+unchanged 0 slipway-repo publish --app "$APP" r2 --dry-run
+want out "$APP release 2 instead of 1:"
+want out 'and 12 more changed files'
+want out 'settings: as before'
+rm -r r2/install
+script r2 "$good
+if station.os == \"windows\" then set(client, \"Folder\", \"C:\\\\HI\") end
+delete(client, \"Gone\")
+delete(client .. [[\\Below]])
+set(client, \"TLS_RequiredLevel\", \"TLSNoPeerAuth\")"
+unchanged 0 slipway-repo publish --app "$APP" r2 --dry-run
+want out "  ~ app/server.crt  $(stat -c %s r/app/server.crt) -> $(stat -c %s r/app/server.crt) bytes, mode 0644 -> 0755"
+want out 'settings on linux:'
+want out "  ~ $client TLS_RequiredLevel = TLSPeerAuth -> TLSNoPeerAuth"
+want out "  + $client Gone = (deleted)"
+want out "  + $client\\Below\\* = (deleted)"
+want out "  + $client Folder = C:\\HI"
+
+# At a terminal: only "yes" and "y" go on; anything else and Ctrl-C change nothing.
+cat > terminal.py <<'PY'
+import os, pty, sys
+# terminal.py ANSWER COMMAND...: run it at a terminal, and type the answer when it asks.
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+seen, asked = b"", False
+while True:
+    try:
+        data = os.read(fd, 4096)
+    except OSError:
+        break
+    if not data:
+        break
+    seen += data
+    if not asked and b"Publish this? (yes or no) " in seen:
+        asked = True
+        os.write(fd, sys.argv[1].encode().decode("unicode_escape").encode())
+print(seen.decode())
+print("asked" if asked else "silent")
+status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+sys.exit(status if status >= 0 else 128 - status)
+PY
+for answer in 'no\n' '\n' 'Yes please\n'; do
+	unchanged 1 python3 terminal.py "$answer" slipway-repo publish --app "$APP" r2
+	want out asked
+done
+unchanged 2 python3 terminal.py '\x04' slipway-repo publish --app "$APP" r2
+unchanged 130 python3 terminal.py '\x03' slipway-repo publish --app "$APP" r2
+unchanged 0 python3 terminal.py 'no\n' slipway-repo publish --app "$APP" r2 --dry-run
+want out silent
+expect 0 out python3 terminal.py 'y\n' slipway-repo publish --app "$APP" r2
+want out 'published COV_PB release 2'
+expect 0 out python3 terminal.py 'yes\n' slipway-repo publish --app "$APP" r
+want out 'published COV_PB release 3'
+expect 0 out python3 terminal.py 'no\n' slipway-repo publish --app "$APP" r2 --yes
+want out silent
+want out 'published COV_PB release 4'
+
+# A request shows the difference where it is made, and again where it goes live.
+expect 0 out slipway-repo publish --app "$APP" r --unsigned r.req
+want out "  ~ $client TLS_RequiredLevel = TLSNoPeerAuth -> TLSPeerAuth"
+expect 0 out slipway-repo sign r.req --yes
+unchanged 1 python3 terminal.py 'no\n' slipway-repo publish --signed r.req
+expect 0 out slipway-repo publish --signed r.req
+want out "  ~ $client TLS_RequiredLevel = TLSNoPeerAuth -> TLSPeerAuth"
+
+expect 0 out slipway-repo verify
