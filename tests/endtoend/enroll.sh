@@ -73,4 +73,60 @@ wantre silent.log '[0-9]'
 rm -rf station
 sftp 1 "sftp://$(id -un)@127.0.0.1:$(cat silent.log)/x"
 nothing 'no answer'
+
+# One value changes, and the others stay; servers that change are tried.
+rm -rf station
+sftp 0 "$url" "$hostkey" login --on-error block --deadline 20
+anchor=$(sha256sum station/state/"$INSTALLATION/$APP"/metadata/root.json)
+expect 0 change.log slipway enroll --change --deadline 30
+want change.log "changed $INSTALLATION/$APP" 0
+want station/machine.conf 'Deadline = 30' 0
+for kept in 'OnError = block' "Server = multi:$url|" "LoginKey = $WORK/login"; do
+	want station/machine.conf "$kept" 0
+done
+[ "$(sha256sum station/state/"$INSTALLATION/$APP"/metadata/root.json)" = "$anchor" ] || fail "want the same anchor"
+before=$(cat station/machine.conf)
+change() {
+	expect "$1" change.log slipway enroll --change "${@:3}"
+	want change.log "$2" 0
+	[ "$(cat station/machine.conf)" = "$before" ] || fail "want nothing changed" change.log
+}
+change 2 'want what is to change'
+change 2 'leave --root out' --root "$root"
+change 2 'leave --force out' --force
+change 1 'want 1 to 3600 seconds' --deadline 0
+change 1 'want an enrolled application NOSUCH' --app NOSUCH --deadline 5
+change 1 '127.0.0.1' "sftp://$(id -un)@127.0.0.1:1/x"
+change 1 'the server refused user' --key stranger
+expect 0 change.log slipway enroll --change "$url" "sftp://$(id -un)@127.0.0.1:1/x"
+want station/machine.conf '127.0.0.1:1/x' 0
+expect 0 update.log slipway update
+
+# The end of an enrolment: what releases installed stays, and is named.
+expect 1 none.log slipway unenroll --app NOSUCH
+installed=$(find station/config -type f | sort)
+[ -n "$installed" ] || fail "want installed files"
+mkdir "station/state/$INSTALLATION/$APP/odd"
+ln -s "$WORK/repo" "station/state/$INSTALLATION/$APP/odd/link"
+echo "slipway-journal x" > "station/state/$INSTALLATION/$APP/journal"
+expect 1 pending.log slipway unenroll
+want pending.log 'was interrupted' 0
+rm "station/state/$INSTALLATION/$APP/journal"
+expect 0 unenroll.log slipway unenroll
+want unenroll.log "$INSTALLATION/$APP is no longer enrolled" 0
+want unenroll.log "files of releases below $STATION/config/$APP" 0
+[ -z "$(find station/state -mindepth 1)" ] || fail "want no state: $(find station/state)"
+wantno station/machine.conf "Slipway\\$INSTALLATION"
+[ "$(find station/config -type f | sort)" = "$installed" ] || fail "want the installed files"
+[ -e repo/served/metadata/timestamp.json ] || fail "want links not followed"
+expect 0 run.log slipway run true
+want run.log 'enrolled' 0
+expect 1 again.log slipway unenroll
+# One that was cut short is ended by its name.
+sftp 0 "$url"
+expect 0 cut.log slipway settings delete --tree "HKLM\\SOFTWARE\\Slipway\\$INSTALLATION\\$APP"
+expect 0 unenroll.log slipway unenroll --installation "$INSTALLATION" --app "$APP"
+[ -z "$(find station/state -mindepth 1)" ] || fail "want no state"
+sftp 0 "$url"
+expect 0 update.log slipway update
 echo "an enrolment tries what it writes"

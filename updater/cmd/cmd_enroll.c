@@ -14,6 +14,7 @@
 #include "lib/settings/application.h"
 #include "lib/settings/view.h"
 #include "updater/station/enrol.h"
+#include "updater/station/enrolled.h"
 #include "updater/station/station.h"
 
 #define FILE_NAME_MAX 4096 /* bytes */
@@ -130,6 +131,19 @@ check_enroll_options(const struct options *o, struct err *e)
 			    "--host-key: want SHA256: and 43 characters of base64, as 'ssh-keygen -l' "
 			    "prints it, got '%s'",
 			    en->host_keys[i]);
+	if (en->change && (o->root != NULL || o->new_key || en->force))
+		return err_setx(e, ERR_USAGE,
+		    "--change keeps the trust anchor and the login key's file: leave %s out; --force "
+		    "alone replaces the enrolment",
+		    o->root != NULL  ? "--root"
+			: o->new_key ? "--new-key"
+				     : "--force");
+	if (en->change && en->login_key != NULL && en->password_file != NULL)
+		return err_setx(e, ERR_USAGE, "enroll: want --key or --password-file, not both");
+	if (en->change)
+		return 0;
+	if (en->nservers == 0)
+		return err_setx(e, ERR_USAGE, "enroll: want the address of an update server");
 	if (o->root != NULL && en->installation != NULL && en->application != NULL &&
 	    (!sftp || (en->nhost_keys > 0 && login == 1)) && !(o->new_key && login > 1))
 		return 0;
@@ -200,6 +214,64 @@ out:
 	station_free(&st);
 	settings_close(s);
 	buf_free(&root);
+	return rc;
+}
+
+/* Names the application that is enrolled, where a person named none or one alone. */
+static int
+choose_enrolled(struct settings *s, struct enrolment *en, struct application_pairs *all,
+    struct err *e)
+{
+	size_t which;
+
+	if (enrolled_load(s, all, e) == -1 ||
+	    enrolled_choose(s, all, en->installation, en->application, 0, NULL, &which, e) == -1)
+		return -1;
+	en->installation = all->installations.v[which];
+	en->application = all->applications.v[which];
+	return 0;
+}
+
+/* The servers of a change are tried where the change is about them. */
+static int
+try_change(const struct options *a, const struct station *st, struct err *e)
+{
+	const struct enrolment *en = &a->en;
+	struct buf root = BUF_INIT(TUF_ROOT_SIZE_MAX);
+	struct dir *d = NULL;
+	int rc = -1;
+
+	if (a->no_check ||
+	    (en->nservers == 0 && en->nhost_keys == 0 && en->login_key == NULL &&
+		en->password_file == NULL))
+		return 0;
+	if ((d = station_dir(st, "metadata", false, e)) != NULL &&
+	    file_read(d, "root.json", &root, e) == 0)
+		rc = trying_all(st, root.data, root.len, false, e);
+	dir_close(d);
+	buf_free(&root);
+	return rc;
+}
+
+static int
+change_enrolment(struct options *a, struct err *e)
+{
+	struct settings *s = cmd_settings_open(e);
+	struct application_pairs all = APPLICATION_PAIRS_INIT;
+	struct station st = { .installation = NULL };
+	int rc = -1;
+
+	if (s != NULL && choose_enrolled(s, &a->en, &all, e) == 0 &&
+	    station_enroll_check(s, &a->en, &st, e) == 0 && try_change(a, &st, e) == 0 &&
+	    station_enroll(s, &a->en, NULL, 0, e) == 0) {
+		printf("changed %s/%s\n", a->en.installation, a->en.application);
+		printf("settings in %s\n", settings_place(s, STATION_KEY));
+		print_notes(s, &st);
+		rc = 0;
+	}
+	station_free(&st);
+	application_pairs_free(&all);
+	settings_close(s);
 	return rc;
 }
 
@@ -278,7 +350,9 @@ run_enroll(struct call *call, struct err *e)
 	    absolute(&o->en.login_key, login_read, &key, e) == 0 &&
 	    absolute(&o->en.password_file, login_read_password, &password, e) == 0 &&
 	    replace_letters(o, &x, e) == 0)
-		rc = o->new_key ? enroll_with_new_key(o, e) : enroll(o, e);
+		rc = o->en.change ? change_enrolment(o, e)
+		    : o->new_key  ? enroll_with_new_key(o, e)
+				  : enroll(o, e);
 	if (rc == 0)
 		print_replaced(&x);
 	strings_free(&x.given);
@@ -315,6 +389,8 @@ static const struct option options[] = {
 	    "instead of --key: make the login key, and print its line for the server's authorized_keys" },
 	{ "allow-writable", OPTION_FLAG, TO(en.allow_writable), NULL,
 	    "let others than administrators write where files go, and so replace trusted certificates" },
+	{ "change", OPTION_FLAG, TO(en.change), NULL,
+	    "change what is given of an enrolment, and keep the rest" },
 	{ "force", OPTION_FLAG, TO(en.force), NULL, "replace an enrolment" },
 	{ "no-check", OPTION_FLAG, TO(no_check), NULL,
 	    "don't ask the servers, for a computer that is prepared away from them" },
@@ -322,7 +398,7 @@ static const struct option options[] = {
 };
 
 const struct command cmd_enroll = { "enroll", run_enroll,
-	"--root FILE --installation NAME --app NAME [options] URL...", 1, STATION_SERVERS_MAX,
+	"--root FILE --installation NAME --app NAME [options] URL...", 0, STATION_SERVERS_MAX,
 	"make this computer a station of an update server",
 	"URL is sftp://user@host:port/path or file:///path; several are tried in order. "
 	"Needed are --root, --installation and --app; for sftp --host-key and a login, too.",

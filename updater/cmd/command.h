@@ -6,8 +6,8 @@
 #include "lib/cli/command.h"
 #include "updater/update/update.h"
 
-extern const struct command cmd_enroll, cmd_run, cmd_update, cmd_plan, cmd_rollback, cmd_history,
-    cmd_verify, cmd_status, cmd_settings_get, cmd_settings_set, cmd_settings_delete,
+extern const struct command cmd_enroll, cmd_unenroll, cmd_run, cmd_update, cmd_plan, cmd_rollback,
+    cmd_history, cmd_verify, cmd_status, cmd_settings_get, cmd_settings_set, cmd_settings_delete,
     cmd_settings_list, cmd_settings_export, cmd_settings_import, cmd_script_check,
     cmd_script_convert;
 

@@ -19,6 +19,7 @@ struct enrolling {
 	const struct enrolment *en;
 	struct application_pairs all; /* what is enrolled already */
 	struct station was;	      /* this application, where it is enrolled */
+	bool found;		      /* it is */
 	struct station will_be;	      /* as a later start reads it */
 	const char *app_dir;	      /* text of AppDir; NULL: the default */
 	struct buf key;
@@ -59,6 +60,39 @@ set_list(struct changeset *c, const char *key, const char *name, const char *con
 	return rc;
 }
 
+/* Whether a person gave one of the two ways to log in, which takes the place of the other. */
+static bool
+is_other_login(const struct enrolment *en, const struct station_setting *row)
+{
+	return (en->login_key != NULL && row->member == offsetof(struct station, password_file)) ||
+	    (en->password_file != NULL && row->member == offsetof(struct station, login_key));
+}
+
+/* What is given, and nothing else. */
+static int
+make_some_changes(struct enrolling *x, struct err *e)
+{
+	const struct enrolment *en = x->en;
+	const char *key = buf_text(&x->key);
+	struct changeset *c = &x->changes;
+	int rc = 0;
+
+	if (en->nservers > 0)
+		rc = set_list(c, key, "Server", en->servers, en->nservers, e);
+	if (rc == 0 && en->nhost_keys > 0)
+		rc = set_list(c, key, "TrustedHostKeysSHA256", en->host_keys, en->nhost_keys, e);
+	if (rc == 0 && en->allow_writable)
+		rc = set_text(c, key, STATION_ALLOW_WRITABLE, "yes", e);
+	for (const struct station_setting *row = station_settings; row->name != NULL && rc == 0;
+	     row++)
+		if (given_text(x, row) != NULL || is_other_login(en, row))
+			rc = set_text(c, key, row->name, given_text(x, row), e);
+	if (rc == 0 && c->n == 0)
+		rc = err_setx(e, ERR_USAGE,
+		    "--change: want what is to change: an option, or the addresses of servers");
+	return rc;
+}
+
 static int
 make_changes(struct enrolling *x, struct err *e)
 {
@@ -66,6 +100,8 @@ make_changes(struct enrolling *x, struct err *e)
 	const char *key = buf_text(&x->key);
 	struct changeset *c = &x->changes;
 
+	if (en->change)
+		return make_some_changes(x, e);
 	if (set_list(c, key, "Server", en->servers, en->nservers, e) == -1 ||
 	    set_list(c, key, "TrustedHostKeysSHA256", en->host_keys, en->nhost_keys, e) == -1 ||
 	    /* of Slipway 0.1.0, for a key that was encrypted */
@@ -119,9 +155,11 @@ check_beside(struct enrolling *x, const char *installation, const char *applicat
 		    both ? application : en->application, installation, application);
 	if (!both)
 		return 0;
-	if (!en->force)
+	x->found = true;
+	if (!en->force && !en->change)
 		return err_setx(e, ERR_EXISTS,
-		    "%s/%s is enrolled already; --force replaces the enrolment and its trust anchor",
+		    "%s/%s is enrolled already; --change changes single values, --force replaces the "
+		    "enrolment and its trust anchor",
 		    installation, application);
 	station_read_settings(x->s, installation, application, &x->was, &unread);
 	return 0;
@@ -137,6 +175,9 @@ check_enrolled(struct enrolling *x, struct err *e)
 	for (size_t i = 0; i < x->all.installations.n; i++)
 		if (check_beside(x, x->all.installations.v[i], x->all.applications.v[i], e) == -1)
 			return -1;
+	if (x->en->change && !x->found)
+		return err_setx(e, ERR_NOENT, "%s/%s isn't enrolled; leave --change out",
+		    x->en->installation, x->en->application);
 	return 0;
 }
 
@@ -181,7 +222,7 @@ choose_app_dir(struct enrolling *x, struct err *e)
 	int rc = -1;
 
 	x->app_dir = x->en->app_dir;
-	if (x->app_dir != NULL)
+	if (x->app_dir != NULL || x->en->change)
 		return 0;
 	if (default_path(x, false, &plain, &was_plain, e) == -1 ||
 	    default_path(x, true, &second, &was_second, e) == -1)
@@ -205,22 +246,25 @@ out:
 }
 
 static int
-get_new(void *changes, const char *key, const char *name, struct value *v, struct err *e)
+get_new(void *enrolling, const char *key, const char *name, struct value *v, struct err *e)
 {
-	const struct changeset *c = changes;
+	const struct enrolling *x = enrolling;
 
-	(void)key; /* all changes are of one key */
-	for (size_t i = 0; i < c->n; i++)
-		if (c->changes[i].op == CHANGE_SET && strcmp(c->changes[i].name, name) == 0)
-			return value_copy(v, &c->changes[i].value, e) == -1 ? -1 : 1;
-	return 0;
+	/* All changes are of one key. */
+	for (size_t i = 0; i < x->changes.n; i++) {
+		const struct change *c = &x->changes.changes[i];
+
+		if (ascii_same(c->name, name))
+			return c->op != CHANGE_SET ? 0 : value_copy(v, &c->value, e) == -1 ? -1 : 1;
+	}
+	return x->en->change ? settings_get(x->s, key, name, v, e) : 0;
 }
 
 /* The whole enrolment as a later start reads it: what a start would refuse is refused now. */
 static int
 check_start(struct enrolling *x, struct err *e)
 {
-	const struct station_source from = { get_new, (void *)(uintptr_t)&x->changes };
+	const struct station_source from = { get_new, x };
 	struct station *st = &x->will_be;
 	int rc = station_read(&from, x->en->installation, x->en->application, st, e);
 
@@ -293,8 +337,13 @@ station_enroll(struct settings *s, const struct enrolment *en, const uint8_t *ro
 	struct dir *d = NULL;
 	int rc = -1;
 
-	if (prepare(&x, e) == -1 ||
-	    station_state_path(en->installation, en->application, &path, e) == -1 ||
+	if (prepare(&x, e) == -1)
+		goto out;
+	if (en->change) {
+		rc = settings_apply(s, &x.changes, e);
+		goto out;
+	}
+	if (station_state_path(en->installation, en->application, &path, e) == -1 ||
 	    buf_adds(&path, "/metadata", e) == -1 ||
 	    (d = dir_make(buf_text(&path), place_stationwide() ? 0755 : 0700, e)) == NULL)
 		goto out;

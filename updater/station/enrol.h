@@ -19,20 +19,22 @@ struct enrolment {
 	STATION_SETTINGS(ENROLMENT_MEMBER) /* the settings as text, or NULL */
 	bool allow_writable;		   /* others may write in the destinations */
 	bool force;			   /* replace an enrolment that is there */
+	bool change; /* of the enrolment that is there, what is given here, and nothing else */
 };
 
 /*
  * Whether station_enroll() will take an enrolment, and in *st (or NULL) the station that it makes,
  * as a later start reads it; the caller calls station_free() in both cases.  Returns 0, or -1:
  * ERR_USAGE (a name), ERR_CONFIG (a setting), ERR_EXISTS (enrolled already, or a default of AppDir
- * that is there), ERR_UNSAFE (checks.h).
+ * that is there), ERR_NOENT (with change: not enrolled), ERR_UNSAFE (checks.h).
  */
 int station_enroll_check(struct settings *s, const struct enrolment *en, struct station *st,
     struct err *e);
 
 /*
  * Check and write an enrolment and its trust anchor (the bytes of a root metadata file).  Returns
- * 0, or -1, nothing changed, as station_enroll_check(), or what writing gives.
+ * 0, or -1, nothing changed, as station_enroll_check(), or what writing gives.  With change the
+ * trust anchor stays, and root is NULL.
  */
 int station_enroll(struct settings *s, const struct enrolment *en, const uint8_t *root, size_t len,
     struct err *e);

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: ISC */
+/* slipway unenroll */
+#include "updater/cmd/command.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/os/clock.h"
+#include "lib/os/places.h"
+#include "updater/state/state.h"
+#include "updater/station/enrolled.h"
+#include "updater/station/unenrol.h"
+#include "updater/update/waiting.h"
+
+#define WAIT_MS 5000 /* for another process at work on the station */
+
+struct options {
+	struct cmd_options cmd;
+	bool yes;
+};
+
+/* Returns 0, or -1 where a person says no.  Nobody is asked where nobody can answer. */
+static int
+ask(const struct station *st, const struct options *o, struct err *e)
+{
+	char answer[8] = "";
+
+	if (o->yes || !isatty(STDIN_FILENO))
+		return 0;
+	fprintf(stderr, "End the enrolment of %s/%s, with its trust anchor? (yes or no) ",
+	    st->installation, st->application);
+	fflush(stderr);
+	if (fgets(answer, sizeof answer, stdin) != NULL)
+		answer[strcspn(answer, "\r\n")] = '\0';
+	return strcmp(answer, "yes") == 0 ? 0 : err_setx(e, ERR_USAGE, "nothing was changed");
+}
+
+/* With its lock: a state goes, and its lock last. */
+static int
+forget(const struct station *st, struct dir *state, const char *path, struct settings *s,
+    struct err *e)
+{
+	struct file_lock *lock = waiting_lock(st, state, clock_mono_ms() + WAIT_MS, e);
+	int rc = -1;
+
+	if (lock == NULL)
+		return -1;
+	if (state_pending(state))
+		err_setx(e, ERR_TORN,
+		    "an update of %s was interrupted; 'slipway update' completes it or takes it back, "
+		    "'slipway update --repair' gives it up",
+		    st->application);
+	else if (s == NULL || station_forget_settings(s, st, e) == 0)
+		rc = station_forget_state(state, e);
+	file_unlock(lock);
+	return rc == -1 ? -1 : station_forget_lock(path, st->user_part ? 3 : 2, e);
+}
+
+/* This user's part; those of others stay. */
+static int
+forget_user(const struct station *st, struct err *e)
+{
+	const struct station part = station_user_part(st);
+	struct dir *state = station_user_dir(&part, false, e);
+	int rc;
+
+	if (state == NULL)
+		return e->code == ERR_NOENT ? 0 : -1;
+	rc = forget(&part, state, st->user_state_path, NULL, e);
+	dir_close(state);
+	return rc;
+}
+
+static void
+print_left(const struct station *st)
+{
+	puts("left as they are:");
+	if (st->install_dir_native != NULL)
+		printf("  files of releases below %s\n", st->install_dir_native);
+	if (st->app_dir_native != NULL)
+		printf("  files of releases below %s%s\n", st->app_dir_native,
+		    st->app_of_user ? ", and of each other user's own" : "");
+	puts(
+	    "  settings that releases made, below HKLM\\SOFTWARE\\Ipesoft and HKCU\\SOFTWARE\\Ipesoft");
+	if (st->login_key != NULL)
+		printf(
+		    "  on the servers, the line of this station's login key in authorized_keys\n");
+	if (place_stationwide())
+		printf("  in each user's own state, the folder slipway/%s/%s\n", st->installation,
+		    st->application);
+}
+
+/* The settings may be such that no start could use them; the names are enough here. */
+static int
+find_station(struct cmd_station *c, const struct cmd_options *o, struct err *e)
+{
+	struct application_pairs all = APPLICATION_PAIRS_INIT;
+	struct err why;
+	size_t which;
+	int rc = -1;
+
+	if ((c->settings = cmd_settings_open(e)) == NULL ||
+	    enrolled_load(c->settings, &all, e) == -1)
+		goto out;
+	if (enrolled_choose(c->settings, &all, o->installation, o->application, 0, NULL, &which,
+		e) == 0) {
+		station_read_settings(c->settings, all.installations.v[which],
+		    all.applications.v[which], &c->station, &why);
+		rc = 0;
+	} else if (o->installation != NULL && o->application != NULL && e->code == ERR_NOENT) {
+		/* An end that was cut short left its state. */
+		struct dir *d;
+
+		station_read_settings(c->settings, o->installation, o->application, &c->station,
+		    &why);
+		if (c->station.state_path != NULL &&
+		    (d = station_dir(&c->station, "", false, &why)) != NULL) {
+			dir_close(d);
+			rc = 0;
+		}
+	}
+	if (rc == 0 && c->station.state_path == NULL) {
+		*e = why;
+		rc = -1;
+	}
+out:
+	application_pairs_free(&all);
+	return rc;
+}
+
+static int
+run_unenroll(struct call *call, struct err *e)
+{
+	const struct options *o = call->options;
+	struct cmd_station c = { .settings = NULL };
+	struct dir *state = NULL;
+	int rc = -1;
+
+	if (find_station(&c, &o->cmd, e) == -1 || ask(&c.station, o, e) == -1)
+		goto out;
+	if ((state = station_dir(&c.station, "", false, e)) != NULL)
+		rc = forget(&c.station, state, c.station.state_path, c.settings, e);
+	else if (e->code == ERR_NOENT)
+		rc = station_forget_settings(c.settings, &c.station, e);
+	if (rc == 0 && (rc = forget_user(&c.station, e)) == 0) {
+		printf("%s/%s is no longer enrolled\n", c.station.installation,
+		    c.station.application);
+		print_left(&c.station);
+	}
+out:
+	dir_close(state);
+	cmd_station_close(&c);
+	return rc;
+}
+
+#undef CMD_TO
+#define CMD_TO(member) OPTION_TO(struct options, cmd.member)
+static const struct option options[] = { CMD_STATION_ROWS,
+	{ "yes", OPTION_FLAG, OPTION_TO(struct options, yes), NULL, "don't ask", .letter = 'y' },
+	OPTION_END };
+
+const struct command cmd_unenroll = { "unenroll", run_unenroll, "[options]", 0, 0,
+	"end the enrolment of an application: its settings, trust anchor and state go",
+	.options = options, .size = sizeof(struct options) };
