@@ -17,7 +17,8 @@ usage: tests/bench/run.sh tuf | apply | net | tls [--runs N] [--json FILE]
         with 1,000, with one of 200 MB; and checks a second that one sshd serves.  Takes about an hour;
         --case, --rtt and --program choose, --add keeps what FILE has of others
   tls   the TLS library against the same calls of OpenSSL written by hand, and openssl's s_server and s_time: handshakes
-        a second (EC P-256, RSA 4096; with and without a client certificate), the throughput of one connection, the
+        a second (EC P-256, RSA 4096; with and without a client certificate; with X25519 and, where OpenSSL has it,
+        X25519MLKEM768), the throughput of one connection, the
         memory of 10,000 idle connections, and the cost of a look at the settings.  Takes about a quarter of an hour;
         --case and --key choose, --add keeps what FILE has of others
 

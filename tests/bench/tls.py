@@ -23,6 +23,7 @@ from bench import arguments, parser_with_runs, write
 
 LIBRARY, HAND, TOOL = "library", "by hand", "openssl"
 KEYS = {"ec": ("EC P-256", ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], 600), "rsa": ("RSA 4096", ["rsa:4096"], 60)}
+GROUPS = ("X25519", "X25519MLKEM768")  # the second is in OpenSSL 3.5 and later
 CLIENTS = 4             # processes that make handshakes at once
 BYTES = 200_000_000   # sent over one connection
 IDLE = 10_000           # connections
@@ -66,7 +67,7 @@ class Server:
 
 class Bench:
     def __init__(self, args, work):
-        self.args, self.work, self.results = args, work, []
+        self.args, self.work, self.results, self.group = args, work, [], None
         self.user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self.ends = {LIBRARY: work / "tls_library", HAND: work / "tls_openssl"}
         cores = sorted(os.sched_getaffinity(0))
@@ -81,6 +82,8 @@ class Bench:
     def on(self, core, where, command):
         """A command on one of the two cores, as the user who has the files."""
         prefix = ["taskset", "-c", str(self.cores[core]), "env", f"SLIPWAY_HOME={where}/home"]
+        if self.group is not None:
+            prefix.append(f"BENCH_GROUP={self.group}")
         if self.user is not None:
             prefix += ["setpriv", "--reuid", str(self.user.pw_uid), "--regid", str(self.user.pw_gid), "--clear-groups", "--"]
         return prefix + [str(c) for c in command]
@@ -182,6 +185,45 @@ class Bench:
         for (key, auth), where in self.where.items():
             self.ends_in_turns("handshakes", where, auth, KEYS[key][2], ("handshakes", KEYS[key][2], CLIENTS), 1)
 
+    def has_group(self, where, group):
+        self.group = group
+        return subprocess.run(self.on(1, where, [self.ends[HAND], "client", where, 1, "handshakes", 0, 0]), check=False,
+                              capture_output=True).returncode == 0
+
+    def groups(self):
+        """Handshakes by group: one end by hand has this group alone.  The library as a client sends a share for each of
+        the two, as it always does."""
+        where, n = self.where[self.args.key[0], False], KEYS[self.args.key[0]][2]
+        there = [group for group in GROUPS if self.has_group(where, group)]
+        for group in GROUPS:
+            if group not in there:
+                print(f"\n{group}: left out, this OpenSSL doesn't have it (3.5 and later do)")
+        servers, variants = {}, {}
+
+        def once(group, server, client):
+            self.group = group
+            return self.connect(servers[group, server], where, client, n, "handshakes", n, CLIENTS)
+        try:
+            for self.group in there:
+                for program in (HAND, LIBRARY):
+                    servers[self.group, program] = Server(self, program, where, False)
+            for group in there:
+                for s, c in ((HAND, HAND), (LIBRARY, HAND), (HAND, LIBRARY)):
+                    variants[group, s, c] = lambda g=group, s=s, c=c: once(g, s, c)
+            found = self.in_turns(variants)
+        finally:
+            self.group = None
+            for server in servers.values():
+                server.end()
+        print(f"\n{'groups':<17} {'server':<8} {'client':<8} {'a second':>9} {'of by hand':>10} {'server CPU us':>13} {'of by hand':>10} "
+              f"{'client CPU us':>13} {'of by hand':>10}")
+        for (group, s, c), f in found.items():
+            hand = found[group, HAND, HAND]
+            self.row("groups", f"{where.name} {group}", server=s, client=c, a_second=f["a_second"], server_us=f["server_us"],
+                     client_us=f["client_us"], clock_ratio=f["a_second"] / hand["a_second"],
+                     server_cpu_ratio=hand["server_us"] / f["server_us"], client_cpu_ratio=hand["client_us"] / f["client_us"],
+                     all=f["all"])
+
     def throughput(self):
         print(f"\n{'throughput':<10} {'receives':<8} {'sends':<8} {'MB/s':>9} {'of by hand':>10} {'CPU us/MB':>13} {'of by hand':>10} "
               f"{'CPU us/MB':>13} {'of by hand':>10}")
@@ -235,7 +277,7 @@ class Bench:
         if "a_second" in f:
             def number(v, width, form):
                 return f"{format(v, form) if v else '':>{width}}"
-            print(f"{where:<10} {f['server']:<8} {f['client']:<8} {f['a_second']:>9.1f} {f['clock_ratio']:>10.3f} {f['server_us']:>13.1f} "
+            print(f"{where:<{17 if case == 'groups' else 10}} {f['server']:<8} {f['client']:<8} {f['a_second']:>9.1f} {f['clock_ratio']:>10.3f} {f['server_us']:>13.1f} "
                   f"{f['server_cpu_ratio']:>10.3f} {number(f['client_us'], 13, '.1f')} {number(f['client_cpu_ratio'], 10, '.3f')}", flush=True)
         elif case == "idle":
             print(f"{where:<10} {f['server']:<8} {f['connections']:>11,} {f['rss_mib']:>9.1f} {f['bytes_each']:>10.0f} {f['ratio']:>10.3f}", flush=True)
@@ -243,7 +285,7 @@ class Bench:
             print(f"{case:<10} {f['files']:<8} {f['server']:<8} {f['us']:>9.2f} {f['ratio']:>10.3f}", flush=True)
 
 
-CASES = {"handshakes": Bench.handshakes, "throughput": Bench.throughput, "idle": Bench.idle, "settings": Bench.settings}
+CASES = {"handshakes": Bench.handshakes, "groups": Bench.groups, "throughput": Bench.throughput, "idle": Bench.idle, "settings": Bench.settings}
 
 
 def main():

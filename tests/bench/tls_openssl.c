@@ -2,7 +2,8 @@
 /*
  * OpenSSL's calls written by hand, without the library: the code of an experienced developer for a
  * server and a client that pin each other's certificates.  It has the versions, groups, checks and
- * limits of the library, reads settings once, and needs a restart for a new pair.
+ * limits of the library, reads settings once, and needs a restart for a new pair.  With
+ * $BENCH_GROUP it has that group alone, and so have its connections.
  */
 #include "tests/bench/tls_side.h"
 
@@ -111,13 +112,15 @@ side_new(bool server, const char *dir)
 {
 	struct side *s = calloc(1, sizeof *s);
 	/* The macro takes no const; the first list needs OpenSSL 3.5. */
-	char groups[] = "*X25519MLKEM768:*X25519:P-256", older[] = "X25519:P-256";
-	const char *pin;
+	char groups[64] = "*X25519MLKEM768:*X25519:P-256", older[] = "X25519:P-256";
+	const char *pin, *only = getenv("BENCH_GROUP");
 
 	if (s == NULL ||
 	    (s->ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method())) == NULL)
 		die("SSL_CTX_new");
 	s->server = server;
+	if (only != NULL)
+		snprintf(groups, sizeof groups, "%s", only);
 	path_of(s, dir, "home/machine.conf");
 	use_pair(s, path_of(s, dir, server ? "server.key" : "client.key"),
 	    path_of(s, dir, server ? "server.crt" : "client.crt"));
@@ -132,7 +135,7 @@ side_new(bool server, const char *dir)
 	if (!SSL_CTX_set_min_proto_version(s->ctx, TLS1_3_VERSION) ||
 	    !SSL_CTX_set_num_tickets(s->ctx, 0) ||
 	    (SSL_CTX_set1_groups_list(s->ctx, groups) != 1 &&
-		SSL_CTX_set1_groups_list(s->ctx, older) != 1))
+		(only != NULL || SSL_CTX_set1_groups_list(s->ctx, older) != 1)))
 		die("settings");
 	if ((pin = path_of(s, dir, server ? "client.crt" : "server.crt")) != NULL) {
 		s->pin = read_pin(pin);
