@@ -395,3 +395,9 @@ convert_first(const void *data, size_t len, size_t *line, struct buf *out, struc
 	buf_free(&c.out);
 	return rc;
 }
+
+int
+convert_change(const struct change *x, struct buf *out, struct err *e)
+{
+	return put_change(out, x, false, e);
+}

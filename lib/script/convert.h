@@ -9,7 +9,7 @@
  * In a batch file "%NAME%" and "%%" stay as they are: both are read when the script runs.  Nobody
  * expands the texts of a registry export file, so there each '%' becomes "%%".
  */
-#include "lib/base/buf.h"
+#include "lib/settings/changeset.h"
 
 /* Bytes of a file that is turned. */
 #define CONVERT_FILE_MAX (32u * 1024 * 1024)
@@ -36,6 +36,12 @@ struct convert_count {
  */
 int convert(const void *data, size_t len, const struct convert_told *told, struct buf *out,
     struct convert_count *n, struct err *e);
+
+/*
+ * Append the line of a script that makes a change, without a line end.  Texts of its value are as a
+ * script writes them: "%%" for one '%'.  0, or -1 with ERR_TOO_LARGE or ERR_NOMEM.
+ */
+int convert_change(const struct change *x, struct buf *out, struct err *e);
 
 /*
  * The first change of a file: append its line of Lua to out, without a line end, and set *line to

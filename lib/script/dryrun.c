@@ -340,6 +340,8 @@ put_changes(struct dryrun *c, const struct changeset *changes, struct buf *out, 
 		const struct change *x = &changes->changes[i];
 		int rc;
 
+		if (c->options->change != NULL && c->options->change(c->options->arg, x, e) == -1)
+			return -1;
 		if (x->op == CHANGE_SET)
 			rc = put_set(c, x, out, e);
 		else if (x->op == CHANGE_DELETE)

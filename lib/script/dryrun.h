@@ -24,6 +24,8 @@ struct dryrun_options {
 	/* As in script_facts; exists NULL: the files that the facts list. */
 	int (*exists)(void *arg, const char *target, struct err *e);
 	int (*log)(void *arg, const char *script, const char *text, struct err *e);
+	/* each change that a script asks for; NULL: nobody wants to know */
+	int (*change)(void *arg, const struct change *x, struct err *e);
 	void *arg;
 };
 

@@ -47,6 +47,23 @@ warn_long_names(const struct release *rel)
 		    n, n == 1 ? "" : "s", PATH_HOPEFUL_MAX, first, PATH_PROGRAMS_MAX);
 }
 
+static int
+check_scripts_of(const struct session *s, const struct release *rel, const char *app, struct err *e)
+{
+	struct strings notes = STRINGS_INIT;
+	int rc = release_check_scripts(rel, app, s->r->top, &notes, e);
+
+	for (size_t i = 0; i < notes.n && rc == 0; i++)
+		log_warn("publish: %s", notes.v[i]);
+	if (rc == 0 && notes.n > 0)
+		log_warn(
+		    "publish: that holds where AppDir is one folder for all users of a station");
+	if (rc == -1)
+		err_context(e, "nothing published (--no-script-check publishes nevertheless)");
+	strings_free(&notes);
+	return rc;
+}
+
 struct options {
 	struct session s;
 	struct option_list from; /* --signed */
@@ -121,10 +138,8 @@ publish_new(struct options *o, const char *path, struct err *e)
 
 	if (release_scan(&rel, o->app, path, e) == -1)
 		goto out;
-	if (!o->no_check && release_check_scripts(&rel, o->app, s->r->top, e) == -1) {
-		err_context(e, "nothing published (--no-script-check publishes nevertheless)");
+	if (!o->no_check && check_scripts_of(s, &rel, o->app, e) == -1)
 		goto out;
-	}
 	warn_long_names(&rel);
 	if (publish_draft(s->c, o->app, &rel, &number, e) == -1 ||
 	    review_file(o, &s->c->files[0], rel.dir, e) == -1)

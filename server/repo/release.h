@@ -6,6 +6,7 @@
  * The directory of a release, for publish: install/, app/, scripts/machine/NAME.lua and
  * scripts/user/NAME.lua, regular files only, with names that mean the same file on every platform.
  */
+#include "lib/base/list.h"
 #include <jansson.h>
 
 #include "lib/base/digest.h"
@@ -45,11 +46,13 @@ size_t release_long_paths(const struct release *r, const char **first);
 
 /*
  * Runs each script in a script child, as lib/script/dryrun.h does without facts of a station, once
- * for each operating system.  A script that was checked before, with the same bytes beside files of
- * the same names, isn't run again: the repository at top remembers it.  Returns 0, or -1; the text
- * names script and line.
+ * for each operating system.  Notes, which are for people, are appended, each once: of TLS settings
+ * in folders of each user's (lib/script/userfile.h).  A script that was checked before without
+ * notes, with the same bytes beside files of the same names, isn't run again: the repository at top
+ * remembers it.  Returns 0, or -1; the text names script and line.
  */
-int release_check_scripts(const struct release *r, const char *app, struct dir *top, struct err *e);
+int release_check_scripts(const struct release *r, const char *app, struct dir *top,
+    struct strings *notes, struct err *e);
 
 /*
  * Returns the patterns of the targets of app: APP and 2 to LAYOUT_DEPTH_MAX components.  NULL: no

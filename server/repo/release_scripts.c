@@ -8,6 +8,7 @@
 #include "lib/base/text.h"
 #include "lib/os/json_file.h"
 #include "lib/script/dryrun.h"
+#include "lib/script/userfile.h"
 #include "lib/tuf/canonical.h"
 
 /* Which scripts were checked, by application: {APP: {KEY: true}}. */
@@ -19,19 +20,53 @@
 /* Most bytes of the printed changes of one script. */
 #define OUTPUT_MAX (64u * 1024 * 1024)
 
+/* A release whose scripts are run. */
+struct checking {
+	const struct release *r;
+	const char *script; /* that is run */
+	struct strings *notes;
+};
+
 /*
  * A linear search: scripts ask for few targets, and the files are unordered.
  */
 static int
 release_has(void *arg, const char *target, struct err *e)
 {
-	const struct release *r = arg;
+	const struct release *r = ((const struct checking *)arg)->r;
 
 	(void)e;
 	for (size_t i = 0; i < r->n; i++)
 		if (strcmp(r->files[i].path, target) == 0)
 			return 1;
 	return 0;
+}
+
+static const char *
+file_of_app(void *arg, size_t i)
+{
+	const struct release *r = arg;
+
+	if (i == r->n)
+		return NULL;
+	return strncmp(r->files[i].path, "app/", 4) == 0 ? r->files[i].path + 4 : "";
+}
+
+/* Notes what a change would mean for users; once, though scripts run for each system. */
+static int
+note_change(void *arg, const struct change *x, struct err *e)
+{
+	struct checking *k = arg;
+	const struct userfile_release of = { .file = file_of_app, .arg = (void *)(uintptr_t)k->r };
+	struct err why;
+
+	if (!userfile_find(x, &of, &why))
+		return 0;
+	err_context(&why, "%s", k->script);
+	for (size_t i = 0; i < k->notes->n; i++)
+		if (strcmp(k->notes->v[i], why.text) == 0)
+			return 0;
+	return strings_add(k->notes, why.text, e);
 }
 
 static int
@@ -121,38 +156,43 @@ checked_save(struct checked *k, struct dir *top, const char *app)
 }
 
 static int
-check_all(struct checked *k, struct dryrun *c, const struct release *r, const char *app,
-    struct err *e)
+check_all(struct checked *k, struct dryrun *c, struct checking *now, const char *app, struct err *e)
 {
+	const struct release *r = now->r;
 	const json_t *before = json_object_get(k->all, app);
 	char key[SHA256_HEX_SIZE];
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct release_file *f = &r->files[i];
+		size_t notes = now->notes->n;
 
 		if (strncmp(f->path, "scripts/", strlen("scripts/")) != 0)
 			continue;
+		now->script = f->path;
 		if (key_of(k, f, key, e) == -1 ||
 		    (json_object_get(before, key) == NULL && check_one(c, r, f, e) == -1))
 			return -1;
-		if (json_object_set_new(k->now, key, json_true()) == -1)
+		if (now->notes->n == notes && json_object_set_new(k->now, key, json_true()) == -1)
 			return err_nomem(e);
 	}
 	return 0;
 }
 
 int
-release_check_scripts(const struct release *r, const char *app, struct dir *top, struct err *e)
+release_check_scripts(const struct release *r, const char *app, struct dir *top,
+    struct strings *notes, struct err *e)
 {
+	struct checking now = { r, NULL, notes };
 	struct dryrun_options o = { .application = app,
 		.exists = release_has,
-		.arg = (void *)(uintptr_t)r };
+		.change = note_change,
+		.arg = &now };
 	struct dryrun *c = dryrun_new(&o, e);
 	struct checked k = { .all = NULL };
 	int rc = -1;
 
 	if (c != NULL && checked_read(&k, top, r, app, e) == 0 &&
-	    (rc = check_all(&k, c, r, app, e)) == 0)
+	    (rc = check_all(&k, c, &now, app, e)) == 0)
 		checked_save(&k, top, app);
 	dryrun_free(c);
 	json_decref(k.all);

@@ -10,7 +10,7 @@ chown 12345 alice
 chown 12346 bob
 slipway-repo init repo --no-passphrase > log 2>&1
 slipway-repo --repo repo app add A --no-passphrase > log 2>&1
-key='HKLM\SOFTWARE\Ipesoft\I\cfg_A'
+key='HKLM\SOFTWARE\Ipesoft\I\cfg_A\TLS_Client'
 rm -rf r && mkdir -p r/app/tls r/install r/scripts/machine r/scripts/user
 release() {
 	echo "$1" > r/app/tls/server.crt
@@ -50,11 +50,13 @@ enroll --app-dir "$work/pub" || fail enroll
 release 1
 slipway update > log 2>&1 || fail update
 is "$(cat pub/tls/server.crt)" 1
+has "$work/pub: TLS_TrustedCerts: %AppData%/A/tls/server.crt is in each user's own folder, and app/tls/server.crt goes to AppDir"
 enroll --force --app-dir '%AppData%/A' || fail enroll
 has "note: files of app/ go to %AppData%/A of each user"
 rm -rf pub
 slipway update > log 2>&1 || fail update
 is "$(cat inst/y)" 1
+grep -q 'own folder, and' log && fail "want no warning where AppDir is each user's"
 [ ! -e pub ] && [ ! -e /var/lib/A ] || fail "want no files of app/ for the machine"
 grep -qF 'TLS_TrustedCerts = %AppData%/A/tls/server.crt' /etc/slipway/machine.conf || fail "want the setting"
 

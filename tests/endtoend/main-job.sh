@@ -9,6 +9,7 @@ start_kernel
 
 expect 0 run1.log slipway run -- hi "/C$APP" --kernel "$kernel"
 want run1.log "applied release 1"
+wantno run1.log "own folder"	# which is AppDir here
 want run1.log "[TCP/IP][TLSv1.3 VERIFIED]"
 want kernel.log "[TCP/IP][TLSv1.3]. ClientName:"
 cmp "$REPO/certs/kernel.crt" "station/config/$APP/server.crt"

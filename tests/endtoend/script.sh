@@ -147,3 +147,29 @@ want a.log "line 4 is in Lua: set([[$T]], \"a\", \"%%AppData%%;100%%\")" 0
 cp tls.cmd rel/scripts/machine/10.lua
 expect 1 publish.log slipway-repo --repo "$REPO" publish --app "$APP" rel
 want publish.log 'scripts/machine/10.lua:1: this is no Lua' 0
+
+# A TLS setting in each user's folder, for a file of the release: publish tells each time, with the line that is right.
+mkdir -p user/scripts/machine user/app/tls
+: > user/app/tls/server.crt
+: > user/app/tls/ca.crt
+cat > user/scripts/machine/10.lua <<LUA
+set([[$T\\TLS_Client]], "TLS_TrustedCerts", "%AppDir%\\\\ca.crt;%%AppData%%\\\\$APP\\\\server.crt;%%Temp%%\\\\other.crt")
+LUA
+for number in 1 2; do
+	echo "$number" > user/app/x
+	expect 0 publish.log slipway-repo --repo "$REPO" publish --app "$APP" user
+	want publish.log "publish: scripts/machine/10.lua: TLS_TrustedCerts: %AppData%\\$APP\\server.crt is in each user's own folder, and app/tls/server.crt goes to AppDir" 0
+	[ "$(grep -c 'each user' publish.log)" = 1 ] || fail 'want it told once' publish.log
+done
+# A station tells, too, where AppDir is another folder.
+expect 0 enroll.log slipway enroll "file://$REPO/served" --root "$REPO/served/metadata/1.root.json" \
+	--installation "$INSTALLATION" --app "$APP" --app-dir "$WORK/shared"
+expect 0 update.log slipway update
+want update.log "$WORK/shared: TLS_TrustedCerts: %AppData%\\$APP\\server.crt is in each user's own folder" 0
+want update.log 'the right line is set([[' 0
+sed -n 's/.*the right line is //p' publish.log > user/scripts/machine/10.lua
+[ -s user/scripts/machine/10.lua ] || fail 'want the right line' publish.log
+expect 0 publish.log slipway-repo --repo "$REPO" publish --app "$APP" user
+wantno publish.log ' warn: '
+expect 0 check.log slipway script check user/scripts/machine/10.lua
+want check.log 'TLS_TrustedCerts = <AppDir>\ca.crt;<AppDir>\tls\server.crt;%Temp%\other.crt' 0

@@ -6,15 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/path.h"
 #include "lib/base/text.h"
 #include "lib/os/clock.h"
+#include "lib/os/path.h"
 #include "lib/os/places.h"
 #include "lib/script/runner.h"
+#include "lib/script/userfile.h"
 #include "lib/settings/view.h"
 #include "updater/station/script_keys.h"
 
 /* What the scripts of a release may ask about. */
 struct asked {
+	const struct station *st;
 	const struct plan *plan;
 	const struct plan_scripts *run;
 };
@@ -136,13 +140,61 @@ tell_confinement(const struct plan_scripts *run, const struct runner *r)
 	buf_free(&text);
 }
 
+static const char *
+app_file(void *arg, size_t i)
+{
+	const struct plan *p = ((const struct asked *)arg)->plan;
+
+	if (i == p->n)
+		return NULL;
+	return p->files[i].place == LAYOUT_APP && p->files[i].op != PLAN_REMOVE ? p->files[i].rest
+										: "";
+}
+
+/* Whether an entry is the installed file for this user, on a station that is this user's alone. */
+static bool
+is_installed_file(void *arg, const char *entry, const char *file)
+{
+	const struct asked *a = arg;
+	struct buf path = BUF_INIT(EXPAND_MAX), installed = BUF_INIT(STATION_PATH_MAX);
+	struct err ignored;
+	bool is;
+
+	if (place_stationwide())
+		return false;
+	is = expand(entry, strlen(entry), NULL, &path, &ignored) == 0 &&
+	    path_join(&installed, a->st->app_dir, file, &ignored) == 0;
+	/* The TLS library takes either separator. */
+	for (size_t i = 0; i < path.len; i++)
+		if (path.data[i] == '\\')
+			path.data[i] = '/';
+	is = is && path_casecmp(buf_text(&path), buf_text(&installed)) == 0;
+	buf_free(&path);
+	buf_free(&installed);
+	return is;
+}
+
+/* Warns of TLS settings that name files in other places than the release's are. */
+static void
+tell_user_files(struct asked *a, const struct changeset *c)
+{
+	const struct userfile_release r = { app_file, is_installed_file, a };
+	struct err why;
+
+	if (a->st->app_of_user || a->st->app_dir == NULL || a->run->log == NULL)
+		return;
+	for (size_t i = 0; i < c->n; i++)
+		if (userfile_find(&c->changes[i], &r, &why))
+			a->run->log(a->run->arg, LOG_LEVEL_WARN, a->st->app_dir_native, why.text);
+}
+
 int
 plan_scripts(const struct station *st, const struct plan_scripts *run, enum layout_place place,
     const struct plan *p, struct changeset *out, struct err *e)
 {
 	const bool user = place == LAYOUT_SCRIPTS_USER;
 	struct buf computer = BUF_INIT(256);
-	struct asked asked = { p, run };
+	struct asked asked = { st, p, run };
 	struct expand_name names[NAMES_MAX];
 	struct script_facts facts = { .os = place_system(),
 		.application = st->application,
@@ -179,6 +231,8 @@ plan_scripts(const struct station *st, const struct plan_scripts *run, enum layo
 	}
 	if (rc == -1 && !user)
 		tell_names(st, e);
+	if (rc == 0 && !user)
+		tell_user_files(&asked, out);
 	if (rc == 0 && !user && st->registry_view == REGISTRY_VIEW_BOTH)
 		rc = view32_mirror(out, e);
 	if (r != NULL)

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+/* TLS settings that name files of each user's. */
+#include "lib/script/userfile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/list.h"
+#include "lib/base/text.h"
+#include "lib/os/places.h"
+#include "lib/script/convert.h"
+#include "lib/settings/application.h"
+
+/* Whether a change sets a name of files that the TLS library reads. */
+static bool
+is_tls_file(const struct change *x)
+{
+	static const char *const names[] = { "TLS_TrustedCerts", "TLS_CRLFile", "TLS_CertFile",
+		"TLS_KeyFile" };
+	const char *part = x->op == CHANGE_SET ? strrchr(x->key, '\\') : NULL;
+	bool is = false;
+
+	for (size_t i = 0; i < N(names) && part != NULL; i++)
+		is |= ascii_same(x->name, names[i]);
+	return is && setting_key_within(x->key, SETTINGS_VENDOR_KEY) &&
+	    (ascii_same(part, "\\TLS_Client") || ascii_same(part, "\\TLS_Server"));
+}
+
+/* Whether an entry begins with the name of a folder of each user's. */
+static bool
+is_of_user(const char *entry)
+{
+	const char *end = *entry == '%' ? strchr(entry + 1, '%') : NULL;
+
+	return end != NULL && place_of_user(entry + 1, (size_t)(end - entry) - 1);
+}
+
+static const char *
+base_name(const char *path)
+{
+	const char *base = path;
+
+	for (; *path != '\0'; path++)
+		if (*path == '/' || *path == '\\')
+			base = path + 1;
+	return base;
+}
+
+/* The file of the release that an entry seems to mean, or NULL. */
+static const char *
+file_of(const char *entry, const struct userfile_release *r)
+{
+	const char *file;
+
+	if (!is_of_user(entry))
+		return NULL;
+	for (size_t i = 0; (file = r->file(r->arg, i)) != NULL; i++)
+		if (*file != '\0' && ascii_same(base_name(file), base_name(entry)) &&
+		    (r->meant == NULL || !r->meant(r->arg, entry, file)))
+			return file;
+	return NULL;
+}
+
+/* Appends a text as a script writes it: '\' between the parts of a file, or each '%' doubled. */
+static int
+add_as_script(struct buf *out, const char *text, bool file, struct err *e)
+{
+	int rc = file ? buf_adds(out, "%AppDir%\\", e) : 0;
+
+	for (; *text != '\0' && rc == 0; text++) {
+		rc = buf_addc(out, file && *text == '/' ? '\\' : *text, e);
+		if (rc == 0 && *text == '%')
+			rc = buf_addc(out, '%', e);
+	}
+	return rc;
+}
+
+/* The value with these entries as they should be, as a script writes it.  *first: of them. */
+static int
+mend_value(const char *value, const struct userfile_release *r, struct buf *out, char **first,
+    const char **file, struct err *e)
+{
+	struct buf entry = BUF_INIT(VALUE_SIZE_MAX);
+	int rc = 0;
+
+	for (size_t n; rc == 0; value += n + 1) {
+		const char *found;
+
+		n = strcspn(value, ";");
+		buf_reset(&entry);
+		if ((rc = buf_add(&entry, value, n, e)) == -1)
+			break;
+		found = file_of(buf_text(&entry), r);
+		rc = add_as_script(out, found == NULL ? buf_text(&entry) : found, found != NULL, e);
+		if (found != NULL && *file == NULL) {
+			*file = found;
+			*first = (char *)buf_steal(&entry);
+		}
+		if (value[n] == '\0')
+			break;
+		if (rc == 0)
+			rc = buf_addc(out, ';', e);
+	}
+	buf_free(&entry);
+	return rc;
+}
+
+/* Appends the line of a script that sets this text. */
+static int
+add_right_line(const struct change *x, const struct buf *text, struct buf *out, struct err *e)
+{
+	struct value v = VALUE_INIT;
+	struct change right = { x->op, x->key, x->name, VALUE_INIT };
+	int rc = value_text(&v, x->value.type, buf_text(text), text->len, e);
+
+	right.value = v;
+	if (rc == 0)
+		rc = convert_change(&right, out, e);
+	value_free(&v);
+	return rc;
+}
+
+bool
+userfile_find(const struct change *x, const struct userfile_release *r, struct err *why)
+{
+	struct buf text = BUF_INIT(2 * VALUE_SIZE_MAX), line = BUF_INIT(4 * VALUE_SIZE_MAX);
+	const char *file = NULL;
+	char *first = NULL;
+	struct err e;
+	bool found = false;
+
+	if (!is_tls_file(x) || (x->value.type != VALUE_STRING && x->value.type != VALUE_EXPAND))
+		return false;
+	if (mend_value(value_get_text(&x->value), r, &text, &first, &file, &e) == 0 &&
+	    file != NULL && add_right_line(x, &text, &line, &e) == 0) {
+		err_setx(why, ERR_CONFIG,
+		    "%s: %.200s is in each user's own folder, and app/%.200s goes to AppDir; the right "
+		    "line is %s",
+		    x->name, first, file, buf_text(&line));
+		found = true;
+	}
+	free(first);
+	buf_free(&text);
+	buf_free(&line);
+	return found;
+}
