@@ -13,8 +13,10 @@
 #include "lib/base/list.h"
 #include "lib/os/clock.h"
 #include "lib/sftp/child.h"
+#include "lib/sftp/child_jobs.h"
 #include "lib/sftp/directory.h"
 #include "lib/sftp/fingerprint.h"
+#include "lib/sftp/sftp.h"
 #include "lib/sftp/ssh.h"
 #include "lib/sftp/ssh_alloc.h"
 
@@ -41,9 +43,10 @@ struct duty {
 	enum ssh_hostkey hostkey;
 	int64_t connect_ms;
 	struct ssh *ssh;
-	struct sftp *engine;
-	struct dir *dir;     /* in place of both: a repository of this computer */
-	struct file **files; /* of the G that comes */
+	struct sftp *engine;	 /* for files; or for jobs: */
+	struct child_jobs *jobs; /* NULL before the first of them */
+	struct dir *dir;	 /* in place of both: a repository of this computer */
+	struct file **files;	 /* of the G that comes */
 	size_t nfiles;
 };
 
@@ -309,6 +312,14 @@ tell_result(struct duty *d, const struct file *file, struct err *e)
 }
 
 static int
+run_engine(struct duty *d, int64_t deadline, int64_t idle_ms, struct err *why)
+{
+	const struct ssh_engine engine = ssh_reading(d->engine);
+
+	return ssh_run(d->ssh, &engine, deadline, idle_ms, why);
+}
+
+static int
 go(struct duty *d, const struct frame *f, struct err *e)
 {
 	struct wire w = WIRE_INIT(f->data, f->len);
@@ -322,7 +333,7 @@ go(struct duty *d, const struct frame *f, struct err *e)
 	for (size_t i = 0; d->dir == NULL && i < d->nfiles && rc == 0; i++)
 		rc = sftp_add(d->engine, &d->files[i]->f, 1, &why);
 	if (rc == 0 && d->dir == NULL)
-		rc = ssh_run(d->ssh, d->engine, deadline, idle_ms, &why);
+		rc = run_engine(d, deadline, idle_ms, &why);
 	for (size_t i = 0; i < d->nfiles; i++)
 		if (d->files[i]->f.result != SFTP_FILE_PENDING &&
 		    tell_result(d, d->files[i], e) == -1)
@@ -333,6 +344,27 @@ go(struct duty *d, const struct frame *f, struct err *e)
 	return rc == -1 ? 1 : 0;
 }
 
+/* The first jobs of a connection that fetched nothing: it is one for jobs from then on. */
+static int
+take_jobs(struct duty *d, const struct frame *f, struct err *e)
+{
+	if (d->jobs == NULL && (d->jobs = child_jobs_new(d->parent, d->path, e)) == NULL)
+		return -1;
+	return child_jobs_take(d->jobs, f, e);
+}
+
+/* As go(). */
+static int
+do_jobs(struct duty *d, const struct frame *f, struct err *e)
+{
+	struct err why;
+	int rc = child_jobs_do(d->jobs, d->ssh, f, &why, e);
+
+	if (rc == -1 || tell_end(d, rc == 1 ? &why : NULL, false, e) == -1)
+		return -1;
+	return rc;
+}
+
 /* 0 go on, 1 that was all, -1. */
 static int
 take_frame(struct duty *d, const struct frame *f, struct err *e)
@@ -341,9 +373,13 @@ take_frame(struct duty *d, const struct frame *f, struct err *e)
 		return take_server(d, f, e) == -1 ? -1
 		    : d->server.host[0] == '\0'	  ? open_directory(d, e)
 						  : connect_server(d, e);
-	if (f->type == SFTP_FRAME_FILES)
+	if (f->type == SFTP_FRAME_FILES && d->jobs == NULL)
 		return take_files(d, f, e);
-	if (f->type == SFTP_FRAME_GO && (d->ssh != NULL || d->dir != NULL))
+	if (f->type == SFTP_FRAME_JOBS && d->ssh != NULL && d->nfiles == 0)
+		return take_jobs(d, f, e);
+	if (f->type == SFTP_FRAME_DO && d->jobs != NULL)
+		return do_jobs(d, f, e);
+	if (f->type == SFTP_FRAME_GO && d->jobs == NULL && (d->ssh != NULL || d->dir != NULL))
 		return go(d, f, e);
 	return -1;
 }
@@ -363,6 +399,7 @@ serve_files(struct frames *parent)
 		rc = take_frame(&d, &f, &e);
 	sftp_free(d.engine); /* it points into the files */
 	forget_files(&d);
+	child_jobs_free(d.jobs);
 	ssh_close(d.ssh);
 	dir_close(d.dir);
 	buf_free(&d.out);

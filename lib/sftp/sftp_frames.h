@@ -20,15 +20,22 @@
  *        offset (u64)
  *     G  milliseconds left, and of silence at most (u64): fetch the files named since the last G
  *     K  the signature or the password (string), or nothing
+ *     O  for each job (job.h): its number, kind (u8), path, to, size (u64), exclusive (u8); after
+ *        it the connection is one for jobs, and fetches nothing
+ *     T  milliseconds left, and of silence at most (u64): do the jobs named since the last T
+ *     B  the bytes that the last W wants, to the end of the frame; nothing: the job fails
  *   child to parent
  *     H  how it is confined (confined_pack()); after connecting, before it reads the first byte of
  *        the server
  *     Q  the bytes that the login key is to sign (string)
  *     P  wants the password: the host key is good
  *     C  connected and logged in; nothing, or sftp_nagle (u8)
- *     D  number of a file, bytes to the end of the frame
+ *     D  number of a file or a job, bytes to the end of the frame
  *     R  number of a file, sftp_result (u8); for SFTP_FILE_FAILED an error
- *     E  the end of G, or of connecting: an error of the connection, or nothing; whether the
+ *     W  number of a job, offset (u64), length: wants so many bytes of the file; the child waits
+ *     N  number of a job, sftp_listed_type (u8), size (u64), name: an entry of the directory
+ *     J  number of a job, sftp_job_result (u8); for SFTP_JOB_FAILED an error
+ *     E  the end of G, of T, or of connecting: an error of the connection, or nothing; whether the
  *        server's other host key is worth a try (u8)
  */
 enum sftp_frame {
@@ -37,19 +44,25 @@ enum sftp_frame {
 	SFTP_FRAME_FILES = 'F',
 	SFTP_FRAME_GO = 'G',
 	SFTP_FRAME_SECRET = 'K',
+	SFTP_FRAME_JOBS = 'O',
+	SFTP_FRAME_DO = 'T',
+	SFTP_FRAME_BYTES = 'B',
 	SFTP_FRAME_HELLO = 'H',
 	SFTP_FRAME_SIGN = 'Q',
 	SFTP_FRAME_PASSWORD = 'P',
 	SFTP_FRAME_CONNECTED = 'C',
 	SFTP_FRAME_DATA = 'D',
 	SFTP_FRAME_RESULT = 'R',
+	SFTP_FRAME_WANT = 'W',
+	SFTP_FRAME_ENTRY = 'N',
+	SFTP_FRAME_JOB = 'J',
 	SFTP_FRAME_END = 'E'
 };
 
 /* Bytes of a frame; a list of files is cut into several at about half of it. */
 #define SFTP_FRAME_MAX (512u * 1024)
 
-/* Files of one G, and pinned fingerprints of one S. */
+/* Files of one G, jobs of one T, and pinned fingerprints of one S. */
 #define SFTP_FILES_MAX 100000u
 #define SFTP_PINS_MAX  64
 

@@ -7,7 +7,13 @@
 #include "lib/base/wire.h"
 
 #define VERSION_WANTED 3
-#define OPEN_FOR_READ  1u /* SSH_FXF_READ */
+
+/* Flags of OPEN (section 6.3). */
+#define OPEN_READ      0x01u
+#define OPEN_WRITE     0x02u
+#define OPEN_CREATE    0x08u
+#define OPEN_TRUNCATE  0x10u
+#define OPEN_EXCLUSIVE 0x20u
 
 /* Flags of ATTRS (section 5). */
 #define ATTR_SIZE     0x00000001u
@@ -15,6 +21,10 @@
 #define ATTR_MODE     0x00000004u
 #define ATTR_TIMES    0x00000008u
 #define ATTR_EXTENDED 0x80000000u
+
+/* Extensions of OpenSSH (its file PROTOCOL, section 4). */
+#define POSIX_RENAME "posix-rename@openssh.com"
+#define FSYNC	     "fsync@openssh.com"
 
 /* Every packet begins with its length, its type, and (but for INIT) its id. */
 static int
@@ -33,20 +43,116 @@ sftp_put_init(struct buf *out, struct err *e)
 	return put_head(out, 0, SFTP_INIT, VERSION_WANTED, e);
 }
 
+/* Bytes of the path of a file below root, as put_joined() writes it without its length. */
+static size_t
+joined_len(const char *root, const char *path)
+{
+	size_t len = strlen(root), pathlen = strlen(path);
+
+	if (pathlen == 0 && len > 0)
+		return len;
+	return len + (len == 0 || root[len - 1] != '/') + pathlen;
+}
+
+static int
+put_joined(struct buf *out, const char *root, const char *path, struct err *e)
+{
+	size_t len = joined_len(root, path), slash = len - strlen(root) - strlen(path);
+
+	if (wire_put_u32(out, (uint32_t)len, e) == -1 || buf_adds(out, root, e) == -1 ||
+	    buf_add(out, "/", slash, e) == -1)
+		return -1;
+	return buf_adds(out, path, e);
+}
+
 int
 sftp_put_open(struct buf *out, uint32_t id, const char *root, const char *path, struct err *e)
 {
-	size_t rootlen = strlen(root), pathlen = strlen(path), len;
-	bool slash = rootlen == 0 || root[rootlen - 1] != '/';
-
-	len = rootlen + slash + pathlen;
 	/* The room is there after put_head(), so that no half of a packet can be left behind. */
-	if (put_head(out, 4 + len + 8, SFTP_OPEN, id, e) == -1 ||
-	    wire_put_u32(out, (uint32_t)len, e) == -1 || buf_add(out, root, rootlen, e) == -1 ||
-	    buf_add(out, "/", slash, e) == -1 || buf_add(out, path, pathlen, e) == -1 ||
-	    wire_put_u32(out, OPEN_FOR_READ, e) == -1)
+	if (put_head(out, 4 + joined_len(root, path) + 8, SFTP_OPEN, id, e) == -1 ||
+	    put_joined(out, root, path, e) == -1 || wire_put_u32(out, OPEN_READ, e) == -1)
 		return -1;
 	return wire_put_u32(out, 0, e); /* no attributes */
+}
+
+static int
+put_mode(struct buf *out, unsigned mode, struct err *e)
+{
+	return wire_put_u32(out, ATTR_MODE, e) == -1 ? -1 : wire_put_u32(out, mode, e);
+}
+
+int
+sftp_put_create(struct buf *out, uint32_t id, const char *root, const char *path, bool exclusive,
+    unsigned mode, struct err *e)
+{
+	uint32_t how = OPEN_WRITE | OPEN_CREATE | (exclusive ? OPEN_EXCLUSIVE : OPEN_TRUNCATE);
+
+	if (put_head(out, 4 + joined_len(root, path) + 12, SFTP_OPEN, id, e) == -1 ||
+	    put_joined(out, root, path, e) == -1 || wire_put_u32(out, how, e) == -1)
+		return -1;
+	return put_mode(out, mode, e);
+}
+
+int
+sftp_put_write(struct buf *out, uint32_t id, const uint8_t *handle, size_t len, uint64_t offset,
+    const void *bytes, size_t n, struct err *e)
+{
+	if (put_head(out, 4 + len + 8 + 4 + n, SFTP_WRITE, id, e) == -1 ||
+	    wire_put_string(out, handle, len, e) == -1 || wire_put_u64(out, offset, e) == -1)
+		return -1;
+	return wire_put_string(out, bytes, n, e);
+}
+
+int
+sftp_put_fsetstat(struct buf *out, uint32_t id, const uint8_t *handle, size_t len, unsigned mode,
+    struct err *e)
+{
+	if (put_head(out, 4 + len + 8, SFTP_FSETSTAT, id, e) == -1 ||
+	    wire_put_string(out, handle, len, e) == -1)
+		return -1;
+	return put_mode(out, mode, e);
+}
+
+int
+sftp_put_path(struct buf *out, enum sftp_type type, uint32_t id, const char *root, const char *path,
+    struct err *e)
+{
+	if (put_head(out, 4 + joined_len(root, path), type, id, e) == -1)
+		return -1;
+	return put_joined(out, root, path, e);
+}
+
+int
+sftp_put_path_mode(struct buf *out, enum sftp_type type, uint32_t id, const char *root,
+    const char *path, unsigned mode, struct err *e)
+{
+	if (put_head(out, 4 + joined_len(root, path) + 8, type, id, e) == -1 ||
+	    put_joined(out, root, path, e) == -1)
+		return -1;
+	return put_mode(out, mode, e);
+}
+
+int
+sftp_put_rename(struct buf *out, uint32_t id, const char *root, const char *from, const char *to,
+    bool posix, struct err *e)
+{
+	size_t extra = posix ? 4 + strlen(POSIX_RENAME) : 0;
+
+	if (put_head(out, extra + 8 + joined_len(root, from) + joined_len(root, to),
+		posix ? SFTP_EXTENDED : SFTP_RENAME, id, e) == -1 ||
+	    (posix && wire_put_text(out, POSIX_RENAME, e) == -1) ||
+	    put_joined(out, root, from, e) == -1)
+		return -1;
+	return put_joined(out, root, to, e);
+}
+
+int
+sftp_put_fsync(struct buf *out, uint32_t id, const uint8_t *handle, size_t len, struct err *e)
+{
+	if (put_head(out, 4 + strlen(FSYNC) + 4 + len, SFTP_EXTENDED, id, e) == -1 ||
+	    wire_put_text(out, FSYNC, e) == -1)
+		return -1;
+	return wire_put_string(out, handle, len, e);
 }
 
 int
@@ -93,13 +199,15 @@ parse_handle(struct wire *w, struct sftp_reply *r)
 	return NULL;
 }
 
-static const char *
-parse_attrs(struct wire *w, struct sftp_reply *r)
+/* Returns whether the attributes have the pairs of texts that follow these. */
+static bool
+parse_fixed_attrs(struct wire *w, struct sftp_reply *r, const char **fault)
 {
 	uint32_t flags = wire_u32(w);
 
+	*fault = NULL;
 	if ((flags & ~(ATTR_SIZE | ATTR_UIDGID | ATTR_MODE | ATTR_TIMES | ATTR_EXTENDED)) != 0)
-		return "ATTRS with flags that version 3 doesn't have";
+		*fault = "ATTRS with flags that version 3 doesn't have";
 	r->has_size = (flags & ATTR_SIZE) != 0;
 	r->has_mode = (flags & ATTR_MODE) != 0;
 	if (r->has_size)
@@ -110,8 +218,18 @@ parse_attrs(struct wire *w, struct sftp_reply *r)
 		r->mode = wire_u32(w);
 	if ((flags & ATTR_TIMES) != 0)
 		wire_u64(w);
-	if ((flags & ATTR_EXTENDED) != 0)
+	return (flags & ATTR_EXTENDED) != 0;
+}
+
+static const char *
+parse_attrs(struct wire *w, struct sftp_reply *r)
+{
+	const char *fault;
+
+	if (parse_fixed_attrs(w, r, &fault))
 		w->p = w->end; /* pairs of texts, to the end; nothing here reads them */
+	if (fault != NULL)
+		return fault;
 	return w->bad ? "ATTRS that are cut off" : NULL;
 }
 
@@ -164,4 +282,69 @@ sftp_reply_parse(const uint8_t *packet, size_t len, struct sftp_reply *out, stru
 		return err_setx(e, ERR_PROTOCOL, "SFTP: the server sent %s", fault);
 	*out = r;
 	return 0;
+}
+
+void
+sftp_extensions_parse(const uint8_t *packet, size_t len, struct sftp_extensions *out)
+{
+	struct wire w = WIRE_INIT(packet, len);
+
+	*out = (struct sftp_extensions){ false, false };
+	wire_u8(&w);
+	wire_u32(&w);
+	while (!w.bad && w.p != w.end) {
+		size_t namelen, n;
+		const uint8_t *name = wire_string(&w, &namelen);
+
+		wire_string(&w, &n);
+		if (w.bad)
+			return;
+		out->posix_rename |=
+		    namelen == strlen(POSIX_RENAME) && memcmp(name, POSIX_RENAME, namelen) == 0;
+		out->fsync |= namelen == strlen(FSYNC) && memcmp(name, FSYNC, namelen) == 0;
+	}
+}
+
+/* Reads one entry of NAME: a name, a line for people, attributes. */
+static const char *
+parse_name(struct wire *w, struct sftp_name *out)
+{
+	struct sftp_reply r = { .type = SFTP_NAME };
+	const char *fault;
+	size_t n;
+
+	out->name = (const char *)wire_string(w, &out->len);
+	wire_string(w, &n);
+	if (parse_fixed_attrs(w, &r, &fault))
+		for (uint32_t left = wire_u32(w); left > 0 && !w->bad; left--) {
+			wire_string(w, &n);
+			wire_string(w, &n);
+		}
+	out->has_size = r.has_size;
+	out->has_mode = r.has_mode;
+	out->size = r.size;
+	out->mode = r.mode;
+	return w->bad ? "a NAME that is cut off" : fault;
+}
+
+int
+sftp_names_parse(const uint8_t *packet, size_t len,
+    int (*each)(void *arg, const struct sftp_name *name, struct err *e), void *arg, struct err *e)
+{
+	struct wire w = WIRE_INIT(packet, len);
+	const char *fault = NULL;
+	struct sftp_name name;
+	uint32_t count;
+
+	wire_u8(&w);
+	wire_u32(&w);
+	count = wire_u32(&w);
+	if (w.bad)
+		fault = "a NAME that is cut off";
+	for (; count > 0 && fault == NULL; count--)
+		if ((fault = parse_name(&w, &name)) == NULL && each(arg, &name, e) == -1)
+			return -1;
+	if (fault == NULL && w.p != w.end)
+		fault = "a packet with bytes left over";
+	return fault == NULL ? 0 : err_setx(e, ERR_PROTOCOL, "SFTP: the server sent %s", fault);
 }

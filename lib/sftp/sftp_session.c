@@ -18,6 +18,9 @@
 /* Fewer bytes in the time of the longest silence are no progress. */
 #define DRIBBLE_BYTES 1024
 
+/* Bytes of an answer to a child: of a login, or of a file. */
+#define ANSWER_MAX (SFTP_WRITE_MAX > LOGIN_ANSWER_MAX ? SFTP_WRITE_MAX : LOGIN_ANSWER_MAX)
+
 /* Returns the milliseconds that one server may use, from when on. */
 static int64_t
 server_share(const struct sftp_session_config *g, int64_t when)
@@ -125,24 +128,24 @@ sftp_session_nagle(const struct sftp_session *c)
 	return c->nagle;
 }
 
-/* The server in messages: "host:port", or the path of a directory. */
-static const char *
-shown(const struct sftp_session *c, char out[SFTP_HOST_SIZE + 8])
+const char *
+sftp_session_name(const struct sftp_session *c, char out[SFTP_SESSION_NAME_SIZE])
 {
 	const struct url *u = c->config.url;
 
 	if (u->scheme == URL_FILE)
 		return u->path;
-	snprintf(out, SFTP_HOST_SIZE + 8, "%s:%u", u->host, (unsigned)u->port);
+	snprintf(out, SFTP_SESSION_NAME_SIZE, "%s:%u", u->host, (unsigned)u->port);
 	return out;
 }
 
-static int
-lied(struct sftp_session *c, const char *what, struct err *e)
+int
+sftp_session_lied(struct sftp_session *c, const char *what, struct err *e)
 {
-	char name[SFTP_HOST_SIZE + 8];
+	char name[SFTP_SESSION_NAME_SIZE];
 
-	return err_setx(e, ERR_PROTOCOL, "%s: the fetch child sent %s", shown(c, name), what);
+	return err_setx(e, ERR_PROTOCOL, "%s: the fetch child sent %s", sftp_session_name(c, name),
+	    what);
 }
 
 /*
@@ -180,7 +183,7 @@ on_sign(struct sftp_session *c, struct wire *w, struct buf *answer, struct err *
 	if ((data = wire_string(w, &len)) == NULL || w->p != w->end ||
 	    login_password(c->login) != NULL || ++c->signatures > SIGNATURES_MAX ||
 	    !is_login(c, data, len))
-		return lied(c, "something to sign that is no login of ours", e);
+		return sftp_session_lied(c, "something to sign that is no login of ours", e);
 	rc = login_sign(c->login, data, len, &signature, e);
 	if (rc == 0)
 		rc = wire_put_string(answer, signature.data, signature.len, e);
@@ -195,7 +198,7 @@ on_password(struct sftp_session *c, struct wire *w, struct buf *answer, struct e
 	const struct buf *password = login_password(c->login);
 
 	if (w->p != w->end || password == NULL || c->password_given)
-		return lied(c, "a wish for a password that it isn't to have", e);
+		return sftp_session_lied(c, "a wish for a password that it isn't to have", e);
 	c->password_given = true;
 	return wire_put_string(answer, password->data, password->len, e);
 }
@@ -206,7 +209,7 @@ on_end(struct sftp_session *c, struct wire *w, struct err *e)
 {
 	c->other_key = wire_u8(w) == 1;
 	if (w->bad)
-		return lied(c, "a malformed end", e);
+		return sftp_session_lied(c, "a malformed end", e);
 	return w->p == w->end ? 1 : frame_err(w, e);
 }
 
@@ -228,7 +231,7 @@ on_data(struct sftp_session_work *r, struct wire *w, struct err *e)
 	/* Bytes that are under way to a file that has failed here are dropped. */
 	if (f == NULL || (f->result != SFTP_FILE_PENDING && f->result != SFTP_FILE_FAILED) ||
 	    len > f->max - f->offset)
-		return lied(r->c, "bytes that nobody asked for", e);
+		return sftp_session_lied(r->c, "bytes that nobody asked for", e);
 	r->moved = true;
 	f->offset += len;
 	if (f->result == SFTP_FILE_PENDING && len > 0 && f->data(f->arg, w->p, len, &f->err) == -1)
@@ -241,20 +244,21 @@ on_result(struct sftp_session_work *r, struct wire *w, struct err *e)
 {
 	struct sftp_file *f = frame_file(r, w);
 	uint8_t result = wire_u8(w);
-	char name[SFTP_HOST_SIZE + 8];
+	char name[SFTP_SESSION_NAME_SIZE];
 	struct err why;
 
 	if (f == NULL || w->bad || result <= SFTP_FILE_PENDING || result > SFTP_FILE_FAILED ||
 	    (result != SFTP_FILE_FAILED && w->p != w->end))
-		return lied(r->c, "a malformed result", e);
+		return sftp_session_lied(r->c, "a malformed result", e);
 	r->moved = true;
 	if (f->result != SFTP_FILE_PENDING)
-		return f->result == SFTP_FILE_FAILED ? 0
-						     : lied(r->c, "two results for one file", e);
+		return f->result == SFTP_FILE_FAILED
+		    ? 0
+		    : sftp_session_lied(r->c, "two results for one file", e);
 	f->result = (enum sftp_result)result;
 	if (result == SFTP_FILE_FAILED) {
 		frame_err(w, &why);
-		err_context(&why, "%s", shown(r->c, name));
+		err_context(&why, "%s", sftp_session_name(r->c, name));
 		f->err = why;
 	}
 	return 0;
@@ -266,7 +270,7 @@ on_connected(struct sftp_session *c, struct wire *w, struct err *e)
 	uint8_t nagle = w->p == w->end ? SFTP_NAGLE_UNKNOWN : wire_u8(w);
 
 	if (w->p != w->end || nagle > SFTP_NAGLE_ON)
-		return lied(c, "a malformed connection", e);
+		return sftp_session_lied(c, "a malformed connection", e);
 	c->nagle = (enum sftp_nagle)nagle;
 	c->connected = true;
 	return 1;
@@ -279,37 +283,47 @@ sftp_session_take(struct sftp_session_work *r, const struct frame *f, struct buf
 	struct wire w = WIRE_INIT(f->data, f->len);
 	struct sftp_session *c = r->c;
 
+	r->reply = 0;
 	if (f->type == SFTP_FRAME_HELLO)
 		return child_take_hello(&w, &c->hello, &c->confined)
 		    ? 0
-		    : lied(c, "a malformed greeting", e);
+		    : sftp_session_lied(c, "a malformed greeting", e);
 	if (!c->hello)
-		return lied(c, "something before saying how it is confined", e);
+		return sftp_session_lied(c, "something before saying how it is confined", e);
 	if (f->type == SFTP_FRAME_END)
 		return on_end(c, &w, e);
-	if (!c->connected && f->type == SFTP_FRAME_SIGN)
-		return on_sign(c, &w, answer, e);
-	if (!c->connected && f->type == SFTP_FRAME_PASSWORD)
-		return on_password(c, &w, answer, e);
+	if (!c->connected && (f->type == SFTP_FRAME_SIGN || f->type == SFTP_FRAME_PASSWORD)) {
+		r->reply = SFTP_FRAME_SECRET;
+		return f->type == SFTP_FRAME_SIGN ? on_sign(c, &w, answer, e)
+						  : on_password(c, &w, answer, e);
+	}
 	if (!c->connected && f->type == SFTP_FRAME_CONNECTED)
 		return on_connected(c, &w, e);
+	if (c->connected && r->jobs != NULL)
+		return sftp_session_take_job(r, f, answer, e);
 	if (c->connected && f->type == SFTP_FRAME_DATA)
 		return on_data(r, &w, e);
 	if (c->connected && f->type == SFTP_FRAME_RESULT)
 		return on_result(r, &w, e);
-	return lied(c, "a frame that doesn't belong there", e);
+	return sftp_session_lied(c, "a frame that doesn't belong there", e);
 }
 
 static int
 silent(struct sftp_session *c, struct err *e)
 {
-	char name[SFTP_HOST_SIZE + 8];
+	char name[SFTP_SESSION_NAME_SIZE];
 
 	if (clock_mono_ms() >= c->config.deadline)
-		return err_setx(e, ERR_TIMEOUT, "%s: the deadline passed while %s", shown(c, name),
-		    c->connected ? "files were fetched" : "connecting");
-	return err_setx(e, ERR_TIMEOUT, "%s: no answer in time while %s", shown(c, name),
-	    c->connected ? "fetching files" : "connecting");
+		return err_setx(e, ERR_TIMEOUT, "%s: the deadline passed while %s",
+		    sftp_session_name(c, name),
+		    !c->connected    ? "connecting"
+			: c->writing ? "files were written"
+				     : "files were fetched");
+	return err_setx(e, ERR_TIMEOUT, "%s: no answer in time while %s",
+	    sftp_session_name(c, name),
+	    !c->connected    ? "connecting"
+		: c->writing ? "writing files"
+			     : "fetching files");
 }
 
 /* Returns whether the server dribbles, which counts as silence while there are other servers. */
@@ -327,13 +341,12 @@ dribbles(struct sftp_session *c, const struct frame *f)
 	return false;
 }
 
-/* Takes frames until the child is connected, or has ended its work. */
-static int
-listen_to(struct sftp_session_work *r, struct err *e)
+int
+sftp_session_listen(struct sftp_session_work *r, struct err *e)
 {
-	struct buf answer = BUF_INIT(LOGIN_ANSWER_MAX);
+	struct buf answer = BUF_INIT(r->jobs == NULL ? LOGIN_ANSWER_MAX : ANSWER_MAX);
 	struct sftp_session *c = r->c;
-	char how[CHILD_HOW_SIZE], name[SFTP_HOST_SIZE + 8];
+	char how[CHILD_HOW_SIZE], name[SFTP_SESSION_NAME_SIZE];
 	struct frame f;
 	int rc;
 
@@ -347,14 +360,14 @@ listen_to(struct sftp_session_work *r, struct err *e)
 		if ((rc = frame_recv(child_frames(c->child), &f, until, e)) == 0) {
 			child_end(c->child, clock_mono_ms() + GRACE_MS, how);
 			c->child = NULL;
-			rc = err_setx(e, ERR_PROTOCOL, "%s: the fetch child %s", shown(c, name),
-			    how);
+			rc = err_setx(e, ERR_PROTOCOL, "%s: the fetch child %s",
+			    sftp_session_name(c, name), how);
 		} else if (rc == -1) {
 			rc = e->code == ERR_TIMEOUT ? silent(c, e) : -1;
 		} else if (c->connected && dribbles(c, &f)) {
 			rc = silent(c, e);
-		} else if ((rc = sftp_session_take(r, &f, &answer, e)) == 0 && answer.len > 0) {
-			rc = frame_send(child_frames(c->child), SFTP_FRAME_SECRET, answer.data,
+		} else if ((rc = sftp_session_take(r, &f, &answer, e)) == 0 && r->reply != 0) {
+			rc = frame_send(child_frames(c->child), (uint8_t)r->reply, answer.data,
 			    answer.len, until, e);
 			buf_reset(&answer);
 		}
@@ -363,13 +376,28 @@ listen_to(struct sftp_session_work *r, struct err *e)
 	return rc == 1 ? 0 : -1;
 }
 
+int
+sftp_session_tell_go(struct sftp_session *c, enum sftp_frame type, struct err *e)
+{
+	const struct sftp_session_config *g = &c->config;
+	int64_t now = clock_mono_ms(), left = g->deadline > now ? g->deadline - now : 0,
+		idle = server_share(g, now);
+	struct buf b = BUF_INIT(SFTP_FRAME_MAX);
+	int rc = -1;
+
+	if (wire_put_u64(&b, (uint64_t)left, e) == 0 &&
+	    wire_put_u64(&b, idle > 0 ? (uint64_t)idle : 0, e) == 0)
+		rc = frame_send(child_frames(c->child), (uint8_t)type, b.data, b.len, g->deadline,
+		    e);
+	buf_free(&b);
+	return rc;
+}
+
 static int
 tell_files(struct sftp_session_work *r, struct err *e)
 {
 	struct frames *frames = child_frames(r->c->child);
-	const struct sftp_session_config *g = &r->c->config;
-	int64_t until = g->deadline, now = clock_mono_ms(), left = until > now ? until - now : 0,
-		idle = server_share(g, now);
+	int64_t until = r->c->config.deadline;
 	struct buf b = BUF_INIT(SFTP_FRAME_MAX);
 	int rc = 0;
 
@@ -390,12 +418,8 @@ tell_files(struct sftp_session_work *r, struct err *e)
 	}
 	if (rc == 0 && b.len > 0)
 		rc = frame_send(frames, SFTP_FRAME_FILES, b.data, b.len, until, e);
-	buf_reset(&b);
-	if (rc == 0 && (rc = wire_put_u64(&b, (uint64_t)left, e)) == 0 &&
-	    (rc = wire_put_u64(&b, idle > 0 ? (uint64_t)idle : 0, e)) == 0)
-		rc = frame_send(frames, SFTP_FRAME_GO, b.data, b.len, until, e);
 	buf_free(&b);
-	return rc;
+	return rc == -1 ? -1 : sftp_session_tell_go(r->c, SFTP_FRAME_GO, e);
 }
 
 /* Unsafe requests fail here; the parent doesn't rely on the child's check. */
@@ -422,23 +446,23 @@ sftp_session_run(struct sftp_session *c, struct sftp_file *files, size_t n, bool
     struct err *e)
 {
 	struct sftp_session_work r = { .c = c, .files = files, .n = n };
-	char name[SFTP_HOST_SIZE + 8];
+	char name[SFTP_SESSION_NAME_SIZE];
 	int rc = 0;
 
 	*moved = false;
 	if (c->child == NULL || n > SFTP_FILES_MAX)
 		return err_setx(e, n > SFTP_FILES_MAX ? ERR_TOO_LARGE : ERR_CONFLICT,
-		    "%s: can't fetch so many files at once", shown(c, name));
+		    "%s: can't fetch so many files at once", sftp_session_name(c, name));
 	refuse_unsafe(files, n);
 	if (!c->connected)
-		rc = listen_to(&r, e);
+		rc = sftp_session_listen(&r, e);
 	c->paced_from = clock_mono_ms();
 	c->paced = 0;
 	if (rc == 0 && (rc = tell_files(&r, e)) == 0)
-		rc = listen_to(&r, e);
+		rc = sftp_session_listen(&r, e);
 	*moved = r.moved;
 	for (size_t i = 0; i < n && rc == 0; i++)
 		if (files[i].result == SFTP_FILE_PENDING)
-			rc = lied(c, "an end before all files had a result", e);
+			rc = sftp_session_lied(c, "an end before all files had a result", e);
 	return rc;
 }

@@ -10,6 +10,7 @@
 
 #include "lib/os/child.h"
 #include "lib/sftp/file.h"
+#include "lib/sftp/job.h"
 #include "lib/sftp/login.h"
 #include "lib/sftp/url.h"
 
@@ -57,6 +58,13 @@ int sftp_session_login(struct sftp_session *c, const struct login *login, struct
  */
 int sftp_session_run(struct sftp_session *c, struct sftp_file *files, size_t n, bool *moved,
     struct err *e);
+
+/*
+ * Does those of n jobs that are SFTP_JOB_PENDING, many at a time and in any order, and sets their
+ * results; n isn't 0, url is sftp:.  A session does jobs or fetches files, not both.  0 when all of
+ * them have a result; -1 with the error of the connection, which is of no more use then.
+ */
+int sftp_session_do(struct sftp_session *c, struct sftp_job *jobs, size_t n, struct err *e);
 
 /* After ERR_HOSTKEY: returns whether the server's other key may be the pinned one. */
 bool sftp_session_other_key(const struct sftp_session *c);

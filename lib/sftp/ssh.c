@@ -9,6 +9,8 @@
 #include "lib/base/list.h"
 #include "lib/os/clock.h"
 #include "lib/sftp/fingerprint.h"
+#include "lib/sftp/sftp.h"
+#include "lib/sftp/sftp_writer.h"
 #include "lib/sftp/ssh_hello.h"
 #include "lib/sftp/ssh_io.h"
 #include "lib/sftp/ssh_login.h"
@@ -239,16 +241,78 @@ ssh_nagle(const struct ssh *s)
 	return s->listed ? ssh_hello_nagle(&s->times) : SFTP_NAGLE_UNKNOWN;
 }
 
+static int
+read_output(void *arg, const uint8_t **bytes, size_t *len, struct err *e)
+{
+	return sftp_output(arg, bytes, len, e);
+}
+
+static void
+read_sent(void *arg, size_t len)
+{
+	sftp_sent(arg, len);
+}
+
+static int
+read_input(void *arg, const uint8_t *bytes, size_t len, struct err *e)
+{
+	return sftp_input(arg, bytes, len, e);
+}
+
+static bool
+read_done(const void *arg)
+{
+	return sftp_done(arg);
+}
+
+struct ssh_engine
+ssh_reading(struct sftp *s)
+{
+	return (struct ssh_engine){ read_output, read_sent, read_input, read_done, s,
+		"fetching files" };
+}
+
+static int
+write_output(void *arg, const uint8_t **bytes, size_t *len, struct err *e)
+{
+	return sftp_writer_output(arg, bytes, len, e);
+}
+
+static void
+write_sent(void *arg, size_t len)
+{
+	sftp_writer_sent(arg, len);
+}
+
+static int
+write_input(void *arg, const uint8_t *bytes, size_t len, struct err *e)
+{
+	return sftp_writer_input(arg, bytes, len, e);
+}
+
+static bool
+write_done(const void *arg)
+{
+	return sftp_writer_done(arg);
+}
+
+struct ssh_engine
+ssh_writing(struct sftp_writer *w)
+{
+	return (struct ssh_engine){ write_output, write_sent, write_input, write_done, w,
+		"writing files" };
+}
+
 /* Encrypts the engine's output, as far as the server's window allows.  0 or -1. */
 static int
-pump_out(struct ssh *s, struct sftp *engine, struct err *e)
+pump_out(struct ssh *s, const struct ssh_engine *engine, struct err *e)
 {
 	while (s->out.len - s->sent < OUT_ENOUGH) {
 		const uint8_t *bytes;
 		size_t len;
 		ssize_t n;
 
-		if (sftp_output(engine, &bytes, &len, e) == -1)
+		if (engine->output(engine->arg, &bytes, &len, e) == -1)
 			return -1;
 		if (len == 0)
 			return 0;
@@ -257,7 +321,7 @@ pump_out(struct ssh *s, struct sftp *engine, struct err *e)
 			return 0;
 		if (n < 0)
 			return ssh_broken(s, "sending requests", e);
-		sftp_sent(engine, (size_t)n);
+		engine->sent(engine->arg, (size_t)n);
 	}
 	return 0;
 }
@@ -277,7 +341,7 @@ queued(struct ssh *s)
 
 /* Hands received bytes on.  1; 0 when there are none for now; -1. */
 static int
-pump_in(struct ssh *s, struct sftp *engine, struct err *e)
+pump_in(struct ssh *s, const struct ssh_engine *engine, struct err *e)
 {
 	ssize_t n = libssh2_channel_read(s->channel, (char *)s->data, sizeof s->data);
 
@@ -287,18 +351,19 @@ pump_in(struct ssh *s, struct sftp *engine, struct err *e)
 		return ssh_broken(s, "receiving", e);
 	if (n == 0)
 		return ssh_err(s, e, ERR_NETWORK, "the server ended the sftp session");
-	if (sftp_input(engine, s->data, (size_t)n, e) == -1)
+	if (engine->input(engine->arg, s->data, (size_t)n, e) == -1)
 		return err_context(e, "%s:%u", s->server.host, (unsigned)s->server.port);
 	return 1;
 }
 
 int
-ssh_run(struct ssh *s, struct sftp *engine, int64_t deadline, int64_t idle_ms, struct err *e)
+ssh_run(struct ssh *s, const struct ssh_engine *engine, int64_t deadline, int64_t idle_ms,
+    struct err *e)
 {
 	int rc = 1;
 
 	s->heard = clock_mono_ms();
-	while (!sftp_done(engine)) {
+	while (!engine->done(engine->arg)) {
 		int64_t until = s->heard + idle_ms < deadline ? s->heard + idle_ms : deadline;
 
 		/*
@@ -311,9 +376,9 @@ ssh_run(struct ssh *s, struct sftp *engine, int64_t deadline, int64_t idle_ms, s
 		if ((rc = pump_in(s, engine, e)) == -1)
 			return -1;
 		if (clock_mono_ms() >= deadline)
-			return ssh_err(s, e, ERR_TIMEOUT,
-			    "the deadline passed while files were fetched");
-		if (rc == 0 && ssh_turn(s, "fetching files", until, e) == -1)
+			return ssh_err(s, e, ERR_TIMEOUT, "the deadline passed while %s",
+			    engine->doing);
+		if (rc == 0 && ssh_turn(s, engine->doing, until, e) == -1)
 			return -1;
 	}
 	return 0;

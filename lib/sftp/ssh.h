@@ -17,7 +17,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/os/net.h"
-#include "lib/sftp/sftp.h"
+#include "lib/sftp/file.h"
 #include "lib/sftp/sftp_frames.h"
 
 /*
@@ -45,6 +45,8 @@ struct ssh_server {
 };
 
 struct ssh;
+struct sftp;
+struct sftp_writer;
 
 /* Host key algorithms: ed25519 preferred, or ECDSA only. */
 enum ssh_hostkey { SSH_HOSTKEY_ANY, SSH_HOSTKEY_ECDSA };
@@ -58,12 +60,27 @@ enum ssh_hostkey { SSH_HOSTKEY_ANY, SSH_HOSTKEY_ECDSA };
 struct ssh *ssh_open(const struct ssh_server *server, struct net *net, enum ssh_hostkey hostkey,
     bool *other_key, int64_t deadline, struct err *e);
 
+/* What speaks SFTP over the connection: sftp.h, or sftp_writer.h. */
+struct ssh_engine {
+	int (*output)(void *arg, const uint8_t **bytes, size_t *len, struct err *e);
+	void (*sent)(void *arg, size_t len);
+	int (*input)(void *arg, const uint8_t *bytes, size_t len, struct err *e);
+	bool (*done)(const void *arg);
+	void *arg;
+	const char *doing; /* for messages: "fetching files" */
+};
+
+/* Each of both as an engine; it must outlive the result. */
+struct ssh_engine ssh_reading(struct sftp *s);
+struct ssh_engine ssh_writing(struct sftp_writer *w);
+
 /*
- * Moves bytes between the server and the engine until sftp_done().  0, or -1 with ERR_TIMEOUT at
+ * Moves bytes between the server and the engine until done().  0, or -1 with ERR_TIMEOUT at
  * the deadline, or when the server was silent for idle_ms; ERR_NETWORK when the connection breaks;
  * or as sftp_input().
  */
-int ssh_run(struct ssh *s, struct sftp *engine, int64_t deadline, int64_t idle_ms, struct err *e);
+int ssh_run(struct ssh *s, const struct ssh_engine *engine, int64_t deadline, int64_t idle_ms,
+    struct err *e);
 
 /* Whether the server uses Nagle's algorithm, as far as the beginning of the connection tells. */
 enum sftp_nagle ssh_nagle(const struct ssh *s);

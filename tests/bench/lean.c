@@ -13,6 +13,7 @@
 
 #include "lib/os/clock.h"
 #include "lib/sftp/login.h"
+#include "lib/sftp/sftp.h"
 #include "lib/sftp/ssh.h"
 
 #define LIMIT_MS 60000
@@ -47,6 +48,7 @@ fetch(char **argv, struct err *e)
 		.nhost_keys = 1 };
 	struct login *login;
 	struct sftp *engine = NULL;
+	struct ssh_engine reading = { 0 };
 	struct ssh *ssh = NULL;
 	struct net *net;
 	bool other;
@@ -63,7 +65,9 @@ fetch(char **argv, struct err *e)
 	if ((net = net_dial_wait(dial, deadline, e)) != NULL &&
 	    (ssh = ssh_open(&server, net, SSH_HOSTKEY_ANY, &other, deadline, e)) != NULL &&
 	    (engine = sftp_new("/", NULL, e)) != NULL && sftp_add(engine, &file, 1, e) == 0)
-		rc = ssh_run(ssh, engine, deadline, LIMIT_MS, e);
+		reading = ssh_reading(engine);
+	if (reading.arg != NULL)
+		rc = ssh_run(ssh, &reading, deadline, LIMIT_MS, e);
 	if (rc == 0 && file.result != SFTP_FILE_OK)
 		rc = err_setx(e, ERR_NOENT, "%s: not fetched", argv[6]);
 	sftp_free(engine);

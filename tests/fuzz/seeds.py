@@ -322,6 +322,20 @@ def packets():
     put("sftp", "all-open", bytes([1]) + hello + fit(102, 0, handle) * 3 + fit(101, 0, failure) + fit(103, 1, text(b"x" * 1001)))
     put("sftp", "too-long", bytes([1]) + hello + struct.pack(">I", 0xffffffff))
 
+    def name(text_, mode=0o100644):
+        return text(text_) + text(b"a line") + struct.pack(">IQII", 0x80000005, 5, mode, 1) + text(b"a@b") + text(b"c")
+
+    ok, attrs = struct.pack(">I", 0) + text(b"") + text(b""), struct.pack(">I", 0)
+    names = struct.pack(">I", 5) + b"".join(name(t) for t in (b".", b"..", b"a/b", b"good", b"d\x1b"))
+    # Requests: 0 OPENDIR, 1 OPEN (read), 2 OPEN (write), 3 MKDIR, 4 RENAME, 5 REMOVE.
+    put("sftp_writer", "list", hello + fit(102, 0, handle) + fit(104, 5, names) + fit(101, 5, eof) + fit(101, 5, ok))
+    put("sftp_writer", "get", hello + fit(102, 1, handle) + fit(103, 5, text(b"x" * 900)) + fit(101, 5, eof) + fit(101, 5, ok))
+    put("sftp_writer", "put", fit(2, 0, text(b"fsync@openssh.com") + text(b"1")) + fit(102, 2, handle) + fit(101, 5, ok) * 9)
+    put("sftp_writer", "full", hello + fit(102, 2, handle) + fit(101, 6, failure) + fit(101, 5, ok) * 6)
+    put("sftp_writer", "others", hello + fit(101, 3, ok) + fit(101, 3, failure) + fit(101, 3, absent) + fit(101, 3, ok))
+    put("sftp_writer", "names-for-open", hello + fit(104, 0, names))
+    put("sftp_writer", "attributes", hello + fit(105, 0, attrs))
+
 
 # Answers of a script child (lib/script/script_frames.h), and their frames.
 def children():
@@ -454,6 +468,24 @@ def sessions():
     put("session", "password", hello + frame(b"P") + frame(b"C") + data(0, b"x" * 50))
     put("session", "password-twice", hello + 2 * frame(b"P"))
     put("session", "too-much", hello + frame(b"C") + data(0, b"x" * 101))
+    def job(i, kind, more=b""):
+        return frame(b"J", struct.pack(">IB", i, kind) + more)
+
+    def wish(offset, length):
+        return frame(b"W", struct.pack(">IQI", 2, offset, length))
+
+    def entry(n, i=0):
+        return frame(b"N", struct.pack(">IBQ", i, 0, 5) + text(n + b"\0"))
+
+    put("session_jobs", "whole", entry(b"a") + entry(b"b") + data(1, b"x" * 60) + wish(0, 32768) + wish(32768, 27232) + wish(60000, 10000) +
+        b"".join(job(i, 1) for i in range(4)) + frame(b"E", b"\0"))
+    put("session_jobs", "results", job(0, 2) + job(1, 3, failed) + job(3, 2) + frame(b"E", b"\0"))
+    put("session_jobs", "up", entry(b"..") + entry(b"a"))
+    put("session_jobs", "slash", entry(b"a/b"))
+    put("session_jobs", "twice", wish(0, 100) + wish(0, 100))
+    put("session_jobs", "too-early", wish(0, 100) + job(2, 1))
+    put("session_jobs", "too-much", data(1, b"x" * 101))
+    put("session_jobs", "not-its-job", entry(b"a", 1) + data(0, b"x"))
     put("session", "twice", hello + frame(b"C") + result(0, 1) + result(0, 1))
 
 
