@@ -129,10 +129,15 @@ trial_run(const struct station *st, const char *url, const uint8_t *root, size_t
 		.deadline = until,
 		.child = child };
 	struct trying t = { .out = out };
+	const struct confined *confined;
 
 	*out = (struct trial){ .step = TRIAL_NOTHING };
 	if ((t.fetch = fetch_start(&config, &out->why)) != NULL &&
 	    try_metadata(&t, st, &anchor, &out->why) == 0)
 		err_clear(&out->why);
+	if (t.fetch != NULL && (confined = fetch_confined(t.fetch)) != NULL) {
+		out->child = true;
+		out->confined = *confined;
+	}
 	fetch_end(t.fetch);
 }

@@ -3,6 +3,7 @@
 #define UPDATER_UPDATE_TRIAL_H
 
 /* Trying a station's servers without a station: nothing is written. */
+#include "lib/os/confine.h"
 #include "lib/sftp/sftp_session.h"
 #include "updater/station/station.h"
 
@@ -20,6 +21,8 @@ struct trial {
 	struct err why; /* of what came after step; ERR_NONE where the application has no release */
 	int64_t root_version, release; /* release 0: unknown */
 	int64_t expires;	       /* of the metadata that ends first; 0: unknown */
+	bool child;		       /* a child spoke with the server, confined as follows */
+	struct confined confined;
 };
 
 /*

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: ISC
+# slipway doctor: one line for everything that a start needs, and the command that mends it.
+# shellcheck shell=bash source=tests/endtoend/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+doctor() {	# STATUS ARG...
+	expect "$1" doctor.log slipway doctor "${@:2}"
+}
+# says LEVEL SUBJECT TEXT
+says() { wantre doctor.log "^$1 +$2 +.*$3" 0; }
+client="HKLM\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP\\TLS_Client"
+own="HKLM\\SOFTWARE\\Slipway\\$INSTALLATION\\$APP"
+
+doctor 1
+says FAILURE enrolment 'not enrolled; run .slipway enroll. first'
+make_repo
+make_login
+start_server
+kernel_settings "$REPO/certs/kernel.pem" "$REPO/certs/kernel.crt"
+start_kernel
+make_release release server.crt="$REPO/certs/kernel.crt"
+publish release
+expect 0 enroll.log slipway enroll "$url" --host-key "$hostkey" --root "$REPO/served/metadata/1.root.json" --key login \
+	--installation "$INSTALLATION" --app "$APP"
+doctor 3
+says warning release 'slipway update'
+says warning TLS "TLS_RequiredLevel isn't set: the program's connections are plain"
+expect 0 update.log slipway update
+doctor 0 --kernel "$kernel"
+for subject in enrolment station clock server confinement release files room certificate TLS kernel; do
+	says ok "$subject" .
+done
+says ok kernel 'TLSv1.3 VERIFIED'
+want doctor.log 'all is well' 0
+[ "$(wc -l < doctor.log)" -le 16 ] || fail "want one screen" doctor.log
+# For programs.
+doctor 0 --json
+python3 -c 'import json, sys
+lines = json.load(open("doctor.log"))
+assert lines and all(line["level"] == "ok" and set(line) == {"level", "subject", "text"} for line in lines)'
+
+# Each fault is found.
+expect 0 set.log slipway settings set "$own" Deadlin 5
+doctor 3
+says warning setting "Deadlin: .*slipway settings delete '.*' 'Deadlin'"
+eval "$(grep -o "slipway settings delete '.*' 'Deadlin'" doctor.log)" > /dev/null
+doctor 0
+expect 0 set.log slipway settings set "$client" TLS_RequiredLevel TLSPeerAut
+doctor 1 --kernel "$kernel"
+says FAILURE TLS "got 'TLSPeerAut'"
+says FAILURE kernel .
+expect 0 update.log slipway update --repair
+expect 0 cert.log slipway-repo --repo "$REPO" cert new other
+cp "$REPO/certs/other.crt" "station/config/$APP/server.crt"
+doctor 1 --kernel "$kernel"
+says FAILURE kernel .
+rm "station/config/$APP/server.crt"
+doctor 1 --offline
+says warning files 'server.crt is missing: slipway update --repair'
+says FAILURE TLS 'connects to nothing'
+wantno doctor.log "$url"
+expect 0 update.log slipway update --repair
+doctor 0
+doctor 1 --kernel 127.0.0.1:1
+says FAILURE kernel '127.0.0.1'
+# Servers: one of two is down, both are.
+expect 0 change.log slipway enroll --change --no-check "sftp://$(id -un)@127.0.0.1:1/x" "$url"
+doctor 1
+says FAILURE server '127.0.0.1:1/x'
+says ok server 'has release 1'
+kill "$server"
+wait "$server" || true
+doctor 1
+says FAILURE servers 'none of them does what a start wants; the program starts on release 1'
+# Without its trust anchor a station believes nothing.
+rm "station/state/$INSTALLATION/$APP/metadata/root.json"
+doctor 1
+says FAILURE 'trust anchor' .
+echo "each fault has a line"

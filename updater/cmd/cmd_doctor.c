@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: ISC */
+/* slipway doctor: everything that a start needs, one line for each. */
+#include "updater/cmd/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/text.h"
+#include "lib/os/clock.h"
+#include "lib/os/log.h"
+#include "lib/os/places.h"
+#include "lib/settings/application.h"
+#include "lib/sftp/child.h"
+#include "updater/cmd/kernel.h"
+#include "updater/cmd/trying.h"
+#include "updater/state/notes.h"
+#include "updater/state/status.h"
+#include "updater/station/checks.h"
+#include "updater/station/d2update.h"
+#include "updater/update/put_back.h"
+
+#define DAY		86400
+#define SERVERS_MS	60000 /* for all servers */
+#define WARN_DAYS	30    /* before a certificate ends */
+#define WARN_METADATA_S (2 * DAY)
+#define ROOM_MB		100
+
+struct options {
+	struct cmd_options cmd;
+	const char *kernel;
+};
+
+enum level { LEVEL_OK, LEVEL_WARNING, LEVEL_FAILURE };
+
+/* An examination: its lines, and how many are of each level. */
+struct doctor {
+	const struct cmd_station *c;
+	struct status status;
+	bool json;
+	json_t *lines;
+	size_t n[LEVEL_FAILURE + 1];
+};
+
+static void line(struct doctor *d, enum level level, const char *subject, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static void
+line(struct doctor *d, enum level level, const char *subject, const char *fmt, ...)
+{
+	static const char *const words[] = { "ok", "warning", "FAILURE" };
+	char text[4 * ERR_TEXT_SIZE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	d->n[level]++;
+	if (d->json) {
+		json_array_append_new(d->lines,
+		    json_pack("{s:s, s:s, s:s}", "level",
+			level == LEVEL_FAILURE ? "failure" : words[level], "subject", subject,
+			"text", text));
+		return;
+	}
+	printf("%-8s %-13s ", words[level], subject);
+	cli_print(text);
+	putchar('\n');
+	fflush(stdout);
+}
+
+static void
+examine_settings(struct doctor *d)
+{
+	const struct station *st = &d->c->station;
+	struct buf good = BUF_INIT(ERR_TEXT_SIZE);
+	struct err e;
+
+	line(d, LEVEL_OK, "enrolment", "%s/%s, settings in %s", st->installation, st->application,
+	    settings_place(d->c->settings, STATION_KEY));
+	if (place_home_ignored())
+		line(d, LEVEL_WARNING, "environment", CMD_HOME_IGNORED);
+	for (size_t i = 0; i < st->unknown.n; i++)
+		line(d, LEVEL_WARNING, "setting",
+		    "%.200s: no setting of Slipway is called so; it counts for nothing: slipway settings "
+		    "delete '" STATION_KEY "\\%s\\%s' '%.200s'",
+		    st->unknown.v[i], st->installation, st->application, st->unknown.v[i]);
+	for (const struct station_check *k = station_checks; k->name != NULL; k++)
+		if (k->run(st, &e) == -1)
+			line(d, k->stops == STOPS_NOTHING ? LEVEL_WARNING : LEVEL_FAILURE, k->name,
+			    "%s", e.text);
+		else
+			buf_addf(&good, &e, "%s%s", good.len > 0 ? ", " : "", k->name);
+	if (good.len > 0)
+		line(d, LEVEL_OK, "station", "as it should be: %s", buf_text(&good));
+	buf_free(&good);
+	if (d2update_check(d->c->settings, st->installation, &e) == -1)
+		line(d, LEVEL_WARNING, "D2Update", "%s", e.text);
+}
+
+static void
+examine_clock(struct doctor *d)
+{
+	const struct status *u = &d->status;
+	char when[DATE_TEXT_SIZE];
+
+	date_format(u->now, when);
+	if (u->refreshed > u->now)
+		line(d, LEVEL_FAILURE, "clock",
+		    "%s, which is before the last good refresh: set the clock", when);
+	else
+		line(d, LEVEL_OK, "clock", "%s", when);
+}
+
+/* Reports one server.  Returns whether it does what a start wants. */
+static bool
+examine_server(struct doctor *d, const char *url, const struct buf *root,
+    struct sftp_session_child *child, int64_t until, bool *confined)
+{
+	struct buf words = BUF_INIT(2 * ERR_TEXT_SIZE), how = BUF_INIT(256);
+	struct trial t;
+	struct err e;
+	bool well;
+
+	trial_run(&d->c->station, url, root->data, root->len, child, until, &t);
+	well = trying_is_well(&t);
+	if (trying_words(&d->c->station, &t, false, &words, &e) == 0)
+		line(d, well ? LEVEL_OK : LEVEL_FAILURE, "server", "%s%s", url, buf_text(&words));
+	if (t.step == TRIAL_RELEASE && d->status.release != 0 && t.release > d->status.newest)
+		line(d, LEVEL_OK, "release", "%lld on the server, the next start applies it",
+		    (long long)t.release);
+	if (t.expires != 0 && t.expires - d->status.now < WARN_METADATA_S)
+		line(d, LEVEL_WARNING, "metadata",
+		    "of %s ends in %lld hours; on the repository's machine: slipway-repo refresh",
+		    url, (long long)(t.expires - d->status.now) / 3600);
+	if (t.child && !*confined && confined_format(&t.confined, &how, &e) == 0) {
+		*confined = true;
+		line(d, confined_fully(&t.confined) ? LEVEL_OK : LEVEL_WARNING, "confinement", "%s",
+		    buf_text(&how));
+	}
+	buf_free(&words);
+	buf_free(&how);
+	return well;
+}
+
+static void
+examine_servers(struct doctor *d)
+{
+	const struct station *st = &d->c->station;
+	struct sftp_session_child child = { .role = &sftp_child_role };
+	struct buf root = BUF_INIT(TUF_ROOT_SIZE_MAX);
+	int64_t until = clock_mono_ms() + SERVERS_MS;
+	struct dir *metadata;
+	bool well = false, confined = false;
+	struct err e;
+
+	metadata = station_dir(st, "metadata", false, &e);
+	if (metadata == NULL || file_read(metadata, "root.json", &root, &e) == -1) {
+		line(d, LEVEL_FAILURE, "trust anchor",
+		    "%s; 'slipway update --repair' puts its copy back, else enrol again (--force)",
+		    e.text);
+	} else {
+		for (size_t i = 0; i < st->servers.n; i++)
+			well |=
+			    examine_server(d, st->servers.v[i], &root, &child, until, &confined);
+		if (!well)
+			line(d, LEVEL_FAILURE, "servers",
+			    "none of them does what a start wants; the program starts on release %lld",
+			    (long long)d->status.release);
+	}
+	dir_close(metadata);
+	buf_free(&root);
+}
+
+static void
+examine_release(struct doctor *d)
+{
+	const struct status *u = &d->status;
+	struct strings missing = STRINGS_INIT;
+	struct err e;
+
+	if (u->release == 0)
+		line(d, LEVEL_WARNING, "release", "none is applied yet: slipway update");
+	else if (u->interrupted)
+		line(d, LEVEL_FAILURE, "release",
+		    "an update was interrupted: slipway update, which completes or undoes it");
+	else
+		line(d, LEVEL_OK, "release", "%lld is applied, %zu files", (long long)u->release,
+		    u->files);
+	if (u->waiting.release != 0)
+		line(d, LEVEL_WARNING, "release", "%lld could not be applied at %s: %s",
+		    (long long)u->waiting.release, u->waiting.time, u->waiting.text);
+	for (size_t i = 0; i < u->in_use.n; i++)
+		line(d, LEVEL_OK, "in use", "the old version of %s, until its end", u->in_use.v[i]);
+	if (put_back_missing(&d->c->station, d->c->settings, &missing, &e) == -1)
+		line(d, LEVEL_WARNING, "files", "%s", e.text);
+	else if (missing.n > 0)
+		line(d, LEVEL_WARNING, "files", "%s%s missing: slipway update --repair",
+		    missing.v[0], missing.n == 1 ? " is" : " and others are");
+	else if (u->release != 0)
+		line(d, LEVEL_OK, "files", "none is missing");
+	strings_free(&missing);
+}
+
+static void
+examine_room(struct doctor *d, const char *subject, const char *path)
+{
+	char copy[STATION_PATH_MAX];
+	struct dir_room room;
+	struct dir *dir = NULL;
+	unsigned unused;
+	struct err e;
+
+	if (path == NULL)
+		return;
+	snprintf(copy, sizeof copy, "%s", path);
+	if (plan_existing(copy, &unused, &e) == -1 || (dir = dir_open(copy, &e)) == NULL ||
+	    dir_room(dir, &room, &e) == -1)
+		line(d, LEVEL_WARNING, subject, "%s", e.text);
+	else if (room.bytes / 1000000 < ROOM_MB)
+		line(d, LEVEL_WARNING, subject, "%llu MB free in %s: a release may find no room",
+		    (unsigned long long)room.bytes / 1000000, copy);
+	else
+		line(d, LEVEL_OK, subject, "%llu MB free in %s",
+		    (unsigned long long)room.bytes / 1000000, copy);
+	dir_close(dir);
+}
+
+/* Reads TLS_RequiredLevel of the application's clients.  1, 0 not set, -1. */
+static int
+client_level(const struct doctor *d, struct value *v, struct err *e)
+{
+	struct buf key = BUF_INIT(SETTING_KEY_MAX);
+	int rc = -1;
+
+	if (application_key(&key, d->c->station.installation, d->c->station.application, e) == 0 &&
+	    buf_adds(&key, "\\TLS_Client", e) == 0)
+		rc = settings_get(d->c->settings, buf_text(&key), "TLS_RequiredLevel", v, e);
+	buf_free(&key);
+	return rc;
+}
+
+static void
+examine_level(struct doctor *d, size_t usable)
+{
+	struct value v = VALUE_INIT;
+	const char *level;
+	struct err e;
+	int rc = client_level(d, &v, &e);
+
+	level =
+	    rc == 1 && (v.type == VALUE_STRING || v.type == VALUE_EXPAND) ? value_get_text(&v) : "";
+	if (rc == -1)
+		line(d, LEVEL_FAILURE, "TLS", "%s", e.text);
+	else if (rc == 0)
+		line(d, LEVEL_WARNING, "TLS",
+		    "TLS_RequiredLevel isn't set: the program's connections are plain");
+	else if (ascii_same(level, "None"))
+		line(d, LEVEL_WARNING, "TLS", "TLS_RequiredLevel is None: connections are plain");
+	else if (ascii_same(level, "TLSPeerAuth") && usable == 0)
+		line(d, LEVEL_FAILURE, "TLS",
+		    "TLS_RequiredLevel is TLSPeerAuth, and no trusted certificate can be used: the program "
+		    "connects to nothing");
+	else if (ascii_same(level, "TLSPeerAuth") || ascii_same(level, "TLSNoPeerAuth"))
+		line(d, LEVEL_OK, "TLS", "TLS_RequiredLevel is %s", level);
+	else
+		line(d, LEVEL_FAILURE, "TLS",
+		    "TLS_RequiredLevel: want None, TLSNoPeerAuth or TLSPeerAuth, got '%.100s'",
+		    level);
+	value_free(&v);
+}
+
+static void
+examine_trust(struct doctor *d)
+{
+	const struct trusted *t = &d->status.trusted;
+	size_t usable = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct trusted_cert *c = &t->certs[i];
+		char when[DATE_TEXT_SIZE];
+
+		if (c->error != NULL) {
+			line(d, LEVEL_FAILURE, "certificate", "%s", c->error);
+			continue;
+		}
+		date_format(c->facts.to, when);
+		usable += c->days_left >= 0;
+		line(d,
+		    c->days_left < 0		   ? LEVEL_FAILURE
+			: c->days_left < WARN_DAYS ? LEVEL_WARNING
+						   : LEVEL_OK,
+		    "certificate", "%s, %s %s", c->facts.subject,
+		    c->days_left < 0 ? "ended" : "trusted to", when);
+	}
+	for (size_t i = 0; i < d->status.strays.n; i++)
+		line(d, LEVEL_WARNING, "TLS", "%s", d->status.strays.v[i]);
+	examine_level(d, usable);
+}
+
+static void
+examine_kernel(struct doctor *d, const char *kernel)
+{
+	const struct station *st = &d->c->station;
+	struct buf words = BUF_INIT(4 * ERR_TEXT_SIZE);
+	struct err e;
+	int rc = kernel_try(st->installation, st->application, kernel, &words, &e);
+
+	line(d,
+	    rc == 1	  ? LEVEL_OK
+		: rc == 0 ? LEVEL_FAILURE
+			  : LEVEL_WARNING,
+	    "kernel", "%s: %s", kernel, rc == -1 ? e.text : buf_text(&words));
+	buf_free(&words);
+}
+
+static void
+print_sum(const struct doctor *d)
+{
+	if (d->n[LEVEL_FAILURE] + d->n[LEVEL_WARNING] == 0)
+		puts("all is well");
+	else
+		printf("%zu failure%s, %zu warning%s\n", d->n[LEVEL_FAILURE],
+		    cmd_plural(d->n[LEVEL_FAILURE]), d->n[LEVEL_WARNING],
+		    cmd_plural(d->n[LEVEL_WARNING]));
+}
+
+static int
+run_doctor(struct call *call, struct err *e)
+{
+	const struct options *own = call->options;
+	const struct cmd_options *o = &own->cmd;
+	struct cmd_station c;
+	struct doctor d = { .c = &c, .json = o->json, .lines = json_array() };
+	int rc = -1;
+
+	if (cmd_station_open(call, CMD_WARNS_LATER, &c, e) == -1) {
+		line(&d, LEVEL_FAILURE, "enrolment", "%s", e->text);
+	} else if (status_load(c.settings, &c.station, &d.status, e) == -1) {
+		line(&d, LEVEL_FAILURE, "state", "%s", e->text);
+	} else {
+		examine_settings(&d);
+		examine_clock(&d);
+		if (!o->offline)
+			examine_servers(&d);
+		examine_release(&d);
+		examine_room(&d, "room", c.station.state_path);
+		examine_room(&d, "room", c.station.install_dir);
+		examine_room(&d, "room", c.station.app_dir);
+		examine_trust(&d);
+		if (own->kernel != NULL)
+			examine_kernel(&d, own->kernel);
+	}
+	if (d.json)
+		rc = cli_json(json_incref(d.lines), e);
+	else
+		print_sum(&d);
+	json_decref(d.lines);
+	status_free(&d.status);
+	cmd_station_close(&c);
+	return d.json && rc == -1    ? -1
+	    : d.n[LEVEL_FAILURE] > 0 ? CLI_FAILED
+	    : d.n[LEVEL_WARNING] > 0 ? CLI_ATTEND
+				     : CLI_OK;
+}
+
+#undef CMD_TO
+#define CMD_TO(member) OPTION_TO(struct options, cmd.member)
+static const struct option options[] = {
+	CMD_STATION_ROWS,
+	{ "kernel", OPTION_TEXT, OPTION_TO(struct options, kernel), "HOST:PORT",
+	    "connect to this Kernel, too, as the program would", .offers = OFFER_NOTHING },
+	{ "offline", OPTION_FLAG, CMD_TO(offline), NULL, "don't ask the servers" },
+	CMD_JSON_ROW,
+	OPTION_END,
+};
+
+const struct command cmd_doctor = { "doctor", run_doctor, "[options]", 0, 0,
+	"look at everything that a start needs; exit 1 after a failure, 3 after a warning",
+	.options = options, .size = sizeof(struct options) };
