@@ -1,11 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 # Run a command with a copy of these sources on a fresh Debian of another version: in a chroot that debootstrap makes,
-# with processes and mounts of its own.  Chroot and processes are gone afterwards, however the command ends.
+# with processes and mounts of its own.  Chroot and processes are gone afterwards, however the command ends; DIR, which
+# the command finds as /out, stays.
 # Exits as the command does, or with 77 where this machine lets root have no mounts, without which there is no /proc.
 set -euo pipefail
 
-usage="usage: scripts/debian-chroot.sh 12|13 COMMAND [ARG...]    (as root)"
+usage="usage: scripts/debian-chroot.sh [--out DIR] 12|13 COMMAND [ARG...]    (as root)"
+out=
+if [ "${1-}" = --out ] && [ $# -ge 2 ]; then
+	out=$2
+	shift 2
+fi
 if [ $# -lt 2 ]; then
 	echo "$usage" >&2
 	exit 2
@@ -24,6 +30,10 @@ shift
 if [ "$(id -u)" -ne 0 ]; then
 	echo "debian-chroot.sh: want root, who alone can make a chroot; try: sudo $0 $*" >&2
 	exit 1
+fi
+if [ -n "$out" ]; then
+	mkdir -p "$out"
+	out=$(realpath "$out")
 fi
 cd "$(dirname "$0")/.."
 scripts/install-packages.sh chroot
@@ -64,12 +74,14 @@ echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/unsafe-io"
 # shellcheck disable=SC2016  # the inner shell expands these
 "${apart[@]}" sh -euc '
 	root=$1
-	shift
+	out=$2
+	shift 2
 	mount --make-rprivate /
 	# Its root is a mount, so that tests can have namespaces in turn.
 	mount --bind "$root" "$root"
 	mount -t proc proc "$root/proc"
 	mount --rbind /dev "$root/dev"
 	mount -t tmpfs -o mode=1777 tmp "$root/tmp"
+	[ -z "$out" ] || { mkdir "$root/out" && mount --bind "$out" "$root/out"; }
 	exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" \
-		${CI:+CI="$CI"} ${http_proxy:+http_proxy="$http_proxy"} sh -c "cd /slipway && exec \"\$@\"" sh "$@"' sh "$root" "$@"
+		${CI:+CI="$CI"} ${http_proxy:+http_proxy="$http_proxy"} sh -c "cd /slipway && exec \"\$@\"" sh "$@"' sh "$root" "$out" "$@"

@@ -19,10 +19,11 @@ for group in "$@"; do
 	bench) packages+=(iproute2 lftp rclone curl rsync) ;;
 	asan) packages+=(clang libclang-rt-14-dev) ;;
 	windows)
-		packages+=(gcc-mingw-w64-x86-64-win32 binutils-mingw-w64-x86-64 wine64 cmake ninja-build
+		packages+=(gcc-mingw-w64-x86-64-win32 binutils-mingw-w64-x86-64 wine64 wixl msitools cmake ninja-build
 			pkg-config make patch perl xz-utils util-linux procps openssh-server openssh-client openssl
 			python3)
 		;;
+	package) packages+=(debhelper dpkg-dev fakeroot lintian git) ;;
 	chroot) packages+=(debootstrap debian-archive-keyring git util-linux mount) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck lua-check mandoc) ;;
 	*)

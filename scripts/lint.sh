@@ -34,6 +34,7 @@ found() {
 mapfile -t sources < <(found '*.c' '*.h')
 mapfile -t posix < <(found '*.c' | grep -v '[_/]windows\.c$')
 mapfile -t shell < <(found '*.sh' run)
+mapfile -O "${#shell[@]}" -t shell < <(grep -lE '^#!/bin/sh' debian/*inst debian/*rm 2>/dev/null || true)
 mapfile -t lua < <(found '*.lua')
 mapfile -t man < <(found '*.[1-8]')
 if [ ${#sources[@]} -eq 0 ] || [ ${#shell[@]} -eq 0 ]; then

@@ -69,6 +69,11 @@ for part in "${parts[@]}"; do
 done | sort > "$work/got"
 diff "$work/want" "$work/got" || fail "want each file in exactly one part (<: all, >: the parts)"
 
+# The Debian package lists the functions of the library; one that is missing there would stop its build.
+grep -oE '^\s+slipway_tls_[a-z0-9_]+;' "$top/lib/tls/slipway-tls.map" | tr -d '\t ;' | sort > "$work/want"
+sed -nE 's/^ (slipway_tls_[a-z0-9_]+)@.*/\1/p' "$top/debian/libslipway-tls0.symbols" | sort > "$work/got"
+diff "$work/want" "$work/got" || fail "want debian/libslipway-tls0.symbols with the names of slipway-tls.map"
+
 # Other tests install with this build at the same time: the lists are copied.
 cp "$build"/install_manifest_{station,server,runtime}.txt "$work/lists/"
 echo mine > "$work/server/share/slipway/scripts/mine.lua"

@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# The packages of these sources: built twice to the same bytes, judged by lintian, and installed, used, upgraded,
+# removed and purged in a chroot that debootstrap makes of the same Debian (tests/package/lifecycle.sh).
+#
+# usage: packages.sh     (as root; takes about three minutes; 77 where root may have no chroot)
+set -euo pipefail
+
+cd "$(dirname "$0")/../.."
+if [ "$(id -u)" -ne 0 ]; then
+	echo "packages.sh: want root, who alone can make a chroot; the packages were NOT TRIED" >&2
+	exit 77
+fi
+work=$(mktemp -d "${TMPDIR:-/tmp}/slipway-packages-XXXXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+mkdir "$work/new" "$work/old" "$work/repack"
+
+scripts/package.sh --twice --out "$work/new"
+rm -f "$work"/new/*-dbgsym_*
+
+# The version before: the same files with a lower number, which costs no third build.
+version=$(dpkg-parsechangelog --show-field Version)
+before="$version~1"
+for file in "$work"/new/*.deb; do
+	dpkg-deb --raw-extract "$file" "$work/repack/tree"
+	sed -i -E "s/^Version: .*/Version: $before/; s/\(= $version\)/(= $before)/g" "$work/repack/tree/DEBIAN/control"
+	dpkg-deb --root-owner-group --build -Znone "$work/repack/tree" "$work/old" >/dev/null
+	rm -rf "$work/repack/tree"
+done
+# shellcheck source=/dev/null
+scripts/debian-chroot.sh --out "$work" "$(. /etc/os-release && echo "$VERSION_ID")" \
+	tests/package/lifecycle.sh /out "$before" "$version"
