@@ -5,28 +5,11 @@
 #include <limits.h>
 
 #include <openssl/err.h>
-#include <openssl/pkcs12.h>
-#include <openssl/x509.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/list.h"
 #include "lib/base/text.h"
-
-enum form {
-	FORM_UNKNOWN,
-	FORM_UTF16,
-	FORM_ENCRYPTED,
-	FORM_DER_KEY,
-	FORM_DER_ENCRYPTED,
-	FORM_DER_CERT,
-	FORM_DER_REQUEST,
-	FORM_PKCS12,
-	FORM_REQUEST,
-	FORM_CERT,
-	FORM_KEY,
-	FORM_PUBLIC,
-	FORM_COUNT
-};
+#include "lib/x509/form.h"
 
 #define REQUEST_WORDS \
 	"; got a signing request, which is no certificate yet; its CA signs it, or 'openssl x509 -req -days 3650 -in FILE -signkey KEY -out NEW' makes a certificate of it"
@@ -65,37 +48,6 @@ static const char *const cert_words[FORM_COUNT] = {
 	    "; got a private key; are the two files swapped? 'openssl x509 -in FILE -noout' is silent about a certificate",
 	[FORM_PUBLIC] = "; got a public key, which is no certificate",
 };
-
-/* The form of one ASN.1 value that fills the whole of the data. */
-static enum form
-form_of_der(const unsigned char *data, long len)
-{
-	static const struct {
-		const ASN1_ITEM *(*item)(void);
-		enum form form;
-	} items[] = {
-		{ X509_it, FORM_DER_CERT },
-		{ X509_REQ_it, FORM_DER_REQUEST },
-		{ PKCS12_it, FORM_PKCS12 },
-		{ X509_SIG_it, FORM_DER_ENCRYPTED },
-	};
-	const unsigned char *p = data;
-	EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &p, len);
-
-	EVP_PKEY_free(key);
-	if (key != NULL)
-		return FORM_DER_KEY;
-	for (size_t i = 0; i < N(items); i++) {
-		ASN1_VALUE *v;
-
-		p = data;
-		v = ASN1_item_d2i(NULL, &p, len, items[i].item());
-		ASN1_item_free(v, items[i].item());
-		if (v != NULL)
-			return items[i].form;
-	}
-	return FORM_UNKNOWN;
-}
 
 static enum form
 form_of(const void *data, size_t len)

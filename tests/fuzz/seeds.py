@@ -19,6 +19,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 REPO = Path(sys.argv[1]).resolve()
 OUT = Path(sys.argv[2] if len(sys.argv) > 2 else Path(__file__).parent / "corpus")
@@ -430,6 +431,27 @@ def certificates():
     put("certs", "nothing", "words -----BEGIN CERTIFICATE----- of people\n")
 
 
+def private_keys():
+    """Files with private keys, behind a byte that chooses the pieces in which they are read."""
+    pem, der = serialization.Encoding.PEM, serialization.Encoding.DER
+    key, private, plain = ec.generate_private_key(ec.SECP256R1()), serialization.PrivateFormat, serialization.NoEncryption()
+    sealed = serialization.BestAvailableEncryption(b"pass")
+    text = key.private_bytes(pem, private.PKCS8, plain)
+    for what, data in (
+            ("pkcs8", text), ("sec1", key.private_bytes(pem, private.TraditionalOpenSSL, plain)),
+            ("encrypted", key.private_bytes(pem, private.PKCS8, sealed)),
+            ("openssh", key.private_bytes(pem, private.OpenSSH, plain)),
+            ("pkcs8.der", key.private_bytes(der, private.PKCS8, plain)),
+            ("sec1.der", key.private_bytes(der, private.TraditionalOpenSSL, plain)),
+            ("encrypted.der", key.private_bytes(der, private.PKCS8, sealed)),
+            ("pkcs12", pkcs12.serialize_key_and_certificates(b"kernel", key, None, None, sealed)),
+            ("utf16", text.decode().encode("utf-16")), ("json", json.dumps({"key": text.decode()}).encode()),
+            ("late", b"x" * 200 + text), ("putty", b"PuTTY-User-Key-File-3: ssh-ed25519\n" + b"x" * 64),
+            ("program", b"-----BEGIN RSA PRIVATE KEY-----\0-----END RSA PRIVATE KEY-----\0" + b"A" * 64),
+            ("public", key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo))):
+        put("keysearch", what, b"\0" + data)
+
+
 def known_hosts():
     """A file after a byte that chooses the port."""
     a = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK70K/VMnUiUnWzyGl3P37w2KtTVi1ypM3eRvCYO9KC3"
@@ -641,6 +663,7 @@ sessions()
 records()
 wanted()
 certificates()
+private_keys()
 journals()
 audit_log()
 ca_databases()

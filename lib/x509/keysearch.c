@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: ISC */
+/* Looking for private keys in files of any kind. */
+#include "lib/x509/keysearch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+
+#include "lib/base/list.h"
+#include "lib/base/text.h"
+#include "lib/x509/form.h"
+
+/* A label: "-----BEGIN RSA PRIVATE KEY-----" (RFC 7468), "-----BEGIN PGP PRIVATE KEY BLOCK-----". */
+#define LABEL "PRIVATE KEY"
+#define BEGIN "BEGIN "
+
+/* Bytes of a label before LABEL, and from there to the first line of the key, headers included. */
+#define BEFORE_MAX 64
+#define AFTER_MAX  600
+
+/* So many digits of Base64 in a row are a part of a key. */
+#define DIGITS_MIN 32
+
+/* Bytes of text that are kept for a label that the next ones complete. */
+#define KEPT	  (BEFORE_MAX + AFTER_MAX + sizeof LABEL)
+#define WINDOW	  (64u * 1024)
+#define PUTTY	  "PuTTY-User-Key-File-"
+#define ENCRYPTED "ENCRYPTED"
+
+struct keysearch {
+	const char *found;
+	struct buf head; /* the file's beginning, as it is */
+	bool whole;	 /* the head is all of it */
+	bool started, utf16;
+	size_t len; /* of text */
+	uint8_t text[KEPT + WINDOW];
+};
+
+struct keysearch *
+keysearch_new(struct err *e)
+{
+	struct keysearch *s = calloc(1, sizeof *s);
+
+	if (s == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	s->head = (struct buf)BUF_INIT(KEYSEARCH_DER_MAX);
+	s->whole = true;
+	return s;
+}
+
+void
+keysearch_free(struct keysearch *s)
+{
+	if (s == NULL)
+		return;
+	buf_free(&s->head);
+	free(s);
+}
+
+static bool
+is_digit64(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	    c == '+' || c == '/' || c == '=';
+}
+
+/* Whether the label that ends in LABEL at p begins as labels do; *from is its first character. */
+static bool
+begins(const uint8_t *text, const uint8_t *p, const uint8_t **from)
+{
+	const uint8_t *least = p - text > BEFORE_MAX ? p - BEFORE_MAX : text;
+	size_t n = strlen(BEGIN);
+
+	for (*from = p; *from >= least + n + 1; --*from) {
+		if (memcmp(*from - n, BEGIN, n) == 0)
+			return (*from)[-(ptrdiff_t)n - 1] == '-';
+		if ((*from)[-1] == '-' || (*from)[-1] < ' ')
+			return false;
+	}
+	return false;
+}
+
+/*
+ * Whether digits of a key follow a label: its dashes, line ends in any form, and headers ("DEK-Info:
+ * …") may stand between.  A NUL or another label ends the search.
+ */
+static bool
+has_body(const uint8_t *p, const uint8_t *end)
+{
+	size_t dashes = 0, run = 0;
+
+	if (end - p > AFTER_MAX)
+		end = p + AFTER_MAX;
+	if (end - p >= 6 && memcmp(p, " BLOCK", 6) == 0)
+		p += 6;
+	for (; p < end && *p == '-'; p++)
+		dashes++;
+	if (dashes < 4)
+		return false;
+	for (dashes = 0; p < end && *p != '\0' && dashes < 4; p++) {
+		dashes = *p == '-' ? dashes + 1 : 0;
+		/* "\n" in a text of JSON or C: the letter is no digit. */
+		if (*p == '\\' && p + 1 < end) {
+			run = 0;
+			p++;
+			continue;
+		}
+		run = is_digit64(*p) ? run + 1 : 0;
+		if (run == DIGITS_MIN)
+			return true;
+	}
+	return false;
+}
+
+static const char *
+words_of_label(const uint8_t *from, const uint8_t *p, const uint8_t *end)
+{
+	static const struct {
+		const char *label, *words;
+	} labels[] = {
+		{ "ENCRYPTED ", "an encrypted private key in PEM form" },
+		{ "OPENSSH ", "a private key of OpenSSH" },
+		{ "PGP ", "a private key of PGP" },
+	};
+	size_t len = (size_t)(p - from);
+	static const char proc[] = "Proc-Type: 4," ENCRYPTED;
+
+	for (size_t i = 0; i < N(labels); i++)
+		if (len == strlen(labels[i].label) && memcmp(from, labels[i].label, len) == 0)
+			return labels[i].words;
+	return bytes_find(p, (size_t)(end - p) < 100 ? (size_t)(end - p) : 100, proc) != NULL
+	    ? labels[0].words
+	    : "a private key in PEM form";
+}
+
+/* Looks at all labels of the text. */
+static void
+look_at_text(struct keysearch *s)
+{
+	const uint8_t *p = s->text, *end = s->text + s->len, *from;
+	size_t n = strlen(LABEL);
+
+	while (s->found == NULL && (size_t)(end - p) >= n &&
+	    (p = memchr(p, LABEL[0], (size_t)(end - p) - n + 1)) != NULL) {
+		if (memcmp(p, LABEL, n) == 0 && begins(s->text, p, &from) && has_body(p + n, end))
+			s->found = words_of_label(from, p, end);
+		p++;
+	}
+}
+
+/* Takes a part of the file that has room. */
+static void
+add_text(struct keysearch *s, const uint8_t *data, size_t len)
+{
+	if (s->len > KEPT) {
+		memmove(s->text, s->text + s->len - KEPT, KEPT);
+		s->len = KEPT;
+	}
+	/* UTF-16 of ASCII characters becomes these, in either order of bytes. */
+	for (size_t i = 0; i < len; i++)
+		if (!s->utf16 || data[i] != 0)
+			s->text[s->len++] = data[i];
+	look_at_text(s);
+}
+
+static void
+start(struct keysearch *s, const void *data, size_t len)
+{
+	struct err ignored;
+
+	s->started = true;
+	s->utf16 = text_begin(&data, &len, &ignored) == -1;
+	if (len > strlen(PUTTY) && memcmp(data, PUTTY, strlen(PUTTY)) == 0)
+		s->found = "a private key of PuTTY";
+}
+
+int
+keysearch_feed(struct keysearch *s, const void *data, size_t len, struct err *e)
+{
+	const uint8_t *p = data;
+
+	if (len > 0 && !s->started)
+		start(s, data, len);
+	s->whole = s->whole && len <= KEYSEARCH_DER_MAX - s->head.len;
+	if (s->whole && buf_add(&s->head, data, len, e) == -1)
+		return -1;
+	while (len > 0 && s->found == NULL) {
+		size_t part = len < WINDOW ? len : WINDOW;
+
+		add_text(s, p, part);
+		p += part;
+		len -= part;
+	}
+	return 0;
+}
+
+const char *
+keysearch_end(struct keysearch *s)
+{
+	static const char *const words[FORM_COUNT] = {
+		[FORM_DER_KEY] = "a private key in DER form",
+		[FORM_DER_ENCRYPTED] = "an encrypted private key in DER form",
+		[FORM_PKCS12] = "PKCS#12, the form of private keys with their certificates",
+	};
+
+	if (s->found == NULL && s->whole && s->head.len > 0 && s->head.data[0] == 0x30)
+		s->found = words[form_of_der(s->head.data, (long)s->head.len)];
+	ERR_clear_error();
+	return s->found;
+}
