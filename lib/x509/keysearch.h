@@ -3,9 +3,9 @@
 #define LIB_X509_KEYSEARCH_H
 
 /*
- * Looks for private keys in a file of any kind, by its content: PEM anywhere in it, also in UTF-8 or
- * UTF-16 with a mark, in quotes or with "\n" as JSON writes it; and files that are a key in DER,
- * PKCS#12, or a key of PuTTY.  Encrypted keys count.
+ * Looks for private keys in a file of any kind, by its content: PEM anywhere in it, also in UTF-16,
+ * in quotes or with "\n" as JSON writes it; and files that are a key in DER, PKCS#12, or a key of
+ * PuTTY.  Encrypted keys count.
  *
  * A label without a key behind it, as in programs and manuals, is none.  Archives aren't unpacked.
  */

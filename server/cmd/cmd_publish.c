@@ -2,20 +2,16 @@
 /* slipway-repo publish. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "lib/base/path.h"
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "server/cmd/cmd_change.h"
+#include "server/cmd/publish_review.h"
 #include "server/repo/change_commit.h"
 #include "server/repo/publish.h"
-#include "server/review/review.h"
-#include "server/rollover/trust.h"
 #include "server/repo/request.h"
-
-/* Bytes of the difference to the release before. */
-#define SHOWN_MAX (1024u * 1024)
+#include "server/review/guard.h"
 
 /*
  * Warns of expired root and targets: stations refuse a release below them, and this command
@@ -68,46 +64,8 @@ struct options {
 	struct session s;
 	struct option_list from; /* --signed */
 	const char *app;
-	bool no_check, no_guard, yes, dry;
+	struct publish_review review;
 };
-
-/* Whether somebody sees the difference and can answer. */
-static bool
-person_is_there(void)
-{
-	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-}
-
-/* Prints the difference to the release before, and asks where a person is at the terminal. */
-static int
-show_and_ask(const struct options *o, const struct review *v, struct err *e)
-{
-	struct buf text = BUF_INIT(SHOWN_MAX);
-	int rc = review_say(v, CHANGES_LINES, &text, e);
-
-	if (rc == 0) {
-		fputs(buf_text(&text), stdout);
-		rc = fflush(stdout) == EOF ? err_set(e, ERR_IO, "standard output") : 0;
-	}
-	buf_free(&text);
-	if (rc == 0 && !o->yes && !o->dry && o->s.request == NULL && person_is_there())
-		rc = cmd_go_on("Publish this?", "publish", "nothing published", e);
-	return rc;
-}
-
-/* Shows the next version of a role, whose files are in dir or (NULL) in the repository. */
-static int
-review_file(const struct options *o, const struct change_file *f, struct dir *dir, struct err *e)
-{
-	struct review v;
-	int rc = review_begin(&v, o->s.r, f->name, json_object_get(f->metadata, "signed"), dir,
-	    !o->no_check, e);
-
-	if (rc == 0)
-		rc = show_and_ask(o, &v, e);
-	review_end(&v);
-	return rc;
-}
 
 static int
 put_new(struct options *o, const struct release *rel, int64_t number, struct err *e)
@@ -118,8 +76,7 @@ put_new(struct options *o, const struct release *rel, int64_t number, struct err
 
 	if (session_sign(s, e) == -1 ||
 	    (live && publish_store(s->r, o->app, rel, &stored, e) == -1) ||
-	    (live && !o->no_guard && replace_trust_guard(s->c, e) == -1) ||
-	    session_write(s, e) == -1)
+	    (live && publish_review_trust(&o->review, s, e) == -1) || session_write(s, e) == -1)
 		return -1;
 	if (!live)
 		return cmd_change_report(s, "", e);
@@ -138,13 +95,14 @@ publish_new(struct options *o, const char *path, struct err *e)
 
 	if (release_scan(&rel, o->app, path, e) == -1)
 		goto out;
-	if (!o->no_check && check_scripts_of(s, &rel, o->app, e) == -1)
+	if (!o->review.no_check && check_scripts_of(s, &rel, o->app, e) == -1)
 		goto out;
 	warn_long_names(&rel);
 	if (publish_draft(s->c, o->app, &rel, &number, e) == -1 ||
-	    review_file(o, &s->c->files[0], rel.dir, e) == -1)
+	    publish_review(&o->review, s, o->app,
+		json_object_get(s->c->files[0].metadata, "signed"), rel.dir, e) == -1)
 		goto out;
-	if (!o->dry)
+	if (!o->review.dry)
 		rc = put_new(o, &rel, number, e);
 	else
 		rc = printf("nothing published (--dry-run)\n") < 0 ? -1 : 0;
@@ -173,10 +131,11 @@ read_requests(const struct option_list *paths, struct err *e)
 	return all;
 }
 
-/* Stores the files of a signed release, from the directory that the release was made of. */
+/* Shows a signed release, and stores its files from the directory that it was made of. */
 static int
-store_signed(struct session *s, const char *path, struct err *e)
+store_signed(struct options *o, const char *path, struct err *e)
 {
+	struct session *s = &o->s;
 	const char *app = s->c->files[0].name;
 	const json_t *body = json_object_get(s->c->files[0].metadata, "signed");
 	struct release rel;
@@ -189,38 +148,29 @@ store_signed(struct session *s, const char *path, struct err *e)
 		goto out;
 	if (!json_equal(rel.targets, json_object_get(body, "targets")))
 		err_setx(e, ERR_CONFLICT, "%s: want the files that were signed, got others", path);
-	else
+	else if (publish_review(&o->review, s, app, body, rel.dir, e) == 0)
 		rc = publish_store(s->r, app, &rel, &stored, e);
 out:
 	release_free(&rel);
 	return rc;
 }
 
-/* Checks that the repository has all files that the change names. */
+/* Checks that the repository has all files that the change names; with show, shows releases. */
 static int
-check_all_stored(struct session *s, struct err *e)
+check_all_stored(struct options *o, bool show, struct err *e)
 {
+	struct session *s = &o->s;
+
 	for (size_t i = 0; i < s->c->n; i++) {
 		const struct change_file *f = &s->c->files[i];
+		const json_t *body = json_object_get(f->metadata, "signed");
 
-		if (publish_check(s->r,
-			json_object_get(json_object_get(f->metadata, "signed"), "targets"),
-			e) == -1)
+		if (publish_check(s->r, json_object_get(body, "targets"), e) == -1)
 			return err_context(e, "%s", f->name);
-	}
-	return 0;
-}
-
-/* Shows each release of the change, whose files are in the repository. */
-static int
-review_signed(const struct options *o, struct err *e)
-{
-	const struct session *s = &o->s;
-
-	for (size_t i = 0; i < s->c->n; i++)
-		if (repo_delegation(s->r, s->c->files[i].name) != NULL &&
-		    review_file(o, &s->c->files[i], NULL, e) == -1)
+		if (show && repo_delegation(s->r, f->name) != NULL &&
+		    publish_review(&o->review, s, f->name, body, NULL, e) == -1)
 			return -1;
+	}
 	return 0;
 }
 
@@ -234,9 +184,9 @@ publish_signed(struct options *o, const char *release, struct err *e)
 	if (request == NULL)
 		return -1;
 	if (request_load(request, s->c, e) == 0 && change_ready(s->c, s->ks, &s->p, e) == 0 &&
-	    (release == NULL || store_signed(s, release, e) == 0) && check_all_stored(s, e) == 0 &&
-	    review_signed(o, e) == 0 && (o->no_guard || replace_trust_guard(s->c, e) == 0) &&
-	    session_write(s, e) == 0)
+	    (release == NULL || store_signed(o, release, e) == 0) &&
+	    check_all_stored(o, release == NULL, e) == 0 &&
+	    publish_review_trust(&o->review, s, e) == 0 && session_write(s, e) == 0)
 		rc = cmd_change_report(s, "published", e);
 	json_decref(request);
 	return rc;
@@ -248,16 +198,18 @@ check_publish_options(const struct options *o, const char *release, struct err *
 	if (o->from.n > 0 && (o->app != NULL || o->s.request != NULL))
 		return err_setx(e, ERR_USAGE,
 		    "publish: --signed goes with neither --app nor --unsigned: the request says what it is");
-	if (o->from.n > 0 && o->dry)
+	if (o->from.n > 0 && o->review.dry)
 		return err_setx(e, ERR_USAGE,
 		    "publish: --signed doesn't go with --dry-run; 'slipway-repo sign --show FILE' shows a request");
-	if (o->dry && o->s.request != NULL)
+	if (o->review.dry && o->s.request != NULL)
 		return err_setx(e, ERR_USAGE,
 		    "publish: want one of --dry-run and --unsigned: one writes nothing, the other a request");
 	if (o->from.n == 0 && o->app == NULL)
 		return err_setx(e, ERR_USAGE, "publish: --app APP is missing");
 	if (o->from.n == 0 && release == NULL)
 		return err_setx(e, ERR_USAGE, "publish: the directory of the release is missing");
+	if (publish_review_check(&o->review, e) == -1)
+		return -1;
 	return o->app == NULL ? 0 : application_check(o->app, e);
 }
 
@@ -282,12 +234,16 @@ run_publish(struct call *call, struct err *e)
 #define TO(member) OPTION_TO(struct options, member)
 static const struct option options[] = {
 	{ "app", OPTION_TEXT, TO(app), "APP", "the application", .offers = OFFER_NOTHING },
-	{ "no-script-check", OPTION_FLAG, TO(no_check), NULL,
+	{ "allow", OPTION_LIST, TO(review.allow), "WORD",
+	    "publish in spite of a mistake, and record it; may be repeated; the words are above",
+	    .max = 32, .offers = OFFER_NOTHING },
+	{ "no-script-check", OPTION_FLAG, TO(review.no_check), NULL,
 	    "don't run the release's scripts first" },
-	{ "no-certificate-check", OPTION_FLAG, TO(no_guard), NULL,
-	    "publish also without a certificate that 'cert replace' needs, or with a retired one" },
-	{ "yes", OPTION_FLAG, TO(yes), NULL, "show the difference, but don't ask", .letter = 'y' },
-	{ "dry-run", OPTION_FLAG, TO(dry), NULL,
+	{ "no-certificate-check", OPTION_FLAG, TO(review.no_guard), NULL,
+	    "the same as --allow replacement" },
+	{ "yes", OPTION_FLAG, TO(review.yes), NULL, "show the difference, but don't ask",
+	    .letter = 'y' },
+	{ "dry-run", OPTION_FLAG, TO(review.dry), NULL,
 	    "show the difference to the release before, and publish nothing" },
 	{ "signed", OPTION_LIST, TO(from), "FILE",
 	    "put the signed request FILE live; may be repeated for copies that several people "
@@ -298,5 +254,5 @@ static const struct option options[] = {
 
 const struct command cmd_publish = { "publish", run_publish,
 	"[options] --app APP RELEASE_DIR | --signed FILE [RELEASE_DIR]", 0, 1,
-	"sign and publish a release of an application", NULL, COMMAND_OPTIONS(options),
+	"sign and publish a release of an application", GUARD_WORDS_HELP, COMMAND_OPTIONS(options),
 	.offers = OFFER_DIRECTORIES };

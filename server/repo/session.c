@@ -78,6 +78,8 @@ session_end(struct session *s)
 
 	for (size_t i = 0; i < s->nmade && !s->done; i++)
 		keystore_remove(s->ks, s->made[i].role, s->made[i].id, &ignored);
+	json_decref(s->allowed);
+	s->allowed = NULL;
 	change_free(s->c);
 	keystore_close(s->ks);
 	repo_close(s->r);
@@ -219,7 +221,8 @@ record_change(const struct session *s, struct err *e)
 		return bad ? err_nomem(e) : -1;
 	}
 	return audit_change_begin(s->r->top, s->action,
-	    json_pack("{s:o*,s:o}", "newkeys", keys, "roles", roles), state, e);
+	    json_pack("{s:O*,s:o*,s:o}", "allowed", s->allowed, "newkeys", keys, "roles", roles),
+	    state, e);
 }
 
 /* Records the change and puts it live.  0 or -1. */

@@ -22,6 +22,8 @@ struct session {
 	const char *action;   /* the command's name, for the log */
 	const char *request;  /* the file of the signing request to write, or NULL: go live */
 	int64_t days;	      /* term of the roles of the change; 0: the default */
+	/* for the log: what was let through, an array of words; owned, or NULL */
+	json_t *allowed;
 	/* Private keys made here; session_end() removes them when nothing was written. */
 	struct {
 		char role[APPLICATION_NAME_MAX + 1], id[SHA256_HEX_SIZE];
@@ -43,8 +45,8 @@ struct keystore *session_keys(const char *repo, struct err *e);
 
 /*
  * Locks the repository and opens its keys for a change called action.  The caller has set p,
- * request and days; the other members of *s are filled in.  Returns 0 or -1; call session_end() in
- * both cases.
+ * request, days and allowed; the other members of *s are filled in.  Returns 0 or -1; call
+ * session_end() in both cases.
  */
 int session_begin(struct session *s, const char *repo, const char *action, struct err *e);
 void session_end(struct session *s);

@@ -114,4 +114,76 @@ unchanged 1 python3 terminal.py 'no\n' slipway-repo publish --signed r.req
 expect 0 out slipway-repo publish --signed r.req
 want out "  ~ $client TLS_RequiredLevel = TLSNoPeerAuth -> TLSPeerAuth"
 
+# guarded WORD TEXT DIR [OPTION...]: the release is refused with the text, and the word lets it through, with a line in
+# the log of the repository.
+guarded() {
+	local word=$1 text=$2 dir=$3
+	shift 3
+	unchanged 1 slipway-repo publish --app "$APP" "$dir" "$@"
+	want out "$text"
+	want out "or publish nevertheless with --allow $word"
+	unchanged 1 slipway-repo publish --app "$APP" "$dir" "$@" --dry-run
+	want out "$text"
+	expect 0 out slipway-repo publish --app "$APP" "$dir" "$@" --allow "$word"
+	want out "publish: allowed ($word): "
+	want out "$text"
+	expect 0 log slipway-repo log
+	tail -n 1 log > last
+	want last "allowed=[\"$word\"]"
+	expect 0 out slipway-repo publish --help
+	tr -s ' \n' ' ' < out > help
+	want help "$word ("
+}
+
+# good DIR: the release is published, and nothing is recorded as allowed.
+good() {
+	expect 0 out slipway-repo publish --app "$APP" "$1"
+	wantno out allowed
+	expect 0 log slipway-repo log
+	tail -n 1 log > last
+	want last ' publish '
+	wantno last allowed
+}
+
+unchanged 2 slipway-repo publish --app "$APP" r2 --allow nothing
+want out "got 'nothing'"
+
+# Private keys, by content.
+openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 30 -subj /CN=x 2> /dev/null
+openssl pkcs8 -topk8 -in key.pem -passout pass:x -out encrypted.pem
+openssl rsa -in key.pem -traditional -out old.pem 2> /dev/null
+openssl pkcs8 -topk8 -in key.pem -nocrypt -outform DER -out key.der
+openssl pkcs12 -export -inkey key.pem -in cert.pem -passout pass:x -out key.p12
+ssh-keygen -q -t ed25519 -N '' -f key.ssh
+for key in key.pem encrypted.pem old.pem key.der key.p12 key.ssh "$REPO"/keys/timestamp.*.pem; do
+	rm -rf k
+	cp -r r k
+	cp "$key" k/app/readme.txt
+	unchanged 1 slipway-repo publish --app "$APP" k
+	want out 'app/readme.txt: want no private key in a release'
+	unchanged 1 slipway-repo publish --app "$APP" k --unsigned k.req
+	[ ! -e k.req ] || fail 'want no request'
+done
+guarded private-key 'app/readme.txt: want no private key' k
+! grep -qr "$(sed -n 2p "$key")" "$REPO/audit.log" || fail 'the key is in the log'
+# By request: refused where it is made and where it goes live; nothing is stored.
+echo more >> k/app/readme.txt
+expect 0 out slipway-repo publish --app "$APP" k --unsigned k.req --allow private-key
+expect 0 out slipway-repo sign k.req --yes
+unchanged 1 slipway-repo publish --signed k.req k
+want out 'app/readme.txt: want no private key'
+expect 0 out slipway-repo publish --signed k.req k --allow private-key
+expect 0 log slipway-repo log
+tail -n 1 log > last
+want last 'allowed=["private-key"]'
+rm -r k
+
+# What only looks like one: a program that knows the labels, a public key, a manual.
+cp -r r plain
+printf 'x\0-----BEGIN RSA PRIVATE KEY-----\0-----END RSA PRIVATE KEY-----\0' > plain/install/program
+openssl pkey -in key.pem -pubout -out plain/install/public.pem
+cp key.ssh.pub plain/install/
+printf '%s\n' '-----BEGIN PRIVATE KEY-----' '...' '-----END PRIVATE KEY-----' > plain/install/manual
+good plain
+
 expect 0 out slipway-repo verify

@@ -434,7 +434,8 @@ def certificates():
 def private_keys():
     """Files with private keys, behind a byte that chooses the pieces in which they are read."""
     pem, der = serialization.Encoding.PEM, serialization.Encoding.DER
-    key, private, plain = ec.generate_private_key(ec.SECP256R1()), serialization.PrivateFormat, serialization.NoEncryption()
+    private, plain = serialization.PrivateFormat, serialization.NoEncryption()
+    key = ec.generate_private_key(ec.SECP256R1())
     sealed = serialization.BestAvailableEncryption(b"pass")
     text = key.private_bytes(pem, private.PKCS8, plain)
     for what, data in (

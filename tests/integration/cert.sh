@@ -73,7 +73,7 @@ status 0 "$repo" --repo "$R" app add EMPTY --no-passphrase
 release one
 cp certs/p256.crt rel/app/kernel.crt && cp chain.crt rel/install/chain.pem && cp damaged.crt rel/app/damaged.cer
 cp leaf.key rel/app/key.pem && cp big.crt rel/app/big.crt
-status 0 "$repo" --repo "$R" publish --app COV_PB rel
+status 0 "$repo" --repo "$R" publish --app COV_PB rel --allow private-key
 status 0 "$repo" --repo "$R" cert list
 says '^COV_PB/app/kernel.crt$'; says "^  SHA-256 $(sha certs/p256.crt)$"; says '^  CN=p256, until .*, \(29\|30\) days left$'
 says '^COV_PB/install/chain.pem$'; says '^  CN=leaf, until .*, \(9\|10\) days left$'

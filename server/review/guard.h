@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_REVIEW_GUARD_H
+#define SERVER_REVIEW_GUARD_H
+
+/*
+ * Mistakes in a release that would take stations off their Kernel or hand out keys.  publish
+ * refuses them, unless it is told to allow them by a word.
+ */
+#include "server/review/review.h"
+
+/* Each guard's name here, its word of --allow, and what the word lets through. */
+#define GUARD_ROWS(X) \
+	X(PRIVATE_KEY, "private-key", "a private key among the files") \
+	X(REPLACEMENT, "replacement", \
+	    "no certificate that 'cert replace' needs, or one that it has retired")
+
+#define GUARD_ENUM(name, word, meaning) GUARD_##name,
+#define GUARD_HELP(name, word, meaning) word " (" meaning "), "
+
+enum guard { GUARD_ROWS(GUARD_ENUM) GUARDS };
+
+/* For --help. */
+#define GUARD_WORDS_HELP \
+	"Words of --allow: " GUARD_ROWS(GUARD_HELP) "each with what it lets through."
+
+const char *guard_word(enum guard g);
+
+/* The guard of a word; -1: none has it. */
+int guard_of_word(const char *word);
+
+/* Findings of one guard that are kept; more are only counted. */
+#define GUARD_FINDINGS_MAX 10
+
+struct guard_findings {
+	struct guard_finding {
+		enum guard which;
+		struct err why; /* what was wanted, what was found, and what to do */
+	} * v;			/* owned */
+	size_t n;
+	size_t count[GUARDS]; /* of each guard, those that aren't kept included */
+};
+
+/* Keeps a copy of why.  0, or -1 with ERR_NOMEM. */
+int guard_found(struct guard_findings *f, enum guard which, const struct err *why, struct err *e);
+
+/* Looks for all mistakes.  Returns 0, or -1 where something can't be looked at. */
+int guard_look(struct guard_findings *f, const struct review *v, struct err *e);
+void guard_free(struct guard_findings *f);
+
+#endif
