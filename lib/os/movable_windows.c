@@ -4,6 +4,28 @@
 
 #include "lib/os/move.h"
 #include "lib/os/open_windows.h"
+#include "lib/os/places.h"
+#include "lib/os/private_windows.h"
+
+/* What gives the right: to all who update the station, or to this user. */
+static int
+refuse_immovable(const char *where, struct err *e)
+{
+	char room[FILE_SHOWN_MAX];
+	struct buf self = BUF_INIT(ACL_TEXT_MAX);
+	bool admin = place_privileged();
+	int rc;
+
+	if (!admin)
+		(void)windows_self(&self);
+	rc = err_setx(e, ERR_ACCESS,
+	    "%s: want a file that this user may rename and remove, got one without the right to "
+	    "delete it; %sicacls \"%s\" /grant \"*%s:F\"%s",
+	    where, admin ? "in an administrator's console: " : "", windows_pasted(where, room),
+	    admin ? "S-1-5-18" : buf_text(&self), admin ? " \"*S-1-5-32-544:F\"" : "");
+	buf_free(&self);
+	return rc;
+}
 
 /* A program that has the file open may end before it is moved, and counts for nothing here. */
 int
@@ -18,10 +40,7 @@ file_check_movable(struct dir *d, const char *name, struct err *e)
 		CloseHandle(h);
 	if (error != ERROR_ACCESS_DENIED)
 		return 0;
-	return err_setx(e, ERR_ACCESS,
-	    "%s: want a file that this user may rename and remove, got one without the right to "
-	    "delete it; look at its permissions (icacls)",
-	    file_shown(d, name, where));
+	return refuse_immovable(file_shown(d, name, where), e);
 }
 
 int

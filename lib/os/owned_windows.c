@@ -96,6 +96,8 @@ looked(struct found *f)
 static int
 refuse(const char *path, unsigned what, enum acl_fault fault, struct err *e)
 {
+	char room[FILE_SHOWN_MAX];
+	const char *file = windows_pasted(path, room);
 	const char *got = fault == ACL_OWNER ? "one of another owner"
 	    : fault == ACL_ACCOUNT	     ? "one that a single account can use, too"
 					     : "one that others can use";
@@ -106,7 +108,7 @@ refuse(const char *path, unsigned what, enum acl_fault fault, struct err *e)
 		    "system updates this station; got %s; in an administrator's console, one after "
 		    "the other: icacls \"%s\" /setowner \"*S-1-5-32-544\", icacls \"%s\" /reset, "
 		    "icacls \"%s\" /inheritance:r /grant:r \"*S-1-5-18:F\" \"*S-1-5-32-544:F\"",
-		    path, got, path, path, path);
+		    path, got, file, file, file);
 	if (fault == ACL_ACCOUNT)
 		return err_setx(e, ERR_UNSAFE,
 		    "%s: want one that administrators and the system alone own and change, got %s; "

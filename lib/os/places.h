@@ -52,6 +52,12 @@ bool place_privileged(void);
  */
 bool place_is_system(void);
 
+/*
+ * Whether a user's settings may come from another computer, without the user's state: on Windows,
+ * where profiles roam.
+ */
+bool place_settings_roam(void);
+
 /* Whether SLIPWAY_HOME is set and ignored. */
 bool place_home_ignored(void);
 

@@ -26,6 +26,12 @@ place_privileged(void)
 }
 
 bool
+place_settings_roam(void)
+{
+	return false;
+}
+
+bool
 place_is_system(void)
 {
 	return false;

@@ -34,6 +34,12 @@ place_privileged(void)
 }
 
 bool
+place_settings_roam(void)
+{
+	return true;
+}
+
+bool
 place_is_system(void)
 {
 	struct buf self = BUF_INIT(ACL_TEXT_MAX);

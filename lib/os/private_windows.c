@@ -259,23 +259,33 @@ windows_drop_accounts(HANDLE h)
 	return error;
 }
 
+const char *
+windows_pasted(const char *path, char out[FILE_SHOWN_MAX])
+{
+	snprintf(out, FILE_SHOWN_MAX, "%s", path);
+	path_native(out);
+	return out;
+}
+
 /* What a message says of a file that others can use, and how that is mended. */
 static int
 refuse_private(const char *where, enum acl_fault fault, const char *self, struct err *e)
 {
 	bool admin = place_privileged();
-	char owner[ERR_TEXT_SIZE] = "", user[2 * SECURITY_MAX_SID_SIZE + 64] = "";
+	char room[FILE_SHOWN_MAX], owner[FILE_SHOWN_MAX + 64] = "";
+	const char *file = windows_pasted(where, room);
+	char user[2 * SECURITY_MAX_SID_SIZE + 64] = "";
 
 	if (admin && fault == ACL_OWNER)
-		snprintf(owner, sizeof owner, "icacls \"%s\" /setowner \"*S-1-5-32-544\", ", where);
+		snprintf(owner, sizeof owner, "icacls \"%s\" /setowner \"*S-1-5-32-544\", ", file);
 	if (!admin)
 		snprintf(user, sizeof user, " \"*%s:F\"", self);
 	return err_setx(e, ERR_ACCESS,
 	    "%s: want one that only its owner, administrators and the system can use, got one %s; "
 	    "one after the other: %sicacls \"%s\" /reset, icacls \"%s\" /inheritance:r /grant:r "
 	    "\"*S-1-5-18:F\" \"*S-1-5-32-544:F\"%s",
-	    where, fault == ACL_OWNER ? "of another owner" : "that others can use", owner, where,
-	    where, user);
+	    where, fault == ACL_OWNER ? "of another owner" : "that others can use", owner, file,
+	    file, user);
 }
 
 int

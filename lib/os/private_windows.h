@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "lib/base/acl.h"
+#include "lib/os/file_system.h"
 #include "lib/os/wide_windows.h"
 
 /*
@@ -66,5 +67,8 @@ DWORD windows_drop_accounts(HANDLE h);
  * 0, or -1 with ERR_ACCESS.
  */
 int windows_check_private(HANDLE h, const char *where, struct err *e);
+
+/* A path for a command that a person copies: with '\\', since tools take '/' for an option. */
+const char *windows_pasted(const char *path, char out[FILE_SHOWN_MAX]);
 
 #endif

@@ -181,6 +181,23 @@ shortcut 2 "unknown option --ap" yes --ap "$APP" run -- "$hi"
 shortcut 2 "there is no command 'rnu'" yes rnu -- "$hi"
 shortcut 2 "want a command, got none" yes
 
+# A person's change of a setting stays.  Settings of another release, which came with the profile from another computer,
+# make way, and so do those of a profile whose record stayed elsewhere.
+user="HKCU\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP"
+facts="windows $(dos "$WORK/installed")"
+setreg "$user" Facts "a person's"
+expect 0 roam.log slipway update
+wantreg "$user" Facts REG_SZ "a person's"
+setreg "HKCU\\SOFTWARE\\Slipway\\$INSTALLATION\\$APP" Applied "ELSEWHERE 1"
+expect 0 roam.log slipway update
+wantreg "$user" Facts REG_SZ "$facts"
+setreg "$user" Facts "another release's"
+expect 0 roam.log slipway update
+wantreg "$user" Facts REG_SZ "another release's"
+rm -r "$(find prefix/drive_c/users -type d -path "*/AppData/Local/Slipway/$INSTALLATION/$APP/user")"
+expect 0 roam.log slipway update
+wantreg "$user" Facts REG_SZ "$facts"
+
 # 8. Nothing new: HI starts without any target fetched.
 mv "$REPO/served/targets" targets.away
 run_hi run-2.log
@@ -347,6 +364,22 @@ wantreg "$drive" Server REG_MULTI_SZ 'file://files.example/kept/repo'
 expect 1 drive.log enroll_drive --force --install-dir 'Q:\DRIVE'
 want drive.log 'Q:\DRIVE: want a drive that is there for the system'
 wantreg "$drive" InstallDir REG_SZ '\\files.example\kept\DRIVE'
+
+# The task of the guide.  (wine's scheduler runs once the prefix was started anew, and a little later.)
+for try in 1 2 3 4 5 6 7 8; do
+	expect 0 status.log slipway status --app "$APP"
+	! grep -q '^task ' status.log || break
+	sleep 0.5
+done
+want status.log "task          none"
+want status.log "there is no task 'Slipway': only a start by an administrator updates this station"
+want status.log "schtasks /create /f /tn Slipway /xml"
+expect 0 task.log win schtasks /create /tn Slipway /xml "$(dos "$WORK/slipway-update.xml")"
+expect 0 status.log slipway status --app "$APP"
+want status.log "task          for the system, also on battery"
+wantno status.log "the task 'Slipway'"
+expect 0 status.log slipway status --app "$APP" --json
+want status.log '"as_system": true'
 
 # The window of a shortcut whose server doesn't answer: there after two seconds, and gone when the program starts.
 expect 0 window.log win tests/test_window_windows.exe

@@ -13,7 +13,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # Windows' own, all in its system directory; one .exe is one file to copy.
-system=' advapi32.dll bcrypt.dll crypt32.dll gdi32.dll iphlpapi.dll kernel32.dll mpr.dll msvcrt.dll ntdll.dll ole32.dll shell32.dll user32.dll userenv.dll ws2_32.dll '
+system=' advapi32.dll bcrypt.dll crypt32.dll gdi32.dll iphlpapi.dll kernel32.dll mpr.dll msvcrt.dll ntdll.dll ole32.dll oleaut32.dll shell32.dll user32.dll userenv.dll ws2_32.dll '
 
 fail() {
 	echo "$program: $*" >&2

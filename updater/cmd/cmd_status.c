@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "updater/state/status.h"
+#include "updater/state/task.h"
 #include "updater/update/put_back.h"
 
 #define DAY	      86400
@@ -143,6 +144,29 @@ print_trust(const struct status *u)
 		printf("good until    %s, when the first of the trusted metadata expires\n", when);
 }
 
+/* Prints the task that updates the station, where there can be one; a fault is a warning. */
+static void
+print_task(const struct schedule *t)
+{
+	struct buf line = BUF_INIT(2048);
+	struct err ignored;
+
+	if (task_line(t, &line, &ignored) == 0 && line.len > 0)
+		printf("task          %s\n", buf_text(&line));
+	buf_free(&line);
+}
+
+static void
+warn_task(const struct station *st, const struct schedule *t)
+{
+	struct buf fault = BUF_INIT(4096);
+	struct err ignored;
+
+	if (task_fault(t, &fault, &ignored) == 1)
+		log_warn("%s: %s", st->application, buf_text(&fault));
+	buf_free(&fault);
+}
+
 static void
 print_status(const struct status *u, const struct strings *missing, bool verbose)
 {
@@ -188,6 +212,7 @@ print_status(const struct status *u, const struct strings *missing, bool verbose
 		printf(
 		    "              nothing is started when the last good refresh is %lld days old\n",
 		    (long long)st->block_after_days);
+	print_task(&u->task);
 }
 
 static json_t *
@@ -222,6 +247,7 @@ run_status(struct call *call, struct err *e)
 			log_warn("%s: %s", c.station.application, e->text);
 		if (put_back_missing(&c.station, c.settings, &missing, e) == -1)
 			log_warn("%s: %s", c.station.application, e->text);
+		warn_task(&c.station, &u.task);
 		rc = o->json ? cli_json(whole_json(&u, &missing, e), e) : 0;
 		if (!o->json)
 			print_status(&u, &missing, o->verbose);

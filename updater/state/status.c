@@ -5,8 +5,10 @@
 #include "lib/base/json.h"
 #include "lib/os/clock.h"
 #include "lib/os/path.h"
+#include "lib/os/places.h"
 #include "updater/state/record.h"
 #include "updater/state/state.h"
+#include "updater/state/task.h"
 #include "updater/state/tls_strays.h"
 #include "updater/state/tuf_store.h"
 
@@ -103,6 +105,16 @@ load_user(struct status *u, struct err *e)
 	return rc;
 }
 
+/* A user may not see tasks of the system, which are as if there were none. */
+static void
+look_at_schedule(struct status *u)
+{
+	if (place_stationwide())
+		schedule_look(TASK_NAME, &u->task);
+	if (u->task.found == SCHEDULE_MISSING && !place_privileged())
+		u->task.found = SCHEDULE_UNKNOWN;
+}
+
 int
 status_load(struct settings *s, const struct station *st, struct status *u, struct err *e)
 {
@@ -110,6 +122,7 @@ status_load(struct settings *s, const struct station *st, struct status *u, stru
 	int rc;
 
 	*u = (struct status){ .st = st, .now = clock_wall() };
+	look_at_schedule(u);
 	load_trust(u);
 	if (load_trusted(s, u, e) == -1 || tls_strays(s, st, &u->strays, e) == -1)
 		return -1;
@@ -197,6 +210,21 @@ waiting_json(const struct waiting *w)
 		  w->time, "error", "code", w->code, "text", w->text);
 }
 
+/* NULL where nothing is known of it. */
+static json_t *
+task_json(const struct schedule *t)
+{
+	json_t *j;
+
+	if (t->found != SCHEDULE_FOUND)
+		return t->found == SCHEDULE_UNKNOWN ? NULL : json_pack("{s:b}", "found", 0);
+	j = json_pack("{s:b, s:b, s:b, s:b}", "found", 1, "enabled", t->enabled, "on_battery",
+	    t->on_battery, "as_system", t->as_system);
+	if (t->ended)
+		json_object_set_new(j, "result", json_integer((json_int_t)t->result));
+	return j;
+}
+
 json_t *
 status_json(const struct status *u, struct err *e)
 {
@@ -207,7 +235,7 @@ status_json(const struct status *u, struct err *e)
 	if (u->refreshed != 0)
 		date_format(u->refreshed, when);
 	j = json_pack(
-	    "{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s?, s:b, s:I, s:o, s:I, s:I, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o*, s:o}",
+	    "{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s?, s:b, s:I, s:o, s:I, s:I, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o*, s:o, s:o*}",
 	    "installation", st->installation, "application", st->application, "release",
 	    (json_int_t)u->release, "refreshed", when, "refreshed_age",
 	    (json_int_t)(u->refreshed == 0 ? -1 : u->now - u->refreshed), "servers",
@@ -220,7 +248,7 @@ status_json(const struct status *u, struct err *e)
 	    "block_after_days", (json_int_t)st->block_after_days, "said",
 	    u->health.known == NULL ? json_object() : json_incref(u->health.known), "certificates",
 	    certs_json(&u->trusted), "waiting", waiting_json(&u->waiting), "in_use",
-	    texts_json(&u->in_use));
+	    texts_json(&u->in_use), "task", task_json(&u->task));
 	if (j == NULL)
 		err_nomem(e);
 	else

@@ -7,6 +7,7 @@
  * (status_json()).
  */
 
+#include "lib/os/schedule.h"
 #include "updater/state/notes.h"
 #include "updater/state/server_health.h"
 #include "updater/state/trusted.h"
@@ -27,6 +28,7 @@ struct status {
 	struct server_health health;
 	struct trusted trusted;
 	struct strings strays; /* TLS settings that count for nothing */
+	struct schedule task;  /* that updates it, on Windows, for all users */
 };
 
 /*

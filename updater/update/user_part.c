@@ -10,6 +10,7 @@
 #include "updater/apply/leftover.h"
 #include "updater/apply/rollback.h"
 #include "updater/state/record.h"
+#include "updater/state/roaming.h"
 #include "updater/update/put_back.h"
 #include "updater/update/waiting.h"
 
@@ -95,6 +96,11 @@ bring(struct user_part *u, const struct transaction *t, struct update_result *r,
 		rc = apply(&u->st, t, &a, &now, e);
 	r->user_settings = (size_t)now.changed_settings;
 	r->user_files = (size_t)now.changed_files;
+	if (rc == 0) {
+		record_free(&u->applied);
+		u->applied = now;
+		now = (struct record)RECORD_INIT;
+	}
 	record_free(&now);
 	record_free(&was);
 	changeset_free(&set);
@@ -210,10 +216,13 @@ user_part_run(struct attempt *whole, struct err *e)
 		r->busy = e->code == ERR_BUSY;
 	else if (recover(&u, &t, e) == 0) {
 		leftovers_remove(&t);
-		if (u.applied.machine == record_followed(u.machine) && !user_moved(&u))
+		if (u.applied.machine == record_followed(u.machine) && !user_moved(&u) &&
+		    !roaming_is_other(u.s, &u.st, &u.applied))
 			rc = put_back_lost(&u, kept, e);
 		else if (attempt_whole(whole, e) == 0)
 			rc = bring(&u, &t, r, e);
+		if (rc == 0)
+			roaming_note(u.s, &u.st, &u.applied);
 	}
 	record_free(&u.applied);
 	file_unlock(lock);
