@@ -276,6 +276,8 @@ def texts():
         "outside": 'set([[HKLM\\SOFTWARE\\Slipway]], "x", "y")',
         "bytecode": b"\x1bLua\x54\x00\x19\x93\r\n\x1a\n",
         "goto": "local a <const> = 1 ::x:: if a == 1 then goto y end goto x ::y:: local b <close> = nil",
+        "batch": '@echo off\r\nreg add HKLM\\SOFTWARE\\HI /v a /d "%%A%%" /f\r\n',
+        "registry-file": 'Windows Registry Editor Version 5.00\r\n\r\n[HKLM\\SOFTWARE\\HI]\r\n"a"="b"\r\n',
         "numbers": "log(tostring(1 // 0.0) .. tostring(math.maxinteger + 1) .. tostring(7 // 2 % 3 ~ 5 << 70)) log(1 % 0)",
     }
     for name, text in scripts.items():
