@@ -114,6 +114,15 @@ expect 0 set.log slipway settings set "$K" TLS_TrustedCerts server.crt
 expect 0 set.log slipway settings set "$K" TLS_KeyFiles x
 expect 0 status.log slipway status
 want status.log "trusts        nothing from TLS_TrustedCerts: TLS_TrustedCerts = server.crt: want whole paths" 0
+wantno status.log "TLS           $K: TLS_TrustedCerts"
+rm "$STATION/state/$INSTALLATION/$APP/told.json"	# another day's first start
+expect 0 again.log slipway run -- true
+want again.log "$K: TLS_TrustedCerts = server.crt: want whole paths" 0
+expect 0 again.log slipway run -- true
+wantno again.log "want whole paths"	# once a day
+expect 0 set.log slipway settings set "$K" TLS_KeyFile hi.pem
+expect 0 status.log slipway status
+want status.log "TLS           $K: TLS_KeyFile = hi.pem: want whole paths" 0
 want status.log "TLS           no TLS setting is called TLS_KeyFiles ($K, $STATION/machine.conf)" 0
 expect 0 set.log slipway settings delete "$K" TLS_RequiredLevel
 expect 0 status.json slipway status --json

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/text.h"
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "lib/os/places.h"
@@ -254,13 +253,13 @@ examine_level(struct doctor *d, size_t usable)
 	else if (rc == 0)
 		line(d, LEVEL_WARNING, "TLS",
 		    "TLS_RequiredLevel isn't set: the program's connections are plain");
-	else if (ascii_same(level, "None"))
+	else if (strcmp(level, "None") == 0)
 		line(d, LEVEL_WARNING, "TLS", "TLS_RequiredLevel is None: connections are plain");
-	else if (ascii_same(level, "TLSPeerAuth") && usable == 0)
+	else if (strcmp(level, "TLSPeerAuth") == 0 && usable == 0)
 		line(d, LEVEL_FAILURE, "TLS",
 		    "TLS_RequiredLevel is TLSPeerAuth, and no trusted certificate can be used: the program "
 		    "connects to nothing");
-	else if (ascii_same(level, "TLSPeerAuth") || ascii_same(level, "TLSNoPeerAuth"))
+	else if (strcmp(level, "TLSPeerAuth") == 0 || strcmp(level, "TLSNoPeerAuth") == 0)
 		line(d, LEVEL_OK, "TLS", "TLS_RequiredLevel is %s", level);
 	else
 		line(d, LEVEL_FAILURE, "TLS",

@@ -16,13 +16,14 @@
  * the fault, or NULL.
  */
 static bool
-may_start(const struct station *st, const struct update_result *r, const struct err *why,
+may_start(const struct cmd_station *c, const struct update_result *r, const struct err *why,
     const char *program)
 {
+	const struct station *st = &c->station;
 	struct buf text = BUF_INIT(2 * ERR_TEXT_SIZE);
 	struct verdict v = policy(st, r, why, program, clock_wall(), &text);
 	struct told told;
-	struct reminders w = { .st = st, .told = &told };
+	struct reminders w = { .st = st, .told = &told, .settings = c->settings };
 
 	told_begin(&told, st, r->stood_still ? 0 : clock_wall());
 	reminders_tell(&w, r, why);
@@ -88,7 +89,7 @@ run_program(struct call *call, struct err *e)
 		update_look(&c.station, &r);
 	}
 	window_end();
-	start = may_start(&c.station, &r, failed ? e : NULL, call->argv[0]);
+	start = may_start(&c, &r, failed ? e : NULL, call->argv[0]);
 	cmd_station_close(&c);
 	if (!start)
 		return CLI_FAILED;

@@ -62,7 +62,8 @@ run_update(struct call *call, struct err *e)
 	    (!o->repair || ask_owners(&c.station, e) == 0))
 		rc = cmd_update_station(&c, &update_options, &r, e);
 	window_end();
-	reminders_tell(&(struct reminders){ .st = &c.station }, &r, rc == -1 ? e : NULL);
+	reminders_tell(&(struct reminders){ .st = &c.station, .settings = c.settings }, &r,
+	    rc == -1 ? e : NULL);
 	cmd_station_close(&c);
 	if (o->repair)
 		cmd_register_log();

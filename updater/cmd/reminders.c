@@ -6,8 +6,11 @@
 
 #include "lib/os/log.h"
 #include "lib/os/places.h"
+#include "updater/state/tls_strays.h"
 #include "updater/state/told.h"
 #include "updater/station/checks.h"
+
+#define TLS_NAME "names of files in TLS settings"
 
 void
 reminders_log(const struct reminders *w, const char *name, const char *text)
@@ -58,6 +61,25 @@ tell_check(const struct reminders *w, const struct station_check *c, const struc
 	buf_free(&text);
 }
 
+/* At the day's first start: TLS settings for which the program connects to nothing. */
+static void
+tell_relative(const struct reminders *w)
+{
+	struct strings lines = STRINGS_INIT;
+	struct err ignored;
+
+	if (w->settings == NULL || w->st->application == NULL)
+		return;
+	if (w->told != NULL && !told_look_is_due(w->told)) {
+		told_keep(w->told, TLS_NAME);
+		return;
+	}
+	(void)tls_relative(w->settings, w->st, true, true, &lines, &ignored);
+	if (lines.n > 0) /* one is as bad as all */
+		reminders_log(w, TLS_NAME, lines.v[0]);
+	strings_free(&lines);
+}
+
 void
 reminders_tell(const struct reminders *w, const struct update_result *r, const struct err *why)
 {
@@ -74,4 +96,5 @@ reminders_tell(const struct reminders *w, const struct update_result *r, const s
 		else
 			tell_check(w, c, why);
 	}
+	tell_relative(w);
 }

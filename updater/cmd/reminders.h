@@ -11,7 +11,8 @@
 
 struct reminders {
 	const struct station *st;
-	struct told *told; /* NULL: all are logged */
+	struct told *told;	   /* NULL: all are logged */
+	struct settings *settings; /* NULL: they couldn't be opened */
 };
 
 /*

@@ -124,7 +124,8 @@ status_load(struct settings *s, const struct station *st, struct status *u, stru
 	*u = (struct status){ .st = st, .now = clock_wall() };
 	look_at_schedule(u);
 	load_trust(u);
-	if (load_trusted(s, u, e) == -1 || tls_strays(s, st, &u->strays, e) == -1)
+	if (load_trusted(s, u, e) == -1 || tls_strays(s, st, &u->strays, e) == -1 ||
+	    tls_relative(s, st, false, false, &u->strays, e) == -1)
 		return -1;
 	if (st->app_of_user && load_user(u, e) == -1)
 		return -1;

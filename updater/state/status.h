@@ -27,7 +27,7 @@ struct status {
 	int64_t expires;	 /* when the first of it does; 0: unknown */
 	struct server_health health;
 	struct trusted trusted;
-	struct strings strays; /* TLS settings that count for nothing */
+	struct strings strays; /* faults of TLS settings */
 	struct schedule task;  /* that updates it, on Windows, for all users */
 };
 

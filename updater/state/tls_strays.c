@@ -6,7 +6,12 @@
 #include <string.h>
 
 #include "lib/settings/application.h"
+#include "lib/settings/expand.h"
 #include "lib/settings/tls_setting.h"
+#include "lib/x509/source.h"
+
+#define SIDES  2
+#define CLIENT 0
 
 static bool
 is_set(struct settings *s, const char *key, enum tls_setting which)
@@ -53,23 +58,96 @@ tell(struct strings *out, char *line, struct err *e)
 	return rc;
 }
 
+/* Append the key of a side: TLS_Client, TLS_Server. */
+static int
+side_key(const struct station *st, size_t i, struct buf *key, struct err *e)
+{
+	static const char *const sides[SIDES] = { "TLS_Client", "TLS_Server" };
+
+	if (application_key(key, st->installation, st->application, e) == -1)
+		return -1;
+	return buf_addf(key, e, "\\%s", sides[i]);
+}
+
 int
 tls_strays(struct settings *s, const struct station *st, struct strings *out, struct err *e)
 {
-	static const char *const sides[] = { "TLS_Client", "TLS_Server" };
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < N(sides); i++) {
+	for (size_t i = 0; rc == 0 && i < SIDES; i++) {
 		struct buf key = BUF_INIT(SETTING_KEY_MAX);
 
-		if (application_key(&key, st->installation, st->application, e) == -1 ||
-		    buf_addf(&key, e, "\\%s", sides[i]) == -1) {
+		if (side_key(st, i, &key, e) == -1) {
 			rc = -1;
 		} else if (is_there(s, buf_text(&key)) ||
-		    (i == 0 && is_misplaced(s, buf_text(&key)))) {
+		    (i == CLIENT && is_misplaced(s, buf_text(&key)))) {
 			rc = tell(out, tls_setting_tell_unknown(s, buf_text(&key)), e);
 			if (rc == 0 && !is_set(s, buf_text(&key), TLS_LEVEL))
 				rc = tell(out, tls_setting_tell_absent(s, buf_text(&key)), e);
+		}
+		buf_free(&key);
+	}
+	return rc;
+}
+
+/* Whether a side's level is None, or absent, which is the same. */
+static bool
+is_none(struct settings *s, const char *key)
+{
+	struct value v = VALUE_INIT;
+	struct err ignored;
+	int rc = settings_get(s, key, tls_setting_name(TLS_LEVEL), &v, &ignored);
+	bool none = rc == 0 ||
+	    (rc == 1 && (v.type == VALUE_STRING || v.type == VALUE_EXPAND) &&
+		strcmp(value_get_text(&v), "None") == 0);
+
+	value_free(&v);
+	return none;
+}
+
+/* Whether a setting's names of files are whole, or it has none; else the fault is in *why. */
+static bool
+is_whole(struct settings *s, const char *key, enum tls_setting which, struct err *why)
+{
+	struct source files = { .label = tls_setting_name(which) };
+	struct buf text = BUF_INIT(EXPAND_MAX);
+	struct value v = VALUE_INIT;
+	bool whole = true;
+
+	/* What can't be read or expanded is told by others. */
+	if (settings_get(s, key, files.label, &v, why) == 1 &&
+	    tls_setting_files(&v, &text, why) == 0 && text.len > 0) {
+		files.text = buf_text(&text);
+		files.len = text.len;
+		whole = source_whole(&files, which == TLS_TRUSTED, why) == 0;
+	}
+	value_free(&v);
+	buf_free(&text);
+	return whole;
+}
+
+int
+tls_relative(struct settings *s, const struct station *st, bool trusted, bool must,
+    struct strings *out, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < SIDES; i++) {
+		struct buf key = BUF_INIT(SETTING_KEY_MAX);
+		bool none = false;
+
+		if ((rc = side_key(st, i, &key, e)) == 0)
+			none = is_none(s, buf_text(&key));
+		for (int k = 0; rc == 0 && k < TLS_SETTING_COUNT && (!must || !none); k++) {
+			enum tls_setting which = (enum tls_setting)k;
+			struct err why;
+
+			if (!tls_setting_is_file(which) ||
+			    (which == TLS_TRUSTED && i == CLIENT && !trusted) ||
+			    is_whole(s, buf_text(&key), which, &why))
+				continue;
+			err_context(&why, "%s", buf_text(&key));
+			rc = strings_add(out, why.text, e);
 		}
 		buf_free(&key);
 	}

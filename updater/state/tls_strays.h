@@ -15,4 +15,13 @@
  */
 int tls_strays(struct settings *s, const struct station *st, struct strings *out, struct err *e);
 
+/*
+ * Append a line for each setting of both sides whose names of files aren't whole, for which the
+ * TLS library makes no connection at a level but None. trusted: also for the client's
+ * TLS_TrustedCerts, of which struct trusted says it, too; must: only where it makes none.  Returns
+ * 0, or -1 with ERR_NOMEM.
+ */
+int tls_relative(struct settings *s, const struct station *st, bool trusted, bool must,
+    struct strings *out, struct err *e);
+
 #endif

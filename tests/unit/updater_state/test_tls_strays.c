@@ -67,6 +67,57 @@ stray(void **state)
 	assert_int_equal(store_remove(&store), 0);
 }
 
+/* Names of files that aren't whole: the program makes no connection but at None. */
+static struct relative_row {
+	const char *name, *conf;
+	bool trusted, must;
+	const char *want[3]; /* parts of its lines */
+} relative_rows[] = {
+	{ "relative: none",
+	    CLIENT "TLS_RequiredLevel = TLSPeerAuth\nTLS_TrustedCerts = %AppData%/x\n", true, true,
+	    { NULL } },
+	{ "relative: nothing", SERVER "TLS_RequiredLevel = TLSPeerAuth\nTLS_KeyFile = \n", true,
+	    true, { NULL } },
+	{ "relative: trusted",
+	    CLIENT "TLS_RequiredLevel = TLSPeerAuth\nTLS_TrustedCerts = %AppData%/x;y\n", true,
+	    true, { "TLS_Client: TLS_TrustedCerts = " } },
+	{ "relative: trusted, which was told",
+	    CLIENT "TLS_RequiredLevel = TLSPeerAuth\nTLS_TrustedCerts = y\n", false, true,
+	    { NULL } },
+	{ "relative: a Kernel's",
+	    SERVER "TLS_RequiredLevel = TLSNoPeerAuth\nTLS_KeyFile = tls/a\nTLS_CertFile = b\n",
+	    false, true, { "TLS_KeyFile = tls/a: want whole", "TLS_CertFile = b: want whole" } },
+	{ "relative: at None", SERVER "TLS_RequiredLevel = None\nTLS_KeyFile = a\n", true, true,
+	    { NULL } },
+	{ "relative: at None, all", SERVER "TLS_KeyFile = a\n", true, false,
+	    { "TLS_Server: TLS_KeyFile = a" } },
+	{ "relative: a level that is none", SERVER "TLS_RequiredLevel = none\nTLS_KeyFile = a\n",
+	    true, true, { "TLS_KeyFile" } },
+};
+
+static void
+relative(void **state)
+{
+	const struct relative_row *r = *state;
+	struct station st = { .installation = (char *)(uintptr_t) "I",
+		.application = (char *)(uintptr_t) "A" };
+	struct strings lines = STRINGS_INIT;
+	void *store;
+	struct err e;
+	size_t n = 0;
+
+	assert_int_equal(store_make(&store), 0);
+	store_write(r->conf);
+	assert_ok(tls_relative(store, &st, r->trusted, r->must, &lines, &e), &e);
+	for (; n < N(r->want) && r->want[n] != NULL; n++)
+		if (n >= lines.n || strstr(lines.v[n], r->want[n]) == NULL)
+			fail_msg("want '%s', got '%s'", r->want[n],
+			    n < lines.n ? lines.v[n] : "nothing");
+	assert_int_equal(lines.n, n);
+	strings_free(&lines);
+	assert_int_equal(store_remove(&store), 0);
+}
+
 /* Where a level stands by mistake is named, too. */
 static void
 elsewhere(void **state)
@@ -89,11 +140,12 @@ elsewhere(void **state)
 int
 main(void)
 {
-	static struct CMUnitTest tests[N(rows) + 1] = {
+	static struct CMUnitTest tests[N(rows) + N(relative_rows) + 1] = {
 		cmocka_unit_test_setup_teardown(elsewhere, store_make, store_remove),
 	};
 	size_t n = 1;
 
 	TEST_ROWS(tests, n, rows, stray);
+	TEST_ROWS(tests, n, relative_rows, relative);
 	return cmocka_run_group_tests_name("tls_strays", tests, NULL, NULL);
 }
