@@ -45,9 +45,10 @@ for part in "${parts[@]}"; do
 		fail "$part: $(cat "$work/log")"
 done
 lib=$(cd "$work/runtime" && dirname "$(find . -name libslipway-tls.so.0)")
-has station bin/slipway bin/slipway-tuf share/man/man1/slipway.1 share/bash-completion/completions/slipway \
-	lib/systemd/user/slipway-update.timer
-has server bin/slipway-repo share/man/man8/slipway-repo.8 share/slipway/scripts/tls-client.lua
+has station bin/slipway bin/slipway-tuf share/man/man1/slipway.1 share/man/man5/slipway-machine.conf.5 \
+	share/bash-completion/completions/slipway lib/systemd/user/slipway-update.timer
+has server bin/slipway-repo share/man/man8/slipway-repo.8 share/man/man5/slipway-release.5 \
+	share/slipway/scripts/tls-client.lua
 has runtime "$lib/libslipway-tls.so.0"
 has development "$lib/libslipway-tls.a" "$lib/pkgconfig/slipway-tls.pc" include/slipway/tls.h \
 	share/man/man3/slipway_tls.3
