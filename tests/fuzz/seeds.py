@@ -653,6 +653,22 @@ def requests():
     put("request", "nothing", request())
 
 
+def kits():
+    whole = {"slipway-kit": 1, "installation": "I", "application": "A", "servers": ["sftp://u@h/r", "file:///r"],
+             "host_keys": ["SHA256:x"], "root": "{\n}\n", "options": {"deadline": "5", "app-dir": "%AppData%/A"}}
+    put("kit", "whole", compact(whole))
+    put("kit", "login-key", compact({**whole, "login_key": "-----BEGIN OPENSSH PRIVATE KEY-----\nx\n"}))
+    put("kit", "newer", compact({**whole, "slipway-kit": 2}))
+    put("kit", "unknown-member", compact({**whole, "x": 1}))
+    put("kit", "unknown-option", compact({**whole, "options": {"key": "/x"}}))
+    put("kit", "no-server", compact({**whole, "servers": []}))
+    put("kit", "many-servers", compact({**whole, "servers": ["s"] * 17}))
+    put("kit", "two-lines", compact({**whole, "application": "A\nB"}))
+    put("kit", "nul", compact({**whole, "root": "A\0B"}))
+    put("kit", "wrong-types", compact({**whole, "servers": "x", "options": []}))
+    put("kit", "cut", compact(whole)[:-1])
+
+
 with tempfile.TemporaryDirectory() as directory:
     metadata(Path(directory))
     ssh_keys(Path(directory))
@@ -665,6 +681,7 @@ known_hosts()
 sessions()
 records()
 wanted()
+kits()
 certificates()
 private_keys()
 journals()

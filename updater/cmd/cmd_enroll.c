@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 #include "updater/cmd/trying.h"
+#include "lib/base/text.h"
 #include "lib/sftp/fingerprint.h"
 #include "lib/os/letter.h"
 #include "lib/os/move.h"
@@ -13,9 +16,11 @@
 #include "lib/os/places.h"
 #include "lib/settings/application.h"
 #include "lib/settings/view.h"
+#include "lib/tuf/kit.h"
 #include "updater/station/enrol.h"
 #include "updater/station/enrolled.h"
 #include "updater/station/station.h"
+#include "updater/station/unenrol.h"
 
 #define FILE_NAME_MAX 4096 /* bytes */
 #define KEY_NAME      "login"
@@ -25,6 +30,8 @@ struct options {
 	const char *root;
 	struct option_list host_keys;
 	bool new_key, no_check;
+	const char *kit_sha256;
+	struct kit kit; /* of the file that stands in the place of the addresses */
 };
 
 /* Texts that are written instead of those which a person gave. */
@@ -109,11 +116,91 @@ print_replaced(const struct instead *x)
 		    x->given.v[i], x->written.v[i]);
 }
 
+static bool
+uses_kits_login(const struct options *o)
+{
+	return o->kit.login_key != NULL && !o->new_key && o->en.login_key == NULL &&
+	    o->en.password_file == NULL;
+}
+
+static int
+check_kit(const struct options *o, const struct buf *file, struct err *e)
+{
+	char hex[SHA256_HEX_SIZE];
+
+	if (o->kit_sha256 == NULL)
+		return 0;
+	if (digest_hex(file->data, file->len, hex, e) == -1)
+		return -1;
+	return ascii_same(hex, o->kit_sha256)
+	    ? 0
+	    : err_setx(e, ERR_HASH, "%s: want the kit with SHA-256 %s, got %s", o->en.servers[0],
+		  o->kit_sha256, hex);
+}
+
+/* What the command line doesn't say is as in the kit, whose options are those of the table. */
+static void
+fill_from_kit(struct options *o)
+{
+	struct enrolment *en = &o->en;
+	const struct kit *k = &o->kit;
+
+	en->servers = (const char *const *)k->servers.v;
+	en->nservers = k->servers.n;
+	if (en->nhost_keys == 0) {
+		en->host_keys = (const char *const *)k->host_keys.v;
+		en->nhost_keys = k->host_keys.n;
+	}
+	if (en->installation == NULL)
+		en->installation = k->installation;
+	if (en->application == NULL)
+		en->application = k->application;
+	for (const struct station_setting *row = station_settings; row->name != NULL; row++) {
+		const char **to = (const char **)(void *)((char *)en + row->given);
+
+		if (*to == NULL)
+			*to = kit_option(k, row->option);
+	}
+}
+
+/* One argument that is no address is the file of a kit. */
+static int
+take_kit(struct options *o, struct err *e)
+{
+	struct buf file = BUF_INIT(KIT_MAX);
+	const char *name = o->en.nservers == 1 ? o->en.servers[0] : "://";
+	int rc = -1;
+
+	if (strstr(name, "://") != NULL)
+		return o->kit_sha256 == NULL
+		    ? 0
+		    : err_setx(e, ERR_USAGE, "--kit-sha256 goes with the file of a kit");
+	if (o->en.change)
+		return err_setx(e, ERR_USAGE,
+		    "--change takes no kit; --force replaces the enrolment by that of the kit");
+	if (file_read(NULL, name, &file, e) == 0 && check_kit(o, &file, e) == 0) {
+		if ((rc = kit_parse(file.data, file.len, &o->kit, e)) == -1)
+			err_context(e, "%s", name);
+		else
+			fill_from_kit(o);
+	}
+	OPENSSL_cleanse(file.data, file.len);
+	buf_free(&file);
+	return rc;
+}
+
+static bool
+has_root(const struct options *o)
+{
+	return o->root != NULL || o->kit.root != NULL;
+}
+
 static int
 check_enroll_options(const struct options *o, struct err *e)
 {
 	const struct enrolment *en = &o->en;
-	int login = (en->login_key != NULL) + (en->password_file != NULL) + o->new_key;
+	int login =
+	    (en->login_key != NULL) + (en->password_file != NULL) + o->new_key + uses_kits_login(o);
 	bool sftp = false;
 
 	for (size_t i = 0; i < en->nservers; i++) {
@@ -144,11 +231,11 @@ check_enroll_options(const struct options *o, struct err *e)
 		return 0;
 	if (en->nservers == 0)
 		return err_setx(e, ERR_USAGE, "enroll: want the address of an update server");
-	if (o->root != NULL && en->installation != NULL && en->application != NULL &&
+	if (has_root(o) && en->installation != NULL && en->application != NULL &&
 	    (!sftp || (en->nhost_keys > 0 && login == 1)) && !(o->new_key && login > 1))
 		return 0;
 	return err_setx(e, ERR_USAGE, "enroll: want %s",
-	    o->root == NULL		   ? "--root FILE, the root metadata to trust"
+	    !has_root(o)		   ? "--root FILE, the root metadata to trust"
 		: en->installation == NULL ? "--installation NAME"
 		: en->application == NULL  ? "--app NAME"
 		: en->nhost_keys == 0	   ? "--host-key SHA256:..., the server's fingerprint"
@@ -190,10 +277,12 @@ enroll(const struct options *a, struct err *e)
 	int64_t version;
 	int rc = -1;
 
-	if (file_read(NULL, a->root, &root, e) == -1)
+	if ((a->root != NULL ? file_read(NULL, a->root, &root, e)
+			     : buf_adds(&root, a->kit.root, e)) == -1)
 		goto out;
 	if (tuf_root_check(root.data, root.len, &version, e) == -1) {
-		err_context(e, "%s is no root metadata that can be trusted", a->root);
+		err_context(e, "%s is no root metadata that can be trusted",
+		    a->root != NULL ? a->root : "the kit's root");
 		goto out;
 	}
 	if ((s = cmd_settings_open(e)) == NULL || digest_hex(root.data, root.len, hex, e) == -1 ||
@@ -296,6 +385,23 @@ check_enrolment(const struct enrolment *en, struct err *e)
 	return rc;
 }
 
+/* Makes the login key, or writes the kit's. */
+static int
+make_login(const struct options *o, struct dir *d, const char *comment, struct buf *line,
+    struct err *e)
+{
+	const char *key = o->kit.login_key;
+	struct login *login;
+
+	if (o->new_key)
+		return login_make(d, KEY_NAME, comment, line, e);
+	if ((login = login_parse("the kit's login key", (const uint8_t *)key, strlen(key), e)) ==
+	    NULL)
+		return -1;
+	login_free(login);
+	return file_create(d, KEY_NAME, (const uint8_t *)key, strlen(key), 0600, e);
+}
+
 /*
  * The key is whole on the disk before a setting names it.  A crash in between leaves the key, which
  * the next call refuses to replace.
@@ -304,15 +410,17 @@ static int
 enroll_with_new_key(struct options *o, struct err *e)
 {
 	struct buf path = BUF_INIT(FILE_NAME_MAX), comment = BUF_INIT(512), line = BUF_INIT(1024);
+	struct buf state = BUF_INIT(FILE_NAME_MAX);
 	struct dir *d = NULL;
 	struct err ignored;
 	int rc = -1;
 
 	if (check_enrolment(&o->en, e) == -1 || name_key(&o->en, &path, &comment, e) == -1 ||
+	    buf_adds(&state, buf_text(&path), e) == -1 ||
 	    (d = dir_make(buf_text(&path), place_stationwide() ? 0755 : 0700, e)) == NULL ||
 	    buf_adds(&path, "/" KEY_NAME, e) == -1)
 		goto out;
-	if (login_make(d, KEY_NAME, buf_text(&comment), &line, e) == -1) {
+	if (make_login(o, d, buf_text(&comment), &line, e) == -1) {
 		if (e->code == ERR_EXISTS)
 			err_setx(e, ERR_EXISTS,
 			    "%s: there is a login key already, which is never replaced; use it with --key "
@@ -323,11 +431,16 @@ enroll_with_new_key(struct options *o, struct err *e)
 	o->en.login_key = buf_text(&path);
 	if ((rc = enroll(o, e)) == -1)
 		file_remove(d, KEY_NAME, &ignored);
+	else if (!o->new_key)
+		printf("login key in %s\n", buf_text(&path));
 	else
 		printf("login key in %s; add this line to authorized_keys on the server:\n%s\n",
 		    buf_text(&path), buf_text(&line));
 out:
 	dir_close(d);
+	if (rc == -1 && state.len > 0)
+		station_forget_empty(buf_text(&state), 2, &ignored);
+	buf_free(&state);
 	buf_free(&path);
 	buf_free(&comment);
 	buf_free(&line);
@@ -346,17 +459,18 @@ run_enroll(struct call *call, struct err *e)
 	o->en.nhost_keys = o->host_keys.n;
 	o->en.servers = (const char *const *)call->argv;
 	o->en.nservers = (size_t)call->argc;
-	if (check_enroll_options(o, e) == 0 &&
+	if (take_kit(o, e) == 0 && check_enroll_options(o, e) == 0 &&
 	    absolute(&o->en.login_key, login_read, &key, e) == 0 &&
 	    absolute(&o->en.password_file, login_read_password, &password, e) == 0 &&
 	    replace_letters(o, &x, e) == 0)
-		rc = o->en.change ? change_enrolment(o, e)
-		    : o->new_key  ? enroll_with_new_key(o, e)
-				  : enroll(o, e);
+		rc = o->en.change		       ? change_enrolment(o, e)
+		    : o->new_key || uses_kits_login(o) ? enroll_with_new_key(o, e)
+						       : enroll(o, e);
 	if (rc == 0)
 		print_replaced(&x);
 	strings_free(&x.given);
 	strings_free(&x.written);
+	kit_free(&o->kit);
 	buf_free(&key);
 	buf_free(&password);
 	return rc;
@@ -387,6 +501,9 @@ static const struct option options[] = {
 	    .offers = OFFER_NOTHING },
 	STATION_SETTINGS(ROW){ "new-key", OPTION_FLAG, TO(new_key), NULL,
 	    "instead of --key: make the login key, and print its line for the server's authorized_keys" },
+	{ "kit-sha256", OPTION_TEXT, TO(kit_sha256), "HEX",
+	    "SHA-256 that the file of the kit has to have, obtained by a safe way",
+	    .offers = OFFER_NOTHING },
 	{ "allow-writable", OPTION_FLAG, TO(en.allow_writable), NULL,
 	    "let others than administrators write where files go, and so replace trusted certificates" },
 	{ "change", OPTION_FLAG, TO(en.change), NULL,
@@ -398,8 +515,9 @@ static const struct option options[] = {
 };
 
 const struct command cmd_enroll = { "enroll", run_enroll,
-	"--root FILE --installation NAME --app NAME [options] URL...", 0, STATION_SERVERS_MAX,
-	"make this computer a station of an update server",
+	"--root FILE --installation NAME --app NAME [options] URL... | [options] KIT", 0,
+	STATION_SERVERS_MAX, "make this computer a station of an update server",
 	"URL is sftp://user@host:port/path or file:///path; several are tried in order. "
-	"Needed are --root, --installation and --app; for sftp --host-key and a login, too.",
+	"Needed are --root, --installation and --app; for sftp --host-key and a login, too. "
+	"KIT, a file of 'slipway-repo kit', has all of them; options count instead of its own.",
 	options, sizeof(struct options), NULL, .offers = OFFER_NOTHING };

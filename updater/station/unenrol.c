@@ -94,18 +94,26 @@ remove_empty(char *path, struct err *e)
 }
 
 int
-station_forget_lock(const char *state_path, int levels, struct err *e)
+station_forget_empty(const char *state_path, int levels, struct err *e)
 {
 	struct buf path = BUF_INIT(STATION_PATH_MAX);
+	int rc = buf_adds(&path, state_path, e);
+
+	for (int i = 0; i < levels && rc != -1; i++)
+		if ((rc = remove_empty((char *)path.data, e)) == 0)
+			break;
+	buf_free(&path);
+	return rc == -1 ? -1 : 0;
+}
+
+int
+station_forget_lock(const char *state_path, int levels, struct err *e)
+{
 	struct dir *d = dir_open(state_path, e);
 	int rc = d == NULL ? -1 : file_remove(d, LOCK, e);
 
 	dir_close(d);
 	if (d == NULL && e->code == ERR_NOENT)
 		return 0;
-	if (rc != -1 && (rc = buf_adds(&path, state_path, e)) == 0)
-		for (int i = 0; i < levels && (rc = remove_empty((char *)path.data, e)) == 1; i++)
-			continue;
-	buf_free(&path);
-	return rc == -1 ? -1 : 0;
+	return rc == -1 ? -1 : station_forget_empty(state_path, levels, e);
 }

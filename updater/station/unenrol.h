@@ -21,4 +21,7 @@ int station_forget_settings(struct settings *s, const struct station *st, struct
 int station_forget_state(struct dir *state, struct err *e);
 int station_forget_lock(const char *state_path, int levels, struct err *e);
 
+/* Remove such directories alone, up to the first that isn't empty.  Returns 0 or -1. */
+int station_forget_empty(const char *state_path, int levels, struct err *e);
+
 #endif

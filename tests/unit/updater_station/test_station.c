@@ -5,6 +5,7 @@
 #include "tests/unit/common/test.h"
 
 #include "tests/unit/settings/store.h"
+#include "lib/tuf/kit.h"
 #include "updater/station/enrolled.h"
 #include "updater/station/script_keys.h"
 #include "updater/station/setting.h"
@@ -536,16 +537,31 @@ default_of(void **row)
 	store_remove(&store);
 }
 
+/* What a kit may say is what an enrolment knows. */
+static void
+options_of_kits(void **state)
+{
+	(void)state;
+	for (size_t i = 0; kit_options[i] != NULL; i++) {
+		const struct station_setting *row = station_settings;
+
+		while (row->name != NULL && strcmp(row->option, kit_options[i]) != 0)
+			row++;
+		assert_non_null(row->name);
+	}
+}
+
 int
 main(void)
 {
-	struct CMUnitTest tests[3 + N(stricts) + N(takes) + N(choices) + N(splits) + N(loads) +
+	struct CMUnitTest tests[4 + N(stricts) + N(takes) + N(choices) + N(splits) + N(loads) +
 	    N(keys) + N(defaults)] = {
 		cmocka_unit_test(load_all),
 		cmocka_unit_test(many_script_keys),
 		cmocka_unit_test(load_types),
+		cmocka_unit_test(options_of_kits),
 	};
-	size_t n = 3;
+	size_t n = 4;
 
 	TEST_ROWS(tests, n, takes, take);
 	TEST_ROWS(tests, n, choices, choose);
