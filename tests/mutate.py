@@ -221,6 +221,15 @@ CHECKS = [
      "&j->set, strcmp", "transaction: planted: Run"),
     ("rc = script_keys_check(t->st, &keys, t->user, &j->record.undo, true, e);", ";",
      "transaction: planted: in the way back"),
+    # Batch files that become scripts.
+    ("if (rc == 0 && quotes)", "if (false)", "convert: a text without its quote"),
+    ("if (b->in_block) return", "if (false) return", "convert: conditions and blocks"),
+    ("if (c->ended) return", "if (false) return", "convert: behind the end"),
+    ("if (c->delayed && exclaims)", "if (false)", "convert: delayed expansion"),
+    ("if (!valid_utf8(words->v[i], strlen(words->v[i])))", "if (false)", "convert: another encoding"),
+    ("else if (text_control(line, len, true) < len)", "else if (false)", "convert: control characters"),
+    ("if (o->view32)", "if (false)", "convert: 32-bit view"),
+    ("keyguard_check(x->key, x->op == CHANGE_DELETE_TREE, roots, 2, e)", "0", "convert: Slipway's own keys"),
     # Signing requests, and what verify finds in a served tree.
     ("if (json_integer_value(json_object_get(request, FORMAT)) != FORMAT_VERSION)", "if (false)",
      "request: another version"),

@@ -40,9 +40,6 @@ add_physical_line(struct batch *b, int *rc, struct err *e)
 	if (len > BATCH_LINE_MAX - b->text.len)
 		*rc = err_setx(e, ERR_TOO_LARGE,
 		    "want a line of at most %u bytes, as cmd.exe takes", BATCH_LINE_MAX);
-	else if (!valid_utf8(line, len))
-		*rc = err_setx(e, ERR_SYNTAX,
-		    "want UTF-8, got letters of a code page that the file doesn't tell; save it as UTF-8");
 	else if (text_control(line, len, true) < len)
 		*rc = err_setx(e, ERR_SYNTAX, "want text, got a control character");
 	else

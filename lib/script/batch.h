@@ -27,7 +27,7 @@ struct batch {
 	bool in_block;	/* the command runs only sometimes, or several times */
 };
 
-/* For UTF-8 without its mark, which must live as long as b. */
+/* For text of any encoding that has ASCII in it, without a mark; it must live as long as b. */
 void batch_begin(struct batch *b, const char *text, size_t len);
 void batch_end(struct batch *b);
 

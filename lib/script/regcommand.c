@@ -299,6 +299,11 @@ regcommand_parse(const struct strings *words, struct changeset *c, struct err *e
 	bool adds = ascii_same(what, "add");
 	int rc = -1;
 
+	for (size_t i = 0; i < words->n; i++)
+		if (!valid_utf8(words->v[i], strlen(words->v[i])))
+			return err_setx(e, ERR_SYNTAX,
+			    "want UTF-8, got letters of a code page that the file doesn't tell; save it as "
+			    "UTF-8");
 	if (ascii_same(what, "import"))
 		return err_setx(e, ERR_SYNTAX, "reg import: turn the .reg file itself");
 	if (!adds && !ascii_same(what, "delete"))
