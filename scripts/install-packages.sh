@@ -13,7 +13,7 @@ for group in "$@"; do
 	run) packages+=(openssh-server openssh-client openssl util-linux procps) ;;
 	test)
 		packages+=(g++ libcmocka-dev openssh-server openssh-client openssl util-linux procps
-			python3 python3-cryptography rsync gnutls-bin
+			python3 python3-cryptography rsync gnutls-bin zsh fish
 			proftpd-core proftpd-mod-crypto rclone python3-asyncssh python3-paramiko)
 		;;
 	bench) packages+=(iproute2 lftp rclone curl rsync) ;;

@@ -94,7 +94,7 @@ answer_help(const struct program *p, const struct help_asked *a, const struct co
 	else if (a->version)
 		printf("%s %s\n", p->name, SLIPWAY_VERSION);
 	else if (a->completion != NULL)
-		help_completion(p);
+		help_completion(p, a->completion);
 	else
 		return 0;
 	return 1;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Prints a script for bash that completes commands, options and their values.  The tables become
- * two functions of the script; the rest of it reads the line.  For another shell, print another
- * script from the same rows.
+ * Prints a script for a shell that completes commands, options and their values.  The tables become
+ * two functions of the script; the rest of it, in completion_shells.c, reads the line.
  */
-#include "lib/cli/help.h"
+#include "lib/cli/completion.h"
 
 #include <string.h>
+
+#include "lib/cli/help.h"
 
 static void
 print_names(const struct option *rows, bool with_value)
@@ -48,19 +49,42 @@ offer_word(enum offer offer)
 	return words[offer];
 }
 
+/* Prints text with '@' as the program's name, '~' as one that shells take for functions. */
 static void
-print_command(const struct command *c)
+print_script(const struct program *p, const char *text)
 {
-	printf("\t'%s')\n\t\toptions='", c->name);
-	print_names(c->options, false);
-	printf("' takes='");
-	print_names(c->options, true);
-	printf("' args=%s\n\t\t;;\n",
-	    c->stop ? "program" : offer_word(c->most == 0 ? OFFER_NOTHING : c->offers));
+	for (; *text != '\0'; text++)
+		if (*text == '@')
+			fputs(p->name, stdout);
+		else if (*text == '~')
+			for (const char *c = p->name; *c != '\0'; c++)
+				putchar(*c == '-' ? '_' : *c);
+		else
+			putchar(*text);
 }
 
 static void
-print_groups(const struct program *p)
+print_command(const struct completion_shell *sh, const struct command *c)
+{
+	printf("%s%s%s%snames%s", sh->label, c->name, sh->label_end, sh->set, sh->to);
+	print_names(c->options, false);
+	printf("%s%stakes%s", sh->set_end, sh->set, sh->to);
+	print_names(c->options, true);
+	printf("%s%sargs%s%s%s%s", sh->set_end, sh->set, sh->to,
+	    c->stop ? "program" : offer_word(c->most == 0 ? OFFER_NOTHING : c->offers), sh->set_end,
+	    sh->close);
+}
+
+static void
+print_group(const struct completion_shell *sh, const struct program *p, const char *group)
+{
+	printf("%s%s%s%snext%s", sh->label, group, sh->label_end, sh->set, sh->to);
+	print_next(p, group);
+	printf("%s%s", sh->set_end, sh->close);
+}
+
+static void
+print_groups(const struct completion_shell *sh, const struct program *p)
 {
 	char group[32], last[32] = "";
 
@@ -73,123 +97,59 @@ print_groups(const struct program *p)
 		if (strcmp(group, last) == 0)
 			continue;
 		memcpy(last, group, sizeof last);
-		printf("\t%s)\n\t\tnext='", group);
-		print_next(p, group);
-		printf("'\n\t\t;;\n");
+		print_group(sh, p, group);
 	}
 }
 
-/* Prints the values of options.  command "": of the options of all commands. */
+/* Prints the values of options.  command NULL: of the options of all commands. */
 static void
-print_values(const char *command, const struct option *rows)
+print_values(const struct completion_shell *sh, const char *command, const struct option *rows)
 {
 	for (const struct option *o = rows; o != NULL && o->name != NULL; o++) {
 		if (o->kind == OPTION_FLAG)
 			continue;
-		printf("\t%s%s --%s') ", command[0] == '\0' ? "*'" : "'", command, o->name);
+		printf("%s%s --%s%s%s", command == NULL ? sh->any : sh->label,
+		    command == NULL ? "" : command, o->name, sh->label_end, sh->set);
 		if (o->kind == OPTION_CHOICE)
-			printf("words='%s' ;;\n", o->words);
+			printf("values%s %s", sh->to, o->words);
 		else
-			printf("args=%s ;;\n",
+			printf("args%s%s", sh->to,
 			    offer_word(o->kind == OPTION_NUMBER ? OFFER_NOTHING : o->offers));
+		printf("%s%s", sh->set_end, sh->close);
 	}
 }
 
-/* How the script reads a line; @ is the program's name as a name of the shell. */
-static const char reader[] =
-    "_@() {\n"
-    "\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}\n"
-    "\tlocal path='' help='' next options takes args words='' i w\n"
-    "\tCOMPREPLY=()\n"
-    "\t# bash splits words at '='.\n"
-    "\t[ \"$word\" != = ] || word=''\n"
-    "\t[ \"$before\" != = ] || before=${COMP_WORDS[COMP_CWORD - 2]}\n"
-    "\t_@_table ''\n"
-    "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
-    "\t\tw=${COMP_WORDS[i]}\n"
-    "\t\tcase $w in\n"
-    "\t\t--) return ;;\n"
-    "\t\t-*)\n"
-    "\t\t\t[[ \" $takes \" == *\" $w \"* ]] || continue\n"
-    "\t\t\ti=$((i + 1))\n"
-    "\t\t\t[ \"${COMP_WORDS[i]}\" != = ] || i=$((i + 1))\n"
-    "\t\t\t;;\n"
-    "\t\t*)\n"
-    "\t\t\tif [ \"$path$help$w\" = help ]; then\n"
-    "\t\t\t\thelp=1\n"
-    "\t\t\telif [ -n \"$next\" ]; then\n"
-    "\t\t\t\t[[ \" $next \" == *\" $w \"* ]] || return 0\n"
-    "\t\t\t\tpath+=${path:+ }$w\n"
-    "\t\t\t\t_@_table \"$path\"\n"
-    "\t\t\telif [ \"$args\" = program ]; then\n"
-    "\t\t\t\treturn\n"
-    "\t\t\tfi\n"
-    "\t\t\t;;\n"
-    "\t\tesac\n"
-    "\tdone\n"
-    "\tif [[ $before == -* && \" $takes \" == *\" $before \"* ]]; then\n"
-    "\t\targs=nothing\n"
-    "\t\t_@_value \"$path $before\"\n"
-    "\telif [[ $word == -* ]]; then\n"
-    "\t\twords=$options args=files\n"
-    "\telif [ -n \"$next\" ]; then\n"
-    "\t\twords=$next args=nothing\n"
-    "\telif [ -n \"$help\" ]; then\n"
-    "\t\targs=nothing\n"
-    "\tfi\n"
-    "\tcase $args in\n"
-    "\tdirectories) mapfile -t COMPREPLY < <(compgen -d -- \"$word\") ;;\n"
-    "\tprogram | commands) mapfile -t COMPREPLY < <(compgen -c -- \"$word\") ;;\n"
-    "\t*) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\") ;;\n"
-    "\tesac\n"
-    "\t# Files are the shell's own.\n"
-    "\t[ \"$args\" != nothing ] || compopt +o default 2>/dev/null || :\n"
-    "}\n\n"
-    "complete -o default -F _@ ";
-
+/* The options of all commands are added to the command's own. */
 static void
-print_reader(const char *name)
+print_global(const struct completion_shell *sh, const struct program *p, const char *list,
+    bool with_value)
 {
-	for (const char *p = reader; *p != '\0'; p++)
-		if (*p == '@')
-			fputs(name, stdout);
-		else
-			putchar(*p);
+	printf("%s%s%s", sh->append, list, sh->append_to);
+	print_names(p->options, with_value);
+	print_names(help_options, with_value);
+	fputs(sh->set_end, stdout);
 }
 
 void
-help_completion(const struct program *p)
+help_completion(const struct program *p, const char *shell)
 {
-	char name[32];
+	const struct completion_shell *sh = completion_shells;
 
-	snprintf(name, sizeof name, "%s", p->name);
-	for (char *c = name; *c != '\0'; c++)
-		*c = *c == '-' ? '_' : *c;
-	printf("# bash completion for %s; printed by '%s --completion bash'\n"
-	       "# shellcheck shell=bash\n\n"
-	       "# _%s_table COMMAND: the words and options that may follow.\n"
-	       "_%s_table() {\n\tnext='' options='' takes='' args=nothing\n"
-	       "\tcase $1 in\n\t'')\n\t\tnext='",
-	    p->name, p->name, name, name);
-	print_next(p, "");
-	printf("'\n\t\t;;\n");
-	print_groups(p);
+	while (strcmp(sh->name, shell) != 0) /* one of the option's words */
+		sh++;
+	print_script(p, sh->begin);
+	print_group(sh, p, "");
+	print_groups(sh, p);
 	for (size_t i = 0; p->commands[i] != NULL; i++)
-		print_command(p->commands[i]);
-	printf("\tesac\n\toptions+='");
-	print_names(p->options, false);
-	print_names(help_options, false);
-	printf("' takes+='");
-	print_names(p->options, true);
-	print_names(help_options, true);
-	printf("'\n}\n\n# _%s_value 'COMMAND OPTION': the values that an option may have.\n"
-	       "_%s_value() {\n\tcase $1 in\n",
-	    name, name);
+		print_command(sh, p->commands[i]);
+	fputs(sh->chosen, stdout);
+	print_global(sh, p, "names", false);
+	print_global(sh, p, "takes", true);
+	print_script(p, sh->values);
 	for (size_t i = 0; p->commands[i] != NULL; i++)
-		print_values(p->commands[i]->name, p->commands[i]->options);
-	print_values("", p->options);
-	print_values("", help_options);
-	printf("\tesac\n}\n\n");
-	print_reader(name);
-	printf("%s\n", p->name);
+		print_values(sh, p->commands[i]->name, p->commands[i]->options);
+	print_values(sh, NULL, p->options);
+	print_values(sh, NULL, help_options);
+	fputs(sh->chosen, stdout);
+	print_script(p, sh->reader);
 }

@@ -13,8 +13,8 @@ const struct option help_options[] = {
 	    "show this text; after a command, that command's options", .letter = 'h' },
 	{ "version", OPTION_FLAG, OPTION_TO(struct help_asked, version), NULL, "show the version",
 	    .letter = 'V' },
-	{ "completion", OPTION_CHOICE, OPTION_TO(struct help_asked, completion), "bash",
-	    "print a shell's completion script", .words = "bash" },
+	{ "completion", OPTION_CHOICE, OPTION_TO(struct help_asked, completion), "SHELL",
+	    "print a shell's completion script", .words = "bash zsh fish" },
 	OPTION_END,
 };
 

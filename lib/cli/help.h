@@ -28,8 +28,8 @@ void help_command(const struct program *p, const struct command *c);
  */
 void help_usage(const struct program *p, const struct command *c, FILE *out);
 
-/* Prints the completion script for bash on standard output. */
-void help_completion(const struct program *p);
+/* Prints the completion script for a shell, a word of --completion, on standard output. */
+void help_completion(const struct program *p, const char *shell);
 
 /* Bytes of a word or name that are compared; longer ones are never near. */
 #define NEAR_SIZE 64

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# Completion for bash offers exactly the commands and options of each program's help.
-# usage: completion.sh PROGRAM...
+# Completion offers exactly the commands and options of each program's help.
+# usage: completion.sh SHELL PROGRAM...
 # shellcheck shell=bash
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -15,34 +15,97 @@ completes=
 complete() { completes="$*"; }
 compopt() { :; }
 
+# What zsh's own functions would offer, without its line editor; each line asks for one completion.
+# shellcheck disable=SC2016
+zsh_asker='
+	compdef() { completes="$*"; }
+	compset() { cur=${cur#*=}; }
+	compadd() { shift; for w in "$@"; do [[ $w != $cur* ]] || print -r -- $w; done; }
+	_files() { [[ $1 != -/ ]] || print -rl -- $cur*(N-/); }
+	_command_names() { :; }
+	source =("$1" --completion zsh)
+	print -r -- "$completes"
+	while IFS= read -r line; do
+		words=("${(@s: :)line}")
+		CURRENT=${#words}
+		"$2"
+		print .
+	done'
+# shellcheck disable=SC2016
+fish_asker='
+	source ($argv[1] --completion fish | psub)
+	complete -c $argv[2] | string match -q "*__*_complete*"; and echo ready
+	while read -l line
+		complete -C "$line" | string replace -r "\t.*" ""
+		echo .
+	end'
+
 # load PROGRAM: the script that it prints.
 load() {
+	local ready want
 	program=$1
 	name=$(basename "$program")
 	reader=_${name//-/_}
-	# shellcheck disable=SC1090
-	. <("$program" --completion bash)
-	[ "$completes" = "-o default -F $reader $name" ] || fail "want a function for $name, got '$completes'"
+	case $shell in
+	bash)
+		# shellcheck disable=SC1090
+		. <("$program" --completion bash)
+		want="-o default -F $reader $name" ready=$completes
+		;;
+	zsh)
+		coproc ASKER { exec zsh -f -c "$zsh_asker" zsh "$program" "$reader"; }
+		want="$reader $name"
+		read -r -u "${ASKER[0]}" ready
+		;;
+	fish)
+		coproc ASKER { exec fish --no-config -c "$fish_asker" "$program" "$name"; }
+		want=ready
+		read -r -u "${ASKER[0]}" ready
+		;;
+	esac
+	[ "$ready" = "$want" ] || fail "$shell: want a function for $name, got '$ready'"
+}
+unload() {
+	local write pid
+	[ "$shell" != bash ] || return 0
+	write=${ASKER[1]} pid=$ASKER_PID
+	exec {write}>&-
+	wait "$pid"
 }
 
-# offers WANT WORD...: with the cursor at the end of the last word that much is offered, in byte order.
+# reply WORD...: what is offered with the cursor at the end of the last word, into COMPREPLY.
+reply() {
+	local line
+	if [ "$shell" = bash ]; then
+		COMP_WORDS=("$program" "$@")
+		COMP_CWORD=$#
+		"$reader"
+		return
+	fi
+	line="$name $*"
+	line=${line// = /=}
+	COMPREPLY=()
+	printf '%s\n' "$line" >&"${ASKER[1]}"
+	while read -r -u "${ASKER[0]}" line && [ "$line" != . ]; do
+		line=${line%/}
+		[[ $line != --*=* ]] || line=${line#*=}
+		COMPREPLY+=("$line")
+	done
+}
+# offers WANT WORD...: that much is offered, in byte order.
 offers() {
 	local want=$1 got
 	shift
-	COMP_WORDS=("$program" "$@")
-	COMP_CWORD=$#
-	"$reader"
+	reply "$@"
 	got=$(printf '%s\n' "${COMPREPLY[@]}" | LC_ALL=C sort | paste -sd ' ')
-	[ "$got" = "$want" ] || fail "$name: after '$*' want '$want' offered, got '$got'"
+	[ "$got" = "$want" ] || fail "$shell: $name: after '$*' want '$want' offered, got '$got'"
 }
-# offers_no_command WORD...: nothing, or directories.
+# offers_no_command WORD...: nothing, files or directories.
 offers_no_command() {
-	local reply
-	COMP_WORDS=("$program" "$@")
-	COMP_CWORD=$#
-	"$reader"
-	for reply in "${COMPREPLY[@]}"; do
-		[ -d "$reply" ] || fail "$name: after '$*' want no more words offered, got '$reply'"
+	local one
+	reply "$@"
+	for one in "${COMPREPLY[@]}"; do
+		[ -e "$one" ] || fail "$shell: $name: after '$*' want no more words offered, got '$one'"
 	done
 }
 # line WORD...: each once, in byte order.
@@ -83,6 +146,12 @@ whole() {
 	done
 }
 
+shell=$1
+shift
+if ! command -v "$shell" >/dev/null; then
+	echo "SKIPPED: no $shell here" >&2
+	exit 77
+fi
 for p in "$@"; do
 	case $(basename "$p") in
 	slipway-repo)
@@ -98,7 +167,8 @@ for p in "$@"; do
 		offers share --repo sha
 		offers share/systemd cert new kernel --out share/syst
 		offers '' cert new kernel --days ''
-		offers '' cert show share/syst	# files are the shell's own
+		[ "$shell" != bash ] || offers '' cert show share/syst	# files are the shell's own
+		[ "$shell" != fish ] || offers share/systemd cert show share/syst
 		;;
 	slipway)
 		whole "$p"
@@ -117,4 +187,5 @@ for p in "$@"; do
 		;;
 	*) fail "$p: no such program" ;;
 	esac
+	unload
 done

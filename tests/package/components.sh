@@ -46,7 +46,8 @@ for part in "${parts[@]}"; do
 done
 lib=$(cd "$work/runtime" && dirname "$(find . -name libslipway-tls.so.0)")
 has station bin/slipway bin/slipway-tuf share/man/man1/slipway.1 share/man/man5/slipway-machine.conf.5 \
-	share/bash-completion/completions/slipway lib/systemd/user/slipway-update.timer
+	share/bash-completion/completions/slipway share/zsh/site-functions/_slipway \
+	share/fish/vendor_completions.d/slipway.fish lib/systemd/user/slipway-update.timer
 has server bin/slipway-repo share/man/man8/slipway-repo.8 share/man/man5/slipway-release.5 \
 	share/slipway/scripts/tls-client.lua
 has runtime "$lib/libslipway-tls.so.0"

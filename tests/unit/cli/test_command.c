@@ -136,6 +136,8 @@ static struct row {
 	{ "cert -V", 0, "prog " SLIPWAY_VERSION "\n", "" },
 	{ "cert new x -V", 0, "prog " SLIPWAY_VERSION "\n", "" },
 	{ "--completion bash", 0, "# bash completion for prog;", "" },
+	{ "--completion zsh", 0, "#compdef prog\n", "" },
+	{ "--completion fish", 0, "# fish completion for prog;", "" },
 
 	{ "", 2, "", "" },
 	{ "cert", 2, "", "" },
@@ -158,7 +160,7 @@ static struct row {
 	{ "publish", 2, "", "publish: an argument is missing" },
 	{ "publish a b c d", 2, "", "publish: too many arguments, from 'c' on" },
 	{ "start", 2, "", "start: an argument is missing" },
-	{ "--completion zsh", 2, "", "--completion: want bash, got 'zsh'" },
+	{ "--completion csh", 2, "", "--completion: want bash, zsh or fish, got 'csh'" },
 };
 
 /* Runs a line with standard output and error in files, and reads these files. */
