@@ -447,7 +447,7 @@ listener(char where[32], bool full, int fillers[8])
 		if (!full || !taken)
 			continue;
 		p.fd = fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		connect(fillers[i], (struct sockaddr *)&sin, sizeof sin);
+		(void)!connect(fillers[i], (struct sockaddr *)&sin, sizeof sin);
 		taken = poll(&p, 1, 100);
 	}
 	return fd;

@@ -530,6 +530,8 @@ visit(struct slipway_tls *c, const char *address)
 static void
 from_the_registry(void **state)
 {
+	/* The working directory, or the drive of it, would choose the file. */
+	static const char *const relative[] = { "k.crt", "\\k.crt", "C:k.crt", ".\\k.crt" };
 	struct dir *d = *state;
 	struct server srv = { .n = 2 };
 	struct slipway_tls *c;
@@ -573,6 +575,11 @@ from_the_registry(void **state)
 	set_text(cfg, L"TLS_Client", L"TLS_TrustedCerts", other);
 	assert_null(visit(c, address));
 	assert_non_null(strstr(slipway_tls_error(c), "other.crt"));
+	for (size_t i = 0; i < N(relative); i++) {
+		set_text(cfg, L"TLS_Client", L"TLS_TrustedCerts", relative[i]);
+		assert_int_equal(slipway_tls_check(c), SLIPWAY_TLS_ERROR);
+		assert_non_null(strstr(slipway_tls_error(c), "want whole paths"));
+	}
 	assert_int_equal(WaitForSingleObject(thread, 20000), WAIT_OBJECT_0);
 	assert_string_equal(srv.texts[0], "TCP/IP][TLSv1.3");
 	CloseHandle(thread);
