@@ -5,11 +5,13 @@
 #include "server/cmd/command.h"
 #include "lib/os/process.h"
 #include "lib/script/runner.h"
+#include "lib/sftp/child.h"
 
 static int
 run_server(int argc, char **argv)
 {
-	static const struct child_role *const roles[] = { &script_child_role, NULL };
+	static const struct child_role *const roles[] = { &script_child_role, &sftp_child_role,
+		NULL };
 
 	/*
 	 * A configuration file of OpenSSL, which the environment may name, could load code and

@@ -156,6 +156,18 @@ call_command(struct call *call, struct help_asked *asked)
 	return status;
 }
 
+/* Whether the next word makes another command of this one: "deploy" and "deploy set". */
+static bool
+goes_on(const struct call *call, const char *name)
+{
+	char longer[NAME_SIZE];
+
+	if (call->argc == 0 || call->command->most != 0 || !is_group(call->program, name))
+		return false;
+	snprintf(longer, sizeof longer, "%s %s", name, call->argv[0]);
+	return find_command(call->program, longer) != NULL;
+}
+
 /* Reads the words of the command's name, and options of the program between them. */
 static int
 dispatch(struct call *call)
@@ -182,7 +194,7 @@ dispatch(struct call *call)
 		snprintf(name + len, sizeof name - len, "%s%s", len > 0 ? " " : "", call->argv[0]);
 		call->argc--;
 		call->argv++;
-		if ((call->command = find_command(p, name)) != NULL)
+		if ((call->command = find_command(p, name)) != NULL && !goes_on(call, name))
 			return call_command(call, &asked);
 	} while (is_group(p, name));
 	unknown_command(p, name, &e);

@@ -63,10 +63,13 @@ print_script(const struct program *p, const char *text)
 			putchar(*text);
 }
 
+/* A command may be the first word of others, too: "deploy" and "deploy set". */
 static void
-print_command(const struct completion_shell *sh, const struct command *c)
+print_command(const struct completion_shell *sh, const struct program *p, const struct command *c)
 {
-	printf("%s%s%s%snames%s", sh->label, c->name, sh->label_end, sh->set, sh->to);
+	printf("%s%s%s%snext%s", sh->label, c->name, sh->label_end, sh->set, sh->to);
+	print_next(p, c->name);
+	printf("%s%snames%s", sh->set_end, sh->set, sh->to);
 	print_names(c->options, false);
 	printf("%s%stakes%s", sh->set_end, sh->set, sh->to);
 	print_names(c->options, true);
@@ -83,6 +86,15 @@ print_group(const struct completion_shell *sh, const struct program *p, const ch
 	printf("%s%s", sh->set_end, sh->close);
 }
 
+static bool
+is_command(const struct program *p, const char *name)
+{
+	for (size_t i = 0; p->commands[i] != NULL; i++)
+		if (strcmp(p->commands[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
 static void
 print_groups(const struct completion_shell *sh, const struct program *p)
 {
@@ -97,7 +109,8 @@ print_groups(const struct completion_shell *sh, const struct program *p)
 		if (strcmp(group, last) == 0)
 			continue;
 		memcpy(last, group, sizeof last);
-		print_group(sh, p, group);
+		if (!is_command(p, group))
+			print_group(sh, p, group);
 	}
 }
 
@@ -141,7 +154,7 @@ help_completion(const struct program *p, const char *shell)
 	print_group(sh, p, "");
 	print_groups(sh, p);
 	for (size_t i = 0; p->commands[i] != NULL; i++)
-		print_command(sh, p->commands[i]);
+		print_command(sh, p, p->commands[i]);
 	fputs(sh->chosen, stdout);
 	print_global(sh, p, "names", false);
 	print_global(sh, p, "takes", true);

@@ -121,17 +121,12 @@ in_group(const struct command *c, const char *group, size_t len)
 	return len == 0 || (strncmp(c->name, group, len) == 0 && c->name[len] == ' ');
 }
 
-void
-help_list(const struct program *p, const char *group, FILE *out)
+/* Prints the commands of a group, a line each.  Returns how many. */
+static size_t
+print_commands(const struct program *p, const char *group, FILE *out)
 {
-	size_t len = strlen(group), column = 0;
+	size_t len = strlen(group), column = 0, n = 0;
 
-	fprintf(out, "usage: %s %s%s%sCOMMAND ...\n\n", p->name, p->args, group,
-	    len > 0 ? " " : "");
-	if (len == 0) {
-		wrap_text(out, p->about, 0, 0);
-		fputs("\n\n", out);
-	}
 	for (size_t i = 0; p->commands[i] != NULL; i++)
 		if (in_group(p->commands[i], group, len) &&
 		    strlen(p->commands[i]->name) + 4 > column)
@@ -141,7 +136,23 @@ help_list(const struct program *p, const char *group, FILE *out)
 			entry(out, fprintf(out, "  %s", p->commands[i]->name), column);
 			wrap_text(out, p->commands[i]->help, column, column);
 			putc('\n', out);
+			n++;
 		}
+	return n;
+}
+
+void
+help_list(const struct program *p, const char *group, FILE *out)
+{
+	size_t len = strlen(group), column;
+
+	fprintf(out, "usage: %s %s%s%sCOMMAND ...\n\n", p->name, p->args, group,
+	    len > 0 ? " " : "");
+	if (len == 0) {
+		wrap_text(out, p->about, 0, 0);
+		fputs("\n\n", out);
+	}
+	print_commands(p, group, out);
 	putc('\n', out);
 	if (len == 0) {
 		column = options_column(help_options, options_column(p->options, 0));
@@ -151,6 +162,16 @@ help_list(const struct program *p, const char *group, FILE *out)
 	}
 	fprintf(out, "'%s help%s%s COMMAND' shows a command's options; %s\n", p->name,
 	    len > 0 ? " " : "", group, p->tail);
+}
+
+/* Whether a command's name begins those of others: "deploy" and "deploy set". */
+static bool
+is_first_word(const struct program *p, const char *name)
+{
+	for (size_t i = 0; p->commands[i] != NULL; i++)
+		if (in_group(p->commands[i], name, strlen(name)))
+			return true;
+	return false;
 }
 
 void
@@ -165,7 +186,9 @@ help_command(const struct program *p, const struct command *c)
 		fputs("\n\n", stdout);
 		wrap_text(stdout, c->more, 0, 0);
 	}
-	fputs(column > 0 ? "\n\n" : "\n", stdout);
+	fputs(column > 0 || is_first_word(p, c->name) ? "\n\n" : "\n", stdout);
+	if (print_commands(p, c->name, stdout) > 0 && column > 0)
+		putchar('\n');
 	print_options(stdout, c->options, c->defaults, column);
 	print_options(stdout, p->options, NULL, column);
 }

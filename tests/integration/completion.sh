@@ -133,7 +133,8 @@ whole() {
 			fail "want the help of '$group' to name its commands, got ${second[*]}"
 		offers "$(line "${second[@]}")" "$group" ''
 		offers "$(line "${second[@]}")" help "$group" ''
-		offers "$(line "${global[@]}")" "$group" --
+		# A command that is the first word of others has options of its own.
+		[[ " ${commands[*]} " == *" $group $group "* ]] || offers "$(line "${global[@]}")" "$group" --
 	done
 
 	# Each command's options, and no command after a whole one.
@@ -141,6 +142,7 @@ whole() {
 		read -ra words <<< "$c"
 		mapfile -t options < <("$program" help "${words[@]}" | sed -nE 's/^  (--[a-z0-9-]+).*/\1/p')
 		[ "$c" = help ] || offers "$(line "${global[@]}" "${options[@]}")" "${words[@]}" --
+		! printf '%s\n' "${commands[@]}" | grep -q "^$c " || continue
 		[ "$c" = help ] || [ "$c" = run ] || offers_no_command "${words[@]}" ''
 		offers '' help "${words[@]}" ''
 	done

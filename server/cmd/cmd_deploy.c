@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: ISC */
+/* slipway-repo deploy, deploy set, deploy show, deploy unset. */
+#include "server/cmd/command.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/os/clock.h"
+#include "lib/os/log.h"
+#include "lib/os/move.h"
+#include "lib/os/output.h"
+#include "lib/os/path.h"
+#include "lib/sftp/child.h"
+#include "server/cmd/cmd_deploy.h"
+#include "server/repo/repo.h"
+
+/* Milliseconds between two drawings of the progress, and before the first. */
+#define DRAW_MS	 250
+#define FIRST_MS 500
+
+static void
+say_deploy_line(void *arg, const char *line)
+{
+	(void)arg;
+	printf("%s\n", line);
+}
+
+static void
+draw_deploy(void *arg, const struct deploy *d)
+{
+	struct cmd_deploy_view *v = arg;
+	int64_t now = clock_mono_ms();
+	bool ends = d->files == d->all && v->drawn < 0;
+	char line[200];
+	int n;
+
+	if (v->drawn == 0)
+		v->drawn = now + FIRST_MS;
+	if (!ends && now < (v->drawn < 0 ? -v->drawn : v->drawn))
+		return;
+	v->drawn = -(now + DRAW_MS);
+	n = snprintf(line, sizeof line,
+	    "\rdeploying: %zu of %zu files, %" PRIu64 " of %" PRIu64 " kB\033[K%s", d->files,
+	    d->all, d->bytes / 1000, d->all_bytes / 1000, ends ? "\r\033[K" : "");
+	output_write(OUTPUT_STDERR, line, (size_t)n);
+}
+
+void
+cmd_deploy_view(struct cmd_deploy_view *v)
+{
+	v->child = (struct sftp_session_child){ .role = &sftp_child_role };
+	v->drawn = 0;
+	v->d.child = &v->child;
+	v->d.say = say_deploy_line;
+	v->d.progress = isatty(STDERR_FILENO) ? draw_deploy : NULL;
+	v->d.arg = v;
+}
+
+static void
+print_deployed(const struct deploy *d)
+{
+	if (d->all == 0 && d->removed == 0)
+		printf("%s has timestamp version %" PRId64 " already", d->place, d->version);
+	else
+		printf("deployed timestamp version %" PRId64 " to %s: %zu files, %" PRIu64
+		       " bytes; %zu removed",
+		    d->version, d->place, d->files, d->bytes, d->removed);
+	if (d->waiting > 0)
+		printf("; %zu to be removed after %d hours", d->waiting, DEPLOY_KEEP_S / 3600);
+	putchar('\n');
+}
+
+struct options {
+	struct cmd_deploy_view v;
+	const char *user, *chroot;
+	bool config;
+};
+
+static int
+run_deploy(struct call *call, struct err *e)
+{
+	struct options *o = call->options;
+	const char *repo = command_repo_here(call, e);
+
+	if (repo == NULL)
+		return -1;
+	cmd_deploy_view(&o->v);
+	if (deploy_run(&o->v.d, repo, e) == -1)
+		return -1;
+	if (!o->v.d.dry)
+		print_deployed(&o->v.d);
+	else if (o->v.d.all == 0 && o->v.d.removed == 0)
+		printf("nothing to do: ");
+	if (o->v.d.dry && o->v.d.all == 0 && o->v.d.removed == 0)
+		print_deployed(&o->v.d);
+	return 0;
+}
+
+int
+cmd_deploy_after(const struct call *call, const char *done, bool no, struct err *e)
+{
+	const char *repo = no ? NULL : command_repo(call, e);
+	struct deploy_config config;
+	struct cmd_deploy_view v = { .drawn = 0 };
+	struct dir *top;
+	int rc;
+
+	if (no)
+		return CLI_OK;
+	if (repo == NULL || (top = dir_open(repo, e)) == NULL)
+		return -1;
+	rc = deploy_config_read(top, &config, e);
+	dir_close(top);
+	if (rc == 0)
+		return CLI_OK;
+	if (rc == 1) {
+		deploy_config_free(&config);
+		fflush(stdout);
+		cmd_deploy_view(&v);
+		rc = deploy_run(&v.d, repo, e);
+	}
+	if (rc == 0) {
+		print_deployed(&v.d);
+		return CLI_OK;
+	}
+	log_error("%s", e->text);
+	log_warn("%s here, and not yet deployed: stations find the state before; "
+		 "'slipway-repo deploy' goes on",
+	    done);
+	return CLI_ATTEND;
+}
+
+struct set_options {
+	const char *key;
+	struct option_list host_keys;
+};
+
+/* A directory in or around the repository would serve, or overwrite, its keys. */
+static int
+check_apart(const char *repo, const char *place, struct err *e)
+{
+	struct buf a = BUF_INIT(REPO_PATH_MAX), b = BUF_INIT(REPO_PATH_MAX);
+	int rc = -1;
+
+	if (path_resolve(&a, repo, e) == 0 && path_resolve(&b, place, e) == 0)
+		rc = path_overlap(buf_text(&a), buf_text(&b))
+		    ? err_setx(e, ERR_USAGE, "%s: want a directory apart from the repository",
+			  place)
+		    : 0;
+	buf_free(&a);
+	buf_free(&b);
+	return rc;
+}
+
+static char *
+absolute(const char *path, struct err *e)
+{
+	struct buf b = BUF_INIT(REPO_PATH_MAX);
+	char *text = NULL;
+
+	if (path_real(&b, path, e) == 0 && (text = strdup(buf_text(&b))) == NULL)
+		err_nomem(e);
+	buf_free(&b);
+	return text;
+}
+
+static int
+fill_config(struct deploy_config *c, const struct set_options *o, const char *repo,
+    const char *place, struct err *e)
+{
+	bool sftp = strncmp(place, "sftp:", 5) == 0;
+	char *real = sftp ? NULL : absolute(repo, e);
+
+	if (!sftp && real == NULL)
+		return -1;
+	if ((c->place = sftp ? strdup(place) : absolute(place, e)) == NULL) {
+		free(real);
+		return sftp ? err_nomem(e) : -1;
+	}
+	if (!sftp && check_apart(real, c->place, e) == -1) {
+		free(real);
+		return -1;
+	}
+	free(real);
+	if (o->key != NULL && (c->key = absolute(o->key, e)) == NULL)
+		return -1;
+	for (size_t i = 0; i < o->host_keys.n; i++)
+		if (strings_add(&c->host_keys, o->host_keys.values[i], e) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+run_deploy_set(struct call *call, struct err *e)
+{
+	const char *repo = command_repo_here(call, e);
+	struct deploy_config c = { 0 };
+	struct dir *top = repo == NULL ? NULL : dir_open(repo, e);
+	int rc = -1;
+
+	if (top != NULL && fill_config(&c, call->options, repo, call->argv[0], e) == 0 &&
+	    (rc = deploy_config_write(top, &c, e)) == 0)
+		printf("publish, cert replace, renew and refresh deploy to %s from now on; "
+		       "'slipway-repo deploy' begins\n",
+		    c.place);
+	deploy_config_free(&c);
+	dir_close(top);
+	return rc;
+}
+
+static int
+run_deploy_show(struct call *call, struct err *e)
+{
+	const char *repo = command_repo_here(call, e);
+	struct dir *top = repo == NULL ? NULL : dir_open(repo, e);
+	struct deploy_config c;
+	int rc = top == NULL ? -1 : deploy_config_read(top, &c, e);
+
+	if (rc == 0)
+		printf("no place to deploy to is set\n");
+	if (rc == 1) {
+		printf("place     ");
+		cli_print(c.place);
+		putchar('\n');
+		if (c.key != NULL) {
+			printf("key       ");
+			cli_print(c.key);
+			putchar('\n');
+		}
+		for (size_t i = 0; i < c.host_keys.n; i++)
+			printf("host key  %s\n", c.host_keys.v[i]);
+		deploy_config_free(&c);
+	}
+	dir_close(top);
+	return rc == -1 ? -1 : CLI_OK;
+}
+
+static int
+run_deploy_unset(struct call *call, struct err *e)
+{
+	const char *repo = command_repo_here(call, e);
+	struct dir *top = repo == NULL ? NULL : dir_open(repo, e);
+	int rc = top == NULL ? -1 : file_remove(top, DEPLOY_FILE, e);
+
+	if (rc != -1)
+		printf("%s\n",
+		    rc == 1 ? "nothing is deployed from now on; what is there stays"
+			    : "no place to deploy to was set");
+	dir_close(top);
+	return rc == -1 ? -1 : CLI_OK;
+}
+
+#define TO(member) OPTION_TO(struct options, member)
+static const struct option options[] = {
+	{ "dry-run", OPTION_FLAG, TO(v.d.dry), NULL, "print what would be done", .letter = 'n' },
+	{ "take-over", OPTION_FLAG, TO(v.d.take_over), NULL,
+	    "take a directory that another repository was deployed to, or that is newer" },
+	{ "break-lock", OPTION_FLAG, TO(v.d.break_lock), NULL,
+	    "go on where another deployment that is no more left its lock" },
+	{ "now", OPTION_FLAG, TO(v.d.now), NULL,
+	    "remove at once what is published no longer, and not after 24 hours" },
+	OPTION_END,
+};
+
+const struct command cmd_deploy = { "deploy", run_deploy, "[options]", 0, 0,
+	"carry what is published to the update server",
+	"Targets first, the timestamp last: stations find the state before or the state after.",
+	COMMAND_OPTIONS(options) };
+
+#undef TO
+#define TO(member) OPTION_TO(struct set_options, member)
+static const struct option set_options[] = {
+	{ "key", OPTION_TEXT, TO(key), "FILE",
+	    "private login key of an account that may write there" },
+	{ "host-key", OPTION_LIST, TO(host_keys), "SHA256:...",
+	    "the server's host key, as ssh-keygen -l prints it; may be repeated",
+	    .max = DEPLOY_HOST_KEYS_MAX, .offers = OFFER_NOTHING },
+	OPTION_END,
+};
+
+const struct command cmd_deploy_set = { "deploy set", run_deploy_set,
+	"[options] sftp://USER@HOST[:PORT]/PATH | DIR", 1, 1, "say where to deploy", NULL,
+	.options = set_options, .size = sizeof(struct set_options), .offers = OFFER_DIRECTORIES };
+
+const struct command cmd_deploy_show = { "deploy show", .run = run_deploy_show, "", 0, 0,
+	"print where 'deploy' goes" };
+
+const struct command cmd_deploy_unset = { "deploy unset", .run = run_deploy_unset, "", 0, 0,
+	"deploy no longer" };

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_CMD_CMD_DEPLOY_H
+#define SERVER_CMD_CMD_DEPLOY_H
+
+/* Deploying after a command that published something. */
+#include "server/deploy/deploy.h"
+
+#define ROW_NO_DEPLOY(to) \
+	OPTION_ROW("no-deploy", OPTION_FLAG, to, NULL, \
+	    "don't carry it to the place that 'deploy set' names")
+
+/* A deployment for the command line: its lines go to standard output, progress to a terminal. */
+struct cmd_deploy_view {
+	struct deploy d;
+	struct sftp_session_child child;
+	int64_t drawn; /* when the line was drawn last, of clock_mono_ms(); 0: never */
+};
+void cmd_deploy_view(struct cmd_deploy_view *v);
+
+/*
+ * Deploys the repository of the command line, if a place is set and no isn't, and prints the
+ * result.  done is what the command has done ("published").  Call it when the repository is
+ * unlocked.  Returns CLI_OK, CLI_ATTEND with a warning that says how to go on, or -1.
+ */
+int cmd_deploy_after(const struct call *call, const char *done, bool no, struct err *e);
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: ISC */
+/* The order of a deployment. */
+#include "server/deploy/deploy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/text.h"
+#include "server/deploy/carry.h"
+#include "server/repo/session.h"
+
+/* Below the repository: held by the deployment that is under way. */
+#define DEPLOY_LOCK_FILE "deploy.lock"
+
+/* Milliseconds to wait for another deployment of this repository. */
+#define LOCK_WAIT_MS 10000
+
+static void
+ignore_fault(void *arg, const struct err *what)
+{
+	(void)arg;
+	(void)what;
+}
+
+static int
+read_place(struct deploy *o, struct dir *top, struct deploy_config *config, struct err *e)
+{
+	int rc = deploy_config_read(top, config, e);
+
+	if (rc == 1)
+		text_safe(o->place, sizeof o->place, config->place, strlen(config->place), false);
+	return rc;
+}
+
+/* Reads what is published here, under the repository's lock, which is then given back. */
+static int
+read_here(struct carry *c, struct err *e)
+{
+	uint8_t id[SHA256_SIZE];
+	uint64_t size;
+	int64_t snapshot;
+
+	if ((c->r = session_lock(c->path, true, e)) == NULL ||
+	    (c->served = dir_below(c->r->top, "served", false, e)) == NULL)
+		return -1;
+	c->here = (struct served){ .r = c->r, .fault = ignore_fault };
+	if (served_open(&c->here, e) == -1 ||
+	    file_read(c->r->metadata, "timestamp.json", &c->timestamp, e) == -1 ||
+	    compare_versions(&c->timestamp, &c->o->version, &snapshot, e) == -1 ||
+	    file_sha256(c->r->metadata, "1.root.json", id, &size, e) == -1)
+		return -1;
+	hex_encode(id, sizeof id, c->id);
+	file_unlock(c->r->lock);
+	c->r->lock = NULL;
+	return 0;
+}
+
+static void
+say_files(struct carry *c, const struct strings *list)
+{
+	char line[SERVED_PATH_SIZE + 32];
+
+	for (size_t i = 0; i < list->n; i++) {
+		snprintf(line, sizeof line, "would carry %s", list->v[i]);
+		c->o->say(c->o->arg, line);
+	}
+}
+
+static int
+say_plan(struct carry *c, struct err *e)
+{
+	say_files(c, &c->targets);
+	say_files(c, &c->metadata);
+	say_files(c, &c->roots);
+	if (c->fresh)
+		c->o->say(c->o->arg, "would carry " CARRY_TIMESTAMP);
+	return carry_removals(c, e);
+}
+
+/* All that is done under the lock there. */
+static int
+carry_locked(struct carry *c, struct err *e)
+{
+	if (compare_list(c, e) == -1 || compare_all(c, e) == -1 || mark_write(c, e) == -1 ||
+	    carry_all(c, e) == -1)
+		return -1;
+	return carry_removals(c, e);
+}
+
+static int
+deploy_there(struct carry *c, struct err *e)
+{
+	struct err later;
+	int rc;
+
+	if (note_read(c->r->top, c->config.place, &c->note, e) == -1 ||
+	    (c->d = dest_open(&c->config, c->o->child, e)) == NULL || mark_check(c, e) == -1)
+		return -1;
+	if (c->o->dry)
+		return compare_list(c, e) == -1 || compare_all(c, e) == -1 ? -1 : say_plan(c, e);
+	if (mark_lock(c, e) == -1)
+		return -1;
+	rc = carry_locked(c, e);
+	/* Of a connection that broke the lock stays; the next deployment knows it by the note. */
+	if (mark_unlock(c, rc == 0 ? e : &later) == -1)
+		rc = -1;
+	return rc;
+}
+
+static void
+carry_close(struct carry *c)
+{
+	dest_close(c->d);
+	note_free(&c->note);
+	served_close(&c->here);
+	json_decref(c->there);
+	json_decref(c->dirs);
+	strings_free(&c->temps);
+	strings_free(&c->targets);
+	strings_free(&c->metadata);
+	strings_free(&c->roots);
+	buf_free(&c->timestamp);
+	dir_close(c->served);
+	repo_close(c->r);
+	deploy_config_free(&c->config);
+}
+
+int
+deploy_run(struct deploy *o, const char *path, struct err *e)
+{
+	struct carry c = { .o = o, .path = path, .timestamp = BUF_INIT(REPO_METADATA_MAX) };
+	struct dir *top = dir_open(path, e);
+	struct file_lock *lock = NULL;
+	int rc = top == NULL ? -1 : read_place(o, top, &c.config, e);
+
+	if (rc == 0)
+		rc = err_setx(e, ERR_CONFIG,
+		    "no place to deploy to is set: slipway-repo deploy set sftp://USER@HOST/PATH "
+		    "--key FILE --host-key SHA256:…, or deploy set DIR");
+	else if (rc == 1 && (lock = file_lock(top, DEPLOY_LOCK_FILE, LOCK_WAIT_MS, e)) == NULL)
+		rc = e->code == ERR_BUSY
+		    ? err_setx(e, ERR_BUSY,
+			  "%s: another deployment of this repository is under way", path)
+		    : -1;
+	else if (rc == 1)
+		rc = read_here(&c, e) == -1 ? -1 : deploy_there(&c, e);
+	carry_close(&c);
+	file_unlock(lock);
+	dir_close(top);
+	return rc;
+}
+
+/* Reads the timestamps of both sides. */
+static int
+look_there(struct carry *c, struct deploy_seen *out, struct err *e)
+{
+	struct buf there = BUF_INIT(REPO_METADATA_MAX);
+	struct err ignored;
+	int rc;
+
+	if ((c->d = dest_open(&c->config, c->o->child, e)) == NULL ||
+	    (rc = mark_get(c, CARRY_TIMESTAMP, &there, e)) == -1)
+		return -1;
+	out->there =
+	    rc == 1 && compare_versions(&there, &out->timestamp, &out->snapshot, &ignored) == 0;
+	out->same = out->there && there.len == c->timestamp.len &&
+	    memcmp(there.data, c->timestamp.data, there.len) == 0;
+	buf_free(&there);
+	return 1;
+}
+
+int
+deploy_look(struct deploy *o, const char *path, struct deploy_seen *out, struct err *e)
+{
+	struct carry c = { .o = o, .path = path, .timestamp = BUF_INIT(REPO_METADATA_MAX) };
+	struct dir *top = dir_open(path, e);
+	int rc = top == NULL ? -1 : read_place(o, top, &c.config, e);
+
+	*out = (struct deploy_seen){ .there = false };
+	if (rc == 1)
+		rc = (c.r = repo_open(path, e)) == NULL ||
+			file_read(c.r->metadata, "timestamp.json", &c.timestamp, e) == -1
+		    ? -1
+		    : look_there(&c, out, e);
+	carry_close(&c);
+	dir_close(top);
+	return rc;
+}
+
+int
+deploy_note_now(const char *path, struct err *e)
+{
+	struct deploy_config config;
+	struct dir *top = dir_open(path, e);
+	struct note note = { NULL, "", false };
+	int rc = top == NULL ? -1 : deploy_config_read(top, &config, e);
+
+	if (rc == 1) {
+		if ((rc = note_read(top, config.place, &note, e)) == 0) {
+			note.now = true;
+			rc = note_write(top, config.place, &note, e);
+		}
+		deploy_config_free(&config);
+	}
+	note_free(&note);
+	dir_close(top);
+	return rc;
+}

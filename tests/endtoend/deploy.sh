@@ -1,0 +1,216 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# slipway-repo deploy: to a real sshd with internal-sftp and to a directory; interrupted, refused, two at once, and with
+# a station that updates meanwhile.
+# shellcheck shell=bash
+
+# shellcheck source=tests/endtoend/lib.sh
+. "$(dirname "$0")/lib.sh"
+cd "$WORK"
+
+repo() {
+	slipway-repo --repo "$REPO" "$@"
+}
+
+# A server for writing: an sshd of this user, without a chroot.
+start_writer() {
+	local me
+	me=$(id -un)
+	ssh-keygen -q -t ed25519 -N '' -f host
+	ssh-keygen -q -t ed25519 -N '' -f writer
+	cat writer.pub login.pub > writers
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	cat > sshd_config <<CONF
+ListenAddress 127.0.0.1
+Port $port
+HostKey $WORK/host
+AuthorizedKeysFile $WORK/writers
+PidFile none
+UsePAM no
+StrictModes no
+MaxStartups 200
+Subsystem sftp internal-sftp
+ForceCommand internal-sftp
+CONF
+	background sshd.log /usr/sbin/sshd -D -e -f "$WORK/sshd_config"
+	want sshd.log 'Server listening' 15
+	hostkey=$(ssh-keygen -lf host.pub | cut -d' ' -f2)
+	url=sftp://$me@127.0.0.1:$port$WORK/site
+}
+
+set_server() {
+	expect 0 set.log repo deploy set "${1:-$url}" --key "$WORK/writer" --host-key "$hostkey"
+}
+
+# same DIR: it has the published files and no others.
+same() {
+	diff -r "$REPO/served" "$1" > diff.log 2>&1 || true
+	! grep -v ": slipway-served\$" diff.log || fail "want $1 as published" diff.log
+}
+
+# A release of some files with this text.
+release() {
+	rm -rf release
+	mkdir -p release/app/sub/deep
+	for ((i = 0; i < 25; i++)); do
+		echo "$1 $i" > "release/app/sub/deep/file$i"
+	done
+	head -c 300000 /dev/urandom > release/app/large
+}
+
+expect 0 init.log slipway-repo init "$REPO" --no-passphrase
+expect 0 add.log repo app add "$APP" --no-passphrase
+make_login
+start_writer
+release one
+publish release
+
+# Nothing is set, or nonsense.
+expect 1 out repo deploy
+want out 'deploy set sftp://' 0
+expect 1 out repo deploy set site
+expect 2 out repo deploy set "$url" --host-key "$hostkey"
+expect 2 out repo deploy set "$url" --key "$WORK/writer"
+expect 2 out repo deploy set "$url" --key "$WORK/writer" --host-key SHA256:short
+expect 2 out repo deploy set "$REPO/served"
+want out 'apart from the repository' 0
+[ ! -e "$REPO/deploy.json" ] || fail 'want nothing set'
+
+# A missing, a foreign, and an empty directory; a dry run changes nothing.
+set_server
+expect 1 out repo deploy
+want out 'there is no such directory; make it first' 0
+mkdir site
+echo secret > site/homework
+expect 1 out repo deploy
+want out "got one with 'homework'; nothing changed" 0
+[ "$(ls site)" = homework ] || fail 'want the foreign directory untouched'
+rm site/homework
+expect 0 out repo deploy --dry-run
+want out 'would carry metadata/timestamp.json' 0
+[ -z "$(ls -A site)" ] || fail 'want a dry run to change nothing'
+expect 0 out repo deploy
+wantre out 'deployed timestamp version 3 to sftp://.*: 3[0-9] files' 0
+same site
+[ "$(stat -c %a site/metadata/timestamp.json site/targets "site/targets/$APP")" = $'644\n755\n755' ] ||
+	fail 'want files that every account can read'
+expect 0 out repo deploy
+want out 'already' 0
+
+# Another host key, and another login.
+expect 0 set.log repo deploy set "$url" --key "$WORK/writer" --host-key "$(ssh-keygen -lf login.pub | cut -d' ' -f2)"
+expect 1 out repo deploy
+want out 'want host key' 0
+ssh-keygen -q -t ed25519 -N '' -f stranger
+expect 0 set.log repo deploy set "$url" --key "$WORK/stranger" --host-key "$hostkey"
+expect 1 out repo deploy
+want out 'stranger' 0
+set_server
+
+# Another repository's directory.
+expect 0 init.log slipway-repo init other --no-passphrase
+expect 0 set.log slipway-repo --repo other deploy set "$url" --key "$WORK/writer" --host-key "$hostkey"
+expect 1 out slipway-repo --repo other deploy
+want out 'another repository was deployed there' 0
+same site
+
+# Killed at many points: a station finds the release before or the one after, and the next deployment mends it.
+mkdir installed
+expect 0 enroll.log slipway enroll "$url" --host-key "$hostkey" --root "$REPO/served/metadata/1.root.json" \
+	--key "$WORK/login" --installation "$INSTALLATION" --app "$APP" --install-dir "$WORK/installed"
+expect 0 update.log slipway update --app "$APP"
+release two
+publish release
+for at in 02 04 06 08 10 12 14 16 18 20 24 28 34; do
+	timeout -s KILL "0.$at" slipway-repo --repo "$REPO" deploy > out 2>&1 || true
+	expect 0 update.log slipway update --app "$APP"
+done
+expect 0 out repo deploy
+same site
+[ -z "$(find site -name '.slipway-new.*' -o -name '*.lock')" ] || fail 'want no leftovers'
+expect 0 update.log slipway update --app "$APP"
+expect 0 verify.log slipway verify --app "$APP"
+
+# Two at once, of copies of one repository: the second is told who holds the lock.
+cp -a "$REPO" copy
+echo '{"id": "x", "owner": "colleague@desk", "since": "2026-01-01T00:00:00Z", "time": 1}' > site/metadata/slipway-deploy.lock
+expect 1 out repo deploy
+want out "a deployment of 'colleague@desk' is under way there since 2026-01-01T00:00:00Z" 0
+want out '--break-lock' 0
+expect 0 out repo deploy --break-lock
+[ ! -e site/metadata/slipway-deploy.lock ] || fail 'want the lock removed'
+expect 0 out repo refresh
+background one.log slipway-repo --repo "$REPO" deploy
+first=$job
+expect 0 two.log repo deploy
+wait "$first" || fail 'want both of one repository to end well' one.log
+same site
+
+# A copy that is older must not take the stations back.
+expect 1 out slipway-repo --repo copy deploy
+want out 'another copy of this repository was deployed there' 0
+same site
+
+# A read-only place, and one that is full.
+if [ "$(id -u)" -ne 0 ]; then
+	expect 0 out repo refresh
+	chmod 500 site/metadata
+	expect 1 out repo deploy
+	want out 'the server refuses it' 0
+	chmod 755 site/metadata
+	expect 0 out repo deploy
+	same site
+else
+	echo 'skipped: root can write everywhere'
+fi
+
+# A station that updates while releases are deployed never fails.
+: > station.stop
+(
+	while [ -e station.stop ]; do
+		slipway update --app "$APP" > loop.log 2>&1 || { cp loop.log loop.failed; break; }
+	done
+) &
+loop=$!
+jobs_started+=("$loop")
+for n in three four five; do
+	release "$n"
+	publish release
+	expect 0 out repo deploy
+done
+rm station.stop
+wait "$loop" || true
+[ ! -e loop.failed ] || fail 'want no update to fail during deployments' loop.failed
+
+# What gc drops goes later, or at once.
+expect 0 gc.log repo gc --keep-days 0 --keep 1
+expect 0 out repo deploy
+want out 'to be removed after 24 hours' 0
+find site -type f | sort > before
+[ "$(wc -l < before)" -gt "$(find "$REPO/served" -type f | wc -l)" ] || fail 'want them kept for now'
+python3 - "$REPO/deployed.json" <<'PY'
+import json, sys
+note = json.load(open(sys.argv[1]))
+note["gone"] = {path: since - 90000 for path, since in note["gone"].items()}
+json.dump(note, open(sys.argv[1], "w"))
+PY
+expect 0 out repo deploy
+wantre out '; [1-9][0-9]* removed' 0
+same site
+expect 0 update.log slipway update --app "$APP"
+
+# A directory of this computer.
+mkdir local
+expect 0 set.log repo deploy set local
+expect 0 out repo deploy --dry-run
+expect 0 out repo deploy
+same local
+echo cut > "local/targets/$APP/app/.slipway-new.7"
+truncate -s 3 "$(find local/targets -name '*.large' | head -n 1)"
+expect 0 out repo deploy
+wantre out ': 1 files' 0
+same local
+expect 0 out repo deploy show
+want out "$WORK/local" 0
+expect 0 out repo deploy unset
+expect 1 out repo deploy
