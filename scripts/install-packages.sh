@@ -23,7 +23,7 @@ for group in "$@"; do
 			pkg-config make patch perl xz-utils util-linux procps openssh-server openssh-client openssl
 			python3)
 		;;
-	package) packages+=(debhelper dpkg-dev fakeroot lintian git) ;;
+	package) packages+=(build-essential debhelper dpkg-dev fakeroot lintian git) ;;
 	chroot) packages+=(debootstrap debian-archive-keyring git util-linux mount) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck lua-check mandoc) ;;
 	*)

@@ -3,7 +3,7 @@
 # The packages of these sources: built twice to the same bytes, judged by lintian, and installed, used, upgraded,
 # removed and purged in a chroot that debootstrap makes of the same Debian (tests/package/lifecycle.sh).
 #
-# usage: packages.sh     (as root; takes about three minutes; 77 where root may have no chroot)
+# usage: packages.sh [12|13]     (as root; another Debian than this one's is a chroot's; 77 where root may have none)
 set -euo pipefail
 
 cd "$(dirname "$0")/../.."
@@ -17,11 +17,16 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 mkdir "$work/new" "$work/old" "$work/repack"
 
-scripts/package.sh --twice --out "$work/new"
+# shellcheck source=/dev/null
+here=$(. /etc/os-release && echo "${VERSION_ID:-unknown}")
+debian=${1:-$here}
+elsewhere=()
+[ "$debian" = "$here" ] || elsewhere=(--debian "$debian")
+scripts/package.sh "${elsewhere[@]}" --twice --out "$work/new"
 rm -f "$work"/new/*-dbgsym_*
 
 # The version before: the same files with a lower number, which costs no third build.
-version=$(dpkg-parsechangelog --show-field Version)
+version=$(sed -nE '1s/.*\(([^)]*)\).*/\1/p' debian/changelog)
 before="$version~1"
 for file in "$work"/new/*.deb; do
 	dpkg-deb --raw-extract "$file" "$work/repack/tree"
@@ -29,6 +34,4 @@ for file in "$work"/new/*.deb; do
 	dpkg-deb --root-owner-group --build -Znone "$work/repack/tree" "$work/old" >/dev/null
 	rm -rf "$work/repack/tree"
 done
-# shellcheck source=/dev/null
-scripts/debian-chroot.sh --out "$work" "$(. /etc/os-release && echo "$VERSION_ID")" \
-	tests/package/lifecycle.sh /out "$before" "$version"
+scripts/debian-chroot.sh --out "$work" "$debian" tests/package/lifecycle.sh /out "$before" "$version"
