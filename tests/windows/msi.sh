@@ -85,6 +85,11 @@ installer ok /x "$code"
 [ ! -e "$here" ] || fail "want no folder left, got $(find "$here")"
 enrolled | grep -qF 'sftp://slipway@127.0.0.1:2299/repo' || fail "want the station still enrolled"
 
+# The same line again: what is enrolled stays so.
+installer ok /i "$new" "${enrol[@]}" APP=MSI SERVER=sftp://another@127.0.0.1:2299/repo
+enrolled | grep -q another && fail "want the enrolment as it was"
+installer ok /x "$code"
+
 # What can't be enrolled isn't installed.
 installer fails /i "$new" SERVER=sftp://slipway@127.0.0.1:2299/repo
 [ ! -e "$here/slipway.exe" ] || fail "want nothing installed without HOSTKEY"
