@@ -83,11 +83,25 @@ const struct command cmd_cert_replace = { "cert replace", run_replace, "[options
 	    .a = { .wish = { .days = CERT_DAYS_DEFAULT } } },
 	.offers = OFFER_NOTHING };
 
-/* Prints the step of one replacement.  Returns 1 while the replacement is under way. */
+/* all: takes the object of --json, or NULL: the step is printed in words. */
 static int
-say_one(const char *repo, const char *name, struct err *e)
+say_in_form(const struct replace *p, const struct look *l, json_t *all, struct err *e)
 {
 	struct buf text = BUF_INIT(SAID_MAX);
+	int rc;
+
+	if (all != NULL)
+		return json_array_append_new(all, say_json(p, l)) == -1 ? err_nomem(e) : 0;
+	rc = say_standing(p, l, &text, e);
+	fputs(buf_text(&text), stdout);
+	buf_free(&text);
+	return rc;
+}
+
+/* Tells the step of one replacement.  Returns 1 while the replacement is under way. */
+static int
+say_one(const char *repo, const char *name, json_t *all, struct err *e)
+{
 	struct replace p;
 	struct repo *r = NULL;
 	struct look l;
@@ -95,10 +109,8 @@ say_one(const char *repo, const char *name, struct err *e)
 
 	look_init(&l);
 	if (replace_open(&p, repo, name, false, e) == 0 && (r = repo_open(repo, e)) != NULL &&
-	    look_all(&l, &p, r, e) == 0 && say_standing(&p, &l, &text, e) == 0)
+	    look_all(&l, &p, r, e) == 0 && say_in_form(&p, &l, all, e) == 0)
 		rc = p.m.exists && l.next != REPLACE_DONE;
-	fputs(buf_text(&text), stdout);
-	buf_free(&text);
 	repo_close(r);
 	look_free(&l);
 	replace_close(&p);
@@ -106,7 +118,7 @@ say_one(const char *repo, const char *name, struct err *e)
 }
 
 static int
-say_all(const char *repo, struct err *e)
+say_all(const char *repo, json_t *list, struct err *e)
 {
 	struct dir *top = dir_open(repo, e);
 	json_t *all = top == NULL ? NULL : replace_read(top, e),
@@ -114,11 +126,11 @@ say_all(const char *repo, struct err *e)
 	const char *name;
 	int rc = all == NULL ? -1 : 0;
 
-	if (all != NULL && json_object_size(pairs) == 0)
+	if (all != NULL && list == NULL && json_object_size(pairs) == 0)
 		printf(
 		    "no replacement under way; 'slipway-repo cert replace NAME' begins one for certs/NAME.pem, .crt\n");
 	json_object_foreach (pairs, name, entry) {
-		int one = rc == -1 ? -1 : say_one(repo, name, e);
+		int one = rc == -1 ? -1 : say_one(repo, name, list, e);
 
 		rc = one == -1 ? -1 : rc | one;
 	}
@@ -127,16 +139,33 @@ say_all(const char *repo, struct err *e)
 	return rc;
 }
 
+struct status_options {
+	bool json;
+};
+
 static int
 run_replace_status(struct call *call, struct err *e)
 {
+	const struct status_options *o = call->options;
 	const char *repo = command_repo_here(call, e);
+	json_t *list = NULL;
 	int rc;
 
 	if (repo == NULL)
 		return -1;
-	rc = call->argc > 0 ? say_one(repo, call->argv[0], e) : say_all(repo, e);
+	if (o->json && (list = json_array()) == NULL)
+		return err_nomem(e);
+	rc = call->argc > 0 ? say_one(repo, call->argv[0], list, e) : say_all(repo, list, e);
+	if (rc != -1 && o->json && cli_json(json_pack("{s:O}", "replacements", list), e) == -1)
+		rc = -1;
+	json_decref(list);
 	return rc == 1 ? CLI_ATTEND : rc;
 }
-const struct command cmd_cert_status = { "cert status", .run = run_replace_status, "[NAME]", 0, 1,
-	"print the step of each replacement and the next command", .offers = OFFER_NOTHING };
+
+static const struct option status_options[] = {
+	ROW_JSON(OPTION_TO(struct status_options, json)),
+	OPTION_END,
+};
+const struct command cmd_cert_status = { "cert status", .run = run_replace_status,
+	"[options] [NAME]", 0, 1, "print the step of each replacement and the next command",
+	.options = status_options, .size = sizeof(struct status_options), .offers = OFFER_NOTHING };

@@ -159,7 +159,24 @@ const struct command cmd_key_import = { "key import", run_import, "[options] ROL
 struct listing {
 	const struct repo *r;
 	struct keystore *ks;
+	json_t *roles, *spare; /* owned; of --json, else NULL */
 };
+
+/* Where the private half of a key is. */
+struct half {
+	bool here, sealed;
+};
+
+static int
+find_half(const struct listing *l, const char *role, const char *id, struct half *h, struct err *e)
+{
+	int here = keystore_has(l->ks, role, id, e);
+
+	*h = (struct half){ .here = here == 1 };
+	return here == -1 || (h->here && keystore_encrypted(l->ks, role, id, &h->sealed, e) == -1)
+	    ? -1
+	    : 0;
+}
 
 /* Prints a key and the place of its private half. */
 static int
@@ -167,15 +184,40 @@ print_key(const struct listing *l, const char *role, const char *id, const json_
     struct err *e)
 {
 	const char *type = json_string_value(json_object_get(key, "keytype"));
-	bool sealed = false;
-	int here = keystore_has(l->ks, role, id, e);
+	struct half h;
 
-	if (here == -1 || (here == 1 && keystore_encrypted(l->ks, role, id, &sealed, e) == -1))
+	if (find_half(l, role, id, &h, e) == -1)
 		return -1;
 	printf("  %s  %-8s %s\n", id, type == NULL ? "missing" : type,
-	    here == 0	 ? "elsewhere"
-		: sealed ? "here, encrypted"
-			 : "here, not encrypted");
+	    !h.here	   ? "elsewhere"
+		: h.sealed ? "here, encrypted"
+			   : "here, not encrypted");
+	return 0;
+}
+
+/* Appends a role to the roles of --json. */
+static int
+add_role(const struct listing *l, const char *role, const struct tuf_role *who, const json_t *keys,
+    struct err *e)
+{
+	json_t *list = json_array(),
+	       *j = json_pack("{s:s,s:I,s:o}", "role", role, "threshold",
+		   (json_int_t)who->threshold, "keys", list);
+
+	if (j == NULL || json_array_append_new(l->roles, j) == -1)
+		return err_nomem(e);
+	for (size_t i = 0; i < who->n; i++) {
+		const char *type = json_string_value(
+		    json_object_get(json_object_get(keys, who->keyids[i]), "keytype"));
+		struct half h;
+
+		if (find_half(l, role, who->keyids[i], &h, e) == -1)
+			return -1;
+		if (json_array_append_new(list,
+			json_pack("{s:s,s:s?,s:b,s:b}", "id", who->keyids[i], "type", type, "here",
+			    h.here, "encrypted", h.sealed)) == -1)
+			return err_nomem(e);
+	}
 	return 0;
 }
 
@@ -183,6 +225,8 @@ static int
 print_role(const struct listing *l, const char *role, const struct tuf_role *who,
     const json_t *keys, struct err *e)
 {
+	if (l->roles != NULL)
+		return add_role(l, role, who, keys, e);
 	printf("%s: any %u of %zu key%s\n", role, who->threshold, who->n, who->n == 1 ? "" : "s");
 	for (size_t i = 0; i < who->n; i++)
 		if (print_key(l, role, who->keyids[i], json_object_get(keys, who->keyids[i]), e) ==
@@ -200,9 +244,14 @@ print_spare(void *arg, const char *role, const char *digits, struct err *e)
 	    repo_delegation(l->r, role) == NULL ? l->r->root->c.json : l->r->roles->c.json;
 	const char *id = keyset_find(body, digits);
 
-	(void)e;
-	if (id == NULL || !keyset_has(body, role, id))
-		printf("in no role: %s/%s.%s.pem\n", keystore_path(l->ks), role, digits);
+	if (id != NULL && keyset_has(body, role, id))
+		return 0;
+	if (l->spare != NULL)
+		return json_array_append_new(l->spare,
+			   json_sprintf("%s/%s.%s.pem", keystore_path(l->ks), role, digits)) == -1
+		    ? err_nomem(e)
+		    : 0;
+	printf("in no role: %s/%s.%s.pem\n", keystore_path(l->ks), role, digits);
 	return 0;
 }
 
@@ -223,9 +272,26 @@ list_keys(const struct listing *l, struct err *e)
 }
 
 static int
+list_as_asked(struct listing *l, bool json, struct err *e)
+{
+	if (!json)
+		return list_keys(l, e);
+	if ((l->roles = json_array()) == NULL || (l->spare = json_array()) == NULL)
+		return err_nomem(e);
+	return list_keys(l, e) == -1
+	    ? -1
+	    : cli_json(json_pack("{s:O,s:O}", "roles", l->roles, "spare", l->spare), e);
+}
+
+struct list_options {
+	bool json;
+};
+
+static int
 run_list(struct call *call, struct err *e)
 {
-	struct listing l = { NULL, NULL };
+	const struct list_options *o = call->options;
+	struct listing l = { .r = NULL };
 	const char *path = command_repo(call, e);
 	struct repo *r = NULL;
 	int rc = -1;
@@ -233,11 +299,18 @@ run_list(struct call *call, struct err *e)
 	if (path != NULL && (r = repo_open(path, e)) != NULL &&
 	    (l.ks = open_keys(call, NULL, false, e)) != NULL) {
 		l.r = r;
-		rc = list_keys(&l, e);
+		rc = list_as_asked(&l, o->json, e);
 	}
+	json_decref(l.roles);
+	json_decref(l.spare);
 	keystore_close(l.ks);
 	repo_close(r);
 	return rc;
 }
-const struct command cmd_key_list = { "key list", .run = run_list, "", 0, 0,
-	"list the keys of each role and where they are" };
+static const struct option list_options[] = {
+	ROW_JSON(OPTION_TO(struct list_options, json)),
+	OPTION_END,
+};
+const struct command cmd_key_list = { "key list", .run = run_list, "[options]", 0, 0,
+	"list the keys of each role and where they are", .options = list_options,
+	.size = sizeof(struct list_options) };

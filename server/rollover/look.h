@@ -55,4 +55,11 @@ size_t look_serving(const struct look *l, int which);
 /* Appends the step of a replacement and the next command in words.  Returns 0 or -1. */
 int say_standing(const struct replace *p, const struct look *l, struct buf *out, struct err *e);
 
+/*
+ * The same for programs: {"name", "under_way", "step": 1 to 6, or 0 when finished, "next": its word,
+ * "old" and "new" (SHA-256), times, "kernels": [{"server", "serves", "sha256"} or {"server",
+ * "error"}]}.  NULL: no memory.
+ */
+json_t *say_json(const struct replace *p, const struct look *l);
+
 #endif

@@ -121,3 +121,61 @@ say_standing(const struct replace *p, const struct look *l, struct buf *out, str
 		return -1;
 	return say_next(p, l, out, e);
 }
+
+static const char *const step_words[] = { [REPLACE_MAKE] = "make",
+	[REPLACE_BOTH] = "trust-both",
+	[REPLACE_WAIT] = "wait",
+	[REPLACE_INSTALL] = "install",
+	[REPLACE_ONLY] = "trust-new",
+	[REPLACE_RETIRE] = "retire",
+	[REPLACE_DONE] = "done" };
+
+/* {"server", "serves": "old", "new", "other" or absent, "sha256", "error"} */
+static json_t *
+kernel_json(const struct look_kernel *k)
+{
+	const char *serves = k->serves[REPLACE_NEW] ? "new"
+	    : k->serves[REPLACE_OLD]		    ? "old"
+						    : "other";
+
+	return k->looked
+	    ? json_pack("{s:s,s:s,s:s}", "server", k->server, "serves", serves, "sha256", k->hex)
+	    : json_pack("{s:s,s:s}", "server", k->server, "error", k->why.text);
+}
+
+static int
+set_time(json_t *j, const char *name, int64_t time)
+{
+	char text[DATE_TEXT_SIZE];
+
+	if (time == REPLACE_NEVER)
+		return 0;
+	date_format(time, text);
+	return json_object_set_new(j, name, json_string(text));
+}
+
+json_t *
+say_json(const struct replace *p, const struct look *l)
+{
+	json_t *kernels = json_array(),
+	       *j = json_pack("{s:s,s:b,s:o}", "name", p->name, "under_way",
+		   p->m.exists && l->next != REPLACE_DONE, "kernels", kernels);
+	bool whole = j != NULL;
+
+	if (whole && p->m.exists)
+		whole = json_object_set_new(j, "step",
+			    json_integer(l->next < REPLACE_DONE ? (int)l->next : 0)) == 0 &&
+		    json_object_set_new(j, "next", json_string(step_words[l->next])) == 0 &&
+		    json_object_set_new(j, "old", json_string(p->m.hex[REPLACE_OLD])) == 0 &&
+		    json_object_set_new(j, "new", json_string(p->m.hex[REPLACE_NEW])) == 0 &&
+		    set_time(j, "started", p->m.started) == 0 &&
+		    set_time(j, "confirmed", p->m.confirmed) == 0 &&
+		    set_time(j, "after", p->m.after) == 0 &&
+		    set_time(j, "finished", p->m.finished) == 0;
+	for (size_t i = 0; i < l->n && whole; i++)
+		whole = json_array_append_new(kernels, kernel_json(&l->kernels[i])) == 0;
+	if (whole)
+		return j;
+	json_decref(j);
+	return NULL;
+}

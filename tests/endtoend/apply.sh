@@ -41,6 +41,11 @@ expect 1 verify.log slipway verify
 want verify.log 'no release was ever applied' 0
 expect 0 history.log slipway history
 want history.log 'nothing was applied yet' 0
+# json FILE EXPRESSION: it holds for the result r in the file.
+json() {
+	python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); sys.exit(not eval(sys.argv[2]))' "$@" ||
+		fail "want $2" "$1"
+}
 expect 1 back.log slipway rollback
 want back.log 'no release was ever applied' 0
 expect 0 update.log bash -c 'slipway update --progress=json > progress.json'
@@ -107,16 +112,21 @@ want back.log 'until a release after 2 is published' 0
 mv repo away
 expect 0 back.log slipway rollback 2
 [ "$(state)" = "$two" ] || fail "want the state of release 2" back.log
-expect 0 back.log slipway rollback 1
+expect 0 back.log bash -c 'slipway rollback 1 --json > back.json'
+json back.json 'r["release"] == 1 and r["newest"] == 2 and r["held"] and r["files"] > 0'
 [ "$(state)" = "$one" ] || fail "want the state of release 1" back.log
 mv away repo
-expect 1 back.log slipway rollback 7
+expect 2 both.log slipway update --json --progress=json
+expect 1 back.log bash -c 'slipway rollback 7 --json > back.json'
+[ ! -s back.json ] || fail "want nothing on standard output" back.json
 want back.log "want release 7, which isn't kept here; there are: 2" 0
 expect 2 back.log slipway rollback seven
 
 # The station keeps this release, also when the metadata is signed anew, until a newer release comes.
 expect 0 renew.log slipway-repo --repo "$REPO" renew "$APP"
-expect 0 update.log slipway update
+expect 0 update.log bash -c 'slipway update --json > update.json'
+json update.json 'r["application"] == "COV_PB" and r["release"] == 1 and r["held"] and not r["changed"]'
+json update.json 'r["fresh"] and r["refreshed"].endswith("Z") and r["fetched"] == 0'
 want update.log "release 1 stays, to which this station was rolled back; release 2 isn't taken again" 0
 expect 0 plan.log slipway plan
 want plan.log 'release 1 stays' 0

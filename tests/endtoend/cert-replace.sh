@@ -78,6 +78,15 @@ stands() {
 	[ "$1" != 7 ] || status=0
 	before=$(cd "$REPO" && find . -type f -exec sha256sum {} + | sort)
 	expect "$status" status.log repo cert status
+	expect "$status" status.json repo cert status --json
+	python3 - status.json "$1" <<-'END' || fail "want JSON of step $1" status.json
+		import json, sys
+		one, = json.load(open(sys.argv[1]))["replacements"]
+		step = int(sys.argv[2])
+		assert one["step"] == step % 7 and one["under_way"] == (step < 7) and one["name"] == "kernel"
+		assert one["next"] == [0, "make", "trust-both", "wait", "install", "trust-new", "retire", "done"][step]
+		assert all(k["serves"] in ("old", "new") for k in one["kernels"])
+		END
 	[ "$before" = "$(cd "$REPO" && find . -type f -exec sha256sum {} + | sort)" ] || fail "want status to change nothing"
 	if [ "$1" = 7 ]; then want status.log finished 0; else wantre status.log "^  $1\. .* NEXT" 0; fi
 }

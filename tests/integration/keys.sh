@@ -133,6 +133,17 @@ done
 status 0 r publish --signed rel.req rel
 status 0 r status; says 'COV_PB .*3 keys, threshold 3'
 status 0 r key list; says 'COV_PB: any 3 of 3 keys'; says 'rsa .*elsewhere'; says 'in no role: .*COV_PB'
+status 0 r key list --json
+python3 - "$work/out" <<'END' || fail 'the JSON of key list'
+import json, sys
+r = json.load(open(sys.argv[1]))
+roles = {one["role"]: one for one in r["roles"]}
+assert set(roles) == {"root", "targets", "snapshot", "timestamp", "COV_PB"}, roles
+assert roles["COV_PB"]["threshold"] == 3 and len(roles["COV_PB"]["keys"]) == 3
+assert any(k["type"] == "rsa" and not k["here"] for k in roles["COV_PB"]["keys"])
+assert roles["timestamp"]["keys"][0]["here"] and not roles["timestamp"]["keys"][0]["encrypted"]
+assert any("/COV_PB." in one for one in r["spare"]), r["spare"]
+END
 
 # A release that lies deeper than the patterns is refused by its name.
 mkdir -p rel/install/1/2/3/4/5/6 && echo x >rel/install/1/2/3/4/5/6/ok

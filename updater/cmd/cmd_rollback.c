@@ -9,7 +9,8 @@
 static int
 run_rollback(struct call *call, struct err *e)
 {
-	struct update_options update_options = cmd_update_options(call->options, CMD_DEADLINE_MS);
+	const struct cmd_options *o = call->options;
+	struct update_options update_options = cmd_update_options(o, CMD_DEADLINE_MS);
 	const char *text = call->argc > 0 ? call->argv[0] : NULL;
 	struct update_result r;
 	struct cmd_station c;
@@ -23,7 +24,10 @@ run_rollback(struct call *call, struct err *e)
 	if (cmd_station_open(call, 0, &c, e) == 0)
 		rc = update_rollback(&c.station, c.settings, &update_options, (int64_t)release, &r,
 		    e);
-	if (rc == 0)
+	r.held = rc == 0 && r.release < r.newest;
+	if (rc == 0 && o->json)
+		rc = cmd_print_result(&c.station, &r, e);
+	else if (rc == 0)
 		log_info(
 		    "%s: returned to release %lld: %zu file%s changed, %zu setting%s; it stays until a release after %lld is published",
 		    c.station.application, (long long)r.release, r.files, cmd_plural(r.files),
@@ -32,7 +36,7 @@ run_rollback(struct call *call, struct err *e)
 	return rc;
 }
 
-static const struct option options[] = { CMD_STATION_ROWS, OPTION_END };
+static const struct option options[] = { CMD_STATION_ROWS, CMD_JSON_ROW, OPTION_END };
 
 const struct command cmd_rollback = { "rollback", run_rollback, "[options] [RELEASE]", 0, 1,
 	"return to an earlier release, until a newer one is published",

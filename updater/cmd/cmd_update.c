@@ -54,6 +54,9 @@ run_update(struct call *call, struct err *e)
 	struct cmd_station c;
 	int rc = -1;
 
+	if (o->json && o->progress != NULL)
+		return err_setx(e, ERR_USAGE,
+		    "update: want --json or --progress=json, got both; each has standard output for itself");
 	window_begin(CMD_WAITING, WINDOW_AFTER_MS, o->quiet || o->progress != NULL);
 	if (!o->quiet || o->progress != NULL)
 		update_options.progress = progress_view_start(&view, o->progress != NULL);
@@ -61,6 +64,8 @@ run_update(struct call *call, struct err *e)
 	if (cmd_station_open(call, CMD_FETCHES | CMD_WARNS_LATER, &c, e) == 0 &&
 	    (!o->repair || ask_owners(&c.station, e) == 0))
 		rc = cmd_update_station(&c, &update_options, &r, e);
+	if (rc == 0 && o->json)
+		rc = cmd_print_result(&c.station, &r, e);
 	window_end();
 	reminders_tell(&(struct reminders){ .st = &c.station, .settings = c.settings }, &r,
 	    rc == -1 ? e : NULL);
@@ -76,6 +81,7 @@ static const struct option options[] = {
 	{ "repair", OPTION_FLAG, CMD_TO(repair), NULL,
 	    "look at every file, and put back what is missing or was changed" },
 	{ "quiet", OPTION_FLAG, CMD_TO(quiet), NULL, "say only what is wrong", .letter = 'q' },
+	CMD_JSON_ROW,
 	CMD_LOG_ROWS,
 	OPTION_END,
 };

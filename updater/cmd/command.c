@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "lib/base/date.h"
 #include "lib/os/log.h"
 #include "lib/os/child.h"
 #include "lib/os/clock.h"
@@ -227,4 +228,30 @@ cmd_update_station(const struct cmd_station *c, const struct update_options *o,
 	else if (rc == 0)
 		tell_applied(st, r);
 	return rc;
+}
+
+int
+cmd_print_result(const struct station *st, const struct update_result *r, struct err *e)
+{
+	json_t *j = json_pack("{s:s,s:s,s:I,s:I,s:b,s:b,s:b,s:b,s:b,s:b}", "installation",
+		   st->installation, "application", st->application, "release",
+		   (json_int_t)r->release, "newest", (json_int_t)r->newest, "changed", r->changed,
+		   "fresh", r->fresh, "held", r->held, "ended", r->ended, "read_only", r->read_only,
+		   "busy", r->busy),
+	       *counts = json_pack("{s:I,s:I,s:I,s:I,s:I}", "fetched", (json_int_t)r->fetched,
+		   "files", (json_int_t)r->files, "settings", (json_int_t)r->settings, "user_files",
+		   (json_int_t)r->user_files, "user_settings", (json_int_t)r->user_settings);
+	char time[DATE_TEXT_SIZE];
+	int rc = j != NULL && counts != NULL ? json_object_update(j, counts) : -1;
+
+	if (rc == 0 && r->refreshed > 0) {
+		date_format(r->refreshed, time);
+		rc = json_object_set_new(j, "refreshed", json_string(time));
+	}
+	json_decref(counts);
+	if (rc == -1) {
+		json_decref(j);
+		return err_nomem(e);
+	}
+	return cli_json(j, e);
 }

@@ -86,6 +86,12 @@ struct update_options cmd_update_options(const struct cmd_options *o, int64_t de
 int cmd_update_station(const struct cmd_station *c, const struct update_options *o,
     struct update_result *r, struct err *e);
 
+/*
+ * Prints a result as JSON, for --json: what is applied, and what was changed for it.  Returns 0 or
+ * -1.
+ */
+int cmd_print_result(const struct station *st, const struct update_result *r, struct err *e);
+
 /* A rollback holds: the application, its release, and the newer one (long long). */
 #define CMD_HELD \
 	"%s: release %lld stays, to which this station was rolled back; release %lld isn't taken again"
