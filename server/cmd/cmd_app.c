@@ -68,8 +68,7 @@ run_app_add(struct call *call, struct err *e)
 
 	if (application_check(app, e) == 0 && cmd_change_begin(call, &o->s, e) == 0)
 		rc = add_app_role(&o->s, app, &o->keys, (unsigned)o->threshold, e);
-	session_end(&o->s);
-	return rc;
+	return cmd_change_end(call, &o->s, rc, "added", e);
 }
 
 #define TO(member) OPTION_TO(struct options, member)
@@ -145,8 +144,7 @@ run_remove(struct call *call, struct err *e)
 
 	if (cmd_change_begin(call, &o->s, e) == 0)
 		rc = remove_app(o, call->argv[0], e);
-	session_end(&o->s);
-	return rc;
+	return cmd_change_end(call, &o->s, rc, "removed", e);
 }
 
 static const struct option remove_options[] = {

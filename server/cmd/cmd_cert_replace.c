@@ -28,6 +28,7 @@ struct options {
 	struct steps s;
 	struct steps_asked a;
 	struct option_list kernels;
+	bool no_deploy;
 };
 
 static int
@@ -42,6 +43,8 @@ run_replace(struct call *call, struct err *e)
 	o->a.nkernels = o->kernels.n;
 	if (check_replace_options(&o->a, e) == -1 || (repo = command_repo_here(call, e)) == NULL)
 		return -1;
+	if (cmd_deploy_before(call, "no step taken", o->no_deploy, e) == -1)
+		return -1;
 	look_init(&s->l);
 	if (replace_open(&s->p, repo, call->argv[0], true, e) == 0)
 		rc = steps_run(s, &o->a, e);
@@ -51,6 +54,12 @@ run_replace(struct call *call, struct err *e)
 	buf_free(&s->said);
 	look_free(&s->l);
 	replace_close(&s->p);
+	if (rc != -1 && s->s.done && s->s.request == NULL) {
+		int deployed = cmd_deploy_after(call, "published", o->no_deploy, e);
+
+		if (deployed != CLI_OK)
+			return deployed;
+	}
 	return rc == STEPS_ATTEND ? CLI_ATTEND : rc;
 }
 
@@ -71,6 +80,7 @@ static const struct option replace_options[] = {
 	{ "with", OPTION_TEXT, TO(a.wish.with), "NAME",
 	    "take this pair of certs/ as the new one instead of making one",
 	    .offers = OFFER_NOTHING },
+	ROW_NO_DEPLOY(TO(no_deploy)),
 	CMD_CHANGE_UNSIGNED(TO(s.s.request)),
 	ROW_PASSPHRASE_FILE(TO(s.s.p.file)),
 	OPTION_END,

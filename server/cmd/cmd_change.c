@@ -18,6 +18,7 @@
 const struct option cmd_change_options[] = {
 	CMD_CHANGE_ROWS_TO(OPTION_TO(struct session, request), OPTION_TO(struct session, days),
 	    OPTION_TO(struct session, p.file)),
+	ROW_NO_DEPLOY(OPTION_TO(struct session, no_deploy)),
 	OPTION_END,
 };
 
@@ -59,6 +60,15 @@ cmd_change_begin(const struct call *call, struct session *s, struct err *e)
 	const char *repo = command_repo(call, e);
 
 	return repo == NULL ? -1 : session_begin(s, repo, call->command->name, e);
+}
+
+int
+cmd_change_end(const struct call *call, struct session *s, int rc, const char *done, struct err *e)
+{
+	bool live = rc == 0 && s->done && s->request == NULL;
+
+	session_end(s);
+	return live ? cmd_deploy_after(call, done, s->no_deploy, e) : rc;
 }
 
 int

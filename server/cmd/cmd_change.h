@@ -3,13 +3,15 @@
 #define SERVER_CMD_CMD_CHANGE_H
 
 /* The commands that change a repository: their options, and a session's result at the terminal. */
+#include "server/cmd/cmd_deploy.h"
 #include "server/cmd/command.h"
 #include "server/repo/session.h"
 
 /* Rows of options that each of these commands has; member is its struct session. */
 #define CMD_CHANGE_ROWS(type, member) \
 	CMD_CHANGE_ROWS_TO(OPTION_TO(type, member.request), OPTION_TO(type, member.days), \
-	    OPTION_TO(type, member.p.file))
+	    OPTION_TO(type, member.p.file)), \
+	    ROW_NO_DEPLOY(OPTION_TO(type, member.no_deploy))
 #define CMD_CHANGE_UNSIGNED(to) \
 	OPTION_ROW("unsigned", OPTION_TEXT, to, "FILE", \
 	    "write a signing request to FILE, for 'sign'; change nothing")
@@ -24,6 +26,14 @@ extern const struct option cmd_change_options[];
 
 /* Begins a session in the repository of the command line.  0 or -1; session_end() follows. */
 int cmd_change_begin(const struct call *call, struct session *s, struct err *e);
+
+/*
+ * Ends the session.  rc is the result so far: after 0 and a change that went live, deploys it
+ * (cmd_deploy.h).  done is what became of the change: "published".  Returns rc, or the result of
+ * deploying.
+ */
+int
+cmd_change_end(const struct call *call, struct session *s, int rc, const char *done, struct err *e);
 
 /* Warns of roles that expire soon and that a refresh can't renew.  Returns 0 or -1. */
 int cmd_change_warn(const struct repo *r, struct err *e);

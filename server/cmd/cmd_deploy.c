@@ -99,38 +99,74 @@ run_deploy(struct call *call, struct err *e)
 	return 0;
 }
 
-int
-cmd_deploy_after(const struct call *call, const char *done, bool no, struct err *e)
+/* 1 deployed, 0 no place is set, -1. */
+static int
+deploy_if_set(const struct call *call, struct cmd_deploy_view *v, struct err *e)
 {
-	const char *repo = no ? NULL : command_repo(call, e);
+	const char *repo = command_repo(call, e);
+	struct dir *top = repo == NULL ? NULL : dir_open(repo, e);
 	struct deploy_config config;
-	struct cmd_deploy_view v = { .drawn = 0 };
-	struct dir *top;
-	int rc;
+	int rc = top == NULL ? -1 : deploy_config_read(top, &config, e);
 
-	if (no)
-		return CLI_OK;
-	if (repo == NULL || (top = dir_open(repo, e)) == NULL)
-		return -1;
-	rc = deploy_config_read(top, &config, e);
 	dir_close(top);
-	if (rc == 0)
+	if (rc != 1)
+		return rc;
+	deploy_config_free(&config);
+	fflush(stdout);
+	cmd_deploy_view(v);
+	return deploy_run(&v->d, repo, e) == -1 ? -1 : 1;
+}
+
+/* As of cmd_deploy_after(). */
+static int
+tell_deployed(struct cmd_deploy_view *v, int rc, const char *done, const struct err *e)
+{
+	if (rc == 1)
+		print_deployed(&v->d);
+	if (rc != -1)
 		return CLI_OK;
-	if (rc == 1) {
-		deploy_config_free(&config);
-		fflush(stdout);
-		cmd_deploy_view(&v);
-		rc = deploy_run(&v.d, repo, e);
-	}
-	if (rc == 0) {
-		print_deployed(&v.d);
-		return CLI_OK;
-	}
 	log_error("%s", e->text);
 	log_warn("%s here, and not yet deployed: stations find the state before; "
 		 "'slipway-repo deploy' goes on",
 	    done);
 	return CLI_ATTEND;
+}
+
+int
+cmd_deploy_after(const struct call *call, const char *done, bool no, struct err *e)
+{
+	struct cmd_deploy_view v = { .drawn = 0 };
+
+	return no ? CLI_OK : tell_deployed(&v, deploy_if_set(call, &v, e), done, e);
+}
+
+int
+cmd_deploy_before(const struct call *call, const char *refused, bool no, struct err *e)
+{
+	struct cmd_deploy_view v = { .drawn = 0 };
+	int rc = no ? 0 : deploy_if_set(call, &v, e);
+
+	if (rc == 1 && v.d.all > 0)
+		print_deployed(&v.d);
+	return rc != -1 ? 0
+			: err_context(e,
+			      "%s: the server may not have what is published (--no-deploy doesn't "
+			      "look)",
+			      refused);
+}
+
+int
+cmd_deploy_now(const struct call *call, bool no, struct err *e)
+{
+	struct cmd_deploy_view v = { .d = { .now = true } };
+	const char *repo = command_repo(call, e);
+	struct err why;
+
+	if (repo == NULL || deploy_note_now(repo, e) == -1)
+		return -1;
+	if (no)
+		return CLI_OK;
+	return tell_deployed(&v, deploy_if_set(call, &v, &why), "removed", &why);
 }
 
 struct set_options {

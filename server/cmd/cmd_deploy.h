@@ -3,6 +3,7 @@
 #define SERVER_CMD_CMD_DEPLOY_H
 
 /* Deploying after a command that published something. */
+#include "server/cmd/command.h"
 #include "server/deploy/deploy.h"
 
 #define ROW_NO_DEPLOY(to) \
@@ -23,5 +24,14 @@ void cmd_deploy_view(struct cmd_deploy_view *v);
  * unlocked.  Returns CLI_OK, CLI_ATTEND with a warning that says how to go on, or -1.
  */
 int cmd_deploy_after(const struct call *call, const char *done, bool no, struct err *e);
+
+/*
+ * The same before a command that relies on what is served: says nothing where all is there.
+ * Returns 0, or -1 where that can't be carried; the text begins with refused ("no step taken").
+ */
+int cmd_deploy_before(const struct call *call, const char *refused, bool no, struct err *e);
+
+/* Removes there at once what gc removed here, or notes that it is to go.  As cmd_deploy_after(). */
+int cmd_deploy_now(const struct call *call, bool no, struct err *e);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "lib/os/log.h"
+#include "server/cmd/cmd_deploy.h"
 #include "server/cmd/command.h"
 #include "server/repo/gc.h"
 #include "server/repo/session.h"
@@ -31,7 +32,7 @@ tell_file(void *arg, const char *path, bool goes)
 
 struct options {
 	int64_t days, keep;
-	bool dry;
+	bool dry, now, no_deploy;
 	struct option_list copies;
 };
 
@@ -39,8 +40,8 @@ struct options {
 static int
 collect_garbage(const struct options *o, struct repo *r, const char *copy, struct err *e)
 {
-	struct gc g = { .days = o->days,
-		.keep = o->keep,
+	struct gc g = { .days = o->now ? 0 : o->days,
+		.keep = o->now ? 1 : o->keep,
 		.dry = o->dry,
 		.each = tell_file,
 		.fault = tell_fault,
@@ -69,7 +70,7 @@ run_gc(struct call *call, struct err *e)
 	for (size_t i = 0; i < o->copies.n && rc == 0; i++)
 		rc = collect_garbage(o, r, o->copies.values[i], e);
 	repo_close(r);
-	return rc;
+	return rc == 0 && o->now && !o->dry ? cmd_deploy_now(call, o->no_deploy, e) : rc;
 }
 
 #define TO(member) OPTION_TO(struct options, member)
@@ -82,6 +83,9 @@ static const struct option options[] = {
 	{ "copy", OPTION_LIST, TO(copies), "DIR",
 	    "remove the same files in this copy of served/, such as a server's; may be repeated",
 	    .offers = OFFER_DIRECTORIES },
+	{ "now", OPTION_FLAG, TO(now), NULL,
+	    "keep only what is current, and remove the rest also there where 'deploy' goes" },
+	ROW_NO_DEPLOY(TO(no_deploy)),
 	{ "dry-run", OPTION_FLAG, TO(dry), NULL, "print what would be removed", .letter = 'n' },
 	OPTION_END,
 };

@@ -145,8 +145,7 @@ run_rotate(struct call *call, struct err *e)
 		    call->argc);
 	if (cmd_change_begin(call, &how->s, e) == 0)
 		rc = rotate(how, call->argv, e);
-	session_end(&how->s);
-	return rc;
+	return cmd_change_end(call, &how->s, rc, "rotated", e);
 }
 
 #define TO(member) OPTION_TO(struct rotation, member)
@@ -216,8 +215,7 @@ run_key_revoke(struct call *call, struct err *e)
 
 	if (cmd_change_begin(call, s, e) == 0)
 		rc = revoke_key(s, call->argv[0], e);
-	session_end(s);
-	return rc;
+	return cmd_change_end(call, s, rc, "revoked", e);
 }
 const struct command cmd_key_revoke = { "key revoke", run_key_revoke, "[options] KEYID", 1, 1,
 	"take a key out of every role", NULL, cmd_change_options, sizeof(struct session), NULL,
@@ -267,8 +265,7 @@ run_renew(struct call *call, struct err *e)
 
 	if (cmd_change_begin(call, s, e) == 0 && (rc = renew(s, call->argv, e)) == 0)
 		rc = warn_rest(call, s, e);
-	session_end(s);
-	return rc;
+	return cmd_change_end(call, s, rc, "renewed", e);
 }
 const struct command cmd_renew = { "renew", run_renew, "[options] ROLE...", 1, CHANGE_FILES_MAX,
 	"sign root, targets or an application again, for a new term", NULL, cmd_change_options,

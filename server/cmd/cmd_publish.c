@@ -227,8 +227,7 @@ run_publish(struct call *call, struct err *e)
 		rc = o->from.n > 0 ? publish_signed(o, release, e) : publish_new(o, release, e);
 	if (rc == 0)
 		warn_expired(s->r);
-	session_end(s);
-	return rc;
+	return cmd_change_end(call, s, rc, "published", e);
 }
 
 #define TO(member) OPTION_TO(struct options, member)

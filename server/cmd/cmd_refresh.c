@@ -14,6 +14,7 @@
 struct options {
 	int64_t left; /* days; a snapshot that has fewer left is renewed */
 	int64_t days;
+	bool no_deploy;
 };
 
 static int
@@ -37,13 +38,12 @@ static int
 run_repo_refresh(struct call *call, struct err *e)
 {
 	const struct options *o = call->options;
-	struct session s = { .p = { NULL, false } };
+	struct session s = { .p = { NULL, false }, .no_deploy = o->no_deploy };
 	int rc = -1;
 
 	if (cmd_change_begin(call, &s, e) == 0)
 		rc = refresh_repo(&s, o, e);
-	session_end(&s);
-	return rc;
+	return cmd_change_end(call, &s, rc, "refreshed", e);
 }
 
 #define TO(member) OPTION_TO(struct options, member)
@@ -52,6 +52,7 @@ static const struct option options[] = {
 	    "snapshot is due with fewer than N days left (default 15)", .min = 0,
 	    .max = REPO_SNAPSHOT_DAYS },
 	ROW_ROLE_DAYS(TO(days), "both are signed, valid from now on (default 30)"),
+	ROW_NO_DEPLOY(TO(no_deploy)),
 	OPTION_END,
 };
 

@@ -5,14 +5,17 @@
 
 #include "lib/base/list.h"
 #include "lib/base/date.h"
+#include "server/cmd/cmd_deploy.h"
 #include "server/cmd/command.h"
 #include "server/cmd/term.h"
 #include "server/repo/audit_change.h"
 #include "server/repo/repo.h"
 
 struct report {
-	json_t *roles; /* owned */
+	json_t *roles;	  /* owned */
+	json_t *deployed; /* owned; NULL: no place to deploy to is set, or it isn't looked at */
 	struct term term;
+	bool behind; /* the server doesn't serve what is here */
 };
 
 static int
@@ -112,19 +115,65 @@ print_role_line(const json_t *role)
 		    role_number(role, "release"), role_number(role, "files"));
 }
 
+/* Looks at the place that the repository is deployed to.  A fault there is a part of the report. */
+static int
+look_at_place(struct report *p, const char *path, struct err *e)
+{
+	struct cmd_deploy_view v = { .drawn = 0 };
+	struct deploy_seen seen;
+	struct err why;
+	int rc;
+
+	cmd_deploy_view(&v);
+	if ((rc = deploy_look(&v.d, path, &seen, &why)) == 0)
+		return 0;
+	p->behind = rc == -1 || !seen.same;
+	p->deployed = json_pack("{s:s,s:b}", "place", v.d.place, "current", rc == 1 && seen.same);
+	if (p->deployed == NULL ||
+	    (rc == -1 && json_object_set_new(p->deployed, "error", json_string(why.text)) == -1) ||
+	    (rc == 1 && seen.there &&
+		(json_object_set_new(p->deployed, "timestamp",
+		     json_integer((json_int_t)seen.timestamp)) == -1 ||
+		    json_object_set_new(p->deployed, "snapshot",
+			json_integer((json_int_t)seen.snapshot)) == -1)))
+		return err_nomem(e);
+	return 0;
+}
+
+static void
+print_deployed_line(const json_t *d)
+{
+	const char *place = json_string_value(json_object_get(d, "place")),
+		   *error = json_string_value(json_object_get(d, "error"));
+
+	if (json_is_true(json_object_get(d, "current")))
+		printf("%s serves this state\n", place);
+	else if (error != NULL)
+		printf("%s: can't be looked at: %s\n", place, error);
+	else if (json_object_get(d, "timestamp") == NULL)
+		printf("%s serves nothing yet; 'slipway-repo deploy' carries it there\n", place);
+	else
+		printf("%s serves timestamp version %" PRId64 ", snapshot version %" PRId64
+		       "; 'slipway-repo deploy' goes on\n",
+		    place, role_number(d, "timestamp"), role_number(d, "snapshot"));
+}
+
 static int
 print_report(const struct report *p, bool json, struct err *e)
 {
 	if (json)
-		return cli_json(json_pack("{s:O}", "roles", p->roles), e);
+		return cli_json(json_pack("{s:O,s:O*}", "roles", p->roles, "deployed", p->deployed),
+		    e);
 	for (size_t i = 0; i < json_array_size(p->roles); i++)
 		print_role_line(json_array_get(p->roles, i));
+	if (p->deployed != NULL)
+		print_deployed_line(p->deployed);
 	return 0;
 }
 
 struct options {
 	int64_t days;
-	bool json;
+	bool json, offline;
 };
 
 static int
@@ -137,9 +186,10 @@ run_repo_status(struct call *call, struct err *e)
 	int rc = -1;
 
 	if (r != NULL && audit_change_look(r->top, e) == 0 && collect_roles(&p, r, e) == 0 &&
-	    print_report(&p, o->json, e) == 0)
-		rc = p.term.expiring ? CLI_ATTEND : CLI_OK;
+	    (o->offline || look_at_place(&p, path, e) == 0) && print_report(&p, o->json, e) == 0)
+		rc = p.term.expiring || p.behind ? CLI_ATTEND : CLI_OK;
 	json_decref(p.roles);
+	json_decref(p.deployed);
 	repo_close(r);
 	return rc;
 }
@@ -147,6 +197,8 @@ run_repo_status(struct call *call, struct err *e)
 #define TO(member) OPTION_TO(struct options, member)
 static const struct option options[] = {
 	ROW_WARN_DAYS(TO(days)),
+	{ "offline", OPTION_FLAG, TO(offline), NULL,
+	    "don't look at the place that 'deploy' goes to" },
 	ROW_JSON(TO(json)),
 	OPTION_END,
 };

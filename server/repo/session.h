@@ -22,6 +22,7 @@ struct session {
 	const char *action;   /* the command's name, for the log */
 	const char *request;  /* the file of the signing request to write, or NULL: go live */
 	int64_t days;	      /* term of the roles of the change; 0: the default */
+	bool no_deploy;	      /* for the command: --no-deploy */
 	/* for the log: what was let through, an array of words; owned, or NULL */
 	json_t *allowed;
 	/* Private keys made here; session_end() removes them when nothing was written. */

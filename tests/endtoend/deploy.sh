@@ -97,6 +97,9 @@ same site
 expect 0 out repo deploy
 want out 'already' 0
 
+expect 0 out repo status
+want out 'serves this state' 0
+
 # Another host key, and another login.
 expect 0 set.log repo deploy set "$url" --key "$WORK/writer" --host-key "$(ssh-keygen -lf login.pub | cut -d' ' -f2)"
 expect 1 out repo deploy
@@ -105,7 +108,15 @@ ssh-keygen -q -t ed25519 -N '' -f stranger
 expect 0 set.log repo deploy set "$url" --key "$WORK/stranger" --host-key "$hostkey"
 expect 1 out repo deploy
 want out 'stranger' 0
+expect 3 out repo status
+want out "can't be looked at" 0
+expect 0 out repo status --offline
+expect 3 out repo refresh
+want out 'refreshed here, and not yet deployed' 0
 set_server
+expect 3 out repo status
+want out 'serves timestamp version 3, snapshot version 3' 0
+expect 0 out repo deploy
 
 # Another repository's directory.
 expect 0 init.log slipway-repo init other --no-passphrase
@@ -120,7 +131,7 @@ expect 0 enroll.log slipway enroll "$url" --host-key "$hostkey" --root "$REPO/se
 	--key "$WORK/login" --installation "$INSTALLATION" --app "$APP" --install-dir "$WORK/installed"
 expect 0 update.log slipway update --app "$APP"
 release two
-publish release
+expect 0 publish.log repo publish --app "$APP" --no-deploy release
 for at in 02 04 06 08 10 12 14 16 18 20 24 28 34; do
 	timeout -s KILL "0.$at" slipway-repo --repo "$REPO" deploy > out 2>&1 || true
 	expect 0 update.log slipway update --app "$APP"
@@ -139,7 +150,7 @@ want out "a deployment of 'colleague@desk' is under way there since 2026-01-01T0
 want out '--break-lock' 0
 expect 0 out repo deploy --break-lock
 [ ! -e site/metadata/slipway-deploy.lock ] || fail 'want the lock removed'
-expect 0 out repo refresh
+expect 0 out repo refresh --no-deploy
 background one.log slipway-repo --repo "$REPO" deploy
 first=$job
 expect 0 two.log repo deploy
@@ -153,10 +164,13 @@ same site
 
 # A read-only place, and one that is full.
 if [ "$(id -u)" -ne 0 ]; then
-	expect 0 out repo refresh
 	chmod 500 site/metadata
-	expect 1 out repo deploy
+	release readonly
+	expect 3 out repo publish --app "$APP" release
 	want out 'the server refuses it' 0
+	want out "published here, and not yet deployed: stations find the state before; 'slipway-repo deploy' goes on" 0
+	expect 1 out repo cert replace kernel
+	want out 'no step taken' 0
 	chmod 755 site/metadata
 	expect 0 out repo deploy
 	same site
@@ -176,7 +190,7 @@ jobs_started+=("$loop")
 for n in three four five; do
 	release "$n"
 	publish release
-	expect 0 out repo deploy
+	want publish.log 'deployed timestamp version' 0
 done
 rm station.stop
 wait "$loop" || true
@@ -198,6 +212,18 @@ expect 0 out repo deploy
 wantre out '; [1-9][0-9]* removed' 0
 same site
 expect 0 update.log slipway update --app "$APP"
+
+# What was published by mistake goes at once.
+release six
+echo secret > release/app/mistake
+publish release
+find site -name '*.mistake' | grep -q . || fail 'want the mistake published'
+rm release/app/mistake
+publish release
+expect 0 out repo gc --now
+wantre out '; [1-9][0-9]* removed' 0
+[ -z "$(find site "$REPO/served" -name '*.mistake')" ] || fail 'want the mistake gone everywhere'
+same site
 
 # A directory of this computer.
 mkdir local
