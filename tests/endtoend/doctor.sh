@@ -39,8 +39,19 @@ python3 -c 'import json, sys
 lines = json.load(open("doctor.log"))
 assert lines and all(line["level"] == "ok" and set(line) == {"level", "subject", "text"} for line in lines)'
 
+# For a monitor.
+expect 0 status.log slipway status --warn-days 30
+want status.log 'up to date    yes' 0
+expect 3 status.log slipway status --warn-days 36500
+expect 0 status.log slipway status --json
+python3 -c 'import json, platform
+s = json.load(open("status.log"))
+assert s["up_to_date"] is True and s["because"] == "" and s["mode"] == "user", s
+assert s["host"] == platform.node() and s["settings"].endswith("/machine.conf") and s["version"], s'
+
 # Each fault is found.
 expect 0 set.log slipway settings set "$own" Deadlin 5
+expect 0 status.log slipway status
 doctor 3
 says warning setting "Deadlin: .*slipway settings delete '.*' 'Deadlin'"
 eval "$(grep -o "slipway settings delete '.*' 'Deadlin'" doctor.log)" > /dev/null
@@ -55,6 +66,7 @@ cp "$REPO/certs/other.crt" "station/config/$APP/server.crt"
 doctor 1 --kernel "$kernel"
 says FAILURE kernel .
 rm "station/config/$APP/server.crt"
+expect 3 status.log slipway status --warn-days 0
 doctor 1 --offline
 says warning files 'server.crt is missing: slipway update --repair'
 says FAILURE TLS 'connects to nothing'

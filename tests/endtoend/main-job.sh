@@ -41,7 +41,7 @@ slipway run --app "$APP" -- sh -c 'grep SigIgn /proc/self/status > ignored.log; 
 exec {gone}>&-
 expect 0 brief.log slipway status
 wantre brief.log '^confined      fetching, by .*limits' 0
-[ "$(wc -l < brief.log)" -le 11 ] || fail "want about ten lines" brief.log
+[ "$(wc -l < brief.log)" -le 12 ] || fail "want about ten lines" brief.log
 expect 0 status.log slipway status --verbose
 want status.log 'answered when it was asked last' 0
 want status.log 'what spoke with it was confined by: ' 0

@@ -11,8 +11,27 @@
 #include "updater/state/task.h"
 #include "updater/update/put_back.h"
 
+#define NO_WARN_DAYS (-1)
+
 #define DAY	      86400
 #define MISSING_SHOWN 5
+
+struct options {
+	struct cmd_options cmd;
+	int64_t warn_days;
+};
+
+static void
+print_up_to_date(const struct status *u)
+{
+	struct buf why = BUF_INIT(2 * ERR_TEXT_SIZE);
+	struct err ignored;
+	int up = status_up_to_date(u, &why, &ignored);
+
+	printf("up to date    %s%s%s\n", up == 1 ? "yes" : "no", up == 1 ? "" : ", because ",
+	    buf_text(&why));
+	buf_free(&why);
+}
 
 static void
 print_refreshed(const struct status *u)
@@ -173,6 +192,7 @@ print_status(const struct status *u, const struct strings *missing, bool verbose
 	const struct station *st = u->st;
 
 	printf("application   %s of installation %s\n", st->application, st->installation);
+	print_up_to_date(u);
 	if (u->release == 0)
 		puts("release       none applied yet");
 	else
@@ -215,6 +235,21 @@ print_status(const struct status *u, const struct strings *missing, bool verbose
 	print_task(&u->task);
 }
 
+/* Whether a person has to do something, for a monitor: what no start mends by itself. */
+static bool
+wants_person(const struct status *u, const struct strings *missing, size_t warnings, int64_t days)
+{
+	struct buf why = BUF_INIT(2 * ERR_TEXT_SIZE);
+	struct err ignored;
+	bool wants = status_up_to_date(u, &why, &ignored) != 1 || missing->n > 0 || warnings > 0;
+
+	buf_free(&why);
+	for (size_t i = 0; i < u->trusted.n; i++)
+		wants |= u->trusted.certs[i].error != NULL || u->trusted.certs[i].days_left < days;
+	return wants ||
+	    (u->expires != 0 && (u->expires - u->now) / DAY < days && u->expires <= u->now);
+}
+
 static json_t *
 whole_json(const struct status *u, const struct strings *missing, struct err *e)
 {
@@ -229,28 +264,39 @@ whole_json(const struct status *u, const struct strings *missing, struct err *e)
 	return j;
 }
 
+/* Logs what a check found.  Returns how much that is: 1 or 0. */
+static size_t
+warn(const struct cmd_station *c, int found, const struct err *e)
+{
+	if (found == -1)
+		log_warn("%s: %s", c->station.application, e->text);
+	return found == -1;
+}
+
 static int
 run_status(struct call *call, struct err *e)
 {
-	const struct cmd_options *o = call->options;
+	const struct options *own = call->options;
+	const struct cmd_options *o = &own->cmd;
 	struct status u = { .st = NULL };
 	struct strings missing = STRINGS_INIT;
 	struct cmd_station c;
+	size_t warnings = 0;
 	int rc = -1;
 
 	if (cmd_station_open(call, 0, &c, e) == 0 &&
 	    status_load(c.settings, &c.station, &u, e) == 0) {
 		for (const struct station_check *k = station_checks; k->name != NULL; k++)
-			if (k->run(&c.station, e) == -1)
-				log_warn("%s: %s", c.station.application, e->text);
-		if (d2update_check(c.settings, c.station.installation, e) == -1)
-			log_warn("%s: %s", c.station.application, e->text);
-		if (put_back_missing(&c.station, c.settings, &missing, e) == -1)
-			log_warn("%s: %s", c.station.application, e->text);
+			warnings += warn(&c, k->run(&c.station, e), e);
+		warnings += warn(&c, d2update_check(c.settings, c.station.installation, e), e);
+		warnings += warn(&c, put_back_missing(&c.station, c.settings, &missing, e), e);
 		warn_task(&c.station, &u.task);
 		rc = o->json ? cli_json(whole_json(&u, &missing, e), e) : 0;
 		if (!o->json)
 			print_status(&u, &missing, o->verbose);
+		if (rc == 0 && own->warn_days != NO_WARN_DAYS &&
+		    wants_person(&u, &missing, warnings, own->warn_days))
+			rc = CLI_ATTEND;
 	}
 	strings_free(&missing);
 	status_free(&u);
@@ -258,14 +304,22 @@ run_status(struct call *call, struct err *e)
 	return rc;
 }
 
+#undef CMD_TO
+#define CMD_TO(member) OPTION_TO(struct options, cmd.member)
 static const struct option options[] = {
 	CMD_STATION_ROWS,
 	{ "verbose", OPTION_FLAG, CMD_TO(verbose), NULL,
 	    "fingerprints and files of certificates, and how the fetch child was confined",
 	    .letter = 'v' },
+	{ "warn-days", OPTION_NUMBER, OPTION_TO(struct options, warn_days), "N",
+	    "exit with status 3 when a person is needed, or a certificate ends within N days",
+	    .min = 0, .max = STATION_DAYS_MAX },
 	CMD_JSON_ROW,
 	OPTION_END,
 };
 
+static const struct options defaults = { .warn_days = NO_WARN_DAYS };
+
 const struct command cmd_status = { "status", run_status, "[options]", 0, 0,
-	"show what is enrolled, trusted and applied", NULL, CMD_OPTIONS(options) };
+	"show what is enrolled, trusted and applied", .options = options,
+	.size = sizeof(struct options), .defaults = &defaults };

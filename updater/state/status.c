@@ -2,6 +2,8 @@
 /* What a station says about itself. */
 #include "updater/state/status.h"
 
+#include <string.h>
+
 #include "lib/base/json.h"
 #include "lib/os/clock.h"
 #include "lib/os/path.h"
@@ -11,6 +13,8 @@
 #include "updater/state/task.h"
 #include "updater/state/tls_strays.h"
 #include "updater/state/tuf_store.h"
+
+#define DAY 86400
 
 /* Versions and dates of the trusted metadata, as far as it can be read. */
 static void
@@ -121,7 +125,9 @@ status_load(struct settings *s, const struct station *st, struct status *u, stru
 	struct dir *state;
 	int rc;
 
-	*u = (struct status){ .st = st, .now = clock_wall() };
+	*u = (struct status){ .st = st,
+		.now = clock_wall(),
+		.settings = settings_place(s, STATION_KEY) };
 	look_at_schedule(u);
 	load_trust(u);
 	if (load_trusted(s, u, e) == -1 || tls_strays(s, st, &u->strays, e) == -1 ||
@@ -226,6 +232,57 @@ task_json(const struct schedule *t)
 	return j;
 }
 
+int
+status_up_to_date(const struct status *u, struct buf *why, struct err *e)
+{
+	int64_t limit = (u->st->warn_after_days > 0 ? u->st->warn_after_days : 1) * DAY;
+	int64_t age = u->now - u->refreshed;
+	int rc;
+
+	if (u->release == 0)
+		rc = buf_adds(why, "no release was applied yet", e);
+	else if (u->interrupted)
+		rc = buf_adds(why, "an update was interrupted", e);
+	else if (u->waiting.release != 0)
+		rc = buf_addf(why, e, "release %lld could not be applied: %.400s",
+		    (long long)u->waiting.release, u->waiting.text);
+	else if (u->expires != 0 && u->expires <= u->now)
+		rc = buf_adds(why,
+		    "the metadata that is trusted has ended, and no server had newer", e);
+	else if (u->refreshed == 0)
+		rc = buf_adds(why, "no server answered yet", e);
+	else if (age > limit)
+		rc = buf_addf(why, e, "the last good refresh is %lld hours old",
+		    (long long)age / 3600);
+	else
+		return 1;
+	return rc;
+}
+
+/* Adds what tells one station from another, and whether it is up to date. */
+static int
+add_station(json_t *j, const struct status *u, struct err *e)
+{
+	struct buf host = BUF_INIT(256), why = BUF_INIT(2 * ERR_TEXT_SIZE);
+	struct err ignored;
+	int up;
+
+	if (place_known("ComputerName", strlen("ComputerName"), &host, &ignored) != 1)
+		buf_reset(&host);
+	if ((up = status_up_to_date(u, &why, e)) != -1) {
+		json_object_set_new(j, "host", json_string(buf_text(&host)));
+		json_object_set_new(j, "version", json_string(SLIPWAY_VERSION));
+		json_object_set_new(j, "mode",
+		    json_string(place_stationwide() ? "station" : "user"));
+		json_object_set_new(j, "settings", json_string(u->settings));
+		json_object_set_new(j, "up_to_date", json_boolean(up));
+		json_object_set_new(j, "because", json_string(buf_text(&why)));
+	}
+	buf_free(&host);
+	buf_free(&why);
+	return up == -1 ? -1 : 0;
+}
+
 json_t *
 status_json(const struct status *u, struct err *e)
 {
@@ -252,7 +309,10 @@ status_json(const struct status *u, struct err *e)
 	    texts_json(&u->in_use), "task", task_json(&u->task));
 	if (j == NULL)
 		err_nomem(e);
-	else
+	else if (add_station(j, u, e) == -1) {
+		json_decref(j);
+		j = NULL;
+	} else
 		json_object_set_new(j, "tls_warnings", texts_json(&u->strays));
 	return j;
 }

@@ -14,6 +14,7 @@
 
 struct status {
 	const struct station *st;
+	const char *settings;	 /* where they are; owned by the settings */
 	int64_t now;		 /* seconds since 1970 */
 	int64_t release, newest; /* 0: none was applied yet */
 	size_t files;		 /* of the applied release */
@@ -37,6 +38,13 @@ struct status {
  */
 int status_load(struct settings *s, const struct station *st, struct status *status, struct err *e);
 void status_free(struct status *status);
+
+/*
+ * Whether the station has what its servers publish, as far as it knows: a release is applied,
+ * nothing waits, and the last good refresh is no older than WarnAfterDays, or a day.  Returns 1, 0
+ * with the reason appended to why, or -1.
+ */
+int status_up_to_date(const struct status *status, struct buf *why, struct err *e);
 
 /* As slipway(1) describes it.  The caller calls json_decref().  NULL with ERR_NOMEM. */
 json_t *status_json(const struct status *status, struct err *e);
