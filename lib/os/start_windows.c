@@ -91,13 +91,17 @@ restore_at_break(DWORD event)
 void
 start_console(void)
 {
+	static bool ends; /* at each end the page is given back */
 	UINT page;
 
 	_setmode(_fileno(stdout), _O_BINARY);
 	_setmode(_fileno(stderr), _O_BINARY);
 	page = GetConsoleOutputCP();
-	if (page != 0 && page != CP_UTF8 && SetConsoleCtrlHandler(restore_at_break, TRUE) &&
-	    atexit(start_console_restore) == 0 && SetConsoleOutputCP(CP_UTF8))
+	if (page == 0 || page == CP_UTF8)
+		return;
+	ends = ends ||
+	    (SetConsoleCtrlHandler(restore_at_break, TRUE) && atexit(start_console_restore) == 0);
+	if (ends && SetConsoleOutputCP(CP_UTF8))
 		atomic_store(&page_before, page);
 }
 

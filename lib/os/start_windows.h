@@ -2,7 +2,10 @@
 #ifndef LIB_OS_START_WINDOWS_H
 #define LIB_OS_START_WINDOWS_H
 
-/* Before main() on Windows.  Only main_windows.c, which every program has, calls these. */
+/*
+ * Before main() on Windows.  main_windows.c, which every program has, calls these; what becomes
+ * another program, and what has windows, some of them.
+ */
 #include <stdbool.h>
 #include <wchar.h>
 
@@ -24,7 +27,7 @@ char **start_arguments(const wchar_t *line, int *argc, struct err *e);
 /*
  * Write the same bytes as on other platforms: UTF-8 on a console, and no added "\r".  The end of
  * the process, Ctrl-C too, or start_console_restore(), gives the console back as it was, since
- * another program shares it.
+ * another program shares it; after that it can begin again.
  */
 void start_console(void);
 void start_console_restore(void);

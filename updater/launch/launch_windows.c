@@ -292,6 +292,7 @@ become(const wchar_t *file, wchar_t *line, const char *name, void (*note)(const 
 		error = GetLastError();
 		elevate(error, file, line, name, note, e);
 		SetConsoleCtrlHandler(leave_to_program, FALSE);
+		start_console(); /* for the system's words, which aren't always English */
 		return;
 	}
 	(void)job_of(p.hProcess); /* stays open until this process ends */

@@ -326,6 +326,10 @@ at_console(const char *end)
 	}
 	start_console_restore();
 	printf("%u\n", GetConsoleOutputCP());
+	if (strcmp(end, "again") == 0) {
+		start_console();
+		printf("%u\n", GetConsoleOutputCP());
+	}
 	return 0;
 }
 
@@ -339,6 +343,7 @@ console_is_given_back(void **state)
 		const char *want;
 	} table[] = {
 		{ (char *)(uintptr_t) "restore", 0, "65001\n852\n" },
+		{ (char *)(uintptr_t) "again", 0, "65001\n852\n65001\n" },
 		{ (char *)(uintptr_t) "break", 7, "65001\n0: 852\n" },
 	};
 
