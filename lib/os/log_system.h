@@ -21,8 +21,10 @@ void log_system(enum log_level level, const char *line);
 
 /*
  * Tell the system how this program's lines are shown, for all users: on Windows the event viewer
- * says otherwise that it finds no description.  Returns 0 (on POSIX systems always) or -1.
+ * says otherwise that it finds no description; and take that back, which isn't there where it was
+ * never told.  Return 0 (on POSIX systems always) or -1.
  */
 int log_system_register(const char *program, struct err *e);
+int log_system_unregister(const char *program, struct err *e);
 
 #endif

@@ -101,3 +101,11 @@ log_system_register(const char *program, struct err *e)
 	(void)e;
 	return 0;
 }
+
+int
+log_system_unregister(const char *program, struct err *e)
+{
+	(void)program;
+	(void)e;
+	return 0;
+}

@@ -16,6 +16,7 @@
 #define MESSAGE_FILE L"%SystemRoot%\\System32\\EventCreate.exe"
 
 #define SOURCES_KEY "SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\"
+#define SOURCE_SIZE (sizeof SOURCES_KEY + 64) /* bytes */
 
 static HANDLE source;
 static char last[LOG_LINE_MAX];
@@ -70,16 +71,39 @@ write_source(HKEY key)
 	return (DWORD)status;
 }
 
+/* The key of a program's source, also as Windows takes it, to be freed; or NULL. */
+static wchar_t *
+source_key(const char *program, char path[SOURCE_SIZE], struct err *e)
+{
+	snprintf(path, SOURCE_SIZE, SOURCES_KEY "%.64s", program);
+	return wide_of(path, e);
+}
+
+int
+log_system_unregister(const char *program, struct err *e)
+{
+	char path[SOURCE_SIZE];
+	wchar_t *w = source_key(program, path, e);
+	DWORD error;
+
+	if (w == NULL)
+		return -1;
+	error = (DWORD)RegDeleteKeyExW(HKEY_LOCAL_MACHINE, w, KEY_WOW64_64KEY, 0);
+	free(w);
+	return error == 0 || error == ERROR_FILE_NOT_FOUND
+	    ? 0
+	    : err_windows(e, error, "HKLM\\%s", path);
+}
+
 int
 log_system_register(const char *program, struct err *e)
 {
-	char path[sizeof SOURCES_KEY + 64];
-	wchar_t *w;
+	char path[SOURCE_SIZE];
+	wchar_t *w = source_key(program, path, e);
 	DWORD error;
 	HKEY key;
 
-	snprintf(path, sizeof path, SOURCES_KEY "%.64s", program);
-	if ((w = wide_of(path, e)) == NULL)
+	if (w == NULL)
 		return -1;
 	error = (DWORD)RegCreateKeyExW(HKEY_LOCAL_MACHINE, w, 0, NULL, 0,
 	    KEY_SET_VALUE | KEY_WOW64_64KEY, NULL, &key, NULL);

@@ -380,6 +380,8 @@ want status.log "task          for the system, also on battery"
 wantno status.log "the task 'Slipway'"
 expect 0 status.log slipway status --app "$APP" --json
 want status.log '"as_system": true'
+slipway doctor --app "$APP" --offline > doctor.log 2>&1 || true
+wantre doctor.log 'ok +task +for the system, also on battery'
 
 # The window of a shortcut whose server doesn't answer: there after two seconds, and gone when the program starts.
 expect 0 window.log win tests/test_window_windows.exe
@@ -402,5 +404,16 @@ kill "$silent"
 # The console's code page is given back at the end and by Ctrl-C.
 expect 0 page.log win tests/test_cmdline_windows.exe --console restore
 [ "$(tr -d '\r' < page.log | tr '\n' ' ')" = "65001 852 " ] || fail "want the code page given back" page.log
+expect 0 page.log win tests/test_cmdline_windows.exe --console again
+[ "$(tr -d '\r' < page.log | tr '\n' ' ')" = "65001 852 65001 " ] || fail "want UTF-8 once more" page.log
 expect 7 page.log win tests/test_cmdline_windows.exe --console break
 want page.log "0: 852"
+
+# The last enrolment takes away what all of them share, and the note beside this user's settings.
+note="HKCU\\SOFTWARE\\Slipway\\$INSTALLATION\\$APP"
+expect 0 unenroll.log slipway unenroll --app DRIVE --yes
+expect 0 reg.log win reg query "$events"
+expect 0 reg.log win reg query "$note" /v Applied
+expect 0 unenroll.log slipway unenroll --app "$APP" --yes
+expect 1 reg.log win reg query "$events"
+expect 1 reg.log win reg query "$note"

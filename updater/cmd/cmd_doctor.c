@@ -14,6 +14,7 @@
 #include "updater/cmd/trying.h"
 #include "updater/state/notes.h"
 #include "updater/state/status.h"
+#include "updater/state/task.h"
 #include "updater/station/checks.h"
 #include "updater/station/d2update.h"
 #include "updater/update/put_back.h"
@@ -168,6 +169,22 @@ examine_servers(struct doctor *d)
 	}
 	dir_close(metadata);
 	buf_free(&root);
+}
+
+/* The task that updates the station in the background, where there can be one. */
+static void
+examine_task(struct doctor *d)
+{
+	struct buf words = BUF_INIT(2 * ERR_TEXT_SIZE);
+	struct err e;
+	int fault = task_fault(&d->status.task, &words, &e);
+
+	if (fault == 0 && task_line(&d->status.task, &words, &e) == -1)
+		fault = -1;
+	if (fault == -1 || words.len > 0)
+		line(d, fault == 0 ? LEVEL_OK : LEVEL_WARNING, "task", "%s",
+		    fault == -1 ? e.text : buf_text(&words));
+	buf_free(&words);
 }
 
 static void
@@ -342,6 +359,7 @@ run_doctor(struct call *call, struct err *e)
 		if (!o->offline)
 			examine_servers(&d);
 		examine_release(&d);
+		examine_task(&d);
 		examine_room(&d, "room", c.station.state_path);
 		examine_room(&d, "room", c.station.install_dir);
 		examine_room(&d, "room", c.station.app_dir);

@@ -103,7 +103,8 @@ replace_letters(struct options *o, struct instead *x, struct err *e)
 		x->servers[i] = o->en.servers[i];
 		rc = replace_letter(&x->servers[i], x, e);
 	}
-	o->en.servers = x->servers;
+	if (o->en.nservers > 0)
+		o->en.servers = x->servers;
 	return rc;
 }
 

@@ -8,6 +8,7 @@
 
 #include "lib/os/clock.h"
 #include "lib/os/places.h"
+#include "updater/state/roaming.h"
 #include "updater/state/state.h"
 #include "updater/station/enrolled.h"
 #include "updater/station/unenrol.h"
@@ -70,6 +71,18 @@ forget_user(const struct station *st, struct err *e)
 	rc = forget(&part, state, st->user_state_path, NULL, e);
 	dir_close(state);
 	return rc;
+}
+
+/* With the last enrolment goes what all of them share. */
+static void
+forget_shared(struct settings *s)
+{
+	struct application_pairs all = APPLICATION_PAIRS_INIT;
+	struct err unread;
+
+	if (enrolled_load(s, &all, &unread) == 0 && all.installations.n == 0)
+		cmd_unregister_log();
+	application_pairs_free(&all);
 }
 
 static void
@@ -144,6 +157,8 @@ run_unenroll(struct call *call, struct err *e)
 	else if (e->code == ERR_NOENT)
 		rc = station_forget_settings(c.settings, &c.station, e);
 	if (rc == 0 && (rc = forget_user(&c.station, e)) == 0) {
+		roaming_forget(c.settings, &c.station);
+		forget_shared(c.settings);
 		printf("%s/%s is no longer enrolled\n", c.station.installation,
 		    c.station.application);
 		print_left(&c.station);

@@ -55,6 +55,15 @@ cmd_register_log(void)
 		log_info("the system's log will show these lines below a remark: %s", e.text);
 }
 
+void
+cmd_unregister_log(void)
+{
+	struct err e;
+
+	if (place_stationwide() && log_system_unregister(slipway.name, &e) == -1)
+		log_info("the system's log still knows this program: %s", e.text);
+}
+
 static void
 log_script(void *arg, enum log_level level, const char *subject, const char *text)
 {

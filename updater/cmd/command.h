@@ -74,10 +74,11 @@ void cmd_station_close(struct cmd_station *c);
 void cmd_print_writers(const struct station *st, const char *before);
 
 /*
- * Lets the system's log show the lines of a station for all users; a failure is logged, because
- * updates go on without.
+ * Lets the system's log show the lines of a station for all users, or ends that; a failure is
+ * logged, because updates go on without.
  */
 void cmd_register_log(void);
+void cmd_unregister_log(void);
 
 /* Returns the update_options of a command; they end after its --deadline, or default_ms. */
 struct update_options cmd_update_options(const struct cmd_options *o, int64_t default_ms);

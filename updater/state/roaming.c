@@ -78,3 +78,19 @@ roaming_note(struct settings *s, const struct station *st, const struct record *
 	buf_free(&key);
 	buf_free(&text);
 }
+
+void
+roaming_forget(struct settings *s, const struct station *st)
+{
+	struct buf key = BUF_INIT(SETTING_KEY_MAX);
+	struct changeset c = CHANGESET_INIT;
+	struct err ignored;
+
+	if (place_settings_roam() &&
+	    buf_addf(&key, &ignored, ROAMING_KEY "\\%s\\%s", st->installation, st->application) ==
+		0 &&
+	    changeset_delete_tree(&c, buf_text(&key), &ignored) == 0)
+		(void)settings_apply(s, &c, &ignored);
+	changeset_free(&c);
+	buf_free(&key);
+}

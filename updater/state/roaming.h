@@ -30,4 +30,7 @@ bool roaming_is_other(struct settings *s, const struct station *st, const struct
  */
 void roaming_note(struct settings *s, const struct station *st, const struct record *user);
 
+/* Take this user's note away, at the end of an enrolment.  Failures are ignored. */
+void roaming_forget(struct settings *s, const struct station *st);
+
 #endif

@@ -86,6 +86,8 @@ roaming(void **state)
 		assert_string_equal(value_get_text(&v), r->after);
 	/* What was noted is known. */
 	assert_false(roaming_is_other(s, &st, &user));
+	roaming_forget(s, &st);
+	assert_is(settings_get(s, KEY, ROAMING_VALUE, &v, &e), r->after != NULL && !r->roams, &e);
 	value_free(&v);
 	changeset_free(&user.set);
 	assert_int_equal(store_remove(&s), 0);
