@@ -312,7 +312,10 @@ cancel_drain(enum how how)
 	bench_open(&b, false, true, SLIPWAY_TLS_HANDSHAKE_MS);
 	cancel_begin(&k, how);
 	assert_int_equal(slipway_tls_drain(b.ours), 0);
-	assert_true(slipway_tls_conn_timeout(b.ours) > 0);
+	if (how == BEFORE)
+		assert_true(slipway_tls_conn_timeout(b.ours) > 0);
+	else if (slipway_tls_conn_timeout(b.ours) == 0)
+		k.how = THREAD; /* so slow that its own limit came first */
 	cancel_end(&k);
 	cancel_clear();
 	bench_close(&b);
@@ -363,7 +366,7 @@ cancels(void **state)
 static void
 own_limit(void **state)
 {
-	const struct timeval limit = { 0, 200000 };
+	const struct timeval limit = { 0, 200000 }, none = { 0, 0 };
 	struct canceller k;
 	struct bench b;
 	char buf[8];
@@ -373,11 +376,13 @@ own_limit(void **state)
 	assert_int_equal(setsockopt(b.fd[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
 	assert_int_equal(slipway_tls_read(b.ours, buf, sizeof buf), SLIPWAY_TLS_WANT_READ);
 	cancel_begin(&k, BEFORE);
+	assert_int_equal(setsockopt(b.fd[0], SOL_SOCKET, SO_RCVTIMEO, &none, sizeof none), 0);
 	is_cancelled(b.ours, slipway_tls_read(b.ours, buf, sizeof buf), "read: cancelled");
 	/* A socket that doesn't block any more, and no descriptor. */
 	assert_int_equal(fcntl(b.fd[0], F_SETFL, O_NONBLOCK), 0);
 	assert_int_equal(slipway_tls_read(b.ours, buf, sizeof buf), SLIPWAY_TLS_WANT_READ);
 	assert_int_equal(fcntl(b.fd[0], F_SETFL, 0), 0);
+	assert_int_equal(setsockopt(b.fd[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
 	slipway_tls_conn_set_cancel(b.ours, -1);
 	assert_int_equal(slipway_tls_read(b.ours, buf, sizeof buf), SLIPWAY_TLS_WANT_READ);
 	cancel_end(&k);
