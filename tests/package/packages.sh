@@ -3,14 +3,10 @@
 # The packages of these sources: built twice to the same bytes, judged by lintian, and installed, used, upgraded,
 # removed and purged in a chroot that debootstrap makes of the same Debian (tests/package/lifecycle.sh).
 #
-# usage: packages.sh [12|13]     (as root; another Debian than this one's is a chroot's; 77 where root may have none)
+# usage: packages.sh [12|13]     (another Debian than this one's is a chroot's; 77 where nobody may make a chroot)
 set -euo pipefail
 
 cd "$(dirname "$0")/../.."
-if [ "$(id -u)" -ne 0 ]; then
-	echo "packages.sh: want root, who alone can make a chroot; the packages were NOT TRIED" >&2
-	exit 77
-fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/slipway-packages-XXXXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
@@ -24,6 +20,10 @@ elsewhere=()
 [ "$debian" = "$here" ] || elsewhere=(--debian "$debian")
 scripts/package.sh "${elsewhere[@]}" --twice --out "$work/new"
 rm -f "$work"/new/*-dbgsym_*
+if [ "$(id -u)" -ne 0 ]; then
+	echo "packages.sh: want root, who alone can make a chroot; the packages were built and NOT TRIED" >&2
+	exit 77
+fi
 
 # The version before: the same files with a lower number, which costs no third build.
 version=$(sed -nE '1s/.*\(([^)]*)\).*/\1/p' debian/changelog)
