@@ -16,6 +16,7 @@
 #include "lib/sftp/child.h"
 #include "server/cmd/cmd_deploy.h"
 #include "server/repo/repo.h"
+#include "server/sshd/serve.h"
 
 /* Milliseconds between two drawings of the progress, and before the first. */
 #define DRAW_MS	 250
@@ -80,12 +81,26 @@ struct options {
 };
 
 static int
+print_writer(const char *user, const char *chroot, struct err *e)
+{
+	struct buf text = BUF_INIT(SERVE_CONFIG_MAX);
+	int rc = serve_writer(user, chroot, &text, e);
+
+	if (rc == 0)
+		fputs(buf_text(&text), stdout);
+	buf_free(&text);
+	return rc;
+}
+
+static int
 run_deploy(struct call *call, struct err *e)
 {
 	struct options *o = call->options;
-	const char *repo = command_repo_here(call, e);
+	const char *repo;
 
-	if (repo == NULL)
+	if (o->config)
+		return print_writer(o->user, o->chroot, e);
+	if ((repo = command_repo_here(call, e)) == NULL)
 		return -1;
 	cmd_deploy_view(&o->v);
 	if (deploy_run(&o->v.d, repo, e) == -1)
@@ -298,13 +313,19 @@ static const struct option options[] = {
 	    "go on where another deployment that is no more left its lock" },
 	{ "now", OPTION_FLAG, TO(v.d.now), NULL,
 	    "remove at once what is published no longer, and not after 24 hours" },
+	{ "print-config", OPTION_FLAG, TO(config), NULL,
+	    "print the account for deploying, for the update server's sshd" },
+	{ "user", OPTION_TEXT, TO(user), "NAME", "that account (default slipway-deploy)",
+	    .offers = OFFER_NOTHING },
+	ROW_DIRECTORY("chroot", TO(chroot), "its directory there (default /srv/slipway)"),
 	OPTION_END,
 };
 
 const struct command cmd_deploy = { "deploy", run_deploy, "[options]", 0, 0,
 	"carry what is published to the update server",
 	"Targets first, the timestamp last: stations find the state before or the state after.",
-	COMMAND_OPTIONS(options) };
+	COMMAND_OPTIONS(options),
+	.defaults = &(const struct options){ .user = "slipway-deploy", .chroot = "/srv/slipway" } };
 
 #undef TO
 #define TO(member) OPTION_TO(struct set_options, member)

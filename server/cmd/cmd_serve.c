@@ -8,6 +8,7 @@
 #include "lib/os/places.h"
 #include "lib/os/path.h"
 #include "server/cmd/command.h"
+#include "server/deploy/config.h"
 #include "server/repo/repo.h"
 #include "server/sshd/serve.h"
 #include "server/sshd/sshd.h"
@@ -138,7 +139,7 @@ static int
 print_config(const char *user, const char *chroot, struct err *e)
 {
 	struct buf text = BUF_INIT(SERVE_CONFIG_MAX);
-	int rc = serve_permanent(user == NULL ? "slipway" : user,
+	int rc = serve_permanent(user == NULL ? "slipway-sftp" : user,
 	    chroot == NULL ? "/srv/slipway" : chroot, &text, e);
 
 	if (rc == 0)
@@ -147,18 +148,36 @@ print_config(const char *user, const char *chroot, struct err *e)
 	return rc;
 }
 
+/* Finds where the repository is deployed to; place stays NULL where none was set. */
+static int
+read_deploy_place(const char *repo, struct deploy_config *out, struct err *e)
+{
+	struct dir *top = dir_open(repo, e);
+	int rc = top == NULL ? -1 : deploy_config_read(top, out, e);
+
+	dir_close(top);
+	return rc == -1 ? -1 : 0;
+}
+
 static int
 print_units(const struct call *call, const char *user, const char *chroot, struct err *e)
 {
 	struct buf text = BUF_INIT(SERVE_CONFIG_MAX), root = BUF_INIT(REPO_PATH_MAX);
 	struct buf me = BUF_INIT(USER_MAX);
+	struct deploy_config config = { 0 };
 	const char *repo;
 	int rc = -1;
 
 	if (sshd_here(e) == 0 && (repo = command_repo(call, e)) != NULL &&
-	    path_real(&root, repo, e) == 0 && place_user(&me, e) == 0)
-		rc = serve_units(buf_text(&root), user == NULL ? buf_text(&me) : user, chroot,
-		    &text, e);
+	    path_real(&root, repo, e) == 0 && place_user(&me, e) == 0 &&
+	    (rc = read_deploy_place(buf_text(&root), &config, e)) == 0)
+		rc = config.place != NULL && chroot != NULL
+		    ? err_setx(e, ERR_USAGE,
+			  "serve: the units deploy to %s; they copy nothing to --chroot besides",
+			  config.place)
+		    : serve_units(buf_text(&root), user == NULL ? buf_text(&me) : user, chroot,
+			  config.place, &text, e);
+	deploy_config_free(&config);
 	buf_free(&root);
 	buf_free(&me);
 	if (rc == 0)
@@ -217,7 +236,7 @@ static const struct option options[] = {
 	{ "print-units", OPTION_FLAG, TO(units), NULL,
 	    "print a systemd service and timer that refresh the repository" },
 	{ "user", OPTION_TEXT, TO(user), "NAME",
-	    "the account: of the set-up (default slipway), of the units (default: yours)",
+	    "the account: of the set-up (default slipway-sftp), of the units (default: yours)",
 	    .offers = OFFER_NOTHING },
 	ROW_DIRECTORY("chroot", TO(chroot),
 	    "its directory (default /srv/slipway); units copy refreshed files there"),

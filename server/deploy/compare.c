@@ -166,7 +166,7 @@ check_not_newer(struct carry *c, struct err *e)
 		    "%s: the timestamp there has version %" PRId64 ", here %" PRId64
 		    ": another copy of this repository was deployed there; nothing changed: go on "
 		    "with that copy, or, if it is lost, 'slipway-repo refresh' until the version "
-		    "here is higher",
+		    "here is higher; after a theft, when the keys are new, --take-over",
 		    c->o->place, version, c->o->version);
 	buf_free(&b);
 	return rc == -1 ? -1 : 0;

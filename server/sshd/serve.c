@@ -14,9 +14,9 @@
 /* Stations that log in at the same time; from the eleventh on, sshd would refuse some of them. */
 #define STARTUPS "MaxStartups 200\n"
 
-/* Both services forbid everything but reading files. */
-static const char locked_down[] = "\tForceCommand internal-sftp -R\n"
-				  "\tPermitTTY no\n"
+/* All services forbid everything but reading files; the one for deploying, and writing them. */
+static const char read_only[] = "\tForceCommand internal-sftp -R\n";
+static const char locked_down[] = "\tPermitTTY no\n"
 				  "\tPermitTunnel no\n"
 				  "\tDisableForwarding yes\n"
 				  "\tAllowAgentForwarding no\n"
@@ -83,8 +83,8 @@ serve_config(const struct serve_config *c, struct buf *out, struct err *e)
 	    "UseDNS no\n"
 	    "PrintMotd no\n"
 	    "Subsystem sftp internal-sftp -R\n"
-	    "%s",
-	    locked_down);
+	    "%s%s",
+	    read_only, locked_down);
 }
 
 static int
@@ -117,18 +117,45 @@ serve_permanent(const char *user, const char *chroot, struct buf *out, struct er
 	    "#   usermod -p '*' %s\n"
 	    "#   install -d -o root -g root -m 0755 %s /etc/ssh/authorized_keys.d\n"
 	    "#   install -o root -g root -m 0644 authorized_keys /etc/ssh/authorized_keys.d/%s\n"
-	    "# After each publish (targets before metadata, timestamp.json last):\n"
-	    "#   rsync -rt --chmod=D755,F644 DIR/served/targets %s/\n"
-	    "#   rsync -rtc --chmod=D755,F644 --exclude timestamp.json DIR/served/metadata %s/\n"
-	    "#   rsync -tc --chmod=F644 DIR/served/metadata/timestamp.json %s/metadata/\n"
+	    "# What is published comes there by 'slipway-repo deploy', as an account of its own that may\n"
+	    "# write there: 'slipway-repo deploy --print-config' prints it.  Where this is the computer of\n"
+	    "# the repository: slipway-repo deploy set %s\n"
 	    "# In /etc/ssh/sshd_config.d/slipway.conf; then: sshd -t && systemctl reload ssh\n"
 	    "# For the whole server: so many stations may log in at the same time.\n" STARTUPS
 	    "Match User %s\n"
 	    "\tChrootDirectory %s\n"
 	    "\tAuthorizedKeysFile /etc/ssh/authorized_keys.d/%s\n"
+	    "%s%s"
+	    "Match all\n",
+	    user, user, chroot, user, chroot, user, chroot, user, read_only, locked_down);
+}
+
+int
+serve_writer(const char *user, const char *chroot, struct buf *out, struct err *e)
+{
+	if (check_words(user, chroot, e) == -1)
+		return -1;
+	return buf_addf(out, e,
+	    "# As root, on the update server: the account that 'slipway-repo deploy' writes as, and the\n"
+	    "# two directories that it may change.  deploy.pub is its public login key.\n"
+	    "#   useradd --system --home-dir / --no-create-home --shell /usr/sbin/nologin %s\n"
+	    "#   usermod -p '*' %s\n"
+	    "#   install -d -o root -g root -m 0755 %s /etc/ssh/authorized_keys.d\n"
+	    "#   install -d -o %s -m 0755 %s/metadata %s/targets\n"
+	    "#   install -o root -g root -m 0644 deploy.pub /etc/ssh/authorized_keys.d/%s\n"
+	    "# In /etc/ssh/sshd_config.d/slipway-deploy.conf; then: sshd -t && systemctl reload ssh\n"
+	    "# Where the repository is, with the fingerprint of the server's host key:\n"
+	    "#     ssh-keygen -t ed25519 -N '' -f deploy\n"
+	    "#     slipway-repo deploy set sftp://%s@HOST/ --key deploy --host-key SHA256:...\n"
+	    "#     slipway-repo deploy\n"
+	    "# The stations log in as another account, which can't write: slipway-repo serve --print-config\n" STARTUPS
+	    "Match User %s\n"
+	    "\tChrootDirectory %s\n"
+	    "\tAuthorizedKeysFile /etc/ssh/authorized_keys.d/%s\n"
+	    "\tForceCommand internal-sftp\n"
 	    "%s"
 	    "Match all\n",
-	    user, user, chroot, user, chroot, chroot, chroot, user, chroot, user, locked_down);
+	    user, user, chroot, user, chroot, chroot, user, user, user, chroot, user, locked_down);
 }
 
 /*
@@ -175,8 +202,28 @@ add_copy(struct buf *out, const char *repo, const char *chroot, struct err *e)
 	return rc;
 }
 
+/* What the service may reach besides: the place that a refreshed timestamp is deployed to. */
+static int
+add_reach(struct buf *out, const char *place, struct err *e)
+{
+	if (place != NULL && strncmp(place, "sftp:", 5) == 0)
+		return buf_adds(out,
+		    "# The update server that 'deploy set' named, and a resolver of names.\n"
+		    "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK\n",
+		    e);
+	if (buf_adds(out, "PrivateNetwork=yes\n", e) == -1)
+		return -1;
+	if (place == NULL)
+		return 0;
+	return buf_adds(out, "ReadWritePaths=", e) == -1 ||
+		add_unit_path(out, place, false, e) == -1 || buf_addc(out, '\n', e) == -1
+	    ? -1
+	    : 0;
+}
+
 int
-serve_units(const char *repo, const char *user, const char *chroot, struct buf *out, struct err *e)
+serve_units(const char *repo, const char *user, const char *chroot, const char *place,
+    struct buf *out, struct err *e)
 {
 	if (check_words(user, chroot == NULL ? "/" : chroot, e) == -1 ||
 	    buf_addf(out, e,
@@ -203,10 +250,9 @@ serve_units(const char *repo, const char *user, const char *chroot, struct buf *
 		"ProtectSystem=strict\n"
 		"ProtectHome=read-only\n"
 		"PrivateTmp=yes\n"
-		"PrivateDevices=yes\n"
-		"PrivateNetwork=yes\n"
-		"ReadWritePaths=",
+		"PrivateDevices=yes\n",
 		SERVE_WARN_DAYS) == -1 ||
+	    add_reach(out, place, e) == -1 || buf_adds(out, "ReadWritePaths=", e) == -1 ||
 	    add_unit_path(out, repo, false, e) == -1 ||
 	    (chroot != NULL &&
 		buf_addf(out, e,

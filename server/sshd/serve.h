@@ -26,12 +26,16 @@ int serve_config(const struct serve_config *c, struct buf *out, struct err *e);
 /* Append the block for a permanent, chrooted service, and the commands that prepare its account. */
 int serve_permanent(const char *user, const char *chroot, struct buf *out, struct err *e);
 
+/* The same for the account that deploys: it may write in two directories of the chroot. */
+int serve_writer(const char *user, const char *chroot, struct buf *out, struct err *e);
+
 /*
  * Appends a systemd service and timer that refresh the repository (an absolute path) as user and,
- * where chroot isn't NULL, copy the refreshed files to the permanent service's directory.
+ * where chroot isn't NULL, copy the refreshed files to the permanent service's directory.  place:
+ * where the refresh deploys to, sftp: or an absolute path, or NULL.
  */
-int
-serve_units(const char *repo, const char *user, const char *chroot, struct buf *out, struct err *e);
+int serve_units(const char *repo, const char *user, const char *chroot, const char *place,
+    struct buf *out, struct err *e);
 
 /* Append the fingerprint (lib/sftp/fingerprint.h) of a public key file's text. */
 int serve_fingerprint(const char *public, struct buf *out, struct err *e);

@@ -55,17 +55,31 @@ cp login.pub authorized_keys
 
 account=slipway-test
 expect 0 config slipway-repo serve --print-config --user "$account" --chroot /srv/updates
-sed -n "s|^#   \(.*\)|\1|p" config | sed "s|DIR/|$REPO/|" > commands
-[ "$(wc -l < commands)" -ge 5 ] || fail "want the commands of the set-up" config
+expect 0 writer slipway-repo deploy --print-config --user slipway-writer --chroot /srv/updates
+ssh-keygen -q -t ed25519 -N '' -f deploy
+sed -n "s|^#   \([^ ].*\)|\1|p" config writer > commands
+[ "$(wc -l < commands)" -ge 9 ] || fail "want the commands of the set-up" config writer
 expect 0 commands.log bash -euxc "$(cat commands)"
 mkdir -p /etc/ssh/sshd_config.d
 cp config /etc/ssh/sshd_config.d/slipway.conf
+cp writer /etc/ssh/sshd_config.d/slipway-deploy.conf
 expect 0 sshd-t.log sshd -t
 
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 background sshd.log /usr/sbin/sshd -D -e -p "$port" -o ListenAddress=127.0.0.1
 want sshd.log 'Server listening' 15
 print=$(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub | cut -d' ' -f2)
+
+# The release comes there as an account that may write in two directories, and nowhere else.
+expect 0 set.log slipway-repo --repo "$REPO" deploy set "sftp://slipway-writer@127.0.0.1:$port/" --key deploy \
+	--host-key "$print"
+expect 0 deploy.log slipway-repo --repo "$REPO" deploy
+[ -e /srv/updates/metadata/timestamp.json ] || fail "want it deployed" deploy.log
+expect 0 status.log slipway-repo --repo "$REPO" status
+printf '%s\n' "put deploy.pub /deploy.pub" > root.batch
+expect 1 root.log sftp -q -b root.batch -P "$port" -i deploy -o BatchMode=yes -o IdentitiesOnly=yes \
+	-o StrictHostKeyChecking=no -o UserKnownHostsFile="$WORK/known" slipway-writer@127.0.0.1
+[ ! -e /srv/updates/deploy.pub ] || fail "want no file beside the two directories" root.log
 
 # A station of root's: settings in /etc/slipway, state in /var/lib/slipway.
 mkdir installed

@@ -93,6 +93,14 @@ status 0 "$repo" --repo "$R" serve --print-units --user repo --chroot /srv/upd; 
 status 2 "$repo" --repo "$R" serve --print-units --user 'a b'
 status 2 "$repo" --repo "$R" serve --print-units --chroot 'a$b'
 status 2 "$repo" --repo "$R" serve --print-units --print-config
+ssh-keygen -q -t ed25519 -N '' -f deploykey
+status 0 "$repo" --repo "$R" deploy set sftp://u@h.example/ --key deploykey --host-key "$(ssh-keygen -lf deploykey | cut -d' ' -f2)"
+status 0 "$repo" --repo "$R" serve --print-units --user repo; says '^RestrictAddressFamilies='
+grep -q PrivateNetwork out && fail "want the network for a refresh that deploys"
+status 2 "$repo" --repo "$R" serve --print-units --chroot /srv/upd
+mkdir place
+status 0 "$repo" --repo "$R" deploy set place
+status 0 "$repo" --repo "$R" serve --print-units --user repo; says '^ReadWritePaths=".*/place"$'; says '^PrivateNetwork=yes$'
 if command -v systemd-analyze >/dev/null; then
 	mkdir -p bin units && ln -s "$repo" bin/slipway-repo
 	status 0 "$repo" --repo "$R" serve --print-units --user root

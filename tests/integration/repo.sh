@@ -258,4 +258,7 @@ status 0 "$repo" serve --print-config --user upd --chroot /srv/upd
 	fail "want MaxStartups above Match"
 says 'Match User upd'; says 'ChrootDirectory /srv/upd'; says 'internal-sftp -R'
 status 2 "$repo" serve --print-config --user 'a b'
+status 0 "$repo" deploy --print-config --user upd --chroot /srv/upd
+says 'Match User upd'; says 'ChrootDirectory /srv/upd'; says 'ForceCommand internal-sftp$'
+status 2 "$repo" deploy --print-config --chroot srv
 echo ok
