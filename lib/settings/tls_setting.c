@@ -45,6 +45,23 @@ tls_setting_find(const char *name)
 	return -1;
 }
 
+static const char *const level_names[TLS_LEVEL_COUNT] = { "None", "TLSNoPeerAuth", "TLSPeerAuth" };
+
+const char *
+tls_level_name(enum tls_level level)
+{
+	return level_names[level];
+}
+
+int
+tls_level_find(const char *word)
+{
+	for (int i = 0; i < TLS_LEVEL_COUNT; i++)
+		if (strcmp(level_names[i], word) == 0)
+			return i;
+	return -1;
+}
+
 int
 tls_setting_files(const struct value *v, struct buf *out, struct err *e)
 {

@@ -29,6 +29,13 @@ bool tls_setting_is_file(enum tls_setting s);
 /* The setting of a name; -1: none. */
 int tls_setting_find(const char *name);
 
+/* The words of TLS_RequiredLevel. */
+enum tls_level { TLS_LEVEL_NONE, TLS_LEVEL_NO_PEER_AUTH, TLS_LEVEL_PEER_AUTH, TLS_LEVEL_COUNT };
+const char *tls_level_name(enum tls_level level);
+
+/* The level of a word, which counts as it is written; -1: none. */
+int tls_level_find(const char *word);
+
 /*
  * Append the names of files in a value: %NAME% expanded, with '/' as separators or what people
  * write on this system, without blanks at the ends.  Returns 0, or -1 as expand(), or ERR_CONFIG:

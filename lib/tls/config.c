@@ -106,14 +106,6 @@ read_setting(struct settings *s, const char *key, enum tls_setting which, struct
 	return rc;
 }
 
-static const char *const levels[] = { "None", "TLSNoPeerAuth", "TLSPeerAuth" };
-
-const char *
-tls_level_name(enum tls_level level)
-{
-	return levels[level];
-}
-
 /* The words for what a setting may be. */
 static const char *const wants[TLS_SETTING_COUNT] = {
 	[TLS_LEVEL] = "None, TLSNoPeerAuth or TLSPeerAuth",
@@ -169,9 +161,7 @@ config_decide(struct tls_config *c, struct err *e)
 		text[i] = c->source[i].text;
 	}
 	c->level_absent = !c->set[TLS_LEVEL];
-	for (int i = 0; i < 3; i++)
-		if (strcmp(text[TLS_LEVEL], levels[i]) == 0)
-			level = i;
+	level = tls_level_find(text[TLS_LEVEL]);
 	if (level == -1 && !c->level_absent)
 		return err_setx(e, ERR_CONFIG,
 		    "TLS_RequiredLevel: want None, TLSNoPeerAuth or TLSPeerAuth, got '%.40s'",

@@ -10,8 +10,6 @@
 #define TLS_WARN_DAYS	  30 /* default of TLS_ExpiryWarnDays */
 #define TLS_WARN_DAYS_MAX 3650
 
-enum tls_level { TLS_LEVEL_NONE, TLS_LEVEL_NO_PEER_AUTH, TLS_LEVEL_PEER_AUTH };
-
 struct tls_config {
 	enum tls_level level;
 	bool set[TLS_SETTING_COUNT];   /* others are absent */
@@ -24,9 +22,6 @@ struct tls_config {
 	/* text is owned, "" when not set; NULL only before config_decide() */
 	struct source source[TLS_SETTING_COUNT];
 };
-
-/* The settings' word for a level. */
-const char *tls_level_name(enum tls_level level);
 
 /*
  * Read the settings of an application from the store; *stamp is the store's before that.  Returns

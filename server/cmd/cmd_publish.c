@@ -236,6 +236,8 @@ static const struct option options[] = {
 	{ "allow", OPTION_LIST, TO(review.allow), "WORD",
 	    "publish in spite of a mistake, and record it; may be repeated; the words are above",
 	    .max = 32, .offers = OFFER_NOTHING },
+	ROW_CONNECT(TO(review.kernels),
+	    "refuse the release where stations would refuse this Kernel; may be repeated"),
 	{ "no-script-check", OPTION_FLAG, TO(review.no_check), NULL,
 	    "don't run the release's scripts first" },
 	{ "no-certificate-check", OPTION_FLAG, TO(review.no_guard), NULL,

@@ -8,6 +8,7 @@
 
 #include "lib/os/log.h"
 #include "server/review/guard.h"
+#include "server/review/guard_kernel.h"
 #include "server/rollover/trust.h"
 
 /* Bytes of the difference to the release before. */
@@ -89,6 +90,8 @@ guard(const struct publish_review *o, struct session *s, const struct review *v,
 	struct guard_findings f = { .n = 0 };
 	int rc = guard_look(&f, v, e);
 
+	if (rc == 0)
+		rc = guard_kernels(&f, v, o->kernels.values, o->kernels.n, e);
 	if (rc == 0 && (rc = refuse(&f, o, v->after.app, e)) == 0)
 		for (size_t i = 0; i < f.n && rc == 0; i++)
 			rc = let_through(s, f.v[i].which, &f.v[i].why, e);

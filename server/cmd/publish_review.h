@@ -7,9 +7,10 @@
 #include "server/repo/session.h"
 
 struct publish_review {
-	struct option_list allow; /* words of guards */
-	bool no_check;		  /* don't run scripts */
-	bool no_guard;		  /* allow what "replacement" allows */
+	struct option_list allow;   /* words of guards */
+	struct option_list kernels; /* to be judged: "HOST:PORT" */
+	bool no_check;		    /* don't run scripts */
+	bool no_guard;		    /* allow what "replacement" allows */
 	bool yes, dry;
 };
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -22,35 +23,51 @@ on_signal(int number)
 	caught = number;
 }
 
+/* What was in force before. */
+struct before {
+	struct sigaction actions[HELD];
+	sigset_t mask;
+};
+
+/* They come only while ppoll() waits: one that came just before it isn't missed. */
 static void
-hold(struct sigaction old[HELD])
+hold(struct before *b)
 {
 	struct sigaction sa = { .sa_handler = on_signal };
+	sigset_t all;
 
 	caught = 0;
 	sigemptyset(&sa.sa_mask);
+	sigemptyset(&all);
 	for (size_t i = 0; i < HELD; i++)
-		sigaction(held[i], &sa, &old[i]); /* no SA_RESTART: read() must return */
+		sigaddset(&all, held[i]);
+	sigprocmask(SIG_BLOCK, &all, &b->mask);
+	for (size_t i = 0; i < HELD; i++)
+		sigaction(held[i], &sa, &b->actions[i]);
 }
 
 static void
-release(const struct sigaction old[HELD])
+release(const struct before *b)
 {
 	for (size_t i = 0; i < HELD; i++)
-		sigaction(held[i], &old[i], NULL);
+		sigaction(held[i], &b->actions[i], NULL);
+	sigprocmask(SIG_SETMASK, &b->mask, NULL);
 	if (caught != 0)
 		raise(caught);
 }
 
 static int
-read_line(int fd, struct buf *out, struct err *e)
+read_line(int fd, const sigset_t *mask, struct buf *out, struct err *e)
 {
 	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
 		char c;
-		ssize_t n = read(fd, &c, 1);
+		ssize_t n = ppoll(&p, 1, NULL, mask);
 
 		if (n == -1 && errno == EINTR && caught == 0)
 			continue;
+		if (n == 1)
+			n = read(fd, &c, 1);
 		if (n == -1)
 			return err_set(e, ERR_IO, "read from the terminal");
 		if (n == 0)
@@ -65,7 +82,7 @@ read_line(int fd, struct buf *out, struct err *e)
 int
 terminal_ask(const char *prompt, bool echo, struct buf *out, struct err *e)
 {
-	struct sigaction old[HELD];
+	struct before b;
 	struct termios was, quiet;
 	int fd, rc = -1;
 
@@ -80,14 +97,14 @@ terminal_ask(const char *prompt, bool echo, struct buf *out, struct err *e)
 		quiet.c_lflag &= ~(tcflag_t)ECHO;
 		quiet.c_lflag |= ECHONL;
 	}
-	hold(old);
+	hold(&b);
 	if (tcsetattr(fd, TCSAFLUSH, &quiet) == -1 ||
 	    write(fd, prompt, strlen(prompt)) != (ssize_t)strlen(prompt))
 		err_set(e, ERR_IO, "the terminal");
 	else
-		rc = read_line(fd, out, e);
+		rc = read_line(fd, &b.mask, out, e);
 	tcsetattr(fd, TCSAFLUSH, &was);
 	close(fd);
-	release(old);
+	release(&b);
 	return rc == 0 ? 1 : -1;
 }

@@ -66,3 +66,18 @@ content_open(const struct content *c, const char *target, struct err *e)
 	    ? NULL
 	    : file_in_open(c->r->targets, stored, 0, e);
 }
+
+int
+content_read_block(const struct content *c, const char *target, const char *label, struct buf *out,
+    struct err *e)
+{
+	char mark[64];
+
+	snprintf(mark, sizeof mark, "-----BEGIN %s-----", label);
+	buf_reset(out);
+	if (content_length(c, target) > out->max || content_length(c, target) < strlen(mark))
+		return 0;
+	if (content_read(c, target, out, e) == -1)
+		return -1;
+	return bytes_find(out->data, out->len, mark) != NULL;
+}

@@ -31,4 +31,11 @@ uint64_t content_length(const struct content *c, const char *target);
 int content_read(const struct content *c, const char *target, struct buf *out, struct err *e);
 struct file_in *content_open(const struct content *c, const char *target, struct err *e);
 
+/*
+ * Append the content of a file that holds a block of this label ("CERTIFICATE") to out.  Returns 1,
+ * 0 when the file holds none or is larger than out may be, or -1.
+ */
+int content_read_block(const struct content *c, const char *target, const char *label,
+    struct buf *out, struct err *e);
+
 #endif

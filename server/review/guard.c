@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "lib/base/list.h"
+#include "server/review/guard_certs.h"
 #include "server/review/guard_files.h"
+#include "server/review/guard_settings.h"
 
 #define WORD(name, word, meaning) word,
 static const char *const words[GUARDS] = { GUARD_ROWS(WORD) };
@@ -40,7 +42,13 @@ guard_found(struct guard_findings *f, enum guard which, const struct err *why, s
 int
 guard_look(struct guard_findings *f, const struct review *v, struct err *e)
 {
-	return guard_private_keys(f, &v->after, e);
+	if (guard_private_keys(f, &v->after, e) == -1 || guard_lost_files(f, v, e) == -1 ||
+	    guard_ended(f, v, e) == -1)
+		return -1;
+	/* Without a run of the scripts nothing is known of settings. */
+	if (v->is.settings[0] == NULL)
+		return 0;
+	return guard_levels(f, v, e) == -1 ? -1 : guard_trust_files(f, v, e);
 }
 
 void

@@ -11,6 +11,14 @@
 /* Each guard's name here, its word of --allow, and what the word lets through. */
 #define GUARD_ROWS(X) \
 	X(PRIVATE_KEY, "private-key", "a private key among the files") \
+	X(LEVEL, "level", "a TLS_RequiredLevel that no program knows") \
+	X(NO_TRUST, "no-trust", "TLSPeerAuth without TLS_TrustedCerts") \
+	X(TRUST_FILE, "trust-file", \
+	    "a file in TLS_TrustedCerts that isn't in the release or holds no certificates") \
+	X(LOST_FILES, "lost-files", \
+	    "no scripts, or no certificates, where the release before has some") \
+	X(ENDED, "ended", "a certificate that has ended or was revoked") \
+	X(KERNEL, "kernel", "a Kernel of --connect that stations would refuse") \
 	X(REPLACEMENT, "replacement", \
 	    "no certificate that 'cert replace' needs, or one that it has retired")
 

@@ -15,7 +15,7 @@ release() {
 	rm -rf r && mkdir -p r/scripts/machine
 	shift
 	printf '%s\n' "$@" > r/scripts/machine/10.lua
-	expect 0 publish.log slipway-repo --repo "$REPO" publish --app "$app" r
+	expect 0 publish.log slipway-repo --repo "$REPO" publish --app "$app" r --allow no-trust
 }
 
 enroll() {

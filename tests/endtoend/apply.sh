@@ -71,7 +71,7 @@ one=$(state)
 release r2 TLSPeerAuth night
 chmod 755 r2/install/bin/tool
 echo new > r2/app/tls/new.crt
-publish r2
+publish r2 --allow no-trust
 echo "my own" > "$appdir/tls/server.crt"
 aside=$appdir/tls/server.crt.changed-by-hand-$(date -u +%Y-%m-%d)
 expect 3 plan.log slipway plan
@@ -191,7 +191,7 @@ want history.log 'repair from release 3; applied now' 0
 
 # A directory or a link in the place of a file: a clear error, and nothing is changed.
 release r4 TLSPeerAuth dawn
-publish r4
+publish r4 --allow no-trust
 mv "$appdir/tls/server.crt" kept.crt
 mkdir "$appdir/tls/server.crt"
 expect 1 update.log slipway update
@@ -211,7 +211,7 @@ expect 0 back.log slipway rollback
 want back.log 'returned to release 3' 0
 cp -R r4 r5
 echo one more > r5/app/more.txt
-publish r5
+publish r5 --allow no-trust
 expect 0 update.log slipway update
 want update.log 'applied release 5: 3 files changed (2 fetched)' 0
 expect 0 verify.log slipway verify
@@ -224,7 +224,7 @@ deep=$deep$(printf '%0*d' $((951 - ${#APP} - 1 - ${#deep})) 0)
 mkdir -p "r6/${deep%/*}"
 echo longest > "r6/$deep"
 echo longest > "r6/app/$name"
-publish r6
+publish r6 --allow no-trust
 expect 0 update.log slipway update
 want update.log 'applied release 6: 2 files changed (2 fetched)' 0
 [ "$(cat "$appdir/$name" "installed/${deep#install/}")" = "$(printf 'longest\nlongest')" ] || fail "want the longest names"

@@ -135,8 +135,9 @@ set(client, "TLS_TrustedCerts", "$trusted")
 LUA
 }
 
+# publish DIR [OPTION...]
 publish() {
-	expect 0 "$WORK/publish.log" slipway-repo --repo "$REPO" publish --app "$APP" "$1"
+	expect 0 "$WORK/publish.log" slipway-repo --repo "$REPO" publish --app "$APP" "$@"
 }
 
 start_server() {

@@ -130,11 +130,10 @@ guarded() {
 	expect 0 log slipway-repo log
 	tail -n 1 log > last
 	want last "allowed=[\"$word\"]"
-	expect 0 out slipway-repo publish --help
-	tr -s ' \n' ' ' < out > help
-	want help "$word ("
+	words+=" $word"
 }
 
+words=
 # good DIR: the release is published, and nothing is recorded as allowed.
 good() {
 	expect 0 out slipway-repo publish --app "$APP" "$1"
@@ -186,4 +185,107 @@ cp key.ssh.pub plain/install/
 printf '%s\n' '-----BEGIN PRIVATE KEY-----' '...' '-----END PRIVATE KEY-----' > plain/install/manual
 good plain
 
+# Settings, found by a run of the scripts for each system.
+rm -rf plain bad
+good r
+bad() { rm -rf bad && cp -r r bad && script bad "$1"; }
+bad "$good
+set(client, \"TLS_RequiredLevel\", \"TLSPeerauth\")"
+guarded level "$client: TLS_RequiredLevel: want None, TLSNoPeerAuth or TLSPeerAuth, got 'TLSPeerauth'" bad
+bad "$good
+if station.os == \"windows\" then set(client, \"TLS_RequiredLevel\", 2) end"
+guarded level "$client on windows: TLS_RequiredLevel: want None, TLSNoPeerAuth or TLSPeerAuth, got 'no text'" bad
+bad 'set(client, "TLS_RequiredLevel", "TLSPeerAuth")'
+guarded no-trust "$client: TLS_RequiredLevel is TLSPeerAuth: want TLS_TrustedCerts" bad
+bad "$good
+delete(client, \"TLS_TrustedCerts\")"
+unchanged 1 slipway-repo publish --app "$APP" bad
+want out '--allow no-trust'
+bad 'set(client, "TLS_RequiredLevel", "TLSPeerAuth")
+set(client, "TLS_TrustedCerts", "%AppDir%\\server.crt; %AppDir%\\tls\\new.crt ;%InstallDir%/ca.crt;/etc/kernel/own.crt")'
+cp "$REPO/certs/kernel.crt" bad/install/ca.crt
+guarded trust-file "$client: TLS_TrustedCerts: want a file of this release, got app/tls/new.crt, which isn't in it" bad
+[ "$(grep -c 'publish: allowed' out)" = 1 ] || fail 'want one finding' out
+mkdir -p bad/app/tls
+openssl x509 -in "$REPO/certs/kernel.crt" -outform DER -out bad/app/tls/new.crt
+guarded trust-file "$client: TLS_TrustedCerts: app/tls/new.crt: want a certificate in PEM form; got one in DER form" bad
+cp "$REPO/certs/kernel.crt" bad/app/tls/new.crt
+good bad
+
+# Without any scripts or certificates where the release before has some: the directory isn't whole.
+cp -r r whole
+mv bad/scripts scripts
+guarded lost-files 'scripts/machine/10-tls.lua: want a release with scripts, as release' bad
+good whole
+script bad 'set(client, "TLS_RequiredLevel", "TLSNoPeerAuth")'
+rm bad/app/server.crt bad/app/tls/new.crt bad/install/ca.crt
+guarded lost-files 'app/server.crt: want a release with certificates, as release' bad
+good whole
+# Other names and contents are a change.
+mv whole/scripts/machine/10-tls.lua whole/scripts/machine/20-tls.lua
+mv whole/app/server.crt whole/app/next.crt
+sed -i 's/server.crt/next.crt/' whole/scripts/machine/20-tls.lua
+good whole
+rm -r whole bad scripts
+good r
+
+# Certificates that ended, or were revoked by a CA of the repository or by a list in the release.
+# OpenSSL 3.5 makes no certificate that ends before it begins, and takes dates instead.
+openssl req -new -key key.pem -subj /CN=ended -out ended.csr
+openssl x509 -req -in ended.csr -signkey key.pem -days -1 -out ended.pem 2> /dev/null ||
+	openssl x509 -req -in ended.csr -signkey key.pem -not_before 20200101000000Z -not_after 20200201000000Z \
+		-out ended.pem 2> /dev/null || fail openssl
+cp -r r ended
+cat ended.pem >> ended/app/server.crt
+guarded ended 'app/server.crt: want certificates that are good, got one that ended on ' ended
+want out 'subject "CN=ended", SHA-256 '
+# In install/ only what TLS_TrustedCerts names: programs bring bundles of their own.
+expect 0 out slipway-repo publish --app "$APP" r
+cp r/app/server.crt ended/app/
+cp ended.pem ended/install/bundle.pem
+good ended
+script ended 'set(client, "TLS_RequiredLevel", "TLSPeerAuth")
+set(client, "TLS_TrustedCerts", "%InstallDir%\\bundle.pem")'
+guarded ended 'install/bundle.pem: want certificates that are good' ended
+expect 0 out slipway-repo cert ca fleet
+expect 0 out slipway-repo cert csr leaf
+expect 0 out slipway-repo cert sign --ca fleet --usage server --yes leaf
+cp -r r revoked
+cp "$REPO/certs/leaf.crt" revoked/app/
+expect 0 out slipway-repo publish --app "$APP" revoked
+expect 0 out slipway-repo cert revoke --ca fleet leaf
+echo change > revoked/app/change
+guarded ended 'app/leaf.crt: want certificates that are good, got one that the CA fleet of this repository has revoked' \
+	revoked
+expect 0 out slipway-repo cert crl --ca fleet --out revoked/app/list.pem
+mv "$REPO/ca" ca.away
+guarded ended 'app/leaf.crt: want certificates that are good, got one that a list of this release revokes' revoked
+mv ca.away "$REPO/ca"
+expect 0 out slipway-repo publish --app "$APP" r
+
+# A Kernel whose present certificate stations with the release would refuse.
+kernel_settings "$REPO/certs/kernel.pem" "$REPO/certs/kernel.crt"
+start_kernel
+echo change > r/app/change
+expect 0 out slipway-repo publish --app "$APP" r --connect "$kernel"
+wantno out allowed
+cp -r r other
+cp cert.pem other/app/server.crt
+guarded kernel "--connect $kernel: want a Kernel that stations with this release would trust, got one that they would refuse" \
+	other --connect "$kernel"
+# Where no setting names a file of the release, all certificates in app/ count.
+script other "set(client, \"TLS_RequiredLevel\", \"None\")"
+unchanged 1 slipway-repo publish --app "$APP" other --connect "$kernel"
+cp "$REPO/certs/kernel.crt" other/app/kernel.crt
+expect 0 out slipway-repo publish --app "$APP" other --connect "$kernel"
+kill "$job"
+wait "$job" || true
+guarded kernel "--connect $kernel: want a Kernel that stations with this release would trust, got none that answers" \
+	r --connect "$kernel"
+
+# The help has the words.
+slipway-repo publish --help | tr -s ' \n' ' ' > help
+for word in $words; do
+	want help "$word ("
+done
 expect 0 out slipway-repo verify

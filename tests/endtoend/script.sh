@@ -150,7 +150,8 @@ want publish.log 'scripts/machine/10.lua:1: this is no Lua' 0
 
 # A TLS setting in each user's folder, for a file of the release: publish tells each time, with the line that is right.
 mkdir -p user/scripts/machine user/app/tls
-: > user/app/tls/server.crt
+cp "$REPO/certs/kernel.crt" user/app/tls/server.crt
+cp "$REPO/certs/kernel.crt" user/app/ca.crt
 : > user/app/tls/ca.crt
 cat > user/scripts/machine/10.lua <<LUA
 set([[$T\\TLS_Client]], "TLS_TrustedCerts", "%AppDir%\\\\ca.crt;%%AppData%%\\\\$APP\\\\server.crt;%%Temp%%\\\\other.crt")

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVER_REVIEW_GUARD_SETTINGS_H
+#define SERVER_REVIEW_GUARD_SETTINGS_H
+
+/* Mistakes in the TLS settings that the scripts of a release leave.  0 or -1, as guard_look(). */
+#include "server/review/guard.h"
+
+/* A word of TLS_RequiredLevel that the library doesn't know, and TLSPeerAuth without trust. */
+int guard_levels(struct guard_findings *f, const struct review *v, struct err *e);
+
+/* Files of the release in TLS_TrustedCerts that aren't there or hold no certificates. */
+int guard_trust_files(struct guard_findings *f, const struct review *v, struct err *e);
+
+#endif

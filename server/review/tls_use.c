@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+/* The TLS settings that the scripts of a release leave. */
+#include "server/review/tls_use.h"
+
+#include <string.h>
+
+#include "lib/base/json.h"
+#include "lib/base/list.h"
+#include "lib/base/text.h"
+
+/* Bytes of the name of a setting with its key, in small letters. */
+#define PLACE_MAX (SETTING_KEY_MAX + SETTING_NAME_MAX + 4)
+
+static bool
+is_side(const char *key)
+{
+	const char *part = strrchr(key, '\\');
+
+	return part != NULL &&
+	    (ascii_same(part, "\\TLS_Client") || ascii_same(part, "\\TLS_Server"));
+}
+
+static bool
+is_set(const json_t *entry, const char *name)
+{
+	const char *its = json_text_of(entry, "name");
+
+	return its != NULL && ascii_same(its, name) && json_text_of(entry, "value") != NULL &&
+	    is_side(json_text_of(entry, "key"));
+}
+
+int
+tls_uses(const struct outcome *o, enum tls_setting which,
+    int (*each)(void *arg, const struct tls_use *u, struct err *e), void *arg, struct err *e)
+{
+	const char *place;
+	json_t *one;
+
+	for (int i = 0; i < OUTCOME_SYSTEMS; i++)
+		json_object_foreach (o->settings[i], place, one) {
+			const json_t *other = json_object_get(o->settings[1 - i], place);
+			bool same = json_equal(json_object_get(other, "value"),
+			    json_object_get(one, "value"));
+			const struct tls_use u = { json_text_of(one, "key"),
+				json_text_of(one, "text"), same ? NULL : outcome_systems[i],
+				o->settings[i] };
+
+			if (is_set(one, tls_setting_name(which)) && (i == 0 || !same) &&
+			    each(arg, &u, e) == -1)
+				return -1;
+		}
+	return 0;
+}
+
+bool
+tls_use_has(const struct tls_use *u, enum tls_setting other)
+{
+	static const char *const hives[] = { "hklm", "hkcu" };
+
+	for (size_t i = 0; i < N(hives); i++) {
+		struct buf place = BUF_INIT(PLACE_MAX);
+		const char *text = NULL;
+		struct err ignored;
+
+		if (buf_addf(&place, &ignored, "%s%s\n%s", hives[i], u->key + strlen(hives[i]),
+			tls_setting_name(other)) == 0) {
+			for (size_t k = 0; k < place.len; k++)
+				place.data[k] = (uint8_t)ascii_lower((char)place.data[k]);
+			text = json_text_of(json_object_get(u->settings, buf_text(&place)), "text");
+		}
+		buf_free(&place);
+		if (text != NULL && *text != '\0')
+			return true;
+	}
+	return false;
+}
+
+/* Writes the path in the release that a name stands for.  False: it stands for none. */
+static bool
+release_path(const char *name, size_t len, char *out, size_t size)
+{
+	static const struct {
+		const char *stands, *place;
+	} roots[] = { { OUTCOME_APP_DIR, "app/" }, { OUTCOME_INSTALL_DIR, "install/" } };
+
+	text_trim(&name, &len);
+	for (size_t i = 0; i < N(roots); i++) {
+		size_t n = strlen(roots[i].stands), at = strlen(roots[i].place);
+
+		if (len <= n || memcmp(name, roots[i].stands, n) != 0 ||
+		    (name[n] != '\\' && name[n] != '/') || at + len - n > size)
+			continue;
+		memcpy(out, roots[i].place, at);
+		for (n++; n < len; n++)
+			out[at++] = name[n] == '\\' ? '/' : name[n];
+		out[at] = '\0';
+		return true;
+	}
+	return false;
+}
+
+int
+tls_use_files(const struct tls_use *u,
+    int (*each)(void *arg, const struct tls_use *u, const char *path, struct err *e), void *arg,
+    struct err *e)
+{
+	const char *text = u->text == NULL ? "" : u->text;
+	char path[PATH_REL_MAX + 1];
+
+	for (size_t n; *text != '\0'; text += n + (text[n] == ';')) {
+		n = strcspn(text, ";");
+		if (release_path(text, n, path, sizeof path) && each(arg, u, path, e) == -1)
+			return -1;
+	}
+	return 0;
+}
