@@ -144,3 +144,28 @@ wantno shell.log 'uid='
 ssh_ < /dev/null > forward.log 2>&1 -W "127.0.0.1:$port" || true
 want forward.log 'administratively prohibited' 0
 wantno forward.log SSH-2.0
+
+# A full disk of the server: stations keep the release before, nothing is left over, and the next deployment goes on.
+head -c 300000 /dev/urandom > release/app/large
+before=$(sha256sum /srv/updates/metadata/timestamp.json)
+mount -t tmpfs -o "size=128k,mode=755,uid=$(id -u slipway-writer)" tmpfs /srv/updates/targets
+expect 3 full.log slipway-repo --repo "$REPO" publish --app "$APP" release
+want full.log "the server's disk or quota may be full" 0
+want full.log 'published here, and not yet deployed' 0
+[ "$(sha256sum /srv/updates/metadata/timestamp.json)" = "$before" ] || fail 'want the timestamp of before' full.log
+[ -z "$(find /srv/updates -name '.slipway-new.*' -o -name '*.lock')" ] || fail 'want no leftovers on a full disk'
+umount /srv/updates/targets
+expect 0 deploy.log slipway-repo --repo "$REPO" deploy
+expect 0 update.log slipway update --app "$APP"
+want update.log 'applied release 2' 0
+
+# The same in a directory of this computer.
+mkdir /srv/small
+mount -t tmpfs -o size=128k tmpfs /srv/small
+expect 0 set.log slipway-repo --repo "$REPO" deploy set /srv/small
+expect 1 full.log slipway-repo --repo "$REPO" deploy
+want full.log 'No space left on device' 0
+[ ! -e /srv/small/metadata/timestamp.json ] || fail 'want no timestamp' full.log
+[ -z "$(find /srv/small -name '.slipway-new.*' -o -name '*.lock')" ] || fail 'want no leftovers on a full disk'
+mount -o remount,size=2m /srv/small
+expect 0 deploy.log slipway-repo --repo "$REPO" deploy
