@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -321,6 +322,51 @@ cancel_drain(enum how how)
 	bench_close(&b);
 }
 
+#define UPDATES 200
+
+/* A client by OpenSSL's own calls, in a thread: records without data, and a byte. */
+static void *
+updates_keys(void *arg)
+{
+	struct other *o = arg;
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL *ssl = SSL_new(ctx);
+
+	SSL_set_fd(ssl, o->fd);
+	o->wrong = SSL_connect(ssl) != 1;
+	for (int i = 0; i < UPDATES && !o->wrong; i++)
+		o->wrong = SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED) != 1 ||
+		    SSL_do_handshake(ssl) != 1;
+	o->wrong = o->wrong || SSL_write(ssl, "x", 1) != 1;
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+	return NULL;
+}
+
+/* A peer that sends records without data doesn't keep a call from being cancelled. */
+static void
+key_updates(void **state)
+{
+	struct bench b;
+	pthread_t thread;
+	char buf[8];
+	int left = 0;
+
+	(void)state;
+	bench_open(&b, false, false, SLIPWAY_TLS_HANDSHAKE_MS);
+	assert_int_equal(pthread_create(&thread, NULL, updates_keys, &b.other), 0);
+	assert_int_equal(slipway_tls_handshake(b.ours), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_false(b.other.wrong);
+	write_cancel();
+	is_cancelled(b.ours, slipway_tls_read(b.ours, buf, sizeof buf), "read: cancelled");
+	assert_int_equal(ioctl(b.fd[0], FIONREAD, &left), 0);
+	assert_true(left > 0);
+	cancel_clear();
+	assert_int_equal(slipway_tls_read(b.ours, buf, sizeof buf), 1);
+	bench_close(&b);
+}
+
 enum waiting { READ, READ_PART, READ_PLAIN, WRITE, WRITE_PLAIN, SHAKE, SHAKE_UNLIMITED, DRAIN };
 
 static const struct wait_row {
@@ -578,12 +624,13 @@ tidy(void **state)
 int
 main(void)
 {
-	static struct CMUnitTest tests[3 + N(wait_rows) + N(connect_rows)] = {
+	static struct CMUnitTest tests[4 + N(wait_rows) + N(connect_rows)] = {
 		cmocka_unit_test(own_limit),
 		cmocka_unit_test(closed_pipe),
 		cmocka_unit_test(connected),
+		cmocka_unit_test(key_updates),
 	};
-	size_t n = 3;
+	size_t n = 4;
 
 	TEST_ROWS(tests, n, wait_rows, cancels);
 	TEST_ROWS(tests, n, connect_rows, connects);
