@@ -2,6 +2,8 @@
 /* Numbers as text. */
 #include "lib/base/number.h"
 
+#include <stdio.h>
+
 int
 number_parse(const char *text, size_t len, uint64_t min, uint64_t max, uint64_t *n)
 {
@@ -18,4 +20,18 @@ number_parse(const char *text, size_t len, uint64_t min, uint64_t max, uint64_t 
 		return -1;
 	*n = v;
 	return 0;
+}
+
+void
+number_amount(uint64_t bytes, char out[NUMBER_AMOUNT_SIZE])
+{
+	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
+	double n = (double)bytes;
+	size_t unit = 0;
+
+	while (n >= 1000 && unit + 1 < sizeof units / sizeof units[0]) {
+		n /= 1000;
+		unit++;
+	}
+	snprintf(out, NUMBER_AMOUNT_SIZE, unit == 0 ? "%.0f %s" : "%.1f %s", n, units[unit]);
 }

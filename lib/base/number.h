@@ -13,4 +13,8 @@
  */
 int number_parse(const char *text, size_t len, uint64_t min, uint64_t max, uint64_t *n);
 
+/* Write a number of bytes for people: "912 B", "3.1 MB". */
+#define NUMBER_AMOUNT_SIZE 32
+void number_amount(uint64_t bytes, char out[NUMBER_AMOUNT_SIZE]);
+
 #endif

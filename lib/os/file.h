@@ -158,4 +158,7 @@ struct file_lock;
 struct file_lock *file_lock(struct dir *d, const char *name, int64_t wait_ms, struct err *e);
 void file_unlock(struct file_lock *l);
 
+/* The process that holds the lock; 0: none, or the system doesn't tell. */
+long file_lock_holder(struct dir *d, const char *name);
+
 #endif

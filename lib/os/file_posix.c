@@ -9,9 +9,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -336,4 +338,40 @@ out:
 	}
 	close(parent);
 	return rc;
+}
+
+/* /proc/locks: "1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF", the device in hexadecimal. */
+static long
+holder_of(const struct stat *st)
+{
+	FILE *f = fopen("/proc/locks", "re");
+	char line[256];
+	long found = 0;
+
+	while (f != NULL && found == 0 && fgets(line, sizeof line, f) != NULL) {
+		unsigned long disk, part;
+		unsigned long long inode;
+		long pid;
+
+		if (sscanf(line, "%*[0-9]: FLOCK ADVISORY WRITE %ld %lx:%lx:%llu", &pid, &disk,
+			&part, &inode) == 4 &&
+		    inode == st->st_ino && disk == major(st->st_dev) && part == minor(st->st_dev) &&
+		    pid > 0 && (kill((pid_t)pid, 0) == 0 || errno == EPERM))
+			found = pid;
+	}
+	if (f != NULL)
+		fclose(f);
+	return found;
+}
+
+long
+file_lock_holder(struct dir *d, const char *name)
+{
+	int fd = file_open_at(d, name, O_RDONLY | O_NONBLOCK, 0);
+	struct stat st;
+	long found = fd != -1 && fstat(fd, &st) == 0 ? holder_of(&st) : 0;
+
+	if (fd != -1)
+		close(fd);
+	return found;
 }

@@ -19,6 +19,12 @@ int process_main(int (*run)(int argc, char **argv), int argc, char **argv);
 void process_keep_secrets(void);
 
 /*
+ * From now on Ctrl-C writes text (which stays the caller's) to standard error before it ends this
+ * process as ever; not where the caller of this process had it ignored.
+ */
+void process_tell_interrupt(const char *text);
+
+/*
  * Before a program is executed in place of this one: descriptors that were closed are closed by the
  * execution, and signals and the
  * limit of core files are as they came.

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <ucontext.h>
@@ -104,6 +105,27 @@ process_keep_secrets(void)
 	 */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
+}
+
+static const char *interrupt_text;
+
+static void
+on_interrupt(int number)
+{
+	if (write(STDERR_FILENO, interrupt_text, strlen(interrupt_text)) == -1) {
+		/* nobody reads it */
+	}
+	raise(number); /* the handler is gone: it ends the process when this returns */
+}
+
+void
+process_tell_interrupt(const char *text)
+{
+	struct sigaction tell = { .sa_handler = on_interrupt, .sa_flags = SA_RESETHAND }, before;
+
+	interrupt_text = text;
+	if (sigaction(SIGINT, NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+		sigaction(SIGINT, &tell, NULL);
 }
 
 void

@@ -5,6 +5,30 @@
  */
 #include "lib/os/process.h"
 
+#include <string.h>
+#include <windows.h>
+
+static const char *interrupt_text;
+
+/* The next handler ends the process. */
+static BOOL WINAPI
+on_interrupt(DWORD what)
+{
+	DWORD n;
+
+	if (what == CTRL_C_EVENT)
+		WriteFile(GetStdHandle(STD_ERROR_HANDLE), interrupt_text,
+		    (DWORD)strlen(interrupt_text), &n, NULL);
+	return FALSE;
+}
+
+void
+process_tell_interrupt(const char *text)
+{
+	interrupt_text = text;
+	SetConsoleCtrlHandler(on_interrupt, TRUE);
+}
+
 int
 process_main(int (*run)(int argc, char **argv), int argc, char **argv)
 {

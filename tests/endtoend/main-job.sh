@@ -72,6 +72,29 @@ want split.log "hi: '/C $APP' in two words names no application; give /C$APP" 0
 expect 0 split.log slipway run --no-launch --app "$APP" -- hi /C "$APP"
 wantno split.log 'in two words' 0
 
+# Nor is one that isn't enrolled.
+expect 0 nope.log slipway run --no-launch -- hi /CNOPE
+want nope.log "hi: no application NOPE is enrolled here, which /CNOPE names; this start is for $APP" 0
+expect 0 nope.log slipway run --no-launch --app "$APP" -- hi /CNOPE
+wantno nope.log 'no application'
+expect 0 nope.log slipway run --no-launch -- hi "/C$APP"
+wantno nope.log 'no application'
+
+# Everything but the start fails as the start would.
+expect 127 nothing.log slipway run --app "$APP" --no-launch -- nosuch
+want nothing.log 'nosuch: no such program' 0
+expect 127 nothing.log slipway run --app "$APP" --no-launch -- ./nosuch
+touch plain
+for file in ./plain "$WORK"; do
+	expect 126 nothing.log slipway run --app "$APP" --no-launch -- "$file"
+	want nothing.log "can't be started" 0
+done
+printf '#!/no/such/shell\n' > script
+chmod +x script
+expect 126 nothing.log slipway run --app "$APP" --no-launch -- ./script
+want nothing.log "the interpreter '/no/such/shell'" 0
+rm plain script
+
 # Everything but the start, and the log as lines of JSON.
 expect 0 nolaunch.log slipway run --app "$APP" --no-launch -- touch launched
 [ ! -e launched ] || fail "want nothing started" nolaunch.log

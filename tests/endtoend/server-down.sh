@@ -6,6 +6,26 @@
 make_all
 expect 0 run.log slipway run --app "$APP" -- true
 want run.log "applied release 1"
+
+# A deadline in the middle of a file: the start says how far it came, and the next one goes on there.
+cp -R release large
+dd if=/dev/urandom of=large/app/large bs=64k count=64 status=none
+publish "$WORK/large"
+coproc PROXY { exec "$WORK/tests/proxy" "$port" rate-down 500000; }
+jobs_started+=("$PROXY_PID")
+read -r -u "${PROXY[0]}" slow
+sed -i "s/:$port/:$slow/" "$STATION/machine.conf"
+expect 0 late.log slipway run --app "$APP" --deadline 3 -- echo started
+want late.log started 0
+wantre late.log 'the 3 s for a start are over with [0-3]\.[0-9] MB of 4\.2 MB; the next start goes on there; starting echo' 0
+got=$(sed -n 's/.*over with \([0-9.]*\) MB.*/\1/p' late.log)
+expect 1 late.log slipway update --app "$APP" --deadline 2
+wantre late.log 'the 2 s for an update are over with [1-4]\.[0-9] MB of 4\.2 MB; the next update goes on there$' 0
+awk -v a="$got" -v b="$(sed -n 's/.*over with \([0-9.]*\) MB.*/\1/p' late.log)" 'BEGIN { exit !(b >= a) }' ||
+	fail "want it to go on from $got MB" late.log
+sed -i "s/:$slow/:$port/" "$STATION/machine.conf"
+expect 0 run.log slipway run --app "$APP" -- true
+want run.log 'applied release 2' 0
 before=$(state)
 
 stop_server
@@ -57,7 +77,7 @@ want status.log 'what spoke with it was confined by' 0
 head -n 1 "$file" > whole
 cat whole > "$file"
 expect 0 whole.log slipway update --app "$APP"
-want whole.log "applied release 2"
+want whole.log "applied release 3"
 want "station/config/$APP/note.txt" "the signed text"
 
 # Of two servers the failed one is tried last for a while, and status prints its error.

@@ -37,18 +37,27 @@ may_start(const struct cmd_station *c, const struct update_result *r, const stru
 	return v.start;
 }
 
-/* "/C COV_PB" names no application, and the program may be started for another one. */
+/*
+ * "/C COV_PB" names no application, and the program may be started for another one; so it may with
+ * "/CCOV_BP", which names one that isn't enrolled.
+ */
 static void
-warn_split(const struct call *call, struct settings *s)
+warn_argument(const struct call *call, const struct cmd_station *c)
 {
 	const struct cmd_options *o = call->options;
 	const char *name;
 
-	if (s == NULL || o->application != NULL ||
-	    (name = enrolled_split(s, call->argc, call->argv)) == NULL)
+	if (c->settings == NULL || o->application != NULL)
 		return;
-	log_warn("%s: '/C %s' in two words names no application; give /C%s", call->argv[0], name,
-	    name);
+	if ((name = enrolled_split(c->settings, call->argc, call->argv)) != NULL)
+		log_warn("%s: '/C %s' in two words names no application; give /C%s", call->argv[0],
+		    name, name);
+	if ((name = enrolled_nowhere(c->settings, call->argc, call->argv)) != NULL)
+		log_warn("%s: no application %s is enrolled here, which /C%s names%s%s",
+		    call->argv[0], name, name,
+		    c->station.application != NULL ? "; this start is for "
+						   : "; 'slipway status' lists what is",
+		    c->station.application != NULL ? c->station.application : "");
 }
 
 static void
@@ -78,7 +87,7 @@ run_program(struct call *call, struct err *e)
 	window_begin(CMD_WAITING, WINDOW_AFTER_MS, o->progress != NULL);
 	failed =
 	    cmd_station_open(call, CMD_WARNS_LATER | (o->offline ? 0 : CMD_FETCHES), &c, e) == -1;
-	warn_split(call, c.settings);
+	warn_argument(call, &c);
 	if (!failed) {
 		update_options = cmd_update_options(o, c.station.deadline * 1000);
 		update_options.progress = progress_view_start(&view, o->progress != NULL);
@@ -93,6 +102,10 @@ run_program(struct call *call, struct err *e)
 	cmd_station_close(&c);
 	if (!start)
 		return CLI_FAILED;
+	if (o->no_launch && (status = launch_find(call->argv[0], e)) != 0) {
+		log_error("%s", e->text);
+		return status;
+	}
 	if (o->no_launch) {
 		log_info("%s would be started now; it isn't, because of --no-launch",
 		    call->argv[0]);
@@ -109,7 +122,7 @@ static const struct option options[] = {
 	{ "offline", OPTION_FLAG, CMD_TO(offline), NULL,
 	    "start on what is applied; ask no server" },
 	{ "no-launch", OPTION_FLAG, CMD_TO(no_launch), NULL,
-	    "do all but start PROGRAM; exit 1 if it would not be started" },
+	    "do all but start PROGRAM; exit as a start would that fails" },
 	CMD_LOG_ROWS,
 	OPTION_END,
 };

@@ -42,7 +42,7 @@ static int
 forget(const struct station *st, struct dir *state, const char *path, struct settings *s,
     struct err *e)
 {
-	struct file_lock *lock = waiting_lock(st, state, clock_mono_ms() + WAIT_MS, e);
+	struct file_lock *lock = waiting_lock(st, state, clock_mono_ms() + WAIT_MS, NULL, e);
 	int rc = -1;
 
 	if (lock == NULL)

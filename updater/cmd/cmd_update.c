@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/os/process.h"
 #include "updater/cmd/progress.h"
 #include "updater/cmd/reminders.h"
 #include "updater/cmd/window.h"
@@ -57,6 +58,11 @@ run_update(struct call *call, struct err *e)
 	if (o->json && o->progress != NULL)
 		return err_setx(e, ERR_USAGE,
 		    "update: want --json or --progress=json, got both; each has standard output for itself");
+	if (!o->quiet)
+		process_tell_interrupt(
+		    "\nslipway: interrupted; files that were fetched are kept, and the next "
+		    "update goes on there.  A change that had begun is completed, or taken "
+		    "back, by the next start or update.\n");
 	window_begin(CMD_WAITING, WINDOW_AFTER_MS, o->quiet || o->progress != NULL);
 	if (!o->quiet || o->progress != NULL)
 		update_options.progress = progress_view_start(&view, o->progress != NULL);

@@ -168,8 +168,11 @@ warn_server(void *arg, const char *url, const struct err *why)
 struct update_options
 cmd_update_options(const struct cmd_options *o, int64_t default_ms)
 {
+	int64_t ms = o->deadline > 0 ? o->deadline * 1000 : default_ms;
+
 	return (struct update_options){
-		.deadline = clock_mono_ms() + (o->deadline > 0 ? o->deadline * 1000 : default_ms),
+		.deadline = clock_mono_ms() + ms,
+		.seconds = ms / 1000,
 		.offline = o->offline,
 		.repair = o->repair,
 		.failed = warn_server,

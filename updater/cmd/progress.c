@@ -5,35 +5,21 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-#include "lib/base/list.h"
+#include "lib/base/number.h"
 #include "lib/os/clock.h"
 #include "lib/os/output.h"
 #include "updater/cmd/window.h"
-
-/* "912 B", "3.1 MB". */
-static void
-amount(uint64_t bytes, char out[32])
-{
-	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
-	double n = (double)bytes;
-	size_t unit = 0;
-
-	while (n >= 1000 && unit + 1 < N(units)) {
-		n /= 1000;
-		unit++;
-	}
-	snprintf(out, 32, unit == 0 ? "%.0f %s" : "%.1f %s", n, units[unit]);
-}
 
 void
 progress_line(const struct progress *p, uint64_t ms, char line[PROGRESS_LINE_SIZE])
 {
 	uint64_t rate = p->bytes * 1000 / (ms > 0 ? ms : 1);
-	char got[32], all[32], speed[32], rest[64] = "";
+	char got[NUMBER_AMOUNT_SIZE], all[NUMBER_AMOUNT_SIZE], speed[NUMBER_AMOUNT_SIZE],
+	    rest[64] = "";
 
-	amount(p->bytes, got);
-	amount(p->of_bytes, all);
-	amount(rate, speed);
+	number_amount(p->bytes, got);
+	number_amount(p->of_bytes, all);
+	number_amount(rate, speed);
 	if (rate > 0 && p->of_bytes > p->bytes)
 		snprintf(rest, sizeof rest, ", %" PRIu64 " s left",
 		    (p->of_bytes - p->bytes) / rate + 1);

@@ -25,6 +25,12 @@ void launch_begin(void);
 int launch_check(char *const *argv, struct err *e);
 
 /*
+ * Whether launch() would find a program that it can start.  Returns 0, or one of the statuses above
+ * with e filled in.
+ */
+int launch_find(const char *name, struct err *e);
+
+/*
  * Become argv[0], looked up in PATH where it has no '/'.  Doesn't return when it works; otherwise
  * returns one of the statuses above with e filled in.  note() is told of things that a program
  * doesn't inherit (on Windows, one that wants elevation).

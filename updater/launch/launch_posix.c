@@ -138,6 +138,24 @@ launch_check(char *const *argv, struct err *e)
 }
 
 int
+launch_find(const char *name, struct err *e)
+{
+	char path[PATH_MAX], interpreter[256];
+
+	if (strchr(name, '/') != NULL)
+		snprintf(path, sizeof path, "%s", name); /* explain() tells of one that is cut */
+	else if (!search(name, path))
+		return explain(name, ENOENT, e);
+	if (access(path, X_OK) == -1)
+		return explain(name, errno, e);
+	if (!is_file(path))
+		return explain(name, EACCES, e);
+	read_interpreter(path, interpreter);
+	return interpreter[0] != '\0' && access(interpreter, X_OK) == -1 ? explain(name, errno, e)
+									 : 0;
+}
+
+int
 launch(char **argv, void (*note)(const char *text), struct err *e)
 {
 	(void)note;

@@ -315,6 +315,18 @@ launch_check(char *const *argv, struct err *e)
 	return is_batch(argv[0]) && cmdline_batch_check(argv, e) == -1 ? LAUNCH_NOT_RUNNABLE : 0;
 }
 
+int
+launch_find(const char *name, struct err *e)
+{
+	int status;
+	wchar_t *found = find_program(name, &status, e);
+
+	if (found != NULL)
+		status = 0;
+	free(found);
+	return status;
+}
+
 /* Replace *file, a batch file, by cmd.exe, and give the line that runs it. */
 static wchar_t *
 batch_line(wchar_t **file, char *const *argv, struct err *e)

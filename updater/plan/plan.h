@@ -51,6 +51,8 @@ struct plan {
 	struct changeset settings; /* what the scripts ask for */
 	size_t fetched;		   /* files that plan_fetch() downloaded */
 	int64_t deadline;	   /* clock_mono_ms() at which work on it ends with ERR_TIMEOUT */
+	/* where plan_fetch() failed: bytes that were to be fetched, and that are here now */
+	uint64_t of_bytes, got_bytes;
 	/* of each root, when plan_compare() looked: its last change; 0: it wasn't there */
 	int64_t looked[LAYOUT_ROOTS];
 };

@@ -2,6 +2,7 @@
 /* The part of a plan that downloads its content. */
 #include "updater/plan/plan.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,25 @@ which_of(const struct plan_file *f)
 	return f->place < LAYOUT_ROOTS		 ? PLAN_FILES
 	    : f->place == LAYOUT_SCRIPTS_MACHINE ? PLAN_MACHINE_SCRIPTS
 						 : PLAN_USER_SCRIPTS;
+}
+
+/* The bytes of these files that are in dir, of unfinished ones too. */
+static uint64_t
+bytes_here(struct dir *dir, const struct download *d, size_t n)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		char part[SHA256_HEX_SIZE + 8];
+		struct file_info info;
+		struct err ignored;
+
+		snprintf(part, sizeof part, "%s.part", d[i].name);
+		if (file_stat(dir, d[i].name, &info, &ignored) == 1 ||
+		    file_stat(dir, part, &info, &ignored) == 1)
+			sum += info.size;
+	}
+	return sum;
 }
 
 int
@@ -76,6 +96,8 @@ plan_fetch(struct plan *p, struct refresh *r, struct fetch *f, struct dir *dir, 
 		progress_begin(progress, p->application, files, bytes);
 	if ((rc = download_files(f, dir, d, unique, true, progress, e)) == 0)
 		p->fetched = unique;
+	p->of_bytes = bytes;
+	p->got_bytes = rc == -1 ? bytes_here(dir, d, unique) : bytes;
 	if (unique > 0)
 		progress_end(progress);
 out:

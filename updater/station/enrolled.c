@@ -170,3 +170,19 @@ enrolled_split(struct settings *s, int argc, char **argv)
 	application_pairs_free(&all);
 	return split ? name : NULL;
 }
+
+const char *
+enrolled_nowhere(struct settings *s, int argc, char **argv)
+{
+	const char *name = application_argument(argc, argv);
+	struct application_pairs all;
+	struct err ignored;
+	size_t unused;
+
+	if (name == NULL || enrolled_load(s, &all, &ignored) == -1)
+		return NULL;
+	if (all.installations.n == 0 || application_pairs_count(&all, NULL, name, &unused) > 0)
+		name = NULL;
+	application_pairs_free(&all);
+	return name;
+}

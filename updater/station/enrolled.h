@@ -29,4 +29,10 @@ enrolled_choose(struct settings *s, const struct application_pairs *all, const c
  */
 const char *enrolled_split(struct settings *s, int argc, char **argv);
 
+/*
+ * The name in the first "/C<name>" among a program's arguments, where applications are enrolled but
+ * none of that name, so that it counts for nothing; NULL otherwise.
+ */
+const char *enrolled_nowhere(struct settings *s, int argc, char **argv);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/number.h"
 #include "lib/os/clock.h"
 #include "lib/os/move.h"
 #include "lib/os/places.h"
@@ -189,7 +190,8 @@ attempt_begin(struct attempt *u, const struct station *st, struct settings *s,
 		return -1;
 	if (o->repair)
 		damage_look_lock(u->state, &(struct damage_told){ o->log, NULL });
-	if ((u->lock = waiting_lock(st, u->state, o->deadline, e)) == NULL) {
+	if ((u->lock = waiting_lock(st, u->state, o->deadline,
+		 &(const struct waiting_told){ o->log, NULL }, e)) == NULL) {
 		/* Who may change the station and can't has a fault, which OnError is for. */
 		r->read_only = e->code != ERR_BUSY && e->code != ERR_TORN && place_stationwide() &&
 		    !place_privileged();
@@ -384,13 +386,29 @@ attempt_compare(struct attempt *u, struct err *e)
 	    : 0;
 }
 
+/* The deadline passed in the middle of the files: say how far they are here. */
+static int
+tell_late(const struct attempt *u, struct err *e)
+{
+	char got[NUMBER_AMOUNT_SIZE], all[NUMBER_AMOUNT_SIZE];
+	const char *what = u->o->starts ? "start" : "update";
+
+	if (e->code != ERR_TIMEOUT || clock_left_ms(u->o->deadline) > 0 || u->plan.got_bytes == 0)
+		return -1;
+	number_amount(u->plan.got_bytes, got);
+	number_amount(u->plan.of_bytes, all);
+	return err_setx(e, ERR_TIMEOUT,
+	    "the %lld s for %s %s are over with %s of %s; the next %s goes on there",
+	    (long long)u->o->seconds, u->o->starts ? "a" : "an", what, got, all, what);
+}
+
 int
 attempt_fetch(struct attempt *u, struct dir *dir, unsigned which, struct err *e)
 {
 	if (plan_fetch(&u->plan, u->refresh, u->fetch, dir, which, u->o->progress, e) == 0)
 		return 0;
 	note_server(u, e);
-	return -1;
+	return tell_late(u, e);
 }
 
 int

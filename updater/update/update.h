@@ -18,6 +18,7 @@
 
 struct update_options {
 	int64_t deadline; /* clock_mono_ms() at which waiting, fetching and scripts end */
+	int64_t seconds;  /* from the beginning to the deadline, for messages */
 	bool offline;	  /* ask no server: only what a crash left, and the user's part */
 	/* look at every file even when the release is applied, and abandon a torn transaction */
 	bool repair;

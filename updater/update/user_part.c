@@ -212,7 +212,8 @@ user_part_run(struct attempt *whole, struct err *e)
 	t.user = true;
 	if (u.o->repair)
 		damage_look_lock(u.state, &(struct damage_told){ u.o->log, NULL });
-	if ((lock = waiting_lock(&u.st, u.state, u.o->deadline, e)) == NULL)
+	if ((lock = waiting_lock(&u.st, u.state, u.o->deadline,
+		 &(const struct waiting_told){ u.o->log, NULL }, e)) == NULL)
 		r->busy = e->code == ERR_BUSY;
 	else if (recover(&u, &t, e) == 0) {
 		leftovers_remove(&t);

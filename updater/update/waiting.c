@@ -63,6 +63,18 @@ change_stamp(const struct station *st, struct dir *state, bool *working)
 	return sum;
 }
 
+/* Say for whom this process waits. */
+static void
+tell_wait(const struct station *st, struct dir *state, const struct waiting_told *told)
+{
+	long pid = file_lock_holder(state, "lock");
+	char text[64] = "waiting for another update";
+
+	if (pid > 0)
+		snprintf(text, sizeof text, "waiting for another update, process %ld", pid);
+	told->log(told->arg, LOG_LEVEL_INFO, st->application, text);
+}
+
 /*
  * Wait as the header says.  Sets *l where locking is set, and the lock is free; else waits only
  * for the end of a committed change.  Returns 0, or -1 with ERR_BUSY or ERR_TORN or what
@@ -70,9 +82,9 @@ change_stamp(const struct station *st, struct dir *state, bool *working)
  */
 static int
 wait_for_change(const struct station *st, struct dir *state, int64_t deadline, bool locking,
-    struct file_lock **l, struct err *e)
+    const struct waiting_told *told, struct file_lock **l, struct err *e)
 {
-	int64_t end = waiting_end(deadline), now = clock_mono_ms(), moved = now;
+	int64_t end = waiting_end(deadline), now = clock_mono_ms(), moved = now, begun = now;
 	uint64_t last = change_stamp(st, state, NULL), seen;
 	bool pending = state_pending(state);
 
@@ -87,6 +99,10 @@ wait_for_change(const struct station *st, struct dir *state, int64_t deadline, b
 		if (!locking)
 			clock_sleep_ms(LOOK_MS);
 		now = clock_mono_ms();
+		if (told != NULL && told->log != NULL && now - begun >= WAITING_TOLD_MS) {
+			tell_wait(st, state, told);
+			told = NULL;
+		}
 		pending = state_pending(state);
 		if ((seen = change_stamp(st, state, NULL)) != last || !pending)
 			moved = now;
@@ -104,11 +120,12 @@ wait_for_change(const struct station *st, struct dir *state, int64_t deadline, b
 }
 
 struct file_lock *
-waiting_lock(const struct station *st, struct dir *state, int64_t deadline, struct err *e)
+waiting_lock(const struct station *st, struct dir *state, int64_t deadline,
+    const struct waiting_told *told, struct err *e)
 {
 	struct file_lock *l;
 
-	return wait_for_change(st, state, deadline, true, &l, e) == 0 ? l : NULL;
+	return wait_for_change(st, state, deadline, true, told, &l, e) == 0 ? l : NULL;
 }
 
 int
@@ -116,7 +133,7 @@ waiting_settled(const struct station *st, struct dir *state, int64_t deadline, s
 {
 	struct file_lock *none;
 
-	return wait_for_change(st, state, deadline, false, &none, e);
+	return wait_for_change(st, state, deadline, false, NULL, &none, e);
 }
 
 bool

@@ -4,6 +4,7 @@
 
 /* Waiting for another process's work on a station, and for the end of what a crash left. */
 #include "lib/os/file.h"
+#include "lib/os/log.h"
 #include "updater/station/station.h"
 
 /*
@@ -11,10 +12,15 @@
  * deadline, a time of clock_mono_ms(); one whose change is committed until waiting_end(), because a
  * program must not start in the middle of that, but no longer than WAITING_STILL_MS when nothing
  * moves.  NULL with ERR_TORN: such a change isn't done; with ERR_BUSY: another process prepares
- * one, and what is applied is whole; with what file_lock() gives otherwise.
+ * one, and what is applied is whole; with what file_lock() gives otherwise.  told: or NULL.
  */
-struct file_lock *
-waiting_lock(const struct station *st, struct dir *state, int64_t deadline, struct err *e);
+struct waiting_told {
+	/* Told once, after WAITING_TOLD_MS, that there is a wait, and for which process. */
+	void (*log)(void *arg, enum log_level level, const char *subject, const char *text);
+	void *arg;
+};
+struct file_lock *waiting_lock(const struct station *st, struct dir *state, int64_t deadline,
+    const struct waiting_told *told, struct err *e);
 
 /*
  * The same for who can't lock: wait until no committed change is under way.  Returns 0, or -1 with
@@ -29,6 +35,7 @@ int waiting_settled(const struct station *st, struct dir *state, int64_t deadlin
 bool waiting_others(const struct station *st, struct dir *state, int64_t deadline);
 
 #define WAITING_STILL_MS 5000
+#define WAITING_TOLD_MS	 1000
 
 /* When waiting for a change that was committed ends, and recovery; not before the deadline. */
 int64_t waiting_end(int64_t deadline);
