@@ -14,6 +14,7 @@ struct work {
 	struct child_jobs *all;
 	uint32_t number;
 	char *path, *to;
+	bool told; /* its result was sent */
 };
 
 struct child_jobs {
@@ -126,6 +127,29 @@ tell_entry(void *arg, const struct sftp_listed *entry, struct err *e)
 }
 
 static int
+tell_job(struct work *w, struct err *e)
+{
+	struct buf *out = &w->all->out;
+
+	w->told = true;
+	if (begin_frame(w, e) == -1 || wire_put_u8(out, (uint8_t)w->j.result, e) == -1 ||
+	    (w->j.result == SFTP_JOB_FAILED && frame_put_err(out, &w->j.err, e) == -1))
+		return -1;
+	return say_job(w, SFTP_FRAME_JOB, e);
+}
+
+/* Tells each result at once, so that the parent doesn't take a long flight for silence. */
+static void
+tell_ended(void *arg)
+{
+	struct work *w = arg;
+	struct err ignored;
+
+	if (!w->all->gone && tell_job(w, &ignored) == -1)
+		w->all->gone = true;
+}
+
+static int
 take_job(struct child_jobs *c, struct wire *in, struct err *e)
 {
 	struct work *w = calloc(1, sizeof *w);
@@ -144,6 +168,7 @@ take_job(struct child_jobs *c, struct wire *in, struct err *e)
 		.pull = pull_bytes,
 		.data = tell_data,
 		.entry = tell_entry,
+		.ended = tell_ended,
 		.arg = w };
 	path = frame_name(in, SFTP_FRAME_MAX);
 	to = frame_name(in, SFTP_FRAME_MAX);
@@ -169,17 +194,6 @@ child_jobs_take(struct child_jobs *c, const struct frame *f, struct err *e)
 	return 0;
 }
 
-static int
-tell_job(struct work *w, struct err *e)
-{
-	struct buf *out = &w->all->out;
-
-	if (begin_frame(w, e) == -1 || wire_put_u8(out, (uint8_t)w->j.result, e) == -1 ||
-	    (w->j.result == SFTP_JOB_FAILED && frame_put_err(out, &w->j.err, e) == -1))
-		return -1;
-	return say_job(w, SFTP_FRAME_JOB, e);
-}
-
 int
 child_jobs_do(struct child_jobs *c, struct ssh *ssh, const struct frame *f, struct err *why,
     struct err *e)
@@ -195,7 +209,8 @@ child_jobs_do(struct child_jobs *c, struct ssh *ssh, const struct frame *f, stru
 	if (rc == 0)
 		rc = ssh_run(ssh, &engine, deadline, idle_ms, why);
 	for (size_t i = 0; i < c->n && !c->gone; i++)
-		if (c->work[i]->j.result != SFTP_JOB_PENDING && tell_job(c->work[i], e) == -1)
+		if (c->work[i]->j.result != SFTP_JOB_PENDING && !c->work[i]->told &&
+		    tell_job(c->work[i], e) == -1)
 			return -1;
 	if (c->gone)
 		return err_setx(e, ERR_PROTOCOL, "the parent is gone");

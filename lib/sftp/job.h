@@ -53,6 +53,8 @@ struct sftp_job {
 	int (*data)(void *arg, const void *bytes, size_t len, struct err *e);
 	/* LIST: takes an entry.  -1 as of pull(). */
 	int (*entry)(void *arg, const struct sftp_listed *entry, struct err *e);
+	/* In the child: called once the result is set; may be NULL. */
+	void (*ended)(void *arg);
 	void *arg;
 	enum sftp_job_result result; /* SFTP_JOB_PENDING (0) before */
 	struct err err;		     /* set when result is SFTP_JOB_FAILED */

@@ -301,6 +301,8 @@ finish(struct sftp_writer *w, struct task *t)
 	t->job = NULL;
 	w->running--;
 	j->result = t->result == SFTP_JOB_PENDING ? SFTP_JOB_OK : t->result;
+	if (j->ended != NULL)
+		j->ended(j->arg);
 }
 
 /* Goes on with a job after an answer.  0 or -1. */

@@ -26,7 +26,8 @@ static void
 say_deploy_line(void *arg, const char *line)
 {
 	(void)arg;
-	printf("%s\n", line);
+	cli_print(line);
+	putchar('\n');
 }
 
 static void
