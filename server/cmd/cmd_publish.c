@@ -233,19 +233,11 @@ run_publish(struct call *call, struct err *e)
 #define TO(member) OPTION_TO(struct options, member)
 static const struct option options[] = {
 	{ "app", OPTION_TEXT, TO(app), "APP", "the application", .offers = OFFER_NOTHING },
-	{ "allow", OPTION_LIST, TO(review.allow), "WORD",
-	    "publish in spite of a mistake, and record it; may be repeated; the words are above",
-	    .max = 32, .offers = OFFER_NOTHING },
-	ROW_CONNECT(TO(review.kernels),
-	    "refuse the release where stations would refuse this Kernel; may be repeated"),
+	PUBLISH_REVIEW_ROWS(TO(review.allow), TO(review.kernels), TO(review.yes), TO(review.dry)),
 	{ "no-script-check", OPTION_FLAG, TO(review.no_check), NULL,
 	    "don't run the release's scripts first" },
 	{ "no-certificate-check", OPTION_FLAG, TO(review.no_guard), NULL,
 	    "the same as --allow replacement" },
-	{ "yes", OPTION_FLAG, TO(review.yes), NULL, "show the difference, but don't ask",
-	    .letter = 'y' },
-	{ "dry-run", OPTION_FLAG, TO(review.dry), NULL,
-	    "show the difference to the release before, and publish nothing" },
 	{ "signed", OPTION_LIST, TO(from), "FILE",
 	    "put the signed request FILE live; may be repeated for copies that several people "
 	    "signed" },

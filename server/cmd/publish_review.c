@@ -88,7 +88,7 @@ static int
 guard(const struct publish_review *o, struct session *s, const struct review *v, struct err *e)
 {
 	struct guard_findings f = { .n = 0 };
-	int rc = guard_look(&f, v, e);
+	int rc = guard_look(&f, v, !o->older, e);
 
 	if (rc == 0)
 		rc = guard_kernels(&f, v, o->kernels.values, o->kernels.n, e);

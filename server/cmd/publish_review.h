@@ -12,7 +12,20 @@ struct publish_review {
 	bool no_check;		    /* don't run scripts */
 	bool no_guard;		    /* allow what "replacement" allows */
 	bool yes, dry;
+	bool older; /* an older release comes back: it may have fewer files */
 };
+
+/* Rows of options that show, ask and refuse; each argument is OPTION_TO(). */
+#define PUBLISH_REVIEW_ROWS(allow, kernels, yes, dry) \
+	OPTION_ROW("allow", OPTION_LIST, allow, "WORD", \
+	    "publish in spite of a mistake, and record it; may be repeated; the words are above", \
+	    .max = 32, .offers = OFFER_NOTHING), \
+	    ROW_CONNECT(kernels, \
+		"refuse the release where stations would refuse this Kernel; may be repeated"), \
+	    OPTION_ROW("yes", OPTION_FLAG, yes, NULL, "show the difference, but don't ask", \
+		.letter = 'y'), \
+	    OPTION_ROW("dry-run", OPTION_FLAG, dry, NULL, \
+		"show the difference to the release before, and publish nothing")
 
 /* Checks the words.  Returns 0, or -1 with ERR_USAGE. */
 int publish_review_check(const struct publish_review *o, struct err *e);

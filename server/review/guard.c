@@ -40,10 +40,10 @@ guard_found(struct guard_findings *f, enum guard which, const struct err *why, s
 }
 
 int
-guard_look(struct guard_findings *f, const struct review *v, struct err *e)
+guard_look(struct guard_findings *f, const struct review *v, bool whole, struct err *e)
 {
-	if (guard_private_keys(f, &v->after, e) == -1 || guard_lost_files(f, v, e) == -1 ||
-	    guard_ended(f, v, e) == -1)
+	if (guard_private_keys(f, &v->after, e) == -1 ||
+	    (whole && guard_lost_files(f, v, e) == -1) || guard_ended(f, v, e) == -1)
 		return -1;
 	/* Without a run of the scripts nothing is known of settings. */
 	if (v->is.settings[0] == NULL)

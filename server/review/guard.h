@@ -51,8 +51,11 @@ struct guard_findings {
 /* Keeps a copy of why.  0, or -1 with ERR_NOMEM. */
 int guard_found(struct guard_findings *f, enum guard which, const struct err *why, struct err *e);
 
-/* Looks for all mistakes.  Returns 0, or -1 where something can't be looked at. */
-int guard_look(struct guard_findings *f, const struct review *v, struct err *e);
+/*
+ * Looks for all mistakes; whole: lost files are one.  Returns 0, or -1 where something can't be
+ * looked at.
+ */
+int guard_look(struct guard_findings *f, const struct review *v, bool whole, struct err *e);
 void guard_free(struct guard_findings *f);
 
 #endif

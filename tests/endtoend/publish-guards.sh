@@ -283,6 +283,80 @@ wait "$job" || true
 guarded kernel "--connect $kernel: want a Kernel that stations with this release would trust, got none that answers" \
 	r --connect "$kernel"
 
+# The releases: a list, one, the difference of two, and an older one again under a new number.
+expect 0 out slipway-repo release list
+last=$(grep -c ' release ' out)
+want out "$APP release 1: 2 files, "
+want out ', publish on 20'
+want out "$APP release $last: "
+[ "$(grep -c '(present)' out)" = 1 ] || fail 'want one present release' out
+expect 0 list.json slipway-repo release list --app "$APP" --json
+python3 - list.json "$last" <<'PY' || fail 'want all releases' list.json
+import json, sys
+rows = json.load(open(sys.argv[1]))["releases"]
+assert [r["release"] for r in rows] == list(range(1, int(sys.argv[2]) + 1)), rows
+assert [r["present"] for r in rows].count(True) == 1 and all(r["verified"] for r in rows)
+assert any(r.get("allowed") == ["private-key"] for r in rows) and rows[0]["files"] == 2 and "allowed" not in rows[0]
+PY
+expect 0 out slipway-repo release show 1
+want out "$APP release 1:"
+want out "  + app/server.crt  579 bytes"
+want out "  + $client TLS_RequiredLevel = TLSPeerAuth"
+expect 0 out slipway-repo release diff 1 2
+want out "$APP release 2 instead of 1:"
+want out "  ~ $client TLS_RequiredLevel = TLSPeerAuth -> TLSNoPeerAuth"
+expect 0 diff.json slipway-repo release diff 1 2 --json
+python3 - diff.json <<'PY' || fail 'want the difference' diff.json
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert d["before"] == 1 and d["release"] == 2 and {f["path"] for f in d["files"]} == {"app/server.crt", "scripts/machine/10-tls.lua"}
+assert {s["change"] for s in d["settings"]["linux"]} == {"~", "+"} and len(d["settings"]["windows"]) == 4, d
+PY
+for bad in 0 x 1x -- 99999; do
+	case $bad in 99999) status=1 ;; *) status=2 ;; esac
+	expect "$status" out slipway-repo release show "$bad"
+done
+unchanged 1 slipway-repo release withdraw 99999
+want out "found no metadata of it: 'slipway-repo release list' has"
+unchanged 0 slipway-repo release withdraw --dry-run
+want out "$APP release $((last + 1)) instead of $last:"
+unchanged 1 python3 terminal.py 'no\n' slipway-repo release withdraw
+want out asked
+expect 0 out slipway-repo release withdraw 1
+want out "published $APP release $((last + 1)) with the files of release 1"
+unchanged 1 slipway-repo release withdraw 1
+want out "this is release $((last + 1)) already"
+expect 0 log slipway-repo log
+tail -n 1 log > last.log
+want last.log " release withdraw $APP version "
+expect 0 out slipway-repo release diff 1 $((last + 1)) --json
+wantno out '"change"'
+# A station goes on to it, and without a number the release before comes back.
+expect 0 out slipway-repo release withdraw --unsigned w.req
+expect 0 out slipway-repo sign w.req --yes
+expect 0 out slipway-repo publish --signed w.req --allow kernel
+expect 0 out slipway-repo release diff "$last" $((last + 2)) --json
+wantno out '"change"'
+# A mistake in the older release is one again.
+bad=$(python3 -c 'import json
+print(next(r["release"] for r in json.load(open("list.json"))["releases"] if r.get("allowed") == ["private-key"]))')
+unchanged 1 slipway-repo release withdraw "$bad"
+want out '--allow private-key'
+# Metadata that nobody signed and the log doesn't have is no release.
+metadata=$(echo "$REPO"/served/metadata/1."$APP".json)
+cp "$metadata" kept
+sed -i -E 's/("expires": ?")[0-9]+/\12099/' "$metadata"
+! cmp -s kept "$metadata" || fail 'want another file'
+expect 0 out slipway-repo release list
+want out "$APP release 1: neither signed by the present keys nor in the log"
+unchanged 1 slipway-repo release withdraw 1
+want out 'want metadata that the present keys signed'
+cp kept "$metadata"
+# What gc removed is told.
+expect 0 out slipway-repo gc --keep 1 --keep-days 0
+unchanged 1 slipway-repo release withdraw 1
+want out 'found no metadata of it'
+
 # The help has the words.
 slipway-repo publish --help | tr -s ' \n' ' ' > help
 for word in $words; do
