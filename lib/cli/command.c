@@ -132,6 +132,8 @@ run_command(struct call *call, struct help_asked *asked)
 	if ((rc = c->run(call, &e)) != -1)
 		return rc;
 	fflush(stdout); /* the results stand before the error */
+	if (p->explain != NULL)
+		p->explain(c, &e);
 	p->complain("%s", e.text);
 	if (e.code != ERR_USAGE)
 		return CLI_FAILED;

@@ -59,6 +59,8 @@ struct program {
 	const struct option *options; /* of each command, before or after its name; or NULL */
 	void (*complain)(const char *fmt, ...) /* log_error() */
 	    __attribute__((format(printf, 1, 2)));
+	/* May say a command's fault in other words, before it is complained of; or NULL. */
+	void (*explain)(const struct command *c, struct err *e);
 };
 
 /* "help" and "version", for the end of each program's table. */

@@ -2,6 +2,7 @@
 /* The client's workflow.  Numbers in comments are sections of the TUF specification 1.0. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/date.h"
 #include "lib/tuf/layout.h"
@@ -48,13 +49,17 @@ client_expired(const struct tuf_client *c, const struct tuf_common *common, cons
     struct err *e)
 {
 	char when[DATE_TEXT_SIZE], now[DATE_TEXT_SIZE];
+	bool timed = strcmp(what, "timestamp") == 0 || strcmp(what, "snapshot") == 0;
 
 	if (!c->check_expiry || common->expires > c->now)
 		return 0;
 	date_format(common->expires, when);
 	date_format(c->now, now);
-	return err_setx(e, ERR_EXPIRED, "%s version %" PRId64 ": expired on %s, now is %s", what,
-	    common->version, when, now);
+	return err_setx(e, ERR_EXPIRED,
+	    "%s version %" PRId64
+	    ": expired on %s, now is %s; if this clock is right, tell the administrator of the "
+	    "update server, who has to sign it anew ('slipway-repo %s%s')",
+	    what, common->version, when, now, timed ? "refresh" : "renew ", timed ? "" : what);
 }
 
 /* Parse and check the signatures of a top-level role's file. */

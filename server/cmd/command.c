@@ -34,7 +34,7 @@ static const struct option options[] = {
 
 static const struct program slipway_repo = { "slipway-repo", "[--repo DIR] ",
 	"Publishes releases and makes certificates: the maintainer's side of Slipway.",
-	"slipway-repo(8) tells the rest", commands, options, log_error };
+	"slipway-repo(8) tells the rest", commands, options, log_error, NULL };
 
 const char *
 command_repo(const struct call *call, struct err *e)

@@ -87,6 +87,20 @@ stops nobody 'WarnAfterDays: want' "${nobody[@]}"
 stops user 'WarnAfterDays: want' "${user[@]}"
 sed -i '/^WarnAfterDays/d' /etc/slipway/machine.conf
 
+# What needs root says so, and not which file was refused first.
+needs_root() {
+	expect 1 rights.log "${user[@]}" slipway "$@"
+	wantre rights.log "error: ${1}( [a-z]+)? needs root: this station is for all users; run it with sudo\$" 0
+}
+needs_root rollback
+needs_root plan
+needs_root unenroll --yes
+needs_root enroll --change --deadline 20
+needs_root settings set 'HKLM\SOFTWARE\x' y z
+needs_root settings delete "HKLM\\SOFTWARE\\Slipway\\$INSTALLATION\\$APP" Server
+expect 0 own.log "${user[@]}" slipway settings set 'HKCU\SOFTWARE\x' y z
+expect 0 own.log "${user[@]}" slipway settings delete 'HKCU\SOFTWARE\x' y
+
 # A lasting fault is told to each of them once a day, as the note of their own state says.
 sed -i '/^OnError/a Dedline = 5' /etc/slipway/machine.conf
 for who in root user; do
@@ -109,7 +123,9 @@ sed -i '/^Dedline/d' /etc/slipway/machine.conf
 cp "$state/refreshed" refreshed
 echo 2099-01-01T00:00:00Z > "$state/refreshed"
 stops root 'expired' env "HOME=$WORK"
+want root.log "tell the administrator of the update server, who has to sign it anew ('slipway-repo renew root')" 0
 stops user 'expired on' "${user[@]}"
+want user.log "or this station isn't updated any more (tell its administrator; 'slipway update')" 0
 sed -i 's/^OnError = .*/OnError = launch/' /etc/slipway/machine.conf
 starts user "${user[@]}"
 want user.log 'expired on'

@@ -94,7 +94,7 @@ used renewed
 cp "$state/refreshed" refreshed.good
 date -u -d '+2 days' +%Y-%m-%dT%H:%M:%SZ > "$state/refreshed"
 expect 1 over.log slipway update
-wantre over.log "$APP version [0-9]+: expired on" 0
+wantre over.log "$APP version [0-9]+: expired on .*\('slipway-repo renew $APP'\)" 0
 expect 0 over.log slipway run -- echo HI runs
 want over.log 'HI runs' 0
 cp refreshed.good "$state/refreshed"

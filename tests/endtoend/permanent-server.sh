@@ -108,7 +108,7 @@ expect 0 operator.log operator slipway verify --app "$APP"
 expect 0 operator.log operator slipway status --app "$APP"
 want operator.log 'root version 1' 0
 expect 1 operator.log operator slipway rollback --app "$APP"
-want operator.log 'this user may not change it' 0
+want operator.log 'needs root' 0
 expect 1 operator.log operator slipway plan --app "$APP"
 touch /var/lib/slipway/"$INSTALLATION/$APP"/journal
 expect 0 operator.log operator slipway run --app "$APP" -- echo started

@@ -3,6 +3,7 @@
 #include "updater/cmd/command.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "lib/base/date.h"
 #include "lib/os/log.h"
@@ -21,9 +22,49 @@ static const struct command *const commands[] = { &cmd_enroll, &cmd_unenroll, &c
 	&cmd_settings_export, &cmd_settings_import, &cmd_script_check, &cmd_script_convert,
 	&cli_help, &cli_version, NULL };
 
+/* Whether a fault is told of a file or a key of the whole station. */
+static bool
+is_of_station(const struct err *e)
+{
+	const enum place places[] = { PLACE_STATE, PLACE_MACHINE_CONF };
+	bool found = strstr(e->text, "HKLM\\") != NULL;
+
+	for (size_t i = 0; i < N(places) && !found; i++) {
+		struct buf path = BUF_INIT(STATION_PATH_MAX);
+		struct err ignored;
+		char *name;
+
+		if (place_path(places[i], &path, &ignored) == 0) {
+			if (places[i] == PLACE_MACHINE_CONF &&
+			    (name = strrchr((char *)path.data, '/')) != NULL)
+				name[1] = '\0'; /* its lock lies beside it */
+			found = strstr(e->text, buf_text(&path)) != NULL;
+		}
+		buf_free(&path);
+	}
+	return found;
+}
+
+/* Which file an ordinary user was refused first helps nobody. */
+static void
+explain_rights(const struct command *c, struct err *e)
+{
+	if (e->code != ERR_ACCESS || !place_stationwide() || place_privileged() ||
+	    !is_of_station(e))
+		return;
+	if (strcmp(place_system(), "windows") == 0)
+		err_setx(e, ERR_ACCESS,
+		    "%s needs an administrator: this station is for all users; run it in an "
+		    "administrator's console",
+		    c->name);
+	else
+		err_setx(e, ERR_ACCESS,
+		    "%s needs root: this station is for all users; run it with sudo", c->name);
+}
+
 static const struct program slipway = { "slipway", "",
 	"Fetches, verifies and applies the releases of an update server, then starts the program.",
-	"slipway(1) tells the rest", commands, NULL, log_error };
+	"slipway(1) tells the rest", commands, NULL, log_error, explain_rights };
 
 int
 slipway_main(int argc, char **argv)

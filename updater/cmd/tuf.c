@@ -298,7 +298,7 @@ static const struct option options[] = {
 static const struct program slipway_tuf = { "slipway-tuf", "--metadata-dir DIR [options] ",
 	"Looks into a repository of The Update Framework, or fetches files from it with full "
 	"verification.",
-	"slipway-tuf(1) tells the rest", commands, options, log_error };
+	"slipway-tuf(1) tells the rest", commands, options, log_error, NULL };
 
 /* Sets *text to a variable of the environment, which b keeps, or to NULL where it isn't set. */
 static int

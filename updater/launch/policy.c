@@ -54,8 +54,8 @@ policy(const struct station *st, const struct update_result *r, const struct err
 	if (!r->fresh && st->block_after_days > 0 && age(r, now) >= st->block_after_days) {
 		add_age(r, now, text, &e);
 		buf_addf(text, &e,
-		    "; %s is not started, because this site set BlockAfterDays to %lld", program,
-		    (long long)st->block_after_days);
+		    "; %s is not started, because this site set BlockAfterDays to %lld; tell the station's administrator ('slipway update' says what is wrong)",
+		    program, (long long)st->block_after_days);
 		return (struct verdict){ false, true, LOG_LEVEL_ERROR };
 	}
 	if (!r->fresh && old) {

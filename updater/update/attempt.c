@@ -248,7 +248,7 @@ attempt_trusted(struct attempt *u, int64_t now, struct err *e)
 		date_format(now, today);
 		if (until <= now)
 			rc = err_setx(e, ERR_EXPIRED,
-			    "the metadata of the last refresh expired on %s, now is %s; the server publishes nothing, or this station's administrator updates no more",
+			    "the metadata of the last refresh expired on %s, now is %s: the clock is wrong, or the server publishes nothing (tell its administrator; 'slipway-repo refresh'), or this station isn't updated any more (tell its administrator; 'slipway update')",
 			    when, today);
 	}
 	tuf_client_free(c);

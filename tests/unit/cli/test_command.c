@@ -84,8 +84,15 @@ static const struct command start = { "start", .run = run, "[--] PROGRAM [ARG...
 	"start a program", .stop = true };
 static const struct command *const commands[] = { &status, &publish, &cert_new, &cert_list, &start,
 	&cli_help, &cli_version, NULL };
+static void
+explain(const struct command *c, struct err *e)
+{
+	if (e->code == ERR_IO && strcmp(c->name, "start") == 0)
+		err_setx(e, ERR_IO, "%s needs a disk", c->name);
+}
+
 static const struct program program = { "prog", "[--repo DIR] ", "Does things.",
-	"prog(1) tells more", commands, global_options, complain };
+	"prog(1) tells more", commands, global_options, complain, explain };
 
 /* out: the beginning of standard output; err: the beginning of the error, "" for none. */
 static struct row {
@@ -104,6 +111,7 @@ static struct row {
 	{ "start prog -V --help", 0, "ran start prog -V --help\n", "" },
 	{ "cert list attend", 3, "ran cert list attend\n", "" },
 	{ "cert list fail", 1, "ran cert list fail\n", "the disk is gone" },
+	{ "start fail", 1, "ran start fail\n", "start needs a disk" },
 	{ "cert list misuse", 2, "ran cert list misuse\n", "want another one" },
 
 	{ "--help", 0, "usage: prog [--repo DIR] COMMAND ...\n\nDoes things.\n\n  status ", "" },
