@@ -51,6 +51,18 @@ log_also(const char *where)
 	return 0;
 }
 
+void
+log_to_system(enum log_system_when when)
+{
+	if (system_most == LOG_LEVEL_DEBUG)
+		return;
+	system_most = -1;
+	if (when == LOG_SYSTEM_ALWAYS || (when == LOG_SYSTEM_AUTO && log_system_unseen())) {
+		system_most = LOG_LEVEL_WARN;
+		log_system_open(program);
+	}
+}
+
 static void
 write_line(enum log_level level, const char *escaped)
 {

@@ -28,6 +28,13 @@ void log_open(const char *program, enum log_level most);
  */
 int log_also(const char *where);
 
+/*
+ * Whether errors and warnings go to the system's log, too, where log_also() wasn't told "syslog".
+ * AUTO: where standard error is neither a terminal nor the system's log itself.
+ */
+enum log_system_when { LOG_SYSTEM_AUTO, LOG_SYSTEM_ALWAYS, LOG_SYSTEM_NEVER };
+void log_to_system(enum log_system_when when);
+
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

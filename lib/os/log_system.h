@@ -13,6 +13,9 @@
  */
 bool log_system_needed(void);
 
+/* Whether a person may not see standard error, and it isn't the system's log itself. */
+bool log_system_unseen(void);
+
 /* program isn't copied. */
 void log_system_open(const char *program);
 

@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
@@ -25,6 +27,20 @@ bool
 log_system_needed(void)
 {
 	return false;
+}
+
+/* systemd names the stream that it made of standard output or error: "DEVICE:INODE". */
+bool
+log_system_unseen(void)
+{
+	const char *journal = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+
+	if (isatty(STDERR_FILENO))
+		return false;
+	return journal == NULL || sscanf(journal, "%llu:%llu", &device, &inode) != 2 ||
+	    fstat(STDERR_FILENO, &st) == -1 || st.st_dev != device || st.st_ino != inode;
 }
 
 void

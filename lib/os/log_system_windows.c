@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "lib/os/log_system_windows.h"
 #include "lib/os/start_windows.h"
@@ -25,6 +26,12 @@ bool
 log_system_needed(void)
 {
 	return !start_is_heard();
+}
+
+bool
+log_system_unseen(void)
+{
+	return !start_is_heard() || !isatty(STDERR_FILENO);
 }
 
 void

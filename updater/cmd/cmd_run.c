@@ -85,8 +85,8 @@ run_program(struct call *call, struct err *e)
 	/* A closed output pipe doesn't stop the program from starting. */
 	call->output_ignored = true;
 	window_begin(CMD_WAITING, WINDOW_AFTER_MS, o->progress != NULL);
-	failed =
-	    cmd_station_open(call, CMD_WARNS_LATER | (o->offline ? 0 : CMD_FETCHES), &c, e) == -1;
+	failed = cmd_station_open(call, CMD_WARNS_LATER | CMD_LOGS | (o->offline ? 0 : CMD_FETCHES),
+		     &c, e) == -1;
 	warn_argument(call, &c);
 	if (!failed) {
 		update_options = cmd_update_options(o, c.station.deadline * 1000);

@@ -67,7 +67,7 @@ run_update(struct call *call, struct err *e)
 	if (!o->quiet || o->progress != NULL)
 		update_options.progress = progress_view_start(&view, o->progress != NULL);
 	update_options.child = &c.child;
-	if (cmd_station_open(call, CMD_FETCHES | CMD_WARNS_LATER, &c, e) == 0 &&
+	if (cmd_station_open(call, CMD_FETCHES | CMD_WARNS_LATER | CMD_LOGS, &c, e) == 0 &&
 	    (!o->repair || ask_owners(&c.station, e) == 0))
 		rc = cmd_update_station(&c, &update_options, &r, e);
 	if (rc == 0 && o->json)

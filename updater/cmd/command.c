@@ -158,6 +158,8 @@ cmd_station_open(const struct call *call, unsigned how, struct cmd_station *c, s
 		log_also(o->log);
 	if (o->quiet)
 		log_open("slipway", LOG_LEVEL_WARN);
+	if ((how & CMD_LOGS) != 0)
+		log_to_system(LOG_SYSTEM_AUTO); /* until the settings are read */
 	*c = (struct cmd_station){ .child.role = &sftp_child_role };
 	/* First of all: the child prepares on another processor meanwhile. */
 	if ((how & CMD_FETCHES) != 0)
@@ -167,6 +169,8 @@ cmd_station_open(const struct call *call, unsigned how, struct cmd_station *c, s
 		return -1;
 	rc = station_load(c->settings, o->installation, o->application, argc, call->argv,
 	    &c->station, e);
+	if ((how & CMD_LOGS) != 0)
+		log_to_system(c->station.system_log);
 	if ((how & CMD_WARNS_LATER) == 0)
 		reminders_tell_settings(&(struct reminders){ .st = &c->station });
 	return rc;

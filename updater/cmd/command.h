@@ -60,6 +60,7 @@ struct cmd_station {
 enum cmd_how {
 	CMD_FETCHES = 1,     /* the command may ask a server */
 	CMD_WARNS_LATER = 2, /* it calls reminders_tell(), which tells of misspelt settings, too */
+	CMD_LOGS = 4,	     /* it may run where nobody looks: Log counts */
 };
 
 /*

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/list.h"
 #include "lib/base/number.h"
 #include "lib/base/text.h"
 #include "updater/station/enrol.h"
@@ -40,6 +41,22 @@ take_text(const char *text, char **to, struct err *e)
 	return 0;
 }
 
+static int
+take_log(const char *called, const char *text, enum log_system_when *to, struct err *e)
+{
+	static const char *const words[] = { [LOG_SYSTEM_AUTO] = "auto",
+		[LOG_SYSTEM_ALWAYS] = "always",
+		[LOG_SYSTEM_NEVER] = "never" };
+
+	for (size_t i = 0; i < N(words); i++)
+		if (ascii_same(text, words[i])) {
+			*to = (enum log_system_when)i;
+			return 0;
+		}
+	return err_setx(e, ERR_CONFIG, "%s: want 'auto', 'always' or 'never', got '%.40s'", called,
+	    text);
+}
+
 int
 station_setting_take(enum station_kind kind, const char *called, const char *text, void *to,
     struct err *e)
@@ -63,6 +80,8 @@ station_setting_take(enum station_kind kind, const char *called, const char *tex
 			    called, text);
 		*(enum registry_view *)to = both ? REGISTRY_VIEW_BOTH : REGISTRY_VIEW_64;
 		return 0;
+	case STATION_LOG:
+		return take_log(called, text, to, e);
 	default:
 		return take_text(text, to, e);
 	}

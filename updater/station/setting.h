@@ -30,14 +30,17 @@
 	X("block-after-days", "BlockAfterDays", DAYS, block_after_days, "N", OFFER_NOTHING, NULL, \
 	    "start nothing when the last good refresh is so old") \
 	X("registry-view", "RegistryView", REGISTRY_VIEW, registry_view, "VIEW", OFFER_NOTHING, \
-	    "64 both", "Windows: both writes settings for 32-bit programs, too (default 64)")
+	    "64 both", "Windows: both writes settings for 32-bit programs, too (default 64)") \
+	X("system-log", "Log", LOG, system_log, "WHEN", OFFER_NOTHING, "auto always never", \
+	    "whether errors and warnings of starts and updates go to the system's log, too (default auto: without a terminal)")
 
 enum station_kind {
-	STATION_TEXT,	      /* char *, owned */
-	STATION_SECONDS,      /* int64_t, 1 to STATION_DEADLINE_MAX_S */
-	STATION_DAYS,	      /* int64_t, 1 to STATION_DAYS_MAX */
-	STATION_ON_ERROR,     /* enum on_error, by its word */
-	STATION_REGISTRY_VIEW /* enum registry_view, by its word */
+	STATION_TEXT,	       /* char *, owned */
+	STATION_SECONDS,       /* int64_t, 1 to STATION_DEADLINE_MAX_S */
+	STATION_DAYS,	       /* int64_t, 1 to STATION_DAYS_MAX */
+	STATION_ON_ERROR,      /* enum on_error, by its word */
+	STATION_REGISTRY_VIEW, /* enum registry_view, by its word */
+	STATION_LOG	       /* enum log_system_when, by its word */
 };
 
 struct station_setting {

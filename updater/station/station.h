@@ -8,6 +8,7 @@
  */
 
 #include "lib/base/list.h"
+#include "lib/os/log.h"
 #include "lib/settings/expand.h"
 #include "lib/settings/settings.h"
 
@@ -51,6 +52,7 @@ struct station {
 	int64_t deadline; /* seconds */
 	enum on_error on_error;
 	enum registry_view registry_view;
+	enum log_system_when system_log;
 	int64_t warn_after_days, block_after_days; /* age of the last good refresh; 0: not set */
 	bool allow_writable;			   /* others may write in InstallDir and AppDir */
 	struct expand_name names[STATION_NAMES]; /* InstallDir, AppDir, Application, Installation */

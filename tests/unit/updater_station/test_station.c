@@ -40,6 +40,10 @@ static const struct take {
 	{ "another case", STATION_ON_ERROR, "BLOCK", ON_ERROR_BLOCK },
 	{ "more than a word", STATION_ON_ERROR, "blocked", -1 },
 	{ "no word", STATION_ON_ERROR, "", -1 },
+	{ "log as ever", STATION_LOG, "auto", LOG_SYSTEM_AUTO },
+	{ "log always", STATION_LOG, "Always", LOG_SYSTEM_ALWAYS },
+	{ "log never", STATION_LOG, "never", LOG_SYSTEM_NEVER },
+	{ "log sometimes", STATION_LOG, "sometimes", -1 },
 };
 
 static void
@@ -47,8 +51,11 @@ take(void **row)
 {
 	const struct take *r = *row;
 	enum on_error on_error = 77;
+	enum log_system_when log = 77;
 	int64_t number = 77;
-	void *to = r->kind == STATION_ON_ERROR ? (void *)&on_error : (void *)&number;
+	void *to = r->kind == STATION_ON_ERROR ? (void *)&on_error
+	    : r->kind == STATION_LOG	       ? (void *)&log
+					       : (void *)&number;
 	struct err e;
 
 	if (r->want == -1) {
@@ -57,10 +64,15 @@ take(void **row)
 		assert_non_null(strstr(e.text, "Its name: want "));
 		assert_int_equal(number, 77);
 		assert_int_equal(on_error, 77);
+		assert_int_equal(log, 77);
 		return;
 	}
 	assert_ok(station_setting_take(r->kind, "Its name", r->text, to, &e), &e);
-	assert_int_equal(r->kind == STATION_ON_ERROR ? (int64_t)on_error : number, r->want);
+	if (r->kind == STATION_ON_ERROR)
+		number = (int64_t)on_error;
+	else if (r->kind == STATION_LOG)
+		number = (int64_t)log;
+	assert_int_equal(number, r->want);
 }
 
 /* The choice of the application. */
