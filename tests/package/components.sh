@@ -76,6 +76,11 @@ grep -oE '^\s+slipway_tls_[a-z0-9_]+;' "$top/lib/tls/slipway-tls.map" | tr -d '\
 sed -nE 's/^ (slipway_tls_[a-z0-9_]+)@.*/\1/p' "$top/debian/libslipway-tls0.symbols" | sort > "$work/got"
 diff "$work/want" "$work/got" || fail "want debian/libslipway-tls0.symbols with the names of slipway-tls.map"
 
+# The packages have the programs' version.
+want=$(sed -n 's/^CMAKE_PROJECT_VERSION:STATIC=//p' "$build/CMakeCache.txt")
+got=$(sed -nE '1s/^slipway \(([^)]*)\).*/\1/p' "$top/debian/changelog")
+[ "$got" = "$want" ] || fail "want the version $want in debian/changelog, got '$got'"
+
 # Other tests install with this build at the same time: the lists are copied.
 cp "$build"/install_manifest_{station,server,runtime}.txt "$work/lists/"
 echo mine > "$work/server/share/slipway/scripts/mine.lua"

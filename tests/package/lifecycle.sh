@@ -224,7 +224,17 @@ has "nothing new"
 
 step "remove, and install again: the station stays enrolled"
 state >/tmp/state.before
-apt remove "${packages[@]}"
+if [ "$systemd" = yes ]; then
+	# An update that waits for its server is ended before its program goes.
+	kill -STOP "$sshd"
+	under_systemd "systemctl start slipway-update.timer && systemctl start --no-block slipway-update.service &&
+		sleep 1 && pgrep -x slipway &&
+		DEBIAN_FRONTEND=noninteractive apt-get -q -y remove ${packages[*]} &&
+		! systemctl is-active slipway-update.timer && ! pgrep -x slipway" || fail "systemd no longer starts"
+	kill -CONT "$sshd"
+else
+	apt remove "${packages[@]}"
+fi
 [ ! -e /usr/bin/slipway ] || fail "want no program left"
 state | diff /tmp/state.before - >"$log" || fail "want the station as it was"
 apt install "$new"/*.deb
