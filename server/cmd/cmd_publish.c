@@ -44,10 +44,11 @@ warn_long_names(const struct release *rel)
 }
 
 static int
-check_scripts_of(const struct session *s, const struct release *rel, const char *app, struct err *e)
+check_scripts_of(const struct session *s, const struct release *rel, const char *app, bool dry,
+    struct err *e)
 {
 	struct strings notes = STRINGS_INIT;
-	int rc = release_check_scripts(rel, app, s->r->top, &notes, e);
+	int rc = release_check_scripts(rel, app, dry ? NULL : s->r->top, &notes, e);
 
 	for (size_t i = 0; i < notes.n && rc == 0; i++)
 		log_warn("publish: %s", notes.v[i]);
@@ -95,7 +96,7 @@ publish_new(struct options *o, const char *path, struct err *e)
 
 	if (release_scan(&rel, o->app, path, e) == -1)
 		goto out;
-	if (!o->review.no_check && check_scripts_of(s, &rel, o->app, e) == -1)
+	if (!o->review.no_check && check_scripts_of(s, &rel, o->app, o->review.dry, e) == -1)
 		goto out;
 	warn_long_names(&rel);
 	if (publish_draft(s->c, o->app, &rel, &number, e) == -1 ||

@@ -49,7 +49,7 @@ size_t release_long_paths(const struct release *r, const char **first);
  * for each operating system.  Notes, which are for people, are appended, each once: of TLS settings
  * in folders of each user's (lib/script/userfile.h).  A script that was checked before without
  * notes, with the same bytes beside files of the same names, isn't run again: the repository at top
- * remembers it.  Returns 0, or -1; the text names script and line.
+ * (NULL: none) remembers it.  Returns 0, or -1; the text names script and line.
  */
 int release_check_scripts(const struct release *r, const char *app, struct dir *top,
     struct strings *notes, struct err *e);

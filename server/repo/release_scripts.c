@@ -115,7 +115,7 @@ checked_read(struct checked *k, struct dir *top, const struct release *r, const 
 	buf_reset(&k->facts);
 	if (buf_adds(&k->facts, hex, e) == -1)
 		return -1;
-	k->all = json_file_read(top, CHECKED_FILE, CHECKED_MAX, e);
+	k->all = top == NULL ? NULL : json_file_read(top, CHECKED_FILE, CHECKED_MAX, e);
 	if (!json_is_object(k->all)) {
 		json_decref(k->all);
 		k->all = json_object();
@@ -192,7 +192,7 @@ release_check_scripts(const struct release *r, const char *app, struct dir *top,
 	int rc = -1;
 
 	if (c != NULL && checked_read(&k, top, r, app, e) == 0 &&
-	    (rc = check_all(&k, c, &now, app, e)) == 0)
+	    (rc = check_all(&k, c, &now, app, e)) == 0 && top != NULL)
 		checked_save(&k, top, app);
 	dryrun_free(c);
 	json_decref(k.all);
