@@ -344,7 +344,7 @@ sftp_names_parse(const uint8_t *packet, size_t len,
 	for (; count > 0 && fault == NULL; count--)
 		if ((fault = parse_name(&w, &name)) == NULL && each(arg, &name, e) == -1)
 			return -1;
-	if (fault == NULL && w.p != w.end)
+	if (fault == NULL && w.p < w.end)
 		fault = "a packet with bytes left over";
 	return fault == NULL ? 0 : err_setx(e, ERR_PROTOCOL, "SFTP: the server sent %s", fault);
 }

@@ -698,6 +698,51 @@ lying_servers(void **state)
 		check_lie(&answers[i], true);
 }
 
+static int
+count_name(void *arg, const struct sftp_name *name, struct err *e)
+{
+	(void)name;
+	(void)e;
+	++*(int *)arg;
+	return 0;
+}
+
+#define ENTRY "\0\0\0\1a\0\0\0\0\0\0\0\0"
+
+static const struct names_row {
+	const char *name, *packet;
+	size_t len;
+	int want; /* names, or -1 */
+} names_rows[] = {
+#define NAMES(name, bytes, want) \
+	{ \
+		name, "\x68\0\0\0\1" bytes, sizeof("\x68\0\0\0\1" bytes) - 1, want \
+	}
+	NAMES("none", "\0\0\0\0", 0),
+	NAMES("two", "\0\0\0\2" ENTRY ENTRY, 2),
+	NAMES("without a count", "\0\0\0", -1),
+	NAMES("fewer than it says", "\0\0\0\2" ENTRY, -1),
+	NAMES("bytes left over", "\0\0\0\1" ENTRY "x", -1),
+	NAMES("a name that is cut", "\0\0\0\1\0\0\0\5ab", -1),
+	NAMES("flags of version 4", "\0\0\0\1\0\0\0\1a\0\0\0\0\0\0\1\0", -1),
+	NAMES("pairs that aren't there", "\0\0\0\1\0\0\0\1a\0\0\0\0\x80\0\0\0\xff\xff\xff\xff", -1),
+};
+
+static void
+names_of_a_packet(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N(names_rows); i++) {
+		const struct names_row *r = &names_rows[i];
+		struct err e = { 0 };
+		int n = 0,
+		    rc = sftp_names_parse((const uint8_t *)r->packet, r->len, count_name, &n, &e);
+
+		if (r->want == -1 ? rc != -1 || e.code != ERR_PROTOCOL : rc != 0 || n != r->want)
+			fail_msg("%s: got %d, %d names", r->name, rc, n);
+	}
+}
+
 static void
 large_packet(void **state)
 {
@@ -723,6 +768,7 @@ main(void)
 		cmocka_unit_test(other_jobs),
 		cmocka_unit_test(renames),
 		cmocka_unit_test(lying_servers),
+		cmocka_unit_test(names_of_a_packet),
 		cmocka_unit_test(large_packet),
 	};
 
