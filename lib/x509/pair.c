@@ -209,9 +209,12 @@ judge_pair(struct pair *p, const struct source *key, const struct source *cert, 
 		    source_name(key), source_name(cert), text);
 	}
 	if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0)
-		rc = err_setx(e, ERR_EXPIRED, "the certificate is expired (%s)", text);
+		rc = err_setx(e, ERR_EXPIRED,
+		    "the certificate is expired (%s); make another one, for a Kernel with 'slipway-repo cert replace'",
+		    text);
 	else if (X509_cmp_current_time(X509_get0_notBefore(leaf)) >= 0)
-		rc = err_setx(e, ERR_EXPIRED, "the certificate is not valid yet (%s)", text);
+		rc = err_setx(e, ERR_EXPIRED,
+		    "the certificate is not valid yet (%s); is this computer's clock right?", text);
 	else if ((rc = check_chain_signatures(p, e)) == 0 && (rc = try_use(p, e)) == 0 &&
 	    (rc = cert_key_check(p->key, e)) == 0 && (rc = check_key_usage(p, client, e)) == 0)
 		rc = try_handshake(p, e);

@@ -416,7 +416,9 @@ trust_verify(const struct trust *t, X509 *leaf, STACK_OF(X509) * others, bool se
 	else
 		return TRUST_OK;
 	cert_describe(leaf, got, sizeof got);
-	err_setx(e, expired != NULL ? ERR_EXPIRED : ERR_SIGNATURE, "%s: %s",
-	    expired != NULL ? expired : weak, got);
+	err_setx(e, expired != NULL ? ERR_EXPIRED : ERR_SIGNATURE, "%s: %s%s",
+	    expired != NULL ? expired : weak, got,
+	    expired != NULL ? "; compare the clocks, or tell the peer's administrator to replace it"
+			    : "");
 	return expired != NULL ? TRUST_EXPIRED : TRUST_REFUSED;
 }

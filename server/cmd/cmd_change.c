@@ -28,8 +28,9 @@ warn_expiry(const char *role, const struct tuf_common *c)
 	int64_t left = c->expires - clock_wall();
 
 	if (left <= 0)
-		log_warn("%s has expired; stations refuse updates until its keys' holders renew it",
-		    role);
+		log_warn("%s has expired; stations refuse updates until its keys' holders renew it "
+			 "(slipway-repo renew %s)",
+		    role, role);
 	else if (left < WARN_DAYS * DATE_DAY_SECONDS)
 		log_warn("%s expires in %" PRId64
 			 " days; its keys' holders must renew it (slipway-repo renew %s)",
