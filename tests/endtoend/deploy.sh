@@ -38,6 +38,7 @@ CONF
 	url=sftp://$me@127.0.0.1:$port$WORK/site
 }
 
+# shellcheck disable=SC2120  # most callers take the default
 set_server() {
 	expect 0 set.log repo deploy set "${1:-$url}" --key "$WORK/writer" --host-key "$hostkey"
 }
