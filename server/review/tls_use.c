@@ -7,6 +7,7 @@
 #include "lib/base/json.h"
 #include "lib/base/list.h"
 #include "lib/base/text.h"
+#include "lib/settings/application.h"
 
 /* Bytes of the name of a setting with its key, in small letters. */
 #define PLACE_MAX (SETTING_KEY_MAX + SETTING_NAME_MAX + 4)
@@ -17,6 +18,8 @@ is_side(const char *key)
 	const char *part = strrchr(key, '\\');
 
 	return part != NULL &&
+	    (setting_key_within(key, SETTINGS_VENDOR_KEY) ||
+		setting_key_within(key, "HKCU\\SOFTWARE\\" SETTINGS_VENDOR)) &&
 	    (ascii_same(part, "\\TLS_Client") || ascii_same(part, "\\TLS_Server"));
 }
 

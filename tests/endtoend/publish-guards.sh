@@ -196,6 +196,9 @@ guarded level "$client: TLS_RequiredLevel: want None, TLSNoPeerAuth or TLSPeerAu
 bad "$good
 if station.os == \"windows\" then set(client, \"TLS_RequiredLevel\", 2) end"
 guarded level "$client on windows: TLS_RequiredLevel: want None, TLSNoPeerAuth or TLSPeerAuth, got 'no text'" bad
+bad "$good
+set([[HKLM\\SOFTWARE\\Ipesoft\\$INSTALLATION\\TLS]], \"TLS_RequiredLevel\", \"high\")"
+good bad
 bad 'set(client, "TLS_RequiredLevel", "TLSPeerAuth")'
 guarded no-trust "$client: TLS_RequiredLevel is TLSPeerAuth: want TLS_TrustedCerts" bad
 bad "$good
@@ -213,7 +216,21 @@ guarded trust-file "$client: TLS_TrustedCerts: app/tls/new.crt: want a certifica
 cp "$REPO/certs/kernel.crt" bad/app/tls/new.crt
 good bad
 
+cp -r bad whole
+# Scripts that aren't run, and scripts of the release before that fail.
+bad 'error("no")'
+unchanged 1 slipway-repo publish --app "$APP" bad
+expect 0 out slipway-repo publish --app "$APP" bad --no-script-check
+want out 'settings: not looked at'
+expect 0 out slipway-repo publish --app "$APP" whole
+want out 'settings: not compared, a script of release '
+n=$(slipway-repo release list | sed -n 's/.* release \([0-9]*\): .*(present)$/\1/p')
+expect 0 out slipway-repo release show $((n - 1))
+want out "settings aren't known: on linux: scripts/machine/10-tls.lua"
+
 # Without any scripts or certificates where the release before has some: the directory isn't whole.
+rm -r bad
+mv whole bad
 cp -r r whole
 mv bad/scripts scripts
 guarded lost-files 'scripts/machine/10-tls.lua: want a release with scripts, as release' bad
