@@ -50,7 +50,7 @@ want run.log hi-runs 0
 # Two applications, of which the default decides; each has another OnError.
 expect 0 add.log slipway-repo --repo "$REPO" app add OTHER --no-passphrase
 expect 0 set.log slipway settings set "$key\\$APP" Deadline 10
-expect 0 enroll2.log slipway enroll "file://$WORK/nowhere" --root "$REPO/served/metadata/1.root.json" \
+expect 0 enroll2.log slipway enroll "file://$WORK/nowhere" --no-check --root "$REPO/served/metadata/1.root.json" \
 	--installation "$INSTALLATION" --app OTHER --on-error launch
 # default APPLICATION STATUS TEXT [ARG...]
 default() {

@@ -90,7 +90,7 @@ for bad in served/metadata/timestamp.json keys nothing audit.log; do
 	cmp -s station/machine.conf good.conf || fail "want the settings as they were: --root $bad" root.log
 done
 expect 1 again.log enroll
-want again.log 'is enrolled already; --force replaces' 0
+want again.log 'is enrolled already; --change changes single values, --force replaces' 0
 cmp -s station/machine.conf good.conf || fail "want the settings as they were" again.log
 
 # A login key that is mounted into place: the link is followed at each start.
