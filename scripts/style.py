@@ -48,6 +48,8 @@ def look(path, text):
             yield f"{path}:{number}: white space at the end of a line"
         if limit and len(line.expandtabs(8)) > limit and not excused(path, line):
             yield f"{path}:{number}: over {limit} columns"
+        if line.startswith(("<<<<<<< ", ">>>>>>> ")):
+            yield f"{path}:{number}: a line of a merge"
 
 
 def sources():
