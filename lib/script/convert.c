@@ -97,7 +97,7 @@ put_bytes(struct buf *out, const struct value *v, struct err *e)
 static int
 put_multi(struct buf *out, const struct value *v, bool doubled, struct err *e)
 {
-	const char *p = (const char *)v->data, *end = p + v->len;
+	const char *p = (const char *)v->data, *end = p == NULL ? p : p + v->len;
 	int rc = buf_adds(out, v->len > 0 ? "{ " : "{ }", e);
 
 	while (rc == 0 && p < end) {

@@ -84,6 +84,7 @@ roaming(void **state)
 	assert_is(settings_get(s, KEY, ROAMING_VALUE, &v, &e), r->after != NULL, &e);
 	if (r->after != NULL)
 		assert_string_equal(value_get_text(&v), r->after);
+	value_free(&v);
 	/* What was noted is known. */
 	assert_false(roaming_is_other(s, &st, &user));
 	roaming_forget(s, &st);

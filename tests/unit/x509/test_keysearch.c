@@ -218,10 +218,12 @@ find(void **state)
 	static const size_t pieces[] = { MAX, 65536, 4096, 100 };
 	struct buf b = BUF_INIT(MAX);
 	BIO *made = BIO_new(BIO_s_mem());
-	char *data;
+	char *data = NULL;
+	size_t len;
 
 	make(r, made);
-	dress(r->dressed, data, (size_t)BIO_get_mem_data(made, &data), &b);
+	len = (size_t)BIO_get_mem_data(made, &data);
+	dress(r->dressed, data, len, &b);
 	BIO_free(made);
 	for (size_t i = 0; i < N(pieces); i++) {
 		const char *found = search(&b, pieces[i]);
