@@ -30,7 +30,7 @@ doctor 0 --kernel "$kernel"
 for subject in enrolment station clock server confinement release files room certificate TLS kernel; do
 	says ok "$subject" .
 done
-says ok kernel 'TLSv1.3 VERIFIED'
+says ok kernel '\[TCP/IP\]\[TLSv1.3 VERIFIED\]'
 want doctor.log 'all is well' 0
 [ "$(wc -l < doctor.log)" -le 16 ] || fail "want one screen" doctor.log
 # For programs.

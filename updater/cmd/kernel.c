@@ -18,7 +18,9 @@ kernel_try(const char *installation, const char *application, const char *kernel
 	if ((t = call.make(SLIPWAY_TLS_CLIENT, installation, application)) == NULL)
 		return err_nomem(e);
 	c = call.connect(t, &kernel, 1, CONNECT_MS, NULL);
-	rc = buf_adds(out, c == NULL ? call.error(t) : call.text(c), e) == -1 ? -1 : c != NULL;
+	rc = c == NULL ? buf_adds(out, call.error(t), e) : buf_addf(out, e, "[%s]", call.text(c));
+	if (rc == 0)
+		rc = c != NULL;
 	call.conn_free(c);
 	call.end(t);
 	return rc;
