@@ -91,17 +91,16 @@ run_history(struct call *call, struct err *e)
 {
 	const struct cmd_options *o = call->options;
 	struct cmd_station c;
-	json_t *list = NULL, *own = NULL, *one;
+	json_t *list = NULL, *own = NULL;
 	int rc = -1;
-	size_t i;
 
 	if (cmd_station_open(call, 0, &c, e) == -1 ||
 	    (list = history(station_dir(&c.station, "", false, e), e)) == NULL ||
 	    (own = history_of_user(&c.station, e)) == NULL)
 		goto out;
 	if (o->json) {
-		json_array_foreach (own, i, one)
-			json_object_set_new(one, "user", json_true());
+		for (size_t i = 0; i < json_array_size(own); i++)
+			json_object_set_new(json_array_get(own, i), "user", json_true());
 		json_array_extend(list, own);
 		rc = cli_json(json_incref(list), e);
 	} else {

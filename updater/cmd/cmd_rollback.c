@@ -12,7 +12,7 @@ run_rollback(struct call *call, struct err *e)
 	const struct cmd_options *o = call->options;
 	struct update_options update_options = cmd_update_options(o, CMD_DEADLINE_MS);
 	const char *text = call->argc > 0 ? call->argv[0] : NULL;
-	struct update_result r;
+	struct update_result r = { .release = 0 };
 	struct cmd_station c;
 	uint64_t release = 0;
 	int rc = -1;

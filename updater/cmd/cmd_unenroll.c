@@ -109,7 +109,7 @@ static int
 find_station(struct cmd_station *c, const struct cmd_options *o, struct err *e)
 {
 	struct application_pairs all = APPLICATION_PAIRS_INIT;
-	struct err why;
+	struct err why = { .code = ERR_NONE };
 	size_t which;
 	int rc = -1;
 
