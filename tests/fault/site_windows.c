@@ -174,7 +174,7 @@ enroll(void)
 	if (SITE_RUN(&said, SITE_ARG(site.slipway), SITE_ARG("enroll"), url, SITE_ARG("--root"),
 		root, SITE_ARG("--installation"), site.installation, SITE_ARG("--app"),
 		SITE_ARG("COV_PB"), SITE_ARG("--install-dir"), site.install_dir,
-		SITE_ARG("--app-dir"), site.app_dir) != 0)
+		SITE_ARG("--app-dir"), site.app_dir, SITE_ARG("--allow-writable")) != 0)
 		fail_msg("enroll: %s", buf_text(&said));
 	buf_free(&said);
 }
@@ -269,6 +269,8 @@ site_make(void **state)
 	void *d;
 
 	(void)state; /* rows bring their own */
+	/* Not in the home of this account, where a station for all users installs nothing. */
+	SetEnvironmentVariableW(L"TMP", L"C:\\");
 	if (temp_make(&d) == -1)
 		return -1;
 	work = d;
