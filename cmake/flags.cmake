@@ -62,7 +62,8 @@ if(WIN32)
 		_WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN UNICODE _UNICODE __USE_MINGW_ANSI_STDIO=1)
 	target_compile_options(slipway_flags INTERFACE -Wno-format -fcf-protection=none)
 	target_link_options(slipway_flags INTERFACE
-		-fstack-protector-strong LINKER:--dynamicbase,--nxcompat,--high-entropy-va)
+		-fstack-protector-strong LINKER:--dynamicbase,--nxcompat
+		$<$<EQUAL:${CMAKE_SIZEOF_VOID_P},8>:LINKER:--high-entropy-va>)
 else()
 	target_link_options(slipway_flags INTERFACE LINKER:-z,relro,-z,now,-z,noexecstack)
 endif()

@@ -17,7 +17,7 @@ install(FILES ${PROJECT_SOURCE_DIR}/share/windows/slipway-update.xml DESTINATION
 # Libraries that are linked in; and the compiler's and mingw-w64's own parts, which come with Debian's packages.
 get_filename_component(libraries ${OPENSSL_INCLUDE_DIR} DIRECTORY)
 install(DIRECTORY ${libraries}/share/licenses/ DESTINATION licenses COMPONENT documentation)
-foreach(package mingw-w64-x86-64-dev gcc-mingw-w64-x86-64-win32)
+foreach(package mingw-w64-x86-64-dev gcc-mingw-w64-x86-64-win32 mingw-w64-i686-dev gcc-mingw-w64-i686-win32)
 	install(FILES /usr/share/doc/${package}/copyright DESTINATION licenses RENAME ${package}.txt
 		COMPONENT documentation)
 endforeach()

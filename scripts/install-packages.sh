@@ -19,7 +19,8 @@ for group in "$@"; do
 	bench) packages+=(iproute2 lftp rclone curl rsync) ;;
 	asan) packages+=(clang libclang-rt-14-dev) ;;
 	windows)
-		packages+=(gcc-mingw-w64-x86-64-win32 binutils-mingw-w64-x86-64 wine64 wixl msitools cmake ninja-build
+		packages+=(gcc-mingw-w64-x86-64-win32 binutils-mingw-w64-x86-64 gcc-mingw-w64-i686-win32
+			binutils-mingw-w64-i686 wine64 wixl msitools cmake ninja-build
 			pkg-config make patch perl xz-utils util-linux procps openssh-server openssh-client openssl
 			python3)
 		;;

@@ -8,8 +8,9 @@ usage() {
 	cat <<'TEXT'
 usage: scripts/windows-deps.sh [--print]
 
-Prints the directory that holds OpenSSL, libssh2, Lua, jansson and cmocka for Windows x86-64, static; fetches
-Debian's source packages and builds them when it isn't there yet (about 4 minutes on two cores).
+Prints the directory that holds OpenSSL, libssh2, Lua, jansson and cmocka for Windows x86-64, static, and in i686/
+OpenSSL and jansson for 32-bit programs; fetches Debian's source packages and builds them when it isn't there yet,
+which takes minutes.
 
   --print   only print where it is or would be
   --help    show this text
@@ -24,6 +25,7 @@ TEXT
 # What was tested.  When Debian no longer has one of them, its newest is taken, and that is said.
 pins=(openssl=3.5.7-1~deb13u2 libssh2=1.11.1-1+deb13u2 lua5.4=5.4.7-1 jansson=2.14-2 cmocka=1.1.5-2.1)
 triple=x86_64-w64-mingw32
+triple32=i686-w64-mingw32
 # Debian 13's, also on Debian 12: its libssh2 speaks AES-GCM and ETM, which hardened servers ask for.
 suite=trixie
 # For the tests alone, cmocka, whose sources Debian 13's index names and its archive lacks.
@@ -36,8 +38,8 @@ die() { say "$*"; exit 1; }
 
 where() {
 	local compiler hash
-	compiler=$("$triple-gcc" --version 2>/dev/null | head -1) ||
-		die "want $triple-gcc; run scripts/install-packages.sh windows"
+	compiler=$("$triple-gcc" --version 2>/dev/null | head -1 && "$triple32-gcc" --version 2>/dev/null | head -1) ||
+		die "want $triple-gcc and $triple32-gcc; run scripts/install-packages.sh windows"
 	hash=$({ cat "$top/scripts/windows-deps.sh"; echo "$compiler"; } |
 		sha256sum | cut -c1-16)
 	echo "${SLIPWAY_WINDOWS_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/slipway/windows-deps-$hash}"
@@ -121,30 +123,51 @@ get() {
 	done
 }
 
+# cmake_build NAME OPTION...: for $triple, into $prefix.
 cmake_build() {
 	local name=$1
 	shift
-	cmake -G Ninja -S "$work/$name" -B "$work/$name-build" \
-		-DCMAKE_TOOLCHAIN_FILE="$top/cmake/mingw-w64-x86_64.cmake" -DCMAKE_BUILD_TYPE=Release \
+	cmake -G Ninja -S "$work/$name" -B "$work/$name-$triple" \
+		-DCMAKE_TOOLCHAIN_FILE="$top/cmake/mingw-w64-${triple%%-*}.cmake" -DCMAKE_BUILD_TYPE=Release \
 		-DCMAKE_C_FLAGS="$cflags" -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib \
 		-DBUILD_SHARED_LIBS=OFF "$@"
-	cmake --build "$work/$name-build" -j "$jobs" --target install
+	cmake --build "$work/$name-$triple" -j "$jobs" --target install
 }
 
+# configure_openssl TARGET [OPTION...]
 # Every algorithm, but nothing that loads code or reads a configuration by itself.  Configure takes C:/... for a
 # relative path, so the directories are given to make; standard users can't write below Program Files.
-build_openssl() {
+configure_openssl() {
 	local common='C:/Program Files/Common Files/SSL'
 	local dirs=(OPENSSLDIR="$common" ENGINESDIR="$common/engines" MODULESDIR="$common/modules")
-	mkdir "$work/openssl-build"
-	cd "$work/openssl-build"
+	mkdir "$work/openssl-$triple"
+	cd "$work/openssl-$triple"
 	# shellcheck disable=SC2086  # cflags are several words
-	"$work/openssl/Configure" mingw64 --cross-compile-prefix="$triple-" --prefix=/ --libdir=lib --openssldir=/ssl \
+	"$work/openssl/Configure" "$@" --cross-compile-prefix="$triple-" --prefix=/ --libdir=lib --openssldir=/ssl \
 		no-shared no-tests no-legacy no-engine no-dso no-module no-comp no-autoload-config \
 		-D_WIN32_WINNT=0x0A00 $cflags
 	make -j "$jobs" build_libs "${dirs[@]}"
 	make install_dev DESTDIR="$prefix" "${dirs[@]}"
 	sed -i "s|^prefix=.*|prefix=$prefix|" "$prefix"/lib/pkgconfig/{openssl,libssl,libcrypto}.pc
+}
+
+build_openssl() { configure_openssl mingw64; }
+
+# What the TLS library for 32-bit programs needs.  Debian's patch pic makes assembler for ELF of all that is for i386.
+build_openssl32() {
+	use32
+	configure_openssl mingw no-asm
+}
+
+build_jansson32() {
+	use32
+	build_jansson
+}
+
+use32() {
+	triple=$triple32
+	prefix=$prefix/i686
+	mkdir -p "$prefix"
 }
 
 build_libssh2() {
@@ -160,7 +183,7 @@ build_jansson() {
 
 build_cmocka() {
 	cmake_build cmocka -DWITH_STATIC_LIB=ON -DWITH_EXAMPLES=OFF -DUNIT_TESTING=OFF
-	cp "$(find "$work/cmocka-build" -name 'libcmocka-static.a' -print -quit)" "$prefix/lib/libcmocka-static.a"
+	cp "$(find "$work/cmocka-$triple" -name 'libcmocka-static.a' -print -quit)" "$prefix/lib/libcmocka-static.a"
 	pc cmocka "$(sed -n 's/^Version: //p' "$prefix/lib/pkgconfig/cmocka.pc")" -lcmocka-static
 }
 
@@ -213,7 +236,7 @@ build() {
 	export SOURCE_DATE_EPOCH=1700000000
 	cflags="-O2 -fno-ident -fstack-protector-strong -ffile-prefix-map=$work=."
 	mkdir -p "$work/log" "$prefix"
-	for name in openssl libssh2 lua jansson cmocka; do
+	for name in openssl libssh2 lua jansson cmocka openssl32 jansson32; do
 		begin=$SECONDS
 		# A shell of its own each, so that its first failing command ends it.
 		if ! (set -e; "build_$name") >"$work/log/$name" 2>&1 </dev/null; then

@@ -173,10 +173,33 @@ known_programdata(struct buf *out, struct err *e)
 	return own_folder("programdata", &FOLDERID_ProgramData, out, e);
 }
 
+/*
+ * The folder of 64-bit programs, of which a 32-bit process isn't told: what a setting names is one
+ * place for all.
+ */
+static int
+program_files_64(struct buf *out, struct err *e)
+{
+	wchar_t w[MAX_PATH + 1];
+	DWORD bytes = sizeof w;
+	LSTATUS rc =
+	    RegGetValueW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\Microsoft\\Windows\\CurrentVersion",
+		L"ProgramFilesDir", RRF_RT_REG_SZ | RRF_SUBKEY_WOW6464KEY, NULL, w, &bytes);
+
+	return rc == ERROR_SUCCESS ? wide_add(out, w, e)
+				   : err_windows(e, (DWORD)rc, "ProgramFilesDir");
+}
+
 static int
 known_programfiles(struct buf *out, struct err *e)
 {
-	return own_folder("programs", &FOLDERID_ProgramFiles, out, e);
+	struct buf home = BUF_INIT(PATH_REL_MAX);
+	int own = sizeof(void *) < 8 ? slipway_home(&home, e) : 1;
+
+	buf_free(&home);
+	return own == 0 ? program_files_64(out, e)
+	    : own == -1 ? -1
+			: own_folder("programs", &FOLDERID_ProgramFiles, out, e);
 }
 
 static int

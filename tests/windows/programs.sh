@@ -8,7 +8,6 @@ set -euo pipefail
 
 version=$1
 shift
-triple=x86_64-w64-mingw32
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -22,15 +21,19 @@ fail() {
 
 rc=0
 for program in "$@"; do
+	triple=x86_64-w64-mingw32 flags='HIGH_ENTROPY_VA DYNAMIC_BASE NX_COMPAT' bits=64
+	if x86_64-w64-mingw32-objdump -f "$program" | grep -q 'file format pei-i386'; then
+		triple=i686-w64-mingw32 flags='DYNAMIC_BASE NX_COMPAT' bits=32
+	fi
 	"$triple-objdump" -p "$program" > "$work/headers"
 	"$triple-objdump" -h "$program" > "$work/sections"
 	"$triple-windres" -O rc "$program" > "$work/resources" || fail "want resources"
 
 	# ASLR over the whole address space, with what is needed to move it there; data is never run.
-	for flag in HIGH_ENTROPY_VA DYNAMIC_BASE NX_COMPAT; do
+	for flag in $flags; do
 		grep -qw "$flag" "$work/headers" || fail "want $flag in DllCharacteristics"
 	done
-	grep -qE 'ImageBase[[:space:]]+[0-9a-f]{7}[1-9a-f][0-9a-f]{8}' "$work/headers" ||
+	[ "$bits" = 32 ] || grep -qE 'ImageBase[[:space:]]+[0-9a-f]{7}[1-9a-f][0-9a-f]{8}' "$work/headers" ||
 		fail "want an image base above 4 GB, got $(grep ImageBase "$work/headers")"
 	grep -qE ' \.reloc +0*[1-9a-f]' "$work/sections" || fail "want relocations"
 	! grep -q 'relocations stripped' "$work/headers" || fail "want relocations, got none"

@@ -34,8 +34,9 @@ for program in "$@"; do
 	[ "$(stat -c %s "$file")" -le "$(stat -c %s "$program")" ] || fail "want what only a debugger reads stripped"
 done
 for file in README.md slipway-update.xml docs/{windows,tls-library}.md scripts/tls-client.lua \
-	include/slipway/tls.h lib/{libslipway-tls.dll.a,slipway-tls.def} licenses/{openssl,libssh2,lua5.4,jansson}.txt \
-	licenses/{mingw-w64-x86-64-dev,gcc-mingw-w64-x86-64-win32}.txt; do
+	include/slipway/tls.h lib32/libslipway-tls.dll{,.a} lib/{libslipway-tls.dll.a,slipway-tls.def} \
+	licenses/{openssl,libssh2,lua5.4,jansson}.txt \
+	licenses/{mingw-w64-x86-64-dev,gcc-mingw-w64-x86-64-win32,gcc-mingw-w64-i686-win32}.txt; do
 	[ -s "$here/$file" ] || fail "want $file in the zip"
 done
 # The task: as the system, by its SID in any language of Windows, and on battery.
