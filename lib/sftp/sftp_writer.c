@@ -8,7 +8,6 @@
 
 #include "lib/base/list.h"
 #include "lib/base/path.h"
-#include "lib/base/path.h"
 #include "lib/base/text.h"
 #include "lib/base/wire.h"
 #include "lib/sftp/sftp_packet.h"
@@ -118,11 +117,17 @@ sftp_writer_done(const struct sftp_writer *w)
 void
 sftp_writer_sent(struct sftp_writer *w, size_t len)
 {
+	size_t left;
+
 	w->sent += len;
-	if (w->sent == w->out.len) {
-		buf_reset(&w->out);
-		w->sent = 0;
-	}
+	left = w->out.len - w->sent;
+	/* A server that keeps up never takes the last byte: what it took has to go before that. */
+	if (left > 0 && w->sent < BACKLOG_ENOUGH)
+		return;
+	if (left > 0)
+		memmove(w->out.data, w->out.data + w->sent, left);
+	buf_cut(&w->out, left);
+	w->sent = 0;
 }
 
 /* Returns a slot for a new request of t; there is always one. */

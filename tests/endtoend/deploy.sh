@@ -68,6 +68,7 @@ expect 0 add.log repo app add "$APP" --no-passphrase
 make_login
 start_writer
 release one
+head -c 10000000 /dev/urandom > release/app/large	# more than is ever under way at once
 publish release
 
 # Nothing is set, or nonsense.

@@ -21,6 +21,7 @@ struct thing {
 struct server {
 	bool plain;	 /* no extensions: a rename doesn't replace */
 	uint64_t room;	 /* bytes that may still be written */
+	size_t takes;	 /* most bytes that the connection takes at once; 0: any number */
 	bool no_modes;	 /* refuses FSETSTAT and SETSTAT */
 	const char *lie; /* a raw packet body in place of the next answer, or NULL */
 	size_t lielen;
@@ -46,7 +47,7 @@ find(struct server *s, const char *path, bool make)
 	if (!make)
 		return NULL;
 	assert_non_null(free_one);
-	*free_one = (struct thing){ .content = BUF_INIT(1 << 20), .there = true };
+	*free_one = (struct thing){ .content = BUF_INIT(1 << 24), .there = true };
 	snprintf(free_one->path, sizeof free_one->path, "%s", path);
 	return free_one;
 }
@@ -355,6 +356,23 @@ request(struct server *s, const uint8_t *p, size_t len)
 	}
 }
 
+/* Answers the requests that are there as a whole. */
+static void
+answer_all(struct server *s)
+{
+	struct wire in = WIRE_INIT(s->in.data, s->in.len);
+	size_t done = 0, n;
+	const uint8_t *p;
+
+	while ((p = wire_string(&in, &n)) != NULL) {
+		request(s, p, n);
+		done = (size_t)(in.p - s->in.data);
+	}
+	if (done > 0)
+		memmove(s->in.data, s->in.data + done, s->in.len - done);
+	buf_cut(&s->in, s->in.len - done);
+}
+
 /* Until all jobs have a result, or a fault. */
 static int
 run(struct server *s, struct sftp_writer *w, struct err *e)
@@ -368,14 +386,11 @@ run(struct server *s, struct sftp_writer *w, struct err *e)
 		if ((rc = sftp_writer_output(w, &bytes, &len, e)) == -1)
 			break;
 		assert_true(len > 0); /* else both would wait for ever */
-		for (struct wire in = WIRE_INIT(bytes, len); in.p < in.end;) {
-			size_t n;
-			const uint8_t *p = wire_string(&in, &n);
-
-			assert_non_null(p);
-			request(s, p, n);
-		}
+		if (s->takes > 0 && len > s->takes)
+			len = s->takes;
+		assert_int_equal(buf_add(&s->in, bytes, len, e), 0);
 		sftp_writer_sent(w, len);
+		answer_all(s);
 		/* In pieces of an odd size. */
 		for (size_t at = 0, n; at < s->replies.len && rc == 0; at += n) {
 			n = s->replies.len - at < 7 ? s->replies.len - at : 7;
@@ -389,7 +404,9 @@ run(struct server *s, struct sftp_writer *w, struct err *e)
 static struct server
 new_server(void)
 {
-	struct server s = { .room = UINT64_MAX, .replies = BUF_INIT(1 << 24) };
+	struct server s = { .room = UINT64_MAX,
+		.in = BUF_INIT(1 << 24),
+		.replies = BUF_INIT(1 << 24) };
 	struct thing *t = find(&s, "/srv", true);
 
 	t->directory = true;
@@ -401,6 +418,7 @@ end_server(struct server *s)
 {
 	for (size_t i = 0; i < FILES_MAX; i++)
 		buf_free(&s->things[i].content);
+	buf_free(&s->in);
 	buf_free(&s->replies);
 }
 
@@ -489,6 +507,24 @@ many_files(void **state)
 		for (size_t k = 0; k < t->content.len; k += 997)
 			assert_int_equal(t->content.data[k], (uint8_t)(k * 7 + i));
 	}
+	end_server(&s);
+}
+
+/* The connection always has something left that it didn't take yet. */
+static void
+large_file(void **state)
+{
+	struct server s = new_server();
+	struct sftp_job j = { .kind = SFTP_JOB_PUT,
+		.path = "large",
+		.size = (1 << 24) - 5,
+		.pull = pull };
+
+	(void)state;
+	s.takes = 30000;
+	do_jobs(&s, &j, 1);
+	assert_int_equal(j.result, SFTP_JOB_OK);
+	assert_int_equal(find(&s, "/srv/large", false)->content.len, j.size);
 	end_server(&s);
 }
 
@@ -761,6 +797,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(many_files),
+		cmocka_unit_test(large_file),
 		cmocka_unit_test(disk_full),
 		cmocka_unit_test(unreadable_here),
 		cmocka_unit_test(hostile_names),
