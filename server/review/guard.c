@@ -31,6 +31,9 @@ guard_of_word(const char *word)
 int
 guard_found(struct guard_findings *f, enum guard which, const struct err *why, struct err *e)
 {
+	for (size_t i = 0; i < f->n; i++)
+		if (f->v[i].which == which && strcmp(f->v[i].why.text, why->text) == 0)
+			return 0;
 	if (++f->count[which] > GUARD_FINDINGS_MAX)
 		return 0;
 	if (list_grow(&f->v, f->n, sizeof *f->v, e) == -1)

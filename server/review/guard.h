@@ -48,7 +48,7 @@ struct guard_findings {
 	size_t count[GUARDS]; /* of each guard, those that aren't kept included */
 };
 
-/* Keeps a copy of why.  0, or -1 with ERR_NOMEM. */
+/* Keeps a copy of why, once.  0, or -1 with ERR_NOMEM. */
 int guard_found(struct guard_findings *f, enum guard which, const struct err *why, struct err *e);
 
 /*

@@ -12,6 +12,8 @@
 /* Bytes of the name of a setting with its key, in small letters. */
 #define PLACE_MAX (SETTING_KEY_MAX + SETTING_NAME_MAX + 4)
 
+static const char *const hives[] = { "hklm", "hkcu" };
+
 static bool
 is_side(const char *key)
 {
@@ -32,6 +34,42 @@ is_set(const json_t *entry, const char *name)
 	    is_side(json_text_of(entry, "key"));
 }
 
+/* What a system has for a setting in the key, or, with the other hive's name, in that one. */
+static const json_t *
+entry_in(const json_t *settings, const char *hive, const char *key, enum tls_setting which)
+{
+	struct buf place = BUF_INIT(PLACE_MAX);
+	const json_t *entry = NULL;
+	struct err ignored;
+
+	if (buf_addf(&place, &ignored, "%s%s\n%s", hive, key + strlen(hive),
+		tls_setting_name(which)) == 0) {
+		for (size_t k = 0; k < place.len; k++)
+			place.data[k] = (uint8_t)ascii_lower((char)place.data[k]);
+		entry = json_object_get(settings, buf_text(&place));
+	}
+	buf_free(&place);
+	return entry;
+}
+
+/* Whether the systems have the same TLS settings in the key and in that of the other hive. */
+static bool
+systems_agree(const struct outcome *o, const char *key)
+{
+	for (size_t i = 0; i < N(hives); i++)
+		for (int k = 0; k < TLS_SETTING_COUNT; k++) {
+			enum tls_setting which = (enum tls_setting)k;
+			const json_t *a = json_object_get(
+			    entry_in(o->settings[0], hives[i], key, which), "value");
+			const json_t *b = json_object_get(
+			    entry_in(o->settings[1], hives[i], key, which), "value");
+
+			if (a != b && !json_equal(a, b))
+				return false;
+		}
+	return true;
+}
+
 int
 tls_uses(const struct outcome *o, enum tls_setting which,
     int (*each)(void *arg, const struct tls_use *u, struct err *e), void *arg, struct err *e)
@@ -41,15 +79,17 @@ tls_uses(const struct outcome *o, enum tls_setting which,
 
 	for (int i = 0; i < OUTCOME_SYSTEMS; i++)
 		json_object_foreach (o->settings[i], place, one) {
-			const json_t *other = json_object_get(o->settings[1 - i], place);
-			bool same = json_equal(json_object_get(other, "value"),
-			    json_object_get(one, "value"));
-			const struct tls_use u = { json_text_of(one, "key"),
-				json_text_of(one, "text"), same ? NULL : outcome_systems[i],
-				o->settings[i] };
+			const char *key = json_text_of(one, "key");
+			bool same;
 
-			if (is_set(one, tls_setting_name(which)) && (i == 0 || !same) &&
-			    each(arg, &u, e) == -1)
+			if (!is_set(one, tls_setting_name(which)))
+				continue;
+			same = systems_agree(o, key);
+			if ((i == 0 || !same) &&
+			    each(arg,
+				&(const struct tls_use){ key, json_text_of(one, "text"),
+				    same ? NULL : outcome_systems[i], o->settings[i] },
+				e) == -1)
 				return -1;
 		}
 	return 0;
@@ -58,21 +98,12 @@ tls_uses(const struct outcome *o, enum tls_setting which,
 bool
 tls_use_has(const struct tls_use *u, enum tls_setting other)
 {
-	static const char *const hives[] = { "hklm", "hkcu" };
-
 	for (size_t i = 0; i < N(hives); i++) {
-		struct buf place = BUF_INIT(PLACE_MAX);
-		const char *text = NULL;
-		struct err ignored;
+		const char *text =
+		    json_text_of(entry_in(u->settings, hives[i], u->key, other), "text");
 
-		if (buf_addf(&place, &ignored, "%s%s\n%s", hives[i], u->key + strlen(hives[i]),
-			tls_setting_name(other)) == 0) {
-			for (size_t k = 0; k < place.len; k++)
-				place.data[k] = (uint8_t)ascii_lower((char)place.data[k]);
-			text = json_text_of(json_object_get(u->settings, buf_text(&place)), "text");
-		}
-		buf_free(&place);
-		if (text != NULL && *text != '\0')
+		/* A list without a name of a file is empty, too. */
+		if (text != NULL && text[strspn(text, tls_setting_is_file(other) ? " \t;" : "")])
 			return true;
 	}
 	return false;

@@ -8,19 +8,22 @@
 
 struct tls_use {
 	const char *key, *text; /* text NULL: the value is no text */
-	const char *system;	/* "linux"; NULL: the same on all systems */
+	const char *system;	/* "linux"; NULL: all, with the same TLS settings in the key */
 	/* what other settings the same system has; see outcome.h */
 	const json_t *settings;
 };
 
 /*
  * Call each() for each key ...\TLS_Client or ...\TLS_Server in which the setting is set, once where
- * the systems have the same value.  Returns 0, or -1 after a call that returned -1.
+ * the systems have the same TLS settings in it.  Returns 0, or -1 after a call that returned -1.
  */
 int tls_uses(const struct outcome *o, enum tls_setting which,
     int (*each)(void *arg, const struct tls_use *u, struct err *e), void *arg, struct err *e);
 
-/* Whether another setting is set in the same key, or in that of the other hive, and isn't empty. */
+/*
+ * Whether another setting is set in the same key, or in that of the other hive, and isn't empty: of
+ * files, has a name of one.
+ */
 bool tls_use_has(const struct tls_use *u, enum tls_setting other);
 
 /*

@@ -206,6 +206,16 @@ delete(client, \"TLS_TrustedCerts\")"
 unchanged 1 slipway-repo publish --app "$APP" bad
 want out '--allow no-trust'
 bad 'set(client, "TLS_RequiredLevel", "TLSPeerAuth")
+set(client, "TLS_TrustedCerts", " ; ")'
+unchanged 1 slipway-repo publish --app "$APP" bad
+want out "$client: TLS_RequiredLevel is TLSPeerAuth: want TLS_TrustedCerts"
+# Both systems have the level, and one the certificates.
+bad 'set(client, "TLS_RequiredLevel", "TLSPeerAuth")
+if station.os == "linux" then set(client, "TLS_TrustedCerts", "%AppDir%\\server.crt") end'
+unchanged 1 slipway-repo publish --app "$APP" bad
+want out "$client on windows: TLS_RequiredLevel is TLSPeerAuth: want TLS_TrustedCerts"
+want out 'nothing published: 1 mistake;'
+bad 'set(client, "TLS_RequiredLevel", "TLSPeerAuth")
 set(client, "TLS_TrustedCerts", "%AppDir%\\server.crt; %AppDir%\\tls\\new.crt ;%InstallDir%/ca.crt;/etc/kernel/own.crt")'
 cp "$REPO/certs/kernel.crt" bad/install/ca.crt
 guarded trust-file "$client: TLS_TrustedCerts: want a file of this release, got app/tls/new.crt, which isn't in it" bad
