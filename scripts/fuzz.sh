@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# Build the fuzzers and run them, one after the other.
+# Build the fuzzers and run them, as many at once as there are processors.
 set -euo pipefail
 
 usage() {
@@ -8,9 +8,9 @@ usage() {
 usage: scripts/fuzz.sh [--seconds N | --runs N] [--list] [HARNESS...]
 
 Builds the harnesses of tests/fuzz with clang, libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer (preset
-"fuzz") and runs those named, or all. Prints a line for each: runs, new units, crashes. What they find is kept in
-build/fuzz/found/HARNESS, crashes as crash-*, timeout-*, oom-* or leak-*, with the command that repeats each one.
-Exits 1 when there was a crash.
+"fuzz") and runs those named, or all, one on each processor. Prints a line for each: runs, new units, crashes. What
+they find is kept in build/fuzz/found/HARNESS, crashes as crash-*, timeout-*, oom-* or leak-*, with the command that
+repeats each one. Exits 1 when there was a crash.
 
   --seconds N   for all together, divided evenly (default: 600)
   --runs N      the same N inputs of each harness every time: from the seeds alone, with a fixed random seed
@@ -60,7 +60,8 @@ while [ $# -gt 0 ]; do
 	shift
 done
 [ ${#chosen[@]} -gt 0 ] || chosen=("${all[@]}")
-each=$((seconds / ${#chosen[@]}))
+jobs=$(nproc)
+each=$((seconds * jobs / ${#chosen[@]}))
 [ "$each" -gt 0 ] || each=1
 
 "$top/scripts/install-packages.sh" build test asan
@@ -73,13 +74,13 @@ fi
 # The most that each input is given: some harnesses are slow under the sanitizers.
 limits=(-timeout=20 -rss_limit_mb=2048 -malloc_limit_mb=512 -max_len=8192)
 export UBSAN_OPTIONS=print_stacktrace=1
-rc=0
-printf '%-12s %10s %6s %8s\n' harness runs new crashes
-for h in "${chosen[@]}"; do
+# fuzz HARNESS: run it, and print its line.
+fuzz() {
+	local h=$1 found program log marker units status=0 runs new c
+	local dictionary=() span=() crashes=()
 	found=build/fuzz/found/$h
 	program=build/fuzz/tests/fuzz/fuzz_$h
 	log=build/fuzz/$h.log
-	dictionary=()
 	case $h in
 	json | root | timestamp | snapshot | targets | client | key) dictionary=(-dict=tests/fuzz/metadata.dict) ;;
 	script | convert | keyfile | regfile) dictionary=("-dict=tests/fuzz/$h.dict") ;;
@@ -95,7 +96,6 @@ for h in "${chosen[@]}"; do
 		units=$found/again
 		span=(-runs="$runs_each" -seed=1)
 	fi
-	status=0
 	"$program" "${limits[@]}" "${dictionary[@]}" "${span[@]}" -print_final_stats=1 \
 		-artifact_prefix="$found/" "$units" "tests/fuzz/corpus/$h" >"$log" 2>&1 || status=$?
 	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
@@ -108,7 +108,28 @@ for h in "${chosen[@]}"; do
 	done
 	if [ "$status" -ne 0 ] || [ ${#crashes[@]} -gt 0 ]; then
 		tail -n 40 "$log" >&2
-		rc=1
+		return 1
 	fi
+}
+
+# Each in a process group of its own, so that none outlives Ctrl-C.
+set -m
+j=
+trap 'for j in $(jobs -p); do kill -- "-$j" 2>/dev/null || true; done' EXIT
+trap 'exit 130' INT TERM
+rc=0
+running=0
+printf '%-12s %10s %6s %8s\n' harness runs new crashes
+for h in "${chosen[@]}"; do
+	if [ "$running" -eq "$jobs" ]; then
+		wait -n || rc=1
+		running=$((running - 1))
+	fi
+	fuzz "$h" &
+	running=$((running + 1))
+done
+while [ "$running" -gt 0 ]; do
+	wait -n || rc=1
+	running=$((running - 1))
 done
 exit "$rc"
