@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "lib/os/clock.h"
+#include "lib/os/log.h"
 #include "lib/sftp/child.h"
 #include "updater/cmd/command.h"
 
@@ -70,7 +71,7 @@ trying_all(const struct station *st, const uint8_t *root, size_t len, bool new_k
 			err_setx(&first, t.why.code, "%.300s%.600s", st->servers.v[i],
 			    buf_text(&words));
 		if (!trying_is_well(&t) && st->servers.n > 1)
-			fprintf(stderr, "slipway: %s%s\n", st->servers.v[i], buf_text(&words));
+			log_warn("%s%s", st->servers.v[i], buf_text(&words));
 		well |= trying_is_well(&t);
 		other |= is_another_server(&t);
 		buf_free(&words);
