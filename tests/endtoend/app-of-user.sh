@@ -111,9 +111,12 @@ kept=$(sha256sum < r/app/tls/server.crt | cut -d' ' -f1)
 echo evil > "/var/lib/slipway/I/A/kept/$kept"
 is "$(start alice)" 1
 has "server.crt"
+slipway update --repair > log 2>&1 || fail repair
+is "$(start alice)" 3
 rm "/var/lib/slipway/I/A/kept/$kept"
 slipway update > log 2>&1 || fail update
 is "$(start alice)" 3
+cmp "/var/lib/slipway/I/A/kept/$kept" r/app/tls/server.crt || fail "want the kept content back"
 
 # A file that goes, one that comes, and a user whose folder can't be written: HI starts.
 rm r/app/tool
@@ -130,6 +133,47 @@ is "$(start alice)" 3
 is "$(start bob)" 3
 ls bob/.config/A/tls > log
 has changed-by-hand
+
+# A start of the user's that is killed, or whose call fails, at a call that changes the disk: the program never finds a
+# part of a release, and the next start has the new one.
+cut=$build/tests/fault/libcut.so
+whole() {	# TEXT...: what alice has is one release, one of these
+	local got
+	got=$(cat alice/.config/A/tls/server.crt alice/.config/A/new 2>> log | paste -sd' ')
+	for want; do
+		[ "$got" != "$want" ] || return 0
+	done
+	fail "want one release ($*), got '$got' at call $n"
+}
+part() { echo "$1" > r/app/new; release "$1"; slipway update > log 2>&1 || fail update; }
+every=${CUT_EVERY:-15} number=10	# 1: each call, a minute
+part "$number"
+user alice env LD_PRELOAD="$cut" CUT_COUNT="$work/alice/count" slipway update > log 2>&1 || fail update
+calls=$(sort -n alice/count | tail -n 1)
+[ "$calls" -gt 30 ] || fail "want calls that change the disk, got $calls"
+is "$(start alice)" "$number"
+for ((n = 1; n <= calls; n += every)); do
+	old=$number
+	number=$((number + 1))
+	part "$number"
+	for how in CUT_AT FAIL_AT; do
+		user alice env LD_PRELOAD="$cut" "$how=$n" FAIL_ERRNO=28 \
+			slipway update > log 2>&1 || true
+		[ "$how" = CUT_AT ] || whole "$old $old" "$number $number"
+		# shellcheck disable=SC2016  # the program expands it
+		is "$(user alice slipway run sh -c 'cat "$HOME/.config/A/tls/server.crt" "$HOME/.config/A/new" | paste -sd" "' 2> log)" \
+			"$number $number"
+		[ -z "$(find alice/.config/A -name '.slipway-*')" ] || fail "want no private directory at call $n"
+		old=$number
+		number=$((number + 1))
+		part "$number"
+	done
+	is "$(start alice)" "$number"
+done
+release 3
+slipway update > log 2>&1 || fail update
+is "$(start alice)" 3
+is "$(start bob)" 3
 
 # A journal in a user's state reaches nothing outside of AppDir.
 user alice python3 - "$work/alice/.local/state/slipway/I/A/user" "$work/alice" <<'PY'

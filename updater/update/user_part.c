@@ -114,7 +114,7 @@ user_moved(const struct user_part *u)
 {
 	const char *root = plan_root(&u->st, LAYOUT_APP);
 
-	return u->st.app_of_user && !record_same_root(&u->applied, LAYOUT_APP, root);
+	return root != NULL && !record_same_root(&u->applied, LAYOUT_APP, root);
 }
 
 /* Something else in the place of this user's directory goes out of the way. */
