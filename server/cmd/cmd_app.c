@@ -148,7 +148,7 @@ run_remove(struct call *call, struct err *e)
 }
 
 static const struct option remove_options[] = {
-	{ "yes", OPTION_FLAG, OPTION_TO(struct removing, yes), NULL, "don't ask" },
+	{ "yes", OPTION_FLAG, OPTION_TO(struct removing, yes), NULL, "don't ask", .letter = 'y' },
 	CMD_CHANGE_ROWS(struct removing, s),
 	OPTION_END,
 };

@@ -102,7 +102,7 @@ run_cert_sign(struct call *call, struct err *e)
 #define TO(member) OPTION_TO(struct options, member)
 static const struct option options[] = {
 	ROW_CA(TO(ca)),
-	{ "usage", OPTION_CHOICE, TO(usage), "WHAT", "use of the certificate (default client)",
+	{ "usage", OPTION_CHOICE, TO(usage), "WHAT", "use of the certificate",
 	    .words = "server client both" },
 	ROW_CERT_DAYS(TO(how.days), "valid from now on (default 825, never longer than the CA)"),
 	ROW_SAN(TO(sans),

@@ -25,7 +25,7 @@ struct publish_review {
 	    OPTION_ROW("yes", OPTION_FLAG, yes, NULL, "show the difference, but don't ask", \
 		.letter = 'y'), \
 	    OPTION_ROW("dry-run", OPTION_FLAG, dry, NULL, \
-		"show the difference to the release before, and publish nothing")
+		"show the difference to the release before, and publish nothing", .letter = 'n')
 
 /* Checks the words.  Returns 0, or -1 with ERR_USAGE. */
 int publish_review_check(const struct publish_review *o, struct err *e);
