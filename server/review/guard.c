@@ -51,7 +51,9 @@ guard_look(struct guard_findings *f, const struct review *v, bool whole, struct 
 	/* Without a run of the scripts nothing is known of settings. */
 	if (v->is.settings[0] == NULL)
 		return 0;
-	return guard_levels(f, v, e) == -1 ? -1 : guard_trust_files(f, v, e);
+	if (guard_levels(f, v, e) == -1 || guard_relative(f, v, e) == -1)
+		return -1;
+	return guard_trust_files(f, v, e);
 }
 
 void

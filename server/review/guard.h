@@ -13,6 +13,8 @@
 	X(PRIVATE_KEY, "private-key", "a private key among the files") \
 	X(LEVEL, "level", "a TLS_RequiredLevel that no program knows") \
 	X(NO_TRUST, "no-trust", "TLSPeerAuth without TLS_TrustedCerts") \
+	X(RELATIVE, "relative", \
+	    "a TLS setting with a name of a file that isn't whole, or without any") \
 	X(TRUST_FILE, "trust-file", \
 	    "a file in TLS_TrustedCerts that isn't in the release or holds no certificates") \
 	X(LOST_FILES, "lost-files", \

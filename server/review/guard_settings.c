@@ -3,7 +3,10 @@
 #include "server/review/guard_settings.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "lib/base/list.h"
+#include "lib/base/text.h"
 #include "lib/x509/certs.h"
 #include "server/review/tls_use.h"
 
@@ -13,6 +16,7 @@
 struct looking {
 	struct guard_findings *f;
 	const struct review *v;
+	enum tls_setting which; /* for names of files */
 };
 
 /* " on linux", where another system has another value. */
@@ -51,7 +55,7 @@ look_at_level(void *arg, const struct tls_use *u, struct err *e)
 int
 guard_levels(struct guard_findings *f, const struct review *v, struct err *e)
 {
-	struct looking l = { f, v };
+	struct looking l = { .f = f, .v = v };
 
 	return tls_uses(&v->is, TLS_LEVEL, look_at_level, &l, e);
 }
@@ -106,7 +110,111 @@ look_at_trust(void *arg, const struct tls_use *u, struct err *e)
 int
 guard_trust_files(struct guard_findings *f, const struct review *v, struct err *e)
 {
-	struct looking l = { f, v };
+	struct looking l = { .f = f, .v = v };
 
 	return tls_uses(&v->is, TLS_TRUSTED, look_at_trust, &l, e);
+}
+
+static bool
+is_separator(char c)
+{
+	return c == '/' || c == '\\';
+}
+
+/* Whether a name begins with a folder of the station: what stands for %NAME% in an outcome. */
+static bool
+begins_with_folder(const char *name)
+{
+	static const char *const texts[] = { "<Installation>", "<ComputerName>" };
+	const char *end = *name == '<' ? strchr(name, '>')
+	    : *name == '%'	       ? strchr(name + 1, '%')
+				       : NULL;
+
+	for (size_t i = 0; i < N(texts) && end != NULL; i++)
+		if (ascii_same_n(name, (size_t)(end - name) + 1, texts[i], strlen(texts[i])))
+			return false;
+	return end != NULL;
+}
+
+/*
+ * Whether a name would be whole for stations of the setting's system; where that is all of them,
+ * for one: a name that is whole elsewhere is meant for the others.  As source_whole() has it.
+ */
+static bool
+stations_find_whole(const struct tls_use *u, const char *name)
+{
+	bool linux_too = u->system == NULL || strcmp(u->system, "linux") == 0,
+	     windows_too = u->system == NULL || strcmp(u->system, "windows") == 0;
+	bool letter = (name[0] >= 'a' && name[0] <= 'z') || (name[0] >= 'A' && name[0] <= 'Z');
+
+	if (begins_with_folder(name) || (linux_too && is_separator(name[0])))
+		return true;
+	return windows_too &&
+	    ((is_separator(name[0]) && is_separator(name[1])) ||
+		(letter && name[1] == ':' && is_separator(name[2])));
+}
+
+static int
+found_name(const struct looking *l, const struct tls_use *u, const char *name, struct err *e)
+{
+	const char *setting = tls_setting_name(l->which), *base = name;
+	struct err why;
+	char on[32];
+
+	for (const char *p = name; *p != '\0'; p++)
+		if (is_separator(*p) || *p == ':')
+			base = p + 1;
+	if (*name == '\0')
+		err_setx(&why, ERR_CONFIG,
+		    "%s%s: %s: want a text with the name of a file, got %s, with which no program connects; mend the script",
+		    u->key, where(u, on), setting, u->text == NULL ? "no text" : "an empty one");
+	else
+		err_setx(&why, ERR_CONFIG,
+		    "%s%s: %s: want whole names of files, got '%.200s', which would be in whatever folder a program works in: at a level but %s no program connects; write the folder before it, as in %s\\%.100s",
+		    u->key, where(u, on), setting, name, tls_level_name(TLS_LEVEL_NONE),
+		    l->which == TLS_TRUSTED || l->which == TLS_CRL_FILE ? "%AppDir%"
+									: "%ProgramData%",
+		    base);
+	return guard_found(l->f, GUARD_RELATIVE, &why, e);
+}
+
+/* Each name of a list, or the only one. */
+static int
+look_at_names(void *arg, const struct tls_use *u, struct err *e)
+{
+	const struct looking *l = arg;
+	const char *text = u->text == NULL ? "" : u->text;
+	size_t len = strlen(text);
+	int rc = 0;
+
+	text_trim(&text, &len);
+	if (len == 0)
+		return found_name(l, u, "", e);
+	for (size_t n; rc == 0 && len > 0; text += n + (n < len), len -= n + (n < len)) {
+		struct buf name = BUF_INIT(VALUE_SIZE_MAX);
+		const char *p = text;
+		size_t size;
+
+		n = l->which == TLS_TRUSTED ? strcspn(text, ";") : len;
+		size = n = n < len ? n : len;
+		text_trim(&p, &size);
+		if ((rc = buf_add(&name, p, size, e)) == 0 && size > 0 &&
+		    !stations_find_whole(u, buf_text(&name)))
+			rc = found_name(l, u, buf_text(&name), e);
+		buf_free(&name);
+	}
+	return rc;
+}
+
+int
+guard_relative(struct guard_findings *f, const struct review *v, struct err *e)
+{
+	for (int i = 0; i < TLS_SETTING_COUNT; i++) {
+		struct looking l = { .f = f, .v = v, .which = (enum tls_setting)i };
+
+		if (tls_setting_is_file(l.which) &&
+		    tls_uses(&v->is, l.which, look_at_names, &l, e) == -1)
+			return -1;
+	}
+	return 0;
 }

@@ -8,6 +8,12 @@
 /* A word of TLS_RequiredLevel that the library doesn't know, and TLSPeerAuth without trust. */
 int guard_levels(struct guard_findings *f, const struct review *v, struct err *e);
 
+/*
+ * Names of files in TLS settings, of clients and of servers, that are whole on no system that the
+ * setting is for, and settings of files that are empty or no text.
+ */
+int guard_relative(struct guard_findings *f, const struct review *v, struct err *e);
+
 /* Files of the release in TLS_TrustedCerts that aren't there or hold no certificates. */
 int guard_trust_files(struct guard_findings *f, const struct review *v, struct err *e);
 

@@ -227,6 +227,34 @@ cp "$REPO/certs/kernel.crt" bad/app/tls/new.crt
 good bad
 
 cp -r bad whole
+# Names of files that stations refuse, in any setting of either side; what is whole on one system is meant for that.
+for name in server.crt 'certs\\\\server.crt' './server.crt' 'C:server.crt' '%Application%\\\\server.crt'; do
+	bad "$good
+set([[${client/Client/Server}]], \"TLS_KeyFile\", \"$name\")"
+	unchanged 1 slipway-repo publish --app "$APP" bad
+	want out "${client/Client/Server}: TLS_KeyFile: want whole names of files, got '"
+done
+for value in '""' '" "' '{ "/x" }' 7; do
+	bad "$good
+set(client, \"TLS_CRLFile\", $value)"
+	unchanged 1 slipway-repo publish --app "$APP" bad
+	want out "$client: TLS_CRLFile: want a text with the name of a file, got "
+done
+bad "$good
+set(client, \"TLS_CRLFile\", station.os == \"windows\" and \"/etc/list.pem\" or \"C:/list.pem\")"
+unchanged 1 slipway-repo publish --app "$APP" bad
+want out "$client on linux: TLS_CRLFile: want whole names of files, got 'C:/list.pem'"
+want out "$client on windows: TLS_CRLFile: want whole names of files, got '/etc/list.pem'"
+bad "$good
+set(client, \"TLS_TrustedCerts\", \"%AppDir%\\\\server.crt;next.crt\")"
+guarded relative "$client: TLS_TrustedCerts: want whole names of files, got 'next.crt'" bad
+bad "$good
+set(client, \"TLS_CRLFile\", \"C:\\\\lists\\\\list.pem\")
+set(client, \"TLS_CertFile\", \"/etc/own.crt\")
+set(client, \"TLS_KeyFile\", \"%%LocalAppData%%\\\\own.pem\")
+set(client, \"TLS_TrustedCerts\", \" %AppDir%\\\\server.crt ;; \\\\\\\\files\\\\share\\\\ca.crt;\")"
+good bad
+
 # Scripts that aren't run, and scripts of the release before that fail.
 bad 'error("no")'
 unchanged 1 slipway-repo publish --app "$APP" bad
