@@ -60,6 +60,18 @@ expect 0 set.log slipway settings set "$client" TLS_RequiredLevel TLSPeerAut
 doctor 1 --kernel "$kernel"
 says FAILURE TLS "got 'TLSPeerAut'"
 says FAILURE kernel .
+# The words count as they are written.
+for word in tlspeerauth NONE none TLSNOPEERAUTH 'TLSPeerAuth ' ''; do
+	expect 0 set.log slipway settings set "$client" TLS_RequiredLevel "$word"
+	doctor 1 --offline
+	says FAILURE TLS "TLS_RequiredLevel: want None, TLSNoPeerAuth or TLSPeerAuth, got '$word'"
+done
+expect 0 set.log slipway settings set "$client" TLS_RequiredLevel None
+doctor 3 --offline
+says warning TLS 'TLS_RequiredLevel is None: connections are plain'
+expect 0 set.log slipway settings set "$client" TLS_RequiredLevel TLSNoPeerAuth
+doctor 0 --offline
+says ok TLS 'TLS_RequiredLevel is TLSNoPeerAuth'
 expect 0 update.log slipway update --repair
 expect 0 cert.log slipway-repo --repo "$REPO" cert new other
 cp "$REPO/certs/other.crt" "station/config/$APP/server.crt"

@@ -9,6 +9,7 @@
 #include "lib/os/log.h"
 #include "lib/os/places.h"
 #include "lib/settings/application.h"
+#include "lib/settings/tls_setting.h"
 #include "lib/sftp/child.h"
 #include "updater/cmd/kernel.h"
 #include "updater/cmd/trying.h"
@@ -262,27 +263,30 @@ examine_level(struct doctor *d, size_t usable)
 	struct value v = VALUE_INIT;
 	const char *level;
 	struct err e;
-	int rc = client_level(d, &v, &e);
+	int rc = client_level(d, &v, &e), which;
 
 	level =
 	    rc == 1 && (v.type == VALUE_STRING || v.type == VALUE_EXPAND) ? value_get_text(&v) : "";
+	which = tls_level_find(level);
 	if (rc == -1)
 		line(d, LEVEL_FAILURE, "TLS", "%s", e.text);
 	else if (rc == 0)
 		line(d, LEVEL_WARNING, "TLS",
 		    "TLS_RequiredLevel isn't set: the program's connections are plain");
-	else if (strcmp(level, "None") == 0)
-		line(d, LEVEL_WARNING, "TLS", "TLS_RequiredLevel is None: connections are plain");
-	else if (strcmp(level, "TLSPeerAuth") == 0 && usable == 0)
-		line(d, LEVEL_FAILURE, "TLS",
-		    "TLS_RequiredLevel is TLSPeerAuth, and no trusted certificate can be used: the program "
-		    "connects to nothing");
-	else if (strcmp(level, "TLSPeerAuth") == 0 || strcmp(level, "TLSNoPeerAuth") == 0)
-		line(d, LEVEL_OK, "TLS", "TLS_RequiredLevel is %s", level);
-	else
-		line(d, LEVEL_FAILURE, "TLS",
-		    "TLS_RequiredLevel: want None, TLSNoPeerAuth or TLSPeerAuth, got '%.100s'",
+	else if (which == -1)
+		line(d, LEVEL_FAILURE, "TLS", "TLS_RequiredLevel: want %s, %s or %s, got '%.100s'",
+		    tls_level_name(TLS_LEVEL_NONE), tls_level_name(TLS_LEVEL_NO_PEER_AUTH),
+		    tls_level_name(TLS_LEVEL_PEER_AUTH), level);
+	else if (which == TLS_LEVEL_NONE)
+		line(d, LEVEL_WARNING, "TLS", "TLS_RequiredLevel is %s: connections are plain",
 		    level);
+	else if (which == TLS_LEVEL_PEER_AUTH && usable == 0)
+		line(d, LEVEL_FAILURE, "TLS",
+		    "TLS_RequiredLevel is %s, and no trusted certificate can be used: the program "
+		    "connects to nothing",
+		    level);
+	else
+		line(d, LEVEL_OK, "TLS", "TLS_RequiredLevel is %s", level);
 	value_free(&v);
 }
 

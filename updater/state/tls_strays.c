@@ -3,7 +3,6 @@
 #include "updater/state/tls_strays.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/settings/application.h"
 #include "lib/settings/expand.h"
@@ -99,7 +98,7 @@ is_none(struct settings *s, const char *key)
 	int rc = settings_get(s, key, tls_setting_name(TLS_LEVEL), &v, &ignored);
 	bool none = rc == 0 ||
 	    (rc == 1 && (v.type == VALUE_STRING || v.type == VALUE_EXPAND) &&
-		strcmp(value_get_text(&v), "None") == 0);
+		tls_level_find(value_get_text(&v)) == TLS_LEVEL_NONE);
 
 	value_free(&v);
 	return none;
