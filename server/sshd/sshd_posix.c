@@ -258,6 +258,23 @@ become_sshd(const char *program, const char *config, const char *const extra[2],
 	_exit(127);
 }
 
+/* Leaves a server that has answered as a client does, so that its log has no error of ours. */
+static void
+leave(int fd)
+{
+	static const char hello[] = "SSH-2.0-slipway\r\n";
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char rest[1024];
+
+	if (send(fd, hello, sizeof hello - 1, MSG_NOSIGNAL) != (ssize_t)sizeof hello - 1 ||
+	    shutdown(fd, SHUT_WR) == -1)
+		return;
+	/* Its offer of algorithms is at most a few of these. */
+	for (int i = 0; i < 16 && poll(&p, 1, BANNER_MS) == 1; i++)
+		if (recv(fd, rest, sizeof rest, 0) <= 0)
+			return;
+}
+
 /* Whether an SSH server answers. */
 static bool
 answers(const struct addrinfo *ai)
@@ -271,6 +288,8 @@ answers(const struct addrinfo *ai)
 	if (connect(p.fd, ai->ai_addr, ai->ai_addrlen) == 0 && poll(&p, 1, BANNER_MS) == 1)
 		ok = recv(p.fd, banner, sizeof banner, MSG_WAITALL) == (ssize_t)sizeof banner &&
 		    memcmp(banner, "SSH-", sizeof banner) == 0;
+	if (ok)
+		leave(p.fd);
 	close(p.fd);
 	return ok;
 }

@@ -78,6 +78,7 @@ shown_background serve.log slipway-repo serve
 start_server
 sed 's/^/  /' serve.log
 wantre serve.log '[Cc]hroot'
+wantno serve.log kex_exchange
 
 say "5. A station is enrolled: where its server is, which host key and which root it trusts"
 must enroll.log slipway enroll "$url" --host-key "$hostkey" \
