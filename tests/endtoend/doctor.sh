@@ -33,6 +33,11 @@ done
 says ok kernel '\[TCP/IP\]\[TLSv1.3 VERIFIED\]'
 want doctor.log 'all is well' 0
 [ "$(wc -l < doctor.log)" -le 16 ] || fail "want one screen" doctor.log
+# The library is found without a search path in the programs, where each start would look for all of its libraries.
+for program in slipway slipway-repo slipway-tuf; do
+	readelf -d "$WORK/bin/$program" > headers.log
+	! grep -qE 'RPATH|RUNPATH' headers.log || fail "want no search path in $program" headers.log
+done
 # For programs.
 doctor 0 --json
 python3 -c 'import json, sys

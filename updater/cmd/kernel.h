@@ -22,7 +22,10 @@ struct kernel_calls {
 	void (*conn_free)(struct slipway_tls_conn *c);
 };
 
-/* Find the library's functions.  Returns 0, or -1 with ERR_NOENT and what to install. */
+/*
+ * Find the library's functions: in the system's folders, else, for a process that isn't privileged,
+ * where this program was installed.  Returns 0, or -1 with ERR_NOENT and what to install.
+ */
 int kernel_library(struct kernel_calls *out, struct err *e);
 
 /*
