@@ -37,7 +37,7 @@ find_authorized(struct serving *s, struct err *e)
 	if (path_real(&s->keys, buf_text(&path), e) == -1) {
 		if (e->code == ERR_NOENT)
 			err_context(e,
-			    "put the stations' public login keys there or give "
+			    "want a file with the stations' public login keys; make it, or give "
 			    "--authorized-keys FILE");
 		goto out;
 	}

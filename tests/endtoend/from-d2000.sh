@@ -37,7 +37,7 @@ for language, block in re.findall(r"^```(\w*)\n(.*?)^```$", open(sys.argv[1]).re
             if shown:
                 put("shown", shown)
 PY
-[ "$(find blocks -name '*.admin' | wc -l)" = 18 ] || fail "want 18 commands of the administrator in the page, got $(ls blocks)"
+[ "$(find blocks -name '*.admin' | wc -l)" = 21 ] || fail "want 21 commands of the administrator in the page, got $(ls blocks)"
 
 # What is another machine in the page.
 mkdir -p shims admin kernel "$opt/config/tls" station
@@ -53,7 +53,7 @@ export PATH=$WORK/shims:$PATH
 # run STATUS FILE: the command, with the names of this test's machines.
 run() {
 	local command home=$STATION
-	command=$(sed "s|kernel\\.example:3119|${kernel:-}|; s|sftp://slipway@updates\\.example/repo|$url|; s|SHA256:\\.\\.\\.|$hostkey|
+	command=$(sed "s|kernel\\.example:3119|${kernel:-}|; s|sftp://slipway-sftp@updates\\.example/|$url|; s|SHA256:\\.\\.\\.|$hostkey|
 		s|1\\.root\\.json|$REPO/served/metadata/1.root.json|; s|/etc/slipway/login|$WORK/login|
 		s|/usr/share|$WORK/share|; s,^slipway-repo \\(init\\|app add\\).*,& --no-passphrase," "$2")
 	[[ $2 != *.kernel ]] || home=$WORK/kernel
