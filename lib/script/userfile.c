@@ -5,25 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/list.h"
 #include "lib/base/text.h"
 #include "lib/os/places.h"
 #include "lib/script/convert.h"
 #include "lib/settings/application.h"
+#include "lib/settings/tls_setting.h"
 
 /* Whether a change sets a name of files that the TLS library reads. */
 static bool
 is_tls_file(const struct change *x)
 {
-	static const char *const names[] = { "TLS_TrustedCerts", "TLS_CRLFile", "TLS_CertFile",
-		"TLS_KeyFile" };
-	const char *part = x->op == CHANGE_SET ? strrchr(x->key, '\\') : NULL;
 	bool is = false;
 
-	for (size_t i = 0; i < N(names) && part != NULL; i++)
-		is |= ascii_same(x->name, names[i]);
-	return is && setting_key_within(x->key, SETTINGS_VENDOR_KEY) &&
-	    (ascii_same(part, "\\TLS_Client") || ascii_same(part, "\\TLS_Server"));
+	for (int i = 0; i < TLS_SETTING_COUNT && x->op == CHANGE_SET; i++)
+		is |= tls_setting_is_file((enum tls_setting)i) &&
+		    ascii_same(x->name, tls_setting_name((enum tls_setting)i));
+	return is && setting_key_within(x->key, SETTINGS_VENDOR_KEY) && tls_setting_is_side(x->key);
 }
 
 /* Whether an entry begins with the name of a folder of each user's. */
@@ -134,9 +131,9 @@ userfile_find(const struct change *x, const struct userfile_release *r, struct e
 	if (mend_value(value_get_text(&x->value), r, &text, &first, &file, &e) == 0 &&
 	    file != NULL && add_right_line(x, &text, &line, &e) == 0) {
 		err_setx(why, ERR_CONFIG,
-		    "%s: %.200s is in each user's own folder, and app/%.200s goes to AppDir; the right "
-		    "line is %s",
-		    x->name, first, file, buf_text(&line));
+		    "%s: %.200s is in each user's own folder, and app/%.200s goes to AppDir%s; the "
+		    "right line is %s",
+		    x->name, first, file, r->where == NULL ? "" : r->where, buf_text(&line));
 		found = true;
 	}
 	free(first);

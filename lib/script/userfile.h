@@ -17,6 +17,7 @@ struct userfile_release {
 	/* whether an entry of a setting means that file here nevertheless; NULL: none does */
 	bool (*meant)(void *arg, const char *entry, const char *file);
 	void *arg;
+	const char *where; /* more words on AppDir, ", ..."; NULL: none */
 };
 
 /*

@@ -31,6 +31,15 @@ tls_setting_name(enum tls_setting s)
 }
 
 bool
+tls_setting_is_side(const char *key)
+{
+	const char *part = strrchr(key, '\\');
+
+	return part != NULL &&
+	    (ascii_same(part, "\\TLS_Client") || ascii_same(part, "\\TLS_Server"));
+}
+
+bool
 tls_setting_is_file(enum tls_setting s)
 {
 	return rows[s].file;

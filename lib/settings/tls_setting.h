@@ -23,6 +23,9 @@ enum tls_setting {
 
 const char *tls_setting_name(enum tls_setting s);
 
+/* Whether a key is one of a side: its last part is TLS_Client or TLS_Server. */
+bool tls_setting_is_side(const char *key);
+
 /* Whether it names files. */
 bool tls_setting_is_file(enum tls_setting s);
 

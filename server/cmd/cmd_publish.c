@@ -52,9 +52,6 @@ check_scripts_of(const struct session *s, const struct release *rel, const char 
 
 	for (size_t i = 0; i < notes.n && rc == 0; i++)
 		log_warn("publish: %s", notes.v[i]);
-	if (rc == 0 && notes.n > 0)
-		log_warn(
-		    "publish: that holds where AppDir is one folder for all users of a station");
 	if (rc == -1)
 		err_context(e, "nothing published (--no-script-check publishes nevertheless)");
 	strings_free(&notes);

@@ -57,7 +57,12 @@ static int
 note_change(void *arg, const struct change *x, struct err *e)
 {
 	struct checking *k = arg;
-	const struct userfile_release of = { .file = file_of_app, .arg = (void *)(uintptr_t)k->r };
+	const struct userfile_release of = {
+		.file = file_of_app,
+		.arg = (void *)(uintptr_t)k->r,
+		.where =
+		    ", one folder for all users of a station, unless the station has one for each"
+	};
 	struct err why;
 
 	if (!userfile_find(x, &of, &why))

@@ -17,12 +17,9 @@ static const char *const hives[] = { "hklm", "hkcu" };
 static bool
 is_side(const char *key)
 {
-	const char *part = strrchr(key, '\\');
-
-	return part != NULL &&
+	return tls_setting_is_side(key) &&
 	    (setting_key_within(key, SETTINGS_VENDOR_KEY) ||
-		setting_key_within(key, "HKCU\\SOFTWARE\\" SETTINGS_VENDOR)) &&
-	    (ascii_same(part, "\\TLS_Client") || ascii_same(part, "\\TLS_Server"));
+		setting_key_within(key, "HKCU\\SOFTWARE\\" SETTINGS_VENDOR));
 }
 
 static bool

@@ -159,14 +159,15 @@ LUA
 for number in 1 2; do
 	echo "$number" > user/app/x
 	expect 0 publish.log slipway-repo --repo "$REPO" publish --app "$APP" user
-	want publish.log "publish: scripts/machine/10.lua: TLS_TrustedCerts: %AppData%\\$APP\\server.crt is in each user's own folder, and app/tls/server.crt goes to AppDir" 0
+	want publish.log "publish: scripts/machine/10.lua: TLS_TrustedCerts: %AppData%\\$APP\\server.crt is in each user's own folder, and app/tls/server.crt goes to AppDir, one folder for all users of a station, unless the station has one for each; the right line is set([[" 0
+	[ "$(grep -c ' warn: ' publish.log)" = 1 ] || fail 'want one warning' publish.log
 	[ "$(grep -c 'each user' publish.log)" = 1 ] || fail 'want it told once' publish.log
 done
 # A station tells, too, where AppDir is another folder.
 expect 0 enroll.log slipway enroll "file://$REPO/served" --root "$REPO/served/metadata/1.root.json" \
 	--installation "$INSTALLATION" --app "$APP" --app-dir "$WORK/shared"
 expect 0 update.log slipway update
-want update.log "$WORK/shared: TLS_TrustedCerts: %AppData%\\$APP\\server.crt is in each user's own folder" 0
+want update.log "$WORK/shared: TLS_TrustedCerts: %AppData%\\$APP\\server.crt is in each user's own folder, and app/tls/server.crt goes to AppDir; the right line" 0
 want update.log 'the right line is set([[' 0
 sed -n 's/.*the right line is //p' publish.log > user/scripts/machine/10.lua
 [ -s user/scripts/machine/10.lua ] || fail 'want the right line' publish.log

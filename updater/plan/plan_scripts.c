@@ -178,7 +178,7 @@ is_installed_file(void *arg, const char *entry, const char *file)
 static void
 tell_user_files(struct asked *a, const struct changeset *c)
 {
-	const struct userfile_release r = { app_file, is_installed_file, a };
+	const struct userfile_release r = { app_file, is_installed_file, a, NULL };
 	struct err why;
 
 	if (a->st->app_of_user || a->st->app_dir == NULL || a->run->log == NULL)

@@ -57,7 +57,7 @@ static void
 find(void **state)
 {
 	const struct row *r = *state;
-	const struct userfile_release release = { file, meant, NULL };
+	const struct userfile_release release = { file, meant, NULL, ", one folder" };
 	struct changeset c = CHANGESET_INIT;
 	struct value v = VALUE_INIT;
 	struct err e, why = { 0 };
@@ -70,7 +70,8 @@ find(void **state)
 	} else {
 		if (strstr(why.text, r->right) == NULL)
 			fail_msg("want '%s', got '%s'", r->right, why.text);
-		assert_non_null(strstr(why.text, "the right line is set([["));
+		assert_non_null(
+		    strstr(why.text, " goes to AppDir, one folder; the right line is set([["));
 	}
 	assert_ok(changeset_delete(&c, r->key, r->setting, &e), &e);
 	assert_false(userfile_find(&c.changes[1], &release, &why));
