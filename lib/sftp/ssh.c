@@ -303,10 +303,16 @@ ssh_writing(struct sftp_writer *w)
 		"writing files" };
 }
 
-/* Encrypts the engine's output, as far as the server's window allows.  0 or -1. */
+enum pumped { PUMPED_ALL, PUMPED_ENOUGH, PUMPED_HELD };
+
+/*
+ * Encrypts the engine's output: all that there is for now, or enough to be sent first, or as far as
+ * libssh2 takes it (the server's window, an exchange of keys).  0 with *how, or -1.
+ */
 static int
-pump_out(struct ssh *s, const struct ssh_engine *engine, struct err *e)
+pump_out(struct ssh *s, const struct ssh_engine *engine, enum pumped *how, struct err *e)
 {
+	*how = PUMPED_ALL;
 	while (s->out.len - s->sent < OUT_ENOUGH) {
 		const uint8_t *bytes;
 		size_t len;
@@ -318,12 +324,23 @@ pump_out(struct ssh *s, const struct ssh_engine *engine, struct err *e)
 			return 0;
 		n = libssh2_channel_write(s->channel, (const char *)bytes, len);
 		if (n == 0 || n == LIBSSH2_ERROR_EAGAIN)
-			return 0;
+			break;
 		if (n < 0)
 			return ssh_broken(s, "sending requests", e);
 		engine->sent(engine->arg, (size_t)n);
 	}
+	*how = s->out.len - s->sent < OUT_ENOUGH ? PUMPED_HELD : PUMPED_ENOUGH;
 	return 0;
+}
+
+/*
+ * Returns whether there is more to send at once, so that nothing may come before: all of what was
+ * enough is sent, or what came may have been a wider window.
+ */
+static bool
+may_go_on(const struct ssh *s, enum pumped how)
+{
+	return (how == PUMPED_ENOUGH && s->sent == s->out.len) || (how == PUMPED_HELD && s->came);
 }
 
 /*
@@ -360,6 +377,7 @@ int
 ssh_run(struct ssh *s, const struct ssh_engine *engine, int64_t deadline, int64_t idle_ms,
     struct err *e)
 {
+	enum pumped how;
 	int rc = 1;
 
 	s->heard = clock_mono_ms();
@@ -371,14 +389,15 @@ ssh_run(struct ssh *s, const struct ssh_engine *engine, int64_t deadline, int64_
 		 * it received the rest of the exchange.
 		 */
 		s->turn = rc == 1 && queued(s) ? 0 : SSH_TURN_MAX;
-		if (pump_out(s, engine, e) == -1 || ssh_flush(s, "sending requests", e) == -1)
+		if (pump_out(s, engine, &how, e) == -1 || ssh_flush(s, "sending requests", e) == -1)
 			return -1;
+		s->came = false;
 		if ((rc = pump_in(s, engine, e)) == -1)
 			return -1;
 		if (clock_mono_ms() >= deadline)
 			return ssh_err(s, e, ERR_TIMEOUT, "the deadline passed while %s",
 			    engine->doing);
-		if (rc == 0 && ssh_turn(s, engine->doing, until, e) == -1)
+		if (rc == 0 && !may_go_on(s, how) && ssh_turn(s, engine->doing, until, e) == -1)
 			return -1;
 	}
 	return 0;

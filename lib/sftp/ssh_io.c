@@ -140,6 +140,7 @@ on_recv(libssh2_socket_t fd, void *data, size_t len, int flags, void **abstract)
 	if (s->hello.len > 0 && buf_add(&s->hello, data, (size_t)n, &ignored) == 0)
 		s->given = s->hello.len;
 	s->turn -= (size_t)n;
+	s->came = true;
 	return n;
 }
 

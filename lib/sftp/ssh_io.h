@@ -43,6 +43,7 @@ struct ssh {
 	/* the signature was made: the last request of the login is in out */
 	bool signed_in;
 	int64_t heard;	     /* when bytes came last */
+	bool came;	     /* bytes came, since the caller cleared this */
 	struct buf password; /* while it is sent */
 	struct err fault;    /* the fault in a callback of libssh2's */
 	uint8_t data[SSH_READ_SIZE];
