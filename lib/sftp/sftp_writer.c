@@ -424,6 +424,16 @@ on_reply(struct sftp_writer *w, struct request *r, const struct sftp_reply *p, s
 	return go_on(w, t, e);
 }
 
+static void
+count_entry(struct task *t)
+{
+	if (++t->job->listed <= SFTP_LIST_MAX || t->result != SFTP_JOB_PENDING)
+		return;
+	err_setx(&t->job->err, ERR_TOO_LARGE, "%s: over %u entries there", t->job->path,
+	    SFTP_LIST_MAX);
+	fail(t);
+}
+
 static int
 on_name(void *arg, const struct sftp_name *name, struct err *e)
 {
@@ -434,7 +444,7 @@ on_name(void *arg, const struct sftp_name *name, struct err *e)
 	struct sftp_listed listed = { text, SFTP_LISTED_OTHER, name->has_size ? name->size : 0 };
 
 	(void)e;
-	j->listed++;
+	count_entry(t);
 	if (t->result != SFTP_JOB_PENDING || name->len >= sizeof text ||
 	    !sftp_job_name(name->name, name->len))
 		return 0;
@@ -461,12 +471,7 @@ on_names(struct sftp_writer *w, struct request *r, const uint8_t *packet, size_t
 		return -1;
 	r->type = 0;
 	t->waiting--;
-	/* Counts answers as well, so that empty ones come to an end. */
-	if (++t->job->listed > SFTP_LIST_MAX && t->result == SFTP_JOB_PENDING) {
-		err_setx(&t->job->err, ERR_TOO_LARGE, "%s: over %u entries there", t->job->path,
-		    SFTP_LIST_MAX);
-		fail(t);
-	}
+	count_entry(t); /* an answer as well, so that empty ones come to an end */
 	return go_on(w, t, e);
 }
 

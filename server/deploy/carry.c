@@ -274,7 +274,7 @@ is_due(struct carry *c, const char *path, int64_t now)
 	const json_t *since = json_object_get(c->note.gone, path);
 
 	return c->o->now || c->note.now ||
-	    (since != NULL && json_integer_value(since) + DEPLOY_KEEP_S <= now);
+	    (since != NULL && json_integer_value(since) <= now - DEPLOY_KEEP_S);
 }
 
 /* Sorts the files that served/ hasn't: those that go, snapshots first, and those that wait. */

@@ -46,7 +46,8 @@ note_there(void *arg, const struct sftp_listed *entry, struct err *e)
 
 	if ((size_t)snprintf(path, sizeof path, "%s/%s", l->path, entry->name) >= sizeof path)
 		return 0; /* none of ours */
-	if (json_object_size(c->there) >= SERVED_FILES_MAX)
+	/* All that a listing makes us hold. */
+	if (json_object_size(c->there) + json_object_size(c->dirs) + c->temps.n >= SERVED_FILES_MAX)
 		return err_setx(e, ERR_TOO_LARGE, "%s: over %d files", c->o->place,
 		    SERVED_FILES_MAX);
 	if (begins(entry->name, CARRY_NEW))
@@ -232,7 +233,8 @@ is_missing(struct carry *c, const char *path, const json_t *size, const json_t *
 		return 1;
 	if (!begins(path, LAYOUT_METADATA))
 		return 0;
-	if (!c->ours)
+	/* Another repository's, or a thief's, may have the same name and size. */
+	if (!c->ours || c->o->take_over)
 		return 1;
 	role = strchr(path_base(path), '.');
 	if (role == NULL ||
@@ -273,7 +275,8 @@ find_order(struct carry *c, struct err *e)
 	int rc = 1;
 
 	c->roots_first = true;
-	if (c->roots.n == 0 || version == 0 || !c->ours)
+	/* A root there that isn't here is of somebody else: nothing here is signed by its keys. */
+	if (c->roots.n == 0 || version == 0 || !c->ours || version > newest_root(c->here.files))
 		return 0;
 	if (layout_metadata(version, "root", file, e) == -1 ||
 	    repo_read_envelope(c->r, file, NULL, &v, e) == -1)

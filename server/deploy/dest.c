@@ -76,7 +76,7 @@ dest_close(struct dest *d)
 int
 dest_run(struct dest *d, struct sftp_job *jobs, size_t n, struct err *e)
 {
-	struct err second;
+	struct err second = { 0 };
 	int rc;
 
 	if (n == 0)
@@ -86,8 +86,12 @@ dest_run(struct dest *d, struct sftp_job *jobs, size_t n, struct err *e)
 	rc = sftp_session_do(d->session, jobs, n, e);
 	/* The pin may be of the server's other host key. */
 	if (rc == -1 && !d->answered && e->code == ERR_HOSTKEY &&
-	    sftp_session_other_key(d->session) && connect_dest(d, true, &second) == 0)
-		rc = sftp_session_do(d->session, jobs, n, &second);
+	    sftp_session_other_key(d->session)) {
+		if (connect_dest(d, true, &second) == 0)
+			rc = sftp_session_do(d->session, jobs, n, &second);
+		if (rc == -1 && second.code != ERR_HOSTKEY)
+			*e = second; /* it was that key, and something else is wrong */
+	}
 	d->answered |= rc == 0;
 	return rc;
 }

@@ -231,7 +231,8 @@ tell_lock(const struct carry *c, const json_t *j, struct err *e)
 {
 	const char *owner = json_string_value(json_object_get(j, "owner")),
 		   *since = json_string_value(json_object_get(j, "since"));
-	int64_t age = clock_wall() - json_integer_value(json_object_get(j, "time"));
+	int64_t now = clock_wall(), begun = json_integer_value(json_object_get(j, "time")),
+		age = begun > 0 && begun < now ? now - begun : 0;
 
 	if (owner == NULL || since == NULL)
 		return err_setx(e, ERR_BUSY,
@@ -241,7 +242,7 @@ tell_lock(const struct carry *c, const json_t *j, struct err *e)
 	return err_setx(e, ERR_BUSY,
 	    "%s: a deployment of '%.100s' is under way there since %.40s (%" PRId64
 	    " minutes); when it is no more, 'slipway-repo deploy --break-lock' goes on",
-	    c->o->place, owner, since, age < 0 ? 0 : age / 60);
+	    c->o->place, owner, since, age / 60);
 }
 
 /* Whether the lock there may be removed.  0; 1 there is none; -1. */

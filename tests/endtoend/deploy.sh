@@ -17,6 +17,7 @@ start_writer() {
 	local me
 	me=$(id -un)
 	ssh-keygen -q -t ed25519 -N '' -f host
+	ssh-keygen -q -t ecdsa -N '' -f host2
 	ssh-keygen -q -t ed25519 -N '' -f writer
 	cat writer.pub login.pub > writers
 	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
@@ -24,6 +25,7 @@ start_writer() {
 ListenAddress 127.0.0.1
 Port $port
 HostKey $WORK/host
+HostKey $WORK/host2
 AuthorizedKeysFile $WORK/writers
 PidFile none
 UsePAM no
@@ -68,7 +70,7 @@ expect 0 add.log repo app add "$APP" --no-passphrase
 make_login
 start_writer
 release one
-head -c 10000000 /dev/urandom > release/app/large	# more than is ever under way at once
+head -c 30000000 /dev/urandom > release/app/large	# more than is ever under way at once
 publish release
 
 # Nothing is set, or nonsense.
@@ -116,6 +118,14 @@ expect 1 out repo deploy
 want out 'stranger' 0
 expect 3 out repo status
 want out "can't be looked at" 0
+# The server's other host key: the first fault was about the first one.
+expect 0 set.log repo deploy set "$url" --key "$WORK/stranger" --host-key "$(ssh-keygen -lf host2.pub | cut -d' ' -f2)"
+expect 1 out repo deploy
+want out 'stranger' 0
+expect 0 set.log repo deploy set "$url" --key "$WORK/writer" --host-key "$(ssh-keygen -lf host2.pub | cut -d' ' -f2)"
+expect 0 out repo deploy
+want out 'already' 0
+expect 0 set.log repo deploy set "$url" --key "$WORK/stranger" --host-key "$hostkey"
 expect 0 out repo status --offline
 expect 3 out repo refresh
 want out 'refreshed here, and not yet deployed' 0
@@ -154,6 +164,9 @@ echo '{"id": "x", "owner": "colleague@desk", "since": "2026-01-01T00:00:00Z", "t
 expect 1 out repo deploy
 want out "a deployment of 'colleague@desk' is under way there since 2026-01-01T00:00:00Z" 0
 want out '--break-lock' 0
+echo '{"id": "x", "owner": "o", "since": "s", "time": -9223372036854775808}' > site/metadata/slipway-deploy.lock
+expect 1 out repo deploy
+want out "since s (0 minutes)" 0
 expect 0 out repo deploy --break-lock
 [ ! -e site/metadata/slipway-deploy.lock ] || fail 'want the lock removed'
 expect 0 out repo refresh --no-deploy
@@ -166,6 +179,19 @@ same site
 # A copy that is older must not take the stations back.
 expect 1 out slipway-repo --repo copy deploy
 want out 'another copy of this repository was deployed there' 0
+same site
+
+# After a theft: the thief's roots are more than the new ones, and go.
+for _ in 1 2; do
+	expect 0 out repo key rotate timestamp
+done
+expect 0 out slipway-repo --repo copy key rotate timestamp --no-deploy
+expect 1 out slipway-repo --repo copy deploy
+want out 'the root there has version 3, here 2' 0
+expect 0 out slipway-repo --repo copy deploy --take-over
+diff -r copy/served site > diff.log 2>&1 || true
+! grep -v ': slipway-served$' diff.log || fail 'want the site of the copy' diff.log
+expect 0 out repo deploy --take-over
 same site
 
 # A read-only place, and one that is full.
