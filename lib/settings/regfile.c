@@ -75,12 +75,12 @@ raw_line(struct reader *r, const char **line, size_t *len)
 
 /*
  * Hexadecimal data goes on in the next line behind a '\'.  A text may end in one inside its quotes:
- * that ends in '"'.
+ * that ends in '"'.  A comment ends with its line: behind it there may be a key.
  */
 static bool
 goes_on(const struct buf *line)
 {
-	return line->len > 0 && line->data[line->len - 1] == '\\' &&
+	return line->len > 0 && line->data[0] != ';' && line->data[line->len - 1] == '\\' &&
 	    strstr(buf_text(line), "=hex") != NULL;
 }
 

@@ -71,6 +71,12 @@ static struct row {
 	    "!line 1: want 'Windows Registry Editor" },
 	{ "reg: the older format in a code page", TEXT("REGEDIT4\r\n\r\n[HKCU\\\xe9]\r\n"),
 	    "!got REGEDIT4, the older format" },
+	{ "reg: comment that looks as if it went on",
+	    TEXT(HEAD KEY
+		"\"a\"=\"1\"\r\n;\"b\"=hex:00,\\\r\n[HKEY_CURRENT_USER\\y]\r\n\"c\"=\"3\"\r\n"),
+	    SET "a = 1\nset HKCU\\y c = 3\n" },
+	{ "reg: value of which the first line alone is a comment",
+	    TEXT(HEAD KEY ";\"b\"=hex:00,\\\r\n  01\r\n"), "!line 5" },
 	{ "reg: comment before the head", TEXT("; x\r\n" HEAD), "!line 1" },
 	{ "reg: not UTF-8", TEXT(HEAD KEY "\"n\"=\"\xff\"\r\n"), "!want UTF-16LE" },
 	{ "reg: UTF-16LE without a mark", TEXT("W\0i\0"),
