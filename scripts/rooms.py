@@ -5,8 +5,9 @@
 usage: scripts/rooms.py [--dot] BUILD-DIR
 
 BUILD-DIR is a configured build: CMake writes rooms.txt there, with a line "NAME: FOLDER: SOURCES: USES" for each room.
---dot prints the graph of the rooms for scripts/draw.sh.  Without it, reports includes of rooms that aren't used by the including room, rooms in USES
-that nothing includes, circles of rooms, and sources in no room.  Exit status 1 when something is reported.
+--dot prints the graph of the rooms for scripts/draw.sh.  Without it, reports includes of rooms that aren't used by the
+including room, rooms in USES that nothing includes, circles of rooms, sources in no room, and rooms that README.md or
+docs/architecture.md doesn't name.  Exit status 1 when something is reported.
 """
 import os
 import re
@@ -53,10 +54,14 @@ def sources():
                     yield path
 
 
+def text_of(path):
+    with open(os.path.join(TOP, path), encoding="utf-8") as f:
+        return f.read()
+
+
 def includes_of(path, rooms, report):
     """Names of the headers that path includes, and of those that shared headers among them include."""
-    with open(os.path.join(TOP, path), encoding="utf-8") as f:
-        names = INCLUDE.findall(f.read())
+    names = INCLUDE.findall(text_of(path))
     for name in names:
         if name == "slipway/tls.h":
             continue
@@ -101,6 +106,18 @@ def circles(rooms, report):
         seen |= circle
 
 
+def maps(rooms, report):
+    """README.md has a row for each folder of lib, and one for each other hall that names its rooms."""
+    rows = dict(re.findall(r"^\| `([a-z0-9/]+)` \| (.*) \|$", text_of("README.md"), re.M))
+    architecture = text_of("docs/architecture.md")
+    for folder in sorted({r.folder for r in rooms}):
+        hall, name = folder.split("/")
+        if folder not in rows and f"`{name}`" not in rows.get(hall, ""):
+            report(f"README.md doesn't say where {folder} is")
+        if f"`{folder}`" not in architecture:
+            report(f"docs/architecture.md doesn't name {folder}")
+
+
 def dot(rooms):
     """The graph's text.  An arrow that longer ways imply is left out, and so are the examples; each hall is a box."""
     rooms = [r for r in rooms if r.name != "example"]
@@ -139,6 +156,7 @@ def main():
         for name in sorted(r.uses - set(r.includes)):
             said.append(f"{r.name} uses {name}, but includes nothing of it")
     circles(rooms, said.append)
+    maps(rooms, said.append)
     for line in said:
         print(line)
     return 1 if said else 0
