@@ -73,6 +73,7 @@ load_line(struct batch *b, struct err *e)
 
 	buf_reset(&b->text);
 	b->at = 0;
+	b->next_if_well = false;
 	if (!add_physical_line(b, &rc, e))
 		return 0;
 	b->line = b->number;
@@ -159,6 +160,7 @@ take_command(struct batch *b, struct buf *out, struct err *e)
 			return -1;
 		b->at++;
 	}
+	b->next_if_well = s[b->at] == '&' && s[b->at + 1] == '&';
 	while (s[b->at] == '&')
 		b->at++;
 	return 0;
@@ -314,6 +316,7 @@ batch_next(struct batch *b, struct strings *words, struct err *e)
 		s = buf_text(&b->text);
 		b->at += strspn(s + b->at, " \t@,;=&");
 		b->in_block = b->depth > 0;
+		b->if_well = b->next_if_well;
 		if (s[b->at] == '\0')
 			rc = 0;
 		else if (s[b->at] == ':' || is_word(s + b->at, "rem"))

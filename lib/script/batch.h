@@ -25,6 +25,8 @@ struct batch {
 	size_t at;
 	unsigned depth; /* of blocks in parentheses that are open */
 	bool in_block;	/* the command runs only sometimes, or several times */
+	bool if_well;	/* ... only where the one before in its line succeeds: "&&" */
+	bool next_if_well;
 };
 
 /* For text of any encoding that has ASCII in it, without a mark; it must live as long as b. */

@@ -17,10 +17,11 @@ struct conversion {
 	const struct convert_told *told; /* NULL: nobody is told */
 	struct buf out;
 	struct convert_count n;
-	size_t from;	     /* changes at lines before it are left out */
-	bool one;	     /* end at the first change */
-	size_t line;	     /* of the change that was turned last */
-	bool ended, delayed; /* batch files: behind "exit"; '!' means something */
+	size_t from; /* changes at lines before it are left out */
+	bool one;    /* end at the first change */
+	size_t line; /* of the change that was turned last */
+	/* batch files: behind "exit"; '!' means something; this command, the one before was lost */
+	bool ended, delayed, lost, lost_before;
 };
 
 /* Leaves a visit at the first change. */
@@ -31,6 +32,8 @@ lose(struct conversion *c, size_t line, const char *why, struct err *e)
 {
 	struct buf safe = BUF_INIT(ERR_TEXT_SIZE * 8);
 	int rc = c->told == NULL ? 0 : c->told->lost(c->told->arg, line, why, e);
+
+	c->lost = true;
 
 	if (rc == 0 && !c->one && (rc = text_add_safe(&safe, why, strlen(why), e)) == 0)
 		rc = buf_addf(&c->out, e, "-- line %zu isn't turned: %s\n", line, buf_text(&safe));
@@ -282,6 +285,8 @@ why_not(const struct conversion *c, const struct batch *b, const struct strings 
 		exclaims |= strchr(words->v[i], '!') != NULL;
 	if (b->in_block)
 		return "it stands in a block in parentheses, which runs only sometimes or several times";
+	if (b->if_well && c->lost_before)
+		return "it stands behind '&&' and a command that isn't turned, and runs only where that one succeeds";
 	if (c->ended)
 		return "it stands behind exit or goto :eof";
 	if (c->delayed && exclaims)
@@ -332,6 +337,8 @@ turn_batch(struct conversion *c, const char *text, size_t len, struct err *e)
 
 	batch_begin(&b, text, len);
 	while (rc == 0 && (got = batch_next(&b, &words, &why)) != 0) {
+		c->lost_before = c->lost;
+		c->lost = false;
 		if (got == 1)
 			rc = turn_command(c, &b, &words, e);
 		else if (why.code == ERR_SYNTAX || why.code == ERR_TOO_LARGE)

@@ -94,6 +94,11 @@ static struct row {
 	{ "redirections", ON "/v a /d b >nul 2>&1\n" ON "/v c /d d1>\"x y\"\n" ON "/v 2>nul e /d f",
 	    "set(" L ", \"a\", \"b\")\nset(" L ", \"c\", \"d1\")\nset(" L ", \"e\", \"f\")\n",
 	    NULL },
+	{ "behind && of a command that isn't turned",
+	    "reg query " K " && " ON "/v a /d b && " ON "/v c /d d\nping x&&" ON
+	    "/v e /d f\nping x & " ON "/v g /d h && " ON "/v i /d j && cd x && " ON "/v k /d l",
+	    "set(" L ", \"g\", \"h\")\nset(" L ", \"i\", \"j\")\nset(" L ", \"k\", \"l\")\n",
+	    "1: want reg add|1: it stands behind '&&'|1: it stands behind '&&'|2: 'ping'|2: it stands behind '&&'|3: 'ping'" },
 	{ "two in a line", ON "/v a /d b&reg delete " K " /f && " ON "/v c /d d",
 	    "set(" L ", \"a\", \"b\")\ndelete(" L ")\nset(" L ", \"c\", \"d\")\n", NULL },
 
