@@ -27,17 +27,21 @@ static int
 add_revoked(void *arg, const char *name, struct err *e)
 {
 	struct judging *j = arg;
-	char path[PATH_COMPONENT_MAX + 8];
+	char path[PATH_COMPONENT_MAX + 32];
+	struct file_info info;
 	struct dir *d;
 	json_t *db, *entry;
 	size_t i;
-	int rc = 0;
+	int rc;
 
+	/* Something else there, such as a note, is no CA. */
+	snprintf(path, sizeof path, "ca/%s/" CA_DB_FILE, name);
+	if ((rc = file_stat(j->v->after.r->top, path, &info, e)) != 1)
+		return rc;
 	snprintf(path, sizeof path, "ca/%s", name);
 	if ((d = dir_below(j->v->after.r->top, path, false, e)) == NULL)
 		return -1;
-	if ((db = ca_db_read(d, e)) == NULL)
-		rc = e->code == ERR_NOENT ? 0 : -1;
+	rc = (db = ca_db_read(d, e)) == NULL ? -1 : 0;
 	json_array_foreach (json_object_get(db, "issued"), i, entry)
 		if (rc == 0 && json_object_get(entry, "revoked") != NULL &&
 		    json_object_set_new(j->revoked, ca_db_text(entry, "sha256"),
