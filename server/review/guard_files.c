@@ -91,23 +91,42 @@ find_first(const struct content *c, const struct kind *k, const char **first, st
 	return rc == -1 ? -1 : 0;
 }
 
+/* Whether the release before has a file of the kind: 0, 1 with why, or -1. */
+static int
+had_some(const struct review *v, const struct kind *k, struct err *why, struct err *e)
+{
+	const char *was;
+
+	if (find_first(&v->before, k, &was, why) == -1) {
+		if (why->code == ERR_NOMEM)
+			return err_nomem(e);
+		err_context(why, "want release %" PRId64 " whole, to see that it has no %s either",
+		    v->number_before, k->one);
+		return 1;
+	}
+	if (was != NULL)
+		err_setx(why, ERR_CONFLICT,
+		    "%s: want a release with %s, as release %" PRId64
+		    " is, got one without any %s: stations would lose them; is the directory whole?",
+		    content_path(&v->before, was), k->many, v->number_before, k->one);
+	return was != NULL;
+}
+
 int
 guard_lost_files(struct guard_findings *f, const struct review *v, struct err *e)
 {
 	for (size_t i = 0; i < N(kinds); i++) {
-		const char *was, *is;
+		const char *is;
 		struct err why;
+		int lost;
 
-		if (find_first(&v->before, &kinds[i], &was, e) == -1 ||
-		    (was != NULL && find_first(&v->after, &kinds[i], &is, e) == -1))
-			return -1;
-		if (was == NULL || is != NULL)
-			continue;
-		err_setx(&why, ERR_CONFLICT,
-		    "%s: want a release with %s, as release %" PRId64
-		    " is, got one without any %s: stations would lose them; is the directory whole?",
-		    content_path(&v->before, was), kinds[i].many, v->number_before, kinds[i].one);
-		if (guard_found(f, GUARD_LOST_FILES, &why, e) == -1)
+		/*
+		 * The one before is read only where it counts: it may have a damaged file, which
+		 * this one mends.
+		 */
+		if (find_first(&v->after, &kinds[i], &is, e) == -1 ||
+		    (lost = is == NULL ? had_some(v, &kinds[i], &why, e) : 0) == -1 ||
+		    (lost == 1 && guard_found(f, GUARD_LOST_FILES, &why, e) == -1))
 			return -1;
 	}
 	return 0;

@@ -277,6 +277,22 @@ script bad 'set(client, "TLS_RequiredLevel", "TLSNoPeerAuth")'
 rm bad/app/server.crt bad/app/tls/new.crt bad/install/ca.crt
 guarded lost-files 'app/server.crt: want a release with certificates, as release' bad
 good whole
+# A damaged file of the release before is mended by the next one, or allowed where that has no certificates either.
+stored=("$REPO/served/targets/$APP/app/"*.server.crt)
+rm "${stored[@]}"
+echo change > whole/app/change
+good whole
+[ -e "${stored[0]}" ] || fail 'want the file again' out
+cp -r whole none
+rm none/app/server.crt
+script none ''
+rm "${stored[@]}"
+unchanged 1 slipway-repo publish --app "$APP" none
+want out 'whole, to see that it has no file with certificates either'
+want out '--allow lost-files'
+echo another > whole/app/change
+good whole
+rm -r none whole/app/change
 # Other names and contents are a change.
 mv whole/scripts/machine/10-tls.lua whole/scripts/machine/20-tls.lua
 mv whole/app/server.crt whole/app/next.crt
@@ -314,6 +330,9 @@ echo change > revoked/app/change
 guarded ended 'app/leaf.crt: want certificates that are good, got one that the CA fleet of this repository has revoked' \
 	revoked
 expect 0 out slipway-repo cert crl --ca fleet --out revoked/app/list.pem
+echo note > "$REPO/ca/README"
+unchanged 1 slipway-repo publish --app "$APP" revoked
+want out 'that the CA fleet of this repository has revoked'
 mv "$REPO/ca" ca.away
 guarded ended 'app/leaf.crt: want certificates that are good, got one that a list of this release revokes' revoked
 mv ca.away "$REPO/ca"
