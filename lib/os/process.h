@@ -3,6 +3,7 @@
 #define LIB_OS_PROCESS_H
 
 /* What a program of ours sets in its process, and takes back for the programs that it starts. */
+#include <stdbool.h>
 
 /*
  * All that main() does: returns what run() returns.  Opens the null device for those of descriptors
@@ -23,6 +24,20 @@ void process_keep_secrets(void);
  * process as ever; not where the caller of this process had it ignored.
  */
 void process_tell_interrupt(const char *text);
+
+/*
+ * From now on the first Ctrl-C or request to end (SIGINT, SIGTERM, SIGHUP; on Windows Ctrl-C and
+ * Ctrl-Break) is only noted, and writes text (which stays the caller's) to standard error; the next
+ * one ends this process as ever.  What the caller of this process had ignored stays so.  Holds
+ * don't nest.
+ */
+void process_hold_interrupt(const char *text);
+
+/* Whether one came since process_hold_interrupt(). */
+bool process_interrupted(void);
+
+/* All is as before process_hold_interrupt().  Returns whether one came meanwhile. */
+bool process_release_interrupt(void);
 
 /*
  * Before a program is executed in place of this one: descriptors that were closed are closed by the

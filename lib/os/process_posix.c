@@ -13,6 +13,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "lib/base/list.h"
+
 /* Bytes of stack that a program of ours wants: the usual limit. */
 #define STACK_SIZE ((size_t)8 << 20)
 
@@ -126,6 +128,57 @@ process_tell_interrupt(const char *text)
 	interrupt_text = text;
 	if (sigaction(SIGINT, NULL, &before) == 0 && before.sa_handler == SIG_DFL)
 		sigaction(SIGINT, &tell, NULL);
+}
+
+static const int held[] = { SIGINT, SIGTERM, SIGHUP };
+static struct sigaction held_before[N(held)];
+static const char *held_text;
+static volatile sig_atomic_t held_came;
+
+static void
+on_held(int number)
+{
+	if (held_came) {
+		signal(number, SIG_DFL);
+		raise(number); /* it ends the process when this returns */
+		return;
+	}
+	held_came = 1;
+	if (write(STDERR_FILENO, held_text, strlen(held_text)) == -1) {
+		/* nobody reads it */
+	}
+}
+
+void
+process_hold_interrupt(const char *text)
+{
+	/* What is under way goes on. */
+	struct sigaction hold = { .sa_handler = on_held, .sa_flags = SA_RESTART };
+
+	held_text = text;
+	held_came = 0;
+	for (size_t i = 0; i < N(held); i++)
+		if (sigaction(held[i], NULL, &held_before[i]) == 0 &&
+		    held_before[i].sa_handler != SIG_IGN)
+			sigaction(held[i], &hold, NULL);
+}
+
+bool
+process_interrupted(void)
+{
+	return held_came != 0;
+}
+
+bool
+process_release_interrupt(void)
+{
+	bool came;
+
+	for (size_t i = 0; i < N(held); i++)
+		sigaction(held[i], &held_before[i], NULL);
+	came = held_came != 0;
+	held_came = 0;
+	return came;
 }
 
 void

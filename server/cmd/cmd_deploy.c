@@ -164,6 +164,8 @@ cmd_deploy_before(const struct call *call, const char *refused, bool no, struct 
 
 	if (rc == 1 && v.d.all > 0)
 		print_deployed(&v.d);
+	if (rc == 1 && v.d.interrupted)
+		return err_setx(e, ERR_CANCELLED, "%s: interrupted", refused);
 	return rc != -1 ? 0
 			: err_context(e,
 			      "%s: the server may not have what is published (--no-deploy doesn't "

@@ -9,6 +9,7 @@
 
 #include "lib/os/clock.h"
 #include "lib/os/path.h"
+#include "lib/os/process.h"
 
 /* Files of one flight: so many that its round trips cost little. */
 #define FLIGHT 1000
@@ -35,6 +36,8 @@ give_file(void *arg, uint64_t offset, void *bytes, size_t len, struct err *e)
 	struct carry *c = f->c;
 	size_t got = 0;
 
+	if (process_interrupted())
+		return err_setx(e, ERR_CANCELLED, "interrupted");
 	if (offset == 0 && f->in == NULL &&
 	    (f->in = file_in_open(c->served, f->path, 0, e)) == NULL)
 		return -1;
@@ -94,18 +97,19 @@ prepare_put(struct carrying *f, struct sftp_job *j, struct carry *c, const char 
 	return 0;
 }
 
-/* Removes what wasn't renamed, so that it doesn't keep a full disk full. */
+/*
+ * After a fault: removes what wasn't renamed, so that it doesn't keep a full disk full.  jobs are
+ * those that failed, of the temporary files.
+ */
 static void
-drop_temps(struct carry *c, const struct carrying *f, size_t n)
+drop_temps(struct carry *c, struct sftp_job *jobs, size_t n)
 {
-	struct sftp_job *jobs = calloc(n, sizeof *jobs);
 	struct err ignored;
 
-	for (size_t i = 0; i < n && jobs != NULL; i++)
-		jobs[i] = (struct sftp_job){ .kind = SFTP_JOB_REMOVE, .path = f[i].temp };
-	if (jobs != NULL)
-		dest_run(c->d, jobs, n, &ignored);
-	free(jobs);
+	dest_ending(c->d);
+	for (size_t i = 0; i < n; i++)
+		jobs[i] = (struct sftp_job){ .kind = SFTP_JOB_REMOVE, .path = jobs[i].path };
+	dest_run(c->d, jobs, n, &ignored);
 }
 
 /* Sends the files; with rename they get their names at once, else they keep temporary ones. */
@@ -129,7 +133,7 @@ carry_flight(struct carry *c, char *const *paths, size_t n, bool rename, struct 
 	if (rc == 0)
 		c->o->files += n;
 	else if (connected && f != NULL && n > 0 && f[n - 1].temp != NULL)
-		drop_temps(c, f, n);
+		drop_temps(c, jobs, n);
 	for (size_t i = 0; i < n && f != NULL; i++) {
 		file_in_close(f[i].in);
 		free(f[i].temp);
@@ -226,8 +230,8 @@ show_last(struct carry *c, const struct strings *last, struct err *e)
 				.path = temps[i],
 				.to = last->v[i] };
 	}
-	if (rc == 0)
-		rc = dest_must(c->d, jobs, last->n, e);
+	if (rc == 0 && (rc = dest_must(c->d, jobs, last->n, e)) == -1)
+		drop_temps(c, jobs, last->n);
 	for (size_t i = 0; i < last->n && temps != NULL; i++)
 		free(temps[i]);
 	free(temps);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/os/process.h"
 #include "server/deploy/carry.h"
 #include "server/repo/session.h"
 
@@ -87,10 +88,26 @@ carry_locked(struct carry *c, struct err *e)
 	return carry_removals(c, e);
 }
 
+/* Under the lock there. */
+static int
+deploy_locked(struct carry *c, struct err *e)
+{
+	struct err later;
+	int rc;
+
+	if (mark_lock(c, e) == -1)
+		return -1;
+	rc = carry_locked(c, e);
+	dest_ending(c->d);
+	/* Of a connection that broke the lock stays; the next deployment knows it by the note. */
+	if (mark_unlock(c, rc == 0 ? e : &later) == -1)
+		rc = -1;
+	return rc;
+}
+
 static int
 deploy_there(struct carry *c, struct err *e)
 {
-	struct err later;
 	int rc;
 
 	if (note_read(c->r->top, c->config.place, &c->note, e) == -1 ||
@@ -98,13 +115,14 @@ deploy_there(struct carry *c, struct err *e)
 		return -1;
 	if (c->o->dry)
 		return compare_list(c, e) == -1 || compare_all(c, e) == -1 ? -1 : say_plan(c, e);
-	if (mark_lock(c, e) == -1)
-		return -1;
-	rc = carry_locked(c, e);
-	/* Of a connection that broke the lock stays; the next deployment knows it by the note. */
-	if (mark_unlock(c, rc == 0 ? e : &later) == -1)
-		rc = -1;
-	return rc;
+	process_hold_interrupt("\ninterrupted: the lock there is removed first; once more ends at "
+			       "once\n");
+	rc = deploy_locked(c, e);
+	c->o->interrupted = process_release_interrupt();
+	return rc == -1 && e->code == ERR_CANCELLED
+	    ? err_setx(e, ERR_CANCELLED, "%s: interrupted; 'slipway-repo deploy' goes on",
+		  c->o->place)
+	    : rc;
 }
 
 static void

@@ -41,12 +41,14 @@ struct deploy {
 	size_t files, all; /* carried so far, and all that are to be */
 	uint64_t bytes, all_bytes;
 	size_t removed, waiting; /* files; waiting for the delay */
+	bool interrupted;	 /* also when all was carried nevertheless */
 };
 
 /*
  * Deploys; path is the repository's.  0, or -1 with ERR_CONFIG (no place was set), ERR_BUSY
  * (another deployment is under way), ERR_CONFLICT (the directory isn't ours, or has something
- * newer) and others.
+ * newer), ERR_CANCELLED (Ctrl-C or a request to end, which are held while the lock is there: it is
+ * removed, and the temporary files) and others.
  */
 int deploy_run(struct deploy *o, const char *path, struct err *e);
 

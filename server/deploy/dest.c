@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/os/clock.h"
+#include "lib/os/process.h"
 
 /* Milliseconds to connect and log in, of each silence, and of everything. */
 #define CONNECT_MS 60000
@@ -19,6 +20,7 @@ struct dest {
 	struct login *login;
 	struct sftp_session *session;
 	bool answered; /* something was done there */
+	bool ending;   /* what is done now cleans up */
 };
 
 static int
@@ -73,6 +75,12 @@ dest_close(struct dest *d)
 	free(d);
 }
 
+void
+dest_ending(struct dest *d)
+{
+	d->ending = true;
+}
+
 int
 dest_run(struct dest *d, struct sftp_job *jobs, size_t n, struct err *e)
 {
@@ -81,6 +89,8 @@ dest_run(struct dest *d, struct sftp_job *jobs, size_t n, struct err *e)
 
 	if (n == 0)
 		return 0;
+	if (!d->ending && process_interrupted())
+		return err_setx(e, ERR_CANCELLED, "interrupted");
 	if (d->local != NULL)
 		return dest_local_run(d->local, jobs, n, e);
 	rc = sftp_session_do(d->session, jobs, n, e);

@@ -23,6 +23,12 @@ void dest_close(struct dest *d);
  */
 int dest_run(struct dest *d, struct sftp_job *jobs, size_t n, struct err *e);
 
+/*
+ * From now on jobs are done also when this process was interrupted (lib/os/process.h), as they
+ * clean up; before, dest_run() then does none and returns -1 with ERR_CANCELLED.
+ */
+void dest_ending(struct dest *d);
+
 /* dest_run(), and the first fault of a job is an error as well. */
 int dest_must(struct dest *d, struct sftp_job *jobs, size_t n, struct err *e);
 

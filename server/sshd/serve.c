@@ -209,7 +209,9 @@ add_reach(struct buf *out, const char *place, struct err *e)
 	if (place != NULL && strncmp(place, "sftp:", 5) == 0)
 		return buf_adds(out,
 		    "# The update server that 'deploy set' named, and a resolver of names.\n"
-		    "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK\n",
+		    "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK\n"
+		    "# The process that speaks with it is still needed to remove the lock there.\n"
+		    "KillMode=mixed\n",
 		    e);
 	if (buf_adds(out, "PrivateNetwork=yes\n", e) == -1)
 		return -1;

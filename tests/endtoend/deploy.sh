@@ -39,6 +39,7 @@ CONF
 		echo 'PerSourcePenalties no' >> sshd_config
 	fi
 	background sshd.log /usr/sbin/sshd -D -e -f "$WORK/sshd_config"
+	sshd=$job
 	want sshd.log 'Server listening' 15
 	hostkey=$(ssh-keygen -lf host.pub | cut -d' ' -f2)
 	url=sftp://$me@127.0.0.1:$port$WORK/site
@@ -157,6 +158,60 @@ same site
 [ -z "$(find site -name '.slipway-new.*' -o -name '*.lock')" ] || fail 'want no leftovers'
 expect 0 update.log slipway update --app "$APP"
 expect 0 verify.log slipway verify --app "$APP"
+
+# Interrupted by Ctrl-C or SIGTERM: what it made for itself there is removed first; once more ends at once.
+# no_leftovers: neither a lock nor a temporary file is there.
+no_leftovers() {
+	[ -z "$(find site -name '.slipway-new.*' -o -name '*.lock')" ] || fail 'want no leftovers' out
+}
+# locked: waits until a deployment has its lock there.
+locked() {
+	local n=3000
+	until [ -e site/metadata/slipway-deploy.lock ]; do
+		[ "$n" -gt 0 ] || fail 'want a deployment under way' out
+		n=$((n - 1))
+		sleep 0.01
+	done
+}
+# descendants PID: these processes.
+descendants() {
+	local p
+	for p in $(pgrep -P "$1"); do
+		echo "$p"
+		descendants "$p"
+	done
+}
+release large
+head -c 60000000 /dev/urandom > release/app/large
+expect 0 publish.log repo publish --app "$APP" --no-deploy release
+cp site/metadata/timestamp.json timestamp.before
+for signal in TERM INT; do
+	background out env --default-signal=INT slipway-repo --repo "$REPO" deploy
+	locked
+	kill -s "$signal" "$job"
+	got=0
+	wait "$job" || got=$?
+	[ "$got" -eq 1 ] || fail "want exit status 1, got $got" out
+	want out "interrupted; 'slipway-repo deploy' goes on" 0
+	no_leftovers
+	cmp -s site/metadata/timestamp.json timestamp.before || fail 'want the state before'
+done
+# The server answers no more.
+background out slipway-repo --repo "$REPO" deploy
+locked
+mapfile -t stopped < <(descendants "$sshd")
+kill -STOP "${stopped[@]}"
+kill "$job"
+want out 'once more ends at once'
+kill "$job"
+got=0
+wait "$job" || got=$?
+kill -CONT "${stopped[@]}"
+[ "$got" -eq 143 ] || fail "want it ended by SIGTERM, got $got" out
+expect 0 out repo deploy
+want out 'going on after a deployment that was interrupted' 0
+same site
+no_leftovers
 
 # Two at once, of copies of one repository: the second is told who holds the lock.
 cp -a "$REPO" copy
