@@ -279,6 +279,7 @@ take_remark(struct batch *b, struct strings *words, struct err *e)
 	bool label = s[0] == ':' && s[1] != ':';
 
 	b->at = b->text.len;
+	b->labels += label;
 	if (label)
 		return 0;
 	s += s[0] == ':' ? strspn(s, ":") : 3;

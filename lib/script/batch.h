@@ -27,6 +27,7 @@ struct batch {
 	bool in_block;	/* the command runs only sometimes, or several times */
 	bool if_well;	/* ... only where the one before in its line succeeds: "&&" */
 	bool next_if_well;
+	size_t labels; /* that were read so far */
 };
 
 /* For text of any encoding that has ASCII in it, without a mark; it must live as long as b. */

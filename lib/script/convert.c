@@ -22,6 +22,7 @@ struct conversion {
 	size_t line; /* of the change that was turned last */
 	/* batch files: behind "exit"; '!' means something; this command, the one before was lost */
 	bool ended, delayed, lost, lost_before;
+	size_t left_at; /* ... behind "goto", before which one label less was read; 0: not */
 };
 
 /* Leaves a visit at the first change. */
@@ -243,6 +244,16 @@ on_reg_comment(void *arg, size_t line, const char *text, struct err *e)
 	return put_comment(arg, text, e);
 }
 
+/* Whether a word is a command of cmd.exe, behind which its text may stand at once: "goto:eof". */
+static bool
+begins_command(const char *word, const char *command)
+{
+	size_t n = strlen(command);
+
+	return strlen(word) >= n && ascii_same_n(word, n, command, n) &&
+	    (word[n] == '\0' || word[n] == ':' || word[n] == '/');
+}
+
 /*
  * Whether a command of a batch file changes no setting and nothing of how the file goes on: it is
  * left out without a word.
@@ -268,7 +279,7 @@ is_idle(struct conversion *c, const struct strings *words)
 		c->delayed = false;
 		return true;
 	}
-	if (!ascii_same(first, "exit") &&
+	if (!begins_command(first, "exit") && !ascii_same(first, "goto:eof") &&
 	    !(ascii_same(first, "goto") && ascii_same(second, ":eof")))
 		return false;
 	c->ended = true;
@@ -313,10 +324,15 @@ turn_command(struct conversion *c, const struct batch *b, const struct strings *
 	if ((not = why_not(c, b, words)) != NULL)
 		return lose(c, b->line, not, e);
 	if (!reg) {
+		if (begins_command(words->v[0], "goto") && !b->if_well)
+			c->left_at = b->labels + 1;
 		err_setx(&why, ERR_SYNTAX, "'%.60s': only reg add and reg delete can be turned",
 		    words->v[0]);
 		return lose(c, b->line, why.text, e);
 	}
+	if (c->left_at == b->labels + 1)
+		return lose(c, b->line, "it stands behind goto, which leaves out all up to a label",
+		    e);
 	if ((rc = regcommand_parse(words, &changes, &why)) == 0)
 		rc = turn(c, b->line, &changes.changes[0], false, e);
 	else if (why.code == ERR_SYNTAX || why.code == ERR_TOO_LARGE || why.code == ERR_SCRIPT)

@@ -99,6 +99,15 @@ static struct row {
 	    "/v e /d f\nping x & " ON "/v g /d h && " ON "/v i /d j && cd x && " ON "/v k /d l",
 	    "set(" L ", \"g\", \"h\")\nset(" L ", \"i\", \"j\")\nset(" L ", \"k\", \"l\")\n",
 	    "1: want reg add|1: it stands behind '&&'|1: it stands behind '&&'|2: 'ping'|2: it stands behind '&&'|3: 'ping'" },
+	{ "behind goto",
+	    "goto x\n" ON "/v a /d b\nping x\n" ON "/v c /d d\n:x\n" ON
+	    "/v e /d f\nping x && goto y\n" ON "/v g /d h\nGoTo:z\n" ON "/v i /d j\n:z",
+	    "set(" L ", \"e\", \"f\")\nset(" L ", \"g\", \"h\")\n",
+	    "1: 'goto'|2: it stands behind goto|3: 'ping'|4: it stands behind goto|7: 'ping'|7: it stands behind '&&'|9: 'GoTo:z'|10: it stands behind goto" },
+	{ "behind goto:eof", ON "/v a /d b\ngoto:EOF\n:x\n" ON "/v c /d d",
+	    "set(" L ", \"a\", \"b\")\n", "4: it stands behind exit or goto :eof" },
+	{ "behind exit/b", ON "/v a /d b\nexit/b 0\n" ON "/v c /d d", "set(" L ", \"a\", \"b\")\n",
+	    "3: it stands behind exit or goto :eof" },
 	{ "two in a line", ON "/v a /d b&reg delete " K " /f && " ON "/v c /d d",
 	    "set(" L ", \"a\", \"b\")\ndelete(" L ")\nset(" L ", \"c\", \"d\")\n", NULL },
 
