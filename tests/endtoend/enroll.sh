@@ -73,6 +73,20 @@ wantre silent.log '[0-9]'
 rm -rf station
 sftp 1 "sftp://$(id -un)@127.0.0.1:$(cat silent.log)/x"
 nothing 'no answer'
+env --default-signal=INT slipway enroll "sftp://$(id -un)@127.0.0.1:$(cat silent.log)/x" --host-key "$hostkey" \
+	--root "$root" --new-key --installation "$INSTALLATION" --app "$APP" > interrupted.log 2>&1 &
+jobs_started+=($!)
+for _ in {1..50}; do
+	[ ! -s "$STATION/state/$INSTALLATION/$APP/login" ] || break
+	sleep 0.1
+done
+sleep 0.3
+kill -INT $!
+status=0
+wait $! || status=$?
+[ "$status" = 130 ] || fail "want the end of Ctrl-C, got $status" interrupted.log
+want interrupted.log "the login key stays in $STATION/state/$INSTALLATION/$APP/login" 0
+[ ! -e "$STATION/machine.conf" ] || fail "want nothing enrolled" interrupted.log
 
 # One value changes, and the others stay; servers that change are tried.
 rm -rf station

@@ -14,6 +14,7 @@
 #include "lib/os/move.h"
 #include "lib/os/path.h"
 #include "lib/os/places.h"
+#include "lib/os/process.h"
 #include "lib/settings/application.h"
 #include "lib/settings/view.h"
 #include "lib/tuf/kit.h"
@@ -403,6 +404,22 @@ make_login(const struct options *o, struct dir *d, const char *comment, struct b
 	return file_create(d, KEY_NAME, (const uint8_t *)key, strlen(key), 0600, e);
 }
 
+/* Ctrl-C leaves the key, and says so. */
+static int
+tell_key_stays(const char *path, struct err *e)
+{
+	static struct buf text; /* as long as the process */
+
+	text = (struct buf)BUF_INIT(FILE_NAME_MAX + 200);
+	if (buf_addf(&text, e,
+		"\nslipway: interrupted; the login key stays in %s: enrol with --key and that file, "
+		"or remove it\n",
+		path) == -1)
+		return -1;
+	process_tell_interrupt(buf_text(&text));
+	return 0;
+}
+
 /*
  * The key is whole on the disk before a setting names it.  A crash in between leaves the key, which
  * the next call refuses to replace.
@@ -430,7 +447,7 @@ enroll_with_new_key(struct options *o, struct err *e)
 		goto out;
 	}
 	o->en.login_key = buf_text(&path);
-	if ((rc = enroll(o, e)) == -1)
+	if ((rc = tell_key_stays(buf_text(&path), e)) == -1 || (rc = enroll(o, e)) == -1)
 		file_remove(d, KEY_NAME, &ignored);
 	else if (!o->new_key)
 		printf("login key in %s\n", buf_text(&path));

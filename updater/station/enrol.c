@@ -235,7 +235,7 @@ choose_app_dir(struct enrolling *x, struct err *e)
 	    file_stat(NULL, buf_text(path), &info, e) == 1)
 		err_setx(e, ERR_EXISTS,
 		    "%s: this is the default of AppDir, and no enrolment made it; name a directory for "
-		    "the files of app/ with --app-dir",
+		    "the files of app/ with --app-dir, this one if an enrolment that has ended used it",
 		    buf_text(path));
 	else
 		rc = 0;
