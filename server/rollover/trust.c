@@ -102,7 +102,7 @@ guard_one(const struct change *c, const char *app, const struct tuf_targets *now
 			return err_setx(e, ERR_CONFLICT,
 			    "%s: want a release in which stations trust the certificate %s of 'cert replace %s' (SHA-256 "
 			    "%s) as they do now, got one without it: they might refuse the Kernel. 'slipway-repo cert "
-			    "status' says where the replacement stands; --no-certificate-check publishes nevertheless",
+			    "status' says where the replacement stands; --allow replacement publishes nevertheless",
 			    app, i == REPLACE_OLD ? "in use" : "to come", name, m->hex[i]);
 	return 0;
 }
@@ -161,7 +161,7 @@ guard_retired(const struct change *c, const char *app, const struct tuf_targets 
 			return err_setx(e, ERR_CONFLICT,
 			    "%s: want a release without the certificate that 'cert replace %s' has "
 			    "retired (SHA-256 %s), got one in which stations would trust it again: "
-			    "is this an old directory? --no-certificate-check publishes nevertheless",
+			    "is this an old directory? --allow replacement publishes nevertheless",
 			    app, name, hex);
 		}
 	return 0;

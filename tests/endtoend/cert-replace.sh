@@ -220,7 +220,7 @@ replace 0
 stands 6
 make_release lost server.crt=first.crt
 expect 1 guard.log repo publish --app "$APP" lost
-want guard.log '--no-certificate-check'
+want guard.log '--allow replacement publishes nevertheless'
 
 # `cert new --force` doesn't replace a pair of the replacement.
 sha256sum "$REPO"/certs/* > pairs
