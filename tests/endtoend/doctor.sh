@@ -25,6 +25,14 @@ expect 0 enroll.log slipway enroll "$url" --host-key "$hostkey" --root "$REPO/se
 doctor 3
 says warning release 'slipway update'
 says warning TLS "TLS_RequiredLevel isn't set: the program's connections are plain"
+# What a start does without a server.
+expect 0 change.log slipway enroll --change --no-check "sftp://$(id -un)@127.0.0.1:1/x"
+doctor 1
+says FAILURE servers 'the program starts without a release'
+expect 0 change.log slipway enroll --change --no-check --on-error block
+doctor 1
+says FAILURE servers "the program isn't started"
+expect 0 change.log slipway enroll --change --on-error launch "$url"
 expect 0 update.log slipway update
 doctor 0 --kernel "$kernel"
 for subject in enrolment station clock server confinement release files room certificate TLS kernel; do

@@ -144,6 +144,22 @@ examine_server(struct doctor *d, const char *url, const struct buf *root,
 	return well;
 }
 
+/* What a start does while no server does what it wants. */
+static void
+tell_start(struct doctor *d, const struct station *st)
+{
+	static const char none[] = "none of them does what a start wants";
+
+	if (st->on_error == ON_ERROR_BLOCK)
+		line(d, LEVEL_FAILURE, "servers",
+		    "%s; the program isn't started (OnError is block)", none);
+	else if (d->status.release == 0)
+		line(d, LEVEL_FAILURE, "servers", "%s; the program starts without a release", none);
+	else
+		line(d, LEVEL_FAILURE, "servers", "%s; the program starts on release %lld", none,
+		    (long long)d->status.release);
+}
+
 static void
 examine_servers(struct doctor *d)
 {
@@ -165,9 +181,7 @@ examine_servers(struct doctor *d)
 			well |=
 			    examine_server(d, st->servers.v[i], &root, &child, until, &confined);
 		if (!well)
-			line(d, LEVEL_FAILURE, "servers",
-			    "none of them does what a start wants; the program starts on release %lld",
-			    (long long)d->status.release);
+			tell_start(d, st);
 	}
 	dir_close(metadata);
 	buf_free(&root);
