@@ -193,6 +193,9 @@ read_arguments(int argc, char **argv, struct arguments *a, int *status)
 	for (int i = optind; i < argc; i++)
 		misuse |= strncmp(argv[i], "/C", 2) != 0;
 	if (misuse || a->n == 0) {
+		if (!misuse)
+			fputs("hi: want a Kernel's address, got none: --kernel HOST:PORT\n",
+			    stderr);
 		usage(stderr);
 		*status = 2;
 		return false;

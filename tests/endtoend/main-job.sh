@@ -121,6 +121,10 @@ expect 0 quiet.log slipway update --quiet
 [ ! -s quiet.log ] || fail "want nothing said" quiet.log
 want "$WORK/lib/systemd/user/slipway-update.service" '/bin/slipway update --quiet' 0
 
+# A line without a Kernel is told as that.
+expect 2 hi.log hi "/C$APP"
+want hi.log "hi: want a Kernel's address" 0
+
 # Completion offers the commands of the program's help.
 complete() { :; }
 compopt() { :; }
