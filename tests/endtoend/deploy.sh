@@ -14,16 +14,13 @@ repo() {
 
 # A server for writing: an sshd of this user, without a chroot.
 start_writer() {
-	local me
+	local me try
 	me=$(id -un)
 	ssh-keygen -q -t ed25519 -N '' -f host
 	ssh-keygen -q -t ecdsa -N '' -f host2
 	ssh-keygen -q -t ed25519 -N '' -f writer
 	cat writer.pub login.pub > writers
-	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 	cat > sshd_config <<CONF
-ListenAddress 127.0.0.1
-Port $port
 HostKey $WORK/host
 HostKey $WORK/host2
 AuthorizedKeysFile $WORK/writers
@@ -38,9 +35,15 @@ CONF
 	if /usr/sbin/sshd -t -f sshd_config -o PerSourcePenalties=no 2> penalties.log; then
 		echo 'PerSourcePenalties no' >> sshd_config
 	fi
-	background sshd.log /usr/sbin/sshd -D -e -f "$WORK/sshd_config"
-	sshd=$job
-	want sshd.log 'Server listening' 15
+	# A free port, as OpenSSH can't be asked for one: another is tried where somebody has this one.
+	for try in 1 2 3 4 5 6; do
+		port=$((20000 + RANDOM % 12000))
+		background sshd.log /usr/sbin/sshd -D -e -f "$WORK/sshd_config" -o "ListenAddress=127.0.0.1:$port"
+		sshd=$job
+		wantre sshd.log 'Server listening on|Bind to port .* failed' 15
+		! grep -q 'Server listening on' sshd.log || break
+		[ "$try" -lt 6 ] || fail 'want a free port' sshd.log
+	done
 	hostkey=$(ssh-keygen -lf host.pub | cut -d' ' -f2)
 	url=sftp://$me@127.0.0.1:$port$WORK/site
 }
@@ -316,6 +319,25 @@ expect 0 out repo gc --now
 wantre out '; [1-9][0-9]* removed' 0
 [ -z "$(find site "$REPO/served" -name '*.mistake')" ] || fail 'want the mistake gone everywhere'
 same site
+
+# A replacement deploys before a step, which relies on what is served, and after one that published.
+expect 0 out repo cert new kernel
+rm -rf release
+make_release release server.crt="$REPO/certs/kernel.crt"
+publish release
+expect 0 out repo refresh --no-deploy
+expect 0 out repo cert replace kernel	# makes the new pair
+want out 'deployed timestamp version' 0
+same site
+version=$(find site -name "*.snapshot.json" | wc -l)
+expect 0 out repo cert replace kernel	# publishes both certificates
+want out 'deployed timestamp version' 0
+same site
+[ "$(find site -name "*.snapshot.json" | wc -l)" -eq $((version + 1)) ] || fail 'want both certificates published' out
+expect 0 update.log slipway update --app "$APP"
+expect 0 out repo refresh --no-deploy
+expect 0 out repo cert replace kernel --undo --no-deploy
+wantno out 'deployed timestamp version'
 
 # A directory of this computer.
 mkdir local
