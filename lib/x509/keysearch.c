@@ -11,7 +11,10 @@
 #include "lib/base/text.h"
 #include "lib/x509/form.h"
 
-/* A label: "-----BEGIN RSA PRIVATE KEY-----" (RFC 7468), "-----BEGIN PGP PRIVATE KEY BLOCK-----". */
+/*
+ * A label: "-----BEGIN RSA PRIVATE KEY-----" (RFC 7468), "-----BEGIN PGP PRIVATE KEY BLOCK-----",
+ * and in the form of RFC 4716 "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----".
+ */
 #define LABEL "PRIVATE KEY"
 #define BEGIN "BEGIN "
 
@@ -73,10 +76,13 @@ begins(const uint8_t *text, const uint8_t *p, const uint8_t **from)
 {
 	const uint8_t *least = p - text > BEFORE_MAX ? p - BEFORE_MAX : text;
 	size_t n = strlen(BEGIN);
+	const uint8_t *before;
 
 	for (*from = p; *from >= least + n + 1; --*from) {
-		if (memcmp(*from - n, BEGIN, n) == 0)
-			return (*from)[-(ptrdiff_t)n - 1] == '-';
+		before = *from - n - 1;
+		if (memcmp(before + 1, BEGIN, n) == 0)
+			return *before == '-' ||
+			    (*before == ' ' && before > text && before[-1] == '-');
 		if ((*from)[-1] == '-' || (*from)[-1] < ' ')
 			return false;
 	}
@@ -96,6 +102,8 @@ has_body(const uint8_t *p, const uint8_t *end)
 		end = p + AFTER_MAX;
 	if (end - p >= 6 && memcmp(p, " BLOCK", 6) == 0)
 		p += 6;
+	if (p < end && *p == ' ')
+		p++;
 	for (; p < end && *p == '-'; p++)
 		dashes++;
 	if (dashes < 4)
@@ -124,6 +132,7 @@ words_of_label(const uint8_t *from, const uint8_t *p, const uint8_t *end)
 		{ "ENCRYPTED ", "an encrypted private key in PEM form" },
 		{ "OPENSSH ", "a private key of OpenSSH" },
 		{ "PGP ", "a private key of PGP" },
+		{ "SSH2 ENCRYPTED ", "a private key of SSH" },
 	};
 	size_t len = (size_t)(p - from);
 	static const char proc[] = "Proc-Type: 4," ENCRYPTED;

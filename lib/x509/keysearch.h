@@ -4,8 +4,8 @@
 
 /*
  * Looks for private keys in a file of any kind, by its content: PEM anywhere in it, also in UTF-16,
- * in quotes or with "\n" as JSON writes it; and files that are a key in DER, PKCS#12, or a key of
- * PuTTY.  Encrypted keys count.
+ * in quotes or with "\n" as JSON writes it, and the form of RFC 4716; and files that begin with a key
+ * in DER, are PKCS#12, or a key of PuTTY.  Encrypted keys count.
  *
  * A label without a key behind it, as in programs and manuals, is none.  Archives aren't unpacked.
  */
