@@ -119,7 +119,9 @@ serve_permanent(const char *user, const char *chroot, struct buf *out, struct er
 	    "#   install -o root -g root -m 0644 authorized_keys /etc/ssh/authorized_keys.d/%s\n"
 	    "# What is published comes there by 'slipway-repo deploy', as an account of its own that may\n"
 	    "# write there: 'slipway-repo deploy --print-config' prints it.  Where this is the computer of\n"
-	    "# the repository: slipway-repo deploy set %s\n"
+	    "# the repository, its owner may write there instead, and needs no account:\n"
+	    "#     install -d -o OWNER -m 0755 %s/metadata %s/targets\n"
+	    "#     slipway-repo deploy set %s  # as OWNER\n"
 	    "# In /etc/ssh/sshd_config.d/slipway.conf; then: sshd -t && systemctl reload ssh\n"
 	    "# For the whole server: so many stations may log in at the same time.\n" STARTUPS
 	    "Match User %s\n"
@@ -127,7 +129,8 @@ serve_permanent(const char *user, const char *chroot, struct buf *out, struct er
 	    "\tAuthorizedKeysFile /etc/ssh/authorized_keys.d/%s\n"
 	    "%s%s"
 	    "Match all\n",
-	    user, user, chroot, user, chroot, user, chroot, user, read_only, locked_down);
+	    user, user, chroot, user, chroot, chroot, chroot, user, chroot, user, read_only,
+	    locked_down);
 }
 
 int

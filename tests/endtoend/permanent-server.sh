@@ -80,6 +80,19 @@ printf '%s\n' "put deploy.pub /deploy.pub" > root.batch
 expect 1 root.log sftp -q -b root.batch -P "$port" -i deploy -o BatchMode=yes -o IdentitiesOnly=yes \
 	-o StrictHostKeyChecking=no -o UserKnownHostsFile="$WORK/known" slipway-writer@127.0.0.1
 [ ! -e /srv/updates/deploy.pub ] || fail "want no file beside the two directories" root.log
+# On the server itself the repository's owner may write there instead, by the commands that the set-up names.
+grep '^#     ' config | sed 's|/srv/updates|/srv/here|g; s|^# *||; s|OWNER|games|; s| *# as games||' > here
+[ "$(wc -l < here)" = 2 ] || fail "want two commands of the owner" config
+expect 0 install.log bash -euc "$(head -n 1 here)"
+install -D "$build/server/slipway-repo" programs/slipway-repo
+chown -R games: "$REPO"
+expect 0 here.log setpriv --reuid games --regid games --clear-groups env SLIPWAY_REPO="$REPO" \
+	PATH="$WORK/programs:/usr/bin:/bin" bash -euc \
+	"$(tail -n 1 here); slipway-repo deploy"
+want here.log 'deployed timestamp' 0
+chown -R root: "$REPO"
+expect 0 set.log slipway-repo --repo "$REPO" deploy set "sftp://slipway-writer@127.0.0.1:$port/" --key deploy \
+	--host-key "$print"
 
 # A station of root's: settings in /etc/slipway, state in /var/lib/slipway.
 mkdir installed
