@@ -208,8 +208,8 @@ print_changes(const struct read *a, const struct read *b, bool json, struct err 
 				  json_object_get(files, "files"), "settings",
 				  known ? json_incref(settings) : json_null()),
 		    e);
-	else if (rc == 0 && changes_say_files(files, 0, &text, e) == 0)
-		rc = known ? changes_say_settings(settings, 0, &text, e) : 0;
+	else if (rc == 0 && (rc = changes_say_files(files, 0, &text, e)) == 0 && known)
+		rc = changes_say_settings(settings, 0, &text, e);
 	fputs(buf_text(&text), stdout);
 	if (rc == 0 && !known)
 		log_warn("release: settings aren't known: %s",
