@@ -221,6 +221,16 @@ changes_say_files(const json_t *files, size_t lines, struct buf *out, struct err
 	    : buf_addf(out, e, "  %" PRId64 " file%s as before\n", same, same == 1 ? "" : "s");
 }
 
+/* The settings of one system. */
+static int
+say_system(const json_t *list, size_t lines, const char *system, struct buf *out, struct err *e)
+{
+	if (buf_addf(out, e, "settings on %s:%s\n", system,
+		json_array_size(list) == 0 ? " as before" : "") == -1)
+		return -1;
+	return say_list(list, lines, say_setting, "settings", out, e);
+}
+
 int
 changes_say_settings(const json_t *settings, size_t lines, struct buf *out, struct err *e)
 {
@@ -233,9 +243,7 @@ changes_say_settings(const json_t *settings, size_t lines, struct buf *out, stru
 		return buf_adds(out, "settings:\n", e) == -1
 		    ? -1
 		    : say_list(linux_list, lines, say_setting, "settings", out, e);
-	return buf_adds(out, "settings on linux:\n", e) == -1 ||
-		say_list(linux_list, lines, say_setting, "settings", out, e) == -1 ||
-		buf_adds(out, "settings on windows:\n", e) == -1
+	return say_system(linux_list, lines, outcome_systems[0], out, e) == -1
 	    ? -1
-	    : say_list(windows_list, lines, say_setting, "settings", out, e);
+	    : say_system(windows_list, lines, outcome_systems[1], out, e);
 }

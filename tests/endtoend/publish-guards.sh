@@ -215,6 +215,7 @@ if station.os == "linux" then set(client, "TLS_TrustedCerts", "%AppDir%\\server.
 unchanged 1 slipway-repo publish --app "$APP" bad
 want out "$client on windows: TLS_RequiredLevel is TLSPeerAuth: want TLS_TrustedCerts"
 want out 'nothing published: 1 mistake;'
+want out 'settings on windows: as before'
 bad 'set(client, "TLS_RequiredLevel", "TLSPeerAuth")
 set(client, "TLS_TrustedCerts", "%AppDir%\\server.crt; %AppDir%\\tls\\new.crt ;%InstallDir%/ca.crt;/etc/kernel/own.crt")'
 cp "$REPO/certs/kernel.crt" bad/install/ca.crt
