@@ -13,13 +13,19 @@ content_path(const struct content *c, const char *target)
 	return strncmp(target, c->app, len) == 0 && target[len] == '/' ? target + len + 1 : target;
 }
 
+void
+content_target(const struct content *c, const char *path, char out[CONTENT_TARGET_SIZE])
+{
+	snprintf(out, CONTENT_TARGET_SIZE, "%s/%s", c->app, path);
+}
+
 bool
 content_has(const struct content *c, const char *path)
 {
-	char target[PATH_REL_MAX + 2];
+	char target[CONTENT_TARGET_SIZE];
 
-	return (size_t)snprintf(target, sizeof target, "%s/%s", c->app, path) < sizeof target &&
-	    json_object_get(c->targets, target) != NULL;
+	content_target(c, path, target);
+	return json_object_get(c->targets, target) != NULL;
 }
 
 uint64_t

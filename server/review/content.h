@@ -17,6 +17,10 @@ struct content {
 /* The path of a target in its release: "app/server.crt" of "COV_PB/app/server.crt". */
 const char *content_path(const struct content *c, const char *target);
 
+/* The target of a file "app/server.crt"; a name too long for one is cut, and no target. */
+#define CONTENT_TARGET_SIZE (PATH_REL_MAX + 2)
+void content_target(const struct content *c, const char *path, char out[CONTENT_TARGET_SIZE]);
+
 /* Whether the release has the file "app/server.crt". */
 bool content_has(const struct content *c, const char *path);
 

@@ -11,9 +11,6 @@
 #include "server/cert/ca_db.h"
 #include "server/review/tls_use.h"
 
-/* Bytes of a target's name. */
-#define TARGET_SIZE (PATH_REL_MAX + 2)
-
 struct judging {
 	struct guard_findings *f;
 	const struct review *v;
@@ -174,10 +171,10 @@ judge_named(void *arg, const struct tls_use *u, const char *path, struct err *e)
 {
 	struct judging *j = arg;
 	const struct content *c = &j->v->after;
-	char target[TARGET_SIZE];
+	char target[CONTENT_TARGET_SIZE];
 
 	(void)u;
-	snprintf(target, sizeof target, "%s/%s", c->app, path);
+	content_target(c, path, target);
 	return layout_is_in(target, LAYOUT_APP) || !content_has(c, path) ? 0
 									 : judge_file(j, target, e);
 }

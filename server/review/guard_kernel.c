@@ -2,7 +2,6 @@
 /* Kernels that stations with the release would refuse. */
 #include "server/review/guard_kernel.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,9 +10,8 @@
 #include "server/cert/probe.h"
 #include "server/review/tls_use.h"
 
-/* Bytes of a target's name, and of all trusted certificates and lists of a release. */
-#define TARGET_SIZE (PATH_REL_MAX + 2)
-#define ALL_MAX	    (16u * 1024 * 1024)
+/* Bytes of all trusted certificates and lists of a release. */
+#define ALL_MAX (16u * 1024 * 1024)
 
 /* What stations with the release would trust. */
 struct trusted {
@@ -48,10 +46,10 @@ static int
 add_file(void *arg, const struct tls_use *u, const char *path, struct err *e)
 {
 	struct trusted *t = arg;
-	char target[TARGET_SIZE];
+	char target[CONTENT_TARGET_SIZE];
 
 	(void)u;
-	snprintf(target, sizeof target, "%s/%s", t->c->app, path);
+	content_target(t->c, path, target);
 	return content_has(t->c, path) ? add_target(t, target, e) : 0;
 }
 

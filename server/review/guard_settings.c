@@ -10,9 +10,6 @@
 #include "lib/x509/certs.h"
 #include "server/review/tls_use.h"
 
-/* Bytes of a target's name. */
-#define TARGET_SIZE (PATH_REL_MAX + 2)
-
 struct looking {
 	struct guard_findings *f;
 	const struct review *v;
@@ -66,10 +63,10 @@ can_read(const struct content *c, const char *path, struct err *why, struct err 
 {
 	struct buf text = BUF_INIT(CERT_FILE_MAX);
 	STACK_OF(X509) *certs = NULL;
-	char target[TARGET_SIZE];
+	char target[CONTENT_TARGET_SIZE];
 	int rc;
 
-	snprintf(target, sizeof target, "%s/%s", c->app, path);
+	content_target(c, path, target);
 	rc = content_read(c, target, &text, why);
 	if (rc == 0 && (rc = certs_parse(text.data, text.len, &certs, why)) == -1)
 		err_context(why, "%s", path);
