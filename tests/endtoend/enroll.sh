@@ -67,20 +67,21 @@ rm -rf station
 sftp 0 "sftp://$(id -un)@127.0.0.1:1/x" "$hostkey" login --no-check
 expect 0 status.log slipway status
 # Nobody waits for ever: a server that says nothing, and Ctrl-C.
-background silent.log python3 -c 'import socket, time
-s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True); time.sleep(60)'
-wantre silent.log '[0-9]'
+background silent.log python3 -c 'import socket
+s = socket.create_server(("127.0.0.1", 0)); print("port", s.getsockname()[1], flush=True)
+clients = []
+while True:
+    clients.append(s.accept()); print("client", len(clients), flush=True)'
+wantre silent.log '^port [0-9]+$'
+silent="sftp://$(id -un)@127.0.0.1:$(sed -n 's/^port //p' silent.log)/x"
 rm -rf station
-sftp 1 "sftp://$(id -un)@127.0.0.1:$(cat silent.log)/x"
+sftp 1 "$silent"
 nothing 'no answer'
-env --default-signal=INT slipway enroll "sftp://$(id -un)@127.0.0.1:$(cat silent.log)/x" --host-key "$hostkey" \
-	--root "$root" --new-key --installation "$INSTALLATION" --app "$APP" > interrupted.log 2>&1 &
+clients=$(grep -c '^client' silent.log) || fail 'want a call of the server' silent.log
+env --default-signal=INT slipway enroll "$silent" --host-key "$hostkey" --root "$root" --new-key \
+	--installation "$INSTALLATION" --app "$APP" > interrupted.log 2>&1 &
 jobs_started+=($!)
-for _ in {1..50}; do
-	[ ! -s "$STATION/state/$INSTALLATION/$APP/login" ] || break
-	sleep 0.1
-done
-sleep 0.3
+wantre silent.log "^client $((clients + 1))\$"	# it waits for the server
 kill -INT $!
 status=0
 wait $! || status=$?
