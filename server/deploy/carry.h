@@ -35,7 +35,7 @@ struct carry {
 	bool fresh;	  /* the timestamp is to be carried */
 };
 
-/* mark.c: whose directory it is, and the lock.  0 or -1. */
+/* mark.c: whose directory it is, and the lock, of which only our own is removed.  0 or -1. */
 int mark_check(struct carry *c, struct err *e);
 int mark_write(struct carry *c, struct err *e);
 int mark_lock(struct carry *c, struct err *e);

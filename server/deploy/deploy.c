@@ -143,6 +143,20 @@ carry_close(struct carry *c)
 	deploy_config_free(&c->config);
 }
 
+/* Keeps two deployments of one repository apart, and the notes of them.  NULL with ERR_BUSY. */
+static struct file_lock *
+lock_here(struct dir *top, struct err *e)
+{
+	struct file_lock *lock = file_lock(top, DEPLOY_LOCK_FILE, LOCK_WAIT_MS, e);
+
+	if (lock == NULL && e->code == ERR_BUSY)
+		err_setx(e, ERR_BUSY,
+		    "%s: another deployment of this repository is under way; repeat the command "
+		    "when it has ended",
+		    dir_path(top));
+	return lock;
+}
+
 int
 deploy_run(struct deploy *o, const char *path, struct err *e)
 {
@@ -155,13 +169,10 @@ deploy_run(struct deploy *o, const char *path, struct err *e)
 		rc = err_setx(e, ERR_CONFIG,
 		    "no place to deploy to is set: slipway-repo deploy set sftp://USER@HOST/PATH "
 		    "--key FILE --host-key SHA256:…, or deploy set DIR");
-	else if (rc == 1 && (lock = file_lock(top, DEPLOY_LOCK_FILE, LOCK_WAIT_MS, e)) == NULL)
-		rc = e->code == ERR_BUSY
-		    ? err_setx(e, ERR_BUSY,
-			  "%s: another deployment of this repository is under way", path)
-		    : -1;
 	else if (rc == 1)
-		rc = read_here(&c, e) == -1 ? -1 : deploy_there(&c, e);
+		rc = (lock = lock_here(top, e)) == NULL || read_here(&c, e) == -1
+		    ? -1
+		    : deploy_there(&c, e);
 	carry_close(&c);
 	file_unlock(lock);
 	dir_close(top);
@@ -211,16 +222,20 @@ deploy_note_now(const char *path, struct err *e)
 	struct deploy_config config;
 	struct dir *top = dir_open(path, e);
 	struct note note = { NULL, "", false };
+	struct file_lock *lock = NULL;
 	int rc = top == NULL ? -1 : deploy_config_read(top, &config, e);
 
 	if (rc == 1) {
-		if ((rc = note_read(top, config.place, &note, e)) == 0) {
+		/* A deployment that is under way writes the note at its end. */
+		rc = (lock = lock_here(top, e)) == NULL ? -1 : 0;
+		if (rc == 0 && (rc = note_read(top, config.place, &note, e)) == 0) {
 			note.now = true;
 			rc = note_write(top, config.place, &note, e);
 		}
 		deploy_config_free(&config);
 	}
 	note_free(&note);
+	file_unlock(lock);
 	dir_close(top);
 	return rc;
 }

@@ -65,7 +65,10 @@ struct deploy_seen {
  */
 int deploy_look(struct deploy *o, const char *path, struct deploy_seen *out, struct err *e);
 
-/* Notes that the files that served/ has no longer go with the next deployment.  0 or -1. */
+/*
+ * Notes that the files that served/ has no longer go with the next deployment.  0, or -1 with
+ * ERR_BUSY (a deployment is under way) and others.
+ */
 int deploy_note_now(const char *path, struct err *e);
 
 #endif

@@ -275,12 +275,37 @@ judge_lock(struct carry *c, const char *left, struct err *e)
 	return rc;
 }
 
+/* Whether the lock there is the one that this deployment made.  1, 0 or -1. */
+static int
+is_own_lock(struct carry *c, struct err *e)
+{
+	struct buf text = BUF_INIT(MARK_MAX);
+	struct err ignored;
+	int rc = mark_get(c, CARRY_LOCK, &text, e);
+
+	if (rc == 1) {
+		json_t *j = json_text_parse(text.data, text.len, &ignored);
+		const char *id = json_string_value(json_object_get(j, "id"));
+
+		rc = id != NULL && strcmp(id, c->note.lock) == 0;
+		json_decref(j);
+	}
+	buf_free(&text);
+	return rc;
+}
+
 int
 mark_unlock(struct carry *c, struct err *e)
 {
 	struct sftp_job j = { .kind = SFTP_JOB_REMOVE, .path = CARRY_LOCK };
+	int own = is_own_lock(c, e);
 
-	if (dest_must(c->d, &j, 1, e) == -1)
+	if (own == 0)
+		return err_setx(e, ERR_CONFLICT,
+		    "%s: somebody broke the lock of this deployment, and may have deployed "
+		    "meanwhile; 'slipway-repo deploy' says what is there now",
+		    c->o->place);
+	if (own == -1 || dest_must(c->d, &j, 1, e) == -1)
 		return -1;
 	c->note.lock[0] = '\0';
 	return note_write(c->r->top, c->config.place, &c->note, e);

@@ -185,7 +185,7 @@ descendants() {
 	done
 }
 release large
-head -c 60000000 /dev/urandom > release/app/large
+head -c 30000000 /dev/urandom > release/app/large
 expect 0 publish.log repo publish --app "$APP" --no-deploy release
 cp site/metadata/timestamp.json timestamp.before
 for signal in TERM INT; do
@@ -199,6 +199,22 @@ for signal in TERM INT; do
 	no_leftovers
 	cmp -s site/metadata/timestamp.json timestamp.before || fail 'want the state before'
 done
+# Somebody breaks the lock: it is theirs then.  A note that is made meanwhile isn't lost.
+background broken.log slipway-repo --repo "$REPO" deploy
+locked
+echo '{"id": "x", "owner": "colleague@desk", "since": "s", "time": 1}' > site/broken
+mv site/broken site/metadata/slipway-deploy.lock
+expect 0 out repo gc --now --no-deploy
+got=0
+wait "$job" || got=$?
+[ "$got" -eq 1 ] || fail "want exit status 1, got $got" broken.log
+want broken.log 'somebody broke the lock of this deployment' 0
+grep -q colleague site/metadata/slipway-deploy.lock || fail 'want the lock of somebody else to stay'
+grep -q '"now": *true' "$REPO/deployed.json" || fail 'want a note for the next deployment' "$REPO/deployed.json"
+rm site/metadata/slipway-deploy.lock
+release larger
+head -c 30000000 /dev/urandom > release/app/large
+expect 0 publish.log repo publish --app "$APP" --no-deploy release
 # The server answers no more.
 background out slipway-repo --repo "$REPO" deploy
 locked
