@@ -3,27 +3,23 @@
  * A hostile SFTP server: the input is its answers.  The first byte chooses their form.
  *
  *   even   bytes as they are, in pieces of (first byte / 2 + 1)
- *   odd    records: type, number of the open request that it answers (from the oldest), two bytes
- *          of length, contents; packet length and request id are filled in, so that answers fit
+ *   odd    records of sftp_answers.h
  *
  * No file gets more than its limit or bytes twice, and buffered data stays within the windows.
  */
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/sftp_answers.h"
 
 #include "lib/sftp/sftp.h"
-#include "lib/sftp/sftp_packet.h"
-#include "lib/base/wire.h"
 
 #define FILES	 4
 #define FILE_MAX 5000u
-#define REQUESTS 256u
 
 struct session {
 	struct sftp *s;
 	struct sftp_file files[FILES];
 	uint64_t got[FILES];
-	uint32_t ids[REQUESTS]; /* requests that were sent and not answered */
-	size_t n;
+	struct requests requests;
 };
 
 static const struct sftp_limits limits = { 1000, 8000, 32, 3 };
@@ -50,47 +46,17 @@ send_all(struct session *x)
 	size_t len;
 
 	must(sftp_output(x->s, &bytes, &len, &e) == 0);
-	for (struct wire w = WIRE_INIT(bytes, len); w.p < w.end;) {
-		size_t size = 0;
-		const uint8_t *packet = wire_string(&w, &size);
-		struct wire in = WIRE_INIT(packet, size);
-		uint8_t type = wire_u8(&in);
-		uint32_t id = wire_u32(&in);
-
-		must(!w.bad && !in.bad);
-		if (type != SFTP_INIT && x->n < REQUESTS)
-			x->ids[x->n++] = id;
-	}
+	requests_note(&x->requests, bytes, len);
 	sftp_sent(x->s, len);
-}
-
-static uint32_t
-take_id(struct session *x, uint8_t which)
-{
-	uint32_t id;
-
-	if (which >= x->n)
-		return which;
-	id = x->ids[which];
-	memmove(x->ids + which, x->ids + which + 1, (x->n - which - 1) * sizeof x->ids[0]);
-	x->n--;
-	return id;
 }
 
 static int
 answer(struct session *x, struct feed *f, struct err *e)
 {
 	struct buf b = BUF_INIT(1 << 17);
-	uint8_t type = feed_u8(f), which = feed_u8(f);
-	size_t len = (size_t)feed_u8(f) << 8;
-	const uint8_t *bytes;
 	int rc;
 
-	len |= feed_u8(f);
-	bytes = feed_bytes(f, &len);
-	must(wire_put_u32(&b, (uint32_t)(len + 5), e) == 0 && wire_put_u8(&b, type, e) == 0);
-	must(wire_put_u32(&b, type == SFTP_VERSION ? 3 : take_id(x, which), e) == 0);
-	must(buf_add(&b, bytes, len, e) == 0);
+	requests_answer(&x->requests, f, &b);
 	rc = sftp_input(x->s, b.data, b.len, e);
 	buf_free(&b);
 	return rc;

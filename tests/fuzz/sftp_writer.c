@@ -1,28 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A hostile SFTP server for jobs: the input is its answers, as records: type, number of the open
- * request that it answers (from the oldest), two bytes of length, contents; packet length and
- * request id are filled in, so that answers fit.
+ * A hostile SFTP server for jobs: the input is its answers, as records of sftp_answers.h.
  *
  * No name leaves its directory, no file gets more bytes than its limit, and bytes are asked for in
  * order and once.
  */
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/sftp_answers.h"
 
-#include "lib/base/wire.h"
-#include "lib/sftp/sftp_packet.h"
 #include "lib/sftp/sftp_writer.h"
 
 #define JOBS	 6
 #define FILE_MAX 70000u
-#define REQUESTS 256u
 
 struct writing {
 	struct sftp_writer *w;
 	struct sftp_job jobs[JOBS];
 	uint64_t pulled[JOBS], got[JOBS];
-	uint32_t ids[REQUESTS];
-	size_t n;
+	struct requests requests;
 };
 
 static int
@@ -62,6 +57,7 @@ entry(void *arg, const struct sftp_listed *l, struct err *e)
 	return 0;
 }
 
+/* Takes all requests, and notes their ids. */
 static void
 send_all(struct writing *x)
 {
@@ -70,47 +66,17 @@ send_all(struct writing *x)
 	size_t len;
 
 	must(sftp_writer_output(x->w, &bytes, &len, &e) == 0);
-	for (struct wire w = WIRE_INIT(bytes, len); w.p < w.end;) {
-		size_t size = 0;
-		const uint8_t *packet = wire_string(&w, &size);
-		struct wire in = WIRE_INIT(packet, size);
-		uint8_t type = wire_u8(&in);
-		uint32_t id = wire_u32(&in);
-
-		must(!w.bad && !in.bad);
-		if (type != SFTP_INIT && x->n < REQUESTS)
-			x->ids[x->n++] = id;
-	}
+	requests_note(&x->requests, bytes, len);
 	sftp_writer_sent(x->w, len);
-}
-
-static uint32_t
-take_id(struct writing *x, uint8_t which)
-{
-	uint32_t id;
-
-	if (which >= x->n)
-		return which;
-	id = x->ids[which];
-	memmove(x->ids + which, x->ids + which + 1, (x->n - which - 1) * sizeof x->ids[0]);
-	x->n--;
-	return id;
 }
 
 static int
 answer(struct writing *x, struct feed *f, struct err *e)
 {
 	struct buf b = BUF_INIT(1 << 17);
-	uint8_t type = feed_u8(f), which = feed_u8(f);
-	size_t len = (size_t)feed_u8(f) << 8;
-	const uint8_t *bytes;
 	int rc;
 
-	len |= feed_u8(f);
-	bytes = feed_bytes(f, &len);
-	must(wire_put_u32(&b, (uint32_t)(len + 5), e) == 0 && wire_put_u8(&b, type, e) == 0);
-	must(wire_put_u32(&b, type == SFTP_VERSION ? 3 : take_id(x, which), e) == 0);
-	must(buf_add(&b, bytes, len, e) == 0);
+	requests_answer(&x->requests, f, &b);
 	rc = sftp_writer_input(x->w, b.data, b.len, e);
 	buf_free(&b);
 	return rc;
