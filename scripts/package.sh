@@ -98,7 +98,9 @@ if [ -n "$debian" ]; then
 	arguments=()
 	[ "$twice" = no ] || arguments+=(--twice)
 	[ -z "$version" ] || arguments+=(--version "$version")
-	exec scripts/debian-chroot.sh --out "${out:-$top/build/packages/debian-$debian}" "$debian" \
+	out=${out:-$top/build/packages/debian-$debian}
+	echo "package: for $out, which is /out in the chroot"
+	exec scripts/debian-chroot.sh --out "$out" "$debian" \
 		scripts/package.sh "${arguments[@]}" --out /out
 fi
 
@@ -124,6 +126,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 mkdir "$work/once" "$work/again-below-a-longer-name"
+echo "package: building in $work, for $out"
 build "$work/once"
 if [ "$twice" = yes ]; then
 	build "$work/again-below-a-longer-name"
