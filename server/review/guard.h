@@ -16,7 +16,7 @@
 	X(RELATIVE, "relative", \
 	    "a TLS setting with a name of a file that isn't whole, or without any") \
 	X(TRUST_FILE, "trust-file", \
-	    "a file in TLS_TrustedCerts that isn't in the release or holds no certificates") \
+	    "a file in TLS_TrustedCerts or TLS_CRLFile that isn't in the release or can't be read") \
 	X(LOST_FILES, "lost-files", \
 	    "no scripts, or no certificates, where the release before has some") \
 	X(ENDED, "ended", "a certificate that has ended or was revoked") \

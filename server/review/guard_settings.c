@@ -57,20 +57,37 @@ guard_levels(struct guard_findings *f, const struct review *v, struct err *e)
 	return tls_uses(&v->is, TLS_LEVEL, look_at_level, &l, e);
 }
 
-/* Reads the certificates of a file of the release.  Returns 1, 0 with why, or -1. */
+/* Whether a text is certificates, or, with lists, revocation lists: 0, or -1 with why. */
 static int
-can_read(const struct content *c, const char *path, struct err *why, struct err *e)
+check_text(const struct buf *text, bool lists, struct err *why)
 {
-	struct buf text = BUF_INIT(CERT_FILE_MAX);
+	const struct source s = { "", buf_text(text), text->len, true };
+	STACK_OF(X509_CRL) *crls = NULL;
 	STACK_OF(X509) *certs = NULL;
+	int rc;
+
+	if (lists)
+		rc = (crls = crls_read(&s, why)) == NULL ? -1 : 0;
+	else
+		rc = certs_parse(text->data, text->len, &certs, why);
+	crls_free(crls);
+	certs_free(certs);
+	return rc;
+}
+
+/* Reads a file of the release that the setting names.  Returns 1, 0 with why, or -1. */
+static int
+can_read(const struct looking *l, const char *path, struct err *why, struct err *e)
+{
+	bool lists = l->which == TLS_CRL_FILE;
+	struct buf text = BUF_INIT(lists ? CRL_FILE_MAX : CERT_FILE_MAX);
 	char target[CONTENT_TARGET_SIZE];
 	int rc;
 
-	content_target(c, path, target);
-	rc = content_read(c, target, &text, why);
-	if (rc == 0 && (rc = certs_parse(text.data, text.len, &certs, why)) == -1)
+	content_target(&l->v->after, path, target);
+	rc = content_read(&l->v->after, target, &text, why);
+	if (rc == 0 && (rc = check_text(&text, lists, why)) == -1)
 		err_context(why, "%s", path);
-	certs_free(certs);
 	buf_free(&text);
 	if (rc == -1 && why->code == ERR_NOMEM)
 		return err_nomem(e);
@@ -80,21 +97,24 @@ can_read(const struct content *c, const char *path, struct err *why, struct err 
 static int
 look_at_file(void *arg, const struct tls_use *u, const char *path, struct err *e)
 {
-	struct looking *l = arg;
-	const struct content *c = &l->v->after;
+	const struct looking *l = arg;
+	const char *setting = tls_setting_name(l->which);
 	struct err why;
 	char on[32];
 	int rc;
 
-	if (!content_has(c, path)) {
+	if (!content_has(&l->v->after, path)) {
 		err_setx(&why, ERR_NOENT,
-		    "%s%s: TLS_TrustedCerts: want a file of this release, got %s, which isn't in it: stations couldn't trust what it holds; add the file, or mend the script",
-		    u->key, where(u, on), path);
+		    "%s%s: %s: want a file of this release, got %s, which isn't in it: %s; add the file, or mend the script",
+		    u->key, where(u, on), setting, path,
+		    l->which == TLS_CRL_FILE
+			? "at TLSPeerAuth no program connects without its lists"
+			: "stations couldn't trust what it holds");
 		return guard_found(l->f, GUARD_TRUST_FILE, &why, e);
 	}
-	if ((rc = can_read(c, path, &why, e)) != 0)
+	if ((rc = can_read(l, path, &why, e)) != 0)
 		return rc == -1 ? -1 : 0;
-	err_context(&why, "%s%s: TLS_TrustedCerts", u->key, where(u, on));
+	err_context(&why, "%s%s: %s", u->key, where(u, on), setting);
 	return guard_found(l->f, GUARD_TRUST_FILE, &why, e);
 }
 
@@ -107,9 +127,15 @@ look_at_trust(void *arg, const struct tls_use *u, struct err *e)
 int
 guard_trust_files(struct guard_findings *f, const struct review *v, struct err *e)
 {
-	struct looking l = { .f = f, .v = v };
+	static const enum tls_setting which[] = { TLS_TRUSTED, TLS_CRL_FILE };
 
-	return tls_uses(&v->is, TLS_TRUSTED, look_at_trust, &l, e);
+	for (size_t i = 0; i < N(which); i++) {
+		struct looking l = { .f = f, .v = v, .which = which[i] };
+
+		if (tls_uses(&v->is, l.which, look_at_trust, &l, e) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 static bool

@@ -14,7 +14,10 @@ int guard_levels(struct guard_findings *f, const struct review *v, struct err *e
  */
 int guard_relative(struct guard_findings *f, const struct review *v, struct err *e);
 
-/* Files of the release in TLS_TrustedCerts that aren't there or hold no certificates. */
+/*
+ * Files of the release in TLS_TrustedCerts and TLS_CRLFile that aren't there or hold no
+ * certificates or lists.
+ */
 int guard_trust_files(struct guard_findings *f, const struct review *v, struct err *e);
 
 #endif

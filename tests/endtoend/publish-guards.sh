@@ -228,6 +228,15 @@ cp "$REPO/certs/kernel.crt" bad/app/tls/new.crt
 good bad
 
 cp -r bad whole
+# A list of revocations that no station could read.
+bad "$good
+set(client, \"TLS_CRLFile\", \"%AppDir%\\\\crl.pem\")"
+unchanged 1 slipway-repo publish --app "$APP" bad
+want out "$client: TLS_CRLFile: want a file of this release, got app/crl.pem, which isn't in it: at TLSPeerAuth no program connects"
+want out '--allow trust-file'
+cp bad/app/server.crt bad/app/crl.pem
+unchanged 1 slipway-repo publish --app "$APP" bad
+want out "$client: TLS_CRLFile: app/crl.pem: "
 # Names of files that stations refuse, in any setting of either side; what is whole on one system is meant for that.
 for name in server.crt 'certs\\\\server.crt' './server.crt' 'C:server.crt' '%Application%\\\\server.crt'; do
 	bad "$good
@@ -331,6 +340,11 @@ echo change > revoked/app/change
 guarded ended 'app/leaf.crt: want certificates that are good, got one that the CA fleet of this repository has revoked' \
 	revoked
 expect 0 out slipway-repo cert crl --ca fleet --out revoked/app/list.pem
+cp -r r lists
+cp revoked/app/list.pem lists/app/
+script lists "$good
+set(client, \"TLS_CRLFile\", \"%AppDir%\\\\list.pem\")"
+good lists
 echo note > "$REPO/ca/README"
 unchanged 1 slipway-repo publish --app "$APP" revoked
 want out 'that the CA fleet of this repository has revoked'
