@@ -35,6 +35,8 @@ enroll 2 hi.kit
 nothing '--key FILE, the private login key'
 enroll 1 hi.kit --key login --kit-sha256 "${sum/[0-9a-f]/x}"
 nothing 'want the kit with SHA-256'
+enroll 2 hi.kit --key login --kit-sha256 "${sum#?}"
+nothing "want 64 hexadecimal digits, as 'slipway-repo kit' prints them"
 enroll 1 nosuch.kit --key login
 nothing 'nosuch.kit'
 enroll 0 hi.kit --key login --kit-sha256 "$sum"

@@ -132,6 +132,10 @@ check_kit(const struct options *o, const struct buf *file, struct err *e)
 
 	if (o->kit_sha256 == NULL)
 		return 0;
+	if (strlen(o->kit_sha256) != SHA256_HEX_SIZE - 1)
+		return err_setx(e, ERR_USAGE,
+		    "--kit-sha256: want 64 hexadecimal digits, as 'slipway-repo kit' prints them, got '%s'",
+		    o->kit_sha256);
 	if (digest_hex(file->data, file->len, hex, e) == -1)
 		return -1;
 	return ascii_same(hex, o->kit_sha256)
