@@ -8,6 +8,7 @@
 #include "lib/base/number.h"
 #include "lib/base/text.h"
 #include "lib/script/convert.h"
+#include "lib/script/regcommand.h"
 #include "lib/script/script.h"
 #include "lib/settings/regfile.h"
 
@@ -36,6 +37,41 @@ line_start(const char *source, size_t len, size_t line)
 }
 
 /*
+ * Whether a line is a comment ("::") or a label (":name") of a batch file. In Lua "::name::" is a
+ * label, and a call of a method may go on with ":name" and its arguments.
+ */
+static bool
+is_batch_remark(const char *s, size_t len)
+{
+	bool comment = len > 1 && s[1] == ':';
+
+	if (len < 2 || *s != ':')
+		return false;
+	for (size_t i = 2; i < len; i++)
+		if (comment ? s[i] == ':' && s[i - 1] == ':' && i > 2
+			    : strchr("(\"'{[", s[i]) != NULL)
+			return false;
+	return true;
+}
+
+/* Whether a word names reg.exe by its path: "C:\...\reg.exe", %SystemRoot%\...\reg. */
+static bool
+is_path_of_reg(const char *word, size_t len)
+{
+	char name[SETTING_PART_MAX];
+
+	if (len > 2 && word[0] == '"' && word[len - 1] == '"') {
+		word++;
+		len -= 2;
+	}
+	if (len >= sizeof name || memchr(word, '\\', len) == NULL)
+		return false;
+	memcpy(name, word, len);
+	name[len] = '\0';
+	return regcommand_is(name);
+}
+
+/*
  * Whether a line begins as one of a batch file: by a command, behind which there is an argument.
  * In Lua a name is followed by '=', '(' or the like, and none of these words is one of its own.
  */
@@ -43,10 +79,10 @@ static bool
 is_batch_line(const char *s, size_t len)
 {
 	static const char *const commands[] = { "reg", "reg.exe", "regedit", "rem", "echo", "set",
-		"setlocal", "setx", "call", "title", "chcp", "exit" };
+		"setlocal", "setx", "call", "title", "chcp", "exit", "cd", "pushd" };
 	size_t n = 0, behind;
 
-	if (len > 0 && *s == '@')
+	if ((len > 0 && *s == '@') || is_batch_remark(s, len))
 		return true;
 	while (n < len && !text_blank(s[n]))
 		n++;
@@ -54,6 +90,8 @@ is_batch_line(const char *s, size_t len)
 		behind++;
 	if (behind == len || memchr("=(,.:[{\"'", s[behind], 9) != NULL)
 		return false;
+	if (is_path_of_reg(s, n))
+		return true;
 	for (size_t i = 0; i < N(commands); i++)
 		if (ascii_same_n(s, n, commands[i], strlen(commands[i])))
 			return true;

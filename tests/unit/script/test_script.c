@@ -63,6 +63,32 @@ static struct row {
 	    "line 5 is in Lua: set([[HKLM\\SOFTWARE\\Ipesoft\\I]], \"a\", \"%%\")" },
 	{ "script: a key of a registry export file", "[HKEY_LOCAL_MACHINE\\x]\n", ERR_SCRIPT,
 	    "test.lua:1: this is no Lua; 'slipway script convert'" },
+	{ "script: a batch file with a comment",
+	    ":: (c) us\r\nreg delete HKLM\\SOFTWARE\\Ipesoft\\I /f", ERR_SCRIPT,
+	    "test.lua:1: this is no Lua; 'slipway script convert' turns .reg files and reg add into it; "
+	    "line 2 is in Lua: delete([[HKLM\\SOFTWARE\\Ipesoft\\I]])" },
+	{ "script: a batch file with a label", ":start\r\nreg delete HKLM\\SOFTWARE\\Ipesoft\\I /f",
+	    ERR_SCRIPT,
+	    "test.lua:1: this is no Lua; 'slipway script convert' turns .reg files and reg add into it; "
+	    "line 2 is in Lua: delete([[HKLM\\SOFTWARE\\Ipesoft\\I]])" },
+	{ "script: a batch file that changes its folder",
+	    "cd /d %~dp0\r\nreg delete HKLM\\SOFTWARE\\Ipesoft\\I /f", ERR_SCRIPT,
+	    "test.lua:1: this is no Lua; 'slipway script convert' turns .reg files and reg add into it; "
+	    "line 2 is in Lua: delete([[HKLM\\SOFTWARE\\Ipesoft\\I]])" },
+	{ "script: reg.exe in quotes",
+	    "\"C:\\Windows\\reg.exe\" delete HKLM\\SOFTWARE\\Ipesoft\\I /f", ERR_SCRIPT,
+	    "test.lua:1: this is no Lua; 'slipway script convert' turns .reg files and reg add into it; "
+	    "line 1 is in Lua: delete([[HKLM\\SOFTWARE\\Ipesoft\\I]])" },
+	{ "script: reg.exe by its path",
+	    "%SystemRoot%\\System32\\REG delete HKLM\\SOFTWARE\\Ipesoft\\I /f", ERR_SCRIPT,
+	    "test.lua:1: this is no Lua; 'slipway script convert' turns .reg files and reg add into it; "
+	    "line 1 is in Lua: delete([[HKLM\\SOFTWARE\\Ipesoft\\I]])" },
+	{ "script: Lua with a fault behind a label", "::a:: x y", ERR_SCRIPT,
+	    "test.lua:1: syntax error" },
+	{ "script: Lua with a fault in a call", "local s = ('a')\n:rep(2) 3", ERR_SCRIPT,
+	    "test.lua:2: unexpected symbol near '3'" },
+	{ "script: Lua with a fault behind a text", "\"a\\\\b\" x", ERR_SCRIPT,
+	    "test.lua:1: unexpected symbol" },
 	{ "script: Lua with a fault beside reg add",
 	    "-- reg add HKLM\\x /v a\nset('a' 'b')\nreg = 1", ERR_SCRIPT,
 	    "test.lua:2: ')' expected" },
