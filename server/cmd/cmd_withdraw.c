@@ -2,7 +2,10 @@
 /* slipway-repo release withdraw. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "lib/base/json.h"
+#include "lib/os/log.h"
 #include "server/cmd/cmd_change.h"
 #include "server/cmd/cmd_release.h"
 #include "server/cmd/publish_review.h"
@@ -45,6 +48,33 @@ bring_back(struct options *o, const char *app, int64_t number, json_t *body, str
 }
 
 static int
+note_present(void *arg, const struct history_release *h, struct err *e)
+{
+	const char *action = h->present ? json_text_of(h->line, "action") : NULL;
+	bool *withdrew = arg;
+
+	(void)e;
+	*withdrew = action != NULL && strcmp(action, cmd_release_withdraw.name) == 0;
+	return 0;
+}
+
+/* Without a number a second call would bring back what the first one took away. */
+static int
+warn_of_second(const struct repo *r, const char *app, int64_t number, struct err *e)
+{
+	bool withdrew = false;
+
+	if (history_each(r, app, note_present, &withdrew, e) == -1)
+		return -1;
+	if (withdrew)
+		log_warn("release withdraw: the present release of %s was brought back already; "
+			 "this is about release %" PRId64
+			 ", in whose place it came; where another one is meant, give its number",
+		    app, number);
+	return 0;
+}
+
+static int
 withdraw(struct options *o, const char *text, struct err *e)
 {
 	const char *app = cmd_release_app(o->s.r, o->app, e);
@@ -53,7 +83,8 @@ withdraw(struct options *o, const char *text, struct err *e)
 	int rc = -1;
 
 	if (app != NULL && (text == NULL || cmd_release_number(text, &number, e) == 0) &&
-	    history_read(o->s.r, app, &number, &body, e) == 0)
+	    history_read(o->s.r, app, &number, &body, e) == 0 &&
+	    (text != NULL || warn_of_second(o->s.r, app, number, e) == 0))
 		rc = bring_back(o, app, number, body, e);
 	json_decref(body);
 	return rc;

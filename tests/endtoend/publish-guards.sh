@@ -409,6 +409,7 @@ done
 unchanged 1 slipway-repo release withdraw 99999
 want out "found no metadata of it: 'slipway-repo release list' has"
 unchanged 0 slipway-repo release withdraw --dry-run
+wantno out 'brought back already'
 want out "$APP release $((last + 1)) instead of $last:"
 unchanged 1 python3 terminal.py 'no\n' slipway-repo release withdraw
 want out asked
@@ -421,8 +422,11 @@ tail -n 1 log > last.log
 want last.log " release withdraw $APP version "
 expect 0 out slipway-repo release diff 1 $((last + 1)) --json
 wantno out '"change"'
-# A station goes on to it, and without a number the release before comes back.
+# A station goes on to it, and without a number the release before comes back, which was just withdrawn: that is told.
+expect 0 out slipway-repo release withdraw --dry-run "$last"
+wantno out 'brought back already'
 expect 0 out slipway-repo release withdraw --unsigned w.req
+want out "the present release of $APP was brought back already; this is about release $last, in whose place it came"
 expect 0 out slipway-repo sign w.req --yes
 expect 0 out slipway-repo publish --signed w.req --allow kernel
 expect 0 out slipway-repo release diff "$last" $((last + 2)) --json
