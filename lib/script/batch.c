@@ -64,6 +64,32 @@ joins_next(const struct buf *text, size_t from)
 	return false;
 }
 
+/* Whether the word of letters at s is this one. */
+static bool
+is_word(const char *s, const char *word)
+{
+	size_t n = 0;
+
+	while ((s[n] >= 'a' && s[n] <= 'z') || (s[n] >= 'A' && s[n] <= 'Z'))
+		n++;
+	return ascii_same_n(s, n, word, strlen(word));
+}
+
+/*
+ * Whether the line is a "rem" with more than one word: cmd.exe reads no further than the first one,
+ * and a '^' at the end joins nothing.
+ */
+static bool
+is_whole_remark(const char *s)
+{
+	s += strspn(s, " \t@,;=&");
+	if (!is_word(s, "rem"))
+		return false;
+	s += 3;
+	s += strspn(s, " \t,;=");
+	return s[strcspn(s, " \t,;=")] != '\0';
+}
+
 /* Reads a line with those that it is joined to.  1, 0 at the end, -1. */
 static int
 load_line(struct batch *b, struct err *e)
@@ -77,7 +103,7 @@ load_line(struct batch *b, struct err *e)
 	if (!add_physical_line(b, &rc, e))
 		return 0;
 	b->line = b->number;
-	while (rc == 0 && joins_next(&b->text, from)) {
+	while (rc == 0 && !is_whole_remark(buf_text(&b->text)) && joins_next(&b->text, from)) {
 		from = b->text.len;
 		if (!add_physical_line(b, &rc, e))
 			break;
@@ -214,17 +240,6 @@ split_words(const char *s, struct strings *words, struct err *e)
 	}
 	buf_free(&word);
 	return rc;
-}
-
-/* Whether the word of letters at s is this one. */
-static bool
-is_word(const char *s, const char *word)
-{
-	size_t n = 0;
-
-	while ((s[n] >= 'a' && s[n] <= 'z') || (s[n] >= 'A' && s[n] <= 'Z'))
-		n++;
-	return ascii_same_n(s, n, word, strlen(word));
 }
 
 /* Whether a condition, a loop or a block begins or ends at s. */

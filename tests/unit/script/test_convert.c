@@ -90,6 +90,12 @@ static struct row {
 	{ "a caret in quotes", ON "/v a /d \"x^&y|<>\"", "set(" L ", \"a\", \"x^&y|<>\")\n", NULL },
 	{ "a line that goes on", ON "^\r\n  /v a ^\n  /d b\n" ON "/v c /d d",
 	    "set(" L ", \"a\", \"b\")\nset(" L ", \"c\", \"d\")\n", NULL },
+	{ "a comment that ends in a caret",
+	    "rem two words ^\n" ON "/v a /d b\n  @REM c:\\x;^\n" ON "/v c /d d\nrem one^\n" ON
+	    "/v e /d f",
+	    "-- two words ^\nset(" L ", \"a\", \"b\")\n-- c:\\x;^\nset(" L
+	    ", \"c\", \"d\")\n-- one^" ON "/v e /d f\n",
+	    NULL },
 	{ "a line that goes on into nothing", ON "/v a /d b^", "set(" L ", \"a\", \"b\")\n", NULL },
 	{ "redirections", ON "/v a /d b >nul 2>&1\n" ON "/v c /d d1>\"x y\"\n" ON "/v 2>nul e /d f",
 	    "set(" L ", \"a\", \"b\")\nset(" L ", \"c\", \"d1\")\nset(" L ", \"e\", \"f\")\n",
