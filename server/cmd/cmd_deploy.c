@@ -94,13 +94,31 @@ print_writer(const char *user, const char *chroot, struct err *e)
 }
 
 static int
+check_deploy_options(const struct options *o, struct err *e)
+{
+	const struct deploy *d = &o->v.d;
+
+	if (o->config && (d->dry || d->take_over || d->break_lock || d->now))
+		return err_setx(e, ERR_USAGE,
+		    "deploy: --print-config deploys nothing; want --user and --chroot with it at most");
+	if (!o->config && (o->user != NULL || o->chroot != NULL))
+		return err_setx(e, ERR_USAGE,
+		    "deploy: --user and --chroot are for --print-config; where to deploy says "
+		    "'slipway-repo deploy set'");
+	return 0;
+}
+
+static int
 run_deploy(struct call *call, struct err *e)
 {
 	struct options *o = call->options;
 	const char *repo;
 
+	if (check_deploy_options(o, e) == -1)
+		return -1;
 	if (o->config)
-		return print_writer(o->user, o->chroot, e);
+		return print_writer(o->user == NULL ? "slipway-deploy" : o->user,
+		    o->chroot == NULL ? "/srv/slipway" : o->chroot, e);
 	if ((repo = command_repo_here(call, e)) == NULL)
 		return -1;
 	cmd_deploy_view(&o->v);
@@ -327,8 +345,7 @@ static const struct option options[] = {
 const struct command cmd_deploy = { "deploy", run_deploy, "[options]", 0, 0,
 	"carry what is published to the update server",
 	"Targets first, the timestamp last: stations find the state before or the state after.",
-	COMMAND_OPTIONS(options),
-	.defaults = &(const struct options){ .user = "slipway-deploy", .chroot = "/srv/slipway" } };
+	COMMAND_OPTIONS(options) };
 
 #undef TO
 #define TO(member) OPTION_TO(struct set_options, member)

@@ -84,6 +84,12 @@ expect 1 out repo deploy set site
 expect 2 out repo deploy set "$url" --host-key "$hostkey"
 expect 2 out repo deploy set "$url" --key "$WORK/writer"
 expect 2 out repo deploy set "$url" --key "$WORK/writer" --host-key SHA256:short
+expect 2 out repo deploy --user somebody
+want out "'slipway-repo deploy set'" 0
+expect 2 out repo deploy --print-config --now
+expect 0 out repo deploy --print-config
+want out 'Match User slipway-deploy' 0
+want out 'ChrootDirectory /srv/slipway' 0
 expect 2 out repo deploy set "$REPO/served"
 want out 'apart from the repository' 0
 [ ! -e "$REPO/deploy.json" ] || fail 'want nothing set'
@@ -359,8 +365,10 @@ wantno out 'deployed timestamp version'
 mkdir local
 expect 0 set.log repo deploy set local
 expect 0 out repo deploy --dry-run
-expect 0 out repo deploy
+(umask 077; expect 0 out repo deploy)
 same local
+[ "$(find local -mindepth 1 -printf '%y %m\n' | sort -u)" = $'d 755\nf 644' ] ||
+	fail 'want files that every account can read' out
 echo cut > "local/targets/$APP/app/.slipway-new.7"
 truncate -s 3 "$(find local/targets -name '*.large' | head -n 1)"
 expect 0 out repo deploy
