@@ -335,10 +335,10 @@ class Build:
         return out if done.returncode == 0 else sys.exit(f"test_{test}: {done.stdout}")
 
 
-def noticed(program, test, name):
-    """Whether the named test of the program fails, crashes or hangs."""
+def noticed(program, test, name, work):
+    """Whether the named test of the program fails, crashes or hangs.  What it then leaves behind is in work."""
     try:
-        out = run([program] + ([name] if test == "hostile" else []), timeout=TIMEOUT)
+        out = run([program] + ([name] if test == "hostile" else []), timeout=TIMEOUT, env={**os.environ, "SLIPWAY_UNIT_TEMP": work})
     except subprocess.TimeoutExpired:
         return True
     failed = re.findall(r"\[  FAILED  \] (.*)", out.stdout)
@@ -358,7 +358,7 @@ def look(build, number):
     text = sources[source]
     with tempfile.TemporaryDirectory() as work:
         mutant = build.compile(source, text[:match.start()] + new + text[match.end():], work)
-        good = noticed(build.link(test, mutant, work), test, name)
+        good = noticed(build.link(test, mutant, work), test, name, work)
     word = "noticed by" if good else "NOT NOTICED by"
     return f"{number:3} {os.path.basename(source)}: {old[:60]:60} {word} {by}", good
 

@@ -2,12 +2,14 @@
 /*
  * A directory, and the store over two key files in it that don't exist yet.
  */
+#include "tests/unit/common/temp.h"
 #include "tests/unit/common/test.h"
 #include "tests/unit/settings/store.h"
 
 #include "lib/os/file.h"
 
-static char dir[64], machine[96], user[96];
+static char dir[512], machine[576], user[576];
+static void *temp;
 
 const char *
 store_path(const char *name)
@@ -20,9 +22,9 @@ store_make(void **state)
 {
 	struct err e;
 
-	strcpy(dir, "/tmp/slipway-unit-XXXXXX");
-	if (mkdtemp(dir) == NULL)
+	if (temp_make(&temp) == -1)
 		return -1;
+	snprintf(dir, sizeof dir, "%s", dir_path(temp));
 	snprintf(machine, sizeof machine, "%s/etc/machine.conf", dir);
 	snprintf(user, sizeof user, "%s/user.conf", dir);
 	return (*state = settings_open_files(machine, user, &e)) == NULL ? -1 : 0;
@@ -31,17 +33,14 @@ store_make(void **state)
 int
 store_remove(void **state)
 {
-	char command[128];
-
 	settings_close(*state);
-	snprintf(command, sizeof command, "rm -rf %s", dir);
-	return system(command);
+	return temp_remove(&temp);
 }
 
 void
 write_text(const char *path, const char *text)
 {
-	char parent[96];
+	char parent[sizeof machine];
 	struct dir *d;
 	struct err e;
 
