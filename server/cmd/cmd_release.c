@@ -9,6 +9,7 @@
 #include "lib/base/json.h"
 #include "lib/base/number.h"
 #include "lib/os/log.h"
+#include "lib/sftp/servers.h"
 #include "server/repo/history.h"
 #include "server/review/changes.h"
 
@@ -202,14 +203,17 @@ print_changes(const struct read *a, const struct read *b, bool json, struct err 
 	    (settings = changes_of_settings(&a->outcome, &b->outcome, e)) == NULL)
 		rc = -1;
 	if (rc == 0 && json)
-		rc = cli_json(json_pack("{s:s,s:o*,s:I,s:O,s:o}", "application", b->content.app,
-				  "before", a->body == NULL ? NULL : json_integer(a->number),
-				  "release", (json_int_t)b->number, "files",
-				  json_object_get(files, "files"), "settings",
-				  known ? json_incref(settings) : json_null()),
+		rc = cli_json(json_pack("{s:s,s:o*,s:I,s:O,s:o,s:O*,s:O*}", "application",
+				  b->content.app, "before",
+				  a->body == NULL ? NULL : json_integer(a->number), "release",
+				  (json_int_t)b->number, "files", json_object_get(files, "files"),
+				  "settings", known ? json_incref(settings) : json_null(),
+				  "servers_before", json_object_get(a->body, SERVERS_NAME),
+				  SERVERS_NAME, json_object_get(b->body, SERVERS_NAME)),
 		    e);
-	else if (rc == 0 && (rc = changes_say_files(files, 0, &text, e)) == 0 && known)
-		rc = changes_say_settings(settings, 0, &text, e);
+	else if (rc == 0 && (rc = changes_say_files(files, 0, &text, e)) == 0 &&
+	    (!known || (rc = changes_say_settings(settings, 0, &text, e)) == 0))
+		rc = changes_say_servers(a->body, b->body, &text, e);
 	fputs(buf_text(&text), stdout);
 	if (rc == 0 && !known)
 		log_warn("release: settings aren't known: %s",

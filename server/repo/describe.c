@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/sftp/servers.h"
 #include "lib/tuf/layout.h"
 #include "server/repo/keyset.h"
 #include "server/repo/release.h"
@@ -201,17 +202,60 @@ check_placed(const char *app, const char *path, struct err *e)
 }
 
 static int
+describe_list(const char *what, const struct strings *now, const struct strings *old,
+    struct buf *out, struct err *e)
+{
+	for (size_t i = 0; i < now->n; i++)
+		if (buf_addf(out, e, "    %s %s%s\n", what, now->v[i],
+			servers_have(old, now->v[i]) ? "" : "  NEW") == -1)
+			return -1;
+	for (size_t i = 0; i < old->n; i++)
+		if (!servers_have(now, old->v[i]) &&
+		    buf_addf(out, e, "    %s %s  NO LONGER\n", what, old->v[i]) == -1)
+			return -1;
+	return 0;
+}
+
+/* Describes the servers that stations learn of; nothing where there are and were none. */
+static int
+describe_servers(const json_t *body, const json_t *before, struct buf *out, struct err *e)
+{
+	static const char *const known[] = { "addresses", "host_keys", NULL };
+	struct servers now, old = SERVERS_INIT;
+	struct err ignored;
+	int rc = -1;
+
+	if (check_fields(SERVERS_NAME, json_object_get(body, SERVERS_NAME), known, e) == -1)
+		return -1;
+	if (servers_read(json_object_get(body, SERVERS_NAME), &now, e) == -1)
+		return err_context(e, "not signed");
+	servers_read(json_object_get(before, SERVERS_NAME), &old, &ignored);
+	if ((json_object_get(body, SERVERS_NAME) == NULL &&
+		json_object_get(before, SERVERS_NAME) == NULL) ||
+	    (buf_adds(out,
+		 "  servers that stations learn of, before those that they were enrolled with:\n",
+		 e) == 0 &&
+		describe_list("address ", &now.addresses, &old.addresses, out, e) == 0 &&
+		describe_list("host key", &now.host_keys, &old.host_keys, out, e) == 0))
+		rc = 0;
+	servers_free(&now);
+	servers_free(&old);
+	return rc;
+}
+
+static int
 describe_app(const char *app, const json_t *body, const json_t *before, struct buf *out,
     struct err *e)
 {
 	static const char *const known[] = { "_type", "spec_version", "version", "expires",
-		"targets", "release", NULL };
+		"targets", "release", SERVERS_NAME, NULL };
 	json_t *targets = json_object_get(body, "targets"), *t;
 	json_t *old = json_object_get(before, "targets");
 	size_t same = 0;
 	const char *path;
 
 	if (check_fields(app, body, known, e) == -1 ||
+	    describe_servers(body, before, out, e) == -1 ||
 	    buf_addf(out, e, "  release %" PRId64 ": %zu files\n",
 		(int64_t)json_integer_value(json_object_get(body, "release")),
 		json_object_size(targets)) == -1)

@@ -7,6 +7,7 @@
 
 #include "lib/base/json.h"
 #include "lib/base/text.h"
+#include "lib/sftp/servers.h"
 
 /* Bytes of a value that are shown. */
 #define SHOWN_MAX 200
@@ -246,4 +247,38 @@ changes_say_settings(const json_t *settings, size_t lines, struct buf *out, stru
 	return say_system(linux_list, lines, outcome_systems[0], out, e) == -1
 	    ? -1
 	    : say_system(windows_list, lines, outcome_systems[1], out, e);
+}
+
+static int
+say_texts(const char *what, const struct strings *was, const struct strings *is, struct buf *out,
+    struct err *e)
+{
+	for (size_t i = 0; i < is->n; i++)
+		if (!servers_have(was, is->v[i]) &&
+		    buf_addf(out, e, "  + %s %s\n", what, is->v[i]) == -1)
+			return -1;
+	for (size_t i = 0; i < was->n; i++)
+		if (!servers_have(is, was->v[i]) &&
+		    buf_addf(out, e, "  - %s %s\n", what, was->v[i]) == -1)
+			return -1;
+	return 0;
+}
+
+int
+changes_say_servers(const json_t *before, const json_t *after, struct buf *out, struct err *e)
+{
+	const json_t *was_json = json_object_get(before, SERVERS_NAME),
+		     *is_json = json_object_get(after, SERVERS_NAME);
+	struct servers was, is = SERVERS_INIT;
+	int rc = -1;
+
+	if (was_json == is_json || (was_json != NULL && json_equal(was_json, is_json)))
+		return 0;
+	if (servers_read(was_json, &was, e) == 0 && servers_read(is_json, &is, e) == 0 &&
+	    buf_adds(out, "servers that stations learn of:\n", e) == 0 &&
+	    say_texts("address", &was.addresses, &is.addresses, out, e) == 0)
+		rc = say_texts("host key", &was.host_keys, &is.host_keys, out, e);
+	servers_free(&was);
+	servers_free(&is);
+	return rc;
 }

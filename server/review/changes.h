@@ -35,4 +35,10 @@ changes_of_settings(const struct outcome *before, const struct outcome *after, s
 int changes_say_files(const json_t *files, size_t lines, struct buf *out, struct err *e);
 int changes_say_settings(const json_t *settings, size_t lines, struct buf *out, struct err *e);
 
+/*
+ * Append what changes in the servers that stations learn of, by the bodies of two releases (before
+ * may be NULL); nothing where both are the same.  Returns 0, or -1 also with ERR_SYNTAX.
+ */
+int changes_say_servers(const json_t *before, const json_t *after, struct buf *out, struct err *e);
+
 #endif

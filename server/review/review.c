@@ -26,6 +26,7 @@ review_begin(struct review *v, const struct repo *r, const char *app, const json
 		.r = r,
 		.dir = dir,
 		.targets = json_object_get(body, "targets") };
+	v->body = body;
 	v->number = json_integer_value(json_object_get(body, "release"));
 	if (repo_read_app(r, app, &v->present, e) == -1)
 		return -1;
@@ -74,8 +75,10 @@ review_say(const struct review *v, size_t lines, struct buf *out, struct err *e)
 	    : buf_addf(out, e, "%s release %" PRId64 " instead of %" PRId64 ":\n", v->after.app,
 		  v->number, v->number_before);
 
-	if (rc == 0 && (rc = changes_say_files(files, lines, out, e)) == 0)
-		rc = say_settings(v, lines, out, e);
+	if (rc == 0 && (rc = changes_say_files(files, lines, out, e)) == 0 &&
+	    (rc = say_settings(v, lines, out, e)) == 0)
+		rc = changes_say_servers(v->present == NULL ? NULL : v->present->c.json, v->body,
+		    out, e);
 	json_decref(files);
 	return rc;
 }

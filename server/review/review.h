@@ -12,6 +12,7 @@ struct review {
 	struct outcome was, is;
 	struct err was_fault;
 	struct tuf_targets *present; /* owned: the metadata that before belongs to */
+	const json_t *body;	     /* the next release's metadata */
 };
 
 /*

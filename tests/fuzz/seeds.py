@@ -669,6 +669,27 @@ def kits():
     put("kit", "cut", compact(whole)[:-1])
 
 
+def servers_of_roles():
+    key = "SHA256:" + "A" * 43
+    good = {"addresses": ["sftp://u@a/r", "sftp://u@[::1]:2/r"], "host_keys": [key]}
+
+    def one(name, value):
+        put("servers", name, compact({"servers": value}))
+
+    one("whole", good)
+    one("empty", {})
+    one("other-member", {**good, "x": 1})
+    one("file", {"addresses": ["file:///media/stick"]})
+    one("password", {"addresses": ["sftp://u:p@a/r"]})
+    one("twice", {"addresses": ["sftp://u@a/r", "sftp://u@a/r"]})
+    one("many", {"addresses": ["sftp://u@a/%d" % i for i in range(17)]})
+    one("cut-key", {"host_keys": [key[:-1]]})
+    one("nul", {"addresses": ["sftp://u@a/r\0x"]})
+    one("no-text", {"host_keys": [1]})
+    one("no-list", {"addresses": {"x": 1}})
+    one("no-object", [])
+
+
 with tempfile.TemporaryDirectory() as directory:
     metadata(Path(directory))
     ssh_keys(Path(directory))
@@ -682,6 +703,7 @@ sessions()
 records()
 wanted()
 kits()
+servers_of_roles()
 certificates()
 private_keys()
 journals()

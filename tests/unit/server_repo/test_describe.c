@@ -34,6 +34,20 @@ static struct row {
 	    "new     A/app/\\u{202e}x  4" },
 	{ "control character of the second set", APP("\"A/app/\\u009b31mx\":" FILE), NULL, ERR_NONE,
 	    "new     A/app/\\u{9b}31mx  4" },
+	{ "servers",
+	    "{" HEAD
+	    ",\"release\":2,\"targets\":{},\"servers\":{\"addresses\":[\"sftp://u@h/r\"]}}",
+	    APP(""), ERR_NONE, "address  sftp://u@h/r  NEW" },
+	{ "servers no more", APP(""),
+	    "{" HEAD
+	    ",\"release\":2,\"targets\":{},\"servers\":{\"addresses\":[\"sftp://u@h/r\"]}}",
+	    ERR_NONE, "address  sftp://u@h/r  NO LONGER" },
+	{ "a directory as a server",
+	    "{" HEAD ",\"release\":2,\"targets\":{},\"servers\":{\"addresses\":[\"file:///r\"]}}",
+	    NULL, ERR_SYNTAX, "not signed" },
+	{ "a member of servers that has no words",
+	    "{" HEAD ",\"release\":2,\"targets\":{},\"servers\":{\"x\":1}}", NULL, ERR_UNSAFE,
+	    "'x'" },
 	{ "a member that has no words", "{" HEAD ",\"release\":2,\"targets\":{},\"stage\":1}", NULL,
 	    ERR_UNSAFE, "stage" },
 };
