@@ -203,6 +203,25 @@ dispatch(struct call *call)
 	return misuse(p, NULL, &e);
 }
 
+/* Reading options moves the arguments, so the line that was typed is kept in a list of its own. */
+static int
+dispatch_line(struct call *call, int argc, char **argv)
+{
+	char **line = calloc((size_t)argc + 1, sizeof *line);
+	int status;
+
+	if (line == NULL) {
+		call->program->complain("out of memory");
+		return CLI_FAILED;
+	}
+	for (int i = 0; i < argc; i++)
+		line[i] = argv[i];
+	call->line = line;
+	status = dispatch(call);
+	free(line);
+	return status;
+}
+
 int
 cli_main(const struct program *p, void *global, int argc, char **argv)
 {
@@ -210,7 +229,7 @@ cli_main(const struct program *p, void *global, int argc, char **argv)
 		.global = global,
 		.argc = argc > 0 ? argc - 1 : 0,
 		.argv = argc > 0 ? argv + 1 : argv };
-	int status = dispatch(&call);
+	int status = dispatch_line(&call, argc, argv);
 
 	errno = 0;
 	if ((fflush(stdout) == EOF || ferror(stdout)) && !call.output_ignored) {
@@ -272,5 +291,15 @@ cli_json(json_t *j, struct err *e)
 	json_dumpf(j, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII); /* safe on terminals */
 	putchar('\n');
 	json_decref(j);
+	return 0;
+}
+
+int
+cli_line(const struct call *call, struct buf *out, struct err *e)
+{
+	for (size_t i = 0; call->line[i] != NULL; i++)
+		if ((i > 0 && buf_adds(out, " ", e) == -1) ||
+		    cli_quote(out, call->line[i], e) == -1)
+			return -1;
 	return 0;
 }

@@ -31,6 +31,7 @@ struct call {
 	void *options; /* values of the command's options; NULL where it has none */
 	int argc;
 	char **argv; /* the arguments, without options; argv[argc] is NULL */
+	char **line; /* as it was typed, the program's name first; ends with NULL */
 	/* Set by the command: standard output that can't be written is no failure. */
 	bool output_ignored;
 };
@@ -80,5 +81,8 @@ int cli_json(json_t *j, struct err *e);
  * holds nothing special, else quoted.  Returns 0, or -1 as buf_add().
  */
 int cli_quote(struct buf *out, const char *text, struct err *e);
+
+/* Appends the line of a call, for the shell.  Returns 0, or -1 as cli_quote(). */
+int cli_line(const struct call *call, struct buf *out, struct err *e);
 
 #endif

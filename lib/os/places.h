@@ -43,6 +43,28 @@ int place_own(size_t i, struct buf *out, struct err *e);
 /* Whether the places above are those of the whole station. */
 bool place_stationwide(void);
 
+/*
+ * From now on the places are this user's own, also on a station for all users.  For one thread, of
+ * a process that isn't privileged; SLIPWAY_HOME goes before.
+ */
+void place_use_own(void);
+
+/*
+ * Append the path of another key file of HKLM that is there and doesn't count for this process: the
+ * user's own on a station for all users, or the station's where SLIPWAY_HOME counts.  1 with *own,
+ * whether it is the user's; 0 there is none, or settings aren't in key files; -1 ERR_NOMEM.
+ */
+int place_hidden(struct buf *out, bool *own, struct err *e);
+
+/*
+ * Append to why what says that this computer is to be a station for all users, though it isn't one
+ * yet and this process makes it its user's own: what the package or an installation of the
+ * programs left, or one of the n directories (NULL: none) in which this user may not write.  1, 0
+ * nothing does, or the process enrols for all users; -1 ERR_NOMEM.  On Windows 0: settings are in
+ * HKLM, so nobody enrols for himself alone.
+ */
+int place_prepared(const char *const *dirs, size_t n, struct buf *why, struct err *e);
+
 /* Whether this process has more rights than the user who started it, or is root. */
 bool place_privileged(void);
 

@@ -2,7 +2,9 @@
 /* Where things are, on POSIX systems: the XDG base directories and /etc, /var. */
 #include "lib/os/places_system.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
@@ -62,12 +64,20 @@ place_home_ignored(void)
 	return place_privileged() && getenv("SLIPWAY_HOME") != NULL;
 }
 
+static bool own_places; /* place_use_own() */
+
+void
+place_use_own(void)
+{
+	own_places = true;
+}
+
 bool
 place_stationwide(void)
 {
 	if (geteuid() == 0)
 		return true;
-	return slipway_home() == NULL && access(STATION_CONF, F_OK) == 0;
+	return slipway_home() == NULL && !own_places && access(STATION_CONF, F_OK) == 0;
 }
 
 static int
@@ -125,6 +135,73 @@ place_path(enum place which, struct buf *out, struct err *e)
 	if (xdg("XDG_CONFIG_HOME", "/.config", out, e) == -1)
 		return -1;
 	return buf_addf(out, e, "/slipway%s", below[which]);
+}
+
+/* Append the user's own key file, as it is without SLIPWAY_HOME. */
+static int
+own_conf(struct buf *out, struct err *e)
+{
+	return xdg("XDG_CONFIG_HOME", "/.config", out, e) == -1 ||
+		buf_adds(out, "/slipway/machine.conf", e) == -1
+	    ? -1
+	    : 0;
+}
+
+int
+place_hidden(struct buf *out, bool *own, struct err *e)
+{
+	size_t before = out->len;
+	int rc = 0;
+
+	if (place_privileged())
+		return 0;
+	if ((*own = slipway_home() == NULL) && !place_stationwide())
+		return 0;
+	rc = *own ? own_conf(out, e) : buf_adds(out, STATION_CONF, e);
+	if (rc == 0 && access(buf_text(out) + before, F_OK) == 0)
+		return 1;
+	buf_cut(out, before);
+	return rc == -1 && e->code == ERR_NOMEM ? -1 : 0;
+}
+
+/* Whether a directory, or the next one above it, lets this user make names.  1, 0, -1. */
+static int
+may_write(const char *path, struct err *e)
+{
+	char *dir = strdup(path);
+	const char *at = dir;
+	int rc;
+
+	if (dir == NULL)
+		return err_nomem(e);
+	while ((rc = access(at, W_OK)) == -1 && errno == ENOENT && at[1] != '\0')
+		if (path_cut(dir) == NULL)
+			at = "/";
+	/* What else is wrong with it, the enrolment says. */
+	rc = rc == 0 || (errno != EACCES && errno != EROFS);
+	free(dir);
+	return rc;
+}
+
+int
+place_prepared(const char *const *dirs, size_t n, struct buf *why, struct err *e)
+{
+	static const char *const left[] = { "/etc/slipway",
+		"/etc/systemd/system/slipway-update.timer",
+		"/usr/local/lib/systemd/system/slipway-update.timer",
+		"/usr/lib/systemd/system/slipway-update.timer" };
+	int may = 1;
+
+	if (place_privileged() || place_stationwide() || slipway_home() != NULL)
+		return 0;
+	for (size_t i = 0; i < N(left); i++)
+		if (access(left[i], F_OK) == 0)
+			return buf_addf(why, e, "%s is there", left[i]) == -1 ? -1 : 1;
+	for (size_t i = 0; i < n && may == 1; i++)
+		if (dirs[i] != NULL && (may = may_write(dirs[i], e)) == 0 &&
+		    buf_addf(why, e, "this user may not write in %s", dirs[i]) == -1)
+			return -1;
+	return may == -1 ? -1 : !may;
 }
 
 int

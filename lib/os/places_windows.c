@@ -92,6 +92,30 @@ folder(const KNOWNFOLDERID *id, struct buf *out, struct err *e)
 	return rc;
 }
 
+void
+place_use_own(void)
+{
+}
+
+int
+place_hidden(struct buf *out, bool *own, struct err *e)
+{
+	(void)out;
+	(void)own;
+	(void)e;
+	return 0;
+}
+
+int
+place_prepared(const char *const *dirs, size_t n, struct buf *why, struct err *e)
+{
+	(void)dirs;
+	(void)n;
+	(void)why;
+	(void)e;
+	return 0;
+}
+
 bool
 place_stationwide(void)
 {

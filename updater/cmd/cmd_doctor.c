@@ -18,6 +18,7 @@
 #include "updater/state/task.h"
 #include "updater/station/checks.h"
 #include "updater/station/d2update.h"
+#include "updater/station/hidden.h"
 #include "updater/update/put_back.h"
 
 #define DAY		86400
@@ -67,6 +68,17 @@ line(struct doctor *d, enum level level, const char *subject, const char *fmt, .
 	cli_print(text);
 	putchar('\n');
 	fflush(stdout);
+}
+
+static void
+examine_hidden(struct doctor *d)
+{
+	struct hidden h;
+	struct err ignored;
+
+	if (hidden_load(&h, &ignored) == 0 && h.text != NULL)
+		line(d, LEVEL_WARNING, "hidden", "%s", h.text);
+	hidden_free(&h);
 }
 
 static void
@@ -370,10 +382,12 @@ run_doctor(struct call *call, struct err *e)
 
 	if (cmd_station_open(call, CMD_WARNS_LATER, &c, e) == -1) {
 		line(&d, LEVEL_FAILURE, "enrolment", "%s", e->text);
+		examine_hidden(&d);
 	} else if (status_load(c.settings, &c.station, &d.status, e) == -1) {
 		line(&d, LEVEL_FAILURE, "state", "%s", e->text);
 	} else {
 		examine_settings(&d);
+		examine_hidden(&d);
 		examine_clock(&d);
 		if (!o->offline)
 			examine_servers(&d);

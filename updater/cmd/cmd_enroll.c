@@ -7,6 +7,7 @@
 
 #include <openssl/crypto.h>
 
+#include "updater/cmd/for_whom.h"
 #include "updater/cmd/trying.h"
 #include "lib/base/text.h"
 #include "lib/sftp/fingerprint.h"
@@ -30,7 +31,7 @@ struct options {
 	struct enrolment en;
 	const char *root;
 	struct option_list host_keys;
-	bool new_key, no_check;
+	bool new_key, no_check, user;
 	const char *kit_sha256;
 	struct kit kit; /* of the file that stands in the place of the addresses */
 };
@@ -484,7 +485,7 @@ run_enroll(struct call *call, struct err *e)
 	if (take_kit(o, e) == 0 && check_enroll_options(o, e) == 0 &&
 	    absolute(&o->en.login_key, login_read, &key, e) == 0 &&
 	    absolute(&o->en.password_file, login_read_password, &password, e) == 0 &&
-	    replace_letters(o, &x, e) == 0)
+	    replace_letters(o, &x, e) == 0 && for_whom(call, &o->en, o->user, e) == 0)
 		rc = o->en.change		       ? change_enrolment(o, e)
 		    : o->new_key || uses_kits_login(o) ? enroll_with_new_key(o, e)
 						       : enroll(o, e);
@@ -529,6 +530,8 @@ static const struct option options[] = {
 	    .offers = OFFER_NOTHING },
 	{ "allow-writable", OPTION_FLAG, TO(en.allow_writable), NULL,
 	    "let others than administrators write where files go, and so replace trusted certificates" },
+	{ "user", OPTION_FLAG, TO(user), NULL,
+	    "for this user alone, also where the computer seems meant for all users; don't ask" },
 	{ "change", OPTION_FLAG, TO(en.change), NULL,
 	    "change what is given of an enrolment, and keep the rest" },
 	{ "force", OPTION_FLAG, TO(en.force), NULL, "replace an enrolment" },

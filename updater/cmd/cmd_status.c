@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* slipway status */
 #include "updater/cmd/command.h"
+#include "updater/cmd/reminders.h"
 #include "lib/os/log.h"
 #include "updater/station/checks.h"
 #include "updater/station/d2update.h"
+#include "updater/station/hidden.h"
 
 #include <stdio.h>
 
@@ -187,11 +189,20 @@ warn_task(const struct station *st, const struct schedule *t)
 }
 
 static void
+print_hidden(const struct hidden *h)
+{
+	if (h->text == NULL)
+		return;
+	printf("hidden        ");
+	cli_print(h->text);
+	putchar('\n');
+}
+
+static void
 print_status(const struct status *u, const struct strings *missing, bool verbose)
 {
 	const struct station *st = u->st;
 
-	printf("application   %s of installation %s\n", st->application, st->installation);
 	print_up_to_date(u);
 	if (u->release == 0)
 		puts("release       none applied yet");
@@ -251,7 +262,19 @@ wants_person(const struct status *u, const struct strings *missing, size_t warni
 }
 
 static json_t *
-whole_json(const struct status *u, const struct strings *missing, struct err *e)
+hidden_json(const struct hidden *h)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < h->enrolled.n; i++)
+		json_array_append_new(list, json_string(h->enrolled.v[i]));
+	return json_pack("{s:s, s:o, s:s}", "settings", h->settings, "enrolled", list, "text",
+	    h->text);
+}
+
+static json_t *
+whole_json(const struct status *u, const struct strings *missing, const struct hidden *h,
+    struct err *e)
 {
 	json_t *j = status_json(u, e), *list = json_array();
 
@@ -261,6 +284,8 @@ whole_json(const struct status *u, const struct strings *missing, struct err *e)
 		json_decref(list);
 	else
 		json_object_set_new(j, "missing", list);
+	if (j != NULL && h->text != NULL)
+		json_object_set_new(j, "hidden", hidden_json(h));
 	return j;
 }
 
@@ -280,24 +305,34 @@ run_status(struct call *call, struct err *e)
 	const struct cmd_options *o = &own->cmd;
 	struct status u = { .st = NULL };
 	struct strings missing = STRINGS_INIT;
+	struct hidden hidden;
 	struct cmd_station c;
+	struct err ignored;
 	size_t warnings = 0;
 	int rc = -1;
 
-	if (cmd_station_open(call, 0, &c, e) == 0 &&
-	    status_load(c.settings, &c.station, &u, e) == 0) {
+	if (hidden_load(&hidden, &ignored) == -1)
+		hidden_free(&hidden);
+	if (cmd_station_open(call, 0, &c, e) == -1) {
+		reminders_tell_hidden(); /* it may be the one that was meant */
+	} else if (status_load(c.settings, &c.station, &u, e) == 0) {
 		for (const struct station_check *k = station_checks; k->name != NULL; k++)
 			warnings += warn(&c, k->run(&c.station, e), e);
 		warnings += warn(&c, d2update_check(c.settings, c.station.installation, e), e);
 		warnings += warn(&c, put_back_missing(&c.station, c.settings, &missing, e), e);
 		warn_task(&c.station, &u.task);
-		rc = o->json ? cli_json(whole_json(&u, &missing, e), e) : 0;
-		if (!o->json)
+		rc = o->json ? cli_json(whole_json(&u, &missing, &hidden, e), e) : 0;
+		if (!o->json) {
+			printf("application   %s of installation %s\n", c.station.application,
+			    c.station.installation);
+			print_hidden(&hidden);
 			print_status(&u, &missing, o->verbose);
+		}
 		if (rc == 0 && own->warn_days != NO_WARN_DAYS &&
 		    wants_person(&u, &missing, warnings, own->warn_days))
 			rc = CLI_ATTEND;
 	}
+	hidden_free(&hidden);
 	strings_free(&missing);
 	status_free(&u);
 	cmd_station_close(&c);

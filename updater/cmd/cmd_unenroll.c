@@ -18,7 +18,7 @@
 
 struct options {
 	struct cmd_options cmd;
-	bool yes;
+	bool yes, user;
 };
 
 /* Returns 0, or -1 where a person says no.  Nobody is asked where nobody can answer. */
@@ -142,6 +142,21 @@ out:
 	return rc;
 }
 
+/* The user's own station, which a station for all users hides. */
+static int
+go_to_own(const struct options *o, struct err *e)
+{
+	if (!o->user)
+		return 0;
+	if (place_privileged() || strcmp(place_system(), "windows") == 0)
+		return err_setx(e, ERR_USAGE, "--user: %s",
+		    place_privileged()
+			? "root has no enrolment of its own; run this as the user, without sudo"
+			: "enrolments are the computer's on this system; leave it out");
+	place_use_own();
+	return 0;
+}
+
 static int
 run_unenroll(struct call *call, struct err *e)
 {
@@ -150,7 +165,8 @@ run_unenroll(struct call *call, struct err *e)
 	struct dir *state = NULL;
 	int rc = -1;
 
-	if (find_station(&c, &o->cmd, e) == -1 || ask(&c.station, o, e) == -1)
+	if (go_to_own(o, e) == -1 || find_station(&c, &o->cmd, e) == -1 ||
+	    ask(&c.station, o, e) == -1)
 		goto out;
 	if ((state = station_dir(&c.station, "", false, e)) != NULL)
 		rc = forget(&c.station, state, c.station.state_path, c.settings, e);
@@ -172,6 +188,8 @@ out:
 #undef CMD_TO
 #define CMD_TO(member) OPTION_TO(struct options, cmd.member)
 static const struct option options[] = { CMD_STATION_ROWS,
+	{ "user", OPTION_FLAG, OPTION_TO(struct options, user), NULL,
+	    "this user's own enrolment, which doesn't count on a station for all users" },
 	{ "yes", OPTION_FLAG, OPTION_TO(struct options, yes), NULL, "don't ask", .letter = 'y' },
 	OPTION_END };
 

@@ -49,10 +49,13 @@ is_of_station(const struct err *e)
 static void
 explain_rights(const struct command *c, struct err *e)
 {
-	if (e->code != ERR_ACCESS || !place_stationwide() || place_privileged() ||
+	bool windows = strcmp(place_system(), "windows") == 0;
+
+	/* On Windows what is enrolled is the computer's also before the first enrolment. */
+	if (e->code != ERR_ACCESS || place_privileged() || !(windows || place_stationwide()) ||
 	    !is_of_station(e))
 		return;
-	if (strcmp(place_system(), "windows") == 0)
+	if (windows)
 		err_setx(e, ERR_ACCESS,
 		    "%s needs an administrator: this station is for all users; run it in an "
 		    "administrator's console",

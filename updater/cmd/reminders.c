@@ -9,6 +9,7 @@
 #include "updater/state/tls_strays.h"
 #include "updater/state/told.h"
 #include "updater/station/checks.h"
+#include "updater/station/hidden.h"
 
 #define TLS_NAME "names of files in TLS settings"
 
@@ -44,6 +45,17 @@ reminders_tell_settings(const struct reminders *w)
 		reminders_log(w, "SLIPWAY_HOME", CMD_HOME_IGNORED);
 	for (size_t i = 0; i < w->st->unknown.n; i++)
 		tell_unknown(w, w->st->unknown.v[i]);
+}
+
+void
+reminders_tell_hidden(void)
+{
+	struct hidden h;
+	struct err ignored;
+
+	if (hidden_load(&h, &ignored) == 0 && h.text != NULL)
+		log_warn("%s", h.text);
+	hidden_free(&h);
 }
 
 static void
@@ -84,6 +96,7 @@ void
 reminders_tell(const struct reminders *w, const struct update_result *r, const struct err *why)
 {
 	reminders_tell_settings(w);
+	reminders_tell_hidden(); /* each time: another station may be meant */
 	if (r->stood_still)
 		reminders_log(w, "clock",
 		    "the clock stands before the last good refresh, whose time is taken instead; set the clock");

@@ -26,6 +26,9 @@ reminders_tell(const struct reminders *w, const struct update_result *r, const s
 /* Those that need no look at the system: misspelt settings, and a SLIPWAY_HOME that is ignored. */
 void reminders_tell_settings(const struct reminders *w);
 
+/* Log that another enrolment is hidden (updater/station/hidden.h). */
+void reminders_tell_hidden(void);
+
 /* Log a warning if it is due.  name: of its kind. */
 void reminders_log(const struct reminders *w, const char *name, const char *text);
 
