@@ -58,4 +58,9 @@ fi
 		"$bin/wine64" cmd.exe /c exit </dev/null >/dev/null 2>&1 9>&-
 	fi
 ) 9>"$WINEPREFIX.lock"
+# Windows has data at a fixed address, 0x7ffe0000. Where the kernel lays out addresses at random, the heap of wine64
+# itself now and then lies there, and wine ends with status 1 before the program begins, without a word.
+if setarch -R true 2>/dev/null; then
+	exec setarch -R "$bin/wine64" "$@"
+fi
 exec "$bin/wine64" "$@"
