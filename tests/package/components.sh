@@ -49,7 +49,7 @@ has station bin/slipway bin/slipway-tuf share/man/man1/slipway.1 share/man/man5/
 	share/bash-completion/completions/slipway share/zsh/site-functions/_slipway \
 	share/fish/vendor_completions.d/slipway.fish lib/systemd/user/slipway-update.timer
 has server bin/slipway-repo share/man/man8/slipway-repo.8 share/man/man5/slipway-release.5 \
-	share/slipway/scripts/tls-client.lua
+	share/slipway/scripts/tls-client.lua lib/systemd/system/slipway-refresh@.timer libexec/slipway/as-owner
 has runtime "$lib/libslipway-tls.so.0"
 has development "$lib/libslipway-tls.a" "$lib/pkgconfig/slipway-tls.pc" include/slipway/tls.h \
 	share/man/man3/slipway_tls.3

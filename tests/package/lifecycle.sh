@@ -118,7 +118,8 @@ must bash -c '. /usr/share/bash-completion/completions/slipway'
 [ "$(stat -c %u%a /etc/slipway /var/lib/slipway | sort -u)" = 0755 ] || fail "want root's directories"
 must ldconfig -p
 has libslipway-tls.so.0
-must systemd-analyze verify slipway-update.service slipway-update.timer
+must systemd-analyze verify slipway-update.service slipway-update.timer slipway-refresh@srv-repo.service \
+	slipway-refresh@srv-repo.timer
 [ ! -s "$log" ] || fail "want units that systemd takes without a word"
 [ -h /etc/systemd/system/timers.target.wants/slipway-update.timer ] || fail "want the timer enabled"
 if under_systemd 'systemctl is-active slipway-update.timer && systemctl start slipway-update.service &&
@@ -182,6 +183,18 @@ for _ in $(seq 100); do
 done
 cp /tmp/serve.log "$log"
 has SHA256:
+
+step "the repository is refreshed by the package's timer, as anna"
+refresh=slipway-refresh@$(systemd-escape --path "$work/repo")
+stamp=repo/served/metadata/timestamp.json
+cp "$stamp" /tmp/timestamp.before
+must systemctl enable "$refresh.timer"
+if [ "$systemd" = yes ]; then
+	under_systemd "systemctl is-active '$refresh.timer' && systemctl start '$refresh.service'" ||
+		fail "systemd no longer starts"
+	! cmp -s "$stamp" /tmp/timestamp.before || fail "want a new timestamp"
+	[ -z "$(find repo ! -user anna)" ] || fail "want all files anna's"
+fi
 
 step "a station for all users"
 must slipway enroll "$(grep -oE 'sftp://[^ ]+' /tmp/serve.log | head -n 1)" \
