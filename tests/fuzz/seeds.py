@@ -690,6 +690,19 @@ def servers_of_roles():
     one("no-object", [])
 
 
+def learned():
+    keys = ["SHA256:" + c * 43 for c in "AB"]
+    whole = {"format": 1, "addresses": [{"url": "sftp://u@a/r", "joined": True}, {"url": "sftp://u@old/r"}],
+             "host_keys": keys[:1], "dropped": keys[1:], "failed": 3, "asked": "2026-03-01"}
+    put("learned", "whole", compact(whole))
+    put("learned", "newer", compact({**whole, "format": 2}))
+    put("learned", "no-format", compact({k: v for k, v in whole.items() if k != "format"}))
+    put("learned", "file", compact({**whole, "addresses": [{"url": "file:///r"}]}))
+    put("learned", "twice", compact({**whole, "host_keys": keys[:1] * 2}))
+    put("learned", "many", compact({**whole, "addresses": [{"url": "sftp://u@a/%d" % i} for i in range(17)]}))
+    put("learned", "wrong-types", compact({**whole, "failed": "x", "dropped": 1}))
+
+
 with tempfile.TemporaryDirectory() as directory:
     metadata(Path(directory))
     ssh_keys(Path(directory))
@@ -704,6 +717,7 @@ records()
 wanted()
 kits()
 servers_of_roles()
+learned()
 certificates()
 private_keys()
 journals()

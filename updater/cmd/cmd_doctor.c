@@ -124,20 +124,37 @@ examine_clock(struct doctor *d)
 		line(d, LEVEL_OK, "clock", "%s", when);
 }
 
+/* The station with the host keys that it learned; it borrows all. */
+static struct station
+with_learned(struct doctor *d)
+{
+	struct station st = d->c->station;
+
+	st.host_keys.v = (char **)(uintptr_t)d->status.host_keys;
+	st.host_keys.n = d->status.nhost_keys;
+	return st;
+}
+
 /* Reports one server.  Returns whether it does what a start wants. */
 static bool
 examine_server(struct doctor *d, const char *url, const struct buf *root,
     struct sftp_session_child *child, int64_t until, bool *confined)
 {
 	struct buf words = BUF_INIT(2 * ERR_TEXT_SIZE), how = BUF_INIT(256);
+	struct station st = with_learned(d);
+	bool learned = !learned_enrolled(&st.servers, url), well;
 	struct trial t;
 	struct err e;
-	bool well;
 
-	trial_run(&d->c->station, url, root->data, root->len, child, until, &t);
+	trial_run(&st, url, root->data, root->len, child, until, &t);
 	well = trying_is_well(&t);
-	if (trying_words(&d->c->station, &t, false, &words, &e) == 0)
-		line(d, well ? LEVEL_OK : LEVEL_FAILURE, "server", "%s%s", url, buf_text(&words));
+	if (trying_words(&st, &t, false, &words, &e) == 0)
+		line(d,
+		    well	  ? LEVEL_OK
+			: learned ? LEVEL_WARNING
+				  : LEVEL_FAILURE,
+		    "server", "%s%s%s", url, buf_text(&words),
+		    learned ? " (learned from the signed metadata)" : "");
 	if (t.step == TRIAL_RELEASE && d->status.release != 0 && t.release > d->status.newest)
 		line(d, LEVEL_OK, "release", "%lld on the server, the next start applies it",
 		    (long long)t.release);
@@ -189,9 +206,9 @@ examine_servers(struct doctor *d)
 		    "%s; 'slipway update --repair' puts its copy back, else enrol again (--force)",
 		    e.text);
 	} else {
-		for (size_t i = 0; i < st->servers.n; i++)
+		for (size_t i = 0; i < d->status.nurls; i++)
 			well |=
-			    examine_server(d, st->servers.v[i], &root, &child, until, &confined);
+			    examine_server(d, d->status.urls[i], &root, &child, until, &confined);
 		if (!well)
 			tell_start(d, st);
 	}

@@ -52,6 +52,38 @@ print_refreshed(const struct status *u)
 		printf("refreshed     %s, %lld days ago\n", when, age / DAY);
 }
 
+/* Where an address comes from, where it isn't the enrolment alone. */
+static const char *
+origin_of(const struct status *u, const char *url)
+{
+	if (learned_enrolled(&u->st->servers, url))
+		return servers_have(&u->learned.now.addresses, url)
+		    ? ", of the enrolment, and in the signed metadata"
+		    : u->learned.now.addresses.n > 0 ? ", of the enrolment"
+						     : "";
+	return learned_joined(&u->learned, url)
+	    ? ", learned from the signed metadata"
+	    : ", learned from the signed metadata; it comes first once metadata came through it";
+}
+
+static void
+print_host_keys(const struct status *u, bool verbose)
+{
+	for (size_t i = 0; i < u->nhost_keys; i++) {
+		bool enrolled = learned_enrolled(&u->st->host_keys, u->host_keys[i]);
+
+		if (verbose || !enrolled)
+			printf("host key      %s, %s\n", u->host_keys[i],
+			    enrolled ? "of the enrolment" : "learned from the signed metadata");
+	}
+	if (u->st->password_file != NULL && u->learned.now.host_keys.n > 0)
+		puts(
+		    "host key      learned ones don't count: this station logs in with a password");
+	for (size_t i = 0; i < u->learned.dropped.n; i++)
+		printf("host key      %s was dropped here, and isn't learned again\n",
+		    u->learned.dropped.v[i]);
+}
+
 /*
  * Prints each server with its last fault.  verbose: also whether it has TCP_NODELAY, and how the
  * child that spoke with it was confined, which otherwise one line says for all.
@@ -61,11 +93,11 @@ print_servers(const struct status *u, bool verbose)
 {
 	const char *confined = NULL;
 
-	for (size_t i = 0; i < u->st->servers.n; i++) {
-		const char *url = u->st->servers.v[i];
+	for (size_t i = 0; i < u->nurls; i++) {
+		const char *url = u->urls[i];
 		struct server_said said = server_health_said(&u->health, url);
 
-		printf("server        %s\n", url);
+		printf("server        %s%s\n", url, origin_of(u, url));
 		if (said.fault != NULL)
 			printf("              failed at %s: %s\n", said.time, said.fault);
 		else if (said.known)
@@ -218,6 +250,7 @@ print_status(const struct status *u, const struct strings *missing, bool verbose
 	print_missing(missing);
 	print_refreshed(u);
 	print_servers(u, verbose);
+	print_host_keys(u, verbose);
 	print_trust(u);
 	print_certificates(&u->trusted, verbose);
 	print_strays(&u->strays);

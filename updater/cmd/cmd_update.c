@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/os/places.h"
 #include "lib/os/process.h"
 #include "updater/cmd/progress.h"
 #include "updater/cmd/reminders.h"
@@ -45,6 +46,19 @@ ask_owners(const struct station *st, struct err *e)
 	return rc;
 }
 
+/* What only an administrator may ask for. */
+static int
+check_rights(const struct cmd_options *o, struct err *e)
+{
+	const char *option = o->drop_host_key != NULL ? "--drop-host-key" : NULL;
+
+	if (option == NULL || !place_stationwide() || place_privileged())
+		return 0;
+	return err_setx(e, ERR_ACCESS,
+	    "%s changes what this station trusts and needs root (on Windows an administrator)",
+	    option);
+}
+
 static int
 run_update(struct call *call, struct err *e)
 {
@@ -58,6 +72,8 @@ run_update(struct call *call, struct err *e)
 	if (o->json && o->progress != NULL)
 		return err_setx(e, ERR_USAGE,
 		    "update: want --json or --progress=json, got both; each has standard output for itself");
+	if (check_rights(o, e) == -1)
+		return -1;
 	if (!o->quiet)
 		process_tell_interrupt(
 		    "\nslipway: interrupted; files that were fetched are kept, and the next "
@@ -67,6 +83,7 @@ run_update(struct call *call, struct err *e)
 	if (!o->quiet || o->progress != NULL)
 		update_options.progress = progress_view_start(&view, o->progress != NULL);
 	update_options.child = &c.child;
+	update_options.drop_host_key = o->drop_host_key;
 	if (cmd_station_open(call, CMD_FETCHES | CMD_WARNS_LATER | CMD_LOGS, &c, e) == 0 &&
 	    (!o->repair || ask_owners(&c.station, e) == 0))
 		rc = cmd_update_station(&c, &update_options, &r, e);
@@ -86,6 +103,9 @@ static const struct option options[] = {
 	CMD_DEADLINE_ROW("longest time that the update may take (default 600)"),
 	{ "repair", OPTION_FLAG, CMD_TO(repair), NULL,
 	    "look at every file, and put back what is missing or was changed" },
+	{ "drop-host-key", OPTION_TEXT, CMD_TO(drop_host_key), "SHA256:...",
+	    "forget a host key that was learned from signed metadata, for good",
+	    .offers = OFFER_NOTHING },
 	{ "quiet", OPTION_FLAG, CMD_TO(quiet), NULL, "say only what is wrong", .letter = 'q' },
 	CMD_JSON_ROW,
 	CMD_LOG_ROWS,

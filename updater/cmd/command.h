@@ -24,6 +24,7 @@ struct cmd_options {
 	int64_t deadline; /* seconds; 0: not given */
 	bool offline, repair, json, quiet, verbose, no_launch;
 	const char *log, *progress; /* NULL: not given */
+	const char *drop_host_key;
 };
 
 /* Rows of these options. */

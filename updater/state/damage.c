@@ -98,6 +98,7 @@ static const struct own {
 	{ "losses.json", JSON },
 	{ "watch", ANY_FILE },
 	{ "servers.json", JSON },
+	{ "learned.json", JSON },
 	{ "told.json", JSON },
 };
 

@@ -47,7 +47,7 @@ same_text(const char *a, const char *b)
 }
 
 int
-server_health_load(struct dir *state, const struct station *st, int64_t now,
+server_health_load(struct dir *state, const char *const *urls, size_t n, int64_t now,
     struct server_health *s, struct err *e)
 {
 	struct err ignored;
@@ -60,9 +60,9 @@ server_health_load(struct dir *state, const struct station *st, int64_t now,
 		return err_nomem(e);
 	json_object_del(s->known, "format");
 	for (int last = 0; last < 2; last++)
-		for (size_t i = 0; i < st->servers.n; i++)
-			if (failed_lately(s, st->servers.v[i]) == (last == 1))
-				s->urls[s->n++] = st->servers.v[i];
+		for (size_t i = 0; i < n; i++)
+			if (failed_lately(s, urls[i]) == (last == 1))
+				s->urls[s->n++] = urls[i];
 	return 0;
 }
 

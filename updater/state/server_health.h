@@ -11,22 +11,25 @@
 
 #include <jansson.h>
 
-#include "updater/station/station.h"
+#include "updater/state/learned.h"
 
 /* How long a server that failed is tried after the others, seconds. */
 #define SERVER_HEALTH_LAST_S 600
 
 struct server_health {
 	json_t *known;
-	const char *urls[STATION_SERVERS_MAX]; /* of the station, in the order to try them */
+	const char *urls[LEARNED_ALL]; /* in the order to try them */
 	size_t n;
 	int64_t now;
 	bool changed;
 	bool newer; /* a newer Slipway wrote the file, which stays */
 };
 
-/* Read it; a file that can't be read counts as empty.  Returns 0, or -1 with ERR_NOMEM. */
-int server_health_load(struct dir *state, const struct station *st, int64_t now,
+/*
+ * Read it, for n addresses (at most LEARNED_ALL), which must outlive s; a file that can't be read
+ * counts as empty.  Returns 0, or -1 with ERR_NOMEM.
+ */
+int server_health_load(struct dir *state, const char *const *urls, size_t n, int64_t now,
     struct server_health *s, struct err *e);
 
 /*

@@ -17,6 +17,7 @@
  *   refreshed, waiting.json, leftovers.json   notes for people and for the next start (notes.h)
  *   told.json             warnings that were told today (told.h)
  *   servers.json          what each server last said (server_health.h)
+ *   learned.json          servers and host keys that signed metadata named (learned.h)
  *   losses.json           what was put back today (losses.h)
  *   watch                 what a start with nothing new looks for (watch.h)
  *   lock                  held by the process that updates

@@ -119,6 +119,20 @@ look_at_schedule(struct status *u)
 		u->task.found = SCHEDULE_UNKNOWN;
 }
 
+/* What the next start asks, in its order. */
+static int
+look_at_servers(struct dir *state, struct status *u, struct err *e)
+{
+	char today[DATE_TEXT_SIZE];
+
+	date_format(u->now, today);
+	today[DATE_DAY_LENGTH] = '\0';
+	u->nurls = learned_order(&u->learned, u->st, true, today, u->urls);
+	u->nhost_keys = learned_host_keys(&u->learned, u->st, u->host_keys);
+	return state == NULL ? 0
+			     : server_health_load(state, u->urls, u->nurls, u->now, &u->health, e);
+}
+
 int
 status_load(struct settings *s, const struct station *st, struct status *u, struct err *e)
 {
@@ -136,10 +150,12 @@ status_load(struct settings *s, const struct station *st, struct status *u, stru
 	if (st->app_of_user && load_user(u, e) == -1)
 		return -1;
 	if ((state = station_dir(st, "", false, e)) == NULL)
-		return e->code == ERR_NOENT ? 0 : -1;
+		return e->code == ERR_NOENT ? look_at_servers(NULL, u, e) : -1;
 	rc = load_state(state, u, e);
-	if (rc == 0)
-		rc = server_health_load(state, st, u->now, &u->health, e);
+	if (rc == 0) {
+		learned_load(state, &u->learned);
+		rc = look_at_servers(state, u, e);
+	}
 	dir_close(state);
 	return rc;
 }
@@ -150,6 +166,7 @@ status_free(struct status *u)
 	strings_free(&u->in_use);
 	strings_free(&u->strays);
 	trusted_free(&u->trusted);
+	learned_free(&u->learned);
 	server_health_end(&u->health, NULL);
 }
 
@@ -165,6 +182,27 @@ texts_json(const struct strings *texts)
 			json_decref(list);
 			return NULL;
 		}
+	return list;
+}
+
+/* Where the addresses, or the host keys, come from. */
+static json_t *
+origins_json(const struct status *u, const char *const *texts, size_t n,
+    const struct strings *enrolled, const struct strings *learned)
+{
+	json_t *list = json_array(), *one;
+
+	for (size_t i = 0; i < n; i++) {
+		bool of_enrolment = learned_enrolled(enrolled, texts[i]);
+
+		one = json_pack("{s:s, s:b, s:b}",
+		    learned == &u->learned.now.addresses ? "url" : "host_key", texts[i], "enrolled",
+		    (int)of_enrolment, "learned", (int)servers_have(learned, texts[i]));
+		if (one != NULL && learned == &u->learned.now.addresses)
+			json_object_set_new(one, "joined",
+			    json_boolean(of_enrolment || learned_joined(&u->learned, texts[i])));
+		json_array_append_new(list, one);
+	}
 	return list;
 }
 
@@ -283,6 +321,18 @@ add_station(json_t *j, const struct status *u, struct err *e)
 	return up == -1 ? -1 : 0;
 }
 
+/* The rest. */
+static void
+add_origins(json_t *j, const struct status *u)
+{
+	json_object_set_new(j, "tls_warnings", texts_json(&u->strays));
+	json_object_set_new(j, "asked",
+	    origins_json(u, u->urls, u->nurls, &u->st->servers, &u->learned.now.addresses));
+	json_object_set_new(j, "accepted_host_keys",
+	    origins_json(u, u->host_keys, u->nhost_keys, &u->st->host_keys,
+		&u->learned.now.host_keys));
+}
+
 json_t *
 status_json(const struct status *u, struct err *e)
 {
@@ -313,6 +363,6 @@ status_json(const struct status *u, struct err *e)
 		json_decref(j);
 		j = NULL;
 	} else
-		json_object_set_new(j, "tls_warnings", texts_json(&u->strays));
+		add_origins(j, u);
 	return j;
 }

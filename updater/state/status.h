@@ -27,6 +27,9 @@ struct status {
 	int64_t root_version;	 /* of the trusted metadata; 0: there is none */
 	int64_t expires;	 /* when the first of it does; 0: unknown */
 	struct server_health health;
+	struct learned learned;
+	const char *urls[LEARNED_ALL], *host_keys[LEARNED_ALL]; /* that count, in order */
+	size_t nurls, nhost_keys;
 	struct trusted trusted;
 	struct strings strays; /* faults of TLS settings */
 	struct schedule task;  /* that updates it, on Windows, for all users */

@@ -90,6 +90,7 @@ read_members(const json_t *j, struct wanted *w, struct err *e)
 		return malformed_note(e, "slipway, application, record or user");
 	w->user = json_is_true(user);
 	w->view32 = json_is_true(json_object_get(j, "view32"));
+	w->servers = json_is_true(json_object_get(j, "servers"));
 	for (int root = 0; root < LAYOUT_ROOTS; root++)
 		if (read_root(j, root, w, e) == -1)
 			return -1;
@@ -124,13 +125,13 @@ wanted_json(const struct wanted *w, struct err *e)
 	hex_encode(w->role.role, SHA256_SIZE, role);
 
 	j = json_pack(
-	    "{s:i, s:s, s:s, s:{s:s?, s:s?}, s:I, s:I, s:I, s:I, s:b, s:s, s:s, s:I, s:s, s:s, s:b}",
+	    "{s:i, s:s, s:s, s:{s:s?, s:s?}, s:I, s:I, s:I, s:I, s:b, s:s, s:s, s:I, s:s, s:s, s:b, s:b}",
 	    "format", DAMAGE_FORMAT, "slipway", w->slipway, "application", w->application, "roots",
 	    layout_place_names[0], w->roots[0], layout_place_names[1], w->roots[1], "serial",
 	    (json_int_t)w->serial, "release", (json_int_t)w->release, "newest",
 	    (json_int_t)w->newest, "machine", (json_int_t)w->machine, "user", w->user, "targets",
 	    targets, "role", role, "version", (json_int_t)w->role.version, "until", until, "record",
-	    w->record, "view32", w->view32);
+	    w->record, "view32", w->view32, "servers", w->servers);
 	if (j == NULL)
 		err_nomem(e);
 	return j;

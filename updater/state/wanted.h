@@ -28,6 +28,7 @@ struct wanted {
 	int64_t machine;		 /* of the applied record; 0, also where it isn't there */
 	bool user;			 /* the applied release has scripts for users */
 	bool view32;			 /* its settings are of both views of the registry */
+	bool servers;			 /* the role names servers (learned.h) */
 	struct tuf_known role;		 /* that names the newest release */
 	const char *record;		 /* which file applied.json is: its stamp as a text */
 	json_t *json;
@@ -35,7 +36,7 @@ struct wanted {
 
 /*
  * Read one.  Returns 0, or -1 with ERR_SYNTAX, ERR_VERSION or ERR_NOMEM and *w all zero.  Every
- * member but "machine" and "view32" has to be there.
+ * member but "machine", "view32" and "servers" has to be there.
  */
 int wanted_read(const json_t *j, struct wanted *w, struct err *e);
 

@@ -315,12 +315,12 @@ station_enroll_check(struct settings *s, const struct enrolment *en, struct stat
 	return rc;
 }
 
-/* metadata: the path of the state's directory of this name. */
+/* Removes a file of the state; metadata: the path of the state's directory of this name. */
 static int
-forget_copy(const char *metadata, struct err *e)
+forget(const char *metadata, const char *name, struct err *e)
 {
 	struct buf path = BUF_INIT(STATION_PATH_MAX);
-	int rc = buf_addf(&path, e, "%s/../" STATION_ROOT_COPY, metadata);
+	int rc = buf_addf(&path, e, "%s/../%s", metadata, name);
 
 	if (rc == 0 && file_remove(NULL, buf_text(&path), e) == -1)
 		rc = -1;
@@ -348,8 +348,9 @@ station_enroll(struct settings *s, const struct enrolment *en, const uint8_t *ro
 	    (d = dir_make(buf_text(&path), place_stationwide() ? 0755 : 0700, e)) == NULL)
 		goto out;
 	/* A new anchor starts over: nothing that the old one vouched for counts any more. */
-	if (forget_copy(buf_text(&path), e) == -1 || file_remove(d, "timestamp.json", e) == -1 ||
-	    file_remove(d, "snapshot.json", e) == -1 ||
+	if (forget(buf_text(&path), STATION_ROOT_COPY, e) == -1 ||
+	    forget(buf_text(&path), STATION_LEARNED, e) == -1 ||
+	    file_remove(d, "timestamp.json", e) == -1 || file_remove(d, "snapshot.json", e) == -1 ||
 	    file_replace(d, "root.json", root, len, 0644, e) == -1)
 		goto out;
 	rc = settings_apply(s, &x.changes, e);

@@ -25,6 +25,9 @@
 /* In the state, the copy of the trusted root metadata; an enrolment removes it. */
 #define STATION_ROOT_COPY "root.copy.json"
 
+/* In the state, servers that signed metadata named; an enrolment removes it, too. */
+#define STATION_LEARNED "learned.json"
+
 /* In the state, downloads: a cache, of which each file is verified before it is used. */
 #define STATION_STAGING "staging"
 

@@ -262,6 +262,7 @@ attempt_end(struct attempt *u)
 	fetch_end(u->fetch);
 	if (u->health.known != NULL)
 		server_health_end(&u->health, u->state);
+	learned_free(&u->learned);
 	plan_free(&u->plan);
 	record_free(&u->applied);
 	wanted_free(&u->wanted);
@@ -281,12 +282,28 @@ server_failed(void *arg, const char *url, const struct err *why)
 		u->o->failed(NULL, url, why);
 }
 
+/* Drop the host key that an administrator names, for good, whatever becomes of this update. */
+static int
+drop_host_key(struct attempt *u, struct err *e)
+{
+	const char *key = u->o->drop_host_key;
+
+	if (key == NULL)
+		return 0;
+	err_setx(e, ERR_NOENT,
+	    "%.60s: want a host key that was learned, as 'slipway status' shows it; those of the "
+	    "enrolment are changed with 'slipway enroll --change --host-key'",
+	    key);
+	return learned_drop(&u->learned, key, e) ? learned_save(u->state, &u->learned, e) : -1;
+}
+
 static int
 connect_to_server(struct attempt *u, struct err *e)
 {
 	const struct station *st = u->st;
-	struct fetch_config config = { .host_keys = (const char *const *)st->host_keys.v,
-		.nhost_keys = st->host_keys.n,
+	const char *urls[LEARNED_ALL];
+	char today[DATE_TEXT_SIZE];
+	struct fetch_config config = { .host_keys = u->host_keys,
 		.key_file = st->login_key,
 		.password_file = st->password_file,
 		.connect_ms = STATION_CONNECT_MS,
@@ -295,10 +312,17 @@ connect_to_server(struct attempt *u, struct err *e)
 		.arg = u,
 		.child = u->o->child };
 
-	if (server_health_load(u->state, st, clock_wall(), &u->health, e) == -1)
+	date_format(clock_wall(), today);
+	today[DATE_DAY_LENGTH] = '\0';
+	learned_load(u->state, &u->learned);
+	if (drop_host_key(u, e) == -1)
+		return -1;
+	config.nurls = learned_order(&u->learned, st, u->o->starts, today, urls);
+	config.nhost_keys = learned_host_keys(&u->learned, st, u->host_keys);
+	if (server_health_load(u->state, urls, config.nurls, clock_wall(), &u->health, e) == -1)
 		return -1;
 	config.urls = u->health.urls;
-	config.nurls = u->health.n;
+	learned_begins(&u->learned, st, u->health.urls[0], today);
 	if ((u->metadata = station_dir(st, "metadata", true, e)) == NULL ||
 	    (u->staging = dir_make_private(u->state, STATION_STAGING, e)) == NULL ||
 	    (u->fetch = fetch_start(&config, e)) == NULL)
@@ -338,6 +362,61 @@ attempt_time(struct attempt *u)
 	return now < floor ? floor : now;
 }
 
+static void
+tell_learned(void *arg, const char *text)
+{
+	const struct attempt *u = arg;
+
+	if (u->o->log != NULL)
+		u->o->log(NULL, LOG_LEVEL_INFO, u->st->application, text);
+}
+
+/*
+ * After a refresh: which server had the metadata, and what the role, where it was read, says of
+ * servers.  A release whose role says nonsense isn't taken.
+ */
+static int
+learn(struct attempt *u, struct err *e)
+{
+	const struct tuf_targets *role = refresh_role(u->refresh);
+	const json_t *named = role == NULL ? NULL : json_object_get(role->c.json, SERVERS_NAME);
+	struct servers says;
+	struct err why;
+	int rc = 0;
+
+	learned_checked(&u->learned, u->st, fetch_server(u->fetch));
+	u->names_servers = role == NULL ? u->wanted.servers : named != NULL;
+	if (role != NULL) {
+		if (servers_read(named, &says, e) == -1)
+			return err_context(e, "%s", u->st->application);
+		rc = learned_take(&u->learned, u->st, &says, tell_learned, u, e);
+		servers_free(&says);
+	}
+	/* Nothing of the release depends on it, and the next start learns it again. */
+	if (rc == 0 && learned_save(u->state, &u->learned, &why) == -1)
+		tell_learned(u, why.text);
+	return rc;
+}
+
+/* After a refresh that failed. */
+static void
+note_failed_check(struct attempt *u, const struct err *why)
+{
+	struct err ignored;
+
+	if (!fetch_is_servers_fault(why))
+		return;
+	learned_checked(&u->learned, u->st, NULL);
+	(void)learned_save(u->state, &u->learned, &ignored);
+}
+
+/* Whether the role that is known said of servers what is still here. */
+static bool
+still_learned(const struct attempt *u)
+{
+	return !u->wanted.servers || u->learned.there;
+}
+
 int
 attempt_refresh(struct attempt *u, int64_t now, struct err *e)
 {
@@ -348,7 +427,8 @@ attempt_refresh(struct attempt *u, int64_t now, struct err *e)
 	if (connect_to_server(u, e) == -1)
 		return -1;
 	/* The child connects meanwhile. */
-	if (u->known && tuf_store_sum(u->metadata, u->st->application, local, &ignored) == 0)
+	if (u->known && still_learned(u) &&
+	    tuf_store_sum(u->metadata, u->st->application, local, &ignored) == 0)
 		known = &u->wanted.role;
 	/* If a server's metadata is wrong or old, asks the next one.  Reports the first error. */
 	while ((u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, now, known,
@@ -358,7 +438,8 @@ attempt_refresh(struct attempt *u, int64_t now, struct err *e)
 			first = *e;
 	note_server(u, u->refresh == NULL ? e : NULL);
 	if (u->refresh != NULL)
-		return 0;
+		return learn(u, e);
+	note_failed_check(u, e);
 	if (first.code != ERR_NONE && e->code != ERR_ENDED)
 		*e = first;
 	return -1;
@@ -479,7 +560,8 @@ attempt_remember(struct attempt *u)
 		.newest = u->applied.newest,
 		.machine = u->applied.machine,
 		.user = attempt_for_users(u),
-		.view32 = u->st->registry_view == REGISTRY_VIEW_BOTH };
+		.view32 = u->st->registry_view == REGISTRY_VIEW_BOTH,
+		.servers = u->names_servers };
 
 	if (u->lock != NULL && !u->known && u->refresh != NULL && u->applied.whole &&
 	    plan_is_applied(&u->plan, &u->applied) && !roots_moved(u) && !lacks_view32(u) &&

@@ -12,6 +12,7 @@
 #include "updater/fetch/fetch.h"
 #include "updater/plan/plan.h"
 #include "updater/plan/refresh.h"
+#include "updater/state/learned.h"
 #include "updater/state/record.h"
 #include "updater/state/server_health.h"
 #include "updater/state/wanted.h"
@@ -27,6 +28,9 @@ struct attempt {
 	struct file_lock *lock; /* NULL for a user who may not update */
 	struct dir *state, *metadata, *staging;
 	struct server_health health;
+	struct learned learned;
+	bool names_servers;		    /* the role does */
+	const char *host_keys[LEARNED_ALL]; /* that count */
 	struct fetch *fetch;
 	struct refresh *refresh;
 	struct plan plan;

@@ -22,6 +22,7 @@ struct update_options {
 	bool offline;	  /* ask no server: only what a crash left, and the user's part */
 	/* look at every file even when the release is applied, and abandon a torn transaction */
 	bool repair;
+	const char *drop_host_key; /* forget it, if it was learned (learned.h); or NULL */
 	bool starts;		   /* a program of this account is started afterwards */
 	struct progress *progress; /* or NULL */
 	struct sftp_session_child

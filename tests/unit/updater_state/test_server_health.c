@@ -41,7 +41,9 @@ load(struct server_health *s, int64_t now)
 {
 	struct err e;
 
-	assert_ok(server_health_load(state, &station, now, s, &e), &e);
+	assert_ok(server_health_load(state, (const char *const *)station.servers.v,
+		      station.servers.n, now, s, &e),
+	    &e);
 	assert_int_equal(s->n, station.servers.n);
 }
 
