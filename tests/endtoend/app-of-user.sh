@@ -148,7 +148,7 @@ whole() {	# TEXT...: what alice has is one release, one of these
 part() { echo "$1" > r/app/new; release "$1"; slipway update > log 2>&1 || fail update; }
 every=${CUT_EVERY:-15} number=10	# 1: each call, a minute
 part "$number"
-user alice env LD_PRELOAD="$cut" CUT_COUNT="$work/alice/count" slipway update > log 2>&1 || fail update
+user alice env LD_PRELOAD="$cut" CUT_COUNT="$work/alice/count" slipway update > log 2>&1 || [ $? = 3 ] || fail update
 calls=$(sort -n alice/count | tail -n 1)
 [ "$calls" -gt 30 ] || fail "want calls that change the disk, got $calls"
 is "$(start alice)" "$number"

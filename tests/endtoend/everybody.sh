@@ -95,6 +95,13 @@ needs_root() {
 needs_root rollback
 needs_root plan
 needs_root unenroll --yes
+expect 3 own.log "${user[@]}" slipway update
+want own.log 'this user may not update the station'
+expect 1 own.log "${user[@]}" slipway update --repair
+want own.log "update --repair needs root, because this station is for all users; only what is this user's own was looked at: sudo slipway update --repair"
+expect 3 own.json "${user[@]}" slipway update --json
+want own.json '"read_only": true'
+expect 0 own.log "${user[@]}" slipway verify
 needs_root enroll --change --deadline 20
 needs_root settings set 'HKLM\SOFTWARE\x' y z
 needs_root settings delete "HKLM\\SOFTWARE\\Slipway\\$INSTALLATION\\$APP" Server

@@ -59,6 +59,20 @@ check_rights(const struct cmd_options *o, struct err *e)
 	    option);
 }
 
+/* A person asked for more than this user may do; what is this user's own was done. */
+static int
+judge_read_only(bool repair, struct err *e)
+{
+	if (!repair)
+		return CLI_ATTEND;
+	return err_setx(e, ERR_ACCESS,
+	    strcmp(place_system(), "windows") == 0
+		? "update --repair needs an administrator, because this station is for all users; only "
+		  "what is this user's own was looked at"
+		: "update --repair needs root, because this station is for all users; only what is this "
+		  "user's own was looked at: sudo slipway update --repair");
+}
+
 static int
 run_update(struct call *call, struct err *e)
 {
@@ -87,8 +101,10 @@ run_update(struct call *call, struct err *e)
 	if (cmd_station_open(call, CMD_FETCHES | CMD_WARNS_LATER | CMD_LOGS, &c, e) == 0 &&
 	    (!o->repair || ask_owners(&c.station, e) == 0))
 		rc = cmd_update_station(&c, &update_options, &r, e);
-	if (rc == 0 && o->json)
-		rc = cmd_print_result(&c.station, &r, e);
+	if (rc == 0 && r.read_only)
+		rc = judge_read_only(o->repair, e);
+	if (rc != -1 && o->json && cmd_print_result(&c.station, &r, e) == -1)
+		rc = -1;
 	window_end();
 	reminders_tell(&(struct reminders){ .st = &c.station, .settings = c.settings }, &r,
 	    rc == -1 ? e : NULL);
