@@ -120,8 +120,7 @@ serve_repo(struct serving *s, struct err *e)
 		buf_text(&s->keys) };
 
 	if (serve_config(&c, &config, e) == -1 || sshd_hold_signals(e) == -1 ||
-	    (d = sshd_start(buf_text(&config), s->listen, reachable(s->listen), s->port, e)) ==
-		NULL)
+	    (d = sshd_start(buf_text(&config), s->listen, s->port, e)) == NULL)
 		goto out;
 	if (announce(s, e) == -1)
 		goto out;

@@ -27,12 +27,11 @@ int sshd_port(const char *address, unsigned *port, struct err *e);
 int sshd_hold_signals(struct err *e);
 
 /*
- * Starts sshd, which listens at the address listening, and waits until it accepts connections at
- * address and port.  sshd ends with this process.  NULL with ERR_NOENT (not installed),
+ * Starts sshd, which listens at the address listening and at port, and waits until it does.  sshd
+ * ends with this process.  NULL with ERR_NOENT (not installed),
  * ERR_TIMEOUT, ERR_CONFLICT (sshd ended) and others.
  */
-struct sshd *sshd_start(const char *config, const char *listening, const char *address,
-    unsigned port, struct err *e);
+struct sshd *sshd_start(const char *config, const char *listening, unsigned port, struct err *e);
 
 /* Waits for a signal to stop.  Returns 0, or -1 with ERR_CONFLICT when sshd ended by itself. */
 int sshd_wait(struct sshd *s, struct err *e);

@@ -30,7 +30,6 @@
 #define START_MS   10000 /* time for sshd to accept connections */
 #define STOP_MS	   3000	 /* time for sshd to end after SIGTERM */
 #define POLL_MS	   20
-#define BANNER_MS  1000
 #define PATH_BYTES 4096
 /* Below the range of outgoing connections: from 32768 on Linux, 49152 elsewhere. */
 #define PORT_FIRST 20000u
@@ -49,6 +48,7 @@ struct sshd {
 	pid_t pid;	      /* 0 when it has ended */
 	char dir[PATH_BYTES]; /* temporary, holds the configuration */
 	char config[PATH_BYTES + 16];
+	char number[PATH_BYTES + 16]; /* the file that sshd writes its process id to */
 };
 
 int
@@ -198,6 +198,7 @@ write_config(struct sshd *s, const char *config, struct err *e)
 		return -1;
 	}
 	snprintf(s->config, sizeof s->config, "%s/sshd_config", s->dir);
+	snprintf(s->number, sizeof s->number, "%s/pid", s->dir);
 	if ((fd = open(s->config, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) == -1)
 		return err_set(e, ERR_IO, "%s", s->config);
 	if (write(fd, config, len) != (ssize_t)len)
@@ -242,10 +243,13 @@ knows_option(const char *program, const char *config, const char *option)
 
 /* extra: an option "-o" and its value, or NULL twice. */
 static void
-become_sshd(const char *program, const char *config, const char *const extra[2], pid_t parent,
+become_sshd(const char *program, const struct sshd *s, const char *const extra[2], pid_t parent,
     int fd)
 {
+	char number[PATH_BYTES + 32];
 	sigset_t set;
+
+	snprintf(number, sizeof number, "PidFile=\"%s\"", s->number);
 
 	/* sshd must end when we are killed, also when that happened before this call. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1 || getppid() != parent)
@@ -254,44 +258,9 @@ become_sshd(const char *program, const char *config, const char *const extra[2],
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	process_restore();
 	hand_over(fd);
-	execl(program, program, "-D", "-e", "-f", config, extra[0], extra[1], (char *)NULL);
+	execl(program, program, "-D", "-e", "-f", s->config, "-o", number, extra[0], extra[1],
+	    (char *)NULL);
 	_exit(127);
-}
-
-/* Leaves a server that has answered as a client does, so that its log has no error of ours. */
-static void
-leave(int fd)
-{
-	static const char hello[] = "SSH-2.0-slipway\r\n";
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	char rest[1024];
-
-	if (send(fd, hello, sizeof hello - 1, MSG_NOSIGNAL) != (ssize_t)sizeof hello - 1 ||
-	    shutdown(fd, SHUT_WR) == -1)
-		return;
-	/* Its offer of algorithms is at most a few of these. */
-	for (int i = 0; i < 16 && poll(&p, 1, BANNER_MS) == 1; i++)
-		if (recv(fd, rest, sizeof rest, 0) <= 0)
-			return;
-}
-
-/* Whether an SSH server answers. */
-static bool
-answers(const struct addrinfo *ai)
-{
-	struct pollfd p = { .events = POLLIN };
-	char banner[4];
-	bool ok = false;
-
-	if ((p.fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
-		return false;
-	if (connect(p.fd, ai->ai_addr, ai->ai_addrlen) == 0 && poll(&p, 1, BANNER_MS) == 1)
-		ok = recv(p.fd, banner, sizeof banner, MSG_WAITALL) == (ssize_t)sizeof banner &&
-		    memcmp(banner, "SSH-", sizeof banner) == 0;
-	if (ok)
-		leave(p.fd);
-	close(p.fd);
-	return ok;
 }
 
 /* Collects children that ended.  -1 with ERR_CONFLICT when sshd is one of them. */
@@ -312,37 +281,21 @@ reap(struct sshd *s, struct err *e)
 	return rc;
 }
 
+/* sshd writes its number once it listens.  Nobody connects, so its log has no line of ours. */
 static int
-wait_until_ready(struct sshd *s, const char *address, unsigned port, struct err *e)
+wait_until_ready(struct sshd *s, struct err *e)
 {
-	struct addrinfo *ai = numeric(address, port, e);
 	int64_t end = clock_mono_ms() + START_MS;
-	int rc = -1;
 
-	if (ai == NULL)
-		return -1;
-	for (;;) {
-		bool ready = answers(ai);
-
-		/*
-		 * Looks for an ended sshd after connecting: another server may have answered at
-		 * that port.
-		 */
+	while (access(s->number, F_OK) == -1) {
 		if (reap(s, e) == -1)
-			break;
-		if (ready) {
-			rc = 0;
-			break;
-		}
-		if (clock_mono_ms() > end) {
-			err_setx(e, ERR_TIMEOUT, "sshd does not accept connections after %d ms",
-			    START_MS);
-			break;
-		}
+			return -1;
+		if (clock_mono_ms() > end)
+			return err_setx(e, ERR_TIMEOUT,
+			    "sshd does not accept connections after %d ms", START_MS);
 		clock_sleep_ms(POLL_MS);
 	}
-	freeaddrinfo(ai);
-	return rc;
+	return reap(s, e);
 }
 
 static const char *
@@ -357,8 +310,7 @@ find_sshd(struct err *e)
 }
 
 struct sshd *
-sshd_start(const char *config, const char *listening, const char *address, unsigned port,
-    struct err *e)
+sshd_start(const char *config, const char *listening, unsigned port, struct err *e)
 {
 	/* One station with a wrong key would shut out all others behind its address for a while. */
 	static const char no_penalties[] = "PerSourcePenalties=no"; /* OpenSSH 9.8 and later */
@@ -395,14 +347,14 @@ sshd_start(const char *config, const char *listening, const char *address, unsig
 	if ((fd = listen_at(listening, port, e)) == -1)
 		goto fail;
 	if ((s->pid = fork()) == 0)
-		become_sshd(program, s->config, extra, parent, fd);
+		become_sshd(program, s, extra, parent, fd);
 	close(fd);
 	if (s->pid == -1) {
 		s->pid = 0;
 		err_set(e, ERR_IO, "fork");
 		goto fail;
 	}
-	if (wait_until_ready(s, address, port, e) == 0)
+	if (wait_until_ready(s, e) == 0)
 		return s;
 fail:
 	sshd_stop(s);
@@ -494,6 +446,8 @@ sshd_stop(struct sshd *s)
 	end_children();
 	if (s->config[0] != '\0')
 		unlink(s->config);
+	if (s->number[0] != '\0')
+		unlink(s->number); /* sshd does so, unless it was killed */
 	if (s->dir[0] != '\0')
 		rmdir(s->dir);
 	free(s);

@@ -31,7 +31,6 @@ sshd_keygen(const char *file, struct err *e)
 int
 sshd_port(const char *address, unsigned *port, struct err *e)
 {
-	(void)address;
 	(void)port;
 	return elsewhere(e);
 }
@@ -43,8 +42,7 @@ sshd_hold_signals(struct err *e)
 }
 
 struct sshd *
-sshd_start(const char *config, const char *listening, const char *address, unsigned port,
-    struct err *e)
+sshd_start(const char *config, const char *listening, unsigned port, struct err *e)
 {
 	(void)config;
 	(void)listening;

@@ -6,6 +6,7 @@
 make_repo
 make_login
 start_server
+wantno serve.log preauth	# nobody has come yet, and serve itself doesn't count
 root=$REPO/served/metadata/1.root.json
 
 # enroll STATUS ARG...
