@@ -25,6 +25,7 @@ for group in "$@"; do
 			python3)
 		;;
 	package) packages+=(build-essential debhelper dpkg-dev fakeroot lintian git) ;;
+	ansible) packages+=(ansible ansible-lint openssh-client) ;;
 	chroot) packages+=(debootstrap debian-archive-keyring git util-linux mount) ;;
 	lint) packages+=(clang-format clang-tidy cppcheck shellcheck lua-check mandoc) ;;
 	*)
