@@ -211,6 +211,16 @@ add_server(const char *host, const char *slash, char *path)
 	return NULL;
 }
 
+/* Where there are drives, file:///E:/ is E:/, whose '/' parse_path() took for one at the end. */
+static void
+take_drive(char *path)
+{
+	const char drive[] = { path[0] == '\0' ? '\0' : path[1], ':', '/', '\0' };
+
+	if (strlen(path) == 3 && path[0] == '/' && path[2] == ':' && path_absolute(drive))
+		memcpy(path, drive, sizeof drive);
+}
+
 static const char *
 parse_url(struct cursor c, struct url *u)
 {
@@ -245,7 +255,23 @@ parse_url(struct cursor c, struct url *u)
 	if (fault == NULL && u->scheme == URL_FILE && !server && !path_absolute(u->path) &&
 	    path_absolute(u->path + 1))
 		memmove(u->path, u->path + 1, strlen(u->path));
+	if (fault == NULL && u->scheme == URL_FILE && !server)
+		take_drive(u->path);
 	return fault;
+}
+
+int
+url_of_directory(const char *path, struct buf *out, struct err *e)
+{
+	bool server = path[0] == '/' && path[1] == '/';
+	int rc = buf_adds(out, server ? "file:" : path[0] == '/' ? "file://" : "file:///", e);
+
+	for (; *path != '\0' && rc == 0; path++)
+		if (alnum(*path) || one_of(*path, "-._~/:"))
+			rc = buf_addc(out, *path, e);
+		else
+			rc = buf_addf(out, e, "%%%02X", (unsigned)(unsigned char)*path);
+	return rc;
 }
 
 /* The place behind the '@' that follows what may be a password, which no message repeats; or 0. */

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/sftp/sftp_frames.h"
 
@@ -39,5 +40,11 @@ struct url {
  * address and the fault) and *out unchanged.
  */
 int url_parse(const char *text, size_t len, struct url *out, struct err *e);
+
+/*
+ * Append the address of a directory of this computer, whose path is absolute.  Returns 0, or -1 as
+ * buf_adds().
+ */
+int url_of_directory(const char *path, struct buf *out, struct err *e);
 
 #endif

@@ -44,14 +44,41 @@ tuf_client_free(struct tuf_client *c)
 	free(c);
 }
 
+void
+tuf_client_accept(struct tuf_client *c, int64_t seconds)
+{
+	c->accept = seconds;
+}
+
+int64_t
+tuf_client_accepted(const struct tuf_client *c)
+{
+	return c->accepted;
+}
+
+/* Whether metadata that has ended is taken all the same. */
+static bool
+is_accepted(struct tuf_client *c, const struct tuf_common *common, const char *what)
+{
+	int64_t past = c->now - common->expires;
+
+	if (past > c->accept || c->accept == 0 || strcmp(what, tuf_top_name(TUF_ROOT)) == 0)
+		return false;
+	if (past < 1)
+		past = 1;
+	if (c->accepted < past)
+		c->accepted = past;
+	return true;
+}
+
 int
-client_expired(const struct tuf_client *c, const struct tuf_common *common, const char *what,
+client_expired(struct tuf_client *c, const struct tuf_common *common, const char *what,
     struct err *e)
 {
 	char when[DATE_TEXT_SIZE], now[DATE_TEXT_SIZE];
 	bool timed = strcmp(what, "timestamp") == 0 || strcmp(what, "snapshot") == 0;
 
-	if (!c->check_expiry || common->expires > c->now)
+	if (!c->check_expiry || common->expires > c->now || is_accepted(c, common, what))
 		return 0;
 	date_format(common->expires, when);
 	date_format(c->now, now);

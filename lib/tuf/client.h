@@ -72,6 +72,15 @@ struct tuf_client *tuf_client_new(const struct tuf_source *source, const struct 
 void tuf_client_free(struct tuf_client *c);
 
 /*
+ * Take timestamp, snapshot and targets metadata, of delegated roles, too, for so many seconds past
+ * its end, in tuf_client_refresh() and tuf_client_role(); never root.
+ */
+void tuf_client_accept(struct tuf_client *c, int64_t seconds);
+
+/* How long past its end was the oldest that was taken so, seconds; 0: nothing was. */
+int64_t tuf_client_accepted(const struct tuf_client *c);
+
+/*
  * Check an initial root: well formed and signed by a threshold of its own keys.  0, or -1 with
  * ERR_SYNTAX, ERR_SIGNATURE, ERR_TOO_LARGE or ERR_NOMEM.  *version is set on success.
  */

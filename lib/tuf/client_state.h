@@ -16,6 +16,7 @@ struct tuf_client {
 	struct tuf_store store;
 	int64_t now;
 	bool check_expiry;
+	int64_t accept, accepted; /* seconds, as tuf_client_accept() */
 	struct tuf_root *root;
 	struct tuf_timestamp *timestamp;
 	struct tuf_snapshot *snapshot;
@@ -25,7 +26,7 @@ struct tuf_client {
 };
 
 /* 0, or -1 with ERR_EXPIRED where expiry is checked; what names the file in the text. */
-int client_expired(const struct tuf_client *c, const struct tuf_common *common, const char *what,
+int client_expired(struct tuf_client *c, const struct tuf_common *common, const char *what,
     struct err *e);
 
 /*

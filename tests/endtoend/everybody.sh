@@ -93,6 +93,11 @@ needs_root() {
 	wantre rights.log "error: ${1}( [a-z]+)? needs root: this station is for all users; run it with sudo\$" 0
 }
 needs_root rollback
+for option in '--from /tmp' '--accept-age 3' '--drop-host-key SHA256:x'; do
+	# shellcheck disable=SC2086  # two words
+	expect 1 rights.log "${user[@]}" slipway update $option
+	want rights.log "update ${option% *} needs root: this station is for all users; run it with sudo" 0
+done
 needs_root plan
 needs_root unenroll --yes
 expect 3 own.log "${user[@]}" slipway update

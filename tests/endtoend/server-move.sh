@@ -11,14 +11,14 @@ export SLIPWAY_REPO=$REPO
 
 # drill HEADING: the commands below it, one a line.
 drill() {
-	sed -n "/^### $1\$/,/^##/p" "$page" | sed -n 's/^    \(slipway.*\)/\1/p'
+	sed -n "/^### $1\$/,/^##/p" "$page" | sed -n 's/^    \([a-z].*\)/\1/p'
 }
 
 # do_step HEADING N: the Nth command of a drill, with the places of this test.
 do_step() {
 	local line
 	line=$(drill "$1" | sed -n "$2p" | sed -e "s|sftp://slipway-sftp@new.example/|$newurl|" -e "s|SHA256:NEW|$newkey|" \
-		-e "s|/media/stick|$WORK/stick|" -e "s|COV_PB|$APP|")
+		-e "s|/media/stick|$WORK/stick|" -e "s|served/|$REPO/served/|g" -e "s|COV_PB|$APP|")
 	[ -n "$line" ] || fail "want command $2 below '$1' in $page"
 	echo "\$ $line" > step.log
 	eval "$line" >> step.log 2>&1 || fail "want it to succeed: $line" step.log
@@ -85,6 +85,103 @@ rm "station/state/$INSTALLATION/$APP/learned.json"
 start_server --port "$port"
 expect 0 run.log slipway run -- true
 want run.log "learned from the signed metadata: server $newurl" 0
+
+kill "$newserver"
+wait "$newserver" || true
+
+# The old one is lost before stations knew of the new one: a stick, which nobody has to trust.
+rm -rf station installed "$WORK/new"
+mkdir installed
+expect 0 enroll.log enroll
+expect 0 update.log slipway update
+start_new
+stop_server
+lost='The old server is lost'
+do_step "$lost" 1 # servers set
+echo 3 > release/app/three
+publish release
+mkdir stick
+do_step "$lost" 2 # cp to the stick
+to_new
+expect 0 run.log slipway run -- echo started
+want run.log started 0
+before=$(state)
+do_step "$lost" 3 # update --from
+want step.log "learned from the signed metadata: server $newurl" 0
+want step.log 'applied release 3' 0
+expect 0 status.log slipway status
+wantre status.log "brought +at .* from file://$WORK/stick" 0
+expect 0 history.log slipway history
+want history.log "brought by file://$WORK/stick; applied now" 0
+sleep 1.1 # a later second, as times are told
+do_step "$lost" 4 # update, through the new one
+expect 0 status.log slipway status
+wantno status.log brought
+wantre status.log "server +$newurl, learned from the signed metadata\$" 0
+
+# A stick is as little believed as a server: foreign, changed, cut, with links and pipes in it, or gone.
+bad_stick() {	# TEXT
+	before=$(state)
+	expect 1 bad.log timeout 20 slipway update --from "$WORK/stick"
+	want bad.log "$1" 0
+	[ "$(state)" = "$before" ] || fail "want the state as before" bad.log
+}
+echo 4 > release/app/four
+publish release
+fill_stick() { rm -rf stick; cp -R "$REPO/served" stick; chmod -R u+w stick; }
+fill_stick
+find stick/targets -name '*.four' -exec sh -c 'echo 5 > "$1"' sh {} \;
+bad_stick four
+fill_stick
+find stick/targets -name '*.four' -delete
+bad_stick four
+fill_stick
+rm stick/metadata/timestamp.json
+mkfifo stick/metadata/timestamp.json
+bad_stick timestamp.json
+rm stick/metadata/timestamp.json
+ln -s "$REPO/served/metadata/timestamp.json" stick/metadata/timestamp.json
+bad_stick timestamp.json
+rm stick/metadata/timestamp.json
+head -c 200000 /dev/zero > stick/metadata/timestamp.json
+bad_stick timestamp.json
+rm -rf stick/metadata
+ln -s "$REPO/served/metadata" stick/metadata
+bad_stick metadata
+rm -rf stick
+bad_stick stick
+expect 0 init.log slipway-repo init foreign --no-passphrase
+cp -R foreign/served stick
+bad_stick "want valid signatures"
+expect 2 bad.log slipway update --from
+expect 1 bad.log slipway update --from 'sftp://u:secret@h/r'
+wantno bad.log secret
+
+# Metadata that has ended is taken for so many days as an administrator says, and never an older one.
+fill_stick
+resign() { python3 "$WORK/tests/resign.py" "stick/metadata/$1.json" "$REPO"/keys/"$2".*.pem "$3" "${@:4}"; }
+ended=$(date -u -d '121 hours ago' +%Y-%m-%dT%H:%M:%SZ)
+resign timestamp timestamp "$ended" > ended.json
+cp ended.json stick/metadata/timestamp.json
+bad_stick 'once, with --accept-age DAYS'
+expect 1 bad.log slipway update --from stick --accept-age 4
+slipway status | grep -o '^refreshed *[^,]*' > before.log
+expect 0 update.log slipway update --from stick --accept-age 6
+want update.log 'metadata was accepted that ended 6 days ago' 0
+want update.log 'applied release 4' 0
+expect 0 status.log slipway status
+want status.log 'with metadata that had ended 6 days before, accepted by an administrator' 0
+grep -o '^refreshed *[^,]*' status.log > after.log
+cmp before.log after.log || fail 'want the time of the last good refresh as before' before.log after.log
+expect 0 history.log slipway history
+want history.log 'its metadata had ended 6 days before; applied now' 0
+resign timestamp timestamp "$ended" 1 > older.json
+cp older.json stick/metadata/timestamp.json
+expect 1 bad.log slipway update --from stick --accept-age 600
+want bad.log 'want version >=' 0
+slipway-repo refresh > refresh.log
+slipway-repo refresh > refresh.log
+start_server --port "$port"
 
 # A bad value: the release isn't taken, and the program starts on the one before.
 sign_servers() {	# JSON: signed by all that have to sign, and published

@@ -12,6 +12,7 @@
 #include "lib/base/date.h"
 #include "lib/base/fold.h"
 #include "lib/base/path.h"
+#include "lib/base/text.h"
 #include "lib/os/clock.h"
 #include "lib/os/way.h"
 
@@ -307,6 +308,10 @@ fill_record(struct building *b, struct err *e)
 	r->machine = a->machine;
 	date_format(clock_wall(), r->time);
 	snprintf(r->action, sizeof r->action, "%s", a->action);
+	if (a->place != NULL)
+		snprintf(r->place, sizeof r->place, "%.*s",
+		    (int)text_cut(a->place, strlen(a->place), sizeof r->place - 1), a->place);
+	r->expired = a->expired;
 	r->changed_files = (int64_t)plan_changes(a->plan);
 	r->changed_settings = (int64_t)b->j->set.n;
 	r->whole = true;

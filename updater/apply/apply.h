@@ -20,8 +20,10 @@ struct apply {
 	const char *action;	      /* as in a record */
 	/* for a rollback: the settings that the scripts of that release asked for; else NULL */
 	const struct changeset *asked;
-	int64_t newest;	 /* release number */
-	int64_t machine; /* for a user: serial of the machine's record; else 0 */
+	int64_t newest;	   /* release number */
+	int64_t machine;   /* for a user: serial of the machine's record; else 0 */
+	const char *place; /* where it came from, if not from the servers; or NULL */
+	int64_t expired;   /* days that its metadata had ended before */
 };
 
 /* Fill in *t, which uses all of this; its directory's name is written to work. */

@@ -14,6 +14,10 @@ add_record(json_t *list, const struct record *r, bool applied, struct err *e)
 	    r->damaged ? "damaged" : r->action, "release", (json_int_t)r->release, "from",
 	    (json_int_t)r->from, "files", (json_int_t)r->changed_files, "settings",
 	    (json_int_t)r->changed_settings, "applied", applied, "rollback", !applied && r->whole);
+	if (one != NULL && r->place[0] != '\0')
+		json_object_set_new(one, "place", json_string(r->place));
+	if (one != NULL && r->expired > 0)
+		json_object_set_new(one, "expired_days", json_integer(r->expired));
 	return json_array_append_new(list, one) == -1 ? err_nomem(e) : 0;
 }
 
@@ -60,6 +64,21 @@ member_number(const json_t *j, const char *name)
 	return json_integer_value(json_object_get(j, name));
 }
 
+/* Where a release came from, if not from the servers. */
+static void
+print_place(const json_t *one)
+{
+	const char *place = json_string_value(json_object_get(one, "place"));
+
+	if (place != NULL) {
+		printf(", brought by ");
+		cli_print(place);
+	}
+	if (member_number(one, "expired_days") > 0)
+		printf(", its metadata had ended %lld days before",
+		    member_number(one, "expired_days"));
+}
+
 static void
 print_history(const json_t *list)
 {
@@ -79,6 +98,7 @@ print_history(const json_t *list)
 		    member_number(one, "files"), member_number(one, "settings"), action);
 		if (member_number(one, "from") > 0)
 			printf(" from release %lld", member_number(one, "from"));
+		print_place(one);
 		puts(json_is_true(json_object_get(one, "applied")) ? "; applied now"
 			: json_is_true(json_object_get(one, "rollback"))
 			? ""

@@ -52,6 +52,20 @@ print_refreshed(const struct status *u)
 		printf("refreshed     %s, %lld days ago\n", when, age / DAY);
 }
 
+static void
+print_brought(const struct brought *b)
+{
+	if (b->time[0] == '\0')
+		return;
+	printf("brought       at %s from ", b->time);
+	cli_print(b->place[0] == '\0' ? "a server" : b->place);
+	if (b->expired > 0)
+		printf(", with metadata that had ended %lld day%s before, accepted by an "
+		       "administrator",
+		    (long long)b->expired, b->expired == 1 ? "" : "s");
+	puts("");
+}
+
 /* Where an address comes from, where it isn't the enrolment alone. */
 static const char *
 origin_of(const struct status *u, const char *url)
@@ -249,6 +263,7 @@ print_status(const struct status *u, const struct strings *missing, bool verbose
 	print_unfinished(u);
 	print_missing(missing);
 	print_refreshed(u);
+	print_brought(&u->brought);
 	print_servers(u, verbose);
 	print_host_keys(u, verbose);
 	print_trust(u);

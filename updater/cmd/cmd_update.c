@@ -6,14 +6,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/date.h"
+#include "lib/os/path.h"
 #include "lib/os/places.h"
 #include "lib/os/process.h"
+#include "lib/sftp/url.h"
 #include "updater/cmd/progress.h"
 #include "updater/cmd/reminders.h"
 #include "updater/cmd/window.h"
 #include "updater/station/checks.h"
 
-#define STRANGERS_MAX (1024u * 1024) /* bytes that are shown */
+#define ACCEPT_DAYS_MAX 3650
+#define STRANGERS_MAX	(1024u * 1024) /* bytes that are shown */
 
 /*
  * What other accounts own or may change is shown, and taken over where a person agrees.  Nobody is
@@ -50,13 +54,38 @@ ask_owners(const struct station *st, struct err *e)
 static int
 check_rights(const struct cmd_options *o, struct err *e)
 {
-	const char *option = o->drop_host_key != NULL ? "--drop-host-key" : NULL;
+	const char *option = o->from != NULL ? "--from"
+	    : o->accept_age > 0		     ? "--accept-age"
+	    : o->drop_host_key != NULL	     ? "--drop-host-key"
+					     : NULL;
+	bool windows = strcmp(place_system(), "windows") == 0;
 
 	if (option == NULL || !place_stationwide() || place_privileged())
 		return 0;
 	return err_setx(e, ERR_ACCESS,
-	    "%s changes what this station trusts and needs root (on Windows an administrator)",
-	    option);
+	    "update %s needs %s: this station is for all users; run it %s", option,
+	    windows ? "an administrator" : "root",
+	    windows ? "in an administrator's console" : "with sudo");
+}
+
+/* The address of --from: that of a server, or of a directory. */
+static int
+find_from(const char *from, struct buf *url, struct err *e)
+{
+	struct buf path = BUF_INIT(STATION_PATH_MAX);
+	struct url u;
+	int rc = -1;
+
+	if (strstr(from, "://") != NULL)
+		rc = buf_adds(url, from, e);
+	else if ((rc = path_real(&path, from, e)) == 0) {
+		path_slashes((char *)path.data);
+		rc = url_of_directory(buf_text(&path), url, e);
+	}
+	buf_free(&path);
+	if (rc == 0)
+		rc = url_parse(buf_text(url), url->len, &u, e);
+	return rc == -1 ? err_context(e, "--from") : 0;
 }
 
 /* A person asked for more than this user may do; what is this user's own was done. */
@@ -80,14 +109,20 @@ run_update(struct call *call, struct err *e)
 	struct update_options update_options = cmd_update_options(o, CMD_DEADLINE_MS);
 	struct progress_view view;
 	struct update_result r = { .unknown = true };
+	struct buf from = BUF_INIT(URL_SIZE);
 	struct cmd_station c;
 	int rc = -1;
 
 	if (o->json && o->progress != NULL)
 		return err_setx(e, ERR_USAGE,
 		    "update: want --json or --progress=json, got both; each has standard output for itself");
-	if (check_rights(o, e) == -1)
+	if (check_rights(o, e) == -1 || (o->from != NULL && find_from(o->from, &from, e) == -1)) {
+		buf_free(&from);
 		return -1;
+	}
+	if (o->from != NULL)
+		update_options.from = buf_text(&from);
+	update_options.accept = o->accept_age * DATE_DAY_SECONDS;
 	if (!o->quiet)
 		process_tell_interrupt(
 		    "\nslipway: interrupted; files that were fetched are kept, and the next "
@@ -109,6 +144,7 @@ run_update(struct call *call, struct err *e)
 	reminders_tell(&(struct reminders){ .st = &c.station, .settings = c.settings }, &r,
 	    rc == -1 ? e : NULL);
 	cmd_station_close(&c);
+	buf_free(&from);
 	if (o->repair)
 		cmd_register_log();
 	return rc;
@@ -119,6 +155,12 @@ static const struct option options[] = {
 	CMD_DEADLINE_ROW("longest time that the update may take (default 600)"),
 	{ "repair", OPTION_FLAG, CMD_TO(repair), NULL,
 	    "look at every file, and put back what is missing or was changed" },
+	{ "from", OPTION_TEXT, CMD_TO(from), "DIR|URL",
+	    "ask this directory or server, once, instead of the servers of the station",
+	    .offers = OFFER_DIRECTORIES },
+	{ "accept-age", OPTION_NUMBER, CMD_TO(accept_age), "DAYS",
+	    "take metadata that ended at most DAYS days ago, this once", .min = 1,
+	    .max = ACCEPT_DAYS_MAX },
 	{ "drop-host-key", OPTION_TEXT, CMD_TO(drop_host_key), "SHA256:...",
 	    "forget a host key that was learned from signed metadata, for good",
 	    .offers = OFFER_NOTHING },

@@ -24,7 +24,8 @@ struct cmd_options {
 	int64_t deadline; /* seconds; 0: not given */
 	bool offline, repair, json, quiet, verbose, no_launch;
 	const char *log, *progress; /* NULL: not given */
-	const char *drop_host_key;
+	const char *drop_host_key, *from;
+	int64_t accept_age; /* days */
 };
 
 /* Rows of these options. */

@@ -119,7 +119,7 @@ refresh_free(struct refresh *r)
 
 struct refresh *
 refresh_run(struct fetch *f, struct dir *metadata, const char *application, int64_t now,
-    const struct tuf_known *known, const uint8_t *local, struct err *e)
+    int64_t accept, const struct tuf_known *known, const uint8_t *local, struct err *e)
 {
 	struct refresh *r = calloc(1, sizeof *r);
 	const struct tuf_source source = { fetch_metadata, hint, r };
@@ -130,8 +130,10 @@ refresh_run(struct fetch *f, struct dir *metadata, const char *application, int6
 		return NULL;
 	}
 	r->f = f;
-	if ((r->client = tuf_client_new(&source, &store, now, e)) == NULL ||
-	    tuf_client_refresh(r->client, application, e) == -1)
+	if ((r->client = tuf_client_new(&source, &store, now, e)) == NULL)
+		goto fail;
+	tuf_client_accept(r->client, accept);
+	if (tuf_client_refresh(r->client, application, e) == -1)
 		goto fail;
 	r->known = known != NULL && known_still(r->client, application, known, local);
 	if (r->known || (r->role = tuf_client_role(r->client, application, e)) != NULL)

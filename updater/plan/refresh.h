@@ -13,13 +13,15 @@
 struct refresh;
 
 /*
- * Bring the metadata up to date for one application.  now is the time for expiry checks.  Where the
+ * Bring the metadata up to date for one application.  now is the time for expiry checks; accept as
+ * tuf_client_accept().  Where the
  * application's role is still the one of known, which may be NULL, and local is the SHA-256 of the
  * copy in metadata, the role isn't read.  metadata and f must outlive the handle.  NULL on error,
  * with what tuf_client_refresh() and fetch_files() list.
  */
-struct refresh *refresh_run(struct fetch *f, struct dir *metadata, const char *application,
-    int64_t now, const struct tuf_known *known, const uint8_t *local, struct err *e);
+struct refresh *
+refresh_run(struct fetch *f, struct dir *metadata, const char *application, int64_t now,
+    int64_t accept, const struct tuf_known *known, const uint8_t *local, struct err *e);
 void refresh_free(struct refresh *r);
 
 struct tuf_client *refresh_client(struct refresh *r);

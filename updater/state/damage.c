@@ -99,6 +99,7 @@ static const struct own {
 	{ "watch", ANY_FILE },
 	{ "servers.json", JSON },
 	{ "learned.json", JSON },
+	{ "brought.json", JSON },
 	{ "told.json", JSON },
 };
 

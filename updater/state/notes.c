@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/json.h"
+#include "lib/base/text.h"
 #include "lib/os/clock.h"
 #include "lib/os/json_file.h"
 #include "lib/os/move.h"
@@ -15,6 +16,7 @@
 #define REFRESHED     "refreshed"
 #define WAITING	      "waiting.json"
 #define LEFTOVERS     "leftovers.json"
+#define BROUGHT	      "brought.json"
 #define FORMAT_LINE   "format 1\n"
 #define REFRESHED_MAX 256 /* bytes */
 
@@ -74,6 +76,40 @@ notes_waiting(struct dir *state, int64_t serial, struct waiting *w)
 		copy_text(why, "code", w->code, sizeof w->code);
 		copy_text(why, "text", w->text, sizeof w->text);
 	}
+	json_decref(j);
+}
+
+void
+notes_set_brought(struct dir *state, const char *place, int64_t expired)
+{
+	char when[DATE_TEXT_SIZE];
+	struct brought b = { .place = "" };
+	struct err ignored;
+	json_t *j;
+
+	if (is_newer_note(state, BROUGHT))
+		return;
+	if (place != NULL)
+		snprintf(b.place, sizeof b.place, "%.*s",
+		    (int)text_cut(place, strlen(place), sizeof b.place - 1), place);
+	date_format(clock_wall(), when);
+	j = json_pack("{s:i, s:s, s:s, s:I}", "format", DAMAGE_FORMAT, "time", when, "place",
+	    b.place, "expired", (json_int_t)expired);
+	if (j != NULL)
+		json_file_write(state, BROUGHT, j, NOTE_MAX, STATE_MODE, &ignored);
+	json_decref(j);
+}
+
+void
+notes_brought(struct dir *state, struct brought *b)
+{
+	struct err ignored;
+	json_t *j = json_file_read(state, BROUGHT, NOTE_MAX, &ignored);
+
+	*b = (struct brought){ .expired = 0 };
+	copy_text(j, "time", b->time, sizeof b->time);
+	copy_text(j, "place", b->place, sizeof b->place);
+	(void)json_number_of(j, "expired", 0, INT64_MAX, &b->expired);
 	json_decref(j);
 }
 

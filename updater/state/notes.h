@@ -33,6 +33,19 @@ struct waiting {
 /* Read the note into *w, while it is valid. */
 void notes_waiting(struct dir *state, int64_t serial, struct waiting *w);
 
+/* An update from another place than the servers, or with metadata that had ended. */
+struct brought {
+	char time[DATE_TEXT_SIZE]; /* empty: there was none */
+	char place[256];	   /* empty: the servers */
+	int64_t expired;	   /* days that metadata had ended before */
+};
+
+/* Note it, now; a failed write is ignored.  place may be NULL. */
+void notes_set_brought(struct dir *state, const char *place, int64_t expired);
+
+/* Read that note. */
+void notes_brought(struct dir *state, struct brought *b);
+
 /*
  * [{"root", "work", "name", "path"}] of the files in use (leftover.h); an empty array where there
  * are none, NULL when out of memory.  The caller calls json_decref().

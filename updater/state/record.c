@@ -168,6 +168,8 @@ read_summary(const json_t *j, struct record *r, struct err *e)
 	    read_number(j, "machine", &r->machine, e) == -1 ||
 	    read_short_text(j, "time", r->time, sizeof r->time, e) == -1 ||
 	    read_short_text(j, "action", r->action, sizeof r->action, e) == -1 ||
+	    read_short_text(j, "place", r->place, sizeof r->place, e) == -1 ||
+	    read_number(j, "expired", &r->expired, e) == -1 ||
 	    read_number(changed, "files", &r->changed_files, e) == -1 ||
 	    read_number(changed, "settings", &r->changed_settings, e) == -1)
 		return -1;
@@ -304,6 +306,10 @@ record_json(const struct record *r, struct err *e)
 	    (json_int_t)r->newest, "from", (json_int_t)r->from, "machine", (json_int_t)r->machine,
 	    "changed", "files", (json_int_t)r->changed_files, "settings",
 	    (json_int_t)r->changed_settings);
+	if (j != NULL && r->place[0] != '\0')
+		json_object_set_new(j, "place", json_string(r->place));
+	if (j != NULL && r->expired > 0)
+		json_object_set_new(j, "expired", json_integer(r->expired));
 	if (r->whole)
 		rest = json_pack("{s:o, s:{s:o, s:o}, s:{s:s?, s:s?}, s:o, s:o}", "files",
 		    target_files_json(r), "dirs", layout_place_names[0],

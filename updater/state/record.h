@@ -19,6 +19,8 @@
  *   machine     (a user's record) serial of the machine's record that it followed (the machine's)
  *               serial that users' records follow, where that isn't its own
  *   changed     {"files": N, "settings": N}
+ *   place       where the release came from, if not from the servers
+ *   expired     days that its metadata had ended before an administrator accepted it
  * and, in a whole one,
  *   files       {target: {"sha256", "length", "mode"}}
  *   dirs        {"install": [PATH...], "app": [...]}: directories that Slipway made
@@ -38,6 +40,7 @@
 
 #define RECORD_MAX	   (64u * 1024 * 1024) /* bytes of a record */
 #define RECORD_ACTION_SIZE 16
+#define RECORD_PLACE_SIZE  256
 #define RECORD_RESTORE	   "restore"
 
 /* How many records before the applied one are kept whole, and how many at all. */
@@ -70,6 +73,8 @@ struct record_file {
 struct record {
 	int64_t serial, release, version, newest, from, machine;
 	char time[DATE_TEXT_SIZE], action[RECORD_ACTION_SIZE]; /* may be empty */
+	char place[RECORD_PLACE_SIZE];			       /* may be empty */
+	int64_t expired;				       /* days */
 	int64_t changed_files, changed_settings;
 	/* applied.json is damaged: this is the newest of the history, or a serial that is free */
 	bool damaged;

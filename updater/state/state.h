@@ -14,7 +14,7 @@
  *                         scripts
  *   journal...            a transaction that is under way (apply/transaction.h)
  *   wanted.json           which bytes need no second look (wanted.h)
- *   refreshed, waiting.json, leftovers.json   notes for people and for the next start (notes.h)
+ *   refreshed, waiting.json, leftovers.json, brought.json   notes (notes.h)
  *   told.json             warnings that were told today (told.h)
  *   servers.json          what each server last said (server_health.h)
  *   learned.json          servers and host keys that signed metadata named (learned.h)

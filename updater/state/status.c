@@ -68,6 +68,17 @@ load_in_use(struct dir *state, struct strings *paths, struct err *e)
 	return rc;
 }
 
+/* What was brought counts until a server was asked. */
+static void
+load_brought(struct dir *state, struct status *u)
+{
+	int64_t t;
+
+	notes_brought(state, &u->brought);
+	if (date_parse(u->brought.time, strlen(u->brought.time), &t) == -1 || u->refreshed > t)
+		u->brought = (struct brought){ .expired = 0 };
+}
+
 static int
 load_state(struct dir *state, struct status *u, struct err *e)
 {
@@ -81,6 +92,7 @@ load_state(struct dir *state, struct status *u, struct err *e)
 	notes_waiting(state, applied.serial, &u->waiting);
 	record_free(&applied);
 	u->refreshed = notes_refreshed(state);
+	load_brought(state, u);
 	u->interrupted = state_pending(state);
 	return load_in_use(state, &u->in_use, e);
 }
@@ -326,6 +338,10 @@ static void
 add_origins(json_t *j, const struct status *u)
 {
 	json_object_set_new(j, "tls_warnings", texts_json(&u->strays));
+	if (u->brought.time[0] != '\0')
+		json_object_set_new(j, "brought",
+		    json_pack("{s:s, s:s, s:I}", "time", u->brought.time, "from", u->brought.place,
+			"expired_days", (json_int_t)u->brought.expired));
 	json_object_set_new(j, "asked",
 	    origins_json(u, u->urls, u->nurls, &u->st->servers, &u->learned.now.addresses));
 	json_object_set_new(j, "accepted_host_keys",

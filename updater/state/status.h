@@ -22,6 +22,7 @@ struct status {
 	bool ended;		 /* the application was removed from the repository */
 	bool interrupted;	 /* an update was interrupted */
 	struct waiting waiting;	 /* release 0: none */
+	struct brought brought;	 /* time empty: none since the last good refresh */
 	struct strings in_use;	 /* paths of files whose old version is in use */
 	int64_t refreshed;	 /* time of the last good refresh; 0: never */
 	int64_t root_version;	 /* of the trusted metadata; 0: there is none */

@@ -261,7 +261,7 @@ attempt_end(struct attempt *u)
 	refresh_free(u->refresh);
 	fetch_end(u->fetch);
 	if (u->health.known != NULL)
-		server_health_end(&u->health, u->state);
+		server_health_end(&u->health, u->o->from == NULL ? u->state : NULL);
 	learned_free(&u->learned);
 	plan_free(&u->plan);
 	record_free(&u->applied);
@@ -317,12 +317,15 @@ connect_to_server(struct attempt *u, struct err *e)
 	learned_load(u->state, &u->learned);
 	if (drop_host_key(u, e) == -1)
 		return -1;
-	config.nurls = learned_order(&u->learned, st, u->o->starts, today, urls);
+	urls[0] = u->o->from;
+	config.nurls =
+	    u->o->from != NULL ? 1 : learned_order(&u->learned, st, u->o->starts, today, urls);
 	config.nhost_keys = learned_host_keys(&u->learned, st, u->host_keys);
 	if (server_health_load(u->state, urls, config.nurls, clock_wall(), &u->health, e) == -1)
 		return -1;
 	config.urls = u->health.urls;
-	learned_begins(&u->learned, st, u->health.urls[0], today);
+	if (u->o->from == NULL)
+		learned_begins(&u->learned, st, u->health.urls[0], today);
 	if ((u->metadata = station_dir(st, "metadata", true, e)) == NULL ||
 	    (u->staging = dir_make_private(u->state, STATION_STAGING, e)) == NULL ||
 	    (u->fetch = fetch_start(&config, e)) == NULL)
@@ -384,7 +387,8 @@ learn(struct attempt *u, struct err *e)
 	struct err why;
 	int rc = 0;
 
-	learned_checked(&u->learned, u->st, fetch_server(u->fetch));
+	if (u->o->from == NULL)
+		learned_checked(&u->learned, u->st, fetch_server(u->fetch));
 	u->names_servers = role == NULL ? u->wanted.servers : named != NULL;
 	if (role != NULL) {
 		if (servers_read(named, &says, e) == -1)
@@ -404,7 +408,7 @@ note_failed_check(struct attempt *u, const struct err *why)
 {
 	struct err ignored;
 
-	if (!fetch_is_servers_fault(why))
+	if (u->o->from != NULL || !fetch_is_servers_fault(why))
 		return;
 	learned_checked(&u->learned, u->st, NULL);
 	(void)learned_save(u->state, &u->learned, &ignored);
@@ -415,6 +419,33 @@ static bool
 still_learned(const struct attempt *u)
 {
 	return !u->wanted.servers || u->learned.there;
+}
+
+/* A stick may be all that there is for now. */
+static void
+tell_accept(const struct attempt *u, struct err *e)
+{
+	struct err was = *e;
+
+	if (u->o->from != NULL && e->code == ERR_EXPIRED && strncmp(e->text, "root ", 5) != 0)
+		err_setx(e, ERR_EXPIRED,
+		    "%.900s; an administrator takes it all the same, once, with --accept-age DAYS",
+		    was.text);
+}
+
+/* Whether metadata was taken that had ended. */
+static void
+look_at_expiry(struct attempt *u)
+{
+	int64_t past = tuf_client_accepted(refresh_client(u->refresh));
+	char text[128];
+
+	u->r->expired = (past + DATE_DAY_SECONDS - 1) / DATE_DAY_SECONDS;
+	if (past == 0 || u->o->log == NULL)
+		return;
+	snprintf(text, sizeof text, "metadata was accepted that ended %lld day%s ago",
+	    (long long)u->r->expired, u->r->expired == 1 ? "" : "s");
+	u->o->log(NULL, LOG_LEVEL_WARN, u->st->application, text);
 }
 
 int
@@ -431,15 +462,18 @@ attempt_refresh(struct attempt *u, int64_t now, struct err *e)
 	    tuf_store_sum(u->metadata, u->st->application, local, &ignored) == 0)
 		known = &u->wanted.role;
 	/* If a server's metadata is wrong or old, asks the next one.  Reports the first error. */
-	while ((u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, now, known,
-		    local, e)) == NULL &&
+	while ((u->refresh = refresh_run(u->fetch, u->metadata, u->st->application, now,
+		    u->o->accept, known, local, e)) == NULL &&
 	    fetch_next(u->fetch, e))
 		if (first.code == ERR_NONE)
 			first = *e;
 	note_server(u, u->refresh == NULL ? e : NULL);
-	if (u->refresh != NULL)
+	if (u->refresh != NULL) {
+		look_at_expiry(u);
 		return learn(u, e);
+	}
 	note_failed_check(u, e);
+	tell_accept(u, e);
 	if (first.code != ERR_NONE && e->code != ERR_ENDED)
 		*e = first;
 	return -1;

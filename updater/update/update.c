@@ -99,7 +99,9 @@ fetch_and_apply_once(struct attempt *u, struct err *e)
 		.set = &u->plan.settings,
 		.applied = &u->applied,
 		.action = u->plan.release == u->r->release && u->o->repair ? "repair" : "update",
-		.newest = u->plan.release };
+		.newest = u->plan.release,
+		.place = u->o->from,
+		.expired = u->r->expired };
 	int64_t serial = u->applied.serial;
 	struct err ignored;
 
@@ -222,6 +224,18 @@ install_again(struct attempt *u, struct err *e)
 	return rc;
 }
 
+/* Until when what was found is known to be good: now, or the end of metadata that had ended. */
+static int64_t
+good_until(struct attempt *u, int64_t now)
+{
+	int64_t was = notes_refreshed(u->state), until;
+
+	if (u->refresh == NULL || u->r->expired == 0)
+		return now;
+	until = tuf_client_expires(refresh_client(u->refresh));
+	return until < was ? was : until < now ? until : now;
+}
+
 int
 update_machine(struct attempt *u, struct err *e)
 {
@@ -239,9 +253,11 @@ update_machine(struct attempt *u, struct err *e)
 	} else {
 		attempt_remember(u);
 	}
-	u->r->refreshed = now;
 	u->r->fresh = true;
-	return notes_set_refreshed(u->state, now, e);
+	if (u->o->from != NULL || u->r->expired > 0)
+		notes_set_brought(u->state, u->o->from, u->r->expired);
+	u->r->refreshed = good_until(u, now);
+	return notes_set_refreshed(u->state, u->r->refreshed, e);
 }
 
 int

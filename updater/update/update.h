@@ -22,6 +22,8 @@ struct update_options {
 	bool offline;	  /* ask no server: only what a crash left, and the user's part */
 	/* look at every file even when the release is applied, and abandon a torn transaction */
 	bool repair;
+	const char *from; /* the address to ask this once, instead of the servers; or NULL */
+	int64_t accept;	  /* take metadata so many seconds past its end */
 	const char *drop_host_key; /* forget it, if it was learned (learned.h); or NULL */
 	bool starts;		   /* a program of this account is started afterwards */
 	struct progress *progress; /* or NULL */
@@ -49,7 +51,9 @@ struct update_result {
 	bool unknown;		      /* the state couldn't be read: nothing is known of it */
 	int64_t release;	      /* the applied release; 0: none */
 	int64_t newest;		      /* newest release that was ever applied */
-	int64_t refreshed;	/* time of the last good refresh, seconds since 1970; 0: never */
+	int64_t refreshed; /* time of the last good refresh, seconds since 1970; 0: never */
+	int64_t
+	    expired; /* days that metadata had ended before it was taken (accept); 0: it hadn't */
 	size_t fetched;		/* files downloaded */
 	size_t files, settings; /* files replaced, added or removed; settings changed */
 	size_t user_settings;	/* of this user */

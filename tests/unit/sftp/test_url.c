@@ -9,8 +9,10 @@
 /* On other platforms a path can begin with "/C:". */
 #ifdef _WIN32
 #define ON_A_DRIVE ""
+#define DRIVE	   "E:/"
 #else
 #define ON_A_DRIVE "/"
+#define DRIVE	   "/E:"
 #endif
 
 static struct url_row {
@@ -46,6 +48,7 @@ static struct url_row {
 	{ "file", URL("file:///mnt/usb"), URL_FILE, "", "", 0, "/mnt/usb" },
 	{ "file on a drive", URL("file:///C:/usb%20key/"), URL_FILE, "", "", 0,
 	    ON_A_DRIVE "C:/usb key" },
+	{ "a whole drive", URL("file:///E:/"), URL_FILE, "", "", 0, DRIVE },
 	{ "file on localhost", URL("file://localhost/mnt"), URL_FILE, "", "", 0, "/mnt" },
 	{ "file with percent", URL("file:///a%20b"), URL_FILE, "", "", 0, "/a b" },
 	{ "empty", URL(""), BAD },
@@ -168,11 +171,43 @@ limits(void **state)
 	assert_true(strlen(e.text) < 400);
 }
 
+/* The address of a directory leads back to it. */
+static void
+of_directory(void **state)
+{
+	static const struct {
+		const char *path, *text;
+	} dirs[] = {
+#ifdef _WIN32
+		{ "E:/", "file:///E:/" },
+		{ "C:/a stick/\xc3\xa9", "file:///C:/a%20stick/%C3%A9" },
+		{ "//server/share/r", "file://server/share/r" },
+#else
+		{ "/", "file:///" },
+		{ "/media/a stick/\xc3\xa9%41?#", "file:///media/a%20stick/%C3%A9%2541%3F%23" },
+#endif
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(dirs); i++) {
+		struct buf b = BUF_INIT(URL_SIZE);
+		struct url u;
+		struct err e = { 0 };
+
+		assert_ok(url_of_directory(dirs[i].path, &b, &e), &e);
+		assert_string_equal(buf_text(&b), dirs[i].text);
+		assert_ok(url_parse(buf_text(&b), b.len, &u, &e), &e);
+		assert_string_equal(u.path, dirs[i].path);
+		buf_free(&b);
+	}
+}
+
 int
 main(void)
 {
-	static struct CMUnitTest tests[100] = { cmocka_unit_test(limits) };
-	size_t n = 1;
+	static struct CMUnitTest tests[100] = { cmocka_unit_test(limits),
+		cmocka_unit_test(of_directory) };
+	size_t n = 2;
 
 	TEST_ROWS(tests, n, rows, parsed);
 	return _cmocka_run_group_tests("url", tests, n, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "tests/unit/tuf/shelf.h"
 #include "tests/unit/common/test.h"
 
+#include "lib/base/date.h"
 #include "lib/tuf/known.h"
 
 #define NOW  1800000000 /* 2027-01-15 */
@@ -254,6 +255,46 @@ nothing_saved(void **state)
 	assert_int_equal(world.saves, 0);
 	assert_int_equal(refresh(NOW + 400LL * 86400 * 5, text), ERR_EXPIRED);
 	assert_int_equal(world.saves, 0);
+}
+
+/* With so many seconds of patience; *past: how much of it was needed. */
+static enum err_code
+refresh_patiently(int64_t now, int64_t seconds, int64_t *past)
+{
+	struct tuf_client *c = world_client(&world, now);
+	enum err_code code = ERR_NONE;
+	struct err e = { 0 };
+
+	tuf_client_accept(c, seconds);
+	if (tuf_client_refresh(c, APP, &e) == -1 || tuf_client_role(c, APP, &e) == NULL)
+		code = e.code;
+	*past = tuf_client_accepted(c);
+	tuf_client_free(c);
+	return code;
+}
+
+/* Metadata that has ended is taken where somebody says so, but no older version, and no root. */
+static void
+accepted(void **state)
+{
+	int64_t end, past;
+
+	(void)state;
+	assert_int_equal(date_parse(PAST, strlen(PAST), &end), 0);
+	start();
+	build_with(&newer, &(struct fault){ .app_exp = PAST });
+	assert_int_equal(refresh_patiently(NOW, NOW - end - 1, &past), ERR_EXPIRED);
+	assert_int_equal(refresh_patiently(NOW, NOW - end, &past), ERR_NONE);
+	assert_int_equal(past, NOW - end);
+	assert_int_equal(refresh_patiently(end, 0, &past), ERR_EXPIRED);
+	assert_int_equal(refresh_patiently(end, 1, &past), ERR_NONE);
+	assert_int_equal(past, 1);
+	assert_int_equal(refresh_patiently(end - 1, 1, &past), ERR_NONE);
+	assert_int_equal(past, 0);
+	build(&first); /* older */
+	assert_int_equal(refresh_patiently(NOW, INT64_MAX, &past), ERR_ROLLBACK);
+	build(&newer);
+	assert_int_equal(refresh_patiently(NOW + 400LL * 86400 * 5, INT64_MAX, &past), ERR_EXPIRED);
 }
 
 /*
@@ -533,6 +574,7 @@ main(void)
 	static struct CMUnitTest tests[100] = {
 		cmocka_unit_test(first_refresh),
 		cmocka_unit_test(nothing_saved),
+		cmocka_unit_test(accepted),
 		cmocka_unit_test(other_note),
 	};
 	size_t n = 3;
