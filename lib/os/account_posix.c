@@ -21,7 +21,7 @@ struct question {
 	void (*ask)(struct question *q);
 	id_t id;
 	bool found;
-	char text[PATH_MAX];
+	char text[PATH_MAX]; /* the answer, or a name that is asked for */
 	char strings[STRINGS_MAX];
 
 	pthread_mutex_t lock; /* for the following */
@@ -112,19 +112,27 @@ wait_for(struct question *q)
 	return done;
 }
 
-/* The answer, which the caller frees, or NULL. */
+/* The answer, which the caller frees, or NULL.  name: NULL, or what is asked about. */
 static struct question *
-ask(void (*how)(struct question *), id_t id)
+ask_about(void (*how)(struct question *), id_t id, const char *name)
 {
 	struct question *q = atomic_load(&left_ms) > 0 ? question_new(how, id) : NULL;
 
 	if (q == NULL)
 		return NULL;
+	if (name != NULL)
+		snprintf(q->text, sizeof q->text, "%s", name);
 	if (!start_thread(q)) {
 		question_free(q);
 		return NULL;
 	}
 	return wait_for(q) ? q : NULL;
+}
+
+static struct question *
+ask(void (*how)(struct question *), id_t id)
+{
+	return ask_about(how, id, NULL);
 }
 
 static int
@@ -175,6 +183,17 @@ ask_group(struct question *q)
 }
 
 static void
+ask_group_number(struct question *q)
+{
+	struct group gr, *found;
+
+	q->found =
+	    getgrnam_r(q->text, &gr, q->strings, sizeof q->strings, &found) == 0 && found != NULL;
+	if (q->found)
+		q->id = gr.gr_gid;
+}
+
+static void
 ask_roots(struct question *q)
 {
 	bool root = false, others = false;
@@ -220,6 +239,19 @@ account_is_roots_group(gid_t gid)
 	struct question *q = ask(ask_roots, gid);
 	bool is = q != NULL && q->found;
 
+	if (q != NULL)
+		question_free(q);
+	return is;
+}
+
+bool
+account_group_number(const char *name, gid_t *out)
+{
+	struct question *q = strlen(name) < PATH_MAX ? ask_about(ask_group_number, 0, name) : NULL;
+	bool is = q != NULL && q->found;
+
+	if (is)
+		*out = q->id;
 	if (q != NULL)
 		question_free(q);
 	return is;

@@ -23,6 +23,9 @@ int account_home(uid_t uid, struct buf *out, struct err *e);
 /* The same of a group's name. */
 int account_group(gid_t gid, struct buf *out, struct err *e);
 
+/* Whether there is a group of this name, and its number. */
+bool account_group_number(const char *name, gid_t *out);
+
 /* Whether root is the only member of a group, by its list or as the user's own group. */
 bool account_is_roots_group(gid_t gid);
 

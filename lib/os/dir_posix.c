@@ -25,6 +25,8 @@ dir_wrap(int fd, const char *path, struct err *e)
 		return NULL;
 	}
 	d->fd = fd;
+	d->shared = false;
+	d->gid = 0;
 	return d;
 }
 
@@ -146,6 +148,19 @@ dir_make(const char *path, unsigned mode, struct err *e)
 	return NULL;
 }
 
+/* A directory on the way, which may have been there; only its maker may give it away. */
+static int
+share_made(const struct dir *d, int fd)
+{
+	struct stat st;
+
+	if (!d->shared)
+		return 0;
+	if (fstat(fd, &st) == -1)
+		return -1;
+	return st.st_uid != geteuid() ? 0 : file_share_new(d, fd, 02775);
+}
+
 /* Make a directory below d, and its missing parents.  -1 with errno. */
 static int
 make_below(struct dir *d, const char *name, bool sync)
@@ -162,7 +177,11 @@ make_below(struct dir *d, const char *name, bool sync)
 		} else {
 			memcpy(part, p, len);
 			part[len] = '\0';
-			next = dir_make_in(here, part, 0755, sync);
+			next = dir_make_in(here, part, file_share_mode(d, 0755), sync);
+			if (next != -1 && share_made(d, next) == -1) {
+				file_drop(next);
+				next = -1;
+			}
 		}
 		p += len;
 		file_drop(here);
@@ -171,6 +190,17 @@ make_below(struct dir *d, const char *name, bool sync)
 			break;
 	}
 	return here;
+}
+
+/* What is below a shared directory is shared. */
+static struct dir *
+below_of(const struct dir *d, struct dir *below)
+{
+	if (d != NULL && below != NULL) {
+		below->shared = d->shared;
+		below->gid = d->gid;
+	}
+	return below;
 }
 
 struct dir *
@@ -185,7 +215,7 @@ dir_below(struct dir *d, const char *name, bool make, struct err *e)
 		file_fail(d, name, e);
 		return NULL;
 	}
-	return dir_wrap(fd, file_shown(d, name, path), e);
+	return below_of(d, dir_wrap(fd, file_shown(d, name, path), e));
 }
 
 int

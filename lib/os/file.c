@@ -4,14 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/digest.h"
 #include "lib/os/clock.h"
 #include "lib/os/file_system.h"
 #include "lib/os/path.h"
+#include "lib/os/places.h"
+#include "lib/os/share.h"
 
 #define LOCK_POLL_MS 20
 #define CHUNK	     65536
+#define HOLDER_MAX   400 /* bytes of the note in a lock */
 
 struct opened {
 	intptr_t f;
@@ -423,6 +427,55 @@ file_lock(struct dir *d, const char *name, int64_t wait_ms, struct err *e)
 		err_setx(e, ERR_BUSY, "%s: locked by another process", where);
 	file_unlock(l);
 	return NULL;
+}
+
+/* The note is for people; without it the lock holds as well. */
+static void
+write_holder(struct file_lock *l)
+{
+	struct buf text = BUF_INIT(HOLDER_MAX);
+	struct err ignored;
+
+	if (place_user_shown(&text, &ignored) == 0 &&
+	    buf_addf(&text, &ignored, ", process %ld on ", (long)getpid()) == 0 &&
+	    place_known("ComputerName", 12, &text, &ignored) != -1 &&
+	    buf_addc(&text, '\n', &ignored) == 0 && file_cut(l->f, 0) == 0)
+		(void)file_write_all(l->f, text.data, text.len);
+	buf_free(&text);
+}
+
+/* Anybody of the group can write a note: it is believed by nobody but the reader. */
+static void
+tell_holder(struct dir *d, const char *name, struct err *e)
+{
+	struct buf text = BUF_INIT(HOLDER_MAX);
+	struct err ignored;
+	char where[FILE_SHOWN_MAX], *p;
+
+	if (file_read(d, name, &text, &ignored) == 0 && text.len > 0) {
+		p = (char *)text.data;
+		for (size_t i = 0; i < text.len; i++)
+			if ((p[i] < ' ' || p[i] > '~') && p[i] != '\n')
+				p[i] = '?';
+		err_setx(e, ERR_BUSY, "%s: locked by %.*s; repeat the command when that has ended",
+		    file_shown(d, name, where), (int)strcspn(buf_text(&text), "\n"),
+		    buf_text(&text));
+	}
+	buf_free(&text);
+}
+
+struct file_lock *
+file_lock_named(struct dir *d, const char *name, int64_t wait_ms, struct err *e)
+{
+	struct file_lock *l = file_lock(d, name, wait_ms, e);
+
+	if (!dir_is_shared(d, NULL))
+		return l;
+	if (l != NULL)
+		write_holder(l);
+	else if (e->code == ERR_BUSY)
+		tell_holder(d, name, e);
+	return l;
 }
 
 void

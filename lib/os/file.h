@@ -10,6 +10,9 @@
 #include "lib/base/buf.h"
 #include "lib/os/dir.h"
 
+/* Of a mode: a file for its owner alone is for the group, too, in a shared directory (share.h). */
+#define FILE_FOR_GROUP 010000u
+
 enum file_type { FILE_REGULAR, FILE_DIRECTORY, FILE_LINK, FILE_OTHER };
 
 struct file_info {
@@ -18,7 +21,7 @@ struct file_info {
 	unsigned mode;		/* permission bits, 07777 */
 	int64_t mtime_ns;	/* nanoseconds since 1970 */
 	uint64_t inode, device; /* which file it is */
-	uint32_t uid;		/* owner */
+	uint32_t uid, gid;	/* owner and group; on Windows 0 */
 	/* reading fetches the content from elsewhere first, as of OneDrive's files on Windows */
 	bool elsewhere;
 };
@@ -157,6 +160,12 @@ int file_sha256_until(struct dir *d, const char *name, uint64_t most, int64_t de
 struct file_lock;
 struct file_lock *file_lock(struct dir *d, const char *name, int64_t wait_ms, struct err *e);
 void file_unlock(struct file_lock *l);
+
+/*
+ * file_lock() on a file that is nothing but a lock: in a shared directory it has the holder's
+ * account, process and computer, and ERR_BUSY names them.
+ */
+struct file_lock *file_lock_named(struct dir *d, const char *name, int64_t wait_ms, struct err *e);
 
 /* The process that holds the lock; 0: none, or the system doesn't tell. */
 long file_lock_holder(struct dir *d, const char *name);

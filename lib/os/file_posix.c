@@ -42,6 +42,7 @@ info_of(const struct stat *st, struct file_info *info)
 	info->inode = st->st_ino;
 	info->device = st->st_dev;
 	info->uid = st->st_uid;
+	info->gid = st->st_gid;
 	info->elsewhere = false;
 }
 
@@ -89,14 +90,31 @@ file_stamp(const char *path, struct file_stamp *out)
 	out->settled = out->ctime_ns + 1000000000 < nanoseconds(&now);
 }
 
+/* In a shared directory somebody may have put a file of another person.  Returns -1. */
+static int
+not_shared(const struct dir *d, const char *name, struct err *e)
+{
+	char where[FILE_SHOWN_MAX];
+
+	return err_setx(e, ERR_UNSAFE,
+	    "%s: want a file of the group that the directory is shared with, with one name, got "
+	    "another one; see who made it, and run 'slipway-repo init --shared' again",
+	    file_shown(d, name, where));
+}
+
 intptr_t
 file_open(struct dir *d, const char *name, bool write, struct file_info *info, struct err *e)
 {
 	struct stat st;
 	int fd = file_open_regular(d, name, write ? O_WRONLY : O_RDONLY, &st, e);
 
-	if (fd != -1)
-		info_of(&st, info);
+	if (fd == -1)
+		return -1;
+	if (write && file_share_odd(d, &st)) {
+		close(fd);
+		return not_shared(d, name, e);
+	}
+	info_of(&st, info);
 	return fd;
 }
 
@@ -108,8 +126,13 @@ file_open_new(struct dir *d, const char *name, unsigned mode, struct err *e)
 
 	if (parent == -1 || (unlinkat(parent, leaf, 0) == -1 && errno != ENOENT) ||
 	    (fd = openat(parent, leaf, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		 mode)) == -1)
+		 mode & 07777)) == -1)
 		file_fail(d, name, e);
+	else if (file_share_new(d, fd, file_share_mode(d, mode)) == -1) {
+		file_fail(d, name, e);
+		close(fd);
+		fd = -1;
+	}
 	if (parent != -1)
 		close(parent);
 	return fd;
@@ -124,8 +147,18 @@ file_open_lock(struct dir *d, const char *name, struct err *e)
 
 	if (fd == -1)
 		return file_fail(d, name, e);
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		return fd;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		if (st.st_uid == geteuid() &&
+		    file_share_new(d, fd, file_share_mode(d, 0600 | FILE_FOR_GROUP)) == -1) {
+			file_fail(d, name, e);
+			close(fd);
+			return -1;
+		}
+		if (fstat(fd, &st) == 0 && !file_share_odd(d, &st))
+			return fd;
+		close(fd);
+		return not_shared(d, name, e);
+	}
 	close(fd);
 	return err_setx(e, ERR_UNSAFE, "%s: want a regular file to lock, got something else",
 	    file_shown(d, name, where));
@@ -231,6 +264,7 @@ take_after(int fd, const struct stat *like)
 struct content {
 	int (*fill)(intptr_t f, void *arg);
 	void *arg;
+	const struct dir *d; /* or NULL */
 };
 
 /* Whether a new file of secrets is as private as it was made. */
@@ -257,6 +291,7 @@ write_temporary(int parent, const char *temp, const struct content *content, uns
 	*open_to_all = how == FILE_PUT_NEW && !is_kept_private(fd, mode);
 	if (!*open_to_all && content->fill(fd, content->arg) == 0 &&
 	    (like != NULL ? take_after(fd, like) : file_change_mode(fd, mode)) == 0 &&
+	    (like != NULL || file_share_new(content->d, fd, mode) == 0) &&
 	    (how == FILE_PUT_FAST || fsync(fd) == 0))
 		rc = 0;
 	saved = errno;
@@ -308,6 +343,7 @@ file_put(struct dir *d, const char *name, unsigned mode, enum file_put how,
 	bool sync = how != FILE_PUT_FAST, keep = false, open_to_all = false;
 	struct stat like;
 
+	mode = file_share_mode(d, mode);
 	if ((parent = file_open_parent(d, name, &leaf)) == -1)
 		return file_fail(d, name, e);
 	if ((size_t)snprintf(temp, sizeof temp, ".%s.new", leaf) >= sizeof temp) {
@@ -320,8 +356,8 @@ file_put(struct dir *d, const char *name, unsigned mode, enum file_put how,
 			goto out;
 		keep = keep && S_ISREG(like.st_mode);
 	}
-	if (write_temporary(parent, temp, &(struct content){ fill, arg }, mode, keep ? &like : NULL,
-		how, &open_to_all) == 0 &&
+	if (write_temporary(parent, temp, &(struct content){ fill, arg, d }, mode,
+		keep ? &like : NULL, how, &open_to_all) == 0 &&
 	    (how == FILE_PUT_NEW ? put_new(parent, temp, leaf)
 				 : renameat(parent, temp, parent, leaf)) == 0)
 		rc = !sync || file_sync_names(parent) == 0 ? 0 : -1;

@@ -12,6 +12,8 @@
 struct dir {
 	int fd;
 	char *path;
+	bool shared; /* share.h */
+	gid_t gid;   /* then: its group */
 };
 
 /* A struct dir of a descriptor, which it owns also after an error.  path is copied. */
@@ -64,5 +66,14 @@ bool file_modes_fixed(int fd);
  * file_modes_lost() tells of it.  0, or -1 with errno.
  */
 int file_change_mode(int fd, mode_t mode);
+
+/* The permissions of a new file or directory in d: more than mode where d is shared (share.h). */
+mode_t file_share_mode(const struct dir *d, unsigned mode);
+
+/* Give what was made in a shared d its group and these permissions.  0, or -1 with errno. */
+int file_share_new(const struct dir *d, int fd, unsigned mode);
+
+/* Whether a file isn't one that the members of a shared d change in place. */
+bool file_share_odd(const struct dir *d, const struct stat *st);
 
 #endif

@@ -18,6 +18,7 @@
 #include "lib/x509/facts.h"
 #include "lib/x509/key.h"
 #include "server/repo/repo.h"
+#include "server/repo/share.h"
 
 /* A text of at least so many hexadecimal digits is a serial number. */
 #define SERIAL_DIGITS_MIN 8
@@ -63,7 +64,9 @@ ca_make(const char *path, const char *repo, const struct cert_request *rq, struc
 	struct err ignored;
 	int found, rc = -1;
 
-	if (cert_make(rq, &key, &crt, info, e) == -1 || (d = dir_make(path, 0700, e)) == NULL ||
+	if (cert_make(rq, &key, &crt, info, e) == -1 ||
+	    (d = repo == NULL ? dir_make(path, 0700, e) : repo_ca_dir(repo, rq->name, true, e)) ==
+		NULL ||
 	    (lock = file_lock(d, LOCK_FILE, LOCK_WAIT_MS, e)) == NULL ||
 	    (found = file_stat(d, CA_KEY_FILE, &there, e)) == -1)
 		goto out;
@@ -131,25 +134,20 @@ ca_is_path(const char *name)
 int
 ca_open(const char *repo, const char *name, struct ca *ca, struct err *e)
 {
-	struct buf path = BUF_INIT(REPO_PATH_MAX);
-	char below[PATH_COMPONENT_MAX + 8];
 	int rc = -1;
 
 	memset(ca, 0, sizeof *ca);
 	ca->repo = repo;
-	if (repo == NULL) {
-		rc = buf_adds(&path, name, e);
-	} else if (pair_files_check_name(name, e) == 0) {
-		snprintf(below, sizeof below, "ca/%s", name);
-		rc = path_join(&path, repo, below, e);
-	}
-	if (rc == 0 && (ca->dir = dir_open(buf_text(&path), e)) == NULL)
+	if (repo == NULL || pair_files_check_name(name, e) == 0)
+		rc = 0;
+	if (rc == 0 &&
+	    (ca->dir = repo == NULL ? dir_open(name, e) : repo_ca_dir(repo, name, false, e)) ==
+		NULL)
 		rc = err_context(e, "no such CA ('slipway-repo cert ca' makes one)");
 	if (rc == 0)
 		rc = load_ca(ca, e);
 	if (rc == -1)
 		ca_close(ca);
-	buf_free(&path);
 	return rc;
 }
 

@@ -10,7 +10,7 @@
 #include "lib/os/json_file.h"
 #include "lib/x509/facts.h"
 
-#define FILE_MODE 0600
+#define FILE_MODE 0640 /* a shared repository's group reads it; else the directory is 0700 */
 
 /* As RFC 5280 and openssl ca write them; certificateHold and removeFromCRL aren't offered. */
 static const struct {

@@ -9,6 +9,7 @@
 #include "server/cert/pair_files.h"
 #include "server/cmd/command.h"
 #include "server/repo/repo.h"
+#include "server/repo/share.h"
 #include "server/rollover/state.h"
 
 #define OUT_MODE 0755
@@ -16,15 +17,14 @@
 static struct dir *
 open_pair_dir(const struct call *call, const char *out, struct err *e)
 {
-	struct buf path = BUF_INIT(REPO_PATH_MAX);
-	struct dir *d = NULL;
+	struct dir *top = NULL, *d = NULL;
 	const char *repo;
 
 	if (out != NULL)
 		return dir_make(out, OUT_MODE, e);
-	if ((repo = command_repo(call, e)) != NULL && path_join(&path, repo, "certs", e) == 0)
-		d = dir_make(buf_text(&path), 0700, e);
-	buf_free(&path);
+	if ((repo = command_repo(call, e)) != NULL && (top = repo_top(repo, true, e)) != NULL)
+		d = repo_place(repo, top, "certs", true, e);
+	dir_close(top);
 	return d;
 }
 

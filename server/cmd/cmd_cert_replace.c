@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "server/repo/share.h"
 #include "server/cert/request.h"
 #include "server/cmd/cmd_change.h"
 #include "server/rollover/steps.h"
@@ -130,7 +131,7 @@ say_one(const char *repo, const char *name, json_t *all, struct err *e)
 static int
 say_all(const char *repo, json_t *list, struct err *e)
 {
-	struct dir *top = dir_open(repo, e);
+	struct dir *top = repo_top(repo, false, e);
 	json_t *all = top == NULL ? NULL : replace_read(top, e),
 	       *pairs = json_object_get(all, "pairs"), *entry;
 	const char *name;

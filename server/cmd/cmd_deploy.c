@@ -16,6 +16,7 @@
 #include "lib/sftp/child.h"
 #include "server/cmd/cmd_deploy.h"
 #include "server/repo/repo.h"
+#include "server/repo/share.h"
 #include "server/sshd/serve.h"
 
 /* Milliseconds between two drawings of the progress, and before the first. */
@@ -138,7 +139,7 @@ static int
 deploy_if_set(const struct call *call, struct cmd_deploy_view *v, struct err *e)
 {
 	const char *repo = command_repo(call, e);
-	struct dir *top = repo == NULL ? NULL : dir_open(repo, e);
+	struct dir *top = repo == NULL ? NULL : repo_top(repo, false, e);
 	struct deploy_config config;
 	int rc = top == NULL ? -1 : deploy_config_read(top, &config, e);
 
@@ -270,7 +271,7 @@ run_deploy_set(struct call *call, struct err *e)
 {
 	const char *repo = command_repo_here(call, e);
 	struct deploy_config c = { 0 };
-	struct dir *top = repo == NULL ? NULL : dir_open(repo, e);
+	struct dir *top = repo == NULL ? NULL : repo_top(repo, true, e);
 	int rc = -1;
 
 	if (top != NULL && fill_config(&c, call->options, repo, call->argv[0], e) == 0 &&
@@ -287,7 +288,7 @@ static int
 run_deploy_show(struct call *call, struct err *e)
 {
 	const char *repo = command_repo_here(call, e);
-	struct dir *top = repo == NULL ? NULL : dir_open(repo, e);
+	struct dir *top = repo == NULL ? NULL : repo_top(repo, false, e);
 	struct deploy_config c;
 	int rc = top == NULL ? -1 : deploy_config_read(top, &c, e);
 
@@ -314,7 +315,7 @@ static int
 run_deploy_unset(struct call *call, struct err *e)
 {
 	const char *repo = command_repo_here(call, e);
-	struct dir *top = repo == NULL ? NULL : dir_open(repo, e);
+	struct dir *top = repo == NULL ? NULL : repo_top(repo, true, e);
 	int rc = top == NULL ? -1 : file_remove(top, DEPLOY_FILE, e);
 
 	if (rc != -1)

@@ -7,6 +7,7 @@
 #include "server/repo/audit_state.h"
 #include "server/repo/keyset.h"
 #include "server/repo/session.h"
+#include "server/repo/share.h"
 
 static int
 check_role(const char *role, struct err *e)
@@ -29,7 +30,7 @@ open_keys(const struct call *call, const char *dir, bool change, struct err *e)
 	if (dir != NULL)
 		return keystore_open(dir, true, e);
 	if ((repo = command_repo(call, e)) != NULL)
-		return change && audit_ready_at(repo, e) == -1 ? NULL : session_keys(repo, e);
+		return change && audit_ready_at(repo, e) == -1 ? NULL : repo_keys(repo, e);
 	err_context(e, "give --keys DIR, or a repository");
 	return NULL;
 }

@@ -11,6 +11,7 @@
 #include "lib/os/log.h"
 #include "lib/os/move.h"
 #include "server/cmd/command.h"
+#include "server/repo/share.h"
 #include "server/repo/change_commit.h"
 
 struct logging {
@@ -224,7 +225,7 @@ run_log(struct call *call, struct err *e)
 		    "--head: want 64 hexadecimal digits in lower case, got '%s'", l->head);
 	if (l->accept)
 		return (path = command_repo(call, e)) == NULL ? -1 : accept_live(path, e);
-	if ((path = command_repo(call, e)) == NULL || (top = dir_open(path, e)) == NULL)
+	if ((path = command_repo(call, e)) == NULL || (top = repo_top(path, false, e)) == NULL)
 		return -1;
 	rc = log_lines(l, top, e);
 	dir_close(top);

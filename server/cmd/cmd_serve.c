@@ -10,6 +10,7 @@
 #include "server/cmd/command.h"
 #include "server/deploy/config.h"
 #include "server/repo/repo.h"
+#include "server/repo/share.h"
 #include "server/sshd/serve.h"
 #include "server/sshd/sshd.h"
 
@@ -105,6 +106,22 @@ announce(const struct serving *s, struct err *e)
 	return rc;
 }
 
+/* Its sshd would use files of a directory that others may replace.  0 or -1. */
+static int
+refuse_shared(const char *repo, struct err *e)
+{
+	struct dir *top = repo_top(repo, false, e);
+	int rc = top == NULL ? -1 : 0;
+
+	if (rc == 0 && dir_is_shared(top, NULL))
+		rc = err_setx(e, ERR_CONFIG,
+		    "%s: a shared repository isn't served from where it is: set a server up by "
+		    "'slipway-repo serve --print-config', and deploy there",
+		    repo);
+	dir_close(top);
+	return rc;
+}
+
 static int
 serve_repo(struct serving *s, struct err *e)
 {
@@ -112,9 +129,9 @@ serve_repo(struct serving *s, struct err *e)
 	struct sshd *d = NULL;
 	int rc = -1;
 
-	if (path_real(&s->root, s->repo, e) == -1 || find_authorized(s, e) == -1 ||
-	    prepare_hostkey(s, e) == -1 || place_user(&s->user, e) == -1 ||
-	    sshd_port(s->listen, &s->port, e) == -1)
+	if (refuse_shared(s->repo, e) == -1 || path_real(&s->root, s->repo, e) == -1 ||
+	    find_authorized(s, e) == -1 || prepare_hostkey(s, e) == -1 ||
+	    place_user(&s->user, e) == -1 || sshd_port(s->listen, &s->port, e) == -1)
 		return -1;
 	struct serve_config c = { s->listen, s->port, buf_text(&s->user), buf_text(&s->hostkey),
 		buf_text(&s->keys) };
@@ -151,7 +168,7 @@ print_config(const char *user, const char *chroot, struct err *e)
 static int
 read_deploy_place(const char *repo, struct deploy_config *out, struct err *e)
 {
-	struct dir *top = dir_open(repo, e);
+	struct dir *top = repo_top(repo, false, e);
 	int rc = top == NULL ? -1 : deploy_config_read(top, out, e);
 
 	dir_close(top);

@@ -10,9 +10,11 @@
 #include "server/cmd/term.h"
 #include "server/repo/audit_change.h"
 #include "server/repo/repo.h"
+#include "server/repo/share.h"
 
 struct report {
-	json_t *roles;	  /* owned */
+	json_t *roles;		     /* owned */
+	char group[SHARE_NAME_SIZE]; /* that the repository is shared with, or "" */
 	json_t *deployed; /* owned; NULL: no place to deploy to is set, or it isn't looked at */
 	struct term term;
 	bool behind; /* the server doesn't serve what is here */
@@ -162,8 +164,14 @@ static int
 print_report(const struct report *p, bool json, struct err *e)
 {
 	if (json)
-		return cli_json(json_pack("{s:O,s:O*}", "roles", p->roles, "deployed", p->deployed),
+		return cli_json(json_pack("{s:O,s:O*,s:s*}", "roles", p->roles, "deployed",
+				    p->deployed, "shared", *p->group == '\0' ? NULL : p->group),
 		    e);
+	if (*p->group != '\0') {
+		printf("shared with the group ");
+		cli_print(p->group);
+		putchar('\n');
+	}
 	for (size_t i = 0; i < json_array_size(p->roles); i++)
 		print_role_line(json_array_get(p->roles, i));
 	if (p->deployed != NULL)
@@ -185,7 +193,8 @@ run_repo_status(struct call *call, struct err *e)
 	struct repo *r = path == NULL ? NULL : repo_open(path, e);
 	int rc = -1;
 
-	if (r != NULL && audit_change_look(r->top, e) == 0 && collect_roles(&p, r, e) == 0 &&
+	if (r != NULL && share_group(r->top, p.group, e) != -1 &&
+	    audit_change_look(r->top, e) == 0 && collect_roles(&p, r, e) == 0 &&
 	    (o->offline || look_at_place(&p, path, e) == 0) && print_report(&p, o->json, e) == 0)
 		rc = p.term.expiring || p.behind ? CLI_ATTEND : CLI_OK;
 	json_decref(p.roles);

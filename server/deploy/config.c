@@ -2,16 +2,20 @@
 /* Where a repository is deployed. */
 #include "server/deploy/config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/os/json_file.h"
 #include "lib/os/path.h"
 #include "lib/sftp/url.h"
+#include "server/repo/share.h"
 
 #define FORMAT	  1
 #define FILE_MAX  (64u * 1024)
 #define FILE_MODE 0644
+
+#define DEPLOY_PATH_MAX 8192 /* bytes */
 
 /* "SHA256:" and 43 base64 digits, as ssh-keygen -l prints it. */
 #define PRINT_DIGITS 43
@@ -106,6 +110,33 @@ take_texts(const json_t *j, struct deploy_config *out, struct err *e)
 	return check_place(out, e);
 }
 
+/* In a shared repository each person may have a login key of their own.  0 or -1. */
+static int
+take_own_key(struct dir *top, struct deploy_config *c, struct err *e)
+{
+	char me[SHARE_NAME_SIZE], path[SHARE_NAME_SIZE + 16];
+	struct buf full = BUF_INIT(DEPLOY_PATH_MAX);
+	struct file_info info;
+	struct err ignored;
+	int rc = 0;
+
+	if (c->key == NULL || !dir_is_shared(top, NULL))
+		return 0;
+	share_keys_name(share_me(), me);
+	snprintf(path, sizeof path, "keys/%s/" DEPLOY_OWN_KEY, me);
+	if (file_stat(top, path, &info, &ignored) != 1)
+		return 0;
+	if (path_real(&full, dir_path(top), e) == -1 || buf_addf(&full, e, "/%s", path) == -1) {
+		rc = -1;
+	} else {
+		free(c->key);
+		if ((c->key = strdup(buf_text(&full))) == NULL)
+			rc = err_nomem(e);
+	}
+	buf_free(&full);
+	return rc;
+}
+
 int
 deploy_config_read(struct dir *top, struct deploy_config *out, struct err *e)
 {
@@ -118,7 +149,8 @@ deploy_config_read(struct dir *top, struct deploy_config *out, struct err *e)
 		return rc;
 	if ((j = json_file_read(top, DEPLOY_FILE, FILE_MAX, e)) == NULL)
 		return -1;
-	rc = take_texts(j, out, e);
+	if ((rc = take_texts(j, out, e)) == 0)
+		rc = take_own_key(top, out, e);
 	json_decref(j);
 	if (rc == 0)
 		return 1;

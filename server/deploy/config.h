@@ -13,6 +13,9 @@
 
 #define DEPLOY_FILE "deploy.json"
 
+/* In keys/ACCOUNT/ of a shared repository: this person's login key, instead of the one above. */
+#define DEPLOY_OWN_KEY "deploy"
+
 #define DEPLOY_HOST_KEYS_MAX 16
 
 struct deploy_config {

@@ -9,6 +9,7 @@
 #include "lib/os/process.h"
 #include "server/deploy/carry.h"
 #include "server/repo/session.h"
+#include "server/repo/share.h"
 
 /* Below the repository: held by the deployment that is under way. */
 #define DEPLOY_LOCK_FILE "deploy.lock"
@@ -147,9 +148,9 @@ carry_close(struct carry *c)
 static struct file_lock *
 lock_here(struct dir *top, struct err *e)
 {
-	struct file_lock *lock = file_lock(top, DEPLOY_LOCK_FILE, LOCK_WAIT_MS, e);
+	struct file_lock *lock = file_lock_named(top, DEPLOY_LOCK_FILE, LOCK_WAIT_MS, e);
 
-	if (lock == NULL && e->code == ERR_BUSY)
+	if (lock == NULL && e->code == ERR_BUSY && !dir_is_shared(top, NULL))
 		err_setx(e, ERR_BUSY,
 		    "%s: another deployment of this repository is under way; repeat the command "
 		    "when it has ended",
@@ -161,7 +162,7 @@ int
 deploy_run(struct deploy *o, const char *path, struct err *e)
 {
 	struct carry c = { .o = o, .path = path, .timestamp = BUF_INIT(REPO_METADATA_MAX) };
-	struct dir *top = dir_open(path, e);
+	struct dir *top = repo_top(path, true, e);
 	struct file_lock *lock = NULL;
 	int rc = top == NULL ? -1 : read_place(o, top, &c.config, e);
 
@@ -202,7 +203,7 @@ int
 deploy_look(struct deploy *o, const char *path, struct deploy_seen *out, struct err *e)
 {
 	struct carry c = { .o = o, .path = path, .timestamp = BUF_INIT(REPO_METADATA_MAX) };
-	struct dir *top = dir_open(path, e);
+	struct dir *top = repo_top(path, false, e);
 	int rc = top == NULL ? -1 : read_place(o, top, &c.config, e);
 
 	*out = (struct deploy_seen){ .there = false };
@@ -220,7 +221,7 @@ int
 deploy_note_now(const char *path, struct err *e)
 {
 	struct deploy_config config;
-	struct dir *top = dir_open(path, e);
+	struct dir *top = repo_top(path, true, e);
 	struct note note = { NULL, "", false };
 	struct file_lock *lock = NULL;
 	int rc = top == NULL ? -1 : deploy_config_read(top, &config, e);

@@ -46,6 +46,22 @@ keystore_open(const char *path, bool make, struct err *e)
 	return ks;
 }
 
+struct keystore *
+keystore_open_in(struct dir *parent, const char *name, struct err *e)
+{
+	struct keystore *ks = calloc(1, sizeof *ks);
+
+	if (ks == NULL) {
+		err_nomem(e);
+		return NULL;
+	}
+	if ((ks->dir = dir_make_private(parent, name, e)) == NULL) {
+		keystore_close(ks);
+		return NULL;
+	}
+	return ks;
+}
+
 void
 keystore_close(struct keystore *ks)
 {

@@ -25,6 +25,11 @@ struct keystore;
  * Opens the directory; with make, creates it.  ERR_ACCESS when others can write or read it.
  */
 struct keystore *keystore_open(const char *path, bool make, struct err *e);
+/*
+ * Opens the directory name in parent, in which others may write, and makes it where it is missing.
+ * ERR_UNSAFE when it isn't this user's own, or a link.
+ */
+struct keystore *keystore_open_in(struct dir *parent, const char *name, struct err *e);
 void keystore_close(struct keystore *ks);
 
 /*

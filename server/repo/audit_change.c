@@ -9,7 +9,7 @@
 #include "server/repo/audit_state.h"
 #include "server/repo/repo.h"
 
-#define FILE_MODE 0600
+#define FILE_MODE (0600 | FILE_FOR_GROUP)
 
 /* Bytes of REPO_BEGUN_FILE. */
 #define BEGUN_MAX 4096u

@@ -13,6 +13,7 @@
 #include "lib/os/places.h"
 #include "server/repo/audit.h"
 #include "server/repo/repo.h"
+#include "server/repo/share.h"
 
 #define LOCK_WAIT_MS 10000
 
@@ -256,7 +257,7 @@ state_of(struct dir *top, bool ready, struct err *e)
 int
 audit_ready_at(const char *repo, struct err *e)
 {
-	struct dir *top = dir_open(repo, e);
+	struct dir *top = repo_top(repo, true, e);
 	json_t *state = NULL;
 	int rc = -1;
 
@@ -331,7 +332,7 @@ audit_accept(struct dir *top, struct err *e)
 int
 audit_before_at(const char *repo, const char *action, json_t *details, struct err *e)
 {
-	struct dir *top = dir_open(repo, e);
+	struct dir *top = repo_top(repo, true, e);
 	int rc = -1;
 
 	if (top != NULL)

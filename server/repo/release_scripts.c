@@ -156,7 +156,8 @@ checked_save(struct checked *k, struct dir *top, const char *app)
 
 	if (json_object_set(k->all, app, k->now) == 0 &&
 	    canonical_json(k->all, &text, &ignored) == 0)
-		(void)file_replace_fast(top, CHECKED_FILE, text.data, text.len, 0600, &ignored);
+		(void)file_replace_fast(top, CHECKED_FILE, text.data, text.len,
+		    0600 | FILE_FOR_GROUP, &ignored);
 	buf_free(&text);
 }
 

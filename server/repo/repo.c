@@ -12,6 +12,7 @@
 #include "lib/base/date.h"
 #include "lib/os/clock.h"
 #include "lib/os/path.h"
+#include "server/repo/share.h"
 
 /* Time to wait for the change of another process. */
 #define LOCK_WAIT_MS 10000
@@ -222,10 +223,10 @@ repo_open_unread(const char *path, bool lock, struct err *e)
 		return NULL;
 	}
 	r->path = path;
-	if ((r->top = dir_open(path, e)) == NULL ||
+	if ((r->top = repo_top(path, lock, e)) == NULL ||
 	    (r->metadata = dir_below(r->top, "served/metadata", false, e)) == NULL ||
 	    (r->targets = dir_below(r->top, "served/targets", false, e)) == NULL ||
-	    (lock ? (r->lock = file_lock(r->top, LOCK_FILE, LOCK_WAIT_MS, e)) == NULL
+	    (lock ? (r->lock = file_lock_named(r->top, LOCK_FILE, LOCK_WAIT_MS, e)) == NULL
 		  : check_pending(r, e) == -1)) {
 		err_context(e, "%s", path);
 		repo_close(r);

@@ -8,11 +8,11 @@
 
 #include "lib/cli/command.h"
 #include "lib/base/json.h"
-#include "lib/os/path.h"
 #include "server/repo/audit_change.h"
 #include "server/repo/audit_state.h"
 #include "server/repo/change_commit.h"
 #include "server/repo/request.h"
+#include "server/repo/share.h"
 
 /* Bytes of a public key's file. */
 #define KEY_FILE_MAX (64u * 1024)
@@ -46,26 +46,14 @@ session_lock(const char *path, bool read, struct err *e)
 	return r;
 }
 
-struct keystore *
-session_keys(const char *repo, struct err *e)
-{
-	struct buf path = BUF_INIT(REPO_PATH_MAX);
-	struct keystore *ks = NULL;
-
-	if (path_join(&path, repo, "keys", e) == 0)
-		ks = keystore_open(buf_text(&path), false, e);
-	buf_free(&path);
-	return ks;
-}
-
 int
 session_begin(struct session *s, const char *repo, const char *action, struct err *e)
 {
 	s->ks = NULL;
 	s->c = NULL;
 	s->action = action;
-	if ((s->r = session_lock(repo, true, e)) == NULL ||
-	    (s->ks = session_keys(repo, e)) == NULL || (s->c = change_new(s->r, e)) == NULL)
+	if ((s->r = session_lock(repo, true, e)) == NULL || (s->ks = repo_keys(repo, e)) == NULL ||
+	    (s->c = change_new(s->r, e)) == NULL)
 		return -1;
 	s->c->days = s->days;
 	return 0;

@@ -41,9 +41,6 @@ struct session {
  */
 struct repo *session_lock(const char *path, bool read, struct err *e);
 
-/* Opens the keys/ of a repository.  NULL with e filled in. */
-struct keystore *session_keys(const char *repo, struct err *e);
-
 /*
  * Locks the repository and opens its keys for a change called action.  The caller has set p,
  * request, days and allowed; the other members of *s are filled in.  Returns 0 or -1; call

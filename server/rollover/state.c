@@ -13,14 +13,14 @@
 #include "lib/os/path.h"
 #include "lib/tuf/sign.h"
 #include "server/repo/repo.h"
+#include "server/repo/share.h"
 
 #define FORMAT	       "slipway_replace"
 #define FORMAT_VERSION 1
-#define STATE_MODE     0600
+#define STATE_MODE     (0600 | FILE_FOR_GROUP)
 #define STATE_MAX      (1024u * 1024)
 #define LOCK_FILE      "replace.lock"
 #define LOCK_WAIT_MS   10000
-#define CERTS_MODE     0700
 
 const char *const replace_names[REPLACE_COUNT] = { "old", "new" };
 static const char *const movings[] = { "", "on", "back" };
@@ -255,7 +255,7 @@ int
 replace_check_unknown(const char *repo, const char *name, struct err *e)
 {
 	static const char *const places[] = { "", ".new", ".old" };
-	struct dir *top = dir_open(repo, e);
+	struct dir *top = repo_top(repo, false, e);
 	json_t *all = top == NULL ? NULL : replace_read(top, e), *entry;
 	char file[REPLACE_NAME_MAX + 8];
 	const char *pair;
@@ -279,7 +279,6 @@ replace_check_unknown(const char *repo, const char *name, struct err *e)
 int
 replace_open(struct replace *p, const char *repo, const char *name, bool lock, struct err *e)
 {
-	struct buf certs = BUF_INIT(REPO_PATH_MAX);
 	const json_t *entry;
 	int rc = -1;
 
@@ -287,16 +286,13 @@ replace_open(struct replace *p, const char *repo, const char *name, bool lock, s
 	replacement_reset(&p->m);
 	p->repo = repo;
 	p->name = name;
-	if (replace_check_name(name, e) == 0 && (p->top = dir_open(repo, e)) != NULL &&
-	    (!lock || (p->lock = file_lock(p->top, LOCK_FILE, LOCK_WAIT_MS, e)) != NULL) &&
+	if (replace_check_name(name, e) == 0 && (p->top = repo_top(repo, lock, e)) != NULL &&
+	    (!lock || (p->lock = file_lock_named(p->top, LOCK_FILE, LOCK_WAIT_MS, e)) != NULL) &&
 	    (p->all = replace_read(p->top, e)) != NULL &&
-	    path_join(&certs, repo, "certs", e) == 0 &&
-	    (p->certs = lock ? dir_make(buf_text(&certs), CERTS_MODE, e)
-			     : dir_open(buf_text(&certs), e)) != NULL) {
+	    (p->certs = repo_place(repo, p->top, "certs", lock, e)) != NULL) {
 		entry = json_object_get(json_object_get(p->all, "pairs"), name);
 		rc = entry == NULL ? 0 : replacement_parse(name, entry, &p->m, e);
 	}
-	buf_free(&certs);
 	return rc;
 }
 

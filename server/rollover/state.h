@@ -79,6 +79,7 @@ struct replace {
 	struct dir *top, *certs;
 	struct file_lock *lock; /* or NULL */
 	json_t *all;		/* the whole state */
+	bool own_hook;		/* this person gave the hook, now */
 	struct replacement m;
 };
 

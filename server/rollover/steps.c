@@ -15,6 +15,7 @@
 #include "lib/os/net.h"
 #include "server/repo/audit_state.h"
 #include "server/rollover/edit.h"
+#include "lib/os/share.h"
 #include "server/rollover/hook.h"
 
 /* Milliseconds until a Kernel must serve the pair after the hook, and between connections. */
@@ -79,6 +80,22 @@ steps_move(struct steps *s, enum replace_moving way, struct err *e)
 	return replace_save(p, e);
 }
 
+/*
+ * A hook is a command that runs as this person: one that a colleague wrote into the state of a
+ * shared repository isn't run before this person gave it, too.  0 or -1.
+ */
+static int
+check_hook(const struct replace *p, struct err *e)
+{
+	if (p->own_hook || !dir_is_shared(p->top, NULL))
+		return 0;
+	return err_setx(e, ERR_CONFLICT,
+	    "in a shared repository a hook runs only when you give it yourself; the one that is "
+	    "remembered may be a colleague's: look at it, and repeat the command with --hook: "
+	    "%.300s",
+	    p->m.hook);
+}
+
 static int
 run_hook(const struct replace *p, size_t i, const char *key, const char *crt, struct err *e)
 {
@@ -110,7 +127,7 @@ install_one(struct steps *s, size_t i, int which, const char *key, const char *c
 	struct look *l = &s->l;
 	int64_t deadline;
 
-	if (run_hook(p, i, key, crt, e) == -1)
+	if (check_hook(p, e) == -1 || run_hook(p, i, key, crt, e) == -1)
 		return -1;
 	deadline = clock_mono_ms() + INSTALL_MS;
 	for (;;) {
@@ -254,6 +271,7 @@ take_asked(struct steps *s, const struct steps_asked *a, struct err *e)
 	for (size_t i = 0; i < a->nkernels; i++)
 		if (strings_add(&m->kernels, a->kernels[i], e) == -1)
 			return -1;
+	s->p.own_hook = a->hook != NULL;
 	if (a->hook != NULL && replacement_set_hook(m, a->hook, e) == -1)
 		return -1;
 	return a->nkernels > 0 || a->hook != NULL ? replace_save(&s->p, e) : 0;
