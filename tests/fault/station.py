@@ -9,6 +9,7 @@ usage: station.py N       every N-th call
 """
 
 import errno
+import json
 import os
 import random
 import shutil
@@ -29,6 +30,19 @@ RACED_MIN, RACED_MAX = 60, 400  # commands beside a user who swaps a directory f
 LIBRARY = os.path.join(WORK, "tests", "libcut.so")
 
 os.environ["SLIPWAY_HOME"] = os.path.join(SITE, "home")
+
+# The signed metadata names it; nobody asks it, for this station has no login.
+SERVER = "sftp://u@127.0.0.1:1/r"
+
+
+def learned():
+    """Returns the first address of learned.json."""
+    try:
+        with open(os.path.join(SITE, "home/state/D2/COV_PB/learned.json"), encoding="utf-8") as f:
+            return json.load(f)["addresses"][0]["url"]
+    except FileNotFoundError:
+        return ""
+
 
 def fresh():
     shutil.rmtree(SITE, ignore_errors=True)
@@ -54,6 +68,8 @@ def judge(what, out, old, new):
     if state(SITE) != new:
         raise Failed(f"{what}: not new in the end: {differs(state(SITE), new)}\n{out.stderr}{start.stderr}")
     run("slipway", "verify")
+    if SERVER not in learned():
+        raise Failed(f"{what}: want {SERVER} to be learned\n{out.stderr}{start.stderr}")
     return "old" if got == old else "new"
 
 
@@ -140,6 +156,7 @@ def prepare():
     enroll(SITE, f"file://{REPO}/served")
     run("slipway", "update")
     publish(RELEASES[1], "release2")
+    run("slipway-repo", "--repo", REPO, "servers", "set", SERVER)
     subprocess.run(["cp", "-a", SITE, BASE], check=True)
     return state(SITE)
 

@@ -23,7 +23,9 @@ has_text(const char *const *list, size_t n, const char *text)
 static void
 must_be_usable(const struct learned *l)
 {
-	struct station st = { .servers = { enrolled, 1 }, .host_keys = { enrolled, 1 } };
+	struct station st = { .servers = { enrolled, 1 },
+		.host_keys = { enrolled, 1 },
+		.login_key = old };
 	const char *texts[LEARNED_ALL];
 	size_t n;
 

@@ -324,6 +324,16 @@ add_enrolled(struct order *o, const struct station *st)
 		add_once(o, st->servers.v[i]);
 }
 
+/* Whether the station can log in to a server: one of directories alone may have no login. */
+static bool
+can_log_in(const struct learned *l, const struct station *st)
+{
+	const char *keys[LEARNED_ALL];
+
+	return (st->login_key != NULL || st->password_file != NULL) &&
+	    learned_host_keys(l, st, keys) > 0;
+}
+
 static bool
 has_any_joined(const struct learned *l)
 {
@@ -338,16 +348,19 @@ learned_order(const struct learned *l, const struct station *st, bool starts, co
     const char *urls[LEARNED_ALL])
 {
 	struct order o = { urls, 0 };
+	bool can = can_log_in(l, st);
 	bool due = has_any_joined(l) &&
 	    (strcmp(l->asked, day) != 0 || l->failed % EACH_FAILED == EACH_FAILED - 1);
 
 	if (due)
 		add_enrolled(&o, st);
-	if (!starts)
+	if (!starts && can)
 		add_learned(&o, l, false);
-	add_learned(&o, l, true);
+	if (can)
+		add_learned(&o, l, true);
 	add_enrolled(&o, st);
-	add_learned(&o, l, false);
+	if (can)
+		add_learned(&o, l, false);
 	return o.n;
 }
 

@@ -72,7 +72,8 @@ bool learned_enrolled(const struct strings *enrolled, const char *text);
 
 /*
  * The addresses in the order to ask them; owned by l and st.  starts: a program waits, so that
- * addresses that nobody joined come last; day: today.  Returns how many.
+ * addresses that haven't joined come last; day: today.  A station that can't log in to servers has
+ * those of its enrolment alone.  Returns how many.
  */
 size_t learned_order(const struct learned *l, const struct station *st, bool starts,
     const char *day, const char *urls[LEARNED_ALL]);

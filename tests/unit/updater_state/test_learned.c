@@ -18,7 +18,8 @@ static struct dir *state;
 static char first[] = "sftp://u@e/r", second[] = "sftp://u@f/r", key[] = KEY("e");
 static char *servers[] = { first, second }, *keys[] = { key };
 static const struct station station = { .servers = { servers, N(servers) },
-	.host_keys = { keys, N(keys) } };
+	.host_keys = { keys, N(keys) },
+	.login_key = key };
 static size_t told;
 
 static int
@@ -115,6 +116,27 @@ joins_after_a_refresh(void **unused)
 	want_order(&l, true, DAY1, "yefz");
 	take(&l, "", "");
 	want_order(&l, true, DAY1, "ef");
+	learned_free(&l);
+}
+
+/* A station of directories has no login, and learns for later. */
+static void
+without_login(void **unused)
+{
+	struct station st = station;
+	struct learned l = LEARNED_INIT;
+	const char *urls[LEARNED_ALL];
+
+	(void)unused;
+	take(&l, "x", "y");
+	st.login_key = NULL;
+	assert_int_equal(learned_order(&l, &st, false, DAY1, urls), 2);
+	st.login_key = key;
+	st.host_keys.n = 0;
+	assert_int_equal(learned_order(&l, &st, false, DAY1, urls), 3);
+	st.login_key = NULL;
+	st.password_file = key; /* no host key is left */
+	assert_int_equal(learned_order(&l, &st, false, DAY1, urls), 2);
 	learned_free(&l);
 }
 
@@ -239,6 +261,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(joins_after_a_refresh, setup, teardown),
+		cmocka_unit_test_setup_teardown(without_login, setup, teardown),
 		cmocka_unit_test_setup_teardown(orders_the_enrolled, setup, teardown),
 		cmocka_unit_test_setup_teardown(enrolled_first_at_times, setup, teardown),
 		cmocka_unit_test_setup_teardown(host_keys, setup, teardown),
