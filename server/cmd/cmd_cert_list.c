@@ -14,7 +14,7 @@
 #include "lib/os/log.h"
 #include "server/cert/probe.h"
 #include "lib/x509/facts.h"
-#include "server/cmd/command.h"
+#include "server/cmd/cmd_cert.h"
 #include "server/cmd/term.h"
 #include "server/repo/repo.h"
 
@@ -22,6 +22,7 @@ struct listing {
 	json_t *rows, *faults; /* owned */
 	struct term term;
 	const char *where, *path; /* of the certificates that are read */
+	bool quiet;		  /* the caller tells of faults */
 };
 
 static int
@@ -50,7 +51,8 @@ add_fault(struct listing *l, const struct err *why, struct err *e)
 	json_t *row =
 	    json_pack("{s:s,s:s,s:s}", "where", l->where, "path", l->path, "error", why->text);
 
-	log_error("cert list: %s", why->text);
+	if (!l->quiet)
+		log_error("cert list: %s", why->text);
 	return row == NULL || json_array_append_new(l->faults, row) == -1 ? err_nomem(e) : 0;
 }
 
@@ -66,6 +68,18 @@ is_certificate(const char *path)
 	return false;
 }
 
+/* A file of a release that is no list of certificates. */
+static int
+tell_other(struct listing *l, struct err *why, bool key, struct err *e)
+{
+	if (key)
+		err_setx(why, ERR_UNSAFE, "every station is given a private key");
+	if (l->quiet)
+		return key ? add_fault(l, why, e) : 0;
+	log_warn("cert list: %s: %s", l->path, why->text);
+	return 0;
+}
+
 /* Lists the certificates in a file of a release; a file without one is only a warning. */
 static int
 list_target(struct listing *l, const struct repo *r, const struct tuf_targets *t, const char *path,
@@ -73,6 +87,7 @@ list_target(struct listing *l, const struct repo *r, const struct tuf_targets *t
 {
 	struct buf text = BUF_INIT(CERT_FILE_MAX);
 	struct tuf_target target;
+	struct err why;
 	int rc = -1;
 
 	l->where = "release";
@@ -80,17 +95,15 @@ list_target(struct listing *l, const struct repo *r, const struct tuf_targets *t
 	if (targets_get(t, path, &target, e) != 1)
 		goto out;
 	if (target.length > CERT_FILE_MAX) {
-		log_warn("cert list: %s: %" PRIu64 " bytes, not looked at", path, target.length);
-		rc = 0;
+		err_setx(e, ERR_TOO_LARGE, "%" PRIu64 " bytes, not looked at", target.length);
+		rc = tell_other(l, e, false, e);
 		goto out;
 	}
 	if (repo_read_target(r, path, &target, &text, e) == -1)
 		goto out;
-	if (cert_has_key(text.data, text.len))
-		log_warn("cert list: %s: every station is given a private key", path);
-	if (cert_read(text.data, text.len, add_row, l, e) == -1)
-		log_warn("cert list: %s: %s", path, e->text);
-	rc = 0;
+	rc = cert_has_key(text.data, text.len) ? tell_other(l, &why, true, e) : 0;
+	if (rc == 0 && cert_read(text.data, text.len, add_row, l, &why) == -1)
+		rc = tell_other(l, &why, false, e);
 out:
 	buf_free(&text);
 	return rc;
@@ -196,19 +209,36 @@ list_own(struct listing *l, struct dir *top, const char *name,
 }
 
 static int
+list_open(struct listing *l, const struct repo *r, struct err *e)
+{
+	for (size_t i = 0; i < r->roles->n; i++)
+		if (list_app(l, r, r->roles->delegations[i].name, e) == -1)
+			return -1;
+	return list_own(l, r->top, "certs", list_own_pair, e) == -1 ||
+		list_own(l, r->top, "ca", list_own_ca, e) == -1
+	    ? -1
+	    : 0;
+}
+
+static int
 list_repo(struct listing *l, const char *path, struct err *e)
 {
 	struct repo *r = repo_open(path, e);
-	int rc = r == NULL ? -1 : 0;
+	int rc = r == NULL ? -1 : list_open(l, r, e);
 
-	for (size_t i = 0; rc == 0 && i < r->roles->n; i++)
-		rc = list_app(l, r, r->roles->delegations[i].name, e);
-	if (rc == 0 &&
-	    (list_own(l, r->top, "certs", list_own_pair, e) == -1 ||
-		list_own(l, r->top, "ca", list_own_ca, e) == -1))
-		rc = -1;
 	repo_close(r);
 	return rc;
+}
+
+int
+cmd_cert_collect(const struct repo *r, json_t *rows, json_t *faults, struct err *e)
+{
+	struct listing l = { .rows = rows,
+		.faults = faults,
+		.term = term_start(COMMAND_WARN_DAYS_NONE),
+		.quiet = true };
+
+	return list_open(&l, r, e);
 }
 
 static int

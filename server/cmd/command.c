@@ -23,8 +23,8 @@ static const struct command *const commands[] = { &cmd_init, &cmd_app_add, &cmd_
 	&cmd_key_import, &cmd_key_list, &cmd_key_rotate, &cmd_key_revoke, &cmd_cert_new,
 	&cmd_cert_csr, &cmd_cert_ca, &cmd_cert_sign, &cmd_cert_revoke, &cmd_cert_crl,
 	&cmd_cert_show, &cmd_cert_list, &cmd_cert_replace, &cmd_cert_status, &cmd_cert_check,
-	&cmd_serve, &cmd_refresh, &cmd_status, &cmd_verify, &cmd_gc, &cmd_log, &cmd_kit, &cli_help,
-	&cli_version, NULL };
+	&cmd_serve, &cmd_refresh, &cmd_status, &cmd_doctor, &cmd_verify, &cmd_gc, &cmd_log,
+	&cmd_kit, &cli_help, &cli_version, NULL };
 
 static const struct option options[] = {
 	{ "repo", OPTION_TEXT, OPTION_TO(struct server_options, repo), "DIR",

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/cli/findings.h"
 #include "lib/os/clock.h"
 #include "lib/os/log.h"
 #include "lib/os/places.h"
@@ -32,43 +33,11 @@ struct options {
 	const char *kernel;
 };
 
-enum level { LEVEL_OK, LEVEL_WARNING, LEVEL_FAILURE };
-
-/* An examination: its lines, and how many are of each level. */
 struct doctor {
 	const struct cmd_station *c;
 	struct status status;
-	bool json;
-	json_t *lines;
-	size_t n[LEVEL_FAILURE + 1];
+	struct findings found;
 };
-
-static void line(struct doctor *d, enum level level, const char *subject, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
-
-static void
-line(struct doctor *d, enum level level, const char *subject, const char *fmt, ...)
-{
-	static const char *const words[] = { "ok", "warning", "FAILURE" };
-	char text[4 * ERR_TEXT_SIZE];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	d->n[level]++;
-	if (d->json) {
-		json_array_append_new(d->lines,
-		    json_pack("{s:s, s:s, s:s}", "level",
-			level == LEVEL_FAILURE ? "failure" : words[level], "subject", subject,
-			"text", text));
-		return;
-	}
-	printf("%-8s %-13s ", words[level], subject);
-	cli_print(text);
-	putchar('\n');
-	fflush(stdout);
-}
 
 static void
 examine_hidden(struct doctor *d)
@@ -77,7 +46,7 @@ examine_hidden(struct doctor *d)
 	struct err ignored;
 
 	if (hidden_load(&h, &ignored) == 0 && h.text != NULL)
-		line(d, LEVEL_WARNING, "hidden", "%s", h.text);
+		findings_add(&d->found, FINDING_WARNING, "hidden", "%s", h.text);
 	hidden_free(&h);
 }
 
@@ -88,26 +57,28 @@ examine_settings(struct doctor *d)
 	struct buf good = BUF_INIT(ERR_TEXT_SIZE);
 	struct err e;
 
-	line(d, LEVEL_OK, "enrolment", "%s/%s, settings in %s", st->installation, st->application,
-	    settings_place(d->c->settings, STATION_KEY));
+	findings_add(&d->found, FINDING_OK, "enrolment", "%s/%s, settings in %s", st->installation,
+	    st->application, settings_place(d->c->settings, STATION_KEY));
 	if (place_home_ignored())
-		line(d, LEVEL_WARNING, "environment", CMD_HOME_IGNORED);
+		findings_add(&d->found, FINDING_WARNING, "environment", CMD_HOME_IGNORED);
 	for (size_t i = 0; i < st->unknown.n; i++)
-		line(d, LEVEL_WARNING, "setting",
+		findings_add(&d->found, FINDING_WARNING, "setting",
 		    "%.200s: no setting of Slipway is called so; it counts for nothing: slipway settings "
 		    "delete '" STATION_KEY "\\%s\\%s' '%.200s'",
 		    st->unknown.v[i], st->installation, st->application, st->unknown.v[i]);
 	for (const struct station_check *k = station_checks; k->name != NULL; k++)
 		if (k->run(st, &e) == -1)
-			line(d, k->stops == STOPS_NOTHING ? LEVEL_WARNING : LEVEL_FAILURE, k->name,
+			findings_add(&d->found,
+			    k->stops == STOPS_NOTHING ? FINDING_WARNING : FINDING_FAILURE, k->name,
 			    "%s", e.text);
 		else
 			buf_addf(&good, &e, "%s%s", good.len > 0 ? ", " : "", k->name);
 	if (good.len > 0)
-		line(d, LEVEL_OK, "station", "as it should be: %s", buf_text(&good));
+		findings_add(&d->found, FINDING_OK, "station", "as it should be: %s",
+		    buf_text(&good));
 	buf_free(&good);
 	if (d2update_check(d->c->settings, st->installation, &e) == -1)
-		line(d, LEVEL_WARNING, "D2Update", "%s", e.text);
+		findings_add(&d->found, FINDING_WARNING, "D2Update", "%s", e.text);
 }
 
 static void
@@ -118,10 +89,10 @@ examine_clock(struct doctor *d)
 
 	date_format(u->now, when);
 	if (u->refreshed > u->now)
-		line(d, LEVEL_FAILURE, "clock",
+		findings_add(&d->found, FINDING_FAILURE, "clock",
 		    "%s, which is before the last good refresh: set the clock", when);
 	else
-		line(d, LEVEL_OK, "clock", "%s", when);
+		findings_add(&d->found, FINDING_OK, "clock", "%s", when);
 }
 
 /* The station with the host keys that it learned; it borrows all. */
@@ -149,24 +120,24 @@ examine_server(struct doctor *d, const char *url, const struct buf *root,
 	trial_run(&st, url, root->data, root->len, child, until, &t);
 	well = trying_is_well(&t);
 	if (trying_words(&st, &t, false, &words, &e) == 0)
-		line(d,
-		    well	  ? LEVEL_OK
-			: learned ? LEVEL_WARNING
-				  : LEVEL_FAILURE,
+		findings_add(&d->found,
+		    well	  ? FINDING_OK
+			: learned ? FINDING_WARNING
+				  : FINDING_FAILURE,
 		    "server", "%s%s%s", url, buf_text(&words),
 		    learned ? " (learned from the signed metadata)" : "");
 	if (t.step == TRIAL_RELEASE && d->status.release != 0 && t.release > d->status.newest)
-		line(d, LEVEL_OK, "release", "%lld on the server, the next start applies it",
-		    (long long)t.release);
+		findings_add(&d->found, FINDING_OK, "release",
+		    "%lld on the server, the next start applies it", (long long)t.release);
 	if (t.expires != 0 && t.expires - d->status.now < WARN_METADATA_S)
-		line(d, LEVEL_WARNING, "metadata",
+		findings_add(&d->found, FINDING_WARNING, "metadata",
 		    "of %s ends in %lld hours; on the repository's machine: slipway-repo refresh",
 		    url, (long long)(t.expires - d->status.now) / 3600);
 	if (t.child && !*confined && confined_format(&t.confined, &how, &e) == 0) {
 		*confined = true;
 		t.confined.memory |= t.confined.memory_unlimited; /* a build for tests */
-		line(d, confined_fully(&t.confined) ? LEVEL_OK : LEVEL_WARNING, "confinement", "%s",
-		    buf_text(&how));
+		findings_add(&d->found, confined_fully(&t.confined) ? FINDING_OK : FINDING_WARNING,
+		    "confinement", "%s", buf_text(&how));
 	}
 	buf_free(&words);
 	buf_free(&how);
@@ -180,13 +151,14 @@ tell_start(struct doctor *d, const struct station *st)
 	static const char none[] = "none of them does what a start wants";
 
 	if (st->on_error == ON_ERROR_BLOCK)
-		line(d, LEVEL_FAILURE, "servers",
+		findings_add(&d->found, FINDING_FAILURE, "servers",
 		    "%s; the program isn't started (OnError is block)", none);
 	else if (d->status.release == 0)
-		line(d, LEVEL_FAILURE, "servers", "%s; the program starts without a release", none);
+		findings_add(&d->found, FINDING_FAILURE, "servers",
+		    "%s; the program starts without a release", none);
 	else
-		line(d, LEVEL_FAILURE, "servers", "%s; the program starts on release %lld", none,
-		    (long long)d->status.release);
+		findings_add(&d->found, FINDING_FAILURE, "servers",
+		    "%s; the program starts on release %lld", none, (long long)d->status.release);
 }
 
 static void
@@ -202,7 +174,7 @@ examine_servers(struct doctor *d)
 
 	metadata = station_dir(st, "metadata", false, &e);
 	if (metadata == NULL || file_read(metadata, "root.json", &root, &e) == -1) {
-		line(d, LEVEL_FAILURE, "trust anchor",
+		findings_add(&d->found, FINDING_FAILURE, "trust anchor",
 		    "%s; 'slipway update --repair' puts its copy back, else enrol again (--force)",
 		    e.text);
 	} else {
@@ -227,7 +199,7 @@ examine_task(struct doctor *d)
 	if (fault == 0 && task_line(&d->status.task, &words, &e) == -1)
 		fault = -1;
 	if (fault == -1 || words.len > 0)
-		line(d, fault == 0 ? LEVEL_OK : LEVEL_WARNING, "task", "%s",
+		findings_add(&d->found, fault == 0 ? FINDING_OK : FINDING_WARNING, "task", "%s",
 		    fault == -1 ? e.text : buf_text(&words));
 	buf_free(&words);
 }
@@ -240,25 +212,29 @@ examine_release(struct doctor *d)
 	struct err e;
 
 	if (u->release == 0)
-		line(d, LEVEL_WARNING, "release", "none is applied yet: slipway update");
+		findings_add(&d->found, FINDING_WARNING, "release",
+		    "none is applied yet: slipway update");
 	else if (u->interrupted)
-		line(d, LEVEL_FAILURE, "release",
+		findings_add(&d->found, FINDING_FAILURE, "release",
 		    "an update was interrupted: slipway update, which completes or undoes it");
 	else
-		line(d, LEVEL_OK, "release", "%lld is applied, %zu files", (long long)u->release,
-		    u->files);
+		findings_add(&d->found, FINDING_OK, "release", "%lld is applied, %zu files",
+		    (long long)u->release, u->files);
 	if (u->waiting.release != 0)
-		line(d, LEVEL_WARNING, "release", "%lld could not be applied at %s: %s",
-		    (long long)u->waiting.release, u->waiting.time, u->waiting.text);
+		findings_add(&d->found, FINDING_WARNING, "release",
+		    "%lld could not be applied at %s: %s", (long long)u->waiting.release,
+		    u->waiting.time, u->waiting.text);
 	for (size_t i = 0; i < u->in_use.n; i++)
-		line(d, LEVEL_OK, "in use", "the old version of %s, until its end", u->in_use.v[i]);
+		findings_add(&d->found, FINDING_OK, "in use",
+		    "the old version of %s, until its end", u->in_use.v[i]);
 	if (put_back_missing(&d->c->station, d->c->settings, &missing, &e) == -1)
-		line(d, LEVEL_WARNING, "files", "%s", e.text);
+		findings_add(&d->found, FINDING_WARNING, "files", "%s", e.text);
 	else if (missing.n > 0)
-		line(d, LEVEL_WARNING, "files", "%s%s missing: slipway update --repair",
-		    missing.v[0], missing.n == 1 ? " is" : " and others are");
+		findings_add(&d->found, FINDING_WARNING, "files",
+		    "%s%s missing: slipway update --repair", missing.v[0],
+		    missing.n == 1 ? " is" : " and others are");
 	else if (u->release != 0)
-		line(d, LEVEL_OK, "files", "none is missing");
+		findings_add(&d->found, FINDING_OK, "files", "none is missing");
 	strings_free(&missing);
 }
 
@@ -276,12 +252,13 @@ examine_room(struct doctor *d, const char *subject, const char *path)
 	snprintf(copy, sizeof copy, "%s", path);
 	if (plan_existing(copy, &unused, &e) == -1 || (dir = dir_open(copy, &e)) == NULL ||
 	    dir_room(dir, &room, &e) == -1)
-		line(d, LEVEL_WARNING, subject, "%s", e.text);
+		findings_add(&d->found, FINDING_WARNING, subject, "%s", e.text);
 	else if (room.bytes / 1000000 < ROOM_MB)
-		line(d, LEVEL_WARNING, subject, "%llu MB free in %s: a release may find no room",
+		findings_add(&d->found, FINDING_WARNING, subject,
+		    "%llu MB free in %s: a release may find no room",
 		    (unsigned long long)room.bytes / 1000000, copy);
 	else
-		line(d, LEVEL_OK, subject, "%llu MB free in %s",
+		findings_add(&d->found, FINDING_OK, subject, "%llu MB free in %s",
 		    (unsigned long long)room.bytes / 1000000, copy);
 	dir_close(dir);
 }
@@ -312,24 +289,25 @@ examine_level(struct doctor *d, size_t usable)
 	    rc == 1 && (v.type == VALUE_STRING || v.type == VALUE_EXPAND) ? value_get_text(&v) : "";
 	which = tls_level_find(level);
 	if (rc == -1)
-		line(d, LEVEL_FAILURE, "TLS", "%s", e.text);
+		findings_add(&d->found, FINDING_FAILURE, "TLS", "%s", e.text);
 	else if (rc == 0)
-		line(d, LEVEL_WARNING, "TLS",
+		findings_add(&d->found, FINDING_WARNING, "TLS",
 		    "TLS_RequiredLevel isn't set: the program's connections are plain");
 	else if (which == -1)
-		line(d, LEVEL_FAILURE, "TLS", "TLS_RequiredLevel: want %s, %s or %s, got '%.100s'",
+		findings_add(&d->found, FINDING_FAILURE, "TLS",
+		    "TLS_RequiredLevel: want %s, %s or %s, got '%.100s'",
 		    tls_level_name(TLS_LEVEL_NONE), tls_level_name(TLS_LEVEL_NO_PEER_AUTH),
 		    tls_level_name(TLS_LEVEL_PEER_AUTH), level);
 	else if (which == TLS_LEVEL_NONE)
-		line(d, LEVEL_WARNING, "TLS", "TLS_RequiredLevel is %s: connections are plain",
-		    level);
+		findings_add(&d->found, FINDING_WARNING, "TLS",
+		    "TLS_RequiredLevel is %s: connections are plain", level);
 	else if (which == TLS_LEVEL_PEER_AUTH && usable == 0)
-		line(d, LEVEL_FAILURE, "TLS",
+		findings_add(&d->found, FINDING_FAILURE, "TLS",
 		    "TLS_RequiredLevel is %s, and no trusted certificate can be used: the program "
 		    "connects to nothing",
 		    level);
 	else
-		line(d, LEVEL_OK, "TLS", "TLS_RequiredLevel is %s", level);
+		findings_add(&d->found, FINDING_OK, "TLS", "TLS_RequiredLevel is %s", level);
 	value_free(&v);
 }
 
@@ -344,20 +322,20 @@ examine_trust(struct doctor *d)
 		char when[DATE_TEXT_SIZE];
 
 		if (c->error != NULL) {
-			line(d, LEVEL_FAILURE, "certificate", "%s", c->error);
+			findings_add(&d->found, FINDING_FAILURE, "certificate", "%s", c->error);
 			continue;
 		}
 		date_format(c->facts.to, when);
 		usable += c->days_left >= 0;
-		line(d,
-		    c->days_left < 0		   ? LEVEL_FAILURE
-			: c->days_left < WARN_DAYS ? LEVEL_WARNING
-						   : LEVEL_OK,
+		findings_add(&d->found,
+		    c->days_left < 0		   ? FINDING_FAILURE
+			: c->days_left < WARN_DAYS ? FINDING_WARNING
+						   : FINDING_OK,
 		    "certificate", "%s, %s %s", c->facts.subject,
 		    c->days_left < 0 ? "ended" : "trusted to", when);
 	}
 	for (size_t i = 0; i < d->status.strays.n; i++)
-		line(d, LEVEL_WARNING, "TLS", "%s", d->status.strays.v[i]);
+		findings_add(&d->found, FINDING_WARNING, "TLS", "%s", d->status.strays.v[i]);
 	examine_level(d, usable);
 }
 
@@ -369,23 +347,12 @@ examine_kernel(struct doctor *d, const char *kernel)
 	struct err e;
 	int rc = kernel_try(st->installation, st->application, kernel, &words, &e);
 
-	line(d,
-	    rc == 1	  ? LEVEL_OK
-		: rc == 0 ? LEVEL_FAILURE
-			  : LEVEL_WARNING,
+	findings_add(&d->found,
+	    rc == 1	  ? FINDING_OK
+		: rc == 0 ? FINDING_FAILURE
+			  : FINDING_WARNING,
 	    "kernel", "%s: %s", kernel, rc == -1 ? e.text : buf_text(&words));
 	buf_free(&words);
-}
-
-static void
-print_sum(const struct doctor *d)
-{
-	if (d->n[LEVEL_FAILURE] + d->n[LEVEL_WARNING] == 0)
-		puts("all is well");
-	else
-		printf("%zu failure%s, %zu warning%s\n", d->n[LEVEL_FAILURE],
-		    cmd_plural(d->n[LEVEL_FAILURE]), d->n[LEVEL_WARNING],
-		    cmd_plural(d->n[LEVEL_WARNING]));
 }
 
 static int
@@ -394,14 +361,14 @@ run_doctor(struct call *call, struct err *e)
 	const struct options *own = call->options;
 	const struct cmd_options *o = &own->cmd;
 	struct cmd_station c;
-	struct doctor d = { .c = &c, .json = o->json, .lines = json_array() };
-	int rc = -1;
+	struct doctor d = { .c = &c };
 
+	findings_begin(&d.found, o->json);
 	if (cmd_station_open(call, CMD_WARNS_LATER, &c, e) == -1) {
-		line(&d, LEVEL_FAILURE, "enrolment", "%s", e->text);
+		findings_add(&d.found, FINDING_FAILURE, "enrolment", "%s", e->text);
 		examine_hidden(&d);
 	} else if (status_load(c.settings, &c.station, &d.status, e) == -1) {
-		line(&d, LEVEL_FAILURE, "state", "%s", e->text);
+		findings_add(&d.found, FINDING_FAILURE, "state", "%s", e->text);
 	} else {
 		examine_settings(&d);
 		examine_hidden(&d);
@@ -417,17 +384,9 @@ run_doctor(struct call *call, struct err *e)
 		if (own->kernel != NULL)
 			examine_kernel(&d, own->kernel);
 	}
-	if (d.json)
-		rc = cli_json(json_incref(d.lines), e);
-	else
-		print_sum(&d);
-	json_decref(d.lines);
 	status_free(&d.status);
 	cmd_station_close(&c);
-	return d.json && rc == -1    ? -1
-	    : d.n[LEVEL_FAILURE] > 0 ? CLI_FAILED
-	    : d.n[LEVEL_WARNING] > 0 ? CLI_ATTEND
-				     : CLI_OK;
+	return findings_end(&d.found, e);
 }
 
 #undef CMD_TO
