@@ -16,6 +16,7 @@
 #include "server/repo/audit.h"
 #include "server/repo/audit_change.h"
 #include "server/repo/served.h"
+#include "server/repo/share.h"
 #include "server/rollover/state.h"
 
 /* Without --warn-days: roles, which a timer renews or people do, and certificates. */
@@ -137,14 +138,11 @@ examine_keys_of(struct doctor *d, struct keystore *ks, const char *name,
 static void
 examine_keys(struct doctor *d)
 {
-	struct buf path = BUF_INIT(REPO_PATH_MAX);
 	const struct repo *r = d->r;
-	struct keystore *ks = NULL;
 	struct err e;
-	int rc = buf_addf(&path, &e, "%s/keys", d->path);
+	struct keystore *ks = repo_keys(d->path, &e);
+	int rc = ks == NULL ? -1 : 0;
 
-	if (rc == 0 && (ks = keystore_open(buf_text(&path), false, &e)) == NULL)
-		rc = -1;
 	for (int i = 0; rc == 0 && i < TUF_TOP_COUNT; i++)
 		rc = examine_keys_of(d, ks, tuf_top_name((enum tuf_top)i), &r->root->roles[i],
 		    i == TUF_SNAPSHOT || i == TUF_TIMESTAMP, &e);
@@ -155,7 +153,6 @@ examine_keys(struct doctor *d)
 		findings_add(&d->found, e.code == ERR_NOENT ? FINDING_WARNING : FINDING_FAILURE,
 		    "keys", "%s", e.text);
 	keystore_close(ks);
-	buf_free(&path);
 }
 
 static void

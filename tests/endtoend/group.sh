@@ -69,6 +69,8 @@ done
 ok alice slipway-repo --repo "$repo" publish --app A "$work/r"
 ok alice slipway-repo --repo "$repo" status
 has "shared with the group slipwayers"
+no alice slipway-repo --repo "$repo" doctor	# her keys have no passphrase
+has "ok       keys          timestamp: 1 of 1 are here"
 
 # bob, with keys of his own, publishes; alice goes on.
 no bob slipway-repo --repo "$repo" publish --app A "$work/r"
