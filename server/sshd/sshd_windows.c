@@ -46,7 +46,6 @@ sshd_start(const char *config, const char *listening, unsigned port, struct err 
 {
 	(void)config;
 	(void)listening;
-	(void)address;
 	(void)port;
 	elsewhere(e);
 	return NULL;

@@ -71,15 +71,32 @@ wantre step.log "server +$url, of the enrolment\$" 0
 expect 0 doctor.log slipway doctor
 want doctor.log "$newurl has release 1, root version 1 (learned from the signed metadata)" 0
 
+# Who signs could send stations to a server that keeps later releases from them: those of the enrolment are asked first
+# once a day.
+expect 0 run.log slipway run -- true
+echo 2 > release/app/early
+publish release
+expect 0 run.log slipway run -- true
+want run.log 'nothing new, release 1' 0
+expect 0 doctor.log slipway doctor
+sed -i 's/"asked": "[^"]*"/"asked": "2026-01-01"/' "station/state/$INSTALLATION/$APP/learned.json"
+expect 0 run.log slipway run -- true
+want run.log 'applied release 2' 0
+expect 0 run.log slipway run -- true
+want run.log 'nothing new' 0
+to_new
+
 # The old one goes; a release comes through the new one.
 stop_server
-echo 2 > release/app/two
+echo 3 > release/app/two
 publish release
-want publish.log 'instead of 1' 0
+want publish.log 'instead of 2' 0
 wantno publish.log 'servers that stations learn of' # as before
 to_new
 expect 0 run.log slipway run -- true
-want run.log 'applied release 2' 0
+want run.log 'applied release 3' 0
+expect 3 doctor.log slipway doctor
+wantre doctor.log "^warning +server +$url: .*; where it is gone for good: slipway enroll --change" 0
 # Nothing is lost with the file: the next start reads it in the metadata again.
 rm "station/state/$INSTALLATION/$APP/learned.json"
 start_server --port "$port"
@@ -98,7 +115,7 @@ start_new
 stop_server
 lost='The old server is lost'
 do_step "$lost" 1 # servers set
-echo 3 > release/app/three
+echo 4 > release/app/three
 publish release
 mkdir stick
 do_step "$lost" 2 # cp to the stick
@@ -108,7 +125,7 @@ want run.log started 0
 before=$(state)
 do_step "$lost" 3 # update --from
 want step.log "learned from the signed metadata: server $newurl" 0
-want step.log 'applied release 3' 0
+want step.log 'applied release 4' 0
 expect 0 status.log slipway status
 wantre status.log "brought +at .* from file://$WORK/stick" 0
 expect 0 history.log slipway history
@@ -168,7 +185,7 @@ expect 1 bad.log slipway update --from stick --accept-age 4
 slipway status | grep -o '^refreshed *[^,]*' > before.log
 expect 0 update.log slipway update --from stick --accept-age 6
 want update.log 'metadata was accepted that ended 6 days ago' 0
-want update.log 'applied release 4' 0
+want update.log 'applied release 5' 0
 expect 0 status.log slipway status
 want status.log 'with metadata that had ended 6 days before, accepted by an administrator' 0
 grep -o '^refreshed *[^,]*' status.log > after.log
@@ -249,3 +266,14 @@ wantno update.log learned
 expect 0 status.log slipway status
 want status.log "host key      $newkey was dropped here, and isn't learned again" 0
 kill "$newserver"
+
+# A station of a directory, which has no login for servers, learns and goes on with its directory.
+rm -rf station installed
+mkdir installed
+hostkey=
+expect 0 enroll.log slipway enroll "file://$REPO/served" --root "$REPO/served/metadata/1.root.json" \
+	--installation "$INSTALLATION" --app "$APP" --install-dir "$WORK/installed"
+expect 0 servers.log slipway-repo servers set "$newurl"
+expect 0 update.log slipway update
+want update.log "learned from the signed metadata: server $newurl" 0
+expect 0 update.log slipway update

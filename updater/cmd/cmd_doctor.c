@@ -106,6 +106,26 @@ with_learned(struct doctor *d)
 	return st;
 }
 
+/* One of the enrolment may be gone when stations learned of others. */
+static void
+tell_server(struct doctor *d, const char *url, bool well, const char *words)
+{
+	const struct learned *l = &d->status.learned;
+	bool learned = !learned_enrolled(&d->c->station.servers, url), others = false;
+
+	for (size_t i = 0; i < l->now.addresses.n; i++)
+		others |= l->joined[i];
+	findings_add(&d->found,
+	    well		    ? FINDING_OK
+		: learned || others ? FINDING_WARNING
+				    : FINDING_FAILURE,
+	    "server", "%s%s%s", url, words,
+	    learned ? " (learned from the signed metadata)"
+		: well || !others
+		? ""
+		: "; where it is gone for good: slipway enroll --change NEW-ADDRESS --host-key NEW-KEY");
+}
+
 /* Reports one server.  Returns whether it does what a start wants. */
 static bool
 examine_server(struct doctor *d, const char *url, const struct buf *root,
@@ -113,19 +133,14 @@ examine_server(struct doctor *d, const char *url, const struct buf *root,
 {
 	struct buf words = BUF_INIT(2 * ERR_TEXT_SIZE), how = BUF_INIT(256);
 	struct station st = with_learned(d);
-	bool learned = !learned_enrolled(&st.servers, url), well;
 	struct trial t;
+	bool well;
 	struct err e;
 
 	trial_run(&st, url, root->data, root->len, child, until, &t);
 	well = trying_is_well(&t);
 	if (trying_words(&st, &t, false, &words, &e) == 0)
-		findings_add(&d->found,
-		    well	  ? FINDING_OK
-			: learned ? FINDING_WARNING
-				  : FINDING_FAILURE,
-		    "server", "%s%s%s", url, buf_text(&words),
-		    learned ? " (learned from the signed metadata)" : "");
+		tell_server(d, url, well, buf_text(&words));
 	if (t.step == TRIAL_RELEASE && d->status.release != 0 && t.release > d->status.newest)
 		findings_add(&d->found, FINDING_OK, "release",
 		    "%lld on the server, the next start applies it", (long long)t.release);
