@@ -314,6 +314,7 @@ mark_unlock(struct carry *c, struct err *e)
 int
 mark_lock(struct carry *c, struct err *e)
 {
+	struct buf text = BUF_INIT(ERR_TEXT_SIZE);
 	char left[NOTE_ID_SIZE];
 	struct sftp_job put, gone = { .kind = SFTP_JOB_REMOVE, .path = CARRY_LOCK };
 	int rc;
@@ -332,5 +333,11 @@ mark_lock(struct carry *c, struct err *e)
 	*e = put.err;
 	if (judge_lock(c, "", &put.err) == -1 && put.err.code == ERR_BUSY)
 		*e = put.err;
+	else if (e->code == ERR_ACCESS && buf_adds(&text, e->text, &put.err) == 0)
+		err_setx(e, ERR_ACCESS,
+		    "%.700s: want metadata and targets there to be this account's, or writable for "
+		    "it; nothing changed",
+		    buf_text(&text));
+	buf_free(&text);
 	return -1;
 }

@@ -280,6 +280,7 @@ if [ "$(id -u)" -ne 0 ]; then
 	release readonly
 	expect 3 out repo publish --app "$APP" release
 	want out 'the server refuses it' 0
+	want out "want metadata and targets there to be this account's, or writable for it; nothing changed" 0
 	want out "published here, and not yet deployed: stations find the state before; 'slipway-repo deploy' goes on" 0
 	expect 1 out repo cert replace kernel
 	want out 'no step taken' 0
