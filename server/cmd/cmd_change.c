@@ -60,7 +60,12 @@ cmd_change_begin(const struct call *call, struct session *s, struct err *e)
 {
 	const char *repo = command_repo(call, e);
 
-	return repo == NULL ? -1 : session_begin(s, repo, call->command->name, e);
+	s->r = NULL;
+	s->ks = NULL;
+	s->c = NULL;
+	return repo == NULL || cmd_deploy_check(repo, s->no_deploy || s->request != NULL, e) == -1
+	    ? -1
+	    : session_begin(s, repo, call->command->name, e);
 }
 
 int

@@ -193,6 +193,17 @@ cmd_deploy_before(const struct call *call, const char *refused, bool no, struct 
 }
 
 int
+cmd_deploy_check(const char *repo, bool no, struct err *e)
+{
+	struct cmd_deploy_view v = { .drawn = 0 };
+
+	if (no)
+		return 0;
+	cmd_deploy_view(&v);
+	return deploy_check_newer(&v.d, repo, e);
+}
+
+int
 cmd_deploy_now(const struct call *call, bool no, struct err *e)
 {
 	struct cmd_deploy_view v = { .d = { .now = true } };
@@ -285,6 +296,25 @@ run_deploy_set(struct call *call, struct err *e)
 }
 
 static int
+run_deploy_fetch(struct call *call, struct err *e)
+{
+	const char *repo = command_repo_here(call, e);
+	struct cmd_deploy_view v = { .drawn = 0 };
+	int rc;
+
+	cmd_deploy_view(&v);
+	if (repo == NULL || (rc = deploy_fetch(&v.d, repo, e)) == -1)
+		return -1;
+	if (rc == 0)
+		printf("%s serves this state: nothing to take over\n", v.d.place);
+	else
+		printf("taken over from %s, and verified: timestamp version %" PRId64
+		       ", %zu file%s; 'slipway-repo key list' says which private keys are here\n",
+		    v.d.place, v.d.version, v.d.files, v.d.files == 1 ? "" : "s");
+	return CLI_OK;
+}
+
+static int
 run_deploy_show(struct call *call, struct err *e)
 {
 	const char *repo = command_repo_here(call, e);
@@ -368,3 +398,6 @@ const struct command cmd_deploy_show = { "deploy show", .run = run_deploy_show, 
 
 const struct command cmd_deploy_unset = { "deploy unset", .run = run_deploy_unset, "", 0, 0,
 	"deploy no longer" };
+
+const struct command cmd_deploy_fetch = { "deploy fetch", .run = run_deploy_fetch, "", 0, 0,
+	"take over what the server serves, after an old backup was restored" };

@@ -31,6 +31,12 @@ int cmd_deploy_after(const struct call *call, const char *done, bool no, struct 
  */
 int cmd_deploy_before(const struct call *call, const char *refused, bool no, struct err *e);
 
+/*
+ * Before a change: refuses it with ERR_CONFLICT where the server has something newer than the
+ * repository; a server that can't be looked at is no fault.  0 or -1.
+ */
+int cmd_deploy_check(const char *repo, bool no, struct err *e);
+
 /* Removes there at once what gc removed here, or notes that it is to go.  As cmd_deploy_after(). */
 int cmd_deploy_now(const struct call *call, bool no, struct err *e);
 

@@ -19,9 +19,9 @@
 static const struct command *const commands[] = { &cmd_init, &cmd_app_add, &cmd_app_remove,
 	&cmd_publish, &cmd_release_list, &cmd_release_show, &cmd_release_diff,
 	&cmd_release_withdraw, &cmd_servers_set, &cmd_servers_show, &cmd_servers_unset, &cmd_deploy,
-	&cmd_deploy_set, &cmd_deploy_show, &cmd_deploy_unset, &cmd_sign, &cmd_renew, &cmd_key_new,
-	&cmd_key_import, &cmd_key_list, &cmd_key_rotate, &cmd_key_revoke, &cmd_cert_new,
-	&cmd_cert_csr, &cmd_cert_ca, &cmd_cert_sign, &cmd_cert_revoke, &cmd_cert_crl,
+	&cmd_deploy_set, &cmd_deploy_show, &cmd_deploy_unset, &cmd_deploy_fetch, &cmd_sign,
+	&cmd_renew, &cmd_key_new, &cmd_key_import, &cmd_key_list, &cmd_key_rotate, &cmd_key_revoke,
+	&cmd_cert_new, &cmd_cert_csr, &cmd_cert_ca, &cmd_cert_sign, &cmd_cert_revoke, &cmd_cert_crl,
 	&cmd_cert_show, &cmd_cert_list, &cmd_cert_replace, &cmd_cert_status, &cmd_cert_check,
 	&cmd_serve, &cmd_refresh, &cmd_status, &cmd_doctor, &cmd_verify, &cmd_gc, &cmd_log,
 	&cmd_kit, &cli_help, &cli_version, NULL };

@@ -10,8 +10,8 @@ extern const struct command cmd_init, cmd_app_add, cmd_app_remove, cmd_publish, 
     cmd_cert_csr, cmd_cert_ca, cmd_cert_sign, cmd_cert_revoke, cmd_cert_crl, cmd_cert_show,
     cmd_cert_list, cmd_cert_replace, cmd_cert_status, cmd_cert_check, cmd_serve, cmd_refresh,
     cmd_status, cmd_verify, cmd_gc, cmd_log, cmd_kit, cmd_deploy, cmd_deploy_set, cmd_deploy_show,
-    cmd_deploy_unset, cmd_release_list, cmd_release_show, cmd_release_diff, cmd_release_withdraw,
-    cmd_doctor, cmd_servers_set, cmd_servers_show, cmd_servers_unset;
+    cmd_deploy_unset, cmd_deploy_fetch, cmd_release_list, cmd_release_show, cmd_release_diff,
+    cmd_release_withdraw, cmd_doctor, cmd_servers_set, cmd_servers_show, cmd_servers_unset;
 
 /* The whole program except main().  Returns the exit status. */
 int server_main(int argc, char **argv);

@@ -55,6 +55,9 @@ compare_versions(const struct buf *timestamp, int64_t *version, int64_t *snapsho
 /* Whether path is of a file that slipway-repo publishes. */
 bool compare_is_published(const char *path);
 
+/* fetch.c: takes over what is served there.  1, 0: it is the same as here, -1. */
+int fetch_there(struct carry *c, struct err *e);
+
 /* carry.c: does it.  0 or -1. */
 int carry_all(struct carry *c, struct err *e);
 int carry_removals(struct carry *c, struct err *e);

@@ -155,7 +155,8 @@ check_not_newer(struct carry *c, struct err *e)
 		return err_setx(e, ERR_CONFLICT,
 		    "%s: the root there has version %" PRId64 ", here %" PRId64
 		    ": another copy of this repository was deployed there, and is newer; nothing "
-		    "changed: go on with that copy",
+		    "changed: go on with that copy, or 'slipway-repo deploy fetch' takes over what "
+		    "is there",
 		    c->o->place, newest_root(c->there), newest_root(c->here.files));
 	if ((rc = mark_get(c, CARRY_TIMESTAMP, &b, e)) == -1)
 		return -1;
@@ -166,8 +167,8 @@ check_not_newer(struct carry *c, struct err *e)
 		rc = err_setx(e, ERR_CONFLICT,
 		    "%s: the timestamp there has version %" PRId64 ", here %" PRId64
 		    ": another copy of this repository was deployed there; nothing changed: go on "
-		    "with that copy, or, if it is lost, 'slipway-repo refresh' until the version "
-		    "here is higher; after a theft, when the keys are new, --take-over",
+		    "with that copy, or, if it is lost, 'slipway-repo deploy fetch' takes over what "
+		    "is there; after a theft, when the keys are new, --take-over",
 		    c->o->place, version, c->o->version);
 	buf_free(&b);
 	return rc == -1 ? -1 : 0;

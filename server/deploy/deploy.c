@@ -2,6 +2,7 @@
 /* The order of a deployment. */
 #include "server/deploy/deploy.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,15 +35,15 @@ read_place(struct deploy *o, struct dir *top, struct deploy_config *config, stru
 	return rc;
 }
 
-/* Reads what is published here, under the repository's lock, which is then given back. */
+/* Reads what is published here, under the repository's lock; with read, checks the metadata. */
 static int
-read_here(struct carry *c, struct err *e)
+read_listed(struct carry *c, bool read, struct err *e)
 {
 	uint8_t id[SHA256_SIZE];
 	uint64_t size;
 	int64_t snapshot;
 
-	if ((c->r = session_lock(c->path, true, e)) == NULL ||
+	if ((c->r = session_lock(c->path, read, e)) == NULL ||
 	    (c->served = dir_below(c->r->top, "served", false, e)) == NULL)
 		return -1;
 	c->here = (struct served){ .r = c->r, .fault = ignore_fault };
@@ -52,6 +53,15 @@ read_here(struct carry *c, struct err *e)
 	    file_sha256(c->r->metadata, "1.root.json", id, &size, e) == -1)
 		return -1;
 	hex_encode(id, sizeof id, c->id);
+	return 0;
+}
+
+/* The same, and gives the lock back. */
+static int
+read_here(struct carry *c, struct err *e)
+{
+	if (read_listed(c, true, e) == -1)
+		return -1;
 	file_unlock(c->r->lock);
 	c->r->lock = NULL;
 	return 0;
@@ -185,6 +195,7 @@ static int
 look_there(struct carry *c, struct deploy_seen *out, struct err *e)
 {
 	struct buf there = BUF_INIT(REPO_METADATA_MAX);
+	int64_t version, snapshot;
 	struct err ignored;
 	int rc;
 
@@ -193,6 +204,9 @@ look_there(struct carry *c, struct deploy_seen *out, struct err *e)
 		return -1;
 	out->there =
 	    rc == 1 && compare_versions(&there, &out->timestamp, &out->snapshot, &ignored) == 0;
+	out->newer = out->there &&
+	    compare_versions(&c->timestamp, &version, &snapshot, &ignored) == 0 &&
+	    (out->timestamp > version || out->snapshot > snapshot);
 	out->same = out->there && there.len == c->timestamp.len &&
 	    memcmp(there.data, c->timestamp.data, there.len) == 0;
 	buf_free(&there);
@@ -213,6 +227,45 @@ deploy_look(struct deploy *o, const char *path, struct deploy_seen *out, struct 
 		    ? -1
 		    : look_there(&c, out, e);
 	carry_close(&c);
+	dir_close(top);
+	return rc;
+}
+
+int
+deploy_check_newer(struct deploy *o, const char *path, struct err *e)
+{
+	struct deploy_seen seen;
+	struct err ignored;
+
+	if (deploy_look(o, path, &seen, &ignored) != 1 || !seen.newer)
+		return 0;
+	return err_setx(e, ERR_CONFLICT,
+	    "%s serves timestamp version %" PRId64 " and snapshot version %" PRId64
+	    ", which are newer than what is here: was an old copy restored? The next change would "
+	    "give numbers again that stations have seen. 'slipway-repo deploy fetch' takes over what "
+	    "is there (--no-deploy changes what is here nevertheless)",
+	    o->place, seen.timestamp, seen.snapshot);
+}
+
+int
+deploy_fetch(struct deploy *o, const char *path, struct err *e)
+{
+	struct carry c = { .o = o, .path = path, .timestamp = BUF_INIT(REPO_METADATA_MAX) };
+	struct dir *top = repo_top(path, true, e);
+	struct file_lock *lock = NULL;
+	int rc = top == NULL ? -1 : read_place(o, top, &c.config, e);
+
+	if (rc == 0)
+		rc = err_setx(e, ERR_CONFIG,
+		    "no place to deploy to is set, so there is none to fetch from: slipway-repo "
+		    "deploy set ...");
+	else if (rc == 1)
+		rc = (lock = lock_here(top, e)) == NULL || read_listed(&c, false, e) == -1 ||
+			(c.d = dest_open(&c.config, o->child, e)) == NULL
+		    ? -1
+		    : fetch_there(&c, e);
+	carry_close(&c);
+	file_unlock(lock);
 	dir_close(top);
 	return rc;
 }

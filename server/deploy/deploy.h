@@ -56,7 +56,8 @@ int deploy_run(struct deploy *o, const char *path, struct err *e);
 struct deploy_seen {
 	bool there; /* it has a timestamp that can be read */
 	int64_t timestamp, snapshot;
-	bool same; /* the timestamp is the one here */
+	bool newer; /* one of these is higher than here */
+	bool same;  /* the timestamp is the one here */
 };
 
 /*
@@ -64,6 +65,21 @@ struct deploy_seen {
  * say anything.
  */
 int deploy_look(struct deploy *o, const char *path, struct deploy_seen *out, struct err *e);
+
+/*
+ * Takes over what is served there, for a repository that was restored from an older backup.  All of
+ * it is verified, from this repository's first root on, before anything here changes; d->version is
+ * then that of the timestamp.  1, 0 where the same is here already, or -1 with ERR_CONFIG (no place
+ * was set), ERR_CONFLICT (what is here isn't older, or is of another repository) and others.
+ */
+int deploy_fetch(struct deploy *o, const char *path, struct err *e);
+
+/*
+ * Whether stations have seen something newer than what is here, as far as the server tells: the
+ * next change would give numbers again.  0 also where no place is set or it can't be looked at, or
+ * -1 with ERR_CONFLICT.
+ */
+int deploy_check_newer(struct deploy *o, const char *path, struct err *e);
 
 /*
  * Notes that the files that served/ has no longer go with the next deployment.  0, or -1 with

@@ -357,6 +357,22 @@ expect 0 out repo cert replace kernel	# publishes both certificates
 want out 'deployed timestamp version' 0
 same site
 [ "$(find site -name "*.snapshot.json" | wc -l)" -eq $((version + 1)) ] || fail 'want both certificates published' out
+
+# The other way, through the same connection: an older copy takes over what is served.  backup.sh has the rest.
+# A fork of this repository takes over nothing.
+expect 1 out slipway-repo --repo copy deploy fetch
+want out '.root.json: is another one on the server; nothing changed' 0
+rm -rf older && cp -R "$REPO" older
+expect 0 out repo refresh
+same site
+expect 1 out slipway-repo --repo older refresh
+want out 'deploy fetch' 0
+expect 0 out slipway-repo --repo older deploy fetch
+want out 'taken over from sftp://' 0
+expect 0 out slipway-repo --repo older verify
+cmp older/served/metadata/timestamp.json site/metadata/timestamp.json || fail "want the same timestamp"
+rm -r older
+
 expect 0 update.log slipway update --app "$APP"
 expect 0 out repo refresh --no-deploy
 expect 0 out repo cert replace kernel --undo --no-deploy
