@@ -76,7 +76,7 @@ done
 at_terminal no --install-dir "$work/home/i" || fail "want an enrolment in the user's own directory"
 hasno 'yes or no'
 if slipway "${line[@]}" --user > log 2>&1; then fail "want --user refused to root"; fi
-has 'root enrols for all users'
+has "root's enrolments are for all users"
 
 # Then root enrols: the user's own is hidden, which each start, status and doctor tell.
 slipway "${line[@]}" --app-dir "$work/lib/a" > log 2>&1 || fail "enrol as root"
@@ -110,7 +110,7 @@ has 'I/A is no longer enrolled'
 "${user[@]}" slipway run --offline true > log 2>&1 || fail run
 hasno 'counts for nothing'
 if slipway unenroll --user --yes > log 2>&1; then fail "want --user refused to root"; fi
-has 'root has no enrolment of its own'
+has "root's enrolments are for all users"
 
 # SLIPWAY_HOME hides that of the computer.
 user+=("SLIPWAY_HOME=$work/other")

@@ -8,6 +8,7 @@
 
 #include "lib/os/clock.h"
 #include "lib/os/places.h"
+#include "updater/cmd/for_whom.h"
 #include "updater/state/roaming.h"
 #include "updater/state/state.h"
 #include "updater/station/enrolled.h"
@@ -148,11 +149,8 @@ go_to_own(const struct options *o, struct err *e)
 {
 	if (!o->user)
 		return 0;
-	if (place_privileged() || strcmp(place_system(), "windows") == 0)
-		return err_setx(e, ERR_USAGE, "--user: %s",
-		    place_privileged()
-			? "root has no enrolment of its own; run this as the user, without sudo"
-			: "enrolments are the computer's on this system; leave it out");
+	if (for_whom_own(e) == -1)
+		return -1;
 	place_use_own();
 	return 0;
 }

@@ -11,6 +11,18 @@
 
 #define LINE_MAX_BYTES (256u * 1024)
 
+int
+for_whom_own(struct err *e)
+{
+	if (strcmp(place_system(), "windows") == 0)
+		return err_setx(e, ERR_USAGE,
+		    "--user: enrolments are for all users on this system; leave it out");
+	if (place_privileged())
+		return err_setx(e, ERR_USAGE,
+		    "--user: root's enrolments are for all users; run this as the user, without sudo");
+	return 0;
+}
+
 /* Before anything is looked at: what the rights and the place of this process say. */
 static int
 check_rights(const struct call *call, const struct enrolment *en, bool own, struct err *e)
@@ -18,9 +30,8 @@ check_rights(const struct call *call, const struct enrolment *en, bool own, stru
 	struct buf line = BUF_INIT(LINE_MAX_BYTES);
 	struct err ignored;
 
-	if (own && place_privileged())
-		return err_setx(e, ERR_USAGE,
-		    "--user: root enrols for all users; run this as the user, without sudo");
+	if (own && for_whom_own(e) == -1)
+		return -1;
 	if (!place_stationwide() || place_privileged())
 		return 0;
 	if (own)

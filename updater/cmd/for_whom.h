@@ -15,4 +15,10 @@
  */
 int for_whom(const struct call *call, const struct enrolment *en, bool own, struct err *e);
 
+/*
+ * Whether --user can be meant: 0, or -1 with ERR_USAGE for a privileged process, and on a system
+ * where all enrolments are the computer's.
+ */
+int for_whom_own(struct err *e);
+
 #endif
