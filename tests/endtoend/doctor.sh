@@ -40,6 +40,7 @@ for subject in enrolment station clock server confinement release files room cer
 done
 says ok kernel '\[TCP/IP\]\[TLSv1.3 VERIFIED\]'
 want doctor.log 'all is well' 0
+says ok station 'owners and modes, .* are as they should be'
 [ "$(wc -l < doctor.log)" -le 16 ] || fail "want one screen" doctor.log
 # The library is found without a search path in the programs, where each start would look for all of its libraries.
 for program in slipway slipway-repo slipway-tuf; do

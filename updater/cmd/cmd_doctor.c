@@ -54,7 +54,7 @@ static void
 examine_settings(struct doctor *d)
 {
 	const struct station *st = &d->c->station;
-	struct buf good = BUF_INIT(ERR_TEXT_SIZE);
+	size_t faults = 0;
 	struct err e;
 
 	findings_add(&d->found, FINDING_OK, "enrolment", "%s/%s, settings in %s", st->installation,
@@ -67,16 +67,16 @@ examine_settings(struct doctor *d)
 		    "delete '" STATION_KEY "\\%s\\%s' '%.200s'",
 		    st->unknown.v[i], st->installation, st->application, st->unknown.v[i]);
 	for (const struct station_check *k = station_checks; k->name != NULL; k++)
-		if (k->run(st, &e) == -1)
+		if (k->run(st, &e) == -1) {
 			findings_add(&d->found,
 			    k->stops == STOPS_NOTHING ? FINDING_WARNING : FINDING_FAILURE, k->name,
 			    "%s", e.text);
-		else
-			buf_addf(&good, &e, "%s%s", good.len > 0 ? ", " : "", k->name);
-	if (good.len > 0)
-		findings_add(&d->found, FINDING_OK, "station", "as it should be: %s",
-		    buf_text(&good));
-	buf_free(&good);
+			faults++;
+		}
+	if (faults == 0)
+		findings_add(&d->found, FINDING_OK, "station",
+		    "owners and modes, settings, login, directories and script keys are as they "
+		    "should be");
 	if (d2update_check(d->c->settings, st->installation, &e) == -1)
 		findings_add(&d->found, FINDING_WARNING, "D2Update", "%s", e.text);
 }
