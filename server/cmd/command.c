@@ -7,6 +7,7 @@
 
 #include "lib/os/log.h"
 #include "lib/os/places.h"
+#include "lib/os/share.h"
 #include "server/keys/terminal.h"
 #include "server/repo/repo.h"
 
@@ -15,6 +16,9 @@
 /* Bytes of an answer and of a question. */
 #define ANSWER_MAX 64
 #define PROMPT_MAX 160
+
+/* Of the directory of a shared repository (lib/os/share.h). */
+#define SHARED_MODE 02070u
 
 static const struct command *const commands[] = { &cmd_init, &cmd_app_add, &cmd_app_remove,
 	&cmd_publish, &cmd_release_list, &cmd_release_show, &cmd_release_diff,
@@ -33,23 +37,51 @@ static const struct option options[] = {
 	OPTION_END,
 };
 
+/* The repository of the line, once a command asked for it; belongs to the line. */
+static const char *asked_repo;
+
+/* Which file of somebody else's repository was refused first helps nobody. */
+static void
+explain_rights(const struct command *c, struct err *e)
+{
+	struct buf below = BUF_INIT(REPO_PATH_MAX);
+	char owner[SHARE_NAME_SIZE];
+	struct file_info info;
+	struct err ignored;
+
+	if (e->code != ERR_ACCESS || asked_repo == NULL || place_privileged() ||
+	    file_stat(NULL, asked_repo, &info, &ignored) != 1 || info.uid == share_me() ||
+	    (info.mode & SHARED_MODE) == SHARED_MODE)
+		return;
+	if (buf_addf(&below, &ignored, "%s/", asked_repo) == 0 &&
+	    strstr(e->text, buf_text(&below)) != NULL) {
+		share_account(info.uid, owner);
+		err_setx(e, ERR_ACCESS,
+		    "%s needs the account %s, whose repository %.500s is; run it as that one, or let it "
+		    "share the repository: slipway-repo init --shared GROUP",
+		    c->name, owner, asked_repo);
+	}
+	buf_free(&below);
+}
+
 static const struct program slipway_repo = { "slipway-repo", "[--repo DIR] ",
 	"Publishes releases and makes certificates: the maintainer's side of Slipway.",
-	"slipway-repo(8) tells the rest", commands, options, log_error, NULL };
+	"slipway-repo(8) tells the rest", commands, options, log_error, explain_rights };
 
 const char *
 command_repo(const struct call *call, struct err *e)
 {
 	struct server_options *o = call->global;
 
+	asked_repo = NULL;
 	if (o->repo != NULL)
-		return o->repo;
+		return asked_repo = o->repo;
 	if (o->variable.len == 0 && place_variable("SLIPWAY_REPO", &o->variable, e) == -1)
 		return NULL;
 	if (o->variable.len > 0)
-		return buf_text(&o->variable);
+		return asked_repo = buf_text(&o->variable);
 	if (repo_is_here("."))
-		return ".";
+		return asked_repo = ".";
 	err_setx(e, ERR_CONFIG,
 	    "want a repository, got none: the current directory holds none; "
 	    "give --repo DIR or set SLIPWAY_REPO, or make one with 'slipway-repo init DIR'");

@@ -54,6 +54,9 @@ ok alice slipway-repo --repo "$repo" publish --app A "$work/r"
 echo secret > "$repo/passphrase"
 chown alice:alice "$repo/passphrase"
 chmod 600 "$repo/passphrase"
+# Not shared yet: a colleague is told whose it is, and no name of a lock.
+no bob slipway-repo --repo "$repo" refresh
+has "refresh needs the account alice, whose repository $repo is; run it as that one, or let it share the repository"
 ok alice slipway-repo init --shared slipwayers "$repo"
 has "is shared with the group 'slipwayers'"
 is "$repo" 'alice:slipwayers 2775'
