@@ -14,7 +14,7 @@ for group in "$@"; do
 	test)
 		packages+=(g++ libcmocka-dev openssh-server openssh-client openssl util-linux procps
 			python3 python3-cryptography rsync gnutls-bin zsh fish
-			proftpd-core proftpd-mod-crypto rclone python3-asyncssh python3-paramiko)
+			desktop-file-utils proftpd-core proftpd-mod-crypto rclone python3-asyncssh python3-paramiko)
 		;;
 	bench) packages+=(iproute2 lftp rclone curl rsync) ;;
 	asan) packages+=(clang libclang-rt-14-dev) ;;

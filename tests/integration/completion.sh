@@ -143,7 +143,7 @@ whole() {
 		mapfile -t options < <("$program" help "${words[@]}" | sed -nE 's/^  (--[a-z0-9-]+).*/\1/p')
 		[ "$c" = help ] || offers "$(line "${global[@]}" "${options[@]}")" "${words[@]}" --
 		! printf '%s\n' "${commands[@]}" | grep -q "^$c " || continue
-		[ "$c" = help ] || [ "$c" = run ] || offers_no_command "${words[@]}" ''
+		[ "$c" = help ] || [ "$c" = run ] || [ "$c" = wrap ] || offers_no_command "${words[@]}" ''
 		offers '' help "${words[@]}" ''
 	done
 }

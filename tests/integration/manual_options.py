@@ -14,7 +14,7 @@ ALWAYS = {"help", "version", "completion"}  # of every command, told once
 # Of slipway-repo, told once for all commands that sign or change the repository.
 ONCE = {"repo", "passphrase-file", "no-deploy", "unsigned", "days"}
 # How options are spelt, and one of another program.
-NOT_OURS = {"name", "kit-sha256"} if NAME == "slipway-repo" else {"name"}
+NOT_OURS = {"slipway-repo": {"name", "kit-sha256"}, "slipway": set()}.get(NAME, {"name"})
 faults = []
 
 

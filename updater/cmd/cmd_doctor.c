@@ -21,6 +21,7 @@
 #include "updater/station/d2update.h"
 #include "updater/station/hidden.h"
 #include "updater/update/put_back.h"
+#include "updater/wrap/wrap.h"
 
 #define DAY		86400
 #define SERVERS_MS	60000 /* for all servers */
@@ -79,6 +80,19 @@ examine_settings(struct doctor *d)
 		    "should be");
 	if (d2update_check(d->c->settings, st->installation, &e) == -1)
 		findings_add(&d->found, FINDING_WARNING, "D2Update", "%s", e.text);
+}
+
+static void
+examine_icons(struct doctor *d)
+{
+	struct err e;
+	size_t n;
+
+	if (wrap_fault(d->c->settings, &d->c->station, &n, &e) == -1)
+		findings_add(&d->found, FINDING_WARNING, "icons", "%s", e.text);
+	else if (n > 0)
+		findings_add(&d->found, FINDING_OK, "icons",
+		    "%zu program%s wrapped, all is as it was made", n, n == 1 ? " is" : "s are");
 }
 
 static void
@@ -387,6 +401,7 @@ run_doctor(struct call *call, struct err *e)
 	} else {
 		examine_settings(&d);
 		examine_hidden(&d);
+		examine_icons(&d);
 		examine_clock(&d);
 		if (!o->offline)
 			examine_servers(&d);

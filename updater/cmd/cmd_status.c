@@ -12,6 +12,7 @@
 #include "updater/state/status.h"
 #include "updater/state/task.h"
 #include "updater/update/put_back.h"
+#include "updater/wrap/wrap.h"
 
 #define NO_WARN_DAYS (-1)
 
@@ -367,6 +368,7 @@ run_status(struct call *call, struct err *e)
 		for (const struct station_check *k = station_checks; k->name != NULL; k++)
 			warnings += warn(&c, k->run(&c.station, e), e);
 		warnings += warn(&c, d2update_check(c.settings, c.station.installation, e), e);
+		warnings += warn(&c, wrap_fault(c.settings, &c.station, NULL, e), e);
 		warnings += warn(&c, put_back_missing(&c.station, c.settings, &missing, e), e);
 		warn_task(&c.station, &u.task);
 		rc = o->json ? cli_json(whole_json(&u, &missing, &hidden, e), e) : 0;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/os/clock.h"
+#include "lib/os/log.h"
 #include "lib/os/places.h"
 #include "updater/cmd/for_whom.h"
 #include "updater/state/roaming.h"
@@ -14,6 +15,7 @@
 #include "updater/station/enrolled.h"
 #include "updater/station/unenrol.h"
 #include "updater/update/waiting.h"
+#include "updater/wrap/wrap.h"
 
 #define WAIT_MS 5000 /* for another process at work on the station */
 
@@ -101,8 +103,10 @@ print_left(const struct station *st)
 		printf(
 		    "  on the servers, the line of this station's login key in authorized_keys\n");
 	if (place_stationwide())
-		printf("  in each user's own state, the folder slipway/%s/%s\n", st->installation,
-		    st->application);
+		printf(
+		    "  in each user's own state, the folder slipway/%s/%s, and what a user wrapped "
+		    "without root ('slipway wrap')\n",
+		    st->installation, st->application);
 }
 
 /* The settings may be such that no start could use them; the names are enough here. */
@@ -155,29 +159,59 @@ go_to_own(const struct options *o, struct err *e)
 	return 0;
 }
 
+static void
+tell_icon(void *arg, enum wrap_state state, const char *path)
+{
+	(void)arg;
+	printf("%s ", state == WRAP_RESTORED ? "put back" : "removed");
+	cli_print(path);
+	putchar('\n');
+}
+
+/*
+ * Icons of an enrolment that is no more would start the program without an update; those that other
+ * users made for themselves aren't known here.
+ */
+static void
+forget_wraps(const struct cmd_station *c, const struct wraps *all)
+{
+	const struct wrap_told told = { tell_icon, NULL };
+	struct err e;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (wrap_undo(&all->v[i], &told, &e) == -1 ||
+		    wrap_forget(c->settings, &c->station, &all->v[i], &e) == -1)
+			log_warn("the icons of %s are left: %s", all->v[i].name, e.text);
+}
+
 static int
 run_unenroll(struct call *call, struct err *e)
 {
 	const struct options *o = call->options;
 	struct cmd_station c = { .settings = NULL };
+	struct wraps wraps = WRAPS_INIT;
 	struct dir *state = NULL;
+	struct err ignored;
 	int rc = -1;
 
 	if (go_to_own(o, e) == -1 || find_station(&c, &o->cmd, e) == -1 ||
 	    ask(&c.station, o, e) == -1)
 		goto out;
+	wrap_load(c.settings, &c.station, &wraps, &ignored); /* damaged ones stop no end */
 	if ((state = station_dir(&c.station, "", false, e)) != NULL)
 		rc = forget(&c.station, state, c.station.state_path, c.settings, e);
 	else if (e->code == ERR_NOENT)
 		rc = station_forget_settings(c.settings, &c.station, e);
 	if (rc == 0 && (rc = forget_user(&c.station, e)) == 0) {
 		roaming_forget(c.settings, &c.station);
+		forget_wraps(&c, &wraps);
 		forget_shared(c.settings);
 		printf("%s/%s is no longer enrolled\n", c.station.installation,
 		    c.station.application);
 		print_left(&c.station);
 	}
 out:
+	wraps_free(&wraps);
 	dir_close(state);
 	cmd_station_close(&c);
 	return rc;

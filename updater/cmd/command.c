@@ -16,8 +16,8 @@
 #include "updater/cmd/reminders.h"
 #include "updater/state/damage.h"
 
-static const struct command *const commands[] = { &cmd_enroll, &cmd_unenroll, &cmd_run, &cmd_update,
-	&cmd_plan, &cmd_rollback, &cmd_history, &cmd_verify, &cmd_status, &cmd_doctor,
+static const struct command *const commands[] = { &cmd_enroll, &cmd_unenroll, &cmd_wrap, &cmd_run,
+	&cmd_update, &cmd_plan, &cmd_rollback, &cmd_history, &cmd_verify, &cmd_status, &cmd_doctor,
 	&cmd_settings_get, &cmd_settings_set, &cmd_settings_delete, &cmd_settings_list,
 	&cmd_settings_export, &cmd_settings_import, &cmd_script_check, &cmd_script_convert,
 	&cli_help, &cli_version, NULL };

@@ -9,7 +9,7 @@
 extern const struct command cmd_enroll, cmd_unenroll, cmd_run, cmd_update, cmd_plan, cmd_rollback,
     cmd_history, cmd_verify, cmd_status, cmd_doctor, cmd_settings_get, cmd_settings_set,
     cmd_settings_delete, cmd_settings_list, cmd_settings_export, cmd_settings_import,
-    cmd_script_check, cmd_script_convert;
+    cmd_script_check, cmd_script_convert, cmd_wrap;
 
 /* The programs but for main().  Return the exit status. */
 int slipway_main(int argc, char **argv);
