@@ -244,6 +244,15 @@ expect 0 repair.log slipway update --repair
 wantreg "$client" TLS_TrustedCerts REG_SZ "%AppData%\\$APP\\server-2.crt"
 expect 0 verify.log slipway verify
 
+# A directory instead of the server, once.
+cp -R "$REPO/served" stick
+expect 0 stick.log slipway update --from "$(dos "$WORK/stick")"
+want stick.log 'nothing new' 0
+expect 0 status.log slipway status
+wantre status.log 'brought +at .* from file:///[A-Z]:/.*/stick' 0
+expect 1 stick.log slipway update --from "$(dos "$WORK/nosuch")"
+want stick.log nosuch 0
+
 # 10. No update server: HI starts, and the message says why; then a tampered target.
 before=$(state)
 stop_server

@@ -68,6 +68,18 @@ check_rights(const struct cmd_options *o, struct err *e)
 	    windows ? "in an administrator's console" : "with sudo");
 }
 
+/* The absolute path of a directory that is there; on a network share or a stick as it was given. */
+static int
+path_of(const char *directory, struct buf *path, struct err *e)
+{
+	if (path_real(path, directory, e) == 0)
+		return 0;
+	if (e->code == ERR_NOENT || !path_absolute(directory))
+		return -1;
+	buf_reset(path);
+	return buf_adds(path, directory, e);
+}
+
 /* The address of --from: that of a server, or of a directory. */
 static int
 find_from(const char *from, struct buf *url, struct err *e)
@@ -78,7 +90,7 @@ find_from(const char *from, struct buf *url, struct err *e)
 
 	if (strstr(from, "://") != NULL)
 		rc = buf_adds(url, from, e);
-	else if ((rc = path_real(&path, from, e)) == 0) {
+	else if ((rc = path_of(from, &path, e)) == 0) {
 		path_slashes((char *)path.data);
 		rc = url_of_directory(buf_text(&path), url, e);
 	}
