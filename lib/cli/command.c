@@ -273,6 +273,12 @@ run_version(struct call *c, struct err *e)
 const struct command cli_version = { "version", run_version, "", 0, 0, "print the version",
 	.offers = OFFER_NOTHING };
 
+const char *
+cli_plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 void
 cli_print(const char *text)
 {

@@ -70,6 +70,9 @@ extern const struct command cli_help, cli_version;
 /* A whole program but for main().  global takes the program's options.  Returns the exit status. */
 int cli_main(const struct program *p, void *global, int argc, char **argv);
 
+/* Returns "" or "s", for the end of a word for n things. */
+const char *cli_plural(uint64_t n);
+
 /* Prints a text from outside, made safe (lib/base/text.h). */
 void cli_print(const char *text);
 

@@ -144,6 +144,29 @@ login_new(const char *name, struct err *e)
 	return l;
 }
 
+/* Whether this is a line as in FILE.pub, or a public key in PEM form. */
+static bool
+is_public(const uint8_t *data, size_t len)
+{
+	static const char *const begins[] = { "ssh-ed25519 ", "ssh-rsa ", "ecdsa-sha2-",
+		"sk-ssh-ed25519@", "sk-ecdsa-sha2-", "---- BEGIN SSH2 PUBLIC KEY",
+		"-----BEGIN PUBLIC KEY-----", "-----BEGIN RSA PUBLIC KEY-----" };
+
+	for (size_t i = 0; i < N(begins); i++)
+		if (len > strlen(begins[i]) && memcmp(data, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return false;
+}
+
+static int
+refuse_public(const char *name, struct err *e)
+{
+	return err_setx(e, ERR_CONFIG,
+	    "%s: that is the public half of a login key, for the server's authorized_keys; want the "
+	    "private half, whose file is called the same without .pub",
+	    name);
+}
+
 struct login *
 login_parse(const char *name, const uint8_t *data, size_t len, struct err *e)
 {
@@ -154,6 +177,8 @@ login_parse(const char *name, const uint8_t *data, size_t len, struct err *e)
 		return NULL;
 	if (text_begin(&text, &len, e) == -1)
 		err_setx(e, ERR_CONFIG, "%s: want a private key in UTF-8 text, got UTF-16", name);
+	else if (is_public(text, len))
+		refuse_public(name, e);
 	else if (opensshkey_is(text, len))
 		l->key = opensshkey_read(name, text, len, e);
 	else
@@ -221,10 +246,14 @@ login_read(const char *key_file, struct err *e)
 {
 	struct buf key = BUF_INIT(OPENSSHKEY_MAX);
 	struct login *l = NULL;
+	struct err ignored;
 
-	if (read_secret(key_file, &key, e) == -1)
+	if (read_secret(key_file, &key, e) == -1) {
+		/* Everybody may read the other half: chmod would be the wrong advice. */
+		if (file_read(NULL, key_file, &key, &ignored) == 0 && is_public(key.data, key.len))
+			refuse_public(key_file, e);
 		err_context(e, "login key");
-	else
+	} else
 		l = login_parse(key_file, key.data == NULL ? (const uint8_t *)"" : key.data,
 		    key.len, e);
 	buf_free(&key);

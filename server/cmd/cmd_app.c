@@ -100,12 +100,13 @@ show(const struct session *s, const char *app, struct err *e)
 	if ((found = repo_read_app(s->r, app, &now, e)) == -1)
 		return -1;
 	if (found == 1)
-		printf("%s: version %" PRId64 ", release %" PRId64 ", %zu files, %zu keys\n", app,
+		printf("%s: version %" PRId64 ", release %" PRId64 ", %zu file%s, %zu key%s\n", app,
 		    now->c.version,
 		    (int64_t)json_integer_value(json_object_get(now->c.json, "release")),
-		    json_object_size(now->targets), d->role.n);
+		    json_object_size(now->targets), cli_plural(json_object_size(now->targets)),
+		    d->role.n, cli_plural(d->role.n));
 	else
-		printf("%s: never published, %zu keys\n", app, d->role.n);
+		printf("%s: never published, %zu key%s\n", app, d->role.n, cli_plural(d->role.n));
 	printf(
 	    "Stations that have it keep what they have, and are told that it has ended. Its name "
 	    "can't be taken again.\n");

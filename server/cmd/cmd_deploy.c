@@ -68,9 +68,9 @@ print_deployed(const struct deploy *d)
 	if (d->all == 0 && d->removed == 0)
 		printf("%s has timestamp version %" PRId64 " already", d->place, d->version);
 	else
-		printf("deployed timestamp version %" PRId64 " to %s: %zu files, %" PRIu64
+		printf("deployed timestamp version %" PRId64 " to %s: %zu file%s, %" PRIu64
 		       " bytes; %zu removed",
-		    d->version, d->place, d->files, d->bytes, d->removed);
+		    d->version, d->place, d->files, cli_plural(d->files), d->bytes, d->removed);
 	if (d->waiting > 0)
 		printf("; %zu to be removed after %d hours", d->waiting, DEPLOY_KEEP_S / 3600);
 	putchar('\n');
@@ -310,7 +310,7 @@ run_deploy_fetch(struct call *call, struct err *e)
 	else
 		printf("taken over from %s, and verified: timestamp version %" PRId64
 		       ", %zu file%s; 'slipway-repo key list' says which private keys are here\n",
-		    v.d.place, v.d.version, v.d.files, v.d.files == 1 ? "" : "s");
+		    v.d.place, v.d.version, v.d.files, cli_plural(v.d.files));
 	return CLI_OK;
 }
 

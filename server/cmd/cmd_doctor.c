@@ -208,7 +208,8 @@ examine_record(struct doctor *d)
 		    "its last line was cut; the next change mends it");
 	else
 		findings_add(&d->found, FINDING_OK, "record",
-		    "%" PRId64 " changes, an unbroken chain", report.lines);
+		    "%" PRId64 " change%s, an unbroken chain", report.lines,
+		    cli_plural((uint64_t)report.lines));
 	audit_report_free(&report);
 }
 

@@ -49,10 +49,12 @@ collect_garbage(const struct options *o, struct repo *r, const char *copy, struc
 	int rc = copy == NULL ? gc_run(&g, r, e) : gc_copy(&g, r, copy, e);
 
 	if (rc == 0)
-		printf("%s %zu snapshots, %zu other metadata files, %zu targets' files; %" PRIu64
+		printf("%s %zu snapshot%s, %zu other metadata file%s, %zu targets' file%s; %" PRIu64
 		       " bytes%s%s\n",
-		    g.dry ? "would remove" : "removed", g.snapshots, g.metadata - g.snapshots,
-		    g.targets, g.bytes, copy == NULL ? "" : " in ", copy == NULL ? "" : copy);
+		    g.dry ? "would remove" : "removed", g.snapshots, cli_plural(g.snapshots),
+		    g.metadata - g.snapshots, cli_plural(g.metadata - g.snapshots), g.targets,
+		    cli_plural(g.targets), g.bytes, copy == NULL ? "" : " in ",
+		    copy == NULL ? "" : copy);
 	return rc;
 }
 

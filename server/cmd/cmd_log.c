@@ -177,8 +177,8 @@ log_lines(struct logging *l, struct dir *top, struct err *e)
 	if (rc == 0 && l->verify) {
 		compare_live(top, &report);
 		if (!l->json)
-			printf("%" PRId64 " lines, the chain holds\nhead %s\n", report.lines,
-			    report.head);
+			printf("%" PRId64 " line%s, the chain holds\nhead %s\n", report.lines,
+			    cli_plural((uint64_t)report.lines), report.head);
 	}
 	if (rc == 0 && l->head != NULL && !l->found)
 		rc = err_setx(e, ERR_CONFLICT,

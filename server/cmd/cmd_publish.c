@@ -78,8 +78,8 @@ put_new(struct options *o, const struct release *rel, int64_t number, struct err
 		return -1;
 	if (!live)
 		return cmd_change_report(s, "", e);
-	printf("published %s release %" PRId64 ": %zu files, %" PRIu64 " bytes, %zu files new\n",
-	    o->app, number, rel->n, rel->bytes, stored);
+	printf("published %s release %" PRId64 ": %zu file%s, %" PRIu64 " bytes, %zu file%s new\n",
+	    o->app, number, rel->n, cli_plural(rel->n), rel->bytes, stored, cli_plural(stored));
 	return 0;
 }
 

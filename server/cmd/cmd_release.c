@@ -88,8 +88,8 @@ print_row(const char *app, const struct history_release *h)
 	if (h->body == NULL)
 		printf(": neither signed by the present keys nor in the log");
 	else
-		printf(": %zu files, %" PRIu64 " bytes", json_object_size(targets),
-		    bytes_of(targets));
+		printf(": %zu file%s, %" PRIu64 " bytes", json_object_size(targets),
+		    cli_plural(json_object_size(targets)), bytes_of(targets));
 	if (h->line != NULL) {
 		printf(", ");
 		cli_print(json_text_of(h->line, "action"));

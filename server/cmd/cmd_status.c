@@ -113,8 +113,9 @@ print_role_line(const json_t *role)
 	    role_number(role, "threshold"), json_string_value(json_object_get(role, "expires")),
 	    term_text(expired ? -1 : role_number(role, "days_left"), false, left));
 	if (json_object_get(role, "files") != NULL)
-		printf("%-20s release %" PRId64 ", %" PRId64 " files\n", "",
-		    role_number(role, "release"), role_number(role, "files"));
+		printf("%-20s release %" PRId64 ", %" PRId64 " file%s\n", "",
+		    role_number(role, "release"), role_number(role, "files"),
+		    cli_plural((uint64_t)role_number(role, "files")));
 }
 
 /* Looks at the place that the repository is deployed to.  A fault there is a part of the report. */

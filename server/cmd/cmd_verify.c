@@ -105,9 +105,10 @@ run_repo_verify(struct call *call, struct err *e)
 	    verify_repo(t.r, &t, e) == 0)
 		rc = t.faults > 0 ? 0 : audit_change_look(t.r->top, e);
 	if (rc == 0)
-		printf("checked %" PRId64 " roots, %zu metadata files with them, "
-		       "%zu targets' files of %" PRIu64 " bytes: %zu fault%s\n",
-		    t.nroots, t.metadata, t.targets, t.bytes, t.faults, t.faults == 1 ? "" : "s");
+		printf("checked %" PRId64 " root%s, %zu metadata file%s with them, "
+		       "%zu targets' file%s of %" PRIu64 " bytes: %zu fault%s\n",
+		    t.nroots, cli_plural((uint64_t)t.nroots), t.metadata, cli_plural(t.metadata),
+		    t.targets, cli_plural(t.targets), t.bytes, t.faults, cli_plural(t.faults));
 	if (rc == 0 && t.faults > 0)
 		rc = CLI_FAILED;
 	served_close(&t);

@@ -37,7 +37,7 @@ bring_back(struct options *o, const char *app, int64_t number, json_t *body, str
 		return -1;
 	if (o->review.dry)
 		return printf("nothing published (--dry-run)\n") < 0 ? -1 : 0;
-	if (session_sign(s, e) == -1 || (live && publish_review_trust(&o->review, s, e) == -1) ||
+	if ((live && publish_review_trust(&o->review, s, e) == -1) || session_sign(s, e) == -1 ||
 	    session_write(s, e) == -1)
 		return -1;
 	if (!live)

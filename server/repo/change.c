@@ -363,6 +363,41 @@ change_sign_role(const struct change *c, const char *role, json_t *metadata, str
 	return 0;
 }
 
+/* The words are those of change_ready(), which looks at the signatures themselves. */
+static int
+check_enough(const char *role, const struct change_signers *s, struct keystore *ks, struct err *e)
+{
+	unsigned here = 0;
+
+	for (size_t i = 0; i < s->role->n; i++) {
+		int rc = keystore_has(ks, role, s->role->keyids[i], e);
+
+		if (rc == -1)
+			return -1;
+		here += (unsigned)rc;
+	}
+	return here >= s->role->threshold
+	    ? 0
+	    : err_setx(e, ERR_SIGNATURE,
+		  "%s, %s: want valid signatures of %u of its %zu keys, got %u", role, s->who,
+		  (unsigned)s->role->threshold, s->role->n, here);
+}
+
+int
+change_can_sign(const struct change *c, struct keystore *ks, struct err *e)
+{
+	struct change_signers s[CHANGE_SIGNERS_MAX];
+
+	for (size_t i = 0; i < c->n; i++) {
+		size_t n = change_signers(c, c->files[i].name, s);
+
+		for (size_t k = 0; k < n; k++)
+			if (s[k].required && check_enough(c->files[i].name, &s[k], ks, e) == -1)
+				return -1;
+	}
+	return 0;
+}
+
 int
 change_sign(struct change *c, struct keystore *ks, const struct passphrases *p, size_t *n,
     struct err *e)

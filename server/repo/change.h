@@ -86,6 +86,12 @@ int change_seal(struct change *c, bool add, struct err *e);
 size_t change_signers(const struct change *c, const char *role,
     struct change_signers out[CHANGE_SIGNERS_MAX]);
 
+/*
+ * Whether enough private keys for the roles of the change are in ks, before anybody is asked for a
+ * passphrase.  0, or -1 with ERR_SIGNATURE.
+ */
+int change_can_sign(const struct change *c, struct keystore *ks, struct err *e);
+
 /* Signs with each key of each role that ks holds; *n (may be NULL) counts the signatures. */
 int change_sign(struct change *c, struct keystore *ks, const struct passphrases *p, size_t *n,
     struct err *e);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/cli/command.h"
 #include "lib/sftp/servers.h"
 #include "lib/tuf/layout.h"
 #include "server/repo/keyset.h"
@@ -256,9 +257,9 @@ describe_app(const char *app, const json_t *body, const json_t *before, struct b
 
 	if (check_fields(app, body, known, e) == -1 ||
 	    describe_servers(body, before, out, e) == -1 ||
-	    buf_addf(out, e, "  release %" PRId64 ": %zu files\n",
+	    buf_addf(out, e, "  release %" PRId64 ": %zu file%s\n",
 		(int64_t)json_integer_value(json_object_get(body, "release")),
-		json_object_size(targets)) == -1)
+		json_object_size(targets), cli_plural(json_object_size(targets))) == -1)
 		return -1;
 	json_object_foreach (targets, path, t) {
 		const json_t *was = json_object_get(old, path);
@@ -274,7 +275,8 @@ describe_app(const char *app, const json_t *body, const json_t *before, struct b
 		if (json_object_get(targets, path) == NULL &&
 		    describe_target("removed", path, NULL, out, e) == -1)
 			return -1;
-	return same == 0 ? 0 : buf_addf(out, e, "    %zu files as before\n", same);
+	return same == 0 ? 0
+			 : buf_addf(out, e, "    %zu file%s as before\n", same, cli_plural(same));
 }
 
 int

@@ -128,10 +128,13 @@ session_sign(struct session *s, struct err *e)
 {
 	if (s->request != NULL)
 		return 0;
-	if (change_sign(s->c, s->ks, &s->p, NULL, e) == -1)
-		return -1;
-	if (change_ready(s->c, s->ks, &s->p, e) == 0)
-		return 0;
+	/* Nobody is asked for a passphrase in vain. */
+	if (change_can_sign(s->c, s->ks, e) == 0) {
+		if (change_sign(s->c, s->ks, &s->p, NULL, e) == -1)
+			return -1;
+		if (change_ready(s->c, s->ks, &s->p, e) == 0)
+			return 0;
+	}
 	if (e->code == ERR_SIGNATURE)
 		err_context(e,
 		    "not enough private keys in keys/ (--unsigned FILE lets others sign)");

@@ -27,7 +27,7 @@ expect 0 set.log env SLIPWAY_HOME="$WORK/one" slipway settings set "HKLM\\SOFTWA
 # Asked first; nothing goes without an answer, a terminal, or the application.
 cp "$REPO/served/metadata/timestamp.json" before
 expect 1 remove.log slipway-repo --repo "$REPO" app remove COV_PB < /dev/null
-want remove.log 'COV_PB: version 1, release 1, 1 files, 1 keys' 0
+want remove.log 'COV_PB: version 1, release 1, 1 file, 1 key' 0
 want remove.log 'give --yes' 0
 expect 1 remove.log slipway-repo --repo "$REPO" app remove NONE --yes
 want remove.log 'no such application' 0

@@ -270,6 +270,19 @@ comes_back() { # CERT: each of these ways is refused, and nothing changes
 	want back.log "'cert replace kernel' has retired"
 	expect 1 back.log repo publish --app SECOND old
 	want back.log "'cert replace kernel' has retired"
+	# Refused before anybody is asked for a passphrase.
+	mv "$REPO/keys" keys.away
+	mkdir -m 700 "$REPO/keys"
+	for key in keys.away/*.pem; do
+		openssl pkcs8 -topk8 -in "$key" -passout pass:x -out "$REPO/keys/${key##*/}"
+		chmod 600 "$REPO/keys/${key##*/}"
+	done
+	expect 1 back.log env -u SLIPWAY_PASSPHRASE slipway-repo --repo "$REPO" release withdraw 1 --app "$APP" \
+		--allow ended --allow lost-files
+	want back.log "cert replace kernel'"
+	wantno back.log passphrase
+	rm -r "$REPO/keys"
+	mv keys.away "$REPO/keys"
 	[ "$before" = "$(cd "$REPO/served/metadata" && sha256sum -- *)" ] || fail "want nothing published"
 }
 expect 0 second.log repo app add SECOND --no-passphrase

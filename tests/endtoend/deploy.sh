@@ -389,7 +389,7 @@ same local
 echo cut > "local/targets/$APP/app/.slipway-new.7"
 truncate -s 3 "$(find local/targets -name '*.large' | head -n 1)"
 expect 0 out repo deploy
-wantre out ': 1 files' 0
+wantre out ': 1 file, ' 0
 same local
 expect 0 out repo deploy show
 want out "$WORK/local" 0

@@ -54,6 +54,12 @@ person fred "$APP" rsa
 targets_old=$(cd "$REPO/keys" && echo targets.*.pem)
 expect 0 rotate.log repo key rotate targets --add mail/alice.pub --add mail/bob.pub --add mail/carol.pub \
 	--remove "$(cut -d. -f2 <<< "$targets_old")" --threshold 2 --unsigned targets.req
+# Where the keys here don't suffice, nobody is asked for a passphrase first.
+mv "$REPO/keys/$targets_old" kept.pem
+expect 1 early.log env -u SLIPWAY_PASSPHRASE slipway-repo --repo "$REPO" renew root targets
+want early.log 'not enough private keys'
+wantno early.log passphrase
+mv kept.pem "$REPO/keys/$targets_old"
 expect 1 early.log repo publish --signed targets.req
 want early.log 'root, present keys: want valid signatures of 1 of its 1 keys, got 0'
 expect 0 sign-root.log repo sign targets.req --yes

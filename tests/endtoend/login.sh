@@ -56,6 +56,16 @@ want enrolled.log '--force'
 expect 0 second.log new_key --force
 ! cmp -s "$key" away || fail "want another key"
 
+# The other half of the key: chmod, which a secret that all can read needs, would be the wrong advice.
+for mode in 644 600; do
+	cp login.pub half.pub
+	chmod "$mode" half.pub
+	expect 1 half.log slipway enroll "$url" --host-key "$hostkey" --root "$REPO/served/metadata/1.root.json" \
+		--key half.pub --installation "$INSTALLATION" --app "$APP" --install-dir "$WORK/installed" --force
+	want half.log 'half.pub: that is the public half of a login key' 0
+	wantno half.log chmod
+done
+
 # A station of version 0.1.0 with an encrypted key and a passphrase file: the program starts, and a message says what to
 # do.
 rm station/machine.conf

@@ -73,7 +73,7 @@ echo two >rel/install/bin/hi
 echo wrong >badpass && chmod 600 badpass
 status 1 "$repo" --repo "$R" publish --app COV_PB rel --passphrase-file badpass
 status 0 env SLIPWAY_PASSPHRASE='correct horse' SLIPWAY_REPO="$R" "$repo" publish --app COV_PB rel
-says 'release 2: 3 files'; says '1 files new'
+says 'release 2: 3 files'; says '1 file new'
 [ -e "$R/served/metadata/2.COV_PB.json" ] && [ -e "$R/served/metadata/4.snapshot.json" ] ||
 	fail "metadata of release 2"
 [ ! -e "$R/served/metadata/3.targets.json" ] || fail "targets signed again without need"

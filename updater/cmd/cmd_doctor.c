@@ -247,8 +247,8 @@ examine_release(struct doctor *d)
 		findings_add(&d->found, FINDING_FAILURE, "release",
 		    "an update was interrupted: slipway update, which completes or undoes it");
 	else
-		findings_add(&d->found, FINDING_OK, "release", "%lld is applied, %zu files",
-		    (long long)u->release, u->files);
+		findings_add(&d->found, FINDING_OK, "release", "%lld is applied, %zu file%s",
+		    (long long)u->release, u->files, cli_plural(u->files));
 	if (u->waiting.release != 0)
 		findings_add(&d->found, FINDING_WARNING, "release",
 		    "%lld could not be applied at %s: %s", (long long)u->waiting.release,

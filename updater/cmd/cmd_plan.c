@@ -258,7 +258,7 @@ warn_long_paths(const struct showing *s, const struct plan *plan, struct err *e)
 		log_warn(
 		    "%zu file%s with a path of over %d characters, such as %s; most programs "
 		    "can't open these; enrol again with a shorter InstallDir or AppDir (--force)",
-		    n, cmd_plural(n), PATH_PROGRAMS_MAX, buf_text(&first));
+		    n, cli_plural(n), PATH_PROGRAMS_MAX, buf_text(&first));
 	buf_free(&path);
 	buf_free(&first);
 	return rc;

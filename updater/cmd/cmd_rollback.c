@@ -30,8 +30,8 @@ run_rollback(struct call *call, struct err *e)
 	else if (rc == 0)
 		log_info(
 		    "%s: returned to release %lld: %zu file%s changed, %zu setting%s; it stays until a release after %lld is published",
-		    c.station.application, (long long)r.release, r.files, cmd_plural(r.files),
-		    r.settings, cmd_plural(r.settings), (long long)r.newest);
+		    c.station.application, (long long)r.release, r.files, cli_plural(r.files),
+		    r.settings, cli_plural(r.settings), (long long)r.newest);
 	cmd_station_close(&c);
 	return rc;
 }

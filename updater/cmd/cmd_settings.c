@@ -227,7 +227,7 @@ import_file(struct settings *s, const struct call *c, const struct options *o, s
 		if (rc != -1 && left_out > 0)
 			log_warn(
 			    "%s: %zu default value%s of keys (@) left out, which settings don't have",
-			    c->argv[0], left_out, cmd_plural(left_out));
+			    c->argv[0], left_out, cli_plural(left_out));
 	}
 	changeset_free(&changes);
 	buf_free(&file);

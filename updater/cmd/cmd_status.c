@@ -254,7 +254,8 @@ print_status(const struct status *u, const struct strings *missing, bool verbose
 	if (u->release == 0)
 		puts("release       none applied yet");
 	else
-		printf("release       %lld, %zu files\n", (long long)u->release, u->files);
+		printf("release       %lld, %zu file%s\n", (long long)u->release, u->files,
+		    cli_plural(u->files));
 	if (u->release != u->newest)
 		printf("rolled back   release %lld isn't taken again, a newer one is\n",
 		    (long long)u->newest);

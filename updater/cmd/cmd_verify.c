@@ -144,8 +144,9 @@ print_differences(const struct verifying *v)
 		putchar('\n');
 	}
 	if (json_array_size(v->files) + json_array_size(v->settings) == 0)
-		printf("%s: release %lld, %zu files and %zu settings: all as they were applied\n",
-		    v->c->station.application, (long long)v->release, v->nfiles, v->nsettings);
+		printf("%s: release %lld, %zu file%s and %zu setting%s: all as they were applied\n",
+		    v->c->station.application, (long long)v->release, v->nfiles,
+		    cli_plural(v->nfiles), v->nsettings, cli_plural(v->nsettings));
 	else
 		printf("%s: release %lld, %zu of %zu files and %zu of %zu settings differ; "
 		       "'slipway update --repair' puts them back\n",

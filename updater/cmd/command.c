@@ -76,12 +76,6 @@ slipway_main(int argc, char **argv)
 	return cli_main(&slipway, NULL, argc, argv);
 }
 
-const char *
-cmd_plural(size_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 struct settings *
 cmd_settings_open(struct err *e)
 {
@@ -234,8 +228,8 @@ tell_applied(const struct station *st, const struct update_result *r)
 	if (r->changed)
 		log_info(
 		    "%s: applied release %lld: %zu file%s changed (%zu fetched), %zu setting%s",
-		    st->application, (long long)r->release, r->files, cmd_plural(r->files),
-		    r->fetched, r->settings, cmd_plural(r->settings));
+		    st->application, (long long)r->release, r->files, cli_plural(r->files),
+		    r->fetched, r->settings, cli_plural(r->settings));
 	else if (r->read_only)
 		log_info("%s: release %lld is applied; this user may not update the station",
 		    st->application, (long long)r->release);
@@ -248,10 +242,10 @@ tell_applied(const struct station *st, const struct update_result *r)
 		    (long long)r->release);
 	if (r->user_files > 0)
 		log_info("%s: %zu file%s of this user changed", st->application, r->user_files,
-		    cmd_plural(r->user_files));
+		    cli_plural(r->user_files));
 	if (r->user_settings > 0)
 		log_info("%s: %zu setting%s of this user changed", st->application,
-		    r->user_settings, cmd_plural(r->user_settings));
+		    r->user_settings, cli_plural(r->user_settings));
 }
 
 static void

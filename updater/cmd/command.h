@@ -110,7 +110,4 @@ int cmd_print_result(const struct station *st, const struct update_result *r, st
 /* What the window of a program without a console says before more is known (window.h). */
 #define CMD_WAITING "Slipway looks for a new release ..."
 
-/* Returns "" or "s", for the end of a word for n things. */
-const char *cmd_plural(size_t n);
-
 #endif

@@ -21,7 +21,7 @@ static struct row {
 	{ "new file", APP("\"A/app/x\":" FILE), NULL, ERR_NONE,
 	    "new     A/app/x  4 bytes, SHA-256 " SHA },
 	{ "as before", APP("\"A/app/x\":" FILE), APP("\"A/app/x\":" FILE), ERR_NONE,
-	    "1 files as before" },
+	    "1 file as before" },
 	{ "removed", APP(""), APP("\"A/app/x\":" FILE), ERR_NONE, "removed A/app/x" },
 	{ "a place that no station takes", APP("\"A/other/x\":" FILE), NULL, ERR_UNSAFE,
 	    "not signed" },

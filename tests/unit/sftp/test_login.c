@@ -180,7 +180,7 @@ static struct text_row {
 	    "-----BEGIN OPENSSH PRIVATE KEY-----\n-----END OPENSSH PRIVATE KEY-----\n", "damaged" },
 	{ "text: a public key",
 	    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK70K/VMnUiUnWzyGl3P37w2KtTVi1ypM3eRvCYO9KC3\n",
-	    "want a private key" },
+	    "that is the public half" },
 	{ "text: empty", "", "want a private key" },
 };
 
