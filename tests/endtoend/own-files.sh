@@ -30,7 +30,7 @@ expect 0 update.log slipway update	# nothing new: the notes are as they stay
 # What there isn't always.
 put_there() {
 	case $1 in
-	*/journal* | */waiting.json | */leftovers.json | */refused | */staging/*)
+	*/journal* | */waiting.json | */leftovers.json | */learned.json | */brought.json | */refused | */staging/*)
 		mkdir -p "${1%/*}"
 		[ "${1%/*}" != "$state/staging" ] || chmod 700 "$state/staging"
 		[ -e "$1" ] || echo '{}' > "$1"
@@ -106,7 +106,7 @@ mkdir good
 cp -a station installed appdir good/
 kept=$(find "$state/kept" -type f | head -n 1)
 files=(applied.json history/000000000{1,2,3}.json refreshed servers.json waiting.json leftovers.json lock root.copy.json
-	wanted.json
+	wanted.json learned.json brought.json
 	metadata/{root,timestamp,snapshot,targets,"$APP"}.json metadata/refused "kept/${kept##*/}" "staging/${kept##*/}"
 	journal journal.new journal.undo user/applied.json user/history/000000000{1,3}.json user/lock user/journal
 	user/journal.new)

@@ -123,6 +123,8 @@ to_new
 expect 0 run.log slipway run -- echo started
 want run.log started 0
 before=$(state)
+expect 1 other.log slipway update --from "$newurl"	# its host key is nobody's that this station knows
+want other.log "$newkey" 0
 do_step "$lost" 3 # update --from
 want step.log "learned from the signed metadata: server $newurl" 0
 want step.log 'applied release 4' 0
@@ -135,6 +137,13 @@ do_step "$lost" 4 # update, through the new one
 expect 0 status.log slipway status
 wantno status.log brought
 wantre status.log "server +$newurl, learned from the signed metadata\$" 0
+
+# Another server, once.
+cp -R "$REPO/served/." stick
+expect 0 update.log slipway update --from "$newurl"
+want update.log 'nothing new' 0
+expect 0 status.log slipway status
+want status.log "from $newurl" 0
 
 # A stick is as little believed as a server: foreign, changed, cut, with links and pipes in it, or gone.
 bad_stick() {	# TEXT
