@@ -10,8 +10,9 @@
 #include "lib/settings/application.h"
 #include "lib/settings/view.h"
 
-/* 32-bit programs find the first key at the second. */
-static const char *const own_keys[] = { "HKLM\\SOFTWARE\\Slipway", SETTINGS_VIEW32 "\\Slipway" };
+/* 32-bit programs find the first key at the second.  A user's has what that user wrapped. */
+static const char *const own_keys[] = { "HKLM\\SOFTWARE\\Slipway", SETTINGS_VIEW32 "\\Slipway",
+	"HKCU\\SOFTWARE\\Slipway" };
 
 /*
  * Letters outside ASCII whose upper case is a letter of our keys (long s, dotless and dotted i)

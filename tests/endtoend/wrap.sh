@@ -89,13 +89,16 @@ want order.log "$WORK/opt/bin stands before $bin in PATH" 0
 mkdir -p "$icons"
 ln -s "$WORK/elsewhere" "$icons/slipway-prog.desktop"
 expect 1 foreign.log slipway wrap prog
-want foreign.log "isn't of 'slipway wrap'" 0
+want foreign.log "isn't of this wrap" 0
 [ ! -e elsewhere ] && [ ! -e "$bin/prog" ] || fail "want nothing made"
 rm "$icons/slipway-prog.desktop"
 printf '#!/bin/sh\necho other\n' > "$bin/prog"
 expect 1 foreign.log slipway wrap "$program"
-want foreign.log "$bin/prog isn't of 'slipway wrap'" 0
+want foreign.log "$bin/prog isn't of this wrap" 0
 [ ! -e "$icons/slipway-prog.desktop" ] || fail "want nothing made"
+printf '#!/bin/sh\n# X-Slipway-Wrap=I/OTHER/prog\n' > "$bin/prog"
+expect 1 foreign.log slipway wrap "$program"
+want foreign.log "$bin/prog isn't of this wrap" 0
 rm "$bin/prog"
 
 # 4. Names that are read otherwise.

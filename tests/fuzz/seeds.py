@@ -727,3 +727,11 @@ replacements()
 requests()
 releases()
 served()
+
+# Files that desktops make icons of, and a word of Exec.
+put("desktop", "plain", "[Desktop Entry]\nType=Application\nName=Mine\nExec=hi\n")
+put("desktop", "actions", "[Desktop Entry]\r\nName=V\r\nExec=env LANG=C \"hi\" --open %f\r\nDBusActivatable=true\r\n\r\n"
+    "[Desktop Action new]\r\nExec=hi --new\r\n")
+put("desktop", "open-quotes", "[Desktop Entry]\nExec=\"h\\\\i")
+put("desktop", "no-entry", "[Desktop Action x]\nExec=hi\n")
+put("desktop", "word", "a \"b\" $c `d` %e \\f")

@@ -106,7 +106,7 @@ fill(struct wrap *w, const struct call *call, const struct station *st, struct e
 
 	w->all_users = place_stationwide() && place_privileged() && !o->user;
 	if (read_places(o->places, &w->places, e) == -1 || wrap_find(w, call->argv[0], e) == -1 ||
-	    check_name("the program's name", w->name, e) == -1 ||
+	    check_name("the program's name", w->name, e) == -1 || wrap_set_mark(w, st, e) == -1 ||
 	    (o->name != NULL && check_name("--name", o->name, e) == -1) ||
 	    set_copy(&w->title, o->name != NULL ? o->name : w->name, e) == -1 ||
 	    set_copy(&w->installation, application == NULL ? NULL : st->installation, e) == -1 ||
@@ -189,21 +189,27 @@ each_wrap(const struct call *call, struct cmd_station *c, const struct wrap_told
 	const struct options *o = call->options;
 	const struct telling *told = t->arg;
 	struct wraps all = WRAPS_INIT;
-	size_t meant = 0;
+	size_t meant = 0, others = 0;
 	int rc = wrap_load(c->settings, &c->station, &all, e);
 
 	for (size_t i = 0; i < all.n && rc == 0; i++) {
 		const struct wrap *w = &all.v[i];
 
-		if (!is_meant(call, w))
+		if (!is_meant(call, w)) {
+			others += w->all_users && !o->user;
 			continue;
+		}
 		meant++;
 		rc = o->list  ? list_one(w, t, e)
 		    : o->undo ? undo_one(c, w, t, e)
 		    : wrap_make(w, t, e) == -1 || wrap_others(w, o->take_over, t, e) == -1 ? -1
 											   : 0;
 	}
-	if (rc == 0 && meant == 0 && call->argc > 0)
+	if (rc == 0 && meant == 0 && others > 0 && !place_privileged())
+		rc = err_setx(e, ERR_ACCESS,
+		    "what is wrapped is for all users: want root or an administrator; 'slipway wrap "
+		    "--list' lists it");
+	else if (rc == 0 && meant == 0 && call->argc > 0)
 		rc = err_setx(e, ERR_NOENT, "%s isn't wrapped; 'slipway wrap --list' lists what is",
 		    call->argv[0]);
 	else if (rc == 0 && meant == 0)

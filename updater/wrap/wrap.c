@@ -40,6 +40,7 @@ wrap_free(struct wrap *w)
 	for (size_t i = 0; i < N(texts); i++)
 		free(*text_of(w, i));
 	free(w->name);
+	free(w->mark);
 	strings_free(&w->args);
 	*w = (struct wrap){ .name = NULL };
 }
@@ -128,6 +129,20 @@ take_value(void *wrap, const char *name, const struct value *v, struct err *e)
 	return 0;
 }
 
+int
+wrap_set_mark(struct wrap *w, const struct station *st, struct err *e)
+{
+	struct buf mark = BUF_INIT(SETTING_KEY_MAX);
+
+	if (buf_addf(&mark, e, "%s/%s/%s", st->installation, st->application, w->name) == -1) {
+		buf_free(&mark);
+		return -1;
+	}
+	free(w->mark);
+	w->mark = (char *)buf_steal(&mark);
+	return 0;
+}
+
 struct loading {
 	struct settings *s;
 	const struct station *st;
@@ -146,7 +161,8 @@ load_one(void *loading, const char *name, struct err *e)
 
 	if ((w.name = strdup(name)) == NULL) {
 		err_nomem(e);
-	} else if (wrap_key(l->st, l->all_users, name, &key, e) == 0 &&
+	} else if (wrap_set_mark(&w, l->st, e) == 0 &&
+	    wrap_key(l->st, l->all_users, name, &key, e) == 0 &&
 	    settings_list(l->s, buf_text(&key), &walk, e) != -1) {
 		rc = 0;
 		for (size_t i = 0; i < N(texts) && rc == 0; i++)

@@ -21,6 +21,7 @@ enum { WRAP_MENU = 1, WRAP_COMMAND = 2, WRAP_DESKTOP = 4, WRAP_AUTOSTART = 8 };
 
 struct wrap {
 	char *name;    /* the program's: "hi" */
+	char *mark;    /* whose its files are: "I/A/hi" */
 	char *title;   /* what people read below the icon */
 	char *program; /* absolute paths, as this system writes them */
 	char *slipway; /* the program of Slipway that is started */
@@ -49,6 +50,9 @@ unsigned wrap_place_find(const char *word, size_t len);
 
 /* The wraps of a station: those for all users, and this user's.  Returns 0 or -1. */
 int wrap_load(struct settings *s, const struct station *st, struct wraps *out, struct err *e);
+
+/* Set the mark of w, which has its name.  Returns 0 or -1. */
+int wrap_set_mark(struct wrap *w, const struct station *st, struct err *e);
 
 /* Write a wrap into the settings, or take it out of them.  Return 0 or -1. */
 int wrap_store(struct settings *s, const struct station *st, const struct wrap *w, struct err *e);

@@ -133,7 +133,7 @@ add_icon(const struct wrap *w, struct buf *out, struct err *e)
 	    add_exec(w, true, out, e) == -1 || buf_addc(out, '\n', e) == -1 ||
 	    add_key(out, "Icon=", w->icon, e) == -1)
 		return -1;
-	return add_key(out, DESKTOP_MARK "=", w->name, e);
+	return add_key(out, DESKTOP_MARK "=", w->mark, e);
 }
 
 /* The program by its path: the wrapper can't start itself. */
@@ -147,7 +147,7 @@ add_wrapper(const struct wrap *w, struct buf *out, struct err *e)
 	    buf_addf(out, e,
 		"#!/bin/sh" MARK_LINE
 		"%s\n# Made by 'slipway wrap'; 'slipway wrap --undo' takes it away.\nexec ",
-		w->name) == -1)
+		w->mark) == -1)
 		goto out;
 	if (variable.len > 0 &&
 	    (buf_adds(out, "env ", e) == -1 ||
@@ -168,9 +168,9 @@ add_content(const struct wrap *w, unsigned place, struct buf *out, struct err *e
 	return place == WRAP_COMMAND ? add_wrapper(w, out, e) : add_icon(w, out, e);
 }
 
-/* Whether a text is a file that a wrap made: of this name, or of any (NULL). */
+/* Whether a text is a file that a wrap made: with this mark, or any (NULL). */
 static bool
-is_marked(const struct buf *text, const char *name)
+is_marked(const struct buf *text, const char *whose)
 {
 	struct buf mark = BUF_INIT(DESKTOP_MAX);
 	struct err ignored;
@@ -182,9 +182,9 @@ is_marked(const struct buf *text, const char *name)
 		at = strstr(buf_text(text), MARK_LINE);
 		n = at == NULL ? 0 : strcspn(at + len, "\n");
 		is = at != NULL &&
-		    (name == NULL || (n == strlen(name) && memcmp(at + len, name, n) == 0));
+		    (whose == NULL || (n == strlen(whose) && memcmp(at + len, whose, n) == 0));
 	} else if (desktop_get(text->data, text->len, DESKTOP_MARK, &mark, &ignored) == 1) {
-		is = name == NULL || strcmp(buf_text(&mark), name) == 0;
+		is = whose == NULL || strcmp(buf_text(&mark), whose) == 0;
 	}
 	buf_free(&mark);
 	return is;
@@ -221,7 +221,7 @@ compare(const struct wrap *w, unsigned place, struct file_of *f, struct err *e)
 		f->state = e->code == ERR_NOENT ? WRAP_MISSING : WRAP_FOREIGN;
 		rc = e->code == ERR_NOENT || e->code == ERR_UNSAFE || e->code == ERR_TOO_LARGE ? 0
 											       : -1;
-	} else if (!is_marked(&f->found, w->name)) {
+	} else if (!is_marked(&f->found, w->mark)) {
 		f->state = WRAP_FOREIGN;
 	} else if ((rc = add_content(w, place, &want, e)) == 0) {
 		f->state =
@@ -298,7 +298,7 @@ make_one(const struct wrap *w, unsigned place, struct file_of *f, const struct w
 
 	if (f->state == WRAP_FOREIGN)
 		return err_setx(e, ERR_EXISTS,
-		    "%s isn't of 'slipway wrap'; move it away, or leave this place out with --places",
+		    "%s isn't of this wrap; move it away, or leave this place out with --places",
 		    buf_text(&f->path));
 	if (f->state != WRAP_IS_THERE && (rc = add_content(w, place, &want, e)) == 0 &&
 	    (rc = file_replace(f->dir, buf_text(&f->name), want.data, want.len,
@@ -501,7 +501,7 @@ check_one(const struct wrap *w, unsigned place, struct file_of *f, const struct 
 		    buf_text(&f->path));
 	else if (f->state == WRAP_FOREIGN)
 		err_setx(e, ERR_EXISTS,
-		    "%s isn't of 'slipway wrap'; move it away, or leave this place out with --places",
+		    "%s isn't of this wrap; move it away, or leave this place out with --places",
 		    buf_text(&f->path));
 	else if (add_content(w, place, &want, e) == 0 &&
 	    (place != WRAP_COMMAND ||
@@ -558,7 +558,7 @@ undo_file(void *undoing, const char *name, struct err *e)
 
 	if (u->wrappers ? strcmp(name, u->w->name) != 0 : !ends_in(name, ".desktop"))
 		return 0;
-	if (file_read(u->dir, name, &text, &ignored) == 0 && is_marked(&text, u->w->name)) {
+	if (file_read(u->dir, name, &text, &ignored) == 0 && is_marked(&text, u->w->mark)) {
 		rc = -1;
 		if (buf_addf(&copy, e, "%s" WRAP_COPY, name) == 0 &&
 		    (there = file_stat(u->dir, buf_text(&copy), &info, e)) != -1) {
@@ -717,7 +717,7 @@ wrap_others(const struct wrap *w, bool take, const struct wrap_told *t, struct e
 		struct looking l = { .w = w, .told = t, .take = take, .seen = STRINGS_INIT };
 
 		l.change = (struct desktop_change){ starts_program, (void *)(uintptr_t)w,
-			buf_text(&prefix), w->program, w->name };
+			buf_text(&prefix), w->program, w->mark };
 		if ((rc = add_dir(w->all_users, icon_places[i], &own, e)) == 0) {
 			l.own_path = buf_text(&own);
 			rc = icon_places[i] == WRAP_MENU

@@ -22,7 +22,7 @@
 #define WAIT_DEPTH 2	/* folders below the start menu that are looked at */
 #define LINK_END   L".lnk"
 #define COPY_END   L".before-slipway"
-/* Begins the description of a shortcut of ours, which the program's name ends. */
+/* Begins the description of a shortcut of ours, which the wrap's mark ends. */
 #define MARK	   "Updated by Slipway: "
 
 const unsigned wrap_default_places = WRAP_MENU | WRAP_DESKTOP;
@@ -258,7 +258,7 @@ static int
 put_mark(const struct wrap *w, wchar_t *to, struct err *e)
 {
 	struct buf text = BUF_INIT(PATH_ROOM);
-	int rc = buf_addf(&text, e, MARK "%s", w->name) == -1
+	int rc = buf_addf(&text, e, MARK "%s", w->mark) == -1
 	    ? -1
 	    : put(to, PATH_ROOM, buf_text(&text), e);
 
@@ -337,7 +337,7 @@ work_at(const struct wrap *w, unsigned place, enum work work, struct shortcut *t
 	if (state == WRAP_FOREIGN && work != WORK_LOOK) {
 		if (wide_add(&text, path, e) == 0)
 			err_setx(e, ERR_EXISTS,
-			    "%s isn't of 'slipway wrap'; move it away, give another --name, or leave "
+			    "%s isn't of this wrap; move it away, give another --name, or leave "
 			    "this place out with --places",
 			    buf_text(&text));
 		buf_free(&text);

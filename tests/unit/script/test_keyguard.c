@@ -8,6 +8,7 @@
 
 static const char *const vendor[] = { "HKLM\\SOFTWARE\\Ipesoft", "HKCU\\SOFTWARE\\Ipesoft" };
 static const char *const software[] = { "HKLM\\SOFTWARE" };
+static const char *const user[] = { "HKCU\\SOFTWARE" };
 
 static const struct row {
 	const char *name, *key;
@@ -36,6 +37,8 @@ static const struct row {
 	    OF(software), "Slipway's own settings" },
 	{ "keyguard: own settings with a dotless i", "HKLM\\SOFTWARE\\Sl\xc4\xb1pway\\x", false,
 	    OF(software), "Slipway's own settings" },
+	{ "keyguard: own settings of a user", "HKCU\\SOFTWARE\\Slipway\\I\\A\\Wrap\\hi", false,
+	    OF(user), "Slipway's own settings" },
 	{ "keyguard: value above our own", "HKLM\\SOFTWARE", false, OF(software), NULL },
 	{ "keyguard: tree that holds our own", "HKLM\\SOFTWARE", true, OF(software),
 	    "Slipway's own settings" },

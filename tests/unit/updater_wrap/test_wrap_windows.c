@@ -16,14 +16,15 @@
 #define COBJMACROS
 #include <shlobj.h> /* after windows.h */
 
-static char name[] = "slipway-test-hi", title[] = "Slipway's test HI", program[MAX_PATH],
-	    slipway[MAX_PATH], argument[] = "/CCOV_PB", odd[] = "a \"b\" \\";
+static char name[] = "slipway-test-hi", mark[] = "I/A/slipway-test-hi",
+	    title[] = "Slipway's test HI", program[MAX_PATH], slipway[MAX_PATH],
+	    argument[] = "/CCOV_PB", odd[] = "a \"b\" \\";
 static char *arguments[] = { argument, odd };
 static wchar_t menu[MAX_PATH], desktop[MAX_PATH];
 static size_t told[WRAP_NOTE + 1];
 
-static struct wrap hi = { name, title, program, slipway, program, { arguments, 2 }, NULL, NULL,
-	WRAP_MENU | WRAP_DESKTOP, false };
+static struct wrap hi = { name, mark, title, program, slipway, program, { arguments, 2 }, NULL,
+	NULL, WRAP_MENU | WRAP_DESKTOP, false };
 
 static void
 note(void *arg, enum wrap_state state, const char *path)
