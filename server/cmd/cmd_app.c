@@ -53,6 +53,18 @@ add_app_role(struct session *s, const char *app, const struct option_list *keys,
 	return cmd_change_finish(s, "added", e);
 }
 
+int
+cmd_app_create(const struct call *call, const char *app, const struct passphrases *p, struct err *e)
+{
+	const struct option_list none = { 0 };
+	struct session s = { .p = *p };
+	int rc = -1;
+
+	if (cmd_change_begin(call, &s, e) == 0)
+		rc = add_app_role(&s, app, &none, 1, e);
+	return cmd_change_end(call, &s, rc, "added", e);
+}
+
 struct options {
 	struct session s;
 	struct option_list keys;

@@ -8,6 +8,7 @@
 #include "lib/x509/key.h"
 #include "server/cert/pair_files.h"
 #include "server/cmd/command.h"
+#include "server/cmd/starter.h"
 #include "server/repo/repo.h"
 #include "server/repo/share.h"
 #include "server/rollover/state.h"
@@ -89,32 +90,50 @@ check_pair_names(struct dir *d, char **names, int n, bool force, struct err *e)
 	return 0;
 }
 
+struct options {
+	struct cert_request rq;
+	struct option_list sans;
+	const char *out;
+	bool force;
+	struct starter release; /* its dir may be NULL */
+};
+
 static int
-make_one(const struct call *call, struct dir *d, const char *name, bool force, bool inside,
-    struct cert_request rq, struct err *e)
+make_one(const struct call *call, struct dir *d, const char *name, const struct options *o,
+    struct err *e)
 {
 	struct buf key = BUF_INIT(CERT_PEM_MAX), crt = BUF_INIT(CERT_PEM_MAX);
+	struct cert_request rq = o->rq;
 	struct cert_info info;
 	int rc = -1;
 
 	rq.name = name;
 	if (cert_make(&rq, &key, &crt, &info, e) == 0 &&
-	    (!inside || record_pair(call, name, &info, e) == 0) &&
-	    pair_files_write(d, name, "crt", &key, &crt, force, e) == 0) {
+	    (o->out != NULL || record_pair(call, name, &info, e) == 0) &&
+	    pair_files_write(d, name, "crt", &key, &crt, o->force, e) == 0) {
 		print_cert(d, name, &info);
-		rc = 0;
+		rc = o->release.dir == NULL ? 0 : starter_write(&o->release, &crt, e);
 	}
 	buf_free(&key);
 	buf_free(&crt);
 	return rc;
 }
 
-struct options {
-	struct cert_request rq;
-	struct option_list sans;
-	const char *out;
-	bool force;
-};
+/* Checks the release that the certificate is to begin.  Returns 0 or -1. */
+static int
+check_starter(const struct options *o, int names, struct err *e)
+{
+	const struct starter *s = &o->release;
+	int given = (s->dir != NULL) + (s->installation != NULL) + (s->application != NULL);
+
+	if (given == 0)
+		return 0;
+	if (given != 3 || names != 1)
+		return err_setx(e, ERR_USAGE,
+		    "cert new: a release begins with one certificate: want --release DIR, "
+		    "--installation NAME, --app NAME and one name of a pair");
+	return starter_check(s, e);
+}
 
 static int
 run_cert_new(struct call *call, struct err *e)
@@ -126,14 +145,18 @@ run_cert_new(struct call *call, struct err *e)
 	o->rq.sans = o->sans.values;
 	o->rq.n = o->sans.n;
 	if (check_pair_names(NULL, call->argv, call->argc, true, e) == -1 ||
-	    (d = open_pair_dir(call, o->out, e)) == NULL)
+	    check_starter(o, call->argc, e) == -1 || (d = open_pair_dir(call, o->out, e)) == NULL)
 		return -1;
 	rc = check_pair_names(d, call->argv, call->argc, o->force, e);
 	if (rc == 0 && o->out == NULL)
 		rc = check_repo_ready(call, e);
 	for (int i = 0; i < call->argc && rc == 0; i++)
-		rc = make_one(call, d, call->argv[i], o->force, o->out == NULL, o->rq, e);
+		rc = make_one(call, d, call->argv[i], o, e);
 	dir_close(d);
+	if (rc == 0 && o->release.dir != NULL)
+		printf("release %s: app/server.crt, scripts/machine/10-tls.lua; next: slipway-repo "
+		       "publish --app %s %s\n",
+		    o->release.dir, o->release.application, o->release.dir);
 	return rc;
 }
 
@@ -146,7 +169,14 @@ run_cert_new(struct call *call, struct err *e)
 	    OPTION_ROW("force", OPTION_FLAG, TO(force), NULL, \
 		"replace existing files, and keep them as NAME.old-N")
 static const struct option new_options[] = { ROWS_OF_BOTH("crt"),
-	ROW_CERT_DAYS(TO(rq.days), "valid from now on (default 3650)"), OPTION_END };
+	ROW_CERT_DAYS(TO(rq.days), "valid from now on (default 3650)"),
+	ROW_DIRECTORY("release", TO(release.dir),
+	    "begin a release there, whose stations trust the certificate"),
+	{ "installation", OPTION_TEXT, TO(release.installation), "NAME",
+	    "of that release's stations, such as D2EXE_COV_PB", .offers = OFFER_NOTHING },
+	{ "app", OPTION_TEXT, TO(release.application), "NAME", "that release's application",
+	    .offers = OFFER_NOTHING },
+	OPTION_END };
 const struct command cmd_cert_new = { "cert new", run_cert_new, "[options] NAME...", 1, -1,
 	"make a private key and a self-signed certificate, a pair for each name", NULL,
 	COMMAND_OPTIONS(new_options),

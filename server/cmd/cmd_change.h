@@ -44,4 +44,11 @@ int cmd_change_report(const struct session *s, const char *done, struct err *e);
 /* Seals, signs, writes and reports a change that has no files of its own.  Returns 0 or -1. */
 int cmd_change_finish(struct session *s, const char *done, struct err *e);
 
+/*
+ * Delegates to a new application in the repository of the command line, with a new key whose
+ * private half stays there.  Returns 0 or -1.
+ */
+int cmd_app_create(const struct call *call, const char *app, const struct passphrases *p,
+    struct err *e);
+
 #endif

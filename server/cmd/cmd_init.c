@@ -2,13 +2,14 @@
 /* slipway-repo init. */
 #include <stdio.h>
 
-#include "server/cmd/command.h"
+#include "lib/base/path.h"
+#include "server/cmd/cmd_change.h"
 #include "server/repo/repo.h"
 #include "server/repo/share.h"
 
 struct options {
 	struct passphrases p;
-	const char *group;
+	const char *group, *app;
 };
 
 static int
@@ -35,8 +36,10 @@ run_repo_init(struct call *call, struct err *e)
 		    "init: --no-passphrase and --passphrase-file exclude each other");
 	if (o->group != NULL && share_check_group(o->group, &gid, e) == -1)
 		return err_context(e, "--shared");
+	if (o->app != NULL && application_check(o->app, e) == -1)
+		return err_context(e, "--app");
 	if (o->group != NULL && repo_is_here(dir)) {
-		if (p->none || p->file != NULL)
+		if (p->none || p->file != NULL || o->app != NULL)
 			return err_setx(e, ERR_USAGE,
 			    "init: %s has its keys already; --shared alone shares it", dir);
 		return print_shared(dir, o->group, e);
@@ -46,6 +49,10 @@ run_repo_init(struct call *call, struct err *e)
 	printf("repository %s: root, targets, snapshot and timestamp signed, version 1\n", dir);
 	printf("private keys in %s/keys (%s); served files in %s/served\n", dir,
 	    p->none ? "not encrypted" : "root and targets encrypted", dir);
+	((struct server_options *)call->global)->repo = dir;
+	if (o->app != NULL && cmd_app_create(call, o->app, p, e) == -1)
+		return err_context(e, "the repository is made; 'slipway-repo app add %s' goes on",
+		    o->app);
 	return o->group == NULL ? CLI_OK : print_shared(dir, o->group, e);
 }
 
@@ -53,6 +60,8 @@ run_repo_init(struct call *call, struct err *e)
 static const struct option options[] = {
 	ROW_NO_PASSPHRASE(TO(p.none), "leave the root and targets keys unencrypted"),
 	ROW_PASSPHRASE_FILE(TO(p.file)),
+	{ "app", OPTION_TEXT, TO(app), "NAME", "with this application, as by 'app add'",
+	    .offers = OFFER_NOTHING },
 	{ "shared", OPTION_TEXT, TO(group), "GROUP",
 	    "let the members of a group change it; also for a repository that is there",
 	    .offers = OFFER_NOTHING },

@@ -16,6 +16,7 @@
 
 #define PUBLIC_KEY_MAX 4096
 #define USER_MAX       256
+#define AUTHORIZED_MAX (16u * 1024) /* bytes; 100 stations' lines */
 
 struct serving {
 	const char *repo; /* as given */
@@ -164,6 +165,39 @@ print_config(const char *user, const char *chroot, struct err *e)
 	return rc;
 }
 
+/* Reads the public key of an option; NULL stays NULL. */
+static int
+read_public(const char *file, struct buf *out, struct err *e)
+{
+	return file == NULL || file_read(NULL, file, out, e) == 0 ? 0 : -1;
+}
+
+/* The stations' directory is written by the account of deploy_key, or by who calls. */
+static int
+print_setup(struct serving *s, const char *user, const char *chroot, const char *deploy_key,
+    struct err *e)
+{
+	struct buf text = BUF_INIT(SERVE_CONFIG_MAX), keys = BUF_INIT(AUTHORIZED_MAX);
+	struct buf writer = BUF_INIT(PUBLIC_KEY_MAX);
+	int rc = -1;
+
+	if (find_authorized(s, e) == 0 && file_read(NULL, buf_text(&s->keys), &keys, e) == 0 &&
+	    read_public(deploy_key, &writer, e) == 0 && place_user(&s->user, e) == 0) {
+		const struct serve_setup setup = { user == NULL ? "slipway-sftp" : user,
+			chroot == NULL ? "/srv/slipway" : chroot, buf_text(&keys),
+			deploy_key == NULL ? buf_text(&s->user) : "slipway-deploy",
+			deploy_key == NULL ? NULL : buf_text(&writer) };
+
+		rc = serve_setup(&setup, &text, e);
+	}
+	if (rc == 0)
+		fputs(buf_text(&text), stdout);
+	buf_free(&text);
+	buf_free(&keys);
+	buf_free(&writer);
+	return rc;
+}
+
 /* Finds where the repository is deployed to; place stays NULL where none was set. */
 static int
 read_deploy_place(const char *repo, struct deploy_config *out, struct err *e)
@@ -203,9 +237,9 @@ print_units(const struct call *call, const char *user, const char *chroot, struc
 }
 
 struct options {
-	const char *listen, *authorized, *user, *chroot;
+	const char *listen, *authorized, *user, *chroot, *deploy_key;
 	int64_t port;
-	bool config, units;
+	bool config, setup, units;
 };
 
 static int
@@ -222,15 +256,18 @@ run_serve(struct call *call, struct err *e)
 		.print = BUF_INIT(USER_MAX) };
 	int rc = -1;
 
-	if (o->config && o->units)
+	if (o->config + o->setup + o->units > 1)
 		return err_setx(e, ERR_USAGE,
-		    "serve: --print-config and --print-units exclude each other");
+		    "serve: --print-config, --print-setup and --print-units exclude each other");
+	if (o->deploy_key != NULL && !o->setup)
+		return err_setx(e, ERR_USAGE, "serve: --deploy-key is for --print-setup");
 	if (o->config)
 		return print_config(o->user, o->chroot, e);
 	if (o->units)
 		return print_units(call, o->user, o->chroot, e);
-	if (sshd_here(e) == 0 && (s.repo = command_repo_here(call, e)) != NULL)
-		rc = serve_repo(&s, e);
+	if ((o->setup || sshd_here(e) == 0) && (s.repo = command_repo_here(call, e)) != NULL)
+		rc = o->setup ? print_setup(&s, o->user, o->chroot, o->deploy_key, e)
+			      : serve_repo(&s, e);
 	buf_free(&s.root);
 	buf_free(&s.keys);
 	buf_free(&s.hostkey);
@@ -249,6 +286,10 @@ static const struct option options[] = {
 	    "who may log in (default ssh/authorized_keys of the repository)" },
 	{ "print-config", OPTION_FLAG, TO(config), NULL,
 	    "print the permanent, chrooted set-up instead of serving" },
+	{ "print-setup", OPTION_FLAG, TO(setup), NULL,
+	    "print a script that makes that set-up, with the keys of those who may log in" },
+	{ "deploy-key", OPTION_TEXT, TO(deploy_key), "FILE",
+	    "in the set-up: an account that deploys with this public key (default: yours)" },
 	{ "print-units", OPTION_FLAG, TO(units), NULL,
 	    "print a systemd service and timer that refresh the repository" },
 	{ "user", OPTION_TEXT, TO(user), "NAME",

@@ -6,8 +6,6 @@
 
 #include "lib/sftp/fingerprint.h"
 
-/* Bytes of an ed25519 public key blob are 51; this leaves room for any other kind. */
-
 /* The service of the timer fails when a role has fewer days left. */
 #define SERVE_WARN_DAYS 14
 
@@ -16,6 +14,7 @@
 
 /* All services forbid everything but reading files; the one for deploying, and writing them. */
 static const char read_only[] = "\tForceCommand internal-sftp -R\n";
+static const char read_write[] = "\tForceCommand internal-sftp\n";
 static const char locked_down[] = "\tPermitTTY no\n"
 				  "\tPermitTunnel no\n"
 				  "\tDisableForwarding yes\n"
@@ -106,59 +105,153 @@ check_words(const char *user, const char *chroot, struct err *e)
 	return 0;
 }
 
-int
-serve_permanent(const char *user, const char *chroot, struct buf *out, struct err *e)
+/* Appends what sshd has to be told of an account; forced is its line ForceCommand. */
+static int
+add_match(struct buf *out, const char *user, const char *chroot, const char *forced, struct err *e)
 {
-	if (check_words(user, chroot, e) == -1)
-		return -1;
 	return buf_addf(out, e,
-	    "# As root: the account, and a directory that only root can change.\n"
-	    "#   useradd --system --home-dir / --no-create-home --shell /usr/sbin/nologin %s\n"
-	    "#   usermod -p '*' %s\n"
-	    "#   install -d -o root -g root -m 0755 %s /etc/ssh/authorized_keys.d\n"
-	    "#   install -o root -g root -m 0644 authorized_keys /etc/ssh/authorized_keys.d/%s\n"
-	    "# What is published comes there by 'slipway-repo deploy', as an account of its own that may\n"
-	    "# write there: 'slipway-repo deploy --print-config' prints it.  Where this is the computer of\n"
-	    "# the repository, its owner may write there instead, and needs no account:\n"
-	    "#     install -d -o OWNER -m 0755 %s/metadata %s/targets\n"
-	    "#     slipway-repo deploy set %s  # as OWNER\n"
-	    "# In /etc/ssh/sshd_config.d/slipway.conf; then: sshd -t && systemctl reload ssh\n"
-	    "# For the whole server: so many stations may log in at the same time.\n" STARTUPS
 	    "Match User %s\n"
 	    "\tChrootDirectory %s\n"
 	    "\tAuthorizedKeysFile /etc/ssh/authorized_keys.d/%s\n"
 	    "%s%s"
 	    "Match all\n",
-	    user, user, chroot, user, chroot, chroot, chroot, user, chroot, user, read_only,
-	    locked_down);
+	    user, chroot, user, forced, locked_down);
+}
+
+int
+serve_permanent(const char *user, const char *chroot, struct buf *out, struct err *e)
+{
+	if (check_words(user, chroot, e) == -1 ||
+	    buf_addf(out, e,
+		"# 'slipway-repo serve --print-setup' prints all of this as a script.\n"
+		"# As root: the account, and a directory that only root can change.\n"
+		"#   useradd --system --home-dir / --no-create-home --shell /usr/sbin/nologin %s\n"
+		"#   usermod -p '*' %s\n"
+		"#   install -d -o root -g root -m 0755 %s /etc/ssh/authorized_keys.d\n"
+		"#   install -o root -g root -m 0644 authorized_keys /etc/ssh/authorized_keys.d/%s\n"
+		"# What is published comes there by 'slipway-repo deploy', as an account of its own that may\n"
+		"# write there: 'slipway-repo deploy --print-config' prints it.  Where this is the computer of\n"
+		"# the repository, its owner may write there instead, and needs no account:\n"
+		"#     install -d -o OWNER -m 0755 %s/metadata %s/targets\n"
+		"#     slipway-repo deploy set %s  # as OWNER\n"
+		"# In /etc/ssh/sshd_config.d/slipway.conf; then: sshd -t && systemctl reload ssh\n"
+		"# For the whole server: so many stations may log in at the same time.\n" STARTUPS,
+		user, user, chroot, user, chroot, chroot, chroot) == -1)
+		return -1;
+	return add_match(out, user, chroot, read_only, e);
 }
 
 int
 serve_writer(const char *user, const char *chroot, struct buf *out, struct err *e)
 {
-	if (check_words(user, chroot, e) == -1)
+	if (check_words(user, chroot, e) == -1 ||
+	    buf_addf(out, e,
+		"# As root, on the update server: the account that 'slipway-repo deploy' writes as, and the\n"
+		"# two directories that it may change.  deploy.pub is its public login key.\n"
+		"#   useradd --system --home-dir / --no-create-home --shell /usr/sbin/nologin %s\n"
+		"#   usermod -p '*' %s\n"
+		"#   install -d -o root -g root -m 0755 %s /etc/ssh/authorized_keys.d\n"
+		"#   install -d -o %s -m 0755 %s/metadata %s/targets\n"
+		"#   install -o root -g root -m 0644 deploy.pub /etc/ssh/authorized_keys.d/%s\n"
+		"# In /etc/ssh/sshd_config.d/slipway-deploy.conf; then: sshd -t && systemctl reload ssh\n"
+		"# Where the repository is, with the fingerprint of the server's host key:\n"
+		"#     ssh-keygen -t ed25519 -N '' -f deploy\n"
+		"#     slipway-repo deploy set sftp://%s@HOST/ --key deploy --host-key SHA256:...\n"
+		"#     slipway-repo deploy\n"
+		"# The stations log in as another account, which can't write: slipway-repo serve --print-config\n" STARTUPS,
+		user, user, chroot, user, chroot, chroot, user, user) == -1)
+		return -1;
+	return add_match(out, user, chroot, read_write, e);
+}
+
+/* The end of the texts in the script, which no line of theirs may be. */
+#define TEXT_END "END_OF_TEXT"
+
+/* Of the script: an account that can't be logged in to but by a key, and those keys. */
+static const char setup_functions[] =
+    "set -eu\n"
+    "umask 022\n"
+    "PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"
+    "if [ \"$(id -u)\" != 0 ]; then echo 'want root; try: ... | sudo sh' >&2; exit 1; fi\n"
+    "if ! command -v sshd >/dev/null; then echo 'want OpenSSH: apt install openssh-server' >&2; exit 1; fi\n"
+    "account() {\n"
+    "\tgetent passwd \"$1\" >/dev/null ||\n"
+    "\t\tuseradd --system --home-dir / --no-create-home --shell /usr/sbin/nologin \"$1\"\n"
+    "\tusermod -p '*' \"$1\"\n"
+    "}\n"
+    "# Adds the lines that come in to those of who may log in as $1.\n"
+    "keys() {\n"
+    "\tfile=/etc/ssh/authorized_keys.d/$1\n"
+    "\ttouch \"$file\"\n"
+    "\twhile IFS= read -r line; do\n"
+    "\t\tgrep -qxF -- \"$line\" \"$file\" || printf '%s\\n' \"$line\" >>\"$file\"\n"
+    "\tdone\n"
+    "}\n";
+
+/* Appends the lines of a file of public keys that hold something. */
+static int
+add_keys_text(const char *user, const char *keys, struct buf *out, struct err *e)
+{
+	int rc = buf_addf(out, e, "account %s\nkeys %s <<'" TEXT_END "'\n", user, user);
+
+	for (size_t len; *keys != '\0' && rc == 0; keys += len + (keys[len] == '\n')) {
+		len = strcspn(keys, "\n");
+		if (len == 0 || *keys == '#')
+			continue;
+		for (size_t i = 0; i < len; i++)
+			if ((unsigned char)keys[i] < 0x20 && keys[i] != '\t' && keys[i] != '\r')
+				return err_setx(e, ERR_SYNTAX,
+				    "the public keys of %s: want one a line, got control characters",
+				    user);
+		if (strncmp(keys, TEXT_END, len) == 0)
+			return err_setx(e, ERR_SYNTAX,
+			    "the public keys of %s: want one a line, got '%.*s'", user, (int)len,
+			    keys);
+		if (keys[len - 1] == '\r')
+			rc = buf_addf(out, e, "%.*s\n", (int)len - 1, keys);
+		else
+			rc = buf_addf(out, e, "%.*s\n", (int)len, keys);
+	}
+	return rc == 0 ? buf_adds(out, TEXT_END "\n", e) : -1;
+}
+
+int
+serve_setup(const struct serve_setup *s, struct buf *out, struct err *e)
+{
+	if (check_words(s->user, s->chroot, e) == -1 ||
+	    check_word(s->writer, s->writer_keys == NULL ? "your account" : "--user", WORD, e) ==
+		-1 ||
+	    buf_addf(out, e,
+		"#!/bin/sh\n"
+		"# An update server with OpenSSH, as root; a second run adds only what is missing.\n"
+		"# Stations read as %s, and nothing else; %s writes in two directories.\n"
+		"%s"
+		"install -d -o root -g root -m 0755 %s /etc/ssh/authorized_keys.d\n",
+		s->user, s->writer, setup_functions, s->chroot) == -1 ||
+	    add_keys_text(s->user, s->keys, out, e) == -1 ||
+	    (s->writer_keys != NULL && add_keys_text(s->writer, s->writer_keys, out, e) == -1) ||
+	    buf_addf(out, e,
+		"install -d -o %s -m 0755 %s/metadata %s/targets\n"
+		"conf=/etc/ssh/sshd_config.d/slipway.conf\n"
+		"cat >$conf.new <<'" TEXT_END "'\n"
+		"# For the whole server: so many stations may log in at the same time.\n" STARTUPS,
+		s->writer, s->chroot, s->chroot) == -1 ||
+	    add_match(out, s->user, s->chroot, read_only, e) == -1 ||
+	    (s->writer_keys != NULL && add_match(out, s->writer, s->chroot, read_write, e) == -1))
 		return -1;
 	return buf_addf(out, e,
-	    "# As root, on the update server: the account that 'slipway-repo deploy' writes as, and the\n"
-	    "# two directories that it may change.  deploy.pub is its public login key.\n"
-	    "#   useradd --system --home-dir / --no-create-home --shell /usr/sbin/nologin %s\n"
-	    "#   usermod -p '*' %s\n"
-	    "#   install -d -o root -g root -m 0755 %s /etc/ssh/authorized_keys.d\n"
-	    "#   install -d -o %s -m 0755 %s/metadata %s/targets\n"
-	    "#   install -o root -g root -m 0644 deploy.pub /etc/ssh/authorized_keys.d/%s\n"
-	    "# In /etc/ssh/sshd_config.d/slipway-deploy.conf; then: sshd -t && systemctl reload ssh\n"
-	    "# Where the repository is, with the fingerprint of the server's host key:\n"
-	    "#     ssh-keygen -t ed25519 -N '' -f deploy\n"
-	    "#     slipway-repo deploy set sftp://%s@HOST/ --key deploy --host-key SHA256:...\n"
-	    "#     slipway-repo deploy\n"
-	    "# The stations log in as another account, which can't write: slipway-repo serve --print-config\n" STARTUPS
-	    "Match User %s\n"
-	    "\tChrootDirectory %s\n"
-	    "\tAuthorizedKeysFile /etc/ssh/authorized_keys.d/%s\n"
-	    "\tForceCommand internal-sftp\n"
-	    "%s"
-	    "Match all\n",
-	    user, user, chroot, user, chroot, chroot, user, user, user, chroot, user, locked_down);
+	    TEXT_END
+	    "\n"
+	    "[ ! -e $conf ] || cp -p $conf $conf.before\n"
+	    "mv $conf.new $conf\n"
+	    "if ! sshd -t; then\n"
+	    "\tif [ -e $conf.before ]; then mv $conf.before $conf; else rm $conf; fi\n"
+	    "\texit 1\n"
+	    "fi\n"
+	    "service ssh reload\n"
+	    "echo \"stations log in as %s; the host key of this server, for --host-key:\"\n"
+	    "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\n",
+	    s->user);
 }
 
 /*

@@ -29,6 +29,20 @@ int serve_permanent(const char *user, const char *chroot, struct buf *out, struc
 /* The same for the account that deploys: it may write in two directories of the chroot. */
 int serve_writer(const char *user, const char *chroot, struct buf *out, struct err *e);
 
+struct serve_setup {
+	const char *user, *chroot; /* of the stations */
+	const char *keys;	   /* lines of authorized_keys */
+	const char *writer;	   /* who may write in the chroot's two directories */
+	const char *writer_keys;   /* likewise; NULL: an account that is there */
+};
+
+/*
+ * Appends a script for sh that makes all of that on the update server, as root.  Returns 0, or -1
+ * with ERR_USAGE for a name that some part of it wouldn't take literally, or ERR_SYNTAX for keys
+ * that aren't lines of text.
+ */
+int serve_setup(const struct serve_setup *s, struct buf *out, struct err *e);
+
 /*
  * Appends a systemd service and timer that refresh the repository (an absolute path) as user and,
  * where chroot isn't NULL, copy the refreshed files to the permanent service's directory.  place:

@@ -49,9 +49,22 @@ sftp 1 "$url"
 want enroll.log '--force' 0
 sftp 0 "$url" "$hostkey" login --force
 want enroll.log "$url has release 1, root version 1" 0
+# The release comes at once, where that is wanted; a release that can't be applied leaves an enrolled station.
+sftp 0 "$url" "$hostkey" login --force --update
+[ -s station/COV_PB/server.crt ] || [ -n "$(find station -name server.crt)" ] || fail "want the release" enroll.log
+wantno enroll.log 'next: '
+sftp 2 "$url" "$hostkey" login --force --update --no-check
+want enroll.log 'leave out --no-check' 0
+echo 'error("a mistake")' > release/scripts/machine/99.lua
+expect 0 publish.log slipway-repo --repo "$REPO" publish --app "$APP" release --no-script-check
+sftp 1 "$url" "$hostkey" login --force --update
+want enroll.log "the station is enrolled; 'slipway update' goes on" 0
+expect 0 status.log slipway status
+rm release/scripts/machine/99.lua
+publish release
 # Of several servers one is enough; the other is told.
 sftp 0 "$url" "$hostkey" login --force "sftp://$(id -un)@127.0.0.1:1/x"
-want enroll.log "$url has release 1" 0
+want enroll.log "$url has release 3" 0
 want enroll.log '127.0.0.1:1/x' 0
 # One that isn't the server that is pinned, or has another repository, is too many.
 before=$(cat station/machine.conf)

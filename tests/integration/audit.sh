@@ -13,6 +13,20 @@ status 0 "$repo" --repo "$R" app add COV_PB --no-passphrase
 status 0 "$repo" --repo "$R" publish --app COV_PB rel
 status 0 "$repo" --repo "$R" cert new kernel
 status 0 "$repo" cert new elsewhere --out "$work/certs"
+# A release that begins with a certificate: the starter script with the names of the site; nothing is overwritten.
+status 0 "$repo" cert new first --out "$work/certs" --release new --installation D2EXE_X --app X_1
+says 'next: slipway-repo publish --app X_1 new'
+cmp new/app/server.crt certs/first.crt || fail "want the certificate"
+sed 's/^local installation = .*/local installation = "D2EXE_X"/; s/^local application = .*/local application = "X_1"/' \
+	"$here/../../share/scripts/tls-client.lua" | cmp - new/scripts/machine/10-tls.lua || fail "want the script"
+status 1 "$repo" cert new second --out "$work/certs" --release new --installation D2EXE_X --app X_1
+says 'server.crt is there already'
+rm new/app/server.crt
+status 1 "$repo" cert new second --out "$work/certs" --release new --installation D2EXE_X --app X_1; says '10-tls.lua is there'
+[ ! -e new/app/server.crt ] && [ ! -e certs/second.pem ] || fail "want nothing made"
+status 2 "$repo" cert new second --out "$work/certs" --release new; says 'want --release DIR, --installation'
+status 2 "$repo" cert new second third --out "$work/certs" --release n2 --installation D2EXE_X --app X_1
+status 2 "$repo" cert new second --out "$work/certs" --release n2 --installation 'D2"EXE' --app X_1; says -- --installation
 status 0 "$repo" --repo "$R" log
 says ' init$'; says ' app add .*targets version 2$'; says ' publish COV_PB version 1 release 1$'; says ' cert new name=kernel '
 [ "$(wc -l <"$work/out")" = 4 ] || fail "want 4 lines in the log"

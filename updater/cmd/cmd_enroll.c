@@ -31,7 +31,7 @@ struct options {
 	struct enrolment en;
 	const char *root;
 	struct option_list host_keys;
-	bool new_key, no_check, user;
+	bool new_key, no_check, user, update;
 	const char *kit_sha256;
 	struct kit kit; /* of the file that stands in the place of the addresses */
 };
@@ -210,6 +210,13 @@ check_enroll_options(const struct options *o, struct err *e)
 	    (en->login_key != NULL) + (en->password_file != NULL) + o->new_key + uses_kits_login(o);
 	bool sftp = false;
 
+	if (o->update && (o->new_key || o->no_check || en->change))
+		return err_setx(e, ERR_USAGE,
+		    "--update asks the servers with a login that works: leave out %s, and run 'slipway "
+		    "update' afterwards",
+		    o->new_key	     ? "--new-key"
+			: en->change ? "--change"
+				     : "--no-check");
 	for (size_t i = 0; i < en->nservers; i++) {
 		struct url url;
 
@@ -304,7 +311,11 @@ enroll(const struct options *a, struct err *e)
 	if (station_load(s, a->en.installation, a->en.application, 0, NULL, &st, &ignored) == 0)
 		print_notes(s, &st);
 	cmd_register_log();
-	puts("next: slipway run PROGRAM");
+	if (!a->update)
+		puts(place_stationwide()
+			? "next: 'slipway update', as root or by the timer; then people start "
+			  "programs by: slipway run PROGRAM"
+			: "next: slipway run PROGRAM");
 	rc = 0;
 out:
 	station_free(&st);
@@ -470,6 +481,23 @@ out:
 	return rc;
 }
 
+/* Brings the release to the station that was enrolled.  Returns 0 or -1. */
+static int
+update_enrolled(const struct call *call, const struct options *o, struct err *e)
+{
+	struct cmd_options options = { .installation = o->en.installation,
+		.application = o->en.application };
+	struct call update = { .program = call->program,
+		.global = call->global,
+		.command = &cmd_update,
+		.options = &options };
+
+	fflush(stdout);
+	return cmd_update.run(&update, e) == -1
+	    ? err_context(e, "the station is enrolled; 'slipway update' goes on")
+	    : 0;
+}
+
 static int
 run_enroll(struct call *call, struct err *e)
 {
@@ -491,6 +519,8 @@ run_enroll(struct call *call, struct err *e)
 						       : enroll(o, e);
 	if (rc == 0)
 		print_replaced(&x);
+	if (rc == 0 && o->update)
+		rc = update_enrolled(call, o, e);
 	strings_free(&x.given);
 	strings_free(&x.written);
 	kit_free(&o->kit);
@@ -537,6 +567,8 @@ static const struct option options[] = {
 	{ "force", OPTION_FLAG, TO(en.force), NULL, "replace an enrolment" },
 	{ "no-check", OPTION_FLAG, TO(no_check), NULL,
 	    "don't ask the servers, for a computer that is prepared away from them" },
+	{ "update", OPTION_FLAG, TO(update), NULL,
+	    "and bring the release at once, as 'slipway update' does" },
 	OPTION_END,
 };
 
