@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 # The packages of these sources: built twice to the same bytes, judged by lintian, and installed, used, upgraded,
-# removed and purged in a chroot that debootstrap makes of the same Debian (tests/package/lifecycle.sh).
+# removed and purged in a chroot that debootstrap makes of the same Debian (tests/package/lifecycle.sh); then the way of
+# the guides from there to a verified connection (tests/package/way-in.sh).
 #
 # usage: packages.sh [12|13]     (another Debian than this one's is a chroot's; 77 where nobody may make a chroot)
 set -euo pipefail
@@ -34,4 +35,6 @@ for file in "$work"/new/*.deb; do
 	dpkg-deb --root-owner-group --build -Znone "$work/repack/tree" "$work/old" >/dev/null
 	rm -rf "$work/repack/tree"
 done
-scripts/debian-chroot.sh --out "$work" "$debian" tests/package/lifecycle.sh /out "$before" "$version"
+# shellcheck disable=SC2016  # the shell in the chroot expands these
+scripts/debian-chroot.sh --out "$work" "$debian" bash -euc 'tests/package/lifecycle.sh /out "$1" "$2"
+	tests/package/way-in.sh /out/new' bash "$before" "$version"
