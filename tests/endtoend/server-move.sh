@@ -201,6 +201,7 @@ grep -o '^refreshed *[^,]*' status.log > after.log
 cmp before.log after.log || fail 'want the time of the last good refresh as before' before.log after.log
 expect 0 history.log slipway history
 want history.log 'its metadata had ended 6 days before; applied now' 0
+want history.log "from file://$WORK/stick, metadata that had ended 6 days before" 0
 resign timestamp timestamp "$ended" 1 > older.json
 cp older.json stick/metadata/timestamp.json
 expect 1 bad.log slipway update --from stick --accept-age 600

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "updater/state/notes.h"
+
 /* Appends to list the members of a record that people ask for. */
 static int
 add_record(json_t *list, const struct record *r, bool applied, struct err *e)
@@ -106,6 +108,26 @@ print_history(const json_t *list)
 	}
 }
 
+/* What was brought last, also where it held nothing new. */
+static void
+print_last_brought(const struct station *st)
+{
+	struct brought b = { .expired = 0 };
+	struct err ignored;
+	struct dir *state = station_dir(st, "", false, &ignored);
+
+	if (state != NULL)
+		notes_brought(state, &b);
+	dir_close(state);
+	if (b.time[0] == '\0')
+		return;
+	printf("last brought at %s from ", b.time);
+	cli_print(b.place[0] == '\0' ? "a server" : b.place);
+	if (b.expired > 0)
+		printf(", metadata that had ended %lld days before", (long long)b.expired);
+	puts("");
+}
+
 static int
 run_history(struct call *call, struct err *e)
 {
@@ -125,6 +147,7 @@ run_history(struct call *call, struct err *e)
 		rc = cli_json(json_incref(list), e);
 	} else {
 		print_history(list);
+		print_last_brought(&c.station);
 		if (json_array_size(own) > 0) {
 			puts("\nThis user's part");
 			print_history(own);

@@ -210,6 +210,28 @@ empty_and_unsorted(void **unused)
 	record_free(&r);
 }
 
+/* Where it came from, if not from the servers, is kept. */
+static void
+brought(void **unused)
+{
+	const char *text = "{\"serial\": 1, \"release\": 7, \"set\": [], \"undo\": [],"
+			   "\"place\": \"file:///media/stick\", \"expired\": 6}";
+	json_t *j;
+	struct record r;
+	struct err e;
+
+	(void)unused;
+	put("applied.json", text);
+	assert_ok(record_applied(state, &r, &e), &e);
+	assert_string_equal(r.place, "file:///media/stick");
+	assert_int_equal(r.expired, 6);
+	assert_non_null(j = record_json(&r, &e));
+	assert_string_equal(json_string_value(json_object_get(j, "place")), r.place);
+	assert_int_equal(json_integer_value(json_object_get(j, "expired")), 6);
+	json_decref(j);
+	record_free(&r);
+}
+
 #define HASH "\"98ea6e4f216f2fb4b69fff9b3a44842c38686ca685f3f55dc48c5d3fb1107be4\""
 #define REST ", \"set\": [], \"undo\": []}"
 
@@ -224,6 +246,8 @@ static const struct bad {
 	{ "time: a number", "{\"serial\": 1, \"time\": 5" REST },
 	{ "time: too long", "{\"serial\": 1, \"time\": \"2026-11-30T03:06:01.5Z\"" REST },
 	{ "action: too long", "{\"serial\": 1, \"action\": \"no action is so long\"" REST },
+	{ "place: a number", "{\"serial\": 1, \"place\": 5" REST },
+	{ "expired: negative", "{\"serial\": 1, \"expired\": -1" REST },
 	{ "action: a NUL", "{\"serial\": 1, \"action\": \"up\\u0000date\"" REST },
 	{ "file: no hash", "{\"serial\": 1, \"files\": {\"A/a\": {\"length\": 1}}" REST },
 	{ "file: half a hash",
@@ -500,7 +524,7 @@ int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	static const struct CMUnitTest fixed[] = { TEST(as_0_1_0), TEST(looking_up),
+	static const struct CMUnitTest fixed[] = { TEST(as_0_1_0), TEST(brought), TEST(looking_up),
 		TEST(empty_and_unsorted), TEST(history), TEST(damaged), TEST(waiting),
 		TEST(leftovers), TEST(refreshed), TEST(restored), TEST(pending) };
 	struct CMUnitTest tests[N(fixed) + N(bad)];
