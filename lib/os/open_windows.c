@@ -479,6 +479,7 @@ file_info_open(HANDLE file, struct file_info *info)
 	info->inode = (uint64_t)i.nFileIndexHigh << 32 | i.nFileIndexLow;
 	info->device = i.dwVolumeSerialNumber;
 	info->uid = 0;
+	info->gid = 0;
 	return 0;
 }
 

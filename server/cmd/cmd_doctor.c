@@ -25,11 +25,16 @@
 
 #define FAULTS_SHOWN 5
 
+/* Where systemd has the timers that are enabled, and the days that a refresh of one may be old. */
+#define TIMERS_DIR   "/etc/systemd/system/timers.target.wants"
+#define REFRESH_DAYS 2
+
 struct doctor {
 	const char *path; /* the caller's */
 	struct repo *r;
 	int64_t days; /* --warn-days */
-	size_t faults;
+	size_t faults, unshared;
+	int64_t refreshed; /* when, as the record has it; 0: never */
 	struct findings found;
 };
 
@@ -140,7 +145,7 @@ examine_keys(struct doctor *d)
 {
 	const struct repo *r = d->r;
 	struct err e;
-	struct keystore *ks = repo_keys(d->path, &e);
+	struct keystore *ks = repo_keys(d->path, false, &e);
 	int rc = ks == NULL ? -1 : 0;
 
 	for (int i = 0; rc == 0 && i < TUF_TOP_COUNT; i++)
@@ -184,14 +189,100 @@ examine_files(struct doctor *d)
 }
 
 static int
-pass(void *arg, const json_t *entry, const char *hash, const char *line, struct err *e)
+note_refresh(void *arg, const json_t *entry, const char *hash, const char *line, struct err *e)
 {
-	(void)arg;
-	(void)entry;
+	struct doctor *d = arg;
+	const char *time = json_string_value(json_object_get(entry, "time"));
+
 	(void)hash;
 	(void)line;
 	(void)e;
+	if (time != NULL && strcmp(json_text_of(entry, "action"), cmd_refresh.name) == 0)
+		date_parse(time, strlen(time), &d->refreshed);
 	return 0;
+}
+
+static int
+note_timer(void *arg, const char *name, struct err *e)
+{
+	bool *is = arg;
+
+	(void)e;
+	*is |= strncmp(name, "slipway-refresh", strlen("slipway-refresh")) == 0;
+	return 0;
+}
+
+/* Whether the last refresh is as long ago as it may be where a timer does it each day. */
+static void
+examine_refresh(struct doctor *d)
+{
+	char last[DATE_TEXT_SIZE] = "never";
+	struct err ignored;
+	struct dir *timers = dir_open(TIMERS_DIR, &ignored);
+	bool timer = false;
+
+	if (timers != NULL)
+		(void)dir_list(timers, note_timer, &timer, &ignored);
+	dir_close(timers);
+	if (d->refreshed != 0)
+		date_format(d->refreshed, last);
+	if (!timer)
+		findings_add(&d->found, FINDING_OK, "refresh",
+		    "no timer on this computer ('slipway-repo serve --print-units' prints one); last "
+		    "refreshed: %s",
+		    last);
+	else if (clock_wall() - d->refreshed > REFRESH_DAYS * DATE_DAY_SECONDS)
+		findings_add(&d->found, FINDING_WARNING, "refresh",
+		    "a timer is enabled, but last refreshed: %s: systemctl status "
+		    "'slipway-refresh*'",
+		    last);
+	else
+		findings_add(&d->found, FINDING_OK, "refresh", "by a timer; last refreshed: %s",
+		    last);
+}
+
+static int
+tell_unshared(void *arg, const char *path, const char *what, struct err *e)
+{
+	struct doctor *d = arg;
+
+	(void)e;
+	if (d->unshared++ < FAULTS_SHOWN)
+		findings_add(&d->found, FINDING_FAILURE, "shared", "%s %s", path, what);
+	return 0;
+}
+
+static void
+examine_shared(struct doctor *d)
+{
+	char group[SHARE_NAME_SIZE];
+	uint32_t gid;
+	struct err e;
+	int rc = share_group(d->r->top, group, &e);
+
+	if (rc == 0)
+		return;
+	if (rc == -1 || share_look(d->r->top, tell_unshared, d, &e) == -1)
+		findings_add(&d->found, FINDING_FAILURE, "shared", "%s", e.text);
+	else if (d->unshared > 0)
+		findings_add(&d->found, FINDING_FAILURE, "shared",
+		    "%zu in all: slipway-repo init --shared %s %s, by their owner or root",
+		    d->unshared, group, d->path);
+	else if (dir_is_shared(d->r->top, &gid) && !share_is_member(gid))
+		findings_add(&d->found, FINDING_WARNING, "shared",
+		    "with the group %s, in which you aren't: usermod -aG %s YOU", group, group);
+	else
+		findings_add(&d->found, FINDING_OK, "shared", "with the group %s", group);
+}
+
+static void
+examine_lock(struct doctor *d)
+{
+	long holder = file_lock_holder(d->r->top, REPO_LOCK_FILE);
+
+	if (holder != 0)
+		findings_add(&d->found, FINDING_OK, "lock",
+		    "process %ld is changing the repository", holder);
 }
 
 static void
@@ -200,7 +291,7 @@ examine_record(struct doctor *d)
 	struct audit_report report = { .lines = 0 };
 	struct err e;
 
-	if (audit_walk(d->r->top, pass, NULL, &report, &e) == -1 ||
+	if (audit_walk(d->r->top, note_refresh, d, &report, &e) == -1 ||
 	    audit_change_look(d->r->top, &e) == -1)
 		findings_add(&d->found, FINDING_FAILURE, "record", "%s", e.text);
 	else if (report.cut > 0)
@@ -281,6 +372,10 @@ examine_place(struct doctor *d)
 	else if (rc == 0)
 		findings_add(&d->found, FINDING_OK, "deploy",
 		    "nowhere; 'slipway-repo deploy set' names a server");
+	else if (seen.newer)
+		findings_add(&d->found, FINDING_FAILURE, "deploy",
+		    "%s serves something newer than what is here: slipway-repo deploy fetch",
+		    v.d.place);
 	else if (!seen.same)
 		findings_add(&d->found, FINDING_WARNING, "deploy",
 		    "%s doesn't serve this state: slipway-repo deploy", v.d.place);
@@ -329,6 +424,9 @@ run_doctor(struct call *call, struct err *e)
 		examine_keys(&d);
 		examine_files(&d);
 		examine_record(&d);
+		examine_refresh(&d);
+		examine_shared(&d);
+		examine_lock(&d);
 		examine_certificates(&d);
 		examine_replacements(&d);
 		if (!o->offline)

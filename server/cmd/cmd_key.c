@@ -30,7 +30,7 @@ open_keys(const struct call *call, const char *dir, bool change, struct err *e)
 	if (dir != NULL)
 		return keystore_open(dir, true, e);
 	if ((repo = command_repo(call, e)) != NULL)
-		return change && audit_ready_at(repo, e) == -1 ? NULL : repo_keys(repo, e);
+		return change && audit_ready_at(repo, e) == -1 ? NULL : repo_keys(repo, true, e);
 	err_context(e, "give --keys DIR, or a repository");
 	return NULL;
 }

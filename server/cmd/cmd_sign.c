@@ -129,7 +129,7 @@ find_keys(struct signing *s, const char *repo, struct err *e)
 			return -1;
 	if (s->keys == NULL && s->files.n > 0)
 		return 0;
-	s->ks = s->keys != NULL ? keystore_open(s->keys, false, e) : repo_keys(repo, e);
+	s->ks = s->keys != NULL ? keystore_open(s->keys, false, e) : repo_keys(repo, false, e);
 	if (s->ks == NULL)
 		return -1;
 	for (size_t i = 0; i < request_count(s->request); i++)

@@ -47,7 +47,7 @@ keystore_open(const char *path, bool make, struct err *e)
 }
 
 struct keystore *
-keystore_open_in(struct dir *parent, const char *name, struct err *e)
+keystore_open_in(struct dir *parent, const char *name, bool make, struct err *e)
 {
 	struct keystore *ks = calloc(1, sizeof *ks);
 
@@ -55,7 +55,8 @@ keystore_open_in(struct dir *parent, const char *name, struct err *e)
 		err_nomem(e);
 		return NULL;
 	}
-	if ((ks->dir = dir_make_private(parent, name, e)) == NULL) {
+	ks->dir = make ? dir_make_private(parent, name, e) : dir_open_private(parent, name, e);
+	if (ks->dir == NULL) {
 		keystore_close(ks);
 		return NULL;
 	}

@@ -26,10 +26,10 @@ struct keystore;
  */
 struct keystore *keystore_open(const char *path, bool make, struct err *e);
 /*
- * Opens the directory name in parent, in which others may write, and makes it where it is missing.
+ * Opens the directory name in parent, in which others may write; with make, creates it.
  * ERR_UNSAFE when it isn't this user's own, or a link.
  */
-struct keystore *keystore_open_in(struct dir *parent, const char *name, struct err *e);
+struct keystore *keystore_open_in(struct dir *parent, const char *name, bool make, struct err *e);
 void keystore_close(struct keystore *ks);
 
 /*

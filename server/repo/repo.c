@@ -17,8 +17,6 @@
 /* Time to wait for the change of another process. */
 #define LOCK_WAIT_MS 10000
 
-#define LOCK_FILE "lock"
-
 /* Seconds by which an expiry date may go back: clocks of several computers differ. */
 #define BACK_SLACK_S 300
 
@@ -226,7 +224,7 @@ repo_open_unread(const char *path, bool lock, struct err *e)
 	if ((r->top = repo_top(path, lock, e)) == NULL ||
 	    (r->metadata = dir_below(r->top, "served/metadata", false, e)) == NULL ||
 	    (r->targets = dir_below(r->top, "served/targets", false, e)) == NULL ||
-	    (lock ? (r->lock = file_lock_named(r->top, LOCK_FILE, LOCK_WAIT_MS, e)) == NULL
+	    (lock ? (r->lock = file_lock_named(r->top, REPO_LOCK_FILE, LOCK_WAIT_MS, e)) == NULL
 		  : check_pending(r, e) == -1)) {
 		err_context(e, "%s", path);
 		repo_close(r);

@@ -32,6 +32,9 @@
 /* Below the repository: the files of a change that has begun and must be completed. */
 #define REPO_PENDING_FILE "pending.json"
 
+/* Below the repository: held by the change that is under way. */
+#define REPO_LOCK_FILE "lock"
+
 /* Below the repository: exists while a recorded change goes live (audit_change.h). */
 #define REPO_BEGUN_FILE "begun.json"
 

@@ -52,8 +52,8 @@ session_begin(struct session *s, const char *repo, const char *action, struct er
 	s->ks = NULL;
 	s->c = NULL;
 	s->action = action;
-	if ((s->r = session_lock(repo, true, e)) == NULL || (s->ks = repo_keys(repo, e)) == NULL ||
-	    (s->c = change_new(s->r, e)) == NULL)
+	if ((s->r = session_lock(repo, true, e)) == NULL ||
+	    (s->ks = repo_keys(repo, true, e)) == NULL || (s->c = change_new(s->r, e)) == NULL)
 		return -1;
 	s->c->days = s->days;
 	return 0;

@@ -129,7 +129,7 @@ share_keys_name(uint32_t uid, char out[SHARE_NAME_SIZE])
 }
 
 struct keystore *
-repo_keys(const char *path, struct err *e)
+repo_keys(const char *path, bool make, struct err *e)
 {
 	struct buf full = BUF_INIT(REPO_PATH_MAX);
 	struct dir *top = repo_top(path, false, e), *keys = NULL;
@@ -144,7 +144,7 @@ repo_keys(const char *path, struct err *e)
 	} else if ((keys = dir_below(top, "keys", false, e)) != NULL) {
 		dir_unshare(keys);
 		share_keys_name(share_me(), me);
-		ks = keystore_open_in(keys, me, e);
+		ks = keystore_open_in(keys, me, make, e);
 	}
 	buf_free(&full);
 	dir_close(keys);

@@ -38,10 +38,10 @@ repo_place(const char *path, struct dir *top, const char *name, bool make, struc
 struct dir *repo_ca_dir(const char *path, const char *name, bool make, struct err *e);
 
 /*
- * Opens the private keys of this person: keys/, or in a shared repository keys/ACCOUNT/, which is
- * made where it is missing.  NULL with e filled in.
+ * Opens the private keys of this person: keys/, or in a shared repository keys/ACCOUNT/, which
+ * with make is made where it is missing.  NULL with e filled in.
  */
-struct keystore *repo_keys(const char *path, struct err *e);
+struct keystore *repo_keys(const char *path, bool make, struct err *e);
 
 /* The name of an account's directory in keys/. */
 void share_keys_name(uint32_t uid, char out[SHARE_NAME_SIZE]);

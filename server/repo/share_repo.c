@@ -19,7 +19,6 @@
 
 #define FORMAT	     1
 #define FILE_MAX     4096u
-#define LOCK_FILE    "lock"
 #define LOCK_WAIT_MS 10000
 
 /* The directory of private keys; nobody else moves another's away. */
@@ -27,7 +26,7 @@
 #define KEYS_MODE 03770
 
 /* Files directly in a repository, of all its rooms. */
-static const char *const state_files[] = { AUDIT_FILE, LOCK_FILE, REPO_PENDING_FILE,
+static const char *const state_files[] = { AUDIT_FILE, REPO_LOCK_FILE, REPO_PENDING_FILE,
 	REPO_BEGUN_FILE, "scripts-checked.json", "deploy.json", "deploy.lock", "deployed.json",
 	"replace.json", "replace.lock", SHARE_FILE };
 
@@ -300,7 +299,7 @@ share_repo(const char *path, const char *group, struct err *e)
 	if (share_check_group(group, &s.gid, e) == -1 || (s.top = dir_open(path, e)) == NULL)
 		return -1;
 	share_name(s.gid, name);
-	if ((lock = file_lock(s.top, LOCK_FILE, LOCK_WAIT_MS, e)) != NULL &&
+	if ((lock = file_lock(s.top, REPO_LOCK_FILE, LOCK_WAIT_MS, e)) != NULL &&
 	    audit_ready(s.top, e) == 0 && file_stat(s.top, "", &info, e) == 1 &&
 	    check_one(&s, s.top, "", ".", &info, wanted_mode("", &info), e) == 0 &&
 	    check_keys_owner(&s, e) == 0 && walk_repo(&s, e) == 0)

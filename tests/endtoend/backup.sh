@@ -81,6 +81,8 @@ done
 unchanged repo deploy
 want refused.log 'slipway-repo deploy fetch' 0
 expect 3 status.log repo status
+expect 1 doctor.log repo doctor
+want doctor.log 'serves something newer than what is here: slipway-repo deploy fetch' 0
 
 # A server that doesn't tell the truth: a target's bytes, metadata that nobody signed, another repository.
 cp -R site good

@@ -183,6 +183,18 @@ has "want a directory of our own that nobody else can enter"
 rmdir "$repo/keys/bob"
 mv bob/kept "$repo/keys/bob"
 
+# doctor tells what isn't the group's any more.
+ok alice slipway-repo --repo "$repo" verify
+as alice slipway-repo --repo "$repo" doctor || true
+has "shared        with the group slipwayers"
+chmod 600 "$repo/replace.json"
+chgrp alice "$repo/served/metadata/1.root.json"
+as alice slipway-repo --repo "$repo" doctor || true
+has "replace.json has mode 0600 instead of 0660"
+has "served/metadata/1.root.json belongs to another group (20001)"
+has "2 in all: slipway-repo init --shared slipwayers"
+ok root slipway-repo init --shared slipwayers "$repo"
+
 # Where modes were lost (a copy without them), every command says what mends it.
 chmod g-s "$repo"
 no bob slipway-repo --repo "$repo" gc

@@ -32,7 +32,7 @@ doctor 0 '"level": "ok"' --json
 python3 - out <<'PY'
 import json, sys
 rows = json.load(open(sys.argv[1]))
-assert {r["subject"] for r in rows} == {"repository", "role", "keys", "files", "record", "certificate", "deploy"}, rows
+assert {r["subject"] for r in rows} == {"repository", "role", "keys", "files", "record", "certificate", "deploy", "refresh"}, rows
 PY
 status 2 "$repo" --repo "$R" doctor now
 status 1 "$repo" --repo nosuch doctor
@@ -78,6 +78,11 @@ cp kept "$R/served/metadata/timestamp.json"
 echo nonsense >"$R/certs/other.crt"
 doctor 1 '^FAILURE  certificate   certs/other.crt: '
 rm "$R/certs/other.crt"
+
+# When it was refreshed last.
+doctor 0 'refresh       .*last refreshed: never$'
+status 0 "$repo" --repo "$R" refresh
+doctor 0 'refresh       .*last refreshed: 20'
 
 # A replacement that is under way, and a place that serves another state, or can't be looked at.
 status 0 "$repo" --repo "$R" cert replace kernel
