@@ -222,6 +222,25 @@ dispatch_line(struct call *call, int argc, char **argv)
 	return status;
 }
 
+/*
+ * Why standard output lacks something, or NULL.  Where an earlier write failed, nobody knows the
+ * reason any more; the next one has it again.
+ */
+static const char *
+output_fault(void)
+{
+	errno = 0;
+	if (fflush(stdout) == EOF)
+		return strerror(errno);
+	if (!ferror(stdout))
+		return NULL;
+	clearerr(stdout);
+	errno = 0;
+	if ((putchar('\n') == EOF || fflush(stdout) == EOF) && errno != 0)
+		return strerror(errno);
+	return "not everything could be written";
+}
+
 int
 cli_main(const struct program *p, void *global, int argc, char **argv)
 {
@@ -230,11 +249,12 @@ cli_main(const struct program *p, void *global, int argc, char **argv)
 		.argc = argc > 0 ? argc - 1 : 0,
 		.argv = argc > 0 ? argv + 1 : argv };
 	int status = dispatch_line(&call, argc, argv);
+	const char *fault;
 
-	errno = 0;
-	if ((fflush(stdout) == EOF || ferror(stdout)) && !call.output_ignored) {
-		p->complain("standard output: %s",
-		    errno != 0 ? strerror(errno) : "not everything could be written");
+	if (call.output_ignored)
+		fflush(stdout);
+	else if ((fault = output_fault()) != NULL) {
+		p->complain("standard output: %s", fault);
 		if (status == CLI_OK || status == CLI_ATTEND)
 			status = CLI_FAILED;
 	}

@@ -14,6 +14,7 @@ static bool roams;
 
 bool __wrap_place_settings_roam(void);
 int __wrap_place_known(const char *name, size_t len, struct buf *out, struct err *e);
+int __real_place_known(const char *name, size_t len, struct buf *out, struct err *e);
 
 bool
 __wrap_place_settings_roam(void)
@@ -25,6 +26,8 @@ __wrap_place_settings_roam(void)
 int
 __wrap_place_known(const char *name, size_t len, struct buf *out, struct err *e)
 {
+	if (len == strlen("Temp")) /* where the tests are */
+		return __real_place_known(name, len, out, e);
 	assert_int_equal(len, strlen("ComputerName"));
 	assert_memory_equal(name, "ComputerName", len);
 	return buf_adds(out, "PC", e) == -1 ? -1 : 1;
