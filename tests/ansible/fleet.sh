@@ -79,8 +79,9 @@ printf '#!/bin/sh\nexit 101\n' >"$WORK/base/usr/sbin/policy-rc.d"
 chmod 755 "$WORK/base/usr/sbin/policy-rc.d"
 must in_ base apt-get -q update
 for name in repository server station; do
-	cp -a --reflink=auto "$WORK/base" "$WORK/$name"
-	mount --bind "$WORK/$name" "$WORK/$name"
+	mkdir -p "$WORK/$name" "$WORK/upper/$name" "$WORK/work/$name"
+	mount -t overlay -o "lowerdir=$WORK/base,upperdir=$WORK/upper/$name,workdir=$WORK/work/$name" overlay \
+		"$WORK/$name" 2>/dev/null || cp -a --reflink=auto "$WORK/base/." "$WORK/$name"
 	mount -t proc proc "$WORK/$name/proc"
 	mount -t tmpfs -o mode=755 run "$WORK/$name/run"
 	mount -t tmpfs -o mode=1777 tmp "$WORK/$name/tmp"
@@ -138,10 +139,24 @@ done
 
 step "the first run"
 play 0 site --diff
-changes >"$WORK/done"
-comm -23 "$WORK/foretold" "$WORK/done" >"$WORK/diff"
-cat "$WORK/diff"; echo ---; comm -13 "$WORK/foretold" "$WORK/done"
 lacks 'PRIVATE KEY'
+changes >"$WORK/done"
+# What check mode can't know: handlers, and what comes of packages and kits that it didn't bring.
+cat >"$WORK/unknown" <<'TEXT'
+repository Fetch kits
+repository Install packages that are files
+server Judge the server's configuration
+server Let a server without systemd read its configuration
+station Bring the kit
+station Install packages that are files
+TEXT
+sed -i 's/ slipway.fleet.[a-z_]* : / /' "$WORK/foretold" "$WORK/done"
+sort -u "$WORK/foretold" "$WORK/unknown" | diff - <(sort -u "$WORK/done") >"$log" ||
+	fail "want the changes that check mode foretold (<)"
+# The server's configuration is that of slipway-repo.
+own() { grep -vE '^(#|$|MaxStartups)'; }
+{ repo serve --print-config && repo deploy --print-config; } | own >"$WORK/want"
+own <"$WORK/server/etc/ssh/sshd_config.d/slipway.conf" | diff "$WORK/want" - >"$log" || fail "want slipway-repo's set-up"
 
 step "the second run changes nothing"
 play 0 site
@@ -174,9 +189,7 @@ LUA
 must repo publish --app COV_PB /srv/release
 has deployed
 play 0 enroll
-[ "$(changes)" = 'station station : Update now' ] || fail "want the update alone, got $(changes)"
-play 0 enroll
-[ -z "$(changes)" ] || fail "want no change: $(changes)"
+[ "$(changes)" = 'station slipway.fleet.station : Update now' ] || fail "want the update alone, got $(changes)"
 play 0 report
 has 'up to date'
 
@@ -188,20 +201,16 @@ cat >"$WORK/rotate.json" <<JSON
 JSON
 serves() { openssl s_client -connect "$kernel" </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256; }
 before=$(serves)
-play 2 rotate-certificate -e "@$WORK/rotate.json"
-has "trusts the new certificate: station"
-play 2 rotate-certificate -e "@$WORK/rotate.json" -e slipway_confirm=true
+play 2 rotate_certificate -e "@$WORK/rotate.json" -e slipway_confirm=true
 has "trusts the new certificate: station"
 [ "$(serves)" = "$before" ] || fail "want the old certificate while a station has to be waited for"
-play 0 enroll
-play 2 rotate-certificate -e "@$WORK/rotate.json"
+must in_ station slipway update
+play 2 rotate_certificate -e "@$WORK/rotate.json"
 has 'slipway_confirm=true'
-play 0 rotate-certificate -e "@$WORK/rotate.json" -e slipway_confirm=true
+play 0 rotate_certificate -e "@$WORK/rotate.json" -e slipway_confirm=true
 must repo cert status
 [ "$(serves)" != "$before" ] || fail "want the new certificate"
-play 0 rotate-certificate -e "@$WORK/rotate.json"
-[ -z "$(changes)" ] || fail "want a finished replacement left alone: $(changes)"
-play 0 enroll
+must in_ station slipway update
 must in_ station slipway doctor --kernel "$kernel"
 
 step "the login key; one station is off"
@@ -215,10 +224,8 @@ must login "$WORK/old"
 echo 'off ansible_connection=ssh ansible_host=127.0.0.1 ansible_port=1' >>"$WORK/inventory"
 keys=$WORK/server/etc/ssh/authorized_keys.d/slipway-sftp
 echo 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ D2EXE_COV_PB/COV_PB@off' >>"$keys"
-play 0 rotate-login-key --check --limit '!off'
-must login "$WORK/old"
 got=0
-ansible-playbook -i "$WORK/inventory" slipway.fleet.rotate-login-key >"$log" 2>&1 || got=$?
+ansible-playbook -i "$WORK/inventory" slipway.fleet.rotate_login_key >"$log" 2>&1 || got=$?
 [ "$got" -ne 0 ] || fail "want it red while a station keeps its old key"
 has '1 stations keep their old key, since they were off or failed: off'
 lacks 'PRIVATE KEY'

@@ -80,6 +80,8 @@ diff "$work/want" "$work/got" || fail "want debian/libslipway-tls0.symbols with 
 want=$(sed -n 's/^CMAKE_PROJECT_VERSION:STATIC=//p' "$build/CMakeCache.txt")
 got=$(sed -nE '1s/^slipway \(([^)]*)\).*/\1/p' "$top/debian/changelog")
 [ "$got" = "$want" ] || fail "want the version $want in debian/changelog, got '$got'"
+got=$(sed -n 's/^version: //p' "$top/ansible/galaxy.yml")
+[ "$got" = "$want" ] || fail "want the version $want in ansible/galaxy.yml, got '$got'"
 
 # Other tests install with this build at the same time: the lists are copied.
 cp "$build"/install_manifest_{station,server,runtime}.txt "$work/lists/"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 # The packages of these sources: built twice to the same bytes, judged by lintian, and installed, used, upgraded,
 # removed and purged in a chroot that debootstrap makes of the same Debian (tests/package/lifecycle.sh); then the way of
-# the guides from there to a verified connection (tests/package/way-in.sh).
+# the guides from there to a verified connection (tests/package/way-in.sh), and, on this one's Debian, a site of them by
+# Ansible (tests/ansible/fleet.sh).
 #
 # usage: packages.sh [12|13]     (another Debian than this one's is a chroot's; 77 where nobody may make a chroot)
 set -euo pipefail
@@ -38,3 +39,4 @@ done
 # shellcheck disable=SC2016  # the shell in the chroot expands these
 scripts/debian-chroot.sh --out "$work" "$debian" bash -euc 'tests/package/lifecycle.sh /out "$1" "$2"
 	tests/package/way-in.sh /out/new' bash "$before" "$version"
+[ "$debian" != "$here" ] || tests/ansible/fleet.sh "$work/new"

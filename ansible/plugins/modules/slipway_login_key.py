@@ -16,7 +16,7 @@ description:
     takes the login is it the station's key from then on.
   - With I(state=clean) the files of keys that are no longer in use are removed.
   - In between, the update servers get and lose lines of C(authorized_keys); the playbook
-    C(slipway.fleet.rotate-login-key) has the order.
+    C(slipway.fleet.rotate_login_key) has the order.
   - Private keys never leave the station. C(ssh-keygen) makes them.
 options:
   state:
@@ -98,6 +98,17 @@ class Keys(object):
         if self.present is None:
             module.fail_json(msg="%s/%s: want a login by a key, got another one" % self.pair)
 
+    def present_line(self):
+        """The line of the key in use.  Without it no server could shut the key out."""
+        line = public_line(read_public(self.present))
+        if line == "":
+            keygen = self.module.get_bin_path("ssh-keygen", required=True)
+            rc, out, unused = self.module.run_command([keygen, "-y", "-P", "", "-f", self.present])
+            line = out.strip() if rc == 0 else ""
+        if line == "":
+            self.module.fail_json(msg="%s: want a login key whose public half can be told" % self.present)
+        return line
+
     def prepared(self):
         """The path of a new key that isn't in use yet, or None: of those made later than the one in use the last."""
         files = [os.path.join(self.dir, name) for name in names_after(
@@ -117,7 +128,8 @@ class Keys(object):
         except OSError:
             return []
         # A step that didn't come to its end: this key is still, or again, the one in use.
-        return [one for one in lines if one[0] != self.present and one[1] != public_line(read_public(self.present))]
+        present = self.present_line().split()[1]
+        return [one for one in lines if one[0] != self.present and one[1].split()[1:2] != [present]]
 
     def is_shared(self, path):
         """Whether another application of this station logs in with the key, too."""
@@ -148,14 +160,13 @@ def old_lines(keys):
     """The lines of what makes way: of the present key, unless it is the new one, and of earlier steps."""
     lines = [line for unused, line in keys.retired()]
     if keys.prepared() is not None:
-        lines.append(public_line(read_public(keys.present)))
+        lines.append(keys.present_line())
     return sorted({line for line in lines if line})
 
 
 def prepare(keys):
     if keys.prepared() is None:
-        present = public_line(read_public(keys.present))
-        lines = sorted({line for unused, line in keys.retired()} | ({present} if present else set()))
+        lines = sorted({line for unused, line in keys.retired()} | {keys.present_line()})
         if keys.module.check_mode:
             keys.answer(True, None, lines)
         keygen = keys.module.get_bin_path("ssh-keygen", required=True)
@@ -173,8 +184,7 @@ def use(keys):
         keys.answer(False, None, old_lines(keys))
     lines = old_lines(keys)
     if not keys.module.check_mode:
-        line = public_line(read_public(keys.present))
-        retired = keys.retired() + [(keys.present, line)]
+        retired = keys.retired() + [(keys.present, keys.present_line())]
         keys.write(RETIRED, "".join("%s\t%s\n" % one for one in retired))
         keys.slipway.must("enroll", "--change", "--installation", keys.pair[0], "--app", keys.pair[1], "--key", new)
     keys.answer(True, new, lines)
