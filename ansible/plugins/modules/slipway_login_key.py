@@ -164,6 +164,19 @@ def old_lines(keys):
     return sorted({line for line in lines if line})
 
 
+def make(keys, keygen, path):
+    """The file has its name once it is whole and on the disk."""
+    part = path + ".new"
+    for name in (part, part + ".pub"):
+        if os.path.exists(name):
+            os.unlink(name)
+    keys.module.run_command([keygen, "-q", "-t", "ed25519", "-N", "", "-C", keys.comment(), "-f", part], check_rc=True)
+    os.unlink(part + ".pub")
+    with open(part, "rb") as f:
+        os.fsync(f.fileno())
+    os.rename(part, path)
+
+
 def prepare(keys):
     if keys.prepared() is None:
         lines = sorted({line for unused, line in keys.retired()} | {keys.present_line()})
@@ -171,9 +184,7 @@ def prepare(keys):
             keys.answer(True, None, lines)
         keygen = keys.module.get_bin_path("ssh-keygen", required=True)
         path = os.path.join(keys.dir, NAME + "-" + time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
-        keys.module.run_command([keygen, "-q", "-t", "ed25519", "-N", "", "-C", keys.comment(), "-f", path],
-                                check_rc=True)
-        os.unlink(path + ".pub")
+        make(keys, keygen, path)
         keys.answer(True, path, lines)
     keys.answer(False, keys.prepared(), old_lines(keys))
 
