@@ -65,8 +65,9 @@ if [ "$(id -u)" -eq 0 ]; then # root has no SLIPWAY_HOME
 fi
 run() { # NAME PLAYBOOK
 	local start=$EPOCHREALTIME
-	if ! "${as_user[@]}" env HOME="$work" ANSIBLE_HOME="$work/.ansible" ANSIBLE_REMOTE_TEMP="$work/tmp" TMPDIR=/tmp LC_ALL=C.UTF-8 ANSIBLE_PIPELINING=True \
-		ANSIBLE_COLLECTIONS_PATH="$collections:/usr/lib/python3/dist-packages" ANSIBLE_NOCOLOR=1 \
+	if ! "${as_user[@]}" env HOME="$work" ANSIBLE_HOME="$work/.ansible" ANSIBLE_REMOTE_TEMP="$work/tmp" \
+		ANSIBLE_LOCAL_TEMP="$work/tmp" TMPDIR=/tmp LC_ALL=C.UTF-8 ANSIBLE_PIPELINING=True ANSIBLE_NOCOLOR=1 \
+		ANSIBLE_COLLECTIONS_PATH="$collections:/usr/lib/python3/dist-packages" \
 		ansible-playbook -f "$forks" -i inventory "slipway.fleet.$2" >log 2>&1; then
 		tail -n 40 log >&2
 		exit 1
