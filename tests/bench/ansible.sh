@@ -63,18 +63,21 @@ if [ "$(id -u)" -eq 0 ]; then # root has no SLIPWAY_HOME
 	chmod 755 .
 	as_user=(setpriv --reuid games --regid games --clear-groups)
 fi
-run() { # NAME PLAYBOOK
-	local start=$EPOCHREALTIME
-	if ! "${as_user[@]}" env HOME="$work" ANSIBLE_HOME="$work/.ansible" ANSIBLE_REMOTE_TEMP="$work/tmp" \
+TIMEFORMAT='%R %U %S'
+play() { # PLAYBOOK
+	"${as_user[@]}" env HOME="$work" ANSIBLE_HOME="$work/.ansible" ANSIBLE_REMOTE_TEMP="$work/tmp" \
 		ANSIBLE_LOCAL_TEMP="$work/tmp" TMPDIR=/tmp LC_ALL=C.UTF-8 ANSIBLE_PIPELINING=True ANSIBLE_NOCOLOR=1 \
 		ANSIBLE_COLLECTIONS_PATH="$collections:/usr/lib/python3/dist-packages" \
-		ansible-playbook -f "$forks" -i inventory "slipway.fleet.$2" >log 2>&1; then
+		ansible-playbook -f "$forks" -i inventory "slipway.fleet.$1" >log 2>&1
+}
+run() { # NAME PLAYBOOK
+	if ! { time play "$2"; } 2>took; then
 		tail -n 40 log >&2
 		exit 1
 	fi
-	awk -v name="$1" -v n="$stations" -v start="$start" -v end="$EPOCHREALTIME" \
-		'/ changed=/ { sub(/.*changed=/, ""); changed += $1 }
-		END { printf "%s: %d stations, %.1f s, changed=%d\n", name, n, end - start, changed }' log
+	awk -v name="$1" -v n="$stations" 'NR == FNR { wall = $1; cpu = $2 + $3; next }
+		/ changed=/ { sub(/.*changed=/, ""); changed += $1 }
+		END { printf "%s: %d stations, %.1f s, %.1f s of CPU time, changed=%d\n", name, n, wall, cpu, changed }' took log
 }
 run 'first run' enroll
 run 'second run' enroll | tee second
