@@ -7,7 +7,7 @@ __metaclass__ = type
 DOCUMENTATION = r"""
 name: authorized_keys
 short_description: Adds and removes lines of C(authorized_keys)
-version_added: "0.1.0"
+version_added: "0.2.0"
 description:
   - Returns the text with the lines of I(add) whose key it doesn't have yet, and without the lines of the keys in
     I(remove). Every other line stays as it is, in its place.

@@ -8,7 +8,7 @@ __metaclass__ = type
 DOCUMENTATION = r"""
 module: slipway_enroll
 short_description: Enrols a station, changes its enrolment, or ends it
-version_added: "0.1.0"
+version_added: "0.2.0"
 description:
   - Compares what is wanted with C(slipway status --json) and the station's settings, and runs C(slipway enroll),
     C(slipway enroll --change) or C(slipway unenroll) only where they differ.

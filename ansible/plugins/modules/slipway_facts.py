@@ -8,7 +8,7 @@ __metaclass__ = type
 DOCUMENTATION = r"""
 module: slipway_facts
 short_description: Tells what a station has enrolled, trusts and has applied
-version_added: "0.1.0"
+version_added: "0.2.0"
 description:
   - Runs C(slipway status --json) for each enrolled application and returns the answers as facts.
   - Login keys are told by their public half only.

@@ -8,7 +8,7 @@ __metaclass__ = type
 DOCUMENTATION = r"""
 module: slipway_kit
 short_description: Makes the kit of an application, the file that enrols a station
-version_added: "0.1.0"
+version_added: "0.2.0"
 description:
   - Runs C(slipway-repo kit) and replaces I(dest) where its content differs, as after a change of the root keys.
   - The kit never has a login key; each station makes its own.

@@ -8,7 +8,7 @@ __metaclass__ = type
 DOCUMENTATION = r"""
 module: slipway_login_key
 short_description: Replaces a station's login key without a moment in which it can't log in
-version_added: "0.1.0"
+version_added: "0.2.0"
 description:
   - With I(state=prepared) the station makes a new key beside the one in use, which stays in use. A key that an
     interrupted replacement left is taken again.
