@@ -131,6 +131,23 @@ ca_is_path(const char *name)
 	return strchr(name, '/') != NULL;
 }
 
+/* In a shared repository: a colleague's CA, which nobody else can use.  Returns -1. */
+static int
+tell_owner(const struct ca *ca, struct err *e)
+{
+	char owner[SHARE_NAME_SIZE];
+	struct file_info info;
+	struct err ignored;
+
+	if (e->code != ERR_ACCESS || file_stat(ca->dir, "", &info, &ignored) != 1 ||
+	    info.uid == share_me())
+		return -1;
+	share_account(info.uid, owner);
+	return err_setx(e, ERR_ACCESS,
+	    "%s: is the CA of '%s', whose private key nobody else can use: ask them",
+	    dir_path(ca->dir), owner);
+}
+
 int
 ca_open(const char *repo, const char *name, struct ca *ca, struct err *e)
 {
@@ -144,8 +161,8 @@ ca_open(const char *repo, const char *name, struct ca *ca, struct err *e)
 	    (ca->dir = repo == NULL ? dir_open(name, e) : repo_ca_dir(repo, name, false, e)) ==
 		NULL)
 		rc = err_context(e, "no such CA ('slipway-repo cert ca' makes one)");
-	if (rc == 0)
-		rc = load_ca(ca, e);
+	if (rc == 0 && load_ca(ca, e) == -1)
+		rc = tell_owner(ca, e);
 	if (rc == -1)
 		ca_close(ca);
 	return rc;

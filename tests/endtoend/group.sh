@@ -100,6 +100,7 @@ is "$repo/certs" 'alice:slipwayers 2770'
 ok bob slipway-repo --repo "$repo" cert ca second
 is "$repo/ca/second" 'bob:slipwayers 2750'
 no bob slipway-repo --repo "$repo" cert crl --ca site
+has "is the CA of 'alice', whose private key nobody else can use"
 find "$repo" -name '*.pem' ! -path '*/crl.pem' -perm /077 > log
 [ ! -s log ] || fail "want private keys for their owners alone"
 
