@@ -158,6 +158,28 @@ wantreg "HKCU\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP" Facts REG_SZ "windows
 appdata=$(find prefix/drive_c/users -type d -path "*/AppData/Roaming/$APP")
 cmp "$appdata/server.crt" "$REPO/certs/kernel.crt"
 cmp installed/hi.ini release-1/install/hi.ini
+
+# The shortcuts that users click: made, read back, started by the shell, mended and taken back.
+expect 0 wrap.log slipway wrap "$hi" --name 'COV HI' -- "/C$APP" --kernel "$kernel"
+want wrap.log 'hi starts through '"'slipway run'"' for all users' 0
+for place in 'ProgramData/Microsoft/Windows/Start Menu/Programs' users/Public/Desktop; do
+	link="prefix/drive_c/$place/COV HI.lnk"
+	tr -d '\0' < "$link" | grep -qaF "run -- $hi /C$APP --kernel $kernel" || fail "want the arguments in $link" wrap.log
+done
+before=$(registered)
+expect 0 link.log win start.exe /wait 'C:\users\Public\Desktop\COV HI.lnk'
+for _ in $(seq 100); do
+	[ "$(registered)" -gt "$before" ] && break
+	sleep 0.1
+done
+[ "$(registered)" -gt "$before" ] || fail "want HI started by the shortcut" link.log kernel.log
+rm "$link"
+expect 3 list.log slipway wrap --list
+want list.log 'MISSING     C:\users\Public\Desktop\COV HI.lnk' 0
+expect 0 wrap.log slipway wrap
+[ -f "$link" ] || fail "want the shortcut again" wrap.log
+expect 0 wrap.log slipway wrap --undo hi
+[ -z "$(find prefix/drive_c -name 'COV HI.lnk*')" ] || fail "want no shortcut left" wrap.log
 # Files are staged for this user alone, and have what their directory gives in their place: another user of this
 # computer reads them, and the scripts for users.  (wine makes access lists of modes, and modes of access lists.)
 kept=$(find prefix/drive_c -path '*/kept/*' -type f)

@@ -34,10 +34,15 @@ has /usr/local/share
 chown 0 /usr/local/share
 
 printf '[Desktop Entry]\nType=Application\nName=Mine\nExec=prog\n' > vendor/applications/mine.desktop
+mkdir -p /usr/local/share/applications
+cp vendor/applications/mine.desktop /usr/local/share/applications/name.desktop
+sed "s|prog|$work/opt/prog|" vendor/applications/mine.desktop > /usr/local/share/applications/path.desktop
 slipway wrap prog --name 'COV HI' --take-over -- first > log 2>&1 || fail wrap
 has "made        /usr/local/share/$icon"
 has 'for all users'
 hasno mine.desktop
+hasno name.desktop	# the wrapper is what it starts
+has 'taken over  /usr/local/share/applications/path.desktop'
 [ -z "$(ls home)" ] || fail "want nothing where the caller's variables lead"
 [ "$(stat -c '%a %u' /usr/local/bin/prog /usr/local/share/$icon | paste -sd ' ')" = '755 0 644 0' ] || fail "want modes"
 "${user[@]}" prog second > log 2>&1 || fail "want a start by an ordinary user"
@@ -68,6 +73,9 @@ has "removed     $work/home/.local/bin/prog"
 
 # A link at the place of a file isn't followed.
 slipway wrap --undo > log 2>&1 || fail undo
+has 'put back    /usr/local/share/applications/path.desktop'
+grep -qx "Exec=$work/opt/prog" /usr/local/share/applications/path.desktop || fail "want it as it was"
+rm /usr/local/share/applications/{name,path}.desktop
 [ -z "$(find /usr/local -type f)" ] || fail "want nothing left"
 echo kept > kept
 ln -s "$work/kept" /usr/local/bin/prog

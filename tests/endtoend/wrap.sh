@@ -142,11 +142,16 @@ Name=Mine
 Exec=prog
 DESKTOP
 printf '[Desktop Entry]\nType=Application\nName=Other\nExec=other prog\n' > "$icons/other.desktop"
+# Another program's wrapper isn't this program.
+printf '#!/bin/sh\n# X-Slipway-Wrap=I/A/third\n' > "$bin/third"
+chmod +x "$bin/third"
+printf '[Desktop Entry]\nType=Application\nName=Third\nExec=%s\n' "$bin/third" > "$icons/third.desktop"
 before=$(cat "$icons"/*.desktop "$XDG_DATA_DIRS"/applications/*.desktop | sha256sum)
 expect 0 wrap.log slipway wrap prog --places menu
 want wrap.log "BYPASSES    $icons/mine.desktop" 0
 want wrap.log "BYPASSES    $XDG_DATA_DIRS/applications/vendor.desktop" 0
 wantno wrap.log other.desktop
+wantno wrap.log third.desktop
 [ ! -e "$bin/prog" ] || fail "want no wrapper"
 expect 3 list.log slipway wrap --list
 want list.log BYPASSES 0
@@ -169,7 +174,7 @@ want undo.log "put back    $icons/mine.desktop" 0
 want undo.log "removed     $icons/vendor.desktop" 0
 [ "$(cat "$icons"/*.desktop "$XDG_DATA_DIRS"/applications/*.desktop | sha256sum)" = "$before" ] ||
 	fail "want all as before" undo.log
-[ "$(files | wc -l)" -eq 3 ] || fail "want no copy left: $(files)"
+[ "$(files | wc -l)" -eq 5 ] || fail "want no copy left: $(files)"
 expect 1 undo.log slipway wrap --undo prog
 want undo.log "prog isn't wrapped" 0
 
@@ -182,4 +187,4 @@ expect 2 usage.log slipway wrap prog --places menu,nowhere
 expect 2 usage.log slipway wrap prog --places desktop
 expect 0 unenroll.log slipway unenroll --yes
 want unenroll.log "removed $bin/prog" 0
-[ "$(files | wc -l)" -eq 3 ] || fail "want no icon left: $(files)"
+[ "$(files | wc -l)" -eq 5 ] || fail "want no icon left: $(files)"

@@ -614,7 +614,10 @@ starts_program(void *wrap, const char *word)
 	bool same;
 
 	if (strchr(word, '/') != NULL)
-		return same_file(word, w->program) || is_wrapper(word);
+		return same_file(word, w->program);
+	/* Each session has /usr/local/bin in PATH, where the wrapper is. */
+	if (w->all_users && (w->places & WRAP_COMMAND) != 0 && strcmp(word, w->name) == 0)
+		return false;
 	same = strcmp(word, w->name) == 0 ||
 	    (search(word, &path, &ignored) == 0 && same_file(buf_text(&path), w->program));
 	buf_free(&path);
