@@ -352,7 +352,9 @@ path_dir(size_t i, char out[PATH_MAX])
 	const char *p = getenv("PATH");
 	size_t n;
 
-	for (p = p == NULL ? "/usr/bin:/bin" : p; i > 0; i--) {
+	if (p == NULL)
+		p = "/usr/bin:/bin";
+	for (; i > 0; i--) {
 		p += strcspn(p, ":");
 		if (*p++ == '\0')
 			return false;
