@@ -312,6 +312,8 @@ fetch_there(struct carry *c, struct err *e)
 	c->o->dry = dry;
 	if (rc == 0 && (rc = compare_both(&f, e)) == 1)
 		rc = fetch_locked(&f, e) == -1 ? -1 : 1;
+	else if (rc == 0)
+		rc = remove_staging(c->r->top, e); /* of a call that was interrupted at its end */
 	c->o->files = f.files;
 	strings_free(&f.targets);
 	buf_free(&f.there);
