@@ -110,29 +110,42 @@ run_hi run-2.log
 want run-2.log "nothing new"
 mv "$WORK/targets.away" "$REPO/served/targets"
 
-say "9. The certificate is replaced without one refused start"
+say "9. cert replace: another certificate for the Kernel, step by step, without one refused start"
 shown_background stay.log slipway run -- hi "/C$APP" --kernel "$kernel" --stay
 background stay.log slipway run -- hi "/C$APP" --kernel "$kernel" --stay
 stay=$job
 want stay.log "[TCP/IP][TLSv1.3 VERIFIED]" 15
-must cert-2.log slipway-repo cert new kernel-2
-fingerprint_2=$(fingerprint "$REPO/certs/kernel-2.crt")
-echo "A release that trusts the old certificate and the new one:"
-make_release "$WORK/release-2" server.crt="$REPO/certs/kernel.crt" server-2.crt="$REPO/certs/kernel-2.crt"
-must publish-2.log slipway-repo publish --app "$APP" "$WORK/release-2" --passphrase-file "$WORK/passphrase"
+replace() {
+	must "$1" slipway-repo cert replace kernel "${@:2}" --passphrase-file "$WORK/passphrase"
+}
+echo "The new pair; then a release that trusts the old certificate and the new one:"
+replace replace-1.log --connect "$kernel"
+replace replace-2.log
 run_hi run-3.log
 want run-3.log "applied release 2"
-echo "The Kernel's new pair, without a restart:"
-must pair-1.log cp "$REPO/certs/kernel-2.pem" kernel/server.pem.new
-must pair-2.log cp "$REPO/certs/kernel-2.crt" kernel/server.crt.new
-must pair-3.log mv kernel/server.pem.new kernel/server.pem
-must pair-4.log mv kernel/server.crt.new kernel/server.crt
+echo "Every station has it.  The hook gives the Kernel the new pair, without a restart:"
+cat > hook.sh <<'SH'
+#!/bin/sh
+set -e
+umask 077
+cp "$SLIPWAY_KEY_FILE" kernel/server.pem.new
+cp "$SLIPWAY_CERT_FILE" kernel/server.crt.new
+mv kernel/server.pem.new kernel/server.pem
+mv kernel/server.crt.new kernel/server.crt
+SH
+chmod +x hook.sh
+must hook.log cat hook.sh
+replace replace-3.log --confirm
+replace replace-4.log --hook "$WORK/hook.sh"
 run_hi run-4.log
-echo "A release that trusts the new certificate alone:"
-make_release "$WORK/release-3" server-2.crt="$REPO/certs/kernel-2.crt"
-must publish-3.log slipway-repo publish --app "$APP" "$WORK/release-3" --passphrase-file "$WORK/passphrase"
+echo "A release that trusts the new certificate alone; then the old pair is retired:"
+replace replace-5.log
 run_hi run-5.log
 want run-5.log "applied release 3"
+replace replace-6.log
+want replace-6.log finished
+fingerprint_2=$(fingerprint "$REPO/certs/kernel.crt")
+[ "$fingerprint_2" != "$fingerprint_1" ] || fail "want another certificate"
 kill -0 "$stay" 2>/dev/null || fail "want the first connection to go on" stay.log
 echo "The connection from before the replacement goes on.  An HI that knows only the old certificate:"
 if show refused.log env SLIPWAY_HOME="$WORK/old-station" \
@@ -153,7 +166,7 @@ run_hi run-6.log
 wantre run-6.log 'slipway\[[0-9]+\]: (warn|error): '
 [ "$(state)" = "$before" ] || fail "want the state as before" run-6.log
 
-cp -R release-3 release-4
+make_release "$WORK/release-4" server.crt="$REPO/certs/kernel.crt"
 echo "the signed text" > release-4/app/note.txt
 must publish-4.log slipway-repo publish --app "$APP" "$WORK/release-4" --passphrase-file "$WORK/passphrase"
 file=$(find "$REPO/served/targets" -name '*.note.txt')
