@@ -66,6 +66,7 @@ must openssl-crt.log openssl x509 -in "$REPO/certs/kernel.crt" -noout -subject -
 fingerprint_1=$(fingerprint "$REPO/certs/kernel.crt")
 
 say "3. A release: the certificate and the script that sets three settings"
+trusted_in=%AppDir%
 make_release "$WORK/release-1" server.crt="$REPO/certs/kernel.crt"
 must script.log cat "$WORK/release-1/scripts/machine/10-tls.lua"
 must publish-1.log slipway-repo publish --app "$APP" "$WORK/release-1" --passphrase-file "$WORK/passphrase"
@@ -103,6 +104,7 @@ wantre kernel.log 'BACKEND - RegistrateProces request from [^ ]+\.HIP V.* \[TCP/
 echo "The Kernel logged:"
 grep -F RegistrateProces kernel.log | tail -n 1 | sed 's/^/  /'
 cp -R station old-station
+sed -i "s|$STATION|$WORK/old-station|g" old-station/machine.conf	# where its certificates are
 
 say "8. Nothing new: HI starts without any target fetched (the targets are moved away to prove it)"
 mv "$REPO/served/targets" "$WORK/targets.away"

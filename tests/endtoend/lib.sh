@@ -118,14 +118,15 @@ make_repo() {
 	expect 0 "$WORK/cert.log" slipway-repo --repo "$REPO" cert new kernel
 }
 
-# make_release DIR NAME=CERT...: a release whose TLS_TrustedCerts names these files in AppDir.
+# make_release DIR NAME=CERT...: a release whose TLS_TrustedCerts names these files in $trusted_in, by default the
+# default AppDir of each user.
 make_release() {
 	local dir=$1 trusted='' pair
 	shift
 	mkdir -p "$dir/app" "$dir/scripts/machine"
 	for pair in "$@"; do
 		cp -- "${pair#*=}" "$dir/app/${pair%%=*}"
-		trusted+="${trusted:+;}%%AppData%%\\\\$APP\\\\${pair%%=*}"
+		trusted+="${trusted:+;}${trusted_in:-%%AppData%%\\\\$APP}\\\\${pair%%=*}"
 	done
 	cat > "$dir/scripts/machine/10-tls.lua" <<LUA
 local client = [[HKLM\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP\\TLS_Client]]

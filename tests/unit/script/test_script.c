@@ -352,7 +352,10 @@ static struct own_row {
 	{ "own: long s", "set('HKLM/\xc5\xbfOFTWARE/\xc5\xbfl\xc4\xb1pway', 'a', 'x')", false },
 	{ "own: a value of the key above", "set('HKLM/SOFTWARE', 'a', 'x')", true },
 	{ "own: a neighbour", "delete('HKLM/SOFTWARE/Slipway2')", true },
-	{ "own: the user's", "delete('HKCU/SOFTWARE/Slipway')", true },
+	{ "own: the user's", "delete('HKCU/SOFTWARE/Slipway')", false },
+	{ "own: the user's, below", "set('HKCU/Software/SLIPWAY/I/A', 'a', 'x')", false },
+	{ "own: the user's tree above", "delete('HKCU/SOFTWARE')", false },
+	{ "own: a user's neighbour", "delete('HKCU/SOFTWARE/Slipway2')", true },
 };
 
 static void
