@@ -63,7 +63,7 @@ extern "C" {
 #define SLIPWAY_TLS_WANT_WRITE (-3)
 
 /* Of these declarations; slipway_tls_version() is that of the library that runs. */
-#define SLIPWAY_TLS_VERSION "0.1.0"
+#define SLIPWAY_TLS_VERSION "0.2.0"
 
 /*
  * Milliseconds that a handshake may take unless slipway_tls_set_handshake_limit() says otherwise.
