@@ -327,11 +327,13 @@ examine_certificates(struct doctor *d)
 
 	if (cmd_cert_collect(d->r, rows, faults, &e) == -1)
 		findings_add(&d->found, FINDING_FAILURE, "certificate", "%s", e.text);
-	json_array_foreach (rows, i, row)
+	json_array_foreach (rows, i, row) {
 		examine_certificate(d, row);
-	json_array_foreach (faults, i, row)
+	}
+	json_array_foreach (faults, i, row) {
 		findings_add(&d->found, FINDING_FAILURE, "certificate", "%s: %s",
 		    json_text_of(row, "path"), json_text_of(row, "error"));
+	}
 	json_decref(rows);
 	json_decref(faults);
 }
