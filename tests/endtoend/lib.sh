@@ -16,8 +16,9 @@ job='' server='' url='' hostkey='' port='' kernel=''
 cleanup() {
 	local pid
 	for pid in "${jobs_started[@]}"; do
-		kill "$pid" 2>/dev/null || true
+		# Afterwards it would take away the SIGSTOP by which LeakSanitizer stops a process that ends.
 		kill -CONT "$pid" 2>/dev/null || true
+		kill "$pid" 2>/dev/null || true
 	done
 	for pid in "${jobs_started[@]}"; do
 		wait "$pid" 2>/dev/null || true
