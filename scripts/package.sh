@@ -135,8 +135,8 @@ if [ "$twice" = yes ]; then
 	done
 	echo "package: two builds, the same bytes"
 fi
-# lintian as root warns of being root.
-lintian --allow-root --fail-on error,warning,info --display-info --show-overrides "$work"/once/*.changes ||
+# lintian as root warns of being root, and leaves temporary files behind.
+TMPDIR=$work lintian --allow-root --fail-on error,warning,info --display-info --show-overrides "$work"/once/*.changes ||
 	die "lintian has something to say"
 mkdir -p "$out"
 cp "$work"/once/*.deb "$work"/once/*.changes "$work"/once/*.buildinfo "$out/"
