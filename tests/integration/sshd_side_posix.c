@@ -125,6 +125,12 @@ side_signal(int pid, enum sshd_signal sig, bool only_below)
 	static const int
 	    signals[] = { [SSHD_KILL] = SIGKILL, [SSHD_PAUSE] = SIGSTOP, [SSHD_GO_ON] = SIGCONT };
 
+	/*
+	 * A session may have been stopped whose parent then ended: it is ours now, and not the
+	 * server's.
+	 */
+	if (sig != SSHD_PAUSE)
+		below(getpid(), SIGCONT);
 	below(pid, signals[sig]);
 	if (!only_below)
 		kill(pid, signals[sig]);
