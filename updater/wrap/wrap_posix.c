@@ -3,7 +3,7 @@
  * Wraps on POSIX systems: an icon in the menu, one of the autostart, and a wrapper that stands
  * before the program in PATH.
  */
-#include "updater/wrap/wrap.h"
+#include "updater/wrap/wrap_posix.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -20,12 +20,10 @@
 #include "lib/os/way.h"
 #include "updater/wrap/desktop.h"
 
-#define MARK_LINE   "\n# " DESKTOP_MARK "="
-#define SCRIPT_HEAD 4096 /* bytes in which the mark of a wrapper is */
+#define MARK_LINE "\n# " DESKTOP_MARK "="
+#define ICON_END  ".desktop"
 
 const unsigned wrap_default_places = WRAP_MENU | WRAP_COMMAND;
-
-static const unsigned icon_places[] = { WRAP_MENU, WRAP_AUTOSTART };
 
 static int
 add_home(struct buf *out, struct err *e)
@@ -46,8 +44,8 @@ add_user_dir(const char *variable, const char *rest, const char *end, struct buf
 }
 
 /* The directory that wraps of one place are made in. */
-static int
-add_dir(bool all_users, unsigned place, struct buf *out, struct err *e)
+int
+wrap_add_dir(bool all_users, unsigned place, struct buf *out, struct err *e)
 {
 	switch (place) {
 	case WRAP_MENU:
@@ -96,8 +94,8 @@ add_variable(struct buf *out, struct err *e)
 }
 
 /* Append the words of Exec up to "--" or all. */
-static int
-add_exec(const struct wrap *w, bool all, struct buf *out, struct err *e)
+int
+wrap_add_exec(const struct wrap *w, bool all, struct buf *out, struct err *e)
 {
 	struct buf variable = BUF_INIT(PATH_MAX), run = BUF_INIT(WRAP_TEXT_MAX);
 	int rc = -1;
@@ -130,7 +128,7 @@ add_icon(const struct wrap *w, struct buf *out, struct err *e)
 {
 	if (buf_adds(out, "[Desktop Entry]\nType=Application\n", e) == -1 ||
 	    add_key(out, "Name=", w->title, e) == -1 || buf_adds(out, "Exec=", e) == -1 ||
-	    add_exec(w, true, out, e) == -1 || buf_addc(out, '\n', e) == -1 ||
+	    wrap_add_exec(w, true, out, e) == -1 || buf_addc(out, '\n', e) == -1 ||
 	    add_key(out, "Icon=", w->icon, e) == -1)
 		return -1;
 	return add_key(out, DESKTOP_MARK "=", w->mark, e);
@@ -169,8 +167,8 @@ add_content(const struct wrap *w, unsigned place, struct buf *out, struct err *e
 }
 
 /* Whether a text is a file that a wrap made: with this mark, or any (NULL). */
-static bool
-is_marked(const struct buf *text, const char *whose)
+bool
+wrap_is_marked(const struct buf *text, const char *whose)
 {
 	struct buf mark = BUF_INIT(DESKTOP_MAX);
 	struct err ignored;
@@ -221,7 +219,7 @@ compare(const struct wrap *w, unsigned place, struct file_of *f, struct err *e)
 		f->state = e->code == ERR_NOENT ? WRAP_MISSING : WRAP_FOREIGN;
 		rc = e->code == ERR_NOENT || e->code == ERR_UNSAFE || e->code == ERR_TOO_LARGE ? 0
 											       : -1;
-	} else if (!is_marked(&f->found, w->mark)) {
+	} else if (!wrap_is_marked(&f->found, w->mark)) {
 		f->state = WRAP_FOREIGN;
 	} else if ((rc = add_content(w, place, &want, e)) == 0) {
 		f->state =
@@ -240,7 +238,8 @@ look_at(const struct wrap *w, unsigned place, bool make, struct file_of *f, stru
 	struct buf dir = BUF_INIT(PATH_MAX);
 	int rc = -1;
 
-	if (add_dir(w->all_users, place, &dir, e) == -1 || add_file(w, place, &f->name, e) == -1 ||
+	if (wrap_add_dir(w->all_users, place, &dir, e) == -1 ||
+	    add_file(w, place, &f->name, e) == -1 ||
 	    buf_addf(&f->path, e, "%s/%s", buf_text(&dir), buf_text(&f->name)) == -1)
 		goto out;
 	f->dir = make ? way_make(buf_text(&dir), 0755, e) : way_open(buf_text(&dir), e);
@@ -316,147 +315,6 @@ wrap_make(const struct wrap *w, const struct wrap_told *t, struct err *e)
 	return each_place(w, true, t, make_one, e);
 }
 
-/* Whether a program is a wrapper of ours. */
-static bool
-is_wrapper(const char *path)
-{
-	struct buf head = BUF_INIT(SCRIPT_HEAD);
-	struct err ignored;
-	struct file_in *in = file_in_open(NULL, path, 0, &ignored);
-	size_t n = 0;
-	bool is = false;
-
-	if (in != NULL && buf_reserve(&head, SCRIPT_HEAD, &ignored) == 0 &&
-	    file_in_read(in, head.data, SCRIPT_HEAD, &n, &ignored) == 0) {
-		head.len = n;
-		head.data[n] = '\0';
-		is = is_marked(&head, NULL);
-	}
-	file_in_close(in);
-	buf_free(&head);
-	return is;
-}
-
-static bool
-is_program(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
-}
-
-/* The i-th directory of PATH, cut at PATH_MAX; false: there is none. */
-static bool
-path_dir(size_t i, char out[PATH_MAX])
-{
-	const char *p = getenv("PATH");
-	size_t n;
-
-	if (p == NULL)
-		p = "/usr/bin:/bin";
-	for (; i > 0; i--) {
-		p += strcspn(p, ":");
-		if (*p++ == '\0')
-			return false;
-	}
-	n = strcspn(p, ":");
-	snprintf(out, PATH_MAX, "%.*s", (int)(n < PATH_MAX ? n : 0), p);
-	path_trim(out);
-	return true;
-}
-
-/* The first of PATH that is a program and no wrapper. */
-static int
-search(const char *name, struct buf *out, struct err *e)
-{
-	char dir[PATH_MAX];
-
-	for (size_t i = 0; path_dir(i, dir); i++) {
-		buf_reset(out);
-		if (dir[0] == '/' && buf_addf(out, e, "%s/%s", dir, name) == 0 &&
-		    is_program(buf_text(out)) && !is_wrapper(buf_text(out)))
-			return 0;
-	}
-	buf_reset(out);
-	return err_setx(e, ERR_NOENT,
-	    "%s: no such program; give its path, or put its directory into PATH", name);
-}
-
-/* The absolute path, whose links stay: they may lead to another version tomorrow. */
-static int
-absolute(const char *program, struct buf *out, struct err *e)
-{
-	char here[PATH_MAX];
-
-	if (program[0] != '/' && getcwd(here, sizeof here) == NULL)
-		return err_set(e, ERR_IO, "the current directory");
-	if (path_join(out, program[0] == '/' ? "" : here, program, e) == -1)
-		return -1;
-	if (!is_program(buf_text(out)))
-		return err_setx(e, ERR_NOENT, "%s: want a program, got none that can be started",
-		    buf_text(out));
-	if (is_wrapper(buf_text(out)))
-		return err_setx(e, ERR_CONFLICT,
-		    "%s is a wrapper of 'slipway wrap', which would call itself; give the path of the "
-		    "program itself",
-		    buf_text(out));
-	return 0;
-}
-
-/* This program of Slipway, by its path. */
-static int
-own_path(char out[PATH_MAX], struct err *e)
-{
-	ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - 1);
-
-	if (n == -1)
-		return err_set(e, ERR_IO, "/proc/self/exe");
-	out[n] = '\0';
-	if (access(out, X_OK) == -1)
-		return err_set(e, ERR_NOENT, "%s, which is this program", out);
-	return 0;
-}
-
-static bool
-same_file(const char *a, const char *b)
-{
-	struct stat x, y;
-
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-int
-wrap_find(struct wrap *w, const char *program, struct err *e)
-{
-	struct buf path = BUF_INIT(PATH_MAX);
-	char own[PATH_MAX];
-	int rc = -1;
-
-	if (own_path(own, e) == -1 ||
-	    (strchr(program, '/') != NULL ? absolute(program, &path, e)
-					  : search(program, &path, e)) == -1)
-		goto out;
-	if (same_file(own, buf_text(&path))) {
-		err_setx(e, ERR_CONFLICT,
-		    "%s is Slipway itself; name the program that it is to start", buf_text(&path));
-		goto out;
-	}
-	free(w->program);
-	free(w->name);
-	free(w->slipway);
-	free(w->icon);
-	w->program = strdup(buf_text(&path));
-	w->name = strdup(path_base(buf_text(&path)));
-	w->slipway = strdup(own);
-	w->icon = strdup(path_base(buf_text(&path)));
-	rc = w->program == NULL || w->name == NULL || w->slipway == NULL || w->icon == NULL
-	    ? err_nomem(e)
-	    : 0;
-out:
-	buf_free(&path);
-	return rc;
-}
-
 /* Whether what users type starts the wrapper, which is to be dir/name. */
 static int
 check_order(const struct wrap *w, const char *dir, const struct wrap_told *t, struct err *e)
@@ -466,13 +324,13 @@ check_order(const struct wrap *w, const char *dir, const struct wrap_told *t, st
 	bool there = false;
 	int rc = 0;
 
-	for (size_t i = 0; !there && rc == 0 && path_dir(i, one); i++) {
+	for (size_t i = 0; !there && rc == 0 && wrap_path_dir(i, one); i++) {
 		buf_reset(&path);
-		if (same_file(one, dir) || strcmp(one, dir) == 0)
+		if (wrap_same_file(one, dir) || strcmp(one, dir) == 0)
 			there = true;
 		else if (buf_addf(&path, e, "%s/%s", one, w->name) == -1)
 			rc = -1;
-		else if (is_program(buf_text(&path)))
+		else if (wrap_is_program(buf_text(&path)))
 			rc = err_setx(e, ERR_CONFLICT,
 			    "%s stands before %s in PATH: who types %s would start the program without "
 			    "the wrapper; put %s first, or leave the wrapper out: --places menu",
@@ -496,7 +354,7 @@ check_one(const struct wrap *w, unsigned place, struct file_of *f, const struct 
 	struct buf want = BUF_INIT(WRAP_TEXT_MAX), dir = BUF_INIT(PATH_MAX);
 	int rc = -1;
 
-	if (place == WRAP_COMMAND && same_file(buf_text(&f->path), w->program))
+	if (place == WRAP_COMMAND && wrap_same_file(buf_text(&f->path), w->program))
 		err_setx(e, ERR_CONFLICT,
 		    "%s is the program itself, and a wrapper there would call itself; leave the wrapper "
 		    "out: --places menu",
@@ -507,7 +365,7 @@ check_one(const struct wrap *w, unsigned place, struct file_of *f, const struct 
 		    buf_text(&f->path));
 	else if (add_content(w, place, &want, e) == 0 &&
 	    (place != WRAP_COMMAND ||
-		(add_dir(w->all_users, place, &dir, e) == 0 &&
+		(wrap_add_dir(w->all_users, place, &dir, e) == 0 &&
 		    check_order(w, buf_text(&dir), t, e) == 0)))
 		rc = 0;
 	buf_free(&dir);
@@ -529,23 +387,24 @@ struct undoing {
 	bool wrappers; /* not icons */
 };
 
-static void
-tell_in(const struct undoing *u, enum wrap_state state, const char *name)
+void
+wrap_tell_in(const struct wrap_told *t, const struct dir *dir, enum wrap_state state,
+    const char *name)
 {
 	struct buf path = BUF_INIT(2 * PATH_MAX);
 	struct err ignored;
 
-	if (buf_addf(&path, &ignored, "%s/%s", dir_path(u->dir), name) == 0)
-		u->told->tell(u->told->arg, state, buf_text(&path));
+	if (buf_addf(&path, &ignored, "%s/%s", dir_path(dir), name) == 0)
+		t->tell(t->arg, state, buf_text(&path));
 	buf_free(&path);
 }
 
-static bool
-ends_in(const char *name, const char *end)
+bool
+wrap_is_icon(const char *name)
 {
-	size_t n = strlen(name), m = strlen(end);
+	size_t n = strlen(name), m = strlen(ICON_END);
 
-	return n > m && strcmp(name + n - m, end) == 0;
+	return n > m && strcmp(name + n - m, ICON_END) == 0;
 }
 
 /* The copy comes back where there is one. */
@@ -558,16 +417,17 @@ undo_file(void *undoing, const char *name, struct err *e)
 	struct err ignored;
 	int rc = 0, there;
 
-	if (u->wrappers ? strcmp(name, u->w->name) != 0 : !ends_in(name, ".desktop"))
+	if (u->wrappers ? strcmp(name, u->w->name) != 0 : !wrap_is_icon(name))
 		return 0;
-	if (file_read(u->dir, name, &text, &ignored) == 0 && is_marked(&text, u->w->mark)) {
+	if (file_read(u->dir, name, &text, &ignored) == 0 && wrap_is_marked(&text, u->w->mark)) {
 		rc = -1;
 		if (buf_addf(&copy, e, "%s" WRAP_COPY, name) == 0 &&
 		    (there = file_stat(u->dir, buf_text(&copy), &info, e)) != -1) {
 			rc = there == 1 ? file_rename(u->dir, buf_text(&copy), u->dir, name, e)
 					: file_remove(u->dir, name, e);
 			if (rc != -1)
-				tell_in(u, there == 1 ? WRAP_RESTORED : WRAP_REMOVED, name);
+				wrap_tell_in(u->told, u->dir,
+				    there == 1 ? WRAP_RESTORED : WRAP_REMOVED, name);
 		}
 	}
 	buf_free(&copy);
@@ -585,7 +445,7 @@ wrap_undo(const struct wrap *w, const struct wrap_told *t, struct err *e)
 		struct buf path = BUF_INIT(PATH_MAX);
 		struct undoing u = { w, NULL, t, all[i] == WRAP_COMMAND };
 
-		if ((rc = add_dir(w->all_users, all[i], &path, e)) == 0 &&
+		if ((rc = wrap_add_dir(w->all_users, all[i], &path, e)) == 0 &&
 		    (u.dir = way_open(buf_text(&path), e)) != NULL)
 			rc = dir_list(u.dir, undo_file, &u, e) == -1 ? -1 : dir_sync(u.dir, e);
 		else if (rc == 0 && e->code != ERR_NOENT)
@@ -593,146 +453,5 @@ wrap_undo(const struct wrap *w, const struct wrap_told *t, struct err *e)
 		dir_close(u.dir);
 		buf_free(&path);
 	}
-	return rc;
-}
-
-/* Looking for icons that start the program without Slipway. */
-struct looking {
-	const struct wrap *w;
-	const struct wrap_told *told;
-	struct desktop_change change;
-	struct dir *from;     /* the directory that is looked at */
-	const char *own_path; /* the directory that wraps are made in */
-	struct strings seen;  /* names that stand in a directory before */
-	bool take, own;
-};
-
-static bool
-starts_program(void *wrap, const char *word)
-{
-	const struct wrap *w = wrap;
-	struct buf path = BUF_INIT(PATH_MAX);
-	struct err ignored;
-	bool same;
-
-	if (strchr(word, '/') != NULL)
-		return same_file(word, w->program);
-	/* Each session has /usr/local/bin in PATH, where the wrapper is. */
-	if (w->all_users && (w->places & WRAP_COMMAND) != 0 && strcmp(word, w->name) == 0)
-		return false;
-	same = strcmp(word, w->name) == 0 ||
-	    (search(word, &path, &ignored) == 0 && same_file(buf_text(&path), w->program));
-	buf_free(&path);
-	return same;
-}
-
-/* Put a rewritten file into the directory of wraps; of one that is there a copy is kept. */
-static int
-take_over(const struct looking *l, const char *name, const struct buf *old, const struct buf *new,
-    struct err *e)
-{
-	struct buf copy = BUF_INIT(PATH_MAX);
-	struct dir *own = way_make(l->own_path, 0755, e);
-	int rc = -1;
-
-	if (own == NULL)
-		return -1;
-	if (!l->own ||
-	    (buf_addf(&copy, e, "%s" WRAP_COPY, name) == 0 &&
-		file_replace(own, buf_text(&copy), old->data, old->len, 0644, e) == 0))
-		rc = file_replace(own, name, new->data, new->len, 0644, e);
-	dir_close(own);
-	buf_free(&copy);
-	return rc;
-}
-
-static int
-look_at_icon(void *looking, const char *name, struct err *e)
-{
-	struct looking *l = looking;
-	const struct undoing here = { l->w, l->from, l->told, false };
-	struct buf old = BUF_INIT(DESKTOP_MAX), new = BUF_INIT(2 * DESKTOP_MAX);
-	struct err ignored;
-	int rc = 0;
-
-	if (!ends_in(name, ".desktop"))
-		return 0;
-	for (size_t i = 0; i < l->seen.n; i++)
-		if (strcmp(l->seen.v[i], name) == 0)
-			return 0; /* desktops don't read this one */
-	if (strings_add(&l->seen, name, e) == -1)
-		return -1;
-	if (file_read(l->from, name, &old, &ignored) == 0 && !is_marked(&old, NULL) &&
-	    desktop_rewrite(old.data, old.len, &l->change, &new, &ignored) == 1) {
-		if (l->take)
-			rc = take_over(l, name, &old, &new, e);
-		if (rc == 0)
-			tell_in(&here, l->take ? WRAP_TAKEN : WRAP_BYPASS, name);
-	}
-	buf_free(&old);
-	buf_free(&new);
-	return rc;
-}
-
-/* A directory that isn't there, or whose way others choose, has no icons for us. */
-static int
-look_in(struct looking *l, const char *path, struct err *e)
-{
-	struct err ignored;
-	int rc;
-
-	if ((l->from = way_open(path, &ignored)) == NULL)
-		return 0;
-	l->own = same_file(path, l->own_path);
-	rc = dir_list(l->from, look_at_icon, l, e);
-	dir_close(l->from);
-	return rc;
-}
-
-/* The directories behind the first, as desktops read them. */
-static int
-look_in_all(struct looking *l, const char *variable, const char *usual, const char *end,
-    struct err *e)
-{
-	const char *p = place_privileged() ? NULL : getenv(variable);
-	int rc = look_in(l, l->own_path, e);
-
-	for (p = p == NULL || *p == '\0' ? usual : p; rc == 0 && *p != '\0';) {
-		struct buf path = BUF_INIT(PATH_MAX);
-		int n = (int)strcspn(p, ":");
-
-		if (*p == '/' && (rc = buf_addf(&path, e, "%.*s%s", n, p, end)) == 0 &&
-		    strcmp(buf_text(&path), l->own_path) != 0)
-			rc = look_in(l, buf_text(&path), e);
-		p += n;
-		p += *p == ':';
-		buf_free(&path);
-	}
-	return rc;
-}
-
-int
-wrap_others(const struct wrap *w, bool take, const struct wrap_told *t, struct err *e)
-{
-	struct buf prefix = BUF_INIT(WRAP_TEXT_MAX);
-	int rc = add_exec(w, false, &prefix, e);
-
-	for (size_t i = 0; i < N(icon_places) && rc == 0; i++) {
-		struct buf own = BUF_INIT(PATH_MAX);
-		struct looking l = { .w = w, .told = t, .take = take, .seen = STRINGS_INIT };
-
-		l.change = (struct desktop_change){ starts_program, (void *)(uintptr_t)w,
-			buf_text(&prefix), w->program, w->mark };
-		if ((rc = add_dir(w->all_users, icon_places[i], &own, e)) == 0) {
-			l.own_path = buf_text(&own);
-			rc = icon_places[i] == WRAP_MENU
-			    ? look_in_all(&l, "XDG_DATA_DIRS", "/usr/local/share:/usr/share",
-				  "/applications", e)
-			    : look_in_all(&l, "XDG_CONFIG_DIRS", "/etc/xdg", "/autostart", e);
-		}
-		strings_free(&l.seen);
-		buf_free(&own);
-	}
-	buf_free(&prefix);
 	return rc;
 }
