@@ -313,8 +313,7 @@ enroll(const struct options *a, struct err *e)
 	cmd_register_log();
 	if (!a->update)
 		puts(place_stationwide()
-			? "next: 'slipway update', as root or by the timer; then people start "
-			  "programs by: slipway run PROGRAM"
+			? "next: slipway update; then everybody starts programs by: slipway run PROGRAM"
 			: "next: slipway run PROGRAM");
 	rc = 0;
 out:
