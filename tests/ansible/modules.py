@@ -110,6 +110,43 @@ class Commands(unittest.TestCase):
             "enroll", "--change", "--installation", "I", "--app", "A", "--install-dir", "/b"])
 
 
+class Said(Exception):
+    """How a module ended, as the real one ends."""
+
+
+class Module(object):
+    """Ends with what it was told: (whether it failed, whether it changed something)."""
+
+    def __init__(self, check_mode=False, **given):
+        self.params, self.check_mode = given, check_mode
+
+    def fail_json(self, **unused):
+        raise Said(True, False)
+
+    def exit_json(self, **said):
+        raise Said(False, said["changed"])
+
+
+class Ending(unittest.TestCase):
+    """An enrolment ends only where it is named: the only one there may be another one."""
+
+    def end(self, names, found):
+        ran = []
+        slipway = types.SimpleNamespace(path="slipway", settings=lambda: found, status=lambda *pair: {},
+                                        must=lambda *words: ran.append(words))
+        with self.assertRaises(Said) as caught:
+            ENROLL.absent(Module(), slipway, names)
+        return caught.exception.args, [words[-1] for words in ran]
+
+    def test_which_one_ends(self):
+        one, two = {("I", "A"): {}}, {("I", "A"): {}, ("I", "B"): {}}
+        self.assertEqual(self.end(("I", "A"), two), ((False, True), ["A"]))
+        self.assertEqual(self.end(("I", "C"), two), ((False, False), []))
+        for names in ((None, None), (None, "A"), ("I", None)):
+            for found in (one, two):
+                self.assertEqual(self.end(names, found), ((True, False), []))
+
+
 class Kits(unittest.TestCase):
     def read(self, data, sha256=None):
         with tempfile.NamedTemporaryFile() as f:
@@ -152,6 +189,16 @@ class LoginKeys(unittest.TestCase):
                 ("", ["login-20260101T000000Z", "login-20260201T000000Z"])]
         for present, want in rows:
             self.assertEqual(LOGIN_KEY.names_after(names, present), want)
+
+
+    def test_check_mode_doesnt_wait_for_a_step_that_it_left_out(self):
+        for check_mode, want in ((True, (False, True)), (False, (True, False))):
+            module = Module(check_mode)
+            keys = types.SimpleNamespace(module=module, pair=("I", "A"), prepared=lambda: "/login-2", retired=lambda: [],
+                                         answer=lambda changed, *unused: module.exit_json(changed=changed))
+            with self.assertRaises(Said) as caught:
+                LOGIN_KEY.clean(keys)
+            self.assertEqual(caught.exception.args, want)
 
 
 class Settings(unittest.TestCase):

@@ -17,7 +17,9 @@ description:
   - Servers are tried before anything is written, unless I(check_servers) is false.
 options:
   state:
-    description: Whether the application is enrolled.
+    description:
+      - Whether the application is enrolled.
+      - With C(absent), I(installation) and I(application), or a I(kit), say which one is meant.
     type: str
     choices: [present, absent]
     default: present
@@ -296,6 +298,8 @@ def carry_out(module, slipway, words, rest):
 
 
 def absent(module, slipway, names):
+    if None in names:
+        module.fail_json(msg="want installation and application, or a kit")
     was = Enrolment(slipway, names)
     if was.pair is None:
         finish(module, slipway, names, "nothing", False, [])
@@ -341,8 +345,9 @@ def main():
         mutually_exclusive=[("kit", "root"), ("kit", "servers"), ("key", "new_key"), ("key", "password_file")])
     slipway = Slipway(module)
     kit = {}
-    if module.params["kit"] and module.params["state"] == "present":
-        if module.check_mode and not os.path.exists(module.params["kit"]):
+    ends = module.params["state"] == "absent"
+    if module.params["kit"] and not (ends and None not in names_of(module.params, kit)):
+        if module.check_mode and not ends and not os.path.exists(module.params["kit"]):
             # The task before would have brought it.
             module.exit_json(changed=True, action="enrolled", differences=[], public_key="", status={})
         try:
@@ -350,7 +355,7 @@ def main():
         except (OSError, ValueError) as error:
             module.fail_json(msg="%s: %s" % (module.params["kit"], error))
     names = names_of(module.params, kit)
-    if module.params["state"] == "absent":
+    if ends:
         absent(module, slipway, names)
     present(module, slipway, kit, names)
 

@@ -203,6 +203,8 @@ def use(keys):
 
 def clean(keys):
     if keys.prepared() is not None:
+        if keys.module.check_mode:  # the step before would have used it
+            keys.answer(True, None, [])
         keys.module.fail_json(msg="%s/%s: the new login key isn't in use yet" % keys.pair)
     retired = [path for path, unused in keys.retired()]
     if not os.path.exists(os.path.join(keys.dir, RETIRED)):
