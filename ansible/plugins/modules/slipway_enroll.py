@@ -40,12 +40,6 @@ options:
   root:
     description: Root metadata to trust, a file on the station.
     type: path
-  installation:
-    description: The installation, such as C(D2EXE_COV_PB).
-    type: str
-  application:
-    description: The application, such as C(COV_PB).
-    type: str
   key:
     description: A file with the private login key, on the station.
     type: path
@@ -97,14 +91,8 @@ options:
     description: Replace the enrolment and its trust anchor. Always a change.
     type: bool
     default: false
-  home:
-    description: The station's directory C(SLIPWAY_HOME), for a station of an ordinary user; root's has none.
-    type: path
-  executable:
-    description: The program C(slipway), by name or path.
-    type: str
-    default: slipway
 author: The Slipway authors
+extends_documentation_fragment: [slipway.fleet.station]
 attributes:
   check_mode:
     support: full

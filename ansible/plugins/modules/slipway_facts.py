@@ -20,15 +20,8 @@ options:
   application:
     description: Only this application.
     type: str
-  home:
-    description: The station's directory C(SLIPWAY_HOME), for a station of an ordinary user; root's has none.
-    type: path
-  executable:
-    description: The program C(slipway), by name or path.
-    type: str
-    default: slipway
 author: The Slipway authors
-extends_documentation_fragment: []
+extends_documentation_fragment: [slipway.fleet.station]
 attributes:
   check_mode:
     support: full

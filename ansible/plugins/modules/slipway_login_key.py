@@ -30,14 +30,8 @@ options:
   application:
     description: The application; it may be left out where only one is enrolled.
     type: str
-  home:
-    description: The station's directory C(SLIPWAY_HOME), for a station of an ordinary user; root's has none.
-    type: path
-  executable:
-    description: The program C(slipway), by name or path.
-    type: str
-    default: slipway
 author: The Slipway authors
+extends_documentation_fragment: [slipway.fleet.station]
 attributes:
   check_mode:
     support: full
