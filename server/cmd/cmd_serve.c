@@ -165,11 +165,17 @@ print_config(const char *user, const char *chroot, struct err *e)
 	return rc;
 }
 
-/* Reads the public key of an option; NULL stays NULL. */
+/* Reads public keys; NULL stays NULL.  What is behind a NUL would be left out without a word. */
 static int
 read_public(const char *file, struct buf *out, struct err *e)
 {
-	return file == NULL || file_read(NULL, file, out, e) == 0 ? 0 : -1;
+	if (file == NULL)
+		return 0;
+	if (file_read(NULL, file, out, e) == -1)
+		return -1;
+	return strlen(buf_text(out)) == out->len
+	    ? 0
+	    : err_setx(e, ERR_SYNTAX, "%s: want public keys, one a line, got something else", file);
 }
 
 /* The stations' directory is written by the account of deploy_key, or by who calls. */
@@ -181,7 +187,7 @@ print_setup(struct serving *s, const char *user, const char *chroot, const char 
 	struct buf writer = BUF_INIT(PUBLIC_KEY_MAX);
 	int rc = -1;
 
-	if (find_authorized(s, e) == 0 && file_read(NULL, buf_text(&s->keys), &keys, e) == 0 &&
+	if (find_authorized(s, e) == 0 && read_public(buf_text(&s->keys), &keys, e) == 0 &&
 	    read_public(deploy_key, &writer, e) == 0 && place_user(&s->user, e) == 0) {
 		const struct serve_setup setup = { user == NULL ? "slipway-sftp" : user,
 			chroot == NULL ? "/srv/slipway" : chroot, buf_text(&keys),

@@ -94,14 +94,38 @@ check_word(const char *text, const char *what, const char *allowed, struct err *
 	return 0;
 }
 
+/* A chroot of plain names; that of the whole computer would let stations read everything. */
 static int
-check_words(const char *user, const char *chroot, struct err *e)
+check_chroot(const char *chroot, struct err *e)
 {
-	if (check_word(user, "--user", WORD, e) == -1 ||
-	    check_word(chroot, "--chroot", WORD "/", e) == -1)
+	size_t names = 0;
+
+	if (check_word(chroot, "--chroot", WORD "/", e) == -1)
 		return -1;
 	if (*chroot != '/')
 		return err_setx(e, ERR_USAGE, "--chroot: want an absolute path, got '%s'", chroot);
+	for (size_t len; *(chroot += strspn(chroot, "/")) != '\0'; chroot += len, names++) {
+		len = strcspn(chroot, "/");
+		if (strncmp(chroot, "..", len) == 0)
+			return err_setx(e, ERR_USAGE, "--chroot: want a path without '.' and '..'");
+	}
+	return names > 0
+	    ? 0
+	    : err_setx(e, ERR_USAGE,
+		  "--chroot: want a directory for the served files alone, got '/', with "
+		  "all files of the computer");
+}
+
+/* An account that can do nothing but SFTP from then on, and its chroot. */
+static int
+check_confined(const char *user, const char *chroot, struct err *e)
+{
+	if (check_word(user, "--user", WORD, e) == -1 || check_chroot(chroot, e) == -1)
+		return -1;
+	if (strcmp(user, "root") == 0)
+		return err_setx(e, ERR_USAGE,
+		    "--user: want an account for SFTP alone, got 'root', who couldn't log in any "
+		    "more");
 	return 0;
 }
 
@@ -121,7 +145,7 @@ add_match(struct buf *out, const char *user, const char *chroot, const char *for
 int
 serve_permanent(const char *user, const char *chroot, struct buf *out, struct err *e)
 {
-	if (check_words(user, chroot, e) == -1 ||
+	if (check_confined(user, chroot, e) == -1 ||
 	    buf_addf(out, e,
 		"# 'slipway-repo serve --print-setup' prints all of this as a script.\n"
 		"# As root: the account, and a directory that only root can change.\n"
@@ -144,7 +168,7 @@ serve_permanent(const char *user, const char *chroot, struct buf *out, struct er
 int
 serve_writer(const char *user, const char *chroot, struct buf *out, struct err *e)
 {
-	if (check_words(user, chroot, e) == -1 ||
+	if (check_confined(user, chroot, e) == -1 ||
 	    buf_addf(out, e,
 		"# As root, on the update server: the account that 'slipway-repo deploy' writes as, and the\n"
 		"# two directories that it may change.  deploy.pub is its public login key.\n"
@@ -174,6 +198,14 @@ static const char setup_functions[] =
     "PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"
     "if [ \"$(id -u)\" != 0 ]; then echo 'want root; try: ... | sudo sh' >&2; exit 1; fi\n"
     "if ! command -v sshd >/dev/null; then echo 'want OpenSSH: apt install openssh-server' >&2; exit 1; fi\n"
+    "# Refuses an account that people log in to, which could do nothing but SFTP any more.\n"
+    "confined() {\n"
+    "\tentry=$(getent passwd \"$1\") || return 0\n"
+    "\tcase $entry in */nologin | */false) return 0 ;; esac\n"
+    "\techo \"$1: want a new account, or one that nobody logs in to, got one with a shell;\" \\\n"
+    "\t\t\"nothing changed: give another name (or: usermod -s /usr/sbin/nologin $1)\" >&2\n"
+    "\texit 1\n"
+    "}\n"
     "account() {\n"
     "\tgetent passwd \"$1\" >/dev/null ||\n"
     "\t\tuseradd --system --home-dir / --no-create-home --shell /usr/sbin/nologin \"$1\"\n"
@@ -183,10 +215,30 @@ static const char setup_functions[] =
     "keys() {\n"
     "\tfile=/etc/ssh/authorized_keys.d/$1\n"
     "\ttouch \"$file\"\n"
+    "\t[ -z \"$(tail -c 1 \"$file\")\" ] || echo >>\"$file\" # its last line wasn't ended\n"
     "\twhile IFS= read -r line; do\n"
     "\t\tgrep -qxF -- \"$line\" \"$file\" || printf '%s\\n' \"$line\" >>\"$file\"\n"
     "\tdone\n"
     "}\n";
+
+/* Checks a line of a file of public keys, which comes into a script that root runs.  0 or -1. */
+static int
+check_key_line(const char *user, const char *line, size_t len, struct err *e)
+{
+	if (*line == '-')
+		return err_setx(e, ERR_SYNTAX,
+		    "the public keys of %s: want one a line, got a private key or something else; "
+		    "give the file whose name ends with .pub",
+		    user);
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)line[i] < 0x20 && line[i] != '\t')
+			return err_setx(e, ERR_SYNTAX,
+			    "the public keys of %s: want one a line, got control characters", user);
+	if (strncmp(line, TEXT_END, len) == 0)
+		return err_setx(e, ERR_SYNTAX, "the public keys of %s: want one a line, got '%.*s'",
+		    user, (int)len, line);
+	return 0;
+}
 
 /* Appends the lines of a file of public keys that hold something. */
 static int
@@ -194,23 +246,16 @@ add_keys_text(const char *user, const char *keys, struct buf *out, struct err *e
 {
 	int rc = buf_addf(out, e, "account %s\nkeys %s <<'" TEXT_END "'\n", user, user);
 
-	for (size_t len; *keys != '\0' && rc == 0; keys += len + (keys[len] == '\n')) {
-		len = strcspn(keys, "\n");
+	for (size_t all, len; *keys != '\0' && rc == 0; keys += all + (keys[all] == '\n')) {
+		all = len = strcspn(keys, "\n");
+		/* What is checked is what sh reads: without the end of a Windows line. */
+		if (len > 0 && keys[len - 1] == '\r')
+			len--;
 		if (len == 0 || *keys == '#')
 			continue;
-		for (size_t i = 0; i < len; i++)
-			if ((unsigned char)keys[i] < 0x20 && keys[i] != '\t' && keys[i] != '\r')
-				return err_setx(e, ERR_SYNTAX,
-				    "the public keys of %s: want one a line, got control characters",
-				    user);
-		if (strncmp(keys, TEXT_END, len) == 0)
-			return err_setx(e, ERR_SYNTAX,
-			    "the public keys of %s: want one a line, got '%.*s'", user, (int)len,
-			    keys);
-		if (keys[len - 1] == '\r')
-			rc = buf_addf(out, e, "%.*s\n", (int)len - 1, keys);
-		else
-			rc = buf_addf(out, e, "%.*s\n", (int)len, keys);
+		rc = check_key_line(user, keys, len, e) == -1
+		    ? -1
+		    : buf_addf(out, e, "%.*s\n", (int)len, keys);
 	}
 	return rc == 0 ? buf_adds(out, TEXT_END "\n", e) : -1;
 }
@@ -218,16 +263,24 @@ add_keys_text(const char *user, const char *keys, struct buf *out, struct err *e
 int
 serve_setup(const struct serve_setup *s, struct buf *out, struct err *e)
 {
-	if (check_words(s->user, s->chroot, e) == -1 ||
+	if (check_confined(s->user, s->chroot, e) == -1 ||
 	    check_word(s->writer, s->writer_keys == NULL ? "your account" : "--user", WORD, e) ==
-		-1 ||
-	    buf_addf(out, e,
+		-1)
+		return -1;
+	if (strcmp(s->user, s->writer) == 0)
+		return err_setx(e, ERR_USAGE,
+		    "--user: want an account for the stations alone, got '%s', which is to write",
+		    s->user);
+	if (buf_addf(out, e,
 		"#!/bin/sh\n"
 		"# An update server with OpenSSH, as root; a second run adds only what is missing.\n"
 		"# Stations read as %s, and nothing else; %s writes in two directories.\n"
 		"%s"
-		"install -d -o root -g root -m 0755 %s /etc/ssh/authorized_keys.d\n",
-		s->user, s->writer, setup_functions, s->chroot) == -1 ||
+		"confined %s\n",
+		s->user, s->writer, setup_functions, s->user) == -1 ||
+	    (s->writer_keys != NULL && buf_addf(out, e, "confined %s\n", s->writer) == -1) ||
+	    buf_addf(out, e, "install -d -o root -g root -m 0755 %s /etc/ssh/authorized_keys.d\n",
+		s->chroot) == -1 ||
 	    add_keys_text(s->user, s->keys, out, e) == -1 ||
 	    (s->writer_keys != NULL && add_keys_text(s->writer, s->writer_keys, out, e) == -1) ||
 	    buf_addf(out, e,
@@ -242,11 +295,16 @@ serve_setup(const struct serve_setup *s, struct buf *out, struct err *e)
 	return buf_addf(out, e,
 	    TEXT_END
 	    "\n"
-	    "[ ! -e $conf ] || cp -p $conf $conf.before\n"
-	    "mv $conf.new $conf\n"
-	    "if ! sshd -t; then\n"
-	    "\tif [ -e $conf.before ]; then mv $conf.before $conf; else rm $conf; fi\n"
-	    "\texit 1\n"
+	    "if cmp -s $conf.new $conf; then\n"
+	    "\trm $conf.new\n"
+	    "else\n"
+	    "\trm -f $conf.before\n"
+	    "\t[ ! -e $conf ] || cp -p $conf $conf.before\n"
+	    "\tmv $conf.new $conf\n"
+	    "\tif ! sshd -t; then\n"
+	    "\t\tif [ -e $conf.before ]; then mv $conf.before $conf; else rm $conf; fi\n"
+	    "\t\texit 1\n"
+	    "\tfi\n"
 	    "fi\n"
 	    "service ssh reload\n"
 	    "echo \"stations log in as %s; the host key of this server, for --host-key:\"\n"
@@ -323,7 +381,8 @@ int
 serve_units(const char *repo, const char *user, const char *chroot, const char *place,
     struct buf *out, struct err *e)
 {
-	if (check_words(user, chroot == NULL ? "/" : chroot, e) == -1 ||
+	if (check_word(user, "--user", WORD, e) == -1 ||
+	    (chroot != NULL && check_chroot(chroot, e) == -1) ||
 	    buf_addf(out, e,
 		"# /etc/systemd/system/slipway-refresh.service\n"
 		"[Unit]\n"

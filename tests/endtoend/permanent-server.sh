@@ -65,6 +65,20 @@ cp config /etc/ssh/sshd_config.d/slipway.conf
 cp writer /etc/ssh/sshd_config.d/slipway-deploy.conf
 expect 0 sshd-t.log sshd -t
 
+# The same as a script takes no account from a person, who would only have SFTP from then on.
+useradd --shell /bin/bash person
+getent shadow person > person.before
+for option in '--user person' "--user new --deploy-key deploy.pub"; do
+	# shellcheck disable=SC2086  # two words
+	expect 0 setup slipway-repo --repo "$REPO" serve --print-setup --authorized-keys authorized_keys \
+		--chroot /srv/setup $option
+	sed -i 's/slipway-deploy/person/' setup
+	expect 1 setup.log sh setup
+	want setup.log 'person: want a new account, or one that nobody logs in to, got one with a shell; nothing changed' 0
+	getent shadow person | cmp -s - person.before || fail "want the person's password as it was"
+	[ ! -e /srv/setup ] || fail "want nothing of the set-up" setup.log
+done
+
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 background sshd.log /usr/sbin/sshd -D -e -p "$port" -o ListenAddress=127.0.0.1
 want sshd.log 'Server listening' 15

@@ -261,4 +261,27 @@ status 2 "$repo" serve --print-config --user 'a b'
 status 0 "$repo" deploy --print-config --user upd --chroot /srv/upd
 says 'Match User upd'; says 'ChrootDirectory /srv/upd'; says 'ForceCommand internal-sftp$'
 status 2 "$repo" deploy --print-config --chroot srv
+for user in root -x 'a$b'; do status 2 "$repo" serve --print-config --user "$user"; done
+for chroot in / /// /srv/.. /srv/./upd '/srv/a b' '/srv/$a'; do
+	status 2 "$repo" serve --print-config --chroot "$chroot"
+done
+# The set-up is a script for root: no line of a file of keys may end its text, or be anything but a public key.
+setup() { status "$1" "$repo" --repo "$R" serve --print-setup --authorized-keys "$work/login.keys" "${@:2}"; }
+printf '# of stations\r\n\r\nssh-ed25519 AAAA a$(b)\r\nssh-ed25519 BBBB' > "$work/login.keys"
+setup 0 --user upd
+sed -n "/^keys upd <<'END_OF_TEXT'\$/,/^END_OF_TEXT\$/p" "$work/out" |
+	diff - <(printf '%s\n' "keys upd <<'END_OF_TEXT'" 'ssh-ed25519 AAAA a$(b)' 'ssh-ed25519 BBBB' END_OF_TEXT) ||
+	fail "want the lines of the keys"
+sh -n "$work/out" || fail "want a script for sh"
+setup 2 --user root
+setup 2 --chroot /
+setup 2 --user slipway-deploy --deploy-key "$work/login.keys"
+setup 2 --user "$(id -un)"
+for bad in 'END_OF_TEXT\r\nid\n' 'END_OF_TEXT\nid\n' 'a\rb\n' 'a\0b\n' '-----BEGIN OPENSSH PRIVATE KEY-----\n'; do
+	# shellcheck disable=SC2059  # a format
+	printf -- "$bad" > "$work/bad.keys"
+	status 1 "$repo" --repo "$R" serve --print-setup --authorized-keys "$work/bad.keys"
+	setup 1 --deploy-key "$work/bad.keys"
+	[ ! -s "$work/out" ] || fail "want no script of $bad"
+done
 echo ok
