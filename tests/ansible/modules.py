@@ -254,6 +254,10 @@ class Stations(unittest.TestCase):
         for name in ("off", "failed"):
             self.assertEqual(STATIONS.keys_to_remove(["a", "b", name], hosts), {"remove": ["own a"], "kept": ["shared"]})
 
+    def test_a_server_without_an_address_is_reached_by_its_name(self):
+        hosts = {"one": {"slipway_address": "192.0.2.1:2222"}, "two.example": {}}
+        self.assertEqual(STATIONS.server_addresses(["one", "two.example"], hosts), ["192.0.2.1:2222", "two.example"])
+
 
 if __name__ == "__main__":
     unittest.main()

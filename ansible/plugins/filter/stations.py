@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What the answers of many stations say together."""
+"""What the answers of many hosts say together."""
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
@@ -88,9 +88,14 @@ def keys_to_remove(names, hostvars):
     return {"remove": sorted(own | (shared if whole else set())), "kept": sorted(shared) if not whole else []}
 
 
+def server_addresses(names, hostvars):
+    """How each update server is reached: slipway_address, or its name in the inventory."""
+    return [hostvars[name]["slipway_address"] if "slipway_address" in hostvars[name] else name for name in names]
+
+
 class FilterModule(object):
     """The filters of this file."""
 
     def filters(self):
         return {"station_report": station_report, "without_certificate": without_certificate,
-                "keys_to_remove": keys_to_remove}
+                "keys_to_remove": keys_to_remove, "server_addresses": server_addresses}
