@@ -3,8 +3,9 @@
  * Taking over what the server serves, into a repository that was restored from an older backup.
  *
  * The server isn't believed: metadata comes into a directory of its own (fetched/), and is looked
- * at there as `verify` does, from the first root of this repository on; targets come under their
- * hashes.  Only then the metadata is put in place, the timestamp last.
+ * at there as `verify` does, from the first root of this repository on.  Only the targets that it
+ * names come, as long as it says, under their hashes.  Then all is verified once more, and the
+ * metadata is put in place, the timestamp last.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,12 +27,16 @@
 
 #define FILE_MODE 0644
 
+/* Bytes of all metadata that are stored before a signature is looked at. */
+#define METADATA_MAX ((uint64_t)4 << 30)
+
 struct fetch {
 	struct carry *c;
 	struct dir *metadata;	/* of the staging directory */
 	struct buf there;	/* timestamp.json of the server */
 	struct err fault;	/* the first one that verifying found */
 	size_t files;		/* fetched so far */
+	uint64_t bytes;		/* of metadata */
 	struct strings targets; /* of them those in served/targets */
 };
 
@@ -101,6 +106,10 @@ fetch_metadata(struct fetch *f, const char *path, struct err *e)
 	struct buf b = BUF_INIT(REPO_METADATA_MAX);
 	int rc = mark_get(f->c, path, &b, e);
 
+	f->bytes += b.len;
+	if (rc == 1 && f->bytes > METADATA_MAX)
+		rc = err_setx(e, ERR_TOO_LARGE, "%s: over %" PRIu64 " bytes of metadata there",
+		    f->c->o->place, METADATA_MAX);
 	if (rc == 1)
 		rc = file_replace_fast(f->metadata, path_base(path), b.data, b.len, FILE_MODE, e);
 	buf_free(&b);
@@ -167,20 +176,35 @@ out:
 	return rc;
 }
 
+/* All metadata there; the timestamp is the one that was compared, and that is put in place. */
 static int
-fetch_all(struct fetch *f, struct err *e)
+fetch_all_metadata(struct fetch *f, struct err *e)
 {
-	struct carry *c = f->c;
+	const char *path;
+	json_t *size;
+	int rc = file_replace_fast(f->metadata, path_base(CARRY_TIMESTAMP), f->there.data,
+	    f->there.len, FILE_MODE, e);
+
+	json_object_foreach (f->c->there, path, size) {
+		if (rc == 0 && compare_is_published(path) && strcmp(path, CARRY_TIMESTAMP) != 0 &&
+		    strncmp(path, LAYOUT_METADATA, strlen(LAYOUT_METADATA)) == 0)
+			rc = fetch_metadata(f, path, e);
+	}
+	f->files++;
+	return rc;
+}
+
+/* The targets among named that aren't here. */
+static int
+fetch_targets(struct fetch *f, json_t *named, struct err *e)
+{
 	const char *path;
 	json_t *size;
 	int rc = 0;
 
-	json_object_foreach (c->there, path, size) {
-		if (rc == -1 || !compare_is_published(path))
-			continue;
-		if (strncmp(path, LAYOUT_METADATA, strlen(LAYOUT_METADATA)) == 0)
-			rc = fetch_metadata(f, path, e);
-		else if (json_object_get(c->here.files, path) == NULL)
+	json_object_foreach (named, path, size) {
+		if (rc == 0 && strncmp(path, LAYOUT_TARGETS, strlen(LAYOUT_TARGETS)) == 0 &&
+		    json_object_get(f->c->here.files, path) == NULL)
 			rc = fetch_target(f, path, e);
 	}
 	return rc;
@@ -211,18 +235,23 @@ check_roots(struct fetch *f, struct err *e)
 	return rc;
 }
 
-/* Verifies the server's metadata, and puts what it names into *named (owned by the caller). */
+/*
+ * Verifies the server's metadata, and puts what it names into *named, which the caller owns.  The
+ * targets have to be here or, with listed, there, in the length that is stated.
+ */
 static int
-verify_fetched(struct fetch *f, json_t **named, struct err *e)
+verify_fetched(struct fetch *f, bool listed, json_t **named, struct err *e)
 {
 	struct repo r = { .path = f->c->path,
 		.metadata = f->metadata,
 		.targets = f->c->r->targets };
-	struct served t = { .r = &r, .fault = note_fault, .arg = f, .content = true };
+	struct served t = { .r = &r, .fault = note_fault, .arg = f, .content = !listed };
 	int rc = -1;
 
-	if (check_roots(f, e) == 0 && served_open(&t, e) == 0 && served_roots(&t, e) == 0 &&
-	    (t.nroots == 0 || served_current(&t, e) == 0))
+	if (check_roots(f, e) == 0 && served_open(&t, e) == 0 &&
+	    (!listed || json_object_update_missing(t.files, f->c->there) == 0 ||
+		err_nomem(e) == 0) &&
+	    served_roots(&t, e) == 0 && (t.nroots == 0 || served_current(&t, e) == 0))
 		rc = 0;
 	if (rc == 0 && t.faults > 0) {
 		*e = f->fault;
@@ -276,7 +305,7 @@ static int
 fetch_locked(struct fetch *f, struct err *e)
 {
 	struct dir *top = f->c->r->top;
-	json_t *named = NULL;
+	json_t *wanted = NULL, *named = NULL;
 	struct err later;
 	int rc = -1;
 	bool begun = false;
@@ -284,15 +313,16 @@ fetch_locked(struct fetch *f, struct err *e)
 	if (remove_staging(top, e) == -1 ||
 	    (f->metadata = dir_below(top, STAGING_METADATA, true, e)) == NULL)
 		return -1;
-	if (compare_list(f->c, e) == 0 && fetch_all(f, e) == 0 &&
-	    verify_fetched(f, &named, e) == 0) {
+	if (compare_list(f->c, e) == 0 && fetch_all_metadata(f, e) == 0 &&
+	    verify_fetched(f, true, &wanted, e) == 0 && fetch_targets(f, wanted, e) == 0 &&
+	    verify_fetched(f, false, &named, e) == 0) {
 		begun = true;
 		rc = put_all(f, named, e);
 	}
-	/* Also those that only older releases have. */
 	for (size_t i = 0; i < f->targets.n; i++)
 		if (!begun || json_object_get(named, f->targets.v[i]) == NULL)
 			file_remove(f->c->served, f->targets.v[i], &later);
+	json_decref(wanted);
 	json_decref(named);
 	dir_close(f->metadata);
 	if (remove_staging(top, rc == 0 ? e : &later) == -1)

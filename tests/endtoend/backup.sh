@@ -89,6 +89,9 @@ cp -R site good
 target=$(grep -l fourth -r site/targets | head -n 1)
 echo third > "$target"
 unchanged repo deploy fetch
+want refused.log 'bytes, got 6' 0
+printf %07d 0 > "$target"
+unchanged repo deploy fetch
 want refused.log 'has another hash' 0
 rm "$target"
 unchanged repo deploy fetch
@@ -102,8 +105,14 @@ unchanged repo deploy fetch
 want refused.log 'another repository' 0
 rm -r site && cp -R good site
 
+# What no signed metadata names isn't fetched, whatever it is called.
+odd=site/targets/$APP/install/$(printf '%064d' 0).odd
+mkdir -p "${odd%/*}"
+truncate -s 100M "$odd"
 line 3
 want line.log 'taken over from' 0
+[ ! -e "$REPO/served${odd#site}" ] || fail "want nothing but what is named"
+rm "$odd"
 expect 0 log repo log
 want log 'deploy fetch place=' 0
 line 4
