@@ -169,6 +169,13 @@ grep -qx DBusActivatable=false "$icons/vendor.desktop" || fail "want no start by
 expect 0 list.log slipway wrap --list
 wantno list.log BYPASSES
 expect 0 take.log slipway wrap prog --places menu --take-over
+# What they start is another command now: none is left that starts what was before.
+expect 0 take.log slipway wrap prog --places menu --app "$APP"
+want take.log "put back    $icons/mine.desktop" 0
+want take.log "BYPASSES    $icons/mine.desktop" 0
+[ ! -e "$icons/vendor.desktop" ] || fail "want no icon of before" take.log
+expect 0 take.log slipway wrap prog --places menu --app "$APP" --take-over
+want "$icons/mine.desktop" "run --installation $INSTALLATION --app $APP -- $program" 0
 expect 0 undo.log slipway wrap --undo prog
 want undo.log "put back    $icons/mine.desktop" 0
 want undo.log "removed     $icons/vendor.desktop" 0
@@ -178,7 +185,23 @@ want undo.log "removed     $icons/vendor.desktop" 0
 expect 1 undo.log slipway wrap --undo prog
 want undo.log "prog isn't wrapped" 0
 
-# 6. The end of the enrolment takes the wraps along.
+# 6. One program is named, as it is written, and its installation counts without an application, too.
+expect 0 wrap.log slipway wrap prog --installation "$INSTALLATION"
+want "$bin/prog" "run --installation $INSTALLATION -- $program" 0
+expect 2 usage.log slipway wrap --undo prog other
+expect 2 usage.log slipway wrap --list prog other
+[ -x "$bin/prog" ] || fail "want it there still" usage.log
+cp "$program" "$WORK/opt/bin/PROG"
+expect 1 spelt.log slipway wrap PROG
+want spelt.log "'slipway wrap --undo prog' takes that away, then PROG can be wrapped" 0
+expect 3 list.log slipway wrap --list
+wantno list.log CHANGED
+expect 0 undo.log slipway wrap --undo prog
+expect 0 wrap.log slipway wrap PROG
+expect 0 undo.log slipway wrap --undo PROG
+[ "$(files | wc -l)" -eq 5 ] || fail "want no icon left: $(files)"
+
+# 7. The end of the enrolment takes the wraps along.
 expect 0 wrap.log slipway wrap prog --places menu,command,autostart --app "$APP"
 want "$bin/prog" "run --installation $INSTALLATION --app $APP -- $program" 0
 [ -f "$HOME/.config/autostart/slipway-prog.desktop" ] || fail "want it in the autostart" wrap.log

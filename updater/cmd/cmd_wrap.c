@@ -88,13 +88,28 @@ read_places(const char *text, unsigned *to, struct err *e)
 	return *to == 0 ? err_setx(e, ERR_USAGE, "--places: want a place, got none") : 0;
 }
 
+/* The settings don't tell big letters from small ones. */
 static const struct wrap *
-find_wrap(const struct wraps *all, const char *name, bool all_users)
+find_wrap(const struct wraps *all, const struct wrap *w)
 {
 	for (size_t i = 0; i < all->n; i++)
-		if (strcmp(all->v[i].name, name) == 0 && all->v[i].all_users == all_users)
+		if (ascii_same(all->v[i].name, w->name) && all->v[i].all_users == w->all_users)
 			return &all->v[i];
 	return NULL;
+}
+
+/* On Windows both spellings are the same program; elsewhere one would take the other's settings. */
+static int
+take_spelling(const struct wrap *old, struct wrap *w, const struct station *st, struct err *e)
+{
+	if (old == NULL || strcmp(old->name, w->name) == 0)
+		return 0;
+	if (strcmp(place_system(), "windows") != 0)
+		return err_setx(e, ERR_CONFLICT,
+		    "%s is wrapped, and the settings don't tell big letters from small ones; 'slipway "
+		    "wrap --undo %s' takes that away, then %s can be wrapped",
+		    old->name, old->name, w->name);
+	return set_copy(&w->name, old->name, e) == -1 ? -1 : wrap_set_mark(w, st, e);
 }
 
 /* What is asked for; places that a call doesn't name any more are taken away. */
@@ -102,14 +117,16 @@ static int
 fill(struct wrap *w, const struct call *call, const struct station *st, struct err *e)
 {
 	const struct options *o = call->options;
-	const char *application = o->cmd.application == NULL ? NULL : st->application;
+	const char *application = o->cmd.application == NULL ? NULL : st->application,
+		   *installation =
+		       application == NULL && o->cmd.installation == NULL ? NULL : st->installation;
 
 	w->all_users = place_stationwide() && place_privileged() && !o->user;
 	if (read_places(o->places, &w->places, e) == -1 || wrap_find(w, call->argv[0], e) == -1 ||
 	    check_name("the program's name", w->name, e) == -1 || wrap_set_mark(w, st, e) == -1 ||
 	    (o->name != NULL && check_name("--name", o->name, e) == -1) ||
 	    set_copy(&w->title, o->name != NULL ? o->name : w->name, e) == -1 ||
-	    set_copy(&w->installation, application == NULL ? NULL : st->installation, e) == -1 ||
+	    set_copy(&w->installation, installation, e) == -1 ||
 	    set_copy(&w->application, application, e) == -1)
 		return -1;
 	for (int i = 1; i < call->argc; i++)
@@ -118,13 +135,27 @@ fill(struct wrap *w, const struct call *call, const struct station *st, struct e
 	return 0;
 }
 
-/* Files of before are replaced, or go where they have another name or place now. */
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Whether files of before stay where they are, and icons that were taken over start the same. */
+static bool
+same_files(const struct wrap *a, const struct wrap *b)
+{
+	return a->places == b->places && same_text(a->title, b->title) &&
+	    same_text(a->program, b->program) && same_text(a->slipway, b->slipway) &&
+	    same_text(a->installation, b->installation) &&
+	    same_text(a->application, b->application);
+}
+
+/* Files of before are replaced, or go where they have another name, place or start now. */
 static int
 undo_before(const struct wrap *old, const struct wrap *w, const struct wrap_told *t, struct err *e)
 {
-	if (old == NULL || (strcmp(old->title, w->title) == 0 && old->places == w->places))
-		return 0;
-	return wrap_undo(old, t, e);
+	return old == NULL || same_files(old, w) ? 0 : wrap_undo(old, t, e);
 }
 
 static int
@@ -135,12 +166,14 @@ wrap_program(const struct call *call, struct cmd_station *c, const struct wrap_t
 	const struct telling *told = t->arg;
 	struct wraps all = WRAPS_INIT;
 	struct wrap w = { .name = NULL };
+	const struct wrap *old;
 	int rc = -1;
 
 	/* The setting is first: what a cut leaves, "slipway wrap" completes, or --undo takes away. */
 	if (wrap_load(c->settings, &c->station, &all, e) == 0 &&
-	    fill(&w, call, &c->station, e) == 0 && wrap_check(&w, t, e) == 0 &&
-	    undo_before(find_wrap(&all, w.name, w.all_users), &w, t, e) == 0 &&
+	    fill(&w, call, &c->station, e) == 0 &&
+	    take_spelling(old = find_wrap(&all, &w), &w, &c->station, e) == 0 &&
+	    wrap_check(&w, t, e) == 0 && undo_before(old, &w, t, e) == 0 &&
 	    wrap_store(c->settings, &c->station, &w, e) == 0 && wrap_make(&w, t, e) == 0 &&
 	    wrap_others(&w, o->take_over, t, e) == 0)
 		rc = 0;
@@ -156,14 +189,22 @@ wrap_program(const struct call *call, struct cmd_station *c, const struct wrap_t
 	return rc;
 }
 
+/* Whether a person means this name or path. */
+static bool
+is_called(const char *what, const char *text)
+{
+	return strcmp(place_system(), "windows") == 0 ? ascii_same(what, text)
+						      : strcmp(what, text) == 0;
+}
+
 /* Whether a call is about this wrap; an ordinary user leaves those for all users alone. */
 static bool
 is_meant(const struct call *call, const struct wrap *w)
 {
 	const struct options *o = call->options;
 
-	if (call->argc > 0 && strcmp(call->argv[0], w->name) != 0 &&
-	    strcmp(call->argv[0], w->program) != 0)
+	if (call->argc > 0 && !is_called(w->name, call->argv[0]) &&
+	    !is_called(w->program, call->argv[0]))
 		return false;
 	return o->list || !w->all_users || (!o->user && place_privileged());
 }
@@ -232,6 +273,10 @@ run_wrap(struct call *call, struct err *e)
 	    (call->argc == 0 && (o->name != NULL || o->places != NULL)))
 		return err_setx(e, ERR_USAGE,
 		    "want one of PROGRAM with its options, --list and --undo");
+	if ((o->list || o->undo) && call->argc > 1)
+		return err_setx(e, ERR_USAGE,
+		    "want one PROGRAM, or none for all, with --list and --undo, got %d",
+		    call->argc);
 	if (cmd_station_open(call, 0, &c, e) == 0)
 		rc = call->argc == 0 || o->list || o->undo ? each_wrap(call, &c, &told, e)
 							   : wrap_program(call, &c, &told, e);

@@ -185,8 +185,10 @@ write_link(const wchar_t *path, bool keep, const struct shortcut *s, struct err 
 	    (result = IShellLinkW_SetDescription(link, s->mark)) == S_OK)
 		result = IPersistFile_Save(file, aside, FALSE);
 	close_link(link, file);
-	if (result != S_OK)
+	if (result != S_OK) {
+		DeleteFileW(aside); /* a disk that is full leaves a part */
 		return fail(e, result, "the shortcut");
+	}
 	moved = MoveFileExW(aside, path, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH);
 	if (!moved) {
 		err_windows(e, GetLastError(), "the shortcut");
@@ -227,9 +229,11 @@ put_arguments(const struct wrap *w, bool all, wchar_t *to, struct err *e)
 		return err_nomem(e);
 	argv[n++] = own;
 	argv[n++] = run;
-	if (w->application != NULL) {
+	if (w->installation != NULL) {
 		argv[n++] = installation;
 		argv[n++] = w->installation;
+	}
+	if (w->application != NULL) {
 		argv[n++] = app;
 		argv[n++] = w->application;
 	}

@@ -115,6 +115,33 @@ run_it(int (*f)(const struct wrap *, const struct wrap_told *, struct err *), in
 }
 
 static void
+of_an_installation(void **state)
+{
+	static char installation[] = "I", application[] = "A";
+	char want[2048];
+	struct seen s;
+
+	(void)state;
+	hi.installation = installation;
+	run_it(wrap_make, 0);
+	see(menu, &s);
+	snprintf(want, sizeof want, "run --installation I -- %s%s%s /CCOV_PB \"a \\\"b\\\" \\\\\"",
+	    strchr(program, ' ') == NULL ? "" : "\"", program,
+	    strchr(program, ' ') == NULL ? "" : "\"");
+	is(s.arguments, want);
+	hi.application = application;
+	run_it(wrap_make, 0);
+	see(menu, &s);
+	snprintf(want, sizeof want,
+	    "run --installation I --app A -- %s%s%s /CCOV_PB \"a \\\"b\\\" \\\\\"",
+	    strchr(program, ' ') == NULL ? "" : "\"", program,
+	    strchr(program, ' ') == NULL ? "" : "\"");
+	is(s.arguments, want);
+	hi.installation = hi.application = NULL;
+	run_it(wrap_undo, 0);
+}
+
+static void
 read_back(void **state)
 {
 	char want[2048], folder[MAX_PATH];
@@ -224,6 +251,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(read_back),
+		cmocka_unit_test(of_an_installation),
 		cmocka_unit_test(foreign),
 		cmocka_unit_test(take_over),
 	};
