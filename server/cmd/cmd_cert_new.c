@@ -113,6 +113,11 @@ make_one(const struct call *call, struct dir *d, const char *name, const struct 
 	    pair_files_write(d, name, "crt", &key, &crt, o->force, e) == 0) {
 		print_cert(d, name, &info);
 		rc = o->release.dir == NULL ? 0 : starter_write(&o->release, &crt, e);
+		if (rc == -1)
+			err_context(e,
+			    "the pair '%s' was made, but the release isn't whole (remove what came "
+			    "of it, and repeat the command with --force)",
+			    name);
 	}
 	buf_free(&key);
 	buf_free(&crt);
@@ -150,6 +155,8 @@ run_cert_new(struct call *call, struct err *e)
 	rc = check_pair_names(d, call->argv, call->argc, o->force, e);
 	if (rc == 0 && o->out == NULL)
 		rc = check_repo_ready(call, e);
+	if (rc == 0 && o->release.dir != NULL)
+		rc = starter_prepare(&o->release, e);
 	for (int i = 0; i < call->argc && rc == 0; i++)
 		rc = make_one(call, d, call->argv[i], o, e);
 	dir_close(d);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/base/list.h"
 #include "lib/base/path.h"
 #include "lib/os/file.h"
 #include "lib/os/path.h"
@@ -97,6 +98,21 @@ write_script(const struct starter *s, struct err *e)
 	dir_close(d);
 	buf_free(&text);
 	return rc;
+}
+
+int
+starter_prepare(const struct starter *s, struct err *e)
+{
+	static const char *const parts[] = { "app", "scripts/machine" };
+
+	for (size_t i = 0; i < N(parts); i++) {
+		struct dir *d = open_part(s, parts[i], e);
+
+		if (d == NULL)
+			return -1;
+		dir_close(d);
+	}
+	return 0;
 }
 
 int

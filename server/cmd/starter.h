@@ -10,7 +10,7 @@
 #include "lib/base/buf.h"
 
 struct starter {
-	const char *dir; /* of the release; its parent exists */
+	const char *dir; /* of the release */
 	const char *installation, *application;
 };
 
@@ -19,6 +19,9 @@ struct starter {
  * ERR_EXISTS and others.
  */
 int starter_check(const struct starter *s, struct err *e);
+
+/* Makes the directories of both files, where they are missing.  Returns 0 or -1. */
+int starter_prepare(const struct starter *s, struct err *e);
 
 /* Writes both files; crt is PEM.  Returns 0 or -1. */
 int starter_write(const struct starter *s, const struct buf *crt, struct err *e);

@@ -24,6 +24,13 @@ says 'server.crt is there already'
 rm new/app/server.crt
 status 1 "$repo" cert new second --out "$work/certs" --release new --installation D2EXE_X --app X_1; says '10-tls.lua is there'
 [ ! -e new/app/server.crt ] && [ ! -e certs/second.pem ] || fail "want nothing made"
+# A release that can't be begun leaves no pair.
+mkdir blocked && touch blocked/scripts
+status 1 "$repo" cert new second --out "$work/certs" --release blocked --installation D2EXE_X --app X_1
+[ ! -e "$work/certs/second.pem" ] || fail "want no key without the release"
+rm -r blocked/* && ln -s nowhere blocked/app
+status 1 "$repo" cert new second --out "$work/certs" --release blocked --installation D2EXE_X --app X_1
+[ ! -e "$work/certs/second.pem" ] || fail "want no key without the release"
 status 2 "$repo" cert new second --out "$work/certs" --release new; says 'want --release DIR, --installation'
 status 2 "$repo" cert new second third --out "$work/certs" --release n2 --installation D2EXE_X --app X_1
 status 2 "$repo" cert new second --out "$work/certs" --release n2 --installation 'D2"EXE' --app X_1; says -- --installation
