@@ -24,6 +24,9 @@ prefix=$(sed -nE 's|^ExecStart=(.*)/libexec/slipway/as-owner .*|\1|p' "$units/sl
 [ -n "$prefix" ] || fail "want the unit's command"
 sed -i "s|$prefix|$work/i|g" "$units/slipway-refresh@.service" "$work/i/libexec/slipway/as-owner"
 
+# Who stops it ends a deployment in order, for which the child has to live.
+grep -qx KillMode=mixed "$units/slipway-refresh@.service" || fail "want KillMode=mixed"
+
 if command -v systemd-analyze > /dev/null; then
 	instance=$(systemd-escape --path "$work/a repo")
 	must systemd-analyze verify --man=no "$units/slipway-refresh@$instance.service" \
