@@ -319,8 +319,10 @@ turn_command(struct conversion *c, const struct batch *b, const struct strings *
 
 	if (comment)
 		return put_comment(c, words->n > 1 ? words->v[1] : "", e);
-	if (!reg && !b->in_block && is_idle(c, words))
+	if (!reg && !b->in_block && is_idle(c, words)) {
+		c->lost = b->if_well && c->lost_before; /* a chain of "&&" goes on through it */
 		return 0;
+	}
 	if ((not = why_not(c, b, words)) != NULL)
 		return lose(c, b->line, not, e);
 	if (!reg) {

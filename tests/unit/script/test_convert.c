@@ -105,6 +105,11 @@ static struct row {
 	    "/v e /d f\nping x & " ON "/v g /d h && " ON "/v i /d j && cd x && " ON "/v k /d l",
 	    "set(" L ", \"g\", \"h\")\nset(" L ", \"i\", \"j\")\nset(" L ", \"k\", \"l\")\n",
 	    "1: want reg add|1: it stands behind '&&'|1: it stands behind '&&'|2: 'ping'|2: it stands behind '&&'|3: 'ping'" },
+	{ "behind && of a command that isn't turned, and one that is left out",
+	    "reg query " K " && cd x && " ON "/v a /d b & " ON "/v c /d d\ncd x && " ON
+	    "/v e /d f\nping x & cd y && " ON "/v g /d h",
+	    "set(" L ", \"c\", \"d\")\nset(" L ", \"e\", \"f\")\nset(" L ", \"g\", \"h\")\n",
+	    "1: want reg add|1: it stands behind '&&'|3: 'ping'" },
 	{ "behind goto",
 	    "goto x\n" ON "/v a /d b\nping x\n" ON "/v c /d d\n:x\n" ON
 	    "/v e /d f\nping x && goto y\n" ON "/v g /d h\nGoTo:z\n" ON "/v i /d j\n:z",
