@@ -338,7 +338,9 @@ client_obtain(struct tuf_client *c, const char *role, const struct tuf_keyring *
 	struct tuf_meta m;
 
 	if (!snapshot_meta(c->snapshot, role, &m)) {
-		err_setx(e, ERR_NOENT, "snapshot: want an entry for %s.json, got none", role);
+		err_setx(e, ERR_NOENT,
+		    "nothing of %s is published yet: the snapshot has no entry for %s.json", role,
+		    role);
 		return NULL;
 	}
 	struct buf b = BUF_INIT(limit_of(&m, TUF_TARGETS_SIZE, TUF_TARGETS_SIZE_MAX));

@@ -43,6 +43,8 @@ root=$REPO/served/metadata/1.root.json
 # What works, says so: before the first release, and after it.
 sftp 0 "$url"
 want enroll.log "$url has no release of $APP yet" 0
+expect 1 update.log slipway update
+want update.log "nothing of $APP is published yet" 0
 make_release release server.crt="$REPO/certs/kernel.crt"
 publish release
 sftp 1 "$url"
