@@ -199,6 +199,12 @@ expect 0 status.log slipway status
 want status.log 'with metadata that had ended 6 days before, accepted by an administrator' 0
 grep -o '^refreshed *[^,]*' status.log > after.log
 cmp before.log after.log || fail 'want the time of the last good refresh as before' before.log after.log
+sed 's/"expired": 6/"expired": 1/' "station/state/$INSTALLATION/$APP/brought.json" > brought.json
+cp brought.json "station/state/$INSTALLATION/$APP/brought.json"
+expect 0 history.log slipway history
+want history.log 'metadata that had ended 1 day before' 0
+sed -i 's/"expired": 1/"expired": 6/' brought.json
+cp brought.json "station/state/$INSTALLATION/$APP/brought.json"
 expect 0 history.log slipway history
 want history.log 'its metadata had ended 6 days before; applied now' 0
 want history.log "from file://$WORK/stick, metadata that had ended 6 days before" 0

@@ -77,8 +77,9 @@ print_place(const json_t *one)
 		cli_print(place);
 	}
 	if (member_number(one, "expired_days") > 0)
-		printf(", its metadata had ended %lld days before",
-		    member_number(one, "expired_days"));
+		printf(", its metadata had ended %lld day%s before",
+		    member_number(one, "expired_days"),
+		    cli_plural((size_t)member_number(one, "expired_days")));
 }
 
 static void
@@ -124,7 +125,8 @@ print_last_brought(const struct station *st)
 	printf("last brought at %s from ", b.time);
 	cli_print(b.place[0] == '\0' ? "a server" : b.place);
 	if (b.expired > 0)
-		printf(", metadata that had ended %lld days before", (long long)b.expired);
+		printf(", metadata that had ended %lld day%s before", (long long)b.expired,
+		    cli_plural((size_t)b.expired));
 	puts("");
 }
 
