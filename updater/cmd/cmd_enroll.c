@@ -480,7 +480,7 @@ out:
 	return rc;
 }
 
-/* Brings the release to the station that was enrolled.  Returns 0 or -1. */
+/* Brings the release to the station that was enrolled.  Returns the status of the update, or -1. */
 static int
 update_enrolled(const struct call *call, const struct options *o, struct err *e)
 {
@@ -490,11 +490,12 @@ update_enrolled(const struct call *call, const struct options *o, struct err *e)
 		.global = call->global,
 		.command = &cmd_update,
 		.options = &options };
+	int rc;
 
 	fflush(stdout);
-	return cmd_update.run(&update, e) == -1
-	    ? err_context(e, "the station is enrolled; 'slipway update' goes on")
-	    : 0;
+	if ((rc = cmd_update.run(&update, e)) == -1)
+		err_context(e, "the station is enrolled; 'slipway update' goes on");
+	return rc;
 }
 
 static int
