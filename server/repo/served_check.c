@@ -167,7 +167,7 @@ signer(const struct served *t, const struct envelope *v, enum tuf_top which, con
 	struct err first;
 
 	err_setx(e, ERR_SIGNATURE, "%s: no root to check it with", file);
-	for (int64_t i = t->nroots; i > (current ? t->nroots - 1 : 0); i--) {
+	for (int64_t i = t->nroots; i > 0 && (i == t->nroots || !current); i--) {
 		const struct tuf_root *root = t->roots[i - 1];
 
 		if (envelope_verify(v, &root->ring, &root->roles[which], file, &first) == 0)

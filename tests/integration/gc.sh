@@ -101,6 +101,8 @@ stopped() {
 rm "$R/served/$(target five)"; stopped 'missing'
 echo >>"$M/timestamp.json" && sed -i 's/"version"/"versiom"/' "$M/timestamp.json"; stopped 'timestamp.json'
 rm "$M/2.root.json"; stopped '2.root.json: missing'
+rm "$M/1.root.json"; stopped '1.root.json: missing'
+rm "$M"/*.root.json; stopped 'no root to check it with'
 cp "$M/8.snapshot.json" "$M/10.snapshot.json"; stopped 'was an old file restored'
 echo x >>"$M/7.snapshot.json"; stopped '7.snapshot.json'
 
