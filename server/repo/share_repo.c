@@ -62,6 +62,17 @@ wanted_directory(const char *path, unsigned mode)
 	return *path == '\0' || begins(path, "served") || strcmp(path, "certs") == 0 ? open : 0;
 }
 
+/* certs/NAME.pem and ca/NAME/ca.pem, whatever mode their owner gave them. */
+static bool
+is_private_key(const char *path, const struct file_info *info)
+{
+	size_t len = strlen(path);
+
+	return info->type == FILE_REGULAR &&
+	    ((begins(path, "certs") && len > 4 && strcmp(path + len - 4, ".pem") == 0) ||
+		(begins(path, "ca") && len > 7 && strcmp(path + len - 7, "/ca.pem") == 0));
+}
+
 /* The permissions that it has to have; 0: it isn't the group's. */
 static unsigned
 wanted_mode(const char *path, const struct file_info *info)
@@ -71,6 +82,8 @@ wanted_mode(const char *path, const struct file_info *info)
 
 	if (info->type == FILE_DIRECTORY)
 		return wanted_directory(path, info->mode);
+	if (is_private_key(path, info))
+		return 0;
 	if (begins(path, "served"))
 		return open;
 	if (begins(path, "certs"))

@@ -19,6 +19,11 @@ ln "$REPO/audit.log" second
 expect 1 log slipway-repo init --shared "$group" "$REPO"
 want log 'one with a second'
 rm second
+# A key that its owner lets a group read isn't given to this one.
+chmod 640 "$REPO/certs/kernel.pem"
+expect 0 log slipway-repo init --shared "$group" "$REPO"
+[ "$(stat -c %a "$REPO/certs/kernel.pem")" = 640 ] || fail "want the key as it was"
+chmod 600 "$REPO/certs/kernel.pem"
 for _ in once again; do
 	expect 0 log slipway-repo init --shared "$group" "$REPO"
 	mode . 2775
