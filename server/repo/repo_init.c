@@ -29,6 +29,23 @@ refuse_entry(void *arg, const char *name, struct err *e)
 	    (const char *)arg, name);
 }
 
+/* Nobody is asked for a passphrase in vain; other faults show when the directory is made. */
+static int
+refuse_filled(const char *path, struct err *e)
+{
+	char shown[REPO_PATH_MAX];
+	struct dir *d = dir_open(path, e);
+	int rc = 0;
+
+	snprintf(shown, sizeof shown, "%s", path);
+	if (d != NULL && dir_list(d, refuse_entry, shown, e) == -1 && e->code == ERR_EXISTS)
+		rc = -1;
+	dir_close(d);
+	if (rc == 0)
+		err_clear(e);
+	return rc;
+}
+
 /* Makes a directory below the repository; others may enter it only if mode says so. */
 static int
 make_directory(const char *path, const char *name, unsigned mode, struct err *e)
@@ -235,7 +252,8 @@ repo_init(const char *path, const struct passphrases *p, struct err *e)
 	struct dir *top = NULL;
 	int sealed, rc = -1;
 
-	err_clear(e);
+	if (refuse_filled(path, e) == -1)
+		return -1;
 	snprintf(shown, sizeof shown, "%s", path);
 	for (int i = 0; i < TUF_TOP_COUNT; i++)
 		m.files[i] = (struct buf)BUF_INIT(REPO_METADATA_MAX);

@@ -26,6 +26,7 @@ status 1 setsid -w "$repo" init "$R"; says 'passphrase-file'
 [ ! -e "$R" ] || fail "init without passphrase left something behind"
 status 0 "$repo" init "$R" --passphrase-file pass
 status 1 "$repo" init "$R" --passphrase-file pass
+status 1 setsid -w "$repo" init "$R"; says 'want an empty directory'
 [ "$(stat -c %a "$R/keys")" = 700 ] || fail "mode of keys/"
 for f in 1.root 1.targets 1.snapshot timestamp; do
 	[ -s "$R/served/metadata/$f.json" ] || fail "no $f.json"
