@@ -203,6 +203,9 @@ sed 's/"expired": 6/"expired": 1/' "station/state/$INSTALLATION/$APP/brought.jso
 cp brought.json "station/state/$INSTALLATION/$APP/brought.json"
 expect 0 history.log slipway history
 want history.log 'metadata that had ended 1 day before' 0
+sed 's/"time": "[^"]*"/"time": "\\u001b[2J"/' brought.json > "station/state/$INSTALLATION/$APP/brought.json"
+expect 0 history.log slipway history
+wantno history.log 'last brought'
 sed -i 's/"expired": 1/"expired": 6/' brought.json
 cp brought.json "station/state/$INSTALLATION/$APP/brought.json"
 expect 0 history.log slipway history

@@ -105,11 +105,16 @@ notes_brought(struct dir *state, struct brought *b)
 {
 	struct err ignored;
 	json_t *j = json_file_read(state, BROUGHT, NOTE_MAX, &ignored);
+	const char *when = json_text_of(j, "time");
+	int64_t t;
 
 	*b = (struct brought){ .expired = 0 };
-	copy_text(j, "time", b->time, sizeof b->time);
-	copy_text(j, "place", b->place, sizeof b->place);
-	(void)json_number_of(j, "expired", 0, INT64_MAX, &b->expired);
+	if (when != NULL && damage_format(j, &ignored) == 0 &&
+	    date_parse(when, strlen(when), &t) == 0) {
+		copy_text(j, "time", b->time, sizeof b->time);
+		copy_text(j, "place", b->place, sizeof b->place);
+		(void)json_number_of(j, "expired", 0, INT64_MAX, &b->expired);
+	}
 	json_decref(j);
 }
 
