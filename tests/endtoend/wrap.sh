@@ -208,6 +208,15 @@ want "$bin/prog" "run --installation $INSTALLATION --app $APP -- $program" 0
 expect 2 usage.log slipway wrap --list --undo
 expect 2 usage.log slipway wrap prog --places menu,nowhere
 expect 2 usage.log slipway wrap prog --places desktop
+# One that is damaged is told with what mends it, and doesn't hide the others.
+cp "$program" "$WORK/opt/bin/another"
+expect 0 wrap.log slipway wrap another --places autostart
+key="HKCU\\SOFTWARE\\Slipway\\$INSTALLATION\\$APP\\Wrap\\another"
+expect 0 delete.log slipway settings delete "$key" Title
+expect 1 list.log slipway wrap --list
+want list.log "$key: want a setting Title; remove the key: slipway settings delete --tree '$key'" 0
 expect 0 unenroll.log slipway unenroll --yes
+want unenroll.log "what was wrapped is left, to be removed by hand: $key" 0
+rm "$HOME/.config/autostart/slipway-another.desktop"
 want unenroll.log "removed $bin/prog" 0
 [ "$(files | wc -l)" -eq 5 ] || fail "want no icon left: $(files)"

@@ -181,7 +181,8 @@ forget_wraps(const struct cmd_station *c, const struct wraps *all)
 	for (size_t i = 0; i < all->n; i++)
 		if (wrap_undo(&all->v[i], &told, &e) == -1 ||
 		    wrap_forget(c->settings, &c->station, &all->v[i], &e) == -1)
-			log_warn("the icons of %s are left: %s", all->v[i].name, e.text);
+			log_warn("the icons of %s are left, to be removed by hand: %s",
+			    all->v[i].name, e.text);
 }
 
 static int
@@ -191,13 +192,14 @@ run_unenroll(struct call *call, struct err *e)
 	struct cmd_station c = { .settings = NULL };
 	struct wraps wraps = WRAPS_INIT;
 	struct dir *state = NULL;
-	struct err ignored;
+	struct err why;
 	int rc = -1;
 
 	if (go_to_own(o, e) == -1 || find_station(&c, &o->cmd, e) == -1 ||
 	    ask(&c.station, o, e) == -1)
 		goto out;
-	wrap_load(c.settings, &c.station, &wraps, &ignored); /* damaged ones stop no end */
+	if (wrap_load(c.settings, &c.station, &wraps, &why) == -1) /* it stops no end */
+		log_warn("what was wrapped is left, to be removed by hand: %s", why.text);
 	if ((state = station_dir(&c.station, "", false, e)) != NULL)
 		rc = forget(&c.station, state, c.station.state_path, c.settings, e);
 	else if (e->code == ERR_NOENT)

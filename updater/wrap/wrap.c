@@ -148,36 +148,53 @@ struct loading {
 	const struct station *st;
 	bool all_users;
 	struct wraps *out;
+	struct err first; /* what is wrong with the first that is damaged */
 };
+
+/* What is damaged doesn't hide the others. */
+static int
+note_damaged(struct loading *l, const char *key, const struct err *why)
+{
+	if (l->first.code == ERR_NONE)
+		err_setx(&l->first, ERR_CONFIG,
+		    "%s: %.400s; remove the key: slipway settings delete --tree '%s'; then wrap the "
+		    "program again: slipway wrap PROGRAM",
+		    key, why->text, key);
+	return 0;
+}
+
+static int
+take_wrap(struct loading *l, struct wrap *w, struct err *e)
+{
+	for (size_t i = 0; i < N(texts); i++)
+		if (texts[i].needed && *text_of(w, i) == NULL)
+			return err_setx(e, ERR_CONFIG, "want a setting %s", texts[i].name);
+	if (list_grow(&l->out->v, l->out->n, sizeof *w, e) == -1)
+		return -1;
+	l->out->v[l->out->n++] = *w;
+	*w = (struct wrap){ .name = NULL };
+	return 0;
+}
 
 static int
 load_one(void *loading, const char *name, struct err *e)
 {
-	const struct loading *l = loading;
+	struct loading *l = loading;
 	struct wrap w = { .all_users = l->all_users };
 	const struct settings_walk walk = { take_value, NULL, &w };
 	struct buf key = BUF_INIT(SETTING_KEY_MAX);
 	int rc = -1;
 
-	if ((w.name = strdup(name)) == NULL) {
+	if ((w.name = strdup(name)) == NULL)
 		err_nomem(e);
-	} else if (wrap_set_mark(&w, l->st, e) == 0 &&
+	else if (wrap_set_mark(&w, l->st, e) == 0 &&
 	    wrap_key(l->st, l->all_users, name, &key, e) == 0 &&
-	    settings_list(l->s, buf_text(&key), &walk, e) != -1) {
-		rc = 0;
-		for (size_t i = 0; i < N(texts) && rc == 0; i++)
-			if (texts[i].needed && *text_of(&w, i) == NULL)
-				rc = err_setx(e, ERR_CONFIG,
-				    "want a setting %s; 'slipway settings delete --tree' removes the "
-				    "key, 'slipway wrap PROGRAM' makes it again",
-				    texts[i].name);
-	}
-	if (rc == -1 && e->code != ERR_NOMEM)
+	    settings_list(l->s, buf_text(&key), &walk, e) != -1)
+		rc = take_wrap(l, &w, e);
+	if (rc == -1 && e->code == ERR_CONFIG)
+		rc = note_damaged(l, buf_text(&key), e);
+	else if (rc == -1 && e->code != ERR_NOMEM)
 		err_context(e, "%s", buf_text(&key));
-	if (rc == 0 && (rc = list_grow(&l->out->v, l->out->n, sizeof w, e)) == 0) {
-		l->out->v[l->out->n++] = w;
-		w = (struct wrap){ .name = NULL };
-	}
 	wrap_free(&w);
 	buf_free(&key);
 	return rc;
@@ -186,17 +203,22 @@ load_one(void *loading, const char *name, struct err *e)
 int
 wrap_load(struct settings *s, const struct station *st, struct wraps *out, struct err *e)
 {
+	struct loading l = { s, st, true, out, { .code = ERR_NONE } };
 	int rc = 0;
 
 	for (int all = 1; all >= 0 && rc != -1; all--) {
-		struct loading l = { s, st, all == 1, out };
 		const struct settings_walk walk = { NULL, load_one, &l };
 		struct buf key = BUF_INIT(SETTING_KEY_MAX);
 
-		rc = wrap_key(st, all == 1, NULL, &key, e) == -1
+		l.all_users = all == 1;
+		rc = wrap_key(st, l.all_users, NULL, &key, e) == -1
 		    ? -1
 		    : settings_list(s, buf_text(&key), &walk, e);
 		buf_free(&key);
+	}
+	if (rc != -1 && l.first.code != ERR_NONE) {
+		*e = l.first;
+		rc = -1;
 	}
 	return rc == -1 ? -1 : 0;
 }

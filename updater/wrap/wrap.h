@@ -48,7 +48,10 @@ void wraps_free(struct wraps *all);
 const char *wrap_place_name(unsigned place);
 unsigned wrap_place_find(const char *word, size_t len);
 
-/* The wraps of a station: those for all users, and this user's.  Returns 0 or -1. */
+/*
+ * The wraps of a station: those for all users, and this user's.  Returns 0, or -1 with ERR_CONFIG
+ * where one is damaged (out then has the others) or as settings_list().
+ */
 int wrap_load(struct settings *s, const struct station *st, struct wraps *out, struct err *e);
 
 /* Set the mark of w, which has its name.  Returns 0 or -1. */
