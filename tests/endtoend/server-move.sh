@@ -278,7 +278,11 @@ want status.log "host key      $newkey, learned from the signed metadata" 0
 # An administrator drops the host key; the same metadata doesn't bring it back.
 expect 1 drop.log slipway update --drop-host-key "$hostkey"
 want drop.log 'want a host key that was learned' 0
-expect 0 drop.log slipway update --drop-host-key "$newkey"
+stop_server
+expect 1 drop.log slipway update --drop-host-key "$newkey"
+want drop.log "dropped, and isn't learned again: host key $newkey" 0
+start_server --port "$port"
+expect 0 drop.log slipway update --drop-host-key "$newkey"	# the same once more
 sign_servers "{\"host_keys\": [\"$newkey\"]}"
 expect 0 update.log slipway update
 wantno update.log learned

@@ -282,19 +282,36 @@ server_failed(void *arg, const char *url, const struct err *why)
 		u->o->failed(NULL, url, why);
 }
 
-/* Drop the host key that an administrator names, for good, whatever becomes of this update. */
+static void
+tell_learned(void *arg, const char *text)
+{
+	const struct attempt *u = arg;
+
+	if (u->o->log != NULL)
+		u->o->log(NULL, LOG_LEVEL_INFO, u->st->application, text);
+}
+
+/*
+ * Drop the host key that an administrator names, for good, whatever becomes of this update.  One
+ * that was dropped before is no fault: a call that was cut is made again.
+ */
 static int
 drop_host_key(struct attempt *u, struct err *e)
 {
 	const char *key = u->o->drop_host_key;
+	char text[ERR_TEXT_SIZE];
 
-	if (key == NULL)
+	if (key == NULL || servers_have(&u->learned.dropped, key))
 		return 0;
 	err_setx(e, ERR_NOENT,
 	    "%.60s: want a host key that was learned, as 'slipway status' shows it; those of the "
 	    "enrolment are changed with 'slipway enroll --change --host-key'",
 	    key);
-	return learned_drop(&u->learned, key, e) ? learned_save(u->state, &u->learned, e) : -1;
+	if (!learned_drop(&u->learned, key, e) || learned_save(u->state, &u->learned, e) == -1)
+		return -1;
+	snprintf(text, sizeof text, "dropped, and isn't learned again: host key %.60s", key);
+	tell_learned(u, text);
+	return 0;
 }
 
 static int
@@ -363,15 +380,6 @@ attempt_time(struct attempt *u)
 
 	u->r->stood_still = now < floor;
 	return now < floor ? floor : now;
-}
-
-static void
-tell_learned(void *arg, const char *text)
-{
-	const struct attempt *u = arg;
-
-	if (u->o->log != NULL)
-		u->o->log(NULL, LOG_LEVEL_INFO, u->st->application, text);
 }
 
 /*
