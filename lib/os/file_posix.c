@@ -138,6 +138,16 @@ file_open_new(struct dir *d, const char *name, unsigned mode, struct err *e)
 	return fd;
 }
 
+/*
+ * Whether its maker has still to give it to the group.  What holds something isn't given away: in a
+ * shared directory somebody may have moved another file here, such as a key, or linked one.
+ */
+static bool
+is_new_lock(const struct stat *st)
+{
+	return st->st_uid == geteuid() && st->st_size == 0 && st->st_nlink == 1;
+}
+
 intptr_t
 file_open_lock(struct dir *d, const char *name, struct err *e)
 {
@@ -148,7 +158,7 @@ file_open_lock(struct dir *d, const char *name, struct err *e)
 	if (fd == -1)
 		return file_fail(d, name, e);
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-		if (st.st_uid == geteuid() &&
+		if (is_new_lock(&st) &&
 		    file_share_new(d, fd, file_share_mode(d, 0600 | FILE_FOR_GROUP)) == -1) {
 			file_fail(d, name, e);
 			close(fd);

@@ -173,7 +173,18 @@ ok mallory mv "$repo/lock" "$repo/lock.away"
 ln alice/mine/file "$repo/lock" 2>/dev/null || { cp alice/mine/file "$repo/lock"; chown alice:alice "$repo/lock"; }
 no alice slipway-repo --repo "$repo" gc
 has "want a file of the group that the directory is shared with"
+[ "$(stat -c '%U:%G' alice/mine/file)" = alice:alice ] || fail "want alice's file as it was"
 rm "$repo/lock"
+# A file of alice's that mallory moves there isn't given to the group.
+for group in alice slipwayers; do
+	echo secret > "$repo/passphrase"
+	chown "alice:$group" "$repo/passphrase"
+	chmod 600 "$repo/passphrase"
+	ok mallory mv "$repo/passphrase" "$repo/lock"
+	as alice slipway-repo --repo "$repo" gc || true
+	is "$repo/lock" "alice:$group 600"
+	rm "$repo/lock"
+done
 ok mallory mv "$repo/lock.away" "$repo/lock"
 no mallory mv "$repo/keys/bob" "$repo/keys/bobs"
 no mallory cat "$repo"/keys/bob/A.*.pem
