@@ -298,7 +298,7 @@ static const struct option options[] = { CMD_STATION_ROWS,
 	{ "take-over", OPTION_FLAG, OPTION_TO(struct options, take_over), NULL,
 	    "rewrite other icons that start PROGRAM, too, and keep a copy" },
 	{ "list", OPTION_FLAG, OPTION_TO(struct options, list), NULL,
-	    "list what is wrapped, and icons that pass it by; exit 3 where there are such" },
+	    "list what is wrapped, and icons that pass it by; exit 3 where there are such, or a file is missing or was changed" },
 	{ "undo", OPTION_FLAG, OPTION_TO(struct options, undo), NULL,
 	    "take the icons and wrappers of PROGRAM, or of all, away again" },
 	OPTION_END };
