@@ -55,7 +55,8 @@ bool dir_is_shared(const struct dir *d, uint32_t *gid);
 
 /*
  * Gives an existing file or directory of this user, no link, to a group, with permissions mode
- * (octal; 02000 and 01000 count).  name "." is d itself.  0, or -1.
+ * (octal; 02000 and 01000 count).  name "." is d itself.  0, or -1; ERR_UNSAFE for a file with a
+ * second name, and for a private key that others can't read, but could then.
  */
 int share_give(struct dir *d, const char *name, uint32_t gid, unsigned mode, struct err *e);
 

@@ -14,6 +14,9 @@
 
 #define GROUPS_MAX 65536
 
+/* Bytes that hold the first line of a private key. */
+#define KEY_BEGIN_MAX 256
+
 int
 share_find(const char *group, uint32_t *gid, struct err *e)
 {
@@ -137,6 +140,18 @@ file_share_odd(const struct dir *d, const struct stat *st)
 	return d != NULL && d->shared && (st->st_gid != d->gid || st->st_nlink != 1);
 }
 
+/* Whether a file that nobody else can read begins as a private key: it was moved here. */
+static bool
+is_moved_key(int fd, const struct stat *st)
+{
+	char begin[KEY_BEGIN_MAX];
+	ssize_t n = S_ISREG(st->st_mode) && (st->st_mode & 077) == 0
+	    ? pread(fd, begin, sizeof begin, 0)
+	    : 0;
+
+	return n > 0 && bytes_find(begin, (size_t)n, "PRIVATE KEY-----") != NULL;
+}
+
 int
 share_give(struct dir *d, const char *name, uint32_t gid, unsigned mode, struct err *e)
 {
@@ -152,6 +167,11 @@ share_give(struct dir *d, const char *name, uint32_t gid, unsigned mode, struct 
 		err_setx(e, ERR_UNSAFE,
 		    "%s: want a file with one name, got one with a second (a hard link); "
 		    "copy it, and give the copy its name",
+		    file_shown(d, name, where));
+	else if ((mode & 070) != 0 && is_moved_key(fd, &st))
+		err_setx(e, ERR_UNSAFE,
+		    "%s: want a file that the group may read, got a private key: see who moved it "
+		    "here, and move it back",
 		    file_shown(d, name, where));
 	else if ((st.st_gid != gid && fchown(fd, (uid_t)-1, gid) == -1) || fchmod(fd, mode) == -1)
 		file_fail(d, name, e);

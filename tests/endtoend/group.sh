@@ -168,6 +168,12 @@ ok mallory ln -s "$work/alice/mine/file" "$repo/.pending.json.new"
 ok mallory ln -s "$work/alice/mine/file" "$repo/served/metadata/.timestamp.json.new"
 ok alice slipway-repo --repo "$repo" publish --app A "$work/r"
 find alice/mine -type f -exec sha256sum {} + | cmp - before || fail "want alice's files as they were"
+# A key that mallory moves to where the group may read isn't given to it.
+ok mallory mv "$repo/certs/other.pem" "$repo/deploy.lock"
+no root slipway-repo init --shared slipwayers "$repo"
+has "got a private key: see who moved it here"
+is "$repo/deploy.lock" 'bob:slipwayers 600'
+ok mallory mv "$repo/deploy.lock" "$repo/certs/other.pem"
 # A second name of a file of alice's (where the system lets mallory make one), a directory of mallory's for bob's keys.
 ok mallory mv "$repo/lock" "$repo/lock.away"
 ln alice/mine/file "$repo/lock" 2>/dev/null || { cp alice/mine/file "$repo/lock"; chown alice:alice "$repo/lock"; }
