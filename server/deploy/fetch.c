@@ -22,8 +22,11 @@
 #define STAGING_SERVED	 STAGING "/served"
 #define STAGING_METADATA STAGING_SERVED "/metadata"
 
-/* In the directory of a target, until its bytes have the hash of its name. */
-#define UNCHECKED ".slipway-fetched"
+/*
+ * In the directory of a target, until its bytes have the hash of its name.  What an interrupted
+ * call leaves `gc` takes away, as every .NAME.new.
+ */
+#define UNCHECKED ".slipway-fetched.new"
 
 #define FILE_MODE 0644
 
