@@ -4,7 +4,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/cli/command.h"
 
 void
@@ -19,7 +21,7 @@ findings_add(struct findings *f, enum finding_level level, const char *subject, 
 {
 	static const char *const words[] = { "ok", "warning", "failure" },
 				 *const shown[] = { "ok", "warning", "FAILURE" };
-	char text[4 * ERR_TEXT_SIZE];
+	char text[4 * ERR_TEXT_SIZE], safe[sizeof text];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -27,6 +29,11 @@ findings_add(struct findings *f, enum finding_level level, const char *subject, 
 	va_end(ap);
 	f->n[level]++;
 	if (f->json) {
+		/* A name on a disk may be any bytes; its line is told nevertheless. */
+		if (!valid_utf8(text, strlen(text))) {
+			text_safe(safe, sizeof safe, text, strlen(text), false);
+			memcpy(text, safe, sizeof text);
+		}
 		json_array_append_new(f->lines,
 		    json_pack("{s:s, s:s, s:s}", "level", words[level], "subject", subject, "text",
 			text));

@@ -370,7 +370,8 @@ examine_place(struct doctor *d)
 
 	cmd_deploy_view(&v);
 	if ((rc = deploy_look(&v.d, d->path, &seen, &e)) == -1)
-		findings_add(&d->found, FINDING_FAILURE, "deploy", "%s: %s", v.d.place, e.text);
+		findings_add(&d->found, FINDING_FAILURE, "deploy", "%s%s%s", v.d.place,
+		    *v.d.place == '\0' ? "" : ": ", e.text);
 	else if (rc == 0)
 		findings_add(&d->found, FINDING_OK, "deploy",
 		    "nowhere; 'slipway-repo deploy set' names a server");

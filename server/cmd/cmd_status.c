@@ -152,7 +152,8 @@ print_deployed_line(const json_t *d)
 	if (json_is_true(json_object_get(d, "current")))
 		printf("%s serves this state\n", place);
 	else if (error != NULL)
-		printf("%s: can't be looked at: %s\n", place, error);
+		printf("%s: can't be looked at: %s\n",
+		    *place == '\0' ? "the place to deploy to" : place, error);
 	else if (json_object_get(d, "timestamp") == NULL)
 		printf("%s serves nothing yet; 'slipway-repo deploy' carries it there\n", place);
 	else

@@ -94,6 +94,15 @@ doctor 3 "^warning  deploy        .*place doesn't serve this state: slipway-repo
 doctor 0 '^all is well$' --offline
 status 0 "$repo" --repo "$R" deploy
 doctor 0 '^ok       deploy        .*place serves this state$'
+cp "$R/deploy.json" kept
+echo nonsense >"$R/deploy.json"
+doctor 1 '^FAILURE  deploy        [^:].*deploy.json'
+cp kept "$R/deploy.json"
+# A name that isn't UTF-8 takes no line away.
+cp -a "$R" odd$'\xff'
+"$repo" --repo odd$'\xff' doctor --json | python3 -c '
+import json, sys
+assert any(line["subject"] == "repository" for line in json.load(sys.stdin))' || fail "want the line of the repository"
 rmdir place/targets 2>/dev/null || rm -r place
 doctor 1 '^FAILURE  deploy        .*place: '
 echo ok
