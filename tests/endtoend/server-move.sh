@@ -300,3 +300,9 @@ expect 0 servers.log slipway-repo servers set "$newurl"
 expect 0 update.log slipway update
 want update.log "learned from the signed metadata: server $newurl" 0
 expect 0 update.log slipway update
+# What a newer Slipway learned counts for nothing here, and stays.
+echo '{"format": 2}' > "station/state/$INSTALLATION/$APP/learned.json"
+expect 0 update.log slipway update
+want update.log 'a newer Slipway wrote it' 0
+wantno update.log 'learned from the signed metadata'
+[ "$(cat "station/state/$INSTALLATION/$APP/learned.json")" = '{"format": 2}' ] || fail 'want it as it was' update.log

@@ -401,7 +401,9 @@ learn(struct attempt *u, struct err *e)
 	if (role != NULL) {
 		if (servers_read(named, &says, e) == -1)
 			return err_context(e, "%s", u->st->application);
-		rc = learned_take(&u->learned, u->st, &says, tell_learned, u, e);
+		/* What a newer Slipway learned stays, and this one would learn it at each start. */
+		rc = u->learned.newer ? 0
+				      : learned_take(&u->learned, u->st, &says, tell_learned, u, e);
 		servers_free(&says);
 	}
 	/* Nothing of the release depends on it, and the next start learns it again. */
