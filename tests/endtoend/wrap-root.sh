@@ -49,6 +49,11 @@ has 'taken over  /usr/local/share/applications/path.desktop'
 has "<$work/opt/prog><first><second>"
 has 'release 1 is applied; this user may not update the station'
 
+slipway wrap --list > log 2>&1 || fail list
+has 'prog: COV HI, for all users'
+slipway wrap --list --user > log 2>&1 || fail list
+has 'no program is wrapped'
+
 # A user sees that one is missing, and root makes it again.
 rm "/usr/local/share/$icon"
 "${user[@]}" slipway status > log 2>&1 || fail status

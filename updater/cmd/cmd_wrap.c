@@ -206,7 +206,7 @@ is_meant(const struct call *call, const struct wrap *w)
 	if (call->argc > 0 && !is_called(w->name, call->argv[0]) &&
 	    !is_called(w->program, call->argv[0]))
 		return false;
-	return o->list || !w->all_users || (!o->user && place_privileged());
+	return !w->all_users || (!o->user && (o->list || place_privileged()));
 }
 
 static int
