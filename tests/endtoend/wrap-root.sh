@@ -90,4 +90,5 @@ rm /usr/local/bin/prog
 slipway wrap prog > log 2>&1 || fail wrap
 slipway unenroll --yes > log 2>&1 || fail unenroll
 has 'removed /usr/local/bin/prog'
+has "what users wrapped for themselves ('slipway wrap')"
 [ -z "$(find /usr/local -type f)" ] || fail "want nothing left"

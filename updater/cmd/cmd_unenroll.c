@@ -104,8 +104,8 @@ print_left(const struct station *st)
 		    "  on the servers, the line of this station's login key in authorized_keys\n");
 	if (place_stationwide())
 		printf(
-		    "  in each user's own state, the folder slipway/%s/%s, and what a user wrapped "
-		    "without root ('slipway wrap')\n",
+		    "  in each user's own state, the folder slipway/%s/%s, and what users wrapped for "
+		    "themselves ('slipway wrap')\n",
 		    st->installation, st->application);
 }
 
