@@ -338,6 +338,7 @@ client_obtain(struct tuf_client *c, const char *role, const struct tuf_keyring *
 	struct tuf_meta m;
 
 	if (!snapshot_meta(c->snapshot, role, &m)) {
+		/* ansible/roles/station looks for "is published yet". */
 		err_setx(e, ERR_NOENT,
 		    "nothing of %s is published yet: the snapshot has no entry for %s.json", role,
 		    role);
