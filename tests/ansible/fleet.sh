@@ -21,12 +21,27 @@ if [ -z "${WORK-}" ]; then
 		exit 77
 	fi
 	WORK=$(mktemp -d "${TMPDIR:-/tmp}/slipway-fleet-XXXXXXXX")
-	trap 'rm -rf --one-file-system "$WORK"' EXIT
-	trap 'exit 1' HUP INT TERM
+	apart=
+	# shellcheck disable=SC2317  # called by the trap
+	# The first process in there takes all others and the mounts along, and is gone when they are.
+	clean() {
+		if [ -n "$apart" ] && first=$(cat "/proc/$apart/task/$apart/children" 2>/dev/null); then
+			kill -KILL "${first% }" 2>/dev/null || kill -KILL "$apart" 2>/dev/null || true
+			wait "$apart" 2>/dev/null || true
+		fi
+		rm -rf --one-file-system "$WORK"
+	}
+	trap clean EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
 	chmod 755 "$WORK"
 	export WORK
+	# In the background: a signal isn't looked at before a command in the foreground ends.
+	unshare --mount --pid --fork --kill-child --mount-proc -- "$0" "$debs" &
+	apart=$!
 	rc=0
-	unshare --mount --pid --fork --kill-child --mount-proc -- "$0" "$debs" || rc=$?
+	wait "$apart" || rc=$?
+	apart=
 	exit "$rc"
 fi
 
