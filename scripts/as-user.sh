@@ -53,7 +53,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 mkdir "$work/home" "$work/tmp" "$work/tests"
-if ! out=$(cmake --install "$build" --prefix "$work" 2>&1); then
+if ! out=$("$(dirname "${BASH_SOURCE[0]}")/install-apart.sh" "$build" "$work" 2>&1); then
 	printf '%s\nas-user.sh: want a complete build in %s; build it first\n' "$out" "$build" >&2
 	exit 1
 fi

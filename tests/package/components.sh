@@ -10,15 +10,7 @@ build=$1
 top=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 parts=(station server runtime development examples documentation)
-
-end() {
-	local part
-	for part in "${parts[@]}"; do
-		rm -f "$build/install_manifest_$part.txt"
-	done
-	rm -rf "$work"
-}
-trap end EXIT
+trap 'rm -rf "$work"' EXIT
 
 fail() {
 	echo "components: $*" >&2
@@ -41,7 +33,7 @@ has() {
 
 mkdir "$work/lists" "$work/all"
 for part in "${parts[@]}"; do
-	cmake --install "$build" --prefix "$work/$part" --component "$part" > "$work/log" 2>&1 ||
+	"$top/scripts/install-apart.sh" "$build" "$work/$part" "$part" "$work/lists" > "$work/log" 2>&1 ||
 		fail "$part: $(cat "$work/log")"
 done
 lib=$(cd "$work/runtime" && dirname "$(find . -name libslipway-tls.so.0)")
@@ -64,7 +56,7 @@ done < <(cd "$work/documentation/share/doc/slipway" &&
 	grep -oE '\]\([^)#:]+[)#]' ./*.md docs/*.md | sed -E 's/\]\(|[)#]$//g; s|^|'"$PWD"'/|')
 
 # Together they are all, and no file is in two parts.
-cmake --install "$build" --prefix "$work/all" > "$work/log" 2>&1 || fail "$(cat "$work/log")"
+"$top/scripts/install-apart.sh" "$build" "$work/all" > "$work/log" 2>&1 || fail "$(cat "$work/log")"
 list "$work/all" > "$work/want"
 for part in "${parts[@]}"; do
 	list "$work/$part"
@@ -83,8 +75,7 @@ got=$(sed -nE '1s/^slipway \(([^)]*)\).*/\1/p' "$top/debian/changelog")
 got=$(sed -n 's/^version: //p' "$top/ansible/galaxy.yml")
 [ "$got" = "$want" ] || fail "want the version $want in ansible/galaxy.yml, got '$got'"
 
-# Other tests install with this build at the same time: the lists are copied.
-cp "$build"/install_manifest_{station,server,runtime}.txt "$work/lists/"
+rm "$work"/lists/install_manifest_{development,examples,documentation}.txt
 echo mine > "$work/server/share/slipway/scripts/mine.lua"
 cmake -D BUILD="$work/lists" -P "$top/cmake/uninstall.cmake" > "$work/log" 2>&1 || fail "$(cat "$work/log")"
 [ "$(list "$work/station")$(list "$work/runtime")" = "" ] || fail "want no file left of station and runtime"

@@ -6,8 +6,9 @@
 set -euo pipefail
 
 build=$1
+top=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
-trap 'rm -rf "$work"; rm -f "$build/install_manifest_server.txt"' EXIT
+trap 'rm -rf "$work"' EXIT
 fail() {
 	echo "refresh-unit: $*" >&2
 	cat "$work/log" >&2
@@ -16,7 +17,7 @@ fail() {
 must() { "$@" > "$work/log" 2>&1 || fail "$*"; }
 
 chmod 755 "$work"
-must cmake --install "$build" --prefix "$work/i" --component server
+must "$top/scripts/install-apart.sh" "$build" "$work/i" server
 units=$work/i/lib/systemd/system
 [ -x "$work/i/libexec/slipway/as-owner" ] || fail "want the helper"
 # Where they will be is named in them; here they are elsewhere.

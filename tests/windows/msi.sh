@@ -45,7 +45,7 @@ files() { (cd "$1" && find . -type f | sort); }
 
 "$top/scripts/msi.sh" "$build" "$work/old.msi" 0.0.9
 "$top/scripts/msi.sh" "$build" "$work/new.msi"
-DESTDIR='' cmake --install "$build" --prefix "$work/want" >/dev/null
+"$top/scripts/install-apart.sh" "$build" "$work/want" >/dev/null
 "$wine" "$repo_program" init "$(windows "$work/repo")" --no-passphrase >"$work/said" 2>&1 || fail "$(cat "$work/said")"
 old=$(windows "$work/old.msi")
 new=$(windows "$work/new.msi")
