@@ -191,6 +191,7 @@ resign timestamp timestamp "$ended" > ended.json
 cp ended.json stick/metadata/timestamp.json
 bad_stick 'once, with --accept-age DAYS'
 expect 1 bad.log slipway update --from stick --accept-age 4
+want bad.log 'it ended more than 4 days ago (--accept-age)' 0
 slipway status | grep -o '^refreshed *[^,]*' > before.log
 expect 0 update.log slipway update --from stick --accept-age 6
 want update.log 'metadata was accepted that ended 6 days ago' 0

@@ -437,7 +437,13 @@ tell_accept(const struct attempt *u, struct err *e)
 {
 	struct err was = *e;
 
-	if (u->o->from != NULL && e->code == ERR_EXPIRED && strncmp(e->text, "root ", 5) != 0)
+	if (e->code != ERR_EXPIRED || strncmp(e->text, "root ", 5) == 0)
+		return;
+	if (u->o->accept > 0)
+		err_setx(e, ERR_EXPIRED, "%.900s; it ended more than %lld day%s ago (--accept-age)",
+		    was.text, (long long)(u->o->accept / DATE_DAY_SECONDS),
+		    u->o->accept == DATE_DAY_SECONDS ? "" : "s");
+	else if (u->o->from != NULL)
 		err_setx(e, ERR_EXPIRED,
 		    "%.900s; an administrator takes it all the same, once, with --accept-age DAYS",
 		    was.text);
