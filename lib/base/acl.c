@@ -12,6 +12,8 @@
 
 #define INSTALLER "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"
 #define ADMINS	  "(A;;FA;;;SY)(A;;FA;;;BA)"
+#define SYSTEM_IN "(A;OICI;FA;;;SY)"
+#define ADMINS_IN "(A;OICI;FA;;;BA)"
 
 /* Rights to a file, as bits. */
 #define RIGHT_READ	0x80000001u /* its content, GENERIC_READ */
@@ -242,6 +244,17 @@ add_span(struct buf *out, const struct span *s, struct err *e)
 	return buf_add(out, s->at, s->len, e);
 }
 
+/* Windows writes the built-in Administrator, whose last number is 500, as two letters. */
+static bool
+is_user(const struct span *sid, const char *user)
+{
+	size_t len = strlen(user);
+
+	return is(sid, user) ||
+	    (is(sid, "LA") && strncmp(user, "S-1-5-21-", 9) == 0 &&
+		strcmp(user + len - 4, "-500") == 0);
+}
+
 /* Private lists. */
 
 /* Whether a list lets a user in by the user's own entry. */
@@ -256,7 +269,7 @@ names_user(const char *text, const char *user)
 	if (split(text, &list) == -1)
 		return false;
 	for (p = list.entries; !named && next_entry(&list, &p, &a);)
-		named = !is_denial(&a) && is(&a.field[SID], user) &&
+		named = !is_denial(&a) && is_user(&a.field[SID], user) &&
 		    (a.rights & (RIGHT_CHANGE | RIGHT_ALL)) != 0;
 	return named;
 }
@@ -437,7 +450,7 @@ is_fault(const struct entry *a, const struct acl_rule *rule)
 		return false;
 	/* OW: the owner, who is looked at anyway. */
 	return !is_good(sid) && !is(sid, "OW") && !is(sid, "S-1-3-4") &&
-	    (rule->self == NULL || !is(sid, rule->self));
+	    (rule->self == NULL || !is_user(sid, rule->self));
 }
 
 enum acl_fault
@@ -449,7 +462,7 @@ acl_judge(const char *text, const struct acl_rule *rule)
 	const char *p;
 
 	if (split(text, &list) == -1 ||
-	    (!is_good(&list.owner) && (rule->self == NULL || !is(&list.owner, rule->self))))
+	    (!is_good(&list.owner) && (rule->self == NULL || !is_user(&list.owner, rule->self))))
 		return ACL_OWNER;
 	if (list.entries == NULL)
 		return ACL_OPEN;
@@ -459,6 +472,31 @@ acl_judge(const char *text, const struct acl_rule *rule)
 	return fault;
 }
 
+/* Whether a list lets one of the good owners do everything. */
+static bool
+lets_in(const struct parts *list, bool (*who)(const struct span *sid))
+{
+	const char *p = list->entries;
+	bool in = false;
+	struct entry a;
+
+	while (!in && next_entry(list, &p, &a))
+		in = is(&a.field[TYPE], "A") && (a.flags & INHERIT_ONLY) == 0 &&
+		    who(&a.field[SID]) &&
+		    ((a.rights & RIGHT_ALL) != 0 ||
+			(a.rights & RIGHT_FILE_FULL) == RIGHT_FILE_FULL);
+	return in;
+}
+
+/* The system and administrators, where a list doesn't let them in: nobody could use the file. */
+static int
+add_missing(const struct parts *list, struct buf *out, struct err *e)
+{
+	if (!lets_in(list, is_system) && buf_adds(out, SYSTEM_IN, e) == -1)
+		return -1;
+	return lets_in(list, is_admins) ? 0 : buf_adds(out, ADMINS_IN, e);
+}
+
 int
 acl_mend(const char *text, const struct acl_rule *rule, struct buf *out, struct err *e)
 {
@@ -466,16 +504,23 @@ acl_mend(const char *text, const struct acl_rule *rule, struct buf *out, struct 
 	struct parts list;
 	struct entry a;
 	const char *p;
+	bool added = false;
 	int rc;
 
 	if (split(text, &list) == -1)
 		return malformed(text, e);
 	rc = buf_adds(out, "O:BAD:P", e);
-	if (rc == 0 && list.entries == NULL)
-		rc = buf_adds(out, ADMINS, e);
-	for (p = list.entries; rc == 0 && next_entry(&list, &p, &a);)
-		if (!is_fault(&a, rule))
+	/* Windows wants denials in front. */
+	for (p = list.entries; rc == 0 && next_entry(&list, &p, &a);) {
+		if (!added && !is_denial(&a)) {
+			rc = add_missing(&list, out, e);
+			added = true;
+		}
+		if (rc == 0 && !is_fault(&a, rule))
 			rc = add_span(out, &a.text, e);
+	}
+	if (rc == 0 && !added)
+		rc = add_missing(&list, out, e);
 	if (rc == -1)
 		buf_cut(out, before);
 	return rc;

@@ -68,8 +68,10 @@ enum acl_fault { ACL_GOOD, ACL_ACCOUNT, ACL_OPEN, ACL_OWNER };
 enum acl_fault acl_judge(const char *text, const struct acl_rule *rule);
 
 /*
- * Append the same list without the entries that are a fault, and administrators as owner.  The
- * result inherits nothing: what was taken out would come back.  0, or -1 as acl_choose().
+ * Append the same list without the entries that are a fault, with administrators as owner, and with
+ * entries for the system and administrators where it doesn't let them do everything: nobody could
+ * use a file of which only a fault was left out.  The result inherits nothing: what was taken out
+ * would come back.  0, or -1 as acl_choose().
  */
 int acl_mend(const char *text, const struct acl_rule *rule, struct buf *out, struct err *e);
 

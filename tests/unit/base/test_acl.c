@@ -7,6 +7,7 @@
 #define SELF	  "S-1-5-21-1-2-3-1001"
 #define OTHER	  "S-1-5-21-1-2-3-1002"
 #define GROUP	  "S-1-5-21-1-2-3-513"
+#define BUILT_IN  "S-1-5-21-1-2-3-500"
 #define INSTALLER "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"
 /* As on Windows 10: of C:\Program Files, of C:\X, and of %AppData%. */
 #define PROGRAMS \
@@ -30,7 +31,7 @@
 
 static const struct choice {
 	const char *name;
-	struct acl_file file; /* self is filled in */
+	struct acl_file file; /* self is SELF where none is named */
 	const char *want;     /* NULL: ERR_SYNTAX */
 } choices[] = {
 	/* new files */
@@ -109,6 +110,10 @@ static const struct choice {
 	    "O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)" },
 	{ "choose: private of a user", { ACL_PRIVATE, false, NULL, STATION, 0, NULL },
 	    "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;" SELF ")" },
+	{ "choose: private in a profile of the built-in account",
+	    { ACL_PRIVATE, true, BUILT_IN, "O:SYD:AI(A;OICIID;FA;;;SY)(A;OICIID;FA;;;LA)", 0,
+		NULL },
+	    "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;" BUILT_IN ")" },
 	{ "choose: private of no directory", { ACL_PRIVATE, true, NULL, NULL, 0, NULL },
 	    "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;" SELF ")" },
 	/* texts that no Windows writes */
@@ -133,7 +138,8 @@ choose(void **state)
 	struct buf out = BUF_INIT(ACL_TEXT_MAX);
 	struct err e;
 
-	f.self = SELF;
+	if (f.self == NULL)
+		f.self = SELF;
 	assert_ok(buf_adds(&out, "before", &e), &e);
 	if (c->want == NULL)
 		assert_err(acl_choose(&f, &out, &e), ERR_SYNTAX, &e);
@@ -143,6 +149,9 @@ choose(void **state)
 	assert_string_equal(buf_text(&out) + 6, c->want == NULL ? "" : c->want);
 	buf_free(&out);
 }
+
+/* What mending adds where the system and administrators aren't let in. */
+#define LETS_IN "O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
 
 static const struct judged {
 	const char *name, *text;
@@ -156,52 +165,69 @@ static const struct judged {
 	{ "judge: by their SIDs", "O:S-1-5-18D:(A;;FA;;;S-1-5-18)(A;;FA;;;S-1-5-32-544)", true,
 	    NULL, ACL_GOOD, "O:BAD:P(A;;FA;;;S-1-5-18)(A;;FA;;;S-1-5-32-544)" },
 	{ "judge: the installer", "O:" INSTALLER "D:P(A;;FA;;;" INSTALLER ")", true, NULL, ACL_GOOD,
-	    "O:BAD:P(A;;FA;;;" INSTALLER ")" },
-	{ "judge: nobody", "O:BAD:P", true, NULL, ACL_GOOD, "O:BAD:P" },
+	    LETS_IN "(A;;FA;;;" INSTALLER ")" },
+	{ "judge: nobody", "O:BAD:P", true, NULL, ACL_GOOD, LETS_IN },
 	{ "judge: everybody reads", STATION, false, NULL, ACL_GOOD, STATION },
 	{ "judge: everybody reads a secret", STATION, true, NULL, ACL_OPEN,
 	    "O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)" },
 	{ "judge: everybody reads by all rights of a kind", "O:BAD:(A;;GR;;;WD)", true, NULL,
-	    ACL_OPEN, "O:BAD:P" },
+	    ACL_OPEN, LETS_IN },
 	{ "judge: somebody else's", "O:" SELF "D:P(A;;FA;;;BA)", false, NULL, ACL_OWNER,
-	    "O:BAD:P(A;;FA;;;BA)" },
+	    "O:BAD:P(A;OICI;FA;;;SY)(A;;FA;;;BA)" },
 	{ "judge: this user's", "O:" SELF "D:P(A;;FA;;;" SELF ")", true, SELF, ACL_GOOD,
-	    "O:BAD:P(A;;FA;;;" SELF ")" },
+	    LETS_IN "(A;;FA;;;" SELF ")" },
 	{ "judge: another user's", "O:" OTHER "D:P(A;;FA;;;BA)", true, SELF, ACL_OWNER,
-	    "O:BAD:P(A;;FA;;;BA)" },
-	{ "judge: no owner", "D:P(A;;FA;;;BA)", false, NULL, ACL_OWNER, "O:BAD:P(A;;FA;;;BA)" },
+	    "O:BAD:P(A;OICI;FA;;;SY)(A;;FA;;;BA)" },
+	{ "judge: no owner", "D:P(A;;FA;;;BA)", false, NULL, ACL_OWNER,
+	    "O:BAD:P(A;OICI;FA;;;SY)(A;;FA;;;BA)" },
 	{ "judge: an account", "O:BAD:P(A;;FA;;;SY)(A;;FA;;;" SELF ")", false, NULL, ACL_ACCOUNT,
-	    "O:BAD:P(A;;FA;;;SY)" },
-	{ "judge: the built-in account", "O:SYD:P(A;;FA;;;LA)", false, NULL, ACL_ACCOUNT,
-	    "O:BAD:P" },
+	    "O:BAD:P(A;OICI;FA;;;BA)(A;;FA;;;SY)" },
+	{ "judge: the built-in account", "O:SYD:P(A;;FA;;;LA)", false, NULL, ACL_ACCOUNT, LETS_IN },
 	{ "judge: that by its SID", "O:SYD:P(A;;FA;;;S-1-5-21-1-2-3-500)", false, NULL, ACL_ACCOUNT,
-	    "O:BAD:P" },
+	    LETS_IN },
 	{ "judge: an account of a cloud", "O:BAD:P(A;;WD;;;S-1-12-1-1-2-3-4)", false, NULL,
-	    ACL_ACCOUNT, "O:BAD:P" },
+	    ACL_ACCOUNT, LETS_IN },
 	{ "judge: an account reads a secret", "O:BAD:AI(A;ID;FR;;;" OTHER ")(A;ID;FA;;;BA)", true,
-	    NULL, ACL_ACCOUNT, "O:BAD:P(A;ID;FA;;;BA)" },
+	    NULL, ACL_ACCOUNT, "O:BAD:P(A;OICI;FA;;;SY)(A;ID;FA;;;BA)" },
 	{ "judge: an account and a group", "O:BAD:(A;;FA;;;" GROUP ")(A;;FA;;;" SELF ")", false,
-	    NULL, ACL_OPEN, "O:BAD:P" },
-	{ "judge: everybody", "O:BAD:(A;;FA;;;WD)", false, NULL, ACL_OPEN, "O:BAD:P" },
+	    NULL, ACL_OPEN, LETS_IN },
+	{ "judge: everybody", "O:BAD:(A;;FA;;;WD)", false, NULL, ACL_OPEN, LETS_IN },
 	{ "judge: everybody, by a condition", "O:BAD:(XA;;FA;;;WD;(a == 1))", false, NULL, ACL_OPEN,
-	    "O:BAD:P" },
-	{ "judge: users may append", "O:BAD:(A;;0x4;;;BU)", false, NULL, ACL_OPEN, "O:BAD:P" },
-	{ "judge: users may remove", "O:BAD:(A;;SD;;;BU)", false, NULL, ACL_OPEN, "O:BAD:P" },
-	{ "judge: users may make names", "O:BAD:(A;;DCLC;;;BU)", false, NULL, ACL_OPEN, "O:BAD:P" },
+	    LETS_IN },
+	{ "judge: users may append", "O:BAD:(A;;0x4;;;BU)", false, NULL, ACL_OPEN, LETS_IN },
+	{ "judge: users may remove", "O:BAD:(A;;SD;;;BU)", false, NULL, ACL_OPEN, LETS_IN },
+	{ "judge: users may make names", "O:BAD:(A;;DCLC;;;BU)", false, NULL, ACL_OPEN, LETS_IN },
 	{ "judge: users may list and pass", "O:BAD:(A;;CCSWRPWPLORC;;;BU)", false, NULL, ACL_GOOD,
-	    "O:BAD:P(A;;CCSWRPWPLORC;;;BU)" },
-	{ "judge: rights of no name", "O:BAD:(A;;QQ;;;BU)", false, NULL, ACL_OPEN, "O:BAD:P" },
-	{ "judge: half a right", "O:BAD:(A;;FRX;;;BU)", false, NULL, ACL_OPEN, "O:BAD:P" },
-	{ "judge: no number", "O:BAD:(A;;0x4z;;;BU)", false, NULL, ACL_OPEN, "O:BAD:P" },
+	    LETS_IN "(A;;CCSWRPWPLORC;;;BU)" },
+	{ "judge: rights of no name", "O:BAD:(A;;QQ;;;BU)", false, NULL, ACL_OPEN, LETS_IN },
+	{ "judge: half a right", "O:BAD:(A;;FRX;;;BU)", false, NULL, ACL_OPEN, LETS_IN },
+	{ "judge: no number", "O:BAD:(A;;0x4z;;;BU)", false, NULL, ACL_OPEN, LETS_IN },
 	{ "judge: only handed down", "O:BAD:(A;OICIIO;FA;;;WD)(A;;FA;;;OW)", false, NULL, ACL_GOOD,
-	    "O:BAD:P(A;OICIIO;FA;;;WD)(A;;FA;;;OW)" },
-	{ "judge: denied", "O:BAD:(D;;FA;;;WD)", true, NULL, ACL_GOOD, "O:BAD:P(D;;FA;;;WD)" },
-	{ "judge: no list", "O:BA", false, NULL, ACL_OPEN, "O:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)" },
-	{ "judge: no control", "O:BAD:NO_ACCESS_CONTROL", false, NULL, ACL_OPEN,
-	    "O:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)" },
+	    LETS_IN "(A;OICIIO;FA;;;WD)(A;;FA;;;OW)" },
+	{ "judge: denied", "O:BAD:(D;;FA;;;WD)", true, NULL, ACL_GOOD,
+	    "O:BAD:P(D;;FA;;;WD)(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)" },
+	{ "judge: no list", "O:BA", false, NULL, ACL_OPEN, LETS_IN },
+	{ "judge: no control", "O:BAD:NO_ACCESS_CONTROL", false, NULL, ACL_OPEN, LETS_IN },
 	{ "judge: not understood", "O:BAD:(A;;FA", false, NULL, ACL_OWNER, NULL },
 	{ "judge: entry not understood", "O:BAD:(A;;FA)", false, NULL, ACL_OWNER, NULL },
-	{ "judge: empty", "", false, NULL, ACL_OWNER, "O:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)" },
+	{ "judge: empty", "", false, NULL, ACL_OWNER, LETS_IN },
+	/* two letters, where the user is known by numbers */
+	{ "judge: the built-in account itself", "O:LAD:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;LA)", true,
+	    BUILT_IN, ACL_GOOD, "O:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;LA)" },
+	{ "judge: the built-in account, for another", "O:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FR;;;LA)",
+	    true, SELF, ACL_ACCOUNT, "O:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)" },
+	{ "judge: the built-in account's, for another", "O:LAD:P(A;;FA;;;SY)(A;;FA;;;BA)", true,
+	    SELF, ACL_OWNER, "O:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)" },
+	/* who is let in besides */
+	{ "judge: only a person is let in", "O:" OTHER "D:PAI(A;;FA;;;" OTHER ")", true, NULL,
+	    ACL_OWNER, LETS_IN },
+	{ "judge: administrators only read", "O:BAD:(A;;FR;;;BA)(A;;FA;;;SY)(A;;FA;;;" OTHER ")",
+	    true, NULL, ACL_ACCOUNT, "O:BAD:P(A;OICI;FA;;;BA)(A;;FR;;;BA)(A;;FA;;;SY)" },
+	{ "judge: only for what is below",
+	    "O:BAD:(A;OICIIO;FA;;;SY)(XA;;FA;;;BA;(a == 1))(A;;FA;;;WD)", true, NULL, ACL_OPEN,
+	    "O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICIIO;FA;;;SY)(XA;;FA;;;BA;(a == 1))" },
+	{ "judge: behind denials", "O:BAD:(D;;FA;;;BG)(A;;FA;;;WD)", true, NULL, ACL_OPEN,
+	    "O:BAD:P(D;;FA;;;BG)(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)" },
 };
 
 static int
