@@ -8,6 +8,7 @@
 
 struct search {
 	int64_t applied, release;
+	int64_t from; /* the release before the record that was passed last */
 	struct changeset *back;
 	/* releases that could be returned to, as names of an object, for the message */
 	json_t *seen;
@@ -21,6 +22,12 @@ pass_record(void *arg, struct record *r, struct err *e)
 	struct search *s = arg;
 	char number[32];
 
+	/* Without a record in between nobody knows the way. */
+	if (r->release != s->from)
+		return 1;
+	s->from = r->from;
+	if (r->passed)
+		return changeset_append(s->back, &r->undo, e);
 	if (!r->whole)
 		return 1;
 	if (s->release == 0 ? r->release < s->applied : r->release == s->release) {
@@ -60,6 +67,7 @@ rollback_find(struct dir *state, const struct record *applied, int64_t release,
     struct record *found, struct changeset *back, struct err *e)
 {
 	struct search s = { .applied = applied->release,
+		.from = applied->from,
 		.release = release,
 		.back = back,
 		.found = found };

@@ -15,7 +15,8 @@ add_record(json_t *list, const struct record *r, bool applied, struct err *e)
 	one = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b}", "time", r->time, "action",
 	    r->damaged ? "damaged" : r->action, "release", (json_int_t)r->release, "from",
 	    (json_int_t)r->from, "files", (json_int_t)r->changed_files, "settings",
-	    (json_int_t)r->changed_settings, "applied", applied, "rollback", !applied && r->whole);
+	    (json_int_t)r->changed_settings, "applied", applied, "rollback",
+	    !applied && (r->whole || r->passed));
 	if (one != NULL && r->place[0] != '\0')
 		json_object_set_new(one, "place", json_string(r->place));
 	if (one != NULL && r->expired > 0)

@@ -255,15 +255,16 @@ record_heal(struct dir *state, struct record *r, const struct err *why,
 	return 0;
 }
 
-/* Old records keep only the summary: when, what, how much. */
+/* Old records keep only the summary: when, what, how much; passed: and the way back. */
 static void
-shorten(struct dir *d, const char *name, struct record *r)
+shorten(struct dir *d, const char *name, struct record *r, bool passed)
 {
 	struct err ignored;
-	bool was_whole = r->whole;
+	bool shorter = r->whole || (r->passed && !passed);
 
+	r->passed = passed && (r->whole || r->passed);
 	r->whole = false;
-	if (was_whole)
+	if (shorter)
 		save_record(d, name, r, &ignored);
 }
 
@@ -304,15 +305,23 @@ prune_kept(struct dir *state, const json_t *wanted)
 	dir_close(p.kept);
 }
 
+/* The walk from the applied record to older ones. */
+struct pruned {
+	int64_t release; /* of the record after */
+	size_t whole;	 /* records that were, or are, whole */
+	json_t *wanted;	 /* hashes */
+};
+
 /*
  * One record of the history, the age-th before the applied one.  Returns 0, or -1: not readable, so
  * that nobody knows what it needs.
  */
 static int
-prune_record(struct dir *d, const char *name, size_t age, json_t *wanted)
+prune_record(struct dir *d, const char *name, size_t age, struct pruned *p)
 {
 	struct damage_told nobody = { NULL, NULL };
 	struct record r;
+	bool passed;
 	struct err e;
 	int rc;
 
@@ -320,15 +329,18 @@ prune_record(struct dir *d, const char *name, size_t age, json_t *wanted)
 		(void)file_remove(d, name, &e);
 		return 0;
 	}
-	if (age > RECORD_WHOLE_MAX + 1)
+	if (p->whole > RECORD_WHOLE_MAX)
 		return 0;
 	if (load_record(d, name, &r, &e) == -1)
 		return damage_is(&e)
 		    ? damage_set_aside(d, name, NULL, NULL, &nobody, &e) == 1 ? 0 : -1
 		    : -1;
-	rc = want_content(wanted, &r);
-	if (age > RECORD_WHOLE_MAX)
-		shorten(d, name, &r);
+	rc = want_content(p->wanted, &r);
+	passed = r.release > 0 && r.release == p->release;
+	p->release = r.release;
+	p->whole += passed ? 0 : 1;
+	if (passed || p->whole > RECORD_WHOLE_MAX)
+		shorten(d, name, &r, passed);
 	record_free(&r);
 	return rc;
 }
@@ -336,24 +348,24 @@ prune_record(struct dir *d, const char *name, size_t age, json_t *wanted)
 void
 record_prune(struct dir *state, const struct record *applied)
 {
-	json_t *wanted = json_object();
+	struct pruned p = { .release = applied->release, .wanted = json_object() };
 	struct strings names;
 	struct dir *d;
 	struct err e;
-	bool sure = wanted != NULL && want_content(wanted, applied) == 0;
+	bool sure = p.wanted != NULL && want_content(p.wanted, applied) == 0;
 
 	if (list_history(state, &d, &names, &e) == 0) {
 		size_t n = names.n;
 
 		while (n > 0 && serial_of(names.v[n - 1]) >= applied->serial)
 			n--;
-		for (size_t i = 0; i < n; i++)
-			if (prune_record(d, names.v[i], n - i, wanted) == -1)
+		for (size_t i = n; i > 0; i--)
+			if (prune_record(d, names.v[i - 1], n - i + 1, &p) == -1)
 				sure = false;
 		if (sure)
-			prune_kept(state, wanted);
+			prune_kept(state, p.wanted);
 		strings_free(&names);
 		dir_close(d);
 	}
-	json_decref(wanted);
+	json_decref(p.wanted);
 }

@@ -227,6 +227,13 @@ read_place(const json_t *j, int root, struct record *r, struct err *e)
 }
 
 static int
+read_changes(const json_t *j, const char *name, struct changeset *c, struct err *e)
+{
+	return changes_json_read(json_object_get(j, name), c, e) == -1 ? err_context(e, "record")
+								       : 0;
+}
+
+static int
 read_rest(const json_t *j, struct record *r, struct err *e)
 {
 	json_t *files = json_object_get(j, "files"), *file;
@@ -241,10 +248,7 @@ read_rest(const json_t *j, struct record *r, struct err *e)
 		if (read_place(j, root, r, e) == -1)
 			return -1;
 	record_sort(r);
-	if (changes_json_read(json_object_get(j, "set"), &r->set, e) == -1 ||
-	    changes_json_read(json_object_get(j, "undo"), &r->undo, e) == -1)
-		return err_context(e, "record");
-	return 0;
+	return read_changes(j, "set", &r->set, e) == 0 ? read_changes(j, "undo", &r->undo, e) : -1;
 }
 
 int
@@ -253,7 +257,9 @@ record_read(const json_t *j, struct record *r, struct err *e)
 	*r = (struct record)RECORD_INIT;
 	r->json = json_incref((json_t *)(uintptr_t)j);
 	r->whole = json_object_get(j, "undo") != NULL;
-	if (read_summary(j, r, e) == 0 && (!r->whole || read_rest(j, r, e) == 0))
+	r->passed = !r->whole && json_object_get(j, "back") != NULL;
+	if (read_summary(j, r, e) == 0 && (!r->whole || read_rest(j, r, e) == 0) &&
+	    (!r->passed || read_changes(j, "back", &r->undo, e) == 0))
 		return 0;
 	record_free(r);
 	return -1;
@@ -310,13 +316,16 @@ record_json(const struct record *r, struct err *e)
 		json_object_set_new(j, "place", json_string(r->place));
 	if (j != NULL && r->expired > 0)
 		json_object_set_new(j, "expired", json_integer(r->expired));
-	if (r->whole)
+	if (r->passed)
+		rest = json_pack("{s:o}", "back", changes_json(&r->undo, e));
+	else if (r->whole)
 		rest = json_pack("{s:o, s:{s:o, s:o}, s:{s:s?, s:s?}, s:o, s:o}", "files",
 		    target_files_json(r), "dirs", layout_place_names[0],
 		    made_dirs_json(&r->dirs[0]), layout_place_names[1], made_dirs_json(&r->dirs[1]),
 		    "roots", layout_place_names[0], r->roots[0], layout_place_names[1], r->roots[1],
 		    "set", changes_json(&r->set, e), "undo", changes_json(&r->undo, e));
-	if (j != NULL && r->whole && (rest == NULL || json_object_update(j, rest) == -1)) {
+	if (j != NULL && (r->whole || r->passed) &&
+	    (rest == NULL || json_object_update(j, rest) == -1)) {
 		json_decref(j);
 		j = NULL;
 	}

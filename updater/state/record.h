@@ -27,6 +27,8 @@
  *   roots       {"install": PATH, "app": PATH}: where these two are
  *   set, undo   the changes that the scripts asked for, and those that lead back to the record
  *               before (changes_json.h)
+ *   back        of a record that has none of these any more, the same as undo: the way back over
+ *               it to another release
  */
 
 #include <jansson.h>
@@ -43,7 +45,11 @@
 #define RECORD_PLACE_SIZE  256
 #define RECORD_RESTORE	   "restore"
 
-/* How many records before the applied one are kept whole, and how many at all. */
+/*
+ * How many records before the applied one are kept whole, and how many at all.  Of a release that
+ * was put in place several times without another in between, only the last record is kept whole:
+ * repairs don't push out the releases that can be returned to.
+ */
 #define RECORD_WHOLE_MAX   10
 #define RECORD_HISTORY_MAX 1000
 
@@ -78,6 +84,11 @@ struct record {
 	int64_t changed_files, changed_settings;
 	/* applied.json is damaged: this is the newest of the history, or a serial that is free */
 	bool damaged;
+	/*
+	 * Not whole, but undo is known: the record after it is of the same release, to which only
+	 * that one is returned to.
+	 */
+	bool passed;
 	bool whole;		   /* the members below are known */
 	struct record_file *files; /* in order of their targets (strcmp()) */
 	size_t n;
