@@ -311,6 +311,22 @@ mark_unlock(struct carry *c, struct err *e)
 	return note_write(c->r->top, c->config.place, &c->note, e);
 }
 
+/*
+ * The server made the lock and took not all of its bytes, as on a full disk: what is left there
+ * would look like somebody else's.
+ */
+static void
+drop_empty_lock(struct carry *c)
+{
+	struct sftp_job remove = { .kind = SFTP_JOB_REMOVE, .path = CARRY_LOCK };
+	struct buf text = BUF_INIT(MARK_MAX);
+	struct err ignored;
+
+	if (mark_get(c, CARRY_LOCK, &text, &ignored) == 1 && text.len == 0)
+		dest_run(c->d, &remove, 1, &ignored);
+	buf_free(&text);
+}
+
 int
 mark_lock(struct carry *c, struct err *e)
 {
@@ -331,6 +347,10 @@ mark_lock(struct carry *c, struct err *e)
 		return 0;
 	/* Somebody else was faster, or nothing can be written there. */
 	*e = put.err;
+	if (put.offset > 0) {
+		drop_empty_lock(c);
+		return -1;
+	}
 	if (judge_lock(c, "", &put.err) == -1 && put.err.code == ERR_BUSY)
 		*e = put.err;
 	else if (e->code == ERR_ACCESS && buf_adds(&text, e->text, &put.err) == 0)

@@ -38,7 +38,8 @@ CONF
 	# A free port, as OpenSSH can't be asked for one: another is tried where somebody has this one.
 	for try in 1 2 3 4 5 6; do
 		port=$((20000 + RANDOM % 12000))
-		background sshd.log /usr/sbin/sshd -D -e -f "$WORK/sshd_config" -o "ListenAddress=127.0.0.1:$port"
+		# Where it may write no more it goes on, as on a full disk.
+		background sshd.log env --ignore-signal=XFSZ /usr/sbin/sshd -D -e -f "$WORK/sshd_config" -o "ListenAddress=127.0.0.1:$port"
 		sshd=$job
 		wantre sshd.log 'Server listening on|Bind to port .* failed' 15
 		! grep -q 'Server listening on' sshd.log || break
@@ -290,6 +291,16 @@ if [ "$(id -u)" -ne 0 ]; then
 else
 	echo 'skipped: root can write everywhere'
 fi
+
+# A server whose disk is full when the lock is made: that is told, and no lock stays.
+prlimit --fsize=0:unlimited --pid "$sshd"
+expect 3 out repo refresh
+prlimit --fsize=unlimited:unlimited --pid "$sshd"
+want out "the server's disk or quota may be full" 0
+no_leftovers
+expect 0 out repo deploy
+wantno out 'interrupted'
+same site
 
 # A station that updates while releases are deployed never fails.
 : > station.stop
