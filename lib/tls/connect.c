@@ -98,6 +98,17 @@ connect_one(struct slipway_tls *t, const char *server, unsigned ms, struct tried
 	return NULL;
 }
 
+static int
+check_servers(const char *const *servers, size_t n, struct err *e)
+{
+	if (n == 0 || n > SERVERS_MAX)
+		return err_setx(e, ERR_USAGE, "want 1 to %d servers, got %zu", SERVERS_MAX, n);
+	for (size_t i = 0; i < n; i++)
+		if (servers == NULL || servers[i] == NULL)
+			return err_setx(e, ERR_USAGE, "want the names of %zu servers, got NULL", n);
+	return 0;
+}
+
 struct slipway_tls_conn *
 slipway_tls_connect(struct slipway_tls *t, const char *const *servers, size_t n, unsigned ms,
     size_t *which)
@@ -108,8 +119,7 @@ slipway_tls_connect(struct slipway_tls *t, const char *const *servers, size_t n,
 	struct err e;
 
 	handle_refused(t, "");
-	if (n == 0 || n > SERVERS_MAX) {
-		err_setx(&e, ERR_USAGE, "want 1 to %d servers, got %zu", SERVERS_MAX, n);
+	if (check_servers(servers, n, &e) == -1) {
 		handle_fail(t, SLIPWAY_TLS_E_USAGE, e.text);
 		return NULL;
 	}

@@ -395,6 +395,9 @@ slipway_tls_read(struct slipway_tls_conn *c, void *buf, size_t len)
 
 	if (rc != 0 || len == 0)
 		return rc;
+	if (buf == NULL)
+		return set_error(c, SLIPWAY_TLS_E_USAGE,
+		    "read: want memory for the bytes, got NULL");
 	if (c->mode == MODE_PLAIN)
 		return ended_wait(c, read_plain(c, buf, len), "receive");
 	renew_keys(c, false);
@@ -430,6 +433,8 @@ slipway_tls_write(struct slipway_tls_conn *c, const void *buf, size_t len)
 		return rc;
 	if (c->ended)
 		return set_error(c, SLIPWAY_TLS_E_USAGE, "write: after slipway_tls_shutdown()");
+	if (buf == NULL)
+		return set_error(c, SLIPWAY_TLS_E_USAGE, "write: want bytes, got NULL");
 	if (c->mode == MODE_PLAIN)
 		return ended_wait(c, plain_result(c, stream_write(&c->stream, buf, len), "send"),
 		    "send");

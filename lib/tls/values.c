@@ -169,6 +169,9 @@ check_by(struct slipway_tls *t, const struct slipway_tls_conn *c, const struct t
 		    tls_level_name(s->level));
 		return handle_fail(t, SLIPWAY_TLS_E_PROTOCOL, e.text);
 	}
+	if (!s->tls12 && SSL_version(c->ssl) < TLS1_3_VERSION)
+		return handle_fail(t, SLIPWAY_TLS_E_PROTOCOL,
+		    "TLS_MinVersion is TLSv1.3 now, and this connection is TLSv1.2");
 	if (s->level != TLS_LEVEL_PEER_AUTH)
 		return 0;
 	if (cert == NULL)

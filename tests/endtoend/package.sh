@@ -120,8 +120,13 @@ while read -r name; do
 		fail "want $name in its manual" "$page"
 done < want.names
 
-# The header by itself, for the C of 1999 and for C++.
+# The header by itself, for the C of 1990 and of 1999 and for C++.
 echo '#include <slipway/tls.h>' > header.c
 cp header.c header.cc
-expect 0 c99.log "$compiler" -std=c99 -pedantic -Wall -Wextra -Werror "${cflags[@]}" -fsyntax-only header.c
-expect 0 cxx.log c++ -std=c++11 -pedantic -Wall -Wextra -Werror "${cflags[@]}" -fsyntax-only header.cc
+for std in c90 c99; do
+	expect 0 c.log "$compiler" -std=$std -pedantic-errors -Wall -Wextra -Werror "${cflags[@]}" -fsyntax-only header.c
+done
+for std in c++98 c++11; do
+	expect 0 cxx.log c++ -std=$std -pedantic-errors -Wall -Wextra -Wold-style-cast -Werror "${cflags[@]}" \
+		-fsyntax-only header.cc
+done

@@ -54,6 +54,7 @@ misuse(void **state)
 static void
 misuse_passes(void **state)
 {
+	const char *const servers[] = { "127.0.0.1:1", NULL };
 	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "None", NULL, NULL);
 	struct ends e;
 	char buf[4];
@@ -65,8 +66,18 @@ misuse_passes(void **state)
 	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_USAGE);
 	assert_int_equal(slipway_tls_set(c, NULL, "x"), SLIPWAY_TLS_ERROR);
 	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_USAGE);
+	assert_null(slipway_tls_connect(c, NULL, 1, 1, NULL));
+	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_USAGE);
+	assert_null(slipway_tls_connect(c, servers, 2, 1, NULL));
+	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_USAGE);
 	slipway_tls_free(c);
 	ends_talking(&e, &kernel);
+	assert_int_equal(slipway_tls_write(e.server, "abc", 3), 3);
+	assert_int_equal(slipway_tls_read(e.client, NULL, sizeof buf), SLIPWAY_TLS_ERROR);
+	assert_int_equal(slipway_tls_conn_error_code(e.client), SLIPWAY_TLS_E_USAGE);
+	assert_int_equal(slipway_tls_write(e.client, NULL, 1), SLIPWAY_TLS_ERROR);
+	assert_int_equal(slipway_tls_conn_error_code(e.client), SLIPWAY_TLS_E_USAGE);
+	assert_int_equal(slipway_tls_read(e.client, buf, sizeof buf), 3);
 	assert_int_equal(slipway_tls_shutdown(e.client), 0);
 	assert_int_equal(slipway_tls_write(e.client, "x", 1), SLIPWAY_TLS_ERROR);
 	assert_int_equal(slipway_tls_conn_error_code(e.client), SLIPWAY_TLS_E_USAGE);

@@ -53,6 +53,9 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
+/* C90 and C++98, when they are pedantic, take long long only so. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wlong-long"
 #define SLIPWAY_TLS_API __attribute__((visibility("default")))
 #else
 #define SLIPWAY_TLS_API
@@ -340,10 +343,10 @@ slipway_tls_conn_binding(struct slipway_tls_conn *c, unsigned char out[SLIPWAY_T
 
 /*
  * Whether a connection that lasts would still be made with the settings and files of now, read as
- * slipway_tls_check() reads them: the level, trust, dates and revocations of the peer's
- * certificate.  0, or SLIPWAY_TLS_ERROR with the error in t; the connection goes on, and the
- * program decides.  With SLIPWAY_TLS_E_SETTINGS nothing is known of it.  t and c belong to the
- * calling thread meanwhile.
+ * slipway_tls_check() reads them: the level, the version of TLS, and trust, dates and revocations
+ * of the peer's certificate.  0, or SLIPWAY_TLS_ERROR with the error in t; the connection goes on,
+ * and the program decides.  With SLIPWAY_TLS_E_SETTINGS nothing is known of it.  t and c belong to
+ * the calling thread meanwhile.
  */
 SLIPWAY_TLS_API int slipway_tls_conn_check(struct slipway_tls *t, const struct slipway_tls_conn *c);
 
@@ -356,5 +359,8 @@ SLIPWAY_TLS_API const char *slipway_tls_conn_warning(const struct slipway_tls_co
 
 #ifdef __cplusplus
 }
+#endif
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
 #endif
 #endif
