@@ -66,10 +66,16 @@ assert s["host"] == platform.node() and s["settings"].endswith("/machine.conf") 
 # Each fault is found.
 expect 0 set.log slipway settings set "$own" Deadlin 5
 expect 0 status.log slipway status
+expect 3 status.log slipway status --warn-days 0
 doctor 3
 says warning setting "Deadlin: .*slipway settings delete '.*' 'Deadlin'"
 eval "$(grep -o "slipway settings delete '.*' 'Deadlin'" doctor.log)" > /dev/null
 doctor 0
+expect 0 status.log slipway status --warn-days 0
+expect 0 set.log slipway settings set "$client" TLS_RequireLevel TLSPeerAuth
+expect 3 status.log slipway status --warn-days 0
+want status.log 'no TLS setting is called TLS_RequireLevel' 0
+expect 0 set.log slipway settings delete "$client" TLS_RequireLevel
 expect 0 set.log slipway settings set "$client" TLS_RequiredLevel TLSPeerAut
 doctor 1 --kernel "$kernel"
 says FAILURE TLS "got 'TLSPeerAut'"
@@ -110,8 +116,34 @@ kill "$server"
 wait "$server" || true
 doctor 1
 says FAILURE servers 'none of them does what a start wants; the program starts on release 1'
+# What a start does then, where the last good refresh is too old for it.
+state=station/state/$INSTALLATION/$APP
+expect 0 change.log slipway enroll --change --block-after-days 1
+doctor 1
+says FAILURE servers 'the program starts on release 1'
+printf '%s\nformat 1\n' "$(date -u -d '-2 days' +%FT%TZ)" > "$state/refreshed"
+doctor 1
+says FAILURE servers "the program isn't started \(BlockAfterDays is 1\)"
+# What is the station's own is looked at without servers, too, and each fault has its remedy.
+mended() {	# FILE COMMAND...: it is damaged; what the doctor says, and all is well with the file again
+	cp -p "$1" kept
+	"${@:2}"
+	doctor 1 --offline
+	cp -p kept "$1"
+}
+mended login chmod 644 login
+says FAILURE login 'chmod 600.*slipway enroll --change --key FILE'
+mended login rm login
+says FAILURE login 'No such file.*slipway enroll --change --key FILE'
+mended "station/config/$APP/server.crt" truncate -s 0 "station/config/$APP/server.crt"
+says FAILURE certificate "server.crt: .*slipway update --repair"
+mended "$state/applied.json" truncate -s 0 "$state/applied.json"
+says FAILURE state "'slipway update' keeps aside what is damaged"
+mended "$state/metadata/root.json" truncate -s 100 "$state/metadata/root.json"
+says FAILURE 'trust anchor' "root.json: .*slipway update --repair"
+doctor 0 --offline
 # Without its trust anchor a station believes nothing.
-rm "station/state/$INSTALLATION/$APP/metadata/root.json"
+rm "$state/metadata/root.json"
 doctor 1
 says FAILURE 'trust anchor' .
 echo "each fault has a line"

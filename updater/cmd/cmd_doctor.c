@@ -12,8 +12,11 @@
 #include "lib/settings/application.h"
 #include "lib/settings/tls_setting.h"
 #include "lib/sftp/child.h"
+#include "lib/sftp/login.h"
+#include "lib/tuf/client.h"
 #include "updater/cmd/kernel.h"
 #include "updater/cmd/trying.h"
+#include "updater/state/damage.h"
 #include "updater/state/notes.h"
 #include "updater/state/status.h"
 #include "updater/state/task.h"
@@ -173,6 +176,14 @@ examine_server(struct doctor *d, const char *url, const struct buf *root,
 	return well;
 }
 
+/* Whether the last good refresh is too old for a start (updater/launch/policy.c). */
+static bool
+blocks_by_age(const struct status *u)
+{
+	return u->st->block_after_days > 0 &&
+	    (u->refreshed == 0 || (u->now - u->refreshed) / DAY >= u->st->block_after_days);
+}
+
 /* What a start does while no server does what it wants. */
 static void
 tell_start(struct doctor *d, const struct station *st)
@@ -182,6 +193,10 @@ tell_start(struct doctor *d, const struct station *st)
 	if (st->on_error == ON_ERROR_BLOCK)
 		findings_add(&d->found, FINDING_FAILURE, "servers",
 		    "%s; the program isn't started (OnError is block)", none);
+	else if (blocks_by_age(&d->status))
+		findings_add(&d->found, FINDING_FAILURE, "servers",
+		    "%s; the program isn't started (BlockAfterDays is %lld)", none,
+		    (long long)st->block_after_days);
 	else if (d->status.release == 0)
 		findings_add(&d->found, FINDING_FAILURE, "servers",
 		    "%s; the program starts without a release", none);
@@ -191,28 +206,63 @@ tell_start(struct doctor *d, const struct station *st)
 }
 
 static void
-examine_servers(struct doctor *d)
+examine_servers(struct doctor *d, const struct buf *root)
+{
+	struct sftp_session_child child = { .role = &sftp_child_role };
+	int64_t until = clock_mono_ms() + SERVERS_MS;
+	bool well = false, confined = false;
+
+	for (size_t i = 0; i < d->status.nurls; i++)
+		well |= examine_server(d, d->status.urls[i], root, &child, until, &confined);
+	if (!well)
+		tell_start(d, &d->c->station);
+}
+
+/* Users of a station for all users don't read its login. */
+static void
+examine_login(struct doctor *d)
 {
 	const struct station *st = &d->c->station;
-	struct sftp_session_child child = { .role = &sftp_child_role };
+	struct login *login = NULL;
+	struct err e = { .code = ERR_NONE };
+
+	if (place_stationwide() && !place_privileged())
+		return;
+	if (st->password_file != NULL)
+		login = login_read_password(st->password_file, &e);
+	else if (st->login_key != NULL)
+		login = login_read(st->login_key, &e);
+	if (e.code != ERR_NONE)
+		findings_add(&d->found, FINDING_FAILURE, "login",
+		    "%s; with another one: slipway enroll --change %s FILE", e.text,
+		    st->password_file != NULL ? "--password-file" : "--key");
+	login_free(login);
+}
+
+/* What the station believes, without which no server counts; then the servers. */
+static void
+examine_metadata(struct doctor *d, bool offline)
+{
+	const struct status *u = &d->status;
 	struct buf root = BUF_INIT(TUF_ROOT_SIZE_MAX);
-	int64_t until = clock_mono_ms() + SERVERS_MS;
 	struct dir *metadata;
-	bool well = false, confined = false;
+	char when[DATE_TEXT_SIZE];
+	int64_t version;
 	struct err e;
 
-	metadata = station_dir(st, "metadata", false, &e);
-	if (metadata == NULL || file_read(metadata, "root.json", &root, &e) == -1) {
+	date_format(u->expires, when);
+	metadata = station_dir(u->st, "metadata", false, &e);
+	if (metadata == NULL || file_read(metadata, "root.json", &root, &e) == -1 ||
+	    (tuf_root_check(root.data, root.len, &version, &e) == -1 &&
+		err_context(&e, "metadata/root.json") == -1))
 		findings_add(&d->found, FINDING_FAILURE, "trust anchor",
 		    "%s; 'slipway update --repair' puts its copy back, else enrol again (--force)",
 		    e.text);
-	} else {
-		for (size_t i = 0; i < d->status.nurls; i++)
-			well |=
-			    examine_server(d, d->status.urls[i], &root, &child, until, &confined);
-		if (!well)
-			tell_start(d, st);
-	}
+	else if (!offline)
+		examine_servers(d, &root);
+	if (u->expires != 0 && u->expires <= u->now)
+		findings_add(&d->found, FINDING_WARNING, "metadata",
+		    "what this station trusts ended at %s: slipway update", when);
 	dir_close(metadata);
 	buf_free(&root);
 }
@@ -351,7 +401,9 @@ examine_trust(struct doctor *d)
 		char when[DATE_TEXT_SIZE];
 
 		if (c->error != NULL) {
-			findings_add(&d->found, FINDING_FAILURE, "certificate", "%s", c->error);
+			findings_add(&d->found, FINDING_FAILURE, "certificate",
+			    "%s; 'slipway update --repair' puts back what a release brought",
+			    c->error);
 			continue;
 		}
 		date_format(c->facts.to, when);
@@ -360,8 +412,11 @@ examine_trust(struct doctor *d)
 		    c->days_left < 0		   ? FINDING_FAILURE
 			: c->days_left < WARN_DAYS ? FINDING_WARNING
 						   : FINDING_OK,
-		    "certificate", "%s, %s %s", c->facts.subject,
-		    c->days_left < 0 ? "ended" : "trusted to", when);
+		    "certificate", "%s, %s %s%s", c->facts.subject,
+		    c->days_left < 0 ? "ended" : "trusted to", when,
+		    c->days_left < WARN_DAYS
+			? ": on the repository's machine: slipway-repo cert replace"
+			: "");
 	}
 	for (size_t i = 0; i < d->status.strays.n; i++)
 		findings_add(&d->found, FINDING_WARNING, "TLS", "%s", d->status.strays.v[i]);
@@ -397,14 +452,16 @@ run_doctor(struct call *call, struct err *e)
 		findings_add(&d.found, FINDING_FAILURE, "enrolment", "%s", e->text);
 		examine_hidden(&d);
 	} else if (status_load(c.settings, &c.station, &d.status, e) == -1) {
-		findings_add(&d.found, FINDING_FAILURE, "state", "%s", e->text);
+		findings_add(&d.found, FINDING_FAILURE, "state", "%s%s", e->text,
+		    damage_is(e) ? "; 'slipway update' keeps aside what is damaged, and mends it"
+				 : "");
 	} else {
 		examine_settings(&d);
 		examine_hidden(&d);
 		examine_icons(&d);
 		examine_clock(&d);
-		if (!o->offline)
-			examine_servers(&d);
+		examine_login(&d);
+		examine_metadata(&d, o->offline);
 		examine_release(&d);
 		examine_task(&d);
 		examine_room(&d, "room", c.station.state_path);

@@ -224,15 +224,18 @@ print_task(const struct schedule *t)
 	buf_free(&line);
 }
 
-static void
+/* Returns how much there is to warn of: 1 or 0. */
+static size_t
 warn_task(const struct station *st, const struct schedule *t)
 {
 	struct buf fault = BUF_INIT(4096);
 	struct err ignored;
+	bool bad = task_fault(t, &fault, &ignored) == 1;
 
-	if (task_fault(t, &fault, &ignored) == 1)
+	if (bad)
 		log_warn("%s: %s", st->application, buf_text(&fault));
 	buf_free(&fault);
+	return bad;
 }
 
 static void
@@ -371,7 +374,8 @@ run_status(struct call *call, struct err *e)
 		warnings += warn(&c, d2update_check(c.settings, c.station.installation, e), e);
 		warnings += warn(&c, wrap_fault(c.settings, &c.station, NULL, e), e);
 		warnings += warn(&c, put_back_missing(&c.station, c.settings, &missing, e), e);
-		warn_task(&c.station, &u.task);
+		warnings += warn_task(&c.station, &u.task) + u.strays.n + c.station.unknown.n +
+		    (hidden.text != NULL);
 		rc = o->json ? cli_json(whole_json(&u, &missing, &hidden, e), e) : 0;
 		if (!o->json) {
 			printf("application   %s of installation %s\n", c.station.application,

@@ -295,7 +295,7 @@ compare_file(struct comparing *c, struct plan_file *f, struct err *e)
 		    f->target, c->st->app_dir_text);
 	if (plan_root(c->st, f->place) == NULL)
 		return err_setx(e, ERR_CONFIG,
-		    "target %s belongs below InstallDir, which is not set; enroll again with --install-dir",
+		    "target %s belongs below InstallDir, which is not set: slipway enroll --change --install-dir DIR",
 		    f->target);
 	if (check_dirs(c, f, e) == -1)
 		return -1;
