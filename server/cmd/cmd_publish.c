@@ -74,7 +74,7 @@ put_new(struct options *o, const struct release *rel, int64_t number, struct err
 
 	if (session_sign(s, e) == -1 ||
 	    (live && publish_store(s->r, o->app, rel, &stored, e) == -1) ||
-	    (live && publish_review_trust(&o->review, s, e) == -1) || session_write(s, e) == -1)
+	    session_write(s, e) == -1)
 		return -1;
 	if (!live)
 		return cmd_change_report(s, "", e);
@@ -98,7 +98,9 @@ publish_new(struct options *o, const char *path, struct err *e)
 	warn_long_names(&rel);
 	if (publish_draft(s->c, o->app, &rel, &number, e) == -1 ||
 	    publish_review(&o->review, s, o->app,
-		json_object_get(s->c->files[0].metadata, "signed"), rel.dir, e) == -1)
+		json_object_get(s->c->files[0].metadata, "signed"), rel.dir, e) == -1 ||
+	    (s->request == NULL && publish_review_trust(&o->review, s, rel.dir, e) == -1) ||
+	    publish_review_ask(&o->review, s, e) == -1)
 		goto out;
 	if (!o->review.dry)
 		rc = put_new(o, &rel, number, e);
@@ -146,7 +148,8 @@ store_signed(struct options *o, const char *path, struct err *e)
 		goto out;
 	if (!json_equal(rel.targets, json_object_get(body, "targets")))
 		err_setx(e, ERR_CONFLICT, "%s: want the files that were signed, got others", path);
-	else if (publish_review(&o->review, s, app, body, rel.dir, e) == 0)
+	else if (publish_review(&o->review, s, app, body, rel.dir, e) == 0 &&
+	    publish_review_ask(&o->review, s, e) == 0)
 		rc = publish_store(s->r, app, &rel, &stored, e);
 out:
 	release_free(&rel);
@@ -166,7 +169,8 @@ check_all_stored(struct options *o, bool show, struct err *e)
 		if (publish_check(s->r, json_object_get(body, "targets"), e) == -1)
 			return err_context(e, "%s", f->name);
 		if (show && repo_delegation(s->r, f->name) != NULL &&
-		    publish_review(&o->review, s, f->name, body, NULL, e) == -1)
+		    (publish_review(&o->review, s, f->name, body, NULL, e) == -1 ||
+			publish_review_ask(&o->review, s, e) == -1))
 			return -1;
 	}
 	return 0;
@@ -184,7 +188,7 @@ publish_signed(struct options *o, const char *release, struct err *e)
 	if (request_load(request, s->c, e) == 0 && change_ready(s->c, s->ks, &s->p, e) == 0 &&
 	    (release == NULL || store_signed(o, release, e) == 0) &&
 	    check_all_stored(o, release == NULL, e) == 0 &&
-	    publish_review_trust(&o->review, s, e) == 0 && session_write(s, e) == 0)
+	    publish_review_trust(&o->review, s, NULL, e) == 0 && session_write(s, e) == 0)
 		rc = cmd_change_report(s, "published", e);
 	json_decref(request);
 	return rc;

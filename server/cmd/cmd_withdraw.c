@@ -33,12 +33,13 @@ bring_back(struct options *o, const char *app, int64_t number, json_t *body, str
 		    number);
 	if (publish_draft(s->c, app, &rel, &next, e) == -1 ||
 	    publish_review(&o->review, s, app, json_object_get(s->c->files[0].metadata, "signed"),
-		NULL, e) == -1)
+		NULL, e) == -1 ||
+	    (live && publish_review_trust(&o->review, s, NULL, e) == -1) ||
+	    publish_review_ask(&o->review, s, e) == -1)
 		return -1;
 	if (o->review.dry)
 		return printf("nothing published (--dry-run)\n") < 0 ? -1 : 0;
-	if ((live && publish_review_trust(&o->review, s, e) == -1) || session_sign(s, e) == -1 ||
-	    session_write(s, e) == -1)
+	if (session_sign(s, e) == -1 || session_write(s, e) == -1)
 		return -1;
 	if (!live)
 		return cmd_change_report(s, "", e);

@@ -130,17 +130,24 @@ publish_review(const struct publish_review *o, struct session *s, const char *ap
 	if (rc == 0 && (rc = show(&v, e)) == 0)
 		rc = guard(o, s, &v, e);
 	review_end(&v);
-	if (rc == 0 && !o->yes && !o->dry && s->request == NULL && person_is_there())
-		rc = cmd_go_on("Publish this?", "publish", "nothing published", e);
 	return rc;
 }
 
 int
-publish_review_trust(const struct publish_review *o, struct session *s, struct err *e)
+publish_review_ask(const struct publish_review *o, const struct session *s, struct err *e)
+{
+	return o->yes || o->dry || s->request != NULL || !person_is_there()
+	    ? 0
+	    : cmd_go_on("Publish this?", "publish", "nothing published", e);
+}
+
+int
+publish_review_trust(const struct publish_review *o, struct session *s, struct dir *dir,
+    struct err *e)
 {
 	struct err why;
 
-	if (replace_trust_guard(s->c, &why) == 0)
+	if (replace_trust_guard(s->c, dir, &why) == 0)
 		return 0;
 	if (allows(o, GUARD_REPLACEMENT) && why.code != ERR_NOMEM)
 		return let_through(s, GUARD_REPLACEMENT, &why, e);

@@ -32,13 +32,17 @@ int publish_review_check(const struct publish_review *o, struct err *e);
 
 /*
  * Prints the difference of the next version of an application's role (its "signed" part; its files
- * are in dir, or NULL: in the repository) to the present one, refuses mistakes that aren't allowed,
- * and asks where a person is at the terminal.  Notes in s what was allowed.  Returns 0 or -1.
+ * are in dir, or NULL: in the repository) to the present one, and refuses mistakes that aren't
+ * allowed.  Notes in s what was allowed.  Returns 0 or -1.
  */
 int publish_review(const struct publish_review *o, struct session *s, const char *app,
     const json_t *body, struct dir *dir, struct err *e);
 
-/* replace_trust_guard() of the change, whose files are in the repository.  Returns 0 or -1. */
-int publish_review_trust(const struct publish_review *o, struct session *s, struct err *e);
+/* replace_trust_guard() of the change, whose files are in dir, as above.  Returns 0 or -1. */
+int publish_review_trust(const struct publish_review *o, struct session *s, struct dir *dir,
+    struct err *e);
+
+/* Asks where a person is at the terminal, after what was shown.  Returns 0 or -1. */
+int publish_review_ask(const struct publish_review *o, const struct session *s, struct err *e);
 
 #endif

@@ -23,10 +23,37 @@ replace_trust_read_target(const struct repo *r, const struct tuf_targets *t, con
 	return bytes_find(out->data, out->len, "-----BEGIN CERTIFICATE-----") != NULL;
 }
 
+/* A release whose files are in r or, where dir isn't NULL, in the directory that it is made of. */
+struct files {
+	const struct repo *r;
+	const struct tuf_targets *t;
+	struct dir *dir;
+};
+
+/* As replace_trust_read_target(). */
+static int
+read_file_of(const struct files *f, const char *path, struct buf *out, struct err *e)
+{
+	const char *name = strchr(path, '/');
+	struct tuf_target target;
+
+	if (f->dir == NULL || name == NULL)
+		return replace_trust_read_target(f->r, f->t, path, out, e);
+	buf_reset(out);
+	if (targets_get(f->t, path, &target, e) != 1)
+		return -1;
+	if (target.length == 0 || target.length > CERT_FILE_MAX)
+		return 0;
+	if (file_read(f->dir, name + 1, out, e) == -1 ||
+	    tuf_hashes_check(&target.hashes, out->data, out->len, name + 1, e) == -1)
+		return -1;
+	return bytes_find(out->data, out->len, "-----BEGIN CERTIFICATE-----") != NULL;
+}
+
 /* Counts the files of a release that hold one or both of two certificates. */
 static int
-count_bundles(const struct repo *r, const struct tuf_targets *targets,
-    const struct bundle_cert certs[REPLACE_COUNT], struct replace_trust *t, struct err *e)
+count_bundles(const struct files *f, const struct bundle_cert certs[REPLACE_COUNT],
+    struct replace_trust *t, struct err *e)
 {
 	struct buf text = BUF_INIT(CERT_FILE_MAX);
 	bool have[REPLACE_COUNT];
@@ -34,8 +61,8 @@ count_bundles(const struct repo *r, const struct tuf_targets *targets,
 	json_t *target;
 	int rc = 0;
 
-	json_object_foreach ((json_t *)(uintptr_t)targets->targets, path, target) {
-		if ((rc = replace_trust_read_target(r, targets, path, &text, e)) == -1)
+	json_object_foreach ((json_t *)(uintptr_t)f->t->targets, path, target) {
+		if ((rc = read_file_of(f, path, &text, e)) == -1)
 			break;
 		if (rc == 0)
 			continue;
@@ -58,7 +85,7 @@ look_app(struct replace_trust *t, const struct repo *r,
 
 	if (rc != 1)
 		return rc;
-	rc = count_bundles(r, now, certs, &one, e);
+	rc = count_bundles(&(const struct files){ .r = r, .t = now }, certs, &one, e);
 	if (rc == 0 && one.old + one.both + one.fresh > 0)
 		rc = buf_addf(&t->where, e, "%s%s release %" PRId64, t->where.len == 0 ? "" : ", ",
 		    app, (int64_t)json_integer_value(json_object_get(now->c.json, "release")));
@@ -83,8 +110,8 @@ replace_trust_look(struct replace_trust *t, const struct repo *r,
 
 /* Checks one replacement against one application's present and next release. */
 static int
-guard_one(const struct change *c, const char *app, const struct tuf_targets *now,
-    const struct tuf_targets *next, const char *name, const struct replacement *m, struct err *e)
+guard_one(const char *app, const struct files *now, const struct files *next, const char *name,
+    const struct replacement *m, struct err *e)
 {
 	struct replace_trust a = { .where = BUF_INIT(0) }, b = { .where = BUF_INIT(0) };
 	struct bundle_cert certs[REPLACE_COUNT] = { { .pem = NULL } };
@@ -92,8 +119,7 @@ guard_one(const struct change *c, const char *app, const struct tuf_targets *now
 
 	for (int i = 0; i < REPLACE_COUNT; i++)
 		memcpy(certs[i].sha256, m->sha256[i], SHA256_SIZE);
-	if (count_bundles(c->r, now, certs, &a, e) == -1 ||
-	    count_bundles(c->r, next, certs, &b, e) == -1)
+	if (count_bundles(now, certs, &a, e) == -1 || count_bundles(next, certs, &b, e) == -1)
 		return -1;
 	lost[REPLACE_OLD] = a.old + a.both > 0 && b.old + b.both == 0;
 	lost[REPLACE_NEW] = a.fresh + a.both > 0 && b.fresh + b.both == 0;
@@ -109,8 +135,8 @@ guard_one(const struct change *c, const char *app, const struct tuf_targets *now
 
 /* Sets have[i] to whether a file of the release holds certs[i].  Returns 0 or -1. */
 static int
-find_certs(const struct repo *r, const struct tuf_targets *t, const struct bundle_cert *certs,
-    size_t n, bool *have, struct err *e)
+find_certs(const struct files *f, const struct bundle_cert *certs, size_t n, bool *have,
+    struct err *e)
 {
 	struct buf text = BUF_INIT(CERT_FILE_MAX);
 	bool here[REPLACE_RETIRED_MAX + 1];
@@ -119,8 +145,8 @@ find_certs(const struct repo *r, const struct tuf_targets *t, const struct bundl
 	int rc = 0;
 
 	memset(have, 0, n * sizeof *have);
-	json_object_foreach ((json_t *)(uintptr_t)t->targets, path, target) {
-		if ((rc = replace_trust_read_target(r, t, path, &text, e)) == -1)
+	json_object_foreach ((json_t *)(uintptr_t)f->t->targets, path, target) {
+		if ((rc = read_file_of(f, path, &text, e)) == -1)
 			break;
 		if (rc == 0)
 			continue;
@@ -134,11 +160,11 @@ find_certs(const struct repo *r, const struct tuf_targets *t, const struct bundl
 
 /*
  * Refuses a release that brings back a certificate that the replacement has retired, in any file of
- * any application.  now is NULL without a present release.
+ * any application.  now->t is NULL without a present release.
  */
 static int
-guard_retired(const struct change *c, const char *app, const struct tuf_targets *now,
-    const struct tuf_targets *next, const char *name, const struct replacement *m, struct err *e)
+guard_retired(const char *app, const struct files *now, const struct files *next, const char *name,
+    const struct replacement *m, struct err *e)
 {
 	struct bundle_cert certs[REPLACE_RETIRED_MAX + 1] = { { .pem = NULL } };
 	bool before[REPLACE_RETIRED_MAX + 1] = { false }, after[REPLACE_RETIRED_MAX + 1];
@@ -150,8 +176,8 @@ guard_retired(const struct change *c, const char *app, const struct tuf_targets 
 		memcpy(certs[n++].sha256, m->sha256[REPLACE_OLD], SHA256_SIZE);
 	if (n == 0)
 		return 0;
-	if ((now != NULL && find_certs(c->r, now, certs, n, before, e) == -1) ||
-	    find_certs(c->r, next, certs, n, after, e) == -1)
+	if ((now->t != NULL && find_certs(now, certs, n, before, e) == -1) ||
+	    find_certs(next, certs, n, after, e) == -1)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (after[i] && !before[i]) {
@@ -169,10 +195,14 @@ guard_retired(const struct change *c, const char *app, const struct tuf_targets 
 
 /* Checks all replacements against the present and the next release of the application f->name. */
 static int
-guard_app(const struct change *c, const struct change_file *f, json_t *pairs, struct err *e)
+guard_app(const struct change *c, const struct change_file *f, struct dir *dir, json_t *pairs,
+    struct err *e)
 {
-	const struct tuf_targets next = { .targets = json_object_get(
-					      json_object_get(f->metadata, "signed"), "targets") };
+	const struct tuf_targets targets = {
+		.targets = json_object_get(json_object_get(f->metadata, "signed"), "targets")
+	};
+	const struct files next = { c->r, &targets, dir };
+	struct files was = { .r = c->r };
 	struct replacement m = { .exists = false };
 	struct tuf_targets *now;
 	const char *name;
@@ -181,10 +211,11 @@ guard_app(const struct change *c, const struct change_file *f, json_t *pairs, st
 
 	if (rc == -1)
 		return -1;
+	was.t = now;
 	json_object_foreach (pairs, name, entry)
 		if ((rc = replacement_parse(name, entry, &m, e)) == -1 ||
-		    (now != NULL && (rc = guard_one(c, f->name, now, &next, name, &m, e)) == -1) ||
-		    (rc = guard_retired(c, f->name, now, &next, name, &m, e)) == -1)
+		    (now != NULL && (rc = guard_one(f->name, &was, &next, name, &m, e)) == -1) ||
+		    (rc = guard_retired(f->name, &was, &next, name, &m, e)) == -1)
 			break;
 	replacement_reset(&m);
 	targets_free(now);
@@ -192,14 +223,14 @@ guard_app(const struct change *c, const struct change_file *f, json_t *pairs, st
 }
 
 int
-replace_trust_guard(const struct change *c, struct err *e)
+replace_trust_guard(const struct change *c, struct dir *dir, struct err *e)
 {
 	json_t *all = replace_read(c->r->top, e);
 	int rc = all == NULL ? -1 : 0;
 
 	for (size_t i = 0; i < c->n && rc == 0; i++)
 		if (repo_delegation(c->r, c->files[i].name) != NULL)
-			rc = guard_app(c, &c->files[i], json_object_get(all, "pairs"), e);
+			rc = guard_app(c, &c->files[i], dir, json_object_get(all, "pairs"), e);
 	json_decref(all);
 	return rc;
 }

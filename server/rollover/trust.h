@@ -28,9 +28,10 @@ int replace_trust_read_target(const struct repo *r, const struct tuf_targets *t,
  * Checks that a change may be put live: when the present release of an application has a
  * certificate of a replacement, the next release must have it until the replacement gives it up;
  * and no release may bring back a certificate that a replacement has retired.  The change's files
- * are in the repository.  Returns 0, or -1 with ERR_CONFLICT and, when a release can't be read,
+ * are in the repository or, where it is about one release, in the directory dir that this is made
+ * of (NULL: the repository).  Returns 0, or -1 with ERR_CONFLICT and, when a release can't be read,
  * others.
  */
-int replace_trust_guard(const struct change *c, struct err *e);
+int replace_trust_guard(const struct change *c, struct dir *dir, struct err *e);
 
 #endif

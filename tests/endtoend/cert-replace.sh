@@ -219,8 +219,12 @@ stands 5
 replace 0
 stands 6
 make_release lost server.crt=first.crt
-expect 1 guard.log repo publish --app "$APP" lost
-want guard.log '--allow replacement publishes nevertheless'
+echo new > lost/app/unstored
+for how in --yes --dry-run; do
+	expect 1 guard.log repo publish --app "$APP" lost "$how"
+	want guard.log '--allow replacement publishes nevertheless'
+done
+[ -z "$(find "$REPO/served" -name '*.unstored')" ] || fail 'want nothing stored of a release that is refused'
 
 # `cert new --force` doesn't replace a pair of the replacement.
 sha256sum "$REPO"/certs/* > pairs
