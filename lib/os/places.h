@@ -105,6 +105,12 @@ int place_user_shown(struct buf *out, struct err *e);
 /* What scripts know this system as: "linux" or "windows". */
 const char *place_system(void);
 
+/*
+ * What keeps a word together in commands that messages show: a quote of the shell, or on Windows
+ * the one that cmd.exe and PowerShell both take, where cmd.exe hands others on as letters.
+ */
+char place_quote(void);
+
 /* Whether a fixed name stands for a folder of this user's, not of the computer. */
 bool place_of_user(const char *name, size_t len);
 

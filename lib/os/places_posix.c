@@ -298,6 +298,12 @@ place_system(void)
 	return "linux";
 }
 
+char
+place_quote(void)
+{
+	return '\'';
+}
+
 int
 place_variable(const char *name, struct buf *out, struct err *e)
 {

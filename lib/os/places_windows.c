@@ -280,6 +280,12 @@ place_system(void)
 	return "windows";
 }
 
+char
+place_quote(void)
+{
+	return '"';
+}
+
 int
 place_variable(const char *name, struct buf *out, struct err *e)
 {

@@ -68,8 +68,9 @@ examine_settings(struct doctor *d)
 	for (size_t i = 0; i < st->unknown.n; i++)
 		findings_add(&d->found, FINDING_WARNING, "setting",
 		    "%.200s: no setting of Slipway is called so; it counts for nothing: slipway settings "
-		    "delete '" STATION_KEY "\\%s\\%s' '%.200s'",
-		    st->unknown.v[i], st->installation, st->application, st->unknown.v[i]);
+		    "delete %c" STATION_KEY "\\%s\\%s%c %c%.200s%c",
+		    st->unknown.v[i], place_quote(), st->installation, st->application,
+		    place_quote(), place_quote(), st->unknown.v[i], place_quote());
 	for (const struct station_check *k = station_checks; k->name != NULL; k++)
 		if (k->run(st, &e) == -1) {
 			findings_add(&d->found,

@@ -276,8 +276,8 @@ print_notes(struct settings *s, const struct station *st)
 		printf("note: 32-bit programs have settings in " SETTINGS_VIEW32
 		       "\\" SETTINGS_VENDOR
 		       " and would not find those of a release; if the program is one of 32 bits: "
-		       "slipway settings set '" STATION_KEY "\\%s\\%s' RegistryView both\n",
-		    st->installation, st->application);
+		       "slipway settings set %c" STATION_KEY "\\%s\\%s%c RegistryView both\n",
+		    place_quote(), st->installation, st->application, place_quote());
 }
 
 static int

@@ -174,8 +174,8 @@ check_views(const struct station *st, struct err *e)
 	if (st->registry_view == REGISTRY_VIEW_BOTH && strcmp(place_system(), "windows") != 0)
 		return err_setx(e, ERR_CONFIG,
 		    "RegistryView: want 64, as this system's programs have one view, got both; mend it "
-		    "by: slipway settings set '" STATION_KEY "\\%s\\%s' RegistryView 64",
-		    st->installation, st->application);
+		    "by: slipway settings set %c" STATION_KEY "\\%s\\%s%c RegistryView 64",
+		    place_quote(), st->installation, st->application, place_quote());
 	return 0;
 }
 
@@ -186,8 +186,8 @@ check_script_keys(const struct station *st, struct err *e)
 		return err_setx(e, ERR_CONFIG,
 		    "ScriptKeys: want keys as 64-bit programs name them, got one below " SETTINGS_VIEW32
 		    "; let scripts write HKLM\\SOFTWARE\\..., name that in ScriptKeys, and for 32-bit "
-		    "programs: slipway settings set '" STATION_KEY "\\%s\\%s' RegistryView both",
-		    st->installation, st->application);
+		    "programs: slipway settings set %c" STATION_KEY "\\%s\\%s%c RegistryView both",
+		    place_quote(), st->installation, st->application, place_quote());
 	return 0;
 }
 

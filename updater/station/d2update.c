@@ -3,6 +3,7 @@
 #include "updater/station/d2update.h"
 
 #include "lib/base/text.h"
+#include "lib/os/places.h"
 #include "lib/settings/application.h"
 #include "lib/settings/view.h"
 
@@ -30,12 +31,13 @@ check_d2update_key(struct settings *s, const char *key, struct err *e)
 	if (!off)
 		err_setx(e, ERR_CONFIG,
 		    "D2Update is on (%s: %s is %.40s): a program that Slipway starts fetches with it, "
-		    "too, into the same folders; switch it off: slipway settings set '%s' %s %s",
+		    "too, into the same folders; switch it off: slipway settings set %c%s%c %s %s",
 		    key, SETTINGS_D2UPDATE_PROTOCOL,
 		    got == 0	     ? "not set, which is FTP"
 			: v.len == 0 ? "empty"
 				     : value_get_text(&v),
-		    key, SETTINGS_D2UPDATE_PROTOCOL, SETTINGS_D2UPDATE_OFF);
+		    place_quote(), key, place_quote(), SETTINGS_D2UPDATE_PROTOCOL,
+		    SETTINGS_D2UPDATE_OFF);
 	value_free(&v);
 	return off ? 0 : -1;
 }

@@ -150,9 +150,10 @@ check_beside(struct enrolling *x, const char *installation, const char *applicat
 	    (both && strcmp(application, en->application) != 0))
 		return err_setx(e, ERR_EXISTS,
 		    "%s/%s: want the spelling %s/%s, which is enrolled already; a wrong one is taken "
-		    "away by: slipway settings delete '" STATION_KEY "\\%s\\%s'",
+		    "away by: slipway settings delete %c" STATION_KEY "\\%s\\%s%c",
 		    en->installation, en->application, installation,
-		    both ? application : en->application, installation, application);
+		    both ? application : en->application, place_quote(), installation, application,
+		    place_quote());
 	if (!both)
 		return 0;
 	x->found = true;

@@ -7,6 +7,7 @@
 
 #include "lib/base/text.h"
 #include "lib/os/file.h"
+#include "lib/os/places.h"
 
 static const struct {
 	unsigned place;
@@ -157,9 +158,9 @@ note_damaged(struct loading *l, const char *key, const struct err *why)
 {
 	if (l->first.code == ERR_NONE)
 		err_setx(&l->first, ERR_CONFIG,
-		    "%s: %.400s; remove the key: slipway settings delete --tree '%s'; then wrap the "
+		    "%s: %.400s; remove the key: slipway settings delete --tree %c%s%c; then wrap the "
 		    "program again: slipway wrap PROGRAM",
-		    key, why->text, key);
+		    key, why->text, place_quote(), key, place_quote());
 	return 0;
 }
 

@@ -69,6 +69,14 @@ variable(void **state)
 	buf_free(&b);
 }
 
+/* cmd.exe knows one quote, and hands the other on as a letter of the word. */
+static void
+quote(void **state)
+{
+	(void)state;
+	assert_int_equal(place_quote(), strcmp(place_system(), "windows") == 0 ? '"' : '\'');
+}
+
 int
 main(void)
 {
@@ -76,6 +84,7 @@ main(void)
 		cmocka_unit_test(known_names),
 		cmocka_unit_test(user_name),
 		cmocka_unit_test(variable),
+		cmocka_unit_test(quote),
 	};
 
 	return cmocka_run_group_tests_name("places", tests, NULL, NULL);
