@@ -127,7 +127,7 @@ cert_parse(const void *pem, size_t len, struct err *e)
 }
 
 static int
-parse_crls(BIO *bio, STACK_OF(X509_CRL) * all, struct err *e)
+parse_crls(BIO *bio, const struct buf *file, STACK_OF(X509_CRL) * all, struct err *e)
 {
 	const X509_ALGOR *algorithm;
 	X509_CRL *crl;
@@ -150,7 +150,8 @@ parse_crls(BIO *bio, STACK_OF(X509_CRL) * all, struct err *e)
 		    : err_setx(e, ERR_TOO_LARGE, "over %d revocation lists", CRLS_MAX);
 	}
 	if (sk_X509_CRL_num(all) == 0 || !at_end())
-		return err_setx(e, ERR_SYNTAX, "want certificate revocation lists in PEM form");
+		return err_setx(e, ERR_SYNTAX, "want certificate revocation lists in PEM form%s",
+		    sk_X509_CRL_num(all) > 0 ? "" : instead_of_crl(file->data, file->len));
 	return 0;
 }
 
@@ -167,7 +168,7 @@ STACK_OF(X509_CRL) * crls_read(const struct source *s, struct err *e)
 		err_nomem(e);
 	else if (source_read(s, false, &b, e) == 0) {
 		rc = (bio = open_text(b.data, b.len)) == NULL ? err_nomem(e)
-							      : parse_crls(bio, all, e);
+							      : parse_crls(bio, &b, all, e);
 		text = b.data;
 		len = b.len;
 		if (rc == 0 && (rc = text_begin(&text, &len, e)) == 0)

@@ -14,6 +14,7 @@
 #include "lib/base/date.h"
 #include "lib/base/text.h"
 #include "lib/os/clock.h"
+#include "lib/x509/instead.h"
 #include "lib/x509/judge.h"
 
 #define DAY_SECONDS 86400
@@ -215,8 +216,8 @@ cert_read(const void *pem, size_t len,
 	int got, whole, rc = 0;
 
 	if (n == 0)
-		return err_setx(e, ERR_SYNTAX,
-		    "want a certificate in PEM form ('openssl x509 -inform DER' converts others)");
+		return err_setx(e, ERR_SYNTAX, "want a certificate in PEM form%s",
+		    instead_of_cert(pem, len));
 	whole = certs_parse(pem, len, &all, &why);
 	got = whole == -1 && why.code != ERR_SYNTAX ? 0 : sk_X509_num(all);
 	for (int i = 0; rc == 0 && i < got; i++) {

@@ -16,7 +16,9 @@ form_of_der(const unsigned char *data, long len)
 	} items[] = {
 		{ X509_it, FORM_DER_CERT },
 		{ X509_REQ_it, FORM_DER_REQUEST },
+		{ X509_CRL_it, FORM_DER_CRL },
 		{ PKCS12_it, FORM_PKCS12 },
+		{ PKCS7_it, FORM_DER_PKCS7 },
 		{ X509_SIG_it, FORM_DER_ENCRYPTED },
 	};
 	const unsigned char *p = data;

@@ -13,6 +13,12 @@
 
 #define REQUEST_WORDS \
 	"; got a signing request, which is no certificate yet; its CA signs it, or 'openssl x509 -req -days 3650 -in FILE -signkey KEY -out NEW' makes a certificate of it"
+#define REQUEST_KEY_WORDS \
+	"; got a signing request; the key is the file that 'openssl req -key' was given"
+#define PKCS7_KEY_WORDS	   "; got PKCS#7, which holds certificates and no key"
+#define CRL_WORDS	   "; got a list of revocations, which belongs in TLS_CRLFile"
+#define CERT_FOR_CRL_WORDS "; got a certificate; its CA gives lists out"
+#define EMPTY_WORDS	   "; got nothing"
 #define UTF16_WORDS \
 	"; got UTF-16, which PowerShell's '>' writes; let openssl write the file (-out NEW)"
 
@@ -27,11 +33,16 @@ static const char *const key_words[FORM_COUNT] = {
 	[FORM_DER_CERT] = "; got a certificate in DER form; are the two files swapped?",
 	[FORM_PKCS12] =
 	    "; got PKCS#12; 'openssl pkcs12 -in FILE -nocerts -noenc -out NEW' takes the key out of it",
-	[FORM_REQUEST] =
-	    "; got a signing request; the key is the file that 'openssl req -key' was given",
+	[FORM_REQUEST] = REQUEST_KEY_WORDS,
 	[FORM_CERT] =
 	    "; got a certificate; are the two files swapped? 'openssl pkey -in FILE -noout' is silent about a key",
 	[FORM_PUBLIC] = "; got a public key; 'openssl genrsa -out NEW 4096' makes a private one",
+	[FORM_DER_REQUEST] = REQUEST_KEY_WORDS,
+	[FORM_PKCS7] = PKCS7_KEY_WORDS,
+	[FORM_DER_PKCS7] = PKCS7_KEY_WORDS,
+	[FORM_SSH] =
+	    "; got OpenSSH's form, for logins; 'openssl genrsa -out NEW 4096' makes a key for TLS",
+	[FORM_EMPTY] = EMPTY_WORDS,
 };
 
 static const char *const cert_words[FORM_COUNT] = {
@@ -47,6 +58,27 @@ static const char *const cert_words[FORM_COUNT] = {
 	[FORM_KEY] =
 	    "; got a private key; are the two files swapped? 'openssl x509 -in FILE -noout' is silent about a certificate",
 	[FORM_PUBLIC] = "; got a public key, which is no certificate",
+	[FORM_SSH] = "; got a key in OpenSSH's form, which is no certificate",
+	[FORM_PKCS7] =
+	    "; got PKCS#7; 'openssl pkcs7 -print_certs -in FILE -out NEW' takes the certificates out of it",
+	[FORM_DER_PKCS7] =
+	    "; got PKCS#7 in DER form; 'openssl pkcs7 -inform DER -print_certs -in FILE -out NEW' takes the certificates out of it",
+	[FORM_CRL] = CRL_WORDS,
+	[FORM_DER_CRL] = CRL_WORDS,
+	[FORM_TRUSTED] =
+	    "; got OpenSSL's own form, with marks of trust; 'openssl x509 -in FILE -out NEW' writes it without them",
+	[FORM_CERT] =
+	    "; got one that is damaged, indented, or has other line ends than those of Unix and Windows",
+	[FORM_EMPTY] = EMPTY_WORDS,
+};
+
+static const char *const crl_words[FORM_COUNT] = {
+	[FORM_UTF16] = UTF16_WORDS,
+	[FORM_DER_CRL] =
+	    "; got one in DER form; 'openssl crl -inform DER -in FILE -out NEW' converts it",
+	[FORM_CERT] = CERT_FOR_CRL_WORDS,
+	[FORM_DER_CERT] = CERT_FOR_CRL_WORDS,
+	[FORM_EMPTY] = EMPTY_WORDS,
 };
 
 static enum form
@@ -63,7 +95,12 @@ form_of(const void *data, size_t len)
 		{ "-----BEGIN PRIVATE KEY-----", FORM_KEY },
 		{ "-----BEGIN RSA PRIVATE KEY-----", FORM_KEY },
 		{ "-----BEGIN EC PRIVATE KEY-----", FORM_KEY },
+		{ "-----BEGIN OPENSSH PRIVATE KEY-----", FORM_SSH },
 		{ "-----BEGIN CERTIFICATE-----", FORM_CERT },
+		{ "-----BEGIN X509 CERTIFICATE-----", FORM_CERT },
+		{ "-----BEGIN TRUSTED CERTIFICATE-----", FORM_TRUSTED },
+		{ "-----BEGIN PKCS7-----", FORM_PKCS7 },
+		{ "-----BEGIN X509 CRL-----", FORM_CRL },
 		{ "-----BEGIN PUBLIC KEY-----", FORM_PUBLIC },
 	};
 	struct err ignored;
@@ -71,10 +108,12 @@ form_of(const void *data, size_t len)
 
 	if (text_begin(&data, &len, &ignored) == -1)
 		return FORM_UTF16;
+	if (len == 0)
+		return FORM_EMPTY;
 	for (size_t i = 0; i < N(marks); i++)
 		if (bytes_find(data, len, marks[i].words) != NULL)
 			return marks[i].form;
-	if (len == 0 || len > LONG_MAX)
+	if (len > LONG_MAX)
 		return FORM_UNKNOWN;
 	form = form_of_der(data, (long)len);
 	ERR_clear_error();
@@ -97,4 +136,25 @@ const char *
 instead_of_cert(const void *data, size_t len)
 {
 	return words_of(cert_words, form_of(data, len));
+}
+
+const char *
+instead_of_crl(const void *data, size_t len)
+{
+	return words_of(crl_words, form_of(data, len));
+}
+
+bool
+instead_of_secret(const void *data, size_t len)
+{
+	switch (form_of(data, len)) {
+	case FORM_CERT:
+	case FORM_DER_CERT:
+	case FORM_REQUEST:
+	case FORM_DER_REQUEST:
+	case FORM_PUBLIC:
+		return true;
+	default:
+		return false;
+	}
 }

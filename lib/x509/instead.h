@@ -3,6 +3,7 @@
 #define LIB_X509_INSTEAD_H
 
 /* What a file holds in the place of a private key or a certificate that can be read. */
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -11,5 +12,9 @@
  */
 const char *instead_of_key(const void *data, size_t len);
 const char *instead_of_cert(const void *data, size_t len);
+const char *instead_of_crl(const void *data, size_t len);
+
+/* Whether it is a certificate, a request or a public key, and no private key with them. */
+bool instead_of_secret(const void *data, size_t len);
 
 #endif

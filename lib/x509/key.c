@@ -9,6 +9,7 @@
 
 #include "lib/base/list.h"
 #include "lib/base/pem.h"
+#include "lib/x509/instead.h"
 
 /* OpenSSL computes with no larger ones. */
 #define RSA_BITS_MAX 16384
@@ -102,8 +103,9 @@ cert_key_read(struct dir *d, const char *name, struct err *e)
 
 	if (file_read_secret(d, name, &pem, e) == 0 &&
 	    (key = pem_private_key(pem.data, pem.len, NULL)) == NULL)
-		err_setx(e, ERR_SYNTAX, "%s%s%s: want a private key in PEM form, not encrypted",
-		    d == NULL ? "" : dir_path(d), d == NULL ? "" : "/", name);
+		err_setx(e, ERR_SYNTAX, "%s%s%s: want a private key in PEM form, not encrypted%s",
+		    d == NULL ? "" : dir_path(d), d == NULL ? "" : "/", name,
+		    instead_of_key(pem.data, pem.len));
 	buf_free(&pem);
 	return key;
 }

@@ -35,16 +35,30 @@ read_key_file(const struct source *s, bool open_key, struct buf *out, struct err
 	return source_read(s, false, out, e);
 }
 
+/* The two files may be swapped: to guard a certificate like a key would be bad advice. */
+static bool
+is_no_secret(const struct source *s, const struct err *e, struct buf *out)
+{
+	struct err ignored;
+
+	return e->code == ERR_ACCESS && source_read(s, false, out, &ignored) == 0 &&
+	    instead_of_secret(out->data, out->len);
+}
+
 static EVP_PKEY *
 read_pair_key(const struct source *s, bool open_key, struct err *remark, struct err *e)
 {
 	struct buf b = BUF_INIT(CERT_FILE_MAX);
 	EVP_PKEY *key = NULL;
 
-	if (read_key_file(s, open_key, &b, remark, e) == 0 &&
-	    (key = pem_private_key(b.data, b.len, NULL)) == NULL)
+	if (read_key_file(s, open_key, &b, remark, e) == 0)
+		key = pem_private_key(b.data, b.len, NULL);
+	else if (!is_no_secret(s, e, &b))
+		goto out;
+	if (key == NULL)
 		err_setx(e, ERR_SYNTAX, "%s: want an unencrypted private key in PEM form%s",
 		    source_name(s), instead_of_key(b.data, b.len));
+out:
 	buf_free(&b);
 	return key;
 }

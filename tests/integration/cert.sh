@@ -46,9 +46,9 @@ status 3 "$repo" cert show old.crt --warn-days 0
 # Files without certificates, and damaged certificates.
 cat leaf.key leaf.crt >both.pem
 status 0 "$repo" cert show both.pem; says 'holds a private key'
-status 1 "$repo" cert show leaf.key; says 'want a certificate in PEM form'
+status 1 "$repo" cert show leaf.key; says 'got a private key'
 openssl x509 -in leaf.crt -outform DER -out leaf.der
-status 1 "$repo" cert show leaf.der; says 'want a certificate in PEM form'
+status 1 "$repo" cert show leaf.der; says "'openssl x509 -inform DER -in FILE -out NEW' converts it"
 sed '3s/^..../!!!!/' leaf.crt >damaged.crt
 cat ca.crt damaged.crt >half.crt
 status 1 "$repo" cert show half.crt; says 'certificate 2 of 2 is damaged'

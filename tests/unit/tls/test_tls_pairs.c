@@ -18,6 +18,7 @@ enum content {
 	OTHER,
 	OTHER_TYPE,
 	ANOTHER_FILE,
+	SWAPPED,
 	TRUNCATED,
 	CUT_LINE,
 	HUGE,
@@ -30,6 +31,7 @@ enum content {
 	ENCRYPTED,
 	PUBLIC,
 	DER,
+	BUNDLE,
 	RUBBISH,
 	SECOND_BROKEN,
 	MANY,
@@ -76,6 +78,12 @@ static const struct pair_row {
 	    "got one in DER form; 'openssl pkey -inform DER -in FILE -out NEW'", { 0 }, false },
 	{ "certificate in DER form", GOOD, DER,
 	    "got one in DER form; 'openssl x509 -inform DER -in FILE -out NEW'", { 0 }, false },
+	{ "certificate in PKCS#7", GOOD, BUNDLE,
+	    "got PKCS#7; 'openssl pkcs7 -print_certs -in FILE -out NEW'", { 0 }, false },
+	{ "PKCS#7 for a key", BUNDLE, GOOD, "got PKCS#7, which holds certificates and no key",
+	    { 0 }, false },
+	{ "certificate for a key, for all to read", SWAPPED, GOOD,
+	    "got a certificate; are the two files swapped?", { 0 }, false },
 	{ "key of zeros", RUBBISH, GOOD, "want an unencrypted private key", { 0 }, false },
 	{ "certificate of zeros", GOOD, RUBBISH, "want a certificate in PEM form", { 0 }, false },
 	{ "second certificate of the chain is broken", GOOD, SECOND_BROKEN,
@@ -112,6 +120,19 @@ put(const char *path, const void *bytes, size_t len, mode_t mode)
 	put_file(path, bytes, len, mode);
 }
 
+/* Certificates as authorities of Windows give them out (.p7b). */
+static void
+put_bundle(BIO *out)
+{
+	PKCS7 *p = PKCS7_new();
+
+	assert_int_equal(PKCS7_set_type(p, NID_pkcs7_signed), 1);
+	assert_int_equal(PKCS7_content_new(p, NID_pkcs7_data), 1);
+	assert_int_equal(PKCS7_add_certificate(p, kernel2.cert), 1);
+	assert_int_equal(PEM_write_bio_PKCS7(out, p), 1);
+	PKCS7_free(p);
+}
+
 /* Either half of a pair in another form. */
 static void
 put_other_form(const char *path, enum content what, bool key)
@@ -125,6 +146,8 @@ put_other_form(const char *path, enum content what, bool key)
 		    NULL);
 	else if (what == PUBLIC)
 		PEM_write_bio_PUBKEY(b, kernel2.key);
+	else if (what == BUNDLE)
+		put_bundle(b);
 	else if (key)
 		i2d_PrivateKey_bio(b, kernel2.key);
 	else
@@ -161,6 +184,9 @@ put_bad(const char *path, enum content what, bool key, const struct id *look)
 	case ANOTHER_FILE:
 		good = key ? kernel2.cert_pem : kernel2.key_pem;
 		put(path, good, strlen(good), 0600);
+		break;
+	case SWAPPED:
+		put(path, kernel2.cert_pem, strlen(kernel2.cert_pem), 0644);
 		break;
 	case TRUNCATED:
 		put(path, good, strlen(good) / 2, 0600);

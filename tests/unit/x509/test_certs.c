@@ -30,11 +30,17 @@ static const struct text_row {
 	{ "words around", "tltct", 2, ERR_NONE, "" },
 	{ "key and certificate", "kl", 1, ERR_NONE, "" },
 	{ "ends of lines of Windows", "nl", 1, ERR_NONE, "" },
-	{ "nothing", "", 0, ERR_SYNTAX, "want a certificate in PEM form" },
-	{ "words", "t", 0, ERR_SYNTAX, "want a certificate in PEM form" },
+	{ "nothing", "", 0, ERR_SYNTAX, "want a certificate in PEM form; got nothing" },
+	{ "words", "t", 0, ERR_SYNTAX,
+	    "want a certificate in PEM form; got one that is damaged, indented, or has other line ends than those of Unix and Windows" },
 	{ "a key", "k", 0, ERR_SYNTAX,
 	    "want a certificate in PEM form; got a private key; are the two files swapped? 'openssl x509 -in FILE -noout' is silent about a certificate" },
-	{ "a list", "r", 0, ERR_SYNTAX, "want a certificate in PEM form" },
+	{ "a list", "r", 0, ERR_SYNTAX,
+	    "want a certificate in PEM form; got a list of revocations, which belongs in TLS_CRLFile" },
+	{ "OpenSSL's own form alone", "T", 0, ERR_SYNTAX,
+	    "want a certificate in PEM form; got OpenSSL's own form, with marks of trust; 'openssl x509 -in FILE -out NEW' writes it without them" },
+	{ "indented", "i", 0, ERR_SYNTAX,
+	    "want a certificate in PEM form; got one that is damaged, indented, or has other line ends than those of Unix and Windows" },
 	{ "a request", "q", 0, ERR_SYNTAX,
 	    "want a certificate in PEM form; got a signing request, which is no certificate yet; its CA signs it, or 'openssl x509 -req -days 3650 -in FILE -signkey KEY -out NEW' makes a certificate of it" },
 	{ "damaged", "d", 0, ERR_SYNTAX, "certificate number 1 is malformed" },
@@ -290,7 +296,7 @@ first(void **state)
 	assert_null(cert_parse("words", 5, &e));
 	assert_int_equal(e.code, ERR_SYNTAX);
 	assert_null(cert_parse(NULL, 0, &e));
-	assert_string_equal(e.text, "want a certificate in PEM form");
+	assert_string_equal(e.text, "want a certificate in PEM form; got nothing");
 }
 
 static void

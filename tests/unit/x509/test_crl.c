@@ -243,15 +243,23 @@ refused(void **state)
 
 	(void)state;
 	assert_null(read_text("", &e));
-	assert_string_equal(e.text, want);
+	assert_memory_equal(e.text, want, sizeof want - 1);
+	assert_string_equal(e.text + sizeof want - 1, "; got nothing");
 	assert_null(read_text(ca.cert_pem, &e));
-	assert_string_equal(e.text, want);
+	assert_memory_equal(e.text, want, sizeof want - 1);
+	assert_string_equal(e.text + sizeof want - 1,
+	    "; got a certificate; its CA gives lists out");
 	snprintf(text, sizeof text, "%s%.200s", crl, crl); /* the second is cut */
 	assert_null(read_text(text, &e));
 	assert_string_equal(e.text, want);
 
 	BIO_puts(bio, crl);
 	assert_non_null(x = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL));
+	assert_int_equal(i2d_X509_CRL_bio(bio, x), 1);
+	len = BIO_get_mem_data(bio, &data);
+	assert_null(crls_read(&(struct source){ "CRLS", data, (size_t)len, true }, &e));
+	assert_non_null(strstr(e.text, "; got one in DER form; 'openssl crl -inform DER -in FILE"));
+	(void)BIO_reset(bio);
 	assert_int_equal(PEM_ASN1_write_bio((i2d_of_void *)i2d_X509_CRL, PEM_STRING_X509_CRL, bio,
 			     x, EVP_aes_128_cbc(), password, 6, NULL, NULL),
 	    1);
