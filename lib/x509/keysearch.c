@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/asn1.h>
 #include <openssl/err.h>
 
 #include "lib/base/list.h"
 #include "lib/base/text.h"
+#include "lib/base/wire.h"
 #include "lib/x509/form.h"
 
 /*
@@ -30,6 +32,16 @@
 #define WINDOW	  (64u * 1024)
 #define PUTTY	  "PuTTY-User-Key-File-"
 #define ENCRYPTED "ENCRYPTED"
+
+/* Things in DER behind each other, such as certificates before their key, that are looked at. */
+#define DER_MANY 100
+
+/* Keystores of Java, JKS and JCEKS: their first number, and the kinds of their entries. */
+#define JKS_MAGIC   0xfeedfeedu
+#define JCEKS_MAGIC 0xcecececeu
+#define JKS_KEY	    1u
+#define JKS_CERT    2u
+#define JKS_SECRET  3u
 
 struct keysearch {
 	const char *found;
@@ -90,8 +102,8 @@ begins(const uint8_t *text, const uint8_t *p, const uint8_t **from)
 }
 
 /*
- * Whether digits of a key follow a label: its dashes, line ends in any form, and headers ("DEK-Info:
- * …") may stand between.  A NUL or another label ends the search.
+ * Whether digits of a key follow a label, in lines of any length: its dashes, line ends in any
+ * form, and headers ("DEK-Info: …") may stand between.  A NUL or another label ends the search.
  */
 static bool
 has_body(const uint8_t *p, const uint8_t *end)
@@ -116,7 +128,8 @@ has_body(const uint8_t *p, const uint8_t *end)
 			p++;
 			continue;
 		}
-		run = is_digit64(*p) ? run + 1 : 0;
+		if (*p != '\n' && *p != '\r')
+			run = is_digit64(*p) ? run + 1 : 0;
 		if (run == DIGITS_MIN)
 			return true;
 	}
@@ -206,17 +219,96 @@ keysearch_feed(struct keysearch *s, const void *data, size_t len, struct err *e)
 	return 0;
 }
 
-const char *
-keysearch_end(struct keysearch *s)
+/* Looks at things in DER that stand behind each other from the file's beginning on. */
+static const char *
+look_at_der(const uint8_t *p, size_t len)
 {
 	static const char *const words[FORM_COUNT] = {
 		[FORM_DER_KEY] = "a private key in DER form",
 		[FORM_DER_ENCRYPTED] = "an encrypted private key in DER form",
 		[FORM_PKCS12] = "PKCS#12, the form of private keys with their certificates",
 	};
+	const uint8_t *end = p + len;
+	const char *found = NULL;
 
-	if (s->found == NULL && s->whole && s->head.len > 0 && s->head.data[0] == 0x30)
-		s->found = words[form_of_der(s->head.data, (long)s->head.len)];
+	for (int i = 0; i < DER_MANY && found == NULL && p < end && *p == 0x30; i++) {
+		const unsigned char *content = p;
+		int tag, class;
+		long n;
+
+		found = words[form_of_der(p, (long)(end - p))];
+		/* The end of one without a length isn't looked for. */
+		if (ASN1_get_object(&content, &n, &tag, &class, (long)(end - p)) !=
+		    V_ASN1_CONSTRUCTED)
+			break;
+		p = content + n;
+	}
+	return found;
+}
+
+static void
+skip(struct wire *w, size_t n)
+{
+	w->bad = w->bad || (size_t)(w->end - w->p) < n;
+	w->p = w->bad ? w->end : w->p + n;
+}
+
+/* Skips a text of Java, which has its length in 16 bits. */
+static void
+skip_text(struct wire *w)
+{
+	size_t n = wire_u8(w);
+
+	skip(w, n << 8 | wire_u8(w));
+}
+
+/* Looks for an entry that isn't only a certificate, in the order of the file. */
+static const char *
+look_at_jks(const uint8_t *p, size_t len)
+{
+	struct wire w = WIRE_INIT(p, len);
+	uint32_t magic = wire_u32(&w), version = wire_u32(&w), n = wire_u32(&w), kind;
+
+	if ((magic != JKS_MAGIC && magic != JCEKS_MAGIC) || version < 1 || version > 2)
+		return NULL;
+	for (; n > 0; n--) {
+		kind = wire_u32(&w);
+		skip_text(&w);
+		skip(&w, 8); /* when it was made */
+		if (w.bad || kind < JKS_KEY || kind > JKS_SECRET)
+			break;
+		if (kind != JKS_CERT)
+			return "a keystore of Java with a private key";
+		if (version == 2)
+			skip_text(&w); /* the kind of certificate */
+		skip(&w, wire_u32(&w));
+	}
+	return NULL;
+}
+
+/* The forms of Windows: PVK, and the BLOB of CryptoAPI and of strong names (.snk). */
+static const char *
+look_at_windows(const uint8_t *p, size_t len)
+{
+	static const uint8_t pvk[] = { 0x1e, 0xf1, 0xb5, 0xb0, 0, 0, 0, 0 },
+			     blob[] = { 7, 2, 0, 0 };
+
+	if (len > 24 && memcmp(p, pvk, sizeof pvk) == 0)
+		return "a private key in PVK form";
+	if (len > 20 && memcmp(p, blob, sizeof blob) == 0 &&
+	    (memcmp(p + 8, "RSA2", 4) == 0 || memcmp(p + 8, "DSS2", 4) == 0))
+		return "a private key as a BLOB of Windows";
+	return NULL;
+}
+
+const char *
+keysearch_end(struct keysearch *s)
+{
+	static const char *(*const looks[])(const uint8_t *p, size_t len) = { look_at_der,
+		look_at_jks, look_at_windows };
+
+	for (size_t i = 0; i < N(looks) && s->found == NULL && s->whole; i++)
+		s->found = looks[i](s->head.data, s->head.len);
 	ERR_clear_error();
 	return s->found;
 }

@@ -4,8 +4,9 @@
 
 /*
  * Looks for private keys in a file of any kind, by its content: PEM anywhere in it, also in UTF-16,
- * in quotes or with "\n" as JSON writes it, and the form of RFC 4716; and files that begin with a key
- * in DER, are PKCS#12, or a key of PuTTY.  Encrypted keys count.
+ * in quotes or with "\n" as JSON writes it, and the form of RFC 4716; and files that begin with a
+ * key in DER, also behind certificates in DER, are PKCS#12, a keystore of Java (JKS, JCEKS) with a
+ * key, a key of PuTTY, or one in a form of Windows (PVK, BLOB).  Encrypted keys count.
  *
  * A label without a key behind it, as in programs and manuals, is none.  Archives aren't unpacked.
  */
@@ -13,7 +14,7 @@
 
 #include "lib/base/buf.h"
 
-/* Bytes of a file that is looked at as DER or PKCS#12; text is looked for in files of any size. */
+/* Bytes of a file that is looked at as no text; text is looked for in files of any size. */
 #define KEYSEARCH_DER_MAX (1024u * 1024)
 
 struct keysearch;

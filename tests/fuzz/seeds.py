@@ -450,6 +450,9 @@ def private_keys():
             ("pkcs12", pkcs12.serialize_key_and_certificates(b"kernel", key, None, None, sealed)),
             ("utf16", text.decode().encode("utf-16")), ("json", json.dumps({"key": text.decode()}).encode()),
             ("late", b"x" * 200 + text), ("putty", b"PuTTY-User-Key-File-3: ssh-ed25519\n" + b"x" * 64),
+            ("jks", bytes.fromhex("feedfeed0000000200000002" "00000002000163" + "00" * 8 +
+                                  "0005582e35303900000003444552" "0000000100016b") + b"x" * 16),
+            ("pvk", bytes.fromhex("1ef1b5b0" + "00" * 20) + b"x"), ("blob", bytes.fromhex("0702000000a40000") + b"RSA2" + b"x" * 16),
             ("program", b"-----BEGIN RSA PRIVATE KEY-----\0-----END RSA PRIVATE KEY-----\0" + b"A" * 64),
             ("public", key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo))):
         put("keysearch", what, b"\0" + data)

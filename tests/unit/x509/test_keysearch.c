@@ -23,6 +23,7 @@ enum made {
 	DER_OLD,
 	DER_ENCRYPTED,
 	DER_CERT,
+	DER_CERT_AND_KEY,
 	DER_REQUEST,
 	P12,
 	PEM_CERT,
@@ -35,6 +36,11 @@ enum dressed { PLAIN, UTF16_LE, UTF16_BE, JSON, WINDOWS, INDENTED, BEHIND_WORDS,
 #define DIGITS "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgVJ2NwnnPqPvGr5Ff"
 #define OPENSSH \
 	"-----BEGIN OPENSSH PRIVATE KEY-----\n" DIGITS "\n-----END OPENSSH PRIVATE KEY-----\n"
+
+/* A keystore of two entries, one with a certificate, and the beginning of one with a key. */
+#define JKS		"\xfe\xed\xfe\xed\0\0\0\2\0\0\0\2"
+#define JKS_CERTIFICATE "\0\0\0\2\0\1c12345678\0\5X.509\0\0\0\3DER"
+#define JKS_PRIVATE	"\0\0\0\1\0\1k12345678\0\0\1\0"
 
 static struct row {
 	const char *name;
@@ -78,7 +84,31 @@ static struct row {
 	    "a private key in PEM form" },
 	{ "behind a label without a key", AS_IS, PLAIN, "-----BEGIN RSA PRIVATE KEY-----\0" OPENSSH,
 	    sizeof OPENSSH + 31, "a private key of OpenSSH" },
+	{ "in short lines", AS_IS, WINDOWS,
+	    "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqG\nSM49AgEGCCqGSM49\nAwEHBG0wawIBAQQg\n",
+	    0, "a private key in PEM form" },
+	{ "behind certificates in DER", DER_CERT_AND_KEY, PLAIN, NULL, 0,
+	    "a private key in DER form" },
+	{ "JKS", AS_IS, PLAIN, JKS JKS_CERTIFICATE JKS_PRIVATE,
+	    sizeof JKS - 1 + sizeof JKS_CERTIFICATE - 1 + sizeof JKS_PRIVATE - 1,
+	    "a keystore of Java" },
+	{ "JCEKS", AS_IS, PLAIN, "\xce\xce\xce\xce\0\0\0\2\0\0\0\1" JKS_PRIVATE,
+	    12 + sizeof JKS_PRIVATE - 1, "a keystore of Java" },
+	{ "PVK", AS_IS, PLAIN, "\x1e\xf1\xb5\xb0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\x54\2\0\0\7", 25,
+	    "a private key in PVK form" },
+	{ "BLOB", AS_IS, PLAIN, "\7\2\0\0\0\xa4\0\0RSA2\0\x08\0\0\1\0\1\0\x55", 21,
+	    "a private key as a BLOB" },
 
+	{ "certificates of Java", AS_IS, PLAIN, JKS JKS_CERTIFICATE JKS_CERTIFICATE,
+	    sizeof JKS - 1 + 2 * (sizeof JKS_CERTIFICATE - 1), NULL },
+	{ "JKS that is cut", AS_IS, PLAIN, JKS JKS_CERTIFICATE,
+	    sizeof JKS + sizeof JKS_CERTIFICATE - 4, NULL },
+	{ "JKS with too large a length", AS_IS, PLAIN, JKS "\0\0\0\2\xff\xff", sizeof JKS + 5,
+	    NULL },
+	{ "public BLOB", AS_IS, PLAIN, "\6\2\0\0\0\xa4\0\0RSA1\0\x08\0\0\1\0\1\0\x55", 21, NULL },
+	{ "words in short lines", AS_IS, PLAIN,
+	    "-----BEGIN PRIVATE KEY-----\nput the lines\nof your key\nbetween these\ntwo of them\n",
+	    0, NULL },
 	{ "nothing", AS_IS, PLAIN, "", 0, NULL },
 	{ "certificate", PEM_CERT, PLAIN, NULL, 0, NULL },
 	{ "certificate in UTF-16", PEM_CERT, UTF16_LE, NULL, 0, NULL },
@@ -157,6 +187,9 @@ make(const struct row *r, BIO *out)
 		rc = i2d_PKCS8PrivateKey_bio(out, id.key, aes, pass, 4, NULL, NULL);
 	else if (r->made == DER_CERT)
 		rc = i2d_X509_bio(out, id.cert);
+	else if (r->made == DER_CERT_AND_KEY)
+		rc = i2d_X509_bio(out, id.cert) == 1 && i2d_X509_bio(out, id.cert) == 1 &&
+		    i2d_PKCS8PrivateKeyInfo_bio(out, id.key) == 1;
 	else if (r->made == DER_REQUEST)
 		write_request(out);
 	else if (r->made == P12)
