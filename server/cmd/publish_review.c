@@ -36,22 +36,42 @@ allows(const struct publish_review *o, enum guard g)
 	return false;
 }
 
+/* Notes a word for the log, once. */
+static int
+note_allowed(struct session *s, const char *word, struct err *e)
+{
+	size_t i = 0;
+
+	if (s->allowed == NULL && (s->allowed = json_array()) == NULL)
+		return err_nomem(e);
+	while (i < json_array_size(s->allowed) &&
+	    strcmp(json_string_value(json_array_get(s->allowed, i)), word) != 0)
+		i++;
+	return i < json_array_size(s->allowed) ||
+		json_array_append_new(s->allowed, json_string(word)) == 0
+	    ? 0
+	    : err_nomem(e);
+}
+
 /* Warns of what is let through, and notes its word for the log. */
 static int
 let_through(struct session *s, enum guard g, const struct err *why, struct err *e)
 {
-	size_t i = 0;
-
 	log_warn("publish: allowed (%s): %s", guard_word(g), why->text);
-	if (s->allowed == NULL && (s->allowed = json_array()) == NULL)
-		return err_nomem(e);
-	while (i < json_array_size(s->allowed) &&
-	    strcmp(json_string_value(json_array_get(s->allowed, i)), guard_word(g)) != 0)
-		i++;
-	return i < json_array_size(s->allowed) ||
-		json_array_append_new(s->allowed, json_string(guard_word(g))) == 0
-	    ? 0
-	    : err_nomem(e);
+	return note_allowed(s, guard_word(g), e);
+}
+
+/* Warns of TLS settings that would count for nothing. */
+static int
+warn_strays(const struct review *v, struct err *e)
+{
+	struct strings notes = STRINGS_INIT;
+	int rc = review_strays(v, &notes, e);
+
+	for (size_t i = 0; i < notes.n; i++)
+		log_warn("publish: %s", notes.v[i]);
+	strings_free(&notes);
+	return rc;
 }
 
 /* Logs what is refused; the error names the words that would let it through. */
@@ -127,8 +147,11 @@ publish_review(const struct publish_review *o, struct session *s, const char *ap
 	struct review v;
 	int rc = review_begin(&v, s->r, app, body, dir, !o->no_check, e);
 
-	if (rc == 0 && (rc = show(&v, e)) == 0)
+	if (rc == 0 && (rc = show(&v, e)) == 0 && (rc = warn_strays(&v, e)) == 0)
 		rc = guard(o, s, &v, e);
+	/* What needs a run of the scripts is let through by this, whatever it is. */
+	if (rc == 0 && o->no_check)
+		rc = note_allowed(s, "no-script-check", e);
 	review_end(&v);
 	return rc;
 }

@@ -160,6 +160,27 @@ begins_with_folder(const char *name)
 }
 
 /*
+ * The name that only scripts know where a text keeps it for the program, which doesn't:
+ * "%%AppDir%%\\x" in a script leaves "%AppDir%\\x".  NULL: there is none.
+ */
+static const char *
+name_of_scripts(const char *text)
+{
+	static const char *const names[] = { "AppDir", "InstallDir", "Application",
+		"Installation" };
+	const char *end;
+
+	for (const char *p = strchr(text, '%'); p != NULL; p = strchr(end + 1, '%')) {
+		if ((end = strchr(p + 1, '%')) == NULL)
+			return NULL;
+		for (size_t i = 0; i < N(names); i++)
+			if (ascii_same_n(p + 1, (size_t)(end - p) - 1, names[i], strlen(names[i])))
+				return names[i];
+	}
+	return NULL;
+}
+
+/*
  * Whether a name would be whole for stations of the setting's system; where that is all of them,
  * for one: a name that is whole elsewhere is meant for the others.  As source_whole() has it.
  */
@@ -180,7 +201,8 @@ stations_find_whole(const struct tls_use *u, const char *name)
 static int
 found_name(const struct looking *l, const struct tls_use *u, const char *name, struct err *e)
 {
-	const char *setting = tls_setting_name(l->which), *base = name;
+	const char *setting = tls_setting_name(l->which), *base = name,
+		   *own = name_of_scripts(name);
 	struct err why;
 	char on[32];
 
@@ -191,6 +213,10 @@ found_name(const struct looking *l, const struct tls_use *u, const char *name, s
 		err_setx(&why, ERR_CONFIG,
 		    "%s%s: %s: want a text with the name of a file, got %s, with which no program connects; mend the script",
 		    u->key, where(u, on), setting, u->text == NULL ? "no text" : "an empty one");
+	else if (own != NULL)
+		err_setx(&why, ERR_CONFIG,
+		    "%s%s: %s: want names that programs know, got '%.200s', whose %%%s%% only scripts know: at a level but %s no program connects; write it in the script with one %% at each end",
+		    u->key, where(u, on), setting, name, own, tls_level_name(TLS_LEVEL_NONE));
 	else
 		err_setx(&why, ERR_CONFIG,
 		    "%s%s: %s: want whole names of files, got '%.200s', which would be in whatever folder a program works in: at a level but %s no program connects; write the folder before it, as in %s\\%.100s",
@@ -222,7 +248,8 @@ look_at_names(void *arg, const struct tls_use *u, struct err *e)
 		size = n = n < len ? n : len;
 		text_trim(&p, &size);
 		if ((rc = buf_add(&name, p, size, e)) == 0 && size > 0 &&
-		    !stations_find_whole(u, buf_text(&name)))
+		    (!stations_find_whole(u, buf_text(&name)) ||
+			name_of_scripts(buf_text(&name)) != NULL))
 			rc = found_name(l, u, buf_text(&name), e);
 		buf_free(&name);
 	}

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "server/review/tls_use.h"
+
 static int
 run_scripts(struct review *v, struct err *e)
 {
@@ -81,4 +83,10 @@ review_say(const struct review *v, size_t lines, struct buf *out, struct err *e)
 		    out, e);
 	json_decref(files);
 	return rc;
+}
+
+int
+review_strays(const struct review *v, struct strings *notes, struct err *e)
+{
+	return tls_use_strays(&v->is, notes, e);
 }

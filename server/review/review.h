@@ -3,6 +3,7 @@
 #define SERVER_REVIEW_REVIEW_H
 
 /* A release beside the one before it. */
+#include "lib/base/list.h"
 #include "server/review/changes.h"
 
 struct review {
@@ -26,5 +27,11 @@ void review_end(struct review *v);
 
 /* Append the difference in words, at most so many lines of each list (0: all).  Returns 0 or -1. */
 int review_say(const struct review *v, size_t lines, struct buf *out, struct err *e);
+
+/*
+ * Append notes for people, each once and at most TLS_STRAYS_MAX: of the next release's TLS settings
+ * that count for nothing (tls_use.h).  Returns 0 or -1.
+ */
+int review_strays(const struct review *v, struct strings *notes, struct err *e);
 
 #endif

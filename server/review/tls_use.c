@@ -2,6 +2,7 @@
 /* The TLS settings that the scripts of a release leave. */
 #include "server/review/tls_use.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/json.h"
@@ -15,11 +16,16 @@
 static const char *const hives[] = { "hklm", "hkcu" };
 
 static bool
+is_vendor(const char *key)
+{
+	return setting_key_within(key, SETTINGS_VENDOR_KEY) ||
+	    setting_key_within(key, "HKCU\\SOFTWARE\\" SETTINGS_VENDOR);
+}
+
+static bool
 is_side(const char *key)
 {
-	return tls_setting_is_side(key) &&
-	    (setting_key_within(key, SETTINGS_VENDOR_KEY) ||
-		setting_key_within(key, "HKCU\\SOFTWARE\\" SETTINGS_VENDOR));
+	return tls_setting_is_side(key) && is_vendor(key);
 }
 
 static bool
@@ -106,23 +112,26 @@ tls_use_has(const struct tls_use *u, enum tls_setting other)
 	return false;
 }
 
-/* Writes the path in the release that a name stands for.  False: it stands for none. */
+/*
+ * Writes the path in the release that a name stands for.  False: it stands for none.  A name
+ * without a separator behind the folder ("<AppDir>x") stands for a path that no release has
+ * ("appx").
+ */
 static bool
 release_path(const char *name, size_t len, char *out, size_t size)
 {
 	static const struct {
 		const char *stands, *place;
-	} roots[] = { { OUTCOME_APP_DIR, "app/" }, { OUTCOME_INSTALL_DIR, "install/" } };
+	} roots[] = { { OUTCOME_APP_DIR, "app" }, { OUTCOME_INSTALL_DIR, "install" } };
 
 	text_trim(&name, &len);
 	for (size_t i = 0; i < N(roots); i++) {
 		size_t n = strlen(roots[i].stands), at = strlen(roots[i].place);
 
-		if (len <= n || memcmp(name, roots[i].stands, n) != 0 ||
-		    (name[n] != '\\' && name[n] != '/') || at + len - n > size)
+		if (len < n || memcmp(name, roots[i].stands, n) != 0 || at + len - n >= size)
 			continue;
 		memcpy(out, roots[i].place, at);
-		for (n++; n < len; n++)
+		for (; n < len; n++)
 			out[at++] = name[n] == '\\' ? '/' : name[n];
 		out[at] = '\0';
 		return true;
@@ -143,5 +152,53 @@ tls_use_files(const struct tls_use *u,
 		if (release_path(text, n, path, sizeof path) && each(arg, u, path, e) == -1)
 			return -1;
 	}
+	return 0;
+}
+
+/* A note of a setting that counts for nothing; NULL: it does, or is none of TLS. */
+static const char *
+stray_of(const json_t *entry)
+{
+	const char *key = json_text_of(entry, "key"), *name = json_text_of(entry, "name");
+
+	if (name == NULL || json_text_of(entry, "value") == NULL || !is_vendor(key))
+		return NULL;
+	if (!tls_setting_is_side(key))
+		return ascii_same(name, tls_setting_name(TLS_LEVEL))
+		    ? "counts for nothing in this key: want it in ...\\TLS_Client or "
+		      "...\\TLS_Server"
+		    : NULL;
+	for (int i = 0; i < TLS_SETTING_COUNT; i++)
+		if (ascii_same(name, tls_setting_name((enum tls_setting)i)))
+			return NULL;
+	return "no TLS setting is called so: it counts for nothing";
+}
+
+/* Appends a text that the list doesn't have, up to the limit. */
+static int
+add_once(struct strings *list, const char *text, struct err *e)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->v[i], text) == 0)
+			return 0;
+	return list->n == TLS_STRAYS_MAX ? 0 : strings_add(list, text, e);
+}
+
+int
+tls_use_strays(const struct outcome *o, struct strings *notes, struct err *e)
+{
+	char note[PLACE_MAX + 200];
+	const char *place, *what;
+	json_t *one;
+
+	for (int i = 0; i < OUTCOME_SYSTEMS; i++)
+		json_object_foreach (o->settings[i], place, one) {
+			if ((what = stray_of(one)) == NULL)
+				continue;
+			snprintf(note, sizeof note, "%s: %s: %s; mend the script",
+			    json_text_of(one, "key"), json_text_of(one, "name"), what);
+			if (add_once(notes, note, e) == -1)
+				return -1;
+		}
 	return 0;
 }

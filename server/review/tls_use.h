@@ -3,6 +3,7 @@
 #define SERVER_REVIEW_TLS_USE_H
 
 /* The TLS settings that the scripts of a release leave, and the files of the release in them. */
+#include "lib/base/list.h"
 #include "lib/settings/tls_setting.h"
 #include "server/review/outcome.h"
 
@@ -33,5 +34,14 @@ bool tls_use_has(const struct tls_use *u, enum tls_setting other);
 int tls_use_files(const struct tls_use *u,
     int (*each)(void *arg, const struct tls_use *u, const char *path, struct err *e), void *arg,
     struct err *e);
+
+/* Notes of tls_use_strays(). */
+#define TLS_STRAYS_MAX 10
+
+/*
+ * Append notes for people, each once: of names in these keys that no TLS setting has, and of a
+ * level in another key, which count for nothing.  Returns 0 or -1.
+ */
+int tls_use_strays(const struct outcome *o, struct strings *notes, struct err *e);
 
 #endif

@@ -228,6 +228,27 @@ cp "$REPO/certs/kernel.crt" bad/app/tls/new.crt
 good bad
 
 cp -r bad whole
+# Spellings that name no file of the release, or that no program could expand.
+for name in '%AppDir%server.crt' '%AppDir%' '%InstallDir%\\\\' '%appdir%\\\\Server.crt'; do
+	bad "${good/\%AppDir\%*crt/$name}"
+	unchanged 1 slipway-repo publish --app "$APP" bad
+	want out "$client: TLS_TrustedCerts: want a file of this release, got "
+done
+for name in '%%AppDir%%\\\\server.crt' 'C:/x/%%application%%/server.crt'; do
+	bad "${good/\%AppDir\%*crt/$name}"
+	unchanged 1 slipway-repo publish --app "$APP" bad
+	want out "$client: TLS_TrustedCerts: want names that programs know, got '"
+	want out '--allow relative'
+done
+# Names that count for nothing are told.
+bad "$good
+set(client, \"TLS_RequiredLevels\", \"TLSPeerAuth\")
+set(client, \"tls_keyfile\", \"/etc/x.pem\")
+set([[${client%\\*}]], \"TLS_RequiredLevel\", \"TLSPeerAuth\")"
+unchanged 0 slipway-repo publish --app "$APP" bad --dry-run
+want out "warn: publish: $client: TLS_RequiredLevels: no TLS setting is called so"
+want out "warn: publish: ${client%\\*}: TLS_RequiredLevel: counts for nothing in this key"
+[ "$(grep -c 'warn: publish: ' out)" = 2 ] || fail 'want two warnings' out
 # A list of revocations that no station could read.
 bad "$good
 set(client, \"TLS_CRLFile\", \"%AppDir%\\\\crl.pem\")"
@@ -270,6 +291,9 @@ bad 'error("no")'
 unchanged 1 slipway-repo publish --app "$APP" bad
 expect 0 out slipway-repo publish --app "$APP" bad --no-script-check
 want out 'settings: not looked at'
+expect 0 log slipway-repo log
+tail -n 1 log > last
+want last 'allowed=["no-script-check"]'
 expect 0 out slipway-repo publish --app "$APP" whole
 want out 'settings: not compared, a script of release '
 n=$(slipway-repo release list | sed -n 's/.* release \([0-9]*\): .*(present)$/\1/p')
