@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/os/clock.h"
+#include "lib/os/file.h"
 #include "lib/os/log.h"
 #include "lib/os/places.h"
 #include "updater/cmd/for_whom.h"
@@ -37,7 +38,7 @@ ask(const struct station *st, const struct options *o, struct err *e)
 	fflush(stderr);
 	if (fgets(answer, sizeof answer, stdin) != NULL)
 		answer[strcspn(answer, "\r\n")] = '\0';
-	return strcmp(answer, "yes") == 0 ? 0 : err_setx(e, ERR_USAGE, "nothing was changed");
+	return strcmp(answer, "yes") == 0 ? 0 : err_setx(e, ERR_CANCELLED, "nothing was changed");
 }
 
 /* With its lock: a state goes, and its lock last. */
@@ -88,6 +89,17 @@ forget_shared(struct settings *s)
 	application_pairs_free(&all);
 }
 
+/* A login that a person brought; that of --new-key, or of a kit, went with the state. */
+static void
+print_login(const char *file)
+{
+	struct file_info info;
+	struct err ignored;
+
+	if (file != NULL && file_stat(NULL, file, &info, &ignored) == 1)
+		printf("  the login, %s\n", file);
+}
+
 static void
 print_left(const struct station *st)
 {
@@ -99,6 +111,8 @@ print_left(const struct station *st)
 		    st->app_of_user ? ", and of each other user's own" : "");
 	puts(
 	    "  settings that releases made, below HKLM\\SOFTWARE\\Ipesoft and HKCU\\SOFTWARE\\Ipesoft");
+	print_login(st->login_key);
+	print_login(st->password_file);
 	if (st->login_key != NULL)
 		printf(
 		    "  on the servers, the line of this station's login key in authorized_keys\n");
