@@ -43,15 +43,21 @@ stops 'another process is updating'
 want run.log "$APP: waiting for another update, process $job" 0
 
 # Ctrl-C says what is kept.
-exec 8> interrupted.log
-env --default-signal=INT slipway update >&8 2>&1 &
-jobs_started+=($!)
-want interrupted.log "$APP: waiting for another update" 10
-kill -INT $!
-got=0
-wait $! || got=$?
-[ "$got" = 130 ] || fail "want an end by the signal, got $got" interrupted.log
-want interrupted.log 'slipway: interrupted; files that were fetched are kept' 0
+interrupted() {	# TEXT COMMAND...
+	exec 8> interrupted.log
+	env --default-signal=INT "${@:2}" >&8 2>&1 &
+	jobs_started+=($!)
+	want interrupted.log "$APP: waiting for another update" 10
+	kill -INT $!
+	got=0
+	wait $! || got=$?
+	[ "$got" = 130 ] || fail "want an end by the signal, got $got" interrupted.log
+	want interrupted.log "$1" 0
+}
+interrupted 'slipway: interrupted; files that were fetched are kept' slipway update
+interrupted 'slipway: interrupted, nothing was started; files that were fetched are kept' \
+	slipway run --deadline 60 -- echo hi-runs
+wantno interrupted.log hi-runs
 goes_on
 
 # Work in progress: HI starts on the last good state, also with OnError=block.

@@ -6,6 +6,7 @@
 #include "updater/cmd/window.h"
 
 #include "lib/os/clock.h"
+#include "lib/os/process.h"
 #include "updater/launch/launch.h"
 #include "updater/launch/policy.h"
 #include "updater/station/enrolled.h"
@@ -84,6 +85,10 @@ run_program(struct call *call, struct err *e)
 	}
 	/* A closed output pipe doesn't stop the program from starting. */
 	call->output_ignored = true;
+	/* The program gets its own Ctrl-C: becoming it ends this. */
+	process_tell_interrupt(
+	    "\nslipway: interrupted, nothing was started; files that were fetched are "
+	    "kept, and the next start goes on there.\n");
 	window_begin(CMD_WAITING, WINDOW_AFTER_MS, o->progress != NULL);
 	failed = cmd_station_open(call, CMD_WARNS_LATER | CMD_LOGS | (o->offline ? 0 : CMD_FETCHES),
 		     &c, e) == -1;
