@@ -150,8 +150,8 @@ path_portable(const char *path, size_t len, struct err *e)
 	return path_check(path, len, e) == -1 ? -1 : check_components(path, len, portable_fault, e);
 }
 
-int
-application_check(const char *name, struct err *e)
+static int
+check_name(const char *what, const char *name, struct err *e)
 {
 	static const char *const roles[] = { "root", "targets", "snapshot", "timestamp" };
 	static const char allowed[] =
@@ -159,21 +159,32 @@ application_check(const char *name, struct err *e)
 	size_t len = strlen(name);
 
 	if (len > APPLICATION_NAME_MAX)
-		return err_setx(e, ERR_USAGE, "application: name over %d bytes",
-		    APPLICATION_NAME_MAX);
+		return err_setx(e, ERR_USAGE, "%s: name over %d bytes", what, APPLICATION_NAME_MAX);
 	if (len == 0 || strspn(name, allowed) != len || strchr(".-", name[0]) != NULL)
 		return err_setx(e, ERR_USAGE,
-		    "application '%s': want letters, digits, '.', '_' and '-', first no '.' or '-'",
+		    "%s '%s': want letters, digits, '.', '_' and '-', first no '.' or '-'", what,
 		    name);
 	for (size_t i = 0; i < N(roles); i++)
 		if (ascii_same(name, roles[i]))
-			return err_setx(e, ERR_USAGE,
-			    "application '%s': a role of TUF has this name", name);
+			return err_setx(e, ERR_USAGE, "%s '%s': a role of TUF has this name", what,
+			    name);
 	if (path_portable(name, len, e) == -1) {
 		e->code = ERR_USAGE;
 		return -1;
 	}
 	return 0;
+}
+
+int
+application_check(const char *name, struct err *e)
+{
+	return check_name("application", name, e);
+}
+
+int
+installation_check(const char *name, struct err *e)
+{
+	return check_name("installation", name, e);
 }
 
 bool

@@ -50,9 +50,11 @@ int path_casecmp(const char *a, const char *b);
 /*
  * Whether an application or an installation may have this name: 1 to APPLICATION_NAME_MAX letters,
  * digits, '.', '_' and '-', the first neither '.' nor '-'; no role of TUF and no device of Windows
- * has this name.  application_check() returns 0, or -1 with ERR_USAGE and the fault.
+ * has this name.  application_check() and installation_check() return 0, or -1 with ERR_USAGE and
+ * the fault.
  */
 bool valid_application_name(const char *name);
 int application_check(const char *name, struct err *e);
+int installation_check(const char *name, struct err *e);
 
 #endif

@@ -54,7 +54,7 @@ check_free(const struct starter *s, const char *part, const char *name, struct e
 int
 starter_check(const struct starter *s, struct err *e)
 {
-	if (application_check(s->installation, e) == -1)
+	if (installation_check(s->installation, e) == -1)
 		return err_context(e, "--installation");
 	if (application_check(s->application, e) == -1)
 		return err_context(e, "--app");

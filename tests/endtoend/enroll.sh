@@ -128,6 +128,7 @@ change 2 'leave --force out' --force
 change 1 'want 1 to 3600 seconds' --deadline 0
 change 1 'want an enrolled application NOSUCH' --app NOSUCH --deadline 5
 change 1 '127.0.0.1' "sftp://$(id -un)@127.0.0.1:1/x"
+want change.log 'nothing was changed; --no-check changes it without asking the servers' 0
 change 1 'the server refused user' --key stranger
 expect 0 change.log slipway enroll --change "$url" "sftp://$(id -un)@127.0.0.1:1/x"
 want station/machine.conf '127.0.0.1:1/x' 0
@@ -143,8 +144,14 @@ echo "slipway-journal x" > "station/state/$INSTALLATION/$APP/journal"
 expect 1 pending.log slipway unenroll
 want pending.log 'was interrupted' 0
 rm "station/state/$INSTALLATION/$APP/journal"
+# Who doesn't say yes changes nothing.
+expect 1 no.log script -qec 'slipway unenroll' /dev/null <<< no
+want no.log 'nothing was changed' 0
+wantno no.log usage
+expect 0 status.log slipway status
 expect 0 unenroll.log slipway unenroll
 want unenroll.log "$INSTALLATION/$APP is no longer enrolled" 0
+want unenroll.log "the login, $WORK/login" 0
 want unenroll.log "files of releases below $STATION/config/$APP" 0
 [ -z "$(find station/state -mindepth 1)" ] || fail "want no state: $(find station/state)"
 wantno station/machine.conf "Slipway\\$INSTALLATION"

@@ -62,6 +62,12 @@ enroll 0 whole.kit
 key=station/state/$INSTALLATION/$APP/login
 [ "$(stat -c %a "$key")" = 600 ] && cmp "$key" login || fail "want the login key"
 expect 0 update.log slipway update
+# Its key may be there already, and no other one is replaced.
+enroll 0 whole.kit --force
+cmp "$key" login || fail "want the login key"
+echo other > "$key"
+enroll 1 whole.kit --force
+want enroll.log 'a login key already, which is never replaced' 0
 rm -rf station
 enroll 0 whole.kit --key "$WORK/login"
 [ ! -e "$key" ] || fail "want the key that was named"

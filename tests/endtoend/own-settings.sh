@@ -74,6 +74,10 @@ missing 'want --key FILE' "$url" --root "$root" --installation OTHER --app OTHER
 missing 'only one of them' "$url" --root "$root" --installation OTHER --app OTHER --host-key "$hostkey" --key login \
 	--password-file password
 missing 'enroll' --root "$root" --installation OTHER --app OTHER --host-key "$hostkey" --key login
+for bad in 'a\b' '' .; do
+	missing "installation '$bad': want letters" "$url" --root "$root" --installation "$bad" --app OTHER \
+		--host-key "$hostkey" --key login
+done
 for bad in 0 -1 3601 soon '' 5s; do
 	refused 'deadline: want 1 to' "$url" --key login "--deadline=$bad"
 done

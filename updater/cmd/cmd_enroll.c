@@ -280,6 +280,19 @@ print_notes(struct settings *s, const struct station *st)
 		    place_quote(), st->installation, st->application, place_quote());
 }
 
+/* Asks the servers, of which the first fault stops an enrolment or the change of one. */
+static int
+try_servers(const struct options *a, const struct station *st, const struct buf *root,
+    struct err *e)
+{
+	struct err why;
+
+	if (trying_all(st, root->data, root->len, a->new_key, &why) == 0)
+		return 0;
+	return err_setx(e, why.code, "%.900s; nothing was %s without asking the servers", why.text,
+	    a->en.change ? "changed; --no-check changes it" : "enrolled; --no-check enrols");
+}
+
 static int
 enroll(const struct options *a, struct err *e)
 {
@@ -301,7 +314,7 @@ enroll(const struct options *a, struct err *e)
 	}
 	if ((s = cmd_settings_open(e)) == NULL || digest_hex(root.data, root.len, hex, e) == -1 ||
 	    station_enroll_check(s, &a->en, &st, e) == -1 ||
-	    (!a->no_check && trying_all(&st, root.data, root.len, a->new_key, e) == -1) ||
+	    (!a->no_check && try_servers(a, &st, &root, e) == -1) ||
 	    station_enroll(s, &a->en, root.data, root.len, e) == -1)
 		goto out;
 	printf("enrolled %s/%s\n", a->en.installation, a->en.application);
@@ -353,7 +366,7 @@ try_change(const struct options *a, const struct station *st, struct err *e)
 		return 0;
 	if ((d = station_dir(st, "metadata", false, e)) != NULL &&
 	    file_read(d, "root.json", &root, e) == 0)
-		rc = trying_all(st, root.data, root.len, false, e);
+		rc = try_servers(a, st, &root, e);
 	dir_close(d);
 	buf_free(&root);
 	return rc;
@@ -419,6 +432,21 @@ make_login(const struct options *o, struct dir *d, const char *comment, struct b
 	return file_create(d, KEY_NAME, (const uint8_t *)key, strlen(key), 0600, e);
 }
 
+/* Whether that file has the kit's key already, of an earlier enrolment. */
+static bool
+has_kits_login(const struct options *o, struct dir *d)
+{
+	struct buf file = BUF_INIT(KIT_MAX);
+	struct err ignored;
+	bool same = !o->new_key && file_read(d, KEY_NAME, &file, &ignored) == 0 &&
+	    file.len == strlen(o->kit.login_key) &&
+	    CRYPTO_memcmp(file.data, o->kit.login_key, file.len) == 0;
+
+	OPENSSL_cleanse(file.data, file.len);
+	buf_free(&file);
+	return same;
+}
+
 /* Ctrl-C leaves the key, and says so. */
 static int
 tell_key_stays(const char *path, struct err *e)
@@ -453,6 +481,11 @@ enroll_with_new_key(struct options *o, struct err *e)
 	    (d = dir_make(buf_text(&path), place_stationwide() ? 0755 : 0700, e)) == NULL ||
 	    buf_adds(&path, "/" KEY_NAME, e) == -1)
 		goto out;
+	if (has_kits_login(o, d)) {
+		o->en.login_key = buf_text(&path);
+		rc = enroll(o, e);
+		goto out;
+	}
 	if (make_login(o, d, buf_text(&comment), &line, e) == -1) {
 		if (e->code == ERR_EXISTS)
 			err_setx(e, ERR_EXISTS,

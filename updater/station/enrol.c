@@ -282,7 +282,7 @@ prepare(struct enrolling *x, struct err *e)
 {
 	const struct enrolment *en = x->en;
 
-	return application_check(en->installation, e) == -1 ||
+	return installation_check(en->installation, e) == -1 ||
 		application_check(en->application, e) == -1 ||
 		station_key(en->installation, en->application, &x->key, e) == -1 ||
 		check_enrolled(x, e) == -1 || choose_app_dir(x, e) == -1 ||
