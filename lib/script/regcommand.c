@@ -104,9 +104,6 @@ check_options(const struct reg_options *o, bool adds, struct err *e)
 	return 0;
 }
 
-/* Names of a script that places.h doesn't list. */
-static const char *const own_names[] = { "InstallDir", "AppDir", "Application", "Installation" };
-
 /* Whether the names in a text are those that scripts have. */
 static int
 check_known_names(const char *text, struct err *e)
@@ -128,8 +125,8 @@ check_known_names(const char *text, struct err *e)
 			break;
 	for (size_t i = 0; (name = place_known_name(i)) != NULL && names.n < N(known); i++)
 		known[names.n++] = (struct expand_name){ name, "" };
-	for (size_t i = 0; i < N(own_names) && names.n < N(known); i++)
-		known[names.n++] = (struct expand_name){ own_names[i], "" };
+	for (size_t i = 0; (name = expand_script_name(i)) != NULL && names.n < N(known); i++)
+		known[names.n++] = (struct expand_name){ name, "" };
 	rc = expand(text, strlen(text), &names, &out, e);
 	buf_free(&out);
 	if (rc == 0)

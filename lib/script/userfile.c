@@ -23,11 +23,20 @@ is_tls_file(const struct change *x)
 	return is && setting_key_within(x->key, SETTINGS_VENDOR_KEY) && tls_setting_is_side(x->key);
 }
 
+/* The end of the name that an entry begins with: "%NAME%", or "<NAME>" of a run without a station. */
+static const char *
+name_end(const char *entry)
+{
+	return *entry == '%' ? strchr(entry + 1, '%')
+	    : *entry == '<'  ? strchr(entry + 1, '>')
+			     : NULL;
+}
+
 /* Whether an entry begins with the name of a folder of each user's. */
 static bool
 is_of_user(const char *entry)
 {
-	const char *end = *entry == '%' ? strchr(entry + 1, '%') : NULL;
+	const char *end = name_end(entry);
 
 	return end != NULL && place_of_user(entry + 1, (size_t)(end - entry) - 1);
 }
@@ -62,8 +71,13 @@ file_of(const char *entry, const struct userfile_release *r)
 static int
 add_as_script(struct buf *out, const char *text, bool file, struct err *e)
 {
+	const char *end = *text == '<' ? name_end(text) : NULL;
 	int rc = file ? buf_adds(out, "%AppDir%\\", e) : 0;
 
+	if (end != NULL) {
+		rc = buf_addf(out, e, "%%%.*s%%", (int)(end - text) - 1, text + 1);
+		text = end + 1;
+	}
 	for (; *text != '\0' && rc == 0; text++) {
 		rc = buf_addc(out, file && *text == '/' ? '\\' : *text, e);
 		if (rc == 0 && *text == '%')

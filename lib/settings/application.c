@@ -157,8 +157,10 @@ application_find(struct settings *s, const char *installation, const char *appli
 		rc = try_installation(&q, installation, e);
 	if (rc == 0 && q.found.installations.n != 1)
 		rc = err_setx(e, ERR_NOENT,
-		    "want one installation with application %s, got %zu; installations in %s: %s",
+		    "want one installation with application %s%s%s%s, got %zu; installations in %s: %s",
 		    application == NULL ? "(DefaultApplication)" : application,
+		    application == NULL ? "" : " (a key cfg_",
+		    application == NULL ? "" : application, application == NULL ? "" : " below it)",
 		    q.found.installations.n, settings_place(s, SETTINGS_VENDOR_KEY),
 		    q.all.len > 0 ? buf_text(&q.all) : "none");
 	if (rc == 0)

@@ -4,11 +4,32 @@
 
 #include <string.h>
 
+#include "lib/base/list.h"
 #include "lib/base/text.h"
 #include "lib/os/places.h"
 
 /* Bytes of a name between the two '%'. */
 #define EXPAND_NAME_MAX 255
+
+const char *
+expand_script_name(size_t i)
+{
+	static const char *const names[] = { "InstallDir", "AppDir", "Application",
+		"Installation" };
+
+	return i < N(names) ? names[i] : NULL;
+}
+
+static bool
+is_script_name(const char *name, size_t len)
+{
+	const char *its;
+
+	for (size_t i = 0; (its = expand_script_name(i)) != NULL; i++)
+		if (ascii_same_n(its, strlen(its), name, len))
+			return true;
+	return false;
+}
 
 /* 1 found and appended, 0 no such variable, -1 error. */
 static int
@@ -38,12 +59,17 @@ add_expanded(const char *name, size_t len, const struct expand_names *names, str
 			    : err_setx(e, ERR_CONFIG, "%%%.*s%% has no value here", shown, name);
 	found = names->only_own ? 0 : place_known(name, len, out, e);
 	/* The environment of a privileged process may be that of somebody else: "sudo -E". */
-	if (found == 0 && names->environment && place_privileged())
+	if (found == 0 && names->environment && place_privileged() && !is_script_name(name, len))
 		return err_setx(e, ERR_SYNTAX,
 		    "unknown name %%%.*s%%: a privileged process doesn't ask the environment",
 		    shown, name);
-	if (found == 0 && names->environment)
+	if (found == 0 && names->environment && !place_privileged())
 		found = from_environment(name, len, out, e);
+	/* Somebody doubled the '%' in a script, or wrote the setting without one. */
+	if (found == 0 && names->environment && is_script_name(name, len))
+		return err_setx(e, ERR_SYNTAX,
+		    "unknown name %%%.*s%%, which only scripts and enrolments have; in a script it has one '%%' at each end, not two",
+		    shown, name);
 	if (found == 0)
 		return err_setx(e, ERR_SYNTAX, "unknown name %%%.*s%%", shown, name);
 	return found == 1 ? 0 : err_context(e, "%%%.*s%%", shown, name);

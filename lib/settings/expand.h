@@ -31,6 +31,9 @@ struct expand_names {
 	bool again;
 };
 
+/* The i-th of the names that only scripts and enrolments have; NULL: no more. */
+const char *expand_script_name(size_t i);
+
 /* Most bytes of a result. */
 #define EXPAND_MAX (64u * 1024)
 

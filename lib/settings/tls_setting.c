@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/list.h"
 #include "lib/base/text.h"
 #include "lib/os/path.h"
 #include "lib/settings/expand.h"
@@ -163,21 +162,48 @@ tls_setting_tell_absent(struct settings *s, const char *key)
 	return text_of(&b);
 }
 
+/* The i-th key where a level may stand by mistake: 1, 0 there is none, or -1. */
+static int
+wrong_key(const char *key, size_t i, struct buf *out, struct err *e)
+{
+	const char *side = strrchr(key, '\\'), *up = side;
+	int rc = 0;
+
+	while (up > key && *--up != '\\')
+		continue;
+	switch (i) {
+	case 0:
+		rc = buf_add(out, key, (size_t)(side - key), e);
+		break;
+	case 1:
+		rc = buf_addf(out, e, "%.*s%s", (int)(side - key), key,
+		    strcmp(side, "\\TLS_Server") == 0 ? "\\TLS_Client" : "\\TLS_Server");
+		break;
+	case 2:
+		rc = buf_add(out, key, (size_t)(up - key), e);
+		break;
+	case 3:
+		rc = buf_addf(out, e, "HKCU%s", strchr(key, '\\'));
+		break;
+	default:
+		return 0;
+	}
+	return rc == -1 ? -1 : 1;
+}
+
 char *
 tls_setting_elsewhere(struct settings *s, const char *key)
 {
-	const char *side = strrchr(key, '\\');
-	const char *const branches[] = { "",
-		strcmp(side, "\\TLS_Server") == 0 ? "\\TLS_Client" : "\\TLS_Server" };
 	char *found = NULL;
+	struct err ignored;
+	int rc = 1;
 
-	for (size_t i = 0; i < N(branches) && found == NULL; i++) {
+	for (size_t i = 0; rc == 1 && found == NULL; i++) {
 		struct buf place = BUF_INIT(SETTING_KEY_MAX + SETTING_PART_MAX);
 		struct value v = VALUE_INIT;
-		struct err ignored;
 
-		if (buf_addf(&place, &ignored, "%.*s%s", (int)(side - key), key, branches[i]) ==
-			0 &&
+		rc = wrong_key(key, i, &place, &ignored);
+		if (rc == 1 &&
 		    settings_get(s, buf_text(&place), rows[TLS_LEVEL].name, &v, &ignored) == 1)
 			found = (char *)buf_steal(&place);
 		value_free(&v);

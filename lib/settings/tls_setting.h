@@ -60,8 +60,8 @@ char *tls_setting_tell_unknown(struct settings *s, const char *key);
 char *tls_setting_tell_absent(struct settings *s, const char *key);
 
 /*
- * Where the level stands that isn't in a key, in the commonest wrong places: one key up, and the
- * other side's branch.  NULL: nowhere.
+ * Where the level stands that isn't in a key, in the commonest wrong places: one and two keys up,
+ * the other side's branch, and the same key of HKCU.  NULL: nowhere.
  */
 char *tls_setting_elsewhere(struct settings *s, const char *key);
 

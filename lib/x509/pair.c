@@ -208,6 +208,19 @@ try_handshake(const struct pair *p, struct err *e)
 	return rc;
 }
 
+/* The number of the first certificate that the key belongs to, counted from 1; 0: none. */
+static int
+number_of_key(const struct pair *p)
+{
+	int n = 0;
+
+	for (int i = 0; i < sk_X509_num(p->chain) && n == 0; i++)
+		if (X509_check_private_key(sk_X509_value(p->chain, i), p->key) == 1)
+			n = i + 1;
+	ERR_clear_error();
+	return n;
+}
+
 static int
 judge_pair(struct pair *p, const struct source *key, const struct source *cert, bool client,
     struct err *e)
@@ -218,9 +231,15 @@ judge_pair(struct pair *p, const struct source *key, const struct source *cert, 
 
 	cert_describe(leaf, text, sizeof text);
 	if (X509_check_private_key(leaf, p->key) != 1) {
-		ERR_clear_error();
-		return err_setx(e, ERR_CONFIG, "%s is not the key of the certificate in %s (%s)",
-		    source_name(key), source_name(cert), text);
+		int n = number_of_key(p);
+
+		if (n == 0)
+			return err_setx(e, ERR_CONFIG,
+			    "%s is not the key of the certificate in %s (%s)", source_name(key),
+			    source_name(cert), text);
+		return err_setx(e, ERR_CONFIG,
+		    "%s is not the key of the first certificate in %s but of number %d: want its own first, then its issuer's",
+		    source_name(key), source_name(cert), n);
 	}
 	if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0)
 		rc = err_setx(e, ERR_EXPIRED,

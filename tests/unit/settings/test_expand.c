@@ -88,6 +88,8 @@ environment(void **state)
 	struct err e;
 
 	(void)state;
+	assert_err(expand("%appdir%/x", 10, &names, &b, &e), ERR_SYNTAX, &e);
+	assert_non_null(strstr(e.text, "which only scripts and enrolments have"));
 	putenv(nested);
 	/* A privileged process ignores the environment, which may be that of its caller. */
 	if (place_privileged()) {

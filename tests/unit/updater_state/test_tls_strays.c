@@ -135,6 +135,11 @@ elsewhere(void **state)
 	assert_non_null(text);
 	assert_non_null(strstr(text, ", but in " AT "\\TLS_Client; using None"));
 	free(text);
+	store_write("[HKLM\\SOFTWARE\\Ipesoft\\I]\nTLS_RequiredLevel = None\n");
+	text = tls_setting_tell_absent(s, AT "\\TLS_Server");
+	assert_non_null(text);
+	assert_non_null(strstr(text, ", but in HKLM\\SOFTWARE\\Ipesoft\\I; using None"));
+	free(text);
 }
 
 int

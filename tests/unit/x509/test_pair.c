@@ -130,6 +130,7 @@ not_its_key(void **state)
 {
 	struct source key = source_of("KEY", other.key_pem);
 	struct source cert = source_of("CERT", good.cert_pem);
+	char chain[16384];
 	struct pair p;
 	struct err e;
 
@@ -138,6 +139,13 @@ not_its_key(void **state)
 	assert_non_null(strstr(e.text,
 	    "(given by the program) is not the key of the certificate in (given by the program)"));
 	assert_non_null(strstr(e.text, good.hex));
+
+	/* The issuer's first, as some authorities write the chain. */
+	snprintf(chain, sizeof chain, "%s%s", ca.cert_pem, good.cert_pem);
+	key = source_of("KEY", good.key_pem);
+	cert = source_of("CERT", chain);
+	assert_err(pair_read(&p, &key, &cert, false, false, &e), ERR_CONFIG, &e);
+	assert_non_null(strstr(e.text, "but of number 2: want its own first"));
 }
 
 /* A key and its self-signed certificate, as in files. */
