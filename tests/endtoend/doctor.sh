@@ -53,6 +53,36 @@ python3 -c 'import json, sys
 lines = json.load(open("doctor.log"))
 assert lines and all(line["level"] == "ok" and set(line) == {"level", "subject", "text"} for line in lines)'
 
+# Each member that programs get is in the manual.
+cat > members.py <<'PYTHON'
+import json, re, sys
+def members(value, name=""):
+    if isinstance(value, list):
+        return set().union(*(members(one) for one in value))
+    if not isinstance(value, dict):
+        return set()
+    below = set().union(*(members(one, name) for name, one in value.items()))
+    return below if name == "said" else below | set(value)	# that one has an address for each name
+lines = open(sys.argv[1], encoding="utf-8").read().split("\n")
+told = set(word for line in lines if re.match(r"\..*\bVa ", line) for word in re.findall("[a-z0-9_]+", line))
+missing = members(json.load(sys.stdin)) - told
+sys.exit(f"not in {sys.argv[1]}: {sorted(missing)}" if missing else 0)
+PYTHON
+documented() {	# MANUAL COMMAND...
+	local got=0
+	"${@:2}" --json > json.log 2> error.log || got=$?
+	[ "$got" = 0 ] || [ "$got" = 3 ] || fail "want JSON of ${*:2}, got $got" error.log
+	python3 members.py "$WORK/share/man/$1" < json.log || fail "want members of ${*:2} in the manual" json.log
+}
+for command in status doctor plan history verify update; do
+	documented man1/slipway.1 slipway "$command"
+done
+for command in 'release list' 'release show 1' 'release diff 1 1' 'servers show' 'key list' 'cert list' 'cert status' \
+	status doctor; do
+	# shellcheck disable=SC2086  # these are words
+	documented man8/slipway-repo.8 slipway-repo --repo "$REPO" $command
+done
+
 # For a monitor.
 expect 0 status.log slipway status --warn-days 30
 want status.log 'up to date    yes' 0
