@@ -211,6 +211,16 @@ static const char setup_functions[] =
     "\t\tuseradd --system --home-dir / --no-create-home --shell /usr/sbin/nologin \"$1\"\n"
     "\tusermod -p '*' \"$1\"\n"
     "}\n"
+    "# Refuses where sshd doesn't read the file, or reads something else before it.\n"
+    "taken() {\n"
+    "\tfound=$(sshd -T -C \"user=$1,host=localhost,addr=127.0.0.1\")\n"
+    "\tif printf '%s\\n' \"$found\" | grep -qxF \"chrootdirectory $2\" &&\n"
+    "\t\tprintf '%s\\n' \"$found\" | grep -q '^forcecommand internal-sftp'; then return; fi\n"
+    "\techo \"$1: want sshd to do as $conf says, and it doesn't: make\" \\\n"
+    "\t\t\"'Include /etc/ssh/sshd_config.d/*.conf' the first line of /etc/ssh/sshd_config,\" \\\n"
+    "\t\t\"see that no other file there is about $1, and run this again\" >&2\n"
+    "\texit 1\n"
+    "}\n"
     "# Adds the lines that come in to those of who may log in as $1.\n"
     "keys() {\n"
     "\tfile=/etc/ssh/authorized_keys.d/$1\n"
@@ -260,6 +270,36 @@ add_keys_text(const char *user, const char *keys, struct buf *out, struct err *e
 	return rc == 0 ? buf_adds(out, TEXT_END "\n", e) : -1;
 }
 
+/* Appends what puts the file of sshd in place, and sees that it counts. */
+static int
+add_setup_end(const struct serve_setup *s, struct buf *out, struct err *e)
+{
+	if (buf_addf(out, e,
+		TEXT_END
+		"\n"
+		"if cmp -s $conf.new $conf; then\n"
+		"\trm $conf.new\n"
+		"else\n"
+		"\trm -f $conf.before\n"
+		"\t[ ! -e $conf ] || cp -p $conf $conf.before\n"
+		"\tmv $conf.new $conf\n"
+		"\tif ! sshd -t; then\n"
+		"\t\tif [ -e $conf.before ]; then mv $conf.before $conf; else rm $conf; fi\n"
+		"\t\texit 1\n"
+		"\tfi\n"
+		"fi\n"
+		"taken %s %s\n",
+		s->user, s->chroot) == -1 ||
+	    (s->writer_keys != NULL &&
+		buf_addf(out, e, "taken %s %s\n", s->writer, s->chroot) == -1))
+		return -1;
+	return buf_addf(out, e,
+	    "service ssh reload\n"
+	    "echo \"stations log in as %s; the host key of this server, for --host-key:\"\n"
+	    "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\n",
+	    s->user);
+}
+
 int
 serve_setup(const struct serve_setup *s, struct buf *out, struct err *e)
 {
@@ -292,24 +332,7 @@ serve_setup(const struct serve_setup *s, struct buf *out, struct err *e)
 	    add_match(out, s->user, s->chroot, read_only, e) == -1 ||
 	    (s->writer_keys != NULL && add_match(out, s->writer, s->chroot, read_write, e) == -1))
 		return -1;
-	return buf_addf(out, e,
-	    TEXT_END
-	    "\n"
-	    "if cmp -s $conf.new $conf; then\n"
-	    "\trm $conf.new\n"
-	    "else\n"
-	    "\trm -f $conf.before\n"
-	    "\t[ ! -e $conf ] || cp -p $conf $conf.before\n"
-	    "\tmv $conf.new $conf\n"
-	    "\tif ! sshd -t; then\n"
-	    "\t\tif [ -e $conf.before ]; then mv $conf.before $conf; else rm $conf; fi\n"
-	    "\t\texit 1\n"
-	    "\tfi\n"
-	    "fi\n"
-	    "service ssh reload\n"
-	    "echo \"stations log in as %s; the host key of this server, for --host-key:\"\n"
-	    "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\n",
-	    s->user);
+	return add_setup_end(s, out, e);
 }
 
 /*

@@ -79,6 +79,21 @@ for option in '--user person' "--user new --deploy-key deploy.pub"; do
 	[ ! -e /srv/setup ] || fail "want nothing of the set-up" setup.log
 done
 
+# The script finds out whether sshd takes what it wrote.
+expect 0 setup slipway-repo --repo "$REPO" serve --print-setup --authorized-keys authorized_keys --user slipway-reader \
+	--chroot /srv/setup --deploy-key deploy.pub
+sed -i 's/^service ssh reload/true/' setup
+sed -i 's/^Include/#&/' /etc/ssh/sshd_config
+expect 1 setup.log sh setup
+want setup.log "slipway-reader: want sshd to do as /etc/ssh/sshd_config.d/slipway.conf says, and it doesn't" 0
+sed -i 's/^#Include/Include/' /etc/ssh/sshd_config
+expect 0 setup.log sh setup
+printf '%s\n' 'Match User slipway-deploy' 'ForceCommand /bin/true' > /etc/ssh/sshd_config.d/before.conf
+expect 1 setup.log sh setup
+want setup.log 'slipway-deploy: want sshd to do as' 0
+rm /etc/ssh/sshd_config.d/before.conf
+cp config /etc/ssh/sshd_config.d/slipway.conf
+
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 background sshd.log /usr/sbin/sshd -D -e -p "$port" -o ListenAddress=127.0.0.1
 want sshd.log 'Server listening' 15
