@@ -23,11 +23,27 @@ address_path(const char *text)
 }
 
 static bool
+separates(char c)
+{
+	return c == '/' || c == '\\';
+}
+
+static bool
 has_letter(const char *path)
 {
 	char c = ascii_lower(path[0]);
 
-	return c >= 'a' && c <= 'z' && path[1] == ':' && (path[2] == '/' || path[2] == '\\');
+	return c >= 'a' && c <= 'z' && path[1] == ':' && separates(path[2]);
+}
+
+/* A path without the "\\?\" or "\\.\" that may stand in front of a drive's letter. */
+static const char *
+behind_prefix(const char *path)
+{
+	return separates(path[0]) && separates(path[1]) && (path[2] == '?' || path[2] == '.') &&
+		separates(path[3]) && has_letter(path + 4)
+	    ? path + 4
+	    : path;
 }
 
 char
@@ -36,7 +52,7 @@ drive_letter(const char *text)
 	const char *path = address_path(text);
 
 	if (path == NULL)
-		path = text;
+		path = behind_prefix(text);
 	return has_letter(path) ? path[0] : '\0';
 }
 
@@ -61,7 +77,7 @@ int
 drive_replace(const char *text, const struct drive *d, struct buf *out, struct err *e)
 {
 	const char *address = address_path(text),
-		   *rest = (address == NULL ? text : address) + 2; /* behind "X:" */
+		   *rest = (address == NULL ? behind_prefix(text) : address) + 2; /* behind "X:" */
 	size_t len = strlen(d->name);
 	int rc;
 

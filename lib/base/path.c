@@ -7,6 +7,8 @@
 #include "lib/base/list.h"
 #include "lib/base/text.h"
 
+#define SEPARATORS "/\\" /* of Windows */
+
 /* The part of a component before its extension, without blanks at its end. */
 static size_t
 stem_of(const char *p, size_t len)
@@ -148,6 +150,37 @@ int
 path_portable(const char *path, size_t len, struct err *e)
 {
 	return path_check(path, len, e) == -1 ? -1 : check_components(path, len, portable_fault, e);
+}
+
+/* Of a path that begins with two separators: the bytes of its server and share, or a fault. */
+static const char *
+share_fault(const char *path, size_t *len)
+{
+	size_t server = strcspn(path + 2, SEPARATORS), share;
+
+	if (server == 1 && strchr("?.", path[2]) != NULL)
+		return "begins with '\\\\?\\' or '\\\\.\\', which not all programs take: want 'X:\\...' "
+		       "or '\\\\SERVER\\SHARE\\...'";
+	share = path[2 + server] == '\0' ? 0 : strcspn(path + 3 + server, SEPARATORS);
+	*len = 3 + server + share;
+	return server == 0 || share == 0 ? "names no share: want '\\\\SERVER\\SHARE\\...'" : NULL;
+}
+
+int
+path_windows(const char *path, struct err *e)
+{
+	const char *fault = NULL;
+	size_t at = 2, len;
+
+	if (path[0] != '\0' && strchr(SEPARATORS, path[0]) != NULL)
+		fault = share_fault(path, &at);
+	for (; fault == NULL && path[at] != '\0'; at += len) {
+		at += strspn(path + at, SEPARATORS);
+		len = strcspn(path + at, SEPARATORS);
+		if (len > 0 && !(len <= 2 && memcmp(path + at, "..", len) == 0))
+			fault = component_fault(path + at, len);
+	}
+	return fault == NULL ? 0 : err_setx(e, ERR_UNSAFE, "path '%.256s' %s", path, fault);
 }
 
 static int

@@ -31,6 +31,14 @@ int path_check(const char *path, size_t len, struct err *e);
 int path_portable(const char *path, size_t len, struct err *e);
 
 /*
+ * Whether an absolute path of Windows, with '/' or '\\' between its parts, is one that all programs
+ * there take, and for the same place: "X:/..." or "//server/share/...", and no part but "." and ".."
+ * that path_check() refuses.  Windows drops dots and blanks at the end of a part, and behind "//?/"
+ * or "//./" it doesn't.  0, or -1 with ERR_UNSAFE and a text that names the path and the fault.
+ */
+int path_windows(const char *path, struct err *e);
+
+/*
  * Characters, as Windows counts them (UTF-16), of the longest path that programs there open unless
  * they say that they know longer ones, and of the longest name of a release that lets people hope
  * so, whatever the directory.

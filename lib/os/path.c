@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/fold.h"
 #include "lib/os/file.h"
+#include "lib/os/places.h"
 
 int
 path_join(struct buf *out, const char *dir, const char *name, struct err *e)
@@ -63,18 +65,42 @@ path_resolve(struct buf *out, const char *path, struct err *e)
 	return rc;
 }
 
+static bool
+begins_with(const char *path, const char *outer)
+{
+	size_t len = strlen(outer);
+
+	return strncmp(path, outer, len) == 0 &&
+	    (path[len] == '\0' || path[len] == '/' || (len > 0 && outer[len - 1] == '/'));
+}
+
+/* The same where case doesn't count, of what isn't there yet, too. */
+static bool
+begins_but_for_case(const char *path, const char *outer)
+{
+	struct buf inner = BUF_INIT(FOLD_GROWTH * strlen(path)),
+		   around = BUF_INIT(FOLD_GROWTH * strlen(outer));
+	struct err e;
+	bool begins = fold(path, strlen(path), &inner, &e) == -1 ||
+	    fold(outer, strlen(outer), &around, &e) == -1 ||
+	    begins_with(buf_text(&inner), buf_text(&around));
+
+	buf_free(&inner);
+	buf_free(&around);
+	return begins;
+}
+
 /* Whether path is outer, or lies in it. */
 static bool
 lies_in(const char *path, const char *outer)
 {
 	struct file_info want, info;
-	size_t len = strlen(outer);
 	char *copy;
 	struct err e;
 	bool in;
 
-	if (strncmp(path, outer, len) == 0 &&
-	    (path[len] == '\0' || path[len] == '/' || (len > 0 && outer[len - 1] == '/')))
+	if (begins_with(path, outer) ||
+	    (strcmp(place_system(), "windows") == 0 && begins_but_for_case(path, outer)))
 		return true;
 	if (file_stat(NULL, outer, &want, &e) != 1 || (copy = strdup(path)) == NULL)
 		return false;

@@ -45,7 +45,7 @@ int path_resolve(struct buf *out, const char *path, struct err *e);
 
 /*
  * Whether two paths of path_resolve() name one place, or one lies in the other, also where a
- * directory is mounted in two places.
+ * directory is mounted in two places; on Windows without regard to case.
  */
 bool path_overlap(const char *a, const char *b);
 

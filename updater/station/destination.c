@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/base/path.h"
 #include "lib/base/text.h"
 #include "lib/os/path.h"
 #include "lib/os/places.h"
@@ -201,14 +202,26 @@ destination_for_all(const struct station *st, struct err *e)
 }
 
 static int
+check_form(const char *called, const char *path, struct err *e)
+{
+	struct err why;
+
+	if (strcmp(place_system(), "windows") != 0 || path_windows(path, &why) == 0)
+		return 0;
+	return err_setx(e, ERR_CONFIG, "%s: %s; enrol again with another one (--force)", called,
+	    why.text);
+}
+
+static int
 check_spelling(const char *called, const char *path, struct err *e)
 {
 	size_t len = path == NULL ? 0 : strlen(path);
 
-	if (len == 0 ||
-	    (valid_utf8(path, len) && text_control(path, len, false) == len &&
-		strpbrk(path, ";\\") == NULL))
+	if (len == 0)
 		return 0;
+	if (valid_utf8(path, len) && text_control(path, len, false) == len &&
+	    strpbrk(path, ";\\") == NULL)
+		return check_form(called, path, e);
 	return err_setx(e, ERR_CONFIG,
 	    "%s %s: want a path in UTF-8 without ';', '\\' and control characters, which settings "
 	    "that name files can't hold; enrol again with another one (--force)",

@@ -102,6 +102,48 @@ static struct path_row portable_rows[] = {
 	{ "release: parent", PATH("../x"), ERR_UNSAFE },
 };
 
+/* Where a station's files go on Windows. */
+static struct path_row windows_rows[] = {
+	{ "Windows: drive", PATH("C:/COV PB/app.d"), ERR_NONE },
+	{ "Windows: root of a drive", PATH("C:\\"), ERR_NONE },
+	{ "Windows: parts that stay", PATH("C:/a/../b//./c/"), ERR_NONE },
+	{ "Windows: share", PATH("\\\\files.example\\kept$\\COV"), ERR_NONE },
+	{ "Windows: share itself", PATH("//s/x/"), ERR_NONE },
+	{ "Windows: beyond ASCII",
+	    PATH("C:/\xc4\x8c"
+		 "OV"),
+	    ERR_NONE },
+	{ "Windows: taken as it is", PATH("\\\\?\\C:\\COV"), ERR_UNSAFE },
+	{ "Windows: share, taken as it is", PATH("//?/UNC/s/x/COV"), ERR_UNSAFE },
+	{ "Windows: device", PATH("\\\\.\\C:\\COV"), ERR_UNSAFE },
+	{ "Windows: server", PATH("\\\\server"), ERR_UNSAFE },
+	{ "Windows: server and separator", PATH("//server/"), ERR_UNSAFE },
+	{ "Windows: no server", PATH("///x"), ERR_UNSAFE },
+	{ "Windows: dot at the end", PATH("C:\\COV."), ERR_UNSAFE },
+	{ "Windows: blank at the end", PATH("C:/COV /x"), ERR_UNSAFE },
+	{ "Windows: three dots", PATH("C:/.../x"), ERR_UNSAFE },
+	{ "Windows: stream", PATH("C:\\COV:x"), ERR_UNSAFE },
+	{ "Windows: index of a directory", PATH("C:/COV::$INDEX_ALLOCATION"), ERR_UNSAFE },
+	{ "Windows: drive in a path", PATH("C:/D:/x"), ERR_UNSAFE },
+	{ "Windows: reserved name", PATH("C:/con.d/x"), ERR_UNSAFE },
+	{ "Windows: wildcard", PATH("C:/COV*"), ERR_UNSAFE },
+	{ "Windows: reserved name on a share", PATH("//s/x/nul"), ERR_UNSAFE },
+};
+
+static void
+windows(void **state)
+{
+	struct path_row *r = *state;
+	struct err e = { 0 };
+
+	if (r->want == ERR_NONE)
+		assert_ok(path_windows(r->path, &e), &e);
+	else {
+		assert_err(path_windows(r->path, &e), r->want, &e);
+		assert_non_null(strstr(e.text, r->path));
+	}
+}
+
 static void
 portable(void **state)
 {
@@ -204,6 +246,7 @@ main(void)
 
 	TEST_ROWS(tests, n, path_rows, path);
 	TEST_ROWS(tests, n, portable_rows, portable);
+	TEST_ROWS(tests, n, windows_rows, windows);
 	TEST_ROWS(tests, n, application_rows, application);
 	return _cmocka_run_group_tests("path", tests, n, NULL, NULL);
 }

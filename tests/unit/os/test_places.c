@@ -69,6 +69,25 @@ variable(void **state)
 	buf_free(&b);
 }
 
+/* Of directories that aren't there. */
+static void
+overlap(void **state)
+{
+	const bool windows = strcmp(place_system(), "windows") == 0;
+	const char *outer = windows ? "C:/no such/COV" : "/no such/COV",
+		   *inner = windows ? "C:/no such/COV/app" : "/no such/COV/app",
+		   *beside = windows ? "C:/no such/COV2" : "/no such/COV2",
+		   *other_case = windows ? "c:/No Such/cov" : "/No Such/cov";
+
+	(void)state;
+	assert_true(path_overlap(outer, outer));
+	assert_true(path_overlap(outer, inner));
+	assert_true(path_overlap(inner, outer));
+	assert_false(path_overlap(outer, beside));
+	assert_int_equal(path_overlap(outer, other_case), windows);
+	assert_int_equal(path_overlap(other_case, inner), windows);
+}
+
 /* cmd.exe knows one quote, and hands the other on as a letter of the word. */
 static void
 quote(void **state)
@@ -84,6 +103,7 @@ main(void)
 		cmocka_unit_test(known_names),
 		cmocka_unit_test(user_name),
 		cmocka_unit_test(variable),
+		cmocka_unit_test(overlap),
 		cmocka_unit_test(quote),
 	};
 
