@@ -162,7 +162,11 @@ want run.log 'enrolled' 0
 expect 1 again.log slipway unenroll
 # One that was cut short is ended by its name.
 sftp 0 "$url"
-expect 0 cut.log slipway settings delete --tree "HKLM\\SOFTWARE\\Slipway\\$INSTALLATION\\$APP"
+chmod 500 "station/state/$INSTALLATION/$APP/metadata"
+expect 1 cut.log slipway unenroll
+chmod 700 "station/state/$INSTALLATION/$APP/metadata"
+want cut.log "slipway unenroll --installation $INSTALLATION --app $APP' goes on" 0
+expect 1 again.log slipway unenroll
 expect 0 unenroll.log slipway unenroll --installation "$INSTALLATION" --app "$APP"
 [ -z "$(find station/state -mindepth 1)" ] || fail "want no state"
 sftp 0 "$url"

@@ -41,6 +41,20 @@ ask(const struct station *st, const struct options *o, struct err *e)
 	return strcmp(answer, "yes") == 0 ? 0 : err_setx(e, ERR_CANCELLED, "nothing was changed");
 }
 
+/* The settings go first, because nothing may start from a state that is half of one. */
+static int
+forget_state(const struct station *st, struct dir *state, struct err *e)
+{
+	struct err why;
+
+	if (station_forget_state(state, &why) == 0)
+		return 0;
+	return err_setx(e, why.code,
+	    "%.700s; the settings are gone already, and 'slipway unenroll --installation %s "
+	    "--app %s' goes on",
+	    why.text, st->installation, st->application);
+}
+
 /* With its lock: a state goes, and its lock last. */
 static int
 forget(const struct station *st, struct dir *state, const char *path, struct settings *s,
@@ -57,7 +71,7 @@ forget(const struct station *st, struct dir *state, const char *path, struct set
 		    "'slipway update --repair' gives it up",
 		    st->application);
 	else if (s == NULL || station_forget_settings(s, st, e) == 0)
-		rc = station_forget_state(state, e);
+		rc = forget_state(st, state, e);
 	file_unlock(lock);
 	return rc == -1 ? -1 : station_forget_lock(path, st->user_part ? 3 : 2, e);
 }
