@@ -135,7 +135,7 @@ void file_in_close(struct file_in *f);
 /* A file that is written piece by piece. */
 struct file_out;
 
-/* Create name (replacing what is there) for writing. */
+/* Create name (replacing what is there) for writing, with this mode whatever the umask. */
 struct file_out *file_out_open(struct dir *d, const char *name, unsigned mode, struct err *e);
 /* Cut the existing regular file name after at bytes, and write on from there. */
 struct file_out *file_out_continue(struct dir *d, const char *name, uint64_t at, struct err *e);

@@ -132,6 +132,9 @@ file_open_new(struct dir *d, const char *name, unsigned mode, struct err *e)
 		file_fail(d, name, e);
 		close(fd);
 		fd = -1;
+	} else if (file_share_mode(d, mode) == (mode & 07777)) {
+		/* Whatever the umask.  A file system without modes refuses it. */
+		(void)fchmod(fd, mode & 07777);
 	}
 	if (parent != -1)
 		close(parent);

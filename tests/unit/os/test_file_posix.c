@@ -469,12 +469,13 @@ mode_of(struct dir *d, const char *name)
 	return info.mode;
 }
 
-/* Directories have the permissions that they are made with, whatever the umask says. */
+/* What is made has the permissions that it is made with, whatever the umask says. */
 static void
 dir_umask(void **state)
 {
 	static const mode_t masks[] = { 0, 022, 077, 0777 };
 	struct dir *d = *state, *made;
+	struct file_out *out;
 	char path[4096];
 	struct err e;
 
@@ -501,6 +502,12 @@ dir_umask(void **state)
 		dir_close(made);
 		assert_int_equal(mode_of(d, "private"), 0700);
 		assert_int_equal(dir_remove(d, "private", &e), 1);
+		umask(masks[i]);
+		out = file_out_open(d, "piece", i == 0 ? 0600 : 0644, &e);
+		umask(before);
+		assert_non_null(out);
+		assert_ok(file_out_close(out, false, &e), &e);
+		assert_int_equal(mode_of(d, "piece"), i == 0 ? 0600 : 0644);
 	}
 	assert_int_equal(mode_of(d, "m2"), 0755);
 	assert_int_equal(mode_of(d, "m2/x"), 0755);
