@@ -6,10 +6,16 @@
 
 #include <openssl/crypto.h>
 
+#include "lib/base/path.h"
 #include "lib/os/move.h"
+#include "lib/sftp/login.h"
+#include "lib/sftp/servers.h"
+#include "lib/sftp/url.h"
 #include "lib/tuf/kit.h"
 #include "server/cmd/command.h"
 #include "server/repo/repo.h"
+
+#define NAME_MAX_BYTES (16u * 1024) /* of a file, quoted for the shell */
 
 struct options {
 	const char *app, *installation, *out, *login_key;
@@ -39,12 +45,16 @@ static int
 read_login_key(const char *file, struct kit *k, struct err *e)
 {
 	struct buf key = BUF_INIT(KIT_KEY_MAX);
+	struct login *login = NULL;
 	int rc = file_read(NULL, file, &key, e);
 
 	if (rc == 0 && strstr(buf_text(&key), "PRIVATE KEY") == NULL)
 		rc = err_setx(e, ERR_CONFIG, "%s: want the private login key of stations", file);
+	if (rc == 0 && (login = login_parse(file, key.data, key.len, e)) == NULL)
+		rc = -1;
 	if (rc == 0 && (k->login_key = strdup(buf_text(&key))) == NULL)
 		rc = err_nomem(e);
+	login_free(login);
 	OPENSSL_cleanse(key.data, key.len);
 	buf_free(&key);
 	return rc;
@@ -93,6 +103,52 @@ fill(const struct options *o, const struct call *call, const struct repo *r, str
 	return o->login_key == NULL ? 0 : read_login_key(o->login_key, k, e);
 }
 
+/* What no station would take. */
+static int
+check_given(const struct options *o, const struct call *call, struct err *e)
+{
+	bool sftp = false;
+
+	if (o->app == NULL || o->installation == NULL)
+		return err_setx(e, ERR_USAGE, "kit: want --app NAME and --installation NAME");
+	if (installation_check(o->installation, e) == -1)
+		return -1;
+	for (int i = 0; i < call->argc; i++) {
+		struct url url;
+
+		if (url_parse(call->argv[i], strlen(call->argv[i]), &url, e) == -1) {
+			e->code = ERR_USAGE;
+			return -1;
+		}
+		sftp |= url.scheme == URL_SFTP;
+	}
+	for (size_t i = 0; i < o->host_keys.n; i++)
+		if (servers_check_host_key(o->host_keys.values[i], e) == -1) {
+			e->code = ERR_USAGE;
+			return -1;
+		}
+	if (sftp && o->host_keys.n == 0)
+		return err_setx(e, ERR_USAGE,
+		    "kit: want --host-key SHA256:..., the server's fingerprint");
+	return 0;
+}
+
+/* The command for a station, to be pasted. */
+static int
+print_command(const struct options *o, const char *hex, struct err *e)
+{
+	struct buf name = BUF_INIT(NAME_MAX_BYTES);
+	int rc = o->out == NULL					 ? buf_adds(&name, "KIT", e)
+	    : o->out[0] == '-' && buf_adds(&name, "./", e) == -1 ? -1
+								 : cli_quote(&name, o->out, e);
+
+	if (rc == 0)
+		fprintf(stderr, "SHA-256 %s\non a station: slipway enroll %s --kit-sha256 %s%s\n",
+		    hex, buf_text(&name), hex, o->login_key != NULL ? "" : " --new-key");
+	buf_free(&name);
+	return rc;
+}
+
 /* A file is never replaced: another kit may be on its way to stations under that name. */
 static int
 write_kit(const struct options *o, const struct buf *text, struct err *e)
@@ -108,9 +164,7 @@ write_kit(const struct options *o, const struct buf *text, struct err *e)
 		       o->login_key == NULL ? 0644 : 0600, e) == -1) {
 		return -1;
 	}
-	fprintf(stderr, "SHA-256 %s\non a station: slipway enroll %s --kit-sha256 %s%s\n", hex,
-	    o->out == NULL ? "KIT" : o->out, hex, o->login_key != NULL ? "" : " --new-key");
-	return 0;
+	return print_command(o, hex, e);
 }
 
 static int
@@ -123,8 +177,8 @@ run_kit(struct call *call, struct err *e)
 	const char *path;
 	int rc = -1;
 
-	if (o->app == NULL || o->installation == NULL)
-		return err_setx(e, ERR_USAGE, "kit: want --app NAME and --installation NAME");
+	if (check_given(o, call, e) == -1)
+		return -1;
 	if ((path = command_repo_here(call, e)) != NULL && (r = repo_open(path, e)) != NULL &&
 	    fill(o, call, r, &k, e) == 0 && kit_format(&k, &text, e) == 0)
 		rc = write_kit(o, &text, e);

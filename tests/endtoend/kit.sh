@@ -24,6 +24,22 @@ kit 2 --app "$APP" "$url" --set key=/x
 want kit.log "no option 'key'" 0
 kit 2 --app "$APP" "$url" --set deadline
 kit 1 --app "$APP" "$url" --login-key "$REPO/certs/kernel.crt"
+for bad in http://x/ 'sftp://x/' "sftp://u:p@x/"; do
+	kit 2 --app "$APP" "$bad" --out bad.kit
+done
+kit 2 --app "$APP" "$url" --host-key SHA256:x --out bad.kit
+want kit.log 'SHA256:' 0
+kit 2 --app "$APP" "$url" --installation 'a b' --out bad.kit
+want kit.log "installation 'a b': want letters" 0
+expect 2 kit.log slipway-repo --repo "$REPO" kit --installation "$INSTALLATION" --app "$APP" "$url" --out bad.kit
+want kit.log 'want --host-key' 0
+ssh-keygen -q -t ed25519 -N secret -f encrypted
+kit 1 --app "$APP" "$url" --login-key encrypted --out bad.kit
+want kit.log "want a login key that isn't encrypted" 0
+[ ! -e bad.kit ] || fail "want no kit" kit.log
+# The command that is printed can be pasted.
+kit 0 --app "$APP" "$url" --out 'a kit'
+want kit.log "slipway enroll 'a kit' --kit-sha256" 0
 kit 0 --app "$APP" "$url" --set deadline=20 --set on-error=block --out hi.kit
 want kit.log "slipway enroll hi.kit --kit-sha256 $(sha256sum < hi.kit | cut -d' ' -f1) --new-key" 0
 kit 1 --app "$APP" "$url" --out hi.kit
