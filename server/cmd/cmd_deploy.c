@@ -171,8 +171,11 @@ int
 cmd_deploy_after(const struct call *call, const char *done, bool no, struct err *e)
 {
 	struct cmd_deploy_view v = { .drawn = 0 };
+	int rc = no ? 0 : deploy_if_set(call, &v, e);
 
-	return no ? CLI_OK : tell_deployed(&v, deploy_if_set(call, &v, e), done, e);
+	if (rc == -1)
+		command_explain_rights(call->command, e);
+	return tell_deployed(&v, rc, done, e);
 }
 
 int

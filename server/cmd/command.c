@@ -40,21 +40,43 @@ static const struct option options[] = {
 /* The repository of the line, once a command asked for it; belongs to the line. */
 static const char *asked_repo;
 
-/* Which file of somebody else's repository was refused first helps nobody. */
+/* A file that another account, such as root, left in one's own repository. */
 static void
-explain_rights(const struct command *c, struct err *e)
+explain_left(const char *path, struct err *e)
+{
+	char file[REPO_PATH_MAX], owner[SHARE_NAME_SIZE], me[SHARE_NAME_SIZE];
+	struct file_info info;
+	struct err ignored;
+
+	snprintf(file, sizeof file, "%.*s", (int)strcspn(path, ":"), path);
+	if (file_stat(NULL, file, &info, &ignored) != 1 || info.uid == share_me())
+		return;
+	share_account(info.uid, owner);
+	share_account(share_me(), me);
+	err_setx(e, ERR_ACCESS,
+	    "%.500s: want a file of the account %s, as the repository is, got one of %s, who changed "
+	    "something here; as root: chown -R %s %.300s",
+	    file, me, owner, me, asked_repo);
+}
+
+void
+command_explain_rights(const struct command *c, struct err *e)
 {
 	struct buf below = BUF_INIT(REPO_PATH_MAX);
 	char owner[SHARE_NAME_SIZE];
 	struct file_info info;
 	struct err ignored;
+	const char *at;
 
 	if (e->code != ERR_ACCESS || asked_repo == NULL || place_privileged() ||
-	    file_stat(NULL, asked_repo, &info, &ignored) != 1 || info.uid == share_me() ||
+	    file_stat(NULL, asked_repo, &info, &ignored) != 1 ||
 	    (info.mode & SHARED_MODE) == SHARED_MODE)
 		return;
-	if (buf_addf(&below, &ignored, "%s/", asked_repo) == 0 &&
-	    strstr(e->text, buf_text(&below)) != NULL) {
+	at = buf_addf(&below, &ignored, "%s/", asked_repo) == 0 ? strstr(e->text, buf_text(&below))
+								: NULL;
+	if (at != NULL && info.uid == share_me()) {
+		explain_left(at, e);
+	} else if (at != NULL) {
 		share_account(info.uid, owner);
 		err_setx(e, ERR_ACCESS,
 		    "%s needs the account %s, whose repository %.500s is; run it as that one, or let it "
@@ -66,7 +88,7 @@ explain_rights(const struct command *c, struct err *e)
 
 static const struct program slipway_repo = { "slipway-repo", "[--repo DIR] ",
 	"Publishes releases and makes certificates: the maintainer's side of Slipway.",
-	"slipway-repo(8) tells the rest", commands, options, log_error, explain_rights };
+	"slipway-repo(8) tells the rest", commands, options, log_error, command_explain_rights };
 
 const char *
 command_repo(const struct call *call, struct err *e)

@@ -23,6 +23,12 @@ struct server_options {
 };
 
 /*
+ * Makes an error of rights below the command's repository say whose it is, or who left a file
+ * there, and what to do: which file was refused first helps nobody.
+ */
+void command_explain_rights(const struct command *c, struct err *e);
+
+/*
  * Returns the directory of the repository of the command line, or NULL with ERR_CONFIG.
  * command_repo_here() also checks that the directory is a repository.
  */

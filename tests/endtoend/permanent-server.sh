@@ -119,6 +119,11 @@ expect 0 here.log setpriv --reuid games --regid games --clear-groups env SLIPWAY
 	PATH="$WORK/programs:/usr/bin:/bin" bash -euc \
 	"$(tail -n 1 here); slipway-repo deploy"
 want here.log 'deployed timestamp' 0
+# What root left in that repository is told as that.
+chown root: "$REPO/deploy.lock"
+expect 1 here.log setpriv --reuid games --regid games --clear-groups "$WORK/programs/slipway-repo" --repo "$REPO" deploy
+want here.log "deploy.lock: want a file of the account games, as the repository is, got one of root, who changed" 0
+want here.log "as root: chown -R games $REPO" 0
 chown -R root: "$REPO"
 expect 0 set.log slipway-repo --repo "$REPO" deploy set "sftp://slipway-writer@127.0.0.1:$port/" --key deploy \
 	--host-key "$print"
