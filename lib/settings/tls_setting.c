@@ -147,22 +147,35 @@ tls_setting_tell_unknown(struct settings *s, const char *key)
 	return text_of(&b);
 }
 
-char *
-tls_setting_tell_absent(struct settings *s, const char *key)
+static char *
+tell_not_set(struct settings *s, const char *key, enum tls_setting which, const char *result)
 {
 	struct buf b = BUF_INIT(2 * EXPAND_MAX);
 	struct err ignored;
-	char *where = tls_setting_where(s, key, &ignored), *there = tls_setting_elsewhere(s, key);
+	char *where = tls_setting_where(s, key, &ignored),
+	     *there = tls_setting_elsewhere(s, key, which);
 
-	(void)buf_addf(&b, &ignored, "TLS_RequiredLevel is not set%s%s%s%s; using None",
+	(void)buf_addf(&b, &ignored, "%s is not set%s%s%s%s%s", rows[which].name,
 	    where == NULL ? "" : " in ", where == NULL ? "" : where,
-	    there == NULL ? "" : ", but in ", there == NULL ? "" : there);
+	    there == NULL ? "" : ", but in ", there == NULL ? "" : there, result);
 	free(where);
 	free(there);
 	return text_of(&b);
 }
 
-/* The i-th key where a level may stand by mistake: 1, 0 there is none, or -1. */
+char *
+tls_setting_tell_absent(struct settings *s, const char *key)
+{
+	return tell_not_set(s, key, TLS_LEVEL, "; using None");
+}
+
+char *
+tls_setting_tell_missing(struct settings *s, const char *key, enum tls_setting which)
+{
+	return tell_not_set(s, key, which, "");
+}
+
+/* The i-th key where a setting may stand by mistake: 1, 0 there is none, or -1. */
 static int
 wrong_key(const char *key, size_t i, struct buf *out, struct err *e)
 {
@@ -192,7 +205,7 @@ wrong_key(const char *key, size_t i, struct buf *out, struct err *e)
 }
 
 char *
-tls_setting_elsewhere(struct settings *s, const char *key)
+tls_setting_elsewhere(struct settings *s, const char *key, enum tls_setting which)
 {
 	char *found = NULL;
 	struct err ignored;
@@ -204,7 +217,7 @@ tls_setting_elsewhere(struct settings *s, const char *key)
 
 		rc = wrong_key(key, i, &place, &ignored);
 		if (rc == 1 &&
-		    settings_get(s, buf_text(&place), rows[TLS_LEVEL].name, &v, &ignored) == 1)
+		    settings_get(s, buf_text(&place), rows[which].name, &v, &ignored) == 1)
 			found = (char *)buf_steal(&place);
 		value_free(&v);
 		buf_free(&place);

@@ -59,10 +59,13 @@ char *tls_setting_tell_unknown(struct settings *s, const char *key);
 /* That the level isn't set in a key, and where it stands instead. */
 char *tls_setting_tell_absent(struct settings *s, const char *key);
 
+/* The same of a setting without which no connection is made. */
+char *tls_setting_tell_missing(struct settings *s, const char *key, enum tls_setting which);
+
 /*
- * Where the level stands that isn't in a key, in the commonest wrong places: one and two keys up,
+ * Where a setting stands that isn't in a key, in the commonest wrong places: one and two keys up,
  * the other side's branch, and the same key of HKCU.  NULL: nowhere.
  */
-char *tls_setting_elsewhere(struct settings *s, const char *key);
+char *tls_setting_elsewhere(struct settings *s, const char *key, enum tls_setting which);
 
 #endif

@@ -40,6 +40,7 @@ config_free(struct tls_config *c)
 	free(c->where);
 	free(c->unknown);
 	free(c->absent);
+	free(c->missing);
 	free(c->relative);
 	memset(c, 0, sizeof *c);
 }
@@ -201,6 +202,32 @@ drop_relative(struct tls_config *c, enum tls_setting which, struct err *e)
 	return config_set(c, which, NULL, 0, false, e);
 }
 
+/* The first of the settings that aren't there and without which no connection is made, or NULL. */
+static char *
+tell_missing(struct settings *s, const char *key, enum slipway_tls_side side,
+    const struct tls_config *c)
+{
+	const bool server = side == SLIPWAY_TLS_SERVER;
+	const bool pair = server || c->set[TLS_KEY_FILE] || c->set[TLS_CERT_FILE];
+	const bool needed[TLS_SETTING_COUNT] = { [TLS_KEY_FILE] = pair,
+		[TLS_CERT_FILE] = pair,
+		[TLS_TRUSTED] = c->level == TLS_LEVEL_PEER_AUTH || (server && c->ask) };
+
+	for (int i = 0; i < TLS_SETTING_COUNT && c->level != TLS_LEVEL_NONE; i++)
+		if (needed[i] && !c->set[i])
+			return tls_setting_tell_missing(s, key, (enum tls_setting)i);
+	return NULL;
+}
+
+/* A value that can't be used: where it stands. */
+static void
+tell_where(const struct tls_config *c, struct err *e)
+{
+	struct err what = *e;
+
+	err_setx(e, what.code, "%s (%s)", what.text, c->where);
+}
+
 int
 config_read(struct settings *s, enum slipway_tls_side side, const char *installation,
     const char *application, struct tls_config *c, struct settings_stamp *stamp, struct err *e)
@@ -216,18 +243,22 @@ config_read(struct settings *s, enum slipway_tls_side side, const char *installa
 	    application_key(&key, buf_text(&inst), buf_text(&app), e) == -1 ||
 	    buf_adds(&key, side == SLIPWAY_TLS_SERVER ? "\\TLS_Server" : "\\TLS_Client", e) == -1)
 		goto out;
+	if ((c->where = tls_setting_where(s, buf_text(&key), e)) == NULL)
+		goto out;
 	for (int i = 0; i < TLS_SETTING_COUNT; i++)
 		if (read_setting(s, buf_text(&key), (enum tls_setting)i, c, e) == -1 ||
 		    drop_relative(c, (enum tls_setting)i, e) == -1)
 			goto out;
-	if ((c->where = tls_setting_where(s, buf_text(&key), e)) == NULL)
-		goto out;
 	c->unknown = tls_setting_tell_unknown(s, buf_text(&key));
 	if (!c->set[TLS_LEVEL])
 		c->absent = tls_setting_tell_absent(s, buf_text(&key));
 	if ((rc = config_decide(c, e)) == 0 && c->relative != NULL && c->level != TLS_LEVEL_NONE)
 		rc = err_setx(e, ERR_CONFIG, "%s", c->relative);
+	if (rc == 0)
+		c->missing = tell_missing(s, buf_text(&key), side, c);
 out:
+	if (rc == -1 && (e->code == ERR_CONFIG || e->code == ERR_SYNTAX) && c->where != NULL)
+		tell_where(c, e);
 	settings_release(s);
 	if (rc == -1)
 		config_free(c);

@@ -18,6 +18,7 @@ struct tls_config {
 	char *where; /* the level was looked for, owned; NULL: the program gave it */
 	/* texts: names there that no setting has; that the level is absent; owned, or NULL */
 	char *unknown, *absent;
+	char *missing; /* text: a setting that isn't there, which the level needs; owned, or NULL */
 	char *relative; /* at level None: what is wrong with a file's name; owned, or NULL */
 	/* text is owned, "" when not set; NULL only before config_decide() */
 	struct source source[TLS_SETTING_COUNT];

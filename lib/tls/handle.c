@@ -317,6 +317,15 @@ store_same(const struct slipway_tls *t)
 	return settings_stamp_same(&now, &t->stamp);
 }
 
+/* Those of settings that aren't the present ones. */
+static void
+forget_hints(struct tls_config *c)
+{
+	free(c->missing);
+	free(c->unknown);
+	c->missing = c->unknown = NULL;
+}
+
 static int
 read_config(struct slipway_tls *t, struct err *e)
 {
@@ -326,8 +335,10 @@ read_config(struct slipway_tls *t, struct err *e)
 		return config_decide(&t->config, e);
 	if ((t->store == NULL && (t->store = settings_open(e)) == NULL) ||
 	    config_read(t->store, t->side, t->installation, t->application, &fresh, &t->stamp, e) ==
-		-1)
+		-1) {
+		forget_hints(&t->config);
 		return -1;
+	}
 	config_free(&t->config);
 	t->config = fresh;
 	return 0;
@@ -486,6 +497,22 @@ renew_setup(struct slipway_tls *t, struct err *e)
 	return keep_lists(t, e);
 }
 
+/*
+ * The text of a fault, with what may be its reason: a setting that isn't where it is looked for,
+ * and names there that no setting has.
+ */
+static void
+tell_fault(struct slipway_tls *t, const struct err *e)
+{
+	const struct tls_config *c = &t->config;
+	/* "X is not set" is said once. */
+	bool same = c->missing != NULL && strncmp(c->missing, e->text, strlen(e->text)) == 0;
+
+	snprintf(t->fault, sizeof t->fault, "%s%s%s%s%s", same ? "" : e->text,
+	    same || c->missing == NULL ? "" : "; ", c->missing == NULL ? "" : c->missing,
+	    c->unknown == NULL ? "" : "; ", c->unknown == NULL ? "" : c->unknown);
+}
+
 int
 slipway_tls_check(struct slipway_tls *t)
 {
@@ -520,7 +547,7 @@ slipway_tls_check(struct slipway_tls *t)
 	t->again = true;
 	t->changed = false;
 	t->bad = e.code == ERR_NOMEM ? SLIPWAY_TLS_E_NOMEM : SLIPWAY_TLS_E_SETTINGS;
-	snprintf(t->fault, sizeof t->fault, "%s", e.text);
+	tell_fault(t, &e);
 	return handle_fail(t, t->bad, t->fault);
 }
 

@@ -40,7 +40,7 @@ is_there(struct settings *s, const char *key)
 static bool
 is_misplaced(struct settings *s, const char *key)
 {
-	char *there = tls_setting_elsewhere(s, key);
+	char *there = tls_setting_elsewhere(s, key, TLS_LEVEL);
 	bool misplaced = there != NULL && !is_set(s, there, TLS_KEY_FILE);
 
 	free(there);

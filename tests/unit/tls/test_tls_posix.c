@@ -234,6 +234,44 @@ stray(void **state)
 	slipway_tls_free(c);
 }
 
+/* Settings without which no connection is made: the error names the key, and what stands there. */
+static const struct missing_row {
+	const char *name, *conf;
+	enum slipway_tls_side side;
+	const char *says[3]; /* parts of the error */
+} missing_rows[] = {
+	{ "missing: misspelt",
+	    COV "\\TLS_Server]\nTLS_RequiredLevel = TLSNoPeerAuth\nTLS_KeyFiles = /a\n",
+	    SLIPWAY_TLS_SERVER,
+	    { "both be set; TLS_KeyFile is not set in HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV\\TLS_Server, ",
+		"; no TLS setting is called TLS_KeyFiles (HKLM" } },
+	{ "missing: trust in the other branch",
+	    COV "\\TLS_Client]\nTLS_RequiredLevel = TLSPeerAuth\n" COV
+		"\\TLS_Server]\nTLS_TrustedCerts = /a\n",
+	    SLIPWAY_TLS_CLIENT, { ", but in HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV\\TLS_Server" } },
+	{ "missing: a bad level", COV "\\TLS_Client]\nTLS_RequiredLevel = TLSPeer\n",
+	    SLIPWAY_TLS_CLIENT,
+	    { "got 'TLSPeer' (HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV\\TLS_Client, " } },
+	{ "missing: a level of another type", COV "\\TLS_Client]\nTLS_RequiredLevel = dword:1\n",
+	    SLIPWAY_TLS_CLIENT,
+	    { "got a dword (HKLM\\SOFTWARE\\Ipesoft\\D2\\cfg_COV\\TLS_Client, " } },
+};
+
+static void
+missing(void **state)
+{
+	const struct missing_row *row = *state;
+	struct slipway_tls *t;
+	int rc;
+
+	t = of_store(row->side, row->conf, false, &rc);
+	assert_int_equal(rc, SLIPWAY_TLS_ERROR);
+	for (size_t i = 0; i < N(row->says) && row->says[i] != NULL; i++)
+		if (strstr(slipway_tls_error(t), row->says[i]) == NULL)
+			fail_msg("want '%s' in: %s", row->says[i], slipway_tls_error(t));
+	slipway_tls_free(t);
+}
+
 /*
  * Names of files in the store that aren't whole, beside a good pair: the working directory, which
  * has these files, would choose them.  At level None they count for nothing.
@@ -841,7 +879,7 @@ int
 main(void)
 {
 	static struct CMUnitTest tests[8 + N(wait_rows) + N(again_rows) + N(strays) +
-	    N(asked_rows) + N(relative_rows)] = {
+	    N(missing_rows) + N(asked_rows) + N(relative_rows)] = {
 		cmocka_unit_test(trusted_again),
 		cmocka_unit_test(look_costs_a_stat),
 		cmocka_unit_test(open_key),
@@ -856,6 +894,7 @@ main(void)
 	TEST_ROWS(tests, n, wait_rows, limit_under_timer);
 	TEST_ROWS(tests, n, again_rows, looked_at_again);
 	TEST_ROWS(tests, n, strays, stray);
+	TEST_ROWS(tests, n, missing_rows, missing);
 	TEST_ROWS(tests, n, asked_rows, asked);
 	TEST_ROWS(tests, n, relative_rows, relative);
 
