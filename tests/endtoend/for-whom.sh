@@ -112,6 +112,19 @@ hasno 'counts for nothing'
 if slipway unenroll --user --yes > log 2>&1; then fail "want --user refused to root"; fi
 has "root's enrolments are for all users"
 
+# The login of a station is root's: a user is told so, and not that no server can be used.
+ssh-keygen -q -t ed25519 -N '' -f login
+slipway update > log 2>&1 || fail update
+slipway enroll --change --no-check "sftp://nobody@127.0.0.1:1/x" --key login --host-key "SHA256:$(printf 'x%.0s' {1..42})A" \
+	> log 2>&1 || fail change
+"${user[@]}" slipway doctor > log 2>&1 || true
+has "ok       servers       this user doesn't ask them"
+hasno FAILURE
+"${user[@]}" slipway doctor --offline > log 2>&1 || true
+hasno FAILURE
+if slipway doctor > log 2>&1; then fail "want root to ask the servers"; fi
+has 'FAILURE  server        sftp://nobody@127.0.0.1:1/x'
+
 # SLIPWAY_HOME hides that of the computer.
 user+=("SLIPWAY_HOME=$work/other")
 enroll < /dev/null || fail "want an enrolment in SLIPWAY_HOME"

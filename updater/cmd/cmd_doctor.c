@@ -219,7 +219,29 @@ examine_servers(struct doctor *d, const struct buf *root)
 		tell_start(d, &d->c->station);
 }
 
-/* Users of a station for all users don't read its login. */
+/* Whether the login is for administrators alone, and this user is none. */
+static bool
+is_closed(const struct station *st)
+{
+	return place_stationwide() && !place_privileged() &&
+	    (st->login_key != NULL || st->password_file != NULL);
+}
+
+/* What is known of servers that this user doesn't ask. */
+static void
+tell_unasked(struct doctor *d)
+{
+	struct buf why = BUF_INIT(2 * ERR_TEXT_SIZE);
+	struct err ignored;
+	bool well = status_up_to_date(&d->status, &why, &ignored) == 1;
+
+	findings_add(&d->found, well ? FINDING_OK : FINDING_WARNING, "servers",
+	    "%s%sthis user doesn't ask them, because the login of a station for all users is for "
+	    "administrators alone; as one of them, slipway doctor does",
+	    well ? "" : buf_text(&why), well ? "" : "; ");
+	buf_free(&why);
+}
+
 static void
 examine_login(struct doctor *d)
 {
@@ -227,7 +249,7 @@ examine_login(struct doctor *d)
 	struct login *login = NULL;
 	struct err e = { .code = ERR_NONE };
 
-	if (place_stationwide() && !place_privileged())
+	if (is_closed(st))
 		return;
 	if (st->password_file != NULL)
 		login = login_read_password(st->password_file, &e);
@@ -259,6 +281,8 @@ examine_metadata(struct doctor *d, bool offline)
 		findings_add(&d->found, FINDING_FAILURE, "trust anchor",
 		    "%s; 'slipway update --repair' puts its copy back, else enrol again (--force)",
 		    e.text);
+	else if (!offline && is_closed(u->st))
+		tell_unasked(d);
 	else if (!offline)
 		examine_servers(d, &root);
 	if (u->expires != 0 && u->expires <= u->now)
