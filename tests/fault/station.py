@@ -266,12 +266,18 @@ def raced(elsewhere, new):
         thread.join()
     if min(ends.values()) == 0 or swaps < RACED_MIN:
         raise Failed(f"a race: want commands that are done and refused, got {ends[0]} and {ends[1]} of {swaps} swaps")
-    run("slipway", "update", "--repair", status=(0, 1))
-    run("slipway", "rollback", "2", status=(0, 1))
-    run("slipway", "update", "--repair")
-    run("slipway", "verify")
+    last = [
+        run("slipway", "update", "--repair", status=(0, 1)),
+        run("slipway", "rollback", "2", status=(0, 1)),
+        run("slipway", "update", "--repair"),
+        run("slipway", "verify"),
+    ]
     if state(SITE)[0][2] != new[0][2]:
-        raise Failed("after a race: want the settings of release 2")
+        raise Failed(
+            f"after a race: want the settings of release 2; {differs(state(SITE), new)}\n"
+            + "".join(out.stdout + out.stderr for out in last)
+            + run("slipway", "history").stdout
+        )
     print(f"a user who swaps a directory for a link {swaps} times: {ends[0]} commands done, {ends[1]} refused, nothing elsewhere")
 
 
