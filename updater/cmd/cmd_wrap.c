@@ -9,6 +9,7 @@
 #include "lib/base/text.h"
 #include "lib/os/log.h"
 #include "lib/os/places.h"
+#include "updater/launch/launch.h"
 #include "updater/wrap/wrap.h"
 
 struct options {
@@ -122,7 +123,8 @@ fill(struct wrap *w, const struct call *call, const struct station *st, struct e
 		       application == NULL && o->cmd.installation == NULL ? NULL : st->installation;
 
 	w->all_users = place_stationwide() && place_privileged() && !o->user;
-	if (read_places(o->places, &w->places, e) == -1 || wrap_find(w, call->argv[0], e) == -1 ||
+	if (launch_check(call->argv, e) != 0 || read_places(o->places, &w->places, e) == -1 ||
+	    wrap_find(w, call->argv[0], e) == -1 ||
 	    check_name("the program's name", w->name, e) == -1 || wrap_set_mark(w, st, e) == -1 ||
 	    (o->name != NULL && check_name("--name", o->name, e) == -1) ||
 	    set_copy(&w->title, o->name != NULL ? o->name : w->name, e) == -1 ||
