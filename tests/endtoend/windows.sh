@@ -115,8 +115,9 @@ ssh-keygen -q -t ed25519 -N '' -C '' -f host
 hostkey=$(ssh-keygen -l -f host.pub | cut -d' ' -f2)
 fingerprint_1=$(fingerprint "$REPO/certs/kernel.crt")
 make_release release-1 server.crt="$REPO/certs/kernel.crt"
-mkdir release-1/install release-1/scripts/user installed
+mkdir -p release-1/install/notes release-1/scripts/user installed
 echo one > release-1/install/hi.ini
+echo one > release-1/install/notes/one.txt
 echo one > release-1/app/words.txt
 cat > release-1/scripts/user/10-facts.lua <<LUA
 set([[HKCU\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP]], "Facts", station.os .. " %InstallDir%")
@@ -159,6 +160,16 @@ appdata=$(find prefix/drive_c/users -type d -path "*/AppData/Roaming/$APP")
 cmp "$appdata/server.crt" "$REPO/certs/kernel.crt"
 cmp installed/hi.ini release-1/install/hi.ini
 
+# An administrator lets others write in a directory, which hands that down: a file made anew would be theirs to change,
+# too.  Where the directory doesn't, the file is a fault.
+chmod 777 installed/notes installed/notes/one.txt
+expect 0 verify.log slipway verify
+chmod 755 installed/notes
+expect 3 verify.log slipway verify
+want verify.log 'one.txt: another user owns it or may change it' 0
+expect 0 verify.log slipway update --repair
+expect 0 verify.log slipway verify
+
 # The shortcuts that users click: made, read back, started by the shell, mended and taken back.
 expect 0 wrap.log slipway wrap "$hi" --name 'COV HI' -- "/C$APP" --kernel "$kernel"
 want wrap.log 'hi starts through '"'slipway run'"' for all users' 0
@@ -180,6 +191,11 @@ expect 0 wrap.log slipway wrap
 [ -f "$link" ] || fail "want the shortcut again" wrap.log
 expect 0 wrap.log slipway wrap --undo hi
 [ -z "$(find prefix/drive_c -name 'COV HI.lnk*')" ] || fail "want no shortcut left" wrap.log
+# What no start would hand to a batch file, no shortcut does.
+echo 'exit /b 5' > kernel.bat
+expect 1 wrap.log slipway wrap "$(dos "$WORK/kernel.bat")" -- 'a&b'
+want wrap.log "got 'a&b'"
+[ -z "$(find prefix/drive_c -name 'kernel.lnk')" ] || fail "want no shortcut that can't start" wrap.log
 # Files are staged for this user alone, and have what their directory gives in their place: another user of this
 # computer reads them, and the scripts for users.  (wine makes access lists of modes, and modes of access lists.)
 kept=$(find prefix/drive_c -path '*/kept/*' -type f)

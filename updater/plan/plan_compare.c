@@ -262,17 +262,38 @@ check_dirs(struct comparing *c, const struct plan_file *f, struct err *e)
 	return 0;
 }
 
+/* Whether others may write in the directory of a file, which is below its place. */
+static int
+is_in_shared(const struct comparing *c, const struct plan_file *f, bool *shared, struct err *e)
+{
+	struct buf path = BUF_INIT(STATION_PATH_MAX);
+	const char *slash = strrchr(f->rest, '/');
+	int rc = slash == NULL ? 0
+			       : buf_addf(&path, e, "%s/%.*s", plan_root(c->st, f->place),
+				     (int)(slash - f->rest), f->rest);
+
+	*shared = false;
+	if (rc == 0 && slash != NULL)
+		rc = is_shared(buf_text(&path), shared, e);
+	buf_free(&path);
+	return rc;
+}
+
 /* Of a file with the right content: whether somebody else could change it later. */
-static bool
-is_others(const struct comparing *c, const struct plan_file *f)
+static int
+is_others(const struct comparing *c, const struct plan_file *f, bool *others, struct err *e)
 {
 	/* Where a file system gives all files the same permissions, a new file has them, too. */
-	enum way_others others = c->privileged && file_modes_kept(c->roots[f->place])
+	enum way_others who = c->privileged && file_modes_kept(c->roots[f->place])
 	    ? way_others(c->roots[f->place], f->rest)
 	    : WAY_NOBODY;
+	bool shared = c->shared[f->place];
 
 	/* What is made anew where others may write can be theirs to change again. */
-	return others == WAY_OWNS || (others == WAY_MAY_WRITE && !c->shared[f->place]);
+	if (who == WAY_MAY_WRITE && !shared && is_in_shared(c, f, &shared, e) == -1)
+		return -1;
+	*others = who == WAY_OWNS || (who == WAY_MAY_WRITE && !shared);
+	return 0;
 }
 
 /* Where a file system gives all files the same permissions, those of the release aren't wanted. */
@@ -285,6 +306,8 @@ has_other_mode(const struct comparing *c, const struct plan_file *f)
 static int
 compare_file(struct comparing *c, struct plan_file *f, struct err *e)
 {
+	bool others;
+
 	if (clock_check(c->deadline, "files were compared", e) == -1)
 		return -1;
 	if (f->place >= LAYOUT_ROOTS)
@@ -310,7 +333,9 @@ compare_file(struct comparing *c, struct plan_file *f, struct err *e)
 			f->op = PLAN_REPLACE;
 			return check_hand(c, f, e);
 		}
-		f->op = has_other_mode(c, f) ? PLAN_MODE : is_others(c, f) ? PLAN_OWNER : PLAN_KEEP;
+		if (is_others(c, f, &others, e) == -1)
+			return -1;
+		f->op = has_other_mode(c, f) ? PLAN_MODE : others ? PLAN_OWNER : PLAN_KEEP;
 		return 0;
 	}
 }
