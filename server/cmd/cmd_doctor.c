@@ -382,6 +382,10 @@ examine_place(struct doctor *d)
 	else if (!seen.same)
 		findings_add(&d->found, FINDING_WARNING, "deploy",
 		    "%s doesn't serve this state: slipway-repo deploy", v.d.place);
+	else if (seen.missing > 0)
+		findings_add(&d->found, FINDING_FAILURE, "deploy",
+		    "%s has this state, but %zu of its files %s lost or cut there: slipway-repo deploy",
+		    v.d.place, seen.missing, seen.missing == 1 ? "is" : "are");
 	else
 		findings_add(&d->found, FINDING_OK, "deploy", "%s serves this state", v.d.place);
 }

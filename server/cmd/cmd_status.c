@@ -130,9 +130,12 @@ look_at_place(struct report *p, const char *path, struct err *e)
 	cmd_deploy_view(&v);
 	if ((rc = deploy_look(&v.d, path, &seen, &why)) == 0)
 		return 0;
-	p->behind = rc == -1 || !seen.same;
-	p->deployed = json_pack("{s:s,s:b}", "place", v.d.place, "current", rc == 1 && seen.same);
+	p->behind = rc == -1 || !seen.same || seen.missing > 0;
+	p->deployed = json_pack("{s:s,s:b}", "place", v.d.place, "current", !p->behind);
 	if (p->deployed == NULL ||
+	    (rc == 1 && seen.missing > 0 &&
+		json_object_set_new(p->deployed, "missing",
+		    json_integer((json_int_t)seen.missing)) == -1) ||
 	    (rc == -1 && json_object_set_new(p->deployed, "error", json_string(why.text)) == -1) ||
 	    (rc == 1 && seen.there &&
 		(json_object_set_new(p->deployed, "timestamp",
@@ -154,6 +157,10 @@ print_deployed_line(const json_t *d)
 	else if (error != NULL)
 		printf("%s: can't be looked at: %s\n",
 		    *place == '\0' ? "the place to deploy to" : place, error);
+	else if (json_object_get(d, "missing") != NULL)
+		printf("%s has this state, but lost or cut files of it: %" PRId64
+		       "; 'slipway-repo deploy' carries them again\n",
+		    place, role_number(d, "missing"));
 	else if (json_object_get(d, "timestamp") == NULL)
 		printf("%s serves nothing yet; 'slipway-repo deploy' carries it there\n", place);
 	else

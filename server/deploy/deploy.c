@@ -213,8 +213,27 @@ look_there(struct carry *c, struct deploy_seen *out, struct err *e)
 	return 1;
 }
 
-int
-deploy_look(struct deploy *o, const char *path, struct deploy_seen *out, struct err *e)
+/* Counts what the server lost of the files that the present metadata names. */
+static int
+count_missing(struct carry *c, size_t *missing, struct err *e)
+{
+	const char *path;
+	json_t *size;
+
+	c->here = (struct served){ .r = c->r, .fault = ignore_fault };
+	if (served_open(&c->here, e) == -1 || served_roots(&c->here, e) == -1 ||
+	    (c->here.nroots > 0 && served_current(&c->here, e) == -1) || compare_list(c, e) == -1)
+		return -1;
+	json_object_foreach (c->here.named, path, size)
+		*missing += json_object_get(c->here.files, path) != NULL &&
+		    json_integer_value(json_object_get(c->there, path)) !=
+			json_integer_value(json_object_get(c->here.files, path));
+	return 0;
+}
+
+/* As deploy_look(); files: looks for lost files, too. */
+static int
+look(struct deploy *o, const char *path, bool files, struct deploy_seen *out, struct err *e)
 {
 	struct carry c = { .o = o, .path = path, .timestamp = BUF_INIT(REPO_METADATA_MAX) };
 	struct dir *top = repo_top(path, false, e);
@@ -226,9 +245,17 @@ deploy_look(struct deploy *o, const char *path, struct deploy_seen *out, struct 
 			file_read(c.r->metadata, "timestamp.json", &c.timestamp, e) == -1
 		    ? -1
 		    : look_there(&c, out, e);
+	if (rc == 1 && files && out->same && count_missing(&c, &out->missing, e) == -1)
+		rc = -1;
 	carry_close(&c);
 	dir_close(top);
 	return rc;
+}
+
+int
+deploy_look(struct deploy *o, const char *path, struct deploy_seen *out, struct err *e)
+{
+	return look(o, path, true, out, e);
 }
 
 int
@@ -237,7 +264,7 @@ deploy_check_newer(struct deploy *o, const char *path, struct err *e)
 	struct deploy_seen seen;
 	struct err ignored;
 
-	if (deploy_look(o, path, &seen, &ignored) != 1 || !seen.newer)
+	if (look(o, path, false, &seen, &ignored) != 1 || !seen.newer)
 		return 0;
 	return err_setx(e, ERR_CONFLICT,
 	    "%s serves timestamp version %" PRId64 " and snapshot version %" PRId64

@@ -58,6 +58,9 @@ struct deploy_seen {
 	int64_t timestamp, snapshot;
 	bool newer; /* one of these is higher than here */
 	bool same;  /* the timestamp is the one here */
+	/* where it is: of the files that stations are given now, those that aren't there, or have
+	 * another length */
+	size_t missing;
 };
 
 /*

@@ -399,8 +399,11 @@ same local
 	fail 'want files that every account can read' out
 echo cut > "local/targets/$APP/app/.slipway-new.7"
 truncate -s 3 "$(find local/targets -name '*.large' | head -n 1)"
+rm "$(find local/metadata -name '*.snapshot.json' | sort -V | tail -n 1)"
+expect 3 out repo status
+want out 'has this state, but lost or cut files of it: 1;' 0
 expect 0 out repo deploy
-wantre out ': 1 file, ' 0
+wantre out ': 2 files, ' 0
 same local
 expect 0 out repo deploy show
 want out "$WORK/local" 0
