@@ -12,6 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Before and behind a line that a terminal rewrites.  It doesn't wrap where it is too long for a
+ * narrow terminal: each time, a part of it would stay in the row above.
+ */
+#define OUTPUT_REWRITE	   "\r\033[?7l"
+#define OUTPUT_REWRITE_END "\033[K\033[?7h"
+
 enum output_stream { OUTPUT_STDOUT = 1, OUTPUT_STDERR = 2 };
 
 /* Milliseconds that all later writing waits for readers; without this call it waits for ever. */

@@ -46,8 +46,9 @@ draw_deploy(void *arg, const struct deploy *d)
 		return;
 	v->drawn = -(now + DRAW_MS);
 	n = snprintf(line, sizeof line,
-	    "\rdeploying: %zu of %zu files, %" PRIu64 " of %" PRIu64 " kB\033[K%s", d->files,
-	    d->all, d->bytes / 1000, d->all_bytes / 1000, ends ? "\r\033[K" : "");
+	    OUTPUT_REWRITE "deploying: %zu of %zu files, %" PRIu64 " of %" PRIu64
+			   " kB" OUTPUT_REWRITE_END "%s",
+	    d->files, d->all, d->bytes / 1000, d->all_bytes / 1000, ends ? "\r\033[K" : "");
 	output_write(OUTPUT_STDERR, line, (size_t)n);
 }
 

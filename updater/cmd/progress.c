@@ -27,19 +27,26 @@ progress_line(const struct progress *p, uint64_t ms, char line[PROGRESS_LINE_SIZ
 	    p->files, p->of_files, got, all, speed, rest);
 }
 
+size_t
+progress_rewrite(const char *line, char text[PROGRESS_LINE_SIZE])
+{
+	const int room = PROGRESS_LINE_SIZE - (int)sizeof OUTPUT_REWRITE OUTPUT_REWRITE_END;
+
+	return (size_t)snprintf(text, PROGRESS_LINE_SIZE, OUTPUT_REWRITE "%.*s" OUTPUT_REWRITE_END,
+	    room, line);
+}
+
 static void
 draw(struct progress_view *v, int64_t now)
 {
-	char line[PROGRESS_LINE_SIZE], text[PROGRESS_LINE_SIZE + 8];
-	int n;
+	char line[PROGRESS_LINE_SIZE], text[PROGRESS_LINE_SIZE];
 
 	progress_line(&v->progress, now > v->begun ? (uint64_t)(now - v->begun) : 1, line);
 	if (v->window) {
 		window_say(line);
 		return;
 	}
-	n = snprintf(text, sizeof text, "\r%s\033[K", line);
-	output_write(OUTPUT_STDERR, text, (size_t)n);
+	output_write(OUTPUT_STDERR, text, progress_rewrite(line, text));
 	v->drawn = true;
 }
 

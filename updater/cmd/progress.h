@@ -28,6 +28,9 @@ struct progress_view {
 /* "COV_PB: 3 of 7 files, 1.2 MB of 4.0 MB, 600.0 kB/s, 5 s left", ms after the begin. */
 void progress_line(const struct progress *p, uint64_t ms, char line[PROGRESS_LINE_SIZE]);
 
+/* The same as it goes to a terminal.  Returns its bytes. */
+size_t progress_rewrite(const char *line, char text[PROGRESS_LINE_SIZE]);
+
 /*
  * With json lines on standard output; else a line in the window that was begun, or on standard
  * error where that is a terminal.  Returns the progress to tell, or NULL when nothing is to be

@@ -51,13 +51,31 @@ line(void **state)
 	assert_string_equal(got, r->want);
 }
 
+/* A narrow terminal doesn't wrap it, and wraps again behind it, however long it is. */
+static void
+rewritten(void **state)
+{
+	char line_of_it[PROGRESS_LINE_SIZE], text[PROGRESS_LINE_SIZE];
+	size_t n = progress_rewrite("A: 1", text);
+
+	(void)state;
+	assert_int_equal(n, strlen(text));
+	assert_string_equal(text, "\r\033[?7lA: 1\033[K\033[?7h");
+	memset(line_of_it, 'x', sizeof line_of_it - 1);
+	line_of_it[sizeof line_of_it - 1] = '\0';
+	n = progress_rewrite(line_of_it, text);
+	assert_int_equal(n, strlen(text));
+	assert_string_equal(text + strlen(text) - 8, "\033[K\033[?7h");
+}
+
 int
 main(void)
 {
-	struct CMUnitTest tests[N(due_rows) + N(line_rows)];
+	struct CMUnitTest tests[N(due_rows) + N(line_rows) + 1];
 	size_t n = 0;
 
 	TEST_ROWS(tests, n, due_rows, due);
 	TEST_ROWS(tests, n, line_rows, line);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(rewritten);
 	return cmocka_run_group_tests_name("window", tests, NULL, NULL);
 }
