@@ -266,6 +266,10 @@ fill_config(struct deploy_config *c, const struct set_options *o, const char *re
 		return -1;
 	if ((c->place = sftp ? strdup(place) : absolute(place, e)) == NULL) {
 		free(real);
+		if (!sftp && e->code == ERR_NOENT)
+			err_setx(e, ERR_NOENT,
+			    "want sftp://USER@HOST[:PORT]/PATH, or a directory of this computer that is there, got '%.200s'",
+			    place);
 		return sftp ? err_nomem(e) : -1;
 	}
 	if (!sftp && check_apart(real, c->place, e) == -1) {

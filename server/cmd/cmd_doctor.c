@@ -279,10 +279,22 @@ static void
 examine_lock(struct doctor *d)
 {
 	long holder = file_lock_holder(d->r->top, REPO_LOCK_FILE);
+	struct file_lock *lock;
+	struct file_info info;
+	struct err e;
 
-	if (holder != 0)
+	if (holder != 0) {
 		findings_add(&d->found, FINDING_OK, "lock",
 		    "process %ld is changing the repository", holder);
+		return;
+	}
+	/* Nothing is made here for it. */
+	if (file_stat(d->r->top, REPO_LOCK_FILE, &info, &e) != 1)
+		return;
+	if ((lock = file_lock(d->r->top, REPO_LOCK_FILE, 0, &e)) == NULL && e.code != ERR_BUSY)
+		findings_add(&d->found, FINDING_FAILURE, "lock",
+		    "nothing can be changed or refreshed by this account here: %s", e.text);
+	file_unlock(lock);
 }
 
 static void

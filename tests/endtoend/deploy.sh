@@ -82,6 +82,8 @@ publish release
 expect 1 out repo deploy
 want out 'deploy set sftp://' 0
 expect 1 out repo deploy set site
+expect 1 out repo deploy set user@host:/site
+want out "want sftp://USER@HOST[:PORT]/PATH, or a directory of this computer that is there, got 'user@host:/site'" 0
 expect 2 out repo deploy set "$url" --host-key "$hostkey"
 expect 2 out repo deploy set "$url" --key "$WORK/writer"
 expect 2 out repo deploy set "$url" --key "$WORK/writer" --host-key SHA256:short

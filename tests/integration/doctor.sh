@@ -58,6 +58,11 @@ if [ $windows = no ]; then
 	doctor 1 '^FAILURE  keys  .*keys'
 	chmod 700 "$R/keys"
 fi
+if [ $windows = no ] && [ "$(id -u)" != 0 ]; then	# root may change what it can't write
+	chmod 400 "$R/lock"
+	doctor 1 '^FAILURE  lock  .*nothing can be changed or refreshed by this account here: .*lock: Permission denied'
+	chmod 600 "$R/lock"
+fi
 mv "$R/keys" keys
 doctor 3 '^warning  keys  .*keys'
 mv keys "$R/keys"
