@@ -318,6 +318,9 @@ slipway_tls_handshake(struct slipway_tls_conn *c)
 	begin_call(c);
 	if (c->done)
 		return 0;
+	if (c->ended && c->mode == MODE_TLS)
+		return set_error(c, SLIPWAY_TLS_E_USAGE,
+		    "TLS handshake: after slipway_tls_shutdown()");
 	/* A socket that doesn't block: check the deadline at each call. */
 	if (c->stream.deadline != 0 && clock_mono_ms() >= c->stream.deadline)
 		c->stream.late = true;

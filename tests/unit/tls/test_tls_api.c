@@ -55,7 +55,7 @@ static void
 misuse_passes(void **state)
 {
 	const char *const servers[] = { "127.0.0.1:1", NULL };
-	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "None", NULL, NULL);
+	struct slipway_tls *c = side_new(SLIPWAY_TLS_CLIENT, "None", NULL, NULL), *s;
 	struct ends e;
 	char buf[4];
 
@@ -85,6 +85,19 @@ misuse_passes(void **state)
 	assert_int_equal(slipway_tls_conn_error_code(e.client), SLIPWAY_TLS_OK);
 	assert_string_equal(slipway_tls_conn_error(e.client), "");
 	ends_close(&e);
+
+	/* An end before the handshake is no reason to blame the peer's level. */
+	c = side_new(SLIPWAY_TLS_CLIENT, "TLSNoPeerAuth", NULL, NULL);
+	s = side_new(SLIPWAY_TLS_SERVER, "TLSNoPeerAuth", &kernel, NULL);
+	ends_open(&e, s, c);
+	assert_int_equal(slipway_tls_shutdown(e.client), 0);
+	assert_int_equal(slipway_tls_write(e.client, "x", 1), SLIPWAY_TLS_ERROR);
+	assert_int_equal(slipway_tls_conn_error_code(e.client), SLIPWAY_TLS_E_USAGE);
+	assert_int_equal(slipway_tls_shutdown(e.client), 0);
+	assert_int_equal(slipway_tls_drain(e.client), SLIPWAY_TLS_WANT_READ);
+	ends_close(&e);
+	slipway_tls_free(c);
+	slipway_tls_free(s);
 }
 
 /* Fill the way to the server; how much was taken. */
