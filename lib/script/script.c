@@ -12,6 +12,7 @@
 
 #include <lauxlib.h>
 
+#include "lib/base/list.h"
 #include "lib/base/text.h"
 #include "lib/script/foreign.h"
 #include "lib/script/keyguard.h"
@@ -368,6 +369,23 @@ add_globals(lua_State *L, void *arg)
 	lua_pop(L, 1);
 }
 
+/* The commonest mistake in a name of a file: what Lua says of it helps only those who know Lua. */
+static void
+explain_backslash(struct err *e)
+{
+	static const char *const marks[] = { "invalid escape sequence", "unfinished string",
+		"hexadecimal digit expected", "decimal escape too large",
+		"without control characters, got" };
+	const struct err what = *e;
+
+	for (size_t i = 0; i < N(marks); i++)
+		if (strstr(what.text, marks[i]) != NULL) {
+			err_setx(e, what.code, "%s; between quotes a backslash is written twice",
+			    what.text);
+			return;
+		}
+}
+
 int
 script_run(const char *name, const uint8_t *source, size_t len, const struct script_facts *facts,
     struct changeset *out, struct err *e)
@@ -387,8 +405,11 @@ script_run(const char *name, const uint8_t *source, size_t len, const struct scr
 		return -1;
 	if (sandbox_run(b, name, text, len, add_globals, &s, e) == 0)
 		rc = changeset_take(out, &s.changes, e);
-	else if (e->code == ERR_SCRIPT && !sandbox_compiled(b))
-		foreign_explain(name, text, len, foreign_error_line(name, e), e);
+	else if (e->code == ERR_SCRIPT) {
+		explain_backslash(e);
+		if (!sandbox_compiled(b))
+			foreign_explain(name, text, len, foreign_error_line(name, e), e);
+	}
 	sandbox_free(b);
 	changeset_free(&s.changes);
 	return rc;

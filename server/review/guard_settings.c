@@ -7,6 +7,7 @@
 
 #include "lib/base/list.h"
 #include "lib/base/text.h"
+#include "lib/settings/expand.h"
 #include "lib/x509/certs.h"
 #include "server/review/tls_use.h"
 
@@ -166,16 +167,14 @@ begins_with_folder(const char *name)
 static const char *
 name_of_scripts(const char *text)
 {
-	static const char *const names[] = { "AppDir", "InstallDir", "Application",
-		"Installation" };
-	const char *end;
+	const char *end, *its;
 
 	for (const char *p = strchr(text, '%'); p != NULL; p = strchr(end + 1, '%')) {
 		if ((end = strchr(p + 1, '%')) == NULL)
 			return NULL;
-		for (size_t i = 0; i < N(names); i++)
-			if (ascii_same_n(p + 1, (size_t)(end - p) - 1, names[i], strlen(names[i])))
-				return names[i];
+		for (size_t i = 0; (its = expand_script_name(i)) != NULL; i++)
+			if (ascii_same_n(p + 1, (size_t)(end - p) - 1, its, strlen(its)))
+				return its;
 	}
 	return NULL;
 }
@@ -213,6 +212,10 @@ found_name(const struct looking *l, const struct tls_use *u, const char *name, s
 		err_setx(&why, ERR_CONFIG,
 		    "%s%s: %s: want a text with the name of a file, got %s, with which no program connects; mend the script",
 		    u->key, where(u, on), setting, u->text == NULL ? "no text" : "an empty one");
+	else if (strchr(name, '\t') != NULL)
+		err_setx(&why, ERR_CONFIG,
+		    "%s%s: %s: want names of files, got '%.200s' with a tab, which '\\t' between quotes makes: write each backslash twice there",
+		    u->key, where(u, on), setting, name);
 	else if (own != NULL)
 		err_setx(&why, ERR_CONFIG,
 		    "%s%s: %s: want names that programs know, got '%.200s', whose %%%s%% only scripts know: at a level but %s no program connects; write it in the script with one %% at each end",
@@ -249,7 +252,8 @@ look_at_names(void *arg, const struct tls_use *u, struct err *e)
 		text_trim(&p, &size);
 		if ((rc = buf_add(&name, p, size, e)) == 0 && size > 0 &&
 		    (!stations_find_whole(u, buf_text(&name)) ||
-			name_of_scripts(buf_text(&name)) != NULL))
+			name_of_scripts(buf_text(&name)) != NULL ||
+			strchr(buf_text(&name), '\t') != NULL))
 			rc = found_name(l, u, buf_text(&name), e);
 		buf_free(&name);
 	}

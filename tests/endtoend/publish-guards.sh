@@ -240,6 +240,10 @@ for name in '%%AppDir%%\\\\server.crt' 'C:/x/%%application%%/server.crt'; do
 	want out "$client: TLS_TrustedCerts: want names that programs know, got '"
 	want out '--allow relative'
 done
+bad "$good
+set([[${client/Client/Server}]], \"TLS_KeyFile\", \"C:\\\\COV_PB\\\\config\tls.pem\")"
+unchanged 1 slipway-repo publish --app "$APP" bad
+want out "${client/Client/Server}: TLS_KeyFile: want names of files, got 'C:\COV_PB\config\x09ls.pem' with a tab"
 # Names that count for nothing are told.
 bad "$good
 set(client, \"TLS_RequiredLevels\", \"TLSPeerAuth\")
