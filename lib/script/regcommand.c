@@ -30,6 +30,19 @@ regcommand_is(const char *program)
 	return ascii_same_n(program, n, "reg", 3);
 }
 
+/* Whether it is the reg.exe of 32 bits, in the folder that Windows has for such programs. */
+static bool
+is_32_bit(const char *program)
+{
+	static const char folder[] = "\\SysWOW64\\reg";
+	size_t n = sizeof folder - 1;
+
+	for (; (program = strchr(program, '\\')) != NULL; program++)
+		if (strlen(program) >= n && ascii_same_n(program, n, folder, n))
+			return true;
+	return false;
+}
+
 /* A rule for a word: what is behind its '/' or '-'. */
 static bool
 is_option(const char *word, const char *name)
@@ -82,14 +95,22 @@ read_options(const struct strings *words, struct reg_options *o, struct err *e)
 	return 0;
 }
 
-/* Settings have no default values, and one view. */
+/* Settings have one view. */
+static int
+check_view(const char *program, const struct reg_options *o, struct err *e)
+{
+	if (!o->view32 && (o->view64 || !is_32_bit(program)))
+		return 0;
+	return err_setx(e, ERR_SYNTAX,
+	    "%s the 32-bit view: leave it out; a station whose setting RegistryView is both writes "
+	    "the 32-bit view, too",
+	    o->view32 ? "/reg:32 is" : "SysWOW64, the folder of a reg.exe of 32 bits, means");
+}
+
+/* Settings have no default values. */
 static int
 check_options(const struct reg_options *o, bool adds, struct err *e)
 {
-	if (o->view32)
-		return err_setx(e, ERR_SYNTAX,
-		    "/reg:32 is the 32-bit view: leave it out; a station whose setting RegistryView is "
-		    "both writes the 32-bit view, too");
 	if (o->default_value || (adds && o->name == NULL && o->data != NULL))
 		return err_setx(e, ERR_SYNTAX,
 		    "the default value of a key, which settings don't have; /v names a value");
@@ -308,7 +329,7 @@ regcommand_parse(const struct strings *words, struct changeset *c, struct err *e
 	if (words->n < 3)
 		return err_setx(e, ERR_SYNTAX, "want a key behind reg %s", what);
 	if (add_reg_key(words->v[2], &key, e) == 0 && read_options(words, &o, e) == 0 &&
-	    check_options(&o, adds, e) == 0)
+	    check_view(words->v[0], &o, e) == 0 && check_options(&o, adds, e) == 0)
 		rc = make_change(&o, adds, buf_text(&key), c, e);
 	buf_free(&key);
 	return rc;

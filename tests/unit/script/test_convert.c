@@ -126,6 +126,13 @@ static struct row {
 	{ "32-bit view",
 	    "reg add HKLM\\SOFTWARE\\WOW6432Node\\Ipesoft\\D /v a /d b\n" ON "/v a /d b /reg:32",
 	    "", "1: write it as HKLM\\SOFTWARE\\Ipesoft\\D;|2: /reg:32 is the 32-bit view" },
+	{ "batch: the reg.exe of 32 bits",
+	    "C:\\Windows\\SysWOW64\\reg.exe add " K " /v a /d b\n"
+	    "%SystemRoot%\\syswow64\\REG add " K " /v a /d b /f",
+	    "", "1: SysWOW64|2: SysWOW64" },
+	{ "batch: the reg.exe of 32 bits, for the other view",
+	    "C:\\Windows\\SysWOW64\\reg.exe add " K " /v a /d b /reg:64",
+	    "set(" L ", \"a\", \"b\")\n", NULL },
 	{ "a name that scripts don't have", ON "/v a /d %SystemRoot%\n" ON "/v a /d %X:a=b%", "",
 	    "1: unknown name %SystemRoot%; write its text|2: unknown name %X:a=b%" },
 	{ "an argument", ON "/v a /d %1\n" ON "/v a /d \"%~dp0x\"", "",
