@@ -202,6 +202,7 @@ request_parse(const void *pem, size_t len, struct err *e)
 	ERR_clear_error();
 	BIO_free(bio);
 	if (rq == NULL)
-		err_setx(e, ERR_SYNTAX, "want a signing request in PEM form");
+		err_setx(e, ERR_SYNTAX, "want a signing request in PEM form%s",
+		    instead_of_request(pem, len));
 	return rq;
 }

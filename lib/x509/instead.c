@@ -81,6 +81,17 @@ static const char *const crl_words[FORM_COUNT] = {
 	[FORM_EMPTY] = EMPTY_WORDS,
 };
 
+static const char *const request_words[FORM_COUNT] = {
+	[FORM_UTF16] = UTF16_WORDS,
+	[FORM_DER_REQUEST] =
+	    "; got one in DER form; 'openssl req -inform DER -in FILE -out NEW' converts it",
+	[FORM_KEY] =
+	    "; got a private key; 'openssl req -new -key FILE -out NEW' makes a request with it",
+	[FORM_CERT] = "; got a certificate, which somebody has signed already",
+	[FORM_DER_CERT] = "; got a certificate, which somebody has signed already",
+	[FORM_EMPTY] = EMPTY_WORDS,
+};
+
 static enum form
 form_of(const void *data, size_t len)
 {
@@ -136,6 +147,12 @@ const char *
 instead_of_cert(const void *data, size_t len)
 {
 	return words_of(cert_words, form_of(data, len));
+}
+
+const char *
+instead_of_request(const void *data, size_t len)
+{
+	return words_of(request_words, form_of(data, len));
 }
 
 const char *

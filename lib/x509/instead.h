@@ -2,7 +2,7 @@
 #ifndef LIB_X509_INSTEAD_H
 #define LIB_X509_INSTEAD_H
 
-/* What a file holds in the place of a private key or a certificate that can be read. */
+/* What a file holds in the place of a key, a certificate or the like that can be read. */
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -12,6 +12,7 @@
  */
 const char *instead_of_key(const void *data, size_t len);
 const char *instead_of_cert(const void *data, size_t len);
+const char *instead_of_request(const void *data, size_t len);
 const char *instead_of_crl(const void *data, size_t len);
 
 /* Whether it is a certificate, a request or a public key, and no private key with them. */

@@ -318,6 +318,9 @@ requests(void **state)
 	assert_string_equal(e.text, "want a signing request in PEM form");
 	assert_null(request_parse(leaf.cert_pem, strlen(leaf.cert_pem), &e));
 	assert_int_equal(e.code, ERR_SYNTAX);
+	assert_non_null(strstr(e.text, "got a certificate, which somebody has signed already"));
+	assert_null(request_parse(leaf.key_pem, strlen(leaf.key_pem), &e));
+	assert_non_null(strstr(e.text, "'openssl req -new -key FILE -out NEW'"));
 	assert_int_equal(asked, 0);
 }
 
