@@ -24,7 +24,7 @@ expect 0 enroll.log slipway enroll "$url" --host-key "$hostkey" --root "$REPO/se
 	--installation "$INSTALLATION" --app "$APP"
 doctor 3
 says warning release 'slipway update'
-says warning TLS "TLS_RequiredLevel isn't set: the program's connections are plain"
+says warning TLS "TLS_RequiredLevel isn't set: the program's connections are plain; .*slipway-repo cert new"
 # What a start does without a server.
 expect 0 change.log slipway enroll --change --no-check "sftp://$(id -un)@127.0.0.1:1/x"
 doctor 1
@@ -131,7 +131,7 @@ rm "station/config/$APP/server.crt"
 expect 3 status.log slipway status --warn-days 0
 doctor 1 --offline
 says warning files 'server.crt is missing: slipway update --repair'
-says FAILURE TLS 'connects to nothing'
+says FAILURE TLS 'connects to nothing; .*slipway-repo cert new'
 wantno doctor.log "$url"
 expect 0 update.log slipway update --repair
 doctor 0

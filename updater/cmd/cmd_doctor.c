@@ -31,6 +31,8 @@
 #define WARN_DAYS	30    /* before a certificate ends */
 #define WARN_METADATA_S (2 * DAY)
 #define ROOM_MB		100
+#define BEGIN_RELEASE \
+	"'slipway-repo cert new NAME --release DIR' begins one, on the repository's machine"
 
 struct options {
 	struct cmd_options cmd;
@@ -396,7 +398,8 @@ examine_level(struct doctor *d, size_t usable)
 		findings_add(&d->found, FINDING_FAILURE, "TLS", "%s", e.text);
 	else if (rc == 0)
 		findings_add(&d->found, FINDING_WARNING, "TLS",
-		    "TLS_RequiredLevel isn't set: the program's connections are plain");
+		    "TLS_RequiredLevel isn't set: the program's connections are plain; a release sets "
+		    "it: " BEGIN_RELEASE);
 	else if (which == -1)
 		findings_add(&d->found, FINDING_FAILURE, "TLS",
 		    "TLS_RequiredLevel: want %s, %s or %s, got '%.100s'",
@@ -408,7 +411,7 @@ examine_level(struct doctor *d, size_t usable)
 	else if (which == TLS_LEVEL_PEER_AUTH && usable == 0)
 		findings_add(&d->found, FINDING_FAILURE, "TLS",
 		    "TLS_RequiredLevel is %s, and no trusted certificate can be used: the program "
-		    "connects to nothing",
+		    "connects to nothing; a release brings it: " BEGIN_RELEASE,
 		    level);
 	else
 		findings_add(&d->found, FINDING_OK, "TLS", "TLS_RequiredLevel is %s", level);
