@@ -15,6 +15,7 @@
 #include "server/keys/keystore.h"
 #include "server/repo/audit.h"
 #include "server/repo/audit_change.h"
+#include "server/repo/audit_state.h"
 #include "server/repo/served.h"
 #include "server/repo/share.h"
 #include "server/rollover/state.h"
@@ -98,6 +99,17 @@ examine_roles(struct doctor *d)
 		    "no application yet: slipway-repo app add NAME");
 }
 
+/* A key that has no passphrase can be read, and is the one that it is called. */
+static int
+try_key(struct keystore *ks, const char *name, const char *keyid, struct err *e)
+{
+	const struct passphrases none = { .file = NULL };
+	struct privkey *k = keystore_load(ks, name, keyid, &none, NULL, e);
+
+	privkey_free(k);
+	return k == NULL ? -1 : 0;
+}
+
 /* How many keys of a role are here, and of these without a passphrase.  0 or -1. */
 static int
 count_keys(struct keystore *ks, const char *name, const struct tuf_role *role, size_t *here,
@@ -109,7 +121,9 @@ count_keys(struct keystore *ks, const char *name, const struct tuf_role *role, s
 		int rc = keystore_has(ks, name, role->keyids[i], e);
 
 		if (rc == -1 ||
-		    (rc == 1 && keystore_encrypted(ks, name, role->keyids[i], &sealed, e) == -1))
+		    (rc == 1 &&
+			(keystore_encrypted(ks, name, role->keyids[i], &sealed, e) == -1 ||
+			    (!sealed && try_key(ks, name, role->keyids[i], e) == -1))))
 			return -1;
 		*here += rc == 1;
 		*open += rc == 1 && !sealed;
@@ -297,6 +311,19 @@ examine_lock(struct doctor *d)
 	file_unlock(lock);
 }
 
+/* Whether the last line says what is live.  While a change goes live, its line isn't true yet. */
+static bool
+is_recorded(struct doctor *d, const struct audit_report *report)
+{
+	struct file_info info;
+	struct err e;
+	json_t *now = report->last == NULL ? NULL : audit_state(d->r->top, &e);
+	bool same = now == NULL || json_equal(now, json_object_get(report->last, "state"));
+
+	json_decref(now);
+	return same || file_stat(d->r->top, REPO_BEGUN_FILE, &info, &e) == 1;
+}
+
 static void
 examine_record(struct doctor *d)
 {
@@ -304,8 +331,13 @@ examine_record(struct doctor *d)
 	struct err e;
 
 	if (audit_walk(d->r->top, note_refresh, d, &report, &e) == -1 ||
-	    audit_change_look(d->r->top, &e) == -1)
+	    audit_change_look(d->r->top, &e) == -1 ||
+	    (report.lines == 0 && audit_ready(d->r->top, &e) == -1))
 		findings_add(&d->found, FINDING_FAILURE, "record", "%s", e.text);
+	else if (!is_recorded(d, &report))
+		findings_add(&d->found, FINDING_WARNING, "record",
+		    "what is live isn't what its last line says: a change wasn't recorded, or wasn't "
+		    "made by this program; where it is right: slipway-repo log --accept");
 	else if (report.cut > 0)
 		findings_add(&d->found, FINDING_WARNING, "record",
 		    "its last line was cut; the next change mends it");
