@@ -188,6 +188,16 @@ handle_fail(struct slipway_tls *t, enum slipway_tls_code code, const char *text)
 	return SLIPWAY_TLS_ERROR;
 }
 
+/* A call of the program begins: misuse by the last call is over, and so is its being cancelled. */
+static void
+forget_misuse(struct slipway_tls *t)
+{
+	if (t->code != SLIPWAY_TLS_E_USAGE && t->code != SLIPWAY_TLS_E_CANCELLED)
+		return;
+	t->code = SLIPWAY_TLS_OK;
+	t->error[0] = '\0';
+}
+
 void
 handle_refused(struct slipway_tls *t, const char *hex)
 {
@@ -232,6 +242,7 @@ set_setting(struct slipway_tls *t, const char *setting, const void *data, size_t
 	struct err e;
 	unsigned max;
 
+	forget_misuse(t);
 	if (which == -1 || (content && (which < TLS_KEY_FILE || which > TLS_CRL_FILE))) {
 		err_setx(&e, ERR_USAGE, "%.60s: no such setting%s",
 		    setting == NULL ? "NULL" : setting, content ? " that is a file" : "");
@@ -518,6 +529,7 @@ slipway_tls_check(struct slipway_tls *t)
 {
 	struct err e = { 0 };
 
+	forget_misuse(t);
 	t->warning[0] = t->notice[0] = '\0';
 	if (still_good(t)) {
 		if (t->bad != SLIPWAY_TLS_OK)

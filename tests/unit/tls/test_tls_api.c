@@ -66,10 +66,15 @@ misuse_passes(void **state)
 	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_USAGE);
 	assert_int_equal(slipway_tls_set(c, NULL, "x"), SLIPWAY_TLS_ERROR);
 	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_USAGE);
+	assert_int_equal(slipway_tls_check(c), 0);
+	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_OK);
+	assert_string_equal(slipway_tls_error(c), "");
 	assert_null(slipway_tls_connect(c, NULL, 1, 1, NULL));
 	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_USAGE);
 	assert_null(slipway_tls_connect(c, servers, 2, 1, NULL));
 	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_USAGE);
+	assert_int_equal(slipway_tls_set(c, "TLS_MinVersion", NULL), 0);
+	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_OK);
 	slipway_tls_free(c);
 	ends_talking(&e, &kernel);
 	assert_int_equal(slipway_tls_write(e.server, "abc", 3), 3);
