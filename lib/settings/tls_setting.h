@@ -23,6 +23,9 @@ enum tls_setting {
 
 const char *tls_setting_name(enum tls_setting s);
 
+/* Most days of TLS_ExpiryWarnDays. */
+#define TLS_WARN_DAYS_MAX 3650
+
 /* Whether a key is one of a side: its last part is TLS_Client or TLS_Server. */
 bool tls_setting_is_side(const char *key);
 

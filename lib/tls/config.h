@@ -7,8 +7,7 @@
 #include "lib/x509/source.h"
 #include "slipway/tls.h"
 
-#define TLS_WARN_DAYS	  30 /* default of TLS_ExpiryWarnDays */
-#define TLS_WARN_DAYS_MAX 3650
+#define TLS_WARN_DAYS 30 /* default of TLS_ExpiryWarnDays */
 
 struct tls_config {
 	enum tls_level level;

@@ -11,7 +11,8 @@
 /* Each guard's name here, its word of --allow, and what the word lets through. */
 #define GUARD_ROWS(X) \
 	X(PRIVATE_KEY, "private-key", "a private key among the files") \
-	X(LEVEL, "level", "a TLS_RequiredLevel that no program knows") \
+	X(LEVEL, "level", \
+	    "a TLS_RequiredLevel, or a value of another TLS setting, that no program knows") \
 	X(NO_TRUST, "no-trust", "TLSPeerAuth without TLS_TrustedCerts") \
 	X(RELATIVE, "relative", \
 	    "a TLS setting with a name of a file that isn't whole, or without any") \

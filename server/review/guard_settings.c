@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/list.h"
+#include "lib/base/number.h"
 #include "lib/base/text.h"
 #include "lib/settings/expand.h"
 #include "lib/x509/certs.h"
@@ -14,7 +15,7 @@
 struct looking {
 	struct guard_findings *f;
 	const struct review *v;
-	enum tls_setting which; /* for names of files */
+	enum tls_setting which; /* not for levels */
 };
 
 /* " on linux", where another system has another value. */
@@ -50,12 +51,65 @@ look_at_level(void *arg, const struct tls_use *u, struct err *e)
 	return guard_found(l->f, GUARD_NO_TRUST, &why, e);
 }
 
+/* The settings with words or numbers, and what the library wants of them (lib/tls/config.c). */
+static const struct worded {
+	enum tls_setting which;
+	const char *wants;
+	const char *words[2]; /* NULL: a number */
+	uint64_t max;	      /* of a number; of a dword instead of words, else 0 */
+} worded[] = {
+	{ TLS_MIN_VERSION, "TLSv1.2 or TLSv1.3", { "TLSv1.2", "TLSv1.3" }, 0 },
+	{ TLS_EXPIRY_WARN_DAYS, "a number of days, at most 3650", { NULL, NULL },
+	    TLS_WARN_DAYS_MAX },
+	{ TLS_ASK_CLIENT_CERT, "yes or no", { "yes", "no" }, 1 },
+};
+
+static bool
+is_known(const struct worded *w, const struct tls_use *u)
+{
+	static const char dword[] = "dword:";
+	size_t n = strlen(dword);
+	const char *number = w->words[0] == NULL ? u->text : NULL;
+	uint64_t ignored;
+
+	if (u->text == NULL && w->max > 0 && strncmp(u->value, dword, n) == 0)
+		number = u->value + n;
+	for (size_t i = 0; i < N(w->words) && u->text != NULL && w->words[i] != NULL; i++)
+		if (strcmp(w->words[i], u->text) == 0)
+			return true;
+	return number != NULL && number_parse(number, strlen(number), 0, w->max, &ignored) == 0;
+}
+
+static int
+look_at_words(void *arg, const struct tls_use *u, struct err *e)
+{
+	struct looking *l = arg;
+	struct err why;
+	char on[32];
+
+	for (size_t i = 0; i < N(worded); i++) {
+		if (worded[i].which != l->which || is_known(&worded[i], u))
+			continue;
+		err_setx(&why, ERR_CONFIG,
+		    "%s%s: %s: want %s, got '%.40s', with which no program connects; mend the script",
+		    u->key, where(u, on), tls_setting_name(l->which), worded[i].wants,
+		    u->text == NULL ? u->value : u->text);
+		return guard_found(l->f, GUARD_LEVEL, &why, e);
+	}
+	return 0;
+}
+
 int
 guard_levels(struct guard_findings *f, const struct review *v, struct err *e)
 {
 	struct looking l = { .f = f, .v = v };
+	int rc = tls_uses(&v->is, TLS_LEVEL, look_at_level, &l, e);
 
-	return tls_uses(&v->is, TLS_LEVEL, look_at_level, &l, e);
+	for (size_t i = 0; i < N(worded) && rc == 0; i++) {
+		l.which = worded[i].which;
+		rc = tls_uses(&v->is, l.which, look_at_words, &l, e);
+	}
+	return rc;
 }
 
 /* Whether a text is certificates, or, with lists, revocation lists: 0, or -1 with why. */

@@ -5,7 +5,10 @@
 /* Mistakes in the TLS settings that the scripts of a release leave.  0 or -1, as guard_look(). */
 #include "server/review/guard.h"
 
-/* A word of TLS_RequiredLevel that the library doesn't know, and TLSPeerAuth without trust. */
+/*
+ * A word of TLS_RequiredLevel, or a value of another setting, that the library doesn't know, and
+ * TLSPeerAuth without trust.
+ */
 int guard_levels(struct guard_findings *f, const struct review *v, struct err *e);
 
 /*

@@ -91,7 +91,8 @@ tls_uses(const struct outcome *o, enum tls_setting which,
 			if ((i == 0 || !same) &&
 			    each(arg,
 				&(const struct tls_use){ key, json_text_of(one, "text"),
-				    same ? NULL : outcome_systems[i], o->settings[i] },
+				    same ? NULL : outcome_systems[i], o->settings[i],
+				    json_text_of(one, "value") },
 				e) == -1)
 				return -1;
 		}

@@ -12,6 +12,7 @@ struct tls_use {
 	const char *system;	/* "linux"; NULL: all, with the same TLS settings in the key */
 	/* what other settings the same system has; see outcome.h */
 	const json_t *settings;
+	const char *value; /* the form of key files: "dword:30" */
 };
 
 /*

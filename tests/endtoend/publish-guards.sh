@@ -244,6 +244,21 @@ bad "$good
 set([[${client/Client/Server}]], \"TLS_KeyFile\", \"C:\\\\COV_PB\\\\config\tls.pem\")"
 unchanged 1 slipway-repo publish --app "$APP" bad
 want out "${client/Client/Server}: TLS_KeyFile: want names of files, got 'C:\COV_PB\config\x09ls.pem' with a tab"
+# Values of other settings that no program takes, and those that all take.
+for value in 'TLS_MinVersion", "TLS1.2"' 'TLS_MinVersion", 12' 'TLS_ExpiryWarnDays", "soon"' 'TLS_ExpiryWarnDays", 3651' \
+	'TLS_AskClientCert", "Yes"' 'TLS_AskClientCert", 2'; do
+	bad "$good
+set(client, \"$value)"
+	unchanged 1 slipway-repo publish --app "$APP" bad --dry-run
+	want out "$client: ${value%%\"*}: want "
+	want out '--allow level'
+done
+bad "$good
+set(client, \"TLS_MinVersion\", \"TLSv1.2\")
+set(client, \"TLS_ExpiryWarnDays\", 3650)
+set([[${client/Client/Server}]], \"TLS_ExpiryWarnDays\", \"030\")
+set([[${client/Client/Server}]], \"TLS_AskClientCert\", 1)"
+unchanged 0 slipway-repo publish --app "$APP" bad --dry-run
 # Names that count for nothing are told.
 bad "$good
 set(client, \"TLS_RequiredLevels\", \"TLSPeerAuth\")
