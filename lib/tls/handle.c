@@ -273,7 +273,9 @@ slipway_tls_set(struct slipway_tls *t, const char *setting, const char *value)
 int
 slipway_tls_set_pem(struct slipway_tls *t, const char *setting, const void *pem, size_t len)
 {
-	return set_setting(t, setting, pem == NULL ? "" : pem, pem == NULL ? 0 : len, true);
+	if (pem == NULL && len > 0)
+		return handle_fail(t, SLIPWAY_TLS_E_USAGE, "want PEM text, got NULL");
+	return set_setting(t, setting, pem == NULL ? "" : pem, len, true);
 }
 
 struct stamps {

@@ -169,6 +169,9 @@ stray_of(const json_t *entry)
 		    ? "counts for nothing in this key: want it in ...\\TLS_Client or "
 		      "...\\TLS_Server"
 		    : NULL;
+	if (ascii_same(name, tls_setting_name(TLS_LEVEL)) && ascii_same_n(key, 5, "HKCU\\", 5))
+		return "counts for nothing in HKCU: want it in HKLM, which the scripts in "
+		       "scripts/machine set";
 	for (int i = 0; i < TLS_SETTING_COUNT; i++)
 		if (ascii_same(name, tls_setting_name((enum tls_setting)i)))
 			return NULL;

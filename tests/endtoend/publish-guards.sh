@@ -264,10 +264,13 @@ bad "$good
 set(client, \"TLS_RequiredLevels\", \"TLSPeerAuth\")
 set(client, \"tls_keyfile\", \"/etc/x.pem\")
 set([[${client%\\*}]], \"TLS_RequiredLevel\", \"TLSPeerAuth\")"
+mkdir bad/scripts/user
+echo "set([[HKCU${client#HKLM}]], \"TLS_RequiredLevel\", \"TLSPeerAuth\")" > bad/scripts/user/1.lua
 unchanged 0 slipway-repo publish --app "$APP" bad --dry-run
 want out "warn: publish: $client: TLS_RequiredLevels: no TLS setting is called so"
 want out "warn: publish: ${client%\\*}: TLS_RequiredLevel: counts for nothing in this key"
-[ "$(grep -c 'warn: publish: ' out)" = 2 ] || fail 'want two warnings' out
+want out "warn: publish: HKCU${client#HKLM}: TLS_RequiredLevel: counts for nothing in HKCU"
+[ "$(grep -c 'warn: publish: ' out)" = 3 ] || fail 'want three warnings' out
 # A list of revocations that no station could read.
 bad "$good
 set(client, \"TLS_CRLFile\", \"%AppDir%\\\\crl.pem\")"

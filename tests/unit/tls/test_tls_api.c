@@ -66,6 +66,8 @@ misuse_passes(void **state)
 	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_USAGE);
 	assert_int_equal(slipway_tls_set(c, NULL, "x"), SLIPWAY_TLS_ERROR);
 	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_USAGE);
+	assert_int_equal(slipway_tls_set_pem(c, "TLS_CertFile", NULL, 1), SLIPWAY_TLS_ERROR);
+	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_E_USAGE);
 	assert_int_equal(slipway_tls_check(c), 0);
 	assert_int_equal(slipway_tls_error_code(c), SLIPWAY_TLS_OK);
 	assert_string_equal(slipway_tls_error(c), "");
