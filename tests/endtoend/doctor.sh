@@ -101,6 +101,10 @@ doctor 3
 says warning setting "Deadlin: .*slipway settings delete '.*' 'Deadlin'"
 eval "$(grep -o "slipway settings delete '.*' 'Deadlin'" doctor.log)" > /dev/null
 doctor 0
+expect 0 set.log slipway settings set "$own" Deadline soon
+doctor 1 --offline
+says FAILURE enrolment "Deadline: .*slipway enroll --change"
+expect 0 change.log slipway enroll --change --deadline 10
 expect 0 status.log slipway status --warn-days 0
 expect 0 set.log slipway settings set "$client" TLS_RequireLevel TLSPeerAuth
 expect 3 status.log slipway status --warn-days 0

@@ -477,7 +477,10 @@ run_doctor(struct call *call, struct err *e)
 
 	findings_begin(&d.found, o->json);
 	if (cmd_station_open(call, CMD_WARNS_LATER, &c, e) == -1) {
-		findings_add(&d.found, FINDING_FAILURE, "enrolment", "%s", e->text);
+		findings_add(&d.found, FINDING_FAILURE, "enrolment", "%s%s", e->text,
+		    e->code == ERR_CONFIG
+			? ": slipway enroll --change, with the option of that setting"
+			: "");
 		examine_hidden(&d);
 	} else if (status_load(c.settings, &c.station, &d.status, e) == -1) {
 		findings_add(&d.found, FINDING_FAILURE, "state", "%s%s", e->text,
