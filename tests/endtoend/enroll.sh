@@ -144,6 +144,11 @@ echo "slipway-journal x" > "station/state/$INSTALLATION/$APP/journal"
 expect 1 pending.log slipway unenroll
 want pending.log 'was interrupted' 0
 rm "station/state/$INSTALLATION/$APP/journal"
+# Nothing ends while the settings are lost, and their copy would bring them back.
+mv station/machine.conf kept.conf
+expect 1 lost.log slipway unenroll
+want lost.log "'slipway update --repair' puts its copy back" 0
+mv kept.conf station/machine.conf
 # Who doesn't say yes changes nothing.
 expect 1 no.log script -qec 'slipway unenroll' /dev/null <<< no
 want no.log 'nothing was changed' 0

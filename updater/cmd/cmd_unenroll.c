@@ -154,6 +154,8 @@ find_station(struct cmd_station *c, const struct cmd_options *o, struct err *e)
 		station_read_settings(c->settings, all.installations.v[which],
 		    all.applications.v[which], &c->station, &why);
 		rc = 0;
+	} else if (settings_damaged(c->settings, STATION_KEY, &why)) {
+		*e = why; /* the copy may have an enrolment, which would come back */
 	} else if (o->installation != NULL && o->application != NULL && e->code == ERR_NOENT) {
 		/* An end that was cut short left its state. */
 		struct dir *d;
