@@ -36,7 +36,8 @@ show_failure(int rc, int argc, char **argv)
 		log_system(LOG_LEVEL_ERROR,
 		    "want a command, got none; a shortcut starts a program by 'slipwayw run "
 		    "-- PROGRAM', and 'slipway help' in a console lists the commands");
-	if (rc == MISUSE || (argc > 1 && strcmp(argv[1], "run") == 0))
+	/* Options that were read are gone from argv. */
+	if (rc == MISUSE || (argc > 1 && argv[1] != NULL && strcmp(argv[1], "run") == 0))
 		start_show("Slipway", log_system_last());
 }
 

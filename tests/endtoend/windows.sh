@@ -218,6 +218,8 @@ shortcut 2 "unknown option --ofline" yes run --ofline -- "$hi"
 shortcut 2 "unknown option --ap" yes --ap "$APP" run -- "$hi"
 shortcut 2 "there is no command 'rnu'" yes rnu -- "$hi"
 shortcut 2 "want a command, got none" yes
+# What it prints goes nowhere, which is no reason to crash.
+shortcut 1 "standard output: " no --version
 
 # A person's change of a setting stays.  Settings of another release, which came with the profile from another computer,
 # make way, and so do those of a profile whose record stayed elsewhere.
