@@ -36,6 +36,13 @@ struct dir *way_make(const char *path, unsigned mode, struct err *e);
  */
 int way_writers(const char *path, struct buf *who, struct buf *mend, struct err *e);
 
+/*
+ * The same of who can put another directory in the place of path, or of one on the way to it, by
+ * the list or owner of one above path: the first such one counts.  On POSIX systems nobody is
+ * appended, because way_open() refuses that way.
+ */
+int way_movers(const char *path, struct buf *who, struct buf *mend, struct err *e);
+
 /* Whether somebody else owns a file, or owns and may change it. */
 enum way_others { WAY_NOBODY, WAY_MAY_WRITE, WAY_OWNS };
 

@@ -330,6 +330,13 @@ way_writers(const char *path, struct buf *who, struct buf *mend, struct err *e)
 	return rc;
 }
 
+int
+way_movers(const char *path, struct buf *who, struct buf *mend, struct err *e)
+{
+	(void)path, (void)who, (void)mend, (void)e;
+	return 0;
+}
+
 enum way_others
 way_others(struct dir *d, const char *name)
 {

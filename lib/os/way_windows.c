@@ -20,6 +20,9 @@
 	(FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_DELETE_CHILD | DELETE | WRITE_DAC | \
 	    WRITE_OWNER | GENERIC_WRITE | GENERIC_ALL)
 
+/* Rights of who can put another directory in its place, or in that of one that is in it. */
+#define MOVING (FILE_DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER | GENERIC_ALL)
+
 /* NT SERVICE\TrustedInstaller */
 #define INSTALLER L"S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"
 
@@ -109,9 +112,11 @@ add_writer(PSID sid, bool owner, struct buf *who, struct buf *mend, struct err *
 	return rc;
 }
 
-/* The user whom an entry lets write; NULL: it lets nobody. */
+enum entries { OF_ITSELF, INHERITED, TO_MOVE };
+
+/* The user whom an entry lets write, or move; NULL: it lets nobody. */
 static PSID
-lets_write(ACE_HEADER *ace, bool inherited)
+lets_change(ACE_HEADER *ace, enum entries which)
 {
 	ACCESS_ALLOWED_ACE *allowed = (ACCESS_ALLOWED_ACE *)(void *)ace;
 	BYTE down = ace->AceFlags & (OBJECT_INHERIT_ACE | CONTAINER_INHERIT_ACE);
@@ -119,14 +124,17 @@ lets_write(ACE_HEADER *ace, bool inherited)
 	if (ace->AceType != ACCESS_ALLOWED_ACE_TYPE &&
 	    ace->AceType != ACCESS_ALLOWED_CALLBACK_ACE_TYPE)
 		return NULL;
-	if (down == 0 && (inherited || (ace->AceFlags & INHERIT_ONLY_ACE) != 0))
+	if ((down == 0 && which == INHERITED) ||
+	    ((down == 0 || which == TO_MOVE) && (ace->AceFlags & INHERIT_ONLY_ACE) != 0))
 		return NULL;
-	return (allowed->Mask & WRITING) != 0 ? (PSID)&allowed->SidStart : NULL;
+	return (allowed->Mask & (which == TO_MOVE ? MOVING : WRITING)) != 0
+	    ? (PSID)&allowed->SidStart
+	    : NULL;
 }
 
-int
-windows_writers(PSECURITY_DESCRIPTOR sd, PSID self, bool inherited, struct buf *who,
-    struct buf *mend, struct err *e)
+static int
+add_users(PSECURITY_DESCRIPTOR sd, PSID self, enum entries which, struct buf *who, struct buf *mend,
+    struct err *e)
 {
 	BOOL defaulted, present = FALSE;
 	PSID owner = NULL, sid;
@@ -137,15 +145,28 @@ windows_writers(PSECURITY_DESCRIPTOR sd, PSID self, bool inherited, struct buf *
 	if (!GetSecurityDescriptorOwner(sd, &owner, &defaulted) ||
 	    !GetSecurityDescriptorDacl(sd, &present, &acl, &defaulted))
 		return err_windows(e, GetLastError(), "an access list");
-	if (!inherited && owner != NULL && !is_trusted(owner, self))
+	if (which != INHERITED && owner != NULL && !is_trusted(owner, self))
 		rc = add_writer(owner, true, who, mend, e);
 	if (rc == 0 && (!present || acl == NULL))
 		return buf_addf(who, e, "%severybody", who->len > 0 ? ", " : "");
 	for (DWORD i = 0; rc == 0 && i < acl->AceCount; i++)
-		if (GetAce(acl, i, &ace) && (sid = lets_write(ace, inherited)) != NULL &&
+		if (GetAce(acl, i, &ace) && (sid = lets_change(ace, which)) != NULL &&
 		    !is_trusted(sid, self))
 			rc = add_writer(sid, false, who, mend, e);
 	return rc;
+}
+
+int
+windows_writers(PSECURITY_DESCRIPTOR sd, PSID self, bool inherited, struct buf *who,
+    struct buf *mend, struct err *e)
+{
+	return add_users(sd, self, inherited ? INHERITED : OF_ITSELF, who, mend, e);
+}
+
+int
+windows_movers(PSECURITY_DESCRIPTOR sd, PSID self, struct buf *who, struct buf *mend, struct err *e)
+{
+	return add_users(sd, self, TO_MOVE, who, mend, e);
 }
 
 enum way_others
@@ -266,6 +287,46 @@ way_writers(const char *path, struct buf *who, struct buf *mend, struct err *e)
 	}
 	CloseHandle(h);
 	buf_free(&entries);
+	return rc;
+}
+
+/* way_movers() of one directory. */
+static int
+movers_of(const char *path, struct buf *who, struct buf *mend, struct err *e)
+{
+	struct buf entries = BUF_INIT(WHO_MAX);
+	HANDLE h = open_directory(path);
+	PSECURITY_DESCRIPTOR sd;
+	TOKEN_USER *self;
+	int rc = 0;
+
+	if (h == INVALID_HANDLE_VALUE)
+		return 0;
+	if ((sd = look_at(h, &self)) != NULL) {
+		rc = windows_movers(sd, self->User.Sid, who, &entries, e);
+		if (rc == 0 && who->len > 0)
+			rc = add_remedy(path, false, windows_others(sd, self->User.Sid) == WAY_OWNS,
+			    &entries, mend, e);
+		LocalFree(sd);
+		free(self);
+	}
+	CloseHandle(h);
+	buf_free(&entries);
+	return rc;
+}
+
+int
+way_movers(const char *path, struct buf *who, struct buf *mend, struct err *e)
+{
+	char *at = strdup(path);
+	int rc = 0;
+
+	if (at == NULL)
+		return err_nomem(e);
+	/* Where lists are made of modes, /tmp isn't sticky. */
+	while (rc == 0 && who->len == 0 && !windows_lists_made_up() && path_cut(at) != NULL)
+		rc = movers_of(at, who, mend, e);
+	free(at);
 	return rc;
 }
 

@@ -16,6 +16,10 @@
 int windows_writers(PSECURITY_DESCRIPTOR sd, PSID self, bool inherited, struct buf *who,
     struct buf *mend, struct err *e);
 
+/* The same of who can give a directory another name, or change who may. */
+int windows_movers(PSECURITY_DESCRIPTOR sd, PSID self, struct buf *who, struct buf *mend,
+    struct err *e);
+
 /* The same of one file: who can write to it. */
 enum way_others windows_others(PSECURITY_DESCRIPTOR sd, PSID self);
 

@@ -152,6 +152,12 @@ check_closed(const char *called, const char *path, struct err *e)
 		    "%s can replace files, the trusted certificates too; look at what it holds, then: "
 		    "%s; or enrol with --allow-writable",
 		    called, path, buf_text(&who), buf_text(&mend));
+	if (rc == 0 && path != NULL && (rc = way_movers(path, &who, &mend, e)) == 0 && who.len > 0)
+		rc = err_setx(e, ERR_UNSAFE,
+		    "%s %s: want directories on the way to it that only its administrator can change, "
+		    "got one that %s can replace by another; look at what it holds, then: %s; or enrol "
+		    "with --allow-writable",
+		    called, path, buf_text(&who), buf_text(&mend));
 	buf_free(&who);
 	buf_free(&mend);
 	return rc;

@@ -17,42 +17,53 @@ static const struct row {
 	bool inherited;
 	const char *who, *mend;
 	enum way_others others; /* of a file like that */
+	bool moves;		/* who can also replace a directory like that */
 } rows[] = {
-	{ "administrators", "O:BAD:P" GOOD, false, "", "", WAY_NOBODY },
-	{ "the system", "O:SYD:P" GOOD, false, "", "", WAY_NOBODY },
+	{ "administrators", "O:BAD:P" GOOD, false, "", "", WAY_NOBODY, false },
+	{ "the system", "O:SYD:P" GOOD, false, "", "", WAY_NOBODY, false },
 	{ "the installer of Windows", "O:" INSTALLER "D:P" GOOD "(A;;FA;;;" INSTALLER ")", false,
-	    "", "", WAY_NOBODY },
-	{ "this user", "O:" SELF "D:P" GOOD "(A;OICI;FA;;;" SELF ")", false, "", "", WAY_NOBODY },
-	{ "another owner", "O:" OTHER "D:P" GOOD, false, "user or group " OTHER, "", WAY_OWNS },
+	    "", "", WAY_NOBODY, false },
+	{ "this user", "O:" SELF "D:P" GOOD "(A;OICI;FA;;;" SELF ")", false, "", "", WAY_NOBODY,
+	    false },
+	{ "another owner", "O:" OTHER "D:P" GOOD, false, "user or group " OTHER, "", WAY_OWNS,
+	    true },
 	{ "another administrator's entry", "O:BAD:P" GOOD "(A;OICI;FA;;;" OTHER ")", false,
-	    "user or group " OTHER, " /remove:g \"*" OTHER "\"", WAY_MAY_WRITE },
+	    "user or group " OTHER, " /remove:g \"*" OTHER "\"", WAY_MAY_WRITE, true },
 	{ "another owner with an entry", "O:" OTHER "D:P" GOOD "(A;OICI;FA;;;" OTHER ")", false,
-	    "user or group " OTHER, " /remove:g \"*" OTHER "\"", WAY_OWNS },
+	    "user or group " OTHER, " /remove:g \"*" OTHER "\"", WAY_OWNS, true },
 	{ "C:\\X",
 	    "O:BAD:(A;OICIID;FA;;;BA)(A;OICIID;FA;;;SY)(A;OICIID;0x1200a9;;;BU)"
 	    "(A;ID;0x1301bf;;;AU)(A;OICIIOID;SDGXGWGR;;;AU)",
-	    false, "everybody who logs in S-1-5-11", " /remove:g \"*S-1-5-11\"", WAY_MAY_WRITE },
+	    false, "everybody who logs in S-1-5-11", " /remove:g \"*S-1-5-11\"", WAY_MAY_WRITE,
+	    true },
 	{ "the root of a volume, for what is made there",
 	    "O:" INSTALLER "D:P(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)(A;OICI;0x1200a9;;;BU)"
 	    "(A;OICIIO;SDGXGWGR;;;AU)(A;;LC;;;AU)",
-	    true, "everybody who logs in S-1-5-11", " /remove:g \"*S-1-5-11\"", WAY_MAY_WRITE },
+	    true, "everybody who logs in S-1-5-11", " /remove:g \"*S-1-5-11\"", WAY_MAY_WRITE,
+	    false },
 	{ "an entry that isn't inherited", "O:BAD:P" GOOD "(A;;FA;;;AU)", true, "", "",
-	    WAY_MAY_WRITE },
-	{ "an owner isn't inherited", "O:" OTHER "D:P" GOOD, true, "", "", WAY_OWNS },
+	    WAY_MAY_WRITE, true },
+	{ "an owner isn't inherited", "O:" OTHER "D:P" GOOD, true, "", "", WAY_OWNS, true },
 	{ "users make directories", "O:BAD:P" GOOD "(A;CI;LC;;;BU)(A;CI;DC;;;BU)", false,
-	    "the users of this computer S-1-5-32-545", "", WAY_MAY_WRITE },
+	    "the users of this computer S-1-5-32-545", "", WAY_MAY_WRITE, false },
 	{ "everybody", "O:BAD:P" GOOD "(A;OICI;FA;;;WD)(A;OICI;FA;;;IU)", false,
 	    "everybody S-1-1-0, everybody at this computer S-1-5-4",
-	    " /remove:g \"*S-1-1-0\" /remove:g \"*S-1-5-4\"", WAY_MAY_WRITE },
+	    " /remove:g \"*S-1-1-0\" /remove:g \"*S-1-5-4\"", WAY_MAY_WRITE, true },
 	{ "rights to change rights", "O:BAD:P" GOOD "(A;;WD;;;WD)", false, "everybody S-1-1-0",
-	    " /remove:g \"*S-1-1-0\"", WAY_MAY_WRITE },
+	    " /remove:g \"*S-1-1-0\"", WAY_MAY_WRITE, true },
 	{ "the right to remove", "O:BAD:P" GOOD "(A;;SD;;;WD)", false, "everybody S-1-1-0",
-	    " /remove:g \"*S-1-1-0\"", WAY_MAY_WRITE },
+	    " /remove:g \"*S-1-1-0\"", WAY_MAY_WRITE, true },
 	{ "nothing for what is there or comes", "O:BAD:P" GOOD "(A;IO;FA;;;WD)", false, "", "",
-	    WAY_NOBODY },
-	{ "the creator", "O:BAD:P" GOOD "(A;OICIIO;FA;;;CO)", false, "", "", WAY_NOBODY },
-	{ "refused", "O:BAD:P(D;;FA;;;WD)" GOOD, false, "", "", WAY_NOBODY },
-	{ "an empty list", "O:BAD:P", false, "", "", WAY_NOBODY },
+	    WAY_NOBODY, false },
+	{ "C:\\ProgramData",
+	    "O:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICIIO;GA;;;CO)(A;OICI;0x1200a9;;;BU)"
+	    "(A;CI;DCLCRPCR;;;BU)",
+	    false, "the users of this computer S-1-5-32-545", "", WAY_MAY_WRITE, false },
+	{ "what is in it may be removed", "O:BAD:P" GOOD "(A;;DT;;;WD)", false, "everybody S-1-1-0",
+	    " /remove:g \"*S-1-1-0\"", WAY_MAY_WRITE, true },
+	{ "the creator", "O:BAD:P" GOOD "(A;OICIIO;FA;;;CO)", false, "", "", WAY_NOBODY, false },
+	{ "refused", "O:BAD:P(D;;FA;;;WD)" GOOD, false, "", "", WAY_NOBODY, false },
+	{ "an empty list", "O:BAD:P", false, "", "", WAY_NOBODY, false },
 };
 
 static PSECURITY_DESCRIPTOR
@@ -84,6 +95,9 @@ writers(void **state)
 	assert_string_equal(who.len == 0 ? "" : buf_text(&who), r->who);
 	assert_string_equal(mend.len == 0 ? "" : buf_text(&mend), r->mend);
 	assert_int_equal(windows_others(sd, self), r->others);
+	buf_reset(&who);
+	assert_ok(windows_movers(sd, self, &who, NULL, &e), &e);
+	assert_int_equal(who.len > 0, r->moves);
 	LocalFree(self);
 	LocalFree(sd);
 	buf_free(&who);
