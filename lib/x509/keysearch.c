@@ -31,6 +31,7 @@
 #define KEPT	  (BEFORE_MAX + AFTER_MAX + sizeof LABEL)
 #define WINDOW	  (64u * 1024)
 #define PUTTY	  "PuTTY-User-Key-File-"
+#define PUTTY_KEY "Private-Lines: "
 #define ENCRYPTED "ENCRYPTED"
 
 /* Things in DER behind each other, such as certificates before their key, that are looked at. */
@@ -158,6 +159,23 @@ words_of_label(const uint8_t *from, const uint8_t *p, const uint8_t *end)
 	    : "a private key in PEM form";
 }
 
+/* Whether the private half of a key of PuTTY begins at p: its line, and the digits below it. */
+static bool
+is_putty_key(const uint8_t *p, const uint8_t *end)
+{
+	size_t n = strlen(PUTTY_KEY), run = 0;
+
+	if ((size_t)(end - p) < n || memcmp(p, PUTTY_KEY, n) != 0)
+		return false;
+	for (p += n; p < end && *p >= '0' && *p <= '9'; p++)
+		continue;
+	for (; p < end && (*p == '\r' || *p == '\n' || *p == ' ' || *p == '\t'); p++)
+		continue;
+	while (p + run < end && run < DIGITS_MIN && is_digit64(p[run]))
+		run++;
+	return run == DIGITS_MIN;
+}
+
 /* Looks at all labels of the text. */
 static void
 look_at_text(struct keysearch *s)
@@ -169,6 +187,8 @@ look_at_text(struct keysearch *s)
 	    (p = memchr(p, LABEL[0], (size_t)(end - p) - n + 1)) != NULL) {
 		if (memcmp(p, LABEL, n) == 0 && begins(s->text, p, &from) && has_body(p + n, end))
 			s->found = words_of_label(from, p, end);
+		else if (is_putty_key(p, end))
+			s->found = "a private key of PuTTY";
 		p++;
 	}
 }

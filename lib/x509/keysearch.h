@@ -4,9 +4,9 @@
 
 /*
  * Looks for private keys in a file of any kind, by its content: PEM anywhere in it, also in UTF-16,
- * in quotes or with "\n" as JSON writes it, and the form of RFC 4716; and files that begin with a
- * key in DER, also behind certificates in DER, are PKCS#12, a keystore of Java (JKS, JCEKS) with a
- * key, a key of PuTTY, or one in a form of Windows (PVK, BLOB).  Encrypted keys count.
+ * in quotes or with "\n" as JSON writes it, the form of RFC 4716, and that of PuTTY; and files that
+ * begin with a key in DER, also behind certificates in DER, are PKCS#12, a keystore of Java (JKS,
+ * JCEKS) with a key, or a key in a form of Windows (PVK, BLOB).  Encrypted keys count.
  *
  * A label without a key behind it, as in programs and manuals, is none.  Archives aren't unpacked.
  */
