@@ -131,13 +131,31 @@ note_installation(struct buf *all, const char *name, struct err *e)
 	return buf_addf(all, e, "%s%s", all->len > 0 ? ", " : "", name);
 }
 
+/* Adds the application that an installation has by itself, where that decides. */
+static int
+note_default(struct search *q, const char *name, struct err *e)
+{
+	struct buf app = BUF_INIT(SETTING_PART_MAX);
+	struct err ignored;
+	int rc;
+
+	(void)application_default(q->s, name, &app, &ignored);
+	rc = app.len == 0 ? buf_adds(&q->all, " (no DefaultApplication)", e)
+			  : buf_addf(&q->all, e, " (DefaultApplication %s)", buf_text(&app));
+	buf_free(&app);
+	return rc;
+}
+
 /* Looks into each installation that may be meant.  A foreign key that can't be read is none. */
 static int
 try_each(void *arg, const char *name, struct err *e)
 {
 	struct search *q = arg;
+	const bool room = q->all.len + strlen(name) <= NAMES_MAX;
 	int rc = note_installation(&q->all, name, e);
 
+	if (rc == 0 && room && q->application == NULL)
+		rc = note_default(q, name, e);
 	if (rc == 0 && fits(q->installation, name))
 		rc = try_installation(q, name, e);
 	return rc == -1 && q->installation == NULL && e->code != ERR_NOMEM ? 0 : rc;

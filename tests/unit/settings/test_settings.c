@@ -112,13 +112,14 @@ static struct find_row {
 	{ "find: without regard to case", TWO, "i2", "b", "I2 b", ERR_NONE },
 	{ "find: no settings at all", "", NULL, NULL, "none", ERR_NOENT },
 	{ "find: application that no installation has", TWO, NULL, "X", "I1, I2", ERR_NOENT },
-	{ "find: installation without a default", TWO, "I2", NULL, "I1, I2", ERR_NOENT },
+	{ "find: installation without a default", TWO, "I2", NULL,
+	    "I1 (DefaultApplication A), I2 (no DefaultApplication)", ERR_NOENT },
 	{ "find: two installations have it", TWO "[HKLM\\SOFTWARE\\Ipesoft\\I3\\cfg_B]\nx = 1\n",
 	    NULL, "B", "I1, I2, I3", ERR_NOENT },
 	{ "find: absent installation", TWO, "I9", "A", "I1, I2", ERR_NOENT },
 	{ "find: default that isn't there",
-	    "[HKLM\\SOFTWARE\\Ipesoft\\I1]\nDefaultApplication = Z\n", NULL, NULL, "I1",
-	    ERR_NOENT },
+	    "[HKLM\\SOFTWARE\\Ipesoft\\I1]\nDefaultApplication = Z\n", NULL, NULL,
+	    "I1 (DefaultApplication Z)", ERR_NOENT },
 };
 
 static void
