@@ -72,4 +72,14 @@ for how in given default; do
 	odd no $'latin\xe9/'"$how" "$how"
 	odd no $'escape\e[31m/'"$how" "$how"
 done
+# Settings may lie anywhere, and what programs get is JSON all the same.
+latin=(env "SLIPWAY_HOME=$WORK/"$'latin\xe9')
+expect 0 enroll.log "${latin[@]}" slipway enroll "file://$REPO/served" --root "$REPO/served/metadata/1.root.json" \
+	--installation "$INSTALLATION" --app "$APP" --install-dir "$WORK/plain/bin" --app-dir "$WORK/plain/app"
+expect 0 set.log "${latin[@]}" slipway settings set --type expand \
+	"HKLM\\SOFTWARE\\Ipesoft\\$INSTALLATION\\cfg_$APP\\TLS_Client" TLS_TrustedCerts '%AppData%\none.crt'
+expect 0 status.log "${latin[@]}" slipway status --json
+python3 -c 'import json
+s = json.load(open("status.log"))
+assert s["settings"].endswith("/latin\\xe9/machine.conf") and s["certificates"][0]["error"], s' || fail "want JSON" status.log
 echo "odd places work or are refused"

@@ -143,7 +143,11 @@ print_certificates(const struct trusted *t, bool verbose)
 		long long days = c->days_left;
 
 		if (c->error != NULL) {
-			printf("trusts        nothing from %s: %s\n", c->file, c->error);
+			printf("trusts        nothing from ");
+			cli_print(c->file);
+			printf(": ");
+			cli_print(c->error);
+			putchar('\n');
 			continue;
 		}
 		printf("trusts        %s, %s%lld days %s\n", c->facts.subject,

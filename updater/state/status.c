@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/json.h"
+#include "lib/base/text.h"
 #include "lib/os/clock.h"
 #include "lib/os/path.h"
 #include "lib/os/places.h"
@@ -184,13 +185,28 @@ status_free(struct status *u)
 
 /* jansson gives NULL and -1 only when there is no memory, and takes NULL for a value. */
 
+/* A path on a disk may be any bytes.  NULL is null. */
+static json_t *
+path_json(const char *text)
+{
+	char safe[4 * ERR_TEXT_SIZE];
+
+	if (text == NULL)
+		return json_null();
+	if (!valid_utf8(text, strlen(text))) {
+		text_safe(safe, sizeof safe, text, strlen(text), false);
+		text = safe;
+	}
+	return json_string(text);
+}
+
 static json_t *
 texts_json(const struct strings *texts)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < texts->n; i++)
-		if (json_array_append_new(list, json_string(texts->v[i])) == -1) {
+		if (json_array_append_new(list, path_json(texts->v[i])) == -1) {
 			json_decref(list);
 			return NULL;
 		}
@@ -238,11 +254,13 @@ cert_json(const struct trusted_cert *c)
 	char hex[SHA256_HEX_SIZE], when[DATE_TEXT_SIZE];
 
 	if (c->error != NULL)
-		return json_pack("{s:s, s:s}", "file", c->file, "error", c->error);
+		return json_pack("{s:o, s:o}", "file", path_json(c->file), "error",
+		    path_json(c->error));
 	hex_encode(c->facts.sha256, SHA256_SIZE, hex);
 	date_format(c->facts.to, when);
-	return json_pack("{s:s, s:s, s:s, s:s, s:I}", "file", c->file, "subject", c->facts.subject,
-	    "sha256", hex, "not_after", when, "days_left", (json_int_t)c->days_left);
+	return json_pack("{s:o, s:s, s:s, s:s, s:I}", "file", path_json(c->file), "subject",
+	    c->facts.subject, "sha256", hex, "not_after", when, "days_left",
+	    (json_int_t)c->days_left);
 }
 
 static json_t *
@@ -263,8 +281,8 @@ waiting_json(const struct waiting *w)
 {
 	return w->release == 0
 	    ? NULL
-	    : json_pack("{s:I, s:s, s:{s:s, s:s}}", "release", (json_int_t)w->release, "time",
-		  w->time, "error", "code", w->code, "text", w->text);
+	    : json_pack("{s:I, s:s, s:{s:s, s:o}}", "release", (json_int_t)w->release, "time",
+		  w->time, "error", "code", w->code, "text", path_json(w->text));
 }
 
 /* NULL where nothing is known of it. */
@@ -324,9 +342,9 @@ add_station(json_t *j, const struct status *u, struct err *e)
 		json_object_set_new(j, "version", json_string(SLIPWAY_VERSION));
 		json_object_set_new(j, "mode",
 		    json_string(place_stationwide() ? "station" : "user"));
-		json_object_set_new(j, "settings", json_string(u->settings));
+		json_object_set_new(j, "settings", path_json(u->settings));
 		json_object_set_new(j, "up_to_date", json_boolean(up));
-		json_object_set_new(j, "because", json_string(buf_text(&why)));
+		json_object_set_new(j, "because", path_json(buf_text(&why)));
 	}
 	buf_free(&host);
 	buf_free(&why);
@@ -359,16 +377,16 @@ status_json(const struct status *u, struct err *e)
 	if (u->refreshed != 0)
 		date_format(u->refreshed, when);
 	j = json_pack(
-	    "{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:s?, s:b, s:I, s:o, s:I, s:I, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o*, s:o, s:o*}",
+	    "{s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:s, s:o, s:b, s:I, s:o, s:I, s:I, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o*, s:o, s:o*}",
 	    "installation", st->installation, "application", st->application, "release",
 	    (json_int_t)u->release, "refreshed", when, "refreshed_age",
 	    (json_int_t)(u->refreshed == 0 ? -1 : u->now - u->refreshed), "servers",
 	    texts_json(&st->servers), "host_keys", texts_json(&st->host_keys), "on_error",
-	    st->on_error == ON_ERROR_BLOCK ? "block" : "launch", "app_dir", st->app_dir_native,
-	    "app_dir_of_user", st->app_of_user, "user_release", (json_int_t)u->user_release,
-	    "trust", trust_json(u), "files", (json_int_t)u->files, "deadline",
-	    (json_int_t)st->deadline, "ended", u->ended, "interrupted", u->interrupted, "newest",
-	    (json_int_t)u->newest, "warn_after_days", (json_int_t)st->warn_after_days,
+	    st->on_error == ON_ERROR_BLOCK ? "block" : "launch", "app_dir",
+	    path_json(st->app_dir_native), "app_dir_of_user", st->app_of_user, "user_release",
+	    (json_int_t)u->user_release, "trust", trust_json(u), "files", (json_int_t)u->files,
+	    "deadline", (json_int_t)st->deadline, "ended", u->ended, "interrupted", u->interrupted,
+	    "newest", (json_int_t)u->newest, "warn_after_days", (json_int_t)st->warn_after_days,
 	    "block_after_days", (json_int_t)st->block_after_days, "said",
 	    u->health.known == NULL ? json_object() : json_incref(u->health.known), "certificates",
 	    certs_json(&u->trusted), "waiting", waiting_json(&u->waiting), "in_use",
