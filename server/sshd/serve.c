@@ -213,7 +213,7 @@ static const char setup_functions[] =
     "}\n"
     "# Refuses where sshd doesn't read the file, or reads something else before it.\n"
     "taken() {\n"
-    "\tfound=$(sshd -T -C \"user=$1,host=localhost,addr=127.0.0.1\")\n"
+    "\tfound=$(sshd -T -C \"user=$1,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22\")\n"
     "\tif printf '%s\\n' \"$found\" | grep -qxF \"chrootdirectory $2\" &&\n"
     "\t\tprintf '%s\\n' \"$found\" | grep -q '^forcecommand internal-sftp'; then return; fi\n"
     "\techo \"$1: want sshd to do as $conf says, and it doesn't: make\" \\\n"

@@ -87,7 +87,9 @@ sed -i 's/^Include/#&/' /etc/ssh/sshd_config
 expect 1 setup.log sh setup
 want setup.log "slipway-reader: want sshd to do as /etc/ssh/sshd_config.d/slipway.conf says, and it doesn't" 0
 sed -i 's/^#Include/Include/' /etc/ssh/sshd_config
+printf '%s\n' 'Match LocalPort 2222' 'X11Forwarding no' > /etc/ssh/sshd_config.d/port.conf	# about nobody in particular
 expect 0 setup.log sh setup
+rm /etc/ssh/sshd_config.d/port.conf
 printf '%s\n' 'Match User slipway-deploy' 'ForceCommand /bin/true' > /etc/ssh/sshd_config.d/before.conf
 expect 1 setup.log sh setup
 want setup.log 'slipway-deploy: want sshd to do as' 0
