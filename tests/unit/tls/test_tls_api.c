@@ -50,6 +50,20 @@ misuse(void **state)
 	ends_close(&e);
 }
 
+/* Read by the client what is on its way: sockets of Windows are TCP, which may hold it back. */
+static long
+read_soon(struct ends *e, char *buf, size_t size)
+{
+	static const bool reads = false;
+	long n = slipway_tls_read(e->client, buf, size);
+
+	for (int i = 0; i < 100 && n == SLIPWAY_TLS_WANT_READ; i++) {
+		sockets_wait(&e->fd[1], &reads, 1, SOCKETS_WAIT_MS);
+		n = slipway_tls_read(e->client, buf, size);
+	}
+	return n;
+}
+
 /* Misuse is forgotten by the next call; functions and sockets that aren't there are misuse. */
 static void
 misuse_passes(void **state)
@@ -84,7 +98,7 @@ misuse_passes(void **state)
 	assert_int_equal(slipway_tls_conn_error_code(e.client), SLIPWAY_TLS_E_USAGE);
 	assert_int_equal(slipway_tls_write(e.client, NULL, 1), SLIPWAY_TLS_ERROR);
 	assert_int_equal(slipway_tls_conn_error_code(e.client), SLIPWAY_TLS_E_USAGE);
-	assert_int_equal(slipway_tls_read(e.client, buf, sizeof buf), 3);
+	assert_int_equal(read_soon(&e, buf, sizeof buf), 3);
 	assert_int_equal(slipway_tls_shutdown(e.client), 0);
 	assert_int_equal(slipway_tls_write(e.client, "x", 1), SLIPWAY_TLS_ERROR);
 	assert_int_equal(slipway_tls_conn_error_code(e.client), SLIPWAY_TLS_E_USAGE);
