@@ -368,7 +368,7 @@ run_deploy_unset(struct call *call, struct err *e)
 static const struct option options[] = {
 	{ "dry-run", OPTION_FLAG, TO(v.d.dry), NULL, "print what would be done", .letter = 'n' },
 	{ "take-over", OPTION_FLAG, TO(v.d.take_over), NULL,
-	    "take a directory that another repository was deployed to, or that is newer" },
+	    "take a directory of another repository, one that is newer, or one that was emptied" },
 	{ "break-lock", OPTION_FLAG, TO(v.d.break_lock), NULL,
 	    "go on where another deployment that is no more left its lock" },
 	{ "now", OPTION_FLAG, TO(v.d.now), NULL,

@@ -96,6 +96,7 @@ carry_locked(struct carry *c, struct err *e)
 	if (compare_list(c, e) == -1 || compare_all(c, e) == -1 || mark_write(c, e) == -1 ||
 	    carry_all(c, e) == -1)
 		return -1;
+	c->note.carried = true;
 	return carry_removals(c, e);
 }
 
@@ -302,7 +303,7 @@ deploy_note_now(const char *path, struct err *e)
 {
 	struct deploy_config config;
 	struct dir *top = repo_top(path, true, e);
-	struct note note = { NULL, "", false };
+	struct note note = { .gone = NULL };
 	struct file_lock *lock = NULL;
 	int rc = top == NULL ? -1 : deploy_config_read(top, &config, e);
 

@@ -96,6 +96,11 @@ check_empty(struct carry *c, const struct root_look *l, struct err *e)
 
 	if (dest_must(c->d, jobs, 2, e) == -1)
 		return -1;
+	if (l->first[0] == '\0' && below[0] == '\0' && c->note.carried && !c->o->take_over)
+		return err_setx(e, ERR_CONFLICT,
+		    "%s: want what was deployed there before, got an empty directory; nothing "
+		    "changed: is its disk mounted there? To fill an empty one: --take-over",
+		    c->o->place);
 	if (l->first[0] == '\0' && below[0] == '\0')
 		return 0;
 	return err_setx(e, ERR_CONFLICT,

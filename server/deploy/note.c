@@ -30,6 +30,7 @@ take_note(const json_t *j, const char *place, struct note *out)
 	if (lock != NULL && strlen(lock) == NOTE_ID_SIZE - 1)
 		memcpy(out->lock, lock, NOTE_ID_SIZE);
 	out->now = json_is_true(json_object_get(j, "now"));
+	out->carried = json_is_true(json_object_get(j, "carried"));
 	json_object_foreach (json_object_get(j, "gone"), path, since)
 		if (json_is_integer(since))
 			json_object_set(out->gone, path, since);
@@ -53,8 +54,8 @@ note_read(struct dir *top, const char *place, struct note *out, struct err *e)
 int
 note_write(struct dir *top, const char *place, const struct note *n, struct err *e)
 {
-	json_t *j = json_pack("{s:i,s:s,s:s,s:b,s:O}", "format", FORMAT, "place", place, "lock",
-	    n->lock, "now", n->now, "gone", n->gone);
+	json_t *j = json_pack("{s:i,s:s,s:s,s:b,s:b,s:O}", "format", FORMAT, "place", place, "lock",
+	    n->lock, "now", n->now, "carried", n->carried, "gone", n->gone);
 	int rc =
 	    j == NULL ? err_nomem(e) : json_file_write(top, NOTE_FILE, j, FILE_MAX, FILE_MODE, e);
 

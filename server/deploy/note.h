@@ -5,10 +5,12 @@
 /*
  * What a repository remembers of its deployments: deployed.json, in the repository.
  *
- *	{"format": 1, "place": PLACE, "lock": ID, "now": BOOL, "gone": {PATH: SECONDS}}
+ *	{"format": 1, "place": PLACE, "lock": ID, "now": BOOL, "carried": BOOL,
+ *	 "gone": {PATH: SECONDS}}
  *
  * lock: of the deployment that is, or was, under way.  gone: files there that served/ has no
- * longer, and since when that is known.  now: they are to go without a delay.
+ * longer, and since when that is known.  now: they are to go without a delay.  carried: a
+ * deployment there came to its end once.
  */
 #include <jansson.h>
 
@@ -22,7 +24,7 @@
 struct note {
 	json_t *gone;		 /* owned */
 	char lock[NOTE_ID_SIZE]; /* "": none */
-	bool now;
+	bool now, carried;
 };
 
 /*

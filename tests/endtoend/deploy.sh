@@ -121,6 +121,20 @@ want out 'already' 0
 expect 0 out repo status
 want out 'serves this state' 0
 
+# Its disk isn't mounted: nothing is written below the mount point, unless somebody says so.
+mv site site-away
+mkdir site
+expect 1 out repo deploy
+want out 'is its disk mounted there?' 0
+expect 1 out repo deploy --dry-run
+[ -z "$(ls -A site)" ] || fail 'want the empty directory untouched'
+expect 0 out repo deploy --take-over
+same site
+rm -rf site
+mv site-away site
+expect 0 out repo deploy
+want out 'already' 0
+
 # Another host key, and another login.
 expect 0 set.log repo deploy set "$url" --key "$WORK/writer" --host-key "$(ssh-keygen -lf login.pub | cut -d' ' -f2)"
 expect 1 out repo deploy
