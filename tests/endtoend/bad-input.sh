@@ -67,7 +67,7 @@ wantno address.log p4ss
 for bad in CON targets -Y3 a. .a 'a/b'; do
 	refused name 2 'application|path' slipway enroll file:///r --root "$REPO/served/metadata/1.root.json" \
 		--installation OTHER "--app=$bad"
-	refused name 2 'application|path' slipway enroll file:///r --root "$REPO/served/metadata/1.root.json" \
+	refused name 2 'installation|path' slipway enroll file:///r --root "$REPO/served/metadata/1.root.json" \
 		"--installation=$bad" --app OTHER
 done
 refused root-absent 1 'nonexistent' other "$hostkey" "$WORK/nonexistent" "$WORK/login"
