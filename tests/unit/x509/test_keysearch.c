@@ -172,6 +172,14 @@ write_request(BIO *out)
 	X509_REQ_free(q);
 }
 
+static int
+write_certs_and_key(BIO *out)
+{
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(i2d_X509_bio(out, id.cert), 1);
+	return i2d_PKCS8PrivateKeyInfo_bio(out, id.key);
+}
+
 static void
 make(const struct row *r, BIO *out)
 {
@@ -199,8 +207,7 @@ make(const struct row *r, BIO *out)
 	else if (r->made == DER_CERT)
 		rc = i2d_X509_bio(out, id.cert);
 	else if (r->made == DER_CERT_AND_KEY)
-		rc = i2d_X509_bio(out, id.cert) == 1 && i2d_X509_bio(out, id.cert) == 1 &&
-		    i2d_PKCS8PrivateKeyInfo_bio(out, id.key) == 1;
+		rc = write_certs_and_key(out);
 	else if (r->made == DER_REQUEST)
 		write_request(out);
 	else if (r->made == P12)
