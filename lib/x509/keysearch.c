@@ -327,7 +327,8 @@ keysearch_end(struct keysearch *s)
 	static const char *(*const looks[])(const uint8_t *p, size_t len) = { look_at_der,
 		look_at_jks, look_at_windows };
 
-	for (size_t i = 0; i < N(looks) && s->found == NULL && s->whole; i++)
+	/* An empty file has no head. */
+	for (size_t i = 0; i < N(looks) && s->found == NULL && s->whole && s->head.len > 0; i++)
 		s->found = looks[i](s->head.data, s->head.len);
 	ERR_clear_error();
 	return s->found;
