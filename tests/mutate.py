@@ -241,7 +241,7 @@ CHECKS = [
     ("if (c->delayed && exclaims)", "if (false)", "convert: delayed expansion"),
     ("if (!valid_utf8(words->v[i], strlen(words->v[i])))", "if (false)", "convert: another encoding"),
     ("else if (text_control(line, len, true) < len)", "else if (false)", "convert: control characters"),
-    ("if (o->view32)", "if (false)", "convert: 32-bit view"),
+    ("if (!o->view32 && (o->view64 || !is_32_bit(program)))", "if (true)", "convert: 32-bit view"),
     ("keyguard_check(x->key, x->op == CHANGE_DELETE_TREE, roots, 2, e)", "0", "convert: Slipway's own keys"),
     # Signing requests, and what verify finds in a served tree.
     ("if (json_integer_value(json_object_get(request, FORMAT)) != FORMAT_VERSION)", "if (false)",
