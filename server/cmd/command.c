@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/os/log.h"
 #include "lib/os/places.h"
 #include "lib/os/share.h"
@@ -45,6 +46,7 @@ static void
 explain_left(const char *path, struct err *e)
 {
 	char file[REPO_PATH_MAX], owner[SHARE_NAME_SIZE], me[SHARE_NAME_SIZE];
+	char word[ERR_TEXT_SIZE / 3];
 	struct file_info info;
 	struct err ignored;
 
@@ -54,9 +56,9 @@ explain_left(const char *path, struct err *e)
 	share_account(info.uid, owner);
 	share_account(share_me(), me);
 	err_setx(e, ERR_ACCESS,
-	    "%.500s: want a file of the account %s, as the repository is, got one of %s, who changed "
-	    "something here; as root: chown -R %s %.300s",
-	    file, me, owner, me, asked_repo);
+	    "%.400s: want a file of the account %s, as the repository is, got one of %s, who changed "
+	    "something here; as root: chown -R %s %s",
+	    file, me, owner, me, text_shell_word(asked_repo, word, sizeof word));
 }
 
 void
