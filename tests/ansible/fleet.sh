@@ -94,8 +94,8 @@ printf '#!/bin/sh\nexit 101\n' >"$WORK/base/usr/sbin/policy-rc.d"
 chmod 755 "$WORK/base/usr/sbin/policy-rc.d"
 must in_ base apt-get -q update
 for name in repository server station; do
-	mkdir -p "$WORK/$name" "$WORK/upper/$name" "$WORK/work/$name"
-	mount -t overlay -o "lowerdir=$WORK/base,upperdir=$WORK/upper/$name,workdir=$WORK/work/$name" overlay \
+	mkdir -p "$WORK/$name" "$WORK/upper/$name" "$WORK/spare/$name"
+	mount -t overlay -o "lowerdir=$WORK/base,upperdir=$WORK/upper/$name,workdir=$WORK/spare/$name" overlay \
 		"$WORK/$name" 2>/dev/null || cp -a --reflink=auto "$WORK/base/." "$WORK/$name"
 	mount -t proc proc "$WORK/$name/proc"
 	mount -t tmpfs -o mode=755 run "$WORK/$name/run"
