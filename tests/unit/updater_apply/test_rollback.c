@@ -135,6 +135,33 @@ lost(void **unused)
 	record_free(&applied);
 }
 
+/* A way back that can't be read, or that isn't there, ends the walk as a lost record does. */
+static void
+damaged_way(void **unused)
+{
+	static const char *const ways[] = { ", \"back\": {}", ", \"back\": [5]",
+		", \"back\": [{\"key\": \"nowhere\", \"name\": \"a\"}]", "" };
+	struct record applied = RECORD_INIT;
+	char text[200];
+	struct err e;
+
+	(void)unused;
+	put_in_place(&applied, 1);
+	put_in_place(&applied, 2);
+	for (int i = 0; i < 3; i++)
+		put_in_place(&applied, 3);
+	finds(&applied, 2, 2);
+	for (size_t i = 0; i < N(ways); i++) {
+		snprintf(text, sizeof text, "{\"serial\": 4, \"release\": 3, \"from\": 3%s}",
+		    ways[i]);
+		assert_ok(file_replace_fast(state, "history/0000000004.json", text, strlen(text),
+			      0644, &e),
+		    &e);
+		does_not_find(&applied, 2, "no other is");
+	}
+	record_free(&applied);
+}
+
 static void
 nothing(void **unused)
 {
@@ -152,7 +179,8 @@ int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	static const struct CMUnitTest tests[] = { TEST(repaired), TEST(lost), TEST(nothing) };
+	static const struct CMUnitTest tests[] = { TEST(repaired), TEST(lost), TEST(damaged_way),
+		TEST(nothing) };
 
 	return cmocka_run_group_tests_name("rollback", tests, NULL, NULL);
 }
