@@ -369,12 +369,16 @@ tries(void **state)
 	if (d->type == 'a') {
 		assert_string_equal(how, "was ended by signal 6 (Aborted)");
 	} else if (d->type == 'm') {
-		if (!got.memory)
-			skip(); /* a sanitizer makes the limit impossible */
+		if (!got.memory) {
+			print_message("skipped: a sanitizer makes a limit of memory impossible\n");
+			skip();
+		}
 		assert_string_equal(how, "ended with status 20");
 	} else {
-		if (!got.seccomp)
-			skip(); /* this kernel or build has none */
+		if (!got.seccomp) {
+			print_message("skipped: this kernel or build has no seccomp\n");
+			skip();
+		}
 		assert_string_equal(how,
 		    confine_sanitized() ? "ended with status 20"
 					: "was ended by signal 31 (Bad system call)");
