@@ -8,28 +8,7 @@
 
 #define KEY "HKLM\\SOFTWARE\\Ipesoft"
 
-static struct dir *state;
-
-static int
-setup(void **unused)
-{
-	void *d;
-
-	(void)unused;
-	if (temp_make(&d) == -1)
-		return -1;
-	state = d;
-	return 0;
-}
-
-static int
-teardown(void **unused)
-{
-	void *d = state;
-
-	(void)unused;
-	return temp_remove(&d);
-}
+static struct dir *state; /* of the test that runs */
 
 /* The record that is applied after old; its undo names its serial. */
 static void
@@ -86,11 +65,11 @@ does_not_find(const struct record *applied, int64_t release, const char *says)
 
 /* However often a release is repaired, those before it can be returned to. */
 static void
-repaired(void **unused)
+repaired(void **arg)
 {
 	struct record applied = RECORD_INIT;
 
-	(void)unused;
+	state = *arg;
 	put_in_place(&applied, 1);
 	put_in_place(&applied, 2);
 	for (int i = 0; i < 3 * RECORD_WHOLE_MAX; i++)
@@ -117,12 +96,12 @@ repaired(void **unused)
 
 /* What a lost record changed is not known, so that nothing before it is found. */
 static void
-lost(void **unused)
+lost(void **arg)
 {
 	struct record applied = RECORD_INIT;
 	struct err e;
 
-	(void)unused;
+	state = *arg;
 	for (int64_t release = 1; release <= 4; release++)
 		put_in_place(&applied, release);
 	finds(&applied, 0, 3);
@@ -137,7 +116,7 @@ lost(void **unused)
 
 /* A way back that can't be read, or that isn't there, ends the walk as a lost record does. */
 static void
-damaged_way(void **unused)
+damaged_way(void **arg)
 {
 	static const char *const ways[] = { ", \"back\": {}", ", \"back\": [5]",
 		", \"back\": [{\"key\": \"nowhere\", \"name\": \"a\"}]", "" };
@@ -145,7 +124,7 @@ damaged_way(void **unused)
 	char text[200];
 	struct err e;
 
-	(void)unused;
+	state = *arg;
 	put_in_place(&applied, 1);
 	put_in_place(&applied, 2);
 	for (int i = 0; i < 3; i++)
@@ -163,11 +142,11 @@ damaged_way(void **unused)
 }
 
 static void
-nothing(void **unused)
+nothing(void **arg)
 {
 	struct record applied = RECORD_INIT;
 
-	(void)unused;
+	state = *arg;
 	does_not_find(&applied, 1, "no release was ever applied");
 	put_in_place(&applied, 1);
 	does_not_find(&applied, 0, "no release before release 1");
@@ -178,7 +157,7 @@ nothing(void **unused)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, temp_make, temp_remove)
 	static const struct CMUnitTest tests[] = { TEST(repaired), TEST(lost), TEST(damaged_way),
 		TEST(nothing) };
 
